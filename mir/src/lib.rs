@@ -1,0 +1,8 @@
+//! MIR: what stands between the syntax tree and everything that runs or explains a program.
+//!
+//! `syntax` hands it trees; the server's database and the engine take units from it.
+//! Invariant: this crate knows no salsa, no Cranelift and no runtime values.
+#![forbid(unsafe_code)]
+
+pub mod ir;
+pub mod program;
