@@ -1,1 +1,8 @@
-//! t
+//! Shared parts of the tests and of `cargo xtask`: where the project lies, how specs and the conformance suite are read.
+//!
+//! `runner/*.rs` (the tests) and `xtask/*.rs` (what needs more than the clone) use it; nothing of the product does.
+#![forbid(unsafe_code)]
+
+pub mod conformance;
+pub mod files;
+pub mod spec;
