@@ -5,4 +5,5 @@
 
 pub mod conformance;
 pub mod files;
+pub mod generate;
 pub mod spec;
