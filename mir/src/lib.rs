@@ -6,3 +6,14 @@
 
 pub mod ir;
 pub mod program;
+
+pub mod operands;
+
+pub mod parse;
+pub mod print;
+pub mod verify;
+
+pub mod fingerprint;
+
+mod bits;
+mod tables;
