@@ -39,9 +39,9 @@ syntax_kinds! {
     /// A number literal.
     Number,
     /// A string literal with both quotes.
-    String,
+    StringLit,
     /// A string literal without its closing quote; it extends to the end of the text.
-    OpenString,
+    OpenStringLit,
     /// A character that no token starts with.
     Unknown,
 

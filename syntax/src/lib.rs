@@ -1,12 +1,107 @@
 //! The syntax of MiniScript 2.0: text in, lossless tree and all syntax errors out.
 //!
-//! `parse` and `reparse` are the two ways in; lowering and the editor read the tree through the typed views of [`ast`].
-//! The crate knows nobody else of the project. Invariant: the tree's text is the input, byte for byte, whatever the input.
+//! [`parse`] and [`reparse`] are the two ways in; lowering and the editor read the tree through the typed views of [`ast`].
+//! The crate knows nobody else of the project. Invariants: the tree's text is the input, byte for byte, whatever the input;
+//! `reparse` of an edit equals `parse` of the edited text. The test at the end of this file walks through the interface.
 #![forbid(unsafe_code)]
 
 pub mod ast;
+mod builder;
+mod errors;
+mod event;
+mod grammar;
+mod input;
 pub mod kind;
+pub mod lexer;
+mod lines;
+pub mod marker;
+mod parser;
+mod reparse;
 
 pub use ast::AstNode;
+pub use errors::SyntaxError;
 pub use kind::{MiniScript, SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken};
+pub use reparse::{TextEdit, reparse};
 pub use rowan::{TextRange, TextSize};
+
+use parser::{Context, Parser, RawError};
+
+/// A text as a tree, with all that is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parse {
+    /// The tree; its text is the text that was parsed.
+    pub green: rowan::GreenNode,
+    /// The errors of the grammar in the order of detection, then problems beyond it (`break-outside-loop`,
+    /// `continue-outside-loop`) in source order. The first is the one that the reference reports.
+    pub errors: Vec<SyntaxError>,
+}
+
+impl Parse {
+    /// The root of the tree, with places.
+    pub fn syntax(&self) -> SyntaxNode {
+        SyntaxNode::new_root(self.green.clone())
+    }
+
+    /// The typed view of the root.
+    pub fn root(&self) -> ast::SourceFile {
+        ast::SourceFile::cast(self.syntax()).expect("the parser's root node is a SourceFile")
+    }
+}
+
+/// Parses a whole file. Never fails and never panics: what is wrong is in the errors, what is there is in the tree.
+pub fn parse(text: &str) -> Parse {
+    let tokens = lexer::lex(text);
+    let Run { green, errors, checks } =
+        parse_tokens(text, &tokens, Context::FILE).expect("a whole file needs nothing from outside");
+    let mut all = with_lines(text, errors);
+    all.extend(with_lines(text, checks));
+    Parse { green, errors: all }
+}
+
+/// A parsed text whose errors have no line numbers yet.
+struct Run {
+    green: rowan::GreenNode,
+    errors: Vec<RawError>,
+    checks: Vec<RawError>,
+}
+
+/// Parses tokens; `None` if what stands around them would have a say.
+fn parse_tokens(text: &str, tokens: &[lexer::Token], context: Context) -> Option<Run> {
+    let words = input::words(tokens);
+    let mut parser = Parser::new(text, &words, context);
+    grammar::file(&mut parser);
+    let mut outcome = parser.finish()?;
+    let green = builder::build(text, tokens, &words, &mut outcome.events);
+    Some(Run {
+        green,
+        errors: outcome.errors,
+        checks: outcome.checks,
+    })
+}
+
+/// Adds line numbers to errors that are ordered by the place of their detection.
+fn with_lines(text: &str, errors: Vec<RawError>) -> Vec<SyntaxError> {
+    let mut line = 1;
+    let mut counted = 0;
+    let mut finished = Vec::with_capacity(errors.len());
+    for error in errors {
+        let at = usize::from(error.at);
+        let reference_line = if at == text.len() {
+            lines::line_at_end(text)
+        } else {
+            line += lines::line_ends(&text[counted..at]);
+            counted = at;
+            line
+        };
+        let RawError { at, range, problem } = error;
+        finished.push(SyntaxError {
+            range,
+            at,
+            code: problem.code(),
+            message: problem.message(),
+            reference: problem.reference(),
+            reference_line,
+        });
+    }
+    finished
+}

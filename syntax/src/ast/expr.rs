@@ -154,7 +154,7 @@ impl LiteralExpr {
         tokens(&self.0).find(|token| {
             matches!(
                 token.kind(),
-                SyntaxKind::Number | SyntaxKind::String | SyntaxKind::OpenString
+                SyntaxKind::Number | SyntaxKind::StringLit | SyntaxKind::OpenStringLit
             )
         })
     }
@@ -169,7 +169,7 @@ impl LiteralExpr {
 }
 
 /// The content of a string token, closed or not.
-fn unquote(text: &str) -> String {
+pub(crate) fn unquote(text: &str) -> String {
     let inner = text.strip_prefix('"').unwrap_or(text);
     let inner = if text.len() >= 2 {
         inner.strip_suffix('"').unwrap_or(inner)

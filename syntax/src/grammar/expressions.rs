@@ -1,0 +1,358 @@
+//! Expressions, by precedence climbing (LANGUAGE 2.2).
+//!
+//! A prefix operator is accepted wherever an operand stands and takes all that binds tighter than itself. Operators of one
+//! level make one flat node. Only [`climb`] recurses, and it counts.
+
+use super::statements::function_body;
+use crate::errors::Problem;
+use crate::kind::SyntaxKind::{self, *};
+use crate::parser::{Completed, Parser};
+
+/// Precedence levels, loosest first; those of LANGUAGE 2.2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Or,
+    And,
+    Compare,
+    Isa,
+    Sum,
+    Product,
+    Power,
+    Postfix,
+}
+
+impl Level {
+    /// The level that the right operand of a left-associative operator starts from.
+    fn tighter(self) -> Level {
+        match self {
+            Level::Or => Level::And,
+            Level::And => Level::Compare,
+            Level::Compare => Level::Isa,
+            Level::Isa => Level::Sum,
+            Level::Sum => Level::Product,
+            Level::Product => Level::Power,
+            Level::Power | Level::Postfix => Level::Postfix,
+        }
+    }
+}
+
+/// The level of an infix operator or of a suffix.
+fn level(kind: SyntaxKind) -> Option<Level> {
+    Some(match kind {
+        OrKw => Level::Or,
+        AndKw => Level::And,
+        EqEq | NotEq | Less | Greater | LessEq | GreaterEq => Level::Compare,
+        IsaKw => Level::Isa,
+        Plus | Minus | StrongMinus => Level::Sum,
+        Star | Slash | Percent => Level::Product,
+        Caret => Level::Power,
+        LParen | LBracket | Dot => Level::Postfix,
+        _ => return None,
+    })
+}
+
+/// Whether an expression can start with this token.
+pub(super) fn operand_starts(kind: SyntaxKind) -> bool {
+    matches!(
+        kind,
+        Number
+            | StringLit
+            | OpenStringLit
+            | Ident
+            | LParen
+            | LBracket
+            | LBrace
+            | Minus
+            | StrongMinus
+            | At
+            | NotKw
+            | NewKw
+            | SelfKw
+            | SuperKw
+            | LocalsKw
+            | OuterKw
+            | GlobalsKw
+            | FunctionKw
+    )
+}
+
+/// Where an expression stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// The head of a statement, behind which arguments without parentheses may start.
+    Statement,
+    /// Anywhere else.
+    Inside,
+}
+
+/// Any expression.
+pub(super) fn expression(p: &mut Parser<'_>) -> Option<Completed> {
+    climb(p, Level::Or, Place::Inside)
+}
+
+/// The head of a statement.
+pub(super) fn statement_expression(p: &mut Parser<'_>) -> Option<Completed> {
+    climb(p, Level::Or, Place::Statement)
+}
+
+/// An operand and all operators behind it that bind at least as tightly as `min`.
+fn climb(p: &mut Parser<'_>, min: Level, place: Place) -> Option<Completed> {
+    if p.at(FunctionKw) {
+        // Nothing follows `end function` directly, but a prefix operator's loop further out may go on.
+        return p.nested(function);
+    }
+    p.nested(|p| {
+        let mut left = operand(p)?;
+        while let Some(level) = operator(p, left, place).filter(|level| *level >= min) {
+            if p.panicking() {
+                break;
+            }
+            left = match level {
+                Level::Postfix => suffixes(p, left, place),
+                Level::Power => power(p, left),
+                _ => chain(p, left, level, place),
+            };
+        }
+        Some(left)
+    })
+}
+
+/// The level of the operator or suffix at the cursor, unless arguments without parentheses start there.
+fn operator(p: &mut Parser<'_>, left: Completed, place: Place) -> Option<Level> {
+    let kind = p.current();
+    let starts_arguments = place == Place::Statement
+        && (kind == StrongMinus || kind == LParen && p.after_space() && left.kind == NameExpr);
+    let starts_list = kind == LBracket && p.after_space();
+    if starts_arguments || starts_list {
+        None
+    } else {
+        level(kind)
+    }
+}
+
+/// A flat chain of left-associative operators of one level.
+fn chain(p: &mut Parser<'_>, left: Completed, chain_level: Level, place: Place) -> Completed {
+    let node = left.precede(p);
+    while !p.panicking() && operator(p, left, place) == Some(chain_level) {
+        p.bump();
+        climb(p, chain_level.tighter(), Place::Inside);
+    }
+    node.complete(
+        p,
+        if chain_level == Level::Compare {
+            CompareExpr
+        } else {
+            BinaryExpr
+        },
+    )
+}
+
+/// `LEFT ^ RIGHT`, right associative.
+fn power(p: &mut Parser<'_>, left: Completed) -> Completed {
+    let node = left.precede(p);
+    p.bump();
+    climb(p, Level::Power, Place::Inside);
+    node.complete(p, BinaryExpr)
+}
+
+/// A flat chain of suffixes.
+fn suffixes(p: &mut Parser<'_>, left: Completed, place: Place) -> Completed {
+    let node = left.precede(p);
+    let mut last = left;
+    while !p.panicking() && operator(p, last, place) == Some(Level::Postfix) {
+        last = match p.current() {
+            Dot => member(p),
+            LBracket => index(p),
+            _ => call(p),
+        };
+    }
+    let ends_in_place = matches!(last.kind, MemberSuffix | IndexSuffix);
+    let mut chain = node.complete(p, PostfixExpr);
+    chain.ends_in_place = ends_in_place;
+    chain
+}
+
+fn member(p: &mut Parser<'_>) -> Completed {
+    let node = p.start();
+    p.bump();
+    if !p.eat(Ident) {
+        p.error_here(Problem::MemberName);
+    }
+    node.complete(p, MemberSuffix)
+}
+
+fn index(p: &mut Parser<'_>) -> Completed {
+    let node = p.start();
+    p.bump();
+    if !p.at(Colon) {
+        expression(p);
+    }
+    if !p.panicking() && p.eat(Colon) {
+        if !p.at(RBracket) {
+            expression(p);
+        }
+        closing(p, RBracket, Problem::SliceClose);
+        return node.complete(p, SliceSuffix);
+    }
+    closing(p, RBracket, Problem::IndexClose);
+    node.complete(p, IndexSuffix)
+}
+
+fn call(p: &mut Parser<'_>) -> Completed {
+    let node = p.start();
+    let list = p.start();
+    p.bump();
+    if !p.at(RParen) {
+        expression(p);
+        while !p.panicking() && p.eat(Comma) {
+            expression(p);
+        }
+    }
+    closing(p, RParen, Problem::ArgsClose);
+    list.complete(p, ArgList);
+    node.complete(p, CallSuffix)
+}
+
+/// A closing bracket, or the problem that there is none.
+fn closing(p: &mut Parser<'_>, bracket: SyntaxKind, problem: Problem) {
+    if !p.panicking() && !p.eat(bracket) {
+        p.error_here(problem);
+    }
+}
+
+/// A prefix operator with its operand, or a primary.
+fn operand(p: &mut Parser<'_>) -> Option<Completed> {
+    let kind = p.current();
+    Some(match kind {
+        Minus | StrongMinus | NewKw => prefix(p, UnaryExpr, Level::Power),
+        NotKw => prefix(p, UnaryExpr, Level::Compare),
+        At => prefix(p, RefExpr, Level::Postfix),
+        Number | StringLit => leaf(p, LiteralExpr),
+        OpenStringLit => {
+            p.mild_error(Problem::OpenString);
+            leaf(p, LiteralExpr)
+        }
+        Ident => name(p),
+        SelfKw | SuperKw | LocalsKw | OuterKw | GlobalsKw => leaf(p, KeywordExpr),
+        LParen => parenthesised(p),
+        LBracket => list(p),
+        LBrace => map(p),
+        Eof if p.behind_continuing_word() => {
+            p.note_operand_missing_at_end();
+            return None;
+        }
+        _ => {
+            let found = p.found();
+            p.error_here(Problem::ExpectedExpression(found));
+            return None;
+        }
+    })
+}
+
+fn prefix(p: &mut Parser<'_>, kind: SyntaxKind, operand_level: Level) -> Completed {
+    let node = p.start();
+    p.bump();
+    climb(p, operand_level, Place::Inside);
+    node.complete(p, kind)
+}
+
+fn leaf(p: &mut Parser<'_>, kind: SyntaxKind) -> Completed {
+    let node = p.start();
+    p.bump();
+    node.complete(p, kind)
+}
+
+/// A name. `NAME = EXPR` here is a comparison gone wrong: reported, and read on.
+fn name(p: &mut Parser<'_>) -> Completed {
+    let name = leaf(p, NameExpr);
+    if !p.at(Eq) {
+        return name;
+    }
+    p.mild_error(Problem::AssignmentInExpression);
+    let node = name.precede(p);
+    p.bump();
+    expression(p);
+    node.complete(p, ErrorExpr)
+}
+
+fn parenthesised(p: &mut Parser<'_>) -> Completed {
+    let node = p.start();
+    p.bump();
+    expression(p);
+    closing(p, RParen, Problem::ParenClose);
+    node.complete(p, ParenExpr)
+}
+
+fn list(p: &mut Parser<'_>) -> Completed {
+    let node = p.start();
+    p.bump();
+    while !p.panicking() && !p.at(RBracket) {
+        expression(p);
+        if p.panicking() || !p.eat(Comma) {
+            break;
+        }
+    }
+    closing(p, RBracket, Problem::ListClose);
+    node.complete(p, ListExpr)
+}
+
+fn map(p: &mut Parser<'_>) -> Completed {
+    let node = p.start();
+    p.bump();
+    while !p.panicking() && !p.at(RBrace) {
+        entry(p);
+        if p.panicking() || !p.eat(Comma) {
+            break;
+        }
+    }
+    closing(p, RBrace, Problem::MapClose);
+    node.complete(p, MapExpr)
+}
+
+fn entry(p: &mut Parser<'_>) {
+    let node = p.start();
+    expression(p);
+    if !p.panicking() {
+        if p.eat(Colon) {
+            expression(p);
+        } else {
+            p.error_here(Problem::MapColon);
+        }
+    }
+    node.complete(p, MapEntry);
+}
+
+/// A function literal. The cursor is at `function`.
+pub(super) fn function(p: &mut Parser<'_>) -> Option<Completed> {
+    let node = p.start();
+    let keyword = p.range();
+    p.bump();
+    if p.at(LParen) {
+        params(p);
+    }
+    function_body(p, keyword);
+    Some(node.complete(p, FunctionExpr))
+}
+
+fn params(p: &mut Parser<'_>) {
+    let list = p.start();
+    p.bump();
+    if !p.at(RParen) {
+        param(p);
+        while !p.panicking() && p.eat(Comma) {
+            param(p);
+        }
+    }
+    closing(p, RParen, Problem::ParamsClose);
+    list.complete(p, ParamList);
+}
+
+fn param(p: &mut Parser<'_>) {
+    let node = p.start();
+    if !p.eat(Ident) {
+        p.error_here(Problem::ParamName);
+    } else if p.eat(Eq) {
+        expression(p);
+    }
+    node.complete(p, Param);
+}

@@ -1,0 +1,404 @@
+//! Statements, their headers, bodies and ends.
+//!
+//! See `grammar.rs` for how errors are survived. A body that lost its end is closed where an enclosing construct's end stands.
+
+use super::expressions::{expression, operand_starts, statement_expression};
+use super::{skip_line, skip_until};
+use crate::errors::Problem;
+use crate::kind::SyntaxKind::{self, *};
+use crate::parser::{Completed, Opener, Parser};
+
+/// What ends a list of statements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Until {
+    /// Only the end of the text.
+    EndOfText,
+    /// `end`
+    End,
+    /// `end` or `else`
+    EndOrElse,
+}
+
+/// Statements and line ends.
+pub(super) fn statements(p: &mut Parser<'_>, until: Until) {
+    while !p.at_end_of_statements() {
+        match p.current() {
+            Newline | Semicolon => p.bump(),
+            EndKw if until != Until::EndOfText => return,
+            ElseKw if until == Until::EndOrElse => return,
+            EndKw | ElseKw if p.context.inside_body && p.openers.is_empty() => {
+                p.need_context();
+                return;
+            }
+            ElseKw if else_belongs_further_out(p) => return,
+            _ => {
+                statement(p);
+                end_of_statement(p);
+            }
+        }
+    }
+}
+
+/// Whether an `if` around the open loops of this function takes the `else` at the cursor.
+fn else_belongs_further_out(p: &mut Parser<'_>) -> bool {
+    let in_function = p.openers.iter().rposition(|opener| opener.keyword == FunctionKw);
+    let found = p.openers[in_function.map_or(0, |at| at + 1)..]
+        .iter()
+        .any(|opener| opener.accepts_else);
+    if !found && in_function.is_none() && p.context.inside_body {
+        p.need_context();
+    }
+    found
+}
+
+/// A statement must be followed by a line end.
+fn end_of_statement(p: &mut Parser<'_>) {
+    if !p.panicking() && !p.at_line_end() {
+        let found = p.found();
+        p.error_here(Problem::ExpectedLineEnd(found));
+    }
+    skip_line(p);
+    p.recover();
+}
+
+fn statement(p: &mut Parser<'_>) {
+    p.nested(|p| {
+        match p.current() {
+            WhileKw => while_statement(p),
+            ForKw => for_statement(p),
+            _ => line_statement(p),
+        }
+        Some(())
+    });
+}
+
+/// What may stand on the line of a single-line `if`.
+fn line_statement(p: &mut Parser<'_>) {
+    match p.current() {
+        IfKw => if_statement(p),
+        BreakKw => jump(p, BreakStmt),
+        ContinueKw => jump(p, ContinueStmt),
+        ReturnKw => return_statement(p),
+        ElseKw | EndKw => {
+            let found = p.found();
+            p.error_here(Problem::StrayKeyword(found));
+        }
+        Ident if p.nth(1).is_assign_op() => assign_to_name(p),
+        _ => expression_statement(p),
+    }
+}
+
+fn jump(p: &mut Parser<'_>, kind: SyntaxKind) {
+    if !p.context.in_loop {
+        let keyword = p.current();
+        p.check(Problem::JumpOutsideLoop(keyword));
+    }
+    let node = p.start();
+    p.bump();
+    node.complete(p, kind);
+}
+
+fn return_statement(p: &mut Parser<'_>) {
+    let node = p.start();
+    p.bump();
+    if operand_starts(p.current()) {
+        expression(p);
+    }
+    node.complete(p, ReturnStmt);
+}
+
+fn assign_to_name(p: &mut Parser<'_>) {
+    let node = p.start();
+    let name = p.start();
+    p.bump();
+    name.complete(p, NameExpr);
+    p.bump();
+    expression(p);
+    node.complete(p, AssignStmt);
+}
+
+/// An assignment to a member or an index, a call without parentheses, or just an expression.
+fn expression_statement(p: &mut Parser<'_>) {
+    let node = p.start();
+    let Some(head) = statement_expression(p) else {
+        node.abandon(p);
+        return;
+    };
+    let kind = if p.panicking() {
+        ExprStmt
+    } else if p.current().is_assign_op() && head.is_target() {
+        p.bump();
+        expression(p);
+        AssignStmt
+    } else if p.after_space() && argument_starts(p.current()) {
+        arguments(p);
+        CallStmt
+    } else {
+        ExprStmt
+    };
+    node.complete(p, kind);
+}
+
+/// Whether this token, behind a space, starts arguments without parentheses (LANGUAGE 2.3).
+fn argument_starts(kind: SyntaxKind) -> bool {
+    operand_starts(kind) && kind != Minus
+}
+
+fn arguments(p: &mut Parser<'_>) {
+    let list = p.start();
+    expression(p);
+    while !p.panicking() && p.eat(Comma) {
+        expression(p);
+    }
+    list.complete(p, ArgList);
+}
+
+fn while_statement(p: &mut Parser<'_>) {
+    let node = p.start();
+    let opener = Opener {
+        keyword: WhileKw,
+        range: p.range(),
+        accepts_else: false,
+    };
+    p.bump();
+    expression(p);
+    header_end(p, Problem::LineEndAfterWhile);
+    loop_body(p, opener);
+    node.complete(p, WhileStmt);
+}
+
+fn for_statement(p: &mut Parser<'_>) {
+    let node = p.start();
+    let opener = Opener {
+        keyword: ForKw,
+        range: p.range(),
+        accepts_else: false,
+    };
+    p.bump();
+    for_header(p);
+    header_end(p, Problem::LineEndAfterFor);
+    loop_body(p, opener);
+    node.complete(p, ForStmt);
+}
+
+fn for_header(p: &mut Parser<'_>) {
+    if !p.eat(Ident) {
+        let found = p.found();
+        p.error_here(Problem::ForVariable(found));
+        return;
+    }
+    if !p.eat(InKw) {
+        let found = p.found();
+        p.error_here(Problem::ExpectedKeyword(InKw, found));
+        return;
+    }
+    expression(p);
+}
+
+fn loop_body(p: &mut Parser<'_>, opener: Opener) {
+    let in_loop = std::mem::replace(&mut p.context.in_loop, true);
+    closed_body(p, opener);
+    p.context.in_loop = in_loop;
+}
+
+/// A body whose `break` and `continue` start fresh.
+pub(super) fn function_body(p: &mut Parser<'_>, range: rowan::TextRange) {
+    let in_loop = std::mem::replace(&mut p.context.in_loop, false);
+    header_end(p, Problem::LineEndAfterParams);
+    closed_body(
+        p,
+        Opener {
+            keyword: FunctionKw,
+            range,
+            accepts_else: false,
+        },
+    );
+    p.context.in_loop = in_loop;
+}
+
+fn closed_body(p: &mut Parser<'_>, opener: Opener) {
+    p.openers.push(opener);
+    body(p, Until::End);
+    p.openers.pop();
+    close(p, opener);
+}
+
+/// The statements of a body on its own lines.
+fn body(p: &mut Parser<'_>, until: Until) {
+    let block = p.start();
+    statements(p, until);
+    block.complete_loose(p, Block);
+}
+
+/// The line end behind a header; what is wrong with the header ends here.
+fn header_end(p: &mut Parser<'_>, problem: fn(crate::errors::Found) -> Problem) {
+    if !p.panicking() && !p.at_line_end() {
+        let found = p.found();
+        p.error_here(problem(found));
+    }
+    skip_line(p);
+    if p.current().is_line_end() {
+        p.recover();
+        p.bump();
+    }
+}
+
+/// `end` and its word. If they belong to something further out, they are left to it.
+fn close(p: &mut Parser<'_>, opener: Opener) {
+    match p.current() {
+        EndKw => {}
+        ElseKw => {
+            let found = p.found();
+            p.error_here(Problem::StrayKeyword(found));
+            p.recover();
+            return;
+        }
+        _ => {
+            p.error_open_at_end(opener.range, Problem::OpenAtEnd(opener.keyword));
+            return;
+        }
+    }
+    let word = p.nth(1);
+    if word == opener.keyword {
+        p.bump();
+        p.bump();
+        return;
+    }
+    wrong_end(p, opener, word);
+}
+
+/// `end` with another word than the opener's.
+fn wrong_end(p: &mut Parser<'_>, opener: Opener, word: SyntaxKind) {
+    p.error_at_end_word(opener.keyword);
+    let closes_something = matches!(word, WhileKw | ForKw | IfKw | FunctionKw);
+    if closes_something && p.openers.iter().any(|outer| outer.keyword == word) {
+        p.recover();
+        return;
+    }
+    if closes_something && p.context.inside_body {
+        p.need_context();
+    }
+    p.bump();
+    if closes_something {
+        p.bump();
+    }
+}
+
+/// A whole `if` with its `else if` and `else`: one flat node.
+fn if_statement(p: &mut Parser<'_>) {
+    let node = p.start();
+    let opener = Opener {
+        keyword: IfKw,
+        range: p.range(),
+        accepts_else: true,
+    };
+    loop {
+        let is_block = branch(p, opener);
+        let has_else = p.at(ElseKw) && (is_block || !p.panicking());
+        if has_else && p.nth(1) == IfKw {
+            continue;
+        }
+        match (is_block, has_else) {
+            (true, true) => block_else(p, opener),
+            (true, false) => close(p, opener),
+            (false, true) => line_else(p),
+            (false, false) => {}
+        }
+        break;
+    }
+    node.complete(p, IfStmt);
+}
+
+/// `[else] if COND then` and what runs. Says whether that is a block.
+fn branch(p: &mut Parser<'_>, opener: Opener) -> bool {
+    let node = p.start();
+    p.eat(ElseKw);
+    p.bump();
+    expression(p);
+    then(p);
+    let is_block = p.at_line_end();
+    if is_block {
+        if p.current().is_line_end() {
+            p.recover();
+            p.bump();
+        }
+        p.openers.push(opener);
+        body(p, Until::EndOrElse);
+        p.openers.pop();
+    } else {
+        line_body(p);
+    }
+    node.complete(p, IfBranch);
+    is_block
+}
+
+/// `then`. If it is missing but stands further on, what is between is wrong; else the body may follow without it.
+fn then(p: &mut Parser<'_>) {
+    let condition_is_good = !p.panicking();
+    if condition_is_good && !p.at(ThenKw) {
+        let found = p.found();
+        p.error_here(Problem::ExpectedKeyword(ThenKw, found));
+    }
+    if !condition_is_good || then_stands_further_on(p) {
+        skip_until(p, |kind| kind == ThenKw);
+    }
+    if p.eat(ThenKw) || !p.at_line_end() {
+        p.recover();
+    }
+}
+
+fn then_stands_further_on(p: &mut Parser<'_>) -> bool {
+    let mut ahead = 0;
+    loop {
+        match p.nth(ahead) {
+            ThenKw => return true,
+            Newline | Semicolon | Eof => return false,
+            _ => ahead += 1,
+        }
+    }
+}
+
+fn block_else(p: &mut Parser<'_>, opener: Opener) {
+    let opener = Opener {
+        accepts_else: false,
+        ..opener
+    };
+    let node = p.start();
+    p.bump();
+    header_end(p, Problem::LineEndAfterElse);
+    p.openers.push(opener);
+    body(p, Until::End);
+    p.openers.pop();
+    node.complete(p, ElseBranch);
+    close(p, opener);
+}
+
+fn line_else(p: &mut Parser<'_>) {
+    let node = p.start();
+    p.bump();
+    line_body(p);
+    node.complete(p, ElseBranch);
+}
+
+/// The one statement behind `then` or `else` on the same line. A loop may not stand here, but is understood.
+fn line_body(p: &mut Parser<'_>) {
+    let block = p.start();
+    if matches!(p.current(), WhileKw | ForKw) {
+        let found = p.found();
+        p.mild_error(Problem::LoopOnIfLine(found));
+        statement(p);
+    } else {
+        p.nested(|p| {
+            line_statement(p);
+            Some(())
+        });
+    }
+    block.complete(p, Block);
+}
+
+impl Completed {
+    /// A chain that ends in a member or an index can be assigned to.
+    fn is_target(self) -> bool {
+        self.kind == PostfixExpr && self.ends_in_place
+    }
+}

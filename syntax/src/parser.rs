@@ -1,0 +1,408 @@
+//! The cursor that the grammar moves over the words, with the events, errors and limits of one parse.
+//!
+//! `parse` and `reparse` make one, the grammar drives it, `finish` hands events and errors on. Invariants: the cursor never
+//! goes back; nesting never exceeds [`MAX_DEPTH`], so neither the grammar nor anyone who walks the tree recurses without bound;
+//! after an error nothing more is reported until the next line end (`panicking`).
+
+use crate::errors::{Found, Problem};
+use crate::event::Event;
+use crate::input::Word;
+use crate::kind::SyntaxKind::{self, *};
+use rowan::{TextRange, TextSize};
+
+/// How deep statements and expressions may nest.
+pub(crate) const MAX_DEPTH: u32 = 500;
+
+/// An error as the grammar finds it: without line numbers, which are counted at the end.
+#[derive(Debug)]
+pub(crate) struct RawError {
+    /// Start of the word at which the problem was detected.
+    pub(crate) at: TextSize,
+    pub(crate) range: TextRange,
+    pub(crate) problem: Problem,
+}
+
+/// A construct that waits for its `end`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Opener {
+    /// The word that must follow `end`.
+    pub(crate) keyword: SyntaxKind,
+    /// Where the opening word stands.
+    pub(crate) range: TextRange,
+    /// Whether `else` may end the body.
+    pub(crate) accepts_else: bool,
+}
+
+/// What stands around the text to parse.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Context {
+    /// Nesting depth at the start (an upper bound is enough).
+    pub(crate) depth: u32,
+    /// Whether `break` and `continue` are allowed.
+    pub(crate) in_loop: bool,
+    /// The text is a run of statements inside a body: `end` and `else` would close something outside.
+    pub(crate) inside_body: bool,
+    /// The text goes on behind the last word: whoever looks at the end needed more than the run.
+    pub(crate) goes_on: bool,
+}
+
+impl Context {
+    /// A whole file.
+    pub(crate) const FILE: Context = Context {
+        depth: 0,
+        in_loop: false,
+        inside_body: false,
+        goes_on: false,
+    };
+}
+
+/// What a parse leaves.
+pub(crate) struct Outcome {
+    pub(crate) events: Vec<Event>,
+    pub(crate) errors: Vec<RawError>,
+    /// Problems beyond the grammar; they come after all errors of the grammar.
+    pub(crate) checks: Vec<RawError>,
+}
+
+/// One parse.
+pub(crate) struct Parser<'a> {
+    text: &'a str,
+    words: &'a [Word],
+    at: usize,
+    events: Vec<Event>,
+    errors: Vec<RawError>,
+    at_end_errors: Vec<RawError>,
+    checks: Vec<RawError>,
+    pub(crate) openers: Vec<Opener>,
+    pub(crate) context: Context,
+    panicking: bool,
+    gave_up: bool,
+    operand_missing_at_end: bool,
+    /// The run cannot be parsed apart from what stands around it.
+    needs_context: bool,
+}
+
+impl<'a> Parser<'a> {
+    pub(crate) fn new(text: &'a str, words: &'a [Word], context: Context) -> Parser<'a> {
+        Parser {
+            text,
+            words,
+            at: 0,
+            events: Vec::with_capacity(words.len() * 3),
+            errors: Vec::new(),
+            at_end_errors: Vec::new(),
+            checks: Vec::new(),
+            openers: Vec::new(),
+            context,
+            panicking: false,
+            gave_up: false,
+            operand_missing_at_end: false,
+            needs_context: false,
+        }
+    }
+
+    /// Events and errors; `None` if the text cannot be parsed apart from what stands around it.
+    pub(crate) fn finish(mut self) -> Option<Outcome> {
+        if self.needs_context || self.context.goes_on && self.gave_up {
+            return None;
+        }
+        let end = self.eof().start;
+        let reported_at_end = self.errors.last().is_some_and(|error| u32::from(error.at) == end);
+        if self.operand_missing_at_end && !reported_at_end && !self.gave_up {
+            let range = self.range_before(self.words.len() - 1);
+            self.errors.push(RawError {
+                at: end.into(),
+                range,
+                problem: Problem::OperandMissingAtEnd,
+            });
+        }
+        self.errors.append(&mut self.at_end_errors);
+        Some(Outcome {
+            events: self.events,
+            errors: self.errors,
+            checks: self.checks,
+        })
+    }
+
+    // ---- looking ----------------------------------------------------------------------------------------------
+
+    fn eof(&self) -> Word {
+        *self.words.last().expect("the words end with Eof")
+    }
+
+    fn word(&self, ahead: usize) -> Word {
+        self.words.get(self.at + ahead).copied().unwrap_or_else(|| self.eof())
+    }
+
+    /// The kind of the current word.
+    pub(crate) fn current(&mut self) -> SyntaxKind {
+        self.nth(0)
+    }
+
+    /// The kind of a word further on.
+    pub(crate) fn nth(&mut self, ahead: usize) -> SyntaxKind {
+        let kind = self.word(ahead).kind;
+        if kind == Eof && self.context.goes_on {
+            self.needs_context = true;
+        }
+        kind
+    }
+
+    pub(crate) fn at(&mut self, kind: SyntaxKind) -> bool {
+        self.current() == kind
+    }
+
+    /// Between statements the end of the text is nothing special.
+    pub(crate) fn at_end_of_statements(&self) -> bool {
+        self.word(0).kind == Eof
+    }
+
+    pub(crate) fn at_line_end(&mut self) -> bool {
+        let kind = self.current();
+        kind.is_line_end() || kind == Eof
+    }
+
+    pub(crate) fn after_space(&self) -> bool {
+        self.word(0).after_space
+    }
+
+    /// Whether the word before the current one lets a line go on.
+    pub(crate) fn behind_continuing_word(&self) -> bool {
+        self.at > 0 && self.words[self.at - 1].kind.continues_line()
+    }
+
+    /// The range of the current word.
+    pub(crate) fn range(&self) -> TextRange {
+        word_range(self.word(0))
+    }
+
+    /// Where to show that something is missing at a line end: on the word before.
+    fn range_before(&self, at: usize) -> TextRange {
+        let before = at.checked_sub(1).map(|at| self.words[at]);
+        match before {
+            Some(word) if !word.kind.is_line_end() => word_range(word),
+            _ => TextRange::empty(word_range(self.words[at]).start()),
+        }
+    }
+
+    // ---- moving -----------------------------------------------------------------------------------------------
+
+    /// Puts the current word into the tree. At the end of the text nothing happens.
+    pub(crate) fn bump(&mut self) {
+        if self.at + 1 < self.words.len() {
+            self.events.push(Event::Word);
+            self.at += 1;
+        }
+    }
+
+    pub(crate) fn eat(&mut self, kind: SyntaxKind) -> bool {
+        let here = self.at(kind);
+        if here {
+            self.bump();
+        }
+        here
+    }
+
+    // ---- nodes ------------------------------------------------------------------------------------------------
+
+    pub(crate) fn start(&mut self) -> Marker {
+        let at = self.events.len();
+        self.events.push(Event::Nothing);
+        Marker { at }
+    }
+
+    /// Runs `inner` one level deeper; past the limit it reports that once and swallows the rest of the text.
+    pub(crate) fn nested<T>(&mut self, inner: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        if self.context.depth >= MAX_DEPTH {
+            self.give_up();
+            return None;
+        }
+        self.context.depth += 1;
+        let result = inner(self);
+        self.context.depth -= 1;
+        result
+    }
+
+    fn give_up(&mut self) {
+        if self.gave_up {
+            return;
+        }
+        self.panicking = false;
+        self.error_here(Problem::TooDeep);
+        self.gave_up = true;
+        let node = self.start();
+        while self.at + 1 < self.words.len() {
+            self.bump();
+        }
+        node.complete(self, Error);
+    }
+
+    // ---- errors -----------------------------------------------------------------------------------------------
+
+    /// Whether an error was reported on this line already.
+    pub(crate) fn panicking(&self) -> bool {
+        self.panicking
+    }
+
+    /// The rest of the line is known to be good again.
+    pub(crate) fn recover(&mut self) {
+        self.panicking = false;
+    }
+
+    /// The text of the current word, as error messages show it.
+    pub(crate) fn found(&self) -> Found {
+        let word = self.word(0);
+        Found::new(
+            word.kind,
+            &self.text[word.start as usize..(word.start + word.len) as usize],
+        )
+    }
+
+    /// Reports a problem with the current word and stays silent up to the next line end.
+    pub(crate) fn error_here(&mut self, problem: Problem) {
+        let word = self.word(0);
+        let at_line_end = word.kind.is_line_end() || word.kind == Eof;
+        let range = if at_line_end {
+            self.range_before(self.at)
+        } else {
+            word_range(word)
+        };
+        self.error(range, problem);
+    }
+
+    /// Reports a problem detected at the current word but better shown elsewhere.
+    pub(crate) fn error(&mut self, range: TextRange, problem: Problem) {
+        if !self.panicking && !self.gave_up {
+            self.errors.push(RawError {
+                at: self.range().start(),
+                range,
+                problem,
+            });
+        }
+        self.panicking = true;
+    }
+
+    /// Reports `end` with the wrong word behind it; the cursor is at `end`.
+    pub(crate) fn error_at_end_word(&mut self, keyword: SyntaxKind) {
+        self.at += 1;
+        let (at, word_range, found) = (self.range().start(), self.range(), self.found());
+        let at_line_end = self.at_line_end();
+        self.at -= 1;
+        let range = if at_line_end {
+            self.range()
+        } else {
+            self.range().cover(word_range)
+        };
+        if !self.panicking && !self.gave_up {
+            self.errors.push(RawError {
+                at,
+                range,
+                problem: Problem::WrongEnd(keyword, found),
+            });
+        }
+        self.panicking = true;
+    }
+
+    /// Reports something that does not disturb the parse.
+    pub(crate) fn mild_error(&mut self, problem: Problem) {
+        let was = self.panicking;
+        self.error_here(problem);
+        self.panicking = was;
+    }
+
+    /// Reports a construct that is still open at the end of the text.
+    pub(crate) fn error_open_at_end(&mut self, range: TextRange, problem: Problem) {
+        if !self.panicking && !self.gave_up {
+            self.at_end_errors.push(RawError {
+                at: self.range().start(),
+                range,
+                problem,
+            });
+        }
+    }
+
+    /// An operand is missing where the text ends behind a continuing word. Said last, and only if nothing else is.
+    pub(crate) fn note_operand_missing_at_end(&mut self) {
+        self.operand_missing_at_end = true;
+    }
+
+    /// Reports a problem beyond the grammar.
+    pub(crate) fn check(&mut self, problem: Problem) {
+        if !self.gave_up {
+            let range = self.range();
+            self.checks.push(RawError {
+                at: range.start(),
+                range,
+                problem,
+            });
+        }
+    }
+
+    /// Says that only a larger piece of text can decide here; a whole file never says so.
+    pub(crate) fn need_context(&mut self) {
+        self.needs_context = true;
+    }
+}
+
+fn word_range(word: Word) -> TextRange {
+    TextRange::at(word.start.into(), word.len.into())
+}
+
+/// A node that was started and must be completed or given up.
+#[must_use]
+pub(crate) struct Marker {
+    at: usize,
+}
+
+impl Marker {
+    pub(crate) fn complete(self, p: &mut Parser<'_>, kind: SyntaxKind) -> Completed {
+        p.events[self.at] = Event::Start {
+            kind,
+            parent: 0,
+            loose: false,
+        };
+        p.events.push(Event::Finish);
+        Completed {
+            at: self.at,
+            kind,
+            ends_in_place: false,
+        }
+    }
+
+    /// Completes a node that takes in the trivia at its ends.
+    pub(crate) fn complete_loose(self, p: &mut Parser<'_>, kind: SyntaxKind) {
+        p.events[self.at] = Event::Start {
+            kind,
+            parent: 0,
+            loose: true,
+        };
+        p.events.push(Event::Finish);
+    }
+
+    /// Drops the node; what was put into it belongs to the one around.
+    pub(crate) fn abandon(self, p: &mut Parser<'_>) {
+        p.events[self.at] = Event::Nothing;
+    }
+}
+
+/// A complete node that may still be wrapped.
+#[derive(Clone, Copy)]
+pub(crate) struct Completed {
+    at: usize,
+    pub(crate) kind: SyntaxKind,
+    /// A postfix chain whose last suffix is a member or an index.
+    pub(crate) ends_in_place: bool,
+}
+
+impl Completed {
+    /// Starts a node around this one.
+    pub(crate) fn precede(self, p: &mut Parser<'_>) -> Marker {
+        let marker = p.start();
+        let distance = u32::try_from(marker.at - self.at).expect("no more events than a few per byte");
+        match &mut p.events[self.at] {
+            Event::Start { parent, .. } => *parent = distance,
+            _ => unreachable!("a completed node has its start event"),
+        }
+        marker
+    }
+}

@@ -1,0 +1,246 @@
+//! Parsing after an edit: only the statements that the edit touches, in the smallest body that allows it.
+//!
+//! The world thread calls [`reparse`] with the last parse; the result replaces it. Law: the result equals `parse(new_text)`, tree
+//! and errors. Why it holds: between two line ends that separate statements of one body, neither lexer nor grammar look
+//! outside, save for what [`Context`] says; whenever the new statements would (an `end` too many, an open string, an open
+//! block), the parser says so and the next larger body is tried, at last the whole file. The fuzz test of the parser goldens
+//! checks the law.
+
+use crate::kind::SyntaxKind::{self, *};
+use crate::lexer::{lex, lex_part};
+use crate::lines::{line_at_end, line_ends};
+use crate::parser::Context;
+use crate::{Parse, Run, SyntaxElement, SyntaxError, SyntaxNode, SyntaxToken, parse, parse_tokens, with_lines};
+use rowan::{NodeOrToken, TextRange, TextSize};
+
+/// How many bodies around an edit are tried before the whole file is parsed.
+const MAX_ATTEMPTS: usize = 4;
+
+/// A change of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextEdit {
+    /// What goes, in the old text.
+    pub range: TextRange,
+    /// What comes instead.
+    pub insert: String,
+}
+
+/// Parses `new_text`, which is `old_text` (whose parse is `old`) after `edit`.
+pub fn reparse(old: &Parse, old_text: &str, edit: &TextEdit, new_text: &str) -> Parse {
+    reparse_part(old, old_text, edit, new_text).unwrap_or_else(|| parse(new_text))
+}
+
+/// The new parse, if a part of the file decides it.
+fn reparse_part(old: &Parse, old_text: &str, edit: &TextEdit, new_text: &str) -> Option<Parse> {
+    let fits = usize::from(edit.range.end()) <= old_text.len()
+        && old_text.len() - usize::from(edit.range.len()) + edit.insert.len() == new_text.len();
+    if !fits || old.errors.iter().any(|error| error.code == "nested-too-deeply") {
+        return None;
+    }
+    let root = old.syntax();
+    let touched = match root.covering_element(edit.range) {
+        NodeOrToken::Node(node) => node,
+        NodeOrToken::Token(token) => token.parent()?,
+    };
+    let bodies = touched.ancestors().filter(is_body);
+    bodies
+        .take(MAX_ATTEMPTS)
+        .find_map(|body| reparse_in(old, old_text, edit, new_text, &body))
+}
+
+/// The file, or a body on its own lines.
+fn is_body(node: &SyntaxNode) -> bool {
+    match node.kind() {
+        SourceFile => true,
+        Block => node
+            .prev_sibling_or_token()
+            .is_some_and(|before| before.kind().is_line_end()),
+        _ => false,
+    }
+}
+
+/// A run of children of a body, between two line ends that separate statements.
+struct Stretch {
+    /// Indices of the children.
+    children: std::ops::Range<usize>,
+    /// Their text range in the old text.
+    range: TextRange,
+    /// It reaches to the end of the file.
+    is_rest: bool,
+}
+
+/// Tries to decide the new parse from the touched statements of one body.
+fn reparse_in(old: &Parse, old_text: &str, edit: &TextEdit, new_text: &str, body: &SyntaxNode) -> Option<Parse> {
+    let stretch = stretch(body, edit.range)?;
+    let start = usize::from(stretch.range.start());
+    let old_len = usize::from(stretch.range.len());
+    let new_len = old_len - usize::from(edit.range.len()) + edit.insert.len();
+    let text = new_text.get(start..start + new_len)?;
+    if text.starts_with('\n') && new_text[..start].ends_with('\r') {
+        return None;
+    }
+    let tokens = if start == 0 { lex(text) } else { lex_part(text) };
+    let ends_well = stretch.is_rest || tokens.last().is_none_or(|token| token.kind.is_line_end());
+    if !ends_well {
+        return None;
+    }
+    let run = parse_tokens(text, &tokens, context(body, &stretch))?;
+    let children = run.green.children().map(|child| child.to_owned());
+    let green = body.green().splice_children(stretch.children.clone(), children);
+    let moved = Moved {
+        start: stretch.range.start(),
+        old_end: stretch.range.end(),
+        new_end: TextSize::of(&new_text[..start + new_len]),
+        old_lines: line_ends(&old_text[start..start + old_len]),
+        new_lines: line_ends(text),
+        is_rest: stretch.is_rest,
+        new_text,
+    };
+    Some(Parse {
+        green: body.replace_with(green),
+        errors: moved.merge(&old.errors, text, run),
+    })
+}
+
+/// The touched statements of `body`. `None` if they reach to the end of a body other than the file.
+fn stretch(body: &SyntaxNode, edit: TextRange) -> Option<Stretch> {
+    let mut before = child_at(body, edit.start());
+    while let Some(element) = &before {
+        if element.text_range().end() <= edit.start() && is_separator(element) {
+            break;
+        }
+        before = element.prev_sibling_or_token();
+    }
+    let mut after = child_at(body, edit.start());
+    while let Some(element) = &after {
+        if element.text_range().start() >= edit.end() && is_separator(element) {
+            break;
+        }
+        after = element.next_sibling_or_token();
+    }
+    if after.is_none() && body.kind() != SourceFile {
+        return None;
+    }
+    let (first, start) = before.map_or((0, body.text_range().start()), |it| {
+        (it.index() + 1, it.text_range().end())
+    });
+    let is_rest = after.is_none();
+    let (last, end) = match after {
+        Some(it) => (it.index() + 1, it.text_range().end()),
+        None => (body.green().children().len(), body.text_range().end()),
+    };
+    Some(Stretch {
+        children: first..last,
+        range: TextRange::new(start, end),
+        is_rest,
+    })
+}
+
+/// A child of `body` that touches `offset`: the left one of two.
+fn child_at(body: &SyntaxNode, offset: TextSize) -> Option<SyntaxElement> {
+    body.child_or_token_at_range(TextRange::empty(offset))
+}
+
+/// A line end that separates statements, not one that is skipped because the line goes on.
+fn is_separator(element: &SyntaxElement) -> bool {
+    let NodeOrToken::Token(token) = element else {
+        return false;
+    };
+    token.kind().is_line_end() && !word_before(token).is_some_and(SyntaxKind::continues_line)
+}
+
+/// The kind of the last token before this one that means something.
+fn word_before(token: &SyntaxToken) -> Option<SyntaxKind> {
+    let mut before = token.prev_token()?;
+    while before.kind().is_trivia() || before.kind() == Newline {
+        before = before.prev_token()?;
+    }
+    Some(before.kind())
+}
+
+/// What stands around the stretch.
+fn context(body: &SyntaxNode, stretch: &Stretch) -> Context {
+    let around = body
+        .ancestors()
+        .map(|node| node.kind())
+        .find(|kind| matches!(kind, WhileStmt | ForStmt | FunctionExpr));
+    Context {
+        depth: if body.kind() == SourceFile {
+            0
+        } else {
+            body.ancestors().count().try_into().unwrap_or(u32::MAX)
+        },
+        in_loop: matches!(around, Some(WhileStmt | ForStmt)),
+        inside_body: body.kind() != SourceFile,
+        goes_on: !stretch.is_rest,
+    }
+}
+
+/// How what stands outside of the stretch moves.
+struct Moved<'a> {
+    start: TextSize,
+    old_end: TextSize,
+    new_end: TextSize,
+    old_lines: u32,
+    new_lines: u32,
+    /// The stretch reaches to the end of the file, whose errors it has made anew.
+    is_rest: bool,
+    new_text: &'a str,
+}
+
+impl Moved<'_> {
+    /// The old errors before and behind the stretch, and the new ones inside.
+    fn merge(&self, old: &[SyntaxError], text: &str, run: Run) -> Vec<SyntaxError> {
+        let is_check = |error: &SyntaxError| matches!(error.code, "break-outside-loop" | "continue-outside-loop");
+        let checks_start = old.iter().position(is_check).unwrap_or(old.len());
+        let (grammar, checks) = old.split_at(checks_start);
+        let mut merged = Vec::with_capacity(old.len() + run.errors.len() + run.checks.len());
+        for (outside, inside) in [(grammar, run.errors), (checks, run.checks)] {
+            merged.extend(outside.iter().take_while(|error| error.at < self.start).cloned());
+            if !inside.is_empty() {
+                let base = line_ends(&self.new_text[..usize::from(self.start)]);
+                merged.extend(
+                    with_lines(text, inside)
+                        .into_iter()
+                        .map(|error| self.place(error, text, base)),
+                );
+            }
+            let behind = outside.iter().filter(|error| error.at >= self.old_end && !self.is_rest);
+            merged.extend(behind.map(|error| self.shift(error)));
+        }
+        merged
+    }
+
+    /// An error of the stretch, whose text starts behind `base` line ends.
+    fn place(&self, mut error: SyntaxError, text: &str, base: u32) -> SyntaxError {
+        let at_end = usize::from(error.at) == text.len();
+        error.reference_line = if at_end {
+            line_at_end(self.new_text)
+        } else {
+            error.reference_line + base
+        };
+        error.at += self.start;
+        error.range += self.start;
+        error
+    }
+
+    /// An error behind the stretch; the construct that it is about may have started before.
+    fn shift(&self, error: &SyntaxError) -> SyntaxError {
+        let offset = |at: TextSize| {
+            if at >= self.old_end {
+                at - self.old_end + self.new_end
+            } else {
+                at
+            }
+        };
+        let mut error = error.clone();
+        error.at = offset(error.at);
+        error.range = TextRange::new(offset(error.range.start()), offset(error.range.end()));
+        error.reference_line = if usize::from(error.at) == self.new_text.len() {
+            line_at_end(self.new_text)
+        } else {
+            error.reference_line - self.old_lines + self.new_lines
+        };
+        error
+    }
+}
