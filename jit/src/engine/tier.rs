@@ -1,0 +1,113 @@
+//! Which tier a code object runs in, where its compiled entries are, and what happened to it so far.
+//!
+//! The policy and the compiler write it, the interpreter looks for entries at calls and loop heads, `stats` reads it.
+//! Invariant: an entry that is not 0 is the address of live code made for exactly this code object.
+
+use crate::reason::{ExitReason, Invalidation, Refusal};
+use minilive_mir::ir::{BlockId, InstId};
+use serde::{Deserialize, Serialize};
+use std::cell::{Cell, RefCell};
+
+/// A tier of execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub enum Tier {
+    /// The bytecode interpreter.
+    #[default]
+    Interpreter,
+    /// Compiled with generic operations.
+    Baseline,
+    /// Compiled with speculation.
+    Optimised,
+}
+
+impl std::fmt::Display for Tier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Tier::Interpreter => "interpreter",
+            Tier::Baseline => "baseline",
+            Tier::Optimised => "native",
+        })
+    }
+}
+
+/// How often one guard was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExitCount {
+    /// The instruction at which the interpreter went on.
+    pub inst: InstId,
+    /// Why.
+    pub reason: ExitReason,
+    /// How often.
+    pub count: u64,
+}
+
+/// The tier state of one code object.
+#[derive(Debug, Default)]
+pub struct TierState {
+    /// The highest tier that is installed.
+    pub tier: Cell<Tier>,
+    /// Address of the compiled function, 0 if none.
+    pub entry: Cell<usize>,
+    /// Address of the trampoline through which the interpreter enters `entry`.
+    pub trampoline: Cell<usize>,
+    /// Per block: address of the loop entry `(ctx, window) -> u64`, 0 if none. Only loop heads ever have one.
+    pub osr: Box<[Cell<usize>]>,
+    /// Why it is not compiled, if somebody asked and it is not.
+    pub refusal: Cell<Option<Refusal>>,
+    /// Why it was dropped last.
+    pub invalidation: Cell<Option<Invalidation>>,
+    /// How often it was compiled.
+    pub compiles: Cell<u32>,
+    /// A compilation is on its way; do not ask again.
+    pub pending: Cell<bool>,
+    /// Exits by place and reason, since the code was loaded.
+    pub exits: RefCell<Vec<ExitCount>>,
+}
+
+impl TierState {
+    /// The state of code with so many blocks that was never compiled.
+    pub fn new(n_blocks: usize) -> TierState {
+        TierState { osr: (0..n_blocks).map(|_| Cell::new(0)).collect(), ..TierState::default() }
+    }
+
+    /// Address of the loop entry at a block, if there is one.
+    pub fn osr_entry(&self, block: BlockId) -> Option<usize> {
+        self.osr.get(block.0 as usize).map(Cell::get).filter(|&entry| entry != 0)
+    }
+
+    /// Counts an exit and tells how often this one was taken.
+    pub fn count_exit(&self, inst: InstId, reason: ExitReason) -> u64 {
+        let mut exits = self.exits.borrow_mut();
+        if let Some(exit) = exits.iter_mut().find(|exit| exit.inst == inst && exit.reason == reason) {
+            exit.count += 1;
+            return exit.count;
+        }
+        exits.push(ExitCount { inst, reason, count: 1 });
+        1
+    }
+
+    /// Unlinks all compiled entries; activations that are inside go on until they return.
+    pub fn unlink(&self, why: Invalidation) {
+        self.entry.set(0);
+        self.osr.iter().for_each(|entry| entry.set(0));
+        self.tier.set(Tier::Interpreter);
+        self.invalidation.set(Some(why));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exits_are_counted_by_place_and_reason() {
+        let state = TierState::new(2);
+        assert_eq!(state.count_exit(InstId(3), ExitReason::NotNumber), 1);
+        assert_eq!(state.count_exit(InstId(3), ExitReason::NotNumber), 2);
+        assert_eq!(state.count_exit(InstId(4), ExitReason::NotNumber), 1);
+        state.osr[1].set(64);
+        assert_eq!(state.osr_entry(BlockId(1)), Some(64));
+        state.unlink(Invalidation::ManyExits);
+        assert_eq!(state.osr_entry(BlockId(1)), None);
+    }
+}

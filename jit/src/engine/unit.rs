@@ -1,0 +1,99 @@
+//! One unit as the engine runs it: MIR, bytecode, feedback, counters and tier state under one id.
+//!
+//! `engine` makes it when a unit is loaded; the interpreter, the compiler and the exits share it. It outlives realms.
+//! Invariant: everything but the cells is fixed from birth; an edited unit is another `Code`. Names and lines may be
+//! replaced, since they never change what runs.
+
+use super::tier::TierState;
+use super::weight::Weights;
+use crate::bytecode::Bytecode;
+use crate::counters::Counters;
+use crate::feedback::FeedbackCell;
+use minilive_mir::ir::{BlockId, InstId, Unit, UnitKey};
+use minilive_mir::program::{Fingerprint, UnitInfo};
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+
+/// The engine's number of a code object; function values carry it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CodeId(pub u32);
+
+/// One unit, ready to run.
+#[derive(Debug)]
+pub struct Code {
+    /// Its number.
+    pub id: CodeId,
+    /// The unit's identity.
+    pub key: UnitKey,
+    /// Hash of its content.
+    pub fingerprint: Fingerprint,
+    /// Whether this is the recording variant (a code object of its own, with its own feedback).
+    pub recording: bool,
+    /// The MIR.
+    pub unit: Arc<Unit>,
+    /// What tier 0 runs.
+    pub bytecode: Bytecode,
+    /// What tier 0 saw, one cell per bytecode word.
+    pub feedback: Box<[FeedbackCell]>,
+    /// How often its blocks ran in this run.
+    pub counters: Counters,
+    /// How much budget its calls and loop heads take.
+    pub weights: Weights,
+    /// Compiled entries and their history.
+    pub tier: TierState,
+    /// Codes of nested functions, parallel to the unit's children.
+    pub children: RefCell<Box<[CodeId]>>,
+    /// The engine-wide global cell of each of the unit's names.
+    pub cells: Box<[u32]>,
+    /// Bits of [`CallFlags`] that take a call off its fast path.
+    pub call_flags: Cell<u8>,
+    /// Name and lines.
+    pub info: RefCell<Arc<UnitInfo>>,
+    /// The file it belongs to, as messages show it.
+    pub file: RefCell<SmolStr>,
+}
+
+/// Why a call cannot take the shortest way.
+pub struct CallFlags;
+
+impl CallFlags {
+    /// The unit has an environment object to make.
+    pub const ENVIRONMENT: u8 = 1;
+    /// Its global names have not been resolved in this realm.
+    pub const UNRESOLVED: u8 = 2;
+    /// It has compiled code.
+    pub const COMPILED: u8 = 4;
+    /// A parameter's default is a list or a map, made once per realm.
+    pub const CONTAINER_DEFAULTS: u8 = 8;
+}
+
+impl Code {
+    /// Sets or clears one of the [`CallFlags`].
+    pub fn set_call_flag(&self, flag: u8, on: bool) {
+        let flags = self.call_flags.get();
+        self.call_flags.set(if on { flags | flag } else { flags & !flag });
+    }
+
+    /// The 1-based line of the statement that an instruction belongs to.
+    pub fn line(&self, inst: InstId) -> u32 {
+        let info = self.info.borrow();
+        info.base_line + info.lines.get(inst.0 as usize).copied().unwrap_or(0)
+    }
+
+    /// The line of the instruction at a bytecode position.
+    pub fn line_at(&self, pc: u32) -> u32 {
+        self.line(self.bytecode.inst_at(pc))
+    }
+
+    /// Feedback cell of the first word that stands for an instruction.
+    pub fn feedback_of(&self, inst: InstId) -> &FeedbackCell {
+        &self.feedback[self.bytecode.pc_of(inst) as usize]
+    }
+
+    /// The block whose first instruction is at `pc`, if any is.
+    pub fn block_at(&self, pc: u32) -> Option<BlockId> {
+        self.bytecode.block_pc.binary_search(&pc).ok().map(|i| BlockId(i as u32))
+    }
+}

@@ -1,0 +1,619 @@
+//! What the interpreter saw, where: one 16-byte cell per bytecode word.
+//!
+//! `interp` writes the cells while it runs, `ssa` reads a [`Snapshot`] of them to speculate, `exits` marks what a failed guard learned.
+//! A cell has no tag: the instruction at its word says which view of it is meant (`Arith`, `Call`, `Property`, `Index`, `Global`).
+//! Invariant: a cell holds ids and shapes, never heap pointers, so it outlives realms. The test to read first is `a_cell_is_16_bytes`.
+
+use std::cell::Cell;
+
+/// A set of value kinds that an operand, a result or a variable was seen to have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Kinds(pub u8);
+
+impl Kinds {
+    /// Nothing was seen.
+    pub const NONE: Kinds = Kinds(0);
+    /// A number that an `i32` holds exactly; minus zero is not one.
+    pub const INT: Kinds = Kinds(1);
+    /// Any other number that is not NaN.
+    pub const FLOAT: Kinds = Kinds(2);
+    /// A NaN.
+    pub const NAN: Kinds = Kinds(4);
+    /// A string.
+    pub const STRING: Kinds = Kinds(8);
+    /// A list.
+    pub const LIST: Kinds = Kinds(16);
+    /// A map.
+    pub const MAP: Kinds = Kinds(32);
+    /// A function.
+    pub const FUNCTION: Kinds = Kinds(64);
+    /// Null, an error value, a handle, or an absent variable.
+    pub const OTHER: Kinds = Kinds(128);
+    /// All numbers.
+    pub const NUMBER: Kinds = Kinds(1 | 2 | 4);
+
+    /// Both sets together.
+    pub const fn union(self, other: Kinds) -> Kinds {
+        Kinds(self.0 | other.0)
+    }
+
+    /// Whether every kind of `self` is in `other`; true for the empty set.
+    pub const fn within(self, other: Kinds) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    /// Whether the two sets share a kind.
+    pub const fn meets(self, other: Kinds) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Whether nothing was seen.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether only numbers were seen, and at least one.
+    pub const fn only_numbers(self) -> bool {
+        !self.is_empty() && self.within(Kinds::NUMBER)
+    }
+
+    /// Whether only small integers were seen, and at least one.
+    pub const fn only_ints(self) -> bool {
+        self.0 == Kinds::INT.0
+    }
+
+    /// The kind of a double.
+    pub fn of_number(n: f64) -> Kinds {
+        let int = n as i32;
+        if f64::from(int).to_bits() == n.to_bits() {
+            Kinds::INT
+        } else if n.is_nan() {
+            Kinds::NAN
+        } else {
+            Kinds::FLOAT
+        }
+    }
+}
+
+/// How many different targets, shapes or keys a site has met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Variety {
+    /// Not yet executed with anything cacheable.
+    #[default]
+    None,
+    /// Always the same.
+    Mono,
+    /// Up to four, kept in the code's side table.
+    Poly,
+    /// More than that; generic from now on.
+    Mega,
+}
+
+impl Variety {
+    fn from_bits(bits: u64) -> Variety {
+        match bits & 3 {
+            0 => Variety::None,
+            1 => Variety::Mono,
+            2 => Variety::Poly,
+            _ => Variety::Mega,
+        }
+    }
+}
+
+/// What a call site called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// A function of the program, by its code.
+    Code(u32),
+    /// An intrinsic, by its index in the runtime's table.
+    Intrinsic(u32),
+}
+
+/// Feedback of an operator: kinds of operands and result of the first executions, of all slow ones, and after each re-arming.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Arith {
+    /// Left (or only) operand.
+    pub a: Kinds,
+    /// Right operand.
+    pub b: Kinds,
+    /// Result.
+    pub result: Kinds,
+    /// How many executions were looked at.
+    pub samples: u32,
+}
+
+/// Feedback of a call: `Call`, `AutoCall`, and the second word of member and method instructions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Call {
+    /// Whether there was one target.
+    pub variety: Variety,
+    /// The last target, if any.
+    pub target: Option<Target>,
+    /// Whether an [`super::bytecode`] read site also met values that are no functions (so that no call happened).
+    pub not_function: bool,
+}
+
+/// Where a property was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Holder {
+    /// In the receiver itself.
+    #[default]
+    Own,
+    /// In the receiver's `__isa` map.
+    Parent,
+    /// In the type map of the receiver's kind (of maps: after neither the receiver nor its chain had it).
+    TypeMap,
+    /// The member did not exist yet: the store added it and led to shape `holder_shape`.
+    Added,
+}
+
+/// A property access that always met the same shapes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Property {
+    /// How many different receivers there were; the rest is meaningful if `Mono`.
+    pub variety: Variety,
+    /// Where it was found.
+    pub holder: Holder,
+    /// Kind of the receiver (one bit of [`Kinds`]).
+    pub receiver: Kinds,
+    /// Shape of the receiver if it is a map.
+    pub shape: u32,
+    /// Slot in the holder.
+    pub slot: u8,
+    /// Slot of `__isa` in the receiver, for `Parent`.
+    pub isa_slot: u8,
+    /// Shape of the holder, or the shape after an `Added` store.
+    pub holder_shape: u32,
+    /// Kinds of the values read or written.
+    pub value: Kinds,
+}
+
+/// Feedback of an index access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Index {
+    /// Kinds of containers.
+    pub container: Kinds,
+    /// Kinds of keys.
+    pub key: Kinds,
+    /// Kinds of values read or written.
+    pub value: Kinds,
+    /// An index was negative or out of range.
+    pub out_of_range: bool,
+    /// A list was computed (`range`, `[x] * n`).
+    pub computed: bool,
+    /// A list with the all-numbers flag unset, or a store that clears it.
+    pub mixed: bool,
+    /// How many executions were looked at.
+    pub samples: u32,
+}
+
+/// Feedback of a read of a free name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Global {
+    /// Where the name was found last.
+    pub place: Place,
+    /// Kinds of its values.
+    pub value: Kinds,
+    /// The code or intrinsic, if it was a function; `None` after two different ones.
+    pub target: Option<Target>,
+    /// More than one target, or targets and other values.
+    pub unstable: bool,
+}
+
+/// Where a free name was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Place {
+    /// Not yet read.
+    #[default]
+    Unknown,
+    /// In a global cell.
+    Global,
+    /// Among the intrinsics, after no variable had the name.
+    Intrinsic,
+    /// In the map that the function captured, of this shape and slot.
+    Outer {
+        /// The map's shape.
+        shape: u32,
+        /// The slot.
+        slot: u8,
+    },
+    /// Elsewhere, or in different places.
+    Mixed,
+}
+
+/// After so many samples an operator is only looked at again when it leaves its fast path.
+pub const SAMPLES: u32 = 32;
+
+/// One cell. All views live in two words; see the module text for who reads which view.
+#[derive(Debug, Default)]
+#[repr(C)]
+pub struct FeedbackCell {
+    lo: Cell<u64>,
+    hi: Cell<u64>,
+}
+
+const ARMED_SHIFT: u32 = 32;
+
+impl FeedbackCell {
+    /// The raw words, for snapshots.
+    pub fn words(&self) -> (u64, u64) {
+        (self.lo.get(), self.hi.get())
+    }
+
+    /// Sets the raw words.
+    pub fn set_words(&self, words: (u64, u64)) {
+        self.lo.set(words.0);
+        self.hi.set(words.1);
+    }
+
+    /// Whether fast paths have nothing more to tell. One load and one compare: it stands on every arithmetic fast path.
+    #[inline(always)]
+    pub fn is_sampled(&self) -> bool {
+        (self.lo.get() >> ARMED_SHIFT) as u32 >= SAMPLES
+    }
+
+    /// Asks for new samples (after an exit told that the old ones mislead).
+    pub fn rearm(&self) {
+        self.lo.set(self.lo.get() & u64::from(u32::MAX));
+    }
+
+    fn count_sample(&self) {
+        let lo = self.lo.get();
+        if (lo >> ARMED_SHIFT) as u32 != u32::MAX {
+            self.lo.set(lo + (1 << ARMED_SHIFT));
+        }
+    }
+
+    /// Adds one sample of an operator.
+    pub fn see_arith(&self, a: Kinds, b: Kinds, result: Kinds) {
+        let bits = u64::from(a.0) | u64::from(b.0) << 8 | u64::from(result.0) << 16;
+        self.lo.set(self.lo.get() | bits);
+        self.count_sample();
+    }
+
+    /// The operator view.
+    pub fn arith(&self) -> Arith {
+        arith(self.lo.get())
+    }
+
+    /// Adds one sample of an index access; `flags` are [`INDEX_OUT_OF_RANGE`] and its neighbours.
+    pub fn see_index(&self, container: Kinds, key: Kinds, value: Kinds, flags: u8) {
+        let bits =
+            u64::from(container.0) | u64::from(key.0) << 8 | u64::from(value.0) << 16 | u64::from(flags) << 24;
+        self.lo.set(self.lo.get() | bits);
+        self.count_sample();
+    }
+
+    /// The index view.
+    pub fn index(&self) -> Index {
+        index(self.lo.get())
+    }
+
+    /// Notes that a call site called `target`.
+    #[inline]
+    pub fn see_call(&self, target: Target) {
+        let code = encode_target(target);
+        let lo = self.lo.get();
+        if lo & CALL_MASK == code | CALL_MONO {
+            return;
+        }
+        let variety = if lo & 3 == 0 { CALL_MONO } else { CALL_MEGA };
+        self.lo.set(lo & !CALL_MASK | code | variety);
+    }
+
+    /// Notes that a read site met a value that is no function.
+    #[inline]
+    pub fn see_no_call(&self) {
+        self.lo.set(self.lo.get() | CALL_NOT_FUNCTION);
+    }
+
+    /// The call view.
+    pub fn call(&self) -> Call {
+        call(self.lo.get())
+    }
+
+    /// Notes a property access. A second, different one makes the cell megamorphic.
+    pub fn see_property(&self, seen: Property) {
+        let old = self.property();
+        let value = old.value.union(seen.value);
+        let next = match old.variety {
+            Variety::None => Property { variety: Variety::Mono, value, ..seen },
+            _ if Property { variety: old.variety, value, ..seen } == Property { value, ..old } => {
+                Property { value, ..old }
+            }
+            Variety::Mono if !old.receiver.meets(seen.receiver) || old.holder != seen.holder => {
+                Property { variety: Variety::Mega, value, ..old }
+            }
+            Variety::Mono | Variety::Poly => Property { variety: Variety::Poly, value, ..seen },
+            Variety::Mega => Property { value, ..old },
+        };
+        self.set_words(next.encode());
+    }
+
+    /// Makes a property site generic for good.
+    pub fn set_megamorphic(&self) {
+        self.lo.set(self.lo.get() | 3);
+    }
+
+    /// The property view.
+    pub fn property(&self) -> Property {
+        Property::decode(self.words())
+    }
+
+    /// Notes a read of a free name.
+    pub fn see_global(&self, place: Place, value: Kinds, target: Option<Target>) {
+        let old = self.global();
+        let first = old.place == Place::Unknown;
+        let next = Global {
+            place: if first || old.place == place { place } else { Place::Mixed },
+            value: old.value.union(value),
+            target: if first || old.target == target { target } else { None },
+            unstable: old.unstable || (!first && old.target != target),
+        };
+        self.set_words(next.encode());
+    }
+
+    /// The free-name view.
+    pub fn global(&self) -> Global {
+        Global::decode(self.words())
+    }
+}
+
+/// An index was negative or not below the length.
+pub const INDEX_OUT_OF_RANGE: u8 = 1;
+/// The list was computed.
+pub const INDEX_COMPUTED: u8 = 2;
+/// The list does not have the all-numbers flag, or the store clears it.
+pub const INDEX_MIXED: u8 = 4;
+
+fn kinds_at(word: u64, shift: u32) -> Kinds {
+    Kinds((word >> shift) as u8)
+}
+
+fn arith(lo: u64) -> Arith {
+    Arith { a: kinds_at(lo, 0), b: kinds_at(lo, 8), result: kinds_at(lo, 16), samples: (lo >> ARMED_SHIFT) as u32 }
+}
+
+fn index(lo: u64) -> Index {
+    let flags = (lo >> 24) as u8;
+    Index {
+        container: kinds_at(lo, 0),
+        key: kinds_at(lo, 8),
+        value: kinds_at(lo, 16),
+        out_of_range: flags & INDEX_OUT_OF_RANGE != 0,
+        computed: flags & INDEX_COMPUTED != 0,
+        mixed: flags & INDEX_MIXED != 0,
+        samples: (lo >> ARMED_SHIFT) as u32,
+    }
+}
+
+const CALL_MONO: u64 = 1;
+const CALL_MEGA: u64 = 3;
+const CALL_NOT_FUNCTION: u64 = 4;
+const CALL_INTRINSIC: u64 = 8;
+const CALL_MASK: u64 = 0xFFFF_FFFF_0000_000B;
+
+fn encode_target(target: Target) -> u64 {
+    match target {
+        Target::Code(id) => u64::from(id) << 32,
+        Target::Intrinsic(id) => u64::from(id) << 32 | CALL_INTRINSIC,
+    }
+}
+
+fn decode_target(word: u64) -> Target {
+    let id = (word >> 32) as u32;
+    if word & CALL_INTRINSIC != 0 { Target::Intrinsic(id) } else { Target::Code(id) }
+}
+
+fn call(lo: u64) -> Call {
+    let variety = Variety::from_bits(lo);
+    let target = (variety != Variety::None).then(|| decode_target(lo));
+    Call { variety, target, not_function: lo & CALL_NOT_FUNCTION != 0 }
+}
+
+// lo: variety 2 | holder 2 | - 4 | receiver 8 | value 8 | slot 8 | shape 32
+// hi: isa_slot 8 | - 24 | holder_shape 32
+impl Property {
+    fn encode(self) -> (u64, u64) {
+        let lo = self.variety as u64
+            | (self.holder as u64) << 2
+            | u64::from(self.receiver.0) << 8
+            | u64::from(self.value.0) << 16
+            | u64::from(self.slot) << 24
+            | u64::from(self.shape) << 32;
+        (lo, u64::from(self.isa_slot) | u64::from(self.holder_shape) << 32)
+    }
+
+    fn decode((lo, hi): (u64, u64)) -> Property {
+        Property {
+            variety: Variety::from_bits(lo),
+            holder: match lo >> 2 & 3 {
+                0 => Holder::Own,
+                1 => Holder::Parent,
+                2 => Holder::TypeMap,
+                _ => Holder::Added,
+            },
+            receiver: kinds_at(lo, 8),
+            shape: (lo >> 32) as u32,
+            slot: (lo >> 24) as u8,
+            isa_slot: hi as u8,
+            holder_shape: (hi >> 32) as u32,
+            value: kinds_at(lo, 16),
+        }
+    }
+}
+
+// lo: place 3 | unstable 1 | has target 1 | intrinsic 1 | - 2 | value 8 | - 16 | target 32
+// hi: outer slot 8 | - 24 | outer shape 32
+impl Global {
+    fn encode(self) -> (u64, u64) {
+        let (place, hi) = match self.place {
+            Place::Unknown => (0, 0),
+            Place::Global => (1, 0),
+            Place::Intrinsic => (2, 0),
+            Place::Outer { shape, slot } => (3, u64::from(slot) | u64::from(shape) << 32),
+            Place::Mixed => (4, 0),
+        };
+        let target = match self.target {
+            None => 0,
+            Some(Target::Code(id)) => 1 << 4 | u64::from(id) << 32,
+            Some(Target::Intrinsic(id)) => 1 << 4 | 1 << 5 | u64::from(id) << 32,
+        };
+        (place | u64::from(self.unstable) << 3 | u64::from(self.value.0) << 8 | target, hi)
+    }
+
+    fn decode((lo, hi): (u64, u64)) -> Global {
+        let place = match lo & 7 {
+            0 => Place::Unknown,
+            1 => Place::Global,
+            2 => Place::Intrinsic,
+            3 => Place::Outer { shape: (hi >> 32) as u32, slot: hi as u8 },
+            _ => Place::Mixed,
+        };
+        let id = (lo >> 32) as u32;
+        let target = match lo >> 4 & 3 {
+            1 => Some(Target::Code(id)),
+            3 => Some(Target::Intrinsic(id)),
+            _ => None,
+        };
+        Global { place, value: kinds_at(lo, 8), target, unstable: lo & 8 != 0 }
+    }
+}
+
+/// An immutable copy of one code's cells, which the compile thread may keep.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    words: Box<[(u64, u64)]>,
+}
+
+impl Snapshot {
+    /// Copies the cells.
+    pub fn of(cells: &[FeedbackCell]) -> Snapshot {
+        Snapshot { words: cells.iter().map(FeedbackCell::words).collect() }
+    }
+
+    fn at(&self, pc: u32) -> (u64, u64) {
+        self.words.get(pc as usize).copied().unwrap_or_default()
+    }
+
+    /// The operator view of the cell at `pc`.
+    pub fn arith(&self, pc: u32) -> Arith {
+        arith(self.at(pc).0)
+    }
+
+    /// The index view of the cell at `pc`.
+    pub fn index(&self, pc: u32) -> Index {
+        index(self.at(pc).0)
+    }
+
+    /// The call view of the cell at `pc`.
+    pub fn call(&self, pc: u32) -> Call {
+        call(self.at(pc).0)
+    }
+
+    /// The property view of the cell at `pc`.
+    pub fn property(&self, pc: u32) -> Property {
+        Property::decode(self.at(pc))
+    }
+
+    /// The free-name view of the cell at `pc`.
+    pub fn global(&self, pc: u32) -> Global {
+        Global::decode(self.at(pc))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_16_bytes() {
+        assert_eq!(size_of::<FeedbackCell>(), 16);
+    }
+
+    #[test]
+    fn kinds_of_numbers() {
+        assert_eq!(Kinds::of_number(0.0), Kinds::INT);
+        assert_eq!(Kinds::of_number(-5.0), Kinds::INT);
+        assert_eq!(Kinds::of_number(-0.0), Kinds::FLOAT);
+        assert_eq!(Kinds::of_number(0.5), Kinds::FLOAT);
+        assert_eq!(Kinds::of_number(1e10), Kinds::FLOAT);
+        assert_eq!(Kinds::of_number(f64::INFINITY), Kinds::FLOAT);
+        assert_eq!(Kinds::of_number(f64::NAN), Kinds::NAN);
+    }
+
+    #[test]
+    fn operators_collect_kinds_until_sampled() {
+        let cell = FeedbackCell::default();
+        for _ in 0..SAMPLES {
+            assert!(!cell.is_sampled());
+            cell.see_arith(Kinds::INT, Kinds::FLOAT, Kinds::FLOAT);
+        }
+        assert!(cell.is_sampled());
+        let seen = cell.arith();
+        assert_eq!((seen.a, seen.b, seen.samples), (Kinds::INT, Kinds::FLOAT, SAMPLES));
+        cell.rearm();
+        assert!(!cell.is_sampled());
+        assert_eq!(cell.arith().a, Kinds::INT);
+    }
+
+    #[test]
+    fn calls_are_mono_then_mega() {
+        let cell = FeedbackCell::default();
+        assert_eq!(cell.call(), Call::default());
+        cell.see_call(Target::Code(7));
+        cell.see_call(Target::Code(7));
+        assert_eq!(cell.call().variety, Variety::Mono);
+        assert_eq!(cell.call().target, Some(Target::Code(7)));
+        cell.see_call(Target::Intrinsic(7));
+        assert_eq!(cell.call().variety, Variety::Mega);
+        cell.see_no_call();
+        assert!(cell.call().not_function);
+    }
+
+    #[test]
+    fn properties_round_trip_and_widen() {
+        let cell = FeedbackCell::default();
+        let seen = Property {
+            variety: Variety::Mono,
+            holder: Holder::Parent,
+            receiver: Kinds::MAP,
+            shape: 77,
+            slot: 3,
+            isa_slot: 63,
+            holder_shape: u32::MAX,
+            value: Kinds::FUNCTION,
+        };
+        cell.see_property(seen);
+        assert_eq!(cell.property(), seen);
+        cell.see_property(Property { value: Kinds::INT, ..seen });
+        assert_eq!(cell.property().variety, Variety::Mono);
+        assert_eq!(cell.property().value, Kinds::FUNCTION.union(Kinds::INT));
+        cell.see_property(Property { shape: 78, ..seen });
+        assert_eq!(cell.property().variety, Variety::Poly);
+        cell.set_megamorphic();
+        assert_eq!(cell.property().variety, Variety::Mega);
+    }
+
+    #[test]
+    fn free_names_round_trip_and_mix() {
+        let cell = FeedbackCell::default();
+        cell.see_global(Place::Outer { shape: 9, slot: 4 }, Kinds::FUNCTION, Some(Target::Code(3)));
+        let seen = cell.global();
+        assert_eq!(seen.place, Place::Outer { shape: 9, slot: 4 });
+        assert_eq!((seen.target, seen.unstable), (Some(Target::Code(3)), false));
+        cell.see_global(Place::Global, Kinds::INT, None);
+        assert_eq!(cell.global().place, Place::Mixed);
+        assert!(cell.global().unstable);
+    }
+
+    #[test]
+    fn snapshots_show_the_same() {
+        let cells = [FeedbackCell::default(), FeedbackCell::default()];
+        cells[1].see_index(Kinds::LIST, Kinds::INT, Kinds::STRING, INDEX_MIXED | INDEX_OUT_OF_RANGE);
+        let snapshot = Snapshot::of(&cells);
+        assert_eq!(snapshot.index(1), cells[1].index());
+        assert!(snapshot.index(1).mixed && snapshot.index(1).out_of_range && !snapshot.index(1).computed);
+        assert_eq!(snapshot.arith(99), Arith::default());
+    }
+}
