@@ -177,6 +177,10 @@ function checksOf(window) {
       run: () => window.lens(/Run again|native|ms/),
     },
     {
+      name: 'after the run a function shows its native tier',
+      run: () => window.line(header, (line) => line.includes('⚡native'), `⚡native at ${header}`),
+    },
+    {
       name: 'hover tells about a function',
       run: async () => {
         await window.hover('escapeTime = function', 'escapeTime');

@@ -64,6 +64,26 @@ local function lens_buffers(id)
   return found
 end
 
+-- Neovim draws new hints only where the text has changed (0.10), or where it did
+-- not happen to redraw while waiting for the answer (0.12), but values change
+-- while the text stays. Switching hints off and on makes it forget what it drew;
+-- that asks the server once more, and the answer to this second question is
+-- taken as it comes.
+local function redrawing_hints()
+  local asked_again = {}
+  return function(err, result, context, config)
+    local buffer = context.bufnr
+    if asked_again[buffer] then
+      asked_again[buffer] = nil
+    elseif not err and vim.lsp.inlay_hint.is_enabled { bufnr = buffer } then
+      asked_again[buffer] = true
+      vim.lsp.inlay_hint.enable(false, { bufnr = buffer })
+      vim.lsp.inlay_hint.enable(true, { bufnr = buffer })
+    end
+    return vim.lsp.handlers['textDocument/inlayHint'](err, result, context, config)
+  end
+end
+
 local function handlers(options)
   local found = {
     ['minilive/output'] = function(_, message)
@@ -80,6 +100,9 @@ local function handlers(options)
       marks.tiers(message)
     end,
   }
+  if has_hints then
+    found['textDocument/inlayHint'] = redrawing_hints()
+  end
   if not vim.lsp.codelens.enable then
     found['workspace/codeLens/refresh'] = function(_, _, context)
       if options.lenses then

@@ -10,7 +10,10 @@ end
 
 local function make()
   if buffer and vim.api.nvim_buf_is_valid(buffer) then
-    return
+    if vim.api.nvim_buf_is_loaded(buffer) then
+      return
+    end
+    vim.api.nvim_buf_delete(buffer, { force = true })
   end
   buffer = vim.api.nvim_create_buf(false, true)
   vim.api.nvim_buf_set_name(buffer, 'minilive://output')

@@ -1,0 +1,237 @@
+// MiniLive in the real Neovim: the plugin in a terminal (tmux), driven by keys
+// and judged by what stands on the screen. Works with every generation of
+// Neovim, since it uses nothing but the screen.
+//
+//   node neovim.mjs --nvim PROGRAM --server PROGRAM --plugin FOLDER --examples FOLDER --out FOLDER [--control yes]
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { broken, examples, lineOf, options, runChecks, TIER, until, VALUE } from './checks.mjs';
+
+const given = options(['nvim', 'server', 'plugin', 'examples', 'out']);
+const control = given.control === 'yes';
+const START = 30;
+const PATIENCE = control ? 3 : 20;
+
+const programs = examples(given.examples);
+const main = programs.find((program) => program.name === 'mandelbrot') ?? broken('there is no example mandelbrot');
+const folder = mkdtempSync(join(tmpdir(), 'minilive-nvim-'));
+const workspace = join(folder, 'workspace');
+const version = execFileSync(given.nvim, ['--version'], { encoding: 'utf8' }).split('\n')[0];
+mkdirSync(given.out, { recursive: true });
+
+// What a user's own configuration would hold, and nothing that hides the screen.
+const init = `
+vim.opt.runtimepath:prepend(${lua(resolve(given.plugin))})
+vim.o.number = true
+vim.o.signcolumn = 'yes'
+vim.o.shortmess = vim.o.shortmess .. 'I'
+vim.o.swapfile = false
+vim.o.more = false
+vim.o.laststatus = 2
+vim.o.statusline = '%f [%{v:lua.MiniLiveStatus()}]'
+function _G.MiniLiveStatus() return require('minilive').status() end
+vim.api.nvim_set_keymap('n', '<F5>', '<Cmd>lua vim.lsp.codelens.run()<CR>', {})
+vim.api.nvim_set_keymap('n', '<F6>', '<Cmd>lua vim.lsp.buf.hover()<CR>', {})
+require('minilive').setup { cmd = { ${lua(resolve(given.server))}, 'lsp' }, trust = 'full' }
+`;
+
+function lua(text) {
+  return `[==[${text}]==]`;
+}
+
+// One Neovim in one terminal.
+class Terminal {
+  constructor() {
+    this.socket = `minilive-${process.pid}`;
+  }
+
+  tmux(...args) {
+    return execFileSync('tmux', ['-u', '-L', this.socket, '-f', '/dev/null', ...args], { encoding: 'utf8', cwd: workspace, env: this.env() });
+  }
+
+  env() {
+    const { TMUX: _, ...rest } = process.env;
+    return { ...rest, LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TERM: 'xterm-256color', XDG_CONFIG_HOME: join(folder, 'xdg'), XDG_STATE_HOME: join(folder, 'state'), XDG_DATA_HOME: join(folder, 'data'), XDG_CACHE_HOME: join(folder, 'cache') };
+  }
+
+  start(file) {
+    const command = [given.nvim, '--clean', '-n', '-u', join(folder, 'init.lua'), file].map((part) => `'${part}'`).join(' ');
+    this.tmux('new-session', '-d', '-s', 'test', '-x', '180', '-y', '75', command);
+  }
+
+  async end() {
+    this.command('qa!');
+    const runs = () => spawnSync('tmux', ['-L', this.socket, 'has-session', '-t', 'test']).status === 0;
+    await until('the end of Neovim', () => !runs(), START).finally(() => spawnSync('tmux', ['-L', this.socket, 'kill-server']));
+  }
+
+  screen() {
+    return this.tmux('capture-pane', '-p', '-t', 'test');
+  }
+
+  lines() {
+    return this.screen().split('\n');
+  }
+
+  keys(...keys) {
+    this.tmux('send-keys', '-t', 'test', ...keys);
+  }
+
+  text(text) {
+    this.tmux('send-keys', '-t', 'test', '-l', text);
+  }
+
+  command(text) {
+    this.keys('Escape');
+    this.text(`:${text}`);
+    this.keys('Enter');
+  }
+
+  see(what, found, seconds = PATIENCE) {
+    return until(what, () => found(this.lines()), seconds, () => `the screen:\n${this.screen().trimEnd()}`);
+  }
+
+  /** The line of the file that begins with `start`, after sign column and number. */
+  line(what, start, matches) {
+    const shown = new RegExp(`^.{0,3}\\s*\\d+ ${start.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}`);
+    return this.see(what, (lines) => lines.some((line) => shown.test(line) && matches(line)));
+  }
+}
+
+async function sees(terminal, program) {
+  await terminal.see(`"${program.lastLine}" in the output window`, (lines) => {
+    const at = lines.findIndex((line) => line.includes('minilive://output'));
+    return at >= 0 && lines.slice(0, at).some((line) => line.startsWith(program.lastLine) || line.includes(` ${program.lastLine}`));
+  });
+}
+
+function checksOf(terminal) {
+  const watch = '//> escapeTime(0, 0, 50)';
+  const header = 'escapeTime = function';
+  const checks = [
+    { name: 'a watch shows its value', run: () => terminal.line(`⇒ 50 behind ${watch}`, watch, (line) => /⇒ 50(\s|$)/.test(line)) },
+    {
+      name: 'an assignment shows its value',
+      run: () => terminal.line('a value behind "shades = …"', 'shades = ', (line) => VALUE.test(line.slice(line.lastIndexOf('"')))),
+    },
+    { name: 'a function shows its tier', run: () => terminal.line(`a tier at ${header}`, header, (line) => TIER.test(line)) },
+    {
+      name: 'the run lens is shown, runs the program and shows its output',
+      run: async () => {
+        const first = lineOf(main.file, 'width = ');
+        await terminal.see('a lens Run', (lines) => lines.some((line) => /\bRun( again| ·|\s*\||\s*$)/.test(line)));
+        terminal.command(String(first));
+        terminal.keys('F5');
+        await sees(terminal, main);
+      },
+    },
+    {
+      name: ':MiniLiveRun runs the program',
+      run: async () => {
+        terminal.keys('C-w', 'j');
+        terminal.command('bdelete!');
+        await terminal.see('no output window', (lines) => !lines.some((line) => line.startsWith('minilive://output')));
+        terminal.command('MiniLiveRun');
+        await sees(terminal, main);
+      },
+    },
+    {
+      name: 'after the run a function shows its native tier',
+      run: () => terminal.line(`⚡native at ${header}`, header, (line) => line.includes('⚡native')),
+    },
+    {
+      name: 'hover tells about a function',
+      run: async () => {
+        terminal.command(String(lineOf(main.file, header)));
+        terminal.keys('0');
+        const before = terminal.screen();
+        terminal.keys('F6');
+        await terminal.see('a hover that names the tier of the function', (lines) => {
+          const news = lines.filter((line) => !before.includes(line.trimEnd())).join('\n');
+          return /escapeTime|function/.test(news) && /native|baseline|interp/.test(news);
+        });
+        terminal.keys('h', 'l', 'j');
+      },
+    },
+    {
+      name: 'an edit changes a value',
+      run: async () => {
+        terminal.command(String(lineOf(main.file, watch)));
+        terminal.keys('$', 'i');
+        terminal.text('0');
+        terminal.keys('Escape');
+        try {
+          await terminal.line('⇒ 500 after the edit', '//> escapeTime(0, 0, 500)', (line) => line.includes('⇒ 500'));
+        } finally {
+          terminal.command('earlier 1f');
+        }
+        await terminal.line('⇒ 50 again after the undo', watch, (line) => /⇒ 50(\s|$)/.test(line));
+      },
+    },
+    {
+      name: 'an error is shown, and gone when it is undone',
+      run: async () => {
+        const marked = (lines) => lines.some((line) => /^E\s+\d+ width = 72 = =/.test(line));
+        terminal.command(String(lineOf(main.file, 'width = ')));
+        terminal.keys('A');
+        terminal.text(' = =');
+        terminal.keys('Escape');
+        try {
+          await terminal.see('an error mark at the edited line', marked);
+        } finally {
+          terminal.command('earlier 1f');
+        }
+        await terminal.see('no error mark after the undo', (lines) => lines.some((line) => /^\s+\d+ width = 72/.test(line)));
+      },
+    },
+    {
+      name: 'the status line shows the server at work',
+      run: () => terminal.see('a status in the status line', (lines) => lines.some((line) => /mandelbrot\.ms \[\w+/.test(line))),
+    },
+  ];
+  if (control) return checks;
+  for (const program of programs.filter((program) => program !== main)) {
+    checks.push({
+      name: `${program.name}: values, tiers, run`,
+      run: async () => {
+        terminal.command(`edit ${program.name}.ms`);
+        await terminal.see('the file', (lines) => lines.some((line) => line.includes(`${program.name}.ms [`)));
+        terminal.command(`normal! ${lineOf(program.file, '//> ')}Gzt`);
+        await terminal.see('the value of a watch', (lines) => lines.some((line) => /\/\/> .*⇒ \S/.test(line)));
+        terminal.command('normal! gg');
+        await terminal.see('a tier at a function', (lines) => lines.some((line) => TIER.test(line)));
+        terminal.command('MiniLiveRun');
+        await sees(terminal, program);
+      },
+    });
+  }
+  return checks;
+}
+
+async function test() {
+  console.log(`  (${version})`);
+  mkdirSync(workspace);
+  writeFileSync(join(folder, 'init.lua'), init);
+  for (const program of programs) copyFileSync(program.file, join(workspace, basename(program.file)));
+  const terminal = new Terminal();
+  let code;
+  try {
+    terminal.start('mandelbrot.ms');
+    await terminal.see('the text of the file', (lines) => lines.some((line) => line.includes('width = 72')), START);
+    const picture = async (name) => {
+      const path = join(given.out, `${version.replaceAll(/\W+/g, '-')}-${name.replaceAll(/\W+/g, '-')}.txt`);
+      writeFileSync(path, terminal.screen());
+      return path;
+    };
+    code = await runChecks(checksOf(terminal), { control, picture });
+  } finally {
+    await terminal.end();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+  process.exit(code);
+}
+
+test().catch((error) => broken(error.stack));
