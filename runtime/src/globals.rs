@@ -1,0 +1,111 @@
+//! The global variables of one realm: a cell per engine-wide id, and the order in which names were resolved here.
+//!
+//! The engine resolves the names of a unit before the unit runs for the first time; interpreter and compiled code then read
+//! and write cells by index through the realm's head. The map of globals (`map/view.rs`) is a view on this.
+//! Invariants: a cell that was not resolved in this realm is absent; `order` has each resolved cell once.
+
+use crate::realm::Realm;
+use crate::shared::{CellId, Name, Shared};
+use crate::value::Value;
+
+/// The cells of one realm.
+#[derive(Debug, Default)]
+pub struct Cells {
+    values: Vec<Value>,
+    resolved: Vec<bool>,
+    order: Vec<CellId>,
+}
+
+impl Cells {
+    /// The value of a cell; absent if unassigned.
+    #[inline(always)]
+    pub fn get(&self, cell: CellId) -> Value {
+        self.values.get(cell.0 as usize).copied().unwrap_or(Value::ABSENT)
+    }
+
+    /// The resolved cells in order: the order of `globals`, assigned or not.
+    pub fn order(&self) -> &[CellId] {
+        &self.order
+    }
+
+    /// Number of assigned variables.
+    pub fn assigned(&self) -> usize {
+        self.order.iter().filter(|cell| !self.get(**cell).is_absent()).count()
+    }
+
+    /// The cell of a name if it was resolved in this realm.
+    pub(crate) fn resolved_cell(&self, shared: &Shared, name: Name) -> Option<CellId> {
+        let cell = shared.known_cell(name)?;
+        self.resolved
+            .get(cell.0 as usize)
+            .copied()
+            .unwrap_or(false)
+            .then_some(cell)
+    }
+
+    pub(crate) fn values(&self) -> &[Value] {
+        &self.values
+    }
+
+    fn ensure(&mut self, count: usize) {
+        if self.values.len() < count {
+            self.values.resize(count, Value::ABSENT);
+            self.resolved.resize(count, false);
+        }
+    }
+}
+
+impl Realm {
+    /// Gives names their places in the order of globals, those that have none yet, in the given order.
+    pub fn resolve(&mut self, cells: &[CellId]) {
+        for &cell in cells {
+            if !self.cells.resolved.get(cell.0 as usize).copied().unwrap_or(false) {
+                self.resolve_fresh(cell);
+            }
+        }
+    }
+
+    fn resolve_fresh(&mut self, cell: CellId) {
+        self.cells.ensure(self.shared.cell_count().max(cell.0 + 1) as usize);
+        self.head.cells = self.cells.values.as_mut_ptr();
+        self.head.cell_count = self.cells.values.len() as u32;
+        self.cells.resolved[cell.0 as usize] = true;
+        self.cells.order.push(cell);
+        let key = self.shared.name_value(self.shared.cell_name(cell));
+        if let Some(value) = self.globals().take_extra(self, key) {
+            self.set_cell(cell, value);
+        }
+    }
+
+    /// The value of a global variable; absent if unassigned.
+    #[inline(always)]
+    pub fn cell(&self, cell: CellId) -> Value {
+        self.cells.get(cell)
+    }
+
+    /// Assigns a global variable that was resolved, or unassigns it with [`Value::ABSENT`]. Frozen globals are the caller's
+    /// concern (see [`crate::realm::Head::globals_guarded`]).
+    #[inline(always)]
+    pub fn set_cell(&mut self, cell: CellId, value: Value) {
+        self.cells.values[cell.0 as usize] = value;
+    }
+
+    /// The global variables of this realm, for short names and the map `globals`.
+    pub fn cells(&self) -> &Cells {
+        &self.cells
+    }
+
+    /// Assigned global variables in order.
+    pub fn global_entries(&self) -> Vec<(Value, Value)> {
+        let pairs = self.cells.order.iter().map(|cell| (*cell, self.cells.get(*cell)));
+        let assigned = pairs.filter(|(_, value)| !value.is_absent());
+        assigned
+            .map(|(cell, value)| (self.shared.name_value(self.shared.cell_name(cell)), value))
+            .collect()
+    }
+
+    /// Unassigns all globals, as `reset` does.
+    pub fn reset_globals(&mut self) {
+        self.cells.values.fill(Value::ABSENT);
+    }
+}

@@ -1,0 +1,236 @@
+//! The heap of one realm: cells in size-class blocks, large objects, and the collector over both.
+//!
+//! The typed layout files (`string`, `list`, `map`, …) take cells from here through the realm; compiled code bumps through
+//! the same free runs (see [`crate::realm::Head::bump`]). The parts: `classes` (sizes), `block` (1 MiB of cells and their
+//! bitmaps), `large` (objects beyond a cell), `alloc` (the ways in), `mark`, `sweep`, `native` (scan of the native stack),
+//! `permanent` (objects that outlive every realm), `vm_stack` (registers of the interpreter).
+//! Read `sweep::tests` first.
+//!
+//! Invariants of the unsafe code here and in `heap/*`:
+//! 1. A block is one mebibyte, aligned to its size, starts with its [`block::BlockHeader`] and belongs to one heap (or to the
+//!    pool, where nobody looks at its cells).
+//! 2. A cell's *allocated* bit is set exactly if the cell holds an initialised object or stands in a bump region; regions are
+//!    given back before every collection. So whoever takes a cell initialises it wholly before the next allocation.
+//! 3. Every heap object starts with a [`Header`] whose kind tells its layout; objects never move.
+//! 4. Marking reads only objects whose allocated bit is set, large objects in the table, and permanent objects.
+//! 5. An object whose *finalise* bit is set owns memory outside the heap, which sweeping frees exactly once.
+//! 6. Nothing but the typed constructors runs between taking a cell and initialising it, so no collection falls in between.
+#![expect(unsafe_code, reason = "hands out raw memory")]
+
+pub(crate) mod alloc;
+pub(crate) mod block;
+pub mod classes;
+pub(crate) mod large;
+pub(crate) mod mark;
+pub(crate) mod native;
+pub(crate) mod permanent;
+pub(crate) mod sweep;
+pub(crate) mod vm_stack;
+
+use block::BlockSet;
+use classes::CLASS_COUNT;
+use large::LargeTable;
+use std::ptr::NonNull;
+
+/// The first eight bytes of every heap object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C)]
+pub struct Header {
+    /// Shape of a map; name id + 1 of an interned string; index of a large object; else 0.
+    pub shape: u32,
+    /// Which layout follows, one of [`kind`].
+    pub kind: u8,
+    /// Bits of [`flags`].
+    pub flags: u8,
+    /// For the layout's own use; the top bit says that the object is a large one.
+    pub spare: u16,
+}
+
+/// What stands in [`Header::kind`].
+pub mod kind {
+    /// [`crate::string::StringObject`]
+    pub const STRING: u8 = 1;
+    /// [`crate::list::ListObject`]
+    pub const LIST: u8 = 2;
+    /// [`crate::map::MapObject`]
+    pub const MAP: u8 = 3;
+    /// [`crate::function::FunctionObject`]
+    pub const FUNCTION: u8 = 4;
+    /// [`crate::error_value::ErrorObject`]
+    pub const ERROR: u8 = 5;
+    /// [`crate::handle::HandleObject`]
+    pub const HANDLE: u8 = 6;
+    /// [`crate::string::BufferObject`]; no value refers to it directly.
+    pub const BUFFER: u8 = 7;
+    /// What stress mode fills dead cells with.
+    pub const POISON: u8 = 0xDB;
+}
+
+/// Bits of [`Header::flags`].
+pub mod flags {
+    /// Every mutation of this list or map is an error.
+    pub const FROZEN: u8 = 1;
+    /// A list whose elements are all numbers, stored one by one (never with [`COMPUTED`]).
+    pub const ALL_NUMBERS: u8 = 2;
+    /// A list that is a rule, not elements.
+    pub const COMPUTED: u8 = 4;
+    /// A map whose entries are in a table.
+    pub const DICT: u8 = 8;
+    /// A map whose slots are a call's variables and may be absent.
+    pub const ENV: u8 = 16;
+    /// The map of globals, a view on the realm's cells.
+    pub const GLOBALS: u8 = 32;
+    /// Somebody must hear of the next mutation (see [`crate::realm::Realm::before_mutation`]).
+    pub const OBSERVED: u8 = 64;
+    /// Outlives every realm, is never changed and refers to permanent objects only.
+    pub const PERMANENT: u8 = 128;
+    /// What a mutation must test: any of these means the slow path.
+    pub const GUARDED: u8 = FROZEN | OBSERVED;
+}
+
+/// Top bit of [`Header::spare`]: the object stands in the table of large objects.
+pub(crate) const SPARE_LARGE: u16 = 1 << 15;
+
+impl Header {
+    /// A header of a fresh object.
+    pub(crate) const fn new(kind: u8, flags: u8, shape: u32) -> Header {
+        Header {
+            shape,
+            kind,
+            flags,
+            spare: 0,
+        }
+    }
+}
+
+/// What the collector did so far, for statistics and benchmarks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HeapStats {
+    /// How many collections ran.
+    pub collections: u64,
+    /// Bytes alive after the last collection, buffers outside the cells included.
+    pub live_bytes: u64,
+    /// Bytes counted now: alive after the last collection plus taken since.
+    pub counted_bytes: u64,
+    /// Objects alive after the last collection.
+    pub live_objects: u64,
+    /// Blocks owned.
+    pub blocks: u64,
+}
+
+/// How a heap collects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeapConfig {
+    /// Collect at every allocation and fill freed cells with poison.
+    pub stress: bool,
+    /// Collect when this much was taken since the last collection, or as much as is alive, whichever is more.
+    pub min_volume: u64,
+    /// The most bytes a program may have; beyond it a pending [`crate::limits::LimitKind::Memory`] is raised.
+    pub limit: u64,
+}
+
+impl Default for HeapConfig {
+    fn default() -> HeapConfig {
+        HeapConfig {
+            stress: false,
+            min_volume: 8 << 20,
+            limit: u64::MAX,
+        }
+    }
+}
+
+/// The blocks, large objects and counters of one realm.
+pub(crate) struct Heap {
+    pub(crate) config: HeapConfig,
+    pub(crate) blocks: BlockSet,
+    pub(crate) large: LargeTable,
+    /// Bytes in cells and large objects that lived through the last collection.
+    pub(crate) live_cells: u64,
+    /// Bytes of cells and large objects handed out since.
+    pub(crate) fresh_cells: u64,
+    /// Bytes that objects hold outside the heap, now.
+    pub(crate) outside: u64,
+    /// Bytes taken outside since the last collection.
+    pub(crate) fresh_outside: u64,
+    /// Collect when the fresh bytes reach this.
+    pub(crate) threshold: u64,
+    /// The limit was passed even after a collection.
+    pub(crate) over_limit: bool,
+    /// Lowest address that is *above* every native frame to scan; 0 as long as nobody entered.
+    pub(crate) native_base: usize,
+    pub(crate) collections: u64,
+    pub(crate) live_objects: u64,
+    pub(crate) mark_stack: Vec<NonNull<Header>>,
+}
+
+impl Heap {
+    pub(crate) fn new(config: HeapConfig) -> Heap {
+        Heap {
+            config,
+            blocks: BlockSet::new(),
+            large: LargeTable::new(),
+            live_cells: 0,
+            fresh_cells: 0,
+            outside: 0,
+            fresh_outside: 0,
+            threshold: config.min_volume,
+            over_limit: false,
+            native_base: 0,
+            collections: 0,
+            live_objects: 0,
+            mark_stack: Vec::new(),
+        }
+    }
+
+    /// Bytes counted against the limit.
+    pub(crate) fn counted(&self) -> u64 {
+        self.live_cells + self.fresh_cells + self.outside
+    }
+
+    /// Whether enough was taken since the last collection to run the next.
+    pub(crate) fn due(&self) -> bool {
+        self.fresh_cells + self.fresh_outside >= self.threshold
+    }
+
+    /// Notes that an object's memory outside the heap went from `before` to `after` bytes.
+    #[inline]
+    pub(crate) fn account(&mut self, before: usize, after: usize) {
+        self.outside = (self.outside + after as u64).saturating_sub(before as u64);
+        self.fresh_outside += after.saturating_sub(before) as u64;
+    }
+
+    pub(crate) fn stats(&self) -> HeapStats {
+        HeapStats {
+            collections: self.collections,
+            live_bytes: self.live_cells + self.outside,
+            counted_bytes: self.counted(),
+            live_objects: self.live_objects,
+            blocks: self.blocks.len() as u64,
+        }
+    }
+}
+
+/// A region of free cells that allocation bumps through; compiled code does so too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C)]
+pub struct Bump {
+    /// Address of the next free cell.
+    pub next: usize,
+    /// Address behind the region.
+    pub end: usize,
+}
+
+impl Bump {
+    /// Nothing free: the next allocation takes the slow path.
+    pub const EMPTY: Bump = Bump { next: 0, end: 0 };
+}
+
+/// One region a size class.
+pub type Bumps = [Bump; CLASS_COUNT];
+
+/// The header of an object that is known to be alive.
+#[inline(always)]
+pub(crate) fn read_header(object: NonNull<Header>) -> Header {
+    // SAFETY: invariant 3; callers hold a reference to a living object.
+    unsafe { object.read() }
+}

@@ -1,0 +1,119 @@
+//! Marking: from the roots of a realm to everything a program can still reach, with a stack of its own.
+//!
+//! `Realm::collect` drives it; the layout files say through their `trace` what an object refers to. Exact references come
+//! from objects and globals; words of the VM stack and the native stack are only *taken for* references if they resolve
+//! to an allocated object (both may hold stale values). Invariants as in `heap.rs`.
+
+use super::block::{Block, BlockSet, get_bit, set_bit};
+use super::large::LargeTable;
+use super::{Header, SPARE_LARGE, flags, kind, native, read_header};
+use crate::realm::Realm;
+use crate::value::{PAYLOAD_MASK, TAG_SHIFT, TAG_STRING, Value};
+use crate::{error_value, function, list, map, string};
+use std::ptr::NonNull;
+
+/// The state of one marking.
+pub(crate) struct Marker<'a> {
+    blocks: &'a BlockSet,
+    large: &'a mut LargeTable,
+    stack: Vec<NonNull<Header>>,
+}
+
+impl Marker<'_> {
+    /// Marks what a value refers to.
+    #[inline(always)]
+    pub(crate) fn value(&mut self, value: Value) {
+        if let Some(object) = value.header() {
+            self.object(object);
+        }
+    }
+
+    /// Marks an object that is known to be one.
+    #[inline]
+    pub(crate) fn object(&mut self, object: NonNull<Header>) {
+        let header = read_header(object);
+        if header.flags & flags::PERMANENT != 0 {
+            return;
+        }
+        if header.spare & SPARE_LARGE != 0 {
+            self.large.mark(header.shape);
+            return;
+        }
+        let block = Block::of(object);
+        let cell = block
+            .cell_index(object.as_ptr() as usize)
+            .expect("an object stands in a cell");
+        self.cell(block, cell);
+    }
+
+    #[inline]
+    fn cell(&mut self, block: Block, cell: usize) {
+        if set_bit(&mut block.header().mark, cell) {
+            self.stack.push(block.cell(cell));
+        }
+    }
+
+    /// Marks what an arbitrary word may refer to: a value, an object's address, or an address inside an object.
+    #[inline]
+    pub(crate) fn word(&mut self, word: usize) {
+        let tag = word as u64 >> TAG_SHIFT;
+        if tag != 0 && tag < TAG_STRING {
+            return;
+        }
+        let address = word & PAYLOAD_MASK as usize;
+        if let Some(block) = self.blocks.containing(address) {
+            if let Some(cell) = block.cell_index(address)
+                && get_bit(&block.header().allocated, cell)
+            {
+                self.cell(block, cell);
+            }
+        } else if let Some(index) = self.large.containing(address) {
+            self.large.mark(index);
+        }
+    }
+
+    /// Follows references until nothing new is found.
+    fn drain(&mut self) {
+        while let Some(object) = self.stack.pop() {
+            match read_header(object).kind {
+                kind::STRING => string::trace(object.cast(), self),
+                kind::LIST => list::trace(object.cast(), self),
+                kind::MAP => map::trace(object.cast(), self),
+                kind::FUNCTION => function::trace(object.cast(), self),
+                kind::ERROR => error_value::trace(object.cast(), self),
+                found => debug_assert!(
+                    found == kind::HANDLE || found == kind::BUFFER,
+                    "a dead object is referred to"
+                ),
+            }
+        }
+    }
+}
+
+impl Realm {
+    /// Marks everything reachable.
+    pub(crate) fn mark_all(&mut self) {
+        self.heap.large.sort();
+        let mut marker = Marker {
+            blocks: &self.heap.blocks,
+            large: &mut self.heap.large,
+            stack: std::mem::take(&mut self.heap.mark_stack),
+        };
+        self.roots.each(&mut |value| marker.value(value));
+        for &value in self.temp_roots.iter().chain(self.cells.values()) {
+            marker.value(value);
+        }
+        self.observations.each_root(&mut |value| marker.value(value));
+        marker.drain();
+        for &value in &self.head.exit_buffer[..self.head.exit_count as usize] {
+            marker.word(value.bits() as usize);
+        }
+        self.stack.scan(self.head.stack_top, &mut |value| {
+            marker.word(value.bits() as usize);
+        });
+        marker.drain();
+        native::scan_stack(self.heap.native_base, &mut |word| marker.word(word));
+        marker.drain();
+        self.heap.mark_stack = marker.stack;
+    }
+}

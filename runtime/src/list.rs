@@ -1,0 +1,565 @@
+//! Lists: elements in one array, or a rule that computes them.
+//!
+//! Operators, intrinsics and interpreter use [`ListRef`]; compiled code reads the fields by the offsets below, after testing
+//! flags. A short list's array stands in its own cell, a longer one's outside.
+//!
+//! Invariants (besides those of `value.rs` and `heap.rs`):
+//! 1. `elements..elements+len` are initialised, `len <= capacity`; the array stands behind the object (inline) or was
+//!    allocated with `capacity` values, and then the object's finalise bit is set.
+//! 2. ALL_NUMBERS is set only if every element is a number, and never together with COMPUTED.
+//! 3. COMPUTED: `capacity` is 0, `elements` points at two values in the cell: the first element, and the step (a number) or
+//!    absent (the same value again and again).
+//! 4. No method that changes a list takes a cell, so none of them can start a collection.
+#![expect(unsafe_code, reason = "layout of heap objects")]
+
+use crate::fault::{Eval, FatalError};
+use crate::handle::set_finalise;
+use crate::heap::classes::{CLASS_SIZES, class_of};
+use crate::heap::mark::Marker;
+use crate::heap::permanent::PermanentArena;
+use crate::heap::{Header, flags, kind};
+use crate::limits::LimitKind;
+use crate::realm::Realm;
+use crate::value::{TAG_LIST, Value};
+use std::alloc::Layout;
+use std::mem::offset_of;
+use std::ptr::NonNull;
+
+/// A list object.
+#[derive(Debug)]
+#[repr(C)]
+pub struct ListObject {
+    header: Header,
+    len: u32,
+    capacity: u32,
+    elements: *mut Value,
+}
+
+/// Offset of the number of elements (u32).
+pub const LIST_LEN: usize = offset_of!(ListObject, len);
+/// Offset of the capacity (u32); 0 for computed lists.
+pub const LIST_CAPACITY: usize = offset_of!(ListObject, capacity);
+/// Offset of the address of the first element.
+pub const LIST_ELEMENTS: usize = offset_of!(ListObject, elements);
+/// Bytes of the object; inline elements start here.
+pub const LIST_BYTES: usize = size_of::<ListObject>();
+/// The most elements that stand in the cell.
+pub const LIST_INLINE_MAX: usize = 13;
+/// The most elements of a list.
+pub const MAX_LIST: usize = i32::MAX as usize;
+
+/// A reference to a list that is alive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct ListRef(pub(crate) NonNull<ListObject>);
+
+/// The rule of a computed list: element i is `base + step * i`, or always `base`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rule {
+    /// The first element.
+    pub base: Value,
+    /// The step; `None` repeats the first element.
+    pub step: Option<f64>,
+}
+
+impl Rule {
+    /// An element.
+    #[inline]
+    pub fn element(self, index: usize) -> Value {
+        match (self.step, self.base.as_number()) {
+            (Some(step), Some(base)) => Value::number(base + step * index as f64),
+            _ => self.base,
+        }
+    }
+}
+
+impl ListRef {
+    /// The list as a value.
+    #[inline(always)]
+    pub fn value(self) -> Value {
+        Value::from_object(TAG_LIST, self.0)
+    }
+
+    #[inline(always)]
+    fn object(&self) -> &ListObject {
+        // SAFETY: value invariant 2; the reference ends before anything is written.
+        unsafe { self.0.as_ref() }
+    }
+
+    #[inline(always)]
+    fn edit(&mut self) -> &mut ListObject {
+        // SAFETY: value invariant 2; a realm is used by one thread and no reference into the object is kept.
+        unsafe { self.0.as_mut() }
+    }
+
+    /// Number of elements.
+    #[inline(always)]
+    pub fn len(self) -> usize {
+        self.object().len as usize
+    }
+
+    /// Whether it is `[]`.
+    #[inline(always)]
+    pub fn is_empty(self) -> bool {
+        self.object().len == 0
+    }
+
+    #[inline(always)]
+    fn has(self, flag: u8) -> bool {
+        self.object().header.flags & flag != 0
+    }
+
+    /// Whether it may not be changed.
+    #[inline]
+    pub fn is_frozen(self) -> bool {
+        self.has(flags::FROZEN)
+    }
+
+    /// Whether it is a rule.
+    #[inline]
+    pub fn is_computed(self) -> bool {
+        self.has(flags::COMPUTED)
+    }
+
+    /// Whether all elements are known to be numbers, stored one by one.
+    #[inline]
+    pub fn all_numbers(self) -> bool {
+        self.has(flags::ALL_NUMBERS)
+    }
+
+    /// The rule, if it is one.
+    #[inline]
+    pub fn rule(self) -> Option<Rule> {
+        if !self.is_computed() {
+            return None;
+        }
+        // SAFETY: invariant 3.
+        let (base, step) = unsafe { (self.object().elements.read(), self.object().elements.add(1).read()) };
+        Some(Rule {
+            base,
+            step: step.as_number(),
+        })
+    }
+
+    /// An element, or `None` beyond the end.
+    #[inline(always)]
+    pub fn get(self, index: usize) -> Option<Value> {
+        let object = self.object();
+        if index >= object.len as usize {
+            return None;
+        }
+        if object.header.flags & flags::COMPUTED != 0 {
+            return self.rule().map(|rule| rule.element(index));
+        }
+        // SAFETY: invariant 1.
+        Some(unsafe { object.elements.add(index).read() })
+    }
+
+    /// All elements, read one by one as the list is at each step.
+    pub fn iter(self) -> impl Iterator<Item = Value> {
+        let mut index = 0;
+        std::iter::from_fn(move || {
+            let element = self.get(index)?;
+            index += 1;
+            Some(element)
+        })
+    }
+
+    /// A copy of the elements. They stay alive as long as the list holds them.
+    pub fn to_vec(self) -> Vec<Value> {
+        self.iter().collect()
+    }
+
+    /// Makes the list ready for a mutation: an error if frozen, observers hear of it, a rule becomes elements.
+    #[inline]
+    fn prepare(self, realm: &mut Realm) -> Eval<()> {
+        if self.has(flags::FROZEN | flags::OBSERVED | flags::COMPUTED) {
+            self.prepare_slowly(realm)
+        } else {
+            Ok(())
+        }
+    }
+
+    #[cold]
+    fn prepare_slowly(self, realm: &mut Realm) -> Eval<()> {
+        self.check_mutable(realm)?;
+        self.materialise(realm)
+    }
+
+    /// An error if frozen; else observers hear that the list changes now.
+    pub fn check_mutable(self, realm: &mut Realm) -> Eval<()> {
+        if self.is_frozen() {
+            return Err(FatalError::FrozenList.into());
+        }
+        if self.has(flags::OBSERVED) {
+            realm.before_mutation(self.value());
+        }
+        Ok(())
+    }
+
+    /// Turns a rule into stored elements, in place; does not change what the list is to a program.
+    pub fn materialise(mut self, realm: &mut Realm) -> Eval<()> {
+        let Some(rule) = self.rule() else { return Ok(()) };
+        let len = self.len();
+        realm.reserve(len as u64 * 8)?;
+        let array = allocate_array(len.max(1));
+        for index in 0..len {
+            // SAFETY: invariant 1: the array has room for `len` values.
+            unsafe { array.add(index).write(rule.element(index)) };
+        }
+        let numbers = if rule.base.is_number() || len == 0 {
+            flags::ALL_NUMBERS
+        } else {
+            0
+        };
+        let object = self.edit();
+        object.elements = array.as_ptr();
+        object.capacity = len.max(1) as u32;
+        object.header.flags = object.header.flags & !flags::COMPUTED | numbers;
+        set_finalise(self.0.cast());
+        realm.account(0, len.max(1) * 8);
+        Ok(())
+    }
+
+    /// Stores an element; beyond the end nothing happens.
+    #[inline]
+    pub fn set(self, realm: &mut Realm, index: usize, value: Value) -> Eval<()> {
+        self.prepare(realm)?;
+        if index < self.len() {
+            self.put(index, value);
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn put(mut self, index: usize, value: Value) {
+        debug_assert!(index < self.len());
+        if !value.is_number() {
+            self.edit().header.flags &= !flags::ALL_NUMBERS;
+        }
+        // SAFETY: invariant 1; callers checked the index.
+        unsafe { self.object().elements.add(index).write(value) };
+    }
+
+    /// Appends an element.
+    #[inline]
+    pub fn push(mut self, realm: &mut Realm, value: Value) -> Eval<()> {
+        self.prepare(realm)?;
+        if self.object().len == self.object().capacity {
+            self.grow(realm, self.len() + 1)?;
+        }
+        self.edit().len += 1;
+        self.put(self.len() - 1, value);
+        Ok(())
+    }
+
+    /// Appends elements; the caller keeps them alive.
+    pub fn extend(self, realm: &mut Realm, values: &[Value]) -> Eval<()> {
+        self.prepare(realm)?;
+        self.make_room(realm, values.len())?;
+        for value in values {
+            self.push(realm, *value)?;
+        }
+        Ok(())
+    }
+
+    /// Appends the elements of another list (or of itself, as it is now).
+    pub fn extend_from(self, realm: &mut Realm, other: ListRef) -> Eval<()> {
+        self.prepare(realm)?;
+        let count = other.len();
+        self.make_room(realm, count)?;
+        for index in 0..count {
+            let element = other.get(index).unwrap_or(Value::NULL);
+            self.push(realm, element)?;
+        }
+        Ok(())
+    }
+
+    fn make_room(self, realm: &mut Realm, more: usize) -> Eval<()> {
+        let needed = self.len() + more;
+        if needed > self.object().capacity as usize {
+            self.grow(realm, needed)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Removes and returns the last element. A rule just gets shorter.
+    pub fn pop(mut self, realm: &mut Realm) -> Eval<Option<Value>> {
+        let Some(last) = self.len().checked_sub(1) else {
+            return Ok(None);
+        };
+        self.check_mutable(realm)?;
+        let element = self.get(last);
+        self.edit().len = last as u32;
+        Ok(element)
+    }
+
+    /// Inserts an element before an index, which is at most the length.
+    pub fn insert(mut self, realm: &mut Realm, index: usize, value: Value) -> Eval<()> {
+        assert!(index <= self.len(), "callers clamp the index");
+        self.prepare(realm)?;
+        self.make_room(realm, 1)?;
+        let object = self.edit();
+        let count = object.len as usize - index;
+        // SAFETY: invariant 1: there is room for one more.
+        unsafe {
+            let at = object.elements.add(index);
+            at.copy_to(at.add(1), count);
+            at.write(Value::NULL);
+        }
+        object.len += 1;
+        self.put(index, value);
+        Ok(())
+    }
+
+    /// Removes the element at an index, which is below the length.
+    pub fn remove(mut self, realm: &mut Realm, index: usize) -> Eval<Value> {
+        assert!(index < self.len(), "callers check the index");
+        self.prepare(realm)?;
+        let object = self.edit();
+        let count = object.len as usize - index - 1;
+        // SAFETY: invariant 1.
+        let removed = unsafe {
+            let at = object.elements.add(index);
+            let removed = at.read();
+            at.copy_from(at.add(1), count);
+            removed
+        };
+        object.len -= 1;
+        Ok(removed)
+    }
+
+    /// Swaps two elements.
+    pub fn swap(self, realm: &mut Realm, a: usize, b: usize) -> Eval<()> {
+        self.prepare(realm)?;
+        if let (Some(left), Some(right)) = (self.get(a), self.get(b)) {
+            self.put(a, right);
+            self.put(b, left);
+        }
+        Ok(())
+    }
+
+    /// Replaces all elements, as sorting does; the caller keeps them alive.
+    pub fn assign(mut self, realm: &mut Realm, values: &[Value]) -> Eval<()> {
+        self.prepare(realm)?;
+        let object = self.edit();
+        object.len = 0;
+        object.header.flags |= flags::ALL_NUMBERS;
+        self.extend(realm, values)
+    }
+
+    /// Shortens the list.
+    pub fn truncate(mut self, realm: &mut Realm, len: usize) -> Eval<()> {
+        self.prepare(realm)?;
+        let object = self.edit();
+        object.len = object.len.min(len.min(MAX_LIST) as u32);
+        Ok(())
+    }
+
+    /// Sets the frozen flag (of this list alone).
+    pub fn freeze(mut self) {
+        if !self.has(flags::PERMANENT) {
+            self.edit().header.flags |= flags::FROZEN;
+        }
+    }
+
+    pub(crate) fn set_observed(mut self, observed: bool) {
+        let object = self.edit();
+        object.header.flags = object.header.flags & !flags::OBSERVED | if observed { flags::OBSERVED } else { 0 };
+    }
+
+    fn inline_elements(self) -> *mut Value {
+        self.0.as_ptr().wrapping_add(1).cast()
+    }
+
+    fn is_inline(self) -> bool {
+        std::ptr::eq(self.object().elements, self.inline_elements())
+    }
+
+    #[cold]
+    fn grow(mut self, realm: &mut Realm, needed: usize) -> Eval<()> {
+        if needed > MAX_LIST {
+            return Err(LimitKind::Memory.into());
+        }
+        let before = self.object().capacity as usize;
+        let capacity = needed.max(before * 2).clamp(4, MAX_LIST);
+        if capacity > 4096 {
+            realm.reserve((capacity * 8) as u64)?;
+        }
+        let array = if self.is_inline() {
+            let array = allocate_array(capacity);
+            // SAFETY: invariant 1: both arrays hold `len` values.
+            unsafe { array.copy_from_nonoverlapping(NonNull::new_unchecked(self.object().elements), self.len()) };
+            set_finalise(self.0.cast());
+            realm.account(0, capacity * 8);
+            array
+        } else {
+            realm.account(before * 8, capacity * 8);
+            reallocate_array(self.object().elements, before, capacity)
+        };
+        let object = self.edit();
+        object.elements = array.as_ptr();
+        object.capacity = capacity as u32;
+        Ok(())
+    }
+}
+
+fn array_layout(capacity: usize) -> Layout {
+    Layout::array::<Value>(capacity).expect("capacities are limited")
+}
+
+fn allocate_array(capacity: usize) -> NonNull<Value> {
+    // SAFETY: capacities are at least 1.
+    let memory = unsafe { std::alloc::alloc(array_layout(capacity)) };
+    NonNull::new(memory.cast()).unwrap_or_else(|| std::alloc::handle_alloc_error(array_layout(capacity)))
+}
+
+fn reallocate_array(array: *mut Value, before: usize, capacity: usize) -> NonNull<Value> {
+    // SAFETY: list invariant 1: the array was allocated with capacity `before`; the new one is larger.
+    let memory = unsafe { std::alloc::realloc(array.cast(), array_layout(before), capacity * size_of::<Value>()) };
+    NonNull::new(memory.cast()).unwrap_or_else(|| std::alloc::handle_alloc_error(array_layout(capacity)))
+}
+
+impl Realm {
+    /// A new list of the given elements.
+    pub fn new_list(&mut self, values: &[Value]) -> ListRef {
+        if values.len() > LIST_INLINE_MAX {
+            let list = self.new_long_list(values.len(), values);
+            list.fill(values);
+            return list;
+        }
+        let list = self.new_inline_list(values.len(), values);
+        list.fill(values);
+        list
+    }
+
+    /// A new empty list with room for `capacity` elements, if memory allows.
+    pub fn new_list_with_capacity(&mut self, capacity: usize) -> Eval<ListRef> {
+        if capacity <= LIST_INLINE_MAX {
+            return Ok(self.new_inline_list(capacity, &[]));
+        }
+        if capacity > MAX_LIST {
+            return Err(LimitKind::Memory.into());
+        }
+        self.reserve(capacity as u64 * 8)?;
+        Ok(self.new_long_list(capacity, &[]))
+    }
+
+    /// A computed list: `base`, `base + step`, `base + 2 * step`, …
+    pub fn new_range(&mut self, base: f64, step: f64, count: usize) -> ListRef {
+        self.new_rule(Value::number(base), Value::number(step), count)
+    }
+
+    /// A computed list: the same immutable value `count` times.
+    pub fn new_repeated(&mut self, value: Value, count: usize) -> ListRef {
+        self.new_rule(value, Value::ABSENT, count)
+    }
+
+    fn new_rule(&mut self, base: Value, step: Value, count: usize) -> ListRef {
+        let list = self.new_inline_list(2, &[base]);
+        let mut edited = list;
+        let object = edited.edit();
+        object.len = count.min(MAX_LIST) as u32;
+        object.capacity = 0;
+        object.header.flags = flags::COMPUTED;
+        // SAFETY: invariant 3: the cell was made with room for two values.
+        unsafe {
+            object.elements.write(base);
+            object.elements.add(1).write(step);
+        }
+        list
+    }
+
+    fn new_inline_list(&mut self, capacity: usize, values: &[Value]) -> ListRef {
+        let bytes = CLASS_SIZES[class_of(LIST_BYTES + capacity * 8)];
+        let object = self.alloc_protecting(bytes, values).cast::<ListObject>();
+        let elements = object.as_ptr().wrapping_add(1).cast();
+        let capacity = ((bytes - LIST_BYTES) / 8) as u32;
+        let header = Header::new(kind::LIST, flags::ALL_NUMBERS, 0);
+        // SAFETY: heap invariant 2: a fresh cell of this size.
+        unsafe {
+            object.write(ListObject {
+                header,
+                len: 0,
+                capacity,
+                elements,
+            })
+        };
+        ListRef(object)
+    }
+
+    fn new_long_list(&mut self, capacity: usize, values: &[Value]) -> ListRef {
+        let object = self.alloc_protecting(LIST_BYTES, values).cast::<ListObject>();
+        let elements = allocate_array(capacity).as_ptr();
+        let header = Header::new(kind::LIST, flags::ALL_NUMBERS, 0);
+        // SAFETY: heap invariant 2: a fresh cell of this size.
+        unsafe {
+            object.write(ListObject {
+                header,
+                len: 0,
+                capacity: capacity as u32,
+                elements,
+            })
+        };
+        set_finalise(object.cast());
+        self.account(0, capacity * 8);
+        ListRef(object)
+    }
+}
+
+impl ListRef {
+    /// Gives a fresh list, which has room for them, its elements.
+    fn fill(mut self, values: &[Value]) {
+        debug_assert!(values.len() <= self.object().capacity as usize);
+        let numbers = values.iter().all(|value| value.is_number());
+        let object = self.edit();
+        // SAFETY: invariant 1: there is room.
+        unsafe { object.elements.copy_from_nonoverlapping(values.as_ptr(), values.len()) };
+        object.len = values.len() as u32;
+        if !numbers {
+            object.header.flags &= !flags::ALL_NUMBERS;
+        }
+    }
+}
+
+/// A frozen list in permanent memory.
+pub(crate) fn permanent(arena: &PermanentArena, values: &[Value]) -> Value {
+    let object = arena.allocate(LIST_BYTES + values.len() * 8).cast::<ListObject>();
+    let elements = object.as_ptr().wrapping_add(1).cast();
+    let header = Header::new(kind::LIST, flags::ALL_NUMBERS | flags::FROZEN | flags::PERMANENT, 0);
+    let capacity = values.len() as u32;
+    // SAFETY: heap/permanent invariant 1: fresh memory of this size.
+    unsafe {
+        object.write(ListObject {
+            header,
+            len: 0,
+            capacity,
+            elements,
+        })
+    };
+    ListRef(object).fill(values);
+    ListRef(object).value()
+}
+
+/// Marks what a list refers to.
+pub(crate) fn trace(object: NonNull<ListObject>, marker: &mut Marker<'_>) {
+    let list = ListRef(object);
+    if let Some(rule) = list.rule() {
+        marker.value(rule.base);
+    } else if !list.all_numbers() {
+        list.iter().for_each(|element| marker.value(element));
+    }
+}
+
+/// Frees the array of a dead list; returns its bytes.
+pub(crate) fn finalise(object: NonNull<ListObject>) -> u64 {
+    let list = ListRef(object);
+    if list.is_inline() {
+        return 0;
+    }
+    let capacity = list.object().capacity as usize;
+    // SAFETY: invariant 1, heap invariant 5: allocated with this capacity, freed once.
+    unsafe { std::alloc::dealloc(list.object().elements.cast(), array_layout(capacity)) };
+    capacity as u64 * 8
+}

@@ -1,0 +1,219 @@
+//! The shaped side of maps and environments: slots in the order of a shape.
+//!
+//! `map.rs` dispatches here. Invariants are those of `map.rs`.
+#![expect(unsafe_code, reason = "layout of heap objects")]
+
+use super::{MAP_BYTES, MAP_INLINE_DEFAULT, MAP_INLINE_MAX, MapObject, MapRef, slots_layout};
+use crate::handle::set_finalise;
+use crate::heap::classes::{CLASS_SIZES, class_of};
+use crate::heap::{Header, flags, kind};
+use crate::realm::Realm;
+use crate::shape::{ShapeId, ShapeKey};
+use crate::shared::Name;
+use crate::value::Value;
+use std::ptr::NonNull;
+
+/// How a map keeps its entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MapLayout {
+    /// Slots in the order of a shape.
+    Shaped,
+    /// A table.
+    Dict,
+    /// A call's variables.
+    Env,
+    /// A view on the realm's cells.
+    Globals,
+}
+
+impl MapRef {
+    #[inline]
+    pub(super) fn shaped_get(self, realm: &Realm, name: Name) -> Option<Value> {
+        let slot = realm.shared.shapes.get(self.shape()).slot_of(name)?;
+        Some(self.slot(slot)).filter(|value| !value.is_absent())
+    }
+
+    /// The slot of a name in a shaped map or environment, whether assigned or not.
+    #[inline]
+    pub fn slot_of(self, realm: &Realm, name: Name) -> Option<usize> {
+        realm.shared.shapes.get(self.shape()).slot_of(name)
+    }
+
+    /// The slot of a key that may be any value.
+    pub(super) fn slot_of_key(self, realm: &Realm, key: Value) -> Option<usize> {
+        let text = key.as_string()?;
+        let shape = realm.shared.shapes.get(self.shape());
+        if let Some(name) = text.name() {
+            return shape.slot_of(name);
+        }
+        let hash = text.hash();
+        let same = |name: Name| {
+            realm
+                .shared
+                .name_value(name)
+                .as_string()
+                .is_some_and(|known| known.same_text(text))
+        };
+        shape
+            .keys()
+            .iter()
+            .position(|known| known.hash == hash && same(known.name))
+    }
+
+    /// The name that a key may become a slot by. A text that is no name yet is a key of the data, not of the program: such
+    /// keys make tables, so that names do not pile up.
+    pub(super) fn known_name(self, realm: &Realm, key: Value) -> Option<Name> {
+        let text = key.as_string()?;
+        text.name().or_else(|| realm.shared.lookup(text.as_str()))
+    }
+
+    /// Stores by name, adding a slot if the name is new; `false` if the map must become a table for it.
+    pub(super) fn shaped_put(self, realm: &mut Realm, name: Name, value: Value) -> bool {
+        if let Some(slot) = self.slot_of(realm, name) {
+            self.set_slot(slot, value);
+            return true;
+        }
+        let in_table = || {
+            self.table()?
+                .get(realm.shared.name_value(name), realm.shared.name_hash(name))
+        };
+        if self.is_env() && in_table().is_some() {
+            return false;
+        }
+        let key = ShapeKey {
+            name,
+            hash: realm.shared.name_hash(name),
+        };
+        let Some(shape) = realm.shared.shapes.transition(self.shape(), key) else {
+            return false;
+        };
+        self.add_slot(realm, shape, value);
+        true
+    }
+
+    /// Goes to a shape with one more slot and stores into that slot. The shape is a transition of the map's own.
+    pub fn add_slot(mut self, realm: &mut Realm, shape: ShapeId, value: Value) {
+        if self.object().len == self.object().capacity {
+            self.grow_slots(realm);
+        }
+        let object = self.edit();
+        // SAFETY: map invariant 1: there is room for one more.
+        unsafe { object.slots.add(object.len as usize).write(value) };
+        object.len += 1;
+        object.header.shape = shape.0;
+    }
+
+    #[cold]
+    fn grow_slots(mut self, realm: &mut Realm) {
+        let len = self.object().len as usize;
+        let before = if self.is_inline() {
+            0
+        } else {
+            self.object().capacity as usize
+        };
+        let capacity = (len * 2).max(8);
+        let layout = slots_layout(capacity);
+        // SAFETY: the layout is not empty.
+        let memory = unsafe { std::alloc::alloc(layout) };
+        let Some(array) = NonNull::new(memory.cast::<Value>()) else {
+            std::alloc::handle_alloc_error(layout)
+        };
+        // SAFETY: map invariant 1: `len` slots are initialised; the arrays are different.
+        unsafe { array.as_ptr().copy_from_nonoverlapping(self.object().slots, len) };
+        super::free_slots(self);
+        let object = self.edit();
+        object.slots = array.as_ptr();
+        object.capacity = capacity as u32;
+        set_finalise(self.0.cast());
+        realm.account(before * 8, capacity * 8);
+    }
+}
+
+impl Realm {
+    /// A new empty map.
+    #[inline]
+    pub fn new_map(&mut self) -> MapRef {
+        self.new_map_with_capacity(MAP_INLINE_DEFAULT)
+    }
+
+    /// A new empty map with room for some slots.
+    pub fn new_map_with_capacity(&mut self, capacity: usize) -> MapRef {
+        self.new_shaped(ShapeId::EMPTY, 0, capacity, &[])
+    }
+
+    /// A new map of a shape (of an ordinary map, not an environment) with a value for each of its slots.
+    pub fn new_map_of(&mut self, shape: ShapeId, values: &[Value]) -> MapRef {
+        debug_assert_eq!(self.shared.shapes.get(shape).len(), values.len());
+        let map = self.new_shaped(shape, 0, values.len().max(MAP_INLINE_DEFAULT), values);
+        map.fill(values.iter().copied());
+        map
+    }
+
+    /// A new environment: a map of a declared shape whose slots all start absent.
+    pub fn new_env(&mut self, shape: ShapeId) -> MapRef {
+        debug_assert!(self.shared.shapes.get(shape).is_env());
+        let len = self.shared.shapes.get(shape).len();
+        let map = self.new_shaped(shape, flags::ENV, len, &[]);
+        map.fill(std::iter::repeat_n(Value::ABSENT, len));
+        map
+    }
+
+    /// The map of globals; made once a realm.
+    pub(crate) fn new_globals_map(&mut self) -> MapRef {
+        self.new_shaped(ShapeId::GLOBALS, flags::GLOBALS, 0, &[])
+    }
+
+    /// A map without slots in use, of a shape that may have some: the caller fills them at once.
+    fn new_shaped(&mut self, shape: ShapeId, extra: u8, capacity: usize, values: &[Value]) -> MapRef {
+        let inline = capacity <= MAP_INLINE_MAX;
+        let bytes = CLASS_SIZES[class_of(MAP_BYTES + if inline { capacity * 8 } else { 0 })];
+        let object = self.alloc_protecting(bytes, values).cast::<MapObject>();
+        let slots = object.as_ptr().wrapping_add(1).cast();
+        let room = ((bytes - MAP_BYTES) / 8) as u32;
+        let header = Header::new(kind::MAP, extra, shape.0);
+        let table = std::ptr::null_mut();
+        // SAFETY: heap invariant 2: a fresh cell of this size.
+        unsafe {
+            object.write(MapObject {
+                header,
+                len: 0,
+                capacity: room,
+                slots,
+                table,
+            })
+        };
+        let map = MapRef(object);
+        if !inline {
+            map.move_outside(self, capacity);
+        }
+        map
+    }
+}
+
+impl MapRef {
+    /// Gives a fresh map room for `capacity` slots outside its cell.
+    fn move_outside(mut self, realm: &mut Realm, capacity: usize) {
+        let layout = slots_layout(capacity);
+        // SAFETY: the layout is not empty.
+        let memory = unsafe { std::alloc::alloc(layout) };
+        let Some(array) = NonNull::new(memory.cast::<Value>()) else {
+            std::alloc::handle_alloc_error(layout)
+        };
+        let object = self.edit();
+        object.slots = array.as_ptr();
+        object.capacity = capacity as u32;
+        set_finalise(self.0.cast());
+        realm.account(0, capacity * 8);
+    }
+
+    /// Initialises the slots of a fresh map.
+    fn fill(mut self, values: impl ExactSizeIterator<Item = Value>) {
+        let object = self.edit();
+        assert!(values.len() <= object.capacity as usize, "made with room for its shape");
+        object.len = values.len() as u32;
+        for (slot, value) in values.enumerate() {
+            // SAFETY: map invariant 1: the slot is inside the capacity.
+            unsafe { object.slots.add(slot).write(value) };
+        }
+    }
+}

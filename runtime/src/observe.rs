@@ -1,0 +1,190 @@
+//! Values that a recorder keeps by reference: their text is made when somebody looks, or right before they change.
+//!
+//! The engine's recorder calls [`Realm::observe`] and later [`Realm::observed_text`]; lists and maps report their first
+//! mutation through the flag OBSERVED. Invariants: an observed object is alive as long as its observation; every container
+//! that the text of an observation may show has the flag set until the observation has its text.
+
+use crate::heap::{flags, read_header};
+use crate::realm::Realm;
+use crate::value::{Unpacked, Value};
+use rustc_hash::FxHashMap;
+
+/// A value as it was when it was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Observation(u32);
+
+/// How deep the text of a recorded value looks into containers.
+pub const OBSERVED_DEPTH: usize = 3;
+/// How many containers one observation watches at most: more never fit its text.
+const MAX_WATCHED: usize = 64;
+
+#[derive(Debug)]
+struct Entry {
+    value: Value,
+    text: Option<String>,
+    holders: u32,
+}
+
+/// All observations of a realm.
+#[derive(Debug, Default)]
+pub(crate) struct Observations {
+    entries: FxHashMap<u32, Entry>,
+    next: u32,
+    /// Address of a watched container to the observations whose text may show it.
+    watchers: FxHashMap<usize, Vec<u32>>,
+}
+
+impl Observations {
+    pub(crate) fn each_root(&self, visit: &mut dyn FnMut(Value)) {
+        self.entries
+            .values()
+            .filter(|entry| entry.text.is_none())
+            .for_each(|entry| visit(entry.value));
+    }
+}
+
+impl Realm {
+    /// Remembers a value as it is now. Numbers, strings and functions cost little; containers are watched.
+    pub fn observe(&mut self, value: Value) -> Observation {
+        if let Some(known) = self.current_observation(value) {
+            let entry = self
+                .observations
+                .entries
+                .get_mut(&known)
+                .expect("watchers name living observations");
+            entry.holders += 1;
+            return Observation(known);
+        }
+        let id = self.observations.next;
+        self.observations.next += 1;
+        self.observations.entries.insert(
+            id,
+            Entry {
+                value,
+                text: None,
+                holders: 1,
+            },
+        );
+        let mut left = MAX_WATCHED;
+        self.watch(value, id, OBSERVED_DEPTH, &mut left);
+        Observation(id)
+    }
+
+    /// An observation of the same container whose text was not fixed since.
+    fn current_observation(&self, value: Value) -> Option<u32> {
+        let watching = self.observations.watchers.get(&value.address()?)?;
+        watching.iter().copied().find(|id| {
+            self.observations
+                .entries
+                .get(id)
+                .is_some_and(|entry| entry.value == value)
+        })
+    }
+
+    fn watch(&mut self, value: Value, id: u32, depth: usize, left: &mut usize) {
+        let (Unpacked::List(_) | Unpacked::Map(_)) = value.unpack() else {
+            return;
+        };
+        if depth == 0 || *left == 0 || is_permanent(value) {
+            return;
+        }
+        *left -= 1;
+        let address = value.address().expect("containers are objects");
+        let watching = self.observations.watchers.entry(address).or_default();
+        if watching.contains(&id) {
+            return;
+        }
+        watching.push(id);
+        self.set_observed(value, true);
+        for child in self.children(value, *left) {
+            self.watch(child, id, depth - 1, left);
+        }
+    }
+
+    fn children(&self, value: Value, most: usize) -> Vec<Value> {
+        let most = most.min(MAX_WATCHED);
+        match value.unpack() {
+            Unpacked::List(list) if !list.all_numbers() => list.iter().take(most).collect(),
+            Unpacked::Map(map) => {
+                let steps = std::iter::successors(map.iter_from(self, 0), |step| map.iter_from(self, step.next));
+                steps.take(most).flat_map(|step| [step.key, step.value]).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn set_observed(&mut self, value: Value, observed: bool) {
+        match value.unpack() {
+            Unpacked::List(list) => list.set_observed(observed),
+            Unpacked::Map(map) => map.set_observed(self, observed),
+            _ => {}
+        }
+    }
+
+    /// A container with the flag OBSERVED is about to change: texts that may show it are made now.
+    #[cold]
+    pub fn before_mutation(&mut self, value: Value) {
+        self.note_type_map_change(value);
+        let address = value.address().expect("only containers are observed");
+        for id in self.observations.watchers.remove(&address).unwrap_or_default() {
+            self.fix_text(id);
+        }
+        self.set_observed(value, self.is_type_map(value));
+    }
+
+    fn fix_text(&mut self, id: u32) {
+        let Some(entry) = self.observations.entries.get(&id) else {
+            return;
+        };
+        if entry.text.is_none() {
+            let value = entry.value;
+            let text = self.describe(value);
+            self.observations
+                .entries
+                .entry(id)
+                .and_modify(|entry| entry.text = Some(text));
+        }
+    }
+
+    /// The text of a value as it was when it was observed.
+    pub fn observed_text(&mut self, observation: Observation) -> String {
+        match self.observations.entries.get(&observation.0) {
+            Some(Entry { text: Some(text), .. }) => text.clone(),
+            Some(Entry { value, .. }) => {
+                let value = *value;
+                self.describe(value)
+            }
+            None => String::new(),
+        }
+    }
+
+    /// The recorder no longer needs an observation.
+    pub fn release(&mut self, observation: Observation) {
+        if let Some(entry) = self.observations.entries.get_mut(&observation.0) {
+            entry.holders -= 1;
+            if entry.holders == 0 {
+                self.observations.entries.remove(&observation.0);
+            }
+        }
+        if self.observations.watchers.len() > 64
+            && self.observations.watchers.len() > self.observations.entries.len() * 8
+        {
+            self.drop_idle_watchers();
+        }
+    }
+
+    /// Forgets who watched what for observations that are gone. Flags stay; the next mutation clears them.
+    fn drop_idle_watchers(&mut self) {
+        let entries = &self.observations.entries;
+        self.observations.watchers.retain(|_, ids| {
+            ids.retain(|id| entries.contains_key(id));
+            !ids.is_empty()
+        });
+    }
+}
+
+fn is_permanent(value: Value) -> bool {
+    value
+        .header()
+        .is_some_and(|object| read_header(object).flags & flags::PERMANENT != 0)
+}

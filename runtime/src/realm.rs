@@ -1,0 +1,448 @@
+//! A realm: everything that one evaluation owns. Made fresh for each, dropped as a whole.
+//!
+//! The engine makes it, enters it on the thread that runs the program, and passes it to every operator and intrinsic. Its
+//! [`Head`] is what compiled code sees as its context. Code, shapes and names are not in here: they are [`Shared`].
+//!
+//! Invariants:
+//! 1. A realm is used by one thread at a time; it may move between threads only while nobody has entered it.
+//! 2. Values stay alive while they are on the VM stack, in globals, type maps or temporary roots, or in native frames below
+//!    [`Realm::enter`]. A `Vec<Value>` is none of these: whoever keeps fresh values in one across an allocation pushes them
+//!    to the temporary roots.
+//! 3. `head` comes first and does not move: realms are boxed.
+
+use crate::fault::{Eval, Fault};
+use crate::globals::Cells;
+use crate::heap::{Bump, Bumps, Heap, HeapConfig, HeapStats, native, vm_stack::VmStack};
+use crate::host::Host;
+use crate::limits::{LimitKind, Limits};
+use crate::map::MapRef;
+use crate::observe::Observations;
+use crate::rng::Rng;
+use crate::shared::Shared;
+use crate::value::Value;
+use std::mem::offset_of;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Values that a side exit can hand to the interpreter.
+pub const EXIT_BUFFER: usize = 256;
+
+/// What compiled code reads and writes, at fixed offsets.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Head {
+    /// Work left in this slice; at zero or below the slow path runs.
+    pub budget: i64,
+    /// The lowest stack pointer that a call may have.
+    pub native_limit: usize,
+    /// The cells of global variables.
+    pub cells: *mut Value,
+    /// First free slot of the VM stack. What is below is scanned by collections.
+    pub stack_top: *mut Value,
+    /// End of the VM stack.
+    pub stack_limit: *mut Value,
+    /// Start of the VM stack.
+    pub stack_base: *mut Value,
+    /// Nested calls, where they are counted.
+    pub depth: u32,
+    /// The most nested calls.
+    pub max_depth: u32,
+    /// How many cells there are.
+    pub cell_count: u32,
+    /// Not 0 if a store to a global must take the slow path (`globals` is frozen or observed).
+    pub globals_guarded: u32,
+    /// Set from outside to end the run.
+    pub cancel: *const AtomicBool,
+    /// What [`Realm::request_poll`] took out of `budget`; the slow path adds it back before it counts.
+    pub budget_held: i64,
+    /// How many values of the exit buffer are in use; those are scanned by collections.
+    pub exit_count: u32,
+    /// For the engine's own use.
+    pub engine_word: u32,
+    /// One allocation region a size class (see [`crate::heap::classes`]).
+    pub bump: Bumps,
+    /// Live values on the way from a side exit to the interpreter.
+    pub exit_buffer: [Value; EXIT_BUFFER],
+}
+
+/// Offset of [`Head::budget`].
+pub const HEAD_BUDGET: usize = offset_of!(Head, budget);
+/// Offset of [`Head::native_limit`].
+pub const HEAD_NATIVE_LIMIT: usize = offset_of!(Head, native_limit);
+/// Offset of [`Head::cells`].
+pub const HEAD_CELLS: usize = offset_of!(Head, cells);
+/// Offset of [`Head::stack_top`].
+pub const HEAD_STACK_TOP: usize = offset_of!(Head, stack_top);
+/// Offset of [`Head::stack_limit`].
+pub const HEAD_STACK_LIMIT: usize = offset_of!(Head, stack_limit);
+/// Offset of [`Head::stack_base`].
+pub const HEAD_STACK_BASE: usize = offset_of!(Head, stack_base);
+/// Offset of [`Head::depth`].
+pub const HEAD_DEPTH: usize = offset_of!(Head, depth);
+/// Offset of [`Head::max_depth`].
+pub const HEAD_MAX_DEPTH: usize = offset_of!(Head, max_depth);
+/// Offset of [`Head::globals_guarded`].
+pub const HEAD_GLOBALS_GUARDED: usize = offset_of!(Head, globals_guarded);
+/// Offset of [`Head::exit_count`].
+pub const HEAD_EXIT_COUNT: usize = offset_of!(Head, exit_count);
+/// Offset of [`Head::engine_word`].
+pub const HEAD_ENGINE_WORD: usize = offset_of!(Head, engine_word);
+/// Offset of [`Head::bump`]; class c has `next` at `+16c` and `end` at `+16c+8`.
+pub const HEAD_BUMP: usize = offset_of!(Head, bump);
+/// Offset of [`Head::exit_buffer`].
+pub const HEAD_EXIT_BUFFER: usize = offset_of!(Head, exit_buffer);
+
+/// The types whose members can be looked up in a map that programs may change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TypeMap {
+    /// `number`
+    Number,
+    /// `string`
+    String,
+    /// `list`
+    List,
+    /// `map`
+    Map,
+    /// `funcRef`
+    Function,
+    /// `error`
+    Error,
+}
+
+impl TypeMap {
+    /// All of them.
+    pub const ALL: [TypeMap; 6] = [
+        TypeMap::Number,
+        TypeMap::String,
+        TypeMap::List,
+        TypeMap::Map,
+        TypeMap::Function,
+        TypeMap::Error,
+    ];
+}
+
+/// Objects that exist once a realm, made at the first need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Singleton {
+    /// The map `intrinsics`.
+    Intrinsics,
+    /// The map `version`.
+    Version,
+    /// The map `gc`.
+    Gc,
+    /// The list `_in`.
+    HistoryIn,
+    /// The list `_out`.
+    HistoryOut,
+    /// The prototype of errors that the system makes.
+    ErrorPrototype,
+    /// The map `file`.
+    File,
+    /// The map `key` and other host maps.
+    Key,
+    /// The list `shellArgs`.
+    ShellArgs,
+    /// The prototype of file handles.
+    FileHandle,
+    /// The prototype of raw data.
+    RawData,
+    /// The map `env`.
+    Environment,
+}
+
+const SINGLETONS: usize = 16;
+
+/// Values that live as long as the realm.
+#[derive(Debug)]
+pub(crate) struct Roots {
+    globals: Value,
+    type_maps: [Value; 6],
+    singletons: [Value; SINGLETONS],
+}
+
+impl Roots {
+    pub(crate) fn each(&self, visit: &mut dyn FnMut(Value)) {
+        let all = [self.globals].into_iter().chain(self.type_maps).chain(self.singletons);
+        all.for_each(visit);
+    }
+}
+
+/// How to make a realm.
+pub struct RealmConfig {
+    /// The heap.
+    pub heap: HeapConfig,
+    /// Slots of the VM stack; reserved, not committed.
+    pub stack_slots: usize,
+    /// Limits. The memory limit replaces the heap's own.
+    pub limits: Limits,
+    /// The way out.
+    pub host: Box<dyn Host>,
+    /// Set from outside to end the run.
+    pub cancel: Arc<AtomicBool>,
+}
+
+impl RealmConfig {
+    /// No limits, a small stack: for tests and small tools.
+    pub fn new(host: Box<dyn Host>) -> RealmConfig {
+        RealmConfig {
+            heap: HeapConfig::default(),
+            stack_slots: 1 << 20,
+            limits: Limits::NONE,
+            host,
+            cancel: Arc::default(),
+        }
+    }
+}
+
+/// Everything one evaluation owns.
+#[repr(C)]
+pub struct Realm {
+    /// What compiled code sees.
+    pub head: Head,
+    /// What outlives the realm.
+    pub shared: Arc<Shared>,
+    pub(crate) heap: Heap,
+    pub(crate) stack: VmStack,
+    pub(crate) cells: Cells,
+    pub(crate) roots: Roots,
+    pub(crate) temp_roots: Vec<Value>,
+    pub(crate) observations: Observations,
+    type_epochs: [u64; 6],
+    /// Why [`Value::EXC`] is on its way up.
+    pub pending: Option<Box<Fault>>,
+    /// The limits of this run.
+    pub limits: Limits,
+    written: u64,
+    cancel: Arc<AtomicBool>,
+    host: Box<dyn Host>,
+    rng: Rng,
+}
+
+impl Realm {
+    /// A fresh realm.
+    pub fn new(shared: Arc<Shared>, mut config: RealmConfig) -> Box<Realm> {
+        config.heap.limit = config.heap.limit.min(config.limits.memory);
+        let stack = VmStack::new(config.stack_slots);
+        let rng = Rng::new(config.host.seed());
+        let mut realm = Box::new(Realm {
+            head: new_head(&stack, &config),
+            shared,
+            heap: Heap::new(config.heap),
+            stack,
+            cells: Cells::default(),
+            roots: Roots {
+                globals: Value::NULL,
+                type_maps: [Value::NULL; 6],
+                singletons: [Value::NULL; SINGLETONS],
+            },
+            temp_roots: Vec::new(),
+            observations: Observations::default(),
+            type_epochs: [0; 6],
+            pending: None,
+            limits: config.limits,
+            written: 0,
+            cancel: config.cancel,
+            host: config.host,
+            rng,
+        });
+        realm.roots.globals = realm.new_globals_map().value();
+        for index in 0..TypeMap::ALL.len() {
+            let map = realm.new_map_with_capacity(0);
+            realm.roots.type_maps[index] = map.value();
+        }
+        for kind in TypeMap::ALL {
+            realm.type_map(kind).set_observed(&mut realm, true);
+        }
+        realm
+    }
+
+    /// Runs `action` with this frame as the end of the native stack that collections scan. Nothing is collected outside.
+    #[inline(never)]
+    pub fn enter<R>(&mut self, action: impl FnOnce(&mut Realm) -> R) -> R {
+        let anchor = std::hint::black_box(0usize);
+        let outer = self.heap.native_base;
+        if outer == 0 {
+            self.heap.native_base = native::base_here(&anchor);
+        }
+        let mut entered = Entered { realm: self, outer };
+        let result = run_below(&mut entered, action);
+        drop(entered);
+        std::hint::black_box(&anchor);
+        result
+    }
+
+    /// The map of globals.
+    #[inline]
+    pub fn globals(&self) -> MapRef {
+        self.roots.globals.as_map().expect("made with the realm")
+    }
+
+    /// The map of a type's members.
+    #[inline]
+    pub fn type_map(&self, kind: TypeMap) -> MapRef {
+        self.roots.type_maps[kind as usize]
+            .as_map()
+            .expect("made with the realm")
+    }
+
+    /// Counts the changes of a type map; caches of its members compare it.
+    #[inline]
+    pub fn type_epoch(&self, kind: TypeMap) -> u64 {
+        self.type_epochs[kind as usize]
+    }
+
+    pub(crate) fn is_type_map(&self, value: Value) -> bool {
+        self.roots.type_maps.contains(&value)
+    }
+
+    pub(crate) fn note_type_map_change(&mut self, value: Value) {
+        if let Some(index) = self.roots.type_maps.iter().position(|map| *map == value) {
+            self.type_epochs[index] += 1;
+        }
+    }
+
+    /// An object that exists once a realm, or null before it was set.
+    pub fn singleton(&self, which: Singleton) -> Value {
+        self.roots.singletons[which as usize]
+    }
+
+    /// Keeps an object that exists once a realm.
+    pub fn set_singleton(&mut self, which: Singleton, value: Value) {
+        self.roots.singletons[which as usize] = value;
+    }
+
+    /// The host.
+    pub fn host(&mut self) -> &mut dyn Host {
+        &mut *self.host
+    }
+
+    /// The random generator.
+    pub fn rng(&mut self) -> &mut Rng {
+        &mut self.rng
+    }
+
+    /// The permanent string with this text; for texts of the program and the runtime, not for data.
+    pub fn intern(&mut self, text: &str) -> Value {
+        self.shared.permanent_string(text)
+    }
+
+    /// Keeps a value alive until [`Realm::truncate_roots`]; returns the mark to go back to.
+    pub fn push_root(&mut self, value: Value) -> usize {
+        self.temp_roots.push(value);
+        self.temp_roots.len() - 1
+    }
+
+    /// The mark to go back to with [`Realm::truncate_roots`].
+    pub fn root_mark(&self) -> usize {
+        self.temp_roots.len()
+    }
+
+    /// Lets go of what was pushed since the mark.
+    pub fn truncate_roots(&mut self, mark: usize) {
+        self.temp_roots.truncate(mark);
+    }
+
+    /// Makes the budget slow path run at the next check.
+    pub fn request_poll(&mut self) {
+        if self.head.budget > 0 {
+            self.head.budget_held += self.head.budget;
+            self.head.budget = 0;
+        }
+    }
+
+    /// Takes work of an intrinsic off the budget. Long loops call it at least every 64 Ki elements or bytes.
+    #[inline]
+    pub fn charge(&mut self, units: u64) -> Eval<()> {
+        self.head.budget -= units.min(i64::MAX as u64 / 2) as i64;
+        if self.head.budget > 0 {
+            Ok(())
+        } else {
+            self.check_stop()
+        }
+    }
+
+    /// An error if the run was cancelled or has too much memory.
+    #[cold]
+    pub fn check_stop(&mut self) -> Eval<()> {
+        if self.cancel.load(Ordering::Relaxed) {
+            return Err(Box::new(Fault::Cancelled));
+        }
+        if self.heap.over_limit {
+            Err(LimitKind::Memory.into())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Writes output, within the limit.
+    pub fn write(&mut self, text: &str, line_end: bool) -> Eval<()> {
+        self.written += text.len() as u64 + u64::from(line_end);
+        if self.written > self.limits.output {
+            return Err(LimitKind::Output.into());
+        }
+        self.host.write(text, line_end);
+        Ok(())
+    }
+
+    /// The text of a value as recordings show it.
+    pub(crate) fn describe(&mut self, value: Value) -> String {
+        format!("{value:?}")
+    }
+
+    /// What the heap did so far.
+    pub fn heap_stats(&self) -> HeapStats {
+        self.heap.stats()
+    }
+
+    /// Whether every allocation collects.
+    pub fn is_stressed(&self) -> bool {
+        self.heap.config.stress
+    }
+}
+
+fn new_head(stack: &VmStack, config: &RealmConfig) -> Head {
+    Head {
+        budget: 0,
+        native_limit: 0,
+        cells: std::ptr::null_mut(),
+        stack_top: stack.base(),
+        stack_limit: stack.limit(),
+        stack_base: stack.base(),
+        depth: 0,
+        max_depth: config.limits.depth,
+        cell_count: 0,
+        globals_guarded: 0,
+        cancel: Arc::as_ptr(&config.cancel),
+        budget_held: 0,
+        exit_count: 0,
+        engine_word: 0,
+        bump: [Bump::EMPTY; crate::heap::classes::CLASS_COUNT],
+        exit_buffer: [Value::NULL; EXIT_BUFFER],
+    }
+}
+
+/// Undoes `enter`, also when the action panics.
+struct Entered<'a> {
+    realm: &'a mut Realm,
+    outer: usize,
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        self.realm.heap.native_base = self.outer;
+    }
+}
+
+/// A frame of its own, below the anchor of `enter`.
+#[inline(never)]
+fn run_below<R>(entered: &mut Entered<'_>, action: impl FnOnce(&mut Realm) -> R) -> R {
+    let result = action(entered.realm);
+    std::hint::black_box(());
+    result
+}
+
+impl Drop for Realm {
+    fn drop(&mut self) {
+        self.release_heap();
+    }
+}

@@ -1,0 +1,278 @@
+//! Shapes: which names a map's slots have, in which order. Shared by all realms, append-only, read without locks.
+//!
+//! `map` walks transitions when a key is added; inline caches compare ids; the compile thread reads shapes by id.
+//! Invariants: a shape never changes but for its outgoing transitions; slot i of a map has the name `key(i)` of its shape;
+//! shapes of environments have their own root, so that a guard on an ordinary shape proves every slot to be assigned.
+
+use crate::append::AppendTable;
+use crate::shared::Name;
+use rustc_hash::FxHashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// A shape's index; what stands in the header of a map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ShapeId(pub u32);
+
+impl ShapeId {
+    /// Of objects that are no maps.
+    pub const NONE: ShapeId = ShapeId(0);
+    /// Of maps with a table.
+    pub const DICT: ShapeId = ShapeId(1);
+    /// Of the map of globals.
+    pub const GLOBALS: ShapeId = ShapeId(2);
+    /// The empty map.
+    pub const EMPTY: ShapeId = ShapeId(3);
+    /// An environment without variables.
+    pub const EMPTY_ENV: ShapeId = ShapeId(4);
+}
+
+/// The most slots of an ordinary map before it becomes a table.
+pub const MAX_SLOTS: usize = 64;
+/// The most slots an environment may grow to by names added at run time.
+pub const MAX_ENV_SLOTS: usize = 4096;
+/// How many different keys may follow one shape before maps turn into tables instead.
+const MAX_TRANSITIONS: usize = 256;
+/// From this many keys on a shape has an index.
+const INDEXED_FROM: usize = 9;
+
+/// One shape.
+#[derive(Debug)]
+pub struct Shape {
+    keys: Box<[ShapeKey]>,
+    /// Power-of-two table of slot + 1, by name; empty for few keys.
+    index: Box<[u16]>,
+    env: bool,
+    /// The last transition taken: name + 1 in the high half, shape in the low.
+    last: AtomicU64,
+    transitions: Mutex<FxHashMap<Name, ShapeId>>,
+    /// Reserved: bit i says that slot i held a number in every map of this shape. 0 claims nothing.
+    numbers: AtomicU64,
+}
+
+/// A key of a shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShapeKey {
+    /// The name.
+    pub name: Name,
+    /// The hash of its text.
+    pub hash: u32,
+}
+
+#[inline(always)]
+fn spread(name: Name) -> usize {
+    name.0.wrapping_mul(0x9E37_79B1) as usize >> 8
+}
+
+impl Shape {
+    fn new(keys: Box<[ShapeKey]>, env: bool) -> Shape {
+        let index = if keys.len() < INDEXED_FROM {
+            Box::default()
+        } else {
+            Shape::build_index(&keys)
+        };
+        Shape {
+            keys,
+            index,
+            env,
+            last: AtomicU64::new(0),
+            transitions: Mutex::default(),
+            numbers: AtomicU64::new(0),
+        }
+    }
+
+    fn build_index(keys: &[ShapeKey]) -> Box<[u16]> {
+        let size = (keys.len() * 2).next_power_of_two();
+        let mut index = vec![0u16; size].into_boxed_slice();
+        for (slot, key) in keys.iter().enumerate() {
+            let mut at = spread(key.name) & (size - 1);
+            while index[at] != 0 {
+                at = (at + 1) & (size - 1);
+            }
+            index[at] = slot as u16 + 1;
+        }
+        index
+    }
+
+    /// How many slots there are.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether there are no slots.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// Whether slots may be absent.
+    pub fn is_env(&self) -> bool {
+        self.env
+    }
+
+    /// The name of a slot.
+    #[inline(always)]
+    pub fn key(&self, slot: usize) -> Name {
+        self.keys[slot].name
+    }
+
+    /// All keys in slot order.
+    #[inline(always)]
+    pub fn keys(&self) -> &[ShapeKey] {
+        &self.keys
+    }
+
+    /// The slot of a name.
+    #[inline]
+    pub fn slot_of(&self, name: Name) -> Option<usize> {
+        if self.index.is_empty() {
+            return self.keys.iter().position(|key| key.name == name);
+        }
+        let mask = self.index.len() - 1;
+        let mut at = spread(name) & mask;
+        loop {
+            let slot = self.index[at].checked_sub(1)? as usize;
+            if self.keys[slot].name == name {
+                return Some(slot);
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    /// Slots that only ever held numbers; no claim where a bit is 0.
+    pub fn number_slots(&self) -> u64 {
+        self.numbers.load(Ordering::Relaxed)
+    }
+}
+
+/// All shapes of an engine.
+#[derive(Debug)]
+pub struct Shapes {
+    all: AppendTable<Shape>,
+    /// Environments whose names are declared at once, by their names.
+    declared: Mutex<FxHashMap<Box<[Name]>, ShapeId>>,
+}
+
+impl Default for Shapes {
+    fn default() -> Shapes {
+        let all = AppendTable::default();
+        for id in 0..=ShapeId::EMPTY_ENV.0 {
+            all.push(Shape::new(Box::default(), id == ShapeId::EMPTY_ENV.0));
+        }
+        Shapes {
+            all,
+            declared: Mutex::default(),
+        }
+    }
+}
+
+impl Shapes {
+    /// The shape with an id.
+    #[inline(always)]
+    pub fn get(&self, id: ShapeId) -> &Shape {
+        self.all.get(id.0).expect("shape ids come from this table")
+    }
+
+    /// How many shapes there are.
+    pub fn len(&self) -> u32 {
+        self.all.len()
+    }
+
+    /// Never: the fixed shapes are always there.
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// The shape with one more name, or `None` if maps should turn into tables instead.
+    pub fn transition(&self, from: ShapeId, key: ShapeKey) -> Option<ShapeId> {
+        let shape = self.get(from);
+        let last = shape.last.load(Ordering::Acquire);
+        if last >> 32 == u64::from(key.name.0) + 1 {
+            return Some(ShapeId(last as u32));
+        }
+        let mut transitions = shape.transitions.lock().unwrap_or_else(PoisonError::into_inner);
+        let most = if shape.env { MAX_ENV_SLOTS } else { MAX_SLOTS };
+        let to = match transitions.get(&key.name) {
+            Some(&known) => known,
+            None if shape.len() >= most || transitions.len() >= MAX_TRANSITIONS => return None,
+            None => {
+                let keys = shape.keys.iter().copied().chain([key]).collect();
+                let made = ShapeId(self.all.push(Shape::new(keys, shape.env)));
+                transitions.insert(key.name, made);
+                made
+            }
+        };
+        shape
+            .last
+            .store((u64::from(key.name.0) + 1) << 32 | u64::from(to.0), Ordering::Release);
+        Some(to)
+    }
+
+    /// The shape of an environment with the given variables, which all start absent.
+    pub fn environment(&self, keys: &[ShapeKey]) -> ShapeId {
+        if keys.is_empty() {
+            return ShapeId::EMPTY_ENV;
+        }
+        let names: Box<[Name]> = keys.iter().map(|key| key.name).collect();
+        let mut declared = self.declared.lock().unwrap_or_else(PoisonError::into_inner);
+        *declared
+            .entry(names)
+            .or_insert_with(|| ShapeId(self.all.push(Shape::new(keys.into(), true))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(index: u32) -> ShapeKey {
+        ShapeKey {
+            name: Name(index),
+            hash: index * 7,
+        }
+    }
+
+    #[test]
+    fn equal_ways_lead_to_equal_shapes() {
+        let shapes = Shapes::default();
+        let mut ends = Vec::new();
+        for _ in 0..2 {
+            let mut at = ShapeId::EMPTY;
+            for index in 0..40 {
+                at = shapes.transition(at, key(index)).expect("room for it");
+                assert_eq!(shapes.get(at).slot_of(Name(index)), Some(index as usize));
+                assert_eq!(shapes.get(at).slot_of(Name(index + 1)), None);
+            }
+            ends.push(at);
+        }
+        assert_eq!(ends[0], ends[1]);
+        assert!((0..40).all(|index| shapes.get(ends[0]).slot_of(Name(index)) == Some(index as usize)));
+    }
+
+    #[test]
+    fn too_many_slots_or_ways_make_a_table() {
+        let shapes = Shapes::default();
+        let mut at = ShapeId::EMPTY;
+        for index in 0..MAX_SLOTS as u32 {
+            at = shapes.transition(at, key(index)).expect("room for it");
+        }
+        assert_eq!(shapes.transition(at, key(1000)), None);
+        let ways = (0..1000)
+            .filter(|index| shapes.transition(ShapeId::EMPTY, key(*index)).is_some())
+            .count();
+        assert_eq!(ways, MAX_TRANSITIONS);
+    }
+
+    #[test]
+    fn environments_have_shapes_of_their_own() {
+        let shapes = Shapes::default();
+        let env = shapes.environment(&[key(1), key(2)]);
+        assert_eq!(shapes.environment(&[key(1), key(2)]), env);
+        assert!(shapes.get(env).is_env());
+        assert!(
+            !shapes
+                .get(shapes.transition(ShapeId::EMPTY, key(1)).expect("room"))
+                .is_env()
+        );
+    }
+}
