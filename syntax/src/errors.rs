@@ -34,7 +34,8 @@ impl Found {
     pub(crate) fn new(kind: SyntaxKind, text: &str) -> Found {
         let text = match kind {
             StringLit | OpenStringLit => crate::ast::unquote(text),
-            Newline | Eof => String::new(),
+            Newline => "\n".to_owned(),
+            Eof => String::new(),
             _ => text.to_owned(),
         };
         Found { kind, text }
@@ -183,6 +184,14 @@ impl Problem {
             Problem::OpenString => "unterminated-string",
             Problem::TooDeep => "nested-too-deeply",
         }
+    }
+
+    /// The reference has moved past the token that it complains about, so it names the line of the next one.
+    pub(crate) fn is_behind_its_token(&self) -> bool {
+        matches!(
+            self,
+            Problem::ExpectedExpression(_) | Problem::StrayKeyword(_) | Problem::LoopOnIfLine(_)
+        )
     }
 
     /// Our sentence.

@@ -53,8 +53,9 @@ pub fn parse(text: &str) -> Parse {
     let tokens = lexer::lex(text);
     let Run { green, errors, checks } =
         parse_tokens(text, &tokens, Context::FILE).expect("a whole file needs nothing from outside");
-    let mut all = with_lines(text, errors);
-    all.extend(with_lines(text, checks));
+    let last = || lines::line_at_end(text);
+    let mut all = with_lines(text, errors, 1, last);
+    all.extend(with_lines(text, checks, 1, last));
     Parse { green, errors: all }
 }
 
@@ -79,21 +80,28 @@ fn parse_tokens(text: &str, tokens: &[lexer::Token], context: Context) -> Option
     })
 }
 
-/// Adds line numbers to errors that are ordered by the place of their detection.
-fn with_lines(text: &str, errors: Vec<RawError>) -> Vec<SyntaxError> {
-    let mut line = 1;
+/// Adds line numbers to errors that are ordered by place. The text starts on line `first`; `last` gives the line of whatever
+/// follows it.
+fn with_lines(text: &str, errors: Vec<RawError>, first: u32, last: impl Fn() -> u32) -> Vec<SyntaxError> {
+    let mut line = first;
     let mut counted = 0;
     let mut finished = Vec::with_capacity(errors.len());
-    for error in errors {
-        let at = usize::from(error.at);
-        let reference_line = if at == text.len() {
-            lines::line_at_end(text)
+    for RawError {
+        at,
+        line_at,
+        range,
+        problem,
+    } in errors
+    {
+        let line_at = usize::from(line_at);
+        let reference_line = if line_at == text.len() {
+            last()
         } else {
-            line += lines::line_ends(&text[counted..at]);
-            counted = at;
+            line += lines::line_ends(&text[counted.min(line_at)..line_at]);
+            line -= lines::line_ends(&text[line_at..counted.max(line_at)]);
+            counted = line_at;
             line
         };
-        let RawError { at, range, problem } = error;
         finished.push(SyntaxError {
             range,
             at,

@@ -18,8 +18,21 @@ pub(crate) const MAX_DEPTH: u32 = 500;
 pub(crate) struct RawError {
     /// Start of the word at which the problem was detected.
     pub(crate) at: TextSize,
+    /// Start of the word whose line the reference names; the end of the text stands for whatever follows.
+    pub(crate) line_at: TextSize,
     pub(crate) range: TextRange,
     pub(crate) problem: Problem,
+}
+
+impl RawError {
+    fn new(at: TextSize, range: TextRange, problem: Problem) -> RawError {
+        RawError {
+            at,
+            line_at: at,
+            range,
+            problem,
+        }
+    }
 }
 
 /// A construct that waits for its `end`.
@@ -76,6 +89,8 @@ pub(crate) struct Parser<'a> {
     pub(crate) openers: Vec<Opener>,
     pub(crate) context: Context,
     panicking: bool,
+    /// Index of an `end` or `else` that was left to a construct further out.
+    left_over: Option<usize>,
     gave_up: bool,
     operand_missing_at_end: bool,
     /// The run cannot be parsed apart from what stands around it.
@@ -95,6 +110,7 @@ impl<'a> Parser<'a> {
             openers: Vec::new(),
             context,
             panicking: false,
+            left_over: None,
             gave_up: false,
             operand_missing_at_end: false,
             needs_context: false,
@@ -110,11 +126,8 @@ impl<'a> Parser<'a> {
         let reported_at_end = self.errors.last().is_some_and(|error| u32::from(error.at) == end);
         if self.operand_missing_at_end && !reported_at_end && !self.gave_up {
             let range = self.range_before(self.words.len() - 1);
-            self.errors.push(RawError {
-                at: end.into(),
-                range,
-                problem: Problem::OperandMissingAtEnd,
-            });
+            self.errors
+                .push(RawError::new(end.into(), range, Problem::OperandMissingAtEnd));
         }
         self.errors.append(&mut self.at_end_errors);
         Some(Outcome {
@@ -244,6 +257,17 @@ impl<'a> Parser<'a> {
         self.panicking
     }
 
+    /// Leaves the `end` or `else` at the cursor to a construct further out.
+    pub(crate) fn leave_over(&mut self) {
+        self.left_over = Some(self.at);
+        self.panicking = false;
+    }
+
+    /// Whether the word at the cursor was left to a construct further out.
+    pub(crate) fn at_left_over(&self) -> bool {
+        self.left_over == Some(self.at)
+    }
+
     /// The rest of the line is known to be good again.
     pub(crate) fn recover(&mut self) {
         self.panicking = false;
@@ -273,8 +297,15 @@ impl<'a> Parser<'a> {
     /// Reports a problem detected at the current word but better shown elsewhere.
     pub(crate) fn error(&mut self, range: TextRange, problem: Problem) {
         if !self.panicking && !self.gave_up {
+            let at = self.range().start();
+            let line_at = if problem.is_behind_its_token() {
+                self.word(1).start.into()
+            } else {
+                at
+            };
             self.errors.push(RawError {
-                at: self.range().start(),
+                at,
+                line_at,
                 range,
                 problem,
             });
@@ -294,11 +325,8 @@ impl<'a> Parser<'a> {
             self.range().cover(word_range)
         };
         if !self.panicking && !self.gave_up {
-            self.errors.push(RawError {
-                at,
-                range,
-                problem: Problem::WrongEnd(keyword, found),
-            });
+            self.errors
+                .push(RawError::new(at, range, Problem::WrongEnd(keyword, found)));
         }
         self.panicking = true;
     }
@@ -313,11 +341,8 @@ impl<'a> Parser<'a> {
     /// Reports a construct that is still open at the end of the text.
     pub(crate) fn error_open_at_end(&mut self, range: TextRange, problem: Problem) {
         if !self.panicking && !self.gave_up {
-            self.at_end_errors.push(RawError {
-                at: self.range().start(),
-                range,
-                problem,
-            });
+            self.at_end_errors
+                .push(RawError::new(self.range().start(), range, problem));
         }
     }
 
@@ -330,11 +355,7 @@ impl<'a> Parser<'a> {
     pub(crate) fn check(&mut self, problem: Problem) {
         if !self.gave_up {
             let range = self.range();
-            self.checks.push(RawError {
-                at: range.start(),
-                range,
-                problem,
-            });
+            self.checks.push(RawError::new(range.start(), range, problem));
         }
     }
 

@@ -9,7 +9,7 @@
 use crate::kind::SyntaxKind::{self, *};
 use crate::lexer::{lex, lex_part};
 use crate::lines::{line_at_end, line_ends};
-use crate::parser::Context;
+use crate::parser::{Context, RawError};
 use crate::{Parse, Run, SyntaxElement, SyntaxError, SyntaxNode, SyntaxToken, parse, parse_tokens, with_lines};
 use rowan::{NodeOrToken, TextRange, TextSize};
 
@@ -59,6 +59,12 @@ fn is_body(node: &SyntaxNode) -> bool {
     }
 }
 
+/// Whether an error at the last line end of `before` gave its line by the word behind it, which may move.
+fn names_line_behind(error: &SyntaxError, before: &str) -> bool {
+    let at = usize::from(error.at);
+    error.code == "expected-expression" && at < before.len() && matches!(&before[at..], "\n" | "\r\n" | "\r" | ";")
+}
+
 /// A run of children of a body, between two line ends that separate statements.
 struct Stretch {
     /// Indices of the children.
@@ -82,6 +88,13 @@ fn reparse_in(old: &Parse, old_text: &str, edit: &TextEdit, new_text: &str, body
     let tokens = if start == 0 { lex(text) } else { lex_part(text) };
     let ends_well = stretch.is_rest || tokens.last().is_none_or(|token| token.kind.is_line_end());
     if !ends_well {
+        return None;
+    }
+    if old
+        .errors
+        .iter()
+        .any(|error| names_line_behind(error, &old_text[..start]))
+    {
         return None;
     }
     let run = parse_tokens(text, &tokens, context(body, &stretch))?;
@@ -196,14 +209,9 @@ impl Moved<'_> {
         let (grammar, checks) = old.split_at(checks_start);
         let mut merged = Vec::with_capacity(old.len() + run.errors.len() + run.checks.len());
         for (outside, inside) in [(grammar, run.errors), (checks, run.checks)] {
-            merged.extend(outside.iter().take_while(|error| error.at < self.start).cloned());
+            merged.extend(outside.iter().filter(|error| error.at < self.start).cloned());
             if !inside.is_empty() {
-                let base = line_ends(&self.new_text[..usize::from(self.start)]);
-                merged.extend(
-                    with_lines(text, inside)
-                        .into_iter()
-                        .map(|error| self.place(error, text, base)),
-                );
+                merged.extend(self.place(text, inside));
             }
             let behind = outside.iter().filter(|error| error.at >= self.old_end && !self.is_rest);
             merged.extend(behind.map(|error| self.shift(error)));
@@ -211,17 +219,22 @@ impl Moved<'_> {
         merged
     }
 
-    /// An error of the stretch, whose text starts behind `base` line ends.
-    fn place(&self, mut error: SyntaxError, text: &str, base: u32) -> SyntaxError {
-        let at_end = usize::from(error.at) == text.len();
-        error.reference_line = if at_end {
-            line_at_end(self.new_text)
-        } else {
-            error.reference_line + base
+    /// The errors of the stretch as errors of the file.
+    fn place(&self, text: &str, errors: Vec<RawError>) -> impl Iterator<Item = SyntaxError> {
+        let first = 1 + line_ends(&self.new_text[..usize::from(self.start)]);
+        let is_last = usize::from(self.new_end) == self.new_text.len();
+        let last = || {
+            if is_last {
+                line_at_end(self.new_text)
+            } else {
+                first + self.new_lines
+            }
         };
-        error.at += self.start;
-        error.range += self.start;
-        error
+        with_lines(text, errors, first, last).into_iter().map(|mut error| {
+            error.at += self.start;
+            error.range += self.start;
+            error
+        })
     }
 
     /// An error behind the stretch; the construct that it is about may have started before.

@@ -241,6 +241,12 @@ fn operand(p: &mut Parser<'_>) -> Option<Completed> {
             p.note_operand_missing_at_end();
             return None;
         }
+        _ if kind.continues_line() && p.nth(1) == Eof => {
+            // The reference asks for more text before it complains about the operator.
+            p.note_operand_missing_at_end();
+            leaf(p, Error);
+            return None;
+        }
         _ => {
             let found = p.found();
             p.error_here(Problem::ExpectedExpression(found));

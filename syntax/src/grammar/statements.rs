@@ -33,7 +33,7 @@ pub(super) fn statements(p: &mut Parser<'_>, until: Until) {
             ElseKw if else_belongs_further_out(p) => return,
             _ => {
                 statement(p);
-                end_of_statement(p);
+                end_of_statement(p, until);
             }
         }
     }
@@ -51,9 +51,18 @@ fn else_belongs_further_out(p: &mut Parser<'_>) -> bool {
     found
 }
 
-/// A statement must be followed by a line end.
-fn end_of_statement(p: &mut Parser<'_>) {
+/// A statement must be followed by a line end, or by what ends the body it stands in.
+fn end_of_statement(p: &mut Parser<'_>, until: Until) {
+    if p.at_left_over() {
+        return;
+    }
     if !p.panicking() && !p.at_line_end() {
+        match p.current() {
+            EndKw if until != Until::EndOfText => return,
+            ElseKw if until == Until::EndOrElse => return,
+            EndKw | ElseKw if p.context.inside_body && p.openers.is_empty() => p.need_context(),
+            _ => {}
+        }
         let found = p.found();
         p.error_here(Problem::ExpectedLineEnd(found));
     }
@@ -250,7 +259,7 @@ fn close(p: &mut Parser<'_>, opener: Opener) {
         ElseKw => {
             let found = p.found();
             p.error_here(Problem::StrayKeyword(found));
-            p.recover();
+            p.leave_over();
             return;
         }
         _ => {
@@ -272,7 +281,7 @@ fn wrong_end(p: &mut Parser<'_>, opener: Opener, word: SyntaxKind) {
     p.error_at_end_word(opener.keyword);
     let closes_something = matches!(word, WhileKw | ForKw | IfKw | FunctionKw);
     if closes_something && p.openers.iter().any(|outer| outer.keyword == word) {
-        p.recover();
+        p.leave_over();
         return;
     }
     if closes_something && p.context.inside_body {
