@@ -8,6 +8,15 @@ pub mod ir;
 pub mod program;
 
 pub mod operands;
+pub mod types;
+
+pub mod diagnostic;
+pub mod source_map;
+
+pub mod scope;
+pub mod units;
+
+pub mod lower;
 
 pub mod parse;
 pub mod print;
@@ -16,4 +25,6 @@ pub mod verify;
 pub mod fingerprint;
 
 mod bits;
+mod fold;
+mod operators;
 mod tables;

@@ -76,6 +76,9 @@ mod tests {
     fn every_kind_of_line_end_counts_once() {
         let lines = LineStarts::of(["a\nb\r", "\nc\rd"]);
         let line = |offset| lines.line_of(TextSize::new(offset));
-        assert_eq!([line(0), line(1), line(2), line(5), line(7), line(8)], [0, 0, 1, 2, 3, 3]);
+        assert_eq!(
+            [line(0), line(1), line(2), line(5), line(7), line(8)],
+            [0, 0, 1, 2, 3, 3]
+        );
     }
 }

@@ -32,11 +32,6 @@ impl Names {
         self.ids.get(name).copied()
     }
 
-    /// How many names.
-    pub(crate) fn len(&self) -> usize {
-        self.list.len()
-    }
-
     /// The table's final form.
     pub(crate) fn into_list(self) -> Vec<SmolStr> {
         self.list
@@ -84,11 +79,6 @@ impl Consts {
                 .copied()
                 .find(|&id| same_const(&self.list[id.0 as usize], value)),
         }
-    }
-
-    /// How many constants.
-    pub(crate) fn len(&self) -> usize {
-        self.list.len()
     }
 
     /// The table's final form.

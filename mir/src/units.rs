@@ -1,0 +1,339 @@
+//! The units of a file: which pieces of text are lowered alone, what they are called and how they are told apart over edits.
+//!
+//! Takes the file's green tree; hands [`UnitSyntax`] to `lower`, to the database (one entry per unit) and to the editor's lenses.
+//! Invariants: a unit's key depends on nothing behind or around its statement but equal statements before it; editing a
+//! function's body changes neither its own key nor its statement's; names and lines are kept beside keys, not in them.
+//!
+//! Incremental: what a statement contributes is a [`StatementShape`], a pure function of its green node, so that after an edit a
+//! caller that keeps shapes by node looks into the edited statement only; the rest is one pass over statements.
+
+use crate::ir::{UnitKey, UnitKind};
+use minilive_syntax::ast::{AssignStmt, AstNode, Stmt};
+use minilive_syntax::{MiniScript, SyntaxKind, SyntaxNode, TextSize};
+use rowan::{GreenNode, GreenNodeData, Language, NodeOrToken, WalkEvent};
+use rustc_hash::FxHashMap;
+use smol_str::{SmolStr, format_smolstr};
+use std::sync::Arc;
+
+/// How a file's top level is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FileMode {
+    /// Statement by statement, its names being globals.
+    Program,
+    /// As one call, its names being locals of the module.
+    Module,
+}
+
+/// One unit of a file with its text and place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnitSyntax {
+    /// Stable identity.
+    pub key: UnitKey,
+    /// What it is.
+    pub kind: UnitKind,
+    /// The unit around it, an index into the same list; `None` for what stands at top level.
+    pub parent: Option<u32>,
+    /// Its own tree: a statement, a function literal or the whole file.
+    pub green: GreenNode,
+    /// Where it starts in the file.
+    pub start: TextSize,
+    /// The line (1-based) on which it starts.
+    pub base_line: u32,
+    /// A function's name as its text form shows it: `f`, `m.f`, `x[0]` or `@f3`; empty for others.
+    pub name: SmolStr,
+}
+
+/// What a top-level statement contributes to the units of its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatementShape {
+    /// Hash of the statement's tokens without function literals.
+    content: u64,
+    /// Function literals at any depth, outer before inner, in source order.
+    functions: Vec<FunctionShape>,
+    /// How many line ends the statement's text has.
+    line_ends: u32,
+}
+
+/// A function literal inside a statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct FunctionShape {
+    /// The function literal around it, an index into the same list.
+    parent: Option<u32>,
+    green: GreenNode,
+    /// Relative to the statement.
+    start: TextSize,
+    /// Relative to the statement.
+    line: u32,
+    /// The text of the target it is directly assigned to.
+    name: Option<SmolStr>,
+}
+
+/// The units of a file in source order, outer before inner.
+pub fn units(file: &GreenNodeData, mode: FileMode) -> Vec<UnitSyntax> {
+    units_with(file, mode, |statement| Arc::new(statement_shape(statement)))
+}
+
+/// As [`units`], with a say in where shapes come from: a caller may keep them by green node from one edit to the next.
+pub fn units_with(
+    file: &GreenNodeData,
+    mode: FileMode,
+    mut shape_of: impl FnMut(&GreenNodeData) -> Arc<StatementShape>,
+) -> Vec<UnitSyntax> {
+    let mut collector = Collector::default();
+    let module = (mode == FileMode::Module).then(|| collector.module(file));
+    let mut start = TextSize::new(0);
+    let mut line = 1;
+    for child in file.children() {
+        match child {
+            NodeOrToken::Node(node) if Stmt::can_cast(MiniScript::kind_from_raw(node.kind())) => {
+                let shape = shape_of(node);
+                collector.statement(node, &shape, module, start, line);
+                line += shape.line_ends;
+            }
+            NodeOrToken::Node(node) => line += line_ends_below(node),
+            NodeOrToken::Token(token) => line += line_ends(token.text()),
+        }
+        start += child.text_len();
+    }
+    collector.units
+}
+
+/// A unit that is no part of a file (an expression of the editor) and the functions inside it.
+pub(crate) fn functions_of(root: UnitSyntax) -> Vec<UnitSyntax> {
+    let shape = statement_shape(&root.green);
+    let (start, line) = (root.start, root.base_line);
+    let mut collector = Collector {
+        units: vec![root],
+        ..Collector::default()
+    };
+    collector.functions_in(&shape, 0, start, line);
+    collector.units
+}
+
+/// What a statement contributes, from its own tree alone.
+pub fn statement_shape(statement: &GreenNodeData) -> StatementShape {
+    let root = SyntaxNode::new_root(statement.to_owned());
+    let mut hashed = Vec::new();
+    let mut functions: Vec<FunctionShape> = Vec::new();
+    let mut open = Vec::new();
+    let mut line = 0;
+    for event in root.preorder_with_tokens() {
+        match event {
+            WalkEvent::Enter(NodeOrToken::Node(node)) if node.kind() == SyntaxKind::FunctionExpr => {
+                if open.is_empty() {
+                    hashed.extend_from_slice(b"function\0");
+                }
+                open.push(crate::tables::index(functions.len()));
+                functions.push(FunctionShape {
+                    parent: open.len().checked_sub(2).map(|outer| open[outer]),
+                    green: node.green().into_owned(),
+                    start: node.text_range().start(),
+                    line,
+                    name: assigned_name(&node),
+                });
+            }
+            WalkEvent::Leave(NodeOrToken::Node(node)) if node.kind() == SyntaxKind::FunctionExpr => {
+                open.pop();
+            }
+            WalkEvent::Enter(NodeOrToken::Token(token)) => {
+                let kind = token.kind();
+                if open.is_empty() && !kind.is_trivia() && !kind.is_line_end() {
+                    hashed.extend_from_slice(token.text().as_bytes());
+                    hashed.push(0);
+                }
+                line += line_ends(token.text());
+            }
+            _ => {}
+        }
+    }
+    StatementShape {
+        content: hash(&[b"content", &hashed]),
+        functions,
+        line_ends: line,
+    }
+}
+
+/// Builds the list of units.
+#[derive(Default)]
+struct Collector {
+    units: Vec<UnitSyntax>,
+    /// How many statements of the same content came before.
+    equal_statements: FxHashMap<u64, u32>,
+    /// Ordinals of functions within their parents.
+    siblings: FxHashMap<u32, Siblings>,
+    /// Function literals so far: the N of `@fN`.
+    functions: u32,
+}
+
+impl Collector {
+    /// Adds the module as a whole.
+    fn module(&mut self, file: &GreenNodeData) -> u32 {
+        self.units.push(UnitSyntax {
+            key: UnitKey(hash(&[b"module"])),
+            kind: UnitKind::Module,
+            parent: None,
+            green: file.to_owned(),
+            start: TextSize::new(0),
+            base_line: 1,
+            name: SmolStr::default(),
+        });
+        0
+    }
+
+    /// Adds a statement (unless a module holds it) and its functions.
+    fn statement(
+        &mut self,
+        node: &GreenNodeData,
+        shape: &StatementShape,
+        module: Option<u32>,
+        start: TextSize,
+        line: u32,
+    ) {
+        let parent = module.unwrap_or_else(|| {
+            let equal = self.equal_statements.entry(shape.content).or_insert(0);
+            let key = UnitKey(hash(&[
+                b"statement",
+                &shape.content.to_le_bytes(),
+                &equal.to_le_bytes(),
+            ]));
+            *equal += 1;
+            self.units.push(UnitSyntax {
+                key,
+                kind: UnitKind::Statement,
+                parent: None,
+                green: node.to_owned(),
+                start,
+                base_line: line,
+                name: SmolStr::default(),
+            });
+            crate::tables::index(self.units.len() - 1)
+        });
+        self.functions_in(shape, parent, start, line);
+    }
+
+    /// Adds the functions of a statement or expression.
+    fn functions_in(&mut self, shape: &StatementShape, parent: u32, start: TextSize, line: u32) {
+        let first = crate::tables::index(self.units.len());
+        for function in &shape.functions {
+            self.functions += 1;
+            let parent = function.parent.map_or(parent, |outer| first + outer);
+            let ordinals = self.siblings.entry(parent).or_default();
+            let key = ordinals.key(self.units[parent as usize].key, function.name.as_deref());
+            let number = self.functions;
+            self.units.push(UnitSyntax {
+                key,
+                kind: UnitKind::Function,
+                parent: Some(parent),
+                green: function.green.clone(),
+                start: start + function.start,
+                base_line: line + function.line,
+                name: function.name.clone().unwrap_or_else(|| format_smolstr!("@f{number}")),
+            });
+        }
+    }
+}
+
+/// Hands out keys to the functions directly inside one unit, in source order.
+#[derive(Debug, Default)]
+struct Siblings(FxHashMap<SmolStr, u32>);
+
+impl Siblings {
+    /// The key of the next function with this name (or without one).
+    fn key(&mut self, parent: UnitKey, name: Option<&str>) -> UnitKey {
+        let name = name.unwrap_or("");
+        let ordinal = self.0.entry(SmolStr::new(name)).or_insert(0);
+        let key = hash(&[
+            b"function",
+            &parent.0.to_le_bytes(),
+            name.as_bytes(),
+            &ordinal.to_le_bytes(),
+        ]);
+        *ordinal += 1;
+        UnitKey(key)
+    }
+}
+
+/// The function literals directly inside a unit, in source order: where each starts and its key.
+pub(crate) fn direct_functions(unit: &SyntaxNode, key: UnitKey) -> Vec<(TextSize, UnitKey)> {
+    let mut siblings = Siblings::default();
+    let mut found = Vec::new();
+    let mut walk = unit.preorder();
+    walk.next(); // the unit's own node, which may be a function literal
+    while let Some(event) = walk.next() {
+        if let WalkEvent::Enter(node) = event
+            && node.kind() == SyntaxKind::FunctionExpr
+        {
+            let name = assigned_name(&node);
+            found.push((node.text_range().start(), siblings.key(key, name.as_deref())));
+            walk.skip_subtree();
+        }
+    }
+    found
+}
+
+/// The text of the target that a function literal is directly assigned to.
+fn assigned_name(function: &SyntaxNode) -> Option<SmolStr> {
+    let value = function
+        .ancestors()
+        .skip(1)
+        .find(|node| node.kind() != SyntaxKind::ParenExpr)?;
+    let assign = AssignStmt::cast(value)?;
+    if assign.operator() != Some(SyntaxKind::Eq) {
+        return None;
+    }
+    let target = assign.target()?;
+    let is_value = function.text_range().start() >= target.range().end();
+    let plain = target
+        .syntax()
+        .descendants()
+        .all(|node| node.kind() != SyntaxKind::FunctionExpr);
+    (is_value && plain).then(|| compact(target.syntax()))
+}
+
+/// The text of a node without white space, comments and line ends, but with a space between words.
+fn compact(node: &SyntaxNode) -> SmolStr {
+    let mut text = String::new();
+    let is_word = |c: char| c == '_' || c.is_alphanumeric();
+    for token in node.descendants_with_tokens().filter_map(NodeOrToken::into_token) {
+        if token.kind().is_trivia() || token.kind().is_line_end() {
+            continue;
+        }
+        if text.ends_with(is_word) && token.text().starts_with(is_word) {
+            text.push(' ');
+        }
+        text.push_str(token.text());
+    }
+    SmolStr::new(text)
+}
+
+/// Line ends in the text of a node that is no statement.
+fn line_ends_below(node: &GreenNodeData) -> u32 {
+    let root = SyntaxNode::new_root(node.to_owned());
+    let tokens = root.descendants_with_tokens().filter_map(NodeOrToken::into_token);
+    tokens.map(|token| line_ends(token.text())).sum()
+}
+
+/// Line ends in a token's text: LF, CR LF or a lone CR, none of which the lexer ever splits.
+fn line_ends(text: &str) -> u32 {
+    let bytes = text.as_bytes();
+    let ends = bytes
+        .iter()
+        .enumerate()
+        .filter(|&(at, &byte)| byte == b'\n' || byte == b'\r' && bytes.get(at + 1) != Some(&b'\n'));
+    crate::tables::index(ends.count())
+}
+
+/// The first eight bytes of a hash over parts, each with its length.
+fn hash(parts: &[&[u8]]) -> u64 {
+    let mut hasher = blake3::Hasher::new();
+    for part in parts {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    }
+    let hash = hasher.finalize();
+    let (head, _) = hash
+        .as_bytes()
+        .split_first_chunk::<8>()
+        .expect("a BLAKE3 hash has 32 bytes");
+    u64::from_le_bytes(*head)
+}
