@@ -23,5 +23,9 @@ pub mod shared;
 pub mod string;
 
 pub mod host;
+pub mod intrinsics;
 pub mod machine;
+pub mod names;
+pub mod ops;
 pub mod rng;
+pub mod text;

@@ -4,7 +4,8 @@
 //! whatever must run a program goes through this trait.
 
 use crate::fault::Eval;
-use crate::realm::Realm;
+use crate::function::FunctionRef;
+use crate::realm::{Realm, Singleton};
 use crate::value::Value;
 
 /// One frame of the call stack as error values show it.
@@ -28,15 +29,6 @@ impl StackLine {
     }
 }
 
-/// One parameter of a user function.
-#[derive(Debug, Clone, Copy)]
-pub struct ParamInfo<'a> {
-    /// Its name.
-    pub name: &'a str,
-    /// The value of a missing argument.
-    pub default: Value,
-}
-
 /// What `info(@f)` tells of a user function beyond its name.
 pub struct FunctionFacts {
     /// The docstring.
@@ -45,15 +37,30 @@ pub struct FunctionFacts {
     pub params: Vec<(String, Value)>,
 }
 
+/// The names of user functions, which are no part of their code. Text forms ask for them at the moment they are shown.
+pub trait FunctionNames: Send + Sync {
+    /// The name of the function with this slot (and this code id), as `FuncRef(NAME, closure)` shows it.
+    fn function_name(&self, slot: u32, code: u32) -> String;
+}
+
 /// The engine as intrinsics see it.
 pub trait Machine {
     /// The active calls, innermost first, the calling statement included.
     fn stack(&self) -> Vec<StackLine>;
 
-    /// What is known of a user function by its code id.
-    fn function_facts(&mut self, realm: &mut Realm, function: Value) -> FunctionFacts;
+    /// What is known of a user function.
+    fn function_facts(&mut self, realm: &mut Realm, function: FunctionRef) -> FunctionFacts;
 
     /// Finds a module, runs it, stores what it returns among the caller's variables, and returns it.
     /// Failures that the program may handle are error values.
     fn import(&mut self, realm: &mut Realm, name: &str) -> Eval<Value>;
+
+    /// The history list of an interactive session (inputs, or results if `output`); null elsewhere.
+    fn history(&mut self, realm: &mut Realm, output: bool) -> Value {
+        realm.singleton(if output {
+            Singleton::HistoryOut
+        } else {
+            Singleton::HistoryIn
+        })
+    }
 }

@@ -11,10 +11,12 @@
 //! 3. `head` comes first and does not move: realms are boxed.
 
 use crate::fault::{Eval, Fault};
+use crate::function::FunctionRef;
 use crate::globals::Cells;
 use crate::heap::{Bump, Bumps, Heap, HeapConfig, HeapStats, native, vm_stack::VmStack};
 use crate::host::Host;
 use crate::limits::{LimitKind, Limits};
+use crate::machine::FunctionNames;
 use crate::map::MapRef;
 use crate::observe::Observations;
 use crate::rng::Rng;
@@ -121,6 +123,25 @@ impl TypeMap {
     ];
 }
 
+/// All type maps at once, as values.
+#[derive(Debug, Clone, Copy)]
+pub struct TypeMaps {
+    /// `number`
+    pub number: Value,
+    /// `string`
+    pub string: Value,
+    /// `list`
+    pub list: Value,
+    /// `map`
+    pub map: Value,
+    /// `funcRef`
+    pub function: Value,
+    /// `error`
+    pub error: Value,
+    /// Whether the map `list` may have keys that are numbers, which hide elements. False as long as nobody changed it.
+    pub list_has_numbers: bool,
+}
+
 /// Objects that exist once a realm, made at the first need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Singleton {
@@ -216,6 +237,7 @@ pub struct Realm {
     cancel: Arc<AtomicBool>,
     host: Box<dyn Host>,
     rng: Rng,
+    function_names: Option<Arc<dyn FunctionNames>>,
 }
 
 impl Realm {
@@ -244,12 +266,14 @@ impl Realm {
             cancel: config.cancel,
             host: config.host,
             rng,
+            function_names: None,
         });
         realm.roots.globals = realm.new_globals_map().value();
         for index in 0..TypeMap::ALL.len() {
             let map = realm.new_map_with_capacity(0);
             realm.roots.type_maps[index] = map.value();
         }
+        crate::intrinsics::fill_type_maps(&mut realm);
         for kind in TypeMap::ALL {
             realm.type_map(kind).set_observed(&mut realm, true);
         }
@@ -273,6 +297,12 @@ impl Realm {
 
     /// The map of globals.
     #[inline]
+    pub fn globals_map(&self) -> MapRef {
+        self.globals()
+    }
+
+    /// The map of globals.
+    #[inline]
     pub fn globals(&self) -> MapRef {
         self.roots.globals.as_map().expect("made with the realm")
     }
@@ -283,6 +313,40 @@ impl Realm {
         self.roots.type_maps[kind as usize]
             .as_map()
             .expect("made with the realm")
+    }
+
+    /// All type maps.
+    #[inline]
+    pub fn type_maps(&self) -> TypeMaps {
+        let [number, string, list, map, function, error] = self.roots.type_maps;
+        let list_has_numbers = self.type_epoch(TypeMap::List) > 0;
+        TypeMaps {
+            number,
+            string,
+            list,
+            map,
+            function,
+            error,
+            list_has_numbers,
+        }
+    }
+
+    /// What outlives the realm.
+    #[inline]
+    pub fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// The internal parent of errors that the system makes: an error value that no program can reach by name.
+    pub fn runtime_error_prototype(&mut self) -> Value {
+        let known = self.singleton(Singleton::ErrorPrototype);
+        if !known.is_null() {
+            return known;
+        }
+        let message = self.intern("runtime error");
+        let made = self.new_error(message, Value::NULL, Value::NULL, Value::NULL).value();
+        self.set_singleton(Singleton::ErrorPrototype, made);
+        made
     }
 
     /// Counts the changes of a type map; caches of its members compare it.
@@ -386,7 +450,20 @@ impl Realm {
 
     /// The text of a value as recordings show it.
     pub(crate) fn describe(&mut self, value: Value) -> String {
-        format!("{value:?}")
+        crate::text::describe(self, value, crate::text::Bounds::default())
+    }
+
+    /// Who knows the names of user functions; the engine sets it right after making the realm.
+    pub fn set_function_names(&mut self, names: Arc<dyn FunctionNames>) {
+        self.function_names = Some(names);
+    }
+
+    /// The name of a user function as its text form shows it.
+    pub fn function_name(&self, function: FunctionRef) -> String {
+        let names = self.function_names.as_ref();
+        names.map_or_else(String::new, |names| {
+            names.function_name(function.slot(), function.code())
+        })
     }
 
     /// What the heap did so far.

@@ -67,6 +67,7 @@ impl Shared {
         for code in 0..128u8 {
             shared.ascii[usize::from(code)] = shared.permanent_string(char::from(code).encode_utf8(&mut [0; 4]));
         }
+        crate::names::intern_all(&shared);
         shared
     }
 

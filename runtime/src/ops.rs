@@ -1,0 +1,170 @@
+//! The meaning of every operator, once, for all tiers (LANGUAGE 3).
+//!
+//! The interpreter and the helpers of compiled code call these functions; what is inlined here is what compiled code repeats
+//! as its fast path. The parts: `arith`, `compare`, `logic`, `index` (brackets and slices), `member` (dots and methods),
+//! `iterate` (`for`), `errors`. Invariants: an operator never calls user code; wrong operand types give values, never
+//! faults, except where the language says "fatal"; long work polls the budget.
+
+mod arith;
+mod compare;
+mod errors;
+mod index;
+mod iterate;
+mod logic;
+mod member;
+#[cfg(test)]
+mod tests;
+
+pub use arith::{add_slow, div_slow, mul_slow, null_or_error, sub_slow};
+pub(crate) use arith::{append_elements, list_too_large, string_too_large};
+pub use compare::{Ordering, eq_slow, isa, order_slow};
+pub use errors::{attach_stack, new_error, new_error_with_stack, stack_list};
+pub use index::{index_get_slow, index_set_slow, list_element, position, slice, string_element, to_index};
+pub use iterate::{ITER_START, iter_next};
+pub use logic::{Decision, and_final, and_test, check_uncaught, is_truthy, not, or_final, or_test, truth};
+pub use member::{MemberFound, member_get, member_set, method_by_key, ref_index, ref_member};
+
+use crate::fault::Eval;
+use crate::names;
+use crate::realm::{Realm, TypeMap};
+use crate::value::Value;
+
+/// How many steps an `__isa` chain is followed.
+pub const MAX_CHAIN: u32 = 256;
+
+/// `a + b`
+#[inline(always)]
+pub fn add(realm: &mut Realm, a: Value, b: Value) -> Eval<Value> {
+    match (a.as_number(), b.as_number()) {
+        (Some(x), Some(y)) => Ok(Value::number(x + y)),
+        _ => add_slow(realm, a, b),
+    }
+}
+
+/// `a - b`
+#[inline(always)]
+pub fn sub(realm: &mut Realm, a: Value, b: Value) -> Eval<Value> {
+    match (a.as_number(), b.as_number()) {
+        (Some(x), Some(y)) => Ok(Value::number(x - y)),
+        _ => sub_slow(realm, a, b),
+    }
+}
+
+/// `a * b`
+#[inline(always)]
+pub fn mul(realm: &mut Realm, a: Value, b: Value) -> Eval<Value> {
+    match (a.as_number(), b.as_number()) {
+        (Some(x), Some(y)) => Ok(Value::number(x * y)),
+        _ => mul_slow(realm, a, b),
+    }
+}
+
+/// `a / b`
+#[inline(always)]
+pub fn div(realm: &mut Realm, a: Value, b: Value) -> Eval<Value> {
+    match (a.as_number(), b.as_number()) {
+        (Some(x), Some(y)) => Ok(Value::number(x / y)),
+        _ => div_slow(realm, a, b),
+    }
+}
+
+/// `a % b`: C's `fmod`, with the sign of the left operand.
+#[inline(always)]
+pub fn rem(a: Value, b: Value) -> Value {
+    match (a.as_number(), b.as_number()) {
+        (Some(x), Some(y)) => Value::number(x % y),
+        _ => null_or_error(a, b),
+    }
+}
+
+/// `a ^ b`: C's `pow`.
+#[inline(always)]
+pub fn pow(a: Value, b: Value) -> Value {
+    match (a.as_number(), b.as_number()) {
+        (Some(x), Some(y)) => Value::number(x.powf(y)),
+        _ => null_or_error(a, b),
+    }
+}
+
+/// `-a`, which is `0 - a`.
+#[inline(always)]
+pub fn neg(a: Value) -> Value {
+    match a.as_number() {
+        Some(x) => Value::number(0.0 - x),
+        None => null_or_error(a, Value::NULL),
+    }
+}
+
+/// `new a`: a map whose `__isa` is `a`.
+pub fn new_object(realm: &mut Realm, prototype: Value) -> Eval<Value> {
+    let map = realm.new_map();
+    map.set_by_name(realm, names::ISA, prototype)?;
+    Ok(map.value())
+}
+
+/// `a == b`
+#[inline(always)]
+pub fn eq(realm: &mut Realm, a: Value, b: Value) -> Eval<bool> {
+    match (a.as_number(), b.as_number()) {
+        (Some(x), Some(y)) => Ok(compare::numbers_equal(x, y)),
+        _ => eq_slow(realm, a, b),
+    }
+}
+
+/// An ordering operator: 1, 0, or an error operand.
+#[inline(always)]
+pub fn order(ordering: Ordering, a: Value, b: Value) -> Value {
+    match (a.as_number(), b.as_number()) {
+        (Some(x), Some(y)) => Value::boolean(ordering.holds(&x, &y)),
+        _ => order_slow(ordering, a, b),
+    }
+}
+
+/// `a < b`
+#[inline(always)]
+pub fn lt(a: Value, b: Value) -> Value {
+    order(Ordering::Less, a, b)
+}
+
+/// `a <= b`
+#[inline(always)]
+pub fn le(a: Value, b: Value) -> Value {
+    order(Ordering::LessOrEqual, a, b)
+}
+
+/// `a > b`
+#[inline(always)]
+pub fn gt(a: Value, b: Value) -> Value {
+    order(Ordering::Greater, a, b)
+}
+
+/// `a >= b`
+#[inline(always)]
+pub fn ge(a: Value, b: Value) -> Value {
+    order(Ordering::GreaterOrEqual, a, b)
+}
+
+/// `container[key]`, which never invokes what it finds.
+#[inline(always)]
+pub fn index_get(realm: &mut Realm, container: Value, key: Value) -> Eval<Value> {
+    match (
+        container.as_list(),
+        key.is_number() && !realm.type_map(TypeMap::List).is_dict(),
+    ) {
+        // Only a type map with a table can have a number as key, which would come first.
+        (Some(list), true) => Ok(list_element(list, key)),
+        _ => index_get_slow(realm, container, key),
+    }
+}
+
+/// `container[key] = value`
+#[inline(always)]
+pub fn index_set(realm: &mut Realm, container: Value, key: Value, value: Value) -> Eval<()> {
+    if let (Some(list), Some(number)) = (container.as_list(), key.as_number()) {
+        let at = number as usize;
+        if number >= 0.0 && at < list.len() {
+            return list.set(realm, at, value);
+        }
+    }
+    index_set_slow(realm, container, key, value)
+}
