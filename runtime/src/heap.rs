@@ -25,6 +25,8 @@ pub(crate) mod mark;
 pub(crate) mod native;
 pub(crate) mod permanent;
 pub(crate) mod sweep;
+#[cfg(test)]
+pub(crate) mod tests;
 pub(crate) mod vm_stack;
 
 use block::BlockSet;

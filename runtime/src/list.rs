@@ -563,3 +563,6 @@ pub(crate) fn finalise(object: NonNull<ListObject>) -> u64 {
     unsafe { std::alloc::dealloc(list.object().elements.cast(), array_layout(capacity)) };
     capacity as u64 * 8
 }
+
+#[cfg(test)]
+mod tests;

@@ -457,3 +457,6 @@ pub(crate) fn finalise(object: NonNull<MapObject>) -> u64 {
     }
     bytes as u64
 }
+
+#[cfg(test)]
+mod tests;

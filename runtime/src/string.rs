@@ -570,3 +570,6 @@ pub(crate) fn trace(object: NonNull<StringObject>, marker: &mut Marker<'_>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

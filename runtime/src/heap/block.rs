@@ -344,10 +344,9 @@ mod tests {
 
     #[test]
     fn the_reciprocal_divides_exactly() {
-        for class in 0..CLASS_COUNT {
+        for (class, &size) in CLASS_SIZES.iter().enumerate() {
             let block = Block::from_system();
             block.format(class);
-            let size = CLASS_SIZES[class];
             for offset in 0..BLOCK_SIZE - CELLS_START {
                 let expected = offset / size;
                 let found = block.cell_index(block.base() + CELLS_START + offset);
