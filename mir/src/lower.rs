@@ -131,7 +131,7 @@ impl Lowerer {
     fn constant_into(&mut self, dst: Reg, value: Const, range: TextRange) -> TypeSet {
         let value = match value {
             // Emitted constants have no minus zero and one kind of not-a-number (LANGUAGE 5.9, 3.3).
-            Const::Number(number) if number == 0.0 => Const::Number(0.0),
+            Const::Number(0.0) => Const::Number(0.0), // the pattern matches both zeros
             Const::Number(number) if number.is_nan() => Const::Number(f64::NAN),
             value => value,
         };

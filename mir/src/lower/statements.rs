@@ -5,7 +5,7 @@
 
 use super::{LoopLabels, Lowerer, Operand, Place, is_stepwise};
 use crate::fold;
-use crate::ir::{BinaryOp, Const, Inst, InstId, RecordKind, Reg, UnitKind};
+use crate::ir::{BinaryOp, Inst, InstId, RecordKind, Reg, UnitKind};
 use crate::operators::assign_op;
 use crate::types::{self, TypeSet};
 use minilive_syntax::ast::{
@@ -144,16 +144,20 @@ impl Lowerer {
         let (head, body, out) = (self.builder.label(), self.builder.label(), self.builder.label());
         let condition_range = statement.condition().map_or(range, |condition| condition.range());
         self.builder.place_head(head, condition_range);
-        let endless = matches!(
-            statement.condition().and_then(|condition| fold::constant(&condition)),
-            Some(Const::Number(value)) if value != 0.0
-        );
-        if !endless {
+        let condition = statement.condition();
+        let endless = condition.as_ref().is_some_and(fold::is_always_true);
+        let is_constant = condition
+            .as_ref()
+            .is_some_and(|condition| fold::constant(condition).is_some());
+        if !(endless && is_constant) {
             let mark = self.builder.mark();
-            let cond = self.operand_or_broken(statement.condition(), range).reg;
+            let cond = self.operand_or_broken(condition, range).reg;
             self.builder.release(mark);
-            self.branch(cond, body, out, condition_range);
-            self.builder.place(body, condition_range);
+            // A literal that is never empty is made for the effects in it only: no way leads out here.
+            if !endless {
+                self.branch(cond, body, out, condition_range);
+                self.builder.place(body, condition_range);
+            }
         }
         self.loop_body(statement.body(), LoopLabels { on: head, out }, range);
         self.builder.place(out, range);

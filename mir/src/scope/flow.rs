@@ -163,8 +163,8 @@ impl Flow<'_> {
         }
     }
 
-    /// 4. and 5.: a chain of arms is an `if` within the `else` of an `if`. All start from the same state; what the arms that go on
-    /// agree on is kept (if none goes on, what all agree on), and an `else` that is missing adds nothing.
+    /// Steps 4 and 5: a chain of arms is an `if` within the `else` of an `if`. All arms start from the same state; what those that
+    /// go on agree on is kept (if none goes on, what all agree on), and an `else` that is missing adds nothing.
     fn branches(&mut self, statement: &IfStmt) -> bool {
         let before = self.assigned.clone();
         let mut after: Option<Bits> = None;
