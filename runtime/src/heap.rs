@@ -2,7 +2,7 @@
 //!
 //! The typed layout files (`string`, `list`, `map`, …) take cells from here through the realm; compiled code bumps through
 //! the same free runs (see [`crate::realm::Head::bump`]). The parts: `classes` (sizes), `block` (1 MiB of cells and their
-//! bitmaps), `large` (objects beyond a cell), `alloc` (the ways in), `mark`, `sweep`, `native` (scan of the native stack),
+//! bitmaps), `large` (objects beyond a cell), `function`, `error_value`, `handle` (small layouts), `alloc` (the ways in), `mark`, `sweep`, `native` (scan of the native stack),
 //! `permanent` (objects that outlive every realm), `vm_stack` (registers of the interpreter).
 //! Read `sweep::tests` first.
 //!
@@ -20,6 +20,9 @@
 pub(crate) mod alloc;
 pub(crate) mod block;
 pub mod classes;
+pub mod error_value;
+pub mod function;
+pub mod handle;
 pub(crate) mod large;
 pub(crate) mod mark;
 pub(crate) mod native;
@@ -32,6 +35,7 @@ pub(crate) mod vm_stack;
 use block::BlockSet;
 use classes::CLASS_COUNT;
 use large::LargeTable;
+use std::mem::offset_of;
 use std::ptr::NonNull;
 
 /// The first eight bytes of every heap object.
@@ -47,6 +51,13 @@ pub struct Header {
     /// For the layout's own use; the top bit says that the object is a large one.
     pub spare: u16,
 }
+
+/// Offset of [`Header::shape`] in every object.
+pub const HEADER_SHAPE: usize = offset_of!(Header, shape);
+/// Offset of [`Header::kind`] in every object.
+pub const HEADER_KIND: usize = offset_of!(Header, kind);
+/// Offset of [`Header::flags`] in every object.
+pub const HEADER_FLAGS: usize = offset_of!(Header, flags);
 
 /// What stands in [`Header::kind`].
 pub mod kind {
@@ -135,7 +146,7 @@ impl Default for HeapConfig {
     fn default() -> HeapConfig {
         HeapConfig {
             stress: false,
-            min_volume: 8 << 20,
+            min_volume: 4 << 20,
             limit: u64::MAX,
         }
     }

@@ -7,12 +7,10 @@
 pub mod value;
 
 pub mod append;
-pub mod error_value;
 pub mod fault;
-pub mod function;
 pub mod globals;
-pub mod handle;
 pub mod heap;
+pub use heap::{error_value, function, handle};
 pub mod limits;
 pub mod list;
 pub mod map;

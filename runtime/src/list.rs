@@ -9,7 +9,8 @@
 //! 2. ALL_NUMBERS is set only if every element is a number, and never together with COMPUTED.
 //! 3. COMPUTED: `capacity` is 0, `elements` points at two values in the cell: the first element, and the step (a number) or
 //!    absent (the same value again and again).
-//! 4. No method that changes a list takes a cell, so none of them can start a collection.
+//! 4. A method that changes a list takes no cell. A collection can start only where it reserves memory for a long array,
+//!    and then everything it was given is on the native stack or protected.
 #![expect(unsafe_code, reason = "layout of heap objects")]
 
 use crate::fault::{Eval, FatalError};
@@ -45,6 +46,8 @@ pub const LIST_ELEMENTS: usize = offset_of!(ListObject, elements);
 pub const LIST_BYTES: usize = size_of::<ListObject>();
 /// The most elements that stand in the cell.
 pub const LIST_INLINE_MAX: usize = 13;
+/// Elements that an empty list has room for in its cell.
+pub const LIST_INLINE_DEFAULT: usize = 3;
 /// The most elements of a list.
 pub const MAX_LIST: usize = i32::MAX as usize;
 
@@ -253,10 +256,12 @@ impl ListRef {
         Ok(())
     }
 
-    /// Appends elements; the caller keeps them alive.
+    /// Appends elements.
     pub fn extend(self, realm: &mut Realm, values: &[Value]) -> Eval<()> {
         self.prepare(realm)?;
-        self.make_room(realm, values.len())?;
+        if self.len() + values.len() > self.object().capacity as usize {
+            realm.protecting(values, |realm| self.make_room(realm, values.len()))?;
+        }
         for value in values {
             self.push(realm, *value)?;
         }
@@ -340,7 +345,7 @@ impl ListRef {
         Ok(())
     }
 
-    /// Replaces all elements, as sorting does; the caller keeps them alive.
+    /// Replaces all elements, as sorting does.
     pub fn assign(mut self, realm: &mut Realm, values: &[Value]) -> Eval<()> {
         self.prepare(realm)?;
         let object = self.edit();
@@ -383,7 +388,7 @@ impl ListRef {
             return Err(LimitKind::Memory.into());
         }
         let before = self.object().capacity as usize;
-        let capacity = needed.max(before * 2).clamp(4, MAX_LIST);
+        let capacity = needed.max(before * 2).clamp(8, MAX_LIST);
         if capacity > 4096 {
             realm.reserve((capacity * 8) as u64)?;
         }
@@ -429,7 +434,7 @@ impl Realm {
             list.fill(values);
             return list;
         }
-        let list = self.new_inline_list(values.len(), values);
+        let list = self.new_inline_list(values.len().max(LIST_INLINE_DEFAULT), values);
         list.fill(values);
         list
     }
@@ -437,7 +442,7 @@ impl Realm {
     /// A new empty list with room for `capacity` elements, if memory allows.
     pub fn new_list_with_capacity(&mut self, capacity: usize) -> Eval<ListRef> {
         if capacity <= LIST_INLINE_MAX {
-            return Ok(self.new_inline_list(capacity, &[]));
+            return Ok(self.new_inline_list(capacity.max(LIST_INLINE_DEFAULT), &[]));
         }
         if capacity > MAX_LIST {
             return Err(LimitKind::Memory.into());

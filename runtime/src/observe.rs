@@ -77,7 +77,7 @@ impl Realm {
             self.observations
                 .entries
                 .get(id)
-                .is_some_and(|entry| entry.value == value)
+                .is_some_and(|entry| entry.value == value && entry.text.is_none())
         })
     }
 
@@ -177,7 +177,7 @@ impl Realm {
     fn drop_idle_watchers(&mut self) {
         let entries = &self.observations.entries;
         self.observations.watchers.retain(|_, ids| {
-            ids.retain(|id| entries.contains_key(id));
+            ids.retain(|id| entries.get(id).is_some_and(|entry| entry.text.is_none()));
             !ids.is_empty()
         });
     }
@@ -187,4 +187,90 @@ fn is_permanent(value: Value) -> bool {
     value
         .header()
         .is_some_and(|object| read_header(object).flags & flags::PERMANENT != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::heap::tests::realm;
+
+    #[test]
+    fn an_observed_list_shows_what_it_was() {
+        realm(true).enter(|realm| {
+            let list = realm.new_list(&[Value::ONE]);
+            let before = realm.observe(list.value());
+            let same = realm.observe(list.value());
+            assert_eq!(before, same);
+            list.push(realm, Value::ZERO).expect("not frozen");
+            let after = realm.observe(list.value());
+            assert_ne!(before, after);
+            assert_eq!(realm.observed_text(before), "[1]");
+            assert_eq!(realm.observed_text(after), "[1, 0]");
+        });
+    }
+
+    #[test]
+    fn a_change_deep_inside_is_noticed() {
+        realm(true).enter(|realm| {
+            let inner = realm.new_map();
+            let middle = realm.new_list(&[inner.value()]);
+            let outer = realm.new_list(&[middle.value(), Value::ONE]);
+            let seen = realm.observe(outer.value());
+            let key = realm.intern("a");
+            inner.set(realm, key, Value::ONE).expect("not frozen");
+            inner.set(realm, key, Value::ZERO).expect("not frozen");
+            middle.pop(realm).expect("not frozen");
+            assert_eq!(realm.observed_text(seen), "[[{}], 1]");
+            let now = realm.observe(outer.value());
+            assert_eq!(realm.observed_text(now), "[[], 1]");
+        });
+    }
+
+    #[test]
+    fn an_observed_object_lives_until_it_is_released() {
+        realm(true).enter(|realm| {
+            let seen = observe_fresh(realm);
+            realm.collect();
+            assert_eq!(realm.observed_text(seen), "[\"a text only observed\"]");
+            realm.release(seen);
+            assert_eq!(realm.observed_text(seen), "");
+        });
+    }
+
+    #[inline(never)]
+    fn observe_fresh(realm: &mut Realm) -> Observation {
+        let text = realm.string_value("a text only observed");
+        let list = realm.new_list(&[text]);
+        realm.observe(list.value())
+    }
+
+    #[test]
+    fn the_last_few_of_many_observations_are_enough() {
+        realm(false).enter(|realm| {
+            let mut last = None;
+            for index in 0..10_000 {
+                let list = realm.new_list(&[Value::number(f64::from(index))]);
+                let seen = realm.observe(list.value());
+                if let Some(previous) = last.replace(seen) {
+                    realm.release(previous);
+                }
+            }
+            assert!(realm.observations.watchers.len() < 200);
+            assert_eq!(realm.observed_text(last.expect("observed")), "[9999]");
+        });
+    }
+
+    #[test]
+    fn changing_a_type_map_counts_its_epoch() {
+        use crate::realm::TypeMap;
+        realm(false).enter(|realm| {
+            let map = realm.type_map(TypeMap::List);
+            let key = realm.intern("second");
+            for expected in 1..4 {
+                map.set(realm, key, Value::ONE).expect("not frozen");
+                assert_eq!(realm.type_epoch(TypeMap::List), expected);
+            }
+            assert_eq!(realm.type_epoch(TypeMap::Map), 0);
+        });
+    }
 }

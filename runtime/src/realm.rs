@@ -406,6 +406,15 @@ impl Realm {
         self.temp_roots.truncate(mark);
     }
 
+    /// Runs `action` with values kept alive that stand outside of anything that collections scan.
+    pub fn protecting<R>(&mut self, values: &[Value], action: impl FnOnce(&mut Realm) -> R) -> R {
+        let mark = self.temp_roots.len();
+        self.temp_roots.extend_from_slice(values);
+        let result = action(self);
+        self.temp_roots.truncate(mark);
+        result
+    }
+
     /// Makes the budget slow path run at the next check.
     pub fn request_poll(&mut self) {
         if self.head.budget > 0 {

@@ -91,7 +91,7 @@ pub fn text_hash(bytes: &[u8]) -> u32 {
     let mut tail = [0; 8];
     tail[..chunks.remainder().len()].copy_from_slice(chunks.remainder());
     hash = (hash ^ u64::from_le_bytes(tail)).wrapping_mul(FACTOR);
-    ((hash ^ hash >> 29) >> 16) as u32 | 1
+    (((hash ^ hash >> 29) >> 16) as u32).max(1)
 }
 
 /// Number of code points in UTF-8.

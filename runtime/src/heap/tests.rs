@@ -163,7 +163,9 @@ fn every_kind_of_root_keeps_what_it_refers_to() {
 
 #[test]
 fn outside_memory_is_counted_and_freed() {
-    realm(false).enter(|realm| {
+    let mut config = RealmConfig::new(Box::new(CaptureHost::new()));
+    config.heap.min_volume = 64 << 20;
+    Realm::new(Arc::new(Shared::new()), config).enter(|realm| {
         make_garbage(realm);
         assert!(realm.heap_stats().counted_bytes > 1_000_000, "{:?}", realm.heap_stats());
         black_box(scrub_stack(20));
