@@ -28,8 +28,10 @@ function prepare() {
   mkdirSync(join(folder, 'user/User'), { recursive: true });
   mkdirSync(workspace);
   for (const program of programs) copyFileSync(program.file, join(workspace, basename(program.file)));
+  // The path of a program belongs to the machine that code-server runs on, not to the user in the browser.
+  mkdirSync(join(folder, 'user/Machine'));
+  writeFileSync(join(folder, 'user/Machine/settings.json'), JSON.stringify({ 'minilive.server.path': resolve(given.server) }));
   const settings = {
-    'minilive.server.path': resolve(given.server),
     'files.autoSave': 'off',
     'workbench.startupEditor': 'none',
     'security.workspace.trust.enabled': false,
@@ -123,8 +125,26 @@ class Window {
     await this.page.keyboard.press('Control+1'); // into the editor, wherever the focus is
     await this.page.keyboard.press('Control+g');
     await this.page.locator('.quick-input-widget input').fill(`:${line}`);
+    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: `line ${line}` }).first().waitFor();
     await this.page.keyboard.press('Enter');
     await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+  }
+
+  /** Does what the command palette calls `title`. */
+  async command(title) {
+    await this.page.keyboard.press('F1');
+    await this.page.locator('.quick-input-widget input').fill(`>${title}`);
+    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().click();
+  }
+
+  /** Sets the path of the server in the settings editor. */
+  async setServer(path) {
+    await this.command('Preferences: Open Remote Settings');
+    await this.page.locator('.settings-editor .search-container .view-lines').click();
+    await this.page.keyboard.press('Control+a');
+    await this.page.keyboard.type('@id:minilive.server.path');
+    await this.editor.locator('.settings-editor input[aria-label="minilive.server.path"]').fill(path);
+    await this.open('mandelbrot.ms');
   }
 
   async squiggles() {
@@ -229,6 +249,24 @@ function checksOf(window) {
       },
     },
   ];
+  checks.push({
+    name: 'a wrong server path is explained; with the right one the values come back',
+    run: async () => {
+      const shown = async () => (await window.lines()).join('\n');
+      const nowhere = join(folder, 'nowhere');
+      await window.setServer(nowhere);
+      try {
+        const notes = window.page.locator('.notification-list-item-message');
+        const said = async () => (await notes.allInnerTexts()).join('\n');
+        await until(`a message that names ${nowhere}`, async () => (await said()).includes(nowhere), PATIENCE, said);
+        await until('no values without a server', async () => !/⇒/.test(await shown()), PATIENCE, shown);
+      } finally {
+        await window.setServer(resolve(given.server));
+      }
+      await window.line(watch, (line) => line.endsWith('⇒ 50'), '⇒ 50 from the new server');
+      await window.page.locator('.notifications-toasts .codicon-notifications-clear').first().click();
+    },
+  });
   if (control) return checks;
   for (const program of programs.filter((program) => program !== main)) {
     checks.push({
