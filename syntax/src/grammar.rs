@@ -36,7 +36,7 @@ fn skip_until(p: &mut Parser<'_>, stop: impl Fn(SyntaxKind) -> bool) {
             break;
         }
         if here == FunctionKw {
-            expressions::function(p);
+            p.nested(expressions::function);
         } else {
             p.bump();
         }

@@ -165,7 +165,7 @@ fn is_separator(element: &SyntaxElement) -> bool {
 /// The kind of the last token before this one that means something.
 fn word_before(token: &SyntaxToken) -> Option<SyntaxKind> {
     let mut before = token.prev_token()?;
-    while before.kind().is_trivia() || before.kind() == Newline {
+    while before.kind().is_trivia() || before.kind().is_line_end() {
         before = before.prev_token()?;
     }
     Some(before.kind())
