@@ -1,0 +1,590 @@
+//! The typed SSA form of the optimising tier: data and its invariants; the steps that make and change it stand in `ssa/`.
+//!
+//! `ssa::build` makes a [`Func`] from a MIR unit and what the interpreter saw; the passes improve it; `translate` turns it into
+//! machine code. Whatever may leave compiled code names a [`State`]: where the interpreter goes on, with which values.
+//!
+//! Invariants (checked by `ssa::verify`):
+//! 1. Every value is defined once, by an instruction or as a block parameter, and its definition dominates its uses.
+//! 2. Operands have the representation their operation wants; edges pass as many arguments as the target has parameters, of
+//!    the same representations.
+//! 3. A state names a resume point at which all effects before it are done and none after it: re-execution starts there.
+//! 4. An [`Op`] for which [`Op::may_exit`] holds has an exit.
+//! 5. [`Rep::Int`] values lie within ±2^53 and are never minus zero; so conversion to a double and back loses nothing.
+
+pub mod build;
+pub mod dce;
+pub mod flow;
+pub mod operands;
+pub mod print;
+pub mod seen;
+pub mod types;
+pub mod verify;
+
+use crate::reason::ExitReason;
+use minilive_mir::ir::{BlockId, InstId, Reg};
+
+/// A value: the result of an instruction or a block parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Val(pub u32);
+
+/// A block of the SSA function; 0 is the entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Block(pub u32);
+
+/// An entry of [`Func::states`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StateId(pub u32);
+
+/// How a value is held in a machine register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Rep {
+    /// Any value, as its 64 bits.
+    Boxed,
+    /// A double.
+    F64,
+    /// An integer within ±2^53.
+    Int,
+    /// 0 or 1.
+    Bool,
+    /// Nothing: the operation is for its effect only.
+    None,
+}
+
+/// Comparison of two numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cmp {
+    /// Equal; of doubles also equal bits (a NaN equals itself).
+    Eq,
+    /// Not [`Cmp::Eq`].
+    Ne,
+    /// Less.
+    Lt,
+    /// Less or equal.
+    Le,
+    /// Greater.
+    Gt,
+    /// Greater or equal.
+    Ge,
+}
+
+/// A pure function of one double.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Math {
+    /// Absolute value.
+    Abs,
+    /// Largest integer not above.
+    Floor,
+    /// Smallest integer not below.
+    Ceil,
+    /// Nearest integer, halves away from zero.
+    Round,
+    /// Square root.
+    Sqrt,
+    /// Sine.
+    Sin,
+    /// Cosine.
+    Cos,
+    /// Tangent.
+    Tan,
+    /// Arc sine.
+    Asin,
+    /// Arc cosine.
+    Acos,
+    /// Arc tangent.
+    Atan,
+    /// Sign.
+    Sign,
+}
+
+/// A generic operation done by one call into the runtime: boxed operands, boxed result, all in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Helper {
+    /// A binary operator of MIR (its number), on anything.
+    Binary(minilive_mir::ir::BinaryOp),
+    /// A unary operator of MIR.
+    Unary(minilive_mir::ir::UnaryOp),
+    /// `obj[key]`.
+    GetIndex,
+    /// `obj[key] = value`.
+    SetIndex,
+    /// `obj.name` with automatic invocation; operands obj, this, name.
+    GetMember,
+    /// `@obj.name`.
+    RefMember,
+    /// `@obj[key]`.
+    RefIndex,
+    /// `obj.name = value`; operands obj, name, value.
+    SetMember,
+    /// `obj[from:to]`.
+    Slice,
+    /// A list of the operands.
+    MakeList,
+    /// Appends operands to a literal's list.
+    AppendList,
+    /// A map of the operands, alternating.
+    MakeMap,
+    /// Calls an unknown callee: callee, arguments.
+    Call,
+    /// Calls a method by name: obj, this, name, arguments.
+    CallMethod,
+    /// Calls an element: obj, this, key, arguments.
+    CallIndex,
+    /// Invokes the operand if it is a function.
+    AutoCall,
+    /// Reads a free name by the full rules; operand name.
+    LoadFree,
+    /// The end check of an expression statement.
+    CheckUncaught,
+    /// First half of `and`: the result if the operand decides it, absent if the right side is to be computed.
+    AndTest,
+    /// First half of `or`, likewise.
+    OrTest,
+    /// Truth of a value for a condition: result is the number 1 or 0; error values are fatal.
+    Truth,
+    /// Number of elements of a string, list or map as the intrinsic `len` counts them.
+    Len,
+    /// A new function object of a nested unit; operand the child's number as an immediate.
+    MakeFunction,
+    /// The map of globals.
+    LoadGlobals,
+    /// Stores a global by cell, checking for frozenness; operands cell number, value.
+    StoreGlobal,
+    /// Next position of a loop over anything; operands obj, pos; the result is the element or absent.
+    IterNext,
+    /// Materialises the list of `range(base, base + step * (count - 1), step)`; operands base, step, count.
+    MakeRange,
+    /// An intrinsic by number, through its table entry.
+    Intrinsic(u32),
+}
+
+/// What an instruction computes. Operands stand beside it, in [`Inst::args`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Op {
+    /// Entry argument `n`, boxed.
+    Param(u32),
+    /// On-stack replacement: register `n` of the interpreter's window, boxed.
+    Window(u32),
+    /// A double, by its bits.
+    F64(u64),
+    /// An integer.
+    Int(i64),
+    /// A truth value.
+    Bool(bool),
+    /// An immediate or a pinned literal, by its bits.
+    Boxed(u64),
+    /// The function value of an intrinsic.
+    Intrinsic(u32),
+    /// A constant of the unit that is not an immediate; the code keeps it pinned.
+    Literal(u32),
+    /// A name of the unit as a string; interned names outlive realms.
+    Name(u32),
+
+    /// Boxes a double, an integer or a truth value.
+    Box,
+    /// Integer or truth value to double.
+    ToF64,
+    /// Truth value to integer.
+    ToInt,
+    /// Boxed to double; leaves unless it is a number.
+    GuardNum,
+    /// Boxed to integer; leaves unless it is a number that 32 bits hold, and not minus zero.
+    GuardInt,
+    /// Double to integer; leaves unless integral, not minus zero and below 2^51.
+    F64ToInt,
+    /// The same boxed value; leaves unless it has this tag.
+    GuardTag(u16),
+    /// Leaves if the boxed value is a function (or a marker); else the same value.
+    GuardNotFunction,
+    /// Leaves unless the boxed value is a function of this code; else the same value.
+    GuardCode(u32),
+    /// Leaves unless the boxed value is exactly this; else the same value.
+    GuardBits(u64),
+    /// Leaves if the boxed value is exactly this; else the same value.
+    GuardNotBits(u64),
+    /// Leaves unless the list is computed; else the same value. Only on entry to a loop over it.
+    GuardComputed,
+    /// Base of a computed list, boxed.
+    RangeBase,
+    /// Step of a computed list, boxed.
+    RangeStep,
+    /// Leaves if the truth value is 0. The reason is the exit's.
+    GuardTrue,
+
+    /// Sum of doubles.
+    FAdd,
+    /// Difference of doubles.
+    FSub,
+    /// Product of doubles.
+    FMul,
+    /// Quotient of doubles.
+    FDiv,
+    /// C `fmod` with an inline path for integers.
+    FRem,
+    /// C `pow`.
+    FPow,
+    /// `atan2` of two doubles.
+    FAtan2,
+    /// A function of one double.
+    FMath(Math),
+    /// Sum; with an exit if it may leave ±2^53.
+    IAdd,
+    /// Difference; with an exit if it may leave ±2^53.
+    ISub,
+    /// Product; with an exit if it may leave ±2^53, or be minus zero (`zero`).
+    IMul {
+        /// Whether a zero product of a negative operand is possible.
+        zero: bool,
+        /// Whether the product may not even fit 64 bits.
+        wide: bool,
+    },
+    /// Remainder with the sign of the dividend; with an exit if the divisor may be zero or the result minus zero.
+    IRem {
+        /// Whether the divisor may be zero.
+        by_zero: bool,
+        /// Whether the dividend may be negative.
+        negative: bool,
+        /// Whether both operands fit 32 bits.
+        small: bool,
+    },
+    /// Exact quotient by a power of two; leaves if there is a remainder.
+    IShift(u8),
+    /// Quotient by a constant that is not zero, towards zero.
+    IDiv(i64),
+    /// Absolute value of an integer.
+    IAbs,
+    /// Comparison of doubles.
+    FCmp(Cmp),
+    /// Comparison of integers.
+    ICmp(Cmp),
+    /// Whether two boxed words are the same bits.
+    SameBits,
+    /// Negation of a truth value.
+    Not,
+    /// Whether a double is not zero (NaN is truthy).
+    FTruth,
+    /// Whether an integer is not zero.
+    ITruth,
+    /// Whether |double| >= 1, or NaN: what `or` tests. (NaN is below: 1 - min(|NaN|, 1) is …; see `ops`.)
+    FTruthFull,
+    /// `min(|x|, 1)` of a double.
+    FClamp,
+    /// One of two values of the same representation: condition, then, else.
+    Select,
+
+    /// Value of a global cell, absent included.
+    LoadCell(u32),
+    /// Stores a boxed value in a global cell whose name is resolved.
+    StoreCell(u32),
+    /// Leaves if the globals map is frozen or observed.
+    GuardGlobals,
+    /// List element at an integer index, null when out of range: list, index.
+    ListGet,
+    /// Stores a list element at an integer index: list, index, value. Fatal when frozen.
+    ListSet,
+    /// Length of a list.
+    ListLen,
+    /// `count` of `range(from, to, step)`: three doubles, leaves where the intrinsic gives an error or too long a list.
+    RangeCount,
+
+    /// Near call of the function itself: arguments.
+    CallSelf,
+    /// Call of known code through the entry table: callee (boxed function), arguments.
+    CallCode(u32),
+    /// A generic operation.
+    Helper(Helper),
+    /// Subtracts a loop head's or call's weight from the budget; looks up at the slow path when it is used up.
+    Poll(u32),
+    /// Adds one to the execution counter of a MIR block.
+    Count(BlockId),
+}
+
+/// Where an instruction leaves to, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Exit {
+    /// The state to resume from.
+    pub state: StateId,
+    /// Why.
+    pub reason: ExitReason,
+}
+
+/// One instruction with its operands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inst {
+    /// What it does.
+    pub op: Op,
+    /// Operands.
+    pub args: Vec<Val>,
+    /// Its result, if it has one.
+    pub result: Option<Val>,
+    /// Where it leaves to, if it may.
+    pub exit: Option<Exit>,
+    /// The MIR instruction it belongs to: names the line of errors.
+    pub at: InstId,
+}
+
+/// A jump to a block with values for its parameters.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Edge {
+    /// Target.
+    pub to: u32,
+    /// One value per parameter.
+    pub args: Vec<Val>,
+}
+
+/// How a block ends.
+#[derive(Debug, Clone, PartialEq)]
+pub enum End {
+    /// Goes on.
+    Jump(Edge),
+    /// Goes by a truth value.
+    Branch {
+        /// The condition, [`Rep::Bool`].
+        cond: Val,
+        /// If 1.
+        then: Edge,
+        /// If 0.
+        els: Edge,
+    },
+    /// Returns a boxed value to the caller.
+    Return(Val),
+    /// Leaves compiled code for good.
+    Leave(Exit),
+}
+
+/// One basic block.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BlockData {
+    /// Parameters.
+    pub params: Vec<Val>,
+    /// Instructions.
+    pub insts: Vec<Inst>,
+    /// The end.
+    pub end: End,
+    /// The innermost loop, an index into [`Func::loops`].
+    pub in_loop: Option<u32>,
+    /// Whether it can only be reached in rare cases.
+    pub cold: bool,
+}
+
+/// A loop of the SSA function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoopData {
+    /// Its header.
+    pub head: Block,
+    /// The loop around it.
+    pub parent: Option<u32>,
+    /// Whether it has no loops inside.
+    pub innermost: bool,
+}
+
+/// How the interpreter gets one register's value at an exit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StateVal {
+    /// A value of any representation; boxed on the way out.
+    Val(Val),
+    /// The list of a counted loop that was never made: base, step, count as values.
+    Range(Val, Val, Val),
+}
+
+/// What the interpreter needs to go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    /// The instruction it executes next.
+    pub resume: InstId,
+    /// Live registers with their values; all others are absent.
+    pub regs: Vec<(Reg, StateVal)>,
+    /// Globals whose newest value is not in memory yet.
+    pub cells: Vec<(u32, Val)>,
+}
+
+/// A function in SSA form.
+#[derive(Debug, Clone, Default)]
+pub struct Func {
+    /// Blocks; 0 is the entry.
+    pub blocks: Vec<BlockData>,
+    /// Representation of every value.
+    pub reps: Vec<Rep>,
+    /// States that exits name.
+    pub states: Vec<State>,
+    /// Loops, outer before inner.
+    pub loops: Vec<LoopData>,
+    /// Number of boxed arguments of the entry (0 for on-stack replacement).
+    pub params: u32,
+    /// Whether it is entered from the middle of an interpreted activation.
+    pub osr: bool,
+    /// Whether calls can nest natively through it.
+    pub calls: bool,
+}
+
+impl Func {
+    /// Representation of a value.
+    pub fn rep(&self, val: Val) -> Rep {
+        self.reps[val.0 as usize]
+    }
+
+    /// A new value.
+    pub fn new_val(&mut self, rep: Rep) -> Val {
+        self.reps.push(rep);
+        Val(self.reps.len() as u32 - 1)
+    }
+
+    /// Blocks in order.
+    pub fn block_ids(&self) -> impl Iterator<Item = Block> + use<> {
+        (0..self.blocks.len() as u32).map(Block)
+    }
+}
+
+impl std::ops::Index<Block> for Func {
+    type Output = BlockData;
+    fn index(&self, block: Block) -> &BlockData {
+        &self.blocks[block.0 as usize]
+    }
+}
+
+impl std::ops::IndexMut<Block> for Func {
+    fn index_mut(&mut self, block: Block) -> &mut BlockData {
+        &mut self.blocks[block.0 as usize]
+    }
+}
+
+impl Edge {
+    /// An edge.
+    pub fn new(to: Block, args: Vec<Val>) -> Edge {
+        Edge { to: to.0, args }
+    }
+
+    /// Its target.
+    pub fn target(&self) -> Block {
+        Block(self.to)
+    }
+}
+
+impl End {
+    /// The edges out of the block.
+    pub fn edges(&self) -> impl Iterator<Item = &Edge> {
+        let (a, b) = match self {
+            End::Jump(edge) => (Some(edge), None),
+            End::Branch { then, els, .. } => (Some(then), Some(els)),
+            End::Return(_) | End::Leave(_) => (None, None),
+        };
+        a.into_iter().chain(b)
+    }
+
+    /// The edges out of the block, to change.
+    pub fn edges_mut(&mut self) -> impl Iterator<Item = &mut Edge> {
+        let (a, b) = match self {
+            End::Jump(edge) => (Some(edge), None),
+            End::Branch { then, els, .. } => (Some(then), Some(els)),
+            End::Return(_) | End::Leave(_) => (None, None),
+        };
+        a.into_iter().chain(b)
+    }
+}
+
+impl StateVal {
+    /// The values it needs.
+    pub fn vals(self) -> impl Iterator<Item = Val> {
+        let vals = match self {
+            StateVal::Val(a) => [Some(a), None, None],
+            StateVal::Range(a, b, c) => [Some(a), Some(b), Some(c)],
+        };
+        vals.into_iter().flatten()
+    }
+}
+
+impl State {
+    /// All values the state needs.
+    pub fn vals(&self) -> impl Iterator<Item = Val> + '_ {
+        self.regs.iter().flat_map(|(_, it)| it.vals()).chain(self.cells.iter().map(|&(_, val)| val))
+    }
+}
+
+impl Helper {
+    /// Whether it may run code of the program, which may read and write globals.
+    pub fn calls(self) -> bool {
+        matches!(
+            self,
+            Helper::GetMember | Helper::Call | Helper::CallMethod | Helper::CallIndex | Helper::AutoCall
+        )
+    }
+
+    /// Whether it may change a global, a list or anything else that loads may have seen.
+    pub fn writes(self) -> bool {
+        self.calls()
+            || matches!(
+                self,
+                Helper::SetIndex
+                    | Helper::SetMember
+                    | Helper::AppendList
+                    | Helper::StoreGlobal
+                    | Helper::Intrinsic(_)
+            )
+    }
+
+    /// Whether it may look at globals: calls, formatting of containers, the map of globals, error texts.
+    pub fn sees_globals(self) -> bool {
+        match self {
+            Helper::Binary(op) => op == minilive_mir::ir::BinaryOp::Add,
+            Helper::Unary(_) | Helper::Len | Helper::MakeList | Helper::AppendList | Helper::MakeMap => false,
+            Helper::MakeRange | Helper::MakeFunction | Helper::Truth | Helper::AndTest | Helper::OrTest => false,
+            _ => true,
+        }
+    }
+
+    /// Whether it may change globals behind the compiled code's back.
+    pub fn clobbers_globals(self) -> bool {
+        self.calls()
+            || matches!(
+                self,
+                Helper::SetIndex | Helper::SetMember | Helper::StoreGlobal | Helper::Intrinsic(_) | Helper::IterNext
+            )
+    }
+
+    /// Whether its result may be the mark of unwinding.
+    pub fn may_fail(self) -> bool {
+        match self {
+            Helper::Binary(_) | Helper::Unary(_) => false,
+            Helper::MakeList | Helper::AppendList | Helper::MakeMap | Helper::MakeFunction => false,
+            Helper::MakeRange | Helper::LoadGlobals | Helper::AndTest | Helper::OrTest => false,
+            _ => true,
+        }
+    }
+}
+
+impl Op {
+    /// Whether the operation needs an exit.
+    pub fn may_exit(self) -> bool {
+        matches!(
+            self,
+            Op::GuardNum
+                | Op::GuardInt
+                | Op::F64ToInt
+                | Op::GuardTag(_)
+                | Op::GuardNotFunction
+                | Op::GuardCode(_)
+                | Op::GuardBits(_)
+                | Op::GuardNotBits(_)
+                | Op::GuardComputed
+                | Op::GuardTrue
+                | Op::GuardGlobals
+                | Op::IShift(_)
+                | Op::RangeCount
+                | Op::Poll(_)
+        )
+    }
+
+    /// Whether the operation may be dropped when nobody uses its result.
+    pub fn is_pure(self) -> bool {
+        match self {
+            Op::Param(_) | Op::Window(_) | Op::F64(_) | Op::Int(_) | Op::Bool(_) | Op::Boxed(_) => true,
+            Op::Intrinsic(_) | Op::Literal(_) | Op::Name(_) | Op::Box | Op::ToF64 | Op::ToInt => true,
+            Op::FAdd | Op::FSub | Op::FMul | Op::FDiv | Op::FRem | Op::FPow | Op::FAtan2 | Op::FMath(_) => true,
+            Op::FCmp(_) | Op::ICmp(_) | Op::SameBits | Op::Not | Op::FTruth | Op::ITruth => true,
+            Op::FTruthFull | Op::FClamp | Op::Select | Op::IAbs | Op::LoadCell(_) | Op::ListLen => true,
+            Op::RangeBase | Op::RangeStep => true,
+            // A dropped overflow check would only have led to the interpreter, which computes the same.
+            Op::IAdd | Op::ISub | Op::IMul { .. } | Op::IRem { .. } | Op::IShift(_) | Op::IDiv(_) | Op::ListGet => true,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! MIR and feedback to SSA: one walk over the flow graph that first infers types, then emits.
+//!
+//! The engine hands in an [`Input`]; `translate` gets the [`Func`]. The same transfer code runs in both phases: while inferring
+//! it emits nothing, so types and code cannot disagree. Invariant: an environment never forgets what the interpreter
+//! would need; a guard's state is taken from it before the guarded instruction has any effect.
+//! The tests to read first are in `tests/mir/ssa`.
+
+mod arith;
+mod call;
+mod edges;
+mod emit;
+mod globals;
+mod guard;
+mod iterate;
+mod step;
+
+use super::flow::{EntryAt, Flow, NodeId, RegSet, flow_of};
+use super::seen::Seen;
+use super::types::Ty;
+use super::{Block, BlockData, Cmp, End, Exit, Func, StateId, Val};
+use crate::feedback::Kinds;
+use crate::reason::Refusal;
+use minilive_mir::ir::{BlockId, InstId, Reg, Unit, UnitKind};
+use rustc_hash::FxHashMap;
+
+/// A function that compiled code may call directly.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Callee {
+    /// Number of parameters.
+    pub params: u32,
+    /// Bits of the defaults, parallel to the parameters; `None` where a default is made per realm.
+    pub defaults: Vec<Option<u64>>,
+}
+
+/// What a register of the interpreter's window holds at on-stack replacement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct WindowKind {
+    /// The kind of its value.
+    pub kinds: Kinds,
+    /// Whether it is a computed list.
+    pub computed: bool,
+}
+
+/// Everything that compiling one entry of one unit depends on. Plain data: no heap pointers but pinned literals.
+pub struct Input<'a> {
+    /// The code.
+    pub unit: &'a Unit,
+    /// Where it is entered.
+    pub at: EntryAt,
+    /// What the interpreter saw.
+    pub seen: &'a Seen,
+    /// For on-stack replacement: kinds of the window's registers now.
+    pub window: &'a [WindowKind],
+    /// The unit's own code id.
+    pub code: u32,
+    /// Global cell of each of the unit's names.
+    pub cells: &'a [u32],
+    /// Budget weight of a call and of each block.
+    pub call_weight: u32,
+    /// Budget weight of each block; 0 unless it is a loop head.
+    pub block_weights: &'a [u32],
+    /// Functions that feedback names.
+    pub callees: &'a FxHashMap<u32, Callee>,
+    /// Name of an intrinsic by its number.
+    pub intrinsic_name: &'a dyn Fn(u32) -> Option<&'static str>,
+    /// Whether free names of the unit are globals for sure: it was made by top-level code.
+    pub free_is_global: bool,
+}
+
+/// A value in the environment: its type, and in the emitting phase its SSA value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Slot {
+    pub(crate) ty: Ty,
+    pub(crate) val: Val,
+}
+
+impl Slot {
+    const NEVER: Slot = Slot { ty: Ty::Never, val: Val(u32::MAX) };
+}
+
+/// Where the newest value of a global stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum CellState {
+    /// No way leads here yet.
+    Never,
+    /// In its memory cell only.
+    Memory,
+    /// In this value; `dirty` if memory is behind.
+    Loaded { slot: Slot, dirty: bool },
+}
+
+/// The parts of a counted loop's list that was never made.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct RangeParts {
+    pub(crate) base: Slot,
+    pub(crate) step: Slot,
+    pub(crate) count: Slot,
+    /// Type of its elements.
+    pub(crate) elem: Ty,
+}
+
+/// What is known at one point.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Env {
+    pub(crate) regs: Vec<Slot>,
+    pub(crate) cells: Vec<CellState>,
+    pub(crate) ranges: Vec<(Reg, RangeParts)>,
+    /// The map of globals is known to be neither frozen nor observed.
+    pub(crate) globals_ok: bool,
+}
+
+/// Why straight-line building stops before the block's end.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Stop {
+    /// The rest cannot be reached in compiled code: leave here.
+    Leave(Exit),
+    /// The unit is not compiled.
+    Refuse(Refusal),
+}
+
+pub(crate) type Step<T> = Result<T, Stop>;
+
+/// A comparison whose result a branch may refine its operands by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Compared {
+    result: Reg,
+    cmp: Cmp,
+    a: Reg,
+    b: Reg,
+}
+
+pub(crate) struct Builder<'a> {
+    pub(crate) input: &'a Input<'a>,
+    pub(crate) flow: Flow,
+    pub(crate) func: Func,
+    pub(crate) emitting: bool,
+    pub(crate) env: Env,
+    /// Joined environments at node starts: types while inferring, values while emitting.
+    entries: Vec<Option<Env>>,
+    visits: Vec<u32>,
+    pub(crate) node: NodeId,
+    /// Index of the current instruction in its block.
+    pub(crate) idx: usize,
+    pub(crate) at: InstId,
+    /// The block that receives instructions.
+    pub(crate) cur: Block,
+    live_cache: Vec<RegSet>,
+    state_cache: FxHashMap<(u32, bool), StateId>,
+    pub(crate) compared: Option<Compared>,
+    /// Per register: kinds its uses met.
+    pub(crate) use_kinds: Vec<Kinds>,
+    loop_facts: Vec<edges::LoopFacts>,
+    /// While emitting: the settled types at node starts.
+    types: Vec<Option<Env>>,
+    /// What each node's parameters stand for.
+    keys: Vec<Vec<edges::Key>>,
+    widening: bool,
+    clobbers_changed: bool,
+    pub(crate) refusal: Option<Refusal>,
+}
+
+/// More SSA instructions than this are not compiled at once.
+const MAX_INSTS: usize = 4000;
+/// Rounds of inference before ranges are given up; types climb a low ladder, so this is never reached by honest code.
+const MAX_ROUNDS: usize = 60;
+
+/// Builds the SSA form of one entry of a unit, or says why not.
+pub fn build(input: &Input<'_>) -> Result<Func, Refusal> {
+    if input.unit.env.is_some() || input.unit.kind == UnitKind::Module {
+        return Err(Refusal::Environment);
+    }
+    if input.at == EntryAt::Start && input.unit.kind != UnitKind::Function {
+        return Err(Refusal::TopLevel);
+    }
+    let flow = flow_of(input.unit, input.at);
+    let mut builder = Builder::new(input, flow);
+    builder.infer()?;
+    builder.emit_all()?;
+    let mut func = builder.func;
+    super::dce::prune_params(&mut func);
+    super::dce::drop_dead(&mut func);
+    if func.blocks.iter().map(|block| block.insts.len()).sum::<usize>() > MAX_INSTS {
+        return Err(Refusal::TooLarge);
+    }
+    Ok(func)
+}
+
+impl<'a> Builder<'a> {
+    fn new(input: &'a Input<'a>, flow: Flow) -> Builder<'a> {
+        let n = flow.nodes.len();
+        let loop_facts = edges::loop_facts(input.unit, &flow);
+        let env = Env {
+            regs: vec![Slot::NEVER; input.unit.n_regs as usize],
+            cells: vec![CellState::Memory; input.unit.names.len()],
+            ranges: Vec::new(),
+            globals_ok: false,
+        };
+        Builder {
+            input,
+            flow,
+            func: Func::default(),
+            emitting: false,
+            env,
+            entries: vec![None; n],
+            visits: vec![0; n],
+            node: 0,
+            idx: 0,
+            at: InstId(0),
+            cur: Block(0),
+            live_cache: Vec::new(),
+            state_cache: FxHashMap::default(),
+            compared: None,
+            use_kinds: input.seen.kinds_of_uses(input.unit),
+            loop_facts,
+            types: Vec::new(),
+            keys: vec![Vec::new(); n],
+            widening: true,
+            clobbers_changed: false,
+            refusal: None,
+        }
+    }
+
+    /// Finds the types at the start of every node: climbs to a fixed point with widening, then descends twice.
+    fn infer(&mut self) -> Result<(), Refusal> {
+        let start = self.env.clone();
+        for _ in 0..MAX_ROUNDS {
+            let before = self.entries.clone();
+            self.clobbers_changed = false;
+            self.entries[0] = Some(start.clone());
+            self.infer_round()?;
+            if self.clobbers_changed {
+                // What is read before loops depends on it: start over.
+                self.entries.fill(None);
+                self.visits.fill(0);
+            } else if before == self.entries {
+                break;
+            }
+        }
+        self.widening = false;
+        for _ in 0..2 {
+            let settled = std::mem::replace(&mut self.entries, vec![None; self.flow.nodes.len()]);
+            self.visits.fill(0);
+            self.entries[0] = Some(start.clone());
+            self.descend(&settled)?;
+        }
+        Ok(())
+    }
+
+    fn infer_round(&mut self) -> Result<(), Refusal> {
+        for node in 0..self.flow.nodes.len() {
+            if let Some(env) = self.entries[node].clone() {
+                self.visits[node] += 1;
+                self.env = env;
+                self.run_node(node)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One round in which every node starts from the settled types, and what arrives is joined afresh.
+    fn descend(&mut self, settled: &[Option<Env>]) -> Result<(), Refusal> {
+        for node in 0..self.flow.nodes.len() {
+            if let Some(env) = &settled[node] {
+                self.env = env.clone();
+                self.run_node(node)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn emit_all(&mut self) -> Result<(), Refusal> {
+        self.types = std::mem::replace(&mut self.entries, vec![None; self.flow.nodes.len()]);
+        self.emitting = true;
+        self.func.osr = self.input.at != EntryAt::Start;
+        self.func.params = if self.func.osr { 0 } else { self.input.unit.params.len() as u32 };
+        for node in 0..self.flow.nodes.len() {
+            let place = &self.flow.nodes[node];
+            self.func.blocks.push(BlockData {
+                params: Vec::new(),
+                insts: Vec::new(),
+                end: End::Jump(super::Edge::default()),
+                in_loop: place.in_loop.map(|it| it as u32),
+                cold: false,
+            });
+        }
+        self.add_loops();
+        self.entries[0] = self.types[0].clone();
+        for node in 0..self.flow.nodes.len() {
+            let Some(env) = self.entries[node].clone() else { continue };
+            self.env = env;
+            self.cur = Block(node as u32);
+            self.run_node(node)?;
+            if let Some(refusal) = self.refusal {
+                return Err(refusal);
+            }
+        }
+        Ok(())
+    }
+
+    fn add_loops(&mut self) {
+        for (i, it) in self.flow.loops.iter().enumerate() {
+            self.func.loops.push(super::LoopData {
+                head: Block(it.head as u32),
+                parent: it.parent.map(|it| it as u32),
+                innermost: !self.flow.loops.iter().any(|other| other.parent == Some(i)),
+            });
+        }
+    }
+
+    /// Runs one node from the environment at its start to its edges.
+    fn run_node(&mut self, node: NodeId) -> Result<(), Refusal> {
+        self.node = node;
+        self.compared = None;
+        self.state_cache.clear();
+        self.live_cache.clear();
+        let result = if node == 0 { self.enter() } else { self.walk(node) };
+        match result {
+            Ok(()) => Ok(()),
+            Err(Stop::Leave(exit)) => {
+                if self.emitting {
+                    self.func[self.cur].end = End::Leave(exit);
+                }
+                Ok(())
+            }
+            Err(Stop::Refuse(refusal)) => Err(refusal),
+        }
+    }
+
+    fn walk(&mut self, node: NodeId) -> Step<()> {
+        self.count_entry(node)?;
+        let Some(block) = self.flow.nodes[node].block else { return self.go(0) };
+        let first = self.input.unit.blocks[block.0 as usize].first;
+        let n = self.input.unit.block_insts(block).len();
+        for idx in 0..n {
+            self.idx = idx;
+            self.at = InstId(first + idx as u32);
+            let inst = self.input.unit.insts[self.at.0 as usize].clone();
+            if inst.is_terminator() {
+                self.terminate(&inst)?;
+            } else {
+                self.step(&inst)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The first instruction of a block.
+    pub(crate) fn first_of(&self, block: BlockId) -> InstId {
+        InstId(self.input.unit.blocks[block.0 as usize].first)
+    }
+
+    /// The MIR instruction behind the current one, for states after it.
+    pub(crate) fn next_inst(&self) -> InstId {
+        InstId(self.at.0 + 1)
+    }
+}

@@ -1,0 +1,255 @@
+//! Operators: numbers inline, everything else through one helper per operator.
+//!
+//! Integers stay integers while their range is provable or was seen to be small (LANGUAGE 11, trap 8): a check guards against
+//! leaving ±2^53, against minus zero, and against fractions.
+
+use super::{Builder, Compared, Slot, Step};
+use crate::feedback::{Arith, Kinds};
+use crate::reason::ExitReason;
+use crate::ssa::types::{CONVERTED_MAX, Ty, clamp, fits};
+use crate::ssa::{Cmp, Helper, Op, Rep};
+use minilive_mir::ir::{BinaryOp, Reg, UnaryOp};
+
+/// The comparison that an operator makes.
+fn compare_of(op: BinaryOp) -> Option<Cmp> {
+    Some(match op {
+        BinaryOp::Eq => Cmp::Eq,
+        BinaryOp::Ne => Cmp::Ne,
+        BinaryOp::Lt => Cmp::Lt,
+        BinaryOp::Le => Cmp::Le,
+        BinaryOp::Gt => Cmp::Gt,
+        BinaryOp::Ge => Cmp::Ge,
+        _ => return None,
+    })
+}
+
+impl Builder<'_> {
+    pub(crate) fn binary(&mut self, op: BinaryOp, dst: Reg, a: Reg, b: Reg) -> Step<()> {
+        let seen = self.input.seen.arith(self.at);
+        if !self.reg(a).ty.is_number() || !self.reg(b).ty.is_number() {
+            self.speculate_numbers(op, a, b, seen)?;
+        }
+        let (x, y) = (self.reg(a), self.reg(b));
+        let slot = if x.ty.is_number() && y.ty.is_number() { self.numeric(op, x, y, seen.result) } else { None };
+        let Some(slot) = slot else { return self.generic_binary(op, dst, x, y, seen) };
+        self.set(dst, slot);
+        if let Some(cmp) = compare_of(op)
+            && dst != a
+            && dst != b
+        {
+            self.compared = Some(Compared { result: dst, cmp, a, b });
+        }
+        Ok(())
+    }
+
+    /// Guards the operands if they were seen to be numbers.
+    fn speculate_numbers(&mut self, op: BinaryOp, a: Reg, b: Reg, seen: Arith) -> Step<()> {
+        if matches!(op, BinaryOp::Isa) {
+            return Ok(());
+        }
+        if seen.samples == 0 {
+            // Never reached: unless nothing tells at all (a fused site), leave.
+            let told = self.use_kinds[a.0 as usize].union(self.use_kinds[b.0 as usize]);
+            if told.is_empty() && self.may(ExitReason::ColdPath) {
+                return Err(self.leave(ExitReason::ColdPath));
+            }
+        }
+        let numbers = seen.a.union(seen.b).only_numbers();
+        if !numbers || !self.may(ExitReason::NotNumber) {
+            return Ok(());
+        }
+        for (reg, kinds) in [(a, seen.a), (b, seen.b)] {
+            if !self.reg(reg).ty.is_number() {
+                let both = if self.is_swapped(op) { seen.a.union(seen.b) } else { kinds };
+                let want = self.guess(both);
+                self.narrow_reg(reg, want)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_swapped(&self, op: BinaryOp) -> bool {
+        matches!(op, BinaryOp::Gt | BinaryOp::Ge | BinaryOp::Add | BinaryOp::Mul)
+    }
+
+    fn generic_binary(&mut self, op: BinaryOp, dst: Reg, x: Slot, y: Slot, seen: Arith) -> Step<()> {
+        let (left, right) = (self.boxed(x), self.boxed(y));
+        let val = self.helper(Helper::Binary(op), &[left, right], Rep::Boxed);
+        let numbers = compare_of(op).is_some_and(|it| matches!(it, Cmp::Eq | Cmp::Ne));
+        let slot = Slot { ty: Ty::Any, val };
+        let want = if numbers { Ty::BOOL } else { self.guess(seen.result) };
+        self.set_narrowed(dst, slot, if seen.result.is_empty() { Ty::Any } else { want })?;
+        Ok(())
+    }
+
+    /// An operator on two numbers; `None` if only the helper does it.
+    fn numeric(&mut self, op: BinaryOp, x: Slot, y: Slot, result: Kinds) -> Option<Slot> {
+        if let Some(cmp) = compare_of(op) {
+            return Some(self.compare(cmp, x, y));
+        }
+        let ints = x.ty.range().zip(y.ty.range());
+        Some(match op {
+            BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul => match ints {
+                Some(ranges) => self.int_arith(op, x, y, ranges, result),
+                None => self.float_arith(op, x, y),
+            },
+            BinaryOp::Div => self.divide(x, y, result),
+            BinaryOp::Mod => self.remainder(x, y, result),
+            BinaryOp::Pow => self.float_op(Op::FPow, x, y),
+            BinaryOp::And => return self.logic(x, y, true),
+            BinaryOp::Or => return self.logic(x, y, false),
+            _ => return None,
+        })
+    }
+
+    fn float_op(&mut self, op: Op, x: Slot, y: Slot) -> Slot {
+        let (a, b) = (self.as_f64(x), self.as_f64(y));
+        self.slot(op, &[a, b], Ty::Num, None)
+    }
+
+    fn float_arith(&mut self, op: BinaryOp, x: Slot, y: Slot) -> Slot {
+        let op = match op {
+            BinaryOp::Add => Op::FAdd,
+            BinaryOp::Sub => Op::FSub,
+            _ => Op::FMul,
+        };
+        self.float_op(op, x, y)
+    }
+
+    fn int_arith(&mut self, op: BinaryOp, x: Slot, y: Slot, ranges: ((i64, i64), (i64, i64)), result: Kinds) -> Slot {
+        let ((a, b), (c, d)) = ranges;
+        let wide = |n: i64| i128::from(n);
+        let (lo, hi) = match op {
+            BinaryOp::Add => (wide(a) + wide(c), wide(b) + wide(d)),
+            BinaryOp::Sub => (wide(a) - wide(d), wide(b) - wide(c)),
+            _ => {
+                let corners = [wide(a) * wide(c), wide(a) * wide(d), wide(b) * wide(c), wide(b) * wide(d)];
+                (corners.into_iter().min().unwrap_or(0), corners.into_iter().max().unwrap_or(0))
+            }
+        };
+        let has_zero = |(lo, hi): (i64, i64)| lo <= 0 && hi >= 0;
+        let zero = op == BinaryOp::Mul && ((has_zero(ranges.0) && c < 0) || (has_zero(ranges.1) && a < 0));
+        let safe = fits(lo, hi) && !zero;
+        if !safe && (!result.only_ints() || !self.may(ExitReason::Overflow)) {
+            return self.float_arith(op, x, y);
+        }
+        let exit = (!safe).then(|| self.exit(ExitReason::Overflow));
+        let op = match op {
+            BinaryOp::Add => Op::IAdd,
+            BinaryOp::Sub => Op::ISub,
+            _ => Op::IMul { zero, wide: lo.abs().max(hi.abs()) >= 1 << 63 },
+        };
+        let (left, right) = (self.as_int(x), self.as_int(y));
+        self.slot(op, &[left, right], Ty::Int(clamp(lo), clamp(hi)), exit)
+    }
+
+    fn divide(&mut self, x: Slot, y: Slot, result: Kinds) -> Slot {
+        if !result.only_ints() || !self.may(ExitReason::NotInteger) {
+            return self.float_op(Op::FDiv, x, y);
+        }
+        if let (Some((lo, hi)), Some((n, m))) = (x.ty.range(), y.ty.range())
+            && n == m
+            && n > 0
+            && (n as u64).is_power_of_two()
+        {
+            let bits = n.trailing_zeros() as u8;
+            let exit = self.exit(ExitReason::NotInteger);
+            let left = self.as_int(x);
+            return self.slot(Op::IShift(bits), &[left], Ty::Int(lo >> bits, hi >> bits), Some(exit));
+        }
+        let quotient = self.float_op(Op::FDiv, x, y);
+        let exit = self.exit(ExitReason::NotInteger);
+        self.slot(Op::F64ToInt, &[quotient.val], Ty::Int(-CONVERTED_MAX, CONVERTED_MAX), Some(exit))
+    }
+
+    fn remainder(&mut self, x: Slot, y: Slot, result: Kinds) -> Slot {
+        let ints = result.only_ints() && self.may(ExitReason::SlowRemainder) && self.may(ExitReason::NotInteger);
+        let both = x.ty.range().is_some() && y.ty.range().is_some();
+        if !ints || (!both && y.ty.range().is_none()) {
+            return self.float_op(Op::FRem, x, y);
+        }
+        let (x, y) = (self.int_or_exit(x), self.int_or_exit(y));
+        let ((lo, hi), (c, d)) = (x.ty.range().unwrap_or((0, 0)), y.ty.range().unwrap_or((0, 0)));
+        let by_zero = c <= 0 && d >= 0;
+        let negative = lo < 0;
+        let most = c.unsigned_abs().max(d.unsigned_abs()).saturating_sub(1) as i64;
+        let ty = Ty::Int(if negative { lo.max(-most) } else { 0 }, hi.clamp(0, most.max(0)));
+        let small = |lo: i64, hi: i64| lo > i64::from(i32::MIN) && hi <= i64::from(i32::MAX);
+        let op = Op::IRem { by_zero, negative, small: small(lo, hi) && small(c, d) };
+        let exit = (by_zero || negative).then(|| self.exit(ExitReason::SlowRemainder));
+        let (left, right) = (self.as_int(x), self.as_int(y));
+        self.slot(op, &[left, right], ty, exit)
+    }
+
+    /// A number as an integer, guarded if it is a double.
+    fn int_or_exit(&mut self, slot: Slot) -> Slot {
+        if slot.ty.range().is_some() {
+            return slot;
+        }
+        let exit = self.exit(ExitReason::NotInteger);
+        self.slot(Op::F64ToInt, &[slot.val], Ty::Int(-CONVERTED_MAX, CONVERTED_MAX), Some(exit))
+    }
+
+    fn compare(&mut self, cmp: Cmp, x: Slot, y: Slot) -> Slot {
+        if x.ty.range().is_some() && y.ty.range().is_some() {
+            let (a, b) = (self.as_int(x), self.as_int(y));
+            return self.truth_slot(Op::ICmp(cmp), &[a, b]);
+        }
+        let (a, b) = (self.as_f64(x), self.as_f64(y));
+        self.truth_slot(Op::FCmp(cmp), &[a, b])
+    }
+
+    /// The second half of `and` / `or` on integers: the product (or fuzzy sum) is zero exactly when a (both) operand is.
+    fn logic(&mut self, x: Slot, y: Slot, and: bool) -> Option<Slot> {
+        let ((a, b), _) = x.ty.range().zip(y.ty.range())?;
+        let decided = if and { a > 0 || b < 0 } else { (a, b) == (0, 0) };
+        if decided {
+            let right = self.truth_of_int(y);
+            return Some(right);
+        }
+        if !and {
+            // `or` of integers gets here with a zero on the left only; anything else is for the helper.
+            return None;
+        }
+        let (left, right) = (self.truth_of_int(x), self.truth_of_int(y));
+        let zero = self.op(Op::Bool(false), &[], Rep::Bool);
+        Some(self.truth_slot(Op::Select, &[left.val, right.val, zero]))
+    }
+
+    /// Whether an integer is not zero.
+    pub(crate) fn truth_of_int(&mut self, slot: Slot) -> Slot {
+        if self.emitting && self.func.rep(slot.val) == Rep::Bool {
+            return slot;
+        }
+        self.truth_slot(Op::ITruth, &[slot.val])
+    }
+
+    pub(crate) fn unary(&mut self, op: UnaryOp, dst: Reg, src: Reg) -> Step<()> {
+        let seen = self.input.seen.arith(self.at);
+        if !self.reg(src).ty.is_number() && seen.a.only_numbers() && op != UnaryOp::New {
+            let want = self.guess(seen.a);
+            self.narrow_reg(src, want)?;
+        }
+        let x = self.reg(src);
+        let slot = match (op, x.ty) {
+            (UnaryOp::Neg, ty) if ty.is_number() => {
+                let zero = self.int(0);
+                self.numeric(BinaryOp::Sub, zero, x, seen.result)
+            }
+            (UnaryOp::Not, Ty::Int(..)) => {
+                let truth = self.truth_of_int(x);
+                Some(self.truth_slot(Op::Not, &[truth.val]))
+            }
+            _ => None,
+        };
+        let slot = match slot {
+            Some(slot) => slot,
+            None => {
+                let operand = self.boxed(x);
+                Slot { ty: Ty::Any, val: self.helper(Helper::Unary(op), &[operand], Rep::Boxed) }
+            }
+        };
+        self.set(dst, slot);
+        Ok(())
+    }
+}

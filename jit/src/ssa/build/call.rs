@@ -1,0 +1,258 @@
+//! Calls: of known code directly, of numeric intrinsics as instructions, of anything else through helpers.
+
+use super::{Builder, Slot, Step};
+use crate::feedback::{Kinds, Target, Variety};
+use crate::reason::ExitReason;
+use crate::ssa::types::Ty;
+use crate::ssa::{Helper, Math, Op, Rep, Val};
+use minilive_mir::ir::{NameId, Reg, RegRange};
+
+impl Builder<'_> {
+    pub(crate) fn call(&mut self, dst: Reg, callee: Reg, args: RegRange) -> Step<()> {
+        if let Some(target) = self.target_of(callee)? {
+            match target {
+                Target::Intrinsic(id) if self.native(dst, id, args)? => return Ok(()),
+                Target::Code(code) if self.call_code(dst, callee, code, args)? => return Ok(()),
+                _ => {}
+            }
+        }
+        self.generic(Some(dst), Helper::Call, &[callee], args, Ty::Any)?;
+        self.narrow_result(dst)
+    }
+
+    /// The function that a register is known, or safely guessed, to hold.
+    fn target_of(&mut self, callee: Reg) -> Step<Option<Target>> {
+        if let Ty::Function(target) = self.reg(callee).ty {
+            return Ok(Some(target));
+        }
+        let seen = self.input.seen.call(self.at).unwrap_or_default();
+        match (seen.variety, seen.target) {
+            (Variety::None, _) if self.may(ExitReason::ColdPath) => Err(self.leave(ExitReason::ColdPath)),
+            (Variety::Mono, Some(target)) if self.may(ExitReason::OtherFunction) => {
+                let slot = self.guard_target(self.reg(callee), target)?;
+                self.refine(callee, slot);
+                Ok(Some(target))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// A direct call; false if the arguments do not fit.
+    fn call_code(&mut self, dst: Reg, callee: Reg, code: u32, args: RegRange) -> Step<bool> {
+        let Some(info) = self.input.callees.get(&code) else { return Ok(false) };
+        let missing = info.defaults.get(args.count as usize..);
+        let Some(missing) = missing.and_then(|it| it.iter().copied().collect::<Option<Vec<u64>>>()) else {
+            return Ok(false);
+        };
+        let function = self.reg(callee).val;
+        let mut vals: Vec<Val> = Vec::new();
+        for reg in args.iter() {
+            let slot = self.reg(reg);
+            vals.push(self.boxed(slot));
+        }
+        for bits in missing {
+            vals.push(self.op(Op::Boxed(bits), &[], Rep::Boxed));
+        }
+        self.flush_cells();
+        let itself = code == self.input.code && !self.func.osr;
+        let val = if itself {
+            self.op(Op::CallSelf, &vals, Rep::Boxed)
+        } else {
+            vals.insert(0, function);
+            self.op(Op::CallCode(code), &vals, Rep::Boxed)
+        };
+        self.func.calls = true;
+        self.forget_cells();
+        self.state_cache.clear();
+        self.set(dst, Slot { ty: Ty::Any, val });
+        self.narrow_result(dst)?;
+        Ok(true)
+    }
+
+    /// The result of a call is guarded at once if all its uses met numbers only.
+    fn narrow_result(&mut self, dst: Reg) -> Step<()> {
+        let slot = self.reg(dst);
+        let kinds = self.use_kinds[dst.0 as usize];
+        let want = if kinds.within(Kinds::NUMBER) || kinds == Kinds::LIST { self.guess(kinds) } else { Ty::Any };
+        self.set_narrowed(dst, slot, want)
+    }
+
+    pub(crate) fn auto_call(&mut self, dst: Reg, src: Reg) -> Step<()> {
+        let slot = self.reg(src);
+        match slot.ty {
+            Ty::Function(Target::Code(code)) if self.call_code(dst, src, code, RegRange::EMPTY)? => return Ok(()),
+            Ty::Function(Target::Intrinsic(id)) if self.native(dst, id, RegRange::EMPTY)? => return Ok(()),
+            Ty::Function(_) => return self.generic_auto_call(dst, src),
+            ty if ty.never_calls() => {
+                self.set(dst, slot);
+                return Ok(());
+            }
+            _ => {}
+        }
+        let seen = self.input.seen.call(self.at).unwrap_or_default();
+        match (seen.variety, seen.target) {
+            (Variety::None, _) if self.may(ExitReason::IsFunction) => self.read_plain(dst, src),
+            (Variety::Mono, Some(Target::Code(code))) if !seen.not_function && self.may(ExitReason::OtherFunction) => {
+                let function = self.guard_target(slot, Target::Code(code))?;
+                self.refine(src, function);
+                if self.call_code(dst, src, code, RegRange::EMPTY)? {
+                    return Ok(());
+                }
+                self.generic_auto_call(dst, src)
+            }
+            _ => self.generic_auto_call(dst, src),
+        }
+    }
+
+    fn generic_auto_call(&mut self, dst: Reg, src: Reg) -> Step<()> {
+        self.generic(Some(dst), Helper::AutoCall, &[src], RegRange::EMPTY, Ty::Any)?;
+        self.narrow_result(dst)
+    }
+
+    /// A variable that never held a function: guarded to be what its uses met, or at least no function.
+    fn read_plain(&mut self, dst: Reg, src: Reg) -> Step<()> {
+        let kinds = self.use_kinds[dst.0 as usize];
+        let want = if kinds.meets(Kinds::FUNCTION) { Ty::Any } else { self.guess(kinds) };
+        let slot = match want {
+            Ty::Any => {
+                let exit = self.exit(ExitReason::IsFunction);
+                let val = self.op_exit(Op::GuardNotFunction, &[self.reg(src).val], Rep::Boxed, Some(exit));
+                Slot { ty: Ty::Plain, val }
+            }
+            want => self.narrow(self.reg(src), want, Self::exit)?,
+        };
+        self.refine(src, slot);
+        self.set(dst, slot);
+        Ok(())
+    }
+
+    // ---- intrinsics ----------------------------------------------------------------------------------------------------
+
+    /// An intrinsic as instructions; false if it needs the real call.
+    fn native(&mut self, dst: Reg, id: u32, args: RegRange) -> Step<bool> {
+        let Some(name) = (self.input.intrinsic_name)(id) else { return Ok(false) };
+        if name == "range" && self.feeds_loop(dst) {
+            return self.counted_range(dst, args);
+        }
+        if name == "pi" && args.count == 0 {
+            let pi = self.number(std::f64::consts::PI);
+            self.set(dst, pi);
+            return Ok(true);
+        }
+        if args.count != 1 {
+            return Ok(false);
+        }
+        let arg = args.first;
+        if name == "len" {
+            return self.list_length(dst, arg);
+        }
+        match math_of(name) {
+            Some(math) => self.math(dst, arg, math),
+            None => Ok(false),
+        }
+    }
+
+    fn list_length(&mut self, dst: Reg, arg: Reg) -> Step<bool> {
+        if self.reg(arg).ty != Ty::List {
+            return Ok(false);
+        }
+        let list = self.reg(arg).val;
+        let len = self.slot(Op::ListLen, &[list], Ty::Int(0, 1 << 40), None);
+        self.set(dst, len);
+        Ok(true)
+    }
+
+    fn math(&mut self, dst: Reg, arg: Reg, math: Math) -> Step<bool> {
+        if !self.reg(arg).ty.is_number() {
+            if !self.may(ExitReason::NotNumber) {
+                return Ok(false);
+            }
+            self.narrow_reg(arg, Ty::Num)?;
+        }
+        let x = self.reg(arg);
+        let slot = match (math, x.ty) {
+            (Math::Floor | Math::Ceil | Math::Round, Ty::Int(..)) => x,
+            (Math::Abs, Ty::Int(lo, hi)) => {
+                let most = lo.abs().max(hi.abs());
+                let least = if lo > 0 { lo } else { 0 };
+                let val = self.as_int(x);
+                self.slot(Op::IAbs, &[val], Ty::Int(least, most), None)
+            }
+            _ => {
+                let val = self.as_f64(x);
+                self.slot(Op::FMath(math), &[val], Ty::Num, None)
+            }
+        };
+        let rounds = matches!(math, Math::Floor | Math::Ceil | Math::Round);
+        let ints = rounds && slot.ty == Ty::Num && self.use_kinds[dst.0 as usize].only_ints();
+        let want = if ints { self.guess(Kinds::INT) } else { Ty::Any };
+        self.set_narrowed(dst, slot, want)?;
+        Ok(true)
+    }
+
+    // ---- members -------------------------------------------------------------------------------------------------------
+
+    fn name(&mut self, name: NameId) -> Val {
+        self.op(Op::Name(name.0), &[], Rep::Boxed)
+    }
+
+    fn boxed_regs(&mut self, regs: impl IntoIterator<Item = Reg>) -> Vec<Val> {
+        let mut vals = Vec::new();
+        for reg in regs {
+            let slot = self.reg(reg);
+            vals.push(self.boxed(slot));
+        }
+        vals
+    }
+
+    pub(crate) fn get_member(&mut self, dst: Reg, obj: Reg, this: Reg, name: NameId) -> Step<()> {
+        let mut vals = self.boxed_regs([obj, this]);
+        vals.push(self.name(name));
+        let val = self.helper(Helper::GetMember, &vals, Rep::Boxed);
+        self.set(dst, Slot { ty: Ty::Any, val });
+        self.narrow_result(dst)
+    }
+
+    pub(crate) fn call_method(&mut self, dst: Reg, obj: Reg, this: Reg, name: NameId, args: RegRange) -> Step<()> {
+        let mut vals = self.boxed_regs([obj, this]);
+        vals.push(self.name(name));
+        vals.extend(self.boxed_regs(args.iter()));
+        let val = self.helper(Helper::CallMethod, &vals, Rep::Boxed);
+        self.set(dst, Slot { ty: Ty::Any, val });
+        self.narrow_result(dst)
+    }
+
+    pub(crate) fn set_member(&mut self, obj: Reg, name: NameId, src: Reg) -> Step<()> {
+        let mut vals = self.boxed_regs([obj]);
+        vals.push(self.name(name));
+        vals.extend(self.boxed_regs([src]));
+        self.helper(Helper::SetMember, &vals, Rep::Boxed);
+        Ok(())
+    }
+
+    pub(crate) fn ref_member(&mut self, dst: Reg, obj: Reg, name: NameId) -> Step<()> {
+        let mut vals = self.boxed_regs([obj]);
+        vals.push(self.name(name));
+        let val = self.helper(Helper::RefMember, &vals, Rep::Boxed);
+        self.set(dst, Slot { ty: Ty::Any, val });
+        Ok(())
+    }
+}
+
+fn math_of(name: &str) -> Option<Math> {
+    Some(match name {
+        "abs" => Math::Abs,
+        "floor" => Math::Floor,
+        "ceil" => Math::Ceil,
+        "round" => Math::Round,
+        "sqrt" => Math::Sqrt,
+        "sin" => Math::Sin,
+        "cos" => Math::Cos,
+        "tan" => Math::Tan,
+        "asin" => Math::Asin,
+        "acos" => Math::Acos,
+        "atan" => Math::Atan,
+        "sign" => Math::Sign,
+        _ => return None,
+    })
+}

@@ -1,0 +1,411 @@
+//! Entries and edges: what is known where blocks meet, and the code that adapts values on the way.
+//!
+//! While inferring, an edge joins its environment into its target's; while emitting, it makes the target's parameters on the
+//! first arrival and passes arguments. Invariant: both phases decide by the settled types, so the numbers of arguments agree.
+
+use super::{Builder, CellState, Env, RangeParts, Slot, Step, Stop};
+use crate::feedback::{Global, Kinds};
+use crate::reason::{ExitReason, Refusal};
+use crate::ssa::flow::{EntryAt, Flow, NodeId, RegSet};
+use crate::ssa::operands;
+use crate::ssa::types::Ty;
+use crate::ssa::{Block, BlockData, Edge, End, Exit, Op, Rep, StateId, Val};
+use minilive_mir::ir::{Inst, NameId, Reg, Unit};
+
+/// What a loop does to registers and globals.
+pub(crate) struct LoopFacts {
+    /// Registers that some instruction in it writes.
+    writes: RegSet,
+    /// Global names it reads, with the instruction that tells how.
+    reads: Vec<(NameId, minilive_mir::ir::InstId)>,
+    /// Global names it assigns.
+    stores: Vec<NameId>,
+    /// Inference found a point in it that forgets what globals hold.
+    clobbers: bool,
+}
+
+/// The facts of every loop of a graph.
+pub(crate) fn loop_facts(unit: &Unit, flow: &Flow) -> Vec<LoopFacts> {
+    flow.loops
+        .iter()
+        .map(|it| {
+            let mut facts =
+                LoopFacts { writes: RegSet::new(unit.n_regs), reads: Vec::new(), stores: Vec::new(), clobbers: false };
+            for block in it.body.iter().filter_map(|&node| flow.nodes[node].block) {
+                let first = unit.blocks[block.0 as usize].first;
+                for (i, inst) in unit.block_insts(block).iter().enumerate() {
+                    let at = minilive_mir::ir::InstId(first + i as u32);
+                    let edge = operands::edge_def(inst).map(|(_, reg)| reg);
+                    operands::defs(inst).into_iter().flatten().chain(edge).for_each(|reg| facts.writes.add(reg));
+                    match *inst {
+                        Inst::LoadFree { name, .. } if !facts.reads.iter().any(|it| it.0 == name) => {
+                            facts.reads.push((name, at));
+                        }
+                        Inst::StoreGlobal { name, .. } => facts.stores.push(name),
+                        _ => {}
+                    }
+                }
+            }
+            facts
+        })
+        .collect()
+}
+
+/// What a block parameter stands for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Key {
+    Reg(Reg),
+    Cell(usize),
+}
+
+impl Builder<'_> {
+    /// Notes that all loops around the current node forget globals.
+    pub(crate) fn note_clobber(&mut self) {
+        let mut it = self.flow.nodes[self.node].in_loop;
+        while let Some(i) = it {
+            self.clobbers_changed |= !self.loop_facts[i].clobbers;
+            self.loop_facts[i].clobbers = true;
+            it = self.flow.loops[i].parent;
+        }
+    }
+
+    // ---- the entry -----------------------------------------------------------------------------------------------------
+
+    /// The entry node: arguments or the interpreter's window, guarded.
+    pub(crate) fn enter(&mut self) -> Step<()> {
+        let first = self.entry_block();
+        self.idx = 0;
+        self.at = self.first_of(first);
+        let live = self.flow.live_in[self.flow.nodes[0].succs[0]].clone();
+        match self.input.at {
+            EntryAt::Start => self.enter_function(first)?,
+            EntryAt::Loop(_) => self.enter_loop(&live)?,
+        }
+        self.go(0)
+    }
+
+    fn entry_block(&self) -> minilive_mir::ir::BlockId {
+        match self.input.at {
+            EntryAt::Start => minilive_mir::ir::BlockId(0),
+            EntryAt::Loop(block) => block,
+        }
+    }
+
+    fn enter_function(&mut self, first: minilive_mir::ir::BlockId) -> Step<()> {
+        let unit = self.input.unit;
+        if unit.self_reg.is_some() || unit.super_reg.is_some() {
+            return Err(Stop::Refuse(Refusal::UnsupportedOperation));
+        }
+        let absent = self.absent();
+        self.env.regs.fill(absent);
+        for i in 0..unit.params.len() {
+            let param = self.slot(Op::Param(i as u32), &[], Ty::Any, None);
+            self.env.regs[i] = param;
+        }
+        self.op(Op::Count(first), &[], Rep::None);
+        let exit = self.exit_entry(ExitReason::Budget);
+        self.op_exit(Op::Poll(self.input.call_weight), &[], Rep::None, Some(exit));
+        for i in 0..unit.params.len() {
+            let kinds = self.use_kinds[i];
+            let want = if kinds.within(Kinds::NUMBER) || kinds == Kinds::LIST { self.guess(kinds) } else { Ty::Any };
+            self.env.regs[i] = self.narrow(self.env.regs[i], want, Self::exit_entry)?;
+        }
+        Ok(())
+    }
+
+    fn enter_loop(&mut self, live: &RegSet) -> Step<()> {
+        let absent = self.absent();
+        self.env.regs.fill(absent);
+        for reg in live.iter() {
+            let slot = self.slot(Op::Window(reg.0), &[], Ty::Any, None);
+            self.env.regs[reg.0 as usize] = slot;
+        }
+        for reg in live.iter() {
+            let slot = self.reg(reg);
+            let seen = self.input.window.get(reg.0 as usize).copied().unwrap_or_default();
+            if seen.computed && self.may(ExitReason::ListKind) && self.is_private_range(reg) {
+                self.enter_range(reg, slot)?;
+                continue;
+            }
+            let want = if self.is_position(reg) { Ty::ANY_INT } else { self.guess(seen.kinds) };
+            let narrowed = self.narrow(slot, want, Self::exit_entry)?;
+            self.refine(reg, narrowed);
+        }
+        Ok(())
+    }
+
+    /// Whether a register is the position of a loop, which is always a small integer.
+    fn is_position(&self, reg: Reg) -> bool {
+        self.input.unit.insts.iter().any(|inst| matches!(inst, Inst::IterNext { pos, .. } if *pos == reg))
+    }
+
+    /// Whether the list in a register was made by a call for a loop alone, so that nobody else can see or change it.
+    fn is_private_range(&self, reg: Reg) -> bool {
+        let insts = &self.input.unit.insts;
+        let mut inits = insts.iter().enumerate().filter_map(|(i, inst)| match inst {
+            Inst::IterInit { obj, src, .. } if *obj == reg => Some((i, *src)),
+            _ => None,
+        });
+        let Some((i, src)) = inits.next() else { return false };
+        let made = i > 0 && matches!(insts[i - 1], Inst::Call { dst, .. } if dst == src);
+        let mut reads = 0;
+        insts.iter().for_each(|inst| operands::uses(inst, &mut |it| reads += u32::from(it == src && src != reg)));
+        inits.next().is_none() && made && reads <= 1
+    }
+
+    /// Takes the list of a counted loop apart.
+    fn enter_range(&mut self, reg: Reg, slot: Slot) -> Step<()> {
+        let list = self.narrow(slot, Ty::List, Self::exit_entry)?;
+        let exit = self.exit_entry(ExitReason::ListKind);
+        let val = self.op_exit(Op::GuardComputed, &[list.val], Rep::Boxed, Some(exit));
+        let part = |it: &mut Self, op| -> Step<Slot> {
+            let slot = it.slot(op, &[val], Ty::Any, None);
+            it.narrow(slot, Ty::ANY_INT, Self::exit_entry)
+        };
+        let base = part(self, Op::RangeBase)?;
+        let step = part(self, Op::RangeStep)?;
+        let len = self.slot(Op::ListLen, &[val], Ty::Int(0, 1 << 40), None);
+        // The elements lie between two numbers that passed the same guard when the range was made.
+        let elem = Ty::ANY_INT;
+        self.env.set_range(reg, RangeParts { base, step, count: len, elem });
+        self.refine(reg, Slot { ty: Ty::Range, val: base.val });
+        Ok(())
+    }
+
+    /// An exit before the first instruction.
+    fn exit_entry(&mut self, reason: ExitReason) -> Exit {
+        if !self.emitting {
+            return Exit { state: StateId(0), reason };
+        }
+        let live = self.flow.live_in[self.flow.nodes[0].succs[0]].clone();
+        let state = self.new_state(self.at, &live);
+        Exit { state, reason }
+    }
+
+    // ---- edges ---------------------------------------------------------------------------------------------------------
+
+    /// A fresh block that receives instructions from now on.
+    pub(crate) fn new_block(&mut self) -> Block {
+        if self.emitting {
+            let in_loop = self.func[self.cur].in_loop;
+            self.func.blocks.push(BlockData {
+                params: Vec::new(),
+                insts: Vec::new(),
+                end: End::Jump(Edge::default()),
+                in_loop,
+                cold: false,
+            });
+            self.cur = Block(self.func.blocks.len() as u32 - 1);
+        }
+        self.cur
+    }
+
+    /// The `i`-th edge of the current node with the current environment; code that it needs gets a block of its own.
+    pub(crate) fn edge(&mut self, i: usize) -> Step<Edge> {
+        let succ = self.flow.nodes[self.node].succs[i];
+        let block = self.new_block();
+        let arrived = self.before_loop(succ);
+        if let Err(Stop::Leave(exit)) = arrived {
+            if self.emitting {
+                self.func[block].end = End::Leave(exit);
+                self.func[block].cold = true;
+            }
+            return Ok(Self::plain_edge(block.0 as usize));
+        }
+        arrived?;
+        if !self.emitting {
+            self.join_into(succ);
+            return Ok(Edge::default());
+        }
+        let edge = self.pass(succ)?;
+        if self.func[block].insts.is_empty() {
+            self.func.blocks.pop();
+            return Ok(edge);
+        }
+        self.place_edge_block(block, succ);
+        self.func[block].end = End::Jump(edge);
+        Ok(Self::plain_edge(block.0 as usize))
+    }
+
+    /// Edge code stands in the innermost loop that holds both ends.
+    fn place_edge_block(&mut self, block: Block, succ: NodeId) {
+        let mut it = self.flow.nodes[self.node].in_loop;
+        while let Some(i) = it {
+            if self.flow.is_within(self.flow.nodes[succ].in_loop, i) {
+                break;
+            }
+            it = self.flow.loops[i].parent;
+        }
+        self.func[block].in_loop = it.map(|i| i as u32);
+    }
+
+    /// The loop that an edge enters, if it does.
+    fn entered_loop(&self, succ: NodeId) -> Option<usize> {
+        let i = self.flow.nodes[succ].in_loop?;
+        let enters = self.flow.loops[i].head == succ && !self.flow.is_within(self.flow.nodes[self.node].in_loop, i);
+        enters.then_some(i)
+    }
+
+    /// Reads what a loop keeps in registers before it is entered.
+    fn before_loop(&mut self, succ: NodeId) -> Step<()> {
+        let Some(i) = self.entered_loop(succ) else { return Ok(()) };
+        let facts = &self.loop_facts[i];
+        if facts.clobbers {
+            return Ok(());
+        }
+        let reads: Vec<(NameId, Global)> =
+            facts.reads.iter().map(|&(name, at)| (name, self.input.seen.global(at))).collect();
+        let stores = !facts.stores.is_empty();
+        if reads.is_empty() && !stores {
+            return Ok(());
+        }
+        if self.node == 0 || self.flow.nodes[self.node].block.is_none() {
+            return Ok(());
+        }
+        self.preload(&reads, stores)
+    }
+
+    /// Whether something keeps its value around a loop whose header is `node`, so that the header needs no parameter for it.
+    fn is_steady(&self, node: NodeId, key: Key) -> bool {
+        let Some(i) = self.flow.nodes[node].in_loop.filter(|&i| self.flow.loops[i].head == node) else { return false };
+        let inside = |pred: &&NodeId| self.flow.is_within(self.flow.nodes[**pred].in_loop, i);
+        if self.flow.nodes[node].preds.iter().filter(|pred| !inside(pred)).count() != 1 {
+            return false;
+        }
+        let facts = &self.loop_facts[i];
+        match key {
+            Key::Reg(reg) => !facts.writes.has(reg),
+            Key::Cell(name) => !facts.clobbers && !facts.stores.contains(&NameId(name as u32)),
+        }
+    }
+
+    fn is_back_edge(&self, succ: NodeId) -> bool {
+        let head = self.flow.nodes[succ].in_loop.filter(|&i| self.flow.loops[i].head == succ);
+        head.is_some_and(|i| self.flow.is_within(self.flow.nodes[self.node].in_loop, i))
+    }
+
+    /// Joins the current types into a node's.
+    fn join_into(&mut self, succ: NodeId) {
+        let back = self.is_back_edge(succ);
+        let Some(mut old) = self.entries[succ].take() else {
+            let mut env = self.env.clone();
+            for i in 0..env.regs.len() {
+                if !self.flow.live_in[succ].has(Reg(i as u32)) {
+                    env.regs[i] = Slot { ty: Ty::Never, val: Val(u32::MAX) };
+                }
+            }
+            self.entries[succ] = Some(env);
+            return;
+        };
+        let widen = back && self.widening && self.visits[succ] > 2;
+        for i in 0..old.regs.len() {
+            let reg = Reg(i as u32);
+            if self.flow.live_in[succ].has(reg) && !(back && self.is_steady(succ, Key::Reg(reg))) {
+                let (was, new) = (old.regs[i].ty, self.env.regs[i].ty);
+                old.regs[i].ty = if widen { was.widen(new) } else { was.join(new) };
+            }
+        }
+        for name in 0..old.cells.len() {
+            if !(back && self.is_steady(succ, Key::Cell(name))) {
+                old.cells[name] = join_cells(old.cells[name], self.env.cells[name], widen);
+            }
+        }
+        let ranges = std::mem::take(&mut old.ranges);
+        old.ranges = ranges.into_iter().filter(|it| self.env.range(it.0).is_some()).collect();
+        old.globals_ok &= self.env.globals_ok;
+        self.entries[succ] = Some(old);
+    }
+
+    /// Passes the current values to a node; the first arrival makes its parameters.
+    fn pass(&mut self, succ: NodeId) -> Step<Edge> {
+        let Some(types) = self.types[succ].clone() else { return Err(Stop::Refuse(Refusal::CompilerFailed)) };
+        for name in 0..types.cells.len() {
+            if types.cells[name] == CellState::Memory {
+                self.flush_cell(name);
+            }
+        }
+        if self.entries[succ].is_none() {
+            let env = self.start_params(succ, &types);
+            self.entries[succ] = Some(env);
+        }
+        let mut args = Vec::new();
+        for key in self.keys[succ].clone() {
+            let (slot, ty) = match key {
+                Key::Reg(reg) => (self.reg(reg), types.regs[reg.0 as usize].ty),
+                Key::Cell(name) => match (self.env.cells[name], types.cells[name]) {
+                    (CellState::Loaded { slot, .. }, CellState::Loaded { slot: want, .. }) => (slot, want.ty),
+                    _ => return Err(Stop::Refuse(Refusal::CompilerFailed)),
+                },
+            };
+            args.push(self.coerce(slot, ty));
+        }
+        self.check_ranges(succ)?;
+        Ok(Edge { to: succ as u32, args })
+    }
+
+    /// Counted loops keep their parts on every way; anything else would need the list.
+    fn check_ranges(&self, succ: NodeId) -> Step<()> {
+        let target = self.entries[succ].as_ref().expect("made above");
+        for reg in self.flow.live_in[succ].iter() {
+            if target.regs[reg.0 as usize].ty == Ty::Range && target.range(reg) != self.env.range(reg) {
+                return Err(Stop::Refuse(Refusal::UnsupportedOperation));
+            }
+        }
+        Ok(())
+    }
+
+    /// The environment at a node's start, with parameters for all that may differ between its predecessors.
+    fn start_params(&mut self, succ: NodeId, types: &Env) -> Env {
+        let mut env = self.env.clone();
+        env.globals_ok = types.globals_ok;
+        if self.flow.nodes[succ].preds.len() == 1 {
+            return env;
+        }
+        let mut keys = Vec::new();
+        for i in 0..env.regs.len() {
+            let reg = Reg(i as u32);
+            let ty = types.regs[i].ty;
+            if !self.flow.live_in[succ].has(reg) {
+                env.regs[i] = Slot { ty: Ty::Never, val: Val(u32::MAX) };
+            } else if !self.is_steady(succ, Key::Reg(reg)) && !matches!(ty, Ty::Never | Ty::Range) {
+                env.regs[i] = Slot { ty, val: self.param(succ, ty) };
+                keys.push(Key::Reg(reg));
+            }
+        }
+        for name in 0..env.cells.len() {
+            let steady = self.is_steady(succ, Key::Cell(name));
+            match types.cells[name] {
+                CellState::Loaded { slot, dirty } if !steady => {
+                    let slot = Slot { ty: slot.ty, val: self.param(succ, slot.ty) };
+                    env.cells[name] = CellState::Loaded { slot, dirty };
+                    keys.push(Key::Cell(name));
+                }
+                CellState::Loaded { dirty, .. } => {
+                    if let CellState::Loaded { dirty: old, .. } = &mut env.cells[name] {
+                        *old |= dirty;
+                    }
+                }
+                other => env.cells[name] = other,
+            }
+        }
+        self.keys[succ] = keys;
+        env
+    }
+
+    fn param(&mut self, node: NodeId, ty: Ty) -> Val {
+        let val = self.func.new_val(ty.rep());
+        self.func.blocks[node].params.push(val);
+        val
+    }
+}
+
+fn join_cells(a: CellState, b: CellState, widen: bool) -> CellState {
+    match (a, b) {
+        (CellState::Never, it) | (it, CellState::Never) => it,
+        (CellState::Memory, _) | (_, CellState::Memory) => CellState::Memory,
+        (CellState::Loaded { slot, dirty }, CellState::Loaded { slot: other, dirty: also }) => {
+            let ty = if widen { slot.ty.widen(other.ty) } else { slot.ty.join(other.ty) };
+            CellState::Loaded { slot: Slot { ty, ..slot }, dirty: dirty | also }
+        }
+    }
+}

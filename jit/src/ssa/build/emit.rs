@@ -1,0 +1,177 @@
+//! Emitting instructions, and the representations of slots.
+
+use super::{Builder, Env, Slot};
+use crate::reason::Refusal;
+use crate::ssa::types::Ty;
+use crate::ssa::{Exit, Helper, Inst, Op, Rep, StateId, Val};
+use minilive_mir::ir::Reg;
+use minilive_runtime::value::Value;
+
+/// What stands for a value while nothing is emitted.
+const NOTHING: Val = Val(u32::MAX);
+
+impl Builder<'_> {
+    /// Emits an operation without an exit.
+    pub(crate) fn op(&mut self, op: Op, args: &[Val], rep: Rep) -> Val {
+        self.op_exit(op, args, rep, None)
+    }
+
+    /// Emits an operation.
+    pub(crate) fn op_exit(&mut self, op: Op, args: &[Val], rep: Rep, exit: Option<Exit>) -> Val {
+        if !self.emitting {
+            return NOTHING;
+        }
+        let result = (rep != Rep::None).then(|| self.func.new_val(rep));
+        let inst = Inst { op, args: args.to_vec(), result, exit, at: self.at };
+        let cur = self.cur;
+        self.func[cur].insts.push(inst);
+        result.unwrap_or(NOTHING)
+    }
+
+    /// Emits an operation that gives a slot of this type.
+    pub(crate) fn slot(&mut self, op: Op, args: &[Val], ty: Ty, exit: Option<Exit>) -> Slot {
+        Slot { ty, val: self.op_exit(op, args, ty.rep(), exit) }
+    }
+
+    /// A truth value as a slot.
+    pub(crate) fn truth_slot(&mut self, op: Op, args: &[Val]) -> Slot {
+        Slot { ty: Ty::BOOL, val: self.op(op, args, Rep::Bool) }
+    }
+
+    /// The number constant.
+    pub(crate) fn number(&mut self, number: f64) -> Slot {
+        let int = number as i64;
+        let exact = (int as f64).to_bits() == number.to_bits() && int.unsigned_abs() <= 1 << 53;
+        if exact {
+            self.int(int)
+        } else {
+            self.slot(Op::F64(number.to_bits()), &[], Ty::Num, None)
+        }
+    }
+
+    /// The integer constant.
+    pub(crate) fn int(&mut self, n: i64) -> Slot {
+        self.slot(Op::Int(n), &[], Ty::Int(n, n), None)
+    }
+
+    /// null
+    pub(crate) fn null(&mut self) -> Slot {
+        self.slot(Op::Boxed(Value::NULL.bits()), &[], Ty::Null, None)
+    }
+
+    /// The mark of an unassigned variable.
+    pub(crate) fn absent(&mut self) -> Slot {
+        self.slot(Op::Boxed(Value::ABSENT.bits()), &[], Ty::Absent, None)
+    }
+
+    /// The slot as a double; it must be a number.
+    pub(crate) fn as_f64(&mut self, slot: Slot) -> Val {
+        match (self.emitting, slot.ty) {
+            (false, _) => NOTHING,
+            (_, Ty::Num) => slot.val,
+            (_, Ty::Int(n, m)) if n == m => self.op(Op::F64((n as f64).to_bits()), &[], Rep::F64),
+            _ => self.op(Op::ToF64, &[slot.val], Rep::F64),
+        }
+    }
+
+    /// The slot as an integer; its type must be one.
+    pub(crate) fn as_int(&mut self, slot: Slot) -> Val {
+        if self.emitting && self.func.rep(slot.val) == Rep::Bool {
+            return self.op(Op::ToInt, &[slot.val], Rep::Int);
+        }
+        slot.val
+    }
+
+    /// The slot as a boxed value.
+    pub(crate) fn boxed(&mut self, slot: Slot) -> Val {
+        if !self.emitting {
+            return NOTHING;
+        }
+        match slot.ty {
+            Ty::Int(n, m) if n == m => self.op(Op::Boxed((n as f64).to_bits()), &[], Rep::Boxed),
+            Ty::Int(..) | Ty::Num => self.op(Op::Box, &[slot.val], Rep::Boxed),
+            Ty::Range => {
+                self.refusal = Some(Refusal::UnsupportedOperation);
+                self.op(Op::Boxed(Value::NULL.bits()), &[], Rep::Boxed)
+            }
+            _ => slot.val,
+        }
+    }
+
+    /// The slot in the representation of a type that is not below its own.
+    pub(crate) fn coerce(&mut self, slot: Slot, ty: Ty) -> Val {
+        if !self.emitting {
+            return NOTHING;
+        }
+        match (ty.rep(), slot.ty) {
+            (Rep::Int, Ty::Int(..)) => self.as_int(slot),
+            (Rep::F64, Ty::Int(..) | Ty::Num) => self.as_f64(slot),
+            (Rep::Boxed, _) if ty != Ty::Range || slot.ty == Ty::Range => {
+                if slot.ty == Ty::Range { slot.val } else { self.boxed(slot) }
+            }
+            _ => {
+                debug_assert!(false, "{:?} does not fit {ty:?}", slot.ty);
+                self.refusal = Some(Refusal::CompilerFailed);
+                self.op(Op::Boxed(Value::NULL.bits()), &[], Rep::Boxed)
+            }
+        }
+    }
+
+    /// What a register holds.
+    pub(crate) fn reg(&self, reg: Reg) -> Slot {
+        self.env.regs[reg.0 as usize]
+    }
+
+    /// A register gets a value.
+    pub(crate) fn set(&mut self, reg: Reg, slot: Slot) {
+        self.env.regs[reg.0 as usize] = slot;
+        if self.compared.is_some_and(|it| it.result == reg || it.a == reg || it.b == reg) {
+            self.compared = None;
+        }
+    }
+
+    /// A register is known better; its value is the same.
+    pub(crate) fn refine(&mut self, reg: Reg, slot: Slot) {
+        self.env.regs[reg.0 as usize] = slot;
+    }
+
+    /// A generic operation on boxed operands. Globals in registers are written back before it if it may see them, and read
+    /// again behind it if it may change them.
+    pub(crate) fn helper(&mut self, helper: Helper, args: &[Val], rep: Rep) -> Val {
+        if helper.sees_globals() {
+            self.flush_cells();
+        }
+        let val = self.op(Op::Helper(helper), args, rep);
+        if helper.clobbers_globals() {
+            self.forget_cells();
+        }
+        self.state_cache.clear();
+        val
+    }
+
+    /// The state cache key is (instruction, behind it).
+    pub(crate) fn cached_state(&mut self, key: (u32, bool), make: impl FnOnce(&mut Self) -> StateId) -> StateId {
+        if !self.emitting {
+            return StateId(0);
+        }
+        if let Some(&state) = self.state_cache.get(&key) {
+            return state;
+        }
+        let state = make(self);
+        self.state_cache.insert(key, state);
+        state
+    }
+}
+
+impl Env {
+    /// The parts of the counted loop whose object a register holds.
+    pub(crate) fn range(&self, reg: Reg) -> Option<super::RangeParts> {
+        self.ranges.iter().find(|it| it.0 == reg).map(|it| it.1)
+    }
+
+    /// Notes the parts of a counted loop.
+    pub(crate) fn set_range(&mut self, reg: Reg, parts: super::RangeParts) {
+        self.ranges.retain(|it| it.0 != reg);
+        self.ranges.push((reg, parts));
+    }
+}

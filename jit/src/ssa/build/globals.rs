@@ -1,0 +1,169 @@
+//! Globals and free names: values kept out of memory between points that could notice.
+//!
+//! A global is read from its cell once and written back before anything that may look at it: calls, formatting, exits, the end.
+
+use super::{Builder, CellState, Slot, Step, Stop};
+use crate::feedback::{Global, Kinds, Place, Target};
+use crate::reason::{ExitReason, Refusal};
+use crate::ssa::types::Ty;
+use crate::ssa::{Op, Rep};
+use minilive_mir::ir::{NameId, Reg};
+use minilive_runtime::value::Value;
+
+impl Builder<'_> {
+    pub(crate) fn load_free(&mut self, dst: Reg, name: NameId) -> Step<()> {
+        let seen = self.input.seen.global(self.at);
+        let slot = self.free_name(name, seen)?;
+        self.set(dst, slot);
+        Ok(())
+    }
+
+    /// The value of a free name, by where it was found before.
+    fn free_name(&mut self, name: NameId, seen: Global) -> Step<Slot> {
+        if !self.input.free_is_global {
+            return Err(Stop::Refuse(Refusal::UnsupportedOperation));
+        }
+        match seen.place {
+            Place::Unknown => match self.env.cells[name.0 as usize] {
+                CellState::Loaded { .. } => self.read_cell(name, seen),
+                _ => Err(self.leave(ExitReason::ColdPath)),
+            },
+            Place::Global => self.read_cell(name, seen),
+            Place::Intrinsic => self.read_intrinsic(name, seen.target),
+            // Both may be right at times; which one, the interpreter decides.
+            Place::Mixed if seen.value.meets(Kinds::NUMBER) => self.read_cell(name, Global { target: None, ..seen }),
+            Place::Mixed | Place::Outer { .. } => Err(Stop::Refuse(Refusal::UnsupportedOperation)),
+        }
+    }
+
+    /// A name that no variable has: its cell must be unassigned.
+    fn read_intrinsic(&mut self, name: NameId, target: Option<Target>) -> Step<Slot> {
+        let Some(Target::Intrinsic(id)) = target else { return Err(Stop::Refuse(Refusal::UnsupportedOperation)) };
+        if !self.may(ExitReason::IntrinsicShadowed) {
+            return Err(Stop::Refuse(Refusal::TooManyExits));
+        }
+        let cell = self.load_cell(name);
+        if cell.ty != Ty::Absent {
+            let exit = self.exit(ExitReason::IntrinsicShadowed);
+            let op = Op::GuardBits(Value::ABSENT.bits());
+            let val = self.op_exit(op, &[cell.val], Rep::Boxed, Some(exit));
+            self.keep_cell(name, Slot { ty: Ty::Absent, val });
+        }
+        Ok(self.slot(Op::Intrinsic(id), &[], Ty::Function(Target::Intrinsic(id)), None))
+    }
+
+    /// The value of a global, narrowed to what it was seen to be.
+    fn read_cell(&mut self, name: NameId, seen: Global) -> Step<Slot> {
+        let slot = self.load_cell(name);
+        if slot.ty == Ty::Absent {
+            return Err(self.leave(ExitReason::Unassigned));
+        }
+        if slot.ty != Ty::Any {
+            return Ok(slot);
+        }
+        let slot = self.narrow_global(slot, seen)?;
+        self.keep_cell(name, slot);
+        Ok(slot)
+    }
+
+    fn narrow_global(&mut self, slot: Slot, seen: Global) -> Step<Slot> {
+        if let Some(target) = seen.target
+            && !seen.unstable
+            && seen.value == Kinds::FUNCTION
+            && self.may(ExitReason::OtherFunction)
+        {
+            return self.guard_target(slot, target);
+        }
+        match self.guess(seen.value) {
+            Ty::Any => self.guard_assigned(slot),
+            want => self.narrow(slot, want, Self::exit),
+        }
+    }
+
+    /// What is known of a global now; reads its cell if nothing is.
+    pub(crate) fn load_cell(&mut self, name: NameId) -> Slot {
+        if let CellState::Loaded { slot, .. } = self.env.cells[name.0 as usize] {
+            return slot;
+        }
+        let cell = self.input.cells[name.0 as usize];
+        let slot = self.slot(Op::LoadCell(cell), &[], Ty::Any, None);
+        self.env.cells[name.0 as usize] = CellState::Loaded { slot, dirty: false };
+        slot
+    }
+
+    /// A global is known better; its value is the same.
+    fn keep_cell(&mut self, name: NameId, slot: Slot) {
+        let dirty = matches!(self.env.cells[name.0 as usize], CellState::Loaded { dirty: true, .. });
+        self.env.cells[name.0 as usize] = CellState::Loaded { slot, dirty };
+    }
+
+    pub(crate) fn store_global(&mut self, name: NameId, src: Reg) -> Step<()> {
+        self.need_open_globals()?;
+        let slot = self.reg(src);
+        if slot.ty == Ty::Range {
+            return Err(Stop::Refuse(Refusal::UnsupportedOperation));
+        }
+        self.env.cells[name.0 as usize] = CellState::Loaded { slot, dirty: true };
+        self.state_cache.clear();
+        Ok(())
+    }
+
+    /// Assignments are only compiled while the map of globals is neither frozen nor observed.
+    pub(crate) fn need_open_globals(&mut self) -> Step<()> {
+        if !self.env.globals_ok {
+            if !self.may(ExitReason::Frozen) {
+                return Err(Stop::Refuse(Refusal::TooManyExits));
+            }
+            let exit = self.exit(ExitReason::Frozen);
+            self.op_exit(Op::GuardGlobals, &[], Rep::None, Some(exit));
+            self.env.globals_ok = true;
+        }
+        Ok(())
+    }
+
+    /// Writes every changed global back to its cell.
+    pub(crate) fn flush_cells(&mut self) {
+        for name in 0..self.env.cells.len() {
+            self.flush_cell(name);
+        }
+        self.state_cache.clear();
+    }
+
+    /// Writes one global back if it changed.
+    pub(crate) fn flush_cell(&mut self, name: usize) {
+        if let CellState::Loaded { slot, dirty: true } = self.env.cells[name] {
+            let val = self.boxed(slot);
+            self.op(Op::StoreCell(self.input.cells[name]), &[val], Rep::None);
+            self.env.cells[name] = CellState::Loaded { slot, dirty: false };
+        }
+    }
+
+    /// Forgets what globals hold, because foreign code ran.
+    pub(crate) fn forget_cells(&mut self) {
+        self.env.cells.fill(CellState::Memory);
+        self.note_clobber();
+        self.env.globals_ok = false;
+    }
+
+    /// Reads the globals that a loop uses before it is entered, so that they stay in registers inside.
+    pub(crate) fn preload(&mut self, names: &[(NameId, Global)], stores: bool) -> Step<()> {
+        for &(name, seen) in names {
+            if self.env.cells[name.0 as usize] != CellState::Memory {
+                continue;
+            }
+            match seen.place {
+                Place::Global if !seen.value.is_empty() => {
+                    self.read_cell(name, seen)?;
+                }
+                Place::Intrinsic => {
+                    self.read_intrinsic(name, seen.target)?;
+                }
+                _ => {}
+            }
+        }
+        if stores {
+            self.need_open_globals()?;
+        }
+        Ok(())
+    }
+}

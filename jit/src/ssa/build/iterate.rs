@@ -1,0 +1,170 @@
+//! `for` loops: counted where the list of `range` was never needed, by index over lists, generic otherwise.
+
+use super::{Builder, RangeParts, Slot, Step, Stop};
+use crate::reason::{ExitReason, Refusal};
+use crate::ssa::types::{INT_MAX, Ty, clamp};
+use crate::ssa::{Cmp, End, Op, Rep};
+use minilive_mir::ir::{Inst, Reg, RegRange};
+
+impl Builder<'_> {
+    /// Whether the result of the current call is only iterated over, by the instruction behind it.
+    pub(crate) fn feeds_loop(&self, dst: Reg) -> bool {
+        let Some(block) = self.flow.nodes[self.node].block else { return false };
+        let insts = self.input.unit.block_insts(block);
+        let Some(Inst::IterInit { obj, src, .. }) = insts.get(self.idx + 1) else { return false };
+        let live = self.flow.live_before(self.input.unit, self.node, self.idx + 2);
+        *src == dst && (*obj == dst || !live.has(dst))
+    }
+
+    /// `range(from, to, step)` that feeds a loop directly: remembered, not made.
+    pub(crate) fn counted_range(&mut self, dst: Reg, args: RegRange) -> Step<bool> {
+        if args.count == 0 || args.count > 3 || !self.may(ExitReason::NotNumber) {
+            return Ok(false);
+        }
+        let mut parts = Vec::new();
+        for reg in args.iter() {
+            if self.reg(reg).ty.range().is_none() && !self.may(ExitReason::NotInteger) {
+                return Ok(false);
+            }
+            parts.push(self.narrow_reg(reg, Ty::ANY_INT)?);
+        }
+        let from = parts[0];
+        let to = if parts.len() > 1 { parts[1] } else { self.int(0) };
+        let range = if parts.len() == 3 { self.stepped(from, to, parts[2])? } else { self.unit_step(from, to) };
+        let Some(range) = range else { return Ok(false) };
+        self.env.set_range(dst, range);
+        self.set(dst, Slot { ty: Ty::Range, val: range.base.val });
+        Ok(true)
+    }
+
+    /// Step 1 or -1, whichever leads there.
+    fn unit_step(&mut self, from: Slot, to: Slot) -> Option<RangeParts> {
+        let (Some((a, b)), Some((c, d))) = (from.ty.range(), to.ty.range()) else { return None };
+        let (x, y) = (self.as_int(from), self.as_int(to));
+        let distance = |lo: i64, hi: i64| (i128::from(lo), i128::from(hi));
+        if b <= c {
+            // Always upwards.
+            let (lo, hi) = distance(c - b, d - a);
+            let width = self.slot(Op::ISub, &[y, x], Ty::Int(clamp(lo), clamp(hi)), None);
+            let one = self.int(1);
+            let count = self.slot(Op::IAdd, &[width.val, one.val], Ty::Int(clamp(lo + 1), clamp(hi + 1)), None);
+            return Some(RangeParts { base: from, step: one, count, elem: Ty::Int(a, d) });
+        }
+        // Direction by comparison: step = to < from ? -1 : 1, count = |to - from| + 1.
+        let down = self.truth_slot(Op::ICmp(Cmp::Lt), &[y, x]);
+        let one = self.int(1);
+        let minus = self.int(-1);
+        let step = self.slot(Op::Select, &[down.val, minus.val, one.val], Ty::Int(-1, 1), None);
+        let most = clamp((i128::from(d) - i128::from(a)).max(i128::from(b) - i128::from(c)));
+        let width = self.slot(Op::ISub, &[y, x], Ty::Int(-most, most), None);
+        let width = self.slot(Op::IAbs, &[width.val], Ty::Int(0, most), None);
+        let count = self.slot(Op::IAdd, &[width.val, one.val], Ty::Int(1, clamp(i128::from(most) + 1)), None);
+        Some(RangeParts { base: from, step, count, elem: Ty::Int(a.min(c), b.max(d)) })
+    }
+
+    /// A given step: counted by the intrinsic's own formula, unless it is a constant integer.
+    fn stepped(&mut self, from: Slot, to: Slot, step: Slot) -> Step<Option<RangeParts>> {
+        if let (Some((a, b)), Some((c, d)), Some((s, t))) = (from.ty.range(), to.ty.range(), step.ty.range())
+            && s == t
+            && s != 0
+        {
+            let (x, y) = (self.as_int(from), self.as_int(to));
+            let width = self.slot(Op::ISub, &[y, x], Ty::ANY_INT, None);
+            let most = i128::from(d) - i128::from(a);
+            let most = clamp(most.max(i128::from(b) - i128::from(c)).max(0));
+            let quotient = self.op(Op::IDiv(s), &[width.val], Rep::Int);
+            let one = self.int(1);
+            let count = self.slot(Op::IAdd, &[quotient, one.val], Ty::Int(-most, clamp(i128::from(most) + 1)), None);
+            let elem = if s > 0 { Ty::Int(a, d.max(b)) } else { Ty::Int(c.min(a), b) };
+            return Ok(Some(RangeParts { base: from, step, count, elem }));
+        }
+        Ok(None)
+    }
+
+    pub(crate) fn iter_init(&mut self, obj: Reg, pos: Reg, src: Reg) -> Step<()> {
+        let slot = self.reg(src);
+        if slot.ty == Ty::Range {
+            let parts = self.env.range(src).expect("a range register has its parts");
+            self.env.set_range(obj, parts);
+        }
+        self.set(obj, slot);
+        let zero = self.int(0);
+        self.set(pos, zero);
+        Ok(())
+    }
+
+    pub(crate) fn iter_next(&mut self, obj: Reg, pos: Reg, dst: Reg) -> Step<()> {
+        let place = self.reg(pos);
+        let place = match place.ty {
+            Ty::Int(lo, _) if lo >= 0 => place,
+            Ty::Int(_, hi) => Slot { ty: Ty::Int(0, hi.max(0)), ..place },
+            _ => {
+                let slot = self.narrow_reg(pos, Ty::ANY_INT)?;
+                Slot { ty: Ty::Int(0, INT_MAX), ..slot }
+            }
+        };
+        match self.reg(obj).ty {
+            Ty::Range => self.next_counted(obj, pos, dst, place),
+            Ty::Never | Ty::Null | Ty::Int(..) | Ty::Num | Ty::Function(_) => self.go(1),
+            Ty::List => self.next_of_list(obj, pos, dst, place),
+            _ if self.may(ExitReason::NotList) => {
+                self.narrow_reg(obj, Ty::List)?;
+                self.next_of_list(obj, pos, dst, place)
+            }
+            _ => Err(Stop::Refuse(Refusal::UnsupportedOperation)),
+        }
+    }
+
+    fn next_counted(&mut self, obj: Reg, pos: Reg, dst: Reg, place: Slot) -> Step<()> {
+        let parts = self.env.range(obj).expect("a range register has its parts");
+        let (index, count) = (self.as_int(place), parts.count);
+        let more = self.op(Op::ICmp(Cmp::Lt), &[index, count.val], Rep::Bool);
+        let most = count.ty.range().map_or(INT_MAX, |(_, hi)| hi).max(1);
+        let Ty::Int(lo, hi) = place.ty else { unreachable!("made an integer above") };
+        let inside = Slot { ty: Ty::Int(lo.min(most - 1), hi.min(most - 1)), val: index };
+        let scaled = match parts.step.ty {
+            Ty::Int(1, 1) => inside.val,
+            _ => self.op(Op::IMul { zero: false, wide: false }, &[inside.val, parts.step.val], Rep::Int),
+        };
+        let base = self.as_int(parts.base);
+        let element = match parts.base.ty {
+            Ty::Int(0, 0) => Slot { ty: parts.elem, val: scaled },
+            _ => self.slot(Op::IAdd, &[base, scaled], parts.elem, None),
+        };
+        let one = self.int(1);
+        let ty = Ty::Int(1, clamp(i128::from(hi.min(most - 1)) + 1));
+        let next = self.slot(Op::IAdd, &[inside.val, one.val], ty, None);
+        let mut body = self.env.clone();
+        body.regs[dst.0 as usize] = element;
+        body.regs[pos.0 as usize] = next;
+        self.fork(more, Some(body), None)
+    }
+
+    fn next_of_list(&mut self, obj: Reg, pos: Reg, dst: Reg, place: Slot) -> Step<()> {
+        let list = self.reg(obj).val;
+        let index = self.as_int(place);
+        let len = self.op(Op::ListLen, &[list], Rep::Int);
+        let more = self.op(Op::ICmp(Cmp::Lt), &[index, len], Rep::Bool);
+        // The element is fetched behind the test, in a block of its own.
+        let from = self.cur;
+        let done_env = self.env.clone();
+        let inner = self.new_block();
+        let val = self.op(Op::ListGet, &[list, index], Rep::Boxed);
+        let one = self.int(1);
+        let next = self.slot(Op::IAdd, &[index, one.val], Ty::Int(1, LONGEST), None);
+        self.set(dst, Slot { ty: Ty::Any, val });
+        self.set(pos, next);
+        self.go(0)?;
+        self.cur = from;
+        self.env = done_env;
+        let els = self.edge(1)?;
+        self.cur = from;
+        if self.emitting {
+            self.func[from].end = End::Branch { cond: more, then: Self::plain_edge(inner.0 as usize), els };
+        }
+        Ok(())
+    }
+}
+
+/// No list is longer.
+const LONGEST: i64 = 1 << 40;

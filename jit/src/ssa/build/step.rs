@@ -1,0 +1,386 @@
+//! One MIR instruction at a time: what it does to the environment, and how blocks end.
+
+use super::{Builder, Slot, Step, Stop};
+use crate::reason::{ExitReason, Refusal};
+use crate::ssa::types::Ty;
+use crate::ssa::{Cmp, Edge, End, Helper, Op, Rep, Val};
+use minilive_mir::ir::{Const, ConstId, Inst, InstId, NameId, Reg, RegRange};
+use minilive_runtime::value::Value;
+
+impl Builder<'_> {
+    pub(crate) fn step(&mut self, inst: &Inst) -> Step<()> {
+        match *inst {
+            Inst::Const { dst, value } => self.constant(dst, value),
+            Inst::Move { dst, src } => {
+                let slot = self.reg(src);
+                self.set(dst, slot);
+                Ok(())
+            }
+            Inst::LoadLocal { dst, local, name, deferred } => self.load_local(dst, local, name, deferred),
+            Inst::LoadFree { dst, name } => self.load_free(dst, name),
+            Inst::StoreGlobal { name, src } => self.store_global(name, src),
+            Inst::AutoCall { dst, src } => self.auto_call(dst, src),
+            Inst::Binary { op, dst, a, b } => self.binary(op, dst, a, b),
+            Inst::Unary { op, dst, src } => self.unary(op, dst, src),
+            Inst::GetIndex { dst, obj, key } => self.get_index(dst, obj, key),
+            Inst::SetIndex { obj, key, src } => self.set_index(obj, key, src),
+            Inst::Call { dst, callee, args } => self.call(dst, callee, args),
+            Inst::MakeList { dst, elems } => self.generic(Some(dst), Helper::MakeList, &[], elems, Ty::List),
+            Inst::AppendList { list, elems } => self.generic(None, Helper::AppendList, &[list], elems, Ty::Any),
+            Inst::MakeMap { dst, pairs } => self.generic(Some(dst), Helper::MakeMap, &[], pairs, Ty::Map),
+            Inst::Slice { dst, obj, from, to } => {
+                self.generic(Some(dst), Helper::Slice, &[obj, from, to], RegRange::EMPTY, Ty::Any)
+            }
+            Inst::RefIndex { dst, obj, key } => {
+                self.generic(Some(dst), Helper::RefIndex, &[obj, key], RegRange::EMPTY, Ty::Any)
+            }
+            Inst::LoadGlobals { dst } => {
+                self.generic(Some(dst), Helper::LoadGlobals, &[], RegRange::EMPTY, Ty::Map)
+            }
+            Inst::GetMember { dst, obj, this, name } => self.get_member(dst, obj, this, name),
+            Inst::CallMethod { dst, obj, this, name, args } => self.call_method(dst, obj, this, name, args),
+            Inst::CallIndex { dst, obj, this, key, args } => {
+                self.generic(Some(dst), Helper::CallIndex, &[obj, this, key], args, Ty::Any)
+            }
+            Inst::SetMember { obj, name, src } => self.set_member(obj, name, src),
+            Inst::RefMember { dst, obj, name } => self.ref_member(dst, obj, name),
+            Inst::IterInit { obj, pos, src } => self.iter_init(obj, pos, src),
+            Inst::CheckUncaught { src } => self.check_uncaught(src),
+            _ => Err(Stop::Refuse(Refusal::UnsupportedOperation)),
+        }
+    }
+
+    fn constant(&mut self, dst: Reg, value: ConstId) -> Step<()> {
+        let slot = match &self.input.unit.consts[value.0 as usize] {
+            Const::Null => self.null(),
+            Const::Number(number) => self.number(*number),
+            Const::Str(_) => self.slot(Op::Literal(value.0), &[], Ty::Str, None),
+            Const::List(_) | Const::Map(_) => return Err(Stop::Refuse(Refusal::UnsupportedOperation)),
+        };
+        self.set(dst, slot);
+        Ok(())
+    }
+
+    fn load_local(&mut self, dst: Reg, local: Reg, name: NameId, deferred: bool) -> Step<()> {
+        let slot = self.reg(local);
+        match slot.ty {
+            Ty::Absent if !deferred => self.load_free(dst, name),
+            _ => {
+                let slot = self.guard_assigned(slot)?;
+                self.refine(local, slot);
+                self.set(dst, slot);
+                Ok(())
+            }
+        }
+    }
+
+    fn get_index(&mut self, dst: Reg, obj: Reg, key: Reg) -> Step<()> {
+        use crate::feedback::Kinds;
+        let seen = self.input.seen.index(self.at);
+        if seen.samples == 0 && self.may(ExitReason::ColdPath) {
+            return Err(self.leave(ExitReason::ColdPath));
+        }
+        if seen.container == Kinds::LIST && self.list_access(obj, key, seen.key)? {
+            let (list, index) = (self.reg(obj).val, self.reg(key));
+            let index = self.as_int(index);
+            let val = self.op(Op::ListGet, &[list, index], Rep::Boxed);
+            let want = self.guess_element(seen.value);
+            return self.set_narrowed(dst, Slot { ty: Ty::Any, val }, want);
+        }
+        let (obj, key) = (self.reg(obj), self.reg(key));
+        let (obj, key) = (self.boxed(obj), self.boxed(key));
+        let val = self.helper(Helper::GetIndex, &[obj, key], Rep::Boxed);
+        let want = self.guess_element(seen.value);
+        self.set_narrowed(dst, Slot { ty: Ty::Any, val }, want)
+    }
+
+    /// What an element is likely to be, but only guesses that pay: numbers and containers of known layout.
+    fn guess_element(&self, kinds: crate::feedback::Kinds) -> Ty {
+        self.guess(kinds)
+    }
+
+    /// Guards a list and an integer index; false if experience says not to.
+    fn list_access(&mut self, obj: Reg, key: Reg, key_kinds: crate::feedback::Kinds) -> Step<bool> {
+        use crate::feedback::Kinds;
+        let obj_ok = self.reg(obj).ty == Ty::List || self.may(ExitReason::NotList);
+        let int_key = self.reg(key).ty.range().is_some() || (key_kinds == Kinds::INT && self.may(ExitReason::NotInteger));
+        if !obj_ok || !int_key {
+            return Ok(false);
+        }
+        self.narrow_reg(obj, Ty::List)?;
+        self.narrow_reg(key, Ty::of_kinds(Kinds::INT))?;
+        Ok(true)
+    }
+
+    fn set_index(&mut self, obj: Reg, key: Reg, src: Reg) -> Step<()> {
+        use crate::feedback::Kinds;
+        let seen = self.input.seen.index(self.at);
+        if seen.samples == 0 && self.may(ExitReason::ColdPath) {
+            return Err(self.leave(ExitReason::ColdPath));
+        }
+        if seen.container == Kinds::LIST && self.list_access(obj, key, seen.key)? {
+            let (list, index, value) = (self.reg(obj).val, self.reg(key), self.reg(src));
+            let index = self.as_int(index);
+            let value = self.boxed(value);
+            self.op(Op::ListSet, &[list, index, value], Rep::None);
+            self.state_cache.clear();
+            return Ok(());
+        }
+        self.generic(None, Helper::SetIndex, &[obj, key, src], RegRange::EMPTY, Ty::Any)
+    }
+
+    /// A generic operation on registers.
+    pub(crate) fn generic(
+        &mut self,
+        dst: Option<Reg>,
+        helper: Helper,
+        regs: &[Reg],
+        more: RegRange,
+        ty: Ty,
+    ) -> Step<()> {
+        let regs: Vec<Reg> = regs.iter().copied().chain(more.iter()).collect();
+        let args: Vec<Val> = regs
+            .into_iter()
+            .map(|reg| {
+                let slot = self.reg(reg);
+                self.boxed(slot)
+            })
+            .collect();
+        let rep = if dst.is_some() || helper.may_fail() { Rep::Boxed } else { Rep::None };
+        let val = self.helper(helper, &args, rep);
+        if let Some(dst) = dst {
+            self.set(dst, Slot { ty, val });
+        }
+        Ok(())
+    }
+
+    fn check_uncaught(&mut self, src: Reg) -> Step<()> {
+        let slot = self.reg(src);
+        if matches!(slot.ty, Ty::Any | Ty::Plain) {
+            let val = self.boxed(slot);
+            self.helper(Helper::CheckUncaught, &[val], Rep::Boxed);
+        }
+        Ok(())
+    }
+
+    // ---- block ends ----------------------------------------------------------------------------------------------------
+
+    pub(crate) fn terminate(&mut self, inst: &Inst) -> Step<()> {
+        match *inst {
+            Inst::Jump { .. } => self.go(0),
+            Inst::Branch { cond, .. } => self.branch(cond),
+            Inst::AndTest { dst, a, .. } => self.and_test(dst, a),
+            Inst::OrTest { dst, a, .. } => self.or_test(dst, a),
+            Inst::IterNext { obj, pos, dst, .. } => self.iter_next(obj, pos, dst),
+            Inst::Return { src } => {
+                let slot = self.reg(src);
+                let val = self.boxed(slot);
+                self.finish(val)
+            }
+            Inst::End => {
+                let val = self.op(Op::Boxed(Value::ABSENT.bits()), &[], Rep::Boxed);
+                self.finish(val)
+            }
+            _ => Err(self.leave(ExitReason::ColdPath)),
+        }
+    }
+
+    fn finish(&mut self, val: Val) -> Step<()> {
+        self.flush_cells();
+        if self.emitting {
+            let cur = self.cur;
+            self.func[cur].end = End::Return(val);
+        }
+        Ok(())
+    }
+
+    /// Ends the block with a two-way branch; either side may be adjusted first.
+    pub(crate) fn fork(&mut self, cond: Val, on_true: Option<super::Env>, on_false: Option<super::Env>) -> Step<()> {
+        let from = self.cur;
+        let (yes, no) = (on_true.unwrap_or_else(|| self.env.clone()), on_false.unwrap_or_else(|| self.env.clone()));
+        self.env = yes;
+        let then = self.edge(0)?;
+        self.cur = from;
+        self.env = no;
+        let els = self.edge(1)?;
+        self.cur = from;
+        if self.emitting {
+            self.func[from].end = End::Branch { cond, then, els };
+        }
+        Ok(())
+    }
+
+    /// Ends the block with a jump along its `i`-th edge.
+    pub(crate) fn go(&mut self, i: usize) -> Step<()> {
+        let from = self.cur;
+        let edge = self.edge(i)?;
+        self.cur = from;
+        if self.emitting {
+            self.func[from].end = End::Jump(edge);
+        }
+        Ok(())
+    }
+
+    /// The truth of a register for a condition: a constant, or a value. Error values are fatal inside the helper.
+    fn truth(&mut self, reg: Reg) -> Result<bool, Val> {
+        let slot = self.reg(reg);
+        match slot.ty {
+            Ty::Int(lo, hi) if lo > 0 || hi < 0 => Ok(true),
+            Ty::Int(0, 0) | Ty::Null => Ok(false),
+            Ty::Int(..) => Err(self.truth_of_int(slot).val),
+            Ty::Num => Err(self.op(Op::FTruth, &[slot.val], Rep::Bool)),
+            Ty::Function(_) => Ok(true),
+            _ => {
+                let val = self.boxed(slot);
+                Err(self.helper(Helper::Truth, &[val], Rep::Bool))
+            }
+        }
+    }
+
+    fn branch(&mut self, cond: Reg) -> Step<()> {
+        let compared = self.compared;
+        match self.truth(cond) {
+            Ok(true) => self.go(0),
+            Ok(false) => self.go(1),
+            Err(val) => {
+                let (mut yes, mut no) = (self.env.clone(), self.env.clone());
+                if let Some(it) = compared.filter(|it| it.result == cond) {
+                    refine_by(&mut yes, it.cmp, it.a, it.b);
+                    refine_by(&mut no, opposite(it.cmp), it.a, it.b);
+                }
+                self.fork(val, Some(yes), Some(no))
+            }
+        }
+    }
+
+    fn and_test(&mut self, dst: Reg, a: Reg) -> Step<()> {
+        let slot = self.reg(a);
+        if !slot.ty.is_number() && slot.ty != Ty::Null {
+            return self.generic_test(dst, a, Helper::AndTest);
+        }
+        let compared = self.compared.filter(|it| it.result == a);
+        match self.truth(a) {
+            Ok(true) => self.go(0),
+            Ok(false) => {
+                let zero = self.int(0);
+                self.set(dst, zero);
+                self.go(1)
+            }
+            Err(val) => {
+                let (mut yes, mut no) = (self.env.clone(), self.env.clone());
+                if let Some(it) = compared {
+                    refine_by(&mut yes, it.cmp, it.a, it.b);
+                    refine_by(&mut no, opposite(it.cmp), it.a, it.b);
+                }
+                if slot.ty == Ty::BOOL {
+                    yes.regs[a.0 as usize] = self.int(1);
+                }
+                no.regs[dst.0 as usize] = self.int(0);
+                self.fork(val, Some(yes), Some(no))
+            }
+        }
+    }
+
+    fn or_test(&mut self, dst: Reg, a: Reg) -> Step<()> {
+        let slot = self.reg(a);
+        let val = match slot.ty {
+            Ty::Int(lo, hi) if lo > 0 || hi < 0 => {
+                let one = self.int(1);
+                self.set(dst, one);
+                return self.go(1);
+            }
+            Ty::Int(0, 0) | Ty::Null => return self.go(0),
+            Ty::Int(..) => {
+                let truth = self.truth_of_int(slot).val;
+                self.op(Op::Not, &[truth], Rep::Bool)
+            }
+            _ => return self.generic_test(dst, a, Helper::OrTest),
+        };
+        let compared = self.compared.filter(|it| it.result == a);
+        let (mut rhs, mut done) = (self.env.clone(), self.env.clone());
+        if let Some(it) = compared {
+            refine_by(&mut done, it.cmp, it.a, it.b);
+            refine_by(&mut rhs, opposite(it.cmp), it.a, it.b);
+        }
+        rhs.regs[a.0 as usize] = self.int(0);
+        done.regs[dst.0 as usize] = self.int(1);
+        self.fork(val, Some(rhs), Some(done))
+    }
+
+    /// The test of a value of any kind: the helper gives the decided result, or absent if the right side is to be computed.
+    fn generic_test(&mut self, dst: Reg, a: Reg, helper: Helper) -> Step<()> {
+        let slot = self.reg(a);
+        let operand = self.boxed(slot);
+        let decided = self.helper(helper, &[operand], Rep::Boxed);
+        let absent = self.op(Op::Boxed(Value::ABSENT.bits()), &[], Rep::Boxed);
+        let goes_on = self.op(Op::SameBits, &[decided, absent], Rep::Bool);
+        let mut done = self.env.clone();
+        done.regs[dst.0 as usize] = Slot { ty: Ty::Any, val: decided };
+        self.fork(goes_on, None, Some(done))
+    }
+
+    /// The entry of a block: its count, and the budget if it is a loop head.
+    pub(crate) fn count_entry(&mut self, node: usize) -> Step<()> {
+        let Some(block) = self.flow.nodes[node].counts else { return Ok(()) };
+        self.idx = 0;
+        self.at = self.first_of(block);
+        self.op(Op::Count(block), &[], Rep::None);
+        let weight = self.input.block_weights[block.0 as usize];
+        if weight > 0 {
+            let exit = self.entry_exit(node, block);
+            self.op_exit(Op::Poll(weight), &[], Rep::None, Some(exit));
+        }
+        Ok(())
+    }
+
+    /// The exit at a block's start, also for landings that hold no instructions of it.
+    fn entry_exit(&mut self, node: usize, block: minilive_mir::ir::BlockId) -> crate::ssa::Exit {
+        let reason = ExitReason::Budget;
+        if self.flow.nodes[node].block.is_some() {
+            return self.exit(reason);
+        }
+        let live = self.flow.live_in[self.flow.nodes[node].succs[0]].clone();
+        let inst: InstId = self.first_of(block);
+        let state = if self.emitting { self.new_state(inst, &live) } else { crate::ssa::StateId(0) };
+        crate::ssa::Exit { state, reason }
+    }
+
+    /// An edge that has nothing to pass.
+    pub(crate) fn plain_edge(to: usize) -> Edge {
+        Edge { to: to as u32, args: Vec::new() }
+    }
+}
+
+/// The comparison that holds where this one does not, for integers.
+fn opposite(cmp: Cmp) -> Cmp {
+    match cmp {
+        Cmp::Eq => Cmp::Ne,
+        Cmp::Ne => Cmp::Eq,
+        Cmp::Lt => Cmp::Ge,
+        Cmp::Le => Cmp::Gt,
+        Cmp::Gt => Cmp::Le,
+        Cmp::Ge => Cmp::Lt,
+    }
+}
+
+/// Narrows integer ranges by a comparison that holds.
+fn refine_by(env: &mut super::Env, cmp: Cmp, a: Reg, b: Reg) {
+    let (Ty::Int(a_lo, a_hi), Ty::Int(b_lo, b_hi)) = (env.regs[a.0 as usize].ty, env.regs[b.0 as usize].ty) else {
+        return;
+    };
+    let ((a_lo2, a_hi2), (b_lo2, b_hi2)) = match cmp {
+        Cmp::Lt => ((a_lo, a_hi.min(b_hi - 1)), (b_lo.max(a_lo + 1), b_hi)),
+        Cmp::Le => ((a_lo, a_hi.min(b_hi)), (b_lo.max(a_lo), b_hi)),
+        Cmp::Gt => ((a_lo.max(b_lo + 1), a_hi), (b_lo, b_hi.min(a_hi - 1))),
+        Cmp::Ge => ((a_lo.max(b_lo), a_hi), (b_lo, b_hi.min(a_hi))),
+        Cmp::Eq => ((a_lo.max(b_lo), a_hi.min(b_hi)), (b_lo.max(a_lo), b_hi.min(a_hi))),
+        Cmp::Ne => ((a_lo, a_hi), (b_lo, b_hi)),
+    };
+    // An empty range means the branch is never taken; the wider type is right there, too.
+    if a_lo2 <= a_hi2 {
+        env.regs[a.0 as usize].ty = Ty::Int(a_lo2, a_hi2);
+    }
+    if b_lo2 <= b_hi2 {
+        env.regs[b.0 as usize].ty = Ty::Int(b_lo2, b_hi2);
+    }
+}

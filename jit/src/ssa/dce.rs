@@ -1,0 +1,152 @@
+//! Removal of what nobody needs: parameters that always get the same value, and pure instructions without uses.
+//!
+//! Runs right after `build`, which makes parameters generously. Invariant: what a state names counts as used only if an exit
+//! of a kept instruction names the state.
+
+use super::{End, Func, Inst, Op, StateVal, Val};
+
+/// Replaces parameters that receive one value (besides themselves) by that value.
+pub fn prune_params(func: &mut Func) {
+    let mut same: Vec<Val> = (0..func.reps.len() as u32).map(Val).collect();
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for target in func.block_ids().skip(1) {
+            for i in (0..func[target].params.len()).rev() {
+                let param = func[target].params[i];
+                let Some(only) = only_source(func, target.0, i, param, &same) else { continue };
+                same[param.0 as usize] = only;
+                func[target].params.remove(i);
+                for block in &mut func.blocks {
+                    block.end.edges_mut().filter(|edge| edge.to == target.0).for_each(|edge| {
+                        edge.args.remove(i);
+                    });
+                }
+                changed = true;
+            }
+        }
+    }
+    rename(func, |val| find(&same, val));
+}
+
+fn find(same: &[Val], mut val: Val) -> Val {
+    while val.0 != u32::MAX && same[val.0 as usize] != val {
+        val = same[val.0 as usize];
+    }
+    val
+}
+
+/// The one value that all edges pass for a parameter, if there is one.
+fn only_source(func: &Func, target: u32, i: usize, param: Val, same: &[Val]) -> Option<Val> {
+    let mut only = None;
+    let edges = func.blocks.iter().flat_map(|block| block.end.edges()).filter(|edge| edge.to == target);
+    for edge in edges {
+        let arg = find(same, edge.args[i]);
+        if arg != param && only.is_some_and(|it| it != arg) {
+            return None;
+        }
+        if arg != param {
+            only = Some(arg);
+        }
+    }
+    only
+}
+
+fn rename(func: &mut Func, f: impl Fn(Val) -> Val) {
+    for block in &mut func.blocks {
+        for inst in &mut block.insts {
+            inst.args.iter_mut().for_each(|arg| *arg = f(*arg));
+        }
+        match &mut block.end {
+            End::Branch { cond, .. } => *cond = f(*cond),
+            End::Return(val) => *val = f(*val),
+            _ => {}
+        }
+        for edge in block.end.edges_mut() {
+            edge.args.iter_mut().for_each(|arg| *arg = f(*arg));
+        }
+    }
+    for state in &mut func.states {
+        for (_, val) in &mut state.regs {
+            match val {
+                StateVal::Val(a) => *a = f(*a),
+                StateVal::Range(a, b, c) => [a, b, c].into_iter().for_each(|it| *it = f(*it)),
+            }
+        }
+        state.cells.iter_mut().for_each(|(_, val)| *val = f(*val));
+    }
+}
+
+/// Drops pure instructions and parameters that nothing kept uses, and unreachable blocks' contents.
+pub fn drop_dead(func: &mut Func) {
+    let reachable = reachable(func);
+    for (block, live) in func.blocks.iter_mut().zip(&reachable) {
+        if !live {
+            block.insts.clear();
+            block.params.clear();
+            block.end = End::Return(Val(u32::MAX));
+        }
+    }
+    let used = used(func, &reachable);
+    let is_used = |val: Val| val.0 != u32::MAX && used[val.0 as usize];
+    for i in 0..func.blocks.len() {
+        let keep: Vec<bool> = func.blocks[i].params.iter().map(|&param| is_used(param)).collect();
+        let mut it = keep.iter();
+        func.blocks[i].params.retain(|_| *it.next().expect("parallel"));
+        for block in &mut func.blocks {
+            for edge in block.end.edges_mut().filter(|edge| edge.to as usize == i) {
+                let mut it = keep.iter();
+                edge.args.retain(|_| *it.next().expect("parallel"));
+            }
+        }
+        func.blocks[i].insts.retain(|inst| !removable(inst) || inst.result.is_some_and(is_used));
+    }
+}
+
+fn removable(inst: &Inst) -> bool {
+    inst.op.is_pure() || matches!(inst.op, Op::F64ToInt)
+}
+
+/// Blocks that can be reached from the entry.
+pub fn reachable(func: &Func) -> Vec<bool> {
+    let mut seen = vec![false; func.blocks.len()];
+    let mut work = vec![0];
+    while let Some(block) = work.pop() {
+        if !std::mem::replace(&mut seen[block as usize], true) {
+            work.extend(func.blocks[block as usize].end.edges().map(|edge| edge.to));
+        }
+    }
+    seen
+}
+
+fn used(func: &Func, reachable: &[bool]) -> Vec<bool> {
+    let mut used = vec![false; func.reps.len()];
+    let mut work: Vec<Val> = Vec::new();
+    let mut sources: Vec<Vec<Val>> = vec![Vec::new(); func.reps.len()];
+    for (block, _) in func.blocks.iter().zip(reachable).filter(|it| *it.1) {
+        for inst in &block.insts {
+            let needs = inst.args.iter().copied().chain(inst.exit.iter().flat_map(|exit| func.states[exit.state.0 as usize].vals()));
+            match inst.result {
+                Some(result) if removable(inst) => sources[result.0 as usize].extend(needs),
+                _ => work.extend(needs),
+            }
+        }
+        match &block.end {
+            End::Branch { cond, .. } => work.push(*cond),
+            End::Return(val) => work.push(*val),
+            End::Leave(exit) => work.extend(func.states[exit.state.0 as usize].vals()),
+            End::Jump(_) => {}
+        }
+        for edge in block.end.edges() {
+            for (&arg, &param) in edge.args.iter().zip(&func.blocks[edge.to as usize].params) {
+                sources[param.0 as usize].push(arg);
+            }
+        }
+    }
+    while let Some(val) = work.pop() {
+        if val.0 != u32::MAX && !std::mem::replace(&mut used[val.0 as usize], true) {
+            work.extend(&sources[val.0 as usize]);
+        }
+    }
+    used
+}

@@ -1,0 +1,88 @@
+//! The text form of SSA, for dumps, goldens and bug reports. It is written only; MIR is what is read.
+//!
+//! Invariant: stable: equal functions give equal text.
+
+use super::{End, Exit, Func, Inst, Rep, StateVal, Val};
+use std::fmt::{self, Write};
+
+/// The text of a function.
+pub fn print(func: &Func) -> String {
+    let mut out = String::new();
+    write_func(func, &mut out).expect("writing to a string never fails");
+    out
+}
+
+fn write_func(func: &Func, out: &mut String) -> fmt::Result {
+    let kind = if func.osr { "loop entry" } else { "function" };
+    writeln!(out, "{kind} params={}", func.params)?;
+    for block in func.block_ids() {
+        let data = &func[block];
+        if data.insts.is_empty() && data.end == End::Return(Val(u32::MAX)) {
+            continue;
+        }
+        let params: Vec<String> = data.params.iter().map(|&it| typed(func, it)).collect();
+        let place = data.in_loop.map_or(String::new(), |it| format!(" in loop{it}"));
+        let cold = if data.cold { " cold" } else { "" };
+        writeln!(out, "block{}({}):{place}{cold}", block.0, params.join(", "))?;
+        for inst in &data.insts {
+            writeln!(out, "    {}", inst_text(func, inst))?;
+        }
+        writeln!(out, "    {}", end_text(func, &data.end))?;
+    }
+    Ok(())
+}
+
+fn typed(func: &Func, val: Val) -> String {
+    format!("v{}:{}", val.0, rep_name(func.rep(val)))
+}
+
+fn rep_name(rep: Rep) -> &'static str {
+    match rep {
+        Rep::Boxed => "any",
+        Rep::F64 => "f64",
+        Rep::Int => "int",
+        Rep::Bool => "bool",
+        Rep::None => "none",
+    }
+}
+
+fn list(vals: &[Val]) -> String {
+    vals.iter().map(|val| format!("v{}", val.0)).collect::<Vec<_>>().join(", ")
+}
+
+fn inst_text(func: &Func, inst: &Inst) -> String {
+    let result = inst.result.map_or(String::new(), |it| format!("{} = ", typed(func, it)));
+    let exit = inst.exit.map_or(String::new(), |it| format!(" ! {}", exit_text(func, it)));
+    let args = if inst.args.is_empty() { String::new() } else { format!(" {}", list(&inst.args)) };
+    format!("{result}{:?}{args}{exit} @{}", inst.op, inst.at.0)
+}
+
+fn exit_text(func: &Func, exit: Exit) -> String {
+    let state = &func.states[exit.state.0 as usize];
+    let mut parts: Vec<String> = state
+        .regs
+        .iter()
+        .map(|(reg, val)| match val {
+            StateVal::Val(val) => format!("r{}=v{}", reg.0, val.0),
+            StateVal::Range(a, b, c) => format!("r{}=range(v{}, v{}, v{})", reg.0, a.0, b.0, c.0),
+        })
+        .collect();
+    parts.extend(state.cells.iter().map(|(cell, val)| format!("g{cell}=v{}", val.0)));
+    format!("{:?} -> {} [{}]", exit.reason, state.resume.0, parts.join(" "))
+}
+
+fn end_text(func: &Func, end: &End) -> String {
+    match end {
+        End::Jump(edge) => format!("jump block{}({})", edge.to, list(&edge.args)),
+        End::Branch { cond, then, els } => format!(
+            "branch v{} block{}({}) else block{}({})",
+            cond.0,
+            then.to,
+            list(&then.args),
+            els.to,
+            list(&els.args)
+        ),
+        End::Return(val) => format!("return v{}", val.0),
+        End::Leave(exit) => format!("leave {}", exit_text(func, *exit)),
+    }
+}

@@ -1,0 +1,162 @@
+//! Checks the invariants of [`super::Func`] in tests and debug builds.
+//!
+//! `build` and every pass are followed by it there. What it checks: every value has one definition, which dominates its uses
+//! (operands, edge arguments, and the states of exits); edges match parameters in number and representation; operations that
+//! may exit have an exit, and no others; entry parameters stand in the entry block.
+
+use super::{Block, End, Func, Op, Rep, Val, dce};
+
+/// What is wrong, in words that name block and value.
+pub type VerifyError = String;
+
+/// Checks a function.
+pub fn verify(func: &Func) -> Result<(), Vec<VerifyError>> {
+    let mut errors = Vec::new();
+    let reachable = dce::reachable(func);
+    let (def_block, def_index) = definitions(func, &mut errors);
+    let idom = dominators(func, &reachable);
+    let check = |val: Val, block: Block, index: usize, errors: &mut Vec<VerifyError>| {
+        let ok = val.0 != u32::MAX
+            && def_block[val.0 as usize].is_some_and(|def| {
+                if def == block { def_index[val.0 as usize] <= index } else { dominates(&idom, def, block) }
+            });
+        if !ok {
+            errors.push(format!("block{}: v{} is used where it is not defined", block.0, val.0));
+        }
+    };
+    for block in func.block_ids().filter(|block| reachable[block.0 as usize]) {
+        let data = &func[block];
+        for (i, inst) in data.insts.iter().enumerate() {
+            inst.args.iter().for_each(|&arg| check(arg, block, i, &mut errors));
+            if let Some(exit) = inst.exit {
+                func.states[exit.state.0 as usize].vals().for_each(|val| check(val, block, i, &mut errors));
+            }
+            if inst.op.may_exit() && inst.exit.is_none() {
+                errors.push(format!("block{}: {:?} has no exit", block.0, inst.op));
+            }
+            if matches!(inst.op, Op::Param(_) | Op::Window(_)) && block.0 != 0 {
+                errors.push(format!("block{}: {:?} outside of the entry", block.0, inst.op));
+            }
+        }
+        let behind = data.insts.len();
+        match &data.end {
+            End::Branch { cond, .. } => {
+                check(*cond, block, behind, &mut errors);
+                if cond.0 != u32::MAX && func.rep(*cond) != Rep::Bool {
+                    errors.push(format!("block{}: condition v{} is no truth value", block.0, cond.0));
+                }
+            }
+            End::Return(val) => check(*val, block, behind, &mut errors),
+            End::Leave(exit) => {
+                func.states[exit.state.0 as usize].vals().for_each(|val| check(val, block, behind, &mut errors));
+            }
+            End::Jump(_) => {}
+        }
+        for edge in data.end.edges() {
+            let params = &func[edge.target()].params;
+            if params.len() != edge.args.len() {
+                errors.push(format!("block{} -> block{}: wrong number of arguments", block.0, edge.to));
+            }
+            for (&arg, &param) in edge.args.iter().zip(params) {
+                check(arg, block, behind, &mut errors);
+                if arg.0 != u32::MAX && func.rep(arg) != func.rep(param) {
+                    errors.push(format!("block{} -> block{}: v{} for v{}", block.0, edge.to, arg.0, param.0));
+                }
+            }
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+/// Where each value is defined: block, and the index from which on it may be used.
+fn definitions(func: &Func, errors: &mut Vec<VerifyError>) -> (Vec<Option<Block>>, Vec<usize>) {
+    let mut blocks = vec![None; func.reps.len()];
+    let mut indexes = vec![0; func.reps.len()];
+    let mut define = |val: Val, block: Block, index: usize| {
+        if blocks[val.0 as usize].replace(block).is_some() {
+            errors.push(format!("v{} is defined twice", val.0));
+        }
+        indexes[val.0 as usize] = index;
+    };
+    for block in func.block_ids() {
+        func[block].params.iter().for_each(|&param| define(param, block, 0));
+        for (i, inst) in func[block].insts.iter().enumerate() {
+            inst.result.into_iter().for_each(|result| define(result, block, i + 1));
+        }
+    }
+    (blocks, indexes)
+}
+
+fn dominates(idom: &[Option<Block>], a: Block, mut b: Block) -> bool {
+    loop {
+        if a == b {
+            return true;
+        }
+        match idom[b.0 as usize] {
+            Some(up) if up != b => b = up,
+            _ => return false,
+        }
+    }
+}
+
+/// Immediate dominators by the simple iterative method.
+fn dominators(func: &Func, reachable: &[bool]) -> Vec<Option<Block>> {
+    let order = reverse_postorder(func);
+    let mut place = vec![usize::MAX; func.blocks.len()];
+    order.iter().enumerate().for_each(|(i, &block)| place[block.0 as usize] = i);
+    let mut preds: Vec<Vec<Block>> = vec![Vec::new(); func.blocks.len()];
+    for block in func.block_ids().filter(|block| reachable[block.0 as usize]) {
+        func[block].end.edges().for_each(|edge| preds[edge.to as usize].push(block));
+    }
+    let mut idom: Vec<Option<Block>> = vec![None; func.blocks.len()];
+    idom[0] = Some(Block(0));
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for &block in &order[1..] {
+            let mut new: Option<Block> = None;
+            for &pred in preds[block.0 as usize].iter().filter(|pred| idom[pred.0 as usize].is_some()) {
+                new = Some(match new {
+                    None => pred,
+                    Some(mut a) => {
+                        let mut b = pred;
+                        while a != b {
+                            while place[a.0 as usize] > place[b.0 as usize] {
+                                a = idom[a.0 as usize].expect("processed");
+                            }
+                            while place[b.0 as usize] > place[a.0 as usize] {
+                                b = idom[b.0 as usize].expect("processed");
+                            }
+                        }
+                        a
+                    }
+                });
+            }
+            if idom[block.0 as usize] != new {
+                idom[block.0 as usize] = new;
+                changed = true;
+            }
+        }
+    }
+    idom
+}
+
+fn reverse_postorder(func: &Func) -> Vec<Block> {
+    let mut seen = vec![false; func.blocks.len()];
+    let mut order = Vec::new();
+    let mut stack = vec![(Block(0), 0)];
+    seen[0] = true;
+    while let Some((block, next)) = stack.pop() {
+        match func[block].end.edges().nth(next) {
+            Some(edge) => {
+                stack.push((block, next + 1));
+                if !std::mem::replace(&mut seen[edge.to as usize], true) {
+                    stack.push((edge.target(), 0));
+                }
+            }
+            None => order.push(block),
+        }
+    }
+    order.reverse();
+    order
+}

@@ -1,0 +1,238 @@
+//! SSA to machine code through Cranelift: one function at a time, no linker, no module.
+//!
+//! The engine hands in a [`Func`] and an [`Env`] of addresses; it gets bytes, relocations, exits and line tables back and installs
+//! them in `code`'s arena. The parts: `lower` (instructions), `ops` (numbers), `memory` (cells, lists), `calls`, `leave` (exits,
+//! budget, counters), `tramp` (ways in and out). Invariant: nothing that belongs to one realm is embedded, but what `Env` says
+//! is pinned; all helper addresses come from one table.
+
+mod calls;
+mod count;
+mod leave;
+mod lower;
+mod memory;
+mod ops;
+pub mod tramp;
+
+use crate::code::{Fixup, RelocTo};
+use crate::reason::{ExitReason, Refusal};
+use crate::ssa::{Func, StateVal};
+use cranelift_codegen::ir::{self, InstBuilder, UserFuncName};
+use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
+use cranelift_codegen::settings::{self, Configurable};
+use cranelift_codegen::{CompiledCode, Context, FinalizedRelocTarget};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use minilive_mir::ir::{BlockId, InstId, Reg};
+
+/// Addresses of the functions that generated code calls.
+#[derive(Debug, Clone)]
+pub struct HelperTable {
+    /// By [`HelperId`].
+    pub addresses: Vec<usize>,
+}
+
+/// A function that generated code calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u16)]
+pub enum HelperId {
+    /// `(ctx, exit, values) -> value`
+    Deopt,
+    /// `(ctx, site) -> status`: 0 go on, else unwind.
+    Budget,
+    /// `(ctx, site) -> EXC`: the native stack is used up.
+    StackOverflow,
+    /// `(ctx, code, callee, count, args) -> value`: runs a function in the interpreter.
+    Interpret,
+    /// `(ctx, site, list, index) -> value`
+    ListGet,
+    /// `(ctx, site, list, index, value) -> value or EXC`
+    ListSet,
+    /// `(f64, f64) -> f64`
+    Fmod,
+    /// `(f64, f64) -> f64`
+    Pow,
+    /// `(f64, f64) -> f64`
+    Atan2,
+    /// `(f64) -> f64`; the [`crate::ssa::Math`] functions follow each other in order.
+    Math,
+    /// `(ctx, site, operator, a, b) -> value`
+    Binary = 32,
+    /// `(ctx, site, operator, a) -> value`
+    Unary,
+    /// `(ctx, site, value) -> 0, 1, or 2 to unwind`
+    Truth,
+    /// `(ctx, site, operation, args, count) -> value or EXC`: everything else.
+    Generic,
+}
+
+/// How many entries a helper table has.
+pub const HELPERS: usize = 48;
+
+/// Facts and addresses that the code of one entry relies on.
+pub struct Env<'a> {
+    /// The unit's code id.
+    pub code: u32,
+    /// Helpers.
+    pub helpers: &'a HelperTable,
+    /// Address of the table of function entries, by code id.
+    pub entries: usize,
+    /// Address of a word where calls through the table leave the callee for stubs.
+    pub callee_word: usize,
+    /// Address of each block's execution counter.
+    pub block_counter: &'a dyn Fn(BlockId) -> usize,
+    /// Address of another code's call counters: entry block, budget weight.
+    pub callee_weight: &'a dyn Fn(u32) -> u32,
+    /// Bits of a constant that is pinned for the life of the code.
+    pub literal: &'a dyn Fn(u32) -> u64,
+    /// Bits of a name of the unit as a string.
+    pub name: &'a dyn Fn(u32) -> u64,
+    /// Bits of an intrinsic's function value.
+    pub intrinsic: &'a dyn Fn(u32) -> u64,
+    /// First exit number to give out.
+    pub first_exit: u32,
+    /// Every guard fails at its first execution: address of one byte per exit from `first_exit` on.
+    pub fail_once: Option<usize>,
+    /// Calls count nested activations.
+    pub count_depth: bool,
+    /// Keep CLIF and assembly text.
+    pub dump: bool,
+}
+
+/// One way out of compiled code.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExitInfo {
+    /// Where the interpreter goes on.
+    pub resume: InstId,
+    /// Why.
+    pub reason: ExitReason,
+    /// Registers and what they get from the stored values.
+    pub regs: Vec<(Reg, Restored)>,
+}
+
+/// How a register's value is made at an exit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restored {
+    /// The stored word of this number.
+    Word(u32),
+    /// Known bits.
+    Bits(u64),
+    /// The computed list whose base, step and count are the words from here on.
+    Range(u32),
+}
+
+/// What compiling gave.
+#[derive(Debug, Default)]
+pub struct Compiled {
+    /// Machine code.
+    pub bytes: Vec<u8>,
+    /// Places that need addresses.
+    pub fixups: Vec<Fixup>,
+    /// Exits, numbered from [`Env::first_exit`].
+    pub exits: Vec<ExitInfo>,
+    /// For each call: offset behind it, and the MIR instruction it belongs to.
+    pub lines: Vec<(u32, InstId)>,
+    /// CLIF text, if asked for.
+    pub clif: String,
+    /// Assembly text, if asked for.
+    pub asm: String,
+}
+
+/// Makes a code generator for this machine, or says why there is none.
+pub fn host_isa() -> Result<OwnedTargetIsa, String> {
+    let mut flags = settings::builder();
+    let set = [
+        ("opt_level", "speed"),
+        ("regalloc_algorithm", "backtracking"),
+        ("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" }),
+        ("unwind_info", "false"),
+        ("preserve_frame_pointers", "true"),
+        ("is_pic", "false"),
+    ];
+    for (name, value) in set {
+        flags.set(name, value).map_err(|error| format!("{name}: {error}"))?;
+    }
+    let flags = settings::Flags::new(flags);
+    let builder = cranelift_native::builder().map_err(str::to_owned)?;
+    builder.finish(flags).map_err(|error| error.to_string())
+}
+
+/// The signature of compiled functions: context, then boxed arguments; boxed result.
+pub fn signature(isa: &OwnedTargetIsa, words: usize) -> ir::Signature {
+    let mut signature = ir::Signature::new(convention(isa));
+    signature.params = vec![ir::AbiParam::new(ir::types::I64); words + 1];
+    signature.returns = vec![ir::AbiParam::new(ir::types::I64)];
+    signature
+}
+
+/// The calling convention of all compiled code, which is also the host's for C functions.
+pub fn convention(isa: &OwnedTargetIsa) -> CallConv {
+    isa.default_call_conv()
+}
+
+/// Compiles one SSA function.
+pub fn translate(isa: &OwnedTargetIsa, func: &Func, env: &Env<'_>) -> Result<Compiled, Refusal> {
+    let words = if func.osr { 1 } else { func.params as usize };
+    let mut context = Context::new();
+    context.func = ir::Function::with_name_signature(UserFuncName::user(0, env.code), signature(isa, words));
+    let mut pool = FunctionBuilderContext::new();
+    let builder = FunctionBuilder::new(&mut context.func, &mut pool);
+    let exits = lower::lower(builder, isa, func, env);
+    let mut compiled = finish(isa, context, env.dump)?;
+    compiled.exits = exits;
+    Ok(compiled)
+}
+
+/// Runs Cranelift on a built function.
+fn finish(isa: &OwnedTargetIsa, mut context: Context, dump: bool) -> Result<Compiled, Refusal> {
+    let clif = if dump { context.func.display().to_string() } else { String::new() };
+    context.set_disasm(dump);
+    let code = match context.compile(&**isa, &mut Default::default()) {
+        Ok(code) => code,
+        Err(error) => {
+            debug_assert!(false, "{:?}", error.inner);
+            return Err(Refusal::CompilerFailed);
+        }
+    };
+    let mut compiled = Compiled { clif, asm: code.vcode.clone().unwrap_or_default(), ..Compiled::default() };
+    compiled.bytes = code.code_buffer().to_vec();
+    compiled.fixups = fixups(code)?;
+    compiled.lines = lines(code);
+    Ok(compiled)
+}
+
+fn fixups(code: &CompiledCode) -> Result<Vec<Fixup>, Refusal> {
+    code.buffer
+        .relocs()
+        .iter()
+        .map(|reloc| {
+            let to = match reloc.target {
+                FinalizedRelocTarget::ExternalName(ir::ExternalName::User(_)) => RelocTo::Itself,
+                _ => return Err(Refusal::CompilerFailed),
+            };
+            Ok(Fixup { at: reloc.offset, kind: reloc.kind, to, addend: reloc.addend })
+        })
+        .collect()
+}
+
+/// The instruction that each call site belongs to, by return address.
+fn lines(code: &CompiledCode) -> Vec<(u32, InstId)> {
+    let locations = code.buffer.get_srclocs_sorted();
+    code.buffer
+        .call_sites()
+        .filter_map(|site| {
+            let at = site.ret_addr;
+            let found = locations.iter().find(|it| it.start < at && at <= it.end)?;
+            (!found.loc.is_default()).then(|| (at, InstId(found.loc.bits())))
+        })
+        .collect()
+}
+
+/// How many words the values of a state need.
+fn state_words(vals: &[(Reg, StateVal)]) -> u32 {
+    vals.iter().map(|(_, val)| if matches!(val, StateVal::Range(..)) { 3 } else { 1 }).sum()
+}
+
+/// Emits the constant address of a helper.
+fn helper_address(builder: &mut FunctionBuilder<'_>, env: &Env<'_>, id: HelperId, offset: usize) -> ir::Value {
+    let address = env.helpers.addresses[id as usize + offset];
+    builder.ins().iconst(ir::types::I64, address as i64)
+}

@@ -1,0 +1,185 @@
+//! Calls: the function itself, other compiled code, helpers.
+
+use super::lower::{Lower, memory};
+use super::{HelperId, convention, signature};
+use crate::ssa::{Helper, Inst, Op, Rep, Val};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{self, InstBuilder, types};
+use minilive_mir::ir::{BinaryOp, UnaryOp};
+
+impl Lower<'_, '_> {
+    /// Which instruction of which code is running, as helpers take it.
+    pub(super) fn site(&mut self) -> ir::Value {
+        self.iconst(i64::from(self.env.code) << 32 | i64::from(self.at.0))
+    }
+
+    /// Calls a helper with the context and these words.
+    pub(super) fn call_helper(&mut self, id: HelperId, offset: usize, args: &[ir::Value]) -> ir::Value {
+        let address = self.helper(id, offset);
+        let isa = self.isa;
+        let builder = &mut self.b;
+        let signature = *self
+            .signatures
+            .entry((args.len(), 0))
+            .or_insert_with(|| builder.import_signature(signature(isa, args.len())));
+        let mut all = vec![self.ctx];
+        all.extend_from_slice(args);
+        let call = self.b.ins().call_indirect(signature, address, &all);
+        self.b.inst_results(call)[0]
+    }
+
+    /// Calls a function of doubles.
+    pub(super) fn call_floats(&mut self, id: HelperId, offset: usize, args: &[ir::Value]) -> ir::Value {
+        let address = self.helper(id, offset);
+        let isa = self.isa;
+        let builder = &mut self.b;
+        let signature = *self.signatures.entry((args.len(), 1)).or_insert_with(|| {
+            let mut signature = ir::Signature::new(convention(isa));
+            signature.params = vec![ir::AbiParam::new(types::F64); args.len()];
+            signature.returns = vec![ir::AbiParam::new(types::F64)];
+            builder.import_signature(signature)
+        });
+        let call = self.b.ins().call_indirect(signature, address, args);
+        self.b.inst_results(call)[0]
+    }
+
+    pub(super) fn call(&mut self, inst: &Inst, next: Option<&Inst>) {
+        match inst.op {
+            Op::CallSelf => {
+                let function = self.own_function();
+                let mut args = vec![self.ctx];
+                args.extend(inst.args.iter().map(|&arg| self.val(arg)).collect::<Vec<_>>());
+                let call = self.b.ins().call(function, &args);
+                let result = self.b.inst_results(call)[0];
+                self.returned(inst, next, result);
+            }
+            Op::CallCode(code) => {
+                let args: Vec<ir::Value> = inst.args.iter().map(|&arg| self.val(arg)).collect();
+                let word = self.iconst(self.env.callee_word as i64);
+                self.b.ins().store(memory(), args[0], word, 0);
+                let table = self.iconst((self.env.entries + code as usize * 8) as i64);
+                let entry = self.b.ins().load(types::I64, memory(), table, 0);
+                let signature = signature(self.isa, args.len() - 1);
+                let signature = self.b.import_signature(signature);
+                let mut all = vec![self.ctx];
+                all.extend_from_slice(&args[1..]);
+                let call = self.b.ins().call_indirect(signature, entry, &all);
+                let result = self.b.inst_results(call)[0];
+                self.returned(inst, next, result);
+            }
+            Op::Helper(helper) => self.generic(inst, helper, next),
+            _ => unreachable!("only called for calls"),
+        }
+    }
+
+    fn own_function(&mut self) -> ir::FuncRef {
+        if let Some(function) = self.itself {
+            return function;
+        }
+        let signature = signature(self.isa, self.func.params as usize);
+        let signature = self.b.import_signature(signature);
+        let name = ir::UserExternalName { namespace: 0, index: self.env.code };
+        let name = self.b.func.declare_imported_user_function(name);
+        let name = ir::ExternalName::user(name);
+        let data = ir::ExtFuncData { name, signature, colocated: true, patchable: false };
+        *self.itself.insert(self.b.import_function(data))
+    }
+
+    /// The result of a call that may have unwound: tested here, or by the guard that follows.
+    fn returned(&mut self, inst: &Inst, next: Option<&Inst>, result: ir::Value) {
+        self.define(inst, result);
+        let guards = next.is_some_and(|it| {
+            matches!(it.op, Op::GuardNum | Op::GuardInt) && it.args.first().copied() == inst.result
+        });
+        if guards && self.env.fail_once.is_none() {
+            self.untested = inst.result;
+        } else {
+            self.unwind_if_exc(result);
+        }
+    }
+
+    fn generic(&mut self, inst: &Inst, helper: Helper, next: Option<&Inst>) {
+        let args: Vec<ir::Value> = inst.args.iter().map(|&arg| self.val(arg)).collect();
+        let site = self.site();
+        self.store_budget();
+        let result = match helper {
+            Helper::Binary(op) => {
+                let op = self.iconst(binary_number(op));
+                self.call_helper(HelperId::Binary, 0, &[site, op, args[0], args[1]])
+            }
+            Helper::Unary(op) => {
+                let op = self.iconst(unary_number(op));
+                self.call_helper(HelperId::Unary, 0, &[site, op, args[0]])
+            }
+            Helper::Truth => {
+                let status = self.call_helper(HelperId::Truth, 0, &[site, args[0]]);
+                self.load_budget();
+                let bad = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThan, status, 1);
+                let unwind = self.unwind_block();
+                self.leave_if(bad, unwind);
+                let truth = self.b.ins().ireduce(types::I8, status);
+                return self.define(inst, truth);
+            }
+            other => self.variadic(site, other, &args),
+        };
+        self.load_budget();
+        if helper.may_fail() {
+            self.returned(inst, next, result);
+        } else {
+            self.define(inst, result);
+        }
+    }
+
+    fn variadic(&mut self, site: ir::Value, helper: Helper, args: &[ir::Value]) -> ir::Value {
+        let words = self.words_address();
+        for (i, &arg) in args.iter().enumerate() {
+            self.b.ins().store(memory(), arg, words, i as i32 * 8);
+        }
+        let operation = self.iconst(generic_number(helper));
+        let count = self.iconst(args.len() as i64);
+        self.call_helper(HelperId::Generic, 0, &[site, operation, words, count])
+    }
+
+    /// Whether a boxed value is a number for sure.
+    pub(super) fn is_number(&self, val: Val) -> bool {
+        self.numbers.contains(&val) || self.func.rep(val) != Rep::Boxed
+    }
+}
+
+/// The number by which a helper knows a binary operator.
+pub fn binary_number(op: BinaryOp) -> i64 {
+    op as i64
+}
+
+/// The number by which a helper knows a unary operator.
+pub fn unary_number(op: UnaryOp) -> i64 {
+    op as i64
+}
+
+/// The operations of the generic helper, by number.
+pub const GENERIC: &[Helper] = &[
+    Helper::GetIndex,
+    Helper::SetIndex,
+    Helper::GetMember,
+    Helper::RefMember,
+    Helper::RefIndex,
+    Helper::SetMember,
+    Helper::Slice,
+    Helper::MakeList,
+    Helper::AppendList,
+    Helper::MakeMap,
+    Helper::Call,
+    Helper::CallMethod,
+    Helper::CallIndex,
+    Helper::AutoCall,
+    Helper::LoadFree,
+    Helper::CheckUncaught,
+    Helper::AndTest,
+    Helper::OrTest,
+    Helper::LoadGlobals,
+];
+
+/// The number of an operation of the generic helper.
+fn generic_number(helper: Helper) -> i64 {
+    GENERIC.iter().position(|&it| it == helper).expect("every other helper is handled before") as i64
+}

@@ -1,0 +1,167 @@
+//! The budget word and the execution counters: in memory, but in registers inside innermost loops.
+//!
+//! In such a loop each is one addition a round; they go back to memory where the loop is left, at exits, and around calls that
+//! look at the budget. Invariant: on every way between blocks of different modes stands the code that moves them.
+
+use super::lower::{Lower, memory};
+use crate::ssa::{Block, Helper, Inst, Op};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{self, InstBuilder, types};
+use cranelift_frontend::Variable;
+use minilive_mir::ir::BlockId;
+use minilive_runtime::realm::HEAD_BUDGET;
+
+/// More counters than this stay in memory: registers are few.
+const MAX_COUNTERS: usize = 3;
+
+/// What one loop keeps in registers.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LoopRegisters {
+    pub(super) budget: Option<Variable>,
+    pub(super) counters: Vec<(BlockId, Variable)>,
+}
+
+/// The registers of every loop that has some.
+#[derive(Debug, Default)]
+pub(super) struct Counting {
+    loops: Vec<Option<LoopRegisters>>,
+}
+
+impl Lower<'_, '_> {
+    /// Decides which loops keep what in registers.
+    pub(super) fn prepare_counting(&mut self) {
+        for i in 0..self.func.loops.len() {
+            let registers = self.registers_for(i as u32);
+            self.counting.loops.push(registers);
+        }
+    }
+
+    fn registers_for(&mut self, i: u32) -> Option<LoopRegisters> {
+        if !self.func.loops[i as usize].innermost {
+            return None;
+        }
+        let mut registers = LoopRegisters::default();
+        let mut calls = false;
+        for block in self.func.blocks.iter().filter(|block| block.in_loop == Some(i)) {
+            for inst in &block.insts {
+                match inst.op {
+                    Op::Poll(_) if registers.budget.is_none() => {
+                        registers.budget = Some(self.b.declare_var(types::I64));
+                    }
+                    Op::Count(block) if registers.counters.iter().all(|it| it.0 != block) => {
+                        if registers.counters.len() < MAX_COUNTERS {
+                            let var = self.b.declare_var(types::I64);
+                            registers.counters.push((block, var));
+                        }
+                    }
+                    Op::CallSelf | Op::CallCode(_) => calls = true,
+                    Op::Helper(helper) => calls |= helper.calls() || matches!(helper, Helper::Intrinsic(_)),
+                    _ => {}
+                }
+            }
+        }
+        (!calls).then_some(registers)
+    }
+
+    /// The loop whose registers count in a block.
+    pub(super) fn mode_of(&self, block: Block) -> Option<u32> {
+        let i = self.func[block].in_loop?;
+        self.counting.loops[i as usize].is_some().then_some(i)
+    }
+
+    fn registers(&self) -> Option<LoopRegisters> {
+        self.counting.loops[self.mode? as usize].clone()
+    }
+
+    /// Moves counters on the way to a block.
+    pub(super) fn change_mode(&mut self, target: Block) {
+        let mode = self.mode_of(target);
+        if mode == self.mode {
+            return;
+        }
+        self.flush_mode();
+        self.mode = mode;
+        let Some(registers) = self.registers() else { return };
+        if let Some(budget) = registers.budget {
+            let value = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_BUDGET as i32);
+            self.b.def_var(budget, value);
+        }
+        for (_, counter) in registers.counters {
+            let zero = self.iconst(0);
+            self.b.def_var(counter, zero);
+        }
+    }
+
+    /// Writes counters back to memory; they are dead in registers behind this.
+    pub(super) fn flush_mode(&mut self) {
+        let Some(registers) = self.registers() else { return };
+        self.store_budget();
+        for (block, counter) in registers.counters {
+            let rounds = self.b.use_var(counter);
+            self.add_to_counter(block, rounds);
+        }
+    }
+
+    /// Writes the budget to memory for a call that looks at it.
+    pub(super) fn store_budget(&mut self) {
+        if let Some(budget) = self.registers().and_then(|it| it.budget) {
+            let value = self.b.use_var(budget);
+            self.b.ins().store(memory(), value, self.ctx, HEAD_BUDGET as i32);
+        }
+    }
+
+    /// Reads the budget back behind such a call.
+    pub(super) fn load_budget(&mut self) {
+        if let Some(budget) = self.registers().and_then(|it| it.budget) {
+            let value = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_BUDGET as i32);
+            self.b.def_var(budget, value);
+        }
+    }
+
+    fn add_to_counter(&mut self, block: BlockId, rounds: ir::Value) {
+        let address = self.iconst((self.env.block_counter)(block) as i64);
+        let old = self.b.ins().load(types::I64, memory(), address, 0);
+        let new = self.b.ins().iadd(old, rounds);
+        self.b.ins().store(memory(), new, address, 0);
+    }
+
+    pub(super) fn count(&mut self, block: BlockId) {
+        let counter = self.registers().and_then(|it| it.counters.into_iter().find(|it| it.0 == block));
+        match counter {
+            Some((_, counter)) => {
+                let old = self.b.use_var(counter);
+                let new = self.b.ins().iadd_imm_s(old, 1);
+                self.b.def_var(counter, new);
+            }
+            None => {
+                let one = self.iconst(1);
+                self.add_to_counter(block, one);
+            }
+        }
+    }
+
+    /// Takes a weight off the budget; looks up at the slow path when it is used up.
+    pub(super) fn poll(&mut self, inst: &Inst, weight: u32) {
+        let left = match self.registers().and_then(|it| it.budget) {
+            Some(budget) => {
+                let old = self.b.use_var(budget);
+                let left = self.b.ins().iadd_imm_s(old, -i64::from(weight));
+                self.b.def_var(budget, left);
+                left
+            }
+            None => {
+                let old = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_BUDGET as i32);
+                let left = self.b.ins().iadd_imm_s(old, -i64::from(weight));
+                self.b.ins().store(memory(), left, self.ctx, HEAD_BUDGET as i32);
+                left
+            }
+        };
+        let ok = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThan, left, 0);
+        let (next, cold) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(cold);
+        self.b.ins().brif(ok, next, &[], cold, &[]);
+        self.b.switch_to_block(cold);
+        self.refill(inst, next);
+        self.b.switch_to_block(next);
+    }
+}

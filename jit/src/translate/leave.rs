@@ -1,0 +1,210 @@
+//! Ways out: side exits, unwinding, the budget's slow path, the stack check.
+
+use super::lower::{Lower, memory};
+use super::{ExitInfo, HelperId, Restored};
+use crate::ssa::{Exit, Inst, Op, StateVal, Val};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{self, InstBuilder, types};
+use minilive_runtime::realm::{HEAD_CELLS, HEAD_NATIVE_LIMIT};
+use minilive_runtime::value::Value;
+
+/// A cold block that is written when the rest is done.
+pub(super) enum Pending {
+    /// Stores what the interpreter needs and lets it go on.
+    Exit(ir::Block, Exit, Option<u32>),
+    /// Returns the mark of unwinding.
+    Unwind(ir::Block, Option<u32>),
+}
+
+impl Lower<'_, '_> {
+    /// The number of an exit.
+    fn exit_number(&mut self, exit: Exit) -> u32 {
+        if let Some(&number) = self.exit_numbers.get(&exit) {
+            return number;
+        }
+        let number = self.env.first_exit + self.exits.len() as u32;
+        let resume = self.func.states[exit.state.0 as usize].resume;
+        self.exits.push(ExitInfo { resume, reason: exit.reason, regs: Vec::new() });
+        self.exit_numbers.insert(exit, number);
+        number
+    }
+
+    /// The cold block of an exit, shared by all guards that leave the same way.
+    pub(super) fn exit_block(&mut self, exit: Exit) -> ir::Block {
+        if let Some(&block) = self.exit_blocks.get(&(exit, self.mode)) {
+            return block;
+        }
+        self.exit_number(exit);
+        let block = self.b.create_block();
+        self.b.set_cold_block(block);
+        self.exit_blocks.insert((exit, self.mode), block);
+        self.pending.push(Pending::Exit(block, exit, self.mode));
+        block
+    }
+
+    /// The cold block that returns the mark of unwinding.
+    pub(super) fn unwind_block(&mut self) -> ir::Block {
+        if let Some(&block) = self.unwind_blocks.get(&self.mode) {
+            return block;
+        }
+        let block = self.b.create_block();
+        self.b.set_cold_block(block);
+        self.unwind_blocks.insert(self.mode, block);
+        self.pending.push(Pending::Unwind(block, self.mode));
+        block
+    }
+
+    /// Goes to the unwind block if a call's result that was not tested yet says so.
+    pub(super) fn test_unwinding(&mut self, val: Val, boxed: ir::Value) {
+        if self.untested == Some(val) {
+            self.untested = None;
+            self.unwind_if_exc(boxed);
+        }
+    }
+
+    /// Goes to the unwind block if a value is its mark.
+    pub(super) fn unwind_if_exc(&mut self, boxed: ir::Value) {
+        let mark = self.iconst(Value::EXC.bits() as i64);
+        let bad = self.b.ins().icmp(IntCC::Equal, boxed, mark);
+        let unwind = self.unwind_block();
+        self.leave_if(bad, unwind);
+    }
+
+    /// Where tests ask for it, an exit's guard fails at its first execution.
+    pub(super) fn force_failure(&mut self, exit: Exit) {
+        let Some(flags) = self.env.fail_once else { return };
+        let block = self.exit_block(exit);
+        let number = self.exit_number(exit) - self.env.first_exit;
+        let address = self.iconst((flags + number as usize) as i64);
+        let failed = self.b.ins().load(types::I8, memory(), address, 0);
+        self.continue_if(failed, block);
+    }
+
+    /// Writes the cold blocks.
+    pub(super) fn emit_pending(&mut self) {
+        while let Some(pending) = self.pending.pop() {
+            match pending {
+                Pending::Exit(block, exit, mode) => {
+                    self.b.switch_to_block(block);
+                    self.mode = mode;
+                    self.emit_exit(exit);
+                }
+                Pending::Unwind(block, mode) => {
+                    self.b.switch_to_block(block);
+                    self.mode = mode;
+                    self.flush_mode();
+                    let mark = self.iconst(Value::EXC.bits() as i64);
+                    self.b.ins().return_(&[mark]);
+                }
+            }
+        }
+    }
+
+    fn emit_exit(&mut self, exit: Exit) {
+        self.flush_mode();
+        self.write_cells_of(exit);
+        let state = &self.func.states[exit.state.0 as usize];
+        let mut regs = Vec::new();
+        let mut words = 0;
+        for &(reg, val) in &state.regs {
+            let restored = match val {
+                StateVal::Val(val) => self.restore(val, &mut words),
+                StateVal::Range(..) => {
+                    let first = words;
+                    for val in val.vals() {
+                        let boxed = self.boxed(val);
+                        self.store_word(boxed, &mut words);
+                    }
+                    Restored::Range(first)
+                }
+            };
+            regs.push((reg, restored));
+        }
+        let number = self.exit_number(exit);
+        self.exits[(number - self.env.first_exit) as usize].regs = regs;
+        let number = self.iconst(i64::from(number));
+        let values = self.words_address();
+        let result = self.call_helper(HelperId::Deopt, 0, &[number, values]);
+        self.leave_function();
+        self.b.ins().return_(&[result]);
+    }
+
+    fn restore(&mut self, val: Val, words: &mut u32) -> Restored {
+        match self.defs.get(&val) {
+            Some(&Op::Boxed(bits) | &Op::F64(bits)) => Restored::Bits(bits),
+            Some(&Op::Int(n)) => Restored::Bits((n as f64).to_bits()),
+            Some(&Op::Bool(truth)) => Restored::Bits(Value::boolean(truth).bits()),
+            _ => {
+                let boxed = self.boxed(val);
+                self.store_word(boxed, words);
+                Restored::Word(*words - 1)
+            }
+        }
+    }
+
+    fn store_word(&mut self, value: ir::Value, words: &mut u32) {
+        let slot = self.words.expect("reserved at the start");
+        let address = self.b.ins().stack_addr(types::I64, slot, 0);
+        self.b.ins().store(memory(), value, address, *words as i32 * 8);
+        *words += 1;
+    }
+
+    /// The address of the words.
+    pub(super) fn words_address(&mut self) -> ir::Value {
+        let slot = self.words.expect("reserved at the start");
+        self.b.ins().stack_addr(types::I64, slot, 0)
+    }
+
+    /// Brings memory up to date with globals that are newer in registers.
+    fn write_cells_of(&mut self, exit: Exit) {
+        let state = &self.func.states[exit.state.0 as usize];
+        if state.cells.is_empty() {
+            return;
+        }
+        let cells = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_CELLS as i32);
+        for &(cell, val) in &state.cells {
+            let boxed = self.boxed(val);
+            self.b.ins().store(memory(), boxed, cells, cell as i32 * 8);
+        }
+    }
+
+    /// The slow path of the budget: goes on at `next`, or unwinds.
+    pub(super) fn refill(&mut self, inst: &Inst, next: ir::Block) {
+        self.store_budget();
+        if let Some(exit) = inst.exit {
+            self.write_cells_of(exit);
+        }
+        let site = self.site();
+        let status = self.call_helper(HelperId::Budget, 0, &[site]);
+        self.load_budget();
+        let unwind = self.unwind_block();
+        let more = self.b.create_block();
+        self.b.ins().brif(status, more, &[], next, &[]);
+        self.b.switch_to_block(more);
+        self.b.set_cold_block(more);
+        let exit = self.exit_of(inst);
+        let give_up = self.b.ins().icmp_imm_u(IntCC::Equal, status, 1);
+        self.b.ins().brif(give_up, exit, &[], unwind, &[]);
+    }
+
+    /// At the entry: enough native stack for calls.
+    pub(super) fn enter_function(&mut self) {
+        if !self.func.calls {
+            return;
+        }
+        let pointer = self.b.ins().get_stack_pointer(types::I64);
+        let limit = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_NATIVE_LIMIT as i32);
+        let bad = self.b.ins().icmp(IntCC::UnsignedLessThan, pointer, limit);
+        let (next, cold) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(cold);
+        self.b.ins().brif(bad, cold, &[], next, &[]);
+        self.b.switch_to_block(cold);
+        let site = self.site();
+        let mark = self.call_helper(HelperId::StackOverflow, 0, &[site]);
+        self.b.ins().return_(&[mark]);
+        self.b.switch_to_block(next);
+    }
+
+    /// Right before every return.
+    pub(super) fn leave_function(&mut self) {}
+}

@@ -1,0 +1,400 @@
+//! The walk over SSA blocks, and the instructions that need little.
+
+use super::count::Counting;
+use super::leave::Pending;
+use super::{Env, ExitInfo, HelperId, helper_address, state_words};
+use crate::ssa::{Block, Edge, End, Exit, Func, Inst, Op, Rep, Val};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData, types};
+use cranelift_codegen::isa::OwnedTargetIsa;
+use cranelift_frontend::FunctionBuilder;
+use minilive_runtime::function::FUNCTION_CODE;
+use minilive_runtime::value::{NUMBER_END, TAG_FUNCTION, TAG_IMMEDIATE, TAG_SHIFT, Value};
+use rustc_hash::FxHashMap;
+
+/// The state of one translation.
+pub(super) struct Lower<'a, 'b> {
+    pub(super) b: FunctionBuilder<'b>,
+    pub(super) isa: &'a OwnedTargetIsa,
+    pub(super) func: &'a Func,
+    pub(super) env: &'a Env<'a>,
+    vals: Vec<Option<ir::Value>>,
+    /// What defined a value, where that matters (constants).
+    pub(super) defs: FxHashMap<Val, Op>,
+    /// Boxed values that are numbers for sure.
+    pub(super) numbers: rustc_hash::FxHashSet<Val>,
+    pub(super) blocks: Vec<ir::Block>,
+    pub(super) ctx: ir::Value,
+    /// Arguments of the entry, behind the context.
+    inputs: Vec<ir::Value>,
+    pub(super) exits: Vec<ExitInfo>,
+    pub(super) exit_numbers: FxHashMap<Exit, u32>,
+    pub(super) exit_blocks: FxHashMap<(Exit, Option<u32>), ir::Block>,
+    pub(super) unwind_blocks: FxHashMap<Option<u32>, ir::Block>,
+    pub(super) pending: Vec<Pending>,
+    /// Room for values on the way out, and for arguments of helpers.
+    pub(super) words: Option<ir::StackSlot>,
+    pub(super) counting: Counting,
+    /// The loop whose budget and counters are in registers here.
+    pub(super) mode: Option<u32>,
+    /// A call's result that is still to be tested for unwinding, by the guard that follows.
+    pub(super) untested: Option<Val>,
+    pub(super) signatures: FxHashMap<(usize, u8), ir::SigRef>,
+    pub(super) itself: Option<ir::FuncRef>,
+    pub(super) at: minilive_mir::ir::InstId,
+}
+
+/// Translates a whole function; gives its exits.
+pub(super) fn lower(builder: FunctionBuilder<'_>, isa: &OwnedTargetIsa, func: &Func, env: &Env<'_>) -> Vec<ExitInfo> {
+    let mut lower = Lower {
+        b: builder,
+        isa,
+        func,
+        env,
+        vals: vec![None; func.reps.len()],
+        defs: FxHashMap::default(),
+        numbers: Default::default(),
+        blocks: Vec::new(),
+        ctx: ir::Value::from_u32(0),
+        inputs: Vec::new(),
+        exits: Vec::new(),
+        exit_numbers: FxHashMap::default(),
+        exit_blocks: FxHashMap::default(),
+        unwind_blocks: FxHashMap::default(),
+        pending: Vec::new(),
+        words: None,
+        counting: Counting::default(),
+        mode: None,
+        untested: None,
+        signatures: FxHashMap::default(),
+        itself: None,
+        at: minilive_mir::ir::InstId(0),
+    };
+    lower.run();
+    let Lower { mut b, exits, isa, .. } = lower;
+    b.seal_all_blocks();
+    b.finalize(isa.frontend_config());
+    exits
+}
+
+/// Trusted memory: aligned, never faults.
+pub(super) fn memory() -> MemFlagsData {
+    MemFlagsData::trusted()
+}
+
+impl Lower<'_, '_> {
+    fn run(&mut self) {
+        self.reserve_words();
+        for block in self.func.block_ids() {
+            let made = self.b.create_block();
+            self.blocks.push(made);
+            if block.0 == 0 {
+                self.b.append_block_params_for_function_params(made);
+            }
+            for &param in &self.func[block].params {
+                let value = self.b.append_block_param(made, clif_type(self.func.rep(param)));
+                self.vals[param.0 as usize] = Some(value);
+            }
+            if self.func[block].cold {
+                self.b.set_cold_block(made);
+            }
+        }
+        self.prepare_counting();
+        for block in self.order() {
+            self.block(block);
+        }
+        self.emit_pending();
+    }
+
+    /// Stack room for the largest state and the longest argument list.
+    fn reserve_words(&mut self) {
+        let states = self.func.states.iter().map(|state| state_words(&state.regs)).max().unwrap_or(0) as usize;
+        let args = self.func.blocks.iter().flat_map(|block| &block.insts).map(|inst| inst.args.len()).max();
+        let words = states.max(args.unwrap_or(0)).max(1);
+        let data = ir::StackSlotData::new(ir::StackSlotKind::ExplicitSlot, words as u32 * 8, 3);
+        self.words = Some(self.b.create_sized_stack_slot(data));
+    }
+
+    /// Blocks such that definitions come before uses: reverse postorder.
+    fn order(&self) -> Vec<Block> {
+        let mut seen = vec![false; self.func.blocks.len()];
+        let mut order = Vec::new();
+        let mut stack = vec![(Block(0), 0)];
+        seen[0] = true;
+        while let Some((block, next)) = stack.pop() {
+            let edges: Vec<&Edge> = self.func[block].end.edges().collect();
+            if next < edges.len() {
+                stack.push((block, next + 1));
+                let target = edges[edges.len() - 1 - next].target();
+                if !std::mem::replace(&mut seen[target.0 as usize], true) {
+                    stack.push((target, 0));
+                }
+            } else {
+                order.push(block);
+            }
+        }
+        order.reverse();
+        order
+    }
+
+    fn block(&mut self, block: Block) {
+        let made = self.blocks[block.0 as usize];
+        self.b.switch_to_block(made);
+        self.mode = self.mode_of(block);
+        if block.0 == 0 {
+            self.inputs = self.b.block_params(made).to_vec();
+            self.ctx = self.inputs.remove(0);
+            self.enter_function();
+        }
+        let data = &self.func[block];
+        for (i, inst) in data.insts.iter().enumerate() {
+            self.at = inst.at;
+            self.b.set_srcloc(ir::SourceLoc::new(inst.at.0));
+            self.inst(inst, data.insts.get(i + 1));
+        }
+        self.end(&data.end);
+    }
+
+    // ---- values --------------------------------------------------------------------------------------------------------
+
+    /// The CLIF value of an SSA value.
+    pub(super) fn val(&mut self, val: Val) -> ir::Value {
+        self.vals[val.0 as usize].expect("verified: defined before used")
+    }
+
+    pub(super) fn arg(&mut self, inst: &Inst, i: usize) -> ir::Value {
+        self.val(inst.args[i])
+    }
+
+    pub(super) fn define(&mut self, inst: &Inst, value: ir::Value) {
+        if let Some(result) = inst.result {
+            self.vals[result.0 as usize] = Some(value);
+        }
+    }
+
+    pub(super) fn iconst(&mut self, n: i64) -> ir::Value {
+        self.b.ins().iconst(types::I64, n)
+    }
+
+    /// A value in its boxed form, whatever its representation.
+    pub(super) fn boxed(&mut self, val: Val) -> ir::Value {
+        let value = self.val(val);
+        match self.func.rep(val) {
+            Rep::F64 => self.b.ins().bitcast(types::I64, MemFlagsData::new(), value),
+            Rep::Int => {
+                let float = self.b.ins().fcvt_from_sint(types::F64, value);
+                self.b.ins().bitcast(types::I64, MemFlagsData::new(), float)
+            }
+            Rep::Bool => {
+                let one = self.iconst(Value::ONE.bits() as i64);
+                let zero = self.iconst(0);
+                self.b.ins().select(value, one, zero)
+            }
+            Rep::Boxed | Rep::None => value,
+        }
+    }
+
+    // ---- control -------------------------------------------------------------------------------------------------------
+
+    fn end(&mut self, end: &End) {
+        match end {
+            End::Jump(edge) => {
+                self.change_mode(edge.target());
+                let args = self.edge_args(edge);
+                self.b.ins().jump(self.blocks[edge.to as usize], &args);
+            }
+            End::Branch { cond, then, els } => {
+                let cond = self.val(*cond);
+                let mode = self.mode;
+                let (yes, yes_args) = self.edge_block(then);
+                let (no, no_args) = self.edge_block(els);
+                self.b.ins().brif(cond, yes, &yes_args, no, &no_args);
+                for (edge, block) in [(then, yes), (els, no)] {
+                    if block != self.blocks[edge.to as usize] {
+                        self.b.switch_to_block(block);
+                        self.mode = mode;
+                        self.change_mode(edge.target());
+                        let args = self.edge_args(edge);
+                        self.b.ins().jump(self.blocks[edge.to as usize], &args);
+                    }
+                }
+            }
+            End::Return(val) => {
+                let value = self.val(*val);
+                self.flush_mode();
+                self.leave_function();
+                self.b.ins().return_(&[value]);
+            }
+            End::Leave(exit) => {
+                let block = self.exit_block(*exit);
+                self.b.ins().jump(block, &[]);
+            }
+        }
+    }
+
+    fn edge_args(&mut self, edge: &Edge) -> Vec<BlockArg> {
+        edge.args.iter().map(|&arg| BlockArg::Value(self.val(arg))).collect()
+    }
+
+    /// The block a branch goes to: the target itself, or a fresh one where counters change their place on the way.
+    fn edge_block(&mut self, edge: &Edge) -> (ir::Block, Vec<BlockArg>) {
+        if self.mode_of(edge.target()) == self.mode {
+            let args = self.edge_args(edge);
+            return (self.blocks[edge.to as usize], args);
+        }
+        (self.b.create_block(), Vec::new())
+    }
+
+    /// Goes on in a fresh block if `ok`, else to `other`.
+    pub(super) fn continue_if(&mut self, ok: ir::Value, other: ir::Block) {
+        let next = self.b.create_block();
+        self.b.ins().brif(ok, next, &[], other, &[]);
+        self.b.switch_to_block(next);
+    }
+
+    /// Goes on in a fresh block unless `bad`, else to `other`.
+    pub(super) fn leave_if(&mut self, bad: ir::Value, other: ir::Block) {
+        let next = self.b.create_block();
+        self.b.ins().brif(bad, other, &[], next, &[]);
+        self.b.switch_to_block(next);
+    }
+
+    // ---- instructions --------------------------------------------------------------------------------------------------
+
+    fn inst(&mut self, inst: &Inst, next: Option<&Inst>) {
+        if let Some(result) = inst.result {
+            if matches!(inst.op, Op::F64(_) | Op::Int(_) | Op::Bool(_) | Op::Boxed(_)) {
+                self.defs.insert(result, inst.op);
+            }
+        }
+        if let Some(exit) = inst.exit {
+            self.force_failure(exit);
+        }
+        match inst.op {
+            Op::Param(n) => self.define(inst, self.inputs[n as usize]),
+            Op::Window(n) => {
+                let window = self.inputs[0];
+                let value = self.b.ins().load(types::I64, memory(), window, n as i32 * 8);
+                self.define(inst, value);
+            }
+            Op::F64(bits) => {
+                let value = self.b.ins().f64const(f64::from_bits(bits));
+                self.define(inst, value);
+            }
+            Op::Int(n) => {
+                let value = self.iconst(n);
+                self.define(inst, value);
+            }
+            Op::Bool(truth) => {
+                let value = self.b.ins().iconst(types::I8, i64::from(truth));
+                self.define(inst, value);
+            }
+            Op::Boxed(bits) => {
+                if bits < NUMBER_END {
+                    self.numbers.extend(inst.result);
+                }
+                let value = self.iconst(bits as i64);
+                self.define(inst, value);
+            }
+            Op::Intrinsic(id) => {
+                let value = self.iconst((self.env.intrinsic)(id) as i64);
+                self.define(inst, value);
+            }
+            Op::Literal(id) => {
+                let value = self.iconst((self.env.literal)(id) as i64);
+                self.define(inst, value);
+            }
+            Op::Name(id) => {
+                let value = self.iconst((self.env.name)(id) as i64);
+                self.define(inst, value);
+            }
+            Op::Box => {
+                self.numbers.extend(inst.result);
+                let value = self.boxed(inst.args[0]);
+                self.define(inst, value);
+            }
+            Op::GuardTag(_) | Op::GuardNotFunction | Op::GuardCode(_) | Op::GuardBits(_) | Op::GuardNotBits(_) => {
+                self.guard(inst);
+            }
+            Op::GuardTrue => {
+                let ok = self.arg(inst, 0);
+                let exit = self.exit_of(inst);
+                self.continue_if(ok, exit);
+            }
+            Op::LoadCell(_) | Op::StoreCell(_) | Op::GuardGlobals => self.cell(inst),
+            Op::ListGet | Op::ListSet | Op::ListLen | Op::GuardComputed | Op::RangeBase | Op::RangeStep => {
+                self.list(inst);
+            }
+            Op::CallSelf | Op::CallCode(_) | Op::Helper(_) => self.call(inst, next),
+            Op::Poll(weight) => self.poll(inst, weight),
+            Op::Count(block) => self.count(block),
+            _ => self.numeric(inst),
+        }
+    }
+
+    pub(super) fn exit_of(&mut self, inst: &Inst) -> ir::Block {
+        let exit = inst.exit.expect("verified: operations that may exit have an exit");
+        self.exit_block(exit)
+    }
+
+    /// Guards of boxed values, which they hand on.
+    fn guard(&mut self, inst: &Inst) {
+        let value = self.arg(inst, 0);
+        let exit = self.exit_of(inst);
+        match inst.op {
+            Op::GuardTag(tag) => {
+                let found = self.b.ins().ushr_imm_u(value, i64::from(TAG_SHIFT));
+                let ok = self.b.ins().icmp_imm_u(IntCC::Equal, found, i64::from(tag));
+                self.continue_if(ok, exit);
+            }
+            Op::GuardNotFunction => {
+                let found = self.b.ins().ushr_imm_u(value, i64::from(TAG_SHIFT));
+                let bad = self.b.ins().icmp_imm_u(IntCC::Equal, found, TAG_FUNCTION as i64);
+                self.leave_if(bad, exit);
+                let absent = self.iconst(Value::ABSENT.bits() as i64);
+                let bad = self.b.ins().icmp(IntCC::Equal, value, absent);
+                self.leave_if(bad, exit);
+            }
+            Op::GuardCode(code) => {
+                let tag = self.iconst((TAG_FUNCTION << TAG_SHIFT) as i64);
+                let object = self.b.ins().bxor(value, tag);
+                let high = self.b.ins().ushr_imm_u(object, i64::from(TAG_SHIFT));
+                let bad = self.b.ins().icmp_imm_u(IntCC::NotEqual, high, 0);
+                self.leave_if(bad, exit);
+                let found = self.b.ins().load(types::I32, memory(), object, FUNCTION_CODE as i32);
+                let ok = self.b.ins().icmp_imm_u(IntCC::Equal, found, i64::from(code));
+                self.continue_if(ok, exit);
+            }
+            Op::GuardBits(bits) | Op::GuardNotBits(bits) => {
+                let want = self.iconst(bits as i64);
+                let same = self.b.ins().icmp(IntCC::Equal, value, want);
+                if matches!(inst.op, Op::GuardBits(_)) {
+                    self.continue_if(same, exit);
+                } else {
+                    self.leave_if(same, exit);
+                }
+            }
+            _ => unreachable!("only called for guards of boxed values"),
+        }
+        self.define(inst, value);
+    }
+
+    /// The address of a helper, as a value.
+    pub(super) fn helper(&mut self, id: HelperId, offset: usize) -> ir::Value {
+        helper_address(&mut self.b, self.env, id, offset)
+    }
+}
+
+/// The machine type of a representation.
+pub(super) fn clif_type(rep: Rep) -> ir::Type {
+    match rep {
+        Rep::F64 => types::F64,
+        Rep::Bool => types::I8,
+        Rep::Boxed | Rep::Int | Rep::None => types::I64,
+    }
+}
+
+/// Where numbers end and tags begin.
+pub(super) const NUMBERS_END: i64 = NUMBER_END as i64;
+
+const _: () = assert!(TAG_IMMEDIATE << TAG_SHIFT == NUMBER_END);

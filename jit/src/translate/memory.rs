@@ -1,0 +1,127 @@
+//! Global cells and lists.
+
+use super::HelperId;
+use super::lower::{Lower, memory};
+use crate::ssa::{Inst, Op};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{self, InstBuilder, types};
+use minilive_runtime::heap::flags;
+use minilive_runtime::list::{LIST_ELEMENTS, LIST_LEN};
+use minilive_runtime::realm::{HEAD_CELLS, HEAD_GLOBALS_GUARDED};
+use minilive_runtime::value::PAYLOAD_MASK;
+
+/// Offset of a heap object's flags.
+const FLAGS: i32 = std::mem::offset_of!(minilive_runtime::heap::Header, flags) as i32;
+
+impl Lower<'_, '_> {
+    pub(super) fn cell(&mut self, inst: &Inst) {
+        match inst.op {
+            Op::LoadCell(cell) => {
+                let cells = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_CELLS as i32);
+                let value = self.b.ins().load(types::I64, memory(), cells, cell as i32 * 8);
+                self.define(inst, value);
+            }
+            Op::StoreCell(cell) => {
+                let value = self.arg(inst, 0);
+                let cells = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_CELLS as i32);
+                self.b.ins().store(memory(), value, cells, cell as i32 * 8);
+            }
+            _ => {
+                let guarded = self.b.ins().load(types::I32, memory(), self.ctx, HEAD_GLOBALS_GUARDED as i32);
+                let exit = self.exit_of(inst);
+                self.leave_if(guarded, exit);
+            }
+        }
+    }
+
+    /// The address of a list that is known to be one.
+    fn list_object(&mut self, inst: &Inst) -> ir::Value {
+        let value = self.arg(inst, 0);
+        self.b.ins().band_imm_u(value, PAYLOAD_MASK as i64)
+    }
+
+    fn list_len(&mut self, object: ir::Value) -> ir::Value {
+        self.b.ins().uload32(memory(), object, LIST_LEN as i32)
+    }
+
+    pub(super) fn list(&mut self, inst: &Inst) {
+        let object = self.list_object(inst);
+        match inst.op {
+            Op::ListLen => {
+                let len = self.list_len(object);
+                self.define(inst, len);
+            }
+            Op::GuardComputed => {
+                let found = self.list_flags(object, flags::COMPUTED);
+                let exit = self.exit_of(inst);
+                self.continue_if(found, exit);
+                // Without a step it is one value again and again: its step reads as absent, which the next guard refuses.
+                let value = self.arg(inst, 0);
+                self.define(inst, value);
+            }
+            Op::RangeBase | Op::RangeStep => {
+                let offset = if inst.op == Op::RangeBase { 0 } else { 8 };
+                let elements = self.b.ins().load(types::I64, memory(), object, LIST_ELEMENTS as i32);
+                let value = self.b.ins().load(types::I64, memory(), elements, offset);
+                self.define(inst, value);
+            }
+            Op::ListGet => self.list_get(inst, object),
+            _ => self.list_set(inst, object),
+        }
+    }
+
+    fn list_flags(&mut self, object: ir::Value, mask: u8) -> ir::Value {
+        let found = self.b.ins().load(types::I8, memory(), object, FLAGS);
+        self.b.ins().band_imm_u(found, i64::from(mask))
+    }
+
+    /// Goes on in a fresh block if the index is inside and no flag of the mask is set, else to `slow`.
+    fn list_slot(&mut self, inst: &Inst, object: ir::Value, mask: u8, slow: ir::Block) -> ir::Value {
+        let index = self.arg(inst, 1);
+        let len = self.list_len(object);
+        let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, len);
+        self.continue_if(inside, slow);
+        let special = self.list_flags(object, mask);
+        self.leave_if(special, slow);
+        let elements = self.b.ins().load(types::I64, memory(), object, LIST_ELEMENTS as i32);
+        let offset = self.b.ins().ishl_imm_u(index, 3);
+        self.b.ins().iadd(elements, offset)
+    }
+
+    fn list_get(&mut self, inst: &Inst, object: ir::Value) {
+        let (slow, next) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(slow);
+        let result = self.b.append_block_param(next, types::I64);
+        let slot = self.list_slot(inst, object, flags::COMPUTED, slow);
+        let value = self.b.ins().load(types::I64, memory(), slot, 0);
+        self.b.ins().jump(next, &[value.into()]);
+        self.b.switch_to_block(slow);
+        let (list, index, site) = (self.arg(inst, 0), self.arg(inst, 1), self.site());
+        let value = self.call_helper(HelperId::ListGet, 0, &[site, list, index]);
+        self.b.ins().jump(next, &[value.into()]);
+        self.b.switch_to_block(next);
+        self.define(inst, result);
+    }
+
+    fn list_set(&mut self, inst: &Inst, object: ir::Value) {
+        let (slow, next) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(slow);
+        let value = self.arg(inst, 2);
+        let mut mask = flags::COMPUTED | flags::GUARDED;
+        if !self.is_number(inst.args[2]) {
+            // A value that may be no number would have to clear the flag, which the helper does.
+            mask |= flags::ALL_NUMBERS;
+        }
+        let slot = self.list_slot(inst, object, mask, slow);
+        self.b.ins().store(memory(), value, slot, 0);
+        self.b.ins().jump(next, &[]);
+        self.b.switch_to_block(slow);
+        self.store_budget();
+        let (list, index, site) = (self.arg(inst, 0), self.arg(inst, 1), self.site());
+        let done = self.call_helper(HelperId::ListSet, 0, &[site, list, index, value]);
+        self.load_budget();
+        self.unwind_if_exc(done);
+        self.b.ins().jump(next, &[]);
+        self.b.switch_to_block(next);
+    }
+}

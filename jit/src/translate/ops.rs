@@ -1,0 +1,331 @@
+//! Numbers: conversions with their guards, arithmetic, comparisons.
+
+use super::HelperId;
+use super::lower::{Lower, NUMBERS_END};
+use crate::ssa::{Cmp, Inst, Math, Op, Rep, Val};
+use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
+use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
+
+/// 1.5 * 2^52: adding it to a small double leaves the rounded integer in the low bits.
+const MAGIC: f64 = 6_755_399_441_055_744.0;
+/// 2^53
+const LIMIT: i64 = 1 << 53;
+
+impl Lower<'_, '_> {
+    pub(super) fn numeric(&mut self, inst: &Inst) {
+        let value = match inst.op {
+            Op::ToF64 => self.to_f64(inst.args[0]),
+            Op::ToInt => {
+                let truth = self.arg(inst, 0);
+                self.b.ins().uextend(types::I64, truth)
+            }
+            Op::GuardNum => self.guard_num(inst),
+            Op::GuardInt => self.guard_int(inst),
+            Op::F64ToInt => self.f64_to_int(inst),
+            Op::FAdd | Op::FSub | Op::FMul | Op::FDiv => self.float(inst),
+            Op::FRem => self.float_rem(inst),
+            Op::FPow => self.call_math2(inst, HelperId::Pow),
+            Op::FAtan2 => self.call_math2(inst, HelperId::Atan2),
+            Op::FMath(math) => self.math(inst, math),
+            Op::IAdd | Op::ISub | Op::IMul { .. } => self.int(inst),
+            Op::IRem { .. } => self.int_rem(inst),
+            Op::IShift(bits) => self.int_shift(inst, bits),
+            Op::IDiv(by) => {
+                let value = self.arg(inst, 0);
+                self.b.ins().sdiv_imm_s(value, by)
+            }
+            Op::IAbs => {
+                let value = self.arg(inst, 0);
+                self.b.ins().iabs(value)
+            }
+            Op::FCmp(cmp) => self.float_compare(inst, cmp),
+            Op::ICmp(cmp) => {
+                let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
+                self.b.ins().icmp(int_cc(cmp), a, b)
+            }
+            Op::SameBits => {
+                let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
+                self.b.ins().icmp(IntCC::Equal, a, b)
+            }
+            Op::Not => {
+                let truth = self.arg(inst, 0);
+                self.b.ins().bxor_imm_u(truth, 1)
+            }
+            Op::FTruth => {
+                let value = self.arg(inst, 0);
+                let zero = self.b.ins().f64const(0.0);
+                self.b.ins().fcmp(FloatCC::NotEqual, value, zero)
+            }
+            Op::ITruth => {
+                let value = self.arg(inst, 0);
+                self.b.ins().icmp_imm_s(IntCC::NotEqual, value, 0)
+            }
+            Op::Select => {
+                let (cond, a, b) = (self.arg(inst, 0), self.arg(inst, 1), self.arg(inst, 2));
+                self.b.ins().select(cond, a, b)
+            }
+            other => unreachable!("{other:?} is no numeric operation"),
+        };
+        self.define(inst, value);
+    }
+
+    fn to_f64(&mut self, val: Val) -> ir::Value {
+        let value = self.val(val);
+        match self.func.rep(val) {
+            Rep::Bool => {
+                let int = self.b.ins().uextend(types::I64, value);
+                self.b.ins().fcvt_from_sint(types::F64, int)
+            }
+            _ => self.b.ins().fcvt_from_sint(types::F64, value),
+        }
+    }
+
+    fn bits(&mut self, float: ir::Value) -> ir::Value {
+        self.b.ins().bitcast(types::I64, MemFlagsData::new(), float)
+    }
+
+    fn float_of_bits(&mut self, bits: ir::Value) -> ir::Value {
+        self.b.ins().bitcast(types::F64, MemFlagsData::new(), bits)
+    }
+
+    /// A boxed value as a double: one NaN test; the exact test stands in a cold block, from which real NaNs come back.
+    fn guard_num(&mut self, inst: &Inst) -> ir::Value {
+        let boxed = self.arg(inst, 0);
+        let float = self.float_of_bits(boxed);
+        let exit = self.exit_of(inst);
+        let ok = self.b.ins().fcmp(FloatCC::Ordered, float, float);
+        let (next, cold) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(cold);
+        self.b.ins().brif(ok, next, &[], cold, &[]);
+        self.b.switch_to_block(cold);
+        self.test_unwinding(inst.args[0], boxed);
+        let end = self.iconst(NUMBERS_END);
+        let number = self.b.ins().icmp(IntCC::UnsignedLessThan, boxed, end);
+        self.b.ins().brif(number, next, &[], exit, &[]);
+        self.b.switch_to_block(next);
+        float
+    }
+
+    /// A boxed value as a 32-bit integer: converted there and back; equal bits prove number, range, and no minus zero.
+    fn guard_int(&mut self, inst: &Inst) -> ir::Value {
+        let boxed = self.arg(inst, 0);
+        let float = self.float_of_bits(boxed);
+        let magic = self.b.ins().f64const(MAGIC);
+        let shifted = self.b.ins().fadd(float, magic);
+        let bits = self.bits(shifted);
+        let small = self.b.ins().ireduce(types::I32, bits);
+        let back = self.b.ins().fcvt_from_sint(types::F64, small);
+        let back = self.bits(back);
+        let exit = self.exit_of(inst);
+        let ok = self.b.ins().icmp(IntCC::Equal, back, boxed);
+        if self.untested == Some(inst.args[0]) {
+            let (next, cold) = (self.b.create_block(), self.b.create_block());
+            self.b.set_cold_block(cold);
+            self.b.ins().brif(ok, next, &[], cold, &[]);
+            self.b.switch_to_block(cold);
+            self.test_unwinding(inst.args[0], boxed);
+            self.b.ins().jump(exit, &[]);
+            self.b.switch_to_block(next);
+        } else {
+            self.continue_if(ok, exit);
+        }
+        self.b.ins().sextend(types::I64, small)
+    }
+
+    /// The integer that a double holds if it is small, and whether converting back gives the same bits.
+    fn integer_of(&mut self, float: ir::Value) -> (ir::Value, ir::Value) {
+        let magic = self.b.ins().f64const(MAGIC);
+        let shifted = self.b.ins().fadd(float, magic);
+        let bits = self.bits(shifted);
+        let offset = self.iconst(MAGIC.to_bits() as i64);
+        let int = self.b.ins().isub(bits, offset);
+        let back = self.b.ins().fcvt_from_sint(types::F64, int);
+        let (back, original) = (self.bits(back), self.bits(float));
+        (int, self.b.ins().icmp(IntCC::Equal, back, original))
+    }
+
+    fn f64_to_int(&mut self, inst: &Inst) -> ir::Value {
+        let float = self.arg(inst, 0);
+        let (int, ok) = self.integer_of(float);
+        let exit = self.exit_of(inst);
+        self.continue_if(ok, exit);
+        int
+    }
+
+    fn float(&mut self, inst: &Inst) -> ir::Value {
+        let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
+        match inst.op {
+            Op::FAdd => self.b.ins().fadd(a, b),
+            Op::FSub => self.b.ins().fsub(a, b),
+            Op::FMul => self.b.ins().fmul(a, b),
+            _ => self.b.ins().fdiv(a, b),
+        }
+    }
+
+    /// `fmod`: both integral, dividend not negative, divisor not zero is a machine remainder; all else goes to libm.
+    fn float_rem(&mut self, inst: &Inst) -> ir::Value {
+        let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
+        let (x, x_ok) = self.integer_of(a);
+        let known = match self.defs.get(&inst.args[1]) {
+            Some(Op::F64(bits)) => Some(f64::from_bits(*bits)),
+            _ => None,
+        };
+        let known = known.filter(|n| n.fract() == 0.0 && n.abs() >= 1.0 && n.abs() < 1e15).map(|n| n as i64);
+        let (y, y_ok) = match known {
+            Some(n) => (self.iconst(n), None),
+            None => {
+                let (y, ok) = self.integer_of(b);
+                let not_zero = self.b.ins().icmp_imm_s(IntCC::NotEqual, y, 0);
+                (y, Some(self.b.ins().band(ok, not_zero)))
+            }
+        };
+        let positive = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, x, 0);
+        let mut ok = self.b.ins().band(x_ok, positive);
+        if let Some(y_ok) = y_ok {
+            ok = self.b.ins().band(ok, y_ok);
+        }
+        let (fast, slow, next) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(slow);
+        let result = self.b.append_block_param(next, types::F64);
+        self.b.ins().brif(ok, fast, &[], slow, &[]);
+        self.b.switch_to_block(slow);
+        let exact = self.call_floats(HelperId::Fmod, 0, &[a, b]);
+        self.b.ins().jump(next, &[exact.into()]);
+        self.b.switch_to_block(fast);
+        let rest = self.b.ins().srem(x, y);
+        let rest = self.b.ins().fcvt_from_sint(types::F64, rest);
+        self.b.ins().jump(next, &[rest.into()]);
+        self.b.switch_to_block(next);
+        result
+    }
+
+    fn math(&mut self, inst: &Inst, math: Math) -> ir::Value {
+        let value = self.arg(inst, 0);
+        match math {
+            Math::Abs => self.b.ins().fabs(value),
+            Math::Floor => self.b.ins().floor(value),
+            Math::Ceil => self.b.ins().ceil(value),
+            Math::Sqrt => self.b.ins().sqrt(value),
+            _ => self.call_floats(HelperId::Math, math as usize, &[value]),
+        }
+    }
+
+    fn call_math2(&mut self, inst: &Inst, id: HelperId) -> ir::Value {
+        let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
+        self.call_floats(id, 0, &[a, b])
+    }
+
+    fn int(&mut self, inst: &Inst) -> ir::Value {
+        let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
+        let value = match inst.op {
+            Op::IAdd => self.b.ins().iadd(a, b),
+            Op::ISub => self.b.ins().isub(a, b),
+            Op::IMul { wide: true, .. } => {
+                let (value, overflow) = self.b.ins().smul_overflow(a, b);
+                let exit = self.exit_of(inst);
+                self.leave_if(overflow, exit);
+                value
+            }
+            _ => self.b.ins().imul(a, b),
+        };
+        if inst.exit.is_none() {
+            return value;
+        }
+        let exit = self.exit_of(inst);
+        if let Op::IMul { zero: true, .. } = inst.op {
+            let (next, cold) = (self.b.create_block(), self.b.create_block());
+            self.b.set_cold_block(cold);
+            self.b.ins().brif(value, next, &[], cold, &[]);
+            self.b.switch_to_block(cold);
+            let either = self.b.ins().bor(a, b);
+            let negative = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, either, 0);
+            self.b.ins().brif(negative, exit, &[], next, &[]);
+            self.b.switch_to_block(next);
+        }
+        let moved = self.b.ins().iadd_imm_s(value, LIMIT);
+        let bad = self.b.ins().icmp_imm_s(IntCC::UnsignedGreaterThan, moved, 2 * LIMIT);
+        self.leave_if(bad, exit);
+        value
+    }
+
+    fn int_rem(&mut self, inst: &Inst) -> ir::Value {
+        let Op::IRem { by_zero, negative, small } = inst.op else { unreachable!("called for remainders") };
+        let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
+        let constant = match self.defs.get(&inst.args[1]) {
+            Some(Op::Int(n)) if *n > 0 => Some(*n),
+            _ => None,
+        };
+        if by_zero {
+            let exit = self.exit_of(inst);
+            self.continue_if(b, exit);
+        }
+        let rest = match (constant, negative) {
+            (Some(n), false) if (n as u64).is_power_of_two() => self.b.ins().band_imm_u(a, n - 1),
+            (Some(n), false) if small => {
+                let a = self.b.ins().ireduce(types::I32, a);
+                let rest = self.b.ins().urem_imm_u(a, n);
+                self.b.ins().uextend(types::I64, rest)
+            }
+            (Some(_), false) => self.b.ins().urem(a, b),
+            _ if small => {
+                let (x, y) = (self.b.ins().ireduce(types::I32, a), self.b.ins().ireduce(types::I32, b));
+                let rest = self.b.ins().srem(x, y);
+                self.b.ins().sextend(types::I64, rest)
+            }
+            _ => self.b.ins().srem(a, b),
+        };
+        if negative {
+            // A zero rest of a negative dividend is minus zero.
+            let exit = self.exit_of(inst);
+            let (next, cold) = (self.b.create_block(), self.b.create_block());
+            self.b.set_cold_block(cold);
+            self.b.ins().brif(rest, next, &[], cold, &[]);
+            self.b.switch_to_block(cold);
+            let bad = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, a, 0);
+            self.b.ins().brif(bad, exit, &[], next, &[]);
+            self.b.switch_to_block(next);
+        }
+        rest
+    }
+
+    fn int_shift(&mut self, inst: &Inst, bits: u8) -> ir::Value {
+        let value = self.arg(inst, 0);
+        if bits == 0 {
+            return value;
+        }
+        let exit = self.exit_of(inst);
+        let rest = self.b.ins().band_imm_u(value, (1 << bits) - 1);
+        self.leave_if(rest, exit);
+        self.b.ins().sshr_imm_u(value, i64::from(bits))
+    }
+
+    fn float_compare(&mut self, inst: &Inst, cmp: Cmp) -> ir::Value {
+        let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
+        let cc = match cmp {
+            Cmp::Eq | Cmp::Ne => {
+                // A NaN equals itself: the same bits are equal, too.
+                let equal = self.b.ins().fcmp(FloatCC::Equal, a, b);
+                let (x, y) = (self.bits(a), self.bits(b));
+                let same = self.b.ins().icmp(IntCC::Equal, x, y);
+                let either = self.b.ins().bor(equal, same);
+                return if cmp == Cmp::Eq { either } else { self.b.ins().bxor_imm_u(either, 1) };
+            }
+            Cmp::Lt => FloatCC::LessThan,
+            Cmp::Le => FloatCC::LessThanOrEqual,
+            Cmp::Gt => FloatCC::GreaterThan,
+            Cmp::Ge => FloatCC::GreaterThanOrEqual,
+        };
+        self.b.ins().fcmp(cc, a, b)
+    }
+}
+
+fn int_cc(cmp: Cmp) -> IntCC {
+    match cmp {
+        Cmp::Eq => IntCC::Equal,
+        Cmp::Ne => IntCC::NotEqual,
+        Cmp::Lt => IntCC::SignedLessThan,
+        Cmp::Le => IntCC::SignedLessThanOrEqual,
+        Cmp::Gt => IntCC::SignedGreaterThan,
+        Cmp::Ge => IntCC::SignedGreaterThanOrEqual,
+    }
+}
