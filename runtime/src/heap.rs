@@ -48,7 +48,7 @@ pub struct Header {
     pub kind: u8,
     /// Bits of [`flags`].
     pub flags: u8,
-    /// For the layout's own use; the top bit says that the object is a large one.
+    /// Of a prototype: how many slots its instances need. The top bit says that the object is a large one.
     pub spare: u16,
 }
 
@@ -174,6 +174,8 @@ pub(crate) struct Heap {
     pub(crate) collections: u64,
     pub(crate) live_objects: u64,
     pub(crate) mark_stack: Vec<NonNull<Header>>,
+    /// Words of stacks that the last collection looked at.
+    pub(crate) scanned_words: u64,
 }
 
 impl Heap {
@@ -192,6 +194,7 @@ impl Heap {
             collections: 0,
             live_objects: 0,
             mark_stack: Vec::new(),
+            scanned_words: 0,
         }
     }
 

@@ -281,6 +281,8 @@ impl Realm {
     }
 
     /// Runs `action` with this frame as the end of the native stack that collections scan. Nothing is collected outside.
+    ///
+    /// Values that `action` captured stand above this frame, where nobody looks: pass them through roots.
     #[inline(never)]
     pub fn enter<R>(&mut self, action: impl FnOnce(&mut Realm) -> R) -> R {
         let anchor = std::hint::black_box(0usize);
@@ -530,5 +532,60 @@ fn run_below<R>(entered: &mut Entered<'_>, action: impl FnOnce(&mut Realm) -> R)
 impl Drop for Realm {
     fn drop(&mut self) {
         self.release_heap();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::heap::tests::realm;
+
+    #[test]
+    fn the_head_is_what_compiled_code_expects() {
+        assert_eq!(offset_of!(Realm, head), 0);
+        let hot = [
+            HEAD_BUDGET,
+            HEAD_NATIVE_LIMIT,
+            HEAD_CELLS,
+            HEAD_STACK_TOP,
+            HEAD_STACK_LIMIT,
+            HEAD_STACK_BASE,
+        ];
+        assert_eq!(hot, [0, 8, 16, 24, 32, 40]);
+        assert_eq!([HEAD_DEPTH, HEAD_MAX_DEPTH, HEAD_GLOBALS_GUARDED], [48, 52, 60]);
+        assert_eq!([HEAD_EXIT_COUNT, HEAD_ENGINE_WORD, HEAD_BUMP], [80, 84, 88]);
+        assert_eq!(HEAD_EXIT_BUFFER, HEAD_BUMP + 16 * crate::heap::classes::CLASS_COUNT);
+        assert_eq!([offset_of!(Bump, next), offset_of!(Bump, end)], [0, 8]);
+    }
+
+    #[test]
+    fn a_requested_poll_keeps_the_rest_of_the_slice() {
+        let mut realm = realm(false);
+        realm.head.budget = 1000;
+        realm.request_poll();
+        realm.request_poll();
+        assert_eq!((realm.head.budget, realm.head.budget_held), (0, 1000));
+        assert!(realm.charge(5).is_ok());
+        assert_eq!(realm.head.budget + realm.head.budget_held, 995);
+    }
+
+    #[test]
+    fn cancelling_stops_long_intrinsics() {
+        let cancel = Arc::new(AtomicBool::new(false));
+        let mut config = RealmConfig::new(Box::new(crate::host::CaptureHost::new()));
+        config.cancel = cancel.clone();
+        let mut realm = Realm::new(Arc::new(Shared::new()), config);
+        assert!(realm.charge(1).is_ok());
+        cancel.store(true, Ordering::Relaxed);
+        assert_eq!(realm.charge(1), Err(Box::new(Fault::Cancelled)));
+    }
+
+    #[test]
+    fn output_has_a_limit() {
+        let mut config = RealmConfig::new(Box::new(crate::host::CaptureHost::new()));
+        config.limits.output = 10;
+        let mut realm = Realm::new(Arc::new(Shared::new()), config);
+        assert!(realm.write("12345", true).is_ok());
+        assert_eq!(realm.write("12345", false), Err(LimitKind::Output.into()));
     }
 }

@@ -90,10 +90,11 @@ impl Realm {
     /// After a collection that the limit forced: if little was freed, the program has too much.
     fn note_memory_limit(&mut self) {
         let limit = self.heap.config.limit;
-        if self.heap.counted() > limit - limit / 16 && !self.heap.over_limit {
-            self.heap.over_limit = true;
+        let over = self.heap.counted() > limit - limit / 16;
+        if over && !self.heap.over_limit {
             self.request_poll();
         }
+        self.heap.over_limit = over;
     }
 
     /// Notes that an object's memory outside the heap went from `before` to `after` bytes.
@@ -133,7 +134,12 @@ impl Realm {
 
     /// What the engine's budget slow path asks: collects if that is due and says whether the memory limit is passed.
     pub fn poll_memory(&mut self) -> Eval<()> {
-        self.collect_if_due();
+        if self.heap.over_limit {
+            self.collect();
+            self.note_memory_limit();
+        } else {
+            self.collect_if_due();
+        }
         if self.heap.over_limit {
             Err(LimitKind::Memory.into())
         } else {

@@ -47,7 +47,8 @@ impl Realm {
         self.heap.live_cells = bytes + large_bytes;
         self.heap.fresh_cells = 0;
         self.heap.fresh_outside = 0;
-        self.heap.threshold = self.heap.config.min_volume.max(self.heap.counted());
+        // Deep recursion makes collections dear; they pay only if much is freed at once.
+        self.heap.threshold = self.heap.config.min_volume.max(self.heap.counted()) + self.heap.scanned_words * 16;
         self.heap.collections += 1;
     }
 

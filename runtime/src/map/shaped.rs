@@ -7,6 +7,7 @@ use super::{MAP_BYTES, MAP_INLINE_DEFAULT, MAP_INLINE_MAX, MapObject, MapRef, sl
 use crate::handle::set_finalise;
 use crate::heap::classes::{CLASS_SIZES, class_of};
 use crate::heap::{Header, flags, kind};
+use crate::names;
 use crate::realm::Realm;
 use crate::shape::{ShapeId, ShapeKey};
 use crate::shared::Name;
@@ -126,8 +127,26 @@ impl MapRef {
         object.capacity = capacity as u32;
         set_finalise(self.0.cast());
         realm.account(before * 8, capacity * 8);
+        self.tell_prototype(realm, capacity);
+    }
+
+    /// An instance outgrew its cell: the prototype remembers, so that the next instance gets a larger one.
+    fn tell_prototype(self, realm: &Realm, capacity: usize) {
+        let first = realm.shared.shapes.get(self.shape()).keys().first();
+        if first.is_none_or(|key| key.name != names::ISA) {
+            return;
+        }
+        if let Some(mut prototype) = self.slot(0).as_map()
+            && !prototype.has(flags::PERMANENT)
+        {
+            let header = &mut prototype.edit().header;
+            header.spare = header.spare.max(capacity.min(INSTANCE_MAX) as u16);
+        }
     }
 }
+
+/// The most slots that a prototype's hint gives an instance.
+const INSTANCE_MAX: usize = 32;
 
 impl Realm {
     /// A new empty map.
@@ -139,6 +158,14 @@ impl Realm {
     /// A new empty map with room for some slots.
     pub fn new_map_with_capacity(&mut self, capacity: usize) -> MapRef {
         self.new_shaped(ShapeId::EMPTY, 0, capacity, &[])
+    }
+
+    /// A new map whose `__isa` is `prototype`, with room for as many fields as earlier instances needed.
+    pub fn new_instance(&mut self, prototype: Value) -> MapRef {
+        let hint = prototype.as_map().map_or(0, |map| map.object().header.spare as usize);
+        let map = self.new_shaped(ShapeId::EMPTY, 0, hint.max(MAP_INLINE_DEFAULT), &[prototype]);
+        map.put_by_name(self, names::ISA, prototype);
+        map
     }
 
     /// A new map of a shape (of an ordinary map, not an environment) with a value for each of its slots.

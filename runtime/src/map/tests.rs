@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::heap::tests::realm;
+use crate::names;
 use crate::rng::Rng;
 use crate::shape::ShapeKey;
 
@@ -284,5 +285,23 @@ fn permanent_maps_are_frozen_and_never_collected() {
         let map = value.as_map().expect("a map");
         assert!(map.is_frozen());
         assert_eq!(map.entries(realm), [(key, Value::ZERO), (Value::ONE, key)]);
+    });
+}
+
+#[test]
+fn instances_get_the_room_that_earlier_ones_needed() {
+    realm(true).enter(|realm| {
+        let class = realm.new_map();
+        let mut bytes = Vec::new();
+        for _ in 0..2 {
+            let instance = realm.new_instance(class.value());
+            for index in 0..7 {
+                let name = realm.shared.intern(&format!("field{index}"));
+                instance.put_by_name(realm, name, Value::ONE);
+            }
+            assert_eq!(instance.get_by_name(realm, names::ISA), Some(class.value()));
+            bytes.push(instance.is_inline());
+        }
+        assert_eq!(bytes, [false, true]);
     });
 }
