@@ -35,7 +35,7 @@ vim.o.statusline = '%f [%{v:lua.MiniLiveStatus()}]'
 function _G.MiniLiveStatus() return require('minilive').status() end
 vim.api.nvim_set_keymap('n', '<F5>', '<Cmd>lua vim.lsp.codelens.run()<CR>', {})
 vim.api.nvim_set_keymap('n', '<F6>', '<Cmd>lua vim.lsp.buf.hover()<CR>', {})
-require('minilive').setup { cmd = { ${lua(resolve(given.server))}, 'lsp' }, trust = 'full' }
+require('minilive').setup { cmd = { ${lua(resolve(given.server))}, 'lsp' }, trust = 'interpretOnly' }
 `;
 
 function lua(text) {
@@ -112,6 +112,15 @@ function checksOf(terminal) {
   const watch = '//> escapeTime(0, 0, 50)';
   const header = 'escapeTime = function';
   const checks = [
+    {
+      name: 'a folder that is not trusted says so, and :MiniLiveTrust grants it',
+      run: async () => {
+        const speaks = (lines) => lines.some((line) => /Run · .*not trusted/.test(line));
+        await terminal.see('a lens that speaks of trust', speaks);
+        terminal.command('MiniLiveTrust');
+        await terminal.see('a lens without a word on trust', (lines) => !speaks(lines) && lines.some((line) => /\bRun\b/.test(line)));
+      },
+    },
     { name: 'a watch shows its value', run: () => terminal.line(`⇒ 50 behind ${watch}`, watch, (line) => /⇒ 50(\s|$)/.test(line)) },
     {
       name: 'an assignment shows its value',
@@ -122,7 +131,7 @@ function checksOf(terminal) {
       name: 'the run lens is shown, runs the program and shows its output',
       run: async () => {
         const first = lineOf(main.file, 'width = ');
-        await terminal.see('a lens Run', (lines) => lines.some((line) => /\bRun( again| ·|\s*\||\s*$)/.test(line)));
+        await terminal.see('a lens Run', (lines) => lines.some((line) => /\bRun(?! example)\b/.test(line)));
         terminal.command(String(first));
         terminal.keys('F5');
         await sees(terminal, main);
