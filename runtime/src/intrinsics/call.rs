@@ -95,6 +95,27 @@ impl IntrinsicCall<'_> {
         }
     }
 
+    /// Ends early with the first error among all arguments: several numbers are looked at together.
+    #[inline]
+    pub fn pass_any_error(&self) -> Result<(), Early> {
+        match self.args.iter().find(|arg| arg.is_error()) {
+            Some(error) => Err(Early::Value(*error)),
+            None => Ok(()),
+        }
+    }
+
+    /// Two arguments as numbers.
+    #[inline]
+    pub fn two_numbers(&mut self) -> Result<(f64, f64), Early> {
+        match (self.args[0].as_number(), self.args[1].as_number()) {
+            (Some(first), Some(second)) => Ok((first, second)),
+            _ => {
+                self.pass_any_error()?;
+                Ok((self.number(0)?, self.number(1)?))
+            }
+        }
+    }
+
     /// Ends the program if an argument that must not be dropped is an error.
     #[inline]
     pub fn no_error(&self, index: usize) -> Result<(), Early> {

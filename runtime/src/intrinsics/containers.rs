@@ -200,6 +200,7 @@ pub(super) fn slice(call: &mut IntrinsicCall) -> Answer {
 }
 
 pub(super) fn range(call: &mut IntrinsicCall) -> Answer {
+    call.pass_any_error()?;
     let (from, to) = (call.number(0)?, call.number(1)?);
     let step = match call.arg(2) {
         step if step.is_null() => {

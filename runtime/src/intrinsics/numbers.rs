@@ -4,6 +4,7 @@
 //! numeric strings and turns everything else into the documented error value.
 
 use super::call::{Answer, IntrinsicCall};
+use crate::ops;
 use crate::rng::Rng;
 use crate::value::Value;
 
@@ -60,7 +61,7 @@ pub(super) fn pi(_call: Call) -> Answer {
 }
 
 pub(super) fn atan(call: Call) -> Answer {
-    let (y, x) = (call.number(0)?, call.number(1)?);
+    let (y, x) = call.two_numbers()?;
     Ok(Value::number(if x == 1.0 { y.atan() } else { y.atan2(x) }))
 }
 
@@ -68,15 +69,14 @@ pub(super) fn atan(call: Call) -> Answer {
 const NATURAL_BASE: f64 = 2_718_282e-6;
 
 pub(super) fn log(call: Call) -> Answer {
-    let (x, base) = (call.number(0)?, call.number(1)?);
+    let (x, base) = call.two_numbers()?;
     let natural = (base - NATURAL_BASE).abs() < 0.000001;
     Ok(Value::number(if natural { x.ln() } else { x.ln() / base.ln() }))
 }
 
 pub(super) fn round(call: Call) -> Answer {
-    let x = call.number(0)?;
-    let places = call.number(1)? as i32;
-    Ok(Value::number(round_to(x, places)))
+    let (x, places) = call.two_numbers()?;
+    Ok(Value::number(round_to(x, ops::number_to_index(places))))
 }
 
 /// Scales, rounds half away from zero, scales back. More than 15 decimals mean nothing in a double.
@@ -104,7 +104,7 @@ pub(super) fn bit_xor(call: Call) -> Answer {
 
 /// Sign and magnitude apart: both go through the same operation.
 fn bitwise(call: Call, op: fn(u64, u64) -> u64) -> Answer {
-    let (i, j) = (call.number(0)?, call.number(1)?);
+    let (i, j) = call.two_numbers()?;
     let magnitude = op(magnitude(i), magnitude(j)) as f64;
     let negative = op(u64::from(i < 0.0), u64::from(j < 0.0)) != 0;
     Ok(Value::number(if negative { -magnitude } else { magnitude }))

@@ -56,7 +56,7 @@ fn map_characters(call: &mut IntrinsicCall, map: fn(char) -> char) -> Answer {
 }
 
 pub(super) fn char(call: &mut IntrinsicCall) -> Answer {
-    let code = call.number(0)? as i32;
+    let code = ops::number_to_index(call.number(0)?);
     // What is no code point becomes the replacement character: strings are always valid.
     let character = u32::try_from(code)
         .ok()

@@ -143,11 +143,16 @@ impl Ordering {
 /// An ordering unless both are numbers: 1, 0 or an error operand.
 #[inline(never)]
 pub fn order_slow(ordering: Ordering, a: Value, b: Value) -> Value {
-    if a.is_error() {
-        return a;
+    // `a > b` is `b < a`, also for which of two errors wins.
+    let (first, second) = match ordering {
+        Ordering::Less | Ordering::LessOrEqual => (a, b),
+        Ordering::Greater | Ordering::GreaterOrEqual => (b, a),
+    };
+    if first.is_error() {
+        return first;
     }
     match (a.unpack(), b.unpack()) {
-        (_, Unpacked::Error(_)) => b,
+        _ if second.is_error() => second,
         (Unpacked::String(x), Unpacked::String(y)) => Value::boolean(ordering.holds(x.as_bytes(), y.as_bytes())),
         _ => Value::ZERO,
     }

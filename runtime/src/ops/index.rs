@@ -10,10 +10,16 @@ use crate::string::StringRef;
 use crate::text;
 use crate::value::{Unpacked, Value};
 
-/// A number cut to a whole one of 32 bits; anything else is 0.
+/// A number cut to a whole one of 32 bits, the nearest one if it is too large. Not-a-number is an index that never exists.
+#[inline(always)]
+pub fn number_to_index(number: f64) -> i32 {
+    if number.is_nan() { i32::MIN } else { number as i32 }
+}
+
+/// A number as an index; anything else is 0.
 #[inline(always)]
 pub fn to_index(value: Value) -> i32 {
-    value.as_number().map_or(0, |number| number as i32)
+    value.as_number().map_or(0, number_to_index)
 }
 
 /// The position that an index means, negative ones counting from the end; `None` if out of range.
