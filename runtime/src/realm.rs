@@ -20,6 +20,7 @@ use crate::machine::FunctionNames;
 use crate::map::MapRef;
 use crate::observe::Observations;
 use crate::rng::Rng;
+use crate::shape::REALM_SHAPES;
 use crate::shared::Shared;
 use crate::value::Value;
 use std::mem::offset_of;
@@ -229,6 +230,8 @@ pub struct Realm {
     pub(crate) temp_roots: Vec<Value>,
     pub(crate) observations: Observations,
     type_epochs: [u64; 6],
+    /// How many shapes the maps of this realm may still bring.
+    pub(crate) fresh_shapes: u32,
     /// Why [`Value::EXC`] is on its way up.
     pub pending: Option<Box<Fault>>,
     /// The limits of this run.
@@ -260,6 +263,7 @@ impl Realm {
             temp_roots: Vec::new(),
             observations: Observations::default(),
             type_epochs: [0; 6],
+            fresh_shapes: REALM_SHAPES,
             pending: None,
             limits: config.limits,
             written: 0,

@@ -31,6 +31,10 @@ impl ShapeId {
 pub const MAX_SLOTS: usize = 64;
 /// The most slots an environment may grow to by names added at run time.
 pub const MAX_ENV_SLOTS: usize = 4096;
+/// How many shapes there may be at all, environments declared by code aside.
+const MAX_SHAPES: u32 = 1 << 16;
+/// How many new shapes the maps of one realm may bring.
+pub const REALM_SHAPES: u32 = 8192;
 /// How many different keys may follow one shape before maps turn into tables instead.
 const MAX_TRANSITIONS: usize = 256;
 /// From this many keys on a shape has an index.
@@ -183,8 +187,9 @@ impl Shapes {
         false
     }
 
-    /// The shape with one more name, or `None` if maps should turn into tables instead.
-    pub fn transition(&self, from: ShapeId, key: ShapeKey) -> Option<ShapeId> {
+    /// The shape with one more name, or `None` if maps should turn into tables instead. A new shape is taken off `fresh`:
+    /// maps whose keys come in ever new orders are data, not objects.
+    pub fn transition(&self, from: ShapeId, key: ShapeKey, fresh: &mut u32) -> Option<ShapeId> {
         let shape = self.get(from);
         let last = shape.last.load(Ordering::Acquire);
         if last >> 32 == u64::from(key.name.0) + 1 {
@@ -195,7 +200,9 @@ impl Shapes {
         let to = match transitions.get(&key.name) {
             Some(&known) => known,
             None if shape.len() >= most || transitions.len() >= MAX_TRANSITIONS => return None,
+            None if *fresh == 0 || self.all.len() >= MAX_SHAPES => return None,
             None => {
+                *fresh -= 1;
                 let keys = shape.keys.iter().copied().chain([key]).collect();
                 let made = ShapeId(self.all.push(Shape::new(keys, shape.env)));
                 transitions.insert(key.name, made);
@@ -236,10 +243,11 @@ mod tests {
     fn equal_ways_lead_to_equal_shapes() {
         let shapes = Shapes::default();
         let mut ends = Vec::new();
+        let mut fresh = 40;
         for _ in 0..2 {
             let mut at = ShapeId::EMPTY;
             for index in 0..40 {
-                at = shapes.transition(at, key(index)).expect("room for it");
+                at = shapes.transition(at, key(index), &mut fresh).expect("room for it");
                 assert_eq!(shapes.get(at).slot_of(Name(index)), Some(index as usize));
                 assert_eq!(shapes.get(at).slot_of(Name(index + 1)), None);
             }
@@ -252,15 +260,27 @@ mod tests {
     #[test]
     fn too_many_slots_or_ways_make_a_table() {
         let shapes = Shapes::default();
+        let mut fresh = 1000;
         let mut at = ShapeId::EMPTY;
         for index in 0..MAX_SLOTS as u32 {
-            at = shapes.transition(at, key(index)).expect("room for it");
+            at = shapes.transition(at, key(index), &mut fresh).expect("room for it");
         }
-        assert_eq!(shapes.transition(at, key(1000)), None);
+        assert_eq!(shapes.transition(at, key(1000), &mut fresh), None);
         let ways = (0..1000)
-            .filter(|index| shapes.transition(ShapeId::EMPTY, key(*index)).is_some())
+            .filter(|index| shapes.transition(ShapeId::EMPTY, key(*index), &mut fresh).is_some())
             .count();
         assert_eq!(ways, MAX_TRANSITIONS);
+    }
+
+    #[test]
+    fn a_realm_brings_only_so_many_shapes() {
+        let shapes = Shapes::default();
+        let mut fresh = 2;
+        let made = (0..5)
+            .filter(|index| shapes.transition(ShapeId::EMPTY, key(*index), &mut fresh).is_some())
+            .count();
+        assert_eq!(made, 2);
+        assert!(shapes.transition(ShapeId::EMPTY, key(1), &mut fresh).is_some());
     }
 
     #[test]
@@ -271,7 +291,7 @@ mod tests {
         assert!(shapes.get(env).is_env());
         assert!(
             !shapes
-                .get(shapes.transition(ShapeId::EMPTY, key(1)).expect("room"))
+                .get(shapes.transition(ShapeId::EMPTY, key(1), &mut 1).expect("room"))
                 .is_env()
         );
     }

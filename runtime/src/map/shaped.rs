@@ -85,7 +85,11 @@ impl MapRef {
             name,
             hash: realm.shared.name_hash(name),
         };
-        let Some(shape) = realm.shared.shapes.transition(self.shape(), key) else {
+        let Some(shape) = realm
+            .shared
+            .shapes
+            .transition(self.shape(), key, &mut realm.fresh_shapes)
+        else {
             return false;
         };
         self.add_slot(realm, shape, value);
