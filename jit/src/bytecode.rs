@@ -344,7 +344,10 @@ impl Bytecode {
 
     /// The fallback of a fused instruction.
     pub fn fallback(&self, pc: u32) -> Option<&Fallback> {
-        self.fallbacks.binary_search_by_key(&pc, |it| it.pc).ok().map(|i| &self.fallbacks[i])
+        self.fallbacks
+            .binary_search_by_key(&pc, |it| it.pc)
+            .ok()
+            .map(|i| &self.fallbacks[i])
     }
 }
 

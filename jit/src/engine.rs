@@ -1,6 +1,205 @@
-//! What is loaded and how it runs.
+//! The engine: what is loaded, and how an evaluation of it goes from request to outcome.
+//!
+//! `server` (command line or worker) calls [`Engine::load`] and [`Engine::run`]; every run gets a fresh realm on a thread of its
+//! own, while code, feedback and counters stay in the engine's table. The parts: `table` (codes by fingerprint), `unit`, `tier`,
+//! `weight`, `policy` (when to compile), `modules` (import), `outcome` (plain data), `execute` (one run).
+//! Invariant: nothing of one run but code, feedback and shapes reaches the next.
+
+mod execute;
+pub mod modules;
+pub mod names;
+pub mod outcome;
+pub mod policy;
+pub mod table;
 pub mod tier;
 pub mod unit;
 pub mod weight;
 
+pub use outcome::{End, Entry, ReportedError, RunOutcome, RunRequest};
+pub use table::LoadError;
 pub use unit::{Code, CodeId};
+
+use crate::interp::budget::ProgressSink;
+use crate::stats::{EngineStats, function_stats};
+use minilive_mir::program::Program;
+use minilive_runtime::host::Host;
+use minilive_runtime::shared::Shared;
+use modules::{ModuleLoader, NoModules};
+use names::NameTable;
+use policy::{InterpretOnly, NEVER_HOT, Tiering};
+use std::sync::Arc;
+use table::{CodeTable, Linked};
+
+/// Which tiers an engine uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TierPolicy {
+    /// The interpreter alone.
+    InterpretOnly,
+    /// Compile what has used up so much weighted work.
+    Tiered {
+        /// The weight.
+        threshold: u32,
+    },
+    /// Compile at once.
+    Eager,
+}
+
+/// Whether guards do their work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum GuardMode {
+    /// They test.
+    #[default]
+    Normal,
+    /// They always fail: a test of side exits.
+    AlwaysFail,
+}
+
+/// How to make an engine.
+#[derive(Debug, Clone, Copy)]
+pub struct EngineConfig {
+    /// Which tiers.
+    pub tier: TierPolicy,
+    /// How guards behave.
+    pub guards: GuardMode,
+    /// Collect at every allocation and poison freed cells.
+    pub gc_stress: bool,
+    /// Bytes of machine code at most.
+    pub max_native: usize,
+    /// Compile on the thread that runs the program, so that tests are deterministic.
+    pub synchronous: bool,
+    /// Slots of the VM stack of a run; reserved, not committed.
+    pub stack_slots: usize,
+}
+
+impl Default for EngineConfig {
+    fn default() -> EngineConfig {
+        EngineConfig {
+            tier: TierPolicy::Tiered { threshold: 100_000 },
+            guards: GuardMode::Normal,
+            gc_stress: false,
+            max_native: 64 << 20,
+            synchronous: false,
+            stack_slots: 32 << 20,
+        }
+    }
+}
+
+/// A program the engine holds, ready to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loaded {
+    linked: Linked,
+    recording: Option<Linked>,
+    definitions: Vec<bool>,
+    file: String,
+}
+
+impl Loaded {
+    /// The codes of a variant.
+    fn variant(&self, record: bool) -> &Linked {
+        match &self.recording {
+            Some(recording) if record => recording,
+            _ => &self.linked,
+        }
+    }
+}
+
+/// The engine.
+pub struct Engine {
+    config: EngineConfig,
+    codes: CodeTable,
+    names: Arc<NameTable>,
+    tiering: Box<dyn Tiering>,
+    loader: Box<dyn ModuleLoader>,
+    runs: u64,
+}
+
+impl Engine {
+    /// An engine without programs, whose programs find no modules.
+    pub fn new(config: EngineConfig) -> Engine {
+        Engine::with_tiering(config, Box::new(InterpretOnly))
+    }
+
+    /// An engine with a compiler behind it.
+    pub fn with_tiering(config: EngineConfig, tiering: Box<dyn Tiering>) -> Engine {
+        let heat = match config.tier {
+            TierPolicy::InterpretOnly => NEVER_HOT,
+            TierPolicy::Tiered { threshold } => i64::from(threshold),
+            TierPolicy::Eager => 0,
+        };
+        let shared = Arc::new(Shared::new());
+        Engine {
+            config,
+            codes: CodeTable::new(shared, heat),
+            names: Arc::default(),
+            tiering,
+            loader: Box::new(NoModules),
+            runs: 0,
+        }
+    }
+
+    /// Sets how `import` finds modules.
+    pub fn set_loader(&mut self, loader: Box<dyn ModuleLoader>) {
+        self.loader = loader;
+    }
+
+    /// Takes a program in: known units are found again with their feedback, others are made; both variants if `recording`.
+    pub fn load(&mut self, program: &Program) -> Result<Loaded, LoadError> {
+        self.load_variants(program, false)
+    }
+
+    /// As [`Engine::load`], and makes the variant that recording runs use.
+    pub fn load_recording(&mut self, program: &Program) -> Result<Loaded, LoadError> {
+        self.load_variants(program, true)
+    }
+
+    fn load_variants(&mut self, program: &Program, recording: bool) -> Result<Loaded, LoadError> {
+        let linked = self.codes.load(program, false)?;
+        let recording = if recording {
+            Some(self.codes.load(program, true)?)
+        } else {
+            None
+        };
+        self.names.update(&self.codes);
+        let definitions = linked
+            .main
+            .iter()
+            .map(|&id| execute::is_definition(&self.codes.get(id).unit))
+            .collect();
+        Ok(Loaded {
+            linked,
+            recording,
+            definitions,
+            file: program.file.to_string(),
+        })
+    }
+
+    /// Runs a loaded program in a fresh realm, on a thread with a large stack, to its end.
+    pub fn run(&mut self, loaded: &Loaded, request: RunRequest, host: Box<dyn Host>) -> RunOutcome {
+        self.runs += 1;
+        crate::thread::on_vm_thread(|stack| execute::run(self, loaded, request, host, stack))
+    }
+
+    /// All code objects, for the compiler's statistics and dumps.
+    pub fn codes(&self) -> &CodeTable {
+        &self.codes
+    }
+
+    /// Totals.
+    pub fn stats(&self) -> EngineStats {
+        let mut stats = EngineStats {
+            codes: self.codes.len(),
+            runs: self.runs,
+            ..EngineStats::default()
+        };
+        for code in self.codes.iter() {
+            let function = function_stats(code);
+            stats.compiled += usize::from(function.tier != tier::Tier::Interpreter);
+            stats.compiles += u64::from(function.compiles);
+            stats.exits += function.exits.iter().map(|exit| exit.count).sum::<u64>();
+        }
+        stats
+    }
+}
+
+/// Takes progress reports of a run.
+pub type Progress = ProgressSink;

@@ -224,6 +224,9 @@ pub enum Place {
 /// After so many samples an operator is only looked at again when it leaves its fast path.
 pub const SAMPLES: u32 = 32;
 
+/// As [`SAMPLES`], for free names.
+const GLOBAL_SAMPLES: u8 = 8;
+
 /// One cell. All views live in two words; see the module text for who reads which view.
 #[derive(Debug, Default)]
 #[repr(C)]
@@ -257,6 +260,11 @@ impl FeedbackCell {
         self.lo.set(self.lo.get() & u64::from(u32::MAX));
     }
 
+    /// As [`FeedbackCell::rearm`], for free names.
+    pub fn rearm_global(&self) {
+        self.lo.set(self.lo.get() & !(0xFF << 16));
+    }
+
     fn count_sample(&self) {
         let lo = self.lo.get();
         if (lo >> ARMED_SHIFT) as u32 != u32::MAX {
@@ -278,8 +286,7 @@ impl FeedbackCell {
 
     /// Adds one sample of an index access; `flags` are [`INDEX_OUT_OF_RANGE`] and its neighbours.
     pub fn see_index(&self, container: Kinds, key: Kinds, value: Kinds, flags: u8) {
-        let bits =
-            u64::from(container.0) | u64::from(key.0) << 8 | u64::from(value.0) << 16 | u64::from(flags) << 24;
+        let bits = u64::from(container.0) | u64::from(key.0) << 8 | u64::from(value.0) << 16 | u64::from(flags) << 24;
         self.lo.set(self.lo.get() | bits);
         self.count_sample();
     }
@@ -317,17 +324,41 @@ impl FeedbackCell {
         let old = self.property();
         let value = old.value.union(seen.value);
         let next = match old.variety {
-            Variety::None => Property { variety: Variety::Mono, value, ..seen },
-            _ if Property { variety: old.variety, value, ..seen } == Property { value, ..old } => {
+            Variety::None => Property {
+                variety: Variety::Mono,
+                value,
+                ..seen
+            },
+            _ if Property {
+                variety: old.variety,
+                value,
+                ..seen
+            } == Property { value, ..old } =>
+            {
                 Property { value, ..old }
             }
-            Variety::Mono if !old.receiver.meets(seen.receiver) || old.holder != seen.holder => {
-                Property { variety: Variety::Mega, value, ..old }
-            }
-            Variety::Mono | Variety::Poly => Property { variety: Variety::Poly, value, ..seen },
+            Variety::Mono if !old.receiver.meets(seen.receiver) || old.holder != seen.holder => Property {
+                variety: Variety::Mega,
+                value,
+                ..old
+            },
+            Variety::Mono | Variety::Poly => Property {
+                variety: Variety::Poly,
+                value,
+                ..seen
+            },
             Variety::Mega => Property { value, ..old },
         };
         self.set_words(next.encode());
+    }
+
+    /// The slot of an own property, if the last receiver had this shape. Two loads and compares on a fast path.
+    #[inline(always)]
+    pub fn own_slot(&self, shape: u32) -> Option<usize> {
+        let lo = self.lo.get();
+        // Variety mono or poly, holder own.
+        let own = lo & 0xF == Variety::Mono as u64 || lo & 0xF == Variety::Poly as u64;
+        ((lo >> 32) as u32 == shape && own).then_some((lo >> 24) as usize & 0xFF)
     }
 
     /// Makes a property site generic for good.
@@ -340,17 +371,29 @@ impl FeedbackCell {
         Property::decode(self.words())
     }
 
+    /// Whether the fast path of a free name has nothing more to tell.
+    #[inline(always)]
+    pub fn is_global_sampled(&self) -> bool {
+        (self.lo.get() >> 16) as u8 >= GLOBAL_SAMPLES
+    }
+
     /// Notes a read of a free name.
     pub fn see_global(&self, place: Place, value: Kinds, target: Option<Target>) {
         let old = self.global();
         let first = old.place == Place::Unknown;
         let next = Global {
-            place: if first || old.place == place { place } else { Place::Mixed },
+            place: if first || old.place == place {
+                place
+            } else {
+                Place::Mixed
+            },
             value: old.value.union(value),
             target: if first || old.target == target { target } else { None },
             unstable: old.unstable || (!first && old.target != target),
         };
-        self.set_words(next.encode());
+        let samples = ((self.lo.get() >> 16) as u8).saturating_add(1);
+        let (lo, hi) = next.encode();
+        self.set_words((lo | u64::from(samples) << 16, hi));
     }
 
     /// The free-name view.
@@ -371,7 +414,12 @@ fn kinds_at(word: u64, shift: u32) -> Kinds {
 }
 
 fn arith(lo: u64) -> Arith {
-    Arith { a: kinds_at(lo, 0), b: kinds_at(lo, 8), result: kinds_at(lo, 16), samples: (lo >> ARMED_SHIFT) as u32 }
+    Arith {
+        a: kinds_at(lo, 0),
+        b: kinds_at(lo, 8),
+        result: kinds_at(lo, 16),
+        samples: (lo >> ARMED_SHIFT) as u32,
+    }
 }
 
 fn index(lo: u64) -> Index {
@@ -402,13 +450,21 @@ fn encode_target(target: Target) -> u64 {
 
 fn decode_target(word: u64) -> Target {
     let id = (word >> 32) as u32;
-    if word & CALL_INTRINSIC != 0 { Target::Intrinsic(id) } else { Target::Code(id) }
+    if word & CALL_INTRINSIC != 0 {
+        Target::Intrinsic(id)
+    } else {
+        Target::Code(id)
+    }
 }
 
 fn call(lo: u64) -> Call {
     let variety = Variety::from_bits(lo);
     let target = (variety != Variety::None).then(|| decode_target(lo));
-    Call { variety, target, not_function: lo & CALL_NOT_FUNCTION != 0 }
+    Call {
+        variety,
+        target,
+        not_function: lo & CALL_NOT_FUNCTION != 0,
+    }
 }
 
 // lo: variety 2 | holder 2 | - 4 | receiver 8 | value 8 | slot 8 | shape 32
@@ -443,7 +499,7 @@ impl Property {
     }
 }
 
-// lo: place 3 | unstable 1 | has target 1 | intrinsic 1 | - 2 | value 8 | - 16 | target 32
+// lo: place 3 | unstable 1 | has target 1 | intrinsic 1 | - 2 | value 8 | samples 8 | - 8 | target 32
 // hi: outer slot 8 | - 24 | outer shape 32
 impl Global {
     fn encode(self) -> (u64, u64) {
@@ -459,7 +515,10 @@ impl Global {
             Some(Target::Code(id)) => 1 << 4 | u64::from(id) << 32,
             Some(Target::Intrinsic(id)) => 1 << 4 | 1 << 5 | u64::from(id) << 32,
         };
-        (place | u64::from(self.unstable) << 3 | u64::from(self.value.0) << 8 | target, hi)
+        (
+            place | u64::from(self.unstable) << 3 | u64::from(self.value.0) << 8 | target,
+            hi,
+        )
     }
 
     fn decode((lo, hi): (u64, u64)) -> Global {
@@ -467,7 +526,10 @@ impl Global {
             0 => Place::Unknown,
             1 => Place::Global,
             2 => Place::Intrinsic,
-            3 => Place::Outer { shape: (hi >> 32) as u32, slot: hi as u8 },
+            3 => Place::Outer {
+                shape: (hi >> 32) as u32,
+                slot: hi as u8,
+            },
             _ => Place::Mixed,
         };
         let id = (lo >> 32) as u32;
@@ -476,7 +538,12 @@ impl Global {
             3 => Some(Target::Intrinsic(id)),
             _ => None,
         };
-        Global { place, value: kinds_at(lo, 8), target, unstable: lo & 8 != 0 }
+        Global {
+            place,
+            value: kinds_at(lo, 8),
+            target,
+            unstable: lo & 8 != 0,
+        }
     }
 }
 
@@ -489,7 +556,9 @@ pub struct Snapshot {
 impl Snapshot {
     /// Copies the cells.
     pub fn of(cells: &[FeedbackCell]) -> Snapshot {
-        Snapshot { words: cells.iter().map(FeedbackCell::words).collect() }
+        Snapshot {
+            words: cells.iter().map(FeedbackCell::words).collect(),
+        }
     }
 
     fn at(&self, pc: u32) -> (u64, u64) {
@@ -586,7 +655,10 @@ mod tests {
         };
         cell.see_property(seen);
         assert_eq!(cell.property(), seen);
-        cell.see_property(Property { value: Kinds::INT, ..seen });
+        cell.see_property(Property {
+            value: Kinds::INT,
+            ..seen
+        });
         assert_eq!(cell.property().variety, Variety::Mono);
         assert_eq!(cell.property().value, Kinds::FUNCTION.union(Kinds::INT));
         cell.see_property(Property { shape: 78, ..seen });
@@ -598,7 +670,11 @@ mod tests {
     #[test]
     fn free_names_round_trip_and_mix() {
         let cell = FeedbackCell::default();
-        cell.see_global(Place::Outer { shape: 9, slot: 4 }, Kinds::FUNCTION, Some(Target::Code(3)));
+        cell.see_global(
+            Place::Outer { shape: 9, slot: 4 },
+            Kinds::FUNCTION,
+            Some(Target::Code(3)),
+        );
         let seen = cell.global();
         assert_eq!(seen.place, Place::Outer { shape: 9, slot: 4 });
         assert_eq!((seen.target, seen.unstable), (Some(Target::Code(3)), false));

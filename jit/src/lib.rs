@@ -7,7 +7,18 @@
 #![deny(unsafe_code)]
 
 pub mod bytecode;
+pub mod code;
 pub mod counters;
 pub mod engine;
+pub mod exits;
 pub mod feedback;
+pub mod helpers;
+pub mod interp;
+pub mod optimise;
 pub mod reason;
+pub mod record;
+pub mod ssa;
+pub mod stats;
+pub mod sys;
+pub mod thread;
+pub mod translate;

@@ -259,7 +259,12 @@ impl<'u> Builder<'u> {
             self.pending.consume(src);
         }
         let inst = self.at as u32;
-        self.pending.push(Entry { reg: dst, value, uses, inst });
+        self.pending.push(Entry {
+            reg: dst,
+            value,
+            uses,
+            inst,
+        });
         true
     }
 
@@ -272,7 +277,12 @@ impl<'u> Builder<'u> {
         self.test_now(None);
         self.pending.consume(src);
         self.before_write(dst);
-        self.materialize(Entry { reg: dst, value, uses: 0, inst: self.at as u32 });
+        self.materialize(Entry {
+            reg: dst,
+            value,
+            uses: 0,
+            inst: self.at as u32,
+        });
         true
     }
 
@@ -308,7 +318,12 @@ impl<'u> Builder<'u> {
             let mut flag = 0;
             if self.crossed {
                 flag = aux::AUTO;
-                self.fallbacks.push(Retreat { pc: self.pc(), first, regs: vec![src], owed: owed.clone() });
+                self.fallbacks.push(Retreat {
+                    pc: self.pc(),
+                    first,
+                    regs: vec![src],
+                    owed: owed.clone(),
+                });
             }
             self.emit_site(Word::new(Op::AutoCall, flag, reg16(entry.reg), reg16(src), 0));
             self.at = at;
@@ -382,9 +397,14 @@ impl<'u> Builder<'u> {
         mentioned.sort_unstable();
         mentioned.dedup();
         mentioned.into_iter().for_each(|reg| self.up_to_date(reg));
-        if matches!(inst, Inst::Call { .. } | Inst::CallMethod { .. } | Inst::CallIndex { .. }) {
+        if matches!(
+            inst,
+            Inst::Call { .. } | Inst::CallMethod { .. } | Inst::CallIndex { .. }
+        ) {
             // The callee may be `import`, which assigns a variable of this call.
-            let copies = self.pending.take_copies_if(|source| self.facts.exposed[source.0 as usize]);
+            let copies = self
+                .pending
+                .take_copies_if(|source| self.facts.exposed[source.0 as usize]);
             copies.into_iter().for_each(|entry| self.materialize(entry));
         }
         for reg in writes(inst).into_iter().flatten() {
@@ -430,8 +450,15 @@ impl<'u> Builder<'u> {
             self.before_write(reg);
         }
         self.crossed = self.pending.has_autos();
-        let Some((first, regs)) = autos else { return self.emit_site(word) };
-        self.fallbacks.push(Retreat { pc: self.pc(), first, regs, owed });
+        let Some((first, regs)) = autos else {
+            return self.emit_site(word);
+        };
+        self.fallbacks.push(Retreat {
+            pc: self.pc(),
+            first,
+            regs,
+            owed,
+        });
         self.emit_site(Word(word.0 | u64::from(aux::AUTO) << 8));
     }
 
@@ -477,7 +504,12 @@ impl<'u> Builder<'u> {
             Inst::GetIndex { dst, obj, key } => {
                 Word::new(Op::GetIndex, 0, reg16(dst), self.operand(obj), self.operand(key))
             }
-            Inst::LoadLocal { dst, local, name, deferred } => {
+            Inst::LoadLocal {
+                dst,
+                local,
+                name,
+                deferred,
+            } => {
                 self.up_to_date(local);
                 let flag = if deferred { aux::DEFERRED } else { 0 };
                 Word::new(Op::LoadLocal, flag, reg16(dst), self.operand(local), name.0 as u16)
@@ -489,9 +521,7 @@ impl<'u> Builder<'u> {
                 Word::new(Op::SetMember, 0, self.operand(obj), name.0 as u16, self.operand(src))
             }
             Inst::Return { src } => Word::new(Op::Return, 0, self.operand(src), 0, 0),
-            Inst::IterInit { obj, pos, src } => {
-                Word::new(Op::IterInit, 0, reg16(obj), reg16(pos), self.operand(src))
-            }
+            Inst::IterInit { obj, pos, src } => Word::new(Op::IterInit, 0, reg16(obj), reg16(pos), self.operand(src)),
             Inst::CheckUncaught { src } => Word::new(Op::CheckUncaught, 0, self.operand(src), 0, 0),
             _ => unreachable!("only called for instructions that test their operands"),
         };
@@ -530,7 +560,13 @@ impl<'u> Builder<'u> {
 
     fn read_with_call(&mut self, word: Word, call: &Inst) {
         self.cross(call);
-        self.emit_tested(word, &Inst::Const { dst: writes(call)[0].expect("a call has a result"), value: ConstId(0) });
+        self.emit_tested(
+            word,
+            &Inst::Const {
+                dst: writes(call)[0].expect("a call has a result"),
+                value: ConstId(0),
+            },
+        );
         self.site_pc[self.at + 1] = self.pc();
         self.at += 1;
         self.emit(Word::new(Op::Ext, 0, 0, 0, 0));
@@ -543,12 +579,19 @@ impl<'u> Builder<'u> {
         (a, b): (Reg, Reg),
         (then, els): (BlockId, BlockId),
     ) -> Option<()> {
-        if !matches!(op, BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge) {
+        if !matches!(
+            op,
+            BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge
+        ) {
             return None;
         }
         self.hold_back(compare);
         let (on_true, on_false, flag, x, y) = self.compare_operands(op, a, b);
-        let (op, taken, fall) = if self.falls_to(els) { (on_true, then, els) } else { (on_false, els, then) };
+        let (op, taken, fall) = if self.falls_to(els) {
+            (on_true, then, els)
+        } else {
+            (on_false, els, then)
+        };
         let word = Word::new(op, flag, x, y, 0);
         self.emit_tested(word, compare);
         self.site_pc[self.at + 1] = self.pc() - 1;
@@ -628,20 +671,30 @@ impl<'u> Builder<'u> {
             Inst::LoadGlobals { dst } => Word::new(Op::LoadGlobals, 0, reg16(dst), 0, 0),
             Inst::AutoCall { dst, src } => Word::new(Op::AutoCall, 0, reg16(dst), reg16(src), 0),
             Inst::Binary { op, dst, a, b } => binary(op, reg16(dst), reg16(a), reg16(b)),
-            Inst::RefMember { dst, obj, name } => {
-                Word::new(Op::RefMember, 0, reg16(dst), reg16(obj), name.0 as u16)
-            }
+            Inst::RefMember { dst, obj, name } => Word::new(Op::RefMember, 0, reg16(dst), reg16(obj), name.0 as u16),
             Inst::RefIndex { dst, obj, key } => Word::new(Op::RefIndex, 0, reg16(dst), reg16(obj), reg16(key)),
             Inst::Slice { dst, obj, from, to } => {
                 self.emit_site(Word::new(Op::Slice, 0, reg16(dst), reg16(obj), reg16(from)));
                 Word::new(Op::Ext, 0, reg16(to), 0, 0)
             }
             Inst::Call { dst, callee, args } => return self.call(dst, callee, args),
-            Inst::CallMethod { dst, obj, this, name, args } => {
+            Inst::CallMethod {
+                dst,
+                obj,
+                this,
+                name,
+                args,
+            } => {
                 self.emit_site(Word::new(Op::CallMethod, 0, reg16(dst), reg16(obj), name.0 as u16));
                 Word::new(Op::Ext, 0, reg16(this), reg16(args.first), args.count as u16)
             }
-            Inst::CallIndex { dst, obj, this, key, args } => {
+            Inst::CallIndex {
+                dst,
+                obj,
+                this,
+                key,
+                args,
+            } => {
                 self.emit_site(Word::new(Op::CallIndex, 0, reg16(dst), reg16(obj), reg16(key)));
                 Word::new(Op::Ext, 0, reg16(this), reg16(args.first), args.count as u16)
             }
@@ -653,15 +706,31 @@ impl<'u> Builder<'u> {
             Inst::Jump { to } => return self.go_to(to),
             Inst::AndTest { dst, a, rhs, done } => return self.logic(Op::AndTest, dst, a, rhs, done),
             Inst::OrTest { dst, a, rhs, done } => return self.logic(Op::OrTest, dst, a, rhs, done),
-            Inst::IterNext { obj, pos, dst, body, done } => return self.iterate(at, (obj, pos, dst), body, done),
+            Inst::IterNext {
+                obj,
+                pos,
+                dst,
+                body,
+                done,
+            } => return self.iterate(at, (obj, pos, dst), body, done),
             Inst::End => Word::new(Op::End, 0, 0, 0, 0),
         };
-        if word.op() == Some(Op::Ext) { self.emit(word) } else { self.emit_site(word) }
+        if word.op() == Some(Op::Ext) {
+            self.emit(word)
+        } else {
+            self.emit_site(word)
+        }
     }
 
     fn call(&mut self, dst: Reg, callee: Reg, args: RegRange) {
         if args.count <= u32::from(u8::MAX) {
-            return self.emit_site(Word::new(Op::Call, args.count as u8, reg16(dst), reg16(callee), reg16(args.first)));
+            return self.emit_site(Word::new(
+                Op::Call,
+                args.count as u8,
+                reg16(dst),
+                reg16(callee),
+                reg16(args.first),
+            ));
         }
         self.emit_site(Word::new(Op::CallWide, 0, reg16(dst), reg16(callee), reg16(args.first)));
         self.emit(Word::wide(Op::Ext, 0, 0, args.count));
@@ -712,8 +781,11 @@ impl<'u> Builder<'u> {
     }
 
     fn branch(&mut self, inst: &Inst, cond: u16, then: BlockId, els: BlockId) {
-        let (op, taken, fall) =
-            if self.falls_to(els) { (Op::JumpIf, then, els) } else { (Op::JumpIfNot, els, then) };
+        let (op, taken, fall) = if self.falls_to(els) {
+            (Op::JumpIf, then, els)
+        } else {
+            (Op::JumpIfNot, els, then)
+        };
         self.emit_tested(Word::wide(op, 0, cond, 0), inst);
         self.finish_branch(taken, fall, Fix::Wide);
     }
@@ -741,7 +813,11 @@ impl<'u> Builder<'u> {
         let regs = it.regs.iter().copied().map(reg16).collect();
         let target = self.plain_pc[it.first as usize];
         if it.owed.is_empty() {
-            return Fallback { pc: it.pc, plain: target, regs };
+            return Fallback {
+                pc: it.pc,
+                plain: target,
+                regs,
+            };
         }
         let plain = self.pc();
         self.at = it.first as usize;
@@ -759,7 +835,10 @@ impl<'u> Builder<'u> {
             };
             self.words[pc as usize] = with_target(self.words[pc as usize], wide, pc, target);
         }
-        let fallbacks: Vec<Fallback> = std::mem::take(&mut self.fallbacks).into_iter().map(|it| self.fallback(it)).collect();
+        let fallbacks: Vec<Fallback> = std::mem::take(&mut self.fallbacks)
+            .into_iter()
+            .map(|it| self.fallback(it))
+            .collect();
         Bytecode {
             fallbacks: fallbacks.into(),
             words: self.words.into(),
@@ -777,7 +856,11 @@ fn with_target(word: Word, wide: bool, pc: u32, target: u32) -> Word {
         Word(word.0 & 0xFFFF_FFFF | u64::from(target) << 32)
     } else {
         let distance = (target as i64 - i64::from(pc)) as i16;
-        debug_assert_eq!(i64::from(pc) + i64::from(distance), i64::from(target), "short units fit short jumps");
+        debug_assert_eq!(
+            i64::from(pc) + i64::from(distance),
+            i64::from(target),
+            "short units fit short jumps"
+        );
         Word(word.0 & 0x0000_FFFF_FFFF_FFFF | u64::from(distance as u16) << 48)
     }
 }

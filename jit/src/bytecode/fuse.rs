@@ -51,7 +51,9 @@ impl PendingList {
 
     /// Notes one mention that was served. Tested reads become plain copies; the last mention removes the entry.
     pub fn consume(&mut self, reg: Reg) {
-        let Some(i) = self.entries.iter().position(|it| it.reg == reg) else { return };
+        let Some(i) = self.entries.iter().position(|it| it.reg == reg) else {
+            return;
+        };
         let entry = &mut self.entries[i];
         if let Pending::Auto(source) = entry.value {
             entry.value = Pending::Copy(source);
@@ -94,15 +96,21 @@ impl PendingList {
 
     /// Takes out the plain copies whose source passes the test.
     pub fn take_copies_if(&mut self, test: impl Fn(Reg) -> bool) -> Vec<Entry> {
-        let (taken, kept) =
-            self.entries.iter().partition(|it| matches!(it.value, Pending::Copy(source) if test(source)));
+        let (taken, kept) = self
+            .entries
+            .iter()
+            .partition(|it| matches!(it.value, Pending::Copy(source) if test(source)));
         self.entries = kept;
         taken
     }
 
     /// What is put off and is no untested read.
     pub fn known(&self) -> Vec<Entry> {
-        self.entries.iter().filter(|it| !matches!(it.value, Pending::Auto(_))).copied().collect()
+        self.entries
+            .iter()
+            .filter(|it| !matches!(it.value, Pending::Auto(_)))
+            .copied()
+            .collect()
     }
 
     /// Whether there is an untested read of a register.

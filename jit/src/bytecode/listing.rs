@@ -32,7 +32,11 @@ pub fn listing(code: &Bytecode, unit: &Unit) -> String {
 fn operands(op: Op, word: Word, x: Word, pc: u32, unit: &Unit) -> String {
     let (a, b, c, bc) = (word.a(), word.b(), word.c(), word.bc());
     let name = |id: u32| unit.names.get(id as usize).map_or("?", |name| name.as_str());
-    let constant = |id: u32| unit.consts.get(id as usize).map_or("?".to_owned(), |it| format!("{it:?}"));
+    let constant = |id: u32| {
+        unit.consts
+            .get(id as usize)
+            .map_or("?".to_owned(), |it| format!("{it:?}"))
+    };
     let near = i64::from(pc) + i64::from(word.distance());
     match op {
         Op::Const => format!("r{a}, {}", constant(bc)),
@@ -47,7 +51,13 @@ fn operands(op: Op, word: Word, x: Word, pc: u32, unit: &Unit) -> String {
         Op::Call => format!("r{a}, r{b}, {} from r{c}", word.aux()),
         Op::CallWide => format!("r{a}, r{b}, {} from r{c}", x.bc()),
         Op::CallMethod => {
-            format!("r{a}, r{b}.{}, this r{}, {} from r{}", name(u32::from(c)), x.a(), x.c(), x.b())
+            format!(
+                "r{a}, r{b}.{}, this r{}, {} from r{}",
+                name(u32::from(c)),
+                x.a(),
+                x.c(),
+                x.b()
+            )
         }
         Op::CallIndex => format!("r{a}, r{b}[r{c}], this r{}, {} from r{}", x.a(), x.c(), x.b()),
         Op::MakeList | Op::AppendList | Op::MakeMap => format!("r{a}, {c} from r{b}"),

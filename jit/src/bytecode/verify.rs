@@ -34,7 +34,10 @@ pub fn verify(code: &Bytecode, unit: &Unit) -> Result<(), VerifyError> {
 }
 
 fn fail<T>(pc: u32, message: impl Into<String>) -> Result<T, VerifyError> {
-    Err(VerifyError { pc, message: message.into() })
+    Err(VerifyError {
+        pc,
+        message: message.into(),
+    })
 }
 
 /// Which words start an instruction.
@@ -42,7 +45,9 @@ fn starts(code: &Bytecode) -> Result<Vec<bool>, VerifyError> {
     let mut starts = vec![false; code.words.len()];
     let mut pc = 0;
     while pc < code.words.len() {
-        let Some(op) = code.words[pc].op() else { return fail(pc as u32, "unknown operation") };
+        let Some(op) = code.words[pc].op() else {
+            return fail(pc as u32, "unknown operation");
+        };
         if op == Op::Ext {
             return fail(pc as u32, "second word without a first");
         }
@@ -91,11 +96,16 @@ impl Checker<'_> {
         if unit.params.len() > unit.n_regs as usize {
             return fail(0, "more parameters than registers");
         }
-        [unit.self_reg, unit.super_reg].into_iter().flatten().try_for_each(|reg| self.reg(0, reg.0 as u16))
+        [unit.self_reg, unit.super_reg]
+            .into_iter()
+            .flatten()
+            .try_for_each(|reg| self.reg(0, reg.0 as u16))
     }
 
     fn falls_off(&self) -> Result<(), VerifyError> {
-        let Some(last) = self.starts.iter().rposition(|&start| start) else { return fail(0, "no instructions") };
+        let Some(last) = self.starts.iter().rposition(|&start| start) else {
+            return fail(0, "no instructions");
+        };
         match self.code.words[last].op() {
             Some(Op::Jump | Op::Loop | Op::Return | Op::End | Op::Unsupported) => Ok(()),
             _ => fail(last as u32, "runs off the end"),
@@ -103,7 +113,11 @@ impl Checker<'_> {
     }
 
     fn reg(&self, pc: u32, reg: u16) -> Result<(), VerifyError> {
-        if reg < self.code.n_regs { Ok(()) } else { fail(pc, format!("no register {reg}")) }
+        if reg < self.code.n_regs {
+            Ok(())
+        } else {
+            fail(pc, format!("no register {reg}"))
+        }
     }
 
     fn regs<const N: usize>(&self, pc: u32, regs: [u16; N]) -> Result<(), VerifyError> {
@@ -119,7 +133,11 @@ impl Checker<'_> {
     }
 
     fn below(&self, pc: u32, what: &str, index: u32, len: usize) -> Result<(), VerifyError> {
-        if (index as usize) < len { Ok(()) } else { fail(pc, format!("no {what} {index}")) }
+        if (index as usize) < len {
+            Ok(())
+        } else {
+            fail(pc, format!("no {what} {index}"))
+        }
     }
 
     fn name(&self, pc: u32, name: u32) -> Result<(), VerifyError> {
@@ -138,7 +156,12 @@ impl Checker<'_> {
     }
 
     fn slot(&self, pc: u32, slot: u16) -> Result<(), VerifyError> {
-        self.below(pc, "environment slot", u32::from(slot), self.unit.env.as_ref().map_or(0, Vec::len))
+        self.below(
+            pc,
+            "environment slot",
+            u32::from(slot),
+            self.unit.env.as_ref().map_or(0, Vec::len),
+        )
     }
 
     fn target(&self, pc: u32, target: i64) -> Result<(), VerifyError> {
@@ -152,7 +175,11 @@ impl Checker<'_> {
     fn instruction(&self, pc: u32) -> Result<u32, VerifyError> {
         let word = self.code.words[pc as usize];
         let op = word.op().expect("starts() knew all operations");
-        let second = if op.words() == 2 { self.code.words[pc as usize + 1] } else { Word(0) };
+        let second = if op.words() == 2 {
+            self.code.words[pc as usize + 1]
+        } else {
+            Word(0)
+        };
         self.operands(pc, op, word, second)?;
         Ok(op.words())
     }
@@ -203,11 +230,15 @@ impl Checker<'_> {
                 self.regs(pc, [a, b, x.a()])?;
                 self.name(pc, u32::from(c)).and(self.range(pc, x.b(), u32::from(x.c())))
             }
-            Op::CallIndex => self.regs(pc, [a, b, c, x.a()]).and(self.range(pc, x.b(), u32::from(x.c()))),
+            Op::CallIndex => self
+                .regs(pc, [a, b, c, x.a()])
+                .and(self.range(pc, x.b(), u32::from(x.c()))),
             Op::MakeList | Op::AppendList => self.reg(pc, a).and(self.range(pc, b, u32::from(c))),
             Op::MakeMap if c % 2 != 0 => fail(pc, "a key without a value"),
             Op::MakeMap => self.reg(pc, a).and(self.range(pc, b, u32::from(c))),
-            Op::MakeFunction => self.reg(pc, a).and(self.below(pc, "child", bc, self.unit.children.len())),
+            Op::MakeFunction => self
+                .reg(pc, a)
+                .and(self.below(pc, "child", bc, self.unit.children.len())),
             Op::IterNext => self.regs(pc, [a, b, c]).and(self.target(pc, i64::from(x.bc()))),
             Op::Jump | Op::Loop => self.target(pc, i64::from(bc)),
             Op::JumpIf | Op::JumpIfNot => self.reg(pc, a).and(self.target(pc, i64::from(bc))),
@@ -230,7 +261,9 @@ impl Checker<'_> {
             | Op::JumpEqK
             | Op::JumpNeK => self.reg(pc, a).and(self.number(pc, b)).and(self.target(pc, near)),
             Op::End => Ok(()),
-            Op::Record => self.reg(pc, a).and(self.below(pc, "record point", bc, self.unit.records.len())),
+            Op::Record => self
+                .reg(pc, a)
+                .and(self.below(pc, "record point", bc, self.unit.records.len())),
         }
     }
 }

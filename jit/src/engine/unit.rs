@@ -11,6 +11,9 @@ use crate::counters::Counters;
 use crate::feedback::FeedbackCell;
 use minilive_mir::ir::{BlockId, InstId, Unit, UnitKey};
 use minilive_mir::program::{Fingerprint, UnitInfo};
+use minilive_runtime::shape::ShapeId;
+use minilive_runtime::shared::{CellId, Name};
+use minilive_runtime::value::Value;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::cell::{Cell, RefCell};
@@ -19,6 +22,18 @@ use std::sync::Arc;
 /// The engine's number of a code object; function values carry it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CodeId(pub u32);
+
+/// A name, resolved as far as it can be without a realm.
+#[derive(Debug, Clone, Copy)]
+#[repr(C)]
+pub struct NameEntry {
+    /// The intrinsic function of that name, or absent.
+    pub intrinsic: Value,
+    /// The engine-wide number of the global of that name.
+    pub cell: CellId,
+    /// The interned name.
+    pub name: Name,
+}
 
 /// One unit, ready to run.
 #[derive(Debug)]
@@ -45,8 +60,14 @@ pub struct Code {
     pub tier: TierState,
     /// Codes of nested functions, parallel to the unit's children.
     pub children: RefCell<Box<[CodeId]>>,
-    /// The engine-wide global cell of each of the unit's names.
-    pub cells: Box<[u32]>,
+    /// What each of the unit's names means to the engine.
+    pub names: Box<[NameEntry]>,
+    /// The values of the unit's constants; all permanent.
+    pub consts: Box<[Value]>,
+    /// Shape of the environment object, if the unit has one.
+    pub env_shape: Option<ShapeId>,
+    /// Whether it is the body of a function literal.
+    pub is_function: bool,
     /// Bits of [`CallFlags`] that take a call off its fast path.
     pub call_flags: Cell<u8>,
     /// Name and lines.
@@ -65,8 +86,6 @@ impl CallFlags {
     pub const UNRESOLVED: u8 = 2;
     /// It has compiled code.
     pub const COMPILED: u8 = 4;
-    /// A parameter's default is a list or a map, made once per realm.
-    pub const CONTAINER_DEFAULTS: u8 = 8;
 }
 
 impl Code {
@@ -94,6 +113,10 @@ impl Code {
 
     /// The block whose first instruction is at `pc`, if any is.
     pub fn block_at(&self, pc: u32) -> Option<BlockId> {
-        self.bytecode.block_pc.binary_search(&pc).ok().map(|i| BlockId(i as u32))
+        self.bytecode
+            .block_pc
+            .binary_search(&pc)
+            .ok()
+            .map(|i| BlockId(i as u32))
     }
 }

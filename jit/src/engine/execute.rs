@@ -1,0 +1,224 @@
+//! One evaluation: a fresh realm, the entry's units in order, and the outcome as plain data.
+//!
+//! [`Engine::run`] calls [`run`] on the VM thread. Invariant: all names that the top level mentions get their places among the
+//! globals before its first statement, those of a function at its first call (LANGUAGE 5.2).
+
+use super::outcome::{COMPAT_DEPTH, End, Entry, Location, RunOutcome, RunRequest};
+use super::unit::{CallFlags, CodeId};
+use super::{Engine, Loaded};
+use crate::interp::budget::Meter;
+use crate::interp::calls::resolve;
+use crate::interp::frame::CodeRef;
+use crate::interp::{Run, Site};
+use crate::record::Recorder;
+use crate::stats::{UnitCounts, function_stats};
+use minilive_mir::ir::{Inst, Unit};
+use minilive_runtime::fault::{Eval, Fault};
+use minilive_runtime::heap::HeapConfig;
+use minilive_runtime::host::Host;
+use minilive_runtime::machine::FunctionNames;
+use minilive_runtime::realm::{Realm, RealmConfig};
+use minilive_runtime::text;
+use minilive_runtime::value::Value;
+use std::sync::Arc;
+
+/// Runs a request to its end.
+pub(super) fn run(
+    engine: &mut Engine,
+    loaded: &Loaded,
+    request: RunRequest,
+    host: Box<dyn Host>,
+    native_stack: usize,
+) -> RunOutcome {
+    let mut limits = request.limits;
+    if request.compat && limits.depth == u32::MAX {
+        limits.depth = COMPAT_DEPTH;
+    }
+    let config = RealmConfig {
+        heap: HeapConfig {
+            stress: engine.config.gc_stress,
+            ..HeapConfig::default()
+        },
+        stack_slots: engine.config.stack_slots,
+        limits,
+        host,
+        cancel: Arc::clone(&request.cancel),
+    };
+    let mut realm = Realm::new(Arc::clone(engine.codes.shared()), config);
+    let names: Arc<dyn FunctionNames> = Arc::<super::names::NameTable>::clone(&engine.names);
+    realm.set_function_names(names);
+    realm.head.native_limit = crate::thread::native_limit(native_stack);
+    let linked = loaded.variant(request.record);
+    for code in engine.codes.iter() {
+        code.set_call_flag(CallFlags::UNRESOLVED, true);
+        code.counters.reset();
+    }
+    engine.tiering.start_run(&engine.codes, &mut realm);
+    let mut run = Run::new(
+        &mut engine.codes,
+        &mut *engine.tiering,
+        &mut *engine.loader,
+        Meter::new(limits.fuel, limits.time, request.progress),
+        request.record,
+    );
+    run.meter.grant(&mut realm);
+    let units = chosen(loaded, request.entry, &linked.main, &linked.units);
+    let ended = realm.enter(|realm| {
+        let value = run_units(&mut run, realm, &linked.main, &units)?;
+        match request.entry {
+            Entry::Expression(_) => text::code(realm, value, 3, text::Names::None),
+            _ => Ok(String::new()),
+        }
+    });
+    run.meter.settle(&mut realm);
+    let end = end(ended, run.site.take(), loaded);
+    realm.host().flush();
+    outcome(run, &mut realm, end)
+}
+
+/// The units of an entry, in order.
+fn chosen(loaded: &Loaded, entry: Entry, main: &[CodeId], all: &[CodeId]) -> Vec<CodeId> {
+    if entry == Entry::Main {
+        return main.to_vec();
+    }
+    let definitions = main
+        .iter()
+        .zip(&loaded.definitions)
+        .filter(|(_, is_definition)| **is_definition);
+    let expression = match entry {
+        Entry::Expression(index) => all.get(index as usize).copied(),
+        _ => None,
+    };
+    definitions.map(|(&id, _)| id).chain(expression).collect()
+}
+
+fn run_units(run: &mut Run<'_>, realm: &mut Realm, main: &[CodeId], units: &[CodeId]) -> Eval<Value> {
+    for &unit in main.iter().chain(units) {
+        let code = CodeRef::new(run.codes.get(unit));
+        if code.call_flags.get() & CallFlags::UNRESOLVED != 0 {
+            resolve(realm, code);
+        }
+    }
+    let globals = realm.globals().value();
+    let mut value = Value::NULL;
+    for &unit in units {
+        value = run.call_unit(realm, unit, globals)?;
+        // `End` gives nothing; a `return` at top level ends the program.
+        if !value.is_absent() {
+            break;
+        }
+    }
+    Ok(if value.is_absent() { Value::NULL } else { value })
+}
+
+fn end(ended: Eval<String>, site: Option<Site>, loaded: &Loaded) -> End {
+    let fault = match ended {
+        Ok(text) => return End::Finished(text),
+        Err(fault) => fault,
+    };
+    let stack: Vec<Location> = match &site {
+        Some(site) => site
+            .stack
+            .iter()
+            .map(|line| Location {
+                file: line.file.clone(),
+                line: line.line,
+            })
+            .collect(),
+        None => Vec::new(),
+    };
+    let at = stack.first().cloned().unwrap_or(Location {
+        file: loaded.file.clone(),
+        line: 1,
+    });
+    let site = site.map(|site| (site.key, site.inst));
+    match *fault {
+        Fault::Fatal(error) => End::Error(super::ReportedError {
+            message: error.to_string(),
+            at,
+            site,
+            stack,
+        }),
+        Fault::Limit(kind) => End::Cut {
+            limit: kind.into(),
+            at,
+            site,
+        },
+        Fault::Exit(code) => End::Exit(code),
+        Fault::Blocked(name) => End::Blocked { name, at, site },
+        Fault::Cancelled => End::Cancelled,
+    }
+}
+
+fn outcome(mut run: Run<'_>, realm: &mut Realm, end: End) -> RunOutcome {
+    let codes = &*run.codes;
+    let recording = run.recorder.finish(realm, |id| codes.get(id).key);
+    let ran = || codes.iter().filter(|code| !code.counters.is_untouched());
+    let counts = ran()
+        .map(|code| UnitCounts {
+            key: code.key,
+            blocks: code.counters.blocks(),
+        })
+        .collect();
+    let mut functions: Vec<_> = ran().map(function_stats).collect();
+    functions.sort_by_key(|function| std::cmp::Reverse(function.work));
+    let heap = realm.heap_stats();
+    RunOutcome {
+        end,
+        recording,
+        counts,
+        functions,
+        imports: run.modules.seen,
+        elapsed: run.meter.elapsed(),
+        fuel: run.meter.fuel(),
+        collections: heap.collections,
+        heap: heap.counted_bytes,
+    }
+}
+
+impl<'e> Run<'e> {
+    fn new(
+        codes: &'e mut super::table::CodeTable,
+        tiering: &'e mut dyn super::policy::Tiering,
+        loader: &'e mut dyn super::modules::ModuleLoader,
+        meter: Meter,
+        recording: bool,
+    ) -> Run<'e> {
+        let shared = codes.shared();
+        let well_known = crate::interp::WellKnown {
+            this: shared.intern("self"),
+            parent: shared.intern("super"),
+            isa: shared.intern("__isa"),
+        };
+        Run {
+            codes,
+            tiering,
+            modules: super::modules::Modules::new(loader),
+            frames: Vec::new(),
+            recorder: Recorder::default(),
+            meter,
+            site: None,
+            well_known,
+            recording,
+        }
+    }
+}
+
+/// Whether a top-level statement defines something (DESIGN 9): assignments and `import`, and blocks made only of such.
+///
+/// It is judged by the unit's instructions: a call whose value is dropped is a statement of its own, and makes it none,
+/// unless it calls `import`; loops that contain no such call are definitions too.
+pub(super) fn is_definition(unit: &Unit) -> bool {
+    let stores = unit.insts.iter().any(|inst| {
+        matches!(
+            inst,
+            Inst::StoreGlobal { .. } | Inst::StoreEnv { .. } | Inst::SetMember { .. } | Inst::SetIndex { .. }
+        )
+    });
+    let calls_import = unit.insts.iter().any(|inst| match inst {
+        Inst::LoadFree { name, .. } => unit.name(*name) == "import",
+        _ => false,
+    });
+    let drops_value = unit.insts.iter().any(|inst| matches!(inst, Inst::CheckUncaught { .. }));
+    if drops_value { calls_import } else { stores }
+}

@@ -1,0 +1,47 @@
+//! When to compile: the interpreter reports heat and asks here; the compiler stands behind.
+//!
+//! The interpreter calls [`Tiering::hot`] when a code object's heat is used up and [`Tiering::poll`] at every budget slow path, on the
+//! VM thread. Invariant: code is installed into a [`Code`]'s tier state only inside these two calls.
+
+use super::table::CodeTable;
+use super::unit::Code;
+use minilive_mir::ir::BlockId;
+use minilive_runtime::realm::Realm;
+
+/// What got hot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The function is about to be called.
+    Call,
+    /// A loop head was reached, for the n-th time.
+    Loop(BlockId),
+}
+
+/// The policy and the compiler behind it.
+pub trait Tiering: Send {
+    /// A code object's heat is used up. Compiles it, asks for it in the background, or refuses; sets its heat anew.
+    fn hot(&mut self, codes: &CodeTable, realm: &mut Realm, code: &Code, place: Place);
+
+    /// The budget slow path: installs what is finished. `last_slice`: what is left is for the interpreter.
+    fn poll(&mut self, codes: &CodeTable, realm: &mut Realm, last_slice: bool);
+
+    /// A run begins in a fresh realm. Code of earlier runs that relied on the old realm's state is checked or dropped.
+    fn start_run(&mut self, codes: &CodeTable, realm: &mut Realm);
+}
+
+/// Never compiles.
+#[derive(Debug, Default)]
+pub struct InterpretOnly;
+
+/// Heat that no run uses up.
+pub const NEVER_HOT: i64 = i64::MAX / 2;
+
+impl Tiering for InterpretOnly {
+    fn hot(&mut self, _: &CodeTable, _: &mut Realm, code: &Code, _: Place) {
+        code.counters.heat.set(NEVER_HOT);
+    }
+
+    fn poll(&mut self, _: &CodeTable, _: &mut Realm, _: bool) {}
+
+    fn start_run(&mut self, _: &CodeTable, _: &mut Realm) {}
+}

@@ -1,0 +1,259 @@
+//! All code objects the engine knows, found by (unit, fingerprint, variant), and the programs loaded from them.
+//!
+//! `Engine::load` and `import` hand programs in; the interpreter gets [`CodeId`]s. Code is never taken out while the engine
+//! lives, so function values and compiled code may hold its number; unchanged units are found again with their feedback.
+//! Invariant: `codes[id].id == id`, and a code object keeps its address.
+
+use super::tier::TierState;
+use super::unit::{Code, CodeId, NameEntry};
+use super::weight::Weights;
+use crate::bytecode::build::build;
+use crate::bytecode::verify::verify;
+use crate::counters::Counters;
+use crate::feedback::FeedbackCell;
+use minilive_mir::ir::{Const, Unit, UnitKey, UnitKind};
+use minilive_mir::program::{Fingerprint, Program, ProgramUnit};
+use minilive_runtime::intrinsics;
+use minilive_runtime::shape::{ShapeId, ShapeKey};
+use minilive_runtime::shared::Shared;
+use minilive_runtime::value::Value;
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::sync::Arc;
+
+/// Why a program cannot be loaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LoadError {
+    /// These units came without MIR and are not known.
+    Missing(Vec<(UnitKey, Fingerprint)>),
+    /// A unit has more variables or names than the engine can address.
+    TooLarge(UnitKey),
+    /// A unit's code is malformed; this is a defect of whoever made it.
+    Malformed {
+        /// The unit.
+        key: UnitKey,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LoadError::Missing(units) => write!(f, "{} units are not known here", units.len()),
+            LoadError::TooLarge(_) => f.write_str("a function has too many variables"),
+            LoadError::Malformed { message, .. } => write!(f, "malformed code: {message}"),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+/// A program whose units are all in the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Linked {
+    /// Codes of all units, parallel to the program's.
+    pub units: Vec<CodeId>,
+    /// Codes of the top-level statements in order.
+    pub main: Vec<CodeId>,
+}
+
+/// The table.
+pub struct CodeTable {
+    shared: Arc<Shared>,
+    codes: Vec<Box<Code>>,
+    by_key: FxHashMap<(UnitKey, Fingerprint, bool), CodeId>,
+    /// What a fresh code object's heat starts with; very large when nothing is ever compiled.
+    pub heat: i64,
+}
+
+impl CodeTable {
+    /// An empty table over the engine's shared names and shapes.
+    pub fn new(shared: Arc<Shared>, heat: i64) -> CodeTable {
+        CodeTable {
+            shared,
+            codes: Vec::new(),
+            by_key: FxHashMap::default(),
+            heat,
+        }
+    }
+
+    /// Names, shapes and cells that all realms share.
+    pub fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// A code object.
+    #[inline(always)]
+    pub fn get(&self, id: CodeId) -> &Code {
+        &self.codes[id.0 as usize]
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Code> {
+        self.codes.iter().map(|code| &**code)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.codes.len()
+    }
+
+    /// Whether nothing was loaded yet.
+    pub fn is_empty(&self) -> bool {
+        self.codes.is_empty()
+    }
+
+    /// Finds or makes the code of every unit of a program and ties functions to their parents.
+    pub fn load(&mut self, program: &Program, recording: bool) -> Result<Linked, LoadError> {
+        let missing = self.missing(program, recording);
+        if !missing.is_empty() {
+            return Err(LoadError::Missing(missing));
+        }
+        let mut units = Vec::with_capacity(program.units.len());
+        for unit in &program.units {
+            units.push(self.unit(unit, recording)?);
+        }
+        let by_unit: FxHashMap<UnitKey, CodeId> = program
+            .units
+            .iter()
+            .zip(&units)
+            .map(|(unit, &id)| (unit.key, id))
+            .collect();
+        for (unit, &id) in program.units.iter().zip(&units) {
+            let code = self.get(id);
+            let children: Option<Box<[CodeId]>> =
+                code.unit.children.iter().map(|key| by_unit.get(key).copied()).collect();
+            let Some(children) = children else {
+                return Err(LoadError::Malformed {
+                    key: unit.key,
+                    message: "a nested function is missing".to_owned(),
+                });
+            };
+            code.children.replace(children);
+            code.info.replace(Arc::clone(&unit.info));
+            code.file.replace(program.file.clone());
+        }
+        let main: Option<Vec<CodeId>> = program.main.iter().map(|&i| units.get(i as usize).copied()).collect();
+        match main {
+            Some(main) => Ok(Linked { units, main }),
+            None => Err(LoadError::Malformed {
+                key: UnitKey(0),
+                message: "a top-level statement is missing".to_owned(),
+            }),
+        }
+    }
+
+    fn missing(&self, program: &Program, recording: bool) -> Vec<(UnitKey, Fingerprint)> {
+        let known = |unit: &ProgramUnit| self.mir(unit, recording).is_some();
+        program
+            .units
+            .iter()
+            .filter(|unit| !known(unit))
+            .map(|unit| (unit.key, unit.fingerprint))
+            .collect()
+    }
+
+    /// The unit's MIR: from the program, or from either variant of its code.
+    fn mir(&self, unit: &ProgramUnit, recording: bool) -> Option<Arc<Unit>> {
+        let known = |variant| {
+            let id = self.by_key.get(&(unit.key, unit.fingerprint, variant))?;
+            Some(Arc::clone(&self.get(*id).unit))
+        };
+        unit.mir
+            .clone()
+            .or_else(|| known(recording))
+            .or_else(|| known(!recording))
+    }
+
+    fn unit(&mut self, unit: &ProgramUnit, recording: bool) -> Result<CodeId, LoadError> {
+        let at = (unit.key, unit.fingerprint, recording);
+        if let Some(&id) = self.by_key.get(&at) {
+            return Ok(id);
+        }
+        let mir = self.mir(unit, recording).expect("`missing` found it");
+        let id = CodeId(self.codes.len() as u32);
+        let code = self.make(id, unit, mir, recording)?;
+        self.codes.push(Box::new(code));
+        self.by_key.insert(at, id);
+        Ok(id)
+    }
+
+    fn make(&self, id: CodeId, unit: &ProgramUnit, mir: Arc<Unit>, recording: bool) -> Result<Code, LoadError> {
+        let weights = Weights::of(&mir);
+        let bytecode = build(&mir, &weights, recording).map_err(|_| LoadError::TooLarge(unit.key))?;
+        verify(&bytecode, &mir).map_err(|error| LoadError::Malformed {
+            key: unit.key,
+            message: format!("{}: {}", error.pc, error.message),
+        })?;
+        let len = bytecode.words.len();
+        Ok(Code {
+            id,
+            key: unit.key,
+            fingerprint: unit.fingerprint,
+            recording,
+            feedback: (0..len).map(|_| FeedbackCell::default()).collect(),
+            counters: Counters::new(len, &bytecode.block_pc, self.heat),
+            tier: TierState::new(mir.blocks.len()),
+            children: RefCell::default(),
+            names: mir.names.iter().map(|name| self.name(name)).collect(),
+            consts: mir.consts.iter().map(|it| constant(&self.shared, it)).collect(),
+            env_shape: self.env_shape(&mir),
+            call_flags: Cell::new(0),
+            info: RefCell::new(Arc::clone(&unit.info)),
+            file: RefCell::default(),
+            is_function: matches!(mir.kind, UnitKind::Function),
+            weights,
+            bytecode,
+            unit: mir,
+        })
+    }
+
+    fn name(&self, text: &str) -> NameEntry {
+        let name = self.shared.intern(text);
+        let intrinsic = match intrinsics::find(text) {
+            Some(id) => self.shared.intrinsic(id.0),
+            None => Value::ABSENT,
+        };
+        NameEntry {
+            name,
+            cell: self.shared.cell(name),
+            intrinsic,
+        }
+    }
+
+    fn env_shape(&self, unit: &Unit) -> Option<ShapeId> {
+        let names = unit.env.as_ref()?;
+        let key = |id: &minilive_mir::ir::NameId| {
+            let name = self.shared.intern(unit.name(*id));
+            ShapeKey {
+                name,
+                hash: self.shared.name_hash(name),
+            }
+        };
+        let keys: Vec<ShapeKey> = names.iter().map(key).collect();
+        Some(self.shared.shapes.environment(&keys))
+    }
+}
+
+/// The value of a constant: permanent, since code outlives realms. Lists and maps are frozen defaults.
+fn constant(shared: &Shared, it: &Const) -> Value {
+    match it {
+        Const::Null => Value::NULL,
+        Const::Number(number) => Value::number(*number),
+        Const::Str(text) => shared.permanent_string(text),
+        Const::List(elements) => {
+            let values: Vec<Value> = elements.iter().map(|element| constant(shared, element)).collect();
+            shared.permanent_list(&values)
+        }
+        Const::Map(pairs) => {
+            let pairs: Vec<(Value, Value)> = pairs
+                .iter()
+                .map(|(key, value)| (constant(shared, key), constant(shared, value)))
+                .collect();
+            shared.permanent_map(&pairs)
+        }
+    }
+}

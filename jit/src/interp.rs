@@ -1,0 +1,200 @@
+//! Tier 0: runs bytecode, watches what it sees, counts what it runs.
+//!
+//! `engine` makes a [`Run`] for each evaluation and calls [`Run::call_unit`] for its units; `exits` calls [`resume`] when compiled
+//! code gives up. The parts: `frame` (activations), `step` (the dispatch loop), `calls`, `names`, `members`, `values` (slow paths),
+//! `budget` (limits, the clock, the tiers), `machine` (what intrinsics ask). Invariants: calls between interpreted functions
+//! do not use the native stack; every fault is located where it happened before it leaves the frame.
+
+pub mod budget;
+pub mod calls;
+pub mod frame;
+pub mod machine;
+mod members;
+mod names;
+mod step;
+mod values;
+
+pub(crate) use values::kinds_of;
+
+use crate::engine::modules::Modules;
+use crate::engine::policy::Tiering;
+use crate::engine::table::CodeTable;
+use crate::engine::unit::{Code, CodeId};
+use crate::record::Recorder;
+use budget::Meter;
+use calls::{Receiver, Ret};
+use frame::{CodeRef, Frame, Window};
+use minilive_mir::ir::{InstId, UnitKey};
+use minilive_runtime::fault::{Eval, FatalError, Fault};
+use minilive_runtime::machine::StackLine;
+use minilive_runtime::realm::Realm;
+use minilive_runtime::shared::Name;
+use minilive_runtime::value::Value;
+
+/// Where a fault happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
+    /// The unit.
+    pub key: UnitKey,
+    /// The instruction.
+    pub inst: InstId,
+    /// File and line, innermost call first.
+    pub stack: Vec<StackLine>,
+}
+
+/// Everything of one evaluation that is not the realm.
+pub struct Run<'e> {
+    /// The engine's code.
+    pub codes: &'e mut CodeTable,
+    /// When to compile.
+    pub tiering: &'e mut dyn Tiering,
+    /// How `import` finds modules.
+    pub modules: Modules<'e>,
+    /// Active calls of the interpreter, innermost last.
+    pub frames: Vec<Frame>,
+    /// What a recording run keeps.
+    pub recorder: Recorder,
+    /// Fuel, clock, progress.
+    pub meter: Meter,
+    /// Where the pending fault happened.
+    pub site: Option<Site>,
+    /// Names the interpreter itself looks up.
+    pub(crate) well_known: WellKnown,
+    /// The codes of all programs loaded in this run, whose flags are reset at its start.
+    pub(crate) recording: bool,
+}
+
+/// Names the interpreter itself looks up.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WellKnown {
+    pub(crate) this: Name,
+    pub(crate) parent: Name,
+    pub(crate) isa: Name,
+}
+
+/// How a call began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Called {
+    /// An activation was pushed; the dispatch loop goes on in it.
+    Frame,
+    /// The callee ran to its end; this is its result.
+    Value(Value),
+}
+
+impl Run<'_> {
+    /// Runs one unit from its start to its end, in a fresh activation without arguments.
+    pub fn call_unit(&mut self, realm: &mut Realm, code: CodeId, outer: Value) -> Eval<Value> {
+        let code = CodeRef::new(self.codes.get(code));
+        let height = self.frames.len();
+        match self.enter(realm, code, outer, &[], None, Ret::BOUNDARY)? {
+            Called::Value(value) => Ok(value),
+            Called::Frame => self.run_to(realm, height),
+        }
+    }
+
+    /// Runs the top level of a module; its value is what it returned, or its variables.
+    pub(crate) fn run_module(&mut self, realm: &mut Realm, code: CodeId, outer: Value) -> Eval<Value> {
+        let code = CodeRef::new(self.codes.get(code));
+        let height = self.frames.len();
+        match self.enter(realm, code, outer, &[], None, Ret::BOUNDARY)? {
+            Called::Value(value) => Ok(value),
+            Called::Frame => {
+                let variables = self.frames.last().map_or(Value::NULL, |frame| frame.window.env());
+                let value = self.run_to(realm, height)?;
+                Ok(if value.is_null() { variables } else { value })
+            }
+        }
+    }
+
+    /// Runs the innermost activations until the frame stack is `height` high again.
+    fn run_to(&mut self, realm: &mut Realm, height: usize) -> Eval<Value> {
+        let result = step::execute(self, realm);
+        if result.is_err() {
+            self.unwind(realm, height);
+        }
+        result
+    }
+
+    /// Drops the activations above `height`, after a fault.
+    fn unwind(&mut self, realm: &mut Realm, height: usize) {
+        if let Some(frame) = self.frames.get(height) {
+            frame::pop_window(realm, frame.window);
+        }
+        let dropped = self.frames.len() - height;
+        realm.head.depth = realm.head.depth.saturating_sub(dropped as u32);
+        self.frames.truncate(height);
+    }
+
+    /// Notes where a fault happened, unless an inner call did already.
+    pub(crate) fn locate(&mut self) {
+        if self.site.is_some() {
+            return;
+        }
+        if let Some(frame) = self.frames.last() {
+            let inst = frame.code.bytecode.inst_at(frame.pc);
+            self.site = Some(Site {
+                key: frame.code.key,
+                inst,
+                stack: self.stack_lines(),
+            });
+        }
+    }
+
+    /// Runs a call of compiled code to an interpreted function (or an intrinsic) to its end.
+    pub fn call_value(
+        &mut self,
+        realm: &mut Realm,
+        callee: Value,
+        args: &[Value],
+        receiver: Option<Receiver>,
+    ) -> Eval<Value> {
+        let height = self.frames.len();
+        match self.call(realm, callee, args, receiver, Ret::BOUNDARY)? {
+            Called::Value(value) => Ok(value),
+            Called::Frame => self.run_to(realm, height),
+        }
+    }
+
+    /// A native recursion is about to happen: an error if the native stack is nearly used up.
+    pub(crate) fn check_native(&self, realm: &Realm) -> Eval<()> {
+        let marker = 0u8;
+        if (std::ptr::from_ref(&marker) as usize) < realm.head.native_limit {
+            return Err(FatalError::CallStackOverflow.into());
+        }
+        Ok(())
+    }
+}
+
+/// Runs one activation on from an instruction to its end, for compiled code that gave up there.
+///
+/// `registers` writes the live MIR registers into the fresh window, whose others are absent; `outer` and `env` are the
+/// activation's. The call was charged and counted when compiled code entered it. The result is the activation's.
+pub fn resume(
+    run: &mut Run<'_>,
+    realm: &mut Realm,
+    code: &Code,
+    inst: InstId,
+    (outer, env): (Value, Value),
+    registers: impl FnOnce(Window),
+) -> Eval<Value> {
+    run.check_native(realm)?;
+    let code = CodeRef::new(code);
+    let window = frame::push_window(realm, &code, outer, std::ptr::null(), 0)
+        .ok_or_else(|| Box::<Fault>::from(FatalError::CallStackOverflow))?;
+    registers(window);
+    if !env.is_absent() {
+        window.set_env(env);
+    }
+    let height = run.frames.len();
+    let pc = code.bytecode.pc_of(inst);
+    run.frames.push(Frame {
+        code,
+        window,
+        pc,
+        ret: 0,
+        skip: 0,
+        boundary: true,
+    });
+    realm.head.depth += 1;
+    run.run_to(realm, height)
+}

@@ -1,0 +1,233 @@
+//! Calls off their fast path: intrinsics, environments, defaults, receivers, first calls, compiled callees.
+//!
+//! `step` calls plain functions itself and comes here for everything else. Order at every call of a user function: argument
+//! count, budget, depth, window, receiver, environment, counters; every tier keeps it. Invariant: after [`Called::Frame`] the
+//! innermost frame is the callee's, at its first instruction.
+
+use super::frame::{self, CodeRef, Frame, Window};
+use super::{Called, Run};
+use crate::engine::policy::Place;
+use crate::engine::unit::{CallFlags, CodeId};
+use crate::feedback::FeedbackCell;
+use minilive_runtime::fault::{Eval, FatalError};
+use minilive_runtime::intrinsics::{self, IntrinsicId, MAX_PARAMS};
+use minilive_runtime::realm::Realm;
+use minilive_runtime::shared::CellId;
+use minilive_runtime::value::Value;
+
+/// Where the result of a call goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ret {
+    /// The caller's register.
+    pub(crate) reg: u16,
+    /// Words of the calling instruction.
+    pub(crate) skip: u8,
+    /// The dispatch loop ends with the callee.
+    pub(crate) boundary: bool,
+}
+
+impl Ret {
+    /// The result is the dispatch loop's.
+    pub(crate) const BOUNDARY: Ret = Ret {
+        reg: 0,
+        skip: 0,
+        boundary: true,
+    };
+}
+
+/// `self` and `super` of a method call.
+#[derive(Debug, Clone, Copy)]
+pub struct Receiver {
+    /// `self`
+    pub this: Value,
+    /// `super`
+    pub parent: Value,
+}
+
+impl Run<'_> {
+    /// The code with an id that a function value carries.
+    #[inline(always)]
+    pub(crate) fn code(&self, id: u32) -> CodeRef {
+        CodeRef::new(self.codes.get(CodeId(id)))
+    }
+
+    /// Calls whatever a value is.
+    #[inline(never)]
+    pub(crate) fn call(
+        &mut self,
+        realm: &mut Realm,
+        callee: Value,
+        args: &[Value],
+        receiver: Option<Receiver>,
+        ret: Ret,
+    ) -> Eval<Called> {
+        let Some(function) = callee.as_function() else {
+            return Err(FatalError::NotAFunction.into());
+        };
+        if let Some(index) = function.intrinsic() {
+            return self
+                .call_intrinsic(realm, IntrinsicId(index), args, receiver)
+                .map(Called::Value);
+        }
+        let code = self.code(function.code());
+        let outer = if function.outer().is_null() {
+            realm.globals().value()
+        } else {
+            function.outer()
+        };
+        self.enter(realm, code, outer, args, receiver, ret)
+    }
+
+    /// As [`Run::call`], noting the target.
+    #[inline]
+    pub(super) fn call_seen(
+        &mut self,
+        realm: &mut Realm,
+        callee: Value,
+        args: &[Value],
+        receiver: Option<Receiver>,
+        (ret, cell): (Ret, &FeedbackCell),
+    ) -> Eval<Called> {
+        if let Some(target) = super::names::target_of(callee) {
+            cell.see_call(target);
+        }
+        self.call(realm, callee, args, receiver, ret)
+    }
+
+    /// Calls an intrinsic. A receiver is its first argument if its first parameter is `self`.
+    pub(super) fn call_intrinsic(
+        &mut self,
+        realm: &mut Realm,
+        id: IntrinsicId,
+        args: &[Value],
+        receiver: Option<Receiver>,
+    ) -> Eval<Value> {
+        let params = id.def().params;
+        let Some(receiver) = receiver.filter(|_| params.first().is_some_and(|(name, _)| *name == "self")) else {
+            return intrinsics::invoke(realm, self, id, args);
+        };
+        let count = args.len() + 1;
+        if count > params.len() {
+            return Err(FatalError::TooManyArguments {
+                got: count,
+                expected: params.len(),
+            }
+            .into());
+        }
+        let mut all = [Value::NULL; MAX_PARAMS];
+        all[0] = receiver.this;
+        all[1..count].copy_from_slice(args);
+        intrinsics::invoke(realm, self, id, &all[..count])
+    }
+
+    /// Begins an activation of user code.
+    #[inline(never)]
+    pub(crate) fn enter(
+        &mut self,
+        realm: &mut Realm,
+        code: CodeRef,
+        outer: Value,
+        args: &[Value],
+        receiver: Option<Receiver>,
+        ret: Ret,
+    ) -> Eval<Called> {
+        let expected = code.unit.params.len();
+        if args.len() > expected {
+            return Err(FatalError::TooManyArguments {
+                got: args.len(),
+                expected,
+            }
+            .into());
+        }
+        self.charge(realm, code.weights.call)?;
+        if ret.boundary {
+            self.check_native(realm)?;
+        }
+        if realm.head.depth >= realm.head.max_depth && code.is_function {
+            return Err(FatalError::CallStackOverflow.into());
+        }
+        let window = frame::push_window(realm, &code, outer, args.as_ptr(), args.len());
+        let Some(window) = window else {
+            return Err(FatalError::CallStackOverflow.into());
+        };
+        if let Some(receiver) = receiver {
+            set_receiver(window, code, receiver);
+        }
+        let heat = code.counters.heat.get() - i64::from(code.weights.call);
+        code.counters.heat.set(heat);
+        if heat < 0 {
+            self.tiering.hot(self.codes, realm, &code, Place::Call);
+        }
+        let flags = code.call_flags.get();
+        if flags & CallFlags::UNRESOLVED != 0 {
+            resolve(realm, code);
+        }
+        let words = code.counters.words();
+        words[0].set(words[0].get() + 1);
+        code.counters.calls.set(code.counters.calls.get() + 1);
+        if flags & CallFlags::COMPILED != 0 && code.tier.entry.get() != 0 && !self.meter.last_slice {
+            return self.enter_compiled(realm, code, window).map(Called::Value);
+        }
+        realm.head.depth += 1;
+        self.frames.push(Frame {
+            code,
+            window,
+            pc: 0,
+            ret: ret.reg,
+            skip: ret.skip,
+            boundary: ret.boundary,
+        });
+        if code.env_shape.is_some() {
+            make_environment(realm, code, window);
+        }
+        Ok(Called::Frame)
+    }
+
+    fn enter_compiled(&mut self, realm: &mut Realm, code: CodeRef, window: Window) -> Eval<Value> {
+        let result = self
+            .check_native(realm)
+            .and_then(|()| self.run_compiled(realm, code, window));
+        frame::pop_window(realm, window);
+        result
+    }
+
+    /// Lets compiled code run a loop to the end of its activation, if there is an entry for the head.
+    pub(super) fn enter_loop(&mut self, realm: &mut Realm, code: CodeRef, window: Window, entry: usize) -> Eval<Value> {
+        self.check_native(realm)?;
+        self.run_loop(realm, code, window, entry)
+    }
+}
+
+/// Gives the global names of a unit their places, at its first run in the realm.
+#[cold]
+#[inline(never)]
+pub(crate) fn resolve(realm: &mut Realm, code: CodeRef) {
+    let cells: Vec<CellId> = code.names.iter().map(|entry| entry.cell).collect();
+    realm.resolve(&cells);
+    code.set_call_flag(CallFlags::UNRESOLVED, false);
+}
+
+fn set_receiver(window: Window, code: CodeRef, receiver: Receiver) {
+    if let Some(reg) = code.unit.self_reg {
+        window.set(reg.0 as u16, receiver.this);
+    }
+    if let Some(reg) = code.unit.super_reg {
+        window.set(reg.0 as u16, receiver.parent);
+    }
+}
+
+/// Makes the environment object of an activation and moves parameters and receiver into it.
+#[inline(never)]
+fn make_environment(realm: &mut Realm, code: CodeRef, window: Window) {
+    let shape = code.env_shape.expect("asked only for units with an environment");
+    let map = realm.new_env(shape);
+    let n_params = code.unit.params.len();
+    for slot in 0..n_params {
+        map.set_slot(slot, window.get(slot as u16));
+    }
+    let receivers = [code.unit.self_reg, code.unit.super_reg].into_iter().flatten();
+    for (i, reg) in receivers.enumerate() {
+        map.set_slot(n_params + i, window.get(reg.0 as u16));
+    }
+    window.set_env(map.value());
+}

@@ -1,0 +1,258 @@
+//! Activations of the interpreter: frames, their windows on the VM stack, and pointers to code.
+//!
+//! `step` pushes and pops them; `machine` walks them for stack traces; `helpers` finds the run that owns a realm. A window is the
+//! registers of one activation, with a header of three values below: outer (-1), environment (-2), scope (-3).
+//!
+//! Invariants
+//! 1. Code objects are boxed in the engine's table, which drops none while a run exists: a [`CodeRef`] made by the run that
+//!    uses it is valid.
+//! 2. A window was cut from its realm's VM stack by [`push_window`] below the stack's limit; it is used only while the stack's top
+//!    is above it. Its registers and header were written when it was made.
+//! 3. Register numbers come from bytecode that `bytecode::verify` accepted for the window's own code, so they are inside.
+//! 4. One thread runs a realm and its run; [`with_run`] publishes the run only for the time of the call, and nobody else
+//!    holds a reference to it while compiled code runs.
+#![expect(unsafe_code, reason = "unchecked registers behind the bytecode verifier")]
+
+use crate::engine::unit::Code;
+use crate::interp::Run;
+use minilive_runtime::fault::Eval;
+use minilive_runtime::realm::Realm;
+use minilive_runtime::value::Value;
+use std::cell::Cell;
+use std::ops::Deref;
+use std::ptr::NonNull;
+
+/// A pointer to code that lives as long as the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CodeRef(NonNull<Code>);
+
+impl CodeRef {
+    /// Points to a code object of the engine's table.
+    pub fn new(code: &Code) -> CodeRef {
+        CodeRef(NonNull::from(code))
+    }
+}
+
+impl Deref for CodeRef {
+    type Target = Code;
+    #[inline(always)]
+    fn deref(&self) -> &Code {
+        // SAFETY: invariant 1.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+/// Values below register 0: outer, environment, scope.
+pub const HEADER: usize = 3;
+
+/// The registers of one activation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window(*mut Value);
+
+impl Window {
+    /// No window; only for frames that have not started.
+    pub const NONE: Window = Window(std::ptr::null_mut());
+
+    /// The window whose register 0 is at an address.
+    ///
+    /// # Safety
+    /// Invariant 2 must hold for it.
+    pub unsafe fn at(registers: *mut Value) -> Window {
+        Window(registers)
+    }
+
+    /// Address of register 0.
+    #[inline(always)]
+    pub fn registers(self) -> *mut Value {
+        self.0
+    }
+
+    /// The value of a register.
+    #[inline(always)]
+    pub fn get(self, reg: u16) -> Value {
+        // SAFETY: invariants 2 and 3.
+        unsafe { *self.0.add(usize::from(reg)) }
+    }
+
+    /// Writes a register.
+    #[inline(always)]
+    pub fn set(self, reg: u16, value: Value) {
+        // SAFETY: invariants 2 and 3.
+        unsafe { *self.0.add(usize::from(reg)) = value }
+    }
+
+    /// A run of registers.
+    #[inline(always)]
+    pub fn range<'a>(self, first: u16, count: usize) -> &'a [Value] {
+        // SAFETY: invariants 2 and 3; the callers of intrinsics and constructors do not write the window meanwhile.
+        unsafe { std::slice::from_raw_parts(self.0.add(usize::from(first)), count) }
+    }
+
+    /// The map that the running function captured, or the map of globals.
+    #[inline(always)]
+    pub fn outer(self) -> Value {
+        // SAFETY: invariant 2.
+        unsafe { *self.0.sub(1) }
+    }
+
+    /// The environment object, or the map of injected variables, or absent.
+    #[inline(always)]
+    pub fn env(self) -> Value {
+        // SAFETY: invariant 2.
+        unsafe { *self.0.sub(2) }
+    }
+
+    /// Where free names are looked up first: the outer map if nothing comes before it, else absent.
+    #[inline(always)]
+    pub fn scope(self) -> Value {
+        // SAFETY: invariant 2.
+        unsafe { *self.0.sub(3) }
+    }
+
+    /// Sets the environment or the map of injected variables. Free names are looked up there first from now on.
+    pub fn set_env(self, env: Value) {
+        // SAFETY: invariant 2.
+        unsafe {
+            *self.0.sub(2) = env;
+            *self.0.sub(3) = Value::ABSENT;
+        }
+    }
+
+    /// Writes the header of a fresh window.
+    #[inline(always)]
+    fn set_header(self, outer: Value) {
+        // SAFETY: invariant 2: `push_window` reserved the header.
+        unsafe {
+            *self.0.sub(1) = outer;
+            *self.0.sub(2) = Value::ABSENT;
+            *self.0.sub(3) = outer;
+        }
+    }
+
+    /// Writes `count` registers from `first` on.
+    #[inline(always)]
+    fn fill(self, first: usize, count: usize, value: Value) {
+        for i in first..count {
+            // SAFETY: invariant 2: `push_window` reserved `count` registers.
+            unsafe { *self.0.add(i) = value }
+        }
+    }
+}
+
+/// One activation.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame {
+    /// What runs.
+    pub code: CodeRef,
+    /// Its registers.
+    pub window: Window,
+    /// The instruction it is at; up to date whenever something outside the dispatch loop may look.
+    pub pc: u32,
+    /// The caller's register for the result.
+    pub ret: u16,
+    /// Words of the caller's instruction.
+    pub skip: u8,
+    /// The dispatch loop returns to its own caller when this activation ends.
+    pub boundary: bool,
+}
+
+/// Cuts a window for a code object from the VM stack, with the given arguments, defaults and everything else absent.
+/// `None` if the stack has no room for it. The caller tested that there are not too many arguments.
+#[inline(always)]
+pub fn push_window(realm: &mut Realm, code: &Code, outer: Value, args: *const Value, count: usize) -> Option<Window> {
+    let n_regs = usize::from(code.bytecode.n_regs);
+    let base = realm.head.stack_top;
+    let room = (realm.head.stack_limit as usize).wrapping_sub(base as usize) / size_of::<Value>();
+    if room < n_regs + HEADER {
+        return None;
+    }
+    // SAFETY: the room was just tested; `args` are `count` values of the caller's window (invariant 3), which does not overlap.
+    let window = unsafe {
+        let registers = base.add(HEADER);
+        for i in 0..count {
+            *registers.add(i) = *args.add(i);
+        }
+        realm.head.stack_top = registers.add(n_regs);
+        Window(registers)
+    };
+    window.set_header(outer);
+    window.fill(count, n_regs, Value::ABSENT);
+    let params = &code.unit.params;
+    if count < params.len() {
+        default_params(window, code, count);
+    }
+    Some(window)
+}
+
+#[inline(never)]
+fn default_params(window: Window, code: &Code, from: usize) {
+    for (reg, param) in code.unit.params.iter().enumerate().skip(from) {
+        window.set(reg as u16, code.consts[param.default.0 as usize]);
+    }
+}
+
+/// Gives the room of a window and everything above it back.
+#[inline(always)]
+pub fn pop_window(realm: &mut Realm, window: Window) {
+    realm.head.stack_top = window.0.wrapping_sub(HEADER);
+}
+
+thread_local! {
+    static CURRENT: Cell<*mut ()> = const { Cell::new(std::ptr::null_mut()) };
+}
+
+/// Publishes the run for compiled code that `action` may enter.
+pub fn with_run<R>(run: &mut Run<'_>, action: impl FnOnce(&mut Run<'_>) -> R) -> R {
+    struct Restore(*mut ());
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            CURRENT.set(self.0);
+        }
+    }
+    let restore = Restore(CURRENT.replace(std::ptr::from_mut(run).cast()));
+    let result = action(run);
+    drop(restore);
+    result
+}
+
+/// The run that entered the compiled code which is calling a helper.
+///
+/// # Safety
+/// Called only from helpers of compiled code, which runs below [`with_run`] (invariant 4), and the reference ends before the
+/// helper returns or enters the interpreter with it.
+pub unsafe fn current_run<'a>() -> &'a mut Run<'a> {
+    // SAFETY: the caller's promise.
+    unsafe { &mut *CURRENT.get().cast() }
+}
+
+impl Run<'_> {
+    /// Runs a compiled function on a window that holds its arguments; the result is the activation's.
+    pub(super) fn run_compiled(&mut self, realm: &mut Realm, code: CodeRef, window: Window) -> Eval<Value> {
+        let (trampoline, entry) = (code.tier.trampoline.get(), code.tier.entry.get());
+        // Compiled functions charge and count their calls themselves, since they call each other directly.
+        realm.head.budget += i64::from(code.weights.call);
+        let first = &code.counters.words()[0];
+        first.set(first.get() - 1);
+        self.run_native(realm, trampoline, entry, window.0.wrapping_sub(1))
+    }
+
+    /// Runs a compiled loop to the end of its activation; its window holds the variables.
+    pub(super) fn run_loop(&mut self, realm: &mut Realm, code: CodeRef, window: Window, entry: usize) -> Eval<Value> {
+        self.run_native(realm, code.tier.loop_trampoline.get(), entry, window.0)
+    }
+
+    fn run_native(&mut self, realm: &mut Realm, trampoline: usize, entry: usize, words: *mut Value) -> Eval<Value> {
+        let context = std::ptr::from_mut(realm);
+        let bits = with_run(self, |_| {
+            // SAFETY: the tier state's addresses are live code made for this code object (`engine/tier`); the words are those
+            // of its window (invariant 2), header included.
+            unsafe { crate::code::enter(trampoline, entry, context.cast(), words.cast()) }
+        });
+        // SAFETY: compiled code returns a value that is alive, or EXC.
+        let value = unsafe { Value::from_bits(bits) };
+        if !value.is_exc() {
+            return Ok(value);
+        }
+        Err(realm.pending.take().expect("who returns EXC leaves a fault"))
+    }
+}

@@ -1,0 +1,176 @@
+//! Operators off their fast paths: what they saw goes into feedback, errors get their stack.
+//!
+//! `step` comes here when an operand is no number, and for the first samples. Invariant: operands are noted in source order.
+
+use super::Run;
+use crate::feedback::{FeedbackCell, INDEX_COMPUTED, INDEX_MIXED, INDEX_OUT_OF_RANGE, Kinds};
+use minilive_mir::ir::BinaryOp;
+use minilive_runtime::fault::Eval;
+use minilive_runtime::ops;
+use minilive_runtime::realm::Realm;
+use minilive_runtime::value::{Value, ValueKind};
+
+/// The kind of a value, as feedback notes it.
+pub(crate) fn kinds_of(value: Value) -> Kinds {
+    match value.kind() {
+        ValueKind::Number => Kinds::of_number(value.to_f64_lossy()),
+        ValueKind::String => Kinds::STRING,
+        ValueKind::List => Kinds::LIST,
+        ValueKind::Map => Kinds::MAP,
+        ValueKind::Function => Kinds::FUNCTION,
+        _ => Kinds::OTHER,
+    }
+}
+
+/// Notes one sample of an operator.
+#[cold]
+#[inline(never)]
+pub(super) fn sample(cell: &FeedbackCell, a: Value, b: Value, result: Value) {
+    cell.see_arith(kinds_of(a), kinds_of(b), kinds_of(result));
+}
+
+/// Notes one sample of an index access that took its fast path.
+#[cold]
+#[inline(never)]
+pub(super) fn sample_index(cell: &FeedbackCell, container: Value, key: Value, value: Value) {
+    cell.see_index(
+        kinds_of(container),
+        kinds_of(key),
+        kinds_of(value),
+        index_flags(container, key),
+    );
+}
+
+fn index_flags(container: Value, key: Value) -> u8 {
+    let Some(list) = container.as_list() else { return 0 };
+    let mut flags = 0;
+    if list.is_computed() {
+        flags |= INDEX_COMPUTED;
+    }
+    if !list.all_numbers() {
+        flags |= INDEX_MIXED;
+    }
+    let index = key.to_f64_lossy();
+    if !(index >= 0.0 && index < list.len() as f64) {
+        flags |= INDEX_OUT_OF_RANGE;
+    }
+    flags
+}
+
+/// The remainder of numbers: `fmod`, without calling it where whole numbers give the same.
+#[inline(always)]
+pub(super) fn remainder(x: f64, y: f64) -> f64 {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    // A negative dividend may give minus zero, which whole numbers do not have.
+    if (0.0..=EXACT).contains(&x) && y > 0.0 && y <= EXACT {
+        let (a, b) = (x as u64, y as u64);
+        if a as f64 == x && b as f64 == y {
+            return if (a | b) >> 32 == 0 {
+                f64::from(a as u32 % b as u32)
+            } else {
+                (a % b) as f64
+            };
+        }
+    }
+    x % y
+}
+
+impl Run<'_> {
+    /// An operator on any two values.
+    #[inline(never)]
+    pub(super) fn binary(
+        &mut self,
+        realm: &mut Realm,
+        op: BinaryOp,
+        (a, b): (Value, Value),
+        cell: &FeedbackCell,
+    ) -> Eval<Value> {
+        let result = match op {
+            BinaryOp::Add => ops::add(realm, a, b)?,
+            BinaryOp::Sub => ops::sub(realm, a, b)?,
+            BinaryOp::Mul => ops::mul(realm, a, b)?,
+            BinaryOp::Div => ops::div(realm, a, b)?,
+            BinaryOp::Mod => ops::rem(a, b),
+            BinaryOp::Pow => ops::pow(a, b),
+            BinaryOp::Eq => Value::boolean(ops::eq(realm, a, b)?),
+            BinaryOp::Ne => Value::boolean(!ops::eq(realm, a, b)?),
+            BinaryOp::Lt => ops::lt(a, b),
+            BinaryOp::Le => ops::le(a, b),
+            BinaryOp::Gt => ops::gt(a, b),
+            BinaryOp::Ge => ops::ge(a, b),
+            BinaryOp::Isa => Value::boolean(ops::isa(realm, a, b)),
+            BinaryOp::And => ops::and_final(realm, a, b),
+            BinaryOp::Or => ops::or_final(realm, a, b),
+        };
+        cell.see_arith(kinds_of(a), kinds_of(b), kinds_of(result));
+        if result.is_error() {
+            return Ok(ops::attach_stack(realm, self, result));
+        }
+        Ok(result)
+    }
+
+    /// `container[key]` off its fast path.
+    #[inline(never)]
+    pub(super) fn get_index(
+        &mut self,
+        realm: &mut Realm,
+        container: Value,
+        key: Value,
+        cell: &FeedbackCell,
+    ) -> Eval<Value> {
+        let flags = index_flags(container, key);
+        let value = ops::index_get(realm, container, key)?;
+        cell.see_index(kinds_of(container), kinds_of(key), kinds_of(value), flags);
+        Ok(value)
+    }
+
+    /// `container[key] = value` off its fast path.
+    #[inline(never)]
+    pub(super) fn set_index(
+        &mut self,
+        realm: &mut Realm,
+        (container, key, value): (Value, Value, Value),
+        cell: &FeedbackCell,
+    ) -> Eval<()> {
+        cell.see_index(
+            kinds_of(container),
+            kinds_of(key),
+            kinds_of(value),
+            index_flags(container, key),
+        );
+        ops::index_set(realm, container, key, value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remainders_are_those_of_fmod() {
+        let samples = [
+            0.0,
+            -0.0,
+            1.0,
+            2.0,
+            3.5,
+            7.0,
+            -7.0,
+            1e15,
+            4_294_967_296.0,
+            9e15,
+            1e300,
+            f64::INFINITY,
+            f64::NAN,
+        ];
+        for x in samples {
+            for y in samples {
+                let (fast, slow) = (remainder(x, y), x % y);
+                assert!(
+                    fast.to_bits() == slow.to_bits() || (fast.is_nan() && slow.is_nan()),
+                    "{x} % {y}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What the editor and the command line show of a run's functions: tier, calls, compilations, exits with lines, refusals.
+//!
+//! `engine` folds it from code objects after a run and while one is running. Plain data. Invariant: sorted by how much work a
+//! function did, so that the first lines matter most.
+
+use crate::engine::tier::Tier;
+use crate::engine::unit::Code;
+use crate::reason::{ExitReason, Invalidation, Refusal};
+use minilive_mir::ir::{BlockId, InstId, UnitKey};
+use serde::{Deserialize, Serialize};
+
+/// Exits of one guard.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExitStats {
+    /// Why.
+    pub reason: ExitReason,
+    /// The instruction at which the interpreter went on.
+    pub inst: InstId,
+    /// Its line in the file.
+    pub line: u32,
+    /// How often.
+    pub count: u64,
+}
+
+/// One function or top-level statement.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FunctionStats {
+    /// The unit.
+    pub key: UnitKey,
+    /// Its name; empty for statements.
+    pub name: String,
+    /// The highest tier installed.
+    pub tier: Tier,
+    /// Loop heads with an entry of their own.
+    pub loops: Vec<BlockId>,
+    /// Activations in this run.
+    pub calls: u64,
+    /// Instructions that its blocks ran in this run.
+    pub work: u64,
+    /// Compilations since it was loaded.
+    pub compiles: u32,
+    /// Guards that failed since it was loaded, most frequent first.
+    pub exits: Vec<ExitStats>,
+    /// Why it is not compiled.
+    pub refusal: Option<Refusal>,
+    /// Why its code was dropped last.
+    pub invalidation: Option<Invalidation>,
+    /// Whether it ran as the recording variant.
+    pub recording: bool,
+}
+
+/// How often each block of a unit ran.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitCounts {
+    /// The unit.
+    pub key: UnitKey,
+    /// Entries of each block, in block order.
+    pub blocks: Vec<u64>,
+}
+
+/// Totals of an engine.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct EngineStats {
+    /// Code objects known.
+    pub codes: usize,
+    /// Of these, how many have compiled code.
+    pub compiled: usize,
+    /// Compilations so far.
+    pub compiles: u64,
+    /// Exits so far.
+    pub exits: u64,
+    /// Runs so far.
+    pub runs: u64,
+}
+
+/// The statistics of one code object.
+pub fn function_stats(code: &Code) -> FunctionStats {
+    let mut exits: Vec<ExitStats> = code
+        .tier
+        .exits
+        .borrow()
+        .iter()
+        .map(|exit| ExitStats {
+            reason: exit.reason,
+            inst: exit.inst,
+            line: code.line(exit.inst),
+            count: exit.count,
+        })
+        .collect();
+    exits.sort_by_key(|exit| std::cmp::Reverse(exit.count));
+    let heads = code.tier.osr.iter().enumerate().filter(|(_, entry)| entry.get() != 0);
+    FunctionStats {
+        key: code.key,
+        name: code.info.borrow().name.to_string(),
+        tier: code.tier.tier.get(),
+        loops: heads.map(|(block, _)| BlockId(block as u32)).collect(),
+        calls: code.counters.calls.get(),
+        work: work(code),
+        compiles: code.tier.compiles.get(),
+        exits,
+        refusal: code.tier.refusal.get(),
+        invalidation: code.tier.invalidation.get(),
+        recording: code.recording,
+    }
+}
+
+/// Instructions run: block counts times block lengths.
+fn work(code: &Code) -> u64 {
+    let lengths = code.unit.blocks.iter().map(|block| u64::from(block.end - block.first));
+    code.counters
+        .blocks()
+        .into_iter()
+        .zip(lengths)
+        .map(|(count, length)| count.saturating_mul(length))
+        .sum()
+}
