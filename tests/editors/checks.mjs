@@ -58,8 +58,6 @@ export function lineOf(file, text) {
 
 /** How a tier may read at a function's header. */
 export const TIER = /⚡native|▲baseline|○interp|↯deopt/;
-/** How a value may read at the end of a line. */
-export const VALUE = /(= |~ |⇒ |» )\S/;
 
 /**
  * Runs the checks one by one, each on its own, and returns the exit code. In

@@ -6,7 +6,7 @@
 
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { broken, examples, lineOf, Missing, options, runChecks, TIER, until, VALUE } from './checks.mjs';
+import { broken, examples, lineOf, Missing, options, runChecks, TIER, until } from './checks.mjs';
 import { startSession } from './vscode-session.mjs';
 
 const given = options(['server', 'vsix', 'code-server', 'chromium', 'tools', 'examples', 'out']);
@@ -17,12 +17,20 @@ const programs = examples(given.examples);
 const main = programs.find((program) => program.name === 'mandelbrot') ?? broken('there is no example mandelbrot');
 mkdirSync(given.out, { recursive: true });
 
+/** The lens of the file, not of an example. */
+const RUN = /^Run(?! example)/;
+
+/** Clicks the run lens and waits for the end of the output; a click that hit a lens just being redrawn is repeated. */
 async function runFromLens(window, program) {
-  const lens = await window.lens(/Run/);
-  await lens.click();
-  await until(`"${program.lastLine}" in the output panel`, async () => (await window.output()).includes(program.lastLine), PATIENCE, () =>
-    window.output(),
-  );
+  const done = async () => (await window.output()).includes(program.lastLine);
+  for (let attempt = 1; attempt <= 3; attempt += 1) {
+    await (await window.lens(RUN)).click();
+    const wait = until(`"${program.lastLine}" in the output panel`, done, attempt < 3 ? PATIENCE / 3 : PATIENCE, () => window.output());
+    const seen = await wait.catch((error) => {
+      if (attempt === 3) throw error;
+    });
+    if (seen) return;
+  }
 }
 
 function checksOf({ window, folder }) {
@@ -32,7 +40,7 @@ function checksOf({ window, folder }) {
     { name: 'a watch shows its value', run: () => window.line(watch, (line) => line.endsWith('⇒ 50'), `⇒ 50 behind ${watch}`) },
     {
       name: 'an assignment shows its value',
-      run: () => window.line('shades = ', (line) => VALUE.test(line.slice(line.lastIndexOf('"'))), 'a value behind "shades = …"'),
+      run: () => window.line('height = 28', (line) => /= 28$/.test(line.slice('height = 28'.length)), '= 28 behind "height = 28"'),
     },
     { name: 'a function shows its tier', run: () => window.line(header, (line) => TIER.test(line), `a tier at ${header}`) },
     {
@@ -53,7 +61,7 @@ function checksOf({ window, folder }) {
         await window.hover('escapeTime = function', 'escapeTime');
         const card = window.page.locator('.monaco-hover:not(.hidden) .hover-contents');
         const text = async () => (await card.allInnerTexts()).join('\n');
-        await until('a hover that names the function and its tier', async () => /escapeTime|function/.test(await text()) && /native|baseline|interp/.test(await text()), PATIENCE, text);
+        await until('a hover that names the function and its tier', async () => /escapeTime|function/.test(await text()) && /interpreted|compiled/.test(await text()), PATIENCE, text);
         await window.page.keyboard.press('Escape');
       },
     },
@@ -85,6 +93,21 @@ function checksOf({ window, folder }) {
           await window.undoAll();
         }
         await until('no error after the undo', async () => (await window.squiggles()) === 0, PATIENCE);
+      },
+    },
+    {
+      name: 'a run that would never end is stopped by its lens',
+      run: async () => {
+        await window.goTo(lineOf(main.file, 'width = '));
+        await window.page.keyboard.press('Home');
+        await window.page.keyboard.type('while true\nend while\n');
+        try {
+          await (await window.lens(RUN)).click();
+          await (await window.lens(/^Stop/)).click();
+          await window.lens(RUN);
+        } finally {
+          await window.undoAll();
+        }
       },
     },
     {
