@@ -140,7 +140,11 @@ impl Arena {
     /// First fit, rounded up to whole grains.
     fn take(&mut self, bytes: usize) -> Result<CodeRange, InstallError> {
         let len = u32::try_from(bytes.max(1).next_multiple_of(GRAIN)).map_err(|_| InstallError::Full)?;
-        let found = self.free.iter().find(|&(_, &run)| run >= len).map(|(&offset, &run)| (offset, run));
+        let found = self
+            .free
+            .iter()
+            .find(|&(_, &run)| run >= len)
+            .map(|(&offset, &run)| (offset, run));
         let (offset, run) = found.ok_or(InstallError::Full)?;
         self.free.remove(&offset);
         if run > len {
@@ -202,7 +206,9 @@ mod tests {
             arena.free(ranges[range]);
         }
         assert_eq!(arena.free.len(), 2);
-        let big = arena.install(&[0xc3; 300], &[]).expect("the merged run is large enough");
+        let big = arena
+            .install(&[0xc3; 300], &[])
+            .expect("the merged run is large enough");
         assert_eq!(arena.address(big), arena.address(ranges[1]));
         assert_eq!(arena.used(), used);
     }

@@ -12,6 +12,8 @@ pub mod machine;
 mod members;
 mod names;
 mod step;
+#[cfg(test)]
+mod tests;
 mod values;
 
 pub(crate) use values::kinds_of;

@@ -495,7 +495,10 @@ impl StateVal {
 impl State {
     /// All values the state needs.
     pub fn vals(&self) -> impl Iterator<Item = Val> + '_ {
-        self.regs.iter().flat_map(|(_, it)| it.vals()).chain(self.cells.iter().map(|&(_, val)| val))
+        self.regs
+            .iter()
+            .flat_map(|(_, it)| it.vals())
+            .chain(self.cells.iter().map(|&(_, val)| val))
     }
 }
 
@@ -513,11 +516,7 @@ impl Helper {
         self.calls()
             || matches!(
                 self,
-                Helper::SetIndex
-                    | Helper::SetMember
-                    | Helper::AppendList
-                    | Helper::StoreGlobal
-                    | Helper::Intrinsic(_)
+                Helper::SetIndex | Helper::SetMember | Helper::AppendList | Helper::StoreGlobal | Helper::Intrinsic(_)
             )
     }
 
@@ -543,8 +542,12 @@ impl Helper {
     /// Whether its result may be the mark of unwinding.
     pub fn may_fail(self) -> bool {
         match self {
-            Helper::Binary(_) | Helper::Unary(_) => false,
-            Helper::MakeList | Helper::AppendList | Helper::MakeMap | Helper::MakeFunction => false,
+            Helper::Binary(op) => {
+                use minilive_mir::ir::BinaryOp::{And, Ge, Gt, Isa, Le, Lt, Mod, Or, Pow};
+                !matches!(op, Lt | Le | Gt | Ge | Isa | And | Or | Mod | Pow)
+            }
+            Helper::Unary(op) => op == minilive_mir::ir::UnaryOp::New,
+            Helper::MakeList | Helper::MakeFunction => false,
             Helper::MakeRange | Helper::LoadGlobals | Helper::AndTest | Helper::OrTest => false,
             _ => true,
         }

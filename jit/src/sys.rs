@@ -14,8 +14,9 @@
 /// One region of memory seen twice: writable at one address, executable at another.
 #[derive(Debug)]
 pub struct DualMap {
-    write: *mut u8,
-    run: *const u8,
+    /// Addresses, so that the region may move between threads.
+    write: usize,
+    run: usize,
     len: usize,
 }
 
@@ -27,12 +28,12 @@ impl DualMap {
 
     /// First byte of the writable view.
     pub fn write(&self) -> *mut u8 {
-        self.write
+        std::ptr::with_exposed_provenance_mut(self.write)
     }
 
     /// First byte of the executable view.
     pub fn run(&self) -> *const u8 {
-        self.run
+        std::ptr::with_exposed_provenance(self.run)
     }
 
     /// Bytes in the region.
@@ -52,7 +53,7 @@ mod imp {
     use super::DualMap;
     use rustix::fs::{MemfdFlags, ftruncate, memfd_create};
     use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
-    use std::ptr::null_mut;
+    use std::ptr::{null_mut, with_exposed_provenance_mut};
 
     const PAGE: usize = 4096;
 
@@ -62,8 +63,8 @@ mod imp {
             let what = what.to_owned();
             move |error: rustix::io::Errno| format!("{what}: {error}")
         };
-        let file = memfd_create("minilive-code", MemfdFlags::CLOEXEC)
-            .map_err(why("no anonymous file for machine code"))?;
+        let file =
+            memfd_create("minilive-code", MemfdFlags::CLOEXEC).map_err(why("no anonymous file for machine code"))?;
         ftruncate(&file, len as u64).map_err(why("no room for machine code"))?;
         let view = |protection| {
             // SAFETY: invariant 1. A fresh mapping at an address the system chooses; it aliases nothing that Rust knows of.
@@ -71,7 +72,11 @@ mod imp {
         };
         let write = view(ProtFlags::READ | ProtFlags::WRITE).map_err(why("cannot map code for writing"))?;
         match view(ProtFlags::READ | ProtFlags::EXEC) {
-            Ok(run) => Ok(DualMap { write: write.cast(), run: run.cast(), len }),
+            Ok(run) => Ok(DualMap {
+                write: write.expose_provenance(),
+                run: run.expose_provenance(),
+                len,
+            }),
             Err(error) => {
                 // SAFETY: invariant 1. The view was mapped above with this length and has no other owner.
                 let _ = unsafe { munmap(write, len) };
@@ -81,9 +86,9 @@ mod imp {
     }
 
     pub(super) fn unmap(map: &mut DualMap) {
-        for view in [map.write.cast(), map.run.cast_mut().cast()] {
+        for view in [map.write, map.run] {
             // SAFETY: invariant 1. Both views were mapped by `map` with this length, and the owner is being dropped.
-            let _ = unsafe { munmap(view, map.len) };
+            let _ = unsafe { munmap(with_exposed_provenance_mut(view), map.len) };
         }
     }
 }
@@ -93,7 +98,10 @@ mod imp {
     use super::DualMap;
 
     pub(super) fn map(_len: usize) -> Result<DualMap, String> {
-        Err(format!("machine code is not supported on {} by this build", std::env::consts::OS))
+        Err(format!(
+            "machine code is not supported on {} by this build",
+            std::env::consts::OS
+        ))
     }
 
     pub(super) fn unmap(_map: &mut DualMap) {}

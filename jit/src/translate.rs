@@ -5,7 +5,7 @@
 //! budget, counters), `tramp` (ways in and out). Invariant: nothing that belongs to one realm is embedded, but what `Env` says
 //! is pinned; all helper addresses come from one table.
 
-mod calls;
+pub mod calls;
 mod count;
 mod leave;
 mod lower;
@@ -22,6 +22,11 @@ use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::{CompiledCode, Context, FinalizedRelocTarget};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use minilive_mir::ir::{BlockId, InstId, Reg};
+
+const _: () = assert!(
+    size_of::<usize>() == 8,
+    "addresses are embedded as 64-bit words"
+);
 
 /// Addresses of the functions that generated code calls.
 #[derive(Debug, Clone)]
@@ -79,8 +84,6 @@ pub struct Env<'a> {
     pub callee_word: usize,
     /// Address of each block's execution counter.
     pub block_counter: &'a dyn Fn(BlockId) -> usize,
-    /// Address of another code's call counters: entry block, budget weight.
-    pub callee_weight: &'a dyn Fn(u32) -> u32,
     /// Bits of a constant that is pinned for the life of the code.
     pub literal: &'a dyn Fn(u32) -> u64,
     /// Bits of a name of the unit as a string.
@@ -100,6 +103,8 @@ pub struct Env<'a> {
 /// One way out of compiled code.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExitInfo {
+    /// The instruction whose guard leaves.
+    pub at: InstId,
     /// Where the interpreter goes on.
     pub resume: InstId,
     /// Why.
@@ -183,7 +188,11 @@ pub fn translate(isa: &OwnedTargetIsa, func: &Func, env: &Env<'_>) -> Result<Com
 
 /// Runs Cranelift on a built function.
 fn finish(isa: &OwnedTargetIsa, mut context: Context, dump: bool) -> Result<Compiled, Refusal> {
-    let clif = if dump { context.func.display().to_string() } else { String::new() };
+    let clif = if dump {
+        context.func.display().to_string()
+    } else {
+        String::new()
+    };
     context.set_disasm(dump);
     let code = match context.compile(&**isa, &mut Default::default()) {
         Ok(code) => code,
@@ -192,7 +201,11 @@ fn finish(isa: &OwnedTargetIsa, mut context: Context, dump: bool) -> Result<Comp
             return Err(Refusal::CompilerFailed);
         }
     };
-    let mut compiled = Compiled { clif, asm: code.vcode.clone().unwrap_or_default(), ..Compiled::default() };
+    let mut compiled = Compiled {
+        clif,
+        asm: code.vcode.clone().unwrap_or_default(),
+        ..Compiled::default()
+    };
     compiled.bytes = code.code_buffer().to_vec();
     compiled.fixups = fixups(code)?;
     compiled.lines = lines(code);
@@ -208,7 +221,12 @@ fn fixups(code: &CompiledCode) -> Result<Vec<Fixup>, Refusal> {
                 FinalizedRelocTarget::ExternalName(ir::ExternalName::User(_)) => RelocTo::Itself,
                 _ => return Err(Refusal::CompilerFailed),
             };
-            Ok(Fixup { at: reloc.offset, kind: reloc.kind, to, addend: reloc.addend })
+            Ok(Fixup {
+                at: reloc.offset,
+                kind: reloc.kind,
+                to,
+                addend: reloc.addend,
+            })
         })
         .collect()
 }
@@ -228,11 +246,13 @@ fn lines(code: &CompiledCode) -> Vec<(u32, InstId)> {
 
 /// How many words the values of a state need.
 fn state_words(vals: &[(Reg, StateVal)]) -> u32 {
-    vals.iter().map(|(_, val)| if matches!(val, StateVal::Range(..)) { 3 } else { 1 }).sum()
+    vals.iter()
+        .map(|(_, val)| if matches!(val, StateVal::Range(..)) { 3 } else { 1 })
+        .sum()
 }
 
 /// Emits the constant address of a helper.
-fn helper_address(builder: &mut FunctionBuilder<'_>, env: &Env<'_>, id: HelperId, offset: usize) -> ir::Value {
-    let address = env.helpers.addresses[id as usize + offset];
+fn helper_address(builder: &mut FunctionBuilder<'_>, helpers: &HelperTable, id: HelperId, offset: usize) -> ir::Value {
+    let address = helpers.addresses[id as usize + offset];
     builder.ins().iconst(ir::types::I64, address as i64)
 }

@@ -75,14 +75,15 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    const NEVER: Slot = Slot { ty: Ty::Never, val: Val(u32::MAX) };
+    const NEVER: Slot = Slot {
+        ty: Ty::Never,
+        val: Val(u32::MAX),
+    };
 }
 
 /// Where the newest value of a global stands.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum CellState {
-    /// No way leads here yet.
-    Never,
     /// In its memory cell only.
     Memory,
     /// In this value; `dirty` if memory is behind.
@@ -223,6 +224,7 @@ impl<'a> Builder<'a> {
     /// Finds the types at the start of every node: climbs to a fixed point with widening, then descends twice.
     fn infer(&mut self) -> Result<(), Refusal> {
         let start = self.env.clone();
+        let mut settled = false;
         for _ in 0..MAX_ROUNDS {
             let before = self.entries.clone();
             self.clobbers_changed = false;
@@ -233,8 +235,13 @@ impl<'a> Builder<'a> {
                 self.entries.fill(None);
                 self.visits.fill(0);
             } else if before == self.entries {
+                settled = true;
                 break;
             }
+        }
+        if !settled {
+            debug_assert!(false, "types did not settle");
+            return Err(Refusal::CompilerFailed);
         }
         self.widening = false;
         for _ in 0..2 {
@@ -272,7 +279,11 @@ impl<'a> Builder<'a> {
         self.types = std::mem::replace(&mut self.entries, vec![None; self.flow.nodes.len()]);
         self.emitting = true;
         self.func.osr = self.input.at != EntryAt::Start;
-        self.func.params = if self.func.osr { 0 } else { self.input.unit.params.len() as u32 };
+        self.func.params = if self.func.osr {
+            0
+        } else {
+            self.input.unit.params.len() as u32
+        };
         for node in 0..self.flow.nodes.len() {
             let place = &self.flow.nodes[node];
             self.func.blocks.push(BlockData {
@@ -286,7 +297,9 @@ impl<'a> Builder<'a> {
         self.add_loops();
         self.entries[0] = self.types[0].clone();
         for node in 0..self.flow.nodes.len() {
-            let Some(env) = self.entries[node].clone() else { continue };
+            let Some(env) = self.entries[node].clone() else {
+                continue;
+            };
             self.env = env;
             self.cur = Block(node as u32);
             self.run_node(node)?;
@@ -328,7 +341,9 @@ impl<'a> Builder<'a> {
 
     fn walk(&mut self, node: NodeId) -> Step<()> {
         self.count_entry(node)?;
-        let Some(block) = self.flow.nodes[node].block else { return self.go(0) };
+        let Some(block) = self.flow.nodes[node].block else {
+            return self.go(0);
+        };
         let first = self.input.unit.blocks[block.0 as usize].first;
         let n = self.input.unit.block_insts(block).len();
         for idx in 0..n {

@@ -92,11 +92,21 @@ impl Ty {
     pub fn widen(self, other: Ty) -> Ty {
         const STEPS: [i64; 6] = [0, 1, 255, i32::MAX as i64, CONVERTED_MAX, INT_MAX];
         let joined = self.join(other);
-        let (Int(lo, hi), Int(old_lo, old_hi)) = (joined, self) else { return joined };
+        let (Int(lo, hi), Int(old_lo, old_hi)) = (joined, self) else {
+            return joined;
+        };
         use Ty::Int;
         let up = |n: i64| STEPS.into_iter().find(|&step| step >= n).unwrap_or(INT_MAX);
-        let lo = if lo < old_lo { if lo >= 0 { 0 } else { -up(-lo) } } else { lo };
-        let hi = if hi > old_hi { if hi <= 0 { 0 } else { up(hi) } } else { hi };
+        let lo = if lo < old_lo {
+            if lo >= 0 { 0 } else { -up(-lo) }
+        } else {
+            lo
+        };
+        let hi = if hi > old_hi {
+            if hi <= 0 { 0 } else { up(hi) }
+        } else {
+            hi
+        };
         Int(lo, hi)
     }
 

@@ -78,19 +78,26 @@ impl Lower<'_, '_> {
         }
         let signature = signature(self.isa, self.func.params as usize);
         let signature = self.b.import_signature(signature);
-        let name = ir::UserExternalName { namespace: 0, index: self.env.code };
+        let name = ir::UserExternalName {
+            namespace: 0,
+            index: self.env.code,
+        };
         let name = self.b.func.declare_imported_user_function(name);
         let name = ir::ExternalName::user(name);
-        let data = ir::ExtFuncData { name, signature, colocated: true, patchable: false };
+        let data = ir::ExtFuncData {
+            name,
+            signature,
+            colocated: true,
+            patchable: false,
+        };
         *self.itself.insert(self.b.import_function(data))
     }
 
     /// The result of a call that may have unwound: tested here, or by the guard that follows.
     fn returned(&mut self, inst: &Inst, next: Option<&Inst>, result: ir::Value) {
         self.define(inst, result);
-        let guards = next.is_some_and(|it| {
-            matches!(it.op, Op::GuardNum | Op::GuardInt) && it.args.first().copied() == inst.result
-        });
+        let guards = next
+            .is_some_and(|it| matches!(it.op, Op::GuardNum | Op::GuardInt) && it.args.first().copied() == inst.result);
         if guards && self.env.fail_once.is_none() {
             self.untested = inst.result;
         } else {
@@ -181,5 +188,8 @@ pub const GENERIC: &[Helper] = &[
 
 /// The number of an operation of the generic helper.
 fn generic_number(helper: Helper) -> i64 {
-    GENERIC.iter().position(|&it| it == helper).expect("every other helper is handled before") as i64
+    GENERIC
+        .iter()
+        .position(|&it| it == helper)
+        .expect("every other helper is handled before") as i64
 }

@@ -126,7 +126,9 @@ impl Lower<'_, '_> {
     }
 
     pub(super) fn count(&mut self, block: BlockId) {
-        let counter = self.registers().and_then(|it| it.counters.into_iter().find(|it| it.0 == block));
+        let counter = self
+            .registers()
+            .and_then(|it| it.counters.into_iter().find(|it| it.0 == block));
         match counter {
             Some((_, counter)) => {
                 let old = self.b.use_var(counter);

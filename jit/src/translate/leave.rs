@@ -5,7 +5,7 @@ use super::{ExitInfo, HelperId, Restored};
 use crate::ssa::{Exit, Inst, Op, StateVal, Val};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
-use minilive_runtime::realm::{HEAD_CELLS, HEAD_NATIVE_LIMIT};
+use minilive_runtime::realm::{HEAD_CELLS, HEAD_DEPTH, HEAD_MAX_DEPTH, HEAD_NATIVE_LIMIT};
 use minilive_runtime::value::Value;
 
 /// A cold block that is written when the rest is done.
@@ -24,7 +24,12 @@ impl Lower<'_, '_> {
         }
         let number = self.env.first_exit + self.exits.len() as u32;
         let resume = self.func.states[exit.state.0 as usize].resume;
-        self.exits.push(ExitInfo { resume, reason: exit.reason, regs: Vec::new() });
+        self.exits.push(ExitInfo {
+            at: self.at,
+            resume,
+            reason: exit.reason,
+            regs: Vec::new(),
+        });
         self.exit_numbers.insert(exit, number);
         number
     }
@@ -93,6 +98,7 @@ impl Lower<'_, '_> {
                     self.b.switch_to_block(block);
                     self.mode = mode;
                     self.flush_mode();
+                    self.leave_function();
                     let mark = self.iconst(Value::EXC.bits() as i64);
                     self.b.ins().return_(&[mark]);
                 }
@@ -124,8 +130,9 @@ impl Lower<'_, '_> {
         self.exits[(number - self.env.first_exit) as usize].regs = regs;
         let number = self.iconst(i64::from(number));
         let values = self.words_address();
-        let result = self.call_helper(HelperId::Deopt, 0, &[number, values]);
+        // The interpreter counts the activation itself.
         self.leave_function();
+        let result = self.call_helper(HelperId::Deopt, 0, &[number, values]);
         self.b.ins().return_(&[result]);
     }
 
@@ -189,12 +196,43 @@ impl Lower<'_, '_> {
 
     /// At the entry: enough native stack for calls.
     pub(super) fn enter_function(&mut self) {
-        if !self.func.calls {
+        if self.func.osr {
             return;
         }
-        let pointer = self.b.ins().get_stack_pointer(types::I64);
-        let limit = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_NATIVE_LIMIT as i32);
-        let bad = self.b.ins().icmp(IntCC::UnsignedLessThan, pointer, limit);
+        if self.func.calls {
+            let pointer = self.b.ins().get_stack_pointer(types::I64);
+            let limit = self
+                .b
+                .ins()
+                .load(types::I64, memory(), self.ctx, HEAD_NATIVE_LIMIT as i32);
+            let bad = self.b.ins().icmp(IntCC::UnsignedLessThan, pointer, limit);
+            self.overflow_if(bad);
+        }
+        if self.env.count_depth {
+            self.count_depth();
+        }
+    }
+
+    /// Right before every return.
+    pub(super) fn leave_function(&mut self) {
+        if self.env.count_depth && !self.func.osr {
+            let depth = self.b.ins().load(types::I32, memory(), self.ctx, HEAD_DEPTH as i32);
+            let depth = self.b.ins().iadd_imm_s(depth, -1);
+            self.b.ins().store(memory(), depth, self.ctx, HEAD_DEPTH as i32);
+        }
+    }
+
+    /// At the entry of counting code: one more nested call, if there may be one.
+    fn count_depth(&mut self) {
+        let depth = self.b.ins().load(types::I32, memory(), self.ctx, HEAD_DEPTH as i32);
+        let most = self.b.ins().load(types::I32, memory(), self.ctx, HEAD_MAX_DEPTH as i32);
+        let bad = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, depth, most);
+        self.overflow_if(bad);
+        let depth = self.b.ins().iadd_imm_s(depth, 1);
+        self.b.ins().store(memory(), depth, self.ctx, HEAD_DEPTH as i32);
+    }
+
+    fn overflow_if(&mut self, bad: ir::Value) {
         let (next, cold) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(cold);
         self.b.ins().brif(bad, cold, &[], next, &[]);
@@ -204,7 +242,4 @@ impl Lower<'_, '_> {
         self.b.ins().return_(&[mark]);
         self.b.switch_to_block(next);
     }
-
-    /// Right before every return.
-    pub(super) fn leave_function(&mut self) {}
 }

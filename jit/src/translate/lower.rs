@@ -108,8 +108,20 @@ impl Lower<'_, '_> {
 
     /// Stack room for the largest state and the longest argument list.
     fn reserve_words(&mut self) {
-        let states = self.func.states.iter().map(|state| state_words(&state.regs)).max().unwrap_or(0) as usize;
-        let args = self.func.blocks.iter().flat_map(|block| &block.insts).map(|inst| inst.args.len()).max();
+        let states = self
+            .func
+            .states
+            .iter()
+            .map(|state| state_words(&state.regs))
+            .max()
+            .unwrap_or(0) as usize;
+        let args = self
+            .func
+            .blocks
+            .iter()
+            .flat_map(|block| &block.insts)
+            .map(|inst| inst.args.len())
+            .max();
         let words = states.max(args.unwrap_or(0)).max(1);
         let data = ir::StackSlotData::new(ir::StackSlotKind::ExplicitSlot, words as u32 * 8, 3);
         self.words = Some(self.b.create_sized_stack_slot(data));
@@ -226,6 +238,7 @@ impl Lower<'_, '_> {
                 self.b.ins().return_(&[value]);
             }
             End::Leave(exit) => {
+                self.at = self.func.states[exit.state.0 as usize].resume;
                 let block = self.exit_block(*exit);
                 self.b.ins().jump(block, &[]);
             }
@@ -381,7 +394,7 @@ impl Lower<'_, '_> {
 
     /// The address of a helper, as a value.
     pub(super) fn helper(&mut self, id: HelperId, offset: usize) -> ir::Value {
-        helper_address(&mut self.b, self.env, id, offset)
+        helper_address(&mut self.b, self.env.helpers, id, offset)
     }
 }
 

@@ -170,7 +170,9 @@ impl Lower<'_, '_> {
             Some(Op::F64(bits)) => Some(f64::from_bits(*bits)),
             _ => None,
         };
-        let known = known.filter(|n| n.fract() == 0.0 && n.abs() >= 1.0 && n.abs() < 1e15).map(|n| n as i64);
+        let known = known
+            .filter(|n| n.fract() == 0.0 && n.abs() >= 1.0 && n.abs() < 1e15)
+            .map(|n| n as i64);
         let (y, y_ok) = match known {
             Some(n) => (self.iconst(n), None),
             None => {
@@ -249,7 +251,14 @@ impl Lower<'_, '_> {
     }
 
     fn int_rem(&mut self, inst: &Inst) -> ir::Value {
-        let Op::IRem { by_zero, negative, small } = inst.op else { unreachable!("called for remainders") };
+        let Op::IRem {
+            by_zero,
+            negative,
+            small,
+        } = inst.op
+        else {
+            unreachable!("called for remainders")
+        };
         let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
         let constant = match self.defs.get(&inst.args[1]) {
             Some(Op::Int(n)) if *n > 0 => Some(*n),
@@ -303,12 +312,19 @@ impl Lower<'_, '_> {
         let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
         let cc = match cmp {
             Cmp::Eq | Cmp::Ne => {
-                // A NaN equals itself: the same bits are equal, too.
+                // NaNs are equal to each other.
                 let equal = self.b.ins().fcmp(FloatCC::Equal, a, b);
-                let (x, y) = (self.bits(a), self.bits(b));
-                let same = self.b.ins().icmp(IntCC::Equal, x, y);
-                let either = self.b.ins().bor(equal, same);
-                return if cmp == Cmp::Eq { either } else { self.b.ins().bxor_imm_u(either, 1) };
+                let (x, y) = (
+                    self.b.ins().fcmp(FloatCC::Unordered, a, a),
+                    self.b.ins().fcmp(FloatCC::Unordered, b, b),
+                );
+                let both = self.b.ins().band(x, y);
+                let either = self.b.ins().bor(equal, both);
+                return if cmp == Cmp::Eq {
+                    either
+                } else {
+                    self.b.ins().bxor_imm_u(either, 1)
+                };
             }
             Cmp::Lt => FloatCC::LessThan,
             Cmp::Le => FloatCC::LessThanOrEqual,

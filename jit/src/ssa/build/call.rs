@@ -39,7 +39,9 @@ impl Builder<'_> {
 
     /// A direct call; false if the arguments do not fit.
     fn call_code(&mut self, dst: Reg, callee: Reg, code: u32, args: RegRange) -> Step<bool> {
-        let Some(info) = self.input.callees.get(&code) else { return Ok(false) };
+        let Some(info) = self.input.callees.get(&code) else {
+            return Ok(false);
+        };
         let missing = info.defaults.get(args.count as usize..);
         let Some(missing) = missing.and_then(|it| it.iter().copied().collect::<Option<Vec<u64>>>()) else {
             return Ok(false);
@@ -73,7 +75,11 @@ impl Builder<'_> {
     fn narrow_result(&mut self, dst: Reg) -> Step<()> {
         let slot = self.reg(dst);
         let kinds = self.use_kinds[dst.0 as usize];
-        let want = if kinds.within(Kinds::NUMBER) || kinds == Kinds::LIST { self.guess(kinds) } else { Ty::Any };
+        let want = if kinds.within(Kinds::NUMBER) || kinds == Kinds::LIST {
+            self.guess(kinds)
+        } else {
+            Ty::Any
+        };
         self.set_narrowed(dst, slot, want)
     }
 
@@ -112,7 +118,11 @@ impl Builder<'_> {
     /// A variable that never held a function: guarded to be what its uses met, or at least no function.
     fn read_plain(&mut self, dst: Reg, src: Reg) -> Step<()> {
         let kinds = self.use_kinds[dst.0 as usize];
-        let want = if kinds.meets(Kinds::FUNCTION) { Ty::Any } else { self.guess(kinds) };
+        let want = if kinds.meets(Kinds::FUNCTION) {
+            Ty::Any
+        } else {
+            self.guess(kinds)
+        };
         let slot = match want {
             Ty::Any => {
                 let exit = self.exit(ExitReason::IsFunction);
@@ -130,7 +140,9 @@ impl Builder<'_> {
 
     /// An intrinsic as instructions; false if it needs the real call.
     fn native(&mut self, dst: Reg, id: u32, args: RegRange) -> Step<bool> {
-        let Some(name) = (self.input.intrinsic_name)(id) else { return Ok(false) };
+        let Some(name) = (self.input.intrinsic_name)(id) else {
+            return Ok(false);
+        };
         if name == "range" && self.feeds_loop(dst) {
             return self.counted_range(dst, args);
         }

@@ -22,7 +22,13 @@ impl Builder<'_> {
             return NOTHING;
         }
         let result = (rep != Rep::None).then(|| self.func.new_val(rep));
-        let inst = Inst { op, args: args.to_vec(), result, exit, at: self.at };
+        let inst = Inst {
+            op,
+            args: args.to_vec(),
+            result,
+            exit,
+            at: self.at,
+        };
         let cur = self.cur;
         self.func[cur].insts.push(inst);
         result.unwrap_or(NOTHING)
@@ -30,12 +36,18 @@ impl Builder<'_> {
 
     /// Emits an operation that gives a slot of this type.
     pub(crate) fn slot(&mut self, op: Op, args: &[Val], ty: Ty, exit: Option<Exit>) -> Slot {
-        Slot { ty, val: self.op_exit(op, args, ty.rep(), exit) }
+        Slot {
+            ty,
+            val: self.op_exit(op, args, ty.rep(), exit),
+        }
     }
 
     /// A truth value as a slot.
     pub(crate) fn truth_slot(&mut self, op: Op, args: &[Val]) -> Slot {
-        Slot { ty: Ty::BOOL, val: self.op(op, args, Rep::Bool) }
+        Slot {
+            ty: Ty::BOOL,
+            val: self.op(op, args, Rep::Bool),
+        }
     }
 
     /// The number constant.
@@ -107,7 +119,11 @@ impl Builder<'_> {
             (Rep::Int, Ty::Int(..)) => self.as_int(slot),
             (Rep::F64, Ty::Int(..) | Ty::Num) => self.as_f64(slot),
             (Rep::Boxed, _) if ty != Ty::Range || slot.ty == Ty::Range => {
-                if slot.ty == Ty::Range { slot.val } else { self.boxed(slot) }
+                if slot.ty == Ty::Range {
+                    slot.val
+                } else {
+                    self.boxed(slot)
+                }
             }
             _ => {
                 debug_assert!(false, "{:?} does not fit {ty:?}", slot.ty);
@@ -125,7 +141,10 @@ impl Builder<'_> {
     /// A register gets a value.
     pub(crate) fn set(&mut self, reg: Reg, slot: Slot) {
         self.env.regs[reg.0 as usize] = slot;
-        if self.compared.is_some_and(|it| it.result == reg || it.a == reg || it.b == reg) {
+        if self
+            .compared
+            .is_some_and(|it| it.result == reg || it.a == reg || it.b == reg)
+        {
             self.compared = None;
         }
     }

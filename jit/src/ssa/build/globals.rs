@@ -38,7 +38,9 @@ impl Builder<'_> {
 
     /// A name that no variable has: its cell must be unassigned.
     fn read_intrinsic(&mut self, name: NameId, target: Option<Target>) -> Step<Slot> {
-        let Some(Target::Intrinsic(id)) = target else { return Err(Stop::Refuse(Refusal::UnsupportedOperation)) };
+        let Some(Target::Intrinsic(id)) = target else {
+            return Err(Stop::Refuse(Refusal::UnsupportedOperation));
+        };
         if !self.may(ExitReason::IntrinsicShadowed) {
             return Err(Stop::Refuse(Refusal::TooManyExits));
         }

@@ -1,0 +1,151 @@
+//! The table of side exits, and everything else that compiled code of one engine shares: arena, entries, line tables.
+//!
+//! `native` fills it when code is installed; `helpers` looks exits up when a guard fails. It lives as long as the engine and is
+//! reached from helpers through the thread that runs the program. Invariant: an exit's number is never given out twice.
+
+use crate::code::{Arena, CodeRange};
+use crate::engine::unit::CodeId;
+use crate::reason::ExitReason;
+use crate::translate::ExitInfo;
+use minilive_mir::ir::InstId;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// Codes that the entry table has room for; the pages of unused entries are never touched.
+const MAX_CODES: usize = 1 << 20;
+/// Exits that tests can make fail once.
+const MAX_FORCED: usize = 1 << 20;
+
+/// One exit of installed code.
+#[derive(Debug, Clone)]
+pub struct ExitEntry {
+    /// The code it belongs to.
+    pub code: CodeId,
+    /// Whether it leaves a loop that was entered from the interpreter.
+    pub osr: bool,
+    /// Where to go on, why, with what.
+    pub info: ExitInfo,
+}
+
+/// Installed machine code of one function or loop.
+#[derive(Debug, Clone)]
+pub struct Installed {
+    /// Whose.
+    pub code: CodeId,
+    /// Where.
+    pub range: CodeRange,
+    /// Return addresses (as offsets) and the instructions of their calls.
+    pub lines: Box<[(u32, InstId)]>,
+}
+
+/// What compiled code shares.
+#[derive(Debug)]
+pub struct Native {
+    /// The memory of machine code.
+    pub arena: Arena,
+    /// Exits by number.
+    pub exits: Vec<ExitEntry>,
+    /// Installed functions by address.
+    pub installed: BTreeMap<usize, Installed>,
+    /// Addresses of the stubs, by arity.
+    pub stubs: BTreeMap<usize, usize>,
+    /// Addresses of the trampolines, by arity.
+    pub trampolines: BTreeMap<usize, usize>,
+    /// How often exits were taken, by number.
+    pub exit_counts: FxHashMap<u32, u64>,
+    /// Guards that failed too often, by code: do not speculate there again.
+    pub rejected: FxHashMap<CodeId, FxHashSet<(InstId, ExitReason)>>,
+}
+
+/// Words at fixed addresses that compiled code reads and writes.
+#[derive(Debug)]
+pub struct Words {
+    /// Entry of each code: its compiled function, or a stub.
+    pub entries: Box<[AtomicU64]>,
+    /// The function value that a call through the table is calling.
+    pub callee: Box<AtomicU64>,
+    /// One byte per exit: 0 until its guard was made to fail.
+    pub forced: Box<[AtomicU8]>,
+}
+
+/// The shared state with its words; the words are read without the lock.
+#[derive(Debug)]
+pub struct Shared {
+    /// Words at fixed addresses.
+    pub words: Words,
+    native: Mutex<Native>,
+}
+
+impl Shared {
+    /// Reserves everything, or says why machine code is impossible here.
+    pub fn new(arena_bytes: usize) -> Result<Arc<Shared>, String> {
+        let native = Native {
+            arena: Arena::new(arena_bytes)?,
+            exits: Vec::new(),
+            installed: BTreeMap::new(),
+            stubs: BTreeMap::new(),
+            trampolines: BTreeMap::new(),
+            exit_counts: FxHashMap::default(),
+            rejected: FxHashMap::default(),
+        };
+        let words = Words {
+            entries: zeroed(MAX_CODES),
+            callee: Box::default(),
+            forced: zeroed(MAX_FORCED),
+        };
+        Ok(Arc::new(Shared {
+            words,
+            native: Mutex::new(native),
+        }))
+    }
+
+    /// The rest.
+    pub fn native(&self) -> MutexGuard<'_, Native> {
+        self.native.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Sets the entry of a code.
+    pub fn set_entry(&self, code: CodeId, address: usize) {
+        self.words.entries[code.0 as usize].store(address as u64, Ordering::Release);
+    }
+
+    /// The entry of a code, 0 if nobody asked for it yet.
+    pub fn entry(&self, code: CodeId) -> usize {
+        self.words.entries[code.0 as usize].load(Ordering::Acquire) as usize
+    }
+}
+
+/// A boxed slice of zeros that takes no memory until it is touched.
+fn zeroed<T: Default>(len: usize) -> Box<[T]> {
+    let mut cells = Vec::new();
+    cells.resize_with(len, T::default);
+    cells.into_boxed_slice()
+}
+
+thread_local! {
+    static HERE: RefCell<Option<Arc<Shared>>> = const { RefCell::new(None) };
+}
+
+/// Names the shared state for helpers that compiled code will call on this thread.
+pub fn publish(shared: &Arc<Shared>) {
+    HERE.set(Some(Arc::clone(shared)));
+}
+
+/// The shared state of the engine that runs on this thread.
+pub fn shared() -> Arc<Shared> {
+    HERE.with_borrow(|it| it.clone())
+        .expect("compiled code runs only after its engine was named on this thread")
+}
+
+impl Native {
+    /// The function and instruction that a return address belongs to.
+    pub fn find(&self, address: usize) -> Option<(CodeId, InstId)> {
+        let (start, installed) = self.installed.range(..address).next_back()?;
+        let offset = u32::try_from(address - start).ok()?;
+        let i = installed.lines.binary_search_by_key(&offset, |it| it.0).ok()?;
+        Some((installed.code, installed.lines[i].1))
+    }
+}

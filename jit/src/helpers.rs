@@ -1,0 +1,482 @@
+//! Functions that compiled code calls: exits, the budget's slow path, generic operations.
+//!
+//! Their addresses go into a [`HelperTable`], through which alone generated code reaches them. Each does what the interpreter
+//! does at the same instruction, by the same functions of the runtime.
+//!
+//! Invariants of the unsafe code here
+//! 1. `ctx` is the realm that the interpreter passed to the compiled code which calls; nobody else holds a reference to it
+//!    meanwhile, since the interpreter passed its own on.
+//! 2. Words that compiled code passes as values are bits of values that are alive: they are in its registers or stack.
+//! 3. `args` and `values` point at as many words as the count (or the exit's list) says, in the caller's frame.
+//! 4. Helpers run only below `interp::frame::with_run`, so the current run exists.
+//! 5. No panic leaves a helper: `extern "C"` aborts on one, which is better than unwinding through generated code.
+#![expect(unsafe_code, reason = "called from generated code with raw words")]
+
+use crate::engine::unit::{CallFlags, CodeId};
+use crate::exits::{self, ExitEntry};
+use crate::interp::frame::current_run;
+use crate::interp::{Run, Site, resume};
+use crate::reason::ExitReason;
+use crate::ssa::Helper;
+use crate::ssa::build::WindowKind;
+use crate::translate::calls::GENERIC;
+use crate::translate::{HELPERS, HelperId, HelperTable, Restored};
+use minilive_mir::ir::{BinaryOp, InstId, UnaryOp};
+use minilive_runtime::fault::{Eval, FatalError, Fault};
+use minilive_runtime::machine::StackLine;
+use minilive_runtime::ops::{self, Decision};
+use minilive_runtime::realm::Realm;
+use minilive_runtime::shared::Name;
+use minilive_runtime::value::Value;
+
+/// Addresses of all helpers.
+pub fn table() -> HelperTable {
+    let mut addresses = vec![0; HELPERS];
+    let mut put = |id: HelperId, offset: usize, address: usize| addresses[id as usize + offset] = address;
+    put(HelperId::Deopt, 0, deopt as *const () as usize);
+    put(HelperId::Budget, 0, budget as *const () as usize);
+    put(HelperId::StackOverflow, 0, stack_overflow as *const () as usize);
+    put(HelperId::Interpret, 0, interpret as *const () as usize);
+    put(HelperId::ListGet, 0, list_get as *const () as usize);
+    put(HelperId::ListSet, 0, list_set as *const () as usize);
+    put(HelperId::Fmod, 0, fmod as *const () as usize);
+    put(HelperId::Pow, 0, pow as *const () as usize);
+    put(HelperId::Atan2, 0, atan2 as *const () as usize);
+    for (offset, function) in MATH.iter().enumerate() {
+        put(HelperId::Math, offset, *function as *const () as usize);
+    }
+    put(HelperId::Binary, 0, binary as *const () as usize);
+    put(HelperId::Unary, 0, unary as *const () as usize);
+    put(HelperId::Truth, 0, truth as *const () as usize);
+    put(HelperId::Generic, 0, generic as *const () as usize);
+    HelperTable { addresses }
+}
+
+/// The realm behind a context.
+fn realm_of<'a>(ctx: *mut u8) -> &'a mut Realm {
+    // SAFETY: invariant 1.
+    unsafe { &mut *ctx.cast::<Realm>() }
+}
+
+/// The run that entered the calling code.
+fn run<'a>() -> &'a mut Run<'a> {
+    // SAFETY: invariant 4.
+    unsafe { current_run() }
+}
+
+/// The value of a word.
+fn value(bits: u64) -> Value {
+    // SAFETY: invariant 2.
+    unsafe { Value::from_bits(bits) }
+}
+
+/// Words as values.
+fn values<'a>(args: *const u64, count: u64) -> &'a [Value] {
+    // SAFETY: invariants 2 and 3; a value is one word.
+    unsafe { std::slice::from_raw_parts(args.cast::<Value>(), count as usize) }
+}
+
+/// The code and instruction of a site word.
+fn site_of(site: u64) -> (CodeId, InstId) {
+    (CodeId((site >> 32) as u32), InstId(site as u32))
+}
+
+/// Hands a result to compiled code: a fault is located, kept in the realm, and marked.
+fn give(realm: &mut Realm, site: u64, result: Eval<Value>) -> u64 {
+    match result {
+        Ok(value) => value.bits(),
+        Err(fault) => raise(realm, site, fault),
+    }
+}
+
+/// Locates a fault at a site of compiled code, unless it was located further inside.
+fn raise(realm: &mut Realm, site: u64, fault: Box<Fault>) -> u64 {
+    let run = run();
+    if run.site.is_none() {
+        let (id, inst) = site_of(site);
+        let code = run.codes.get(id);
+        let here = StackLine {
+            file: code.file.borrow().to_string(),
+            line: code.line(inst),
+        };
+        let key = code.key;
+        let mut stack = vec![here];
+        stack.extend(run.stack_lines());
+        run.site = Some(Site { key, inst, stack });
+    }
+    realm.pending = Some(fault);
+    Value::EXC.bits()
+}
+
+// ---- ways out ----------------------------------------------------------------------------------------------------------
+
+/// A guard failed: the interpreter runs the activation to its end.
+extern "C" fn deopt(ctx: *mut u8, exit: u64, words: *const u64) -> u64 {
+    let realm = realm_of(ctx);
+    let entry = exits::shared().native().exits[exit as usize].clone();
+    let run = run();
+    note_exit(run, exit, &entry);
+    let result = if entry.osr {
+        resume_loop(run, realm, &entry, words)
+    } else {
+        resume_call(run, realm, &entry, words)
+    };
+    match result {
+        Ok(value) => value.bits(),
+        Err(fault) => {
+            realm.pending = Some(fault);
+            Value::EXC.bits()
+        }
+    }
+}
+
+fn note_exit(run: &mut Run<'_>, exit: u64, entry: &ExitEntry) {
+    if let Some(forced) = exits::shared().words.forced.get(exit as usize) {
+        forced.store(1, std::sync::atomic::Ordering::Relaxed);
+    }
+    let code = run.codes.get(entry.code);
+    code.tier.count_exit(entry.info.resume, entry.info.reason);
+    crate::optimise::exited(&exits::shared(), code, exit as u32);
+}
+
+fn resume_call(run: &mut Run<'_>, realm: &mut Realm, entry: &ExitEntry, words: *const u64) -> Eval<Value> {
+    let code = crate::interp::frame::CodeRef::new(run.codes.get(entry.code));
+    let restored = restore(realm, entry, words);
+    let outer = realm.globals().value();
+    resume(run, realm, &code, entry.info.resume, (outer, Value::ABSENT), |window| {
+        restored.iter().for_each(|&(reg, value)| window.set(reg, value));
+    })
+}
+
+/// The activation that entered the loop is on the interpreter's stack; it steps aside while its rest runs.
+fn resume_loop(run: &mut Run<'_>, realm: &mut Realm, entry: &ExitEntry, words: *const u64) -> Eval<Value> {
+    let frame = run.frames.pop();
+    realm.head.depth -= 1;
+    let result = resume_call(run, realm, entry, words);
+    realm.head.depth += 1;
+    run.frames.extend(frame);
+    result
+}
+
+/// The registers of an exit with their values.
+fn restore(realm: &mut Realm, entry: &ExitEntry, words: *const u64) -> Vec<(u16, Value)> {
+    // SAFETY: invariant 3: the exit stored every word that its list names.
+    let word = |i: u32| unsafe { *words.add(i as usize) };
+    let mut restored = Vec::with_capacity(entry.info.regs.len());
+    for &(reg, how) in &entry.info.regs {
+        let value = match how {
+            Restored::Word(i) => value(word(i)),
+            Restored::Bits(bits) => value(bits),
+            Restored::Range(i) => {
+                let number = |i| value(word(i)).as_number().unwrap_or(0.0);
+                let count = number(i + 2).max(0.0) as usize;
+                realm.new_range(number(i), number(i + 1), count).value()
+            }
+        };
+        restored.push((reg.0 as u16, value));
+    }
+    restored
+}
+
+/// The budget is used up: 0 to go on, 1 to leave for the interpreter, 2 to unwind.
+extern "C" fn budget(ctx: *mut u8, site: u64) -> u64 {
+    let realm = realm_of(ctx);
+    match run().refill(realm) {
+        Ok(()) => 0,
+        Err(fault) => {
+            raise(realm, site, fault);
+            2
+        }
+    }
+}
+
+extern "C" fn stack_overflow(ctx: *mut u8, site: u64) -> u64 {
+    raise(realm_of(ctx), site, FatalError::CallStackOverflow.into())
+}
+
+/// A call through the entry table found no compiled code.
+extern "C" fn interpret(ctx: *mut u8, _frame: u64, callee: u64, count: u64, args: *const u64) -> u64 {
+    let realm = realm_of(ctx);
+    let run = run();
+    let callee = value(callee);
+    if let Some(function) = callee.as_function() {
+        relink(run, CodeId(function.code()));
+    }
+    match run.call_value(realm, callee, values(args, count), None) {
+        Ok(value) => value.bits(),
+        Err(fault) => {
+            realm.pending = Some(fault);
+            Value::EXC.bits()
+        }
+    }
+}
+
+/// Lets the entry table lead to compiled code again, once the code's names are resolved in this realm.
+fn relink(run: &Run<'_>, id: CodeId) {
+    let code = run.codes.get(id);
+    let entry = code.tier.entry.get();
+    if entry != 0 && code.call_flags.get() & CallFlags::UNRESOLVED == 0 && !run.meter.last_slice {
+        exits::shared().set_entry(id, entry);
+    }
+}
+
+// ---- operations --------------------------------------------------------------------------------------------------------
+
+extern "C" fn list_get(_: *mut u8, _: u64, list: u64, index: u64) -> u64 {
+    let index = Value::number(index as i64 as f64);
+    value(list)
+        .as_list()
+        .map_or(Value::NULL, |list| ops::list_element(list, index))
+        .bits()
+}
+
+extern "C" fn list_set(ctx: *mut u8, site: u64, list: u64, index: u64, element: u64) -> u64 {
+    let realm = realm_of(ctx);
+    let index = Value::number(index as i64 as f64);
+    let result = ops::index_set(realm, value(list), index, value(element));
+    give(realm, site, result.map(|()| Value::NULL))
+}
+
+extern "C" fn fmod(x: f64, y: f64) -> f64 {
+    x % y
+}
+
+extern "C" fn pow(x: f64, y: f64) -> f64 {
+    x.powf(y)
+}
+
+extern "C" fn atan2(y: f64, x: f64) -> f64 {
+    y.atan2(x)
+}
+
+/// The [`crate::ssa::Math`] functions in order.
+static MATH: [extern "C" fn(f64) -> f64; 12] = {
+    extern "C" fn abs(x: f64) -> f64 {
+        x.abs()
+    }
+    extern "C" fn floor(x: f64) -> f64 {
+        x.floor()
+    }
+    extern "C" fn ceil(x: f64) -> f64 {
+        x.ceil()
+    }
+    extern "C" fn round(x: f64) -> f64 {
+        x.round()
+    }
+    extern "C" fn sqrt(x: f64) -> f64 {
+        x.sqrt()
+    }
+    extern "C" fn sin(x: f64) -> f64 {
+        x.sin()
+    }
+    extern "C" fn cos(x: f64) -> f64 {
+        x.cos()
+    }
+    extern "C" fn tan(x: f64) -> f64 {
+        x.tan()
+    }
+    extern "C" fn asin(x: f64) -> f64 {
+        x.asin()
+    }
+    extern "C" fn acos(x: f64) -> f64 {
+        x.acos()
+    }
+    extern "C" fn atan(x: f64) -> f64 {
+        x.atan()
+    }
+    extern "C" fn sign(x: f64) -> f64 {
+        if x > 0.0 {
+            1.0
+        } else if x < 0.0 {
+            -1.0
+        } else {
+            0.0
+        }
+    }
+    [abs, floor, ceil, round, sqrt, sin, cos, tan, asin, acos, atan, sign]
+};
+
+const BINARY: [BinaryOp; 15] = [
+    BinaryOp::Add,
+    BinaryOp::Sub,
+    BinaryOp::Mul,
+    BinaryOp::Div,
+    BinaryOp::Mod,
+    BinaryOp::Pow,
+    BinaryOp::Eq,
+    BinaryOp::Ne,
+    BinaryOp::Lt,
+    BinaryOp::Le,
+    BinaryOp::Gt,
+    BinaryOp::Ge,
+    BinaryOp::Isa,
+    BinaryOp::And,
+    BinaryOp::Or,
+];
+
+extern "C" fn binary(ctx: *mut u8, site: u64, op: u64, a: u64, b: u64) -> u64 {
+    let realm = realm_of(ctx);
+    let (a, b) = (value(a), value(b));
+    let result = binary_value(realm, BINARY[op as usize], a, b).map(|value| with_stack(realm, site, value));
+    give(realm, site, result)
+}
+
+fn binary_value(realm: &mut Realm, op: BinaryOp, a: Value, b: Value) -> Eval<Value> {
+    Ok(match op {
+        BinaryOp::Add => ops::add(realm, a, b)?,
+        BinaryOp::Sub => ops::sub(realm, a, b)?,
+        BinaryOp::Mul => ops::mul(realm, a, b)?,
+        BinaryOp::Div => ops::div(realm, a, b)?,
+        BinaryOp::Mod => ops::rem(a, b),
+        BinaryOp::Pow => ops::pow(a, b),
+        BinaryOp::Eq => Value::boolean(ops::eq(realm, a, b)?),
+        BinaryOp::Ne => Value::boolean(!ops::eq(realm, a, b)?),
+        BinaryOp::Lt => ops::lt(a, b),
+        BinaryOp::Le => ops::le(a, b),
+        BinaryOp::Gt => ops::gt(a, b),
+        BinaryOp::Ge => ops::ge(a, b),
+        BinaryOp::Isa => Value::boolean(ops::isa(realm, a, b)),
+        BinaryOp::And => ops::and_final(realm, a, b),
+        BinaryOp::Or => ops::or_final(realm, a, b),
+    })
+}
+
+/// An error value that an operator made gets the call stack.
+fn with_stack(realm: &mut Realm, _site: u64, value: Value) -> Value {
+    if value.is_error() {
+        ops::attach_stack(realm, &*run(), value)
+    } else {
+        value
+    }
+}
+
+extern "C" fn unary(ctx: *mut u8, site: u64, op: u64, a: u64) -> u64 {
+    let realm = realm_of(ctx);
+    let a = value(a);
+    let result = match op {
+        _ if op == UnaryOp::Neg as u64 => Ok(ops::neg(a)),
+        _ if op == UnaryOp::Not as u64 => Ok(ops::not(realm, a)),
+        _ => ops::new_object(realm, a),
+    };
+    give(realm, site, result)
+}
+
+extern "C" fn truth(ctx: *mut u8, site: u64, a: u64) -> u64 {
+    let realm = realm_of(ctx);
+    match ops::truth(realm, value(a)) {
+        Ok(truth) => u64::from(truth),
+        Err(fault) => {
+            raise(realm, site, fault);
+            2
+        }
+    }
+}
+
+extern "C" fn generic(ctx: *mut u8, site: u64, operation: u64, args: *const u64, count: u64) -> u64 {
+    let realm = realm_of(ctx);
+    let result = operate(realm, GENERIC[operation as usize], values(args, count));
+    give(realm, site, result)
+}
+
+fn operate(realm: &mut Realm, operation: Helper, args: &[Value]) -> Eval<Value> {
+    let run = run();
+    let name = |i: usize| Name(args[i].bits() as u32);
+    match operation {
+        Helper::GetIndex => ops::index_get(realm, args[0], args[1]),
+        Helper::SetIndex => ops::index_set(realm, args[0], args[1], args[2]).map(|()| Value::NULL),
+        Helper::GetMember => run.read_member(realm, (args[0], args[1]), name(2)),
+        Helper::RefMember => ops::ref_member(realm, args[0], name(1)),
+        Helper::RefIndex => ops::ref_index(realm, args[0], args[1]),
+        Helper::SetMember => ops::member_set(realm, args[0], name(1), args[2]).map(|()| Value::NULL),
+        Helper::Slice => ops::slice(realm, args[0], args[1], args[2]),
+        Helper::MakeList => Ok(realm.new_list(args).value()),
+        Helper::AppendList => match args[0].as_list() {
+            Some(list) => list.extend(realm, &args[1..]).map(|()| Value::NULL),
+            None => Ok(Value::NULL),
+        },
+        Helper::MakeMap => {
+            let map = realm.new_map_with_capacity(args.len() / 2);
+            for pair in args.chunks_exact(2) {
+                map.set(realm, pair[0], pair[1])?;
+            }
+            Ok(map.value())
+        }
+        Helper::Call => run.call_value(realm, args[0], &args[1..], None),
+        Helper::CallMethod => run.invoke_member(realm, (args[0], args[1]), name(2), &args[3..]),
+        Helper::CallIndex => {
+            let found = ops::method_by_key(realm, args[0], args[2])?;
+            let receiver = crate::interp::calls::Receiver {
+                this: args[1],
+                parent: found.origin_isa,
+            };
+            run.call_value(realm, found.value, &args[3..], args[0].is_map().then_some(receiver))
+        }
+        Helper::AutoCall if args[0].is_function() => run.call_value(realm, args[0], &[], None),
+        Helper::AutoCall => Ok(args[0]),
+        Helper::CheckUncaught => ops::check_uncaught(args[0]).map(|()| Value::NULL),
+        Helper::AndTest => Ok(decided(ops::and_test(realm, args[0]))),
+        Helper::OrTest => Ok(decided(ops::or_test(realm, args[0]))),
+        Helper::LoadGlobals => Ok(realm.globals().value()),
+        other => unreachable!("{other:?} is not in the table of generic operations"),
+    }
+}
+
+fn decided(decision: Decision) -> Value {
+    match decision {
+        Decision::Decided(value) => value,
+        Decision::EvaluateRight => Value::ABSENT,
+    }
+}
+
+impl Run<'_> {
+    /// `object.name` for compiled code: the value, or the result of calling it.
+    fn read_member(&mut self, realm: &mut Realm, (object, this): (Value, Value), name: Name) -> Eval<Value> {
+        let found = ops::member_get(realm, object, name)?;
+        if !found.value.is_function() {
+            return Ok(found.value);
+        }
+        let receiver = crate::interp::calls::Receiver {
+            this,
+            parent: found.origin_isa,
+        };
+        self.call_value(realm, found.value, &[], Some(receiver))
+    }
+
+    /// `object.name(args)` for compiled code.
+    fn invoke_member(
+        &mut self,
+        realm: &mut Realm,
+        (object, this): (Value, Value),
+        name: Name,
+        args: &[Value],
+    ) -> Eval<Value> {
+        let found = ops::member_get(realm, object, name)?;
+        let receiver = crate::interp::calls::Receiver {
+            this,
+            parent: found.origin_isa,
+        };
+        self.call_value(realm, found.value, args, Some(receiver))
+    }
+}
+
+// ---- what the compiler asks ---------------------------------------------------------------------------------------------
+
+/// What the registers of the innermost interpreted activation hold.
+pub fn window_kinds(realm: &Realm, n_regs: usize) -> Vec<WindowKind> {
+    (0..n_regs)
+        .map(|i| {
+            // SAFETY: invariant 1; the innermost window ends at the top of the VM stack, and its registers are written.
+            let value = unsafe { *realm.head.stack_top.sub(n_regs - i) };
+            let computed = value.as_list().is_some_and(|list| list.is_computed());
+            WindowKind {
+                kinds: crate::interp::kinds_of(value),
+                computed,
+            }
+        })
+        .collect()
+}
+
+/// Whether leaving for this reason should end speculation at the site.
+pub fn teaches(reason: ExitReason) -> bool {
+    !matches!(reason, ExitReason::Budget | ExitReason::StackLimit | ExitReason::Forced)
+}

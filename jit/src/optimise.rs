@@ -1,0 +1,298 @@
+//! The optimising compiler as the engine's policy calls it: what is hot becomes SSA, machine code, and an entry.
+//!
+//! [`Optimiser`] stands behind [`Tiering`]. It compiles on the thread that runs the program, from a snapshot of feedback; guards
+//! that failed too often are remembered and not speculated on again. Invariants: an entry in a tier state or the entry table
+//! is live code of that code object, or a stub; memory is freed only between runs, when no activation is left.
+
+mod install;
+
+use crate::engine::policy::{NEVER_HOT, Place, Tiering};
+use crate::engine::table::CodeTable;
+use crate::engine::tier::Tier;
+use crate::engine::unit::{CallFlags, Code, CodeId};
+use crate::engine::{EngineConfig, GuardMode};
+use crate::exits::{self, Shared};
+use crate::feedback::{Snapshot, Target};
+use crate::helpers;
+use crate::reason::{Invalidation, Refusal};
+use crate::ssa::Func;
+use crate::ssa::build::{Callee, Input, WindowKind, build};
+use crate::ssa::flow::EntryAt;
+use crate::ssa::seen::Seen;
+use crate::translate::{self, HelperTable};
+use cranelift_codegen::isa::OwnedTargetIsa;
+use minilive_mir::ir::{Inst, InstId, UnitKind};
+use minilive_runtime::intrinsics::IntrinsicId;
+use minilive_runtime::realm::Realm;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
+
+/// After so many exits at one place the code is compiled again without that speculation.
+const EXITS_TO_RECOMPILE: u64 = 10;
+/// After so many compilations a code object stays in the interpreter.
+const MAX_COMPILES: u32 = 12;
+
+/// The compiler and what it made.
+pub struct Optimiser {
+    config: EngineConfig,
+    /// `Err` says why there is no machine code here.
+    backend: Result<Backend, String>,
+}
+
+/// What compiling needs.
+pub(crate) struct Backend {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) isa: OwnedTargetIsa,
+    pub(crate) helpers: HelperTable,
+    pub(crate) count_depth: bool,
+    pub(crate) force: bool,
+}
+
+impl Optimiser {
+    /// A compiler for an engine of this configuration.
+    pub fn new(config: EngineConfig) -> Optimiser {
+        let backend = translate::host_isa().and_then(|isa| {
+            Ok(Backend {
+                shared: Shared::new(config.max_native)?,
+                isa,
+                helpers: helpers::table(),
+                count_depth: false,
+                force: config.guards == GuardMode::AlwaysFail,
+            })
+        });
+        Optimiser { config, backend }
+    }
+
+    /// Why nothing is compiled here, if so.
+    pub fn unavailable(&self) -> Option<&str> {
+        self.backend.as_ref().err().map(String::as_str)
+    }
+
+    /// Compiles one entry and links it; notes the refusal otherwise.
+    fn compile(&mut self, codes: &CodeTable, realm: &Realm, code: &Code, at: EntryAt) {
+        let result = match &mut self.backend {
+            Ok(backend) => backend.compile(codes, realm, code, at),
+            Err(_) => Err(Refusal::NoExecutableMemory),
+        };
+        if let Err(refusal) = result {
+            code.tier.refusal.set(Some(refusal));
+        }
+    }
+}
+
+impl Tiering for Optimiser {
+    fn hot(&mut self, codes: &CodeTable, realm: &mut Realm, code: &Code, place: Place) {
+        let heat = match self.config.tier {
+            crate::engine::TierPolicy::Tiered { threshold } => i64::from(threshold),
+            _ => 0,
+        };
+        // Loop entries are looked for only when heat is used up.
+        code.counters.heat.set(0);
+        match place {
+            Place::Loop(block) if code.tier.osr_entry(block).is_some() => return,
+            Place::Call if code.tier.entry.get() != 0 => {
+                code.counters.heat.set(heat.max(1));
+                return;
+            }
+            _ => {}
+        }
+        if code.recording || code.tier.compiles.get() >= MAX_COMPILES {
+            let refusal = if code.recording {
+                Refusal::Recording
+            } else {
+                Refusal::TooManyExits
+            };
+            code.tier.refusal.set(Some(refusal));
+            code.counters.heat.set(NEVER_HOT);
+            return;
+        }
+        if code.tier.entry.get() == 0 && code.unit.kind == UnitKind::Function {
+            self.compile(codes, realm, code, EntryAt::Start);
+        }
+        if let Place::Loop(block) = place {
+            self.compile(codes, realm, code, EntryAt::Loop(block));
+        }
+        let compiled = match place {
+            Place::Loop(block) => code.tier.osr_entry(block).is_some(),
+            Place::Call => code.tier.entry.get() != 0,
+        };
+        if !compiled {
+            code.counters.heat.set(NEVER_HOT);
+        }
+    }
+
+    fn poll(&mut self, _: &CodeTable, _: &mut Realm, _: bool) {}
+
+    fn start_run(&mut self, codes: &CodeTable, realm: &mut Realm) {
+        let Ok(backend) = &mut self.backend else { return };
+        exits::publish(&backend.shared);
+        backend.start_run(codes, realm.head.max_depth != u32::MAX);
+    }
+}
+
+/// A guard failed. Too often at one place: the code is dropped and compiled again without speculating there.
+pub(crate) fn exited(shared: &Shared, code: &Code, exit: u32) {
+    let mut native = shared.native();
+    let entry = native.exits[exit as usize].clone();
+    let count = native.exit_counts.entry(exit).or_insert(0);
+    *count += 1;
+    if *count < EXITS_TO_RECOMPILE || !helpers::teaches(entry.info.reason) {
+        return;
+    }
+    native
+        .rejected
+        .entry(code.id)
+        .or_default()
+        .insert((entry.info.at, entry.info.reason));
+    let params = code.unit.params.len();
+    if shared.entry(code.id) != 0
+        && let Some(&stub) = native.stubs.get(&params)
+    {
+        shared.set_entry(code.id, stub);
+    }
+    drop(native);
+    code.tier.unlink(Invalidation::ManyExits);
+    code.set_call_flag(CallFlags::COMPILED, false);
+    code.counters.heat.set(1000);
+}
+
+impl Backend {
+    /// Frees what the last run retired, and lets calls between functions go through stubs until names are resolved.
+    fn start_run(&mut self, codes: &CodeTable, count_depth: bool) {
+        let mut native = self.shared.native();
+        let native = &mut *native;
+        let drop_all = count_depth != self.count_depth;
+        self.count_depth = count_depth;
+        let live: FxHashSet<usize> = codes
+            .iter()
+            .flat_map(|code| std::iter::once(code.tier.entry.get()).chain(code.tier.osr.iter().map(|it| it.get())))
+            .filter(|&entry| entry != 0 && !drop_all)
+            .collect();
+        let dead: Vec<usize> = native
+            .installed
+            .keys()
+            .copied()
+            .filter(|start| !live.contains(start))
+            .collect();
+        for start in dead {
+            if let Some(installed) = native.installed.remove(&start) {
+                native.arena.free(installed.range);
+            }
+        }
+        for code in codes.iter() {
+            if drop_all && code.tier.tier.get() != Tier::Interpreter {
+                code.tier.unlink(Invalidation::Replaced);
+                code.set_call_flag(CallFlags::COMPILED, false);
+                code.counters.heat.set(0);
+            }
+            if self.shared.entry(code.id) != 0
+                && let Some(&stub) = native.stubs.get(&code.unit.params.len())
+            {
+                self.shared.set_entry(code.id, stub);
+            }
+        }
+    }
+
+    fn compile(&mut self, codes: &CodeTable, realm: &Realm, code: &Code, at: EntryAt) -> Result<(), Refusal> {
+        let func = self.ssa(codes, realm, code, at)?;
+        if cfg!(debug_assertions)
+            && let Err(errors) = crate::ssa::verify::verify(&func)
+        {
+            panic!("{}\n{}", errors.join("\n"), crate::ssa::print::print(&func));
+        }
+        self.install(codes, code, at, &func)?;
+        code.tier.tier.set(Tier::Optimised);
+        code.tier.refusal.set(None);
+        code.tier.compiles.set(code.tier.compiles.get() + 1);
+        Ok(())
+    }
+
+    /// The SSA form of one entry.
+    pub(crate) fn ssa(&self, codes: &CodeTable, realm: &Realm, code: &Code, at: EntryAt) -> Result<Func, Refusal> {
+        if mentions_import(code) {
+            return Err(Refusal::Injected);
+        }
+        let seen = Seen {
+            snapshot: Snapshot::of(&code.feedback),
+            site_pc: code.bytecode.site_pc.clone(),
+            inst_of: code.bytecode.inst_of.clone(),
+            rejected: self.shared.native().rejected.get(&code.id).cloned().unwrap_or_default(),
+        };
+        let window: Vec<WindowKind> = match at {
+            EntryAt::Start => Vec::new(),
+            EntryAt::Loop(_) => helpers::window_kinds(realm, usize::from(code.bytecode.n_regs)),
+        };
+        let cells: Vec<u32> = code.names.iter().map(|it| it.cell.0).collect();
+        let callees = callees(codes, code, &seen);
+        build(&Input {
+            unit: &code.unit,
+            at,
+            seen: &seen,
+            window: &window,
+            code: code.id.0,
+            cells: &cells,
+            call_weight: code.weights.call,
+            block_weights: &code.weights.blocks,
+            callees: &callees,
+            intrinsic_name: &|id| {
+                Some(IntrinsicId(id).def().name).filter(|_| IntrinsicId(id).def().member_of.is_none())
+            },
+            free_is_global: free_is_global(codes, code),
+        })
+    }
+}
+
+/// Calls of `import` store into the caller's variables, so such code stays in the interpreter.
+fn mentions_import(code: &Code) -> bool {
+    code.unit.kind == UnitKind::Function && code.unit.names.iter().any(|name| name == "import")
+}
+
+/// Whether the free names of a unit are globals: it is top-level code, or a function that top-level code makes.
+fn free_is_global(codes: &CodeTable, code: &Code) -> bool {
+    let makes = |other: &&Code| other.env_shape.is_some() && other.children.borrow().contains(&code.id);
+    match code.unit.kind {
+        UnitKind::Statement | UnitKind::Expression => true,
+        _ => !codes.iter().any(|other| makes(&other)),
+    }
+}
+
+/// The functions that feedback names, with what calling them takes.
+fn callees(codes: &CodeTable, code: &Code, seen: &Seen) -> FxHashMap<u32, Callee> {
+    let mut callees = FxHashMap::default();
+    let mut add = |target: Option<Target>| {
+        let Some(Target::Code(id)) = target else { return };
+        let callee = codes.get(CodeId(id));
+        let defaults = callee
+            .unit
+            .params
+            .iter()
+            .map(|param| Some(callee.consts[param.default.0 as usize].bits()))
+            .collect();
+        callees.insert(
+            id,
+            Callee {
+                params: callee.unit.params.len() as u32,
+                defaults,
+            },
+        );
+    };
+    for (i, inst) in code.unit.insts.iter().enumerate() {
+        let at = InstId(i as u32);
+        match inst {
+            Inst::Call { .. } | Inst::AutoCall { .. } => add(seen.call(at).and_then(|it| it.target)),
+            Inst::LoadFree { .. } => add(seen.global(at).target),
+            _ => {}
+        }
+    }
+    callees
+}
+
+/// The SSA text, CLIF and assembly of a code object's entries, for people who look at code.
+pub struct Dump {
+    /// SSA.
+    pub ssa: String,
+    /// CLIF, as built.
+    pub clif: String,
+    /// Cranelift's own assembly listing.
+    pub asm: String,
+}

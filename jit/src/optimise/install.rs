@@ -1,0 +1,150 @@
+//! From SSA to an entry: addresses in, machine code out, exits and line tables filed.
+
+use super::Backend;
+use crate::code::{CodeRange, InstallError};
+use crate::engine::table::CodeTable;
+use crate::engine::unit::{CallFlags, Code, CodeId};
+use crate::exits::{ExitEntry, Installed, Native};
+use crate::reason::Refusal;
+use crate::ssa::Func;
+use crate::ssa::flow::EntryAt;
+use crate::translate::{self, Compiled, Env, tramp};
+
+impl Backend {
+    /// Compiles a function to machine code and links its entry.
+    pub(super) fn install(&self, codes: &CodeTable, code: &Code, at: EntryAt, func: &Func) -> Result<(), Refusal> {
+        self.provide_stubs(codes, func)?;
+        let compiled = self.machine_code(codes, code, func, false)?;
+        let params = code.unit.params.len();
+        let trampoline = match at {
+            EntryAt::Start => self.trampoline(params)?,
+            EntryAt::Loop(_) => self.loop_trampoline()?,
+        };
+        let mut native = self.shared.native();
+        let range = put(&mut native, &compiled)?;
+        let entry = native.arena.address(range);
+        let lines = compiled.lines.into();
+        native.installed.insert(
+            entry,
+            Installed {
+                code: code.id,
+                range,
+                lines,
+            },
+        );
+        native.exits.extend(compiled.exits.into_iter().map(|info| ExitEntry {
+            code: code.id,
+            osr: func.osr,
+            info,
+        }));
+        drop(native);
+        match at {
+            EntryAt::Start => {
+                code.tier.trampoline.set(trampoline);
+                code.tier.entry.set(entry);
+                code.set_call_flag(CallFlags::COMPILED, true);
+                if code.call_flags.get() & CallFlags::UNRESOLVED == 0 && self.shared.entry(code.id) != 0 {
+                    self.shared.set_entry(code.id, entry);
+                }
+            }
+            EntryAt::Loop(block) => {
+                code.tier.loop_trampoline.set(trampoline);
+                code.tier.osr[block.0 as usize].set(entry);
+            }
+        }
+        Ok(())
+    }
+
+    /// The machine code of a function, not yet placed.
+    pub(super) fn machine_code(
+        &self,
+        codes: &CodeTable,
+        code: &Code,
+        func: &Func,
+        dump: bool,
+    ) -> Result<Compiled, Refusal> {
+        let words = &self.shared.words;
+        let first_exit = self.shared.native().exits.len() as u32;
+        let env = Env {
+            code: code.id.0,
+            helpers: &self.helpers,
+            entries: words.entries.as_ptr() as usize,
+            callee_word: std::ptr::from_ref(&*words.callee) as usize,
+            block_counter: &|block| code.counters.block_word(block).as_ptr() as usize,
+            literal: &|id| code.consts[id as usize].bits(),
+            name: &|id| u64::from(code.names[id as usize].name.0),
+            intrinsic: &|id| codes.shared().intrinsic(id).bits(),
+            first_exit,
+            fail_once: self
+                .force
+                .then_some(words.forced.as_ptr() as usize + first_exit as usize),
+            count_depth: self.count_depth,
+            dump,
+        };
+        translate::translate(&self.isa, func, &env)
+    }
+
+    /// Makes sure that every code a function calls through the table has an entry there.
+    fn provide_stubs(&self, codes: &CodeTable, func: &Func) -> Result<(), Refusal> {
+        for inst in func.blocks.iter().flat_map(|block| &block.insts) {
+            let crate::ssa::Op::CallCode(id) = inst.op else {
+                continue;
+            };
+            let callee = codes.get(CodeId(id));
+            if self.shared.entry(callee.id) == 0 {
+                let stub = self.stub(callee.unit.params.len())?;
+                let entry = callee.tier.entry.get();
+                let ready = entry != 0 && callee.call_flags.get() & CallFlags::UNRESOLVED == 0;
+                self.shared.set_entry(callee.id, if ready { entry } else { stub });
+            }
+        }
+        Ok(())
+    }
+
+    fn stub(&self, arity: usize) -> Result<usize, Refusal> {
+        if let Some(&stub) = self.shared.native().stubs.get(&arity) {
+            return Ok(stub);
+        }
+        let callee_word = std::ptr::from_ref(&*self.shared.words.callee) as usize;
+        let compiled = tramp::stub(&self.isa, &self.helpers, callee_word, arity)?;
+        let mut native = self.shared.native();
+        let range = put(&mut native, &compiled)?;
+        let address = native.arena.address(range);
+        native.stubs.insert(arity, address);
+        Ok(address)
+    }
+
+    fn trampoline(&self, arity: usize) -> Result<usize, Refusal> {
+        self.cached_trampoline(arity, |it| tramp::trampoline(&it.isa, arity))
+    }
+
+    fn loop_trampoline(&self) -> Result<usize, Refusal> {
+        self.cached_trampoline(usize::MAX, |it| tramp::loop_trampoline(&it.isa))
+    }
+
+    fn cached_trampoline(
+        &self,
+        key: usize,
+        make: impl FnOnce(&Self) -> Result<Compiled, Refusal>,
+    ) -> Result<usize, Refusal> {
+        if let Some(&address) = self.shared.native().trampolines.get(&key) {
+            return Ok(address);
+        }
+        let compiled = make(self)?;
+        let mut native = self.shared.native();
+        let range = put(&mut native, &compiled)?;
+        let address = native.arena.address(range);
+        native.trampolines.insert(key, address);
+        Ok(address)
+    }
+}
+
+fn put(native: &mut Native, compiled: &Compiled) -> Result<CodeRange, Refusal> {
+    native
+        .arena
+        .install(&compiled.bytes, &compiled.fixups)
+        .map_err(|error| match error {
+            InstallError::Full => Refusal::ArenaFull,
+            InstallError::Relocation(_) => Refusal::CompilerFailed,
+        })
+}
