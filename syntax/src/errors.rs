@@ -108,6 +108,10 @@ pub(crate) enum Problem {
     ExpectedKeyword(SyntaxKind, Found),
     /// `end` with another word than the open construct wants.
     WrongEnd(SyntaxKind, Found),
+    /// `end` that closes something further out.
+    LeftOpen(SyntaxKind, Found),
+    /// `else` that belongs to something further out.
+    LeftOpenAtElse(SyntaxKind, Found),
     /// Something behind a block's `else`.
     LineEndAfterElse(Found),
     /// Something behind a loop's condition.
@@ -179,7 +183,7 @@ impl Problem {
             Problem::MemberName => "expected-member-name",
             Problem::JumpOutsideLoop(BreakKw) => "break-outside-loop",
             Problem::JumpOutsideLoop(_) => "continue-outside-loop",
-            Problem::OpenAtEnd(_) => "unclosed-block",
+            Problem::OpenAtEnd(_) | Problem::LeftOpen(..) | Problem::LeftOpenAtElse(..) => "unclosed-block",
             Problem::OperandMissingAtEnd => "unexpected-end-of-file",
             Problem::OpenString => "unterminated-string",
             Problem::TooDeep => "nested-too-deeply",
@@ -188,9 +192,10 @@ impl Problem {
 
     /// The reference has moved past the token that it complains about, so it names the line of the next one.
     pub(crate) fn is_behind_its_token(&self) -> bool {
+        use Problem::*;
         matches!(
             self,
-            Problem::ExpectedExpression(_) | Problem::StrayKeyword(_) | Problem::LoopOnIfLine(_)
+            ExpectedExpression(_) | StrayKeyword(_) | LeftOpenAtElse(..) | LoopOnIfLine(_)
         )
     }
 
@@ -255,7 +260,9 @@ impl Problem {
             Problem::MapClose => "expected `}` after the entries of the map".to_owned(),
             Problem::MemberName => "expected the name of a member after `.`; keywords and numbers are none".to_owned(),
             Problem::JumpOutsideLoop(keyword) => format!("`{}` stands outside of any loop", spelling(*keyword)),
-            Problem::OpenAtEnd(keyword) => format!("this `{0}` has no `end {0}`", spelling(*keyword)),
+            Problem::OpenAtEnd(keyword) | Problem::LeftOpen(keyword, _) | Problem::LeftOpenAtElse(keyword, _) => {
+                format!("this `{0}` has no `end {0}`", spelling(*keyword))
+            }
             Problem::OperandMissingAtEnd => "the file ends where an expression must follow".to_owned(),
             Problem::OpenString => "this string has no closing quote".to_owned(),
             Problem::TooDeep => "this is nested too deeply; the rest of the file was not read".to_owned(),
@@ -266,11 +273,16 @@ impl Problem {
     pub(crate) fn reference(&self) -> String {
         match self {
             Problem::ExpectedLineEnd(found) => format!("Expected end of line, got: {}", found.text),
-            Problem::ExpectedExpression(found) | Problem::StrayKeyword(found) | Problem::LoopOnIfLine(found) => {
+            Problem::ExpectedExpression(found)
+            | Problem::StrayKeyword(found)
+            | Problem::LeftOpenAtElse(_, found)
+            | Problem::LoopOnIfLine(found) => {
                 format!("Unexpected token: {}", found.described())
             }
             Problem::AssignmentInExpression => "Unexpected token: =".to_owned(),
-            Problem::ExpectedKeyword(keyword, found) | Problem::WrongEnd(keyword, found) => {
+            Problem::ExpectedKeyword(keyword, found)
+            | Problem::WrongEnd(keyword, found)
+            | Problem::LeftOpen(keyword, found) => {
                 format!("got {} where {} is required", found.described(), keyword_text(*keyword))
             }
             Problem::LineEndAfterElse(found) => format!("Expected end of line after 'else', got: {}", found.text),

@@ -25,17 +25,13 @@ fn skip_line(p: &mut Parser<'_>) {
 
 /// Puts tokens into an `Error` node up to the line's end or to a word that `stop` likes.
 fn skip_until(p: &mut Parser<'_>, stop: impl Fn(SyntaxKind) -> bool) {
-    let here = p.current();
-    if p.at_line_end() || stop(here) {
+    let ends = |p: &mut Parser<'_>| p.at_line_end() || p.at_soft_line_end() || stop(p.current());
+    if ends(p) {
         return;
     }
     let node = p.start();
-    loop {
-        let here = p.current();
-        if p.at_line_end() || stop(here) {
-            break;
-        }
-        if here == FunctionKw {
+    while !ends(p) {
+        if p.at(FunctionKw) {
             p.nested(expressions::function);
         } else {
             p.bump();

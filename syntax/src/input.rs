@@ -12,6 +12,8 @@ pub(crate) struct Word {
     pub(crate) kind: SyntaxKind,
     /// White space stands directly before it.
     pub(crate) after_space: bool,
+    /// It is the first one on its line, though the line before goes on.
+    pub(crate) after_line_break: bool,
     /// Index among the lexer's tokens.
     pub(crate) raw: u32,
     /// Where it starts.
@@ -26,16 +28,21 @@ pub(crate) fn words(tokens: &[Token]) -> Vec<Word> {
     let mut start = 0;
     let mut after_space = false;
     let mut continues = false;
+    let mut after_line_break = false;
     for (raw, &Token { kind, len }) in (0..).zip(tokens) {
-        if !(kind.is_trivia() || kind.is_line_end() && continues) {
+        if kind.is_line_end() && continues {
+            after_line_break = true;
+        } else if !kind.is_trivia() {
             words.push(Word {
                 kind,
                 after_space,
+                after_line_break,
                 raw,
                 start,
                 len,
             });
             continues = kind.continues_line();
+            after_line_break = false;
         }
         after_space = kind == SyntaxKind::Whitespace;
         start += len;
@@ -44,6 +51,7 @@ pub(crate) fn words(tokens: &[Token]) -> Vec<Word> {
     words.push(Word {
         kind: SyntaxKind::Eof,
         after_space,
+        after_line_break,
         raw,
         start,
         len: 0,

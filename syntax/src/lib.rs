@@ -113,3 +113,69 @@ fn with_lines(text: &str, errors: Vec<RawError>, first: u32, last: impl Fn() -> 
     }
     finished
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ast::{Expr, LiteralValue, Stmt, Suffix};
+
+    /// The interface from end to end: parse, look at the tree through views, report errors, edit.
+    #[test]
+    fn api_walkthrough() {
+        let text = "// greets\nhello = function(name, times=2)\n  print \"hi \" + name.upper * times\nend function\n";
+        let parsed = parse(text);
+        assert!(parsed.errors.is_empty());
+        assert_eq!(parsed.syntax().text().to_string(), text);
+
+        let Some(Stmt::Assign(assign)) = parsed.root().statements().next() else {
+            panic!("one assignment")
+        };
+        assert_eq!(assign.operator(), Some(SyntaxKind::Eq));
+        let Some(Expr::Function(function)) = assign.value() else {
+            panic!("a function")
+        };
+        let names: Vec<_> = function
+            .params()
+            .filter_map(|it| it.name_token())
+            .map(|it| it.text().to_owned())
+            .collect();
+        assert_eq!(names, ["name", "times"]);
+        let Some(Expr::Literal(two)) = function.params().last().and_then(|it| it.default()) else {
+            panic!("a default")
+        };
+        assert_eq!(two.value(), Some(LiteralValue::Number(2.0)));
+
+        let Some(Stmt::Call(call)) = function.body().and_then(|it| it.statements().next()) else {
+            panic!("a call")
+        };
+        let Some(Expr::Binary(sum)) = call.arg_list().and_then(|it| it.args().next()) else {
+            panic!("a sum")
+        };
+        assert_eq!(sum.operators().collect::<Vec<_>>(), [SyntaxKind::Plus]);
+        let Some(Expr::Binary(product)) = sum.operands().nth(1) else {
+            panic!("a product")
+        };
+        let Some(Expr::Postfix(chain)) = product.operands().next() else {
+            panic!("a chain")
+        };
+        let Some(Suffix::Member(member)) = chain.suffixes().next() else {
+            panic!("a member")
+        };
+        assert_eq!(
+            member.name_token().map(|it| it.text().to_owned()).as_deref(),
+            Some("upper")
+        );
+
+        let at = TextSize::of(&text[..text.find(" * times").expect("it is there")]);
+        let edit = TextEdit {
+            range: TextRange::empty(at),
+            insert: "(".to_owned(),
+        };
+        let edited = text.replace(" * times", "( * times");
+        let broken = reparse(&parsed, text, &edit, &edited);
+        assert_eq!(broken, parse(&edited));
+        assert_eq!(broken.errors[0].code, "expected-expression");
+        assert_eq!(broken.errors[0].reference, "Unexpected token: *");
+        assert_eq!(broken.errors[0].reference_line, 3);
+    }
+}

@@ -89,6 +89,8 @@ pub(crate) struct Parser<'a> {
     pub(crate) openers: Vec<Opener>,
     pub(crate) context: Context,
     panicking: bool,
+    /// Index of the first word of the statement that was started last.
+    statement_start: usize,
     /// Index of an `end` or `else` that was left to a construct further out.
     left_over: Option<usize>,
     gave_up: bool,
@@ -110,6 +112,7 @@ impl<'a> Parser<'a> {
             openers: Vec::new(),
             context,
             panicking: false,
+            statement_start: usize::MAX,
             left_over: None,
             gave_up: false,
             operand_missing_at_end: false,
@@ -175,6 +178,17 @@ impl<'a> Parser<'a> {
         kind.is_line_end() || kind == Eof
     }
 
+    /// A keyword that starts or ends a statement, at the start of a line, though the line before should go on: that line
+    /// is broken, and better taken as ended.
+    pub(crate) fn at_soft_line_end(&self) -> bool {
+        let word = self.word(0);
+        let is_statement = matches!(
+            word.kind,
+            EndKw | ElseKw | WhileKw | ForKw | IfKw | BreakKw | ContinueKw | ReturnKw
+        );
+        word.after_line_break && is_statement && self.at != self.statement_start
+    }
+
     pub(crate) fn after_space(&self) -> bool {
         self.word(0).after_space
     }
@@ -214,6 +228,11 @@ impl<'a> Parser<'a> {
             self.bump();
         }
         here
+    }
+
+    /// A statement starts at the cursor.
+    pub(crate) fn start_statement(&mut self) {
+        self.statement_start = self.at;
     }
 
     // ---- nodes ------------------------------------------------------------------------------------------------
@@ -313,20 +332,21 @@ impl<'a> Parser<'a> {
         self.panicking = true;
     }
 
-    /// Reports `end` with the wrong word behind it; the cursor is at `end`.
-    pub(crate) fn error_at_end_word(&mut self, keyword: SyntaxKind) {
+    /// Reports `end` with the wrong word behind it; the cursor is at `end`. Where it closes something further out, the error
+    /// is shown at the opening word that lost its end.
+    pub(crate) fn error_at_end_word(&mut self, opener: Opener, closes_outer: bool) {
+        let end = self.range();
         self.at += 1;
-        let (at, word_range, found) = (self.range().start(), self.range(), self.found());
+        let (word, found) = (self.range(), self.found());
         let at_line_end = self.at_line_end();
         self.at -= 1;
-        let range = if at_line_end {
-            self.range()
-        } else {
-            self.range().cover(word_range)
+        let (range, problem) = match (closes_outer, at_line_end) {
+            (true, _) => (opener.range, Problem::LeftOpen(opener.keyword, found)),
+            (false, true) => (end, Problem::WrongEnd(opener.keyword, found)),
+            (false, false) => (end.cover(word), Problem::WrongEnd(opener.keyword, found)),
         };
         if !self.panicking && !self.gave_up {
-            self.errors
-                .push(RawError::new(at, range, Problem::WrongEnd(keyword, found)));
+            self.errors.push(RawError::new(word.start(), range, problem));
         }
         self.panicking = true;
     }

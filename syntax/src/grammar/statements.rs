@@ -71,6 +71,7 @@ fn end_of_statement(p: &mut Parser<'_>, until: Until) {
 }
 
 fn statement(p: &mut Parser<'_>) {
+    p.start_statement();
     p.nested(|p| {
         match p.current() {
             WhileKw => while_statement(p),
@@ -246,9 +247,16 @@ fn header_end(p: &mut Parser<'_>, problem: fn(crate::errors::Found) -> Problem) 
         p.error_here(problem(found));
     }
     skip_line(p);
+    body_starts(p);
+}
+
+/// The line end before a body; what was wrong with the header ends here, unless the text does.
+fn body_starts(p: &mut Parser<'_>) {
     if p.current().is_line_end() {
         p.recover();
         p.bump();
+    } else if p.at_soft_line_end() {
+        p.recover();
     }
 }
 
@@ -258,7 +266,7 @@ fn close(p: &mut Parser<'_>, opener: Opener) {
         EndKw => {}
         ElseKw => {
             let found = p.found();
-            p.error_here(Problem::StrayKeyword(found));
+            p.error(opener.range, Problem::LeftOpenAtElse(opener.keyword, found));
             p.leave_over();
             return;
         }
@@ -278,9 +286,10 @@ fn close(p: &mut Parser<'_>, opener: Opener) {
 
 /// `end` with another word than the opener's.
 fn wrong_end(p: &mut Parser<'_>, opener: Opener, word: SyntaxKind) {
-    p.error_at_end_word(opener.keyword);
     let closes_something = matches!(word, WhileKw | ForKw | IfKw | FunctionKw);
-    if closes_something && p.openers.iter().any(|outer| outer.keyword == word) {
+    let closes_outer = closes_something && p.openers.iter().any(|outer| outer.keyword == word);
+    p.error_at_end_word(opener, closes_outer);
+    if closes_outer {
         p.leave_over();
         return;
     }
@@ -325,12 +334,9 @@ fn branch(p: &mut Parser<'_>, opener: Opener) -> bool {
     p.bump();
     expression(p);
     then(p);
-    let is_block = p.at_line_end();
+    let is_block = p.at_line_end() || p.at_soft_line_end();
     if is_block {
-        if p.current().is_line_end() {
-            p.recover();
-            p.bump();
-        }
+        body_starts(p);
         p.openers.push(opener);
         body(p, Until::EndOrElse);
         p.openers.pop();
@@ -351,7 +357,7 @@ fn then(p: &mut Parser<'_>) {
     if !condition_is_good || then_stands_further_on(p) {
         skip_until(p, |kind| kind == ThenKw);
     }
-    if p.eat(ThenKw) || !p.at_line_end() {
+    if p.eat(ThenKw) || !p.at_line_end() && !p.at_soft_line_end() {
         p.recover();
     }
 }
