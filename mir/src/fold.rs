@@ -43,10 +43,7 @@ pub(crate) fn constant(expr: &Expr) -> Option<Const> {
             for entry in map.entries() {
                 let key = constant(&entry.key()?)?;
                 let value = constant(&entry.value()?)?;
-                match entries
-                    .iter_mut()
-                    .find(|(known, _)| crate::tables::same_const(known, &key))
-                {
+                match entries.iter_mut().find(|(known, _)| *known == key) {
                     Some((_, known)) => *known = value,
                     None => entries.push((key, value)),
                 }

@@ -101,7 +101,9 @@ pub enum Ty {
 }
 
 /// A compile-time constant. Lists and maps occur as parameter defaults only; they are frozen and shared.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+///
+/// Constants are equal when their bits are, so that a unit always equals itself (`PartialEq` stands in `tables.rs`).
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Const {
     /// null
     Null,

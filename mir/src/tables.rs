@@ -77,7 +77,7 @@ impl Consts {
                 .others
                 .iter()
                 .copied()
-                .find(|&id| same_const(&self.list[id.0 as usize], value)),
+                .find(|&id| self.list[id.0 as usize] == *value),
         }
     }
 
@@ -87,22 +87,21 @@ impl Consts {
     }
 }
 
-/// Equality of constants by bits: -0 differs from 0, and a NaN equals itself.
-pub(crate) fn same_const(a: &Const, b: &Const) -> bool {
-    match (a, b) {
-        (Const::Null, Const::Null) => true,
-        (Const::Number(a), Const::Number(b)) => a.to_bits() == b.to_bits(),
-        (Const::Str(a), Const::Str(b)) => a == b,
-        (Const::List(a), Const::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_const(a, b)),
-        (Const::Map(a), Const::Map(b)) => {
-            a.len() == b.len()
-                && a.iter()
-                    .zip(b)
-                    .all(|((key_a, a), (key_b, b))| same_const(key_a, key_b) && same_const(a, b))
+/// Equality by bits: -0 differs from 0, and a NaN equals itself.
+impl PartialEq for Const {
+    fn eq(&self, other: &Const) -> bool {
+        match (self, other) {
+            (Const::Null, Const::Null) => true,
+            (Const::Number(a), Const::Number(b)) => a.to_bits() == b.to_bits(),
+            (Const::Str(a), Const::Str(b)) => a == b,
+            (Const::List(a), Const::List(b)) => a == b,
+            (Const::Map(a), Const::Map(b)) => a == b,
+            _ => false,
         }
-        _ => false,
     }
 }
+
+impl Eq for Const {}
 
 /// A table index as the ids hold it.
 pub(crate) fn index(n: usize) -> u32 {

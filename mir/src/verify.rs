@@ -24,7 +24,7 @@
 mod flow;
 
 use crate::ir::{BlockId, Const, ConstId, Inst, InstId, NameId, Reg, RegRange, Ty, Unit, UnitKind};
-use crate::tables::{index, same_const};
+use crate::tables::index;
 use rustc_hash::FxHashSet;
 use std::fmt::{Display, Formatter, Result as FmtResult};
 
@@ -174,7 +174,7 @@ impl Verifier<'_> {
                 Const::Number(number) => numbers.insert(number.to_bits()),
                 Const::Str(text) => strings.insert(text),
                 Const::Null | Const::List(_) | Const::Map(_) => {
-                    let new = !others.iter().any(|other| same_const(other, value));
+                    let new = !others.contains(&value);
                     others.push(value);
                     new
                 }

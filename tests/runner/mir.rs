@@ -50,7 +50,9 @@ fn render(units: &[ProgramUnit], diagnostics: &[Diagnostic]) -> String {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        let Diagnostic { code, range, message, .. } = diagnostic;
+        let Diagnostic {
+            code, range, message, ..
+        } = diagnostic;
         let _ = writeln!(out, "; {severity} {code} at {range:?}: {message}");
         if let Some(reference) = &diagnostic.reference {
             let _ = writeln!(out, ";   {reference} [line {}]", diagnostic.reference_line);
@@ -80,7 +82,11 @@ fn check_units(path: &str, units: &[ProgramUnit]) {
             let errors: Vec<_> = errors.iter().map(|error| format!("  {error}\n")).collect();
             panic!("{path}, unit {key}:\n{}{}", errors.concat(), print::print(mir));
         }
-        assert_eq!(unit.info.lines.len(), mir.insts.len(), "{path}, unit {key}: the line table is parallel");
+        assert_eq!(
+            unit.info.lines.len(),
+            mir.insts.len(),
+            "{path}, unit {key}: the line table is parallel"
+        );
     }
     let text = print::print_units(units.iter().map(|unit| (unit.key, unit_of(unit))));
     let read = parse::parse_units(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
@@ -137,8 +143,15 @@ fn word(unit: &Unit, inst: &Inst) -> String {
     let text = print::print_inst(unit, inst);
     let text = text.split(" = ").last().expect("split gives at least one part");
     let stored = print::print_inst(unit, inst);
-    let text = if stored.starts_with("store_") || stored.starts_with("set_") { stored.as_str() } else { text };
-    text.split([' ', '.']).next().expect("split gives at least one part").to_owned()
+    let text = if stored.starts_with("store_") || stored.starts_with("set_") {
+        stored.as_str()
+    } else {
+        text
+    };
+    text.split([' ', '.'])
+        .next()
+        .expect("split gives at least one part")
+        .to_owned()
 }
 
 #[test]
@@ -168,7 +181,11 @@ fn units_and_children_agree() {
         for mode in [units::FileMode::Program, units::FileMode::Module] {
             let list = units::units(&tree.green, mode);
             for (at, unit) in (0u32..).zip(&list) {
-                let listed: Vec<_> = list.iter().filter(|it| it.parent == Some(at)).map(|it| it.key).collect();
+                let listed: Vec<_> = list
+                    .iter()
+                    .filter(|it| it.parent == Some(at))
+                    .map(|it| it.key)
+                    .collect();
                 let lowered = lower::lower_unit(&unit.green, unit.kind, unit.key);
                 assert_eq!(lowered.unit.children, listed, "{}", relative(&path));
                 let own = text[usize::from(unit.start)..].starts_with(&unit.green.to_string());
