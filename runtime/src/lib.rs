@@ -27,3 +27,6 @@ pub mod names;
 pub mod ops;
 pub mod rng;
 pub mod text;
+
+#[cfg(test)]
+mod testing;
