@@ -12,8 +12,8 @@ import { broken, examples, lineOf, options, runChecks, TIER, until } from './che
 
 const given = options(['nvim', 'server', 'plugin', 'examples', 'out']);
 const control = given.control === 'yes';
-const START = 30;
-const PATIENCE = control ? 3 : 20;
+const START = 120;
+const PATIENCE = control ? 3 : 60;
 
 const programs = examples(given.examples);
 const main = programs.find((program) => program.name === 'mandelbrot') ?? broken('there is no example mandelbrot');
@@ -59,13 +59,15 @@ class Terminal {
 
   start(file) {
     const command = [given.nvim, '--clean', '-n', '-u', join(folder, 'init.lua'), file].map((part) => `'${part}'`).join(' ');
+    // However this test ends, nothing of it goes on.
+    process.on('exit', () => spawnSync('tmux', ['-L', this.socket, 'kill-server']));
     this.tmux('new-session', '-d', '-s', 'test', '-x', '180', '-y', '75', command);
   }
 
   async end() {
     this.command('qa!');
     const runs = () => spawnSync('tmux', ['-L', this.socket, 'has-session', '-t', 'test']).status === 0;
-    await until('the end of Neovim', () => !runs(), START).finally(() => spawnSync('tmux', ['-L', this.socket, 'kill-server']));
+    await until('the end of Neovim', () => !runs(), START);
   }
 
   screen() {

@@ -46,6 +46,7 @@ export async function startSession(given, programs, { trusted, patience }) {
     args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking', '--disable-component-update', '--no-first-run', '--disable-sync'],
   });
   const page = await browser.newPage({ viewport: { width: 1280, height: 1200 } });
+  page.setDefaultTimeout(60_000);
   const window = new Window(page, patience);
   const picture = async (name) => {
     const path = join(given.out, `vscode-${name.replaceAll(/\W+/g, '-')}.png`);
@@ -54,9 +55,9 @@ export async function startSession(given, programs, { trusted, patience }) {
   };
   const end = async () => {
     await browser.close();
-    process.kill(-server.pid, 'SIGTERM');
+    endGroup(server, 'SIGTERM');
     const ended = () => server.exitCode !== null || server.signalCode !== null;
-    await until('code-server has ended', ended, 10).catch(() => process.kill(-server.pid, 'SIGKILL'));
+    await until('code-server has ended', ended, 10).catch(() => endGroup(server, 'SIGKILL'));
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   };
   try {
@@ -70,6 +71,15 @@ export async function startSession(given, programs, { trusted, patience }) {
     broken(`${error.message}\nsee ${seen}`);
   }
   return { window, folder, picture, end };
+}
+
+/** Signals a child that leads a process group, and all of the group. */
+function endGroup(child, signal) {
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // It has ended already.
+  }
 }
 
 function prepare(folder, workspace, given, programs, trusted) {
@@ -104,6 +114,8 @@ async function startCodeServer(folder, given, port, trusted) {
     stdio: 'ignore',
     detached: true,
   });
+  // However this test ends, nothing of it goes on.
+  process.on('exit', () => endGroup(child, 'SIGKILL'));
   const alive = () => fetch(`http://127.0.0.1:${port}/healthz`).then((answer) => answer.ok, () => false);
   await until('code-server answers', alive, START);
   return child;

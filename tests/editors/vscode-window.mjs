@@ -3,7 +3,7 @@
 import { until } from './checks.mjs';
 
 /** The first page of a cold start is slow; so many seconds it may take. */
-export const START = 90;
+export const START = 240;
 
 /** One window. `patience` is how many seconds a text may take to appear. */
 export class Window {

@@ -11,7 +11,7 @@ import { startSession } from './vscode-session.mjs';
 
 const given = options(['server', 'vsix', 'code-server', 'chromium', 'tools', 'examples', 'out']);
 const control = given.control === 'yes';
-const PATIENCE = control ? 4 : 30;
+const PATIENCE = control ? 4 : 60;
 
 const programs = examples(given.examples);
 const main = programs.find((program) => program.name === 'mandelbrot') ?? broken('there is no example mandelbrot');
