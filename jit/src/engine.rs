@@ -44,6 +44,13 @@ pub enum TierPolicy {
     Eager,
 }
 
+impl Default for TierPolicy {
+    /// Compile what is hot.
+    fn default() -> TierPolicy {
+        TierPolicy::Tiered { threshold: 100_000 }
+    }
+}
+
 /// Whether guards do their work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum GuardMode {
@@ -74,12 +81,12 @@ pub struct EngineConfig {
 impl Default for EngineConfig {
     fn default() -> EngineConfig {
         EngineConfig {
-            tier: TierPolicy::Tiered { threshold: 100_000 },
+            tier: TierPolicy::default(),
             guards: GuardMode::Normal,
             gc_stress: false,
             max_native: 64 << 20,
             synchronous: false,
-            stack_slots: 32 << 20,
+            stack_slots: 8 << 20,
         }
     }
 }
@@ -115,8 +122,10 @@ pub struct Engine {
 
 impl Engine {
     /// An engine without programs, whose programs find no modules.
+    ///
+    /// It brings its compiler along, unless the configuration or the build leaves the interpreter alone.
     pub fn new(config: EngineConfig) -> Engine {
-        Engine::with_tiering(config, Box::new(InterpretOnly))
+        Engine::with_tiering(config, compiler(config))
     }
 
     /// An engine with a compiler behind it.
@@ -199,6 +208,21 @@ impl Engine {
         }
         stats
     }
+}
+
+/// What compiles for an engine of this configuration.
+#[cfg(not(minilive_portable))]
+fn compiler(config: EngineConfig) -> Box<dyn Tiering> {
+    match config.tier {
+        TierPolicy::InterpretOnly => Box::new(InterpretOnly),
+        _ => Box::new(crate::optimise::Optimiser::new(config)),
+    }
+}
+
+/// A portable build has no compiler.
+#[cfg(minilive_portable)]
+fn compiler(_: EngineConfig) -> Box<dyn Tiering> {
+    Box::new(InterpretOnly)
 }
 
 /// Takes progress reports of a run.

@@ -18,6 +18,7 @@ mod values;
 
 pub(crate) use values::kinds_of;
 
+use std::cell::Cell;
 use crate::engine::modules::Modules;
 use crate::engine::policy::Tiering;
 use crate::engine::table::CodeTable;
@@ -64,6 +65,8 @@ pub struct Run<'e> {
     pub(crate) well_known: WellKnown,
     /// The codes of all programs loaded in this run, whose flags are reset at its start.
     pub(crate) recording: bool,
+    /// Whether the program saw line numbers.
+    pub(crate) lines_seen: Cell<bool>,
 }
 
 /// Names the interpreter itself looks up.

@@ -7,18 +7,25 @@
 #![deny(unsafe_code)]
 
 pub mod bytecode;
+#[cfg(not(minilive_portable))]
 pub mod code;
 pub mod counters;
 pub mod engine;
+#[cfg(not(minilive_portable))]
 pub mod exits;
 pub mod feedback;
+#[cfg(not(minilive_portable))]
 pub mod helpers;
 pub mod interp;
+#[cfg(not(minilive_portable))]
 pub mod optimise;
 pub mod reason;
 pub mod record;
+#[cfg(not(minilive_portable))]
 pub mod ssa;
 pub mod stats;
+#[cfg(not(minilive_portable))]
 pub mod sys;
 pub mod thread;
+#[cfg(not(minilive_portable))]
 pub mod translate;

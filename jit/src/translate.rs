@@ -147,7 +147,7 @@ pub fn host_isa() -> Result<OwnedTargetIsa, String> {
     let set = [
         ("opt_level", "speed"),
         ("regalloc_algorithm", "backtracking"),
-        ("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" }),
+        ("enable_verifier", "true"),
         ("unwind_info", "false"),
         ("preserve_frame_pointers", "true"),
         ("is_pic", "false"),
@@ -196,10 +196,7 @@ fn finish(isa: &OwnedTargetIsa, mut context: Context, dump: bool) -> Result<Comp
     context.set_disasm(dump);
     let code = match context.compile(&**isa, &mut Default::default()) {
         Ok(code) => code,
-        Err(error) => {
-            debug_assert!(false, "{:?}", error.inner);
-            return Err(Refusal::CompilerFailed);
-        }
+        Err(_) => return Err(Refusal::CompilerFailed),
     };
     let mut compiled = Compiled {
         clif,

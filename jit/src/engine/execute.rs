@@ -20,6 +20,7 @@ use minilive_runtime::machine::FunctionNames;
 use minilive_runtime::realm::{Realm, RealmConfig};
 use minilive_runtime::text;
 use minilive_runtime::value::Value;
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// Runs a request to its end.
@@ -47,6 +48,8 @@ pub(super) fn run(
     let mut realm = Realm::new(Arc::clone(engine.codes.shared()), config);
     let names: Arc<dyn FunctionNames> = Arc::<super::names::NameTable>::clone(&engine.names);
     realm.set_function_names(names);
+    // The activation of the top-level statement is counted with the others, but is no call.
+    realm.head.max_depth = limits.depth.saturating_add(1);
     realm.head.native_limit = crate::thread::native_limit(native_stack);
     let linked = loaded.variant(request.record);
     for code in engine.codes.iter() {
@@ -73,7 +76,9 @@ pub(super) fn run(
     run.meter.settle(&mut realm);
     let end = end(ended, run.site.take(), loaded);
     realm.host().flush();
-    outcome(run, &mut realm, end)
+    let outcome = outcome(run, &mut realm, end);
+    let names_seen = engine.names.take_shown();
+    RunOutcome { position_dependent: outcome.position_dependent || names_seen, ..outcome }
 }
 
 /// The units of an entry, in order.
@@ -164,6 +169,7 @@ fn outcome(mut run: Run<'_>, realm: &mut Realm, end: End) -> RunOutcome {
     functions.sort_by_key(|function| std::cmp::Reverse(function.work));
     let heap = realm.heap_stats();
     RunOutcome {
+        position_dependent: run.lines_seen.get() || matches!(end, End::Error(_)),
         end,
         recording,
         counts,
@@ -200,6 +206,7 @@ impl<'e> Run<'e> {
             site: None,
             well_known,
             recording,
+            lines_seen: Cell::new(false),
         }
     }
 }

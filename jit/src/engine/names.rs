@@ -6,12 +6,14 @@
 use super::table::CodeTable;
 use minilive_runtime::machine::FunctionNames;
 use smol_str::SmolStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 /// Names by code id.
 #[derive(Debug, Default)]
 pub struct NameTable {
     names: RwLock<Vec<SmolStr>>,
+    shown: AtomicBool,
 }
 
 impl NameTable {
@@ -23,8 +25,16 @@ impl NameTable {
     }
 }
 
+impl NameTable {
+    /// Whether a name was shown since this was asked last.
+    pub fn take_shown(&self) -> bool {
+        self.shown.swap(false, Ordering::Relaxed)
+    }
+}
+
 impl FunctionNames for NameTable {
     fn function_name(&self, _: u32, code: u32) -> String {
+        self.shown.store(true, Ordering::Relaxed);
         let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
         names.get(code as usize).map(SmolStr::to_string).unwrap_or_default()
     }

@@ -180,6 +180,8 @@ pub struct RunOutcome {
     pub counts: Vec<UnitCounts>,
     /// The functions that ran, most work first.
     pub functions: Vec<FunctionStats>,
+    /// Whether the program made a line number or a function's name visible, so that moving code changes what it does.
+    pub position_dependent: bool,
     /// Lookups of modules.
     pub imports: Vec<ImportSeen>,
     /// How long it took.

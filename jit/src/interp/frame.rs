@@ -241,6 +241,13 @@ impl Run<'_> {
         self.run_native(realm, code.tier.loop_trampoline.get(), entry, window.0)
     }
 
+    /// A portable build has no entries, so nobody comes here.
+    #[cfg(minilive_portable)]
+    fn run_native(&mut self, _: &mut Realm, _: usize, _: usize, _: *mut Value) -> Eval<Value> {
+        Err(Fault::Cancelled.into())
+    }
+
+    #[cfg(not(minilive_portable))]
     fn run_native(&mut self, realm: &mut Realm, trampoline: usize, entry: usize, words: *mut Value) -> Eval<Value> {
         let context = std::ptr::from_mut(realm);
         let bits = with_run(self, |_| {

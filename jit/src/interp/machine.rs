@@ -16,6 +16,7 @@ use minilive_runtime::value::Value;
 
 impl Machine for Run<'_> {
     fn stack(&self) -> Vec<StackLine> {
+        self.lines_seen.set(true);
         self.stack_lines()
     }
 

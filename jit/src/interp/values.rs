@@ -61,8 +61,8 @@ fn index_flags(container: Value, key: Value) -> u8 {
 #[inline(always)]
 pub(super) fn remainder(x: f64, y: f64) -> f64 {
     const EXACT: f64 = 9_007_199_254_740_992.0;
-    // A negative dividend may give minus zero, which whole numbers do not have.
-    if (0.0..=EXACT).contains(&x) && y > 0.0 && y <= EXACT {
+    // A negative dividend (minus zero, too) may give minus zero, which whole numbers do not have.
+    if x.is_sign_positive() && x <= EXACT && y > 0.0 && y <= EXACT {
         let (a, b) = (x as u64, y as u64);
         if a as f64 == x && b as f64 == y {
             return if (a | b) >> 32 == 0 {
