@@ -4,6 +4,8 @@
 #![forbid(unsafe_code)]
 
 pub mod conformance;
+pub mod differential;
 pub mod files;
 pub mod generate;
+pub mod modes;
 pub mod spec;

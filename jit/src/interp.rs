@@ -18,7 +18,6 @@ mod values;
 
 pub(crate) use values::kinds_of;
 
-use std::cell::Cell;
 use crate::engine::modules::Modules;
 use crate::engine::policy::Tiering;
 use crate::engine::table::CodeTable;
@@ -33,6 +32,7 @@ use minilive_runtime::machine::StackLine;
 use minilive_runtime::realm::Realm;
 use minilive_runtime::shared::Name;
 use minilive_runtime::value::Value;
+use std::cell::Cell;
 
 /// Where a fault happened.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,29 @@
 //! Each task fails when its material is missing; none is skipped in silence.
 #![forbid(unsafe_code)]
 
+mod conformance;
+mod differential;
+mod editors;
+
+const USAGE: &str = "usage: cargo xtask TASK
+
+conformance FILE                     run the official test suite in every mode
+differential [--seeds N] [--from N]  run generated programs in every mode
+editors                              test the extensions in real editors";
+
 fn main() {
-    eprintln!("usage: cargo xtask conformance FILE");
-    std::process::exit(2);
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (task, rest) = arguments
+        .split_first()
+        .map_or(("", &[][..]), |(task, rest)| (task.as_str(), rest));
+    let done = match task {
+        "conformance" => conformance::carry_out(rest),
+        "differential" => differential::carry_out(rest),
+        "editors" => editors::run(rest),
+        _ => Err(USAGE.to_string()),
+    };
+    if let Err(sentence) = done {
+        eprintln!("{sentence}");
+        std::process::exit(1);
+    }
 }

@@ -78,7 +78,10 @@ pub(super) fn run(
     realm.host().flush();
     let outcome = outcome(run, &mut realm, end);
     let names_seen = engine.names.take_shown();
-    RunOutcome { position_dependent: outcome.position_dependent || names_seen, ..outcome }
+    RunOutcome {
+        position_dependent: outcome.position_dependent || names_seen,
+        ..outcome
+    }
 }
 
 /// The units of an entry, in order.

@@ -1,0 +1,123 @@
+//! `minilive check`: every diagnostic of the given files, pointing into the source.
+//!
+//! Runs nothing. Syntax and lowering find the diagnostics; this only prints them.
+
+use super::Failure;
+use super::source::Source;
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use clap::{Args, ValueEnum};
+use minilive_mir::diagnostic::{Diagnostic, Severity};
+use serde_json::json;
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Files to check; `-` is standard input.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// How to print what is found.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// One JSON object a line, for other tools.
+    Json,
+}
+
+impl Check {
+    /// Exit code 1 if any file has an error.
+    pub fn carry_out(self) -> Result<ExitCode, Failure> {
+        let mut out = std::io::stdout().lock();
+        let (mut errors, mut warnings) = (0, 0);
+        for file in &self.files {
+            let source = Source::read(file)?;
+            let parse = minilive_syntax::parse(&source.text);
+            let (_, diagnostics) = minilive_mir::lower::lower_file(&parse, &source.name);
+            for diagnostic in &diagnostics {
+                match diagnostic.severity {
+                    Severity::Error => errors += 1,
+                    Severity::Warning => warnings += 1,
+                }
+                let text = match self.format {
+                    Format::Text => rendered(&source, diagnostic, std::io::stdout().is_terminal()),
+                    Format::Json => as_json(&source, diagnostic).to_string(),
+                };
+                writeln!(out, "{text}")?;
+            }
+        }
+        if self.format == Format::Text {
+            writeln!(out, "{}", summary(self.files.len(), errors, warnings))?;
+        }
+        Ok(ExitCode::from(u8::from(errors > 0)))
+    }
+}
+
+fn summary(files: usize, errors: usize, warnings: usize) -> String {
+    let counted = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    format!(
+        "checked {}: {}, {}",
+        counted(files, "file"),
+        counted(errors, "error"),
+        counted(warnings, "warning")
+    )
+}
+
+/// The diagnostic as people read it, with the source line under it.
+pub fn rendered(source: &Source, diagnostic: &Diagnostic, colours: bool) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let span = usize::from(diagnostic.range.start())..usize::from(diagnostic.range.end());
+    let path = source.shown_name();
+    let snippet = Snippet::source(source.text.as_str())
+        .path(path)
+        .annotation(AnnotationKind::Primary.span(span));
+    let report = [level
+        .primary_title(diagnostic.message.as_str())
+        .id(diagnostic.code)
+        .element(snippet)];
+    let renderer = if colours { Renderer::styled() } else { Renderer::plain() };
+    renderer.render(&report)
+}
+
+fn as_json(source: &Source, diagnostic: &Diagnostic) -> serde_json::Value {
+    let start = place(&source.text, usize::from(diagnostic.range.start()));
+    let end = place(&source.text, usize::from(diagnostic.range.end()));
+    json!({
+        "file": source.shown_name(),
+        "severity": match diagnostic.severity { Severity::Error => "error", Severity::Warning => "warning" },
+        "code": diagnostic.code,
+        "message": diagnostic.message,
+        "start": { "line": start.0, "column": start.1 },
+        "end": { "line": end.0, "column": end.1 },
+    })
+}
+
+/// Line and column, both from 1; columns count code points.
+fn place(text: &str, offset: usize) -> (usize, usize) {
+    let before = &text[..offset.min(text.len())];
+    let line_start = before.rfind('\n').map_or(0, |it| it + 1);
+    (
+        before.matches('\n').count() + 1,
+        before[line_start..].chars().count() + 1,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_count_lines_and_code_points_from_one() {
+        assert_eq!(place("é\nàb", 6), (2, 3));
+        assert_eq!(place("", 0), (1, 1));
+    }
+}

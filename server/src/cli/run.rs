@@ -1,0 +1,191 @@
+//! `minilive run`: a program, in this process, without database or server.
+//!
+//! Text → tree → MIR → engine. Invariants: output printed before an error stays printed, in order; errors go to standard error with
+//! exit code 1, or under `--compat` to standard output with exit code 0, as the reference does it.
+
+use super::Failure;
+use super::check::rendered;
+use super::source::Source;
+use clap::Args;
+use minilive_jit::engine::{End, Engine, EngineConfig, Entry, RunOutcome, RunRequest, TierPolicy};
+use minilive_mir::diagnostic::{Diagnostic, Severity};
+use minilive_runtime::host::{Effects, StdHost};
+use minilive_runtime::limits::Limits;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The program's file; `-` reads it from standard input.
+    #[arg(required_unless_present = "code")]
+    file: Option<PathBuf>,
+    /// Run this text instead of a file.
+    #[arg(short, long, value_name = "CODE")]
+    code: Option<String>,
+    /// Behave to the byte like the reference: errors on standard output, exit code 0, calls nest 255 deep.
+    #[arg(long)]
+    compat: bool,
+    /// How deep calls may nest.
+    #[arg(long, value_name = "N")]
+    max_depth: Option<u32>,
+    /// Use the interpreter alone.
+    #[arg(long)]
+    interpret: bool,
+    /// Say on standard error, when the program has ended, how its functions ran.
+    #[arg(long)]
+    stats: bool,
+    /// Passed on to the program.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
+impl Run {
+    /// Runs the program; the exit code is the program's own where it sets one.
+    pub fn carry_out(self) -> Result<ExitCode, Failure> {
+        let source = match self.source() {
+            Ok(source) => source,
+            Err(Failure(_)) if self.compat => {
+                let path = self.file.as_deref().unwrap_or_else(|| "".as_ref()).display();
+                println!("Error: Could not open file {path}\nNo lines read from file.");
+                return Ok(ExitCode::SUCCESS);
+            }
+            Err(failure) => return Err(failure),
+        };
+        let parse = minilive_syntax::parse(&source.text);
+        let (program, diagnostics) = minilive_mir::lower::lower_file(&parse, &source.name);
+        if diagnostics.iter().any(|it| it.severity == Severity::Error) {
+            return Ok(self.does_not_compile(&source, &diagnostics));
+        }
+        let tier = if self.interpret {
+            TierPolicy::InterpretOnly
+        } else {
+            TierPolicy::default()
+        };
+        let mut engine = Engine::new(EngineConfig {
+            tier,
+            ..EngineConfig::default()
+        });
+        let loaded = engine.load(&program).map_err(|error| Failure(error.to_string()))?;
+        let request = RunRequest {
+            limits: self.limits(),
+            compat: self.compat,
+            ..RunRequest::new(Entry::Main)
+        };
+        let outcome = engine.run(&loaded, request, Box::new(StdHost::new(Effects::ALL)));
+        if self.stats {
+            print_stats(&outcome);
+        }
+        Ok(self.ended(&source, &outcome.end))
+    }
+
+    fn source(&self) -> Result<Source, Failure> {
+        match (&self.code, &self.file) {
+            (Some(code), _) => Ok(Source::from_code(code)),
+            (None, Some(file)) => Source::read(file),
+            (None, None) => Err(Failure("name a file, or give code with -c".to_string())),
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            depth: self.max_depth.unwrap_or(Limits::NONE.depth),
+            ..Limits::NONE
+        }
+    }
+
+    fn does_not_compile(&self, source: &Source, diagnostics: &[Diagnostic]) -> ExitCode {
+        let errors = diagnostics.iter().filter(|it| it.severity == Severity::Error);
+        if self.compat {
+            // The reference reports only the first error that it knows.
+            if let Some((error, text)) = errors.clone().find_map(|it| Some((it, it.reference.as_ref()?))) {
+                println!(
+                    "Compiler Error: {text} [{}]",
+                    location(&source.name, error.reference_line)
+                );
+                return ExitCode::SUCCESS;
+            }
+        }
+        for error in errors {
+            eprintln!("{}", rendered(source, error, std::io::stderr().is_terminal()));
+        }
+        ExitCode::from(1)
+    }
+
+    fn ended(&self, source: &Source, end: &End) -> ExitCode {
+        match end {
+            End::Finished(_) => ExitCode::SUCCESS,
+            End::Exit(code) => ExitCode::from((code & 255) as u8),
+            End::Error(error) if self.compat => {
+                println!("{error}");
+                ExitCode::SUCCESS
+            }
+            End::Error(error) => {
+                eprintln!("Runtime Error: {} [{}]", error.message, error.at);
+                for frame in error.stack.iter().skip(1) {
+                    eprintln!("  called from {frame}");
+                }
+                show_line(source, error.at.line, &error.at.file);
+                ExitCode::from(1)
+            }
+            End::Cut { limit, at, .. } => stopped(&format!("{limit} [{at}]")),
+            End::Blocked { name, at, .. } => stopped(&format!("'{name}' is not available here [{at}]")),
+            End::Cancelled => stopped("the program was stopped"),
+        }
+    }
+}
+
+fn stopped(why: &str) -> ExitCode {
+    eprintln!("Stopped: {why}");
+    ExitCode::from(1)
+}
+
+fn location(name: &str, line: u32) -> String {
+    if name.is_empty() {
+        format!("line {line}")
+    } else {
+        format!("{name} line {line}")
+    }
+}
+
+/// The source line an error names, if it is one of this file's.
+fn show_line(source: &Source, line: u32, file: &str) {
+    let text = source.text.lines().nth((line as usize).saturating_sub(1));
+    if let Some(text) = text.filter(|it| file == source.name && !it.trim().is_empty()) {
+        eprintln!("{line:>5} | {}", text.trim_end());
+    }
+}
+
+fn print_stats(outcome: &RunOutcome) {
+    eprintln!(
+        "{:.1} ms, {} steps, {} collections, {} bytes of heap at most",
+        outcome.elapsed.as_secs_f64() * 1000.0,
+        outcome.fuel,
+        outcome.collections,
+        outcome.heap
+    );
+    for function in &outcome.functions {
+        let name = if function.name.is_empty() {
+            "(top level)"
+        } else {
+            &function.name
+        };
+        let mut line = format!(
+            "{:>12}  {name}: {} calls, {} steps",
+            function.tier.to_string(),
+            function.calls,
+            function.work
+        );
+        if let Some(refusal) = function.refusal {
+            line += &format!("; not compiled: {refusal}");
+        }
+        if let Some(dropped) = function.invalidation {
+            line += &format!("; dropped: {dropped}");
+        }
+        for exit in &function.exits {
+            line += &format!("; left {} times at line {}: {}", exit.count, exit.line, exit.reason);
+        }
+        eprintln!("{line}");
+    }
+}

@@ -1,0 +1,137 @@
+//! The salsa database: what is derived from the open texts and from finished recordings, and stays valid over edits.
+//!
+//! `world` is its only writer; `ide` and `evaluate` read it through snapshots. salsa is imported here and nowhere else.
+//! Invariants: a snapshot lives inside one job and never waits for anything; readers reach queries only below [`catch`],
+//! the one place where a cancelled revision is noticed. The tests to read first are those of `db/queries.rs`.
+
+mod input;
+mod layout;
+mod queries;
+mod skeleton;
+#[cfg(test)]
+mod tests;
+
+pub use input::{File, Recordings};
+pub use layout::{Code, Layout, LayoutUnit, MarkerItem, MarkerOptions, MarkerUse, Places};
+pub use queries::{
+    FileUnit, PlacedUnit, file_layout, fingerprints, function_mir, lower_unit, marker_code, marker_items,
+    unit_diagnostics, unit_ids, units,
+};
+
+use crate::recording::Recorded;
+use minilive_syntax::Parse;
+use salsa::{Database as _, Setter as _};
+use std::panic::{AssertUnwindSafe, UnwindSafe};
+use std::sync::Arc;
+
+/// What queries see of the database.
+#[salsa::db]
+pub trait Db: salsa::Database {}
+
+/// The database. A clone is a snapshot: a write waits until all of them are gone.
+#[salsa::db]
+#[derive(Clone)]
+pub struct LiveDb {
+    storage: salsa::Storage<Self>,
+}
+
+#[salsa::db]
+impl salsa::Database for LiveDb {}
+#[salsa::db]
+impl Db for LiveDb {}
+
+impl std::fmt::Debug for LiveDb {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LiveDb")
+    }
+}
+
+/// Why a reader ended without a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// A write came: the text or a recording is newer now.
+    Overtaken,
+    /// The reader itself was cancelled through its [`CancelToken`].
+    Cancelled,
+    /// A query that another thread was computing panicked.
+    Panicked,
+}
+
+/// Cancels the reader that holds one snapshot.
+#[derive(Debug, Clone)]
+pub struct CancelToken(salsa::CancellationToken);
+
+impl CancelToken {
+    /// The reader's next query ends with [`Stopped::Cancelled`].
+    pub fn cancel(&self) {
+        self.0.cancel();
+    }
+}
+
+/// Runs a reader; the one door through which cancellation is noticed.
+pub fn catch<T>(reader: impl FnOnce() -> T + UnwindSafe) -> Result<T, Stopped> {
+    salsa::Cancelled::catch(reader).map_err(|cancelled| match cancelled {
+        salsa::Cancelled::Local => Stopped::Cancelled,
+        salsa::Cancelled::PropagatedPanic => Stopped::Panicked,
+        _ => Stopped::Overtaken,
+    })
+}
+
+impl Default for LiveDb {
+    fn default() -> LiveDb {
+        LiveDb::new(None)
+    }
+}
+
+impl LiveDb {
+    /// An empty database. `log` is told the name of each query that is executed.
+    pub fn new(log: Option<Box<dyn Fn(String) + Send + Sync>>) -> LiveDb {
+        let callback = log.map(|log| -> Box<dyn Fn(salsa::Event) + Send + Sync> {
+            Box::new(move |event| {
+                if let salsa::EventKind::WillExecute { database_key } = event.kind {
+                    log(format!("{database_key:?}"));
+                }
+            })
+        });
+        LiveDb {
+            storage: salsa::Storage::new(callback),
+        }
+    }
+
+    /// Makes a file known, without recordings.
+    pub fn add_file(&self, path: String, text: Arc<str>, parse: Arc<Parse>) -> File {
+        let recordings = Recordings::new(self, Arc::default());
+        File::new(self, path, text, parse, recordings)
+    }
+
+    /// Sets a file's text together with its tree, in one revision if nobody reads in between.
+    pub fn set_text(&mut self, file: File, text: Arc<str>, parse: Arc<Parse>) {
+        file.set_text(self).to(text);
+        file.set_parse(self).to(parse);
+    }
+
+    /// Sets a file's finished recordings.
+    pub fn set_recordings(&mut self, file: File, recorded: Arc<Vec<Recorded>>) {
+        let recordings = file.recordings(self);
+        recordings.set_list(self).to(recorded);
+    }
+
+    /// What cancels the reader of this snapshot.
+    pub fn cancel_token(&self) -> CancelToken {
+        CancelToken(self.cancellation_token())
+    }
+
+    /// Ends the reader if it was cancelled; long loops without queries call it.
+    pub fn poll(&self) {
+        self.unwind_if_revision_cancelled();
+    }
+
+    /// Runs a reader of this snapshot below the door.
+    pub fn read<T>(&self, reader: impl FnOnce(&LiveDb) -> T) -> Result<T, Stopped> {
+        let reader = AssertUnwindSafe(|| reader(self));
+        catch(move || {
+            let AssertUnwindSafe(reader) = { reader };
+            reader()
+        })
+    }
+}

@@ -1,0 +1,45 @@
+//! The inputs of the database: what comes from outside and is derived from nothing.
+//!
+//! `world` sets them; queries read them. Invariants: `text` and `parse` of a file are set together and `parse` is what a
+//! fresh parse of `text` would give; a recording enters when its run has ended, running state never does.
+#![allow(
+    missing_docs,
+    reason = "salsa's macros make methods without docs; what is written here has them"
+)]
+
+use crate::recording::Recorded;
+use minilive_syntax::Parse;
+use std::sync::Arc;
+
+/// One file. Inputs are never freed, so the world keeps the input of a closed file and uses it again.
+#[salsa::input(debug)]
+pub struct File {
+    /// The client's name for it.
+    #[returns(deref)]
+    pub path: String,
+    /// The text.
+    #[returns(clone)]
+    pub text: Arc<str>,
+    /// The tree and the syntax errors of the text.
+    #[returns(clone)]
+    pub parse: Arc<Parse>,
+    /// What its runs saw. An input of its own, so that a new recording touches nothing that depends on the text.
+    #[returns(copy)]
+    pub recordings: Recordings,
+}
+
+/// The finished evaluations of one file, the newest of each.
+#[salsa::input(debug)]
+pub struct Recordings {
+    /// In no particular order.
+    #[returns(clone)]
+    pub list: Arc<Vec<Recorded>>,
+}
+
+/// All files that are open.
+#[salsa::input(singleton)]
+pub struct FileSet {
+    /// In order of opening.
+    #[returns(deref)]
+    pub files: Vec<File>,
+}

@@ -1,0 +1,256 @@
+//! Plans: what the present text of a document asks to be evaluated, with everything a run of it needs.
+//!
+//! A reader thread makes one after each edit; the scheduler compares it with what was recorded.
+//! Invariant: a plan belongs to one revision; its programs are put together only when one is sent.
+
+use super::handle::{EntryPoint, Trust};
+use crate::db::{self, Layout, LiveDb, MarkerItem, MarkerUse};
+use crate::document::DocumentView;
+use crate::ide;
+use crate::recording::{Dependencies, EvaluationId, Outcome, Recorded};
+use minilive_mir::ir::{UnitKey, UnitKind};
+use minilive_mir::program::{Fingerprint, Program, ProgramUnit, UnitInfo};
+use rustc_hash::FxHasher;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+/// What one revision of a document asks for.
+#[derive(Debug)]
+pub struct Plan {
+    /// The document.
+    pub document: Arc<DocumentView>,
+    /// Its units.
+    pub layout: Arc<Layout>,
+    /// The first compile error; with one, nothing runs.
+    pub trouble: Option<String>,
+    /// What to evaluate: the top level, then markers in order.
+    pub evaluations: Vec<Planned>,
+    main: Arc<[(UnitKey, Fingerprint)]>,
+    definitions: Arc<[(UnitKey, Fingerprint)]>,
+}
+
+/// One evaluation that the text asks for.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// Which.
+    pub id: EvaluationId,
+    /// Its marker; none for the top level.
+    pub marker: Option<Arc<MarkerItem>>,
+}
+
+impl Planned {
+    /// Whether it runs without being asked for.
+    pub fn is_automatic(&self) -> bool {
+        self.marker
+            .as_ref()
+            .is_none_or(|marker| marker.usage != MarkerUse::AskedWatch && marker.code.trouble.is_none())
+    }
+
+    /// Whether it is an example call.
+    pub fn is_example(&self) -> bool {
+        self.marker
+            .as_ref()
+            .is_some_and(|marker| marker.usage == MarkerUse::Example)
+    }
+
+    /// Hash of everything beside code that decides how far a run goes.
+    pub fn profile(&self, trust: Trust) -> u64 {
+        let mut hasher = FxHasher::default();
+        trust.hash(&mut hasher);
+        if let Some(marker) = &self.marker {
+            marker.options.hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+}
+
+/// Reads what a document asks for.
+pub fn plan(db: &LiveDb, document: &Arc<DocumentView>) -> Plan {
+    let layout = db::file_layout(db, document.file);
+    let pairs = |definitions_only: bool| {
+        let statements = layout.main().filter(|unit| unit.is_definition || !definitions_only);
+        statements
+            .map(|unit| (unit.key, unit.code.fingerprint))
+            .collect::<Arc<[_]>>()
+    };
+    let (main, definitions) = (pairs(false), pairs(true));
+    let trouble = ide::first_error(db, document);
+    let markers = db::marker_items(db, document.file);
+    let mut evaluations = vec![Planned {
+        id: EvaluationId::TopLevel,
+        marker: None,
+    }];
+    evaluations.extend(markers.iter().map(|marker| Planned {
+        id: EvaluationId::Marker(marker.id),
+        marker: Some(marker.clone()),
+    }));
+    Plan {
+        document: document.clone(),
+        layout,
+        trouble,
+        evaluations,
+        main,
+        definitions,
+    }
+}
+
+impl Plan {
+    /// The evaluation of that name.
+    pub fn find(&self, id: EvaluationId) -> Option<&Planned> {
+        self.evaluations.iter().find(|it| it.id == id)
+    }
+
+    /// The example of that identity or name, of that function; the first that fits.
+    pub fn example(&self, function: Option<&str>, example: Option<&str>) -> Option<&Planned> {
+        self.evaluations.iter().find(|planned| {
+            planned.marker.as_ref().is_some_and(|marker| {
+                let fits = |name: &str| marker.id_text() == name || marker.name.as_deref() == Some(name);
+                marker.usage == MarkerUse::Example
+                    && example.is_none_or(fits)
+                    && function.is_none_or(|name| marker.function_name.as_deref() == Some(name))
+            })
+        })
+    }
+
+    /// What a person calls an evaluation.
+    pub fn title(&self, id: EvaluationId) -> String {
+        match self.find(id).and_then(|planned| planned.marker.as_ref()) {
+            None => base_name(&self.document.uri).to_owned(),
+            Some(marker) => marker.text.clone(),
+        }
+    }
+
+    fn statements(&self, planned: &Planned) -> &Arc<[(UnitKey, Fingerprint)]> {
+        if planned.marker.is_some() {
+            &self.definitions
+        } else {
+            &self.main
+        }
+    }
+
+    /// The program of an evaluation and what of it runs.
+    pub fn program(&self, planned: &Planned) -> (Program, EntryPoint) {
+        let units = self.layout.units.iter().map(|unit| ProgramUnit {
+            key: unit.key,
+            fingerprint: unit.code.fingerprint,
+            mir: Some(unit.code.unit.clone()),
+            info: unit.info.clone(),
+        });
+        let mut units: Vec<_> = units.collect();
+        let main =
+            self.layout.units.iter().enumerate().filter(|(_, unit)| {
+                unit.kind != UnitKind::Function && (unit.is_definition || planned.marker.is_none())
+            });
+        let main = main.map(|(index, _)| index as u32).collect();
+        let entry = match &planned.marker {
+            None => EntryPoint::Main,
+            Some(marker) => {
+                let expression = units.len() as u32;
+                units.extend(marker_units(marker));
+                EntryPoint::Expression(expression)
+            }
+        };
+        (
+            Program {
+                file: base_name(&self.document.uri).into(),
+                units,
+                main,
+            },
+            entry,
+        )
+    }
+
+    /// What a run of an evaluation turned out to depend on.
+    pub fn dependencies(&self, planned: &Planned, outcome: &Outcome) -> Dependencies {
+        let entered = |key| outcome.executed.as_ref().is_none_or(|executed| executed.contains(&key));
+        let functions = self
+            .layout
+            .units
+            .iter()
+            .filter(|unit| unit.kind == UnitKind::Function && entered(unit.key));
+        Dependencies {
+            main: self.statements(planned).clone(),
+            functions: functions.map(|unit| (unit.key, unit.code.fingerprint)).collect(),
+            positions: outcome.position_dependent.then(|| self.positions()),
+            marker: planned.marker.as_ref().map(|marker| marker.code.fingerprint),
+        }
+    }
+
+    /// Whether a run of this plan would be the run of that one.
+    pub fn runs_the_same(&self, other: &Plan, id: EvaluationId) -> bool {
+        let (Some(mine), Some(theirs)) = (self.find(id), other.find(id)) else {
+            return false;
+        };
+        let units = |plan: &Plan| {
+            plan.layout
+                .units
+                .iter()
+                .map(|unit| (unit.key, unit.code.fingerprint))
+                .collect::<Vec<_>>()
+        };
+        let marker = |planned: &Planned| {
+            planned
+                .marker
+                .as_ref()
+                .map(|it| (it.code.fingerprint, it.options.clone()))
+        };
+        self.trouble.is_none()
+            && self.main == other.main
+            && marker(mine) == marker(theirs)
+            && units(self) == units(other)
+    }
+
+    fn positions(&self) -> u64 {
+        positions_hash(&self.layout)
+    }
+}
+
+/// Hash of all names and line tables of a file.
+fn positions_hash(layout: &Layout) -> u64 {
+    let mut hasher = FxHasher::default();
+    for unit in &layout.units {
+        let UnitInfo { name, base_line, lines } = &*unit.info;
+        (name, base_line, lines).hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+/// Whether a recording is still what a run would give.
+///
+/// `marker` is the fingerprint of the evaluation's marker in the present text.
+pub fn is_fresh(recorded: &Recorded, layout: &Layout, marker: Option<Fingerprint>) -> bool {
+    let Dependencies {
+        main,
+        functions,
+        positions,
+        marker: recorded_marker,
+    } = &recorded.dependencies;
+    let statements = layout.main().filter(|unit| unit.is_definition || marker.is_none());
+    *recorded_marker == marker
+        && statements
+            .map(|unit| (unit.key, unit.code.fingerprint))
+            .eq(main.iter().copied())
+        && functions
+            .iter()
+            .all(|&(key, print)| layout.get(key).is_some_and(|unit| unit.code.fingerprint == print))
+        && positions.is_none_or(|hash| hash == positions_hash(layout))
+}
+
+/// The units of a marker, with its line in the file.
+fn marker_units(marker: &MarkerItem) -> impl Iterator<Item = ProgramUnit> {
+    marker.code.units.iter().map(|unit| {
+        let info = UnitInfo {
+            base_line: unit.info.base_line + marker.line,
+            ..(*unit.info).clone()
+        };
+        ProgramUnit {
+            info: Arc::new(info),
+            ..unit.clone()
+        }
+    })
+}
+
+/// The last part of a document's name.
+pub fn base_name(uri: &str) -> &str {
+    uri.rsplit(['/', '\\']).next().unwrap_or(uri)
+}

@@ -1,0 +1,237 @@
+//! The evaluations of one document: plan, recordings old and new, values that no longer hold, asked runs that wait.
+//!
+//! The scheduler owns one [`FileState`] per open document. Invariant: anchors are lines of the document's present revision.
+
+use super::handle::{RunId, Trust};
+use super::plan::{Plan, Planned, is_fresh};
+use crate::document::LineSplice;
+use crate::ide::{EvaluationState, Live, Phase, StaleLine, TierState, line_values};
+use crate::recording::{End, EvaluationId, FunctionReport, Recorded};
+use rustc_hash::FxHashMap;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// How many recordings of one evaluation are kept for undo and redo.
+const KEPT: usize = 8;
+/// How many edits back a finished run can still be placed.
+const SPLICES: usize = 512;
+
+/// A place whose line follows edits.
+#[derive(Debug, Clone)]
+struct Anchors {
+    values: Vec<(u32, String)>,
+    end: Option<u32>,
+    /// Whether an edit took a value away that a fresh look at the plan would bring back.
+    lossy: bool,
+}
+
+/// All that is known about the evaluations of one document.
+#[derive(Debug, Default)]
+pub(super) struct FileState {
+    /// What readers see.
+    pub live: Arc<Live>,
+    /// The newest plan, of this or an earlier revision.
+    pub plan: Option<Arc<Plan>>,
+    /// The document's revision.
+    pub revision: u64,
+    /// Asked runs that wait for the plan of the present revision.
+    pub waiting: Vec<(RunId, super::RunTarget)>,
+    results: FxHashMap<EvaluationId, VecDeque<Recorded>>,
+    anchors: FxHashMap<EvaluationId, Anchors>,
+    splices: VecDeque<(u64, Vec<LineSplice>)>,
+}
+
+impl FileState {
+    /// A document that was just opened.
+    pub fn new(trust: Trust, revision: u64) -> FileState {
+        let live = Live {
+            trust,
+            ..Live::default()
+        };
+        FileState {
+            live: Arc::new(live),
+            revision,
+            ..FileState::default()
+        }
+    }
+
+    /// The plan, if it belongs to the present revision.
+    pub fn current_plan(&self) -> Option<&Arc<Plan>> {
+        self.plan
+            .as_ref()
+            .filter(|plan| plan.document.revision == self.revision)
+    }
+
+    /// Follows an edit.
+    pub fn edited(&mut self, revision: u64, splices: Vec<LineSplice>) {
+        self.revision = revision;
+        for anchors in self.anchors.values_mut() {
+            anchors.follow(&splices);
+        }
+        self.splices.push_back((revision, splices));
+        if self.splices.len() > SPLICES {
+            self.splices.pop_front();
+        }
+        self.show_anchors();
+    }
+
+    /// The newest recordings.
+    pub fn newest(&self) -> Vec<Recorded> {
+        self.results.values().filter_map(|kept| kept.front().cloned()).collect()
+    }
+
+    /// Keeps a recording, and where its values stand.
+    pub fn record(&mut self, plan: &Plan, recorded: Recorded) {
+        let id = recorded.evaluation;
+        self.place(plan, &recorded);
+        let kept = self.results.entry(id).or_default();
+        kept.retain(|it| it.dependencies != recorded.dependencies);
+        kept.push_front(recorded);
+        kept.truncate(KEPT);
+        self.show_anchors();
+    }
+
+    /// Puts a recording's values at their lines in the present text.
+    fn place(&mut self, plan: &Plan, recorded: &Recorded) {
+        let known_since = self
+            .splices
+            .front()
+            .map_or(self.revision + 1, |&(revision, _)| revision);
+        let mut anchors = Anchors {
+            values: Vec::new(),
+            end: None,
+            lossy: false,
+        };
+        if plan.document.revision + 1 >= known_since || plan.document.revision == self.revision {
+            let marker_line = plan
+                .find(recorded.evaluation)
+                .and_then(|it| it.marker.as_ref())
+                .map(|it| it.line);
+            let values = line_values(&plan.document, &plan.layout, &recorded.outcome, marker_line);
+            anchors.values = values.into_iter().map(|value| (value.line, value.text)).collect();
+            anchors.end = end_line(&recorded.outcome.end).or(marker_line);
+            for (_, splices) in self
+                .splices
+                .iter()
+                .filter(|&&(revision, _)| revision > plan.document.revision)
+            {
+                anchors.follow(splices);
+            }
+        }
+        self.anchors.insert(recorded.evaluation, anchors);
+    }
+
+    /// Looks for a recording that holds under a plan and makes it the newest. Tells whether there is one.
+    pub fn recall(&mut self, plan: &Plan, planned: &Planned, trust: Trust) -> bool {
+        let profile = planned.profile(trust);
+        let marker = planned.marker.as_ref().map(|marker| marker.code.fingerprint);
+        let Some(kept) = self.results.get_mut(&planned.id) else {
+            return false;
+        };
+        let holds = |recorded: &Recorded| {
+            let stopped = matches!(
+                recorded.outcome.end,
+                End::Cut { .. } | End::Blocked { .. } | End::Cancelled
+            );
+            (recorded.profile == profile || !stopped) && is_fresh(recorded, &plan.layout, marker)
+        };
+        let Some(found) = kept.iter().position(holds).and_then(|index| kept.remove(index)) else {
+            return false;
+        };
+        kept.push_front(found.clone());
+        if self.anchors.get(&planned.id).is_none_or(|anchors| anchors.lossy) {
+            self.place(plan, &found);
+        }
+        true
+    }
+
+    /// Forgets runs that were cut, so that they are tried again.
+    pub fn forget_cut(&mut self) {
+        for kept in self.results.values_mut() {
+            kept.retain(|recorded| !matches!(recorded.outcome.end, End::Cut { .. }));
+        }
+    }
+
+    /// Forgets evaluations that the text no longer asks for.
+    pub fn retain(&mut self, plan: &Plan) {
+        self.results.retain(|&id, _| plan.find(id).is_some());
+        self.anchors.retain(|&id, _| plan.find(id).is_some());
+    }
+
+    /// Lets readers see where values of earlier texts stand.
+    pub fn show_anchors(&mut self) {
+        let mut stale = Vec::new();
+        let mut ends = Vec::new();
+        for (&evaluation, anchors) in &self.anchors {
+            let values = anchors.values.iter().map(|(line, text)| StaleLine {
+                evaluation,
+                line: *line,
+                text: text.clone(),
+            });
+            stale.extend(values);
+            ends.extend(anchors.end.map(|line| (evaluation, line)));
+        }
+        stale.sort_by(|a, b| (a.line, a.evaluation).cmp(&(b.line, b.evaluation)));
+        ends.sort_unstable();
+        let live = Arc::make_mut(&mut self.live);
+        live.stale = stale;
+        live.ends = ends;
+    }
+
+    /// Lets readers see which evaluations are under way.
+    pub fn show_phases(&mut self, phases: Vec<(EvaluationId, Phase)>) {
+        let states = phases
+            .into_iter()
+            .map(|(evaluation, phase)| EvaluationState { evaluation, phase });
+        Arc::make_mut(&mut self.live).evaluations = states.collect();
+    }
+
+    /// Lets readers see one evaluation's phase.
+    pub fn show_phase(&mut self, evaluation: EvaluationId, phase: Phase) {
+        let live = Arc::make_mut(&mut self.live);
+        for state in live
+            .evaluations
+            .iter_mut()
+            .filter(|state| state.evaluation == evaluation)
+        {
+            state.phase = phase;
+        }
+    }
+
+    /// Lets readers see what became of code.
+    pub fn show_tiers(&mut self, plan: &Plan, reports: &[FunctionReport]) {
+        let live = Arc::make_mut(&mut self.live);
+        for report in reports {
+            if let Some(unit) = plan.layout.get(report.unit) {
+                let state = TierState {
+                    fingerprint: unit.code.fingerprint,
+                    report: report.clone(),
+                };
+                live.tiers.insert(report.unit, state);
+            }
+        }
+    }
+}
+
+impl Anchors {
+    fn follow(&mut self, splices: &[LineSplice]) {
+        for splice in splices {
+            let before = self.values.len();
+            self.values
+                .retain_mut(|(line, _)| splice.moved(*line).map(|moved| *line = moved).is_some());
+            let end = self.end.and_then(|line| splice.moved(line));
+            self.lossy |= self.values.len() != before || end.is_some() != self.end.is_some();
+            self.end = end;
+        }
+    }
+}
+
+/// The line (from zero) at which a run stopped.
+fn end_line(end: &End) -> Option<u32> {
+    match end {
+        End::Error { line, .. } | End::Cut { line, .. } | End::Blocked { line, .. } => {
+            line.map(|line| line.saturating_sub(1))
+        }
+        End::Finished(_) | End::Exit(_) | End::Cancelled => None,
+    }
+}

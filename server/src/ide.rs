@@ -1,0 +1,23 @@
+//! The editor features: each a pure function from a snapshot of the database (and the running state) to plain data.
+//!
+//! `world` runs them on reader threads, `lsp` and the command line turn the results into messages and text.
+//! Invariants: places are byte offsets; no feature waits for a run, takes a lock or knows the protocol; what is shown of a
+//! run is either derived from its recording and still fresh, or marked as stale.
+
+mod diagnostics;
+mod hover;
+mod inlay_hints;
+mod lenses;
+mod live;
+mod symbols;
+mod tiers;
+mod values;
+
+pub use diagnostics::{Diagnostic, Severity, diagnostics, first_error};
+pub use hover::{Hover, hover};
+pub use inlay_hints::{HintKind, InlayHint, inlay_hints};
+pub use lenses::{Lens, LensAction, lenses};
+pub use live::{AskedRun, EndedRun, EvaluationState, Live, Phase, StaleLine, Status, StatusState, TierState};
+pub use symbols::{Symbol, SymbolKind, symbols};
+pub use tiers::{FunctionTier, function_tiers};
+pub use values::{LineValue, ValueKind, line_values};

@@ -1,0 +1,159 @@
+//! Diagnostics: what is wrong with a text, and what went wrong when it was evaluated.
+//!
+//! Reads the tree's errors, each unit's lowering and fresh recordings. Invariant: compile errors and run-time errors never
+//! share a source; a run-time error is told only while the recording it comes from is fresh.
+
+use super::Live;
+use super::values::FreshRecordings;
+use crate::db::{self, LiveDb};
+use crate::document::DocumentView;
+use crate::recording::End;
+use minilive_mir::diagnostic::{Diagnostic as Lowering, Severity as LoweringSeverity};
+use minilive_syntax::TextRange;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Severity {
+    /// The program does not run, or stops.
+    Error,
+    /// It hardly does what is meant.
+    Warning,
+    /// Something to know.
+    Information,
+}
+
+/// One message.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Diagnostic {
+    /// The text it is about.
+    pub range: TextRange,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Stable identity.
+    pub code: &'static str,
+    /// `minilive` for the text, `minilive-live` for its evaluation.
+    pub source: &'static str,
+    /// The sentence.
+    pub message: String,
+}
+
+const TEXT: &str = "minilive";
+const LIVE: &str = "minilive-live";
+
+/// All diagnostics of a document, those of the text first.
+pub fn diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Diagnostic> {
+    let mut found = text_diagnostics(db, document);
+    if !found.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+        found.extend(marker_diagnostics(db, document));
+        found.extend(run_diagnostics(db, document, live));
+    }
+    found
+}
+
+/// The first error for which the text is not run.
+pub fn first_error(db: &LiveDb, document: &DocumentView) -> Option<String> {
+    let errors = text_diagnostics(db, document).into_iter();
+    let first = errors
+        .filter(|it| it.severity == Severity::Error)
+        .min_by_key(|it| it.range.start())?;
+    let line = document.index.line_of(first.range.start()) + 1;
+    Some(format!("{} (line {line})", first.message))
+}
+
+fn text_diagnostics(db: &LiveDb, document: &DocumentView) -> Vec<Diagnostic> {
+    let parse = document.file.parse(db);
+    let mut found: Vec<_> = parse
+        .errors
+        .iter()
+        .map(|error| from_lowering(Lowering::from_syntax(error), document))
+        .collect();
+    for placed in db::units(db, document.file) {
+        for diagnostic in &*db::unit_diagnostics(db, placed.unit) {
+            let diagnostic = diagnostic.clone().in_file(placed.start, placed.base_line);
+            found.push(from_lowering(diagnostic, document));
+        }
+    }
+    found
+}
+
+/// Editors show nothing for an empty range, so such a one grows by the character before it.
+fn from_lowering(it: Lowering, document: &DocumentView) -> Diagnostic {
+    let text = &document.text;
+    let mut range = it
+        .range
+        .intersect(TextRange::up_to(rowan::TextSize::of(&**text)))
+        .unwrap_or_default();
+    if range.is_empty() {
+        let at = usize::from(range.start());
+        let before = text[..at].chars().next_back().filter(|c| !matches!(c, '\n' | '\r'));
+        let len = before.map_or(0, char::len_utf8) as u32;
+        range = TextRange::new(range.start() - rowan::TextSize::new(len), range.start());
+    }
+    Diagnostic {
+        range,
+        severity: match it.severity {
+            LoweringSeverity::Error => Severity::Error,
+            LoweringSeverity::Warning => Severity::Warning,
+        },
+        code: it.code,
+        source: TEXT,
+        message: it.message,
+    }
+}
+
+/// Watches and examples whose expressions cannot be read.
+fn marker_diagnostics(db: &LiveDb, document: &DocumentView) -> Vec<Diagnostic> {
+    let markers = db::marker_items(db, document.file);
+    let broken = markers.iter().filter_map(|marker| {
+        let message = marker.code.trouble.clone()?;
+        Some(Diagnostic {
+            range: marker.expr_range,
+            severity: Severity::Warning,
+            code: "marker",
+            source: LIVE,
+            message,
+        })
+    });
+    broken.collect()
+}
+
+/// How fresh evaluations went wrong.
+fn run_diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for recorded in FreshRecordings::of(db, document).iter() {
+        let (severity, code, message) = match &recorded.outcome.end {
+            End::Error { message, .. } => (Severity::Error, "runtime-error", message.clone()),
+            End::Cut { limit, .. } => (
+                Severity::Information,
+                "evaluation-cut",
+                format!("the evaluation was cut: {limit}"),
+            ),
+            _ => continue,
+        };
+        let line = live
+            .ends
+            .iter()
+            .find(|(evaluation, _)| *evaluation == recorded.evaluation);
+        if let Some(&(_, line)) = line {
+            let range = trimmed_line(document, line);
+            found.push(Diagnostic {
+                range,
+                severity,
+                code,
+                source: LIVE,
+                message,
+            });
+        }
+    }
+    found.sort_by_key(|diagnostic| diagnostic.range.start());
+    found
+}
+
+/// A line without the blanks around its text.
+fn trimmed_line(document: &DocumentView, line: u32) -> TextRange {
+    let range = document.index.line_range(line, &document.text);
+    let text = &document.text[range];
+    let start = range.start() + rowan::TextSize::of(&text[..text.len() - text.trim_start().len()]);
+    let end = range.start() + rowan::TextSize::of(text.trim_end());
+    if start < end { TextRange::new(start, end) } else { range }
+}

@@ -1,0 +1,365 @@
+//! Hover: what a name is, what its type is known and seen to be, its last value, and what its code is.
+//!
+//! Reads the tree for the name under the cursor, the layout for types, recordings for values, the running state for tiers.
+//! Invariant: the card has a fixed order (what it is, types, value and trail, examples, tier); nothing stale is shown as fresh.
+
+use super::Live;
+use super::tiers::{count, report, words};
+use super::values::FreshRecordings;
+use crate::db::{Layout, LayoutUnit, LiveDb, MarkerUse};
+use crate::document::DocumentView;
+use crate::recording::{End, EvaluationId, Value};
+use minilive_mir::ir::{Const, Inst, InstId, RecordKind, Ty, Unit};
+use minilive_runtime::intrinsics::{self, Default as IntrinsicDefault};
+use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
+
+/// What is known about the text under the cursor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hover {
+    /// The text it is about.
+    pub range: TextRange,
+    /// What it is, as code.
+    pub title: String,
+    /// What is known, a paragraph each.
+    pub sections: Vec<String>,
+}
+
+impl Hover {
+    /// As Markdown.
+    pub fn markdown(&self) -> String {
+        let title = format!("```miniscript\n{}\n```", self.title);
+        std::iter::once(title)
+            .chain(self.sections.iter().cloned())
+            .collect::<Vec<_>>()
+            .join("\n\n")
+    }
+
+    /// As plain text.
+    pub fn plain(&self) -> String {
+        let sections = self.sections.iter().map(|section| section.replace('`', ""));
+        std::iter::once(self.title.clone())
+            .chain(sections)
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+}
+
+/// The card for a place.
+pub fn hover(db: &LiveDb, document: &DocumentView, live: &Live, offset: TextSize) -> Option<Hover> {
+    let root = SyntaxNode::new_root(document.file.parse(db).green.clone());
+    let offset = offset.min(root.text_range().end());
+    let token = root.token_at_offset(offset).max_by_key(|token| rank(token.kind()))?;
+    let fresh = FreshRecordings::of(db, document);
+    let card = Card {
+        live,
+        fresh: &fresh,
+        token: &token,
+    };
+    match token.kind() {
+        SyntaxKind::Ident => card.name(),
+        SyntaxKind::FunctionKw => card.function_literal(),
+        SyntaxKind::MarkerComment => card.marker(),
+        _ => None,
+    }
+}
+
+fn rank(kind: SyntaxKind) -> u8 {
+    match kind {
+        SyntaxKind::Ident => 3,
+        SyntaxKind::FunctionKw => 2,
+        SyntaxKind::MarkerComment => 1,
+        _ => 0,
+    }
+}
+
+struct Card<'a> {
+    live: &'a Live,
+    fresh: &'a FreshRecordings,
+    token: &'a SyntaxToken,
+}
+
+impl Card<'_> {
+    fn layout(&self) -> &Layout {
+        &self.fresh.layout
+    }
+
+    fn name(&self) -> Option<Hover> {
+        let range = self.token.text_range();
+        let name = self.token.text();
+        let unit = self.layout().at(range.start());
+        let is_member = self
+            .token
+            .parent()
+            .is_some_and(|node| node.kind() == SyntaxKind::MemberSuffix);
+        if !is_member && let Some((unit, inst)) = self.variable(unit, name) {
+            return Some(self.variable_card(range, name, unit, inst));
+        }
+        if let Some(function) = self.function_called(name, is_member) {
+            return Some(self.function_card(range, function));
+        }
+        if let Some(index) = unit
+            .and_then(|unit| parameter(&unit.code.unit, name))
+            .filter(|_| !is_member)
+        {
+            let unit = unit?;
+            let types = self.types(unit, range);
+            let title = format!("(parameter) {name} = {}", constant(&unit.code.unit, index));
+            return Some(Hover {
+                range,
+                title,
+                sections: types.into_iter().collect(),
+            });
+        }
+        let intrinsic = if is_member { None } else { intrinsics::find(name) };
+        intrinsic.map(|id| Hover {
+            range,
+            title: intrinsic_title(id),
+            sections: vec![id.def().doc.to_owned()],
+        })
+    }
+
+    /// Where a variable that holds no function is assigned: in the unit, else in any top-level statement.
+    fn variable<'b>(&'b self, unit: Option<&'b LayoutUnit>, name: &str) -> Option<(&'b LayoutUnit, InstId)> {
+        let is_function = |unit: &LayoutUnit, inst| unit.code.unit.types.get(ix(inst)) == Some(&Ty::Function);
+        let here = unit
+            .into_iter()
+            .filter_map(|unit| Some((unit, assignment(&unit.code.unit, name, self, unit)?)));
+        let everywhere = self
+            .layout()
+            .main()
+            .filter_map(|unit| Some((unit, assignment(&unit.code.unit, name, self, unit)?)));
+        let function = self.layout().functions().any(|unit| unit.name == name);
+        here.chain(everywhere)
+            .find(|&(unit, inst)| !function || !is_function(unit, inst))
+            .filter(|_| !function)
+    }
+
+    fn variable_card(&self, range: TextRange, name: &str, unit: &LayoutUnit, inst: InstId) -> Hover {
+        let scope = if unit.kind == minilive_mir::ir::UnitKind::Function {
+            "local"
+        } else {
+            "global"
+        };
+        let mut sections = Vec::new();
+        let known = unit.code.unit.types.get(ix(inst)).copied().unwrap_or_default();
+        let seen = self.fresh.value(unit.key, inst);
+        sections.extend(
+            self.types(unit, range)
+                .or_else(|| (known != Ty::Any).then(|| static_type(known))),
+        );
+        sections.extend(seen.map(value_section));
+        Hover {
+            range,
+            title: format!("({scope}) {name}"),
+            sections,
+        }
+    }
+
+    /// The static type of the expression that a name stands for.
+    fn types(&self, unit: &LayoutUnit, range: TextRange) -> Option<String> {
+        let places = &unit.places.ranges;
+        let relative = range.checked_sub(unit.range.start())?;
+        let at = places.iter().rposition(|&it| it == relative)?;
+        let known = unit.code.unit.types.get(at).copied().filter(|&ty| ty != Ty::Any)?;
+        Some(static_type(known))
+    }
+
+    fn function_called(&self, name: &str, is_member: bool) -> Option<&LayoutUnit> {
+        let fits = |unit: &&LayoutUnit| match is_member {
+            true => unit.name.rsplit('.').next() == Some(name) && unit.name.contains('.'),
+            false => unit.name == name,
+        };
+        self.layout().functions().find(fits)
+    }
+
+    fn function_literal(&self) -> Option<Hover> {
+        let start = self.token.text_range().start();
+        let unit = self.layout().functions().find(|unit| unit.range.start() == start)?;
+        Some(self.function_card(self.token.text_range(), unit))
+    }
+
+    fn function_card(&self, range: TextRange, unit: &LayoutUnit) -> Hover {
+        let code = &unit.code.unit;
+        let mut sections = Vec::new();
+        if let Some(note) = code.note.and_then(|note| code.consts.get(note.0 as usize)) {
+            sections.push(const_text(note));
+        }
+        let examples = self
+            .fresh
+            .markers
+            .iter()
+            .filter(|it| it.usage == MarkerUse::Example && it.function == Some(unit.key));
+        for example in examples {
+            let recorded = self.fresh.get(EvaluationId::Marker(example.id));
+            let result = recorded.map_or_else(|| "…".to_owned(), |recorded| end_text(&recorded.outcome.end));
+            sections.push(format!("`{}` ⇒ {result}", example.text));
+        }
+        if let Some(report) = report(self.live, unit.key, unit.code.fingerprint) {
+            let mut tier = format!("{} · entered {} times", words(report.tier), count(report.calls));
+            if report.exits > 0 {
+                tier += &format!(" · compiled code left {} times", report.exits);
+            }
+            sections.push(tier);
+            sections.extend(report.reason.clone());
+        }
+        Hover {
+            range,
+            title: signature(unit),
+            sections,
+        }
+    }
+
+    fn marker(&self) -> Option<Hover> {
+        let range = self.token.text_range();
+        let marker = self.fresh.markers.iter().find(|marker| marker.range == range)?;
+        let mut sections = Vec::new();
+        match self.fresh.get(EvaluationId::Marker(marker.id)) {
+            Some(recorded) => sections.push(end_text(&recorded.outcome.end)),
+            None if marker.code.trouble.is_some() => sections.extend(marker.code.trouble.clone()),
+            None => sections.push("not evaluated yet".to_owned()),
+        }
+        Some(Hover {
+            range,
+            title: marker.text.clone(),
+            sections,
+        })
+    }
+}
+
+fn ix(inst: InstId) -> usize {
+    inst.0 as usize
+}
+
+/// The recorded instruction that assigns a name; one that has been seen, if any has.
+fn assignment(code: &Unit, name: &str, card: &Card<'_>, unit: &LayoutUnit) -> Option<InstId> {
+    let assigns = |record: &&minilive_mir::ir::RecordPoint| {
+        matches!(record.kind, RecordKind::Assign | RecordKind::ForVariable) && assigned_name(code, record) == Some(name)
+    };
+    let mut found = code.records.iter().filter(assigns).map(|record| record.inst);
+    let first = found.clone().next()?;
+    Some(
+        found
+            .find(|&inst| card.fresh.value(unit.key, inst).is_some())
+            .unwrap_or(first),
+    )
+}
+
+/// The variable whose new value a record point sees.
+fn assigned_name<'a>(code: &'a Unit, record: &minilive_mir::ir::RecordPoint) -> Option<&'a str> {
+    if let Some(local) = code.locals.iter().find(|local| local.reg == record.value) {
+        return Some(code.name(local.name));
+    }
+    if let Some(param) = code.params.get(record.value.0 as usize).filter(|_| code.env.is_none()) {
+        return Some(code.name(param.name));
+    }
+    // The store stands at the recorded instruction or close behind it.
+    let stores = code.insts.iter().skip(ix(record.inst)).take(3);
+    stores
+        .filter_map(|inst| match inst {
+            Inst::StoreGlobal { name, src } if *src == record.value => Some(code.name(*name)),
+            Inst::StoreEnv { slot, src } if *src == record.value => code
+                .env
+                .as_ref()
+                .and_then(|env| env.get(slot.0 as usize))
+                .map(|&name| code.name(name)),
+            _ => None,
+        })
+        .next()
+}
+
+fn parameter(code: &Unit, name: &str) -> Option<usize> {
+    code.params.iter().position(|param| code.name(param.name) == name)
+}
+
+fn constant(code: &Unit, param: usize) -> String {
+    let default = code
+        .params
+        .get(param)
+        .and_then(|param| code.consts.get(param.default.0 as usize));
+    default.map_or_else(|| "null".to_owned(), const_code)
+}
+
+fn const_text(value: &Const) -> String {
+    match value {
+        Const::Str(text) => text.to_string(),
+        other => const_code(other),
+    }
+}
+
+fn const_code(value: &Const) -> String {
+    match value {
+        Const::Null => "null".to_owned(),
+        Const::Number(number) => number.to_string(),
+        Const::Str(text) => format!("\"{}\"", text.replace('"', "\"\"")),
+        Const::List(items) => format!("[{}]", items.iter().map(const_code).collect::<Vec<_>>().join(", ")),
+        Const::Map(entries) => {
+            let entries = entries
+                .iter()
+                .map(|(key, value)| format!("{}: {}", const_code(key), const_code(value)));
+            format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+fn signature(unit: &LayoutUnit) -> String {
+    let code = &unit.code.unit;
+    let params = code.params.iter().enumerate().map(|(index, param)| {
+        let name = code.name(param.name);
+        match constant(code, index) {
+            default if default == "null" => name.to_owned(),
+            default => format!("{name}={default}"),
+        }
+    });
+    format!("{} = function({})", unit.name, params.collect::<Vec<_>>().join(", "))
+}
+
+fn intrinsic_title(id: intrinsics::IntrinsicId) -> String {
+    let params = id.def().params.iter().map(|(name, default)| match default {
+        IntrinsicDefault::Null => (*name).to_owned(),
+        IntrinsicDefault::Number(number) => format!("{name}={number}"),
+        IntrinsicDefault::Text(text) => format!("{name}=\"{text}\""),
+    });
+    format!(
+        "(intrinsic) {}({})",
+        id.def().name,
+        params.collect::<Vec<_>>().join(", ")
+    )
+}
+
+fn static_type(ty: Ty) -> String {
+    let name = match ty {
+        Ty::Any => "anything",
+        Ty::Null => "null",
+        Ty::Number => "number",
+        Ty::String => "string",
+        Ty::List => "list",
+        Ty::Map => "map",
+        Ty::Function => "function",
+    };
+    format!("type: {name}")
+}
+
+fn value_section(value: &Value) -> String {
+    let mut text = format!(
+        "seen: {} ×{} · last value `{}`",
+        value.type_name,
+        value.count,
+        value.text.replace('`', "'")
+    );
+    if !value.trail.is_empty() {
+        text += &format!(" · before: {}", value.trail.join(", ").replace('`', "'"));
+    }
+    text
+}
+
+fn end_text(end: &End) -> String {
+    match end {
+        End::Finished(Some(value)) => format!("`{}`", value.replace('`', "'")),
+        End::Finished(None) => "done".to_owned(),
+        End::Error { message, .. } => format!("error: {message}"),
+        End::Cut { limit, .. } => format!("cut: {limit}"),
+        End::Blocked { name, .. } => format!("blocked: {name}"),
+        End::Exit(code) => format!("exit code {code}"),
+        End::Cancelled => "stopped".to_owned(),
+    }
+}

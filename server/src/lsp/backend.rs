@@ -1,0 +1,322 @@
+//! The handlers: each converts its parameters, sends to the world before its first await, and converts the answer.
+//!
+//! tower-lsp calls them in wire order up to that await. Invariant: how a request runs (retried or refused when an edit
+//! overtakes it) is stated by its [`Kind`], once per handler; a refusal is an error, never an empty result.
+
+use super::capabilities::{self, ClientFeatures};
+use super::{ext, from_proto, notices, to_proto};
+use crate::evaluate::{Trust, WorkerFactory};
+use crate::ide;
+use crate::world::{self, Command, Kind, Refused, Snapshot, WorldConfig, WorldHandle};
+use serde_json::{Value, json};
+use std::hash::{Hash, Hasher};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
+use tower_lsp::lsp_types::*;
+use tower_lsp::{Client, LanguageServer, async_trait};
+
+/// What is known after `initialize`.
+#[derive(Debug)]
+struct Session {
+    world: WorldHandle,
+    features: ClientFeatures,
+}
+
+/// One connection to one client.
+pub struct Backend {
+    client: Client,
+    /// Taken by `initialize`.
+    workers: Mutex<Option<Box<dyn WorkerFactory>>>,
+    session: OnceLock<Session>,
+}
+
+impl std::fmt::Debug for Backend {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Backend")
+            .field("session", &self.session)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Backend {
+    fn drop(&mut self) {
+        if let Some(session) = self.session.get() {
+            session.world.end();
+        }
+    }
+}
+
+fn failed(code: ErrorCode, message: impl Into<String>) -> Error {
+    Error {
+        code,
+        message: message.into().into(),
+        data: None,
+    }
+}
+
+fn refused(why: Refused) -> Error {
+    match why {
+        Refused::Overtaken => failed(ErrorCode::ContentModified, "the document was edited in the meantime"),
+        Refused::Cancelled => failed(ErrorCode::RequestCancelled, "the request was cancelled"),
+        Refused::UnknownDocument => failed(ErrorCode::InvalidParams, "the document is not open"),
+        Refused::Panicked(text) => failed(ErrorCode::InternalError, format!("the request panicked: {text}")),
+        Refused::Ended => failed(ErrorCode::InternalError, "the server has ended"),
+    }
+}
+
+impl Backend {
+    /// A connection before `initialize`.
+    pub fn new(client: Client, workers: Box<dyn WorkerFactory>) -> Backend {
+        Backend {
+            client,
+            workers: Mutex::new(Some(workers)),
+            session: OnceLock::new(),
+        }
+    }
+
+    fn session(&self) -> Result<&Session> {
+        self.session
+            .get()
+            .ok_or_else(|| failed(ErrorCode::ServerError(-32002), "the server is not initialized"))
+    }
+
+    /// Asks the world and waits for its answer; dropping the future cancels the question.
+    async fn ask<T: Send + 'static>(
+        &self,
+        uri: &Url,
+        kind: Kind,
+        mut reader: impl FnMut(&Snapshot, &ClientFeatures) -> T + Send + 'static,
+    ) -> Result<T> {
+        let session = self.session()?;
+        let features = session.features;
+        let (answer, _cancel_on_drop) = session
+            .world
+            .ask(from_proto::uri(uri), kind, move |snapshot| reader(snapshot, &features));
+        answer.await.unwrap_or(Err(Refused::Ended)).map_err(refused)
+    }
+
+    /// Client → server: the folder's level has changed.
+    pub async fn did_change_trust(&self, params: ext::TrustParams) {
+        match (self.session(), Trust::from_name(&params.trust)) {
+            (Ok(session), Some(trust)) => drop(session.world.command(Command::Trust(trust))),
+            _ => tracing::warn!("there is no level of trust `{}`", params.trust),
+        }
+    }
+
+    /// A question that takes as long as it can, for tests of cancellation.
+    #[cfg(test)]
+    pub async fn slow(&self, params: DocumentSymbolParams) -> Result<Value> {
+        let kind = if params.text_document.uri.query() == Some("whole") {
+            Kind::WholeDocument
+        } else {
+            Kind::Positioned
+        };
+        let mut uri = params.text_document.uri;
+        uri.set_query(None);
+        self.ask(&uri, kind, |snapshot, _| {
+            for _ in 0..20_000 {
+                snapshot.db.poll();
+                std::thread::sleep(std::time::Duration::from_micros(100));
+            }
+            json!("done")
+        })
+        .await
+    }
+
+    /// A handler that panics, for tests.
+    #[cfg(test)]
+    pub async fn panic(&self, params: DocumentSymbolParams) -> Result<Value> {
+        let uri = params.text_document.uri;
+        assert!(uri.query().is_none(), "a panic in a handler");
+        self.ask(&uri, Kind::WholeDocument, |_, _| panic!("a panic in a reader"))
+            .await
+    }
+}
+
+#[async_trait]
+impl LanguageServer for Backend {
+    async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
+        let features = ClientFeatures::of(&params);
+        let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let workers = workers.ok_or_else(|| failed(ErrorCode::InvalidRequest, "already initialized"))?;
+        let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+        tokio::spawn(notices::tell(self.client.clone(), features, receiver));
+        let config = WorldConfig {
+            encoding: features.encoding,
+            trust: features.trust,
+            ..WorldConfig::default()
+        };
+        // Nobody is left to tell when the receiver is gone.
+        let sink = std::sync::Arc::new(move |notice| drop(sender.send(notice)));
+        let world = world::spawn(config, workers, sink)
+            .map_err(|error| failed(ErrorCode::InternalError, format!("no threads: {error}")))?;
+        let capabilities = capabilities::server(&features);
+        // `workers` can be taken only once, so nothing is set yet.
+        let _ = self.session.set(Session { world, features });
+        Ok(InitializeResult {
+            capabilities,
+            server_info: Some(ServerInfo {
+                name: "minilive".into(),
+                version: Some(env!("CARGO_PKG_VERSION").into()),
+            }),
+        })
+    }
+
+    async fn shutdown(&self) -> Result<()> {
+        self.session()?.world.end();
+        Ok(())
+    }
+
+    async fn did_open(&self, params: DidOpenTextDocumentParams) {
+        if let Ok(session) = self.session() {
+            let document = params.text_document;
+            session
+                .world
+                .open(from_proto::uri(&document.uri), document.version, document.text);
+        }
+    }
+
+    async fn did_change(&self, params: DidChangeTextDocumentParams) {
+        if let Ok(session) = self.session() {
+            let changes = params.content_changes.into_iter().map(from_proto::change).collect();
+            let document = params.text_document;
+            session
+                .world
+                .change(from_proto::uri(&document.uri), document.version, changes);
+        }
+    }
+
+    async fn did_close(&self, params: DidCloseTextDocumentParams) {
+        if let Ok(session) = self.session() {
+            session.world.close(from_proto::uri(&params.text_document.uri));
+        }
+    }
+
+    async fn did_save(&self, _params: DidSaveTextDocumentParams) {}
+
+    async fn did_change_configuration(&self, _params: DidChangeConfigurationParams) {}
+
+    async fn did_change_watched_files(&self, _params: DidChangeWatchedFilesParams) {}
+
+    async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
+        let at = params.text_document_position_params;
+        self.ask(&at.text_document.uri, Kind::Positioned, move |it, features| {
+            let encoding = features.encoding;
+            let offset = from_proto::offset(at.position, &it.document, encoding);
+            let hover = ide::hover(&it.db, &it.document, &it.live, offset);
+            hover.map(|hover| to_proto::hover(&hover, &it.document, encoding, features.markdown))
+        })
+        .await
+    }
+
+    async fn document_symbol(&self, params: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {
+        let uri = params.text_document.uri;
+        let name = uri.clone();
+        self.ask(&uri, Kind::WholeDocument, move |it, features| {
+            let symbols = ide::symbols(&it.db, &it.document, &it.live);
+            let symbols = symbols
+                .iter()
+                .map(|symbol| to_proto::symbol(symbol, &it.document, features.encoding));
+            let symbols: Vec<_> = symbols.collect();
+            Some(if features.symbol_tree {
+                DocumentSymbolResponse::Nested(symbols)
+            } else {
+                DocumentSymbolResponse::Flat(flat(&name, symbols, None))
+            })
+        })
+        .await
+    }
+
+    async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
+        self.ask(&params.text_document.uri, Kind::WholeDocument, |it, features| {
+            let lenses = ide::lenses(&it.db, &it.document, &it.live);
+            Some(
+                lenses
+                    .iter()
+                    .map(|lens| to_proto::lens(lens, &it.document, features.encoding))
+                    .collect(),
+            )
+        })
+        .await
+    }
+
+    async fn inlay_hint(&self, params: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
+        let range = params.range;
+        self.ask(&params.text_document.uri, Kind::Positioned, move |it, features| {
+            let encoding = features.encoding;
+            let range = from_proto::range(range, &it.document, encoding);
+            let hints = ide::inlay_hints(&it.db, &it.document, &it.live, Some(range));
+            Some(
+                hints
+                    .iter()
+                    .map(|hint| to_proto::inlay_hint(hint, &it.document, encoding))
+                    .collect(),
+            )
+        })
+        .await
+    }
+
+    async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
+        let before = params.previous_result_id;
+        self.ask(&params.text_document.uri, Kind::WholeDocument, move |it, features| {
+            let diagnostics = ide::diagnostics(&it.db, &it.document, &it.live);
+            let items = diagnostics
+                .iter()
+                .map(|item| to_proto::diagnostic(item, &it.document, features.encoding));
+            report(items.collect(), before.as_deref())
+        })
+        .await
+    }
+
+    async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {
+        let command = from_proto::command(&params).map_err(|text| failed(ErrorCode::InvalidParams, text))?;
+        let answer = self.session()?.world.command(command);
+        let reply = answer.await.map_err(|_| refused(Refused::Ended))?;
+        if reply.state == "refused" {
+            self.client.show_message(MessageType::WARNING, &reply.text).await;
+        }
+        Ok(Some(
+            json!({ "state": reply.state, "run": reply.run.map(|run| run.0), "text": reply.text }),
+        ))
+    }
+}
+
+/// A pull report: all diagnostics, or the news that they are what the client has.
+fn report(items: Vec<Diagnostic>, before: Option<&str>) -> DocumentDiagnosticReportResult {
+    let mut hasher = rustc_hash::FxHasher::default();
+    serde_json::to_string(&items).unwrap_or_default().hash(&mut hasher);
+    let result_id = format!("{:x}", hasher.finish());
+    DocumentDiagnosticReportResult::Report(if before == Some(&*result_id) {
+        DocumentDiagnosticReport::Unchanged(RelatedUnchangedDocumentDiagnosticReport {
+            related_documents: None,
+            unchanged_document_diagnostic_report: UnchangedDocumentDiagnosticReport { result_id },
+        })
+    } else {
+        DocumentDiagnosticReport::Full(RelatedFullDocumentDiagnosticReport {
+            related_documents: None,
+            full_document_diagnostic_report: FullDocumentDiagnosticReport {
+                result_id: Some(result_id),
+                items,
+            },
+        })
+    })
+}
+
+/// Symbols for a client that takes no tree.
+fn flat(uri: &Url, symbols: Vec<DocumentSymbol>, container: Option<&str>) -> Vec<SymbolInformation> {
+    let mut all = Vec::new();
+    for symbol in symbols {
+        // The field is deprecated but has no default.
+        #[expect(deprecated, reason = "the type has no constructor that leaves it out")]
+        all.push(SymbolInformation {
+            name: symbol.name.clone(),
+            kind: symbol.kind,
+            tags: None,
+            deprecated: None,
+            location: Location::new(uri.clone(), symbol.range),
+            container_name: container.map(str::to_owned),
+        });
+        all.extend(flat(uri, symbol.children.unwrap_or_default(), Some(&symbol.name)));
+    }
+    all
+}

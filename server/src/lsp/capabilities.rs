@@ -1,0 +1,144 @@
+//! What the client can do, read once, and what the server says it can do.
+//!
+//! `backend` calls both in `initialize`. Invariant: nothing is sent to a client that it has not declared.
+
+use super::ext;
+use crate::evaluate::Trust;
+use crate::line_index::Encoding;
+use serde_json::{Value, json};
+use tower_lsp::lsp_types::{
+    ClientCapabilities, CodeLensOptions, DiagnosticOptions, DiagnosticServerCapabilities, ExecuteCommandOptions,
+    HoverProviderCapability, InitializeParams, OneOf, PositionEncodingKind, SaveOptions, ServerCapabilities,
+    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
+};
+
+/// What matters of a client's capabilities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ClientFeatures {
+    /// How it counts columns.
+    pub encoding: Encoding,
+    /// It asks for diagnostics itself; then none are pushed.
+    pub pulls_diagnostics: bool,
+    /// It can be asked to ask for hints again.
+    pub refresh_hints: bool,
+    /// … for lenses.
+    pub refresh_lenses: bool,
+    /// … for diagnostics.
+    pub refresh_diagnostics: bool,
+    /// It reads Markdown in hovers.
+    pub markdown: bool,
+    /// It takes symbols as a tree.
+    pub symbol_tree: bool,
+    /// It draws values itself.
+    pub push_values: bool,
+    /// It draws tiers itself.
+    pub push_tiers: bool,
+    /// It has a place for output.
+    pub push_output: bool,
+    /// It has a status line.
+    pub push_status: bool,
+    /// The level it gave.
+    pub trust: Option<Trust>,
+}
+
+impl ClientFeatures {
+    /// Reads what a client declares.
+    pub fn of(params: &InitializeParams) -> ClientFeatures {
+        let caps = &params.capabilities;
+        let workspace = caps.workspace.as_ref();
+        let document = caps.text_document.as_ref();
+        let ours = caps.experimental.as_ref().and_then(|it| it.get("minilive"));
+        let has = |name: &str| match ours {
+            Some(Value::Object(ours)) => ours.get(name).and_then(Value::as_bool).unwrap_or(false),
+            Some(Value::Bool(all)) => *all,
+            _ => false,
+        };
+        let hover = document
+            .and_then(|it| it.hover.as_ref())
+            .and_then(|it| it.content_format.as_ref());
+        let symbols = document.and_then(|it| it.document_symbol.as_ref());
+        ClientFeatures {
+            encoding: encoding(caps),
+            pulls_diagnostics: document.is_some_and(|it| it.diagnostic.is_some()),
+            refresh_hints: workspace
+                .and_then(|it| it.inlay_hint.as_ref())
+                .and_then(|it| it.refresh_support)
+                .unwrap_or(false),
+            refresh_lenses: workspace
+                .and_then(|it| it.code_lens.as_ref())
+                .and_then(|it| it.refresh_support)
+                .unwrap_or(false),
+            // lsp-types 0.94 calls this field `diagnostic`, the protocol `diagnostics`; both names are in use.
+            refresh_diagnostics: workspace
+                .and_then(|it| it.diagnostic.as_ref())
+                .and_then(|it| it.refresh_support)
+                .unwrap_or(false),
+            markdown: hover.is_some_and(|formats| formats.contains(&tower_lsp::lsp_types::MarkupKind::Markdown)),
+            symbol_tree: symbols
+                .and_then(|it| it.hierarchical_document_symbol_support)
+                .unwrap_or(false),
+            push_values: has("values"),
+            push_tiers: has("tiers"),
+            push_output: has("output"),
+            push_status: has("status"),
+            trust: trust(params.initialization_options.as_ref()),
+        }
+    }
+}
+
+/// UTF-8 where the client can, else the protocol's default.
+fn encoding(caps: &ClientCapabilities) -> Encoding {
+    let offered = caps
+        .general
+        .as_ref()
+        .and_then(|general| general.position_encodings.as_ref());
+    match offered {
+        Some(offered) if offered.contains(&PositionEncodingKind::UTF8) => Encoding::Utf8,
+        _ => Encoding::Utf16,
+    }
+}
+
+/// `initializationOptions.trust`, or the same below `minilive`.
+fn trust(options: Option<&Value>) -> Option<Trust> {
+    let options = options?;
+    let level = options.get("trust").or_else(|| options.get("minilive")?.get("trust"));
+    level.and_then(Value::as_str).and_then(Trust::from_name)
+}
+
+/// What the server can do for such a client.
+pub fn server(client: &ClientFeatures) -> ServerCapabilities {
+    ServerCapabilities {
+        position_encoding: Some(match client.encoding {
+            Encoding::Utf8 => PositionEncodingKind::UTF8,
+            Encoding::Utf16 => PositionEncodingKind::UTF16,
+        }),
+        text_document_sync: Some(TextDocumentSyncCapability::Options(TextDocumentSyncOptions {
+            open_close: Some(true),
+            change: Some(TextDocumentSyncKind::INCREMENTAL),
+            save: Some(TextDocumentSyncSaveOptions::SaveOptions(SaveOptions {
+                include_text: Some(false),
+            })),
+            ..TextDocumentSyncOptions::default()
+        })),
+        hover_provider: Some(HoverProviderCapability::Simple(true)),
+        document_symbol_provider: Some(OneOf::Left(true)),
+        code_lens_provider: Some(CodeLensOptions {
+            resolve_provider: Some(false),
+        }),
+        inlay_hint_provider: Some(OneOf::Left(true)),
+        diagnostic_provider: client.pulls_diagnostics.then(|| {
+            DiagnosticServerCapabilities::Options(DiagnosticOptions {
+                identifier: Some("minilive".into()),
+                inter_file_dependencies: false,
+                workspace_diagnostics: false,
+                ..DiagnosticOptions::default()
+            })
+        }),
+        execute_command_provider: Some(ExecuteCommandOptions {
+            commands: ext::COMMANDS.map(str::to_owned).to_vec(),
+            ..ExecuteCommandOptions::default()
+        }),
+        experimental: Some(json!({ "minilive": { "version": ext::VERSION, "methods": ext::METHODS } })),
+        ..ServerCapabilities::default()
+    }
+}

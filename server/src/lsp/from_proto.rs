@@ -1,0 +1,80 @@
+//! From the protocol's types to ours.
+//!
+//! Used by `backend` on the way in. Invariant: total; what makes no sense is moved to the nearest sense or refused by name.
+
+use super::ext;
+use crate::evaluate::{RunTarget, Trust};
+use crate::line_index::{Encoding, LineColumn};
+use crate::world::{Change, Command, DocumentView};
+use minilive_syntax::{TextRange, TextSize};
+use serde_json::Value;
+use std::sync::Arc;
+use tower_lsp::lsp_types::{ExecuteCommandParams, Position, Range, TextDocumentContentChangeEvent, Url};
+
+/// A document's name.
+pub fn uri(uri: &Url) -> Arc<str> {
+    Arc::from(uri.as_str())
+}
+
+fn line_column(position: Position) -> LineColumn {
+    LineColumn {
+        line: position.line,
+        column: position.character,
+    }
+}
+
+/// A place in a document.
+pub fn offset(position: Position, document: &DocumentView, encoding: Encoding) -> TextSize {
+    document
+        .index
+        .from_client(line_column(position), &document.text, encoding)
+}
+
+/// A range in a document.
+pub fn range(range: Range, document: &DocumentView, encoding: Encoding) -> TextRange {
+    let a = offset(range.start, document, encoding);
+    let b = offset(range.end, document, encoding);
+    TextRange::new(a.min(b), a.max(b))
+}
+
+/// One change of a document.
+pub fn change(change: TextDocumentContentChangeEvent) -> Change {
+    let range = change
+        .range
+        .map(|range| (line_column(range.start), line_column(range.end)));
+    Change {
+        range,
+        text: change.text,
+    }
+}
+
+/// A command and its arguments; what is wrong with them, where something is.
+pub fn command(params: &ExecuteCommandParams) -> Result<Command, String> {
+    let text = |index: usize| params.arguments.get(index).and_then(Value::as_str).map(str::to_owned);
+    let document = || {
+        text(0)
+            .map(Arc::from)
+            .ok_or_else(|| format!("{} needs a document's URI", params.command))
+    };
+    Ok(match &*params.command {
+        ext::RUN => Command::Run {
+            uri: document()?,
+            target: RunTarget::File,
+        },
+        ext::RUN_EXAMPLE => Command::Run {
+            uri: document()?,
+            target: RunTarget::Example {
+                function: text(2),
+                example: text(3),
+            },
+        },
+        ext::STOP => Command::Stop { uri: document()? },
+        ext::STOP_ALL => Command::StopAll,
+        ext::TRUST => Command::Trust(match text(1) {
+            None => Trust::Full,
+            Some(level) => Trust::from_name(&level).ok_or_else(|| format!("there is no level of trust `{level}`"))?,
+        }),
+        ext::RESTART_WORKER => Command::RestartWorker,
+        other => return Err(format!("there is no command `{other}`")),
+    })
+}

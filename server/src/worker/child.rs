@@ -1,0 +1,331 @@
+//! The worker process itself: reads programs and runs from its standard input, answers on its standard output.
+//!
+//! `cli/worker.rs` calls [`serve`]; `report` turns the engine's outcomes into what the server keeps. Invariants: one run at a
+//! time, in the order of arrival; a cancel reaches a running program through its flag, since another thread reads the pipe; the
+//! process ends when the pipe does; code and feedback stay in the engines from run to run.
+
+use super::lockdown;
+use super::protocol::{self, FromWorker, ToWorker, WireRun};
+use super::report;
+use crate::evaluate::handle::{EntryPoint, RunId, Trust};
+use minilive_jit::engine::modules::{ModuleAnswer, ModuleLoader};
+use minilive_jit::engine::{Engine, EngineConfig, Entry, LoadError, RunRequest, TierPolicy};
+use minilive_mir::program::Program;
+use minilive_runtime::host::{CaptureHost, EffectClass, Effects, Host, Pause};
+use minilive_runtime::limits::Limits;
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Address space of the process: the collector's own limit is far below; this holds the reservations of stacks and code too.
+const ADDRESS_SPACE: u64 = 12 << 30;
+
+/// Output is passed on in pieces of about this size …
+const PIECE: usize = 8 << 10;
+
+/// … or after this time.
+const PIECE_TIME: Duration = Duration::from_millis(16);
+
+type Answers = Arc<Mutex<io::Stdout>>;
+type Flags = Arc<Mutex<HashMap<RunId, Arc<AtomicBool>>>>;
+
+/// Serves until the server closes the pipe.
+///
+/// # Errors
+/// If a pipe breaks or carries what is no message.
+pub fn serve() -> io::Result<()> {
+    let report = lockdown::before_threads(ADDRESS_SPACE);
+    let answers: Answers = Arc::new(Mutex::new(io::stdout()));
+    let flags: Flags = Arc::default();
+    let (queue, inbox) = mpsc::channel();
+    let reader_flags = flags.clone();
+    let (start, started) = mpsc::channel::<()>();
+    let reader = thread::Builder::new().name("pipe".into()).spawn(move || {
+        // The first message is read when the filter is in force on this thread too.
+        started.recv().map_err(io::Error::other)?;
+        read(&queue, &reader_flags)
+    })?;
+    let report = lockdown::after_threads(report);
+    say(&answers, &FromWorker::Ready(report))?;
+    start.send(()).map_err(io::Error::other)?;
+    Worker {
+        answers,
+        flags,
+        programs: HashMap::new(),
+        full: None,
+        interpreter: None,
+    }
+    .work(&inbox)?;
+    reader
+        .join()
+        .unwrap_or_else(|_| Err(io::Error::other("the reading thread panicked")))
+}
+
+/// Sets cancel flags at once and queues everything else.
+fn read(queue: &Sender<ToWorker>, flags: &Flags) -> io::Result<()> {
+    let mut input = io::stdin().lock();
+    while let Some(message) = protocol::read::<ToWorker>(&mut input)? {
+        match &message {
+            ToWorker::Cancel(run) => flag(flags, *run).store(true, Ordering::Relaxed),
+            ToWorker::Run(run) => drop(flag(flags, run.run)),
+            ToWorker::Program { .. } => {}
+        }
+        if queue.send(message).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn flag(flags: &Flags, run: RunId) -> Arc<AtomicBool> {
+    flags
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .entry(run)
+        .or_default()
+        .clone()
+}
+
+fn say(answers: &Answers, message: &FromWorker) -> io::Result<()> {
+    let mut out = answers.lock().unwrap_or_else(PoisonError::into_inner);
+    protocol::write(&mut *out, message)
+}
+
+struct Worker {
+    answers: Answers,
+    flags: Flags,
+    programs: HashMap<u64, Program>,
+    /// All tiers.
+    full: Option<Engine>,
+    /// For folders that are not trusted: makes no memory executable.
+    interpreter: Option<Engine>,
+}
+
+impl Worker {
+    fn work(mut self, inbox: &Receiver<ToWorker>) -> io::Result<()> {
+        for message in inbox {
+            match message {
+                ToWorker::Program { id, program } => drop(self.programs.insert(id, program)),
+                ToWorker::Run(run) => self.run(run)?,
+                ToWorker::Cancel(run) => {
+                    self.flags.lock().unwrap_or_else(PoisonError::into_inner).remove(&run);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn run(&mut self, run: WireRun) -> io::Result<()> {
+        let Some(program) = self.programs.remove(&run.program) else {
+            return say(
+                &self.answers,
+                &FromWorker::Missing {
+                    id: run.program,
+                    keys: Vec::new(),
+                },
+            );
+        };
+        let cancel = flag(&self.flags, run.run);
+        let engine = match run.trust {
+            Trust::Full => self.full.get_or_insert_with(|| engine(TierPolicy::default())),
+            _ => self
+                .interpreter
+                .get_or_insert_with(|| engine(TierPolicy::InterpretOnly)),
+        };
+        let loaded = match engine.load_recording(&program) {
+            Ok(loaded) => loaded,
+            Err(LoadError::Missing(units)) => {
+                let keys = units.into_iter().map(|(key, _)| key).collect();
+                return say(&self.answers, &FromWorker::Missing { id: run.program, keys });
+            }
+            Err(error) => {
+                let outcome = report::refused(error.to_string());
+                return say(&self.answers, &FromWorker::Finished { run: run.run, outcome });
+            }
+        };
+        let host = Box::new(WorkerHost::new(&run, self.answers.clone()));
+        let request = RunRequest {
+            limits: limits(&run),
+            record: true,
+            cancel,
+            progress: Some(progress(run.run, self.answers.clone())),
+            ..RunRequest::new(entry(run.entry))
+        };
+        let outcome = engine.run(&loaded, request, host);
+        let outcome = report::outcome(engine, outcome);
+        self.flags
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&run.run);
+        say(&self.answers, &FromWorker::Finished { run: run.run, outcome })
+    }
+}
+
+fn engine(tier: TierPolicy) -> Engine {
+    let mut engine = Engine::new(EngineConfig {
+        tier,
+        ..EngineConfig::default()
+    });
+    engine.set_loader(Box::new(NoImports));
+    engine
+}
+
+fn entry(entry: EntryPoint) -> Entry {
+    match entry {
+        EntryPoint::Main => Entry::Main,
+        EntryPoint::Expression(unit) => Entry::Expression(unit),
+    }
+}
+
+fn limits(run: &WireRun) -> Limits {
+    Limits {
+        fuel: run.budget.fuel,
+        time: Some(run.budget.wall),
+        memory: run.budget.memory,
+        output: run.budget.output,
+        ..Limits::NONE
+    }
+}
+
+fn progress(run: RunId, answers: Answers) -> minilive_jit::engine::Progress {
+    Box::new(move |progress| {
+        let message = FromWorker::Progress {
+            run,
+            line: None,
+            fuel: progress.fuel,
+            functions: Vec::new(),
+        };
+        // A broken pipe ends the process through its reader; the program need not know.
+        let _ = say(&answers, &message);
+    })
+}
+
+/// Modules are not handed to workers: a program that imports is told so by name.
+struct NoImports;
+
+impl ModuleLoader for NoImports {
+    fn load(&mut self, _: &str) -> ModuleAnswer {
+        ModuleAnswer::Blocked
+    }
+}
+
+/// The world of an evaluated program: output becomes messages; input is what came with the request; the clock is virtual unless a
+/// person asked for the run.
+struct WorkerHost {
+    run: RunId,
+    answers: Answers,
+    pending: String,
+    sent_at: Instant,
+    world: CaptureHost,
+    started: Option<Instant>,
+}
+
+/// What a program in a folder without trust may do.
+fn untrusted_effects() -> Effects {
+    Effects::NONE.with(EffectClass::Output)
+}
+
+impl WorkerHost {
+    fn new(run: &WireRun, answers: Answers) -> WorkerHost {
+        let mut world = CaptureHost::new();
+        world.input = run.input.iter().cloned().collect();
+        world.input_ends = run.effects;
+        world.allowed = if run.trust == Trust::Full {
+            Effects::automatic()
+        } else {
+            untrusted_effects()
+        };
+        world.seed = run.seed.unwrap_or(0);
+        world.frames = (run.budget.frames != u32::MAX).then_some(run.budget.frames);
+        let started = run.effects.then(Instant::now);
+        WorkerHost {
+            run: run.run,
+            answers,
+            pending: String::new(),
+            sent_at: Instant::now(),
+            world,
+            started,
+        }
+    }
+
+    fn send(&mut self) {
+        if !self.pending.is_empty() {
+            let text = std::mem::take(&mut self.pending);
+            // As for progress: a broken pipe ends the process through its reader.
+            let _ = say(&self.answers, &FromWorker::Output { run: self.run, text });
+        }
+        self.sent_at = Instant::now();
+    }
+}
+
+/// The longest uninterrupted pause, so that a stopped program notices.
+const NAP: f64 = 0.002;
+
+impl Host for WorkerHost {
+    fn write(&mut self, text: &str, line_end: bool) {
+        self.pending.push_str(text);
+        if line_end {
+            self.pending.push('\n');
+        }
+        if self.pending.len() >= PIECE || self.sent_at.elapsed() >= PIECE_TIME {
+            self.send();
+        }
+    }
+
+    fn read_line(&mut self) -> Option<String> {
+        self.world.read_line()
+    }
+
+    fn now(&mut self) -> f64 {
+        match self.started {
+            Some(started) => started.elapsed().as_secs_f64(),
+            None => self.world.now(),
+        }
+    }
+
+    fn sleep(&mut self, seconds: f64) -> Pause {
+        if self.started.is_none() {
+            return self.world.sleep(seconds);
+        }
+        self.send();
+        let nap = seconds.min(NAP);
+        thread::sleep(Duration::from_secs_f64(nap.max(0.0)));
+        if seconds > nap {
+            Pause::Left(seconds - nap)
+        } else {
+            Pause::Over
+        }
+    }
+
+    fn next_frame(&mut self) -> Pause {
+        match self.started {
+            Some(_) => self.sleep(1.0 / 60.0),
+            None => self.world.next_frame(),
+        }
+    }
+
+    fn gate(&mut self, class: EffectClass, name: &str) -> bool {
+        self.world.gate(class, name)
+    }
+
+    fn seed(&mut self) -> u64 {
+        self.world.seed()
+    }
+
+    fn flush(&mut self) {
+        self.send();
+        let mut out = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        // As above.
+        let _ = out.flush();
+    }
+}
+
+impl Drop for WorkerHost {
+    fn drop(&mut self) {
+        self.send();
+    }
+}

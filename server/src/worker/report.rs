@@ -1,0 +1,149 @@
+//! From the engine's outcome to what the server keeps of it.
+//!
+//! `child` calls this after each run. Invariant: everything a person will read is made here, in the worker, where the code objects
+//! with their lines and reasons still are.
+
+use crate::recording::{End, FunctionReport, Outcome, Tier, Value};
+use minilive_jit::engine::unit::Code;
+use minilive_jit::engine::{self, Engine, RunOutcome};
+use minilive_jit::feedback::Kinds;
+use minilive_jit::record::{RecordedPoint, Recording};
+use minilive_jit::stats::{FunctionStats, UnitCounts};
+use minilive_mir::ir::UnitKey;
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// The outcome of a program that the engine did not take.
+pub fn refused(message: String) -> Outcome {
+    Outcome {
+        end: End::Error { message, line: None },
+        values: Vec::new(),
+        functions: Vec::new(),
+        executed: None,
+        position_dependent: true,
+        elapsed: Duration::ZERO,
+        fuel: 0,
+    }
+}
+
+/// The outcome of a run.
+pub fn outcome(engine: &Engine, outcome: RunOutcome) -> Outcome {
+    let loops = loop_counts(engine, &outcome.counts);
+    let functions: Vec<FunctionReport> = outcome.functions.iter().map(|it| function(it, &loops)).collect();
+    Outcome {
+        executed: Some(
+            outcome
+                .functions
+                .iter()
+                .filter(|it| it.work > 0)
+                .map(|it| it.key)
+                .collect(),
+        ),
+        position_dependent: outcome.position_dependent,
+        end: end(outcome.end),
+        values: values(outcome.recording),
+        functions,
+        elapsed: outcome.elapsed,
+        fuel: outcome.fuel,
+    }
+}
+
+fn end(end: engine::End) -> End {
+    match end {
+        engine::End::Finished(text) => End::Finished((!text.is_empty()).then_some(text)),
+        engine::End::Error(error) => End::Error {
+            message: error.message,
+            line: Some(error.at.line),
+        },
+        engine::End::Cut { limit, at, .. } => End::Cut {
+            limit: limit.to_string(),
+            line: Some(at.line),
+        },
+        engine::End::Blocked { name, at, .. } => End::Blocked {
+            name,
+            line: Some(at.line),
+        },
+        engine::End::Exit(code) => End::Exit(code),
+        engine::End::Cancelled => End::Cancelled,
+    }
+}
+
+fn values(recording: Recording) -> Vec<Value> {
+    recording.points.into_iter().map(value).collect()
+}
+
+fn value(mut point: RecordedPoint) -> Value {
+    let text = point.last.pop().unwrap_or_else(|| point.first.clone());
+    Value {
+        unit: point.key,
+        inst: point.inst,
+        text,
+        type_name: type_name(Kinds(point.kinds)),
+        count: point.count,
+        trail: point.last,
+    }
+}
+
+/// The kinds that were seen, in words.
+fn type_name(kinds: Kinds) -> String {
+    let names = [
+        (Kinds::NUMBER, "number"),
+        (Kinds::STRING, "string"),
+        (Kinds::LIST, "list"),
+        (Kinds::MAP, "map"),
+        (Kinds::FUNCTION, "function"),
+        (Kinds::OTHER, "null or error"),
+    ];
+    let seen: Vec<&str> = names
+        .iter()
+        .filter(|(kind, _)| kinds.meets(*kind))
+        .map(|(_, name)| *name)
+        .collect();
+    seen.join(" or ")
+}
+
+fn function(stats: &FunctionStats, loops: &HashMap<UnitKey, u64>) -> FunctionReport {
+    let exits = stats.exits.iter().map(|exit| exit.count).sum();
+    FunctionReport {
+        unit: stats.key,
+        tier: tier(stats),
+        calls: stats.calls,
+        loops: loops.get(&stats.key).copied().unwrap_or_default(),
+        exits,
+        reason: reason(stats),
+    }
+}
+
+fn tier(stats: &FunctionStats) -> Tier {
+    match stats.tier {
+        engine::tier::Tier::Interpreter if stats.invalidation.is_some() => Tier::Left,
+        engine::tier::Tier::Interpreter => Tier::Interpreter,
+        engine::tier::Tier::Baseline => Tier::Baseline,
+        engine::tier::Tier::Optimised => Tier::Native,
+    }
+}
+
+/// Why it is not faster: what keeps it from being compiled, what drove it out of compiled code, or the guard that fails most.
+fn reason(stats: &FunctionStats) -> Option<String> {
+    if let Some(refusal) = stats.refusal {
+        return Some(refusal.to_string());
+    }
+    if let Some(invalidation) = stats.invalidation.filter(|_| tier(stats) == Tier::Left) {
+        return Some(invalidation.to_string());
+    }
+    stats
+        .exits
+        .first()
+        .map(|exit| format!("{}, line {}, ×{}", exit.reason, exit.line, exit.count))
+}
+
+/// How often the loops of each unit went round.
+fn loop_counts(engine: &Engine, counts: &[UnitCounts]) -> HashMap<UnitKey, u64> {
+    let units: HashMap<UnitKey, &Code> = engine.codes().iter().map(|code| (code.key, code)).collect();
+    let count = |counts: &UnitCounts| {
+        let blocks = &units.get(&counts.key)?.unit.blocks;
+        let heads = blocks.iter().zip(&counts.blocks).filter(|(block, _)| block.loop_head);
+        Some((counts.key, heads.map(|(_, count)| *count).sum()))
+    };
+    counts.iter().filter_map(count).collect()
+}

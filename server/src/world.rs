@@ -1,0 +1,489 @@
+//! The world: the one thread that owns open documents, the database and the scheduler of evaluations.
+//!
+//! `lsp` (or the command line) sends it [`Event`]s through a [`WorldHandle`]; it answers questions through reader threads
+//! and tells news through notices. Invariants: only this thread writes the database; it never waits for a program, a
+//! client or a question, so an edit is applied as soon as running readers have noticed it; each question is answered once.
+//! The tests to read first are those of `lsp/tests`.
+
+mod job;
+mod notice;
+mod own;
+mod pool;
+
+pub use crate::document::{Change, Content, DocumentView, LineSplice};
+pub use job::{CancelOnDrop, Kind, Refused, Snapshot};
+pub use notice::{Notice, NoticeSink, OutputKind, Refresh};
+
+use crate::db::{File, LiveDb};
+use crate::document::Document;
+use crate::evaluate::{CommandReply, Plan, RunTarget, Scheduler, Trust, WorkerEvent, WorkerFactory};
+use crate::line_index::Encoding;
+use job::{Ask, Job, Ticket};
+use own::{Own, Shown, Task};
+use pool::{Lane, Pool, Unfinished};
+use rustc_hash::FxHashMap;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+/// Queries recurse on the stack; threads that run them get more than the usual 2 MB.
+const STACK: usize = 16 << 20;
+/// Recordings are collected into one write per display frame, since each write ends all running readers.
+const WRITE_PAUSE: Duration = Duration::from_millis(16);
+
+/// How a world is set up; fixed for the session.
+#[derive(Debug, Clone)]
+pub struct WorldConfig {
+    /// How the client counts columns.
+    pub encoding: Encoding,
+    /// The level the client gave; without it, folders start untrusted and an explicit run grants trust.
+    pub trust: Option<Trust>,
+    /// Threads that answer questions.
+    pub readers: usize,
+}
+
+impl Default for WorldConfig {
+    fn default() -> WorldConfig {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        WorldConfig {
+            encoding: Encoding::Utf16,
+            trust: None,
+            readers: cores.clamp(2, 4),
+        }
+    }
+}
+
+/// What a person commands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Run the file or an example.
+    Run {
+        /// The document.
+        uri: Arc<str>,
+        /// What of it.
+        target: RunTarget,
+    },
+    /// Stop what runs of a document.
+    Stop {
+        /// The document.
+        uri: Arc<str>,
+    },
+    /// Stop everything.
+    StopAll,
+    /// Set the folder's level.
+    Trust(Trust),
+    /// Start the workers anew.
+    RestartWorker,
+}
+
+/// Everything that can wake the world.
+enum Event {
+    Open {
+        uri: Arc<str>,
+        version: i32,
+        text: String,
+    },
+    Change {
+        uri: Arc<str>,
+        version: i32,
+        changes: Vec<Change>,
+    },
+    Close {
+        uri: Arc<str>,
+    },
+    Ask(Box<dyn Job>),
+    Command {
+        command: Command,
+        reply: oneshot::Sender<CommandReply>,
+    },
+    Worker(WorkerEvent),
+    Planned(Arc<Plan>),
+    Shown {
+        uri: Arc<str>,
+        shown: Shown,
+    },
+    Released {
+        reader: usize,
+        unfinished: Unfinished,
+    },
+    Settled(oneshot::Sender<()>),
+    End,
+}
+
+/// The way to the world. Sending never waits, and messages arrive in the order in which they were sent.
+#[derive(Debug, Clone)]
+pub struct WorldHandle {
+    events: mpsc::Sender<Event>,
+    /// Messages sent about each document; a question compares it with what its snapshot has seen.
+    sent: Arc<Mutex<FxHashMap<Arc<str>, Arc<AtomicU64>>>>,
+}
+
+impl WorldHandle {
+    fn counter(&self, uri: &Arc<str>) -> Arc<AtomicU64> {
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.entry(uri.clone()).or_default().clone()
+    }
+
+    fn send(&self, event: Event) {
+        if self.events.send(event).is_err() {
+            tracing::error!("the world has ended");
+        }
+    }
+
+    /// A document was opened.
+    pub fn open(&self, uri: Arc<str>, version: i32, text: String) {
+        self.counter(&uri).fetch_add(1, Ordering::Release);
+        self.send(Event::Open { uri, version, text });
+    }
+
+    /// A document was edited.
+    pub fn change(&self, uri: Arc<str>, version: i32, changes: Vec<Change>) {
+        self.counter(&uri).fetch_add(1, Ordering::Release);
+        self.send(Event::Change { uri, version, changes });
+    }
+
+    /// A document was closed.
+    pub fn close(&self, uri: Arc<str>) {
+        self.counter(&uri).fetch_add(1, Ordering::Release);
+        self.send(Event::Close { uri });
+    }
+
+    /// Asks a question about a document. Dropping the returned guard cancels it.
+    pub fn ask<T: Send + 'static>(
+        &self,
+        uri: Arc<str>,
+        kind: Kind,
+        reader: impl FnMut(&Snapshot) -> T + Send + 'static,
+    ) -> (oneshot::Receiver<Result<T, Refused>>, CancelOnDrop) {
+        let (reply, answer) = oneshot::channel();
+        let ticket = Ticket::default();
+        let guard = CancelOnDrop(ticket.clone());
+        let latest = self.counter(&uri);
+        let asked_at = latest.load(Ordering::Acquire);
+        let ask = Ask {
+            uri,
+            kind,
+            reader,
+            ticket,
+            reply: Some(reply),
+            asked_at,
+            latest,
+            attempts: 0,
+            edits_survived: 0,
+        };
+        self.send(Event::Ask(Box::new(ask)));
+        (answer, guard)
+    }
+
+    /// Carries out a command; the answer comes at once, results come as notices.
+    pub fn command(&self, command: Command) -> oneshot::Receiver<CommandReply> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Event::Command { command, reply });
+        answer
+    }
+
+    /// Answered when nothing is left to do: no diagnostics, plans or automatic evaluations are under way.
+    pub fn settled(&self) -> oneshot::Receiver<()> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Event::Settled(reply));
+        answer
+    }
+
+    /// Ends the world and its workers.
+    pub fn end(&self) {
+        self.send(Event::End);
+    }
+}
+
+/// Starts a world on its own thread.
+pub fn spawn(
+    config: WorldConfig,
+    workers: Box<dyn WorkerFactory>,
+    notices: NoticeSink,
+) -> std::io::Result<WorldHandle> {
+    let (events, inbox) = mpsc::channel();
+    let pool = Pool::new(config.readers, &events)?;
+    let worker_events = events.clone();
+    let scheduler = Scheduler::new(
+        workers,
+        // A worker that outlives the world has nobody to tell.
+        Arc::new(move |event| drop(worker_events.send(Event::Worker(event)))),
+        notices.clone(),
+        config.trust,
+    );
+    let handle = WorldHandle {
+        events: events.clone(),
+        sent: Arc::default(),
+    };
+    let world = World {
+        db: LiveDb::default(),
+        config,
+        documents: FxHashMap::default(),
+        files: FxHashMap::default(),
+        seen: FxHashMap::default(),
+        pool,
+        events,
+        notices,
+        scheduler,
+        shown: FxHashMap::default(),
+        refresh: own::Refresher::default(),
+        last_write: None,
+        waiting: Vec::new(),
+    };
+    std::thread::Builder::new()
+        .name("world".into())
+        .stack_size(STACK)
+        .spawn(move || world.live(&inbox))?;
+    Ok(handle)
+}
+
+/// The message of a panic.
+pub(crate) fn panic_text(panic: &Box<dyn Any + Send>) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "unknown panic".into())
+}
+
+struct World {
+    db: LiveDb,
+    config: WorldConfig,
+    documents: FxHashMap<Arc<str>, Document>,
+    /// Database files of all documents ever opened; inputs are never freed, so they are used again.
+    files: FxHashMap<Arc<str>, File>,
+    /// Messages seen about each document; [`WorldHandle`] counts them as they are sent.
+    seen: FxHashMap<Arc<str>, u64>,
+    pool: Pool,
+    events: mpsc::Sender<Event>,
+    notices: NoticeSink,
+    scheduler: Scheduler,
+    /// What was last shown of each document.
+    shown: FxHashMap<Arc<str>, Shown>,
+    refresh: own::Refresher,
+    last_write: Option<Instant>,
+    waiting: Vec<oneshot::Sender<()>>,
+}
+
+impl World {
+    fn live(mut self, inbox: &mpsc::Receiver<Event>) {
+        loop {
+            let event = match self.next_wake() {
+                None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(at) => inbox.recv_timeout(at.saturating_duration_since(Instant::now())),
+            };
+            let event = match event {
+                Ok(Event::End) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(event) => Some(event),
+                Err(RecvTimeoutError::Timeout) => None,
+            };
+            let turn = AssertUnwindSafe(|| {
+                if let Some(event) = event {
+                    self.handle(event);
+                }
+                self.after_event();
+            });
+            if let Err(panic) = catch_unwind(turn) {
+                tracing::error!("the world panicked: {}", panic_text(&panic));
+            }
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Open { uri, version, text } => self.open(uri, version, &text),
+            Event::Change { uri, version, changes } => self.change(&uri, version, &changes),
+            Event::Close { uri } => self.close(&uri),
+            Event::Ask(mut job) => {
+                if self.documents.contains_key(job.uri()) {
+                    self.pool.push(Lane::Client, job);
+                } else {
+                    job.refuse(Refused::UnknownDocument);
+                }
+            }
+            Event::Command { command, reply } => {
+                // A client that does not wait for the answer has gone away; the command holds.
+                let _ = reply.send(self.command(command));
+            }
+            Event::Worker(event) => self.scheduler.worker_event(event),
+            Event::Planned(plan) => {
+                if self
+                    .documents
+                    .get(&plan.document.uri)
+                    .is_some_and(|it| it.view.revision == plan.document.revision)
+                {
+                    self.scheduler.planned(plan);
+                }
+            }
+            Event::Shown { uri, shown } => self.shown(uri, shown),
+            Event::Released { reader, unfinished } => self.released(reader, unfinished),
+            Event::Settled(reply) => self.waiting.push(reply),
+            // Ends the loop before it comes here.
+            Event::End => {}
+        }
+    }
+
+    /// Counts a message about a document.
+    fn see(&mut self, uri: &Arc<str>) -> u64 {
+        let seen = self.seen.entry(uri.clone()).or_default();
+        *seen += 1;
+        *seen
+    }
+
+    fn open(&mut self, uri: Arc<str>, version: i32, text: &str) {
+        let revision = self.see(&uri);
+        let content = Content::new(text);
+        let file = match self.files.get(&uri) {
+            Some(&file) => {
+                self.db.set_text(file, content.text.clone(), content.parse.clone());
+                file
+            }
+            None => {
+                let file = self
+                    .db
+                    .add_file(uri.to_string(), content.text.clone(), content.parse.clone());
+                self.files.insert(uri.clone(), file);
+                file
+            }
+        };
+        self.scheduler.opened(&uri, revision);
+        self.documents.insert(
+            uri.clone(),
+            Document::new(uri.clone(), version, revision, file, content),
+        );
+        self.analyse(&uri);
+    }
+
+    fn change(&mut self, uri: &Arc<str>, version: i32, changes: &[Change]) {
+        let revision = self.see(uri);
+        let Some(document) = self.documents.get_mut(uri) else {
+            tracing::warn!("a change of a document that is not open: {uri}");
+            return;
+        };
+        let splices = document.apply(version, revision, changes, self.config.encoding);
+        let view = &document.view;
+        self.db.set_text(view.file, view.text.clone(), document.parse.clone());
+        self.scheduler.edited(uri, revision, splices);
+        self.analyse(uri);
+    }
+
+    fn close(&mut self, uri: &Arc<str>) {
+        self.see(uri);
+        if self.documents.remove(uri).is_some() {
+            self.scheduler.closed(uri);
+            self.shown.remove(uri);
+            (self.notices)(Notice::Closed { uri: uri.clone() });
+        }
+    }
+
+    fn command(&mut self, command: Command) -> CommandReply {
+        match command {
+            Command::Run { uri, target } => match self.documents.get(&uri) {
+                Some(_) => self.scheduler.run(&uri, &target),
+                None => CommandReply::refused("the document is not open"),
+            },
+            Command::Stop { uri } => self.scheduler.stop(&uri),
+            Command::StopAll => self.scheduler.stop_all(),
+            Command::Trust(trust) => self.scheduler.set_trust(trust),
+            Command::RestartWorker => self.scheduler.restart_workers(),
+        }
+    }
+
+    /// Lets the world's own jobs look at a document's new text.
+    fn analyse(&mut self, uri: &Arc<str>) {
+        self.own(uri.clone(), Task::Diagnose);
+        self.own(uri.clone(), Task::Plan);
+    }
+
+    fn own(&mut self, uri: Arc<str>, task: Task) {
+        if !self.pool.waits(&uri, task) {
+            let own = Own {
+                uri,
+                task,
+                events: self.events.clone(),
+                notices: self.notices.clone(),
+            };
+            self.pool.push(Lane::Own, Box::new(own));
+        }
+    }
+
+    fn released(&mut self, reader: usize, unfinished: Unfinished) {
+        let lane = self.pool.released(reader);
+        let Some(mut job) = unfinished.0 else { return };
+        if job.task().is_some_and(|task| self.pool.waits(job.uri(), task)) {
+            return;
+        }
+        if job.may_retry() {
+            self.pool.push_front(lane, job);
+        } else {
+            job.refuse(Refused::Overtaken);
+        }
+    }
+
+    fn shown(&mut self, uri: Arc<str>, shown: Shown) {
+        let before = self.shown.insert(uri.clone(), shown.clone()).unwrap_or_default();
+        self.refresh.compare(&before, &shown);
+    }
+
+    /// What follows from any event: writes, jobs for idle threads, refreshes, those who wait for quiet.
+    fn after_event(&mut self) {
+        self.write_recordings();
+        for uri in self.scheduler.take_changed() {
+            if self.documents.contains_key(&uri) {
+                self.own(uri, Task::Show);
+            }
+        }
+        let (db, documents, scheduler) = (&self.db, &self.documents, &self.scheduler);
+        self.pool.dispatch(|job| match documents.get(job.uri()) {
+            Some(document) => Some(Snapshot {
+                db: db.clone(),
+                document: document.view.clone(),
+                live: scheduler.live(job.uri()),
+            }),
+            None => {
+                job.refuse(Refused::UnknownDocument);
+                None
+            }
+        });
+        for refresh in self.refresh.due(Instant::now()) {
+            (self.notices)(Notice::Refresh(refresh));
+        }
+        if !self.waiting.is_empty() && self.is_settled() {
+            for reply in self.waiting.drain(..) {
+                // Whoever stopped waiting does not need to know.
+                let _ = reply.send(());
+            }
+        }
+    }
+
+    fn is_settled(&self) -> bool {
+        self.pool.own_is_idle() && self.scheduler.is_settled() && !self.scheduler.has_recordings()
+    }
+
+    fn write_recordings(&mut self) {
+        if !self.scheduler.has_recordings() || self.write_at().is_some_and(|at| at > Instant::now()) {
+            return;
+        }
+        for (uri, recorded) in self.scheduler.take_recordings() {
+            if let Some(document) = self.documents.get(&uri) {
+                self.db.set_recordings(document.view.file, recorded);
+            }
+        }
+        self.last_write = Some(Instant::now());
+    }
+
+    fn write_at(&self) -> Option<Instant> {
+        self.last_write.map(|at| at + WRITE_PAUSE)
+    }
+
+    fn next_wake(&self) -> Option<Instant> {
+        let write = if self.scheduler.has_recordings() {
+            self.write_at()
+        } else {
+            None
+        };
+        [write, self.refresh.next_due()].into_iter().flatten().min()
+    }
+}

@@ -1,0 +1,211 @@
+//! Jobs: what readers do with a snapshot, how they are cancelled, overtaken and answered.
+//!
+//! The world's handle makes a job of a closure, `pool` runs it. Invariants: the asker gets exactly one answer, also when
+//! the job panics or the world ends; a job holds no snapshot while it waits.
+
+use super::own::Task;
+use crate::db::{CancelToken, LiveDb, Stopped};
+use crate::document::DocumentView;
+use crate::ide::Live;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::oneshot;
+
+/// What a reader sees: the database, one document and its running state, all of one moment.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// The database.
+    pub db: LiveDb,
+    /// The document asked for.
+    pub document: Arc<DocumentView>,
+    /// What is running and what is not fresh; never part of the database.
+    pub live: Arc<Live>,
+}
+
+/// How an answer depends on the text the asker saw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The question names a position: it means nothing in another text.
+    Positioned,
+    /// The question is about the whole document: an edit means asking again.
+    WholeDocument,
+}
+
+/// Why a question got no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// An edit came in between.
+    Overtaken,
+    /// The asker cancelled.
+    Cancelled,
+    /// The document is not open.
+    UnknownDocument,
+    /// The reader panicked; the text says where.
+    Panicked(String),
+    /// The world has ended.
+    Ended,
+}
+
+/// The state of a question, shared between the asker and the reader.
+#[derive(Debug, Default)]
+enum State {
+    #[default]
+    Waiting,
+    Running(CancelToken),
+    Over,
+}
+
+/// Lets an asker cancel its question: dropping it does.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Ticket(Arc<Mutex<State>>);
+
+impl Ticket {
+    fn swap(&self, state: State) -> State {
+        std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), state)
+    }
+
+    /// Marks the question as running, unless it is over.
+    fn start(&self, token: CancelToken) -> bool {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = !matches!(*state, State::Over);
+        if waiting {
+            *state = State::Running(token);
+        }
+        waiting
+    }
+
+    /// Marks the question as waiting again, unless it is over.
+    fn wait(&self) -> bool {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = !matches!(*state, State::Over);
+        if running {
+            *state = State::Waiting;
+        }
+        running
+    }
+
+    fn cancel(&self) {
+        if let State::Running(token) = self.swap(State::Over) {
+            token.cancel();
+        }
+    }
+}
+
+/// Held by the asker while it waits; when the asker goes away, the reader stops.
+#[derive(Debug)]
+pub struct CancelOnDrop(pub(super) Ticket);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+/// What became of one attempt.
+pub(super) enum Ran {
+    /// The asker has its answer.
+    Answered,
+    /// The revision went away; ask again or refuse.
+    Overtaken,
+}
+
+/// A question that waits for a snapshot.
+pub(super) trait Job: Send {
+    /// The document the question is about.
+    fn uri(&self) -> &str;
+    /// Which of the world's own tasks this is, if it is one.
+    fn task(&self) -> Option<Task> {
+        None
+    }
+    /// Tries to answer.
+    fn run(&mut self, snapshot: &Snapshot) -> Ran;
+    /// Whether another attempt makes sense after [`Ran::Overtaken`].
+    fn may_retry(&mut self) -> bool;
+    /// Answers with a refusal.
+    fn refuse(&mut self, why: Refused);
+}
+
+/// How often a question is asked again when a recording, not an edit, ended the revision.
+const MAX_ATTEMPTS: u32 = 16;
+
+pub(super) struct Ask<T, F> {
+    pub uri: Arc<str>,
+    pub kind: Kind,
+    pub reader: F,
+    pub ticket: Ticket,
+    pub reply: Option<oneshot::Sender<Result<T, Refused>>>,
+    /// Messages about the document that had come when the question was asked.
+    pub asked_at: u64,
+    /// Messages about the document that have come by now.
+    pub latest: Arc<AtomicU64>,
+    pub attempts: u32,
+    pub edits_survived: u32,
+}
+
+impl<T, F> Ask<T, F> {
+    fn answer(&mut self, answer: Result<T, Refused>) {
+        self.ticket.swap(State::Over);
+        if let Some(reply) = self.reply.take() {
+            // A receiver that is gone has cancelled.
+            let _ = reply.send(answer);
+        }
+    }
+
+    /// Whether the text that the answer belongs to is the one the asker means.
+    fn is_current(&self, revision: u64) -> bool {
+        let latest = self.latest.load(Ordering::Acquire);
+        match self.kind {
+            Kind::Positioned => revision == self.asked_at && latest == self.asked_at,
+            Kind::WholeDocument => revision == latest,
+        }
+    }
+}
+
+impl<T: Send, F: FnMut(&Snapshot) -> T + Send> Job for Ask<T, F> {
+    fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    fn run(&mut self, snapshot: &Snapshot) -> Ran {
+        if self.kind == Kind::Positioned && !self.is_current(snapshot.document.revision) {
+            return Ran::Overtaken;
+        }
+        if !self.ticket.start(snapshot.db.cancel_token()) {
+            self.answer(Err(Refused::Cancelled));
+            return Ran::Answered;
+        }
+        let reader = &mut self.reader;
+        let result = catch_unwind(AssertUnwindSafe(|| snapshot.db.read(|_| reader(snapshot))));
+        let answer = match result {
+            Ok(Ok(value)) if self.is_current(snapshot.document.revision) => Ok(value),
+            Ok(Ok(_) | Err(Stopped::Overtaken)) => {
+                if self.ticket.wait() {
+                    return Ran::Overtaken;
+                }
+                Err(Refused::Cancelled)
+            }
+            Ok(Err(Stopped::Cancelled)) => Err(Refused::Cancelled),
+            Ok(Err(Stopped::Panicked)) => Err(Refused::Panicked("a query panicked in another thread".into())),
+            Err(panic) => Err(Refused::Panicked(super::panic_text(&panic))),
+        };
+        self.answer(answer);
+        Ran::Answered
+    }
+
+    fn may_retry(&mut self) -> bool {
+        self.attempts += 1;
+        let edited = self.latest.load(Ordering::Acquire) != self.asked_at;
+        if edited {
+            self.edits_survived += 1;
+        }
+        match self.kind {
+            Kind::Positioned => !edited && self.attempts < MAX_ATTEMPTS,
+            Kind::WholeDocument => self.edits_survived <= 1 && self.attempts < MAX_ATTEMPTS,
+        }
+    }
+
+    fn refuse(&mut self, why: Refused) {
+        self.answer(Err(why));
+    }
+}

@@ -1,0 +1,149 @@
+//! The reader threads: they run jobs on snapshots and hand unfinished ones back.
+//!
+//! The world assigns a job only to a thread that is idle, so that no waiting job holds a snapshot; a write therefore waits
+//! for running jobs alone, and those notice it at their next query. One thread is kept for the world's own jobs
+//! (diagnostics, plans), so that slow questions of a client never delay them.
+
+use super::job::{Job, Ran, Snapshot};
+use super::own::Task;
+use super::{Event, STACK};
+use std::collections::VecDeque;
+use std::sync::mpsc;
+
+/// Which threads run a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lane {
+    /// The world's own work.
+    Own,
+    /// A client's question.
+    Client,
+}
+
+type Assignment = (Box<dyn Job>, Snapshot);
+
+/// A thread of the pool.
+struct Reader {
+    lane: Lane,
+    sender: mpsc::Sender<Assignment>,
+    busy: bool,
+}
+
+/// Threads and the jobs that wait for them.
+pub(super) struct Pool {
+    readers: Vec<Reader>,
+    own: VecDeque<Box<dyn Job>>,
+    client: VecDeque<Box<dyn Job>>,
+}
+
+impl Pool {
+    /// Starts one thread for the world's jobs and `clients` threads for questions.
+    pub fn new(clients: usize, events: &mpsc::Sender<Event>) -> std::io::Result<Pool> {
+        let lanes = std::iter::once(Lane::Own).chain(std::iter::repeat_n(Lane::Client, clients));
+        let readers = lanes
+            .enumerate()
+            .map(|(number, lane)| start_reader(number, lane, events.clone()));
+        Ok(Pool {
+            readers: readers.collect::<Result<_, _>>()?,
+            own: VecDeque::new(),
+            client: VecDeque::new(),
+        })
+    }
+
+    fn queue(&mut self, lane: Lane) -> &mut VecDeque<Box<dyn Job>> {
+        match lane {
+            Lane::Own => &mut self.own,
+            Lane::Client => &mut self.client,
+        }
+    }
+
+    /// Lets a job wait for a thread of its lane.
+    pub fn push(&mut self, lane: Lane, job: Box<dyn Job>) {
+        self.queue(lane).push_back(job);
+    }
+
+    /// Whether such a job of the world already waits.
+    pub fn waits(&self, uri: &str, task: Task) -> bool {
+        self.own.iter().any(|job| job.task() == Some(task) && job.uri() == uri)
+    }
+
+    /// Whether no job of the world waits or runs.
+    pub fn own_is_idle(&self) -> bool {
+        self.own.is_empty()
+            && !self
+                .readers
+                .iter()
+                .any(|reader| reader.lane == Lane::Own && reader.busy)
+    }
+
+    /// Lets a job that was interrupted go first.
+    pub fn push_front(&mut self, lane: Lane, job: Box<dyn Job>) {
+        self.queue(lane).push_front(job);
+    }
+
+    /// Gives waiting jobs to idle threads. `snapshot` makes what a job reads; it refuses a job by giving `None`.
+    pub fn dispatch(&mut self, mut snapshot: impl FnMut(&mut dyn Job) -> Option<Snapshot>) {
+        for reader in self.readers.iter_mut().filter(|reader| !reader.busy) {
+            let queue = match reader.lane {
+                Lane::Own => &mut self.own,
+                Lane::Client => &mut self.client,
+            };
+            while let Some(mut job) = queue.pop_front() {
+                let Some(snapshot) = snapshot(job.as_mut()) else {
+                    continue;
+                };
+                if let Err(mpsc::SendError((mut job, _))) = reader.sender.send((job, snapshot)) {
+                    job.refuse(super::job::Refused::Ended);
+                    continue;
+                }
+                reader.busy = true;
+                break;
+            }
+        }
+    }
+
+    /// Notes that a thread is idle again; tells its lane.
+    pub fn released(&mut self, number: usize) -> Lane {
+        self.readers[number].busy = false;
+        self.readers[number].lane
+    }
+}
+
+fn start_reader(number: usize, lane: Lane, events: mpsc::Sender<Event>) -> std::io::Result<Reader> {
+    let (sender, assignments) = mpsc::channel::<Assignment>();
+    std::thread::Builder::new()
+        .name(format!("reader {number}"))
+        .stack_size(STACK)
+        .spawn(move || {
+            for (mut job, snapshot) in assignments {
+                let ran = job.run(&snapshot);
+                drop(snapshot);
+                let unfinished = match ran {
+                    Ran::Answered => None,
+                    Ran::Overtaken => Some(job),
+                };
+                if events
+                    .send(Event::Released {
+                        reader: number,
+                        unfinished: Unfinished(unfinished),
+                    })
+                    .is_err()
+                {
+                    return;
+                }
+            }
+        })?;
+    Ok(Reader {
+        lane,
+        sender,
+        busy: false,
+    })
+}
+
+/// A job that a thread hands back.
+pub(super) struct Unfinished(pub Option<Box<dyn Job>>);
+
+impl std::fmt::Debug for Unfinished {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_some() { "Unfinished" } else { "Finished" })
+    }
+}

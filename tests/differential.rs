@@ -1,0 +1,148 @@
+//! Compares what generated programs print in all modes with what the interpreter prints, and shrinks what differs.
+//!
+//! `runner/differential.rs` runs a few seeds, `xtask differential` many. Invariant: a difference is reported with the smallest
+//! program that still shows it, so that it can become a spec.
+
+use crate::generate;
+use crate::modes::{Mode, Ran, run_with};
+use minilive_jit::engine::End;
+use minilive_jit::engine::tier::Tier;
+
+/// Steps after which a generated program is cut; the same in every mode.
+const FUEL: u64 = 60_000_000;
+
+/// How many runs of one kind there were, for the closing line: a suite that tests nothing must not look green.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Tally {
+    /// Programs that ran.
+    pub programs: u64,
+    /// Of these, stopped by a run-time error.
+    pub errors: u64,
+    /// Of these, cut by the step limit.
+    pub cut: u64,
+    /// Of these, with at least one compiled function or loop.
+    pub compiled: u64,
+    /// Side exits taken.
+    pub exits: u64,
+}
+
+/// A program that does not print the same in two modes.
+#[derive(Debug)]
+pub struct Difference {
+    /// The seed it came from.
+    pub seed: u64,
+    /// The mode that differs from the interpreter.
+    pub mode: Mode,
+    /// The shrunk program.
+    pub program: String,
+    /// What the interpreter printed.
+    pub expected: String,
+    /// What the mode printed.
+    pub printed: String,
+}
+
+/// Runs one seed in the given modes.
+pub fn check(seed: u64, modes: &[Mode], tally: &mut Tally) -> Result<(), Box<Difference>> {
+    let program = generate::program(seed);
+    let expected = run_with(&program, "generated.ms", Mode::Interpreter, FUEL);
+    count(&expected, tally);
+    for &mode in modes {
+        let ran = run_with(&program, "generated.ms", mode, FUEL);
+        count_code(&ran, tally);
+        if differs(&expected, &ran) {
+            return Err(Box::new(shrunk(seed, mode, &program)));
+        }
+    }
+    Ok(())
+}
+
+fn count(ran: &Ran, tally: &mut Tally) {
+    tally.programs += 1;
+    match ran.outcome.as_ref().map(|it| &it.end) {
+        Some(End::Error(_)) => tally.errors += 1,
+        Some(End::Cut { .. }) => tally.cut += 1,
+        _ => {}
+    }
+}
+
+fn count_code(ran: &Ran, tally: &mut Tally) {
+    let functions = ran
+        .outcome
+        .as_ref()
+        .map(|it| it.functions.as_slice())
+        .unwrap_or_default();
+    tally.compiled += u64::from(
+        functions
+            .iter()
+            .any(|it| it.tier != Tier::Interpreter || !it.loops.is_empty()),
+    );
+    tally.exits += functions
+        .iter()
+        .flat_map(|it| &it.exits)
+        .map(|exit| exit.count)
+        .sum::<u64>();
+}
+
+fn differs(expected: &Ran, ran: &Ran) -> bool {
+    expected.output != ran.output
+        || expected.outcome.as_ref().map(|it| &it.counts) != ran.outcome.as_ref().map(|it| &it.counts)
+}
+
+/// Removes lines as long as the program still compiles and still shows a difference.
+fn shrunk(seed: u64, mode: Mode, program: &str) -> Difference {
+    let shows = |lines: &[&str]| {
+        let text = lines.join("\n") + "\n";
+        let expected = run_with(&text, "generated.ms", Mode::Interpreter, FUEL);
+        let ran = run_with(&text, "generated.ms", mode, FUEL);
+        (expected.outcome.is_some() && differs(&expected, &ran)).then_some((text, expected, ran))
+    };
+    let mut lines: Vec<&str> = program.lines().collect();
+    let mut best = shows(&lines);
+    let mut piece = lines.len() / 2;
+    while piece > 0 {
+        let mut at = 0;
+        while at < lines.len() {
+            let mut fewer = lines.clone();
+            fewer.drain(at..(at + piece).min(lines.len()));
+            match shows(&fewer) {
+                Some(found) => (best, lines) = (Some(found), fewer),
+                None => at += piece,
+            }
+        }
+        piece /= 2;
+    }
+    match best {
+        Some((program, expected, ran)) => {
+            let counts = |ran: &Ran| ran.outcome.as_ref().map(|it| it.counts.clone());
+            let same_text = expected.output == ran.output;
+            let extra = |ran: &Ran| {
+                if same_text {
+                    format!("counts {:?}\n", counts(ran))
+                } else {
+                    String::new()
+                }
+            };
+            let (expected, printed) = (
+                expected.output.clone() + &extra(&expected),
+                ran.output.clone() + &extra(&ran),
+            );
+            Difference {
+                seed,
+                mode,
+                program,
+                expected,
+                printed,
+            }
+        }
+        None => {
+            let note = "(a second run did not differ)".to_string();
+            Difference {
+                seed,
+                mode,
+                program: program.to_string(),
+                expected: note.clone(),
+                printed: note,
+            }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Runs a program in every tier and stress mode that exists, as `minilive run --compat` would.
+//!
+//! Specs, the conformance suite and the differential tests call [`run`]. Invariant: a mode that this build cannot have (compiled
+//! code in a portable build) is not in [`Mode::all`], so no test passes by silently running the interpreter instead.
+
+use minilive_jit::engine::{End, Engine, EngineConfig, Entry, GuardMode, RunOutcome, RunRequest, TierPolicy};
+use minilive_mir::diagnostic::Severity;
+use minilive_runtime::host::{CaptureHost, EffectClass, Effects, Host, Pause};
+use minilive_runtime::limits::Limits;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How a program is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// The interpreter alone.
+    Interpreter,
+    /// Every function and loop compiled at first sight.
+    Eager,
+    /// Compiled after a little work, so that programs move between the tiers.
+    Tiered,
+    /// Compiled, and every guard fails.
+    GuardsFail,
+    /// The interpreter, with a collection at every allocation and poisoned freed cells.
+    InterpreterStress,
+    /// Compiled at first sight, with a collection at every allocation.
+    EagerStress,
+}
+
+impl Mode {
+    /// The modes of this build.
+    pub fn all() -> &'static [Mode] {
+        if cfg!(minilive_portable) {
+            &[Mode::Interpreter, Mode::InterpreterStress]
+        } else {
+            &[
+                Mode::Interpreter,
+                Mode::Eager,
+                Mode::Tiered,
+                Mode::GuardsFail,
+                Mode::InterpreterStress,
+                Mode::EagerStress,
+            ]
+        }
+    }
+
+    /// The engine's settings for this mode. Compilation is synchronous, so that a failure can be repeated.
+    pub fn config(self) -> EngineConfig {
+        let tier = match self {
+            Mode::Interpreter | Mode::InterpreterStress => TierPolicy::InterpretOnly,
+            Mode::Tiered => TierPolicy::Tiered { threshold: 400 },
+            Mode::Eager | Mode::GuardsFail | Mode::EagerStress => TierPolicy::Eager,
+        };
+        let guards = if self == Mode::GuardsFail {
+            GuardMode::AlwaysFail
+        } else {
+            GuardMode::Normal
+        };
+        let gc_stress = matches!(self, Mode::InterpreterStress | Mode::EagerStress);
+        EngineConfig {
+            tier,
+            guards,
+            gc_stress,
+            synchronous: true,
+            ..EngineConfig::default()
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Mode::Interpreter => "interpreter",
+            Mode::Eager => "eager",
+            Mode::Tiered => "tiered",
+            Mode::GuardsFail => "guards-fail",
+            Mode::InterpreterStress => "interpreter, collecting always",
+            Mode::EagerStress => "eager, collecting always",
+        })
+    }
+}
+
+/// What a run printed, and how it went.
+#[derive(Debug)]
+pub struct Ran {
+    /// Everything on standard output, error line included.
+    pub output: String,
+    /// The engine's account; `None` if the program did not compile.
+    pub outcome: Option<RunOutcome>,
+}
+
+/// Steps after which a test program is taken to hang.
+pub const FUEL: u64 = 2_000_000_000;
+
+/// Runs a program under the reference's rules.
+pub fn run(text: &str, file: &str, mode: Mode) -> Ran {
+    run_with(text, file, mode, FUEL)
+}
+
+/// As [`run`], with another step limit.
+pub fn run_with(text: &str, file: &str, mode: Mode, fuel: u64) -> Ran {
+    let parse = minilive_syntax::parse(text);
+    let (program, diagnostics) = minilive_mir::lower::lower_file(&parse, file);
+    let mut errors = diagnostics.iter().filter(|it| it.severity == Severity::Error);
+    if let Some(first) = errors.next() {
+        let text = first.reference.as_ref().unwrap_or(&first.message);
+        return Ran {
+            output: format!("Compiler Error: {text} [{file} line {}]\n", first.reference_line),
+            outcome: None,
+        };
+    }
+    let mut engine = Engine::new(mode.config());
+    let loaded = engine.load(&program).expect("a whole program is taken in");
+    let host = SharedHost::default();
+    let limits = Limits {
+        fuel,
+        memory: 1 << 30,
+        output: 16 << 20,
+        ..Limits::NONE
+    };
+    let request = RunRequest {
+        limits,
+        compat: true,
+        ..RunRequest::new(Entry::Main)
+    };
+    let outcome = engine.run(&loaded, request, Box::new(host.clone()));
+    let mut output = host.take();
+    match &outcome.end {
+        End::Finished(_) | End::Exit(_) => {}
+        End::Error(error) => output += &format!("{error}\n"),
+        other => output += &format!("[{other:?}]\n"),
+    }
+    Ran {
+        output,
+        outcome: Some(outcome),
+    }
+}
+
+/// A capturing host whose output outlives the run that owns it.
+#[derive(Debug, Clone)]
+struct SharedHost(Arc<Mutex<CaptureHost>>);
+
+impl Default for SharedHost {
+    fn default() -> SharedHost {
+        let allowed = Effects::automatic().with(EffectClass::Process);
+        let mut host = CaptureHost::new();
+        host.allowed = allowed;
+        SharedHost(Arc::new(Mutex::new(host)))
+    }
+}
+
+impl SharedHost {
+    fn with<T>(&self, work: impl FnOnce(&mut CaptureHost) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn take(&self) -> String {
+        self.with(|host| std::mem::take(&mut host.output))
+    }
+}
+
+impl Host for SharedHost {
+    fn write(&mut self, text: &str, line_end: bool) {
+        self.with(|host| host.write(text, line_end));
+    }
+
+    fn read_line(&mut self) -> Option<String> {
+        self.with(CaptureHost::read_line)
+    }
+
+    fn now(&mut self) -> f64 {
+        self.with(CaptureHost::now)
+    }
+
+    fn sleep(&mut self, seconds: f64) -> Pause {
+        self.with(|host| host.sleep(seconds))
+    }
+
+    fn next_frame(&mut self) -> Pause {
+        self.with(CaptureHost::next_frame)
+    }
+
+    fn gate(&mut self, class: EffectClass, name: &str) -> bool {
+        self.with(|host| host.gate(class, name))
+    }
+
+    fn seed(&mut self) -> u64 {
+        self.with(CaptureHost::seed)
+    }
+}

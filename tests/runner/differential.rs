@@ -1,0 +1,28 @@
+//! A few generated programs in every mode; `cargo xtask differential` runs thousands.
+
+use minilive_tests::differential::{Tally, check};
+use minilive_tests::modes::Mode;
+
+#[test]
+fn generated_programs_do_the_same_in_every_mode() {
+    let mut tally = Tally::default();
+    for seed in 1..=40 {
+        let modes = if seed <= 8 {
+            Mode::all()
+        } else {
+            &Mode::all()[..Mode::all().len().min(4)]
+        };
+        if let Err(found) = check(seed, modes, &mut tally) {
+            let found = *found;
+            panic!(
+                "seed {} differs in mode {}:\n{}\n--- interpreter\n{}--- {}\n{}",
+                found.seed, found.mode, found.program, found.expected, found.mode, found.printed
+            );
+        }
+    }
+    println!("{tally:?}");
+    assert!(
+        tally.cut < tally.programs / 4,
+        "too many programs were cut to test anything: {tally:?}"
+    );
+}

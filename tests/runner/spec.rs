@@ -1,0 +1,61 @@
+//! Every case of every spec, in every tier and stress mode: all must print what the spec says.
+//!
+//! The cases stand in `tests/spec`; a failure names the file, the case, the mode, and shows both outputs. A case with the attribute
+//! `compiled` must also have run compiled code in eager mode, so that it cannot test the interpreter by mistake.
+
+use minilive_jit::engine::tier::Tier;
+use minilive_tests::files::{below, relative, root};
+use minilive_tests::modes::{Mode, Ran, run};
+use minilive_tests::spec::{Case, read};
+
+fn cases() -> Vec<Case> {
+    let files = below(&root().join("tests/spec"), "md");
+    let read_file = |path: &std::path::PathBuf| {
+        let text = std::fs::read_to_string(path).expect("specs are UTF-8");
+        read(path, &text).unwrap_or_else(|error| panic!("{error}"))
+    };
+    files.iter().flat_map(read_file).collect()
+}
+
+fn complaint(case: &Case, mode: Mode, ran: &Ran) -> Option<String> {
+    let place = format!("{}:{} ‘{}’ ({mode})", relative(&case.file), case.line, case.title);
+    if ran.output != case.output {
+        return Some(format!(
+            "{place}\n--- expected\n{}--- printed\n{}",
+            case.output, ran.output
+        ));
+    }
+    let compiled = || {
+        let functions = ran.outcome.iter().flat_map(|it| &it.functions);
+        functions
+            .into_iter()
+            .any(|it| it.compiles > 0 || it.tier != Tier::Interpreter)
+    };
+    if mode == Mode::Eager && case.attribute("compiled").is_some() && !compiled() {
+        return Some(format!("{place}: nothing was compiled"));
+    }
+    None
+}
+
+#[test]
+fn every_spec_holds_in_every_mode() {
+    let cases = cases();
+    assert!(cases.len() > 80, "only {} cases found", cases.len());
+    let mut failed = Vec::new();
+    let mut passed = 0;
+    for case in &cases {
+        for mode in Mode::all() {
+            match complaint(case, *mode, &run(&case.program, "spec.ms", *mode)) {
+                Some(complaint) => failed.push(complaint),
+                None => passed += 1,
+            }
+        }
+    }
+    println!("{passed} passed, {} failed", failed.len());
+    assert!(
+        failed.is_empty(),
+        "{} runs failed:\n{}",
+        failed.len(),
+        failed.join("\n\n")
+    );
+}

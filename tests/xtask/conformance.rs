@@ -1,0 +1,67 @@
+//! `cargo xtask conformance FILE`: every block of the official test suite, in every mode.
+//!
+//! Deviations are listed by the first line of their program, each with its reason; one that passes after all is an error too.
+
+use minilive_tests::conformance::{Block, read};
+use minilive_tests::modes::{Mode, run};
+
+/// Blocks that do not print what the suite says, and why that is right (LANGUAGE 12).
+const DEVIATIONS: &[(&str, &str)] = &[];
+
+/// Runs the suite.
+pub fn carry_out(arguments: &[String]) -> Result<(), String> {
+    let [file] = arguments else {
+        return Err("usage: cargo xtask conformance FILE".into());
+    };
+    let text = std::fs::read_to_string(file).map_err(|error| format!("cannot read {file}: {error}"))?;
+    let blocks = read(&text);
+    if blocks.is_empty() {
+        return Err(format!("{file} holds no test blocks"));
+    }
+    let (mut passed, mut failed) = (0, 0);
+    for mode in Mode::all() {
+        for block in &blocks {
+            if passes(block, *mode) != is_deviation(block) {
+                passed += 1;
+            } else {
+                failed += 1;
+                report(block, *mode);
+            }
+        }
+    }
+    println!(
+        "{} blocks in {} modes, {} named deviations",
+        blocks.len(),
+        Mode::all().len(),
+        DEVIATIONS.len()
+    );
+    println!("conformance: {passed} passed, {failed} failed");
+    if failed == 0 {
+        Ok(())
+    } else {
+        Err(format!("{failed} runs of the suite failed"))
+    }
+}
+
+fn is_deviation(block: &Block) -> bool {
+    DEVIATIONS.iter().any(|(program, _)| block.program.starts_with(program))
+}
+
+/// The suite's runner gives no file name and compares without the final line ends.
+fn printed(block: &Block, mode: Mode) -> String {
+    run(&block.program, "", mode).output.replace(" [ line", " [line")
+}
+
+fn passes(block: &Block, mode: Mode) -> bool {
+    printed(block, mode).trim_end() == block.output.trim_end()
+}
+
+fn report(block: &Block, mode: Mode) {
+    println!(
+        "line {} ({mode}):\n{}\n--- expected\n{}\n--- printed\n{}",
+        block.line,
+        block.program,
+        block.output,
+        printed(block, mode)
+    );
+}
