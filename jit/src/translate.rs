@@ -23,10 +23,7 @@ use cranelift_codegen::{CompiledCode, Context, FinalizedRelocTarget};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use minilive_mir::ir::{BlockId, InstId, Reg};
 
-const _: () = assert!(
-    size_of::<usize>() == 8,
-    "addresses are embedded as 64-bit words"
-);
+const _: () = assert!(size_of::<usize>() == 8, "addresses are embedded as 64-bit words");
 
 /// Addresses of the functions that generated code calls.
 #[derive(Debug, Clone)]
