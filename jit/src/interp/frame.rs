@@ -244,7 +244,7 @@ impl Run<'_> {
     /// A portable build has no entries, so nobody comes here.
     #[cfg(minilive_portable)]
     fn run_native(&mut self, _: &mut Realm, _: usize, _: usize, _: *mut Value) -> Eval<Value> {
-        Err(Fault::Cancelled.into())
+        Err(minilive_runtime::fault::Fault::Cancelled.into())
     }
 
     #[cfg(not(minilive_portable))]
