@@ -163,23 +163,10 @@ impl Engine {
 
     fn load_variants(&mut self, program: &Program, recording: bool) -> Result<Loaded, LoadError> {
         let linked = self.codes.load(program, false)?;
-        let recording = if recording {
-            Some(self.codes.load(program, true)?)
-        } else {
-            None
-        };
+        let recording = if recording { Some(self.codes.load(program, true)?) } else { None };
         self.names.update(&self.codes);
-        let definitions = linked
-            .main
-            .iter()
-            .map(|&id| execute::is_definition(&self.codes.get(id).unit))
-            .collect();
-        Ok(Loaded {
-            linked,
-            recording,
-            definitions,
-            file: program.file.to_string(),
-        })
+        let definitions = linked.main.iter().map(|&id| execute::is_definition(&self.codes.get(id).unit)).collect();
+        Ok(Loaded { linked, recording, definitions, file: program.file.to_string() })
     }
 
     /// Runs a loaded program in a fresh realm, on a thread with a large stack, to its end.
@@ -195,11 +182,7 @@ impl Engine {
 
     /// Totals.
     pub fn stats(&self) -> EngineStats {
-        let mut stats = EngineStats {
-            codes: self.codes.len(),
-            runs: self.runs,
-            ..EngineStats::default()
-        };
+        let mut stats = EngineStats { codes: self.codes.len(), runs: self.runs, ..EngineStats::default() };
         for code in self.codes.iter() {
             let function = function_stats(code);
             stats.compiled += usize::from(function.tier != tier::Tier::Interpreter);

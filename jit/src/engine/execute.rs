@@ -36,10 +36,7 @@ pub(super) fn run(
         limits.depth = COMPAT_DEPTH;
     }
     let config = RealmConfig {
-        heap: HeapConfig {
-            stress: engine.config.gc_stress,
-            ..HeapConfig::default()
-        },
+        heap: HeapConfig { stress: engine.config.gc_stress, ..HeapConfig::default() },
         stack_slots: engine.config.stack_slots,
         limits,
         host,
@@ -78,10 +75,7 @@ pub(super) fn run(
     realm.host().flush();
     let outcome = outcome(run, &mut realm, end);
     let names_seen = engine.names.take_shown();
-    RunOutcome {
-        position_dependent: outcome.position_dependent || names_seen,
-        ..outcome
-    }
+    RunOutcome { position_dependent: outcome.position_dependent || names_seen, ..outcome }
 }
 
 /// The units of an entry, in order.
@@ -89,10 +83,7 @@ fn chosen(loaded: &Loaded, entry: Entry, main: &[CodeId], all: &[CodeId]) -> Vec
     if entry == Entry::Main {
         return main.to_vec();
     }
-    let definitions = main
-        .iter()
-        .zip(&loaded.definitions)
-        .filter(|(_, is_definition)| **is_definition);
+    let definitions = main.iter().zip(&loaded.definitions).filter(|(_, is_definition)| **is_definition);
     let expression = match entry {
         Entry::Expression(index) => all.get(index as usize).copied(),
         _ => None,
@@ -125,33 +116,14 @@ fn end(ended: Eval<String>, site: Option<Site>, loaded: &Loaded) -> End {
         Err(fault) => fault,
     };
     let stack: Vec<Location> = match &site {
-        Some(site) => site
-            .stack
-            .iter()
-            .map(|line| Location {
-                file: line.file.clone(),
-                line: line.line,
-            })
-            .collect(),
+        Some(site) => site.stack.iter().map(|line| Location { file: line.file.clone(), line: line.line }).collect(),
         None => Vec::new(),
     };
-    let at = stack.first().cloned().unwrap_or(Location {
-        file: loaded.file.clone(),
-        line: 1,
-    });
+    let at = stack.first().cloned().unwrap_or(Location { file: loaded.file.clone(), line: 1 });
     let site = site.map(|site| (site.key, site.inst));
     match *fault {
-        Fault::Fatal(error) => End::Error(super::ReportedError {
-            message: error.to_string(),
-            at,
-            site,
-            stack,
-        }),
-        Fault::Limit(kind) => End::Cut {
-            limit: kind.into(),
-            at,
-            site,
-        },
+        Fault::Fatal(error) => End::Error(super::ReportedError { message: error.to_string(), at, site, stack }),
+        Fault::Limit(kind) => End::Cut { limit: kind.into(), at, site },
         Fault::Exit(code) => End::Exit(code),
         Fault::Blocked(name) => End::Blocked { name, at, site },
         Fault::Cancelled => End::Cancelled,
@@ -162,12 +134,7 @@ fn outcome(mut run: Run<'_>, realm: &mut Realm, end: End) -> RunOutcome {
     let codes = &*run.codes;
     let recording = run.recorder.finish(realm, |id| codes.get(id).key);
     let ran = || codes.iter().filter(|code| !code.counters.is_untouched());
-    let counts = ran()
-        .map(|code| UnitCounts {
-            key: code.key,
-            blocks: code.counters.blocks(),
-        })
-        .collect();
+    let counts = ran().map(|code| UnitCounts { key: code.key, blocks: code.counters.blocks() }).collect();
     let mut functions: Vec<_> = ran().map(function_stats).collect();
     functions.sort_by_key(|function| std::cmp::Reverse(function.work));
     let heap = realm.heap_stats();

@@ -35,22 +35,14 @@ impl Host for Shared {
 }
 
 fn config(stress: bool) -> EngineConfig {
-    EngineConfig {
-        tier: TierPolicy::InterpretOnly,
-        gc_stress: stress,
-        ..EngineConfig::default()
-    }
+    EngineConfig { tier: TierPolicy::InterpretOnly, gc_stress: stress, ..EngineConfig::default() }
 }
 
 fn run(text: &str, stress: bool, request: RunRequest) -> (String, RunOutcome) {
     let (program, diagnostics) = lower_file(&minilive_syntax::parse(text), "test.ms");
     assert!(diagnostics.iter().all(|it| it.reference.is_none()), "{diagnostics:?}");
     let mut engine = Engine::new(config(stress));
-    let loaded = if request.record {
-        engine.load_recording(&program)
-    } else {
-        engine.load(&program)
-    };
+    let loaded = if request.record { engine.load_recording(&program) } else { engine.load(&program) };
     let host = Shared::default();
     let outcome = engine.run(&loaded.expect("loads"), request, Box::new(host.clone()));
     let mut output = host.0.lock().unwrap().output.clone();
@@ -64,11 +56,7 @@ fn run(text: &str, stress: bool, request: RunRequest) -> (String, RunOutcome) {
 fn check(text: &str, expected: &str) {
     for stress in [false, true] {
         for record in [false, true] {
-            let request = RunRequest {
-                record,
-                compat: true,
-                ..RunRequest::new(Entry::Main)
-            };
+            let request = RunRequest { record, compat: true, ..RunRequest::new(Entry::Main) };
             let (output, _) = run(text, stress, request);
             assert_eq!(output.trim_end(), expected.trim(), "stress {stress}, record {record}");
         }
@@ -76,10 +64,7 @@ fn check(text: &str, expected: &str) {
 }
 
 fn limited(limits: Limits) -> RunRequest {
-    RunRequest {
-        limits,
-        ..RunRequest::new(Entry::Main)
-    }
+    RunRequest { limits, ..RunRequest::new(Entry::Main) }
 }
 
 #[test]
@@ -150,10 +135,7 @@ fn errors_name_the_line_of_the_innermost_statement() {
         "a = 1\nf = function\n  return nope\nend function\nprint a\nf",
         "1\nRuntime Error: Undefined Identifier: 'nope' is unknown in this context [test.ms line 3]",
     );
-    check(
-        "x = [1]\nx.foo",
-        "Runtime Error: Key Not Found: 'foo' not found in map [test.ms line 2]",
-    );
+    check("x = [1]\nx.foo", "Runtime Error: Key Not Found: 'foo' not found in map [test.ms line 2]");
     check(
         "f = function(a)\nend function\nf 1, 2",
         "Runtime Error: Too many arguments: got 2, expected 1 [test.ms line 3]",
@@ -162,20 +144,14 @@ fn errors_name_the_line_of_the_innermost_statement() {
         "f = function\n  return err(\"fail\")\nend function\nx = f\nprint x.stack\nf",
         "[\"test.ms line 2\", \"test.ms line 4\"]\nRuntime Error: Uncaught fail [test.ms line 6]",
     );
-    check(
-        "f = function\n return f\nend function\nf",
-        "Runtime Error: Call stack overflow [test.ms line 2]",
-    );
+    check("f = function\n return f\nend function\nf", "Runtime Error: Call stack overflow [test.ms line 2]");
 }
 
 #[test]
 fn the_depth_limit_is_exact() {
     let text = "f = function(n)\n if n == 0 then return 0\n return f(n - 1)\nend function\nprint f(N)";
     check(&text.replace('N', "254"), "0");
-    check(
-        &text.replace('N', "255"),
-        "Runtime Error: Call stack overflow [test.ms line 3]",
-    );
+    check(&text.replace('N', "255"), "Runtime Error: Call stack overflow [test.ms line 3]");
 }
 
 #[test]
@@ -187,73 +163,37 @@ fn calls_nest_deeply_by_default() {
 
 #[test]
 fn endless_recursion_and_endless_loops_end() {
-    let (output, _) = run(
-        "f = function\n return f\nend function\nf",
-        false,
-        RunRequest::new(Entry::Main),
-    );
+    let (output, _) = run("f = function\n return f\nend function\nf", false, RunRequest::new(Entry::Main));
     assert!(output.starts_with("Runtime Error: Call stack overflow"), "{output}");
-    let limits = Limits {
-        fuel: 100_000,
-        ..Limits::NONE
-    };
+    let limits = Limits { fuel: 100_000, ..Limits::NONE };
     let (_, outcome) = run("while true\nend while", false, limited(limits));
-    assert!(
-        matches!(&outcome.end, End::Cut { limit, .. } if limit.to_string().contains("step")),
-        "{:?}",
-        outcome.end
-    );
+    assert!(matches!(&outcome.end, End::Cut { limit, .. } if limit.to_string().contains("step")), "{:?}", outcome.end);
 }
 
 #[test]
 fn fuel_runs_out_at_the_same_place_every_time() {
     let text = "n = 0\nwhile true\n n += 1\n print n\nend while";
-    let cut = |fuel| {
-        run(text, false, limited(Limits { fuel, ..Limits::NONE }))
-            .0
-            .lines()
-            .count()
-    };
+    let cut = |fuel| run(text, false, limited(Limits { fuel, ..Limits::NONE })).0.lines().count();
     assert_eq!(cut(10_000), cut(10_000));
     assert!(cut(20_000) > cut(10_000));
 }
 
 #[test]
 fn blocks_are_counted_exactly() {
-    let (_, outcome) = run(
-        "i = 0\nwhile i < 10\n i += 1\nend while",
-        false,
-        RunRequest::new(Entry::Main),
-    );
+    let (_, outcome) = run("i = 0\nwhile i < 10\n i += 1\nend while", false, RunRequest::new(Entry::Main));
     let loop_unit = outcome.counts.iter().max_by_key(|it| it.blocks.len()).expect("ran");
-    assert!(
-        loop_unit.blocks.contains(&11) && loop_unit.blocks.contains(&10),
-        "{:?}",
-        loop_unit.blocks
-    );
+    assert!(loop_unit.blocks.contains(&11) && loop_unit.blocks.contains(&10), "{:?}", loop_unit.blocks);
 }
 
 #[test]
 fn recordings_keep_values_as_they_were() {
     let text = "l = [1]\nl.push 2\nfor i in range(1, 20)\n x = i * i\nend for";
-    let request = RunRequest {
-        record: true,
-        ..RunRequest::new(Entry::Main)
-    };
+    let request = RunRequest { record: true, ..RunRequest::new(Entry::Main) };
     let (_, outcome) = run(text, false, request);
     let points = &outcome.recording.points;
-    assert!(
-        points.iter().any(|it| it.first == "[1]" && it.last == ["[1]"]),
-        "{points:?}"
-    );
-    let squares = points
-        .iter()
-        .find(|it| it.range == Some((1.0, 400.0)))
-        .expect("recorded");
-    assert_eq!(
-        (squares.count, squares.first.as_str(), squares.last.len()),
-        (20, "1", 10)
-    );
+    assert!(points.iter().any(|it| it.first == "[1]" && it.last == ["[1]"]), "{points:?}");
+    let squares = points.iter().find(|it| it.range == Some((1.0, 400.0))).expect("recorded");
+    assert_eq!((squares.count, squares.first.as_str(), squares.last.len()), (20, "1", 10));
     assert_eq!(squares.last.last().map(String::as_str), Some("400"));
 }
 

@@ -33,12 +33,7 @@ pub(super) fn sample(cell: &FeedbackCell, a: Value, b: Value, result: Value) {
 #[cold]
 #[inline(never)]
 pub(super) fn sample_index(cell: &FeedbackCell, container: Value, key: Value, value: Value) {
-    cell.see_index(
-        kinds_of(container),
-        kinds_of(key),
-        kinds_of(value),
-        index_flags(container, key),
-    );
+    cell.see_index(kinds_of(container), kinds_of(key), kinds_of(value), index_flags(container, key));
 }
 
 fn index_flags(container: Value, key: Value) -> u8 {
@@ -65,11 +60,7 @@ pub(super) fn remainder(x: f64, y: f64) -> f64 {
     if x.is_sign_positive() && x <= EXACT && y > 0.0 && y <= EXACT {
         let (a, b) = (x as u64, y as u64);
         if a as f64 == x && b as f64 == y {
-            return if (a | b) >> 32 == 0 {
-                f64::from(a as u32 % b as u32)
-            } else {
-                (a % b) as f64
-            };
+            return if (a | b) >> 32 == 0 { f64::from(a as u32 % b as u32) } else { (a % b) as f64 };
         }
     }
     x % y
@@ -132,12 +123,7 @@ impl Run<'_> {
         (container, key, value): (Value, Value, Value),
         cell: &FeedbackCell,
     ) -> Eval<()> {
-        cell.see_index(
-            kinds_of(container),
-            kinds_of(key),
-            kinds_of(value),
-            index_flags(container, key),
-        );
+        cell.see_index(kinds_of(container), kinds_of(key), kinds_of(value), index_flags(container, key));
         ops::index_set(realm, container, key, value)
     }
 }
@@ -148,28 +134,12 @@ mod tests {
 
     #[test]
     fn remainders_are_those_of_fmod() {
-        let samples = [
-            0.0,
-            -0.0,
-            1.0,
-            2.0,
-            3.5,
-            7.0,
-            -7.0,
-            1e15,
-            4_294_967_296.0,
-            9e15,
-            1e300,
-            f64::INFINITY,
-            f64::NAN,
-        ];
+        let samples =
+            [0.0, -0.0, 1.0, 2.0, 3.5, 7.0, -7.0, 1e15, 4_294_967_296.0, 9e15, 1e300, f64::INFINITY, f64::NAN];
         for x in samples {
             for y in samples {
                 let (fast, slow) = (remainder(x, y), x % y);
-                assert!(
-                    fast.to_bits() == slow.to_bits() || (fast.is_nan() && slow.is_nan()),
-                    "{x} % {y}"
-                );
+                assert!(fast.to_bits() == slow.to_bits() || (fast.is_nan() && slow.is_nan()), "{x} % {y}");
             }
         }
     }
