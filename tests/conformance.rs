@@ -31,17 +31,10 @@ pub fn read(text: &str) -> Vec<Block> {
 
 fn block(lines: &[(usize, &str)]) -> Option<Block> {
     let (line, _) = *lines.first()?;
-    let split = lines
-        .iter()
-        .position(|(_, it)| it.starts_with("----"))
-        .unwrap_or(lines.len());
+    let split = lines.iter().position(|(_, it)| it.starts_with("----")).unwrap_or(lines.len());
     let join = |part: &[(usize, &str)]| part.iter().map(|(_, it)| *it).collect::<Vec<_>>().join("\n");
     let output = lines.get(split + 1..).map(join).unwrap_or_default();
-    Some(Block {
-        line,
-        program: join(&lines[..split]),
-        output,
-    })
+    Some(Block { line, program: join(&lines[..split]), output })
 }
 
 #[cfg(test)]
@@ -52,13 +45,6 @@ mod tests {
     fn blocks_are_split_into_program_and_output() {
         let blocks = read("==== intro\n====\nprint 1\n----\n1\n==== a comment\nprint 2\nprint 3\n-----\n2\n3\n====\n");
         assert_eq!(blocks.len(), 2);
-        assert_eq!(
-            blocks[1],
-            Block {
-                line: 7,
-                program: "print 2\nprint 3".into(),
-                output: "2\n3".into()
-            }
-        );
+        assert_eq!(blocks[1], Block { line: 7, program: "print 2\nprint 3".into(), output: "2\n3".into() });
     }
 }

@@ -66,21 +66,9 @@ fn count(ran: &Ran, tally: &mut Tally) {
 }
 
 fn count_code(ran: &Ran, tally: &mut Tally) {
-    let functions = ran
-        .outcome
-        .as_ref()
-        .map(|it| it.functions.as_slice())
-        .unwrap_or_default();
-    tally.compiled += u64::from(
-        functions
-            .iter()
-            .any(|it| it.tier != Tier::Interpreter || !it.loops.is_empty()),
-    );
-    tally.exits += functions
-        .iter()
-        .flat_map(|it| &it.exits)
-        .map(|exit| exit.count)
-        .sum::<u64>();
+    let functions = ran.outcome.as_ref().map(|it| it.functions.as_slice()).unwrap_or_default();
+    tally.compiled += u64::from(functions.iter().any(|it| it.tier != Tier::Interpreter || !it.loops.is_empty()));
+    tally.exits += functions.iter().flat_map(|it| &it.exits).map(|exit| exit.count).sum::<u64>();
 }
 
 fn differs(expected: &Ran, ran: &Ran) -> bool {
@@ -116,33 +104,14 @@ fn shrunk(seed: u64, mode: Mode, program: &str) -> Difference {
             let counts = |ran: &Ran| ran.outcome.as_ref().map(|it| it.counts.clone());
             let same_text = expected.output == ran.output;
             let extra = |ran: &Ran| {
-                if same_text {
-                    format!("counts {:?}\n", counts(ran))
-                } else {
-                    String::new()
-                }
+                if same_text { format!("counts {:?}\n", counts(ran)) } else { String::new() }
             };
-            let (expected, printed) = (
-                expected.output.clone() + &extra(&expected),
-                ran.output.clone() + &extra(&ran),
-            );
-            Difference {
-                seed,
-                mode,
-                program,
-                expected,
-                printed,
-            }
+            let (expected, printed) = (expected.output.clone() + &extra(&expected), ran.output.clone() + &extra(&ran));
+            Difference { seed, mode, program, expected, printed }
         }
         None => {
             let note = "(a second run did not differ)".to_string();
-            Difference {
-                seed,
-                mode,
-                program: program.to_string(),
-                expected: note.clone(),
-                printed: note,
-            }
+            Difference { seed, mode, program: program.to_string(), expected: note.clone(), printed: note }
         }
     }
 }

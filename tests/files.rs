@@ -6,10 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The root of the clone.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("the tests crate lies in the project root")
-        .to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests crate lies in the project root").to_path_buf()
 }
 
 /// All files below `folder` whose name ends in `.ext`, sorted; build output and installed packages are left out.
@@ -38,8 +35,5 @@ pub fn below(folder: &Path, ext: &str) -> Vec<PathBuf> {
 
 /// The path as the project writes it: relative to the root, with forward slashes.
 pub fn relative(path: &Path) -> String {
-    path.strip_prefix(root())
-        .unwrap_or(path)
-        .to_string_lossy()
-        .replace('\\', "/")
+    path.strip_prefix(root()).unwrap_or(path).to_string_lossy().replace('\\', "/")
 }

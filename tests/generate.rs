@@ -44,7 +44,7 @@ impl Rng {
     }
 
     /// The next 64 random bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -54,7 +54,7 @@ impl Rng {
 
     /// A number below `n`.
     pub fn below(&mut self, n: u64) -> u64 {
-        self.next() % n.max(1)
+        self.bits() % n.max(1)
     }
 
     /// True in `percent` of a hundred cases.
@@ -153,14 +153,7 @@ impl Generator {
         self.line("if v isa number and (v > 1e12 or v < -1e12) then return v % 1000");
         self.line("return v");
         self.close("end function");
-        for kind in [
-            Kind::Number,
-            Kind::Number,
-            Kind::Number,
-            Kind::Text,
-            Kind::List,
-            Kind::Map,
-        ] {
+        for kind in [Kind::Number, Kind::Number, Kind::Number, Kind::Text, Kind::List, Kind::Map] {
             let name = self.name("g");
             let value = self.literal(kind);
             self.line(&format!("{name} = {value}"));
@@ -193,27 +186,17 @@ impl Generator {
         let names: Vec<String> = (0..params).map(|i| format!("p{i}")).collect();
         self.open(&format!("{name} = function({})", names.join(", ")));
         for name in names {
-            self.variables.push(Variable {
-                name,
-                kind: Kind::Number,
-            });
+            self.variables.push(Variable { name, kind: Kind::Number });
         }
         self.line("acc = 0");
-        self.variables.push(Variable {
-            name: "acc".into(),
-            kind: Kind::Number,
-        });
+        self.variables.push(Variable { name: "acc".into(), kind: Kind::Number });
         for _ in 0..self.rng.below(3) + 1 {
             self.statement(0, 1);
         }
         let result = self.expression(Kind::Number, 2);
         self.line(&format!("return {result}"));
         self.close("end function");
-        self.functions.push(Function {
-            name,
-            params,
-            cost: self.cost + 2,
-        });
+        self.functions.push(Function { name, params, cost: self.cost + 2 });
         self.in_function = false;
         self.variables = outer;
         (self.cost, self.loops) = (cost, loops);
@@ -223,18 +206,12 @@ impl Generator {
         let name = self.name("r");
         self.open(&format!("{name} = function(n, a=1)"));
         let base = self.rng.below(4);
-        self.line(&format!(
-            "if not n isa number or n < 1 or n > 12 then return a + {base}"
-        ));
+        self.line(&format!("if not n isa number or n < 1 or n > 12 then return a + {base}"));
         let step = self.rng.pick(&["a + n", "a * 2 % 97", "n", "a - n * 0.5"]);
         let text = format!("return {name}(n - 1, {step}) + {}", self.rng.below(5));
         self.line(&text);
         self.close("end function");
-        self.functions.push(Function {
-            name,
-            params: 2,
-            cost: 30,
-        });
+        self.functions.push(Function { name, params: 2, cost: 30 });
     }
 
     /// A prototype with fields, a method that changes them, and a derived prototype that calls `super`.

@@ -51,19 +51,9 @@ impl Mode {
             Mode::Tiered => TierPolicy::Tiered { threshold: 400 },
             Mode::Eager | Mode::GuardsFail | Mode::EagerStress => TierPolicy::Eager,
         };
-        let guards = if self == Mode::GuardsFail {
-            GuardMode::AlwaysFail
-        } else {
-            GuardMode::Normal
-        };
+        let guards = if self == Mode::GuardsFail { GuardMode::AlwaysFail } else { GuardMode::Normal };
         let gc_stress = matches!(self, Mode::InterpreterStress | Mode::EagerStress);
-        EngineConfig {
-            tier,
-            guards,
-            gc_stress,
-            synchronous: true,
-            ..EngineConfig::default()
-        }
+        EngineConfig { tier, guards, gc_stress, synchronous: true, ..EngineConfig::default() }
     }
 }
 
@@ -112,17 +102,8 @@ pub fn run_with(text: &str, file: &str, mode: Mode, fuel: u64) -> Ran {
     let mut engine = Engine::new(mode.config());
     let loaded = engine.load(&program).expect("a whole program is taken in");
     let host = SharedHost::default();
-    let limits = Limits {
-        fuel,
-        memory: 1 << 30,
-        output: 16 << 20,
-        ..Limits::NONE
-    };
-    let request = RunRequest {
-        limits,
-        compat: true,
-        ..RunRequest::new(Entry::Main)
-    };
+    let limits = Limits { fuel, memory: 1 << 30, output: 16 << 20, ..Limits::NONE };
+    let request = RunRequest { limits, compat: true, ..RunRequest::new(Entry::Main) };
     let outcome = engine.run(&loaded, request, Box::new(host.clone()));
     let mut output = host.take();
     match &outcome.end {
@@ -130,10 +111,7 @@ pub fn run_with(text: &str, file: &str, mode: Mode, fuel: u64) -> Ran {
         End::Error(error) => output += &format!("{error}\n"),
         other => output += &format!("[{other:?}]\n"),
     }
-    Ran {
-        output,
-        outcome: Some(outcome),
-    }
+    Ran { output, outcome: Some(outcome) }
 }
 
 /// A capturing host whose output outlives the run that owns it.

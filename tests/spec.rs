@@ -25,10 +25,7 @@ pub struct Case {
 impl Case {
     /// The value of an attribute.
     pub fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes
-            .iter()
-            .find(|(it, _)| it == name)
-            .map(|(_, value)| value.as_str())
+        self.attributes.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -37,12 +34,7 @@ impl Case {
 /// # Errors
 /// Names the line at which the file breaks the form.
 pub fn read(file: &Path, text: &str) -> Result<Vec<Case>, String> {
-    let mut reader = Reader {
-        file: file.to_path_buf(),
-        title: String::new(),
-        pending: None,
-        cases: Vec::new(),
-    };
+    let mut reader = Reader { file: file.to_path_buf(), title: String::new(), pending: None, cases: Vec::new() };
     let mut lines = text.lines().enumerate();
     while let Some((number, line)) = lines.next() {
         if let Some(info) = line.strip_prefix("```") {
@@ -77,23 +69,12 @@ impl Reader {
                 let attributes = words.map(attribute).collect();
                 let title = self.title.clone();
                 let file = self.file.clone();
-                self.pending = Some(Case {
-                    file,
-                    title,
-                    line: line + 1,
-                    program: text,
-                    output: String::new(),
-                    attributes,
-                });
+                self.pending =
+                    Some(Case { file, title, line: line + 1, program: text, output: String::new(), attributes });
                 Ok(())
             }
             Some("output") => {
-                let missing = || {
-                    format!(
-                        "{}:{line}: an output block without a program before it",
-                        self.file.display()
-                    )
-                };
+                let missing = || format!("{}:{line}: an output block without a program before it", self.file.display());
                 let mut case = self.pending.take().ok_or_else(missing)?;
                 case.output = text;
                 self.cases.push(case);
@@ -105,11 +86,7 @@ impl Reader {
 
     fn finish(&mut self) -> Result<(), String> {
         match self.pending.take() {
-            Some(case) => Err(format!(
-                "{}:{}: a program without an output block",
-                case.file.display(),
-                case.line
-            )),
+            Some(case) => Err(format!("{}:{}: a program without an output block", case.file.display(), case.line)),
             None => Ok(()),
         }
     }
@@ -130,10 +107,7 @@ mod tests {
         let cases = read(Path::new("a.md"), text).expect("well formed");
         assert_eq!(cases.len(), 1);
         assert_eq!((cases[0].title.as_str(), cases[0].line), ("One", 4));
-        assert_eq!(
-            (cases[0].program.as_str(), cases[0].output.as_str()),
-            ("print 1\n", "1\n")
-        );
+        assert_eq!((cases[0].program.as_str(), cases[0].output.as_str()), ("print 1\n", "1\n"));
         assert_eq!(cases[0].attribute("exits"), Some("0"));
     }
 

@@ -11,6 +11,7 @@ pub mod build;
 mod fuse;
 pub mod listing;
 pub mod verify;
+mod words;
 
 use minilive_mir::ir::InstId;
 
@@ -135,19 +136,19 @@ ops! {
     MakeFunction,
     /// Iteration over `c`: object in `a`, position in `b`.
     IterInit,
-    /// Next element into `c` and on, or to `x.bc`; object in `a`, position in `b`. Two words.
+    /// Next element into `c` and on, or `x.bc` further than that word; object in `a`, position in `b`. Two words.
     IterNext,
     /// Stops if `a` is an error.
     CheckUncaught,
     /// Stops with message constant `bc`.
     Unsupported,
-    /// To `bc`.
+    /// `bc` further.
     Jump,
-    /// To the loop head `bc`, charging `a`.
+    /// `bc` further to a loop head, charging `a`.
     Loop,
-    /// To `bc` if `a` is true.
+    /// `bc` further if `a` is true.
     JumpIf,
-    /// To `bc` if `a` is false.
+    /// `bc` further if `a` is false.
     JumpIfNot,
     /// `c` further if `a` < `b`. `aux`: as `Lt`.
     JumpLt,
@@ -294,6 +295,12 @@ impl Word {
         (self.0 >> 32) as u32
     }
 
+    /// Operand `bc` as a signed distance.
+    #[inline(always)]
+    pub const fn far(self) -> i32 {
+        self.bc() as i32
+    }
+
     /// Operand `c` as a signed distance.
     #[inline(always)]
     pub const fn distance(self) -> i16 {
@@ -344,10 +351,7 @@ impl Bytecode {
 
     /// The fallback of a fused instruction.
     pub fn fallback(&self, pc: u32) -> Option<&Fallback> {
-        self.fallbacks
-            .binary_search_by_key(&pc, |it| it.pc)
-            .ok()
-            .map(|i| &self.fallbacks[i])
+        self.fallbacks.binary_search_by_key(&pc, |it| it.pc).ok().map(|i| &self.fallbacks[i])
     }
 }
 

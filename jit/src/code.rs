@@ -84,7 +84,7 @@ impl Arena {
     /// Reserves `bytes`, or says why machine code is impossible here.
     pub fn new(bytes: usize) -> Result<Arena, String> {
         let map = DualMap::new(bytes.next_multiple_of(GRAIN).min(1 << 30))?;
-        let free = BTreeMap::from([(0, map.len() as u32)]);
+        let free = BTreeMap::from([(0, map.size() as u32)]);
         Ok(Arena { map, free, used: 0 })
     }
 
@@ -101,7 +101,7 @@ impl Arena {
     /// Whether an address lies in the executable view.
     pub fn contains(&self, address: usize) -> bool {
         let start = self.map.run() as usize;
-        (start..start + self.map.len()).contains(&address)
+        (start..start + self.map.size()).contains(&address)
     }
 
     /// Copies a function in and applies its relocations.
@@ -140,11 +140,7 @@ impl Arena {
     /// First fit, rounded up to whole grains.
     fn take(&mut self, bytes: usize) -> Result<CodeRange, InstallError> {
         let len = u32::try_from(bytes.max(1).next_multiple_of(GRAIN)).map_err(|_| InstallError::Full)?;
-        let found = self
-            .free
-            .iter()
-            .find(|&(_, &run)| run >= len)
-            .map(|(&offset, &run)| (offset, run));
+        let found = self.free.iter().find(|&(_, &run)| run >= len).map(|(&offset, &run)| (offset, run));
         let (offset, run) = found.ok_or(InstallError::Full)?;
         self.free.remove(&offset);
         if run > len {
@@ -206,9 +202,7 @@ mod tests {
             arena.free(ranges[range]);
         }
         assert_eq!(arena.free.len(), 2);
-        let big = arena
-            .install(&[0xc3; 300], &[])
-            .expect("the merged run is large enough");
+        let big = arena.install(&[0xc3; 300], &[]).expect("the merged run is large enough");
         assert_eq!(arena.address(big), arena.address(ranges[1]));
         assert_eq!(arena.used(), used);
     }

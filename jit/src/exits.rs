@@ -91,15 +91,8 @@ impl Shared {
             exit_counts: FxHashMap::default(),
             rejected: FxHashMap::default(),
         };
-        let words = Words {
-            entries: zeroed(MAX_CODES),
-            callee: Box::default(),
-            forced: zeroed(MAX_FORCED),
-        };
-        Ok(Arc::new(Shared {
-            words,
-            native: Mutex::new(native),
-        }))
+        let words = Words { entries: zeroed(MAX_CODES), callee: Box::default(), forced: zeroed(MAX_FORCED) };
+        Ok(Arc::new(Shared { words, native: Mutex::new(native) }))
     }
 
     /// The rest.
@@ -136,8 +129,7 @@ pub fn publish(shared: &Arc<Shared>) {
 
 /// The shared state of the engine that runs on this thread.
 pub fn shared() -> Arc<Shared> {
-    HERE.with_borrow(|it| it.clone())
-        .expect("compiled code runs only after its engine was named on this thread")
+    HERE.with_borrow(|it| it.clone()).expect("compiled code runs only after its engine was named on this thread")
 }
 
 impl Native {

@@ -324,29 +324,14 @@ impl FeedbackCell {
         let old = self.property();
         let value = old.value.union(seen.value);
         let next = match old.variety {
-            Variety::None => Property {
-                variety: Variety::Mono,
-                value,
-                ..seen
-            },
-            _ if Property {
-                variety: old.variety,
-                value,
-                ..seen
-            } == Property { value, ..old } =>
-            {
+            Variety::None => Property { variety: Variety::Mono, value, ..seen },
+            _ if Property { variety: old.variety, value, ..seen } == Property { value, ..old } => {
                 Property { value, ..old }
             }
-            Variety::Mono if !old.receiver.meets(seen.receiver) || old.holder != seen.holder => Property {
-                variety: Variety::Mega,
-                value,
-                ..old
-            },
-            Variety::Mono | Variety::Poly => Property {
-                variety: Variety::Poly,
-                value,
-                ..seen
-            },
+            Variety::Mono if !old.receiver.meets(seen.receiver) || old.holder != seen.holder => {
+                Property { variety: Variety::Mega, value, ..old }
+            }
+            Variety::Mono | Variety::Poly => Property { variety: Variety::Poly, value, ..seen },
             Variety::Mega => Property { value, ..old },
         };
         self.set_words(next.encode());
@@ -382,11 +367,7 @@ impl FeedbackCell {
         let old = self.global();
         let first = old.place == Place::Unknown;
         let next = Global {
-            place: if first || old.place == place {
-                place
-            } else {
-                Place::Mixed
-            },
+            place: if first || old.place == place { place } else { Place::Mixed },
             value: old.value.union(value),
             target: if first || old.target == target { target } else { None },
             unstable: old.unstable || (!first && old.target != target),
@@ -414,12 +395,7 @@ fn kinds_at(word: u64, shift: u32) -> Kinds {
 }
 
 fn arith(lo: u64) -> Arith {
-    Arith {
-        a: kinds_at(lo, 0),
-        b: kinds_at(lo, 8),
-        result: kinds_at(lo, 16),
-        samples: (lo >> ARMED_SHIFT) as u32,
-    }
+    Arith { a: kinds_at(lo, 0), b: kinds_at(lo, 8), result: kinds_at(lo, 16), samples: (lo >> ARMED_SHIFT) as u32 }
 }
 
 fn index(lo: u64) -> Index {
@@ -450,21 +426,13 @@ fn encode_target(target: Target) -> u64 {
 
 fn decode_target(word: u64) -> Target {
     let id = (word >> 32) as u32;
-    if word & CALL_INTRINSIC != 0 {
-        Target::Intrinsic(id)
-    } else {
-        Target::Code(id)
-    }
+    if word & CALL_INTRINSIC != 0 { Target::Intrinsic(id) } else { Target::Code(id) }
 }
 
 fn call(lo: u64) -> Call {
     let variety = Variety::from_bits(lo);
     let target = (variety != Variety::None).then(|| decode_target(lo));
-    Call {
-        variety,
-        target,
-        not_function: lo & CALL_NOT_FUNCTION != 0,
-    }
+    Call { variety, target, not_function: lo & CALL_NOT_FUNCTION != 0 }
 }
 
 // lo: variety 2 | holder 2 | - 4 | receiver 8 | value 8 | slot 8 | shape 32
@@ -515,10 +483,7 @@ impl Global {
             Some(Target::Code(id)) => 1 << 4 | u64::from(id) << 32,
             Some(Target::Intrinsic(id)) => 1 << 4 | 1 << 5 | u64::from(id) << 32,
         };
-        (
-            place | u64::from(self.unstable) << 3 | u64::from(self.value.0) << 8 | target,
-            hi,
-        )
+        (place | u64::from(self.unstable) << 3 | u64::from(self.value.0) << 8 | target, hi)
     }
 
     fn decode((lo, hi): (u64, u64)) -> Global {
@@ -526,10 +491,7 @@ impl Global {
             0 => Place::Unknown,
             1 => Place::Global,
             2 => Place::Intrinsic,
-            3 => Place::Outer {
-                shape: (hi >> 32) as u32,
-                slot: hi as u8,
-            },
+            3 => Place::Outer { shape: (hi >> 32) as u32, slot: hi as u8 },
             _ => Place::Mixed,
         };
         let id = (lo >> 32) as u32;
@@ -538,12 +500,7 @@ impl Global {
             3 => Some(Target::Intrinsic(id)),
             _ => None,
         };
-        Global {
-            place,
-            value: kinds_at(lo, 8),
-            target,
-            unstable: lo & 8 != 0,
-        }
+        Global { place, value: kinds_at(lo, 8), target, unstable: lo & 8 != 0 }
     }
 }
 
@@ -555,10 +512,8 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// Copies the cells.
-    pub fn of(cells: &[FeedbackCell]) -> Snapshot {
-        Snapshot {
-            words: cells.iter().map(FeedbackCell::words).collect(),
-        }
+    pub fn of<'a>(cells: impl IntoIterator<Item = &'a FeedbackCell>) -> Snapshot {
+        Snapshot { words: cells.into_iter().map(FeedbackCell::words).collect() }
     }
 
     fn at(&self, pc: u32) -> (u64, u64) {
@@ -655,10 +610,7 @@ mod tests {
         };
         cell.see_property(seen);
         assert_eq!(cell.property(), seen);
-        cell.see_property(Property {
-            value: Kinds::INT,
-            ..seen
-        });
+        cell.see_property(Property { value: Kinds::INT, ..seen });
         assert_eq!(cell.property().variety, Variety::Mono);
         assert_eq!(cell.property().value, Kinds::FUNCTION.union(Kinds::INT));
         cell.see_property(Property { shape: 78, ..seen });
@@ -670,11 +622,7 @@ mod tests {
     #[test]
     fn free_names_round_trip_and_mix() {
         let cell = FeedbackCell::default();
-        cell.see_global(
-            Place::Outer { shape: 9, slot: 4 },
-            Kinds::FUNCTION,
-            Some(Target::Code(3)),
-        );
+        cell.see_global(Place::Outer { shape: 9, slot: 4 }, Kinds::FUNCTION, Some(Target::Code(3)));
         let seen = cell.global();
         assert_eq!(seen.place, Place::Outer { shape: 9, slot: 4 });
         assert_eq!((seen.target, seen.unstable), (Some(Target::Code(3)), false));

@@ -95,10 +95,7 @@ fn raise(realm: &mut Realm, site: u64, fault: Box<Fault>) -> u64 {
     if run.site.is_none() {
         let (id, inst) = site_of(site);
         let code = run.codes.get(id);
-        let here = StackLine {
-            file: code.file.borrow().to_string(),
-            line: code.line(inst),
-        };
+        let here = StackLine { file: code.file.borrow().to_string(), line: code.line(inst) };
         let key = code.key;
         let mut stack = vec![here];
         stack.extend(run.stack_lines());
@@ -116,11 +113,8 @@ extern "C" fn deopt(ctx: *mut u8, exit: u64, words: *const u64) -> u64 {
     let entry = exits::shared().native().exits[exit as usize].clone();
     let run = run();
     note_exit(run, exit, &entry);
-    let result = if entry.osr {
-        resume_loop(run, realm, &entry, words)
-    } else {
-        resume_call(run, realm, &entry, words)
-    };
+    let result =
+        if entry.osr { resume_loop(run, realm, &entry, words) } else { resume_call(run, realm, &entry, words) };
     match result {
         Ok(value) => value.bits(),
         Err(fault) => {
@@ -224,10 +218,7 @@ fn relink(run: &Run<'_>, id: CodeId) {
 
 extern "C" fn list_get(_: *mut u8, _: u64, list: u64, index: u64) -> u64 {
     let index = Value::number(index as i64 as f64);
-    value(list)
-        .as_list()
-        .map_or(Value::NULL, |list| ops::list_element(list, index))
-        .bits()
+    value(list).as_list().map_or(Value::NULL, |list| ops::list_element(list, index)).bits()
 }
 
 extern "C" fn list_set(ctx: *mut u8, site: u64, list: u64, index: u64, element: u64) -> u64 {
@@ -343,11 +334,7 @@ fn binary_value(realm: &mut Realm, op: BinaryOp, a: Value, b: Value) -> Eval<Val
 
 /// An error value that an operator made gets the call stack.
 fn with_stack(realm: &mut Realm, _site: u64, value: Value) -> Value {
-    if value.is_error() {
-        ops::attach_stack(realm, &*run(), value)
-    } else {
-        value
-    }
+    if value.is_error() { ops::attach_stack(realm, &*run(), value) } else { value }
 }
 
 extern "C" fn unary(ctx: *mut u8, site: u64, op: u64, a: u64) -> u64 {
@@ -405,10 +392,7 @@ fn operate(realm: &mut Realm, operation: Helper, args: &[Value]) -> Eval<Value> 
         Helper::CallMethod => run.invoke_member(realm, (args[0], args[1]), name(2), &args[3..]),
         Helper::CallIndex => {
             let found = ops::method_by_key(realm, args[0], args[2])?;
-            let receiver = crate::interp::calls::Receiver {
-                this: args[1],
-                parent: found.origin_isa,
-            };
+            let receiver = crate::interp::calls::Receiver { this: args[1], parent: found.origin_isa };
             run.call_value(realm, found.value, &args[3..], args[0].is_map().then_some(receiver))
         }
         Helper::AutoCall if args[0].is_function() => run.call_value(realm, args[0], &[], None),
@@ -435,10 +419,7 @@ impl Run<'_> {
         if !found.value.is_function() {
             return Ok(found.value);
         }
-        let receiver = crate::interp::calls::Receiver {
-            this,
-            parent: found.origin_isa,
-        };
+        let receiver = crate::interp::calls::Receiver { this, parent: found.origin_isa };
         self.call_value(realm, found.value, &[], Some(receiver))
     }
 
@@ -451,10 +432,7 @@ impl Run<'_> {
         args: &[Value],
     ) -> Eval<Value> {
         let found = ops::member_get(realm, object, name)?;
-        let receiver = crate::interp::calls::Receiver {
-            this,
-            parent: found.origin_isa,
-        };
+        let receiver = crate::interp::calls::Receiver { this, parent: found.origin_isa };
         self.call_value(realm, found.value, args, Some(receiver))
     }
 }
@@ -468,10 +446,7 @@ pub fn window_kinds(realm: &Realm, n_regs: usize) -> Vec<WindowKind> {
             // SAFETY: invariant 1; the innermost window ends at the top of the VM stack, and its registers are written.
             let value = unsafe { *realm.head.stack_top.sub(n_regs - i) };
             let computed = value.as_list().is_some_and(|list| list.is_computed());
-            WindowKind {
-                kinds: crate::interp::kinds_of(value),
-                computed,
-            }
+            WindowKind { kinds: crate::interp::kinds_of(value), computed }
         })
         .collect()
 }

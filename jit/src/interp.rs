@@ -5,6 +5,7 @@
 //! `budget` (limits, the clock, the tiers), `machine` (what intrinsics ask). Invariants: calls between interpreted functions
 //! do not use the native stack; every fault is located where it happened before it leaves the frame.
 
+mod around;
 pub mod budget;
 pub mod calls;
 pub mod frame;
@@ -137,11 +138,7 @@ impl Run<'_> {
         }
         if let Some(frame) = self.frames.last() {
             let inst = frame.code.bytecode.inst_at(frame.pc);
-            self.site = Some(Site {
-                key: frame.code.key,
-                inst,
-                stack: self.stack_lines(),
-            });
+            self.site = Some(Site { key: frame.code.key, inst, stack: self.stack_lines() });
         }
     }
 
@@ -192,14 +189,7 @@ pub fn resume(
     }
     let height = run.frames.len();
     let pc = code.bytecode.pc_of(inst);
-    run.frames.push(Frame {
-        code,
-        window,
-        pc,
-        ret: 0,
-        skip: 0,
-        boundary: true,
-    });
+    run.frames.push(Frame { code, window, pc, ret: 0, skip: 0, boundary: true });
     realm.head.depth += 1;
     run.run_to(realm, height)
 }

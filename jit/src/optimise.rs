@@ -97,11 +97,7 @@ impl Tiering for Optimiser {
             _ => {}
         }
         if code.recording || code.tier.compiles.get() >= MAX_COMPILES {
-            let refusal = if code.recording {
-                Refusal::Recording
-            } else {
-                Refusal::TooManyExits
-            };
+            let refusal = if code.recording { Refusal::Recording } else { Refusal::TooManyExits };
             code.tier.refusal.set(Some(refusal));
             code.counters.heat.set(NEVER_HOT);
             return;
@@ -139,11 +135,7 @@ pub(crate) fn exited(shared: &Shared, code: &Code, exit: u32) {
     if *count < EXITS_TO_RECOMPILE || !helpers::teaches(entry.info.reason) {
         return;
     }
-    native
-        .rejected
-        .entry(code.id)
-        .or_default()
-        .insert((entry.info.at, entry.info.reason));
+    native.rejected.entry(code.id).or_default().insert((entry.info.at, entry.info.reason));
     let params = code.unit.params.len();
     if shared.entry(code.id) != 0
         && let Some(&stub) = native.stubs.get(&params)
@@ -168,12 +160,7 @@ impl Backend {
             .flat_map(|code| std::iter::once(code.tier.entry.get()).chain(code.tier.osr.iter().map(|it| it.get())))
             .filter(|&entry| entry != 0 && !drop_all)
             .collect();
-        let dead: Vec<usize> = native
-            .installed
-            .keys()
-            .copied()
-            .filter(|start| !live.contains(start))
-            .collect();
+        let dead: Vec<usize> = native.installed.keys().copied().filter(|start| !live.contains(start)).collect();
         for start in dead {
             if let Some(installed) = native.installed.remove(&start) {
                 native.arena.free(installed.range);
@@ -212,7 +199,7 @@ impl Backend {
             return Err(Refusal::Injected);
         }
         let seen = Seen {
-            snapshot: Snapshot::of(&code.feedback),
+            snapshot: Snapshot::of(code.slots.iter().map(|slot| &slot.cell)),
             site_pc: code.bytecode.site_pc.clone(),
             inst_of: code.bytecode.inst_of.clone(),
             rejected: self.shared.native().rejected.get(&code.id).cloned().unwrap_or_default(),
@@ -261,19 +248,9 @@ fn callees(codes: &CodeTable, code: &Code, seen: &Seen) -> FxHashMap<u32, Callee
     let mut add = |target: Option<Target>| {
         let Some(Target::Code(id)) = target else { return };
         let callee = codes.get(CodeId(id));
-        let defaults = callee
-            .unit
-            .params
-            .iter()
-            .map(|param| Some(callee.consts[param.default.0 as usize].bits()))
-            .collect();
-        callees.insert(
-            id,
-            Callee {
-                params: callee.unit.params.len() as u32,
-                defaults,
-            },
-        );
+        let defaults =
+            callee.unit.params.iter().map(|param| Some(callee.consts[param.default.0 as usize].bits())).collect();
+        callees.insert(id, Callee { params: callee.unit.params.len() as u32, defaults });
     };
     for (i, inst) in code.unit.insts.iter().enumerate() {
         let at = InstId(i as u32);

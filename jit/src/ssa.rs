@@ -495,20 +495,14 @@ impl StateVal {
 impl State {
     /// All values the state needs.
     pub fn vals(&self) -> impl Iterator<Item = Val> + '_ {
-        self.regs
-            .iter()
-            .flat_map(|(_, it)| it.vals())
-            .chain(self.cells.iter().map(|&(_, val)| val))
+        self.regs.iter().flat_map(|(_, it)| it.vals()).chain(self.cells.iter().map(|&(_, val)| val))
     }
 }
 
 impl Helper {
     /// Whether it may run code of the program, which may read and write globals.
     pub fn calls(self) -> bool {
-        matches!(
-            self,
-            Helper::GetMember | Helper::Call | Helper::CallMethod | Helper::CallIndex | Helper::AutoCall
-        )
+        matches!(self, Helper::GetMember | Helper::Call | Helper::CallMethod | Helper::CallIndex | Helper::AutoCall)
     }
 
     /// Whether it may change a global, a list or anything else that loads may have seen.

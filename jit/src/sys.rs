@@ -37,7 +37,7 @@ impl DualMap {
     }
 
     /// Bytes in the region.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.len
     }
 }
@@ -72,11 +72,7 @@ mod imp {
         };
         let write = view(ProtFlags::READ | ProtFlags::WRITE).map_err(why("cannot map code for writing"))?;
         match view(ProtFlags::READ | ProtFlags::EXEC) {
-            Ok(run) => Ok(DualMap {
-                write: write.expose_provenance(),
-                run: run.expose_provenance(),
-                len,
-            }),
+            Ok(run) => Ok(DualMap { write: write.expose_provenance(), run: run.expose_provenance(), len }),
             Err(error) => {
                 // SAFETY: invariant 1. The view was mapped above with this length and has no other owner.
                 let _ = unsafe { munmap(write, len) };
@@ -98,10 +94,7 @@ mod imp {
     use super::DualMap;
 
     pub(super) fn map(_len: usize) -> Result<DualMap, String> {
-        Err(format!(
-            "machine code is not supported on {} by this build",
-            std::env::consts::OS
-        ))
+        Err(format!("machine code is not supported on {} by this build", std::env::consts::OS))
     }
 
     pub(super) fn unmap(_map: &mut DualMap) {}

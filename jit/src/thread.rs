@@ -17,12 +17,7 @@ const RESERVE: usize = 1 << 20;
 pub fn on_vm_thread<T: Send>(work: impl FnOnce(usize) -> T + Send) -> T {
     // A failed spawn drops its closure, so the work itself stays here until a thread takes it.
     let work = Mutex::new(Some(work));
-    let start = |size| {
-        work.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-            .map(|work| work(size))
-    };
+    let start = |size| work.lock().unwrap_or_else(PoisonError::into_inner).take().map(|work| work(size));
     let start = &start;
     std::thread::scope(|scope| {
         for size in SIZES {
@@ -52,11 +47,7 @@ mod tests {
     #[test]
     fn work_runs_on_a_deep_stack() {
         fn sum(n: u64) -> u64 {
-            if n == 0 {
-                0
-            } else {
-                std::hint::black_box(n) + sum(n - 1)
-            }
+            if n == 0 { 0 } else { std::hint::black_box(n) + sum(n - 1) }
         }
         assert_eq!(on_vm_thread(|_| sum(1_000_000)), 500_000_500_000);
     }

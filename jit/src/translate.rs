@@ -185,21 +185,13 @@ pub fn translate(isa: &OwnedTargetIsa, func: &Func, env: &Env<'_>) -> Result<Com
 
 /// Runs Cranelift on a built function.
 fn finish(isa: &OwnedTargetIsa, mut context: Context, dump: bool) -> Result<Compiled, Refusal> {
-    let clif = if dump {
-        context.func.display().to_string()
-    } else {
-        String::new()
-    };
+    let clif = if dump { context.func.display().to_string() } else { String::new() };
     context.set_disasm(dump);
     let code = match context.compile(&**isa, &mut Default::default()) {
         Ok(code) => code,
         Err(_) => return Err(Refusal::CompilerFailed),
     };
-    let mut compiled = Compiled {
-        clif,
-        asm: code.vcode.clone().unwrap_or_default(),
-        ..Compiled::default()
-    };
+    let mut compiled = Compiled { clif, asm: code.vcode.clone().unwrap_or_default(), ..Compiled::default() };
     compiled.bytes = code.code_buffer().to_vec();
     compiled.fixups = fixups(code)?;
     compiled.lines = lines(code);
@@ -215,12 +207,7 @@ fn fixups(code: &CompiledCode) -> Result<Vec<Fixup>, Refusal> {
                 FinalizedRelocTarget::ExternalName(ir::ExternalName::User(_)) => RelocTo::Itself,
                 _ => return Err(Refusal::CompilerFailed),
             };
-            Ok(Fixup {
-                at: reloc.offset,
-                kind: reloc.kind,
-                to,
-                addend: reloc.addend,
-            })
+            Ok(Fixup { at: reloc.offset, kind: reloc.kind, to, addend: reloc.addend })
         })
         .collect()
 }
@@ -240,9 +227,7 @@ fn lines(code: &CompiledCode) -> Vec<(u32, InstId)> {
 
 /// How many words the values of a state need.
 fn state_words(vals: &[(Reg, StateVal)]) -> u32 {
-    vals.iter()
-        .map(|(_, val)| if matches!(val, StateVal::Range(..)) { 3 } else { 1 })
-        .sum()
+    vals.iter().map(|(_, val)| if matches!(val, StateVal::Range(..)) { 3 } else { 1 }).sum()
 }
 
 /// Emits the constant address of a helper.

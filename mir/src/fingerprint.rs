@@ -16,9 +16,6 @@ pub fn fingerprint(unit: &Unit) -> Fingerprint {
     hasher.update(FORMAT.as_bytes());
     hasher.update(&bytes);
     let hash = hasher.finalize();
-    let (head, _) = hash
-        .as_bytes()
-        .split_first_chunk::<16>()
-        .expect("a BLAKE3 hash has 32 bytes");
+    let (head, _) = hash.as_bytes().split_first_chunk::<16>().expect("a BLAKE3 hash has 32 bytes");
     Fingerprint(u128::from_le_bytes(*head))
 }

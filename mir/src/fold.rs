@@ -35,9 +35,7 @@ pub(crate) fn constant(expr: &Expr) -> Option<Const> {
     match expr {
         Expr::Name(name) => named_constant(name.name_token()?.text()),
         Expr::Paren(paren) => constant(&paren.inner()?),
-        Expr::List(list) => Some(Const::List(
-            list.elements().map(|it| constant(&it)).collect::<Option<_>>()?,
-        )),
+        Expr::List(list) => Some(Const::List(list.elements().map(|it| constant(&it)).collect::<Option<_>>()?)),
         Expr::Map(map) => {
             let mut entries: Vec<(Const, Const)> = Vec::new();
             for entry in map.entries() {

@@ -56,10 +56,7 @@ pub struct RegRange {
 
 impl RegRange {
     /// The range without registers.
-    pub const EMPTY: RegRange = RegRange {
-        first: Reg(0),
-        count: 0,
-    };
+    pub const EMPTY: RegRange = RegRange { first: Reg(0), count: 0 };
 
     /// The registers in order.
     pub fn iter(self) -> impl DoubleEndedIterator<Item = Reg> + ExactSizeIterator {

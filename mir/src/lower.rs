@@ -150,20 +150,14 @@ impl Lowerer {
 
     /// The nested function that starts here.
     fn child(&self, start: TextSize) -> ChildId {
-        *self
-            .children
-            .get(&start)
-            .expect("every function literal in a unit is listed among its children")
+        *self.children.get(&start).expect("every function literal in a unit is listed among its children")
     }
 }
 
 /// The key of a unit for an expression of the editor.
 fn expression_key(text: &str) -> UnitKey {
     let hash = blake3::hash(text.as_bytes());
-    let (head, _) = hash
-        .as_bytes()
-        .split_first_chunk::<8>()
-        .expect("a BLAKE3 hash has 32 bytes");
+    let (head, _) = hash.as_bytes().split_first_chunk::<8>().expect("a BLAKE3 hash has 32 bytes");
     UnitKey(u64::from_le_bytes(*head))
 }
 

@@ -89,9 +89,7 @@ impl Inst {
             Inst::Slice { obj, from, to, .. } => all(&[obj, from, to], RegRange::EMPTY),
             Inst::Call { callee, args, .. } => all(&[callee], args),
             Inst::CallMethod { obj, this, args, .. } => all(&[obj, this], args),
-            Inst::CallIndex {
-                obj, this, key, args, ..
-            } => all(&[obj, this, key], args),
+            Inst::CallIndex { obj, this, key, args, .. } => all(&[obj, this, key], args),
             Inst::MakeList { elems, .. } => all(&[], elems),
             Inst::AppendList { list, elems } => all(&[list], elems),
             Inst::MakeMap { pairs, .. } => all(&[], pairs),

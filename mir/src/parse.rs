@@ -25,10 +25,7 @@ pub struct ParseError {
 
 impl ParseError {
     fn new(line: u32, message: &str) -> ParseError {
-        ParseError {
-            line,
-            message: message.to_owned(),
-        }
+        ParseError { line, message: message.to_owned() }
     }
 }
 
@@ -66,9 +63,7 @@ pub fn parse_units(text: &str) -> Result<Vec<(UnitKey, Unit)>, ParseError> {
             let mut head = lines.next().ok_or_else(|| line.error("a key without a unit"))?;
             current = Some((key, Reader::new(&mut head)?));
         } else {
-            let (_, reader) = current
-                .as_mut()
-                .ok_or_else(|| line.error("text before the first `unit`"))?;
+            let (_, reader) = current.as_mut().ok_or_else(|| line.error("text before the first `unit`"))?;
             reader.line(&mut line)?;
         }
     }
@@ -126,11 +121,7 @@ impl Reader {
             records: Vec::new(),
             note: None,
         };
-        Ok(Reader {
-            unit,
-            names: Names::default(),
-            consts: Consts::default(),
-        })
+        Ok(Reader { unit, names: Names::default(), consts: Consts::default() })
     }
 
     /// Ends the unit.
@@ -145,11 +136,7 @@ impl Reader {
         if self.label(line)? {
             return Ok(());
         }
-        if self.unit.blocks.is_empty() {
-            self.header(line)
-        } else {
-            self.inst_line(line)
-        }
+        if self.unit.blocks.is_empty() { self.header(line) } else { self.inst_line(line) }
     }
 
     /// `b3:` or `b3: loop`; false if the line is something else.
@@ -162,11 +149,7 @@ impl Reader {
         let loop_head = line.eat_word("loop");
         line.end()?;
         let at = index(self.unit.insts.len());
-        self.unit.blocks.push(Block {
-            first: at,
-            end: at,
-            loop_head,
-        });
+        self.unit.blocks.push(Block { first: at, end: at, loop_head });
         Ok(true)
     }
 
@@ -227,17 +210,13 @@ impl Reader {
     /// A name that the `names` line lists.
     fn name(&self, line: &mut Line<'_>) -> Result<NameId, ParseError> {
         let name = line.name()?;
-        self.names
-            .get(&name)
-            .ok_or_else(|| line.error(&format!("`{name}` is not among the names")))
+        self.names.get(&name).ok_or_else(|| line.error(&format!("`{name}` is not among the names")))
     }
 
     /// A constant that the `consts` line lists.
     fn constant(&self, line: &mut Line<'_>) -> Result<ConstId, ParseError> {
         let value = constant(line)?;
-        self.consts
-            .get(&value)
-            .ok_or_else(|| line.error(&format!("{value} is not among the constants")))
+        self.consts.get(&value).ok_or_else(|| line.error(&format!("{value} is not among the constants")))
     }
 
     /// An instruction with its type and records.
@@ -310,9 +289,7 @@ impl Reader {
                 Inst::AppendList { list, elems }
             }
             "check_uncaught" => Inst::CheckUncaught { src: line.reg()? },
-            "unsupported" => Inst::Unsupported {
-                message: self.constant(line)?,
-            },
+            "unsupported" => Inst::Unsupported { message: self.constant(line)? },
             "jump" => Inst::Jump { to: line.block()? },
             "branch" => {
                 let cond = line.reg()?;
@@ -342,41 +319,27 @@ impl Reader {
             return Ok(Inst::Unary { op, dst, src });
         }
         Ok(match word {
-            "const" => Inst::Const {
-                dst,
-                value: self.constant(line)?,
-            },
+            "const" => Inst::Const { dst, value: self.constant(line)? },
             "move" => Inst::Move { dst, src: line.reg()? },
             "load_local" => {
                 let deferred = deferred(line)?;
                 let local = line.reg()?;
                 let name = self.name(line)?;
-                Inst::LoadLocal {
-                    dst,
-                    local,
-                    name,
-                    deferred,
-                }
+                Inst::LoadLocal { dst, local, name, deferred }
             }
             "load_env" => {
                 let deferred = deferred(line)?;
                 let slot = line.slot()?;
                 Inst::LoadEnv { dst, slot, deferred }
             }
-            "load_free" => Inst::LoadFree {
-                dst,
-                name: self.name(line)?,
-            },
+            "load_free" => Inst::LoadFree { dst, name: self.name(line)? },
             "load_self" => Inst::LoadSelf { dst },
             "load_super" => Inst::LoadSuper { dst },
             "load_locals" => Inst::LoadLocals { dst },
             "load_outer" => Inst::LoadOuter { dst },
             "load_globals" => Inst::LoadGlobals { dst },
             "auto_call" => Inst::AutoCall { dst, src: line.reg()? },
-            "make_function" => Inst::MakeFunction {
-                dst,
-                child: line.child()?,
-            },
+            "make_function" => Inst::MakeFunction { dst, child: line.child()? },
             "make_list" => {
                 line.punct("[")?;
                 let elems = line.run("]")?;
@@ -434,25 +397,13 @@ impl Reader {
                 let (obj, name) = self.member(line)?;
                 let args = args(line)?;
                 let this = receiver(line, obj)?;
-                Inst::CallMethod {
-                    dst,
-                    obj,
-                    this,
-                    name,
-                    args,
-                }
+                Inst::CallMethod { dst, obj, this, name, args }
             }
             _ => {
                 let (obj, key) = indexed(line)?;
                 let args = args(line)?;
                 let this = receiver(line, obj)?;
-                Inst::CallIndex {
-                    dst,
-                    obj,
-                    this,
-                    key,
-                    args,
-                }
+                Inst::CallIndex { dst, obj, this, key, args }
             }
         })
     }
@@ -475,23 +426,13 @@ fn branch_with_result(line: &mut Line<'_>, dst: Reg, word: &str) -> Result<Inst,
         let body = line.block()?;
         line.keyword("done")?;
         let done = line.block()?;
-        return Ok(Inst::IterNext {
-            obj: a,
-            pos,
-            dst,
-            body,
-            done,
-        });
+        return Ok(Inst::IterNext { obj: a, pos, dst, body, done });
     }
     line.keyword("rhs")?;
     let rhs = line.block()?;
     line.keyword("done")?;
     let done = line.block()?;
-    Ok(if word == "and_test" {
-        Inst::AndTest { dst, a, rhs, done }
-    } else {
-        Inst::OrTest { dst, a, rhs, done }
-    })
+    Ok(if word == "and_test" { Inst::AndTest { dst, a, rhs, done } } else { Inst::OrTest { dst, a, rhs, done } })
 }
 
 /// Items separated by commas up to the end of the line.

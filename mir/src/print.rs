@@ -31,9 +31,7 @@ pub fn print_units<'a>(units: impl IntoIterator<Item = (UnitKey, &'a Unit)>) -> 
 /// One instruction as it stands in the unit's text, without type and records. Views put it beside machine code.
 pub fn print_inst(unit: &Unit, inst: &Inst) -> String {
     let mut out = String::new();
-    Printer { unit, out: &mut out }
-        .inst(inst)
-        .expect("writing to a string does not fail");
+    Printer { unit, out: &mut out }.inst(inst).expect("writing to a string does not fail");
     out
 }
 
@@ -69,10 +67,7 @@ impl Printer<'_> {
             writeln!(self.out, "  super {reg}")?;
         }
         let locals = unit.locals.iter();
-        self.list(
-            "locals",
-            locals.map(|local| format!("{} {}", name(unit, local.name), local.reg)),
-        )?;
+        self.list("locals", locals.map(|local| format!("{} {}", name(unit, local.name), local.reg)))?;
         if let Some(env) = &unit.env {
             let slots: Vec<_> = env.iter().map(|&slot| name(unit, slot).to_string()).collect();
             writeln!(self.out, "  env [{}]", slots.join(", "))?;
@@ -127,17 +122,9 @@ impl Printer<'_> {
         match *inst {
             Inst::Const { dst, value } => write!(out, "{dst} = const {}", constant(unit, value)),
             Inst::Move { dst, src } => write!(out, "{dst} = move {src}"),
-            Inst::LoadLocal {
-                dst,
-                local,
-                name: id,
-                deferred,
-            } => write!(
-                out,
-                "{dst} = load_local{} {local} {}",
-                Deferred(deferred),
-                name(unit, id)
-            ),
+            Inst::LoadLocal { dst, local, name: id, deferred } => {
+                write!(out, "{dst} = load_local{} {local} {}", Deferred(deferred), name(unit, id))
+            }
             Inst::LoadEnv { dst, slot, deferred } => write!(out, "{dst} = load_env{} {slot}", Deferred(deferred)),
             Inst::StoreEnv { slot, src } => write!(out, "store_env {slot} = {src}"),
             Inst::LoadFree { dst, name: id } => write!(out, "{dst} = load_free {}", name(unit, id)),
@@ -150,12 +137,7 @@ impl Printer<'_> {
             Inst::AutoCall { dst, src } => write!(out, "{dst} = auto_call {src}"),
             Inst::Binary { op, dst, a, b } => write!(out, "{dst} = {op} {a}, {b}"),
             Inst::Unary { op, dst, src } => write!(out, "{dst} = {op} {src}"),
-            Inst::GetMember {
-                dst,
-                obj,
-                this,
-                name: id,
-            } => {
+            Inst::GetMember { dst, obj, this, name: id } => {
                 write!(out, "{dst} = get_member {obj}.{}", name(unit, id))?;
                 this_of(out, obj, this)
             }
@@ -166,23 +148,11 @@ impl Printer<'_> {
             Inst::SetIndex { obj, key, src } => write!(out, "set_index {obj}[{key}] = {src}"),
             Inst::Slice { dst, obj, from, to } => write!(out, "{dst} = slice {obj}[{from}:{to}]"),
             Inst::Call { dst, callee, args } => write!(out, "{dst} = call {callee}({args})"),
-            Inst::CallMethod {
-                dst,
-                obj,
-                this,
-                name: id,
-                args,
-            } => {
+            Inst::CallMethod { dst, obj, this, name: id, args } => {
                 write!(out, "{dst} = call_method {obj}.{}({args})", name(unit, id))?;
                 this_of(out, obj, this)
             }
-            Inst::CallIndex {
-                dst,
-                obj,
-                this,
-                key,
-                args,
-            } => {
+            Inst::CallIndex { dst, obj, this, key, args } => {
                 write!(out, "{dst} = call_index {obj}[{key}]({args})")?;
                 this_of(out, obj, this)
             }
@@ -197,13 +167,9 @@ impl Printer<'_> {
             Inst::Branch { cond, then, els } => write!(out, "branch {cond} then {then} else {els}"),
             Inst::AndTest { dst, a, rhs, done } => write!(out, "{dst} = and_test {a} rhs {rhs} done {done}"),
             Inst::OrTest { dst, a, rhs, done } => write!(out, "{dst} = or_test {a} rhs {rhs} done {done}"),
-            Inst::IterNext {
-                obj,
-                pos,
-                dst,
-                body,
-                done,
-            } => write!(out, "{dst} = iter_next {obj}, {pos} body {body} done {done}"),
+            Inst::IterNext { obj, pos, dst, body, done } => {
+                write!(out, "{dst} = iter_next {obj}, {pos} body {body} done {done}")
+            }
             Inst::Return { src } => write!(out, "return {src}"),
             Inst::End => write!(out, "end"),
         }
@@ -212,11 +178,7 @@ impl Printer<'_> {
 
 /// ` this rN` where the receiver is not where the lookup starts.
 fn this_of(out: &mut String, obj: crate::ir::Reg, this: crate::ir::Reg) -> FmtResult {
-    if obj == this {
-        Ok(())
-    } else {
-        write!(out, " this {this}")
-    }
+    if obj == this { Ok(()) } else { write!(out, " this {this}") }
 }
 
 /// A name of the unit; ids out of range print as something the reader rejects, so that broken units can be looked at too.
@@ -234,11 +196,7 @@ struct Name<'a>(&'a str);
 
 impl Display for Name<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> FmtResult {
-        if is_bare_name(self.0) {
-            f.write_str(self.0)
-        } else {
-            quote(f, self.0)
-        }
+        if is_bare_name(self.0) { f.write_str(self.0) } else { quote(f, self.0) }
     }
 }
 

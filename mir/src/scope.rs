@@ -110,10 +110,7 @@ impl Scope {
         for name in params {
             // Of equal names the last one wins.
             scope.by_name.insert(name.clone(), crate::tables::index(scope.n_params));
-            scope.variables.push(Variable {
-                name,
-                types: TypeSet::ANY,
-            });
+            scope.variables.push(Variable { name, types: TypeSet::ANY });
             scope.n_params += 1;
         }
         scope
@@ -136,21 +133,14 @@ impl Scope {
 
     /// What is known about the read of a variable by this name token.
     pub fn read_at(&self, start: TextSize) -> Read {
-        self.reads.get(&start).copied().unwrap_or(Read {
-            definite: false,
-            deferred: false,
-        })
+        self.reads.get(&start).copied().unwrap_or(Read { definite: false, deferred: false })
     }
 
     /// Adds a variable at its first assignment.
     fn add_variable(&mut self, name: &str) {
         if self.variable(name).is_none() {
-            self.by_name
-                .insert(SmolStr::new(name), crate::tables::index(self.variables.len()));
-            self.variables.push(Variable {
-                name: SmolStr::new(name),
-                types: TypeSet::NONE,
-            });
+            self.by_name.insert(SmolStr::new(name), crate::tables::index(self.variables.len()));
+            self.variables.push(Variable { name: SmolStr::new(name), types: TypeSet::NONE });
         }
     }
 }

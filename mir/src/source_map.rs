@@ -28,10 +28,7 @@ impl SourceMap {
 
     /// The instructions made from exactly this piece of text, in order of execution.
     pub fn insts_at(&self, range: TextRange) -> impl Iterator<Item = InstId> + '_ {
-        (0u32..)
-            .zip(&self.ranges)
-            .filter(move |&(_, &it)| it == range)
-            .map(|(index, _)| InstId(index))
+        (0u32..).zip(&self.ranges).filter(move |&(_, &it)| it == range).map(|(index, _)| InstId(index))
     }
 }
 
@@ -76,9 +73,6 @@ mod tests {
     fn every_kind_of_line_end_counts_once() {
         let lines = LineStarts::of(["a\nb\r", "\nc\rd"]);
         let line = |offset| lines.line_of(TextSize::new(offset));
-        assert_eq!(
-            [line(0), line(1), line(2), line(5), line(7), line(8)],
-            [0, 0, 1, 2, 3, 3]
-        );
+        assert_eq!([line(0), line(1), line(2), line(5), line(7), line(8)], [0, 0, 1, 2, 3, 3]);
     }
 }

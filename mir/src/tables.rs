@@ -73,11 +73,9 @@ impl Consts {
         match value {
             Const::Number(number) => self.numbers.get(&number.to_bits()).copied(),
             Const::Str(text) => self.strings.get(text).copied(),
-            Const::Null | Const::List(_) | Const::Map(_) => self
-                .others
-                .iter()
-                .copied()
-                .find(|&id| self.list[id.0 as usize] == *value),
+            Const::Null | Const::List(_) | Const::Map(_) => {
+                self.others.iter().copied().find(|&id| self.list[id.0 as usize] == *value)
+            }
         }
     }
 

@@ -176,10 +176,7 @@ mod tests {
     fn no_operator_but_or_gives_a_function() {
         use BinaryOp::*;
         for op in [Add, Sub, Mul, Div, Mod, Pow, Eq, Ne, Lt, Le, Gt, Ge, Isa, And] {
-            assert!(
-                !binary(op, TypeSet::ANY, TypeSet::ANY).may_be(TypeSet::FUNCTION),
-                "{op}"
-            );
+            assert!(!binary(op, TypeSet::ANY, TypeSet::ANY).may_be(TypeSet::FUNCTION), "{op}");
         }
         assert!(binary(Or, TypeSet::ERROR, TypeSet::FUNCTION).may_be(TypeSet::FUNCTION));
         assert!(!binary(Or, TypeSet::NUMBER, TypeSet::FUNCTION).may_be(TypeSet::FUNCTION));

@@ -102,10 +102,7 @@ pub fn units_with(
 pub(crate) fn functions_of(root: UnitSyntax) -> Vec<UnitSyntax> {
     let shape = statement_shape(&root.green);
     let (start, line) = (root.start, root.base_line);
-    let mut collector = Collector {
-        units: vec![root],
-        ..Collector::default()
-    };
+    let mut collector = Collector { units: vec![root], ..Collector::default() };
     collector.functions_in(&shape, 0, start, line);
     collector.units
 }
@@ -146,11 +143,7 @@ pub fn statement_shape(statement: &GreenNodeData) -> StatementShape {
             _ => {}
         }
     }
-    StatementShape {
-        content: hash(&[b"content", &hashed]),
-        functions,
-        line_ends: line,
-    }
+    StatementShape { content: hash(&[b"content", &hashed]), functions, line_ends: line }
 }
 
 /// Builds the list of units.
@@ -191,11 +184,7 @@ impl Collector {
     ) {
         let parent = module.unwrap_or_else(|| {
             let equal = self.equal_statements.entry(shape.content).or_insert(0);
-            let key = UnitKey(hash(&[
-                b"statement",
-                &shape.content.to_le_bytes(),
-                &equal.to_le_bytes(),
-            ]));
+            let key = UnitKey(hash(&[b"statement", &shape.content.to_le_bytes(), &equal.to_le_bytes()]));
             *equal += 1;
             self.units.push(UnitSyntax {
                 key,
@@ -242,12 +231,7 @@ impl Siblings {
     fn key(&mut self, parent: UnitKey, name: Option<&str>) -> UnitKey {
         let name = name.unwrap_or("");
         let ordinal = self.0.entry(SmolStr::new(name)).or_insert(0);
-        let key = hash(&[
-            b"function",
-            &parent.0.to_le_bytes(),
-            name.as_bytes(),
-            &ordinal.to_le_bytes(),
-        ]);
+        let key = hash(&[b"function", &parent.0.to_le_bytes(), name.as_bytes(), &ordinal.to_le_bytes()]);
         *ordinal += 1;
         UnitKey(key)
     }
@@ -273,20 +257,14 @@ pub(crate) fn direct_functions(unit: &SyntaxNode, key: UnitKey) -> Vec<(TextSize
 
 /// The text of the target that a function literal is directly assigned to.
 fn assigned_name(function: &SyntaxNode) -> Option<SmolStr> {
-    let value = function
-        .ancestors()
-        .skip(1)
-        .find(|node| node.kind() != SyntaxKind::ParenExpr)?;
+    let value = function.ancestors().skip(1).find(|node| node.kind() != SyntaxKind::ParenExpr)?;
     let assign = AssignStmt::cast(value)?;
     if assign.operator() != Some(SyntaxKind::Eq) {
         return None;
     }
     let target = assign.target()?;
     let is_value = function.text_range().start() >= target.range().end();
-    let plain = target
-        .syntax()
-        .descendants()
-        .all(|node| node.kind() != SyntaxKind::FunctionExpr);
+    let plain = target.syntax().descendants().all(|node| node.kind() != SyntaxKind::FunctionExpr);
     (is_value && plain).then(|| compact(target.syntax()))
 }
 
@@ -331,9 +309,6 @@ fn hash(parts: &[&[u8]]) -> u64 {
         hasher.update(part);
     }
     let hash = hasher.finalize();
-    let (head, _) = hash
-        .as_bytes()
-        .split_first_chunk::<8>()
-        .expect("a BLAKE3 hash has 32 bytes");
+    let (head, _) = hash.as_bytes().split_first_chunk::<8>().expect("a BLAKE3 hash has 32 bytes");
     u64::from_le_bytes(*head)
 }

@@ -58,12 +58,7 @@ impl std::error::Error for VerifyError {}
 
 /// Checks all invariants; the errors of one group may hide those of later groups that rest on it.
 pub fn verify(unit: &Unit) -> Result<(), Vec<VerifyError>> {
-    let mut verifier = Verifier {
-        unit,
-        errors: Vec::new(),
-        block: None,
-        inst: None,
-    };
+    let mut verifier = Verifier { unit, errors: Vec::new(), block: None, inst: None };
     verifier.header();
     verifier.layout();
     verifier.tables();
@@ -75,11 +70,7 @@ pub fn verify(unit: &Unit) -> Result<(), Vec<VerifyError>> {
     if verifier.errors.is_empty() {
         verifier.definite_writes();
     }
-    if verifier.errors.is_empty() {
-        Ok(())
-    } else {
-        Err(verifier.errors)
-    }
+    if verifier.errors.is_empty() { Ok(()) } else { Err(verifier.errors) }
 }
 
 struct Verifier<'a> {
@@ -91,12 +82,7 @@ struct Verifier<'a> {
 
 impl Verifier<'_> {
     fn error(&mut self, invariant: u8, message: impl Into<String>) {
-        self.errors.push(VerifyError {
-            invariant,
-            block: self.block,
-            inst: self.inst,
-            message: message.into(),
-        });
+        self.errors.push(VerifyError { invariant, block: self.block, inst: self.inst, message: message.into() });
     }
 
     fn check(&mut self, holds: bool, invariant: u8, message: &str) {
@@ -111,11 +97,7 @@ impl Verifier<'_> {
         let function = unit.kind == UnitKind::Function;
         let registers =
             unit.params.is_empty() && unit.self_reg.is_none() && unit.super_reg.is_none() && unit.locals.is_empty();
-        self.check(
-            function || registers,
-            1,
-            "only functions have parameters, self, super and locals",
-        );
+        self.check(function || registers, 1, "only functions have parameters, self, super and locals");
         match unit.kind {
             UnitKind::Module => self.check(unit.env.is_some(), 1, "a module has an environment"),
             UnitKind::Statement | UnitKind::Expression => {
@@ -160,11 +142,7 @@ impl Verifier<'_> {
     fn tables(&mut self) {
         let unit = self.unit;
         let distinct: FxHashSet<_> = unit.names.iter().collect();
-        self.check(
-            distinct.len() == unit.names.len(),
-            3,
-            "a name stands in the table twice",
-        );
+        self.check(distinct.len() == unit.names.len(), 3, "a name stands in the table twice");
         // Numbers and strings are compared by hash; the rest are few.
         let mut numbers = FxHashSet::default();
         let mut strings = FxHashSet::default();
@@ -192,11 +170,7 @@ impl Verifier<'_> {
         let n_insts = index(unit.insts.len());
         let before = self.errors.len();
         self.check(!unit.blocks.is_empty(), 4, "a unit has at least one block");
-        self.check(
-            unit.types.len() == unit.insts.len(),
-            9,
-            "there is a type for each instruction",
-        );
+        self.check(unit.types.len() == unit.insts.len(), 9, "there is a type for each instruction");
         let mut next = 0;
         for (id, block) in (0..).map(BlockId).zip(&unit.blocks) {
             self.block = Some(id);
@@ -209,11 +183,7 @@ impl Verifier<'_> {
                     self.inst = Some(InstId(at));
                     let last = at + 1 == block.end;
                     let terminator = unit.insts[at as usize].is_terminator();
-                    self.check(
-                        terminator == last,
-                        5,
-                        "terminators stand at the end of blocks and nowhere else",
-                    );
+                    self.check(terminator == last, 5, "terminators stand at the end of blocks and nowhere else");
                 }
                 self.inst = None;
             }
@@ -238,11 +208,7 @@ impl Verifier<'_> {
         }
         for (id, (block, is_head)) in unit.blocks.iter().zip(is_head).enumerate() {
             self.block = Some(BlockId(index(id)));
-            self.check(
-                block.loop_head == is_head,
-                6,
-                "loop_head is set for exactly the targets of back edges",
-            );
+            self.check(block.loop_head == is_head, 6, "loop_head is set for exactly the targets of back edges");
         }
         self.block = None;
     }
@@ -257,11 +223,7 @@ impl Verifier<'_> {
                 let inst = &unit.insts[at as usize];
                 for target in inst.targets() {
                     let exists = (target.0 as usize) < unit.blocks.len();
-                    self.check(
-                        exists && target != BlockId(0),
-                        6,
-                        "targets are blocks, and never the entry",
-                    );
+                    self.check(exists && target != BlockId(0), 6, "targets are blocks, and never the entry");
                 }
                 self.registers(inst);
                 self.ids(inst);
@@ -348,11 +310,7 @@ impl Verifier<'_> {
 
     /// Invariant 9.
     fn ty(&mut self, inst: &Inst, ty: Ty) {
-        self.check(
-            ty == Ty::Any || inst.dst().is_some(),
-            9,
-            "only an instruction with a result has a type",
-        );
+        self.check(ty == Ty::Any || inst.dst().is_some(), 9, "only an instruction with a result has a type");
         if let Inst::Const { value, .. } = *inst
             && let Some(value) = self.unit.consts.get(value.0 as usize)
         {
@@ -365,11 +323,8 @@ impl Verifier<'_> {
         let unit = self.unit;
         match *inst {
             Inst::LoadLocal { local, name, .. } => {
-                let is_param = unit.env.is_none()
-                    && unit
-                        .params
-                        .get(local.0 as usize)
-                        .is_some_and(|param| param.name == name);
+                let is_param =
+                    unit.env.is_none() && unit.params.get(local.0 as usize).is_some_and(|param| param.name == name);
                 let is_local = unit.locals.iter().any(|it| it.reg == local && it.name == name);
                 self.check(is_param || is_local, 10, "not a register local of that name");
             }
@@ -377,19 +332,11 @@ impl Verifier<'_> {
                 self.check(unit.env.is_some(), 10, "there is no environment")
             }
             Inst::StoreGlobal { .. } | Inst::End => {
-                self.check(
-                    unit.kind == UnitKind::Statement,
-                    10,
-                    "only statements store globals and end",
-                );
+                self.check(unit.kind == UnitKind::Statement, 10, "only statements store globals and end");
             }
             Inst::MakeFunction { .. } | Inst::LoadLocals { .. } => {
                 let exposed = unit.kind != UnitKind::Function || unit.env.is_some();
-                self.check(
-                    exposed,
-                    10,
-                    "a function whose variables are reachable has an environment",
-                );
+                self.check(exposed, 10, "a function whose variables are reachable has an environment");
             }
             _ => {}
         }

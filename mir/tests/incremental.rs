@@ -20,18 +20,13 @@ fn prints(text: &str) -> BTreeMap<UnitKey, Fingerprint> {
 
 fn key_of(text: &str, name: &str) -> UnitKey {
     let list = list(text);
-    list.iter()
-        .find(|unit| unit.name == name)
-        .expect("there is such a function")
-        .key
+    list.iter().find(|unit| unit.name == name).expect("there is such a function").key
 }
 
 /// The keys whose fingerprints differ, and those that come or go.
 fn changes(before: &str, after: &str) -> (Vec<UnitKey>, usize) {
     let (before, after) = (prints(before), prints(after));
-    let changed = before
-        .iter()
-        .filter(|(key, print)| after.get(key).is_some_and(|it| it != *print));
+    let changed = before.iter().filter(|(key, print)| after.get(key).is_some_and(|it| it != *print));
     let changed = changed.map(|(key, _)| *key).collect();
     let gone = before.keys().filter(|key| !after.contains_key(key)).count();
     let new = after.keys().filter(|key| !before.contains_key(key)).count();
@@ -129,10 +124,7 @@ end function
     let list = list(text);
     let functions = list.iter().filter(|unit| unit.kind == UnitKind::Function);
     let names: Vec<_> = functions.map(|unit| unit.name.as_str()).collect();
-    assert_eq!(
-        names,
-        ["f", "m.f", "x[0]", "m[\"k\"]", "x[i+1]", "@f6", "@f7", "locals.h"]
-    );
+    assert_eq!(names, ["f", "m.f", "x[0]", "m[\"k\"]", "x[i+1]", "@f6", "@f7", "locals.h"]);
 }
 
 #[test]
@@ -146,10 +138,7 @@ fn numbered_names_are_no_part_of_keys_or_fingerprints() {
 #[test]
 fn places_are_relative_to_the_unit() {
     let lowered = |text: &str| -> Vec<Lowered> {
-        list(text)
-            .iter()
-            .map(|unit| lower_unit(&unit.green, unit.kind, unit.key))
-            .collect()
+        list(text).iter().map(|unit| lower_unit(&unit.green, unit.kind, unit.key)).collect()
     };
     let before = lowered(PROGRAM);
     let after = lowered(&format!("// moved\n\n\n{PROGRAM}"));
@@ -184,10 +173,7 @@ fn only_edited_statements_are_looked_into() {
 fn lines_are_those_of_the_file() {
     let text =
         "x = \"two\nlines\"\n\nf = function\n  y = 1\n\n  g = function\n  end function\nend function\r\nz = 1\r\n";
-    let lines: Vec<_> = list(text)
-        .iter()
-        .map(|unit| (unit.name.to_string(), unit.base_line))
-        .collect();
+    let lines: Vec<_> = list(text).iter().map(|unit| (unit.name.to_string(), unit.base_line)).collect();
     let expected = [("", 1), ("", 4), ("f", 4), ("g", 7), ("", 10)];
     assert_eq!(lines, expected.map(|(name, line)| (name.to_owned(), line)));
 }

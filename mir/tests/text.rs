@@ -43,10 +43,7 @@ impl Random {
     fn run(&mut self) -> RegRange {
         match self.below(5) {
             0 => RegRange::EMPTY,
-            count => RegRange {
-                first: self.reg(),
-                count,
-            },
+            count => RegRange { first: self.reg(), count },
         }
     }
 
@@ -83,11 +80,7 @@ impl Random {
             1 => Const::Number(self.number()),
             2 => Const::Str(SmolStr::new(self.text())),
             3 => Const::List((0..self.below(3)).map(|_| self.constant(depth - 1)).collect()),
-            _ => Const::Map(
-                (0..self.below(3))
-                    .map(|_| (self.constant(depth - 1), self.constant(depth - 1)))
-                    .collect(),
-            ),
+            _ => Const::Map((0..self.below(3)).map(|_| (self.constant(depth - 1), self.constant(depth - 1))).collect()),
         }
     }
 }
@@ -122,12 +115,7 @@ fn inst(r: &mut Random, which: u32, unit: &Unit) -> Inst {
     match which % 39 {
         0 => Inst::Const { dst, value },
         1 => Inst::Move { dst, src },
-        2 => Inst::LoadLocal {
-            dst,
-            local: src,
-            name,
-            deferred,
-        },
+        2 => Inst::LoadLocal { dst, local: src, name, deferred },
         3 => Inst::LoadEnv { dst, slot, deferred },
         4 => Inst::StoreEnv { slot, src },
         5 => Inst::LoadFree { dst, name },
@@ -138,79 +126,30 @@ fn inst(r: &mut Random, which: u32, unit: &Unit) -> Inst {
         10 => Inst::LoadOuter { dst },
         11 => Inst::LoadGlobals { dst },
         12 => Inst::AutoCall { dst, src },
-        13 => Inst::Binary {
-            op: *r.pick(&BINARY),
-            dst,
-            a: src,
-            b: obj,
-        },
-        14 => Inst::Unary {
-            op: *r.pick(&[UnaryOp::Neg, UnaryOp::Not, UnaryOp::New]),
-            dst,
-            src,
-        },
+        13 => Inst::Binary { op: *r.pick(&BINARY), dst, a: src, b: obj },
+        14 => Inst::Unary { op: *r.pick(&[UnaryOp::Neg, UnaryOp::Not, UnaryOp::New]), dst, src },
         15 => Inst::GetMember { dst, obj, this, name },
         16 => Inst::GetIndex { dst, obj, key },
         17 => Inst::RefMember { dst, obj, name },
         18 => Inst::RefIndex { dst, obj, key },
         19 => Inst::SetMember { obj, name, src },
         20 => Inst::SetIndex { obj, key, src },
-        21 => Inst::Slice {
-            dst,
-            obj,
-            from: src,
-            to: key,
-        },
+        21 => Inst::Slice { dst, obj, from: src, to: key },
         22 => Inst::Call { dst, callee: src, args },
-        23 => Inst::CallMethod {
-            dst,
-            obj,
-            this,
-            name,
-            args,
-        },
-        24 => Inst::CallIndex {
-            dst,
-            obj,
-            this,
-            key,
-            args,
-        },
+        23 => Inst::CallMethod { dst, obj, this, name, args },
+        24 => Inst::CallIndex { dst, obj, this, key, args },
         25 => Inst::MakeList { dst, elems: args },
         26 => Inst::AppendList { list: dst, elems: args },
         27 => Inst::MakeMap { dst, pairs: args },
-        28 => Inst::MakeFunction {
-            dst,
-            child: ChildId(r.below(3)),
-        },
+        28 => Inst::MakeFunction { dst, child: ChildId(r.below(3)) },
         29 => Inst::IterInit { obj, pos: key, src },
         30 => Inst::CheckUncaught { src },
         31 => Inst::Unsupported { message: value },
         32 => Inst::Jump { to },
-        33 => Inst::Branch {
-            cond: src,
-            then: to,
-            els: other,
-        },
-        34 => Inst::AndTest {
-            dst,
-            a: src,
-            rhs: to,
-            done: other,
-        },
-        35 => Inst::OrTest {
-            dst,
-            a: src,
-            rhs: to,
-            done: other,
-        },
-        36 => Inst::IterNext {
-            obj,
-            pos: key,
-            dst,
-            body: to,
-            done: other,
-        },
+        33 => Inst::Branch { cond: src, then: to, els: other },
+        34 => Inst::AndTest { dst, a: src, rhs: to, done: other },
+        35 => Inst::OrTest { dst, a: src, rhs: to, done: other },
+        36 => Inst::IterNext { obj, pos: key, dst, body: to, done: other },
         37 => Inst::Return { src },
         _ => Inst::End,
     }
@@ -219,12 +158,7 @@ fn inst(r: &mut Random, which: u32, unit: &Unit) -> Inst {
 fn unit(seed: u64) -> Unit {
     let r = &mut Random(seed);
     let mut unit = Unit {
-        kind: *r.pick(&[
-            UnitKind::Statement,
-            UnitKind::Function,
-            UnitKind::Module,
-            UnitKind::Expression,
-        ]),
+        kind: *r.pick(&[UnitKind::Statement, UnitKind::Function, UnitKind::Module, UnitKind::Expression]),
         params: Vec::new(),
         self_reg: r.flag().then(|| r.reg()),
         super_reg: r.flag().then(|| r.reg()),
@@ -258,10 +192,7 @@ fn unit(seed: u64) -> Unit {
             default: ConstId(r.below(u32::try_from(unit.consts.len()).expect("few constants"))),
         };
         unit.params.push(param);
-        let local = Local {
-            name: name(r, &unit),
-            reg: r.reg(),
-        };
+        let local = Local { name: name(r, &unit), reg: r.reg() };
         unit.locals.push(local);
     }
     if r.flag() {
@@ -272,23 +203,11 @@ fn unit(seed: u64) -> Unit {
     for which in start..start + 20 {
         let at = u32::try_from(unit.insts.len()).expect("few instructions");
         if unit.blocks.is_empty() || r.below(4) == 0 {
-            unit.blocks.push(Block {
-                first: at,
-                end: at,
-                loop_head: r.flag(),
-            });
+            unit.blocks.push(Block { first: at, end: at, loop_head: r.flag() });
         }
         let made = inst(r, which, &unit);
         unit.insts.push(made);
-        let types = [
-            Ty::Any,
-            Ty::Null,
-            Ty::Number,
-            Ty::String,
-            Ty::List,
-            Ty::Map,
-            Ty::Function,
-        ];
+        let types = [Ty::Any, Ty::Null, Ty::Number, Ty::String, Ty::List, Ty::Map, Ty::Function];
         unit.types.push(*r.pick(&types));
         for _ in 0..r.below(3) {
             use RecordKind::*;
@@ -321,9 +240,7 @@ fn random_units_read_back() {
 
 #[test]
 fn several_units_read_back_with_their_keys() {
-    let units: Vec<_> = (0..20)
-        .map(|seed| (UnitKey(seed * 0x0123_4567_89ab_cdef), unit(seed)))
-        .collect();
+    let units: Vec<_> = (0..20).map(|seed| (UnitKey(seed * 0x0123_4567_89ab_cdef), unit(seed))).collect();
     let text = print::print_units(units.iter().map(|(key, unit)| (*key, unit)));
     let read = parse::parse_units(&text).expect("printed text reads back");
     assert_eq!(read.len(), units.len());
@@ -348,8 +265,5 @@ fn broken_texts_are_refused_with_a_line() {
         }
     }
     let error = parse::parse_unit("function\n  regs 1\nb0:\n  r0 = frobnicate r1\n").expect_err("no such instruction");
-    assert_eq!(
-        error.to_string(),
-        "line 4: expected an instruction with a result, found `frobnicate`"
-    );
+    assert_eq!(error.to_string(), "line 4: expected an instruction with a result, found `frobnicate`");
 }

@@ -98,10 +98,7 @@ fn types_belong_to_results() {
 fn instructions_fit_the_kind() {
     assert_eq!(broken("load_local r2 x", "load_local r2 a"), [10]);
     assert_eq!(broken("load_local r2 x", "load_locals"), [10]);
-    assert_eq!(
-        broken("r3 = load_local r2 x", "r3 = const 1 : number\n  store_global x = r3"),
-        [10]
-    );
+    assert_eq!(broken("r3 = load_local r2 x", "r3 = const 1 : number\n  store_global x = r3"), [10]);
     assert_eq!(broken("return r2 !return r2", "end"), [10]);
 }
 

@@ -18,10 +18,7 @@ pub struct AppendTable<T> {
 
 impl<T> Default for AppendTable<T> {
     fn default() -> Self {
-        AppendTable {
-            chunks: [const { OnceLock::new() }; CHUNKS],
-            len: Mutex::new(0),
-        }
+        AppendTable { chunks: [const { OnceLock::new() }; CHUNKS], len: Mutex::new(0) }
     }
 }
 

@@ -81,10 +81,7 @@ impl fmt::Display for FatalError {
                 write!(f, "Undefined Identifier: '{name}' is unknown in this context")
             }
             FatalError::UndefinedLocal(name) => {
-                write!(
-                    f,
-                    "Undefined Local Identifier: '{name}' is not yet assigned in this scope"
-                )
+                write!(f, "Undefined Local Identifier: '{name}' is not yet assigned in this scope")
             }
             FatalError::KeyNotFound(key) => write!(f, "Key Not Found: '{key}' not found in map"),
             FatalError::CantIndex(text) => write!(f, "Can't index into {text}"),

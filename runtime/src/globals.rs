@@ -36,11 +36,7 @@ impl Cells {
     /// The cell of a name if it was resolved in this realm.
     pub(crate) fn resolved_cell(&self, shared: &Shared, name: Name) -> Option<CellId> {
         let cell = shared.known_cell(name)?;
-        self.resolved
-            .get(cell.0 as usize)
-            .copied()
-            .unwrap_or(false)
-            .then_some(cell)
+        self.resolved.get(cell.0 as usize).copied().unwrap_or(false).then_some(cell)
     }
 
     pub(crate) fn values(&self) -> &[Value] {
@@ -99,9 +95,7 @@ impl Realm {
     pub fn global_entries(&self) -> Vec<(Value, Value)> {
         let pairs = self.cells.order.iter().map(|cell| (*cell, self.cells.get(*cell)));
         let assigned = pairs.filter(|(_, value)| !value.is_absent());
-        assigned
-            .map(|(cell, value)| (self.shared.name_value(self.shared.cell_name(cell)), value))
-            .collect()
+        assigned.map(|(cell, value)| (self.shared.name_value(self.shared.cell_name(cell)), value)).collect()
     }
 
     /// Unassigns all globals, as `reset` does.

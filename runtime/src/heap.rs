@@ -107,12 +107,7 @@ pub(crate) const SPARE_LARGE: u16 = 1 << 15;
 impl Header {
     /// A header of a fresh object.
     pub(crate) const fn new(kind: u8, flags: u8, shape: u32) -> Header {
-        Header {
-            shape,
-            kind,
-            flags,
-            spare: 0,
-        }
+        Header { shape, kind, flags, spare: 0 }
     }
 }
 
@@ -144,11 +139,7 @@ pub struct HeapConfig {
 
 impl Default for HeapConfig {
     fn default() -> HeapConfig {
-        HeapConfig {
-            stress: false,
-            min_volume: 4 << 20,
-            limit: u64::MAX,
-        }
+        HeapConfig { stress: false, min_volume: 4 << 20, limit: u64::MAX }
     }
 }
 

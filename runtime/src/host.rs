@@ -190,11 +190,7 @@ impl Host for StdHost {
         self.flush();
         let nap = seconds.min(NAP);
         std::thread::sleep(Duration::from_secs_f64(nap.max(0.0)));
-        if seconds > nap {
-            Pause::Left(seconds - nap)
-        } else {
-            Pause::Over
-        }
+        if seconds > nap { Pause::Left(seconds - nap) } else { Pause::Over }
     }
 
     fn next_frame(&mut self) -> Pause {
@@ -327,10 +323,7 @@ mod tests {
 
     #[test]
     fn virtual_time_moves_only_by_pauses_and_frames_run_out() {
-        let mut host = CaptureHost {
-            frames: Some(2),
-            ..CaptureHost::new()
-        };
+        let mut host = CaptureHost { frames: Some(2), ..CaptureHost::new() };
         assert_eq!(host.now(), 0.0);
         assert_eq!(host.sleep(1.5), Pause::Over);
         assert_eq!(host.now(), 1.5);
@@ -340,11 +333,7 @@ mod tests {
 
     #[test]
     fn input_that_was_not_given_is_refused_or_ends() {
-        let mut host = CaptureHost {
-            input: VecDeque::from(["a".to_owned()]),
-            input_ends: false,
-            ..CaptureHost::new()
-        };
+        let mut host = CaptureHost { input: VecDeque::from(["a".to_owned()]), input_ends: false, ..CaptureHost::new() };
         assert!(host.gate(EffectClass::Input, "input"));
         assert_eq!(host.read_line().as_deref(), Some("a"));
         assert!(!host.gate(EffectClass::Input, "input"));

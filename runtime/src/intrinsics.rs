@@ -53,10 +53,7 @@ impl IntrinsicId {
 /// The intrinsic that a bare name means, if nothing shadows it.
 pub fn find(name: &str) -> Option<IntrinsicId> {
     static BY_NAME: OnceLock<FxHashMap<&'static str, IntrinsicId>> = OnceLock::new();
-    BY_NAME
-        .get_or_init(|| IntrinsicId::globals().map(|id| (id.def().name, id)).collect())
-        .get(name)
-        .copied()
+    BY_NAME.get_or_init(|| IntrinsicId::globals().map(|id| (id.def().name, id)).collect()).get(name).copied()
 }
 
 /// The member of a host map, as `gc.collect`.
@@ -69,11 +66,7 @@ pub fn invoke(realm: &mut Realm, machine: &mut dyn Machine, id: IntrinsicId, giv
     let def = id.def();
     let expected = def.params.len();
     if given.len() > expected {
-        return Err(FatalError::TooManyArguments {
-            got: given.len(),
-            expected,
-        }
-        .into());
+        return Err(FatalError::TooManyArguments { got: given.len(), expected }.into());
     }
     let mut args = [Value::NULL; MAX_PARAMS];
     args[..given.len()].copy_from_slice(given);
@@ -83,12 +76,7 @@ pub fn invoke(realm: &mut Realm, machine: &mut dyn Machine, id: IntrinsicId, giv
     if def.class != EffectClass::Pure && def.gated {
         ask(realm, def)?;
     }
-    let mut call = IntrinsicCall {
-        realm,
-        machine,
-        args: &args[..expected],
-        def,
-    };
+    let mut call = IntrinsicCall { realm, machine, args: &args[..expected], def };
     match (def.func)(&mut call) {
         Ok(value) | Err(Early::Value(value)) => Ok(value),
         Err(Early::Fault(fault)) => Err(fault),
@@ -106,11 +94,7 @@ pub fn default_value(realm: &mut Realm, default: Default) -> Value {
 
 fn ask(realm: &mut Realm, def: &'static IntrinsicDef) -> Eval<()> {
     let name = def.full_name();
-    if realm.host().gate(def.class, &name) {
-        Ok(())
-    } else {
-        Err(Box::new(Fault::Blocked(name)))
-    }
+    if realm.host().gate(def.class, &name) { Ok(()) } else { Err(Box::new(Fault::Blocked(name))) }
 }
 
 /// Gives the type maps of a fresh realm their methods (LANGUAGE 6.4).
@@ -132,11 +116,7 @@ pub(crate) fn fill_type_maps(realm: &mut Realm) {
             add_method(realm, kind, id);
         }
     }
-    add_method(
-        realm,
-        TypeMap::Error,
-        find_member("error", "err").expect("it is in the table"),
-    );
+    add_method(realm, TypeMap::Error, find_member("error", "err").expect("it is in the table"));
 }
 
 fn add_method(realm: &mut Realm, kind: TypeMap, id: IntrinsicId) {

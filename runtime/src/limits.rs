@@ -23,13 +23,8 @@ pub enum LimitKind {
 
 impl LimitKind {
     /// All of them.
-    pub const ALL: [LimitKind; 5] = [
-        LimitKind::Fuel,
-        LimitKind::Time,
-        LimitKind::Memory,
-        LimitKind::Output,
-        LimitKind::Depth,
-    ];
+    pub const ALL: [LimitKind; 5] =
+        [LimitKind::Fuel, LimitKind::Time, LimitKind::Memory, LimitKind::Output, LimitKind::Depth];
 }
 
 impl fmt::Display for LimitKind {
@@ -61,13 +56,7 @@ pub struct Limits {
 
 impl Limits {
     /// No limits at all.
-    pub const NONE: Limits = Limits {
-        fuel: u64::MAX,
-        time: None,
-        memory: u64::MAX,
-        output: u64::MAX,
-        depth: u32::MAX,
-    };
+    pub const NONE: Limits = Limits { fuel: u64::MAX, time: None, memory: u64::MAX, output: u64::MAX, depth: u32::MAX };
 }
 
 impl Default for Limits {

@@ -138,10 +138,7 @@ impl ListRef {
         }
         // SAFETY: invariant 3.
         let (base, step) = unsafe { (self.object().elements.read(), self.object().elements.add(1).read()) };
-        Some(Rule {
-            base,
-            step: step.as_number(),
-        })
+        Some(Rule { base, step: step.as_number() })
     }
 
     /// An element, or `None` beyond the end.
@@ -176,11 +173,7 @@ impl ListRef {
     /// Makes the list ready for a mutation: an error if frozen, observers hear of it, a rule becomes elements.
     #[inline]
     fn prepare(self, realm: &mut Realm) -> Eval<()> {
-        if self.has(flags::FROZEN | flags::OBSERVED | flags::COMPUTED) {
-            self.prepare_slowly(realm)
-        } else {
-            Ok(())
-        }
+        if self.has(flags::FROZEN | flags::OBSERVED | flags::COMPUTED) { self.prepare_slowly(realm) } else { Ok(()) }
     }
 
     #[cold]
@@ -210,11 +203,7 @@ impl ListRef {
             // SAFETY: invariant 1: the array has room for `len` values.
             unsafe { array.add(index).write(rule.element(index)) };
         }
-        let numbers = if rule.base.is_number() || len == 0 {
-            flags::ALL_NUMBERS
-        } else {
-            0
-        };
+        let numbers = if rule.base.is_number() || len == 0 { flags::ALL_NUMBERS } else { 0 };
         let object = self.edit();
         object.elements = array.as_ptr();
         object.capacity = len.max(1) as u32;
@@ -282,11 +271,7 @@ impl ListRef {
 
     fn make_room(self, realm: &mut Realm, more: usize) -> Eval<()> {
         let needed = self.len() + more;
-        if needed > self.object().capacity as usize {
-            self.grow(realm, needed)
-        } else {
-            Ok(())
-        }
+        if needed > self.object().capacity as usize { self.grow(realm, needed) } else { Ok(()) }
     }
 
     /// Removes and returns the last element. A rule just gets shorter.
@@ -483,14 +468,7 @@ impl Realm {
         let capacity = ((bytes - LIST_BYTES) / 8) as u32;
         let header = Header::new(kind::LIST, flags::ALL_NUMBERS, 0);
         // SAFETY: heap invariant 2: a fresh cell of this size.
-        unsafe {
-            object.write(ListObject {
-                header,
-                len: 0,
-                capacity,
-                elements,
-            })
-        };
+        unsafe { object.write(ListObject { header, len: 0, capacity, elements }) };
         ListRef(object)
     }
 
@@ -499,14 +477,7 @@ impl Realm {
         let elements = allocate_array(capacity).as_ptr();
         let header = Header::new(kind::LIST, flags::ALL_NUMBERS, 0);
         // SAFETY: heap invariant 2: a fresh cell of this size.
-        unsafe {
-            object.write(ListObject {
-                header,
-                len: 0,
-                capacity: capacity as u32,
-                elements,
-            })
-        };
+        unsafe { object.write(ListObject { header, len: 0, capacity: capacity as u32, elements }) };
         set_finalise(object.cast());
         self.account(0, capacity * 8);
         ListRef(object)
@@ -535,14 +506,7 @@ pub(crate) fn permanent(arena: &PermanentArena, values: &[Value]) -> Value {
     let header = Header::new(kind::LIST, flags::ALL_NUMBERS | flags::FROZEN | flags::PERMANENT, 0);
     let capacity = values.len() as u32;
     // SAFETY: heap/permanent invariant 1: fresh memory of this size.
-    unsafe {
-        object.write(ListObject {
-            header,
-            len: 0,
-            capacity,
-            elements,
-        })
-    };
+    unsafe { object.write(ListObject { header, len: 0, capacity, elements }) };
     ListRef(object).fill(values);
     ListRef(object).value()
 }

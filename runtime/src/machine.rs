@@ -20,11 +20,7 @@ pub struct StackLine {
 impl StackLine {
     /// The entry of `e.stack` for this frame.
     pub fn text(&self) -> String {
-        let file = if self.file.is_empty() {
-            "(current program)"
-        } else {
-            &self.file
-        };
+        let file = if self.file.is_empty() { "(current program)" } else { &self.file };
         format!("{file} line {}", self.line)
     }
 }
@@ -57,10 +53,6 @@ pub trait Machine {
 
     /// The history list of an interactive session (inputs, or results if `output`); null elsewhere.
     fn history(&mut self, realm: &mut Realm, output: bool) -> Value {
-        realm.singleton(if output {
-            Singleton::HistoryOut
-        } else {
-            Singleton::HistoryIn
-        })
+        realm.singleton(if output { Singleton::HistoryOut } else { Singleton::HistoryIn })
     }
 }

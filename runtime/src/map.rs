@@ -148,13 +148,10 @@ impl MapRef {
     pub fn get_by_name(self, realm: &Realm, name: Name) -> Option<Value> {
         match self.layout() {
             MapLayout::Shaped => self.shaped_get(realm, name),
-            MapLayout::Dict => self
-                .table()?
-                .get(realm.shared.name_value(name), realm.shared.name_hash(name)),
-            MapLayout::Env => self.shaped_get(realm, name).or_else(|| {
-                self.table()?
-                    .get(realm.shared.name_value(name), realm.shared.name_hash(name))
-            }),
+            MapLayout::Dict => self.table()?.get(realm.shared.name_value(name), realm.shared.name_hash(name)),
+            MapLayout::Env => self
+                .shaped_get(realm, name)
+                .or_else(|| self.table()?.get(realm.shared.name_value(name), realm.shared.name_hash(name))),
             MapLayout::Globals => self.view_get(realm, realm.shared.name_value(name)),
         }
     }
@@ -181,11 +178,7 @@ impl MapRef {
     /// An error if frozen; else observers hear that the map changes now.
     #[inline]
     pub fn check_mutable(self, realm: &mut Realm) -> Eval<()> {
-        if self.is_guarded() {
-            self.check_mutable_slowly(realm)
-        } else {
-            Ok(())
-        }
+        if self.is_guarded() { self.check_mutable_slowly(realm) } else { Ok(()) }
     }
 
     #[cold]
@@ -230,10 +223,7 @@ impl MapRef {
             MapLayout::Shaped | MapLayout::Env => {
                 if let Some(slot) = self.slot_of_key(realm, key) {
                     self.set_slot(slot, value);
-                } else if !self
-                    .known_name(realm, key)
-                    .is_some_and(|name| self.shaped_put(realm, name, value))
-                {
+                } else if !self.known_name(realm, key).is_some_and(|name| self.shaped_put(realm, name, value)) {
                     self.table_put(realm, key, value);
                 }
             }
@@ -350,8 +340,7 @@ impl MapRef {
         if self.object().table.is_null() {
             return false;
         }
-        self.edit_table(realm, |table| table.remove(key, key_hash(key)))
-            .is_some()
+        self.edit_table(realm, |table| table.remove(key, key_hash(key))).is_some()
     }
 
     /// Turns a shaped map into one with a table, in place.
@@ -412,23 +401,11 @@ pub(crate) fn permanent(arena: &PermanentArena, pairs: &[(Value, Value)]) -> Val
         table.insert(*key, key_hash(*key), *value);
     }
     let object = arena.allocate(MAP_BYTES).cast::<MapObject>();
-    let header = Header::new(
-        kind::MAP,
-        flags::DICT | flags::FROZEN | flags::PERMANENT,
-        ShapeId::DICT.0,
-    );
+    let header = Header::new(kind::MAP, flags::DICT | flags::FROZEN | flags::PERMANENT, ShapeId::DICT.0);
     let slots = object.as_ptr().wrapping_add(1).cast();
     let table = arena.keep(table);
     // SAFETY: heap/permanent invariant 1: fresh memory of this size.
-    unsafe {
-        object.write(MapObject {
-            header,
-            len: 0,
-            capacity: 0,
-            slots,
-            table,
-        })
-    };
+    unsafe { object.write(MapObject { header, len: 0, capacity: 0, slots, table }) };
     MapRef(object).value()
 }
 

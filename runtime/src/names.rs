@@ -52,11 +52,7 @@ names! {
 /// Gives all of them their ids.
 pub(crate) fn intern_all(shared: &Shared) {
     for (index, text) in TEXTS.iter().enumerate() {
-        assert_eq!(
-            shared.intern(text),
-            Name(FIRST + index as u32),
-            "nothing else was interned before"
-        );
+        assert_eq!(shared.intern(text), Name(FIRST + index as u32), "nothing else was interned before");
     }
 }
 

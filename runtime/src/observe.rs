@@ -36,10 +36,7 @@ pub(crate) struct Observations {
 
 impl Observations {
     pub(crate) fn each_root(&self, visit: &mut dyn FnMut(Value)) {
-        self.entries
-            .values()
-            .filter(|entry| entry.text.is_none())
-            .for_each(|entry| visit(entry.value));
+        self.entries.values().filter(|entry| entry.text.is_none()).for_each(|entry| visit(entry.value));
     }
 }
 
@@ -47,24 +44,13 @@ impl Realm {
     /// Remembers a value as it is now. Numbers, strings and functions cost little; containers are watched.
     pub fn observe(&mut self, value: Value) -> Observation {
         if let Some(known) = self.current_observation(value) {
-            let entry = self
-                .observations
-                .entries
-                .get_mut(&known)
-                .expect("watchers name living observations");
+            let entry = self.observations.entries.get_mut(&known).expect("watchers name living observations");
             entry.holders += 1;
             return Observation(known);
         }
         let id = self.observations.next;
         self.observations.next += 1;
-        self.observations.entries.insert(
-            id,
-            Entry {
-                value,
-                text: None,
-                holders: 1,
-            },
-        );
+        self.observations.entries.insert(id, Entry { value, text: None, holders: 1 });
         let mut left = MAX_WATCHED;
         self.watch(value, id, OBSERVED_DEPTH, &mut left);
         Observation(id)
@@ -74,10 +60,7 @@ impl Realm {
     fn current_observation(&self, value: Value) -> Option<u32> {
         let watching = self.observations.watchers.get(&value.address()?)?;
         watching.iter().copied().find(|id| {
-            self.observations
-                .entries
-                .get(id)
-                .is_some_and(|entry| entry.value == value && entry.text.is_none())
+            self.observations.entries.get(id).is_some_and(|entry| entry.value == value && entry.text.is_none())
         })
     }
 
@@ -139,10 +122,7 @@ impl Realm {
         if entry.text.is_none() {
             let value = entry.value;
             let text = self.describe(value);
-            self.observations
-                .entries
-                .entry(id)
-                .and_modify(|entry| entry.text = Some(text));
+            self.observations.entries.entry(id).and_modify(|entry| entry.text = Some(text));
         }
     }
 
@@ -184,9 +164,7 @@ impl Realm {
 }
 
 fn is_permanent(value: Value) -> bool {
-    value
-        .header()
-        .is_some_and(|object| read_header(object).flags & flags::PERMANENT != 0)
+    value.header().is_some_and(|object| read_header(object).flags & flags::PERMANENT != 0)
 }
 
 #[cfg(test)]

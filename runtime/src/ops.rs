@@ -149,10 +149,7 @@ pub fn ge(a: Value, b: Value) -> Value {
 /// `container[key]`, which never invokes what it finds.
 #[inline(always)]
 pub fn index_get(realm: &mut Realm, container: Value, key: Value) -> Eval<Value> {
-    match (
-        container.as_list(),
-        key.is_number() && !realm.type_map(TypeMap::List).is_dict(),
-    ) {
+    match (container.as_list(), key.is_number() && !realm.type_map(TypeMap::List).is_dict()) {
         // Only a type map with a table can have a number as key, which would come first.
         (Some(list), true) => Ok(list_element(list, key)),
         _ => index_get_slow(realm, container, key),

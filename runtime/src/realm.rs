@@ -114,14 +114,8 @@ pub enum TypeMap {
 
 impl TypeMap {
     /// All of them.
-    pub const ALL: [TypeMap; 6] = [
-        TypeMap::Number,
-        TypeMap::String,
-        TypeMap::List,
-        TypeMap::Map,
-        TypeMap::Function,
-        TypeMap::Error,
-    ];
+    pub const ALL: [TypeMap; 6] =
+        [TypeMap::Number, TypeMap::String, TypeMap::List, TypeMap::Map, TypeMap::Function, TypeMap::Error];
 }
 
 /// All type maps at once, as values.
@@ -255,11 +249,7 @@ impl Realm {
             heap: Heap::new(config.heap),
             stack,
             cells: Cells::default(),
-            roots: Roots {
-                globals: Value::NULL,
-                type_maps: [Value::NULL; 6],
-                singletons: [Value::NULL; SINGLETONS],
-            },
+            roots: Roots { globals: Value::NULL, type_maps: [Value::NULL; 6], singletons: [Value::NULL; SINGLETONS] },
             temp_roots: Vec::new(),
             observations: Observations::default(),
             type_epochs: [0; 6],
@@ -316,9 +306,7 @@ impl Realm {
     /// The map of a type's members.
     #[inline]
     pub fn type_map(&self, kind: TypeMap) -> MapRef {
-        self.roots.type_maps[kind as usize]
-            .as_map()
-            .expect("made with the realm")
+        self.roots.type_maps[kind as usize].as_map().expect("made with the realm")
     }
 
     /// All type maps.
@@ -326,15 +314,7 @@ impl Realm {
     pub fn type_maps(&self) -> TypeMaps {
         let [number, string, list, map, function, error] = self.roots.type_maps;
         let list_has_numbers = self.type_epoch(TypeMap::List) > 0;
-        TypeMaps {
-            number,
-            string,
-            list,
-            map,
-            function,
-            error,
-            list_has_numbers,
-        }
+        TypeMaps { number, string, list, map, function, error, list_has_numbers }
     }
 
     /// What outlives the realm.
@@ -433,11 +413,7 @@ impl Realm {
     #[inline]
     pub fn charge(&mut self, units: u64) -> Eval<()> {
         self.head.budget -= units.min(i64::MAX as u64 / 2) as i64;
-        if self.head.budget > 0 {
-            Ok(())
-        } else {
-            self.check_stop()
-        }
+        if self.head.budget > 0 { Ok(()) } else { self.check_stop() }
     }
 
     /// An error if the run was cancelled or has too much memory.
@@ -446,11 +422,7 @@ impl Realm {
         if self.cancel.load(Ordering::Relaxed) {
             return Err(Box::new(Fault::Cancelled));
         }
-        if self.heap.over_limit {
-            Err(LimitKind::Memory.into())
-        } else {
-            Ok(())
-        }
+        if self.heap.over_limit { Err(LimitKind::Memory.into()) } else { Ok(()) }
     }
 
     /// Writes output, within the limit.
@@ -476,9 +448,7 @@ impl Realm {
     /// The name of a user function as its text form shows it.
     pub fn function_name(&self, function: FunctionRef) -> String {
         let names = self.function_names.as_ref();
-        names.map_or_else(String::new, |names| {
-            names.function_name(function.slot(), function.code())
-        })
+        names.map_or_else(String::new, |names| names.function_name(function.slot(), function.code()))
     }
 
     /// What the heap did so far.
@@ -547,14 +517,7 @@ mod tests {
     #[test]
     fn the_head_is_what_compiled_code_expects() {
         assert_eq!(offset_of!(Realm, head), 0);
-        let hot = [
-            HEAD_BUDGET,
-            HEAD_NATIVE_LIMIT,
-            HEAD_CELLS,
-            HEAD_STACK_TOP,
-            HEAD_STACK_LIMIT,
-            HEAD_STACK_BASE,
-        ];
+        let hot = [HEAD_BUDGET, HEAD_NATIVE_LIMIT, HEAD_CELLS, HEAD_STACK_TOP, HEAD_STACK_LIMIT, HEAD_STACK_BASE];
         assert_eq!(hot, [0, 8, 16, 24, 32, 40]);
         assert_eq!([HEAD_DEPTH, HEAD_MAX_DEPTH, HEAD_GLOBALS_GUARDED], [48, 52, 60]);
         assert_eq!([HEAD_EXIT_COUNT, HEAD_ENGINE_WORD, HEAD_BUMP], [80, 84, 88]);

@@ -12,9 +12,7 @@ impl Rng {
     /// The generator for a seed.
     pub fn new(seed: u64) -> Rng {
         let mut x = seed;
-        Rng {
-            state: std::array::from_fn(|_| split_mix(&mut x)),
-        }
+        Rng { state: std::array::from_fn(|_| split_mix(&mut x)) }
     }
 
     /// The generator for the argument of `rnd`: the number cut to a whole one.

@@ -70,19 +70,8 @@ fn spread(name: Name) -> usize {
 
 impl Shape {
     fn new(keys: Box<[ShapeKey]>, env: bool) -> Shape {
-        let index = if keys.len() < INDEXED_FROM {
-            Box::default()
-        } else {
-            Shape::build_index(&keys)
-        };
-        Shape {
-            keys,
-            index,
-            env,
-            last: AtomicU64::new(0),
-            transitions: Mutex::default(),
-            numbers: AtomicU64::new(0),
-        }
+        let index = if keys.len() < INDEXED_FROM { Box::default() } else { Shape::build_index(&keys) };
+        Shape { keys, index, env, last: AtomicU64::new(0), transitions: Mutex::default(), numbers: AtomicU64::new(0) }
     }
 
     fn build_index(keys: &[ShapeKey]) -> Box<[u16]> {
@@ -163,10 +152,7 @@ impl Default for Shapes {
         for id in 0..=ShapeId::EMPTY_ENV.0 {
             all.push(Shape::new(Box::default(), id == ShapeId::EMPTY_ENV.0));
         }
-        Shapes {
-            all,
-            declared: Mutex::default(),
-        }
+        Shapes { all, declared: Mutex::default() }
     }
 }
 
@@ -209,9 +195,7 @@ impl Shapes {
                 made
             }
         };
-        shape
-            .last
-            .store((u64::from(key.name.0) + 1) << 32 | u64::from(to.0), Ordering::Release);
+        shape.last.store((u64::from(key.name.0) + 1) << 32 | u64::from(to.0), Ordering::Release);
         Some(to)
     }
 
@@ -222,9 +206,7 @@ impl Shapes {
         }
         let names: Box<[Name]> = keys.iter().map(|key| key.name).collect();
         let mut declared = self.declared.lock().unwrap_or_else(PoisonError::into_inner);
-        *declared
-            .entry(names)
-            .or_insert_with(|| ShapeId(self.all.push(Shape::new(keys.into(), true))))
+        *declared.entry(names).or_insert_with(|| ShapeId(self.all.push(Shape::new(keys.into(), true))))
     }
 }
 
@@ -233,10 +215,7 @@ mod tests {
     use super::*;
 
     fn key(index: u32) -> ShapeKey {
-        ShapeKey {
-            name: Name(index),
-            hash: index * 7,
-        }
+        ShapeKey { name: Name(index), hash: index * 7 }
     }
 
     #[test]
@@ -266,9 +245,8 @@ mod tests {
             at = shapes.transition(at, key(index), &mut fresh).expect("room for it");
         }
         assert_eq!(shapes.transition(at, key(1000), &mut fresh), None);
-        let ways = (0..1000)
-            .filter(|index| shapes.transition(ShapeId::EMPTY, key(*index), &mut fresh).is_some())
-            .count();
+        let ways =
+            (0..1000).filter(|index| shapes.transition(ShapeId::EMPTY, key(*index), &mut fresh).is_some()).count();
         assert_eq!(ways, MAX_TRANSITIONS);
     }
 
@@ -276,9 +254,7 @@ mod tests {
     fn a_realm_brings_only_so_many_shapes() {
         let shapes = Shapes::default();
         let mut fresh = 2;
-        let made = (0..5)
-            .filter(|index| shapes.transition(ShapeId::EMPTY, key(*index), &mut fresh).is_some())
-            .count();
+        let made = (0..5).filter(|index| shapes.transition(ShapeId::EMPTY, key(*index), &mut fresh).is_some()).count();
         assert_eq!(made, 2);
         assert!(shapes.transition(ShapeId::EMPTY, key(1), &mut fresh).is_some());
     }
@@ -289,10 +265,6 @@ mod tests {
         let env = shapes.environment(&[key(1), key(2)]);
         assert_eq!(shapes.environment(&[key(1), key(2)]), env);
         assert!(shapes.get(env).is_env());
-        assert!(
-            !shapes
-                .get(shapes.transition(ShapeId::EMPTY, key(1), &mut 1).expect("room"))
-                .is_env()
-        );
+        assert!(!shapes.get(shapes.transition(ShapeId::EMPTY, key(1), &mut 1).expect("room")).is_env());
     }
 }

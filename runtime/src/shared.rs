@@ -80,9 +80,7 @@ impl Shared {
             let entry = self.names.get(*index).expect("every interned name has an entry");
             entry.hash == hash && entry.value.as_string().is_some_and(|known| known.as_str() == text)
         };
-        table
-            .find(u64::from(hash) << 32 | u64::from(hash), same)
-            .map(|index| Name(*index))
+        table.find(u64::from(hash) << 32 | u64::from(hash), same).map(|index| Name(*index))
     }
 
     /// The name with this text, made if it is new.
@@ -169,8 +167,7 @@ impl Shared {
     /// The function reference of the intrinsic with this index in the table of intrinsics: always the same object.
     pub fn intrinsic(&self, index: u32) -> Value {
         while self.intrinsics.len() <= index {
-            self.intrinsics
-                .push_with(|at| function::permanent_intrinsic(&self.permanent, at));
+            self.intrinsics.push_with(|at| function::permanent_intrinsic(&self.permanent, at));
         }
         *self.intrinsics.get(index).expect("just made")
     }
@@ -201,10 +198,7 @@ mod tests {
         assert_eq!(shared.name_text(a), "alpha");
         assert_eq!(shared.lookup("alpha"), Some(a));
         assert_eq!(shared.lookup("gamma"), None);
-        assert_eq!(
-            shared.name_value(a).as_string().and_then(|string| string.name()),
-            Some(a)
-        );
+        assert_eq!(shared.name_value(a).as_string().and_then(|string| string.name()), Some(a));
     }
 
     #[test]

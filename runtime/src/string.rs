@@ -96,11 +96,7 @@ pub fn text_hash(bytes: &[u8]) -> u32 {
 
 /// Number of code points in UTF-8.
 fn count_chars(text: &str) -> usize {
-    if text.is_ascii() {
-        text.len()
-    } else {
-        text.chars().count()
-    }
+    if text.is_ascii() { text.len() } else { text.chars().count() }
 }
 
 impl StringRef {
@@ -197,11 +193,7 @@ impl StringRef {
         debug_assert!(index < self.len());
         if self.is_ascii() {
             let byte = self.as_bytes()[index];
-            return realm
-                .shared
-                .ascii(byte)
-                .as_string()
-                .expect("single characters are strings");
+            return realm.shared.ascii(byte).as_string().expect("single characters are strings");
         }
         let start = self.byte_offset(realm, index);
         let found = self.as_str()[start..].chars().next().expect("the index is in range");
@@ -232,28 +224,16 @@ impl StringRef {
 
     /// The index of the code point that starts at a byte offset.
     pub fn char_index(self, offset: usize) -> usize {
-        if self.is_ascii() {
-            offset
-        } else {
-            count_chars(&self.as_str()[..offset])
-        }
+        if self.is_ascii() { offset } else { count_chars(&self.as_str()[..offset]) }
     }
 
     /// The code points `from..to` (both at most [`StringRef::len`]) as a string.
     pub fn slice(self, realm: &mut Realm, from: usize, to: usize) -> StringRef {
         if from >= to {
-            return realm
-                .shared
-                .empty_string()
-                .as_string()
-                .expect("the empty string is a string");
+            return realm.shared.empty_string().as_string().expect("the empty string is a string");
         }
         let start = self.byte_offset(realm, from);
-        let end = if to == self.len() {
-            self.byte_len()
-        } else {
-            self.byte_offset(realm, to)
-        };
+        let end = if to == self.len() { self.byte_len() } else { self.byte_offset(realm, to) };
         self.byte_slice(realm, start, end)
     }
 
@@ -264,11 +244,7 @@ impl StringRef {
         }
         let buffer = self.buffer();
         if end - start > SHORT_MAX && (end - start) * 4 >= self.byte_len() && !buffer.is_null() {
-            let chars = if self.is_ascii() {
-                end - start
-            } else {
-                count_chars(&self.as_str()[start..end])
-            };
+            let chars = if self.is_ascii() { end - start } else { count_chars(&self.as_str()[start..end]) };
             // SAFETY: invariant 1: the range is inside the bytes.
             let data = unsafe { self.object().data.add(start) };
             return realm.new_view(data, end - start, chars, buffer);
@@ -292,11 +268,7 @@ impl StringRef {
         // SAFETY: invariant 5; the index holds one offset for every INDEX_STEP code points.
         unsafe {
             if self.object().header.flags & flags::PERMANENT != 0 {
-                return self
-                    .as_str()
-                    .char_indices()
-                    .nth(entry * INDEX_STEP)
-                    .map_or(0, |(at, _)| at);
+                return self.as_str().char_indices().nth(entry * INDEX_STEP).map_or(0, |(at, _)| at);
             }
             if (*long).index.is_null() {
                 (*long).index = self.build_index(realm);
@@ -306,18 +278,11 @@ impl StringRef {
     }
 
     fn build_index(self, realm: &mut Realm) -> *mut BufferObject {
-        let offsets: Vec<u32> = self
-            .as_str()
-            .char_indices()
-            .step_by(INDEX_STEP)
-            .map(|(at, _)| at as u32)
-            .collect();
+        let offsets: Vec<u32> = self.as_str().char_indices().step_by(INDEX_STEP).map(|(at, _)| at as u32).collect();
         let index = realm.new_buffer(offsets.len() * 4);
         // SAFETY: invariant 3: the buffer was made with room for all offsets.
         unsafe {
-            buffer_data(index)
-                .cast::<u32>()
-                .copy_from_nonoverlapping(offsets.as_ptr(), offsets.len());
+            buffer_data(index).cast::<u32>().copy_from_nonoverlapping(offsets.as_ptr(), offsets.len());
             (*index).used = offsets.len() as u32 * 4;
         }
         self.value().keep_alive();
@@ -342,10 +307,7 @@ impl Realm {
     /// A string with a copy of the text (at most [`MAX_STRING`] bytes; see [`Realm::reserve`] for what a program sizes).
     pub fn new_string(&mut self, text: &str) -> StringRef {
         if text.len() <= 1 {
-            let value = text
-                .bytes()
-                .next()
-                .map_or(self.shared.empty_string(), |byte| self.shared.ascii(byte));
+            let value = text.bytes().next().map_or(self.shared.empty_string(), |byte| self.shared.ascii(byte));
             return value.as_string().expect("single characters are strings");
         }
         let chars = count_chars(text);
@@ -458,13 +420,7 @@ impl Realm {
         let string = string_object(len, chars, data);
         // SAFETY: heap invariant 2: a fresh cell of this size. The buffer survived the allocation, since `data` or
         // `buffer` is in this frame.
-        unsafe {
-            object.write(LongString {
-                string,
-                buffer,
-                index: std::ptr::null_mut(),
-            })
-        };
+        unsafe { object.write(LongString { string, buffer, index: std::ptr::null_mut() }) };
         std::hint::black_box((buffer, data));
         StringRef(object.cast())
     }
@@ -482,27 +438,14 @@ impl Realm {
         };
         let buffer = object.cast::<BufferObject>().as_ptr();
         // SAFETY: heap invariant 2: fresh memory of this size.
-        unsafe {
-            buffer.write(BufferObject {
-                header,
-                capacity: capacity as u32,
-                used: 0,
-            })
-        };
+        unsafe { buffer.write(BufferObject { header, capacity: capacity as u32, used: 0 }) };
         buffer
     }
 }
 
 fn string_object(len: usize, chars: usize, data: *const u8) -> StringObject {
     let header = Header::new(kind::STRING, 0, 0);
-    StringObject {
-        header,
-        len: len as u32,
-        hash: 0,
-        chars: chars as u32,
-        reserved: 0,
-        data,
-    }
+    StringObject { header, len: len as u32, hash: 0, chars: chars as u32, reserved: 0, data }
 }
 
 fn init_short(object: NonNull<StringObject>, len: usize, chars: usize, fill: impl FnOnce(*mut u8)) {
@@ -521,11 +464,7 @@ fn copy_to(bytes: &[u8], to: *mut u8) {
 /// A string in permanent memory.
 pub(crate) fn permanent(arena: &PermanentArena, text: &str, name: Option<Name>) -> Value {
     assert!(text.len() <= MAX_STRING, "a source text is smaller than that");
-    let before = if text.len() <= SHORT_MAX {
-        SHORT_BYTES
-    } else {
-        size_of::<LongString>()
-    };
+    let before = if text.len() <= SHORT_MAX { SHORT_BYTES } else { size_of::<LongString>() };
     let object = arena.allocate(before + text.len());
     let data = object.cast::<u8>().as_ptr().wrapping_add(before);
     copy_to(text.as_bytes(), data);
@@ -539,11 +478,7 @@ pub(crate) fn permanent(arena: &PermanentArena, text: &str, name: Option<Name>) 
         if text.len() <= SHORT_MAX {
             object.cast().write(string);
         } else {
-            object.cast().write(LongString {
-                string,
-                buffer: null,
-                index: null,
-            });
+            object.cast().write(LongString { string, buffer: null, index: null });
         }
     }
     StringRef(object.cast()).value()
@@ -552,10 +487,7 @@ pub(crate) fn permanent(arena: &PermanentArena, text: &str, name: Option<Name>) 
 /// The text of a permanent string, which lives as long as the arena.
 pub(crate) fn permanent_text<'a>(value: Value) -> &'a str {
     let string = value.as_string().expect("names are strings");
-    assert!(
-        string.object().header.flags & flags::PERMANENT != 0,
-        "only permanent texts outlive the reference"
-    );
+    assert!(string.object().header.flags & flags::PERMANENT != 0, "only permanent texts outlive the reference");
     // SAFETY: invariant 1; callers bind the lifetime to the arena's owner.
     unsafe { std::str::from_utf8_unchecked(std::slice::from_raw_parts(string.object().data, string.byte_len())) }
 }

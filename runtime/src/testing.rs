@@ -18,17 +18,11 @@ pub(crate) struct NoEngine;
 
 impl Machine for NoEngine {
     fn stack(&self) -> Vec<StackLine> {
-        vec![StackLine {
-            file: "test.ms".to_owned(),
-            line: 7,
-        }]
+        vec![StackLine { file: "test.ms".to_owned(), line: 7 }]
     }
 
     fn function_facts(&mut self, _realm: &mut Realm, _function: FunctionRef) -> FunctionFacts {
-        FunctionFacts {
-            note: None,
-            params: Vec::new(),
-        }
+        FunctionFacts { note: None, params: Vec::new() }
     }
 
     fn import(&mut self, realm: &mut Realm, name: &str) -> Eval<Value> {
@@ -94,10 +88,7 @@ impl Reader<'_> {
     }
 
     fn word(&mut self) -> String {
-        let end = self
-            .rest
-            .find(|c: char| !c.is_alphanumeric() && !"._+-".contains(c))
-            .unwrap_or(self.rest.len());
+        let end = self.rest.find(|c: char| !c.is_alphanumeric() && !"._+-".contains(c)).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
         self.rest = rest;
         word.to_owned()

@@ -74,10 +74,7 @@ pub fn code(realm: &mut Realm, value: Value, depth: u32, names: Names) -> Eval<S
 
 /// The message of an error value.
 pub fn error_message(error: ErrorRef) -> String {
-    error
-        .message()
-        .as_string()
-        .map_or_else(String::new, |text| text.as_str().to_owned())
+    error.message().as_string().map_or_else(String::new, |text| text.as_str().to_owned())
 }
 
 /// Appends a string as code: in quotes, with inner ones doubled.

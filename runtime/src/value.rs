@@ -111,11 +111,7 @@ impl Value {
     /// A number; every not-a-number becomes the canonical one.
     #[inline(always)]
     pub fn number(number: f64) -> Value {
-        if number.is_nan() {
-            Value(CANONICAL_NAN)
-        } else {
-            Value(number.to_bits())
-        }
+        if number.is_nan() { Value(CANONICAL_NAN) } else { Value(number.to_bits()) }
     }
 
     /// 1 or 0.
@@ -223,11 +219,7 @@ impl Value {
     /// The double, if this is a number.
     #[inline(always)]
     pub fn as_number(self) -> Option<f64> {
-        if self.is_number() {
-            Some(f64::from_bits(self.0))
-        } else {
-            None
-        }
+        if self.is_number() { Some(f64::from_bits(self.0)) } else { None }
     }
 
     /// The double's bits read as a double whatever this is; anything but a number reads as not-a-number.
@@ -325,11 +317,7 @@ impl Value {
     /// The object's address, if this refers to one. Identity of what it refers to as long as it lives.
     #[inline(always)]
     pub fn address(self) -> Option<usize> {
-        if self.is_object() {
-            Some((self.0 & PAYLOAD_MASK) as usize)
-        } else {
-            None
-        }
+        if self.is_object() { Some((self.0 & PAYLOAD_MASK) as usize) } else { None }
     }
 
     /// The object's header, if this refers to an object.
@@ -404,15 +392,7 @@ mod tests {
 
     #[test]
     fn every_kind_has_its_own_bits() {
-        for number in [
-            0.0,
-            -0.0,
-            1.5,
-            f64::INFINITY,
-            f64::NEG_INFINITY,
-            f64::MAX,
-            f64::MIN_POSITIVE,
-        ] {
+        for number in [0.0, -0.0, 1.5, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, f64::MIN_POSITIVE] {
             let value = Value::number(number);
             assert!(value.is_number());
             assert_eq!(value.as_number().map(f64::to_bits), Some(number.to_bits()));

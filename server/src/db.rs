@@ -8,9 +8,6 @@ mod input;
 mod layout;
 mod queries;
 mod skeleton;
-#[cfg(test)]
-mod tests;
-
 pub use input::{File, Recordings};
 pub use layout::{Code, Layout, LayoutUnit, MarkerItem, MarkerOptions, MarkerUse, Places};
 pub use queries::{
@@ -93,9 +90,7 @@ impl LiveDb {
                 }
             })
         });
-        LiveDb {
-            storage: salsa::Storage::new(callback),
-        }
+        LiveDb { storage: salsa::Storage::new(callback) }
     }
 
     /// Makes a file known, without recordings.

@@ -50,27 +50,13 @@ impl Document {
     /// A document that was just opened.
     pub fn new(uri: Arc<str>, version: i32, revision: u64, file: File, content: Content) -> Document {
         let Content { text, parse, index } = content;
-        Document {
-            view: Arc::new(DocumentView {
-                uri,
-                version,
-                revision,
-                file,
-                text,
-                index,
-            }),
-            parse,
-        }
+        Document { view: Arc::new(DocumentView { uri, version, revision, file, text, index }), parse }
     }
 
     /// Applies one message; tells what became of the lines.
     pub fn apply(&mut self, version: i32, revision: u64, changes: &[Change], encoding: Encoding) -> Vec<LineSplice> {
         let view = &self.view;
-        let mut content = Content {
-            text: view.text.clone(),
-            parse: self.parse.clone(),
-            index: view.index.clone(),
-        };
+        let mut content = Content { text: view.text.clone(), parse: self.parse.clone(), index: view.index.clone() };
         let splices = content.apply(changes, encoding);
         let (uri, file) = (view.uri.clone(), view.file);
         *self = Document::new(uri, version, revision, file, content);
@@ -126,10 +112,7 @@ impl Content {
     /// Applies the changes of one message in order; tells what became of the lines.
     pub fn apply(&mut self, changes: &[Change], encoding: Encoding) -> Vec<LineSplice> {
         let at_once = changes.len() > PARSE_AT_ONCE;
-        let splices = changes
-            .iter()
-            .map(|change| self.apply_one(change, encoding, !at_once))
-            .collect();
+        let splices = changes.iter().map(|change| self.apply_one(change, encoding, !at_once)).collect();
         if at_once {
             self.parse = Arc::new(minilive_syntax::parse(&self.text));
         }
@@ -153,10 +136,7 @@ impl Content {
         text.push_str(&change.text);
         text.push_str(&self.text[end..]);
         if reparse {
-            let edit = TextEdit {
-                range,
-                insert: change.text.clone(),
-            };
+            let edit = TextEdit { range, insert: change.text.clone() };
             self.parse = Arc::new(minilive_syntax::reparse(&self.parse, &self.text, &edit, &text));
         }
         Arc::make_mut(&mut self.index).edit(range, change.text.len(), &text);
@@ -166,11 +146,7 @@ impl Content {
 
     fn splice(&self, first: u32, touched: u32, lines_before: u32) -> LineSplice {
         let shift = i64::from(self.index.line_count()) - i64::from(lines_before);
-        LineSplice {
-            first,
-            touched,
-            shift: shift as i32,
-        }
+        LineSplice { first, touched, shift: shift as i32 }
     }
 }
 
@@ -189,10 +165,7 @@ mod tests {
 
     fn change(from: (u32, u32), to: (u32, u32), text: &str) -> Change {
         let at = |(line, column)| LineColumn { line, column };
-        Change {
-            range: Some((at(from), at(to))),
-            text: text.into(),
-        }
+        Change { range: Some((at(from), at(to))), text: text.into() }
     }
 
     #[track_caller]
@@ -207,21 +180,10 @@ mod tests {
 
     #[test]
     fn changes_apply_one_after_the_other() {
-        check(
-            "a = 1\nb = 2\n",
-            &[change((0, 4), (0, 5), "10"), change((0, 6), (0, 6), "0")],
-            "a = 100\nb = 2\n",
-        );
+        check("a = 1\nb = 2\n", &[change((0, 4), (0, 5), "10"), change((0, 6), (0, 6), "0")], "a = 100\nb = 2\n");
         check("x", &[change((9, 9), (9, 9), " = 1")], "x = 1");
         check("x = 1", &[change((0, 5), (0, 4), "2")], "x = 2");
-        check(
-            "x",
-            &[Change {
-                range: None,
-                text: "y = 2".into(),
-            }],
-            "y = 2",
-        );
+        check("x", &[Change { range: None, text: "y = 2".into() }], "y = 2");
     }
 
     #[test]
@@ -233,15 +195,9 @@ mod tests {
     #[test]
     fn untouched_lines_move_and_touched_lines_go() {
         let splices = check("a\nb\nc\n", &[change((1, 0), (1, 0), "x = 1\n")], "a\nx = 1\nb\nc\n");
-        assert_eq!(
-            [0, 1, 2].map(|line| splices[0].moved(line)),
-            [Some(0), Some(2), Some(3)]
-        );
+        assert_eq!([0, 1, 2].map(|line| splices[0].moved(line)), [Some(0), Some(2), Some(3)]);
         let splices = check("a\nb\nc\n", &[change((1, 1), (2, 1), "")], "a\nb\n");
-        assert_eq!(
-            [0, 1, 2, 3].map(|line| splices[0].moved(line)),
-            [Some(0), None, None, Some(2)]
-        );
+        assert_eq!([0, 1, 2, 3].map(|line| splices[0].moved(line)), [Some(0), None, None, Some(2)]);
         let splices = check("a\nb\nc\n", &[change((1, 0), (2, 0), "")], "a\nc\n");
         assert_eq!([0, 1, 2].map(|line| splices[0].moved(line)), [Some(0), None, Some(1)]);
     }

@@ -38,11 +38,7 @@ impl LineIndex {
     pub fn new(text: &str) -> LineIndex {
         let (mut starts, mut wide) = (Vec::new(), Vec::new());
         scan(text.as_bytes(), 0, true, &mut starts, &mut wide);
-        LineIndex {
-            starts,
-            wide,
-            len: text.len() as u32,
-        }
+        LineIndex { starts, wide, len: text.len() as u32 }
     }
 
     /// How many lines; a text always has at least one.
@@ -109,20 +105,10 @@ impl LineIndex {
         let shift = insert_len as i64 - i64::from(u32::from(range.len()));
         let from = self.starts[first];
         let is_last_line = last + 1 == self.starts.len();
-        let to = if is_last_line {
-            new_text.len()
-        } else {
-            (i64::from(self.starts[last + 1]) + shift) as usize
-        };
+        let to = if is_last_line { new_text.len() } else { (i64::from(self.starts[last + 1]) + shift) as usize };
 
         let (mut starts, mut wide) = (Vec::new(), Vec::new());
-        scan(
-            &new_text.as_bytes()[from as usize..to],
-            from,
-            is_last_line,
-            &mut starts,
-            &mut wide,
-        );
+        scan(&new_text.as_bytes()[from as usize..to], from, is_last_line, &mut starts, &mut wide);
         if shift != 0 {
             for start in &mut self.starts[last + 1..] {
                 *start = (i64::from(*start) + shift) as u32;
@@ -190,16 +176,8 @@ mod tests {
         assert_eq!(index.to_client(TextSize::new(11), text, Encoding::Utf16), at(0, 8));
         assert_eq!(index.to_client(TextSize::new(11), text, Encoding::Utf8), at(0, 11));
         assert_eq!(index.from_client(at(0, 8), text, Encoding::Utf16), TextSize::new(11));
-        assert_eq!(
-            index.from_client(at(0, 7), text, Encoding::Utf16),
-            TextSize::new(7),
-            "inside a surrogate pair"
-        );
-        assert_eq!(
-            index.from_client(at(0, 9), text, Encoding::Utf8),
-            TextSize::new(7),
-            "inside a character"
-        );
+        assert_eq!(index.from_client(at(0, 7), text, Encoding::Utf16), TextSize::new(7), "inside a surrogate pair");
+        assert_eq!(index.from_client(at(0, 9), text, Encoding::Utf8), TextSize::new(7), "inside a character");
     }
 
     #[test]
@@ -209,10 +187,7 @@ mod tests {
         assert_eq!(index.from_client(at(0, 99), text, Encoding::Utf16), TextSize::new(2));
         assert_eq!(index.from_client(at(99, 3), text, Encoding::Utf16), TextSize::new(6));
         assert_eq!(index.to_client(TextSize::new(99), text, Encoding::Utf16), at(1, 2));
-        assert_eq!(
-            LineIndex::new("").from_client(at(0, 1), "", Encoding::Utf8),
-            TextSize::new(0)
-        );
+        assert_eq!(LineIndex::new("").from_client(at(0, 1), "", Encoding::Utf8), TextSize::new(0));
     }
 
     #[test]
@@ -230,16 +205,8 @@ mod tests {
             let b = floor_boundary(&text, (a + random(6)).min(text.len())).max(a);
             let insert = pieces[random(pieces.len())];
             text.replace_range(a..b, insert);
-            index.edit(
-                TextRange::new(TextSize::new(a as u32), TextSize::new(b as u32)),
-                insert.len(),
-                &text,
-            );
-            assert_eq!(
-                index,
-                LineIndex::new(&text),
-                "after {a}..{b} became {insert:?}: {text:?}"
-            );
+            index.edit(TextRange::new(TextSize::new(a as u32), TextSize::new(b as u32)), insert.len(), &text);
+            assert_eq!(index, LineIndex::new(&text), "after {a}..{b} became {insert:?}: {text:?}");
             if text.len() > 200 {
                 text.truncate(floor_boundary(&text, 50));
                 index = LineIndex::new(&text);

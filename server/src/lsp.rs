@@ -2,7 +2,7 @@
 //!
 //! `cli::lsp` calls [`serve`] with the process's standard streams, tests with pipes. tower-lsp and lsp-types are used here and
 //! nowhere else. Invariant: a handler converts, sends to the world before its first await, and converts back; it computes
-//! nothing and waits for no evaluation. The tests to read first are in `lsp/tests.rs`.
+//! nothing and waits for no evaluation.
 
 mod backend;
 mod capabilities;
@@ -11,9 +11,6 @@ mod from_proto;
 mod notices;
 mod to_proto;
 mod transport;
-
-#[cfg(test)]
-mod tests;
 
 use crate::evaluate::WorkerFactory;
 use backend::Backend;
@@ -34,10 +31,6 @@ pub fn serve(
     let code = runtime.block_on(async {
         let service = LspService::build(|client| Backend::new(client, workers))
             .custom_method(ext::DID_CHANGE_TRUST, Backend::did_change_trust);
-        #[cfg(test)]
-        let service = service
-            .custom_method("test/slow", Backend::slow)
-            .custom_method("test/panic", Backend::panic);
         let (service, socket) = service.finish();
         transport::serve(service, socket, input, output).await
     });

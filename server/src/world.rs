@@ -3,7 +3,7 @@
 //! `lsp` (or the command line) sends it [`Event`]s through a [`WorldHandle`]; it answers questions through reader threads
 //! and tells news through notices. Invariants: only this thread writes the database; it never waits for a program, a
 //! client or a question, so an edit is applied as soon as running readers have noticed it; each question is answered once.
-//! The tests to read first are those of `lsp/tests`.
+//!
 
 mod job;
 mod notice;
@@ -49,11 +49,7 @@ pub struct WorldConfig {
 impl Default for WorldConfig {
     fn default() -> WorldConfig {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        WorldConfig {
-            encoding: Encoding::Utf16,
-            trust: None,
-            readers: cores.clamp(2, 4),
-        }
+        WorldConfig { encoding: Encoding::Utf16, trust: None, readers: cores.clamp(2, 4) }
     }
 }
 
@@ -82,34 +78,15 @@ pub enum Command {
 
 /// Everything that can wake the world.
 enum Event {
-    Open {
-        uri: Arc<str>,
-        version: i32,
-        text: String,
-    },
-    Change {
-        uri: Arc<str>,
-        version: i32,
-        changes: Vec<Change>,
-    },
-    Close {
-        uri: Arc<str>,
-    },
+    Open { uri: Arc<str>, version: i32, text: String },
+    Change { uri: Arc<str>, version: i32, changes: Vec<Change> },
+    Close { uri: Arc<str> },
     Ask(Box<dyn Job>),
-    Command {
-        command: Command,
-        reply: oneshot::Sender<CommandReply>,
-    },
+    Command { command: Command, reply: oneshot::Sender<CommandReply> },
     Worker(WorkerEvent),
     Planned(Arc<Plan>),
-    Shown {
-        uri: Arc<str>,
-        shown: Shown,
-    },
-    Released {
-        reader: usize,
-        unfinished: Unfinished,
-    },
+    Shown { uri: Arc<str>, shown: Shown },
+    Released { reader: usize, unfinished: Unfinished },
     Settled(oneshot::Sender<()>),
     End,
 }
@@ -164,17 +141,8 @@ impl WorldHandle {
         let guard = CancelOnDrop(ticket.clone());
         let latest = self.counter(&uri);
         let asked_at = latest.load(Ordering::Acquire);
-        let ask = Ask {
-            uri,
-            kind,
-            reader,
-            ticket,
-            reply: Some(reply),
-            asked_at,
-            latest,
-            attempts: 0,
-            edits_survived: 0,
-        };
+        let ask =
+            Ask { uri, kind, reader, ticket, reply: Some(reply), asked_at, latest, attempts: 0, edits_survived: 0 };
         self.send(Event::Ask(Box::new(ask)));
         (answer, guard)
     }
@@ -215,10 +183,7 @@ pub fn spawn(
         notices.clone(),
         config.trust,
     );
-    let handle = WorldHandle {
-        events: events.clone(),
-        sent: Arc::default(),
-    };
+    let handle = WorldHandle { events: events.clone(), sent: Arc::default() };
     let world = World {
         db: LiveDb::default(),
         config,
@@ -234,18 +199,14 @@ pub fn spawn(
         last_write: None,
         waiting: Vec::new(),
     };
-    std::thread::Builder::new()
-        .name("world".into())
-        .stack_size(STACK)
-        .spawn(move || world.live(&inbox))?;
+    std::thread::Builder::new().name("world".into()).stack_size(STACK).spawn(move || world.live(&inbox))?;
     Ok(handle)
 }
 
 /// The message of a panic.
 pub(crate) fn panic_text(panic: &Box<dyn Any + Send>) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "unknown panic".into())
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "unknown panic".into())
 }
 
 struct World {
@@ -309,11 +270,7 @@ impl World {
             }
             Event::Worker(event) => self.scheduler.worker_event(event),
             Event::Planned(plan) => {
-                if self
-                    .documents
-                    .get(&plan.document.uri)
-                    .is_some_and(|it| it.view.revision == plan.document.revision)
-                {
+                if self.documents.get(&plan.document.uri).is_some_and(|it| it.view.revision == plan.document.revision) {
                     self.scheduler.planned(plan);
                 }
             }
@@ -341,18 +298,13 @@ impl World {
                 file
             }
             None => {
-                let file = self
-                    .db
-                    .add_file(uri.to_string(), content.text.clone(), content.parse.clone());
+                let file = self.db.add_file(uri.to_string(), content.text.clone(), content.parse.clone());
                 self.files.insert(uri.clone(), file);
                 file
             }
         };
         self.scheduler.opened(&uri, revision);
-        self.documents.insert(
-            uri.clone(),
-            Document::new(uri.clone(), version, revision, file, content),
-        );
+        self.documents.insert(uri.clone(), Document::new(uri.clone(), version, revision, file, content));
         self.analyse(&uri);
     }
 
@@ -399,12 +351,7 @@ impl World {
 
     fn own(&mut self, uri: Arc<str>, task: Task) {
         if !self.pool.waits(&uri, task) {
-            let own = Own {
-                uri,
-                task,
-                events: self.events.clone(),
-                notices: self.notices.clone(),
-            };
+            let own = Own { uri, task, events: self.events.clone(), notices: self.notices.clone() };
             self.pool.push(Lane::Own, Box::new(own));
         }
     }
@@ -437,11 +384,9 @@ impl World {
         }
         let (db, documents, scheduler) = (&self.db, &self.documents, &self.scheduler);
         self.pool.dispatch(|job| match documents.get(job.uri()) {
-            Some(document) => Some(Snapshot {
-                db: db.clone(),
-                document: document.view.clone(),
-                live: scheduler.live(job.uri()),
-            }),
+            Some(document) => {
+                Some(Snapshot { db: db.clone(), document: document.view.clone(), live: scheduler.live(job.uri()) })
+            }
             None => {
                 job.refuse(Refused::UnknownDocument);
                 None
@@ -479,11 +424,7 @@ impl World {
     }
 
     fn next_wake(&self) -> Option<Instant> {
-        let write = if self.scheduler.has_recordings() {
-            self.write_at()
-        } else {
-            None
-        };
+        let write = if self.scheduler.has_recordings() { self.write_at() } else { None };
         [write, self.refresh.next_due()].into_iter().flatten().min()
     }
 }

@@ -12,15 +12,7 @@ use rowan::{GreenNode, GreenNodeBuilder};
 
 /// Builds the tree of `text`.
 pub(crate) fn build(text: &str, tokens: &[Token], words: &[Word], events: &mut [Event]) -> GreenNode {
-    let mut builder = Builder {
-        inner: GreenNodeBuilder::new(),
-        text,
-        tokens,
-        words,
-        raw: 0,
-        word: 0,
-        start: 0,
-    };
+    let mut builder = Builder { inner: GreenNodeBuilder::new(), text, tokens, words, raw: 0, word: 0, start: 0 };
     let mut open: Vec<bool> = Vec::new();
     let mut wrappers: Vec<(SyntaxKind, bool)> = Vec::new();
     for at in 0..events.len() {
@@ -54,11 +46,7 @@ fn collect_wrappers(events: &mut [Event], mut at: usize, mut parent: u32, wrappe
     while parent != 0 {
         at += parent as usize;
         match std::mem::replace(&mut events[at], Event::Nothing) {
-            Event::Start {
-                kind,
-                parent: next,
-                loose,
-            } => {
+            Event::Start { kind, parent: next, loose } => {
                 wrappers.push((kind, loose));
                 parent = next;
             }

@@ -193,10 +193,7 @@ impl Problem {
     /// The reference has moved past the token that it complains about, so it names the line of the next one.
     pub(crate) fn is_behind_its_token(&self) -> bool {
         use Problem::*;
-        matches!(
-            self,
-            ExpectedExpression(_) | StrayKeyword(_) | LeftOpenAtElse(..) | LoopOnIfLine(_)
-        )
+        matches!(self, ExpectedExpression(_) | StrayKeyword(_) | LeftOpenAtElse(..) | LoopOnIfLine(_))
     }
 
     /// Our sentence.
@@ -206,10 +203,7 @@ impl Problem {
             Problem::ExpectedExpression(found) => format!("expected an expression, found {}", found.shown()),
             Problem::StrayKeyword(found) => format!("{} belongs to nothing that is open here", found.shown()),
             Problem::LoopOnIfLine(found) => {
-                format!(
-                    "{} cannot stand on the line of a single-line `if`; put it on a line of its own",
-                    found.shown()
-                )
+                format!("{} cannot stand on the line of a single-line `if`; put it on a line of its own", found.shown())
             }
             Problem::AssignmentInExpression => {
                 "`=` assigns and cannot stand inside an expression; compare with `==`".to_owned()
@@ -218,35 +212,19 @@ impl Problem {
                 format!("expected `{}`, found {}", spelling(*keyword), found.shown())
             }
             Problem::WrongEnd(keyword, found) => {
-                format!(
-                    "expected `end {}`, found `end` and {}",
-                    spelling(*keyword),
-                    found.shown()
-                )
+                format!("expected `end {}`, found `end` and {}", spelling(*keyword), found.shown())
             }
             Problem::LineEndAfterElse(found) => {
-                format!(
-                    "expected the end of the line after `else` of a block `if`, found {}",
-                    found.shown()
-                )
+                format!("expected the end of the line after `else` of a block `if`, found {}", found.shown())
             }
             Problem::LineEndAfterWhile(found) => {
-                format!(
-                    "expected the end of the line after the condition, found {}",
-                    found.shown()
-                )
+                format!("expected the end of the line after the condition, found {}", found.shown())
             }
             Problem::LineEndAfterFor(found) => {
-                format!(
-                    "expected the end of the line after what `for` iterates, found {}",
-                    found.shown()
-                )
+                format!("expected the end of the line after what `for` iterates, found {}", found.shown())
             }
             Problem::LineEndAfterParams(found) => {
-                format!(
-                    "expected the end of the line after the function's header, found {}",
-                    found.shown()
-                )
+                format!("expected the end of the line after the function's header, found {}", found.shown())
             }
             Problem::ForVariable(found) => format!("expected the name of the loop variable, found {}", found.shown()),
             Problem::ParamName => "expected the name of a parameter".to_owned(),

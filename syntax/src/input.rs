@@ -33,14 +33,7 @@ pub(crate) fn words(tokens: &[Token]) -> Vec<Word> {
         if kind.is_line_end() && continues {
             after_line_break = true;
         } else if !kind.is_trivia() {
-            words.push(Word {
-                kind,
-                after_space,
-                after_line_break,
-                raw,
-                start,
-                len,
-            });
+            words.push(Word { kind, after_space, after_line_break, raw, start, len });
             continues = kind.continues_line();
             after_line_break = false;
         }
@@ -48,13 +41,6 @@ pub(crate) fn words(tokens: &[Token]) -> Vec<Word> {
         start += len;
     }
     let raw = u32::try_from(tokens.len()).expect("no more tokens than bytes");
-    words.push(Word {
-        kind: SyntaxKind::Eof,
-        after_space,
-        after_line_break,
-        raw,
-        start,
-        len: 0,
-    });
+    words.push(Word { kind: SyntaxKind::Eof, after_space, after_line_break, raw, start, len: 0 });
     words
 }

@@ -233,10 +233,7 @@ syntax_kinds! {
 impl SyntaxKind {
     /// White space and comments.
     pub fn is_trivia(self) -> bool {
-        matches!(
-            self,
-            SyntaxKind::Whitespace | SyntaxKind::Comment | SyntaxKind::MarkerComment
-        )
+        matches!(self, SyntaxKind::Whitespace | SyntaxKind::Comment | SyntaxKind::MarkerComment)
     }
 
     /// LF or `;`: the token EOL of LANGUAGE 1.2.

@@ -18,17 +18,10 @@ pub struct Token {
 /// Splits a whole file into tokens. A byte order mark at its start counts as white space.
 pub fn lex(text: &str) -> Vec<Token> {
     let mut tokens = Vec::with_capacity(text.len() / 2 + 2);
-    let bom = if text.starts_with('\u{FEFF}') {
-        '\u{FEFF}'.len_utf8()
-    } else {
-        0
-    };
+    let bom = if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
     let blanks = bom + blank_len(&text[bom..]);
     if blanks > 0 {
-        tokens.push(Token {
-            kind: Whitespace,
-            len: to_len(blanks),
-        });
+        tokens.push(Token { kind: Whitespace, len: to_len(blanks) });
     }
     lex_into(&text[blanks..], &mut tokens);
     tokens
@@ -124,20 +117,13 @@ fn is_word_char(c: char) -> bool {
 
 /// A name or keyword.
 fn word(rest: &str) -> (SyntaxKind, usize) {
-    let ascii = rest
-        .bytes()
-        .take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
-        .count();
+    let ascii = rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
     let len = match rest.as_bytes().get(ascii) {
         Some(0x80..) => rest.find(|c| !is_word_char(c)).unwrap_or(rest.len()),
         _ => ascii,
     };
     let longest_keyword = "continue".len();
-    let keyword = if len <= longest_keyword {
-        SyntaxKind::keyword(&rest[..len])
-    } else {
-        None
-    };
+    let keyword = if len <= longest_keyword { SyntaxKind::keyword(&rest[..len]) } else { None };
     (keyword.unwrap_or(Ident), len)
 }
 
@@ -173,18 +159,8 @@ fn string(bytes: &[u8]) -> (SyntaxKind, usize) {
 
 /// A comment, without the line end.
 fn comment(rest: &str) -> (SyntaxKind, usize) {
-    let len = rest
-        .bytes()
-        .position(|byte| matches!(byte, b'\n' | b'\r'))
-        .unwrap_or(rest.len());
-    (
-        if marker::is_marker(&rest[..len]) {
-            MarkerComment
-        } else {
-            Comment
-        },
-        len,
-    )
+    let len = rest.bytes().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len());
+    (if marker::is_marker(&rest[..len]) { MarkerComment } else { Comment }, len)
 }
 
 /// `-=`, or a minus that is strong with white space before and none behind (LANGUAGE 1.5).
@@ -205,11 +181,7 @@ mod tests {
         let tokens = lex(text);
         let sum: usize = tokens.iter().map(|token| token.len as usize).sum();
         assert_eq!(sum, text.len(), "{text:?}");
-        let kinds: Vec<_> = tokens
-            .iter()
-            .map(|token| token.kind)
-            .filter(|kind| *kind != Whitespace)
-            .collect();
+        let kinds: Vec<_> = tokens.iter().map(|token| token.kind).filter(|kind| *kind != Whitespace).collect();
         assert_eq!(kinds, expected, "{text:?}");
     }
 
@@ -245,10 +217,7 @@ mod tests {
 
     #[test]
     fn line_ends_and_byte_order_mark() {
-        check(
-            "\u{FEFF}a\r\nb\rc;d",
-            &[Ident, Newline, Ident, Newline, Ident, Semicolon, Ident],
-        );
+        check("\u{FEFF}a\r\nb\rc;d", &[Ident, Newline, Ident, Newline, Ident, Semicolon, Ident]);
         check("a \u{FEFF}", &[Ident, Ident]);
         check("\u{FEFF} -x", &[StrongMinus, Ident]);
         check("// c\r\n", &[Comment, Newline]);

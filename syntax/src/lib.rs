@@ -73,11 +73,7 @@ fn parse_tokens(text: &str, tokens: &[lexer::Token], context: Context) -> Option
     grammar::file(&mut parser);
     let mut outcome = parser.finish()?;
     let green = builder::build(text, tokens, &words, &mut outcome.events);
-    Some(Run {
-        green,
-        errors: outcome.errors,
-        checks: outcome.checks,
-    })
+    Some(Run { green, errors: outcome.errors, checks: outcome.checks })
 }
 
 /// Adds line numbers to errors that are ordered by place. The text starts on line `first`; `last` gives the line of whatever
@@ -86,13 +82,7 @@ fn with_lines(text: &str, errors: Vec<RawError>, first: u32, last: impl Fn() -> 
     let mut line = first;
     let mut counted = 0;
     let mut finished = Vec::with_capacity(errors.len());
-    for RawError {
-        at,
-        line_at,
-        range,
-        problem,
-    } in errors
-    {
+    for RawError { at, line_at, range, problem } in errors {
         let line_at = usize::from(line_at);
         let reference_line = if line_at == text.len() {
             last()
@@ -127,50 +117,26 @@ mod tests {
         assert!(parsed.errors.is_empty());
         assert_eq!(parsed.syntax().text().to_string(), text);
 
-        let Some(Stmt::Assign(assign)) = parsed.root().statements().next() else {
-            panic!("one assignment")
-        };
+        let Some(Stmt::Assign(assign)) = parsed.root().statements().next() else { panic!("one assignment") };
         assert_eq!(assign.operator(), Some(SyntaxKind::Eq));
-        let Some(Expr::Function(function)) = assign.value() else {
-            panic!("a function")
-        };
-        let names: Vec<_> = function
-            .params()
-            .filter_map(|it| it.name_token())
-            .map(|it| it.text().to_owned())
-            .collect();
+        let Some(Expr::Function(function)) = assign.value() else { panic!("a function") };
+        let names: Vec<_> = function.params().filter_map(|it| it.name_token()).map(|it| it.text().to_owned()).collect();
         assert_eq!(names, ["name", "times"]);
         let Some(Expr::Literal(two)) = function.params().last().and_then(|it| it.default()) else {
             panic!("a default")
         };
         assert_eq!(two.value(), Some(LiteralValue::Number(2.0)));
 
-        let Some(Stmt::Call(call)) = function.body().and_then(|it| it.statements().next()) else {
-            panic!("a call")
-        };
-        let Some(Expr::Binary(sum)) = call.arg_list().and_then(|it| it.args().next()) else {
-            panic!("a sum")
-        };
+        let Some(Stmt::Call(call)) = function.body().and_then(|it| it.statements().next()) else { panic!("a call") };
+        let Some(Expr::Binary(sum)) = call.arg_list().and_then(|it| it.args().next()) else { panic!("a sum") };
         assert_eq!(sum.operators().collect::<Vec<_>>(), [SyntaxKind::Plus]);
-        let Some(Expr::Binary(product)) = sum.operands().nth(1) else {
-            panic!("a product")
-        };
-        let Some(Expr::Postfix(chain)) = product.operands().next() else {
-            panic!("a chain")
-        };
-        let Some(Suffix::Member(member)) = chain.suffixes().next() else {
-            panic!("a member")
-        };
-        assert_eq!(
-            member.name_token().map(|it| it.text().to_owned()).as_deref(),
-            Some("upper")
-        );
+        let Some(Expr::Binary(product)) = sum.operands().nth(1) else { panic!("a product") };
+        let Some(Expr::Postfix(chain)) = product.operands().next() else { panic!("a chain") };
+        let Some(Suffix::Member(member)) = chain.suffixes().next() else { panic!("a member") };
+        assert_eq!(member.name_token().map(|it| it.text().to_owned()).as_deref(), Some("upper"));
 
         let at = TextSize::of(&text[..text.find(" * times").expect("it is there")]);
-        let edit = TextEdit {
-            range: TextRange::empty(at),
-            insert: "(".to_owned(),
-        };
+        let edit = TextEdit { range: TextRange::empty(at), insert: "(".to_owned() };
         let edited = text.replace(" * times", "( * times");
         let broken = reparse(&parsed, text, &edit, &edited);
         assert_eq!(broken, parse(&edited));

@@ -7,10 +7,7 @@ pub(crate) fn line_ends(text: &str) -> u32 {
     let bytes = text.as_bytes();
     let mut count = 0u32;
     for chunk in bytes.chunks(4096) {
-        count += chunk
-            .iter()
-            .map(|byte| u32::from(matches!(byte, b'\n' | b'\r')))
-            .sum::<u32>();
+        count += chunk.iter().map(|byte| u32::from(matches!(byte, b'\n' | b'\r'))).sum::<u32>();
     }
     if count > 0 && bytes.contains(&b'\r') {
         count -= u32::try_from(text.matches("\r\n").count()).expect("fewer lines than bytes");

@@ -83,21 +83,15 @@ impl Marker {
             return None;
         }
         if comment.starts_with(SETTING) {
-            return Some(Marker::Setting {
-                text: trim(comment, SETTING.len()..comment.len()),
-            });
+            return Some(Marker::Setting { text: trim(comment, SETTING.len()..comment.len()) });
         }
         let body = 3..comment.len();
         Some(match comment.as_bytes()[2] {
             b'>' => watch(comment),
-            b'=' => Marker::Expected {
-                value: trim(comment, body),
-            },
+            b'=' => Marker::Expected { value: trim(comment, body) },
             b'?' => {
                 let expr = trim(comment, body);
-                Marker::Probe {
-                    expr: (!expr.is_empty()).then_some(expr),
-                }
+                Marker::Probe { expr: (!expr.is_empty()).then_some(expr) }
             }
             _ => directive(comment),
         })
@@ -107,26 +101,18 @@ impl Marker {
 fn watch(comment: &str) -> Marker {
     let effectful = comment[3..].starts_with('!');
     let (expr, expected) = split_expected(comment, 3 + usize::from(effectful)..comment.len());
-    Marker::Watch {
-        effectful,
-        expr,
-        expected,
-    }
+    Marker::Watch { effectful, expr, expected }
 }
 
 /// `//@ WORD …`
 fn directive(comment: &str) -> Marker {
     let text = trim(comment, 3..comment.len());
-    let word_len = comment[text.clone()]
-        .find(|c: char| !c.is_ascii_alphanumeric())
-        .unwrap_or(text.len());
+    let word_len = comment[text.clone()].find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.len());
     let rest = text.start + word_len..text.end;
     match &comment[text.start..rest.start] {
         "example" => example(comment, rest),
         "seed" => Marker::Seed {
-            bindings: split(comment, trim(comment, rest), ',')
-                .filter_map(|it| binding(comment, it))
-                .collect(),
+            bindings: split(comment, trim(comment, rest), ',').filter_map(|it| binding(comment, it)).collect(),
         },
         _ => Marker::Unknown { text },
     }
@@ -134,32 +120,17 @@ fn directive(comment: &str) -> Marker {
 
 fn example(comment: &str, rest: Span) -> Marker {
     let (rest, expected) = split_expected(comment, rest);
-    let words: Vec<Span> = split(comment, rest.clone(), ' ')
-        .filter(|word| !word.is_empty())
-        .collect();
+    let words: Vec<Span> = split(comment, rest.clone(), ' ').filter(|word| !word.is_empty()).collect();
     let is_option =
         |word: &Span| binding(comment, word.clone()).filter(|(key, _)| OPTIONS.contains(&&comment[key.clone()]));
     let options: Vec<_> = words.iter().map_while_rev(is_option);
-    let end = words[..words.len() - options.len()]
-        .last()
-        .map_or(rest.start, |word| word.end);
+    let end = words[..words.len() - options.len()].last().map_or(rest.start, |word| word.end);
     let body = trim(comment, rest.start..end);
-    let colon = split(comment, body.clone(), ':')
-        .next()
-        .map_or(body.end, |name| name.end);
+    let colon = split(comment, body.clone(), ':').next().map_or(body.end, |name| name.end);
     let named = colon < body.end;
     let name = named.then(|| trim(comment, body.start..colon));
-    let call = if named {
-        trim(comment, colon + 1..body.end)
-    } else {
-        body
-    };
-    Marker::Example {
-        name,
-        call,
-        options,
-        expected,
-    }
+    let call = if named { trim(comment, colon + 1..body.end) } else { body };
+    Marker::Example { name, call, options, expected }
 }
 
 /// Reads from the back as long as it works, and gives the results in order.
@@ -193,9 +164,8 @@ fn split_expected(comment: &str, span: Span) -> (Span, Option<Span>) {
 
 /// The parts between separators that stand outside of strings and brackets.
 fn split(comment: &str, span: Span, separator: char) -> impl Iterator<Item = Span> {
-    let mut cuts: Vec<usize> = outside(comment, span.clone())
-        .filter(|at| comment[*at..].starts_with(separator))
-        .collect();
+    let mut cuts: Vec<usize> =
+        outside(comment, span.clone()).filter(|at| comment[*at..].starts_with(separator)).collect();
     cuts.push(span.end);
     let mut start = span.start;
     cuts.into_iter().map(move |cut| {
@@ -237,33 +207,15 @@ mod tests {
         let marker = Marker::parse(comment).expect("a marker");
         let at = |span: &Span| format!("<{}>", &comment[span.clone()]);
         let maybe = |span: &Option<Span>| span.as_ref().map_or("-".to_owned(), at);
-        let pairs = |pairs: &[(Span, Span)]| {
-            pairs
-                .iter()
-                .map(|(key, value)| at(key) + &at(value))
-                .collect::<String>()
-        };
+        let pairs = |pairs: &[(Span, Span)]| pairs.iter().map(|(key, value)| at(key) + &at(value)).collect::<String>();
         let shown = match &marker {
-            Marker::Watch {
-                effectful,
-                expr,
-                expected,
-            } => format!("watch {effectful} {} {}", at(expr), maybe(expected)),
+            Marker::Watch { effectful, expr, expected } => {
+                format!("watch {effectful} {} {}", at(expr), maybe(expected))
+            }
             Marker::Expected { value } => format!("expected {}", at(value)),
             Marker::Probe { expr } => format!("probe {}", maybe(expr)),
-            Marker::Example {
-                name,
-                call,
-                options,
-                expected,
-            } => {
-                format!(
-                    "example {} {} [{}] {}",
-                    maybe(name),
-                    at(call),
-                    pairs(options),
-                    maybe(expected)
-                )
+            Marker::Example { name, call, options, expected } => {
+                format!("example {} {} [{}] {}", maybe(name), at(call), pairs(options), maybe(expected))
             }
             Marker::Seed { bindings } => format!("seed [{}]", pairs(bindings)),
             Marker::Setting { text } => format!("setting {}", at(text)),
@@ -285,10 +237,7 @@ mod tests {
             "//@ example big one: f({\"a\": 1}, [2,3]) seed=7 input=[\"a\", \"b\"] frames=3 budget=50ms",
             "example <big one> <f({\"a\": 1}, [2,3])> [<seed><7><input><[\"a\", \"b\"]><frames><3><budget><50ms>] -",
         );
-        check(
-            "//@ example eight: f(8) seed=1 //= 21",
-            "example <eight> <f(8)> [<seed><1>] <21>",
-        );
+        check("//@ example eight: f(8) seed=1 //= 21", "example <eight> <f(8)> [<seed><1>] <21>");
         check("//@ seed i=3, total=[1, 2]", "seed [<i><3><total><[1, 2]>]");
         check("//@ seed", "seed []");
         check("//@ example", "example - <> [] -");
@@ -299,16 +248,7 @@ mod tests {
 
     #[test]
     fn plain_comments_and_rulers_are_none() {
-        for comment in [
-            "//",
-            "// x",
-            "//==========",
-            "//>>>",
-            "//@@",
-            "//??",
-            "//!",
-            "// minilive",
-        ] {
+        for comment in ["//", "// x", "//==========", "//>>>", "//@@", "//??", "//!", "// minilive"] {
             assert_eq!(Marker::parse(comment), None, "{comment}");
         }
     }

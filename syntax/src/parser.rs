@@ -26,12 +26,7 @@ pub(crate) struct RawError {
 
 impl RawError {
     fn new(at: TextSize, range: TextRange, problem: Problem) -> RawError {
-        RawError {
-            at,
-            line_at: at,
-            range,
-            problem,
-        }
+        RawError { at, line_at: at, range, problem }
     }
 }
 
@@ -61,12 +56,7 @@ pub(crate) struct Context {
 
 impl Context {
     /// A whole file.
-    pub(crate) const FILE: Context = Context {
-        depth: 0,
-        in_loop: false,
-        inside_body: false,
-        goes_on: false,
-    };
+    pub(crate) const FILE: Context = Context { depth: 0, in_loop: false, inside_body: false, goes_on: false };
 }
 
 /// What a parse leaves.
@@ -129,15 +119,10 @@ impl<'a> Parser<'a> {
         let reported_at_end = self.errors.last().is_some_and(|error| u32::from(error.at) == end);
         if self.operand_missing_at_end && !reported_at_end && !self.gave_up {
             let range = self.range_before(self.words.len() - 1);
-            self.errors
-                .push(RawError::new(end.into(), range, Problem::OperandMissingAtEnd));
+            self.errors.push(RawError::new(end.into(), range, Problem::OperandMissingAtEnd));
         }
         self.errors.append(&mut self.at_end_errors);
-        Some(Outcome {
-            events: self.events,
-            errors: self.errors,
-            checks: self.checks,
-        })
+        Some(Outcome { events: self.events, errors: self.errors, checks: self.checks })
     }
 
     // ---- looking ----------------------------------------------------------------------------------------------
@@ -182,10 +167,8 @@ impl<'a> Parser<'a> {
     /// is broken, and better taken as ended.
     pub(crate) fn at_soft_line_end(&self) -> bool {
         let word = self.word(0);
-        let is_statement = matches!(
-            word.kind,
-            EndKw | ElseKw | WhileKw | ForKw | IfKw | BreakKw | ContinueKw | ReturnKw
-        );
+        let is_statement =
+            matches!(word.kind, EndKw | ElseKw | WhileKw | ForKw | IfKw | BreakKw | ContinueKw | ReturnKw);
         word.after_line_break && is_statement && self.at != self.statement_start
     }
 
@@ -295,21 +278,14 @@ impl<'a> Parser<'a> {
     /// The text of the current word, as error messages show it.
     pub(crate) fn found(&self) -> Found {
         let word = self.word(0);
-        Found::new(
-            word.kind,
-            &self.text[word.start as usize..(word.start + word.len) as usize],
-        )
+        Found::new(word.kind, &self.text[word.start as usize..(word.start + word.len) as usize])
     }
 
     /// Reports a problem with the current word and stays silent up to the next line end.
     pub(crate) fn error_here(&mut self, problem: Problem) {
         let word = self.word(0);
         let at_line_end = word.kind.is_line_end() || word.kind == Eof;
-        let range = if at_line_end {
-            self.range_before(self.at)
-        } else {
-            word_range(word)
-        };
+        let range = if at_line_end { self.range_before(self.at) } else { word_range(word) };
         self.error(range, problem);
     }
 
@@ -317,17 +293,8 @@ impl<'a> Parser<'a> {
     pub(crate) fn error(&mut self, range: TextRange, problem: Problem) {
         if !self.panicking && !self.gave_up {
             let at = self.range().start();
-            let line_at = if problem.is_behind_its_token() {
-                self.word(1).start.into()
-            } else {
-                at
-            };
-            self.errors.push(RawError {
-                at,
-                line_at,
-                range,
-                problem,
-            });
+            let line_at = if problem.is_behind_its_token() { self.word(1).start.into() } else { at };
+            self.errors.push(RawError { at, line_at, range, problem });
         }
         self.panicking = true;
     }
@@ -361,8 +328,7 @@ impl<'a> Parser<'a> {
     /// Reports a construct that is still open at the end of the text.
     pub(crate) fn error_open_at_end(&mut self, range: TextRange, problem: Problem) {
         if !self.panicking && !self.gave_up {
-            self.at_end_errors
-                .push(RawError::new(self.range().start(), range, problem));
+            self.at_end_errors.push(RawError::new(self.range().start(), range, problem));
         }
     }
 
@@ -397,26 +363,14 @@ pub(crate) struct Marker {
 
 impl Marker {
     pub(crate) fn complete(self, p: &mut Parser<'_>, kind: SyntaxKind) -> Completed {
-        p.events[self.at] = Event::Start {
-            kind,
-            parent: 0,
-            loose: false,
-        };
+        p.events[self.at] = Event::Start { kind, parent: 0, loose: false };
         p.events.push(Event::Finish);
-        Completed {
-            at: self.at,
-            kind,
-            ends_in_place: false,
-        }
+        Completed { at: self.at, kind, ends_in_place: false }
     }
 
     /// Completes a node that takes in the trivia at its ends.
     pub(crate) fn complete_loose(self, p: &mut Parser<'_>, kind: SyntaxKind) {
-        p.events[self.at] = Event::Start {
-            kind,
-            parent: 0,
-            loose: true,
-        };
+        p.events[self.at] = Event::Start { kind, parent: 0, loose: true };
         p.events.push(Event::Finish);
     }
 

@@ -43,18 +43,14 @@ fn reparse_part(old: &Parse, old_text: &str, edit: &TextEdit, new_text: &str) ->
         NodeOrToken::Token(token) => token.parent()?,
     };
     let bodies = touched.ancestors().filter(is_body);
-    bodies
-        .take(MAX_ATTEMPTS)
-        .find_map(|body| reparse_in(old, old_text, edit, new_text, &body))
+    bodies.take(MAX_ATTEMPTS).find_map(|body| reparse_in(old, old_text, edit, new_text, &body))
 }
 
 /// The file, or a body on its own lines.
 fn is_body(node: &SyntaxNode) -> bool {
     match node.kind() {
         SourceFile => true,
-        Block => node
-            .prev_sibling_or_token()
-            .is_some_and(|before| before.kind().is_line_end()),
+        Block => node.prev_sibling_or_token().is_some_and(|before| before.kind().is_line_end()),
         _ => false,
     }
 }
@@ -90,11 +86,7 @@ fn reparse_in(old: &Parse, old_text: &str, edit: &TextEdit, new_text: &str, body
     if !ends_well {
         return None;
     }
-    if old
-        .errors
-        .iter()
-        .any(|error| names_line_behind(error, &old_text[..start]))
-    {
+    if old.errors.iter().any(|error| names_line_behind(error, &old_text[..start])) {
         return None;
     }
     let run = parse_tokens(text, &tokens, context(body, &stretch))?;
@@ -109,10 +101,7 @@ fn reparse_in(old: &Parse, old_text: &str, edit: &TextEdit, new_text: &str, body
         is_rest: stretch.is_rest,
         new_text,
     };
-    Some(Parse {
-        green: body.replace_with(green),
-        errors: moved.merge(&old.errors, text, run),
-    })
+    Some(Parse { green: body.replace_with(green), errors: moved.merge(&old.errors, text, run) })
 }
 
 /// The touched statements of `body`. `None` if they reach to the end of a body other than the file.
@@ -134,19 +123,13 @@ fn stretch(body: &SyntaxNode, edit: TextRange) -> Option<Stretch> {
     if after.is_none() && body.kind() != SourceFile {
         return None;
     }
-    let (first, start) = before.map_or((0, body.text_range().start()), |it| {
-        (it.index() + 1, it.text_range().end())
-    });
+    let (first, start) = before.map_or((0, body.text_range().start()), |it| (it.index() + 1, it.text_range().end()));
     let is_rest = after.is_none();
     let (last, end) = match after {
         Some(it) => (it.index() + 1, it.text_range().end()),
         None => (body.green().children().len(), body.text_range().end()),
     };
-    Some(Stretch {
-        children: first..last,
-        range: TextRange::new(start, end),
-        is_rest,
-    })
+    Some(Stretch { children: first..last, range: TextRange::new(start, end), is_rest })
 }
 
 /// A child of `body` that touches `offset`: the left one of two.
@@ -173,16 +156,10 @@ fn word_before(token: &SyntaxToken) -> Option<SyntaxKind> {
 
 /// What stands around the stretch.
 fn context(body: &SyntaxNode, stretch: &Stretch) -> Context {
-    let around = body
-        .ancestors()
-        .map(|node| node.kind())
-        .find(|kind| matches!(kind, WhileStmt | ForStmt | FunctionExpr));
+    let around =
+        body.ancestors().map(|node| node.kind()).find(|kind| matches!(kind, WhileStmt | ForStmt | FunctionExpr));
     Context {
-        depth: if body.kind() == SourceFile {
-            0
-        } else {
-            body.ancestors().count().try_into().unwrap_or(u32::MAX)
-        },
+        depth: if body.kind() == SourceFile { 0 } else { body.ancestors().count().try_into().unwrap_or(u32::MAX) },
         in_loop: matches!(around, Some(WhileStmt | ForStmt)),
         inside_body: body.kind() != SourceFile,
         goes_on: !stretch.is_rest,
@@ -224,11 +201,7 @@ impl Moved<'_> {
         let first = 1 + line_ends(&self.new_text[..usize::from(self.start)]);
         let is_last = usize::from(self.new_end) == self.new_text.len();
         let last = || {
-            if is_last {
-                line_at_end(self.new_text)
-            } else {
-                first + self.new_lines
-            }
+            if is_last { line_at_end(self.new_text) } else { first + self.new_lines }
         };
         with_lines(text, errors, first, last).into_iter().map(|mut error| {
             error.at += self.start;
@@ -240,11 +213,7 @@ impl Moved<'_> {
     /// An error behind the stretch; the construct that it is about may have started before.
     fn shift(&self, error: &SyntaxError) -> SyntaxError {
         let offset = |at: TextSize| {
-            if at >= self.old_end {
-                at - self.old_end + self.new_end
-            } else {
-                at
-            }
+            if at >= self.old_end { at - self.old_end + self.new_end } else { at }
         };
         let mut error = error.clone();
         error.at = offset(error.at);

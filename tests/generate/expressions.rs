@@ -42,21 +42,13 @@ impl Generator {
     }
 
     pub(super) fn variable(&mut self, kind: Kind) -> Option<String> {
-        let fitting: Vec<&str> = self
-            .variables
-            .iter()
-            .filter(|it| it.kind == kind)
-            .map(|it| it.name.as_str())
-            .collect();
+        let fitting: Vec<&str> =
+            self.variables.iter().filter(|it| it.kind == kind).map(|it| it.name.as_str()).collect();
         (!fitting.is_empty()).then(|| fitting[self.rng.below(fitting.len() as u64) as usize].to_string())
     }
 
     pub(super) fn expression(&mut self, kind: Kind, depth: usize) -> String {
-        let kind = if self.rng.below(ODD_ONE_IN) == 0 {
-            self.any_kind()
-        } else {
-            kind
-        };
+        let kind = if self.rng.below(ODD_ONE_IN) == 0 { self.any_kind() } else { kind };
         if depth == 0 || self.rng.chance(25) {
             return self.leaf(kind);
         }
@@ -101,20 +93,13 @@ impl Generator {
 
     fn arithmetic(&mut self, depth: usize) -> String {
         let operator = self.rng.pick(&["+", "+", "-", "*", "*", "/", "%", "+", "-"]);
-        let (a, b) = (
-            self.expression(Kind::Number, depth),
-            self.expression(Kind::Number, depth),
-        );
+        let (a, b) = (self.expression(Kind::Number, depth), self.expression(Kind::Number, depth));
         format!("({a} {operator} {b})")
     }
 
     pub(super) fn condition(&mut self, depth: usize) -> String {
         let operator = self.rng.pick(&["<", "<=", ">", ">=", "==", "!="]);
-        let kind = if self.rng.chance(85) {
-            Kind::Number
-        } else {
-            self.any_kind()
-        };
+        let kind = if self.rng.chance(85) { Kind::Number } else { self.any_kind() };
         let (a, b) = (self.expression(kind, depth), self.expression(kind, depth));
         match self.rng.below(8) {
             0 => format!("({a} {operator} {b} and {})", self.expression(Kind::Number, 0)),
@@ -134,25 +119,14 @@ impl Generator {
 
     /// A call of an earlier function, if its cost fits here.
     fn call(&mut self, depth: usize) -> String {
-        let callable: Vec<_> = self
-            .functions
-            .iter()
-            .filter(|it| self.affordable(it.cost))
-            .cloned()
-            .collect();
+        let callable: Vec<_> = self.functions.iter().filter(|it| self.affordable(it.cost)).cloned().collect();
         if callable.is_empty() {
             return self.leaf(Kind::Number);
         }
         let callee = callable[self.rng.below(callable.len() as u64) as usize].clone();
         self.spend(callee.cost);
-        let count = if self.rng.chance(90) {
-            callee.params
-        } else {
-            self.rng.below(callee.params as u64 + 1) as usize
-        };
-        let arguments: Vec<String> = (0..count)
-            .map(|_| self.expression(Kind::Number, depth.min(1)))
-            .collect();
+        let count = if self.rng.chance(90) { callee.params } else { self.rng.below(callee.params as u64 + 1) as usize };
+        let arguments: Vec<String> = (0..count).map(|_| self.expression(Kind::Number, depth.min(1))).collect();
         format!("{}({})", callee.name, arguments.join(", "))
     }
 
@@ -180,11 +154,7 @@ impl Generator {
             2 => format!("({list} * {})", self.rng.below(3)),
             3 => format!("range({}, {})", self.rng.below(5), self.rng.below(9)),
             4 => format!("({}).split(\"l\")", self.expression(Kind::Text, depth)),
-            _ => format!(
-                "[{}, {}]",
-                self.expression(Kind::Number, depth),
-                self.expression(Kind::Text, 0)
-            ),
+            _ => format!("[{}, {}]", self.expression(Kind::Number, depth), self.expression(Kind::Text, 0)),
         }
     }
 }

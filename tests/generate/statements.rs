@@ -39,10 +39,7 @@ impl Generator {
         let value = self.literal(kind);
         self.line(&format!("{name} = {value}"));
         if self.loops.is_empty() && self.indent <= 1 {
-            self.variables.push(Variable {
-                name: name.clone(),
-                kind,
-            });
+            self.variables.push(Variable { name: name.clone(), kind });
         }
         name
     }
@@ -166,11 +163,7 @@ impl Generator {
             Some(name) => format!("cap({name} + [])[:6]"),
             None => "[1, 2, 3]".to_string(),
         };
-        let subject = if self.rng.chance(50) {
-            "[1, \"two\", 3.5, null]".to_string()
-        } else {
-            subject
-        };
+        let subject = if self.rng.chance(50) { "[1, \"two\", 3.5, null]".to_string() } else { subject };
         let before = std::mem::replace(&mut self.cost, 2);
         self.open(&format!("for {item} in {subject}"));
         self.loops.push(item);

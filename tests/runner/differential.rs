@@ -7,11 +7,7 @@ use minilive_tests::modes::Mode;
 fn generated_programs_do_the_same_in_every_mode() {
     let mut tally = Tally::default();
     for seed in 1..=40 {
-        let modes = if seed <= 8 {
-            Mode::all()
-        } else {
-            &Mode::all()[..Mode::all().len().min(4)]
-        };
+        let modes = if seed <= 8 { Mode::all() } else { &Mode::all()[..Mode::all().len().min(4)] };
         if let Err(found) = check(seed, modes, &mut tally) {
             let found = *found;
             panic!(
@@ -21,8 +17,5 @@ fn generated_programs_do_the_same_in_every_mode() {
         }
     }
     println!("{tally:?}");
-    assert!(
-        tally.cut < tally.programs / 4,
-        "too many programs were cut to test anything: {tally:?}"
-    );
+    assert!(tally.cut < tally.programs / 4, "too many programs were cut to test anything: {tally:?}");
 }

@@ -20,11 +20,8 @@ fn lowered(path: &Path, text: &str) -> (Vec<ProgramUnit>, Vec<Diagnostic>) {
     if name.starts_with("expression_") {
         return lower::lower_expression(text.trim_end());
     }
-    let (program, diagnostics) = if name.starts_with("module_") {
-        lower::lower_module(&tree, &name)
-    } else {
-        lower::lower_file(&tree, &name)
-    };
+    let (program, diagnostics) =
+        if name.starts_with("module_") { lower::lower_module(&tree, &name) } else { lower::lower_file(&tree, &name) };
     (program.units, diagnostics)
 }
 
@@ -36,11 +33,7 @@ fn unit_of(unit: &ProgramUnit) -> &Unit {
 fn render(units: &[ProgramUnit], diagnostics: &[Diagnostic]) -> String {
     let mut out = String::new();
     for unit in units {
-        let name = if unit.info.name.is_empty() {
-            String::new()
-        } else {
-            format!("{}, ", unit.info.name)
-        };
+        let name = if unit.info.name.is_empty() { String::new() } else { format!("{}, ", unit.info.name) };
         let lines: Vec<_> = unit.info.lines.iter().map(|line| line + unit.info.base_line).collect();
         let _ = writeln!(out, "; {name}line {}, lines {}", unit.info.base_line, runs(&lines));
         let _ = writeln!(out, "{}", print::print_units([(unit.key, unit_of(unit))]));
@@ -50,9 +43,7 @@ fn render(units: &[ProgramUnit], diagnostics: &[Diagnostic]) -> String {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        let Diagnostic {
-            code, range, message, ..
-        } = diagnostic;
+        let Diagnostic { code, range, message, .. } = diagnostic;
         let _ = writeln!(out, "; {severity} {code} at {range:?}: {message}");
         if let Some(reference) = &diagnostic.reference {
             let _ = writeln!(out, ";   {reference} [line {}]", diagnostic.reference_line);
@@ -82,11 +73,7 @@ fn check_units(path: &str, units: &[ProgramUnit]) {
             let errors: Vec<_> = errors.iter().map(|error| format!("  {error}\n")).collect();
             panic!("{path}, unit {key}:\n{}{}", errors.concat(), print::print(mir));
         }
-        assert_eq!(
-            unit.info.lines.len(),
-            mir.insts.len(),
-            "{path}, unit {key}: the line table is parallel"
-        );
+        assert_eq!(unit.info.lines.len(), mir.insts.len(), "{path}, unit {key}: the line table is parallel");
     }
     let text = print::print_units(units.iter().map(|unit| (unit.key, unit_of(unit))));
     let read = parse::parse_units(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
@@ -143,15 +130,8 @@ fn word(unit: &Unit, inst: &Inst) -> String {
     let text = print::print_inst(unit, inst);
     let text = text.split(" = ").last().expect("split gives at least one part");
     let stored = print::print_inst(unit, inst);
-    let text = if stored.starts_with("store_") || stored.starts_with("set_") {
-        stored.as_str()
-    } else {
-        text
-    };
-    text.split([' ', '.'])
-        .next()
-        .expect("split gives at least one part")
-        .to_owned()
+    let text = if stored.starts_with("store_") || stored.starts_with("set_") { stored.as_str() } else { text };
+    text.split([' ', '.']).next().expect("split gives at least one part").to_owned()
 }
 
 #[test]
@@ -181,11 +161,7 @@ fn units_and_children_agree() {
         for mode in [units::FileMode::Program, units::FileMode::Module] {
             let list = units::units(&tree.green, mode);
             for (at, unit) in (0u32..).zip(&list) {
-                let listed: Vec<_> = list
-                    .iter()
-                    .filter(|it| it.parent == Some(at))
-                    .map(|it| it.key)
-                    .collect();
+                let listed: Vec<_> = list.iter().filter(|it| it.parent == Some(at)).map(|it| it.key).collect();
                 let lowered = lower::lower_unit(&unit.green, unit.kind, unit.key);
                 assert_eq!(lowered.unit.children, listed, "{}", relative(&path));
                 let own = text[usize::from(unit.start)..].starts_with(&unit.green.to_string());

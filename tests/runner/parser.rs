@@ -56,13 +56,7 @@ fn goldens_agree() {
         for (path, text) in goldens {
             let parsed = parse(&text);
             check_invariants(&text, &parsed);
-            assert_eq!(
-                parsed.errors.is_empty(),
-                folder == "ok",
-                "{}: {:?}",
-                path.display(),
-                parsed.errors
-            );
+            assert_eq!(parsed.errors.is_empty(), folder == "ok", "{}: {:?}", path.display(), parsed.errors);
             expect_file![path.with_extension("tree")].assert_eq(&render(&parsed));
         }
     }
@@ -74,23 +68,10 @@ fn goldens_reach_every_node_kind() {
     let seen: BTreeSet<_> = ["ok", "err"]
         .into_iter()
         .flat_map(goldens)
-        .flat_map(|(_, text)| {
-            parse(&text)
-                .syntax()
-                .descendants_with_tokens()
-                .map(kind)
-                .collect::<Vec<_>>()
-        })
+        .flat_map(|(_, text)| parse(&text).syntax().descendants_with_tokens().map(kind).collect::<Vec<_>>())
         .collect();
-    let missing: Vec<_> = minilive_syntax::kind::ALL
-        .iter()
-        .filter(|kind| !seen.contains(kind))
-        .collect();
-    assert_eq!(
-        missing,
-        [&minilive_syntax::SyntaxKind::Eof],
-        "only the end of the text stands in no tree"
-    );
+    let missing: Vec<_> = minilive_syntax::kind::ALL.iter().filter(|kind| !seen.contains(kind)).collect();
+    assert_eq!(missing, [&minilive_syntax::SyntaxKind::Eof], "only the end of the text stands in no tree");
 }
 
 #[test]
@@ -125,9 +106,6 @@ fn goldens_reach_every_message_of_the_reference() {
     ];
     let seen: Vec<_> = goldens("err").iter().flat_map(|(_, text)| parse(text).errors).collect();
     for text in texts {
-        assert!(
-            seen.iter().any(|error| error.reference.contains(text)),
-            "no golden shows {text:?}"
-        );
+        assert!(seen.iter().any(|error| error.reference.contains(text)), "no golden shows {text:?}");
     }
 }

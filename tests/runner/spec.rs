@@ -20,16 +20,11 @@ fn cases() -> Vec<Case> {
 fn complaint(case: &Case, mode: Mode, ran: &Ran) -> Option<String> {
     let place = format!("{}:{} ‘{}’ ({mode})", relative(&case.file), case.line, case.title);
     if ran.output != case.output {
-        return Some(format!(
-            "{place}\n--- expected\n{}--- printed\n{}",
-            case.output, ran.output
-        ));
+        return Some(format!("{place}\n--- expected\n{}--- printed\n{}", case.output, ran.output));
     }
     let compiled = || {
         let functions = ran.outcome.iter().flat_map(|it| &it.functions);
-        functions
-            .into_iter()
-            .any(|it| it.compiles > 0 || it.tier != Tier::Interpreter)
+        functions.into_iter().any(|it| it.compiles > 0 || it.tier != Tier::Interpreter)
     };
     if mode == Mode::Eager && case.attribute("compiled").is_some() && !compiled() {
         return Some(format!("{place}: nothing was compiled"));
@@ -52,10 +47,5 @@ fn every_spec_holds_in_every_mode() {
         }
     }
     println!("{passed} passed, {} failed", failed.len());
-    assert!(
-        failed.is_empty(),
-        "{} runs failed:\n{}",
-        failed.len(),
-        failed.join("\n\n")
-    );
+    assert!(failed.is_empty(), "{} runs failed:\n{}", failed.len(), failed.join("\n\n"));
 }

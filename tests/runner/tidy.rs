@@ -48,12 +48,7 @@ const UNSAFE_ALLOWED: &[&str] = &[
 const MOST_LINES: usize = 800;
 
 fn sources() -> Vec<(String, String)> {
-    let read = |path: PathBuf| {
-        (
-            relative(&path),
-            fs::read_to_string(&path).expect("source files are UTF-8"),
-        )
-    };
+    let read = |path: PathBuf| (relative(&path), fs::read_to_string(&path).expect("source files are UTF-8"));
     below(&root(), "rs").into_iter().map(read).collect()
 }
 
@@ -82,9 +77,7 @@ fn crates_depend_one_way() {
     let mut broken = Vec::new();
     for (name, allowed) in LAYERS {
         for dependency in dependencies(name) {
-            let ours = dependency
-                .strip_prefix("minilive-")
-                .filter(|it| LAYERS.iter().any(|(layer, _)| layer == it));
+            let ours = dependency.strip_prefix("minilive-").filter(|it| LAYERS.iter().any(|(layer, _)| layer == it));
             if let Some(ours) = ours.filter(|it| !allowed.contains(it)) {
                 broken.push(format!("{name} depends on {ours}"));
             }
@@ -98,9 +91,7 @@ fn foreign_libraries_stay_in_their_layer() {
     let mut broken = Vec::new();
     for (path, text) in sources() {
         for (word, folders) in WORDS {
-            let used = text
-                .lines()
-                .any(|line| !line.trim_start().starts_with("//") && line.contains(word));
+            let used = text.lines().any(|line| !line.trim_start().starts_with("//") && line.contains(word));
             if used && path != "tests/runner/tidy.rs" && !folders.iter().any(|folder| path.starts_with(folder)) {
                 broken.push(format!("{path} uses {word}, which belongs to {}", folders.join(", ")));
             }
@@ -120,12 +111,7 @@ fn inside_the_server_layers_point_down() {
     for (path, text) in sources() {
         for (folder, forbidden) in &upper {
             if path.starts_with(folder) {
-                broken.extend(
-                    forbidden
-                        .iter()
-                        .filter(|it| text.contains(**it))
-                        .map(|it| format!("{path} uses {it}")),
-                );
+                broken.extend(forbidden.iter().filter(|it| text.contains(**it)).map(|it| format!("{path} uses {it}")));
             }
         }
     }
@@ -154,11 +140,8 @@ fn unsafe_stands_where_the_readme_says() {
     let mut broken = Vec::new();
     for (path, text) in sources() {
         let code = |line: &&str| !line.trim_start().starts_with("//");
-        let uses = |line: &str| {
-            ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern"]
-                .iter()
-                .any(|it| line.contains(it))
-        };
+        let uses =
+            |line: &str| ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern"].iter().any(|it| line.contains(it));
         let allowed = UNSAFE_ALLOWED.iter().any(|it| path.starts_with(it)) || path == "tests/runner/tidy.rs";
         if !allowed && text.lines().filter(code).any(uses) {
             broken.push(path);
@@ -173,19 +156,10 @@ fn paths_named_in_documents_exist() {
     for document in below(&root(), "md") {
         let text = fs::read_to_string(&document).expect("documents are UTF-8");
         for word in text.split('`').skip(1).step_by(2) {
-            let looks_like_path = [
-                "syntax/",
-                "mir/",
-                "runtime/",
-                "jit/",
-                "server/",
-                "tests/",
-                "editors/",
-                "docs/",
-                "examples/",
-            ]
-            .iter()
-            .any(|folder| word.starts_with(folder));
+            let looks_like_path =
+                ["syntax/", "mir/", "runtime/", "jit/", "server/", "tests/", "editors/", "docs/", "examples/"]
+                    .iter()
+                    .any(|folder| word.starts_with(folder));
             let plain = !word.contains(['*', '{', ' ', '<', '…', '\n']) && !word.ends_with("NAME.ms");
             if looks_like_path && plain && !root().join(word).exists() {
                 broken.push(format!("{} names {word}", relative(&document)));

@@ -22,27 +22,16 @@ pub fn carry_out(arguments: &[String]) -> Result<(), String> {
     let started = Instant::now();
     let (mut tally, mut failed) = (Tally::default(), 0);
     for seed in from..from + seeds {
-        let modes = if seed % STRESS_ONE_IN == 0 {
-            Mode::all()
-        } else {
-            quick()
-        };
+        let modes = if seed % STRESS_ONE_IN == 0 { Mode::all() } else { quick() };
         if let Err(found) = check(seed, modes, &mut tally) {
             failed += 1;
             println!("seed {} differs in mode {}:\n{}", found.seed, found.mode, found.program);
-            println!(
-                "--- interpreter\n{}--- {}\n{}",
-                found.expected, found.mode, found.printed
-            );
+            println!("--- interpreter\n{}--- {}\n{}", found.expected, found.mode, found.printed);
         }
     }
     println!("{tally:?} in {:.0} s", started.elapsed().as_secs_f64());
     println!("differential: {} passed, {failed} failed", seeds - failed);
-    if failed == 0 {
-        Ok(())
-    } else {
-        Err(format!("{failed} seeds differ"))
-    }
+    if failed == 0 { Ok(()) } else { Err(format!("{failed} seeds differ")) }
 }
 
 /// The modes without stress.

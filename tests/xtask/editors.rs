@@ -60,21 +60,14 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
     let mut failed = Vec::new();
     for editor in editors {
         let common = |script: &Call, server: &Path| {
-            script
-                .clone()
-                .option("--server", server)
-                .option("--examples", &root.join("examples"))
-                .option("--out", &out)
+            script.clone().option("--server", server).option("--examples", &root.join("examples")).option("--out", &out)
         };
         let mut test = common(&editor.script, &server);
         if let Some(file) = request.screenshot.as_ref().filter(|_| editor.name == VSCODE) {
             test = test.option("--screenshot", file);
         }
         let control = common(&editor.script, &silent).arg("--control").arg("yes");
-        for (what, call) in [
-            ("with the server", test),
-            ("control: a server that answers nothing", control),
-        ] {
+        for (what, call) in [("with the server", test), ("control: a server that answers nothing", control)] {
             println!("{}, {what}", editor.name);
             let start = Instant::now();
             if let Err(problem) = call.run() {
@@ -84,22 +77,13 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
             println!("  {:.1} s", start.elapsed().as_secs_f64());
         }
     }
-    if failed.is_empty() {
-        Ok(())
-    } else {
-        Err(format!("failed: {}", failed.join("; ")))
-    }
+    if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join("; "))) }
 }
 
 const VSCODE: &str = "VS Code";
 
 fn parse(arguments: &[String]) -> Result<Request, String> {
-    let mut request = Request {
-        vscode: false,
-        neovim: false,
-        server: None,
-        screenshot: None,
-    };
+    let mut request = Request { vscode: false, neovim: false, server: None, screenshot: None };
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         let mut file = || rest.next().map(PathBuf::from).ok_or(format!("{argument} needs a file"));
@@ -152,21 +136,12 @@ impl Programs {
         let nvim = find(request.neovim, &["nvim"], "neovim");
         find(request.neovim, &["tmux"], "tmux");
         find(request.neovim, &["patchelf"], "patchelf");
-        let chromium = find(
-            request.vscode,
-            &["chromium", "chromium-browser", "google-chrome"],
-            "chromium",
-        );
+        let chromium = find(request.vscode, &["chromium", "chromium-browser", "google-chrome"], "chromium");
         for (name, package) in [("python3", "python3"), ("make", "make"), ("g++", "g++")] {
             find(request.vscode, &[name], package);
         }
         match (node, npm) {
-            (Some(node), Some(npm)) if missing.is_empty() => Ok(Programs {
-                node,
-                npm,
-                nvim,
-                chromium,
-            }),
+            (Some(node), Some(npm)) if missing.is_empty() => Ok(Programs { node, npm, nvim, chromium }),
             _ => Err(format!("missing on this machine: {}", missing.join(", "))),
         }
     }
@@ -184,14 +159,8 @@ fn build_server(root: &Path) -> Result<PathBuf, String> {
         .within(root)
         .run()?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let server = absolute(&target)?
-        .join("release")
-        .join(format!("minilive{}", std::env::consts::EXE_SUFFIX));
-    if server.is_file() {
-        Ok(server)
-    } else {
-        Err(format!("the build left no program {}", server.display()))
-    }
+    let server = absolute(&target)?.join("release").join(format!("minilive{}", std::env::consts::EXE_SUFFIX));
+    if server.is_file() { Ok(server) } else { Err(format!("the build left no program {}", server.display())) }
 }
 
 /// The Neovim of the system, which is an old one, and a newer one beside it.

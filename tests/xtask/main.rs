@@ -15,9 +15,7 @@ editors                              test the extensions in real editors";
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (task, rest) = arguments
-        .split_first()
-        .map_or(("", &[][..]), |(task, rest)| (task.as_str(), rest));
+    let (task, rest) = arguments.split_first().map_or(("", &[][..]), |(task, rest)| (task.as_str(), rest));
     let done = match task {
         "conformance" => conformance::carry_out(rest),
         "differential" => differential::carry_out(rest),

@@ -32,9 +32,7 @@ pub fn reads(inst: &Inst, mut f: impl FnMut(Reg)) {
             all(&[*obj, *this]);
             args.iter().for_each(f);
         }
-        Inst::CallIndex {
-            obj, this, key, args, ..
-        } => {
+        Inst::CallIndex { obj, this, key, args, .. } => {
             all(&[*obj, *this, *key]);
             args.iter().for_each(f);
         }
@@ -111,11 +109,8 @@ impl Facts {
     /// Looks through a unit.
     pub fn of(unit: &Unit) -> Facts {
         let n_regs = unit.n_regs as usize;
-        let mut facts = Facts {
-            exposed: vec![false; n_regs],
-            never_function: vec![true; n_regs],
-            uses: vec![0; unit.insts.len()],
-        };
+        let mut facts =
+            Facts { exposed: vec![false; n_regs], never_function: vec![true; n_regs], uses: vec![0; unit.insts.len()] };
         facts.find_exposed(unit);
         facts.find_functions(unit);
         for reg in [unit.self_reg, unit.super_reg].into_iter().flatten() {

@@ -6,6 +6,7 @@
 
 use super::analysis::{Facts, reads, writes};
 use super::fuse::{Entry, Pending, PendingList};
+use super::words::{binary, commutative_constant_form, constant_form, jump, jump_constant, mirrored, range, unary};
 use super::{Bytecode, Fallback, Op, Word, aux};
 use crate::engine::weight::Weights;
 use minilive_mir::ir::{BinaryOp, BlockId, Const, ConstId, Inst, Reg, RegRange, Unit};
@@ -92,7 +93,7 @@ enum Operand {
     Number(u16),
 }
 
-fn reg16(reg: Reg) -> u16 {
+pub(super) fn reg16(reg: Reg) -> u16 {
     reg.0 as u16
 }
 
@@ -259,12 +260,7 @@ impl<'u> Builder<'u> {
             self.pending.consume(src);
         }
         let inst = self.at as u32;
-        self.pending.push(Entry {
-            reg: dst,
-            value,
-            uses,
-            inst,
-        });
+        self.pending.push(Entry { reg: dst, value, uses, inst });
         true
     }
 
@@ -277,12 +273,7 @@ impl<'u> Builder<'u> {
         self.test_now(None);
         self.pending.consume(src);
         self.before_write(dst);
-        self.materialize(Entry {
-            reg: dst,
-            value,
-            uses: 0,
-            inst: self.at as u32,
-        });
+        self.materialize(Entry { reg: dst, value, uses: 0, inst: self.at as u32 });
         true
     }
 
@@ -318,12 +309,7 @@ impl<'u> Builder<'u> {
             let mut flag = 0;
             if self.crossed {
                 flag = aux::AUTO;
-                self.fallbacks.push(Retreat {
-                    pc: self.pc(),
-                    first,
-                    regs: vec![src],
-                    owed: owed.clone(),
-                });
+                self.fallbacks.push(Retreat { pc: self.pc(), first, regs: vec![src], owed: owed.clone() });
             }
             self.emit_site(Word::new(Op::AutoCall, flag, reg16(entry.reg), reg16(src), 0));
             self.at = at;
@@ -397,14 +383,9 @@ impl<'u> Builder<'u> {
         mentioned.sort_unstable();
         mentioned.dedup();
         mentioned.into_iter().for_each(|reg| self.up_to_date(reg));
-        if matches!(
-            inst,
-            Inst::Call { .. } | Inst::CallMethod { .. } | Inst::CallIndex { .. }
-        ) {
+        if matches!(inst, Inst::Call { .. } | Inst::CallMethod { .. } | Inst::CallIndex { .. }) {
             // The callee may be `import`, which assigns a variable of this call.
-            let copies = self
-                .pending
-                .take_copies_if(|source| self.facts.exposed[source.0 as usize]);
+            let copies = self.pending.take_copies_if(|source| self.facts.exposed[source.0 as usize]);
             copies.into_iter().for_each(|entry| self.materialize(entry));
         }
         for reg in writes(inst).into_iter().flatten() {
@@ -453,12 +434,7 @@ impl<'u> Builder<'u> {
         let Some((first, regs)) = autos else {
             return self.emit_site(word);
         };
-        self.fallbacks.push(Retreat {
-            pc: self.pc(),
-            first,
-            regs,
-            owed,
-        });
+        self.fallbacks.push(Retreat { pc: self.pc(), first, regs, owed });
         self.emit_site(Word(word.0 | u64::from(aux::AUTO) << 8));
     }
 
@@ -504,12 +480,7 @@ impl<'u> Builder<'u> {
             Inst::GetIndex { dst, obj, key } => {
                 Word::new(Op::GetIndex, 0, reg16(dst), self.operand(obj), self.operand(key))
             }
-            Inst::LoadLocal {
-                dst,
-                local,
-                name,
-                deferred,
-            } => {
+            Inst::LoadLocal { dst, local, name, deferred } => {
                 self.up_to_date(local);
                 let flag = if deferred { aux::DEFERRED } else { 0 };
                 Word::new(Op::LoadLocal, flag, reg16(dst), self.operand(local), name.0 as u16)
@@ -560,13 +531,7 @@ impl<'u> Builder<'u> {
 
     fn read_with_call(&mut self, word: Word, call: &Inst) {
         self.cross(call);
-        self.emit_tested(
-            word,
-            &Inst::Const {
-                dst: writes(call)[0].expect("a call has a result"),
-                value: ConstId(0),
-            },
-        );
+        self.emit_tested(word, &Inst::Const { dst: writes(call)[0].expect("a call has a result"), value: ConstId(0) });
         self.site_pc[self.at + 1] = self.pc();
         self.at += 1;
         self.emit(Word::new(Op::Ext, 0, 0, 0, 0));
@@ -579,19 +544,12 @@ impl<'u> Builder<'u> {
         (a, b): (Reg, Reg),
         (then, els): (BlockId, BlockId),
     ) -> Option<()> {
-        if !matches!(
-            op,
-            BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge
-        ) {
+        if !matches!(op, BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge) {
             return None;
         }
         self.hold_back(compare);
         let (on_true, on_false, flag, x, y) = self.compare_operands(op, a, b);
-        let (op, taken, fall) = if self.falls_to(els) {
-            (on_true, then, els)
-        } else {
-            (on_false, els, then)
-        };
+        let (op, taken, fall) = if self.falls_to(els) { (on_true, then, els) } else { (on_false, els, then) };
         let word = Word::new(op, flag, x, y, 0);
         self.emit_tested(word, compare);
         self.site_pc[self.at + 1] = self.pc() - 1;
@@ -678,23 +636,11 @@ impl<'u> Builder<'u> {
                 Word::new(Op::Ext, 0, reg16(to), 0, 0)
             }
             Inst::Call { dst, callee, args } => return self.call(dst, callee, args),
-            Inst::CallMethod {
-                dst,
-                obj,
-                this,
-                name,
-                args,
-            } => {
+            Inst::CallMethod { dst, obj, this, name, args } => {
                 self.emit_site(Word::new(Op::CallMethod, 0, reg16(dst), reg16(obj), name.0 as u16));
                 Word::new(Op::Ext, 0, reg16(this), reg16(args.first), args.count as u16)
             }
-            Inst::CallIndex {
-                dst,
-                obj,
-                this,
-                key,
-                args,
-            } => {
+            Inst::CallIndex { dst, obj, this, key, args } => {
                 self.emit_site(Word::new(Op::CallIndex, 0, reg16(dst), reg16(obj), reg16(key)));
                 Word::new(Op::Ext, 0, reg16(this), reg16(args.first), args.count as u16)
             }
@@ -706,31 +652,15 @@ impl<'u> Builder<'u> {
             Inst::Jump { to } => return self.go_to(to),
             Inst::AndTest { dst, a, rhs, done } => return self.logic(Op::AndTest, dst, a, rhs, done),
             Inst::OrTest { dst, a, rhs, done } => return self.logic(Op::OrTest, dst, a, rhs, done),
-            Inst::IterNext {
-                obj,
-                pos,
-                dst,
-                body,
-                done,
-            } => return self.iterate(at, (obj, pos, dst), body, done),
+            Inst::IterNext { obj, pos, dst, body, done } => return self.iterate(at, (obj, pos, dst), body, done),
             Inst::End => Word::new(Op::End, 0, 0, 0, 0),
         };
-        if word.op() == Some(Op::Ext) {
-            self.emit(word)
-        } else {
-            self.emit_site(word)
-        }
+        if word.op() == Some(Op::Ext) { self.emit(word) } else { self.emit_site(word) }
     }
 
     fn call(&mut self, dst: Reg, callee: Reg, args: RegRange) {
         if args.count <= u32::from(u8::MAX) {
-            return self.emit_site(Word::new(
-                Op::Call,
-                args.count as u8,
-                reg16(dst),
-                reg16(callee),
-                reg16(args.first),
-            ));
+            return self.emit_site(Word::new(Op::Call, args.count as u8, reg16(dst), reg16(callee), reg16(args.first)));
         }
         self.emit_site(Word::new(Op::CallWide, 0, reg16(dst), reg16(callee), reg16(args.first)));
         self.emit(Word::wide(Op::Ext, 0, 0, args.count));
@@ -754,7 +684,7 @@ impl<'u> Builder<'u> {
             self.go_to(body);
         }
         if !direct {
-            self.words[ext as usize] = Word::wide(Op::Ext, 0, 0, self.pc());
+            self.words[ext as usize] = with_target(Word::wide(Op::Ext, 0, 0, 0), true, ext, self.pc());
             self.go_to(done);
         }
     }
@@ -781,11 +711,7 @@ impl<'u> Builder<'u> {
     }
 
     fn branch(&mut self, inst: &Inst, cond: u16, then: BlockId, els: BlockId) {
-        let (op, taken, fall) = if self.falls_to(els) {
-            (Op::JumpIf, then, els)
-        } else {
-            (Op::JumpIfNot, els, then)
-        };
+        let (op, taken, fall) = if self.falls_to(els) { (Op::JumpIf, then, els) } else { (Op::JumpIfNot, els, then) };
         self.emit_tested(Word::wide(op, 0, cond, 0), inst);
         self.finish_branch(taken, fall, Fix::Wide);
     }
@@ -813,16 +739,12 @@ impl<'u> Builder<'u> {
         let regs = it.regs.iter().copied().map(reg16).collect();
         let target = self.plain_pc[it.first as usize];
         if it.owed.is_empty() {
-            return Fallback {
-                pc: it.pc,
-                plain: target,
-                regs,
-            };
+            return Fallback { pc: it.pc, plain: target, regs };
         }
         let plain = self.pc();
         self.at = it.first as usize;
         it.owed.into_iter().for_each(|entry| self.materialize(entry));
-        self.emit(Word::wide(Op::Jump, 0, 0, target));
+        self.emit(with_target(Word::wide(Op::Jump, 0, 0, 0), true, self.pc(), target));
         Fallback { pc: it.pc, plain, regs }
     }
 
@@ -835,10 +757,8 @@ impl<'u> Builder<'u> {
             };
             self.words[pc as usize] = with_target(self.words[pc as usize], wide, pc, target);
         }
-        let fallbacks: Vec<Fallback> = std::mem::take(&mut self.fallbacks)
-            .into_iter()
-            .map(|it| self.fallback(it))
-            .collect();
+        let fallbacks: Vec<Fallback> =
+            std::mem::take(&mut self.fallbacks).into_iter().map(|it| self.fallback(it)).collect();
         Bytecode {
             fallbacks: fallbacks.into(),
             words: self.words.into(),
@@ -853,14 +773,10 @@ impl<'u> Builder<'u> {
 
 fn with_target(word: Word, wide: bool, pc: u32, target: u32) -> Word {
     if wide {
-        Word(word.0 & 0xFFFF_FFFF | u64::from(target) << 32)
+        Word(word.0 & 0xFFFF_FFFF | u64::from(target.wrapping_sub(pc)) << 32)
     } else {
         let distance = (target as i64 - i64::from(pc)) as i16;
-        debug_assert_eq!(
-            i64::from(pc) + i64::from(distance),
-            i64::from(target),
-            "short units fit short jumps"
-        );
+        debug_assert_eq!(i64::from(pc) + i64::from(distance), i64::from(target), "short units fit short jumps");
         Word(word.0 & 0x0000_FFFF_FFFF_FFFF | u64::from(distance as u16) << 48)
     }
 }
@@ -873,88 +789,5 @@ fn source(inst: &Inst) -> Option<Reg> {
     match *inst {
         Inst::Move { src, .. } | Inst::AutoCall { src, .. } => Some(src),
         _ => None,
-    }
-}
-
-fn range(op: Op, dst: Reg, regs: RegRange) -> Word {
-    Word::new(op, 0, reg16(dst), reg16(regs.first), regs.count as u16)
-}
-
-fn unary(op: minilive_mir::ir::UnaryOp, dst: u16, src: u16) -> Word {
-    use minilive_mir::ir::UnaryOp;
-    let op = match op {
-        UnaryOp::Neg => Op::Neg,
-        UnaryOp::Not => Op::Not,
-        UnaryOp::New => Op::New,
-    };
-    Word::new(op, 0, dst, src, 0)
-}
-
-fn binary(op: BinaryOp, dst: u16, a: u16, b: u16) -> Word {
-    let (op, flag, a, b) = match op {
-        BinaryOp::Add => (Op::Add, 0, a, b),
-        BinaryOp::Sub => (Op::Sub, 0, a, b),
-        BinaryOp::Mul => (Op::Mul, 0, a, b),
-        BinaryOp::Div => (Op::Div, 0, a, b),
-        BinaryOp::Mod => (Op::Mod, 0, a, b),
-        BinaryOp::Eq => (Op::Eq, 0, a, b),
-        BinaryOp::Ne => (Op::Ne, 0, a, b),
-        BinaryOp::Lt => (Op::Lt, 0, a, b),
-        BinaryOp::Le => (Op::Le, 0, a, b),
-        BinaryOp::Gt => (Op::Lt, aux::SWAPPED, b, a),
-        BinaryOp::Ge => (Op::Le, aux::SWAPPED, b, a),
-        BinaryOp::Pow | BinaryOp::Isa | BinaryOp::And | BinaryOp::Or => {
-            (Op::Binary, super::operator_number::of(op).expect("has a number"), a, b)
-        }
-    };
-    Word::new(op, flag, dst, a, b)
-}
-
-fn constant_form(op: BinaryOp) -> Option<Op> {
-    Some(match op {
-        BinaryOp::Add => Op::AddK,
-        BinaryOp::Sub => Op::SubK,
-        BinaryOp::Mul => Op::MulK,
-        BinaryOp::Div => Op::DivK,
-        BinaryOp::Mod => Op::ModK,
-        _ => return None,
-    })
-}
-
-fn commutative_constant_form(op: BinaryOp) -> Option<Op> {
-    Some(match op {
-        BinaryOp::Add => Op::AddK,
-        BinaryOp::Mul => Op::MulK,
-        _ => return None,
-    })
-}
-
-fn mirrored(op: BinaryOp) -> BinaryOp {
-    match op {
-        BinaryOp::Lt => BinaryOp::Gt,
-        BinaryOp::Le => BinaryOp::Ge,
-        BinaryOp::Gt => BinaryOp::Lt,
-        BinaryOp::Ge => BinaryOp::Le,
-        other => other,
-    }
-}
-
-fn jump(op: BinaryOp) -> (Op, Op) {
-    match op {
-        BinaryOp::Eq => (Op::JumpEq, Op::JumpNe),
-        BinaryOp::Ne => (Op::JumpNe, Op::JumpEq),
-        BinaryOp::Lt | BinaryOp::Gt => (Op::JumpLt, Op::JumpNotLt),
-        _ => (Op::JumpLe, Op::JumpNotLe),
-    }
-}
-
-fn jump_constant(op: BinaryOp) -> (Op, Op) {
-    match op {
-        BinaryOp::Eq => (Op::JumpEqK, Op::JumpNeK),
-        BinaryOp::Ne => (Op::JumpNeK, Op::JumpEqK),
-        BinaryOp::Lt => (Op::JumpLtK, Op::JumpNotLtK),
-        BinaryOp::Le => (Op::JumpLeK, Op::JumpNotLeK),
-        BinaryOp::Gt => (Op::JumpGtK, Op::JumpNotGtK),
-        _ => (Op::JumpGeK, Op::JumpNotGeK),
     }
 }

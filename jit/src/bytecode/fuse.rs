@@ -96,21 +96,15 @@ impl PendingList {
 
     /// Takes out the plain copies whose source passes the test.
     pub fn take_copies_if(&mut self, test: impl Fn(Reg) -> bool) -> Vec<Entry> {
-        let (taken, kept) = self
-            .entries
-            .iter()
-            .partition(|it| matches!(it.value, Pending::Copy(source) if test(source)));
+        let (taken, kept) =
+            self.entries.iter().partition(|it| matches!(it.value, Pending::Copy(source) if test(source)));
         self.entries = kept;
         taken
     }
 
     /// What is put off and is no untested read.
     pub fn known(&self) -> Vec<Entry> {
-        self.entries
-            .iter()
-            .filter(|it| !matches!(it.value, Pending::Auto(_)))
-            .copied()
-            .collect()
+        self.entries.iter().filter(|it| !matches!(it.value, Pending::Auto(_))).copied().collect()
     }
 
     /// Whether there is an untested read of a register.

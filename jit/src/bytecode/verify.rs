@@ -34,10 +34,7 @@ pub fn verify(code: &Bytecode, unit: &Unit) -> Result<(), VerifyError> {
 }
 
 fn fail<T>(pc: u32, message: impl Into<String>) -> Result<T, VerifyError> {
-    Err(VerifyError {
-        pc,
-        message: message.into(),
-    })
+    Err(VerifyError { pc, message: message.into() })
 }
 
 /// Which words start an instruction.
@@ -96,10 +93,7 @@ impl Checker<'_> {
         if unit.params.len() > unit.n_regs as usize {
             return fail(0, "more parameters than registers");
         }
-        [unit.self_reg, unit.super_reg]
-            .into_iter()
-            .flatten()
-            .try_for_each(|reg| self.reg(0, reg.0 as u16))
+        [unit.self_reg, unit.super_reg].into_iter().flatten().try_for_each(|reg| self.reg(0, reg.0 as u16))
     }
 
     fn falls_off(&self) -> Result<(), VerifyError> {
@@ -113,11 +107,7 @@ impl Checker<'_> {
     }
 
     fn reg(&self, pc: u32, reg: u16) -> Result<(), VerifyError> {
-        if reg < self.code.n_regs {
-            Ok(())
-        } else {
-            fail(pc, format!("no register {reg}"))
-        }
+        if reg < self.code.n_regs { Ok(()) } else { fail(pc, format!("no register {reg}")) }
     }
 
     fn regs<const N: usize>(&self, pc: u32, regs: [u16; N]) -> Result<(), VerifyError> {
@@ -133,11 +123,7 @@ impl Checker<'_> {
     }
 
     fn below(&self, pc: u32, what: &str, index: u32, len: usize) -> Result<(), VerifyError> {
-        if (index as usize) < len {
-            Ok(())
-        } else {
-            fail(pc, format!("no {what} {index}"))
-        }
+        if (index as usize) < len { Ok(()) } else { fail(pc, format!("no {what} {index}")) }
     }
 
     fn name(&self, pc: u32, name: u32) -> Result<(), VerifyError> {
@@ -156,12 +142,7 @@ impl Checker<'_> {
     }
 
     fn slot(&self, pc: u32, slot: u16) -> Result<(), VerifyError> {
-        self.below(
-            pc,
-            "environment slot",
-            u32::from(slot),
-            self.unit.env.as_ref().map_or(0, Vec::len),
-        )
+        self.below(pc, "environment slot", u32::from(slot), self.unit.env.as_ref().map_or(0, Vec::len))
     }
 
     fn target(&self, pc: u32, target: i64) -> Result<(), VerifyError> {
@@ -175,11 +156,7 @@ impl Checker<'_> {
     fn instruction(&self, pc: u32) -> Result<u32, VerifyError> {
         let word = self.code.words[pc as usize];
         let op = word.op().expect("starts() knew all operations");
-        let second = if op.words() == 2 {
-            self.code.words[pc as usize + 1]
-        } else {
-            Word(0)
-        };
+        let second = if op.words() == 2 { self.code.words[pc as usize + 1] } else { Word(0) };
         self.operands(pc, op, word, second)?;
         Ok(op.words())
     }
@@ -187,6 +164,7 @@ impl Checker<'_> {
     fn operands(&self, pc: u32, op: Op, word: Word, x: Word) -> Result<(), VerifyError> {
         let (a, b, c, bc) = (word.a(), word.b(), word.c(), word.bc());
         let near = i64::from(pc) + i64::from(word.distance());
+        let far = i64::from(pc) + i64::from(word.far());
         match op {
             Op::Ext => fail(pc, "second word as instruction"),
             Op::Const => self.reg(pc, a).and(self.constant(pc, bc)),
@@ -230,18 +208,14 @@ impl Checker<'_> {
                 self.regs(pc, [a, b, x.a()])?;
                 self.name(pc, u32::from(c)).and(self.range(pc, x.b(), u32::from(x.c())))
             }
-            Op::CallIndex => self
-                .regs(pc, [a, b, c, x.a()])
-                .and(self.range(pc, x.b(), u32::from(x.c()))),
+            Op::CallIndex => self.regs(pc, [a, b, c, x.a()]).and(self.range(pc, x.b(), u32::from(x.c()))),
             Op::MakeList | Op::AppendList => self.reg(pc, a).and(self.range(pc, b, u32::from(c))),
             Op::MakeMap if c % 2 != 0 => fail(pc, "a key without a value"),
             Op::MakeMap => self.reg(pc, a).and(self.range(pc, b, u32::from(c))),
-            Op::MakeFunction => self
-                .reg(pc, a)
-                .and(self.below(pc, "child", bc, self.unit.children.len())),
-            Op::IterNext => self.regs(pc, [a, b, c]).and(self.target(pc, i64::from(x.bc()))),
-            Op::Jump | Op::Loop => self.target(pc, i64::from(bc)),
-            Op::JumpIf | Op::JumpIfNot => self.reg(pc, a).and(self.target(pc, i64::from(bc))),
+            Op::MakeFunction => self.reg(pc, a).and(self.below(pc, "child", bc, self.unit.children.len())),
+            Op::IterNext => self.regs(pc, [a, b, c]).and(self.target(pc, i64::from(pc) + 1 + i64::from(x.far()))),
+            Op::Jump | Op::Loop => self.target(pc, far),
+            Op::JumpIf | Op::JumpIfNot => self.reg(pc, a).and(self.target(pc, far)),
             Op::JumpLt
             | Op::JumpNotLt
             | Op::JumpLe
@@ -261,9 +235,7 @@ impl Checker<'_> {
             | Op::JumpEqK
             | Op::JumpNeK => self.reg(pc, a).and(self.number(pc, b)).and(self.target(pc, near)),
             Op::End => Ok(()),
-            Op::Record => self
-                .reg(pc, a)
-                .and(self.below(pc, "record point", bc, self.unit.records.len())),
+            Op::Record => self.reg(pc, a).and(self.below(pc, "record point", bc, self.unit.records.len())),
         }
     }
 }

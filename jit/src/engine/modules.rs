@@ -61,20 +61,14 @@ pub struct Modules<'e> {
 impl<'e> Modules<'e> {
     /// Nothing was asked yet.
     pub fn new(loader: &'e mut dyn ModuleLoader) -> Modules<'e> {
-        Modules {
-            loader,
-            seen: Vec::new(),
-        }
+        Modules { loader, seen: Vec::new() }
     }
 
     /// Asks the loader and keeps the dependency.
     pub fn load(&mut self, name: &str) -> ModuleAnswer {
         let answer = self.loader.load(name);
         let found = !matches!(answer, ModuleAnswer::NotFound | ModuleAnswer::Blocked);
-        self.seen.push(ImportSeen {
-            name: name.to_owned(),
-            found,
-        });
+        self.seen.push(ImportSeen { name: name.to_owned(), found });
         answer
     }
 }

@@ -44,14 +44,7 @@ pub struct RunRequest {
 impl RunRequest {
     /// A run without limits or recording.
     pub fn new(entry: Entry) -> RunRequest {
-        RunRequest {
-            entry,
-            limits: Limits::NONE,
-            record: false,
-            compat: false,
-            cancel: Arc::default(),
-            progress: None,
-        }
+        RunRequest { entry, limits: Limits::NONE, record: false, compat: false, cancel: Arc::default(), progress: None }
     }
 }
 

@@ -4,13 +4,13 @@
 //! lives, so function values and compiled code may hold its number; unchanged units are found again with their feedback.
 //! Invariant: `codes[id].id == id`, and a code object keeps its address.
 
+use super::slot::slots;
 use super::tier::TierState;
-use super::unit::{Code, CodeId, NameEntry};
+use super::unit::{CallFlags, Code, CodeId, NameEntry};
 use super::weight::Weights;
 use crate::bytecode::build::build;
 use crate::bytecode::verify::verify;
 use crate::counters::Counters;
-use crate::feedback::FeedbackCell;
 use minilive_mir::ir::{Const, Unit, UnitKey, UnitKind};
 use minilive_mir::program::{Fingerprint, Program, ProgramUnit};
 use minilive_runtime::intrinsics;
@@ -63,6 +63,7 @@ pub struct Linked {
 /// The table.
 pub struct CodeTable {
     shared: Arc<Shared>,
+    #[expect(clippy::vec_box, reason = "compiled code and frames know code objects by address, so they must not move")]
     codes: Vec<Box<Code>>,
     by_key: FxHashMap<(UnitKey, Fingerprint, bool), CodeId>,
     /// What a fresh code object's heat starts with; very large when nothing is ever compiled.
@@ -72,12 +73,7 @@ pub struct CodeTable {
 impl CodeTable {
     /// An empty table over the engine's shared names and shapes.
     pub fn new(shared: Arc<Shared>, heat: i64) -> CodeTable {
-        CodeTable {
-            shared,
-            codes: Vec::new(),
-            by_key: FxHashMap::default(),
-            heat,
-        }
+        CodeTable { shared, codes: Vec::new(), by_key: FxHashMap::default(), heat }
     }
 
     /// Names, shapes and cells that all realms share.
@@ -116,21 +112,14 @@ impl CodeTable {
         for unit in &program.units {
             units.push(self.unit(unit, recording)?);
         }
-        let by_unit: FxHashMap<UnitKey, CodeId> = program
-            .units
-            .iter()
-            .zip(&units)
-            .map(|(unit, &id)| (unit.key, id))
-            .collect();
+        let by_unit: FxHashMap<UnitKey, CodeId> =
+            program.units.iter().zip(&units).map(|(unit, &id)| (unit.key, id)).collect();
         for (unit, &id) in program.units.iter().zip(&units) {
             let code = self.get(id);
             let children: Option<Box<[CodeId]>> =
                 code.unit.children.iter().map(|key| by_unit.get(key).copied()).collect();
             let Some(children) = children else {
-                return Err(LoadError::Malformed {
-                    key: unit.key,
-                    message: "a nested function is missing".to_owned(),
-                });
+                return Err(LoadError::Malformed { key: unit.key, message: "a nested function is missing".to_owned() });
             };
             code.children.replace(children);
             code.info.replace(Arc::clone(&unit.info));
@@ -139,21 +128,15 @@ impl CodeTable {
         let main: Option<Vec<CodeId>> = program.main.iter().map(|&i| units.get(i as usize).copied()).collect();
         match main {
             Some(main) => Ok(Linked { units, main }),
-            None => Err(LoadError::Malformed {
-                key: UnitKey(0),
-                message: "a top-level statement is missing".to_owned(),
-            }),
+            None => {
+                Err(LoadError::Malformed { key: UnitKey(0), message: "a top-level statement is missing".to_owned() })
+            }
         }
     }
 
     fn missing(&self, program: &Program, recording: bool) -> Vec<(UnitKey, Fingerprint)> {
         let known = |unit: &ProgramUnit| self.mir(unit, recording).is_some();
-        program
-            .units
-            .iter()
-            .filter(|unit| !known(unit))
-            .map(|unit| (unit.key, unit.fingerprint))
-            .collect()
+        program.units.iter().filter(|unit| !known(unit)).map(|unit| (unit.key, unit.fingerprint)).collect()
     }
 
     /// The unit's MIR: from the program, or from either variant of its code.
@@ -162,10 +145,7 @@ impl CodeTable {
             let id = self.by_key.get(&(unit.key, unit.fingerprint, variant))?;
             Some(Arc::clone(&self.get(*id).unit))
         };
-        unit.mir
-            .clone()
-            .or_else(|| known(recording))
-            .or_else(|| known(!recording))
+        unit.mir.clone().or_else(|| known(recording)).or_else(|| known(!recording))
     }
 
     fn unit(&mut self, unit: &ProgramUnit, recording: bool) -> Result<CodeId, LoadError> {
@@ -188,20 +168,20 @@ impl CodeTable {
             key: unit.key,
             message: format!("{}: {}", error.pc, error.message),
         })?;
-        let len = bytecode.words.len();
         Ok(Code {
             id,
             key: unit.key,
             fingerprint: unit.fingerprint,
             recording,
-            feedback: (0..len).map(|_| FeedbackCell::default()).collect(),
-            counters: Counters::new(len, &bytecode.block_pc, self.heat),
+            slots: slots(&bytecode),
+            n_params: mir.params.len() as u16,
+            counters: Counters { heat: Cell::new(self.heat) },
             tier: TierState::new(mir.blocks.len()),
             children: RefCell::default(),
             names: mir.names.iter().map(|name| self.name(name)).collect(),
             consts: mir.consts.iter().map(|it| constant(&self.shared, it)).collect(),
             env_shape: self.env_shape(&mir),
-            call_flags: Cell::new(0),
+            call_flags: Cell::new(if mir.env.is_some() { CallFlags::ENVIRONMENT } else { 0 }),
             info: RefCell::new(Arc::clone(&unit.info)),
             file: RefCell::default(),
             is_function: matches!(mir.kind, UnitKind::Function),
@@ -217,21 +197,14 @@ impl CodeTable {
             Some(id) => self.shared.intrinsic(id.0),
             None => Value::ABSENT,
         };
-        NameEntry {
-            name,
-            cell: self.shared.cell(name),
-            intrinsic,
-        }
+        NameEntry { name, cell: self.shared.cell(name), intrinsic }
     }
 
     fn env_shape(&self, unit: &Unit) -> Option<ShapeId> {
         let names = unit.env.as_ref()?;
         let key = |id: &minilive_mir::ir::NameId| {
             let name = self.shared.intern(unit.name(*id));
-            ShapeKey {
-                name,
-                hash: self.shared.name_hash(name),
-            }
+            ShapeKey { name, hash: self.shared.name_hash(name) }
         };
         let keys: Vec<ShapeKey> = names.iter().map(key).collect();
         Some(self.shared.shapes.environment(&keys))
@@ -249,10 +222,8 @@ fn constant(shared: &Shared, it: &Const) -> Value {
             shared.permanent_list(&values)
         }
         Const::Map(pairs) => {
-            let pairs: Vec<(Value, Value)> = pairs
-                .iter()
-                .map(|(key, value)| (constant(shared, key), constant(shared, value)))
-                .collect();
+            let pairs: Vec<(Value, Value)> =
+                pairs.iter().map(|(key, value)| (constant(shared, key), constant(shared, value))).collect();
             shared.permanent_map(&pairs)
         }
     }

@@ -69,18 +69,12 @@ pub struct TierState {
 impl TierState {
     /// The state of code with so many blocks that was never compiled.
     pub fn new(n_blocks: usize) -> TierState {
-        TierState {
-            osr: (0..n_blocks).map(|_| Cell::new(0)).collect(),
-            ..TierState::default()
-        }
+        TierState { osr: (0..n_blocks).map(|_| Cell::new(0)).collect(), ..TierState::default() }
     }
 
     /// Address of the loop entry at a block, if there is one.
     pub fn osr_entry(&self, block: BlockId) -> Option<usize> {
-        self.osr
-            .get(block.0 as usize)
-            .map(Cell::get)
-            .filter(|&entry| entry != 0)
+        self.osr.get(block.0 as usize).map(Cell::get).filter(|&entry| entry != 0)
     }
 
     /// Counts an exit and tells how often this one was taken.

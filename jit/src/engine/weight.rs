@@ -36,10 +36,7 @@ impl Weights {
                 *weight = (*weight).max(1);
             }
         }
-        Weights {
-            call: (unit.insts.len() as u32).clamp(1, MAX_WEIGHT),
-            blocks: blocks.into(),
-        }
+        Weights { call: (unit.insts.len() as u32).clamp(1, MAX_WEIGHT), blocks: blocks.into() }
     }
 
     /// The weight of a loop head, 0 for other blocks.

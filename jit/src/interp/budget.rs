@@ -101,11 +101,8 @@ impl Meter {
         }
         if now >= self.report_at {
             self.report_at = now + PROGRESS_EVERY;
-            let progress = Progress {
-                fuel: self.fuel_used,
-                elapsed: now - self.started,
-                heap: realm.heap_stats().counted_bytes,
-            };
+            let progress =
+                Progress { fuel: self.fuel_used, elapsed: now - self.started, heap: realm.heap_stats().counted_bytes };
             if let Some(sink) = &mut self.progress {
                 sink(progress);
             }
@@ -119,11 +116,7 @@ impl Run<'_> {
     #[inline(always)]
     pub fn charge(&mut self, realm: &mut Realm, weight: u32) -> Eval<()> {
         realm.head.budget -= i64::from(weight);
-        if realm.head.budget > 0 {
-            Ok(())
-        } else {
-            self.refill(realm)
-        }
+        if realm.head.budget > 0 { Ok(()) } else { self.refill(realm) }
     }
 
     /// The budget slow path.

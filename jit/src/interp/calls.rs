@@ -28,11 +28,7 @@ pub(crate) struct Ret {
 
 impl Ret {
     /// The result is the dispatch loop's.
-    pub(crate) const BOUNDARY: Ret = Ret {
-        reg: 0,
-        skip: 0,
-        boundary: true,
-    };
+    pub(crate) const BOUNDARY: Ret = Ret { reg: 0, skip: 0, boundary: true };
 }
 
 /// `self` and `super` of a method call.
@@ -65,16 +61,10 @@ impl Run<'_> {
             return Err(FatalError::NotAFunction.into());
         };
         if let Some(index) = function.intrinsic() {
-            return self
-                .call_intrinsic(realm, IntrinsicId(index), args, receiver)
-                .map(Called::Value);
+            return self.call_intrinsic(realm, IntrinsicId(index), args, receiver).map(Called::Value);
         }
         let code = self.code(function.code());
-        let outer = if function.outer().is_null() {
-            realm.globals().value()
-        } else {
-            function.outer()
-        };
+        let outer = if function.outer().is_null() { realm.globals().value() } else { function.outer() };
         self.enter(realm, code, outer, args, receiver, ret)
     }
 
@@ -108,11 +98,7 @@ impl Run<'_> {
         };
         let count = args.len() + 1;
         if count > params.len() {
-            return Err(FatalError::TooManyArguments {
-                got: count,
-                expected: params.len(),
-            }
-            .into());
+            return Err(FatalError::TooManyArguments { got: count, expected: params.len() }.into());
         }
         let mut all = [Value::NULL; MAX_PARAMS];
         all[0] = receiver.this;
@@ -133,11 +119,7 @@ impl Run<'_> {
     ) -> Eval<Called> {
         let expected = code.unit.params.len();
         if args.len() > expected {
-            return Err(FatalError::TooManyArguments {
-                got: args.len(),
-                expected,
-            }
-            .into());
+            return Err(FatalError::TooManyArguments { got: args.len(), expected }.into());
         }
         self.charge(realm, code.weights.call)?;
         if ret.boundary {
@@ -169,14 +151,7 @@ impl Run<'_> {
             return self.enter_compiled(realm, code, window).map(Called::Value);
         }
         realm.head.depth += 1;
-        self.frames.push(Frame {
-            code,
-            window,
-            pc: 0,
-            ret: ret.reg,
-            skip: ret.skip,
-            boundary: ret.boundary,
-        });
+        self.frames.push(Frame { code, window, pc: 0, ret: ret.reg, skip: ret.skip, boundary: ret.boundary });
         if code.env_shape.is_some() {
             make_environment(realm, code, window);
         }
@@ -184,9 +159,7 @@ impl Run<'_> {
     }
 
     fn enter_compiled(&mut self, realm: &mut Realm, code: CodeRef, window: Window) -> Eval<Value> {
-        let result = self
-            .check_native(realm)
-            .and_then(|()| self.run_compiled(realm, code, window));
+        let result = self.check_native(realm).and_then(|()| self.run_compiled(realm, code, window));
         frame::pop_window(realm, window);
         result
     }

@@ -159,7 +159,13 @@ pub struct Frame {
 /// Cuts a window for a code object from the VM stack, with the given arguments, defaults and everything else absent.
 /// `None` if the stack has no room for it. The caller tested that there are not too many arguments.
 #[inline(always)]
-pub fn push_window(realm: &mut Realm, code: &Code, outer: Value, args: *const Value, count: usize) -> Option<Window> {
+pub(crate) fn push_window(
+    realm: &mut Realm,
+    code: &Code,
+    outer: Value,
+    args: *const Value,
+    count: usize,
+) -> Option<Window> {
     let n_regs = usize::from(code.bytecode.n_regs);
     let base = realm.head.stack_top;
     let room = (realm.head.stack_limit as usize).wrapping_sub(base as usize) / size_of::<Value>();

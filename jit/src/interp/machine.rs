@@ -30,10 +30,7 @@ impl Machine for Run<'_> {
             let name = code.unit.name(param.name).to_owned();
             (name, code.consts[param.default.0 as usize])
         });
-        FunctionFacts {
-            note,
-            params: params.collect(),
-        }
+        FunctionFacts { note, params: params.collect() }
     }
 
     fn import(&mut self, realm: &mut Realm, name: &str) -> Eval<Value> {

@@ -79,20 +79,12 @@ fn cached(realm: &Realm, object: Value, cell: &FeedbackCell) -> Option<Member> {
         return None;
     }
     let holder = (seen.holder != Holder::TypeMap).then_some(holder);
-    Some(Member {
-        value,
-        holder,
-        origin_isa: Value::NULL,
-    })
+    Some(Member { value, holder, origin_isa: Value::NULL })
 }
 
 /// As `kinds_of`, without telling integers from other numbers.
 fn kinds_of_fast(value: Value) -> Kinds {
-    if value.is_number() {
-        Kinds::NUMBER
-    } else {
-        kinds_of(value)
-    }
+    if value.is_number() { Kinds::NUMBER } else { kinds_of(value) }
 }
 
 impl Run<'_> {
@@ -110,11 +102,7 @@ impl Run<'_> {
         }
         let found = ops::member_get(realm, object, entry.name)?;
         self.remember(realm, object, entry, found.depth, found.value, cell);
-        Ok(Member {
-            value: found.value,
-            holder: None,
-            origin_isa: found.origin_isa,
-        })
+        Ok(Member { value: found.value, holder: None, origin_isa: found.origin_isa })
     }
 
     fn remember(
@@ -127,10 +115,7 @@ impl Run<'_> {
         cell: &FeedbackCell,
     ) {
         match self.describe(realm, object, entry, depth) {
-            Some(seen) => cell.see_property(Property {
-                value: kinds_of(value),
-                ..seen
-            }),
+            Some(seen) => cell.see_property(Property { value: kinds_of(value), ..seen }),
             None => cell.set_megamorphic(),
         }
     }
@@ -191,11 +176,7 @@ impl Run<'_> {
         match slot.filter(|_| plain && cacheable(map)) {
             Some(slot) => cell.see_property(Property {
                 variety: Variety::Mono,
-                holder: if map.shape() == before {
-                    Holder::Own
-                } else {
-                    Holder::Added
-                },
+                holder: if map.shape() == before { Holder::Own } else { Holder::Added },
                 receiver: Kinds::MAP,
                 shape: before.0,
                 slot,

@@ -80,10 +80,7 @@ impl Run<'_> {
         (slot, deferred): (u16, bool),
         cell: &FeedbackCell,
     ) -> Eval<Value> {
-        let map = window
-            .env()
-            .as_map()
-            .expect("units with environment slots have an environment");
+        let map = window.env().as_map().expect("units with environment slots have an environment");
         let value = map.slot(usize::from(slot));
         if !value.is_absent() {
             return Ok(value);
@@ -95,16 +92,10 @@ impl Run<'_> {
     /// `self` or `super`: the frame's, else a variable of that name, else null.
     #[inline(never)]
     pub(super) fn load_receiver(&mut self, realm: &mut Realm, window: Window, parent: bool) -> Value {
-        let name = if parent {
-            self.well_known.parent
-        } else {
-            self.well_known.this
-        };
+        let name = if parent { self.well_known.parent } else { self.well_known.this };
         let own = window.env().as_map().and_then(|map| map.get_by_name(realm, name));
         let outer = || window.outer().as_map().and_then(|map| map.get_by_name(realm, name));
-        own.or_else(outer)
-            .or_else(|| realm.globals().get_by_name(realm, name))
-            .unwrap_or(Value::NULL)
+        own.or_else(outer).or_else(|| realm.globals().get_by_name(realm, name)).unwrap_or(Value::NULL)
     }
 
     /// `locals`
@@ -144,14 +135,8 @@ impl Run<'_> {
         if matches!(unit.kind, UnitKind::Statement | UnitKind::Expression) && unit.env.is_none() {
             return realm.globals().set_by_name(realm, name, value);
         }
-        let known = unit
-            .locals
-            .iter()
-            .find(|local| frame.code.names[local.name.0 as usize].name == name);
-        let param = unit
-            .params
-            .iter()
-            .rposition(|param| frame.code.names[param.name.0 as usize].name == name);
+        let known = unit.locals.iter().find(|local| frame.code.names[local.name.0 as usize].name == name);
+        let param = unit.params.iter().rposition(|param| frame.code.names[param.name.0 as usize].name == name);
         if unit.env.is_none()
             && let Some(reg) = known.map(|local| local.reg.0).or(param.map(|index| index as u32))
         {
@@ -173,11 +158,7 @@ impl Run<'_> {
 
 /// The name entry of an environment slot.
 fn env_entry(code: CodeRef, slot: u16) -> NameEntry {
-    let env = code
-        .unit
-        .env
-        .as_ref()
-        .expect("units with environment slots have an environment");
+    let env = code.unit.env.as_ref().expect("units with environment slots have an environment");
     code.names[env[usize::from(slot)].0 as usize]
 }
 
@@ -202,10 +183,7 @@ fn find(realm: &mut Realm, window: Window, entry: NameEntry) -> Option<(Value, P
         && let Some(value) = map.get_by_name(realm, entry.name)
     {
         let slot = map.slot_of(realm, entry.name).and_then(|slot| u8::try_from(slot).ok());
-        let place = slot.map_or(Place::Mixed, |slot| Place::Outer {
-            shape: map.shape().0,
-            slot,
-        });
+        let place = slot.map_or(Place::Mixed, |slot| Place::Outer { shape: map.shape().0, slot });
         return Some((value, place));
     }
     let value = realm.cell(entry.cell);

@@ -11,22 +11,24 @@
 //! 3. A result of arithmetic on two numbers is a number in the sense of `Value`: the hardware makes no foreign NaN.
 #![expect(unsafe_code, reason = "unchecked indexing behind the bytecode verifier")]
 
+use super::around::{
+    Loaded, check_at, fail, leave, load, loop_entry, make_map, numbers_equal, set_pc, store_env, untested_function,
+};
 use super::calls::{Receiver, Ret, resolve};
-use super::frame::{self, CodeRef, Frame, Window};
+use super::frame::{self, Frame};
 use super::members::own_slot;
 use super::values::{remainder, sample, sample_index};
 use super::{Called, Run, names};
 use crate::bytecode::{Op, Word, aux, operator_number};
 use crate::engine::policy;
 use crate::engine::unit::{CallFlags, NameEntry};
-use crate::feedback::{FeedbackCell, Place, Target};
-use minilive_mir::ir::{BinaryOp, BlockId};
-use minilive_runtime::fault::{Eval, FatalError, Fault};
+use crate::feedback::{Place, Target};
+use minilive_mir::ir::BinaryOp;
+use minilive_runtime::fault::{Eval, FatalError};
 use minilive_runtime::function::INTRINSIC;
 use minilive_runtime::ops::{self, Decision};
 use minilive_runtime::realm::Realm;
 use minilive_runtime::value::Value;
-use std::cell::Cell;
 
 /// Runs the innermost activation to its end, calls included, and gives its result.
 pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
@@ -202,11 +204,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
     macro_rules! free_name {
         ($word:expr) => {{
             let entry: NameEntry = name_entry!($word.bc());
-            let value = if window.scope() == globals {
-                realm.cell(entry.cell)
-            } else {
-                Value::ABSENT
-            };
+            let value = if window.scope() == globals { realm.cell(entry.cell) } else { Value::ABSENT };
             if !value.is_absent() {
                 if !cell!().is_global_sampled() {
                     names::sample_global(cell!(), Place::Global, value);
@@ -234,11 +232,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
             }
             retreat!($word);
             sync!();
-            let ret = Ret {
-                reg: $word.a(),
-                skip: 2,
-                boundary: false,
-            };
+            let ret = Ret { reg: $word.a(), skip: 2, boundary: false };
             let called = check!(run.call_seen(realm, value, &[], None, (ret, cell!(1))));
             called!(called, $word.a(), 2)
         }};
@@ -273,92 +267,52 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
             Op::Eq => compare!(word, BinaryOp::Eq, BinaryOp::Eq, numbers_equal),
             Op::Ne => compare!(word, BinaryOp::Ne, BinaryOp::Ne, |x, y| !numbers_equal(x, y)),
             Op::JumpLt => {
-                compare_jump!(word, true, BinaryOp::Lt, BinaryOp::Gt, window.get(word.b()), |x, y| x
-                    < y)
+                compare_jump!(word, true, BinaryOp::Lt, BinaryOp::Gt, window.get(word.b()), |x, y| x < y)
             }
             Op::JumpNotLt => {
-                compare_jump!(word, false, BinaryOp::Lt, BinaryOp::Gt, window.get(word.b()), |x, y| x
-                    < y)
+                compare_jump!(word, false, BinaryOp::Lt, BinaryOp::Gt, window.get(word.b()), |x, y| x < y)
             }
             Op::JumpLe => {
-                compare_jump!(word, true, BinaryOp::Le, BinaryOp::Ge, window.get(word.b()), |x, y| x
-                    <= y)
+                compare_jump!(word, true, BinaryOp::Le, BinaryOp::Ge, window.get(word.b()), |x, y| x <= y)
             }
             Op::JumpNotLe => {
-                compare_jump!(word, false, BinaryOp::Le, BinaryOp::Ge, window.get(word.b()), |x, y| x
-                    <= y)
+                compare_jump!(word, false, BinaryOp::Le, BinaryOp::Ge, window.get(word.b()), |x, y| x <= y)
             }
             Op::JumpEq => {
-                compare_jump!(
-                    word,
-                    true,
-                    BinaryOp::Eq,
-                    BinaryOp::Eq,
-                    window.get(word.b()),
-                    numbers_equal
-                )
+                compare_jump!(word, true, BinaryOp::Eq, BinaryOp::Eq, window.get(word.b()), numbers_equal)
             }
             Op::JumpNe => {
-                compare_jump!(
-                    word,
-                    false,
-                    BinaryOp::Eq,
-                    BinaryOp::Eq,
-                    window.get(word.b()),
-                    numbers_equal
-                )
+                compare_jump!(word, false, BinaryOp::Eq, BinaryOp::Eq, window.get(word.b()), numbers_equal)
             }
             Op::JumpLtK => {
-                compare_jump!(word, true, BinaryOp::Lt, BinaryOp::Gt, constant!(word.b()), |x, y| x
-                    < y)
+                compare_jump!(word, true, BinaryOp::Lt, BinaryOp::Gt, constant!(word.b()), |x, y| x < y)
             }
             Op::JumpNotLtK => {
-                compare_jump!(word, false, BinaryOp::Lt, BinaryOp::Gt, constant!(word.b()), |x, y| x
-                    < y)
+                compare_jump!(word, false, BinaryOp::Lt, BinaryOp::Gt, constant!(word.b()), |x, y| x < y)
             }
             Op::JumpLeK => {
-                compare_jump!(word, true, BinaryOp::Le, BinaryOp::Ge, constant!(word.b()), |x, y| x
-                    <= y)
+                compare_jump!(word, true, BinaryOp::Le, BinaryOp::Ge, constant!(word.b()), |x, y| x <= y)
             }
             Op::JumpNotLeK => {
-                compare_jump!(word, false, BinaryOp::Le, BinaryOp::Ge, constant!(word.b()), |x, y| x
-                    <= y)
+                compare_jump!(word, false, BinaryOp::Le, BinaryOp::Ge, constant!(word.b()), |x, y| x <= y)
             }
             Op::JumpGtK => {
-                compare_jump!(word, true, BinaryOp::Gt, BinaryOp::Lt, constant!(word.b()), |x, y| x
-                    > y)
+                compare_jump!(word, true, BinaryOp::Gt, BinaryOp::Lt, constant!(word.b()), |x, y| x > y)
             }
             Op::JumpNotGtK => {
-                compare_jump!(word, false, BinaryOp::Gt, BinaryOp::Lt, constant!(word.b()), |x, y| x
-                    > y)
+                compare_jump!(word, false, BinaryOp::Gt, BinaryOp::Lt, constant!(word.b()), |x, y| x > y)
             }
             Op::JumpGeK => {
-                compare_jump!(word, true, BinaryOp::Ge, BinaryOp::Le, constant!(word.b()), |x, y| x
-                    >= y)
+                compare_jump!(word, true, BinaryOp::Ge, BinaryOp::Le, constant!(word.b()), |x, y| x >= y)
             }
             Op::JumpNotGeK => {
-                compare_jump!(word, false, BinaryOp::Ge, BinaryOp::Le, constant!(word.b()), |x, y| x
-                    >= y)
+                compare_jump!(word, false, BinaryOp::Ge, BinaryOp::Le, constant!(word.b()), |x, y| x >= y)
             }
             Op::JumpEqK => {
-                compare_jump!(
-                    word,
-                    true,
-                    BinaryOp::Eq,
-                    BinaryOp::Eq,
-                    constant!(word.b()),
-                    numbers_equal
-                )
+                compare_jump!(word, true, BinaryOp::Eq, BinaryOp::Eq, constant!(word.b()), numbers_equal)
             }
             Op::JumpNeK => {
-                compare_jump!(
-                    word,
-                    false,
-                    BinaryOp::Eq,
-                    BinaryOp::Eq,
-                    constant!(word.b()),
-                    numbers_equal
-                )
+                compare_jump!(word, false, BinaryOp::Eq, BinaryOp::Eq, constant!(word.b()), numbers_equal)
             }
             Op::Binary => {
                 let operator = operator_number::operator(word.aux()).unwrap_or(BinaryOp::Pow);
@@ -443,11 +397,8 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
             }
             Op::AndTest | Op::OrTest => {
                 let value = window.get(word.b());
-                let decision = if matches!(op, Op::AndTest) {
-                    ops::and_test(realm, value)
-                } else {
-                    ops::or_test(realm, value)
-                };
+                let decision =
+                    if matches!(op, Op::AndTest) { ops::and_test(realm, value) } else { ops::or_test(realm, value) };
                 match decision {
                     Decision::Decided(value) => {
                         window.set(word.a(), value);
@@ -510,24 +461,13 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
             }
             Op::LoadSelf => {
                 let own = code.unit.self_reg.map_or(Value::ABSENT, |reg| window.get(reg.0 as u16));
-                let value = if own.is_absent() {
-                    run.load_receiver(realm, window, false)
-                } else {
-                    own
-                };
+                let value = if own.is_absent() { run.load_receiver(realm, window, false) } else { own };
                 window.set(word.a(), value);
                 next!(1)
             }
             Op::LoadSuper => {
-                let own = code
-                    .unit
-                    .super_reg
-                    .map_or(Value::ABSENT, |reg| window.get(reg.0 as u16));
-                let value = if own.is_absent() {
-                    run.load_receiver(realm, window, true)
-                } else {
-                    own
-                };
+                let own = code.unit.super_reg.map_or(Value::ABSENT, |reg| window.get(reg.0 as u16));
+                let value = if own.is_absent() { run.load_receiver(realm, window, true) } else { own };
                 window.set(word.a(), value);
                 next!(1)
             }
@@ -552,11 +492,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 }
                 retreat!(word);
                 sync!();
-                let ret = Ret {
-                    reg: word.a(),
-                    skip: 1,
-                    boundary: false,
-                };
+                let ret = Ret { reg: word.a(), skip: 1, boundary: false };
                 let called = check!(run.call_seen(realm, value, &[], None, (ret, cell!())));
                 called!(called, word.a(), 1)
             }
@@ -582,11 +518,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                         }
                         // SAFETY: invariants 1 and 2: the arguments are registers of this window.
                         let args = unsafe { window.registers().add(usize::from(word.c())) };
-                        let outer = if function.outer().is_null() {
-                            globals
-                        } else {
-                            function.outer()
-                        };
+                        let outer = if function.outer().is_null() { globals } else { function.outer() };
                         if let Some(fresh) = frame::push_window(realm, &target, outer, args, argc) {
                             target.counters.heat.set(heat);
                             if target.call_flags.get() != 0 {
@@ -603,11 +535,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                                 skip: 1,
                                 boundary: false,
                             });
-                            loaded = Loaded {
-                                code: target,
-                                window: fresh,
-                                pc: 0,
-                            };
+                            loaded = Loaded { code: target, window: fresh, pc: 0 };
                             reload!();
                             count!(0);
                             continue;
@@ -616,22 +544,14 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                     }
                 }
                 sync!();
-                let ret = Ret {
-                    reg: word.a(),
-                    skip: 1,
-                    boundary: false,
-                };
+                let ret = Ret { reg: word.a(), skip: 1, boundary: false };
                 let args = window.range(word.c(), argc);
                 let called = check!(run.call_seen(realm, callee, args, None, (ret, cell!())));
                 called!(called, word.a(), 1)
             }
             Op::CallWide => {
                 sync!();
-                let ret = Ret {
-                    reg: word.a(),
-                    skip: 2,
-                    boundary: false,
-                };
+                let ret = Ret { reg: word.a(), skip: 2, boundary: false };
                 let args = window.range(word.c(), second!().bc() as usize);
                 let called = check!(run.call_seen(realm, window.get(word.b()), args, None, (ret, cell!())));
                 called!(called, word.a(), 2)
@@ -654,15 +574,8 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                     next!(2)
                 }
                 let this = window.get(second!().a());
-                let receiver = Receiver {
-                    this,
-                    parent: member.parent(run, realm),
-                };
-                let ret = Ret {
-                    reg: word.a(),
-                    skip: 2,
-                    boundary: false,
-                };
+                let receiver = Receiver { this, parent: member.parent(run, realm) };
+                let ret = Ret { reg: word.a(), skip: 2, boundary: false };
                 let called = check!(run.call_seen(realm, member.value, &[], Some(receiver), (ret, cell!(1))));
                 called!(called, word.a(), 2)
             }
@@ -671,15 +584,8 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 let x = second!();
                 let object = window.get(word.b());
                 let member = check!(run.get_member(realm, object, name_entry!(word.c()), cell!()));
-                let receiver = Receiver {
-                    this: window.get(x.a()),
-                    parent: member.parent(run, realm),
-                };
-                let ret = Ret {
-                    reg: word.a(),
-                    skip: 2,
-                    boundary: false,
-                };
+                let receiver = Receiver { this: window.get(x.a()), parent: member.parent(run, realm) };
+                let ret = Ret { reg: word.a(), skip: 2, boundary: false };
                 let args = window.range(x.b(), usize::from(x.c()));
                 let called = check!(run.call_seen(realm, member.value, args, Some(receiver), (ret, cell!(1))));
                 called!(called, word.a(), 2)
@@ -690,16 +596,9 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 let (object, key) = (window.get(word.b()), window.get(word.c()));
                 let found = check!(ops::method_by_key(realm, object, key));
                 // Only a map is a receiver: `list[i](…)` is a plain call.
-                let receiver = Receiver {
-                    this: window.get(x.a()),
-                    parent: found.origin_isa,
-                };
+                let receiver = Receiver { this: window.get(x.a()), parent: found.origin_isa };
                 let receiver = object.is_map().then_some(receiver);
-                let ret = Ret {
-                    reg: word.a(),
-                    skip: 2,
-                    boundary: false,
-                };
+                let ret = Ret { reg: word.a(), skip: 2, boundary: false };
                 let args = window.range(x.b(), usize::from(x.c()));
                 let called = check!(run.call_seen(realm, found.value, args, receiver, (ret, cell!(1))));
                 called!(called, word.a(), 2)
@@ -728,10 +627,8 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
             }
             Op::SetIndex => {
                 let (object, key, value) = (window.get(word.a()), window.get(word.b()), window.get(word.c()));
-                if word.aux() & aux::AUTO != 0 {
-                    if value.is_function() || !key.is_number() || !object.is_list() {
-                        retreat!(word);
-                    }
+                if word.aux() & aux::AUTO != 0 && (value.is_function() || !key.is_number() || !object.is_list()) {
+                    retreat!(word);
                 }
                 sync!();
                 if cell!().is_sampled() && object.is_list() {
@@ -842,9 +739,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 next!(1)
             }
             Op::Unsupported => {
-                let message = constant!(word.bc())
-                    .as_string()
-                    .map_or_else(String::new, |it| it.as_str().to_owned());
+                let message = constant!(word.bc()).as_string().map_or_else(String::new, |it| it.as_str().to_owned());
                 return Err(fail(run, pc, FatalError::Unsupported(message).into()));
             }
             Op::Return => {
@@ -876,120 +771,4 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
             Op::Ext => unsafe { std::hint::unreachable_unchecked() },
         }
     }
-}
-
-/// What the loop keeps of the innermost frame.
-struct Loaded {
-    code: CodeRef,
-    window: Window,
-    pc: u32,
-}
-
-type Parts = (CodeRef, Window, *const Word, *const FeedbackCell, *const Cell<u64>, u32);
-
-impl Loaded {
-    #[inline(always)]
-    fn parts(&self) -> Parts {
-        let code = self.code;
-        let tables = (
-            code.bytecode.words.as_ptr(),
-            code.feedback.as_ptr(),
-            code.counters.words().as_ptr(),
-        );
-        (code, self.window, tables.0, tables.1, tables.2, self.pc)
-    }
-}
-
-#[inline(always)]
-fn load(run: &Run<'_>) -> Loaded {
-    let frame = run.frames.last().expect("the loop runs inside an activation");
-    Loaded {
-        code: frame.code,
-        window: frame.window,
-        pc: frame.pc,
-    }
-}
-
-#[inline(always)]
-fn set_pc(run: &mut Run<'_>, pc: u32) {
-    if let Some(frame) = run.frames.last_mut() {
-        frame.pc = pc;
-    }
-}
-
-/// Ends the innermost activation. The caller's registers and position are updated; `Some` if the loop ends too.
-#[inline(always)]
-fn leave(run: &mut Run<'_>, realm: &mut Realm, value: Value) -> Option<Value> {
-    let frame = run.frames.pop().expect("the loop runs inside an activation");
-    frame::pop_window(realm, frame.window);
-    realm.head.depth -= 1;
-    if frame.boundary {
-        return Some(value);
-    }
-    let caller = run.frames.last_mut().expect("only a boundary frame has no caller");
-    caller.window.set(frame.ret, value);
-    caller.pc += u32::from(frame.skip);
-    None
-}
-
-#[cold]
-#[inline(never)]
-fn fail(run: &mut Run<'_>, pc: u32, fault: Box<Fault>) -> Box<Fault> {
-    set_pc(run, pc);
-    run.locate();
-    fault
-}
-
-/// The budget slow path, at a position.
-#[cold]
-#[inline(never)]
-fn check_at(run: &mut Run<'_>, pc: u32, realm: &mut Realm) -> Eval<()> {
-    run.refill(realm).map_err(|fault| fail(run, pc, fault))
-}
-
-/// Where plain code takes over, if a register that the instruction took untested holds a function.
-#[cold]
-#[inline(never)]
-fn untested_function(code: CodeRef, window: Window, pc: u32) -> Option<u32> {
-    let fallback = code.bytecode.fallback(pc)?;
-    fallback
-        .regs
-        .iter()
-        .any(|&reg| window.get(reg).is_function())
-        .then_some(fallback.plain)
-}
-
-/// Runs compiled code of a loop to the end of the activation, if there is some and it may run now.
-#[inline(never)]
-fn loop_entry(
-    run: &mut Run<'_>,
-    realm: &mut Realm,
-    code: CodeRef,
-    window: Window,
-    block: BlockId,
-) -> Option<Eval<Value>> {
-    let entry = code.tier.osr_entry(block)?;
-    (!run.meter.last_slice).then(|| run.enter_loop(realm, code, window, entry))
-}
-
-#[inline(always)]
-fn numbers_equal(x: f64, y: f64) -> bool {
-    x == y || (x.is_nan() && y.is_nan())
-}
-
-fn store_env(realm: &mut Realm, window: Window, word: Word) {
-    if let Some(map) = window.env().as_map() {
-        if map.is_guarded() {
-            realm.before_mutation(map.value());
-        }
-        map.set_slot(usize::from(word.a()), window.get(word.b()));
-    }
-}
-
-fn make_map(realm: &mut Realm, pairs: &[Value]) -> Eval<Value> {
-    let map = realm.new_map_with_capacity(pairs.len() / 2);
-    for pair in pairs.chunks_exact(2) {
-        map.set(realm, pair[0], pair[1])?;
-    }
-    Ok(map.value())
 }

@@ -12,25 +12,25 @@ struct Shared(Arc<Mutex<CaptureHost>>);
 
 impl Host for Shared {
     fn write(&mut self, text: &str, line_end: bool) {
-        self.0.lock().unwrap().write(text, line_end);
+        self.0.lock().expect("no panic while held").write(text, line_end);
     }
     fn read_line(&mut self) -> Option<String> {
-        self.0.lock().unwrap().read_line()
+        self.0.lock().expect("no panic while held").read_line()
     }
     fn now(&mut self) -> f64 {
-        self.0.lock().unwrap().now()
+        self.0.lock().expect("no panic while held").now()
     }
     fn sleep(&mut self, seconds: f64) -> Pause {
-        self.0.lock().unwrap().sleep(seconds)
+        self.0.lock().expect("no panic while held").sleep(seconds)
     }
     fn next_frame(&mut self) -> Pause {
-        self.0.lock().unwrap().next_frame()
+        self.0.lock().expect("no panic while held").next_frame()
     }
     fn gate(&mut self, class: EffectClass, name: &str) -> bool {
-        self.0.lock().unwrap().gate(class, name)
+        self.0.lock().expect("no panic while held").gate(class, name)
     }
     fn seed(&mut self) -> u64 {
-        self.0.lock().unwrap().seed()
+        self.0.lock().expect("no panic while held").seed()
     }
 }
 
@@ -45,7 +45,7 @@ fn run(text: &str, stress: bool, request: RunRequest) -> (String, RunOutcome) {
     let loaded = if request.record { engine.load_recording(&program) } else { engine.load(&program) };
     let host = Shared::default();
     let outcome = engine.run(&loaded.expect("loads"), request, Box::new(host.clone()));
-    let mut output = host.0.lock().unwrap().output.clone();
+    let mut output = host.0.lock().expect("no panic while held").output.clone();
     if let End::Error(error) = &outcome.end {
         output.push_str(&format!("{error}\n"));
     }
@@ -217,7 +217,7 @@ fn code_is_found_again_with_its_counts_reset() {
     for _ in 0..2 {
         let host = Shared::default();
         let outcome = engine.run(&second, RunRequest::new(Entry::Main), Box::new(host.clone()));
-        assert_eq!(host.0.lock().unwrap().output, "2\n");
+        assert_eq!(host.0.lock().expect("no panic while held").output, "2\n");
         assert!(outcome.functions.iter().any(|it| it.name == "f" && it.calls == 1));
     }
     let unknown = Engine::new(config(false)).load(&bare);

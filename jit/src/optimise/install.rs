@@ -24,19 +24,8 @@ impl Backend {
         let range = put(&mut native, &compiled)?;
         let entry = native.arena.address(range);
         let lines = compiled.lines.into();
-        native.installed.insert(
-            entry,
-            Installed {
-                code: code.id,
-                range,
-                lines,
-            },
-        );
-        native.exits.extend(compiled.exits.into_iter().map(|info| ExitEntry {
-            code: code.id,
-            osr: func.osr,
-            info,
-        }));
+        native.installed.insert(entry, Installed { code: code.id, range, lines });
+        native.exits.extend(compiled.exits.into_iter().map(|info| ExitEntry { code: code.id, osr: func.osr, info }));
         drop(native);
         match at {
             EntryAt::Start => {
@@ -70,14 +59,12 @@ impl Backend {
             helpers: &self.helpers,
             entries: words.entries.as_ptr() as usize,
             callee_word: std::ptr::from_ref(&*words.callee) as usize,
-            block_counter: &|block| code.counters.block_word(block).as_ptr() as usize,
+            block_counter: &|block| code.block_word(block).as_ptr() as usize,
             literal: &|id| code.consts[id as usize].bits(),
             name: &|id| u64::from(code.names[id as usize].name.0),
             intrinsic: &|id| codes.shared().intrinsic(id).bits(),
             first_exit,
-            fail_once: self
-                .force
-                .then_some(words.forced.as_ptr() as usize + first_exit as usize),
+            fail_once: self.force.then_some(words.forced.as_ptr() as usize + first_exit as usize),
             count_depth: self.count_depth,
             dump,
         };
@@ -140,11 +127,8 @@ impl Backend {
 }
 
 fn put(native: &mut Native, compiled: &Compiled) -> Result<CodeRange, Refusal> {
-    native
-        .arena
-        .install(&compiled.bytes, &compiled.fixups)
-        .map_err(|error| match error {
-            InstallError::Full => Refusal::ArenaFull,
-            InstallError::Relocation(_) => Refusal::CompilerFailed,
-        })
+    native.arena.install(&compiled.bytes, &compiled.fixups).map_err(|error| match error {
+        InstallError::Full => Refusal::ArenaFull,
+        InstallError::Relocation(_) => Refusal::CompilerFailed,
+    })
 }

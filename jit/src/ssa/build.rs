@@ -75,10 +75,7 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    const NEVER: Slot = Slot {
-        ty: Ty::Never,
-        val: Val(u32::MAX),
-    };
+    const NEVER: Slot = Slot { ty: Ty::Never, val: Val(u32::MAX) };
 }
 
 /// Where the newest value of a global stands.
@@ -266,8 +263,8 @@ impl<'a> Builder<'a> {
 
     /// One round in which every node starts from the settled types, and what arrives is joined afresh.
     fn descend(&mut self, settled: &[Option<Env>]) -> Result<(), Refusal> {
-        for node in 0..self.flow.nodes.len() {
-            if let Some(env) = &settled[node] {
+        for (node, env) in settled.iter().enumerate() {
+            if let Some(env) = env {
                 self.env = env.clone();
                 self.run_node(node)?;
             }
@@ -279,11 +276,7 @@ impl<'a> Builder<'a> {
         self.types = std::mem::replace(&mut self.entries, vec![None; self.flow.nodes.len()]);
         self.emitting = true;
         self.func.osr = self.input.at != EntryAt::Start;
-        self.func.params = if self.func.osr {
-            0
-        } else {
-            self.input.unit.params.len() as u32
-        };
+        self.func.params = if self.func.osr { 0 } else { self.input.unit.params.len() as u32 };
         for node in 0..self.flow.nodes.len() {
             let place = &self.flow.nodes[node];
             self.func.blocks.push(BlockData {

@@ -20,13 +20,9 @@ pub fn prune_params(func: &mut Func) {
                 same[param.0 as usize] = only;
                 func[target].params.remove(i);
                 for block in &mut func.blocks {
-                    block
-                        .end
-                        .edges_mut()
-                        .filter(|edge| edge.to == target.0)
-                        .for_each(|edge| {
-                            edge.args.remove(i);
-                        });
+                    block.end.edges_mut().filter(|edge| edge.to == target.0).for_each(|edge| {
+                        edge.args.remove(i);
+                    });
                 }
                 changed = true;
             }
@@ -45,11 +41,7 @@ fn find(same: &[Val], mut val: Val) -> Val {
 /// The one value that all edges pass for a parameter, if there is one.
 fn only_source(func: &Func, target: u32, i: usize, param: Val, same: &[Val]) -> Option<Val> {
     let mut only = None;
-    let edges = func
-        .blocks
-        .iter()
-        .flat_map(|block| block.end.edges())
-        .filter(|edge| edge.to == target);
+    let edges = func.blocks.iter().flat_map(|block| block.end.edges()).filter(|edge| edge.to == target);
     for edge in edges {
         let arg = find(same, edge.args[i]);
         if arg != param && only.is_some_and(|it| it != arg) {
@@ -109,9 +101,7 @@ pub fn drop_dead(func: &mut Func) {
                 edge.args.retain(|_| *it.next().expect("parallel"));
             }
         }
-        func.blocks[i]
-            .insts
-            .retain(|inst| !removable(inst) || inst.result.is_some_and(is_used));
+        func.blocks[i].insts.retain(|inst| !removable(inst) || inst.result.is_some_and(is_used));
     }
 }
 
@@ -137,11 +127,11 @@ fn used(func: &Func, reachable: &[bool]) -> Vec<bool> {
     let mut sources: Vec<Vec<Val>> = vec![Vec::new(); func.reps.len()];
     for (block, _) in func.blocks.iter().zip(reachable).filter(|it| *it.1) {
         for inst in &block.insts {
-            let needs = inst.args.iter().copied().chain(
-                inst.exit
-                    .iter()
-                    .flat_map(|exit| func.states[exit.state.0 as usize].vals()),
-            );
+            let needs = inst
+                .args
+                .iter()
+                .copied()
+                .chain(inst.exit.iter().flat_map(|exit| func.states[exit.state.0 as usize].vals()));
             match inst.result {
                 Some(result) if removable(inst) => sources[result.0 as usize].extend(needs),
                 _ => work.extend(needs),

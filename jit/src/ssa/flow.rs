@@ -60,9 +60,7 @@ impl RegSet {
 
     /// Whether the register is in the set.
     pub fn has(&self, reg: Reg) -> bool {
-        self.0
-            .get(reg.0 as usize / 64)
-            .is_some_and(|word| word >> (reg.0 % 64) & 1 != 0)
+        self.0.get(reg.0 as usize / 64).is_some_and(|word| word >> (reg.0 % 64) & 1 != 0)
     }
 
     /// Adds a register.
@@ -112,21 +110,12 @@ pub fn flow_of(unit: &Unit, entry: EntryAt) -> Flow {
         .enumerate()
         .map(|(i, _)| Node {
             block: Some(BlockId(i as u32)),
-            succs: operands::targets(last(unit, BlockId(i as u32)))
-                .iter()
-                .map(|b| b.0 as usize + 1)
-                .collect(),
+            succs: operands::targets(last(unit, BlockId(i as u32))).iter().map(|b| b.0 as usize + 1).collect(),
             counts: Some(BlockId(i as u32)),
             ..Node::default()
         })
         .collect();
-    flow.nodes.insert(
-        0,
-        Node {
-            succs: vec![start.0 as usize + 1],
-            ..Node::default()
-        },
-    );
+    flow.nodes.insert(0, Node { succs: vec![start.0 as usize + 1], ..Node::default() });
     flow.tidy();
     flow.uncount_entry(unit);
     flow.thread_tests(unit);
@@ -140,9 +129,7 @@ pub fn flow_of(unit: &Unit, entry: EntryAt) -> Flow {
 
 /// The terminator of a block.
 pub fn last(unit: &Unit, block: BlockId) -> &Inst {
-    unit.block_insts(block)
-        .last()
-        .expect("a verified block ends with a terminator")
+    unit.block_insts(block).last().expect("a verified block ends with a terminator")
 }
 
 impl Flow {
@@ -165,10 +152,7 @@ impl Flow {
         for (i, &node) in order.iter().enumerate() {
             place[node] = i;
         }
-        let mut nodes: Vec<Node> = order
-            .iter()
-            .map(|&node| std::mem::take(&mut self.nodes[node]))
-            .collect();
+        let mut nodes: Vec<Node> = order.iter().map(|&node| std::mem::take(&mut self.nodes[node])).collect();
         for node in &mut nodes {
             node.preds.clear();
             node.succs.iter_mut().for_each(|succ| *succ = place[*succ]);
@@ -218,26 +202,15 @@ impl Flow {
         if tests && unit.block_insts(block).len() <= MAX_ROTATED {
             // The entry gets a copy of the test, which makes the loop bottom-tested at once.
             let copy = self.nodes.len();
-            self.nodes.push(Node {
-                block: Some(block),
-                succs,
-                ..Node::default()
-            });
+            self.nodes.push(Node { block: Some(block), succs, ..Node::default() });
             self.nodes[first].counts = counts;
             self.nodes[0].succs[0] = copy;
         } else {
             let landing = self.nodes.len();
             for node in &mut self.nodes[1..] {
-                node.succs
-                    .iter_mut()
-                    .filter(|succ| **succ == first)
-                    .for_each(|succ| *succ = landing);
+                node.succs.iter_mut().filter(|succ| **succ == first).for_each(|succ| *succ = landing);
             }
-            self.nodes.push(Node {
-                counts,
-                succs: vec![first],
-                ..Node::default()
-            });
+            self.nodes.push(Node { counts, succs: vec![first], ..Node::default() });
         }
         self.tidy();
     }
@@ -251,10 +224,7 @@ impl Flow {
                 continue;
             };
             let lone = unit.block_insts(block).len() == 1 && !unit.blocks[block.0 as usize].loop_head;
-            let tests = matches!(
-                last(unit, block),
-                Inst::Branch { .. } | Inst::AndTest { .. } | Inst::OrTest { .. }
-            );
+            let tests = matches!(last(unit, block), Inst::Branch { .. } | Inst::AndTest { .. } | Inst::OrTest { .. });
             if lone && tests && self.nodes[i].preds.len() > 1 {
                 for pred in self.nodes[i].preds.split_off(1) {
                     self.copy_for(i, pred);
@@ -273,18 +243,8 @@ impl Flow {
             self.nodes[succ].preds.push(copy);
         }
         let Node { block, counts, .. } = self.nodes[node];
-        self.nodes.push(Node {
-            block,
-            counts,
-            succs,
-            preds: vec![pred],
-            in_loop: None,
-        });
-        self.nodes[pred]
-            .succs
-            .iter_mut()
-            .filter(|succ| **succ == node)
-            .for_each(|succ| *succ = copy);
+        self.nodes.push(Node { block, counts, succs, preds: vec![pred], in_loop: None });
+        self.nodes[pred].succs.iter_mut().filter(|succ| **succ == node).for_each(|succ| *succ = copy);
     }
 
     /// Copies small loop heads that test to the ends of their loops, so that an iteration takes one branch.
@@ -307,18 +267,10 @@ impl Flow {
             }
             let copy = self.nodes.len();
             let counts = self.nodes[it.head].counts;
-            self.nodes.push(Node {
-                block: Some(block),
-                counts,
-                succs: succs.clone(),
-                ..Node::default()
-            });
+            self.nodes.push(Node { block: Some(block), counts, succs: succs.clone(), ..Node::default() });
             for &latch in it.body.iter().filter(|&&node| node != copy) {
                 let succs = &mut self.nodes[latch].succs;
-                succs
-                    .iter_mut()
-                    .filter(|succ| **succ == it.head)
-                    .for_each(|succ| *succ = copy);
+                succs.iter_mut().filter(|succ| **succ == it.head).for_each(|succ| *succ = copy);
             }
             self.tidy();
         }
@@ -336,12 +288,8 @@ impl Flow {
         self.loops.clear();
         self.nodes.iter_mut().for_each(|node| node.in_loop = None);
         for head in 0..self.nodes.len() {
-            let latches: Vec<NodeId> = self.nodes[head]
-                .preds
-                .iter()
-                .copied()
-                .filter(|&pred| dominates(head, pred))
-                .collect();
+            let latches: Vec<NodeId> =
+                self.nodes[head].preds.iter().copied().filter(|&pred| dominates(head, pred)).collect();
             if latches.is_empty() {
                 continue;
             }
@@ -372,11 +320,7 @@ impl Flow {
             for node in 1..self.nodes.len() {
                 let mut new = usize::MAX;
                 for &pred in self.nodes[node].preds.iter().filter(|&&pred| idom[pred] != usize::MAX) {
-                    new = if new == usize::MAX {
-                        pred
-                    } else {
-                        meet(&idom, new, pred)
-                    };
+                    new = if new == usize::MAX { pred } else { meet(&idom, new, pred) };
                 }
                 if idom[node] != new {
                     idom[node] = new;
@@ -425,10 +369,7 @@ impl Flow {
 
 /// Liveness before an instruction, given liveness behind it.
 pub fn step_back(inst: &Inst, live: &mut RegSet) {
-    operands::defs(inst)
-        .into_iter()
-        .flatten()
-        .for_each(|reg| live.remove(reg));
+    operands::defs(inst).into_iter().flatten().for_each(|reg| live.remove(reg));
     operands::uses(inst, &mut |reg| live.add(reg));
 }
 

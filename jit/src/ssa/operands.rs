@@ -33,9 +33,7 @@ pub fn uses(inst: &Inst, f: &mut dyn FnMut(Reg)) {
             [obj, this].into_iter().for_each(&mut *f);
             range(args, f);
         }
-        Inst::CallIndex {
-            obj, this, key, args, ..
-        } => {
+        Inst::CallIndex { obj, this, key, args, .. } => {
             [obj, this, key].into_iter().for_each(&mut *f);
             range(args, f);
         }

@@ -47,24 +47,13 @@ fn rep_name(rep: Rep) -> &'static str {
 }
 
 fn list(vals: &[Val]) -> String {
-    vals.iter()
-        .map(|val| format!("v{}", val.0))
-        .collect::<Vec<_>>()
-        .join(", ")
+    vals.iter().map(|val| format!("v{}", val.0)).collect::<Vec<_>>().join(", ")
 }
 
 fn inst_text(func: &Func, inst: &Inst) -> String {
-    let result = inst
-        .result
-        .map_or(String::new(), |it| format!("{} = ", typed(func, it)));
-    let exit = inst
-        .exit
-        .map_or(String::new(), |it| format!(" ! {}", exit_text(func, it)));
-    let args = if inst.args.is_empty() {
-        String::new()
-    } else {
-        format!(" {}", list(&inst.args))
-    };
+    let result = inst.result.map_or(String::new(), |it| format!("{} = ", typed(func, it)));
+    let exit = inst.exit.map_or(String::new(), |it| format!(" ! {}", exit_text(func, it)));
+    let args = if inst.args.is_empty() { String::new() } else { format!(" {}", list(&inst.args)) };
     format!("{result}{:?}{args}{exit} @{}", inst.op, inst.at.0)
 }
 

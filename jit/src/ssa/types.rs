@@ -97,16 +97,8 @@ impl Ty {
         };
         use Ty::Int;
         let up = |n: i64| STEPS.into_iter().find(|&step| step >= n).unwrap_or(INT_MAX);
-        let lo = if lo < old_lo {
-            if lo >= 0 { 0 } else { -up(-lo) }
-        } else {
-            lo
-        };
-        let hi = if hi > old_hi {
-            if hi <= 0 { 0 } else { up(hi) }
-        } else {
-            hi
-        };
+        let lo = if lo < old_lo { if lo >= 0 { 0 } else { -up(-lo) } } else { lo };
+        let hi = if hi > old_hi { if hi <= 0 { 0 } else { up(hi) } } else { hi };
         Int(lo, hi)
     }
 

@@ -18,11 +18,7 @@ pub fn verify(func: &Func) -> Result<(), Vec<VerifyError>> {
     let check = |val: Val, block: Block, index: usize, errors: &mut Vec<VerifyError>| {
         let ok = val.0 != u32::MAX
             && def_block[val.0 as usize].is_some_and(|def| {
-                if def == block {
-                    def_index[val.0 as usize] <= index
-                } else {
-                    dominates(&idom, def, block)
-                }
+                if def == block { def_index[val.0 as usize] <= index } else { dominates(&idom, def, block) }
             });
         if !ok {
             errors.push(format!("block{}: v{} is used where it is not defined", block.0, val.0));
@@ -33,9 +29,7 @@ pub fn verify(func: &Func) -> Result<(), Vec<VerifyError>> {
         for (i, inst) in data.insts.iter().enumerate() {
             inst.args.iter().for_each(|&arg| check(arg, block, i, &mut errors));
             if let Some(exit) = inst.exit {
-                func.states[exit.state.0 as usize]
-                    .vals()
-                    .for_each(|val| check(val, block, i, &mut errors));
+                func.states[exit.state.0 as usize].vals().for_each(|val| check(val, block, i, &mut errors));
             }
             if inst.op.may_exit() && inst.exit.is_none() {
                 errors.push(format!("block{}: {:?} has no exit", block.0, inst.op));
@@ -54,27 +48,19 @@ pub fn verify(func: &Func) -> Result<(), Vec<VerifyError>> {
             }
             End::Return(val) => check(*val, block, behind, &mut errors),
             End::Leave(exit) => {
-                func.states[exit.state.0 as usize]
-                    .vals()
-                    .for_each(|val| check(val, block, behind, &mut errors));
+                func.states[exit.state.0 as usize].vals().for_each(|val| check(val, block, behind, &mut errors));
             }
             End::Jump(_) => {}
         }
         for edge in data.end.edges() {
             let params = &func[edge.target()].params;
             if params.len() != edge.args.len() {
-                errors.push(format!(
-                    "block{} -> block{}: wrong number of arguments",
-                    block.0, edge.to
-                ));
+                errors.push(format!("block{} -> block{}: wrong number of arguments", block.0, edge.to));
             }
             for (&arg, &param) in edge.args.iter().zip(params) {
                 check(arg, block, behind, &mut errors);
                 if arg.0 != u32::MAX && func.rep(arg) != func.rep(param) {
-                    errors.push(format!(
-                        "block{} -> block{}: v{} for v{}",
-                        block.0, edge.to, arg.0, param.0
-                    ));
+                    errors.push(format!("block{} -> block{}: v{} for v{}", block.0, edge.to, arg.0, param.0));
                 }
             }
         }
@@ -117,16 +103,10 @@ fn dominates(idom: &[Option<Block>], a: Block, mut b: Block) -> bool {
 fn dominators(func: &Func, reachable: &[bool]) -> Vec<Option<Block>> {
     let order = reverse_postorder(func);
     let mut place = vec![usize::MAX; func.blocks.len()];
-    order
-        .iter()
-        .enumerate()
-        .for_each(|(i, &block)| place[block.0 as usize] = i);
+    order.iter().enumerate().for_each(|(i, &block)| place[block.0 as usize] = i);
     let mut preds: Vec<Vec<Block>> = vec![Vec::new(); func.blocks.len()];
     for block in func.block_ids().filter(|block| reachable[block.0 as usize]) {
-        func[block]
-            .end
-            .edges()
-            .for_each(|edge| preds[edge.to as usize].push(block));
+        func[block].end.edges().for_each(|edge| preds[edge.to as usize].push(block));
     }
     let mut idom: Vec<Option<Block>> = vec![None; func.blocks.len()];
     idom[0] = Some(Block(0));
@@ -135,10 +115,7 @@ fn dominators(func: &Func, reachable: &[bool]) -> Vec<Option<Block>> {
         changed = false;
         for &block in &order[1..] {
             let mut new: Option<Block> = None;
-            for &pred in preds[block.0 as usize]
-                .iter()
-                .filter(|pred| idom[pred.0 as usize].is_some())
-            {
+            for &pred in preds[block.0 as usize].iter().filter(|pred| idom[pred.0 as usize].is_some()) {
                 new = Some(match new {
                     None => pred,
                     Some(mut a) => {

@@ -78,18 +78,10 @@ impl Lower<'_, '_> {
         }
         let signature = signature(self.isa, self.func.params as usize);
         let signature = self.b.import_signature(signature);
-        let name = ir::UserExternalName {
-            namespace: 0,
-            index: self.env.code,
-        };
+        let name = ir::UserExternalName { namespace: 0, index: self.env.code };
         let name = self.b.func.declare_imported_user_function(name);
         let name = ir::ExternalName::user(name);
-        let data = ir::ExtFuncData {
-            name,
-            signature,
-            colocated: true,
-            patchable: false,
-        };
+        let data = ir::ExtFuncData { name, signature, colocated: true, patchable: false };
         *self.itself.insert(self.b.import_function(data))
     }
 
@@ -188,8 +180,5 @@ pub const GENERIC: &[Helper] = &[
 
 /// The number of an operation of the generic helper.
 fn generic_number(helper: Helper) -> i64 {
-    GENERIC
-        .iter()
-        .position(|&it| it == helper)
-        .expect("every other helper is handled before") as i64
+    GENERIC.iter().position(|&it| it == helper).expect("every other helper is handled before") as i64
 }

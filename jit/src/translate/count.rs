@@ -48,11 +48,12 @@ impl Lower<'_, '_> {
                     Op::Poll(_) if registers.budget.is_none() => {
                         registers.budget = Some(self.b.declare_var(types::I64));
                     }
-                    Op::Count(block) if registers.counters.iter().all(|it| it.0 != block) => {
-                        if registers.counters.len() < MAX_COUNTERS {
-                            let var = self.b.declare_var(types::I64);
-                            registers.counters.push((block, var));
-                        }
+                    Op::Count(block)
+                        if registers.counters.iter().all(|it| it.0 != block)
+                            && registers.counters.len() < MAX_COUNTERS =>
+                    {
+                        let var = self.b.declare_var(types::I64);
+                        registers.counters.push((block, var));
                     }
                     Op::CallSelf | Op::CallCode(_) => calls = true,
                     Op::Helper(helper) => calls |= helper.calls() || matches!(helper, Helper::Intrinsic(_)),
@@ -126,9 +127,7 @@ impl Lower<'_, '_> {
     }
 
     pub(super) fn count(&mut self, block: BlockId) {
-        let counter = self
-            .registers()
-            .and_then(|it| it.counters.into_iter().find(|it| it.0 == block));
+        let counter = self.registers().and_then(|it| it.counters.into_iter().find(|it| it.0 == block));
         match counter {
             Some((_, counter)) => {
                 let old = self.b.use_var(counter);

@@ -24,12 +24,7 @@ impl Lower<'_, '_> {
         }
         let number = self.env.first_exit + self.exits.len() as u32;
         let resume = self.func.states[exit.state.0 as usize].resume;
-        self.exits.push(ExitInfo {
-            at: self.at,
-            resume,
-            reason: exit.reason,
-            regs: Vec::new(),
-        });
+        self.exits.push(ExitInfo { at: self.at, resume, reason: exit.reason, regs: Vec::new() });
         self.exit_numbers.insert(exit, number);
         number
     }
@@ -201,10 +196,7 @@ impl Lower<'_, '_> {
         }
         if self.func.calls {
             let pointer = self.b.ins().get_stack_pointer(types::I64);
-            let limit = self
-                .b
-                .ins()
-                .load(types::I64, memory(), self.ctx, HEAD_NATIVE_LIMIT as i32);
+            let limit = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_NATIVE_LIMIT as i32);
             let bad = self.b.ins().icmp(IntCC::UnsignedLessThan, pointer, limit);
             self.overflow_if(bad);
         }

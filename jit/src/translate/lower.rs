@@ -108,20 +108,8 @@ impl Lower<'_, '_> {
 
     /// Stack room for the largest state and the longest argument list.
     fn reserve_words(&mut self) {
-        let states = self
-            .func
-            .states
-            .iter()
-            .map(|state| state_words(&state.regs))
-            .max()
-            .unwrap_or(0) as usize;
-        let args = self
-            .func
-            .blocks
-            .iter()
-            .flat_map(|block| &block.insts)
-            .map(|inst| inst.args.len())
-            .max();
+        let states = self.func.states.iter().map(|state| state_words(&state.regs)).max().unwrap_or(0) as usize;
+        let args = self.func.blocks.iter().flat_map(|block| &block.insts).map(|inst| inst.args.len()).max();
         let words = states.max(args.unwrap_or(0)).max(1);
         let data = ir::StackSlotData::new(ir::StackSlotKind::ExplicitSlot, words as u32 * 8, 3);
         self.words = Some(self.b.create_sized_stack_slot(data));
@@ -275,10 +263,10 @@ impl Lower<'_, '_> {
     // ---- instructions --------------------------------------------------------------------------------------------------
 
     fn inst(&mut self, inst: &Inst, next: Option<&Inst>) {
-        if let Some(result) = inst.result {
-            if matches!(inst.op, Op::F64(_) | Op::Int(_) | Op::Bool(_) | Op::Boxed(_)) {
-                self.defs.insert(result, inst.op);
-            }
+        if let Some(result) = inst.result
+            && matches!(inst.op, Op::F64(_) | Op::Int(_) | Op::Bool(_) | Op::Boxed(_))
+        {
+            self.defs.insert(result, inst.op);
         }
         if let Some(exit) = inst.exit {
             self.force_failure(exit);

@@ -27,10 +27,7 @@ impl Lower<'_, '_> {
                 self.b.ins().store(memory(), value, cells, cell as i32 * 8);
             }
             _ => {
-                let guarded = self
-                    .b
-                    .ins()
-                    .load(types::I32, memory(), self.ctx, HEAD_GLOBALS_GUARDED as i32);
+                let guarded = self.b.ins().load(types::I32, memory(), self.ctx, HEAD_GLOBALS_GUARDED as i32);
                 let exit = self.exit_of(inst);
                 self.leave_if(guarded, exit);
             }

@@ -14,7 +14,7 @@ const LIMIT: i64 = 1 << 53;
 impl Lower<'_, '_> {
     pub(super) fn numeric(&mut self, inst: &Inst) {
         let value = match inst.op {
-            Op::ToF64 => self.to_f64(inst.args[0]),
+            Op::ToF64 => self.f64_of(inst.args[0]),
             Op::ToInt => {
                 let truth = self.arg(inst, 0);
                 self.b.ins().uextend(types::I64, truth)
@@ -69,7 +69,7 @@ impl Lower<'_, '_> {
         self.define(inst, value);
     }
 
-    fn to_f64(&mut self, val: Val) -> ir::Value {
+    fn f64_of(&mut self, val: Val) -> ir::Value {
         let value = self.val(val);
         match self.func.rep(val) {
             Rep::Bool => {
@@ -170,9 +170,7 @@ impl Lower<'_, '_> {
             Some(Op::F64(bits)) => Some(f64::from_bits(*bits)),
             _ => None,
         };
-        let known = known
-            .filter(|n| n.fract() == 0.0 && n.abs() >= 1.0 && n.abs() < 1e15)
-            .map(|n| n as i64);
+        let known = known.filter(|n| n.fract() == 0.0 && n.abs() >= 1.0 && n.abs() < 1e15).map(|n| n as i64);
         let (y, y_ok) = match known {
             Some(n) => (self.iconst(n), None),
             None => {
@@ -251,14 +249,7 @@ impl Lower<'_, '_> {
     }
 
     fn int_rem(&mut self, inst: &Inst) -> ir::Value {
-        let Op::IRem {
-            by_zero,
-            negative,
-            small,
-        } = inst.op
-        else {
-            unreachable!("called for remainders")
-        };
+        let Op::IRem { by_zero, negative, small } = inst.op else { unreachable!("called for remainders") };
         let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
         let constant = match self.defs.get(&inst.args[1]) {
             Some(Op::Int(n)) if *n > 0 => Some(*n),
@@ -314,17 +305,10 @@ impl Lower<'_, '_> {
             Cmp::Eq | Cmp::Ne => {
                 // NaNs are equal to each other.
                 let equal = self.b.ins().fcmp(FloatCC::Equal, a, b);
-                let (x, y) = (
-                    self.b.ins().fcmp(FloatCC::Unordered, a, a),
-                    self.b.ins().fcmp(FloatCC::Unordered, b, b),
-                );
+                let (x, y) = (self.b.ins().fcmp(FloatCC::Unordered, a, a), self.b.ins().fcmp(FloatCC::Unordered, b, b));
                 let both = self.b.ins().band(x, y);
                 let either = self.b.ins().bor(equal, both);
-                return if cmp == Cmp::Eq {
-                    either
-                } else {
-                    self.b.ins().bxor_imm_u(either, 1)
-                };
+                return if cmp == Cmp::Eq { either } else { self.b.ins().bxor_imm_u(either, 1) };
             }
             Cmp::Lt => FloatCC::LessThan,
             Cmp::Le => FloatCC::LessThanOrEqual,

@@ -37,16 +37,11 @@ pub fn trampoline(isa: &OwnedTargetIsa, arity: usize) -> Result<Compiled, Refusa
     let block = b.create_block();
     b.append_block_params_for_function_params(block);
     b.switch_to_block(block);
-    let [entry, ctx, words] = b.block_params(block) else {
-        unreachable!("three parameters")
-    };
+    let [entry, ctx, words] = b.block_params(block) else { unreachable!("three parameters") };
     let (entry, ctx, words) = (*entry, *ctx, *words);
     let mut args = vec![ctx];
     for i in 0..arity {
-        args.push(
-            b.ins()
-                .load(types::I64, MemFlagsData::trusted(), words, (i as i32 + 1) * 8),
-        );
+        args.push(b.ins().load(types::I64, MemFlagsData::trusted(), words, (i as i32 + 1) * 8));
     }
     let callee = b.import_signature(signature(isa, arity));
     let call = b.ins().call_indirect(callee, entry, &args);
@@ -84,9 +79,7 @@ pub fn stub(
     let frame = b.ins().get_frame_pointer(types::I64);
     let address = helper_address(&mut b, helpers, HelperId::Interpret, 0);
     let helper = b.import_signature(signature(isa, 4));
-    let call = b
-        .ins()
-        .call_indirect(helper, address, &[params[0], frame, callee, count, words]);
+    let call = b.ins().call_indirect(helper, address, &[params[0], frame, callee, count, words]);
     let result = b.inst_results(call)[0];
     b.ins().return_(&[result]);
     b.seal_all_blocks();

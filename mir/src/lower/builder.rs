@@ -166,11 +166,7 @@ impl Builder {
 
     fn open_block(&mut self) {
         let at = index(self.insts.len());
-        self.blocks.push(Block {
-            first: at,
-            end: at,
-            loop_head: false,
-        });
+        self.blocks.push(Block { first: at, end: at, loop_head: false });
         self.open = true;
     }
 
@@ -181,9 +177,7 @@ impl Builder {
             let labels = &self.labels;
             let blocks = &mut self.blocks;
             self.insts[block.end as usize - 1].for_each_target_mut(|target| {
-                *target = labels[target.0 as usize]
-                    .block
-                    .expect("lowering places every label it jumps to");
+                *target = labels[target.0 as usize].block.expect("lowering places every label it jumps to");
                 if target.0 as usize <= at {
                     blocks[target.0 as usize].loop_head = true;
                 }

@@ -86,11 +86,7 @@ impl Lowerer {
         let obj = self.chain_operand(parts).reg;
         let inst = match fetched {
             Suffix::Member(member) => match member.name_token() {
-                Some(token) => Inst::RefMember {
-                    dst,
-                    obj,
-                    name: self.builder.name(token.text()),
-                },
+                Some(token) => Inst::RefMember { dst, obj, name: self.builder.name(token.text()) },
                 None => return self.broken(range),
             },
             Suffix::Index(index) => {
@@ -125,11 +121,7 @@ impl Lowerer {
     fn chain_into(&mut self, dst: Reg, chain: Chain) -> TypeSet {
         let mark = self.builder.mark();
         // Intermediate results must not touch a variable that later arguments may read.
-        let acc = if self.is_variable(dst) {
-            self.builder.temp()
-        } else {
-            dst
-        };
+        let acc = if self.is_variable(dst) { self.builder.temp() } else { dst };
         let n_steps = chain.steps.len();
         let mut steps = chain.steps.into_iter().enumerate();
         let mut this = None;
@@ -142,14 +134,7 @@ impl Lowerer {
                 value
             }
             Base::Callee(token) => match steps.next() {
-                Some((
-                    at,
-                    Step {
-                        args: Some(args),
-                        range,
-                        ..
-                    },
-                )) => {
+                Some((at, Step { args: Some(args), range, .. })) => {
                     let reg = if at + 1 == n_steps { dst } else { acc };
                     let types = self.call_name(reg, &token, &args, range);
                     Operand { reg, types }
@@ -187,13 +172,7 @@ impl Lowerer {
                     Some(args) => {
                         let args = self.values(args);
                         let name = self.builder.name(token.text());
-                        Inst::CallMethod {
-                            dst,
-                            obj,
-                            this,
-                            name,
-                            args,
-                        }
+                        Inst::CallMethod { dst, obj, this, name, args }
                     }
                     None => {
                         let name = self.builder.name(token.text());
@@ -206,13 +185,7 @@ impl Lowerer {
                 match &step.args {
                     Some(args) => {
                         let args = self.values(args);
-                        Inst::CallIndex {
-                            dst,
-                            obj,
-                            this,
-                            key,
-                            args,
-                        }
+                        Inst::CallIndex { dst, obj, this, key, args }
                     }
                     None => Inst::GetIndex { dst, obj, key },
                 }
@@ -300,11 +273,7 @@ fn chain(expr: &PostfixExpr, args: Option<(Vec<Expr>, TextRange)>) -> Option<Cha
                     let args = call.arg_list()?;
                     push_call(&mut steps, Suffix::Call(call), argument_list(&args), range);
                 }
-                suffix => steps.push(Step {
-                    suffix,
-                    args: None,
-                    range,
-                }),
+                suffix => steps.push(Step { suffix, args: None, range }),
             }
         }
     }
@@ -329,11 +298,7 @@ fn push_call(steps: &mut Vec<Step>, suffix: Suffix, args: Vec<Expr>, range: Text
             last.args = Some(args);
             last.range = range;
         }
-        _ => steps.push(Step {
-            suffix,
-            args: Some(args),
-            range,
-        }),
+        _ => steps.push(Step { suffix, args: Some(args), range }),
     }
 }
 

@@ -39,8 +39,7 @@ impl Lowerer {
             Expr::Postfix(chain) => self.postfix_into(dst, chain),
             Expr::Function(_) => {
                 let child = self.child(range.start());
-                self.builder
-                    .emit(Inst::MakeFunction { dst, child }, TypeSet::FUNCTION, range);
+                self.builder.emit(Inst::MakeFunction { dst, child }, TypeSet::FUNCTION, range);
                 TypeSet::FUNCTION
             }
             Expr::Error(_) => self.broken(range),
@@ -105,11 +104,7 @@ impl Lowerer {
         let src = match self.definite_register(&token) {
             Some(reg) => reg,
             None => {
-                let temp = if self.is_variable(dst) {
-                    self.builder.temp()
-                } else {
-                    dst
-                };
+                let temp = if self.is_variable(dst) { self.builder.temp() } else { dst };
                 self.raw_name_into(temp, &token);
                 temp
             }
@@ -136,17 +131,9 @@ impl Lowerer {
         let Read { definite, deferred } = self.scope.read_at(range.start());
         let inst = match self.place(token.text()) {
             Place::Register(src) if definite => Inst::Move { dst, src },
-            Place::Register(local) => Inst::LoadLocal {
-                dst,
-                local,
-                name: self.builder.name(token.text()),
-                deferred,
-            },
+            Place::Register(local) => Inst::LoadLocal { dst, local, name: self.builder.name(token.text()), deferred },
             Place::Env(slot) => Inst::LoadEnv { dst, slot, deferred },
-            Place::Free => Inst::LoadFree {
-                dst,
-                name: self.builder.name(token.text()),
-            },
+            Place::Free => Inst::LoadFree { dst, name: self.builder.name(token.text()) },
         };
         self.builder.emit(inst, TypeSet::ANY, range);
         TypeSet::ANY
@@ -193,8 +180,7 @@ impl Lowerer {
             let mark = self.builder.mark();
             let elems = self.values(piece);
             self.builder.release(mark);
-            self.builder
-                .emit(Inst::AppendList { list: dst, elems }, TypeSet::NONE, range);
+            self.builder.emit(Inst::AppendList { list: dst, elems }, TypeSet::NONE, range);
         }
         TypeSet::LIST
     }
@@ -227,15 +213,13 @@ impl Lowerer {
         }
         let (first, rest) = pairs.split_at(pairs.len().min(PIECE));
         let run = self.values(first);
-        self.builder
-            .emit(Inst::MakeMap { dst, pairs: run }, TypeSet::MAP, range);
+        self.builder.emit(Inst::MakeMap { dst, pairs: run }, TypeSet::MAP, range);
         for pair in rest.chunks(2) {
             let mark = self.builder.mark();
             let key = self.operand(&pair[0]).reg;
             let src = self.operand(&pair[1]).reg;
             self.builder.release(mark);
-            self.builder
-                .emit(Inst::SetIndex { obj: dst, key, src }, TypeSet::NONE, range);
+            self.builder.emit(Inst::SetIndex { obj: dst, key, src }, TypeSet::NONE, range);
         }
         TypeSet::MAP
     }

@@ -37,11 +37,7 @@ impl Lowerer {
         let folded = fold::fold_prefix(chain);
         // Intermediate results must not touch a variable that later operands may read.
         let mark = self.builder.mark();
-        let acc = if self.is_variable(dst) {
-            self.builder.temp()
-        } else {
-            dst
-        };
+        let acc = if self.is_variable(dst) { self.builder.temp() } else { dst };
         let mut left = match folded {
             Some((value, used)) => {
                 let covered = links.skip(used);
@@ -90,19 +86,9 @@ impl Lowerer {
         let (rhs, done) = (self.builder.label(), self.builder.label());
         let a = left.reg;
         let test = if op == BinaryOp::And {
-            Inst::AndTest {
-                dst,
-                a,
-                rhs: rhs.target(),
-                done: done.target(),
-            }
+            Inst::AndTest { dst, a, rhs: rhs.target(), done: done.target() }
         } else {
-            Inst::OrTest {
-                dst,
-                a,
-                rhs: rhs.target(),
-                done: done.target(),
-            }
+            Inst::OrTest { dst, a, rhs: rhs.target(), done: done.target() }
         };
         self.builder.emit(test, TypeSet::ANY, range);
         self.builder.place(rhs, range);
@@ -123,11 +109,7 @@ impl Lowerer {
             return self.broken(range);
         }
         let mark = self.builder.mark();
-        let acc = if self.is_variable(dst) && operators.len() > 1 {
-            self.builder.temp()
-        } else {
-            dst
-        };
+        let acc = if self.is_variable(dst) && operators.len() > 1 { self.builder.temp() } else { dst };
         let operands: Vec<Operand> = exprs.iter().map(|expr| self.operand(expr)).collect();
         let mut product: Option<Operand> = None;
         for (at, (&op, pair)) in operators.iter().zip(operands.windows(2)).enumerate() {
@@ -139,22 +121,13 @@ impl Lowerer {
                 Some(_) => self.builder.temp(),
             };
             let (a, b) = (pair[0].reg, pair[1].reg);
-            self.builder
-                .emit(Inst::Binary { op, dst: part, a, b }, part_types, range);
+            self.builder.emit(Inst::Binary { op, dst: part, a, b }, part_types, range);
             let result = match product {
-                None => Operand {
-                    reg: part,
-                    types: part_types,
-                },
+                None => Operand { reg: part, types: part_types },
                 Some(before) => {
                     let types = types::binary(BinaryOp::Mul, before.types, part_types);
                     let reg = if is_last { dst } else { acc };
-                    let inst = Inst::Binary {
-                        op: BinaryOp::Mul,
-                        dst: reg,
-                        a: before.reg,
-                        b: part,
-                    };
+                    let inst = Inst::Binary { op: BinaryOp::Mul, dst: reg, a: before.reg, b: part };
                     self.builder.emit(inst, types, range);
                     Operand { reg, types }
                 }

@@ -32,11 +32,8 @@ fn lower_in_mode(parse: &Parse, file_name: &str, mode: FileMode) -> (Program, Ve
     let (program, found) = lower_units(&units(&parse.green, mode), file_name);
     // What the parser finds beyond the grammar is found by the reference while it generates code.
     let is_check = |code: &str| matches!(code, "break-outside-loop" | "continue-outside-loop");
-    let (checks, mut diagnostics): (Vec<_>, Vec<_>) = parse
-        .errors
-        .iter()
-        .map(Diagnostic::from_syntax)
-        .partition(|diagnostic| is_check(diagnostic.code));
+    let (checks, mut diagnostics): (Vec<_>, Vec<_>) =
+        parse.errors.iter().map(Diagnostic::from_syntax).partition(|diagnostic| is_check(diagnostic.code));
     let mut later: Vec<_> = checks.into_iter().chain(found).collect();
     later.sort_by_key(|diagnostic| diagnostic.range.start());
     diagnostics.extend(later);
@@ -54,14 +51,8 @@ pub fn lower_units(units: &[UnitSyntax], file_name: &str) -> (Program, Vec<Diagn
         lowered.push(program_unit(unit, done));
     }
     let is_main = |unit: &UnitSyntax| matches!(unit.kind, UnitKind::Statement | UnitKind::Module);
-    let main = (0..index(units.len()))
-        .filter(|&at| is_main(&units[at as usize]))
-        .collect();
-    let program = Program {
-        file: SmolStr::new(file_name),
-        units: lowered,
-        main,
-    };
+    let main = (0..index(units.len())).filter(|&at| is_main(&units[at as usize])).collect();
+    let program = Program { file: SmolStr::new(file_name), units: lowered, main };
     (program, diagnostics)
 }
 

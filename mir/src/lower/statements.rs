@@ -55,9 +55,7 @@ impl Lowerer {
 
     /// The end of an expression statement.
     fn discard(&mut self, value: Operand, range: TextRange) {
-        let inst = self
-            .builder
-            .emit(Inst::CheckUncaught { src: value.reg }, TypeSet::NONE, range);
+        let inst = self.builder.emit(Inst::CheckUncaught { src: value.reg }, TypeSet::NONE, range);
         if value.types != TypeSet::NULL {
             self.builder.record(inst, value.reg, RecordKind::Statement);
         }
@@ -66,14 +64,9 @@ impl Lowerer {
     fn return_(&mut self, statement: &ReturnStmt) {
         let value = match statement.value() {
             Some(value) => self.operand(&value),
-            None => Operand {
-                reg: self.null(statement.range()),
-                types: TypeSet::NULL,
-            },
+            None => Operand { reg: self.null(statement.range()), types: TypeSet::NULL },
         };
-        let inst = self
-            .builder
-            .emit(Inst::Return { src: value.reg }, TypeSet::NONE, statement.range());
+        let inst = self.builder.emit(Inst::Return { src: value.reg }, TypeSet::NONE, statement.range());
         if value.types != TypeSet::NULL {
             self.builder.record(inst, value.reg, RecordKind::Return);
         }
@@ -131,11 +124,7 @@ impl Lowerer {
     }
 
     fn branch(&mut self, cond: Reg, then: super::Label, els: super::Label, range: TextRange) {
-        let inst = Inst::Branch {
-            cond,
-            then: then.target(),
-            els: els.target(),
-        };
+        let inst = Inst::Branch { cond, then: then.target(), els: els.target() };
         self.builder.emit(inst, TypeSet::NONE, range);
     }
 
@@ -146,9 +135,7 @@ impl Lowerer {
         self.builder.place_head(head, condition_range);
         let condition = statement.condition();
         let endless = condition.as_ref().is_some_and(fold::is_always_true);
-        let is_constant = condition
-            .as_ref()
-            .is_some_and(|condition| fold::constant(condition).is_some());
+        let is_constant = condition.as_ref().is_some_and(|condition| fold::constant(condition).is_some());
         if !(endless && is_constant) {
             let mark = self.builder.mark();
             let cond = self.operand_or_broken(condition, range).reg;
@@ -171,8 +158,7 @@ impl Lowerer {
         let mark = self.builder.mark();
         let src = self.operand_or_broken(statement.iterable(), range).reg;
         self.builder.release(mark);
-        self.builder
-            .emit(Inst::IterInit { obj, pos, src }, TypeSet::NONE, iterable_range);
+        self.builder.emit(Inst::IterInit { obj, pos, src }, TypeSet::NONE, iterable_range);
         self.builder.place_head(head, iterable_range);
         let Some(variable) = statement.variable() else {
             // The loop is broken; what it iterates has been looked at.
@@ -185,13 +171,7 @@ impl Lowerer {
             Place::Register(reg) => reg,
             Place::Env(_) | Place::Free => self.builder.temp(),
         };
-        let next = Inst::IterNext {
-            obj,
-            pos,
-            dst,
-            body: body.target(),
-            done: out.target(),
-        };
+        let next = Inst::IterNext { obj, pos, dst, body: body.target(), done: out.target() };
         let inst = self.builder.emit(next, TypeSet::ANY, variable.text_range());
         if matches!(place, Place::Register(_)) {
             self.builder.record(inst, dst, RecordKind::ForVariable);
@@ -263,10 +243,7 @@ impl Lowerer {
             None if is_stepwise(value) => {
                 let mark = self.builder.mark();
                 let complete = self.operand(value);
-                let step = Inst::Move {
-                    dst: local,
-                    src: complete.reg,
-                };
+                let step = Inst::Move { dst: local, src: complete.reg };
                 self.builder.emit(step, complete.types, range);
                 self.builder.release(mark);
             }
@@ -295,12 +272,7 @@ impl Lowerer {
 
     fn combine(&mut self, op: BinaryOp, dst: Reg, a: Operand, b: Operand, range: TextRange) -> TypeSet {
         let types = types::binary(op, a.types, b.types);
-        let inst = Inst::Binary {
-            op,
-            dst,
-            a: a.reg,
-            b: b.reg,
-        };
+        let inst = Inst::Binary { op, dst, a: a.reg, b: b.reg };
         self.builder.emit(inst, types, range);
         types
     }
@@ -311,11 +283,7 @@ impl Lowerer {
             Place::Env(slot) => Inst::StoreEnv { slot, src },
             Place::Register(dst) => Inst::Move { dst, src },
             Place::Free => {
-                debug_assert_eq!(
-                    self.kind,
-                    UnitKind::Statement,
-                    "elsewhere every assigned name is a variable"
-                );
+                debug_assert_eq!(self.kind, UnitKind::Statement, "elsewhere every assigned name is a variable");
                 let name = self.builder.name(name);
                 Inst::StoreGlobal { name, src }
             }
@@ -331,17 +299,13 @@ impl Lowerer {
                 let src = self.element_value(target, op, value, range);
                 let token = member.name_token().expect("looked at a line ago");
                 let name = self.builder.name(token.text());
-                let inst = self
-                    .builder
-                    .emit(Inst::SetMember { obj, name, src }, TypeSet::NONE, range);
+                let inst = self.builder.emit(Inst::SetMember { obj, name, src }, TypeSet::NONE, range);
                 self.builder.record(inst, src, RecordKind::Assign);
             }
             Some((obj, Suffix::Index(index))) => {
                 let key = self.operand_or_broken(index.index(), index.range()).reg;
                 let src = self.element_value(target, op, value, range);
-                let inst = self
-                    .builder
-                    .emit(Inst::SetIndex { obj, key, src }, TypeSet::NONE, range);
+                let inst = self.builder.emit(Inst::SetIndex { obj, key, src }, TypeSet::NONE, range);
                 self.builder.record(inst, src, RecordKind::Assign);
             }
             _ => {

@@ -43,11 +43,7 @@ pub(super) fn lower_node(node: &SyntaxNode, kind: UnitKind, key: UnitKey) -> Low
         diagnostics: scope.diagnostics.clone(),
         scope,
         places: Vec::new(),
-        children: (0..)
-            .map(ChildId)
-            .zip(&functions)
-            .map(|(id, &(start, _))| (start, id))
-            .collect(),
+        children: (0..).map(ChildId).zip(&functions).map(|(id, &(start, _))| (start, id)).collect(),
         lines,
         loops: Vec::new(),
         first_temp: 0,
@@ -103,14 +99,7 @@ impl Lowerer {
             if names.iter().any(|name| name == token.text()) {
                 let message = format!("there are two parameters `{}`; the last one is meant", token.text());
                 let statement = function.range().start();
-                self.report(
-                    token.text_range(),
-                    statement,
-                    "duplicate-parameter",
-                    Severity::Warning,
-                    message,
-                    None,
-                );
+                self.report(token.text_range(), statement, "duplicate-parameter", Severity::Warning, message, None);
             }
             names.push(SmolStr::new(token.text()));
             let default = self.builder.constant(default);

@@ -40,21 +40,13 @@ impl<'a> Line<'a> {
                 tokens.push(Token::Word(&rest[..len]));
                 len
             } else {
-                let len = if rest.starts_with("..=") {
-                    3
-                } else {
-                    rest.chars().next().map_or(0, char::len_utf8)
-                };
+                let len = if rest.starts_with("..=") { 3 } else { rest.chars().next().map_or(0, char::len_utf8) };
                 tokens.push(Token::Punct(&rest[..len]));
                 len
             };
             rest = rest[len..].trim_start();
         }
-        Ok(Line {
-            number,
-            tokens,
-            next: 0,
-        })
+        Ok(Line { number, tokens, next: 0 })
     }
 
     /// Whether nothing is left.
@@ -64,11 +56,7 @@ impl<'a> Line<'a> {
 
     /// The line's end, or an error.
     pub(super) fn end(&self) -> Result<(), ParseError> {
-        if self.at_end() {
-            Ok(())
-        } else {
-            Err(self.expected("the end of the line"))
-        }
+        if self.at_end() { Ok(()) } else { Err(self.expected("the end of the line")) }
     }
 
     /// An error that says what should stand here.
@@ -95,11 +83,7 @@ impl<'a> Line<'a> {
 
     /// Consumes a punctuation mark.
     pub(super) fn punct(&mut self, punct: &str) -> Result<(), ParseError> {
-        if self.eat(punct) {
-            Ok(())
-        } else {
-            Err(self.expected(&format!("`{punct}`")))
-        }
+        if self.eat(punct) { Ok(()) } else { Err(self.expected(&format!("`{punct}`"))) }
     }
 
     /// Consumes a given word if it stands here.
@@ -111,11 +95,7 @@ impl<'a> Line<'a> {
 
     /// Consumes a given word.
     pub(super) fn keyword(&mut self, word: &str) -> Result<(), ParseError> {
-        if self.eat_word(word) {
-            Ok(())
-        } else {
-            Err(self.expected(&format!("`{word}`")))
-        }
+        if self.eat_word(word) { Ok(()) } else { Err(self.expected(&format!("`{word}`"))) }
     }
 
     /// Consumes any word.

@@ -244,10 +244,7 @@ impl Flow<'_> {
                 }
             }
         });
-        self.loops.push(OpenLoop {
-            reserved,
-            at_breaks: None,
-        });
+        self.loops.push(OpenLoop { reserved, at_breaks: None });
         self.statements(body.statements());
         self.loops.pop().and_then(|done| done.at_breaks)
     }
@@ -262,10 +259,7 @@ impl Flow<'_> {
 
     fn note(&mut self, name: &SyntaxToken, deferred: bool) {
         if let Some(variable) = self.scope.variable(name.text()) {
-            let read = Read {
-                definite: self.assigned.contains(variable),
-                deferred,
-            };
+            let read = Read { definite: self.assigned.contains(variable), deferred };
             self.scope.reads.insert(name.text_range().start(), read);
         }
     }

@@ -94,11 +94,7 @@ fn assigned_value(statement: &AssignStmt, name: &SyntaxToken) -> Value {
 fn read(scope: &Scope, variable: u32, at: TextSize) -> TypeSet {
     let types = scope.variables[variable as usize].types;
     let read = scope.read_at(at);
-    if read.definite && !types.may_be(TypeSet::FUNCTION) {
-        types
-    } else {
-        TypeSet::ANY
-    }
+    if read.definite && !types.may_be(TypeSet::FUNCTION) { types } else { TypeSet::ANY }
 }
 
 /// The types an expression may have, as far as it is made of literals, operators and private variables.
@@ -154,11 +150,7 @@ fn comparison(scope: &Scope, chain: &CompareExpr) -> TypeSet {
     for (operator, pair) in chain.operators().zip(operands.windows(2)) {
         result |= binary_op(operator).map_or(TypeSet::ANY, |op| types::binary(op, pair[0], pair[1]));
     }
-    if result == TypeSet::NONE && operands.is_empty() {
-        TypeSet::ANY
-    } else {
-        result
-    }
+    if result == TypeSet::NONE && operands.is_empty() { TypeSet::ANY } else { result }
 }
 
 /// Of all suffixes only a slice says something about its result.

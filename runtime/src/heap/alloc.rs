@@ -52,11 +52,7 @@ impl Realm {
         self.temp_roots.extend_from_slice(values);
         self.collect_if_due();
         self.temp_roots.truncate(mark);
-        let most = if self.heap.config.stress {
-            1
-        } else {
-            REGION_BYTES / CLASS_SIZES[class]
-        };
+        let most = if self.heap.config.stress { 1 } else { REGION_BYTES / CLASS_SIZES[class] };
         let (next, end) = loop {
             match self.heap.blocks.take_run(class, most) {
                 Some(run) => break run,
@@ -140,10 +136,6 @@ impl Realm {
         } else {
             self.collect_if_due();
         }
-        if self.heap.over_limit {
-            Err(LimitKind::Memory.into())
-        } else {
-            Ok(())
-        }
+        if self.heap.over_limit { Err(LimitKind::Memory.into()) } else { Ok(()) }
     }
 }

@@ -92,10 +92,7 @@ impl Block {
     }
 
     #[inline(always)]
-    #[expect(
-        clippy::mut_from_ref,
-        reason = "the reference never outlives one statement of the collector"
-    )]
+    #[expect(clippy::mut_from_ref, reason = "the reference never outlives one statement of the collector")]
     pub(crate) fn header(&self) -> &mut BlockHeader {
         // SAFETY: invariant 1: formatted before use; the heap that owns it is used by one thread and callers take one
         // such reference at a time.
@@ -108,11 +105,7 @@ impl Block {
         let offset = (address - self.base()).checked_sub(CELLS_START)?;
         let header = self.header();
         let index = (offset as u64 * u64::from(header.reciprocal)) >> 32;
-        if index < u64::from(header.cell_count) {
-            Some(index as usize)
-        } else {
-            None
-        }
+        if index < u64::from(header.cell_count) { Some(index as usize) } else { None }
     }
 
     /// The address of a cell.
@@ -167,11 +160,7 @@ fn set_range(words: &mut [u64; BITMAP_WORDS], from: usize, to: usize, value: boo
     while at < to {
         let low = at % 64;
         let high = (low + to - at).min(64);
-        let mask = if high - low == 64 {
-            u64::MAX
-        } else {
-            ((1u64 << (high - low)) - 1) << low
-        };
+        let mask = if high - low == 64 { u64::MAX } else { ((1u64 << (high - low)) - 1) << low };
         if value {
             words[at / 64] |= mask;
         } else {
@@ -370,9 +359,7 @@ mod tests {
             assert!(start < end && end - start <= 4);
             covered += end - start;
         }
-        let taken = (0..count)
-            .filter(|index| index % 7 == 3 || (1000..1200).contains(index))
-            .count();
+        let taken = (0..count).filter(|index| index % 7 == 3 || (1000..1200).contains(index)).count();
         assert_eq!(covered, count - taken);
         assert!((0..count).all(|index| get_bit(&block.header().allocated, index)));
         block.give_back(5, 9);

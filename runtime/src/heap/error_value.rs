@@ -63,20 +63,10 @@ impl Realm {
     /// A new error value.
     pub fn new_error(&mut self, message: Value, inner: Value, stack: Value, isa: Value) -> ErrorRef {
         let bytes = size_of::<ErrorObject>();
-        let object = self
-            .alloc_protecting(bytes, &[message, inner, stack, isa])
-            .cast::<ErrorObject>();
+        let object = self.alloc_protecting(bytes, &[message, inner, stack, isa]).cast::<ErrorObject>();
         let header = Header::new(kind::ERROR, 0, 0);
         // SAFETY: heap invariant 2: a fresh cell of this size.
-        unsafe {
-            object.write(ErrorObject {
-                header,
-                message,
-                inner,
-                stack,
-                isa,
-            })
-        };
+        unsafe { object.write(ErrorObject { header, message, inner, stack, isa }) };
         ErrorRef(object)
     }
 }

@@ -61,11 +61,7 @@ impl FunctionRef {
     #[inline(always)]
     pub fn intrinsic(self) -> Option<u32> {
         let code = self.code();
-        if code & INTRINSIC != 0 {
-            Some(code & !INTRINSIC)
-        } else {
-            None
-        }
+        if code & INTRINSIC != 0 { Some(code & !INTRINSIC) } else { None }
     }
 
     /// The engine's slot: which unit this is, whatever code it has now.
@@ -86,14 +82,7 @@ impl Realm {
     pub fn new_function(&mut self, code: u32, slot: u32, outer: Value) -> FunctionRef {
         let object = self.alloc_protecting(FUNCTION_BYTES, &[outer]).cast::<FunctionObject>();
         // SAFETY: heap invariant 2: a fresh cell of this size.
-        unsafe {
-            object.write(FunctionObject {
-                header: Header::new(kind::FUNCTION, 0, 0),
-                code,
-                slot,
-                outer,
-            })
-        };
+        unsafe { object.write(FunctionObject { header: Header::new(kind::FUNCTION, 0, 0), code, slot, outer }) };
         FunctionRef(object)
     }
 }
@@ -103,14 +92,7 @@ pub(crate) fn permanent_intrinsic(arena: &PermanentArena, index: u32) -> Value {
     let header = Header::new(kind::FUNCTION, flags::PERMANENT, 0);
     let object = arena.allocate(FUNCTION_BYTES).cast::<FunctionObject>();
     // SAFETY: heap/permanent invariant 1: fresh memory of this size.
-    unsafe {
-        object.write(FunctionObject {
-            header,
-            code: INTRINSIC | index,
-            slot: u32::MAX,
-            outer: Value::NULL,
-        })
-    };
+    unsafe { object.write(FunctionObject { header, code: INTRINSIC | index, slot: u32::MAX, outer: Value::NULL }) };
     FunctionRef(object).value()
 }
 

@@ -51,12 +51,7 @@ impl Realm {
         let payload = Box::into_raw(Box::new(Payload { content }));
         let object = self.alloc(size_of::<HandleObject>()).cast::<HandleObject>();
         // SAFETY: heap invariant 2: a fresh cell of this size.
-        unsafe {
-            object.write(HandleObject {
-                header: Header::new(kind::HANDLE, 0, 0),
-                payload,
-            })
-        };
+        unsafe { object.write(HandleObject { header: Header::new(kind::HANDLE, 0, 0), payload }) };
         set_finalise(object.cast());
         HandleRef(object)
     }
@@ -65,9 +60,7 @@ impl Realm {
 /// Says that a cell owns memory outside the heap (heap invariant 5).
 pub(crate) fn set_finalise(object: NonNull<Header>) {
     let block = Block::of(object);
-    let cell = block
-        .cell_index(object.as_ptr() as usize)
-        .expect("an object stands in a cell");
+    let cell = block.cell_index(object.as_ptr() as usize).expect("an object stands in a cell");
     set_bit(&mut block.header().finalise, cell);
 }
 

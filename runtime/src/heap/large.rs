@@ -29,37 +29,27 @@ fn layout(bytes: usize) -> Layout {
 
 impl LargeTable {
     pub(crate) fn new() -> LargeTable {
-        LargeTable {
-            entries: Vec::new(),
-            sorted: Vec::new(),
-        }
+        LargeTable { entries: Vec::new(), sorted: Vec::new() }
     }
 
     pub(crate) fn allocate(&mut self, bytes: usize) -> (NonNull<Header>, u32) {
         let layout = layout(bytes);
         // SAFETY: a large object is never empty.
         let memory = unsafe { std::alloc::alloc(layout) };
-        let Some(object) = NonNull::new(memory.cast::<Header>()) else {
-            std::alloc::handle_alloc_error(layout)
-        };
+        let Some(object) = NonNull::new(memory.cast::<Header>()) else { std::alloc::handle_alloc_error(layout) };
         object.as_ptr().expose_provenance();
         let index = self.entries.len() as u32;
-        self.entries.push(Entry {
-            object,
-            bytes,
-            marked: false,
-        });
+        self.entries.push(Entry { object, bytes, marked: false });
         (object, index)
     }
 
     /// Prepares the search by address.
     pub(crate) fn sort(&mut self) {
         self.sorted.clear();
-        self.sorted
-            .extend(self.entries.iter().enumerate().map(|(index, entry)| {
-                let start = entry.object.as_ptr() as usize;
-                (start, start + entry.bytes, index as u32)
-            }));
+        self.sorted.extend(self.entries.iter().enumerate().map(|(index, entry)| {
+            let start = entry.object.as_ptr() as usize;
+            (start, start + entry.bytes, index as u32)
+        }));
         self.sorted.sort_unstable();
     }
 

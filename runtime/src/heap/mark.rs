@@ -57,9 +57,7 @@ impl Marker<'_> {
             return;
         }
         let block = Block::of(object);
-        let cell = block
-            .cell_index(object.as_ptr() as usize)
-            .expect("an object stands in a cell");
+        let cell = block.cell_index(object.as_ptr() as usize).expect("an object stands in a cell");
         self.cell(block, cell);
     }
 
@@ -103,19 +101,14 @@ impl Marker<'_> {
     /// Follows references until nothing new is found.
     fn drain(&mut self) {
         loop {
-            let Some(object) = self.stack.pop() else {
-                if self.flush() { continue } else { return }
-            };
+            let Some(object) = self.stack.pop() else { if self.flush() { continue } else { return } };
             match read_header(object).kind {
                 kind::STRING => string::trace(object.cast(), self),
                 kind::LIST => list::trace(object.cast(), self),
                 kind::MAP => map::trace(object.cast(), self),
                 kind::FUNCTION => function::trace(object.cast(), self),
                 kind::ERROR => error_value::trace(object.cast(), self),
-                found => debug_assert!(
-                    found == kind::HANDLE || found == kind::BUFFER,
-                    "a dead object is referred to"
-                ),
+                found => debug_assert!(found == kind::HANDLE || found == kind::BUFFER, "a dead object is referred to"),
             }
         }
     }

@@ -62,10 +62,7 @@ impl PermanentArena {
     /// Keeps the table of a permanent map.
     pub(crate) fn keep(&self, table: Dict) -> *mut Dict {
         let table = Box::into_raw(Box::new(table));
-        self.tables
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(KeptTable(table));
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner).push(KeptTable(table));
         table
     }
 }
@@ -74,9 +71,7 @@ impl Chunks {
     fn own(&mut self, bytes: usize) -> NonNull<Header> {
         // SAFETY: the layout is not empty.
         let memory = unsafe { std::alloc::alloc(layout(bytes)) };
-        let Some(memory) = NonNull::new(memory) else {
-            std::alloc::handle_alloc_error(layout(bytes))
-        };
+        let Some(memory) = NonNull::new(memory) else { std::alloc::handle_alloc_error(layout(bytes)) };
         self.owned.push((memory.as_ptr().expose_provenance(), bytes));
         memory.cast()
     }

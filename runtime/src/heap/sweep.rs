@@ -40,9 +40,7 @@ impl Realm {
             bytes += live * u64::from(header.cell_size);
         }
         let (large_bytes, large_objects) = self.heap.large.sweep(poison);
-        self.heap.blocks.restart(&self.shared.blocks, |block| {
-            block.header().allocated.iter().all(|word| *word == 0)
-        });
+        self.heap.blocks.restart(&self.shared.blocks, |block| block.header().allocated.iter().all(|word| *word == 0));
         self.heap.live_objects = objects + large_objects;
         self.heap.live_cells = bytes + large_bytes;
         self.heap.fresh_cells = 0;

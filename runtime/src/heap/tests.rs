@@ -43,11 +43,7 @@ fn make_hidden(realm: &mut Realm) -> usize {
 #[inline(never)]
 fn scrub_stack(depth: usize) -> usize {
     let words = black_box([depth; 256]);
-    if depth == 0 {
-        words[3]
-    } else {
-        scrub_stack(depth - 1) + words[5]
-    }
+    if depth == 0 { words[3] } else { scrub_stack(depth - 1) + words[5] }
 }
 
 #[test]
@@ -282,10 +278,7 @@ fn a_single_huge_allocation_is_refused_before_it_is_made() {
 fn a_dropped_realm_leaves_its_blocks_to_the_next() {
     let shared = Arc::new(Shared::new());
     for _ in 0..25 {
-        let config = RealmConfig {
-            stack_slots: 16,
-            ..RealmConfig::new(Box::new(CaptureHost::new()))
-        };
+        let config = RealmConfig { stack_slots: 16, ..RealmConfig::new(Box::new(CaptureHost::new())) };
         let mut realm = Realm::new(shared.clone(), config);
         realm.enter(|realm| {
             let list = realm.new_list(&[]);
@@ -293,11 +286,7 @@ fn a_dropped_realm_leaves_its_blocks_to_the_next() {
                 let text = realm.string_value(&format!("{index} is the number of this text"));
                 list.push(realm, text).expect("no limit");
             }
-            assert!(
-                list.get(7)
-                    .and_then(Value::as_string)
-                    .is_some_and(|text| text.as_str().starts_with("7 "))
-            );
+            assert!(list.get(7).and_then(Value::as_string).is_some_and(|text| text.as_str().starts_with("7 ")));
         });
     }
 }
@@ -305,10 +294,7 @@ fn a_dropped_realm_leaves_its_blocks_to_the_next() {
 #[test]
 fn the_configuration_decides_when_to_collect() {
     let mut config = RealmConfig::new(Box::new(CaptureHost::new()));
-    config.heap = HeapConfig {
-        min_volume: 1 << 20,
-        ..HeapConfig::default()
-    };
+    config.heap = HeapConfig { min_volume: 1 << 20, ..HeapConfig::default() };
     Realm::new(Arc::new(Shared::new()), config).enter(|realm| {
         for _ in 0..100_000 {
             black_box(realm.new_map());

@@ -88,11 +88,7 @@ impl IntrinsicCall<'_> {
     /// Ends early with an error argument: it is the result.
     #[inline]
     pub fn pass_error(&self, index: usize) -> Result<(), Early> {
-        if self.args[index].is_error() {
-            Err(Early::Value(self.args[index]))
-        } else {
-            Ok(())
-        }
+        if self.args[index].is_error() { Err(Early::Value(self.args[index])) } else { Ok(()) }
     }
 
     /// Ends early with the first error among all arguments: several numbers are looked at together.
@@ -125,10 +121,7 @@ impl IntrinsicCall<'_> {
     /// Ends early with `Type error: … required`.
     #[cold]
     pub fn type_error(&mut self, expected: &str, value: Value) -> Early {
-        self.error(&format!(
-            "Type error: {expected} required, but got {}",
-            value.type_name()
-        ))
+        self.error(&format!("Type error: {expected} required, but got {}", value.type_name()))
     }
 
     /// Ends early with an error value made here.

@@ -99,9 +99,7 @@ pub(super) fn has_index(call: &mut IntrinsicCall) -> Answer {
         Unpacked::Map(map) => return Ok(Value::boolean(map.contains(call.realm, index))),
         _ => return Err(call.type_error("list, string, or map", call.arg(0))),
     };
-    Ok(Value::boolean(
-        index.is_number() && ops::position(call.index(1), len).is_some(),
-    ))
+    Ok(Value::boolean(index.is_number() && ops::position(call.index(1), len).is_some()))
 }
 
 pub(super) fn indexes(call: &mut IntrinsicCall) -> Answer {
@@ -163,9 +161,7 @@ fn sum_list(realm: &mut Realm, list: ListRef) -> Eval<f64> {
     for start in (0..list.len()).step_by(CHUNK) {
         let end = list.len().min(start + CHUNK);
         realm.charge((end - start) as u64)?;
-        total = (start..end)
-            .filter_map(|index| list.get(index)?.as_number())
-            .fold(total, |sum, number| sum + number);
+        total = (start..end).filter_map(|index| list.get(index)?.as_number()).fold(total, |sum, number| sum + number);
     }
     Ok(total)
 }
@@ -189,11 +185,7 @@ pub(super) fn slice(call: &mut IntrinsicCall) -> Answer {
     }
     // Bounds that are no numbers count as 0; errors among them are not special here.
     let number_or_null = |bound: Value| {
-        if bound.is_null() {
-            bound
-        } else {
-            Value::number(f64::from(ops::to_index(bound)))
-        }
+        if bound.is_null() { bound } else { Value::number(f64::from(ops::to_index(bound))) }
     };
     let (from, to) = (number_or_null(call.arg(1)), number_or_null(call.arg(2)));
     Ok(ops::slice(call.realm, sequence, from, to)?)

@@ -113,11 +113,7 @@ fn bitwise(call: Call, op: fn(u64, u64) -> u64) -> Answer {
 /// The whole part without sign; numbers too large for 64 bits have no bits left.
 fn magnitude(x: f64) -> u64 {
     let size = x.abs();
-    if size < 18_446_744_073_709_551_616.0 {
-        size as u64
-    } else {
-        0
-    }
+    if size < 18_446_744_073_709_551_616.0 { size as u64 } else { 0 }
 }
 
 pub(super) fn rnd(call: Call) -> Answer {
@@ -134,8 +130,6 @@ const FNV_PRIME: u32 = 16_777_619;
 
 /// 32-bit FNV-1a, never zero.
 pub(super) fn fnv1a(bytes: &[u8]) -> u32 {
-    let hash = bytes.iter().fold(FNV_OFFSET, |hash, &byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(FNV_PRIME)
-    });
+    let hash = bytes.iter().fold(FNV_OFFSET, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(FNV_PRIME));
     if hash == 0 { 1 } else { hash }
 }

@@ -87,10 +87,7 @@ fn is_key(call: &mut IntrinsicCall, key: Value, wanted: Value) -> Result<bool, E
 
 pub(super) fn replace(call: &mut IntrinsicCall) -> Answer {
     call.no_error(0)?;
-    let most = usize::try_from(call.index(3))
-        .ok()
-        .filter(|most| *most > 0)
-        .unwrap_or(usize::MAX);
+    let most = usize::try_from(call.index(3)).ok().filter(|most| *most > 0).unwrap_or(usize::MAX);
     match call.arg(0).unpack() {
         Unpacked::List(list) => replace_in_list(call, list, most),
         Unpacked::Map(map) => replace_in_map(call, map, most),

@@ -58,10 +58,7 @@ fn map_characters(call: &mut IntrinsicCall, map: fn(char) -> char) -> Answer {
 pub(super) fn char(call: &mut IntrinsicCall) -> Answer {
     let code = ops::number_to_index(call.number(0)?);
     // What is no code point becomes the replacement character: strings are always valid.
-    let character = u32::try_from(code)
-        .ok()
-        .and_then(char::from_u32)
-        .unwrap_or(char::REPLACEMENT_CHARACTER);
+    let character = u32::try_from(code).ok().and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER);
     Ok(call.realm.char_string(character).value())
 }
 
@@ -106,10 +103,7 @@ pub(super) fn split(call: &mut IntrinsicCall) -> Answer {
     let Some(delimiter) = call.arg(1).as_string() else {
         return Ok(Value::NULL);
     };
-    let most = usize::try_from(call.index(2))
-        .ok()
-        .filter(|most| *most > 0)
-        .unwrap_or(usize::MAX);
+    let most = usize::try_from(call.index(2)).ok().filter(|most| *most > 0).unwrap_or(usize::MAX);
     charge_bytes(call.realm, text.byte_len())?;
     let parts = call.realm.new_list(&[]);
     if delimiter.is_empty() {
@@ -125,11 +119,7 @@ pub(super) fn split_characters(realm: &mut Realm, text: StringRef, most: usize, 
     while let Some(character) = text.as_str()[at..].chars().next() {
         realm.charge(1)?;
         let is_last = parts.len() + 1 == most;
-        let end = if is_last {
-            text.byte_len()
-        } else {
-            at + character.len_utf8()
-        };
+        let end = if is_last { text.byte_len() } else { at + character.len_utf8() };
         let part = text.byte_slice(realm, at, end);
         parts.push(realm, part.value())?;
         at = end;

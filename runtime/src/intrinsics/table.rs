@@ -77,15 +77,7 @@ const fn def(
     func: IntrinsicFn,
     doc: &'static str,
 ) -> IntrinsicDef {
-    IntrinsicDef {
-        name,
-        member_of: None,
-        params,
-        class,
-        gated: true,
-        func,
-        doc,
-    }
+    IntrinsicDef { name, member_of: None, params, class, gated: true, func, doc }
 }
 
 const fn null(name: &'static str) -> Param {
@@ -136,55 +128,13 @@ pub static TABLE: &[IntrinsicDef] = &[
         values::info,
         "Tells facts about a value as a frozen map; give functions as `@f`.",
     ),
-    def(
-        "val",
-        &[num("self", 0.0)],
-        Pure,
-        strings::val,
-        "Reads a string as a number; 0 if it is none.",
-    ),
-    def(
-        "str",
-        &[text("x", "")],
-        Pure,
-        strings::str,
-        "The text form of a value; the empty string for null.",
-    ),
-    def(
-        "upper",
-        SELF,
-        Pure,
-        strings::upper,
-        "The string with all letters in upper case.",
-    ),
-    def(
-        "lower",
-        SELF,
-        Pure,
-        strings::lower,
-        "The string with all letters in lower case.",
-    ),
-    def(
-        "char",
-        &[num("codePoint", 65.0)],
-        Pure,
-        strings::char,
-        "The one-character string of a code point.",
-    ),
-    def(
-        "code",
-        SELF,
-        Pure,
-        strings::code,
-        "The code point of a string's first character.",
-    ),
-    def(
-        "len",
-        SELF,
-        Pure,
-        containers::len,
-        "How many characters, elements or entries something has.",
-    ),
+    def("val", &[num("self", 0.0)], Pure, strings::val, "Reads a string as a number; 0 if it is none."),
+    def("str", &[text("x", "")], Pure, strings::str, "The text form of a value; the empty string for null."),
+    def("upper", SELF, Pure, strings::upper, "The string with all letters in upper case."),
+    def("lower", SELF, Pure, strings::lower, "The string with all letters in lower case."),
+    def("char", &[num("codePoint", 65.0)], Pure, strings::char, "The one-character string of a code point."),
+    def("code", SELF, Pure, strings::code, "The code point of a string's first character."),
+    def("len", SELF, Pure, containers::len, "How many characters, elements or entries something has."),
     def(
         "remove",
         &[null("self"), null("index")],
@@ -192,20 +142,8 @@ pub static TABLE: &[IntrinsicDef] = &[
         containers::remove,
         "Removes the element or key; 1 if there was one, else 0.",
     ),
-    def(
-        "freeze",
-        &[null("x")],
-        Pure,
-        values::freeze,
-        "Forbids every later change to a list or map and all inside it.",
-    ),
-    def(
-        "isFrozen",
-        &[null("x")],
-        Pure,
-        values::is_frozen,
-        "1 if a list or map is frozen, else 0.",
-    ),
+    def("freeze", &[null("x")], Pure, values::freeze, "Forbids every later change to a list or map and all inside it."),
+    def("isFrozen", &[null("x")], Pure, values::is_frozen, "1 if a list or map is frozen, else 0."),
     def(
         "frozenCopy",
         &[null("x")],
@@ -216,28 +154,10 @@ pub static TABLE: &[IntrinsicDef] = &[
     def("abs", X, Pure, numbers::abs, "The size of a number without its sign."),
     def("acos", X, Pure, numbers::acos, "The angle in radians with this cosine."),
     def("asin", X, Pure, numbers::asin, "The angle in radians with this sine."),
-    def(
-        "atan",
-        &[num("y", 0.0), num("x", 1.0)],
-        Pure,
-        numbers::atan,
-        "The angle in radians of the direction (x, y).",
-    ),
-    def(
-        "ceil",
-        X,
-        Pure,
-        numbers::ceil,
-        "The nearest whole number that is not smaller.",
-    ),
+    def("atan", &[num("y", 0.0), num("x", 1.0)], Pure, numbers::atan, "The angle in radians of the direction (x, y)."),
+    def("ceil", X, Pure, numbers::ceil, "The nearest whole number that is not smaller."),
     def("cos", RADIANS, Pure, numbers::cos, "The cosine of an angle in radians."),
-    def(
-        "floor",
-        X,
-        Pure,
-        numbers::floor,
-        "The nearest whole number that is not larger.",
-    ),
+    def("floor", X, Pure, numbers::floor, "The nearest whole number that is not larger."),
     def(
         "log",
         &[num("x", 0.0), num("base", 10.0)],
@@ -245,13 +165,7 @@ pub static TABLE: &[IntrinsicDef] = &[
         numbers::log,
         "The logarithm to a base, 10 if none is given.",
     ),
-    def(
-        "pi",
-        NONE,
-        Pure,
-        numbers::pi,
-        "The ratio of a circle's circumference to its diameter.",
-    ),
+    def("pi", NONE, Pure, numbers::pi, "The ratio of a circle's circumference to its diameter."),
     def(
         "round",
         &[num("x", 0.0), num("decimalPlaces", 0.0)],
@@ -269,13 +183,7 @@ pub static TABLE: &[IntrinsicDef] = &[
     def("sign", X, Pure, numbers::sign, "1, 0 or -1 by the sign of a number."),
     def("sin", RADIANS, Pure, numbers::sin, "The sine of an angle in radians."),
     def("sqrt", X, Pure, numbers::sqrt, "The square root."),
-    def(
-        "tan",
-        RADIANS,
-        Pure,
-        numbers::tan,
-        "The tangent of an angle in radians.",
-    ),
+    def("tan", RADIANS, Pure, numbers::tan, "The tangent of an angle in radians."),
     def(
         "push",
         &[null("self"), null("value")],
@@ -283,20 +191,8 @@ pub static TABLE: &[IntrinsicDef] = &[
         containers::push,
         "Appends to a list, or adds a key with value 1 to a map; returns the container.",
     ),
-    def(
-        "pop",
-        SELF,
-        Pure,
-        containers::pop,
-        "Removes and returns a list's last element or a map's first key.",
-    ),
-    def(
-        "pull",
-        SELF,
-        Pure,
-        containers::pull,
-        "Removes and returns a list's first element or a map's first key.",
-    ),
+    def("pop", SELF, Pure, containers::pop, "Removes and returns a list's last element or a map's first key."),
+    def("pull", SELF, Pure, containers::pull, "Removes and returns a list's first element or a map's first key."),
     def(
         "insert",
         &[null("self"), null("index"), null("value")],
@@ -318,13 +214,7 @@ pub static TABLE: &[IntrinsicDef] = &[
         order::sort,
         "Sorts a list in place, by its elements or by a key of each; returns it.",
     ),
-    def(
-        "shuffle",
-        SELF,
-        Chance,
-        order::shuffle,
-        "Puts a list's elements, or a map's values, into random order.",
-    ),
+    def("shuffle", SELF, Chance, order::shuffle, "Puts a list's elements, or a map's values, into random order."),
     def(
         "join",
         &[null("self"), text("delimiter", " ")],
@@ -346,13 +236,7 @@ pub static TABLE: &[IntrinsicDef] = &[
         search::replace,
         "Replaces values: in a list or map in place, in a string as a new string.",
     ),
-    def(
-        "sum",
-        SELF,
-        Pure,
-        containers::sum,
-        "The sum of all numbers in a list or map.",
-    ),
+    def("sum", SELF, Pure, containers::sum, "The sum of all numbers in a list or map."),
     def(
         "slice",
         &[null("seq"), num("from", 0.0), null("to")],
@@ -374,13 +258,7 @@ pub static TABLE: &[IntrinsicDef] = &[
         containers::has_index,
         "1 if the index or key exists, else 0; inherited keys do not count.",
     ),
-    def(
-        "values",
-        SELF,
-        Pure,
-        containers::values,
-        "All values of a map, or all characters of a string, as a list.",
-    ),
+    def("values", SELF, Pure, containers::values, "All values of a map, or all characters of a string, as a list."),
     def(
         "range",
         &[num("from", 0.0), num("to", 0.0), null("step")],
@@ -388,70 +266,16 @@ pub static TABLE: &[IntrinsicDef] = &[
         containers::range,
         "The list of numbers from one to another in equal steps.",
     ),
-    def(
-        "list",
-        NONE,
-        Pure,
-        values::list_type,
-        "The map of methods that all lists have.",
-    ),
-    def(
-        "string",
-        NONE,
-        Pure,
-        values::string_type,
-        "The map of methods that all strings have.",
-    ),
-    def(
-        "map",
-        NONE,
-        Pure,
-        values::map_type,
-        "The map of methods that all maps have.",
-    ),
-    def(
-        "number",
-        NONE,
-        Pure,
-        values::number_type,
-        "The map of methods that all numbers have.",
-    ),
-    def(
-        "funcRef",
-        NONE,
-        Pure,
-        values::function_type,
-        "The map that stands for the type of functions.",
-    ),
-    def(
-        "error",
-        NONE,
-        Pure,
-        values::error_type,
-        "The map of methods that all error values have.",
-    ),
+    def("list", NONE, Pure, values::list_type, "The map of methods that all lists have."),
+    def("string", NONE, Pure, values::string_type, "The map of methods that all strings have."),
+    def("map", NONE, Pure, values::map_type, "The map of methods that all maps have."),
+    def("number", NONE, Pure, values::number_type, "The map of methods that all numbers have."),
+    def("funcRef", NONE, Pure, values::function_type, "The map that stands for the type of functions."),
+    def("error", NONE, Pure, values::error_type, "The map of methods that all error values have."),
     def("time", NONE, Clock, control::time, "Seconds since the program started."),
-    def(
-        "wait",
-        &[num("seconds", 1.0)],
-        Clock,
-        control::wait,
-        "Pauses the program for a number of seconds.",
-    ),
-    def(
-        "yield",
-        NONE,
-        Clock,
-        control::yield_frame,
-        "Lets the host do its work until the next frame.",
-    ),
-    def(
-        "stackTrace",
-        NONE,
-        Pure,
-        values::stack_trace,
-        "The active calls, innermost first, as a list of texts.",
-    ),
+    def("wait", &[num("seconds", 1.0)], Clock, control::wait, "Pauses the program for a number of seconds."),
+    def("yield", NONE, Clock, control::yield_frame, "Lets the host do its work until the next frame."),
+    def("stackTrace", NONE, Pure, values::stack_trace, "The active calls, innermost first, as a list of texts."),
     def(
         "_in",
         NONE,
@@ -459,35 +283,11 @@ pub static TABLE: &[IntrinsicDef] = &[
         control::input_history,
         "What was entered so far in an interactive session; null elsewhere.",
     ),
-    def(
-        "_out",
-        NONE,
-        Pure,
-        control::output_history,
-        "The results so far in an interactive session; null elsewhere.",
-    ),
+    def("_out", NONE, Pure, control::output_history, "The results so far in an interactive session; null elsewhere."),
     def("reset", NONE, Pure, control::reset, "Removes all global variables."),
-    def(
-        "bitAnd",
-        BITS,
-        Pure,
-        numbers::bit_and,
-        "The bits that both whole numbers have.",
-    ),
-    def(
-        "bitOr",
-        BITS,
-        Pure,
-        numbers::bit_or,
-        "The bits that at least one of two whole numbers has.",
-    ),
-    def(
-        "bitXor",
-        BITS,
-        Pure,
-        numbers::bit_xor,
-        "The bits that exactly one of two whole numbers has.",
-    ),
+    def("bitAnd", BITS, Pure, numbers::bit_and, "The bits that both whole numbers have."),
+    def("bitOr", BITS, Pure, numbers::bit_or, "The bits that at least one of two whole numbers has."),
+    def("bitXor", BITS, Pure, numbers::bit_xor, "The bits that exactly one of two whole numbers has."),
     def(
         "hash",
         &[null("obj")],
@@ -495,71 +295,17 @@ pub static TABLE: &[IntrinsicDef] = &[
         values::hash,
         "A whole number computed from a value: equal strings and numbers have equal ones.",
     ),
-    def(
-        "refEquals",
-        &[null("a"), null("b")],
-        Pure,
-        values::ref_equals,
-        "1 if both are the very same object, else 0.",
-    ),
-    def(
-        "version",
-        NONE,
-        Pure,
-        values::version,
-        "Facts about the language and this program, as a frozen map.",
-    ),
-    def(
-        "gc",
-        NONE,
-        Pure,
-        values::gc,
-        "Functions about memory: `collect` and `stats`.",
-    ),
-    def(
-        "intrinsics",
-        NONE,
-        Pure,
-        values::intrinsics,
-        "All built-in functions by name, as a frozen map.",
-    ),
-    def(
-        "file",
-        NONE,
-        Files,
-        control::missing,
-        "Functions for files and folders.",
-    ),
+    def("refEquals", &[null("a"), null("b")], Pure, values::ref_equals, "1 if both are the very same object, else 0."),
+    def("version", NONE, Pure, values::version, "Facts about the language and this program, as a frozen map."),
+    def("gc", NONE, Pure, values::gc, "Functions about memory: `collect` and `stats`."),
+    def("intrinsics", NONE, Pure, values::intrinsics, "All built-in functions by name, as a frozen map."),
+    def("file", NONE, Files, control::missing, "Functions for files and folders."),
     def("FileHandle", NONE, Files, control::missing, "The class of open files."),
     def("RawData", NONE, Files, control::missing, "The class of byte buffers."),
-    def(
-        "key",
-        NONE,
-        Input,
-        control::missing,
-        "Functions for single key presses.",
-    ),
-    def(
-        "exit",
-        &[null("resultCode")],
-        Process,
-        control::exit,
-        "Ends the program at once, with an exit code.",
-    ),
-    def(
-        "shellArgs",
-        NONE,
-        Process,
-        control::missing,
-        "The arguments behind the script's name, as a frozen list.",
-    ),
-    def(
-        "env",
-        NONE,
-        Process,
-        control::missing,
-        "The environment variables, as a map.",
-    ),
+    def("key", NONE, Input, control::missing, "Functions for single key presses."),
+    def("exit", &[null("resultCode")], Process, control::exit, "Ends the program at once, with an exit code."),
+    def("shellArgs", NONE, Process, control::missing, "The arguments behind the script's name, as a frozen list."),
+    def("env", NONE, Process, control::missing, "The environment variables, as a map."),
     def(
         "exec",
         &[text("cmd", "")],
@@ -581,14 +327,8 @@ pub static TABLE: &[IntrinsicDef] = &[
         control::missing,
         "A date as text in a given format.",
     ),
-    def(
-        "import",
-        &[null("libname")],
-        Files,
-        control::import,
-        "Runs a module and returns the map of what it defines.",
-    )
-    .ungated(),
+    def("import", &[null("libname")], Files, control::import, "Runs a module and returns the map of what it defines.")
+        .ungated(),
     def(
         "err",
         &[null("self"), null("msg"), null("inner")],
@@ -597,22 +337,9 @@ pub static TABLE: &[IntrinsicDef] = &[
         "Makes an error value of the same kind as this one.",
     )
     .member("error"),
-    def(
-        "collect",
-        &[num("full", 0.0)],
-        Pure,
-        values::gc_collect,
-        "Frees the memory of values that nothing can reach.",
-    )
-    .member("gc"),
-    def(
-        "stats",
-        NONE,
-        Pure,
-        values::gc_stats,
-        "Counts the objects in memory by kind.",
-    )
-    .member("gc"),
+    def("collect", &[num("full", 0.0)], Pure, values::gc_collect, "Frees the memory of values that nothing can reach.")
+        .member("gc"),
+    def("stats", NONE, Pure, values::gc_stats, "Counts the objects in memory by kind.").member("gc"),
 ];
 
 #[cfg(test)]
@@ -624,11 +351,7 @@ mod tests {
         let mut seen = std::collections::HashSet::new();
         for def in TABLE {
             assert!(seen.insert(def.full_name()), "{} occurs twice", def.full_name());
-            assert!(
-                def.doc.ends_with('.') && def.doc.len() < 100,
-                "the sentence of {}",
-                def.full_name()
-            );
+            assert!(def.doc.ends_with('.') && def.doc.len() < 100, "the sentence of {}", def.full_name());
             assert!(def.params.len() <= super::super::MAX_PARAMS);
         }
     }

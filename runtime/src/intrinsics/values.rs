@@ -88,10 +88,7 @@ fn freeze_deep(realm: &mut Realm, value: Value) -> Eval<()> {
                 let entries = map.entries(realm);
                 realm.charge(1 + entries.len() as u64)?;
                 work.extend(
-                    entries
-                        .into_iter()
-                        .flat_map(|(key, value)| [key, value])
-                        .filter(|part| is_container(*part)),
+                    entries.into_iter().flat_map(|(key, value)| [key, value]).filter(|part| is_container(*part)),
                 );
             }
             _ => {}
@@ -168,11 +165,7 @@ impl FrozenCopy {
         if let Some(known) = self.copies.get(&value) {
             return *known;
         }
-        let copy = if value.is_list() {
-            realm.new_list(&[]).value()
-        } else {
-            realm.new_map().value()
-        };
+        let copy = if value.is_list() { realm.new_list(&[]).value() } else { realm.new_map().value() };
         self.copies.insert(value, copy);
         self.work.push((value, copy));
         copy
@@ -272,12 +265,7 @@ fn function_info(call: &mut IntrinsicCall, facts: MapRef, function: FunctionRef)
     put_text(call.realm, facts, "note", &note);
     params.freeze();
     put(call.realm, facts, "params", params.value());
-    put(
-        call.realm,
-        facts,
-        "closure",
-        Value::boolean(function.intrinsic().is_none()),
-    );
+    put(call.realm, facts, "closure", Value::boolean(function.intrinsic().is_none()));
     Ok(())
 }
 

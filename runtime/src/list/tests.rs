@@ -79,10 +79,7 @@ fn a_range_costs_nothing_until_it_is_changed() {
         let short = realm.new_range(0.0, 2.0, 4);
         short.push(realm, Value::NULL).expect("not frozen");
         assert!(!short.is_computed() && !short.all_numbers());
-        assert_eq!(
-            short.to_vec(),
-            [number(0), number(2), number(4), number(6), Value::NULL]
-        );
+        assert_eq!(short.to_vec(), [number(0), number(2), number(4), number(6), Value::NULL]);
         let steps = realm.new_range(0.0, 0.1, 4);
         assert_eq!(steps.get(3), Some(Value::number(0.1 * 3.0)));
     });
@@ -95,9 +92,7 @@ fn repeating_a_value_keeps_it_alive() {
         let list = realm.new_repeated(text, 5);
         realm.collect();
         list.set(realm, 2, Value::ONE).expect("not frozen");
-        let texts = list
-            .iter()
-            .filter_map(|value| value.as_string().map(|text| text.as_str().to_owned()));
+        let texts = list.iter().filter_map(|value| value.as_string().map(|text| text.as_str().to_owned()));
         assert_eq!(texts.collect::<Vec<_>>(), ["not a single character"; 4]);
     });
 }

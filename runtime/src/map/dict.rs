@@ -61,10 +61,7 @@ pub(crate) fn same_key(a: Value, b: Value) -> bool {
 
 impl Dict {
     pub(crate) fn with_capacity(capacity: usize) -> Dict {
-        let mut dict = Dict {
-            entries: Vec::with_capacity(capacity),
-            ..Dict::default()
-        };
+        let mut dict = Dict { entries: Vec::with_capacity(capacity), ..Dict::default() };
         dict.rebuild(capacity);
         dict
     }
@@ -196,9 +193,7 @@ impl Dict {
             _ => (0, self.first),
         };
         while at_rank < rank {
-            at = self
-                .next_live(at + 1)
-                .expect("the rank is below the number of live entries");
+            at = self.next_live(at + 1).expect("the rank is below the number of live entries");
             at_rank += 1;
         }
         at
@@ -206,10 +201,7 @@ impl Dict {
 
     /// Live entries in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Value, Value)> {
-        self.entries
-            .iter()
-            .filter(|entry| !entry.key.is_absent())
-            .map(|entry| (entry.key, entry.value))
+        self.entries.iter().filter(|entry| !entry.key.is_absent()).map(|entry| (entry.key, entry.value))
     }
 
     pub(crate) fn clear(&mut self) {
@@ -251,10 +243,7 @@ mod tests {
                 _ => {
                     let rank = rng.next_index(model.len() + 1);
                     let expected = model.get(rank).map(|(key, value)| (*key as f64, *value as f64));
-                    assert_eq!(
-                        dict.at(rank),
-                        expected.map(|(key, value)| (Value::number(key), Value::number(value)))
-                    );
+                    assert_eq!(dict.at(rank), expected.map(|(key, value)| (Value::number(key), Value::number(value))));
                 }
             }
             assert_eq!(dict.len(), model.len());
@@ -267,10 +256,7 @@ mod tests {
     fn zero_and_minus_zero_are_one_key() {
         let mut dict = Dict::default();
         dict.insert(Value::number(0.0), key_hash(Value::number(0.0)), Value::ONE);
-        assert_eq!(
-            dict.get(Value::number(-0.0), key_hash(Value::number(-0.0))),
-            Some(Value::ONE)
-        );
+        assert_eq!(dict.get(Value::number(-0.0), key_hash(Value::number(-0.0))), Some(Value::ONE));
         assert_eq!(dict.get(Value::NULL, key_hash(Value::NULL)), None);
     }
 }

@@ -60,20 +60,12 @@ impl MapRef {
 
     fn step_at(self, realm: &Realm, position: usize, slot: usize) -> MapStep {
         let name = realm.shared.shapes.get(self.shape()).key(slot);
-        MapStep {
-            next: position + 1,
-            key: realm.shared.name_value(name),
-            value: self.slot(slot),
-        }
+        MapStep { next: position + 1, key: realm.shared.name_value(name), value: self.slot(slot) }
     }
 
     fn table_step(self, rank: usize, before: usize) -> Option<MapStep> {
         let (key, value) = self.table()?.at(rank)?;
-        Some(MapStep {
-            next: before + rank + 1,
-            key,
-            value,
-        })
+        Some(MapStep { next: before + rank + 1, key, value })
     }
 
     fn view_step(self, realm: &Realm, position: usize) -> Option<MapStep> {
@@ -82,11 +74,7 @@ impl MapRef {
             let value = realm.cells.get(*cell);
             if !value.is_absent() {
                 let key = realm.shared.name_value(realm.shared.cell_name(*cell));
-                return Some(MapStep {
-                    next: at + 1,
-                    key,
-                    value,
-                });
+                return Some(MapStep { next: at + 1, key, value });
             }
         }
         let before = order.len();
@@ -97,10 +85,9 @@ impl MapRef {
     pub fn entries(self, realm: &Realm) -> Vec<(Value, Value)> {
         let key_of = |slot: usize| realm.shared.name_value(realm.shared.shapes.get(self.shape()).key(slot));
         let mut entries: Vec<(Value, Value)> = match self.layout() {
-            MapLayout::Shaped | MapLayout::Env => self
-                .assigned_slots()
-                .map(|slot| (key_of(slot), self.slot(slot)))
-                .collect(),
+            MapLayout::Shaped | MapLayout::Env => {
+                self.assigned_slots().map(|slot| (key_of(slot), self.slot(slot))).collect()
+            }
             MapLayout::Dict => Vec::new(),
             MapLayout::Globals => realm.global_entries(),
         };

@@ -48,17 +48,8 @@ impl MapRef {
             return shape.slot_of(name);
         }
         let hash = text.hash();
-        let same = |name: Name| {
-            realm
-                .shared
-                .name_value(name)
-                .as_string()
-                .is_some_and(|known| known.same_text(text))
-        };
-        shape
-            .keys()
-            .iter()
-            .position(|known| known.hash == hash && same(known.name))
+        let same = |name: Name| realm.shared.name_value(name).as_string().is_some_and(|known| known.same_text(text));
+        shape.keys().iter().position(|known| known.hash == hash && same(known.name))
     }
 
     /// The name that a key may become a slot by. A text that is no name yet is a key of the data, not of the program: such
@@ -74,22 +65,12 @@ impl MapRef {
             self.set_slot(slot, value);
             return true;
         }
-        let in_table = || {
-            self.table()?
-                .get(realm.shared.name_value(name), realm.shared.name_hash(name))
-        };
+        let in_table = || self.table()?.get(realm.shared.name_value(name), realm.shared.name_hash(name));
         if self.is_env() && in_table().is_some() {
             return false;
         }
-        let key = ShapeKey {
-            name,
-            hash: realm.shared.name_hash(name),
-        };
-        let Some(shape) = realm
-            .shared
-            .shapes
-            .transition(self.shape(), key, &mut realm.fresh_shapes)
-        else {
+        let key = ShapeKey { name, hash: realm.shared.name_hash(name) };
+        let Some(shape) = realm.shared.shapes.transition(self.shape(), key, &mut realm.fresh_shapes) else {
             return false;
         };
         self.add_slot(realm, shape, value);
@@ -111,18 +92,12 @@ impl MapRef {
     #[cold]
     fn grow_slots(mut self, realm: &mut Realm) {
         let len = self.object().len as usize;
-        let before = if self.is_inline() {
-            0
-        } else {
-            self.object().capacity as usize
-        };
+        let before = if self.is_inline() { 0 } else { self.object().capacity as usize };
         let capacity = (len * 2).max(8);
         let layout = slots_layout(capacity);
         // SAFETY: the layout is not empty.
         let memory = unsafe { std::alloc::alloc(layout) };
-        let Some(array) = NonNull::new(memory.cast::<Value>()) else {
-            std::alloc::handle_alloc_error(layout)
-        };
+        let Some(array) = NonNull::new(memory.cast::<Value>()) else { std::alloc::handle_alloc_error(layout) };
         // SAFETY: map invariant 1: `len` slots are initialised; the arrays are different.
         unsafe { array.as_ptr().copy_from_nonoverlapping(self.object().slots, len) };
         super::free_slots(self);
@@ -204,15 +179,7 @@ impl Realm {
         let header = Header::new(kind::MAP, extra, shape.0);
         let table = std::ptr::null_mut();
         // SAFETY: heap invariant 2: a fresh cell of this size.
-        unsafe {
-            object.write(MapObject {
-                header,
-                len: 0,
-                capacity: room,
-                slots,
-                table,
-            })
-        };
+        unsafe { object.write(MapObject { header, len: 0, capacity: room, slots, table }) };
         let map = MapRef(object);
         if !inline {
             map.move_outside(self, capacity);
@@ -227,9 +194,7 @@ impl MapRef {
         let layout = slots_layout(capacity);
         // SAFETY: the layout is not empty.
         let memory = unsafe { std::alloc::alloc(layout) };
-        let Some(array) = NonNull::new(memory.cast::<Value>()) else {
-            std::alloc::handle_alloc_error(layout)
-        };
+        let Some(array) = NonNull::new(memory.cast::<Value>()) else { std::alloc::handle_alloc_error(layout) };
         let object = self.edit();
         object.slots = array.as_ptr();
         object.capacity = capacity as u32;

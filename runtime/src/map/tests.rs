@@ -8,10 +8,7 @@ use crate::shape::ShapeKey;
 
 #[test]
 fn the_layout_is_what_compiled_code_expects() {
-    assert_eq!(
-        [MAP_SHAPE, MAP_LEN, MAP_CAPACITY, MAP_SLOTS, MAP_TABLE, MAP_BYTES],
-        [0, 8, 12, 16, 24, 32]
-    );
+    assert_eq!([MAP_SHAPE, MAP_LEN, MAP_CAPACITY, MAP_SLOTS, MAP_TABLE, MAP_BYTES], [0, 8, 12, 16, 24, 32]);
 }
 
 fn env_of(realm: &mut Realm, names: &[&str]) -> MapRef {
@@ -19,10 +16,7 @@ fn env_of(realm: &mut Realm, names: &[&str]) -> MapRef {
         .iter()
         .map(|text| {
             let name = realm.shared.intern(text);
-            ShapeKey {
-                name,
-                hash: realm.shared.name_hash(name),
-            }
+            ShapeKey { name, hash: realm.shared.name_hash(name) }
         })
         .collect();
     let shape = realm.shared.shapes.environment(&keys);
@@ -35,10 +29,7 @@ fn random_key(realm: &mut Realm, rng: &mut Rng, kinds: usize, spread: usize) -> 
     match rng.next_index(kinds) {
         0 => (realm.intern(&format!("n{index}")), format!("n{index}")),
         1 => (realm.string_value(&format!("n{index}")), format!("n{index}")),
-        2 => (
-            realm.string_value(&format!("data text {index}")),
-            format!("data text {index}"),
-        ),
+        2 => (realm.string_value(&format!("data text {index}")), format!("data text {index}")),
         _ => (Value::number(index as f64), format!("#{index}")),
     }
 }
@@ -52,8 +43,7 @@ fn compare(realm: &mut Realm, map: MapRef, kinds: usize, spread: usize, removals
         let at = model.iter().position(|(known, _)| *known == text);
         match rng.next_index(if removals { 4 } else { 3 }) {
             0 | 1 => {
-                map.set(realm, key, Value::number(f64::from(round)))
-                    .expect("not frozen");
+                map.set(realm, key, Value::number(f64::from(round))).expect("not frozen");
                 match at {
                     Some(at) => model[at].1 = f64::from(round),
                     None => model.push((text, f64::from(round))),
@@ -221,8 +211,7 @@ fn walking_a_table_with_tombstones_is_linear() {
             map.put(realm, Value::number(f64::from(index)), Value::NULL);
         }
         for index in 0..60_000 {
-            map.remove(realm, Value::number(f64::from(index * 3)))
-                .expect("not frozen");
+            map.remove(realm, Value::number(f64::from(index * 3))).expect("not frozen");
         }
         let mut position = 0;
         while let Some(step) = map.iter_from(realm, position) {
@@ -278,9 +267,7 @@ fn a_map_grows_out_of_its_cell_and_back_into_a_table() {
 fn permanent_maps_are_frozen_and_never_collected() {
     realm(true).enter(|realm| {
         let key = realm.shared.permanent_string("key of a default");
-        let value = realm
-            .shared
-            .permanent_map(&[(key, Value::ONE), (Value::ONE, key), (key, Value::ZERO)]);
+        let value = realm.shared.permanent_map(&[(key, Value::ONE), (Value::ONE, key), (key, Value::ZERO)]);
         realm.collect();
         let map = value.as_map().expect("a map");
         assert!(map.is_frozen());

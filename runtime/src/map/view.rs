@@ -8,9 +8,7 @@ use crate::value::Value;
 
 impl MapRef {
     pub(super) fn view_get(self, realm: &Realm, key: Value) -> Option<Value> {
-        let cell = self
-            .known_name(realm, key)
-            .and_then(|name| realm.cells.resolved_cell(&realm.shared, name));
+        let cell = self.known_name(realm, key).and_then(|name| realm.cells.resolved_cell(&realm.shared, name));
         match cell {
             Some(cell) => Some(realm.cells.get(cell)).filter(|value| !value.is_absent()),
             None => self.table()?.get(key, key_hash(key)),
@@ -29,9 +27,7 @@ impl MapRef {
     }
 
     pub(super) fn view_remove(self, realm: &mut Realm, key: Value) -> bool {
-        let cell = self
-            .known_name(realm, key)
-            .and_then(|name| realm.cells.resolved_cell(&realm.shared, name));
+        let cell = self.known_name(realm, key).and_then(|name| realm.cells.resolved_cell(&realm.shared, name));
         match cell {
             Some(cell) => {
                 let was = realm.cells.get(cell);

@@ -163,10 +163,7 @@ fn repetition(len: usize, count: f64) -> Option<Repetition> {
     let count = count.max(0.0);
     let whole = count.floor();
     let rest = (len as f64 * (count - whole)).trunc();
-    Some(Repetition {
-        copies: whole as usize,
-        rest: rest as usize,
-    })
+    Some(Repetition { copies: whole as usize, rest: rest as usize })
 }
 
 fn repeat(realm: &mut Realm, value: Value, count: f64) -> Eval<Value> {

@@ -165,12 +165,8 @@ pub fn isa(realm: &Realm, a: Value, b: Value) -> bool {
     }
     let is_type = |kind| b == realm.type_map(kind).value();
     match a.unpack() {
-        Unpacked::Number(x) => b
-            .as_number()
-            .map_or_else(|| is_type(TypeMap::Number), |y| numbers_equal(x, y)),
-        Unpacked::String(x) => b
-            .as_string()
-            .map_or_else(|| is_type(TypeMap::String), |y| x.same_text(y)),
+        Unpacked::Number(x) => b.as_number().map_or_else(|| is_type(TypeMap::Number), |y| numbers_equal(x, y)),
+        Unpacked::String(x) => b.as_string().map_or_else(|| is_type(TypeMap::String), |y| x.same_text(y)),
         Unpacked::List(_) => is_type(TypeMap::List),
         Unpacked::Function(_) => is_type(TypeMap::Function),
         Unpacked::Map(map) => is_type(TypeMap::Map) || (b.is_map() && is_on_map_chain(realm, map, b)),

@@ -55,9 +55,7 @@ pub fn attach_stack(realm: &mut Realm, machine: &dyn Machine, value: Value) -> V
     match value.as_error() {
         Some(error) if error.stack().is_null() => {
             let stack = stack_list(realm, machine).value();
-            realm
-                .new_error(error.message(), error.inner(), stack, error.isa())
-                .value()
+            realm.new_error(error.message(), error.inner(), stack, error.isa()).value()
         }
         _ => value,
     }

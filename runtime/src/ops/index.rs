@@ -27,19 +27,13 @@ pub fn to_index(value: Value) -> i32 {
 pub fn position(index: i32, len: usize) -> Option<usize> {
     let index = i64::from(index);
     let at = if index < 0 { index + len as i64 } else { index };
-    if at >= 0 && at < len as i64 {
-        Some(at as usize)
-    } else {
-        None
-    }
+    if at >= 0 && at < len as i64 { Some(at as usize) } else { None }
 }
 
 /// An element by index; null out of range.
 #[inline]
 pub fn list_element(list: ListRef, index: Value) -> Value {
-    position(to_index(index), list.len())
-        .and_then(|at| list.get(at))
-        .unwrap_or(Value::NULL)
+    position(to_index(index), list.len()).and_then(|at| list.get(at)).unwrap_or(Value::NULL)
 }
 
 /// A character by index; `""` out of range.
@@ -82,11 +76,7 @@ pub(crate) fn type_entry(realm: &Realm, kind: TypeMap, key: Value) -> Option<Val
 /// Nothing under this key: for number keys the container is to blame.
 #[cold]
 pub(crate) fn missing_key<T>(realm: &mut Realm, container: Value, key: Value) -> Eval<T> {
-    if key.is_number() {
-        cant_index(realm, container)
-    } else {
-        key_not_found(realm, key)
-    }
+    if key.is_number() { cant_index(realm, container) } else { key_not_found(realm, key) }
 }
 
 #[cold]
@@ -143,11 +133,7 @@ fn bounds(from: Value, to: Value, len: usize) -> (usize, usize) {
     };
     let start = place(from, 0).max(0);
     let end = place(to, len as i64).min(len as i64);
-    if start >= end {
-        (0, 0)
-    } else {
-        (start as usize, end as usize)
-    }
+    if start >= end { (0, 0) } else { (start as usize, end as usize) }
 }
 
 fn slice_list(realm: &mut Realm, list: ListRef, start: usize, end: usize) -> Eval<Value> {

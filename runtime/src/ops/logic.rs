@@ -65,9 +65,7 @@ pub fn check_uncaught(value: Value) -> Eval<()> {
 /// The degree of truth: a number itself, else 1 or 0.
 #[inline]
 fn degree(realm: &Realm, value: Value) -> f64 {
-    value
-        .as_number()
-        .unwrap_or_else(|| f64::from(u8::from(is_truthy_slow(realm, value))))
+    value.as_number().unwrap_or_else(|| f64::from(u8::from(is_truthy_slow(realm, value))))
 }
 
 /// Degrees have a size of at most 1 in results.
@@ -80,11 +78,7 @@ fn clamp(degree: f64) -> f64 {
 
 /// `not a`
 pub fn not(realm: &Realm, a: Value) -> Value {
-    if a.is_error() {
-        a
-    } else {
-        Value::number(1.0 - clamp(degree(realm, a)))
-    }
+    if a.is_error() { a } else { Value::number(1.0 - clamp(degree(realm, a))) }
 }
 
 /// First half of `a and b`.
@@ -102,20 +96,12 @@ pub fn and_test(realm: &Realm, a: Value) -> Decision {
 /// First half of `a or b`.
 #[inline]
 pub fn or_test(realm: &Realm, a: Value) -> Decision {
-    if !a.is_error() && degree(realm, a).abs() >= 1.0 {
-        Decision::Decided(Value::ONE)
-    } else {
-        Decision::EvaluateRight
-    }
+    if !a.is_error() && degree(realm, a).abs() >= 1.0 { Decision::Decided(Value::ONE) } else { Decision::EvaluateRight }
 }
 
 /// Second half of `a and b`, where `a` is true to some degree.
 pub fn and_final(realm: &Realm, a: Value, b: Value) -> Value {
-    if b.is_error() {
-        b
-    } else {
-        Value::number(clamp(degree(realm, a) * degree(realm, b)))
-    }
+    if b.is_error() { b } else { Value::number(clamp(degree(realm, a) * degree(realm, b))) }
 }
 
 /// Second half of `a or b`. An error on the left gives way to the right operand as it is.

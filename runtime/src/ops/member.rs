@@ -25,11 +25,7 @@ pub struct MemberFound {
 
 impl MemberFound {
     fn outside(value: Value) -> MemberFound {
-        MemberFound {
-            value,
-            origin_isa: Value::NULL,
-            depth: None,
-        }
+        MemberFound { value, origin_isa: Value::NULL, depth: None }
     }
 }
 
@@ -61,11 +57,7 @@ fn find_on_chain(realm: &Realm, map: MapRef, get: impl Fn(MapRef, &Realm) -> Opt
     for depth in 0..=MAX_CHAIN {
         if let Some(value) = get(at, realm) {
             let origin_isa = at.get_by_name(realm, names::ISA).unwrap_or(Value::NULL);
-            return Some(MemberFound {
-                value,
-                origin_isa,
-                depth: Some(depth),
-            });
+            return Some(MemberFound { value, origin_isa, depth: Some(depth) });
         }
         at = at.get_by_name(realm, names::ISA)?.as_map()?;
     }

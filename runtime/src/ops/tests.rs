@@ -117,42 +117,19 @@ fn times_and_divided_by_repeat_strings_and_lists() {
             ("[1, 2]", "0", "null"),
         ],
     );
-    check(
-        "%",
-        &[
-            ("-7", "3", "-1"),
-            ("5.5", "2", "1.5"),
-            ("1", "0", "NaN"),
-            (r#""a""#, "2", "null"),
-        ],
-    );
-    check(
-        "^",
-        &[
-            ("2", "10", "1024"),
-            ("0", "0", "1"),
-            ("-8", "0.5", "NaN"),
-            ("null", "2", "null"),
-        ],
-    );
+    check("%", &[("-7", "3", "-1"), ("5.5", "2", "1.5"), ("1", "0", "NaN"), (r#""a""#, "2", "null")]);
+    check("^", &[("2", "10", "1024"), ("0", "0", "1"), ("-8", "0.5", "NaN"), ("null", "2", "null")]);
 }
 
 #[test]
 fn one_immutable_element_repeats_as_a_rule() {
     in_realm(|realm| {
-        for (element, count, computed) in [
-            ("[5]", 3.0, true),
-            ("[5]", 0.0, false),
-            ("[[]]", 3.0, false),
-            (r#"["a"]"#, 1.0, true),
-        ] {
+        for (element, count, computed) in
+            [("[5]", 3.0, true), ("[5]", 0.0, false), ("[[]]", 3.0, false), (r#"["a"]"#, 1.0, true)]
+        {
             let list = value(realm, element);
             let repeated = mul(realm, list, Value::number(count)).expect("small");
-            assert_eq!(
-                repeated.as_list().map(|list| list.is_computed()),
-                Some(computed),
-                "{element} * {count}"
-            );
+            assert_eq!(repeated.as_list().map(|list| list.is_computed()), Some(computed), "{element} * {count}");
         }
     });
 }
@@ -171,10 +148,7 @@ fn ordering_is_for_numbers_and_strings() {
             (r#"err("l")"#, r#"err("r")"#, "error: l"),
         ],
     );
-    check(
-        "<=",
-        &[("null", "null", "0"), ("2", "2", "1"), ("1", r#"err("r")"#, "error: r")],
-    );
+    check("<=", &[("null", "null", "0"), ("2", "2", "1"), ("1", r#"err("r")"#, "error: r")]);
     check(">", &[(r#"err("l")"#, r#"err("r")"#, "error: r"), ("2", "1", "1")]);
     check(">=", &[("[]", "[]", "0"), (r#""b""#, r#""a""#, "1")]);
 }
@@ -249,27 +223,13 @@ fn and_or_are_fuzzy_and_skip_by_value() {
         ],
     );
     in_realm(|realm| {
-        for (operand, skips) in [
-            ("0.9", false),
-            ("1", true),
-            ("-1", true),
-            (r#""a""#, true),
-            (r#"err("e")"#, false),
-        ] {
+        for (operand, skips) in [("0.9", false), ("1", true), ("-1", true), (r#""a""#, true), (r#"err("e")"#, false)] {
             let operand_value = value(realm, operand);
-            assert_eq!(
-                or_test(realm, operand_value) != Decision::EvaluateRight,
-                skips,
-                "{operand} or …"
-            );
+            assert_eq!(or_test(realm, operand_value) != Decision::EvaluateRight, skips, "{operand} or …");
         }
-        for (operand, expected) in [
-            ("0.25", "0.75"),
-            ("-2", "0"),
-            ("null", "1"),
-            ("[0]", "0"),
-            (r#"err("e")"#, "error: e"),
-        ] {
+        for (operand, expected) in
+            [("0.25", "0.75"), ("-2", "0"), ("null", "1"), ("[0]", "0"), (r#"err("e")"#, "error: e")]
+        {
             let operand_value = value(realm, operand);
             let result = not(realm, operand_value);
             assert_eq!(shown(realm, Ok(result)), expected, "not {operand}");
@@ -285,14 +245,9 @@ fn conditions_and_statements_do_not_drop_errors() {
         assert_eq!(fault.to_string(), "Error used in conditional: error: lost");
         let fault = check_uncaught(error).expect_err("errors may not be dropped");
         assert_eq!(fault.to_string(), "Uncaught lost");
-        for (condition, expected) in [
-            ("-0", false),
-            ("NaN", true),
-            (r#""0""#, true),
-            (r#""""#, false),
-            ("{}", false),
-            ("@len", true),
-        ] {
+        for (condition, expected) in
+            [("-0", false), ("NaN", true), (r#""0""#, true), (r#""""#, false), ("{}", false), ("@len", true)]
+        {
             let condition_value = value(realm, condition);
             assert_eq!(truth(realm, condition_value), Ok(expected), "if {condition}");
         }
@@ -324,15 +279,7 @@ fn isa_follows_chains_and_type_maps() {
         let made = new_object(realm, number).expect("small");
         assert!(isa(realm, made, number));
     });
-    check(
-        "isa",
-        &[
-            ("null", "null", "1"),
-            ("5", "5", "1"),
-            ("5", "6", "0"),
-            (r#"err("a")"#, r#"err("a")"#, "0"),
-        ],
-    );
+    check("isa", &[("null", "null", "1"), ("5", "5", "1"), ("5", "6", "0"), (r#"err("a")"#, r#"err("a")"#, "0")]);
 }
 
 #[test]
@@ -369,11 +316,7 @@ fn brackets_read_elements_entries_and_type_maps() {
             ("{}", r#""len""#, "! Key Not Found: 'len' not found in map"),
             (r#"{"__isa": {"a": 2}}"#, r#""a""#, "2"),
             ("5", "0", "! Can't index into 5"),
-            (
-                r#"err("e")"#,
-                r#""message""#,
-                "! Cannot take reference into an error value",
-            ),
+            (r#"err("e")"#, r#""message""#, "! Cannot take reference into an error value"),
         ],
     );
 }
@@ -407,10 +350,9 @@ fn stores_set_ignore_or_fail() {
             let stored = index_set(realm, object, key_value, Value::number(9.0)).map(|()| object);
             assert_eq!(shown(realm, stored), expected, "{container}[{key}] = 9");
         }
-        for (container, expected) in [
-            ("[1]", "! Attempt to modify a frozen list"),
-            ("{}", "! Attempt to modify a frozen map"),
-        ] {
+        for (container, expected) in
+            [("[1]", "! Attempt to modify a frozen list"), ("{}", "! Attempt to modify a frozen map")]
+        {
             let object = value(realm, container);
             call(realm, "freeze", &[object]).expect("freezing works");
             let stored = index_set(realm, object, Value::number(9.0), Value::ONE).map(|()| object);
@@ -450,21 +392,11 @@ fn members_tell_where_they_were_found() {
         let base = value(realm, r#"{"__isa": {"deep": 1}, "name": 2}"#);
         let grand = index_get(realm, base, realm.shared.name_value(names::ISA)).expect("it is there");
         let object = new_object(realm, base).expect("small");
-        let (name, deep, len) = (
-            realm.shared.intern("name"),
-            realm.shared.intern("deep"),
-            realm.shared.intern("len"),
-        );
+        let (name, deep, len) = (realm.shared.intern("name"), realm.shared.intern("deep"), realm.shared.intern("len"));
         let found = member_get(realm, object, name).expect("inherited");
-        assert_eq!(
-            (found.value, found.origin_isa, found.depth),
-            (Value::number(2.0), grand, Some(1))
-        );
+        assert_eq!((found.value, found.origin_isa, found.depth), (Value::number(2.0), grand, Some(1)));
         let found = member_get(realm, object, deep).expect("inherited twice");
-        assert_eq!(
-            (found.value, found.origin_isa, found.depth),
-            (Value::ONE, Value::NULL, Some(2))
-        );
+        assert_eq!((found.value, found.origin_isa, found.depth), (Value::ONE, Value::NULL, Some(2)));
         let found = member_get(realm, object, len).expect("in the type map");
         assert_eq!((found.origin_isa, found.depth), (Value::NULL, None));
         let missing = realm.shared.intern("nowhere");
@@ -477,9 +409,7 @@ fn members_tell_where_they_were_found() {
 fn a_cyclic_chain_ends() {
     in_realm(|realm| {
         let object = realm.new_map();
-        object
-            .set_by_name(realm, names::ISA, object.value())
-            .expect("not frozen");
+        object.set_by_name(realm, names::ISA, object.value()).expect("not frozen");
         let missing = realm.shared.intern("nowhere");
         assert!(member_get(realm, object.value(), missing).is_err());
         let other = realm.new_map().value();

@@ -11,16 +11,7 @@ fn the_layout_is_what_compiled_code_expects() {
     assert_eq!(size_of::<LongString>(), 48);
 }
 
-const TEXTS: [&str; 8] = [
-    "",
-    "a",
-    "abc",
-    "日本語",
-    "é",
-    "a longer text of plain letters",
-    "🙂 mixed ü text",
-    "\0",
-];
+const TEXTS: [&str; 8] = ["", "a", "abc", "日本語", "é", "a longer text of plain letters", "🙂 mixed ü text", "\0"];
 
 fn check(realm: &mut Realm, string: StringRef, expected: &str) {
     assert_eq!(string.as_str(), expected);

@@ -29,13 +29,7 @@ pub(super) struct CodeWriter<'a> {
 
 impl<'a> CodeWriter<'a> {
     pub(super) fn new(realm: &'a mut Realm, out: &'a mut String, names: Names) -> CodeWriter<'a> {
-        CodeWriter {
-            realm,
-            out,
-            names,
-            held: None,
-            written: 0,
-        }
+        CodeWriter { realm, out, names, held: None, written: 0 }
     }
 
     /// Writes one value to a depth.
@@ -131,11 +125,7 @@ impl<'a> CodeWriter<'a> {
 }
 
 fn is_text(key: Value, text: Value) -> bool {
-    key == text
-        || key
-            .as_string()
-            .zip(text.as_string())
-            .is_some_and(|(a, b)| a.same_text(b))
+    key == text || key.as_string().zip(text.as_string()).is_some_and(|(a, b)| a.same_text(b))
 }
 
 /// Lists and maps in global variables, each with the name of the first variable in slot order.
@@ -162,8 +152,6 @@ fn type_map_name(realm: &Realm, object: Value) -> Option<Value> {
         (TypeMap::Function, names::FUNC_REF),
         (TypeMap::Error, names::ERROR),
     ];
-    let found = SEARCHED
-        .into_iter()
-        .find(|(kind, _)| realm.type_map(*kind).value() == object);
+    let found = SEARCHED.into_iter().find(|(kind, _)| realm.type_map(*kind).value() == object);
     found.map(|(_, name)| realm.shared.name_value(name))
 }

@@ -24,11 +24,7 @@ impl Default for Bounds {
 
 /// The value as a program would write it, cut to the bounds.
 pub fn describe(realm: &mut Realm, value: Value, bounds: Bounds) -> String {
-    let mut writer = Writer {
-        realm,
-        out: String::new(),
-        limit: bounds.chars,
-    };
+    let mut writer = Writer { realm, out: String::new(), limit: bounds.chars };
     writer.push(value, bounds.depth);
     let mut out = writer.out;
     if let Some((cut, _)) = out.char_indices().nth(bounds.chars) {

@@ -293,9 +293,7 @@ mod tests {
     fn every_printed_number_in_scientific_form_reads_back() {
         let mut bits: u64 = 0x243F_6A88_85A3_08D3;
         for _ in 0..20_000 {
-            bits = bits
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
+            bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let value = f64::from_bits(bits);
             let text = number_text(value);
             if text.contains('E') {

@@ -61,12 +61,7 @@ impl Check {
 
 fn summary(files: usize, errors: usize, warnings: usize) -> String {
     let counted = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
-    format!(
-        "checked {}: {}, {}",
-        counted(files, "file"),
-        counted(errors, "error"),
-        counted(warnings, "warning")
-    )
+    format!("checked {}: {}, {}", counted(files, "file"), counted(errors, "error"), counted(warnings, "warning"))
 }
 
 /// The diagnostic as people read it, with the source line under it.
@@ -77,13 +72,8 @@ pub fn rendered(source: &Source, diagnostic: &Diagnostic, colours: bool) -> Stri
     };
     let span = usize::from(diagnostic.range.start())..usize::from(diagnostic.range.end());
     let path = source.shown_name();
-    let snippet = Snippet::source(source.text.as_str())
-        .path(path)
-        .annotation(AnnotationKind::Primary.span(span));
-    let report = [level
-        .primary_title(diagnostic.message.as_str())
-        .id(diagnostic.code)
-        .element(snippet)];
+    let snippet = Snippet::source(source.text.as_str()).path(path).annotation(AnnotationKind::Primary.span(span));
+    let report = [level.primary_title(diagnostic.message.as_str()).id(diagnostic.code).element(snippet)];
     let renderer = if colours { Renderer::styled() } else { Renderer::plain() };
     renderer.render(&report)
 }
@@ -105,10 +95,7 @@ fn as_json(source: &Source, diagnostic: &Diagnostic) -> serde_json::Value {
 fn place(text: &str, offset: usize) -> (usize, usize) {
     let before = &text[..offset.min(text.len())];
     let line_start = before.rfind('\n').map_or(0, |it| it + 1);
-    (
-        before.matches('\n').count() + 1,
-        before[line_start..].chars().count() + 1,
-    )
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
 #[cfg(test)]

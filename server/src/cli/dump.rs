@@ -50,11 +50,7 @@ impl Dump {
         for error in &errors {
             eprintln!("{}", rendered(&source, error, false));
         }
-        let wanted = |unit: &&ProgramUnit| {
-            self.function
-                .as_ref()
-                .is_none_or(|name| unit.info.name == name.as_str())
-        };
+        let wanted = |unit: &&ProgramUnit| self.function.as_ref().is_none_or(|name| unit.info.name == name.as_str());
         let mut text = String::new();
         for unit in program.units.iter().filter(wanted) {
             let Some(mir) = &unit.mir else { continue };
@@ -63,10 +59,7 @@ impl Dump {
             text.push('\n');
         }
         if let Some(name) = self.function.filter(|_| text.is_empty()) {
-            return Err(Failure(format!(
-                "there is no function named {name} in {}",
-                source.shown_name()
-            )));
+            return Err(Failure(format!("there is no function named {name} in {}", source.shown_name())));
         }
         std::io::stdout().write_all(text.as_bytes())?;
         Ok(ExitCode::from(u8::from(!errors.is_empty())))

@@ -22,11 +22,7 @@ impl Lsp {
     pub fn carry_out(self) -> Result<ExitCode, Failure> {
         let filter = EnvFilter::try_new(&self.log).map_err(|error| Failure(format!("--log {}: {error}", self.log)))?;
         // Standard output belongs to the protocol.
-        tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_writer(std::io::stderr)
-            .with_ansi(false)
-            .init();
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
         let workers = Box::new(ProcessFactory::of_this_executable()?);
         let code = crate::lsp::serve(workers, std::io::stdin(), std::io::stdout())?;
         // The reading thread may still wait for input that will never come; leaving main would not end it.

@@ -58,21 +58,10 @@ impl Run {
         if diagnostics.iter().any(|it| it.severity == Severity::Error) {
             return Ok(self.does_not_compile(&source, &diagnostics));
         }
-        let tier = if self.interpret {
-            TierPolicy::InterpretOnly
-        } else {
-            TierPolicy::default()
-        };
-        let mut engine = Engine::new(EngineConfig {
-            tier,
-            ..EngineConfig::default()
-        });
+        let tier = if self.interpret { TierPolicy::InterpretOnly } else { TierPolicy::default() };
+        let mut engine = Engine::new(EngineConfig { tier, ..EngineConfig::default() });
         let loaded = engine.load(&program).map_err(|error| Failure(error.to_string()))?;
-        let request = RunRequest {
-            limits: self.limits(),
-            compat: self.compat,
-            ..RunRequest::new(Entry::Main)
-        };
+        let request = RunRequest { limits: self.limits(), compat: self.compat, ..RunRequest::new(Entry::Main) };
         let outcome = engine.run(&loaded, request, Box::new(StdHost::new(Effects::ALL)));
         if self.stats {
             print_stats(&outcome);
@@ -89,10 +78,7 @@ impl Run {
     }
 
     fn limits(&self) -> Limits {
-        Limits {
-            depth: self.max_depth.unwrap_or(Limits::NONE.depth),
-            ..Limits::NONE
-        }
+        Limits { depth: self.max_depth.unwrap_or(Limits::NONE.depth), ..Limits::NONE }
     }
 
     fn does_not_compile(&self, source: &Source, diagnostics: &[Diagnostic]) -> ExitCode {
@@ -100,10 +86,7 @@ impl Run {
         if self.compat {
             // The reference reports only the first error that it knows.
             if let Some((error, text)) = errors.clone().find_map(|it| Some((it, it.reference.as_ref()?))) {
-                println!(
-                    "Compiler Error: {text} [{}]",
-                    location(&source.name, error.reference_line)
-                );
+                println!("Compiler Error: {text} [{}]", location(&source.name, error.reference_line));
                 return ExitCode::SUCCESS;
             }
         }
@@ -142,11 +125,7 @@ fn stopped(why: &str) -> ExitCode {
 }
 
 fn location(name: &str, line: u32) -> String {
-    if name.is_empty() {
-        format!("line {line}")
-    } else {
-        format!("{name} line {line}")
-    }
+    if name.is_empty() { format!("line {line}") } else { format!("{name} line {line}") }
 }
 
 /// The source line an error names, if it is one of this file's.
@@ -166,17 +145,9 @@ fn print_stats(outcome: &RunOutcome) {
         outcome.heap
     );
     for function in &outcome.functions {
-        let name = if function.name.is_empty() {
-            "(top level)"
-        } else {
-            &function.name
-        };
-        let mut line = format!(
-            "{:>12}  {name}: {} calls, {} steps",
-            function.tier.to_string(),
-            function.calls,
-            function.work
-        );
+        let name = if function.name.is_empty() { "(top level)" } else { &function.name };
+        let mut line =
+            format!("{:>12}  {name}: {} calls, {} steps", function.tier.to_string(), function.calls, function.work);
         if let Some(refusal) = function.refusal {
             line += &format!("; not compiled: {refusal}");
         }

@@ -57,11 +57,7 @@ impl Show {
             Level::InterpretOnly => Trust::InterpretOnly,
             Level::Off => Trust::Off,
         };
-        let config = WorldConfig {
-            trust: Some(trust),
-            encoding: Encoding::Utf8,
-            ..WorldConfig::default()
-        };
+        let config = WorldConfig { trust: Some(trust), encoding: Encoding::Utf8, ..WorldConfig::default() };
         let world = spawn(config, Box::new(ProcessFactory::of_this_executable()?), Arc::new(drop))?;
         let shown = ask(&world, &source)?;
         world.end();
@@ -84,9 +80,7 @@ fn ask(world: &WorldHandle, source: &Source) -> Result<Shown, Failure> {
             diagnostics: ide::diagnostics(&snapshot.db, &snapshot.document, &snapshot.live),
             tiers: ide::function_tiers(&snapshot.db, &snapshot.document, &snapshot.live),
         });
-        answer
-            .await?
-            .map_err(|refused| Failure(format!("the file could not be shown: {refused:?}")))
+        answer.await?.map_err(|refused| Failure(format!("the file could not be shown: {refused:?}")))
     })
 }
 
@@ -94,10 +88,7 @@ fn ask(world: &WorldHandle, source: &Source) -> Result<Shown, Failure> {
 fn annotated(text: &str, shown: &Shown) -> String {
     let mut notes: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
     for hint in &shown.hints {
-        notes
-            .entry(line_of(text, usize::from(hint.offset)))
-            .or_default()
-            .push(&hint.label);
+        notes.entry(line_of(text, usize::from(hint.offset))).or_default().push(&hint.label);
     }
     let width = text.lines().map(|line| line.chars().count()).max().unwrap_or(0).min(72);
     let mut out = String::new();
@@ -116,19 +107,11 @@ fn annotated(text: &str, shown: &Shown) -> String {
         out.push('\n');
     }
     for function in &shown.tiers {
-        out += &format!(
-            "{} {}: {}\n",
-            function.label,
-            function.name,
-            function.explanation().replace("\n\n", " · ")
-        );
+        out += &format!("{} {}: {}\n", function.label, function.name, function.explanation().replace("\n\n", " · "));
     }
     out
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
-    text.as_bytes()[..offset.min(text.len())]
-        .iter()
-        .filter(|it| **it == b'\n')
-        .count()
+    text.as_bytes()[..offset.min(text.len())].iter().filter(|it| **it == b'\n').count()
 }

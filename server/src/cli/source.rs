@@ -21,11 +21,7 @@ pub struct Source {
 impl Source {
     /// Code from the command line: line ends of any kind count as one.
     pub fn from_code(code: &str) -> Source {
-        Source {
-            path: None,
-            name: String::new(),
-            text: code.replace("\r\n", "\n").replace('\r', "\n"),
-        }
+        Source { path: None, name: String::new(), text: code.replace("\r\n", "\n").replace('\r', "\n") }
     }
 
     /// A file, or standard input if the path is `-`.
@@ -33,23 +29,12 @@ impl Source {
         if path == Path::new("-") {
             let mut bytes = Vec::new();
             std::io::stdin().read_to_end(&mut bytes)?;
-            return Ok(Source {
-                path: None,
-                name: String::new(),
-                text: decode(&bytes, "standard input")?,
-            });
+            return Ok(Source { path: None, name: String::new(), text: decode(&bytes, "standard input")? });
         }
         let shown = path.display();
         let bytes = std::fs::read(path).map_err(|error| Failure(format!("cannot read {shown}: {error}")))?;
-        let name = path
-            .file_name()
-            .map(|it| it.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        Ok(Source {
-            path: Some(path.to_path_buf()),
-            name,
-            text: decode(&bytes, &shown.to_string())?,
-        })
+        let name = path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+        Ok(Source { path: Some(path.to_path_buf()), name, text: decode(&bytes, &shown.to_string())? })
     }
 
     /// The name for messages that need one.
@@ -64,9 +49,7 @@ impl Source {
 fn decode(bytes: &[u8], shown: &str) -> Result<String, Failure> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let line = bytes[..error.valid_up_to()].iter().filter(|it| **it == b'\n').count() + 1;
-        Failure(format!(
-            "{shown} is not UTF-8 text: there is a stray byte on line {line}"
-        ))
+        Failure(format!("{shown} is not UTF-8 text: there is a stray byte on line {line}"))
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     Ok(text.replace('\r', ""))
@@ -78,18 +61,13 @@ mod tests {
 
     #[test]
     fn marks_and_returns_are_no_part_of_the_program() {
-        assert_eq!(
-            decode("\u{feff}a\r\nb\r".as_bytes(), "x").ok(),
-            Some("a\nb".to_string())
-        );
+        assert_eq!(decode("\u{feff}a\r\nb\r".as_bytes(), "x").ok(), Some("a\nb".to_string()));
         assert_eq!(Source::from_code("a\r\nb\rc").text, "a\nb\nc");
     }
 
     #[test]
     fn a_stray_byte_is_named_with_its_line() {
-        let Err(Failure(sentence)) = decode(b"ok\nb\xffd", "x.ms") else {
-            panic!("must fail")
-        };
+        let Err(Failure(sentence)) = decode(b"ok\nb\xffd", "x.ms") else { panic!("must fail") };
         assert!(sentence.contains("line 2"), "{sentence}");
     }
 }

@@ -2,10 +2,7 @@
 //!
 //! `world` sets them; queries read them. Invariants: `text` and `parse` of a file are set together and `parse` is what a
 //! fresh parse of `text` would give; a recording enters when its run has ended, running state never does.
-#![allow(
-    missing_docs,
-    reason = "salsa's macros make methods without docs; what is written here has them"
-)]
+#![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
 use crate::recording::Recorded;
 use minilive_syntax::Parse;

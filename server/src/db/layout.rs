@@ -63,10 +63,7 @@ pub struct LayoutUnit {
 impl LayoutUnit {
     /// The text an instruction was made from, in the file.
     pub fn range_of(&self, inst: InstId) -> Option<TextRange> {
-        self.places
-            .ranges
-            .get(inst.0 as usize)
-            .map(|&range| range + self.range.start())
+        self.places.ranges.get(inst.0 as usize).map(|&range| range + self.range.start())
     }
 }
 
@@ -104,10 +101,7 @@ impl Layout {
     pub fn at(&self, offset: TextSize) -> Option<&LayoutUnit> {
         // Outer units come before inner ones, so the last one that holds the offset is the innermost.
         let behind = self.units.partition_point(|unit| unit.range.start() <= offset);
-        self.units[..behind]
-            .iter()
-            .rev()
-            .find(|unit| unit.range.contains_inclusive(offset))
+        self.units[..behind].iter().rev().find(|unit| unit.range.contains_inclusive(offset))
     }
 }
 
@@ -137,12 +131,7 @@ pub struct MarkerOptions {
 
 impl Default for MarkerOptions {
     fn default() -> MarkerOptions {
-        MarkerOptions {
-            seed: None,
-            input: Vec::new(),
-            frames: 3,
-            budget: None,
-        }
+        MarkerOptions { seed: None, input: Vec::new(), frames: 3, budget: None }
     }
 }
 

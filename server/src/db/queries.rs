@@ -4,10 +4,7 @@
 //! `units → cut → skeleton → lower_unit → function_mir`; `places` and `file_layout` bring positions back at its side.
 //! Invariants: no offset stands behind [`function_mir`]; queries are pure; whatever depends on a position runs per file.
 //! The tests to read first are in `db/tests.rs`: they list what an edit runs.
-#![allow(
-    missing_docs,
-    reason = "salsa's macros make methods without docs; what is written here has them"
-)]
+#![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
 use super::layout::{Code, Layout, LayoutUnit, MarkerCode, MarkerItem, MarkerOptions, MarkerUse, Places};
 use super::skeleton::{Skeleton, real_line, real_range};
@@ -166,10 +163,7 @@ pub fn function_mir<'db>(db: &'db dyn Db, unit: FileUnit<'db>) -> Code {
 /// The fingerprints of all units of a file: what decides whether an evaluation has to run again.
 #[salsa::tracked(returns(clone))]
 pub fn fingerprints(db: &dyn Db, file: File) -> Arc<[(UnitKey, Fingerprint)]> {
-    unit_ids(db, file)
-        .iter()
-        .map(|&unit| (unit.key(db), function_mir(db, unit).fingerprint))
-        .collect()
+    unit_ids(db, file).iter().map(|&unit| (unit.key(db), function_mir(db, unit).fingerprint)).collect()
 }
 
 /// Where a unit's instructions come from in its whole text.
@@ -225,10 +219,7 @@ pub fn file_layout(db: &dyn Db, file: File) -> Arc<Layout> {
 }
 
 fn code(unit: &minilive_mir::ir::Unit) -> Code {
-    Code {
-        fingerprint: fingerprint(unit),
-        unit: Arc::new(unit.clone()),
-    }
+    Code { fingerprint: fingerprint(unit), unit: Arc::new(unit.clone()) }
 }
 
 fn kind_of(node: &GreenNodeData) -> SyntaxKind {
@@ -244,7 +235,7 @@ fn is_definition(statement: &GreenNodeData) -> bool {
     match kind_of(statement) {
         SyntaxKind::AssignStmt => true,
         SyntaxKind::CallStmt => is_import(statement),
-        SyntaxKind::IfStmt => nodes(statement).all(|branch| bodies_define(branch)),
+        SyntaxKind::IfStmt => nodes(statement).all(bodies_define),
         SyntaxKind::WhileStmt | SyntaxKind::ForStmt => bodies_define(statement),
         SyntaxKind::BreakStmt | SyntaxKind::ContinueStmt => true,
         _ => false,
@@ -253,10 +244,7 @@ fn is_definition(statement: &GreenNodeData) -> bool {
 
 fn bodies_define(node: &GreenNodeData) -> bool {
     let blocks = nodes(node).filter(|node| kind_of(node) == SyntaxKind::Block);
-    blocks
-        .flat_map(nodes)
-        .filter(|node| Stmt::can_cast(kind_of(node)))
-        .all(is_definition)
+    blocks.flat_map(nodes).filter(|node| Stmt::can_cast(kind_of(node))).all(is_definition)
 }
 
 fn is_import(call: &GreenNodeData) -> bool {
@@ -291,20 +279,10 @@ pub fn marker_code<'db>(db: &'db dyn Db, marker: MarkerText<'db>) -> MarkerCode 
     let (units, errors) = lower_expression(marker.text(db));
     let fingerprint = match &*units {
         [only] => only.fingerprint,
-        units => Fingerprint(
-            units
-                .iter()
-                .fold(0, |hash, unit| hash.rotate_left(7) ^ unit.fingerprint.0),
-        ),
+        units => Fingerprint(units.iter().fold(0, |hash, unit| hash.rotate_left(7) ^ unit.fingerprint.0)),
     };
-    let first = errors
-        .into_iter()
-        .find(|error| error.severity == Severity::Error || units.is_empty());
-    MarkerCode {
-        units: units.into(),
-        fingerprint,
-        trouble: first.map(|error| error.message),
-    }
+    let first = errors.into_iter().find(|error| error.severity == Severity::Error || units.is_empty());
+    MarkerCode { units: units.into(), fingerprint, trouble: first.map(|error| error.message) }
 }
 
 /// A marker comment at its place.
@@ -324,16 +302,10 @@ fn comments(db: &dyn Db, file: File) -> Vec<Comment> {
             NodeOrToken::Node(node) => {
                 let tree = StatementTree::new(db, GreenIdentity(Green(node.to_owned())));
                 let inside = statement_comments(db, tree);
-                found.extend(inside.iter().map(|(start, text)| Comment {
-                    start: at + *start,
-                    text: text.clone(),
-                }));
+                found.extend(inside.iter().map(|(start, text)| Comment { start: at + *start, text: text.clone() }));
             }
             NodeOrToken::Token(token) if token.kind() == SyntaxKind::MarkerComment.into() => {
-                found.push(Comment {
-                    start: at,
-                    text: token.text().to_owned(),
-                });
+                found.push(Comment { start: at, text: token.text().to_owned() });
             }
             NodeOrToken::Token(_) => {}
         }
@@ -372,10 +344,7 @@ pub fn marker_items(db: &dyn Db, file: File) -> Arc<[Arc<MarkerItem>]> {
             usage: asked.usage,
             name: asked.name.map(str::to_owned),
             text: asked.text.to_owned(),
-            expr_range: TextRange::at(
-                comment.start + TextSize::new(asked.offset as u32),
-                TextSize::of(asked.text),
-            ),
+            expr_range: TextRange::at(comment.start + TextSize::new(asked.offset as u32), TextSize::of(asked.text)),
             range: TextRange::at(comment.start, TextSize::of(&*comment.text)),
             line,
             function: function.map(|placed| placed.unit.key(db)),
@@ -422,15 +391,9 @@ impl<'a> Asked<'a> {
     /// `None` for markers that ask for something else.
     fn of(comment: &'a str) -> Option<Asked<'a>> {
         let (usage, name, span, options) = match Marker::parse(comment)? {
-            Marker::Watch {
-                effectful: false, expr, ..
-            } => (MarkerUse::Watch, None, expr, Vec::new()),
-            Marker::Watch {
-                effectful: true, expr, ..
-            } => (MarkerUse::AskedWatch, None, expr, Vec::new()),
-            Marker::Example {
-                name, call, options, ..
-            } => (MarkerUse::Example, name, call, options),
+            Marker::Watch { effectful: false, expr, .. } => (MarkerUse::Watch, None, expr, Vec::new()),
+            Marker::Watch { effectful: true, expr, .. } => (MarkerUse::AskedWatch, None, expr, Vec::new()),
+            Marker::Example { name, call, options, .. } => (MarkerUse::Example, name, call, options),
             _ => return None,
         };
         let text = &comment[span.clone()];
@@ -439,13 +402,7 @@ impl<'a> Asked<'a> {
             set_option(&mut read, &comment[key], &comment[value]);
         }
         let name = name.map(|name| &comment[name]).filter(|name| !name.is_empty());
-        (!text.is_empty()).then_some(Asked {
-            usage,
-            name,
-            text,
-            offset: span.start,
-            options: read,
-        })
+        (!text.is_empty()).then_some(Asked { usage, name, text, offset: span.start, options: read })
     }
 }
 
@@ -457,9 +414,7 @@ fn set_option(options: &mut MarkerOptions, key: &str, value: &str) {
         "budget" => options.budget = value.trim_end_matches("ms").parse().ok().map(Duration::from_millis),
         "input" => {
             let lines = value.trim_start_matches('[').trim_end_matches(']').split("\",");
-            options.input = lines
-                .map(|line| line.trim().trim_matches('"').replace("\"\"", "\""))
-                .collect();
+            options.input = lines.map(|line| line.trim().trim_matches('"').replace("\"\"", "\"")).collect();
         }
         _ => {}
     }

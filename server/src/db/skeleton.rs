@@ -33,16 +33,9 @@ pub struct Skeleton {
 impl Skeleton {
     /// Cuts a unit's tree.
     pub fn of(unit: &GreenNodeData) -> Skeleton {
-        let mut cutter = Cutter {
-            offset: TextSize::new(0),
-            line: 0,
-            holes: Vec::new(),
-        };
+        let mut cutter = Cutter { offset: TextSize::new(0), line: 0, holes: Vec::new() };
         let green = cutter.node(unit, true).unwrap_or_else(|| unit.to_owned());
-        Skeleton {
-            green,
-            holes: cutter.holes,
-        }
+        Skeleton { green, holes: cutter.holes }
     }
 }
 
@@ -55,9 +48,7 @@ pub fn real_offset(holes: &[Hole], offset: TextSize) -> TextSize {
 /// The range in the unit's text of a range in its skeleton.
 pub fn real_range(holes: &[Hole], range: TextRange) -> TextRange {
     // A hole at the very end of a range (a trailing comment) is not part of it.
-    let inside = holes
-        .iter()
-        .take_while(|hole| hole.at.end() < range.end() || hole.at.end() <= range.start());
+    let inside = holes.iter().take_while(|hole| hole.at.end() < range.end() || hole.at.end() <= range.start());
     let end = inside.fold(range.end(), |real, hole| real + hole.len - hole.at.len());
     let start = real_offset(holes, range.start());
     TextRange::new(start, end.max(start))
@@ -66,11 +57,7 @@ pub fn real_range(holes: &[Hole], range: TextRange) -> TextRange {
 /// The line in the unit's text of a line in its skeleton, both from zero.
 pub fn real_line(holes: &[Hole], line: u32) -> u32 {
     // A body starts behind its header's line end, so nothing stands before the hole on its line.
-    line + holes
-        .iter()
-        .take_while(|hole| hole.line <= line)
-        .map(|hole| hole.line_ends)
-        .sum::<u32>()
+    line + holes.iter().take_while(|hole| hole.line <= line).map(|hole| hole.line_ends).sum::<u32>()
 }
 
 struct Cutter {
@@ -125,14 +112,10 @@ impl Cutter {
     fn body(&mut self, body: &GreenNodeData) -> GreenNode {
         let mut found = Body::default();
         found.look(body);
-        let words = [
-            (found.self_, SyntaxKind::SelfKw, "self"),
-            (found.super_, SyntaxKind::SuperKw, "super"),
-        ];
+        let words = [(found.self_, SyntaxKind::SelfKw, "self"), (found.super_, SyntaxKind::SuperKw, "super")];
         let tokens = words.iter().filter(|(mentioned, _, _)| *mentioned);
-        let tokens: Vec<Child> = tokens
-            .map(|&(_, kind, text)| NodeOrToken::Token(GreenToken::new(kind.into(), text)))
-            .collect();
+        let tokens: Vec<Child> =
+            tokens.map(|&(_, kind, text)| NodeOrToken::Token(GreenToken::new(kind.into(), text))).collect();
         let stub = GreenNode::new(SyntaxKind::Block.into(), tokens);
         self.hole(stub.text_len(), body.text_len(), found.line_ends);
         stub
@@ -140,12 +123,7 @@ impl Cutter {
 
     fn hole(&mut self, in_skeleton: TextSize, len: TextSize, line_ends: u32) {
         let at = TextRange::at(self.offset, in_skeleton);
-        self.holes.push(Hole {
-            at,
-            len,
-            line: self.line,
-            line_ends,
-        });
+        self.holes.push(Hole { at, len, line: self.line, line_ends });
         self.offset += in_skeleton;
     }
 }
@@ -210,14 +188,8 @@ mod tests {
         assert_eq!(&statement.text().to_string()[real], "y = 2");
         let line = cut[..at].matches('\n').count() as u32;
         assert_eq!(real_line(&skeleton.holes, line), 4);
-        let f = TextRange::at(
-            TextSize::new(cut.find("f =").expect("is kept") as u32),
-            TextSize::of("f = function"),
-        );
-        assert_eq!(
-            &statement.text().to_string()[real_range(&skeleton.holes, f)],
-            "f = function"
-        );
+        let f = TextRange::at(TextSize::new(cut.find("f =").expect("is kept") as u32), TextSize::of("f = function"));
+        assert_eq!(&statement.text().to_string()[real_range(&skeleton.holes, f)], "f = function");
     }
 
     #[test]

@@ -38,9 +38,7 @@ impl Trust {
 
     /// The level of that name.
     pub fn from_name(name: &str) -> Option<Trust> {
-        [Trust::Off, Trust::InterpretOnly, Trust::Full]
-            .into_iter()
-            .find(|trust| trust.name() == name)
+        [Trust::Off, Trust::InterpretOnly, Trust::Full].into_iter().find(|trust| trust.name() == name)
     }
 }
 

@@ -41,16 +41,12 @@ pub struct Planned {
 impl Planned {
     /// Whether it runs without being asked for.
     pub fn is_automatic(&self) -> bool {
-        self.marker
-            .as_ref()
-            .is_none_or(|marker| marker.usage != MarkerUse::AskedWatch && marker.code.trouble.is_none())
+        self.marker.as_ref().is_none_or(|marker| marker.usage != MarkerUse::AskedWatch && marker.code.trouble.is_none())
     }
 
     /// Whether it is an example call.
     pub fn is_example(&self) -> bool {
-        self.marker
-            .as_ref()
-            .is_some_and(|marker| marker.usage == MarkerUse::Example)
+        self.marker.as_ref().is_some_and(|marker| marker.usage == MarkerUse::Example)
     }
 
     /// Hash of everything beside code that decides how far a run goes.
@@ -69,29 +65,16 @@ pub fn plan(db: &LiveDb, document: &Arc<DocumentView>) -> Plan {
     let layout = db::file_layout(db, document.file);
     let pairs = |definitions_only: bool| {
         let statements = layout.main().filter(|unit| unit.is_definition || !definitions_only);
-        statements
-            .map(|unit| (unit.key, unit.code.fingerprint))
-            .collect::<Arc<[_]>>()
+        statements.map(|unit| (unit.key, unit.code.fingerprint)).collect::<Arc<[_]>>()
     };
     let (main, definitions) = (pairs(false), pairs(true));
     let trouble = ide::first_error(db, document);
     let markers = db::marker_items(db, document.file);
-    let mut evaluations = vec![Planned {
-        id: EvaluationId::TopLevel,
-        marker: None,
-    }];
-    evaluations.extend(markers.iter().map(|marker| Planned {
-        id: EvaluationId::Marker(marker.id),
-        marker: Some(marker.clone()),
-    }));
-    Plan {
-        document: document.clone(),
-        layout,
-        trouble,
-        evaluations,
-        main,
-        definitions,
-    }
+    let mut evaluations = vec![Planned { id: EvaluationId::TopLevel, marker: None }];
+    evaluations.extend(
+        markers.iter().map(|marker| Planned { id: EvaluationId::Marker(marker.id), marker: Some(marker.clone()) }),
+    );
+    Plan { document: document.clone(), layout, trouble, evaluations, main, definitions }
 }
 
 impl Plan {
@@ -121,11 +104,7 @@ impl Plan {
     }
 
     fn statements(&self, planned: &Planned) -> &Arc<[(UnitKey, Fingerprint)]> {
-        if planned.marker.is_some() {
-            &self.definitions
-        } else {
-            &self.main
-        }
+        if planned.marker.is_some() { &self.definitions } else { &self.main }
     }
 
     /// The program of an evaluation and what of it runs.
@@ -150,24 +129,13 @@ impl Plan {
                 EntryPoint::Expression(expression)
             }
         };
-        (
-            Program {
-                file: base_name(&self.document.uri).into(),
-                units,
-                main,
-            },
-            entry,
-        )
+        (Program { file: base_name(&self.document.uri).into(), units, main }, entry)
     }
 
     /// What a run of an evaluation turned out to depend on.
     pub fn dependencies(&self, planned: &Planned, outcome: &Outcome) -> Dependencies {
         let entered = |key| outcome.executed.as_ref().is_none_or(|executed| executed.contains(&key));
-        let functions = self
-            .layout
-            .units
-            .iter()
-            .filter(|unit| unit.kind == UnitKind::Function && entered(unit.key));
+        let functions = self.layout.units.iter().filter(|unit| unit.kind == UnitKind::Function && entered(unit.key));
         Dependencies {
             main: self.statements(planned).clone(),
             functions: functions.map(|unit| (unit.key, unit.code.fingerprint)).collect(),
@@ -181,19 +149,9 @@ impl Plan {
         let (Some(mine), Some(theirs)) = (self.find(id), other.find(id)) else {
             return false;
         };
-        let units = |plan: &Plan| {
-            plan.layout
-                .units
-                .iter()
-                .map(|unit| (unit.key, unit.code.fingerprint))
-                .collect::<Vec<_>>()
-        };
-        let marker = |planned: &Planned| {
-            planned
-                .marker
-                .as_ref()
-                .map(|it| (it.code.fingerprint, it.options.clone()))
-        };
+        let units =
+            |plan: &Plan| plan.layout.units.iter().map(|unit| (unit.key, unit.code.fingerprint)).collect::<Vec<_>>();
+        let marker = |planned: &Planned| planned.marker.as_ref().map(|it| (it.code.fingerprint, it.options.clone()));
         self.trouble.is_none()
             && self.main == other.main
             && marker(mine) == marker(theirs)
@@ -219,34 +177,19 @@ fn positions_hash(layout: &Layout) -> u64 {
 ///
 /// `marker` is the fingerprint of the evaluation's marker in the present text.
 pub fn is_fresh(recorded: &Recorded, layout: &Layout, marker: Option<Fingerprint>) -> bool {
-    let Dependencies {
-        main,
-        functions,
-        positions,
-        marker: recorded_marker,
-    } = &recorded.dependencies;
+    let Dependencies { main, functions, positions, marker: recorded_marker } = &recorded.dependencies;
     let statements = layout.main().filter(|unit| unit.is_definition || marker.is_none());
     *recorded_marker == marker
-        && statements
-            .map(|unit| (unit.key, unit.code.fingerprint))
-            .eq(main.iter().copied())
-        && functions
-            .iter()
-            .all(|&(key, print)| layout.get(key).is_some_and(|unit| unit.code.fingerprint == print))
+        && statements.map(|unit| (unit.key, unit.code.fingerprint)).eq(main.iter().copied())
+        && functions.iter().all(|&(key, print)| layout.get(key).is_some_and(|unit| unit.code.fingerprint == print))
         && positions.is_none_or(|hash| hash == positions_hash(layout))
 }
 
 /// The units of a marker, with its line in the file.
 fn marker_units(marker: &MarkerItem) -> impl Iterator<Item = ProgramUnit> {
     marker.code.units.iter().map(|unit| {
-        let info = UnitInfo {
-            base_line: unit.info.base_line + marker.line,
-            ..(*unit.info).clone()
-        };
-        ProgramUnit {
-            info: Arc::new(info),
-            ..unit.clone()
-        }
+        let info = UnitInfo { base_line: unit.info.base_line + marker.line, ..(*unit.info).clone() };
+        ProgramUnit { info: Arc::new(info), ..unit.clone() }
     })
 }
 

@@ -47,11 +47,7 @@ pub struct CommandReply {
 
 impl CommandReply {
     fn done(state: &'static str, text: impl Into<String>) -> CommandReply {
-        CommandReply {
-            state,
-            run: None,
-            text: text.into(),
-        }
+        CommandReply { state, run: None, text: text.into() }
     }
 
     /// Nothing was done.
@@ -191,11 +187,7 @@ impl Scheduler {
                 continue;
             }
             let goes_on = |run: &Running| run.uri == uri && run.id == planned.id && !run.stopped;
-            if self
-                .running
-                .as_ref()
-                .is_some_and(|run| goes_on(run) && plan.runs_the_same(&run.plan, run.id))
-            {
+            if self.running.as_ref().is_some_and(|run| goes_on(run) && plan.runs_the_same(&run.plan, run.id)) {
                 kept = true;
             } else {
                 self.queue.push_back((uri.clone(), plan.clone(), planned.id));
@@ -218,10 +210,7 @@ impl Scheduler {
 
     fn worker(&mut self, purpose: Purpose) -> &mut dyn WorkerHandle {
         let (factory, sink) = (&self.factory, &self.sink);
-        self.workers
-            .entry(purpose)
-            .or_insert_with(|| factory.connect(purpose, sink.clone()))
-            .as_mut()
+        self.workers.entry(purpose).or_insert_with(|| factory.connect(purpose, sink.clone())).as_mut()
     }
 
     fn new_run(&mut self) -> RunId {
@@ -245,15 +234,7 @@ impl Scheduler {
             }
             let profile = planned.profile(self.trust);
             let request = self.request(run, &plan, &planned, budget, false);
-            self.running = Some(Running {
-                run,
-                uri,
-                plan,
-                id,
-                profile,
-                started: Instant::now(),
-                stopped: false,
-            });
+            self.running = Some(Running { run, uri, plan, id, profile, started: Instant::now(), stopped: false });
             self.worker(Purpose::Automatic).send(request);
         }
         self.tell_status();
@@ -279,9 +260,7 @@ impl Scheduler {
     pub fn worker_event(&mut self, event: WorkerEvent) {
         match event {
             WorkerEvent::Output { run, text } => self.output(run, OutputKind::Out, text),
-            WorkerEvent::Progress {
-                run, line, functions, ..
-            } => self.progress(run, line, &functions),
+            WorkerEvent::Progress { run, line, functions, .. } => self.progress(run, line, &functions),
             WorkerEvent::Finished { run, outcome } => self.finished(run, *outcome),
             WorkerEvent::Died { reason, runs } => self.died(&reason, &runs),
         }
@@ -291,13 +270,7 @@ impl Scheduler {
     fn output(&self, run: RunId, kind: OutputKind, text: String) {
         // What automatic runs print is captured and belongs to nobody.
         if let Some(asked) = self.asked.iter().find(|it| it.run == run) {
-            (self.notices)(Notice::Output {
-                uri: asked.uri.clone(),
-                run,
-                evaluation: asked.id,
-                kind,
-                text,
-            });
+            (self.notices)(Notice::Output { uri: asked.uri.clone(), run, evaluation: asked.id, kind, text });
         }
     }
 
@@ -310,11 +283,7 @@ impl Scheduler {
         };
         file.show_tiers(&asked.plan, functions);
         let elapsed = asked.started.elapsed();
-        if let Some(shown) = Arc::make_mut(&mut file.live)
-            .asked
-            .as_mut()
-            .filter(|shown| shown.run == run)
-        {
+        if let Some(shown) = Arc::make_mut(&mut file.live).asked.as_mut().filter(|shown| shown.run == run) {
             (shown.elapsed, shown.line) = (elapsed, line);
         }
         self.changed.insert(asked.uri.clone());
@@ -328,10 +297,7 @@ impl Scheduler {
                 _ => None,
             };
             self.record(&running, outcome);
-            if !self
-                .queue
-                .iter()
-                .any(|(uri, _, id)| *uri == running.uri && *id == running.id)
+            if !self.queue.iter().any(|(uri, _, id)| *uri == running.uri && *id == running.id)
                 && let Some(file) = self.files.get_mut(&running.uri)
             {
                 file.show_phase(running.id, Phase::Settled);
@@ -355,10 +321,7 @@ impl Scheduler {
             if !running.stopped {
                 return;
             }
-            outcome.end = End::Cut {
-                limit: "stopped".into(),
-                line: None,
-            };
+            outcome.end = End::Cut { limit: "stopped".into(), line: None };
         }
         let Some(planned) = running.plan.find(running.id) else {
             return;
@@ -380,16 +343,8 @@ impl Scheduler {
             text: format!("The worker ended and is started again: {reason}"),
         });
         for &run in runs {
-            let stopped = self
-                .running
-                .iter()
-                .chain(&self.asked)
-                .any(|it| it.run == run && it.stopped);
-            let limit = if stopped {
-                "stopped".to_owned()
-            } else {
-                format!("the worker ended: {reason}")
-            };
+            let stopped = self.running.iter().chain(&self.asked).any(|it| it.run == run && it.stopped);
+            let limit = if stopped { "stopped".to_owned() } else { format!("the worker ended: {reason}") };
             let outcome = Outcome {
                 end: End::Cut { limit, line: None },
                 values: Vec::new(),
@@ -422,11 +377,7 @@ impl Scheduler {
         } else {
             file.waiting.push((run, target.clone()));
         }
-        CommandReply {
-            state: "started",
-            run: Some(run),
-            text: format!("running {}", base_name(uri)),
-        }
+        CommandReply { state: "started", run: Some(run), text: format!("running {}", base_name(uri)) }
     }
 
     fn start_asked(&mut self, uri: &Arc<str>, run: RunId, target: &RunTarget) {
@@ -439,20 +390,13 @@ impl Scheduler {
         };
         let trouble = match planned {
             None => Some("there is no such example".to_owned()),
-            Some(planned) => plan
-                .trouble
-                .clone()
-                .or_else(|| planned.marker.as_ref().and_then(|it| it.code.trouble.clone())),
+            Some(planned) => {
+                plan.trouble.clone().or_else(|| planned.marker.as_ref().and_then(|it| it.code.trouble.clone()))
+            }
         };
         let id = planned.map_or(EvaluationId::TopLevel, |planned| planned.id);
         let tell = |kind, text| {
-            (self.notices)(Notice::Output {
-                uri: uri.clone(),
-                run,
-                evaluation: id,
-                kind,
-                text,
-            });
+            (self.notices)(Notice::Output { uri: uri.clone(), run, evaluation: id, kind, text });
         };
         tell(OutputKind::Start, format!("{}\n", plan.title(id)));
         let (Some(planned), None) = (planned.cloned(), &trouble) else {
@@ -463,22 +407,9 @@ impl Scheduler {
         let request = self.request(run, &plan, &planned, budget::asked(self.trust), true);
         let profile = planned.profile(self.trust);
         let started = Instant::now();
-        self.asked.push(Running {
-            run,
-            uri: uri.clone(),
-            plan,
-            id,
-            profile,
-            started,
-            stopped: false,
-        });
+        self.asked.push(Running { run, uri: uri.clone(), plan, id, profile, started, stopped: false });
         if let Some(file) = self.files.get_mut(uri) {
-            let shown = AskedRun {
-                run,
-                evaluation: id,
-                elapsed: Duration::ZERO,
-                line: None,
-            };
+            let shown = AskedRun { run, evaluation: id, elapsed: Duration::ZERO, line: None };
             Arc::make_mut(&mut file.live).asked = Some(shown);
         }
         self.changed.insert(uri.clone());
@@ -529,9 +460,7 @@ impl Scheduler {
             evaluation: asked.id,
             trouble,
             elapsed: outcome.elapsed,
-            native: functions()
-                .filter(|it| matches!(it.tier, Tier::Native | Tier::Baseline))
-                .count(),
+            native: functions().filter(|it| matches!(it.tier, Tier::Native | Tier::Baseline)).count(),
             functions: functions().count(),
         });
     }
@@ -576,11 +505,7 @@ impl Scheduler {
             Arc::make_mut(&mut file.live).trust = trust;
             self.changed.insert(uri.clone());
         }
-        let plans: Vec<_> = self
-            .files
-            .values()
-            .filter_map(|file| file.current_plan().cloned())
-            .collect();
+        let plans: Vec<_> = self.files.values().filter_map(|file| file.current_plan().cloned()).collect();
         for plan in plans {
             self.planned(plan);
         }
@@ -608,10 +533,7 @@ impl Scheduler {
         let (state, text) = if let Some(asked) = self.asked.last() {
             let live = self.live(&asked.uri);
             let shown = live.asked.as_ref();
-            let line = shown
-                .and_then(|shown| shown.line)
-                .map(|line| format!(", line {line}"))
-                .unwrap_or_default();
+            let line = shown.and_then(|shown| shown.line).map(|line| format!(", line {line}")).unwrap_or_default();
             let seconds = shown.map_or(0.0, |shown| shown.elapsed.as_secs_f64());
             (StatusState::Running, format!("running {seconds:.1} s{line}"))
         } else if self.running.is_some() || !self.queue.is_empty() {
@@ -624,12 +546,7 @@ impl Scheduler {
         } else {
             (StatusState::Idle, "idle".to_owned())
         };
-        let status = Status {
-            state,
-            text,
-            trust: self.trust,
-            worker_restarts: self.restarts,
-        };
+        let status = Status { state, text, trust: self.trust, worker_restarts: self.restarts };
         if self.told.as_ref() != Some(&status) {
             self.told = Some(status.clone());
             (self.notices)(Notice::Status(status));

@@ -44,22 +44,13 @@ pub(super) struct FileState {
 impl FileState {
     /// A document that was just opened.
     pub fn new(trust: Trust, revision: u64) -> FileState {
-        let live = Live {
-            trust,
-            ..Live::default()
-        };
-        FileState {
-            live: Arc::new(live),
-            revision,
-            ..FileState::default()
-        }
+        let live = Live { trust, ..Live::default() };
+        FileState { live: Arc::new(live), revision, ..FileState::default() }
     }
 
     /// The plan, if it belongs to the present revision.
     pub fn current_plan(&self) -> Option<&Arc<Plan>> {
-        self.plan
-            .as_ref()
-            .filter(|plan| plan.document.revision == self.revision)
+        self.plan.as_ref().filter(|plan| plan.document.revision == self.revision)
     }
 
     /// Follows an edit.
@@ -93,28 +84,14 @@ impl FileState {
 
     /// Puts a recording's values at their lines in the present text.
     fn place(&mut self, plan: &Plan, recorded: &Recorded) {
-        let known_since = self
-            .splices
-            .front()
-            .map_or(self.revision + 1, |&(revision, _)| revision);
-        let mut anchors = Anchors {
-            values: Vec::new(),
-            end: None,
-            lossy: false,
-        };
+        let known_since = self.splices.front().map_or(self.revision + 1, |&(revision, _)| revision);
+        let mut anchors = Anchors { values: Vec::new(), end: None, lossy: false };
         if plan.document.revision + 1 >= known_since || plan.document.revision == self.revision {
-            let marker_line = plan
-                .find(recorded.evaluation)
-                .and_then(|it| it.marker.as_ref())
-                .map(|it| it.line);
+            let marker_line = plan.find(recorded.evaluation).and_then(|it| it.marker.as_ref()).map(|it| it.line);
             let values = line_values(&plan.document, &plan.layout, &recorded.outcome, marker_line);
             anchors.values = values.into_iter().map(|value| (value.line, value.text)).collect();
             anchors.end = end_line(&recorded.outcome.end).or(marker_line);
-            for (_, splices) in self
-                .splices
-                .iter()
-                .filter(|&&(revision, _)| revision > plan.document.revision)
-            {
+            for (_, splices) in self.splices.iter().filter(|&&(revision, _)| revision > plan.document.revision) {
                 anchors.follow(splices);
             }
         }
@@ -129,10 +106,7 @@ impl FileState {
             return false;
         };
         let holds = |recorded: &Recorded| {
-            let stopped = matches!(
-                recorded.outcome.end,
-                End::Cut { .. } | End::Blocked { .. } | End::Cancelled
-            );
+            let stopped = matches!(recorded.outcome.end, End::Cut { .. } | End::Blocked { .. } | End::Cancelled);
             (recorded.profile == profile || !stopped) && is_fresh(recorded, &plan.layout, marker)
         };
         let Some(found) = kept.iter().position(holds).and_then(|index| kept.remove(index)) else {
@@ -163,15 +137,12 @@ impl FileState {
         let mut stale = Vec::new();
         let mut ends = Vec::new();
         for (&evaluation, anchors) in &self.anchors {
-            let values = anchors.values.iter().map(|(line, text)| StaleLine {
-                evaluation,
-                line: *line,
-                text: text.clone(),
-            });
+            let values =
+                anchors.values.iter().map(|(line, text)| StaleLine { evaluation, line: *line, text: text.clone() });
             stale.extend(values);
             ends.extend(anchors.end.map(|line| (evaluation, line)));
         }
-        stale.sort_by(|a, b| (a.line, a.evaluation).cmp(&(b.line, b.evaluation)));
+        stale.sort_by_key(|a| (a.line, a.evaluation));
         ends.sort_unstable();
         let live = Arc::make_mut(&mut self.live);
         live.stale = stale;
@@ -180,20 +151,14 @@ impl FileState {
 
     /// Lets readers see which evaluations are under way.
     pub fn show_phases(&mut self, phases: Vec<(EvaluationId, Phase)>) {
-        let states = phases
-            .into_iter()
-            .map(|(evaluation, phase)| EvaluationState { evaluation, phase });
+        let states = phases.into_iter().map(|(evaluation, phase)| EvaluationState { evaluation, phase });
         Arc::make_mut(&mut self.live).evaluations = states.collect();
     }
 
     /// Lets readers see one evaluation's phase.
     pub fn show_phase(&mut self, evaluation: EvaluationId, phase: Phase) {
         let live = Arc::make_mut(&mut self.live);
-        for state in live
-            .evaluations
-            .iter_mut()
-            .filter(|state| state.evaluation == evaluation)
-        {
+        for state in live.evaluations.iter_mut().filter(|state| state.evaluation == evaluation) {
             state.phase = phase;
         }
     }
@@ -203,10 +168,7 @@ impl FileState {
         let live = Arc::make_mut(&mut self.live);
         for report in reports {
             if let Some(unit) = plan.layout.get(report.unit) {
-                let state = TierState {
-                    fingerprint: unit.code.fingerprint,
-                    report: report.clone(),
-                };
+                let state = TierState { fingerprint: unit.code.fingerprint, report: report.clone() };
                 live.tiers.insert(report.unit, state);
             }
         }
@@ -217,8 +179,7 @@ impl Anchors {
     fn follow(&mut self, splices: &[LineSplice]) {
         for splice in splices {
             let before = self.values.len();
-            self.values
-                .retain_mut(|(line, _)| splice.moved(*line).map(|moved| *line = moved).is_some());
+            self.values.retain_mut(|(line, _)| splice.moved(*line).map(|moved| *line = moved).is_some());
             let end = self.end.and_then(|line| splice.moved(line));
             self.lossy |= self.values.len() != before || end.is_some() != self.end.is_some();
             self.end = end;

@@ -53,20 +53,15 @@ pub fn diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Dia
 /// The first error for which the text is not run.
 pub fn first_error(db: &LiveDb, document: &DocumentView) -> Option<String> {
     let errors = text_diagnostics(db, document).into_iter();
-    let first = errors
-        .filter(|it| it.severity == Severity::Error)
-        .min_by_key(|it| it.range.start())?;
+    let first = errors.filter(|it| it.severity == Severity::Error).min_by_key(|it| it.range.start())?;
     let line = document.index.line_of(first.range.start()) + 1;
     Some(format!("{} (line {line})", first.message))
 }
 
 fn text_diagnostics(db: &LiveDb, document: &DocumentView) -> Vec<Diagnostic> {
     let parse = document.file.parse(db);
-    let mut found: Vec<_> = parse
-        .errors
-        .iter()
-        .map(|error| from_lowering(Lowering::from_syntax(error), document))
-        .collect();
+    let mut found: Vec<_> =
+        parse.errors.iter().map(|error| from_lowering(Lowering::from_syntax(error), document)).collect();
     for placed in db::units(db, document.file) {
         for diagnostic in &*db::unit_diagnostics(db, placed.unit) {
             let diagnostic = diagnostic.clone().in_file(placed.start, placed.base_line);
@@ -79,10 +74,7 @@ fn text_diagnostics(db: &LiveDb, document: &DocumentView) -> Vec<Diagnostic> {
 /// Editors show nothing for an empty range, so such a one grows by the character before it.
 fn from_lowering(it: Lowering, document: &DocumentView) -> Diagnostic {
     let text = &document.text;
-    let mut range = it
-        .range
-        .intersect(TextRange::up_to(rowan::TextSize::of(&**text)))
-        .unwrap_or_default();
+    let mut range = it.range.intersect(TextRange::up_to(rowan::TextSize::of(&**text))).unwrap_or_default();
     if range.is_empty() {
         let at = usize::from(range.start());
         let before = text[..at].chars().next_back().filter(|c| !matches!(c, '\n' | '\r'));
@@ -123,26 +115,15 @@ fn run_diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Dia
     for recorded in FreshRecordings::of(db, document).iter() {
         let (severity, code, message) = match &recorded.outcome.end {
             End::Error { message, .. } => (Severity::Error, "runtime-error", message.clone()),
-            End::Cut { limit, .. } => (
-                Severity::Information,
-                "evaluation-cut",
-                format!("the evaluation was cut: {limit}"),
-            ),
+            End::Cut { limit, .. } => {
+                (Severity::Information, "evaluation-cut", format!("the evaluation was cut: {limit}"))
+            }
             _ => continue,
         };
-        let line = live
-            .ends
-            .iter()
-            .find(|(evaluation, _)| *evaluation == recorded.evaluation);
+        let line = live.ends.iter().find(|(evaluation, _)| *evaluation == recorded.evaluation);
         if let Some(&(_, line)) = line {
             let range = trimmed_line(document, line);
-            found.push(Diagnostic {
-                range,
-                severity,
-                code,
-                source: LIVE,
-                message,
-            });
+            found.push(Diagnostic { range, severity, code, source: LIVE, message });
         }
     }
     found.sort_by_key(|diagnostic| diagnostic.range.start());

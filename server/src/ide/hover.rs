@@ -28,19 +28,13 @@ impl Hover {
     /// As Markdown.
     pub fn markdown(&self) -> String {
         let title = format!("```miniscript\n{}\n```", self.title);
-        std::iter::once(title)
-            .chain(self.sections.iter().cloned())
-            .collect::<Vec<_>>()
-            .join("\n\n")
+        std::iter::once(title).chain(self.sections.iter().cloned()).collect::<Vec<_>>().join("\n\n")
     }
 
     /// As plain text.
     pub fn plain(&self) -> String {
         let sections = self.sections.iter().map(|section| section.replace('`', ""));
-        std::iter::once(self.title.clone())
-            .chain(sections)
-            .collect::<Vec<_>>()
-            .join("\n")
+        std::iter::once(self.title.clone()).chain(sections).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -50,11 +44,7 @@ pub fn hover(db: &LiveDb, document: &DocumentView, live: &Live, offset: TextSize
     let offset = offset.min(root.text_range().end());
     let token = root.token_at_offset(offset).max_by_key(|token| rank(token.kind()))?;
     let fresh = FreshRecordings::of(db, document);
-    let card = Card {
-        live,
-        fresh: &fresh,
-        token: &token,
-    };
+    let card = Card { live, fresh: &fresh, token: &token };
     match token.kind() {
         SyntaxKind::Ident => card.name(),
         SyntaxKind::FunctionKw => card.function_literal(),
@@ -87,72 +77,41 @@ impl Card<'_> {
         let range = self.token.text_range();
         let name = self.token.text();
         let unit = self.layout().at(range.start());
-        let is_member = self
-            .token
-            .parent()
-            .is_some_and(|node| node.kind() == SyntaxKind::MemberSuffix);
+        let is_member = self.token.parent().is_some_and(|node| node.kind() == SyntaxKind::MemberSuffix);
         if !is_member && let Some((unit, inst)) = self.variable(unit, name) {
             return Some(self.variable_card(range, name, unit, inst));
         }
         if let Some(function) = self.function_called(name, is_member) {
             return Some(self.function_card(range, function));
         }
-        if let Some(index) = unit
-            .and_then(|unit| parameter(&unit.code.unit, name))
-            .filter(|_| !is_member)
-        {
+        if let Some(index) = unit.and_then(|unit| parameter(&unit.code.unit, name)).filter(|_| !is_member) {
             let unit = unit?;
             let types = self.types(unit, range);
             let title = format!("(parameter) {name} = {}", constant(&unit.code.unit, index));
-            return Some(Hover {
-                range,
-                title,
-                sections: types.into_iter().collect(),
-            });
+            return Some(Hover { range, title, sections: types.into_iter().collect() });
         }
         let intrinsic = if is_member { None } else { intrinsics::find(name) };
-        intrinsic.map(|id| Hover {
-            range,
-            title: intrinsic_title(id),
-            sections: vec![id.def().doc.to_owned()],
-        })
+        intrinsic.map(|id| Hover { range, title: intrinsic_title(id), sections: vec![id.def().doc.to_owned()] })
     }
 
     /// Where a variable that holds no function is assigned: in the unit, else in any top-level statement.
     fn variable<'b>(&'b self, unit: Option<&'b LayoutUnit>, name: &str) -> Option<(&'b LayoutUnit, InstId)> {
         let is_function = |unit: &LayoutUnit, inst| unit.code.unit.types.get(ix(inst)) == Some(&Ty::Function);
-        let here = unit
-            .into_iter()
-            .filter_map(|unit| Some((unit, assignment(&unit.code.unit, name, self, unit)?)));
-        let everywhere = self
-            .layout()
-            .main()
-            .filter_map(|unit| Some((unit, assignment(&unit.code.unit, name, self, unit)?)));
+        let here = unit.into_iter().filter_map(|unit| Some((unit, assignment(&unit.code.unit, name, self, unit)?)));
+        let everywhere =
+            self.layout().main().filter_map(|unit| Some((unit, assignment(&unit.code.unit, name, self, unit)?)));
         let function = self.layout().functions().any(|unit| unit.name == name);
-        here.chain(everywhere)
-            .find(|&(unit, inst)| !function || !is_function(unit, inst))
-            .filter(|_| !function)
+        here.chain(everywhere).find(|&(unit, inst)| !function || !is_function(unit, inst)).filter(|_| !function)
     }
 
     fn variable_card(&self, range: TextRange, name: &str, unit: &LayoutUnit, inst: InstId) -> Hover {
-        let scope = if unit.kind == minilive_mir::ir::UnitKind::Function {
-            "local"
-        } else {
-            "global"
-        };
+        let scope = if unit.kind == minilive_mir::ir::UnitKind::Function { "local" } else { "global" };
         let mut sections = Vec::new();
         let known = unit.code.unit.types.get(ix(inst)).copied().unwrap_or_default();
         let seen = self.fresh.value(unit.key, inst);
-        sections.extend(
-            self.types(unit, range)
-                .or_else(|| (known != Ty::Any).then(|| static_type(known))),
-        );
+        sections.extend(self.types(unit, range).or_else(|| (known != Ty::Any).then(|| static_type(known))));
         sections.extend(seen.map(value_section));
-        Hover {
-            range,
-            title: format!("({scope}) {name}"),
-            sections,
-        }
+        Hover { range, title: format!("({scope}) {name}"), sections }
     }
 
     /// The static type of the expression that a name stands for.
@@ -184,11 +143,8 @@ impl Card<'_> {
         if let Some(note) = code.note.and_then(|note| code.consts.get(note.0 as usize)) {
             sections.push(const_text(note));
         }
-        let examples = self
-            .fresh
-            .markers
-            .iter()
-            .filter(|it| it.usage == MarkerUse::Example && it.function == Some(unit.key));
+        let examples =
+            self.fresh.markers.iter().filter(|it| it.usage == MarkerUse::Example && it.function == Some(unit.key));
         for example in examples {
             let recorded = self.fresh.get(EvaluationId::Marker(example.id));
             let result = recorded.map_or_else(|| "…".to_owned(), |recorded| end_text(&recorded.outcome.end));
@@ -202,11 +158,7 @@ impl Card<'_> {
             sections.push(tier);
             sections.extend(report.reason.clone());
         }
-        Hover {
-            range,
-            title: signature(unit),
-            sections,
-        }
+        Hover { range, title: signature(unit), sections }
     }
 
     fn marker(&self) -> Option<Hover> {
@@ -218,11 +170,7 @@ impl Card<'_> {
             None if marker.code.trouble.is_some() => sections.extend(marker.code.trouble.clone()),
             None => sections.push("not evaluated yet".to_owned()),
         }
-        Some(Hover {
-            range,
-            title: marker.text.clone(),
-            sections,
-        })
+        Some(Hover { range, title: marker.text.clone(), sections })
     }
 }
 
@@ -237,11 +185,7 @@ fn assignment(code: &Unit, name: &str, card: &Card<'_>, unit: &LayoutUnit) -> Op
     };
     let mut found = code.records.iter().filter(assigns).map(|record| record.inst);
     let first = found.clone().next()?;
-    Some(
-        found
-            .find(|&inst| card.fresh.value(unit.key, inst).is_some())
-            .unwrap_or(first),
-    )
+    Some(found.find(|&inst| card.fresh.value(unit.key, inst).is_some()).unwrap_or(first))
 }
 
 /// The variable whose new value a record point sees.
@@ -257,11 +201,9 @@ fn assigned_name<'a>(code: &'a Unit, record: &minilive_mir::ir::RecordPoint) -> 
     stores
         .filter_map(|inst| match inst {
             Inst::StoreGlobal { name, src } if *src == record.value => Some(code.name(*name)),
-            Inst::StoreEnv { slot, src } if *src == record.value => code
-                .env
-                .as_ref()
-                .and_then(|env| env.get(slot.0 as usize))
-                .map(|&name| code.name(name)),
+            Inst::StoreEnv { slot, src } if *src == record.value => {
+                code.env.as_ref().and_then(|env| env.get(slot.0 as usize)).map(|&name| code.name(name))
+            }
             _ => None,
         })
         .next()
@@ -272,10 +214,7 @@ fn parameter(code: &Unit, name: &str) -> Option<usize> {
 }
 
 fn constant(code: &Unit, param: usize) -> String {
-    let default = code
-        .params
-        .get(param)
-        .and_then(|param| code.consts.get(param.default.0 as usize));
+    let default = code.params.get(param).and_then(|param| code.consts.get(param.default.0 as usize));
     default.map_or_else(|| "null".to_owned(), const_code)
 }
 
@@ -293,9 +232,7 @@ fn const_code(value: &Const) -> String {
         Const::Str(text) => format!("\"{}\"", text.replace('"', "\"\"")),
         Const::List(items) => format!("[{}]", items.iter().map(const_code).collect::<Vec<_>>().join(", ")),
         Const::Map(entries) => {
-            let entries = entries
-                .iter()
-                .map(|(key, value)| format!("{}: {}", const_code(key), const_code(value)));
+            let entries = entries.iter().map(|(key, value)| format!("{}: {}", const_code(key), const_code(value)));
             format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
         }
     }
@@ -319,11 +256,7 @@ fn intrinsic_title(id: intrinsics::IntrinsicId) -> String {
         IntrinsicDefault::Number(number) => format!("{name}={number}"),
         IntrinsicDefault::Text(text) => format!("{name}=\"{text}\""),
     });
-    format!(
-        "(intrinsic) {}({})",
-        id.def().name,
-        params.collect::<Vec<_>>().join(", ")
-    )
+    format!("(intrinsic) {}({})", id.def().name, params.collect::<Vec<_>>().join(", "))
 }
 
 fn static_type(ty: Ty) -> String {
@@ -340,12 +273,8 @@ fn static_type(ty: Ty) -> String {
 }
 
 fn value_section(value: &Value) -> String {
-    let mut text = format!(
-        "seen: {} ×{} · last value `{}`",
-        value.type_name,
-        value.count,
-        value.text.replace('`', "'")
-    );
+    let mut text =
+        format!("seen: {} ×{} · last value `{}`", value.type_name, value.count, value.text.replace('`', "'"));
     if !value.trail.is_empty() {
         text += &format!(" · before: {}", value.trail.join(", ").replace('`', "'"));
     }

@@ -61,10 +61,7 @@ struct Line {
 /// The hints of a document, or of the lines in a range of it.
 pub fn inlay_hints(db: &LiveDb, document: &DocumentView, live: &Live, range: Option<TextRange>) -> Vec<InlayHint> {
     let lines = lines(db, document, live);
-    let mut hints: Vec<_> = lines
-        .into_iter()
-        .filter_map(|(number, line)| line.hint(document, number))
-        .collect();
+    let mut hints: Vec<_> = lines.into_iter().filter_map(|(number, line)| line.hint(document, number)).collect();
     for tier in function_tiers(db, document, live) {
         let line = document.index.line_of(tier.range.start());
         hints.push(InlayHint {
@@ -95,10 +92,7 @@ fn lines(db: &LiveDb, document: &DocumentView, live: &Live) -> BTreeMap<u32, Lin
             }
         }
         if let Some(stop) = stop(&recorded.outcome.end)
-            && let Some(&(_, line)) = live
-                .ends
-                .iter()
-                .find(|(evaluation, _)| *evaluation == recorded.evaluation)
+            && let Some(&(_, line)) = live.ends.iter().find(|(evaluation, _)| *evaluation == recorded.evaluation)
         {
             lines.entry(line).or_default().stop = Some(stop);
         }
@@ -157,11 +151,7 @@ impl Line {
             _ => (!self.details.is_empty()).then(|| self.details.join("\n\n")),
         };
         Some(InlayHint {
-            id: if self.id.is_empty() {
-                format!("l{number}")
-            } else {
-                self.id
-            },
+            id: if self.id.is_empty() { format!("l{number}") } else { self.id },
             offset: document.index.line_range(number, &document.text).end(),
             label,
             kind,

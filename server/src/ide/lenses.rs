@@ -43,18 +43,9 @@ pub fn lenses(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Lens> {
     let mut lenses = Vec::new();
     if let Some(first) = layout.main().next() {
         let range = line_of(document, first.range);
-        lenses.push(lens(
-            live,
-            EvaluationId::TopLevel,
-            range,
-            "Run".to_owned(),
-            LensAction::Run,
-        ));
+        lenses.push(lens(live, EvaluationId::TopLevel, range, "Run".to_owned(), LensAction::Run));
     }
-    for marker in db::marker_items(db, document.file)
-        .iter()
-        .filter(|marker| marker.usage == MarkerUse::Example)
-    {
+    for marker in db::marker_items(db, document.file).iter().filter(|marker| marker.usage == MarkerUse::Example) {
         let function = marker.function.and_then(|key| layout.get(key));
         let range = line_of(document, function.map_or(marker.range, |unit| unit.range));
         let title = match &marker.name {
@@ -62,10 +53,7 @@ pub fn lenses(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Lens> {
             None => "Run example".to_owned(),
         };
         let function = marker.function_name.clone().unwrap_or_default();
-        let action = LensAction::RunExample {
-            function,
-            example: marker.id_text(),
-        };
+        let action = LensAction::RunExample { function, example: marker.id_text() };
         lenses.push(lens(live, EvaluationId::Marker(marker.id), range, title, action));
     }
     lenses.sort_by_key(|lens| lens.range.start());
@@ -74,18 +62,12 @@ pub fn lenses(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Lens> {
 
 /// The line on which a text starts.
 fn line_of(document: &DocumentView, range: TextRange) -> TextRange {
-    document
-        .index
-        .line_range(document.index.line_of(range.start()), &document.text)
+    document.index.line_range(document.index.line_of(range.start()), &document.text)
 }
 
 fn lens(live: &Live, evaluation: EvaluationId, range: TextRange, name: String, action: LensAction) -> Lens {
     if let Some(run) = live.asked.as_ref().filter(|run| run.evaluation == evaluation) {
-        return Lens {
-            range,
-            title: stop_title(run),
-            action: LensAction::Stop,
-        };
+        return Lens { range, title: stop_title(run), action: LensAction::Stop };
     }
     let title = match live.ended.iter().find(|ended| ended.evaluation == evaluation) {
         Some(ended) => ended_title(&name, ended),
@@ -107,9 +89,7 @@ fn stop_title(run: &AskedRun) -> String {
 }
 
 fn ended_title(name: &str, ended: &EndedRun) -> String {
-    let again = name
-        .replacen("Run", "Run again", 1)
-        .replace("again example", "example again");
+    let again = name.replacen("Run", "Run again", 1).replace("again example", "example again");
     let mut title = format!("{again} · {}", milliseconds(ended.elapsed));
     if let Some(trouble) = &ended.trouble {
         title += &format!(" · {trouble}");

@@ -98,9 +98,7 @@ pub struct Live {
 impl Live {
     /// Whether an evaluation waits or runs.
     pub fn is_pending(&self, evaluation: EvaluationId) -> bool {
-        self.evaluations
-            .iter()
-            .any(|it| it.evaluation == evaluation && it.phase == Phase::Pending)
+        self.evaluations.iter().any(|it| it.evaluation == evaluation && it.phase == Phase::Pending)
     }
 }
 

@@ -47,24 +47,12 @@ pub fn symbols(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Symbol>
     let root = SyntaxNode::new_root(document.file.parse(db).green.clone());
     let mut seen = FxHashSet::default();
     let mut symbols = Vec::new();
-    for (index, unit) in layout
-        .units
-        .iter()
-        .enumerate()
-        .filter(|(_, unit)| unit.parent.is_none())
-    {
+    for (index, unit) in layout.units.iter().enumerate().filter(|(_, unit)| unit.parent.is_none()) {
         if let Some((name, target, range)) = variable(&root, unit)
             && seen.insert(name.clone())
         {
             let kind = SymbolKind::Variable;
-            symbols.push(Symbol {
-                name,
-                detail: None,
-                kind,
-                range,
-                name_range: target,
-                children: Vec::new(),
-            });
+            symbols.push(Symbol { name, detail: None, kind, range, name_range: target, children: Vec::new() });
         }
         symbols.extend(functions_in(&layout, index as u32, &root, live));
     }
@@ -77,9 +65,7 @@ fn functions_in(layout: &Layout, parent: u32, root: &SyntaxNode, live: &Live) ->
     // Units come outer before inner, so what belongs to this one ends with the next unit beside or above it.
     let inside = inside.take_while(|(_, unit)| unit.parent.is_some_and(|outer| outer >= parent));
     let direct = inside.filter(|(_, unit)| unit.parent == Some(parent));
-    direct
-        .map(|(index, unit)| function(layout, index as u32, unit, root, live))
-        .collect()
+    direct.map(|(index, unit)| function(layout, index as u32, unit, root, live)).collect()
 }
 
 fn function(layout: &Layout, index: u32, unit: &LayoutUnit, root: &SyntaxNode, live: &Live) -> Symbol {
@@ -92,19 +78,12 @@ fn function(layout: &Layout, index: u32, unit: &LayoutUnit, root: &SyntaxNode, l
     let target = assign.as_ref().and_then(|assign| assign.target());
     let range = assign.as_ref().map_or(unit.range, |assign| assign.range());
     let keyword = TextRange::at(unit.range.start(), "function".len().try_into().unwrap_or_default());
-    let name_range = target
-        .map_or(keyword, |target| target.range())
-        .intersect(range)
-        .unwrap_or(range);
+    let name_range = target.map_or(keyword, |target| target.range()).intersect(range).unwrap_or(range);
     let report = report(live, unit.key, unit.code.fingerprint);
     Symbol {
         name: unit.name.to_string(),
         detail: report.map(|report| format!("{} · ×{}", word(report.tier), count(report.calls))),
-        kind: if unit.name.contains(['.', '[']) {
-            SymbolKind::Method
-        } else {
-            SymbolKind::Function
-        },
+        kind: if unit.name.contains(['.', '[']) { SymbolKind::Method } else { SymbolKind::Function },
         range,
         name_range,
         children: functions_in(layout, index, root, live),
@@ -122,11 +101,5 @@ fn variable(root: &SyntaxNode, unit: &LayoutUnit) -> Option<(String, TextRange, 
         return None;
     };
     let is_plain = assign.operator() == Some(SyntaxKind::Eq) && !matches!(assign.value(), Some(Expr::Function(_)));
-    is_plain.then(|| {
-        (
-            target.syntax().text().to_string().trim().to_owned(),
-            target.range(),
-            assign.range(),
-        )
-    })
+    is_plain.then(|| (target.syntax().text().to_string().trim().to_owned(), target.range(), assign.range()))
 }

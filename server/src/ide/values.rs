@@ -50,24 +50,12 @@ pub fn line_values(
     outcome: &Outcome,
     marker_line: Option<u32>,
 ) -> Vec<LineValue> {
-    let seen: FxHashMap<_, _> = outcome
-        .values
-        .iter()
-        .map(|value| ((value.unit, value.inst), value))
-        .collect();
+    let seen: FxHashMap<_, _> = outcome.values.iter().map(|value| ((value.unit, value.inst), value)).collect();
     let mut values = Vec::new();
     if let (Some(line), End::Finished(Some(value))) = (marker_line, &outcome.end) {
         let (unit, inst) = (UnitKey(0), InstId(0));
         let (text, details) = (shorten(value), format!("`{value}`"));
-        values.push(LineValue {
-            unit,
-            inst,
-            is_top_level: false,
-            line,
-            kind: ValueKind::Watch,
-            text,
-            details,
-        });
+        values.push(LineValue { unit, inst, is_top_level: false, line, kind: ValueKind::Watch, text, details });
     }
     for unit in &layout.units {
         for record in &unit.code.unit.records {
@@ -105,11 +93,7 @@ pub fn line_values(
 }
 
 fn short(value: &Value) -> String {
-    let times = if value.count > 1 {
-        format!(" ×{}", value.count)
-    } else {
-        String::new()
-    };
+    let times = if value.count > 1 { format!(" ×{}", value.count) } else { String::new() };
     format!("{}{times}", shorten(&value.text))
 }
 
@@ -156,14 +140,7 @@ impl FreshRecordings {
             EvaluationId::TopLevel => Some((1, 0)),
             EvaluationId::Marker(id) => {
                 let index = markers.iter().position(|marker| marker.id == id)?;
-                Some((
-                    if markers[index].usage == MarkerUse::Example {
-                        0
-                    } else {
-                        2
-                    },
-                    index,
-                ))
+                Some((if markers[index].usage == MarkerUse::Example { 0 } else { 2 }, index))
             }
         };
         let fresh = |recorded: &Recorded| {
@@ -180,12 +157,7 @@ impl FreshRecordings {
         let mut ranked: Vec<_> = ranked.collect();
         ranked.sort_unstable();
         let order = ranked.into_iter().map(|(_, index)| index).collect();
-        FreshRecordings {
-            layout,
-            markers,
-            recorded,
-            order,
-        }
+        FreshRecordings { layout, markers, recorded, order }
     }
 
     /// The fresh recordings in order.

@@ -32,9 +32,7 @@ pub struct Backend {
 
 impl std::fmt::Debug for Backend {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Backend")
-            .field("session", &self.session)
-            .finish_non_exhaustive()
+        f.debug_struct("Backend").field("session", &self.session).finish_non_exhaustive()
     }
 }
 
@@ -47,11 +45,7 @@ impl Drop for Backend {
 }
 
 fn failed(code: ErrorCode, message: impl Into<String>) -> Error {
-    Error {
-        code,
-        message: message.into().into(),
-        data: None,
-    }
+    Error { code, message: message.into().into(), data: None }
 }
 
 fn refused(why: Refused) -> Error {
@@ -67,17 +61,11 @@ fn refused(why: Refused) -> Error {
 impl Backend {
     /// A connection before `initialize`.
     pub fn new(client: Client, workers: Box<dyn WorkerFactory>) -> Backend {
-        Backend {
-            client,
-            workers: Mutex::new(Some(workers)),
-            session: OnceLock::new(),
-        }
+        Backend { client, workers: Mutex::new(Some(workers)), session: OnceLock::new() }
     }
 
     fn session(&self) -> Result<&Session> {
-        self.session
-            .get()
-            .ok_or_else(|| failed(ErrorCode::ServerError(-32002), "the server is not initialized"))
+        self.session.get().ok_or_else(|| failed(ErrorCode::ServerError(-32002), "the server is not initialized"))
     }
 
     /// Asks the world and waits for its answer; dropping the future cancels the question.
@@ -89,9 +77,8 @@ impl Backend {
     ) -> Result<T> {
         let session = self.session()?;
         let features = session.features;
-        let (answer, _cancel_on_drop) = session
-            .world
-            .ask(from_proto::uri(uri), kind, move |snapshot| reader(snapshot, &features));
+        let (answer, _cancel_on_drop) =
+            session.world.ask(from_proto::uri(uri), kind, move |snapshot| reader(snapshot, &features));
         answer.await.unwrap_or(Err(Refused::Ended)).map_err(refused)
     }
 
@@ -101,35 +88,6 @@ impl Backend {
             (Ok(session), Some(trust)) => drop(session.world.command(Command::Trust(trust))),
             _ => tracing::warn!("there is no level of trust `{}`", params.trust),
         }
-    }
-
-    /// A question that takes as long as it can, for tests of cancellation.
-    #[cfg(test)]
-    pub async fn slow(&self, params: DocumentSymbolParams) -> Result<Value> {
-        let kind = if params.text_document.uri.query() == Some("whole") {
-            Kind::WholeDocument
-        } else {
-            Kind::Positioned
-        };
-        let mut uri = params.text_document.uri;
-        uri.set_query(None);
-        self.ask(&uri, kind, |snapshot, _| {
-            for _ in 0..20_000 {
-                snapshot.db.poll();
-                std::thread::sleep(std::time::Duration::from_micros(100));
-            }
-            json!("done")
-        })
-        .await
-    }
-
-    /// A handler that panics, for tests.
-    #[cfg(test)]
-    pub async fn panic(&self, params: DocumentSymbolParams) -> Result<Value> {
-        let uri = params.text_document.uri;
-        assert!(uri.query().is_none(), "a panic in a handler");
-        self.ask(&uri, Kind::WholeDocument, |_, _| panic!("a panic in a reader"))
-            .await
     }
 }
 
@@ -141,11 +99,7 @@ impl LanguageServer for Backend {
         let workers = workers.ok_or_else(|| failed(ErrorCode::InvalidRequest, "already initialized"))?;
         let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
         tokio::spawn(notices::tell(self.client.clone(), features, receiver));
-        let config = WorldConfig {
-            encoding: features.encoding,
-            trust: features.trust,
-            ..WorldConfig::default()
-        };
+        let config = WorldConfig { encoding: features.encoding, trust: features.trust, ..WorldConfig::default() };
         // Nobody is left to tell when the receiver is gone.
         let sink = std::sync::Arc::new(move |notice| drop(sender.send(notice)));
         let world = world::spawn(config, workers, sink)
@@ -155,10 +109,7 @@ impl LanguageServer for Backend {
         let _ = self.session.set(Session { world, features });
         Ok(InitializeResult {
             capabilities,
-            server_info: Some(ServerInfo {
-                name: "minilive".into(),
-                version: Some(env!("CARGO_PKG_VERSION").into()),
-            }),
+            server_info: Some(ServerInfo { name: "minilive".into(), version: Some(env!("CARGO_PKG_VERSION").into()) }),
         })
     }
 
@@ -170,9 +121,7 @@ impl LanguageServer for Backend {
     async fn did_open(&self, params: DidOpenTextDocumentParams) {
         if let Ok(session) = self.session() {
             let document = params.text_document;
-            session
-                .world
-                .open(from_proto::uri(&document.uri), document.version, document.text);
+            session.world.open(from_proto::uri(&document.uri), document.version, document.text);
         }
     }
 
@@ -180,9 +129,7 @@ impl LanguageServer for Backend {
         if let Ok(session) = self.session() {
             let changes = params.content_changes.into_iter().map(from_proto::change).collect();
             let document = params.text_document;
-            session
-                .world
-                .change(from_proto::uri(&document.uri), document.version, changes);
+            session.world.change(from_proto::uri(&document.uri), document.version, changes);
         }
     }
 
@@ -214,9 +161,7 @@ impl LanguageServer for Backend {
         let name = uri.clone();
         self.ask(&uri, Kind::WholeDocument, move |it, features| {
             let symbols = ide::symbols(&it.db, &it.document, &it.live);
-            let symbols = symbols
-                .iter()
-                .map(|symbol| to_proto::symbol(symbol, &it.document, features.encoding));
+            let symbols = symbols.iter().map(|symbol| to_proto::symbol(symbol, &it.document, features.encoding));
             let symbols: Vec<_> = symbols.collect();
             Some(if features.symbol_tree {
                 DocumentSymbolResponse::Nested(symbols)
@@ -230,12 +175,7 @@ impl LanguageServer for Backend {
     async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
         self.ask(&params.text_document.uri, Kind::WholeDocument, |it, features| {
             let lenses = ide::lenses(&it.db, &it.document, &it.live);
-            Some(
-                lenses
-                    .iter()
-                    .map(|lens| to_proto::lens(lens, &it.document, features.encoding))
-                    .collect(),
-            )
+            Some(lenses.iter().map(|lens| to_proto::lens(lens, &it.document, features.encoding)).collect())
         })
         .await
     }
@@ -246,12 +186,7 @@ impl LanguageServer for Backend {
             let encoding = features.encoding;
             let range = from_proto::range(range, &it.document, encoding);
             let hints = ide::inlay_hints(&it.db, &it.document, &it.live, Some(range));
-            Some(
-                hints
-                    .iter()
-                    .map(|hint| to_proto::inlay_hint(hint, &it.document, encoding))
-                    .collect(),
-            )
+            Some(hints.iter().map(|hint| to_proto::inlay_hint(hint, &it.document, encoding)).collect())
         })
         .await
     }
@@ -260,9 +195,7 @@ impl LanguageServer for Backend {
         let before = params.previous_result_id;
         self.ask(&params.text_document.uri, Kind::WholeDocument, move |it, features| {
             let diagnostics = ide::diagnostics(&it.db, &it.document, &it.live);
-            let items = diagnostics
-                .iter()
-                .map(|item| to_proto::diagnostic(item, &it.document, features.encoding));
+            let items = diagnostics.iter().map(|item| to_proto::diagnostic(item, &it.document, features.encoding));
             report(items.collect(), before.as_deref())
         })
         .await
@@ -275,9 +208,7 @@ impl LanguageServer for Backend {
         if reply.state == "refused" {
             self.client.show_message(MessageType::WARNING, &reply.text).await;
         }
-        Ok(Some(
-            json!({ "state": reply.state, "run": reply.run.map(|run| run.0), "text": reply.text }),
-        ))
+        Ok(Some(json!({ "state": reply.state, "run": reply.run.map(|run| run.0), "text": reply.text })))
     }
 }
 
@@ -294,10 +225,7 @@ fn report(items: Vec<Diagnostic>, before: Option<&str>) -> DocumentDiagnosticRep
     } else {
         DocumentDiagnosticReport::Full(RelatedFullDocumentDiagnosticReport {
             related_documents: None,
-            full_document_diagnostic_report: FullDocumentDiagnosticReport {
-                result_id: Some(result_id),
-                items,
-            },
+            full_document_diagnostic_report: FullDocumentDiagnosticReport { result_id: Some(result_id), items },
         })
     })
 }

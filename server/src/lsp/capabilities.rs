@@ -53,9 +53,7 @@ impl ClientFeatures {
             Some(Value::Bool(all)) => *all,
             _ => false,
         };
-        let hover = document
-            .and_then(|it| it.hover.as_ref())
-            .and_then(|it| it.content_format.as_ref());
+        let hover = document.and_then(|it| it.hover.as_ref()).and_then(|it| it.content_format.as_ref());
         let symbols = document.and_then(|it| it.document_symbol.as_ref());
         ClientFeatures {
             encoding: encoding(caps),
@@ -74,9 +72,7 @@ impl ClientFeatures {
                 .and_then(|it| it.refresh_support)
                 .unwrap_or(false),
             markdown: hover.is_some_and(|formats| formats.contains(&tower_lsp::lsp_types::MarkupKind::Markdown)),
-            symbol_tree: symbols
-                .and_then(|it| it.hierarchical_document_symbol_support)
-                .unwrap_or(false),
+            symbol_tree: symbols.and_then(|it| it.hierarchical_document_symbol_support).unwrap_or(false),
             push_values: has("values"),
             push_tiers: has("tiers"),
             push_output: has("output"),
@@ -88,10 +84,7 @@ impl ClientFeatures {
 
 /// UTF-8 where the client can, else the protocol's default.
 fn encoding(caps: &ClientCapabilities) -> Encoding {
-    let offered = caps
-        .general
-        .as_ref()
-        .and_then(|general| general.position_encodings.as_ref());
+    let offered = caps.general.as_ref().and_then(|general| general.position_encodings.as_ref());
     match offered {
         Some(offered) if offered.contains(&PositionEncodingKind::UTF8) => Encoding::Utf8,
         _ => Encoding::Utf16,
@@ -115,16 +108,12 @@ pub fn server(client: &ClientFeatures) -> ServerCapabilities {
         text_document_sync: Some(TextDocumentSyncCapability::Options(TextDocumentSyncOptions {
             open_close: Some(true),
             change: Some(TextDocumentSyncKind::INCREMENTAL),
-            save: Some(TextDocumentSyncSaveOptions::SaveOptions(SaveOptions {
-                include_text: Some(false),
-            })),
+            save: Some(TextDocumentSyncSaveOptions::SaveOptions(SaveOptions { include_text: Some(false) })),
             ..TextDocumentSyncOptions::default()
         })),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
         document_symbol_provider: Some(OneOf::Left(true)),
-        code_lens_provider: Some(CodeLensOptions {
-            resolve_provider: Some(false),
-        }),
+        code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(false) }),
         inlay_hint_provider: Some(OneOf::Left(true)),
         diagnostic_provider: client.pulls_diagnostics.then(|| {
             DiagnosticServerCapabilities::Options(DiagnosticOptions {

@@ -14,13 +14,7 @@ pub const VERSION: u32 = 1;
 pub const DID_CHANGE_TRUST: &str = "minilive/didChangeTrust";
 
 /// All custom methods, as told in the server's capabilities.
-pub const METHODS: [&str; 5] = [
-    DID_CHANGE_TRUST,
-    Output::METHOD,
-    StatusChanged::METHOD,
-    Values::METHOD,
-    Tiers::METHOD,
-];
+pub const METHODS: [&str; 5] = [DID_CHANGE_TRUST, Output::METHOD, StatusChanged::METHOD, Values::METHOD, Tiers::METHOD];
 
 /// The commands of `workspace/executeCommand`.
 pub const COMMANDS: [&str; 6] = [RUN, RUN_EXAMPLE, STOP, STOP_ALL, TRUST, RESTART_WORKER];

@@ -17,17 +17,12 @@ pub fn uri(uri: &Url) -> Arc<str> {
 }
 
 fn line_column(position: Position) -> LineColumn {
-    LineColumn {
-        line: position.line,
-        column: position.character,
-    }
+    LineColumn { line: position.line, column: position.character }
 }
 
 /// A place in a document.
 pub fn offset(position: Position, document: &DocumentView, encoding: Encoding) -> TextSize {
-    document
-        .index
-        .from_client(line_column(position), &document.text, encoding)
+    document.index.from_client(line_column(position), &document.text, encoding)
 }
 
 /// A range in a document.
@@ -39,35 +34,19 @@ pub fn range(range: Range, document: &DocumentView, encoding: Encoding) -> TextR
 
 /// One change of a document.
 pub fn change(change: TextDocumentContentChangeEvent) -> Change {
-    let range = change
-        .range
-        .map(|range| (line_column(range.start), line_column(range.end)));
-    Change {
-        range,
-        text: change.text,
-    }
+    let range = change.range.map(|range| (line_column(range.start), line_column(range.end)));
+    Change { range, text: change.text }
 }
 
 /// A command and its arguments; what is wrong with them, where something is.
 pub fn command(params: &ExecuteCommandParams) -> Result<Command, String> {
     let text = |index: usize| params.arguments.get(index).and_then(Value::as_str).map(str::to_owned);
-    let document = || {
-        text(0)
-            .map(Arc::from)
-            .ok_or_else(|| format!("{} needs a document's URI", params.command))
-    };
+    let document = || text(0).map(Arc::from).ok_or_else(|| format!("{} needs a document's URI", params.command));
     Ok(match &*params.command {
-        ext::RUN => Command::Run {
-            uri: document()?,
-            target: RunTarget::File,
-        },
-        ext::RUN_EXAMPLE => Command::Run {
-            uri: document()?,
-            target: RunTarget::Example {
-                function: text(2),
-                example: text(3),
-            },
-        },
+        ext::RUN => Command::Run { uri: document()?, target: RunTarget::File },
+        ext::RUN_EXAMPLE => {
+            Command::Run { uri: document()?, target: RunTarget::Example { function: text(2), example: text(3) } }
+        }
         ext::STOP => Command::Stop { uri: document()? },
         ext::STOP_ALL => Command::StopAll,
         ext::TRUST => Command::Trust(match text(1) {

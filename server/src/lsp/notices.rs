@@ -48,9 +48,7 @@ impl Teller {
         match notice {
             Notice::Diagnostics { document, diagnostics } => self.diagnostics(&document, &diagnostics).await,
             Notice::Closed { uri } => self.closed(&uri).await,
-            Notice::Output {
-                uri, run, kind, text, ..
-            } => self.output(&uri, run.0, kind, text).await,
+            Notice::Output { uri, run, kind, text, .. } => self.output(&uri, run.0, kind, text).await,
             Notice::Status(status) => self.status(status).await,
             Notice::Live { document, tiers, hints } => {
                 self.values(&document, &hints).await;
@@ -67,10 +65,7 @@ impl Teller {
             return;
         }
         let encoding = self.features.encoding;
-        let all: Vec<_> = diagnostics
-            .iter()
-            .map(|it| to_proto::diagnostic(it, document, encoding))
-            .collect();
+        let all: Vec<_> = diagnostics.iter().map(|it| to_proto::diagnostic(it, document, encoding)).collect();
         let now = (document.version, all);
         if self.published.get(&document.uri) == Some(&now) {
             return;
@@ -99,12 +94,7 @@ impl Teller {
                 OutputKind::Error => "error",
                 OutputKind::End => "end",
             };
-            let params = ext::OutputParams {
-                uri: uri.to_owned(),
-                run,
-                kind: kind.to_owned(),
-                text,
-            };
+            let params = ext::OutputParams { uri: uri.to_owned(), run, kind: kind.to_owned(), text };
             self.client.send_notification::<ext::Output>(params).await;
             return;
         }
@@ -119,11 +109,7 @@ impl Teller {
         if kind == OutputKind::End {
             self.partial.remove(&run);
         }
-        let level = if kind == OutputKind::Error {
-            MessageType::ERROR
-        } else {
-            MessageType::LOG
-        };
+        let level = if kind == OutputKind::Error { MessageType::ERROR } else { MessageType::LOG };
         if !whole.trim().is_empty() {
             self.client.log_message(level, whole.trim_end_matches('\n')).await;
         }

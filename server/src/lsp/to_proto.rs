@@ -22,10 +22,7 @@ pub fn position(offset: TextSize, document: &DocumentView, encoding: Encoding) -
 
 /// A range.
 pub fn range(range: TextRange, document: &DocumentView, encoding: Encoding) -> Range {
-    Range::new(
-        position(range.start(), document, encoding),
-        position(range.end(), document, encoding),
-    )
+    Range::new(position(range.start(), document, encoding), position(range.end(), document, encoding))
 }
 
 /// A diagnostic.
@@ -46,11 +43,7 @@ pub fn diagnostic(it: &ide::Diagnostic, document: &DocumentView, encoding: Encod
 
 /// A hover.
 pub fn hover(it: &ide::Hover, document: &DocumentView, encoding: Encoding, markdown: bool) -> Hover {
-    let kind = if markdown {
-        MarkupKind::Markdown
-    } else {
-        MarkupKind::PlainText
-    };
+    let kind = if markdown { MarkupKind::Markdown } else { MarkupKind::PlainText };
     let value = if markdown { it.markdown() } else { it.plain() };
     Hover {
         contents: HoverContents::Markup(MarkupContent { kind, value }),
@@ -70,12 +63,7 @@ pub fn symbol(it: &ide::Symbol, document: &DocumentView, encoding: Encoding) -> 
         deprecated: None,
         range: range(it.range, document, encoding),
         selection_range: range(it.name_range, document, encoding),
-        children: Some(
-            it.children
-                .iter()
-                .map(|child| symbol(child, document, encoding))
-                .collect(),
-        ),
+        children: Some(it.children.iter().map(|child| symbol(child, document, encoding)).collect()),
     }
 }
 
@@ -93,31 +81,19 @@ pub fn lens(it: &ide::Lens, document: &DocumentView, encoding: Encoding) -> Code
     let (uri, version) = (&*document.uri, document.version);
     let (command, arguments) = match &it.action {
         LensAction::Run => (ext::RUN, vec![json!(uri), json!(version)]),
-        LensAction::RunExample { function, example } => (
-            ext::RUN_EXAMPLE,
-            vec![json!(uri), json!(version), json!(function), json!(example)],
-        ),
+        LensAction::RunExample { function, example } => {
+            (ext::RUN_EXAMPLE, vec![json!(uri), json!(version), json!(function), json!(example)])
+        }
         LensAction::Stop => (ext::STOP, vec![json!(uri)]),
     };
-    let command = Command {
-        title: it.title.clone(),
-        command: command.to_owned(),
-        arguments: Some(arguments),
-    };
-    CodeLens {
-        range: range(it.range, document, encoding),
-        command: Some(command),
-        data: None,
-    }
+    let command = Command { title: it.title.clone(), command: command.to_owned(), arguments: Some(arguments) };
+    CodeLens { range: range(it.range, document, encoding), command: Some(command), data: None }
 }
 
 /// An inlay hint.
 pub fn inlay_hint(it: &ide::InlayHint, document: &DocumentView, encoding: Encoding) -> InlayHint {
     let tooltip = it.tooltip.as_ref().map(|value| {
-        InlayHintTooltip::MarkupContent(MarkupContent {
-            kind: MarkupKind::Markdown,
-            value: value.clone(),
-        })
+        InlayHintTooltip::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value: value.clone() })
     });
     InlayHint {
         position: position(it.offset, document, encoding),

@@ -52,17 +52,8 @@ pub fn serve() -> io::Result<()> {
     let report = lockdown::after_threads(report);
     say(&answers, &FromWorker::Ready(report))?;
     start.send(()).map_err(io::Error::other)?;
-    Worker {
-        answers,
-        flags,
-        programs: HashMap::new(),
-        full: None,
-        interpreter: None,
-    }
-    .work(&inbox)?;
-    reader
-        .join()
-        .unwrap_or_else(|_| Err(io::Error::other("the reading thread panicked")))
+    Worker { answers, flags, programs: HashMap::new(), full: None, interpreter: None }.work(&inbox)?;
+    reader.join().unwrap_or_else(|_| Err(io::Error::other("the reading thread panicked")))
 }
 
 /// Sets cancel flags at once and queues everything else.
@@ -82,12 +73,7 @@ fn read(queue: &Sender<ToWorker>, flags: &Flags) -> io::Result<()> {
 }
 
 fn flag(flags: &Flags, run: RunId) -> Arc<AtomicBool> {
-    flags
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .entry(run)
-        .or_default()
-        .clone()
+    flags.lock().unwrap_or_else(PoisonError::into_inner).entry(run).or_default().clone()
 }
 
 fn say(answers: &Answers, message: &FromWorker) -> io::Result<()> {
@@ -121,20 +107,12 @@ impl Worker {
 
     fn run(&mut self, run: WireRun) -> io::Result<()> {
         let Some(program) = self.programs.remove(&run.program) else {
-            return say(
-                &self.answers,
-                &FromWorker::Missing {
-                    id: run.program,
-                    keys: Vec::new(),
-                },
-            );
+            return say(&self.answers, &FromWorker::Missing { id: run.program, keys: Vec::new() });
         };
         let cancel = flag(&self.flags, run.run);
         let engine = match run.trust {
             Trust::Full => self.full.get_or_insert_with(|| engine(TierPolicy::default())),
-            _ => self
-                .interpreter
-                .get_or_insert_with(|| engine(TierPolicy::InterpretOnly)),
+            _ => self.interpreter.get_or_insert_with(|| engine(TierPolicy::InterpretOnly)),
         };
         let loaded = match engine.load_recording(&program) {
             Ok(loaded) => loaded,
@@ -157,19 +135,13 @@ impl Worker {
         };
         let outcome = engine.run(&loaded, request, host);
         let outcome = report::outcome(engine, outcome);
-        self.flags
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&run.run);
+        self.flags.lock().unwrap_or_else(PoisonError::into_inner).remove(&run.run);
         say(&self.answers, &FromWorker::Finished { run: run.run, outcome })
     }
 }
 
 fn engine(tier: TierPolicy) -> Engine {
-    let mut engine = Engine::new(EngineConfig {
-        tier,
-        ..EngineConfig::default()
-    });
+    let mut engine = Engine::new(EngineConfig { tier, ..EngineConfig::default() });
     engine.set_loader(Box::new(NoImports));
     engine
 }
@@ -193,12 +165,7 @@ fn limits(run: &WireRun) -> Limits {
 
 fn progress(run: RunId, answers: Answers) -> minilive_jit::engine::Progress {
     Box::new(move |progress| {
-        let message = FromWorker::Progress {
-            run,
-            line: None,
-            fuel: progress.fuel,
-            functions: Vec::new(),
-        };
+        let message = FromWorker::Progress { run, line: None, fuel: progress.fuel, functions: Vec::new() };
         // A broken pipe ends the process through its reader; the program need not know.
         let _ = say(&answers, &message);
     })
@@ -234,22 +201,11 @@ impl WorkerHost {
         let mut world = CaptureHost::new();
         world.input = run.input.iter().cloned().collect();
         world.input_ends = run.effects;
-        world.allowed = if run.trust == Trust::Full {
-            Effects::automatic()
-        } else {
-            untrusted_effects()
-        };
+        world.allowed = if run.trust == Trust::Full { Effects::automatic() } else { untrusted_effects() };
         world.seed = run.seed.unwrap_or(0);
         world.frames = (run.budget.frames != u32::MAX).then_some(run.budget.frames);
         let started = run.effects.then(Instant::now);
-        WorkerHost {
-            run: run.run,
-            answers,
-            pending: String::new(),
-            sent_at: Instant::now(),
-            world,
-            started,
-        }
+        WorkerHost { run: run.run, answers, pending: String::new(), sent_at: Instant::now(), world, started }
     }
 
     fn send(&mut self) {
@@ -294,11 +250,7 @@ impl Host for WorkerHost {
         self.send();
         let nap = seconds.min(NAP);
         thread::sleep(Duration::from_secs_f64(nap.max(0.0)));
-        if seconds > nap {
-            Pause::Left(seconds - nap)
-        } else {
-            Pause::Over
-        }
+        if seconds > nap { Pause::Left(seconds - nap) } else { Pause::Over }
     }
 
     fn next_frame(&mut self) -> Pause {

@@ -39,10 +39,7 @@ impl ProcessFactory {
     /// # Errors
     /// If the system cannot tell where the executable lies.
     pub fn of_this_executable() -> std::io::Result<ProcessFactory> {
-        Ok(ProcessFactory::new(
-            std::env::current_exe()?,
-            vec!["worker".to_string()],
-        ))
+        Ok(ProcessFactory::new(std::env::current_exe()?, vec!["worker".to_string()]))
     }
 
     /// Workers of any executable that speaks the protocol; tests name broken ones.
@@ -75,10 +72,7 @@ impl WorkerFactory for ProcessFactory {
             next_program: 0,
         };
         let name = format!("worker-{purpose:?}").to_lowercase();
-        thread::Builder::new()
-            .name(name)
-            .spawn(move || supervisor.run())
-            .expect("the system gives us one more thread");
+        thread::Builder::new().name(name).spawn(move || supervisor.run()).expect("the system gives us one more thread");
         Box::new(ProcessHandle { messages })
     }
 }
@@ -190,25 +184,14 @@ impl Supervisor {
             && let Err(error) = self.start()
         {
             let reason = format!("The worker process could not be started: {error}.");
-            (self.sink)(WorkerEvent::Died {
-                reason,
-                runs: vec![request.run],
-            });
+            (self.sink)(WorkerEvent::Died { reason, runs: vec![request.run] });
             return;
         }
         self.next_program += 1;
         let program = self.next_program;
         let worker = self.worker.as_mut().expect("started above");
         worker.queue.push(request.run);
-        worker.runs.insert(
-            request.run,
-            Running {
-                request,
-                program,
-                deadline: None,
-                cancelled: false,
-            },
-        );
+        worker.runs.insert(request.run, Running { request, program, deadline: None, cancelled: false });
         let run = *worker.queue.last().expect("pushed above");
         worker.submit(run, false);
         worker.mind_the_first();
@@ -226,11 +209,8 @@ impl Supervisor {
                 && stdin.write_all(&frame).is_ok()
             {}
         })?;
-        let (mut stdout, generation, messages) = (
-            child.stdout.take().expect("piped"),
-            self.generation,
-            self.messages.clone(),
-        );
+        let (mut stdout, generation, messages) =
+            (child.stdout.take().expect("piped"), self.generation, self.messages.clone());
         thread::Builder::new().name("worker-out".into()).spawn(move || {
             let mut reader = std::io::BufReader::new(&mut stdout);
             let wrong = loop {
@@ -249,9 +229,7 @@ impl Supervisor {
         })?;
         let last_words = Arc::new(Mutex::new(Vec::new()));
         let (mut stderr, words) = (child.stderr.take().expect("piped"), last_words.clone());
-        thread::Builder::new()
-            .name("worker-err".into())
-            .spawn(move || keep_last_words(&mut stderr, &words))?;
+        thread::Builder::new().name("worker-err".into()).spawn(move || keep_last_words(&mut stderr, &words))?;
         self.worker = Some(Worker {
             child,
             writer,
@@ -289,27 +267,14 @@ impl Supervisor {
                 }
             }
             FromWorker::Output { run, text } => (self.sink)(WorkerEvent::Output { run, text }),
-            FromWorker::Progress {
-                run,
-                line,
-                fuel,
-                functions,
-            } => {
-                (self.sink)(WorkerEvent::Progress {
-                    run,
-                    line,
-                    fuel,
-                    functions,
-                });
+            FromWorker::Progress { run, line, fuel, functions } => {
+                (self.sink)(WorkerEvent::Progress { run, line, fuel, functions });
             }
             FromWorker::Finished { run, outcome } => {
                 worker.runs.remove(&run);
                 worker.queue.retain(|it| *it != run);
                 worker.mind_the_first();
-                (self.sink)(WorkerEvent::Finished {
-                    run,
-                    outcome: Box::new(outcome),
-                });
+                (self.sink)(WorkerEvent::Finished { run, outcome: Box::new(outcome) });
             }
         }
     }
@@ -340,15 +305,9 @@ impl Supervisor {
         let Some(mut worker) = self.worker.take() else { return };
         let _ = worker.child.kill();
         let status = worker.child.wait();
-        let words = worker
-            .last_words
-            .lock()
-            .map(|it| String::from_utf8_lossy(&it).trim().to_string())
-            .unwrap_or_default();
-        let mut reason = format!(
-            "The worker process crashed ({})",
-            status.map_or_else(|it| it.to_string(), describe)
-        );
+        let words =
+            worker.last_words.lock().map(|it| String::from_utf8_lossy(&it).trim().to_string()).unwrap_or_default();
+        let mut reason = format!("The worker process crashed ({})", status.map_or_else(|it| it.to_string(), describe));
         if let Some(wrong) = wrong {
             reason += &format!("; its last message could not be read: {wrong}");
         }
@@ -367,10 +326,7 @@ impl Supervisor {
 impl Worker {
     /// Sends a run's program (without code the process holds, unless `whole`) and the run itself.
     fn submit(&mut self, run: RunId, whole: bool) {
-        let Some(Running {
-            request, program: id, ..
-        }) = self.runs.get(&run)
-        else {
+        let Some(Running { request, program: id, .. }) = self.runs.get(&run) else {
             return;
         };
         let program = self.delta(&request.program, whole);
@@ -385,8 +341,7 @@ impl Worker {
             input: request.input.clone(),
         };
         let id = *id;
-        self.known
-            .extend(program.units.iter().map(|it| (it.key, it.fingerprint)));
+        self.known.extend(program.units.iter().map(|it| (it.key, it.fingerprint)));
         self.write(&ToWorker::Program { id, program });
         self.write(&ToWorker::Run(wire));
     }
@@ -408,11 +363,7 @@ impl Worker {
         let Some(running) = self.queue.first().and_then(|run| self.runs.get_mut(run)) else {
             return;
         };
-        let most = if running.cancelled {
-            GRACE
-        } else {
-            running.request.budget.wall + OVERTIME
-        };
+        let most = if running.cancelled { GRACE } else { running.request.budget.wall + OVERTIME };
         running.deadline.get_or_insert_with(|| Instant::now() + most);
     }
 

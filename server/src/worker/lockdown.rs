@@ -46,9 +46,7 @@ impl Report {
 
     /// Whether every measure is in force as asked.
     pub fn is_complete(&self) -> bool {
-        [self.handles, self.limits, self.files, self.calls]
-            .iter()
-            .all(|it| *it == Measure::Enforced)
+        [self.handles, self.limits, self.files, self.calls].iter().all(|it| *it == Measure::Enforced)
     }
 }
 
@@ -65,16 +63,8 @@ impl fmt::Display for Measure {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Report {
-            handles,
-            limits,
-            files,
-            calls,
-        } = self;
-        write!(
-            f,
-            "handles closed: {handles}, limits: {limits}, files barred: {files}, system calls barred: {calls}"
-        )
+        let Report { handles, limits, files, calls } = self;
+        write!(f, "handles closed: {handles}, limits: {limits}, files barred: {files}, system calls barred: {calls}")
     }
 }
 
@@ -120,12 +110,7 @@ mod linux {
         let handles = close_inherited();
         let limits = limit(address_space);
         let files = bar_files().unwrap_or(Measure::Failed);
-        Report {
-            handles,
-            limits,
-            files,
-            calls: Measure::Unavailable,
-        }
+        Report { handles, limits, files, calls: Measure::Unavailable }
     }
 
     /// Bars system calls on all threads of the process.
@@ -156,23 +141,12 @@ mod linux {
 
     fn limit(address_space: u64) -> Measure {
         let set = |resource, most| {
-            rustix::process::setrlimit(
-                resource,
-                Rlimit {
-                    current: Some(most),
-                    maximum: Some(most),
-                },
-            )
-            .is_ok()
+            rustix::process::setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) }).is_ok()
         };
         let limited = set(Resource::As, address_space) & set(Resource::Core, 0);
         let dies_with_parent = rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).is_ok();
         let nicer = rustix::process::nice(NICER).is_ok();
-        if limited && dies_with_parent && nicer {
-            Measure::Enforced
-        } else {
-            Measure::Failed
-        }
+        if limited && dies_with_parent && nicer { Measure::Enforced } else { Measure::Failed }
     }
 
     fn bar_files() -> Result<Measure, landlock::RulesetError> {
@@ -232,12 +206,8 @@ mod linux {
     fn bar_calls() -> Result<(), seccompiler::Error> {
         let mut rules: BTreeMap<i64, Vec<SeccompRule>> = BARRED.iter().map(|call| (*call, Vec::new())).collect();
         // A clone that makes a thread is allowed, one that makes a process is not.
-        let no_thread = SeccompCondition::new(
-            0,
-            SeccompCmpArgLen::Qword,
-            SeccompCmpOp::MaskedEq(libc::CLONE_THREAD as u64),
-            0,
-        )?;
+        let no_thread =
+            SeccompCondition::new(0, SeccompCmpArgLen::Qword, SeccompCmpOp::MaskedEq(libc::CLONE_THREAD as u64), 0)?;
         rules.insert(libc::SYS_clone, vec![SeccompRule::new(vec![no_thread])?]);
         apply(rules, libc::EPERM as u32)?;
         // The flags of clone3 lie in memory and cannot be looked at: the C library falls back to clone on this answer.

@@ -132,9 +132,7 @@ pub fn read<T: DeserializeOwned>(input: &mut impl Read) -> io::Result<Option<T>>
     }
     let mut body = vec![0; length];
     input.read_exact(&mut body)?;
-    postcard::from_bytes(&body)
-        .map(Some)
-        .map_err(|error| invalid(&error.to_string()))
+    postcard::from_bytes(&body).map(Some).map_err(|error| invalid(&error.to_string()))
 }
 
 fn invalid(what: &str) -> io::Error {

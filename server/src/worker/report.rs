@@ -31,14 +31,7 @@ pub fn outcome(engine: &Engine, outcome: RunOutcome) -> Outcome {
     let loops = loop_counts(engine, &outcome.counts);
     let functions: Vec<FunctionReport> = outcome.functions.iter().map(|it| function(it, &loops)).collect();
     Outcome {
-        executed: Some(
-            outcome
-                .functions
-                .iter()
-                .filter(|it| it.work > 0)
-                .map(|it| it.key)
-                .collect(),
-        ),
+        executed: Some(outcome.functions.iter().filter(|it| it.work > 0).map(|it| it.key).collect()),
         position_dependent: outcome.position_dependent,
         end: end(outcome.end),
         values: values(outcome.recording),
@@ -51,18 +44,9 @@ pub fn outcome(engine: &Engine, outcome: RunOutcome) -> Outcome {
 fn end(end: engine::End) -> End {
     match end {
         engine::End::Finished(text) => End::Finished((!text.is_empty()).then_some(text)),
-        engine::End::Error(error) => End::Error {
-            message: error.message,
-            line: Some(error.at.line),
-        },
-        engine::End::Cut { limit, at, .. } => End::Cut {
-            limit: limit.to_string(),
-            line: Some(at.line),
-        },
-        engine::End::Blocked { name, at, .. } => End::Blocked {
-            name,
-            line: Some(at.line),
-        },
+        engine::End::Error(error) => End::Error { message: error.message, line: Some(error.at.line) },
+        engine::End::Cut { limit, at, .. } => End::Cut { limit: limit.to_string(), line: Some(at.line) },
+        engine::End::Blocked { name, at, .. } => End::Blocked { name, line: Some(at.line) },
         engine::End::Exit(code) => End::Exit(code),
         engine::End::Cancelled => End::Cancelled,
     }
@@ -74,11 +58,13 @@ fn values(recording: Recording) -> Vec<Value> {
 
 fn value(mut point: RecordedPoint) -> Value {
     let text = point.last.pop().unwrap_or_else(|| point.first.clone());
+    let kinds = Kinds(point.kinds);
+    let only_null = kinds == Kinds::OTHER && text == "null";
     Value {
         unit: point.key,
         inst: point.inst,
         text,
-        type_name: type_name(Kinds(point.kinds)),
+        type_name: if only_null { "null".to_string() } else { type_name(kinds) },
         count: point.count,
         trail: point.last,
     }
@@ -94,11 +80,7 @@ fn type_name(kinds: Kinds) -> String {
         (Kinds::FUNCTION, "function"),
         (Kinds::OTHER, "null or error"),
     ];
-    let seen: Vec<&str> = names
-        .iter()
-        .filter(|(kind, _)| kinds.meets(*kind))
-        .map(|(_, name)| *name)
-        .collect();
+    let seen: Vec<&str> = names.iter().filter(|(kind, _)| kinds.meets(*kind)).map(|(_, name)| *name).collect();
     seen.join(" or ")
 }
 
@@ -131,10 +113,7 @@ fn reason(stats: &FunctionStats) -> Option<String> {
     if let Some(invalidation) = stats.invalidation.filter(|_| tier(stats) == Tier::Left) {
         return Some(invalidation.to_string());
     }
-    stats
-        .exits
-        .first()
-        .map(|exit| format!("{}, line {}, ×{}", exit.reason, exit.line, exit.count))
+    stats.exits.first().map(|exit| format!("{}, line {}, ×{}", exit.reason, exit.line, exit.count))
 }
 
 /// How often the loops of each unit went round.

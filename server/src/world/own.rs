@@ -46,10 +46,7 @@ impl Own {
         match self.task {
             Task::Diagnose => {
                 let diagnostics = ide::diagnostics(&snapshot.db, &snapshot.document, &snapshot.live);
-                (self.notices)(Notice::Diagnostics {
-                    document: snapshot.document.clone(),
-                    diagnostics,
-                });
+                (self.notices)(Notice::Diagnostics { document: snapshot.document.clone(), diagnostics });
             }
             Task::Plan => {
                 let plan = evaluate::plan(&snapshot.db, &snapshot.document);
@@ -65,24 +62,10 @@ impl Own {
         let tiers = ide::function_tiers(db, document, live);
         let lenses = ide::lenses(db, document, live);
         let diagnostics = ide::diagnostics(db, document, live);
-        let shown = Shown {
-            hints: hash(&hints),
-            lenses: hash(&lenses),
-            diagnostics: hash(&diagnostics),
-        };
-        self.send(Event::Shown {
-            uri: self.uri.clone(),
-            shown,
-        });
-        (self.notices)(Notice::Diagnostics {
-            document: document.clone(),
-            diagnostics,
-        });
-        (self.notices)(Notice::Live {
-            document: document.clone(),
-            tiers,
-            hints,
-        });
+        let shown = Shown { hints: hash(&hints), lenses: hash(&lenses), diagnostics: hash(&diagnostics) };
+        self.send(Event::Shown { uri: self.uri.clone(), shown });
+        (self.notices)(Notice::Diagnostics { document: document.clone(), diagnostics });
+        (self.notices)(Notice::Live { document: document.clone(), tiers, hints });
     }
 
     fn send(&self, event: Event) {
@@ -115,12 +98,7 @@ impl Job for Own {
                 Ran::Answered
             }
             Err(panic) => {
-                let text = format!(
-                    "{:?} of {} panicked: {}",
-                    self.task,
-                    self.uri,
-                    super::panic_text(&panic)
-                );
+                let text = format!("{:?} of {} panicked: {}", self.task, self.uri, super::panic_text(&panic));
                 tracing::error!("{text}");
                 (self.notices)(Notice::Message { show: false, text });
                 Ran::Answered
@@ -150,12 +128,7 @@ impl Refresher {
             (Refresh::Lenses, before.lenses != now.lenses),
             (Refresh::Diagnostics, before.diagnostics != now.diagnostics),
         ];
-        self.wanted.extend(
-            changed
-                .into_iter()
-                .filter(|&(_, changed)| changed)
-                .map(|(refresh, _)| (refresh, ())),
-        );
+        self.wanted.extend(changed.into_iter().filter(|&(_, changed)| changed).map(|(refresh, _)| (refresh, ())));
     }
 
     fn due_at(&self, refresh: Refresh) -> Option<Instant> {
@@ -164,12 +137,8 @@ impl Refresher {
 
     /// The refreshes to ask for now.
     pub fn due(&mut self, now: Instant) -> Vec<Refresh> {
-        let mut due: Vec<_> = self
-            .wanted
-            .keys()
-            .copied()
-            .filter(|&it| self.due_at(it).is_none_or(|at| at <= now))
-            .collect();
+        let mut due: Vec<_> =
+            self.wanted.keys().copied().filter(|&it| self.due_at(it).is_none_or(|at| at <= now)).collect();
         due.sort_unstable();
         for refresh in &due {
             self.wanted.remove(refresh);

@@ -39,14 +39,8 @@ impl Pool {
     /// Starts one thread for the world's jobs and `clients` threads for questions.
     pub fn new(clients: usize, events: &mpsc::Sender<Event>) -> std::io::Result<Pool> {
         let lanes = std::iter::once(Lane::Own).chain(std::iter::repeat_n(Lane::Client, clients));
-        let readers = lanes
-            .enumerate()
-            .map(|(number, lane)| start_reader(number, lane, events.clone()));
-        Ok(Pool {
-            readers: readers.collect::<Result<_, _>>()?,
-            own: VecDeque::new(),
-            client: VecDeque::new(),
-        })
+        let readers = lanes.enumerate().map(|(number, lane)| start_reader(number, lane, events.clone()));
+        Ok(Pool { readers: readers.collect::<Result<_, _>>()?, own: VecDeque::new(), client: VecDeque::new() })
     }
 
     fn queue(&mut self, lane: Lane) -> &mut VecDeque<Box<dyn Job>> {
@@ -68,11 +62,7 @@ impl Pool {
 
     /// Whether no job of the world waits or runs.
     pub fn own_is_idle(&self) -> bool {
-        self.own.is_empty()
-            && !self
-                .readers
-                .iter()
-                .any(|reader| reader.lane == Lane::Own && reader.busy)
+        self.own.is_empty() && !self.readers.iter().any(|reader| reader.lane == Lane::Own && reader.busy)
     }
 
     /// Lets a job that was interrupted go first.
@@ -110,33 +100,20 @@ impl Pool {
 
 fn start_reader(number: usize, lane: Lane, events: mpsc::Sender<Event>) -> std::io::Result<Reader> {
     let (sender, assignments) = mpsc::channel::<Assignment>();
-    std::thread::Builder::new()
-        .name(format!("reader {number}"))
-        .stack_size(STACK)
-        .spawn(move || {
-            for (mut job, snapshot) in assignments {
-                let ran = job.run(&snapshot);
-                drop(snapshot);
-                let unfinished = match ran {
-                    Ran::Answered => None,
-                    Ran::Overtaken => Some(job),
-                };
-                if events
-                    .send(Event::Released {
-                        reader: number,
-                        unfinished: Unfinished(unfinished),
-                    })
-                    .is_err()
-                {
-                    return;
-                }
+    std::thread::Builder::new().name(format!("reader {number}")).stack_size(STACK).spawn(move || {
+        for (mut job, snapshot) in assignments {
+            let ran = job.run(&snapshot);
+            drop(snapshot);
+            let unfinished = match ran {
+                Ran::Answered => None,
+                Ran::Overtaken => Some(job),
+            };
+            if events.send(Event::Released { reader: number, unfinished: Unfinished(unfinished) }).is_err() {
+                return;
             }
-        })?;
-    Ok(Reader {
-        lane,
-        sender,
-        busy: false,
-    })
+        }
+    })?;
+    Ok(Reader { lane, sender, busy: false })
 }
 
 /// A job that a thread hands back.

@@ -152,10 +152,7 @@ impl LiteralExpr {
     /// The literal's token.
     pub fn token(&self) -> Option<SyntaxToken> {
         tokens(&self.0).find(|token| {
-            matches!(
-                token.kind(),
-                SyntaxKind::Number | SyntaxKind::StringLit | SyntaxKind::OpenStringLit
-            )
+            matches!(token.kind(), SyntaxKind::Number | SyntaxKind::StringLit | SyntaxKind::OpenStringLit)
         })
     }
     /// The literal's value.
@@ -171,17 +168,9 @@ impl LiteralExpr {
 /// The content of a string token, closed or not.
 pub(crate) fn unquote(text: &str) -> String {
     let inner = text.strip_prefix('"').unwrap_or(text);
-    let inner = if text.len() >= 2 {
-        inner.strip_suffix('"').unwrap_or(inner)
-    } else {
-        inner
-    };
+    let inner = if text.len() >= 2 { inner.strip_suffix('"').unwrap_or(inner) } else { inner };
     let content = inner.replace("\"\"", "\"");
-    if content.contains('\r') {
-        content.replace("\r\n", "\n").replace('\r', "\n")
-    } else {
-        content
-    }
+    if content.contains('\r') { content.replace("\r\n", "\n").replace('\r', "\n") } else { content }
 }
 
 impl NameExpr {
@@ -401,9 +390,5 @@ fn is_operator(kind: SyntaxKind) -> bool {
 
 /// The two spellings of minus mean the same once the tree is made.
 fn plain_minus(kind: SyntaxKind) -> SyntaxKind {
-    if kind == SyntaxKind::StrongMinus {
-        SyntaxKind::Minus
-    } else {
-        kind
-    }
+    if kind == SyntaxKind::StrongMinus { SyntaxKind::Minus } else { kind }
 }

@@ -123,11 +123,7 @@ fn operator(p: &mut Parser<'_>, left: Completed, place: Place) -> Option<Level> 
     let starts_arguments = place == Place::Statement
         && (kind == StrongMinus || kind == LParen && p.after_space() && left.kind == NameExpr);
     let starts_list = kind == LBracket && p.after_space();
-    if starts_arguments || starts_list {
-        None
-    } else {
-        level(kind)
-    }
+    if starts_arguments || starts_list { None } else { level(kind) }
 }
 
 /// A flat chain of left-associative operators of one level.
@@ -137,14 +133,7 @@ fn chain(p: &mut Parser<'_>, left: Completed, chain_level: Level, place: Place) 
         p.bump();
         climb(p, chain_level.tighter(), Place::Inside);
     }
-    node.complete(
-        p,
-        if chain_level == Level::Compare {
-            CompareExpr
-        } else {
-            BinaryExpr
-        },
-    )
+    node.complete(p, if chain_level == Level::Compare { CompareExpr } else { BinaryExpr })
 }
 
 /// `LEFT ^ RIGHT`, right associative.

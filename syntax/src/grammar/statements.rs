@@ -42,9 +42,7 @@ pub(super) fn statements(p: &mut Parser<'_>, until: Until) {
 /// Whether an `if` around the open loops of this function takes the `else` at the cursor.
 fn else_belongs_further_out(p: &mut Parser<'_>) -> bool {
     let in_function = p.openers.iter().rposition(|opener| opener.keyword == FunctionKw);
-    let found = p.openers[in_function.map_or(0, |at| at + 1)..]
-        .iter()
-        .any(|opener| opener.accepts_else);
+    let found = p.openers[in_function.map_or(0, |at| at + 1)..].iter().any(|opener| opener.accepts_else);
     if !found && in_function.is_none() && p.context.inside_body {
         p.need_context();
     }
@@ -165,11 +163,7 @@ fn arguments(p: &mut Parser<'_>) {
 
 fn while_statement(p: &mut Parser<'_>) {
     let node = p.start();
-    let opener = Opener {
-        keyword: WhileKw,
-        range: p.range(),
-        accepts_else: false,
-    };
+    let opener = Opener { keyword: WhileKw, range: p.range(), accepts_else: false };
     p.bump();
     expression(p);
     header_end(p, Problem::LineEndAfterWhile);
@@ -179,11 +173,7 @@ fn while_statement(p: &mut Parser<'_>) {
 
 fn for_statement(p: &mut Parser<'_>) {
     let node = p.start();
-    let opener = Opener {
-        keyword: ForKw,
-        range: p.range(),
-        accepts_else: false,
-    };
+    let opener = Opener { keyword: ForKw, range: p.range(), accepts_else: false };
     p.bump();
     for_header(p);
     header_end(p, Problem::LineEndAfterFor);
@@ -215,14 +205,7 @@ fn loop_body(p: &mut Parser<'_>, opener: Opener) {
 pub(super) fn function_body(p: &mut Parser<'_>, range: rowan::TextRange) {
     let in_loop = std::mem::replace(&mut p.context.in_loop, false);
     header_end(p, Problem::LineEndAfterParams);
-    closed_body(
-        p,
-        Opener {
-            keyword: FunctionKw,
-            range,
-            accepts_else: false,
-        },
-    );
+    closed_body(p, Opener { keyword: FunctionKw, range, accepts_else: false });
     p.context.in_loop = in_loop;
 }
 
@@ -305,11 +288,7 @@ fn wrong_end(p: &mut Parser<'_>, opener: Opener, word: SyntaxKind) {
 /// A whole `if` with its `else if` and `else`: one flat node.
 fn if_statement(p: &mut Parser<'_>) {
     let node = p.start();
-    let opener = Opener {
-        keyword: IfKw,
-        range: p.range(),
-        accepts_else: true,
-    };
+    let opener = Opener { keyword: IfKw, range: p.range(), accepts_else: true };
     loop {
         let is_block = branch(p, opener);
         let has_else = p.at(ElseKw) && (is_block || !p.panicking());
@@ -374,10 +353,7 @@ fn then_stands_further_on(p: &mut Parser<'_>) -> bool {
 }
 
 fn block_else(p: &mut Parser<'_>, opener: Opener) {
-    let opener = Opener {
-        accepts_else: false,
-        ..opener
-    };
+    let opener = Opener { accepts_else: false, ..opener };
     let node = p.start();
     p.bump();
     header_end(p, Problem::LineEndAfterElse);

@@ -13,21 +13,9 @@ fn check(prefix: &str, part: &str, n: usize, suffix: &str, is_too_deep: bool) {
     let text = [prefix, &part.repeat(n), suffix].concat();
     let parsed = parse(&text);
     check_invariants(&text, &parsed);
-    let depth = parsed
-        .syntax()
-        .descendants()
-        .map(|node| node.ancestors().take(5_000).count())
-        .take(20_000)
-        .max();
-    assert!(
-        depth.is_some_and(|depth| depth < 2_500),
-        "{part:?} nests {depth:?} nodes"
-    );
-    let reported = parsed
-        .errors
-        .iter()
-        .filter(|error| error.code == "nested-too-deeply")
-        .count();
+    let depth = parsed.syntax().descendants().map(|node| node.ancestors().take(5_000).count()).take(20_000).max();
+    assert!(depth.is_some_and(|depth| depth < 2_500), "{part:?} nests {depth:?} nodes");
+    let reported = parsed.errors.iter().filter(|error| error.code == "nested-too-deeply").count();
     assert_eq!(reported, usize::from(is_too_deep), "{part:?}");
 }
 
@@ -82,16 +70,7 @@ fn long_chains_stay_flat() {
 
 #[test]
 fn errors_stay_linear() {
-    for part in [
-        "end while\n",
-        "else ",
-        "x = )\n",
-        "\"\n",
-        "for ",
-        "if a ",
-        ") ",
-        "while 1\nend if\n",
-    ] {
+    for part in ["end while\n", "else ", "x = )\n", "\"\n", "for ", "if a ", ") ", "while 1\nend if\n"] {
         let text = part.repeat(10_000);
         check_invariants(&text, &parse(&text));
     }
@@ -144,16 +123,10 @@ fn any_characters_are_kept() {
 #[test]
 fn views_show_flat_chains_in_order() {
     let parsed = parse("x = a - b -c + d.e(1)[2]\n");
-    let Some(Stmt::Assign(assign)) = parsed.root().statements().next() else {
-        panic!("an assignment")
-    };
-    let Some(Expr::Binary(sum)) = assign.value() else {
-        panic!("a sum")
-    };
-    let names: Vec<_> = sum
-        .operands()
-        .map(|operand| minilive_syntax::AstNode::syntax(&operand).text().to_string())
-        .collect();
+    let Some(Stmt::Assign(assign)) = parsed.root().statements().next() else { panic!("an assignment") };
+    let Some(Expr::Binary(sum)) = assign.value() else { panic!("a sum") };
+    let names: Vec<_> =
+        sum.operands().map(|operand| minilive_syntax::AstNode::syntax(&operand).text().to_string()).collect();
     assert_eq!(names, ["a", "b", "c", "d.e(1)[2]"]);
     let operators: Vec<_> = sum.operator_tokens().map(|token| token.text().to_owned()).collect();
     assert_eq!(operators, ["-", "-", "+"]);

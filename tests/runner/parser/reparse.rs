@@ -160,11 +160,8 @@ fn soup(random: &mut Random) -> String {
 
 /// A place between two characters.
 fn place(random: &mut Random, text: &str, near: usize) -> usize {
-    let mut at = if random.below(3) == 0 {
-        random.below(text.len() + 1)
-    } else {
-        (near + random.below(12)).min(text.len())
-    };
+    let mut at =
+        if random.below(3) == 0 { random.below(text.len() + 1) } else { (near + random.below(12)).min(text.len()) };
     while !text.is_char_boundary(at) {
         at -= 1;
     }
@@ -175,11 +172,7 @@ fn place(random: &mut Random, text: &str, near: usize) -> usize {
 fn edit(random: &mut Random, text: &str) -> (TextEdit, String) {
     let start = random.below(text.len() + 1);
     let start = place(random, text, start);
-    let end = if random.below(2) == 0 {
-        start
-    } else {
-        place(random, text, start).max(start)
-    };
+    let end = if random.below(2) == 0 { start } else { place(random, text, start).max(start) };
     let mut insert = String::new();
     for _ in 0..[1, 1, 1, 2, 0][random.below(5)] {
         insert.push_str(random.pick(PIECES));
@@ -187,13 +180,7 @@ fn edit(random: &mut Random, text: &str) -> (TextEdit, String) {
     let size = |at: usize| TextSize::try_from(at).expect("short texts");
     let mut new_text = text.to_owned();
     new_text.replace_range(start..end, &insert);
-    (
-        TextEdit {
-            range: TextRange::new(size(start), size(end)),
-            insert,
-        },
-        new_text,
-    )
+    (TextEdit { range: TextRange::new(size(start), size(end)), insert }, new_text)
 }
 
 /// `reparse` after checking that it keeps the law.
@@ -216,26 +203,14 @@ fn check_law(old: &Parse, old_text: &str, edit: &TextEdit, new_text: &str) -> Pa
 
 #[test]
 fn random_edits_keep_the_law() {
-    let asked = std::env::var("MINILIVE_FUZZ_ITERATIONS")
-        .ok()
-        .and_then(|number| number.parse().ok());
+    let asked = std::env::var("MINILIVE_FUZZ_ITERATIONS").ok().and_then(|number| number.parse().ok());
     let iterations: usize = asked.unwrap_or(20_000);
-    let seed = std::env::var("MINILIVE_FUZZ_SEED")
-        .ok()
-        .and_then(|number| number.parse().ok());
+    let seed = std::env::var("MINILIVE_FUZZ_SEED").ok().and_then(|number| number.parse().ok());
     let mut random = Random(seed.unwrap_or(2026));
-    let texts: Vec<String> = ["ok", "err"]
-        .into_iter()
-        .flat_map(goldens)
-        .map(|(_, text)| text)
-        .collect();
+    let texts: Vec<String> = ["ok", "err"].into_iter().flat_map(goldens).map(|(_, text)| text).collect();
     let mut done = 0;
     while done < iterations {
-        let mut text = if random.below(2) == 0 {
-            texts[random.below(texts.len())].clone()
-        } else {
-            soup(&mut random)
-        };
+        let mut text = if random.below(2) == 0 { texts[random.below(texts.len())].clone() } else { soup(&mut random) };
         let mut parsed = parse(&text);
         for _ in 0..16 {
             let (edit, new_text) = edit(&mut random, &text);
@@ -249,10 +224,7 @@ fn random_edits_keep_the_law() {
 /// Replaces the first `from` by `to`.
 fn replace(text: &str, from: &str, to: &str) -> (TextEdit, String) {
     let at = TextSize::try_from(text.find(from).expect("the text to replace is there")).expect("short texts");
-    let edit = TextEdit {
-        range: TextRange::at(at, TextSize::of(from)),
-        insert: to.to_owned(),
-    };
+    let edit = TextEdit { range: TextRange::at(at, TextSize::of(from)), insert: to.to_owned() };
     (edit, text.replacen(from, to, 1))
 }
 
@@ -264,11 +236,7 @@ fn check_replace(text: &str, from: &str, to: &str) {
 
 #[test]
 fn edits_that_reach_out_of_their_lines_keep_the_law() {
-    check_replace(
-        "f = function\n  x = 1\n  y = 2\nend function\n",
-        "x = 1",
-        "end function",
-    );
+    check_replace("f = function\n  x = 1\n  y = 2\nend function\n", "x = 1", "end function");
     check_replace("while a\n  b\nend while\nc\n", "b", "break\n  end while\nbreak");
     check_replace("while a\n  b\nend while\nc\n", "b", "f = function\nbreak");
     check_replace("if a then\n  b\nend if\n", "  b", "else\n  b");
@@ -285,9 +253,7 @@ fn edits_that_reach_out_of_their_lines_keep_the_law() {
 /// A file of functions, ten thousand lines long.
 fn large_file() -> String {
     let body = "  total = alpha * 2 + beta ^ 2\n  if total > 10 and beta < 3 then\n    print \"value \" + total, [1, 2]\n  end if\n".repeat(12);
-    (0..200)
-        .map(|k| format!("f{k} = function(alpha, beta=2)\n{body}end function\n"))
-        .collect()
+    (0..200).map(|k| format!("f{k} = function(alpha, beta=2)\n{body}end function\n")).collect()
 }
 
 #[test]
@@ -300,11 +266,7 @@ fn an_edit_inside_a_function_keeps_the_other_functions() {
         let nodes = parsed.green.children().filter_map(|child| child.into_node());
         nodes.map(std::ptr::from_ref).collect::<Vec<_>>()
     };
-    let changed = children(&parsed)
-        .into_iter()
-        .zip(children(&after))
-        .filter(|(old, new)| old != new)
-        .count();
+    let changed = children(&parsed).into_iter().zip(children(&after)).filter(|(old, new)| old != new).count();
     assert_eq!(changed, 1);
 }
 
@@ -312,18 +274,12 @@ fn an_edit_inside_a_function_keeps_the_other_functions() {
 fn an_edit_of_one_letter_takes_less_than_a_millisecond() {
     let text = large_file();
     let parsed = parse(&text);
-    let (edit, new_text) = replace(
-        &text,
-        "f150 = function(alpha, beta=2)\n  total",
-        "f150 = function(alpha, beta=2)\n  totals",
-    );
+    let (edit, new_text) =
+        replace(&text, "f150 = function(alpha, beta=2)\n  total", "f150 = function(alpha, beta=2)\n  totals");
     let run = |_| {
         let start = Instant::now();
         let after = reparse(&parsed, &text, &edit, &new_text);
         (start.elapsed(), after).0
     };
-    assert!(
-        (0..50).map(run).any(|time| time < Duration::from_millis(1)),
-        "no run was fast enough"
-    );
+    assert!((0..50).map(run).any(|time| time < Duration::from_millis(1)), "no run was fast enough");
 }

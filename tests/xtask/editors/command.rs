@@ -15,11 +15,7 @@ pub struct Call {
 impl Call {
     /// A call without arguments.
     pub fn new(program: &Path) -> Call {
-        Call {
-            program: program.to_path_buf(),
-            arguments: Vec::new(),
-            folder: None,
-        }
+        Call { program: program.to_path_buf(), arguments: Vec::new(), folder: None }
     }
 
     /// One more argument.
@@ -52,17 +48,12 @@ impl Call {
         if let Some(folder) = &self.folder {
             command.current_dir(folder);
         }
-        let status = command
-            .status()
-            .map_err(|error| format!("{} cannot be started: {error}", self.program.display()))?;
+        let status =
+            command.status().map_err(|error| format!("{} cannot be started: {error}", self.program.display()))?;
         if status.success() {
             Ok(())
         } else {
-            Err(format!(
-                "{} {} ended with {status}",
-                self.program.display(),
-                self.words()
-            ))
+            Err(format!("{} {} ended with {status}", self.program.display(), self.words()))
         }
     }
 
@@ -75,7 +66,5 @@ impl Call {
 /// The first program of that name on `PATH`.
 pub fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|folder| folder.join(name))
-        .find(|file| file.is_file())
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }

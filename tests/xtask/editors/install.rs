@@ -95,12 +95,7 @@ pub fn package_extension(root: &Path, npm: &Path) -> Result<PathBuf, String> {
         npm_ci(npm, &folder)?;
         fs::write(&mark_file, mark).map_err(|error| format!("{}: {error}", mark_file.display()))?;
     }
-    Call::new(npm)
-        .arg("run")
-        .arg("--silent")
-        .arg("package")
-        .within(&folder)
-        .run()?;
+    Call::new(npm).arg("run").arg("--silent").arg("package").within(&folder).run()?;
     Ok(folder.join("minilive.vsix"))
 }
 

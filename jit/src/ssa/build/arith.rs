@@ -30,11 +30,7 @@ impl Builder<'_> {
             self.speculate_numbers(op, a, b, seen)?;
         }
         let (x, y) = (self.reg(a), self.reg(b));
-        let slot = if x.ty.is_number() && y.ty.is_number() {
-            self.numeric(op, x, y, seen.result)
-        } else {
-            None
-        };
+        let slot = if x.ty.is_number() && y.ty.is_number() { self.numeric(op, x, y, seen.result) } else { None };
         let Some(slot) = slot else {
             return self.generic_binary(op, dst, x, y, seen);
         };
@@ -66,11 +62,7 @@ impl Builder<'_> {
         }
         for (reg, kinds) in [(a, seen.a), (b, seen.b)] {
             if !self.reg(reg).ty.is_number() {
-                let both = if self.is_swapped(op) {
-                    seen.a.union(seen.b)
-                } else {
-                    kinds
-                };
+                let both = if self.is_swapped(op) { seen.a.union(seen.b) } else { kinds };
                 let want = self.guess(both);
                 self.narrow_reg(reg, want)?;
             }
@@ -133,16 +125,8 @@ impl Builder<'_> {
             BinaryOp::Add => (wide(a) + wide(c), wide(b) + wide(d)),
             BinaryOp::Sub => (wide(a) - wide(d), wide(b) - wide(c)),
             _ => {
-                let corners = [
-                    wide(a) * wide(c),
-                    wide(a) * wide(d),
-                    wide(b) * wide(c),
-                    wide(b) * wide(d),
-                ];
-                (
-                    corners.into_iter().min().unwrap_or(0),
-                    corners.into_iter().max().unwrap_or(0),
-                )
+                let corners = [wide(a) * wide(c), wide(a) * wide(d), wide(b) * wide(c), wide(b) * wide(d)];
+                (corners.into_iter().min().unwrap_or(0), corners.into_iter().max().unwrap_or(0))
             }
         };
         let has_zero = |(lo, hi): (i64, i64)| lo <= 0 && hi >= 0;
@@ -155,10 +139,7 @@ impl Builder<'_> {
         let op = match op {
             BinaryOp::Add => Op::IAdd,
             BinaryOp::Sub => Op::ISub,
-            _ => Op::IMul {
-                zero,
-                wide: lo.abs().max(hi.abs()) >= 1 << 63,
-            },
+            _ => Op::IMul { zero, wide: lo.abs().max(hi.abs()) >= 1 << 63 },
         };
         let (left, right) = (self.as_int(x), self.as_int(y));
         self.slot(op, &[left, right], Ty::Int(clamp(lo), clamp(hi)), exit)
@@ -180,12 +161,7 @@ impl Builder<'_> {
         }
         let quotient = self.float_op(Op::FDiv, x, y);
         let exit = self.exit(ExitReason::NotInteger);
-        self.slot(
-            Op::F64ToInt,
-            &[quotient.val],
-            Ty::Int(-CONVERTED_MAX, CONVERTED_MAX),
-            Some(exit),
-        )
+        self.slot(Op::F64ToInt, &[quotient.val], Ty::Int(-CONVERTED_MAX, CONVERTED_MAX), Some(exit))
     }
 
     fn remainder(&mut self, x: Slot, y: Slot, result: Kinds) -> Slot {
@@ -201,11 +177,7 @@ impl Builder<'_> {
         let most = c.unsigned_abs().max(d.unsigned_abs()).saturating_sub(1) as i64;
         let ty = Ty::Int(if negative { lo.max(-most) } else { 0 }, hi.clamp(0, most.max(0)));
         let small = |lo: i64, hi: i64| lo > i64::from(i32::MIN) && hi <= i64::from(i32::MAX);
-        let op = Op::IRem {
-            by_zero,
-            negative,
-            small: small(lo, hi) && small(c, d),
-        };
+        let op = Op::IRem { by_zero, negative, small: small(lo, hi) && small(c, d) };
         let exit = (by_zero || negative).then(|| self.exit(ExitReason::SlowRemainder));
         let (left, right) = (self.as_int(x), self.as_int(y));
         self.slot(op, &[left, right], ty, exit)
@@ -217,12 +189,7 @@ impl Builder<'_> {
             return slot;
         }
         let exit = self.exit(ExitReason::NotInteger);
-        self.slot(
-            Op::F64ToInt,
-            &[slot.val],
-            Ty::Int(-CONVERTED_MAX, CONVERTED_MAX),
-            Some(exit),
-        )
+        self.slot(Op::F64ToInt, &[slot.val], Ty::Int(-CONVERTED_MAX, CONVERTED_MAX), Some(exit))
     }
 
     fn compare(&mut self, cmp: Cmp, x: Slot, y: Slot) -> Slot {
@@ -281,10 +248,7 @@ impl Builder<'_> {
             Some(slot) => slot,
             None => {
                 let operand = self.boxed(x);
-                Slot {
-                    ty: Ty::Any,
-                    val: self.helper(Helper::Unary(op), &[operand], Rep::Boxed),
-                }
+                Slot { ty: Ty::Any, val: self.helper(Helper::Unary(op), &[operand], Rep::Boxed) }
             }
         };
         self.set(dst, slot);

@@ -75,11 +75,7 @@ impl Builder<'_> {
     fn narrow_result(&mut self, dst: Reg) -> Step<()> {
         let slot = self.reg(dst);
         let kinds = self.use_kinds[dst.0 as usize];
-        let want = if kinds.within(Kinds::NUMBER) || kinds == Kinds::LIST {
-            self.guess(kinds)
-        } else {
-            Ty::Any
-        };
+        let want = if kinds.within(Kinds::NUMBER) || kinds == Kinds::LIST { self.guess(kinds) } else { Ty::Any };
         self.set_narrowed(dst, slot, want)
     }
 
@@ -118,11 +114,7 @@ impl Builder<'_> {
     /// A variable that never held a function: guarded to be what its uses met, or at least no function.
     fn read_plain(&mut self, dst: Reg, src: Reg) -> Step<()> {
         let kinds = self.use_kinds[dst.0 as usize];
-        let want = if kinds.meets(Kinds::FUNCTION) {
-            Ty::Any
-        } else {
-            self.guess(kinds)
-        };
+        let want = if kinds.meets(Kinds::FUNCTION) { Ty::Any } else { self.guess(kinds) };
         let slot = match want {
             Ty::Any => {
                 let exit = self.exit(ExitReason::IsFunction);

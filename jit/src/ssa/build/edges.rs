@@ -29,22 +29,14 @@ pub(crate) fn loop_facts(unit: &Unit, flow: &Flow) -> Vec<LoopFacts> {
     flow.loops
         .iter()
         .map(|it| {
-            let mut facts = LoopFacts {
-                writes: RegSet::new(unit.n_regs),
-                reads: Vec::new(),
-                stores: Vec::new(),
-                clobbers: false,
-            };
+            let mut facts =
+                LoopFacts { writes: RegSet::new(unit.n_regs), reads: Vec::new(), stores: Vec::new(), clobbers: false };
             for block in it.body.iter().filter_map(|&node| flow.nodes[node].block) {
                 let first = unit.blocks[block.0 as usize].first;
                 for (i, inst) in unit.block_insts(block).iter().enumerate() {
                     let at = minilive_mir::ir::InstId(first + i as u32);
                     let edge = operands::edge_def(inst).map(|(_, reg)| reg);
-                    operands::defs(inst)
-                        .into_iter()
-                        .flatten()
-                        .chain(edge)
-                        .for_each(|reg| facts.writes.add(reg));
+                    operands::defs(inst).into_iter().flatten().chain(edge).for_each(|reg| facts.writes.add(reg));
                     match *inst {
                         Inst::LoadFree { name, .. } if !facts.reads.iter().any(|it| it.0 == name) => {
                             facts.reads.push((name, at));
@@ -115,11 +107,7 @@ impl Builder<'_> {
         self.op_exit(Op::Poll(self.input.call_weight), &[], Rep::None, Some(exit));
         for i in 0..unit.params.len() {
             let kinds = self.use_kinds[i];
-            let want = if kinds.within(Kinds::NUMBER) || kinds == Kinds::LIST {
-                self.guess(kinds)
-            } else {
-                Ty::Any
-            };
+            let want = if kinds.within(Kinds::NUMBER) || kinds == Kinds::LIST { self.guess(kinds) } else { Ty::Any };
             self.env.regs[i] = self.narrow(self.env.regs[i], want, Self::exit_entry)?;
         }
         Ok(())
@@ -139,11 +127,7 @@ impl Builder<'_> {
                 self.enter_range(reg, slot)?;
                 continue;
             }
-            let want = if self.is_position(reg) {
-                Ty::ANY_INT
-            } else {
-                self.guess(seen.kinds)
-            };
+            let want = if self.is_position(reg) { Ty::ANY_INT } else { self.guess(seen.kinds) };
             let narrowed = self.narrow(slot, want, Self::exit_entry)?;
             self.refine(reg, narrowed);
         }
@@ -152,11 +136,7 @@ impl Builder<'_> {
 
     /// Whether a register is the position of a loop, which is always a small integer.
     fn is_position(&self, reg: Reg) -> bool {
-        self.input
-            .unit
-            .insts
-            .iter()
-            .any(|inst| matches!(inst, Inst::IterNext { pos, .. } if *pos == reg))
+        self.input.unit.insts.iter().any(|inst| matches!(inst, Inst::IterNext { pos, .. } if *pos == reg))
     }
 
     /// Whether the list in a register was made by a call for a loop alone, so that nobody else can see or change it.
@@ -169,9 +149,7 @@ impl Builder<'_> {
         let Some((i, src)) = inits.next() else { return false };
         let made = i > 0 && matches!(insts[i - 1], Inst::Call { dst, .. } if dst == src);
         let mut reads = 0;
-        insts
-            .iter()
-            .for_each(|inst| operands::uses(inst, &mut |it| reads += u32::from(it == src && src != reg)));
+        insts.iter().for_each(|inst| operands::uses(inst, &mut |it| reads += u32::from(it == src && src != reg)));
         inits.next().is_none() && made && reads <= 1
     }
 
@@ -189,32 +167,15 @@ impl Builder<'_> {
         let len = self.slot(Op::ListLen, &[val], Ty::Int(0, 1 << 40), None);
         // The elements lie between two numbers that passed the same guard when the range was made.
         let elem = Ty::ANY_INT;
-        self.env.set_range(
-            reg,
-            RangeParts {
-                base,
-                step,
-                count: len,
-                elem,
-            },
-        );
-        self.refine(
-            reg,
-            Slot {
-                ty: Ty::Range,
-                val: base.val,
-            },
-        );
+        self.env.set_range(reg, RangeParts { base, step, count: len, elem });
+        self.refine(reg, Slot { ty: Ty::Range, val: base.val });
         Ok(())
     }
 
     /// An exit before the first instruction.
     fn exit_entry(&mut self, reason: ExitReason) -> Exit {
         if !self.emitting {
-            return Exit {
-                state: StateId(0),
-                reason,
-            };
+            return Exit { state: StateId(0), reason };
         }
         let live = self.flow.live_in[self.flow.nodes[0].succs[0]].clone();
         let state = self.new_state(self.at, &live);
@@ -294,11 +255,8 @@ impl Builder<'_> {
         if facts.clobbers {
             return Ok(());
         }
-        let reads: Vec<(NameId, Global)> = facts
-            .reads
-            .iter()
-            .map(|&(name, at)| (name, self.input.seen.global(at)))
-            .collect();
+        let reads: Vec<(NameId, Global)> =
+            facts.reads.iter().map(|&(name, at)| (name, self.input.seen.global(at))).collect();
         let stores = !facts.stores.is_empty();
         if reads.is_empty() && !stores {
             return Ok(());
@@ -311,10 +269,7 @@ impl Builder<'_> {
 
     /// Whether something keeps its value around a loop whose header is `node`, so that the header needs no parameter for it.
     fn is_steady(&self, node: NodeId, key: Key) -> bool {
-        let Some(i) = self.flow.nodes[node]
-            .in_loop
-            .filter(|&i| self.flow.loops[i].head == node)
-        else {
+        let Some(i) = self.flow.nodes[node].in_loop.filter(|&i| self.flow.loops[i].head == node) else {
             return false;
         };
         let inside = |pred: &&NodeId| self.flow.is_within(self.flow.nodes[**pred].in_loop, i);
@@ -329,9 +284,7 @@ impl Builder<'_> {
     }
 
     fn is_back_edge(&self, succ: NodeId) -> bool {
-        let head = self.flow.nodes[succ]
-            .in_loop
-            .filter(|&i| self.flow.loops[i].head == succ);
+        let head = self.flow.nodes[succ].in_loop.filter(|&i| self.flow.loops[i].head == succ);
         head.is_some_and(|i| self.flow.is_within(self.flow.nodes[self.node].in_loop, i))
     }
 
@@ -343,10 +296,7 @@ impl Builder<'_> {
             let mut env = self.env.clone();
             for i in 0..env.regs.len() {
                 if !self.flow.live_in[succ].has(Reg(i as u32)) {
-                    env.regs[i] = Slot {
-                        ty: Ty::Never,
-                        val: Val(u32::MAX),
-                    };
+                    env.regs[i] = Slot { ty: Ty::Never, val: Val(u32::MAX) };
                 }
             }
             self.entries[succ] = Some(env);
@@ -423,15 +373,9 @@ impl Builder<'_> {
             let reg = Reg(i as u32);
             let ty = types.regs[i].ty;
             if !self.flow.live_in[succ].has(reg) {
-                env.regs[i] = Slot {
-                    ty: Ty::Never,
-                    val: Val(u32::MAX),
-                };
+                env.regs[i] = Slot { ty: Ty::Never, val: Val(u32::MAX) };
             } else if !self.is_steady(succ, Key::Reg(reg)) && !matches!(ty, Ty::Never | Ty::Range) {
-                env.regs[i] = Slot {
-                    ty,
-                    val: self.param(succ, ty),
-                };
+                env.regs[i] = Slot { ty, val: self.param(succ, ty) };
                 keys.push(Key::Reg(reg));
             }
         }
@@ -439,10 +383,7 @@ impl Builder<'_> {
             let steady = self.is_steady(succ, Key::Cell(name));
             match types.cells[name] {
                 CellState::Loaded { slot, dirty } if !steady => {
-                    let slot = Slot {
-                        ty: slot.ty,
-                        val: self.param(succ, slot.ty),
-                    };
+                    let slot = Slot { ty: slot.ty, val: self.param(succ, slot.ty) };
                     env.cells[name] = CellState::Loaded { slot, dirty };
                     keys.push(Key::Cell(name));
                 }
@@ -468,22 +409,9 @@ impl Builder<'_> {
 fn join_cells(a: CellState, b: CellState, widen: bool) -> CellState {
     match (a, b) {
         (CellState::Memory, _) | (_, CellState::Memory) => CellState::Memory,
-        (
-            CellState::Loaded { slot, dirty },
-            CellState::Loaded {
-                slot: other,
-                dirty: also,
-            },
-        ) => {
-            let ty = if widen {
-                slot.ty.widen(other.ty)
-            } else {
-                slot.ty.join(other.ty)
-            };
-            CellState::Loaded {
-                slot: Slot { ty, ..slot },
-                dirty: dirty | also,
-            }
+        (CellState::Loaded { slot, dirty }, CellState::Loaded { slot: other, dirty: also }) => {
+            let ty = if widen { slot.ty.widen(other.ty) } else { slot.ty.join(other.ty) };
+            CellState::Loaded { slot: Slot { ty, ..slot }, dirty: dirty | also }
         }
     }
 }

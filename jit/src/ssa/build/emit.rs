@@ -22,13 +22,7 @@ impl Builder<'_> {
             return NOTHING;
         }
         let result = (rep != Rep::None).then(|| self.func.new_val(rep));
-        let inst = Inst {
-            op,
-            args: args.to_vec(),
-            result,
-            exit,
-            at: self.at,
-        };
+        let inst = Inst { op, args: args.to_vec(), result, exit, at: self.at };
         let cur = self.cur;
         self.func[cur].insts.push(inst);
         result.unwrap_or(NOTHING)
@@ -36,29 +30,19 @@ impl Builder<'_> {
 
     /// Emits an operation that gives a slot of this type.
     pub(crate) fn slot(&mut self, op: Op, args: &[Val], ty: Ty, exit: Option<Exit>) -> Slot {
-        Slot {
-            ty,
-            val: self.op_exit(op, args, ty.rep(), exit),
-        }
+        Slot { ty, val: self.op_exit(op, args, ty.rep(), exit) }
     }
 
     /// A truth value as a slot.
     pub(crate) fn truth_slot(&mut self, op: Op, args: &[Val]) -> Slot {
-        Slot {
-            ty: Ty::BOOL,
-            val: self.op(op, args, Rep::Bool),
-        }
+        Slot { ty: Ty::BOOL, val: self.op(op, args, Rep::Bool) }
     }
 
     /// The number constant.
     pub(crate) fn number(&mut self, number: f64) -> Slot {
         let int = number as i64;
         let exact = (int as f64).to_bits() == number.to_bits() && int.unsigned_abs() <= 1 << 53;
-        if exact {
-            self.int(int)
-        } else {
-            self.slot(Op::F64(number.to_bits()), &[], Ty::Num, None)
-        }
+        if exact { self.int(int) } else { self.slot(Op::F64(number.to_bits()), &[], Ty::Num, None) }
     }
 
     /// The integer constant.
@@ -141,10 +125,7 @@ impl Builder<'_> {
     /// A register gets a value.
     pub(crate) fn set(&mut self, reg: Reg, slot: Slot) {
         self.env.regs[reg.0 as usize] = slot;
-        if self
-            .compared
-            .is_some_and(|it| it.result == reg || it.a == reg || it.b == reg)
-        {
+        if self.compared.is_some_and(|it| it.result == reg || it.a == reg || it.b == reg) {
             self.compared = None;
         }
     }

@@ -70,9 +70,7 @@ impl Builder<'_> {
     fn live_at(&mut self, idx: usize) -> RegSet {
         if self.live_cache.is_empty() {
             let unit = self.input.unit;
-            let insts = self.flow.nodes[self.node]
-                .block
-                .map_or(&[][..], |block| unit.block_insts(block));
+            let insts = self.flow.nodes[self.node].block.map_or(&[][..], |block| unit.block_insts(block));
             let mut live = self.flow.live_before(unit, self.node, insts.len());
             let mut all = vec![live.clone()];
             for inst in insts.iter().rev() {
@@ -109,12 +107,7 @@ impl Builder<'_> {
             (Ty::Int(..), Ty::Int(..)) | (Ty::Num, Ty::Int(..) | Ty::Num) => Ok(slot),
             (Ty::Int(..), Ty::Num) => {
                 let exit = exit(self, ExitReason::NotInteger);
-                Ok(self.slot(
-                    Op::F64ToInt,
-                    &[slot.val],
-                    Ty::Int(-CONVERTED_MAX, CONVERTED_MAX),
-                    Some(exit),
-                ))
+                Ok(self.slot(Op::F64ToInt, &[slot.val], Ty::Int(-CONVERTED_MAX, CONVERTED_MAX), Some(exit)))
             }
             (Ty::Int(..), _) if unknown => {
                 let exit = exit(self, ExitReason::NotInteger);
@@ -179,10 +172,7 @@ impl Builder<'_> {
         };
         let exit = self.exit(ExitReason::OtherFunction);
         let val = self.op_exit(Op::GuardCode(code), &[slot.val], Rep::Boxed, Some(exit));
-        Ok(Slot {
-            ty: Ty::Function(target),
-            val,
-        })
+        Ok(Slot { ty: Ty::Function(target), val })
     }
 
     /// A value that is not the mark of an unassigned variable.
@@ -192,10 +182,7 @@ impl Builder<'_> {
             Ty::Any => {
                 let exit = self.exit(ExitReason::Unassigned);
                 let op = Op::GuardNotBits(Value::ABSENT.bits());
-                Ok(Slot {
-                    ty: Ty::Any,
-                    val: self.op_exit(op, &[slot.val], Rep::Boxed, Some(exit)),
-                })
+                Ok(Slot { ty: Ty::Any, val: self.op_exit(op, &[slot.val], Rep::Boxed, Some(exit)) })
             }
             _ => Ok(slot),
         }

@@ -34,20 +34,10 @@ impl Builder<'_> {
         }
         let from = parts[0];
         let to = if parts.len() > 1 { parts[1] } else { self.int(0) };
-        let range = if parts.len() == 3 {
-            self.stepped(from, to, parts[2])?
-        } else {
-            self.unit_step(from, to)
-        };
+        let range = if parts.len() == 3 { self.stepped(from, to, parts[2])? } else { self.unit_step(from, to) };
         let Some(range) = range else { return Ok(false) };
         self.env.set_range(dst, range);
-        self.set(
-            dst,
-            Slot {
-                ty: Ty::Range,
-                val: range.base.val,
-            },
-        );
+        self.set(dst, Slot { ty: Ty::Range, val: range.base.val });
         Ok(true)
     }
 
@@ -63,18 +53,8 @@ impl Builder<'_> {
             let (lo, hi) = distance(c - b, d - a);
             let width = self.slot(Op::ISub, &[y, x], Ty::Int(clamp(lo), clamp(hi)), None);
             let one = self.int(1);
-            let count = self.slot(
-                Op::IAdd,
-                &[width.val, one.val],
-                Ty::Int(clamp(lo + 1), clamp(hi + 1)),
-                None,
-            );
-            return Some(RangeParts {
-                base: from,
-                step: one,
-                count,
-                elem: Ty::Int(a, d),
-            });
+            let count = self.slot(Op::IAdd, &[width.val, one.val], Ty::Int(clamp(lo + 1), clamp(hi + 1)), None);
+            return Some(RangeParts { base: from, step: one, count, elem: Ty::Int(a, d) });
         }
         // Direction by comparison: step = to < from ? -1 : 1, count = |to - from| + 1.
         let down = self.truth_slot(Op::ICmp(Cmp::Lt), &[y, x]);
@@ -84,18 +64,8 @@ impl Builder<'_> {
         let most = clamp((i128::from(d) - i128::from(a)).max(i128::from(b) - i128::from(c)));
         let width = self.slot(Op::ISub, &[y, x], Ty::Int(-most, most), None);
         let width = self.slot(Op::IAbs, &[width.val], Ty::Int(0, most), None);
-        let count = self.slot(
-            Op::IAdd,
-            &[width.val, one.val],
-            Ty::Int(1, clamp(i128::from(most) + 1)),
-            None,
-        );
-        Some(RangeParts {
-            base: from,
-            step,
-            count,
-            elem: Ty::Int(a.min(c), b.max(d)),
-        })
+        let count = self.slot(Op::IAdd, &[width.val, one.val], Ty::Int(1, clamp(i128::from(most) + 1)), None);
+        Some(RangeParts { base: from, step, count, elem: Ty::Int(a.min(c), b.max(d)) })
     }
 
     /// A given step: counted by the intrinsic's own formula, unless it is a constant integer.
@@ -110,23 +80,9 @@ impl Builder<'_> {
             let most = clamp(most.max(i128::from(b) - i128::from(c)).max(0));
             let quotient = self.op(Op::IDiv(s), &[width.val], Rep::Int);
             let one = self.int(1);
-            let count = self.slot(
-                Op::IAdd,
-                &[quotient, one.val],
-                Ty::Int(-most, clamp(i128::from(most) + 1)),
-                None,
-            );
-            let elem = if s > 0 {
-                Ty::Int(a, d.max(b))
-            } else {
-                Ty::Int(c.min(a), b)
-            };
-            return Ok(Some(RangeParts {
-                base: from,
-                step,
-                count,
-                elem,
-            }));
+            let count = self.slot(Op::IAdd, &[quotient, one.val], Ty::Int(-most, clamp(i128::from(most) + 1)), None);
+            let elem = if s > 0 { Ty::Int(a, d.max(b)) } else { Ty::Int(c.min(a), b) };
+            return Ok(Some(RangeParts { base: from, step, count, elem }));
         }
         Ok(None)
     }
@@ -147,16 +103,10 @@ impl Builder<'_> {
         let place = self.reg(pos);
         let place = match place.ty {
             Ty::Int(lo, _) if lo >= 0 => place,
-            Ty::Int(_, hi) => Slot {
-                ty: Ty::Int(0, hi.max(0)),
-                ..place
-            },
+            Ty::Int(_, hi) => Slot { ty: Ty::Int(0, hi.max(0)), ..place },
             _ => {
                 let slot = self.narrow_reg(pos, Ty::ANY_INT)?;
-                Slot {
-                    ty: Ty::Int(0, INT_MAX),
-                    ..slot
-                }
+                Slot { ty: Ty::Int(0, INT_MAX), ..slot }
             }
         };
         match self.reg(obj).ty {
@@ -176,30 +126,15 @@ impl Builder<'_> {
         let (index, count) = (self.as_int(place), parts.count);
         let more = self.op(Op::ICmp(Cmp::Lt), &[index, count.val], Rep::Bool);
         let most = count.ty.range().map_or(INT_MAX, |(_, hi)| hi).max(1);
-        let Ty::Int(lo, hi) = place.ty else {
-            unreachable!("made an integer above")
-        };
-        let inside = Slot {
-            ty: Ty::Int(lo.min(most - 1), hi.min(most - 1)),
-            val: index,
-        };
+        let Ty::Int(lo, hi) = place.ty else { unreachable!("made an integer above") };
+        let inside = Slot { ty: Ty::Int(lo.min(most - 1), hi.min(most - 1)), val: index };
         let scaled = match parts.step.ty {
             Ty::Int(1, 1) => inside.val,
-            _ => self.op(
-                Op::IMul {
-                    zero: false,
-                    wide: false,
-                },
-                &[inside.val, parts.step.val],
-                Rep::Int,
-            ),
+            _ => self.op(Op::IMul { zero: false, wide: false }, &[inside.val, parts.step.val], Rep::Int),
         };
         let base = self.as_int(parts.base);
         let element = match parts.base.ty {
-            Ty::Int(0, 0) => Slot {
-                ty: parts.elem,
-                val: scaled,
-            },
+            Ty::Int(0, 0) => Slot { ty: parts.elem, val: scaled },
             _ => self.slot(Op::IAdd, &[base, scaled], parts.elem, None),
         };
         let one = self.int(1);
@@ -231,11 +166,7 @@ impl Builder<'_> {
         let els = self.edge(1)?;
         self.cur = from;
         if self.emitting {
-            self.func[from].end = End::Branch {
-                cond: more,
-                then: Self::plain_edge(inner.0 as usize),
-                els,
-            };
+            self.func[from].end = End::Branch { cond: more, then: Self::plain_edge(inner.0 as usize), els };
         }
         Ok(())
     }

@@ -16,12 +16,7 @@ impl Builder<'_> {
                 self.set(dst, slot);
                 Ok(())
             }
-            Inst::LoadLocal {
-                dst,
-                local,
-                name,
-                deferred,
-            } => self.load_local(dst, local, name, deferred),
+            Inst::LoadLocal { dst, local, name, deferred } => self.load_local(dst, local, name, deferred),
             Inst::LoadFree { dst, name } => self.load_free(dst, name),
             Inst::StoreGlobal { name, src } => self.store_global(name, src),
             Inst::AutoCall { dst, src } => self.auto_call(dst, src),
@@ -41,20 +36,10 @@ impl Builder<'_> {
             }
             Inst::LoadGlobals { dst } => self.generic(Some(dst), Helper::LoadGlobals, &[], RegRange::EMPTY, Ty::Map),
             Inst::GetMember { dst, obj, this, name } => self.get_member(dst, obj, this, name),
-            Inst::CallMethod {
-                dst,
-                obj,
-                this,
-                name,
-                args,
-            } => self.call_method(dst, obj, this, name, args),
-            Inst::CallIndex {
-                dst,
-                obj,
-                this,
-                key,
-                args,
-            } => self.generic(Some(dst), Helper::CallIndex, &[obj, this, key], args, Ty::Any),
+            Inst::CallMethod { dst, obj, this, name, args } => self.call_method(dst, obj, this, name, args),
+            Inst::CallIndex { dst, obj, this, key, args } => {
+                self.generic(Some(dst), Helper::CallIndex, &[obj, this, key], args, Ty::Any)
+            }
             Inst::SetMember { obj, name, src } => self.set_member(obj, name, src),
             Inst::RefMember { dst, obj, name } => self.ref_member(dst, obj, name),
             Inst::IterInit { obj, pos, src } => self.iter_init(obj, pos, src),
@@ -160,11 +145,7 @@ impl Builder<'_> {
                 self.boxed(slot)
             })
             .collect();
-        let rep = if dst.is_some() || helper.may_fail() {
-            Rep::Boxed
-        } else {
-            Rep::None
-        };
+        let rep = if dst.is_some() || helper.may_fail() { Rep::Boxed } else { Rep::None };
         let val = self.helper(helper, &args, rep);
         if let Some(dst) = dst {
             self.set(dst, Slot { ty, val });
@@ -215,10 +196,7 @@ impl Builder<'_> {
     /// Ends the block with a two-way branch; either side may be adjusted first.
     pub(crate) fn fork(&mut self, cond: Val, on_true: Option<super::Env>, on_false: Option<super::Env>) -> Step<()> {
         let from = self.cur;
-        let (yes, no) = (
-            on_true.unwrap_or_else(|| self.env.clone()),
-            on_false.unwrap_or_else(|| self.env.clone()),
-        );
+        let (yes, no) = (on_true.unwrap_or_else(|| self.env.clone()), on_false.unwrap_or_else(|| self.env.clone()));
         self.env = yes;
         let then = self.edge(0)?;
         self.cur = from;
@@ -336,10 +314,7 @@ impl Builder<'_> {
         let absent = self.op(Op::Boxed(Value::ABSENT.bits()), &[], Rep::Boxed);
         let goes_on = self.op(Op::SameBits, &[decided, absent], Rep::Bool);
         let mut done = self.env.clone();
-        done.regs[dst.0 as usize] = Slot {
-            ty: Ty::Any,
-            val: decided,
-        };
+        done.regs[dst.0 as usize] = Slot { ty: Ty::Any, val: decided };
         self.fork(goes_on, None, Some(done))
     }
 
@@ -367,20 +342,13 @@ impl Builder<'_> {
         }
         let live = self.flow.live_in[self.flow.nodes[node].succs[0]].clone();
         let inst: InstId = self.first_of(block);
-        let state = if self.emitting {
-            self.new_state(inst, &live)
-        } else {
-            crate::ssa::StateId(0)
-        };
+        let state = if self.emitting { self.new_state(inst, &live) } else { crate::ssa::StateId(0) };
         crate::ssa::Exit { state, reason }
     }
 
     /// An edge that has nothing to pass.
     pub(crate) fn plain_edge(to: usize) -> Edge {
-        Edge {
-            to: to as u32,
-            args: Vec::new(),
-        }
+        Edge { to: to as u32, args: Vec::new() }
     }
 }
 
