@@ -10,7 +10,6 @@ pub mod modules;
 pub mod names;
 pub mod outcome;
 pub mod policy;
-pub mod slot;
 pub mod table;
 pub mod tier;
 pub mod unit;

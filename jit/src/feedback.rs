@@ -512,8 +512,8 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// Copies the cells.
-    pub fn of<'a>(cells: impl IntoIterator<Item = &'a FeedbackCell>) -> Snapshot {
-        Snapshot { words: cells.into_iter().map(FeedbackCell::words).collect() }
+    pub fn of(cells: &[FeedbackCell]) -> Snapshot {
+        Snapshot { words: cells.iter().map(FeedbackCell::words).collect() }
     }
 
     fn at(&self, pc: u32) -> (u64, u64) {

@@ -4,7 +4,6 @@
 //! Invariant: everything but the cells is fixed from birth; an edited unit is another `Code`. Names and lines may be
 //! replaced, since they never change what runs.
 
-use super::slot::Slot;
 use super::tier::TierState;
 use super::weight::Weights;
 use crate::bytecode::Bytecode;
@@ -51,11 +50,9 @@ pub struct Code {
     pub unit: Arc<Unit>,
     /// What tier 0 runs.
     pub bytecode: Bytecode,
-    /// What tier 0 runs: the words with feedback and counts.
-    pub slots: Box<[Slot]>,
-    /// Number of parameters.
-    pub n_params: u16,
-    /// How hot it is.
+    /// What tier 0 saw, one cell per bytecode word.
+    pub feedback: Box<[FeedbackCell]>,
+    /// How often its blocks ran in this run.
     pub counters: Counters,
     /// How much budget its calls and loop heads take.
     pub weights: Weights,
@@ -111,7 +108,7 @@ impl Code {
 
     /// Feedback cell of the first word that stands for an instruction.
     pub fn feedback_of(&self, inst: InstId) -> &FeedbackCell {
-        &self.slots[self.bytecode.site_pc[inst.0 as usize] as usize].cell
+        &self.feedback[self.bytecode.pc_of(inst) as usize]
     }
 
     /// The block whose first instruction is at `pc`, if any is.
