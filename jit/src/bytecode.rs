@@ -136,19 +136,19 @@ ops! {
     MakeFunction,
     /// Iteration over `c`: object in `a`, position in `b`.
     IterInit,
-    /// Next element into `c` and on, or to `x.bc`; object in `a`, position in `b`. Two words.
+    /// Next element into `c` and on, or `x.bc` further than that word; object in `a`, position in `b`. Two words.
     IterNext,
     /// Stops if `a` is an error.
     CheckUncaught,
     /// Stops with message constant `bc`.
     Unsupported,
-    /// To `bc`.
+    /// `bc` further.
     Jump,
-    /// To the loop head `bc`, charging `a`.
+    /// `bc` further to a loop head, charging `a`.
     Loop,
-    /// To `bc` if `a` is true.
+    /// `bc` further if `a` is true.
     JumpIf,
-    /// To `bc` if `a` is false.
+    /// `bc` further if `a` is false.
     JumpIfNot,
     /// `c` further if `a` < `b`. `aux`: as `Lt`.
     JumpLt,
@@ -293,6 +293,12 @@ impl Word {
     #[inline(always)]
     pub const fn bc(self) -> u32 {
         (self.0 >> 32) as u32
+    }
+
+    /// Operand `bc` as a signed distance.
+    #[inline(always)]
+    pub const fn far(self) -> i32 {
+        self.bc() as i32
     }
 
     /// Operand `c` as a signed distance.

@@ -231,92 +231,112 @@ const GLOBAL_SAMPLES: u8 = 8;
 #[derive(Debug, Default)]
 #[repr(C)]
 pub struct FeedbackCell {
-    lo: Cell<u64>,
+    /// The low half of the first word.
+    bits: Cell<u32>,
+    /// The high half of the first word: samples, a code or a shape. Fast paths compare it alone.
+    id: Cell<u32>,
     hi: Cell<u64>,
 }
 
 const ARMED_SHIFT: u32 = 32;
 
 impl FeedbackCell {
+    #[inline(always)]
+    fn lo(&self) -> u64 {
+        u64::from(self.bits.get()) | u64::from(self.id.get()) << 32
+    }
+
+    #[inline(always)]
+    fn set_lo(&self, word: u64) {
+        self.bits.set(word as u32);
+        self.id.set((word >> 32) as u32);
+    }
+
     /// The raw words, for snapshots.
     pub fn words(&self) -> (u64, u64) {
-        (self.lo.get(), self.hi.get())
+        (self.lo(), self.hi.get())
     }
 
     /// Sets the raw words.
     pub fn set_words(&self, words: (u64, u64)) {
-        self.lo.set(words.0);
+        self.set_lo(words.0);
         self.hi.set(words.1);
     }
 
     /// Whether fast paths have nothing more to tell. One load and one compare: it stands on every arithmetic fast path.
     #[inline(always)]
     pub fn is_sampled(&self) -> bool {
-        (self.lo.get() >> ARMED_SHIFT) as u32 >= SAMPLES
+        self.id.get() >= SAMPLES
     }
 
     /// Asks for new samples (after an exit told that the old ones mislead).
     pub fn rearm(&self) {
-        self.lo.set(self.lo.get() & u64::from(u32::MAX));
+        self.set_lo(self.lo() & u64::from(u32::MAX));
     }
 
     /// As [`FeedbackCell::rearm`], for free names.
     pub fn rearm_global(&self) {
-        self.lo.set(self.lo.get() & !(0xFF << 16));
+        self.set_lo(self.lo() & !(0xFF << 16));
     }
 
     fn count_sample(&self) {
-        let lo = self.lo.get();
+        let lo = self.lo();
         if (lo >> ARMED_SHIFT) as u32 != u32::MAX {
-            self.lo.set(lo + (1 << ARMED_SHIFT));
+            self.set_lo(lo + (1 << ARMED_SHIFT));
         }
     }
 
     /// Adds one sample of an operator.
     pub fn see_arith(&self, a: Kinds, b: Kinds, result: Kinds) {
         let bits = u64::from(a.0) | u64::from(b.0) << 8 | u64::from(result.0) << 16;
-        self.lo.set(self.lo.get() | bits);
+        self.set_lo(self.lo() | bits);
         self.count_sample();
     }
 
     /// The operator view.
     pub fn arith(&self) -> Arith {
-        arith(self.lo.get())
+        arith(self.lo())
     }
 
     /// Adds one sample of an index access; `flags` are [`INDEX_OUT_OF_RANGE`] and its neighbours.
     pub fn see_index(&self, container: Kinds, key: Kinds, value: Kinds, flags: u8) {
         let bits = u64::from(container.0) | u64::from(key.0) << 8 | u64::from(value.0) << 16 | u64::from(flags) << 24;
-        self.lo.set(self.lo.get() | bits);
+        self.set_lo(self.lo() | bits);
         self.count_sample();
     }
 
     /// The index view.
     pub fn index(&self) -> Index {
-        index(self.lo.get())
+        index(self.lo())
     }
 
     /// Notes that a call site called `target`.
     #[inline]
     pub fn see_call(&self, target: Target) {
         let code = encode_target(target);
-        let lo = self.lo.get();
-        if lo & CALL_MASK == code | CALL_MONO {
+        let same = self.bits.get() & CALL_MASK as u32 == (code | CALL_MONO) as u32;
+        if same && self.id.get() == (code >> 32) as u32 {
             return;
         }
+        self.see_other_call(code);
+    }
+
+    #[cold]
+    fn see_other_call(&self, code: u64) {
+        let lo = self.lo();
         let variety = if lo & 3 == 0 { CALL_MONO } else { CALL_MEGA };
-        self.lo.set(lo & !CALL_MASK | code | variety);
+        self.set_lo(lo & !CALL_MASK | code | variety);
     }
 
     /// Notes that a read site met a value that is no function.
     #[inline]
     pub fn see_no_call(&self) {
-        self.lo.set(self.lo.get() | CALL_NOT_FUNCTION);
+        self.set_lo(self.lo() | CALL_NOT_FUNCTION);
     }
 
     /// The call view.
     pub fn call(&self) -> Call {
-        call(self.lo.get())
+        call(self.lo())
     }
 
     /// Notes a property access. A second, different one makes the cell megamorphic.
@@ -340,15 +360,15 @@ impl FeedbackCell {
     /// The slot of an own property, if the last receiver had this shape. Two loads and compares on a fast path.
     #[inline(always)]
     pub fn own_slot(&self, shape: u32) -> Option<usize> {
-        let lo = self.lo.get();
+        let bits = self.bits.get();
         // Variety mono or poly, holder own.
-        let own = lo & 0xF == Variety::Mono as u64 || lo & 0xF == Variety::Poly as u64;
-        ((lo >> 32) as u32 == shape && own).then_some((lo >> 24) as usize & 0xFF)
+        let own = matches!(bits & 0xF, 1 | 2);
+        (self.id.get() == shape && own).then_some((bits >> 24) as usize)
     }
 
     /// Makes a property site generic for good.
     pub fn set_megamorphic(&self) {
-        self.lo.set(self.lo.get() | 3);
+        self.set_lo(self.lo() | 3);
     }
 
     /// The property view.
@@ -359,7 +379,7 @@ impl FeedbackCell {
     /// Whether the fast path of a free name has nothing more to tell.
     #[inline(always)]
     pub fn is_global_sampled(&self) -> bool {
-        (self.lo.get() >> 16) as u8 >= GLOBAL_SAMPLES
+        (self.bits.get() >> 16) as u8 >= GLOBAL_SAMPLES
     }
 
     /// Notes a read of a free name.
@@ -372,7 +392,7 @@ impl FeedbackCell {
             target: if first || old.target == target { target } else { None },
             unstable: old.unstable || (!first && old.target != target),
         };
-        let samples = ((self.lo.get() >> 16) as u8).saturating_add(1);
+        let samples = ((self.lo() >> 16) as u8).saturating_add(1);
         let (lo, hi) = next.encode();
         self.set_words((lo | u64::from(samples) << 16, hi));
     }
@@ -512,8 +532,8 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// Copies the cells.
-    pub fn of(cells: &[FeedbackCell]) -> Snapshot {
-        Snapshot { words: cells.iter().map(FeedbackCell::words).collect() }
+    pub fn of<'a>(cells: impl IntoIterator<Item = &'a FeedbackCell>) -> Snapshot {
+        Snapshot { words: cells.into_iter().map(FeedbackCell::words).collect() }
     }
 
     fn at(&self, pc: u32) -> (u64, u64) {

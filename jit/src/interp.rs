@@ -26,7 +26,7 @@ use crate::engine::unit::{Code, CodeId};
 use crate::record::Recorder;
 use budget::Meter;
 use calls::{Receiver, Ret};
-use frame::{CodeRef, Frame, Window};
+use frame::{CodeRef, Frame, Ip, Window};
 use minilive_mir::ir::{InstId, UnitKey};
 use minilive_runtime::fault::{Eval, FatalError, Fault};
 use minilive_runtime::machine::StackLine;
@@ -137,7 +137,7 @@ impl Run<'_> {
             return;
         }
         if let Some(frame) = self.frames.last() {
-            let inst = frame.code.bytecode.inst_at(frame.pc);
+            let inst = frame.code.bytecode.inst_at(frame.pc());
             self.site = Some(Site { key: frame.code.key, inst, stack: self.stack_lines() });
         }
     }
@@ -188,8 +188,8 @@ pub fn resume(
         window.set_env(env);
     }
     let height = run.frames.len();
-    let pc = code.bytecode.pc_of(inst);
-    run.frames.push(Frame { code, window, pc, ret: 0, skip: 0, boundary: true });
+    let ip = Ip::at(&code, code.bytecode.pc_of(inst));
+    run.frames.push(Frame { code, window, ip, ret: 0, skip: 0, boundary: true });
     realm.head.depth += 1;
     run.run_to(realm, height)
 }

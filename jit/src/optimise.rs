@@ -199,7 +199,7 @@ impl Backend {
             return Err(Refusal::Injected);
         }
         let seen = Seen {
-            snapshot: Snapshot::of(&code.feedback),
+            snapshot: Snapshot::of(code.slots.iter().map(|slot| &slot.cell)),
             site_pc: code.bytecode.site_pc.clone(),
             inst_of: code.bytecode.inst_of.clone(),
             rejected: self.shared.native().rejected.get(&code.id).cloned().unwrap_or_default(),

@@ -89,7 +89,7 @@ pub fn function_stats(code: &Code) -> FunctionStats {
         name: code.info.borrow().name.to_string(),
         tier: code.tier.tier.get(),
         loops: heads.map(|(block, _)| BlockId(block as u32)).collect(),
-        calls: code.counters.calls.get(),
+        calls: code.calls(),
         work: work(code),
         compiles: code.tier.compiles.get(),
         exits,
@@ -102,5 +102,5 @@ pub fn function_stats(code: &Code) -> FunctionStats {
 /// Instructions run: block counts times block lengths.
 fn work(code: &Code) -> u64 {
     let lengths = code.unit.blocks.iter().map(|block| u64::from(block.end - block.first));
-    code.counters.blocks().into_iter().zip(lengths).map(|(count, length)| count.saturating_mul(length)).sum()
+    code.block_counts().into_iter().zip(lengths).map(|(count, length)| count.saturating_mul(length)).sum()
 }

@@ -684,7 +684,7 @@ impl<'u> Builder<'u> {
             self.go_to(body);
         }
         if !direct {
-            self.words[ext as usize] = Word::wide(Op::Ext, 0, 0, self.pc());
+            self.words[ext as usize] = with_target(Word::wide(Op::Ext, 0, 0, 0), true, ext, self.pc());
             self.go_to(done);
         }
     }
@@ -744,7 +744,7 @@ impl<'u> Builder<'u> {
         let plain = self.pc();
         self.at = it.first as usize;
         it.owed.into_iter().for_each(|entry| self.materialize(entry));
-        self.emit(Word::wide(Op::Jump, 0, 0, target));
+        self.emit(with_target(Word::wide(Op::Jump, 0, 0, 0), true, self.pc(), target));
         Fallback { pc: it.pc, plain, regs }
     }
 
@@ -773,7 +773,7 @@ impl<'u> Builder<'u> {
 
 fn with_target(word: Word, wide: bool, pc: u32, target: u32) -> Word {
     if wide {
-        Word(word.0 & 0xFFFF_FFFF | u64::from(target) << 32)
+        Word(word.0 & 0xFFFF_FFFF | u64::from(target.wrapping_sub(pc)) << 32)
     } else {
         let distance = (target as i64 - i64::from(pc)) as i16;
         debug_assert_eq!(i64::from(pc) + i64::from(distance), i64::from(target), "short units fit short jumps");

@@ -34,6 +34,7 @@ fn operands(op: Op, word: Word, x: Word, pc: u32, unit: &Unit) -> String {
     let name = |id: u32| unit.names.get(id as usize).map_or("?", |name| name.as_str());
     let constant = |id: u32| unit.consts.get(id as usize).map_or("?".to_owned(), |it| format!("{it:?}"));
     let near = i64::from(pc) + i64::from(word.distance());
+    let far = i64::from(pc) + i64::from(word.far());
     match op {
         Op::Const => format!("r{a}, {}", constant(bc)),
         Op::LoadLocal | Op::RefMember => format!("r{a}, r{b}, {}", name(u32::from(c))),
@@ -52,9 +53,9 @@ fn operands(op: Op, word: Word, x: Word, pc: u32, unit: &Unit) -> String {
         Op::CallIndex => format!("r{a}, r{b}[r{c}], this r{}, {} from r{}", x.a(), x.c(), x.b()),
         Op::MakeList | Op::AppendList | Op::MakeMap => format!("r{a}, {c} from r{b}"),
         Op::MakeFunction => format!("r{a}, child {bc}"),
-        Op::IterNext => format!("r{a}, r{b}, r{c}, done {}", x.bc()),
-        Op::Jump | Op::Loop => format!("{bc}"),
-        Op::JumpIf | Op::JumpIfNot => format!("r{a}, {bc}"),
+        Op::IterNext => format!("r{a}, r{b}, r{c}, done {}", i64::from(pc) + 1 + i64::from(x.far())),
+        Op::Jump | Op::Loop => format!("{far}"),
+        Op::JumpIf | Op::JumpIfNot => format!("r{a}, {far}"),
         Op::Record => format!("r{a}, point {bc}"),
         Op::Unsupported => constant(bc),
         Op::Binary => {

@@ -164,6 +164,7 @@ impl Checker<'_> {
     fn operands(&self, pc: u32, op: Op, word: Word, x: Word) -> Result<(), VerifyError> {
         let (a, b, c, bc) = (word.a(), word.b(), word.c(), word.bc());
         let near = i64::from(pc) + i64::from(word.distance());
+        let far = i64::from(pc) + i64::from(word.far());
         match op {
             Op::Ext => fail(pc, "second word as instruction"),
             Op::Const => self.reg(pc, a).and(self.constant(pc, bc)),
@@ -212,9 +213,9 @@ impl Checker<'_> {
             Op::MakeMap if c % 2 != 0 => fail(pc, "a key without a value"),
             Op::MakeMap => self.reg(pc, a).and(self.range(pc, b, u32::from(c))),
             Op::MakeFunction => self.reg(pc, a).and(self.below(pc, "child", bc, self.unit.children.len())),
-            Op::IterNext => self.regs(pc, [a, b, c]).and(self.target(pc, i64::from(x.bc()))),
-            Op::Jump | Op::Loop => self.target(pc, i64::from(bc)),
-            Op::JumpIf | Op::JumpIfNot => self.reg(pc, a).and(self.target(pc, i64::from(bc))),
+            Op::IterNext => self.regs(pc, [a, b, c]).and(self.target(pc, i64::from(pc) + 1 + i64::from(x.far()))),
+            Op::Jump | Op::Loop => self.target(pc, far),
+            Op::JumpIf | Op::JumpIfNot => self.reg(pc, a).and(self.target(pc, far)),
             Op::JumpLt
             | Op::JumpNotLt
             | Op::JumpLe

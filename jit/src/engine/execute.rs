@@ -51,7 +51,7 @@ pub(super) fn run(
     let linked = loaded.variant(request.record);
     for code in engine.codes.iter() {
         code.set_call_flag(CallFlags::UNRESOLVED, true);
-        code.counters.reset();
+        code.reset_counts();
     }
     engine.tiering.start_run(&engine.codes, &mut realm);
     let mut run = Run::new(
@@ -133,8 +133,8 @@ fn end(ended: Eval<String>, site: Option<Site>, loaded: &Loaded) -> End {
 fn outcome(mut run: Run<'_>, realm: &mut Realm, end: End) -> RunOutcome {
     let codes = &*run.codes;
     let recording = run.recorder.finish(realm, |id| codes.get(id).key);
-    let ran = || codes.iter().filter(|code| !code.counters.is_untouched());
-    let counts = ran().map(|code| UnitCounts { key: code.key, blocks: code.counters.blocks() }).collect();
+    let ran = || codes.iter().filter(|code| !code.is_untouched());
+    let counts = ran().map(|code| UnitCounts { key: code.key, blocks: code.block_counts() }).collect();
     let mut functions: Vec<_> = ran().map(function_stats).collect();
     functions.sort_by_key(|function| std::cmp::Reverse(function.work));
     let heap = realm.heap_stats();

@@ -4,13 +4,13 @@
 //! lives, so function values and compiled code may hold its number; unchanged units are found again with their feedback.
 //! Invariant: `codes[id].id == id`, and a code object keeps its address.
 
+use super::slot::slots;
 use super::tier::TierState;
-use super::unit::{Code, CodeId, NameEntry};
+use super::unit::{CallFlags, Code, CodeId, NameEntry};
 use super::weight::Weights;
 use crate::bytecode::build::build;
 use crate::bytecode::verify::verify;
 use crate::counters::Counters;
-use crate::feedback::FeedbackCell;
 use minilive_mir::ir::{Const, Unit, UnitKey, UnitKind};
 use minilive_mir::program::{Fingerprint, Program, ProgramUnit};
 use minilive_runtime::intrinsics;
@@ -168,20 +168,20 @@ impl CodeTable {
             key: unit.key,
             message: format!("{}: {}", error.pc, error.message),
         })?;
-        let len = bytecode.words.len();
         Ok(Code {
             id,
             key: unit.key,
             fingerprint: unit.fingerprint,
             recording,
-            feedback: (0..len).map(|_| FeedbackCell::default()).collect(),
-            counters: Counters::new(len, &bytecode.block_pc, self.heat),
+            slots: slots(&bytecode),
+            n_params: mir.params.len() as u16,
+            counters: Counters { heat: Cell::new(self.heat) },
             tier: TierState::new(mir.blocks.len()),
             children: RefCell::default(),
             names: mir.names.iter().map(|name| self.name(name)).collect(),
             consts: mir.consts.iter().map(|it| constant(&self.shared, it)).collect(),
             env_shape: self.env_shape(&mir),
-            call_flags: Cell::new(0),
+            call_flags: Cell::new(if mir.env.is_some() { CallFlags::ENVIRONMENT } else { 0 }),
             info: RefCell::new(Arc::clone(&unit.info)),
             file: RefCell::default(),
             is_function: matches!(mir.kind, UnitKind::Function),

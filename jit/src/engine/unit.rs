@@ -4,6 +4,7 @@
 //! Invariant: everything but the cells is fixed from birth; an edited unit is another `Code`. Names and lines may be
 //! replaced, since they never change what runs.
 
+use super::slot::Slot;
 use super::tier::TierState;
 use super::weight::Weights;
 use crate::bytecode::Bytecode;
@@ -50,9 +51,11 @@ pub struct Code {
     pub unit: Arc<Unit>,
     /// What tier 0 runs.
     pub bytecode: Bytecode,
-    /// What tier 0 saw, one cell per bytecode word.
-    pub feedback: Box<[FeedbackCell]>,
-    /// How often its blocks ran in this run.
+    /// What tier 0 runs: the words with feedback and counts.
+    pub slots: Box<[Slot]>,
+    /// Number of parameters.
+    pub n_params: u16,
+    /// How hot it is.
     pub counters: Counters,
     /// How much budget its calls and loop heads take.
     pub weights: Weights,
@@ -108,7 +111,7 @@ impl Code {
 
     /// Feedback cell of the first word that stands for an instruction.
     pub fn feedback_of(&self, inst: InstId) -> &FeedbackCell {
-        &self.feedback[self.bytecode.pc_of(inst) as usize]
+        &self.slots[self.bytecode.site_pc[inst.0 as usize] as usize].cell
     }
 
     /// The block whose first instruction is at `pc`, if any is.

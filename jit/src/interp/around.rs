@@ -1,46 +1,35 @@
-//! What surrounds the dispatch loop: loading and leaving activations, failing at a position, the rarer operations.
+//! What surrounds the dispatch loop: leaving activations, failing at a position, operators off their fast path.
 //!
-//! `step` calls these; they need no unchecked access. Invariant: a position is written back to its frame before a fault is
-//! located.
+//! `step` calls these; they need no unchecked access. Invariant: a position is written back to its frame before anything that
+//! may look at it.
 
 use super::Run;
-use super::frame::{self, CodeRef, Window};
-use crate::bytecode::Word;
-use crate::feedback::FeedbackCell;
-use minilive_mir::ir::BlockId;
+use super::frame::{self, CodeRef, Frame, Ip, Window};
+use crate::bytecode::{Op, Word, aux, operator_number};
+use crate::engine::policy::Place;
+use minilive_mir::ir::BinaryOp;
 use minilive_runtime::fault::{Eval, Fault};
+use minilive_runtime::ops;
 use minilive_runtime::realm::Realm;
 use minilive_runtime::value::Value;
-use std::cell::Cell;
 
-/// What the loop keeps of the innermost frame.
-pub(super) struct Loaded {
-    pub(super) code: CodeRef,
-    pub(super) window: Window,
-    pub(super) pc: u32,
-}
-
-pub(super) type Parts = (CodeRef, Window, *const Word, *const FeedbackCell, *const Cell<u64>, u32);
-
-impl Loaded {
-    #[inline(always)]
-    pub(super) fn parts(&self) -> Parts {
-        let code = self.code;
-        let tables = (code.bytecode.words.as_ptr(), code.feedback.as_ptr(), code.counters.words().as_ptr());
-        (code, self.window, tables.0, tables.1, tables.2, self.pc)
-    }
+/// Why a slow path gives no value.
+pub(super) enum Miss {
+    /// A function is among the operands that were taken untested: plain code goes on there.
+    Plain(Ip),
+    /// The program ends.
+    Fault(Box<Fault>),
 }
 
 #[inline(always)]
-pub(super) fn load(run: &Run<'_>) -> Loaded {
-    let frame = run.frames.last().expect("the loop runs inside an activation");
-    Loaded { code: frame.code, window: frame.window, pc: frame.pc }
+pub(super) fn innermost<'r>(run: &'r Run<'_>) -> &'r Frame {
+    run.frames.last().expect("the loop runs inside an activation")
 }
 
 #[inline(always)]
-pub(super) fn set_pc(run: &mut Run<'_>, pc: u32) {
+pub(super) fn set_ip(run: &mut Run<'_>, ip: Ip) {
     if let Some(frame) = run.frames.last_mut() {
-        frame.pc = pc;
+        frame.ip = ip;
     }
 }
 
@@ -55,14 +44,14 @@ pub(super) fn leave(run: &mut Run<'_>, realm: &mut Realm, value: Value) -> Optio
     }
     let caller = run.frames.last_mut().expect("only a boundary frame has no caller");
     caller.window.set(frame.ret, value);
-    caller.pc += u32::from(frame.skip);
+    caller.ip = caller.ip.step(u32::from(frame.skip));
     None
 }
 
 #[cold]
 #[inline(never)]
-pub(super) fn fail(run: &mut Run<'_>, pc: u32, fault: Box<Fault>) -> Box<Fault> {
-    set_pc(run, pc);
+pub(super) fn fail(run: &mut Run<'_>, ip: Ip, fault: Box<Fault>) -> Box<Fault> {
+    set_ip(run, ip);
     run.locate();
     fault
 }
@@ -70,29 +59,81 @@ pub(super) fn fail(run: &mut Run<'_>, pc: u32, fault: Box<Fault>) -> Box<Fault> 
 /// The budget slow path, at a position.
 #[cold]
 #[inline(never)]
-pub(super) fn check_at(run: &mut Run<'_>, pc: u32, realm: &mut Realm) -> Eval<()> {
-    run.refill(realm).map_err(|fault| fail(run, pc, fault))
+pub(super) fn refill_at(run: &mut Run<'_>, ip: Ip, realm: &mut Realm) -> Eval<()> {
+    set_ip(run, ip);
+    run.refill(realm).map_err(|fault| fail(run, ip, fault))
 }
 
 /// Where plain code takes over, if a register that the instruction took untested holds a function.
 #[cold]
 #[inline(never)]
-pub(super) fn untested_function(code: CodeRef, window: Window, pc: u32) -> Option<u32> {
-    let fallback = code.bytecode.fallback(pc)?;
-    fallback.regs.iter().any(|&reg| window.get(reg).is_function()).then_some(fallback.plain)
+pub(super) fn untested_function(run: &Run<'_>, ip: Ip) -> Option<Ip> {
+    let frame = innermost(run);
+    let fallback = frame.code.bytecode.fallback(ip.pc(&frame.code))?;
+    let calls = fallback.regs.iter().any(|&reg| frame.window.get(reg).is_function());
+    calls.then(|| Ip::at(&frame.code, fallback.plain))
 }
 
-/// Runs compiled code of a loop to the end of the activation, if there is some and it may run now.
+/// The operator of an instruction with two operands, and whether they stand the other way round in the source.
+fn operator(word: Word) -> (BinaryOp, bool) {
+    let swapped = word.aux() & aux::SWAPPED != 0;
+    let op = match word.op() {
+        Some(Op::Add | Op::AddK) => BinaryOp::Add,
+        Some(Op::Sub | Op::SubK) => BinaryOp::Sub,
+        Some(Op::Mul | Op::MulK) => BinaryOp::Mul,
+        Some(Op::Div | Op::DivK) => BinaryOp::Div,
+        Some(Op::Mod | Op::ModK) => BinaryOp::Mod,
+        Some(Op::Lt | Op::JumpLt | Op::JumpNotLt | Op::JumpLtK | Op::JumpNotLtK) if swapped => BinaryOp::Gt,
+        Some(Op::Lt | Op::JumpLt | Op::JumpNotLt | Op::JumpLtK | Op::JumpNotLtK) => BinaryOp::Lt,
+        Some(Op::Le | Op::JumpLe | Op::JumpNotLe | Op::JumpLeK | Op::JumpNotLeK) if swapped => BinaryOp::Ge,
+        Some(Op::Le | Op::JumpLe | Op::JumpNotLe | Op::JumpLeK | Op::JumpNotLeK) => BinaryOp::Le,
+        Some(Op::JumpGtK | Op::JumpNotGtK) if swapped => BinaryOp::Lt,
+        Some(Op::JumpGtK | Op::JumpNotGtK) => BinaryOp::Gt,
+        Some(Op::JumpGeK | Op::JumpNotGeK) if swapped => BinaryOp::Le,
+        Some(Op::JumpGeK | Op::JumpNotGeK) => BinaryOp::Ge,
+        Some(Op::Ne) => BinaryOp::Ne,
+        Some(Op::Binary) => operator_number::operator(word.aux()).unwrap_or(BinaryOp::Pow),
+        // Jumps on equality and on its opposite both ask for equality.
+        _ => BinaryOp::Eq,
+    };
+    (op, swapped && word.op() != Some(Op::Binary))
+}
+
+/// An operator off its fast path: other operands than numbers, or a sample to note.
 #[inline(never)]
-pub(super) fn loop_entry(
-    run: &mut Run<'_>,
-    realm: &mut Realm,
-    code: CodeRef,
-    window: Window,
-    block: BlockId,
-) -> Option<Eval<Value>> {
+pub(super) fn binary_slowly(run: &mut Run<'_>, realm: &mut Realm, ip: Ip, a: Value, b: Value) -> Result<Value, Miss> {
+    let word = ip.word();
+    if word.aux() & aux::AUTO != 0
+        && let Some(plain) = untested_function(run, ip)
+    {
+        return Err(Miss::Plain(plain));
+    }
+    set_ip(run, ip);
+    let (op, swapped) = operator(word);
+    let operands = if swapped { (b, a) } else { (a, b) };
+    run.binary(realm, op, operands, ip.cell()).map_err(|fault| Miss::Fault(fail(run, ip, fault)))
+}
+
+/// A comparison off its fast path, as a condition.
+#[inline(never)]
+pub(super) fn test_slowly(run: &mut Run<'_>, realm: &mut Realm, ip: Ip, a: Value, b: Value) -> Result<bool, Miss> {
+    let value = binary_slowly(run, realm, ip, a, b)?;
+    ops::truth(realm, value).map_err(|fault| Miss::Fault(fail(run, ip, fault)))
+}
+
+/// A loop's code is hot: asks for compilation, and runs the loop compiled to the end of the activation if it can.
+#[inline(never)]
+pub(super) fn hot_loop(run: &mut Run<'_>, realm: &mut Realm, head: Ip) -> Option<Eval<Value>> {
+    set_ip(run, head);
+    let Frame { code, window, .. } = *innermost(run);
+    let block = code.block_at(head.pc(&code)).expect("loops go to blocks");
+    run.tiering.hot(run.codes, realm, &code, Place::Loop(block));
     let entry = code.tier.osr_entry(block)?;
-    (!run.meter.last_slice).then(|| run.enter_loop(realm, code, window, entry))
+    if run.meter.last_slice {
+        return None;
+    }
+    head.count();
+    Some(run.enter_loop(realm, code, window, entry).map_err(|fault| fail(run, head, fault)))
 }
 
 #[inline(always)]
@@ -115,4 +156,11 @@ pub(super) fn make_map(realm: &mut Realm, pairs: &[Value]) -> Eval<Value> {
         map.set(realm, pair[0], pair[1])?;
     }
     Ok(map.value())
+}
+
+/// A new function value of a nested unit, with the variables it captures.
+pub(super) fn make_function(realm: &mut Realm, code: CodeRef, window: Window, child: u32) -> Value {
+    let child = code.children.borrow()[child as usize];
+    let captured = if code.env_shape.is_some() { window.env() } else { realm.globals().value() };
+    realm.new_function(child.0, child.0, captured).value()
 }

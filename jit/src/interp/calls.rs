@@ -4,7 +4,7 @@
 //! count, budget, depth, window, receiver, environment, counters; every tier keeps it. Invariant: after [`Called::Frame`] the
 //! innermost frame is the callee's, at its first instruction.
 
-use super::frame::{self, CodeRef, Frame, Window};
+use super::frame::{self, CodeRef, Frame, Ip, Window};
 use super::{Called, Run};
 use crate::engine::policy::Place;
 use crate::engine::unit::{CallFlags, CodeId};
@@ -117,7 +117,7 @@ impl Run<'_> {
         receiver: Option<Receiver>,
         ret: Ret,
     ) -> Eval<Called> {
-        let expected = code.unit.params.len();
+        let expected = usize::from(code.n_params);
         if args.len() > expected {
             return Err(FatalError::TooManyArguments { got: args.len(), expected }.into());
         }
@@ -144,14 +144,13 @@ impl Run<'_> {
         if flags & CallFlags::UNRESOLVED != 0 {
             resolve(realm, code);
         }
-        let words = code.counters.words();
-        words[0].set(words[0].get() + 1);
-        code.counters.calls.set(code.counters.calls.get() + 1);
+        Ip::start(&code).count();
         if flags & CallFlags::COMPILED != 0 && code.tier.entry.get() != 0 && !self.meter.last_slice {
             return self.enter_compiled(realm, code, window).map(Called::Value);
         }
         realm.head.depth += 1;
-        self.frames.push(Frame { code, window, pc: 0, ret: ret.reg, skip: ret.skip, boundary: ret.boundary });
+        let ip = Ip::start(&code);
+        self.frames.push(Frame { code, window, ip, ret: ret.reg, skip: ret.skip, boundary: ret.boundary });
         if code.env_shape.is_some() {
             make_environment(realm, code, window);
         }

@@ -13,7 +13,10 @@
 //!    holds a reference to it while compiled code runs.
 #![expect(unsafe_code, reason = "unchecked registers behind the bytecode verifier")]
 
+use crate::bytecode::Word;
+use crate::engine::slot::Slot;
 use crate::engine::unit::Code;
+use crate::feedback::FeedbackCell;
 use crate::interp::Run;
 use minilive_runtime::fault::Eval;
 use minilive_runtime::realm::Realm;
@@ -39,6 +42,65 @@ impl Deref for CodeRef {
     fn deref(&self) -> &Code {
         // SAFETY: invariant 1.
         unsafe { self.0.as_ref() }
+    }
+}
+
+/// A position in the code of the innermost activation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ip(*const Slot);
+
+impl Ip {
+    /// The first instruction.
+    #[inline(always)]
+    pub fn start(code: &Code) -> Ip {
+        Ip(code.slots.as_ptr())
+    }
+
+    /// A position by its number.
+    pub fn at(code: &Code, pc: u32) -> Ip {
+        Ip(&raw const code.slots[pc as usize])
+    }
+
+    /// Its number.
+    pub fn pc(self, code: &Code) -> u32 {
+        ((self.0 as usize - code.slots.as_ptr() as usize) / size_of::<Slot>()) as u32
+    }
+
+    #[inline(always)]
+    fn slot<'a>(self) -> &'a Slot {
+        // SAFETY: invariants 1 and 3: positions come from verified jumps and steps inside one code object.
+        unsafe { &*self.0 }
+    }
+
+    /// The word here.
+    #[inline(always)]
+    pub fn word(self) -> Word {
+        self.slot().word
+    }
+
+    /// The feedback here.
+    #[inline(always)]
+    pub fn cell<'a>(self) -> &'a FeedbackCell {
+        &self.slot().cell
+    }
+
+    /// Counts an entry of the block that starts here.
+    #[inline(always)]
+    pub fn count(self) {
+        let count = &self.slot().count;
+        count.set(count.get() + 1);
+    }
+
+    /// So many words on. The verifier knows that an instruction, or the second word of this one, is there.
+    #[inline(always)]
+    pub fn step(self, words: u32) -> Ip {
+        Ip(self.0.wrapping_add(words as usize))
+    }
+
+    /// Where a jump over a distance leads.
+    #[inline(always)]
+    pub fn jump(self, distance: i32) -> Ip {
+        Ip(self.0.wrapping_offset(distance as isize))
     }
 }
 
@@ -129,12 +191,14 @@ impl Window {
         }
     }
 
-    /// Writes `count` registers from `first` on.
+    /// Makes the registers from `first` to `end` absent, and up to three behind them that are nobody's yet.
     #[inline(always)]
-    fn fill(self, first: usize, count: usize, value: Value) {
-        for i in first..count {
-            // SAFETY: invariant 2: `push_window` reserved `count` registers.
-            unsafe { *self.0.add(i) = value }
+    fn clear(self, first: usize, end: usize) {
+        let mut at = first;
+        while at < end {
+            // SAFETY: invariant 2: `push_window` reserved the registers and some slack.
+            unsafe { self.0.add(at).cast::<[Value; 4]>().write([Value::ABSENT; 4]) }
+            at += 4;
         }
     }
 }
@@ -147,7 +211,7 @@ pub struct Frame {
     /// Its registers.
     pub window: Window,
     /// The instruction it is at; up to date whenever something outside the dispatch loop may look.
-    pub pc: u32,
+    pub ip: Ip,
     /// The caller's register for the result.
     pub ret: u16,
     /// Words of the caller's instruction.
@@ -155,6 +219,16 @@ pub struct Frame {
     /// The dispatch loop returns to its own caller when this activation ends.
     pub boundary: bool,
 }
+
+impl Frame {
+    /// The number of the instruction it is at.
+    pub fn pc(&self) -> u32 {
+        self.ip.pc(&self.code)
+    }
+}
+
+/// Registers that may be written beyond a window's end while it is made.
+const SLACK: usize = 4;
 
 /// Cuts a window for a code object from the VM stack, with the given arguments, defaults and everything else absent.
 /// `None` if the stack has no room for it. The caller tested that there are not too many arguments.
@@ -169,7 +243,7 @@ pub(crate) fn push_window(
     let n_regs = usize::from(code.bytecode.n_regs);
     let base = realm.head.stack_top;
     let room = (realm.head.stack_limit as usize).wrapping_sub(base as usize) / size_of::<Value>();
-    if room < n_regs + HEADER {
+    if room < n_regs + HEADER + SLACK {
         return None;
     }
     // SAFETY: the room was just tested; `args` are `count` values of the caller's window (invariant 3), which does not overlap.
@@ -182,9 +256,8 @@ pub(crate) fn push_window(
         Window(registers)
     };
     window.set_header(outer);
-    window.fill(count, n_regs, Value::ABSENT);
-    let params = &code.unit.params;
-    if count < params.len() {
+    window.clear(count, n_regs);
+    if count < usize::from(code.n_params) {
         default_params(window, code, count);
     }
     Some(window)
@@ -237,8 +310,8 @@ impl Run<'_> {
         let (trampoline, entry) = (code.tier.trampoline.get(), code.tier.entry.get());
         // Compiled functions charge and count their calls themselves, since they call each other directly.
         realm.head.budget += i64::from(code.weights.call);
-        let first = &code.counters.words()[0];
-        first.set(first.get() - 1);
+        let calls = &code.slots[0].count;
+        calls.set(calls.get() - 1);
         self.run_native(realm, trampoline, entry, window.0.wrapping_sub(1))
     }
 

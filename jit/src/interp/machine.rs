@@ -65,7 +65,7 @@ impl Run<'_> {
     pub fn stack_lines(&self) -> Vec<StackLine> {
         let line = |frame: &super::frame::Frame| StackLine {
             file: frame.code.file.borrow().to_string(),
-            line: frame.code.line_at(frame.pc),
+            line: frame.code.line_at(frame.pc()),
         };
         self.frames.iter().rev().map(line).collect()
     }

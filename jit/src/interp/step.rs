@@ -4,26 +4,25 @@
 //! Calls and returns between interpreted functions stay inside the loop and cost no native stack.
 //!
 //! Invariants
-//! 1. The bytecode of every code object passed `bytecode::verify`: words, cells and counters are indexed by positions that
-//!    exist, registers are inside the window, number-constant operands are numbers, operation numbers are those of [`Op`].
-//! 2. `words`, `cells` and `counts` are the tables of `code`, `window` is that of the innermost frame; they are loaded
-//!    together, after everything that may push or pop a frame.
+//! 1. The bytecode of every code object passed `bytecode::verify`: registers are inside the window, constants and names are the
+//!    unit's, number-constant operands are numbers, operation numbers are those of [`Op`].
+//! 2. `ip`, `window`, `consts` and `code` belong to the innermost frame; they are loaded together, after everything that may push
+//!    or pop a frame.
 //! 3. A result of arithmetic on two numbers is a number in the sense of `Value`: the hardware makes no foreign NaN.
 #![expect(unsafe_code, reason = "unchecked indexing behind the bytecode verifier")]
 
 use super::around::{
-    Loaded, check_at, fail, leave, load, loop_entry, make_map, numbers_equal, set_pc, store_env, untested_function,
+    Miss, binary_slowly, fail, hot_loop, innermost, leave, make_function, make_map, numbers_equal, refill_at, set_ip,
+    store_env, test_slowly, untested_function,
 };
-use super::calls::{Receiver, Ret, resolve};
-use super::frame::{self, Frame};
+use super::calls::{Receiver, Ret};
+use super::frame::{self, Frame, Ip};
 use super::members::own_slot;
 use super::values::{remainder, sample, sample_index};
 use super::{Called, Run, names};
-use crate::bytecode::{Op, Word, aux, operator_number};
-use crate::engine::policy;
-use crate::engine::unit::{CallFlags, NameEntry};
+use crate::bytecode::{Op, Word, aux};
+use crate::engine::unit::NameEntry;
 use crate::feedback::{Place, Target};
-use minilive_mir::ir::BinaryOp;
 use minilive_runtime::fault::{Eval, FatalError};
 use minilive_runtime::function::INTRINSIC;
 use minilive_runtime::ops::{self, Decision};
@@ -32,64 +31,55 @@ use minilive_runtime::value::Value;
 
 /// Runs the innermost activation to its end, calls included, and gives its result.
 pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
-    let mut loaded = load(run);
-    let (mut code, mut window, mut words, mut cells, mut counts, mut pc);
+    let globals = realm.globals().value();
+    let (mut code, mut window, mut ip, mut consts);
     macro_rules! reload {
         () => {{
-            (code, window, words, cells, counts, pc) = loaded.parts();
+            let frame = innermost(run);
+            (code, window, ip) = (frame.code, frame.window, frame.ip);
+            consts = code.consts.as_ptr();
         }};
     }
     reload!();
-    let globals = realm.globals().value();
 
     /// The current instruction's position becomes visible to stack traces and fault reports.
     macro_rules! sync {
         () => {
-            set_pc(run, pc)
+            set_ip(run, ip)
         };
     }
     macro_rules! check {
         ($result:expr) => {
             match $result {
                 Ok(value) => value,
-                Err(fault) => return Err(fail(run, pc, fault)),
+                Err(fault) => return Err(fail(run, ip, fault)),
             }
         };
     }
-    macro_rules! cell {
-        () => {
-            // SAFETY: invariants 1 and 2.
-            unsafe { &*cells.add(pc as usize) }
-        };
-        ($offset:literal) => {
-            // SAFETY: invariants 1 and 2: the instruction has two words.
-            unsafe { &*cells.add(pc as usize + $offset) }
-        };
-    }
-    macro_rules! second {
-        () => {
-            // SAFETY: invariants 1 and 2: the instruction has two words.
-            unsafe { *words.add(pc as usize + 1) }
+    /// The result of a slow path; plain code may go on instead.
+    macro_rules! slowly {
+        ($result:expr) => {
+            match $result {
+                Ok(value) => value,
+                Err(Miss::Plain(plain)) => {
+                    ip = plain;
+                    continue;
+                }
+                Err(Miss::Fault(fault)) => return Err(fault),
+            }
         };
     }
-    macro_rules! count {
-        ($target:expr) => {{
-            // SAFETY: invariants 1 and 2.
-            let count = unsafe { &*counts.add($target as usize) };
-            count.set(count.get() + 1);
-        }};
-    }
-    /// Goes to another instruction, which may be the start of a block.
+    /// Goes to the start of a block.
     macro_rules! goto {
         ($target:expr) => {{
-            pc = $target;
-            count!(pc);
+            ip = $target;
+            ip.count();
             continue;
         }};
     }
     macro_rules! next {
         ($n:literal) => {{
-            pc += $n;
+            ip = ip.step($n);
             continue;
         }};
     }
@@ -97,9 +87,9 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
     macro_rules! retreat {
         ($word:expr) => {
             if $word.aux() & aux::AUTO != 0
-                && let Some(plain) = untested_function(code, window, pc)
+                && let Some(plain) = untested_function(run, ip)
             {
-                pc = plain;
+                ip = plain;
                 continue;
             }
         };
@@ -113,7 +103,6 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                     next!($n)
                 }
                 Called::Frame => {
-                    loaded = load(run);
                     reload!();
                     continue;
                 }
@@ -122,8 +111,8 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
     }
     macro_rules! constant {
         ($index:expr) => {
-            // SAFETY: invariant 1.
-            unsafe { *code.consts.get_unchecked($index as usize) }
+            // SAFETY: invariants 1 and 2.
+            unsafe { *consts.add($index as usize) }
         };
     }
     macro_rules! name_entry {
@@ -132,73 +121,45 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
             unsafe { *code.names.get_unchecked($index as usize) }
         };
     }
-    macro_rules! slow_binary {
-        ($word:expr, $op:expr, $a:expr, $b:expr) => {{
-            retreat!($word);
-            sync!();
-            check!(run.binary(realm, $op, ($a, $b), cell!()))
-        }};
-    }
     /// Arithmetic: a result that is a number proves that both operands were.
     macro_rules! arithmetic {
-        ($word:expr, $op:expr, $b:expr, $compute:expr) => {{
+        ($word:expr, $b:expr, $compute:expr) => {{
             let (a, b) = (window.get($word.b()), $b);
             let result: f64 = $compute(a.to_f64_lossy(), b.to_f64_lossy());
-            let result = if result == result {
+            if !result.is_nan() && ip.cell().is_sampled() {
                 // SAFETY: invariant 3.
-                let value = unsafe { Value::number_unchecked(result) };
-                if !cell!().is_sampled() {
-                    sample(cell!(), a, b, value);
-                }
-                value
-            } else if $word.aux() & aux::SWAPPED != 0 {
-                slow_binary!($word, $op, b, a)
-            } else {
-                slow_binary!($word, $op, a, b)
-            };
+                window.set($word.a(), unsafe { Value::number_unchecked(result) });
+                next!(1)
+            }
+            let result = slowly!(binary_slowly(run, realm, ip, a, b));
             window.set($word.a(), result);
             next!(1)
         }};
     }
     /// A comparison whose result is a value.
     macro_rules! compare {
-        ($word:expr, $op:expr, $swapped:expr, $fast:expr) => {{
+        ($word:expr, $fast:expr) => {{
             let (a, b) = (window.get($word.b()), window.get($word.c()));
-            let result = if a.is_number() && b.is_number() {
-                let value = Value::boolean($fast(a.to_f64_lossy(), b.to_f64_lossy()));
-                if !cell!().is_sampled() {
-                    sample(cell!(), a, b, value);
-                }
-                value
-            } else if $word.aux() & aux::SWAPPED != 0 {
-                slow_binary!($word, $swapped, b, a)
-            } else {
-                slow_binary!($word, $op, a, b)
-            };
+            if a.is_number() && b.is_number() && ip.cell().is_sampled() {
+                window.set($word.a(), Value::boolean($fast(a.to_f64_lossy(), b.to_f64_lossy())));
+                next!(1)
+            }
+            let result = slowly!(binary_slowly(run, realm, ip, a, b));
             window.set($word.a(), result);
             next!(1)
         }};
     }
     /// A comparison that jumps if it gives `wanted`.
     macro_rules! compare_jump {
-        ($word:expr, $wanted:literal, $op:expr, $swapped:expr, $b:expr, $fast:expr) => {{
+        ($word:expr, $wanted:literal, $b:expr, $fast:expr) => {{
             let (a, b) = (window.get($word.a()), $b);
-            let holds = if a.is_number() && b.is_number() {
-                if !cell!().is_sampled() {
-                    sample(cell!(), a, b, Value::ONE);
-                }
+            let holds = if a.is_number() && b.is_number() && ip.cell().is_sampled() {
                 $fast(a.to_f64_lossy(), b.to_f64_lossy())
-            } else if $word.aux() & aux::SWAPPED != 0 {
-                let value = slow_binary!($word, $swapped, b, a);
-                check!(ops::truth(realm, value))
             } else {
-                let value = slow_binary!($word, $op, a, b);
-                check!(ops::truth(realm, value))
+                slowly!(test_slowly(run, realm, ip, a, b))
             };
-            if holds == $wanted {
-                goto!(pc.wrapping_add_signed(i32::from($word.distance())))
-            }
-            goto!(pc + 1)
+            let distance = if holds == $wanted { i32::from($word.distance()) } else { 1 };
+            goto!(ip.jump(distance))
         }};
     }
     macro_rules! free_name {
@@ -206,19 +167,19 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
             let entry: NameEntry = name_entry!($word.bc());
             let value = if window.scope() == globals { realm.cell(entry.cell) } else { Value::ABSENT };
             if !value.is_absent() {
-                if !cell!().is_global_sampled() {
-                    names::sample_global(cell!(), Place::Global, value);
+                if !ip.cell().is_global_sampled() {
+                    names::sample_global(ip.cell(), Place::Global, value);
                 }
                 value
             } else if window.scope() == globals && !entry.intrinsic.is_absent() {
-                if !cell!().is_global_sampled() {
-                    names::sample_global(cell!(), Place::Intrinsic, entry.intrinsic);
+                if !ip.cell().is_global_sampled() {
+                    names::sample_global(ip.cell(), Place::Intrinsic, entry.intrinsic);
                 }
                 entry.intrinsic
             } else {
                 retreat!($word);
                 sync!();
-                check!(run.load_free(realm, window, entry, cell!()))
+                check!(run.load_free(realm, window, entry, ip.cell()))
             }
         }};
     }
@@ -233,14 +194,13 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
             retreat!($word);
             sync!();
             let ret = Ret { reg: $word.a(), skip: 2, boundary: false };
-            let called = check!(run.call_seen(realm, value, &[], None, (ret, cell!(1))));
+            let called = check!(run.call_seen(realm, value, &[], None, (ret, ip.step(1).cell())));
             called!(called, $word.a(), 2)
         }};
     }
 
     loop {
-        // SAFETY: invariants 1 and 2.
-        let word: Word = unsafe { *words.add(pc as usize) };
+        let word: Word = ip.word();
         // SAFETY: invariant 1: the verifier knew the operation.
         let op = unsafe { std::mem::transmute::<u8, Op>(word.op_number()) };
         match op {
@@ -252,72 +212,39 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 window.set(word.a(), window.get(word.b()));
                 next!(1)
             }
-            Op::Add => arithmetic!(word, BinaryOp::Add, window.get(word.c()), |x, y| x + y),
-            Op::Sub => arithmetic!(word, BinaryOp::Sub, window.get(word.c()), |x, y| x - y),
-            Op::Mul => arithmetic!(word, BinaryOp::Mul, window.get(word.c()), |x, y| x * y),
-            Op::Div => arithmetic!(word, BinaryOp::Div, window.get(word.c()), |x, y| x / y),
-            Op::Mod => arithmetic!(word, BinaryOp::Mod, window.get(word.c()), remainder),
-            Op::AddK => arithmetic!(word, BinaryOp::Add, constant!(word.c()), |x, y| x + y),
-            Op::SubK => arithmetic!(word, BinaryOp::Sub, constant!(word.c()), |x, y| x - y),
-            Op::MulK => arithmetic!(word, BinaryOp::Mul, constant!(word.c()), |x, y| x * y),
-            Op::DivK => arithmetic!(word, BinaryOp::Div, constant!(word.c()), |x, y| x / y),
-            Op::ModK => arithmetic!(word, BinaryOp::Mod, constant!(word.c()), remainder),
-            Op::Lt => compare!(word, BinaryOp::Lt, BinaryOp::Gt, |x, y| x < y),
-            Op::Le => compare!(word, BinaryOp::Le, BinaryOp::Ge, |x, y| x <= y),
-            Op::Eq => compare!(word, BinaryOp::Eq, BinaryOp::Eq, numbers_equal),
-            Op::Ne => compare!(word, BinaryOp::Ne, BinaryOp::Ne, |x, y| !numbers_equal(x, y)),
-            Op::JumpLt => {
-                compare_jump!(word, true, BinaryOp::Lt, BinaryOp::Gt, window.get(word.b()), |x, y| x < y)
-            }
-            Op::JumpNotLt => {
-                compare_jump!(word, false, BinaryOp::Lt, BinaryOp::Gt, window.get(word.b()), |x, y| x < y)
-            }
-            Op::JumpLe => {
-                compare_jump!(word, true, BinaryOp::Le, BinaryOp::Ge, window.get(word.b()), |x, y| x <= y)
-            }
-            Op::JumpNotLe => {
-                compare_jump!(word, false, BinaryOp::Le, BinaryOp::Ge, window.get(word.b()), |x, y| x <= y)
-            }
-            Op::JumpEq => {
-                compare_jump!(word, true, BinaryOp::Eq, BinaryOp::Eq, window.get(word.b()), numbers_equal)
-            }
-            Op::JumpNe => {
-                compare_jump!(word, false, BinaryOp::Eq, BinaryOp::Eq, window.get(word.b()), numbers_equal)
-            }
-            Op::JumpLtK => {
-                compare_jump!(word, true, BinaryOp::Lt, BinaryOp::Gt, constant!(word.b()), |x, y| x < y)
-            }
-            Op::JumpNotLtK => {
-                compare_jump!(word, false, BinaryOp::Lt, BinaryOp::Gt, constant!(word.b()), |x, y| x < y)
-            }
-            Op::JumpLeK => {
-                compare_jump!(word, true, BinaryOp::Le, BinaryOp::Ge, constant!(word.b()), |x, y| x <= y)
-            }
-            Op::JumpNotLeK => {
-                compare_jump!(word, false, BinaryOp::Le, BinaryOp::Ge, constant!(word.b()), |x, y| x <= y)
-            }
-            Op::JumpGtK => {
-                compare_jump!(word, true, BinaryOp::Gt, BinaryOp::Lt, constant!(word.b()), |x, y| x > y)
-            }
-            Op::JumpNotGtK => {
-                compare_jump!(word, false, BinaryOp::Gt, BinaryOp::Lt, constant!(word.b()), |x, y| x > y)
-            }
-            Op::JumpGeK => {
-                compare_jump!(word, true, BinaryOp::Ge, BinaryOp::Le, constant!(word.b()), |x, y| x >= y)
-            }
-            Op::JumpNotGeK => {
-                compare_jump!(word, false, BinaryOp::Ge, BinaryOp::Le, constant!(word.b()), |x, y| x >= y)
-            }
-            Op::JumpEqK => {
-                compare_jump!(word, true, BinaryOp::Eq, BinaryOp::Eq, constant!(word.b()), numbers_equal)
-            }
-            Op::JumpNeK => {
-                compare_jump!(word, false, BinaryOp::Eq, BinaryOp::Eq, constant!(word.b()), numbers_equal)
-            }
+            Op::Add => arithmetic!(word, window.get(word.c()), |x, y| x + y),
+            Op::Sub => arithmetic!(word, window.get(word.c()), |x, y| x - y),
+            Op::Mul => arithmetic!(word, window.get(word.c()), |x, y| x * y),
+            Op::Div => arithmetic!(word, window.get(word.c()), |x, y| x / y),
+            Op::Mod => arithmetic!(word, window.get(word.c()), remainder),
+            Op::AddK => arithmetic!(word, constant!(word.c()), |x, y| x + y),
+            Op::SubK => arithmetic!(word, constant!(word.c()), |x, y| x - y),
+            Op::MulK => arithmetic!(word, constant!(word.c()), |x, y| x * y),
+            Op::DivK => arithmetic!(word, constant!(word.c()), |x, y| x / y),
+            Op::ModK => arithmetic!(word, constant!(word.c()), remainder),
+            Op::Lt => compare!(word, |x, y| x < y),
+            Op::Le => compare!(word, |x, y| x <= y),
+            Op::Eq => compare!(word, numbers_equal),
+            Op::Ne => compare!(word, |x, y| !numbers_equal(x, y)),
+            Op::JumpLt => compare_jump!(word, true, window.get(word.b()), |x, y| x < y),
+            Op::JumpNotLt => compare_jump!(word, false, window.get(word.b()), |x, y| x < y),
+            Op::JumpLe => compare_jump!(word, true, window.get(word.b()), |x, y| x <= y),
+            Op::JumpNotLe => compare_jump!(word, false, window.get(word.b()), |x, y| x <= y),
+            Op::JumpEq => compare_jump!(word, true, window.get(word.b()), numbers_equal),
+            Op::JumpNe => compare_jump!(word, false, window.get(word.b()), numbers_equal),
+            Op::JumpLtK => compare_jump!(word, true, constant!(word.b()), |x, y| x < y),
+            Op::JumpNotLtK => compare_jump!(word, false, constant!(word.b()), |x, y| x < y),
+            Op::JumpLeK => compare_jump!(word, true, constant!(word.b()), |x, y| x <= y),
+            Op::JumpNotLeK => compare_jump!(word, false, constant!(word.b()), |x, y| x <= y),
+            Op::JumpGtK => compare_jump!(word, true, constant!(word.b()), |x, y| x > y),
+            Op::JumpNotGtK => compare_jump!(word, false, constant!(word.b()), |x, y| x > y),
+            Op::JumpGeK => compare_jump!(word, true, constant!(word.b()), |x, y| x >= y),
+            Op::JumpNotGeK => compare_jump!(word, false, constant!(word.b()), |x, y| x >= y),
+            Op::JumpEqK => compare_jump!(word, true, constant!(word.b()), numbers_equal),
+            Op::JumpNeK => compare_jump!(word, false, constant!(word.b()), numbers_equal),
             Op::Binary => {
-                let operator = operator_number::operator(word.aux()).unwrap_or(BinaryOp::Pow);
                 let (a, b) = (window.get(word.b()), window.get(word.c()));
-                let result = slow_binary!(word, operator, a, b);
+                let result = slowly!(binary_slowly(run, realm, ip, a, b));
                 window.set(word.a(), result);
                 next!(1)
             }
@@ -326,8 +253,8 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 if !value.is_number() {
                     retreat!(word);
                 }
-                if !value.is_number() || !cell!().is_sampled() {
-                    sample(cell!(), value, Value::NULL, value);
+                if !value.is_number() || !ip.cell().is_sampled() {
+                    sample(ip.cell(), value, Value::NULL, value);
                 }
                 window.set(word.a(), ops::neg(value));
                 next!(1)
@@ -337,8 +264,8 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 if !value.is_number() {
                     retreat!(word);
                 }
-                if !value.is_number() || !cell!().is_sampled() {
-                    sample(cell!(), value, Value::NULL, Value::ONE);
+                if !value.is_number() || !ip.cell().is_sampled() {
+                    sample(ip.cell(), value, Value::NULL, Value::ONE);
                 }
                 window.set(word.a(), ops::not(realm, value));
                 next!(1)
@@ -350,36 +277,26 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 window.set(word.a(), object);
                 next!(1)
             }
-            Op::Jump => goto!(word.bc()),
+            Op::Jump => goto!(ip.jump(word.far())),
             Op::Loop => {
-                let target = word.bc();
-                realm.head.budget -= i64::from(word.a());
+                let head = ip.jump(word.far());
+                let weight = i64::from(word.a());
+                realm.head.budget -= weight;
                 if realm.head.budget <= 0 {
-                    set_pc(run, target);
-                    check_at(run, target, realm)?;
+                    refill_at(run, head, realm)?;
                 }
-                let heat = code.counters.heat.get() - i64::from(word.a());
+                let heat = code.counters.heat.get() - weight;
                 code.counters.heat.set(heat);
-                if heat < 0 {
-                    set_pc(run, target);
-                    let block = code.block_at(target).expect("loops go to blocks");
-                    run.tiering.hot(run.codes, realm, &code, policy::Place::Loop(block));
-                    if let Some(value) = loop_entry(run, realm, code, window, block) {
-                        count!(target);
-                        match value {
-                            Ok(value) => match leave(run, realm, value) {
-                                Some(result) => return Ok(result),
-                                None => {
-                                    loaded = load(run);
-                                    reload!();
-                                    continue;
-                                }
-                            },
-                            Err(fault) => return Err(fail(run, target, fault)),
-                        }
+                if heat < 0
+                    && let Some(result) = hot_loop(run, realm, head)
+                {
+                    if let Some(result) = leave(run, realm, result?) {
+                        return Ok(result);
                     }
+                    reload!();
+                    continue;
                 }
-                goto!(target)
+                goto!(head)
             }
             Op::JumpIf | Op::JumpIfNot => {
                 let value = window.get(word.a());
@@ -390,10 +307,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                     sync!();
                     check!(ops::truth(realm, value))
                 };
-                if truth == matches!(op, Op::JumpIf) {
-                    goto!(word.bc())
-                }
-                goto!(pc + 1)
+                goto!(ip.jump(if truth == matches!(op, Op::JumpIf) { word.far() } else { 1 }))
             }
             Op::AndTest | Op::OrTest => {
                 let value = window.get(word.b());
@@ -402,9 +316,9 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 match decision {
                     Decision::Decided(value) => {
                         window.set(word.a(), value);
-                        goto!(pc.wrapping_add_signed(i32::from(word.distance())))
+                        goto!(ip.jump(i32::from(word.distance())))
                     }
-                    Decision::EvaluateRight => goto!(pc + 1),
+                    Decision::EvaluateRight => goto!(ip.step(1)),
                 }
             }
             Op::LoadFree => {
@@ -422,7 +336,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                     retreat!(word);
                     sync!();
                     let read = (name_entry!(word.c()), word.aux() & aux::DEFERRED != 0);
-                    value = check!(run.load_unassigned(realm, window, read, cell!()));
+                    value = check!(run.load_unassigned(realm, window, read, ip.cell()));
                 }
                 window.set(word.a(), value);
                 next!(1)
@@ -436,7 +350,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                     retreat!(word);
                     sync!();
                     let read = (word.b(), word.aux() & aux::DEFERRED != 0);
-                    value = check!(run.load_env(realm, (code, window), read, cell!()));
+                    value = check!(run.load_env(realm, (code, window), read, ip.cell()));
                 }
                 if matches!(op, Op::LoadEnvCall) {
                     read_call!(word, value)
@@ -493,72 +407,60 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 retreat!(word);
                 sync!();
                 let ret = Ret { reg: word.a(), skip: 1, boundary: false };
-                let called = check!(run.call_seen(realm, value, &[], None, (ret, cell!())));
+                let called = check!(run.call_seen(realm, value, &[], None, (ret, ip.cell())));
                 called!(called, word.a(), 1)
             }
             Op::Call => {
                 let callee = window.get(word.b());
                 let argc = usize::from(word.aux());
+                sync!();
                 if let Some(function) = callee.as_function()
                     && function.code() < INTRINSIC
                 {
                     let target = run.code(function.code());
-                    cell!().see_call(Target::Code(function.code()));
-                    let heat = target.counters.heat.get() - i64::from(target.weights.call);
-                    let plain = target.call_flags.get() & !CallFlags::UNRESOLVED == 0
-                        && target.env_shape.is_none()
-                        && argc <= target.unit.params.len()
+                    ip.cell().see_call(Target::Code(function.code()));
+                    let weight = i64::from(target.weights.call);
+                    let heat = target.counters.heat.get() - weight;
+                    let plain = target.call_flags.get() == 0
+                        && argc <= usize::from(target.n_params)
                         && heat >= 0
                         && realm.head.depth < realm.head.max_depth;
                     if plain {
-                        sync!();
-                        realm.head.budget -= i64::from(target.weights.call);
+                        realm.head.budget -= weight;
                         if realm.head.budget <= 0 {
-                            check_at(run, pc, realm)?;
+                            refill_at(run, ip, realm)?;
                         }
                         // SAFETY: invariants 1 and 2: the arguments are registers of this window.
                         let args = unsafe { window.registers().add(usize::from(word.c())) };
-                        let outer = if function.outer().is_null() { globals } else { function.outer() };
-                        if let Some(fresh) = frame::push_window(realm, &target, outer, args, argc) {
-                            target.counters.heat.set(heat);
-                            if target.call_flags.get() != 0 {
-                                resolve(realm, target);
-                            }
-                            let calls = &target.counters.calls;
-                            calls.set(calls.get() + 1);
-                            realm.head.depth += 1;
-                            run.frames.push(Frame {
-                                code: target,
-                                window: fresh,
-                                pc: 0,
-                                ret: word.a(),
-                                skip: 1,
-                                boundary: false,
-                            });
-                            loaded = Loaded { code: target, window: fresh, pc: 0 };
-                            reload!();
-                            count!(0);
-                            continue;
-                        }
-                        return Err(fail(run, pc, FatalError::CallStackOverflow.into()));
+                        let outer = function.outer();
+                        let outer = if outer.is_null() { globals } else { outer };
+                        let Some(fresh) = frame::push_window(realm, &target, outer, args, argc) else {
+                            return Err(fail(run, ip, FatalError::CallStackOverflow.into()));
+                        };
+                        target.counters.heat.set(heat);
+                        realm.head.depth += 1;
+                        (code, window, ip) = (target, fresh, Ip::start(&target));
+                        consts = target.consts.as_ptr();
+                        run.frames.push(Frame { code, window, ip, ret: word.a(), skip: 1, boundary: false });
+                        ip.count();
+                        continue;
                     }
                 }
-                sync!();
                 let ret = Ret { reg: word.a(), skip: 1, boundary: false };
                 let args = window.range(word.c(), argc);
-                let called = check!(run.call_seen(realm, callee, args, None, (ret, cell!())));
+                let called = check!(run.call_seen(realm, callee, args, None, (ret, ip.cell())));
                 called!(called, word.a(), 1)
             }
             Op::CallWide => {
                 sync!();
                 let ret = Ret { reg: word.a(), skip: 2, boundary: false };
-                let args = window.range(word.c(), second!().bc() as usize);
-                let called = check!(run.call_seen(realm, window.get(word.b()), args, None, (ret, cell!())));
+                let args = window.range(word.c(), ip.step(1).word().bc() as usize);
+                let called = check!(run.call_seen(realm, window.get(word.b()), args, None, (ret, ip.cell())));
                 called!(called, word.a(), 2)
             }
             Op::GetMember => {
                 let object = window.get(word.b());
-                let cached = object.as_map().and_then(|map| own_slot(map, cell!()));
+                let cached = object.as_map().and_then(|map| own_slot(map, ip.cell()));
                 if let Some(value) = cached
                     && !value.is_function()
                 {
@@ -567,32 +469,32 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 }
                 retreat!(word);
                 sync!();
-                let member = check!(run.get_member(realm, object, name_entry!(word.c()), cell!()));
+                let member = check!(run.get_member(realm, object, name_entry!(word.c()), ip.cell()));
                 if !member.value.is_function() {
-                    cell!(1).see_no_call();
+                    ip.step(1).cell().see_no_call();
                     window.set(word.a(), member.value);
                     next!(2)
                 }
-                let this = window.get(second!().a());
+                let this = window.get(ip.step(1).word().a());
                 let receiver = Receiver { this, parent: member.parent(run, realm) };
                 let ret = Ret { reg: word.a(), skip: 2, boundary: false };
-                let called = check!(run.call_seen(realm, member.value, &[], Some(receiver), (ret, cell!(1))));
+                let called = check!(run.call_seen(realm, member.value, &[], Some(receiver), (ret, ip.step(1).cell())));
                 called!(called, word.a(), 2)
             }
             Op::CallMethod => {
                 sync!();
-                let x = second!();
+                let x = ip.step(1).word();
                 let object = window.get(word.b());
-                let member = check!(run.get_member(realm, object, name_entry!(word.c()), cell!()));
+                let member = check!(run.get_member(realm, object, name_entry!(word.c()), ip.cell()));
                 let receiver = Receiver { this: window.get(x.a()), parent: member.parent(run, realm) };
                 let ret = Ret { reg: word.a(), skip: 2, boundary: false };
                 let args = window.range(x.b(), usize::from(x.c()));
-                let called = check!(run.call_seen(realm, member.value, args, Some(receiver), (ret, cell!(1))));
+                let called = check!(run.call_seen(realm, member.value, args, Some(receiver), (ret, ip.step(1).cell())));
                 called!(called, word.a(), 2)
             }
             Op::CallIndex => {
                 sync!();
-                let x = second!();
+                let x = ip.step(1).word();
                 let (object, key) = (window.get(word.b()), window.get(word.c()));
                 let found = check!(ops::method_by_key(realm, object, key));
                 // Only a map is a receiver: `list[i](…)` is a plain call.
@@ -600,7 +502,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 let receiver = object.is_map().then_some(receiver);
                 let ret = Ret { reg: word.a(), skip: 2, boundary: false };
                 let args = window.range(x.b(), usize::from(x.c()));
-                let called = check!(run.call_seen(realm, found.value, args, receiver, (ret, cell!(1))));
+                let called = check!(run.call_seen(realm, found.value, args, receiver, (ret, ip.step(1).cell())));
                 called!(called, word.a(), 2)
             }
             Op::GetIndex => {
@@ -611,15 +513,15 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 });
                 let value = match element {
                     Some(value) => {
-                        if !cell!().is_sampled() {
-                            sample_index(cell!(), object, key, value);
+                        if !ip.cell().is_sampled() {
+                            sample_index(ip.cell(), object, key, value);
                         }
                         value
                     }
                     None => {
                         retreat!(word);
                         sync!();
-                        check!(run.get_index(realm, object, key, cell!()))
+                        check!(run.get_index(realm, object, key, ip.cell()))
                     }
                 };
                 window.set(word.a(), value);
@@ -631,10 +533,10 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                     retreat!(word);
                 }
                 sync!();
-                if cell!().is_sampled() && object.is_list() {
+                if ip.cell().is_sampled() && object.is_list() {
                     check!(ops::index_set(realm, object, key, value));
                 } else {
-                    check!(run.set_index(realm, (object, key, value), cell!()));
+                    check!(run.set_index(realm, (object, key, value), ip.cell()));
                 }
                 next!(1)
             }
@@ -645,13 +547,13 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 }
                 if let Some(map) = object.as_map()
                     && !map.is_guarded()
-                    && let Some(slot) = cell!().own_slot(map.shape().0)
+                    && let Some(slot) = ip.cell().own_slot(map.shape().0)
                 {
                     map.set_slot(slot, value);
                     next!(1)
                 }
                 sync!();
-                check!(run.set_member(realm, object, name_entry!(word.b()), value, cell!()));
+                check!(run.set_member(realm, object, name_entry!(word.b()), value, ip.cell()));
                 next!(1)
             }
             Op::RefMember => {
@@ -668,7 +570,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
             }
             Op::Slice => {
                 sync!();
-                let (from, to) = (window.get(word.c()), window.get(second!().a()));
+                let (from, to) = (window.get(word.c()), window.get(ip.step(1).word().a()));
                 let value = check!(ops::slice(realm, window.get(word.b()), from, to));
                 window.set(word.a(), value);
                 next!(2)
@@ -693,11 +595,8 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 next!(1)
             }
             Op::MakeFunction => {
-                let child = code.children.borrow()[word.bc() as usize];
-                let env = window.env();
-                let captured = if code.env_shape.is_some() { env } else { globals };
-                let function = realm.new_function(child.0, child.0, captured);
-                window.set(word.a(), function.value());
+                let function = make_function(realm, code, window, word.bc());
+                window.set(word.a(), function);
                 next!(1)
             }
             Op::IterInit => {
@@ -715,16 +614,19 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 if let Some(element) = element {
                     window.set(word.c(), element);
                     window.set(word.b(), Value::number(at.to_f64_lossy() + 1.0));
-                    goto!(pc + 2)
+                    goto!(ip.step(2))
                 }
                 sync!();
                 match check!(ops::iter_next(realm, object, at)) {
                     Some((element, next)) => {
                         window.set(word.c(), element);
                         window.set(word.b(), next);
-                        goto!(pc + 2)
+                        goto!(ip.step(2))
                     }
-                    None => goto!(second!().bc()),
+                    None => {
+                        let second = ip.step(1);
+                        goto!(second.jump(second.word().far()))
+                    }
                 }
             }
             Op::CheckUncaught => {
@@ -740,7 +642,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
             }
             Op::Unsupported => {
                 let message = constant!(word.bc()).as_string().map_or_else(String::new, |it| it.as_str().to_owned());
-                return Err(fail(run, pc, FatalError::Unsupported(message).into()));
+                return Err(fail(run, ip, FatalError::Unsupported(message).into()));
             }
             Op::Return => {
                 let value = window.get(word.a());
@@ -749,18 +651,12 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 }
                 match leave(run, realm, value) {
                     Some(result) => return Ok(result),
-                    None => {
-                        loaded = load(run);
-                        reload!();
-                    }
+                    None => reload!(),
                 }
             }
             Op::End => match leave(run, realm, Value::ABSENT) {
                 Some(result) => return Ok(result),
-                None => {
-                    loaded = load(run);
-                    reload!();
-                }
+                None => reload!(),
             },
             Op::Record => {
                 sync!();
