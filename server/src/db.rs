@@ -2,12 +2,14 @@
 //!
 //! `world` is its only writer; `ide` and `evaluate` read it through snapshots. salsa is imported here and nowhere else.
 //! Invariants: a snapshot lives inside one job and never waits for anything; readers reach queries only below [`catch`],
-//! the one place where a cancelled revision is noticed. The tests to read first are those of `db/queries.rs`.
+//! the one place where a cancelled revision is noticed. The tests to read first are those of `db/tests.rs`.
 
 mod input;
 mod layout;
 mod queries;
 mod skeleton;
+#[cfg(test)]
+mod tests;
 pub use input::{File, Recordings};
 pub use layout::{Code, Layout, LayoutUnit, MarkerItem, MarkerOptions, MarkerUse, Places};
 pub use queries::{

@@ -1,0 +1,264 @@
+//! What an edit runs again: the lists of executed queries that prove where invalidation stops.
+//!
+//! Each test edits one place of [`PROGRAM`] the way `world` does (text and reparsed tree as one input), reads everything the
+//! server reads, and compares the queries that salsa says it executed. Start here to see what depends on what.
+
+use super::queries::{
+    FileUnit, file_layout, fingerprints, function_mir, marker_items, unit_diagnostics, unit_ids, units,
+};
+use super::{File, LiveDb};
+use crate::recording::{Dependencies, End, EvaluationId, Outcome, Recorded};
+use minilive_syntax::{Parse, TextEdit, TextRange, TextSize, parse, reparse};
+use salsa::plumbing::AsId;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+const PROGRAM: &str = "x = 1
+f = function(a)
+  b = a + x
+  h = function(d)
+    return d * b
+  end function
+  return h
+end function
+//@ example two: g(2)
+g = function(c)
+  return c * 2 // twice
+end function
+for i in range(1, 3)
+  print f(i)
+end for
+//> g(7)
+print g(x)
+";
+
+/// A database with one file, of which everything has been read once.
+struct Bench {
+    db: LiveDb,
+    file: File,
+    text: String,
+    parse: Arc<Parse>,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+impl Bench {
+    fn new(text: &str) -> Bench {
+        let log = Arc::<Mutex<Vec<String>>>::default();
+        let sink = log.clone();
+        let db = LiveDb::new(Some(Box::new(move |query| sink.lock().expect("no test panics in a query").push(query))));
+        let parse = Arc::new(parse(text));
+        let file = db.add_file("test.ms".into(), text.into(), parse.clone());
+        let bench = Bench { db, file, text: text.into(), parse, log };
+        bench.read_everything();
+        bench
+    }
+
+    /// What diagnostics, plans and hints ask of the database.
+    fn read_everything(&self) {
+        for placed in units(&self.db, self.file) {
+            unit_diagnostics(&self.db, placed.unit);
+        }
+        fingerprints(&self.db, self.file);
+        file_layout(&self.db, self.file);
+        marker_items(&self.db, self.file);
+    }
+
+    /// Replaces the only `from` in the text by `to`, reads everything, and tells which queries ran, sorted.
+    fn edit(&mut self, from: &str, to: &str) -> Vec<String> {
+        assert_eq!(self.text.matches(from).count(), 1, "{from:?} must stand once in the text");
+        let at = TextSize::new(self.text.find(from).expect("counted above") as u32);
+        let edit = TextEdit { range: TextRange::at(at, TextSize::of(from)), insert: to.into() };
+        let text = self.text.replacen(from, to, 1);
+        self.parse = Arc::new(reparse(&self.parse, &self.text, &edit, &text));
+        assert_eq!(*self.parse, parse(&text), "the law of reparse");
+        self.text = text;
+        self.db.set_text(self.file, self.text.as_str().into(), self.parse.clone());
+        self.executed()
+    }
+
+    fn executed(&self) -> Vec<String> {
+        self.log.lock().expect("no test panics in a query").clear();
+        self.read_everything();
+        let names = self.names();
+        let ran = std::mem::take(&mut *self.log.lock().expect("no test panics in a query"));
+        let mut ran: Vec<_> = ran.iter().map(|query| named(query, &names)).collect();
+        ran.sort();
+        ran
+    }
+
+    /// Units by salsa's name for them: a function by its own name, a statement by its first line in quotes.
+    fn names(&self) -> BTreeMap<String, String> {
+        let name = |placed: &super::PlacedUnit<'_>| match placed.name.is_empty() {
+            true => format!("'{}'", placed.unit.green(&self.db).0.to_string().lines().next().unwrap_or_default()),
+            false => placed.name.to_string(),
+        };
+        units(&self.db, self.file).iter().map(|it| (format!("{:?}", it.unit.as_id()), name(it))).collect()
+    }
+
+    fn unit(&self, name: &str) -> FileUnit<'_> {
+        units(&self.db, self.file).iter().find(|it| it.name == name).expect("there is such a function").unit
+    }
+}
+
+/// `lower_unit(Id(1c0))` with the unit's name; other arguments are left out, their ids mean nothing.
+fn named(query: &str, names: &BTreeMap<String, String>) -> String {
+    let (query, id) = query.split_once('(').unwrap_or((query, ""));
+    let id = id.strip_suffix(')').unwrap_or(id);
+    match names.get(id) {
+        Some(name) => format!("{query}({name})"),
+        None => query.to_owned(),
+    }
+}
+
+/// The queries that look at the text of every file after every edit; each costs one pass over statements or units.
+const ALWAYS: [&str; 5] = ["comments", "file_layout", "marker_items", "unit_ids", "units"];
+
+/// Looking at a statement whose tree is a new object: the edited one, and neighbours that were parsed again with it.
+const LOOK: [&str; 2] = ["shape", "statement_comments"];
+
+/// Checks what an edit ran beside [`ALWAYS`] and a look at few statements.
+#[track_caller]
+fn check(ran: &[String], expected: &[&str]) {
+    for look in LOOK {
+        let looked = ran.iter().filter(|query| *query == look).count();
+        assert!(looked <= 3, "looked at {looked} statements: {ran:?}");
+    }
+    let beside = ran.iter().map(String::as_str).filter(|query| !ALWAYS.contains(query) && !LOOK.contains(query));
+    assert_eq!(beside.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn reading_twice_runs_nothing() {
+    let bench = Bench::new(PROGRAM);
+    assert_eq!(bench.executed(), [""; 0]);
+}
+
+#[test]
+fn white_space_lowers_its_unit_again_and_stops_at_its_mir() {
+    let mut bench = Bench::new(PROGRAM);
+    let ran = bench.edit("return c * 2", "return   c*2");
+    // The statement around the function sees the same skeleton; nothing behind `function_mir` runs: no `fingerprints`.
+    let expected = [
+        "cut('g = function(c)')",
+        "cut(g)",
+        "function_mir(g)",
+        "lower_unit(g)",
+        "places(g)",
+        "skeleton('g = function(c)')",
+        "skeleton(g)",
+        "unit_diagnostics(g)",
+    ];
+    // The statement's own text has grown, so its places are looked at again.
+    let ran: Vec<_> = ran.into_iter().filter(|query| query != "places('g = function(c)')").collect();
+    check(&ran, &expected);
+}
+
+#[test]
+fn a_plain_comment_lowers_nothing() {
+    let mut bench = Bench::new(PROGRAM);
+    let is_lowering = |query: &&String| {
+        ["lower_unit", "function_mir", "fingerprints", "marker_code"].iter().any(|it| query.starts_with(it))
+    };
+    let ran = bench.edit("// twice", "// two times that");
+    assert_eq!(ran.iter().find(is_lowering), None);
+    let ran = bench.edit("x = 1\n", "x = 1\n// a comment between statements\n");
+    check(&ran, &[]);
+    // The blank before a new comment is white space of the unit.
+    let ran = bench.edit("b = a + x", "b = a + x // sum");
+    assert_eq!(ran.iter().filter(is_lowering).collect::<Vec<_>>(), ["function_mir(f)", "lower_unit(f)"]);
+}
+
+#[test]
+fn a_line_above_lowers_nothing() {
+    let mut bench = Bench::new(PROGRAM);
+    let ran = bench.edit("x = 1\n", "\n\nx = 1\n");
+    check(&ran, &[]);
+    let ran = bench.edit("f = function(a)", "\n  \nf = function(a)");
+    check(&ran, &[]);
+}
+
+#[test]
+fn a_statement_above_lowers_itself_alone() {
+    let mut bench = Bench::new(PROGRAM);
+    let ran = bench.edit("x = 1\n", "x = 1\ny = 2\n");
+    let unit = "'y = 2'";
+    let own = ["cut", "function_mir", "lower_unit", "places", "skeleton", "unit_diagnostics"];
+    let mut expected: Vec<_> = own.iter().map(|query| format!("{query}({unit})")).collect();
+    expected.insert(1, "fingerprints".to_owned());
+    check(&ran, &expected.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_body_lowers_itself_alone() {
+    let mut bench = Bench::new(PROGRAM);
+    let before = bench.unit("g").as_id();
+    let ran = bench.edit("return c * 2", "return c * 3");
+    let lowered: Vec<_> = ran.iter().filter(|query| query.starts_with("lower_unit")).collect();
+    assert_eq!(lowered, ["lower_unit(g)"]);
+    assert!(ran.iter().any(|query| query == "fingerprints"), "other code means another fingerprint: {ran:?}");
+    assert_eq!(bench.unit("g").as_id(), before, "the function keeps its identity");
+}
+
+#[test]
+fn a_nested_body_does_not_reach_the_function_around_it() {
+    let mut bench = Bench::new(PROGRAM);
+    let ran = bench.edit("return d * b", "return d * b + 1");
+    let lowered: Vec<_> = ran.iter().filter(|query| query.starts_with("lower_unit")).collect();
+    assert_eq!(lowered, ["lower_unit(h)"]);
+}
+
+#[test]
+fn a_marker_lowers_itself_alone() {
+    let mut bench = Bench::new(PROGRAM);
+    let ran = bench.edit("//> g(7)", "//> g(8)");
+    check(&ran, &["marker_code"]);
+    let ran = bench.edit("//@ example two: g(2)", "//@ example two: g(3)");
+    check(&ran, &["marker_code"]);
+    let ran = bench.edit("//@ example two: g(3)", "//@ example three: g(3)");
+    check(&ran, &[]);
+}
+
+#[test]
+fn a_recording_runs_nothing_that_depends_on_the_text() {
+    let mut bench = Bench::new(PROGRAM);
+    let outcome = Outcome {
+        end: End::Finished(None),
+        values: Vec::new(),
+        functions: Vec::new(),
+        executed: None,
+        position_dependent: false,
+        elapsed: Duration::ZERO,
+        fuel: 0,
+    };
+    let dependencies = Dependencies { main: Arc::default(), functions: Arc::default(), positions: None, marker: None };
+    let recorded =
+        Recorded { evaluation: EvaluationId::TopLevel, dependencies, profile: 0, outcome: Arc::new(outcome) };
+    bench.db.set_recordings(bench.file, Arc::new(vec![recorded]));
+    assert_eq!(bench.executed(), [""; 0]);
+}
+
+#[test]
+fn undoing_an_edit_gives_the_fingerprints_it_had() {
+    let mut bench = Bench::new(PROGRAM);
+    let before = fingerprints(&bench.db, bench.file);
+    bench.edit("return c * 2", "return c * 3");
+    assert_ne!(fingerprints(&bench.db, bench.file), before);
+    bench.edit("return c * 3", "return c * 2");
+    assert_eq!(fingerprints(&bench.db, bench.file), before);
+    for &unit in unit_ids(&bench.db, bench.file) {
+        assert!(before.contains(&(unit.key(&bench.db), function_mir(&bench.db, unit).fingerprint)));
+    }
+}
+
+/// Speed by shape: what an edit runs does not grow with the file.
+#[test]
+fn the_number_of_queries_does_not_grow_with_the_file() {
+    let ran = |functions: usize| {
+        let text: String =
+            (0..functions).map(|k| format!("f{k} = function(a)\n  return a + {k}\nend function\n")).collect();
+        let mut bench = Bench::new(&text);
+        bench.edit("return a + 7\n", "return a - 7\n").len()
+    };
+    assert_eq!(ran(20), ran(400));
+}
