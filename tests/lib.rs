@@ -3,6 +3,7 @@
 //! `runner/*.rs` (the tests) and `xtask/*.rs` (what needs more than the clone) use it; nothing of the product does.
 #![forbid(unsafe_code)]
 
+pub mod client;
 pub mod conformance;
 pub mod differential;
 pub mod files;

@@ -5,7 +5,7 @@
 
 use crate::db::File;
 use crate::line_index::{Encoding, LineColumn, LineIndex};
-use minilive_syntax::{Parse, TextEdit, TextRange};
+use minilive_syntax::{Parse, TextEdit, TextRange, TextSize};
 use std::sync::Arc;
 
 /// More changes than this in one message are cheaper to parse at once than one by one.
@@ -120,26 +120,29 @@ impl Content {
     }
 
     fn apply_one(&mut self, change: &Change, encoding: Encoding, reparse: bool) -> LineSplice {
-        let lines_before = self.index.line_count();
         let Some((from, to)) = change.range else {
-            *self = Content::new(&change.text);
-            return self.splice(0, lines_before, lines_before);
+            let (range, insert) = difference(&self.text, &change.text);
+            return self.replace(range, insert, reparse);
         };
         let a = self.index.from_client(from, &self.text, encoding);
         let b = self.index.from_client(to, &self.text, encoding);
-        let range = TextRange::new(a.min(b), a.max(b));
-        let (first, touched) = touched_lines(&self.index, range, &change.text);
+        self.replace(TextRange::new(a.min(b), a.max(b)), &change.text, reparse)
+    }
+
+    fn replace(&mut self, range: TextRange, insert: &str, reparse: bool) -> LineSplice {
+        let lines_before = self.index.line_count();
+        let (first, touched) = touched_lines(&self.index, range, insert);
 
         let (start, end) = (usize::from(range.start()), usize::from(range.end()));
-        let mut text = String::with_capacity(self.text.len() + change.text.len());
+        let mut text = String::with_capacity(self.text.len() + insert.len());
         text.push_str(&self.text[..start]);
-        text.push_str(&change.text);
+        text.push_str(insert);
         text.push_str(&self.text[end..]);
         if reparse {
-            let edit = TextEdit { range, insert: change.text.clone() };
+            let edit = TextEdit { range, insert: insert.to_owned() };
             self.parse = Arc::new(minilive_syntax::reparse(&self.parse, &self.text, &edit, &text));
         }
-        Arc::make_mut(&mut self.index).edit(range, change.text.len(), &text);
+        Arc::make_mut(&mut self.index).edit(range, insert.len(), &text);
         self.text = Arc::from(text);
         self.splice(first, touched, lines_before)
     }
@@ -148,6 +151,22 @@ impl Content {
         let shift = i64::from(self.index.line_count()) - i64::from(lines_before);
         LineSplice { first, touched, shift: shift as i32 }
     }
+}
+
+/// What of the old text a client that sends whole texts has replaced, and by what: all but the common start and end, so that
+/// such a client keeps trees and values as others do.
+fn difference<'a>(old: &str, new: &'a str) -> (TextRange, &'a str) {
+    let common = |pairs: &mut dyn Iterator<Item = (u8, u8)>| pairs.take_while(|(a, b)| a == b).count();
+    let mut start = common(&mut old.bytes().zip(new.bytes()));
+    while !old.is_char_boundary(start) || !new.is_char_boundary(start) {
+        start -= 1;
+    }
+    let mut end = common(&mut old.bytes().skip(start).rev().zip(new.bytes().skip(start).rev()));
+    while !old.is_char_boundary(old.len() - end) || !new.is_char_boundary(new.len() - end) {
+        end -= 1;
+    }
+    let range = TextRange::new(TextSize::of(&old[..start]), TextSize::of(&old[..old.len() - end]));
+    (range, &new[start..new.len() - end])
 }
 
 /// The lines of the old text that an edit makes different: first and number.
@@ -190,6 +209,18 @@ mod tests {
     fn surrogate_pairs_are_never_cut() {
         check("s = \"𝄞\"", &[change((0, 6), (0, 7), "b")], "s = \"b\"");
         check("s = \"𝄞\"", &[change((0, 7), (0, 7), "b")], "s = \"𝄞b\"");
+    }
+
+    #[test]
+    fn a_whole_text_replaces_what_is_different() {
+        let whole = |text: &str| Change { range: None, text: text.into() };
+        for [old, new] in
+            [["a\nb\nc\n", "a\nx\nc\n"], ["", "a"], ["a", ""], ["aa", "aaa"], ["é", "è"], ["𝄞é", "𝄞𝄞é"], ["", ""]]
+        {
+            check(old, &[whole(new)], new);
+        }
+        let splices = check("a\nb\nc\n", &[whole("a\nx\nc\n")], "a\nx\nc\n");
+        assert_eq!([0, 1, 2].map(|line| splices[0].moved(line)), [Some(0), None, Some(2)]);
     }
 
     #[test]

@@ -26,7 +26,8 @@ impl NameTable {
 }
 
 impl NameTable {
-    /// Whether a name was shown since this was asked last.
+    /// Whether a name that depends on a position was shown since this was asked last: `@f3` becomes `@f4` when a function is put
+    /// above it, while `f` is part of what the function is known by.
     pub fn take_shown(&self) -> bool {
         self.shown.swap(false, Ordering::Relaxed)
     }
@@ -34,8 +35,11 @@ impl NameTable {
 
 impl FunctionNames for NameTable {
     fn function_name(&self, _: u32, code: u32) -> String {
-        self.shown.store(true, Ordering::Relaxed);
         let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
-        names.get(code as usize).map(SmolStr::to_string).unwrap_or_default()
+        let name = names.get(code as usize).map(SmolStr::to_string).unwrap_or_default();
+        if name.starts_with('@') {
+            self.shown.store(true, Ordering::Relaxed);
+        }
+        name
     }
 }

@@ -5,8 +5,9 @@
 use super::handle::{RunId, Trust};
 use super::plan::{Plan, Planned, is_fresh};
 use crate::document::LineSplice;
-use crate::ide::{EvaluationState, Live, Phase, StaleLine, TierState, line_values};
+use crate::ide::{EvaluationState, LineValue, Live, Phase, StaleLine, TierState, line_values};
 use crate::recording::{End, EvaluationId, FunctionReport, Recorded};
+use minilive_mir::ir::{InstId, UnitKey};
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -19,11 +20,14 @@ const SPLICES: usize = 512;
 /// A place whose line follows edits.
 #[derive(Debug, Clone)]
 struct Anchors {
-    values: Vec<(u32, String)>,
+    values: Vec<(u32, Anchored)>,
     end: Option<u32>,
     /// Whether an edit took a value away that a fresh look at the plan would bring back.
     lossy: bool,
 }
+
+/// A value and the instruction that gave it, as in [`StaleLine`].
+type Anchored = (Option<(UnitKey, InstId)>, String);
 
 /// All that is known about the evaluations of one document.
 #[derive(Debug, Default)]
@@ -89,7 +93,8 @@ impl FileState {
         if plan.document.revision + 1 >= known_since || plan.document.revision == self.revision {
             let marker_line = plan.find(recorded.evaluation).and_then(|it| it.marker.as_ref()).map(|it| it.line);
             let values = line_values(&plan.document, &plan.layout, &recorded.outcome, marker_line);
-            anchors.values = values.into_iter().map(|value| (value.line, value.text)).collect();
+            let is_own = |value: &LineValue| value.is_of(recorded.evaluation);
+            anchors.values = values.into_iter().filter(is_own).map(|it| (it.line, (it.place(), it.text))).collect();
             anchors.end = end_line(&recorded.outcome.end).or(marker_line);
             for (_, splices) in self.splices.iter().filter(|&&(revision, _)| revision > plan.document.revision) {
                 anchors.follow(splices);
@@ -137,9 +142,12 @@ impl FileState {
         let mut stale = Vec::new();
         let mut ends = Vec::new();
         for (&evaluation, anchors) in &self.anchors {
-            let values =
-                anchors.values.iter().map(|(line, text)| StaleLine { evaluation, line: *line, text: text.clone() });
-            stale.extend(values);
+            stale.extend(anchors.values.iter().map(|(line, (place, text))| StaleLine {
+                evaluation,
+                place: *place,
+                line: *line,
+                text: text.clone(),
+            }));
             ends.extend(anchors.end.map(|line| (evaluation, line)));
         }
         stale.sort_by_key(|a| (a.line, a.evaluation));

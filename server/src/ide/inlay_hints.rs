@@ -84,10 +84,7 @@ fn lines(db: &LiveDb, document: &DocumentView, live: &Live) -> BTreeMap<u32, Lin
     for recorded in fresh.iter() {
         let marker_line = fresh.marker(recorded.evaluation).map(|marker| marker.line);
         for value in line_values(document, &fresh.layout, &recorded.outcome, marker_line) {
-            // Top-level statements also run as definitions of examples; what is shown is the run of the file.
-            let is_borrowed = value.is_top_level && recorded.evaluation != EvaluationId::TopLevel;
-            let is_first = value.kind == ValueKind::Watch || seen.insert((value.unit, value.inst));
-            if is_first && !is_borrowed {
+            if value.is_of(recorded.evaluation) && value.place().is_none_or(|place| seen.insert(place)) {
                 lines.entry(value.line).or_default().add(&value);
             }
         }
@@ -97,9 +94,12 @@ fn lines(db: &LiveDb, document: &DocumentView, live: &Live) -> BTreeMap<u32, Lin
             lines.entry(line).or_default().stop = Some(stop);
         }
     }
-    for stale in live.stale.iter().filter(|stale| fresh.get(stale.evaluation).is_none()) {
+    let mut stale: Vec<_> = live.stale.iter().filter(|stale| fresh.get(stale.evaluation).is_none()).collect();
+    stale.sort_by_key(|stale| fresh.rank(stale.evaluation));
+    for stale in stale {
         let line = lines.entry(stale.line).or_default();
-        if (line.texts.is_empty() || line.is_stale) && line.stop.is_none() {
+        let is_free = (line.texts.is_empty() || line.is_stale) && line.stop.is_none();
+        if is_free && stale.place.is_none_or(|place| seen.insert(place)) {
             line.is_stale = true;
             line.texts.push(stale.text.clone());
         }

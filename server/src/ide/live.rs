@@ -5,7 +5,7 @@
 
 use crate::evaluate::{RunId, Trust};
 use crate::recording::{EvaluationId, FunctionReport};
-use minilive_mir::ir::UnitKey;
+use minilive_mir::ir::{InstId, UnitKey};
 use minilive_mir::program::Fingerprint;
 use rustc_hash::FxHashMap;
 use std::time::Duration;
@@ -33,6 +33,8 @@ pub struct EvaluationState {
 pub struct StaleLine {
     /// The evaluation that saw it.
     pub evaluation: EvaluationId,
+    /// The instruction that gave it; none for the result of a watch or an example.
+    pub place: Option<(UnitKey, InstId)>,
     /// The line, counted from zero.
     pub line: u32,
     /// The value without a mark.

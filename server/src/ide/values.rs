@@ -43,6 +43,19 @@ pub struct LineValue {
     pub details: String,
 }
 
+impl LineValue {
+    /// Whether the evaluation that saw it is the one to show it: top-level statements also run as definitions of watches and
+    /// examples, but what is shown of them is the run of the file.
+    pub fn is_of(&self, evaluation: EvaluationId) -> bool {
+        !self.is_top_level || evaluation == EvaluationId::TopLevel
+    }
+
+    /// The instruction, of which only one value is shown; none for the result of a watch or an example.
+    pub fn place(&self) -> Option<(UnitKey, InstId)> {
+        (self.kind == ValueKind::Value).then_some((self.unit, self.inst))
+    }
+}
+
 /// Brings what a run saw to the lines of the text that ran. `marker_line` is where a watch or example stands.
 pub fn line_values(
     document: &DocumentView,
@@ -119,6 +132,17 @@ pub fn details(value: &Value) -> String {
     text
 }
 
+/// Examples tell most, then the top level, then watches.
+fn rank(markers: &[Arc<MarkerItem>], evaluation: EvaluationId) -> Option<(u8, usize)> {
+    match evaluation {
+        EvaluationId::TopLevel => Some((1, 0)),
+        EvaluationId::Marker(id) => {
+            let index = markers.iter().position(|marker| marker.id == id)?;
+            Some((if markers[index].usage == MarkerUse::Example { 0 } else { 2 }, index))
+        }
+    }
+}
+
 /// The recordings of a document that hold for its present text, the more telling ones first: examples, the top level, watches.
 pub struct FreshRecordings {
     /// The document's units.
@@ -136,13 +160,6 @@ impl FreshRecordings {
         let layout = db::file_layout(db, document.file);
         let markers = db::marker_items(db, document.file);
         let recorded = document.file.recordings(db).list(db);
-        let rank = |evaluation: EvaluationId| match evaluation {
-            EvaluationId::TopLevel => Some((1, 0)),
-            EvaluationId::Marker(id) => {
-                let index = markers.iter().position(|marker| marker.id == id)?;
-                Some((if markers[index].usage == MarkerUse::Example { 0 } else { 2 }, index))
-            }
-        };
         let fresh = |recorded: &Recorded| {
             let marker = match recorded.evaluation {
                 EvaluationId::TopLevel => None,
@@ -152,12 +169,17 @@ impl FreshRecordings {
         };
         let ranked = recorded.iter().enumerate().filter_map(|(index, it)| {
             fresh(it)?;
-            Some((rank(it.evaluation)?, index))
+            Some((rank(&markers, it.evaluation)?, index))
         });
         let mut ranked: Vec<_> = ranked.collect();
         ranked.sort_unstable();
         let order = ranked.into_iter().map(|(_, index)| index).collect();
         FreshRecordings { layout, markers, recorded, order }
+    }
+
+    /// Where an evaluation stands in the order; `None` if the text does not ask for it.
+    pub fn rank(&self, evaluation: EvaluationId) -> Option<(u8, usize)> {
+        rank(&self.markers, evaluation)
     }
 
     /// The fresh recordings in order.

@@ -1,0 +1,148 @@
+//! Shared by the server's tests: real workers behind a gate that notes and can hold what is sent to them, and servers in this
+//! process.
+//!
+//! Invariant: a held request is neither lost nor answered before the gate opens, so that tests can look at the time in between
+//! without waiting for it by the clock.
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use minilive::evaluate::{EventSink, Purpose, Request, RunId, WorkerEvent, WorkerFactory, WorkerHandle};
+use minilive::recording::{End, Outcome};
+use minilive::worker::client::ProcessFactory;
+use minilive_tests::client::Client;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+/// The binary under test.
+pub fn program() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_minilive"))
+}
+
+/// Workers as the server starts them.
+pub fn workers() -> ProcessFactory {
+    ProcessFactory::new(program(), vec!["worker".into()])
+}
+
+/// A server on threads of this process, and a client of it.
+pub fn serve(workers: impl WorkerFactory + 'static) -> Client {
+    let (server_input, client_output) = std::io::pipe().expect("a pipe");
+    let (client_input, server_output) = std::io::pipe().expect("a pipe");
+    std::thread::spawn(move || minilive::lsp::serve(Box::new(workers), server_input, server_output));
+    Client::new(client_output, client_input)
+}
+
+/// What a test sees of the requests, and the gate in their way.
+#[derive(Clone, Default)]
+pub struct Gate(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    closed: bool,
+    sent: Vec<Request>,
+    workers: Vec<Arc<Mutex<Held>>>,
+}
+
+struct Held {
+    worker: Box<dyn WorkerHandle>,
+    requests: Vec<Request>,
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().expect("no test panics with this lock")
+}
+
+impl Gate {
+    /// Workers behind this gate.
+    pub fn workers(&self) -> GatedWorkers {
+        GatedWorkers { gate: self.clone(), inner: workers() }
+    }
+
+    /// Holds all requests from now on.
+    pub fn close(&self) {
+        lock(&self.0).closed = true;
+    }
+
+    /// Lets held requests and all later ones through.
+    pub fn open(&self) {
+        let workers = {
+            let mut state = lock(&self.0);
+            state.closed = false;
+            state.workers.clone()
+        };
+        for worker in workers {
+            let mut held = lock(&worker);
+            for request in std::mem::take(&mut held.requests) {
+                held.worker.send(request);
+            }
+        }
+    }
+
+    /// The requests since the last call.
+    pub fn take_sent(&self) -> Vec<Request> {
+        std::mem::take(&mut lock(&self.0).sent)
+    }
+}
+
+/// Makes workers behind a gate.
+pub struct GatedWorkers {
+    gate: Gate,
+    inner: ProcessFactory,
+}
+
+impl WorkerFactory for GatedWorkers {
+    fn connect(&self, purpose: Purpose, sink: EventSink) -> Box<dyn WorkerHandle> {
+        let worker = self.inner.connect(purpose, sink.clone());
+        let held = Arc::new(Mutex::new(Held { worker, requests: Vec::new() }));
+        lock(&self.gate.0).workers.push(held.clone());
+        Box::new(GatedWorker { gate: self.gate.clone(), held, sink })
+    }
+}
+
+struct GatedWorker {
+    gate: Gate,
+    held: Arc<Mutex<Held>>,
+    sink: EventSink,
+}
+
+impl WorkerHandle for GatedWorker {
+    fn send(&mut self, request: Request) {
+        let closed = {
+            let mut state = lock(&self.gate.0);
+            state.sent.push(request.clone());
+            state.closed
+        };
+        let mut held = lock(&self.held);
+        if closed {
+            held.requests.push(request);
+        } else {
+            held.worker.send(request);
+        }
+    }
+
+    fn cancel(&mut self, run: RunId) {
+        let mut held = lock(&self.held);
+        let before = held.requests.len();
+        held.requests.retain(|request| request.run != run);
+        if held.requests.len() == before {
+            held.worker.cancel(run);
+        } else {
+            (self.sink)(WorkerEvent::Finished { run, outcome: Box::new(cancelled()) });
+        }
+    }
+
+    fn restart(&mut self) {
+        lock(&self.held).worker.restart();
+    }
+}
+
+fn cancelled() -> Outcome {
+    Outcome {
+        end: End::Cancelled,
+        values: Vec::new(),
+        functions: Vec::new(),
+        executed: None,
+        position_dependent: false,
+        elapsed: Duration::ZERO,
+        fuel: 0,
+    }
+}

@@ -1,0 +1,205 @@
+//! Which evaluations an edit reaches, and what an editor shows before, while and after they run.
+//!
+//! Worlds with real workers behind a gate (`common`): the gate notes what is sent and can hold it, so the time between an edit
+//! and its value can be looked at.
+
+mod common;
+
+use common::Gate;
+use minilive::evaluate::{EntryPoint, Request, RunTarget, Trust};
+use minilive::ide;
+use minilive::world::{Change, Command, Kind, Snapshot, WorldConfig, WorldHandle, spawn};
+use std::sync::Arc;
+
+const URI: &str = "file:///test.ms";
+
+const PROGRAM: &str = "x = 5
+double = function(n)
+  return n * 2
+end function
+//@ example two: triple(2)
+triple = function(n)
+  return n * 3
+end function
+y = double(x)
+//> x + 1
+//> triple(x)
+";
+
+struct Bench {
+    world: WorldHandle,
+    gate: Gate,
+    text: String,
+    version: i32,
+}
+
+impl Bench {
+    fn new(text: &str) -> Bench {
+        let gate = Gate::default();
+        let config = WorldConfig { trust: Some(Trust::Full), ..WorldConfig::default() };
+        let world = spawn(config, Box::new(gate.workers()), Arc::new(drop)).expect("threads");
+        world.open(URI.into(), 1, text.into());
+        let bench = Bench { world, gate, text: text.into(), version: 1 };
+        bench.settle();
+        bench.gate.take_sent();
+        bench
+    }
+
+    fn settle(&self) {
+        self.world.settled().blocking_recv().expect("the world lives");
+    }
+
+    fn replace(&mut self, from: &str, to: &str) {
+        assert_eq!(self.text.matches(from).count(), 1, "{from:?} must stand once in the text");
+        self.text = self.text.replacen(from, to, 1);
+        self.version += 1;
+        self.world.change(URI.into(), self.version, vec![Change { range: None, text: self.text.clone() }]);
+    }
+
+    /// Edits, waits, and tells what ran: `top` or the text of a marker.
+    fn edit(&mut self, from: &str, to: &str) -> Vec<String> {
+        self.replace(from, to);
+        self.settle();
+        self.gate.take_sent().iter().map(name).collect()
+    }
+
+    fn see<T: Send + 'static>(&self, reader: impl FnMut(&Snapshot) -> T + Send + 'static) -> T {
+        let (answer, _guard) = self.world.ask(URI.into(), Kind::WholeDocument, reader);
+        answer.blocking_recv().expect("the world lives").expect("an answer")
+    }
+
+    /// The hint at the end of a line (from 1), without tiers.
+    fn hint(&self, line: u32) -> String {
+        let hints = self.see(move |it| {
+            let hints = ide::inlay_hints(&it.db, &it.document, &it.live, None);
+            let hints = hints.into_iter().filter(|hint| hint.kind != ide::HintKind::Tier);
+            hints.map(|hint| (it.document.index.line_of(hint.offset) + 1, hint.label)).collect::<Vec<_>>()
+        });
+        hints.into_iter().find(|(at, _)| *at == line).map(|(_, label)| label).unwrap_or_default()
+    }
+
+    fn lenses(&self) -> Vec<ide::Lens> {
+        self.see(|it| ide::lenses(&it.db, &it.document, &it.live))
+    }
+}
+
+/// What a request evaluates.
+fn name(request: &Request) -> String {
+    let EntryPoint::Expression(unit) = request.entry else { return "top".into() };
+    let unit = &request.program.units[unit as usize];
+    format!("line {}", unit.info.base_line)
+}
+
+#[test]
+fn white_space_comments_and_lines_above_evaluate_nothing() {
+    let mut bench = Bench::new(PROGRAM);
+    let before = bench.hint(9);
+    assert_eq!(before, "= 10");
+    for (from, to) in [
+        ("return n * 2", "return n*2"),
+        ("return n * 3", "return n * 3 // three times"),
+        ("x = 5", "x  =  5"),
+        ("double = function", "// doubles\ndouble = function"),
+        ("x  =  5", "\n\nx = 5"),
+        ("y = double", "y   = double"),
+    ] {
+        assert_eq!(bench.edit(from, to), [""; 0], "{from:?} became {to:?}");
+    }
+    assert_eq!(bench.hint(12), before, "values move with their lines and stay fresh");
+}
+
+#[test]
+fn a_body_reaches_the_evaluations_that_entered_it() {
+    let mut bench = Bench::new(PROGRAM);
+    // The definition of `y` calls it, and definitions run before every marker.
+    assert_eq!(bench.edit("n * 2", "n * 20"), ["top", "line 5", "line 10", "line 11"]);
+    assert_eq!(bench.hint(9), "= 100");
+    assert_eq!(bench.edit("n * 3", "n * 30"), ["line 5", "line 11"]);
+    assert_eq!(bench.hint(11), "⇒ 150");
+}
+
+#[test]
+fn a_marker_reaches_itself_alone() {
+    let mut bench = Bench::new(PROGRAM);
+    assert_eq!(bench.edit("//> x + 1", "//> x + 2"), ["line 10"]);
+    assert_eq!(bench.hint(10), "⇒ 7");
+    assert_eq!(bench.edit("triple(2)", "triple(3)"), ["line 5"]);
+    assert_eq!(bench.edit("y = double(x)\n", "y = double(x)\n//> y\n"), ["line 10"]);
+}
+
+#[test]
+fn undo_and_redo_evaluate_nothing() {
+    let mut bench = Bench::new(PROGRAM);
+    assert_ne!(bench.edit("x = 5", "x = 6"), [""; 0]);
+    assert_eq!(bench.edit("x = 6", "x = 5"), [""; 0]);
+    assert_eq!(bench.hint(9), "= 10");
+    assert_eq!(bench.edit("x = 5", "x = 6"), [""; 0]);
+    assert_eq!(bench.hint(9), "= 12");
+}
+
+#[test]
+fn an_old_value_is_marked_until_the_new_one_is_there() {
+    let mut bench = Bench::new(PROGRAM);
+    assert_eq!(bench.hint(9), "= 10");
+    bench.gate.close();
+    bench.replace("x = 5", "x = 7");
+    // The plan has been made when the first request comes.
+    while bench.gate.take_sent().is_empty() {
+        std::thread::yield_now();
+    }
+    assert_eq!(bench.hint(9), "~ 10", "true of an earlier text");
+    assert_eq!(bench.hint(1), "", "the edited line has no value");
+    bench.gate.open();
+    bench.settle();
+    assert_eq!(bench.hint(9), "= 14");
+    assert_eq!(bench.hint(1), "= 7");
+}
+
+#[test]
+fn a_broken_text_keeps_old_values_marked_and_mending_it_evaluates_nothing() {
+    let mut bench = Bench::new(PROGRAM);
+    assert_eq!(bench.edit("return n * 3", "return n *"), [""; 0]);
+    assert_eq!(bench.hint(11), "~ 15", "what entered the broken function");
+    assert_eq!(bench.hint(9), "= 10", "what did not is as true as before");
+    assert_eq!(bench.edit("return n *\n", "return n * 3\n"), [""; 0]);
+    assert_eq!(bench.hint(11), "⇒ 15");
+}
+
+#[test]
+fn a_run_changes_titles_of_lenses_and_not_their_set() {
+    let bench = Bench::new(PROGRAM);
+    let places = |lenses: &[ide::Lens]| lenses.iter().map(|lens| lens.range).collect::<Vec<_>>();
+    let titles = |lenses: &[ide::Lens]| lenses.iter().map(|lens| lens.title.clone()).collect::<Vec<_>>();
+    let before = bench.lenses();
+    assert_eq!(titles(&before), ["Run", "Run example two"]);
+    let run = |target| {
+        let reply = bench.world.command(Command::Run { uri: URI.into(), target });
+        assert_eq!(reply.blocking_recv().expect("the world lives").state, "started");
+    };
+
+    bench.gate.close();
+    run(RunTarget::File);
+    while bench.gate.take_sent().is_empty() {
+        std::thread::yield_now();
+    }
+    let during = bench.lenses();
+    assert!(during[0].title.starts_with("Stop ("), "{:?}", during[0]);
+    assert_eq!(during[0].action, ide::LensAction::Stop);
+    assert_eq!(places(&during), places(&before));
+
+    bench.gate.open();
+    let ended = || {
+        let lenses = bench.lenses();
+        assert_eq!(places(&lenses), places(&before));
+        lenses
+    };
+    let after = loop {
+        let lenses = ended();
+        if !lenses[0].title.starts_with("Stop") {
+            break lenses;
+        }
+        std::thread::yield_now();
+    };
+    assert!(after[0].title.starts_with("Run again · "), "{:?}", after[0]);
+    assert_eq!(after[1].title, "Run example two");
+}

@@ -1,0 +1,192 @@
+//! The world with questions that a test controls: what is slow, cancelled, overtaken or panics, and that edits never wait.
+//!
+//! Order is proved by handshakes, not by the clock: a question goes on until the test has seen what must come before its end.
+
+mod common;
+
+use minilive::evaluate::Trust;
+use minilive::world::{CancelOnDrop, Change, Kind, Notice, Refused, Snapshot, WorldConfig, WorldHandle, spawn};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+const URI: &str = "file:///test.ms";
+/// Longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+struct Bench {
+    world: WorldHandle,
+    notices: mpsc::Receiver<Notice>,
+}
+
+type Answer<T> = oneshot::Receiver<Result<T, Refused>>;
+
+impl Bench {
+    fn new(text: &str) -> Bench {
+        let (sender, notices) = mpsc::channel();
+        let config = WorldConfig { trust: Some(Trust::Off), ..WorldConfig::default() };
+        let sink = Arc::new(move |notice| drop(sender.send(notice)));
+        let world = spawn(config, Box::new(common::workers()), sink).expect("threads");
+        world.open(URI.into(), 1, text.into());
+        Bench { world, notices }
+    }
+
+    fn ask<T: Send + 'static>(
+        &self,
+        kind: Kind,
+        reader: impl FnMut(&Snapshot) -> T + Send + 'static,
+    ) -> (Answer<T>, CancelOnDrop) {
+        self.world.ask(URI.into(), kind, reader)
+    }
+
+    fn change(&self, version: i32, text: &str) {
+        self.world.change(URI.into(), version, vec![Change { range: None, text: text.into() }]);
+    }
+
+    /// Waits until the diagnostics of a version are told.
+    fn wait_for_diagnostics(&self, version: i32) {
+        loop {
+            let notice = self.notices.recv_timeout(PATIENCE).expect("diagnostics come");
+            if matches!(&notice, Notice::Diagnostics { document, .. } if document.version == version) {
+                return;
+            }
+        }
+    }
+
+    /// Whether the world still answers.
+    fn answers(&self) -> bool {
+        let (answer, _guard) = self.ask(Kind::WholeDocument, |it| it.document.text.len());
+        answer.blocking_recv().is_ok_and(|answer| answer.is_ok())
+    }
+}
+
+/// Computes, as queries do: looking for a newer revision now and then.
+fn compute_until(snapshot: &Snapshot, done: impl Fn() -> bool) {
+    while !done() {
+        snapshot.db.poll();
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn sixty_four_slow_questions_do_not_hold_back_an_edit() {
+    let bench = Bench::new("x = 1");
+    let seen = Arc::new(AtomicBool::new(false));
+    let asked: Vec<_> = (0..64)
+        .map(|_| {
+            let seen = seen.clone();
+            bench.ask(Kind::WholeDocument, move |snapshot| {
+                compute_until(snapshot, || seen.load(Ordering::Relaxed));
+                snapshot.document.version
+            })
+        })
+        .collect();
+    bench.change(2, "x = )");
+    // No question can end before this line is behind us, so the edit and its diagnostics went past all of them.
+    bench.wait_for_diagnostics(2);
+    seen.store(true, Ordering::Relaxed);
+    for (answer, _guard) in asked {
+        assert_eq!(answer.blocking_recv().expect("each question is answered"), Ok(2));
+    }
+}
+
+#[test]
+fn a_cancelled_question_stops_while_it_runs_and_before_it_runs() {
+    let bench = Bench::new("x = 1");
+    let (running, is_running) = mpsc::channel();
+    let unwound = Arc::new(AtomicUsize::new(0));
+    let mut asked = Vec::new();
+    for _ in 0..16 {
+        let running = running.clone();
+        let unwound = unwound.clone();
+        asked.push(bench.ask(Kind::WholeDocument, move |snapshot| {
+            struct Counted(Arc<AtomicUsize>);
+            impl Drop for Counted {
+                fn drop(&mut self) {
+                    self.0.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            let _counted = Counted(unwound.clone());
+            running.send(()).expect("the test waits");
+            compute_until(snapshot, || false);
+        }));
+    }
+    is_running.recv_timeout(PATIENCE).expect("a question runs");
+    for (answer, guard) in asked {
+        drop(guard);
+        assert_eq!(answer.blocking_recv().expect("an answer"), Err(Refused::Cancelled));
+    }
+    assert!(unwound.load(Ordering::Relaxed) >= 1, "what ran has stopped");
+    assert!(bench.answers());
+}
+
+#[test]
+fn an_overtaken_position_is_refused_and_a_whole_document_is_asked_again_once() {
+    let bench = Bench::new("x = 1");
+    let (running, is_running) = mpsc::channel();
+    let start = |kind| {
+        let running = running.clone();
+        bench.ask(kind, move |snapshot| {
+            running.send(snapshot.document.version).expect("the test waits");
+            compute_until(snapshot, || snapshot.document.version == 9);
+            snapshot.document.version
+        })
+    };
+    let next = || is_running.recv_timeout(PATIENCE).expect("a question runs");
+
+    let (answer, _guard) = start(Kind::Positioned);
+    assert_eq!(next(), 1);
+    bench.change(2, "x = 2");
+    assert_eq!(answer.blocking_recv().expect("an answer"), Err(Refused::Overtaken));
+
+    let (answer, _guard) = start(Kind::WholeDocument);
+    assert_eq!(next(), 2);
+    bench.change(9, "x = 9");
+    assert_eq!(answer.blocking_recv().expect("an answer"), Ok(9), "the answer is that of the new text");
+    assert_eq!(next(), 9);
+
+    bench.change(10, "x = 10");
+    let (answer, _guard) = start(Kind::WholeDocument);
+    assert_eq!(next(), 10);
+    bench.change(11, "x = 11");
+    assert_eq!(next(), 11, "asked again");
+    bench.change(12, "x = 12");
+    assert_eq!(answer.blocking_recv().expect("an answer"), Err(Refused::Overtaken), "but only once");
+    assert!(bench.answers());
+}
+
+#[test]
+fn a_question_asked_before_an_edit_was_read_is_not_answered_with_the_older_text() {
+    let bench = Bench::new("x = 1");
+    for version in 2..200 {
+        bench.change(version, &format!("x = {version}"));
+        let (whole, _guard) = bench.ask(Kind::WholeDocument, |it| it.document.version);
+        let (place, _other) = bench.ask(Kind::Positioned, |it| it.document.version);
+        assert_eq!(whole.blocking_recv().expect("an answer"), Ok(version));
+        assert_eq!(place.blocking_recv().expect("an answer"), Ok(version));
+    }
+}
+
+#[test]
+fn a_panic_answers_its_question_and_nothing_else() {
+    let bench = Bench::new("x = 1");
+    let (answer, _guard) = bench.ask(Kind::WholeDocument, |_| -> u32 { panic!("as planned") });
+    assert_eq!(answer.blocking_recv().expect("an answer"), Err(Refused::Panicked("as planned".into())));
+    assert!(bench.answers());
+    bench.change(2, "x = 2");
+    bench.wait_for_diagnostics(2);
+}
+
+#[test]
+fn a_document_that_is_not_open_is_refused() {
+    let bench = Bench::new("x = 1");
+    let (answer, _guard) = bench.world.ask("file:///other.ms".into(), Kind::WholeDocument, |_| ());
+    assert_eq!(answer.blocking_recv().expect("an answer"), Err(Refused::UnknownDocument));
+    bench.world.change("file:///other.ms".into(), 3, Vec::new());
+    bench.world.close("file:///other.ms".into());
+    assert!(bench.answers());
+    bench.world.close(URI.into());
+    assert!(!bench.answers());
+}
