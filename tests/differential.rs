@@ -1,10 +1,11 @@
-//! Compares what generated programs print in all modes with what the interpreter prints, and shrinks what differs.
+//! Compares what generated programs print, count and record in all modes with what the interpreter does, and shrinks what
+//! differs.
 //!
 //! `runner/differential.rs` runs a few seeds, `xtask differential` many. Invariant: a difference is reported with the smallest
 //! program that still shows it, so that it can become a spec.
 
 use crate::generate;
-use crate::modes::{Mode, Ran, run_with};
+use crate::modes::{Mode, Ran, Variant, run_with};
 use minilive_jit::engine::End;
 use minilive_jit::engine::tier::Tier;
 
@@ -26,13 +27,15 @@ pub struct Tally {
     pub exits: u64,
 }
 
-/// A program that does not print the same in two modes.
+/// A program that does not do the same in two modes.
 #[derive(Debug)]
 pub struct Difference {
     /// The seed it came from.
     pub seed: u64,
     /// The mode that differs from the interpreter.
     pub mode: Mode,
+    /// The variant of the code that differs.
+    pub variant: Variant,
     /// The shrunk program.
     pub program: String,
     /// What the interpreter printed.
@@ -44,13 +47,15 @@ pub struct Difference {
 /// Runs one seed in the given modes.
 pub fn check(seed: u64, modes: &[Mode], tally: &mut Tally) -> Result<(), Box<Difference>> {
     let program = generate::program(seed);
-    let expected = run_with(&program, "generated.ms", Mode::Interpreter, FUEL);
+    // Either variant is code of its own, so each is run; in turn, since a seed says as much about the one as about the other.
+    let variant = if (seed + seed / 10).is_multiple_of(2) { Variant::Plain } else { Variant::Recording };
+    let expected = run_with(&program, "generated.ms", Mode::Interpreter, variant, FUEL);
     count(&expected, tally);
     for &mode in modes {
-        let ran = run_with(&program, "generated.ms", mode, FUEL);
+        let ran = run_with(&program, "generated.ms", mode, variant, FUEL);
         count_code(&ran, tally);
         if differs(&expected, &ran) {
-            return Err(Box::new(shrunk(seed, mode, &program)));
+            return Err(Box::new(shrunk(seed, mode, variant, &program)));
         }
     }
     Ok(())
@@ -72,16 +77,16 @@ fn count_code(ran: &Ran, tally: &mut Tally) {
 }
 
 fn differs(expected: &Ran, ran: &Ran) -> bool {
-    expected.output != ran.output
-        || expected.outcome.as_ref().map(|it| &it.counts) != ran.outcome.as_ref().map(|it| &it.counts)
+    let seen = |ran: &Ran| ran.outcome.as_ref().map(|it| (it.counts.clone(), it.recording.clone(), it.fuel));
+    expected.output != ran.output || seen(expected) != seen(ran)
 }
 
 /// Removes lines as long as the program still compiles and still shows a difference.
-fn shrunk(seed: u64, mode: Mode, program: &str) -> Difference {
+fn shrunk(seed: u64, mode: Mode, variant: Variant, program: &str) -> Difference {
     let shows = |lines: &[&str]| {
         let text = lines.join("\n") + "\n";
-        let expected = run_with(&text, "generated.ms", Mode::Interpreter, FUEL);
-        let ran = run_with(&text, "generated.ms", mode, FUEL);
+        let expected = run_with(&text, "generated.ms", Mode::Interpreter, variant, FUEL);
+        let ran = run_with(&text, "generated.ms", mode, variant, FUEL);
         (expected.outcome.is_some() && differs(&expected, &ran)).then_some((text, expected, ran))
     };
     let mut lines: Vec<&str> = program.lines().collect();
@@ -101,17 +106,27 @@ fn shrunk(seed: u64, mode: Mode, program: &str) -> Difference {
     }
     match best {
         Some((program, expected, ran)) => {
-            let counts = |ran: &Ran| ran.outcome.as_ref().map(|it| it.counts.clone());
-            let same_text = expected.output == ran.output;
-            let extra = |ran: &Ran| {
-                if same_text { format!("counts {:?}\n", counts(ran)) } else { String::new() }
-            };
-            let (expected, printed) = (expected.output.clone() + &extra(&expected), ran.output.clone() + &extra(&ran));
-            Difference { seed, mode, program, expected, printed }
+            let (mine, theirs) = (account(&expected, &ran), account(&ran, &expected));
+            Difference { seed, mode, variant, program, expected: mine, printed: theirs }
         }
         None => {
             let note = "(a second run did not differ)".to_string();
-            Difference { seed, mode, program: program.to_string(), expected: note.clone(), printed: note }
+            Difference { seed, mode, variant, program: program.to_string(), expected: note.clone(), printed: note }
         }
     }
+}
+
+/// What a run printed; if that is not what tells the two apart, its fuel, and the counts and values that the other has not.
+fn account(ran: &Ran, other: &Ran) -> String {
+    let mut text = ran.output.clone();
+    if let (Some(mine), Some(theirs)) = (&ran.outcome, &other.outcome)
+        && ran.output == other.output
+    {
+        text += &format!("fuel {}\n", mine.fuel);
+        let counts = mine.counts.iter().filter(|it| !theirs.counts.contains(it));
+        counts.for_each(|it| text += &format!("counts of {}: {:?}\n", it.key, it.blocks));
+        let points = mine.recording.points.iter().filter(|it| !theirs.recording.points.contains(it));
+        points.for_each(|it| text += &format!("recorded {it:?}\n"));
+    }
+    text
 }

@@ -70,6 +70,15 @@ impl fmt::Display for Mode {
     }
 }
 
+/// Which code runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Variant {
+    /// As `minilive run` runs it.
+    Plain,
+    /// The variant that keeps values for the editor.
+    Recording,
+}
+
 /// What a run printed, and how it went.
 #[derive(Debug)]
 pub struct Ran {
@@ -84,11 +93,11 @@ pub const FUEL: u64 = 2_000_000_000;
 
 /// Runs a program under the reference's rules.
 pub fn run(text: &str, file: &str, mode: Mode) -> Ran {
-    run_with(text, file, mode, FUEL)
+    run_with(text, file, mode, Variant::Plain, FUEL)
 }
 
-/// As [`run`], with another step limit.
-pub fn run_with(text: &str, file: &str, mode: Mode, fuel: u64) -> Ran {
+/// As [`run`], in either variant and with another step limit.
+pub fn run_with(text: &str, file: &str, mode: Mode, variant: Variant, fuel: u64) -> Ran {
     let parse = minilive_syntax::parse(text);
     let (program, diagnostics) = minilive_mir::lower::lower_file(&parse, file);
     let mut errors = diagnostics.iter().filter(|it| it.severity == Severity::Error);
@@ -100,10 +109,12 @@ pub fn run_with(text: &str, file: &str, mode: Mode, fuel: u64) -> Ran {
         };
     }
     let mut engine = Engine::new(mode.config());
-    let loaded = engine.load(&program).expect("a whole program is taken in");
+    let record = variant == Variant::Recording;
+    let loaded = if record { engine.load_recording(&program) } else { engine.load(&program) };
+    let loaded = loaded.expect("a whole program is taken in");
     let host = SharedHost::default();
     let limits = Limits { fuel, memory: 1 << 30, output: 16 << 20, ..Limits::NONE };
-    let request = RunRequest { limits, compat: true, ..RunRequest::new(Entry::Main) };
+    let request = RunRequest { limits, record, compat: true, ..RunRequest::new(Entry::Main) };
     let outcome = engine.run(&loaded, request, Box::new(host.clone()));
     let mut output = host.take();
     match &outcome.end {

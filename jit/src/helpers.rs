@@ -49,6 +49,7 @@ pub fn table() -> HelperTable {
     put(HelperId::Unary, 0, unary as *const () as usize);
     put(HelperId::Truth, 0, truth as *const () as usize);
     put(HelperId::Generic, 0, generic as *const () as usize);
+    put(HelperId::Record, 0, record as *const () as usize);
     HelperTable { addresses }
 }
 
@@ -357,6 +358,13 @@ extern "C" fn truth(ctx: *mut u8, site: u64, a: u64) -> u64 {
             2
         }
     }
+}
+
+/// A recorded value that is no number, or the first one of its point.
+extern "C" fn record(ctx: *mut u8, place: u64, recorded: u64) -> u64 {
+    let code = crate::interp::frame::CodeRef::new(run().codes.get(CodeId((place >> 32) as u32)));
+    code.points[place as u32 as usize].add(realm_of(ctx), value(recorded));
+    0
 }
 
 extern "C" fn generic(ctx: *mut u8, site: u64, operation: u64, args: *const u64, count: u64) -> u64 {

@@ -23,7 +23,6 @@ use crate::engine::modules::Modules;
 use crate::engine::policy::Tiering;
 use crate::engine::table::CodeTable;
 use crate::engine::unit::{Code, CodeId};
-use crate::record::Recorder;
 use budget::Meter;
 use calls::{Receiver, Ret};
 use frame::{CodeRef, Frame, Ip, Window};
@@ -56,8 +55,6 @@ pub struct Run<'e> {
     pub modules: Modules<'e>,
     /// Active calls of the interpreter, innermost last.
     pub frames: Vec<Frame>,
-    /// What a recording run keeps.
-    pub recorder: Recorder,
     /// Fuel, clock, progress.
     pub meter: Meter,
     /// Where the pending fault happened.

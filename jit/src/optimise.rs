@@ -96,9 +96,8 @@ impl Tiering for Optimiser {
             }
             _ => {}
         }
-        if code.recording || code.tier.compiles.get() >= MAX_COMPILES {
-            let refusal = if code.recording { Refusal::Recording } else { Refusal::TooManyExits };
-            code.tier.refusal.set(Some(refusal));
+        if code.tier.compiles.get() >= MAX_COMPILES {
+            code.tier.refusal.set(Some(Refusal::TooManyExits));
             code.counters.heat.set(NEVER_HOT);
             return;
         }
@@ -219,6 +218,7 @@ impl Backend {
             cells: &cells,
             call_weight: code.weights.call,
             block_weights: &code.weights.blocks,
+            recording: code.recording,
             callees: &callees,
             intrinsic_name: &|id| {
                 Some(IntrinsicId(id).def().name).filter(|_| IntrinsicId(id).def().member_of.is_none())

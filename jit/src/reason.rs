@@ -69,8 +69,6 @@ reasons! {
         Environment => "its variables are visible to `locals` or to nested functions",
         /// It is the top level of a file: only its loops are compiled.
         TopLevel => "top-level code runs once; only its loops are compiled",
-        /// It is being recorded and this kind of recording is interpreted.
-        Recording => "values are being recorded",
         /// It was left too often and compiled again too often.
         TooManyExits => "its assumptions failed too often",
         /// An import put variables into its scope.

@@ -1,23 +1,28 @@
 //! What a recording run keeps: per record point how often, first and last values, bounds, the last ten.
 //!
-//! The interpreter's `Record` instructions call [`Run::record`]; [`Recorder::finish`] turns it into plain data for the editor.
+//! Every code object of the recording variant has a [`Point`] for each record point of its unit. The interpreter adds to it by
+//! [`Point::add_number`] and [`Point::add`]; compiled code adds numbers itself and calls [`Point::add`] for the rest;
+//! [`take`] turns what was seen into plain data for the editor and leaves the points empty for the next run.
 //! Invariants: the memory per point is bounded; a list or map is kept as it was when it was seen, although its text is only
-//! made when the run is over or right before it changes.
+//! made when the run is over or right before it changes; a point reads the same whichever tier filled it.
 
-use crate::engine::unit::CodeId;
-use crate::interp::Run;
-use crate::interp::frame::CodeRef;
+use crate::engine::table::CodeTable;
+use crate::feedback::Kinds;
 use minilive_mir::ir::{InstId, RecordKind, UnitKey};
 use minilive_runtime::observe::Observation;
 use minilive_runtime::realm::Realm;
 use minilive_runtime::text::{self, Bounds};
 use minilive_runtime::value::{Value, ValueKind};
-use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::mem::offset_of;
 
 /// How many of the latest values a point keeps.
 pub const RING: usize = 10;
+
+/// Places for the latest numbers: [`RING`] rounded up to a power of two, so that finding the next one takes no division.
+pub const ROOM: usize = RING.next_power_of_two();
 
 /// What one record point saw.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,9 +39,9 @@ pub struct RecordedPoint {
     pub first: String,
     /// Texts of the latest, oldest first.
     pub last: Vec<String>,
-    /// Smallest and largest number, if all values were numbers.
+    /// Smallest and largest number, if all values were numbers and not all of them NaN.
     pub range: Option<(f64, f64)>,
-    /// Kinds of the values seen ([`crate::feedback::Kinds`]).
+    /// Kinds of the values seen ([`Kinds`]); a number counts as every kind of number.
     pub kinds: u8,
 }
 
@@ -47,56 +52,181 @@ pub struct Recording {
     pub points: Vec<RecordedPoint>,
 }
 
-/// A value that was seen. Numbers, the bulk, need no room on the heap.
-#[derive(Debug, Clone)]
+/// What one record point saw so far in this run. Where all values are numbers, the bulk, nothing but this struct is touched.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Point {
+    count: Cell<u64>,
+    low: Cell<f64>,
+    high: Cell<f64>,
+    /// The latest numbers; the n-th, counted from 0, stands at n modulo [`ROOM`].
+    ring: [Cell<f64>; ROOM],
+    /// 1 if there was a value and all were numbers, so that a further number needs no more than the fields above.
+    numbers: Cell<u8>,
+    first: Cell<f64>,
+    /// Takes over at the first value that is no number.
+    mixed: RefCell<Option<Box<Mixed>>>,
+}
+
+/// Offset of a [`Point`]'s count.
+pub const POINT_COUNT: usize = offset_of!(Point, count);
+/// Offset of its smallest number.
+pub const POINT_LOW: usize = offset_of!(Point, low);
+/// Offset of its largest number.
+pub const POINT_HIGH: usize = offset_of!(Point, high);
+/// Offset of its latest numbers.
+pub const POINT_RING: usize = offset_of!(Point, ring);
+/// Offset of the byte that tells whether numbers may be added in place.
+pub const POINT_NUMBERS: usize = offset_of!(Point, numbers);
+
+/// Values of several kinds.
+#[derive(Debug)]
+struct Mixed {
+    first: Seen,
+    last: VecDeque<Seen>,
+    kinds: Kinds,
+}
+
+/// A value that was seen.
+#[derive(Debug)]
 enum Seen {
     Number(f64),
     Text(Box<str>),
     Watched(Observation),
 }
 
-#[derive(Debug)]
-struct Log {
-    inst: InstId,
-    kind: RecordKind,
-    count: u64,
-    first: Seen,
-    last: VecDeque<Seen>,
-    range: Option<(f64, f64)>,
-    kinds: u8,
-}
-
-/// Collects during a run.
-#[derive(Debug, Default)]
-pub struct Recorder {
-    logs: FxHashMap<(CodeId, u32), Log>,
-}
-
-impl Recorder {
-    /// Turns what was seen into texts.
-    pub fn finish(&mut self, realm: &mut Realm, key_of: impl Fn(CodeId) -> UnitKey) -> Recording {
-        let mut points: Vec<RecordedPoint> = self
-            .logs
-            .drain()
-            .map(|((code, _), log)| RecordedPoint {
-                key: key_of(code),
-                inst: log.inst,
-                kind: log.kind,
-                count: log.count,
-                first: shown(realm, &log.first),
-                last: log.last.iter().map(|seen| shown(realm, seen)).collect(),
-                range: log.range,
-                kinds: log.kinds,
-            })
-            .collect();
-        points.sort_by_key(|point| (point.key, point.inst, point.kind as u8));
-        Recording { points }
+impl Default for Point {
+    fn default() -> Point {
+        Point {
+            count: Cell::new(0),
+            low: Cell::new(f64::INFINITY),
+            high: Cell::new(f64::NEG_INFINITY),
+            ring: Default::default(),
+            numbers: Cell::new(0),
+            first: Cell::new(0.0),
+            mixed: RefCell::default(),
+        }
     }
+}
+
+impl Point {
+    /// Adds a number, if a number was all there was before; compiled code has the same few instructions of its own.
+    #[inline(always)]
+    pub(crate) fn add_number(&self, number: f64) -> bool {
+        if self.numbers.get() == 0 {
+            return false;
+        }
+        let count = self.count.get();
+        self.ring[count as usize % ROOM].set(number);
+        self.count.set(count + 1);
+        if number < self.low.get() {
+            self.low.set(number);
+        }
+        if number > self.high.get() {
+            self.high.set(number);
+        }
+        true
+    }
+
+    /// Adds any value. The mark of an unassigned variable is none.
+    #[inline(never)]
+    pub(crate) fn add(&self, realm: &mut Realm, value: Value) {
+        if value.is_absent() {
+            return;
+        }
+        match value.as_number() {
+            Some(number) if self.count.get() == 0 => {
+                self.numbers.set(1);
+                self.first.set(number);
+                self.add_number(number);
+            }
+            Some(number) if self.add_number(number) => {}
+            _ => self.add_mixed(realm, value),
+        }
+    }
+
+    fn add_mixed(&self, realm: &mut Realm, value: Value) {
+        let mut mixed = self.mixed.borrow_mut();
+        let kinds = if value.is_number() { Kinds::NUMBER } else { crate::interp::kinds_of(value) };
+        let log = mixed.get_or_insert_with(|| match self.count.get() {
+            // First and last hold the value on their own.
+            0 => Box::new(Mixed { first: see(realm, value), last: VecDeque::new(), kinds }),
+            _ => {
+                let last = self.numbers_seen().map(Seen::Number).collect();
+                Box::new(Mixed { first: Seen::Number(self.first.get()), last, kinds: Kinds::NUMBER })
+            }
+        });
+        self.numbers.set(0);
+        self.count.set(self.count.get() + 1);
+        log.kinds = log.kinds.union(kinds);
+        if log.last.len() == RING
+            && let Some(Seen::Watched(observation)) = log.last.pop_front()
+        {
+            realm.release(observation);
+        }
+        log.last.push_back(see(realm, value));
+    }
+
+    /// The latest numbers, oldest first.
+    fn numbers_seen(&self) -> impl Iterator<Item = f64> {
+        let count = self.count.get();
+        let first = count.saturating_sub(RING as u64);
+        (first..count).map(|n| self.ring[n as usize % ROOM].get())
+    }
+
+    /// Takes out what was seen, as texts; `None` if the point was not reached.
+    fn take(&self, realm: &mut Realm, key: UnitKey, (inst, kind): (InstId, RecordKind)) -> Option<RecordedPoint> {
+        let Point { count, low, high, numbers, first, mixed, .. } = self;
+        let point = match (mixed.take(), count.get()) {
+            (None, 0) => return None,
+            (None, count) => RecordedPoint {
+                key,
+                inst,
+                kind,
+                count,
+                first: number_text(realm, first.get()),
+                last: self.numbers_seen().map(|number| number_text(realm, number)).collect(),
+                range: (low.get() <= high.get()).then(|| (low.get(), high.get())),
+                kinds: Kinds::NUMBER.0,
+            },
+            (Some(mixed), count) => RecordedPoint {
+                key,
+                inst,
+                kind,
+                count,
+                first: shown(realm, &mixed.first),
+                last: mixed.last.iter().map(|seen| shown(realm, seen)).collect(),
+                range: None,
+                kinds: mixed.kinds.0,
+            },
+        };
+        count.set(0);
+        low.set(f64::INFINITY);
+        high.set(f64::NEG_INFINITY);
+        numbers.set(0);
+        Some(point)
+    }
+}
+
+/// Takes out what all points saw, as texts.
+pub(crate) fn take(codes: &CodeTable, realm: &mut Realm) -> Recording {
+    let mut points = Vec::new();
+    for code in codes.iter() {
+        for (point, place) in code.points.iter().zip(&code.unit.records) {
+            points.extend(point.take(realm, code.key, (place.inst, place.kind)));
+        }
+    }
+    points.sort_by_key(|point| (point.key, point.inst, point.kind as u8));
+    Recording { points }
+}
+
+fn number_text(realm: &mut Realm, number: f64) -> String {
+    text::describe(realm, Value::number(number), Bounds::default())
 }
 
 fn shown(realm: &mut Realm, seen: &Seen) -> String {
     match seen {
-        Seen::Number(number) => text::describe(realm, Value::number(*number), Bounds::default()),
+        Seen::Number(number) => number_text(realm, *number),
         Seen::Text(text) => text.to_string(),
         Seen::Watched(observation) => realm.observed_text(*observation),
     }
@@ -110,48 +240,68 @@ fn see(realm: &mut Realm, value: Value) -> Seen {
     }
 }
 
-fn forget(realm: &mut Realm, seen: &Seen) {
-    if let Seen::Watched(observation) = seen {
-        realm.release(*observation);
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use minilive_runtime::host::CaptureHost;
+    use minilive_runtime::realm::RealmConfig;
+    use minilive_runtime::shared::Shared;
+    use std::sync::Arc;
 
-impl Run<'_> {
-    /// Keeps a value that a record point saw.
-    pub(crate) fn record(&mut self, realm: &mut Realm, code: CodeRef, point: u32, value: Value) {
-        if value.is_absent() {
-            return;
-        }
-        let kinds = crate::interp::kinds_of(value).0;
-        let number = value.as_number();
-        let seen = see(realm, value);
-        let place = &code.unit.records[point as usize];
-        let log = self.recorder.logs.entry((code.id, point)).or_insert_with(|| Log {
-            inst: place.inst,
-            kind: place.kind,
-            count: 0,
-            first: seen.clone(),
-            last: VecDeque::with_capacity(1),
-            range: number.map(|it| (it, it)),
-            kinds: 0,
+    fn realm(stress: bool) -> Box<Realm> {
+        let mut config = RealmConfig::new(Box::new(CaptureHost::new()));
+        config.heap.stress = stress;
+        Realm::new(Arc::new(Shared::new()), config)
+    }
+
+    fn taken(point: &Point, realm: &mut Realm) -> RecordedPoint {
+        point.take(realm, UnitKey(1), (InstId(2), RecordKind::Assign)).expect("reached")
+    }
+
+    #[test]
+    fn numbers_keep_count_bounds_first_and_the_latest() {
+        realm(false).enter(|realm| {
+            let point = Point::default();
+            for n in [3.0, -1.0, f64::NAN, 7.5] {
+                point.add(realm, Value::number(n));
+            }
+            for n in 0..20 {
+                assert!(point.add_number(f64::from(n)), "only numbers so far");
+            }
+            let seen = taken(&point, realm);
+            assert_eq!((seen.count, seen.first.as_str(), seen.range), (24, "3", Some((-1.0, 19.0))));
+            assert_eq!(seen.last, ["10", "11", "12", "13", "14", "15", "16", "17", "18", "19"]);
+            assert!(point.take(realm, UnitKey(1), (InstId(2), RecordKind::Assign)).is_none(), "it is empty again");
         });
-        if log.count == 0
-            && let Seen::Watched(_) = log.first
-        {
-            // First and last hold the value on their own.
-            log.first = see(realm, value);
-        }
-        log.count += 1;
-        log.kinds |= kinds;
-        log.range = match (log.range, number) {
-            (Some((low, high)), Some(it)) => Some((low.min(it), high.max(it))),
-            _ => None,
-        };
-        if log.last.len() == RING
-            && let Some(old) = log.last.pop_front()
-        {
-            forget(realm, &old);
-        }
-        log.last.push_back(seen);
+    }
+
+    #[test]
+    fn another_kind_takes_over_with_all_that_was_seen() {
+        realm(true).enter(|realm| {
+            let point = Point::default();
+            point.add(realm, Value::ABSENT);
+            for n in 0..12 {
+                point.add(realm, Value::number(f64::from(n)));
+            }
+            let list = realm.new_list(&[Value::ONE]);
+            point.add(realm, list.value());
+            list.push(realm, Value::ZERO).expect("not frozen");
+            point.add(realm, list.value());
+            assert!(!point.add_number(5.0), "numbers no longer have the short way");
+            point.add(realm, Value::number(5.0));
+            let seen = taken(&point, realm);
+            assert_eq!((seen.count, seen.first.as_str(), seen.range), (15, "0", None));
+            assert_eq!(seen.last, ["5", "6", "7", "8", "9", "10", "11", "[1]", "[1, 0]", "5"]);
+            assert_eq!(Kinds(seen.kinds), Kinds::NUMBER.union(Kinds::LIST));
+        });
+    }
+
+    #[test]
+    fn without_a_number_that_compares_there_is_no_range() {
+        realm(false).enter(|realm| {
+            let point = Point::default();
+            point.add(realm, Value::number(f64::NAN));
+            assert_eq!(taken(&point, realm).range, None);
+        });
     }
 }

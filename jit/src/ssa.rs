@@ -296,6 +296,9 @@ pub enum Op {
     Poll(u32),
     /// Adds one to the execution counter of a MIR block.
     Count(BlockId),
+    /// Adds a value of any representation to a record point of the unit. It changes no variable and never fails, but a list
+    /// or map, and all that is in it, may be observed behind it: what a guard knew of that is void.
+    Record(u32),
 }
 
 /// Where an instruction leaves to, and why.

@@ -2,7 +2,7 @@
 //!
 //! The engine hands in a [`Func`] and an [`Env`] of addresses; it gets bytes, relocations, exits and line tables back and installs
 //! them in `code`'s arena. The parts: `lower` (instructions), `ops` (numbers), `memory` (cells, lists), `calls`, `leave` (exits,
-//! budget, counters), `tramp` (ways in and out). Invariant: nothing that belongs to one realm is embedded, but what `Env` says
+//! budget, counters), `record` (values for the editor), `tramp` (ways in and out). Invariant: nothing that belongs to one realm is embedded, but what `Env` says
 //! is pinned; all helper addresses come from one table.
 
 pub mod calls;
@@ -11,6 +11,7 @@ mod leave;
 mod lower;
 mod memory;
 mod ops;
+mod record;
 pub mod tramp;
 
 use crate::code::{Fixup, RelocTo};
@@ -64,6 +65,8 @@ pub enum HelperId {
     Truth,
     /// `(ctx, site, operation, args, count) -> value or EXC`: everything else.
     Generic,
+    /// `(ctx, code and record point, value) -> 0`: a recorded value that has no short way.
+    Record,
 }
 
 /// How many entries a helper table has.
@@ -81,6 +84,8 @@ pub struct Env<'a> {
     pub callee_word: usize,
     /// Address of each block's execution counter.
     pub block_counter: &'a dyn Fn(BlockId) -> usize,
+    /// Address of what a record point saw.
+    pub record_point: &'a dyn Fn(u32) -> usize,
     /// Bits of a constant that is pinned for the life of the code.
     pub literal: &'a dyn Fn(u32) -> u64,
     /// Bits of a name of the unit as a string.

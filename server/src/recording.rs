@@ -113,6 +113,8 @@ pub struct FunctionReport {
     pub unit: UnitKey,
     /// Its tier at the end.
     pub tier: Tier,
+    /// Whether this is the code that keeps values for the editor, which is slower than the code of a plain run.
+    pub recording: bool,
     /// How often it was entered.
     pub calls: u64,
     /// How often its loops went round.

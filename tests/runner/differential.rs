@@ -11,8 +11,8 @@ fn generated_programs_do_the_same_in_every_mode() {
         if let Err(found) = check(seed, modes, &mut tally) {
             let found = *found;
             panic!(
-                "seed {} differs in mode {}:\n{}\n--- interpreter\n{}--- {}\n{}",
-                found.seed, found.mode, found.program, found.expected, found.mode, found.printed
+                "seed {} differs in mode {} ({:?}):\n{}\n--- interpreter\n{}--- {}\n{}",
+                found.seed, found.mode, found.variant, found.program, found.expected, found.mode, found.printed
             );
         }
     }

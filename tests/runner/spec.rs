@@ -1,11 +1,12 @@
-//! Every case of every spec, in every tier and stress mode: all must print what the spec says.
+//! Every case of every spec, in every tier and stress mode, recording and not: all must print what the spec says, and record
+//! what the interpreter records.
 //!
 //! The cases stand in `tests/spec`; a failure names the file, the case, the mode, and shows both outputs. A case with the attribute
 //! `compiled` must also have run compiled code in eager mode, so that it cannot test the interpreter by mistake.
 
 use minilive_jit::engine::tier::Tier;
 use minilive_tests::files::{below, relative, root};
-use minilive_tests::modes::{Mode, Ran, run};
+use minilive_tests::modes::{FUEL, Mode, Ran, Variant, run_with};
 use minilive_tests::spec::{Case, read};
 
 fn cases() -> Vec<Case> {
@@ -17,10 +18,21 @@ fn cases() -> Vec<Case> {
     files.iter().flat_map(read_file).collect()
 }
 
-fn complaint(case: &Case, mode: Mode, ran: &Ran) -> Option<String> {
+fn complaint(case: &Case, mode: Mode, ran: &Ran, interpreted: &Ran) -> Option<String> {
     let place = format!("{}:{} ‘{}’ ({mode})", relative(&case.file), case.line, case.title);
     if ran.output != case.output {
         return Some(format!("{place}\n--- expected\n{}--- printed\n{}", case.output, ran.output));
+    }
+    let points = |ran: &Ran| ran.outcome.as_ref().map(|it| it.recording.points.clone()).unwrap_or_default();
+    let (mine, theirs) = (points(ran), points(interpreted));
+    if mine != theirs {
+        let extra = mine.iter().filter(|it| !theirs.contains(it));
+        let lacking = theirs.iter().filter(|it| !mine.contains(it));
+        return Some(format!(
+            "{place}\n--- recorded, unlike the interpreter\n{:#?}\n--- not recorded\n{:#?}",
+            extra.collect::<Vec<_>>(),
+            lacking.collect::<Vec<_>>()
+        ));
     }
     let compiled = || {
         let functions = ran.outcome.iter().flat_map(|it| &it.functions);
@@ -39,10 +51,14 @@ fn every_spec_holds_in_every_mode() {
     let mut failed = Vec::new();
     let mut passed = 0;
     for case in &cases {
-        for mode in Mode::all() {
-            match complaint(case, *mode, &run(&case.program, "spec.ms", *mode)) {
-                Some(complaint) => failed.push(complaint),
-                None => passed += 1,
+        for variant in [Variant::Plain, Variant::Recording] {
+            let run = |mode| run_with(&case.program, "spec.ms", mode, variant, FUEL);
+            let interpreted = run(Mode::Interpreter);
+            for mode in Mode::all() {
+                match complaint(case, *mode, &run(*mode), &interpreted) {
+                    Some(complaint) => failed.push(complaint),
+                    None => passed += 1,
+                }
             }
         }
     }

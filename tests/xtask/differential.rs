@@ -25,7 +25,7 @@ pub fn carry_out(arguments: &[String]) -> Result<(), String> {
         let modes = if seed % STRESS_ONE_IN == 0 { Mode::all() } else { quick() };
         if let Err(found) = check(seed, modes, &mut tally) {
             failed += 1;
-            println!("seed {} differs in mode {}:\n{}", found.seed, found.mode, found.program);
+            println!("seed {} differs in mode {} ({:?}):\n{}", found.seed, found.mode, found.variant, found.program);
             println!("--- interpreter\n{}--- {}\n{}", found.expected, found.mode, found.printed);
         }
     }

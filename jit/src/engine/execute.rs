@@ -10,7 +10,7 @@ use crate::interp::budget::Meter;
 use crate::interp::calls::resolve;
 use crate::interp::frame::CodeRef;
 use crate::interp::{Run, Site};
-use crate::record::Recorder;
+use crate::record;
 use crate::stats::{UnitCounts, function_stats};
 use minilive_mir::ir::{Inst, Unit};
 use minilive_runtime::fault::{Eval, Fault};
@@ -130,9 +130,9 @@ fn end(ended: Eval<String>, site: Option<Site>, loaded: &Loaded) -> End {
     }
 }
 
-fn outcome(mut run: Run<'_>, realm: &mut Realm, end: End) -> RunOutcome {
+fn outcome(run: Run<'_>, realm: &mut Realm, end: End) -> RunOutcome {
     let codes = &*run.codes;
-    let recording = run.recorder.finish(realm, |id| codes.get(id).key);
+    let recording = record::take(codes, realm);
     let ran = || codes.iter().filter(|code| !code.is_untouched());
     let counts = ran().map(|code| UnitCounts { key: code.key, blocks: code.block_counts() }).collect();
     let mut functions: Vec<_> = ran().map(function_stats).collect();
@@ -171,7 +171,6 @@ impl<'e> Run<'e> {
             tiering,
             modules: super::modules::Modules::new(loader),
             frames: Vec::new(),
-            recorder: Recorder::default(),
             meter,
             site: None,
             well_known,

@@ -11,6 +11,7 @@ use super::weight::Weights;
 use crate::bytecode::build::build;
 use crate::bytecode::verify::verify;
 use crate::counters::Counters;
+use crate::record::Point;
 use minilive_mir::ir::{Const, Unit, UnitKey, UnitKind};
 use minilive_mir::program::{Fingerprint, Program, ProgramUnit};
 use minilive_runtime::intrinsics;
@@ -174,6 +175,7 @@ impl CodeTable {
             fingerprint: unit.fingerprint,
             recording,
             slots: slots(&bytecode),
+            points: if recording { mir.records.iter().map(|_| Point::default()).collect() } else { Box::default() },
             n_params: mir.params.len() as u16,
             counters: Counters { heat: Cell::new(self.heat) },
             tier: TierState::new(mir.blocks.len()),

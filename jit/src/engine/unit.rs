@@ -10,6 +10,7 @@ use super::weight::Weights;
 use crate::bytecode::Bytecode;
 use crate::counters::Counters;
 use crate::feedback::FeedbackCell;
+use crate::record::Point;
 use minilive_mir::ir::{BlockId, InstId, Unit, UnitKey};
 use minilive_mir::program::{Fingerprint, UnitInfo};
 use minilive_runtime::shape::ShapeId;
@@ -59,6 +60,8 @@ pub struct Code {
     pub counters: Counters,
     /// How much budget its calls and loop heads take.
     pub weights: Weights,
+    /// What the record points of the recording variant saw in this run; empty in the other variant.
+    pub points: Box<[Point]>,
     /// Compiled entries and their history.
     pub tier: TierState,
     /// Codes of nested functions, parallel to the unit's children.

@@ -659,8 +659,10 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 None => reload!(),
             },
             Op::Record => {
-                sync!();
-                run.record(realm, code, word.bc(), window.get(word.a()));
+                let (point, value) = (&code.points[word.bc() as usize], window.get(word.a()));
+                if !value.is_number() || !point.add_number(value.to_f64_lossy()) {
+                    point.add(realm, value);
+                }
                 next!(1)
             }
             // SAFETY: invariant 1: second words are never jumped to.

@@ -12,6 +12,7 @@ mod emit;
 mod globals;
 mod guard;
 mod iterate;
+mod record;
 mod step;
 
 use super::flow::{EntryAt, Flow, NodeId, RegSet, flow_of};
@@ -59,6 +60,8 @@ pub struct Input<'a> {
     pub call_weight: u32,
     /// Budget weight of each block; 0 unless it is a loop head.
     pub block_weights: &'a [u32],
+    /// Whether record points are to be kept.
+    pub recording: bool,
     /// Functions that feedback names.
     pub callees: &'a FxHashMap<u32, Callee>,
     /// Name of an intrinsic by its number.
@@ -152,6 +155,8 @@ pub(crate) struct Builder<'a> {
     types: Vec<Option<Env>>,
     /// What each node's parameters stand for.
     keys: Vec<Vec<edges::Key>>,
+    /// The record points of the current instruction stand already.
+    recorded: bool,
     widening: bool,
     clobbers_changed: bool,
     pub(crate) refusal: Option<Refusal>,
@@ -212,6 +217,7 @@ impl<'a> Builder<'a> {
             loop_facts,
             types: Vec::new(),
             keys: vec![Vec::new(); n],
+            recorded: false,
             widening: true,
             clobbers_changed: false,
             refusal: None,
@@ -342,11 +348,13 @@ impl<'a> Builder<'a> {
         for idx in 0..n {
             self.idx = idx;
             self.at = InstId(first + idx as u32);
+            self.recorded = false;
             let inst = self.input.unit.insts[self.at.0 as usize].clone();
             if inst.is_terminator() {
                 self.terminate(&inst)?;
             } else {
                 self.step(&inst)?;
+                self.record();
             }
         }
         Ok(())

@@ -164,5 +164,8 @@ impl Lower<'_, '_> {
         self.b.switch_to_block(cold);
         self.refill(inst, next);
         self.b.switch_to_block(next);
+        if let Some(exit) = inst.exit {
+            self.force_failure(exit);
+        }
     }
 }

@@ -268,7 +268,10 @@ impl Lower<'_, '_> {
         {
             self.defs.insert(result, inst.op);
         }
-        if let Some(exit) = inst.exit {
+        // A poll leaves behind its own effect, which it brings about itself.
+        if let Some(exit) = inst.exit
+            && !matches!(inst.op, Op::Poll(_))
+        {
             self.force_failure(exit);
         }
         match inst.op {
@@ -329,6 +332,7 @@ impl Lower<'_, '_> {
             Op::CallSelf | Op::CallCode(_) | Op::Helper(_) => self.call(inst, next),
             Op::Poll(weight) => self.poll(inst, weight),
             Op::Count(block) => self.count(block),
+            Op::Record(point) => self.record(inst, point),
             _ => self.numeric(inst),
         }
     }

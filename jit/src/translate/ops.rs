@@ -69,7 +69,8 @@ impl Lower<'_, '_> {
         self.define(inst, value);
     }
 
-    fn f64_of(&mut self, val: Val) -> ir::Value {
+    /// An integer or truth value as a double.
+    pub(super) fn f64_of(&mut self, val: Val) -> ir::Value {
         let value = self.val(val);
         match self.func.rep(val) {
             Rep::Bool => {

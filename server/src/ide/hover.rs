@@ -151,7 +151,7 @@ impl Card<'_> {
             sections.push(format!("`{}` ⇒ {result}", example.text));
         }
         if let Some(report) = report(self.live, unit.key, unit.code.fingerprint) {
-            let mut tier = format!("{} · entered {} times", words(report.tier), count(report.calls));
+            let mut tier = format!("{} · entered {} times", words(report.tier, report.recording), count(report.calls));
             if report.exits > 0 {
                 tier += &format!(" · compiled code left {} times", report.exits);
             }

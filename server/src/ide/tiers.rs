@@ -22,6 +22,8 @@ pub struct FunctionTier {
     pub range: TextRange,
     /// Its tier.
     pub tier: Tier,
+    /// Whether it kept values for the editor while it ran.
+    pub recording: bool,
     /// The tier as shown.
     pub label: String,
     /// How often it was entered.
@@ -37,7 +39,7 @@ pub struct FunctionTier {
 impl FunctionTier {
     /// The tier in sentences.
     pub fn explanation(&self) -> String {
-        let mut text = format!("{} · entered {} times", words(self.tier), self.calls);
+        let mut text = format!("{} · entered {} times", words(self.tier, self.recording), self.calls);
         if self.loops > 0 {
             text += &format!(" · {} loop rounds", self.loops);
         }
@@ -64,6 +66,7 @@ pub fn function_tiers(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<
             name: unit.name.to_string(),
             range: unit.range,
             tier: report.tier,
+            recording: report.recording,
             label: label(report),
             calls: report.calls,
             loops: report.loops,
@@ -90,14 +93,15 @@ fn label(report: &FunctionReport) -> String {
     }
 }
 
-/// A tier in words.
-pub fn words(tier: Tier) -> &'static str {
-    match tier {
+/// A tier in words, with what sets the code apart from that of a plain run.
+pub fn words(tier: Tier, recording: bool) -> String {
+    let tier = match tier {
         Tier::Interpreter => "interpreted",
         Tier::Baseline => "compiled (baseline)",
         Tier::Native => "compiled (native)",
         Tier::Left => "compiled code was given up",
-    }
+    };
+    if recording { format!("{tier}, recording values") } else { tier.to_owned() }
 }
 
 /// A tier in one word.

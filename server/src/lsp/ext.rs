@@ -154,6 +154,8 @@ pub struct TierItem {
     pub tier: String,
     /// As in the hint: `⚡native`.
     pub text: String,
+    /// Whether it is the code that keeps values, which is slower than that of a plain run.
+    pub recording: bool,
     /// How often it was entered.
     pub calls: u64,
     /// Why it is not faster.

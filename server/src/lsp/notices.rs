@@ -179,6 +179,7 @@ impl Teller {
             range: to_proto::range(it.range, document, encoding),
             tier: tier_name(it.tier).to_owned(),
             text: it.label.clone(),
+            recording: it.recording,
             calls: it.calls,
             reason: it.reason.clone(),
         });

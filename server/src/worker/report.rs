@@ -89,6 +89,7 @@ fn function(stats: &FunctionStats, loops: &HashMap<UnitKey, u64>) -> FunctionRep
     FunctionReport {
         unit: stats.key,
         tier: tier(stats),
+        recording: stats.recording,
         calls: stats.calls,
         loops: loops.get(&stats.key).copied().unwrap_or_default(),
         exits,

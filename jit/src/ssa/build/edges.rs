@@ -213,6 +213,9 @@ impl Builder<'_> {
             return Ok(Self::plain_edge(block.0 as usize));
         }
         arrived?;
+        if i == 0 {
+            self.record_element();
+        }
         if !self.emitting {
             self.join_into(succ);
             return Ok(Edge::default());

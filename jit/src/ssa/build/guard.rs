@@ -149,6 +149,8 @@ impl Builder<'_> {
     /// The fresh result of the current instruction, narrowed to what it was seen to be, stored in `dst`.
     pub(crate) fn set_narrowed(&mut self, dst: Reg, slot: Slot, want: Ty) -> Step<()> {
         self.set(dst, slot);
+        // The guard leaves for the next instruction, behind the record points of this one.
+        self.record();
         if want == Ty::Any || want == slot.ty {
             return Ok(());
         }

@@ -100,6 +100,8 @@ impl Builder<'_> {
     }
 
     pub(crate) fn iter_next(&mut self, obj: Reg, pos: Reg, dst: Reg) -> Step<()> {
+        // Edges that leave at once repeat this instruction from here.
+        self.state_before();
         let place = self.reg(pos);
         let place = match place.ty {
             Ty::Int(lo, _) if lo >= 0 => place,

@@ -165,6 +165,7 @@ impl Builder<'_> {
     // ---- block ends ----------------------------------------------------------------------------------------------------
 
     pub(crate) fn terminate(&mut self, inst: &Inst) -> Step<()> {
+        self.record_end(inst)?;
         match *inst {
             Inst::Jump { .. } => self.go(0),
             Inst::Branch { cond, .. } => self.branch(cond),
