@@ -189,6 +189,17 @@ pub unsafe fn enter(trampoline: usize, entry: usize, context: *mut u8, arguments
     run(entry, context, arguments)
 }
 
+/// The frame pointer of the caller of a compiled function's frame, and the address it returns to.
+///
+/// # Safety
+/// `frame` is the frame pointer of compiled code that has not returned; all compiled code keeps frame pointers, so the two words
+/// there are what both conventions in use (System V on x86-64, AAPCS64) put there.
+pub unsafe fn caller_of(frame: usize) -> (usize, usize) {
+    let words = frame as *const usize;
+    // SAFETY: the caller's promise.
+    unsafe { (words.read(), words.add(1).read()) }
+}
+
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;

@@ -14,7 +14,7 @@
 
 use crate::engine::unit::{CallFlags, CodeId};
 use crate::exits::{self, ExitEntry};
-use crate::interp::frame::current_run;
+use crate::interp::frame::{NativeEntry, NativePlace, current_run, native_callers};
 use crate::interp::{Run, Site, resume};
 use crate::reason::ExitReason;
 use crate::ssa::Helper;
@@ -23,9 +23,8 @@ use crate::translate::calls::GENERIC;
 use crate::translate::{HELPERS, HelperId, HelperTable, Restored};
 use minilive_mir::ir::{BinaryOp, InstId, UnaryOp};
 use minilive_runtime::fault::{Eval, FatalError, Fault};
-use minilive_runtime::machine::StackLine;
 use minilive_runtime::ops::{self, Decision};
-use minilive_runtime::realm::Realm;
+use minilive_runtime::realm::{NO_SITE, Realm};
 use minilive_runtime::shared::Name;
 use minilive_runtime::value::Value;
 
@@ -59,6 +58,13 @@ fn realm_of<'a>(ctx: *mut u8) -> &'a mut Realm {
     unsafe { &mut *ctx.cast::<Realm>() }
 }
 
+/// The realm behind a context, told where the calling code is.
+fn realm_at<'a>(ctx: *mut u8, site: u64) -> &'a mut Realm {
+    let realm = realm_of(ctx);
+    realm.head.native_site = site;
+    realm
+}
+
 /// The run that entered the calling code.
 fn run<'a>() -> &'a mut Run<'a> {
     // SAFETY: invariant 4.
@@ -78,7 +84,7 @@ fn values<'a>(args: *const u64, count: u64) -> &'a [Value] {
 }
 
 /// The code and instruction of a site word.
-fn site_of(site: u64) -> (CodeId, InstId) {
+pub(crate) fn site_of(site: u64) -> (CodeId, InstId) {
     (CodeId((site >> 32) as u32), InstId(site as u32))
 }
 
@@ -95,12 +101,19 @@ fn raise(realm: &mut Realm, site: u64, fault: Box<Fault>) -> u64 {
     let run = run();
     if run.site.is_none() {
         let (id, inst) = site_of(site);
-        let code = run.codes.get(id);
-        let here = StackLine { file: code.file.borrow().to_string(), line: code.line(inst) };
-        let key = code.key;
-        let mut stack = vec![here];
-        stack.extend(run.stack_lines());
-        run.site = Some(Site { key, inst, stack });
+        run.site = Some(Site { key: run.codes.get(id).key, inst, stack: run.stack_lines(realm) });
+    }
+    realm.pending = Some(fault);
+    Value::EXC.bits()
+}
+
+/// Locates a fault of a call that did not come about, at the compiled code that called; else the interpreter locates it.
+fn raise_at_call(realm: &mut Realm, fault: Box<Fault>) -> u64 {
+    let run = run();
+    if run.site.is_none()
+        && let Some(&(code, inst)) = native_callers(NativePlace::of(realm)).first()
+    {
+        run.site = Some(Site { key: run.codes.get(code).key, inst, stack: run.stack_lines(realm) });
     }
     realm.pending = Some(fault);
     Value::EXC.bits()
@@ -110,7 +123,7 @@ fn raise(realm: &mut Realm, site: u64, fault: Box<Fault>) -> u64 {
 
 /// A guard failed: the interpreter runs the activation to its end.
 extern "C" fn deopt(ctx: *mut u8, exit: u64, words: *const u64) -> u64 {
-    let realm = realm_of(ctx);
+    let realm = realm_at(ctx, NO_SITE);
     let entry = exits::shared().native().exits[exit as usize].clone();
     let run = run();
     note_exit(run, exit, &entry);
@@ -146,10 +159,15 @@ fn resume_call(run: &mut Run<'_>, realm: &mut Realm, entry: &ExitEntry, words: *
 /// The activation that entered the loop is on the interpreter's stack; it steps aside while its rest runs.
 fn resume_loop(run: &mut Run<'_>, realm: &mut Realm, entry: &ExitEntry, words: *const u64) -> Eval<Value> {
     let frame = run.frames.pop();
+    let way_in = run.natives.last_mut().expect("compiled code was entered");
+    let entered = std::mem::replace(way_in, NativeEntry { height: run.frames.len(), osr: false, ..*way_in });
     realm.head.depth -= 1;
     let result = resume_call(run, realm, entry, words);
     realm.head.depth += 1;
     run.frames.extend(frame);
+    if let Some(way_in) = run.natives.last_mut() {
+        *way_in = entered;
+    }
     result
 }
 
@@ -175,8 +193,8 @@ fn restore(realm: &mut Realm, entry: &ExitEntry, words: *const u64) -> Vec<(u16,
 
 /// The budget is used up: 0 to go on, 1 to leave for the interpreter, 2 to unwind.
 extern "C" fn budget(ctx: *mut u8, site: u64) -> u64 {
-    let realm = realm_of(ctx);
-    match run().refill(realm) {
+    let realm = realm_at(ctx, site);
+    match run().refill(realm, site_of(site)) {
         Ok(()) => 0,
         Err(fault) => {
             raise(realm, site, fault);
@@ -185,13 +203,15 @@ extern "C" fn budget(ctx: *mut u8, site: u64) -> u64 {
     }
 }
 
-extern "C" fn stack_overflow(ctx: *mut u8, site: u64) -> u64 {
-    raise(realm_of(ctx), site, FatalError::CallStackOverflow.into())
+/// A function that was just entered finds the native stack used up: its call failed.
+extern "C" fn stack_overflow(ctx: *mut u8, _site: u64) -> u64 {
+    raise_at_call(realm_at(ctx, NO_SITE), FatalError::CallStackOverflow.into())
 }
 
 /// A call through the entry table found no compiled code.
-extern "C" fn interpret(ctx: *mut u8, _frame: u64, callee: u64, count: u64, args: *const u64) -> u64 {
-    let realm = realm_of(ctx);
+extern "C" fn interpret(ctx: *mut u8, frame: u64, callee: u64, count: u64, args: *const u64) -> u64 {
+    let realm = realm_at(ctx, NO_SITE);
+    realm.head.native_frame = frame as usize;
     let run = run();
     let callee = value(callee);
     if let Some(function) = callee.as_function() {
@@ -199,10 +219,7 @@ extern "C" fn interpret(ctx: *mut u8, _frame: u64, callee: u64, count: u64, args
     }
     match run.call_value(realm, callee, values(args, count), None) {
         Ok(value) => value.bits(),
-        Err(fault) => {
-            realm.pending = Some(fault);
-            Value::EXC.bits()
-        }
+        Err(fault) => raise_at_call(realm, fault),
     }
 }
 
@@ -223,7 +240,7 @@ extern "C" fn list_get(_: *mut u8, _: u64, list: u64, index: u64) -> u64 {
 }
 
 extern "C" fn list_set(ctx: *mut u8, site: u64, list: u64, index: u64, element: u64) -> u64 {
-    let realm = realm_of(ctx);
+    let realm = realm_at(ctx, site);
     let index = Value::number(index as i64 as f64);
     let result = ops::index_set(realm, value(list), index, value(element));
     give(realm, site, result.map(|()| Value::NULL))
@@ -307,7 +324,7 @@ const BINARY: [BinaryOp; 15] = [
 ];
 
 extern "C" fn binary(ctx: *mut u8, site: u64, op: u64, a: u64, b: u64) -> u64 {
-    let realm = realm_of(ctx);
+    let realm = realm_at(ctx, site);
     let (a, b) = (value(a), value(b));
     let result = binary_value(realm, BINARY[op as usize], a, b).map(|value| with_stack(realm, site, value));
     give(realm, site, result)
@@ -339,7 +356,7 @@ fn with_stack(realm: &mut Realm, _site: u64, value: Value) -> Value {
 }
 
 extern "C" fn unary(ctx: *mut u8, site: u64, op: u64, a: u64) -> u64 {
-    let realm = realm_of(ctx);
+    let realm = realm_at(ctx, site);
     let a = value(a);
     let result = match op {
         _ if op == UnaryOp::Neg as u64 => Ok(ops::neg(a)),
@@ -350,7 +367,7 @@ extern "C" fn unary(ctx: *mut u8, site: u64, op: u64, a: u64) -> u64 {
 }
 
 extern "C" fn truth(ctx: *mut u8, site: u64, a: u64) -> u64 {
-    let realm = realm_of(ctx);
+    let realm = realm_at(ctx, site);
     match ops::truth(realm, value(a)) {
         Ok(truth) => u64::from(truth),
         Err(fault) => {
@@ -368,7 +385,7 @@ extern "C" fn record(ctx: *mut u8, place: u64, recorded: u64) -> u64 {
 }
 
 extern "C" fn generic(ctx: *mut u8, site: u64, operation: u64, args: *const u64, count: u64) -> u64 {
-    let realm = realm_of(ctx);
+    let realm = realm_at(ctx, site);
     let result = operate(realm, GENERIC[operation as usize], values(args, count));
     give(realm, site, result)
 }

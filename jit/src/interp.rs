@@ -25,7 +25,7 @@ use crate::engine::table::CodeTable;
 use crate::engine::unit::{Code, CodeId};
 use budget::Meter;
 use calls::{Receiver, Ret};
-use frame::{CodeRef, Frame, Ip, Window};
+use frame::{CodeRef, Frame, Ip, NativeEntry, Window};
 use minilive_mir::ir::{InstId, UnitKey};
 use minilive_runtime::fault::{Eval, FatalError, Fault};
 use minilive_runtime::machine::StackLine;
@@ -55,6 +55,8 @@ pub struct Run<'e> {
     pub modules: Modules<'e>,
     /// Active calls of the interpreter, innermost last.
     pub frames: Vec<Frame>,
+    /// The ways from the interpreter into compiled code that have not come back, innermost last.
+    pub(crate) natives: Vec<NativeEntry>,
     /// Fuel, clock, progress.
     pub meter: Meter,
     /// Where the pending fault happened.
@@ -129,13 +131,13 @@ impl Run<'_> {
     }
 
     /// Notes where a fault happened, unless an inner call did already.
-    pub(crate) fn locate(&mut self) {
+    pub(crate) fn locate(&mut self, realm: &Realm) {
         if self.site.is_some() {
             return;
         }
         if let Some(frame) = self.frames.last() {
             let inst = frame.code.bytecode.inst_at(frame.pc());
-            self.site = Some(Site { key: frame.code.key, inst, stack: self.stack_lines() });
+            self.site = Some(Site { key: frame.code.key, inst, stack: self.stack_lines(realm) });
         }
     }
 

@@ -35,6 +35,8 @@ pub struct FunctionStats {
     pub loops: Vec<BlockId>,
     /// Activations in this run.
     pub calls: u64,
+    /// Entries of its loop heads in this run.
+    pub rounds: u64,
     /// Instructions that its blocks ran in this run.
     pub work: u64,
     /// Compilations since it was loaded.
@@ -90,6 +92,7 @@ pub fn function_stats(code: &Code) -> FunctionStats {
         tier: code.tier.tier.get(),
         loops: heads.map(|(block, _)| BlockId(block as u32)).collect(),
         calls: code.calls(),
+        rounds: rounds(code),
         work: work(code),
         compiles: code.tier.compiles.get(),
         exits,
@@ -97,6 +100,12 @@ pub fn function_stats(code: &Code) -> FunctionStats {
         invalidation: code.tier.invalidation.get(),
         recording: code.recording,
     }
+}
+
+/// How often its loops went round.
+fn rounds(code: &Code) -> u64 {
+    let heads = code.unit.blocks.iter().zip(code.block_counts()).filter(|(block, _)| block.loop_head);
+    heads.map(|(_, count)| count).sum()
 }
 
 /// Instructions run: block counts times block lengths.

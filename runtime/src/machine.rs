@@ -42,7 +42,7 @@ pub trait FunctionNames: Send + Sync {
 /// The engine as intrinsics see it.
 pub trait Machine {
     /// The active calls, innermost first, the calling statement included.
-    fn stack(&self) -> Vec<StackLine>;
+    fn stack(&self, realm: &Realm) -> Vec<StackLine>;
 
     /// What is known of a user function.
     fn function_facts(&mut self, realm: &mut Realm, function: FunctionRef) -> FunctionFacts;

@@ -27,9 +27,6 @@ use std::mem::offset_of;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Values that a side exit can hand to the interpreter.
-pub const EXIT_BUFFER: usize = 256;
-
 /// What compiled code reads and writes, at fixed offsets.
 #[derive(Debug)]
 #[repr(C)]
@@ -58,15 +55,16 @@ pub struct Head {
     pub cancel: *const AtomicBool,
     /// What [`Realm::request_poll`] took out of `budget`; the slow path adds it back before it counts.
     pub budget_held: i64,
-    /// How many values of the exit buffer are in use; those are scanned by collections.
-    pub exit_count: u32,
-    /// For the engine's own use.
-    pub engine_word: u32,
+    /// Frame pointer of the compiled code that last called a helper.
+    pub native_frame: usize,
+    /// What that code was at, as the engine numbers it; [`NO_SITE`] if that frame is not to be looked at.
+    pub native_site: u64,
     /// One allocation region a size class (see [`crate::heap::classes`]).
     pub bump: Bumps,
-    /// Live values on the way from a side exit to the interpreter.
-    pub exit_buffer: [Value; EXIT_BUFFER],
 }
+
+/// The place of a native frame that is on its way out.
+pub const NO_SITE: u64 = u64::MAX;
 
 /// Offset of [`Head::budget`].
 pub const HEAD_BUDGET: usize = offset_of!(Head, budget);
@@ -86,14 +84,10 @@ pub const HEAD_DEPTH: usize = offset_of!(Head, depth);
 pub const HEAD_MAX_DEPTH: usize = offset_of!(Head, max_depth);
 /// Offset of [`Head::globals_guarded`].
 pub const HEAD_GLOBALS_GUARDED: usize = offset_of!(Head, globals_guarded);
-/// Offset of [`Head::exit_count`].
-pub const HEAD_EXIT_COUNT: usize = offset_of!(Head, exit_count);
-/// Offset of [`Head::engine_word`].
-pub const HEAD_ENGINE_WORD: usize = offset_of!(Head, engine_word);
+/// Offset of [`Head::native_frame`].
+pub const HEAD_NATIVE_FRAME: usize = offset_of!(Head, native_frame);
 /// Offset of [`Head::bump`]; class c has `next` at `+16c` and `end` at `+16c+8`.
 pub const HEAD_BUMP: usize = offset_of!(Head, bump);
-/// Offset of [`Head::exit_buffer`].
-pub const HEAD_EXIT_BUFFER: usize = offset_of!(Head, exit_buffer);
 
 /// The types whose members can be looked up in a map that programs may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -476,10 +470,9 @@ fn new_head(stack: &VmStack, config: &RealmConfig) -> Head {
         globals_guarded: 0,
         cancel: Arc::as_ptr(&config.cancel),
         budget_held: 0,
-        exit_count: 0,
-        engine_word: 0,
+        native_frame: 0,
+        native_site: NO_SITE,
         bump: [Bump::EMPTY; crate::heap::classes::CLASS_COUNT],
-        exit_buffer: [Value::NULL; EXIT_BUFFER],
     }
 }
 
@@ -520,8 +513,7 @@ mod tests {
         let hot = [HEAD_BUDGET, HEAD_NATIVE_LIMIT, HEAD_CELLS, HEAD_STACK_TOP, HEAD_STACK_LIMIT, HEAD_STACK_BASE];
         assert_eq!(hot, [0, 8, 16, 24, 32, 40]);
         assert_eq!([HEAD_DEPTH, HEAD_MAX_DEPTH, HEAD_GLOBALS_GUARDED], [48, 52, 60]);
-        assert_eq!([HEAD_EXIT_COUNT, HEAD_ENGINE_WORD, HEAD_BUMP], [80, 84, 88]);
-        assert_eq!(HEAD_EXIT_BUFFER, HEAD_BUMP + 16 * crate::heap::classes::CLASS_COUNT);
+        assert_eq!([HEAD_NATIVE_FRAME, HEAD_BUMP], [80, 96]);
         assert_eq!([offset_of!(Bump, next), offset_of!(Bump, end)], [0, 8]);
     }
 

@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub(crate) struct NoEngine;
 
 impl Machine for NoEngine {
-    fn stack(&self) -> Vec<StackLine> {
+    fn stack(&self, _realm: &Realm) -> Vec<StackLine> {
         vec![StackLine { file: "test.ms".to_owned(), line: 7 }]
     }
 

@@ -171,6 +171,7 @@ impl<'e> Run<'e> {
             tiering,
             modules: super::modules::Modules::new(loader),
             frames: Vec::new(),
+            natives: Vec::new(),
             meter,
             site: None,
             well_known,

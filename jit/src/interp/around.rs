@@ -50,9 +50,9 @@ pub(super) fn leave(run: &mut Run<'_>, realm: &mut Realm, value: Value) -> Optio
 
 #[cold]
 #[inline(never)]
-pub(super) fn fail(run: &mut Run<'_>, ip: Ip, fault: Box<Fault>) -> Box<Fault> {
+pub(super) fn fail(run: &mut Run<'_>, realm: &Realm, ip: Ip, fault: Box<Fault>) -> Box<Fault> {
     set_ip(run, ip);
-    run.locate();
+    run.locate(realm);
     fault
 }
 
@@ -61,7 +61,9 @@ pub(super) fn fail(run: &mut Run<'_>, ip: Ip, fault: Box<Fault>) -> Box<Fault> {
 #[inline(never)]
 pub(super) fn refill_at(run: &mut Run<'_>, ip: Ip, realm: &mut Realm) -> Eval<()> {
     set_ip(run, ip);
-    run.refill(realm).map_err(|fault| fail(run, ip, fault))
+    let frame = innermost(run);
+    let at = (frame.code.id, frame.code.bytecode.inst_at(frame.pc()));
+    run.refill(realm, at).map_err(|fault| fail(run, realm, ip, fault))
 }
 
 /// Where plain code takes over, if a register that the instruction took untested holds a function.
@@ -111,14 +113,14 @@ pub(super) fn binary_slowly(run: &mut Run<'_>, realm: &mut Realm, ip: Ip, a: Val
     set_ip(run, ip);
     let (op, swapped) = operator(word);
     let operands = if swapped { (b, a) } else { (a, b) };
-    run.binary(realm, op, operands, ip.cell()).map_err(|fault| Miss::Fault(fail(run, ip, fault)))
+    run.binary(realm, op, operands, ip.cell()).map_err(|fault| Miss::Fault(fail(run, realm, ip, fault)))
 }
 
 /// A comparison off its fast path, as a condition.
 #[inline(never)]
 pub(super) fn test_slowly(run: &mut Run<'_>, realm: &mut Realm, ip: Ip, a: Value, b: Value) -> Result<bool, Miss> {
     let value = binary_slowly(run, realm, ip, a, b)?;
-    ops::truth(realm, value).map_err(|fault| Miss::Fault(fail(run, ip, fault)))
+    ops::truth(realm, value).map_err(|fault| Miss::Fault(fail(run, realm, ip, fault)))
 }
 
 /// A loop's code is hot: asks for compilation, and runs the loop compiled to the end of the activation if it can.
@@ -133,7 +135,7 @@ pub(super) fn hot_loop(run: &mut Run<'_>, realm: &mut Realm, head: Ip) -> Option
         return None;
     }
     head.count();
-    Some(run.enter_loop(realm, code, window, entry).map_err(|fault| fail(run, head, fault)))
+    Some(run.enter_loop(realm, code, window, entry).map_err(|fault| fail(run, realm, head, fault)))
 }
 
 #[inline(always)]

@@ -5,6 +5,10 @@
 //! cancel flag are looked at once a slice, which is at most a few milliseconds of work.
 
 use super::Run;
+use crate::engine::outcome::Location;
+use crate::engine::unit::CodeId;
+use crate::stats::{FunctionStats, function_stats};
+use minilive_mir::ir::InstId;
 use minilive_runtime::fault::Eval;
 use minilive_runtime::limits::LimitKind;
 use minilive_runtime::realm::Realm;
@@ -18,7 +22,7 @@ pub const SLICE: i64 = 200_000;
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
 /// What a running program tells of itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// Fuel used so far.
     pub fuel: u64,
@@ -26,7 +30,14 @@ pub struct Progress {
     pub elapsed: Duration,
     /// Heap bytes in use, by the collector's count.
     pub heap: u64,
+    /// The statement that runs.
+    pub at: Location,
+    /// The units that have run so far, unsorted.
+    pub functions: Vec<FunctionStats>,
 }
+
+/// An instruction of loaded code.
+pub type Position = (CodeId, InstId);
 
 /// Takes progress reports.
 pub type ProgressSink = Box<dyn FnMut(Progress) + Send>;
@@ -38,6 +49,8 @@ pub struct Meter {
     granted: i64,
     started: Instant,
     deadline: Option<Instant>,
+    /// When the budget was last used up.
+    now: Instant,
     report_at: Instant,
     progress: Option<ProgressSink>,
     /// Less than a slice of fuel is left.
@@ -54,6 +67,7 @@ impl Meter {
             granted: 0,
             started,
             deadline: time.and_then(|time| started.checked_add(time)),
+            now: started,
             report_at: started + PROGRESS_EVERY,
             progress,
             last_slice: false,
@@ -95,38 +109,46 @@ impl Meter {
             return Err(LimitKind::Fuel.into());
         }
         realm.check_stop()?;
-        let now = Instant::now();
-        if self.deadline.is_some_and(|deadline| now >= deadline) {
+        self.now = Instant::now();
+        if self.deadline.is_some_and(|deadline| self.now >= deadline) {
             return Err(LimitKind::Time.into());
         }
-        if now >= self.report_at {
-            self.report_at = now + PROGRESS_EVERY;
-            let progress =
-                Progress { fuel: self.fuel_used, elapsed: now - self.started, heap: realm.heap_stats().counted_bytes };
-            if let Some(sink) = &mut self.progress {
-                sink(progress);
-            }
-        }
         Ok(())
+    }
+
+    /// Whether it is time to tell of progress.
+    fn is_report_due(&self) -> bool {
+        self.progress.is_some() && self.now >= self.report_at
     }
 }
 
 impl Run<'_> {
-    /// Subtracts a weight; at zero the slow path runs.
-    #[inline(always)]
-    pub fn charge(&mut self, realm: &mut Realm, weight: u32) -> Eval<()> {
-        realm.head.budget -= i64::from(weight);
-        if realm.head.budget > 0 { Ok(()) } else { self.refill(realm) }
-    }
-
-    /// The budget slow path.
+    /// The budget slow path, at an instruction.
     #[cold]
     #[inline(never)]
-    pub fn refill(&mut self, realm: &mut Realm) -> Eval<()> {
+    pub fn refill(&mut self, realm: &mut Realm, at: Position) -> Eval<()> {
         self.meter.settle(realm);
         self.meter.check(realm)?;
+        if self.meter.is_report_due() {
+            self.report(realm, at);
+        }
         self.meter.grant(realm);
         self.tiering.poll(self.codes, realm, self.meter.last_slice);
         Ok(())
+    }
+
+    fn report(&mut self, realm: &Realm, (code, inst): Position) {
+        let code = self.codes.get(code);
+        let progress = Progress {
+            fuel: self.meter.fuel_used,
+            elapsed: self.meter.now - self.meter.started,
+            heap: realm.heap_stats().counted_bytes,
+            at: Location { file: code.file.borrow().to_string(), line: code.line(inst) },
+            functions: self.codes.iter().filter(|code| !code.is_untouched()).map(function_stats).collect(),
+        };
+        self.meter.report_at = self.meter.now + PROGRESS_EVERY;
+        if let Some(sink) = &mut self.meter.progress {
+            sink(progress);
+        }
     }
 }

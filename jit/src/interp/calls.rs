@@ -9,6 +9,7 @@ use super::{Called, Run};
 use crate::engine::policy::Place;
 use crate::engine::unit::{CallFlags, CodeId};
 use crate::feedback::FeedbackCell;
+use minilive_mir::ir::InstId;
 use minilive_runtime::fault::{Eval, FatalError};
 use minilive_runtime::intrinsics::{self, IntrinsicId, MAX_PARAMS};
 use minilive_runtime::realm::Realm;
@@ -121,7 +122,10 @@ impl Run<'_> {
         if args.len() > expected {
             return Err(FatalError::TooManyArguments { got: args.len(), expected }.into());
         }
-        self.charge(realm, code.weights.call)?;
+        realm.head.budget -= i64::from(code.weights.call);
+        if realm.head.budget <= 0 {
+            self.refill(realm, (code.id, InstId(0)))?;
+        }
         if ret.boundary {
             self.check_native(realm)?;
         }

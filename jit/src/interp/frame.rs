@@ -16,9 +16,15 @@
 use crate::bytecode::Word;
 use crate::engine::slot::Slot;
 use crate::engine::unit::Code;
+#[cfg(not(minilive_portable))]
+use crate::engine::unit::CodeId;
 use crate::feedback::FeedbackCell;
 use crate::interp::Run;
+#[cfg(not(minilive_portable))]
+use minilive_mir::ir::InstId;
 use minilive_runtime::fault::Eval;
+#[cfg(not(minilive_portable))]
+use minilive_runtime::realm::NO_SITE;
 use minilive_runtime::realm::Realm;
 use minilive_runtime::value::Value;
 use std::cell::Cell;
@@ -227,6 +233,56 @@ impl Frame {
     }
 }
 
+/// A way from the interpreter into compiled code.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NativeEntry {
+    /// How many activations the interpreter has below it.
+    pub height: usize,
+    /// Whether it goes on with the innermost of them.
+    pub osr: bool,
+    /// Where the compiled code further out had called the interpreter.
+    pub before: NativePlace,
+}
+
+/// Where compiled code was when it last called a helper.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NativePlace {
+    frame: usize,
+    site: u64,
+}
+
+impl NativePlace {
+    /// The place in a realm's head.
+    pub fn of(realm: &Realm) -> NativePlace {
+        NativePlace { frame: realm.head.native_frame, site: realm.head.native_site }
+    }
+
+    /// Code and instruction, unless that frame is on its way out.
+    #[cfg(not(minilive_portable))]
+    pub fn site(self) -> Option<(CodeId, InstId)> {
+        (self.site != NO_SITE).then(|| crate::helpers::site_of(self.site))
+    }
+}
+
+/// The calls of compiled code that led to the native frame in a realm's head, innermost first, up to where the interpreter
+/// entered it.
+#[cfg(not(minilive_portable))]
+pub(crate) fn native_callers(innermost: NativePlace) -> Vec<(CodeId, InstId)> {
+    let shared = crate::exits::shared();
+    let native = shared.native();
+    let mut frame = innermost.frame;
+    let mut callers = Vec::new();
+    loop {
+        // SAFETY: a place holds the frame pointer of compiled code that has not returned, and each frame that is found here
+        // belongs to compiled code, too, whose frames start with the caller's frame pointer and the return address.
+        let (caller, address) = unsafe { crate::code::caller_of(frame) };
+        let Some(call) = native.find(address) else { break };
+        callers.push(call);
+        frame = caller;
+    }
+    callers
+}
+
 /// Registers that may be written beyond a window's end while it is made.
 const SLACK: usize = 4;
 
@@ -312,28 +368,39 @@ impl Run<'_> {
         realm.head.budget += i64::from(code.weights.call);
         let calls = &code.slots[0].count;
         calls.set(calls.get() - 1);
-        self.run_native(realm, trampoline, entry, window.0.wrapping_sub(1))
+        self.run_native(realm, trampoline, entry, window.0.wrapping_sub(1), false)
     }
 
     /// Runs a compiled loop to the end of its activation; its window holds the variables.
     pub(super) fn run_loop(&mut self, realm: &mut Realm, code: CodeRef, window: Window, entry: usize) -> Eval<Value> {
-        self.run_native(realm, code.tier.loop_trampoline.get(), entry, window.0)
+        self.run_native(realm, code.tier.loop_trampoline.get(), entry, window.0, true)
     }
 
     /// A portable build has no entries, so nobody comes here.
     #[cfg(minilive_portable)]
-    fn run_native(&mut self, _: &mut Realm, _: usize, _: usize, _: *mut Value) -> Eval<Value> {
+    fn run_native(&mut self, _: &mut Realm, _: usize, _: usize, _: *mut Value, _: bool) -> Eval<Value> {
         Err(minilive_runtime::fault::Fault::Cancelled.into())
     }
 
     #[cfg(not(minilive_portable))]
-    fn run_native(&mut self, realm: &mut Realm, trampoline: usize, entry: usize, words: *mut Value) -> Eval<Value> {
+    fn run_native(
+        &mut self,
+        realm: &mut Realm,
+        trampoline: usize,
+        entry: usize,
+        words: *mut Value,
+        osr: bool,
+    ) -> Eval<Value> {
+        let before = NativePlace::of(realm);
+        self.natives.push(NativeEntry { height: self.frames.len(), osr, before });
         let context = std::ptr::from_mut(realm);
         let bits = with_run(self, |_| {
             // SAFETY: the tier state's addresses are live code made for this code object (`engine/tier`); the words are those
             // of its window (invariant 2), header included.
             unsafe { crate::code::enter(trampoline, entry, context.cast(), words.cast()) }
         });
+        self.natives.pop();
+        (realm.head.native_frame, realm.head.native_site) = (before.frame, before.site);
         // SAFETY: compiled code returns a value that is alive, or EXC.
         let value = unsafe { Value::from_bits(bits) };
         if !value.is_exc() {

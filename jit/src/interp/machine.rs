@@ -4,9 +4,10 @@
 //! whatever tier each call runs in.
 
 use super::Run;
+use super::frame::NativePlace;
 use crate::engine::modules::ModuleAnswer;
-use crate::engine::unit::CallFlags;
-use minilive_mir::ir::Const;
+use crate::engine::unit::{CallFlags, Code};
+use minilive_mir::ir::{Const, InstId};
 use minilive_runtime::fault::{Eval, Fault};
 use minilive_runtime::function::FunctionRef;
 use minilive_runtime::machine::{FunctionFacts, Machine, StackLine};
@@ -15,9 +16,9 @@ use minilive_runtime::realm::Realm;
 use minilive_runtime::value::Value;
 
 impl Machine for Run<'_> {
-    fn stack(&self) -> Vec<StackLine> {
+    fn stack(&self, realm: &Realm) -> Vec<StackLine> {
         self.lines_seen.set(true);
-        self.stack_lines()
+        self.stack_lines(realm)
     }
 
     fn function_facts(&mut self, _: &mut Realm, function: FunctionRef) -> FunctionFacts {
@@ -60,15 +61,40 @@ impl Machine for Run<'_> {
     }
 }
 
+fn line_of(code: &Code, inst: InstId) -> StackLine {
+    StackLine { file: code.file.borrow().to_string(), line: code.line(inst) }
+}
+
 impl Run<'_> {
-    /// The lines of the active calls, innermost first.
-    pub fn stack_lines(&self) -> Vec<StackLine> {
-        let line = |frame: &super::frame::Frame| StackLine {
-            file: frame.code.file.borrow().to_string(),
-            line: frame.code.line_at(frame.pc()),
-        };
-        self.frames.iter().rev().map(line).collect()
+    /// The lines of the active calls, innermost first, whatever tier each runs in.
+    pub fn stack_lines(&self, realm: &Realm) -> Vec<StackLine> {
+        let mut lines = Vec::new();
+        let mut above = self.frames.len();
+        let mut at = NativePlace::of(realm);
+        for entry in self.natives.iter().rev() {
+            self.interpreted_lines(entry.height, above, &mut lines);
+            self.compiled_lines(at, &mut lines);
+            // A compiled loop is the same activation as the frame below it, which stands still at the loop's head.
+            above = entry.height - usize::from(entry.osr);
+            at = entry.before;
+        }
+        self.interpreted_lines(0, above, &mut lines);
+        lines
     }
+
+    fn interpreted_lines(&self, from: usize, to: usize, lines: &mut Vec<StackLine>) {
+        let frames = self.frames.get(from..to).unwrap_or_default();
+        lines.extend(frames.iter().rev().map(|frame| line_of(&frame.code, frame.code.bytecode.inst_at(frame.pc()))));
+    }
+
+    #[cfg(not(minilive_portable))]
+    fn compiled_lines(&self, at: NativePlace, lines: &mut Vec<StackLine>) {
+        let calls = at.site().into_iter().chain(super::frame::native_callers(at));
+        lines.extend(calls.map(|(code, inst)| line_of(self.codes.get(code), inst)));
+    }
+
+    #[cfg(minilive_portable)]
+    fn compiled_lines(&self, _: NativePlace, _: &mut Vec<StackLine>) {}
 
     fn error(&mut self, realm: &mut Realm, message: &str) -> Value {
         let error = ops::new_error(realm, message);

@@ -52,7 +52,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
         ($result:expr) => {
             match $result {
                 Ok(value) => value,
-                Err(fault) => return Err(fail(run, ip, fault)),
+                Err(fault) => return Err(fail(run, realm, ip, fault)),
             }
         };
     }
@@ -435,7 +435,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                         let outer = function.outer();
                         let outer = if outer.is_null() { globals } else { outer };
                         let Some(fresh) = frame::push_window(realm, &target, outer, args, argc) else {
-                            return Err(fail(run, ip, FatalError::CallStackOverflow.into()));
+                            return Err(fail(run, realm, ip, FatalError::CallStackOverflow.into()));
                         };
                         target.counters.heat.set(heat);
                         realm.head.depth += 1;
@@ -642,7 +642,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
             }
             Op::Unsupported => {
                 let message = constant!(word.bc()).as_string().map_or_else(String::new, |it| it.as_str().to_owned());
-                return Err(fail(run, ip, FatalError::Unsupported(message).into()));
+                return Err(fail(run, realm, ip, FatalError::Unsupported(message).into()));
             }
             Op::Return => {
                 let value = window.get(word.a());

@@ -223,3 +223,24 @@ fn code_is_found_again_with_its_counts_reset() {
     let unknown = Engine::new(config(false)).load(&bare);
     assert!(matches!(unknown, Err(crate::engine::LoadError::Missing(units)) if units.len() == program.units.len()));
 }
+
+#[test]
+fn a_running_program_tells_where_it_is_and_what_ran() {
+    let text = "f = function(n)\n return n + 1\nend function\nx = 0\nwhile true\n x = f(x)\nend while";
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let mut request = RunRequest::new(Entry::Main);
+    let (reports, cancel) = (seen.clone(), request.cancel.clone());
+    request.progress = Some(Box::new(move |progress| {
+        reports.lock().expect("no panic while held").push(progress);
+        cancel.store(true, std::sync::atomic::Ordering::Relaxed);
+    }));
+    let (_, outcome) = run(text, false, request);
+    assert_eq!(outcome.end, End::Cancelled);
+    let seen = seen.lock().expect("no panic while held");
+    let progress = seen.first().expect("the program ran until it had told of itself");
+    assert!((2..=6).contains(&progress.at.line), "line {}", progress.at.line);
+    let function = progress.functions.iter().find(|it| it.name == "f").expect("it ran");
+    assert!(function.calls > 0 && function.rounds == 0);
+    let looping = progress.functions.iter().find(|it| it.rounds > 0).expect("the loop goes round");
+    assert!(looping.rounds >= function.calls);
+}

@@ -6,6 +6,7 @@ use crate::ssa::{Helper, Inst, Op, Rep, Val};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_mir::ir::{BinaryOp, UnaryOp};
+use minilive_runtime::realm::HEAD_NATIVE_FRAME;
 
 impl Lower<'_, '_> {
     /// Which instruction of which code is running, as helpers take it.
@@ -15,6 +16,9 @@ impl Lower<'_, '_> {
 
     /// Calls a helper with the context and these words.
     pub(super) fn call_helper(&mut self, id: HelperId, offset: usize, args: &[ir::Value]) -> ir::Value {
+        // Whoever looks at the stack starts here.
+        let frame = self.b.ins().get_frame_pointer(types::I64);
+        self.b.ins().store(memory(), frame, self.ctx, HEAD_NATIVE_FRAME as i32);
         let address = self.helper(id, offset);
         let isa = self.isa;
         let builder = &mut self.b;

@@ -143,9 +143,6 @@ impl Realm {
         }
         self.observations.each_root(&mut |value| marker.value(value));
         marker.drain();
-        for &value in &self.head.exit_buffer[..self.head.exit_count as usize] {
-            marker.word(value.bits() as usize);
-        }
         let mut scanned = 0;
         self.stack.scan(self.head.stack_top, &mut |value| {
             scanned += 1;

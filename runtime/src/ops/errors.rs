@@ -36,7 +36,7 @@ fn prototype(realm: &mut Realm) -> Value {
 
 /// The current stack as `e.stack` shows it: a new frozen list of texts, innermost first.
 pub fn stack_list(realm: &mut Realm, machine: &dyn Machine) -> ListRef {
-    let lines = machine.stack();
+    let lines = machine.stack(realm);
     let list = realm.new_list(&[]);
     for line in lines {
         let text = realm.string_value(&line.text());

@@ -12,6 +12,7 @@ use crate::document::LineSplice;
 use crate::ide::{AskedRun, EndedRun, Live, Phase, Status, StatusState};
 use crate::recording::{End, EvaluationId, FunctionReport, Outcome, Recorded, Tier};
 use crate::world::{Notice, NoticeSink, OutputKind};
+use minilive_mir::ir::UnitKind;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -454,7 +455,8 @@ impl Scheduler {
             End::Exit(code) => Some(format!("exit code {code}")),
             End::Cancelled => Some("stopped".to_owned()),
         };
-        let functions = || outcome.functions.iter().filter(|it| it.calls > 0);
+        let is_function = |key| asked.plan.layout.get(key).is_some_and(|unit| unit.kind == UnitKind::Function);
+        let functions = || outcome.functions.iter().filter(|it| it.calls > 0 && is_function(it.unit));
         live.ended.retain(|ended| ended.evaluation != asked.id);
         live.ended.push(EndedRun {
             evaluation: asked.id,

@@ -24,6 +24,9 @@ use std::time::{Duration, Instant};
 /// Address space of the process: the collector's own limit is far below; this holds the reservations of stacks and code too.
 const ADDRESS_SPACE: u64 = 12 << 30;
 
+/// After so many versions of functions and statements the engine starts anew, lest hours of typing fill the memory.
+const MOST_CODES: usize = 20_000;
+
 /// Output is passed on in pieces of about this size …
 const PIECE: usize = 8 << 10;
 
@@ -110,10 +113,15 @@ impl Worker {
             return say(&self.answers, &FromWorker::Missing { id: run.program, keys: Vec::new() });
         };
         let cancel = flag(&self.flags, run.run);
-        let engine = match run.trust {
-            Trust::Full => self.full.get_or_insert_with(|| engine(TierPolicy::default())),
-            _ => self.interpreter.get_or_insert_with(|| engine(TierPolicy::InterpretOnly)),
+        let (place, tier) = match run.trust {
+            Trust::Full => (&mut self.full, TierPolicy::default()),
+            _ => (&mut self.interpreter, TierPolicy::InterpretOnly),
         };
+        let engine = place.get_or_insert_with(|| engine(tier));
+        if engine.codes().len() > MOST_CODES.max(16 * program.units.len()) {
+            // The table keeps every version of every function. A fresh engine asks the server for the present ones.
+            *engine = self::engine(tier);
+        }
         let loaded = match engine.load_recording(&program) {
             Ok(loaded) => loaded,
             Err(LoadError::Missing(units)) => {
@@ -130,11 +138,11 @@ impl Worker {
             limits: limits(&run),
             record: true,
             cancel,
-            progress: Some(progress(run.run, self.answers.clone())),
+            progress: Some(progress(run.run, program.file.to_string(), self.answers.clone())),
             ..RunRequest::new(entry(run.entry))
         };
         let outcome = engine.run(&loaded, request, host);
-        let outcome = report::outcome(engine, outcome);
+        let outcome = report::outcome(outcome);
         self.flags.lock().unwrap_or_else(PoisonError::into_inner).remove(&run.run);
         say(&self.answers, &FromWorker::Finished { run: run.run, outcome })
     }
@@ -163,9 +171,12 @@ fn limits(run: &WireRun) -> Limits {
     }
 }
 
-fn progress(run: RunId, answers: Answers) -> minilive_jit::engine::Progress {
+fn progress(run: RunId, file: String, answers: Answers) -> minilive_jit::engine::Progress {
     Box::new(move |progress| {
-        let message = FromWorker::Progress { run, line: None, fuel: progress.fuel, functions: Vec::new() };
+        // A line of an imported module would be taken for one of the document.
+        let line = (progress.at.file == file).then_some(progress.at.line);
+        let functions = report::functions(&progress.functions);
+        let message = FromWorker::Progress { run, line, fuel: progress.fuel, functions };
         // A broken pipe ends the process through its reader; the program need not know.
         let _ = say(&answers, &message);
     })

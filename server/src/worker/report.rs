@@ -4,13 +4,10 @@
 //! with their lines and reasons still are.
 
 use crate::recording::{End, FunctionReport, Outcome, Tier, Value};
-use minilive_jit::engine::unit::Code;
-use minilive_jit::engine::{self, Engine, RunOutcome};
+use minilive_jit::engine::{self, RunOutcome};
 use minilive_jit::feedback::Kinds;
 use minilive_jit::record::{RecordedPoint, Recording};
-use minilive_jit::stats::{FunctionStats, UnitCounts};
-use minilive_mir::ir::UnitKey;
-use std::collections::HashMap;
+use minilive_jit::stats::FunctionStats;
 use std::time::Duration;
 
 /// The outcome of a program that the engine did not take.
@@ -27,15 +24,13 @@ pub fn refused(message: String) -> Outcome {
 }
 
 /// The outcome of a run.
-pub fn outcome(engine: &Engine, outcome: RunOutcome) -> Outcome {
-    let loops = loop_counts(engine, &outcome.counts);
-    let functions: Vec<FunctionReport> = outcome.functions.iter().map(|it| function(it, &loops)).collect();
+pub fn outcome(outcome: RunOutcome) -> Outcome {
     Outcome {
         executed: Some(outcome.functions.iter().filter(|it| it.work > 0).map(|it| it.key).collect()),
         position_dependent: outcome.position_dependent,
         end: end(outcome.end),
         values: values(outcome.recording),
-        functions,
+        functions: functions(&outcome.functions),
         elapsed: outcome.elapsed,
         fuel: outcome.fuel,
     }
@@ -84,14 +79,19 @@ fn type_name(kinds: Kinds) -> String {
     seen.join(" or ")
 }
 
-fn function(stats: &FunctionStats, loops: &HashMap<UnitKey, u64>) -> FunctionReport {
+/// What became of the code of all units that ran.
+pub fn functions(stats: &[FunctionStats]) -> Vec<FunctionReport> {
+    stats.iter().map(function).collect()
+}
+
+fn function(stats: &FunctionStats) -> FunctionReport {
     let exits = stats.exits.iter().map(|exit| exit.count).sum();
     FunctionReport {
         unit: stats.key,
         tier: tier(stats),
         recording: stats.recording,
         calls: stats.calls,
-        loops: loops.get(&stats.key).copied().unwrap_or_default(),
+        loops: stats.rounds,
         exits,
         reason: reason(stats),
     }
@@ -115,15 +115,4 @@ fn reason(stats: &FunctionStats) -> Option<String> {
         return Some(invalidation.to_string());
     }
     stats.exits.first().map(|exit| format!("{}, line {}, ×{}", exit.reason, exit.line, exit.count))
-}
-
-/// How often the loops of each unit went round.
-fn loop_counts(engine: &Engine, counts: &[UnitCounts]) -> HashMap<UnitKey, u64> {
-    let units: HashMap<UnitKey, &Code> = engine.codes().iter().map(|code| (code.key, code)).collect();
-    let count = |counts: &UnitCounts| {
-        let blocks = &units.get(&counts.key)?.unit.blocks;
-        let heads = blocks.iter().zip(&counts.blocks).filter(|(block, _)| block.loop_head);
-        Some((counts.key, heads.map(|(_, count)| *count).sum()))
-    };
-    counts.iter().filter_map(count).collect()
 }
