@@ -176,7 +176,7 @@ impl Point {
 
     /// Takes out what was seen, as texts; `None` if the point was not reached.
     fn take(&self, realm: &mut Realm, key: UnitKey, (inst, kind): (InstId, RecordKind)) -> Option<RecordedPoint> {
-        let Point { count, low, high, numbers, first, mixed, .. } = self;
+        let Point { count, low, high, first, mixed, .. } = self;
         let point = match (mixed.take(), count.get()) {
             (None, 0) => return None,
             (None, count) => RecordedPoint {
@@ -200,12 +200,35 @@ impl Point {
                 kinds: mixed.kinds.0,
             },
         };
-        count.set(0);
-        low.set(f64::INFINITY);
-        high.set(f64::NEG_INFINITY);
-        numbers.set(0);
+        self.reset();
         Some(point)
     }
+
+    fn reset(&self) {
+        self.count.set(0);
+        self.low.set(f64::INFINITY);
+        self.high.set(f64::NEG_INFINITY);
+        self.numbers.set(0);
+    }
+
+    /// Forgets what was seen.
+    fn forget(&self, realm: &mut Realm) {
+        let Mixed { first, last, .. } = match self.mixed.take() {
+            Some(mixed) => *mixed,
+            None => return self.reset(),
+        };
+        for seen in std::iter::once(first).chain(last) {
+            if let Seen::Watched(observation) = seen {
+                realm.release(observation);
+            }
+        }
+        self.reset();
+    }
+}
+
+/// Forgets what all points saw.
+pub(crate) fn forget(codes: &CodeTable, realm: &mut Realm) {
+    codes.iter().flat_map(|code| &code.points).for_each(|point| point.forget(realm));
 }
 
 /// Takes out what all points saw, as texts.

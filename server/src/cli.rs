@@ -5,6 +5,7 @@
 //! standard error (`run --compat` excepted, which does as the reference does).
 
 mod check;
+mod colour;
 mod dump;
 mod lsp;
 mod run;

@@ -11,6 +11,7 @@ mod plan;
 mod schedule;
 mod state;
 
+pub use budget::asked as asked_budget;
 pub use handle::{
     Budget, EntryPoint, EventSink, Purpose, Request, RunId, Trust, WorkerEvent, WorkerFactory, WorkerHandle,
 };

@@ -20,4 +20,4 @@ pub use lenses::{Lens, LensAction, lenses};
 pub use live::{AskedRun, EndedRun, EvaluationState, Live, Phase, StaleLine, Status, StatusState, TierState};
 pub use symbols::{Symbol, SymbolKind, symbols};
 pub use tiers::{FunctionTier, function_tiers};
-pub use values::{LineValue, ValueKind, line_values};
+pub use values::{LineValue, ValueSource, line_values};

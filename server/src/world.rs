@@ -16,7 +16,7 @@ pub use notice::{Notice, NoticeSink, OutputKind, Refresh};
 
 use crate::db::{File, LiveDb};
 use crate::document::Document;
-use crate::evaluate::{CommandReply, Plan, RunTarget, Scheduler, Trust, WorkerEvent, WorkerFactory};
+use crate::evaluate::{Budget, CommandReply, Plan, RunTarget, Scheduler, Trust, WorkerEvent, WorkerFactory};
 use crate::line_index::Encoding;
 use job::{Ask, Job, Ticket};
 use own::{Own, Shown, Task};
@@ -44,12 +44,14 @@ pub struct WorldConfig {
     pub trust: Option<Trust>,
     /// Threads that answer questions.
     pub readers: usize,
+    /// What an evaluation may use that nobody asked for; none: what does not disturb a person who types.
+    pub automatic: Option<Budget>,
 }
 
 impl Default for WorldConfig {
     fn default() -> WorldConfig {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        WorldConfig { encoding: Encoding::Utf16, trust: None, readers: cores.clamp(2, 4) }
+        WorldConfig { encoding: Encoding::Utf16, trust: None, readers: cores.clamp(2, 4), automatic: None }
     }
 }
 
@@ -182,6 +184,7 @@ pub fn spawn(
         Arc::new(move |event| drop(worker_events.send(Event::Worker(event)))),
         notices.clone(),
         config.trust,
+        config.automatic,
     );
     let handle = WorldHandle { events: events.clone(), sent: Arc::default() };
     let world = World {

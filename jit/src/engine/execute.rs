@@ -101,6 +101,10 @@ fn run_units(run: &mut Run<'_>, realm: &mut Realm, main: &[CodeId], units: &[Cod
     let globals = realm.globals().value();
     let mut value = Value::NULL;
     for &unit in units {
+        if run.recording && !main.contains(&unit) {
+            // What an expression shows is what it did itself, not what the definitions before it did.
+            record::forget(run.codes, realm);
+        }
         value = run.call_unit(realm, unit, globals)?;
         // `End` gives nothing; a `return` at top level ends the program.
         if !value.is_absent() {

@@ -3,12 +3,14 @@
 //! Runs nothing. Syntax and lowering find the diagnostics; this only prints them.
 
 use super::Failure;
+use super::colour::Colour;
 use super::source::Source;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use clap::{Args, ValueEnum};
 use minilive_mir::diagnostic::{Diagnostic, Severity};
+use minilive_syntax::TextRange;
 use serde_json::json;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -21,6 +23,8 @@ pub struct Check {
     /// How to print what is found.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    #[command(flatten)]
+    colour: Colour,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -35,6 +39,7 @@ impl Check {
     /// Exit code 1 if any file has an error.
     pub fn carry_out(self) -> Result<ExitCode, Failure> {
         let mut out = std::io::stdout().lock();
+        let colours = self.colour.is_wanted(&out);
         let (mut errors, mut warnings) = (0, 0);
         for file in &self.files {
             let source = Source::read(file)?;
@@ -46,7 +51,7 @@ impl Check {
                     Severity::Warning => warnings += 1,
                 }
                 let text = match self.format {
-                    Format::Text => rendered(&source, diagnostic, std::io::stdout().is_terminal()),
+                    Format::Text => rendered_diagnostic(&source, diagnostic, colours),
                     Format::Json => as_json(&source, diagnostic).to_string(),
                 };
                 writeln!(out, "{text}")?;
@@ -64,16 +69,28 @@ fn summary(files: usize, errors: usize, warnings: usize) -> String {
     format!("checked {}: {}, {}", counted(files, "file"), counted(errors, "error"), counted(warnings, "warning"))
 }
 
-/// The diagnostic as people read it, with the source line under it.
-pub fn rendered(source: &Source, diagnostic: &Diagnostic, colours: bool) -> String {
+/// A diagnostic of the compiler as people read it.
+pub fn rendered_diagnostic(source: &Source, diagnostic: &Diagnostic, colours: bool) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let span = usize::from(diagnostic.range.start())..usize::from(diagnostic.range.end());
+    rendered(source, level, diagnostic.code, &diagnostic.message, diagnostic.range, colours)
+}
+
+/// A message with the source line it is about.
+pub fn rendered(
+    source: &Source,
+    level: Level<'_>,
+    code: &str,
+    message: &str,
+    range: TextRange,
+    colours: bool,
+) -> String {
+    let span = usize::from(range.start())..usize::from(range.end());
     let path = source.shown_name();
     let snippet = Snippet::source(source.text.as_str()).path(path).annotation(AnnotationKind::Primary.span(span));
-    let report = [level.primary_title(diagnostic.message.as_str()).id(diagnostic.code).element(snippet)];
+    let report = [level.primary_title(message).id(code).element(snippet)];
     let renderer = if colours { Renderer::styled() } else { Renderer::plain() };
     renderer.render(&report)
 }

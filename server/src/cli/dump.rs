@@ -3,7 +3,7 @@
 //! Lowers the file as `run` does and prints the wanted form of each unit; nothing is run.
 
 use super::Failure;
-use super::check::rendered;
+use super::check::rendered_diagnostic;
 use super::source::Source;
 use clap::Args;
 use minilive_jit::bytecode;
@@ -48,7 +48,7 @@ impl Dump {
         let (program, diagnostics) = minilive_mir::lower::lower_file(&parse, &source.name);
         let errors: Vec<_> = diagnostics.iter().filter(|it| it.severity == Severity::Error).collect();
         for error in &errors {
-            eprintln!("{}", rendered(&source, error, false));
+            eprintln!("{}", rendered_diagnostic(&source, error, false));
         }
         let wanted = |unit: &&ProgramUnit| self.function.as_ref().is_none_or(|name| unit.info.name == name.as_str());
         let mut text = String::new();

@@ -4,7 +4,7 @@
 //! exit code 1, or under `--compat` to standard output with exit code 0, as the reference does it.
 
 use super::Failure;
-use super::check::rendered;
+use super::check::rendered_diagnostic;
 use super::source::Source;
 use clap::Args;
 use minilive_jit::engine::{End, Engine, EngineConfig, Entry, RunOutcome, RunRequest, TierPolicy};
@@ -91,7 +91,7 @@ impl Run {
             }
         }
         for error in errors {
-            eprintln!("{}", rendered(source, error, std::io::stderr().is_terminal()));
+            eprintln!("{}", rendered_diagnostic(source, error, std::io::stderr().is_terminal()));
         }
         ExitCode::from(1)
     }

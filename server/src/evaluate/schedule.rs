@@ -5,7 +5,7 @@
 //! not run again until something it depends on changes; a run is cancelled only by an edit that reaches it, or by a person.
 
 use super::budget;
-use super::handle::{EventSink, Purpose, Request, RunId, Trust, WorkerEvent, WorkerFactory, WorkerHandle};
+use super::handle::{Budget, EventSink, Purpose, Request, RunId, Trust, WorkerEvent, WorkerFactory, WorkerHandle};
 use super::plan::{Plan, Planned, base_name};
 use super::state::FileState;
 use crate::document::LineSplice;
@@ -79,6 +79,8 @@ pub struct Scheduler {
     trust: Trust,
     /// Whether the client or the person has said what the level is; else an asked run grants trust.
     trust_is_given: bool,
+    /// What automatic runs may use, if it is not the usual.
+    automatic: Option<Budget>,
     files: FxHashMap<Arc<str>, FileState>,
     queue: VecDeque<(Arc<str>, Arc<Plan>, EvaluationId)>,
     running: Option<Running>,
@@ -99,6 +101,7 @@ impl Scheduler {
         sink: EventSink,
         notices: NoticeSink,
         trust: Option<Trust>,
+        automatic: Option<Budget>,
     ) -> Scheduler {
         Scheduler {
             factory,
@@ -107,6 +110,7 @@ impl Scheduler {
             workers: FxHashMap::default(),
             trust: trust.unwrap_or_default(),
             trust_is_given: trust.is_some(),
+            automatic,
             files: FxHashMap::default(),
             queue: VecDeque::new(),
             running: None,
@@ -229,7 +233,8 @@ impl Scheduler {
             };
             let run = self.new_run();
             let frames = planned.marker.as_ref().map_or(3, |marker| marker.options.frames);
-            let mut budget = budget::automatic(self.trust, frames);
+            let usual = budget::automatic(self.trust, frames);
+            let mut budget = self.automatic.map_or(usual, |budget| Budget { frames, ..budget });
             if let Some(wall) = planned.marker.as_ref().and_then(|marker| marker.options.budget) {
                 budget.wall = budget.wall.min(wall);
             }
@@ -241,7 +246,7 @@ impl Scheduler {
         self.tell_status();
     }
 
-    fn request(&self, run: RunId, plan: &Plan, planned: &Planned, budget: super::Budget, asked: bool) -> Request {
+    fn request(&self, run: RunId, plan: &Plan, planned: &Planned, budget: Budget, asked: bool) -> Request {
         let (program, entry) = plan.program(planned);
         let options = planned.marker.as_ref().map(|marker| &marker.options);
         let seed = options.and_then(|options| options.seed);
@@ -282,7 +287,7 @@ impl Scheduler {
         let Some(file) = self.files.get_mut(&asked.uri) else {
             return;
         };
-        file.show_tiers(&asked.plan, functions);
+        file.show_tiers(&asked.plan, asked.id, functions);
         let elapsed = asked.started.elapsed();
         if let Some(shown) = Arc::make_mut(&mut file.live).asked.as_mut().filter(|shown| shown.run == run) {
             (shown.elapsed, shown.line) = (elapsed, line);
@@ -316,7 +321,7 @@ impl Scheduler {
         let Some(file) = self.files.get_mut(&running.uri) else {
             return;
         };
-        file.show_tiers(&running.plan, &outcome.functions);
+        file.show_tiers(&running.plan, running.id, &outcome.functions);
         self.changed.insert(running.uri.clone());
         if outcome.end == End::Cancelled {
             if !running.stopped {

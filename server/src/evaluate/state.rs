@@ -7,7 +7,6 @@ use super::plan::{Plan, Planned, is_fresh};
 use crate::document::LineSplice;
 use crate::ide::{EvaluationState, LineValue, Live, Phase, StaleLine, TierState, line_values};
 use crate::recording::{End, EvaluationId, FunctionReport, Recorded};
-use minilive_mir::ir::{InstId, UnitKey};
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -20,14 +19,11 @@ const SPLICES: usize = 512;
 /// A place whose line follows edits.
 #[derive(Debug, Clone)]
 struct Anchors {
-    values: Vec<(u32, Anchored)>,
+    values: Vec<LineValue>,
     end: Option<u32>,
     /// Whether an edit took a value away that a fresh look at the plan would bring back.
     lossy: bool,
 }
-
-/// A value and the instruction that gave it, as in [`StaleLine`].
-type Anchored = (Option<(UnitKey, InstId)>, String);
 
 /// All that is known about the evaluations of one document.
 #[derive(Debug, Default)]
@@ -93,8 +89,9 @@ impl FileState {
         if plan.document.revision + 1 >= known_since || plan.document.revision == self.revision {
             let marker_line = plan.find(recorded.evaluation).and_then(|it| it.marker.as_ref()).map(|it| it.line);
             let values = line_values(&plan.document, &plan.layout, &recorded.outcome, marker_line);
-            let is_own = |value: &LineValue| value.is_of(recorded.evaluation);
-            anchors.values = values.into_iter().filter(is_own).map(|it| (it.line, (it.place(), it.text))).collect();
+            let own = values.into_iter().filter(|value| value.is_of(recorded.evaluation));
+            // Stale values are shown without details.
+            anchors.values = own.map(|value| LineValue { details: String::new(), ..value }).collect();
             anchors.end = end_line(&recorded.outcome.end).or(marker_line);
             for (_, splices) in self.splices.iter().filter(|&&(revision, _)| revision > plan.document.revision) {
                 anchors.follow(splices);
@@ -135,6 +132,11 @@ impl FileState {
     pub fn retain(&mut self, plan: &Plan) {
         self.results.retain(|&id, _| plan.find(id).is_some());
         self.anchors.retain(|&id, _| plan.find(id).is_some());
+        let gone = |state: &TierState| plan.find(state.evaluation).is_none();
+        if self.live.tiers.values().flatten().any(gone) {
+            let live = Arc::make_mut(&mut self.live);
+            live.tiers.values_mut().for_each(|states| states.retain(|state| !gone(state)));
+        }
     }
 
     /// Lets readers see where values of earlier texts stand.
@@ -142,15 +144,10 @@ impl FileState {
         let mut stale = Vec::new();
         let mut ends = Vec::new();
         for (&evaluation, anchors) in &self.anchors {
-            stale.extend(anchors.values.iter().map(|(line, (place, text))| StaleLine {
-                evaluation,
-                place: *place,
-                line: *line,
-                text: text.clone(),
-            }));
+            stale.extend(anchors.values.iter().map(|value| StaleLine { evaluation, value: value.clone() }));
             ends.extend(anchors.end.map(|line| (evaluation, line)));
         }
-        stale.sort_by_key(|a| (a.line, a.evaluation));
+        stale.sort_by_key(|it| (it.value.line, it.evaluation));
         ends.sort_unstable();
         let live = Arc::make_mut(&mut self.live);
         live.stale = stale;
@@ -171,13 +168,15 @@ impl FileState {
         }
     }
 
-    /// Lets readers see what became of code.
-    pub fn show_tiers(&mut self, plan: &Plan, reports: &[FunctionReport]) {
+    /// Lets readers see what became of code in a run of an evaluation.
+    pub fn show_tiers(&mut self, plan: &Plan, evaluation: EvaluationId, reports: &[FunctionReport]) {
         let live = Arc::make_mut(&mut self.live);
         for report in reports {
             if let Some(unit) = plan.layout.get(report.unit) {
-                let state = TierState { fingerprint: unit.code.fingerprint, report: report.clone() };
-                live.tiers.insert(report.unit, state);
+                let fingerprint = unit.code.fingerprint;
+                let states = live.tiers.entry(report.unit).or_default();
+                states.retain(|state| state.evaluation != evaluation && state.fingerprint == fingerprint);
+                states.push(TierState { evaluation, fingerprint, report: report.clone() });
             }
         }
     }
@@ -187,7 +186,7 @@ impl Anchors {
     fn follow(&mut self, splices: &[LineSplice]) {
         for splice in splices {
             let before = self.values.len();
-            self.values.retain_mut(|(line, _)| splice.moved(*line).map(|moved| *line = moved).is_some());
+            self.values.retain_mut(|value| splice.moved(value.line).map(|moved| value.line = moved).is_some());
             let end = self.end.and_then(|line| splice.moved(line));
             self.lossy |= self.values.len() != before || end.is_some() != self.end.is_some();
             self.end = end;

@@ -4,8 +4,8 @@
 //! Invariant: the card has a fixed order (what it is, types, value and trail, examples, tier); nothing stale is shown as fresh.
 
 use super::Live;
-use super::tiers::{count, report, words};
-use super::values::FreshRecordings;
+use super::tiers::{report, usage};
+use super::values::{FreshRecordings, ValueSource};
 use crate::db::{Layout, LayoutUnit, LiveDb, MarkerUse};
 use crate::document::DocumentView;
 use crate::recording::{End, EvaluationId, Value};
@@ -108,7 +108,7 @@ impl Card<'_> {
         let scope = if unit.kind == minilive_mir::ir::UnitKind::Function { "local" } else { "global" };
         let mut sections = Vec::new();
         let known = unit.code.unit.types.get(ix(inst)).copied().unwrap_or_default();
-        let seen = self.fresh.value(unit.key, inst);
+        let seen = self.fresh.value(ValueSource::of(unit, inst));
         sections.extend(self.types(unit, range).or_else(|| (known != Ty::Any).then(|| static_type(known))));
         sections.extend(seen.map(value_section));
         Hover { range, title: format!("({scope}) {name}"), sections }
@@ -151,11 +151,7 @@ impl Card<'_> {
             sections.push(format!("`{}` ⇒ {result}", example.text));
         }
         if let Some(report) = report(self.live, unit.key, unit.code.fingerprint) {
-            let mut tier = format!("{} · entered {} times", words(report.tier, report.recording), count(report.calls));
-            if report.exits > 0 {
-                tier += &format!(" · compiled code left {} times", report.exits);
-            }
-            sections.push(tier);
+            sections.push(usage(report));
             sections.extend(report.reason.clone());
         }
         Hover { range, title: signature(unit), sections }
@@ -185,7 +181,7 @@ fn assignment(code: &Unit, name: &str, card: &Card<'_>, unit: &LayoutUnit) -> Op
     };
     let mut found = code.records.iter().filter(assigns).map(|record| record.inst);
     let first = found.clone().next()?;
-    Some(found.find(|&inst| card.fresh.value(unit.key, inst).is_some()).unwrap_or(first))
+    Some(found.find(|&inst| card.fresh.value(ValueSource::of(unit, inst)).is_some()).unwrap_or(first))
 }
 
 /// The variable whose new value a record point sees.

@@ -3,13 +3,14 @@
 //! `values` gives what fresh recordings saw, the running state what earlier ones saw. Invariants: at most one value hint a
 //! line; what does not come from a fresh recording is marked `~`; a hint's kind can be told by its first character.
 
-use super::values::{FreshRecordings, LineValue, ValueKind, line_values};
+use super::values::{FreshRecordings, LineValue, ValueSource, line_values};
 use super::{Live, function_tiers};
 use crate::db::LiveDb;
 use crate::document::DocumentView;
 use crate::recording::{End, EvaluationId};
+use minilive_mir::ir::UnitKey;
 use minilive_syntax::{TextRange, TextSize};
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
 /// What a hint says about its freshness.
@@ -80,28 +81,21 @@ pub fn inlay_hints(db: &LiveDb, document: &DocumentView, live: &Live, range: Opt
 fn lines(db: &LiveDb, document: &DocumentView, live: &Live) -> BTreeMap<u32, Line> {
     let fresh = FreshRecordings::of(db, document);
     let mut lines = BTreeMap::<u32, Line>::new();
-    let mut seen = FxHashSet::default();
-    for recorded in fresh.iter() {
-        let marker_line = fresh.marker(recorded.evaluation).map(|marker| marker.line);
-        for value in line_values(document, &fresh.layout, &recorded.outcome, marker_line) {
-            if value.is_of(recorded.evaluation) && value.place().is_none_or(|place| seen.insert(place)) {
-                lines.entry(value.line).or_default().add(&value);
-            }
-        }
-        if let Some(stop) = stop(&recorded.outcome.end)
-            && let Some(&(_, line)) = live.ends.iter().find(|(evaluation, _)| *evaluation == recorded.evaluation)
-        {
-            lines.entry(line).or_default().stop = Some(stop);
-        }
+    let values = values(document, &fresh, live);
+    let speakers = speakers(&fresh, &values);
+    let speaks = |it: &Seen| match it.value.source {
+        ValueSource::Function(unit, _) => speakers.get(&unit).is_some_and(|&(_, speaker)| speaker == it.evaluation),
+        source => fresh.rank(it.evaluation, source).is_some(),
+    };
+    for seen in values.iter().filter(|it| speaks(it)) {
+        lines.entry(seen.value.line).or_default().add(seen);
     }
-    let mut stale: Vec<_> = live.stale.iter().filter(|stale| fresh.get(stale.evaluation).is_none()).collect();
-    stale.sort_by_key(|stale| fresh.rank(stale.evaluation));
-    for stale in stale {
-        let line = lines.entry(stale.line).or_default();
-        let is_free = (line.texts.is_empty() || line.is_stale) && line.stop.is_none();
-        if is_free && stale.place.is_none_or(|place| seen.insert(place)) {
-            line.is_stale = true;
-            line.texts.push(stale.text.clone());
+    for recorded in fresh.iter() {
+        let Some(stop) = stop(&recorded.outcome.end) else { continue };
+        let reached = live.ends.iter().find(|(evaluation, _)| *evaluation == recorded.evaluation);
+        let asked = fresh.marker(recorded.evaluation).map(|marker| marker.line);
+        for line in reached.map(|&(_, line)| line).into_iter().chain(asked) {
+            lines.entry(line).or_default().stop = Some(stop.clone());
         }
     }
     for marker in fresh.markers.iter() {
@@ -112,6 +106,43 @@ fn lines(db: &LiveDb, document: &DocumentView, live: &Live) -> BTreeMap<u32, Lin
         line.is_pending |= live.is_pending(EvaluationId::Marker(marker.id));
     }
     lines
+}
+
+/// A value, the evaluation that saw it, and whether it holds for the present text.
+struct Seen {
+    evaluation: EvaluationId,
+    value: LineValue,
+    is_fresh: bool,
+}
+
+/// The values of all evaluations: of their fresh recordings, else of those that have become stale.
+fn values(document: &DocumentView, fresh: &FreshRecordings, live: &Live) -> Vec<Seen> {
+    let mut values = Vec::new();
+    for recorded in fresh.iter() {
+        let evaluation = recorded.evaluation;
+        let marker_line = fresh.marker(evaluation).map(|marker| marker.line);
+        let seen = line_values(document, &fresh.layout, &recorded.outcome, marker_line);
+        values.extend(seen.into_iter().map(|value| Seen { evaluation, value, is_fresh: true }));
+    }
+    for stale in live.stale.iter().filter(|stale| fresh.get(stale.evaluation).is_none()) {
+        values.push(Seen { evaluation: stale.evaluation, value: stale.value.clone(), is_fresh: false });
+    }
+    values
+}
+
+/// The evaluation that each function is shown as run by. One speaks for all of a function: its lines belong together. It goes on
+/// speaking while its values are stale, so that an edit does not show another evaluation for a moment.
+fn speakers(fresh: &FreshRecordings, values: &[Seen]) -> FxHashMap<UnitKey, ((u8, usize), EvaluationId)> {
+    let mut speakers = FxHashMap::default();
+    for seen in values {
+        if let ValueSource::Function(unit, _) = seen.value.source
+            && let Some(rank) = fresh.rank(seen.evaluation, seen.value.source)
+        {
+            let speaker = speakers.entry(unit).or_insert((rank, seen.evaluation));
+            *speaker = (*speaker).min((rank, seen.evaluation));
+        }
+    }
+    speakers
 }
 
 /// How a run that did not reach its end is shown.
@@ -125,13 +156,24 @@ fn stop(end: &End) -> Option<(HintKind, String)> {
 }
 
 impl Line {
-    fn add(&mut self, value: &LineValue) {
-        if self.id.is_empty() {
-            self.id = format!("v{:016x}.{}", value.unit.0, value.inst.0);
+    /// Fresh values come before stale ones, and drive them out.
+    fn add(&mut self, seen: &Seen) {
+        if !seen.is_fresh && !self.texts.is_empty() && !self.is_stale {
+            return;
         }
-        self.is_watch |= value.kind == ValueKind::Watch;
-        self.texts.push(value.text.clone());
-        self.details.push(value.details.clone());
+        if self.id.is_empty() {
+            self.id = match (seen.value.source, seen.evaluation) {
+                (ValueSource::Function(unit, inst) | ValueSource::TopLevel(unit, inst), _) => {
+                    format!("v{:016x}.{}", unit.0, inst.0)
+                }
+                (ValueSource::Marker, EvaluationId::Marker(id)) => format!("m{id:016x}"),
+                (ValueSource::Marker, EvaluationId::TopLevel) => String::new(),
+            };
+        }
+        self.is_stale |= !seen.is_fresh;
+        self.is_watch |= seen.value.source == ValueSource::Marker;
+        self.texts.push(seen.value.text.clone());
+        self.details.push(seen.value.details.clone());
     }
 
     fn hint(self, document: &DocumentView, number: u32) -> Option<InlayHint> {

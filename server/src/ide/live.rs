@@ -3,9 +3,10 @@
 //! The scheduler in `evaluate` writes it, one [`Live`] per document; the features read it beside the database.
 //! Invariant: everything here belongs to the document's present revision; lines are moved with each edit.
 
+use super::LineValue;
 use crate::evaluate::{RunId, Trust};
 use crate::recording::{EvaluationId, FunctionReport};
-use minilive_mir::ir::{InstId, UnitKey};
+use minilive_mir::ir::UnitKey;
 use minilive_mir::program::Fingerprint;
 use rustc_hash::FxHashMap;
 use std::time::Duration;
@@ -33,12 +34,8 @@ pub struct EvaluationState {
 pub struct StaleLine {
     /// The evaluation that saw it.
     pub evaluation: EvaluationId,
-    /// The instruction that gave it; none for the result of a watch or an example.
-    pub place: Option<(UnitKey, InstId)>,
-    /// The line, counted from zero.
-    pub line: u32,
-    /// The value without a mark.
-    pub text: String,
+    /// The value, at the line where it stands now.
+    pub value: LineValue,
 }
 
 /// The run a person asked for and that has not ended.
@@ -69,9 +66,11 @@ pub struct EndedRun {
     pub functions: usize,
 }
 
-/// What is known about a unit's code.
+/// What one evaluation made of a unit's code.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TierState {
+    /// Which evaluation.
+    pub evaluation: EvaluationId,
     /// The code it is known about; another fingerprint is cold.
     pub fingerprint: Fingerprint,
     /// What is known.
@@ -93,8 +92,8 @@ pub struct Live {
     pub asked: Option<AskedRun>,
     /// Asked runs that have ended, the last of each evaluation.
     pub ended: Vec<EndedRun>,
-    /// Code, by unit.
-    pub tiers: FxHashMap<UnitKey, TierState>,
+    /// Code, by unit, as the last run of each evaluation left it.
+    pub tiers: FxHashMap<UnitKey, Vec<TierState>>,
 }
 
 impl Live {

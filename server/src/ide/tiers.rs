@@ -22,16 +22,14 @@ pub struct FunctionTier {
     pub range: TextRange,
     /// Its tier.
     pub tier: Tier,
-    /// Whether it kept values for the editor while it ran.
-    pub recording: bool,
     /// The tier as shown.
     pub label: String,
     /// How often it was entered.
     pub calls: u64,
-    /// How often its loops went round.
-    pub loops: u64,
-    /// How often compiled code was left.
-    pub exits: u64,
+    /// How often it was entered, its loops went round and compiled code was left, in words.
+    pub counts: String,
+    /// The tier and the counts in words.
+    pub usage: String,
     /// Why it is not faster.
     pub reason: Option<String>,
 }
@@ -39,13 +37,7 @@ pub struct FunctionTier {
 impl FunctionTier {
     /// The tier in sentences.
     pub fn explanation(&self) -> String {
-        let mut text = format!("{} · entered {} times", words(self.tier, self.recording), self.calls);
-        if self.loops > 0 {
-            text += &format!(" · {} loop rounds", self.loops);
-        }
-        if self.exits > 0 {
-            text += &format!(" · compiled code left {} times", self.exits);
-        }
+        let mut text = self.usage.clone();
         if let Some(reason) = &self.reason {
             text += &format!("\n\n{reason}");
         }
@@ -66,21 +58,23 @@ pub fn function_tiers(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<
             name: unit.name.to_string(),
             range: unit.range,
             tier: report.tier,
-            recording: report.recording,
             label: label(report),
             calls: report.calls,
-            loops: report.loops,
-            exits: report.exits,
+            counts: counts(report),
+            usage: usage(report),
             reason: report.reason.clone(),
         })
     });
     known.collect()
 }
 
-/// What is known about the code of a unit.
+/// What is known about the code of a unit, from the evaluation that used it most.
 pub fn report(live: &Live, unit: UnitKey, fingerprint: Fingerprint) -> Option<&FunctionReport> {
-    let state = live.tiers.get(&unit).filter(|state| state.fingerprint == fingerprint)?;
-    (state.report.calls > 0).then_some(&state.report)
+    let states = live.tiers.get(&unit)?.iter();
+    let known = states.filter(|state| state.fingerprint == fingerprint && state.report.calls > 0);
+    // Of equals the first one: what is shown must not depend on the order of runs.
+    let most = known.max_by_key(|state| (state.report.calls + state.report.loops, std::cmp::Reverse(state.evaluation)));
+    most.map(|state| &state.report)
 }
 
 /// A tier as hints show it.
@@ -91,6 +85,25 @@ fn label(report: &FunctionReport) -> String {
         Tier::Native => "⚡native".to_owned(),
         Tier::Left => format!("↯deopt {}", report.exits),
     }
+}
+
+/// How a function ran, in a line: `compiled (native) · called 2.0K times · 34 loop rounds`.
+pub fn usage(report: &FunctionReport) -> String {
+    format!("{} · {}", words(report.tier, report.recording), counts(report))
+}
+
+fn counts(report: &FunctionReport) -> String {
+    let times = |n: u64| if n == 1 { "once".to_owned() } else { format!("{} times", count(n)) };
+    let mut text = format!("called {}", times(report.calls));
+    match report.loops {
+        0 => {}
+        1 => text += " · 1 loop round",
+        loops => text += &format!(" · {} loop rounds", count(loops)),
+    }
+    if report.exits > 0 {
+        text += &format!(" · compiled code left {}", times(report.exits));
+    }
+    text
 }
 
 /// A tier in words, with what sets the code apart from that of a plain run.

@@ -4,7 +4,7 @@
 //! instruction, through the layout of the revision it is shown in or was recorded in; only fresh recordings are placed in
 //! the present text.
 
-use crate::db::{self, Layout, LiveDb, MarkerItem, MarkerUse};
+use crate::db::{self, Layout, LayoutUnit, LiveDb, MarkerItem, MarkerUse};
 use crate::document::DocumentView;
 use crate::evaluate::is_fresh;
 use crate::recording::{End, EvaluationId, Outcome, Recorded, Value};
@@ -12,31 +12,37 @@ use minilive_mir::ir::{InstId, RecordKind, UnitKey, UnitKind};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
-/// No value is longer than this on its line: editors cut at about as many characters.
+/// No value is longer than this on its line, with its count: editors cut at about as many characters.
 const SHORT: usize = 40;
 
 /// What a shown value is the value of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ValueKind {
-    /// An assignment, a loop variable, a result.
-    Value,
-    /// A watch or an example.
-    Watch,
+pub enum ValueSource {
+    /// An instruction of a function.
+    Function(UnitKey, InstId),
+    /// An instruction of a top-level statement.
+    TopLevel(UnitKey, InstId),
+    /// The watch or example that the evaluation belongs to.
+    Marker,
+}
+
+impl ValueSource {
+    /// An instruction of a unit.
+    pub fn of(unit: &LayoutUnit, inst: InstId) -> ValueSource {
+        match unit.kind {
+            UnitKind::Function => ValueSource::Function(unit.key, inst),
+            UnitKind::Statement | UnitKind::Module | UnitKind::Expression => ValueSource::TopLevel(unit.key, inst),
+        }
+    }
 }
 
 /// One value at one line.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LineValue {
-    /// The instruction that gave it.
-    pub unit: UnitKey,
-    /// Of that unit.
-    pub inst: InstId,
-    /// Whether the unit is a top-level statement.
-    pub is_top_level: bool,
+    /// What gave it.
+    pub source: ValueSource,
     /// The line, from zero.
     pub line: u32,
-    /// What it is.
-    pub kind: ValueKind,
     /// The value, short, with its count.
     pub text: String,
     /// More about it.
@@ -44,15 +50,10 @@ pub struct LineValue {
 }
 
 impl LineValue {
-    /// Whether the evaluation that saw it is the one to show it: top-level statements also run as definitions of watches and
-    /// examples, but what is shown of them is the run of the file.
+    /// Whether the evaluation that saw it may show it: top-level statements also run as definitions of watches and examples,
+    /// but what is shown of them is the run of the file.
     pub fn is_of(&self, evaluation: EvaluationId) -> bool {
-        !self.is_top_level || evaluation == EvaluationId::TopLevel
-    }
-
-    /// The instruction, of which only one value is shown; none for the result of a watch or an example.
-    pub fn place(&self) -> Option<(UnitKey, InstId)> {
-        (self.kind == ValueKind::Value).then_some((self.unit, self.inst))
+        !matches!(self.source, ValueSource::TopLevel(..)) || evaluation == EvaluationId::TopLevel
     }
 }
 
@@ -66,9 +67,8 @@ pub fn line_values(
     let seen: FxHashMap<_, _> = outcome.values.iter().map(|value| ((value.unit, value.inst), value)).collect();
     let mut values = Vec::new();
     if let (Some(line), End::Finished(Some(value))) = (marker_line, &outcome.end) {
-        let (unit, inst) = (UnitKey(0), InstId(0));
-        let (text, details) = (shorten(value), format!("`{value}`"));
-        values.push(LineValue { unit, inst, is_top_level: false, line, kind: ValueKind::Watch, text, details });
+        let (text, details) = (shorten(value, SHORT), format!("`{}`", value.replace('`', "'")));
+        values.push(LineValue { source: ValueSource::Marker, line, text, details });
     }
     for unit in &layout.units {
         for record in &unit.code.unit.records {
@@ -91,32 +91,26 @@ pub fn line_values(
                 }
                 _ => document.index.line_of(range.end()),
             };
-            values.push(LineValue {
-                unit: unit.key,
-                inst: record.inst,
-                is_top_level: unit.kind != UnitKind::Function,
-                line,
-                kind: ValueKind::Value,
-                text: short(value),
-                details: details(value),
-            });
+            let source = ValueSource::of(unit, record.inst);
+            values.push(LineValue { source, line, text: short(value), details: details(value) });
         }
     }
     values
 }
 
+/// A value and its count, short enough for a line.
 fn short(value: &Value) -> String {
     let times = if value.count > 1 { format!(" ×{}", value.count) } else { String::new() };
-    format!("{}{times}", shorten(&value.text))
+    format!("{}{times}", shorten(&value.text, SHORT - times.chars().count()))
 }
 
 /// The first characters of a text, on one line.
-fn shorten(text: &str) -> String {
+fn shorten(text: &str, most: usize) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if text.chars().count() <= SHORT {
+    if text.chars().count() <= most {
         return text;
     }
-    let head: String = text.chars().take(SHORT - 1).collect();
+    let head: String = text.chars().take(most - 1).collect();
     head + "…"
 }
 
@@ -132,18 +126,7 @@ pub fn details(value: &Value) -> String {
     text
 }
 
-/// Examples tell most, then the top level, then watches.
-fn rank(markers: &[Arc<MarkerItem>], evaluation: EvaluationId) -> Option<(u8, usize)> {
-    match evaluation {
-        EvaluationId::TopLevel => Some((1, 0)),
-        EvaluationId::Marker(id) => {
-            let index = markers.iter().position(|marker| marker.id == id)?;
-            Some((if markers[index].usage == MarkerUse::Example { 0 } else { 2 }, index))
-        }
-    }
-}
-
-/// The recordings of a document that hold for its present text, the more telling ones first: examples, the top level, watches.
+/// The recordings of a document that hold for its present text.
 pub struct FreshRecordings {
     /// The document's units.
     pub layout: Arc<Layout>,
@@ -160,26 +143,16 @@ impl FreshRecordings {
         let layout = db::file_layout(db, document.file);
         let markers = db::marker_items(db, document.file);
         let recorded = document.file.recordings(db).list(db);
-        let fresh = |recorded: &Recorded| {
-            let marker = match recorded.evaluation {
-                EvaluationId::TopLevel => None,
-                EvaluationId::Marker(id) => Some(markers.iter().find(|marker| marker.id == id)?.code.fingerprint),
-            };
-            is_fresh(recorded, &layout, marker).then_some(())
+        let holds = |recorded: &Recorded| match recorded.evaluation {
+            EvaluationId::TopLevel => is_fresh(recorded, &layout, None),
+            EvaluationId::Marker(id) => markers
+                .iter()
+                .find(|marker| marker.id == id)
+                .is_some_and(|marker| is_fresh(recorded, &layout, Some(marker.code.fingerprint))),
         };
-        let ranked = recorded.iter().enumerate().filter_map(|(index, it)| {
-            fresh(it)?;
-            Some((rank(&markers, it.evaluation)?, index))
-        });
-        let mut ranked: Vec<_> = ranked.collect();
-        ranked.sort_unstable();
-        let order = ranked.into_iter().map(|(_, index)| index).collect();
+        let mut order: Vec<_> = (0..recorded.len()).filter(|&index| holds(&recorded[index])).collect();
+        order.sort_unstable_by_key(|&index| recorded[index].evaluation);
         FreshRecordings { layout, markers, recorded, order }
-    }
-
-    /// Where an evaluation stands in the order; `None` if the text does not ask for it.
-    pub fn rank(&self, evaluation: EvaluationId) -> Option<(u8, usize)> {
-        rank(&self.markers, evaluation)
     }
 
     /// The fresh recordings in order.
@@ -200,9 +173,44 @@ impl FreshRecordings {
         }
     }
 
-    /// What was seen at an instruction, in the most telling recording that has been there.
-    pub fn value(&self, unit: UnitKey, inst: InstId) -> Option<&Value> {
-        let mut values = self.iter().flat_map(|recorded| &recorded.outcome.values);
-        values.find(|value| value.unit == unit && value.inst == inst)
+    /// How telling an evaluation is about a place, the least number most; `None` if it has nothing to say there.
+    ///
+    /// A function is shown as its own example ran it, else as the program did, else as other examples and watches did.
+    pub fn rank(&self, evaluation: EvaluationId, source: ValueSource) -> Option<(u8, usize)> {
+        match (source, evaluation) {
+            (ValueSource::Marker, EvaluationId::Marker(_)) | (ValueSource::TopLevel(..), EvaluationId::TopLevel) => {
+                Some((0, 0))
+            }
+            (ValueSource::Marker, EvaluationId::TopLevel) | (ValueSource::TopLevel(..), EvaluationId::Marker(_)) => {
+                None
+            }
+            (ValueSource::Function(..), EvaluationId::TopLevel) => Some((1, 0)),
+            (ValueSource::Function(unit, _), EvaluationId::Marker(id)) => {
+                let index = self.markers.iter().position(|marker| marker.id == id)?;
+                let marker = &self.markers[index];
+                let is_example = marker.usage == MarkerUse::Example;
+                let group = if !is_example {
+                    3
+                } else if marker.function == Some(unit) {
+                    0
+                } else {
+                    2
+                };
+                Some((group, index))
+            }
+        }
+    }
+
+    /// What was seen at a place, in the most telling recording that has been there.
+    pub fn value(&self, source: ValueSource) -> Option<&Value> {
+        let (ValueSource::Function(unit, inst) | ValueSource::TopLevel(unit, inst)) = source else {
+            return None;
+        };
+        let seen = self.iter().filter_map(|recorded| {
+            let rank = self.rank(recorded.evaluation, source)?;
+            let value = recorded.outcome.values.iter().find(|value| value.unit == unit && value.inst == inst)?;
+            Some((rank, value))
+        });
+        seen.min_by_key(|&(rank, _)| rank).map(|(_, value)| value)
     }
 }

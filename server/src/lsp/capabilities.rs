@@ -17,14 +17,13 @@ use tower_lsp::lsp_types::{
 pub struct ClientFeatures {
     /// How it counts columns.
     pub encoding: Encoding,
-    /// It asks for diagnostics itself; then none are pushed.
+    /// It asks for diagnostics itself, and does so again when told to. Any other client has them pushed: run-time errors
+    /// come while the text stays the same, when nobody would ask.
     pub pulls_diagnostics: bool,
     /// It can be asked to ask for hints again.
     pub refresh_hints: bool,
     /// … for lenses.
     pub refresh_lenses: bool,
-    /// … for diagnostics.
-    pub refresh_diagnostics: bool,
     /// It reads Markdown in hovers.
     pub markdown: bool,
     /// It takes symbols as a tree.
@@ -57,18 +56,14 @@ impl ClientFeatures {
         let symbols = document.and_then(|it| it.document_symbol.as_ref());
         ClientFeatures {
             encoding: encoding(caps),
-            pulls_diagnostics: document.is_some_and(|it| it.diagnostic.is_some()),
+            pulls_diagnostics: document.is_some_and(|it| it.diagnostic.is_some())
+                && workspace.and_then(|it| it.diagnostic.as_ref()).and_then(|it| it.refresh_support).unwrap_or(false),
             refresh_hints: workspace
                 .and_then(|it| it.inlay_hint.as_ref())
                 .and_then(|it| it.refresh_support)
                 .unwrap_or(false),
             refresh_lenses: workspace
                 .and_then(|it| it.code_lens.as_ref())
-                .and_then(|it| it.refresh_support)
-                .unwrap_or(false),
-            // lsp-types 0.94 calls this field `diagnostic`, the protocol `diagnostics`; both names are in use.
-            refresh_diagnostics: workspace
-                .and_then(|it| it.diagnostic.as_ref())
                 .and_then(|it| it.refresh_support)
                 .unwrap_or(false),
             markdown: hover.is_some_and(|formats| formats.contains(&tower_lsp::lsp_types::MarkupKind::Markdown)),

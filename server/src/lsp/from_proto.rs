@@ -11,6 +11,15 @@ use serde_json::Value;
 use std::sync::Arc;
 use tower_lsp::lsp_types::{ExecuteCommandParams, Position, Range, TextDocumentContentChangeEvent, Url};
 
+/// Gives a client capability the name by which lsp-types reads it: `workspace.diagnostics` is `diagnostic` there.
+pub fn initialize(params: &mut Value) {
+    if let Some(workspace) = params.pointer_mut("/capabilities/workspace").and_then(Value::as_object_mut)
+        && let Some(diagnostics) = workspace.get("diagnostics").cloned()
+    {
+        workspace.entry("diagnostic").or_insert(diagnostics);
+    }
+}
+
 /// A document's name.
 pub fn uri(uri: &Url) -> Arc<str> {
     Arc::from(uri.as_str())

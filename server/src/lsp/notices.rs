@@ -20,7 +20,8 @@ struct Teller {
     features: ClientFeatures,
     /// The diagnostics that were published last, with their version.
     published: HashMap<Arc<str>, (i32, Vec<Diagnostic>)>,
-    values: HashMap<Arc<str>, Vec<ext::ValueItem>>,
+    /// The values that were told last, with their version: a client drops what belongs to another one.
+    values: HashMap<Arc<str>, (i32, Vec<ext::ValueItem>)>,
     tiers: HashMap<Arc<str>, ext::TiersParams>,
     sequence: u64,
     /// The unfinished last line of each run's output, for clients that take whole lines.
@@ -152,7 +153,8 @@ impl Teller {
                 tooltip: hint.tooltip.clone(),
             })
             .collect();
-        if self.values.get(&document.uri) == Some(&items) {
+        let now = (document.version, items);
+        if self.values.get(&document.uri) == Some(&now) {
             return;
         }
         self.sequence += 1;
@@ -161,10 +163,10 @@ impl Teller {
             version: document.version,
             sequence: self.sequence,
             full: true,
-            items: items.clone(),
+            items: now.1.clone(),
             removed: Vec::new(),
         };
-        self.values.insert(document.uri.clone(), items);
+        self.values.insert(document.uri.clone(), now);
         self.client.send_notification::<ext::Values>(params).await;
     }
 
@@ -201,9 +203,7 @@ impl Teller {
             let _ = match refresh {
                 Refresh::Hints if features.refresh_hints => client.inlay_hint_refresh().await,
                 Refresh::Lenses if features.refresh_lenses => client.code_lens_refresh().await,
-                Refresh::Diagnostics if features.refresh_diagnostics && features.pulls_diagnostics => {
-                    client.workspace_diagnostic_refresh().await
-                }
+                Refresh::Diagnostics if features.pulls_diagnostics => client.workspace_diagnostic_refresh().await,
                 _ => Ok(()),
             };
         });

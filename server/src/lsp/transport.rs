@@ -5,6 +5,7 @@
 //! Invariants: a broken frame or a panicking handler costs one answer, never the connection; no message waits for a slow
 //! handler; after `exit` it returns at once with the exit code. Tests: `tests/protocol.rs`.
 
+use super::from_proto;
 use futures::future::FutureExt as _;
 use futures::sink::SinkExt as _;
 use futures::stream::{FuturesUnordered, StreamExt as _};
@@ -124,9 +125,14 @@ fn decode(frame: Frame) -> Decoded {
             return Decoded::Broken(Id::Null, error);
         }
     };
-    let Ok(value) = serde_json::from_slice::<Value>(&body) else {
+    let Ok(mut value) = serde_json::from_slice::<Value>(&body) else {
         return Decoded::Broken(Id::Null, Error::parse_error());
     };
+    if value.get("method").is_some_and(|method| method == "initialize")
+        && let Some(params) = value.get_mut("params")
+    {
+        from_proto::initialize(params);
+    }
     let id = match value.get("id") {
         Some(Value::String(id)) => Id::String(id.clone()),
         Some(Value::Number(id)) => id.as_i64().map_or(Id::Null, Id::Number),

@@ -1,0 +1,254 @@
+//! The command line as a person meets it: help, results, errors, exit codes, and what goes to which stream.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What a command did.
+struct Done {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+#[track_caller]
+fn minilive(arguments: &[&str]) -> Done {
+    with_input(arguments, "")
+}
+
+#[track_caller]
+fn with_input(arguments: &[&str], input: &str) -> Done {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_minilive"));
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    let mut stdin = child.stdin.take().expect("its input is a pipe");
+    // A command that does not read may have ended already.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    let output = child.wait_with_output().expect("the program ends");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    Done { code: output.status.code().expect("no signal"), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// A file with this text, gone when the test is over.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str, text: &str) -> Scratch {
+        let folder = std::env::temp_dir().join(format!("minilive-cli-{}-{name}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder");
+        let path = folder.join("program.ms");
+        fs::write(&path, text).expect("a file");
+        Scratch(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().expect("a path in UTF-8")
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let folder = self.0.parent().expect("made with one");
+        fs::remove_dir_all(folder).expect("our own folder");
+    }
+}
+
+fn example(name: &str) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples").join(name);
+    file.to_str().expect("a path in UTF-8").to_owned()
+}
+
+#[test]
+fn help_names_every_command_and_goes_to_standard_output() {
+    let done = minilive(&["--help"]);
+    assert_eq!((done.code, &*done.err), (0, ""));
+    for command in ["run", "check", "show", "dump", "lsp"] {
+        assert!(done.out.contains(&format!("\n  {command} ")), "{}", done.out);
+        let help = minilive(&[command, "--help"]);
+        assert_eq!(help.code, 0, "{command}");
+        assert!(help.out.contains("Usage: minilive"), "{}", help.out);
+    }
+    assert!(!done.out.contains("worker"), "the worker is of no use by hand:\n{}", done.out);
+}
+
+#[test]
+fn what_is_not_understood_is_exit_code_2_on_standard_error() {
+    for arguments in
+        [&["fly"][..], &["run"], &["run", "--no-such-option", "x.ms"], &["dump", "x.ms"], &["show"], &["check"]]
+    {
+        let done = minilive(arguments);
+        assert_eq!((done.code, &*done.out), (2, ""), "{arguments:?}");
+        assert!(done.err.contains("Usage"), "{arguments:?}: {}", done.err);
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    for command in ["run", "check", "show", "dump --mir"] {
+        let mut arguments: Vec<_> = command.split(' ').collect();
+        arguments.push("nowhere/at-all.ms");
+        let done = minilive(&arguments);
+        assert_eq!((done.code, &*done.out), (2, ""), "{command}");
+        assert!(done.err.starts_with("minilive: cannot read nowhere/at-all.ms: "), "{command}: {}", done.err);
+    }
+}
+
+#[test]
+fn text_that_is_not_utf8_is_named_with_its_line() {
+    let file = Scratch::new("bytes", "");
+    fs::write(&file.0, b"a = 1\nb = \"\xff\"\n").expect("a file");
+    for command in ["run", "check", "show"] {
+        let done = minilive(&[command, file.path()]);
+        assert_eq!(done.code, 2, "{command}");
+        assert!(done.err.contains("not UTF-8") && done.err.contains("line 2"), "{command}: {}", done.err);
+    }
+}
+
+#[test]
+fn run_prints_what_the_program_prints() {
+    let done = minilive(&["run", "-c", "print 6 * 7"]);
+    assert_eq!((done.code, &*done.out, &*done.err), (0, "42\n", ""));
+    let done = with_input(&["run", "-"], "print \"from input\"");
+    assert_eq!((done.code, &*done.out), (0, "from input\n"));
+}
+
+#[test]
+fn examples_print_what_stands_beside_them() {
+    for name in ["adventure", "life", "mandelbrot", "nbody", "sorting", "wordcount"] {
+        let done = minilive(&["run", &example(&format!("{name}.ms"))]);
+        let expected = fs::read_to_string(example(&format!("{name}.expected"))).expect("beside the program");
+        assert_eq!((done.code, done.out, &*done.err), (0, expected, ""), "{name}");
+    }
+}
+
+#[test]
+fn a_runtime_error_keeps_the_output_and_shows_its_line() {
+    let file = Scratch::new("error", "print \"before\"\nx = nothing + 1\nprint \"never\"\n");
+    let done = minilive(&["run", file.path()]);
+    assert_eq!((done.code, &*done.out), (1, "before\n"));
+    assert!(done.err.contains("program.ms line 2"), "{}", done.err);
+    assert!(done.err.contains("    2 | x = nothing + 1"), "{}", done.err);
+
+    let done = minilive(&["run", "--compat", file.path()]);
+    assert_eq!((done.code, &*done.err), (0, ""), "as the reference does it");
+    assert!(done.out.starts_with("before\n") && done.out.contains("program.ms line 2"), "{}", done.out);
+}
+
+#[test]
+fn a_program_that_does_not_compile_runs_nothing() {
+    let file = Scratch::new("compile", "print 1\nx = = 2\n");
+    let done = minilive(&["run", file.path()]);
+    assert_eq!((done.code, &*done.out), (1, ""));
+    assert!(done.err.contains("program.ms:2:") && done.err.contains("x = = 2"), "{}", done.err);
+}
+
+#[test]
+fn a_program_sets_its_own_exit_code() {
+    let done = minilive(&["run", "-c", "print \"bye\"\nexit 7"]);
+    assert_eq!((done.code, &*done.out), (7, "bye\n"));
+}
+
+#[test]
+fn check_points_into_the_source_and_counts() {
+    let good = Scratch::new("good", "x = 1\nprint x\n");
+    let done = minilive(&["check", good.path()]);
+    assert_eq!((done.code, &*done.out, &*done.err), (0, "checked 1 file: 0 errors, 0 warnings\n", ""));
+
+    let bad = Scratch::new("bad", "x = 1\nif x then\n    print x)\n");
+    let done = minilive(&["check", good.path(), bad.path()]);
+    assert_eq!((done.code, &*done.err), (1, ""));
+    assert!(done.out.contains("program.ms:3:"), "{}", done.out);
+    assert!(done.out.contains("checked 2 files: "), "{}", done.out);
+    assert!(!done.out.contains('\u{1b}'), "no colours in a pipe: {}", done.out);
+
+    let coloured = minilive(&["check", "--color", "always", bad.path()]);
+    assert!(coloured.out.contains("\u{1b}["), "{}", coloured.out);
+}
+
+#[test]
+fn check_speaks_json_to_other_tools() {
+    let bad = Scratch::new("json", "é = 1\nx = = 2\n");
+    let done = minilive(&["check", "--format", "json", bad.path()]);
+    assert_eq!(done.code, 1);
+    for line in done.out.lines() {
+        let found: serde_json::Value = serde_json::from_str(line).expect("one object a line");
+        assert_eq!(found["severity"], "error");
+        assert_eq!(found["start"]["line"], 2);
+        assert!(found["message"].is_string() && found["code"].is_string() && found["file"].is_string(), "{line}");
+    }
+    assert!(!done.out.is_empty());
+}
+
+#[test]
+fn show_prints_the_file_with_values_and_tiers() {
+    let done = minilive(&["show", &example("mandelbrot.ms")]);
+    assert_eq!((done.code, &*done.err), (0, ""));
+    let line = |start: &str| {
+        let found = done.out.lines().find(|line| line.starts_with(start));
+        found.unwrap_or_else(|| panic!("no line {start:?} in\n{}", done.out))
+    };
+    assert!(line("height = 28").ends_with(" = 28"));
+    assert!(line("//> escapeTime(0, 0, 50)").ends_with(" ⇒ 50"));
+    assert!(line("//@ example edge").ends_with(" ⇒ 33"));
+    assert!(line("share = ").contains(" = "));
+    let tiers = ["⚡native", "▲baseline", "○interp", "↯deopt"];
+    assert!(tiers.iter().any(|tier| line("escapeTime = function").contains(tier)));
+    assert!(done.out.contains("\n5 evaluations in "), "{}", done.out);
+    assert!(done.out.contains("escapeTime  "), "{}", done.out);
+    assert!(!done.out.contains('\u{1b}'), "no colours in a pipe");
+    let source = fs::read_to_string(example("mandelbrot.ms")).expect("an example");
+    let shown: Vec<_> = done.out.lines().take(source.lines().count()).collect();
+    for (text, shown) in source.lines().zip(shown) {
+        assert!(shown.starts_with(text), "the text itself is printed as it is: {shown:?}");
+    }
+
+    let coloured = minilive(&["show", "--color", "always", &example("wordcount.ms")]);
+    assert!(coloured.out.contains("\u{1b}["), "{}", coloured.out);
+}
+
+#[test]
+fn show_evaluates_nothing_where_it_is_told_so() {
+    let file = Scratch::new("off", "x = 1\n//> x + 1\n");
+    let done = minilive(&["show", "--trust", "off", file.path()]);
+    assert_eq!((done.code, &*done.out), (0, "x = 1\n//> x + 1\n"));
+    let done = minilive(&["show", "--trust", "interpret-only", file.path()]);
+    assert!(done.out.contains("⇒ 2"), "{}", done.out);
+}
+
+#[test]
+fn show_tells_what_went_wrong() {
+    let file = Scratch::new("wrong", "x = 1\ny = x.foo\n");
+    let done = minilive(&["show", file.path()]);
+    assert_eq!(done.code, 1, "{}", done.out);
+    assert!(done.out.contains("program.ms:2:") && done.out.contains("! "), "{}", done.out);
+    let file = Scratch::new("broken", "x = = 1\n");
+    let done = minilive(&["show", file.path()]);
+    assert_eq!(done.code, 1, "{}", done.out);
+    assert!(done.out.contains("program.ms:1:"), "{}", done.out);
+}
+
+#[test]
+fn dump_prints_each_form_and_knows_functions_by_name() {
+    let file = Scratch::new("dump", "double = function(n)\n    return n * 2\nend function\nprint double(3)\n");
+    for form in ["--mir", "--bytecode"] {
+        let done = minilive(&["dump", form, file.path()]);
+        assert_eq!((done.code, &*done.err), (0, ""), "{form}");
+        assert!(done.out.contains("// function double, line 1"), "{form}: {}", done.out);
+        let one = minilive(&["dump", form, "--function", "double", file.path()]);
+        assert!(one.out.len() < done.out.len() && one.out.contains("double"), "{form}: {}", one.out);
+    }
+    let done = minilive(&["dump", "--mir", "--function", "triple", file.path()]);
+    assert_eq!((done.code, &*done.out), (2, ""));
+    assert!(done.err.contains("no function named triple"), "{}", done.err);
+}
+
+#[test]
+fn lsp_ends_with_its_input_and_refuses_a_wrong_filter() {
+    let done = minilive(&["lsp"]);
+    assert_eq!((done.code, &*done.out), (1, ""), "an end without `exit` is no good end");
+    let done = minilive(&["lsp", "--log", "minilive=loud"]);
+    assert_eq!(done.code, 2);
+    assert!(done.err.contains("--log"), "{}", done.err);
+}
