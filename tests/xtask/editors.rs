@@ -184,6 +184,12 @@ fn neovims(root: &Path, programs: &Programs, cache: &Cache) -> Result<Vec<Editor
 fn vscode(root: &Path, programs: &Programs, cache: &Cache) -> Result<Editor, String> {
     let code_server = cache.code_server(root)?;
     let tools = cache.tools(root, &programs.npm)?;
+    println!("highlighting");
+    Call::new(&programs.node)
+        .path(&root.join("tests/editors/grammar.mjs"))
+        .option("--grammar", &root.join("editors/vscode/syntaxes/miniscript.tmLanguage.json"))
+        .option("--tools", &tools)
+        .run()?;
     let extension = install::package_extension(root, &programs.npm)?;
     let chromium = programs.chromium.clone().ok_or("no chromium was looked for")?;
     Ok(Editor {

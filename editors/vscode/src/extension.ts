@@ -5,7 +5,7 @@
 import * as vscode from 'vscode';
 import { State, type LanguageClient } from 'vscode-languageclient/node';
 import { makeClient, trustLevel } from './client';
-import { OutputPanel, type OutputMessage } from './output';
+import { OutputPanel, SHOW_OUTPUT, type OutputMessage } from './output';
 import { locateServer, ServerNotFound, serverSettings } from './server';
 import { StatusItem, type StatusMessage } from './status';
 
@@ -16,6 +16,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   session = new Session();
   context.subscriptions.push(
     session,
+    vscode.commands.registerCommand(SHOW_OUTPUT, () => session?.showOutput()),
     vscode.workspace.onDidGrantWorkspaceTrust(() => session?.trustChanged()),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration('minilive.server')) void session?.restart();
@@ -73,6 +74,10 @@ class Session implements vscode.Disposable {
   async restart(): Promise<void> {
     await this.stop();
     await this.start();
+  }
+
+  showOutput(): void {
+    this.output.reveal();
   }
 
   async trustChanged(): Promise<void> {

@@ -2,6 +2,9 @@
 
 import * as vscode from 'vscode';
 
+/** The extension's own command; all others are the server's. */
+export const SHOW_OUTPUT = 'minilive.showOutput';
+
 /** Payload of `minilive/output`. */
 export interface OutputMessage {
   kind: 'start' | 'out' | 'error' | 'end';
@@ -12,6 +15,11 @@ export interface OutputMessage {
 export class OutputPanel implements vscode.Disposable {
   private readonly channel = vscode.window.createOutputChannel('MiniLive');
   private atLineStart = true;
+
+  /** Brings the panel to the front and leaves the cursor where it is. */
+  reveal(): void {
+    this.channel.show(true);
+  }
 
   show(message: OutputMessage): void {
     switch (message.kind) {

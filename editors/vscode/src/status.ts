@@ -1,6 +1,7 @@
 // The item in the status bar: what the server is doing.
 
 import * as vscode from 'vscode';
+import { SHOW_OUTPUT } from './output';
 
 /** Payload of `minilive/status`. */
 export interface StatusMessage {
@@ -26,6 +27,8 @@ export class StatusItem implements vscode.Disposable {
 
   constructor() {
     this.item.name = this.bar.name = 'MiniLive';
+    this.item.command = { command: SHOW_OUTPUT, title: 'Output' };
+    this.bar.command = SHOW_OUTPUT;
     this.bar.show();
   }
 

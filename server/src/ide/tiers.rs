@@ -22,6 +22,8 @@ pub struct FunctionTier {
     pub range: TextRange,
     /// Its tier.
     pub tier: Tier,
+    /// Whether it kept values for the editor while it ran.
+    pub recording: bool,
     /// The tier as shown.
     pub label: String,
     /// How often it was entered.
@@ -58,6 +60,7 @@ pub fn function_tiers(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<
             name: unit.name.to_string(),
             range: unit.range,
             tier: report.tier,
+            recording: report.recording,
             label: label(report),
             calls: report.calls,
             counts: counts(report),

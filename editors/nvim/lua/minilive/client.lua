@@ -190,6 +190,19 @@ function M.start(buffer, options)
   end
 end
 
+--- How many buffers have the server.
+function M.attached()
+  local count = 0
+  for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
+    local found = false
+    each_client(buffer, function()
+      found = true
+    end)
+    count = count + (found and 1 or 0)
+  end
+  return count
+end
+
 --- The arguments that name the document of the current buffer.
 function M.document_arguments()
   local buffer = vim.api.nvim_get_current_buf()

@@ -48,6 +48,11 @@ function M.setup(user)
   end
 end
 
+--- The options in force.
+function M.options()
+  return options
+end
+
 --- Runs the file of the current buffer; its output appears in a window below.
 function M.run()
   client.execute('minilive.run', client.document_arguments())
