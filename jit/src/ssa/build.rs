@@ -100,6 +100,25 @@ pub(crate) struct RangeParts {
     pub(crate) elem: Ty,
 }
 
+impl RangeParts {
+    /// What the list is made from, in the order in which exits and helpers take it.
+    pub(crate) fn slots(self) -> [Slot; 3] {
+        [self.base, self.step, self.count]
+    }
+
+    /// What is known where two ways meet.
+    pub(crate) fn join(self, other: RangeParts, widen: bool) -> RangeParts {
+        let ty = |a: Ty, b: Ty| if widen { a.widen(b) } else { a.join(b) };
+        let slot = |a: Slot, b: Slot| Slot { ty: ty(a.ty, b.ty), ..a };
+        RangeParts {
+            base: slot(self.base, other.base),
+            step: slot(self.step, other.step),
+            count: slot(self.count, other.count),
+            elem: ty(self.elem, other.elem),
+        }
+    }
+}
+
 /// What is known at one point.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Env {

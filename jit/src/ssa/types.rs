@@ -83,7 +83,9 @@ impl Ty {
             (a, b) if a == b => a,
             (Int(a, b), Int(c, d)) => Int(a.min(c), b.max(d)),
             (Int(..) | Num, Int(..) | Num) => Num,
-            (Any | Absent | Function(_) | Range, _) | (_, Any | Absent | Function(_) | Range) => Any,
+            // Where the list is needed on one of two ways, it is made on the other.
+            (Range, it) | (it, Range) => List.join(it),
+            (Any | Absent | Function(_), _) | (_, Any | Absent | Function(_)) => Any,
             _ => Plain,
         }
     }

@@ -180,6 +180,7 @@ pub const GENERIC: &[Helper] = &[
     Helper::AndTest,
     Helper::OrTest,
     Helper::LoadGlobals,
+    Helper::MakeRange,
 ];
 
 /// The number of an operation of the generic helper.

@@ -9,7 +9,7 @@ use crate::reason::{ExitReason, Refusal};
 use crate::ssa::flow::{EntryAt, Flow, NodeId, RegSet};
 use crate::ssa::operands;
 use crate::ssa::types::Ty;
-use crate::ssa::{Block, BlockData, Edge, End, Exit, Op, Rep, StateId, Val};
+use crate::ssa::{Block, BlockData, Edge, End, Exit, Helper, Op, Rep, StateId, Val};
 use minilive_mir::ir::{Inst, NameId, Reg, Unit};
 
 /// What a loop does to registers and globals.
@@ -56,6 +56,8 @@ pub(crate) fn loop_facts(unit: &Unit, flow: &Flow) -> Vec<LoopFacts> {
 pub(crate) enum Key {
     Reg(Reg),
     Cell(usize),
+    /// Base, step and count of a counted loop's list that was never made.
+    Range(Reg),
 }
 
 impl Builder<'_> {
@@ -148,9 +150,17 @@ impl Builder<'_> {
         });
         let Some((i, src)) = inits.next() else { return false };
         let made = i > 0 && matches!(insts[i - 1], Inst::Call { dst, .. } if dst == src);
-        let mut reads = 0;
-        insts.iter().for_each(|inst| operands::uses(inst, &mut |it| reads += u32::from(it == src && src != reg)));
-        inits.next().is_none() && made && reads <= 1
+        inits.next().is_none() && made && (src == reg || self.is_dead_behind(i, src))
+    }
+
+    /// Whether a register is not read behind an instruction that a jump to a loop head follows.
+    fn is_dead_behind(&self, i: usize, reg: Reg) -> bool {
+        let Some(&Inst::Jump { to }) = self.input.unit.insts.get(i + 1) else {
+            return false;
+        };
+        let heads = self.flow.nodes.iter().zip(&self.flow.live_in).filter(|(node, _)| node.block == Some(to));
+        let mut live = heads.map(|(_, live)| live.has(reg)).peekable();
+        live.peek().is_some() && live.all(|it| !it)
     }
 
     /// Takes the list of a counted loop apart.
@@ -281,7 +291,7 @@ impl Builder<'_> {
         }
         let facts = &self.loop_facts[i];
         match key {
-            Key::Reg(reg) => !facts.writes.has(reg),
+            Key::Reg(reg) | Key::Range(reg) => !facts.writes.has(reg),
             Key::Cell(name) => !facts.clobbers && !facts.stores.contains(&NameId(name as u32)),
         }
     }
@@ -319,7 +329,15 @@ impl Builder<'_> {
             }
         }
         let ranges = std::mem::take(&mut old.ranges);
-        old.ranges = ranges.into_iter().filter(|it| self.env.range(it.0).is_some()).collect();
+        old.ranges = ranges
+            .into_iter()
+            .filter(|&(reg, _)| old.regs[reg.0 as usize].ty == Ty::Range)
+            .filter_map(|(reg, parts)| {
+                let steady = back && self.is_steady(succ, Key::Range(reg));
+                let joined = if steady { parts } else { parts.join(self.env.range(reg)?, widen) };
+                Some((reg, joined))
+            })
+            .collect();
         old.globals_ok &= self.env.globals_ok;
         self.entries[succ] = Some(old);
     }
@@ -341,7 +359,14 @@ impl Builder<'_> {
         let mut args = Vec::new();
         for key in self.keys[succ].clone() {
             let (slot, ty) = match key {
-                Key::Reg(reg) => (self.reg(reg), types.regs[reg.0 as usize].ty),
+                Key::Reg(reg) => (self.arriving(reg, types.regs[reg.0 as usize].ty)?, types.regs[reg.0 as usize].ty),
+                Key::Range(reg) => {
+                    let Some(parts) = self.env.range(reg) else {
+                        return Err(Stop::Refuse(Refusal::CompilerFailed));
+                    };
+                    args.extend(parts.slots().map(|slot| self.as_int(slot)));
+                    continue;
+                }
                 Key::Cell(name) => match (self.env.cells[name], types.cells[name]) {
                     (CellState::Loaded { slot, .. }, CellState::Loaded { slot: want, .. }) => (slot, want.ty),
                     _ => return Err(Stop::Refuse(Refusal::CompilerFailed)),
@@ -349,19 +374,23 @@ impl Builder<'_> {
             };
             args.push(self.coerce(slot, ty));
         }
-        self.check_ranges(succ)?;
         Ok(Edge { to: succ as u32, args })
     }
 
-    /// Counted loops keep their parts on every way; anything else would need the list.
-    fn check_ranges(&self, succ: NodeId) -> Step<()> {
-        let target = self.entries[succ].as_ref().expect("made above");
-        for reg in self.flow.live_in[succ].iter() {
-            if target.regs[reg.0 as usize].ty == Ty::Range && target.range(reg) != self.env.range(reg) {
-                return Err(Stop::Refuse(Refusal::UnsupportedOperation));
-            }
+    /// A register on its way to where it is known as `ty`: the list of a counted loop is made if it must be one there.
+    fn arriving(&mut self, reg: Reg, ty: Ty) -> Step<Slot> {
+        let slot = self.reg(reg);
+        if slot.ty != Ty::Range || ty == Ty::Range {
+            return Ok(slot);
         }
-        Ok(())
+        let Some(parts) = self.env.range(reg) else {
+            return Err(Stop::Refuse(Refusal::CompilerFailed));
+        };
+        let parts = parts.slots().map(|slot| self.boxed(slot));
+        let val = self.helper(Helper::MakeRange, &parts, Rep::Boxed);
+        let made = Slot { ty: Ty::List, val };
+        self.refine(reg, made);
+        Ok(made)
     }
 
     /// The environment at a node's start, with parameters for all that may differ between its predecessors.
@@ -377,7 +406,19 @@ impl Builder<'_> {
             let ty = types.regs[i].ty;
             if !self.flow.live_in[succ].has(reg) {
                 env.regs[i] = Slot { ty: Ty::Never, val: Val(u32::MAX) };
-            } else if !self.is_steady(succ, Key::Reg(reg)) && !matches!(ty, Ty::Never | Ty::Range) {
+            } else if self.is_steady(succ, Key::Reg(reg)) || ty == Ty::Never {
+                // Its value is that of the only way in.
+            } else if ty == Ty::Range {
+                let Some(parts) = types.range(reg) else {
+                    self.refusal = Some(Refusal::CompilerFailed);
+                    continue;
+                };
+                let [base, step, count] =
+                    parts.slots().map(|slot| Slot { ty: slot.ty, val: self.param(succ, slot.ty) });
+                env.regs[i] = Slot { ty, val: base.val };
+                env.set_range(reg, RangeParts { base, step, count, elem: parts.elem });
+                keys.push(Key::Range(reg));
+            } else {
                 env.regs[i] = Slot { ty, val: self.param(succ, ty) };
                 keys.push(Key::Reg(reg));
             }
