@@ -14,7 +14,7 @@
 
 use crate::engine::unit::{CallFlags, CodeId};
 use crate::exits::{self, ExitEntry};
-use crate::interp::frame::{NativeEntry, NativePlace, current_run, native_callers};
+use crate::interp::frame::{Ip, NativePlace, current_run, native_callers};
 use crate::interp::{Run, Site, resume};
 use crate::reason::ExitReason;
 use crate::ssa::Helper;
@@ -121,15 +121,17 @@ fn raise_at_call(realm: &mut Realm, fault: Box<Fault>) -> u64 {
 
 // ---- ways out ----------------------------------------------------------------------------------------------------------
 
-/// A guard failed: the interpreter runs the activation to its end.
+/// A guard failed. The interpreter runs the activation to its end, or takes back one that it had lent to a compiled loop.
 extern "C" fn deopt(ctx: *mut u8, exit: u64, words: *const u64) -> u64 {
     let realm = realm_at(ctx, NO_SITE);
     let entry = exits::shared().native().exits[exit as usize].clone();
     let run = run();
     note_exit(run, exit, &entry);
-    let result =
-        if entry.osr { resume_loop(run, realm, &entry, words) } else { resume_call(run, realm, &entry, words) };
-    match result {
+    if entry.osr {
+        give_back(run, realm, &entry, words);
+        return Value::EXC.bits();
+    }
+    match resume_call(run, realm, &entry, words) {
         Ok(value) => value.bits(),
         Err(fault) => {
             realm.pending = Some(fault);
@@ -141,6 +143,9 @@ extern "C" fn deopt(ctx: *mut u8, exit: u64, words: *const u64) -> u64 {
 fn note_exit(run: &mut Run<'_>, exit: u64, entry: &ExitEntry) {
     if let Some(forced) = exits::shared().words.forced.get(exit as usize) {
         forced.store(1, std::sync::atomic::Ordering::Relaxed);
+    }
+    if entry.info.reason == ExitReason::LoopEnd {
+        return;
     }
     let code = run.codes.get(entry.code);
     code.tier.count_exit(entry.info.resume, entry.info.reason);
@@ -156,19 +161,13 @@ fn resume_call(run: &mut Run<'_>, realm: &mut Realm, entry: &ExitEntry, words: *
     })
 }
 
-/// The activation that entered the loop is on the interpreter's stack; it steps aside while its rest runs.
-fn resume_loop(run: &mut Run<'_>, realm: &mut Realm, entry: &ExitEntry, words: *const u64) -> Eval<Value> {
-    let frame = run.frames.pop();
-    let way_in = run.natives.last_mut().expect("compiled code was entered");
-    let entered = std::mem::replace(way_in, NativeEntry { height: run.frames.len(), osr: false, ..*way_in });
-    realm.head.depth -= 1;
-    let result = resume_call(run, realm, entry, words);
-    realm.head.depth += 1;
-    run.frames.extend(frame);
-    if let Some(way_in) = run.natives.last_mut() {
-        *way_in = entered;
-    }
-    result
+/// The activation that entered the loop is the innermost of the interpreter: it gets its registers and goes on.
+fn give_back(run: &mut Run<'_>, realm: &mut Realm, entry: &ExitEntry, words: *const u64) {
+    let restored = restore(realm, entry, words);
+    let frame = run.frames.last_mut().expect("a loop is entered from its activation");
+    restored.iter().for_each(|&(reg, value)| frame.window.set(reg, value));
+    frame.ip = Ip::at(&frame.code, frame.code.bytecode.pc_of(entry.info.resume));
+    run.gave_back = true;
 }
 
 /// The registers of an exit with their values.

@@ -57,6 +57,8 @@ pub struct Run<'e> {
     pub frames: Vec<Frame>,
     /// The ways from the interpreter into compiled code that have not come back, innermost last.
     pub(crate) natives: Vec<NativeEntry>,
+    /// A compiled loop has just given its activation back to the interpreter.
+    pub(crate) gave_back: bool,
     /// Fuel, clock, progress.
     pub meter: Meter,
     /// Where the pending fault happened.

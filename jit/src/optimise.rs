@@ -32,6 +32,9 @@ const EXITS_TO_RECOMPILE: u64 = 10;
 /// After so many compilations a code object stays in the interpreter.
 const MAX_COMPILES: u32 = 12;
 
+/// Work between two looks for entries, in code of which some loops were refused.
+const REFUSED_HEAT: i64 = 2000;
+
 /// The compiler and what it made.
 pub struct Optimiser {
     config: EngineConfig,
@@ -112,7 +115,9 @@ impl Tiering for Optimiser {
             Place::Call => code.tier.entry.get() != 0,
         };
         if !compiled {
-            code.counters.heat.set(NEVER_HOT);
+            let has_loops = code.tier.osr.iter().any(|entry| entry.get() != 0);
+            // Other loops of this code are still to be entered, which is looked for when heat is used up.
+            code.counters.heat.set(if has_loops { REFUSED_HEAT } else { NEVER_HOT });
         }
     }
 

@@ -135,6 +135,8 @@ reasons! {
         StackLimit => "calls are nested too deeply",
         /// The budget's slow path asked for the interpreter (little fuel left, or stopping).
         Budget => "the rest of the budget is counted by the interpreter",
+        /// A loop inside another one ended; the loop around it has, or will get, an entry of its own.
+        LoopEnd => "an inner loop ended",
         /// A test asked for it.
         Forced => "a test made the guard fail",
     }

@@ -176,6 +176,7 @@ impl<'e> Run<'e> {
             modules: super::modules::Modules::new(loader),
             frames: Vec::new(),
             natives: Vec::new(),
+            gave_back: false,
             meter,
             site: None,
             well_known,

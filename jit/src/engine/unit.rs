@@ -117,6 +117,11 @@ impl Code {
         &self.slots[self.bytecode.site_pc[inst.0 as usize] as usize].cell
     }
 
+    /// The loop whose head starts at `pc`, if one does.
+    pub fn loop_at(&self, pc: u32) -> Option<BlockId> {
+        self.block_at(pc).filter(|block| self.unit.blocks[block.0 as usize].loop_head)
+    }
+
     /// The block whose first instruction is at `pc`, if any is.
     pub fn block_at(&self, pc: u32) -> Option<BlockId> {
         self.bytecode.block_pc.binary_search(&pc).ok().map(|i| BlockId(i as u32))

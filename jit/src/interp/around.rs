@@ -123,19 +123,48 @@ pub(super) fn test_slowly(run: &mut Run<'_>, realm: &mut Realm, ip: Ip, a: Value
     ops::truth(realm, value).map_err(|fault| Miss::Fault(fail(run, realm, ip, fault)))
 }
 
-/// A loop's code is hot: asks for compilation, and runs the loop compiled to the end of the activation if it can.
+/// What became of a hot loop.
+pub(super) enum Looped {
+    /// The interpreter goes on with the loop.
+    No,
+    /// Compiled code ran the activation to its end, with this result.
+    Ended(Value),
+    /// Compiled code ran for a while; the activation is at another instruction, whose block was counted.
+    Moved,
+}
+
+/// A loop's code is hot: asks for compilation, and lets compiled code run it if it can.
 #[inline(never)]
-pub(super) fn hot_loop(run: &mut Run<'_>, realm: &mut Realm, head: Ip) -> Option<Eval<Value>> {
+pub(super) fn hot_loop(run: &mut Run<'_>, realm: &mut Realm, head: Ip) -> Eval<Looped> {
     set_ip(run, head);
     let Frame { code, window, .. } = *innermost(run);
-    let block = code.block_at(head.pc(&code)).expect("loops go to blocks");
-    run.tiering.hot(run.codes, realm, &code, Place::Loop(block));
-    let entry = code.tier.osr_entry(block)?;
-    if run.meter.last_slice {
-        return None;
+    let (mut looped, mut at) = (Looped::No, head);
+    // An inner loop may end right at the head of the loop around it.
+    while let Some(block) = code.loop_at(innermost(run).pc()) {
+        run.tiering.hot(run.codes, realm, &code, Place::Loop(block));
+        let Some(entry) = code.tier.osr_entry(block).filter(|_| !run.meter.last_slice) else {
+            break;
+        };
+        if matches!(looped, Looped::No) {
+            head.count();
+        }
+        let result = run.enter_loop(realm, code, window, entry);
+        let stays = innermost(run).ip == at;
+        match result {
+            Ok(Some(value)) => return Ok(Looped::Ended(value)),
+            Ok(None) => looped = Looped::Moved,
+            Err(fault) => {
+                run.locate(realm);
+                return Err(fault);
+            }
+        }
+        if stays {
+            // The entry's own guards failed. The interpreter brings the loop on before it is tried again.
+            break;
+        }
+        at = innermost(run).ip;
     }
-    head.count();
-    Some(run.enter_loop(realm, code, window, entry).map_err(|fault| fail(run, realm, head, fault)))
+    Ok(looped)
 }
 
 #[inline(always)]

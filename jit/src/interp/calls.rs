@@ -167,8 +167,14 @@ impl Run<'_> {
         result
     }
 
-    /// Lets compiled code run a loop to the end of its activation, if there is an entry for the head.
-    pub(super) fn enter_loop(&mut self, realm: &mut Realm, code: CodeRef, window: Window, entry: usize) -> Eval<Value> {
+    /// Lets compiled code run a loop: to the end of its activation, whose result it gives, or until the interpreter is to go on.
+    pub(super) fn enter_loop(
+        &mut self,
+        realm: &mut Realm,
+        code: CodeRef,
+        window: Window,
+        entry: usize,
+    ) -> Eval<Option<Value>> {
         self.check_native(realm)?;
         self.run_loop(realm, code, window, entry)
     }

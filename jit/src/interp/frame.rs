@@ -368,17 +368,24 @@ impl Run<'_> {
         realm.head.budget += i64::from(code.weights.call);
         let calls = &code.slots[0].count;
         calls.set(calls.get() - 1);
-        self.run_native(realm, trampoline, entry, window.0.wrapping_sub(1), false)
+        let result = self.run_native(realm, trampoline, entry, window.0.wrapping_sub(1), false)?;
+        Ok(result.expect("only loops give their activation back"))
     }
 
-    /// Runs a compiled loop to the end of its activation; its window holds the variables.
-    pub(super) fn run_loop(&mut self, realm: &mut Realm, code: CodeRef, window: Window, entry: usize) -> Eval<Value> {
+    /// Runs a compiled loop; its window holds the variables. `None` if the activation goes on in the interpreter.
+    pub(super) fn run_loop(
+        &mut self,
+        realm: &mut Realm,
+        code: CodeRef,
+        window: Window,
+        entry: usize,
+    ) -> Eval<Option<Value>> {
         self.run_native(realm, code.tier.loop_trampoline.get(), entry, window.0, true)
     }
 
     /// A portable build has no entries, so nobody comes here.
     #[cfg(minilive_portable)]
-    fn run_native(&mut self, _: &mut Realm, _: usize, _: usize, _: *mut Value, _: bool) -> Eval<Value> {
+    fn run_native(&mut self, _: &mut Realm, _: usize, _: usize, _: *mut Value, _: bool) -> Eval<Option<Value>> {
         Err(minilive_runtime::fault::Fault::Cancelled.into())
     }
 
@@ -390,7 +397,7 @@ impl Run<'_> {
         entry: usize,
         words: *mut Value,
         osr: bool,
-    ) -> Eval<Value> {
+    ) -> Eval<Option<Value>> {
         let before = NativePlace::of(realm);
         self.natives.push(NativeEntry { height: self.frames.len(), osr, before });
         let context = std::ptr::from_mut(realm);
@@ -404,7 +411,10 @@ impl Run<'_> {
         // SAFETY: compiled code returns a value that is alive, or EXC.
         let value = unsafe { Value::from_bits(bits) };
         if !value.is_exc() {
-            return Ok(value);
+            return Ok(Some(value));
+        }
+        if std::mem::take(&mut self.gave_back) {
+            return Ok(None);
         }
         Err(realm.pending.take().expect("who returns EXC leaves a fault"))
     }

@@ -12,8 +12,8 @@
 #![expect(unsafe_code, reason = "unchecked indexing behind the bytecode verifier")]
 
 use super::around::{
-    Miss, binary_slowly, fail, hot_loop, innermost, leave, make_function, make_map, numbers_equal, refill_at, set_ip,
-    store_env, test_slowly, untested_function,
+    Looped, Miss, binary_slowly, fail, hot_loop, innermost, leave, make_function, make_map, numbers_equal, refill_at,
+    set_ip, store_env, test_slowly, untested_function,
 };
 use super::calls::{Receiver, Ret};
 use super::frame::{self, Frame, Ip};
@@ -287,14 +287,21 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 }
                 let heat = code.counters.heat.get() - weight;
                 code.counters.heat.set(heat);
-                if heat < 0
-                    && let Some(result) = hot_loop(run, realm, head)
-                {
-                    if let Some(result) = leave(run, realm, result?) {
-                        return Ok(result);
+                if heat < 0 {
+                    match hot_loop(run, realm, head)? {
+                        Looped::No => {}
+                        Looped::Ended(value) => {
+                            if let Some(result) = leave(run, realm, value) {
+                                return Ok(result);
+                            }
+                            reload!();
+                            continue;
+                        }
+                        Looped::Moved => {
+                            reload!();
+                            continue;
+                        }
                     }
-                    reload!();
-                    continue;
                 }
                 goto!(head)
             }

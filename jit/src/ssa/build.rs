@@ -20,7 +20,7 @@ use super::seen::Seen;
 use super::types::Ty;
 use super::{Block, BlockData, Cmp, End, Exit, Func, StateId, Val};
 use crate::feedback::Kinds;
-use crate::reason::Refusal;
+use crate::reason::{ExitReason, Refusal};
 use minilive_mir::ir::{BlockId, InstId, Reg, Unit, UnitKind};
 use rustc_hash::FxHashMap;
 
@@ -362,6 +362,9 @@ impl<'a> Builder<'a> {
         let Some(block) = self.flow.nodes[node].block else {
             return self.go(0);
         };
+        if self.flow.nodes[node].leaves.is_some() {
+            return Err(self.leave(ExitReason::LoopEnd));
+        }
         let first = self.input.unit.blocks[block.0 as usize].first;
         let n = self.input.unit.block_insts(block).len();
         for idx in 0..n {

@@ -11,7 +11,7 @@ use minilive_mir::ir::{BlockId, Inst, Reg, Unit};
 /// An index into [`Flow::nodes`].
 pub type NodeId = usize;
 
-/// A copy of a MIR block.
+/// A copy of a MIR block, or the place where the interpreter takes over before it.
 #[derive(Debug, Clone, Default)]
 pub struct Node {
     /// The block; `None` for the entry.
@@ -24,6 +24,8 @@ pub struct Node {
     pub in_loop: Option<usize>,
     /// The block whose entry this node counts (and polls for, if it is a loop head); the entry node does it for the first.
     pub counts: Option<BlockId>,
+    /// Compiled code ends here, at the start of the block; these registers are live there.
+    pub leaves: Option<RegSet>,
 }
 
 /// A natural loop.
@@ -99,23 +101,15 @@ const MAX_NODES: usize = 2000;
 
 /// Makes the flow graph of a unit.
 pub fn flow_of(unit: &Unit, entry: EntryAt) -> Flow {
-    let mut flow = Flow::default();
+    let mut flow = Flow { nodes: block_nodes(unit), ..Flow::default() };
     let start = match entry {
         EntryAt::Start => BlockId(0),
         EntryAt::Loop(block) => block,
     };
-    flow.nodes = unit
-        .blocks
-        .iter()
-        .enumerate()
-        .map(|(i, _)| Node {
-            block: Some(BlockId(i as u32)),
-            succs: operands::targets(last(unit, BlockId(i as u32))).iter().map(|b| b.0 as usize + 1).collect(),
-            counts: Some(BlockId(i as u32)),
-            ..Node::default()
-        })
-        .collect();
     flow.nodes.insert(0, Node { succs: vec![start.0 as usize + 1], ..Node::default() });
+    if let EntryAt::Loop(head) = entry {
+        flow.keep_inner_loop(unit, head);
+    }
     flow.tidy();
     flow.uncount_entry(unit);
     flow.thread_tests(unit);
@@ -125,6 +119,29 @@ pub fn flow_of(unit: &Unit, entry: EntryAt) -> Flow {
     flow.find_loops();
     flow.find_live(unit);
     flow
+}
+
+/// The unit's own graph, from its start, with its loops and what is live.
+fn whole_flow(unit: &Unit) -> Flow {
+    let mut flow = Flow { nodes: block_nodes(unit), ..Flow::default() };
+    flow.nodes.insert(0, Node { succs: vec![1], ..Node::default() });
+    flow.tidy();
+    flow.find_loops();
+    flow.find_live(unit);
+    flow
+}
+
+/// One node a block; a successor's number leaves room for the entry at the front.
+fn block_nodes(unit: &Unit) -> Vec<Node> {
+    let blocks = (0..unit.blocks.len() as u32).map(BlockId);
+    blocks
+        .map(|block| Node {
+            block: Some(block),
+            succs: operands::targets(last(unit, block)).iter().map(|target| target.0 as usize + 1).collect(),
+            counts: Some(block),
+            ..Node::default()
+        })
+        .collect()
 }
 
 /// The terminator of a block.
@@ -143,6 +160,38 @@ impl Flow {
             it = self.loops[i].parent;
         }
         false
+    }
+
+    /// If the loop with this head stands inside another one, cuts everything around it off: entered in its middle, the outer loop
+    /// would be one with the inner loop. The interpreter goes on where the loop ends, and soon enters the outer one at its head.
+    fn keep_inner_loop(&mut self, unit: &Unit, head: BlockId) {
+        let whole = whole_flow(unit);
+        let Some(inner) = whole.loops.iter().find(|it| it.parent.is_some() && whole.nodes[it.head].block == Some(head))
+        else {
+            return;
+        };
+        let body: Vec<BlockId> = inner.body.iter().filter_map(|&node| whole.nodes[node].block).collect();
+        for block in &body {
+            let node = block.0 as usize + 1;
+            for i in 0..self.nodes[node].succs.len() {
+                let target = BlockId(self.nodes[node].succs[i] as u32 - 1);
+                if !body.contains(&target) {
+                    self.nodes[node].succs[i] = self.leaving_node(&whole, target);
+                }
+            }
+        }
+    }
+
+    /// The node at which compiled code ends before a block.
+    fn leaving_node(&mut self, whole: &Flow, block: BlockId) -> NodeId {
+        let leaves = |node: &Node| node.block == Some(block) && node.leaves.is_some();
+        self.nodes.iter().position(leaves).unwrap_or_else(|| {
+            let there = whole.nodes.iter().position(|node| node.block == Some(block));
+            let live =
+                there.map(|node| whole.live_in[node].clone()).expect("a block that an edge reaches is reachable");
+            self.nodes.push(Node { block: Some(block), counts: Some(block), leaves: Some(live), ..Node::default() });
+            self.nodes.len() - 1
+        })
     }
 
     /// Drops unreachable nodes, sorts the rest into reverse postorder, and fills in predecessors.
@@ -219,7 +268,7 @@ impl Flow {
     fn thread_tests(&mut self, unit: &Unit) {
         let mut i = 1;
         while i < self.nodes.len() && self.nodes.len() < MAX_NODES {
-            let Some(block) = self.nodes[i].block else {
+            let Some(block) = self.nodes[i].block.filter(|_| self.nodes[i].leaves.is_none()) else {
                 i += 1;
                 continue;
             };
@@ -243,7 +292,7 @@ impl Flow {
             self.nodes[succ].preds.push(copy);
         }
         let Node { block, counts, .. } = self.nodes[node];
-        self.nodes.push(Node { block, counts, succs, preds: vec![pred], in_loop: None });
+        self.nodes.push(Node { block, counts, succs, preds: vec![pred], ..Node::default() });
         self.nodes[pred].succs.iter_mut().filter(|succ| **succ == node).for_each(|succ| *succ = copy);
     }
 
@@ -348,6 +397,9 @@ impl Flow {
 
     /// Registers live before the `from`-th instruction of a node.
     pub fn live_before(&self, unit: &Unit, node: NodeId, from: usize) -> RegSet {
+        if let Some(live) = &self.nodes[node].leaves {
+            return live.clone();
+        }
         let mut live = RegSet::new(unit.n_regs);
         let insts = self.nodes[node].block.map_or(&[][..], |block| unit.block_insts(block));
         let edge_def = insts.last().and_then(operands::edge_def);

@@ -68,6 +68,9 @@ impl Builder<'_> {
 
     /// Registers live before the `idx`-th instruction of the current block.
     fn live_at(&mut self, idx: usize) -> RegSet {
+        if let Some(live) = &self.flow.nodes[self.node].leaves {
+            return live.clone();
+        }
         if self.live_cache.is_empty() {
             let unit = self.input.unit;
             let insts = self.flow.nodes[self.node].block.map_or(&[][..], |block| unit.block_insts(block));
