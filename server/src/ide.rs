@@ -17,7 +17,7 @@ pub use diagnostics::{Diagnostic, Severity, diagnostics, first_error};
 pub use hover::{Hover, hover};
 pub use inlay_hints::{HintKind, InlayHint, inlay_hints};
 pub use lenses::{Lens, LensAction, lenses};
-pub use live::{AskedRun, EndedRun, EvaluationState, Live, Phase, StaleLine, Status, StatusState, TierState};
+pub use live::{AskedRun, EndedRun, EvaluationState, Live, Phase, StaleLine, Status, StatusState, Stop, TierState};
 pub use symbols::{Symbol, SymbolKind, symbols};
 pub use tiers::{FunctionTier, function_tiers};
 pub use values::{LineValue, ValueSource, line_values};

@@ -53,8 +53,10 @@ pub enum End {
     Error {
         /// The sentence.
         message: String,
-        /// The line.
+        /// The line, if it is one of this file's.
         line: Option<u32>,
+        /// The line of the outermost call around it, under the same condition.
+        from: Option<u32>,
     },
     /// It used up a limit.
     Cut {
@@ -62,6 +64,8 @@ pub enum End {
         limit: String,
         /// Where it was.
         line: Option<u32>,
+        /// As for an error.
+        from: Option<u32>,
     },
     /// It called what it must not.
     Blocked {
@@ -69,6 +73,8 @@ pub enum End {
         name: String,
         /// Where.
         line: Option<u32>,
+        /// As for an error.
+        from: Option<u32>,
     },
     /// The program ended itself.
     Exit(i32),

@@ -60,15 +60,15 @@ impl Default for WorldConfig {
 pub enum Command {
     /// Run the file or an example.
     Run {
-        /// The document.
-        uri: Arc<str>,
+        /// The document; none: the one that was opened, edited or asked about last.
+        uri: Option<Arc<str>>,
         /// What of it.
         target: RunTarget,
     },
     /// Stop what runs of a document.
     Stop {
-        /// The document.
-        uri: Arc<str>,
+        /// The document; none: as for `Run`.
+        uri: Option<Arc<str>>,
     },
     /// Stop everything.
     StopAll,
@@ -201,6 +201,7 @@ pub fn spawn(
         refresh: own::Refresher::default(),
         last_write: None,
         waiting: Vec::new(),
+        latest: None,
     };
     std::thread::Builder::new().name("world".into()).stack_size(STACK).spawn(move || world.live(&inbox))?;
     Ok(handle)
@@ -229,6 +230,8 @@ struct World {
     refresh: own::Refresher,
     last_write: Option<Instant>,
     waiting: Vec<oneshot::Sender<()>>,
+    /// The document that was opened, edited or asked about last.
+    latest: Option<Arc<str>>,
 }
 
 impl World {
@@ -261,7 +264,8 @@ impl World {
             Event::Change { uri, version, changes } => self.change(&uri, version, &changes),
             Event::Close { uri } => self.close(&uri),
             Event::Ask(mut job) => {
-                if self.documents.contains_key(job.uri()) {
+                if let Some((uri, _)) = self.documents.get_key_value(job.uri()) {
+                    self.latest = Some(uri.clone());
                     self.pool.push(Lane::Client, job);
                 } else {
                     job.refuse(Refused::UnknownDocument);
@@ -294,6 +298,7 @@ impl World {
 
     fn open(&mut self, uri: Arc<str>, version: i32, text: &str) {
         let revision = self.see(&uri);
+        self.latest = Some(uri.clone());
         let content = Content::new(text);
         let file = match self.files.get(&uri) {
             Some(&file) => {
@@ -317,6 +322,7 @@ impl World {
             tracing::warn!("a change of a document that is not open: {uri}");
             return;
         };
+        self.latest = Some(uri.clone());
         let splices = document.apply(version, revision, changes, self.config.encoding);
         let view = &document.view;
         self.db.set_text(view.file, view.text.clone(), document.parse.clone());
@@ -326,6 +332,7 @@ impl World {
 
     fn close(&mut self, uri: &Arc<str>) {
         self.see(uri);
+        self.latest.take_if(|latest| latest == uri);
         if self.documents.remove(uri).is_some() {
             self.scheduler.closed(uri);
             self.shown.remove(uri);
@@ -335,11 +342,15 @@ impl World {
 
     fn command(&mut self, command: Command) -> CommandReply {
         match command {
-            Command::Run { uri, target } => match self.documents.get(&uri) {
-                Some(_) => self.scheduler.run(&uri, &target),
-                None => CommandReply::refused("the document is not open"),
+            Command::Run { uri, target } => match uri.or_else(|| self.latest.clone()) {
+                Some(uri) if self.documents.contains_key(&uri) => self.scheduler.run(&uri, &target),
+                Some(_) => CommandReply::refused("the document is not open"),
+                None => CommandReply::refused("no document is open"),
             },
-            Command::Stop { uri } => self.scheduler.stop(&uri),
+            Command::Stop { uri } => match uri.or_else(|| self.latest.clone()) {
+                Some(uri) => self.scheduler.stop(&uri),
+                None => self.scheduler.stop_all(),
+            },
             Command::StopAll => self.scheduler.stop_all(),
             Command::Trust(trust) => self.scheduler.set_trust(trust),
             Command::RestartWorker => self.scheduler.restart_workers(),

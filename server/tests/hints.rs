@@ -145,7 +145,7 @@ end function
 ",
         &expect![[r#"
             //@ example ok: first(["a"])            │ ⇒ 1
-            //@ example bad: first([])              │ ! Can't index into null
+            //@ example bad: first([])              │ ! Can't index into null, line 4
             first = function(list)                  │
                 x = list[0].len                     │ ! Can't index into null
                 return x                            │ = 1
@@ -173,6 +173,15 @@ fn a_loop_without_end_is_cut_with_what_it_saw() {
     let labels: Vec<_> = hints.iter().map(|(line, hint)| (*line, &*hint.label)).collect();
     assert!(labels.iter().any(|(line, label)| *line == 2 && label.starts_with("= ")), "{labels:?}");
     assert!(labels.iter().any(|(_, label)| label.contains("⧗ ")), "{labels:?}");
+}
+
+#[test]
+fn where_a_run_was_cut_is_told_at_the_call_too() {
+    let hints = hints("spin = function(n)\n    while true\n        n += 1\n    end while\nend function\nx = spin(1)\n");
+    let labels: Vec<_> = hints.iter().filter(|(_, hint)| hint.kind == HintKind::Cut).collect();
+    let (at, label) = labels.last().map(|(line, hint)| (*line, &*hint.label)).expect("it is cut");
+    assert_eq!(at, 5, "{hints:?}");
+    assert!(label.starts_with("⧗ ") && label.contains(", line "), "{label}");
 }
 
 #[test]

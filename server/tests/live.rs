@@ -173,7 +173,7 @@ fn a_run_changes_titles_of_lenses_and_not_their_set() {
     let before = bench.lenses();
     assert_eq!(titles(&before), ["Run", "Run example two"]);
     let run = |target| {
-        let reply = bench.world.command(Command::Run { uri: URI.into(), target });
+        let reply = bench.world.command(Command::Run { uri: Some(URI.into()), target });
         assert_eq!(reply.blocking_recv().expect("the world lives").state, "started");
     };
 

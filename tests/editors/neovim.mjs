@@ -219,6 +219,18 @@ function checksOf(terminal) {
       },
     },
     {
+      name: ':checkhealth finds the server',
+      run: async () => {
+        terminal.command('checkhealth minilive');
+        try {
+          await terminal.see('the version of the server', (lines) => lines.some((line) => /minilive \d+\.\d+/.test(line)));
+          await terminal.see('an attached buffer', (lines) => lines.some((line) => line.includes('attached to 1 buffer')));
+        } finally {
+          terminal.command('tabclose');
+        }
+      },
+    },
+    {
       name: 'the status line shows the server at work',
       run: () => terminal.see('a status in the status line', (lines) => lines.some((line) => /mandelbrot\.ms \[\w+/.test(line))),
     },

@@ -49,7 +49,16 @@ function checksOf({ window, folder }) {
     },
     {
       name: 'after the run the lens says how it went',
-      run: () => window.lens(/Run again|native|ms/),
+      run: () => window.lens(/^Run again · [\d.]+ m?s · native \d+\/\d+ functions$/),
+    },
+    {
+      name: 'the lens of an example runs it',
+      run: async () => {
+        await (await window.lens(/^Run example edge/)).click();
+        const done = async () => /escapeTime\(-0\.75, 0\.1, 100\)\n33\n/.test(await window.output());
+        await until('the example and its result in the output panel', done, PATIENCE, () => window.output());
+        await window.lens(/^Run example edge again · [\d.]+ m?s/);
+      },
     },
     {
       name: 'after the run a function shows its native tier',
@@ -89,6 +98,10 @@ function checksOf({ window, folder }) {
         await window.page.keyboard.type(' = =');
         try {
           await until('an underlined error', async () => (await window.squiggles()) > 0, PATIENCE);
+          await window.page.keyboard.press('F8');
+          const told = async () => (await window.editor.locator('.marker-widget').allInnerTexts()).join('\n');
+          await until('a message for the error, with its source', async () => /\S.*minilive/s.test(await told()), PATIENCE, told);
+          await window.page.keyboard.press('Escape');
         } finally {
           await window.undoAll();
         }
@@ -144,20 +157,15 @@ function checksOf({ window, folder }) {
       run: async () => {
         await window.open(`${program.name}.ms`);
         const shown = async () => (await window.lines()).join('\n');
-        await until('values of watches', async () => /\/\/> .*⇒ \S/.test(await shown()) || reveal(window, program), PATIENCE, shown);
-        await until('a tier at a function', async () => TIER.test(await shown()), PATIENCE, shown);
+        await window.goTo(lineOf(program.file, '//> '));
+        await until('values of watches', async () => /\/\/> .*⇒ \S/.test(await shown()), PATIENCE, shown);
         await window.goTo(1);
+        await until('a tier at a function', async () => TIER.test(await shown()), PATIENCE, shown);
         await runFromLens(window, program);
       },
     });
   }
   return checks;
-}
-
-/** Scrolls to the first watch; the editor has only the visible lines. */
-async function reveal(window, program) {
-  await window.goTo(lineOf(program.file, '//> '));
-  return false;
 }
 
 async function takeScreenshot(window, path) {

@@ -127,9 +127,9 @@ fn end(ended: Eval<String>, site: Option<Site>, loaded: &Loaded) -> End {
     let site = site.map(|site| (site.key, site.inst));
     match *fault {
         Fault::Fatal(error) => End::Error(super::ReportedError { message: error.to_string(), at, site, stack }),
-        Fault::Limit(kind) => End::Cut { limit: kind.into(), at, site },
+        Fault::Limit(kind) => End::Cut { limit: kind.into(), at, stack, site },
         Fault::Exit(code) => End::Exit(code),
-        Fault::Blocked(name) => End::Blocked { name, at, site },
+        Fault::Blocked(name) => End::Blocked { name, at, stack, site },
         Fault::Cancelled => End::Cancelled,
     }
 }

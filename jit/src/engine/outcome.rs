@@ -104,6 +104,8 @@ pub enum End {
         limit: Limit,
         /// Where it was.
         at: Location,
+        /// Where the calls around that place stand, the place first.
+        stack: Vec<Location>,
         /// The unit and instruction.
         site: Option<(UnitKey, InstId)>,
     },
@@ -113,6 +115,8 @@ pub enum End {
         name: String,
         /// Where.
         at: Location,
+        /// Where the calls around that place stand, the place first.
+        stack: Vec<Location>,
         /// The unit and instruction.
         site: Option<(UnitKey, InstId)>,
     },

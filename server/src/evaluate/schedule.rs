@@ -327,7 +327,7 @@ impl Scheduler {
             if !running.stopped {
                 return;
             }
-            outcome.end = End::Cut { limit: "stopped".into(), line: None };
+            outcome.end = End::Cut { limit: "stopped".into(), line: None, from: None };
         }
         let Some(planned) = running.plan.find(running.id) else {
             return;
@@ -352,7 +352,7 @@ impl Scheduler {
             let stopped = self.running.iter().chain(&self.asked).any(|it| it.run == run && it.stopped);
             let limit = if stopped { "stopped".to_owned() } else { format!("the worker ended: {reason}") };
             let outcome = Outcome {
-                end: End::Cut { limit, line: None },
+                end: End::Cut { limit, line: None, from: None },
                 values: Vec::new(),
                 functions: Vec::new(),
                 executed: None,
@@ -431,9 +431,9 @@ impl Scheduler {
                 }
                 None
             }
-            End::Error { message, line } => Some(format!("{message}{}", place(line))),
-            End::Cut { limit, line } => Some(format!("{limit}{}", place(line))),
-            End::Blocked { name, line } => Some(format!("blocked: {name}{}", place(line))),
+            End::Error { message, line, .. } => Some(format!("{message}{}", place(line))),
+            End::Cut { limit, line, .. } => Some(format!("{limit}{}", place(line))),
+            End::Blocked { name, line, .. } => Some(format!("blocked: {name}{}", place(line))),
             End::Exit(0) => None,
             End::Exit(code) => Some(format!("exit code {code}")),
             End::Cancelled => Some("stopped".to_owned()),

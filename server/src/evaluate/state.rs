@@ -5,7 +5,7 @@
 use super::handle::{RunId, Trust};
 use super::plan::{Plan, Planned, is_fresh};
 use crate::document::LineSplice;
-use crate::ide::{EvaluationState, LineValue, Live, Phase, StaleLine, TierState, line_values};
+use crate::ide::{EvaluationState, LineValue, Live, Phase, StaleLine, Stop, TierState, line_values};
 use crate::recording::{End, EvaluationId, FunctionReport, Recorded};
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
@@ -20,7 +20,7 @@ const SPLICES: usize = 512;
 #[derive(Debug, Clone)]
 struct Anchors {
     values: Vec<LineValue>,
-    end: Option<u32>,
+    stop: Option<Stop>,
     /// Whether an edit took a value away that a fresh look at the plan would bring back.
     lossy: bool,
 }
@@ -85,14 +85,14 @@ impl FileState {
     /// Puts a recording's values at their lines in the present text.
     fn place(&mut self, plan: &Plan, recorded: &Recorded) {
         let known_since = self.splices.front().map_or(self.revision + 1, |&(revision, _)| revision);
-        let mut anchors = Anchors { values: Vec::new(), end: None, lossy: false };
+        let mut anchors = Anchors { values: Vec::new(), stop: None, lossy: false };
         if plan.document.revision + 1 >= known_since || plan.document.revision == self.revision {
             let marker_line = plan.find(recorded.evaluation).and_then(|it| it.marker.as_ref()).map(|it| it.line);
             let values = line_values(&plan.document, &plan.layout, &recorded.outcome, marker_line);
             let own = values.into_iter().filter(|value| value.is_of(recorded.evaluation));
             // Stale values are shown without details.
             anchors.values = own.map(|value| LineValue { details: String::new(), ..value }).collect();
-            anchors.end = end_line(&recorded.outcome.end).or(marker_line);
+            anchors.stop = stop(recorded, marker_line);
             for (_, splices) in self.splices.iter().filter(|&&(revision, _)| revision > plan.document.revision) {
                 anchors.follow(splices);
             }
@@ -142,16 +142,16 @@ impl FileState {
     /// Lets readers see where values of earlier texts stand.
     pub fn show_anchors(&mut self) {
         let mut stale = Vec::new();
-        let mut ends = Vec::new();
+        let mut stops = Vec::new();
         for (&evaluation, anchors) in &self.anchors {
             stale.extend(anchors.values.iter().map(|value| StaleLine { evaluation, value: value.clone() }));
-            ends.extend(anchors.end.map(|line| (evaluation, line)));
+            stops.extend(anchors.stop);
         }
         stale.sort_by_key(|it| (it.value.line, it.evaluation));
-        ends.sort_unstable();
+        stops.sort_unstable();
         let live = Arc::make_mut(&mut self.live);
         live.stale = stale;
-        live.ends = ends;
+        live.stops = stops;
     }
 
     /// Lets readers see which evaluations are under way.
@@ -187,19 +187,23 @@ impl Anchors {
         for splice in splices {
             let before = self.values.len();
             self.values.retain_mut(|value| splice.moved(value.line).map(|moved| value.line = moved).is_some());
-            let end = self.end.and_then(|line| splice.moved(line));
-            self.lossy |= self.values.len() != before || end.is_some() != self.end.is_some();
-            self.end = end;
+            let moved = |line: Option<u32>| line.and_then(|line| splice.moved(line));
+            let stop = self.stop.map(|stop| Stop { at: moved(stop.at), from: moved(stop.from), ..stop });
+            let lines = |stop: Option<Stop>| stop.map(|stop| (stop.at.is_some(), stop.from.is_some()));
+            self.lossy |= self.values.len() != before || lines(stop) != lines(self.stop);
+            self.stop = stop;
         }
     }
 }
 
-/// The line (from zero) at which a run stopped.
-fn end_line(end: &End) -> Option<u32> {
-    match end {
-        End::Error { line, .. } | End::Cut { line, .. } | End::Blocked { line, .. } => {
-            line.map(|line| line.saturating_sub(1))
-        }
-        End::Finished(_) | End::Exit(_) | End::Cancelled => None,
-    }
+/// Where a run stopped.
+fn stop(recorded: &Recorded, marker_line: Option<u32>) -> Option<Stop> {
+    let (End::Error { line, from, .. } | End::Cut { line, from, .. } | End::Blocked { line, from, .. }) =
+        recorded.outcome.end
+    else {
+        return None;
+    };
+    let from_zero = |line: Option<u32>| line.map(|line| line.saturating_sub(1));
+    let at = from_zero(line).or(marker_line);
+    Some(Stop { evaluation: recorded.evaluation, at, from: marker_line.or(from_zero(from)) })
 }

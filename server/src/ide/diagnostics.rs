@@ -120,8 +120,7 @@ fn run_diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Dia
             }
             _ => continue,
         };
-        let line = live.ends.iter().find(|(evaluation, _)| *evaluation == recorded.evaluation);
-        if let Some(&(_, line)) = line {
+        if let Some(line) = live.stop(recorded.evaluation).and_then(|stop| stop.at) {
             let range = trimmed_line(document, line);
             found.push(Diagnostic { range, severity, code, source: LIVE, message });
         }

@@ -91,11 +91,14 @@ fn lines(db: &LiveDb, document: &DocumentView, live: &Live) -> BTreeMap<u32, Lin
         lines.entry(seen.value.line).or_default().add(seen);
     }
     for recorded in fresh.iter() {
-        let Some(stop) = stop(&recorded.outcome.end) else { continue };
-        let reached = live.ends.iter().find(|(evaluation, _)| *evaluation == recorded.evaluation);
-        let asked = fresh.marker(recorded.evaluation).map(|marker| marker.line);
-        for line in reached.map(|&(_, line)| line).into_iter().chain(asked) {
-            lines.entry(line).or_default().stop = Some(stop.clone());
+        let Some((kind, text)) = stop(&recorded.outcome.end) else { continue };
+        let Some(stop) = live.stop(recorded.evaluation) else { continue };
+        if let Some(line) = stop.from.filter(|_| stop.from != stop.at) {
+            let place = stop.at.map(|at| format!(", line {}", at + 1)).unwrap_or_default();
+            lines.entry(line).or_default().stop = Some((kind, format!("{text}{place}")));
+        }
+        if let Some(line) = stop.at {
+            lines.entry(line).or_default().stop = Some((kind, text));
         }
     }
     for marker in fresh.markers.iter() {

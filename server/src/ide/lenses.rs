@@ -89,8 +89,7 @@ fn stop_title(run: &AskedRun) -> String {
 }
 
 fn ended_title(name: &str, ended: &EndedRun) -> String {
-    let again = name.replacen("Run", "Run again", 1).replace("again example", "example again");
-    let mut title = format!("{again} · {}", milliseconds(ended.elapsed));
+    let mut title = format!("{name} again · {}", milliseconds(ended.elapsed));
     if let Some(trouble) = &ended.trouble {
         title += &format!(" · {trouble}");
     }

@@ -38,6 +38,17 @@ pub struct StaleLine {
     pub value: LineValue,
 }
 
+/// Where a run stopped that did not reach its end, as lines (from zero) of the present text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Stop {
+    /// Which evaluation.
+    pub evaluation: EvaluationId,
+    /// Where it was.
+    pub at: Option<u32>,
+    /// The outermost call around that place.
+    pub from: Option<u32>,
+}
+
 /// The run a person asked for and that has not ended.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AskedRun {
@@ -87,7 +98,7 @@ pub struct Live {
     /// Values of the last recordings, at the lines where they stand now; shown where a recording is not fresh.
     pub stale: Vec<StaleLine>,
     /// Where the last recordings ended, if they did not reach their end.
-    pub ends: Vec<(EvaluationId, u32)>,
+    pub stops: Vec<Stop>,
     /// Asked runs that go on.
     pub asked: Option<AskedRun>,
     /// Asked runs that have ended, the last of each evaluation.
@@ -97,6 +108,11 @@ pub struct Live {
 }
 
 impl Live {
+    /// Where an evaluation stopped, if it did not reach its end.
+    pub fn stop(&self, evaluation: EvaluationId) -> Option<Stop> {
+        self.stops.iter().copied().find(|stop| stop.evaluation == evaluation)
+    }
+
     /// Whether an evaluation waits or runs.
     pub fn is_pending(&self, evaluation: EvaluationId) -> bool {
         self.evaluations.iter().any(|it| it.evaluation == evaluation && it.phase == Phase::Pending)

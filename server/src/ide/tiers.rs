@@ -34,14 +34,16 @@ pub struct FunctionTier {
     pub usage: String,
     /// Why it is not faster.
     pub reason: Option<String>,
+    /// The same in a sentence; also for what was not hot enough.
+    pub why: Option<String>,
 }
 
 impl FunctionTier {
     /// The tier in sentences.
     pub fn explanation(&self) -> String {
         let mut text = self.usage.clone();
-        if let Some(reason) = &self.reason {
-            text += &format!("\n\n{reason}");
+        if let Some(why) = &self.why {
+            text += &format!("\n\n{why}");
         }
         text
     }
@@ -66,6 +68,7 @@ pub fn function_tiers(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<
             counts: counts(report),
             usage: usage(report),
             reason: report.reason.clone(),
+            why: why(report),
         })
     });
     known.collect()
@@ -93,6 +96,17 @@ fn label(report: &FunctionReport) -> String {
 /// How a function ran, in a line: `compiled (native) · called 2.0K times · 34 loop rounds`.
 pub fn usage(report: &FunctionReport) -> String {
     format!("{} · {}", words(report.tier, report.recording), counts(report))
+}
+
+/// Why a function is not faster, in a sentence.
+pub fn why(report: &FunctionReport) -> Option<String> {
+    match (&report.reason, report.tier) {
+        (Some(reason), Tier::Native | Tier::Baseline) => Some(format!("Not faster yet: {reason}.")),
+        (Some(reason), Tier::Interpreter) => Some(format!("Not compiled: {reason}.")),
+        (Some(reason), Tier::Left) => Some(format!("Not compiled any more: {reason}.")),
+        (None, Tier::Interpreter) => Some("Not compiled: it has done too little work for that to pay.".to_owned()),
+        (None, _) => None,
+    }
 }
 
 fn counts(report: &FunctionReport) -> String {

@@ -19,11 +19,11 @@ pub const METHODS: [&str; 5] = [DID_CHANGE_TRUST, Output::METHOD, StatusChanged:
 /// The commands of `workspace/executeCommand`.
 pub const COMMANDS: [&str; 6] = [RUN, RUN_EXAMPLE, STOP, STOP_ALL, TRUST, RESTART_WORKER];
 
-/// `[uri, version?]`: runs the file.
+/// `[uri?, version?]`: runs the file; without a document, the one that was opened, edited or asked about last.
 pub const RUN: &str = "minilive.run";
-/// `[uri, version?, function?, example?]`: runs an example.
+/// `[uri?, version?, function?, example?]`: runs an example.
 pub const RUN_EXAMPLE: &str = "minilive.runExample";
-/// `[uri]`: stops what runs of a document.
+/// `[uri?]`: stops what runs of a document.
 pub const STOP: &str = "minilive.stop";
 /// `[]`: stops everything.
 pub const STOP_ALL: &str = "minilive.stopAll";

@@ -142,7 +142,7 @@ impl Worker {
             ..RunRequest::new(entry(run.entry))
         };
         let outcome = engine.run(&loaded, request, host);
-        let outcome = report::outcome(outcome);
+        let outcome = report::outcome(outcome, &program.file);
         self.flags.lock().unwrap_or_else(PoisonError::into_inner).remove(&run.run);
         say(&self.answers, &FromWorker::Finished { run: run.run, outcome })
     }

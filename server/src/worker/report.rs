@@ -4,7 +4,7 @@
 //! with their lines and reasons still are.
 
 use crate::recording::{End, FunctionReport, Outcome, Tier, Value};
-use minilive_jit::engine::{self, RunOutcome};
+use minilive_jit::engine::{self, Location, RunOutcome};
 use minilive_jit::feedback::Kinds;
 use minilive_jit::record::{RecordedPoint, Recording};
 use minilive_jit::stats::FunctionStats;
@@ -13,7 +13,7 @@ use std::time::Duration;
 /// The outcome of a program that the engine did not take.
 pub fn refused(message: String) -> Outcome {
     Outcome {
-        end: End::Error { message, line: None },
+        end: End::Error { message, line: None, from: None },
         values: Vec::new(),
         functions: Vec::new(),
         executed: None,
@@ -23,12 +23,12 @@ pub fn refused(message: String) -> Outcome {
     }
 }
 
-/// The outcome of a run.
-pub fn outcome(outcome: RunOutcome) -> Outcome {
+/// The outcome of a run of a file's program.
+pub fn outcome(outcome: RunOutcome, file: &str) -> Outcome {
     Outcome {
         executed: Some(outcome.functions.iter().filter(|it| it.work > 0).map(|it| it.key).collect()),
         position_dependent: outcome.position_dependent,
-        end: end(outcome.end),
+        end: end(outcome.end, file),
         values: values(outcome.recording),
         functions: functions(&outcome.functions),
         elapsed: outcome.elapsed,
@@ -36,15 +36,31 @@ pub fn outcome(outcome: RunOutcome) -> Outcome {
     }
 }
 
-fn end(end: engine::End) -> End {
+fn end(end: engine::End, file: &str) -> End {
     match end {
         engine::End::Finished(text) => End::Finished((!text.is_empty()).then_some(text)),
-        engine::End::Error(error) => End::Error { message: error.message, line: Some(error.at.line) },
-        engine::End::Cut { limit, at, .. } => End::Cut { limit: limit.to_string(), line: Some(at.line) },
-        engine::End::Blocked { name, at, .. } => End::Blocked { name, line: Some(at.line) },
+        engine::End::Error(error) => {
+            let (line, from) = lines(&error.stack, file);
+            End::Error { message: error.message, line, from }
+        }
+        engine::End::Cut { limit, stack, .. } => {
+            let (line, from) = lines(&stack, file);
+            End::Cut { limit: limit.to_string(), line, from }
+        }
+        engine::End::Blocked { name, stack, .. } => {
+            let (line, from) = lines(&stack, file);
+            End::Blocked { name, line, from }
+        }
         engine::End::Exit(code) => End::Exit(code),
         engine::End::Cancelled => End::Cancelled,
     }
+}
+
+/// The innermost place in the file and the outermost; a module's lines are none of the document's.
+fn lines(stack: &[Location], file: &str) -> (Option<u32>, Option<u32>) {
+    let mut own = stack.iter().filter(|at| at.file == file).map(|at| at.line);
+    let line = own.next();
+    (line, own.next_back().or(line))
 }
 
 fn values(recording: Recording) -> Vec<Value> {
@@ -109,7 +125,13 @@ fn tier(stats: &FunctionStats) -> Tier {
 /// Why it is not faster: what keeps it from being compiled, what drove it out of compiled code, or the guard that fails most.
 fn reason(stats: &FunctionStats) -> Option<String> {
     if let Some(refusal) = stats.refusal {
-        return Some(refusal.to_string());
+        // Each loop is compiled on its own, and so is the function from its start.
+        let is_compiled = matches!(tier(stats), Tier::Native | Tier::Baseline);
+        return Some(if is_compiled {
+            format!("a part of it is not compiled: {refusal}")
+        } else {
+            refusal.to_string()
+        });
     }
     if let Some(invalidation) = stats.invalidation.filter(|_| tier(stats) == Tier::Left) {
         return Some(invalidation.to_string());
