@@ -6,7 +6,7 @@
 use crate::engine::tier::Tier;
 use crate::engine::unit::Code;
 use crate::reason::{ExitReason, Invalidation, Refusal};
-use minilive_mir::ir::{BlockId, InstId, UnitKey};
+use minilive_mir::ir::{BlockId, Inst, InstId, UnitKey};
 use serde::{Deserialize, Serialize};
 
 /// Exits of one guard.
@@ -35,7 +35,7 @@ pub struct FunctionStats {
     pub loops: Vec<BlockId>,
     /// Activations in this run.
     pub calls: u64,
-    /// Entries of its loop heads in this run.
+    /// How often its loops went round in this run.
     pub rounds: u64,
     /// Instructions that its blocks ran in this run.
     pub work: u64,
@@ -102,10 +102,17 @@ pub fn function_stats(code: &Code) -> FunctionStats {
     }
 }
 
-/// How often its loops went round.
+/// How often its loops went round: how often their heads were reached, but not for the first time.
 fn rounds(code: &Code) -> u64 {
-    let heads = code.unit.blocks.iter().zip(code.block_counts()).filter(|(block, _)| block.loop_head);
-    heads.map(|(_, count)| count).sum()
+    let (blocks, counts) = (&code.unit.blocks, code.block_counts());
+    let is_head = |block: BlockId| blocks.get(block.0 as usize).is_some_and(|block| block.loop_head);
+    let reached: u64 = blocks.iter().zip(&counts).filter(|(block, _)| block.loop_head).map(|(_, count)| count).sum();
+    // A loop is entered by the jump in front of it; all other jumps to its head come from behind.
+    let entered = (0..).zip(blocks).zip(&counts).filter(|((index, block), _)| {
+        let last = block.end.checked_sub(1).and_then(|last| code.unit.insts.get(last as usize));
+        matches!(last, Some(Inst::Jump { to }) if to.0 > *index && is_head(*to))
+    });
+    reached.saturating_sub(entered.map(|(_, count)| count).sum())
 }
 
 /// Instructions run: block counts times block lengths.

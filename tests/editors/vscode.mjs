@@ -20,17 +20,22 @@ mkdirSync(given.out, { recursive: true });
 /** The lens of the file, not of an example. */
 const RUN = /^Run(?! example)/;
 
-/** Clicks the run lens and waits for the end of the output; a click that hit a lens just being redrawn is repeated. */
-async function runFromLens(window, program) {
-  const done = async () => (await window.output()).includes(program.lastLine);
+/** Clicks a lens and waits for what comes of it; a click that hit a lens just being redrawn is repeated. */
+async function clickLens(window, pattern, what, seen, describe) {
   for (let attempt = 1; attempt <= 3; attempt += 1) {
-    await (await window.lens(RUN)).click();
-    const wait = until(`"${program.lastLine}" in the output panel`, done, attempt < 3 ? PATIENCE / 3 : PATIENCE, () => window.output());
-    const seen = await wait.catch((error) => {
+    await (await window.lens(pattern)).click();
+    const wait = until(what, seen, attempt < 3 ? PATIENCE / 3 : PATIENCE, describe);
+    const found = await wait.catch((error) => {
       if (attempt === 3) throw error;
     });
-    if (seen) return;
+    if (found) return;
   }
+}
+
+/** Clicks the run lens and waits for the end of the output. */
+async function runFromLens(window, program) {
+  const done = async () => (await window.output()).includes(program.lastLine);
+  await clickLens(window, RUN, `"${program.lastLine}" in the output panel`, done, () => window.output());
 }
 
 function checksOf({ window, folder }) {
@@ -54,9 +59,8 @@ function checksOf({ window, folder }) {
     {
       name: 'the lens of an example runs it',
       run: async () => {
-        await (await window.lens(/^Run example edge/)).click();
         const done = async () => /escapeTime\(-0\.75, 0\.1, 100\)\n33\n/.test(await window.output());
-        await until('the example and its result in the output panel', done, PATIENCE, () => window.output());
+        await clickLens(window, /^Run example edge/, 'the example and its result in the output panel', done, () => window.output());
         await window.lens(/^Run example edge again · [\d.]+ m?s/);
       },
     },
@@ -115,9 +119,12 @@ function checksOf({ window, folder }) {
         await window.page.keyboard.press('Home');
         await window.page.keyboard.type('while true\nend while\n');
         try {
-          await (await window.lens(RUN)).click();
-          await (await window.lens(/^Stop/)).click();
-          await window.lens(RUN);
+          const titles = async () => (await window.lenses().allInnerTexts()).join('\n');
+          const shows = (pattern) => async () => pattern.test(await titles());
+          await clickLens(window, RUN, 'a lens Stop', shows(/^Stop \(\d/m), titles);
+          await until('the line at which it is', shows(/^Stop \([\d.]+ s, line \d+\)/m), PATIENCE, titles);
+          await clickLens(window, /^Stop/, 'no lens Stop any more', async () => !(await shows(/^Stop/m)()), titles);
+          await window.lens(/^Run again · .* · stopped/);
         } finally {
           await window.undoAll();
         }
