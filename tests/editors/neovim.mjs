@@ -236,6 +236,28 @@ function checksOf(terminal) {
     },
   ];
   if (control) return checks;
+  checks.push({
+    name: 'blocks indent themselves',
+    run: async () => {
+      terminal.command(String(lineOf(main.file, 'width = ')));
+      terminal.keys('O');
+      const typed = ['for i in [1]', 'if i then', 'print i', 'else', 'print 2', 'end if', 'end for'];
+      for (const line of typed) {
+        terminal.text(line);
+        terminal.keys('Enter');
+      }
+      terminal.keys('Escape');
+      try {
+        const wanted = ['for i in [1]', '    if i then', '        print i', '    else', '        print 2', '    end if', 'end for'];
+        await terminal.see(wanted.join('\n'), (lines) => {
+          const first = lines.findIndex((line) => line.includes(wanted[0]));
+          return first >= 0 && wanted.every((text, i) => new RegExp(`\\d ${text.replaceAll(/[[\]]/g, '\\$&')}`).test(lines[first + i] ?? ''));
+        });
+      } finally {
+        terminal.command('earlier 1f');
+      }
+    },
+  });
   for (const program of programs.filter((program) => program !== main)) {
     checks.push({
       name: `${program.name}: values, tiers, run`,

@@ -12,6 +12,9 @@ import { START, Window } from './vscode-window.mjs';
 // A quiet window in which nothing happens but what the test does.
 const SETTINGS = {
   'files.autoSave': 'off',
+  // Typed text must not depend on how fast a list of suggestions opens.
+  'editor.quickSuggestions': { other: 'off', comments: 'off', strings: 'off' },
+  'editor.suggestOnTriggerCharacters': false,
   'workbench.startupEditor': 'none',
   'telemetry.telemetryLevel': 'off',
   'editor.minimap.enabled': false,

@@ -158,6 +158,27 @@ function checksOf({ window, folder }) {
     },
   });
   if (control) return checks;
+  checks.push({
+    name: 'blocks indent themselves',
+    run: async () => {
+      await window.goTo(lineOf(main.file, 'width = '));
+      await window.page.keyboard.press('Home');
+      // As fast as a person: a line that is left too soon is not indented anew.
+      await window.page.keyboard.type('for i in [1]\nif i then\nprint i\nelse\nprint 2\nend if\nend for\n', { delay: 100 });
+      try {
+        const wanted = ['for i in [1]', '    if i then', '        print i', '    else', '        print 2', '    end if', 'end for'];
+        const shown = async () => (await window.lines()).join('\n');
+        const found = async () => {
+          const lines = await window.lines();
+          const first = lines.findIndex((line) => line.startsWith(wanted[0]));
+          return first >= 0 && wanted.every((text, i) => lines[first + i]?.startsWith(text));
+        };
+        await until(wanted.join('\n'), found, PATIENCE, shown);
+      } finally {
+        await window.undoAll();
+      }
+    },
+  });
   for (const program of programs.filter((program) => program !== main)) {
     checks.push({
       name: `${program.name}: values, tiers, run`,

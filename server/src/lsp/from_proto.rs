@@ -50,13 +50,17 @@ pub fn change(change: TextDocumentContentChangeEvent) -> Change {
 /// A command and its arguments; what is wrong with them, where something is.
 pub fn command(params: &ExecuteCommandParams) -> Result<Command, String> {
     let text = |index: usize| params.arguments.get(index).and_then(Value::as_str).map(str::to_owned);
-    let document = text(0).map(Arc::from);
+    let document = || match params.arguments.first() {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(uri)) => Ok(Some(Arc::from(uri.as_str()))),
+        Some(_) => Err(format!("{} takes a document's URI", params.command)),
+    };
     Ok(match &*params.command {
-        ext::RUN => Command::Run { uri: document, target: RunTarget::File },
+        ext::RUN => Command::Run { uri: document()?, target: RunTarget::File },
         ext::RUN_EXAMPLE => {
-            Command::Run { uri: document, target: RunTarget::Example { function: text(2), example: text(3) } }
+            Command::Run { uri: document()?, target: RunTarget::Example { function: text(2), example: text(3) } }
         }
-        ext::STOP => Command::Stop { uri: document },
+        ext::STOP => Command::Stop { uri: document()? },
         ext::STOP_ALL => Command::StopAll,
         ext::TRUST => Command::Trust(match text(1) {
             None => Trust::Full,
