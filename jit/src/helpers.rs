@@ -34,6 +34,7 @@ pub fn table() -> HelperTable {
     let mut put = |id: HelperId, offset: usize, address: usize| addresses[id as usize + offset] = address;
     put(HelperId::Deopt, 0, deopt as *const () as usize);
     put(HelperId::Budget, 0, budget as *const () as usize);
+    put(HelperId::CallBudget, 0, call_budget as *const () as usize);
     put(HelperId::StackOverflow, 0, stack_overflow as *const () as usize);
     put(HelperId::Interpret, 0, interpret as *const () as usize);
     put(HelperId::ListGet, 0, list_get as *const () as usize);
@@ -190,14 +191,26 @@ fn restore(realm: &mut Realm, entry: &ExitEntry, words: *const u64) -> Vec<(u16,
     restored
 }
 
-/// The budget is used up: 0 to go on, 1 to leave for the interpreter, 2 to unwind.
+/// The budget is used up at a loop head: 0 to go on, 1 to unwind.
 extern "C" fn budget(ctx: *mut u8, site: u64) -> u64 {
     let realm = realm_at(ctx, site);
     match run().refill(realm, site_of(site)) {
         Ok(()) => 0,
         Err(fault) => {
             raise(realm, site, fault);
-            2
+            1
+        }
+    }
+}
+
+/// The budget is used up at a call, which fails if there is no more.
+extern "C" fn call_budget(ctx: *mut u8, site: u64) -> u64 {
+    let realm = realm_at(ctx, NO_SITE);
+    match run().refill(realm, site_of(site)) {
+        Ok(()) => 0,
+        Err(fault) => {
+            raise_at_call(realm, fault);
+            1
         }
     }
 }
@@ -481,5 +494,5 @@ pub fn window_kinds(realm: &Realm, n_regs: usize) -> Vec<WindowKind> {
 
 /// Whether leaving for this reason should end speculation at the site.
 pub fn teaches(reason: ExitReason) -> bool {
-    !matches!(reason, ExitReason::Budget | ExitReason::StackLimit | ExitReason::Forced)
+    reason != ExitReason::Forced
 }

@@ -134,12 +134,22 @@ impl Run<'_> {
 
     /// Notes where a fault happened, unless an inner call did already.
     pub(crate) fn locate(&mut self, realm: &Realm) {
+        if let Some(frame) = self.frames.last() {
+            self.locate_at(realm, frame.code.bytecode.inst_at(frame.pc()));
+        }
+    }
+
+    /// As [`Run::locate`], at an instruction of the innermost activation near its position.
+    pub(crate) fn locate_at(&mut self, realm: &Realm, inst: InstId) {
         if self.site.is_some() {
             return;
         }
         if let Some(frame) = self.frames.last() {
-            let inst = frame.code.bytecode.inst_at(frame.pc());
-            self.site = Some(Site { key: frame.code.key, inst, stack: self.stack_lines(realm) });
+            let mut stack = self.stack_lines(realm);
+            if let Some(here) = stack.first_mut() {
+                here.line = frame.code.line(inst);
+            }
+            self.site = Some(Site { key: frame.code.key, inst, stack });
         }
     }
 

@@ -131,10 +131,6 @@ reasons! {
         NanResult => "a result is not a number (NaN)",
         /// A division by zero or a remainder that needs care.
         SlowRemainder => "a remainder needs the general method",
-        /// The call depth or the native stack ran out.
-        StackLimit => "calls are nested too deeply",
-        /// The budget's slow path asked for the interpreter (little fuel left, or stopping).
-        Budget => "the rest of the budget is counted by the interpreter",
         /// A loop inside another one ended; the loop around it has, or will get, an entry of its own.
         LoopEnd => "an inner loop ended",
         /// A test asked for it.

@@ -292,8 +292,21 @@ pub enum Op {
     CallCode(u32),
     /// A generic operation.
     Helper(Helper),
-    /// Subtracts a loop head's or call's weight from the budget; looks up at the slow path when it is used up.
-    Poll(u32),
+    /// The begin of an activation: takes the call's weight off the budget, tests that there is room for one more call, and
+    /// counts the block, in this order. What fails is the call, so the fault is the caller's.
+    Enter {
+        /// The weight.
+        weight: u32,
+        /// The unit's first block.
+        block: BlockId,
+    },
+    /// A loop head is reached: takes its weight off the budget and counts it. Its exit leaves behind that, in tests.
+    EnterLoop {
+        /// The weight.
+        weight: u32,
+        /// The head.
+        block: BlockId,
+    },
     /// Adds one to the execution counter of a MIR block.
     Count(BlockId),
     /// Adds a value of any representation to a record point of the unit. It changes no variable and never fails, but a list
@@ -569,7 +582,7 @@ impl Op {
                 | Op::GuardGlobals
                 | Op::IShift(_)
                 | Op::RangeCount
-                | Op::Poll(_)
+                | Op::EnterLoop { .. }
         )
     }
 

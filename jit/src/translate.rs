@@ -41,6 +41,8 @@ pub enum HelperId {
     Deopt,
     /// `(ctx, site) -> status`: 0 go on, else unwind.
     Budget,
+    /// `(ctx, site) -> status`: as `Budget`, for a call that has not begun.
+    CallBudget,
     /// `(ctx, site) -> EXC`: the native stack is used up.
     StackOverflow,
     /// `(ctx, code, callee, count, args) -> value`: runs a function in the interpreter.

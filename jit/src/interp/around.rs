@@ -7,7 +7,7 @@ use super::Run;
 use super::frame::{self, CodeRef, Frame, Ip, Window};
 use crate::bytecode::{Op, Word, aux, operator_number};
 use crate::engine::policy::Place;
-use minilive_mir::ir::BinaryOp;
+use minilive_mir::ir::{BinaryOp, InstId};
 use minilive_runtime::fault::{Eval, Fault};
 use minilive_runtime::ops;
 use minilive_runtime::realm::Realm;
@@ -64,6 +64,17 @@ pub(super) fn refill_at(run: &mut Run<'_>, ip: Ip, realm: &mut Realm) -> Eval<()
     let frame = innermost(run);
     let at = (frame.code.id, frame.code.bytecode.inst_at(frame.pc()));
     run.refill(realm, at).map_err(|fault| fail(run, realm, ip, fault))
+}
+
+/// The budget slow path at a loop head. The word there may stand for a later instruction; the head is at its first.
+#[cold]
+#[inline(never)]
+pub(super) fn refill_head(run: &mut Run<'_>, head: Ip, realm: &mut Realm) -> Eval<()> {
+    set_ip(run, head);
+    let code = innermost(run).code;
+    let block = code.block_at(head.pc(&code)).expect("loops go to blocks");
+    let inst = InstId(code.unit.blocks[block.0 as usize].first);
+    run.refill(realm, (code.id, inst)).inspect_err(|_| run.locate_at(realm, inst))
 }
 
 /// Where plain code takes over, if a register that the instruction took untested holds a function.

@@ -13,7 +13,7 @@
 
 use super::around::{
     Looped, Miss, binary_slowly, fail, hot_loop, innermost, leave, make_function, make_map, numbers_equal, refill_at,
-    set_ip, store_env, test_slowly, untested_function,
+    refill_head, set_ip, store_env, test_slowly, untested_function,
 };
 use super::calls::{Receiver, Ret};
 use super::frame::{self, Frame, Ip};
@@ -283,7 +283,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 let weight = i64::from(word.a());
                 realm.head.budget -= weight;
                 if realm.head.budget <= 0 {
-                    refill_at(run, head, realm)?;
+                    refill_head(run, head, realm)?;
                 }
                 let heat = code.counters.heat.get() - weight;
                 code.counters.heat.set(heat);

@@ -45,16 +45,11 @@ impl Lower<'_, '_> {
         for block in self.func.blocks.iter().filter(|block| block.in_loop == Some(i)) {
             for inst in &block.insts {
                 match inst.op {
-                    Op::Poll(_) if registers.budget.is_none() => {
-                        registers.budget = Some(self.b.declare_var(types::I64));
+                    Op::EnterLoop { block, .. } => {
+                        registers.budget.get_or_insert_with(|| self.b.declare_var(types::I64));
+                        self.keep_counter(&mut registers, block);
                     }
-                    Op::Count(block)
-                        if registers.counters.iter().all(|it| it.0 != block)
-                            && registers.counters.len() < MAX_COUNTERS =>
-                    {
-                        let var = self.b.declare_var(types::I64);
-                        registers.counters.push((block, var));
-                    }
+                    Op::Count(block) => self.keep_counter(&mut registers, block),
                     Op::CallSelf | Op::CallCode(_) => calls = true,
                     Op::Helper(helper) => calls |= helper.calls() || matches!(helper, Helper::Intrinsic(_)),
                     _ => {}
@@ -62,6 +57,12 @@ impl Lower<'_, '_> {
             }
         }
         (!calls).then_some(registers)
+    }
+
+    fn keep_counter(&mut self, registers: &mut LoopRegisters, block: BlockId) {
+        if registers.counters.iter().all(|it| it.0 != block) && registers.counters.len() < MAX_COUNTERS {
+            registers.counters.push((block, self.b.declare_var(types::I64)));
+        }
     }
 
     /// The loop whose registers count in a block.
@@ -141,8 +142,9 @@ impl Lower<'_, '_> {
         }
     }
 
-    /// Takes a weight off the budget; looks up at the slow path when it is used up.
-    pub(super) fn poll(&mut self, inst: &Inst, weight: u32) {
+    /// Takes a weight off the budget. Goes on in a fresh block if something is left; the result is the cold block for the
+    /// other case, and the block in which both go on.
+    fn charge(&mut self, weight: u32) -> (ir::Block, ir::Block) {
         let left = match self.registers().and_then(|it| it.budget) {
             Some(budget) => {
                 let old = self.b.use_var(budget);
@@ -161,9 +163,26 @@ impl Lower<'_, '_> {
         let (next, cold) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(cold);
         self.b.ins().brif(ok, next, &[], cold, &[]);
+        (cold, next)
+    }
+
+    /// The begin of an activation, in the order that every tier keeps: budget, depth, count.
+    pub(super) fn enter(&mut self, weight: u32, block: BlockId) {
+        let (cold, next) = self.charge(weight);
+        self.b.switch_to_block(cold);
+        self.refill_call(next);
+        self.b.switch_to_block(next);
+        self.check_depth();
+        self.count(block);
+    }
+
+    /// A loop head: budget, count.
+    pub(super) fn enter_loop(&mut self, inst: &Inst, weight: u32, block: BlockId) {
+        let (cold, next) = self.charge(weight);
         self.b.switch_to_block(cold);
         self.refill(inst, next);
         self.b.switch_to_block(next);
+        self.count(block);
         if let Some(exit) = inst.exit {
             self.force_failure(exit);
         }

@@ -170,7 +170,7 @@ impl Lower<'_, '_> {
         }
     }
 
-    /// The slow path of the budget: goes on at `next`, or unwinds.
+    /// The slow path of the budget at a loop head: goes on at `next`, or unwinds.
     pub(super) fn refill(&mut self, inst: &Inst, next: ir::Block) {
         self.store_budget();
         if let Some(exit) = inst.exit {
@@ -180,20 +180,23 @@ impl Lower<'_, '_> {
         let status = self.call_helper(HelperId::Budget, 0, &[site]);
         self.load_budget();
         let unwind = self.unwind_block();
-        let more = self.b.create_block();
-        self.b.ins().brif(status, more, &[], next, &[]);
-        self.b.switch_to_block(more);
-        self.b.set_cold_block(more);
-        let exit = self.exit_of(inst);
-        let give_up = self.b.ins().icmp_imm_u(IntCC::Equal, status, 1);
-        self.b.ins().brif(give_up, exit, &[], unwind, &[]);
+        self.b.ins().brif(status, unwind, &[], next, &[]);
     }
 
-    /// At the entry: enough native stack for calls.
-    pub(super) fn enter_function(&mut self) {
-        if self.func.osr {
-            return;
-        }
+    /// The slow path of the budget at a call: goes on at `next`, or fails the call, of which nothing has happened yet.
+    pub(super) fn refill_call(&mut self, next: ir::Block) {
+        let site = self.site();
+        let status = self.call_helper(HelperId::CallBudget, 0, &[site]);
+        let failed = self.b.create_block();
+        self.b.set_cold_block(failed);
+        self.b.ins().brif(status, failed, &[], next, &[]);
+        self.b.switch_to_block(failed);
+        let mark = self.iconst(Value::EXC.bits() as i64);
+        self.b.ins().return_(&[mark]);
+    }
+
+    /// At the begin of an activation: enough native stack for calls, and not too many of them.
+    pub(super) fn check_depth(&mut self) {
         if self.func.calls {
             let pointer = self.b.ins().get_stack_pointer(types::I64);
             let limit = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_NATIVE_LIMIT as i32);
@@ -214,7 +217,7 @@ impl Lower<'_, '_> {
         }
     }
 
-    /// At the entry of counting code: one more nested call, if there may be one.
+    /// One more nested call, if there may be one.
     fn count_depth(&mut self) {
         let depth = self.b.ins().load(types::I32, memory(), self.ctx, HEAD_DEPTH as i32);
         let most = self.b.ins().load(types::I32, memory(), self.ctx, HEAD_MAX_DEPTH as i32);

@@ -144,7 +144,6 @@ impl Lower<'_, '_> {
         if block.0 == 0 {
             self.inputs = self.b.block_params(made).to_vec();
             self.ctx = self.inputs.remove(0);
-            self.enter_function();
         }
         let data = &self.func[block];
         for (i, inst) in data.insts.iter().enumerate() {
@@ -268,9 +267,9 @@ impl Lower<'_, '_> {
         {
             self.defs.insert(result, inst.op);
         }
-        // A poll leaves behind its own effect, which it brings about itself.
+        // The head of a loop is left behind its own effect, which it brings about itself.
         if let Some(exit) = inst.exit
-            && !matches!(inst.op, Op::Poll(_))
+            && !matches!(inst.op, Op::EnterLoop { .. })
         {
             self.force_failure(exit);
         }
@@ -330,7 +329,8 @@ impl Lower<'_, '_> {
                 self.list(inst);
             }
             Op::CallSelf | Op::CallCode(_) | Op::Helper(_) => self.call(inst, next),
-            Op::Poll(weight) => self.poll(inst, weight),
+            Op::Enter { weight, block } => self.enter(weight, block),
+            Op::EnterLoop { weight, block } => self.enter_loop(inst, weight, block),
             Op::Count(block) => self.count(block),
             Op::Record(point) => self.record(inst, point),
             _ => self.numeric(inst),

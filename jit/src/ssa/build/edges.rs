@@ -104,9 +104,7 @@ impl Builder<'_> {
             let param = self.slot(Op::Param(i as u32), &[], Ty::Any, None);
             self.env.regs[i] = param;
         }
-        self.op(Op::Count(first), &[], Rep::None);
-        let exit = self.exit_entry(ExitReason::Budget);
-        self.op_exit(Op::Poll(self.input.call_weight), &[], Rep::None, Some(exit));
+        self.op(Op::Enter { weight: self.input.call_weight, block: first }, &[], Rep::None);
         for i in 0..unit.params.len() {
             let kinds = self.use_kinds[i];
             let want = if kinds.within(Kinds::NUMBER) || kinds == Kinds::LIST { self.guess(kinds) } else { Ty::Any };

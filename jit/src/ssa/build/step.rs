@@ -326,18 +326,19 @@ impl Builder<'_> {
         };
         self.idx = 0;
         self.at = self.first_of(block);
-        self.op(Op::Count(block), &[], Rep::None);
         let weight = self.input.block_weights[block.0 as usize];
         if weight > 0 {
             let exit = self.entry_exit(node, block);
-            self.op_exit(Op::Poll(weight), &[], Rep::None, Some(exit));
+            self.op_exit(Op::EnterLoop { weight, block }, &[], Rep::None, Some(exit));
+        } else {
+            self.op(Op::Count(block), &[], Rep::None);
         }
         Ok(())
     }
 
     /// The exit at a block's start, also for landings that hold no instructions of it.
     fn entry_exit(&mut self, node: usize, block: minilive_mir::ir::BlockId) -> crate::ssa::Exit {
-        let reason = ExitReason::Budget;
+        let reason = ExitReason::Forced;
         if self.flow.nodes[node].block.is_some() {
             return self.exit(reason);
         }
