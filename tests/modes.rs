@@ -3,8 +3,9 @@
 //! Specs, the conformance suite and the differential tests call [`run`]. Invariant: a mode that this build cannot have (compiled
 //! code in a portable build) is not in [`Mode::all`], so no test passes by silently running the interpreter instead.
 
-use minilive_jit::engine::{End, Engine, EngineConfig, Entry, GuardMode, RunOutcome, RunRequest, TierPolicy};
+use minilive_jit::engine::{End, Engine, EngineConfig, Entry, GuardMode, Loaded, RunOutcome, RunRequest, TierPolicy};
 use minilive_mir::diagnostic::Severity;
+use minilive_mir::program::Program;
 use minilive_runtime::host::{CaptureHost, EffectClass, Effects, Host, Pause};
 use minilive_runtime::limits::Limits;
 use std::fmt;
@@ -112,11 +113,9 @@ pub fn run_with(text: &str, file: &str, mode: Mode, variant: Variant, fuel: u64)
     let record = variant == Variant::Recording;
     let loaded = if record { engine.load_recording(&program) } else { engine.load(&program) };
     let loaded = loaded.expect("a whole program is taken in");
-    let host = SharedHost::default();
     let limits = Limits { fuel, memory: 1 << 30, output: 16 << 20, ..Limits::NONE };
     let request = RunRequest { limits, record, compat: true, ..RunRequest::new(Entry::Main) };
-    let outcome = engine.run(&loaded, request, Box::new(host.clone()));
-    let mut output = host.take();
+    let (mut output, outcome) = evaluate(&mut engine, &loaded, request, |_| {});
     match &outcome.end {
         End::Finished(_) | End::Exit(_) => {}
         End::Error(error) => output += &format!("{error}\n"),
@@ -125,22 +124,45 @@ pub fn run_with(text: &str, file: &str, mode: Mode, variant: Variant, fuel: u64)
     Ran { output, outcome: Some(outcome) }
 }
 
-/// A capturing host whose output outlives the run that owns it.
-#[derive(Debug, Clone)]
-struct SharedHost(Arc<Mutex<CaptureHost>>);
+/// The program of a text without errors.
+///
+/// # Panics
+/// If the text has some.
+pub fn lowered(text: &str, file: &str) -> Program {
+    let (program, diagnostics) = minilive_mir::lower::lower_file(&minilive_syntax::parse(text), file);
+    let errors: Vec<_> = diagnostics.iter().filter(|it| it.severity == Severity::Error).collect();
+    assert!(errors.is_empty(), "{errors:?} in\n{text}");
+    program
+}
 
-impl Default for SharedHost {
-    fn default() -> SharedHost {
-        let allowed = Effects::automatic().with(EffectClass::Process);
-        let mut host = CaptureHost::new();
-        host.allowed = allowed;
-        SharedHost(Arc::new(Mutex::new(host)))
-    }
+/// Runs a loaded program; gives what it printed, too. `on_write` is told of each piece as it is printed.
+pub fn evaluate(
+    engine: &mut Engine,
+    loaded: &Loaded,
+    request: RunRequest,
+    on_write: impl FnMut(&str) + Send + 'static,
+) -> (String, RunOutcome) {
+    let host = SharedHost::new(on_write);
+    let outcome = engine.run(loaded, request, Box::new(host.clone()));
+    (host.take(), outcome)
+}
+
+/// A capturing host whose output outlives the run that owns it.
+#[derive(Clone)]
+struct SharedHost {
+    world: Arc<Mutex<CaptureHost>>,
+    on_write: Arc<Mutex<dyn FnMut(&str) + Send>>,
 }
 
 impl SharedHost {
+    fn new(on_write: impl FnMut(&str) + Send + 'static) -> SharedHost {
+        let mut world = CaptureHost::new();
+        world.allowed = Effects::automatic().with(EffectClass::Process);
+        SharedHost { world: Arc::new(Mutex::new(world)), on_write: Arc::new(Mutex::new(on_write)) }
+    }
+
     fn with<T>(&self, work: impl FnOnce(&mut CaptureHost) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        work(&mut self.world.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn take(&self) -> String {
@@ -150,6 +172,7 @@ impl SharedHost {
 
 impl Host for SharedHost {
     fn write(&mut self, text: &str, line_end: bool) {
+        (self.on_write.lock().unwrap_or_else(PoisonError::into_inner))(text);
         self.with(|host| host.write(text, line_end));
     }
 

@@ -184,7 +184,7 @@ impl Engine {
     /// Totals.
     pub fn stats(&self) -> EngineStats {
         let mut stats = EngineStats { codes: self.codes.len(), runs: self.runs, ..EngineStats::default() };
-        for code in self.codes.iter() {
+        for code in self.codes.versions() {
             let function = function_stats(code);
             stats.compiled += usize::from(function.tier != tier::Tier::Interpreter);
             stats.compiles += u64::from(function.compiles);

@@ -5,10 +5,9 @@
 
 use crate::code::{Arena, CodeRange};
 use crate::engine::unit::CodeId;
-use crate::reason::ExitReason;
 use crate::translate::ExitInfo;
 use minilive_mir::ir::InstId;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
@@ -56,8 +55,6 @@ pub struct Native {
     pub trampolines: BTreeMap<usize, usize>,
     /// How often exits were taken, by number.
     pub exit_counts: FxHashMap<u32, u64>,
-    /// Guards that failed too often, by code: do not speculate there again.
-    pub rejected: FxHashMap<CodeId, FxHashSet<(InstId, ExitReason)>>,
 }
 
 /// Words at fixed addresses that compiled code reads and writes.
@@ -89,7 +86,6 @@ impl Shared {
             stubs: BTreeMap::new(),
             trampolines: BTreeMap::new(),
             exit_counts: FxHashMap::default(),
-            rejected: FxHashMap::default(),
         };
         let words = Words { entries: zeroed(MAX_CODES), callee: Box::default(), forced: zeroed(MAX_FORCED) };
         Ok(Arc::new(Shared { words, native: Mutex::new(native) }))

@@ -139,7 +139,7 @@ pub(crate) fn exited(shared: &Shared, code: &Code, exit: u32) {
     if *count < EXITS_TO_RECOMPILE || !helpers::teaches(entry.info.reason) {
         return;
     }
-    native.rejected.entry(code.id).or_default().insert((entry.info.at, entry.info.reason));
+    code.tier.rejected.borrow_mut().insert((entry.info.at, entry.info.reason));
     let params = code.unit.params.len();
     if shared.entry(code.id) != 0
         && let Some(&stub) = native.stubs.get(&params)
@@ -160,7 +160,7 @@ impl Backend {
         let drop_all = count_depth != self.count_depth;
         self.count_depth = count_depth;
         let live: FxHashSet<usize> = codes
-            .iter()
+            .versions()
             .flat_map(|code| std::iter::once(code.tier.entry.get()).chain(code.tier.osr.iter().map(|it| it.get())))
             .filter(|&entry| entry != 0 && !drop_all)
             .collect();
@@ -170,7 +170,7 @@ impl Backend {
                 native.arena.free(installed.range);
             }
         }
-        for code in codes.iter() {
+        for code in codes.versions() {
             if drop_all && code.tier.tier.get() != Tier::Interpreter {
                 code.tier.unlink(Invalidation::Replaced);
                 code.set_call_flag(CallFlags::COMPILED, false);
@@ -206,7 +206,7 @@ impl Backend {
             snapshot: Snapshot::of(code.slots.iter().map(|slot| &slot.cell)),
             site_pc: code.bytecode.site_pc.clone(),
             inst_of: code.bytecode.inst_of.clone(),
-            rejected: self.shared.native().rejected.get(&code.id).cloned().unwrap_or_default(),
+            rejected: code.tier.rejected.borrow().clone(),
         };
         let window: Vec<WindowKind> = match at {
             EntryAt::Start => Vec::new(),
@@ -228,7 +228,7 @@ impl Backend {
             intrinsic_name: &|id| {
                 Some(IntrinsicId(id).def().name).filter(|_| IntrinsicId(id).def().member_of.is_none())
             },
-            free_is_global: free_is_global(codes, code),
+            free_is_global: free_is_global(code),
         })
     }
 }
@@ -239,12 +239,8 @@ fn mentions_import(code: &Code) -> bool {
 }
 
 /// Whether the free names of a unit are globals: it is top-level code, or a function that top-level code makes.
-fn free_is_global(codes: &CodeTable, code: &Code) -> bool {
-    let makes = |other: &&Code| other.env_shape.is_some() && other.children.borrow().contains(&code.id);
-    match code.unit.kind {
-        UnitKind::Statement | UnitKind::Expression => true,
-        _ => !codes.iter().any(|other| makes(&other)),
-    }
+fn free_is_global(code: &Code) -> bool {
+    matches!(code.unit.kind, UnitKind::Statement | UnitKind::Expression) || !code.captures.get()
 }
 
 /// The functions that feedback names, with what calling them takes.

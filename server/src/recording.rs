@@ -125,8 +125,10 @@ pub struct FunctionReport {
     pub calls: u64,
     /// How often its loops went round.
     pub loops: u64,
-    /// How often compiled code was left.
+    /// How often compiled code was left since the code came to the worker.
     pub exits: u64,
+    /// How often it was compiled since then.
+    pub compiles: u32,
     /// Why it is not faster, in one sentence.
     pub reason: Option<String>,
 }

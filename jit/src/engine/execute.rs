@@ -53,6 +53,7 @@ pub(super) fn run(
         code.set_call_flag(CallFlags::UNRESOLVED, true);
         code.reset_counts();
     }
+    engine.codes.set_running(true);
     engine.tiering.start_run(&engine.codes, &mut realm);
     let mut run = Run::new(
         &mut engine.codes,
@@ -74,6 +75,7 @@ pub(super) fn run(
     let end = end(ended, run.site.take(), loaded);
     realm.host().flush();
     let outcome = outcome(run, &mut realm, end);
+    engine.codes.set_running(false);
     let names_seen = engine.names.take_shown();
     RunOutcome { position_dependent: outcome.position_dependent || names_seen, ..outcome }
 }

@@ -1,8 +1,11 @@
 //! All code objects the engine knows, found by (unit, fingerprint, variant), and the programs loaded from them.
 //!
-//! `Engine::load` and `import` hand programs in; the interpreter gets [`CodeId`]s. Code is never taken out while the engine
-//! lives, so function values and compiled code may hold its number; unchanged units are found again with their feedback.
-//! Invariant: `codes[id].id == id`, and a code object keeps its address.
+//! `Engine::load` and `import` hand programs in; the interpreter gets [`CodeId`]s. Unchanged units are found again with their
+//! feedback and compiled code. An edited function takes over the id of the version before it, which is put aside and comes
+//! back if the edit is undone: so callers that guard the callee by its id stay as they are. What callers know of a callee
+//! beside its id is its signature; where that changes, the function gets a new id.
+//! Invariants: `codes[id].id == id`; a code object keeps its address; while a program runs none is dropped and no id changes
+//! its meaning. Of two programs loaded one after the other, only the second is ready to run.
 
 use super::slot::slots;
 use super::tier::TierState;
@@ -12,7 +15,7 @@ use crate::bytecode::build::build;
 use crate::bytecode::verify::verify;
 use crate::counters::Counters;
 use crate::record::Point;
-use minilive_mir::ir::{Const, Unit, UnitKey, UnitKind};
+use minilive_mir::ir::{Const, ConstId, Param, Unit, UnitKey, UnitKind};
 use minilive_mir::program::{Fingerprint, Program, ProgramUnit};
 use minilive_runtime::intrinsics;
 use minilive_runtime::shape::{ShapeId, ShapeKey};
@@ -67,6 +70,12 @@ pub struct CodeTable {
     #[expect(clippy::vec_box, reason = "compiled code and frames know code objects by address, so they must not move")]
     codes: Vec<Box<Code>>,
     by_key: FxHashMap<(UnitKey, Fingerprint, bool), CodeId>,
+    /// The id that versions of a unit take over from each other, in either variant.
+    by_unit: FxHashMap<(UnitKey, bool), CodeId>,
+    /// Versions that another one has taken the place of.
+    aside: FxHashMap<(UnitKey, Fingerprint, bool), Box<Code>>,
+    /// A program runs.
+    running: bool,
     /// What a fresh code object's heat starts with; very large when nothing is ever compiled.
     pub heat: i64,
 }
@@ -74,7 +83,15 @@ pub struct CodeTable {
 impl CodeTable {
     /// An empty table over the engine's shared names and shapes.
     pub fn new(shared: Arc<Shared>, heat: i64) -> CodeTable {
-        CodeTable { shared, codes: Vec::new(), by_key: FxHashMap::default(), heat }
+        CodeTable {
+            shared,
+            codes: Vec::new(),
+            by_key: FxHashMap::default(),
+            by_unit: FxHashMap::default(),
+            aside: FxHashMap::default(),
+            running: false,
+            heat,
+        }
     }
 
     /// Names, shapes and cells that all realms share.
@@ -88,14 +105,24 @@ impl CodeTable {
         &self.codes[id.0 as usize]
     }
 
-    /// All of them.
+    /// All that can run, by id.
     pub fn iter(&self) -> impl Iterator<Item = &Code> {
         self.codes.iter().map(|code| &**code)
     }
 
-    /// How many there are.
+    /// All of them, those that another version has taken the place of included.
+    pub fn versions(&self) -> impl Iterator<Item = &Code> {
+        self.iter().chain(self.aside.values().map(|code| &**code))
+    }
+
+    /// How many there are, versions put aside included.
     pub fn len(&self) -> usize {
-        self.codes.len()
+        self.codes.len() + self.aside.len()
+    }
+
+    /// Says when a program runs: its functions must not be replaced by what it imports.
+    pub(crate) fn set_running(&mut self, running: bool) {
+        self.running = running;
     }
 
     /// Whether nothing was loaded yet.
@@ -122,6 +149,8 @@ impl CodeTable {
             let Some(children) = children else {
                 return Err(LoadError::Malformed { key: unit.key, message: "a nested function is missing".to_owned() });
             };
+            let captures = code.env_shape.is_some();
+            children.iter().for_each(|&child| self.get(child).set_captures(captures, self.heat));
             code.children.replace(children);
             code.info.replace(Arc::clone(&unit.info));
             code.file.replace(program.file.clone());
@@ -143,8 +172,9 @@ impl CodeTable {
     /// The unit's MIR: from the program, or from either variant of its code.
     fn mir(&self, unit: &ProgramUnit, recording: bool) -> Option<Arc<Unit>> {
         let known = |variant| {
-            let id = self.by_key.get(&(unit.key, unit.fingerprint, variant))?;
-            Some(Arc::clone(&self.get(*id).unit))
+            let at = (unit.key, unit.fingerprint, variant);
+            let active = self.by_key.get(&at).map(|&id| self.get(id));
+            active.or_else(|| self.aside.get(&at).map(|code| &**code)).map(|code| Arc::clone(&code.unit))
         };
         unit.mir.clone().or_else(|| known(recording)).or_else(|| known(!recording))
     }
@@ -154,12 +184,34 @@ impl CodeTable {
         if let Some(&id) = self.by_key.get(&at) {
             return Ok(id);
         }
+        if !self.running
+            && let Some(code) = self.aside.remove(&at)
+        {
+            return Ok(self.put(code));
+        }
         let mir = self.mir(unit, recording).expect("`missing` found it");
-        let id = CodeId(self.codes.len() as u32);
+        let before = self.by_unit.get(&(unit.key, recording)).filter(|_| !self.running);
+        let before = before.filter(|&&id| same_signature(&self.get(id).unit, &mir)).copied();
+        let id = before.unwrap_or(CodeId(self.codes.len() as u32));
         let code = self.make(id, unit, mir, recording)?;
-        self.codes.push(Box::new(code));
-        self.by_key.insert(at, id);
-        Ok(id)
+        Ok(self.put(Box::new(code)))
+    }
+
+    /// Puts a code object where its id says; what was there is put aside.
+    fn put(&mut self, code: Box<Code>) -> CodeId {
+        let at = |code: &Code| (code.key, code.fingerprint, code.recording);
+        let id = code.id;
+        self.by_key.insert(at(&code), id);
+        self.by_unit.insert((code.key, code.recording), id);
+        match self.codes.get_mut(id.0 as usize) {
+            Some(place) => {
+                let before = std::mem::replace(place, code);
+                self.by_key.remove(&at(&before));
+                self.aside.insert(at(&before), before);
+            }
+            None => self.codes.push(code),
+        }
+        id
     }
 
     fn make(&self, id: CodeId, unit: &ProgramUnit, mir: Arc<Unit>, recording: bool) -> Result<Code, LoadError> {
@@ -180,6 +232,7 @@ impl CodeTable {
             counters: Counters { heat: Cell::new(self.heat) },
             tier: TierState::new(mir.blocks.len()),
             children: RefCell::default(),
+            captures: Cell::new(false),
             names: mir.names.iter().map(|name| self.name(name)).collect(),
             consts: mir.consts.iter().map(|it| constant(&self.shared, it)).collect(),
             env_shape: self.env_shape(&mir),
@@ -211,6 +264,19 @@ impl CodeTable {
         let keys: Vec<ShapeKey> = names.iter().map(key).collect();
         Some(self.shared.shapes.environment(&keys))
     }
+}
+
+/// Whether two versions of a unit look the same to compiled callers, which pass defaults themselves.
+fn same_signature(a: &Unit, b: &Unit) -> bool {
+    let plain = |unit: &Unit, default: ConstId| match &unit.consts[default.0 as usize] {
+        Const::Null => Some(Value::NULL.bits()),
+        Const::Number(number) => Some(Value::number(*number).bits()),
+        // Its identity can be seen, and each version has its own.
+        Const::Str(_) | Const::List(_) | Const::Map(_) => None,
+    };
+    let same =
+        |(x, y): (&Param, &Param)| matches!((plain(a, x.default), plain(b, y.default)), (Some(x), Some(y)) if x == y);
+    a.kind == b.kind && a.params.len() == b.params.len() && a.params.iter().zip(&b.params).all(same)
 }
 
 /// The value of a constant: permanent, since code outlives realms. Lists and maps are frozen defaults.

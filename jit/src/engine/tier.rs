@@ -5,6 +5,7 @@
 
 use crate::reason::{ExitReason, Invalidation, Refusal};
 use minilive_mir::ir::{BlockId, InstId};
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use std::cell::{Cell, RefCell};
 
@@ -62,6 +63,8 @@ pub struct TierState {
     pub compiles: Cell<u32>,
     /// A compilation is on its way; do not ask again.
     pub pending: Cell<bool>,
+    /// Guards that failed too often, by the instruction they stand at: do not speculate there again.
+    pub rejected: RefCell<FxHashSet<(InstId, ExitReason)>>,
     /// Exits by place and reason, since the code was loaded.
     pub exits: RefCell<Vec<ExitCount>>,
 }

@@ -5,11 +5,12 @@
 //! replaced, since they never change what runs.
 
 use super::slot::Slot;
-use super::tier::TierState;
+use super::tier::{Tier, TierState};
 use super::weight::Weights;
 use crate::bytecode::Bytecode;
 use crate::counters::Counters;
 use crate::feedback::FeedbackCell;
+use crate::reason::Invalidation;
 use crate::record::Point;
 use minilive_mir::ir::{BlockId, InstId, Unit, UnitKey};
 use minilive_mir::program::{Fingerprint, UnitInfo};
@@ -66,6 +67,8 @@ pub struct Code {
     pub tier: TierState,
     /// Codes of nested functions, parallel to the unit's children.
     pub children: RefCell<Box<[CodeId]>>,
+    /// Whether the code that makes this function has an environment object, in which free names are looked up first.
+    pub captures: Cell<bool>,
     /// What each of the unit's names means to the engine.
     pub names: Box<[NameEntry]>,
     /// The values of the unit's constants; all permanent.
@@ -99,6 +102,15 @@ impl Code {
     pub fn set_call_flag(&self, flag: u8, on: bool) {
         let flags = self.call_flags.get();
         self.call_flags.set(if on { flags | flag } else { flags & !flag });
+    }
+
+    /// Notes what makes this function. An edit of that may change it, and then code compiled for the other case is wrong.
+    pub fn set_captures(&self, captures: bool, heat: i64) {
+        if self.captures.replace(captures) != captures && self.tier.tier.get() != Tier::Interpreter {
+            self.tier.unlink(Invalidation::Edited);
+            self.set_call_flag(CallFlags::COMPILED, false);
+            self.counters.heat.set(heat);
+        }
     }
 
     /// The 1-based line of the statement that an instruction belongs to.

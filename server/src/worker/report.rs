@@ -109,6 +109,7 @@ fn function(stats: &FunctionStats) -> FunctionReport {
         calls: stats.calls,
         loops: stats.rounds,
         exits,
+        compiles: stats.compiles,
         reason: reason(stats),
     }
 }
