@@ -147,11 +147,14 @@ pub fn evaluate(
     (host.take(), outcome)
 }
 
+/// Is told what a program writes.
+type OnWrite = dyn FnMut(&str) + Send;
+
 /// A capturing host whose output outlives the run that owns it.
 #[derive(Clone)]
 struct SharedHost {
     world: Arc<Mutex<CaptureHost>>,
-    on_write: Arc<Mutex<dyn FnMut(&str) + Send>>,
+    on_write: Arc<Mutex<OnWrite>>,
 }
 
 impl SharedHost {

@@ -32,6 +32,8 @@ pub(crate) struct Observations {
     next: u32,
     /// Address of a watched container to the observations whose text may show it.
     watchers: FxHashMap<usize, Vec<u32>>,
+    /// How many numbers stand in `watchers`, those of observations that are gone included.
+    watches: usize,
 }
 
 impl Observations {
@@ -74,10 +76,12 @@ impl Realm {
         *left -= 1;
         let address = value.address().expect("containers are objects");
         let watching = self.observations.watchers.entry(address).or_default();
-        if watching.contains(&id) {
+        // Numbers grow, so this one can only be the last.
+        if watching.last() == Some(&id) {
             return;
         }
         watching.push(id);
+        self.observations.watches += 1;
         self.set_observed(value, true);
         for child in self.children(value, *left) {
             self.watch(child, id, depth - 1, left);
@@ -109,9 +113,9 @@ impl Realm {
     pub fn before_mutation(&mut self, value: Value) {
         self.note_type_map_change(value);
         let address = value.address().expect("only containers are observed");
-        for id in self.observations.watchers.remove(&address).unwrap_or_default() {
-            self.fix_text(id);
-        }
+        let watching = self.observations.watchers.remove(&address).unwrap_or_default();
+        self.observations.watches -= watching.len();
+        watching.into_iter().for_each(|id| self.fix_text(id));
         self.set_observed(value, self.is_type_map(value));
     }
 
@@ -146,9 +150,8 @@ impl Realm {
                 self.observations.entries.remove(&observation.0);
             }
         }
-        if self.observations.watchers.len() > 64
-            && self.observations.watchers.len() > self.observations.entries.len() * 8
-        {
+        // At least half of them are idle then, so looking at all costs little for each.
+        if self.observations.watches > 1024 + 2 * MAX_WATCHED * self.observations.entries.len() {
             self.drop_idle_watchers();
         }
     }
@@ -160,6 +163,7 @@ impl Realm {
             ids.retain(|id| entries.get(id).is_some_and(|entry| entry.text.is_none()));
             !ids.is_empty()
         });
+        self.observations.watches = self.observations.watchers.values().map(Vec::len).sum();
     }
 }
 
@@ -233,8 +237,26 @@ mod tests {
                     realm.release(previous);
                 }
             }
-            assert!(realm.observations.watchers.len() < 200);
+            assert!(realm.observations.watches < 1500);
             assert_eq!(realm.observed_text(last.expect("observed")), "[9999]");
+        });
+    }
+
+    #[test]
+    fn a_container_that_changes_after_each_look_keeps_no_watches_on_what_it_holds() {
+        realm(false).enter(|realm| {
+            let list = realm.new_list(&[]);
+            let mut seen = Vec::new();
+            for _ in 0..5_000 {
+                let inner = realm.new_list(&[Value::ONE]).value();
+                list.push(realm, inner).expect("not frozen");
+                seen.push(realm.observe(list.value()));
+                if seen.len() > 10 {
+                    let oldest = seen.remove(0);
+                    realm.release(oldest);
+                }
+            }
+            assert!(realm.observations.watches < 5_000, "{}", realm.observations.watches);
         });
     }
 

@@ -1,6 +1,6 @@
 //! What an edit costs the code that it does not touch: nothing. Evaluate, edit one function, evaluate again.
 //!
-//! The worker does the same over its pipe (`server/tests/worker.rs`). Both variants are tested: the one that records, which
+//! The worker does the same over its pipe (`server/tests/delta.rs`). Both variants are tested: the one that records, which
 //! automatic evaluations run, and the plain one.
 
 use minilive_jit::engine::tier::Tier;

@@ -140,9 +140,10 @@ fn outcome(run: Run<'_>, realm: &mut Realm, end: End) -> RunOutcome {
     let codes = &*run.codes;
     let recording = record::take(codes, realm);
     let ran = || codes.iter().filter(|code| !code.is_untouched());
-    let counts = ran().map(|code| UnitCounts { key: code.key, blocks: code.block_counts() }).collect();
+    let mut counts: Vec<_> = ran().map(|code| UnitCounts { key: code.key, blocks: code.block_counts() }).collect();
+    counts.sort_by_key(|it| it.key);
     let mut functions: Vec<_> = ran().map(function_stats).collect();
-    functions.sort_by_key(|function| std::cmp::Reverse(function.work));
+    functions.sort_by_key(|function| (std::cmp::Reverse(function.work), function.key));
     let heap = realm.heap_stats();
     RunOutcome {
         position_dependent: run.lines_seen.get() || matches!(end, End::Error(_)),

@@ -173,7 +173,7 @@ pub struct RunOutcome {
     pub end: End,
     /// What record points saw.
     pub recording: Recording,
-    /// How often blocks ran.
+    /// How often blocks ran, sorted by unit.
     pub counts: Vec<UnitCounts>,
     /// The functions that ran, most work first.
     pub functions: Vec<FunctionStats>,
