@@ -162,9 +162,8 @@ function checksOf({ window, folder }) {
     name: 'blocks indent themselves',
     run: async () => {
       await window.goTo(lineOf(main.file, 'width = '));
-      await window.page.keyboard.press('Home');
-      // As fast as a person: a line that is left too soon is not indented anew.
-      await window.page.keyboard.type('for i in [1]\nif i then\nprint i\nelse\nprint 2\nend if\nend for\n', { delay: 100 });
+      for (const key of ['Home', 'Enter', 'ArrowUp']) await window.page.keyboard.press(key);
+      await window.page.keyboard.type('for i in [1]\nif i then\nprint i\nelse\nprint 2\nend if\nend for', { delay: 50 });
       try {
         const wanted = ['for i in [1]', '    if i then', '        print i', '    else', '        print 2', '    end if', 'end for'];
         const shown = async () => (await window.lines()).join('\n');
