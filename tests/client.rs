@@ -159,7 +159,7 @@ impl Client {
     }
 
     /// Waits for a notification that fits, from number `since` of what was heard on; gives its number.
-    pub fn wait_for(&mut self, since: usize, method: &str, fits: impl Fn(&Value) -> bool) -> usize {
+    pub fn wait_for(&mut self, since: usize, method: &str, mut fits: impl FnMut(&Value) -> bool) -> usize {
         let deadline = Instant::now() + PATIENCE;
         let mut next = since;
         loop {

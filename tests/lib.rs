@@ -9,4 +9,5 @@ pub mod differential;
 pub mod files;
 pub mod generate;
 pub mod modes;
+pub mod random;
 pub mod spec;

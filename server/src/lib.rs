@@ -12,5 +12,6 @@ pub mod ide;
 pub mod line_index;
 pub mod lsp;
 pub mod recording;
+pub mod settings;
 pub mod worker;
 pub mod world;

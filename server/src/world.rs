@@ -18,6 +18,7 @@ use crate::db::{File, LiveDb};
 use crate::document::Document;
 use crate::evaluate::{Budget, CommandReply, Plan, RunTarget, Scheduler, Trust, WorkerEvent, WorkerFactory};
 use crate::line_index::Encoding;
+use crate::settings::Settings;
 use job::{Ask, Job, Ticket};
 use own::{Own, Shown, Task};
 use pool::{Lane, Pool, Unfinished};
@@ -83,6 +84,8 @@ enum Event {
     Open { uri: Arc<str>, version: i32, text: String },
     Change { uri: Arc<str>, version: i32, changes: Vec<Change> },
     Close { uri: Arc<str> },
+    Saved { uri: Arc<str> },
+    Settings(Box<Settings>),
     Ask(Box<dyn Job>),
     Command { command: Command, reply: oneshot::Sender<CommandReply> },
     Worker(WorkerEvent),
@@ -129,6 +132,16 @@ impl WorldHandle {
     pub fn close(&self, uri: Arc<str>) {
         self.counter(&uri).fetch_add(1, Ordering::Release);
         self.send(Event::Close { uri });
+    }
+
+    /// A document was saved.
+    pub fn saved(&self, uri: Arc<str>) {
+        self.send(Event::Saved { uri });
+    }
+
+    /// Settings have changed.
+    pub fn settings(&self, settings: Settings) {
+        self.send(Event::Settings(Box::new(settings)));
     }
 
     /// Asks a question about a document. Dropping the returned guard cancels it.
@@ -263,6 +276,8 @@ impl World {
             Event::Open { uri, version, text } => self.open(uri, version, &text),
             Event::Change { uri, version, changes } => self.change(&uri, version, &changes),
             Event::Close { uri } => self.close(&uri),
+            Event::Saved { uri } => self.scheduler.saved(&uri),
+            Event::Settings(settings) => self.scheduler.set_settings(*settings),
             Event::Ask(mut job) => {
                 if let Some((uri, _)) = self.documents.get_key_value(job.uri()) {
                     self.latest = Some(uri.clone());

@@ -148,7 +148,7 @@ impl Programs {
 }
 
 /// Builds the server the way a user would, into the target folder in use.
-fn build_server(root: &Path) -> Result<PathBuf, String> {
+pub(crate) fn build_server(root: &Path) -> Result<PathBuf, String> {
     let cargo = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
     Call::new(&cargo)
         .arg("build")

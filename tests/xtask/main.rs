@@ -6,12 +6,14 @@
 mod conformance;
 mod differential;
 mod editors;
+mod latency;
 
 const USAGE: &str = "usage: cargo xtask TASK
 
 conformance FILE                     run the official test suite in every mode
 differential [--seeds N] [--from N]  run generated programs in every mode
-editors                              test the extensions in real editors";
+editors                              test the extensions in real editors
+latency [--server PROGRAM]           measure how long editors and the server wait";
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -20,6 +22,7 @@ fn main() {
         "conformance" => conformance::carry_out(rest),
         "differential" => differential::carry_out(rest),
         "editors" => editors::run(rest),
+        "latency" => latency::carry_out(rest),
         _ => Err(USAGE.to_string()),
     };
     if let Err(sentence) = done {

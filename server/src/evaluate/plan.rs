@@ -8,6 +8,7 @@ use crate::db::{self, Layout, LiveDb, MarkerItem, MarkerUse};
 use crate::document::DocumentView;
 use crate::ide;
 use crate::recording::{Dependencies, EvaluationId, Outcome, Recorded};
+use crate::settings::Settings;
 use minilive_mir::ir::{UnitKey, UnitKind};
 use minilive_mir::program::{Fingerprint, Program, ProgramUnit, UnitInfo};
 use rustc_hash::FxHasher;
@@ -50,9 +51,10 @@ impl Planned {
     }
 
     /// Hash of everything beside code that decides how far a run goes.
-    pub fn profile(&self, trust: Trust) -> u64 {
+    pub fn profile(&self, trust: Trust, settings: &Settings) -> u64 {
         let mut hasher = FxHasher::default();
-        trust.hash(&mut hasher);
+        let Settings { wall, operations, memory, frames, .. } = settings;
+        (trust, wall, operations, memory, frames).hash(&mut hasher);
         if let Some(marker) = &self.marker {
             marker.options.hash(&mut hasher);
         }

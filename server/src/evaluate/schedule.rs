@@ -11,15 +11,13 @@ use super::state::FileState;
 use crate::document::LineSplice;
 use crate::ide::{AskedRun, EndedRun, Live, Phase, Status, StatusState};
 use crate::recording::{End, EvaluationId, FunctionReport, Outcome, Recorded, Tier};
+use crate::settings::{Mode, Settings};
 use crate::world::{Notice, NoticeSink, OutputKind};
 use minilive_mir::ir::UnitKind;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// The seed of automatic runs: the same text shows the same values.
-const SEED: u64 = 1;
 
 /// What a person wants to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +75,9 @@ pub struct Scheduler {
     notices: NoticeSink,
     workers: FxHashMap<Purpose, Box<dyn WorkerHandle>>,
     trust: Trust,
+    /// The level that was given; what it comes to without trust is a setting.
+    granted: Trust,
+    settings: Settings,
     /// Whether the client or the person has said what the level is; else an asked run grants trust.
     trust_is_given: bool,
     /// What automatic runs may use, if it is not the usual.
@@ -109,6 +110,8 @@ impl Scheduler {
             notices,
             workers: FxHashMap::default(),
             trust: trust.unwrap_or_default(),
+            granted: trust.unwrap_or_default(),
+            settings: Settings::default(),
             trust_is_given: trust.is_some(),
             automatic,
             files: FxHashMap::default(),
@@ -126,7 +129,7 @@ impl Scheduler {
 
     /// A document was opened (again).
     pub fn opened(&mut self, uri: &Arc<str>, revision: u64) {
-        self.files.insert(uri.clone(), FileState::new(self.trust, revision));
+        self.files.insert(uri.clone(), FileState::new(self.trust, self.settings.show, revision));
         self.dirty.insert(uri.clone());
     }
 
@@ -184,8 +187,14 @@ impl Scheduler {
         let mut kept = false;
         let mut phases = Vec::new();
         for planned in &plan.evaluations {
-            let recalled = file.recall(&plan, planned, self.trust);
-            let wanted = planned.is_automatic() && plan.trouble.is_none() && self.trust != Trust::Off && !recalled;
+            let recalled = file.recall(&plan, planned, planned.profile(self.trust, &self.settings));
+            let is_time = match self.settings.mode {
+                Mode::Auto => true,
+                Mode::OnSave => file.saved == plan.document.revision,
+                Mode::Manual => false,
+            };
+            let may_run = plan.trouble.is_none() && self.trust != Trust::Off && is_time;
+            let wanted = planned.is_automatic() && may_run && !recalled;
             let phase = if wanted { Phase::Pending } else { Phase::Settled };
             phases.push((planned.id, phase));
             if !wanted {
@@ -232,13 +241,13 @@ impl Scheduler {
                 continue;
             };
             let run = self.new_run();
-            let frames = planned.marker.as_ref().map_or(3, |marker| marker.options.frames);
-            let usual = budget::automatic(self.trust, frames);
+            let frames = planned.marker.as_ref().map_or(self.settings.frames, |marker| marker.options.frames);
+            let usual = budget::automatic(self.trust, &self.settings, frames);
             let mut budget = self.automatic.map_or(usual, |budget| Budget { frames, ..budget });
             if let Some(wall) = planned.marker.as_ref().and_then(|marker| marker.options.budget) {
                 budget.wall = budget.wall.min(wall);
             }
-            let profile = planned.profile(self.trust);
+            let profile = planned.profile(self.trust, &self.settings);
             let request = self.request(run, &plan, &planned, budget, false);
             self.running = Some(Running { run, uri, plan, id, profile, started: Instant::now(), stopped: false });
             self.worker(Purpose::Automatic).send(request);
@@ -257,7 +266,7 @@ impl Scheduler {
             budget,
             trust: self.trust,
             effects: asked && self.trust == Trust::Full,
-            seed: seed.or((!asked).then_some(SEED)),
+            seed: seed.or((!asked).then_some(self.settings.seed)),
             input: options.map(|options| options.input.clone()).unwrap_or_default(),
         }
     }
@@ -366,11 +375,11 @@ impl Scheduler {
 
     /// Runs what a person asked for, now or as soon as the plan of the present text is there.
     pub fn run(&mut self, uri: &Arc<str>, target: &RunTarget) -> CommandReply {
-        if self.trust == Trust::Off {
-            return CommandReply::refused("evaluation is switched off");
-        }
         if self.trust != Trust::Full && !self.trust_is_given {
             self.set_trust(Trust::Full);
+        }
+        if self.trust == Trust::Off {
+            return CommandReply::refused("evaluation is switched off");
         }
         self.stop(uri);
         let run = self.new_run();
@@ -411,7 +420,7 @@ impl Scheduler {
             return;
         };
         let request = self.request(run, &plan, &planned, budget::asked(self.trust), true);
-        let profile = planned.profile(self.trust);
+        let profile = planned.profile(self.trust, &self.settings);
         let started = Instant::now();
         self.asked.push(Running { run, uri: uri.clone(), plan, id, profile, started, stopped: false });
         if let Some(file) = self.files.get_mut(uri) {
@@ -474,12 +483,25 @@ impl Scheduler {
 
     /// Stops what runs of a document.
     pub fn stop(&mut self, uri: &str) -> CommandReply {
+        self.drop_waiting(|it| it == uri);
         self.stop_where(|run| &*run.uri == uri)
+    }
+
+    /// Ends asked runs that have not started yet.
+    fn drop_waiting(&mut self, chosen: impl Fn(&str) -> bool) {
+        for (uri, file) in self.files.iter_mut().filter(|(uri, _)| chosen(uri)) {
+            for (run, _) in std::mem::take(&mut file.waiting) {
+                let (uri, evaluation) = (uri.clone(), EvaluationId::TopLevel);
+                let text = "stopped before it started\n".to_owned();
+                (self.notices)(Notice::Output { uri, run, evaluation, kind: OutputKind::End, text });
+            }
+        }
     }
 
     /// Stops everything.
     pub fn stop_all(&mut self) -> CommandReply {
         self.queue.clear();
+        self.drop_waiting(|_| true);
         self.stop_where(|_| true)
     }
 
@@ -504,12 +526,32 @@ impl Scheduler {
 
     /// Sets the folder's level; documents must be planned again.
     pub fn set_trust(&mut self, trust: Trust) -> CommandReply {
-        (self.trust, self.trust_is_given) = (trust, true);
-        if trust == Trust::Off {
+        (self.granted, self.trust_is_given) = (trust, true);
+        self.adapt();
+        CommandReply::done("trusted", format!("trust is now {}", self.trust.name()))
+    }
+
+    /// Takes over settings; documents must be planned again.
+    pub fn set_settings(&mut self, settings: Settings) {
+        if settings.seed != self.settings.seed {
+            self.files.values_mut().for_each(FileState::forget_all);
+        }
+        self.settings = settings;
+        self.adapt();
+    }
+
+    /// Does what follows from another level or other settings.
+    fn adapt(&mut self) {
+        self.trust = match self.granted {
+            Trust::Full => Trust::Full,
+            less => less.min(self.settings.untrusted),
+        };
+        if self.trust == Trust::Off {
             self.stop_all();
         }
         for (uri, file) in &mut self.files {
-            Arc::make_mut(&mut file.live).trust = trust;
+            let live = Arc::make_mut(&mut file.live);
+            (live.trust, live.show) = (self.trust, self.settings.show);
             self.changed.insert(uri.clone());
         }
         let plans: Vec<_> = self.files.values().filter_map(|file| file.current_plan().cloned()).collect();
@@ -517,7 +559,15 @@ impl Scheduler {
             self.planned(plan);
         }
         self.tell_status();
-        CommandReply::done("trusted", format!("trust is now {}", trust.name()))
+    }
+
+    /// A document was saved.
+    pub fn saved(&mut self, uri: &str) {
+        let Some(file) = self.files.get_mut(uri) else { return };
+        file.saved = file.revision;
+        if let (Mode::OnSave, Some(plan)) = (self.settings.mode, file.current_plan().cloned()) {
+            self.planned(plan);
+        }
     }
 
     /// Starts the workers anew and tries again what was cut.

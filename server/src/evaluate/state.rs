@@ -7,6 +7,7 @@ use super::plan::{Plan, Planned, is_fresh};
 use crate::document::LineSplice;
 use crate::ide::{EvaluationState, LineValue, Live, Phase, StaleLine, Stop, TierState, line_values};
 use crate::recording::{End, EvaluationId, FunctionReport, Recorded};
+use crate::settings::Show;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -34,6 +35,8 @@ pub(super) struct FileState {
     pub plan: Option<Arc<Plan>>,
     /// The document's revision.
     pub revision: u64,
+    /// The revision that was opened or saved last.
+    pub saved: u64,
     /// Asked runs that wait for the plan of the present revision.
     pub waiting: Vec<(RunId, super::RunTarget)>,
     results: FxHashMap<EvaluationId, VecDeque<Recorded>>,
@@ -43,9 +46,9 @@ pub(super) struct FileState {
 
 impl FileState {
     /// A document that was just opened.
-    pub fn new(trust: Trust, revision: u64) -> FileState {
-        let live = Live { trust, ..Live::default() };
-        FileState { live: Arc::new(live), revision, ..FileState::default() }
+    pub fn new(trust: Trust, show: Show, revision: u64) -> FileState {
+        let live = Live { trust, show, ..Live::default() };
+        FileState { live: Arc::new(live), revision, saved: revision, ..FileState::default() }
     }
 
     /// The plan, if it belongs to the present revision.
@@ -71,14 +74,27 @@ impl FileState {
         self.results.values().filter_map(|kept| kept.front().cloned()).collect()
     }
 
-    /// Keeps a recording, and where its values stand.
+    /// Keeps a recording, and where its values stand. A run of an older text that ends late does not come before one that holds
+    /// for the present text.
     pub fn record(&mut self, plan: &Plan, recorded: Recorded) {
         let id = recorded.evaluation;
-        self.place(plan, &recorded);
+        let present = self.plan.clone();
+        let holds = |it: &Recorded| {
+            present.as_ref().is_some_and(|plan| {
+                let marker = plan.find(id).and_then(|planned| planned.marker.as_ref());
+                is_fresh(it, &plan.layout, marker.map(|marker| marker.code.fingerprint))
+            })
+        };
         let kept = self.results.entry(id).or_default();
+        if !holds(&recorded) && kept.front().is_some_and(holds) {
+            kept.insert(1, recorded);
+            kept.truncate(KEPT);
+            return;
+        }
         kept.retain(|it| it.dependencies != recorded.dependencies);
-        kept.push_front(recorded);
+        kept.push_front(recorded.clone());
         kept.truncate(KEPT);
+        self.place(plan, &recorded);
         self.show_anchors();
     }
 
@@ -101,8 +117,7 @@ impl FileState {
     }
 
     /// Looks for a recording that holds under a plan and makes it the newest. Tells whether there is one.
-    pub fn recall(&mut self, plan: &Plan, planned: &Planned, trust: Trust) -> bool {
-        let profile = planned.profile(trust);
+    pub fn recall(&mut self, plan: &Plan, planned: &Planned, profile: u64) -> bool {
         let marker = planned.marker.as_ref().map(|marker| marker.code.fingerprint);
         let Some(kept) = self.results.get_mut(&planned.id) else {
             return false;
@@ -119,6 +134,11 @@ impl FileState {
             self.place(plan, &found);
         }
         true
+    }
+
+    /// Forgets all runs, so that they are made again.
+    pub fn forget_all(&mut self) {
+        self.results.clear();
     }
 
     /// Forgets runs that were cut, so that they are tried again.

@@ -74,8 +74,29 @@ pub fn inlay_hints(db: &LiveDb, document: &DocumentView, live: &Live, range: Opt
         });
     }
     hints.retain(|hint| range.is_none_or(|range| range.contains_inclusive(hint.offset)));
+    hints.retain(|hint| if hint.kind == HintKind::Tier { live.show.tiers } else { live.show.values });
+    if live.show.ascii {
+        hints.iter_mut().for_each(|hint| hint.label = ascii(&hint.label));
+    }
     hints.sort_by_key(|hint| (hint.offset, hint.kind));
     hints
+}
+
+/// A label in which our own signs are ASCII; what stands in a program's values is left as it is.
+fn ascii(label: &str) -> String {
+    let signs = [
+        ("⇒", "=>"),
+        ("⧗", "cut:"),
+        (" ×", " x"),
+        ("…", "..."),
+        ("⚡", ""),
+        ("▲", ""),
+        ("○", ""),
+        ("↯", ""),
+        ("»", ">>"),
+        (" · ", " - "),
+    ];
+    signs.iter().fold(label.to_owned(), |label, (sign, plain)| label.replace(sign, plain))
 }
 
 fn lines(db: &LiveDb, document: &DocumentView, live: &Live) -> BTreeMap<u32, Line> {

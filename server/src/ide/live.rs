@@ -6,6 +6,7 @@
 use super::LineValue;
 use crate::evaluate::{RunId, Trust};
 use crate::recording::{EvaluationId, FunctionReport};
+use crate::settings::Show;
 use minilive_mir::ir::UnitKey;
 use minilive_mir::program::Fingerprint;
 use rustc_hash::FxHashMap;
@@ -93,6 +94,8 @@ pub struct TierState {
 pub struct Live {
     /// The folder's level.
     pub trust: Trust,
+    /// What hints show.
+    pub show: Show,
     /// Automatic evaluations of the present text.
     pub evaluations: Vec<EvaluationState>,
     /// Values of the last recordings, at the lines where they stand now; shown where a recording is not fresh.

@@ -7,6 +7,7 @@ use super::capabilities::{self, ClientFeatures};
 use super::{ext, from_proto, notices, to_proto};
 use crate::evaluate::{Trust, WorkerFactory};
 use crate::ide;
+use crate::settings::Settings;
 use crate::world::{self, Command, Kind, Refused, Snapshot, WorldConfig, WorldHandle};
 use serde_json::{Value, json};
 use std::hash::{Hash, Hasher};
@@ -20,6 +21,8 @@ use tower_lsp::{Client, LanguageServer, async_trait};
 struct Session {
     world: WorldHandle,
     features: ClientFeatures,
+    /// What was last said about wrong settings, or is to be said as soon as the client listens.
+    complaint: Mutex<Option<String>>,
 }
 
 /// One connection to one client.
@@ -82,6 +85,33 @@ impl Backend {
         answer.await.unwrap_or(Err(Refused::Ended)).map_err(refused)
     }
 
+    /// Takes over the section `minilive`; what is wrong with it is said once.
+    async fn apply_settings(&self, section: &Value) {
+        let Ok(session) = self.session() else { return };
+        let (settings, complaint) = Settings::read(section);
+        session.world.settings(settings);
+        let before = std::mem::replace(
+            &mut *session.complaint.lock().unwrap_or_else(PoisonError::into_inner),
+            complaint.clone(),
+        );
+        if let Some(complaint) = complaint.filter(|it| before.as_ref() != Some(it)) {
+            self.client.show_message(MessageType::WARNING, complaint).await;
+        }
+    }
+
+    /// Asks the client for the section `minilive`.
+    async fn pull_settings(&self) {
+        let item = ConfigurationItem { scope_uri: None, section: Some("minilive".into()) };
+        match self.client.configuration(vec![item]).await {
+            Ok(sections) => {
+                if let Some(section) = sections.first() {
+                    self.apply_settings(section).await;
+                }
+            }
+            Err(error) => tracing::warn!("the client does not tell its settings: {error}"),
+        }
+    }
+
     /// Client → server: the folder's level has changed.
     pub async fn did_change_trust(&self, params: ext::TrustParams) {
         match (self.session(), Trust::from_name(&params.trust)) {
@@ -105,8 +135,11 @@ impl LanguageServer for Backend {
         let world = world::spawn(config, workers, sink)
             .map_err(|error| failed(ErrorCode::InternalError, format!("no threads: {error}")))?;
         let capabilities = capabilities::server(&features);
+        let options = params.initialization_options.as_ref().and_then(|it| it.get("minilive"));
+        let (settings, complaint) = Settings::read(options.unwrap_or(&Value::Null));
+        world.settings(settings);
         // `workers` can be taken only once, so nothing is set yet.
-        let _ = self.session.set(Session { world, features });
+        let _ = self.session.set(Session { world, features, complaint: Mutex::new(complaint) });
         Ok(InitializeResult {
             capabilities,
             server_info: Some(ServerInfo { name: "minilive".into(), version: Some(env!("CARGO_PKG_VERSION").into()) }),
@@ -139,9 +172,40 @@ impl LanguageServer for Backend {
         }
     }
 
-    async fn did_save(&self, _params: DidSaveTextDocumentParams) {}
+    async fn initialized(&self, _params: InitializedParams) {
+        let Ok(session) = self.session() else { return };
+        let complaint = session.complaint.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(complaint) = complaint {
+            self.client.show_message(MessageType::WARNING, complaint).await;
+        }
+        if session.features.registers_configuration {
+            let registration = Registration {
+                id: "minilive-configuration".into(),
+                method: "workspace/didChangeConfiguration".into(),
+                register_options: Some(json!({ "section": "minilive" })),
+            };
+            if let Err(error) = self.client.register_capability(vec![registration]).await {
+                tracing::warn!("the client does not tell when settings change: {error}");
+            }
+        }
+        if session.features.configuration {
+            self.pull_settings().await;
+        }
+    }
 
-    async fn did_change_configuration(&self, _params: DidChangeConfigurationParams) {}
+    async fn did_save(&self, params: DidSaveTextDocumentParams) {
+        if let Ok(session) = self.session() {
+            session.world.saved(from_proto::uri(&params.text_document.uri));
+        }
+    }
+
+    async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
+        if self.session().is_ok_and(|session| session.features.configuration) {
+            self.pull_settings().await;
+        } else if let Some(section) = params.settings.get("minilive") {
+            self.apply_settings(section).await;
+        }
+    }
 
     async fn did_change_watched_files(&self, _params: DidChangeWatchedFilesParams) {}
 

@@ -24,6 +24,10 @@ pub struct ClientFeatures {
     pub refresh_hints: bool,
     /// … for lenses.
     pub refresh_lenses: bool,
+    /// It can be asked for its settings.
+    pub configuration: bool,
+    /// It wants to be told that we want to know when they change.
+    pub registers_configuration: bool,
     /// It reads Markdown in hovers.
     pub markdown: bool,
     /// It takes symbols as a tree.
@@ -65,6 +69,11 @@ impl ClientFeatures {
             refresh_lenses: workspace
                 .and_then(|it| it.code_lens.as_ref())
                 .and_then(|it| it.refresh_support)
+                .unwrap_or(false),
+            configuration: workspace.and_then(|it| it.configuration).unwrap_or(false),
+            registers_configuration: workspace
+                .and_then(|it| it.did_change_configuration)
+                .and_then(|it| it.dynamic_registration)
                 .unwrap_or(false),
             markdown: hover.is_some_and(|formats| formats.contains(&tower_lsp::lsp_types::MarkupKind::Markdown)),
             symbol_tree: symbols.and_then(|it| it.hierarchical_document_symbol_support).unwrap_or(false),

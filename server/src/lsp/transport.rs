@@ -3,7 +3,7 @@
 //! `lsp::serve` hands it the service and two byte streams. It reads frames on a thread, first polls each handler in wire
 //! order, lets all of them run concurrently without a window, and writes answers from a thread of their own.
 //! Invariants: a broken frame or a panicking handler costs one answer, never the connection; no message waits for a slow
-//! handler; after `exit` it returns at once with the exit code. Tests: `tests/protocol.rs`.
+//! handler; after `exit` it returns at once with the exit code. Tests: `server/tests/protocol.rs`.
 
 use super::from_proto;
 use futures::future::FutureExt as _;
@@ -133,6 +133,7 @@ fn decode(frame: Frame) -> Decoded {
     {
         from_proto::initialize(params);
     }
+    drop_empty_params(&mut value);
     let id = match value.get("id") {
         Some(Value::String(id)) => Id::String(id.clone()),
         Some(Value::Number(id)) => id.as_i64().map_or(Id::Null, Id::Number),
@@ -145,6 +146,16 @@ fn decode(frame: Frame) -> Decoded {
         serde_json::from_value(value).map(Decoded::Request)
     };
     decoded.unwrap_or_else(|_| Decoded::Broken(id, Error::invalid_request()))
+}
+
+/// Clients write "no parameters" as nothing, as `null` or, for methods that take none, as `{}`; the service takes only nothing.
+fn drop_empty_params(message: &mut Value) {
+    let takes_none = matches!(message.get("method").and_then(Value::as_str), Some("shutdown" | "exit"));
+    if let Value::Object(message) = message
+        && message.get("params").is_some_and(|params| takes_none || params.is_null())
+    {
+        message.remove("params");
+    }
 }
 
 fn send<T: serde::Serialize>(out: &mpsc::Sender<Vec<u8>>, message: &T) {

@@ -8,16 +8,17 @@ use super::lockdown;
 use super::protocol::{self, FromWorker, ToWorker, WireRun};
 use super::report;
 use crate::evaluate::handle::{EntryPoint, RunId, Trust};
+use crate::recording::End;
 use minilive_jit::engine::modules::{ModuleAnswer, ModuleLoader};
 use minilive_jit::engine::{Engine, EngineConfig, Entry, LoadError, RunRequest, TierPolicy};
 use minilive_mir::program::Program;
 use minilive_runtime::host::{CaptureHost, EffectClass, Effects, Host, Pause};
 use minilive_runtime::limits::Limits;
 use std::collections::HashMap;
-use std::io::{self, Write};
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -52,10 +53,11 @@ pub fn serve() -> io::Result<()> {
         started.recv().map_err(io::Error::other)?;
         read(&queue, &reader_flags)
     })?;
+    let output = Output::start(answers.clone())?;
     let report = lockdown::after_threads(report);
     say(&answers, &FromWorker::Ready(report))?;
     start.send(()).map_err(io::Error::other)?;
-    Worker { answers, flags, programs: HashMap::new(), full: None, interpreter: None }.work(&inbox)?;
+    Worker { answers, output, flags, programs: HashMap::new(), full: None, interpreter: None }.work(&inbox)?;
     reader.join().unwrap_or_else(|_| Err(io::Error::other("the reading thread panicked")))
 }
 
@@ -86,6 +88,7 @@ fn say(answers: &Answers, message: &FromWorker) -> io::Result<()> {
 
 struct Worker {
     answers: Answers,
+    output: Output,
     flags: Flags,
     programs: HashMap<u64, Program>,
     /// All tiers.
@@ -113,6 +116,11 @@ impl Worker {
             return say(&self.answers, &FromWorker::Missing { id: run.program, keys: Vec::new() });
         };
         let cancel = flag(&self.flags, run.run);
+        if cancel.load(Ordering::Relaxed) {
+            // Stopped while it waited: nothing of it runs, however short it is.
+            let outcome = report::ended(End::Cancelled);
+            return say(&self.answers, &FromWorker::Finished { run: run.run, outcome });
+        }
         let (place, tier) = match run.trust {
             Trust::Full => (&mut self.full, TierPolicy::default()),
             _ => (&mut self.interpreter, TierPolicy::InterpretOnly),
@@ -133,7 +141,7 @@ impl Worker {
                 return say(&self.answers, &FromWorker::Finished { run: run.run, outcome });
             }
         };
-        let host = Box::new(WorkerHost::new(&run, self.answers.clone()));
+        let host = Box::new(WorkerHost::new(&run, self.output.clone()));
         let request = RunRequest {
             limits: limits(&run),
             record: true,
@@ -191,13 +199,78 @@ impl ModuleLoader for NoImports {
     }
 }
 
+/// What programs have written and the server has not been told. A thread passes it on after [`PIECE_TIME`], so that a person
+/// sees what a program wrote before it computes for long.
+#[derive(Clone)]
+struct Output {
+    answers: Answers,
+    pending: Arc<(Mutex<Pending>, Condvar)>,
+}
+
+#[derive(Default)]
+struct Pending {
+    run: RunId,
+    text: String,
+}
+
+impl Output {
+    fn start(answers: Answers) -> io::Result<Output> {
+        let output = Output { answers, pending: Arc::default() };
+        let mine = output.clone();
+        thread::Builder::new().name("output".into()).spawn(move || {
+            loop {
+                mine.wait();
+                thread::sleep(PIECE_TIME);
+                mine.send();
+            }
+        })?;
+        Ok(output)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Pending> {
+        self.pending.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until something is to be passed on.
+    fn wait(&self) {
+        let is_empty = |pending: &mut Pending| pending.text.is_empty();
+        drop(self.pending.1.wait_while(self.lock(), is_empty));
+    }
+
+    fn write(&self, run: RunId, text: &str, line_end: bool) {
+        let mut pending = self.lock();
+        let was_empty = pending.text.is_empty();
+        pending.run = run;
+        pending.text.push_str(text);
+        if line_end {
+            pending.text.push('\n');
+        }
+        if pending.text.len() >= PIECE {
+            self.send_locked(&mut pending);
+        } else if was_empty {
+            self.pending.1.notify_one();
+        }
+    }
+
+    fn send(&self) {
+        self.send_locked(&mut self.lock());
+    }
+
+    /// The lock is kept while the message is written, so that pieces arrive in order.
+    fn send_locked(&self, pending: &mut Pending) {
+        if !pending.text.is_empty() {
+            let message = FromWorker::Output { run: pending.run, text: std::mem::take(&mut pending.text) };
+            // As for progress: a broken pipe ends the process through its reader.
+            let _ = say(&self.answers, &message);
+        }
+    }
+}
+
 /// The world of an evaluated program: output becomes messages; input is what came with the request; the clock is virtual unless a
 /// person asked for the run.
 struct WorkerHost {
     run: RunId,
-    answers: Answers,
-    pending: String,
-    sent_at: Instant,
+    output: Output,
     world: CaptureHost,
     started: Option<Instant>,
 }
@@ -208,7 +281,7 @@ fn untrusted_effects() -> Effects {
 }
 
 impl WorkerHost {
-    fn new(run: &WireRun, answers: Answers) -> WorkerHost {
+    fn new(run: &WireRun, output: Output) -> WorkerHost {
         let mut world = CaptureHost::new();
         world.input = run.input.iter().cloned().collect();
         world.input_ends = run.effects;
@@ -216,16 +289,7 @@ impl WorkerHost {
         world.seed = run.seed.unwrap_or(0);
         world.frames = (run.budget.frames != u32::MAX).then_some(run.budget.frames);
         let started = run.effects.then(Instant::now);
-        WorkerHost { run: run.run, answers, pending: String::new(), sent_at: Instant::now(), world, started }
-    }
-
-    fn send(&mut self) {
-        if !self.pending.is_empty() {
-            let text = std::mem::take(&mut self.pending);
-            // As for progress: a broken pipe ends the process through its reader.
-            let _ = say(&self.answers, &FromWorker::Output { run: self.run, text });
-        }
-        self.sent_at = Instant::now();
+        WorkerHost { run: run.run, output, world, started }
     }
 }
 
@@ -234,13 +298,7 @@ const NAP: f64 = 0.002;
 
 impl Host for WorkerHost {
     fn write(&mut self, text: &str, line_end: bool) {
-        self.pending.push_str(text);
-        if line_end {
-            self.pending.push('\n');
-        }
-        if self.pending.len() >= PIECE || self.sent_at.elapsed() >= PIECE_TIME {
-            self.send();
-        }
+        self.output.write(self.run, text, line_end);
     }
 
     fn read_line(&mut self) -> Option<String> {
@@ -258,7 +316,7 @@ impl Host for WorkerHost {
         if self.started.is_none() {
             return self.world.sleep(seconds);
         }
-        self.send();
+        self.output.send();
         let nap = seconds.min(NAP);
         thread::sleep(Duration::from_secs_f64(nap.max(0.0)));
         if seconds > nap { Pause::Left(seconds - nap) } else { Pause::Over }
@@ -280,15 +338,12 @@ impl Host for WorkerHost {
     }
 
     fn flush(&mut self) {
-        self.send();
-        let mut out = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        // As above.
-        let _ = out.flush();
+        self.output.send();
     }
 }
 
 impl Drop for WorkerHost {
     fn drop(&mut self) {
-        self.send();
+        self.output.send();
     }
 }

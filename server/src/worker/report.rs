@@ -12,8 +12,13 @@ use std::time::Duration;
 
 /// The outcome of a program that the engine did not take.
 pub fn refused(message: String) -> Outcome {
+    ended(End::Error { message, line: None, from: None })
+}
+
+/// The outcome of a program of which nothing has run.
+pub fn ended(end: End) -> Outcome {
     Outcome {
-        end: End::Error { message, line: None, from: None },
+        end,
         values: Vec::new(),
         functions: Vec::new(),
         executed: None,

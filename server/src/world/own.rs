@@ -59,7 +59,7 @@ impl Own {
     fn show(&self, snapshot: &Snapshot) {
         let (db, document, live) = (&snapshot.db, &snapshot.document, &snapshot.live);
         let hints = ide::inlay_hints(db, document, live, None);
-        let tiers = ide::function_tiers(db, document, live);
+        let tiers = if live.show.tiers { ide::function_tiers(db, document, live) } else { Vec::new() };
         let lenses = ide::lenses(db, document, live);
         let diagnostics = ide::diagnostics(db, document, live);
         let shown = Shown { hints: hash(&hints), lenses: hash(&lenses), diagnostics: hash(&diagnostics) };

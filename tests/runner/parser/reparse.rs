@@ -5,6 +5,7 @@
 
 use super::{check_invariants, goldens};
 use minilive_syntax::{Parse, TextEdit, TextRange, TextSize, parse, reparse};
+use minilive_tests::random::Random;
 use std::time::{Duration, Instant};
 
 /// Pieces that edits insert and soup is made of.
@@ -120,27 +121,6 @@ const LINES: &[&str] = &[
     "",
 ];
 
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// Less than `bound`.
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % (bound.max(1) as u64)).expect("below a usize")
-    }
-
-    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
-        from[self.below(from.len())]
-    }
-}
-
 /// A text of random lines and tokens.
 fn soup(random: &mut Random) -> String {
     let mut text = String::new();
@@ -206,7 +186,7 @@ fn random_edits_keep_the_law() {
     let asked = std::env::var("MINILIVE_FUZZ_ITERATIONS").ok().and_then(|number| number.parse().ok());
     let iterations: usize = asked.unwrap_or(20_000);
     let seed = std::env::var("MINILIVE_FUZZ_SEED").ok().and_then(|number| number.parse().ok());
-    let mut random = Random(seed.unwrap_or(2026));
+    let mut random = Random::new(seed.unwrap_or(2026));
     let texts: Vec<String> = ["ok", "err"].into_iter().flat_map(goldens).map(|(_, text)| text).collect();
     let mut done = 0;
     while done < iterations {

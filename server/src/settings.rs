@@ -1,0 +1,207 @@
+//! The settings of section `minilive`: read from what a client sends, with one sentence about everything that is wrong with it.
+//!
+//! `lsp` reads them (`initializationOptions`, `workspace/configuration`, `workspace/didChangeConfiguration`), `world` spreads them
+//! to the scheduler and the features. docs/live.md describes each. Invariants: what is not said or not right is the default;
+//! nothing here can raise trust, since settings may come from the folder itself.
+
+use crate::evaluate::Trust;
+use serde_json::Value;
+use std::time::Duration;
+
+/// When code is evaluated without being asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// While a person types.
+    #[default]
+    Auto,
+    /// When the file is saved.
+    OnSave,
+    /// Never.
+    Manual,
+}
+
+/// All settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// `live.mode`.
+    pub mode: Mode,
+    /// `live.budget.wall`: time of one automatic evaluation.
+    pub wall: Duration,
+    /// `live.budget.operations`: its steps.
+    pub operations: u64,
+    /// `live.budget.memory`: bytes of its heap.
+    pub memory: u64,
+    /// `live.budget.frames`: how many frames of virtual time the top level runs.
+    pub frames: u32,
+    /// What hints show.
+    pub show: Show,
+    /// `trust.untrusted`: what code of a folder may do that is not trusted.
+    pub untrusted: Trust,
+    /// `seed`: of the random numbers of automatic evaluations.
+    pub seed: u64,
+}
+
+/// What hints show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Show {
+    /// `values.show`.
+    pub values: bool,
+    /// `tiers.show`.
+    pub tiers: bool,
+    /// `values.ascii`: nothing but ASCII in labels.
+    pub ascii: bool,
+}
+
+impl Default for Show {
+    fn default() -> Show {
+        Show { values: true, tiers: true, ascii: false }
+    }
+}
+
+const MIB: u64 = 1 << 20;
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            mode: Mode::Auto,
+            wall: Duration::from_millis(100),
+            operations: 20_000_000,
+            memory: 256 * MIB,
+            frames: 3,
+            show: Show::default(),
+            untrusted: Trust::InterpretOnly,
+            seed: 1,
+        }
+    }
+}
+
+/// Settings that belong to the client alone.
+const OF_CLIENTS: [&str; 3] = ["server.", "trace.", "trust"];
+
+impl Settings {
+    /// Reads the section `minilive`, nested or with dotted names; and says what is wrong with it, if anything is.
+    pub fn read(section: &Value) -> (Settings, Option<String>) {
+        let mut settings = Settings::default();
+        let mut leaves = Vec::new();
+        match section {
+            Value::Object(_) => flatten(section, String::new(), &mut leaves),
+            Value::Null => {}
+            other => return (settings, Some(format!("The settings of MiniLive must be an object, not {other}."))),
+        }
+        let wrong: Vec<_> = leaves.iter().filter_map(|(name, value)| settings.set(name, value).err()).collect();
+        let complaint = (!wrong.is_empty())
+            .then(|| format!("Settings of MiniLive: {}. The defaults are used in their place.", wrong.join("; ")));
+        (settings, complaint)
+    }
+
+    fn set(&mut self, name: &str, value: &Value) -> Result<(), String> {
+        match name {
+            "live.mode" => {
+                let modes = [("auto", Mode::Auto), ("onSave", Mode::OnSave), ("manual", Mode::Manual)];
+                self.mode = one_of(name, value, &modes)?;
+            }
+            "live.budget.wall" => self.wall = Duration::from_millis(number(name, value, 1, 60_000)?),
+            "live.budget.operations" => {
+                let most = number(name, value, 0, u64::MAX)?;
+                self.operations = if most == 0 { u64::MAX } else { most };
+            }
+            "live.budget.memory" => self.memory = number(name, value, 1, 65_536)? * MIB,
+            "live.budget.frames" => self.frames = number(name, value, 1, 1_000_000)? as u32,
+            "values.show" => self.show.values = flag(name, value)?,
+            "values.ascii" => self.show.ascii = flag(name, value)?,
+            "tiers.show" => self.show.tiers = flag(name, value)?,
+            "trust.untrusted" => {
+                let levels = [("off", Trust::Off), ("interpretOnly", Trust::InterpretOnly)];
+                self.untrusted = one_of(name, value, &levels)?;
+            }
+            "seed" => self.seed = number(name, value, 0, u64::MAX)?,
+            _ if OF_CLIENTS.iter().any(|it| name == *it || (it.ends_with('.') && name.starts_with(it))) => {}
+            _ => return Err(format!("there is no setting `{name}`")),
+        }
+        Ok(())
+    }
+}
+
+/// The values by their dotted names.
+fn flatten(value: &Value, name: String, leaves: &mut Vec<(String, Value)>) {
+    match value {
+        Value::Object(members) => {
+            for (key, value) in members {
+                let key = if name.is_empty() { key.strip_prefix("minilive.").unwrap_or(key) } else { key };
+                let name = if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
+                flatten(value, name, leaves);
+            }
+        }
+        // What a client does not know it sends as null.
+        Value::Null => {}
+        value => leaves.push((name, value.clone())),
+    }
+}
+
+fn one_of<T: Copy>(name: &str, value: &Value, allowed: &[(&str, T)]) -> Result<T, String> {
+    let found = allowed.iter().find(|(word, _)| value.as_str() == Some(word));
+    let words: Vec<_> = allowed.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+    found.map(|&(_, it)| it).ok_or_else(|| format!("`{name}` must be {}, not {value}", words.join(" or ")))
+}
+
+fn number(name: &str, value: &Value, least: u64, most: u64) -> Result<u64, String> {
+    // Some clients have no whole numbers.
+    let whole =
+        value.as_u64().or_else(|| value.as_f64().filter(|it| it.fract() == 0.0 && *it >= 0.0).map(|it| it as u64));
+    whole.filter(|it| (least..=most).contains(it)).ok_or_else(|| match most {
+        u64::MAX => format!("`{name}` must be a whole number from {least} on, not {value}"),
+        _ => format!("`{name}` must be a whole number from {least} to {most}, not {value}"),
+    })
+}
+
+fn flag(name: &str, value: &Value) -> Result<bool, String> {
+    value.as_bool().ok_or_else(|| format!("`{name}` must be true or false, not {value}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn names_may_be_nested_or_dotted() {
+        let expected = Settings {
+            mode: Mode::OnSave,
+            wall: Duration::from_millis(50),
+            show: Show { ascii: true, ..Show::default() },
+            untrusted: Trust::Off,
+            ..Settings::default()
+        };
+        let nested = json!({
+            "live": { "mode": "onSave", "budget": { "wall": 50.0 } },
+            "values": { "ascii": true }, "trust": { "untrusted": "off" }, "seed": null
+        });
+        let dotted = json!({
+            "minilive.live.mode": "onSave", "live.budget.wall": 50, "values.ascii": true, "trust.untrusted": "off",
+            "server.path": "/bin/minilive", "trace": { "server": "off" }
+        });
+        assert_eq!(Settings::read(&nested), (expected.clone(), None));
+        assert_eq!(Settings::read(&dotted), (expected, None));
+        assert_eq!(Settings::read(&Value::Null), (Settings::default(), None));
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_said_in_one_sentence_and_the_rest_holds() {
+        let (settings, complaint) = Settings::read(&json!({
+            "live": { "mode": "fast", "budget": { "wall": 0 } }, "heat": { "show": 1 },
+            "values": { "show": "yes" }, "trust": { "untrusted": "full" }, "seed": 7
+        }));
+        assert_eq!(settings, Settings { seed: 7, ..Settings::default() });
+        let complaint = complaint.expect("a complaint");
+        for part in [
+            "`live.mode` must be \"auto\" or \"onSave\" or \"manual\", not \"fast\"",
+            "`live.budget.wall` must be a whole number from 1 to 60000, not 0",
+            "there is no setting `heat.show`",
+            "`values.show` must be true or false, not \"yes\"",
+            "`trust.untrusted` must be \"off\" or \"interpretOnly\", not \"full\"",
+        ] {
+            assert!(complaint.contains(part), "{part:?} is missing: {complaint}");
+        }
+        assert!(Settings::read(&json!(3)).1.is_some());
+    }
+}
