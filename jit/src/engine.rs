@@ -77,6 +77,8 @@ pub struct EngineConfig {
     pub synchronous: bool,
     /// Slots of the VM stack of a run; reserved, not committed.
     pub stack_slots: usize,
+    /// Keep the text of everything that is compiled, for [`Engine::take_dumps`].
+    pub dump: bool,
 }
 
 impl Default for EngineConfig {
@@ -88,6 +90,7 @@ impl Default for EngineConfig {
             max_native: 64 << 20,
             synchronous: false,
             stack_slots: 8 << 20,
+            dump: false,
         }
     }
 }
@@ -179,6 +182,11 @@ impl Engine {
     /// All code objects, for the compiler's statistics and dumps.
     pub fn codes(&self) -> &CodeTable {
         &self.codes
+    }
+
+    /// What was compiled since the last call, in order, if the configuration asks for dumps.
+    pub fn take_dumps(&mut self) -> Vec<crate::dump::Dump> {
+        self.tiering.take_dumps()
     }
 
     /// Totals.

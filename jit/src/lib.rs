@@ -10,6 +10,7 @@ pub mod bytecode;
 #[cfg(not(minilive_portable))]
 pub mod code;
 pub mod counters;
+pub mod dump;
 pub mod engine;
 #[cfg(not(minilive_portable))]
 pub mod exits;

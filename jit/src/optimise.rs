@@ -6,6 +6,7 @@
 
 mod install;
 
+use crate::dump::Dump;
 use crate::engine::policy::{NEVER_HOT, Place, Tiering};
 use crate::engine::table::CodeTable;
 use crate::engine::tier::Tier;
@@ -19,7 +20,7 @@ use crate::ssa::Func;
 use crate::ssa::build::{Callee, Input, WindowKind, build};
 use crate::ssa::flow::EntryAt;
 use crate::ssa::seen::Seen;
-use crate::translate::{self, HelperTable};
+use crate::translate::{self, Compiled, HelperTable};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use minilive_mir::ir::{Inst, InstId, UnitKind};
 use minilive_runtime::intrinsics::IntrinsicId;
@@ -49,6 +50,8 @@ pub(crate) struct Backend {
     pub(crate) helpers: HelperTable,
     pub(crate) count_depth: bool,
     pub(crate) force: bool,
+    /// What was compiled, if it is to be kept.
+    pub(crate) dumps: Option<Vec<Dump>>,
 }
 
 impl Optimiser {
@@ -61,6 +64,7 @@ impl Optimiser {
                 helpers: helpers::table(),
                 count_depth: false,
                 force: config.guards == GuardMode::AlwaysFail,
+                dumps: config.dump.then(Vec::new),
             })
         });
         Optimiser { config, backend }
@@ -122,6 +126,11 @@ impl Tiering for Optimiser {
     }
 
     fn poll(&mut self, _: &CodeTable, _: &mut Realm, _: bool) {}
+
+    fn take_dumps(&mut self) -> Vec<Dump> {
+        let kept = self.backend.as_mut().ok().and_then(|backend| backend.dumps.as_mut());
+        kept.map(std::mem::take).unwrap_or_default()
+    }
 
     fn start_run(&mut self, codes: &CodeTable, realm: &mut Realm) {
         let Ok(backend) = &mut self.backend else { return };
@@ -190,7 +199,10 @@ impl Backend {
         if crate::ssa::verify::verify(&func).is_err() {
             return Err(Refusal::CompilerFailed);
         }
-        self.install(codes, code, at, &func)?;
+        let compiled = self.install(codes, code, at, &func)?;
+        if let Some(dumps) = &mut self.dumps {
+            dumps.push(dump(code, at, &func, compiled));
+        }
         code.tier.tier.set(Tier::Optimised);
         code.tier.refusal.set(None);
         code.tier.compiles.set(code.tier.compiles.get() + 1);
@@ -233,6 +245,21 @@ impl Backend {
     }
 }
 
+fn dump(code: &Code, at: EntryAt, func: &Func, compiled: Compiled) -> Dump {
+    let loop_head = match at {
+        EntryAt::Start => None,
+        EntryAt::Loop(block) => Some(InstId(code.unit.blocks[block.0 as usize].first)),
+    };
+    Dump {
+        key: code.key,
+        loop_head,
+        ssa: crate::ssa::print::lines(func),
+        clif: compiled.clif,
+        asm: compiled.asm,
+        bytes: compiled.bytes.len(),
+    }
+}
+
 /// Calls of `import` store into the caller's variables, so such code stays in the interpreter.
 fn mentions_import(code: &Code) -> bool {
     code.unit.kind == UnitKind::Function && code.unit.names.iter().any(|name| name == "import")
@@ -262,14 +289,4 @@ fn callees(codes: &CodeTable, code: &Code, seen: &Seen) -> FxHashMap<u32, Callee
         }
     }
     callees
-}
-
-/// The SSA text, CLIF and assembly of a code object's entries, for people who look at code.
-pub struct Dump {
-    /// SSA.
-    pub ssa: String,
-    /// CLIF, as built.
-    pub clif: String,
-    /// Cranelift's own assembly listing.
-    pub asm: String,
 }

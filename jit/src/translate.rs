@@ -15,11 +15,14 @@ mod record;
 pub mod tramp;
 
 use crate::code::{Fixup, RelocTo};
+use crate::dump::Line;
 use crate::reason::{ExitReason, Refusal};
 use crate::ssa::{Func, StateVal};
+use cranelift_codegen::entity::SecondaryMap;
 use cranelift_codegen::ir::{self, InstBuilder, UserFuncName};
 use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
+use cranelift_codegen::write::{FuncWriter, PlainWriter, write_function_spec};
 use cranelift_codegen::{CompiledCode, Context, FinalizedRelocTarget};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use minilive_mir::ir::{BlockId, InstId, Reg};
@@ -140,7 +143,7 @@ pub struct Compiled {
     /// For each call: offset behind it, and the MIR instruction it belongs to.
     pub lines: Vec<(u32, InstId)>,
     /// CLIF text, if asked for.
-    pub clif: String,
+    pub clif: Vec<Line>,
     /// Assembly text, if asked for.
     pub asm: String,
 }
@@ -192,7 +195,7 @@ pub fn translate(isa: &OwnedTargetIsa, func: &Func, env: &Env<'_>) -> Result<Com
 
 /// Runs Cranelift on a built function.
 fn finish(isa: &OwnedTargetIsa, mut context: Context, dump: bool) -> Result<Compiled, Refusal> {
-    let clif = if dump { context.func.display().to_string() } else { String::new() };
+    let clif = if dump { clif_lines(&context.func) } else { Vec::new() };
     context.set_disasm(dump);
     let code = match context.compile(&**isa, &mut Default::default()) {
         Ok(code) => code,
@@ -203,6 +206,29 @@ fn finish(isa: &OwnedTargetIsa, mut context: Context, dump: bool) -> Result<Comp
     compiled.fixups = fixups(code)?;
     compiled.lines = lines(code);
     Ok(compiled)
+}
+
+/// The text of a built function; its source locations are MIR instructions.
+fn clif_lines(func: &ir::Function) -> Vec<Line> {
+    let text = |write: &dyn Fn(&mut String) -> std::fmt::Result| {
+        let mut text = String::new();
+        write(&mut text).expect("writing to a string never fails");
+        text.trim_end().to_owned()
+    };
+    let aliases = SecondaryMap::new();
+    let mut lines = vec![Line::plain(text(&|out| write_function_spec(out, func)) + " {")];
+    let preamble = text(&|out| PlainWriter.write_preamble(out, func).map(|_| ()));
+    lines.extend(preamble.lines().map(Line::plain));
+    for block in func.layout.blocks() {
+        lines.push(Line::plain(text(&|out| PlainWriter.write_block_header(out, func, block, 4))));
+        for inst in func.layout.block_insts(block) {
+            let at = func.srcloc(inst);
+            let text = text(&|out| PlainWriter.write_instruction(out, func, &aliases, inst, 4));
+            lines.push(Line { inst: (!at.is_default()).then(|| InstId(at.bits())), text });
+        }
+    }
+    lines.push(Line::plain("}"));
+    lines
 }
 
 fn fixups(code: &CompiledCode) -> Result<Vec<Fixup>, Refusal> {

@@ -252,3 +252,38 @@ fn lsp_ends_with_its_input_and_refuses_a_wrong_filter() {
     assert_eq!(done.code, 2);
     assert!(done.err.contains("--log"), "{}", done.err);
 }
+
+const HOT: &str = "double = function(n)\n  return n + n\nend function\ncold = function\n  return 1\nend function\n\
+                   sum = 0\nfor i in range(1, 100000)\n  sum += double(i)\nend for\ncold\nprint sum\n";
+
+#[test]
+fn dump_shows_every_form_of_compiled_code_beside_its_source() {
+    let file = Scratch::new("dump-compiled", HOT);
+    for (form, expected) in [("--ssa", "FAdd"), ("--clif", "fadd"), ("--asm", "block0:")] {
+        let done = minilive(&["dump", form, file.path()]);
+        assert_eq!((done.code, &*done.err), (0, ""), "{form}");
+        assert!(done.out.contains("// function double, line 1: "), "{form}\n{}", done.out);
+        assert!(done.out.contains("entered at the loop in line 8"), "{form}\n{}", done.out);
+        assert!(done.out.contains("// function cold, line 4: not compiled: it was not hot: 1 calls"), "{}", done.out);
+        assert!(done.out.contains(expected) || done.out.contains("IAdd"), "{form}\n{}", done.out);
+        if form != "--asm" {
+            assert!(done.out.contains("; line 2: return n + n"), "{form}\n{}", done.out);
+        }
+        let one = minilive(&["dump", form, "--function", "double", file.path()]);
+        assert!(one.out.contains("function double") && !one.out.contains("cold"), "{form}\n{}", one.out);
+        let none = minilive(&["dump", form, "--function", "triple", file.path()]);
+        assert_eq!((none.code, &*none.out), (1, ""));
+        assert!(none.err.contains("there is no function named triple"), "{}", none.err);
+    }
+}
+
+#[test]
+fn a_dump_says_how_the_watched_run_ended_early_and_runs_nothing_with_effects() {
+    let marker = std::env::temp_dir().join(format!("minilive-dump-{}", std::process::id()));
+    let text = format!("x = 1\nfile.writeLines \"{}\", [\"a\"]\n", marker.display());
+    let file = Scratch::new("dump-effects", &text);
+    let done = minilive(&["dump", "--ssa", file.path()]);
+    assert_eq!(done.code, 0);
+    assert!(done.err.contains("the run that was watched ended early"), "{}", done.err);
+    assert!(!marker.exists());
+}

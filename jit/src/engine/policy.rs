@@ -27,6 +27,11 @@ pub trait Tiering: Send {
 
     /// A run begins in a fresh realm. Code of earlier runs that relied on the old realm's state is checked or dropped.
     fn start_run(&mut self, codes: &CodeTable, realm: &mut Realm);
+
+    /// The text of what was compiled since the last call, if it was to be kept.
+    fn take_dumps(&mut self) -> Vec<crate::dump::Dump> {
+        Vec::new()
+    }
 }
 
 /// Never compiles.

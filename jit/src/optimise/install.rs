@@ -12,9 +12,15 @@ use crate::translate::{self, Compiled, Env, tramp};
 
 impl Backend {
     /// Compiles a function to machine code and links its entry.
-    pub(super) fn install(&self, codes: &CodeTable, code: &Code, at: EntryAt, func: &Func) -> Result<(), Refusal> {
+    pub(super) fn install(
+        &self,
+        codes: &CodeTable,
+        code: &Code,
+        at: EntryAt,
+        func: &Func,
+    ) -> Result<Compiled, Refusal> {
         self.provide_stubs(codes, func)?;
-        let compiled = self.machine_code(codes, code, func, false)?;
+        let mut compiled = self.machine_code(codes, code, func)?;
         let params = code.unit.params.len();
         let trampoline = match at {
             EntryAt::Start => self.trampoline(params)?,
@@ -23,9 +29,9 @@ impl Backend {
         let mut native = self.shared.native();
         let range = put(&mut native, &compiled)?;
         let entry = native.arena.address(range);
-        let lines = compiled.lines.into();
+        let lines = std::mem::take(&mut compiled.lines).into();
         native.installed.insert(entry, Installed { code: code.id, range, lines });
-        native.exits.extend(compiled.exits.into_iter().map(|info| ExitEntry { code: code.id, osr: func.osr, info }));
+        native.exits.extend(compiled.exits.drain(..).map(|info| ExitEntry { code: code.id, osr: func.osr, info }));
         drop(native);
         match at {
             EntryAt::Start => {
@@ -41,17 +47,11 @@ impl Backend {
                 code.tier.osr[block.0 as usize].set(entry);
             }
         }
-        Ok(())
+        Ok(compiled)
     }
 
     /// The machine code of a function, not yet placed.
-    pub(super) fn machine_code(
-        &self,
-        codes: &CodeTable,
-        code: &Code,
-        func: &Func,
-        dump: bool,
-    ) -> Result<Compiled, Refusal> {
+    fn machine_code(&self, codes: &CodeTable, code: &Code, func: &Func) -> Result<Compiled, Refusal> {
         let words = &self.shared.words;
         let first_exit = self.shared.native().exits.len() as u32;
         let env = Env {
@@ -67,7 +67,7 @@ impl Backend {
             first_exit,
             fail_once: self.force.then_some(words.forced.as_ptr() as usize + first_exit as usize),
             count_depth: self.count_depth,
-            dump,
+            dump: self.dumps.is_some(),
         };
         translate::translate(&self.isa, func, &env)
     }

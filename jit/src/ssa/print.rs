@@ -3,18 +3,17 @@
 //! Invariant: stable: equal functions give equal text.
 
 use super::{End, Exit, Func, Inst, Rep, StateVal, Val};
-use std::fmt::{self, Write};
+use crate::dump::Line;
 
 /// The text of a function.
 pub fn print(func: &Func) -> String {
-    let mut out = String::new();
-    write_func(func, &mut out).expect("writing to a string never fails");
-    out
+    lines(func).into_iter().map(|line| line.text + "\n").collect()
 }
 
-fn write_func(func: &Func, out: &mut String) -> fmt::Result {
+/// The text of a function, with the MIR instruction of each line.
+pub fn lines(func: &Func) -> Vec<Line> {
     let kind = if func.osr { "loop entry" } else { "function" };
-    writeln!(out, "{kind} params={}", func.params)?;
+    let mut out = vec![Line::plain(format!("{kind} params={}", func.params))];
     for block in func.block_ids() {
         let data = &func[block];
         if data.insts.is_empty() && data.end == End::Return(Val(u32::MAX)) {
@@ -23,13 +22,12 @@ fn write_func(func: &Func, out: &mut String) -> fmt::Result {
         let params: Vec<String> = data.params.iter().map(|&it| typed(func, it)).collect();
         let place = data.in_loop.map_or(String::new(), |it| format!(" in loop{it}"));
         let cold = if data.cold { " cold" } else { "" };
-        writeln!(out, "block{}({}):{place}{cold}", block.0, params.join(", "))?;
-        for inst in &data.insts {
-            writeln!(out, "    {}", inst_text(func, inst))?;
-        }
-        writeln!(out, "    {}", end_text(func, &data.end))?;
+        out.push(Line::plain(format!("block{}({}):{place}{cold}", block.0, params.join(", "))));
+        let inst_line = |inst: &Inst| Line { inst: Some(inst.at), text: format!("    {}", inst_text(func, inst)) };
+        out.extend(data.insts.iter().map(inst_line));
+        out.push(Line::plain(format!("    {}", end_text(func, &data.end))));
     }
-    Ok(())
+    out
 }
 
 fn typed(func: &Func, val: Val) -> String {

@@ -1,6 +1,9 @@
 //! `minilive dump`: what stands between source and machine.
 //!
-//! Lowers the file as `run` does and prints the wanted form of each unit; nothing is run.
+//! Lowers the file as `run` does and prints the wanted form of each unit. MIR and bytecode need no run; the forms of compiled code
+//! do, since it is made from what a run saw: `compiled` watches one. Invariant: what is printed is what the engine works with.
+
+mod compiled;
 
 use super::Failure;
 use super::check::rendered_diagnostic;
@@ -11,9 +14,9 @@ use minilive_jit::engine::weight::Weights;
 use minilive_mir::diagnostic::Severity;
 use minilive_mir::ir::{Unit, UnitKind};
 use minilive_mir::print::print;
-use minilive_mir::program::ProgramUnit;
+use minilive_mir::program::{Program, ProgramUnit};
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{IsTerminal, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -29,6 +32,8 @@ pub struct Dump {
     function: Option<String>,
 }
 
+/// For `--ssa`, `--clif` and `--asm` the program runs first, without effects and for a limited time, since what is compiled and
+/// how depends on what a run sees.
 #[derive(Debug, Clone, Copy, Args)]
 #[group(required = true, multiple = false)]
 struct Form {
@@ -38,6 +43,15 @@ struct Form {
     /// What the interpreter runs.
     #[arg(long)]
     bytecode: bool,
+    /// The typed form on which the optimiser works, of what a run makes hot.
+    #[arg(long)]
+    ssa: bool,
+    /// What Cranelift is given, of what a run makes hot.
+    #[arg(long)]
+    clif: bool,
+    /// Cranelift's listing of the machine code, of what a run makes hot.
+    #[arg(long)]
+    asm: bool,
 }
 
 impl Dump {
@@ -48,25 +62,48 @@ impl Dump {
         let (program, diagnostics) = minilive_mir::lower::lower_file(&parse, &source.name);
         let errors: Vec<_> = diagnostics.iter().filter(|it| it.severity == Severity::Error).collect();
         for error in &errors {
-            eprintln!("{}", rendered_diagnostic(&source, error, false));
+            eprintln!("{}", rendered_diagnostic(&source, error, std::io::stderr().is_terminal()));
         }
-        let wanted = |unit: &&ProgramUnit| self.function.as_ref().is_none_or(|name| unit.info.name == name.as_str());
+        if let Some(name) = &self.function
+            && !program.units.iter().any(|unit| unit.info.name == name.as_str())
+        {
+            return Err(Failure(format!("there is no function named {name} in {}", source.shown_name())));
+        }
+        let text = match self.form.compiled() {
+            None => self.lowered(&program)?,
+            Some(_) if !errors.is_empty() => return Ok(ExitCode::from(1)),
+            Some(form) => compiled::text(&source, &program, form, &|unit| self.wants(unit))?,
+        };
+        std::io::stdout().write_all(text.as_bytes())?;
+        Ok(ExitCode::from(u8::from(!errors.is_empty())))
+    }
+
+    fn wants(&self, unit: &ProgramUnit) -> bool {
+        self.function.as_ref().is_none_or(|name| unit.info.name == name.as_str())
+    }
+
+    fn lowered(&self, program: &Program) -> Result<String, Failure> {
         let mut text = String::new();
-        for unit in program.units.iter().filter(wanted) {
+        for unit in program.units.iter().filter(|unit| self.wants(unit)) {
             let Some(mir) = &unit.mir else { continue };
             writeln!(text, "// {}, line {}", title(unit, mir), unit.info.base_line)?;
             text += &self.form.of(mir)?;
             text.push('\n');
         }
-        if let Some(name) = self.function.filter(|_| text.is_empty()) {
-            return Err(Failure(format!("there is no function named {name} in {}", source.shown_name())));
-        }
-        std::io::stdout().write_all(text.as_bytes())?;
-        Ok(ExitCode::from(u8::from(!errors.is_empty())))
+        Ok(text)
     }
 }
 
 impl Form {
+    fn compiled(self) -> Option<compiled::Form> {
+        match self {
+            Form { ssa: true, .. } => Some(compiled::Form::Ssa),
+            Form { clif: true, .. } => Some(compiled::Form::Clif),
+            Form { asm: true, .. } => Some(compiled::Form::Asm),
+            _ => None,
+        }
+    }
+
     fn of(self, unit: &Unit) -> Result<String, Failure> {
         if self.mir {
             return Ok(print(unit));

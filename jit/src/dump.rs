@@ -1,0 +1,39 @@
+//! What the compiler made, as text for people: the SSA, CLIF and machine code of each entry.
+//!
+//! `optimise` notes it where [`crate::engine::EngineConfig::dump`] asks, `Engine::take_dumps` hands it out, `minilive dump` prints it.
+//! Invariant: plain data; what is shown is what was installed, never a second compilation.
+
+use minilive_mir::ir::{InstId, UnitKey};
+
+/// One line of a dump.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// The MIR instruction it belongs to, where it belongs to one.
+    pub inst: Option<InstId>,
+    /// The line, without its end.
+    pub text: String,
+}
+
+impl Line {
+    /// A line of no instruction.
+    pub fn plain(text: impl Into<String>) -> Line {
+        Line { inst: None, text: text.into() }
+    }
+}
+
+/// One compiled entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dump {
+    /// The unit.
+    pub key: UnitKey,
+    /// The first instruction of the loop that is entered from the interpreter; none: calls enter it.
+    pub loop_head: Option<InstId>,
+    /// The typed form the optimiser works on.
+    pub ssa: Vec<Line>,
+    /// What Cranelift was given.
+    pub clif: Vec<Line>,
+    /// Cranelift's listing of what it made of it.
+    pub asm: String,
+    /// Size of the machine code in bytes.
+    pub bytes: usize,
+}

@@ -1,0 +1,147 @@
+//! The forms of compiled code: a run makes code hot, and what was compiled of it is printed beside its source.
+//!
+//! `dump` calls [`text`]. Invariants: the run has no effects and an end; its output is not printed; each function and loop is shown
+//! as it was compiled last, and what was not compiled is named with the reason.
+
+use super::{Failure, Source, title};
+use minilive_jit::dump::{Dump, Line};
+use minilive_jit::engine::{End, Engine, EngineConfig, Entry, RunOutcome, RunRequest};
+use minilive_mir::ir::InstId;
+use minilive_mir::print::print_inst;
+use minilive_mir::program::{Program, ProgramUnit};
+use minilive_runtime::host::CaptureHost;
+use minilive_runtime::limits::Limits;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// The run that is watched ends after so much time …
+const WATCH_TIME: Duration = Duration::from_secs(10);
+/// … or so many bytes of heap or output.
+const WATCH_BYTES: u64 = 1 << 30;
+
+/// What is printed of each entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The optimiser's form.
+    Ssa,
+    /// Cranelift's input.
+    Clif,
+    /// The machine code.
+    Asm,
+}
+
+/// The compiled code of the units that are wanted.
+///
+/// # Errors
+/// If this build or machine cannot compile, or the engine does not take the program.
+pub fn text(
+    source: &Source,
+    program: &Program,
+    form: Form,
+    wanted: &dyn Fn(&ProgramUnit) -> bool,
+) -> Result<String, Failure> {
+    if cfg!(minilive_portable) {
+        return Err(Failure("this build interprets only, so there is no compiled code to show".to_string()));
+    }
+    let config = EngineConfig { dump: true, synchronous: true, ..EngineConfig::default() };
+    let mut engine = Engine::new(config);
+    let loaded = engine.load(program).map_err(|error| Failure(error.to_string()))?;
+    let limits = Limits { time: Some(WATCH_TIME), memory: WATCH_BYTES, output: WATCH_BYTES, ..Limits::NONE };
+    let request = RunRequest { limits, ..RunRequest::new(Entry::Main) };
+    let outcome = engine.run(&loaded, request, Box::new(CaptureHost::new()));
+    if let Some(how) = early_end(&outcome.end) {
+        eprintln!("note: the run that was watched ended early: {how}");
+    }
+    let dumps = engine.take_dumps();
+    let mut text = String::new();
+    for unit in program.units.iter().filter(|unit| wanted(unit)) {
+        let mut entries: Vec<&Dump> = Vec::new();
+        for dump in dumps.iter().filter(|dump| dump.key == unit.key) {
+            entries.retain(|earlier| earlier.loop_head != dump.loop_head);
+            entries.push(dump);
+        }
+        for dump in &entries {
+            entry(&mut text, source, unit, dump, form)?;
+        }
+        if entries.is_empty() {
+            not_compiled(&mut text, unit, &outcome)?;
+        }
+    }
+    Ok(text)
+}
+
+fn early_end(end: &End) -> Option<String> {
+    match end {
+        End::Finished(_) | End::Exit(_) => None,
+        End::Error(error) => Some(error.to_string()),
+        End::Cut { limit, at, .. } => Some(format!("{limit} ({at})")),
+        End::Blocked { name, at, .. } => Some(format!("it asked for {name} ({at})")),
+        End::Cancelled => Some("it was stopped".to_string()),
+    }
+}
+
+fn entry(
+    text: &mut String,
+    source: &Source,
+    unit: &ProgramUnit,
+    dump: &Dump,
+    form: Form,
+) -> Result<(), std::fmt::Error> {
+    let Some(mir) = &unit.mir else { return Ok(()) };
+    let place = match dump.loop_head {
+        None => String::new(),
+        Some(head) => format!(", entered at the loop in line {}", line_of(unit, head)),
+    };
+    writeln!(text, "// {}, line {}{place}: {} bytes", title(unit, mir), unit.info.base_line, dump.bytes)?;
+    match form {
+        Form::Ssa => interleaved(text, source, unit, &dump.ssa)?,
+        Form::Clif => interleaved(text, source, unit, &dump.clif)?,
+        Form::Asm => text.push_str(&dump.asm),
+    }
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text.push('\n');
+    Ok(())
+}
+
+/// Lines with their source line above each group, and the MIR instruction where it changes.
+fn interleaved(text: &mut String, source: &Source, unit: &ProgramUnit, lines: &[Line]) -> Result<(), std::fmt::Error> {
+    let (mut shown_line, mut shown_inst) = (None, None);
+    for line in lines {
+        if let Some(inst) = line.inst {
+            let number = line_of(unit, inst);
+            if shown_line != Some(number) {
+                let code = source.text.lines().nth(number as usize - 1).unwrap_or_default();
+                writeln!(text, "; line {number}: {}", code.trim())?;
+                shown_line = Some(number);
+            }
+            if shown_inst != Some(inst)
+                && let Some(mir) = &unit.mir
+                && let Some(code) = mir.insts.get(inst.0 as usize)
+            {
+                writeln!(text, ";     @{} {}", inst.0, print_inst(mir, code).trim())?;
+                shown_inst = Some(inst);
+            }
+        }
+        writeln!(text, "{}", line.text)?;
+    }
+    Ok(())
+}
+
+fn not_compiled(text: &mut String, unit: &ProgramUnit, outcome: &RunOutcome) -> Result<(), std::fmt::Error> {
+    let Some(mir) = &unit.mir else { return Ok(()) };
+    let stats = outcome.functions.iter().find(|it| it.key == unit.key);
+    let why = match stats {
+        None => "it did not run".to_string(),
+        Some(stats) => match stats.refusal {
+            Some(refusal) => refusal.to_string(),
+            None => format!("it was not hot: {} calls, {} loop rounds", stats.calls, stats.rounds),
+        },
+    };
+    writeln!(text, "// {}, line {}: not compiled: {why}\n", title(unit, mir), unit.info.base_line)
+}
+
+fn line_of(unit: &ProgramUnit, inst: InstId) -> u32 {
+    unit.info.base_line + unit.info.lines.get(inst.0 as usize).copied().unwrap_or(0)
+}
