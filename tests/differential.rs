@@ -50,6 +50,8 @@ pub fn check(seed: u64, modes: &[Mode], tally: &mut Tally) -> Result<(), Box<Dif
     // Either variant is code of its own, so each is run; in turn, since a seed says as much about the one as about the other.
     let variant = if (seed + seed / 10).is_multiple_of(2) { Variant::Plain } else { Variant::Recording };
     let expected = run_with(&program, "generated.ms", Mode::Interpreter, variant, FUEL);
+    // Such a program would test nothing, and the generator is to blame.
+    assert!(expected.outcome.is_some(), "seed {seed} gives no valid program: {}\n{program}", expected.output);
     count(&expected, tally);
     for &mode in modes {
         let ran = run_with(&program, "generated.ms", mode, variant, FUEL);

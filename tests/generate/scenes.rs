@@ -45,13 +45,15 @@ impl Generator {
     /// Thousands of rounds over few variables, of which one changes its kind near the end.
     fn long_run(&mut self) {
         let (a, b) = (self.target(Kind::Number), self.name("t"));
-        self.line(&format!("{b} = {}", self.rng.below(9)));
+        let text = format!("{b} = {}", self.rng.below(9));
+        self.line(&text);
         let passes = 2000 + self.rng.below(4000);
         let (i, counted) = self.begin(passes);
         let step = self.rng.pick(&["1", "0.5", "i % 7", "3"]).replace('i', &i);
         self.line(&format!("{b} = {b} + {step}"));
         let flip = self.rng.pick(&["\"flip\"", "null", "[1]", "0.25", "{}", "-0", "2 ^ 53", "1/3"]);
-        self.line(&format!("if {i} == {} then {b} = {flip}", passes - 1 - self.rng.below(200)));
+        let text = format!("if {i} == {} then {b} = {flip}", passes - 1 - self.rng.below(200));
+        self.line(&text);
         if self.rng.chance(50) {
             self.line(&format!("if {b} isa string then {b} = 2"));
         }
@@ -85,7 +87,8 @@ impl Generator {
         self.line("end function");
         self.close("end if");
         if self.rng.chance(30) {
-            self.line(&format!("if {i} == {} then {f} = {}", passes - 2, self.rng.pick(&["7", "@floor", "\"no\""])));
+            let text = format!("if {i} == {} then {f} = {}", passes - 2, self.rng.pick(&["7", "@floor", "\"no\""]));
+            self.line(&text);
             self.line(&format!("if {i} > {} then break", passes - 3));
         }
         self.end(counted);
@@ -104,7 +107,8 @@ impl Generator {
         self.line(&format!("if {i} == {at} then globals.remove \"{name}\""));
         self.line(&format!("if not globals.hasIndex(\"{name}\") then {name} = {i}"));
         self.line(&format!("{name} = ({name} + {i}) % 997"));
-        self.line(&format!("if {i} % {} == 0 then {map}.remove \"b\"", 5 + self.rng.below(40)));
+        let text = format!("if {i} % {} == 0 then {map}.remove \"b\"", 5 + self.rng.below(40));
+        self.line(&text);
         self.line(&format!("if not {map}.hasIndex(\"b\") then {map}.b = {i} else {map}.b = {map}.b + 1"));
         self.line(&format!("{map}.a = ({map}.a + {map}.b) % 1009"));
         if self.rng.chance(50) {
@@ -162,8 +166,10 @@ impl Generator {
         self.line("return @step");
         self.close("end function");
         self.line(&format!("{list} = []"));
-        self.open(&format!("for q in range(1, {})", 1 + self.rng.below(4)));
-        self.line(&format!("{list}.push {maker}(q, q + {})", self.rng.below(3)));
+        let text = format!("for q in range(1, {})", 1 + self.rng.below(4));
+        self.open(&text);
+        let text = format!("{list}.push {maker}(q, q + {})", self.rng.below(3));
+        self.line(&text);
         self.close("end for");
         self.line(&format!("{sum} = 0"));
         let passes = 60 + self.rng.below(250);
@@ -181,27 +187,29 @@ impl Generator {
 
     /// Text that grows and is looked at letter by letter.
     fn text_building(&mut self) {
-        let (text, count) = (self.name("w"), self.name("n"));
-        self.line(&format!("{text} = \"\""));
+        let (word, count) = (self.name("w"), self.name("n"));
+        self.line(&format!("{word} = \"\""));
         self.line(&format!("{count} = 0"));
         let passes = 40 + self.rng.below(200);
         let (i, counted) = self.begin(passes);
         let piece = self.rng.pick(&["char(97 + i % 26)", "i % 10", "\"é\"", "str(i)[-1]"]).replace('i', &i);
-        self.line(&format!("{text} = {text} + {piece}"));
-        self.line(&format!("if {text}.len > 60 then {text} = {text}[{}:]", 10 + self.rng.below(40)));
-        self.line(&format!("if {text}[{i} % {text}.len] == {text}[0] then {count} += 1"));
+        self.line(&format!("{word} = {word} + {piece}"));
+        let line = format!("if {word}.len > 60 then {word} = {word}[{}:]", 10 + self.rng.below(40));
+        self.line(&line);
+        self.line(&format!("if {word}[{i} % {word}.len] == {word}[0] then {count} += 1"));
         self.end(counted);
-        self.open(&format!("for letter in {text}"));
+        self.open(&format!("for letter in {word}"));
         self.line(&format!("if letter > \"m\" then {count} += letter.code % 7"));
         self.close("end for");
-        self.line(&format!("print {text}.upper + {count} + {text}.indexOf(\"c\")"));
+        self.line(&format!("print {word}.upper + {count} + {word}.indexOf(\"c\")"));
         self.spend(passes * 6);
     }
 
     /// Lists that change their kind of elements, their length and their order while they are read.
     fn list_work(&mut self) {
         let (list, sum) = (self.name("l"), self.name("s"));
-        self.line(&format!("{list} = range(0, {})", 8 + self.rng.below(20)));
+        let text = format!("{list} = range(0, {})", 8 + self.rng.below(20));
+        self.line(&text);
         self.line(&format!("{sum} = 0"));
         let passes = 60 + self.rng.below(250);
         let at = passes * 2 / 3;

@@ -1,6 +1,8 @@
-//! `cargo xtask differential [--seeds N] [--from N]`: generated programs in every mode against the interpreter.
+//! `cargo xtask differential [--seeds N] [--from N]`: generated programs in every mode against the interpreter;
+//! `cargo xtask differential --print SEED`: the program of a seed.
 
 use minilive_tests::differential::{Tally, check};
+use minilive_tests::generate;
 use minilive_tests::modes::Mode;
 use std::time::Instant;
 
@@ -16,7 +18,11 @@ pub fn carry_out(arguments: &[String]) -> Result<(), String> {
         match (option.as_str(), value) {
             ("--seeds", Some(value)) => seeds = value,
             ("--from", Some(value)) => from = value,
-            _ => return Err("usage: cargo xtask differential [--seeds N] [--from N]".into()),
+            ("--print", Some(seed)) => {
+                print!("{}", generate::program(seed));
+                return Ok(());
+            }
+            _ => return Err("usage: cargo xtask differential [--seeds N] [--from N] [--print SEED]".into()),
         }
     }
     let started = Instant::now();
