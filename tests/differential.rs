@@ -63,6 +63,22 @@ pub fn check(seed: u64, modes: &[Mode], tally: &mut Tally) -> Result<(), Box<Dif
     Ok(())
 }
 
+/// Runs one program in all modes and both variants; says which differ from the interpreter, and how.
+pub fn compare(program: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for variant in [Variant::Plain, Variant::Recording] {
+        let expected = run_with(program, "program.ms", Mode::Interpreter, variant, FUEL);
+        for &mode in Mode::all() {
+            let ran = run_with(program, "program.ms", mode, variant, FUEL);
+            if differs(&expected, &ran) {
+                let (expected, printed) = (account(&expected, &ran), account(&ran, &expected));
+                found.push(format!("{mode} ({variant:?})\n--- interpreter\n{expected}--- {mode}\n{printed}"));
+            }
+        }
+    }
+    found
+}
+
 fn count(ran: &Ran, tally: &mut Tally) {
     tally.programs += 1;
     match ran.outcome.as_ref().map(|it| &it.end) {
