@@ -6,6 +6,7 @@
 //! unseeded chance or object identity.
 
 mod expressions;
+mod scenes;
 mod statements;
 
 use std::fmt::Write;
@@ -26,8 +27,11 @@ pub fn program(seed: u64) -> String {
     if generator.rng.chance(40) {
         generator.closure();
     }
-    for _ in 0..generator.rng.below(6) + 3 {
+    for _ in 0..generator.rng.below(6) + 2 {
         generator.statement(0, 1);
+        if generator.rng.chance(35) {
+            generator.scene();
+        }
     }
     generator.epilogue();
     generator.out

@@ -31,7 +31,7 @@ impl Generator {
         }
     }
 
-    fn target(&mut self, kind: Kind) -> String {
+    pub(super) fn target(&mut self, kind: Kind) -> String {
         if let Some(name) = self.variable(kind) {
             return name;
         }
@@ -44,7 +44,7 @@ impl Generator {
         name
     }
 
-    fn assign_number(&mut self) {
+    pub(super) fn assign_number(&mut self) {
         let name = self.target(Kind::Number);
         let value = self.expression(Kind::Number, 3);
         match self.rng.below(6) {

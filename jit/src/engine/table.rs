@@ -120,7 +120,8 @@ impl CodeTable {
         self.codes.len() + self.aside.len()
     }
 
-    /// Says when a program runs: its functions must not be replaced by what it imports.
+    /// Says when a program runs: as long as a realm holds functions, no other code may take their ids over, be it imported or
+    /// typed in later.
     pub(crate) fn set_running(&mut self, running: bool) {
         self.running = running;
     }

@@ -2,7 +2,7 @@
 
 use super::{Builder, Env, Slot};
 use crate::reason::Refusal;
-use crate::ssa::types::Ty;
+use crate::ssa::types::{INT_MAX, Ty};
 use crate::ssa::{Exit, Helper, Inst, Op, Rep, StateId, Val};
 use minilive_mir::ir::Reg;
 use minilive_runtime::value::Value;
@@ -29,7 +29,14 @@ impl Builder<'_> {
     }
 
     /// Emits an operation that gives a slot of this type.
+    ///
+    /// A checked result whose type leaves one value is not taken for that constant, since the check would go with it: `x % 1`
+    /// is 0 only if the divisor, known to be 0 or 1, is not 0.
     pub(crate) fn slot(&mut self, op: Op, args: &[Val], ty: Ty, exit: Option<Exit>) -> Slot {
+        let ty = match ty {
+            Ty::Int(n, m) if n == m && exit.is_some() => Ty::Int(n.min(INT_MAX - 1), m.max(n.min(INT_MAX - 1) + 1)),
+            ty => ty,
+        };
         Slot { ty, val: self.op_exit(op, args, ty.rep(), exit) }
     }
 
