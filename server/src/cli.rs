@@ -8,8 +8,10 @@ mod check;
 mod colour;
 mod dump;
 mod lsp;
+mod modules;
 mod run;
 mod show;
+mod signals;
 mod source;
 mod worker;
 

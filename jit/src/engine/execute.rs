@@ -59,6 +59,7 @@ pub(super) fn run(
         &mut engine.codes,
         &mut *engine.tiering,
         &mut *engine.loader,
+        &engine.names,
         Meter::new(limits.fuel, limits.time, request.progress),
         request.record,
     );
@@ -164,6 +165,7 @@ impl<'e> Run<'e> {
         codes: &'e mut super::table::CodeTable,
         tiering: &'e mut dyn super::policy::Tiering,
         loader: &'e mut dyn super::modules::ModuleLoader,
+        names: &'e super::names::NameTable,
         meter: Meter,
         recording: bool,
     ) -> Run<'e> {
@@ -177,6 +179,7 @@ impl<'e> Run<'e> {
             codes,
             tiering,
             modules: super::modules::Modules::new(loader),
+            names,
             frames: Vec::new(),
             natives: Vec::new(),
             gave_back: false,
