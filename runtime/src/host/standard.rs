@@ -42,6 +42,7 @@ pub struct StdHost {
     output: StandardOutput,
     /// Somebody watches: every line is shown at once.
     watched: bool,
+    at_line_start: bool,
     console: Console,
     arguments: Vec<String>,
     script_folder: String,
@@ -55,6 +56,7 @@ impl StdHost {
             started: Instant::now(),
             output: StandardOutput(Arc::default()),
             watched: std::io::stdout().is_terminal(),
+            at_line_start: true,
             console: Console::default(),
             arguments: Vec::new(),
             script_folder: ".".to_owned(),
@@ -82,6 +84,14 @@ impl StdHost {
         self.output.clone()
     }
 
+    /// Ends the line that was written to last, if it has no end yet.
+    pub fn end_line(&mut self) {
+        if !self.at_line_start {
+            self.write("", true);
+        }
+        self.flush();
+    }
+
     /// Starts the program's clock anew.
     pub fn restart_clock(&mut self) {
         self.started = Instant::now();
@@ -96,6 +106,9 @@ fn own_folder() -> String {
 
 impl Host for StdHost {
     fn write(&mut self, text: &str, line_end: bool) {
+        if line_end || !text.is_empty() {
+            self.at_line_start = line_end || text.ends_with('\n');
+        }
         let full = self.output.with(|kept| {
             kept.extend_from_slice(text.as_bytes());
             if line_end {

@@ -7,6 +7,7 @@ use crate::fault::Fault;
 use crate::host::Pause;
 use crate::limits::LimitKind;
 use crate::ops;
+use crate::realm::Singleton;
 use crate::text;
 use crate::value::Value;
 
@@ -92,6 +93,12 @@ pub(super) fn import(call: &mut IntrinsicCall) -> Answer {
 
 pub(super) fn reset(call: &mut IntrinsicCall) -> Answer {
     call.realm.globals().clear(call.realm)?;
+    for which in [Singleton::HistoryIn, Singleton::HistoryOut] {
+        if !call.realm.singleton(which).is_null() {
+            let list = call.realm.new_list(&[]).value();
+            call.realm.set_singleton(which, list);
+        }
+    }
     call.realm.collect();
     Ok(Value::NULL)
 }

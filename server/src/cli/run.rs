@@ -149,7 +149,7 @@ fn say(line: &str) {
 const SHOWN_CALLERS: usize = 10;
 
 /// Shows where calls came from, innermost first.
-fn show_callers(stack: &[Location]) {
+pub(super) fn show_callers(stack: &[Location]) {
     let callers = stack.get(1..).unwrap_or_default();
     let hidden = callers.len().saturating_sub(2 * SHOWN_CALLERS);
     for (at, caller) in callers.iter().enumerate() {

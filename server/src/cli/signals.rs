@@ -40,3 +40,14 @@ pub fn stop_on_signals(cancel: Arc<AtomicBool>, output: StandardOutput) {
 /// Other systems end the process themselves.
 #[cfg(not(unix))]
 pub fn stop_on_signals(_cancel: Arc<AtomicBool>, _output: StandardOutput) {}
+
+/// Sets `cancel` at each interrupt, for as long as the process lives: it stops the running input, not the session.
+#[cfg(unix)]
+pub fn interrupt_sets(cancel: &Arc<AtomicBool>) {
+    // Without a handler an interrupt ends the session, as it ends other programs.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(cancel));
+}
+
+/// Other systems end the process themselves.
+#[cfg(not(unix))]
+pub fn interrupt_sets(_cancel: &Arc<AtomicBool>) {}
