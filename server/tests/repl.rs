@@ -77,3 +77,10 @@ fn a_session_ends_with_the_programs_exit_code() {
 fn reset_starts_anew() {
     check("x = 1\nreset\nglobals.hasIndex(\"x\")\n_in.len\n", "0\n1\n", "");
 }
+
+#[test]
+fn what_is_not_whole_at_the_end_is_told() {
+    let ran = session("1\nwhile true\n");
+    assert_eq!(String::from_utf8_lossy(&ran.stdout), "1\n");
+    assert!(String::from_utf8_lossy(&ran.stderr).contains("error"));
+}

@@ -48,33 +48,38 @@ impl Repl {
         signals::interrupt_sets(&cancel);
         let memory = self.max_memory.map_or_else(default_memory, |mebibytes| mebibytes.saturating_mul(1 << 20));
         let limits = Limits { depth: self.max_depth.unwrap_or(Limits::NONE.depth), memory, ..Limits::NONE };
-        let editor = Editor::new()?;
         if !self.quiet && std::io::stdin().is_terminal() {
             println!("MiniLive {}: `?name` explains a name, Ctrl-D ends.", env!("CARGO_PKG_VERSION"));
         }
         let shared = host.clone();
-        engine.interactive(limits, false, cancel, Box::new(shared), |session| converse(session, editor, &host))
+        engine.interactive(limits, false, cancel, Box::new(shared), |session| converse(session, &host))
     }
 }
 
 /// The session from its first input to its last.
-fn converse(session: &mut Session<'_>, mut editor: Editor, host: &SharedHost<StdHost>) -> Result<ExitCode, Failure> {
+fn converse(session: &mut Session<'_>, host: &SharedHost<StdHost>) -> Result<ExitCode, Failure> {
+    let mut editor = Editor::new()?;
     let mut pending = String::new();
-    loop {
+    let mut ended = false;
+    while !ended {
         let line = match editor.read(!pending.is_empty())? {
             Line::Text(line) => line,
             Line::Interrupted => {
                 pending.clear();
                 continue;
             }
-            Line::End => return Ok(ExitCode::SUCCESS),
+            Line::End if pending.trim().is_empty() => return Ok(ExitCode::SUCCESS),
+            Line::End => {
+                ended = true;
+                String::new()
+            }
         };
         if let Some(name) = line.strip_prefix('?').filter(|_| pending.is_empty()) {
             println!("{}", help::about(name.trim(), &session.globals()));
             continue;
         }
         pending.push_str(&line);
-        match Input::of(&pending) {
+        match Input::of(&pending, !ended) {
             Input::Open => pending.push('\n'),
             Input::Nothing => pending.clear(),
             Input::Wrong(errors) => {
@@ -98,6 +103,7 @@ fn converse(session: &mut Session<'_>, mut editor: Editor, host: &SharedHost<Std
             }
         }
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Shows how an input ended; the exit code if that ends the session.

@@ -12,8 +12,7 @@ const SHOWN_MEMBERS: usize = 12;
 pub fn about(name: &str, globals: &[GlobalName]) -> String {
     if name.is_empty() {
         return "`?name` explains a name, `?owner.member` a member such as `?file.open`.\n\
-                `_` is the last value, `_in` and `_out` what was entered and what came of it.\n\
-                Two empty lines give up an input that is not whole."
+                `_` is the last value, `_in` and `_out` what was entered and what came of it."
             .to_owned();
     }
     if let Some(global) = globals.iter().find(|it| it.name == name) {

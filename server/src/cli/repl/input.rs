@@ -22,13 +22,13 @@ pub enum Input {
 }
 
 impl Input {
-    /// Looks at what was entered.
-    pub fn of(text: &str) -> Input {
+    /// Looks at what was entered; `more` says whether more can come.
+    pub fn of(text: &str, more: bool) -> Input {
         if text.trim().is_empty() {
             return Input::Nothing;
         }
         let parse = minilive_syntax::parse(text);
-        if is_open(&parse) && !text.ends_with("\n\n") {
+        if more && is_open(&parse) {
             return Input::Open;
         }
         let (program, diagnostics) = compile(text, &parse);
@@ -37,7 +37,7 @@ impl Input {
     }
 }
 
-/// Whether the text ends where more has to come: inside a block or brackets, or behind an operator. Two empty lines end it anyhow.
+/// Whether the text ends where more has to come: inside a block or brackets, or behind an operator.
 fn is_open(parse: &Parse) -> bool {
     let mut depth = 0i32;
     for token in parse.syntax().descendants_with_tokens().filter_map(|it| it.into_token()) {
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     fn kind(text: &str) -> String {
-        match Input::of(text) {
+        match Input::of(text, true) {
             Input::Nothing => "nothing".to_owned(),
             Input::Open => "open".to_owned(),
             Input::Wrong(errors) => errors[0].code.to_owned(),
@@ -105,7 +105,7 @@ mod tests {
         for (text, expected) in rows {
             assert_eq!(kind(text), expected, "{text:?}");
         }
-        assert!(matches!(Input::of("x = = 1"), Input::Wrong(_)));
-        assert!(matches!(Input::of("while true\n\n"), Input::Wrong(_)), "two empty lines give up");
+        assert!(matches!(Input::of("x = = 1", true), Input::Wrong(_)));
+        assert!(matches!(Input::of("while true\n", false), Input::Wrong(_)), "nothing more can come");
     }
 }
