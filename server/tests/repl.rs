@@ -5,7 +5,9 @@ use std::process::{Command, Output, Stdio};
 
 fn session(lines: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_minilive"));
-    command.args(["repl", "--max-memory", "200"]).env("XDG_STATE_HOME", std::env::temp_dir().join("minilive-repl-test"));
+    command
+        .args(["repl", "--max-memory", "200"])
+        .env("XDG_STATE_HOME", std::env::temp_dir().join("minilive-repl-test"));
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -31,7 +33,8 @@ fn values_are_shown_and_variables_live_on() {
 
 #[test]
 fn an_input_may_take_several_lines() {
-    let lines = "f = function(n)\n  return n * 2\nend function\nf(4)\nx = [1,\n2]\nx\nfor i in x\nprint i\nend for\n1 +\n2\n";
+    let lines =
+        "f = function(n)\n  return n * 2\nend function\nf(4)\nx = [1,\n2]\nx\nfor i in x\nprint i\nend for\n1 +\n2\n";
     check(lines, "8\n[1, 2]\n1\n2\n3\n", "");
 }
 
@@ -42,7 +45,11 @@ fn the_last_value_and_the_history_are_variables() {
 
 #[test]
 fn errors_end_the_input_and_not_the_session() {
-    check("x = 1\nx = 2; nope\nx\n", "2\n", "Runtime Error: Undefined Identifier: 'nope' is unknown in this context [line 1]\n");
+    check(
+        "x = 1\nx = 2; nope\nx\n",
+        "2\n",
+        "Runtime Error: Undefined Identifier: 'nope' is unknown in this context [line 1]\n",
+    );
     check(
         "f = function\n  y = 1\n  return null.z\nend function\nf\n1\n",
         "1\n",
@@ -55,12 +62,20 @@ fn errors_end_the_input_and_not_the_session() {
 
 #[test]
 fn a_full_memory_ends_the_input_and_not_the_session() {
-    check("l = []\nwhile true; l.push \"x\" * 1000; end while\nl = null\n1 + 1\n", "2\n", "Stopped: memory limit reached [line 1]\n");
+    check(
+        "l = []\nwhile true; l.push \"x\" * 1000; end while\nl = null\n1 + 1\n",
+        "2\n",
+        "Stopped: memory limit reached [line 1]\n",
+    );
 }
 
 #[test]
 fn names_are_explained() {
-    check("?floor\n?unknown\n", "floor(x=0)\nThe nearest whole number that is not larger.\nnothing is known of `unknown`\n", "");
+    check(
+        "?floor\n?unknown\n",
+        "floor(x=0)\nThe nearest whole number that is not larger.\nnothing is known of `unknown`\n",
+        "",
+    );
 }
 
 #[test]

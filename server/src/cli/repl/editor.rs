@@ -97,7 +97,9 @@ impl Names {
     /// Names that begin like the word before the cursor, and where that word begins.
     fn matching(&self, line: &str, cursor: usize) -> (usize, Vec<String>) {
         let is_name = |c: char| c == '_' || c.is_alphanumeric();
-        let word = line[..cursor].rfind(|c| !is_name(c)).map_or(0, |at| at + line[at..].chars().next().map_or(1, char::len_utf8));
+        let word = line[..cursor]
+            .rfind(|c| !is_name(c))
+            .map_or(0, |at| at + line[at..].chars().next().map_or(1, char::len_utf8));
         let start = &line[word..cursor];
         let mut found: Vec<String> = match line[..word].strip_suffix('.') {
             Some(owner) => {
@@ -151,7 +153,8 @@ mod tests {
     use super::*;
 
     fn offered(line: &str) -> Vec<String> {
-        let players = GlobalName { name: "players".into(), type_name: "list", members: vec!["len".into(), "push".into()] };
+        let players =
+            GlobalName { name: "players".into(), type_name: "list", members: vec!["len".into(), "push".into()] };
         Names { globals: vec![players] }.matching(line, line.len()).1
     }
 
