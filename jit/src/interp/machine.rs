@@ -18,7 +18,7 @@ use std::collections::VecDeque;
 
 /// The most lines a stack shows: half of them innermost, half outermost. Without bound, errors made deep in a recursion would
 /// take more memory than the program.
-const MOST_LINES: usize = 1000;
+const MOST_LINES: usize = 10_000;
 
 impl Machine for Run<'_> {
     fn stack(&self, realm: &Realm) -> Vec<StackLine> {
