@@ -6,10 +6,9 @@
 use minilive_jit::engine::{End, Engine, EngineConfig, Entry, GuardMode, Loaded, RunOutcome, RunRequest, TierPolicy};
 use minilive_mir::diagnostic::Severity;
 use minilive_mir::program::Program;
-use minilive_runtime::host::{CaptureHost, EffectClass, Effects, Host, Pause};
+use minilive_runtime::host::{CaptureHost, Effects, SharedHost};
 use minilive_runtime::limits::Limits;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// How a program is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,64 +141,8 @@ pub fn evaluate(
     request: RunRequest,
     on_write: impl FnMut(&str) + Send + 'static,
 ) -> (String, RunOutcome) {
-    let host = SharedHost::new(on_write);
+    let host = SharedHost::new(CaptureHost::allowing(Effects::ALL).told(on_write));
     let outcome = engine.run(loaded, request, Box::new(host.clone()));
-    (host.take(), outcome)
-}
-
-/// Is told what a program writes.
-type OnWrite = dyn FnMut(&str) + Send;
-
-/// A capturing host whose output outlives the run that owns it.
-#[derive(Clone)]
-struct SharedHost {
-    world: Arc<Mutex<CaptureHost>>,
-    on_write: Arc<Mutex<OnWrite>>,
-}
-
-impl SharedHost {
-    fn new(on_write: impl FnMut(&str) + Send + 'static) -> SharedHost {
-        let mut world = CaptureHost::new();
-        world.allowed = Effects::automatic().with(EffectClass::Process);
-        SharedHost { world: Arc::new(Mutex::new(world)), on_write: Arc::new(Mutex::new(on_write)) }
-    }
-
-    fn with<T>(&self, work: impl FnOnce(&mut CaptureHost) -> T) -> T {
-        work(&mut self.world.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn take(&self) -> String {
-        self.with(|host| std::mem::take(&mut host.output))
-    }
-}
-
-impl Host for SharedHost {
-    fn write(&mut self, text: &str, line_end: bool) {
-        (self.on_write.lock().unwrap_or_else(PoisonError::into_inner))(text);
-        self.with(|host| host.write(text, line_end));
-    }
-
-    fn read_line(&mut self) -> Option<String> {
-        self.with(CaptureHost::read_line)
-    }
-
-    fn now(&mut self) -> f64 {
-        self.with(CaptureHost::now)
-    }
-
-    fn sleep(&mut self, seconds: f64) -> Pause {
-        self.with(|host| host.sleep(seconds))
-    }
-
-    fn next_frame(&mut self) -> Pause {
-        self.with(CaptureHost::next_frame)
-    }
-
-    fn gate(&mut self, class: EffectClass, name: &str) -> bool {
-        self.with(|host| host.gate(class, name))
-    }
-
-    fn seed(&mut self) -> u64 {
-        self.with(CaptureHost::seed)
-    }
+    let output = std::mem::take(&mut host.lock().output);
+    (output, outcome)
 }

@@ -10,6 +10,7 @@ pub mod modules;
 pub mod names;
 pub mod outcome;
 pub mod policy;
+pub mod session;
 pub mod slot;
 pub mod table;
 pub mod tier;

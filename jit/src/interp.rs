@@ -20,6 +20,7 @@ mod values;
 pub(crate) use values::kinds_of;
 
 use crate::engine::modules::Modules;
+use crate::engine::names::NameTable;
 use crate::engine::policy::Tiering;
 use crate::engine::table::CodeTable;
 use crate::engine::unit::{Code, CodeId};
@@ -53,6 +54,8 @@ pub struct Run<'e> {
     pub tiering: &'e mut dyn Tiering,
     /// How `import` finds modules.
     pub modules: Modules<'e>,
+    /// What functions are called; a module brings more.
+    pub(crate) names: &'e NameTable,
     /// Active calls of the interpreter, innermost last.
     pub frames: Vec<Frame>,
     /// The ways from the interpreter into compiled code that have not come back, innermost last.
@@ -96,20 +99,6 @@ impl Run<'_> {
         match self.enter(realm, code, outer, &[], None, Ret::BOUNDARY)? {
             Called::Value(value) => Ok(value),
             Called::Frame => self.run_to(realm, height),
-        }
-    }
-
-    /// Runs the top level of a module; its value is what it returned, or its variables.
-    pub(crate) fn run_module(&mut self, realm: &mut Realm, code: CodeId, outer: Value) -> Eval<Value> {
-        let code = CodeRef::new(self.codes.get(code));
-        let height = self.frames.len();
-        match self.enter(realm, code, outer, &[], None, Ret::BOUNDARY)? {
-            Called::Value(value) => Ok(value),
-            Called::Frame => {
-                let variables = self.frames.last().map_or(Value::NULL, |frame| frame.window.env());
-                let value = self.run_to(realm, height)?;
-                Ok(if value.is_null() { variables } else { value })
-            }
         }
     }
 

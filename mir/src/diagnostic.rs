@@ -30,12 +30,15 @@ pub struct Diagnostic {
     pub reference: Option<String>,
     /// The line the reference names: relative to the unit's first line (0-based) or in the file (1-based), as `range`.
     pub reference_line: u32,
+    /// Where the reference would come upon it: of several it reports the first. Counted as `range` is.
+    pub found_at: TextSize,
 }
 
 impl Diagnostic {
     /// The same message with its places moved from a unit to the file the unit stands in.
     pub fn in_file(mut self, start: TextSize, base_line: u32) -> Diagnostic {
         self.range += start;
+        self.found_at += start;
         self.reference_line += base_line;
         self
     }
@@ -49,6 +52,7 @@ impl Diagnostic {
             message: error.message.clone(),
             reference: Some(error.reference.clone()),
             reference_line: error.reference_line,
+            found_at: error.range.start(),
         }
     }
 }

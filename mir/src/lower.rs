@@ -112,6 +112,7 @@ impl Lowerer {
             message,
             reference,
             reference_line: self.lines.line_of(statement),
+            found_at: range.start(),
         });
     }
 

@@ -17,11 +17,12 @@ use std::sync::Arc;
 
 /// How a file's top level is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum FileMode {
+pub enum FileMode<'a> {
     /// Statement by statement, its names being globals.
     Program,
-    /// As one call, its names being locals of the module.
-    Module,
+    /// As one call, its names being locals of the module. The text tells it apart from the other modules of a program, whose
+    /// functions may be the same.
+    Module(&'a str),
 }
 
 /// One unit of a file with its text and place.
@@ -69,18 +70,21 @@ struct FunctionShape {
 }
 
 /// The units of a file in source order, outer before inner.
-pub fn units(file: &GreenNodeData, mode: FileMode) -> Vec<UnitSyntax> {
+pub fn units(file: &GreenNodeData, mode: FileMode<'_>) -> Vec<UnitSyntax> {
     units_with(file, mode, |statement| Arc::new(statement_shape(statement)))
 }
 
 /// As [`units`], with a say in where shapes come from: a caller may keep them by green node from one edit to the next.
 pub fn units_with(
     file: &GreenNodeData,
-    mode: FileMode,
+    mode: FileMode<'_>,
     mut shape_of: impl FnMut(&GreenNodeData) -> Arc<StatementShape>,
 ) -> Vec<UnitSyntax> {
     let mut collector = Collector::default();
-    let module = (mode == FileMode::Module).then(|| collector.module(file));
+    let module = match mode {
+        FileMode::Program => None,
+        FileMode::Module(name) => Some(collector.module(file, name)),
+    };
     let mut start = TextSize::new(0);
     let mut line = 1;
     for child in file.children() {
@@ -160,9 +164,9 @@ struct Collector {
 
 impl Collector {
     /// Adds the module as a whole.
-    fn module(&mut self, file: &GreenNodeData) -> u32 {
+    fn module(&mut self, file: &GreenNodeData, name: &str) -> u32 {
         self.units.push(UnitSyntax {
-            key: UnitKey(hash(&[b"module"])),
+            key: UnitKey(hash(&[b"module", name.as_bytes()])),
             kind: UnitKind::Module,
             parent: None,
             green: file.to_owned(),

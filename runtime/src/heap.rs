@@ -19,6 +19,7 @@
 
 pub(crate) mod alloc;
 pub(crate) mod block;
+mod census;
 pub mod classes;
 pub mod error_value;
 pub mod function;

@@ -1,12 +1,16 @@
 //! The only door out: what a running program sees of the world around it (LIVE 7.11).
 //!
 //! The embedder gives a [`Host`] to each realm; intrinsics write, read, sleep and ask for permission through it.
-//! Invariant: no intrinsic touches standard streams, clocks or files by itself, so a run with [`CaptureHost`] depends on
-//! nothing but the program and the host's own settings.
+//! Invariant: no intrinsic touches standard streams, clocks or files before the host's gate let it, so a run with
+//! [`CaptureHost`] depends on nothing but the program and the host's own settings.
 
-use std::collections::VecDeque;
-use std::io::{BufRead, Write};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+mod capture;
+mod shared;
+mod standard;
+
+pub use capture::CaptureHost;
+pub use shared::SharedHost;
+pub use standard::{StandardOutput, StdHost};
 
 /// What kind of effect an intrinsic has on the world, or the world on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -103,6 +107,28 @@ pub enum Pause {
     Stop,
 }
 
+/// Where on the earth a date is turned into text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Zone {
+    /// Nowhere in particular: the same everywhere.
+    Utc,
+    /// Where this computer is.
+    System,
+}
+
+/// What the keyboard gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyPress {
+    /// A key, as a code point (LANGUAGE 8.7).
+    Code(u32),
+    /// A key that means nothing to programs.
+    Unknown,
+    /// None yet; the program polls its cancel flag and asks again.
+    Nothing,
+    /// There will be no more.
+    End,
+}
+
 /// The world of one run.
 pub trait Host: Send {
     /// Writes text to the program's output; `line_end` adds a line end.
@@ -133,175 +159,34 @@ pub trait Host: Send {
 
     /// Passes on everything written so far.
     fn flush(&mut self) {}
-}
 
-/// The longest uninterrupted sleep, so that a cancelled program ends soon.
-const NAP: f64 = 0.005;
-
-/// The host of a program run from the command line: standard streams, the real clock, everything allowed.
-pub struct StdHost {
-    started: Instant,
-    output: std::io::BufWriter<std::io::Stdout>,
-    allowed: Effects,
-}
-
-impl StdHost {
-    /// A host that allows the given effects.
-    pub fn new(allowed: Effects) -> StdHost {
-        StdHost {
-            started: Instant::now(),
-            output: std::io::BufWriter::with_capacity(1 << 16, std::io::stdout()),
-            allowed,
-        }
+    /// The arguments that the program was started with.
+    fn arguments(&mut self) -> Vec<String> {
+        Vec::new()
     }
 
-    /// A closed pipe is no reason to stop the program: its other effects may still matter.
-    fn put(&mut self, bytes: &[u8]) {
-        let _ = self.output.write_all(bytes);
-    }
-}
-
-impl Host for StdHost {
-    fn write(&mut self, text: &str, line_end: bool) {
-        self.put(text.as_bytes());
-        if line_end {
-            self.put(b"\n");
-        }
+    /// The environment variables that the program sees. `MS_SCRIPT_DIR` and `MS_EXE_DIR` say where modules are looked for.
+    fn environment(&mut self) -> Vec<(String, String)> {
+        Vec::new()
     }
 
-    fn read_line(&mut self) -> Option<String> {
+    /// The date, in seconds since the start of 1970 in UTC.
+    fn date(&mut self) -> f64;
+
+    /// The time zone of dates as texts.
+    fn zone(&self) -> Zone {
+        Zone::Utc
+    }
+
+    /// Whether a key press waits to be read.
+    fn key_waits(&mut self) -> bool;
+
+    /// The next key press, untranslated if `raw`.
+    fn read_key(&mut self, raw: bool) -> KeyPress;
+
+    /// Another program is about to use the terminal: output goes out, and lines are edited and echoed again.
+    fn share_terminal(&mut self) {
         self.flush();
-        let mut bytes = Vec::new();
-        let read = std::io::stdin().lock().read_until(b'\n', &mut bytes).ok()?;
-        if read == 0 {
-            return None;
-        }
-        if bytes.last() == Some(&b'\n') {
-            bytes.pop();
-        }
-        Some(String::from_utf8_lossy(&bytes).into_owned())
-    }
-
-    fn now(&mut self) -> f64 {
-        self.started.elapsed().as_secs_f64()
-    }
-
-    fn sleep(&mut self, seconds: f64) -> Pause {
-        self.flush();
-        let nap = seconds.min(NAP);
-        std::thread::sleep(Duration::from_secs_f64(nap.max(0.0)));
-        if seconds > nap { Pause::Left(seconds - nap) } else { Pause::Over }
-    }
-
-    fn next_frame(&mut self) -> Pause {
-        self.flush();
-        std::thread::yield_now();
-        Pause::Over
-    }
-
-    fn gate(&mut self, class: EffectClass, _name: &str) -> bool {
-        self.allowed.contains(class)
-    }
-
-    fn seed(&mut self) -> u64 {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        since.as_nanos() as u64
-    }
-
-    fn flush(&mut self) {
-        let _ = self.output.flush();
-    }
-}
-
-impl Drop for StdHost {
-    fn drop(&mut self) {
-        self.flush();
-    }
-}
-
-/// A silent host: output is kept, time is virtual, chance is seeded, input is given beforehand.
-#[derive(Debug)]
-pub struct CaptureHost {
-    /// Everything the program has written.
-    pub output: String,
-    /// Lines that `input` will read.
-    pub input: VecDeque<String>,
-    /// What `input` meets behind the given lines: the end of input (true), or a refusal (false).
-    pub input_ends: bool,
-    /// What the program may do.
-    pub allowed: Effects,
-    /// Seed of its random numbers.
-    pub seed: u64,
-    /// How many times `yield` and `wait` go on before the run ends; `None` for no end.
-    pub frames: Option<u32>,
-    clock: f64,
-}
-
-/// What one frame lasts on the virtual clock.
-const FRAME_SECONDS: f64 = 1.0 / 60.0;
-
-impl CaptureHost {
-    /// A host with the effects of an automatic run, no input and no end of frames.
-    pub fn new() -> CaptureHost {
-        CaptureHost {
-            output: String::new(),
-            input: VecDeque::new(),
-            input_ends: true,
-            allowed: Effects::automatic(),
-            seed: 1,
-            frames: None,
-            clock: 0.0,
-        }
-    }
-
-    fn pause(&mut self, seconds: f64) -> Pause {
-        match &mut self.frames {
-            Some(0) => return Pause::Stop,
-            Some(frames) => *frames -= 1,
-            None => {}
-        }
-        self.clock += seconds;
-        Pause::Over
-    }
-}
-
-impl Default for CaptureHost {
-    fn default() -> CaptureHost {
-        CaptureHost::new()
-    }
-}
-
-impl Host for CaptureHost {
-    fn write(&mut self, text: &str, line_end: bool) {
-        self.output.push_str(text);
-        if line_end {
-            self.output.push('\n');
-        }
-    }
-
-    fn read_line(&mut self) -> Option<String> {
-        self.input.pop_front()
-    }
-
-    fn now(&mut self) -> f64 {
-        self.clock
-    }
-
-    fn sleep(&mut self, seconds: f64) -> Pause {
-        self.pause(seconds.max(0.0))
-    }
-
-    fn next_frame(&mut self) -> Pause {
-        self.pause(FRAME_SECONDS)
-    }
-
-    fn gate(&mut self, class: EffectClass, _name: &str) -> bool {
-        let needs_more_input = class == EffectClass::Input && self.input.is_empty() && !self.input_ends;
-        self.allowed.contains(class) && !needs_more_input
-    }
-
-    fn seed(&mut self) -> u64 {
-        self.seed
     }
 }
 
@@ -319,26 +204,5 @@ mod tests {
                 assert_eq!(class.name() == other.name(), i == j);
             }
         }
-    }
-
-    #[test]
-    fn virtual_time_moves_only_by_pauses_and_frames_run_out() {
-        let mut host = CaptureHost { frames: Some(2), ..CaptureHost::new() };
-        assert_eq!(host.now(), 0.0);
-        assert_eq!(host.sleep(1.5), Pause::Over);
-        assert_eq!(host.now(), 1.5);
-        assert_eq!(host.next_frame(), Pause::Over);
-        assert_eq!(host.next_frame(), Pause::Stop);
-    }
-
-    #[test]
-    fn input_that_was_not_given_is_refused_or_ends() {
-        let mut host = CaptureHost { input: VecDeque::from(["a".to_owned()]), input_ends: false, ..CaptureHost::new() };
-        assert!(host.gate(EffectClass::Input, "input"));
-        assert_eq!(host.read_line().as_deref(), Some("a"));
-        assert!(!host.gate(EffectClass::Input, "input"));
-        host.input_ends = true;
-        assert!(host.gate(EffectClass::Input, "input"));
-        assert_eq!(host.read_line(), None);
     }
 }

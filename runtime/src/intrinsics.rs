@@ -8,6 +8,7 @@ pub mod call;
 mod case;
 mod containers;
 mod control;
+mod members;
 mod numbers;
 mod order;
 mod search;

@@ -26,6 +26,7 @@ pub mod machine;
 pub mod names;
 pub mod ops;
 pub mod rng;
+mod shell;
 pub mod text;
 
 #[cfg(test)]

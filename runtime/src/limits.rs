@@ -59,6 +59,14 @@ impl Limits {
     pub const NONE: Limits = Limits { fuel: u64::MAX, time: None, memory: u64::MAX, output: u64::MAX, depth: u32::MAX };
 }
 
+/// How much memory a program may use where nobody says it: three quarters of what the computer has, so that a program that goes
+/// wrong does not take the rest down with it.
+pub fn default_memory() -> u64 {
+    /// What is assumed where the system does not tell.
+    const UNKNOWN: u64 = 8 << 30;
+    crate::shell::total_memory().map_or(UNKNOWN, |total| total / 4 * 3)
+}
+
 impl Default for Limits {
     fn default() -> Limits {
         Limits::NONE

@@ -198,6 +198,7 @@ impl ListRef {
         let Some(rule) = self.rule() else { return Ok(()) };
         let len = self.len();
         realm.reserve(len as u64 * 8)?;
+        realm.charge(1 + moved(len))?;
         let array = allocate_array(len.max(1));
         for index in 0..len {
             // SAFETY: invariant 1: the array has room for `len` values.
@@ -288,6 +289,7 @@ impl ListRef {
     /// Inserts an element before an index, which is at most the length.
     pub fn insert(mut self, realm: &mut Realm, index: usize, value: Value) -> Eval<()> {
         assert!(index <= self.len(), "callers clamp the index");
+        realm.charge(moved(self.len() - index))?;
         self.prepare(realm)?;
         self.make_room(realm, 1)?;
         let object = self.edit();
@@ -306,6 +308,7 @@ impl ListRef {
     /// Removes the element at an index, which is below the length.
     pub fn remove(mut self, realm: &mut Realm, index: usize) -> Eval<Value> {
         assert!(index < self.len(), "callers check the index");
+        realm.charge(moved(self.len() - index))?;
         self.prepare(realm)?;
         let object = self.edit();
         let count = object.len as usize - index - 1;
@@ -393,6 +396,12 @@ impl ListRef {
         object.capacity = capacity as u32;
         Ok(())
     }
+}
+
+/// The steps that moving so many elements by one place counts as.
+fn moved(count: usize) -> u64 {
+    const ELEMENTS_PER_STEP: u64 = 16;
+    count as u64 / ELEMENTS_PER_STEP
 }
 
 fn array_layout(capacity: usize) -> Layout {

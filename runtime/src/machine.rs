@@ -47,9 +47,9 @@ pub trait Machine {
     /// What is known of a user function.
     fn function_facts(&mut self, realm: &mut Realm, function: FunctionRef) -> FunctionFacts;
 
-    /// Finds a module, runs it, stores what it returns among the caller's variables, and returns it.
+    /// Finds a module in one of the folders, runs it, stores what it returns among the caller's variables, and returns it.
     /// Failures that the program may handle are error values.
-    fn import(&mut self, realm: &mut Realm, name: &str) -> Eval<Value>;
+    fn import(&mut self, realm: &mut Realm, name: &str, folders: &[String]) -> Eval<Value>;
 
     /// The history list of an interactive session (inputs, or results if `output`); null elsewhere.
     fn history(&mut self, realm: &mut Realm, output: bool) -> Value {

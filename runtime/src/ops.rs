@@ -27,7 +27,6 @@ pub use logic::{Decision, and_final, and_test, check_uncaught, is_truthy, not, o
 pub use member::{MemberFound, member_get, member_set, method_by_key, ref_index, ref_member};
 
 use crate::fault::Eval;
-use crate::names;
 use crate::realm::{Realm, TypeMap};
 use crate::value::Value;
 
@@ -99,9 +98,7 @@ pub fn neg(a: Value) -> Value {
 
 /// `new a`: a map whose `__isa` is `a`.
 pub fn new_object(realm: &mut Realm, prototype: Value) -> Eval<Value> {
-    let map = realm.new_map();
-    map.set_by_name(realm, names::ISA, prototype)?;
-    Ok(map.value())
+    Ok(realm.new_instance(prototype).value())
 }
 
 /// `a == b`

@@ -26,6 +26,7 @@ use crate::value::Value;
 use std::mem::offset_of;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 /// What compiled code reads and writes, at fixed offsets.
 #[derive(Debug)]
@@ -225,6 +226,8 @@ pub struct Realm {
     /// The limits of this run.
     pub limits: Limits,
     written: u64,
+    fuel_beyond: u64,
+    deadline: Option<Instant>,
     cancel: Arc<AtomicBool>,
     host: Box<dyn Host>,
     rng: Rng,
@@ -251,6 +254,8 @@ impl Realm {
             pending: None,
             limits: config.limits,
             written: 0,
+            fuel_beyond: u64::MAX,
+            deadline: None,
             cancel: config.cancel,
             host: config.host,
             rng,
@@ -403,6 +408,14 @@ impl Realm {
         }
     }
 
+    /// Tells how much may be used before the run ends: fuel beyond this slice of the budget, and until when.
+    pub fn grant(&mut self, slice: i64, fuel_beyond: u64, deadline: Option<Instant>) {
+        self.head.budget = slice;
+        self.head.budget_held = 0;
+        self.fuel_beyond = fuel_beyond;
+        self.deadline = deadline;
+    }
+
     /// Takes work of an intrinsic off the budget. Long loops call it at least every 64 Ki elements or bytes.
     #[inline]
     pub fn charge(&mut self, units: u64) -> Eval<()> {
@@ -410,11 +423,18 @@ impl Realm {
         if self.head.budget > 0 { Ok(()) } else { self.check_stop() }
     }
 
-    /// An error if the run was cancelled or has too much memory.
+    /// An error if the run was cancelled, has used up its fuel or time, or has too much memory.
     #[cold]
     pub fn check_stop(&mut self) -> Eval<()> {
         if self.cancel.load(Ordering::Relaxed) {
             return Err(Box::new(Fault::Cancelled));
+        }
+        let overdrawn = self.head.budget.saturating_add(self.head.budget_held).min(0).unsigned_abs();
+        if overdrawn > self.fuel_beyond {
+            return Err(LimitKind::Fuel.into());
+        }
+        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Err(LimitKind::Time.into());
         }
         if self.heap.over_limit { Err(LimitKind::Memory.into()) } else { Ok(()) }
     }

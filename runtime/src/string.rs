@@ -402,8 +402,22 @@ impl Realm {
         if count <= 1 {
             return Ok(if count == 0 { self.new_string("") } else { text });
         }
-        self.reserve(len as u64)?;
-        let repeated = self.new_string(&text.as_str().repeat(count));
+        let chars = text.len() * count;
+        let fill = |data: *mut u8| {
+            for copy in 0..count {
+                copy_to(text.as_bytes(), data.wrapping_add(copy * text.byte_len()));
+            }
+        };
+        let repeated = if len <= SHORT_MAX {
+            self.new_short(len, chars, fill)
+        } else {
+            self.reserve(len as u64)?;
+            let buffer = self.new_buffer(len);
+            fill(buffer_data(buffer));
+            // SAFETY: invariant 3: these bytes were just written.
+            unsafe { (*buffer).used = len as u32 };
+            self.new_view(buffer_data(buffer), len, chars, buffer)
+        };
         text.value().keep_alive();
         Ok(repeated)
     }

@@ -25,7 +25,7 @@ impl Machine for NoEngine {
         FunctionFacts { note: None, params: Vec::new() }
     }
 
-    fn import(&mut self, realm: &mut Realm, name: &str) -> Eval<Value> {
+    fn import(&mut self, realm: &mut Realm, name: &str, _folders: &[String]) -> Eval<Value> {
         Ok(realm.string_value(&format!("module {name}")))
     }
 }

@@ -5,6 +5,7 @@
 
 mod code;
 mod describe;
+mod growing;
 mod numbers;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ use crate::realm::Realm;
 use crate::string::StringRef;
 use crate::value::{Unpacked, Value};
 use code::CodeWriter;
+pub(crate) use growing::Growing;
 
 /// Whether nested lists and maps show as the name of a global variable that holds them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +64,7 @@ pub fn value_string(realm: &mut Realm, value: Value) -> Eval<StringRef> {
         return Ok(text);
     }
     let text = named(realm, value)?;
+    realm.reserve_text(text.len())?;
     Ok(realm.new_string(&text))
 }
 

@@ -8,8 +8,11 @@ mod check;
 mod colour;
 mod dump;
 mod lsp;
+mod modules;
+mod repl;
 mod run;
 mod show;
+mod signals;
 mod source;
 mod worker;
 
@@ -28,6 +31,8 @@ struct Arguments {
 enum Command {
     /// Run a program.
     Run(run::Run),
+    /// Enter programs line by line and see what they give.
+    Repl(repl::Repl),
     /// Look for errors without running anything.
     Check(check::Check),
     /// Print a file as an editor would show it: values, tiers, examples.
@@ -56,6 +61,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.command {
         Command::Run(it) => it.carry_out(),
+        Command::Repl(it) => it.carry_out(),
         Command::Check(it) => it.carry_out(),
         Command::Show(it) => it.carry_out(),
         Command::Dump(it) => it.carry_out(),

@@ -162,7 +162,7 @@ f = file.open(\"notes.txt\")
 ",
         &expect![[r#"
             lines = 3                               │ = 3
-            f = file.open("notes.txt")              │ ! blocked: file
+            f = file.open("notes.txt")              │ ! blocked: file.open
         "#]],
     );
 }

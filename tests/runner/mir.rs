@@ -158,7 +158,7 @@ fn units_and_children_agree() {
     for path in programs() {
         let text = fs::read_to_string(&path).expect("goldens are UTF-8");
         let tree = minilive_syntax::parse(&text);
-        for mode in [units::FileMode::Program, units::FileMode::Module] {
+        for mode in [units::FileMode::Program, units::FileMode::Module("it.ms")] {
             let list = units::units(&tree.green, mode);
             for (at, unit) in (0u32..).zip(&list) {
                 let listed: Vec<_> = list.iter().filter(|it| it.parent == Some(at)).map(|it| it.key).collect();

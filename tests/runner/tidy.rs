@@ -168,3 +168,11 @@ fn paths_named_in_documents_exist() {
     }
     report("documents name only what exists", &broken);
 }
+
+#[test]
+fn every_intrinsic_has_a_proof() {
+    let page = fs::read_to_string(root().join("docs/compatibility.md")).expect("the page exists");
+    let missing = |name: &String| !page.contains(&format!("`{name}`"));
+    let names = minilive_runtime::intrinsics::IntrinsicId::all().map(|id| id.def().full_name());
+    report("docs/compatibility.md names every intrinsic", &names.filter(missing).collect::<Vec<_>>());
+}

@@ -16,14 +16,16 @@ use minilive_mir::ir::{Inst, Unit};
 use minilive_runtime::fault::{Eval, Fault};
 use minilive_runtime::heap::HeapConfig;
 use minilive_runtime::host::Host;
+use minilive_runtime::limits::Limits;
 use minilive_runtime::machine::FunctionNames;
 use minilive_runtime::realm::{Realm, RealmConfig};
 use minilive_runtime::text;
 use minilive_runtime::value::Value;
 use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-/// Runs a request to its end.
+/// Runs a request to its end, in a realm of its own.
 pub(super) fn run(
     engine: &mut Engine,
     loaded: &Loaded,
@@ -35,12 +37,27 @@ pub(super) fn run(
     if request.compat && limits.depth == u32::MAX {
         limits.depth = COMPAT_DEPTH;
     }
+    let mut realm = new_realm(engine, limits, Arc::clone(&request.cancel), host, native_stack);
+    let shows = matches!(request.entry, Entry::Expression(_));
+    run_in(engine, &mut realm, loaded, request, |realm, value| {
+        if shows { text::code(realm, value, 3, text::Names::None) } else { Ok(String::new()) }
+    })
+}
+
+/// A realm for the thread that this is called on.
+pub(super) fn new_realm(
+    engine: &Engine,
+    limits: Limits,
+    cancel: Arc<AtomicBool>,
+    host: Box<dyn Host>,
+    native_stack: usize,
+) -> Box<Realm> {
     let config = RealmConfig {
         heap: HeapConfig { stress: engine.config.gc_stress, ..HeapConfig::default() },
         stack_slots: engine.config.stack_slots,
         limits,
         host,
-        cancel: Arc::clone(&request.cancel),
+        cancel,
     };
     let mut realm = Realm::new(Arc::clone(engine.codes.shared()), config);
     let names: Arc<dyn FunctionNames> = Arc::<super::names::NameTable>::clone(&engine.names);
@@ -48,33 +65,42 @@ pub(super) fn run(
     // The activation of the top-level statement is counted with the others, but is no call.
     realm.head.max_depth = limits.depth.saturating_add(1);
     realm.head.native_limit = crate::thread::native_limit(native_stack);
+    realm
+}
+
+/// Runs a request to its end in a realm. What becomes of the value is up to `finish`; its text is that of [`End::Finished`].
+pub(super) fn run_in(
+    engine: &mut Engine,
+    realm: &mut Realm,
+    loaded: &Loaded,
+    request: RunRequest,
+    finish: impl FnOnce(&mut Realm, Value) -> Eval<String>,
+) -> RunOutcome {
     let linked = loaded.variant(request.record);
     for code in engine.codes.iter() {
         code.set_call_flag(CallFlags::UNRESOLVED, true);
         code.reset_counts();
     }
     engine.codes.set_running(true);
-    engine.tiering.start_run(&engine.codes, &mut realm);
+    engine.tiering.start_run(&engine.codes, realm);
     let mut run = Run::new(
         &mut engine.codes,
         &mut *engine.tiering,
         &mut *engine.loader,
-        Meter::new(limits.fuel, limits.time, request.progress),
+        &engine.names,
+        Meter::new(request.limits.fuel, request.limits.time, request.progress),
         request.record,
     );
-    run.meter.grant(&mut realm);
+    run.meter.grant(realm);
     let units = chosen(loaded, request.entry, &linked.main, &linked.units);
     let ended = realm.enter(|realm| {
         let value = run_units(&mut run, realm, &linked.main, &units)?;
-        match request.entry {
-            Entry::Expression(_) => text::code(realm, value, 3, text::Names::None),
-            _ => Ok(String::new()),
-        }
+        finish(realm, value)
     });
-    run.meter.settle(&mut realm);
+    run.meter.settle(realm);
     let end = end(ended, run.site.take(), loaded);
     realm.host().flush();
-    let outcome = outcome(run, &mut realm, end);
+    let outcome = outcome(run, realm, end);
     engine.codes.set_running(false);
     let names_seen = engine.names.take_shown();
     RunOutcome { position_dependent: outcome.position_dependent || names_seen, ..outcome }
@@ -164,6 +190,7 @@ impl<'e> Run<'e> {
         codes: &'e mut super::table::CodeTable,
         tiering: &'e mut dyn super::policy::Tiering,
         loader: &'e mut dyn super::modules::ModuleLoader,
+        names: &'e super::names::NameTable,
         meter: Meter,
         recording: bool,
     ) -> Run<'e> {
@@ -177,6 +204,7 @@ impl<'e> Run<'e> {
             codes,
             tiering,
             modules: super::modules::Modules::new(loader),
+            names,
             frames: Vec::new(),
             natives: Vec::new(),
             gave_back: false,

@@ -5,6 +5,7 @@
 
 use minilive_mir::program::Program;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// What a loader says about a module.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,13 +24,13 @@ pub enum ModuleAnswer {
         line: u32,
     },
     /// Its program: one unit of kind `Module` and the functions inside.
-    Found(Box<Program>),
+    Found(Arc<Program>),
 }
 
 /// Finds modules.
 pub trait ModuleLoader: Send {
-    /// Looks a module up by the name that `import` was given.
-    fn load(&mut self, name: &str) -> ModuleAnswer;
+    /// Looks a module up by the name that `import` was given, in folders in order.
+    fn load(&mut self, name: &str, folders: &[String]) -> ModuleAnswer;
 }
 
 /// Finds nothing.
@@ -37,7 +38,7 @@ pub trait ModuleLoader: Send {
 pub struct NoModules;
 
 impl ModuleLoader for NoModules {
-    fn load(&mut self, _: &str) -> ModuleAnswer {
+    fn load(&mut self, _: &str, _: &[String]) -> ModuleAnswer {
         ModuleAnswer::NotFound
     }
 }
@@ -65,8 +66,8 @@ impl<'e> Modules<'e> {
     }
 
     /// Asks the loader and keeps the dependency.
-    pub fn load(&mut self, name: &str) -> ModuleAnswer {
-        let answer = self.loader.load(name);
+    pub fn load(&mut self, name: &str, folders: &[String]) -> ModuleAnswer {
+        let answer = self.loader.load(name, folders);
         let found = !matches!(answer, ModuleAnswer::NotFound | ModuleAnswer::Blocked);
         self.seen.push(ImportSeen { name: name.to_owned(), found });
         answer

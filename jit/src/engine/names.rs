@@ -17,6 +17,14 @@ pub struct NameTable {
 }
 
 impl NameTable {
+    /// Takes over the names of all codes, if there are more than before.
+    pub fn extend(&self, codes: &CodeTable) {
+        let known = self.names.read().unwrap_or_else(PoisonError::into_inner).len();
+        if known < codes.len() {
+            self.update(codes);
+        }
+    }
+
     /// Takes over the names of all codes.
     pub fn update(&self, codes: &CodeTable) {
         let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);

@@ -240,7 +240,7 @@ impl CodeTable {
             call_flags: Cell::new(if mir.env.is_some() { CallFlags::ENVIRONMENT } else { 0 }),
             info: RefCell::new(Arc::clone(&unit.info)),
             file: RefCell::default(),
-            is_function: matches!(mir.kind, UnitKind::Function),
+            is_call: matches!(mir.kind, UnitKind::Function | UnitKind::Module),
             weights,
             bytecode,
             unit: mir,

@@ -75,8 +75,8 @@ pub struct Code {
     pub consts: Box<[Value]>,
     /// Shape of the environment object, if the unit has one.
     pub env_shape: Option<ShapeId>,
-    /// Whether it is the body of a function literal.
-    pub is_function: bool,
+    /// Whether running it is a nested call: functions and modules, not statements of the program itself.
+    pub is_call: bool,
     /// Bits of [`CallFlags`] that take a call off its fast path.
     pub call_flags: Cell<u8>,
     /// Name and lines.

@@ -52,6 +52,7 @@ pub struct Meter {
     /// When the budget was last used up.
     now: Instant,
     report_at: Instant,
+    flush_at: Instant,
     progress: Option<ProgressSink>,
     /// Less than a slice of fuel is left.
     pub last_slice: bool,
@@ -69,6 +70,7 @@ impl Meter {
             deadline: time.and_then(|time| started.checked_add(time)),
             now: started,
             report_at: started + PROGRESS_EVERY,
+            flush_at: started + PROGRESS_EVERY,
             progress,
             last_slice: false,
         }
@@ -79,8 +81,7 @@ impl Meter {
         let left = self.fuel_limit.saturating_sub(self.fuel_used);
         self.last_slice = left < SLICE as u64;
         self.granted = SLICE.min(i64::try_from(left).unwrap_or(SLICE)).max(1);
-        realm.head.budget = self.granted;
-        realm.head.budget_held = 0;
+        realm.grant(self.granted, left.saturating_sub(self.granted.unsigned_abs()), self.deadline);
     }
 
     /// Adds up what was used of the slice.
@@ -109,11 +110,23 @@ impl Meter {
             return Err(LimitKind::Fuel.into());
         }
         realm.check_stop()?;
+        // Growth outside of cells asks for this poll; no allocation may come for long.
+        realm.poll_memory()?;
         self.now = Instant::now();
         if self.deadline.is_some_and(|deadline| self.now >= deadline) {
             return Err(LimitKind::Time.into());
         }
         Ok(())
+    }
+
+    /// Whether it is time to pass on what was printed: it shall be seen even if nothing more comes for long, or if the process is
+    /// killed.
+    fn is_flush_due(&mut self) -> bool {
+        let due = self.now >= self.flush_at;
+        if due {
+            self.flush_at = self.now + PROGRESS_EVERY;
+        }
+        due
     }
 
     /// Whether it is time to tell of progress.
@@ -129,6 +142,9 @@ impl Run<'_> {
     pub fn refill(&mut self, realm: &mut Realm, at: Position) -> Eval<()> {
         self.meter.settle(realm);
         self.meter.check(realm)?;
+        if self.meter.is_flush_due() {
+            realm.host().flush();
+        }
         if self.meter.is_report_due() {
             self.report(realm, at);
         }

@@ -129,7 +129,7 @@ impl Run<'_> {
         if ret.boundary {
             self.check_native(realm)?;
         }
-        if realm.head.depth >= realm.head.max_depth && code.is_function {
+        if realm.head.depth >= realm.head.max_depth && code.is_call {
             return Err(FatalError::CallStackOverflow.into());
         }
         let window = frame::push_window(realm, &code, outer, args.as_ptr(), args.len());

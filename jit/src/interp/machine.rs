@@ -14,6 +14,11 @@ use minilive_runtime::machine::{FunctionFacts, Machine, StackLine};
 use minilive_runtime::ops;
 use minilive_runtime::realm::Realm;
 use minilive_runtime::value::Value;
+use std::collections::VecDeque;
+
+/// The most lines a stack shows: half of them innermost, half outermost. Without bound, errors made deep in a recursion would
+/// take more memory than the program.
+const MOST_LINES: usize = 10_000;
 
 impl Machine for Run<'_> {
     fn stack(&self, realm: &Realm) -> Vec<StackLine> {
@@ -34,8 +39,8 @@ impl Machine for Run<'_> {
         FunctionFacts { note, params: params.collect() }
     }
 
-    fn import(&mut self, realm: &mut Realm, name: &str) -> Eval<Value> {
-        let program = match self.modules.load(name) {
+    fn import(&mut self, realm: &mut Realm, name: &str, folders: &[String]) -> Eval<Value> {
+        let program = match self.modules.load(name, folders) {
             ModuleAnswer::Found(program) => program,
             ModuleAnswer::Blocked => return Err(Box::new(Fault::Blocked("import".to_owned()))),
             ModuleAnswer::NotFound => {
@@ -47,13 +52,14 @@ impl Machine for Run<'_> {
             Ok(linked) => linked,
             Err(error) => return Ok(self.error(realm, &error.to_string())),
         };
+        self.names.extend(self.codes);
         for &unit in &linked.units {
             self.codes.get(unit).set_call_flag(CallFlags::UNRESOLVED, true);
         }
         let globals = realm.globals().value();
         let mut value = Value::NULL;
         for &unit in &linked.main {
-            value = self.run_module(realm, unit, globals)?;
+            value = self.call_unit(realm, unit, globals)?;
         }
         let key = realm.shared.intern(name);
         self.inject(realm, key, value)?;
@@ -61,40 +67,64 @@ impl Machine for Run<'_> {
     }
 }
 
-fn line_of(code: &Code, inst: InstId) -> StackLine {
-    StackLine { file: code.file.borrow().to_string(), line: code.line(inst) }
+/// The places of active calls, innermost first: all, or both ends of very many.
+#[derive(Default)]
+struct Places<'a> {
+    innermost: Vec<(&'a Code, InstId)>,
+    outermost: VecDeque<(&'a Code, InstId)>,
+}
+
+impl<'a> Places<'a> {
+    fn push(&mut self, code: &'a Code, inst: InstId) {
+        if self.innermost.len() < MOST_LINES / 2 {
+            self.innermost.push((code, inst));
+            return;
+        }
+        if self.outermost.len() == MOST_LINES / 2 {
+            self.outermost.pop_front();
+        }
+        self.outermost.push_back((code, inst));
+    }
+
+    fn lines(self) -> Vec<StackLine> {
+        let line =
+            |(code, inst): (&Code, InstId)| StackLine { file: code.file.borrow().to_string(), line: code.line(inst) };
+        self.innermost.into_iter().chain(self.outermost).map(line).collect()
+    }
 }
 
 impl Run<'_> {
-    /// The lines of the active calls, innermost first, whatever tier each runs in.
+    /// The lines of the active calls, innermost first, whatever tier each runs in; of very many the ends.
     pub fn stack_lines(&self, realm: &Realm) -> Vec<StackLine> {
-        let mut lines = Vec::new();
+        let mut places = Places::default();
         let mut above = self.frames.len();
         let mut at = NativePlace::of(realm);
         for entry in self.natives.iter().rev() {
-            self.interpreted_lines(entry.height, above, &mut lines);
-            self.compiled_lines(at, &mut lines);
+            self.interpreted_places(entry.height, above, &mut places);
+            self.compiled_places(at, &mut places);
             // A compiled loop is the same activation as the frame below it, which stands still at the loop's head.
             above = entry.height - usize::from(entry.osr);
             at = entry.before;
         }
-        self.interpreted_lines(0, above, &mut lines);
-        lines
+        self.interpreted_places(0, above, &mut places);
+        places.lines()
     }
 
-    fn interpreted_lines(&self, from: usize, to: usize, lines: &mut Vec<StackLine>) {
-        let frames = self.frames.get(from..to).unwrap_or_default();
-        lines.extend(frames.iter().rev().map(|frame| line_of(&frame.code, frame.code.bytecode.inst_at(frame.pc()))));
+    fn interpreted_places<'a>(&'a self, from: usize, to: usize, places: &mut Places<'a>) {
+        for frame in self.frames.get(from..to).unwrap_or_default().iter().rev() {
+            places.push(&frame.code, frame.code.bytecode.inst_at(frame.pc()));
+        }
     }
 
     #[cfg(not(minilive_portable))]
-    fn compiled_lines(&self, at: NativePlace, lines: &mut Vec<StackLine>) {
-        let calls = at.site().into_iter().chain(super::frame::native_callers(at));
-        lines.extend(calls.map(|(code, inst)| line_of(self.codes.get(code), inst)));
+    fn compiled_places<'a>(&'a self, at: NativePlace, places: &mut Places<'a>) {
+        for (code, inst) in at.site().into_iter().chain(super::frame::native_callers(at)) {
+            places.push(self.codes.get(code), inst);
+        }
     }
 
     #[cfg(minilive_portable)]
-    fn compiled_lines(&self, _: NativePlace, _: &mut Vec<StackLine>) {}
+    fn compiled_places<'a>(&'a self, _: NativePlace, _: &mut Places<'a>) {}
 
     fn error(&mut self, realm: &mut Realm, message: &str) -> Value {
         let error = ops::new_error(realm, message);
@@ -103,8 +133,15 @@ impl Run<'_> {
 
     /// The error value of a module that does not compile: says where, and holds the compiler's own.
     fn broken(&mut self, realm: &mut Realm, message: &str, file: &str, line: u32) -> Value {
-        let inner = self.error(realm, message);
-        let text = realm.string_value(&format!("in {file} line {line}: {message}"));
+        let place = StackLine { file: file.to_owned(), line };
+        let stack = realm.new_list(&[]);
+        let at = realm.string_value(&place.text());
+        // A list of one element has room for it.
+        let pushed = stack.push(realm, at);
+        debug_assert!(pushed.is_ok());
+        stack.freeze();
+        let inner = ops::new_error_with_stack(realm, message, stack.value());
+        let text = realm.string_value(&format!("in {}: {message}", place.text()));
         match self.error(realm, "").as_error() {
             Some(outer) => realm.new_error(text, inner, outer.stack(), outer.isa()).value(),
             None => inner,

@@ -2,37 +2,9 @@
 
 use crate::engine::{End, Engine, EngineConfig, Entry, RunOutcome, RunRequest, TierPolicy};
 use minilive_mir::lower::lower_file;
-use minilive_runtime::host::{CaptureHost, EffectClass, Host, Pause};
+use minilive_runtime::host::{CaptureHost, SharedHost};
 use minilive_runtime::limits::Limits;
 use std::sync::{Arc, Mutex};
-
-/// A host whose output outlives the run.
-#[derive(Clone, Default)]
-struct Shared(Arc<Mutex<CaptureHost>>);
-
-impl Host for Shared {
-    fn write(&mut self, text: &str, line_end: bool) {
-        self.0.lock().expect("no panic while held").write(text, line_end);
-    }
-    fn read_line(&mut self) -> Option<String> {
-        self.0.lock().expect("no panic while held").read_line()
-    }
-    fn now(&mut self) -> f64 {
-        self.0.lock().expect("no panic while held").now()
-    }
-    fn sleep(&mut self, seconds: f64) -> Pause {
-        self.0.lock().expect("no panic while held").sleep(seconds)
-    }
-    fn next_frame(&mut self) -> Pause {
-        self.0.lock().expect("no panic while held").next_frame()
-    }
-    fn gate(&mut self, class: EffectClass, name: &str) -> bool {
-        self.0.lock().expect("no panic while held").gate(class, name)
-    }
-    fn seed(&mut self) -> u64 {
-        self.0.lock().expect("no panic while held").seed()
-    }
-}
 
 fn config(stress: bool) -> EngineConfig {
     EngineConfig { tier: TierPolicy::InterpretOnly, gc_stress: stress, ..EngineConfig::default() }
@@ -43,9 +15,9 @@ fn run(text: &str, stress: bool, request: RunRequest) -> (String, RunOutcome) {
     assert!(diagnostics.iter().all(|it| it.reference.is_none()), "{diagnostics:?}");
     let mut engine = Engine::new(config(stress));
     let loaded = if request.record { engine.load_recording(&program) } else { engine.load(&program) };
-    let host = Shared::default();
+    let host = SharedHost::<CaptureHost>::default();
     let outcome = engine.run(&loaded.expect("loads"), request, Box::new(host.clone()));
-    let mut output = host.0.lock().expect("no panic while held").output.clone();
+    let mut output = host.lock().output.clone();
     if let End::Error(error) = &outcome.end {
         output.push_str(&format!("{error}\n"));
     }
@@ -215,9 +187,9 @@ fn code_is_found_again_with_its_counts_reset() {
     let second = engine.load(&bare).expect("known units need no code");
     assert_eq!(first, second);
     for _ in 0..2 {
-        let host = Shared::default();
+        let host = SharedHost::<CaptureHost>::default();
         let outcome = engine.run(&second, RunRequest::new(Entry::Main), Box::new(host.clone()));
-        assert_eq!(host.0.lock().expect("no panic while held").output, "2\n");
+        assert_eq!(host.lock().output, "2\n");
         assert!(outcome.functions.iter().any(|it| it.name == "f" && it.calls == 1));
     }
     let unknown = Engine::new(config(false)).load(&bare);

@@ -25,17 +25,17 @@ pub fn lower_file(parse: &Parse, file_name: &str) -> (Program, Vec<Diagnostic>) 
 
 /// Lowers an imported file: its whole top level is one unit.
 pub fn lower_module(parse: &Parse, file_name: &str) -> (Program, Vec<Diagnostic>) {
-    lower_in_mode(parse, file_name, FileMode::Module)
+    lower_in_mode(parse, file_name, FileMode::Module(file_name))
 }
 
-fn lower_in_mode(parse: &Parse, file_name: &str, mode: FileMode) -> (Program, Vec<Diagnostic>) {
+fn lower_in_mode(parse: &Parse, file_name: &str, mode: FileMode<'_>) -> (Program, Vec<Diagnostic>) {
     let (program, found) = lower_units(&units(&parse.green, mode), file_name);
     // What the parser finds beyond the grammar is found by the reference while it generates code.
     let is_check = |code: &str| matches!(code, "break-outside-loop" | "continue-outside-loop");
     let (checks, mut diagnostics): (Vec<_>, Vec<_>) =
         parse.errors.iter().map(Diagnostic::from_syntax).partition(|diagnostic| is_check(diagnostic.code));
     let mut later: Vec<_> = checks.into_iter().chain(found).collect();
-    later.sort_by_key(|diagnostic| diagnostic.range.start());
+    later.sort_by_key(|diagnostic| diagnostic.found_at);
     diagnostics.extend(later);
     (program, diagnostics)
 }
@@ -118,6 +118,7 @@ fn not_an_expression(text: &str) -> Diagnostic {
         message: "only an expression or a call can be evaluated here".to_owned(),
         reference: None,
         reference_line: 1,
+        found_at: TextSize::new(0),
     }
 }
 

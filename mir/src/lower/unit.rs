@@ -123,6 +123,10 @@ impl Lowerer {
         let statement = function.range().start();
         let code = "default-not-constant";
         self.report(range, statement, code, Severity::Error, message, Some(reference));
+        // The reference looks at defaults once it has been through the body.
+        if let Some(diagnostic) = self.diagnostics.last_mut() {
+            diagnostic.found_at = function.range().end();
+        }
     }
 
     /// All variables live in an object that other code can hold.

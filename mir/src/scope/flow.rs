@@ -149,6 +149,7 @@ impl Flow<'_> {
             ),
             reference: Some(format!("illegal assignment to unqualified local '{name}' based on nonlocal")),
             reference_line: self.lines.line_of(statement.range().start()),
+            found_at: read.start(),
         });
     }
 

@@ -128,6 +128,11 @@ impl Realm {
         Err(LimitKind::Memory.into())
     }
 
+    /// As [`Realm::reserve`], for a string of so many bytes.
+    pub(crate) fn reserve_text(&mut self, bytes: usize) -> Eval<()> {
+        if bytes <= MAX_CELL { Ok(()) } else { self.reserve(bytes as u64) }
+    }
+
     /// What the engine's budget slow path asks: collects if that is due and says whether the memory limit is passed.
     pub fn poll_memory(&mut self) -> Eval<()> {
         if self.heap.over_limit {

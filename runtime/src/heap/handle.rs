@@ -18,6 +18,8 @@ use std::ptr::NonNull;
 pub struct HandleObject {
     header: Header,
     payload: *mut Payload,
+    /// What the payload takes outside the heap.
+    bytes: usize,
 }
 
 struct Payload {
@@ -46,13 +48,14 @@ impl HandleRef {
 }
 
 impl Realm {
-    /// A handle on a host object.
-    pub fn new_handle(&mut self, content: Box<dyn Any + Send>) -> HandleRef {
+    /// A handle on a host object that takes about so many bytes.
+    pub fn new_handle(&mut self, content: Box<dyn Any + Send>, bytes: usize) -> HandleRef {
         let payload = Box::into_raw(Box::new(Payload { content }));
         let object = self.alloc(size_of::<HandleObject>()).cast::<HandleObject>();
         // SAFETY: heap invariant 2: a fresh cell of this size.
-        unsafe { object.write(HandleObject { header: Header::new(kind::HANDLE, 0, 0), payload }) };
+        unsafe { object.write(HandleObject { header: Header::new(kind::HANDLE, 0, 0), payload, bytes }) };
         set_finalise(object.cast());
+        self.account(0, bytes);
         HandleRef(object)
     }
 }
@@ -64,9 +67,10 @@ pub(crate) fn set_finalise(object: NonNull<Header>) {
     set_bit(&mut block.header().finalise, cell);
 }
 
-/// Drops the host object of a dead handle.
+/// Drops the host object of a dead handle; returns its bytes.
 pub(crate) fn finalise(object: NonNull<HandleObject>) -> u64 {
     // SAFETY: heap invariant 5: called once, when nobody refers to the object any more.
-    drop(unsafe { Box::from_raw(object.as_ref().payload) });
-    0
+    let (payload, bytes) = unsafe { (Box::from_raw(object.as_ref().payload), object.as_ref().bytes) };
+    drop(payload);
+    bytes as u64
 }

@@ -3,10 +3,11 @@
 //! Called through the table after the host's gate. Invariant: the only way to streams and clocks is [`crate::host::Host`].
 
 use super::call::{Answer, Early, IntrinsicCall};
-use crate::fault::{FatalError, Fault};
+use crate::fault::Fault;
 use crate::host::Pause;
 use crate::limits::LimitKind;
 use crate::ops;
+use crate::realm::Singleton;
 use crate::text;
 use crate::value::Value;
 
@@ -82,18 +83,22 @@ pub(super) fn exit(call: &mut IntrinsicCall) -> Answer {
 
 pub(super) fn import(call: &mut IntrinsicCall) -> Answer {
     call.pass_error(0)?;
-    let name = match call.arg(0) {
-        name if name.is_null() => String::new(),
-        name => text::plain(call.realm, name)?,
-    };
+    let name = text::plain(call.realm, call.arg(0))?;
     if name.is_empty() {
         return Err(call.error("File error: import: no library name given"));
     }
-    Ok(call.machine.import(call.realm, &name)?)
+    let path = crate::shell::modules::search_path(call.realm);
+    Ok(call.machine.import(call.realm, &name, &path)?)
 }
 
 pub(super) fn reset(call: &mut IntrinsicCall) -> Answer {
     call.realm.globals().clear(call.realm)?;
+    for which in [Singleton::HistoryIn, Singleton::HistoryOut] {
+        if !call.realm.singleton(which).is_null() {
+            let list = call.realm.new_list(&[]).value();
+            call.realm.set_singleton(which, list);
+        }
+    }
     call.realm.collect();
     Ok(Value::NULL)
 }
@@ -104,10 +109,4 @@ pub(super) fn input_history(call: &mut IntrinsicCall) -> Answer {
 
 pub(super) fn output_history(call: &mut IntrinsicCall) -> Answer {
     Ok(call.machine.history(call.realm, true))
-}
-
-/// Listed, so that names and effects are known, but not made yet: says so instead of giving null.
-pub(super) fn missing(call: &mut IntrinsicCall) -> Answer {
-    let message = format!("'{}' is not available in this version", call.def.full_name());
-    Err(FatalError::Unsupported(message).into())
 }

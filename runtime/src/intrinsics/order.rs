@@ -33,7 +33,9 @@ pub(super) fn sort(call: &mut IntrinsicCall) -> Answer {
     list.check_mutable(call.realm)?;
     let by_key = call.arg(1);
     let descending = !ops::is_truthy(call.realm, call.arg(2));
-    call.realm.reserve(list.len() as u64 * size_of::<Item>() as u64)?;
+    // Long lists are merged from one copy into another.
+    call.realm.reserve(2 * list.len() as u64 * size_of::<Item>() as u64)?;
+    call.realm.charge(list.len() as u64)?;
     // Keys and elements stay reachable through the list as long as they are here.
     let mut items: Vec<Item> =
         list.iter().map(|element| Item { key: sort_key(call.realm, element, by_key), element }).collect();

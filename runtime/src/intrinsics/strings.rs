@@ -9,7 +9,7 @@ use crate::list::ListRef;
 use crate::ops;
 use crate::realm::Realm;
 use crate::string::{MAX_STRING, StringRef};
-use crate::text::{self, Names, parse_number, trailing_for_val};
+use crate::text::{self, Growing, Names, parse_number, trailing_for_val};
 use crate::value::{Unpacked, Value};
 
 /// Bytes of text work that count as one step.
@@ -33,7 +33,10 @@ pub(super) fn val(call: &mut IntrinsicCall) -> Answer {
     let value = call.arg(0);
     Ok(match value.unpack() {
         Unpacked::Number(_) | Unpacked::Error(_) => value,
-        Unpacked::String(text) => Value::number(parse_number(text.as_str(), trailing_for_val).unwrap_or(0.0)),
+        Unpacked::String(text) => {
+            charge_bytes(call.realm, text.byte_len())?;
+            Value::number(parse_number(text.as_str(), trailing_for_val).unwrap_or(0.0))
+        }
         _ => Value::NULL,
     })
 }
@@ -51,6 +54,8 @@ fn map_characters(call: &mut IntrinsicCall, map: fn(char) -> char) -> Answer {
         return Ok(call.arg(0));
     };
     charge_bytes(call.realm, text.byte_len())?;
+    // A letter's other case may take more bytes, up to three for one.
+    call.realm.reserve_text(text.byte_len() * 3)?;
     let mapped: String = text.as_str().chars().map(map).collect();
     Ok(call.realm.string_value(&mapped))
 }
@@ -81,11 +86,14 @@ pub(super) fn join(call: &mut IntrinsicCall) -> Answer {
         delimiter => text::plain(call.realm, delimiter)?,
     };
     let mut joined = String::new();
+    let mut growing = Growing::new();
     for (index, element) in list.iter().enumerate() {
+        let before = joined.len();
+        let next = element.as_string().map_or(0, |text| text.byte_len());
+        growing.up_to(call.realm, before + delimiter.len() + next)?;
         if index > 0 {
             joined.push_str(&delimiter);
         }
-        let before = joined.len();
         text::push_text(call.realm, &mut joined, element, Names::None)?;
         charge_bytes(call.realm, joined.len() - before)?;
         if joined.len() > MAX_STRING {
@@ -173,9 +181,11 @@ pub(super) fn replace_text(call: &mut IntrinsicCall, text: StringRef, most: usiz
         return Ok(text.value());
     }
     let mut out = String::new();
+    let mut growing = Growing::new();
     let mut rest = text.as_str();
     for _ in 0..most {
         let Some(found) = rest.find(old.as_str()) else { break };
+        growing.up_to(call.realm, out.len() + found + new.byte_len())?;
         out.push_str(&rest[..found]);
         out.push_str(new.as_str());
         rest = &rest[found + old.byte_len()..];
@@ -187,6 +197,7 @@ pub(super) fn replace_text(call: &mut IntrinsicCall, text: StringRef, most: usiz
     if out.len() + rest.len() > MAX_STRING {
         return Ok(ops::string_too_large(call.realm)?);
     }
+    growing.up_to(call.realm, out.len() + rest.len())?;
     out.push_str(rest);
     Ok(call.realm.string_value(&out))
 }

@@ -5,9 +5,10 @@
 //! their section only while nothing stores ids.
 
 use super::call::{Answer, IntrinsicCall};
-use super::{containers, control, numbers, order, search, strings, values};
+use super::{containers, control, members, numbers, order, search, strings, values};
 use crate::host::EffectClass;
 use crate::host::EffectClass::{Chance, Clock, Files, Input, Output, Process, Pure};
+use crate::shell::{dates, files, handles, keys, process, raw};
 
 /// The value of a missing argument.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,7 +28,7 @@ pub type Param = (&'static str, Default);
 pub type IntrinsicFn = for<'a, 'b> fn(&'a mut IntrinsicCall<'b>) -> Answer;
 
 /// One intrinsic.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct IntrinsicDef {
     /// Its name; members of host maps have that of their key.
     pub name: &'static str,
@@ -59,7 +60,7 @@ impl IntrinsicDef {
         }
     }
 
-    const fn member(mut self, owner: &'static str) -> IntrinsicDef {
+    pub(super) const fn member(mut self, owner: &'static str) -> IntrinsicDef {
         self.member_of = Some(owner);
         self
     }
@@ -70,7 +71,7 @@ impl IntrinsicDef {
     }
 }
 
-const fn def(
+pub(super) const fn def(
     name: &'static str,
     params: &'static [Param],
     class: EffectClass,
@@ -80,26 +81,39 @@ const fn def(
     IntrinsicDef { name, member_of: None, params, class, gated: true, func, doc }
 }
 
-const fn null(name: &'static str) -> Param {
+pub(super) const fn null(name: &'static str) -> Param {
     (name, Default::Null)
 }
 
-const fn num(name: &'static str, value: f64) -> Param {
+pub(super) const fn num(name: &'static str, value: f64) -> Param {
     (name, Default::Number(value))
 }
 
-const fn text(name: &'static str, value: &'static str) -> Param {
+pub(super) const fn text(name: &'static str, value: &'static str) -> Param {
     (name, Default::Text(value))
 }
 
-const NONE: &[Param] = &[];
-const SELF: &[Param] = &[null("self")];
+pub(super) const NONE: &[Param] = &[];
+pub(super) const SELF: &[Param] = &[null("self")];
 const X: &[Param] = &[num("x", 0.0)];
 const RADIANS: &[Param] = &[num("radians", 0.0)];
 const BITS: &[Param] = &[num("i", 0.0), num("j", 0.0)];
 
-/// All intrinsics.
-pub static TABLE: &[IntrinsicDef] = &[
+/// All intrinsics: those that programs read by name, then the members of host maps.
+pub static TABLE: &[IntrinsicDef] = &join::<{ GLOBALS.len() + members::MEMBERS.len() }>(GLOBALS, members::MEMBERS);
+
+const fn join<const N: usize>(first: &[IntrinsicDef], second: &[IntrinsicDef]) -> [IntrinsicDef; N] {
+    let mut all = [first[0]; N];
+    let mut at = 0;
+    while at < N {
+        all[at] = if at < first.len() { first[at] } else { second[at - first.len()] };
+        at += 1;
+    }
+    all
+}
+
+/// Those that programs read by name.
+const GLOBALS: &[IntrinsicDef] = &[
     def(
         "print",
         &[text("s", ""), text("delimiter", "\n")],
@@ -299,47 +313,31 @@ pub static TABLE: &[IntrinsicDef] = &[
     def("version", NONE, Pure, values::version, "Facts about the language and this program, as a frozen map."),
     def("gc", NONE, Pure, values::gc, "Functions about memory: `collect` and `stats`."),
     def("intrinsics", NONE, Pure, values::intrinsics, "All built-in functions by name, as a frozen map."),
-    def("file", NONE, Files, control::missing, "Functions for files and folders."),
-    def("FileHandle", NONE, Files, control::missing, "The class of open files."),
-    def("RawData", NONE, Files, control::missing, "The class of byte buffers."),
-    def("key", NONE, Input, control::missing, "Functions for single key presses."),
+    def("file", NONE, Pure, files::module, "Functions for files and folders."),
+    def("FileHandle", NONE, Pure, handles::class, "The class of open files."),
+    def("RawData", NONE, Pure, raw::class, "The class of byte buffers."),
+    def("key", NONE, Pure, keys::module, "Functions for single key presses."),
     def("exit", &[null("resultCode")], Process, control::exit, "Ends the program at once, with an exit code."),
-    def("shellArgs", NONE, Process, control::missing, "The arguments behind the script's name, as a frozen list."),
-    def("env", NONE, Process, control::missing, "The environment variables, as a map."),
-    def(
-        "exec",
-        &[text("cmd", "")],
-        Process,
-        control::missing,
-        "Runs a shell command and returns its output and status.",
-    ),
-    def(
-        "_dateVal",
-        &[null("dateStr")],
-        Clock,
-        control::missing,
-        "Seconds since the start of the year 2000 for a date.",
-    ),
+    // What a run is started with is a part of it, so reading that is no effect.
+    def("shellArgs", NONE, Pure, process::shell_args, "The arguments behind the script's name, as a frozen list."),
+    def("env", NONE, Process, process::env, "The environment variables, as a map."),
+    def("exec", &[text("cmd", "")], Process, process::exec, "Runs a shell command and returns its output and status."),
+    def("_dateVal", &[null("dateStr")], Clock, dates::date_val, "Seconds since the start of the year 2000 for a date."),
     def(
         "_dateStr",
         &[null("date"), text("format", "yyyy-MM-dd HH:mm:ss")],
         Clock,
-        control::missing,
+        dates::date_str,
         "A date as text in a given format.",
     ),
-    def("import", &[null("libname")], Files, control::import, "Runs a module and returns the map of what it defines.")
-        .ungated(),
     def(
-        "err",
-        &[null("self"), null("msg"), null("inner")],
-        Pure,
-        values::err_method,
-        "Makes an error value of the same kind as this one.",
+        "import",
+        &[text("libname", "")],
+        Files,
+        control::import,
+        "Runs a module and returns the map of what it defines.",
     )
-    .member("error"),
-    def("collect", &[num("full", 0.0)], Pure, values::gc_collect, "Frees the memory of values that nothing can reach.")
-        .member("gc"),
-    def("stats", NONE, Pure, values::gc_stats, "Counts the objects in memory by kind.").member("gc"),
+    .ungated(),
 ];
 
 #[cfg(test)]

@@ -336,17 +336,21 @@ pub(super) fn gc_collect(call: &mut IntrinsicCall) -> Answer {
 }
 
 pub(super) fn gc_stats(call: &mut IntrinsicCall) -> Answer {
-    let stats = call.realm.heap_stats();
-    let facts = call.realm.new_map();
-    let known = [
-        ("total", stats.live_objects),
-        ("bytes", stats.counted_bytes),
-        ("collections", stats.collections),
-        ("blocks", stats.blocks),
+    let census = call.realm.census();
+    let counts = [
+        ("bigStrings", census.long_strings),
+        ("internedStrings", census.short_strings),
+        ("lists", census.lists),
+        ("maps", census.maps),
+        ("errors", census.errors),
+        ("functions", census.functions),
     ];
-    for (key, count) in known {
+    let facts = call.realm.new_map();
+    for (key, count) in counts {
         put(call.realm, facts, key, Value::number(count as f64));
     }
+    let total: u64 = counts.iter().map(|(_, count)| count).sum();
+    put(call.realm, facts, "total", Value::number(total as f64));
     facts.freeze(call.realm);
     Ok(facts.value())
 }

@@ -2,15 +2,13 @@
 //!
 //! Used by `text.rs`. Invariant: the native stack grows with the depth alone, which callers keep small.
 
-use super::{Names, error_message, push_function, push_number, push_quoted};
+use super::{Growing, Names, error_message, push_function, push_number, push_quoted};
 use crate::fault::Eval;
-use crate::limits::LimitKind;
 use crate::list::ListRef;
 use crate::map::MapRef;
 use crate::names;
 use crate::realm::{Realm, TypeMap};
 use crate::shared::Name;
-use crate::string::MAX_STRING;
 use crate::value::{Unpacked, Value};
 use rustc_hash::FxHashMap;
 
@@ -25,16 +23,17 @@ pub(super) struct CodeWriter<'a> {
     /// Lists and maps that global variables hold, with the first such variable; made at the first need.
     held: Option<FxHashMap<Value, Value>>,
     written: usize,
+    growing: Growing,
 }
 
 impl<'a> CodeWriter<'a> {
     pub(super) fn new(realm: &'a mut Realm, out: &'a mut String, names: Names) -> CodeWriter<'a> {
-        CodeWriter { realm, out, names, held: None, written: 0 }
+        CodeWriter { realm, out, names, held: None, written: 0, growing: Growing::new() }
     }
 
     /// Writes one value to a depth.
     pub(super) fn push(&mut self, value: Value, depth: u32) -> Eval<()> {
-        self.poll()?;
+        self.poll(value.as_string().map_or(0, |text| text.byte_len()))?;
         match value.unpack() {
             Unpacked::Null | Unpacked::Internal => self.out.push_str("null"),
             Unpacked::Number(number) => push_number(self.out, number),
@@ -51,15 +50,13 @@ impl<'a> CodeWriter<'a> {
         Ok(())
     }
 
-    fn poll(&mut self) -> Eval<()> {
+    /// Counts a value that will take about so many bytes more than the shortest.
+    fn poll(&mut self, bytes: usize) -> Eval<()> {
         self.written += 1;
         if self.written.is_multiple_of(CHUNK) {
             self.realm.charge(CHUNK as u64)?;
         }
-        if self.out.len() > MAX_STRING {
-            return Err(LimitKind::Memory.into());
-        }
-        Ok(())
+        self.growing.up_to(self.realm, self.out.len() + bytes)
     }
 
     fn push_list(&mut self, list: ListRef, depth: u32) -> Eval<()> {

@@ -5,15 +5,19 @@
 
 use super::Failure;
 use super::check::rendered_diagnostic;
+use super::modules::DiskModules;
+use super::signals;
 use super::source::Source;
 use clap::Args;
+use minilive_jit::engine::outcome::Location;
 use minilive_jit::engine::{End, Engine, EngineConfig, Entry, RunOutcome, RunRequest, TierPolicy};
 use minilive_mir::diagnostic::{Diagnostic, Severity};
 use minilive_runtime::host::{Effects, StdHost};
-use minilive_runtime::limits::Limits;
-use std::io::IsTerminal;
+use minilive_runtime::limits::{Limits, default_memory};
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
@@ -30,6 +34,9 @@ pub struct Run {
     /// How deep calls may nest.
     #[arg(long, value_name = "N")]
     max_depth: Option<u32>,
+    /// How much memory the program may use, in mebibytes. Without it, three quarters of what the computer has.
+    #[arg(long, value_name = "MIB")]
+    max_memory: Option<u64>,
     /// Use the interpreter alone.
     #[arg(long)]
     interpret: bool,
@@ -48,7 +55,7 @@ impl Run {
             Ok(source) => source,
             Err(Failure(_)) if self.compat => {
                 let path = self.file.as_deref().unwrap_or_else(|| "".as_ref()).display();
-                println!("Error: Could not open file {path}\nNo lines read from file.");
+                say(&format!("Error: Could not open file {path}\nNo lines read from file."));
                 return Ok(ExitCode::SUCCESS);
             }
             Err(failure) => return Err(failure),
@@ -62,7 +69,12 @@ impl Run {
         let mut engine = Engine::new(EngineConfig { tier, ..EngineConfig::default() });
         let loaded = engine.load(&program).map_err(|error| Failure(error.to_string()))?;
         let request = RunRequest { limits: self.limits(), compat: self.compat, ..RunRequest::new(Entry::Main) };
-        let outcome = engine.run(&loaded, request, Box::new(StdHost::new(Effects::ALL)));
+        let cancel = Arc::clone(&request.cancel);
+        engine.set_loader(Box::new(DiskModules::default()));
+        let host =
+            StdHost::new(Effects::ALL).with_arguments(self.program_arguments()).with_script(source.path.as_deref());
+        signals::stop_on_signals(cancel, host.output());
+        let outcome = engine.run(&loaded, request, Box::new(host));
         if self.stats {
             print_stats(&outcome);
         }
@@ -77,8 +89,15 @@ impl Run {
         }
     }
 
+    /// What the program gets: with `-c` everything behind the code.
+    fn program_arguments(&self) -> Vec<String> {
+        let file = self.file.iter().filter(|_| self.code.is_some()).map(|file| file.to_string_lossy().into_owned());
+        file.chain(self.arguments.iter().cloned()).collect()
+    }
+
     fn limits(&self) -> Limits {
-        Limits { depth: self.max_depth.unwrap_or(Limits::NONE.depth), ..Limits::NONE }
+        let memory = self.max_memory.map_or_else(default_memory, |mebibytes| mebibytes.saturating_mul(1 << 20));
+        Limits { depth: self.max_depth.unwrap_or(Limits::NONE.depth), memory, ..Limits::NONE }
     }
 
     fn does_not_compile(&self, source: &Source, diagnostics: &[Diagnostic]) -> ExitCode {
@@ -86,7 +105,7 @@ impl Run {
         if self.compat {
             // The reference reports only the first error that it knows.
             if let Some((error, text)) = errors.clone().find_map(|it| Some((it, it.reference.as_ref()?))) {
-                println!("Compiler Error: {text} [{}]", location(&source.name, error.reference_line));
+                say(&format!("Compiler Error: {text} [{}]", location(&source.name, error.reference_line)));
                 return ExitCode::SUCCESS;
             }
         }
@@ -101,20 +120,43 @@ impl Run {
             End::Finished(_) => ExitCode::SUCCESS,
             End::Exit(code) => ExitCode::from((code & 255) as u8),
             End::Error(error) if self.compat => {
-                println!("{error}");
+                say(&error.to_string());
                 ExitCode::SUCCESS
             }
             End::Error(error) => {
                 eprintln!("Runtime Error: {} [{}]", error.message, error.at);
-                for frame in error.stack.iter().skip(1) {
-                    eprintln!("  called from {frame}");
-                }
+                show_callers(&error.stack);
                 show_line(source, error.at.line, &error.at.file);
                 ExitCode::from(1)
             }
             End::Cut { limit, at, .. } => stopped(&format!("{limit} [{at}]")),
             End::Blocked { name, at, .. } => stopped(&format!("'{name}' is not available here [{at}]")),
-            End::Cancelled => stopped("the program was stopped"),
+            End::Cancelled => {
+                eprintln!("Stopped: the program was stopped");
+                ExitCode::from(signals::exit_code())
+            }
+        }
+    }
+}
+
+/// Writes a line to standard output. Whoever closed it does not want to read it.
+fn say(line: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+}
+
+/// Callers that are shown at each end of a long stack.
+const SHOWN_CALLERS: usize = 10;
+
+/// Shows where calls came from, innermost first.
+pub(super) fn show_callers(stack: &[Location]) {
+    let callers = stack.get(1..).unwrap_or_default();
+    let hidden = callers.len().saturating_sub(2 * SHOWN_CALLERS);
+    for (at, caller) in callers.iter().enumerate() {
+        match at.checked_sub(SHOWN_CALLERS) {
+            Some(0) if hidden > 0 => eprintln!("  …"),
+            Some(beyond) if beyond < hidden => {}
+            _ => eprintln!("  called from {caller}"),
         }
     }
 }

@@ -47,12 +47,23 @@ impl Source {
 }
 
 fn decode(bytes: &[u8], shown: &str) -> Result<String, Failure> {
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let line = bytes[..error.valid_up_to()].iter().filter(|it| **it == b'\n').count() + 1;
-        Failure(format!("{shown} is not UTF-8 text: there is a stray byte on line {line}"))
-    })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = valid(bytes)
+        .map_err(|line| Failure(format!("{shown} is not UTF-8 text: there is a stray byte on line {line}")))?;
     Ok(text.replace('\r', ""))
+}
+
+/// The text of a module's file; carriage returns are line ends there. The line of a stray byte if it is no text.
+pub fn decode_module(bytes: &[u8]) -> Result<String, u32> {
+    Ok(valid(bytes)?.replace("\r\n", "\n").replace('\r', "\n"))
+}
+
+/// The text without its byte-order mark, or the line of the first byte that belongs to none.
+fn valid(bytes: &[u8]) -> Result<&str, u32> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let ends = bytes[..error.valid_up_to()].iter().filter(|it| **it == b'\n').count();
+        u32::try_from(ends + 1).unwrap_or(u32::MAX)
+    })?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::recording::End;
 use minilive_jit::engine::modules::{ModuleAnswer, ModuleLoader};
 use minilive_jit::engine::{Engine, EngineConfig, Entry, LoadError, RunRequest, TierPolicy};
 use minilive_mir::program::Program;
-use minilive_runtime::host::{CaptureHost, EffectClass, Effects, Host, Pause};
+use minilive_runtime::host::{CaptureHost, EffectClass, Effects, Host, KeyPress, Pause};
 use minilive_runtime::limits::Limits;
 use std::collections::HashMap;
 use std::io;
@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Address space of the process: the collector's own limit is far below; this holds the reservations of stacks and code too.
 const ADDRESS_SPACE: u64 = 12 << 30;
@@ -194,7 +194,7 @@ fn progress(run: RunId, file: String, answers: Answers) -> minilive_jit::engine:
 struct NoImports;
 
 impl ModuleLoader for NoImports {
-    fn load(&mut self, _: &str) -> ModuleAnswer {
+    fn load(&mut self, _: &str, _: &[String]) -> ModuleAnswer {
         ModuleAnswer::Blocked
     }
 }
@@ -331,6 +331,21 @@ impl Host for WorkerHost {
 
     fn gate(&mut self, class: EffectClass, name: &str) -> bool {
         self.world.gate(class, name)
+    }
+
+    fn date(&mut self) -> f64 {
+        match self.started {
+            Some(_) => SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64(),
+            None => self.world.date(),
+        }
+    }
+
+    fn key_waits(&mut self) -> bool {
+        self.world.key_waits()
+    }
+
+    fn read_key(&mut self, raw: bool) -> KeyPress {
+        self.world.read_key(raw)
     }
 
     fn seed(&mut self) -> u64 {

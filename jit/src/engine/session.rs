@@ -1,0 +1,144 @@
+//! An interactive session: one realm that many programs run in, one after the other.
+//!
+//! The command line's session makes it with [`Engine::interactive`], on a thread that runs programs. Invariants: variables live from
+//! input to input; `_` is the last value, `_in` and `_out` hold what was entered and what came of it; a program that fails leaves
+//! the session as it is at that moment.
+
+use super::execute::{new_realm, run_in};
+use super::outcome::{COMPAT_DEPTH, Entry, RunOutcome, RunRequest};
+use super::table::LoadError;
+use super::{End, Engine};
+use minilive_mir::program::Program;
+use minilive_runtime::fault::Eval;
+use minilive_runtime::host::Host;
+use minilive_runtime::limits::Limits;
+use minilive_runtime::realm::{Realm, Singleton, TypeMap};
+use minilive_runtime::text;
+use minilive_runtime::value::{Unpacked, Value};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Names listed of one map at most.
+const MOST_MEMBERS: usize = 200;
+
+/// A session, for as long as its thread runs.
+pub struct Session<'e> {
+    engine: &'e mut Engine,
+    realm: Box<Realm>,
+    limits: Limits,
+    cancel: Arc<AtomicBool>,
+}
+
+/// A global variable as completion and help show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GlobalName {
+    /// The name.
+    pub name: String,
+    /// What type it has now.
+    pub type_name: &'static str,
+    /// What can stand behind a dot.
+    pub members: Vec<String>,
+}
+
+impl Engine {
+    /// Runs `action` with a fresh session. `cancel` ends the running input and is set back before the next.
+    pub fn interactive<R: Send>(
+        &mut self,
+        mut limits: Limits,
+        compat: bool,
+        cancel: Arc<AtomicBool>,
+        host: Box<dyn Host>,
+        action: impl FnOnce(&mut Session<'_>) -> R + Send,
+    ) -> R {
+        if compat && limits.depth == u32::MAX {
+            limits.depth = COMPAT_DEPTH;
+        }
+        crate::thread::on_vm_thread(|stack| {
+            let realm = new_realm(self, limits, Arc::clone(&cancel), host, stack);
+            let mut session = Session { engine: self, realm, limits, cancel };
+            session.realm.enter(start_history);
+            action(&mut session)
+        })
+    }
+}
+
+fn start_history(realm: &mut Realm) {
+    for which in [Singleton::HistoryIn, Singleton::HistoryOut] {
+        let list = realm.new_list(&[]).value();
+        realm.set_singleton(which, list);
+    }
+}
+
+impl Session<'_> {
+    /// Runs an input. The value of its last statement is kept, and shown in [`End::Finished`] unless it is null.
+    ///
+    /// # Errors
+    /// If the program is not whole, which is a fault of whoever made it.
+    pub fn run(&mut self, input: &str, program: &Program) -> Result<RunOutcome, LoadError> {
+        self.cancel.store(false, Ordering::Relaxed);
+        // What the last input had too much of may be free by now; if not, this one is told so.
+        let _ = self.realm.enter(Realm::poll_memory);
+        // Functions of earlier inputs live on, so nothing may take the place of their code.
+        self.engine.codes.set_running(true);
+        let loaded = self.engine.load(program)?;
+        let request =
+            RunRequest { limits: self.limits, cancel: Arc::clone(&self.cancel), ..RunRequest::new(Entry::Main) };
+        let before = self.realm.singleton(Singleton::HistoryIn);
+        let outcome = run_in(self.engine, &mut self.realm, &loaded, request, |realm, value| {
+            keep(realm, input, value, before)?;
+            if value.is_null() { Ok(String::new()) } else { text::plain(realm, value) }
+        });
+        if !matches!(outcome.end, End::Finished(_)) {
+            // A full memory may refuse the entry; the session goes on without it.
+            let _ = self.realm.enter(|realm| keep(realm, input, Value::NULL, before));
+        }
+        Ok(outcome)
+    }
+
+    /// What the global variables are now.
+    pub fn globals(&mut self) -> Vec<GlobalName> {
+        self.realm.enter(|realm| {
+            let entries = realm.globals().entries(realm);
+            let named = entries.into_iter().filter_map(|(key, value)| Some((key.as_string()?, value)));
+            named
+                .map(|(name, value)| GlobalName {
+                    name: name.as_str().to_owned(),
+                    type_name: value.type_name(),
+                    members: members(realm, value),
+                })
+                .collect()
+        })
+    }
+}
+
+/// Notes an input and its value, unless the input itself threw the history away.
+fn keep(realm: &mut Realm, input: &str, value: Value, before: Value) -> Eval<()> {
+    if realm.singleton(Singleton::HistoryIn) != before {
+        return Ok(());
+    }
+    let entered = realm.string_value(input);
+    for (which, entry) in [(Singleton::HistoryIn, entered), (Singleton::HistoryOut, value)] {
+        if let Some(list) = realm.singleton(which).as_list() {
+            list.push(realm, entry)?;
+        }
+    }
+    let name = realm.shared().intern("_");
+    let globals = realm.globals();
+    globals.put_by_name(realm, name, value);
+    Ok(())
+}
+
+/// The names that a value has behind a dot.
+fn members(realm: &Realm, value: Value) -> Vec<String> {
+    let (own, kind) = match value.unpack() {
+        Unpacked::Map(map) => (Some(map), TypeMap::Map),
+        Unpacked::List(_) => (None, TypeMap::List),
+        Unpacked::String(_) => (None, TypeMap::String),
+        Unpacked::Number(_) => (None, TypeMap::Number),
+        Unpacked::Error(_) => (None, TypeMap::Error),
+        _ => return Vec::new(),
+    };
+    let maps = own.into_iter().chain([realm.type_map(kind)]);
+    let names = maps.flat_map(|map| map.entries(realm)).filter_map(|(key, _)| key.as_string());
+    names.map(|name| name.as_str().to_owned()).take(MOST_MEMBERS).collect()
+}

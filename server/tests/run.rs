@@ -1,0 +1,330 @@
+//! `minilive run` as a person at a shell sees it: modules, files, commands, arguments, exit codes, the two streams.
+//!
+//! Each test runs the real binary in a folder of its own. Texts in these tests are what the reference prints, but where the
+//! language reference says otherwise.
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A folder that goes when the test ends.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("minilive-run-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a folder for the test");
+        Folder(path)
+    }
+
+    fn with(self, file: &str, text: &str) -> Folder {
+        let path = self.0.join(file);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).expect("a folder inside");
+        }
+        std::fs::write(path, text).expect("a file of the test");
+        self
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_minilive"));
+        command.arg("run").args(arguments).current_dir(&self.0);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).stdin(Stdio::null()).output().expect("the program runs")
+    }
+
+    /// What a program prints under the reference's rules.
+    #[track_caller]
+    fn check(&self, file: &str, expected: &str) {
+        for tier in [&["--compat"][..], &["--compat", "--interpret"]] {
+            let output = self.run(&[tier, &[file]].concat());
+            assert_eq!(text(&output.stdout), expected, "{}", text(&output.stderr));
+            assert_eq!(output.status.code(), Some(0));
+        }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What cannot be removed now stays in the system's folder for such things.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn a_module_is_a_map_of_its_variables() {
+    let main = r#"
+top = 42
+import "a"
+print a.f
+a.x = 9
+print a.f
+a.set 11
+print a.x
+again = import("a")
+print again == a
+print @a.f
+print a.g
+f = function
+  import "b"
+  print b.v
+  return locals
+end function
+print f
+"#;
+    let module = "print \"running\"\nx = 5\nf = function; return x; end function\nset = function(v)\n  outer.x = v\nend function\ng = globals.top\n";
+    Folder::new("map")
+        .with("main.ms", main)
+        .with("a.ms", module)
+        .with("b.ms", "return {\"v\": 7}\n")
+        .check("main.ms", "running\n5\n9\n11\nrunning\n1\nFuncRef(f, closure)\n42\n7\n{\"b\": {\"v\": 7}}\n");
+}
+
+#[test]
+fn modules_are_looked_for_along_the_path() {
+    let main = r#"
+import "c"
+print c.y
+env.MS_IMPORT_PATH = "$MS_SCRIPT_DIR/other"
+print import("c").y
+print import("a") isa error
+env.MS_IMPORT_PATH = "nowhere;${MS_SCRIPT_DIR}"
+print import("a").x
+"#;
+    Folder::new("path")
+        .with("main.ms", main)
+        .with("a.ms", "x = 5\n")
+        .with("lib/c.ms", "import \"a\"\ny = a.x + 1\n")
+        .with("other/c.ms", "y = \"other\"\n")
+        .check("main.ms", "6\nother\n1\n5\n");
+}
+
+#[test]
+fn what_goes_wrong_with_a_module_is_an_error_value_that_says_where() {
+    let main = r#"
+print import("")
+print import("nope")
+print import("seeded")
+print import("seeded").inner.stack
+print import("open")
+print import("nothing") == {}
+print import("gives") == null
+import "stops"
+"#;
+    Folder::new("errors")
+        .with("main.ms", main)
+        .with("seeded.ms", "y = 1\nx = x + 1\n")
+        .with("open.ms", "if 1\n")
+        .with("nothing.ms", "// nothing\n")
+        .with("gives.ms", "q = 1\nreturn null\n")
+        .with("stops.ms", "h = function\n  return nope\nend function\nh\n")
+        .check(
+            "main.ms",
+            "error: File error: import: no library name given\n\
+             error: File error: import: library not found: nope\n\
+             error: in seeded.ms line 2: illegal assignment to unqualified local 'x' based on nonlocal\n\
+             [\"seeded.ms line 2\"]\n\
+             error: in open.ms line 1: got EOL where Keyword(then) is required\n\
+             1\n1\n\
+             Runtime Error: Undefined Identifier: 'nope' is unknown in this context [stops.ms line 2]\n",
+        );
+}
+
+#[test]
+fn modules_that_import_each_other_end_by_depth() {
+    let folder = Folder::new("cycle")
+        .with("main.ms", "import \"a\"\n")
+        .with("a.ms", "import \"b\"\n")
+        .with("b.ms", "import \"a\"\n");
+    let output = folder.run(&["--max-depth", "200", "main.ms"]);
+    let said = text(&output.stderr);
+    assert!(said.starts_with("Runtime Error: Call stack overflow ["), "{said}");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn equal_functions_of_two_modules_stay_apart() {
+    let module =
+        |inner: &str| format!("make = function\n  return function\n    return {inner}\n  end function\nend function\n");
+    let fails = "\n\n\nf = function\n  return nope\nend function\n";
+    Folder::new("equal")
+        .with(
+            "main.ms",
+            "import \"a\"\nimport \"b\"\nprint a.make()()\nprint b.make()()\nimport \"c\"\nimport \"d\"\nc.f\n",
+        )
+        .with("a.ms", &module("1"))
+        .with("b.ms", &module("2"))
+        .with("c.ms", fails)
+        .with("d.ms", &fails[1..])
+        .check(
+            "main.ms",
+            "1\n2\nRuntime Error: Undefined Identifier: 'nope' is unknown in this context [c.ms line 5]\n",
+        );
+}
+
+#[test]
+fn files_are_written_and_read() {
+    let main = r#"
+print file.writeLines("t", ["a", "b", 5])
+print file.readLines("t")
+f = file.open("t")
+print f.readLine + f.position
+print f.write("XY")
+f.seek 0
+print f.read == "a" + char(10) + "XY" + char(10)
+print f.atEnd
+f.close
+print f.isOpen
+print f.read
+r = file.loadRaw("t")
+print r.len
+r.resize 4
+r.setShort 0, -2
+print [r.ushort, r.short, r.byte(-1), r.setUtf8(0, "hello"), r.utf8]
+r.littleEndian = 0
+print r.int
+print r.byte(9)
+print (new RawData).byte
+print file.saveRaw("u", r)
+print file.info("u").size
+print file.copy("u", "v")
+print file.move("v", "w")
+print file.exists("v") + file.exists("w")
+print file.delete("w")
+print file.delete("w")
+print file.makedir("d")
+print file.makedir("d")
+print file.children("d")
+print file.info("nope")
+print file.readLines("nope")
+print file.open("nope/x")
+print file.saveRaw("x", 5)
+print file.child("a", "b") + " " + file.parent("/a/b") + " " + file.name("/a/b.c")
+"#;
+    Folder::new("files").with("main.ms", main).check_once(
+        "main.ms",
+        "3\n[\"a\", \"b\", \"\"]\na2\n2\n1\n1\n0\nerror: File error: file is not open\n5\n\
+         [65534, -2, 89, 4, \"hell\"]\n1751477356\nerror: File error: index out of bounds\n\
+         error: File error: RawData has no buffer\nnull\n4\nnull\nnull\n1\nnull\n\
+         error: File error: delete: could not delete: w\nnull\n\
+         error: File error: makedir: could not create directory: d\n[]\nnull\n\
+         error: File error: readLines: cannot open: nope\nerror: File error: open: could not open: nope/x\n\
+         error: File error: saveRaw: data is not a RawData object\na/b /a b.c\n",
+    );
+}
+
+impl Folder {
+    /// As [`Folder::check`], for programs that change their folder.
+    #[track_caller]
+    fn check_once(&self, file: &str, expected: &str) {
+        let output = self.run(&["--compat", file]);
+        assert_eq!(text(&output.stdout), expected, "{}", text(&output.stderr));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn commands_run_with_the_programs_variables() {
+    let main = "env.WORD = \"from here\"\nx = exec(\"echo $WORD; exit 3\")\nprint x.output + \"|\" + x.errors + \"|\" + x.status\nprint exec(\"printf 'a\\n\\n'\").output.len\n";
+    Folder::new("exec").with("main.ms", main).check("main.ms", "from here||3\n2\n");
+}
+
+#[test]
+fn arguments_reach_the_program() {
+    let folder = Folder::new("arguments").with("main.ms", "print shellArgs\n");
+    assert_eq!(text(&folder.run(&["main.ms", "a", "-b", "--c"]).stdout), "[\"a\", \"-b\", \"--c\"]\n");
+    assert_eq!(text(&folder.run(&["-c", "print shellArgs", "x", "y"]).stdout), "[\"x\", \"y\"]\n");
+}
+
+#[test]
+fn a_program_may_come_from_standard_input_and_read_its_rest_no_more() {
+    let folder = Folder::new("stdin");
+    let mut child = folder.command(&["-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+    child.stdin.take().expect("a pipe").write_all(b"print 6 * 7\nprint input").expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(text(&output.stdout), "42\nnull\n");
+}
+
+#[test]
+fn input_and_keys_come_from_one_stream() {
+    let program =
+        "print input(\"? \")\nprint key.get + key.get\nprint input\nprint key.get == \"\"\nprint key.available\n";
+    let folder = Folder::new("input").with("main.ms", program);
+    let mut child =
+        folder.command(&["main.ms"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+    child.stdin.take().expect("a pipe").write_all("one\nébc\n".as_bytes()).expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(text(&output.stdout), "? one\néb\nc\n1\n0\n");
+}
+
+#[test]
+fn errors_go_to_their_own_stream_and_output_stays() {
+    let folder = Folder::new("errors-out").with("main.ms", "print \"before\"\nprint nope\n");
+    let output = folder.run(&["main.ms"]);
+    assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("before\n", Some(1)));
+    assert!(text(&output.stderr).contains("'nope' is unknown in this context [main.ms line 2]"));
+    let output = folder.run(&["--compat", "main.ms"]);
+    let line = "Runtime Error: Undefined Identifier: 'nope' is unknown in this context [main.ms line 2]";
+    assert_eq!(text(&output.stdout), format!("before\n{line}\n"));
+    assert_eq!((text(&output.stderr).as_str(), output.status.code()), ("", Some(0)));
+}
+
+#[test]
+fn exit_codes_are_the_programs_own() {
+    let folder = Folder::new("exit");
+    for (code, expected) in [("exit", 0), ("exit 7", 7), ("exit 256 + 3", 3), ("exit \"x\"", 0), ("print 1", 0)] {
+        assert_eq!(folder.run(&["-c", code]).status.code(), Some(expected), "{code}");
+        assert_eq!(folder.run(&["--compat", "-c", code]).status.code(), Some(expected), "{code}");
+    }
+    assert_eq!(folder.run(&["--no-such-option"]).status.code(), Some(2));
+    assert_eq!(folder.run(&["missing.ms"]).status.code(), Some(2));
+    let missing = folder.run(&["--compat", "missing.ms"]);
+    assert_eq!(text(&missing.stdout), "Error: Could not open file missing.ms\nNo lines read from file.\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_stopped_program_leaves_what_it_printed() {
+    let folder = Folder::new("stopped").with("main.ms", "print \"started\"\nwhile true\nend while\n");
+    for (signal, waits) in [("TERM", false), ("INT", true), ("KILL", false)] {
+        let program = if waits { ["-c", "print \"started\"\nx = input"] } else { ["main.ms", "x"] };
+        let mut child =
+            folder.command(&program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+        let _stays_open = child.stdin.take();
+        let mut stdout = child.stdout.take().expect("a pipe");
+        let mut first = [0; 8];
+        stdout.read_exact(&mut first).expect("what is printed appears without waiting for the end");
+        let id = child.id().to_string();
+        let sent = Command::new("kill").args([&format!("-{signal}"), &id]).status().expect("a signal is sent");
+        assert!(sent.success());
+        let ended = child.wait().expect("it ends");
+        assert!(!ended.success(), "{signal}");
+        let mut rest = String::new();
+        stdout.read_to_string(&mut rest).expect("text");
+        assert_eq!((&first[..], rest.as_str()), (&b"started\n"[..], ""), "{signal}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_does_not_hurt() {
+    let folder = Folder::new("pipe").with("main.ms", "for i in range(1, 100000)\n  print i\nend for\nnope\n");
+    let mut child = folder.command(&["--compat", "main.ms"]).stdout(Stdio::piped()).spawn().expect("it starts");
+    drop(child.stdout.take());
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+}
+
+#[test]
+fn the_path_of_a_script_is_known_to_it() {
+    let folder = Folder::new("script").with("sub/main.ms", "print env.MS_SCRIPT_DIR\n");
+    let path = Path::new("sub").join("main.ms");
+    assert_eq!(text(&folder.run(&[&path.to_string_lossy()]).stdout), "sub\n");
+    assert_eq!(text(&folder.run(&["-c", "print env.MS_SCRIPT_DIR"]).stdout), ".\n");
+}
