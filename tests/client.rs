@@ -283,8 +283,12 @@ impl Client {
 
     /// Ends the conversation the proper way.
     pub fn shut_down(&mut self) {
-        self.ask("shutdown", Value::Null);
-        self.notify("exit", Value::Null);
+        let id = self.next_id;
+        self.next_id += 1;
+        self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": "shutdown" }));
+        let answer = self.wait(id);
+        assert_eq!(answer, Ok(Value::Null));
+        self.send(&json!({ "jsonrpc": "2.0", "method": "exit" }));
         self.listen_to_the_end();
     }
 }

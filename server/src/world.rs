@@ -178,7 +178,8 @@ impl WorldHandle {
 
     /// Ends the world and its workers.
     pub fn end(&self) {
-        self.send(Event::End);
+        // It may have ended before: `shutdown` ends it, and so does the end of the connection.
+        let _ = self.events.send(Event::End);
     }
 }
 
