@@ -14,7 +14,7 @@ use crate::engine::{EngineConfig, GuardMode};
 use crate::exits::{self, Shared};
 use crate::feedback::{Snapshot, Target};
 use crate::helpers;
-use crate::reason::{Invalidation, Refusal};
+use crate::reason::{Invalidation, Refusal, Refused};
 use crate::ssa::Func;
 use crate::ssa::build::{Callee, Input, WindowKind, build};
 use crate::ssa::flow::EntryAt;
@@ -40,6 +40,8 @@ pub struct Optimiser {
     config: EngineConfig,
     /// `Err` says why there is no machine code here.
     backend: Result<Backend, String>,
+    /// Failures of the compiler itself since somebody asked.
+    failures: Vec<String>,
 }
 
 /// What compiling needs.
@@ -63,7 +65,7 @@ impl Optimiser {
                 force: config.guards == GuardMode::AlwaysFail,
             })
         });
-        Optimiser { config, backend }
+        Optimiser { config, backend, failures: Vec::new() }
     }
 
     /// Why nothing is compiled here, if so.
@@ -75,10 +77,14 @@ impl Optimiser {
     fn compile(&mut self, codes: &CodeTable, realm: &Realm, code: &Code, at: EntryAt) {
         let result = match &mut self.backend {
             Ok(backend) => backend.compile(codes, realm, code, at),
-            Err(_) => Err(Refusal::NoExecutableMemory),
+            Err(_) => Err(Refusal::NoExecutableMemory.into()),
         };
-        if let Err(refusal) = result {
-            code.tier.refusal.set(Some(refusal));
+        if let Err(refused) = result {
+            code.tier.refusal.set(Some(refused.refusal));
+            if refused.refusal == Refusal::CompilerFailed {
+                let (name, line) = (code.info.borrow().name.clone(), code.line(InstId(0)));
+                self.failures.push(format!("‘{name}’, line {line}, {at:?}: {}", refused.detail));
+            }
         }
     }
 }
@@ -122,6 +128,10 @@ impl Tiering for Optimiser {
     }
 
     fn poll(&mut self, _: &CodeTable, _: &mut Realm, _: bool) {}
+
+    fn take_failures(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.failures)
+    }
 
     fn start_run(&mut self, codes: &CodeTable, realm: &mut Realm) {
         let Ok(backend) = &mut self.backend else { return };
@@ -184,13 +194,18 @@ impl Backend {
         }
     }
 
-    fn compile(&mut self, codes: &CodeTable, realm: &Realm, code: &Code, at: EntryAt) -> Result<(), Refusal> {
+    fn compile(&mut self, codes: &CodeTable, realm: &Realm, code: &Code, at: EntryAt) -> Result<(), Refused> {
         let func = self.ssa(codes, realm, code, at)?;
         // A function that breaks the invariants of its own form would compute something else: the interpreter keeps it.
-        if crate::ssa::verify::verify(&func).is_err() {
-            return Err(Refusal::CompilerFailed);
+        if let Err(errors) = crate::ssa::verify::verify(&func) {
+            return Err(Refused::failed(format!("{}\n{}", errors.join("\n"), crate::ssa::print::print(&func))));
         }
-        self.install(codes, code, at, &func)?;
+        self.install(codes, code, at, &func).map_err(|mut refused| {
+            if refused.refusal == Refusal::CompilerFailed {
+                refused.detail += &format!("\n{}", crate::ssa::print::print(&func));
+            }
+            refused
+        })?;
         code.tier.tier.set(Tier::Optimised);
         code.tier.refusal.set(None);
         code.tier.compiles.set(code.tier.compiles.get() + 1);
@@ -198,9 +213,9 @@ impl Backend {
     }
 
     /// The SSA form of one entry.
-    pub(crate) fn ssa(&self, codes: &CodeTable, realm: &Realm, code: &Code, at: EntryAt) -> Result<Func, Refusal> {
+    pub(crate) fn ssa(&self, codes: &CodeTable, realm: &Realm, code: &Code, at: EntryAt) -> Result<Func, Refused> {
         if mentions_import(code) {
-            return Err(Refusal::Injected);
+            return Err(Refusal::Injected.into());
         }
         let seen = Seen {
             snapshot: Snapshot::of(code.slots.iter().map(|slot| &slot.cell)),

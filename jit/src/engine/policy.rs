@@ -27,6 +27,9 @@ pub trait Tiering: Send {
 
     /// A run begins in a fresh realm. Code of earlier runs that relied on the old realm's state is checked or dropped.
     fn start_run(&mut self, codes: &CodeTable, realm: &mut Realm);
+
+    /// What broke inside the compiler since this was asked last, in words for its developers.
+    fn take_failures(&mut self) -> Vec<String>;
 }
 
 /// Never compiles.
@@ -44,4 +47,8 @@ impl Tiering for InterpretOnly {
     fn poll(&mut self, _: &CodeTable, _: &mut Realm, _: bool) {}
 
     fn start_run(&mut self, _: &CodeTable, _: &mut Realm) {}
+
+    fn take_failures(&mut self) -> Vec<String> {
+        Vec::new()
+    }
 }

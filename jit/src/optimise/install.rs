@@ -5,14 +5,14 @@ use crate::code::{CodeRange, InstallError};
 use crate::engine::table::CodeTable;
 use crate::engine::unit::{CallFlags, Code, CodeId};
 use crate::exits::{ExitEntry, Installed, Native};
-use crate::reason::Refusal;
+use crate::reason::{Refusal, Refused};
 use crate::ssa::Func;
 use crate::ssa::flow::EntryAt;
 use crate::translate::{self, Compiled, Env, tramp};
 
 impl Backend {
     /// Compiles a function to machine code and links its entry.
-    pub(super) fn install(&self, codes: &CodeTable, code: &Code, at: EntryAt, func: &Func) -> Result<(), Refusal> {
+    pub(super) fn install(&self, codes: &CodeTable, code: &Code, at: EntryAt, func: &Func) -> Result<(), Refused> {
         self.provide_stubs(codes, func)?;
         let compiled = self.machine_code(codes, code, func, false)?;
         let params = code.unit.params.len();
@@ -51,7 +51,7 @@ impl Backend {
         code: &Code,
         func: &Func,
         dump: bool,
-    ) -> Result<Compiled, Refusal> {
+    ) -> Result<Compiled, Refused> {
         let words = &self.shared.words;
         let first_exit = self.shared.native().exits.len() as u32;
         let env = Env {
@@ -73,7 +73,7 @@ impl Backend {
     }
 
     /// Makes sure that every code a function calls through the table has an entry there.
-    fn provide_stubs(&self, codes: &CodeTable, func: &Func) -> Result<(), Refusal> {
+    fn provide_stubs(&self, codes: &CodeTable, func: &Func) -> Result<(), Refused> {
         for inst in func.blocks.iter().flat_map(|block| &block.insts) {
             let crate::ssa::Op::CallCode(id) = inst.op else {
                 continue;
@@ -89,7 +89,7 @@ impl Backend {
         Ok(())
     }
 
-    fn stub(&self, arity: usize) -> Result<usize, Refusal> {
+    fn stub(&self, arity: usize) -> Result<usize, Refused> {
         if let Some(&stub) = self.shared.native().stubs.get(&arity) {
             return Ok(stub);
         }
@@ -102,19 +102,19 @@ impl Backend {
         Ok(address)
     }
 
-    fn trampoline(&self, arity: usize) -> Result<usize, Refusal> {
+    fn trampoline(&self, arity: usize) -> Result<usize, Refused> {
         self.cached_trampoline(arity, |it| tramp::trampoline(&it.isa, arity))
     }
 
-    fn loop_trampoline(&self) -> Result<usize, Refusal> {
+    fn loop_trampoline(&self) -> Result<usize, Refused> {
         self.cached_trampoline(usize::MAX, |it| tramp::loop_trampoline(&it.isa))
     }
 
     fn cached_trampoline(
         &self,
         key: usize,
-        make: impl FnOnce(&Self) -> Result<Compiled, Refusal>,
-    ) -> Result<usize, Refusal> {
+        make: impl FnOnce(&Self) -> Result<Compiled, Refused>,
+    ) -> Result<usize, Refused> {
         if let Some(&address) = self.shared.native().trampolines.get(&key) {
             return Ok(address);
         }
@@ -127,9 +127,9 @@ impl Backend {
     }
 }
 
-fn put(native: &mut Native, compiled: &Compiled) -> Result<CodeRange, Refusal> {
+fn put(native: &mut Native, compiled: &Compiled) -> Result<CodeRange, Refused> {
     native.arena.install(&compiled.bytes, &compiled.fixups).map_err(|error| match error {
-        InstallError::Full => Refusal::ArenaFull,
-        InstallError::Relocation(_) => Refusal::CompilerFailed,
+        InstallError::Full => Refusal::ArenaFull.into(),
+        InstallError::Relocation(kind) => Refused::failed(format!("a relocation of the kind {kind:?}")),
     })
 }
