@@ -14,7 +14,7 @@ use crate::engine::{EngineConfig, GuardMode};
 use crate::exits::{self, Shared};
 use crate::feedback::{Snapshot, Target};
 use crate::helpers;
-use crate::reason::{Invalidation, Refusal, Refused};
+use crate::reason::{ExitReason, Invalidation, Refusal, Refused};
 use crate::ssa::Func;
 use crate::ssa::build::{Callee, Input, WindowKind, build};
 use crate::ssa::flow::EntryAt;
@@ -29,8 +29,14 @@ use std::sync::Arc;
 
 /// After so many exits at one place the code is compiled again without that speculation.
 const EXITS_TO_RECOMPILE: u64 = 10;
-/// After so many compilations a code object stays in the interpreter.
-const MAX_COMPILES: u32 = 12;
+/// A part that was left out because it had not run is compiled, too, when it runs again: once may have been the end of a loop.
+const COLD_EXITS_TO_RECOMPILE: u64 = 2;
+/// After so many droppings a code object is compiled without speculation on what may still be learned elsewhere.
+const DROPS_TO_CAUTION: u32 = 8;
+/// After so many droppings a code object stays in the interpreter.
+const MAX_DROPS: u32 = 16;
+/// Work after which dropped code is compiled again, so that its feedback tells of what it met; doubled at every dropping.
+const HEAT_AFTER_DROP: i64 = 1000;
 
 /// Work between two looks for entries, in code of which some loops were refused.
 const REFUSED_HEAT: i64 = 2000;
@@ -105,12 +111,14 @@ impl Tiering for Optimiser {
             }
             _ => {}
         }
-        if code.tier.compiles.get() >= MAX_COMPILES {
+        if code.tier.drops.get() >= MAX_DROPS {
             code.tier.refusal.set(Some(Refusal::TooManyExits));
             code.counters.heat.set(NEVER_HOT);
             return;
         }
-        if code.tier.entry.get() == 0 && code.unit.kind == UnitKind::Function {
+        // In its first activation only a part of a function has run: then its loop is enough.
+        let called = place == Place::Call || code.calls() > 1;
+        if called && code.tier.entry.get() == 0 && code.unit.kind == UnitKind::Function {
             self.compile(codes, realm, code, EntryAt::Start);
         }
         if let Place::Loop(block) = place {
@@ -146,20 +154,27 @@ pub(crate) fn exited(shared: &Shared, code: &Code, exit: u32) {
     let entry = native.exits[exit as usize].clone();
     let count = native.exit_counts.entry(exit).or_insert(0);
     *count += 1;
-    if *count < EXITS_TO_RECOMPILE || !helpers::teaches(entry.info.reason) {
+    let most = match entry.info.reason {
+        ExitReason::ColdPath => COLD_EXITS_TO_RECOMPILE,
+        _ => EXITS_TO_RECOMPILE,
+    };
+    // Activations of code that was dropped before still run; they tell nothing new of the code that took its place.
+    if *count < most || !helpers::teaches(entry.info.reason) || !code.tier.is_linked(entry.address) {
         return;
     }
     code.tier.rejected.borrow_mut().insert((entry.info.at, entry.info.reason));
-    let params = code.unit.params.len();
-    if shared.entry(code.id) != 0
-        && let Some(&stub) = native.stubs.get(&params)
-    {
-        shared.set_entry(code.id, stub);
+    if entry.address == code.tier.entry.get() {
+        if shared.entry(code.id) != 0
+            && let Some(&stub) = native.stubs.get(&code.unit.params.len())
+        {
+            shared.set_entry(code.id, stub);
+        }
+        code.set_call_flag(CallFlags::COMPILED, false);
     }
-    drop(native);
-    code.tier.unlink(Invalidation::ManyExits);
-    code.set_call_flag(CallFlags::COMPILED, false);
-    code.counters.heat.set(1000);
+    code.tier.unlink(entry.address, Invalidation::ManyExits);
+    let drops = code.tier.drops.get();
+    code.tier.drops.set(drops + 1);
+    code.counters.heat.set(HEAT_AFTER_DROP << drops.min(8));
 }
 
 impl Backend {
@@ -182,7 +197,7 @@ impl Backend {
         }
         for code in codes.versions() {
             if drop_all && code.tier.tier.get() != Tier::Interpreter {
-                code.tier.unlink(Invalidation::Replaced);
+                code.tier.unlink_all(Invalidation::Replaced);
                 code.set_call_flag(CallFlags::COMPILED, false);
                 code.counters.heat.set(0);
             }
@@ -220,8 +235,10 @@ impl Backend {
         let seen = Seen {
             snapshot: Snapshot::of(code.slots.iter().map(|slot| &slot.cell)),
             site_pc: code.bytecode.site_pc.clone(),
+            plain_pc: code.bytecode.resume_pc.clone(),
             inst_of: code.bytecode.inst_of.clone(),
             rejected: code.tier.rejected.borrow().clone(),
+            cautious: code.tier.drops.get() >= DROPS_TO_CAUTION,
         };
         let window: Vec<WindowKind> = match at {
             EntryAt::Start => Vec::new(),

@@ -25,7 +25,8 @@ impl Backend {
         let entry = native.arena.address(range);
         let lines = compiled.lines.into();
         native.installed.insert(entry, Installed { code: code.id, range, lines });
-        native.exits.extend(compiled.exits.into_iter().map(|info| ExitEntry { code: code.id, osr: func.osr, info }));
+        let exit = |info| ExitEntry { code: code.id, osr: func.osr, address: entry, info };
+        native.exits.extend(compiled.exits.into_iter().map(exit));
         drop(native);
         match at {
             EntryAt::Start => {
