@@ -197,7 +197,7 @@ fn finish(isa: &OwnedTargetIsa, mut context: Context, dump: bool) -> Result<Comp
     let code = match context.compile(&**isa, &mut Default::default()) {
         Ok(code) => code,
         Err(error) => {
-            let error = cranelift_codegen::print_errors::pretty_error(&error.func, error.inner);
+            let error = cranelift_codegen::print_errors::pretty_error(error.func, error.inner);
             return Err(Refused::failed(error));
         }
     };
