@@ -96,7 +96,7 @@ fn count_code(ran: &Ran, tally: &mut Tally) {
 
 fn differs(expected: &Ran, ran: &Ran) -> bool {
     let seen = |ran: &Ran| ran.outcome.as_ref().map(|it| (it.counts.clone(), it.recording.clone(), it.fuel));
-    expected.output != ran.output || seen(expected) != seen(ran)
+    !ran.compiler_failures().is_empty() || expected.output != ran.output || seen(expected) != seen(ran)
 }
 
 /// Removes lines as long as the program still compiles and still shows a difference.
@@ -146,5 +146,6 @@ fn account(ran: &Ran, other: &Ran) -> String {
         let points = mine.recording.points.iter().filter(|it| !theirs.recording.points.contains(it));
         points.for_each(|it| text += &format!("recorded {it:?}\n"));
     }
+    ran.compiler_failures().iter().for_each(|it| text += &format!("the compiler failed: {it}\n"));
     text
 }

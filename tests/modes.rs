@@ -88,6 +88,13 @@ pub struct Ran {
     pub outcome: Option<RunOutcome>,
 }
 
+impl Ran {
+    /// What broke inside the compiler: a bug whatever the program printed, since the interpreter stepped in for it.
+    pub fn compiler_failures(&self) -> &[String] {
+        self.outcome.as_ref().map(|it| it.compiler_failures.as_slice()).unwrap_or_default()
+    }
+}
+
 /// Steps after which a test program is taken to hang.
 pub const FUEL: u64 = 2_000_000_000;
 

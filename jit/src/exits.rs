@@ -25,6 +25,8 @@ pub struct ExitEntry {
     pub code: CodeId,
     /// Whether it leaves a loop that was entered from the interpreter.
     pub osr: bool,
+    /// Address of the entry whose code it leaves.
+    pub address: usize,
     /// Where to go on, why, with what.
     pub info: ExitInfo,
 }

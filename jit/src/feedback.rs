@@ -410,6 +410,65 @@ pub const INDEX_COMPUTED: u8 = 2;
 /// The list does not have the all-numbers flag, or the store clears it.
 pub const INDEX_MIXED: u8 = 4;
 
+// ---- one instruction, seen at two places --------------------------------------------------------------------------------
+
+impl Arith {
+    /// What both saw.
+    pub fn merge(self, other: Arith) -> Arith {
+        Arith {
+            a: self.a.union(other.a),
+            b: self.b.union(other.b),
+            result: self.result.union(other.result),
+            samples: self.samples.saturating_add(other.samples),
+        }
+    }
+}
+
+impl Index {
+    /// What both saw.
+    pub fn merge(self, other: Index) -> Index {
+        Index {
+            container: self.container.union(other.container),
+            key: self.key.union(other.key),
+            value: self.value.union(other.value),
+            out_of_range: self.out_of_range || other.out_of_range,
+            computed: self.computed || other.computed,
+            mixed: self.mixed || other.mixed,
+            samples: self.samples.saturating_add(other.samples),
+        }
+    }
+}
+
+impl Call {
+    /// What both saw: targets that differ are too many to guess one.
+    pub fn merge(self, other: Call) -> Call {
+        let not_function = self.not_function || other.not_function;
+        let (variety, target) = match (self.variety, other.variety) {
+            (_, Variety::None) => (self.variety, self.target),
+            (Variety::None, _) => (other.variety, other.target),
+            (Variety::Mono, Variety::Mono) if self.target == other.target => (Variety::Mono, self.target),
+            _ => (Variety::Mega, other.target),
+        };
+        Call { variety, target, not_function }
+    }
+}
+
+impl Global {
+    /// What both saw.
+    pub fn merge(self, other: Global) -> Global {
+        match (self.place, other.place) {
+            (_, Place::Unknown) => self,
+            (Place::Unknown, _) => other,
+            (mine, theirs) => Global {
+                place: if mine == theirs { mine } else { Place::Mixed },
+                value: self.value.union(other.value),
+                target: if self.target == other.target { self.target } else { None },
+                unstable: self.unstable || other.unstable || self.target != other.target,
+            },
+        }
+    }
+}
+
 fn kinds_at(word: u64, shift: u32) -> Kinds {
     Kinds((word >> shift) as u8)
 }
@@ -649,6 +708,21 @@ mod tests {
         cell.see_global(Place::Global, Kinds::INT, None);
         assert_eq!(cell.global().place, Place::Mixed);
         assert!(cell.global().unstable);
+    }
+
+    #[test]
+    fn what_two_places_saw_is_put_together() {
+        let mono = |id| Call { variety: Variety::Mono, target: Some(Target::Code(id)), not_function: false };
+        assert_eq!(mono(1).merge(Call::default()), mono(1));
+        assert_eq!(Call::default().merge(mono(1)), mono(1));
+        assert_eq!(mono(1).merge(mono(1)), mono(1));
+        assert_eq!(mono(1).merge(mono(2)).variety, Variety::Mega);
+        let global = Global { place: Place::Global, value: Kinds::INT, ..Global::default() };
+        let intrinsic = Global { place: Place::Intrinsic, value: Kinds::FUNCTION, ..Global::default() };
+        assert_eq!(Global::default().merge(global), global);
+        assert_eq!(global.merge(intrinsic).place, Place::Mixed);
+        let arith = |a, samples| Arith { a, samples, ..Arith::default() };
+        assert_eq!(arith(Kinds::INT, 2).merge(arith(Kinds::FLOAT, 3)), arith(Kinds::INT.union(Kinds::FLOAT), 5));
     }
 
     #[test]

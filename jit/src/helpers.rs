@@ -486,8 +486,9 @@ pub fn window_kinds(realm: &Realm, n_regs: usize) -> Vec<WindowKind> {
         .map(|i| {
             // SAFETY: invariant 1; the innermost window ends at the top of the VM stack, and its registers are written.
             let value = unsafe { *realm.head.stack_top.sub(n_regs - i) };
-            let computed = value.as_list().is_some_and(|list| list.is_computed());
-            WindowKind { kinds: crate::interp::kinds_of(value), computed }
+            let rule = value.as_list().and_then(|list| list.rule());
+            let unit_step = rule.is_some_and(|rule| rule.step == Some(1.0));
+            WindowKind { kinds: crate::interp::kinds_of(value), computed: rule.is_some(), unit_step }
         })
         .collect()
 }

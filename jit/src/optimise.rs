@@ -15,7 +15,7 @@ use crate::engine::{EngineConfig, GuardMode};
 use crate::exits::{self, Shared};
 use crate::feedback::{Snapshot, Target};
 use crate::helpers;
-use crate::reason::{Invalidation, Refusal};
+use crate::reason::{ExitReason, Invalidation, Refusal, Refused};
 use crate::ssa::Func;
 use crate::ssa::build::{Callee, Input, WindowKind, build};
 use crate::ssa::flow::EntryAt;
@@ -30,8 +30,14 @@ use std::sync::Arc;
 
 /// After so many exits at one place the code is compiled again without that speculation.
 const EXITS_TO_RECOMPILE: u64 = 10;
-/// After so many compilations a code object stays in the interpreter.
-const MAX_COMPILES: u32 = 12;
+/// A part that was left out because it had not run is compiled, too, when it runs again: once may have been the end of a loop.
+const COLD_EXITS_TO_RECOMPILE: u64 = 2;
+/// After so many droppings a code object is compiled without speculation on what may still be learned elsewhere.
+const DROPS_TO_CAUTION: u32 = 8;
+/// After so many droppings a code object stays in the interpreter.
+const MAX_DROPS: u32 = 16;
+/// Work after which dropped code is compiled again, so that its feedback tells of what it met; doubled at every dropping.
+const HEAT_AFTER_DROP: i64 = 1000;
 
 /// Work between two looks for entries, in code of which some loops were refused.
 const REFUSED_HEAT: i64 = 2000;
@@ -41,6 +47,8 @@ pub struct Optimiser {
     config: EngineConfig,
     /// `Err` says why there is no machine code here.
     backend: Result<Backend, String>,
+    /// Failures of the compiler itself since somebody asked.
+    failures: Vec<String>,
 }
 
 /// What compiling needs.
@@ -67,7 +75,7 @@ impl Optimiser {
                 dumps: config.dump.then(Vec::new),
             })
         });
-        Optimiser { config, backend }
+        Optimiser { config, backend, failures: Vec::new() }
     }
 
     /// Why nothing is compiled here, if so.
@@ -79,10 +87,14 @@ impl Optimiser {
     fn compile(&mut self, codes: &CodeTable, realm: &Realm, code: &Code, at: EntryAt) {
         let result = match &mut self.backend {
             Ok(backend) => backend.compile(codes, realm, code, at),
-            Err(_) => Err(Refusal::NoExecutableMemory),
+            Err(_) => Err(Refusal::NoExecutableMemory.into()),
         };
-        if let Err(refusal) = result {
-            code.tier.refusal.set(Some(refusal));
+        if let Err(refused) = result {
+            code.tier.refusal.set(Some(refused.refusal));
+            if refused.refusal == Refusal::CompilerFailed {
+                let (name, line) = (code.info.borrow().name.clone(), code.line(InstId(0)));
+                self.failures.push(format!("‘{name}’, line {line}, {at:?}: {}", refused.detail));
+            }
         }
     }
 }
@@ -103,12 +115,14 @@ impl Tiering for Optimiser {
             }
             _ => {}
         }
-        if code.tier.compiles.get() >= MAX_COMPILES {
+        if code.tier.drops.get() >= MAX_DROPS {
             code.tier.refusal.set(Some(Refusal::TooManyExits));
             code.counters.heat.set(NEVER_HOT);
             return;
         }
-        if code.tier.entry.get() == 0 && code.unit.kind == UnitKind::Function {
+        // In its first activation only a part of a function has run: then its loop is enough.
+        let called = place == Place::Call || code.calls() > 1;
+        if called && code.tier.entry.get() == 0 && code.unit.kind == UnitKind::Function {
             self.compile(codes, realm, code, EntryAt::Start);
         }
         if let Place::Loop(block) = place {
@@ -132,6 +146,10 @@ impl Tiering for Optimiser {
         kept.map(std::mem::take).unwrap_or_default()
     }
 
+    fn take_failures(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.failures)
+    }
+
     fn start_run(&mut self, codes: &CodeTable, realm: &mut Realm) {
         let Ok(backend) = &mut self.backend else { return };
         exits::publish(&backend.shared);
@@ -145,20 +163,27 @@ pub(crate) fn exited(shared: &Shared, code: &Code, exit: u32) {
     let entry = native.exits[exit as usize].clone();
     let count = native.exit_counts.entry(exit).or_insert(0);
     *count += 1;
-    if *count < EXITS_TO_RECOMPILE || !helpers::teaches(entry.info.reason) {
+    let most = match entry.info.reason {
+        ExitReason::ColdPath => COLD_EXITS_TO_RECOMPILE,
+        _ => EXITS_TO_RECOMPILE,
+    };
+    // Activations of code that was dropped before still run; they tell nothing new of the code that took its place.
+    if *count < most || !helpers::teaches(entry.info.reason) || !code.tier.is_linked(entry.address) {
         return;
     }
     code.tier.rejected.borrow_mut().insert((entry.info.at, entry.info.reason));
-    let params = code.unit.params.len();
-    if shared.entry(code.id) != 0
-        && let Some(&stub) = native.stubs.get(&params)
-    {
-        shared.set_entry(code.id, stub);
+    if entry.address == code.tier.entry.get() {
+        if shared.entry(code.id) != 0
+            && let Some(&stub) = native.stubs.get(&code.unit.params.len())
+        {
+            shared.set_entry(code.id, stub);
+        }
+        code.set_call_flag(CallFlags::COMPILED, false);
     }
-    drop(native);
-    code.tier.unlink(Invalidation::ManyExits);
-    code.set_call_flag(CallFlags::COMPILED, false);
-    code.counters.heat.set(1000);
+    code.tier.unlink(entry.address, Invalidation::ManyExits);
+    let drops = code.tier.drops.get();
+    code.tier.drops.set(drops + 1);
+    code.counters.heat.set(HEAT_AFTER_DROP << drops.min(8));
 }
 
 impl Backend {
@@ -181,7 +206,7 @@ impl Backend {
         }
         for code in codes.versions() {
             if drop_all && code.tier.tier.get() != Tier::Interpreter {
-                code.tier.unlink(Invalidation::Replaced);
+                code.tier.unlink_all(Invalidation::Replaced);
                 code.set_call_flag(CallFlags::COMPILED, false);
                 code.counters.heat.set(0);
             }
@@ -193,13 +218,18 @@ impl Backend {
         }
     }
 
-    fn compile(&mut self, codes: &CodeTable, realm: &Realm, code: &Code, at: EntryAt) -> Result<(), Refusal> {
+    fn compile(&mut self, codes: &CodeTable, realm: &Realm, code: &Code, at: EntryAt) -> Result<(), Refused> {
         let func = self.ssa(codes, realm, code, at)?;
         // A function that breaks the invariants of its own form would compute something else: the interpreter keeps it.
-        if crate::ssa::verify::verify(&func).is_err() {
-            return Err(Refusal::CompilerFailed);
+        if let Err(errors) = crate::ssa::verify::verify(&func) {
+            return Err(Refused::failed(format!("{}\n{}", errors.join("\n"), crate::ssa::print::print(&func))));
         }
-        let compiled = self.install(codes, code, at, &func)?;
+        let compiled = self.install(codes, code, at, &func).map_err(|mut refused| {
+            if refused.refusal == Refusal::CompilerFailed {
+                refused.detail += &format!("\n{}", crate::ssa::print::print(&func));
+            }
+            refused
+        })?;
         if let Some(dumps) = &mut self.dumps {
             dumps.push(dump(code, at, &func, compiled));
         }
@@ -210,15 +240,17 @@ impl Backend {
     }
 
     /// The SSA form of one entry.
-    pub(crate) fn ssa(&self, codes: &CodeTable, realm: &Realm, code: &Code, at: EntryAt) -> Result<Func, Refusal> {
+    pub(crate) fn ssa(&self, codes: &CodeTable, realm: &Realm, code: &Code, at: EntryAt) -> Result<Func, Refused> {
         if mentions_import(code) {
-            return Err(Refusal::Injected);
+            return Err(Refusal::Injected.into());
         }
         let seen = Seen {
             snapshot: Snapshot::of(code.slots.iter().map(|slot| &slot.cell)),
             site_pc: code.bytecode.site_pc.clone(),
+            plain_pc: code.bytecode.resume_pc.clone(),
             inst_of: code.bytecode.inst_of.clone(),
             rejected: code.tier.rejected.borrow().clone(),
+            cautious: code.tier.drops.get() >= DROPS_TO_CAUTION,
         };
         let window: Vec<WindowKind> = match at {
             EntryAt::Start => Vec::new(),

@@ -84,6 +84,28 @@ reasons! {
     }
 }
 
+/// A refusal with what only the compiler's developers can use: its own failures in words, with the code they are about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The reason.
+    pub refusal: Refusal,
+    /// Of a [`Refusal::CompilerFailed`]: what broke. Empty otherwise.
+    pub detail: String,
+}
+
+impl Refused {
+    /// A failure of the compiler itself.
+    pub fn failed(detail: impl Into<String>) -> Refused {
+        Refused { refusal: Refusal::CompilerFailed, detail: detail.into() }
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Refused {
+        Refused { refusal, detail: String::new() }
+    }
+}
+
 reasons! {
     /// Why compiled code went back to the interpreter.
     ExitReason {

@@ -16,7 +16,7 @@ pub mod tramp;
 
 use crate::code::{Fixup, RelocTo};
 use crate::dump::Line;
-use crate::reason::{ExitReason, Refusal};
+use crate::reason::{ExitReason, Refused};
 use crate::ssa::{Func, StateVal};
 use cranelift_codegen::entity::SecondaryMap;
 use cranelift_codegen::ir::{self, InstBuilder, UserFuncName};
@@ -181,7 +181,7 @@ pub fn convention(isa: &OwnedTargetIsa) -> CallConv {
 }
 
 /// Compiles one SSA function.
-pub fn translate(isa: &OwnedTargetIsa, func: &Func, env: &Env<'_>) -> Result<Compiled, Refusal> {
+pub fn translate(isa: &OwnedTargetIsa, func: &Func, env: &Env<'_>) -> Result<Compiled, Refused> {
     let words = if func.osr { 1 } else { func.params as usize };
     let mut context = Context::new();
     context.func = ir::Function::with_name_signature(UserFuncName::user(0, env.code), signature(isa, words));
@@ -194,12 +194,15 @@ pub fn translate(isa: &OwnedTargetIsa, func: &Func, env: &Env<'_>) -> Result<Com
 }
 
 /// Runs Cranelift on a built function.
-fn finish(isa: &OwnedTargetIsa, mut context: Context, dump: bool) -> Result<Compiled, Refusal> {
+fn finish(isa: &OwnedTargetIsa, mut context: Context, dump: bool) -> Result<Compiled, Refused> {
     let clif = if dump { clif_lines(&context.func) } else { Vec::new() };
     context.set_disasm(dump);
     let code = match context.compile(&**isa, &mut Default::default()) {
         Ok(code) => code,
-        Err(_) => return Err(Refusal::CompilerFailed),
+        Err(error) => {
+            let error = cranelift_codegen::print_errors::pretty_error(error.func, error.inner);
+            return Err(Refused::failed(error));
+        }
     };
     let mut compiled = Compiled { clif, asm: code.vcode.clone().unwrap_or_default(), ..Compiled::default() };
     compiled.bytes = code.code_buffer().to_vec();
@@ -231,14 +234,14 @@ fn clif_lines(func: &ir::Function) -> Vec<Line> {
     lines
 }
 
-fn fixups(code: &CompiledCode) -> Result<Vec<Fixup>, Refusal> {
+fn fixups(code: &CompiledCode) -> Result<Vec<Fixup>, Refused> {
     code.buffer
         .relocs()
         .iter()
         .map(|reloc| {
             let to = match reloc.target {
                 FinalizedRelocTarget::ExternalName(ir::ExternalName::User(_)) => RelocTo::Itself,
-                _ => return Err(Refusal::CompilerFailed),
+                ref other => return Err(Refused::failed(format!("a relocation to {other:?}"))),
             };
             Ok(Fixup { at: reloc.offset, kind: reloc.kind, to, addend: reloc.addend })
         })

@@ -2,7 +2,8 @@
 //! what the interpreter records.
 //!
 //! The cases stand in `tests/spec`; a failure names the file, the case, the mode, and shows both outputs. A case with the attribute
-//! `compiled` must also have run compiled code in eager mode, so that it cannot test the interpreter by mistake.
+//! `compiled` must also have run compiled code in eager mode, so that it cannot test the interpreter by mistake. A failure inside
+//! the compiler fails its case even if the output is right, since only the interpreter made it so.
 
 use minilive_jit::engine::tier::Tier;
 use minilive_tests::files::{below, relative, root};
@@ -33,6 +34,9 @@ fn complaint(case: &Case, mode: Mode, ran: &Ran, interpreted: &Ran) -> Option<St
             extra.collect::<Vec<_>>(),
             lacking.collect::<Vec<_>>()
         ));
+    }
+    if let Some(failure) = ran.compiler_failures().first() {
+        return Some(format!("{place}: the compiler failed: {failure}"));
     }
     let compiled = || {
         let functions = ran.outcome.iter().flat_map(|it| &it.functions);

@@ -3,7 +3,7 @@
 //! Deviations are listed by the first line of their program, each with its reason; one that passes after all is an error too.
 
 use minilive_tests::conformance::{Block, read};
-use minilive_tests::modes::{Mode, run};
+use minilive_tests::modes::{Mode, Ran, run};
 
 /// Blocks that do not print what the suite says, each with the verdict of LANGUAGE 12 that it rests on.
 const DEVIATIONS: &[(&str, &str)] = &[];
@@ -39,20 +39,25 @@ fn is_deviation(block: &Block) -> bool {
 }
 
 /// The suite's runner gives no file name and compares without the final line ends.
-fn printed(block: &Block, mode: Mode) -> String {
-    run(&block.program, "", mode).output.replace(" [ line", " [line")
+fn printed(ran: &Ran) -> String {
+    ran.output.replace(" [ line", " [line")
 }
 
 fn passes(block: &Block, mode: Mode) -> bool {
-    printed(block, mode).trim_end() == block.output.trim_end()
+    let ran = run(&block.program, "", mode);
+    printed(&ran).trim_end() == block.output.trim_end() && ran.compiler_failures().is_empty()
 }
 
 fn report(block: &Block, mode: Mode) {
+    let ran = run(&block.program, "", mode);
     println!(
         "line {} ({mode}):\n{}\n--- expected\n{}\n--- printed\n{}",
         block.line,
         block.program,
         block.output,
-        printed(block, mode)
+        printed(&ran)
     );
+    for failure in ran.compiler_failures() {
+        println!("--- the compiler failed\n{failure}");
+    }
 }

@@ -182,6 +182,7 @@ fn outcome(run: Run<'_>, realm: &mut Realm, end: End) -> RunOutcome {
         fuel: run.meter.fuel(),
         collections: heap.collections,
         heap: heap.counted_bytes,
+        compiler_failures: run.tiering.take_failures(),
     }
 }
 

@@ -189,4 +189,6 @@ pub struct RunOutcome {
     pub collections: u64,
     /// The most heap bytes counted.
     pub heap: u64,
+    /// Bugs of the compiler that this run met: what broke, and in which function. The interpreter ran those.
+    pub compiler_failures: Vec<String>,
 }

@@ -32,6 +32,9 @@ pub trait Tiering: Send {
     fn take_dumps(&mut self) -> Vec<crate::dump::Dump> {
         Vec::new()
     }
+
+    /// What broke inside the compiler since this was asked last, in words for its developers.
+    fn take_failures(&mut self) -> Vec<String>;
 }
 
 /// Never compiles.
@@ -49,4 +52,8 @@ impl Tiering for InterpretOnly {
     fn poll(&mut self, _: &CodeTable, _: &mut Realm, _: bool) {}
 
     fn start_run(&mut self, _: &CodeTable, _: &mut Realm) {}
+
+    fn take_failures(&mut self) -> Vec<String> {
+        Vec::new()
+    }
 }

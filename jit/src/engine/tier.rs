@@ -61,6 +61,8 @@ pub struct TierState {
     pub invalidation: Cell<Option<Invalidation>>,
     /// How often it was compiled.
     pub compiles: Cell<u32>,
+    /// How often compiled code was dropped because its guards failed.
+    pub drops: Cell<u32>,
     /// A compilation is on its way; do not ask again.
     pub pending: Cell<bool>,
     /// Guards that failed too often, by the instruction they stand at: do not speculate there again.
@@ -91,10 +93,28 @@ impl TierState {
         1
     }
 
-    /// Unlinks all compiled entries; activations that are inside go on until they return.
-    pub fn unlink(&self, why: Invalidation) {
-        self.entry.set(0);
-        self.osr.iter().for_each(|entry| entry.set(0));
+    /// All entries: of the function, and of loops.
+    fn entries(&self) -> impl Iterator<Item = &Cell<usize>> {
+        std::iter::once(&self.entry).chain(self.osr.iter())
+    }
+
+    /// Whether the code at this address is still entered.
+    pub fn is_linked(&self, address: usize) -> bool {
+        self.entries().any(|entry| entry.get() == address)
+    }
+
+    /// Unlinks one compiled entry; activations that are inside go on until they return.
+    pub fn unlink(&self, address: usize, why: Invalidation) {
+        self.entries().filter(|entry| entry.get() == address).for_each(|entry| entry.set(0));
+        self.invalidation.set(Some(why));
+        if self.entries().all(|entry| entry.get() == 0) {
+            self.tier.set(Tier::Interpreter);
+        }
+    }
+
+    /// Unlinks all compiled entries.
+    pub fn unlink_all(&self, why: Invalidation) {
+        self.entries().for_each(|entry| entry.set(0));
         self.tier.set(Tier::Interpreter);
         self.invalidation.set(Some(why));
     }
@@ -110,9 +130,21 @@ mod tests {
         assert_eq!(state.count_exit(InstId(3), ExitReason::NotNumber), 1);
         assert_eq!(state.count_exit(InstId(3), ExitReason::NotNumber), 2);
         assert_eq!(state.count_exit(InstId(4), ExitReason::NotNumber), 1);
+    }
+
+    #[test]
+    fn one_entry_is_dropped_without_the_others() {
+        let state = TierState::new(2);
         state.osr[1].set(64);
+        state.entry.set(128);
+        state.tier.set(Tier::Optimised);
         assert_eq!(state.osr_entry(BlockId(1)), Some(64));
-        state.unlink(Invalidation::ManyExits);
-        assert_eq!(state.osr_entry(BlockId(1)), None);
+        state.unlink(64, Invalidation::ManyExits);
+        assert_eq!((state.osr_entry(BlockId(1)), state.is_linked(64)), (None, false));
+        assert!(state.is_linked(128));
+        assert_eq!(state.tier.get(), Tier::Optimised);
+        state.unlink_all(Invalidation::Replaced);
+        assert!(!state.is_linked(128));
+        assert_eq!(state.tier.get(), Tier::Interpreter);
     }
 }

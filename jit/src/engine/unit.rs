@@ -107,7 +107,7 @@ impl Code {
     /// Notes what makes this function. An edit of that may change it, and then code compiled for the other case is wrong.
     pub fn set_captures(&self, captures: bool, heat: i64) {
         if self.captures.replace(captures) != captures && self.tier.tier.get() != Tier::Interpreter {
-            self.tier.unlink(Invalidation::Edited);
+            self.tier.unlink_all(Invalidation::Edited);
             self.set_call_flag(CallFlags::COMPILED, false);
             self.counters.heat.set(heat);
         }

@@ -5,7 +5,7 @@ use crate::code::{CodeRange, InstallError};
 use crate::engine::table::CodeTable;
 use crate::engine::unit::{CallFlags, Code, CodeId};
 use crate::exits::{ExitEntry, Installed, Native};
-use crate::reason::Refusal;
+use crate::reason::{Refusal, Refused};
 use crate::ssa::Func;
 use crate::ssa::flow::EntryAt;
 use crate::translate::{self, Compiled, Env, tramp};
@@ -18,7 +18,7 @@ impl Backend {
         code: &Code,
         at: EntryAt,
         func: &Func,
-    ) -> Result<Compiled, Refusal> {
+    ) -> Result<Compiled, Refused> {
         self.provide_stubs(codes, func)?;
         let mut compiled = self.machine_code(codes, code, func)?;
         let params = code.unit.params.len();
@@ -31,7 +31,8 @@ impl Backend {
         let entry = native.arena.address(range);
         let lines = std::mem::take(&mut compiled.lines).into();
         native.installed.insert(entry, Installed { code: code.id, range, lines });
-        native.exits.extend(compiled.exits.drain(..).map(|info| ExitEntry { code: code.id, osr: func.osr, info }));
+        let exit = |info| ExitEntry { code: code.id, osr: func.osr, address: entry, info };
+        native.exits.extend(compiled.exits.drain(..).map(exit));
         drop(native);
         match at {
             EntryAt::Start => {
@@ -51,7 +52,7 @@ impl Backend {
     }
 
     /// The machine code of a function, not yet placed.
-    fn machine_code(&self, codes: &CodeTable, code: &Code, func: &Func) -> Result<Compiled, Refusal> {
+    fn machine_code(&self, codes: &CodeTable, code: &Code, func: &Func) -> Result<Compiled, Refused> {
         let words = &self.shared.words;
         let first_exit = self.shared.native().exits.len() as u32;
         let env = Env {
@@ -73,7 +74,7 @@ impl Backend {
     }
 
     /// Makes sure that every code a function calls through the table has an entry there.
-    fn provide_stubs(&self, codes: &CodeTable, func: &Func) -> Result<(), Refusal> {
+    fn provide_stubs(&self, codes: &CodeTable, func: &Func) -> Result<(), Refused> {
         for inst in func.blocks.iter().flat_map(|block| &block.insts) {
             let crate::ssa::Op::CallCode(id) = inst.op else {
                 continue;
@@ -89,7 +90,7 @@ impl Backend {
         Ok(())
     }
 
-    fn stub(&self, arity: usize) -> Result<usize, Refusal> {
+    fn stub(&self, arity: usize) -> Result<usize, Refused> {
         if let Some(&stub) = self.shared.native().stubs.get(&arity) {
             return Ok(stub);
         }
@@ -102,19 +103,19 @@ impl Backend {
         Ok(address)
     }
 
-    fn trampoline(&self, arity: usize) -> Result<usize, Refusal> {
+    fn trampoline(&self, arity: usize) -> Result<usize, Refused> {
         self.cached_trampoline(arity, |it| tramp::trampoline(&it.isa, arity))
     }
 
-    fn loop_trampoline(&self) -> Result<usize, Refusal> {
+    fn loop_trampoline(&self) -> Result<usize, Refused> {
         self.cached_trampoline(usize::MAX, |it| tramp::loop_trampoline(&it.isa))
     }
 
     fn cached_trampoline(
         &self,
         key: usize,
-        make: impl FnOnce(&Self) -> Result<Compiled, Refusal>,
-    ) -> Result<usize, Refusal> {
+        make: impl FnOnce(&Self) -> Result<Compiled, Refused>,
+    ) -> Result<usize, Refused> {
         if let Some(&address) = self.shared.native().trampolines.get(&key) {
             return Ok(address);
         }
@@ -127,9 +128,9 @@ impl Backend {
     }
 }
 
-fn put(native: &mut Native, compiled: &Compiled) -> Result<CodeRange, Refusal> {
+fn put(native: &mut Native, compiled: &Compiled) -> Result<CodeRange, Refused> {
     native.arena.install(&compiled.bytes, &compiled.fixups).map_err(|error| match error {
-        InstallError::Full => Refusal::ArenaFull,
-        InstallError::Relocation(_) => Refusal::CompilerFailed,
+        InstallError::Full => Refusal::ArenaFull.into(),
+        InstallError::Relocation(kind) => Refused::failed(format!("a relocation of the kind {kind:?}")),
     })
 }

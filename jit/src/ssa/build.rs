@@ -20,7 +20,7 @@ use super::seen::Seen;
 use super::types::Ty;
 use super::{Block, BlockData, Cmp, End, Exit, Func, StateId, Val};
 use crate::feedback::Kinds;
-use crate::reason::{ExitReason, Refusal};
+use crate::reason::{ExitReason, Refusal, Refused};
 use minilive_mir::ir::{BlockId, InstId, Reg, Unit, UnitKind};
 use rustc_hash::FxHashMap;
 
@@ -40,6 +40,8 @@ pub struct WindowKind {
     pub kinds: Kinds,
     /// Whether it is a computed list.
     pub computed: bool,
+    /// Whether its elements go up by one.
+    pub unit_step: bool,
 }
 
 /// Everything that compiling one entry of one unit depends on. Plain data: no heap pointers but pinned literals.
@@ -136,6 +138,8 @@ pub(crate) enum Stop {
     Leave(Exit),
     /// The unit is not compiled.
     Refuse(Refusal),
+    /// The builder contradicts itself: says where.
+    Broken(&'static str),
 }
 
 pub(crate) type Step<T> = Result<T, Stop>;
@@ -178,7 +182,7 @@ pub(crate) struct Builder<'a> {
     recorded: bool,
     widening: bool,
     clobbers_changed: bool,
-    pub(crate) refusal: Option<Refusal>,
+    pub(crate) refusal: Option<Refused>,
 }
 
 /// More SSA instructions than this are not compiled at once.
@@ -187,12 +191,12 @@ const MAX_INSTS: usize = 4000;
 const MAX_ROUNDS: usize = 60;
 
 /// Builds the SSA form of one entry of a unit, or says why not.
-pub fn build(input: &Input<'_>) -> Result<Func, Refusal> {
+pub fn build(input: &Input<'_>) -> Result<Func, Refused> {
     if input.unit.env.is_some() || input.unit.kind == UnitKind::Module {
-        return Err(Refusal::Environment);
+        return Err(Refusal::Environment.into());
     }
     if input.at == EntryAt::Start && input.unit.kind != UnitKind::Function {
-        return Err(Refusal::TopLevel);
+        return Err(Refusal::TopLevel.into());
     }
     let flow = flow_of(input.unit, input.at);
     let mut builder = Builder::new(input, flow);
@@ -202,7 +206,7 @@ pub fn build(input: &Input<'_>) -> Result<Func, Refusal> {
     super::dce::prune_params(&mut func);
     super::dce::drop_dead(&mut func);
     if func.blocks.iter().map(|block| block.insts.len()).sum::<usize>() > MAX_INSTS {
-        return Err(Refusal::TooLarge);
+        return Err(Refusal::TooLarge.into());
     }
     Ok(func)
 }
@@ -244,7 +248,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Finds the types at the start of every node: climbs to a fixed point with widening, then descends twice.
-    fn infer(&mut self) -> Result<(), Refusal> {
+    fn infer(&mut self) -> Result<(), Refused> {
         let start = self.env.clone();
         let mut settled = false;
         for _ in 0..MAX_ROUNDS {
@@ -262,8 +266,7 @@ impl<'a> Builder<'a> {
             }
         }
         if !settled {
-            debug_assert!(false, "types did not settle");
-            return Err(Refusal::CompilerFailed);
+            return Err(Refused::failed("types did not settle"));
         }
         self.widening = false;
         for _ in 0..2 {
@@ -275,7 +278,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn infer_round(&mut self) -> Result<(), Refusal> {
+    fn infer_round(&mut self) -> Result<(), Refused> {
         for node in 0..self.flow.nodes.len() {
             if let Some(env) = self.entries[node].clone() {
                 self.visits[node] += 1;
@@ -287,7 +290,7 @@ impl<'a> Builder<'a> {
     }
 
     /// One round in which every node starts from the settled types, and what arrives is joined afresh.
-    fn descend(&mut self, settled: &[Option<Env>]) -> Result<(), Refusal> {
+    fn descend(&mut self, settled: &[Option<Env>]) -> Result<(), Refused> {
         for (node, env) in settled.iter().enumerate() {
             if let Some(env) = env {
                 self.env = env.clone();
@@ -297,7 +300,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn emit_all(&mut self) -> Result<(), Refusal> {
+    fn emit_all(&mut self) -> Result<(), Refused> {
         self.types = std::mem::replace(&mut self.entries, vec![None; self.flow.nodes.len()]);
         self.emitting = true;
         self.func.osr = self.input.at != EntryAt::Start;
@@ -321,7 +324,7 @@ impl<'a> Builder<'a> {
             self.env = env;
             self.cur = Block(node as u32);
             self.run_node(node)?;
-            if let Some(refusal) = self.refusal {
+            if let Some(refusal) = self.refusal.take() {
                 return Err(refusal);
             }
         }
@@ -339,7 +342,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Runs one node from the environment at its start to its edges.
-    fn run_node(&mut self, node: NodeId) -> Result<(), Refusal> {
+    fn run_node(&mut self, node: NodeId) -> Result<(), Refused> {
         self.node = node;
         self.compared = None;
         self.state_cache.clear();
@@ -353,7 +356,8 @@ impl<'a> Builder<'a> {
                 }
                 Ok(())
             }
-            Err(Stop::Refuse(refusal)) => Err(refusal),
+            Err(Stop::Refuse(refusal)) => Err(refusal.into()),
+            Err(Stop::Broken(what)) => Err(Refused::failed(format!("{what} at instruction {}", self.at.0))),
         }
     }
 

@@ -2,8 +2,8 @@
 //!
 //! `build` walks the [`Flow`] in order. A node is one *copy* of a MIR block: registers need no repair, so loops are turned
 //! bottom-tested and short-circuit results are sent straight to where they are tested by copying blocks here, before SSA.
-//! Invariants: node 0 is the entry and stands for no block (nor do landings that only count); order is reverse postorder; every loop has one header, which
-//! dominates it; a copy counts and polls as its block does.
+//! Invariants: node 0 is the entry and stands for no block (nor do landings that only count); order is reverse postorder; every
+//! cycle is a loop with one header, which dominates it; a copy counts and polls as its block does.
 
 use super::operands;
 use minilive_mir::ir::{BlockId, Inst, Reg, Unit};
@@ -265,7 +265,11 @@ impl Flow {
     }
 
     /// Gives every predecessor its own copy of a block that only tests a register, so that known results go straight on.
+    /// Heads of loops stay one: with a copy for each way in, their loops would have no head.
     fn thread_tests(&mut self, unit: &Unit) {
+        self.find_loops();
+        let mut heads = vec![false; self.nodes.len()];
+        self.loops.iter().for_each(|it| heads[it.head] = true);
         let mut i = 1;
         while i < self.nodes.len() && self.nodes.len() < MAX_NODES {
             let Some(block) = self.nodes[i].block.filter(|_| self.nodes[i].leaves.is_none()) else {
@@ -274,7 +278,8 @@ impl Flow {
             };
             let lone = unit.block_insts(block).len() == 1 && !unit.blocks[block.0 as usize].loop_head;
             let tests = matches!(last(unit, block), Inst::Branch { .. } | Inst::AndTest { .. } | Inst::OrTest { .. });
-            if lone && tests && self.nodes[i].preds.len() > 1 {
+            let is_head = heads.get(i).copied().unwrap_or_default();
+            if lone && tests && !is_head && self.nodes[i].preds.len() > 1 {
                 for pred in self.nodes[i].preds.split_off(1) {
                     self.copy_for(i, pred);
                 }

@@ -4,7 +4,7 @@
 //! has seen nothing, never its neighbour's samples.
 
 use super::operands;
-use crate::feedback::{Arith, Call, Global, Index, Kinds, Property, Snapshot};
+use crate::feedback::{Arith, Call, Global, Index, Kinds, Snapshot};
 use crate::reason::ExitReason;
 use minilive_mir::ir::{BinaryOp, Inst, InstId, Reg, Unit};
 use rustc_hash::FxHashSet;
@@ -16,77 +16,62 @@ pub struct Seen {
     pub snapshot: Snapshot,
     /// Per MIR instruction: the word whose cell tells of it.
     pub site_pc: Box<[u32]>,
+    /// The same in the plain version of its block.
+    pub plain_pc: Box<[u32]>,
     /// Per word: the instruction it stands for.
     pub inst_of: Box<[u32]>,
     /// Guards that failed before: do not speculate there again.
     pub rejected: FxHashSet<(InstId, ExitReason)>,
+    /// So many guards failed that what has not run yet is expected to run, and integers are expected to be fractions.
+    pub cautious: bool,
 }
 
 impl Seen {
-    fn site(&self, inst: InstId) -> Option<u32> {
-        let site = *self.site_pc.get(inst.0 as usize)?;
-        (self.inst_of.get(site as usize) == Some(&inst.0)).then_some(site)
+    /// The words that stand for an instruction: in the fused version of its block, and in the plain one, where the interpreter
+    /// goes on when compiled code was left. Both saw a part of what there was to see.
+    fn sites(&self, inst: InstId) -> impl Iterator<Item = u32> {
+        let word = |table: &[u32]| {
+            let pc = *table.get(inst.0 as usize)?;
+            (self.inst_of.get(pc as usize) == Some(&inst.0)).then_some(pc)
+        };
+        let fused = word(&self.site_pc);
+        fused.into_iter().chain(word(&self.plain_pc).filter(move |&pc| Some(pc) != fused))
     }
 
     /// The operator view of an instruction.
     pub fn arith(&self, inst: InstId) -> Arith {
-        self.site(inst).map(|pc| self.snapshot.arith(pc)).unwrap_or_default()
+        self.sites(inst).map(|pc| self.snapshot.arith(pc)).fold(Arith::default(), Arith::merge)
     }
 
     /// The index view of an instruction.
     pub fn index(&self, inst: InstId) -> Index {
-        self.site(inst).map(|pc| self.snapshot.index(pc)).unwrap_or_default()
+        self.sites(inst).map(|pc| self.snapshot.index(pc)).fold(Index::default(), Index::merge)
     }
 
     /// The call view of an instruction, `None` if it has no cell of its own.
     pub fn call(&self, inst: InstId) -> Option<Call> {
-        self.site(inst).map(|pc| self.snapshot.call(pc))
+        self.sites(inst).map(|pc| self.snapshot.call(pc)).reduce(Call::merge)
     }
 
     /// The free-name view of an instruction.
     pub fn global(&self, inst: InstId) -> Global {
-        self.site(inst).map(|pc| self.snapshot.global(pc)).unwrap_or_default()
-    }
-
-    /// The property view of an instruction.
-    pub fn property(&self, inst: InstId) -> Property {
-        self.site(inst).map(|pc| self.snapshot.property(pc)).unwrap_or_default()
+        self.sites(inst).map(|pc| self.snapshot.global(pc)).fold(Global::default(), Global::merge)
     }
 
     /// Whether a guard of this kind failed here before.
     pub fn is_rejected(&self, inst: InstId, reason: ExitReason) -> bool {
-        self.rejected.contains(&(inst, reason))
+        let doubtful = matches!(reason, ExitReason::ColdPath | ExitReason::NotInteger);
+        (self.cautious && doubtful) || self.rejected.contains(&(inst, reason))
     }
 
     /// Per register: the kinds that operators met when they used it. Empty where nobody tells.
     pub fn kinds_of_uses(&self, unit: &Unit) -> Vec<Kinds> {
         let mut kinds = vec![Kinds::NONE; unit.n_regs as usize];
-        let mut add = |reg: Reg, seen: Kinds| {
-            let old = &mut kinds[reg.0 as usize];
-            *old = old.union(seen);
-        };
         for (i, inst) in unit.insts.iter().enumerate() {
-            let at = InstId(i as u32);
-            match *inst {
-                Inst::Binary { op, a, b, .. } => {
-                    let seen = self.arith(at);
-                    let swapped = matches!(op, BinaryOp::Gt | BinaryOp::Ge);
-                    let (left, right) = if swapped { (seen.b, seen.a) } else { (seen.a, seen.b) };
-                    add(a, left);
-                    add(b, right);
-                }
-                Inst::Unary { src, .. } => add(src, self.arith(at).a),
-                Inst::GetIndex { obj, key, .. } => {
-                    add(obj, self.index(at).container);
-                    add(key, self.index(at).key);
-                }
-                Inst::SetIndex { obj, key, src } => {
-                    add(obj, self.index(at).container);
-                    add(key, self.index(at).key);
-                    add(src, self.index(at).value);
-                }
-                _ => {}
-            }
+            self.uses_in(InstId(i as u32), inst, &mut |reg, seen| {
+                let old = &mut kinds[reg.0 as usize];
+                *old = old.union(seen);
+            });
         }
         // A value that is only passed on is used as its copy is used; two rounds reach copies of copies.
         for _ in 0..2 {
@@ -99,6 +84,54 @@ impl Seen {
             }
         }
         kinds
+    }
+
+    /// Calls `add` with each register that an instruction's feedback tells of, and what it was.
+    fn uses_in(&self, at: InstId, inst: &Inst, add: &mut dyn FnMut(Reg, Kinds)) {
+        match *inst {
+            Inst::Binary { op, a, b, .. } => {
+                let seen = self.arith(at);
+                let swapped = matches!(op, BinaryOp::Gt | BinaryOp::Ge);
+                let (left, right) = if swapped { (seen.b, seen.a) } else { (seen.a, seen.b) };
+                add(a, left);
+                add(b, right);
+            }
+            Inst::Unary { src, .. } => add(src, self.arith(at).a),
+            Inst::GetIndex { obj, key, .. } => {
+                add(obj, self.index(at).container);
+                add(key, self.index(at).key);
+            }
+            Inst::SetIndex { obj, key, src } => {
+                add(obj, self.index(at).container);
+                add(key, self.index(at).key);
+                add(src, self.index(at).value);
+            }
+            _ => {}
+        }
+    }
+
+    /// What the uses of a value met that an instruction has just put into a register. `behind` are the instructions up to the end
+    /// of its block, `live` says whether it is read behind that, and `anywhere` what [`Seen::kinds_of_uses`] knows.
+    pub fn kinds_of_value(&self, reg: Reg, behind: (InstId, &[Inst]), live: bool, anywhere: &[Kinds]) -> Kinds {
+        let (first, insts) = behind;
+        let mut kinds = Kinds::NONE;
+        for (i, inst) in insts.iter().enumerate() {
+            self.uses_in(InstId(first.0 + i as u32), inst, &mut |used, seen| {
+                if used == reg {
+                    kinds = kinds.union(seen);
+                }
+            });
+            if let Inst::Move { dst, src } | Inst::AutoCall { dst, src } = *inst
+                && src == reg
+                && dst != reg
+            {
+                kinds = kinds.union(anywhere[dst.0 as usize]);
+            }
+            if operands::defs(inst).contains(&Some(reg)) {
+                return kinds;
+            }
+        }
+        if live { kinds.union(anywhere[reg.0 as usize]) } else { kinds }
     }
 
     /// Registers that some instruction writes.

@@ -2,7 +2,7 @@
 //!
 //! `build` and every pass are followed by it there. What it checks: every value has one definition, which dominates its uses
 //! (operands, edge arguments, and the states of exits); edges match parameters in number and representation; operations that
-//! may exit have an exit, and no others; entry parameters stand in the entry block.
+//! may exit have an exit, and no others; entry parameters stand in the entry block, which nothing jumps to.
 
 use super::{Block, End, Func, Op, Rep, Val, dce};
 
@@ -53,6 +53,9 @@ pub fn verify(func: &Func) -> Result<(), Vec<VerifyError>> {
             End::Jump(_) => {}
         }
         for edge in data.end.edges() {
+            if edge.to == 0 {
+                errors.push(format!("block{}: a jump to the entry", block.0));
+            }
             let params = &func[edge.target()].params;
             if params.len() != edge.args.len() {
                 errors.push(format!("block{} -> block{}: wrong number of arguments", block.0, edge.to));

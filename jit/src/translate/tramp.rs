@@ -2,14 +2,14 @@
 //! stands in the entry table for code that is not compiled.
 
 use super::{Compiled, HelperId, HelperTable, finish, helper_address, signature};
-use crate::reason::Refusal;
+use crate::reason::Refused;
 use cranelift_codegen::Context;
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, UserFuncName, types};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
 /// `(entry, context, words) -> value`: calls a loop entry, which takes the address of the words itself.
-pub fn loop_trampoline(isa: &OwnedTargetIsa) -> Result<Compiled, Refusal> {
+pub fn loop_trampoline(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
     let mut context = Context::new();
     context.func = ir::Function::with_name_signature(UserFuncName::user(1, u32::MAX), signature(isa, 2));
     let mut pool = FunctionBuilderContext::new();
@@ -29,7 +29,7 @@ pub fn loop_trampoline(isa: &OwnedTargetIsa) -> Result<Compiled, Refusal> {
 
 /// `(entry, context, words) -> value`: passes `arity` words from memory in registers. The first word, the captured map, is
 /// not passed.
-pub fn trampoline(isa: &OwnedTargetIsa, arity: usize) -> Result<Compiled, Refusal> {
+pub fn trampoline(isa: &OwnedTargetIsa, arity: usize) -> Result<Compiled, Refused> {
     let mut context = Context::new();
     context.func = ir::Function::with_name_signature(UserFuncName::user(1, arity as u32), signature(isa, 2));
     let mut pool = FunctionBuilderContext::new();
@@ -58,7 +58,7 @@ pub fn stub(
     helpers: &HelperTable,
     callee_word: usize,
     arity: usize,
-) -> Result<Compiled, Refusal> {
+) -> Result<Compiled, Refused> {
     let mut context = Context::new();
     context.func = ir::Function::with_name_signature(UserFuncName::user(2, arity as u32), signature(isa, arity));
     let mut pool = FunctionBuilderContext::new();

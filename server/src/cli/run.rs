@@ -201,4 +201,7 @@ fn print_stats(outcome: &RunOutcome) {
         }
         eprintln!("{line}");
     }
+    for failure in &outcome.compiler_failures {
+        eprintln!("a bug of the compiler, please report it: {failure}");
+    }
 }

@@ -5,7 +5,7 @@ use crate::feedback::{Kinds, Target, Variety};
 use crate::reason::ExitReason;
 use crate::ssa::types::Ty;
 use crate::ssa::{Helper, Math, Op, Rep, Val};
-use minilive_mir::ir::{NameId, Reg, RegRange};
+use minilive_mir::ir::{InstId, NameId, Reg, RegRange};
 
 impl Builder<'_> {
     pub(crate) fn call(&mut self, dst: Reg, callee: Reg, args: RegRange) -> Step<()> {
@@ -71,10 +71,22 @@ impl Builder<'_> {
         Ok(true)
     }
 
+    /// What the uses of the current instruction's result met. Registers of temporaries serve many values.
+    fn result_kinds(&mut self, dst: Reg) -> Kinds {
+        let unit = self.input.unit;
+        let Some(block) = self.flow.nodes[self.node].block else {
+            return Kinds::NONE;
+        };
+        let insts = unit.block_insts(block);
+        let live = self.live_at(insts.len()).has(dst);
+        let behind = (InstId(self.at.0 + 1), insts.get(self.idx + 1..).unwrap_or_default());
+        self.input.seen.kinds_of_value(dst, behind, live, &self.use_kinds)
+    }
+
     /// The result of a call is guarded at once if all its uses met numbers only.
     fn narrow_result(&mut self, dst: Reg) -> Step<()> {
         let slot = self.reg(dst);
-        let kinds = self.use_kinds[dst.0 as usize];
+        let kinds = self.result_kinds(dst);
         let want = if kinds.within(Kinds::NUMBER) || kinds == Kinds::LIST { self.guess(kinds) } else { Ty::Any };
         self.set_narrowed(dst, slot, want)
     }
@@ -113,7 +125,7 @@ impl Builder<'_> {
 
     /// A variable that never held a function: guarded to be what its uses met, or at least no function.
     fn read_plain(&mut self, dst: Reg, src: Reg) -> Step<()> {
-        let kinds = self.use_kinds[dst.0 as usize];
+        let kinds = self.result_kinds(dst);
         let want = if kinds.meets(Kinds::FUNCTION) { Ty::Any } else { self.guess(kinds) };
         let slot = match want {
             Ty::Any => {
@@ -188,7 +200,7 @@ impl Builder<'_> {
             }
         };
         let rounds = matches!(math, Math::Floor | Math::Ceil | Math::Round);
-        let ints = rounds && slot.ty == Ty::Num && self.use_kinds[dst.0 as usize].only_ints();
+        let ints = rounds && slot.ty == Ty::Num && self.result_kinds(dst).only_ints();
         let want = if ints { self.guess(Kinds::INT) } else { Ty::Any };
         self.set_narrowed(dst, slot, want)?;
         Ok(true)

@@ -3,21 +3,22 @@
 //! While inferring, an edge joins its environment into its target's; while emitting, it makes the target's parameters on the
 //! first arrival and passes arguments. Invariant: both phases decide by the settled types, so the numbers of arguments agree.
 
+use super::iterate::LONGEST;
 use super::{Builder, CellState, Env, RangeParts, Slot, Step, Stop};
-use crate::feedback::{Global, Kinds};
-use crate::reason::{ExitReason, Refusal};
+use crate::feedback::{Global, Kinds, Target, Variety};
+use crate::reason::{ExitReason, Refusal, Refused};
 use crate::ssa::flow::{EntryAt, Flow, NodeId, RegSet};
 use crate::ssa::operands;
-use crate::ssa::types::Ty;
+use crate::ssa::types::{INT_MAX, Ty};
 use crate::ssa::{Block, BlockData, Edge, End, Exit, Helper, Op, Rep, StateId, Val};
-use minilive_mir::ir::{Inst, NameId, Reg, Unit};
+use minilive_mir::ir::{Inst, InstId, NameId, Reg, Unit};
 
 /// What a loop does to registers and globals.
 pub(crate) struct LoopFacts {
     /// Registers that some instruction in it writes.
     writes: RegSet,
     /// Global names it reads, with the instruction that tells how.
-    reads: Vec<(NameId, minilive_mir::ir::InstId)>,
+    reads: Vec<(NameId, InstId)>,
     /// Global names it assigns.
     stores: Vec<NameId>,
     /// Inference found a point in it that forgets what globals hold.
@@ -34,7 +35,7 @@ pub(crate) fn loop_facts(unit: &Unit, flow: &Flow) -> Vec<LoopFacts> {
             for block in it.body.iter().filter_map(|&node| flow.nodes[node].block) {
                 let first = unit.blocks[block.0 as usize].first;
                 for (i, inst) in unit.block_insts(block).iter().enumerate() {
-                    let at = minilive_mir::ir::InstId(first + i as u32);
+                    let at = InstId(first + i as u32);
                     let edge = operands::edge_def(inst).map(|(_, reg)| reg);
                     operands::defs(inst).into_iter().flatten().chain(edge).for_each(|reg| facts.writes.add(reg));
                     match *inst {
@@ -124,7 +125,7 @@ impl Builder<'_> {
             let slot = self.reg(reg);
             let seen = self.input.window.get(reg.0 as usize).copied().unwrap_or_default();
             if seen.computed && self.may(ExitReason::ListKind) && self.is_private_range(reg) {
-                self.enter_range(reg, slot)?;
+                self.enter_range(reg, slot, seen.unit_step)?;
                 continue;
             }
             let want = if self.is_position(reg) { Ty::ANY_INT } else { self.guess(seen.kinds) };
@@ -139,16 +140,16 @@ impl Builder<'_> {
         self.input.unit.insts.iter().any(|inst| matches!(inst, Inst::IterNext { pos, .. } if *pos == reg))
     }
 
-    /// Whether the list in a register was made by a call for a loop alone, so that nobody else can see or change it.
+    /// Whether the list in a register was made by a call of `range` for a loop alone, so that nobody else can see or change it.
     fn is_private_range(&self, reg: Reg) -> bool {
         let insts = &self.input.unit.insts;
         let mut inits = insts.iter().enumerate().filter_map(|(i, inst)| match inst {
             Inst::IterInit { obj, src, .. } if *obj == reg => Some((i, *src)),
             _ => None,
         });
-        let Some((i, src)) = inits.next() else { return false };
+        let (Some((i, src)), None) = (inits.next(), inits.next()) else { return false };
         let made = i > 0 && matches!(insts[i - 1], Inst::Call { dst, .. } if dst == src);
-        inits.next().is_none() && made && (src == reg || self.is_dead_behind(i, src))
+        made && self.calls_range(InstId(i as u32 - 1)) && (src == reg || self.is_dead_behind(i, src))
     }
 
     /// Whether a register is not read behind an instruction that a jump to a loop head follows.
@@ -161,21 +162,36 @@ impl Builder<'_> {
         live.peek().is_some() && live.all(|it| !it)
     }
 
+    /// Whether a call was seen to call the intrinsic `range` and nothing else.
+    fn calls_range(&self, at: InstId) -> bool {
+        let seen = self.input.seen.call(at).unwrap_or_default();
+        match seen.target {
+            Some(Target::Intrinsic(id)) if seen.variety == Variety::Mono => {
+                (self.input.intrinsic_name)(id) == Some("range")
+            }
+            _ => false,
+        }
+    }
+
     /// Takes the list of a counted loop apart.
-    fn enter_range(&mut self, reg: Reg, slot: Slot) -> Step<()> {
+    fn enter_range(&mut self, reg: Reg, slot: Slot, unit_step: bool) -> Step<()> {
         let list = self.narrow(slot, Ty::List, Self::exit_entry)?;
         let exit = self.exit_entry(ExitReason::ListKind);
         let val = self.op_exit(Op::GuardComputed, &[list.val], Rep::Boxed, Some(exit));
-        let part = |it: &mut Self, op| -> Step<Slot> {
-            let slot = it.slot(op, &[val], Ty::Any, None);
-            it.narrow(slot, Ty::ANY_INT, Self::exit_entry)
+        let base = self.slot(Op::RangeBase, &[val], Ty::Any, None);
+        let base = self.narrow(base, Ty::ANY_INT, Self::exit_entry)?;
+        let step = self.slot(Op::RangeStep, &[val], Ty::Any, None);
+        let count = self.slot(Op::ListLen, &[val], Ty::Int(0, LONGEST), None);
+        let (step, elem) = if unit_step {
+            let exit = self.exit_entry(ExitReason::ListKind);
+            self.op_exit(Op::GuardBits(1f64.to_bits()), &[step.val], Rep::Boxed, Some(exit));
+            let (lo, hi) = base.ty.range().unwrap_or((-INT_MAX, INT_MAX));
+            (self.int(1), Ty::Int(lo, hi.saturating_add(LONGEST).min(INT_MAX)))
+        } else {
+            // The elements lie between two numbers that passed the same guard when the range was made.
+            (self.narrow(step, Ty::ANY_INT, Self::exit_entry)?, Ty::ANY_INT)
         };
-        let base = part(self, Op::RangeBase)?;
-        let step = part(self, Op::RangeStep)?;
-        let len = self.slot(Op::ListLen, &[val], Ty::Int(0, 1 << 40), None);
-        // The elements lie between two numbers that passed the same guard when the range was made.
-        let elem = Ty::ANY_INT;
-        self.env.set_range(reg, RangeParts { base, step, count: len, elem });
+        self.env.set_range(reg, RangeParts { base, step, count, elem });
         self.refine(reg, Slot { ty: Ty::Range, val: base.val });
         Ok(())
     }
@@ -343,7 +359,7 @@ impl Builder<'_> {
     /// Passes the current values to a node; the first arrival makes its parameters.
     fn pass(&mut self, succ: NodeId) -> Step<Edge> {
         let Some(types) = self.types[succ].clone() else {
-            return Err(Stop::Refuse(Refusal::CompilerFailed));
+            return Err(Stop::Broken("an edge to a place that inference never reached"));
         };
         for name in 0..types.cells.len() {
             if types.cells[name] == CellState::Memory {
@@ -360,14 +376,14 @@ impl Builder<'_> {
                 Key::Reg(reg) => (self.arriving(reg, types.regs[reg.0 as usize].ty)?, types.regs[reg.0 as usize].ty),
                 Key::Range(reg) => {
                     let Some(parts) = self.env.range(reg) else {
-                        return Err(Stop::Refuse(Refusal::CompilerFailed));
+                        return Err(Stop::Broken("a counted loop without its parts"));
                     };
                     args.extend(parts.slots().map(|slot| self.as_int(slot)));
                     continue;
                 }
                 Key::Cell(name) => match (self.env.cells[name], types.cells[name]) {
                     (CellState::Loaded { slot, .. }, CellState::Loaded { slot: want, .. }) => (slot, want.ty),
-                    _ => return Err(Stop::Refuse(Refusal::CompilerFailed)),
+                    _ => return Err(Stop::Broken("a global that its target wants loaded is in memory")),
                 },
             };
             args.push(self.coerce(slot, ty));
@@ -382,7 +398,7 @@ impl Builder<'_> {
             return Ok(slot);
         }
         let Some(parts) = self.env.range(reg) else {
-            return Err(Stop::Refuse(Refusal::CompilerFailed));
+            return Err(Stop::Broken("a counted loop without its parts"));
         };
         let parts = parts.slots().map(|slot| self.boxed(slot));
         let val = self.helper(Helper::MakeRange, &parts, Rep::Boxed);
@@ -408,7 +424,7 @@ impl Builder<'_> {
                 // Its value is that of the only way in.
             } else if ty == Ty::Range {
                 let Some(parts) = types.range(reg) else {
-                    self.refusal = Some(Refusal::CompilerFailed);
+                    self.refusal = Some(Refused::failed("a counted loop without its parts"));
                     continue;
                 };
                 let [base, step, count] =

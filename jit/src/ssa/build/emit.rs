@@ -1,7 +1,7 @@
 //! Emitting instructions, and the representations of slots.
 
 use super::{Builder, Env, Slot};
-use crate::reason::Refusal;
+use crate::reason::{Refusal, Refused};
 use crate::ssa::types::{INT_MAX, Ty};
 use crate::ssa::{Exit, Helper, Inst, Op, Rep, StateId, Val};
 use minilive_mir::ir::Reg;
@@ -94,7 +94,7 @@ impl Builder<'_> {
             Ty::Int(n, m) if n == m => self.op(Op::Boxed((n as f64).to_bits()), &[], Rep::Boxed),
             Ty::Int(..) | Ty::Num => self.op(Op::Box, &[slot.val], Rep::Boxed),
             Ty::Range => {
-                self.refusal = Some(Refusal::UnsupportedOperation);
+                self.refusal = Some(Refusal::UnsupportedOperation.into());
                 self.op(Op::Boxed(Value::NULL.bits()), &[], Rep::Boxed)
             }
             _ => slot.val,
@@ -117,8 +117,7 @@ impl Builder<'_> {
                 }
             }
             _ => {
-                debug_assert!(false, "{:?} does not fit {ty:?}", slot.ty);
-                self.refusal = Some(Refusal::CompilerFailed);
+                self.refusal = Some(Refused::failed(format!("{:?} does not fit {ty:?} at {}", slot.ty, self.at.0)));
                 self.op(Op::Boxed(Value::NULL.bits()), &[], Rep::Boxed)
             }
         }

@@ -67,7 +67,7 @@ impl Builder<'_> {
     }
 
     /// Registers live before the `idx`-th instruction of the current block.
-    fn live_at(&mut self, idx: usize) -> RegSet {
+    pub(crate) fn live_at(&mut self, idx: usize) -> RegSet {
         if let Some(live) = &self.flow.nodes[self.node].leaves {
             return live.clone();
         }

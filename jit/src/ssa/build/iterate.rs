@@ -175,4 +175,4 @@ impl Builder<'_> {
 }
 
 /// No list is longer.
-const LONGEST: i64 = 1 << 40;
+pub(crate) const LONGEST: i64 = 1 << 40;

@@ -1,0 +1,58 @@
+//! How programs move between the tiers: what ran late is compiled after it ran twice, and nothing is compiled without end.
+//!
+//! Counts of compilations and exits are exact, since tests compile on the thread that runs. The rules stand in `jit/src/optimise.rs`.
+#![cfg(not(minilive_portable))]
+
+use minilive_jit::engine::tier::Tier;
+use minilive_jit::stats::FunctionStats;
+use minilive_tests::modes::{Mode, run};
+
+/// Runs a program tiered; the statistics of its function `f`.
+#[track_caller]
+fn f_of(program: &str, output: &str) -> FunctionStats {
+    let ran = run(program, "tiering.ms", Mode::Tiered);
+    assert_eq!(ran.output, output);
+    let outcome = ran.outcome.expect("it compiles");
+    outcome.functions.into_iter().find(|it| it.name == "f").expect("it was called")
+}
+
+fn exits(function: &FunctionStats) -> u64 {
+    function.exits.iter().map(|it| it.count).sum()
+}
+
+#[test]
+fn a_part_that_first_runs_when_its_function_is_compiled_is_compiled_soon() {
+    let f = f_of(
+        "f = function(n)\n  s = 0\n  i = 0\n  while i < n\n    s += i\n    i += 1\n  end while\n\
+         for k in range(1, n)\n    if k % 3 == 0 then s += 1\n  end for\n  return s\nend function\n\
+         for r in range(1, 200)\n  x = f(300)\nend for\nprint x\n",
+        "44950\n",
+    );
+    assert_eq!(f.tier, Tier::Optimised);
+    assert!(f.compiles <= 6, "compiled {} times", f.compiles);
+    assert!(exits(&f) <= 8, "left {} times: {:?}", exits(&f), f.exits);
+}
+
+#[test]
+fn a_function_of_many_loops_has_them_all_compiled() {
+    let mut program = "f = function(n)\n  s = 0\n".to_string();
+    for _ in 0..20 {
+        program += "  for i in range(1, n)\n    s += i\n  end for\n";
+    }
+    program += "  return s\nend function\nprint f(2000)\n";
+    let f = f_of(&program, "40020000\n");
+    assert_eq!(f.refusal, None);
+    assert_eq!(f.loops.len(), 20);
+}
+
+#[test]
+fn values_of_ever_other_kinds_do_not_make_it_compile_without_end() {
+    let f = f_of(
+        "f = function(a, b)\n  return a + b\nend function\n\
+         for r in range(1, 300)\n  for k in range(1, 40)\n    x = f(k, r)\n    x = f(k / 7, r)\n    y = f(\"a\", k)\n    z = f([k], [])\n  end for\nend for\n\
+         print x\nprint y\nprint z\n",
+        "305.714286\na40\n[40]\n",
+    );
+    assert!(f.compiles <= 8, "compiled {} times", f.compiles);
+    assert!(exits(&f) <= 60, "left {} times: {:?}", exits(&f), f.exits);
+}
