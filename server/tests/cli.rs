@@ -270,7 +270,7 @@ fn dump_shows_every_form_of_compiled_code_beside_its_source() {
             assert!(done.out.contains("; line 2: return n + n"), "{form}\n{}", done.out);
         }
         let one = minilive(&["dump", form, "--function", "double", file.path()]);
-        assert!(one.out.contains("function double") && !one.out.contains("cold"), "{form}\n{}", one.out);
+        assert!(one.out.contains("function double") && !one.out.contains("function cold"), "{form}\n{}", one.out);
         let none = minilive(&["dump", form, "--function", "triple", file.path()]);
         assert_eq!((none.code, &*none.out), (2, ""));
         assert!(none.err.contains("there is no function named triple"), "{}", none.err);
