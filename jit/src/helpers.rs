@@ -191,16 +191,16 @@ fn restore(realm: &mut Realm, entry: &ExitEntry, words: *const u64) -> Vec<(u16,
     restored
 }
 
-/// The budget is used up at a loop head: 0 to go on, 1 to unwind.
-extern "C" fn budget(ctx: *mut u8, site: u64) -> u64 {
+/// The budget is used up at a loop head. The answer stands in the head: 0 to go on, 1 to unwind.
+extern "C" fn budget(ctx: *mut u8, site: u64) {
     let realm = realm_at(ctx, site);
-    match run().refill(realm, site_of(site)) {
+    realm.head.native_status = match run().refill(realm, site_of(site)) {
         Ok(()) => 0,
         Err(fault) => {
             raise(realm, site, fault);
             1
         }
-    }
+    };
 }
 
 /// The budget is used up at a call, which fails if there is no more.

@@ -66,14 +66,16 @@ impl Optimiser {
     /// A compiler for an engine of this configuration.
     pub fn new(config: EngineConfig) -> Optimiser {
         let backend = translate::host_isa().and_then(|isa| {
-            Ok(Backend {
+            let mut backend = Backend {
                 shared: Shared::new(config.max_native)?,
                 isa,
                 helpers: helpers::table(),
                 count_depth: false,
                 force: config.guards == GuardMode::AlwaysFail,
                 dumps: config.dump.then(Vec::new),
-            })
+            };
+            backend.link_budget_stub().map_err(|refused| format!("{} {}", refused.refusal, refused.detail))?;
+            Ok(backend)
         });
         Optimiser { config, backend, failures: Vec::new() }
     }

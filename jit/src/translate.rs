@@ -42,7 +42,7 @@ pub struct HelperTable {
 pub enum HelperId {
     /// `(ctx, exit, values) -> value`
     Deopt,
-    /// `(ctx, site) -> status`: 0 go on, else unwind.
+    /// `(ctx, site)`, keeping all registers: the status in the head is 0 to go on, else to unwind.
     Budget,
     /// `(ctx, site) -> status`: as `Budget`, for a call that has not begun.
     CallBudget,

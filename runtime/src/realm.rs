@@ -60,6 +60,8 @@ pub struct Head {
     pub native_frame: usize,
     /// What that code was at, as the engine numbers it; [`NO_SITE`] if that frame is not to be looked at.
     pub native_site: u64,
+    /// Answer of a helper whose caller keeps all registers across the call: 0 to go on, else to unwind.
+    pub native_status: u64,
     /// One allocation region a size class (see [`crate::heap::classes`]).
     pub bump: Bumps,
 }
@@ -85,6 +87,8 @@ pub const HEAD_DEPTH: usize = offset_of!(Head, depth);
 pub const HEAD_MAX_DEPTH: usize = offset_of!(Head, max_depth);
 /// Offset of [`Head::globals_guarded`].
 pub const HEAD_GLOBALS_GUARDED: usize = offset_of!(Head, globals_guarded);
+/// Offset of [`Head::native_status`].
+pub const HEAD_NATIVE_STATUS: usize = offset_of!(Head, native_status);
 /// Offset of [`Head::native_frame`].
 pub const HEAD_NATIVE_FRAME: usize = offset_of!(Head, native_frame);
 /// Offset of [`Head::bump`]; class c has `next` at `+16c` and `end` at `+16c+8`.
@@ -492,6 +496,7 @@ fn new_head(stack: &VmStack, config: &RealmConfig) -> Head {
         budget_held: 0,
         native_frame: 0,
         native_site: NO_SITE,
+        native_status: 0,
         bump: [Bump::EMPTY; crate::heap::classes::CLASS_COUNT],
     }
 }
@@ -533,7 +538,7 @@ mod tests {
         let hot = [HEAD_BUDGET, HEAD_NATIVE_LIMIT, HEAD_CELLS, HEAD_STACK_TOP, HEAD_STACK_LIMIT, HEAD_STACK_BASE];
         assert_eq!(hot, [0, 8, 16, 24, 32, 40]);
         assert_eq!([HEAD_DEPTH, HEAD_MAX_DEPTH, HEAD_GLOBALS_GUARDED], [48, 52, 60]);
-        assert_eq!([HEAD_NATIVE_FRAME, HEAD_BUMP], [80, 96]);
+        assert_eq!([HEAD_NATIVE_FRAME, HEAD_NATIVE_STATUS, HEAD_BUMP], [80, 96, 104]);
         assert_eq!([offset_of!(Bump, next), offset_of!(Bump, end)], [0, 8]);
     }
 

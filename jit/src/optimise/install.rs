@@ -90,6 +90,15 @@ impl Backend {
         Ok(())
     }
 
+    /// Puts the stub that keeps all registers before the budget's slow path.
+    pub(super) fn link_budget_stub(&mut self) -> Result<(), Refused> {
+        let compiled = tramp::budget_stub(&self.isa, &self.helpers)?;
+        let mut native = self.shared.native();
+        let range = put(&mut native, &compiled)?;
+        self.helpers.addresses[translate::HelperId::Budget as usize] = native.arena.address(range);
+        Ok(())
+    }
+
     fn stub(&self, arity: usize) -> Result<usize, Refused> {
         if let Some(&stub) = self.shared.native().stubs.get(&arity) {
             return Ok(stub);

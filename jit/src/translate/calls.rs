@@ -1,6 +1,7 @@
 //! Calls: the function itself, other compiled code, helpers.
 
 use super::lower::{Lower, memory};
+use super::tramp::preserving_signature;
 use super::{HelperId, convention, signature};
 use crate::ssa::{Helper, Inst, Op, Rep, Val};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -30,6 +31,15 @@ impl Lower<'_, '_> {
         all.extend_from_slice(args);
         let call = self.b.ins().call_indirect(signature, address, &all);
         self.b.inst_results(call)[0]
+    }
+
+    /// Calls the budget's slow path, which keeps all registers.
+    pub(super) fn call_budget(&mut self, site: ir::Value) {
+        let frame = self.b.ins().get_frame_pointer(types::I64);
+        self.b.ins().store(memory(), frame, self.ctx, HEAD_NATIVE_FRAME as i32);
+        let address = self.helper(HelperId::Budget, 0);
+        let signature = self.b.import_signature(preserving_signature(2));
+        self.b.ins().call_indirect(signature, address, &[self.ctx, site]);
     }
 
     /// Calls a function of doubles.

@@ -12,7 +12,7 @@ use minilive_mir::ir::BlockId;
 use minilive_runtime::realm::HEAD_BUDGET;
 
 /// More counters than this stay in memory: registers are few.
-const MAX_COUNTERS: usize = 3;
+const MAX_COUNTERS: usize = 5;
 
 /// What one loop keeps in registers.
 #[derive(Debug, Clone, Default)]

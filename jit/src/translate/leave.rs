@@ -5,7 +5,7 @@ use super::{ExitInfo, HelperId, Restored};
 use crate::ssa::{Exit, Inst, Op, StateVal, Val};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
-use minilive_runtime::realm::{HEAD_CELLS, HEAD_DEPTH, HEAD_MAX_DEPTH, HEAD_NATIVE_LIMIT};
+use minilive_runtime::realm::{HEAD_CELLS, HEAD_DEPTH, HEAD_MAX_DEPTH, HEAD_NATIVE_LIMIT, HEAD_NATIVE_STATUS};
 use minilive_runtime::value::Value;
 
 /// A cold block that is written when the rest is done.
@@ -177,8 +177,9 @@ impl Lower<'_, '_> {
             self.write_cells_of(exit);
         }
         let site = self.site();
-        let status = self.call_helper(HelperId::Budget, 0, &[site]);
+        self.call_budget(site);
         self.load_budget();
+        let status = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_NATIVE_STATUS as i32);
         let unwind = self.unwind_block();
         self.b.ins().brif(status, unwind, &[], next, &[]);
     }

@@ -5,7 +5,7 @@ use super::{Compiled, HelperId, HelperTable, finish, helper_address, signature};
 use crate::reason::Refused;
 use cranelift_codegen::Context;
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, UserFuncName, types};
-use cranelift_codegen::isa::OwnedTargetIsa;
+use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
 /// `(entry, context, words) -> value`: calls a loop entry, which takes the address of the words itself.
@@ -50,6 +50,35 @@ pub fn trampoline(isa: &OwnedTargetIsa, arity: usize) -> Result<Compiled, Refuse
     b.seal_all_blocks();
     b.finalize(isa.frontend_config());
     finish(isa, context, false)
+}
+
+/// `(ctx, site)`: the budget's slow path for loops. It keeps every register, so that a loop need not keep its variables in memory
+/// because of a call that hardly ever happens; its answer stands in the realm's head.
+pub fn budget_stub(isa: &OwnedTargetIsa, helpers: &HelperTable) -> Result<Compiled, Refused> {
+    let mut context = Context::new();
+    context.func = ir::Function::with_name_signature(UserFuncName::user(3, 0), preserving_signature(2));
+    let mut pool = FunctionBuilderContext::new();
+    let mut b = FunctionBuilder::new(&mut context.func, &mut pool);
+    let block = b.create_block();
+    b.append_block_params_for_function_params(block);
+    b.switch_to_block(block);
+    let params = b.block_params(block).to_vec();
+    let mut plain = signature(isa, 1);
+    plain.returns.clear();
+    let helper = b.import_signature(plain);
+    let address = helper_address(&mut b, helpers, HelperId::Budget, 0);
+    b.ins().call_indirect(helper, address, &params);
+    b.ins().return_(&[]);
+    b.seal_all_blocks();
+    b.finalize(isa.frontend_config());
+    finish(isa, context, false)
+}
+
+/// The signature of code that keeps all registers: so many words, no result.
+pub fn preserving_signature(words: usize) -> ir::Signature {
+    let mut signature = ir::Signature::new(CallConv::PreserveAll);
+    signature.params = vec![ir::AbiParam::new(types::I64); words];
+    signature
 }
 
 /// Stands for code that is not compiled: hands its arguments and the callee to the interpreter.
