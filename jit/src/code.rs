@@ -12,6 +12,7 @@
 use crate::sys::DualMap;
 use cranelift_codegen::binemit::Reloc;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU8, AtomicU64};
 
 /// Alignment of every function and granularity of the free list.
 const GRAIN: usize = 32;
@@ -187,6 +188,21 @@ pub unsafe fn enter(trampoline: usize, entry: usize, context: *mut u8, arguments
     // SAFETY: invariants 2 and 3: this address is the start of live code of exactly this signature.
     let run = unsafe { std::mem::transmute::<usize, Trampoline>(trampoline) };
     run(entry, context, arguments)
+}
+
+/// Words of zero, which take no memory until they are touched.
+pub fn zeroed_words(len: usize) -> Box<[AtomicU64]> {
+    const { assert!(align_of::<AtomicU64>() == align_of::<u64>()) };
+    let words = Box::into_raw(vec![0_u64; len].into_boxed_slice());
+    // SAFETY: `AtomicU64` has the size and bit validity of `u64`, and its alignment as asserted; the box is given up and taken over.
+    unsafe { Box::from_raw(words as *mut [AtomicU64]) }
+}
+
+/// Bytes of zero, which take no memory until they are touched.
+pub fn zeroed_bytes(len: usize) -> Box<[AtomicU8]> {
+    let bytes = Box::into_raw(vec![0_u8; len].into_boxed_slice());
+    // SAFETY: `AtomicU8` has the size, bit validity and alignment of `u8`; the box is given up and taken over.
+    unsafe { Box::from_raw(bytes as *mut [AtomicU8]) }
 }
 
 /// The frame pointer of the caller of a compiled function's frame, and the address it returns to.

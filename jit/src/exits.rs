@@ -3,7 +3,7 @@
 //! `native` fills it when code is installed; `helpers` looks exits up when a guard fails. It lives as long as the engine and is
 //! reached from helpers through the thread that runs the program. Invariant: an exit's number is never given out twice.
 
-use crate::code::{Arena, CodeRange};
+use crate::code::{Arena, CodeRange, zeroed_bytes, zeroed_words};
 use crate::engine::unit::CodeId;
 use crate::translate::ExitInfo;
 use minilive_mir::ir::InstId;
@@ -89,7 +89,8 @@ impl Shared {
             trampolines: BTreeMap::new(),
             exit_counts: FxHashMap::default(),
         };
-        let words = Words { entries: zeroed(MAX_CODES), callee: Box::default(), forced: zeroed(MAX_FORCED) };
+        let words =
+            Words { entries: zeroed_words(MAX_CODES), callee: Box::default(), forced: zeroed_bytes(MAX_FORCED) };
         Ok(Arc::new(Shared { words, native: Mutex::new(native) }))
     }
 
@@ -107,13 +108,6 @@ impl Shared {
     pub fn entry(&self, code: CodeId) -> usize {
         self.words.entries[code.0 as usize].load(Ordering::Acquire) as usize
     }
-}
-
-/// A boxed slice of zeros that takes no memory until it is touched.
-fn zeroed<T: Default>(len: usize) -> Box<[T]> {
-    let mut cells = Vec::new();
-    cells.resize_with(len, T::default);
-    cells.into_boxed_slice()
 }
 
 thread_local! {
