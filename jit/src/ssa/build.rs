@@ -3,7 +3,7 @@
 //! The engine hands in an [`Input`]; `translate` gets the [`Func`]. The same transfer code runs in both phases: while inferring
 //! it emits nothing, so types and code cannot disagree. Invariant: an environment never forgets what the interpreter
 //! would need; a guard's state is taken from it before the guarded instruction has any effect.
-//! The tests to read first are in `tests/mir/ssa`.
+//! The tests to read first are in `tests/spec/hot.md`.
 
 mod arith;
 mod call;
