@@ -10,6 +10,7 @@ pub mod analysis;
 pub mod build;
 mod fuse;
 pub mod listing;
+mod pairs;
 pub mod verify;
 mod words;
 
@@ -96,6 +97,10 @@ ops! {
     Eq,
     /// `a` = `b` != `c`.
     Ne,
+    /// `a` = `b` and `c`, where `b` is true to some degree.
+    And,
+    /// `a` = `b` or `c`, where `b` is not wholly true.
+    Or,
     /// `a` = `b` op `c`; `aux` holds the operator ([`operator_number`]).
     Binary,
     /// `a` = not `b`.
@@ -150,7 +155,11 @@ ops! {
     JumpIf,
     /// `bc` further if `a` is false.
     JumpIfNot,
-    /// `c` further if `a` < `b`. `aux`: as `Lt`.
+    /// `bc` further if not `a` is true: `a` is less than wholly true.
+    JumpPartly,
+    /// `bc` further if not `a` is false: `a` is wholly true.
+    JumpWholly,
+    /// `c` further if `a` < `b`. `aux`: as `Lt`. It and the other jumps that compare: [`aux::LENIENT`].
     JumpLt,
     /// `c` further if not `a` < `b`.
     JumpNotLt,
@@ -202,6 +211,10 @@ pub mod aux {
     pub const SWAPPED: u8 = 2;
     /// The operand registers may hold functions that the source calls before: see `Bytecode::fallbacks`.
     pub const AUTO: u8 = 4;
+    /// An error counts as false: the jump stands for the first half of an `or`.
+    pub const LENIENT: u8 = 16;
+    /// With [`AUTO`]: not only the instruction's own operands may be such registers.
+    pub const CROSSED: u8 = 32;
 }
 
 impl Op {
@@ -225,16 +238,17 @@ impl Op {
 pub mod operator_number {
     use minilive_mir::ir::BinaryOp;
 
-    const ALL: [BinaryOp; 4] = [BinaryOp::Pow, BinaryOp::Isa, BinaryOp::And, BinaryOp::Or];
+    const SHIFT: u32 = 6;
+    const ALL: [BinaryOp; 2] = [BinaryOp::Pow, BinaryOp::Isa];
 
     /// The number of an operator.
     pub fn of(op: BinaryOp) -> Option<u8> {
-        ALL.iter().position(|&it| it == op).map(|i| i as u8 * 8)
+        ALL.iter().position(|&it| it == op).map(|i| (i as u8) << SHIFT)
     }
 
-    /// The operator of a number; the low three bits are other `aux` bits.
+    /// The operator of a number; the low bits are other `aux` bits.
     pub fn operator(number: u8) -> Option<BinaryOp> {
-        ALL.get(usize::from(number >> 3)).copied()
+        ALL.get(usize::from(number >> SHIFT)).copied()
     }
 }
 
@@ -379,9 +393,9 @@ mod tests {
 
     #[test]
     fn operators_without_an_operation_have_numbers() {
-        for op in [BinaryOp::Pow, BinaryOp::Isa, BinaryOp::And, BinaryOp::Or] {
+        for op in [BinaryOp::Pow, BinaryOp::Isa] {
             let number = operator_number::of(op).expect("listed");
-            assert_eq!(operator_number::operator(number | aux::AUTO), Some(op));
+            assert_eq!(operator_number::operator(number | aux::AUTO | aux::CROSSED), Some(op));
         }
         assert_eq!(operator_number::of(BinaryOp::Add), None);
     }

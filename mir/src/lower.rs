@@ -9,6 +9,7 @@
 
 mod builder;
 mod calls;
+mod conditions;
 mod expressions;
 mod operators;
 mod program;

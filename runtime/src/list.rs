@@ -224,6 +224,18 @@ impl ListRef {
         Ok(())
     }
 
+    /// Stores an element if the index is inside and nothing has to be done before; tells whether.
+    #[inline(always)]
+    pub fn try_set(self, index: f64, value: Value) -> bool {
+        let at = index as usize;
+        let plain = !self.has(flags::FROZEN | flags::OBSERVED | flags::COMPUTED);
+        let inside = index >= 0.0 && at < self.len();
+        if plain && inside {
+            self.put(at, value);
+        }
+        plain && inside
+    }
+
     #[inline(always)]
     fn put(mut self, index: usize, value: Value) {
         debug_assert!(index < self.len());

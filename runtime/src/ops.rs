@@ -23,7 +23,7 @@ pub use index::{
     index_get_slow, index_set_slow, list_element, number_to_index, position, slice, string_element, to_index,
 };
 pub use iterate::{ITER_START, iter_next};
-pub use logic::{Decision, and_final, and_test, check_uncaught, is_truthy, not, or_final, or_test, truth};
+pub use logic::{clamp, Decision, and_final, and_test, check_uncaught, is_truthy, not, or_final, or_test, truth};
 pub use member::{MemberFound, member_get, member_set, method_by_key, ref_index, ref_member};
 
 use crate::fault::Eval;

@@ -1,64 +1,8 @@
-//! What fusing needs to know about a unit: who reads and writes which register, what crosses block borders, what is no function.
+//! What fusing needs to know about a unit: who reads and writes which register, which values leave their block, what is no function.
 //!
 //! `build` asks; nothing is kept. Invariant: answers err on the side of "may be read" and "may be a function".
 
-use minilive_mir::ir::{BinaryOp, Inst, Reg, Unit};
-
-/// Calls `f` with each register that an instruction reads, once per mention.
-pub fn reads(inst: &Inst, mut f: impl FnMut(Reg)) {
-    let mut all = |regs: &[Reg]| regs.iter().copied().for_each(&mut f);
-    match inst {
-        Inst::Move { src, .. }
-        | Inst::StoreEnv { src, .. }
-        | Inst::StoreGlobal { src, .. }
-        | Inst::AutoCall { src, .. }
-        | Inst::Unary { src, .. }
-        | Inst::IterInit { src, .. }
-        | Inst::CheckUncaught { src }
-        | Inst::Return { src } => all(&[*src]),
-        Inst::LoadLocal { local, .. } => all(&[*local]),
-        Inst::Binary { a, b, .. } => all(&[*a, *b]),
-        Inst::GetMember { obj, this, .. } => all(&[*obj, *this]),
-        Inst::GetIndex { obj, key, .. } | Inst::RefIndex { obj, key, .. } => all(&[*obj, *key]),
-        Inst::RefMember { obj, .. } => all(&[*obj]),
-        Inst::SetMember { obj, src, .. } => all(&[*obj, *src]),
-        Inst::SetIndex { obj, key, src } => all(&[*obj, *key, *src]),
-        Inst::Slice { obj, from, to, .. } => all(&[*obj, *from, *to]),
-        Inst::Call { callee, args, .. } => {
-            all(&[*callee]);
-            args.iter().for_each(f);
-        }
-        Inst::CallMethod { obj, this, args, .. } => {
-            all(&[*obj, *this]);
-            args.iter().for_each(f);
-        }
-        Inst::CallIndex { obj, this, key, args, .. } => {
-            all(&[*obj, *this, *key]);
-            args.iter().for_each(f);
-        }
-        Inst::MakeList { elems, .. } => elems.iter().for_each(f),
-        Inst::AppendList { list, elems } => {
-            all(&[*list]);
-            elems.iter().for_each(f);
-        }
-        Inst::MakeMap { pairs, .. } => pairs.iter().for_each(f),
-        Inst::Branch { cond, .. } => all(&[*cond]),
-        Inst::AndTest { a, .. } | Inst::OrTest { a, .. } => all(&[*a]),
-        // The loop variable keeps its value when the loop ends, so it is read and written.
-        Inst::IterNext { obj, pos, dst, .. } => all(&[*obj, *pos, *dst]),
-        Inst::LoadSelf { .. } | Inst::LoadSuper { .. } => {}
-        Inst::Const { .. }
-        | Inst::LoadEnv { .. }
-        | Inst::LoadFree { .. }
-        | Inst::LoadLocals { .. }
-        | Inst::LoadOuter { .. }
-        | Inst::LoadGlobals { .. }
-        | Inst::MakeFunction { .. }
-        | Inst::Unsupported { .. }
-        | Inst::Jump { .. }
-        | Inst::End => {}
-    }
-}
+use minilive_mir::ir::{BinaryOp, BlockId, Inst, Reg, Unit};
 
 /// The register that an instruction writes first, and the second one of those that write two.
 pub fn writes(inst: &Inst) -> [Option<Reg>; 2] {
@@ -95,6 +39,9 @@ pub fn writes(inst: &Inst) -> [Option<Reg>; 2] {
     }
 }
 
+/// Units with more blocks times registers than this count every register that crosses blocks as live at the end of all of them.
+const MAX_LIVENESS: usize = 1 << 24;
+
 /// Facts about the registers of one unit.
 pub struct Facts {
     /// Read in some block before that block writes it: the value may come from another block.
@@ -103,19 +50,26 @@ pub struct Facts {
     pub never_function: Vec<bool>,
     /// Per instruction that writes a register: how many mentions read that very value inside the block.
     pub uses: Vec<u32>,
+    /// Per instruction that writes a register: whether that very value may be read after the block's end.
+    pub leaves: Vec<bool>,
 }
 
 impl Facts {
     /// Looks through a unit.
     pub fn of(unit: &Unit) -> Facts {
         let n_regs = unit.n_regs as usize;
-        let mut facts =
-            Facts { exposed: vec![false; n_regs], never_function: vec![true; n_regs], uses: vec![0; unit.insts.len()] };
+        let mut facts = Facts {
+            exposed: vec![false; n_regs],
+            never_function: vec![true; n_regs],
+            uses: vec![0; unit.insts.len()],
+            leaves: vec![false; unit.insts.len()],
+        };
         facts.find_exposed(unit);
         facts.find_functions(unit);
         for reg in [unit.self_reg, unit.super_reg].into_iter().flatten() {
             facts.exposed[reg.0 as usize] = true;
         }
+        facts.find_leaving(unit);
         facts
     }
 
@@ -125,7 +79,7 @@ impl Facts {
         for block in &unit.blocks {
             let mut written = Vec::new();
             for i in block.first as usize..block.end as usize {
-                reads(&unit.insts[i], |reg| match writer[reg.0 as usize] {
+                unit.insts[i].for_each_read(|reg| match writer[reg.0 as usize] {
                     NOBODY => self.exposed[reg.0 as usize] = true,
                     writer => self.uses[writer] += 1,
                 });
@@ -135,6 +89,28 @@ impl Facts {
                 }
             }
             written.into_iter().for_each(|reg| writer[reg.0 as usize] = NOBODY);
+        }
+    }
+
+    /// Walks each block backwards from what is live at its end.
+    fn find_leaving(&mut self, unit: &Unit) {
+        let liveness = Liveness::of(unit, &self.exposed);
+        let mut overwritten = vec![false; self.exposed.len()];
+        for (b, block) in unit.blocks.iter().enumerate() {
+            let mut written = Vec::new();
+            for i in (block.first as usize..block.end as usize).rev() {
+                let sure = writes_for_sure(&unit.insts[i]);
+                for reg in writes(&unit.insts[i]).into_iter().flatten() {
+                    self.leaves[i] |= if sure {
+                        !overwritten[reg.0 as usize] && liveness.at_end(b, reg)
+                    } else {
+                        unit.insts[i].targets().any(|to| liveness.at_start(to, reg))
+                    };
+                    overwritten[reg.0 as usize] |= sure;
+                    written.push(reg);
+                }
+            }
+            written.into_iter().for_each(|reg| overwritten[reg.0 as usize] = false);
         }
     }
 
@@ -164,6 +140,104 @@ impl Facts {
                 return;
             }
         }
+    }
+}
+
+/// Whether an instruction writes its results on every way out of it.
+fn writes_for_sure(inst: &Inst) -> bool {
+    !matches!(inst, Inst::AndTest { .. } | Inst::OrTest { .. } | Inst::IterNext { .. })
+}
+
+/// The result of a terminator that writes it on the way to one of its targets only.
+fn written_on_the_way(inst: &Inst, target: BlockId) -> Option<Reg> {
+    match *inst {
+        Inst::AndTest { dst, rhs, done, .. } | Inst::OrTest { dst, rhs, done, .. } => {
+            (target == done && rhs != done).then_some(dst)
+        }
+        Inst::IterNext { dst, body, done, .. } => (target == body && body != done).then_some(dst),
+        _ => None,
+    }
+}
+
+/// Which registers may be read after the end of each block, by backward data flow over the crossing ones.
+struct Liveness {
+    /// Number of a register among those that cross blocks, or `None`.
+    numbers: Vec<Option<u32>>,
+    /// Per block one set, in words of 64 registers.
+    ends: Vec<u64>,
+    /// As `ends`, for the blocks' starts.
+    starts: Vec<u64>,
+    words: usize,
+}
+
+impl Liveness {
+    fn of(unit: &Unit, exposed: &[bool]) -> Liveness {
+        let mut count = 0u32;
+        let mut numbers = Vec::with_capacity(exposed.len());
+        for &exposed in exposed {
+            numbers.push(exposed.then_some(count));
+            count += u32::from(exposed);
+        }
+        let words = (count as usize).div_ceil(64);
+        let size = words * unit.blocks.len();
+        if size * 64 > MAX_LIVENESS {
+            let all = vec![u64::MAX; size];
+            return Liveness { numbers, ends: all.clone(), starts: all, words };
+        }
+        let mut live = Liveness { numbers, ends: vec![0; size], starts: vec![0; size], words };
+        live.solve(unit);
+        live
+    }
+
+    /// The sets at the blocks' ends grow until nothing changes. Blocks are laid out in order, so a few rounds do.
+    fn solve(&mut self, unit: &Unit) {
+        let implied: Vec<Reg> = [unit.self_reg, unit.super_reg].into_iter().flatten().collect();
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for (b, block) in unit.blocks.iter().enumerate().rev() {
+                let mut now = vec![0; self.words];
+                implied.iter().for_each(|&reg| self.put(&mut now, reg, true));
+                let end = &unit.insts[block.end as usize - 1];
+                for to in end.targets() {
+                    let mut start = self.starts[to.0 as usize * self.words..][..self.words].to_vec();
+                    if let Some(written) = written_on_the_way(end, to) {
+                        self.put(&mut start, written, false);
+                    }
+                    now.iter_mut().zip(start).for_each(|(now, start)| *now |= start);
+                }
+                self.ends[b * self.words..][..self.words].copy_from_slice(&now);
+                for inst in unit.insts[block.first as usize..block.end as usize].iter().rev() {
+                    if writes_for_sure(inst) {
+                        inst.for_each_write(|reg| self.put(&mut now, reg, false));
+                    }
+                    inst.for_each_read(|reg| self.put(&mut now, reg, true));
+                }
+                let start = &mut self.starts[b * self.words..][..self.words];
+                changed |= start != now;
+                start.copy_from_slice(&now);
+            }
+        }
+    }
+
+    fn put(&self, set: &mut [u64], reg: Reg, on: bool) {
+        if let Some(number) = self.numbers[reg.0 as usize] {
+            let (word, bit) = (number as usize / 64, 1 << (number % 64));
+            if on { set[word] |= bit } else { set[word] &= !bit }
+        }
+    }
+
+    fn at_end(&self, block: usize, reg: Reg) -> bool {
+        self.has(&self.ends, block, reg)
+    }
+
+    fn at_start(&self, block: BlockId, reg: Reg) -> bool {
+        self.has(&self.starts, block.0 as usize, reg)
+    }
+
+    fn has(&self, sets: &[u64], block: usize, reg: Reg) -> bool {
+        let word = |number: u32| sets[block * self.words + number as usize / 64];
+        self.numbers[reg.0 as usize].is_some_and(|number| word(number) & 1 << (number % 64) != 0)
     }
 }
 

@@ -4,9 +4,9 @@
 //! fused code goes on there when a put-off read turns out to hold a function, and compiled code when a guard fails.
 //! Invariant: fused code between a put-off read and its test writes only registers that plain code writes again.
 
-use super::analysis::{Facts, reads, writes};
+use super::analysis::{Facts, writes};
 use super::fuse::{Entry, Pending, PendingList};
-use super::words::{binary, commutative_constant_form, constant_form, jump, jump_constant, mirrored, range, unary};
+use super::words::{binary, commutative_constant_form, constant_form, range, unary};
 use super::{Bytecode, Fallback, Op, Word, aux};
 use crate::engine::weight::Weights;
 use minilive_mir::ir::{BinaryOp, BlockId, Const, ConstId, Inst, Reg, RegRange, Unit};
@@ -40,7 +40,7 @@ pub fn build(unit: &Unit, weights: &Weights, recording: bool) -> Result<Bytecode
 }
 
 /// Which field of which word waits for a block's position.
-enum Fix {
+pub(super) enum Fix {
     Wide(u32),
     Short(u32),
 }
@@ -48,23 +48,21 @@ enum Fix {
 pub(super) struct Builder<'u> {
     pub(super) unit: &'u Unit,
     weights: &'u Weights,
-    recorded: Vec<Vec<u32>>,
+    pub(super) recorded: Vec<Vec<u32>>,
     pub(super) facts: Facts,
     words: Vec<Word>,
     inst_of: Vec<u32>,
     block_pc: Vec<u32>,
     resume_pc: Vec<u32>,
-    site_pc: Vec<u32>,
+    pub(super) site_pc: Vec<u32>,
     plain_pc: Vec<u32>,
     fixes: Vec<(Fix, BlockId)>,
     fallbacks: Vec<Retreat>,
     pub(super) fused: Vec<bool>,
     pub(super) pending: PendingList,
-    /// Last instruction of the current block that wrote a register.
-    writer: Vec<u32>,
     /// The current instruction.
-    at: usize,
-    block: usize,
+    pub(super) at: usize,
+    pub(super) block: usize,
     plain: bool,
     /// Something was computed since the first untested read.
     crossed: bool,
@@ -82,12 +80,9 @@ struct Retreat {
     owed: Vec<Entry>,
 }
 
-/// No instruction.
-const NOWHERE: u32 = u32::MAX;
-
 /// An operand as fused code takes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Operand {
+pub(super) enum Operand {
     Reg(u16),
     /// A number constant.
     Number(u16),
@@ -121,7 +116,6 @@ impl<'u> Builder<'u> {
             fallbacks: Vec::new(),
             fused: vec![false; unit.blocks.len()],
             pending: PendingList::default(),
-            writer: vec![NOWHERE; unit.n_regs as usize],
             at: 0,
             block: 0,
             plain: false,
@@ -133,7 +127,6 @@ impl<'u> Builder<'u> {
         self.block = block;
         self.plain = false;
         self.pending.clear();
-        self.writer.fill(NOWHERE);
         self.block_pc.push(self.pc());
         let (first, end) = self.bounds(block);
         self.at = first;
@@ -141,11 +134,6 @@ impl<'u> Builder<'u> {
             let at = self.at;
             self.resume_pc[at] = self.pc();
             let taken = self.fast(at);
-            for i in at..at + taken {
-                for reg in writes(&self.unit.insts[i]).into_iter().flatten() {
-                    self.writer[reg.0 as usize] = i as u32;
-                }
-            }
             self.at = at + taken;
         }
     }
@@ -156,6 +144,7 @@ impl<'u> Builder<'u> {
         let inst = &unit.insts[at];
         if !self.recorded[at].is_empty() {
             self.settle(inst);
+            self.settle_recorded(inst);
             self.one_to_one(at);
             return 1;
         }
@@ -212,7 +201,7 @@ impl<'u> Builder<'u> {
         }
     }
 
-    fn bounds(&self, block: usize) -> (usize, usize) {
+    pub(super) fn bounds(&self, block: usize) -> (usize, usize) {
         let block = &self.unit.blocks[block];
         (block.first as usize, block.end as usize)
     }
@@ -221,7 +210,7 @@ impl<'u> Builder<'u> {
         self.words.len() as u32
     }
 
-    fn emit(&mut self, word: Word) {
+    pub(super) fn emit(&mut self, word: Word) {
         self.words.push(word);
         self.inst_of.push(self.at as u32);
     }
@@ -252,7 +241,7 @@ impl<'u> Builder<'u> {
         };
         let uses = self.facts.uses[self.at];
         let known = !matches!(value, Pending::Auto(_));
-        if self.facts.exposed[dst.0 as usize] || uses == 0 || dst_is_source(dst, value) {
+        if self.facts.leaves[self.at] || uses == 0 || dst_is_source(dst, value) {
             return known && self.move_now(inst, dst, value);
         }
         self.before_write(dst);
@@ -341,23 +330,35 @@ impl<'u> Builder<'u> {
 
     /// For an instruction that has no effect but its result: untested reads may stay so, unless plain code could not
     /// run this instruction a second time.
-    fn cross(&mut self, inst: &Inst) {
+    pub(super) fn cross(&mut self, inst: &Inst) {
         let Some((first, _)) = self.pending.autos() else { return };
-        let repeatable = |reg: Reg| {
-            let writer = self.writer[reg.0 as usize];
-            !self.facts.exposed[reg.0 as usize] && (writer == NOWHERE || writer >= first)
-        };
-        if writes(inst).into_iter().flatten().all(repeatable) {
+        if writes(inst).into_iter().flatten().all(|reg| self.is_repeatable(first, reg)) {
             self.save_overwritten(inst);
         } else {
             self.hold_back(inst);
         }
     }
 
+    /// Whether the instructions from `first` to the current one, run again, give the same although this one wrote `reg`: none
+    /// of them reads what the register held before.
+    fn is_repeatable(&self, first: u32, reg: Reg) -> bool {
+        for inst in &self.unit.insts[first as usize..=self.at] {
+            let mut reads_old = false;
+            inst.for_each_read(|it| reads_old |= it == reg);
+            if reads_old {
+                return false;
+            }
+            if writes(inst).contains(&Some(reg)) {
+                return true;
+            }
+        }
+        true
+    }
+
     /// For an instruction with an effect that tests its own operands: all other untested reads are done now.
-    fn hold_back(&mut self, inst: &Inst) {
+    pub(super) fn hold_back(&mut self, inst: &Inst) {
         let mut mentioned = Vec::new();
-        reads(inst, |reg| mentioned.push(reg));
+        inst.for_each_read(|reg| mentioned.push(reg));
         if let Some(last) = self.pending.last_auto_not_in(&mentioned) {
             self.test_now(Some(last));
         }
@@ -367,7 +368,7 @@ impl<'u> Builder<'u> {
     /// If an untested read of a register that the instruction overwrites is needed after it, tests come first.
     fn save_overwritten(&mut self, inst: &Inst) {
         let mut mentioned = Vec::new();
-        reads(inst, |reg| mentioned.push(reg));
+        inst.for_each_read(|reg| mentioned.push(reg));
         for dst in writes(inst).into_iter().flatten() {
             if self.pending.auto_outlives(dst, &mentioned) {
                 self.test_now(None);
@@ -379,7 +380,7 @@ impl<'u> Builder<'u> {
     fn settle(&mut self, inst: &Inst) {
         self.test_now(None);
         let mut mentioned = Vec::new();
-        reads(inst, |reg| mentioned.push(reg));
+        inst.for_each_read(|reg| mentioned.push(reg));
         mentioned.sort_unstable();
         mentioned.dedup();
         mentioned.into_iter().for_each(|reg| self.up_to_date(reg));
@@ -393,8 +394,18 @@ impl<'u> Builder<'u> {
         }
     }
 
+    /// Record points behind or before the current instruction read registers, too.
+    fn settle_recorded(&mut self, inst: &Inst) {
+        for i in 0..self.recorded[self.at].len() {
+            let value = self.unit.records[self.recorded[self.at][i] as usize].value;
+            if !writes(inst).contains(&Some(value)) {
+                self.up_to_date(value);
+            }
+        }
+    }
+
     /// The register in which fused code finds an operand; constants are computed.
-    fn operand(&mut self, reg: Reg) -> u16 {
+    pub(super) fn operand(&mut self, reg: Reg) -> u16 {
         match self.pending.get(reg) {
             None => reg16(reg),
             Some(Pending::Const(_)) => {
@@ -405,7 +416,7 @@ impl<'u> Builder<'u> {
         }
     }
 
-    fn number_operand(&mut self, reg: Reg) -> Operand {
+    pub(super) fn number_operand(&mut self, reg: Reg) -> Operand {
         if let Some(Pending::Const(id)) = self.pending.get(reg)
             && let Some(k) = self.number_constant(id)
         {
@@ -422,10 +433,10 @@ impl<'u> Builder<'u> {
     }
 
     /// Emits a word that tests the untested reads it passes: sets its flag and notes where plain code takes over.
-    fn emit_tested(&mut self, word: Word, inst: &Inst) {
+    pub(super) fn emit_tested(&mut self, word: Word, inst: &Inst) {
         let autos = self.pending.autos();
         let owed = self.pending.known();
-        reads(inst, |reg| self.pending.consume(reg));
+        inst.for_each_read(|reg| self.pending.consume(reg));
         // Copies of what this instruction overwrites are saved before it runs.
         for reg in writes(inst).into_iter().flatten() {
             self.before_write(reg);
@@ -435,7 +446,8 @@ impl<'u> Builder<'u> {
             return self.emit_site(word);
         };
         self.fallbacks.push(Retreat { pc: self.pc(), first, regs, owed });
-        self.emit_site(Word(word.0 | u64::from(aux::AUTO) << 8));
+        let flags = if self.crossed { aux::AUTO | aux::CROSSED } else { aux::AUTO };
+        self.emit_site(Word(word.0 | u64::from(flags) << 8));
     }
 
     fn fast_binary(&mut self, op: BinaryOp, dst: Reg, a: Reg, b: Reg) {
@@ -497,82 +509,6 @@ impl<'u> Builder<'u> {
             _ => unreachable!("only called for instructions that test their operands"),
         };
         self.emit_tested(word, inst);
-    }
-
-    // ---- pairs ---------------------------------------------------------------------------------------------------------
-
-    /// A read with its call test, or a comparison with its branch.
-    fn fuse_pair(&mut self, at: usize) -> Option<usize> {
-        let (_, end) = self.bounds(self.block);
-        if at + 1 >= end || !self.recorded[at + 1].is_empty() {
-            return None;
-        }
-        let unit = self.unit;
-        let (first, second) = (&unit.insts[at], &unit.insts[at + 1]);
-        let [Some(dst), None] = writes(first) else { return None };
-        let private = !self.facts.exposed[dst.0 as usize] && self.facts.uses[at] == 1;
-        match (first, second) {
-            (Inst::LoadFree { name, .. }, Inst::AutoCall { dst: to, src }) if private && *src == dst => {
-                let word = Word::wide(Op::LoadName, 0, reg16(*to), name.0);
-                self.read_with_call(word, second);
-            }
-            (Inst::LoadEnv { slot, deferred, .. }, Inst::AutoCall { dst: to, src }) if private && *src == dst => {
-                let flag = if *deferred { aux::DEFERRED } else { 0 };
-                let word = Word::new(Op::LoadEnvCall, flag, reg16(*to), slot.0 as u16, 0);
-                self.read_with_call(word, second);
-            }
-            (&Inst::Binary { op, a, b, .. }, &Inst::Branch { cond, then, els }) if private && cond == dst => {
-                self.compare_and_branch(op, first, (a, b), (then, els))?;
-            }
-            _ => return None,
-        }
-        Some(2)
-    }
-
-    fn read_with_call(&mut self, word: Word, call: &Inst) {
-        self.cross(call);
-        self.emit_tested(word, &Inst::Const { dst: writes(call)[0].expect("a call has a result"), value: ConstId(0) });
-        self.site_pc[self.at + 1] = self.pc();
-        self.at += 1;
-        self.emit(Word::new(Op::Ext, 0, 0, 0, 0));
-    }
-
-    fn compare_and_branch(
-        &mut self,
-        op: BinaryOp,
-        compare: &Inst,
-        (a, b): (Reg, Reg),
-        (then, els): (BlockId, BlockId),
-    ) -> Option<()> {
-        if !matches!(op, BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge) {
-            return None;
-        }
-        self.hold_back(compare);
-        let (on_true, on_false, flag, x, y) = self.compare_operands(op, a, b);
-        let (op, taken, fall) = if self.falls_to(els) { (on_true, then, els) } else { (on_false, els, then) };
-        let word = Word::new(op, flag, x, y, 0);
-        self.emit_tested(word, compare);
-        self.site_pc[self.at + 1] = self.pc() - 1;
-        self.finish_branch(taken, fall, Fix::Short);
-        Some(())
-    }
-
-    /// Operations for "jump if it holds" and "jump if not", the flags and the operand fields.
-    fn compare_operands(&mut self, op: BinaryOp, a: Reg, b: Reg) -> (Op, Op, u8, u16, u16) {
-        if let Operand::Number(k) = self.number_operand(b) {
-            let (on_true, on_false) = jump_constant(op);
-            return (on_true, on_false, 0, self.operand(a), k);
-        }
-        if let Operand::Number(k) = self.number_operand(a) {
-            let (on_true, on_false) = jump_constant(mirrored(op));
-            return (on_true, on_false, aux::SWAPPED, self.operand(b), k);
-        }
-        let (a, b) = (self.operand(a), self.operand(b));
-        let (on_true, on_false) = jump(op);
-        match op {
-            BinaryOp::Gt | BinaryOp::Ge => (on_true, on_false, aux::SWAPPED, b, a),
-            _ => (on_true, on_false, 0, a, b),
-        }
     }
 
     // ---- one to one ------------------------------------------------------------------------------------------------------
@@ -696,7 +632,7 @@ impl<'u> Builder<'u> {
     }
 
     /// Whether the next word will be the start of a block that may be entered by running into it.
-    fn falls_to(&self, block: BlockId) -> bool {
+    pub(super) fn falls_to(&self, block: BlockId) -> bool {
         !self.plain && block.0 as usize == self.block + 1 && !self.is_loop_head(block)
     }
 
@@ -717,7 +653,7 @@ impl<'u> Builder<'u> {
     }
 
     /// Behind a conditional jump: its target, and the way to the other block.
-    fn finish_branch(&mut self, taken: BlockId, fall: BlockId, fix: fn(u32) -> Fix) {
+    pub(super) fn finish_branch(&mut self, taken: BlockId, fall: BlockId, fix: fn(u32) -> Fix) {
         let jump = self.pc() - 1;
         let wide = matches!(fix(jump), Fix::Wide(_));
         let near = wide || self.unit.insts.len() <= MAX_SHORT;

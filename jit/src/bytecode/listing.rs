@@ -55,7 +55,7 @@ fn operands(op: Op, word: Word, x: Word, pc: u32, unit: &Unit) -> String {
         Op::MakeFunction => format!("r{a}, child {bc}"),
         Op::IterNext => format!("r{a}, r{b}, r{c}, done {}", i64::from(pc) + 1 + i64::from(x.far())),
         Op::Jump | Op::Loop => format!("{far}"),
-        Op::JumpIf | Op::JumpIfNot => format!("r{a}, {far}"),
+        Op::JumpIf | Op::JumpIfNot | Op::JumpPartly | Op::JumpWholly => format!("r{a}, {far}"),
         Op::Record => format!("r{a}, point {bc}"),
         Op::Unsupported => constant(bc),
         Op::Binary => {

@@ -190,6 +190,8 @@ impl Checker<'_> {
             | Op::Le
             | Op::Eq
             | Op::Ne
+            | Op::And
+            | Op::Or
             | Op::GetIndex
             | Op::RefIndex
             | Op::SetIndex
@@ -215,7 +217,7 @@ impl Checker<'_> {
             Op::MakeFunction => self.reg(pc, a).and(self.below(pc, "child", bc, self.unit.children.len())),
             Op::IterNext => self.regs(pc, [a, b, c]).and(self.target(pc, i64::from(pc) + 1 + i64::from(x.far()))),
             Op::Jump | Op::Loop => self.target(pc, far),
-            Op::JumpIf | Op::JumpIfNot => self.reg(pc, a).and(self.target(pc, far)),
+            Op::JumpIf | Op::JumpIfNot | Op::JumpPartly | Op::JumpWholly => self.reg(pc, a).and(self.target(pc, far)),
             Op::JumpLt
             | Op::JumpNotLt
             | Op::JumpLe

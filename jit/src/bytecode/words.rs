@@ -33,7 +33,9 @@ pub(super) fn binary(op: BinaryOp, dst: u16, a: u16, b: u16) -> Word {
         BinaryOp::Le => (Op::Le, 0, a, b),
         BinaryOp::Gt => (Op::Lt, aux::SWAPPED, b, a),
         BinaryOp::Ge => (Op::Le, aux::SWAPPED, b, a),
-        BinaryOp::Pow | BinaryOp::Isa | BinaryOp::And | BinaryOp::Or => {
+        BinaryOp::And => (Op::And, 0, a, b),
+        BinaryOp::Or => (Op::Or, 0, a, b),
+        BinaryOp::Pow | BinaryOp::Isa => {
             (Op::Binary, super::operator_number::of(op).expect("has a number"), a, b)
         }
     };

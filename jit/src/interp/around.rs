@@ -105,6 +105,8 @@ fn operator(word: Word) -> (BinaryOp, bool) {
         Some(Op::JumpGeK | Op::JumpNotGeK) if swapped => BinaryOp::Le,
         Some(Op::JumpGeK | Op::JumpNotGeK) => BinaryOp::Ge,
         Some(Op::Ne) => BinaryOp::Ne,
+        Some(Op::And) => BinaryOp::And,
+        Some(Op::Or) => BinaryOp::Or,
         Some(Op::Binary) => operator_number::operator(word.aux()).unwrap_or(BinaryOp::Pow),
         // Jumps on equality and on its opposite both ask for equality.
         _ => BinaryOp::Eq,
@@ -116,7 +118,9 @@ fn operator(word: Word) -> (BinaryOp, bool) {
 #[inline(never)]
 pub(super) fn binary_slowly(run: &mut Run<'_>, realm: &mut Realm, ip: Ip, a: Value, b: Value) -> Result<Value, Miss> {
     let word = ip.word();
+    let suspect = a.is_function() || b.is_function() || word.aux() & aux::CROSSED != 0;
     if word.aux() & aux::AUTO != 0
+        && suspect
         && let Some(plain) = untested_function(run, ip)
     {
         return Err(Miss::Plain(plain));
@@ -131,6 +135,9 @@ pub(super) fn binary_slowly(run: &mut Run<'_>, realm: &mut Realm, ip: Ip, a: Val
 #[inline(never)]
 pub(super) fn test_slowly(run: &mut Run<'_>, realm: &mut Realm, ip: Ip, a: Value, b: Value) -> Result<bool, Miss> {
     let value = binary_slowly(run, realm, ip, a, b)?;
+    if ip.word().aux() & aux::LENIENT != 0 && value.is_error() {
+        return Ok(false);
+    }
     ops::truth(realm, value).map_err(|fault| Miss::Fault(fail(run, realm, ip, fault)))
 }
 

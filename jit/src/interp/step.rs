@@ -85,8 +85,9 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
     }
     /// A fused instruction left its fast path: if a function is among what it took untested, plain code goes on.
     macro_rules! retreat {
-        ($word:expr) => {
+        ($word:expr $(, $operand:expr)*) => {
             if $word.aux() & aux::AUTO != 0
+                && ($word.aux() & aux::CROSSED != 0 $(|| $operand.is_function())*)
                 && let Some(plain) = untested_function(run, ip)
             {
                 ip = plain;
@@ -129,6 +130,20 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
             if !result.is_nan() && ip.cell().is_sampled() {
                 // SAFETY: invariant 3.
                 window.set($word.a(), unsafe { Value::number_unchecked(result) });
+                next!(1)
+            }
+            let result = slowly!(binary_slowly(run, realm, ip, a, b));
+            window.set($word.a(), result);
+            next!(1)
+        }};
+    }
+    /// A second half of `and` or `or`.
+    macro_rules! degrees {
+        ($word:expr, $combine:expr) => {{
+            let (a, b) = (window.get($word.b()), window.get($word.c()));
+            if a.is_number() && b.is_number() && ip.cell().is_sampled() {
+                let degree = $combine(a.to_f64_lossy(), b.to_f64_lossy());
+                window.set($word.a(), Value::number(ops::clamp(degree)));
                 next!(1)
             }
             let result = slowly!(binary_slowly(run, realm, ip, a, b));
@@ -191,7 +206,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 window.set($word.a(), value);
                 next!(2)
             }
-            retreat!($word);
+            retreat!($word, value);
             sync!();
             let ret = Ret { reg: $word.a(), skip: 2, boundary: false };
             let called = check!(run.call_seen(realm, value, &[], None, (ret, ip.step(1).cell())));
@@ -242,6 +257,8 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
             Op::JumpNotGeK => compare_jump!(word, false, constant!(word.b()), |x, y| x >= y),
             Op::JumpEqK => compare_jump!(word, true, constant!(word.b()), numbers_equal),
             Op::JumpNeK => compare_jump!(word, false, constant!(word.b()), numbers_equal),
+            Op::And => degrees!(word, |x: f64, y: f64| x * y),
+            Op::Or => degrees!(word, |x: f64, y: f64| x + y - x * y),
             Op::Binary => {
                 let (a, b) = (window.get(word.b()), window.get(word.c()));
                 let result = slowly!(binary_slowly(run, realm, ip, a, b));
@@ -251,7 +268,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
             Op::Neg => {
                 let value = window.get(word.b());
                 if !value.is_number() {
-                    retreat!(word);
+                    retreat!(word, value);
                 }
                 if !value.is_number() || !ip.cell().is_sampled() {
                     sample(ip.cell(), value, Value::NULL, value);
@@ -262,7 +279,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
             Op::Not => {
                 let value = window.get(word.b());
                 if !value.is_number() {
-                    retreat!(word);
+                    retreat!(word, value);
                 }
                 if !value.is_number() || !ip.cell().is_sampled() {
                     sample(ip.cell(), value, Value::NULL, Value::ONE);
@@ -271,7 +288,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 next!(1)
             }
             Op::New => {
-                retreat!(word);
+                retreat!(word, window.get(word.b()));
                 sync!();
                 let object = check!(ops::new_object(realm, window.get(word.b())));
                 window.set(word.a(), object);
@@ -310,11 +327,24 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 let truth = if value.is_number() {
                     value.to_f64_lossy() != 0.0
                 } else {
-                    retreat!(word);
+                    retreat!(word, value);
                     sync!();
                     check!(ops::truth(realm, value))
                 };
                 goto!(ip.jump(if truth == matches!(op, Op::JumpIf) { word.far() } else { 1 }))
+            }
+            Op::JumpPartly | Op::JumpWholly => {
+                let value = window.get(word.a());
+                let wholly = if value.is_number() && ip.cell().is_sampled() {
+                    value.to_f64_lossy().abs() >= 1.0
+                } else {
+                    retreat!(word, value);
+                    sample(ip.cell(), value, Value::NULL, Value::ONE);
+                    let not = ops::not(realm, value);
+                    sync!();
+                    !check!(ops::truth(realm, not))
+                };
+                goto!(ip.jump(if wholly == matches!(op, Op::JumpWholly) { word.far() } else { 1 }))
             }
             Op::AndTest | Op::OrTest => {
                 let value = window.get(word.b());
@@ -411,7 +441,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                     window.set(word.a(), value);
                     next!(1)
                 }
-                retreat!(word);
+                retreat!(word, value);
                 sync!();
                 let ret = Ret { reg: word.a(), skip: 1, boundary: false };
                 let called = check!(run.call_seen(realm, value, &[], None, (ret, ip.cell())));
@@ -474,7 +504,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                     window.set(word.a(), value);
                     next!(2)
                 }
-                retreat!(word);
+                retreat!(word, object);
                 sync!();
                 let member = check!(run.get_member(realm, object, name_entry!(word.c()), ip.cell()));
                 if !member.value.is_function() {
@@ -526,7 +556,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                         value
                     }
                     None => {
-                        retreat!(word);
+                        retreat!(word, object, key);
                         sync!();
                         check!(run.get_index(realm, object, key, ip.cell()))
                     }
@@ -536,21 +566,23 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
             }
             Op::SetIndex => {
                 let (object, key, value) = (window.get(word.a()), window.get(word.b()), window.get(word.c()));
-                if word.aux() & aux::AUTO != 0 && (value.is_function() || !key.is_number() || !object.is_list()) {
-                    retreat!(word);
+                if let Some(list) = object.as_list()
+                    && key.is_number()
+                    && ip.cell().is_sampled()
+                    && !(value.is_function() && word.aux() & aux::AUTO != 0)
+                    && list.try_set(key.to_f64_lossy(), value)
+                {
+                    next!(1)
                 }
+                retreat!(word, object, key, value);
                 sync!();
-                if ip.cell().is_sampled() && object.is_list() {
-                    check!(ops::index_set(realm, object, key, value));
-                } else {
-                    check!(run.set_index(realm, (object, key, value), ip.cell()));
-                }
+                check!(run.set_index(realm, (object, key, value), ip.cell()));
                 next!(1)
             }
             Op::SetMember => {
                 let (object, value) = (window.get(word.a()), window.get(word.c()));
                 if word.aux() & aux::AUTO != 0 && (value.is_function() || !object.is_map()) {
-                    retreat!(word);
+                    retreat!(word, object, value);
                 }
                 if let Some(map) = object.as_map()
                     && !map.is_guarded()
@@ -609,7 +641,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
             Op::IterInit => {
                 let source = window.get(word.c());
                 if source.is_function() {
-                    retreat!(word);
+                    retreat!(word, source);
                 }
                 window.set(word.a(), source);
                 window.set(word.b(), ops::ITER_START);
@@ -640,7 +672,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 let value = window.get(word.a());
                 if !value.is_number() {
                     if value.is_function() {
-                        retreat!(word);
+                        retreat!(word, value);
                     }
                     sync!();
                     check!(ops::check_uncaught(value));
@@ -654,7 +686,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
             Op::Return => {
                 let value = window.get(word.a());
                 if value.is_function() {
-                    retreat!(word);
+                    retreat!(word, value);
                 }
                 match leave(run, realm, value) {
                     Some(result) => return Ok(result),

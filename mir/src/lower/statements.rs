@@ -3,7 +3,7 @@
 //! Called by `unit` for bodies. Invariants: temporaries made in a statement are given back at its end; a variable's register is
 //! written by the last instruction of an assignment only; the order of evaluation is that of LANGUAGE 3.10.
 
-use super::{LoopLabels, Lowerer, Operand, Place, is_stepwise};
+use super::{Label, LoopLabels, Lowerer, Operand, Place, is_stepwise};
 use crate::fold;
 use crate::ir::{BinaryOp, Inst, InstId, RecordKind, Reg, UnitKind};
 use crate::operators::assign_op;
@@ -103,11 +103,8 @@ impl Lowerer {
             let then = self.builder.label();
             let is_last = branches.peek().is_none() && otherwise.is_none();
             let els = if is_last { done } else { self.builder.label() };
-            let mark = self.builder.mark();
             let condition_range = branch.condition().map_or(branch.range(), |condition| condition.range());
-            let cond = self.operand_or_broken(branch.condition(), branch.range()).reg;
-            self.builder.release(mark);
-            self.branch(cond, then, els, condition_range);
+            self.condition_or_broken(branch.condition(), (then, els), branch.range());
             self.builder.place(then, condition_range);
             self.block(branch.body());
             if !is_last {
@@ -123,7 +120,20 @@ impl Lowerer {
         self.builder.place(done, range);
     }
 
-    fn branch(&mut self, cond: Reg, then: super::Label, els: super::Label, range: TextRange) {
+    /// As [`Lowerer::condition`], for a part of the tree that may be missing.
+    fn condition_or_broken(&mut self, condition: Option<Expr>, (then, els): (Label, Label), range: TextRange) {
+        match condition {
+            Some(condition) => self.condition(&condition, then, els, condition.range()),
+            None => {
+                let mark = self.builder.mark();
+                let cond = self.operand_or_broken(None, range).reg;
+                self.builder.release(mark);
+                self.branch(cond, then, els, range);
+            }
+        }
+    }
+
+    pub(super) fn branch(&mut self, cond: Reg, then: Label, els: Label, range: TextRange) {
         let inst = Inst::Branch { cond, then: then.target(), els: els.target() };
         self.builder.emit(inst, TypeSet::NONE, range);
     }
@@ -136,15 +146,14 @@ impl Lowerer {
         let condition = statement.condition();
         let endless = condition.as_ref().is_some_and(fold::is_always_true);
         let is_constant = condition.as_ref().is_some_and(|condition| fold::constant(condition).is_some());
-        if !(endless && is_constant) {
-            let mark = self.builder.mark();
-            let cond = self.operand_or_broken(condition, range).reg;
-            self.builder.release(mark);
+        if endless && !is_constant {
             // A literal that is never empty is made for the effects in it only: no way leads out here.
-            if !endless {
-                self.branch(cond, body, out, condition_range);
-                self.builder.place(body, condition_range);
-            }
+            let mark = self.builder.mark();
+            self.operand_or_broken(condition, range);
+            self.builder.release(mark);
+        } else if !endless {
+            self.condition_or_broken(condition, (body, out), range);
+            self.builder.place(body, condition_range);
         }
         self.loop_body(statement.body(), LoopLabels { on: head, out }, range);
         self.builder.place(out, range);

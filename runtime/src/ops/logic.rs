@@ -69,8 +69,8 @@ fn degree(realm: &Realm, value: Value) -> f64 {
 }
 
 /// Degrees have a size of at most 1 in results.
-#[inline]
-fn clamp(degree: f64) -> f64 {
+#[inline(always)]
+pub fn clamp(degree: f64) -> f64 {
     // `f64::min` would turn not-a-number into 1.
     let size = degree.abs();
     if size > 1.0 { 1.0 } else { size }
