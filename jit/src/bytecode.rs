@@ -113,6 +113,8 @@ ops! {
     GetMember,
     /// `a` = `b`[`c`].
     GetIndex,
+    /// `a` = `b`[number constant `c`].
+    GetIndexK,
     /// `a` = @`b`.name `c`.
     RefMember,
     /// `a` = @`b`[`c`].
@@ -121,6 +123,8 @@ ops! {
     SetMember,
     /// `a`[`b`] = `c`.
     SetIndex,
+    /// `a`[`b`] = constant `c`.
+    SetIndexK,
     /// `a` = `b`[`c`:`x.a`]. Two words.
     Slice,
     /// `a` = `b`(`aux` arguments from `c`).
@@ -151,6 +155,8 @@ ops! {
     Jump,
     /// `bc` further to a loop head, charging `a`.
     Loop,
+    /// As `Loop`, to a head that is an `IterNext`, and runs that, too.
+    LoopNext,
     /// `bc` further if `a` is true.
     JumpIf,
     /// `bc` further if `a` is false.
@@ -197,6 +203,8 @@ ops! {
     OrTest,
     /// Leaves the unit with `a`.
     Return,
+    /// Leaves the unit with constant `bc`.
+    ReturnConst,
     /// Ends a statement.
     End,
     /// Records register `a` at record point `bc`.

@@ -269,6 +269,13 @@ impl FeedbackCell {
         self.id.get() >= SAMPLES
     }
 
+    /// Whether an operator's operands had all these kinds before.
+    #[inline]
+    pub fn knows(&self, a: Kinds, b: Kinds) -> bool {
+        let seen = self.bits.get();
+        a.within(Kinds(seen as u8)) && b.within(Kinds((seen >> 8) as u8))
+    }
+
     /// Asks for new samples (after an exit told that the old ones mislead).
     pub fn rearm(&self) {
         self.set_lo(self.lo() & u64::from(u32::MAX));
@@ -364,6 +371,14 @@ impl FeedbackCell {
         // Variety mono or poly, holder own.
         let own = matches!(bits & 0xF, 1 | 2);
         (self.id.get() == shape && own).then_some((bits >> 24) as usize)
+    }
+
+    /// Whether a property site is generic already; its value's kinds are noted.
+    #[inline]
+    pub fn is_megamorphic_for(&self, value: Kinds) -> bool {
+        let bits = self.bits.get();
+        self.bits.set(bits | u32::from(value.0) << 16);
+        bits & 3 == Variety::Mega as u32
     }
 
     /// Makes a property site generic for good.

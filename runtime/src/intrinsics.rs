@@ -71,7 +71,21 @@ pub fn invoke(realm: &mut Realm, machine: &mut dyn Machine, id: IntrinsicId, giv
     }
     let mut args = [Value::NULL; MAX_PARAMS];
     args[..given.len()].copy_from_slice(given);
-    for (arg, (_, default)) in args.iter_mut().zip(def.params).skip(given.len()) {
+    invoke_in_place(realm, machine, id, &mut args, given.len())
+}
+
+/// As [`invoke`], for a caller that has the arguments where the defaults go; it knows that there are not too many.
+#[inline]
+pub fn invoke_in_place(
+    realm: &mut Realm,
+    machine: &mut dyn Machine,
+    id: IntrinsicId,
+    args: &mut [Value; MAX_PARAMS],
+    given: usize,
+) -> Eval<Value> {
+    let def = id.def();
+    let expected = def.params.len();
+    for (arg, (_, default)) in args.iter_mut().zip(def.params).skip(given) {
         *arg = default_value(realm, *default);
     }
     if def.class != EffectClass::Pure && def.gated {

@@ -155,6 +155,22 @@ impl ListRef {
         Some(unsafe { object.elements.add(index).read() })
     }
 
+    /// An element by a number as index, cut to a whole number; `None` if it is negative, not a number, or beyond the end.
+    #[inline(always)]
+    pub fn at(self, index: f64) -> Option<Value> {
+        self.inside(index).and_then(|index| self.get(index))
+    }
+
+    #[inline(always)]
+    fn inside(self, index: f64) -> Option<usize> {
+        if index >= 0.0 && index < f64::from(self.object().len) {
+            // SAFETY: it is not negative and fits a `u32`.
+            Some(unsafe { index.to_int_unchecked::<i64>() } as usize)
+        } else {
+            None
+        }
+    }
+
     /// All elements, read one by one as the list is at each step.
     pub fn iter(self) -> impl Iterator<Item = Value> {
         let mut index = 0;
@@ -227,13 +243,14 @@ impl ListRef {
     /// Stores an element if the index is inside and nothing has to be done before; tells whether.
     #[inline(always)]
     pub fn try_set(self, index: f64, value: Value) -> bool {
-        let at = index as usize;
         let plain = !self.has(flags::FROZEN | flags::OBSERVED | flags::COMPUTED);
-        let inside = index >= 0.0 && at < self.len();
-        if plain && inside {
-            self.put(at, value);
+        match self.inside(index).filter(|_| plain) {
+            Some(index) => {
+                self.put(index, value);
+                true
+            }
+            None => false,
         }
-        plain && inside
     }
 
     #[inline(always)]

@@ -16,10 +16,12 @@
 
 mod dict;
 mod iter;
+mod lookup;
 mod shaped;
 mod view;
 
 pub(crate) use dict::{Dict, key_hash};
+pub(crate) use lookup::SlotCache;
 pub use shaped::MapLayout;
 
 use crate::fault::{Eval, FatalError};

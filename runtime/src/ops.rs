@@ -17,14 +17,14 @@ mod tests;
 
 pub use arith::{add_slow, div_slow, mul_slow, null_or_error, sub_slow};
 pub(crate) use arith::{append_elements, list_too_large, string_too_large};
-pub use compare::{Ordering, eq_slow, isa, order_slow};
+pub use compare::{Ordering, eq_slow, isa, order_slow, order_strings};
 pub use errors::{attach_stack, new_error, new_error_with_stack, stack_list};
 pub use index::{
     index_get_slow, index_set_slow, list_element, number_to_index, position, slice, string_element, to_index,
 };
 pub use iterate::{ITER_START, iter_next};
-pub use logic::{clamp, Decision, and_final, and_test, check_uncaught, is_truthy, not, or_final, or_test, truth};
-pub use member::{MemberFound, member_get, member_set, method_by_key, ref_index, ref_member};
+pub use logic::{Decision, and_final, and_test, check_uncaught, clamp, is_truthy, not, or_final, or_test, truth};
+pub use member::{MemberFound, isa_of, member_get, member_set, method_by_key, ref_index, ref_member};
 
 use crate::fault::Eval;
 use crate::realm::{Realm, TypeMap};

@@ -17,7 +17,7 @@ use crate::heap::{Bump, Bumps, Heap, HeapConfig, HeapStats, native, vm_stack::Vm
 use crate::host::Host;
 use crate::limits::{LimitKind, Limits};
 use crate::machine::FunctionNames;
-use crate::map::MapRef;
+use crate::map::{MapRef, SlotCache};
 use crate::observe::Observations;
 use crate::rng::Rng;
 use crate::shape::REALM_SHAPES;
@@ -223,6 +223,7 @@ pub struct Realm {
     pub(crate) temp_roots: Vec<Value>,
     pub(crate) observations: Observations,
     type_epochs: [u64; 6],
+    pub(crate) slot_cache: SlotCache,
     /// How many shapes the maps of this realm may still bring.
     pub(crate) fresh_shapes: u32,
     /// Why [`Value::EXC`] is on its way up.
@@ -254,6 +255,7 @@ impl Realm {
             temp_roots: Vec::new(),
             observations: Observations::default(),
             type_epochs: [0; 6],
+            slot_cache: SlotCache::default(),
             fresh_shapes: REALM_SHAPES,
             pending: None,
             limits: config.limits,

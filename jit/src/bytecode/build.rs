@@ -425,6 +425,14 @@ impl<'u> Builder<'u> {
         Operand::Reg(self.operand(reg))
     }
 
+    /// The constant that a register is to hold, if the operand field has room for it.
+    fn constant_operand(&self, reg: Reg) -> Option<u16> {
+        match self.pending.get(reg) {
+            Some(Pending::Const(id)) if id.0 < MAX_OPERAND => Some(id.0 as u16),
+            _ => None,
+        }
+    }
+
     fn number_constant(&self, id: ConstId) -> Option<u16> {
         match self.unit.consts[id.0 as usize] {
             Const::Number(_) if id.0 < MAX_OPERAND => Some(id.0 as u16),
@@ -489,21 +497,26 @@ impl<'u> Builder<'u> {
                 return self.emit(Word::new(Op::Ext, 0, this, 0, 0));
             }
             Inst::Unary { op, dst, src } => unary(op, reg16(dst), self.operand(src)),
-            Inst::GetIndex { dst, obj, key } => {
-                Word::new(Op::GetIndex, 0, reg16(dst), self.operand(obj), self.operand(key))
-            }
+            Inst::GetIndex { dst, obj, key } => match self.number_operand(key) {
+                Operand::Number(k) => Word::new(Op::GetIndexK, 0, reg16(dst), self.operand(obj), k),
+                Operand::Reg(key) => Word::new(Op::GetIndex, 0, reg16(dst), self.operand(obj), key),
+            },
             Inst::LoadLocal { dst, local, name, deferred } => {
                 self.up_to_date(local);
                 let flag = if deferred { aux::DEFERRED } else { 0 };
                 Word::new(Op::LoadLocal, flag, reg16(dst), self.operand(local), name.0 as u16)
             }
-            Inst::SetIndex { obj, key, src } => {
-                Word::new(Op::SetIndex, 0, self.operand(obj), self.operand(key), self.operand(src))
-            }
+            Inst::SetIndex { obj, key, src } => match self.constant_operand(src) {
+                Some(k) => Word::new(Op::SetIndexK, 0, self.operand(obj), self.operand(key), k),
+                None => Word::new(Op::SetIndex, 0, self.operand(obj), self.operand(key), self.operand(src)),
+            },
             Inst::SetMember { obj, name, src } => {
                 Word::new(Op::SetMember, 0, self.operand(obj), name.0 as u16, self.operand(src))
             }
-            Inst::Return { src } => Word::new(Op::Return, 0, self.operand(src), 0, 0),
+            Inst::Return { src } => match self.pending.get(src) {
+                Some(Pending::Const(id)) => Word::wide(Op::ReturnConst, 0, 0, id.0),
+                _ => Word::new(Op::Return, 0, self.operand(src), 0, 0),
+            },
             Inst::IterInit { obj, pos, src } => Word::new(Op::IterInit, 0, reg16(obj), reg16(pos), self.operand(src)),
             Inst::CheckUncaught { src } => Word::new(Op::CheckUncaught, 0, self.operand(src), 0, 0),
             _ => unreachable!("only called for instructions that test their operands"),
@@ -640,7 +653,9 @@ impl<'u> Builder<'u> {
         self.fixes.push((Fix::Wide(self.pc()), to));
         if self.is_loop_head(to) {
             let weight = self.weights.block(to);
-            self.emit(Word::wide(Op::Loop, 0, weight as u16, 0));
+            let first = self.unit.blocks[to.0 as usize].first as usize;
+            let op = if matches!(self.unit.insts[first], Inst::IterNext { .. }) { Op::LoopNext } else { Op::Loop };
+            self.emit(Word::wide(op, 0, weight as u16, 0));
         } else {
             self.emit(Word::wide(Op::Jump, 0, 0, 0));
         }

@@ -54,10 +54,12 @@ fn operands(op: Op, word: Word, x: Word, pc: u32, unit: &Unit) -> String {
         Op::MakeList | Op::AppendList | Op::MakeMap => format!("r{a}, {c} from r{b}"),
         Op::MakeFunction => format!("r{a}, child {bc}"),
         Op::IterNext => format!("r{a}, r{b}, r{c}, done {}", i64::from(pc) + 1 + i64::from(x.far())),
-        Op::Jump | Op::Loop => format!("{far}"),
+        Op::Jump | Op::Loop | Op::LoopNext => format!("{far}"),
         Op::JumpIf | Op::JumpIfNot | Op::JumpPartly | Op::JumpWholly => format!("r{a}, {far}"),
         Op::Record => format!("r{a}, point {bc}"),
-        Op::Unsupported => constant(bc),
+        Op::Unsupported | Op::ReturnConst => constant(bc),
+        Op::GetIndexK => format!("r{a}, r{b}, {}", constant(u32::from(c))),
+        Op::SetIndexK => format!("r{a}, r{b}, {}", constant(u32::from(c))),
         Op::Binary => {
             let operator = operator_number::operator(word.aux()).map_or("?".to_owned(), |it| format!("{it:?}"));
             format!("r{a}, r{b} {operator} r{c}")

@@ -5,7 +5,7 @@
 //!    which is no jump target, and `Ext` words stand nowhere else.
 //! 2. Every register operand, also of ranges, is below `n_regs`; every name, constant, child, environment slot and record
 //!    point is one of the unit's; number-constant operands are numbers.
-//! 3. Every jump, fallback, block and resume position is the start of an instruction.
+//! 3. Every jump, fallback, block and resume position is the start of an instruction; `LoopNext` leads to an `IterNext`.
 //! 4. The last instruction neither falls off the end nor is a two-word jump without a successor.
 //! 5. The tables are as long as the words or the unit's instructions.
 
@@ -101,7 +101,9 @@ impl Checker<'_> {
             return fail(0, "no instructions");
         };
         match self.code.words[last].op() {
-            Some(Op::Jump | Op::Loop | Op::Return | Op::End | Op::Unsupported) => Ok(()),
+            Some(Op::Jump | Op::Loop | Op::LoopNext | Op::Return | Op::ReturnConst | Op::End | Op::Unsupported) => {
+                Ok(())
+            }
             _ => fail(last as u32, "runs off the end"),
         }
     }
@@ -168,7 +170,7 @@ impl Checker<'_> {
         match op {
             Op::Ext => fail(pc, "second word as instruction"),
             Op::Const => self.reg(pc, a).and(self.constant(pc, bc)),
-            Op::Unsupported => self.constant(pc, bc),
+            Op::Unsupported | Op::ReturnConst => self.constant(pc, bc),
             Op::LoadLocal | Op::RefMember => self.regs(pc, [a, b]).and(self.name(pc, u32::from(c))),
             Op::LoadEnv | Op::LoadEnvCall => self.reg(pc, a).and(self.slot(pc, b)),
             Op::StoreEnv => self.reg(pc, b).and(self.slot(pc, a)),
@@ -216,7 +218,14 @@ impl Checker<'_> {
             Op::MakeMap => self.reg(pc, a).and(self.range(pc, b, u32::from(c))),
             Op::MakeFunction => self.reg(pc, a).and(self.below(pc, "child", bc, self.unit.children.len())),
             Op::IterNext => self.regs(pc, [a, b, c]).and(self.target(pc, i64::from(pc) + 1 + i64::from(x.far()))),
+            Op::GetIndexK => self.regs(pc, [a, b]).and(self.number(pc, c)),
+            Op::SetIndexK => self.regs(pc, [a, b]).and(self.constant(pc, u32::from(c))),
             Op::Jump | Op::Loop => self.target(pc, far),
+            Op::LoopNext => {
+                self.target(pc, far)?;
+                let head = self.code.words[far as usize].op();
+                if head == Some(Op::IterNext) { Ok(()) } else { fail(pc, "the loop head is no IterNext") }
+            }
             Op::JumpIf | Op::JumpIfNot | Op::JumpPartly | Op::JumpWholly => self.reg(pc, a).and(self.target(pc, far)),
             Op::JumpLt
             | Op::JumpNotLt

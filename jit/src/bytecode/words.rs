@@ -35,9 +35,7 @@ pub(super) fn binary(op: BinaryOp, dst: u16, a: u16, b: u16) -> Word {
         BinaryOp::Ge => (Op::Le, aux::SWAPPED, b, a),
         BinaryOp::And => (Op::And, 0, a, b),
         BinaryOp::Or => (Op::Or, 0, a, b),
-        BinaryOp::Pow | BinaryOp::Isa => {
-            (Op::Binary, super::operator_number::of(op).expect("has a number"), a, b)
-        }
+        BinaryOp::Pow | BinaryOp::Isa => (Op::Binary, super::operator_number::of(op).expect("has a number"), a, b),
     };
     Word::new(op, flag, dst, a, b)
 }

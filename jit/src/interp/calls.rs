@@ -5,6 +5,7 @@
 //! innermost frame is the callee's, at its first instruction.
 
 use super::frame::{self, CodeRef, Frame, Ip, Window};
+use super::members::Member;
 use super::{Called, Run};
 use crate::engine::policy::Place;
 use crate::engine::unit::{CallFlags, CodeId};
@@ -93,18 +94,21 @@ impl Run<'_> {
         args: &[Value],
         receiver: Option<Receiver>,
     ) -> Eval<Value> {
-        let params = id.def().params;
-        let Some(receiver) = receiver.filter(|_| params.first().is_some_and(|(name, _)| *name == "self")) else {
-            return intrinsics::invoke(realm, self, id, args);
-        };
-        let count = args.len() + 1;
-        if count > params.len() {
-            return Err(FatalError::TooManyArguments { got: count, expected: params.len() }.into());
+        let def = id.def();
+        let own = receiver.filter(|_| def.takes_self()).map(|receiver| receiver.this);
+        let (count, expected) = (args.len() + usize::from(own.is_some()), def.params.len());
+        if count > expected {
+            return Err(FatalError::TooManyArguments { got: count, expected }.into());
         }
         let mut all = [Value::NULL; MAX_PARAMS];
-        all[0] = receiver.this;
-        all[1..count].copy_from_slice(args);
-        intrinsics::invoke(realm, self, id, &all[..count])
+        let first = own.map_or(0, |this| {
+            all[0] = this;
+            1
+        });
+        for (to, from) in all[first..].iter_mut().zip(args) {
+            *to = *from;
+        }
+        intrinsics::invoke_in_place(realm, self, id, &mut all, count)
     }
 
     /// Begins an activation of user code.
@@ -187,6 +191,17 @@ pub(crate) fn resolve(realm: &mut Realm, code: CodeRef) {
     let cells: Vec<CellId> = code.names.iter().map(|entry| entry.cell).collect();
     realm.resolve(&cells);
     code.set_call_flag(CallFlags::UNRESOLVED, false);
+}
+
+/// As [`set_receiver`], looking for `super` only if the function reads it.
+#[inline(always)]
+pub(super) fn set_receiver_lazily(realm: &mut Realm, window: Window, code: CodeRef, this: Value, member: Member) {
+    if let Some(reg) = code.unit.self_reg {
+        window.set(reg.0 as u16, this);
+    }
+    if let Some(reg) = code.unit.super_reg {
+        window.set(reg.0 as u16, member.parent(realm));
+    }
 }
 
 fn set_receiver(window: Window, code: CodeRef, receiver: Receiver) {

@@ -4,7 +4,7 @@
 //! slots, never values, so a changed class is seen at once. Invariant: what a cache answers is what `ops::member_get` would.
 
 use super::Run;
-use super::values::kinds_of;
+use super::values::{kinds_of, kinds_of_fast};
 use crate::engine::unit::NameEntry;
 use crate::feedback::{FeedbackCell, Holder, Kinds, Property, Variety};
 use minilive_runtime::fault::Eval;
@@ -26,9 +26,9 @@ pub(super) struct Member {
 
 impl Member {
     /// `super` of a call of this member.
-    pub(super) fn parent(self, run: &Run<'_>, realm: &Realm) -> Value {
+    pub(super) fn parent(self, realm: &mut Realm) -> Value {
         match self.holder {
-            Some(map) => map.get_by_name(realm, run.well_known.isa).unwrap_or(Value::NULL),
+            Some(map) => ops::isa_of(realm, map),
             None => self.origin_isa,
         }
     }
@@ -82,11 +82,6 @@ fn cached(realm: &Realm, object: Value, cell: &FeedbackCell) -> Option<Member> {
     Some(Member { value, holder, origin_isa: Value::NULL })
 }
 
-/// As `kinds_of`, without telling integers from other numbers.
-fn kinds_of_fast(value: Value) -> Kinds {
-    if value.is_number() { Kinds::NUMBER } else { kinds_of(value) }
-}
-
 impl Run<'_> {
     /// `object.name`, without invocation.
     #[inline(never)]
@@ -100,7 +95,17 @@ impl Run<'_> {
         if let Some(found) = cached(realm, object, cell) {
             return Ok(found);
         }
+        if let Some(map) = object.as_map().filter(|map| map.is_globals()) {
+            let value = realm.cell(entry.cell);
+            if !value.is_absent() {
+                cell.set_megamorphic();
+                return Ok(Member { value, holder: Some(map), origin_isa: Value::NULL });
+            }
+        }
         let found = ops::member_get(realm, object, entry.name)?;
+        if cell.is_megamorphic_for(kinds_of(found.value)) {
+            return Ok(Member { value: found.value, holder: None, origin_isa: found.origin_isa });
+        }
         self.remember(realm, object, entry, found.depth, found.value, cell);
         Ok(Member { value: found.value, holder: None, origin_isa: found.origin_isa })
     }
@@ -163,6 +168,11 @@ impl Run<'_> {
         let Some(map) = object.as_map() else {
             return ops::member_set(realm, object, entry.name, value);
         };
+        if map.is_globals() && realm.head.globals_guarded == 0 {
+            cell.set_megamorphic();
+            realm.set_cell(entry.cell, value);
+            return Ok(());
+        }
         let before = map.shape();
         let seen = cell.property();
         if seen.variety != Variety::None && seen.holder == Holder::Added && seen.shape == before.0 && !map.is_guarded()

@@ -15,10 +15,10 @@ use super::around::{
     Looped, Miss, binary_slowly, fail, hot_loop, innermost, leave, make_function, make_map, numbers_equal, refill_at,
     refill_head, set_ip, store_env, test_slowly, untested_function,
 };
-use super::calls::{Receiver, Ret};
+use super::calls::{Receiver, Ret, set_receiver_lazily};
 use super::frame::{self, Frame, Ip};
-use super::members::own_slot;
-use super::values::{remainder, sample, sample_index};
+use super::members::{Member, own_slot};
+use super::values::{equal_quickly, never_quickly, remainder, sample, sample_index};
 use super::{Called, Run, names};
 use crate::bytecode::{Op, Word, aux};
 use crate::engine::unit::NameEntry;
@@ -166,15 +166,79 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
     }
     /// A comparison that jumps if it gives `wanted`.
     macro_rules! compare_jump {
-        ($word:expr, $wanted:literal, $b:expr, $fast:expr) => {{
+        ($word:expr, $wanted:literal, $b:expr, $fast:expr, $quick:expr) => {{
             let (a, b) = (window.get($word.a()), $b);
             let holds = if a.is_number() && b.is_number() && ip.cell().is_sampled() {
                 $fast(a.to_f64_lossy(), b.to_f64_lossy())
+            } else if let Some(equal) = $quick(ip.cell(), a, b) {
+                equal
             } else {
                 slowly!(test_slowly(run, realm, ip, a, b))
             };
             let distance = if holds == $wanted { i32::from($word.distance()) } else { 1 };
             goto!(ip.jump(distance))
+        }};
+    }
+    macro_rules! get_index {
+        ($word:expr, $key:expr) => {{
+            let (object, key) = (window.get($word.b()), $key);
+            let list = object.as_list().filter(|_| key.is_number());
+            let value = match list.and_then(|list| list.at(key.to_f64_lossy())) {
+                Some(value) => {
+                    if !ip.cell().is_sampled() {
+                        sample_index(ip.cell(), object, key, value);
+                    }
+                    value
+                }
+                None => {
+                    retreat!($word, object, key);
+                    sync!();
+                    check!(run.get_index(realm, object, key, ip.cell()))
+                }
+            };
+            window.set($word.a(), value);
+            next!(1)
+        }};
+    }
+    macro_rules! set_index {
+        ($word:expr, $value:expr) => {{
+            let (object, key, value) = (window.get($word.a()), window.get($word.b()), $value);
+            if let Some(list) = object.as_list()
+                && key.is_number()
+                && ip.cell().is_sampled()
+                && !(value.is_function() && $word.aux() & aux::AUTO != 0)
+                && list.try_set(key.to_f64_lossy(), value)
+            {
+                next!(1)
+            }
+            retreat!($word, object, key, value);
+            sync!();
+            check!(run.set_index(realm, (object, key, value), ip.cell()));
+            next!(1)
+        }};
+    }
+    /// The next element of a `for` loop, whose two words are here.
+    macro_rules! iter_next {
+        ($word:expr) => {{
+            let (object, at) = (window.get($word.a()), window.get($word.b()));
+            let element = object.as_list().and_then(|list| list.at(at.to_f64_lossy()));
+            if let Some(element) = element {
+                window.set($word.c(), element);
+                window.set($word.b(), Value::number(at.to_f64_lossy() + 1.0));
+                goto!(ip.step(2))
+            }
+            sync!();
+            match check!(ops::iter_next(realm, object, at)) {
+                Some((element, next)) => {
+                    window.set($word.c(), element);
+                    window.set($word.b(), next);
+                    goto!(ip.step(2))
+                }
+                None => {
+                    let second = ip.step(1);
+                    goto!(second.jump(second.word().far()))
+                }
+            }
         }};
     }
     macro_rules! free_name {
@@ -214,6 +278,42 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
         }};
     }
 
+    /// Goes on in a user function, if nothing but a window and a frame has to be made for it; the target was noted.
+    macro_rules! plain_call {
+        ($function:expr, ($first:expr, $argc:expr), $receiver:expr, ($dst:expr, $skip:literal)) => {
+            let target = run.code($function.code());
+            let weight = i64::from(target.weights.call);
+            let heat = target.counters.heat.get() - weight;
+            let plain = target.call_flags.get() == 0
+                && $argc < usize::from(target.n_params) + 1
+                && heat >= 0
+                && realm.head.depth < realm.head.max_depth;
+            if plain {
+                realm.head.budget -= weight;
+                if realm.head.budget <= 0 {
+                    refill_at(run, ip, realm)?;
+                }
+                // SAFETY: invariants 1 and 2: the arguments are registers of this window.
+                let args = unsafe { window.registers().add(usize::from($first)) };
+                let outer = $function.outer();
+                let outer = if outer.is_null() { globals } else { outer };
+                let Some(fresh) = frame::push_window(realm, &target, outer, args, $argc) else {
+                    return Err(fail(run, realm, ip, FatalError::CallStackOverflow.into()));
+                };
+                if let Some((this, member)) = $receiver {
+                    set_receiver_lazily(realm, fresh, target, this, member);
+                }
+                target.counters.heat.set(heat);
+                realm.head.depth += 1;
+                (code, window, ip) = (target, fresh, Ip::start(&target));
+                consts = target.consts.as_ptr();
+                run.frames.push(Frame { code, window, ip, ret: $dst, skip: $skip, boundary: false });
+                ip.count();
+                continue;
+            }
+        };
+    }
+
     loop {
         let word: Word = ip.word();
         // SAFETY: invariant 1: the verifier knew the operation.
@@ -241,22 +341,22 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
             Op::Le => compare!(word, |x, y| x <= y),
             Op::Eq => compare!(word, numbers_equal),
             Op::Ne => compare!(word, |x, y| !numbers_equal(x, y)),
-            Op::JumpLt => compare_jump!(word, true, window.get(word.b()), |x, y| x < y),
-            Op::JumpNotLt => compare_jump!(word, false, window.get(word.b()), |x, y| x < y),
-            Op::JumpLe => compare_jump!(word, true, window.get(word.b()), |x, y| x <= y),
-            Op::JumpNotLe => compare_jump!(word, false, window.get(word.b()), |x, y| x <= y),
-            Op::JumpEq => compare_jump!(word, true, window.get(word.b()), numbers_equal),
-            Op::JumpNe => compare_jump!(word, false, window.get(word.b()), numbers_equal),
-            Op::JumpLtK => compare_jump!(word, true, constant!(word.b()), |x, y| x < y),
-            Op::JumpNotLtK => compare_jump!(word, false, constant!(word.b()), |x, y| x < y),
-            Op::JumpLeK => compare_jump!(word, true, constant!(word.b()), |x, y| x <= y),
-            Op::JumpNotLeK => compare_jump!(word, false, constant!(word.b()), |x, y| x <= y),
-            Op::JumpGtK => compare_jump!(word, true, constant!(word.b()), |x, y| x > y),
-            Op::JumpNotGtK => compare_jump!(word, false, constant!(word.b()), |x, y| x > y),
-            Op::JumpGeK => compare_jump!(word, true, constant!(word.b()), |x, y| x >= y),
-            Op::JumpNotGeK => compare_jump!(word, false, constant!(word.b()), |x, y| x >= y),
-            Op::JumpEqK => compare_jump!(word, true, constant!(word.b()), numbers_equal),
-            Op::JumpNeK => compare_jump!(word, false, constant!(word.b()), numbers_equal),
+            Op::JumpLt => compare_jump!(word, true, window.get(word.b()), |x, y| x < y, never_quickly),
+            Op::JumpNotLt => compare_jump!(word, false, window.get(word.b()), |x, y| x < y, never_quickly),
+            Op::JumpLe => compare_jump!(word, true, window.get(word.b()), |x, y| x <= y, never_quickly),
+            Op::JumpNotLe => compare_jump!(word, false, window.get(word.b()), |x, y| x <= y, never_quickly),
+            Op::JumpEq => compare_jump!(word, true, window.get(word.b()), numbers_equal, equal_quickly),
+            Op::JumpNe => compare_jump!(word, false, window.get(word.b()), numbers_equal, equal_quickly),
+            Op::JumpLtK => compare_jump!(word, true, constant!(word.b()), |x, y| x < y, never_quickly),
+            Op::JumpNotLtK => compare_jump!(word, false, constant!(word.b()), |x, y| x < y, never_quickly),
+            Op::JumpLeK => compare_jump!(word, true, constant!(word.b()), |x, y| x <= y, never_quickly),
+            Op::JumpNotLeK => compare_jump!(word, false, constant!(word.b()), |x, y| x <= y, never_quickly),
+            Op::JumpGtK => compare_jump!(word, true, constant!(word.b()), |x, y| x > y, never_quickly),
+            Op::JumpNotGtK => compare_jump!(word, false, constant!(word.b()), |x, y| x > y, never_quickly),
+            Op::JumpGeK => compare_jump!(word, true, constant!(word.b()), |x, y| x >= y, never_quickly),
+            Op::JumpNotGeK => compare_jump!(word, false, constant!(word.b()), |x, y| x >= y, never_quickly),
+            Op::JumpEqK => compare_jump!(word, true, constant!(word.b()), numbers_equal, equal_quickly),
+            Op::JumpNeK => compare_jump!(word, false, constant!(word.b()), numbers_equal, equal_quickly),
             Op::And => degrees!(word, |x: f64, y: f64| x * y),
             Op::Or => degrees!(word, |x: f64, y: f64| x + y - x * y),
             Op::Binary => {
@@ -278,13 +378,14 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
             }
             Op::Not => {
                 let value = window.get(word.b());
-                if !value.is_number() {
+                let result = if value.is_number() && ip.cell().is_sampled() {
+                    Value::number(1.0 - ops::clamp(value.to_f64_lossy()))
+                } else {
                     retreat!(word, value);
-                }
-                if !value.is_number() || !ip.cell().is_sampled() {
                     sample(ip.cell(), value, Value::NULL, Value::ONE);
-                }
-                window.set(word.a(), ops::not(realm, value));
+                    ops::not(realm, value)
+                };
+                window.set(word.a(), result);
                 next!(1)
             }
             Op::New => {
@@ -295,7 +396,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 next!(1)
             }
             Op::Jump => goto!(ip.jump(word.far())),
-            Op::Loop => {
+            Op::Loop | Op::LoopNext => {
                 let head = ip.jump(word.far());
                 let weight = i64::from(word.a());
                 realm.head.budget -= weight;
@@ -319,6 +420,11 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                             continue;
                         }
                     }
+                }
+                if matches!(op, Op::LoopNext) {
+                    ip = head;
+                    ip.count();
+                    iter_next!(ip.word())
                 }
                 goto!(head)
             }
@@ -454,34 +560,8 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 if let Some(function) = callee.as_function()
                     && function.code() < INTRINSIC
                 {
-                    let target = run.code(function.code());
                     ip.cell().see_call(Target::Code(function.code()));
-                    let weight = i64::from(target.weights.call);
-                    let heat = target.counters.heat.get() - weight;
-                    let plain = target.call_flags.get() == 0
-                        && argc <= usize::from(target.n_params)
-                        && heat >= 0
-                        && realm.head.depth < realm.head.max_depth;
-                    if plain {
-                        realm.head.budget -= weight;
-                        if realm.head.budget <= 0 {
-                            refill_at(run, ip, realm)?;
-                        }
-                        // SAFETY: invariants 1 and 2: the arguments are registers of this window.
-                        let args = unsafe { window.registers().add(usize::from(word.c())) };
-                        let outer = function.outer();
-                        let outer = if outer.is_null() { globals } else { outer };
-                        let Some(fresh) = frame::push_window(realm, &target, outer, args, argc) else {
-                            return Err(fail(run, realm, ip, FatalError::CallStackOverflow.into()));
-                        };
-                        target.counters.heat.set(heat);
-                        realm.head.depth += 1;
-                        (code, window, ip) = (target, fresh, Ip::start(&target));
-                        consts = target.consts.as_ptr();
-                        run.frames.push(Frame { code, window, ip, ret: word.a(), skip: 1, boundary: false });
-                        ip.count();
-                        continue;
-                    }
+                    plain_call!(function, (word.c(), argc), None::<(Value, Member)>, (word.a(), 1));
                 }
                 let ret = Ret { reg: word.a(), skip: 1, boundary: false };
                 let args = window.range(word.c(), argc);
@@ -513,7 +593,13 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                     next!(2)
                 }
                 let this = window.get(ip.step(1).word().a());
-                let receiver = Receiver { this, parent: member.parent(run, realm) };
+                if let Some(function) = member.value.as_function()
+                    && function.code() < INTRINSIC
+                {
+                    ip.step(1).cell().see_call(Target::Code(function.code()));
+                    plain_call!(function, (0u16, 0usize), Some((this, member)), (word.a(), 2));
+                }
+                let receiver = Receiver { this, parent: member.parent(realm) };
                 let ret = Ret { reg: word.a(), skip: 2, boundary: false };
                 let called = check!(run.call_seen(realm, member.value, &[], Some(receiver), (ret, ip.step(1).cell())));
                 called!(called, word.a(), 2)
@@ -523,9 +609,16 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 let x = ip.step(1).word();
                 let object = window.get(word.b());
                 let member = check!(run.get_member(realm, object, name_entry!(word.c()), ip.cell()));
-                let receiver = Receiver { this: window.get(x.a()), parent: member.parent(run, realm) };
+                let (this, argc) = (window.get(x.a()), usize::from(x.c()));
+                if let Some(function) = member.value.as_function()
+                    && function.code() < INTRINSIC
+                {
+                    ip.step(1).cell().see_call(Target::Code(function.code()));
+                    plain_call!(function, (x.b(), argc), Some((this, member)), (word.a(), 2));
+                }
+                let receiver = Receiver { this, parent: member.parent(realm) };
                 let ret = Ret { reg: word.a(), skip: 2, boundary: false };
-                let args = window.range(x.b(), usize::from(x.c()));
+                let args = window.range(x.b(), argc);
                 let called = check!(run.call_seen(realm, member.value, args, Some(receiver), (ret, ip.step(1).cell())));
                 called!(called, word.a(), 2)
             }
@@ -542,43 +635,10 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 let called = check!(run.call_seen(realm, found.value, args, receiver, (ret, ip.step(1).cell())));
                 called!(called, word.a(), 2)
             }
-            Op::GetIndex => {
-                let (object, key) = (window.get(word.b()), window.get(word.c()));
-                let element = object.as_list().filter(|_| key.is_number()).and_then(|list| {
-                    let index = key.to_f64_lossy();
-                    if index >= 0.0 { list.get(index as usize) } else { None }
-                });
-                let value = match element {
-                    Some(value) => {
-                        if !ip.cell().is_sampled() {
-                            sample_index(ip.cell(), object, key, value);
-                        }
-                        value
-                    }
-                    None => {
-                        retreat!(word, object, key);
-                        sync!();
-                        check!(run.get_index(realm, object, key, ip.cell()))
-                    }
-                };
-                window.set(word.a(), value);
-                next!(1)
-            }
-            Op::SetIndex => {
-                let (object, key, value) = (window.get(word.a()), window.get(word.b()), window.get(word.c()));
-                if let Some(list) = object.as_list()
-                    && key.is_number()
-                    && ip.cell().is_sampled()
-                    && !(value.is_function() && word.aux() & aux::AUTO != 0)
-                    && list.try_set(key.to_f64_lossy(), value)
-                {
-                    next!(1)
-                }
-                retreat!(word, object, key, value);
-                sync!();
-                check!(run.set_index(realm, (object, key, value), ip.cell()));
-                next!(1)
-            }
+            Op::GetIndex => get_index!(word, window.get(word.c())),
+            Op::GetIndexK => get_index!(word, constant!(word.c())),
+            Op::SetIndex => set_index!(word, window.get(word.c())),
+            Op::SetIndexK => set_index!(word, constant!(word.c())),
             Op::SetMember => {
                 let (object, value) = (window.get(word.a()), window.get(word.c()));
                 if word.aux() & aux::AUTO != 0 && (value.is_function() || !object.is_map()) {
@@ -647,27 +707,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 window.set(word.b(), ops::ITER_START);
                 next!(1)
             }
-            Op::IterNext => {
-                let (object, at) = (window.get(word.a()), window.get(word.b()));
-                let element = object.as_list().and_then(|list| list.get(at.to_f64_lossy() as usize));
-                if let Some(element) = element {
-                    window.set(word.c(), element);
-                    window.set(word.b(), Value::number(at.to_f64_lossy() + 1.0));
-                    goto!(ip.step(2))
-                }
-                sync!();
-                match check!(ops::iter_next(realm, object, at)) {
-                    Some((element, next)) => {
-                        window.set(word.c(), element);
-                        window.set(word.b(), next);
-                        goto!(ip.step(2))
-                    }
-                    None => {
-                        let second = ip.step(1);
-                        goto!(second.jump(second.word().far()))
-                    }
-                }
-            }
+            Op::IterNext => iter_next!(word),
             Op::CheckUncaught => {
                 let value = window.get(word.a());
                 if !value.is_number() {
@@ -693,6 +733,10 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                     None => reload!(),
                 }
             }
+            Op::ReturnConst => match leave(run, realm, constant!(word.bc())) {
+                Some(result) => return Ok(result),
+                None => reload!(),
+            },
             Op::End => match leave(run, realm, Value::ABSENT) {
                 Some(result) => return Ok(result),
                 None => reload!(),

@@ -6,8 +6,8 @@ use super::Run;
 use crate::feedback::{FeedbackCell, INDEX_COMPUTED, INDEX_MIXED, INDEX_OUT_OF_RANGE, Kinds};
 use minilive_mir::ir::BinaryOp;
 use minilive_runtime::fault::Eval;
-use minilive_runtime::ops;
-use minilive_runtime::realm::Realm;
+use minilive_runtime::ops::{self, Ordering};
+use minilive_runtime::realm::{Realm, TypeMap};
 use minilive_runtime::value::{Value, ValueKind};
 
 /// The kind of a value, as feedback notes it.
@@ -66,6 +66,45 @@ pub(super) fn remainder(x: f64, y: f64) -> f64 {
     x % y
 }
 
+/// Equality of strings, and with null, where the cell has nothing to learn from it.
+#[inline]
+pub(super) fn equal_quickly(cell: &FeedbackCell, a: Value, b: Value) -> Option<bool> {
+    if !cell.is_sampled() {
+        return None;
+    }
+    if a.is_null() || b.is_null() {
+        return cell.knows(kinds_of_fast(a), kinds_of_fast(b)).then_some(a == b);
+    }
+    let (x, y) = (a.as_string()?, b.as_string()?);
+    cell.knows(Kinds::STRING, Kinds::STRING).then(|| x.same_text(y))
+}
+
+/// Order has no such shortcut.
+#[inline(always)]
+pub(super) fn never_quickly(_: &FeedbackCell, _: Value, _: Value) -> Option<bool> {
+    None
+}
+
+/// As [`kinds_of`], without telling integers from other numbers.
+#[inline]
+pub(super) fn kinds_of_fast(value: Value) -> Kinds {
+    if value.is_number() { Kinds::NUMBER } else { kinds_of(value) }
+}
+
+/// A comparison, if both operands are strings: the most frequent one that is not about numbers.
+fn compare_strings(op: BinaryOp, a: Value, b: Value) -> Option<bool> {
+    let (x, y) = (a.as_string()?, b.as_string()?);
+    Some(match op {
+        BinaryOp::Eq => x.same_text(y),
+        BinaryOp::Ne => !x.same_text(y),
+        BinaryOp::Lt => ops::order_strings(Ordering::Less, x, y),
+        BinaryOp::Le => ops::order_strings(Ordering::LessOrEqual, x, y),
+        BinaryOp::Gt => ops::order_strings(Ordering::Greater, x, y),
+        BinaryOp::Ge => ops::order_strings(Ordering::GreaterOrEqual, x, y),
+        _ => return None,
+    })
+}
+
 impl Run<'_> {
     /// An operator on any two values.
     #[inline(never)]
@@ -76,6 +115,12 @@ impl Run<'_> {
         (a, b): (Value, Value),
         cell: &FeedbackCell,
     ) -> Eval<Value> {
+        if cell.is_sampled()
+            && cell.knows(Kinds::STRING, Kinds::STRING)
+            && let Some(holds) = compare_strings(op, a, b)
+        {
+            return Ok(Value::boolean(holds));
+        }
         let result = match op {
             BinaryOp::Add => ops::add(realm, a, b)?,
             BinaryOp::Sub => ops::sub(realm, a, b)?,
@@ -109,6 +154,13 @@ impl Run<'_> {
         key: Value,
         cell: &FeedbackCell,
     ) -> Eval<Value> {
+        if cell.is_sampled()
+            && cell.index().container.meets(Kinds::STRING)
+            && let Some(text) = container.as_string().filter(|_| key.is_number())
+            && !realm.type_map(TypeMap::String).is_dict()
+        {
+            return Ok(ops::string_element(realm, text, key));
+        }
         let flags = index_flags(container, key);
         let value = ops::index_get(realm, container, key)?;
         cell.see_index(kinds_of(container), kinds_of(key), kinds_of(value), flags);

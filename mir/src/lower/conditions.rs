@@ -116,14 +116,7 @@ impl Lowerer {
     }
 
     /// The value of an operand, combined in `dst` with what stands on its left.
-    fn combined(
-        &mut self,
-        op: BinaryOp,
-        dst: Reg,
-        left: Option<Operand>,
-        right: &Expr,
-        range: TextRange,
-    ) -> Operand {
+    fn combined(&mut self, op: BinaryOp, dst: Reg, left: Option<Operand>, right: &Expr, range: TextRange) -> Operand {
         let Some(left) = left else { return self.operand(right) };
         let mark = self.builder.mark();
         let right = self.operand(right);

@@ -9,6 +9,7 @@ use crate::list::ListRef;
 use crate::map::MapRef;
 use crate::names;
 use crate::realm::{Realm, TypeMap};
+use crate::string::StringRef;
 use crate::value::{Unpacked, Value};
 use rustc_hash::FxHashSet;
 
@@ -153,9 +154,15 @@ pub fn order_slow(ordering: Ordering, a: Value, b: Value) -> Value {
     }
     match (a.unpack(), b.unpack()) {
         _ if second.is_error() => second,
-        (Unpacked::String(x), Unpacked::String(y)) => Value::boolean(ordering.holds(x.as_bytes(), y.as_bytes())),
+        (Unpacked::String(x), Unpacked::String(y)) => Value::boolean(order_strings(ordering, x, y)),
         _ => Value::ZERO,
     }
+}
+
+/// Strings are ordered by their bytes, which is the order of their code points.
+#[inline]
+pub fn order_strings(ordering: Ordering, x: StringRef, y: StringRef) -> bool {
+    ordering.holds(x.as_bytes(), y.as_bytes())
 }
 
 /// `a isa b`.

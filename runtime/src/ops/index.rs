@@ -70,7 +70,9 @@ pub fn index_get_slow(realm: &mut Realm, container: Value, key: Value) -> Eval<V
 /// An entry of a type map.
 #[inline]
 pub(crate) fn type_entry(realm: &Realm, kind: TypeMap, key: Value) -> Option<Value> {
-    realm.type_map(kind).get(realm, key)
+    let map = realm.type_map(kind);
+    // Only a table has keys that are numbers.
+    if key.is_number() && !map.is_dict() { None } else { map.get(realm, key) }
 }
 
 /// Nothing under this key: for number keys the container is to blame.

@@ -6,7 +6,7 @@
 use super::index::{cant_index, key_not_found, list_element, missing_key, string_element, type_entry};
 use super::{MAX_CHAIN, index_get};
 use crate::fault::{Eval, FatalError};
-use crate::map::MapRef;
+use crate::map::{MapLayout, MapRef};
 use crate::names;
 use crate::realm::{Realm, TypeMap};
 use crate::shared::Name;
@@ -33,7 +33,7 @@ impl MemberFound {
 pub fn member_get(realm: &mut Realm, object: Value, name: Name) -> Eval<MemberFound> {
     let kind = match object.unpack() {
         Unpacked::Map(map) => {
-            if let Some(found) = find_on_chain(realm, map, |map, realm| map.get_by_name(realm, name)) {
+            if let Some(found) = find_by_name(realm, map, name) {
                 return Ok(found);
             }
             TypeMap::Map
@@ -48,6 +48,34 @@ pub fn member_get(realm: &mut Realm, object: Value, name: Name) -> Eval<MemberFo
         Some(value) => Ok(MemberFound::outside(value)),
         None => Err(FatalError::KeyNotFound(realm.shared.name_text(name).to_owned()).into()),
     }
+}
+
+/// Looks a name up in a map and along its `__isa` chain. Shaped maps, which nearly all are, need one probe a step.
+fn find_by_name(realm: &mut Realm, map: MapRef, name: Name) -> Option<MemberFound> {
+    let mut at = map;
+    for depth in 0..=MAX_CHAIN {
+        let (value, isa) = if at.layout() == MapLayout::Shaped {
+            let slots = realm.slots_of(at.shape(), name);
+            (slots.own.map(|slot| at.slot(slot)), slots.isa.map(|slot| at.slot(slot)))
+        } else {
+            (at.get_by_name(realm, name), at.get_by_name(realm, names::ISA))
+        };
+        if let Some(value) = value {
+            return Some(MemberFound { value, origin_isa: isa.unwrap_or(Value::NULL), depth: Some(depth) });
+        }
+        at = isa?.as_map()?;
+    }
+    None
+}
+
+/// `__isa` of a map itself, or null: `super` in a method that the map holds.
+pub fn isa_of(realm: &mut Realm, map: MapRef) -> Value {
+    let isa = if map.layout() == MapLayout::Shaped {
+        realm.slots_of(map.shape(), names::ISA).own.map(|slot| map.slot(slot))
+    } else {
+        map.get_by_name(realm, names::ISA)
+    };
+    isa.unwrap_or(Value::NULL)
 }
 
 /// Looks a key up in a map and along its `__isa` chain.
@@ -87,7 +115,10 @@ fn error_member(realm: &mut Realm, object: Value, name: Name) -> Eval<MemberFoun
 
 /// `map[key]`: own entry, chain, type map.
 pub(crate) fn map_index(realm: &mut Realm, map: MapRef, key: Value) -> Eval<Value> {
-    Ok(map_lookup(realm, map, key)?.value)
+    match map.get(realm, key) {
+        Some(value) => Ok(value),
+        None => Ok(map_lookup(realm, map, key)?.value),
+    }
 }
 
 fn map_lookup(realm: &mut Realm, map: MapRef, key: Value) -> Eval<MemberFound> {

@@ -1,0 +1,100 @@
+//! Where shapes keep names: a small table in front of the shapes' own indexes, for lookups along `__isa` chains.
+//!
+//! `ops::member` asks it at each step of a chain, the engine for `super`. An answer depends on the shape alone and shapes never
+//! change, so nothing is ever taken back. Invariant: an entry is what the shape itself would answer.
+
+use crate::names;
+use crate::realm::Realm;
+use crate::shape::ShapeId;
+use crate::shared::Name;
+
+/// Entries of the table; a power of two.
+const ENTRIES: usize = 512;
+
+/// No slot.
+const NOWHERE: u16 = u16::MAX;
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    shape: ShapeId,
+    name: Name,
+    slot: u16,
+    isa: u16,
+}
+
+/// Slots of a shape that a step along a chain needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Slots {
+    /// The slot of the name.
+    pub(crate) own: Option<usize>,
+    /// The slot of `__isa`.
+    pub(crate) isa: Option<usize>,
+}
+
+/// The table; one a realm, made at the first lookup.
+#[derive(Debug, Default)]
+pub(crate) struct SlotCache {
+    entries: Box<[Entry]>,
+}
+
+fn place(shape: ShapeId, name: Name) -> usize {
+    (shape.0.wrapping_mul(0x9E37_79B1) ^ name.0.wrapping_mul(0x85EB_CA6B)) as usize >> 16 & (ENTRIES - 1)
+}
+
+fn packed(slot: Option<usize>) -> Option<u16> {
+    slot.map_or(Some(NOWHERE), |slot| u16::try_from(slot).ok().filter(|&slot| slot != NOWHERE))
+}
+
+fn unpacked(slot: u16) -> Option<usize> {
+    (slot != NOWHERE).then_some(usize::from(slot))
+}
+
+impl Realm {
+    /// The slots of a name and of `__isa` in maps of a shape.
+    #[inline]
+    pub(crate) fn slots_of(&mut self, shape: ShapeId, name: Name) -> Slots {
+        match self.slot_cache.entries.get(place(shape, name)) {
+            Some(entry) if entry.shape == shape && entry.name == name => {
+                Slots { own: unpacked(entry.slot), isa: unpacked(entry.isa) }
+            }
+            _ => self.find_slots(shape, name),
+        }
+    }
+
+    #[inline(never)]
+    fn find_slots(&mut self, shape: ShapeId, name: Name) -> Slots {
+        let keys = self.shared.shapes.get(shape);
+        let slots = Slots { own: keys.slot_of(name), isa: keys.slot_of(names::ISA) };
+        if self.slot_cache.entries.is_empty() {
+            // The shape of no map, so that it matches no question.
+            let empty = Entry { shape: ShapeId::NONE, name, slot: NOWHERE, isa: NOWHERE };
+            self.slot_cache.entries = vec![empty; ENTRIES].into();
+        }
+        if let (Some(slot), Some(isa)) = (packed(slots.own), packed(slots.isa)) {
+            self.slot_cache.entries[place(shape, name)] = Entry { shape, name, slot, isa };
+        }
+        slots
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::in_realm;
+    use crate::value::Value;
+
+    #[test]
+    fn answers_are_those_of_the_shape_the_second_time_too() {
+        in_realm(|realm| {
+            let map = realm.new_map();
+            let (a, b) = (realm.shared.intern("a"), realm.shared.intern("b"));
+            map.put_by_name(realm, a, Value::ONE);
+            map.put_by_name(realm, names::ISA, Value::NULL);
+            for _ in 0..2 {
+                assert_eq!(realm.slots_of(map.shape(), a), Slots { own: Some(0), isa: Some(1) });
+                assert_eq!(realm.slots_of(map.shape(), b), Slots { own: None, isa: Some(1) });
+                assert_eq!(realm.slots_of(ShapeId::EMPTY, a), Slots { own: None, isa: None });
+            }
+        });
+    }
+}
