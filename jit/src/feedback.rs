@@ -381,6 +381,21 @@ impl FeedbackCell {
         bits & 3 == Variety::Mega as u32
     }
 
+    /// Notes an own property of one more shape at a site that has met several, or is generic; `false` if it must be described
+    /// whole.
+    #[inline]
+    pub fn see_other_own(&self, shape: u32, slot: usize, value: Kinds) -> bool {
+        const POLY_OWN: u32 = Variety::Poly as u32;
+        let bits = self.bits.get() | u32::from(value.0) << 16;
+        if bits & 0xF == POLY_OWN && slot < 256 {
+            self.bits.set(bits & 0x00FF_FFFF | (slot as u32) << 24);
+            self.id.set(shape);
+            self.hi.set(u64::from(shape) << 32);
+            return true;
+        }
+        self.is_megamorphic_for(value)
+    }
+
     /// Makes a property site generic for good.
     pub fn set_megamorphic(&self) {
         self.set_lo(self.lo() | 3);

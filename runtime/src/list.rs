@@ -235,18 +235,24 @@ impl ListRef {
     pub fn set(self, realm: &mut Realm, index: usize, value: Value) -> Eval<()> {
         self.prepare(realm)?;
         if index < self.len() {
-            self.put(index, value);
+            self.store(realm, index, value);
         }
         Ok(())
     }
 
+    /// Replaces an element of a list that is ready for a mutation.
+    #[inline(always)]
+    fn store(self, _realm: &mut Realm, index: usize, value: Value) {
+        self.put(index, value);
+    }
+
     /// Stores an element if the index is inside and nothing has to be done before; tells whether.
     #[inline(always)]
-    pub fn try_set(self, index: f64, value: Value) -> bool {
+    pub fn try_set(self, realm: &mut Realm, index: f64, value: Value) -> bool {
         let plain = !self.has(flags::FROZEN | flags::OBSERVED | flags::COMPUTED);
         match self.inside(index).filter(|_| plain) {
             Some(index) => {
-                self.put(index, value);
+                self.store(realm, index, value);
                 true
             }
             None => false,

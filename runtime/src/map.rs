@@ -22,6 +22,7 @@ mod view;
 
 pub(crate) use dict::{Dict, key_hash};
 pub(crate) use lookup::SlotCache;
+pub use lookup::Slots;
 pub use shaped::MapLayout;
 
 use crate::fault::{Eval, FatalError};

@@ -102,6 +102,14 @@ impl Run<'_> {
                 return Ok(Member { value, holder: Some(map), origin_isa: Value::NULL });
             }
         }
+        if let Some(map) = object.as_map().filter(|map| map.layout() == MapLayout::Shaped)
+            && let Some(slot) = realm.slots_of(map.shape(), entry.name).own
+        {
+            let value = map.slot(slot);
+            if cell.see_other_own(map.shape().0, slot, kinds_of(value)) {
+                return Ok(Member { value, holder: Some(map), origin_isa: Value::NULL });
+            }
+        }
         let found = ops::member_get(realm, object, entry.name)?;
         if cell.is_megamorphic_for(kinds_of(found.value)) {
             return Ok(Member { value: found.value, holder: None, origin_isa: found.origin_isa });

@@ -207,7 +207,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 && key.is_number()
                 && ip.cell().is_sampled()
                 && !(value.is_function() && $word.aux() & aux::AUTO != 0)
-                && list.try_set(key.to_f64_lossy(), value)
+                && list.try_set(realm, key.to_f64_lossy(), value)
             {
                 next!(1)
             }

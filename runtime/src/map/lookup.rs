@@ -24,11 +24,11 @@ struct Entry {
 
 /// Slots of a shape that a step along a chain needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Slots {
+pub struct Slots {
     /// The slot of the name.
-    pub(crate) own: Option<usize>,
+    pub own: Option<usize>,
     /// The slot of `__isa`.
-    pub(crate) isa: Option<usize>,
+    pub isa: Option<usize>,
 }
 
 /// The table; one a realm, made at the first lookup.
@@ -52,7 +52,7 @@ fn unpacked(slot: u16) -> Option<usize> {
 impl Realm {
     /// The slots of a name and of `__isa` in maps of a shape.
     #[inline]
-    pub(crate) fn slots_of(&mut self, shape: ShapeId, name: Name) -> Slots {
+    pub fn slots_of(&mut self, shape: ShapeId, name: Name) -> Slots {
         match self.slot_cache.entries.get(place(shape, name)) {
             Some(entry) if entry.shape == shape && entry.name == name => {
                 Slots { own: unpacked(entry.slot), isa: unpacked(entry.isa) }
