@@ -399,8 +399,9 @@ impl Realm {
         if len > MAX_STRING {
             return Err(LimitKind::Memory.into());
         }
-        if count <= 1 {
-            return Ok(if count == 0 { self.new_string("") } else { text });
+        if len == 0 || count == 1 {
+            // Nothing to copy, however often.
+            return Ok(if len == 0 { self.new_string("") } else { text });
         }
         let chars = text.len() * count;
         let fill = |data: *mut u8| {

@@ -170,6 +170,34 @@ fn equal_functions_of_two_modules_stay_apart() {
 }
 
 #[test]
+fn a_module_that_changes_while_the_program_runs_leaves_older_functions_alone() {
+    let main = r#"
+write = function(top, value)
+  lines = ["make = function", "  inner = function", "    return " + value, "  end function", "  return @inner"]
+  file.writeLines "m.ms", top + lines + ["end function", "fail = function", "  nope", "end function"]
+end function
+write [], 1
+one = import("m")
+write ["", ""], 2
+two = import("m")
+make = one["make"]
+f = make
+print f
+make = two["make"]
+f = make
+print f
+make = one["make"]
+f = make
+print f
+one.fail
+"#;
+    Folder::new("changing").with("main.ms", main).check(
+        "main.ms",
+        "1\n2\n1\nRuntime Error: Undefined Identifier: 'nope' is unknown in this context [m.ms line 8]\n",
+    );
+}
+
+#[test]
 fn files_are_written_and_read() {
     let main = r#"
 print file.writeLines("t", ["a", "b", 5])

@@ -38,6 +38,7 @@ pub(super) fn run(
         limits.depth = COMPAT_DEPTH;
     }
     let mut realm = new_realm(engine, limits, Arc::clone(&request.cancel), host, native_stack);
+    engine.codes.start_realm(&loaded.variant(request.record).units);
     let shows = matches!(request.entry, Entry::Expression(_));
     run_in(engine, &mut realm, loaded, request, |realm, value| {
         if shows { text::code(realm, value, 3, text::Names::None) } else { Ok(String::new()) }

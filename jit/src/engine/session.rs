@@ -56,6 +56,7 @@ impl Engine {
         crate::thread::on_vm_thread(|stack| {
             let realm = new_realm(self, limits, Arc::clone(&cancel), host, stack);
             let mut session = Session { engine: self, realm, limits, cancel };
+            session.engine.codes.start_realm(&[]);
             session.realm.enter(start_history);
             action(&mut session)
         })

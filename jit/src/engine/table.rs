@@ -5,7 +5,7 @@
 //! back if the edit is undone: so callers that guard the callee by its id stay as they are. What callers know of a callee
 //! beside its id is its signature; where that changes, the function gets a new id.
 //! Invariants: `codes[id].id == id`; a code object keeps its address; while a program runs none is dropped and no id changes
-//! its meaning. Of two programs loaded one after the other, only the second is ready to run.
+//! its meaning, nor do functions of the running realm change what is inside them, their lines or their file. Of two programs loaded one after the other, only the second is ready to run.
 
 use super::slot::slots;
 use super::tier::TierState;
@@ -126,6 +126,12 @@ impl CodeTable {
         self.running = running;
     }
 
+    /// A new realm begins, in which functions of these codes may come into being; those of others are gone.
+    pub(crate) fn start_realm(&mut self, codes: &[CodeId]) {
+        self.iter().for_each(|code| code.is_living.set(false));
+        codes.iter().for_each(|&id| self.get(id).is_living.set(true));
+    }
+
     /// Whether nothing was loaded yet.
     pub fn is_empty(&self) -> bool {
         self.codes.is_empty()
@@ -141,20 +147,20 @@ impl CodeTable {
         for unit in &program.units {
             units.push(self.unit(unit, recording)?);
         }
-        let by_unit: FxHashMap<UnitKey, CodeId> =
+        let mut by_unit: FxHashMap<UnitKey, CodeId> =
             program.units.iter().zip(&units).map(|(unit, &id)| (unit.key, id)).collect();
+        if self.running {
+            self.part_from_the_living(program, &mut units, &mut by_unit)?;
+        }
         for (unit, &id) in program.units.iter().zip(&units) {
             let code = self.get(id);
-            let children: Option<Box<[CodeId]>> =
-                code.unit.children.iter().map(|key| by_unit.get(key).copied()).collect();
-            let Some(children) = children else {
-                return Err(LoadError::Malformed { key: unit.key, message: "a nested function is missing".to_owned() });
-            };
+            let children = children(code, &by_unit)?;
             let captures = code.env_shape.is_some();
             children.iter().for_each(|&child| self.get(child).set_captures(captures, self.heat));
             code.children.replace(children);
             code.info.replace(Arc::clone(&unit.info));
             code.file.replace(program.file.clone());
+            code.is_living.set(self.running);
         }
         let main: Option<Vec<CodeId>> = program.main.iter().map(|&i| units.get(i as usize).copied()).collect();
         match main {
@@ -163,6 +169,38 @@ impl CodeTable {
                 Err(LoadError::Malformed { key: UnitKey(0), message: "a top-level statement is missing".to_owned() })
             }
         }
+    }
+
+    /// Functions of the running realm keep what they were made with: the functions inside, names, lines and file. So a unit that
+    /// differs from a living one in any of these becomes a code object of its own, and with it the units around it.
+    fn part_from_the_living(
+        &mut self,
+        program: &Program,
+        units: &mut [CodeId],
+        by_unit: &mut FxHashMap<UnitKey, CodeId>,
+    ) -> Result<(), LoadError> {
+        let mut again = true;
+        while again {
+            again = false;
+            // Inner functions come behind outer ones, so one round is the rule.
+            for (unit, id) in program.units.iter().zip(units.iter_mut()).rev() {
+                let code = self.get(*id);
+                let is_other = || -> Result<bool, LoadError> {
+                    Ok(**code.children.borrow() != *children(code, by_unit)?
+                        || **code.info.borrow() != *unit.info
+                        || *code.file.borrow() != program.file)
+                };
+                if !code.is_living.get() || !is_other()? {
+                    continue;
+                }
+                let (mir, recording) = (Arc::clone(&code.unit), code.recording);
+                let code = self.make(CodeId(self.codes.len() as u32), unit, mir, recording)?;
+                *id = self.put(Box::new(code));
+                by_unit.insert(unit.key, *id);
+                again = true;
+            }
+        }
+        Ok(())
     }
 
     fn missing(&self, program: &Program, recording: bool) -> Vec<(UnitKey, Fingerprint)> {
@@ -207,7 +245,10 @@ impl CodeTable {
         match self.codes.get_mut(id.0 as usize) {
             Some(place) => {
                 let before = std::mem::replace(place, code);
-                self.by_key.remove(&at(&before));
+                // Two living versions may differ in what is inside them alone; then the other one is found.
+                if self.by_key.get(&at(&before)) == Some(&id) {
+                    self.by_key.remove(&at(&before));
+                }
                 self.aside.insert(at(&before), before);
             }
             None => self.codes.push(code),
@@ -234,6 +275,7 @@ impl CodeTable {
             tier: TierState::new(mir.blocks.len()),
             children: RefCell::default(),
             captures: Cell::new(false),
+            is_living: Cell::new(false),
             names: mir.names.iter().map(|name| self.name(name)).collect(),
             consts: mir.consts.iter().map(|it| constant(&self.shared, it)).collect(),
             env_shape: self.env_shape(&mir),
@@ -265,6 +307,13 @@ impl CodeTable {
         let keys: Vec<ShapeKey> = names.iter().map(key).collect();
         Some(self.shared.shapes.environment(&keys))
     }
+}
+
+/// The codes of the functions inside a unit.
+fn children(code: &Code, by_unit: &FxHashMap<UnitKey, CodeId>) -> Result<Box<[CodeId]>, LoadError> {
+    let children: Option<Box<[CodeId]>> = code.unit.children.iter().map(|key| by_unit.get(key).copied()).collect();
+    let missing = || LoadError::Malformed { key: code.key, message: "a nested function is missing".to_owned() };
+    children.ok_or_else(missing)
 }
 
 /// Whether two versions of a unit look the same to compiled callers, which pass defaults themselves.

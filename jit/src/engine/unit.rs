@@ -69,6 +69,8 @@ pub struct Code {
     pub children: RefCell<Box<[CodeId]>>,
     /// Whether the code that makes this function has an environment object, in which free names are looked up first.
     pub captures: Cell<bool>,
+    /// Whether functions of the running realm may be made of it.
+    pub is_living: Cell<bool>,
     /// What each of the unit's names means to the engine.
     pub names: Box<[NameEntry]>,
     /// The values of the unit's constants; all permanent.

@@ -5,7 +5,7 @@
 //! what `f` gives.
 
 use super::{Lowerer, Operand, Place};
-use crate::fold::{self, unparen};
+use crate::fold::unparen;
 use crate::ir::{Inst, Reg};
 use crate::types::TypeSet;
 use minilive_syntax::ast::{ArgList, AstNode, CallStmt, Expr, PostfixExpr, Suffix};
@@ -215,11 +215,11 @@ impl Lowerer {
         }
     }
 
-    /// `f(args)`: what `f` holds is called. A local is read after the arguments, anything else before them.
+    /// `f(args)`: what `f` holds is called. A local is read after the arguments, anything else before them. Even `true` is an ordinary
+    /// variable here.
     fn call_name(&mut self, dst: Reg, token: &SyntaxToken, args: &[Expr], range: TextRange) -> TypeSet {
         let mark = self.builder.mark();
-        let is_constant = fold::named_constant(token.text()).is_some();
-        let is_local = !is_constant && !matches!(self.place(token.text()), Place::Free);
+        let is_local = !matches!(self.place(token.text()), Place::Free);
         let (callee, args) = if is_local {
             let args = self.values(args);
             match self.definite_register(token) {
@@ -230,13 +230,13 @@ impl Lowerer {
                         self.builder.temp();
                     });
                     let callee = self.builder.temp();
-                    self.raw_name_into(callee, token);
+                    self.variable_into(callee, token);
                     (callee, args)
                 }
             }
         } else {
             let callee = self.builder.temp();
-            self.raw_name_into(callee, token);
+            self.variable_into(callee, token);
             (callee, self.values(args))
         };
         self.builder.release(mark);

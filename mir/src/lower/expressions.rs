@@ -128,6 +128,12 @@ impl Lowerer {
         if let Some(value) = fold::named_constant(token.text()) {
             return self.constant_into(dst, value, range);
         }
+        self.variable_into(dst, token)
+    }
+
+    /// What a variable holds, whatever it is called.
+    pub(super) fn variable_into(&mut self, dst: Reg, token: &SyntaxToken) -> TypeSet {
+        let range = token.text_range();
         let Read { definite, deferred } = self.scope.read_at(range.start());
         let inst = match self.place(token.text()) {
             Place::Register(src) if definite => Inst::Move { dst, src },

@@ -1,7 +1,7 @@
 //! Where a command's program text comes from: a file, standard input, or the command line itself.
 //!
 //! Handed to `run`, `check`, `show` and `dump`. Invariant: the text is what the language sees, so byte-order mark and carriage
-//! returns are gone (LANGUAGE 1.1) and offsets count in that text.
+//! returns are gone, and the line end at the end of a file (LANGUAGE 1.1), and offsets count in that text.
 
 use super::Failure;
 use std::io::Read;
@@ -49,7 +49,9 @@ impl Source {
 fn decode(bytes: &[u8], shown: &str) -> Result<String, Failure> {
     let text = valid(bytes)
         .map_err(|line| Failure(format!("{shown} is not UTF-8 text: there is a stray byte on line {line}")))?;
-    Ok(text.replace('\r', ""))
+    let text = text.replace('\r', "");
+    // The last line's end is no empty line behind it.
+    Ok(text.strip_suffix('\n').map(str::to_owned).unwrap_or(text))
 }
 
 /// The text of a module's file; carriage returns are line ends there. The line of a stray byte if it is no text.
@@ -72,7 +74,7 @@ mod tests {
 
     #[test]
     fn marks_and_returns_are_no_part_of_the_program() {
-        assert_eq!(decode("\u{feff}a\r\nb\r".as_bytes(), "x").ok(), Some("a\nb".to_string()));
+        assert_eq!(decode("\u{feff}a\r\nb\r\n".as_bytes(), "x").ok(), Some("a\nb".to_string()));
         assert_eq!(Source::from_code("a\r\nb\rc").text, "a\nb\nc");
     }
 
