@@ -6,6 +6,9 @@
 
 use minilive_syntax::{SyntaxError, TextRange, TextSize};
 
+/// The codes of everything that lowering reports; the parser's stand in `minilive_syntax::CODES`.
+pub static CODES: &[&str] = &["unqualified-local", "default-not-constant", "duplicate-parameter", "not-an-expression"];
+
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
@@ -37,6 +40,7 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// The same message with its places moved from a unit to the file the unit stands in.
     pub fn in_file(mut self, start: TextSize, base_line: u32) -> Diagnostic {
+        debug_assert!(CODES.contains(&self.code), "{} is no known code", self.code);
         self.range += start;
         self.found_at += start;
         self.reference_line += base_line;

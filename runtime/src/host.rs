@@ -142,6 +142,11 @@ pub trait Host: Send {
     /// The next line of input without its end; `None` at the end of input.
     fn read_line(&mut self) -> Option<String>;
 
+    /// Whether [`Host::read_line`] would answer at once. May wait a few milliseconds, so that a cancelled program ends soon.
+    fn line_waits(&mut self) -> bool {
+        true
+    }
+
     /// Seconds since the program started.
     fn now(&mut self) -> f64;
 

@@ -6,12 +6,16 @@
 
 mod input;
 mod layout;
+mod modules;
 mod queries;
 mod skeleton;
 #[cfg(test)]
 mod tests;
 pub use input::{File, Recordings};
 pub use layout::{Code, Layout, LayoutUnit, MarkerItem, MarkerOptions, MarkerUse, Places};
+pub use modules::{
+    Known, KnownFiles, Located, ModuleCode, locate, module_code, module_imports, module_print, unknown_lookups,
+};
 pub use queries::{
     FileUnit, PlacedUnit, file_layout, fingerprints, function_mir, lower_unit, marker_code, marker_items,
     unit_diagnostics, unit_ids, units,
@@ -92,7 +96,10 @@ impl LiveDb {
                 }
             })
         });
-        LiveDb { storage: salsa::Storage::new(callback) }
+        let db = LiveDb { storage: salsa::Storage::new(callback) };
+        // From now on there is one; it is found through the database.
+        let _ = modules::ModuleFiles::new(&db, Arc::default());
+        db
     }
 
     /// Makes a file known, without recordings.

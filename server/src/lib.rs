@@ -11,6 +11,7 @@ pub mod evaluate;
 pub mod ide;
 pub mod line_index;
 pub mod lsp;
+pub mod modules;
 pub mod recording;
 pub mod settings;
 pub mod worker;

@@ -3,6 +3,7 @@
 //! Made from a worker's answer, kept in the database as an input, read by `ide`. Invariant: values are keyed by unit and
 //! instruction, never by position; only those who know the text of a revision turn them into places.
 
+use crate::modules::{Lookup, ModulePrint};
 use minilive_mir::ir::{InstId, UnitKey};
 use minilive_mir::program::Fingerprint;
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,17 @@ pub struct Dependencies {
     pub positions: Option<u64>,
     /// The watched expression or example call.
     pub marker: Option<Fingerprint>,
+    /// What its `import`s were answered, "there is none" included.
+    pub imports: Arc<[ImportSeen]>,
+}
+
+/// An answered `import`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportSeen {
+    /// Where it looked.
+    pub lookup: Lookup,
+    /// What it got.
+    pub print: ModulePrint,
 }
 
 /// A finished evaluation.

@@ -6,6 +6,7 @@
 //!
 
 mod job;
+mod modules;
 mod notice;
 mod own;
 mod pool;
@@ -25,6 +26,7 @@ use pool::{Lane, Pool, Unfinished};
 use rustc_hash::FxHashMap;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -47,12 +49,20 @@ pub struct WorldConfig {
     pub readers: usize,
     /// What an evaluation may use that nobody asked for; none: what does not disturb a person who types.
     pub automatic: Option<Budget>,
+    /// The folders of the workspace, in which modules may be.
+    pub roots: Vec<PathBuf>,
 }
 
 impl Default for WorldConfig {
     fn default() -> WorldConfig {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        WorldConfig { encoding: Encoding::Utf16, trust: None, readers: cores.clamp(2, 4), automatic: None }
+        WorldConfig {
+            encoding: Encoding::Utf16,
+            trust: None,
+            readers: cores.clamp(2, 4),
+            automatic: None,
+            roots: Vec::new(),
+        }
     }
 }
 
@@ -89,6 +99,9 @@ enum Event {
     Ask(Box<dyn Job>),
     Command { command: Command, reply: oneshot::Sender<CommandReply> },
     Worker(WorkerEvent),
+    Found(Box<modules::Search>),
+    Linked(Box<modules::Linked>),
+    OnDisk(Vec<PathBuf>),
     Planned(Arc<Plan>),
     Shown { uri: Arc<str>, shown: Shown },
     Released { reader: usize, unfinished: Unfinished },
@@ -137,6 +150,11 @@ impl WorldHandle {
     /// A document was saved.
     pub fn saved(&self, uri: Arc<str>) {
         self.send(Event::Saved { uri });
+    }
+
+    /// Files have changed on disk.
+    pub fn changed_on_disk(&self, paths: Vec<PathBuf>) {
+        self.send(Event::OnDisk(paths));
     }
 
     /// Settings have changed.
@@ -216,6 +234,9 @@ pub fn spawn(
         last_write: None,
         waiting: Vec::new(),
         latest: None,
+        on_disk: FxHashMap::default(),
+        // Without it no module beside it is found.
+        executable: std::env::current_exe().ok().and_then(|path| Some(path.parent()?.to_path_buf())),
     };
     std::thread::Builder::new().name("world".into()).stack_size(STACK).spawn(move || world.live(&inbox))?;
     Ok(handle)
@@ -246,6 +267,10 @@ struct World {
     waiting: Vec<oneshot::Sender<()>>,
     /// The document that was opened, edited or asked about last.
     latest: Option<Arc<str>>,
+    /// Modules that are read from disk.
+    on_disk: FxHashMap<PathBuf, File>,
+    /// The folder of this executable.
+    executable: Option<PathBuf>,
 }
 
 impl World {
@@ -291,9 +316,14 @@ impl World {
                 // A client that does not wait for the answer has gone away; the command holds.
                 let _ = reply.send(self.command(command));
             }
+            Event::Worker(WorkerEvent::Import { run, name, folders }) => self.import(run, &name, folders),
             Event::Worker(event) => self.scheduler.worker_event(event),
+            Event::Found(search) => self.found(*search),
+            Event::Linked(linked) => self.linked(*linked),
+            Event::OnDisk(paths) => paths.iter().for_each(|path| self.changed_on_disk(path)),
             Event::Planned(plan) => {
                 if self.documents.get(&plan.document.uri).is_some_and(|it| it.view.revision == plan.document.revision) {
+                    self.look_for(&plan);
                     self.scheduler.planned(plan);
                 }
             }
@@ -327,8 +357,9 @@ impl World {
                 file
             }
         };
-        self.scheduler.opened(&uri, revision);
+        self.scheduler.opened(&uri, revision, self.places_of(&uri));
         self.documents.insert(uri.clone(), Document::new(uri.clone(), version, revision, file, content));
+        self.module_opened(&uri, file);
         self.analyse(&uri);
     }
 
@@ -344,6 +375,7 @@ impl World {
         self.db.set_text(view.file, view.text.clone(), document.parse.clone());
         self.scheduler.edited(uri, revision, splices);
         self.analyse(uri);
+        self.module_changed(uri);
     }
 
     fn close(&mut self, uri: &Arc<str>) {
@@ -353,6 +385,7 @@ impl World {
             self.scheduler.closed(uri);
             self.shown.remove(uri);
             (self.notices)(Notice::Closed { uri: uri.clone() });
+            self.module_closed(uri);
         }
     }
 

@@ -151,6 +151,33 @@ fn a_program_sets_its_own_exit_code() {
 }
 
 #[test]
+fn check_follows_imports() {
+    let main = Scratch::new("imports", "import \"nowhere\"\nimport \"broken\"\nimport \"back\"\nimport \"good\"\n");
+    let folder = Path::new(main.path()).parent().expect("in a folder");
+    fs::create_dir_all(folder.join("lib")).expect("a folder");
+    for (file, text) in [
+        ("broken.ms", "x = = 1\n"),
+        ("lib/back.ms", "f = function\n  import \"program\"\nend function\n"),
+        ("good.ms", "import \"broken\"\n"),
+    ] {
+        fs::write(folder.join(file), text).expect("a file");
+    }
+    let done = minilive(&["check", "--format", "json", main.path()]);
+    assert_eq!((done.code, &*done.err), (0, ""), "warnings do not fail: {}", done.out);
+    let found: Vec<serde_json::Value> =
+        done.out.lines().map(|line| serde_json::from_str(line).expect("an object a line")).collect();
+    let shown: Vec<_> = found.iter().map(|it| (it["code"].as_str(), it["start"]["line"].as_u64())).collect();
+    assert_eq!(
+        shown,
+        [(Some("import-not-found"), Some(1)), (Some("import-broken"), Some(2)), (Some("import-circle"), Some(3))]
+    );
+    let said = |index: usize| found[index]["message"].as_str().unwrap_or_default();
+    assert!(said(0).starts_with("there is no module `nowhere` in "), "{}", said(0));
+    assert_eq!(said(1), "the module `broken` does not compile: expected an expression, found `=` (line 1)");
+    assert_eq!(said(2), "this import leads back to this file, through `back`, `program`");
+}
+
+#[test]
 fn check_points_into_the_source_and_counts() {
     let good = Scratch::new("good", "x = 1\nprint x\n");
     let done = minilive(&["check", good.path()]);

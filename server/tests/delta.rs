@@ -76,6 +76,7 @@ impl Worker {
             effects: false,
             seed: Some(1),
             input: Vec::new(),
+            variables: Vec::new(),
         });
         loop {
             match self.events.recv_timeout(Duration::from_secs(120)).expect("an answer") {
@@ -84,6 +85,7 @@ impl Worker {
                     return *outcome;
                 }
                 WorkerEvent::Died { reason, .. } => panic!("{reason}"),
+                WorkerEvent::Import { name, .. } => panic!("nothing imports here, least of all {name}"),
                 WorkerEvent::Output { .. } | WorkerEvent::Progress { .. } => {}
             }
         }

@@ -103,7 +103,9 @@ fn what_is_not_whole_at_the_end_is_told() {
 #[test]
 fn functions_keep_what_is_inside_them_when_their_like_is_entered() {
     let maker = |value: &str| {
-        format!("make = function\n  inner = function\n    return {value}\n  end function\n  return @inner\nend function\n")
+        format!(
+            "make = function\n  inner = function\n    return {value}\n  end function\n  return @inner\nend function\n"
+        )
     };
     let lines = format!("{}old = @make\n{}f = old\nf\ng = make\ng\nh = old\nh\n", maker("1"), maker("2"));
     check(&lines, "1\n2\n1\n", "");

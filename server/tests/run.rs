@@ -342,11 +342,19 @@ fn a_stopped_program_leaves_what_it_printed() {
 
 #[cfg(unix)]
 #[test]
-fn a_reader_that_goes_away_does_not_hurt() {
-    let folder = Folder::new("pipe").with("main.ms", "for i in range(1, 100000)\n  print i\nend for\nnope\n");
-    let mut child = folder.command(&["--compat", "main.ms"]).stdout(Stdio::piped()).spawn().expect("it starts");
-    drop(child.stdout.take());
-    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+fn a_program_ends_when_nobody_reads_it_any_more() {
+    let endless = "while true\n  print \"line\"\nend while\n";
+    let waiting = "print \"line\"\nwait 0.3\nprint \"more\"\nwait 0.01\nprint \"end\"\n";
+    for (name, program) in [("endless", endless), ("waiting", waiting)] {
+        let folder = Folder::new(name).with("main.ms", program);
+        let mut child =
+            folder.command(&["main.ms"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut first = [0; 5];
+        child.stdout.take().expect("a pipe").read_exact(&mut first).expect("it prints");
+        assert_eq!(&first, b"line\n");
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(141), ""), "{name}");
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use common::{program, workers};
 use minilive::evaluate::{
     Budget, EntryPoint, Purpose, Request, RunId, Trust, WorkerEvent, WorkerFactory, WorkerHandle,
 };
+use minilive::modules::ModuleReply;
 use minilive::recording::{End, Outcome};
 use minilive::worker::client::ProcessFactory;
 use std::sync::{Arc, mpsc};
@@ -55,6 +56,7 @@ impl Bench {
             effects: false,
             seed: Some(1),
             input: Vec::new(),
+            variables: Vec::new(),
         }
     }
 
@@ -62,8 +64,8 @@ impl Bench {
         self.events.recv_timeout(PATIENCE).expect("the worker tells what happens")
     }
 
-    /// Reads events until a run has ended.
-    fn finish(&self, run: RunId) -> Told {
+    /// Reads events until a run has ended; there are no modules.
+    fn finish(&mut self, run: RunId) -> Told {
         let mut output = String::new();
         loop {
             match self.next() {
@@ -76,6 +78,7 @@ impl Bench {
                     return Told { outcome: *outcome, output };
                 }
                 WorkerEvent::Progress { .. } => {}
+                WorkerEvent::Import { run, .. } => self.worker.answer(run, ModuleReply::Blocked),
                 WorkerEvent::Died { reason, .. } => panic!("the worker died: {reason}"),
             }
         }
@@ -400,4 +403,21 @@ mod linux {
         assert!(said.contains("threads: true"), "threads still work: {said}");
         assert!(!said.contains("refused by the system"), "{said}");
     }
+}
+
+#[test]
+fn a_run_that_waits_for_a_module_can_be_stopped() {
+    let mut bench = Bench::new(&workers());
+    let request = bench.request("import \"slow\"");
+    let run = request.run;
+    bench.worker.send(request);
+    loop {
+        if let WorkerEvent::Import { run: asking, name, .. } = bench.next() {
+            assert_eq!((asking, name.as_str()), (run, "slow"));
+            break;
+        }
+    }
+    bench.worker.cancel(run);
+    assert_eq!(bench.finish(run).outcome.end, End::Cancelled);
+    assert_eq!(bench.run("print 1").output, "1\n", "the process goes on");
 }

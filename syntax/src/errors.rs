@@ -23,6 +23,39 @@ pub struct SyntaxError {
     pub reference_line: u32,
 }
 
+/// The codes of everything that the parser reports.
+pub static CODES: &[&str] = &[
+    "expected-end-of-line",
+    "expected-expression",
+    "stray-keyword",
+    "loop-on-if-line",
+    "assignment-in-expression",
+    "expected-then",
+    "expected-in",
+    "wrong-end",
+    "expected-end-of-line-after-else",
+    "expected-end-of-line-after-while",
+    "expected-end-of-line-after-for",
+    "expected-end-of-line-after-parameters",
+    "expected-for-variable",
+    "expected-parameter-name",
+    "unclosed-parameters",
+    "unclosed-parenthesis",
+    "unclosed-arguments",
+    "unclosed-list",
+    "unclosed-index",
+    "unclosed-slice",
+    "expected-colon",
+    "unclosed-map",
+    "expected-member-name",
+    "break-outside-loop",
+    "continue-outside-loop",
+    "unclosed-block",
+    "unexpected-end-of-file",
+    "unterminated-string",
+    "nested-too-deeply",
+];
+
 /// A token as messages show it.
 #[derive(Debug)]
 pub(crate) struct Found {

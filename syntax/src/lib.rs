@@ -19,7 +19,7 @@ mod parser;
 mod reparse;
 
 pub use ast::AstNode;
-pub use errors::SyntaxError;
+pub use errors::{CODES, SyntaxError};
 pub use kind::{MiniScript, SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken};
 pub use reparse::{TextEdit, reparse};
 pub use rowan::{TextRange, TextSize};
@@ -92,6 +92,7 @@ fn with_lines(text: &str, errors: Vec<RawError>, first: u32, last: impl Fn() -> 
             counted = line_at;
             line
         };
+        debug_assert!(CODES.contains(&problem.code()), "{} is no known code", problem.code());
         finished.push(SyntaxError {
             range,
             at,

@@ -167,6 +167,7 @@ impl Worker {
             effects: false,
             seed: Some(1),
             input: Vec::new(),
+            variables: Vec::new(),
         });
         run
     }

@@ -14,6 +14,8 @@ pub enum ModuleAnswer {
     NotFound,
     /// Imports are not allowed here.
     Blocked,
+    /// The run was stopped while the loader waited.
+    Cancelled,
     /// It does not compile; the reference's message, with file and line.
     Broken {
         /// `in FILE line N: MSG` without the leading words.
@@ -68,7 +70,7 @@ impl<'e> Modules<'e> {
     /// Asks the loader and keeps the dependency.
     pub fn load(&mut self, name: &str, folders: &[String]) -> ModuleAnswer {
         let answer = self.loader.load(name, folders);
-        let found = !matches!(answer, ModuleAnswer::NotFound | ModuleAnswer::Blocked);
+        let found = !matches!(answer, ModuleAnswer::NotFound | ModuleAnswer::Blocked | ModuleAnswer::Cancelled);
         self.seen.push(ImportSeen { name: name.to_owned(), found });
         answer
     }

@@ -43,6 +43,7 @@ impl Machine for Run<'_> {
         let program = match self.modules.load(name, folders) {
             ModuleAnswer::Found(program) => program,
             ModuleAnswer::Blocked => return Err(Box::new(Fault::Blocked("import".to_owned()))),
+            ModuleAnswer::Cancelled => return Err(Box::new(Fault::Cancelled)),
             ModuleAnswer::NotFound => {
                 return Ok(self.error(realm, &format!("File error: import: library not found: {name}")));
             }

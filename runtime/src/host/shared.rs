@@ -45,6 +45,10 @@ impl<H: Host> Host for SharedHost<H> {
         self.lock().read_line()
     }
 
+    fn line_waits(&mut self) -> bool {
+        self.lock().line_waits()
+    }
+
     fn now(&mut self) -> f64 {
         self.lock().now()
     }

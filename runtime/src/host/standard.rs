@@ -5,9 +5,10 @@
 
 use super::{EffectClass, Effects, Host, KeyPress, Pause, Zone};
 use crate::shell::console::Console;
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The longest uninterrupted sleep, so that a cancelled program ends soon.
@@ -17,21 +18,47 @@ const NAP: f64 = 0.005;
 const KEPT_BACK: usize = 1 << 16;
 
 /// Standard output with what is kept back of it; whoever ends the process early can still write that out.
-#[derive(Clone)]
-pub struct StandardOutput(Arc<Mutex<Vec<u8>>>);
+#[derive(Clone, Default)]
+pub struct StandardOutput(Arc<KeptBack>);
+
+#[derive(Default)]
+struct KeptBack {
+    bytes: Mutex<Vec<u8>>,
+    /// Whoever read the output has gone away.
+    closed: AtomicBool,
+    /// Set when that happens.
+    cancel: OnceLock<Arc<AtomicBool>>,
+}
 
 impl StandardOutput {
     fn with<R>(&self, action: impl FnOnce(&mut Vec<u8>) -> R) -> R {
-        action(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        action(&mut self.0.bytes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Sets a flag when whoever reads the output goes away: like other programs, this one then has nothing left to do.
+    pub fn cancel_when_closed(&self, cancel: Arc<AtomicBool>) {
+        // Only one run writes to an output of a process.
+        let _ = self.0.cancel.set(cancel);
+    }
+
+    /// Whether that has happened.
+    pub fn is_closed(&self) -> bool {
+        self.0.closed.load(Ordering::Relaxed)
     }
 
     /// Writes out what is kept back.
     pub fn flush(&self) {
         self.with(|kept| {
             let mut stdout = std::io::stdout().lock();
-            // A closed pipe is no reason to stop the program: its other effects may still matter.
-            let _ = stdout.write_all(kept).and_then(|()| stdout.flush());
+            let written = stdout.write_all(kept).and_then(|()| stdout.flush());
             kept.clear();
+            // A disk that is full, or the like, is no reason to stop: the program's other effects may still matter.
+            if written.is_err_and(|error| error.kind() == ErrorKind::BrokenPipe) {
+                self.0.closed.store(true, Ordering::Relaxed);
+                if let Some(cancel) = self.0.cancel.get() {
+                    cancel.store(true, Ordering::Relaxed);
+                }
+            }
         });
     }
 }
@@ -54,7 +81,7 @@ impl StdHost {
     pub fn new(allowed: Effects) -> StdHost {
         StdHost {
             started: Instant::now(),
-            output: StandardOutput(Arc::default()),
+            output: StandardOutput::default(),
             watched: std::io::stdout().is_terminal(),
             at_line_start: true,
             console: Console::default(),
@@ -124,6 +151,11 @@ impl Host for StdHost {
     fn read_line(&mut self) -> Option<String> {
         self.share_terminal();
         self.console.read_line()
+    }
+
+    fn line_waits(&mut self) -> bool {
+        self.share_terminal();
+        self.console.line_waits()
     }
 
     fn now(&mut self) -> f64 {

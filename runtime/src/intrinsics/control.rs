@@ -42,6 +42,9 @@ pub(super) fn input(call: &mut IntrinsicCall) -> Answer {
         let prompt = text::plain(call.realm, call.arg(0))?;
         call.realm.host().write_prompt(&prompt);
     }
+    while !call.realm.host().line_waits() {
+        call.realm.check_stop()?;
+    }
     match call.realm.host().read_line() {
         Some(line) => Ok(call.realm.string_value(&line)),
         None => Ok(Value::NULL),

@@ -40,6 +40,12 @@ impl Console {
         }
     }
 
+    /// Whether a line, or the end, comes soon.
+    pub(crate) fn line_waits(&mut self) -> bool {
+        let is_whole = |console: &Console| console.ended || console.pending.contains(&b'\n');
+        is_whole(self) || (sys::console_ready(NAP_MS) && (!self.fill() || is_whole(self)))
+    }
+
     /// Reads what there is; false at the end.
     fn fill(&mut self) -> bool {
         // A line that no string can hold ends where a string would.

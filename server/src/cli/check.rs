@@ -1,6 +1,8 @@
 //! `minilive check`: every diagnostic of the given files, pointing into the source.
 //!
-//! Runs nothing. Syntax and lowering find the diagnostics; this only prints them.
+//! Runs nothing. Syntax and lowering find the diagnostics, and `check/imports.rs` modules that are not there; this only prints them.
+
+mod imports;
 
 use super::Failure;
 use super::colour::Colour;
@@ -44,7 +46,8 @@ impl Check {
         for file in &self.files {
             let source = Source::read(file)?;
             let parse = minilive_syntax::parse(&source.text);
-            let (_, diagnostics) = minilive_mir::lower::lower_file(&parse, &source.name);
+            let (_, mut diagnostics) = minilive_mir::lower::lower_file(&parse, &source.name);
+            diagnostics.extend(imports::warnings(&source, &parse));
             for diagnostic in &diagnostics {
                 match diagnostic.severity {
                     Severity::Error => errors += 1,

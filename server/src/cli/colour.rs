@@ -1,7 +1,23 @@
 //! `--color`: whether a command's output has colours, in `check` and `show`.
 
+use clap::builder::styling::AnsiColor;
 use clap::{Args, ColorChoice};
 use std::io::IsTerminal;
+
+/// Writes a line about something that went wrong to standard error, in red where a person looks at it.
+pub fn say_error(line: &str) {
+    if on_stderr() {
+        let red = AnsiColor::Red.on_default().bold();
+        eprintln!("{red}{line}{red:#}");
+    } else {
+        eprintln!("{line}");
+    }
+}
+
+/// Whether standard error has colours if nothing is said.
+pub fn on_stderr() -> bool {
+    Colour { color: ColorChoice::Auto }.is_wanted(&std::io::stderr())
+}
 
 /// When to use colours.
 #[derive(Debug, Clone, Copy, Args)]

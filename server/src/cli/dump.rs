@@ -16,7 +16,7 @@ use minilive_mir::ir::{Unit, UnitKind};
 use minilive_mir::print::print;
 use minilive_mir::program::{Program, ProgramUnit};
 use std::fmt::Write as _;
-use std::io::{IsTerminal, Write as _};
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -62,7 +62,7 @@ impl Dump {
         let (program, diagnostics) = minilive_mir::lower::lower_file(&parse, &source.name);
         let errors: Vec<_> = diagnostics.iter().filter(|it| it.severity == Severity::Error).collect();
         for error in &errors {
-            eprintln!("{}", rendered_diagnostic(&source, error, std::io::stderr().is_terminal()));
+            eprintln!("{}", rendered_diagnostic(&source, error, super::colour::on_stderr()));
         }
         if let Some(name) = &self.function
             && !program.units.iter().any(|unit| unit.info.name == name.as_str())

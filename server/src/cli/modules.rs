@@ -3,7 +3,7 @@
 //! `run` and the interactive session give it to the engine. Invariants: files are looked up and read at each call, since a
 //! program may write them; compiling is done once for each text.
 
-use super::source::decode_module;
+use crate::modules::decode_module;
 use minilive_jit::engine::modules::{ModuleAnswer, ModuleLoader};
 use minilive_mir::diagnostic::Severity;
 use minilive_mir::program::Program;

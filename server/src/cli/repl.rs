@@ -83,9 +83,9 @@ fn converse(session: &mut Session<'_>, host: &SharedHost<StdHost>) -> Result<Exi
             Input::Open => pending.push('\n'),
             Input::Nothing => pending.clear(),
             Input::Wrong(errors) => {
-                let source = Source::from_code(&pending);
+                let source = Source::from_input(&pending);
                 for error in &errors {
-                    eprintln!("{}", rendered_diagnostic(&source, error, std::io::stderr().is_terminal()));
+                    eprintln!("{}", rendered_diagnostic(&source, error, super::colour::on_stderr()));
                 }
                 editor.remember(&pending);
                 pending.clear();
@@ -113,7 +113,7 @@ fn shown(end: &End) -> Option<ExitCode> {
         End::Finished(text) => println!("{text}"),
         End::Exit(code) => return Some(ExitCode::from((code & 255) as u8)),
         End::Error(error) => {
-            eprintln!("Runtime Error: {} [{}]", error.message, error.at);
+            super::colour::say_error(&format!("Runtime Error: {} [{}]", error.message, error.at));
             super::run::show_callers(&error.stack);
         }
         End::Cut { limit, at, .. } => eprintln!("Stopped: {limit} [{at}]"),

@@ -14,7 +14,7 @@ use minilive_jit::engine::{End, Engine, EngineConfig, Entry, RunOutcome, RunRequ
 use minilive_mir::diagnostic::{Diagnostic, Severity};
 use minilive_runtime::host::{Effects, StdHost};
 use minilive_runtime::limits::{Limits, default_memory};
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -73,10 +73,17 @@ impl Run {
         engine.set_loader(Box::new(DiskModules::default()));
         let host =
             StdHost::new(Effects::ALL).with_arguments(self.program_arguments()).with_script(source.path.as_deref());
-        signals::stop_on_signals(cancel, host.output());
+        let output = host.output();
+        output.cancel_when_closed(Arc::clone(&cancel));
+        signals::stop_on_signals(cancel, output.clone());
         let outcome = engine.run(&loaded, request, Box::new(host));
         if self.stats {
             print_stats(&outcome);
+        }
+        // What was written last may be what nobody takes.
+        output.flush();
+        if output.is_closed() {
+            return Ok(ExitCode::from(signals::OUTPUT_CLOSED));
         }
         Ok(self.ended(&source, &outcome.end))
     }
@@ -110,7 +117,7 @@ impl Run {
             }
         }
         for error in errors {
-            eprintln!("{}", rendered_diagnostic(source, error, std::io::stderr().is_terminal()));
+            eprintln!("{}", rendered_diagnostic(source, error, super::colour::on_stderr()));
         }
         ExitCode::from(1)
     }
@@ -124,7 +131,7 @@ impl Run {
                 ExitCode::SUCCESS
             }
             End::Error(error) => {
-                eprintln!("Runtime Error: {} [{}]", error.message, error.at);
+                super::colour::say_error(&format!("Runtime Error: {} [{}]", error.message, error.at));
                 show_callers(&error.stack);
                 show_line(source, error.at.line, &error.at.file);
                 ExitCode::from(1)

@@ -8,6 +8,9 @@ use minilive_runtime::host::StandardOutput;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
+/// The exit code of a program whose output nobody reads any more, as shells have it for programs that the system ends then.
+pub const OUTPUT_CLOSED: u8 = 128 + 13;
+
 /// The signal that came, 0 before.
 static CAME: AtomicU8 = AtomicU8::new(0);
 

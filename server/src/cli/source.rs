@@ -4,6 +4,7 @@
 //! returns are gone, and the line end at the end of a file (LANGUAGE 1.1), and offsets count in that text.
 
 use super::Failure;
+use crate::modules::valid_text;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,8 @@ pub struct Source {
     pub path: Option<PathBuf>,
     /// Base name, empty where there is no file.
     pub name: String,
+    /// What messages call it where there is no file.
+    called: &'static str,
     /// The text.
     pub text: String,
 }
@@ -21,7 +24,16 @@ pub struct Source {
 impl Source {
     /// Code from the command line: line ends of any kind count as one.
     pub fn from_code(code: &str) -> Source {
-        Source { path: None, name: String::new(), text: code.replace("\r\n", "\n").replace('\r', "\n") }
+        Source::without_file("(command line)", code)
+    }
+
+    /// What was entered in an interactive session.
+    pub fn from_input(input: &str) -> Source {
+        Source::without_file("(input)", input)
+    }
+
+    fn without_file(called: &'static str, code: &str) -> Source {
+        Source { path: None, name: String::new(), called, text: code.replace("\r\n", "\n").replace('\r', "\n") }
     }
 
     /// A file, or standard input if the path is `-`.
@@ -29,43 +41,30 @@ impl Source {
         if path == Path::new("-") {
             let mut bytes = Vec::new();
             std::io::stdin().read_to_end(&mut bytes)?;
-            return Ok(Source { path: None, name: String::new(), text: decode(&bytes, "standard input")? });
+            let text = decode(&bytes, "standard input")?;
+            return Ok(Source { path: None, name: String::new(), called: "(standard input)", text });
         }
         let shown = path.display();
         let bytes = std::fs::read(path).map_err(|error| Failure(format!("cannot read {shown}: {error}")))?;
         let name = path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
-        Ok(Source { path: Some(path.to_path_buf()), name, text: decode(&bytes, &shown.to_string())? })
+        Ok(Source { path: Some(path.to_path_buf()), name, called: "", text: decode(&bytes, &shown.to_string())? })
     }
 
     /// The name for messages that need one.
     pub fn shown_name(&self) -> String {
         match &self.path {
             Some(path) => path.display().to_string(),
-            None => "(command line)".to_string(),
+            None => self.called.to_string(),
         }
     }
 }
 
 fn decode(bytes: &[u8], shown: &str) -> Result<String, Failure> {
-    let text = valid(bytes)
+    let text = valid_text(bytes)
         .map_err(|line| Failure(format!("{shown} is not UTF-8 text: there is a stray byte on line {line}")))?;
     let text = text.replace('\r', "");
     // The last line's end is no empty line behind it.
     Ok(text.strip_suffix('\n').map(str::to_owned).unwrap_or(text))
-}
-
-/// The text of a module's file; carriage returns are line ends there. The line of a stray byte if it is no text.
-pub fn decode_module(bytes: &[u8]) -> Result<String, u32> {
-    Ok(valid(bytes)?.replace("\r\n", "\n").replace('\r', "\n"))
-}
-
-/// The text without its byte-order mark, or the line of the first byte that belongs to none.
-fn valid(bytes: &[u8]) -> Result<&str, u32> {
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let ends = bytes[..error.valid_up_to()].iter().filter(|it| **it == b'\n').count();
-        u32::try_from(ends + 1).unwrap_or(u32::MAX)
-    })?;
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ impl Eq for Green {}
 
 /// A green node that is equal to itself alone: a cheap key for what was found out about it.
 #[derive(Debug, Clone)]
-pub struct GreenIdentity(Green);
+pub struct GreenIdentity(pub Green);
 
 impl PartialEq for GreenIdentity {
     fn eq(&self, other: &GreenIdentity) -> bool {

@@ -231,7 +231,13 @@ fn a_recording_runs_nothing_that_depends_on_the_text() {
         elapsed: Duration::ZERO,
         fuel: 0,
     };
-    let dependencies = Dependencies { main: Arc::default(), functions: Arc::default(), positions: None, marker: None };
+    let dependencies = Dependencies {
+        main: Arc::default(),
+        functions: Arc::default(),
+        positions: None,
+        marker: None,
+        imports: Arc::default(),
+    };
     let recorded =
         Recorded { evaluation: EvaluationId::TopLevel, dependencies, profile: 0, outcome: Arc::new(outcome) };
     bench.db.set_recordings(bench.file, Arc::new(vec![recorded]));

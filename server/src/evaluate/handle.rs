@@ -4,6 +4,7 @@
 //! All of it is plain data. Invariants: no method of a handle waits for the worker; every accepted request ends in exactly
 //! one `Finished` or is named in one `Died`; events of one run come in order.
 
+use crate::modules::ModuleReply;
 use crate::recording::{FunctionReport, Outcome};
 use minilive_mir::program::Program;
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,8 @@ pub struct Request {
     pub seed: Option<u64>,
     /// The lines that `input` gives; behind them it is refused.
     pub input: Vec<String>,
+    /// What the program sees of its environment.
+    pub variables: Vec<(String, String)>,
 }
 
 /// What a worker tells.
@@ -107,6 +110,15 @@ pub enum WorkerEvent {
         fuel: u64,
         /// Code so far.
         functions: Vec<FunctionReport>,
+    },
+    /// A run waits for a module; [`WorkerHandle::answer`] lets it go on.
+    Import {
+        /// Which.
+        run: RunId,
+        /// The name that `import` was given.
+        name: String,
+        /// The folders to look into, in order.
+        folders: Vec<String>,
     },
     /// A run has ended.
     Finished {
@@ -131,6 +143,8 @@ pub type EventSink = Arc<dyn Fn(WorkerEvent) + Send + Sync>;
 pub trait WorkerHandle: Send {
     /// Queues a run.
     fn send(&mut self, request: Request);
+    /// Answers the `import` for which a run waits.
+    fn answer(&mut self, run: RunId, reply: ModuleReply);
     /// Stops a run: by its flag, and if that is ignored, with the process.
     fn cancel(&mut self, run: RunId);
     /// Ends the worker; the next request starts another one.

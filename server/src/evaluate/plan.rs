@@ -6,13 +6,15 @@
 use super::handle::{EntryPoint, Trust};
 use crate::db::{self, Layout, LiveDb, MarkerItem, MarkerUse};
 use crate::document::DocumentView;
-use crate::ide;
-use crate::recording::{Dependencies, EvaluationId, Outcome, Recorded};
+use crate::ide::{self, Live};
+use crate::modules::{Lookup, ModulePrint, Places, base_name};
+use crate::recording::{Dependencies, EvaluationId, ImportSeen, Outcome, Recorded};
 use crate::settings::Settings;
 use minilive_mir::ir::{UnitKey, UnitKind};
 use minilive_mir::program::{Fingerprint, Program, ProgramUnit, UnitInfo};
-use rustc_hash::FxHasher;
+use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::{Hash, Hasher};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What one revision of a document asks for.
@@ -26,6 +28,11 @@ pub struct Plan {
     pub trouble: Option<String>,
     /// What to evaluate: the top level, then markers in order.
     pub evaluations: Vec<Planned>,
+    /// Lookups of modules that nobody has made yet.
+    pub unknown: Vec<Lookup>,
+    /// What each lookup of the text and of its last runs leads to now, as far as that is known.
+    modules: FxHashMap<Lookup, Option<ModulePrint>>,
+    places: Arc<Places>,
     main: Arc<[(UnitKey, Fingerprint)]>,
     definitions: Arc<[(UnitKey, Fingerprint)]>,
 }
@@ -63,7 +70,7 @@ impl Planned {
 }
 
 /// Reads what a document asks for.
-pub fn plan(db: &LiveDb, document: &Arc<DocumentView>) -> Plan {
+pub fn plan(db: &LiveDb, document: &Arc<DocumentView>, live: &Live) -> Plan {
     let layout = db::file_layout(db, document.file);
     let pairs = |definitions_only: bool| {
         let statements = layout.main().filter(|unit| unit.is_definition || !definitions_only);
@@ -76,10 +83,48 @@ pub fn plan(db: &LiveDb, document: &Arc<DocumentView>) -> Plan {
     evaluations.extend(
         markers.iter().map(|marker| Planned { id: EvaluationId::Marker(marker.id), marker: Some(marker.clone()) }),
     );
-    Plan { document: document.clone(), layout, trouble, evaluations, main, definitions }
+    Plan {
+        document: document.clone(),
+        layout,
+        trouble,
+        evaluations,
+        unknown: db::unknown_lookups(db, document.file, &live.places),
+        modules: modules(db, document, &live.places),
+        places: live.places.clone(),
+        main,
+        definitions,
+    }
+}
+
+fn modules(db: &LiveDb, document: &DocumentView, places: &Places) -> FxHashMap<Lookup, Option<ModulePrint>> {
+    let written = db::module_imports(db, document.file);
+    let written = written.iter().map(|import| places.lookup(&import.name));
+    let recorded = document.file.recordings(db).list(db);
+    let seen = recorded.iter().flat_map(|it| it.dependencies.imports.iter()).map(|seen| seen.lookup.clone());
+    written.chain(seen).map(|lookup| (lookup.clone(), db::module_print(db, &lookup))).collect()
 }
 
 impl Plan {
+    /// What a lookup leads to now; nothing if that is not known.
+    pub fn print(&self, lookup: &[PathBuf]) -> Option<ModulePrint> {
+        self.modules.get(lookup).copied().flatten()
+    }
+
+    /// All lookups that matter to the document.
+    pub fn lookups(&self) -> impl Iterator<Item = &Lookup> {
+        self.modules.keys().chain(&self.unknown)
+    }
+
+    /// Where its modules may be.
+    pub fn places(&self) -> &Arc<Places> {
+        &self.places
+    }
+
+    /// Whether a recording is still what a run would give.
+    pub fn holds(&self, recorded: &Recorded, marker: Option<Fingerprint>) -> bool {
+        is_fresh(recorded, &self.layout, marker, &|lookup| self.print(lookup))
+    }
+
     /// The evaluation of that name.
     pub fn find(&self, id: EvaluationId) -> Option<&Planned> {
         self.evaluations.iter().find(|it| it.id == id)
@@ -135,7 +180,7 @@ impl Plan {
     }
 
     /// What a run of an evaluation turned out to depend on.
-    pub fn dependencies(&self, planned: &Planned, outcome: &Outcome) -> Dependencies {
+    pub fn dependencies(&self, planned: &Planned, outcome: &Outcome, imports: &[ImportSeen]) -> Dependencies {
         let entered = |key| outcome.executed.as_ref().is_none_or(|executed| executed.contains(&key));
         let functions = self.layout.units.iter().filter(|unit| unit.kind == UnitKind::Function && entered(unit.key));
         Dependencies {
@@ -143,18 +188,21 @@ impl Plan {
             functions: functions.map(|unit| (unit.key, unit.code.fingerprint)).collect(),
             positions: outcome.position_dependent.then(|| self.positions()),
             marker: planned.marker.as_ref().map(|marker| marker.code.fingerprint),
+            imports: imports.into(),
         }
     }
 
-    /// Whether a run of this plan would be the run of that one.
-    pub fn runs_the_same(&self, other: &Plan, id: EvaluationId) -> bool {
+    /// Whether a run of this plan would be the run of that one, which has been answered these `import`s so far.
+    pub fn runs_the_same(&self, other: &Plan, id: EvaluationId, imports: &[ImportSeen]) -> bool {
         let (Some(mine), Some(theirs)) = (self.find(id), other.find(id)) else {
             return false;
         };
         let units =
             |plan: &Plan| plan.layout.units.iter().map(|unit| (unit.key, unit.code.fingerprint)).collect::<Vec<_>>();
         let marker = |planned: &Planned| planned.marker.as_ref().map(|it| (it.code.fingerprint, it.options.clone()));
+        let known = |it: &ImportSeen| self.print(&it.lookup).is_none_or(|print| print == it.print);
         self.trouble.is_none()
+            && imports.iter().all(known)
             && self.main == other.main
             && marker(mine) == marker(theirs)
             && units(self) == units(other)
@@ -177,14 +225,25 @@ fn positions_hash(layout: &Layout) -> u64 {
 
 /// Whether a recording is still what a run would give.
 ///
-/// `marker` is the fingerprint of the evaluation's marker in the present text.
-pub fn is_fresh(recorded: &Recorded, layout: &Layout, marker: Option<Fingerprint>) -> bool {
-    let Dependencies { main, functions, positions, marker: recorded_marker } = &recorded.dependencies;
+/// `marker` is the fingerprint of the evaluation's marker in the present text; `print` tells what a lookup of a module leads to now.
+pub fn is_fresh(
+    recorded: &Recorded,
+    layout: &Layout,
+    marker: Option<Fingerprint>,
+    print: &dyn Fn(&[PathBuf]) -> Option<ModulePrint>,
+) -> bool {
+    let Dependencies { main, functions, positions, marker: recorded_marker, imports } = &recorded.dependencies;
+    // White space in a module is another text only to who saw its lines.
+    let same = |seen: &ImportSeen| {
+        let now = print(&seen.lookup);
+        now.is_some_and(|it| it.code == seen.print.code && (positions.is_none() || it == seen.print))
+    };
     let statements = layout.main().filter(|unit| unit.is_definition || marker.is_none());
     *recorded_marker == marker
         && statements.map(|unit| (unit.key, unit.code.fingerprint)).eq(main.iter().copied())
         && functions.iter().all(|&(key, print)| layout.get(key).is_some_and(|unit| unit.code.fingerprint == print))
         && positions.is_none_or(|hash| hash == positions_hash(layout))
+        && imports.iter().all(same)
 }
 
 /// The units of a marker, with its line in the file.
@@ -193,9 +252,4 @@ fn marker_units(marker: &MarkerItem) -> impl Iterator<Item = ProgramUnit> {
         let info = UnitInfo { base_line: unit.info.base_line + marker.line, ..(*unit.info).clone() };
         ProgramUnit { info: Arc::new(info), ..unit.clone() }
     })
-}
-
-/// The last part of a document's name.
-pub fn base_name(uri: &str) -> &str {
-    uri.rsplit(['/', '\\']).next().unwrap_or(uri)
 }

@@ -6,16 +6,18 @@
 
 use super::budget;
 use super::handle::{Budget, EventSink, Purpose, Request, RunId, Trust, WorkerEvent, WorkerFactory, WorkerHandle};
-use super::plan::{Plan, Planned, base_name};
+use super::plan::{Plan, Planned};
 use super::state::FileState;
 use crate::document::LineSplice;
 use crate::ide::{AskedRun, EndedRun, Live, Phase, Status, StatusState};
-use crate::recording::{End, EvaluationId, FunctionReport, Outcome, Recorded, Tier};
+use crate::modules::{ModuleReply, Places, base_name};
+use crate::recording::{End, EvaluationId, FunctionReport, ImportSeen, Outcome, Recorded, Tier};
 use crate::settings::{Mode, Settings};
 use crate::world::{Notice, NoticeSink, OutputKind};
 use minilive_mir::ir::UnitKind;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -66,6 +68,8 @@ struct Running {
     started: Instant,
     /// A person stopped it: it must not start again by itself.
     stopped: bool,
+    /// What its `import`s were answered.
+    imports: Vec<ImportSeen>,
 }
 
 /// Owns the workers and the evaluations of all open documents.
@@ -128,8 +132,8 @@ impl Scheduler {
     }
 
     /// A document was opened (again).
-    pub fn opened(&mut self, uri: &Arc<str>, revision: u64) {
-        self.files.insert(uri.clone(), FileState::new(self.trust, self.settings.show, revision));
+    pub fn opened(&mut self, uri: &Arc<str>, revision: u64, places: Places) {
+        self.files.insert(uri.clone(), FileState::new(self.trust, self.settings.show, revision, places));
         self.dirty.insert(uri.clone());
     }
 
@@ -183,6 +187,7 @@ impl Scheduler {
         self.queue.retain(|(queued, _, _)| *queued != uri);
         let Some(file) = self.files.get_mut(&uri) else { return };
         file.plan = Some(plan.clone());
+        plan.lookups().for_each(|lookup| file.looks_for(lookup));
         file.retain(&plan);
         let mut kept = false;
         let mut phases = Vec::new();
@@ -201,7 +206,8 @@ impl Scheduler {
                 continue;
             }
             let goes_on = |run: &Running| run.uri == uri && run.id == planned.id && !run.stopped;
-            if self.running.as_ref().is_some_and(|run| goes_on(run) && plan.runs_the_same(&run.plan, run.id)) {
+            let same = |run: &Running| plan.runs_the_same(&run.plan, run.id, &run.imports);
+            if self.running.as_ref().is_some_and(|run| goes_on(run) && same(run)) {
                 kept = true;
             } else {
                 self.queue.push_back((uri.clone(), plan.clone(), planned.id));
@@ -249,7 +255,8 @@ impl Scheduler {
             }
             let profile = planned.profile(self.trust, &self.settings);
             let request = self.request(run, &plan, &planned, budget, false);
-            self.running = Some(Running { run, uri, plan, id, profile, started: Instant::now(), stopped: false });
+            let (started, imports) = (Instant::now(), Vec::new());
+            self.running = Some(Running { run, uri, plan, id, profile, started, stopped: false, imports });
             self.worker(Purpose::Automatic).send(request);
         }
         self.tell_status();
@@ -268,6 +275,7 @@ impl Scheduler {
             effects: asked && self.trust == Trust::Full,
             seed: seed.or((!asked).then_some(self.settings.seed)),
             input: options.map(|options| options.input.clone()).unwrap_or_default(),
+            variables: plan.places().variables(),
         }
     }
 
@@ -276,10 +284,36 @@ impl Scheduler {
         match event {
             WorkerEvent::Output { run, text } => self.output(run, OutputKind::Out, text),
             WorkerEvent::Progress { run, line, functions, .. } => self.progress(run, line, &functions),
+            // The world looks for modules.
+            WorkerEvent::Import { .. } => {}
             WorkerEvent::Finished { run, outcome } => self.finished(run, *outcome),
             WorkerEvent::Died { reason, runs } => self.died(&reason, &runs),
         }
         self.pump();
+    }
+
+    /// The document whose run waits for a module; none if that run is over or stopped.
+    pub fn document_of(&self, run: RunId) -> Option<Arc<str>> {
+        let mut runs = self.running.iter().chain(&self.asked);
+        runs.find(|it| it.run == run).map(|it| it.uri.clone())
+    }
+
+    /// Lets a run go on that waits for a module. What it gets is among what its values depend on.
+    pub fn answer_import(&mut self, run: RunId, seen: Option<ImportSeen>, reply: ModuleReply) {
+        let is_automatic = self.running.as_ref().is_some_and(|it| it.run == run);
+        let Some(running) = self.running.iter_mut().chain(&mut self.asked).find(|it| it.run == run) else { return };
+        if let Some(seen) = seen {
+            if let Some(file) = self.files.get_mut(&running.uri) {
+                file.looks_for(&seen.lookup);
+            }
+            running.imports.push(seen);
+        }
+        self.worker(if is_automatic { Purpose::Automatic } else { Purpose::Asked }).answer(run, reply);
+    }
+
+    /// The documents with a module at that path, or one that would be there.
+    pub fn importers(&self, path: &Path) -> Vec<Arc<str>> {
+        self.files.iter().filter(|(_, file)| file.imports(path)).map(|(uri, _)| uri.clone()).collect()
     }
 
     fn output(&self, run: RunId, kind: OutputKind, text: String) {
@@ -343,7 +377,7 @@ impl Scheduler {
         };
         let recorded = Recorded {
             evaluation: running.id,
-            dependencies: running.plan.dependencies(planned, &outcome),
+            dependencies: running.plan.dependencies(planned, &outcome, &running.imports),
             profile: running.profile,
             outcome: Arc::new(outcome),
         };
@@ -422,7 +456,8 @@ impl Scheduler {
         let request = self.request(run, &plan, &planned, budget::asked(self.trust), true);
         let profile = planned.profile(self.trust, &self.settings);
         let started = Instant::now();
-        self.asked.push(Running { run, uri: uri.clone(), plan, id, profile, started, stopped: false });
+        let imports = Vec::new();
+        self.asked.push(Running { run, uri: uri.clone(), plan, id, profile, started, stopped: false, imports });
         if let Some(file) = self.files.get_mut(uri) {
             let shown = AskedRun { run, evaluation: id, elapsed: Duration::ZERO, line: None };
             Arc::make_mut(&mut file.live).asked = Some(shown);

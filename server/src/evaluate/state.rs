@@ -3,13 +3,15 @@
 //! The scheduler owns one [`FileState`] per open document. Invariant: anchors are lines of the document's present revision.
 
 use super::handle::{RunId, Trust};
-use super::plan::{Plan, Planned, is_fresh};
+use super::plan::{Plan, Planned};
 use crate::document::LineSplice;
 use crate::ide::{EvaluationState, LineValue, Live, Phase, StaleLine, Stop, TierState, line_values};
+use crate::modules::{Lookup, Places};
 use crate::recording::{End, EvaluationId, FunctionReport, Recorded};
 use crate::settings::Show;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// How many recordings of one evaluation are kept for undo and redo.
@@ -39,6 +41,8 @@ pub(super) struct FileState {
     pub saved: u64,
     /// Asked runs that wait for the plan of the present revision.
     pub waiting: Vec<(RunId, super::RunTarget)>,
+    /// Paths at which its modules are, or would be.
+    module_paths: FxHashSet<PathBuf>,
     results: FxHashMap<EvaluationId, VecDeque<Recorded>>,
     anchors: FxHashMap<EvaluationId, Anchors>,
     splices: VecDeque<(u64, Vec<LineSplice>)>,
@@ -46,14 +50,24 @@ pub(super) struct FileState {
 
 impl FileState {
     /// A document that was just opened.
-    pub fn new(trust: Trust, show: Show, revision: u64) -> FileState {
-        let live = Live { trust, show, ..Live::default() };
+    pub fn new(trust: Trust, show: Show, revision: u64, places: Places) -> FileState {
+        let live = Live { trust, show, places: Arc::new(places), ..Live::default() };
         FileState { live: Arc::new(live), revision, saved: revision, ..FileState::default() }
     }
 
     /// The plan, if it belongs to the present revision.
     pub fn current_plan(&self) -> Option<&Arc<Plan>> {
         self.plan.as_ref().filter(|plan| plan.document.revision == self.revision)
+    }
+
+    /// Notes where modules of this document are looked for.
+    pub fn looks_for(&mut self, lookup: &Lookup) {
+        self.module_paths.extend(lookup.iter().cloned());
+    }
+
+    /// Whether a module of this document is, or would be, at a path.
+    pub fn imports(&self, path: &Path) -> bool {
+        self.module_paths.contains(path)
     }
 
     /// Follows an edit.
@@ -82,7 +96,7 @@ impl FileState {
         let holds = |it: &Recorded| {
             present.as_ref().is_some_and(|plan| {
                 let marker = plan.find(id).and_then(|planned| planned.marker.as_ref());
-                is_fresh(it, &plan.layout, marker.map(|marker| marker.code.fingerprint))
+                plan.holds(it, marker.map(|marker| marker.code.fingerprint))
             })
         };
         let kept = self.results.entry(id).or_default();
@@ -124,7 +138,7 @@ impl FileState {
         };
         let holds = |recorded: &Recorded| {
             let stopped = matches!(recorded.outcome.end, End::Cut { .. } | End::Blocked { .. } | End::Cancelled);
-            (recorded.profile == profile || !stopped) && is_fresh(recorded, &plan.layout, marker)
+            (recorded.profile == profile || !stopped) && plan.holds(recorded, marker)
         };
         let Some(found) = kept.iter().position(holds).and_then(|index| kept.remove(index)) else {
             return false;

@@ -7,6 +7,7 @@ use super::Live;
 use super::values::FreshRecordings;
 use crate::db::{self, LiveDb};
 use crate::document::DocumentView;
+use crate::modules::{self, ModuleReply, Places};
 use crate::recording::End;
 use minilive_mir::diagnostic::{Diagnostic as Lowering, Severity as LoweringSeverity};
 use minilive_syntax::TextRange;
@@ -44,6 +45,7 @@ const LIVE: &str = "minilive-live";
 pub fn diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Diagnostic> {
     let mut found = text_diagnostics(db, document);
     if !found.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+        found.extend(import_diagnostics(db, document, &live.places));
         found.extend(marker_diagnostics(db, document));
         found.extend(run_diagnostics(db, document, live));
     }
@@ -91,6 +93,36 @@ fn from_lowering(it: Lowering, document: &DocumentView) -> Diagnostic {
         source: TEXT,
         message: it.message,
     }
+}
+
+/// `import`s that lead nowhere, to what does not compile, or back to the file itself.
+fn import_diagnostics(db: &LiveDb, document: &DocumentView, places: &Places) -> Vec<Diagnostic> {
+    let imports = db::module_imports(db, document.file);
+    let messages = imports.iter().filter_map(|import| {
+        let lookup = places.lookup(&import.name);
+        let (code, message) = match db::locate(db, &lookup) {
+            db::Located::Unknown | db::Located::Outside => return None,
+            db::Located::Missing => modules::missing(&import.name, &lookup),
+            db::Located::At(file) => match &db::module_code(db, file).reply {
+                ModuleReply::Broken { message, line, .. } => modules::broken(&import.name, message, *line),
+                _ => modules::circle(&import.name, &way_back(db, document.file, file, places)?),
+            },
+        };
+        Some(Diagnostic { range: import.range, severity: Severity::Warning, code, source: TEXT, message })
+    });
+    messages.collect()
+}
+
+/// The names of the `import`s that lead from a module to a file.
+fn way_back(db: &LiveDb, file: db::File, module: db::File, places: &Places) -> Option<Vec<String>> {
+    modules::cycle(&file, &module, |file| {
+        let imports = db::module_imports(db, *file);
+        let target = |name: &String| match db::locate(db, &places.lookup(name)) {
+            db::Located::At(file) => Some((name.clone(), file)),
+            _ => None,
+        };
+        imports.iter().filter_map(|import| target(&import.name)).collect()
+    })
 }
 
 /// Watches and examples whose expressions cannot be read.

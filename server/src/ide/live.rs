@@ -5,11 +5,13 @@
 
 use super::LineValue;
 use crate::evaluate::{RunId, Trust};
+use crate::modules::Places;
 use crate::recording::{EvaluationId, FunctionReport};
 use crate::settings::Show;
 use minilive_mir::ir::UnitKey;
 use minilive_mir::program::Fingerprint;
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How far an automatic evaluation is.
@@ -96,6 +98,8 @@ pub struct Live {
     pub trust: Trust,
     /// What hints show.
     pub show: Show,
+    /// Where modules may be.
+    pub places: Arc<Places>,
     /// Automatic evaluations of the present text.
     pub evaluations: Vec<EvaluationState>,
     /// Values of the last recordings, at the lines where they stand now; shown where a recording is not fresh.

@@ -10,6 +10,7 @@ use crate::evaluate::is_fresh;
 use crate::recording::{End, EvaluationId, Outcome, Recorded, Value};
 use minilive_mir::ir::{InstId, RecordKind, UnitKey, UnitKind};
 use rustc_hash::FxHashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// No value is longer than this on its line, with its count: editors cut at about as many characters.
@@ -143,12 +144,13 @@ impl FreshRecordings {
         let layout = db::file_layout(db, document.file);
         let markers = db::marker_items(db, document.file);
         let recorded = document.file.recordings(db).list(db);
+        let print = |lookup: &[PathBuf]| db::module_print(db, lookup);
         let holds = |recorded: &Recorded| match recorded.evaluation {
-            EvaluationId::TopLevel => is_fresh(recorded, &layout, None),
+            EvaluationId::TopLevel => is_fresh(recorded, &layout, None, &print),
             EvaluationId::Marker(id) => markers
                 .iter()
                 .find(|marker| marker.id == id)
-                .is_some_and(|marker| is_fresh(recorded, &layout, Some(marker.code.fingerprint))),
+                .is_some_and(|marker| is_fresh(recorded, &layout, Some(marker.code.fingerprint), &print)),
         };
         let mut order: Vec<_> = (0..recorded.len()).filter(|&index| holds(&recorded[index])).collect();
         order.sort_unstable_by_key(|&index| recorded[index].evaluation);

@@ -121,6 +121,24 @@ impl Backend {
     }
 }
 
+/// What the client is to tell beside what it always tells.
+fn registrations(features: ClientFeatures) -> Vec<Registration> {
+    let registration = |wanted: bool, id: &str, method: &str, options| {
+        let register_options = Some(options);
+        wanted.then(|| Registration { id: id.into(), method: method.into(), register_options })
+    };
+    let settings = json!({ "section": "minilive" });
+    let files = json!({ "watchers": [{ "globPattern": "**/*.ms" }] });
+    let settings = registration(
+        features.registers_configuration,
+        "minilive-configuration",
+        "workspace/didChangeConfiguration",
+        settings,
+    );
+    let files = registration(features.watches_files, "minilive-files", "workspace/didChangeWatchedFiles", files);
+    settings.into_iter().chain(files).collect()
+}
+
 #[async_trait]
 impl LanguageServer for Backend {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
@@ -129,7 +147,12 @@ impl LanguageServer for Backend {
         let workers = workers.ok_or_else(|| failed(ErrorCode::InvalidRequest, "already initialized"))?;
         let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
         tokio::spawn(notices::tell(self.client.clone(), features, receiver));
-        let config = WorldConfig { encoding: features.encoding, trust: features.trust, ..WorldConfig::default() };
+        let config = WorldConfig {
+            encoding: features.encoding,
+            trust: features.trust,
+            roots: from_proto::roots(&params),
+            ..WorldConfig::default()
+        };
         // Nobody is left to tell when the receiver is gone.
         let sink = std::sync::Arc::new(move |notice| drop(sender.send(notice)));
         let world = world::spawn(config, workers, sink)
@@ -178,15 +201,11 @@ impl LanguageServer for Backend {
         if let Some(complaint) = complaint {
             self.client.show_message(MessageType::WARNING, complaint).await;
         }
-        if session.features.registers_configuration {
-            let registration = Registration {
-                id: "minilive-configuration".into(),
-                method: "workspace/didChangeConfiguration".into(),
-                register_options: Some(json!({ "section": "minilive" })),
-            };
-            if let Err(error) = self.client.register_capability(vec![registration]).await {
-                tracing::warn!("the client does not tell when settings change: {error}");
-            }
+        let registrations = registrations(session.features);
+        if !registrations.is_empty()
+            && let Err(error) = self.client.register_capability(registrations).await
+        {
+            tracing::warn!("the client does not tell when settings or files change: {error}");
         }
         if session.features.configuration {
             self.pull_settings().await;
@@ -207,7 +226,12 @@ impl LanguageServer for Backend {
         }
     }
 
-    async fn did_change_watched_files(&self, _params: DidChangeWatchedFilesParams) {}
+    async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
+        if let Ok(session) = self.session() {
+            let paths = params.changes.iter().filter_map(|change| from_proto::path(&change.uri));
+            session.world.changed_on_disk(paths.collect());
+        }
+    }
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
         let at = params.text_document_position_params;

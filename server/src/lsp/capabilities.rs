@@ -28,6 +28,8 @@ pub struct ClientFeatures {
     pub configuration: bool,
     /// It wants to be told that we want to know when they change.
     pub registers_configuration: bool,
+    /// It can watch files, which may be modules.
+    pub watches_files: bool,
     /// It reads Markdown in hovers.
     pub markdown: bool,
     /// It takes symbols as a tree.
@@ -73,6 +75,10 @@ impl ClientFeatures {
             configuration: workspace.and_then(|it| it.configuration).unwrap_or(false),
             registers_configuration: workspace
                 .and_then(|it| it.did_change_configuration)
+                .and_then(|it| it.dynamic_registration)
+                .unwrap_or(false),
+            watches_files: workspace
+                .and_then(|it| it.did_change_watched_files.as_ref())
                 .and_then(|it| it.dynamic_registration)
                 .unwrap_or(false),
             markdown: hover.is_some_and(|formats| formats.contains(&tower_lsp::lsp_types::MarkupKind::Markdown)),

@@ -8,8 +8,11 @@ use crate::line_index::{Encoding, LineColumn};
 use crate::world::{Change, Command, DocumentView};
 use minilive_syntax::{TextRange, TextSize};
 use serde_json::Value;
+use std::path::PathBuf;
 use std::sync::Arc;
-use tower_lsp::lsp_types::{ExecuteCommandParams, Position, Range, TextDocumentContentChangeEvent, Url};
+use tower_lsp::lsp_types::{
+    ExecuteCommandParams, InitializeParams, Position, Range, TextDocumentContentChangeEvent, Url,
+};
 
 /// Gives a client capability the name by which lsp-types reads it: `workspace.diagnostics` is `diagnostic` there.
 pub fn initialize(params: &mut Value) {
@@ -18,6 +21,19 @@ pub fn initialize(params: &mut Value) {
     {
         workspace.entry("diagnostic").or_insert(diagnostics);
     }
+}
+
+/// The folders of the workspace.
+pub fn roots(params: &InitializeParams) -> Vec<PathBuf> {
+    let folders = params.workspace_folders.iter().flatten().filter_map(|folder| path(&folder.uri));
+    let folders: Vec<_> = folders.collect();
+    let root = params.root_uri.as_ref();
+    if folders.is_empty() { root.and_then(path).into_iter().collect() } else { folders }
+}
+
+/// The file of that name, if it is one.
+pub fn path(uri: &Url) -> Option<PathBuf> {
+    crate::modules::path_of(uri.as_str())
 }
 
 /// A document's name.

@@ -8,6 +8,7 @@ use super::lockdown;
 use super::protocol::{self, FromWorker, ToWorker, WireRun};
 use super::report;
 use crate::evaluate::handle::{EntryPoint, RunId, Trust};
+use crate::modules::ModuleReply;
 use crate::recording::End;
 use minilive_jit::engine::modules::{ModuleAnswer, ModuleLoader};
 use minilive_jit::engine::{Engine, EngineConfig, Entry, LoadError, RunRequest, TierPolicy};
@@ -16,7 +17,7 @@ use minilive_runtime::host::{CaptureHost, EffectClass, Effects, Host, KeyPress, 
 use minilive_runtime::limits::Limits;
 use std::collections::HashMap;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -36,6 +37,7 @@ const PIECE_TIME: Duration = Duration::from_millis(16);
 
 type Answers = Arc<Mutex<io::Stdout>>;
 type Flags = Arc<Mutex<HashMap<RunId, Arc<AtomicBool>>>>;
+type Modules = Sender<(RunId, ModuleReply)>;
 
 /// Serves until the server closes the pipe.
 ///
@@ -46,27 +48,41 @@ pub fn serve() -> io::Result<()> {
     let answers: Answers = Arc::new(Mutex::new(io::stdout()));
     let flags: Flags = Arc::default();
     let (queue, inbox) = mpsc::channel();
+    let (modules, replies) = mpsc::channel();
     let reader_flags = flags.clone();
     let (start, started) = mpsc::channel::<()>();
     let reader = thread::Builder::new().name("pipe".into()).spawn(move || {
         // The first message is read when the filter is in force on this thread too.
         started.recv().map_err(io::Error::other)?;
-        read(&queue, &reader_flags)
+        read(&queue, &modules, &reader_flags)
     })?;
     let output = Output::start(answers.clone())?;
     let report = lockdown::after_threads(report);
     say(&answers, &FromWorker::Ready(report))?;
     start.send(()).map_err(io::Error::other)?;
-    Worker { answers, output, flags, programs: HashMap::new(), full: None, interpreter: None }.work(&inbox)?;
+    let asking = Asking { answers: answers.clone(), run: Arc::default(), replies: Arc::new(Mutex::new(replies)) };
+    Worker { answers, output, flags, asking, programs: HashMap::new(), full: None, interpreter: None }.work(&inbox)?;
     reader.join().unwrap_or_else(|_| Err(io::Error::other("the reading thread panicked")))
 }
 
-/// Sets cancel flags at once and queues everything else.
-fn read(queue: &Sender<ToWorker>, flags: &Flags) -> io::Result<()> {
+/// Sets cancel flags and hands over modules at once, and queues everything else.
+fn read(queue: &Sender<ToWorker>, modules: &Modules, flags: &Flags) -> io::Result<()> {
     let mut input = io::stdin().lock();
     while let Some(message) = protocol::read::<ToWorker>(&mut input)? {
         match &message {
-            ToWorker::Cancel(run) => flag(flags, *run).store(true, Ordering::Relaxed),
+            ToWorker::Module { run, reply } => {
+                if modules.send((*run, reply.clone())).is_err() {
+                    break;
+                }
+                continue;
+            }
+            ToWorker::Cancel(run) => {
+                flag(flags, *run).store(true, Ordering::Relaxed);
+                // It may wait for a module.
+                if modules.send((*run, ModuleReply::Cancelled)).is_err() {
+                    break;
+                }
+            }
             ToWorker::Run(run) => drop(flag(flags, run.run)),
             ToWorker::Program { .. } => {}
         }
@@ -90,6 +106,7 @@ struct Worker {
     answers: Answers,
     output: Output,
     flags: Flags,
+    asking: Asking,
     programs: HashMap<u64, Program>,
     /// All tiers.
     full: Option<Engine>,
@@ -103,6 +120,8 @@ impl Worker {
             match message {
                 ToWorker::Program { id, program } => drop(self.programs.insert(id, program)),
                 ToWorker::Run(run) => self.run(run)?,
+                // The reading thread has handed it over.
+                ToWorker::Module { .. } => {}
                 ToWorker::Cancel(run) => {
                     self.flags.lock().unwrap_or_else(PoisonError::into_inner).remove(&run);
                 }
@@ -125,10 +144,12 @@ impl Worker {
             Trust::Full => (&mut self.full, TierPolicy::default()),
             _ => (&mut self.interpreter, TierPolicy::InterpretOnly),
         };
-        let engine = place.get_or_insert_with(|| engine(tier));
+        self.asking.run.store(run.run.0, Ordering::Relaxed);
+        let asking = &self.asking;
+        let engine = place.get_or_insert_with(|| engine(tier, asking));
         if engine.codes().len() > MOST_CODES.max(16 * program.units.len()) {
             // The table keeps every version of every function. A fresh engine asks the server for the present ones.
-            *engine = self::engine(tier);
+            *engine = self::engine(tier, asking);
         }
         let loaded = match engine.load_recording(&program) {
             Ok(loaded) => loaded,
@@ -156,9 +177,9 @@ impl Worker {
     }
 }
 
-fn engine(tier: TierPolicy) -> Engine {
+fn engine(tier: TierPolicy, asking: &Asking) -> Engine {
     let mut engine = Engine::new(EngineConfig { tier, ..EngineConfig::default() });
-    engine.set_loader(Box::new(NoImports));
+    engine.set_loader(Box::new(asking.clone()));
     engine
 }
 
@@ -190,12 +211,42 @@ fn progress(run: RunId, file: String, answers: Answers) -> minilive_jit::engine:
     })
 }
 
-/// Modules are not handed to workers: a program that imports is told so by name.
-struct NoImports;
+/// Asks the server for modules, which knows the texts that are being edited. The run waits meanwhile.
+#[derive(Clone)]
+struct Asking {
+    answers: Answers,
+    /// The run that goes on.
+    run: Arc<AtomicU64>,
+    replies: Arc<Mutex<Receiver<(RunId, ModuleReply)>>>,
+}
 
-impl ModuleLoader for NoImports {
-    fn load(&mut self, _: &str, _: &[String]) -> ModuleAnswer {
-        ModuleAnswer::Blocked
+impl ModuleLoader for Asking {
+    fn load(&mut self, name: &str, folders: &[String]) -> ModuleAnswer {
+        let run = RunId(self.run.load(Ordering::Relaxed));
+        let asked = FromWorker::Import { run, name: name.to_owned(), folders: folders.to_vec() };
+        if say(&self.answers, &asked).is_err() {
+            return ModuleAnswer::Cancelled;
+        }
+        let replies = self.replies.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            match replies.recv() {
+                Ok((of, reply)) if of == run => return answer(reply),
+                // Of a run that was stopped before its answer came.
+                Ok(_) => {}
+                // The pipe is closed, and the process about to end.
+                Err(_) => return ModuleAnswer::Cancelled,
+            }
+        }
+    }
+}
+
+fn answer(reply: ModuleReply) -> ModuleAnswer {
+    match reply {
+        ModuleReply::Missing => ModuleAnswer::NotFound,
+        ModuleReply::Blocked => ModuleAnswer::Blocked,
+        ModuleReply::Cancelled => ModuleAnswer::Cancelled,
+        ModuleReply::Broken { message, file, line } => ModuleAnswer::Broken { message, file, line },
+        ModuleReply::Found(program) => ModuleAnswer::Found(Arc::new(program)),
     }
 }
 
@@ -272,6 +323,7 @@ struct WorkerHost {
     run: RunId,
     output: Output,
     world: CaptureHost,
+    variables: Vec<(String, String)>,
     started: Option<Instant>,
 }
 
@@ -289,7 +341,7 @@ impl WorkerHost {
         world.seed = run.seed.unwrap_or(0);
         world.frames = (run.budget.frames != u32::MAX).then_some(run.budget.frames);
         let started = run.effects.then(Instant::now);
-        WorkerHost { run: run.run, output, world, started }
+        WorkerHost { run: run.run, output, world, variables: run.variables.clone(), started }
     }
 }
 
@@ -346,6 +398,10 @@ impl Host for WorkerHost {
 
     fn read_key(&mut self, raw: bool) -> KeyPress {
         self.world.read_key(raw)
+    }
+
+    fn environment(&mut self) -> Vec<(String, String)> {
+        self.variables.clone()
     }
 
     fn seed(&mut self) -> u64 {

@@ -6,6 +6,7 @@
 
 use super::protocol::{self, FromWorker, ToWorker, WireRun};
 use crate::evaluate::handle::{EventSink, Purpose, Request, RunId, WorkerEvent, WorkerFactory, WorkerHandle};
+use crate::modules::ModuleReply;
 use minilive_mir::ir::UnitKey;
 use minilive_mir::program::{Fingerprint, Program};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -88,6 +89,10 @@ impl WorkerHandle for ProcessHandle {
         self.tell(Message::Send(Box::new(request)));
     }
 
+    fn answer(&mut self, run: RunId, reply: ModuleReply) {
+        self.tell(Message::Answer(run, Box::new(reply)));
+    }
+
     fn cancel(&mut self, run: RunId) {
         self.tell(Message::Cancel(run));
     }
@@ -115,6 +120,7 @@ impl Drop for ProcessHandle {
 #[derive(Debug)]
 enum Message {
     Send(Box<Request>),
+    Answer(RunId, Box<ModuleReply>),
     Cancel(RunId),
     Restart,
     Close,
@@ -163,6 +169,7 @@ impl Supervisor {
             };
             match message {
                 Ok(Message::Send(request)) => self.send(request),
+                Ok(Message::Answer(run, reply)) => self.answer(run, *reply),
                 Ok(Message::Cancel(run)) => self.cancel(run),
                 Ok(Message::Restart) => self.end("it was restarted"),
                 Ok(Message::Said(generation, said)) if generation == self.generation => self.said(*said),
@@ -241,6 +248,13 @@ impl Supervisor {
         Ok(())
     }
 
+    /// A process that has ended meanwhile waits for nothing.
+    fn answer(&self, run: RunId, reply: ModuleReply) {
+        if let Some(worker) = self.worker.as_ref().filter(|worker| worker.runs.contains_key(&run)) {
+            worker.write(&ToWorker::Module { run, reply });
+        }
+    }
+
     fn cancel(&mut self, run: RunId) {
         let Some(worker) = &mut self.worker else { return };
         let Some(running) = worker.runs.get_mut(&run) else {
@@ -267,6 +281,7 @@ impl Supervisor {
                 }
             }
             FromWorker::Output { run, text } => (self.sink)(WorkerEvent::Output { run, text }),
+            FromWorker::Import { run, name, folders } => (self.sink)(WorkerEvent::Import { run, name, folders }),
             FromWorker::Progress { run, line, fuel, functions } => {
                 (self.sink)(WorkerEvent::Progress { run, line, fuel, functions });
             }
@@ -339,6 +354,7 @@ impl Worker {
             effects: request.effects,
             seed: request.seed,
             input: request.input.clone(),
+            variables: request.variables.clone(),
         };
         let id = *id;
         self.known.extend(program.units.iter().map(|it| (it.key, it.fingerprint)));

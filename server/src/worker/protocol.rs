@@ -6,6 +6,7 @@
 
 use super::lockdown::Report;
 use crate::evaluate::handle::{Budget, EntryPoint, RunId, Trust};
+use crate::modules::ModuleReply;
 use crate::recording::{FunctionReport, Outcome};
 use minilive_mir::ir::UnitKey;
 use minilive_mir::program::Program;
@@ -34,6 +35,8 @@ pub struct WireRun {
     pub seed: Option<u64>,
     /// The lines `input` gives.
     pub input: Vec<String>,
+    /// What the program sees of its environment.
+    pub variables: Vec<(String, String)>,
 }
 
 /// A message from the server.
@@ -48,6 +51,13 @@ pub enum ToWorker {
     },
     /// Runs a program that was sent.
     Run(WireRun),
+    /// Answers the `import` for which a run waits.
+    Module {
+        /// Which run.
+        run: RunId,
+        /// What it gets.
+        reply: ModuleReply,
+    },
     /// Stops a run, or keeps a queued one from starting.
     Cancel(RunId),
 }
@@ -70,6 +80,15 @@ pub enum FromWorker {
         run: RunId,
         /// The text.
         text: String,
+    },
+    /// A run waits for a module.
+    Import {
+        /// Which run.
+        run: RunId,
+        /// The name that `import` was given.
+        name: String,
+        /// The folders to look into, in order.
+        folders: Vec<String>,
     },
     /// A run goes on.
     Progress {

@@ -49,7 +49,7 @@ impl Own {
                 (self.notices)(Notice::Diagnostics { document: snapshot.document.clone(), diagnostics });
             }
             Task::Plan => {
-                let plan = evaluate::plan(&snapshot.db, &snapshot.document);
+                let plan = evaluate::plan(&snapshot.db, &snapshot.document, &snapshot.live);
                 self.send(Event::Planned(Arc::new(plan)));
             }
             Task::Show => self.show(snapshot),

@@ -6,6 +6,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 use minilive::evaluate::{EventSink, Purpose, Request, RunId, WorkerEvent, WorkerFactory, WorkerHandle};
+use minilive::modules::ModuleReply;
 use minilive::recording::{End, Outcome};
 use minilive::worker::client::ProcessFactory;
 use minilive_tests::client::Client;
@@ -117,6 +118,10 @@ impl WorkerHandle for GatedWorker {
         } else {
             held.worker.send(request);
         }
+    }
+
+    fn answer(&mut self, run: RunId, reply: ModuleReply) {
+        lock(&self.held).worker.answer(run, reply);
     }
 
     fn cancel(&mut self, run: RunId) {

@@ -12,7 +12,7 @@ use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::history::DefaultHistory;
 use rustyline::validate::Validator;
-use rustyline::{Config, Context, Helper};
+use rustyline::{CompletionType, Config, Context, Helper};
 use std::path::PathBuf;
 
 /// Words of the language that begin or join something.
@@ -40,7 +40,11 @@ pub struct Editor {
 impl Editor {
     /// An editor on standard input.
     pub fn new() -> Result<Editor, Failure> {
-        let config = Config::builder().auto_add_history(false).max_history_size(10_000)?.build();
+        let config = Config::builder()
+            .completion_type(CompletionType::List)
+            .auto_add_history(false)
+            .max_history_size(10_000)?
+            .build();
         let mut inner = rustyline::Editor::with_config(config)?;
         inner.set_helper(Some(Names::default()));
         let history = history_file();

@@ -7,7 +7,7 @@ use minilive_mir::diagnostic::{Diagnostic, Severity};
 use minilive_mir::lower::{lower_expression, lower_file};
 use minilive_mir::program::Program;
 use minilive_syntax::ast::{AstNode, Stmt};
-use minilive_syntax::{Parse, SyntaxKind};
+use minilive_syntax::{Parse, SyntaxError, SyntaxKind};
 
 /// Lines that were entered.
 pub enum Input {
@@ -37,7 +37,8 @@ impl Input {
     }
 }
 
-/// Whether the text ends where more has to come: inside a block or brackets, or behind an operator.
+/// Whether the text ends where more has to come: inside a block, brackets or a string, or behind an operator. What is wrong before
+/// its end, more text does not mend.
 fn is_open(parse: &Parse) -> bool {
     let mut depth = 0i32;
     for token in parse.syntax().descendants_with_tokens().filter_map(|it| it.into_token()) {
@@ -47,7 +48,12 @@ fn is_open(parse: &Parse) -> bool {
             _ => {}
         }
     }
-    depth > 0 || parse.errors.iter().any(|error| error.reference == "unexpected end of file")
+    let end = parse.syntax().text().to_string().trim_end().len();
+    let may_go_on = |error: &SyntaxError| {
+        matches!(error.code, "unclosed-block" | "unterminated-string") || usize::from(error.at) >= end
+    };
+    let is_cut = depth > 0 || parse.errors.iter().any(|error| error.reference == "unexpected end of file");
+    is_cut && parse.errors.iter().all(may_go_on)
 }
 
 /// The program, whose last unit is an expression if the last statement is one.
@@ -101,6 +107,12 @@ mod tests {
             ("f = function(a)", "open"),
             ("print (1", "open"),
             ("m = {", "open"),
+            ("m = {\n  \"a\": [1,\n", "open"),
+            ("s = \"one", "open"),
+            ("f = function\n  if 1 then\n    g = function(a)\n", "open"),
+            ("x = [1 2", "unclosed-list"),
+            ("while x = 1\n", "assignment-in-expression"),
+            ("for i = 1", "expected-in"),
         ];
         for (text, expected) in rows {
             assert_eq!(kind(text), expected, "{text:?}");

@@ -1,0 +1,67 @@
+//! Warnings about `import`s with constant names: modules that are nowhere, that do not compile, that lead back to the file.
+//!
+//! `check` adds them to what the compiler says. Invariant: files are looked for as `run` would look for them, and only read.
+
+use super::super::source::Source;
+use crate::modules::{self, ConstantImport, Places, constant_imports, decode_module};
+use minilive_mir::diagnostic::{Diagnostic, Severity};
+use minilive_mir::lower::lower_module;
+use minilive_syntax::Parse;
+use std::path::{Path, PathBuf};
+
+/// All warnings about a program's imports.
+pub fn warnings(source: &Source, parse: &Parse) -> Vec<Diagnostic> {
+    let file = source.path.as_deref().and_then(|path| std::path::absolute(path).ok());
+    let folder = file.as_deref().and_then(Path::parent).unwrap_or(Path::new("."));
+    let executable = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.to_path_buf()));
+    let places = Places { script: Some(folder.to_path_buf()), executable, roots: Vec::new() };
+    let imports = constant_imports(&parse.syntax());
+    imports.iter().filter_map(|import| warning(import, file.as_ref(), &places)).collect()
+}
+
+fn warning(import: &ConstantImport, file: Option<&PathBuf>, places: &Places) -> Option<Diagnostic> {
+    let lookup = places.lookup(&import.name);
+    let (code, message) = match lookup.iter().find(|path| path.is_file()) {
+        None => modules::missing(&import.name, &lookup),
+        Some(path) => match trouble(path) {
+            Some((message, line)) => modules::broken(&import.name, &message, line),
+            None => modules::circle(&import.name, &modules::cycle(file?, path, |path| targets(path, places))?),
+        },
+    };
+    Some(Diagnostic {
+        range: import.range,
+        code,
+        severity: Severity::Warning,
+        message,
+        reference: None,
+        reference_line: 0,
+        found_at: import.range.start(),
+    })
+}
+
+/// Why a module does not compile, and on which line.
+fn trouble(path: &Path) -> Option<(String, u32)> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => return Some((error.to_string(), 1)),
+    };
+    let text = match decode_module(&bytes) {
+        Ok(text) => text,
+        Err(line) => return Some(("the file is not UTF-8 text".to_owned(), line)),
+    };
+    let (_, diagnostics) = lower_module(&minilive_syntax::parse(&text), "");
+    let error = diagnostics.into_iter().find(|it| it.severity == Severity::Error)?;
+    Some((error.message, error.reference_line))
+}
+
+/// The files that a module's own imports lead to.
+fn targets(path: &Path, places: &Places) -> Vec<(String, PathBuf)> {
+    let Some(text) = std::fs::read(path).ok().and_then(|bytes| decode_module(&bytes).ok()) else { return Vec::new() };
+    let imports = constant_imports(&minilive_syntax::parse(&text).syntax());
+    let target = |import: ConstantImport| {
+        let lookup = places.lookup(&import.name);
+        let path = lookup.iter().find(|path| path.is_file())?.clone();
+        Some((import.name, path))
+    };
+    imports.into_iter().filter_map(target).collect()
+}

@@ -1,0 +1,169 @@
+//! Imported files in the database: which are known, what they are compiled to, what they import themselves.
+//!
+//! `world` says which file stands at which path; `ide` and `evaluate` ask where an `import` leads and whether what a run imported is
+//! still the same. Invariant: a path that `world` has not looked at is unknown, never missing.
+#![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
+
+use super::queries::{Green, GreenIdentity, StatementTree};
+use super::{Db, File, LiveDb};
+use crate::modules::{ConstantImport, Lookup, ModulePrint, ModuleReply, Places, constant_imports};
+use minilive_mir::diagnostic::Severity;
+use minilive_mir::lower::lower_module;
+use minilive_syntax::{SyntaxNode, TextSize};
+use rowan::NodeOrToken;
+use rustc_hash::{FxHashMap, FxHasher};
+use salsa::Setter as _;
+use std::hash::{Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What stands at a path that was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// Nothing.
+    Missing,
+    /// Something that evaluated code must not see.
+    Outside,
+    /// A file.
+    At(File),
+}
+
+/// What stands at the paths that were looked at.
+pub type KnownFiles = FxHashMap<PathBuf, Known>;
+
+/// The paths that `import`s led to. One input, since it changes when files come and go, not when they are edited.
+#[salsa::input(singleton)]
+pub struct ModuleFiles {
+    /// By path.
+    #[returns(clone)]
+    pub by_path: Arc<KnownFiles>,
+}
+
+/// Where a lookup leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Located {
+    /// Nobody has looked yet.
+    Unknown,
+    /// There is no such file.
+    Missing,
+    /// There is one that evaluated code must not see.
+    Outside,
+    /// The file.
+    At(File),
+}
+
+/// A file as a module.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModuleCode {
+    /// What an `import` gets.
+    pub reply: ModuleReply,
+    /// What identifies it.
+    pub print: ModulePrint,
+}
+
+/// A file compiled as a module: its top level is one unit, since its names are locals. A query, since many runs ask for it.
+#[salsa::tracked(no_eq, returns(clone))]
+pub fn module_code(db: &dyn Db, file: File) -> Arc<ModuleCode> {
+    let name = crate::modules::base_name(file.path(db));
+    let (program, diagnostics) = lower_module(&file.parse(db), name);
+    let (mut code, mut positions) = (FxHasher::default(), FxHasher::default());
+    let error = diagnostics.into_iter().find(|it| it.severity == Severity::Error);
+    let reply = match error {
+        None => {
+            for unit in &program.units {
+                (unit.key, unit.fingerprint).hash(&mut code);
+                (&unit.info.name, unit.info.base_line, &unit.info.lines).hash(&mut positions);
+            }
+            ModuleReply::Found(program)
+        }
+        Some(error) => {
+            let message = error.reference.unwrap_or(error.message);
+            (&message, error.reference_line).hash(&mut code);
+            ModuleReply::Broken { message, file: name.to_owned(), line: error.reference_line }
+        }
+    };
+    // A file without content has a print of its own, too.
+    name.hash(&mut code);
+    Arc::new(ModuleCode { reply, print: ModulePrint { code: code.finish(), positions: positions.finish() } })
+}
+
+/// The `import`s inside one top-level statement, with places relative to it.
+#[salsa::tracked(returns(clone))]
+fn statement_imports<'db>(db: &'db dyn Db, statement: StatementTree<'db>) -> Arc<[ConstantImport]> {
+    constant_imports(&SyntaxNode::new_root(statement.green(db).0.0.clone())).into()
+}
+
+/// The `import`s of a file whose names stand in its text. A query, so that an edit looks into one statement only.
+#[salsa::tracked(returns(clone))]
+pub fn module_imports(db: &dyn Db, file: File) -> Arc<[ConstantImport]> {
+    let (mut at, mut found) = (TextSize::new(0), Vec::new());
+    for child in file.parse(db).green.children() {
+        if let NodeOrToken::Node(node) = child {
+            let statement = StatementTree::new(db, GreenIdentity(Green(node.to_owned())));
+            let inside = statement_imports(db, statement);
+            found.extend(inside.iter().map(|it| ConstantImport { name: it.name.clone(), range: it.range + at }));
+        }
+        at += child.text_len();
+    }
+    found.into()
+}
+
+/// Where a lookup leads now.
+pub fn locate(db: &dyn Db, lookup: &[PathBuf]) -> Located {
+    let known = ModuleFiles::get(db).by_path(db);
+    let mut nowhere = Located::Missing;
+    for path in lookup {
+        match known.get(path) {
+            None => return Located::Unknown,
+            Some(Known::Missing) => {}
+            Some(Known::Outside) => nowhere = Located::Outside,
+            Some(Known::At(file)) => return Located::At(*file),
+        }
+    }
+    nowhere
+}
+
+/// What identifies what a lookup leads to; nothing if nobody has looked yet.
+pub fn module_print(db: &dyn Db, lookup: &[PathBuf]) -> Option<ModulePrint> {
+    match locate(db, lookup) {
+        Located::Unknown => None,
+        Located::Missing | Located::Outside => Some(ModulePrint::MISSING),
+        Located::At(file) => Some(module_code(db, file).print),
+    }
+}
+
+/// Lookups of a file and the modules behind it that nobody has made yet.
+pub fn unknown_lookups(db: &dyn Db, file: File, places: &Places) -> Vec<Lookup> {
+    let (mut unknown, mut seen, mut files) = (Vec::new(), vec![file], vec![file]);
+    while let Some(file) = files.pop() {
+        for import in &*module_imports(db, file) {
+            let lookup = places.lookup(&import.name);
+            match locate(db, &lookup) {
+                Located::Unknown if !unknown.contains(&lookup) => unknown.push(lookup),
+                Located::At(file) if !seen.contains(&file) => {
+                    seen.push(file);
+                    files.push(file);
+                }
+                _ => {}
+            }
+        }
+    }
+    unknown
+}
+
+impl LiveDb {
+    /// What stands at the paths that were looked at.
+    pub fn known_files(&self) -> Arc<KnownFiles> {
+        ModuleFiles::get(self).by_path(self)
+    }
+
+    /// Sets what stands at them. Readers of modules run anew, so it is called only if something is different.
+    pub fn set_known_files(&mut self, files: Arc<KnownFiles>) {
+        ModuleFiles::get(self).set_by_path(self).to(files);
+    }
+
+    /// Whether anybody has looked at a path.
+    pub fn is_known_path(&self, path: &Path) -> bool {
+        self.known_files().contains_key(path)
+    }
+}

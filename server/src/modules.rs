@@ -1,0 +1,262 @@
+//! Where the `import`s of a document lead: names in its text, folders to look into, files on disk.
+//!
+//! `db` and `ide` look up what is known, `world` reads what is not, `check` does both at once. Invariants: folders and files come in the
+//! order of the documented path (LANGUAGE 8.8); nothing outside of the given roots is read, whatever a program asks for.
+
+use minilive_mir::program::Program;
+use minilive_syntax::ast::{AstNode, CallStmt, Expr, LiteralValue, PostfixExpr, Suffix};
+use minilive_syntax::{SyntaxNode, TextRange};
+use serde::{Deserialize, Serialize};
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+/// Files in which a module may be, in order.
+pub type Lookup = Arc<[PathBuf]>;
+
+/// What identifies a module's code, and what its errors would name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ModulePrint {
+    /// Hash of its units.
+    pub code: u64,
+    /// Hash of their names and lines.
+    pub positions: u64,
+}
+
+impl ModulePrint {
+    /// There is no such module.
+    pub const MISSING: ModulePrint = ModulePrint { code: 0, positions: 0 };
+}
+
+/// What an `import` is answered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum ModuleReply {
+    /// There is none on the path.
+    Missing,
+    /// It is where evaluated code must not look.
+    Blocked,
+    /// The run was stopped while it waited.
+    Cancelled,
+    /// It does not compile.
+    Broken {
+        /// The reference's message.
+        message: String,
+        /// Base name of the file.
+        file: String,
+        /// The line.
+        line: u32,
+    },
+    /// Its program.
+    Found(Program),
+}
+
+/// Where the modules of a document may be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Places {
+    /// The document's folder.
+    pub script: Option<PathBuf>,
+    /// The folder of the executable.
+    pub executable: Option<PathBuf>,
+    /// The folders of the workspace.
+    pub roots: Vec<PathBuf>,
+}
+
+impl Places {
+    /// What a program sees of these folders in its environment.
+    pub fn variables(&self) -> Vec<(String, String)> {
+        let named = [("MS_SCRIPT_DIR", &self.script), ("MS_EXE_DIR", &self.executable)];
+        let text = |path: &PathBuf| path.to_string_lossy().into_owned();
+        named.into_iter().filter_map(|(name, path)| Some((name.to_owned(), text(path.as_ref()?)))).collect()
+    }
+
+    /// The files of a module on the path that holds unless a program changes it.
+    pub fn lookup(&self, name: &str) -> Lookup {
+        let script = self.script.iter().flat_map(|folder| [folder.clone(), folder.join("lib")]);
+        lookup(script.chain(self.executable.iter().map(|folder| folder.join("lib"))), name)
+    }
+
+    /// Reads the module if it is in the workspace, beside the document or beside the executable.
+    pub fn read(&self, path: &Path) -> OnDisk {
+        let Ok(real) = path.canonicalize() else { return OnDisk::Missing };
+        let roots = self.roots.iter().chain(&self.script).chain(&self.executable);
+        if !roots.filter_map(|root| root.canonicalize().ok()).any(|root| real.starts_with(root)) {
+            return OnDisk::Outside;
+        }
+        match std::fs::read(&real).map(|bytes| decode_module(&bytes)) {
+            Ok(Ok(text)) => OnDisk::Text(text),
+            Ok(Err(line)) => OnDisk::NoText(line),
+            Err(_) => OnDisk::Missing,
+        }
+    }
+}
+
+/// What is at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OnDisk {
+    /// Nothing that can be read.
+    Missing,
+    /// Something outside of what evaluated code may see.
+    Outside,
+    /// A module's text.
+    Text(String),
+    /// A file that is not UTF-8, with the line of its first stray byte.
+    NoText(u32),
+}
+
+/// The files of a module in these folders.
+pub fn lookup(folders: impl IntoIterator<Item = PathBuf>, name: &str) -> Lookup {
+    folders.into_iter().map(|folder| plain(&folder.join(format!("{name}.ms")))).collect()
+}
+
+/// The path without `.` and `..`, as far as that is possible without looking at the disk.
+fn plain(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(out.components().next_back(), Some(Component::Normal(_))) => {
+                out.pop();
+            }
+            part => out.push(part),
+        }
+    }
+    out
+}
+
+/// The file that a client means; none for texts that are in no file.
+pub fn path_of(uri: &str) -> Option<PathBuf> {
+    match url::Url::parse(uri) {
+        Ok(url) if url.scheme() == "file" => url.to_file_path().ok().map(|path| plain(&path)),
+        // A drive letter is read as a scheme.
+        Ok(url) if url.scheme().len() > 1 => None,
+        _ => std::path::absolute(uri).ok().map(|path| plain(&path)),
+    }
+}
+
+/// The last part of a document's name.
+pub fn base_name(uri: &str) -> &str {
+    uri.rsplit(['/', '\\']).next().unwrap_or(uri)
+}
+
+/// An `import` whose name stands in the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConstantImport {
+    /// The name.
+    pub name: String,
+    /// The string literal.
+    pub range: TextRange,
+}
+
+/// All of them, in order.
+pub fn constant_imports(root: &SyntaxNode) -> Vec<ConstantImport> {
+    root.descendants().filter_map(constant_import).collect()
+}
+
+fn constant_import(node: SyntaxNode) -> Option<ConstantImport> {
+    let (callee, argument) = if let Some(statement) = CallStmt::cast(node.clone()) {
+        (statement.callee()?, statement.arg_list()?.args().next()?)
+    } else {
+        let call = PostfixExpr::cast(node)?;
+        let Some(Suffix::Call(suffix)) = call.suffixes().next() else { return None };
+        (call.base()?, suffix.arg_list()?.args().next()?)
+    };
+    let Expr::Name(name) = callee else { return None };
+    let Expr::Literal(literal) = argument else { return None };
+    let range = literal.syntax().text_range();
+    let Some(LiteralValue::String(text)) = literal.value() else { return None };
+    let is_import = name.name_token()?.text() == "import";
+    (is_import && !text.is_empty()).then_some(ConstantImport { name: text, range })
+}
+
+/// What is said of an `import` that leads nowhere: code and sentence.
+pub fn missing(name: &str, lookup: &[PathBuf]) -> (&'static str, String) {
+    let folders: Vec<_> = lookup.iter().filter_map(|path| Some(path.parent()?.display().to_string())).collect();
+    ("import-not-found", format!("there is no module `{name}` in {}", folders.join(", ")))
+}
+
+/// What is said of an `import` of a module that does not compile.
+pub fn broken(name: &str, message: &str, line: u32) -> (&'static str, String) {
+    ("import-broken", format!("the module `{name}` does not compile: {message} (line {line})"))
+}
+
+/// What is said of an `import` that leads back to its own file.
+pub fn circle(name: &str, way: &[String]) -> (&'static str, String) {
+    let chain: Vec<_> =
+        std::iter::once(name).chain(way.iter().map(String::as_str)).map(|it| format!("`{it}`")).collect();
+    ("import-circle", format!("this import leads back to this file, through {}", chain.join(", ")))
+}
+
+/// The way from a file through `import`s with constant names back to it: names in order, or nothing.
+///
+/// `next` gives the imports of a file with the files they lead to.
+pub fn cycle<F: Clone + PartialEq>(start: &F, first: &F, next: impl Fn(&F) -> Vec<(String, F)>) -> Option<Vec<String>> {
+    let mut seen = vec![first.clone()];
+    let mut ways = vec![(first.clone(), Vec::new())];
+    while let Some((file, way)) = ways.pop() {
+        if file == *start {
+            return Some(way);
+        }
+        for (name, target) in next(&file) {
+            if target == *start || !seen.contains(&target) {
+                seen.push(target.clone());
+                ways.push((target, way.iter().cloned().chain([name]).collect()));
+            }
+        }
+    }
+    None
+}
+
+/// The text of a module's file; carriage returns are line ends there. The line of a stray byte if it is no text.
+pub fn decode_module(bytes: &[u8]) -> Result<String, u32> {
+    Ok(valid_text(bytes)?.replace("\r\n", "\n").replace('\r', "\n"))
+}
+
+/// The text without its byte-order mark, or the line of the first byte that belongs to none.
+pub fn valid_text(bytes: &[u8]) -> Result<&str, u32> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let ends = bytes[..error.valid_up_to()].iter().filter(|it| **it == b'\n').count();
+        u32::try_from(ends + 1).unwrap_or(u32::MAX)
+    })?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_imports_are_found_wherever_they_stand() {
+        let text =
+            "import \"a\"\nf = function\n  x = import(\"b\").y\nend function\nimport c\nimport \"\"\nm.import \"d\"\n";
+        let parse = minilive_syntax::parse(text);
+        let found = constant_imports(&parse.syntax());
+        let names: Vec<_> = found.iter().map(|it| (it.name.as_str(), &text[it.range])).collect();
+        assert_eq!(names, [("a", "\"a\""), ("b", "\"b\"")]);
+    }
+
+    #[test]
+    fn files_come_in_the_order_of_the_path() {
+        let places = Places { script: Some("/s".into()), executable: Some("/e".into()), roots: Vec::new() };
+        let files = places.lookup("../x");
+        let expected: [PathBuf; 3] = ["/x.ms".into(), "/s/x.ms".into(), "/e/x.ms".into()];
+        assert_eq!(*files, expected);
+    }
+
+    #[test]
+    fn names_of_documents_are_files_where_they_can_be() {
+        assert_eq!(path_of("file:///a%20b/c.ms"), Some("/a b/c.ms".into()));
+        assert_eq!(path_of("untitled:Untitled-1"), None);
+        assert!(path_of("x.ms").is_some_and(|path| path.is_absolute()));
+    }
+
+    #[test]
+    fn ways_back_are_found_and_others_are_not() {
+        let next = |file: &char| match file {
+            'b' => vec![("c".to_owned(), 'c'), ("d".to_owned(), 'd')],
+            'd' => vec![("b".to_owned(), 'b'), ("a".to_owned(), 'a')],
+            _ => Vec::new(),
+        };
+        assert_eq!(cycle(&'a', &'b', next), Some(vec!["d".to_owned(), "a".to_owned()]));
+        assert_eq!(cycle(&'c', &'b', |file| next(file).into_iter().filter(|it| it.1 != 'c').collect()), None);
+        assert_eq!(cycle(&'a', &'a', next), Some(Vec::new()));
+    }
+}

@@ -1,0 +1,126 @@
+//! Each code of a compile diagnostic has a spec that brings it about, and docs/diagnostics.md shows them all.
+//!
+//! The specs are the cases of `tests/spec` with an attribute `code`; that they print the reference's text is checked where all
+//! specs are. The page is made from them: `UPDATE_EXPECT=1` rewrites it. What the compiler may say at all is listed beside what
+//! says it, and a code that is not listed there fails in any debug build that meets it.
+
+use minilive_mir::diagnostic::{Diagnostic, Severity};
+use minilive_mir::lower::{lower_expression, lower_file};
+use minilive_tests::files::{below, root};
+use minilive_tests::spec::{Case, read};
+use std::fmt::Write;
+use std::fs;
+
+const PAGE: &str = "docs/diagnostics.md";
+
+const HEAD: &str = "# Diagnostics
+
+What MiniLive says about the text of a program, by code: the least program that brings it about, our sentence with the columns it
+points at, and what the reference prints (`run --compat` prints the same, the first error alone). This page is made from
+`tests/spec/diagnostics.md`; a test compares.
+
+";
+
+const TAIL: &str = "## Only in the editor
+
+| Code | Said of |
+|---|---|
+| `not-an-expression` | a watch or example that is more than an expression or a call |
+| `import-not-found` | an `import` whose module is nowhere on the path |
+| `import-broken` | an `import` whose module does not compile |
+| `import-circle` | an `import` that leads back to its own file |
+| `marker` | a watch or example that cannot be read |
+| `runtime-error` | a line at which an evaluation failed |
+| `evaluation-cut` | a line at which an evaluation used up its budget |
+";
+
+fn diagnosed(program: &str) -> Vec<Diagnostic> {
+    lower_file(&minilive_syntax::parse(program), "spec.ms").1
+}
+
+/// The codes a file may have, in the order of the page.
+fn codes() -> impl Iterator<Item = &'static str> {
+    let all = minilive_syntax::CODES.iter().chain(minilive_mir::diagnostic::CODES).copied();
+    all.filter(|code| *code != "not-an-expression")
+}
+
+fn cases() -> Vec<Case> {
+    let files = below(&root().join("tests/spec"), "md");
+    let cases = files.iter().flat_map(|path| {
+        let text = fs::read_to_string(path).expect("specs are UTF-8");
+        read(path, &text).unwrap_or_else(|error| panic!("{error}"))
+    });
+    let too_deep = Case {
+        file: root().join(file!()),
+        title: "nested-too-deeply".into(),
+        line: line!() as usize,
+        program: format!("x = {}1{}\n", "(".repeat(600), ")".repeat(600)),
+        output: String::new(),
+        attributes: vec![("code".into(), "nested-too-deeply".into())],
+    };
+    cases.chain([too_deep]).filter(|case| case.attribute("code").is_some()).collect()
+}
+
+#[test]
+fn every_code_has_its_spec() {
+    let cases = cases();
+    for code in codes() {
+        let case = cases.iter().find(|case| case.attribute("code") == Some(code));
+        let case = case.unwrap_or_else(|| panic!("no spec has `code={code}`"));
+        let found = diagnosed(&case.program);
+        assert_eq!(found.first().map(|it| it.code), Some(code), "{}:{} says {found:?}", case.file.display(), case.line);
+    }
+    for case in &cases {
+        let code = case.attribute("code").expect("they have one");
+        assert!(codes().any(|it| it == code), "{}:{}: there is no code `{code}`", case.file.display(), case.line);
+    }
+    let (_, found) = lower_expression("x = 1");
+    assert_eq!(found.iter().map(|it| it.code).collect::<Vec<_>>(), ["not-an-expression"]);
+}
+
+#[test]
+fn the_page_shows_what_is_said() {
+    let page = page();
+    let path = root().join(PAGE);
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        fs::write(&path, &page).expect("the page can be written");
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(found, page, "UPDATE_EXPECT=1 rewrites {PAGE}");
+}
+
+fn page() -> String {
+    let cases = cases();
+    let mut page = HEAD.to_owned();
+    for code in codes() {
+        let Some(case) = cases.iter().find(|case| case.attribute("code") == Some(code)) else { continue };
+        let Some(first) = diagnosed(&case.program).into_iter().next() else { continue };
+        page += &section(case, &first);
+    }
+    page + TAIL
+}
+
+fn section(case: &Case, diagnostic: &Diagnostic) -> String {
+    let mut out = format!("## `{}`\n\n", diagnostic.code);
+    let kind = if diagnostic.severity == Severity::Error { "Error" } else { "Warning" };
+    let at = place(&case.program, diagnostic);
+    let said = writeln!(out, "{kind}, {at}: {}.\n", diagnostic.message);
+    said.expect("strings take everything");
+    if case.program.len() < 200 {
+        out += &format!("```miniscript\n{}```\n\n", case.program);
+    }
+    out += &match &diagnostic.reference {
+        Some(text) => format!("Reference: `Compiler Error: {text} [line {}]`\n\n", diagnostic.reference_line),
+        None => "Reference: says nothing.\n\n".to_owned(),
+    };
+    out
+}
+
+/// Line and columns, from 1.
+fn place(text: &str, diagnostic: &Diagnostic) -> String {
+    let (start, end) = (usize::from(diagnostic.range.start()), usize::from(diagnostic.range.end()));
+    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line = text[..start].matches('\n').count() + 1;
+    let column = |at: usize| text[line_start..at.max(line_start)].chars().count() + 1;
+    format!("line {line}, columns {} to {}", column(start), column(end))
+}
