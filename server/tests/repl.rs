@@ -76,6 +76,11 @@ fn names_are_explained() {
         "floor(x=0)\nThe nearest whole number that is not larger.\nnothing is known of `unknown`\n",
         "",
     );
+    check(
+        "area = function(w, h=[1], unit=\"cm\")\n  \"The area of a box.\"\n  return w * h\nend function\n?area\n",
+        "area(w, h=[1], unit=\"cm\")\nThe area of a box.\n",
+        "",
+    );
 }
 
 #[test]

@@ -6,8 +6,10 @@
 
 use super::execute::{new_realm, run_in};
 use super::outcome::{COMPAT_DEPTH, Entry, RunOutcome, RunRequest};
-use super::table::LoadError;
+use super::table::{CodeTable, LoadError};
+use super::unit::CodeId;
 use super::{End, Engine};
+use minilive_mir::ir::Const;
 use minilive_mir::program::Program;
 use minilive_runtime::fault::Eval;
 use minilive_runtime::host::Host;
@@ -38,6 +40,17 @@ pub struct GlobalName {
     pub type_name: &'static str,
     /// What can stand behind a dot.
     pub members: Vec<String>,
+    /// What a function tells of itself.
+    pub function: Option<FunctionAbout>,
+}
+
+/// What a program says of one of its functions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FunctionAbout {
+    /// Parameters as they are written, with defaults that are not null.
+    pub params: Vec<String>,
+    /// The text at the start of its body.
+    pub note: Option<String>,
 }
 
 impl Engine {
@@ -98,6 +111,7 @@ impl Session<'_> {
 
     /// What the global variables are now.
     pub fn globals(&mut self) -> Vec<GlobalName> {
+        let codes = &self.engine.codes;
         self.realm.enter(|realm| {
             let entries = realm.globals().entries(realm);
             let named = entries.into_iter().filter_map(|(key, value)| Some((key.as_string()?, value)));
@@ -106,6 +120,7 @@ impl Session<'_> {
                     name: name.as_str().to_owned(),
                     type_name: value.type_name(),
                     members: members(realm, value),
+                    function: function_about(realm, codes, value),
                 })
                 .collect()
         })
@@ -127,6 +142,29 @@ fn keep(realm: &mut Realm, input: &str, value: Value, before: Value) -> Eval<()>
     let globals = realm.globals();
     globals.put_by_name(realm, name, value);
     Ok(())
+}
+
+/// What the text of a function says about it; nothing for other values and for intrinsics.
+fn function_about(realm: &mut Realm, codes: &CodeTable, value: Value) -> Option<FunctionAbout> {
+    let Unpacked::Function(function) = value.unpack() else { return None };
+    if function.intrinsic().is_some() {
+        return None;
+    }
+    let code = codes.get(CodeId(function.code()));
+    let params = code.unit.params.iter().map(|param| {
+        let name = code.unit.name(param.name).to_owned();
+        let default = code.consts[param.default.0 as usize];
+        match text::code(realm, default, 1, text::Names::None) {
+            Ok(shown) if !default.is_null() => format!("{name}={shown}"),
+            _ => name,
+        }
+    });
+    let params = params.collect();
+    let note = code.unit.note.and_then(|id| match &code.unit.consts[id.0 as usize] {
+        Const::Str(note) => Some(note.to_string()),
+        _ => None,
+    });
+    Some(FunctionAbout { params, note })
 }
 
 /// The names that a value has behind a dot.

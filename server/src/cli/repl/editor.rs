@@ -16,7 +16,7 @@ use rustyline::{CompletionType, Config, Context, Helper};
 use std::path::PathBuf;
 
 /// Words of the language that begin or join something.
-const KEYWORDS: &[&str] = &[
+pub const KEYWORDS: &[&str] = &[
     "and", "or", "not", "while", "for", "in", "if", "then", "else", "break", "continue", "function", "return", "end",
     "new", "isa", "self", "super", "locals", "outer", "globals", "true", "false", "null",
 ];
@@ -157,8 +157,12 @@ mod tests {
     use super::*;
 
     fn offered(line: &str) -> Vec<String> {
-        let players =
-            GlobalName { name: "players".into(), type_name: "list", members: vec!["len".into(), "push".into()] };
+        let players = GlobalName {
+            name: "players".into(),
+            type_name: "list",
+            members: vec!["len".into(), "push".into()],
+            function: None,
+        };
         Names { globals: vec![players] }.matching(line, line.len()).1
     }
 

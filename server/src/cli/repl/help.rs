@@ -2,6 +2,7 @@
 //!
 //! Reads the table of intrinsics and the session's variables. Invariant: a variable that hides an intrinsic is what is explained.
 
+use super::editor::KEYWORDS;
 use minilive_jit::engine::session::GlobalName;
 use minilive_runtime::intrinsics::{Default, IntrinsicDef, IntrinsicId};
 
@@ -18,13 +19,29 @@ pub fn about(name: &str, globals: &[GlobalName]) -> String {
     if let Some(global) = globals.iter().find(|it| it.name == name) {
         return variable(global);
     }
-    match IntrinsicId::all().map(IntrinsicId::def).find(|def| def.full_name() == name) {
-        Some(def) => format!("{}\n{}", signature(def), def.doc),
+    if let Some(def) = IntrinsicId::all().map(IntrinsicId::def).find(|def| def.full_name() == name) {
+        return format!("{}\n{}", signature(def), def.doc);
+    }
+    match method(name) {
+        Some(def) => format!("{name}, as a method of {}\n{}", signature(def), def.doc),
+        None if KEYWORDS.contains(&name) => format!("`{name}` is a word of the language itself"),
         None => format!("nothing is known of `{name}`"),
     }
 }
 
+/// The intrinsic that is a method of a type, such as `list.push`.
+fn method(name: &str) -> Option<&'static IntrinsicDef> {
+    let (owner, member) = name.split_once('.')?;
+    let is_type = ["list", "string", "map", "number"].contains(&owner);
+    let def = IntrinsicId::globals().map(IntrinsicId::def).find(|def| def.name == member)?;
+    (is_type && def.takes_self()).then_some(def)
+}
+
 fn variable(global: &GlobalName) -> String {
+    if let Some(function) = &global.function {
+        let call = format!("{}({})", global.name, function.params.join(", "));
+        return function.note.iter().fold(call, |text, note| text + "\n" + note);
+    }
     let mut text = format!("{}: a global variable, now of type {}", global.name, global.type_name);
     if !global.members.is_empty() {
         let shown: Vec<&str> = global.members.iter().take(SHOWN_MEMBERS).map(String::as_str).collect();
@@ -50,9 +67,12 @@ mod tests {
 
     #[test]
     fn names_are_explained() {
-        let global = GlobalName { name: "len".into(), type_name: "map", members: vec!["a".into(), "b".into()] };
+        let members = vec!["a".into(), "b".into()];
+        let global = GlobalName { name: "len".into(), type_name: "map", members, function: None };
         assert_eq!(about("round", &[]).lines().next(), Some("round(x=0, decimalPlaces=0)"));
         assert_eq!(about("file.open", &[]).lines().next(), Some("file.open(path=\"\", mode=\"r+\")"));
+        assert_eq!(about("list.push", &[]).lines().next(), Some("list.push, as a method of push(self, value)"));
+        assert_eq!(about("while", &[]), "`while` is a word of the language itself");
         assert_eq!(about("nothing", &[]), "nothing is known of `nothing`");
         assert_eq!(about("len", &[global]), "len: a global variable, now of type map\nmembers: a, b");
     }
