@@ -7,6 +7,7 @@ use crate::interp::budget::ProgressSink;
 use crate::record::Recording;
 use crate::stats::{FunctionStats, UnitCounts};
 use minilive_mir::ir::{InstId, UnitKey};
+use minilive_runtime::heap::pauses::PauseStats;
 use minilive_runtime::limits::{LimitKind, Limits};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -189,6 +190,10 @@ pub struct RunOutcome {
     pub collections: u64,
     /// The most heap bytes counted.
     pub heap: u64,
+    /// Bytes of heap taken altogether.
+    pub allocated: u64,
+    /// How long the program waited for the collector.
+    pub pauses: PauseStats,
     /// Bugs of the compiler that this run met: what broke, and in which function. The interpreter ran those.
     pub compiler_failures: Vec<String>,
 }
