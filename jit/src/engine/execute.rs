@@ -183,7 +183,7 @@ fn outcome(run: Run<'_>, realm: &mut Realm, end: End) -> RunOutcome {
         collections: heap.collections,
         heap: heap.counted_bytes,
         allocated: heap.allocated_bytes,
-        pauses: heap.pauses,
+        pauses: heap.pauses.into(),
         compiler_failures: run.tiering.take_failures(),
     }
 }
