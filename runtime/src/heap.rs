@@ -3,7 +3,8 @@
 //! The typed layout files (`string`, `list`, `map`, …) take cells from here through the realm; compiled code bumps through
 //! the same free runs (see [`crate::realm::Head::bump`]). The parts: `classes` (sizes), `block` (1 MiB of cells and their
 //! bitmaps), `large` (objects beyond a cell), `function`, `error_value`, `handle` (small layouts), `alloc` (the ways in), `mark`, `sweep`, `native` (scan of the native stack),
-//! `permanent` (objects that outlive every realm), `vm_stack` (registers of the interpreter).
+//! `permanent` (objects that outlive every realm), `vm_stack` (registers of the interpreter), `cycle` (when what part of a
+//! collection runs), `pauses` (how long each took).
 //! Read `sweep::tests` first.
 //!
 //! Invariants of the unsafe code here and in `heap/*`:
@@ -15,18 +16,22 @@
 //! 4. Marking reads only objects whose allocated bit is set, large objects in the table, and permanent objects.
 //! 5. An object whose *finalise* bit is set owns memory outside the heap, which sweeping frees exactly once.
 //! 6. Nothing but the typed constructors runs between taking a cell and initialising it, so no collection falls in between.
+//! 7. While a cycle marks, whoever overwrites or drops a reference that stands inside a heap object first hands it to
+//!    [`crate::realm::Realm::overwritten`]: what was reachable when the cycle began is kept until its end.
 #![expect(unsafe_code, reason = "hands out raw memory")]
 
 pub(crate) mod alloc;
 pub(crate) mod block;
 mod census;
 pub mod classes;
+pub(crate) mod cycle;
 pub mod error_value;
 pub mod function;
 pub mod handle;
 pub(crate) mod large;
 pub(crate) mod mark;
 pub(crate) mod native;
+pub mod pauses;
 pub(crate) mod permanent;
 pub(crate) mod sweep;
 #[cfg(test)]
@@ -35,7 +40,9 @@ pub(crate) mod vm_stack;
 
 use block::BlockSet;
 use classes::CLASS_COUNT;
+use cycle::{Partial, Phase};
 use large::LargeTable;
+use pauses::{PauseStats, Pauses};
 use std::mem::offset_of;
 use std::ptr::NonNull;
 
@@ -125,6 +132,10 @@ pub struct HeapStats {
     pub live_objects: u64,
     /// Blocks owned.
     pub blocks: u64,
+    /// Bytes taken since the realm began.
+    pub allocated_bytes: u64,
+    /// How long the program waited for the collector.
+    pub pauses: PauseStats,
 }
 
 /// How a heap collects.
@@ -134,13 +145,15 @@ pub struct HeapConfig {
     pub stress: bool,
     /// Collect when this much was taken since the last collection, or as much as is alive, whichever is more.
     pub min_volume: u64,
+    /// Heaps up to this many bytes are collected in one go, larger ones in small steps.
+    pub at_once: u64,
     /// The most bytes a program may have; beyond it a pending [`crate::limits::LimitKind::Memory`] is raised.
     pub limit: u64,
 }
 
 impl Default for HeapConfig {
     fn default() -> HeapConfig {
-        HeapConfig { stress: false, min_volume: 4 << 20, limit: u64::MAX }
+        HeapConfig { stress: false, min_volume: 4 << 20, at_once: 8 << 20, limit: u64::MAX }
     }
 }
 
@@ -166,6 +179,18 @@ pub(crate) struct Heap {
     pub(crate) collections: u64,
     pub(crate) live_objects: u64,
     pub(crate) mark_stack: Vec<NonNull<Header>>,
+    /// A large object of which a part was looked at.
+    pub(crate) partial: Option<Partial>,
+    pub(crate) phase: Phase,
+    /// While a cycle runs: the fresh bytes at which its next step is due.
+    pub(crate) next_step: u64,
+    /// Objects that a step looks at.
+    pub(crate) step_work: u64,
+    /// Objects and bytes found alive by the sweep that runs.
+    pub(crate) swept: (u64, u64),
+    pub(crate) pauses: Pauses,
+    /// Bytes taken before the current count of fresh ones began.
+    pub(crate) allocated: u64,
     /// Words of stacks that the last collection looked at.
     pub(crate) scanned_words: u64,
 }
@@ -186,6 +211,13 @@ impl Heap {
             collections: 0,
             live_objects: 0,
             mark_stack: Vec::new(),
+            partial: None,
+            phase: Phase::Idle,
+            next_step: 0,
+            step_work: 0,
+            swept: (0, 0),
+            pauses: Pauses::default(),
+            allocated: 0,
             scanned_words: 0,
         }
     }
@@ -195,9 +227,21 @@ impl Heap {
         self.live_cells + self.fresh_cells + self.outside
     }
 
-    /// Whether enough was taken since the last collection to run the next.
+    /// Bytes taken since the count began.
+    pub(crate) fn fresh(&self) -> u64 {
+        self.fresh_cells + self.fresh_outside
+    }
+
+    /// Whether enough was taken to begin the next collection, or to go on with the one that runs.
     pub(crate) fn due(&self) -> bool {
-        self.fresh_cells + self.fresh_outside >= self.threshold
+        self.fresh() >= if self.phase == Phase::Idle { self.threshold } else { self.next_step }
+    }
+
+    /// Starts counting fresh bytes anew.
+    pub(crate) fn count_anew(&mut self) {
+        self.allocated += self.fresh();
+        self.fresh_cells = 0;
+        self.fresh_outside = 0;
     }
 
     /// Notes that an object's memory outside the heap went from `before` to `after` bytes.
@@ -214,6 +258,8 @@ impl Heap {
             counted_bytes: self.counted(),
             live_objects: self.live_objects,
             blocks: self.blocks.len() as u64,
+            allocated_bytes: self.allocated + self.fresh(),
+            pauses: self.pauses.stats(),
         }
     }
 }

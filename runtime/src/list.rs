@@ -242,7 +242,10 @@ impl ListRef {
 
     /// Replaces an element of a list that is ready for a mutation.
     #[inline(always)]
-    fn store(self, _realm: &mut Realm, index: usize, value: Value) {
+    fn store(self, realm: &mut Realm, index: usize, value: Value) {
+        debug_assert!(!self.is_computed());
+        // SAFETY: invariant 1; callers checked the index.
+        realm.overwritten(unsafe { self.object().elements.add(index).read() });
         self.put(index, value);
     }
 
@@ -317,6 +320,7 @@ impl ListRef {
         };
         self.check_mutable(realm)?;
         let element = self.get(last);
+        realm.overwritten(element.unwrap_or(Value::NULL));
         self.edit().len = last as u32;
         Ok(element)
     }
@@ -355,6 +359,8 @@ impl ListRef {
             removed
         };
         object.len -= 1;
+        realm.overwritten(removed);
+        realm.parts_moved(self.0.cast(), 1);
         Ok(removed)
     }
 
@@ -362,6 +368,8 @@ impl ListRef {
     pub fn swap(self, realm: &mut Realm, a: usize, b: usize) -> Eval<()> {
         self.prepare(realm)?;
         if let (Some(left), Some(right)) = (self.get(a), self.get(b)) {
+            realm.overwritten(left);
+            realm.overwritten(right);
             self.put(a, right);
             self.put(b, left);
         }
@@ -371,6 +379,7 @@ impl ListRef {
     /// Replaces all elements, as sorting does.
     pub fn assign(mut self, realm: &mut Realm, values: &[Value]) -> Eval<()> {
         self.prepare(realm)?;
+        realm.all_overwritten(self.iter());
         let object = self.edit();
         object.len = 0;
         object.header.flags |= flags::ALL_NUMBERS;
@@ -380,6 +389,7 @@ impl ListRef {
     /// Shortens the list.
     pub fn truncate(mut self, realm: &mut Realm, len: usize) -> Eval<()> {
         self.prepare(realm)?;
+        realm.all_overwritten((len..self.len()).filter_map(|index| self.get(index)));
         let object = self.edit();
         object.len = object.len.min(len.min(MAX_LIST) as u32);
         Ok(())
@@ -555,14 +565,19 @@ pub(crate) fn permanent(arena: &PermanentArena, values: &[Value]) -> Value {
     ListRef(object).value()
 }
 
-/// Marks what a list refers to.
-pub(crate) fn trace(object: NonNull<ListObject>, marker: &mut Marker<'_>) {
+/// Marks what up to `most` elements from an index on refer to; says whether there are more.
+pub(crate) fn trace(object: NonNull<ListObject>, marker: &mut Marker<'_>, from: usize, most: usize) -> bool {
     let list = ListRef(object);
     if let Some(rule) = list.rule() {
         marker.value(rule.base);
-    } else if !list.all_numbers() {
-        list.iter().for_each(|element| marker.value(element));
+        return false;
     }
+    if list.all_numbers() {
+        return false;
+    }
+    let to = list.len().min(from.saturating_add(most));
+    (from..to).filter_map(|index| list.get(index)).for_each(|element| marker.value(element));
+    to < list.len()
 }
 
 /// Frees the array of a dead list; returns its bytes.

@@ -134,8 +134,8 @@ impl MapRef {
 
     /// Stores into a slot below the shape's length, whatever the flags say: callers tested [`flags::GUARDED`].
     #[inline(always)]
-    pub fn set_slot(self, slot: usize, value: Value) {
-        assert!(slot < self.object().len as usize, "the shape has this slot");
+    pub fn set_slot(self, realm: &mut Realm, slot: usize, value: Value) {
+        realm.overwritten(self.slot(slot));
         // SAFETY: invariant 1.
         unsafe { self.object().slots.add(slot).write(value) };
     }
@@ -225,7 +225,7 @@ impl MapRef {
             MapLayout::Globals => self.view_put(realm, key, value),
             MapLayout::Shaped | MapLayout::Env => {
                 if let Some(slot) = self.slot_of_key(realm, key) {
-                    self.set_slot(slot, value);
+                    self.set_slot(realm, slot, value);
                 } else if !self.known_name(realm, key).is_some_and(|name| self.shaped_put(realm, name, value)) {
                     self.table_put(realm, key, value);
                 }
@@ -241,7 +241,7 @@ impl MapRef {
             MapLayout::Env => match self.slot_of_key(realm, key) {
                 Some(slot) => {
                     let was = self.slot(slot);
-                    self.set_slot(slot, Value::ABSENT);
+                    self.set_slot(realm, slot, Value::ABSENT);
                     !was.is_absent()
                 }
                 None => self.table_remove(realm, key),
@@ -264,13 +264,14 @@ impl MapRef {
         if self.layout() == MapLayout::Shaped {
             self.make_dict(realm);
         }
+        realm.all_overwritten(self.table().into_iter().flat_map(Dict::references));
         self.edit_table(realm, Dict::clear);
         if self.is_globals() {
             self.view_clear(realm);
         }
         if self.is_env() {
             for slot in 0..self.object().len as usize {
-                self.set_slot(slot, Value::ABSENT);
+                self.set_slot(realm, slot, Value::ABSENT);
             }
         }
         Ok(())
@@ -318,16 +319,21 @@ impl MapRef {
 
     /// Changes the table, which is made if there is none, and charges the difference in bytes.
     fn edit_table<R>(mut self, realm: &mut Realm, action: impl FnOnce(&mut Dict) -> R) -> R {
-        let mut before = 0;
+        let (mut before, mut entries) = (0, 0);
         if self.object().table.is_null() {
             self.edit().table = Box::into_raw(Box::default());
             crate::handle::set_finalise(self.0.cast());
         } else if let Some(table) = self.table() {
             before = table.bytes();
+            entries = table.raw_len();
         }
         // SAFETY: invariant 2: just made if it was null; `action` sees nothing but the table.
         let table = unsafe { &mut *self.object().table };
         let result = action(table);
+        if table.raw_len() < entries {
+            // It dropped tombstones, at most so many (and may have added one entry since).
+            realm.parts_moved(self.0.cast(), entries + 1 - table.raw_len());
+        }
         realm.account(before, table.bytes());
         result
     }
@@ -336,14 +342,20 @@ impl MapRef {
         if self.layout() == MapLayout::Shaped {
             self.make_dict(realm);
         }
-        self.edit_table(realm, |table| table.insert(key, key_hash(key), value));
+        let old = self.edit_table(realm, |table| table.insert(key, key_hash(key), value));
+        realm.overwritten(old.unwrap_or(Value::NULL));
     }
 
     fn table_remove(self, realm: &mut Realm, key: Value) -> bool {
         if self.object().table.is_null() {
             return false;
         }
-        self.edit_table(realm, |table| table.remove(key, key_hash(key))).is_some()
+        let removed = self.edit_table(realm, |table| table.remove(key, key_hash(key)));
+        if let Some((key, value)) = removed {
+            realm.overwritten(key);
+            realm.overwritten(value);
+        }
+        removed.is_some()
     }
 
     /// Turns a shaped map into one with a table, in place.
@@ -412,18 +424,15 @@ pub(crate) fn permanent(arena: &PermanentArena, pairs: &[(Value, Value)]) -> Val
     MapRef(object).value()
 }
 
-/// Marks what a map refers to.
-pub(crate) fn trace(object: NonNull<MapObject>, marker: &mut Marker<'_>) {
+/// Marks what a map's slots and up to `most` entries of its table from a place on refer to; says whether there are more.
+pub(crate) fn trace(object: NonNull<MapObject>, marker: &mut Marker<'_>, from: usize, most: usize) -> bool {
     let map = MapRef(object);
-    for slot in 0..map.object().len as usize {
-        marker.value(map.slot(slot));
+    if from == 0 {
+        (0..map.object().len as usize).for_each(|slot| marker.value(map.slot(slot)));
     }
-    if let Some(table) = map.table() {
-        for (key, value) in table.iter() {
-            marker.value(key);
-            marker.value(value);
-        }
-    }
+    let Some(table) = map.table() else { return false };
+    table.references_in(from, most).for_each(|value| marker.value(value));
+    from.saturating_add(most) < table.raw_len()
 }
 
 /// Frees what a dead map owns outside; returns the bytes.

@@ -64,6 +64,9 @@ pub struct Head {
     pub native_status: u64,
     /// One allocation region a size class (see [`crate::heap::classes`]).
     pub bump: Bumps,
+    /// Not 0 while the collector marks: a store over a reference inside an object must take the slow path, which hands the old
+    /// one over ([`crate::heap`], invariant 7).
+    pub marking: u8,
 }
 
 /// The place of a native frame that is on its way out.
@@ -93,6 +96,8 @@ pub const HEAD_NATIVE_STATUS: usize = offset_of!(Head, native_status);
 pub const HEAD_NATIVE_FRAME: usize = offset_of!(Head, native_frame);
 /// Offset of [`Head::bump`]; class c has `next` at `+16c` and `end` at `+16c+8`.
 pub const HEAD_BUMP: usize = offset_of!(Head, bump);
+/// Offset of [`Head::marking`].
+pub const HEAD_MARKING: usize = offset_of!(Head, marking);
 
 /// The types whose members can be looked up in a map that programs may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -500,6 +505,7 @@ fn new_head(stack: &VmStack, config: &RealmConfig) -> Head {
         native_site: NO_SITE,
         native_status: 0,
         bump: [Bump::EMPTY; crate::heap::classes::CLASS_COUNT],
+        marking: 0,
     }
 }
 

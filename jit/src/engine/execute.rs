@@ -183,6 +183,8 @@ fn outcome(run: Run<'_>, realm: &mut Realm, end: End) -> RunOutcome {
         fuel: run.meter.fuel(),
         collections: heap.collections,
         heap: heap.counted_bytes,
+        allocated: heap.allocated_bytes,
+        pauses: heap.pauses.into(),
         compiler_failures: run.tiering.take_failures(),
     }
 }

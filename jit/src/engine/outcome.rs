@@ -7,6 +7,7 @@ use crate::interp::budget::ProgressSink;
 use crate::record::Recording;
 use crate::stats::{FunctionStats, UnitCounts};
 use minilive_mir::ir::{InstId, UnitKey};
+use minilive_runtime::heap::pauses::PauseStats;
 use minilive_runtime::limits::{LimitKind, Limits};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -166,6 +167,28 @@ impl fmt::Display for Limit {
     }
 }
 
+/// The pauses of a run's collector.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pauses {
+    /// How many there were.
+    pub count: u64,
+    /// All of them together.
+    pub total: Duration,
+    /// Half of them are not longer.
+    pub median: Duration,
+    /// Ninety-nine of a hundred are not longer.
+    pub p99: Duration,
+    /// The longest.
+    pub longest: Duration,
+}
+
+impl From<PauseStats> for Pauses {
+    fn from(stats: PauseStats) -> Pauses {
+        let PauseStats { count, total, median, p99, longest } = stats;
+        Pauses { count, total, median, p99, longest }
+    }
+}
+
 /// What a run leaves behind.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunOutcome {
@@ -189,6 +212,10 @@ pub struct RunOutcome {
     pub collections: u64,
     /// The most heap bytes counted.
     pub heap: u64,
+    /// Bytes of heap taken altogether.
+    pub allocated: u64,
+    /// How long the program waited for the collector.
+    pub pauses: Pauses,
     /// Bugs of the compiler that this run met: what broke, and in which function. The interpreter ran those.
     pub compiler_failures: Vec<String>,
 }

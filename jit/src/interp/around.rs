@@ -195,7 +195,7 @@ pub(super) fn store_env(realm: &mut Realm, window: Window, word: Word) {
         if map.is_guarded() {
             realm.before_mutation(map.value());
         }
-        map.set_slot(usize::from(word.a()), window.get(word.b()));
+        map.set_slot(realm, usize::from(word.a()), window.get(word.b()));
     }
 }
 

@@ -220,11 +220,11 @@ fn make_environment(realm: &mut Realm, code: CodeRef, window: Window) {
     let map = realm.new_env(shape);
     let n_params = code.unit.params.len();
     for slot in 0..n_params {
-        map.set_slot(slot, window.get(slot as u16));
+        map.set_slot(realm, slot, window.get(slot as u16));
     }
     let receivers = [code.unit.self_reg, code.unit.super_reg].into_iter().flatten();
     for (i, reg) in receivers.enumerate() {
-        map.set_slot(n_params + i, window.get(reg.0 as u16));
+        map.set_slot(realm, n_params + i, window.get(reg.0 as u16));
     }
     window.set_env(map.value());
 }

@@ -648,7 +648,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                     && !map.is_guarded()
                     && let Some(slot) = ip.cell().own_slot(map.shape().0)
                 {
-                    map.set_slot(slot, value);
+                    map.set_slot(realm, slot, value);
                     next!(1)
                 }
                 sync!();

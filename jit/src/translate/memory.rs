@@ -7,7 +7,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_runtime::heap::flags;
 use minilive_runtime::list::{LIST_ELEMENTS, LIST_LEN};
-use minilive_runtime::realm::{HEAD_CELLS, HEAD_GLOBALS_GUARDED};
+use minilive_runtime::realm::{HEAD_CELLS, HEAD_GLOBALS_GUARDED, HEAD_MARKING};
 use minilive_runtime::value::PAYLOAD_MASK;
 
 /// Offset of a heap object's flags.
@@ -81,7 +81,12 @@ impl Lower<'_, '_> {
         let len = self.list_len(object);
         let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, len);
         self.continue_if(inside, slow);
-        let special = self.list_flags(object, mask);
+        let mut special = self.list_flags(object, mask);
+        if mask & flags::GUARDED != 0 {
+            // A store while the collector marks: it must be handed the reference that goes.
+            let marking = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_MARKING as i32);
+            special = self.b.ins().bor(special, marking);
+        }
         self.leave_if(special, slow);
         let elements = self.b.ins().load(types::I64, memory(), object, LIST_ELEMENTS as i32);
         let offset = self.b.ins().ishl_imm_u(index, 3);

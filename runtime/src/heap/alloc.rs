@@ -4,6 +4,7 @@
 #![expect(unsafe_code, reason = "turns region addresses into cells")]
 
 use super::classes::{CLASS_SIZES, MAX_CELL, class_of};
+use super::cycle::Phase;
 use super::{Bump, Header};
 use crate::fault::Eval;
 use crate::limits::LimitKind;
@@ -54,8 +55,12 @@ impl Realm {
         self.temp_roots.truncate(mark);
         let most = if self.heap.config.stress { 1 } else { REGION_BYTES / CLASS_SIZES[class] };
         let (next, end) = loop {
-            match self.heap.blocks.take_run(class, most) {
+            if let Some(block) = self.heap.blocks.unswept(class) {
+                self.sweep_block(block);
+            }
+            match self.heap.blocks.take_run(class, most, self.heap.phase == Phase::Mark) {
                 Some(run) => break run,
+                None if self.heap.blocks.unswept(class).is_some() => {}
                 None => self.heap.blocks.grow(class, &self.shared.blocks),
             }
         };
@@ -68,18 +73,18 @@ impl Realm {
     pub(crate) fn alloc_large(&mut self, bytes: usize) -> (NonNull<Header>, u32) {
         self.collect_if_due();
         self.heap.fresh_cells += bytes as u64;
-        self.heap.large.allocate(bytes)
+        self.heap.large.allocate(bytes, self.heap.phase != Phase::Idle)
     }
 
     /// Runs a collection if enough was taken since the last one or the limit is passed.
     #[inline]
     pub fn collect_if_due(&mut self) {
         let over = self.heap.counted() > self.heap.config.limit;
-        if self.heap.config.stress || over || self.heap.due() {
+        if over {
             self.collect();
-            if over {
-                self.note_memory_limit();
-            }
+            self.note_memory_limit();
+        } else if self.heap.config.stress || self.heap.due() {
+            self.collect_some();
         }
     }
 
@@ -138,8 +143,11 @@ impl Realm {
         if self.heap.over_limit {
             self.collect();
             self.note_memory_limit();
-        } else {
+        } else if self.heap.phase == Phase::Idle {
             self.collect_if_due();
+        } else {
+            // Time passes though little is taken: a cycle that has begun comes to its end.
+            self.collect_some();
         }
         if self.heap.over_limit { Err(LimitKind::Memory.into()) } else { Ok(()) }
     }

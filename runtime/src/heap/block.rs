@@ -27,6 +27,8 @@ pub(crate) struct BlockHeader {
     /// The cell from which the search for free runs goes on.
     pub(crate) cursor: u32,
     pub(crate) class: u32,
+    /// Not 0 while a sweep has still to come here; nobody takes cells before.
+    pub(crate) unswept: u32,
     pub(crate) mark: [u64; BITMAP_WORDS],
     pub(crate) allocated: [u64; BITMAP_WORDS],
     pub(crate) finalise: [u64; BITMAP_WORDS],
@@ -72,6 +74,7 @@ impl Block {
             (&raw mut (*header).cell_count).write(((BLOCK_SIZE - CELLS_START) / cell_size) as u32);
             (&raw mut (*header).cursor).write(0);
             (&raw mut (*header).class).write(class as u32);
+            (&raw mut (*header).unswept).write(0);
             (&raw mut (*header).mark).write_bytes(0, 1);
             (&raw mut (*header).allocated).write_bytes(0, 1);
             (&raw mut (*header).finalise).write_bytes(0, 1);
@@ -117,8 +120,9 @@ impl Block {
         unsafe { self.0.cast::<u8>().add(offset).cast() }
     }
 
-    /// The next run of at most `most` free cells behind the cursor, now marked as allocated.
-    pub(crate) fn take_run(&self, most: usize) -> Option<(usize, usize)> {
+    /// The next run of at most `most` free cells behind the cursor, now set as allocated, and as marked if a cycle marks: what
+    /// is made while it does lives until its end.
+    pub(crate) fn take_run(&self, most: usize, marked: bool) -> Option<(usize, usize)> {
         let header = self.header();
         let count = header.cell_count as usize;
         let start = next_bit(&header.allocated, header.cursor as usize, count, false);
@@ -129,6 +133,9 @@ impl Block {
         let end = next_bit(&header.allocated, start, count.min(start + most), true);
         header.cursor = end as u32;
         set_range(&mut header.allocated, start, end, true);
+        if marked {
+            set_range(&mut header.mark, start, end, true);
+        }
         Some((start, end))
     }
 
@@ -136,6 +143,7 @@ impl Block {
     pub(crate) fn give_back(&self, start: usize, end: usize) {
         let header = self.header();
         set_range(&mut header.allocated, start, end, false);
+        set_range(&mut header.mark, start, end, false);
         header.cursor = header.cursor.min(start as u32);
     }
 }
@@ -271,11 +279,15 @@ impl BlockSet {
         NonNull::new(header).map(Block)
     }
 
-    /// A run of at most `most` free cells in the blocks at hand: addresses of start and end.
-    pub(crate) fn take_run(&mut self, class: usize, most: usize) -> Option<(usize, usize)> {
+    /// A run of at most `most` free cells in the blocks at hand, up to the first unswept one: addresses of start and end. See
+    /// [`Block::take_run`].
+    pub(crate) fn take_run(&mut self, class: usize, most: usize, marked: bool) -> Option<(usize, usize)> {
         let state = &mut self.classes[class];
         while let Some(block) = state.blocks.get(state.current) {
-            if let Some((start, end)) = block.take_run(most) {
+            if block.header().unswept != 0 {
+                return None;
+            }
+            if let Some((start, end)) = block.take_run(most, marked) {
                 let start = block.cell(start).as_ptr().expose_provenance();
                 let count = end - block.cell_index(start).expect("the run starts at a cell");
                 return Some((start, start + count * CLASS_SIZES[class]));
@@ -283,6 +295,23 @@ impl BlockSet {
             state.current += 1;
         }
         None
+    }
+
+    /// The block in which the search for free runs of a class goes on, if a sweep has still to come there.
+    pub(crate) fn unswept(&self, class: usize) -> Option<Block> {
+        let state = &self.classes[class];
+        state.blocks.get(state.current).copied().filter(|block| block.header().unswept != 0)
+    }
+
+    /// A sweep begins: the search for free runs starts over.
+    pub(crate) fn start_sweep(&mut self) {
+        self.classes.iter_mut().for_each(|state| state.current = 0);
+        self.all.iter().for_each(|block| block.header().unswept = 1);
+    }
+
+    /// The block at a place in the order of making.
+    pub(crate) fn get(&self, index: usize) -> Option<Block> {
+        self.all.get(index).copied()
     }
 
     /// Adds an empty block for a class.
@@ -355,7 +384,7 @@ mod tests {
             set_bit(&mut block.header().allocated, index);
         }
         let mut covered = 0;
-        while let Some((start, end)) = block.take_run(4) {
+        while let Some((start, end)) = block.take_run(4, false) {
             assert!(start < end && end - start <= 4);
             covered += end - start;
         }
@@ -363,7 +392,7 @@ mod tests {
         assert_eq!(covered, count - taken);
         assert!((0..count).all(|index| get_bit(&block.header().allocated, index)));
         block.give_back(5, 9);
-        assert_eq!(block.take_run(100), Some((5, 9)));
+        assert_eq!(block.take_run(100, false), Some((5, 9)));
         block.release();
     }
 }

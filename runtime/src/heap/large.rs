@@ -32,14 +32,15 @@ impl LargeTable {
         LargeTable { entries: Vec::new(), sorted: Vec::new() }
     }
 
-    pub(crate) fn allocate(&mut self, bytes: usize) -> (NonNull<Header>, u32) {
+    /// A fresh object. It counts as marked if a cycle runs, so that its sweep keeps it.
+    pub(crate) fn allocate(&mut self, bytes: usize, marked: bool) -> (NonNull<Header>, u32) {
         let layout = layout(bytes);
         // SAFETY: a large object is never empty.
         let memory = unsafe { std::alloc::alloc(layout) };
         let Some(object) = NonNull::new(memory.cast::<Header>()) else { std::alloc::handle_alloc_error(layout) };
         object.as_ptr().expose_provenance();
         let index = self.entries.len() as u32;
-        self.entries.push(Entry { object, bytes, marked: false });
+        self.entries.push(Entry { object, bytes, marked });
         (object, index)
     }
 
@@ -64,15 +65,18 @@ impl LargeTable {
         self.entries[index as usize].marked = true;
     }
 
-    /// Frees what is not marked and clears the marks; returns the bytes and number of what is left.
-    pub(crate) fn sweep(&mut self, poison: bool) -> (u64, u64) {
-        let mut at = 0;
-        let mut bytes = 0;
-        while at < self.entries.len() {
+    /// Looks at up to `most` objects from place `at` on: frees what is not marked, clears the marks of the rest. Returns the
+    /// place to go on from, or `None` at the end, and adds up number and bytes of what is left.
+    pub(crate) fn sweep(&mut self, mut at: usize, most: usize, poison: bool, left: &mut (u64, u64)) -> Option<usize> {
+        for _ in 0..most {
+            if at >= self.entries.len() {
+                return None;
+            }
             if self.entries[at].marked {
                 let entry = &mut self.entries[at];
                 entry.marked = false;
-                bytes += entry.bytes as u64;
+                left.0 += 1;
+                left.1 += entry.bytes as u64;
                 // SAFETY: heap invariant 3: the object is alive.
                 unsafe { (&raw mut (*entry.object.as_ptr()).shape).write(at as u32) };
                 at += 1;
@@ -80,7 +84,7 @@ impl LargeTable {
                 free(self.entries.swap_remove(at), poison);
             }
         }
-        (bytes, self.entries.len() as u64)
+        Some(at)
     }
 
     pub(crate) fn clear(&mut self) {

@@ -1,6 +1,6 @@
 //! Sweeping: what was not marked is free again; what it held outside the heap is released.
 //!
-//! Runs right after marking. Dead cells are not touched unless they own outside memory (or stress mode poisons them);
+//! `cycle` drives it behind marking, block by block. Dead cells are not touched unless they own outside memory (or stress mode poisons them);
 //! the mark bits simply become the allocated bits. Invariants as in `heap.rs`.
 #![expect(unsafe_code, reason = "poisons and finalises dead cells")]
 
@@ -10,46 +10,21 @@ use crate::realm::Realm;
 use crate::{handle, list, map};
 use std::ptr::NonNull;
 
+/// Frees what is not marked in a block; returns the bytes released outside and the number of objects that are left.
+pub(crate) fn sweep_block(block: Block, poison: bool) -> (u64, u64) {
+    let released = finalise_dead(block);
+    if poison {
+        poison_dead(block);
+    }
+    let header = block.header();
+    let live = header.mark.iter().map(|word| u64::from(word.count_ones())).sum();
+    header.allocated = header.mark;
+    header.mark.fill(0);
+    header.cursor = 0;
+    (released, live)
+}
+
 impl Realm {
-    /// Collects garbage now. Nothing happens outside of [`Realm::enter`], where live values could not be found.
-    #[inline(never)]
-    pub fn collect(&mut self) {
-        if self.heap.native_base == 0 {
-            return;
-        }
-        self.expire_regions();
-        self.mark_all();
-        self.sweep();
-    }
-
-    fn sweep(&mut self) {
-        let poison = self.heap.config.stress;
-        let mut objects = 0;
-        let mut bytes = 0;
-        for block in self.heap.blocks.iter() {
-            self.heap.outside -= finalise_dead(block);
-            if poison {
-                poison_dead(block);
-            }
-            let header = block.header();
-            let live: u64 = header.mark.iter().map(|word| u64::from(word.count_ones())).sum();
-            header.allocated = header.mark;
-            header.mark.fill(0);
-            header.cursor = 0;
-            objects += live;
-            bytes += live * u64::from(header.cell_size);
-        }
-        let (large_bytes, large_objects) = self.heap.large.sweep(poison);
-        self.heap.blocks.restart(&self.shared.blocks, |block| block.header().allocated.iter().all(|word| *word == 0));
-        self.heap.live_objects = objects + large_objects;
-        self.heap.live_cells = bytes + large_bytes;
-        self.heap.fresh_cells = 0;
-        self.heap.fresh_outside = 0;
-        // Deep recursion makes collections dear; they pay only if much is freed at once.
-        self.heap.threshold = self.heap.config.min_volume.max(self.heap.counted()) + self.heap.scanned_words * 16;
-        self.heap.collections += 1;
-    }
-
     /// Frees everything at once, when the realm goes.
     pub(crate) fn release_heap(&mut self) {
         for block in self.heap.blocks.iter() {

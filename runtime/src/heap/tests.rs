@@ -300,3 +300,157 @@ fn the_configuration_decides_when_to_collect() {
         assert!(realm.heap_stats().collections >= 5);
     });
 }
+
+/// A heap that is always collected in steps.
+fn in_steps() -> Box<Realm> {
+    let mut config = RealmConfig::new(Box::new(CaptureHost::new()));
+    config.heap = HeapConfig { min_volume: 1 << 20, at_once: 0, ..HeapConfig::default() };
+    config.stack_slots = 1 << 12;
+    Realm::new(Arc::new(Shared::new()), config)
+}
+
+/// A list of lists that hold a text each: `count` of them.
+fn nested(realm: &mut Realm, count: usize) -> crate::list::ListRef {
+    let outer = realm.new_list(&[]);
+    for index in 0..count {
+        let text = realm.string_value(&format!("text number {index}"));
+        let inner = realm.new_list(&[text]).value();
+        outer.push(realm, inner).expect("no limit");
+    }
+    outer
+}
+
+fn text_in(value: Value) -> String {
+    let text = value.as_list().and_then(|list| list.get(0)).and_then(Value::as_string);
+    text.map_or_else(String::new, |text| text.as_str().to_string())
+}
+
+/// Starts a cycle and leaves it in the middle of marking.
+fn begin_marking(realm: &mut Realm) {
+    realm.collect();
+    realm.collect_some();
+    assert_eq!(realm.heap.phase, super::cycle::Phase::Mark);
+    realm.heap.step_work = 1;
+}
+
+#[test]
+fn a_cycle_in_steps_frees_what_was_dropped_before_it() {
+    in_steps().enter(|realm| {
+        let keep = nested(realm, 1_000);
+        for _ in 0..200_000 {
+            black_box(realm.new_map());
+        }
+        let stats = realm.heap_stats();
+        assert!(stats.collections > 3, "{stats:?}");
+        assert!(stats.counted_bytes < 6 << 20, "{stats:?}");
+        assert!(stats.pauses.count > stats.collections * 2, "{stats:?}");
+        assert_eq!(keep.get(999).map(text_in).as_deref(), Some("text number 999"));
+    });
+}
+
+/// Moves every element from one container to another while a cycle marks, in all the ways a program can.
+#[test]
+fn what_moves_while_a_cycle_marks_is_kept() {
+    type Move = fn(&mut Realm, crate::list::ListRef, crate::list::ListRef);
+    let moves: [Move; 5] = [
+        |realm, from, to| {
+            while let Some(value) = from.pop(realm).expect("not frozen") {
+                to.push(realm, value).expect("not frozen");
+                step(realm);
+            }
+        },
+        |realm, from, to| {
+            while !from.is_empty() {
+                let value = from.remove(realm, 0).expect("not frozen");
+                to.insert(realm, 0, value).expect("not frozen");
+                step(realm);
+            }
+        },
+        |realm, from, to| {
+            for index in 0..from.len() {
+                let value = from.get(index).expect("inside");
+                from.set(realm, index, Value::NULL).expect("not frozen");
+                to.push(realm, value).expect("not frozen");
+                step(realm);
+            }
+        },
+        |realm, from, to| {
+            let map = realm.new_map();
+            for (index, value) in from.to_vec().into_iter().enumerate() {
+                map.set(realm, Value::number(index as f64), value).expect("not frozen");
+            }
+            from.truncate(realm, 0).expect("not frozen");
+            while let Some((_, value)) = map.pop_first(realm).expect("not frozen") {
+                to.push(realm, value).expect("not frozen");
+                step(realm);
+            }
+        },
+        |realm, from, to| {
+            let holder = realm.new_map();
+            let name = realm.intern("held");
+            for value in from.to_vec() {
+                holder.set(realm, name, value).expect("not frozen");
+                step(realm);
+                let held = holder.get(realm, name).expect("set");
+                to.push(realm, held).expect("not frozen");
+            }
+            from.assign(realm, &[]).expect("not frozen");
+        },
+    ];
+    for (which, action) in moves.into_iter().enumerate() {
+        in_steps().enter(|realm| {
+            let from = nested(realm, 9_000);
+            let to = realm.new_list(&[]);
+            begin_marking(realm);
+            action(realm, from, to);
+            realm.collect();
+            let mut texts: Vec<String> = to.iter().map(text_in).collect();
+            texts.sort();
+            texts.dedup();
+            assert_eq!(texts.len(), 9_000, "way {which}");
+        });
+    }
+}
+
+/// A small part of a cycle, and garbage that would overwrite what it freed too early.
+fn step(realm: &mut Realm) {
+    realm.heap.step_work = 1;
+    realm.collect_some();
+    black_box(realm.new_list(&[Value::ONE]));
+    black_box(realm.string_value("takes the cell of a text"));
+}
+
+#[test]
+fn what_is_made_while_a_cycle_marks_lives_until_its_end() {
+    in_steps().enter(|realm| {
+        let keep = nested(realm, 5_000);
+        begin_marking(realm);
+        let made = nested(realm, 2_000);
+        while realm.heap.phase != super::cycle::Phase::Idle {
+            realm.collect_some();
+        }
+        assert_eq!((keep.len(), made.iter().map(text_in).last().as_deref()), (5_000, Some("text number 1999")));
+        let live = realm.heap_stats().live_objects;
+        assert!(live > 14_000, "{live}");
+    });
+}
+
+#[test]
+fn large_buffers_are_swept_in_steps_too() {
+    in_steps().enter(|realm| {
+        let keep = realm.new_list(&[]);
+        for round in 0..40 {
+            let text = realm.string_value(&format!("{round}").repeat(9_000));
+            keep.push(realm, text).expect("no limit");
+            for _ in 0..30 {
+                black_box(realm.string_value(&"garbage".repeat(3_000)));
+            }
+        }
+        let stats = realm.heap_stats();
+        assert!(stats.collections > 2 && stats.counted_bytes < 8 << 20, "{stats:?}");
+        for round in 0..40 {
+            let text = keep.get(round).and_then(Value::as_string).expect("kept");
+            assert!(text.as_str().starts_with(&format!("{round}{round}")) && text.byte_len() >= 9_000);
+        }
+    });
+}

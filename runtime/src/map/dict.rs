@@ -70,6 +70,22 @@ impl Dict {
         self.live
     }
 
+    /// Entries with tombstones.
+    pub(crate) fn raw_len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Keys and values of up to `most` entries from a place on.
+    pub(crate) fn references_in(&self, from: usize, most: usize) -> impl Iterator<Item = Value> {
+        let entries = self.entries.iter().skip(from).take(most);
+        entries.filter(|entry| !entry.key.is_absent()).flat_map(|entry| [entry.key, entry.value])
+    }
+
+    /// All keys and values.
+    pub(crate) fn references(&self) -> impl Iterator<Item = Value> {
+        self.references_in(0, usize::MAX)
+    }
+
     /// Bytes held.
     pub(crate) fn bytes(&self) -> usize {
         size_of::<Dict>() + self.entries.capacity() * size_of::<Entry>() + self.index.capacity() * 4
@@ -100,11 +116,10 @@ impl Dict {
         self.find(key, hash).map(|at| self.entries[at].value)
     }
 
-    /// Sets a value; a new key goes to the end.
-    pub(crate) fn insert(&mut self, key: Value, hash: u32, value: Value) {
+    /// Sets a value; a new key goes to the end. Returns the value before.
+    pub(crate) fn insert(&mut self, key: Value, hash: u32, value: Value) -> Option<Value> {
         if let Some(at) = self.find(key, hash) {
-            self.entries[at].value = value;
-            return;
+            return Some(std::mem::replace(&mut self.entries[at].value, value));
         }
         if (self.entries.len() + 1) * 4 > self.index.len() * 3 {
             self.rebuild(self.live * 2 + 4);
@@ -112,6 +127,7 @@ impl Dict {
         self.link(hash, self.entries.len() as u32);
         self.entries.push(Entry { key, value, hash });
         self.live += 1;
+        None
     }
 
     fn link(&mut self, hash: u32, number: u32) {
@@ -136,11 +152,12 @@ impl Dict {
         }
     }
 
-    pub(crate) fn remove(&mut self, key: Value, hash: u32) -> Option<Value> {
+    /// Removes a key; returns the entry as it was.
+    pub(crate) fn remove(&mut self, key: Value, hash: u32) -> Option<(Value, Value)> {
         let at = self.find(key, hash)?;
-        let removed = self.entries[at].value;
+        let Entry { key, value, .. } = self.entries[at];
         self.remove_at(at);
-        Some(removed)
+        Some((key, value))
     }
 
     fn remove_at(&mut self, at: usize) {
@@ -234,7 +251,7 @@ mod tests {
                     let removed = dict.remove(value, key_hash(value));
                     let at = model.iter().position(|(known, _)| *known == key);
                     let expected = at.map(|at| Value::number(model.remove(at).1 as f64));
-                    assert_eq!(removed, expected);
+                    assert_eq!(removed.map(|(_, value)| value), expected);
                 }
                 4 if step % 3 == 0 => {
                     let expected = (!model.is_empty()).then(|| model.remove(0).0 as f64);

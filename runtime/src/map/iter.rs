@@ -105,7 +105,12 @@ impl MapRef {
             self.make_dict(realm);
         }
         if self.layout() == MapLayout::Dict {
-            return Ok(self.edit_table(realm, |table| table.pop_first()));
+            let first = self.edit_table(realm, |table| table.pop_first());
+            if let Some((key, value)) = first {
+                realm.overwritten(key);
+                realm.overwritten(value);
+            }
+            return Ok(first);
         }
         let Some(step) = self.iter_from(realm, 0) else {
             return Ok(None);

@@ -62,7 +62,7 @@ impl MapRef {
     /// Stores by name, adding a slot if the name is new; `false` if the map must become a table for it.
     pub(super) fn shaped_put(self, realm: &mut Realm, name: Name, value: Value) -> bool {
         if let Some(slot) = self.slot_of(realm, name) {
-            self.set_slot(slot, value);
+            self.set_slot(realm, slot, value);
             return true;
         }
         let in_table = || self.table()?.get(realm.shared.name_value(name), realm.shared.name_hash(name));

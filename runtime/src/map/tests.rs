@@ -121,7 +121,7 @@ fn environments_behave_like_maps_whose_keys_keep_their_place() {
         assert_ne!(other.shape(), map.shape());
         let large: Vec<String> = (0..300).map(|index| format!("v{index}")).collect();
         let map = env_of(realm, &large.iter().map(String::as_str).collect::<Vec<_>>());
-        map.set_slot(299, Value::ONE);
+        map.set_slot(realm, 299, Value::ONE);
         realm.collect();
         let last = realm.shared.intern("v299");
         assert_eq!(map.get_by_name(realm, last), Some(Value::ONE));
@@ -239,7 +239,7 @@ fn equal_literals_share_a_shape_and_slots_are_direct() {
         let [a, b] = [maps[0], maps[1]].map(|value| value.as_map().expect("a map"));
         assert_eq!(a.shape(), b.shape());
         assert_eq!(a.slot_of(realm, y), Some(1));
-        a.set_slot(1, Value::ZERO);
+        a.set_slot(realm, 1, Value::ZERO);
         assert_eq!(a.get_by_name(realm, y), Some(Value::ZERO));
         let made = realm.new_map_of(a.shape(), &[Value::NULL, Value::ONE]);
         assert_eq!(made.get_by_name(realm, x), Some(Value::NULL));

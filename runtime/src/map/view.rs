@@ -22,7 +22,7 @@ impl MapRef {
                 realm.resolve(&[cell]);
                 realm.set_cell(cell, value);
             }
-            None => self.edit_table(realm, |table| table.insert(key, key_hash(key), value)),
+            None => self.table_put(realm, key, value),
         }
     }
 
@@ -50,6 +50,10 @@ impl MapRef {
         if self.table().is_none_or(|table| table.len() == 0) {
             return None;
         }
-        self.edit_table(realm, |table: &mut Dict| table.remove(key, key_hash(key)))
+        // What is taken out becomes a cell, which the cycle that may run now has looked at already.
+        let (key, value) = self.edit_table(realm, |table: &mut Dict| table.remove(key, key_hash(key)))?;
+        realm.overwritten(key);
+        realm.overwritten(value);
+        Some(value)
     }
 }

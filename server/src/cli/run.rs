@@ -18,6 +18,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
@@ -185,6 +186,21 @@ fn show_line(source: &Source, line: u32, file: &str) {
     }
 }
 
+/// What the collector cost.
+fn memory_line(outcome: &RunOutcome) -> String {
+    let (pauses, milliseconds) = (&outcome.pauses, |time: Duration| time.as_secs_f64() * 1000.0);
+    let share = 100.0 * (1.0 - pauses.total.as_secs_f64() / outcome.elapsed.as_secs_f64().max(1e-9));
+    format!(
+        "{} bytes of heap taken, {} pauses for the collector: half up to {:.2} ms, 99 of 100 up to {:.2} ms, longest {:.2} ms; \
+         {share:.1} % of the time was the program's",
+        outcome.allocated,
+        pauses.count,
+        milliseconds(pauses.median),
+        milliseconds(pauses.p99),
+        milliseconds(pauses.longest),
+    )
+}
+
 fn print_stats(outcome: &RunOutcome) {
     eprintln!(
         "{:.1} ms, {} steps, {} collections, {} bytes of heap at most",
@@ -193,6 +209,7 @@ fn print_stats(outcome: &RunOutcome) {
         outcome.collections,
         outcome.heap
     );
+    eprintln!("{}", memory_line(outcome));
     for function in &outcome.functions {
         let name = if function.name.is_empty() { "(top level)" } else { &function.name };
         let mut line =
