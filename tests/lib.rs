@@ -11,5 +11,6 @@ pub mod fuzz;
 pub mod generate;
 pub mod modes;
 pub mod random;
+pub mod reference;
 pub mod shrink;
 pub mod spec;

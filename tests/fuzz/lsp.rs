@@ -17,7 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// An answer takes no longer, however busy the machine is.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The document of the good request; no input names it.
 const KNOWN: &str = "file:///known-to-the-fuzzer.ms";
@@ -25,7 +25,7 @@ const KNOWN: &str = "file:///known-to-the-fuzzer.ms";
 /// How the header of a frame starts.
 const HEADER: &[u8] = b"Content-Length:";
 
-/// Frames longer than what is left of the input by more than this are not waited for.
+/// Frames that claim to be longer are not waited for.
 const MOST_OWED: usize = 4 << 20;
 
 /// A recorded session with mutations, as bytes.
@@ -218,17 +218,17 @@ pub(super) fn frames(input: &[u8]) -> Vec<Vec<u8>> {
     bounds.windows(2).map(|pair| input[pair[0]..pair[1]].to_vec()).collect()
 }
 
-/// How many bytes a frame of the input may still wait for when all of it is written; `None` if that is too much to send.
+/// How many bytes a frame of the input may still wait for at most when all of it is written; `None` if that is too much to send.
 fn owed(input: &[u8]) -> Option<usize> {
     let lower = input.to_ascii_lowercase();
     let header = HEADER.to_ascii_lowercase();
     let mut most = 0;
     for at in (0..lower.len()).filter(|&at| lower[at..].starts_with(&header)) {
-        let rest = String::from_utf8_lossy(&lower[at + header.len()..]);
-        let digits: String = rest.trim_start().chars().take_while(char::is_ascii_digit).collect();
+        let digits = lower[at + header.len()..].iter().skip_while(|byte| byte.is_ascii_whitespace());
+        let digits: String = digits.take_while(|byte| byte.is_ascii_digit()).map(|&byte| char::from(byte)).collect();
         // What does not fit is refused by the server, and so is what is larger than any message.
         let length = digits.parse::<usize>().ok().filter(|&length| length <= 1 << 30).unwrap_or_default();
-        most = most.max(length.saturating_sub(input.len() - at - header.len()));
+        most = most.max(length);
     }
     (most <= MOST_OWED).then_some(most)
 }
