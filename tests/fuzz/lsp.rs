@@ -61,8 +61,14 @@ fn messages_changed(corpus: &Corpus, random: &mut Random, messages: &mut Vec<Val
             let many = 1 + random.below(60);
             messages.splice(at..at, std::iter::repeat_n(again, many));
         }
-        5 => messages[at]["method"] = messages[from]["method"].clone(),
-        6 => messages[at]["params"] = messages[from]["params"].clone(),
+        5 | 6 => {
+            let part = random.pick(&["method", "params", "id"]);
+            let other = messages[from][part].clone();
+            // Earlier changes may have left something that is no object.
+            if let Some(message) = messages[at].as_object_mut() {
+                message.insert(part.to_owned(), other);
+            }
+        }
         7 | 8 => with_other_text(corpus, random, &mut messages[at]),
         _ => with_other_value(random, &mut messages[at]),
     }

@@ -31,8 +31,8 @@ pub(super) fn check(text: &str) {
 }
 
 fn check_unit(unit: &Unit) {
+    // Only what is a unit need print to something that can be read.
     if verify(unit).is_err() {
-        // What it prints like must be readable only if it is a unit.
         return;
     }
     read_back(unit);

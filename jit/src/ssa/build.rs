@@ -21,7 +21,7 @@ use super::types::Ty;
 use super::{Block, BlockData, Cmp, End, Exit, Func, StateId, Val};
 use crate::feedback::Kinds;
 use crate::reason::{ExitReason, Refusal, Refused};
-use minilive_mir::ir::{BlockId, InstId, Reg, Unit, UnitKind};
+use minilive_mir::ir::{BlockId, Inst, InstId, Reg, Unit, UnitKind};
 use rustc_hash::FxHashMap;
 
 /// A function that compiled code may call directly.
@@ -198,6 +198,11 @@ pub fn build(input: &Input<'_>) -> Result<Func, Refused> {
     if input.at == EntryAt::Start && input.unit.kind != UnitKind::Function {
         return Err(Refusal::TopLevel.into());
     }
+    // A call does not tell compiled code what the function captured, so an exit could not look names up there either: it must
+    // not matter whether the instruction is ever reached in compiled code.
+    if input.at == EntryAt::Start && !input.free_is_global && input.unit.insts.iter().any(may_read_captured) {
+        return Err(Refusal::Captured.into());
+    }
     let flow = flow_of(input.unit, input.at);
     let mut builder = Builder::new(input, flow);
     builder.infer()?;
@@ -209,6 +214,18 @@ pub fn build(input: &Input<'_>) -> Result<Func, Refused> {
         return Err(Refusal::TooLarge.into());
     }
     Ok(func)
+}
+
+/// Whether an instruction may look a name up in the map that the running function captured.
+fn may_read_captured(inst: &Inst) -> bool {
+    matches!(
+        inst,
+        Inst::LoadFree { .. }
+            | Inst::LoadLocal { deferred: false, .. }
+            | Inst::LoadOuter { .. }
+            | Inst::LoadSelf { .. }
+            | Inst::LoadSuper { .. }
+    )
 }
 
 impl<'a> Builder<'a> {
