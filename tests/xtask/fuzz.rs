@@ -19,8 +19,10 @@ const USAGE: &str =
     "usage: cargo xtask fuzz parser|reparse|mir|lsp [--seconds N] [--seed S] [--from N] [--server PROGRAM]
        cargo xtask fuzz TARGET --file PATH";
 
-/// An input that takes longer hangs. Conversations have their own, longer patience.
+/// An input that uses more processor time hangs.
 const HANG: Duration = Duration::from_secs(20);
+/// So does one that takes longer by the clock, as far as processor time does not tell. Conversations have a patience of their own.
+const STANDSTILL: Duration = Duration::from_secs(600);
 /// Making one input smaller takes no longer than this.
 const SHRINKING: Duration = Duration::from_secs(240);
 /// After so many different failures it is time to mend some.
@@ -159,8 +161,7 @@ fn one_child(options: &Options, folder: &Path, seconds: u64, from: u64) -> Resul
     // A file of an earlier child would be taken for progress of this one.
     fs::write(folder.join("number"), from.to_le_bytes()).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut child = child(options, folder, &[&more[..], &times].concat())?;
-    let patience = patience(options.target);
-    let (mut last, mut since) = (from, Instant::now());
+    let (mut last, mut watch) = (from, Watch::start(&child));
     loop {
         if let Some(status) = child.try_wait().map_err(|error| error.to_string())? {
             return Ok(if status.success() {
@@ -172,18 +173,37 @@ fn one_child(options: &Options, folder: &Path, seconds: u64, from: u64) -> Resul
         // While the child replaces the number, the file may be read half.
         let now = number(folder).unwrap_or(last);
         if now != last {
-            (last, since) = (now, Instant::now());
+            (last, watch) = (now, Watch::start(&child));
         }
-        if since.elapsed() > patience {
+        if watch.is_over(&child) {
             end(&mut child)?;
-            return Ok(Ending::Failed(format!("it hangs: no end after {} s", patience.as_secs())));
+            return Ok(Ending::Failed("it hangs".to_owned()));
         }
         std::thread::sleep(Duration::from_millis(50));
     }
 }
 
-fn patience(target: Target) -> Duration {
-    if target == Target::Lsp { HANG * 6 } else { HANG }
+/// Tells when a child has worked on one input for too long, however little of a busy machine it gets.
+struct Watch {
+    since: Instant,
+    consumed: Duration,
+}
+
+impl Watch {
+    fn start(child: &Child) -> Watch {
+        Watch { since: Instant::now(), consumed: consumed(child) }
+    }
+
+    fn is_over(&self, child: &Child) -> bool {
+        consumed(child).saturating_sub(self.consumed) > HANG || self.since.elapsed() > STANDSTILL
+    }
+}
+
+/// Processor time that a child has used; nothing where the system does not tell.
+fn consumed(child: &Child) -> Duration {
+    let told = fs::read_to_string(format!("/proc/{}/schedstat", child.id())).unwrap_or_default();
+    let nanoseconds = told.split_whitespace().next().and_then(|it| it.parse().ok());
+    Duration::from_nanos(nanoseconds.unwrap_or_default())
 }
 
 fn end(child: &mut Child) -> Result<(), String> {
@@ -239,11 +259,11 @@ fn fails_alone(options: &Options, folder: &Path, input: &[u8]) -> bool {
         return false;
     }
     let Ok(mut child) = child(options, folder, &["--file".into(), path.display().to_string()]) else { return false };
-    let since = Instant::now();
+    let watch = Watch::start(&child);
     loop {
         match child.try_wait() {
             Ok(Some(status)) => return !status.success(),
-            Ok(None) if since.elapsed() > patience(options.target) => return end(&mut child).is_ok(),
+            Ok(None) if watch.is_over(&child) => return end(&mut child).is_ok(),
             Ok(None) => std::thread::sleep(Duration::from_millis(2)),
             Err(_) => return false,
         }
