@@ -9,6 +9,7 @@ use crate::modes::{Mode, Ran, Variant, run_with};
 use crate::shrink::{shrink, tokens};
 use minilive_jit::engine::End;
 use minilive_jit::engine::tier::Tier;
+use minilive_jit::interp::budget::SLICE;
 
 /// Steps after which a generated program is cut; the same in every mode.
 const FUEL: u64 = 60_000_000;
@@ -61,9 +62,11 @@ pub fn check(seed: u64, modes: &[Mode], tally: &mut Tally) -> Result<(), Box<Dif
         let ran = run_with(&program, FILE, mode, variant, FUEL);
         count_code(&ran, tally);
         if differs(&expected, &ran) {
-            // Without the line that ends a loop, a smaller program could run for a long time.
+            // Without the line that ends a loop, a smaller program could run for a long time. The last slice is left to the
+            // interpreter, so less would hide what compiled code does.
             let used = expected.outcome.as_ref().map_or(FUEL, |it| it.fuel);
-            return Err(Box::new(shrunk(seed, mode, variant, &program, used * 2 + 10_000)));
+            let fuel = used * 2 + 5 * SLICE.unsigned_abs();
+            return Err(Box::new(shrunk(seed, mode, variant, &program, fuel)));
         }
     }
     Ok(())
