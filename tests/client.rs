@@ -309,7 +309,7 @@ pub fn frame(body: &[u8]) -> Vec<u8> {
 }
 
 /// The next message, or `None` at the end. What the server writes must be flawless, so anything else is a panic.
-fn read_message(reader: &mut impl BufRead) -> Option<Value> {
+pub(crate) fn read_message(reader: &mut impl BufRead) -> Option<Value> {
     let mut length = None;
     loop {
         let mut line = String::new();

@@ -6,11 +6,16 @@
 
 use crate::generate;
 use crate::modes::{Mode, Ran, Variant, run_with};
+use crate::shrink::{shrink, tokens};
 use minilive_jit::engine::End;
 use minilive_jit::engine::tier::Tier;
+use minilive_jit::interp::budget::SLICE;
 
 /// Steps after which a generated program is cut; the same in every mode.
 const FUEL: u64 = 60_000_000;
+
+/// What messages call the program.
+pub const FILE: &str = "generated.ms";
 
 /// How many runs of one kind there were, for the closing line: a suite that tests nothing must not look green.
 #[derive(Debug, Default, Clone, Copy)]
@@ -49,15 +54,19 @@ pub fn check(seed: u64, modes: &[Mode], tally: &mut Tally) -> Result<(), Box<Dif
     let program = generate::program(seed);
     // Either variant is code of its own, so each is run; in turn, since a seed says as much about the one as about the other.
     let variant = if (seed + seed / 10).is_multiple_of(2) { Variant::Plain } else { Variant::Recording };
-    let expected = run_with(&program, "generated.ms", Mode::Interpreter, variant, FUEL);
+    let expected = run_with(&program, FILE, Mode::Interpreter, variant, FUEL);
     // Such a program would test nothing, and the generator is to blame.
     assert!(expected.outcome.is_some(), "seed {seed} gives no valid program: {}\n{program}", expected.output);
     count(&expected, tally);
     for &mode in modes {
-        let ran = run_with(&program, "generated.ms", mode, variant, FUEL);
+        let ran = run_with(&program, FILE, mode, variant, FUEL);
         count_code(&ran, tally);
         if differs(&expected, &ran) {
-            return Err(Box::new(shrunk(seed, mode, variant, &program)));
+            // Without the line that ends a loop, a smaller program could run for a long time. The last slice is left to the
+            // interpreter, so less would hide what compiled code does.
+            let used = expected.outcome.as_ref().map_or(FUEL, |it| it.fuel);
+            let fuel = used * 2 + 5 * SLICE.unsigned_abs();
+            return Err(Box::new(shrunk(seed, mode, variant, &program, fuel)));
         }
     }
     Ok(())
@@ -99,39 +108,24 @@ fn differs(expected: &Ran, ran: &Ran) -> bool {
     !ran.compiler_failures().is_empty() || expected.output != ran.output || seen(expected) != seen(ran)
 }
 
-/// Removes lines as long as the program still compiles and still shows a difference.
-fn shrunk(seed: u64, mode: Mode, variant: Variant, program: &str) -> Difference {
-    let shows = |lines: &[&str]| {
-        let text = lines.join("\n") + "\n";
-        let expected = run_with(&text, "generated.ms", Mode::Interpreter, variant, FUEL);
-        let ran = run_with(&text, "generated.ms", mode, variant, FUEL);
-        (expected.outcome.is_some() && differs(&expected, &ran)).then_some((text, expected, ran))
+/// Drops lines, then tokens, as long as the program still compiles and still shows a difference.
+fn shrunk(seed: u64, mode: Mode, variant: Variant, program: &str, fuel: u64) -> Difference {
+    let shows = |text: String| {
+        let expected = run_with(&text, FILE, Mode::Interpreter, variant, fuel);
+        expected.outcome.as_ref()?;
+        let ran = run_with(&text, FILE, mode, variant, fuel);
+        differs(&expected, &ran).then_some((text, expected, ran))
     };
-    let mut lines: Vec<&str> = program.lines().collect();
-    let mut best = shows(&lines);
-    let mut piece = lines.len() / 2;
-    while piece > 0 {
-        let mut at = 0;
-        while at < lines.len() {
-            let mut fewer = lines.clone();
-            fewer.drain(at..(at + piece).min(lines.len()));
-            match shows(&fewer) {
-                Some(found) => (best, lines) = (Some(found), fewer),
-                None => at += piece,
-            }
-        }
-        piece /= 2;
-    }
-    match best {
-        Some((program, expected, ran)) => {
-            let (mine, theirs) = (account(&expected, &ran), account(&ran, &expected));
-            Difference { seed, mode, variant, program, expected: mine, printed: theirs }
-        }
-        None => {
-            let note = "(a second run did not differ)".to_string();
-            Difference { seed, mode, variant, program: program.to_string(), expected: note.clone(), printed: note }
-        }
-    }
+    let lines: Vec<&str> = program.split_inclusive('\n').collect();
+    let fewer_lines = shrink(lines, |lines| shows(lines.concat()));
+    let Some((_, (text, ..))) = fewer_lines else {
+        let note = "(a second run did not differ)".to_string();
+        return Difference { seed, mode, variant, program: program.to_string(), expected: note.clone(), printed: note };
+    };
+    let fewer_tokens = shrink(tokens(&text), |tokens| shows(tokens.concat()));
+    let (_, (program, expected, ran)) = fewer_tokens.expect("what differed a moment ago differs");
+    let (mine, theirs) = (account(&expected, &ran), account(&ran, &expected));
+    Difference { seed, mode, variant, program, expected: mine, printed: theirs }
 }
 
 /// What a run printed; if that is not what tells the two apart, its fuel, and the counts and values that the other has not.

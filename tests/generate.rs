@@ -6,6 +6,7 @@
 //! unseeded chance or object identity.
 
 mod expressions;
+mod features;
 mod scenes;
 mod statements;
 
@@ -29,7 +30,7 @@ pub fn program(seed: u64) -> String {
     }
     for _ in 0..generator.rng.below(6) + 2 {
         generator.statement(0, 1);
-        if generator.rng.chance(35) {
+        if generator.rng.chance(40) {
             generator.scene();
         }
     }

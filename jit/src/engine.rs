@@ -80,6 +80,8 @@ pub struct EngineConfig {
     pub stack_slots: usize,
     /// Keep the text of everything that is compiled, for [`Engine::take_dumps`].
     pub dump: bool,
+    /// Have Cranelift check what it is given. It costs a third of compiling, so it is for development and tests.
+    pub verify: bool,
 }
 
 impl Default for EngineConfig {
@@ -92,6 +94,7 @@ impl Default for EngineConfig {
             synchronous: false,
             stack_slots: 8 << 20,
             dump: false,
+            verify: cfg!(debug_assertions),
         }
     }
 }

@@ -65,7 +65,7 @@ pub(crate) struct Backend {
 impl Optimiser {
     /// A compiler for an engine of this configuration.
     pub fn new(config: EngineConfig) -> Optimiser {
-        let backend = translate::host_isa().and_then(|isa| {
+        let backend = translate::host_isa(config.verify).and_then(|isa| {
             let mut backend = Backend {
                 shared: Shared::new(config.max_native)?,
                 isa,

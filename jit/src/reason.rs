@@ -67,6 +67,8 @@ reasons! {
         Unsupported => "contains an unsupported construct",
         /// It keeps its variables in an environment that other code can change.
         Environment => "its variables are visible to `locals` or to nested functions",
+        /// It reads variables of the function around it, or may have to look there; compiled code knows nothing of that one.
+        Captured => "reads variables of the function around it",
         /// It is the top level of a file: only its loops are compiled.
         TopLevel => "top-level code runs once; only its loops are compiled",
         /// It was left too often and compiled again too often.

@@ -148,13 +148,13 @@ pub struct Compiled {
     pub asm: String,
 }
 
-/// Makes a code generator for this machine, or says why there is none.
-pub fn host_isa() -> Result<OwnedTargetIsa, String> {
+/// Makes a code generator for this machine, or says why there is none. `verify` has Cranelift check what it is given.
+pub fn host_isa(verify: bool) -> Result<OwnedTargetIsa, String> {
     let mut flags = settings::builder();
     let set = [
         ("opt_level", "speed"),
         ("regalloc_algorithm", "backtracking"),
-        ("enable_verifier", "true"),
+        ("enable_verifier", if verify { "true" } else { "false" }),
         ("unwind_info", "false"),
         ("preserve_frame_pointers", "true"),
         ("is_pic", "false"),

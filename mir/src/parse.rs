@@ -479,8 +479,18 @@ fn deferred(line: &mut Line<'_>) -> Result<bool, ParseError> {
     Ok(found)
 }
 
-/// A constant.
+/// Constants nest no deeper; source text nests less.
+const MAX_NESTING: u32 = 600;
+
+/// `null`, a number, a string, a list or a map.
 fn constant(line: &mut Line<'_>) -> Result<Const, ParseError> {
+    nested_constant(line, 0)
+}
+
+fn nested_constant(line: &mut Line<'_>, depth: u32) -> Result<Const, ParseError> {
+    if depth > MAX_NESTING {
+        return Err(line.error("a constant that is nested too deeply"));
+    }
     if let Some(text) = line.eat_str() {
         return Ok(Const::Str(SmolStr::new(text)));
     }
@@ -490,7 +500,7 @@ fn constant(line: &mut Line<'_>) -> Result<Const, ParseError> {
             if !elements.is_empty() {
                 line.punct(",")?;
             }
-            elements.push(constant(line)?);
+            elements.push(nested_constant(line, depth + 1)?);
         }
         return Ok(Const::List(elements));
     }
@@ -500,9 +510,9 @@ fn constant(line: &mut Line<'_>) -> Result<Const, ParseError> {
             if !entries.is_empty() {
                 line.punct(",")?;
             }
-            let key = constant(line)?;
+            let key = nested_constant(line, depth + 1)?;
             line.punct(":")?;
-            entries.push((key, constant(line)?));
+            entries.push((key, nested_constant(line, depth + 1)?));
         }
         return Ok(Const::Map(entries));
     }

@@ -248,9 +248,12 @@ pub(crate) fn direct_functions(unit: &SyntaxNode, key: UnitKey) -> Vec<(TextSize
     let mut walk = unit.preorder();
     walk.next(); // the unit's own node, which may be a function literal
     while let Some(event) = walk.next() {
-        if let WalkEvent::Enter(node) = event
-            && node.kind() == SyntaxKind::FunctionExpr
+        let WalkEvent::Enter(node) = event else { continue };
+        if unit.kind() == SyntaxKind::SourceFile && !Stmt::can_cast(node.kind()) && node.parent().as_ref() == Some(unit)
         {
+            // What the parser could not make a statement of is no part of any unit.
+            walk.skip_subtree();
+        } else if node.kind() == SyntaxKind::FunctionExpr {
             let name = assigned_name(&node);
             found.push((node.text_range().start(), siblings.key(key, name.as_deref())));
             walk.skip_subtree();

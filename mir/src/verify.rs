@@ -12,7 +12,8 @@
 //! 5. A block's last instruction is a terminator and no other is.
 //! 6. Targets are blocks of the unit; block 0 is no target; `loop_head` is set for exactly the targets of back edges (a jump to
 //!    the same or an earlier block).
-//! 7. Registers and runs of registers lie below `n_regs`; an empty run starts at r0.
+//! 7. Registers and runs of registers lie below `n_regs`; an empty run starts at r0. There are no more registers than the header
+//!    names and instructions can write: what is made per register stays in proportion to the unit.
 //! 8. Names, constants, nested functions and slots exist; the message of `unsupported` is a string.
 //! 9. Types are parallel to instructions; only instructions with a result have one, and a constant's type is its own.
 //! 10. Instructions fit the kind: `load_local` needs a register local (or parameter) of that register and name; `load_env` and
@@ -121,6 +122,8 @@ impl Verifier<'_> {
             next += 1;
         }
         self.check(next <= unit.n_regs, 2, "the header names more registers than there are");
+        let most = next.saturating_add(index(unit.insts.len()).saturating_mul(2));
+        self.check(unit.n_regs <= most, 7, "there are registers that nothing could ever write");
         if let Some(env) = &unit.env {
             let params = unit.params.iter().map(|param| param.name);
             let starts = env.len() >= unit.params.len() && params.zip(env).all(|(param, &slot)| param == slot);

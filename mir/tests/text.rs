@@ -264,6 +264,9 @@ fn broken_texts_are_refused_with_a_line() {
             assert!(error.line >= 1 && !error.message.is_empty());
         }
     }
+    let deep = format!("function\n  consts {}\n", "[".repeat(100_000));
+    let error = parse::parse_unit(&deep).expect_err("no program has such a constant");
+    assert_eq!(error.to_string(), "line 2: a constant that is nested too deeply");
     let error = parse::parse_unit("function\n  regs 1\nb0:\n  r0 = frobnicate r1\n").expect_err("no such instruction");
     assert_eq!(error.to_string(), "line 4: expected an instruction with a result, found `frobnicate`");
 }

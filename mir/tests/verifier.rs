@@ -56,6 +56,11 @@ fn registers_of_the_header_are_in_order() {
 }
 
 #[test]
+fn registers_are_in_proportion_to_the_code() {
+    assert_eq!(broken("regs 6", "regs 2147483647"), [7]);
+}
+
+#[test]
 fn the_note_is_a_string() {
     assert_eq!(broken("  regs 6", "  note 1\n  regs 6"), [3]);
 }

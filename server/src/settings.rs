@@ -86,6 +86,8 @@ impl Settings {
         match section {
             Value::Object(_) => flatten(section, String::new(), &mut leaves),
             Value::Null => {}
+            // What an empty table of Lua is in JSON.
+            Value::Array(items) if items.is_empty() => {}
             other => return (settings, Some(format!("The settings of MiniLive must be an object, not {other}."))),
         }
         let wrong: Vec<_> = leaves.iter().filter_map(|(name, value)| settings.set(name, value).err()).collect();
@@ -172,6 +174,7 @@ mod tests {
             untrusted: Trust::Off,
             ..Settings::default()
         };
+        assert_eq!(Settings::read(&json!([])), (Settings::default(), None));
         let nested = json!({
             "live": { "mode": "onSave", "budget": { "wall": 50.0 } },
             "values": { "ascii": true }, "trust": { "untrusted": "off" }, "seed": null

@@ -73,8 +73,30 @@ impl Generator {
     }
 
     fn number_expression(&mut self, depth: usize) -> String {
-        match self.rng.below(16) {
+        match self.rng.below(22) {
             0..=5 => self.arithmetic(depth),
+            16 => self.chain(depth),
+            17 => {
+                format!("({} ^ {})", self.expression(Kind::Number, depth), self.rng.pick(&["2", "0.5", "-1", "0", "3"]))
+            }
+            18 => {
+                let function = self.rng.pick(&["bitAnd", "bitOr", "bitXor", "atan"]);
+                let (a, b) = (self.expression(Kind::Number, depth), self.expression(Kind::Number, 0));
+                format!("{function}({a}, {b})")
+            }
+            19 => {
+                let function = self.rng.pick(&["sign", "ceil", "sqrt", "cos", "val", "str"]);
+                format!("{function}({})", self.expression(Kind::Number, depth))
+            }
+            20 => {
+                let operator = self.rng.pick(&["and", "or"]);
+                let (a, b) = (self.expression(Kind::Number, depth), self.expression(Kind::Number, depth));
+                format!("({a} {operator} {b})")
+            }
+            21 => {
+                let list = self.expression(Kind::List, depth);
+                format!("({list}).indexOf({})", self.expression(Kind::Number, 0))
+            }
             6 => self.condition(depth),
             7 => format!("abs({})", self.expression(Kind::Number, depth)),
             8 => format!("floor({})", self.expression(Kind::Number, depth)),
@@ -95,6 +117,17 @@ impl Generator {
         let operator = self.rng.pick(&["+", "+", "-", "*", "*", "/", "%", "+", "-"]);
         let (a, b) = (self.expression(Kind::Number, depth), self.expression(Kind::Number, depth));
         format!("({a} {operator} {b})")
+    }
+
+    /// Three or four operands that are all compared with their neighbours.
+    fn chain(&mut self, depth: usize) -> String {
+        let mut text = self.expression(Kind::Number, depth);
+        for _ in 0..2 + self.rng.below(2) {
+            let operator = self.rng.pick(&["<", "<=", ">", ">=", "==", "!="]);
+            let operand = self.expression(Kind::Number, 0);
+            text = format!("{text} {operator} {operand}");
+        }
+        format!("({text})")
     }
 
     pub(super) fn condition(&mut self, depth: usize) -> String {
@@ -132,7 +165,10 @@ impl Generator {
 
     fn text_expression(&mut self, depth: usize) -> String {
         let text = self.expression(Kind::Text, depth);
-        match self.rng.below(8) {
+        match self.rng.below(11) {
+            8 => format!("({text})[-{}:]", self.rng.below(4)),
+            9 => format!("({text})[:-{}]", self.rng.below(4)),
+            10 => format!("({text}).replace(\"a\", \"{}\")", self.rng.pick(&["", "bb", "é"])),
             0 | 1 => {
                 let kind = self.any_kind();
                 format!("({text} + {})", self.expression(kind, depth))
@@ -148,7 +184,9 @@ impl Generator {
 
     fn list_expression(&mut self, depth: usize) -> String {
         let list = self.expression(Kind::List, depth);
-        match self.rng.below(6) {
+        match self.rng.below(8) {
+            6 => format!("({list})[-{}:{}]", self.rng.below(4), self.rng.pick(&["", "-1", "2", "null"])),
+            7 => format!("({list} + {})", self.expression(Kind::List, 0)),
             0 => format!("({list} + [{}])", self.expression(Kind::Number, depth)),
             1 => format!("({list})[{}:]", self.rng.below(3)),
             2 => format!("({list} * {})", self.rng.below(3)),

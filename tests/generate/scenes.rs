@@ -5,6 +5,7 @@
 //! `statements` puts them between its own, at top level only. Invariant: a scene costs at most some ten thousand statements
 //! and leaves its variables as the printing at the program's end expects them.
 
+use super::features::SCENES;
 use super::{Generator, Kind};
 
 impl Generator {
@@ -13,14 +14,15 @@ impl Generator {
         if self.in_function || !self.loops.is_empty() || self.indent > 0 {
             return self.assign_number();
         }
-        match self.rng.below(7) {
+        match self.rng.below(7 + SCENES) {
             0 => self.long_run(),
             1 => self.redefinition(),
             2 => self.deletion(),
             3 => self.mixed_receivers(),
             4 => self.captured_counters(),
             5 => self.text_building(),
-            _ => self.list_work(),
+            6 => self.list_work(),
+            number => self.feature(number - 7),
         }
     }
 

@@ -158,12 +158,12 @@ impl Generator {
 
     fn each_loop(&mut self, depth: usize, share: u64) {
         let item = self.name("e");
-        let kind = if self.rng.chance(50) { Kind::List } else { Kind::Text };
-        let subject = match self.variable(kind) {
-            Some(name) => format!("cap({name} + [])[:6]"),
-            None => "[1, 2, 3]".to_string(),
+        let subject = match (self.rng.below(4), self.variable(Kind::Text), self.variable(Kind::Map)) {
+            (0, Some(text), _) => format!("cap({text} + [])[:6]"),
+            (1, _, Some(map)) => map,
+            (2, ..) => format!("range({}, {})", self.rng.below(9), self.rng.below(9)),
+            _ => "[1, \"two\", 3.5, null]".to_string(),
         };
-        let subject = if self.rng.chance(50) { "[1, \"two\", 3.5, null]".to_string() } else { subject };
         let before = std::mem::replace(&mut self.cost, 2);
         self.open(&format!("for {item} in {subject}"));
         self.loops.push(item);

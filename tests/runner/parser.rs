@@ -12,6 +12,7 @@ mod reparse;
 use expect_test::expect_file;
 use minilive_syntax::{Parse, SyntaxElement, parse};
 use minilive_tests::files::{below, root};
+use minilive_tests::fuzz::check_invariants;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -35,17 +36,6 @@ fn render(parsed: &Parse) -> String {
         writeln!(out, "  line {}: {:?}", error.reference_line, error.reference).expect("strings take everything");
     }
     out
-}
-
-/// What holds for the parse of any text whatever.
-#[track_caller]
-fn check_invariants(text: &str, parsed: &Parse) {
-    assert_eq!(parsed.syntax().text().to_string(), text, "the tree's text is the input");
-    let lines = u32::try_from(text.split('\n').count() + text.matches('\r').count()).expect("short texts");
-    for error in &parsed.errors {
-        assert!(usize::from(error.range.end()) <= text.len(), "{error:?} in {text:?}");
-        assert!((1..=lines).contains(&error.reference_line), "{error:?} in {text:?}");
-    }
 }
 
 #[test]

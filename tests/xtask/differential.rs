@@ -1,42 +1,74 @@
 //! `cargo xtask differential [--seeds N] [--from N]`: generated programs in every mode against the interpreter;
+//! with `--reference PROGRAM`, what the interpreter prints against what another implementation prints;
 //! `cargo xtask differential --print SEED`: the program of a seed; `--file PATH`: one program of any origin, in both variants.
 
 use minilive_tests::differential::{Tally, check, compare};
 use minilive_tests::generate;
 use minilive_tests::modes::Mode;
+use minilive_tests::reference::{Reference, Verdict};
+use std::ops::Range;
+use std::path::Path;
 use std::time::Instant;
 
 /// One seed in this many is also run with guards that fail and with a collection at every allocation.
 const STRESS_ONE_IN: u64 = 10;
 
+const USAGE: &str = "usage: cargo xtask differential [--seeds N] [--from N] [--reference PROGRAM]
+       cargo xtask differential --print SEED | --file PATH";
+
 /// Runs the seeds.
 pub fn carry_out(arguments: &[String]) -> Result<(), String> {
-    let (mut seeds, mut from) = (2000, 1);
-    if let [option, path] = arguments
-        && option == "--file"
-    {
-        return one_file(path);
-    }
+    let (mut seeds, mut from, mut reference) = (2000, 1, None);
     let mut rest = arguments.iter();
     while let Some(option) = rest.next() {
-        let value = rest.next().and_then(|it| it.parse().ok());
-        match (option.as_str(), value) {
-            ("--seeds", Some(value)) => seeds = value,
-            ("--from", Some(value)) => from = value,
-            ("--print", Some(seed)) => {
-                print!("{}", generate::program(seed));
+        let value = rest.next().ok_or_else(|| format!("{option} needs a value\n{USAGE}"))?;
+        let number = || value.parse::<u64>().map_err(|_| format!("{option} {value}: not a number\n{USAGE}"));
+        match option.as_str() {
+            "--seeds" => seeds = number()?,
+            "--from" => from = number()?,
+            "--reference" => reference = Some(Reference::at(Path::new(value))?),
+            "--file" => return one_file(value),
+            "--print" => {
+                print!("{}", generate::program(number()?));
                 return Ok(());
             }
-            _ => {
-                return Err(
-                    "usage: cargo xtask differential [--seeds N] [--from N] [--print SEED] [--file PATH]".into()
-                );
+            _ => return Err(format!("no option {option}\n{USAGE}")),
+        }
+    }
+    match reference {
+        Some(reference) => against(&reference, from..from + seeds),
+        None => among_modes(from..from + seeds),
+    }
+}
+
+/// Compares what we print with what the reference prints.
+fn against(reference: &Reference, seeds: Range<u64>) -> Result<(), String> {
+    let (started, count) = (Instant::now(), seeds.end - seeds.start);
+    let (mut different, mut skipped) = (0, 0);
+    for seed in seeds {
+        let (verdict, program) = reference.check(seed)?;
+        match verdict {
+            Verdict::Equal => {}
+            Verdict::Skipped(why) => {
+                skipped += 1;
+                println!("seed {seed} is skipped: the reference says nothing, {why}");
+            }
+            Verdict::Different(theirs, ours) => {
+                different += 1;
+                println!("seed {seed} differs:\n{program}\n--- reference\n{theirs}--- ours\n{ours}");
             }
         }
     }
+    println!("{count} seeds, {skipped} skipped, {different} differ in {:.0} s", started.elapsed().as_secs_f64());
+    if different == 0 { Ok(()) } else { Err(format!("{different} programs differ from the reference")) }
+}
+
+/// Compares the modes with the interpreter.
+fn among_modes(seeds: Range<u64>) -> Result<(), String> {
+    let count = seeds.end - seeds.start;
     let started = Instant::now();
     let (mut tally, mut failed) = (Tally::default(), 0);
-    for seed in from..from + seeds {
+    for seed in seeds {
         let modes = if seed % STRESS_ONE_IN == 0 { Mode::all() } else { quick() };
         if let Err(found) = check(seed, modes, &mut tally) {
             failed += 1;
@@ -45,7 +77,7 @@ pub fn carry_out(arguments: &[String]) -> Result<(), String> {
         }
     }
     println!("{tally:?} in {:.0} s", started.elapsed().as_secs_f64());
-    println!("differential: {} passed, {failed} failed", seeds - failed);
+    println!("differential: {} passed, {failed} failed", count - failed);
     if failed == 0 { Ok(()) } else { Err(format!("{failed} seeds differ")) }
 }
 

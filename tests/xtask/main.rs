@@ -6,12 +6,14 @@
 mod conformance;
 mod differential;
 mod editors;
+mod fuzz;
 mod latency;
 
 const USAGE: &str = "usage: cargo xtask TASK
 
 conformance FILE                     run the official test suite in every mode
 differential [--seeds N] [--from N]  run generated programs in every mode
+fuzz TARGET [--seconds N] [--seed S] feed mutated inputs to parser, reparse, mir or lsp
 editors                              test the extensions in real editors
 latency [--server PROGRAM]           measure how long editors and the server wait";
 
@@ -21,6 +23,7 @@ fn main() {
     let done = match task {
         "conformance" => conformance::carry_out(rest),
         "differential" => differential::carry_out(rest),
+        "fuzz" => fuzz::carry_out(rest),
         "editors" => editors::run(rest),
         "latency" => latency::carry_out(rest),
         _ => Err(USAGE.to_string()),

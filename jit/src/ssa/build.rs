@@ -21,7 +21,7 @@ use super::types::Ty;
 use super::{Block, BlockData, Cmp, End, Exit, Func, StateId, Val};
 use crate::feedback::Kinds;
 use crate::reason::{ExitReason, Refusal, Refused};
-use minilive_mir::ir::{BlockId, InstId, Reg, Unit, UnitKind};
+use minilive_mir::ir::{BlockId, Inst, InstId, Reg, Unit, UnitKind};
 use rustc_hash::FxHashMap;
 
 /// A function that compiled code may call directly.
@@ -198,6 +198,11 @@ pub fn build(input: &Input<'_>) -> Result<Func, Refused> {
     if input.at == EntryAt::Start && input.unit.kind != UnitKind::Function {
         return Err(Refusal::TopLevel.into());
     }
+    // A call does not tell compiled code what the function captured, so an exit could not look names up there either: it must
+    // not matter whether the instruction is ever reached in compiled code.
+    if input.at == EntryAt::Start && !input.free_is_global && input.unit.insts.iter().any(may_read_captured) {
+        return Err(Refusal::Captured.into());
+    }
     let flow = flow_of(input.unit, input.at);
     let mut builder = Builder::new(input, flow);
     builder.infer()?;
@@ -209,6 +214,18 @@ pub fn build(input: &Input<'_>) -> Result<Func, Refused> {
         return Err(Refusal::TooLarge.into());
     }
     Ok(func)
+}
+
+/// Whether an instruction may look a name up in the map that the running function captured.
+fn may_read_captured(inst: &Inst) -> bool {
+    matches!(
+        inst,
+        Inst::LoadFree { .. }
+            | Inst::LoadLocal { deferred: false, .. }
+            | Inst::LoadOuter { .. }
+            | Inst::LoadSelf { .. }
+            | Inst::LoadSuper { .. }
+    )
 }
 
 impl<'a> Builder<'a> {
@@ -247,10 +264,20 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Finds the types at the start of every node: climbs to a fixed point with widening, then descends twice.
+    /// Finds the types at the start of every node: climbs to a fixed point with widening, then descends as long as that holds.
     fn infer(&mut self) -> Result<(), Refused> {
         let start = self.env.clone();
-        let mut settled = false;
+        loop {
+            self.climb(&start)?;
+            self.narrow_types(&start)?;
+            if !self.clobbers_changed {
+                return Ok(());
+            }
+            self.forget();
+        }
+    }
+
+    fn climb(&mut self, start: &Env) -> Result<(), Refused> {
         for _ in 0..MAX_ROUNDS {
             let before = self.entries.clone();
             self.clobbers_changed = false;
@@ -258,27 +285,26 @@ impl<'a> Builder<'a> {
             self.infer_round()?;
             if self.clobbers_changed {
                 // What is read before loops depends on it: start over.
-                self.entries.fill(None);
-                self.visits.fill(0);
+                self.forget();
             } else if before == self.entries {
-                settled = true;
-                break;
+                return Ok(());
             }
         }
-        if !settled {
-            return Err(Refused::failed("types did not settle"));
-        }
-        self.widening = false;
-        for _ in 0..2 {
-            let settled = std::mem::replace(&mut self.entries, vec![None; self.flow.nodes.len()]);
-            self.visits.fill(0);
-            self.entries[0] = Some(start.clone());
-            self.descend(&settled)?;
-        }
-        Ok(())
+        Err(Refused::failed("types did not settle"))
     }
 
+    fn forget(&mut self) {
+        self.entries.fill(None);
+        self.visits.fill(0);
+    }
+
+    /// One round, as emitting will go: nodes that one edge leads to start from what arrives on it in this very round.
     fn infer_round(&mut self) -> Result<(), Refused> {
+        for node in 1..self.flow.nodes.len() {
+            if self.has_one_way_in(node) {
+                self.entries[node] = None;
+            }
+        }
         for node in 0..self.flow.nodes.len() {
             if let Some(env) = self.entries[node].clone() {
                 self.visits[node] += 1;
@@ -289,15 +315,41 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// One round in which every node starts from the settled types, and what arrives is joined afresh.
-    fn descend(&mut self, settled: &[Option<Env>]) -> Result<(), Refused> {
-        for (node, env) in settled.iter().enumerate() {
+    fn has_one_way_in(&self, node: NodeId) -> bool {
+        self.flow.nodes[node].preds.len() == 1
+    }
+
+    /// Narrows settled types. Narrower is not always sound: an instruction that nobody has seen run yet is left before when its
+    /// operands may be anything, and carried out, with all that follows, when they are numbers for sure. So types are taken
+    /// only if a round that starts from them arrives at nothing wider.
+    fn narrow_types(&mut self, start: &Env) -> Result<(), Refused> {
+        self.widening = false;
+        let mut sound = std::mem::take(&mut self.entries);
+        let mut narrower = self.descend(start, &sound)?;
+        for _ in 0..2 {
+            let after = self.descend(start, &narrower)?;
+            if !self.covers(&narrower, &after) {
+                break;
+            }
+            sound = std::mem::replace(&mut narrower, after);
+        }
+        self.entries = sound;
+        self.widening = true;
+        Ok(())
+    }
+
+    /// One round from the given types, in which what arrives is joined afresh.
+    fn descend(&mut self, start: &Env, from: &[Option<Env>]) -> Result<Vec<Option<Env>>, Refused> {
+        self.entries = vec![None; self.flow.nodes.len()];
+        self.entries[0] = Some(start.clone());
+        for (node, env) in from.iter().enumerate() {
+            let env = if self.has_one_way_in(node) { self.entries[node].clone() } else { env.clone() };
             if let Some(env) = env {
-                self.env = env.clone();
+                self.env = env;
                 self.run_node(node)?;
             }
         }
-        Ok(())
+        Ok(std::mem::take(&mut self.entries))
     }
 
     fn emit_all(&mut self) -> Result<(), Refused> {

@@ -67,6 +67,9 @@ impl Lowerer {
             };
         }
         self.builder.release(mark);
+        if !links.was_whole() {
+            return self.broken(range);
+        }
         left.types
     }
 
@@ -167,8 +170,15 @@ impl Links {
         last.map_or(TextRange::default(), |last| last.range())
     }
 
+    /// The next step; an operator whose right operand is missing stays.
     fn next(&mut self) -> Option<(SyntaxKind, Expr)> {
-        Some((self.operators.next()?, self.operands.next()?))
+        let right = self.operands.next()?;
+        Some((self.operators.next()?, right))
+    }
+
+    /// Whether every operator had its right operand.
+    fn was_whole(&self) -> bool {
+        self.operators.as_slice().is_empty()
     }
 
     fn is_done(&self) -> bool {

@@ -3,183 +3,11 @@
 //! Part of `runner/parser.rs`. Texts are the goldens and random soup of lines and tokens; each is edited many times in a row,
 //! so that edits also hit texts that are broken already.
 
-use super::{check_invariants, goldens};
+use super::goldens;
 use minilive_syntax::{Parse, TextEdit, TextRange, TextSize, parse, reparse};
+use minilive_tests::fuzz::{Edits, check_law};
 use minilive_tests::random::Random;
 use std::time::{Duration, Instant};
-
-/// Pieces that edits insert and soup is made of.
-const PIECES: &[&str] = &[
-    "x",
-    "y.z",
-    "f(1)",
-    "a[0]",
-    " ",
-    "  ",
-    "\n",
-    "\n\n",
-    "\r\n",
-    "\r",
-    ";",
-    "\t",
-    "1",
-    "2.5",
-    "\"s\"",
-    "\"",
-    "(",
-    ")",
-    "[",
-    "]",
-    "{",
-    "}",
-    ",",
-    ":",
-    ".",
-    "@",
-    "+",
-    "-",
-    " -",
-    "- ",
-    "*",
-    "/",
-    "^",
-    "==",
-    "<",
-    "=",
-    " = ",
-    "+=",
-    "and ",
-    " or ",
-    "not ",
-    " isa ",
-    "new ",
-    "while ",
-    "for i in ",
-    "if ",
-    " then",
-    " then\n",
-    "else",
-    "else if ",
-    "\nelse\n",
-    "break",
-    "continue\n",
-    "function",
-    "function(a)\n",
-    "return ",
-    "end ",
-    "\nend if\n",
-    "end while\n",
-    "\nend for",
-    "\nend function\n",
-    "self",
-    "locals",
-    "// c",
-    "//> x",
-    "// \"",
-    "\u{FEFF}",
-    "é",
-    "\u{A0}",
-    "\0",
-    "'",
-    "print ",
-    "print 1\n",
-];
-
-/// Lines that soup is made of.
-const LINES: &[&str] = &[
-    "x = 1",
-    "print x, y",
-    "while x",
-    "end while",
-    "if x then",
-    "else if y then",
-    "else",
-    "end if",
-    "for i in x",
-    "end for",
-    "f = function(a, b=1)",
-    "  end function",
-    "return x",
-    "break",
-    "continue",
-    "x.y = 3",
-    "x[1] = {1:2}",
-    "if x then y = 1 else z = 2",
-    "if x then f 1",
-    "y = [1,",
-    "2, 3]",
-    "m = {",
-    "\"k\": 1,",
-    "}",
-    "// note",
-    "print x -1",
-    "x = 1 +",
-    "x = )",
-    "if x",
-    "while",
-    "",
-    "",
-];
-
-/// A text of random lines and tokens.
-fn soup(random: &mut Random) -> String {
-    let mut text = String::new();
-    for _ in 0..random.below(25) {
-        if random.below(5) > 0 {
-            text.push_str(random.pick(&["", "  ", "\t"]));
-            text.push_str(random.pick(LINES));
-        } else {
-            for _ in 0..random.below(6) {
-                text.push_str(random.pick(PIECES));
-            }
-        }
-        text.push_str(random.pick(&["\n", "\n", "\n", "\r\n", "; ", " // c\n", "\n\n"]));
-    }
-    text
-}
-
-/// A place between two characters.
-fn place(random: &mut Random, text: &str, near: usize) -> usize {
-    let mut at =
-        if random.below(3) == 0 { random.below(text.len() + 1) } else { (near + random.below(12)).min(text.len()) };
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
-}
-
-/// A small random edit, and the text after it.
-fn edit(random: &mut Random, text: &str) -> (TextEdit, String) {
-    let start = random.below(text.len() + 1);
-    let start = place(random, text, start);
-    let end = if random.below(2) == 0 { start } else { place(random, text, start).max(start) };
-    let mut insert = String::new();
-    for _ in 0..[1, 1, 1, 2, 0][random.below(5)] {
-        insert.push_str(random.pick(PIECES));
-    }
-    let size = |at: usize| TextSize::try_from(at).expect("short texts");
-    let mut new_text = text.to_owned();
-    new_text.replace_range(start..end, &insert);
-    (TextEdit { range: TextRange::new(size(start), size(end)), insert }, new_text)
-}
-
-/// `reparse` after checking that it keeps the law.
-#[track_caller]
-fn check_law(old: &Parse, old_text: &str, edit: &TextEdit, new_text: &str) -> Parse {
-    let incremental = reparse(old, old_text, edit, new_text);
-    let full = parse(new_text);
-    check_invariants(new_text, &full);
-    let case = || format!("{old_text:?}\nedit {edit:?}");
-    assert_eq!(incremental.errors, full.errors, "errors differ: {}", case());
-    assert!(
-        incremental.green == full.green,
-        "trees differ: {}\nincremental {:#?}\nfull {:#?}",
-        case(),
-        incremental.syntax(),
-        full.syntax()
-    );
-    incremental
-}
 
 #[test]
 fn random_edits_keep_the_law() {
@@ -190,10 +18,11 @@ fn random_edits_keep_the_law() {
     let texts: Vec<String> = ["ok", "err"].into_iter().flat_map(goldens).map(|(_, text)| text).collect();
     let mut done = 0;
     while done < iterations {
-        let mut text = if random.below(2) == 0 { texts[random.below(texts.len())].clone() } else { soup(&mut random) };
+        let mut text =
+            if random.below(2) == 0 { texts[random.below(texts.len())].clone() } else { Edits::soup(&mut random) };
         let mut parsed = parse(&text);
         for _ in 0..16 {
-            let (edit, new_text) = edit(&mut random, &text);
+            let (edit, new_text) = Edits::edit(&mut random, &text);
             parsed = check_law(&parsed, &text, &edit, &new_text);
             text = new_text;
             done += 1;

@@ -317,9 +317,7 @@ impl Builder<'_> {
 
     /// Joins the current types into a node's.
     fn join_into(&mut self, succ: NodeId) {
-        let back = self.is_back_edge(succ);
-        let retreats = succ <= self.node;
-        let Some(mut old) = self.entries[succ].take() else {
+        let Some(old) = self.entries[succ].take() else {
             let mut env = self.env.clone();
             for i in 0..env.regs.len() {
                 if !self.flow.live_in[succ].has(Reg(i as u32)) {
@@ -329,17 +327,22 @@ impl Builder<'_> {
             self.entries[succ] = Some(env);
             return;
         };
-        let widen = retreats && self.widening && self.visits[succ] > 2;
+        let widen = succ <= self.node && self.widening && self.visits[succ] > 2;
+        self.entries[succ] = Some(self.joined(succ, old, &self.env, self.is_back_edge(succ), widen));
+    }
+
+    /// What is known at a node's start of what was known there and what arrives, by a back edge or not.
+    fn joined(&self, succ: NodeId, mut old: Env, new: &Env, back: bool, widen: bool) -> Env {
         for i in 0..old.regs.len() {
             let reg = Reg(i as u32);
             if self.flow.live_in[succ].has(reg) && !(back && self.is_steady(succ, Key::Reg(reg))) {
-                let (was, new) = (old.regs[i].ty, self.env.regs[i].ty);
+                let (was, new) = (old.regs[i].ty, new.regs[i].ty);
                 old.regs[i].ty = if widen { was.widen(new) } else { was.join(new) };
             }
         }
         for name in 0..old.cells.len() {
             if !(back && self.is_steady(succ, Key::Cell(name))) {
-                old.cells[name] = join_cells(old.cells[name], self.env.cells[name], widen);
+                old.cells[name] = join_cells(old.cells[name], new.cells[name], widen);
             }
         }
         let ranges = std::mem::take(&mut old.ranges);
@@ -348,12 +351,22 @@ impl Builder<'_> {
             .filter(|&(reg, _)| old.regs[reg.0 as usize].ty == Ty::Range)
             .filter_map(|(reg, parts)| {
                 let steady = back && self.is_steady(succ, Key::Range(reg));
-                let joined = if steady { parts } else { parts.join(self.env.range(reg)?, widen) };
+                let joined = if steady { parts } else { parts.join(new.range(reg)?, widen) };
                 Some((reg, joined))
             })
             .collect();
-        old.globals_ok &= self.env.globals_ok;
-        self.entries[succ] = Some(old);
+        old.globals_ok &= new.globals_ok;
+        old
+    }
+
+    /// Whether all that arrives where ways meet is known there already.
+    pub(super) fn covers(&self, known: &[Option<Env>], arriving: &[Option<Env>]) -> bool {
+        let covered = |node: NodeId| match (&known[node], &arriving[node]) {
+            (_, None) => true,
+            (None, Some(_)) => false,
+            (Some(known), Some(new)) => self.joined(node, known.clone(), new, false, false) == *known,
+        };
+        (0..known.len()).filter(|&node| self.flow.nodes[node].preds.len() != 1).all(covered)
     }
 
     /// Passes the current values to a node; the first arrival makes its parameters.
