@@ -151,10 +151,10 @@ impl MapRef {
     pub fn get_by_name(self, realm: &Realm, name: Name) -> Option<Value> {
         match self.layout() {
             MapLayout::Shaped => self.shaped_get(realm, name),
-            MapLayout::Dict => self.table()?.get(realm.shared.name_value(name), realm.shared.name_hash(name)),
+            MapLayout::Dict => self.table()?.get_text(realm.shared.name_value(name), realm.shared.name_hash(name)),
             MapLayout::Env => self
                 .shaped_get(realm, name)
-                .or_else(|| self.table()?.get(realm.shared.name_value(name), realm.shared.name_hash(name))),
+                .or_else(|| self.table()?.get_text(realm.shared.name_value(name), realm.shared.name_hash(name))),
             MapLayout::Globals => self.view_get(realm, realm.shared.name_value(name)),
         }
     }

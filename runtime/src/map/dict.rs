@@ -20,7 +20,10 @@ pub(crate) struct Entry {
 #[derive(Debug, Default)]
 pub(crate) struct Dict {
     entries: Vec<Entry>,
-    index: Vec<u32>,
+    /// Hash in the high half, entry number in the low, so that a probe looks only at entries of its own hash.
+    index: Vec<u64>,
+    /// Whether a string was ever inserted: without one, no name is a key.
+    has_texts: bool,
     live: usize,
     /// No live entry stands before this one.
     first: usize,
@@ -29,7 +32,7 @@ pub(crate) struct Dict {
     cursor: Cell<Option<(usize, usize)>>,
 }
 
-const EMPTY: u32 = u32::MAX;
+const EMPTY: u64 = u64::MAX;
 
 /// The hash of a key: by content for strings, by value for numbers (0 and -0 alike), else by identity.
 #[inline]
@@ -88,7 +91,7 @@ impl Dict {
 
     /// Bytes held.
     pub(crate) fn bytes(&self) -> usize {
-        size_of::<Dict>() + self.entries.capacity() * size_of::<Entry>() + self.index.capacity() * 4
+        size_of::<Dict>() + self.entries.capacity() * size_of::<Entry>() + self.index.capacity() * 8
     }
 
     #[inline]
@@ -99,13 +102,16 @@ impl Dict {
         let mask = self.index.len() - 1;
         let mut at = hash as usize & mask;
         loop {
-            let number = self.index[at];
-            if number == EMPTY {
+            let cell = self.index[at];
+            if cell == EMPTY {
                 return None;
             }
-            let entry = &self.entries[number as usize];
-            if entry.hash == hash && !entry.key.is_absent() && same_key(entry.key, key) {
-                return Some(number as usize);
+            if (cell >> 32) as u32 == hash {
+                let number = cell as u32 as usize;
+                let known = self.entries[number].key;
+                if !known.is_absent() && same_key(known, key) {
+                    return Some(number);
+                }
             }
             at = (at + 1) & mask;
         }
@@ -114,6 +120,12 @@ impl Dict {
     #[inline]
     pub(crate) fn get(&self, key: Value, hash: u32) -> Option<Value> {
         self.find(key, hash).map(|at| self.entries[at].value)
+    }
+
+    /// As [`Dict::get`], for a name.
+    #[inline]
+    pub(crate) fn get_text(&self, key: Value, hash: u32) -> Option<Value> {
+        if self.has_texts { self.get(key, hash) } else { None }
     }
 
     /// Sets a value; a new key goes to the end. Returns the value before.
@@ -125,6 +137,7 @@ impl Dict {
             self.rebuild(self.live * 2 + 4);
         }
         self.link(hash, self.entries.len() as u32);
+        self.has_texts |= key.is_string();
         self.entries.push(Entry { key, value, hash });
         self.live += 1;
         None
@@ -136,7 +149,7 @@ impl Dict {
         while self.index[at] != EMPTY {
             at = (at + 1) & mask;
         }
-        self.index[at] = number;
+        self.index[at] = u64::from(hash) << 32 | u64::from(number);
     }
 
     /// Drops tombstones and makes room for `capacity` entries.
