@@ -5,7 +5,7 @@
 
 use minilive_jit::engine::{End, Engine, Entry, RunOutcome, RunRequest};
 use minilive_runtime::limits::Limits;
-use minilive_tests::modes::{Mode, Variant, evaluate, lowered};
+use minilive_tests::modes::{Mode, evaluate, lowered};
 
 /// The modes that differ in what runs; collecting at every allocation would take too long here.
 fn modes() -> impl Iterator<Item = Mode> {
