@@ -50,7 +50,7 @@ use std::ptr::NonNull;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(C)]
 pub struct Header {
-    /// Shape of a map; name id + 1 of an interned string; index of a large object; else 0.
+    /// Shape of a map; name id + 1 of an interned string; index of a large object; values before the first of a list; else 0.
     pub shape: u32,
     /// Which layout follows, one of [`kind`].
     pub kind: u8,

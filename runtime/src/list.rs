@@ -4,8 +4,9 @@
 //! flags. A short list's array stands in its own cell, a longer one's outside.
 //!
 //! Invariants (besides those of `value.rs` and `heap.rs`):
-//! 1. `elements..elements+len` are initialised, `len <= capacity`; the array stands behind the object (inline) or was
-//!    allocated with `capacity` values, and then the object's finalise bit is set.
+//! 1. `elements..elements+len` are initialised, `len <= capacity`; the array stands behind the object (inline), or `elements`
+//!    stands `gap` values behind the start of an array that was allocated with `gap + capacity` values, and then the object's
+//!    finalise bit is set. The gap is what was taken from the front; it is kept in `header.shape` and 0 for other lists.
 //! 2. ALL_NUMBERS is set only if every element is a number, and never together with COMPUTED.
 //! 3. COMPUTED: `capacity` is 0, `elements` points at two values in the cell: the first element, and the step (a number) or
 //!    absent (the same value again and again).
@@ -347,6 +348,9 @@ impl ListRef {
     /// Removes the element at an index, which is below the length.
     pub fn remove(mut self, realm: &mut Realm, index: usize) -> Eval<Value> {
         assert!(index < self.len(), "callers check the index");
+        if index == 0 && !self.is_computed() && !self.is_inline() {
+            return self.remove_first(realm);
+        }
         realm.charge(moved(self.len() - index))?;
         self.prepare(realm)?;
         let object = self.edit();
@@ -358,6 +362,21 @@ impl ListRef {
             at.copy_from(at.add(1), count);
             removed
         };
+        object.len -= 1;
+        realm.overwritten(removed);
+        realm.parts_moved(self.0.cast(), 1);
+        Ok(removed)
+    }
+
+    /// Removes the first element of an array outside: a queue costs no more than a stack.
+    fn remove_first(mut self, realm: &mut Realm) -> Eval<Value> {
+        self.prepare(realm)?;
+        let object = self.edit();
+        // SAFETY: invariant 1: the list is not empty.
+        let removed = unsafe { object.elements.read() };
+        object.elements = object.elements.wrapping_add(1);
+        object.header.shape += 1;
+        object.capacity -= 1;
         object.len -= 1;
         realm.overwritten(removed);
         realm.parts_moved(self.0.cast(), 1);
@@ -415,10 +434,38 @@ impl ListRef {
         std::ptr::eq(self.object().elements, self.inline_elements())
     }
 
+    /// Values of the array before the first element.
+    fn gap(self) -> usize {
+        self.object().header.shape as usize
+    }
+
+    /// Moves the elements of an array outside to its start.
+    fn close_gap(mut self, realm: &mut Realm) {
+        let gap = self.gap();
+        realm.parts_moved(self.0.cast(), gap);
+        let object = self.edit();
+        // SAFETY: invariant 1: the array starts `gap` values before.
+        unsafe {
+            let start = object.elements.sub(gap);
+            start.copy_from(object.elements, object.len as usize);
+            object.elements = start;
+        }
+        object.capacity += gap as u32;
+        object.header.shape = 0;
+    }
+
     #[cold]
     fn grow(mut self, realm: &mut Realm, needed: usize) -> Eval<()> {
         if needed > MAX_LIST {
             return Err(LimitKind::Memory.into());
+        }
+        let gap = self.gap();
+        if gap > 0 {
+            self.close_gap(realm);
+            // Closing small gaps again and again would move the elements for each few that are added.
+            if gap >= needed / 4 && needed <= self.object().capacity as usize {
+                return Ok(());
+            }
         }
         let before = self.object().capacity as usize;
         let capacity = needed.max(before * 2).clamp(8, MAX_LIST);
@@ -586,9 +633,9 @@ pub(crate) fn finalise(object: NonNull<ListObject>) -> u64 {
     if list.is_inline() {
         return 0;
     }
-    let capacity = list.object().capacity as usize;
-    // SAFETY: invariant 1, heap invariant 5: allocated with this capacity, freed once.
-    unsafe { std::alloc::dealloc(list.object().elements.cast(), array_layout(capacity)) };
+    let capacity = list.object().capacity as usize + list.gap();
+    // SAFETY: invariant 1, heap invariant 5: the array starts `gap` values before, allocated with this capacity, freed once.
+    unsafe { std::alloc::dealloc(list.object().elements.sub(list.gap()).cast(), array_layout(capacity)) };
     capacity as u64 * 8
 }
 

@@ -15,8 +15,9 @@ pub struct Observation(u32);
 
 /// How deep the text of a recorded value looks into containers.
 pub const OBSERVED_DEPTH: usize = 3;
-/// How many containers one observation watches at most: more never fit its text.
-const MAX_WATCHED: usize = 64;
+/// How many containers one observation watches at most, in the order of the text, and how many members of each. More never fit
+/// the forty characters of a text: a container takes at least two of them, and the comma before it two more.
+const MAX_WATCHED: usize = 24;
 
 #[derive(Debug)]
 struct Entry {
@@ -206,6 +207,32 @@ mod tests {
             let now = realm.observe(outer.value());
             assert_eq!(realm.observed_text(now), "[[], 1]");
         });
+    }
+
+    #[test]
+    fn every_container_that_a_text_shows_is_watched() {
+        for ways in [[1, 80], [80, 1], [2, 40], [9, 9]] {
+            realm(false).enter(|realm| {
+                let outer = realm.new_list(&[]);
+                let mut all = vec![outer];
+                for _ in 0..ways[0] {
+                    let middle = realm.new_list(&[]);
+                    outer.push(realm, middle.value()).expect("not frozen");
+                    all.push(middle);
+                    for _ in 0..ways[1] {
+                        let inner = realm.new_list(&[]);
+                        middle.push(realm, inner.value()).expect("not frozen");
+                        all.push(inner);
+                    }
+                }
+                let seen = realm.observe(outer.value());
+                let text = realm.observed_text(seen);
+                for list in all.into_iter().rev() {
+                    list.push(realm, Value::ONE).expect("not frozen");
+                    assert_eq!(realm.observed_text(seen), text, "{ways:?}");
+                }
+            });
+        }
     }
 
     #[test]

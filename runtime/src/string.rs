@@ -243,7 +243,10 @@ impl StringRef {
             return self;
         }
         let buffer = self.buffer();
-        if end - start > SHORT_MAX && (end - start) * 4 >= self.byte_len() && !buffer.is_null() {
+        // A view on less than a quarter would keep the rest alive for nothing, and a view on a view ever more of it.
+        // SAFETY: invariant 5: the buffer of a string that is alive.
+        let whole = unsafe { buffer.as_ref() }.map_or(usize::MAX, |buffer| buffer.capacity as usize);
+        if end - start > SHORT_MAX && end - start >= whole / 4 {
             let chars = if self.is_ascii() { end - start } else { count_chars(&self.as_str()[start..end]) };
             // SAFETY: invariant 1: the range is inside the bytes.
             let data = unsafe { self.object().data.add(start) };

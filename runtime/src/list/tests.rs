@@ -146,3 +146,32 @@ fn permanent_lists_are_frozen_and_never_collected() {
         assert_eq!(list.to_vec(), [text, Value::ONE]);
     });
 }
+
+#[test]
+fn a_queue_moves_no_element_to_give_its_first() {
+    realm(false).enter(|realm| {
+        let list = realm.new_list(&[]);
+        for index in 0..10_000 {
+            list.push(realm, Value::number(f64::from(index))).expect("no limit");
+        }
+        let second = list.object().elements.wrapping_add(1);
+        assert_eq!(list.remove(realm, 0), Ok(Value::ZERO));
+        assert_eq!(list.object().elements, second);
+        let capacity = list.object().capacity as usize + list.gap();
+        for index in 0..100_000 {
+            list.push(realm, Value::number(f64::from(index + 10_000))).expect("no limit");
+            assert_eq!(list.remove(realm, 0), Ok(Value::number(f64::from(index + 1))));
+        }
+        assert_eq!(list.len(), 9_999);
+        assert!(
+            list.object().capacity as usize + list.gap() <= capacity * 2,
+            "the array does not grow with the traffic"
+        );
+        assert_eq!(list.get(9_998), Some(Value::number(109_999.0)));
+        while !list.is_empty() {
+            list.remove(realm, 0).expect("not frozen");
+        }
+        list.push(realm, Value::NULL).expect("no limit");
+        assert_eq!(list.to_vec(), [Value::NULL]);
+    });
+}

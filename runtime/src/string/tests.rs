@@ -127,3 +127,21 @@ fn permanent_texts_of_any_length_are_whole() {
         }
     });
 }
+
+#[test]
+fn a_slice_of_a_slice_keeps_at_most_four_times_its_own_size() {
+    realm(false).enter(|realm| {
+        let mut text = realm.new_string(&"0123456789".repeat(100_000));
+        let mut shared = 0;
+        while text.len() > 200 {
+            let before = text.buffer();
+            let half = text.len() / 2;
+            text = text.slice(realm, 1, half);
+            shared += usize::from(text.buffer() == before);
+            // SAFETY: string invariant 5: the buffer of a long string that is alive.
+            let capacity = unsafe { (*text.buffer()).capacity } as usize;
+            assert!(capacity <= text.byte_len() * 4 + 4, "{} bytes keep {capacity}", text.byte_len());
+        }
+        assert!(shared > 3, "large slices share");
+    });
+}
