@@ -17,6 +17,9 @@ pub const MAX_OPERAND: u32 = 0xFFF0;
 /// Units with more instructions than this use long jumps only.
 const MAX_SHORT: usize = 4000;
 
+/// More results than this are not put off at a time: each instruction looks through them.
+const MAX_PENDING: usize = 64;
+
 /// The unit has more registers or names than bytecode can address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooLarge;
@@ -243,6 +246,10 @@ impl<'u> Builder<'u> {
         let known = !matches!(value, Pending::Auto(_));
         if self.facts.leaves[self.at] || uses == 0 || dst_is_source(dst, value) {
             return known && self.move_now(inst, dst, value);
+        }
+        if self.pending.len() >= MAX_PENDING {
+            self.test_now(None);
+            self.pending.known().into_iter().for_each(|entry| self.up_to_date(entry.reg));
         }
         self.before_write(dst);
         if let Some(src) = source(inst) {

@@ -44,6 +44,11 @@ impl PendingList {
         self.entries.push(entry);
     }
 
+    /// How many results are put off.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// How to get a register, if it is put off.
     pub fn get(&self, reg: Reg) -> Option<Pending> {
         self.entries.iter().find(|it| it.reg == reg).map(|it| it.value)

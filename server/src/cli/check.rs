@@ -90,9 +90,15 @@ pub fn rendered(
     range: TextRange,
     colours: bool,
 ) -> String {
-    let span = usize::from(range.start())..usize::from(range.end());
+    // The renderer looks through all it is given, so it gets the lines in question only.
+    let text = source.text.as_str();
+    let (start, end) = (usize::from(range.start()), usize::from(range.end()));
+    let first = text[..start].rfind('\n').map_or(0, |it| it + 1);
+    let last = text[end..].find('\n').map_or(text.len(), |it| end + it + 1);
+    let line = text[..first].matches('\n').count() + 1;
+    let annotation = AnnotationKind::Primary.span(start - first..end - first);
     let path = source.shown_name();
-    let snippet = Snippet::source(source.text.as_str()).path(path).annotation(AnnotationKind::Primary.span(span));
+    let snippet = Snippet::source(&text[first..last]).line_start(line).path(path).annotation(annotation);
     let report = [level.primary_title(message).id(code).element(snippet)];
     let renderer = if colours { Renderer::styled() } else { Renderer::plain() };
     renderer.render(&report)
