@@ -14,7 +14,6 @@
 pub mod build;
 pub mod dce;
 pub mod flow;
-pub mod operands;
 pub mod print;
 pub mod seen;
 pub mod types;

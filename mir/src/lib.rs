@@ -24,7 +24,7 @@ pub mod verify;
 
 pub mod fingerprint;
 
-mod bits;
+pub mod bits;
 mod fold;
 mod operators;
 mod tables;

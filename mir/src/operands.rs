@@ -99,22 +99,27 @@ impl Inst {
         }
     }
 
-    /// Calls `write` with every register the instruction may write, the position of a `for` included.
-    pub fn for_each_write(&self, mut write: impl FnMut(Reg)) {
+    /// Every register the instruction may write: its result, and the position of a `for`.
+    pub fn writes(&self) -> impl Iterator<Item = Reg> + use<> {
+        self.sure_writes().into_iter().flatten().chain(self.write_on_way().map(|(_, reg)| reg))
+    }
+
+    /// The registers the instruction writes whichever way it goes.
+    pub fn sure_writes(&self) -> [Option<Reg>; 2] {
         match *self {
-            Inst::IterInit { obj, pos, .. } => {
-                write(obj);
-                write(pos);
-            }
-            Inst::IterNext { pos, dst, .. } => {
-                write(pos);
-                write(dst);
-            }
-            _ => {
-                if let Some(dst) = self.dst() {
-                    write(dst);
-                }
-            }
+            Inst::AndTest { .. } | Inst::OrTest { .. } => [None, None],
+            Inst::IterInit { obj, pos, .. } => [Some(obj), Some(pos)],
+            Inst::IterNext { pos, .. } => [Some(pos), None],
+            _ => [self.dst(), None],
+        }
+    }
+
+    /// The register that a terminator writes on one of its ways only, with the number of that way in [`Inst::targets`].
+    pub fn write_on_way(&self) -> Option<(usize, Reg)> {
+        match *self {
+            Inst::AndTest { dst, .. } | Inst::OrTest { dst, .. } => Some((1, dst)),
+            Inst::IterNext { dst, .. } => Some((0, dst)),
+            _ => None,
         }
     }
 

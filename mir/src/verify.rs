@@ -262,7 +262,7 @@ impl Verifier<'_> {
             }
         };
         inst.for_each_read(&mut look);
-        inst.for_each_write(&mut look);
+        inst.writes().for_each(&mut look);
         if let Some(reg) = out_of_range {
             self.error(7, format!("{reg} is not below {n_regs}"));
         }
@@ -355,7 +355,7 @@ impl Verifier<'_> {
             let mut touches = false;
             if let Some(inst) = unit.insts.get(record.inst.0 as usize) {
                 inst.for_each_read(|reg| touches |= reg == record.value);
-                inst.for_each_write(|reg| touches |= reg == record.value);
+                touches |= inst.writes().any(|reg| reg == record.value);
             }
             self.check(touches, 11, "a record shows a register of its instruction");
         }

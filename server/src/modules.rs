@@ -3,10 +3,11 @@
 //! `db` and `ide` look up what is known, `world` reads what is not, `check` does both at once. Invariants: folders and files come in the
 //! order of the documented path (LANGUAGE 8.8); nothing outside of the given roots is read, whatever a program asks for.
 
-use minilive_mir::program::Program;
+use minilive_jit::engine::modules::ModuleAnswer;
+use minilive_mir::diagnostic::Severity;
+use minilive_mir::lower::lower_module;
 use minilive_syntax::ast::{AstNode, CallStmt, Expr, LiteralValue, PostfixExpr, Suffix};
-use minilive_syntax::{SyntaxNode, TextRange};
-use serde::{Deserialize, Serialize};
+use minilive_syntax::{Parse, SyntaxNode, TextRange};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,26 +28,21 @@ impl ModulePrint {
     pub const MISSING: ModulePrint = ModulePrint { code: 0, positions: 0 };
 }
 
-/// What an `import` is answered.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum ModuleReply {
-    /// There is none on the path.
-    Missing,
-    /// It is where evaluated code must not look.
-    Blocked,
-    /// The run was stopped while it waited.
-    Cancelled,
-    /// It does not compile.
-    Broken {
-        /// The reference's message.
-        message: String,
-        /// Base name of the file.
-        file: String,
-        /// The line.
-        line: u32,
-    },
-    /// Its program.
-    Found(Program),
+/// What an `import` gets of a file: its program, or why it has none.
+pub fn compiled(parse: &Parse, file: &str) -> ModuleAnswer {
+    let (program, diagnostics) = lower_module(parse, file);
+    match diagnostics.into_iter().find(|it| it.severity == Severity::Error) {
+        None => ModuleAnswer::Found(Arc::new(program)),
+        Some(error) => {
+            let message = error.reference.unwrap_or(error.message);
+            ModuleAnswer::Broken { message, file: file.to_owned(), line: error.reference_line }
+        }
+    }
+}
+
+/// What it gets of a file that is not UTF-8, with the line of its first stray byte.
+pub fn no_text(file: String, line: u32) -> ModuleAnswer {
+    ModuleAnswer::Broken { message: "the file is not UTF-8 text".to_owned(), file, line }
 }
 
 /// Where the modules of a document may be.

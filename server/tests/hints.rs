@@ -8,7 +8,7 @@ mod common;
 use expect_test::{Expect, expect};
 use minilive::evaluate::Trust;
 use minilive::ide::{self, HintKind, InlayHint};
-use minilive::world::{Kind, WorldConfig, spawn};
+use minilive::world::{WorldConfig, spawn};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -19,12 +19,11 @@ fn hints(text: &str) -> Vec<(u32, InlayHint)> {
     let config = WorldConfig { trust: Some(Trust::Full), ..WorldConfig::default() };
     let world = spawn(config, Box::new(common::workers()), Arc::new(drop)).expect("threads");
     world.open(URI.into(), 1, text.into());
-    world.settled().blocking_recv().expect("the world lives");
-    let (answer, _guard) = world.ask(URI.into(), Kind::WholeDocument, |it| {
+    common::settle(&world);
+    let hints = common::see(&world, URI.into(), |it| {
         let hints = ide::inlay_hints(&it.db, &it.document, &it.live, None).into_iter();
         hints.map(|hint| (it.document.index.line_of(hint.offset), hint)).collect()
     });
-    let hints = answer.blocking_recv().expect("the world lives").expect("an answer");
     world.end();
     hints
 }

@@ -8,7 +8,7 @@ mod common;
 use common::{Gate, program};
 use minilive::evaluate::{EntryPoint, Trust};
 use minilive::ide;
-use minilive::world::{Change, Kind, Snapshot, WorldConfig, WorldHandle, spawn};
+use minilive::world::{Change, WorldConfig, WorldHandle, spawn};
 use minilive_tests::client::{Client, range_of};
 use serde_json::json;
 use std::path::PathBuf;
@@ -60,7 +60,7 @@ impl Bench {
     }
 
     fn settle(&self) {
-        self.world.settled().blocking_recv().expect("the world lives");
+        common::settle(&self.world);
     }
 
     fn open(&self, file: &str, text: &str) {
@@ -84,24 +84,14 @@ impl Bench {
         of_main.map(|request| name(request.entry)).collect()
     }
 
-    fn see<T: Send + 'static>(&self, reader: impl FnMut(&Snapshot) -> T + Send + 'static) -> T {
-        let (answer, _guard) = self.world.ask(self.folder.uri("main.ms"), Kind::WholeDocument, reader);
-        answer.blocking_recv().expect("the world lives").expect("an answer")
-    }
-
     /// The hint at a line of `main.ms`, from 1.
     fn hint(&self, line: u32) -> String {
-        let hints = self.see(move |it| {
-            let hints = ide::inlay_hints(&it.db, &it.document, &it.live, None);
-            let hints = hints.into_iter().filter(|hint| hint.kind != ide::HintKind::Tier);
-            hints.map(|hint| (it.document.index.line_of(hint.offset) + 1, hint.label)).collect::<Vec<_>>()
-        });
-        hints.into_iter().find(|(at, _)| *at == line).map(|(_, label)| label).unwrap_or_default()
+        common::hint(&self.world, self.folder.uri("main.ms"), line)
     }
 
     /// Codes and sentences of `main.ms`.
     fn diagnostics(&self) -> Vec<(&'static str, String)> {
-        self.see(|it| {
+        common::see(&self.world, self.folder.uri("main.ms"), |it| {
             let found = ide::diagnostics(&it.db, &it.document, &it.live);
             found.into_iter().map(|it| (it.code, it.message)).collect()
         })
@@ -195,12 +185,11 @@ fn nothing_outside_of_the_folders_is_read() {
     let world = spawn(config, Box::new(gate.workers()), Arc::new(drop)).expect("threads");
     let uri = folder.uri("inside/main.ms");
     world.open(uri.clone(), 1, "import \"../secret\"\ny = secret.x\n".into());
-    world.settled().blocking_recv().expect("the world lives");
-    let (answer, _guard) = world.ask(uri, Kind::WholeDocument, |it| {
+    common::settle(&world);
+    let hints = common::see(&world, uri, |it| {
         let hints = ide::inlay_hints(&it.db, &it.document, &it.live, None);
         hints.into_iter().map(|hint| hint.label).collect::<Vec<_>>()
     });
-    let hints = answer.blocking_recv().expect("the world lives").expect("an answer");
     assert!(hints.iter().any(|hint| hint.contains("blocked: import")), "{hints:?}");
 }
 

@@ -8,7 +8,7 @@ mod common;
 use common::Gate;
 use minilive::evaluate::{EntryPoint, Request, RunTarget, Trust};
 use minilive::ide;
-use minilive::world::{Change, Command, Kind, Snapshot, WorldConfig, WorldHandle, spawn};
+use minilive::world::{Change, Command, Snapshot, WorldConfig, WorldHandle, spawn};
 use std::sync::Arc;
 
 const URI: &str = "file:///test.ms";
@@ -46,7 +46,7 @@ impl Bench {
     }
 
     fn settle(&self) {
-        self.world.settled().blocking_recv().expect("the world lives");
+        common::settle(&self.world);
     }
 
     fn replace(&mut self, from: &str, to: &str) {
@@ -64,18 +64,11 @@ impl Bench {
     }
 
     fn see<T: Send + 'static>(&self, reader: impl FnMut(&Snapshot) -> T + Send + 'static) -> T {
-        let (answer, _guard) = self.world.ask(URI.into(), Kind::WholeDocument, reader);
-        answer.blocking_recv().expect("the world lives").expect("an answer")
+        common::see(&self.world, URI.into(), reader)
     }
 
-    /// The hint at the end of a line (from 1), without tiers.
     fn hint(&self, line: u32) -> String {
-        let hints = self.see(move |it| {
-            let hints = ide::inlay_hints(&it.db, &it.document, &it.live, None);
-            let hints = hints.into_iter().filter(|hint| hint.kind != ide::HintKind::Tier);
-            hints.map(|hint| (it.document.index.line_of(hint.offset) + 1, hint.label)).collect::<Vec<_>>()
-        });
-        hints.into_iter().find(|(at, _)| *at == line).map(|(_, label)| label).unwrap_or_default()
+        common::hint(&self.world, URI.into(), line)
     }
 
     fn lenses(&self) -> Vec<ide::Lens> {

@@ -9,9 +9,9 @@ use common::{program, workers};
 use minilive::evaluate::{
     Budget, EntryPoint, Purpose, Request, RunId, Trust, WorkerEvent, WorkerFactory, WorkerHandle,
 };
-use minilive::modules::ModuleReply;
 use minilive::recording::{End, Outcome};
 use minilive::worker::client::ProcessFactory;
+use minilive_jit::engine::modules::ModuleAnswer;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
@@ -78,7 +78,7 @@ impl Bench {
                     return Told { outcome: *outcome, output };
                 }
                 WorkerEvent::Progress { .. } => {}
-                WorkerEvent::Import { run, .. } => self.worker.answer(run, ModuleReply::Blocked),
+                WorkerEvent::Import { run, .. } => self.worker.answer(run, ModuleAnswer::Blocked),
                 WorkerEvent::Died { reason, .. } => panic!("the worker died: {reason}"),
             }
         }

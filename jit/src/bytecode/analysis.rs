@@ -2,42 +2,8 @@
 //!
 //! `build` asks; nothing is kept. Invariant: answers err on the side of "may be read" and "may be a function".
 
+use minilive_mir::bits::Bits;
 use minilive_mir::ir::{BinaryOp, BlockId, Inst, Reg, Unit};
-
-/// The register that an instruction writes first, and the second one of those that write two.
-pub fn writes(inst: &Inst) -> [Option<Reg>; 2] {
-    match inst {
-        Inst::Const { dst, .. }
-        | Inst::Move { dst, .. }
-        | Inst::LoadLocal { dst, .. }
-        | Inst::LoadEnv { dst, .. }
-        | Inst::LoadFree { dst, .. }
-        | Inst::LoadSelf { dst }
-        | Inst::LoadSuper { dst }
-        | Inst::LoadLocals { dst }
-        | Inst::LoadOuter { dst }
-        | Inst::LoadGlobals { dst }
-        | Inst::AutoCall { dst, .. }
-        | Inst::Binary { dst, .. }
-        | Inst::Unary { dst, .. }
-        | Inst::GetMember { dst, .. }
-        | Inst::GetIndex { dst, .. }
-        | Inst::RefMember { dst, .. }
-        | Inst::RefIndex { dst, .. }
-        | Inst::Slice { dst, .. }
-        | Inst::Call { dst, .. }
-        | Inst::CallMethod { dst, .. }
-        | Inst::CallIndex { dst, .. }
-        | Inst::MakeList { dst, .. }
-        | Inst::MakeMap { dst, .. }
-        | Inst::MakeFunction { dst, .. }
-        | Inst::AndTest { dst, .. }
-        | Inst::OrTest { dst, .. } => [Some(*dst), None],
-        Inst::IterInit { obj, pos, .. } => [Some(*obj), Some(*pos)],
-        Inst::IterNext { dst, pos, .. } => [Some(*dst), Some(*pos)],
-        _ => [None, None],
-    }
-}
 
 /// Units with more blocks times registers than this count every register that crosses blocks as live at the end of all of them.
 const MAX_LIVENESS: usize = 1 << 24;
@@ -83,7 +49,7 @@ impl Facts {
                     NOBODY => self.exposed[reg.0 as usize] = true,
                     writer => self.uses[writer] += 1,
                 });
-                for reg in writes(&unit.insts[i]).into_iter().flatten() {
+                for reg in unit.insts[i].writes() {
                     writer[reg.0 as usize] = i;
                     written.push(reg);
                 }
@@ -96,18 +62,18 @@ impl Facts {
     fn find_leaving(&mut self, unit: &Unit) {
         let liveness = Liveness::of(unit, &self.exposed);
         let mut overwritten = vec![false; self.exposed.len()];
-        for (b, block) in unit.blocks.iter().enumerate() {
+        for block in &unit.blocks {
+            let insts = &unit.insts[block.first as usize..block.end as usize];
+            let end = insts.last().expect("blocks have a terminator");
             let mut written = Vec::new();
-            for i in (block.first as usize..block.end as usize).rev() {
-                let sure = writes_for_sure(&unit.insts[i]);
-                for reg in writes(&unit.insts[i]).into_iter().flatten() {
-                    self.leaves[i] |= if sure {
-                        !overwritten[reg.0 as usize] && liveness.at_end(b, reg)
-                    } else {
-                        unit.insts[i].targets().any(|to| liveness.at_start(to, reg))
-                    };
-                    overwritten[reg.0 as usize] |= sure;
+            for (inst, leaves) in insts.iter().zip(&mut self.leaves[block.first as usize..]).rev() {
+                for reg in inst.sure_writes().into_iter().flatten() {
+                    *leaves |= !overwritten[reg.0 as usize] && liveness.at_end(end, reg);
+                    overwritten[reg.0 as usize] = true;
                     written.push(reg);
+                }
+                if let Some((way, reg)) = inst.write_on_way() {
+                    *leaves |= inst.targets().nth(way).is_some_and(|to| liveness.at_start(to, reg));
                 }
             }
             written.into_iter().for_each(|reg| overwritten[reg.0 as usize] = false);
@@ -124,7 +90,9 @@ impl Facts {
         loop {
             let mut changed = false;
             for inst in &unit.insts {
-                let [Some(dst), second] = writes(inst) else { continue };
+                // The second register of the iteration's two is a position, which is a number.
+                let first = if let Inst::IterInit { obj, .. } = *inst { Some(obj) } else { inst.dst() };
+                let Some(dst) = first else { continue };
                 let harmless = match inst {
                     Inst::Move { src, .. } | Inst::IterInit { src, .. } => self.never_function[src.0 as usize],
                     other => makes_no_function(other),
@@ -133,8 +101,6 @@ impl Facts {
                     self.never_function[dst.0 as usize] = false;
                     changed = true;
                 }
-                // The second register is a loop position, which is a number.
-                debug_assert!(second.is_none() || matches!(inst, Inst::IterInit { .. } | Inst::IterNext { .. }));
             }
             if !changed {
                 return;
@@ -143,31 +109,16 @@ impl Facts {
     }
 }
 
-/// Whether an instruction writes its results on every way out of it.
-fn writes_for_sure(inst: &Inst) -> bool {
-    !matches!(inst, Inst::AndTest { .. } | Inst::OrTest { .. } | Inst::IterNext { .. })
-}
-
-/// The result of a terminator that writes it on the way to one of its targets only.
-fn written_on_the_way(inst: &Inst, target: BlockId) -> Option<Reg> {
-    match *inst {
-        Inst::AndTest { dst, rhs, done, .. } | Inst::OrTest { dst, rhs, done, .. } => {
-            (target == done && rhs != done).then_some(dst)
-        }
-        Inst::IterNext { dst, body, done, .. } => (target == body && body != done).then_some(dst),
-        _ => None,
-    }
-}
-
-/// Which registers may be read after the end of each block, by backward data flow over the crossing ones.
+/// Which registers may be read from the start of each block on, by backward data flow over those that cross blocks.
 struct Liveness {
     /// Number of a register among those that cross blocks, or `None`.
     numbers: Vec<Option<u32>>,
-    /// Per block one set, in words of 64 registers.
-    ends: Vec<u64>,
-    /// As `ends`, for the blocks' starts.
-    starts: Vec<u64>,
-    words: usize,
+    /// How many have one.
+    count: u32,
+    /// Read without being mentioned.
+    implied: Vec<Reg>,
+    /// Per block; nothing if the unit is too large, and then all of them are live everywhere.
+    starts: Option<Vec<Bits>>,
 }
 
 impl Liveness {
@@ -178,66 +129,53 @@ impl Liveness {
             numbers.push(exposed.then_some(count));
             count += u32::from(exposed);
         }
-        let words = (count as usize).div_ceil(64);
-        let size = words * unit.blocks.len();
-        if size * 64 > MAX_LIVENESS {
-            let all = vec![u64::MAX; size];
-            return Liveness { numbers, ends: all.clone(), starts: all, words };
-        }
-        let mut live = Liveness { numbers, ends: vec![0; size], starts: vec![0; size], words };
-        live.solve(unit);
+        let implied = [unit.self_reg, unit.super_reg].into_iter().flatten().collect();
+        let small = count as usize * unit.blocks.len() <= MAX_LIVENESS;
+        let starts = small.then(|| vec![Bits::empty(count); unit.blocks.len()]);
+        let mut live = Liveness { numbers, count, implied, starts };
+        while live.round(unit) {}
         live
     }
 
-    /// The sets at the blocks' ends grow until nothing changes. Blocks are laid out in order, so a few rounds do.
-    fn solve(&mut self, unit: &Unit) {
-        let implied: Vec<Reg> = [unit.self_reg, unit.super_reg].into_iter().flatten().collect();
-        let mut changed = true;
-        while changed {
-            changed = false;
-            for (b, block) in unit.blocks.iter().enumerate().rev() {
-                let mut now = vec![0; self.words];
-                implied.iter().for_each(|&reg| self.put(&mut now, reg, true));
-                let end = &unit.insts[block.end as usize - 1];
-                for to in end.targets() {
-                    let mut start = self.starts[to.0 as usize * self.words..][..self.words].to_vec();
-                    if let Some(written) = written_on_the_way(end, to) {
-                        self.put(&mut start, written, false);
-                    }
-                    now.iter_mut().zip(start).for_each(|(now, start)| *now |= start);
+    /// The sets grow until nothing changes. Blocks are laid out in order, so a few rounds do.
+    fn round(&mut self, unit: &Unit) -> bool {
+        let Some(mut starts) = self.starts.take() else { return false };
+        let mut changed = false;
+        for (b, block) in unit.blocks.iter().enumerate().rev() {
+            let insts = &unit.insts[block.first as usize..block.end as usize];
+            let mut now = Bits::empty(self.count);
+            let crossing = |reg: Reg| self.numbers[reg.0 as usize];
+            let end = insts.last().expect("blocks have a terminator");
+            for (way, to) in end.targets().enumerate() {
+                let mut start = starts[to.0 as usize].clone();
+                if let Some((only, reg)) = end.write_on_way()
+                    && only == way
+                {
+                    crossing(reg).into_iter().for_each(|n| start.remove(n));
                 }
-                self.ends[b * self.words..][..self.words].copy_from_slice(&now);
-                for inst in unit.insts[block.first as usize..block.end as usize].iter().rev() {
-                    if writes_for_sure(inst) {
-                        inst.for_each_write(|reg| self.put(&mut now, reg, false));
-                    }
-                    inst.for_each_read(|reg| self.put(&mut now, reg, true));
-                }
-                let start = &mut self.starts[b * self.words..][..self.words];
-                changed |= start != now;
-                start.copy_from_slice(&now);
+                now.join(&start);
             }
+            for inst in insts.iter().rev() {
+                inst.sure_writes().into_iter().flatten().filter_map(crossing).for_each(|n| now.remove(n));
+                inst.for_each_read(|reg| crossing(reg).into_iter().for_each(|n| now.insert(n)));
+            }
+            self.implied.iter().copied().filter_map(crossing).for_each(|n| now.insert(n));
+            changed |= starts[b] != now;
+            starts[b] = now;
         }
-    }
-
-    fn put(&self, set: &mut [u64], reg: Reg, on: bool) {
-        if let Some(number) = self.numbers[reg.0 as usize] {
-            let (word, bit) = (number as usize / 64, 1 << (number % 64));
-            if on { set[word] |= bit } else { set[word] &= !bit }
-        }
-    }
-
-    fn at_end(&self, block: usize, reg: Reg) -> bool {
-        self.has(&self.ends, block, reg)
+        self.starts = Some(starts);
+        changed
     }
 
     fn at_start(&self, block: BlockId, reg: Reg) -> bool {
-        self.has(&self.starts, block.0 as usize, reg)
+        let Some(number) = self.numbers[reg.0 as usize] else { return false };
+        self.starts.as_ref().is_none_or(|starts| starts[block.0 as usize].contains(number))
     }
 
-    fn has(&self, sets: &[u64], block: usize, reg: Reg) -> bool {
-        let word = |number: u32| sets[block * self.words + number as usize / 64];
-        self.numbers[reg.0 as usize].is_some_and(|number| word(number) & 1 << (number % 64) != 0)
+    /// Whether what a register holds at the end of a block may be read after it.
+    fn at_end(&self, end: &Inst, reg: Reg) -> bool {
+        let read_at = |(way, to)| end.write_on_way() != Some((way, reg)) && self.at_start(to, reg);
+        self.implied.contains(&reg) || end.targets().enumerate().any(read_at)
     }
 }
 

@@ -4,7 +4,7 @@
 //! fused code goes on there when a put-off read turns out to hold a function, and compiled code when a guard fails.
 //! Invariant: fused code between a put-off read and its test writes only registers that plain code writes again.
 
-use super::analysis::{Facts, writes};
+use super::analysis::Facts;
 use super::fuse::{Entry, Pending, PendingList};
 use super::words::{binary, commutative_constant_form, constant_form, range, unary};
 use super::{Bytecode, Fallback, Op, Word, aux};
@@ -147,7 +147,6 @@ impl<'u> Builder<'u> {
         let inst = &unit.insts[at];
         if !self.recorded[at].is_empty() {
             self.settle(inst);
-            self.settle_recorded(inst);
             self.one_to_one(at);
             return 1;
         }
@@ -339,7 +338,7 @@ impl<'u> Builder<'u> {
     /// run this instruction a second time.
     pub(super) fn cross(&mut self, inst: &Inst) {
         let Some((first, _)) = self.pending.autos() else { return };
-        if writes(inst).into_iter().flatten().all(|reg| self.is_repeatable(first, reg)) {
+        if inst.writes().all(|reg| self.is_repeatable(first, reg)) {
             self.save_overwritten(inst);
         } else {
             self.hold_back(inst);
@@ -355,7 +354,7 @@ impl<'u> Builder<'u> {
             if reads_old {
                 return false;
             }
-            if writes(inst).contains(&Some(reg)) {
+            if inst.writes().any(|it| it == reg) {
                 return true;
             }
         }
@@ -376,7 +375,7 @@ impl<'u> Builder<'u> {
     fn save_overwritten(&mut self, inst: &Inst) {
         let mut mentioned = Vec::new();
         inst.for_each_read(|reg| mentioned.push(reg));
-        for dst in writes(inst).into_iter().flatten() {
+        for dst in inst.writes() {
             if self.pending.auto_outlives(dst, &mentioned) {
                 self.test_now(None);
             }
@@ -396,18 +395,8 @@ impl<'u> Builder<'u> {
             let copies = self.pending.take_copies_if(|source| self.facts.exposed[source.0 as usize]);
             copies.into_iter().for_each(|entry| self.materialize(entry));
         }
-        for reg in writes(inst).into_iter().flatten() {
+        for reg in inst.writes() {
             self.before_write(reg);
-        }
-    }
-
-    /// Record points behind or before the current instruction read registers, too.
-    fn settle_recorded(&mut self, inst: &Inst) {
-        for i in 0..self.recorded[self.at].len() {
-            let value = self.unit.records[self.recorded[self.at][i] as usize].value;
-            if !writes(inst).contains(&Some(value)) {
-                self.up_to_date(value);
-            }
         }
     }
 
@@ -453,7 +442,7 @@ impl<'u> Builder<'u> {
         let owed = self.pending.known();
         inst.for_each_read(|reg| self.pending.consume(reg));
         // Copies of what this instruction overwrites are saved before it runs.
-        for reg in writes(inst).into_iter().flatten() {
+        for reg in inst.writes() {
             self.before_write(reg);
         }
         self.crossed = self.pending.has_autos();

@@ -3,7 +3,6 @@
 //! `build` tries it before it treats an instruction alone. Invariant: the value between the two is nobody else's, so that it need
 //! not stand in a register.
 
-use super::analysis::writes;
 use super::build::{Builder, Fix, Operand, reg16};
 use super::words::{jump, jump_constant, mirrored};
 use super::{Op, Word, aux};
@@ -18,7 +17,7 @@ impl Builder<'_> {
         }
         let unit = self.unit;
         let (first, second) = (&unit.insts[at], &unit.insts[at + 1]);
-        let [Some(dst), None] = writes(first) else { return None };
+        let dst = first.dst()?;
         let private = !self.facts.leaves[at] && self.facts.uses[at] == 1;
         match (first, second) {
             (Inst::LoadFree { name, .. }, Inst::AutoCall { dst: to, src }) if private && *src == dst => {
@@ -30,13 +29,14 @@ impl Builder<'_> {
                 let word = Word::new(Op::LoadEnvCall, flag, reg16(*to), slot.0 as u16, 0);
                 self.read_with_call(word, second);
             }
-            (&Inst::Binary { op, a, b, .. }, &Inst::Branch { cond, then, els }) if private && cond == dst => {
-                self.compare_and_branch(op, first, (a, b), (then, els))?;
+            (Inst::Binary { .. }, &Inst::Branch { cond, then, els }) if private && cond == dst => {
+                self.compare_and_go(first, 0, (then, els))?;
             }
-            (&Inst::Binary { op, a, b, .. }, &Inst::OrTest { a: left, rhs, done, .. })
-                if private && left == dst && !self.facts.leaves[at + 1] =>
+            // Nobody reads the value of this `or`.
+            (Inst::Binary { .. }, &Inst::OrTest { a, rhs, done, .. })
+                if private && a == dst && !self.facts.leaves[at + 1] =>
             {
-                self.compare_and_or(op, first, (a, b), (rhs, done))?;
+                self.compare_and_go(first, aux::LENIENT, (done, rhs))?;
             }
             (&Inst::Unary { op: UnaryOp::Not, src, .. }, &Inst::Branch { cond, then, els })
                 if private && cond == dst =>
@@ -50,48 +50,29 @@ impl Builder<'_> {
 
     fn read_with_call(&mut self, word: Word, call: &Inst) {
         self.cross(call);
-        self.emit_tested(word, &Inst::Const { dst: writes(call)[0].expect("a call has a result"), value: ConstId(0) });
+        self.emit_tested(word, &Inst::Const { dst: call.dst().expect("a call has a result"), value: ConstId(0) });
         self.site_pc[self.at + 1] = self.pc();
         self.at += 1;
         self.emit(Word::new(Op::Ext, 0, 0, 0, 0));
     }
 
-    fn compare_and_branch(
-        &mut self,
-        op: BinaryOp,
-        compare: &Inst,
-        (a, b): (Reg, Reg),
-        (then, els): (BlockId, BlockId),
-    ) -> Option<()> {
-        if !is_comparison(op) {
+    /// A comparison and what it decides: where truth and falsehood go. `flags` go into its word.
+    fn compare_and_go(&mut self, compare: &Inst, flags: u8, (on_true, on_false): (BlockId, BlockId)) -> Option<()> {
+        let Inst::Binary { op, a, b, .. } = *compare else { return None };
+        if !matches!(op, BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge) {
             return None;
         }
         self.hold_back(compare);
-        let (on_true, on_false, flag, x, y) = self.compare_operands(op, a, b);
-        let (op, taken, fall) = if self.falls_to(els) { (on_true, then, els) } else { (on_false, els, then) };
-        let word = Word::new(op, flag, x, y, 0);
-        self.emit_tested(word, compare);
+        let (holds, fails, swapped, x, y) = self.compare_operands(op, a, b);
+        // The first half of an `or` jumps if it holds: an error does not.
+        let (op, taken, fall) = if flags & aux::LENIENT != 0 || self.falls_to(on_false) {
+            (holds, on_true, on_false)
+        } else {
+            (fails, on_false, on_true)
+        };
+        self.emit_tested(Word::new(op, flags | swapped, x, y, 0), compare);
         self.site_pc[self.at + 1] = self.pc() - 1;
         self.finish_branch(taken, fall, Fix::Short);
-        Some(())
-    }
-
-    /// A comparison whose truth decides an `or` that nobody reads the value of.
-    fn compare_and_or(
-        &mut self,
-        op: BinaryOp,
-        compare: &Inst,
-        (a, b): (Reg, Reg),
-        (rhs, done): (BlockId, BlockId),
-    ) -> Option<()> {
-        if !is_comparison(op) {
-            return None;
-        }
-        self.hold_back(compare);
-        let (on_true, _, flag, x, y) = self.compare_operands(op, a, b);
-        self.emit_tested(Word::new(on_true, flag | aux::LENIENT, x, y, 0), compare);
-        self.site_pc[self.at + 1] = self.pc() - 1;
-        self.finish_branch(done, rhs, Fix::Short);
         Some(())
     }
 
@@ -122,8 +103,4 @@ impl Builder<'_> {
             _ => (on_true, on_false, 0, a, b),
         }
     }
-}
-
-fn is_comparison(op: BinaryOp) -> bool {
-    matches!(op, BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge)
 }

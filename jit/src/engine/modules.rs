@@ -7,8 +7,8 @@ use minilive_mir::program::Program;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// What a loader says about a module.
-#[derive(Debug, Clone, PartialEq)]
+/// What a loader says about a module. Workers get it over a pipe.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ModuleAnswer {
     /// There is none on the path.
     NotFound,

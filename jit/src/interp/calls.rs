@@ -5,7 +5,6 @@
 //! innermost frame is the callee's, at its first instruction.
 
 use super::frame::{self, CodeRef, Frame, Ip, Window};
-use super::members::Member;
 use super::{Called, Run};
 use crate::engine::policy::Place;
 use crate::engine::unit::{CallFlags, CodeId};
@@ -141,7 +140,7 @@ impl Run<'_> {
             return Err(FatalError::CallStackOverflow.into());
         };
         if let Some(receiver) = receiver {
-            set_receiver(window, code, receiver);
+            set_receiver(window, code, receiver.this, || receiver.parent);
         }
         let heat = code.counters.heat.get() - i64::from(code.weights.call);
         code.counters.heat.set(heat);
@@ -193,23 +192,14 @@ pub(crate) fn resolve(realm: &mut Realm, code: CodeRef) {
     code.set_call_flag(CallFlags::UNRESOLVED, false);
 }
 
-/// As [`set_receiver`], looking for `super` only if the function reads it.
+/// Gives a method its receiver; `parent` is asked for `super` only if the function reads it.
 #[inline(always)]
-pub(super) fn set_receiver_lazily(realm: &mut Realm, window: Window, code: CodeRef, this: Value, member: Member) {
+pub(super) fn set_receiver(window: Window, code: CodeRef, this: Value, parent: impl FnOnce() -> Value) {
     if let Some(reg) = code.unit.self_reg {
         window.set(reg.0 as u16, this);
     }
     if let Some(reg) = code.unit.super_reg {
-        window.set(reg.0 as u16, member.parent(realm));
-    }
-}
-
-fn set_receiver(window: Window, code: CodeRef, receiver: Receiver) {
-    if let Some(reg) = code.unit.self_reg {
-        window.set(reg.0 as u16, receiver.this);
-    }
-    if let Some(reg) = code.unit.super_reg {
-        window.set(reg.0 as u16, receiver.parent);
+        window.set(reg.0 as u16, parent());
     }
 }
 

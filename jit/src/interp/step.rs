@@ -15,7 +15,7 @@ use super::around::{
     Looped, Miss, binary_slowly, fail, hot_loop, innermost, leave, make_function, make_map, numbers_equal, refill_at,
     refill_head, set_ip, store_env, test_slowly, untested_function,
 };
-use super::calls::{Receiver, Ret, set_receiver_lazily};
+use super::calls::{Receiver, Ret, set_receiver};
 use super::frame::{self, Frame, Ip};
 use super::members::{Member, own_slot};
 use super::values::{equal_quickly, never_quickly, remainder, sample, sample_index};
@@ -301,7 +301,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                     return Err(fail(run, realm, ip, FatalError::CallStackOverflow.into()));
                 };
                 if let Some((this, member)) = $receiver {
-                    set_receiver_lazily(realm, fresh, target, this, member);
+                    set_receiver(fresh, target, this, || member.parent(realm));
                 }
                 target.counters.heat.set(heat);
                 realm.head.depth += 1;

@@ -5,7 +5,7 @@
 //! Invariants: node 0 is the entry and stands for no block (nor do landings that only count); order is reverse postorder; every
 //! cycle is a loop with one header, which dominates it; a copy counts and polls as its block does.
 
-use super::operands;
+use minilive_mir::bits::Bits;
 use minilive_mir::ir::{BlockId, Inst, Reg, Unit};
 
 /// An index into [`Flow::nodes`].
@@ -51,37 +51,40 @@ pub struct Flow {
 }
 
 /// A set of registers.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct RegSet(Vec<u64>);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegSet {
+    bits: Bits,
+    n_regs: u32,
+}
 
 impl RegSet {
     /// The empty set over so many registers.
     pub fn new(n_regs: u32) -> RegSet {
-        RegSet(vec![0; (n_regs as usize).div_ceil(64)])
+        RegSet { bits: Bits::empty(n_regs), n_regs }
     }
 
     /// Whether the register is in the set.
     pub fn has(&self, reg: Reg) -> bool {
-        self.0.get(reg.0 as usize / 64).is_some_and(|word| word >> (reg.0 % 64) & 1 != 0)
+        reg.0 < self.n_regs && self.bits.contains(reg.0)
     }
 
     /// Adds a register.
     pub fn add(&mut self, reg: Reg) {
-        self.0[reg.0 as usize / 64] |= 1 << (reg.0 % 64);
+        self.bits.insert(reg.0);
     }
 
     /// Takes a register out.
     pub fn remove(&mut self, reg: Reg) {
-        self.0[reg.0 as usize / 64] &= !(1 << (reg.0 % 64));
+        self.bits.remove(reg.0);
     }
 
     fn join(&mut self, other: &RegSet) {
-        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a |= b);
+        self.bits.join(&other.bits);
     }
 
     /// The members in order.
     pub fn iter(&self) -> impl Iterator<Item = Reg> + '_ {
-        (0..self.0.len() as u32 * 64).map(Reg).filter(|&reg| self.has(reg))
+        (0..self.n_regs).map(Reg).filter(|&reg| self.has(reg))
     }
 }
 
@@ -137,7 +140,7 @@ fn block_nodes(unit: &Unit) -> Vec<Node> {
     blocks
         .map(|block| Node {
             block: Some(block),
-            succs: operands::targets(last(unit, block)).iter().map(|target| target.0 as usize + 1).collect(),
+            succs: last(unit, block).targets().map(|target| target.0 as usize + 1).collect(),
             counts: Some(block),
             ..Node::default()
         })
@@ -407,7 +410,7 @@ impl Flow {
         }
         let mut live = RegSet::new(unit.n_regs);
         let insts = self.nodes[node].block.map_or(&[][..], |block| unit.block_insts(block));
-        let edge_def = insts.last().and_then(operands::edge_def);
+        let edge_def = insts.last().and_then(Inst::write_on_way);
         for (i, &succ) in self.nodes[node].succs.iter().enumerate() {
             let mut out = self.live_in[succ].clone();
             if let Some((edge, reg)) = edge_def
@@ -426,8 +429,8 @@ impl Flow {
 
 /// Liveness before an instruction, given liveness behind it.
 pub fn step_back(inst: &Inst, live: &mut RegSet) {
-    operands::defs(inst).into_iter().flatten().for_each(|reg| live.remove(reg));
-    operands::uses(inst, &mut |reg| live.add(reg));
+    inst.sure_writes().into_iter().flatten().for_each(|reg| live.remove(reg));
+    inst.for_each_read(|reg| live.add(reg));
 }
 
 fn meet(idom: &[NodeId], mut a: NodeId, mut b: NodeId) -> NodeId {

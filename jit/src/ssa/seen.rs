@@ -3,7 +3,6 @@
 //! The engine hands a snapshot in; `build` asks. Invariant: an instruction without a cell of its own (fused into another one)
 //! has seen nothing, never its neighbour's samples.
 
-use super::operands;
 use crate::feedback::{Arith, Call, Global, Index, Kinds, Snapshot};
 use crate::reason::ExitReason;
 use minilive_mir::ir::{BinaryOp, Inst, InstId, Reg, Unit};
@@ -127,7 +126,7 @@ impl Seen {
             {
                 kinds = kinds.union(anywhere[dst.0 as usize]);
             }
-            if operands::defs(inst).contains(&Some(reg)) {
+            if inst.sure_writes().contains(&Some(reg)) {
                 return kinds;
             }
         }
@@ -138,10 +137,7 @@ impl Seen {
     pub fn written(unit: &Unit) -> Vec<bool> {
         let mut written = vec![false; unit.n_regs as usize];
         for inst in &unit.insts {
-            let edge = operands::edge_def(inst).map(|(_, reg)| reg);
-            for reg in operands::defs(inst).into_iter().flatten().chain(edge) {
-                written[reg.0 as usize] = true;
-            }
+            inst.writes().for_each(|reg| written[reg.0 as usize] = true);
         }
         written
     }

@@ -8,70 +8,63 @@ use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, UserFuncName, types
 use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
-/// `(entry, context, words) -> value`: calls a loop entry, which takes the address of the words itself.
-pub fn loop_trampoline(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
+/// Compiles a function of one block; `body` is given its parameters and gives its result, if it has one.
+fn one_block(
+    isa: &OwnedTargetIsa,
+    name: UserFuncName,
+    signature: ir::Signature,
+    body: impl FnOnce(&mut FunctionBuilder<'_>, &[ir::Value]) -> Option<ir::Value>,
+) -> Result<Compiled, Refused> {
     let mut context = Context::new();
-    context.func = ir::Function::with_name_signature(UserFuncName::user(1, u32::MAX), signature(isa, 2));
+    context.func = ir::Function::with_name_signature(name, signature);
     let mut pool = FunctionBuilderContext::new();
     let mut b = FunctionBuilder::new(&mut context.func, &mut pool);
     let block = b.create_block();
     b.append_block_params_for_function_params(block);
     b.switch_to_block(block);
     let params = b.block_params(block).to_vec();
-    let callee = b.import_signature(signature(isa, 1));
-    let call = b.ins().call_indirect(callee, params[0], &params[1..]);
-    let result = b.inst_results(call)[0];
-    b.ins().return_(&[result]);
+    let result = body(&mut b, &params);
+    b.ins().return_(result.as_slice());
     b.seal_all_blocks();
     b.finalize(isa.frontend_config());
     finish(isa, context, false)
+}
+
+/// `(entry, context, words) -> value`: calls a loop entry, which takes the address of the words itself.
+pub fn loop_trampoline(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
+    one_block(isa, UserFuncName::user(1, u32::MAX), signature(isa, 2), |b, params| {
+        let callee = b.import_signature(signature(isa, 1));
+        let call = b.ins().call_indirect(callee, params[0], &params[1..]);
+        Some(b.inst_results(call)[0])
+    })
 }
 
 /// `(entry, context, words) -> value`: passes `arity` words from memory in registers. The first word, the captured map, is
 /// not passed.
 pub fn trampoline(isa: &OwnedTargetIsa, arity: usize) -> Result<Compiled, Refused> {
-    let mut context = Context::new();
-    context.func = ir::Function::with_name_signature(UserFuncName::user(1, arity as u32), signature(isa, 2));
-    let mut pool = FunctionBuilderContext::new();
-    let mut b = FunctionBuilder::new(&mut context.func, &mut pool);
-    let block = b.create_block();
-    b.append_block_params_for_function_params(block);
-    b.switch_to_block(block);
-    let [entry, ctx, words] = b.block_params(block) else { unreachable!("three parameters") };
-    let (entry, ctx, words) = (*entry, *ctx, *words);
-    let mut args = vec![ctx];
-    for i in 0..arity {
-        args.push(b.ins().load(types::I64, MemFlagsData::trusted(), words, (i as i32 + 1) * 8));
-    }
-    let callee = b.import_signature(signature(isa, arity));
-    let call = b.ins().call_indirect(callee, entry, &args);
-    let result = b.inst_results(call)[0];
-    b.ins().return_(&[result]);
-    b.seal_all_blocks();
-    b.finalize(isa.frontend_config());
-    finish(isa, context, false)
+    one_block(isa, UserFuncName::user(1, arity as u32), signature(isa, 2), |b, params| {
+        let (entry, context, words) = (params[0], params[1], params[2]);
+        let mut args = vec![context];
+        for i in 0..arity {
+            args.push(b.ins().load(types::I64, MemFlagsData::trusted(), words, (i as i32 + 1) * 8));
+        }
+        let callee = b.import_signature(signature(isa, arity));
+        let call = b.ins().call_indirect(callee, entry, &args);
+        Some(b.inst_results(call)[0])
+    })
 }
 
 /// `(ctx, site)`: the budget's slow path for loops. It keeps every register, so that a loop need not keep its variables in memory
 /// because of a call that hardly ever happens; its answer stands in the realm's head.
 pub fn budget_stub(isa: &OwnedTargetIsa, helpers: &HelperTable) -> Result<Compiled, Refused> {
-    let mut context = Context::new();
-    context.func = ir::Function::with_name_signature(UserFuncName::user(3, 0), preserving_signature(2));
-    let mut pool = FunctionBuilderContext::new();
-    let mut b = FunctionBuilder::new(&mut context.func, &mut pool);
-    let block = b.create_block();
-    b.append_block_params_for_function_params(block);
-    b.switch_to_block(block);
-    let params = b.block_params(block).to_vec();
-    let mut plain = signature(isa, 1);
-    plain.returns.clear();
-    let helper = b.import_signature(plain);
-    let address = helper_address(&mut b, helpers, HelperId::Budget, 0);
-    b.ins().call_indirect(helper, address, &params);
-    b.ins().return_(&[]);
-    b.seal_all_blocks();
-    b.finalize(isa.frontend_config());
-    finish(isa, context, false)
+    one_block(isa, UserFuncName::user(3, 0), preserving_signature(2), |b, params| {
+        let mut plain = signature(isa, 1);
+        plain.returns.clear();
+        let helper = b.import_signature(plain);
+        let address = helper_address(b, helpers, HelperId::Budget, 0);
+        b.ins().call_indirect(helper, address, params);
+        None
+    })
 }
 
 /// The signature of code that keeps all registers: so many words, no result.
@@ -88,30 +81,20 @@ pub fn stub(
     callee_word: usize,
     arity: usize,
 ) -> Result<Compiled, Refused> {
-    let mut context = Context::new();
-    context.func = ir::Function::with_name_signature(UserFuncName::user(2, arity as u32), signature(isa, arity));
-    let mut pool = FunctionBuilderContext::new();
-    let mut b = FunctionBuilder::new(&mut context.func, &mut pool);
-    let block = b.create_block();
-    b.append_block_params_for_function_params(block);
-    b.switch_to_block(block);
-    let params = b.block_params(block).to_vec();
-    let data = ir::StackSlotData::new(ir::StackSlotKind::ExplicitSlot, arity.max(1) as u32 * 8, 3);
-    let slot = b.create_sized_stack_slot(data);
-    let words = b.ins().stack_addr(types::I64, slot, 0);
-    for (i, &arg) in params[1..].iter().enumerate() {
-        b.ins().store(MemFlagsData::trusted(), arg, words, i as i32 * 8);
-    }
-    let word = b.ins().iconst(types::I64, callee_word as i64);
-    let callee = b.ins().load(types::I64, MemFlagsData::trusted(), word, 0);
-    let count = b.ins().iconst(types::I64, arity as i64);
-    let frame = b.ins().get_frame_pointer(types::I64);
-    let address = helper_address(&mut b, helpers, HelperId::Interpret, 0);
-    let helper = b.import_signature(signature(isa, 4));
-    let call = b.ins().call_indirect(helper, address, &[params[0], frame, callee, count, words]);
-    let result = b.inst_results(call)[0];
-    b.ins().return_(&[result]);
-    b.seal_all_blocks();
-    b.finalize(isa.frontend_config());
-    finish(isa, context, false)
+    one_block(isa, UserFuncName::user(2, arity as u32), signature(isa, arity), |b, params| {
+        let data = ir::StackSlotData::new(ir::StackSlotKind::ExplicitSlot, arity.max(1) as u32 * 8, 3);
+        let slot = b.create_sized_stack_slot(data);
+        let words = b.ins().stack_addr(types::I64, slot, 0);
+        for (i, &arg) in params[1..].iter().enumerate() {
+            b.ins().store(MemFlagsData::trusted(), arg, words, i as i32 * 8);
+        }
+        let word = b.ins().iconst(types::I64, callee_word as i64);
+        let callee = b.ins().load(types::I64, MemFlagsData::trusted(), word, 0);
+        let count = b.ins().iconst(types::I64, arity as i64);
+        let frame = b.ins().get_frame_pointer(types::I64);
+        let address = helper_address(b, helpers, HelperId::Interpret, 0);
+        let helper = b.import_signature(signature(isa, 4));
+        let call = b.ins().call_indirect(helper, address, &[params[0], frame, callee, count, words]);
+        Some(b.inst_results(call)[0])
+    })
 }

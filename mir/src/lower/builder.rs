@@ -121,9 +121,7 @@ impl Builder {
 
     /// The last instruction, if it writes this register.
     pub(super) fn last_write(&self, reg: Reg) -> Option<InstId> {
-        let last = self.insts.last()?;
-        let mut writes = false;
-        last.for_each_write(|written| writes |= written == reg);
+        let writes = self.insts.last()?.writes().any(|written| written == reg);
         writes.then(|| InstId(index(self.insts.len() - 1)))
     }
 

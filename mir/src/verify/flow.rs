@@ -20,7 +20,7 @@ pub(super) fn unwritten_reads(unit: &Unit) -> Vec<(BlockId, InstId, Reg)> {
                     }
                 });
             }
-            apply(inst, &mut written);
+            inst.sure_writes().into_iter().flatten().for_each(|reg| written.insert(reg.0));
         }
     }
     found
@@ -39,12 +39,12 @@ fn entry_sets(unit: &Unit) -> Vec<Option<Bits>> {
         let block = &unit.blocks[from];
         let mut written = entries[from].clone().expect("only reached blocks are on the list");
         for inst in &unit.insts[block.first as usize..block.end as usize] {
-            apply(inst, &mut written);
+            inst.sure_writes().into_iter().flatten().for_each(|reg| written.insert(reg.0));
         }
         let end = &unit.insts[block.end as usize - 1];
         for (way, to) in end.targets().enumerate() {
             let mut arriving = written.clone();
-            if let Some(reg) = written_on_way(end, way) {
+            if let Some((_, reg)) = end.write_on_way().filter(|&(only, _)| only == way) {
                 arriving.insert(reg.0);
             }
             let to = to.0 as usize;
@@ -61,22 +61,4 @@ fn entry_sets(unit: &Unit) -> Vec<Option<Bits>> {
         }
     }
     entries
-}
-
-/// What an instruction writes whichever way it goes.
-fn apply(inst: &Inst, written: &mut Bits) {
-    match *inst {
-        Inst::AndTest { .. } | Inst::OrTest { .. } => {}
-        Inst::IterNext { pos, .. } => written.insert(pos.0),
-        _ => inst.for_each_write(|reg| written.insert(reg.0)),
-    }
-}
-
-/// What a terminator writes on one of its two ways only: 0 is the first target.
-fn written_on_way(inst: &Inst, way: usize) -> Option<Reg> {
-    match *inst {
-        Inst::AndTest { dst, .. } | Inst::OrTest { dst, .. } if way == 1 => Some(dst),
-        Inst::IterNext { dst, .. } if way == 0 => Some(dst),
-        _ => None,
-    }
 }

@@ -3,13 +3,10 @@
 //! `run` and the interactive session give it to the engine. Invariants: files are looked up and read at each call, since a
 //! program may write them; compiling is done once for each text.
 
-use crate::modules::decode_module;
+use crate::modules::{compiled, decode_module, no_text};
 use minilive_jit::engine::modules::{ModuleAnswer, ModuleLoader};
-use minilive_mir::diagnostic::Severity;
-use minilive_mir::program::Program;
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
 
 /// The loader.
 #[derive(Default)]
@@ -26,23 +23,12 @@ impl ModuleLoader for DiskModules {
         let Some(bytes) = found else { return ModuleAnswer::NotFound };
         let base = Path::new(&file).file_name().map_or(file.clone(), |name| name.to_string_lossy().into_owned());
         match decode_module(&bytes) {
-            Ok(text) => {
-                self.compiled.entry((base.clone(), text)).or_insert_with_key(|key| compile(&key.1, base)).clone()
-            }
-            Err(line) => ModuleAnswer::Broken { message: "the file is not UTF-8 text".to_owned(), file: base, line },
-        }
-    }
-}
-
-fn compile(text: &str, file: String) -> ModuleAnswer {
-    let parse = minilive_syntax::parse(text);
-    let (program, diagnostics): (Program, _) = minilive_mir::lower::lower_module(&parse, &file);
-    let error = diagnostics.into_iter().find(|it| it.severity == Severity::Error);
-    match error {
-        None => ModuleAnswer::Found(Arc::new(program)),
-        Some(error) => {
-            let message = error.reference.unwrap_or(error.message);
-            ModuleAnswer::Broken { message, file, line: error.reference_line }
+            Ok(text) => self
+                .compiled
+                .entry((base.clone(), text))
+                .or_insert_with_key(|key| compiled(&minilive_syntax::parse(&key.1), &base))
+                .clone(),
+            Err(line) => no_text(base, line),
         }
     }
 }

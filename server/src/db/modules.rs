@@ -6,9 +6,8 @@
 
 use super::queries::{Green, GreenIdentity, StatementTree};
 use super::{Db, File, LiveDb};
-use crate::modules::{ConstantImport, Lookup, ModulePrint, ModuleReply, Places, constant_imports};
-use minilive_mir::diagnostic::Severity;
-use minilive_mir::lower::lower_module;
+use crate::modules::{ConstantImport, Lookup, ModulePrint, Places, compiled, constant_imports};
+use minilive_jit::engine::modules::ModuleAnswer;
 use minilive_syntax::{SyntaxNode, TextSize};
 use rowan::NodeOrToken;
 use rustc_hash::{FxHashMap, FxHasher};
@@ -56,7 +55,7 @@ pub enum Located {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModuleCode {
     /// What an `import` gets.
-    pub reply: ModuleReply,
+    pub reply: ModuleAnswer,
     /// What identifies it.
     pub print: ModulePrint,
 }
@@ -65,23 +64,18 @@ pub struct ModuleCode {
 #[salsa::tracked(no_eq, returns(clone))]
 pub fn module_code(db: &dyn Db, file: File) -> Arc<ModuleCode> {
     let name = crate::modules::base_name(file.path(db));
-    let (program, diagnostics) = lower_module(&file.parse(db), name);
+    let reply = compiled(&file.parse(db), name);
     let (mut code, mut positions) = (FxHasher::default(), FxHasher::default());
-    let error = diagnostics.into_iter().find(|it| it.severity == Severity::Error);
-    let reply = match error {
-        None => {
+    match &reply {
+        ModuleAnswer::Found(program) => {
             for unit in &program.units {
                 (unit.key, unit.fingerprint).hash(&mut code);
                 (&unit.info.name, unit.info.base_line, &unit.info.lines).hash(&mut positions);
             }
-            ModuleReply::Found(program)
         }
-        Some(error) => {
-            let message = error.reference.unwrap_or(error.message);
-            (&message, error.reference_line).hash(&mut code);
-            ModuleReply::Broken { message, file: name.to_owned(), line: error.reference_line }
-        }
-    };
+        ModuleAnswer::Broken { message, line, .. } => (message, line).hash(&mut code),
+        ModuleAnswer::NotFound | ModuleAnswer::Blocked | ModuleAnswer::Cancelled => {}
+    }
     // A file without content has a print of its own, too.
     name.hash(&mut code);
     Arc::new(ModuleCode { reply, print: ModulePrint { code: code.finish(), positions: positions.finish() } })

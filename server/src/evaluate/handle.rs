@@ -4,8 +4,8 @@
 //! All of it is plain data. Invariants: no method of a handle waits for the worker; every accepted request ends in exactly
 //! one `Finished` or is named in one `Died`; events of one run come in order.
 
-use crate::modules::ModuleReply;
 use crate::recording::{FunctionReport, Outcome};
+use minilive_jit::engine::modules::ModuleAnswer;
 use minilive_mir::program::Program;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -144,7 +144,7 @@ pub trait WorkerHandle: Send {
     /// Queues a run.
     fn send(&mut self, request: Request);
     /// Answers the `import` for which a run waits.
-    fn answer(&mut self, run: RunId, reply: ModuleReply);
+    fn answer(&mut self, run: RunId, reply: ModuleAnswer);
     /// Stops a run: by its flag, and if that is ignored, with the process.
     fn cancel(&mut self, run: RunId);
     /// Ends the worker; the next request starts another one.

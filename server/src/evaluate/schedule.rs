@@ -10,10 +10,11 @@ use super::plan::{Plan, Planned};
 use super::state::FileState;
 use crate::document::LineSplice;
 use crate::ide::{AskedRun, EndedRun, Live, Phase, Status, StatusState};
-use crate::modules::{ModuleReply, Places, base_name};
+use crate::modules::{Places, base_name};
 use crate::recording::{End, EvaluationId, FunctionReport, ImportSeen, Outcome, Recorded, Tier};
 use crate::settings::{Mode, Settings};
 use crate::world::{Notice, NoticeSink, OutputKind};
+use minilive_jit::engine::modules::ModuleAnswer;
 use minilive_mir::ir::UnitKind;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
@@ -299,7 +300,7 @@ impl Scheduler {
     }
 
     /// Lets a run go on that waits for a module. What it gets is among what its values depend on.
-    pub fn answer_import(&mut self, run: RunId, seen: Option<ImportSeen>, reply: ModuleReply) {
+    pub fn answer_import(&mut self, run: RunId, seen: Option<ImportSeen>, reply: ModuleAnswer) {
         let is_automatic = self.running.as_ref().is_some_and(|it| it.run == run);
         let Some(running) = self.running.iter_mut().chain(&mut self.asked).find(|it| it.run == run) else { return };
         if let Some(seen) = seen {

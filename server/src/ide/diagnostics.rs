@@ -7,8 +7,9 @@ use super::Live;
 use super::values::FreshRecordings;
 use crate::db::{self, LiveDb};
 use crate::document::DocumentView;
-use crate::modules::{self, ModuleReply, Places};
+use crate::modules::{self, Places};
 use crate::recording::End;
+use minilive_jit::engine::modules::ModuleAnswer;
 use minilive_mir::diagnostic::{Diagnostic as Lowering, Severity as LoweringSeverity};
 use minilive_syntax::TextRange;
 
@@ -104,7 +105,7 @@ fn import_diagnostics(db: &LiveDb, document: &DocumentView, places: &Places) -> 
             db::Located::Unknown | db::Located::Outside => return None,
             db::Located::Missing => modules::missing(&import.name, &lookup),
             db::Located::At(file) => match &db::module_code(db, file).reply {
-                ModuleReply::Broken { message, line, .. } => modules::broken(&import.name, message, *line),
+                ModuleAnswer::Broken { message, line, .. } => modules::broken(&import.name, message, *line),
                 _ => modules::circle(&import.name, &way_back(db, document.file, file, places)?),
             },
         };

@@ -8,7 +8,6 @@ use super::lockdown;
 use super::protocol::{self, FromWorker, ToWorker, WireRun};
 use super::report;
 use crate::evaluate::handle::{EntryPoint, RunId, Trust};
-use crate::modules::ModuleReply;
 use crate::recording::End;
 use minilive_jit::engine::modules::{ModuleAnswer, ModuleLoader};
 use minilive_jit::engine::{Engine, EngineConfig, Entry, LoadError, RunRequest, TierPolicy};
@@ -37,7 +36,7 @@ const PIECE_TIME: Duration = Duration::from_millis(16);
 
 type Answers = Arc<Mutex<io::Stdout>>;
 type Flags = Arc<Mutex<HashMap<RunId, Arc<AtomicBool>>>>;
-type Modules = Sender<(RunId, ModuleReply)>;
+type Modules = Sender<(RunId, ModuleAnswer)>;
 
 /// Serves until the server closes the pipe.
 ///
@@ -79,7 +78,7 @@ fn read(queue: &Sender<ToWorker>, modules: &Modules, flags: &Flags) -> io::Resul
             ToWorker::Cancel(run) => {
                 flag(flags, *run).store(true, Ordering::Relaxed);
                 // It may wait for a module.
-                if modules.send((*run, ModuleReply::Cancelled)).is_err() {
+                if modules.send((*run, ModuleAnswer::Cancelled)).is_err() {
                     break;
                 }
             }
@@ -217,7 +216,7 @@ struct Asking {
     answers: Answers,
     /// The run that goes on.
     run: Arc<AtomicU64>,
-    replies: Arc<Mutex<Receiver<(RunId, ModuleReply)>>>,
+    replies: Arc<Mutex<Receiver<(RunId, ModuleAnswer)>>>,
 }
 
 impl ModuleLoader for Asking {
@@ -230,23 +229,13 @@ impl ModuleLoader for Asking {
         let replies = self.replies.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             match replies.recv() {
-                Ok((of, reply)) if of == run => return answer(reply),
+                Ok((of, reply)) if of == run => return reply,
                 // Of a run that was stopped before its answer came.
                 Ok(_) => {}
                 // The pipe is closed, and the process about to end.
                 Err(_) => return ModuleAnswer::Cancelled,
             }
         }
-    }
-}
-
-fn answer(reply: ModuleReply) -> ModuleAnswer {
-    match reply {
-        ModuleReply::Missing => ModuleAnswer::NotFound,
-        ModuleReply::Blocked => ModuleAnswer::Blocked,
-        ModuleReply::Cancelled => ModuleAnswer::Cancelled,
-        ModuleReply::Broken { message, file, line } => ModuleAnswer::Broken { message, file, line },
-        ModuleReply::Found(program) => ModuleAnswer::Found(Arc::new(program)),
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::protocol::{self, FromWorker, ToWorker, WireRun};
 use crate::evaluate::handle::{EventSink, Purpose, Request, RunId, WorkerEvent, WorkerFactory, WorkerHandle};
-use crate::modules::ModuleReply;
+use minilive_jit::engine::modules::ModuleAnswer;
 use minilive_mir::ir::UnitKey;
 use minilive_mir::program::{Fingerprint, Program};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -89,7 +89,7 @@ impl WorkerHandle for ProcessHandle {
         self.tell(Message::Send(Box::new(request)));
     }
 
-    fn answer(&mut self, run: RunId, reply: ModuleReply) {
+    fn answer(&mut self, run: RunId, reply: ModuleAnswer) {
         self.tell(Message::Answer(run, Box::new(reply)));
     }
 
@@ -120,7 +120,7 @@ impl Drop for ProcessHandle {
 #[derive(Debug)]
 enum Message {
     Send(Box<Request>),
-    Answer(RunId, Box<ModuleReply>),
+    Answer(RunId, Box<ModuleAnswer>),
     Cancel(RunId),
     Restart,
     Close,
@@ -249,7 +249,7 @@ impl Supervisor {
     }
 
     /// A process that has ended meanwhile waits for nothing.
-    fn answer(&self, run: RunId, reply: ModuleReply) {
+    fn answer(&self, run: RunId, reply: ModuleAnswer) {
         if let Some(worker) = self.worker.as_ref().filter(|worker| worker.runs.contains_key(&run)) {
             worker.write(&ToWorker::Module { run, reply });
         }

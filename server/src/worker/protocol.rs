@@ -6,8 +6,8 @@
 
 use super::lockdown::Report;
 use crate::evaluate::handle::{Budget, EntryPoint, RunId, Trust};
-use crate::modules::ModuleReply;
 use crate::recording::{FunctionReport, Outcome};
+use minilive_jit::engine::modules::ModuleAnswer;
 use minilive_mir::ir::UnitKey;
 use minilive_mir::program::Program;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -56,7 +56,7 @@ pub enum ToWorker {
         /// Which run.
         run: RunId,
         /// What it gets.
-        reply: ModuleReply,
+        reply: ModuleAnswer,
     },
     /// Stops a run, or keeps a queued one from starting.
     Cancel(RunId),

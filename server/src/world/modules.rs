@@ -11,8 +11,9 @@ use super::{Event, World};
 use crate::db::{self, File, Known, Located};
 use crate::document::Content;
 use crate::evaluate::{Plan, RunId};
-use crate::modules::{Lookup, ModulePrint, ModuleReply, OnDisk, Places, lookup, path_of};
+use crate::modules::{Lookup, ModulePrint, OnDisk, Places, lookup, no_text, path_of};
 use crate::recording::ImportSeen;
+use minilive_jit::engine::modules::ModuleAnswer;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 
@@ -34,7 +35,7 @@ pub(super) struct Search {
 pub(super) struct Linked {
     run: RunId,
     seen: ImportSeen,
-    reply: ModuleReply,
+    reply: ModuleAnswer,
 }
 
 impl Search {
@@ -117,12 +118,12 @@ impl World {
             Some(OnDisk::NoText(line)) => {
                 let path = &lookup[on_disk.len() - 1];
                 let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                let reply = ModuleReply::Broken { message: "the file is not UTF-8 text".to_owned(), file, line: *line };
+                let reply = no_text(file, *line);
                 let seen = ImportSeen { lookup, print: ModulePrint::MISSING };
                 self.scheduler.answer_import(run, Some(seen), reply);
             }
             _ if db::locate(&self.db, &lookup) == Located::Outside => {
-                self.scheduler.answer_import(run, None, ModuleReply::Blocked);
+                self.scheduler.answer_import(run, None, ModuleAnswer::Blocked);
             }
             _ => self.pool.push(Lane::Own, Box::new(LinkJob { uri, run, lookup, events: self.events.clone() })),
         }
@@ -249,7 +250,7 @@ impl Job for LinkJob {
                 let code = db::module_code(db, file);
                 (code.print, code.reply.clone())
             }
-            Located::Unknown | Located::Missing | Located::Outside => (ModulePrint::MISSING, ModuleReply::Missing),
+            Located::Unknown | Located::Missing | Located::Outside => (ModulePrint::MISSING, ModuleAnswer::NotFound),
         });
         let Ok((print, reply)) = found else { return Ran::Overtaken };
         let seen = ImportSeen { lookup: self.lookup.clone(), print };

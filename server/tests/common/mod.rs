@@ -6,9 +6,11 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 use minilive::evaluate::{EventSink, Purpose, Request, RunId, WorkerEvent, WorkerFactory, WorkerHandle};
-use minilive::modules::ModuleReply;
+use minilive::ide;
 use minilive::recording::{End, Outcome};
 use minilive::worker::client::ProcessFactory;
+use minilive::world::{Kind, Snapshot, WorldHandle};
+use minilive_jit::engine::modules::ModuleAnswer;
 use minilive_tests::client::Client;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -30,6 +32,31 @@ pub fn serve(workers: impl WorkerFactory + 'static) -> Client {
     let (client_input, server_output) = std::io::pipe().expect("a pipe");
     std::thread::spawn(move || minilive::lsp::serve(Box::new(workers), server_input, server_output));
     Client::new(client_output, client_input)
+}
+
+/// Waits until a world has done all it was told.
+pub fn settle(world: &WorldHandle) {
+    world.settled().blocking_recv().expect("the world lives");
+}
+
+/// What a world's snapshot shows of a document.
+pub fn see<T: Send + 'static>(
+    world: &WorldHandle,
+    uri: Arc<str>,
+    reader: impl FnMut(&Snapshot) -> T + Send + 'static,
+) -> T {
+    let (answer, _guard) = world.ask(uri, Kind::WholeDocument, reader);
+    answer.blocking_recv().expect("the world lives").expect("an answer")
+}
+
+/// The hint at the end of a line (from 1), without tiers; empty if there is none.
+pub fn hint(world: &WorldHandle, uri: Arc<str>, line: u32) -> String {
+    let hints = see(world, uri, |it| {
+        let hints = ide::inlay_hints(&it.db, &it.document, &it.live, None);
+        let hints = hints.into_iter().filter(|hint| hint.kind != ide::HintKind::Tier);
+        hints.map(|hint| (it.document.index.line_of(hint.offset) + 1, hint.label)).collect::<Vec<_>>()
+    });
+    hints.into_iter().find(|(at, _)| *at == line).map(|(_, label)| label).unwrap_or_default()
 }
 
 /// What a test sees of the requests, and the gate in their way.
@@ -120,7 +147,7 @@ impl WorkerHandle for GatedWorker {
         }
     }
 
-    fn answer(&mut self, run: RunId, reply: ModuleReply) {
+    fn answer(&mut self, run: RunId, reply: ModuleAnswer) {
         lock(&self.held).worker.answer(run, reply);
     }
 

@@ -8,7 +8,6 @@ use super::{Builder, CellState, Env, RangeParts, Slot, Step, Stop};
 use crate::feedback::{Global, Kinds, Target, Variety};
 use crate::reason::{ExitReason, Refusal, Refused};
 use crate::ssa::flow::{EntryAt, Flow, NodeId, RegSet};
-use crate::ssa::operands;
 use crate::ssa::types::{INT_MAX, Ty};
 use crate::ssa::{Block, BlockData, Edge, End, Exit, Helper, Op, Rep, StateId, Val};
 use minilive_mir::ir::{Inst, InstId, NameId, Reg, Unit};
@@ -36,8 +35,7 @@ pub(crate) fn loop_facts(unit: &Unit, flow: &Flow) -> Vec<LoopFacts> {
                 let first = unit.blocks[block.0 as usize].first;
                 for (i, inst) in unit.block_insts(block).iter().enumerate() {
                     let at = InstId(first + i as u32);
-                    let edge = operands::edge_def(inst).map(|(_, reg)| reg);
-                    operands::defs(inst).into_iter().flatten().chain(edge).for_each(|reg| facts.writes.add(reg));
+                    inst.writes().for_each(|reg| facts.writes.add(reg));
                     match *inst {
                         Inst::LoadFree { name, .. } if !facts.reads.iter().any(|it| it.0 == name) => {
                             facts.reads.push((name, at));
