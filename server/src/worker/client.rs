@@ -145,6 +145,8 @@ struct Worker {
     child: Child,
     writer: Sender<Vec<u8>>,
     last_words: Arc<Mutex<Vec<u8>>>,
+    /// Disconnected when all of them have been read.
+    silenced: Receiver<()>,
     /// Units whose code the process holds.
     known: FxHashSet<(UnitKey, Fingerprint)>,
     runs: FxHashMap<RunId, Running>,
@@ -236,11 +238,16 @@ impl Supervisor {
         })?;
         let last_words = Arc::new(Mutex::new(Vec::new()));
         let (mut stderr, words) = (child.stderr.take().expect("piped"), last_words.clone());
-        thread::Builder::new().name("worker-err".into()).spawn(move || keep_last_words(&mut stderr, &words))?;
+        let (speaking, silenced) = mpsc::channel();
+        thread::Builder::new().name("worker-err".into()).spawn(move || {
+            keep_last_words(&mut stderr, &words);
+            drop(speaking);
+        })?;
         self.worker = Some(Worker {
             child,
             writer,
             last_words,
+            silenced,
             known: FxHashSet::default(),
             runs: FxHashMap::default(),
             queue: Vec::new(),
@@ -320,8 +327,7 @@ impl Supervisor {
         let Some(mut worker) = self.worker.take() else { return };
         let _ = worker.child.kill();
         let status = worker.child.wait();
-        let words =
-            worker.last_words.lock().map(|it| String::from_utf8_lossy(&it).trim().to_string()).unwrap_or_default();
+        let words = worker.last_words();
         let mut reason = format!("The worker process crashed ({})", status.map_or_else(|it| it.to_string(), describe));
         if let Some(wrong) = wrong {
             reason += &format!("; its last message could not be read: {wrong}");
@@ -339,6 +345,13 @@ impl Supervisor {
 }
 
 impl Worker {
+    /// What an ended process wrote on its way out. Its pipe may be read later than its end is known, and a process of its own may
+    /// keep it open, so the wait for it is short.
+    fn last_words(&self) -> String {
+        let _: Result<(), mpsc::RecvTimeoutError> = self.silenced.recv_timeout(GRACE);
+        self.last_words.lock().map(|it| String::from_utf8_lossy(&it).trim().to_string()).unwrap_or_default()
+    }
+
     /// Sends a run's program (without code the process holds, unless `whole`) and the run itself.
     fn submit(&mut self, run: RunId, whole: bool) {
         let Some(Running { request, program: id, .. }) = self.runs.get(&run) else {
