@@ -348,7 +348,7 @@ impl Worker {
     /// What an ended process wrote on its way out. Its pipe may be read later than its end is known, and a process of its own may
     /// keep it open, so the wait for it is short.
     fn last_words(&self) -> String {
-        let _: Result<(), mpsc::RecvTimeoutError> = self.silenced.recv_timeout(GRACE);
+        let _ = self.silenced.recv_timeout(GRACE);
         self.last_words.lock().map(|it| String::from_utf8_lossy(&it).trim().to_string()).unwrap_or_default()
     }
 
