@@ -347,7 +347,17 @@ impl FeedbackCell {
     }
 
     /// Notes a property access. A second, different one makes the cell megamorphic.
+    #[inline]
     pub fn see_property(&self, seen: Property) {
+        let bits = self.bits.get();
+        if bits & 3 == Variety::Poly as u32 {
+            let value = kinds_at(u64::from(bits), 16).union(seen.value);
+            return self.set_words(Property { variety: Variety::Poly, value, ..seen }.encode());
+        }
+        self.see_new_property(seen);
+    }
+
+    fn see_new_property(&self, seen: Property) {
         let old = self.property();
         let value = old.value.union(seen.value);
         let next = match old.variety {
@@ -379,21 +389,6 @@ impl FeedbackCell {
         let bits = self.bits.get();
         self.bits.set(bits | u32::from(value.0) << 16);
         bits & 3 == Variety::Mega as u32
-    }
-
-    /// Notes an own property of one more shape at a site that has met several, or is generic; `false` if it must be described
-    /// whole.
-    #[inline]
-    pub fn see_other_own(&self, shape: u32, slot: usize, value: Kinds) -> bool {
-        const POLY_OWN: u32 = Variety::Poly as u32;
-        let bits = self.bits.get() | u32::from(value.0) << 16;
-        if bits & 0xF == POLY_OWN && slot < 256 {
-            self.bits.set(bits & 0x00FF_FFFF | (slot as u32) << 24);
-            self.id.set(shape);
-            self.hi.set(u64::from(shape) << 32);
-            return true;
-        }
-        self.is_megamorphic_for(value)
     }
 
     /// Makes a property site generic for good.

@@ -77,6 +77,21 @@ impl Rule {
     }
 }
 
+/// A number without its fraction, as the bits of a signed number; `None` or a number beyond every length if there is none.
+#[inline(always)]
+#[cfg(target_arch = "x86_64")]
+fn whole_part(number: f64) -> Option<usize> {
+    use std::arch::x86_64::{_mm_cvttsd_si64, _mm_set_sd};
+    // SAFETY: every processor of this architecture has these instructions. What has no whole part gives the lowest number.
+    Some(unsafe { _mm_cvttsd_si64(_mm_set_sd(number)) } as usize)
+}
+
+#[inline(always)]
+#[cfg(not(target_arch = "x86_64"))]
+fn whole_part(number: f64) -> Option<usize> {
+    (!number.is_nan()).then_some(number as i64 as usize)
+}
+
 impl ListRef {
     /// The list as a value.
     #[inline(always)]
@@ -157,6 +172,7 @@ impl ListRef {
     }
 
     /// An element by a number as index, cut to a whole number; `None` if it is negative, not a number, or beyond the end.
+    /// The bits of a value that is no number are not a number here.
     #[inline(always)]
     pub fn at(self, index: f64) -> Option<Value> {
         self.inside(index).and_then(|index| self.get(index))
@@ -164,12 +180,8 @@ impl ListRef {
 
     #[inline(always)]
     fn inside(self, index: f64) -> Option<usize> {
-        if index >= 0.0 && index < f64::from(self.object().len) {
-            // SAFETY: it is not negative and fits a `u32`.
-            Some(unsafe { index.to_int_unchecked::<i64>() } as usize)
-        } else {
-            None
-        }
+        // A negative position is a very large one when its sign is not looked at.
+        whole_part(index).filter(|&index| index < self.len())
     }
 
     /// All elements, read one by one as the list is at each step.

@@ -29,6 +29,7 @@ use crate::fault::{Eval, FatalError};
 use crate::heap::mark::Marker;
 use crate::heap::permanent::PermanentArena;
 use crate::heap::{Header, flags, kind};
+use crate::names;
 use crate::realm::Realm;
 use crate::shape::ShapeId;
 use crate::shared::Name;
@@ -157,6 +158,17 @@ impl MapRef {
                 .or_else(|| self.table()?.get_text(realm.shared.name_value(name), realm.shared.name_hash(name))),
             MapLayout::Globals => self.view_get(realm, realm.shared.name_value(name)),
         }
+    }
+
+    /// Of a map with a table: whether an entry of its own, or one of maps up its chain, may come before the type map's.
+    #[inline]
+    pub fn may_hide(self, realm: &Realm, name: Name) -> bool {
+        let has = |name| {
+            self.table().is_some_and(|table| {
+                table.get_text(realm.shared.name_value(name), realm.shared.name_hash(name)).is_some()
+            })
+        };
+        has(name) || has(names::ISA)
     }
 
     /// The map's own value of a key.

@@ -305,9 +305,7 @@ pub(crate) fn push_window(
     // SAFETY: the room was just tested; `args` are `count` values of the caller's window (invariant 3), which does not overlap.
     let window = unsafe {
         let registers = base.add(HEADER);
-        for i in 0..count {
-            *registers.add(i) = *args.add(i);
-        }
+        copy_arguments(registers, args, count);
         realm.head.stack_top = registers.add(n_regs);
         Window(registers)
     };
@@ -317,6 +315,37 @@ pub(crate) fn push_window(
         default_params(window, code, count);
     }
     Some(window)
+}
+
+/// Copies arguments. Nearly all calls have few: a loop here would be unrolled and vectorised, which costs more than it copies.
+///
+/// # Safety
+/// Both places have room for `count` values and do not overlap.
+#[inline(always)]
+unsafe fn copy_arguments(to: *mut Value, from: *const Value, count: usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if count > 0 {
+            *to = *from;
+        }
+        if count > 1 {
+            *to.add(1) = *from.add(1);
+        }
+        if count > 2 {
+            *to.add(2) = *from.add(2);
+        }
+        if count > 3 {
+            copy_more_arguments(to.add(3), from.add(3), count - 3);
+        }
+    }
+}
+
+/// # Safety
+/// As [`copy_arguments`].
+#[inline(never)]
+unsafe fn copy_more_arguments(to: *mut Value, from: *const Value, count: usize) {
+    // SAFETY: the caller's promise.
+    unsafe { std::ptr::copy_nonoverlapping(from, to, count) }
 }
 
 #[inline(never)]

@@ -1,7 +1,8 @@
 //! Member access with inline caches: own slots, slots of the `__isa` map, entries of type maps (LANGUAGE 3.12, 6.3–6.5).
 //!
 //! `step` and `calls` come here; the cache is the site's feedback cell, which the compiler reads too. A cache holds shapes and
-//! slots, never values, so a changed class is seen at once. Invariant: what a cache answers is what `ops::member_get` would.
+//! slots, never values, so a changed class is seen at once; of a map with a table it holds that fact, and the table is asked
+//! whether it hides the type map's entry. Invariant: what a cache answers is what `ops::member_get` would.
 
 use super::Run;
 use super::values::{kinds_of, kinds_of_fast};
@@ -9,9 +10,11 @@ use crate::engine::unit::NameEntry;
 use crate::feedback::{FeedbackCell, Holder, Kinds, Property, Variety};
 use minilive_runtime::fault::Eval;
 use minilive_runtime::map::{MapLayout, MapRef};
+use minilive_runtime::names;
 use minilive_runtime::ops;
 use minilive_runtime::realm::{Realm, TypeMap};
 use minilive_runtime::shape::ShapeId;
+use minilive_runtime::shared::Name;
 use minilive_runtime::value::{Value, ValueKind};
 
 /// What a member lookup found.
@@ -56,20 +59,23 @@ fn cacheable(map: MapRef) -> bool {
     matches!(map.layout(), MapLayout::Shaped | MapLayout::Env)
 }
 
-fn cached(realm: &Realm, object: Value, cell: &FeedbackCell) -> Option<Member> {
+/// What the cell knows, if it fits this receiver.
+fn cached(realm: &Realm, object: Value, name: Name, cell: &FeedbackCell) -> Option<Member> {
     let seen = cell.property();
-    if !matches!(seen.variety, Variety::Mono | Variety::Poly) || !seen.receiver.meets(kinds_of_fast(object)) {
+    if !matches!(seen.variety, Variety::Mono | Variety::Poly) {
         return None;
     }
-    let receiver = object.as_map();
-    if receiver.is_some_and(|map| map.shape().0 != seen.shape) {
-        return None;
-    }
-    let holder = match seen.holder {
-        Holder::Own => receiver?,
-        Holder::Parent => receiver?.slot(usize::from(seen.isa_slot)).as_map()?,
-        Holder::TypeMap => realm.type_map(type_map_of(object.kind())?),
-        Holder::Added => return None,
+    let holder = match (object.as_map(), seen.holder) {
+        (Some(map), _) if map.shape().0 != seen.shape => return None,
+        (Some(map), Holder::Own) => map,
+        (Some(map), Holder::Parent) => map.slot(usize::from(seen.isa_slot)).as_map()?,
+        // A shape tells by itself that nothing hides the type map's entry; of a table it must be asked.
+        (Some(map), Holder::TypeMap) if map.is_dict() && map.may_hide(realm, name) => return None,
+        (Some(_), Holder::TypeMap) => realm.type_map(TypeMap::Map),
+        (None, Holder::TypeMap) if seen.receiver.meets(kinds_of_fast(object)) => {
+            realm.type_map(type_map_of(object.kind())?)
+        }
+        _ => return None,
     };
     if holder.shape().0 != seen.holder_shape {
         return None;
@@ -82,6 +88,109 @@ fn cached(realm: &Realm, object: Value, cell: &FeedbackCell) -> Option<Member> {
     Some(Member { value, holder, origin_isa: Value::NULL })
 }
 
+/// A member found along a chain of shaped maps.
+struct Found {
+    value: Value,
+    holder: MapRef,
+    /// Its slot in the holder.
+    slot: usize,
+    /// How many steps up the chain the holder is.
+    depth: u32,
+    /// The slot of `__isa` in the receiver, where the holder is not the receiver.
+    isa_slot: usize,
+}
+
+/// Looks a name up in a map and along its chain, as long as that consists of shaped maps.
+#[inline]
+fn find_shaped(realm: &mut Realm, map: MapRef, name: Name) -> Option<Found> {
+    let (mut holder, mut isa_slot) = (map, 0);
+    for depth in 0..=ops::MAX_CHAIN {
+        if holder.layout() != MapLayout::Shaped {
+            return None;
+        }
+        let slots = realm.slots_of(holder.shape(), name);
+        if let Some(slot) = slots.own {
+            return Some(Found { value: holder.slot(slot), holder, slot, depth, isa_slot });
+        }
+        let isa = slots.isa?;
+        if depth == 0 {
+            isa_slot = isa;
+        }
+        holder = holder.slot(isa).as_map()?;
+    }
+    None
+}
+
+/// Notes the way to a member of a map as the cell can repeat it.
+fn see_found(cell: &FeedbackCell, receiver: MapRef, found: &Found) {
+    let value = kinds_of(found.value);
+    if cell.is_megamorphic_for(value) {
+        return;
+    }
+    let holder = match found.depth {
+        0 => Holder::Own,
+        1 => Holder::Parent,
+        _ => return cell.set_megamorphic(),
+    };
+    let (Ok(slot), Ok(isa_slot)) = (u8::try_from(found.slot), u8::try_from(found.isa_slot)) else {
+        return cell.set_megamorphic();
+    };
+    cell.see_property(Property {
+        variety: Variety::Mono,
+        holder,
+        receiver: Kinds::MAP,
+        shape: receiver.shape().0,
+        slot,
+        isa_slot,
+        holder_shape: found.holder.shape().0,
+        value,
+    });
+}
+
+/// The way to a variable of an environment as a cell can repeat it.
+fn own_way(realm: &Realm, object: Value, name: Name) -> Option<Property> {
+    let map = object.as_map().filter(|map| map.is_env())?;
+    Some(Property {
+        variety: Variety::Mono,
+        holder: Holder::Own,
+        receiver: Kinds::MAP,
+        shape: map.shape().0,
+        slot: u8::try_from(map.slot_of(realm, name)?).ok()?,
+        isa_slot: 0,
+        holder_shape: map.shape().0,
+        value: Kinds::NONE,
+    })
+}
+
+/// The way to an entry of a type map as a cell can repeat it.
+fn type_map_way(realm: &Realm, object: Value, name: Name) -> Option<Property> {
+    let receiver = object.as_map();
+    // An environment may hide the entry later without another shape; the chain's maps could get the name, and only the
+    // receiver is looked at.
+    let tells = |map: MapRef| match map.layout() {
+        MapLayout::Shaped => map.slot_of(realm, names::ISA).is_none(),
+        MapLayout::Dict => !map.may_hide(realm, name),
+        MapLayout::Env | MapLayout::Globals => false,
+    };
+    if object.is_error() || !receiver.is_none_or(tells) {
+        return None;
+    }
+    let map = realm.type_map(type_map_of(object.kind())?);
+    if !cacheable(map) {
+        return None;
+    }
+    Some(Property {
+        variety: Variety::Mono,
+        holder: Holder::TypeMap,
+        receiver: kinds_of_fast(object),
+        shape: receiver.map_or(ShapeId::NONE.0, |map| map.shape().0),
+        slot: u8::try_from(map.slot_of(realm, name)?).ok()?,
+        isa_slot: 0,
+        holder_shape: map.shape().0,
+        value: Kinds::NONE,
+    })
+}
+
 impl Run<'_> {
     /// `object.name`, without invocation.
     #[inline(never)]
@@ -92,75 +201,50 @@ impl Run<'_> {
         entry: NameEntry,
         cell: &FeedbackCell,
     ) -> Eval<Member> {
-        if let Some(found) = cached(realm, object, cell) {
+        if let Some(found) = cached(realm, object, entry.name, cell) {
             return Ok(found);
         }
-        if let Some(map) = object.as_map().filter(|map| map.is_globals()) {
-            let value = realm.cell(entry.cell);
-            if !value.is_absent() {
-                cell.set_megamorphic();
-                return Ok(Member { value, holder: Some(map), origin_isa: Value::NULL });
+        if let Some(map) = object.as_map() {
+            if let Some(found) = find_shaped(realm, map, entry.name) {
+                see_found(cell, map, &found);
+                return Ok(Member { value: found.value, holder: Some(found.holder), origin_isa: Value::NULL });
+            }
+            if map.is_globals() {
+                let value = realm.cell(entry.cell);
+                if !value.is_absent() {
+                    cell.set_megamorphic();
+                    return Ok(Member { value, holder: Some(map), origin_isa: Value::NULL });
+                }
             }
         }
-        if let Some(map) = object.as_map().filter(|map| map.layout() == MapLayout::Shaped)
-            && let Some(slot) = realm.slots_of(map.shape(), entry.name).own
-        {
-            let value = map.slot(slot);
-            if cell.see_other_own(map.shape().0, slot, kinds_of(value)) {
-                return Ok(Member { value, holder: Some(map), origin_isa: Value::NULL });
-            }
-        }
-        let found = ops::member_get(realm, object, entry.name)?;
-        if cell.is_megamorphic_for(kinds_of(found.value)) {
-            return Ok(Member { value: found.value, holder: None, origin_isa: found.origin_isa });
-        }
-        self.remember(realm, object, entry, found.depth, found.value, cell);
-        Ok(Member { value: found.value, holder: None, origin_isa: found.origin_isa })
+        self.get_other_member(realm, object, entry.name, cell)
     }
 
-    fn remember(
-        &self,
-        realm: &Realm,
+    /// Members of type maps, environments, tables, errors, and what is no member at all.
+    #[inline(never)]
+    fn get_other_member(
+        &mut self,
+        realm: &mut Realm,
         object: Value,
-        entry: NameEntry,
-        depth: Option<u32>,
-        value: Value,
+        name: Name,
         cell: &FeedbackCell,
-    ) {
-        match self.describe(realm, object, entry, depth) {
-            Some(seen) => cell.see_property(Property { value: kinds_of(value), ..seen }),
+    ) -> Eval<Member> {
+        let found = ops::member_get(realm, object, name)?;
+        let member = Member { value: found.value, holder: None, origin_isa: found.origin_isa };
+        let value = kinds_of(found.value);
+        if cell.is_megamorphic_for(value) {
+            return Ok(member);
+        }
+        let way = match found.depth {
+            None => type_map_way(realm, object, name),
+            Some(0) => own_way(realm, object, name),
+            Some(_) => None,
+        };
+        match way {
+            Some(seen) => cell.see_property(Property { value, ..seen }),
             None => cell.set_megamorphic(),
         }
-    }
-
-    /// The way to a member as a cache can repeat it.
-    fn describe(&self, realm: &Realm, object: Value, entry: NameEntry, depth: Option<u32>) -> Option<Property> {
-        let receiver = object.as_map();
-        if receiver.is_some_and(|map| !cacheable(map)) {
-            return None;
-        }
-        let isa_slot = receiver.and_then(|map| map.slot_of(realm, self.well_known.isa));
-        let (holder, map) = match (depth, receiver) {
-            (Some(0), Some(map)) => (Holder::Own, map),
-            (Some(1), Some(map)) => (Holder::Parent, map.slot(isa_slot?).as_map()?),
-            // The chain's maps could get the member later, and only the receiver's shape is tested.
-            (None, Some(_)) if isa_slot.is_some() => return None,
-            (None, _) if !object.is_error() => (Holder::TypeMap, realm.type_map(type_map_of(object.kind())?)),
-            _ => return None,
-        };
-        if !cacheable(map) {
-            return None;
-        }
-        Some(Property {
-            variety: Variety::Mono,
-            holder,
-            receiver: kinds_of_fast(object),
-            shape: receiver.map_or(ShapeId::NONE.0, |map| map.shape().0),
-            slot: u8::try_from(map.slot_of(realm, entry.name)?).ok()?,
-            isa_slot: isa_slot.and_then(|slot| u8::try_from(slot).ok()).unwrap_or(0),
-            holder_shape: map.shape().0,
-            value: Kinds::NONE,
-        })
+        Ok(member)
     }
 
     /// `object.name = value`
@@ -186,6 +270,15 @@ impl Run<'_> {
         if seen.variety != Variety::None && seen.holder == Holder::Added && seen.shape == before.0 && !map.is_guarded()
         {
             map.add_slot(realm, ShapeId(seen.holder_shape), value);
+            return Ok(());
+        }
+        if map.layout() == MapLayout::Shaped
+            && !map.is_guarded()
+            && let Some(slot) = realm.slots_of(before, entry.name).own
+        {
+            map.set_slot(realm, slot, value);
+            let found = Found { value, holder: map, slot, depth: 0, isa_slot: 0 };
+            see_found(cell, map, &found);
             return Ok(());
         }
         let plain = cacheable(map);

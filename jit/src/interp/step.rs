@@ -116,10 +116,11 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
             unsafe { *consts.add($index as usize) }
         };
     }
+    // By reference: a copy of the whole entry would go through the native stack.
     macro_rules! name_entry {
         ($index:expr) => {
             // SAFETY: invariant 1.
-            unsafe { *code.names.get_unchecked($index as usize) }
+            unsafe { code.names.get_unchecked($index as usize) }
         };
     }
     /// Arithmetic: a result that is a number proves that both operands were.
@@ -155,8 +156,9 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
     macro_rules! compare {
         ($word:expr, $fast:expr) => {{
             let (a, b) = (window.get($word.b()), window.get($word.c()));
-            if a.is_number() && b.is_number() && ip.cell().is_sampled() {
-                window.set($word.a(), Value::boolean($fast(a.to_f64_lossy(), b.to_f64_lossy())));
+            let (x, y) = (a.to_f64_lossy(), b.to_f64_lossy());
+            if !(x.is_nan() || y.is_nan()) && ip.cell().is_sampled() {
+                window.set($word.a(), Value::boolean($fast(x, y)));
                 next!(1)
             }
             let result = slowly!(binary_slowly(run, realm, ip, a, b));
@@ -168,8 +170,11 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
     macro_rules! compare_jump {
         ($word:expr, $wanted:literal, $b:expr, $fast:expr, $quick:expr) => {{
             let (a, b) = (window.get($word.a()), $b);
-            let holds = if a.is_number() && b.is_number() && ip.cell().is_sampled() {
-                $fast(a.to_f64_lossy(), b.to_f64_lossy())
+            let (x, y) = (a.to_f64_lossy(), b.to_f64_lossy());
+            // What is no number is not-a-number here, and such numbers take the long way with it.
+            let ordered = !(x.is_nan() || y.is_nan());
+            let holds = if ordered && ip.cell().is_sampled() {
+                $fast(x, y)
             } else if let Some(equal) = $quick(ip.cell(), a, b) {
                 equal
             } else {
@@ -182,8 +187,8 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
     macro_rules! get_index {
         ($word:expr, $key:expr) => {{
             let (object, key) = (window.get($word.b()), $key);
-            let list = object.as_list().filter(|_| key.is_number());
-            let value = match list.and_then(|list| list.at(key.to_f64_lossy())) {
+            // What is no number is no index.
+            let value = match object.as_list().and_then(|list| list.at(key.to_f64_lossy())) {
                 Some(value) => {
                     if !ip.cell().is_sampled() {
                         sample_index(ip.cell(), object, key, value);
@@ -204,7 +209,6 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
         ($word:expr, $value:expr) => {{
             let (object, key, value) = (window.get($word.a()), window.get($word.b()), $value);
             if let Some(list) = object.as_list()
-                && key.is_number()
                 && ip.cell().is_sampled()
                 && !(value.is_function() && $word.aux() & aux::AUTO != 0)
                 && list.try_set(realm, key.to_f64_lossy(), value)
@@ -243,7 +247,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
     }
     macro_rules! free_name {
         ($word:expr) => {{
-            let entry: NameEntry = name_entry!($word.bc());
+            let entry: &NameEntry = name_entry!($word.bc());
             let value = if window.scope() == globals { realm.cell(entry.cell) } else { Value::ABSENT };
             if !value.is_absent() {
                 if !ip.cell().is_global_sampled() {
@@ -258,7 +262,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
             } else {
                 retreat!($word);
                 sync!();
-                check!(run.load_free(realm, window, entry, ip.cell()))
+                check!(run.load_free(realm, window, *entry, ip.cell()))
             }
         }};
     }
@@ -478,7 +482,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 if value.is_absent() {
                     retreat!(word);
                     sync!();
-                    let read = (name_entry!(word.c()), word.aux() & aux::DEFERRED != 0);
+                    let read = (*name_entry!(word.c()), word.aux() & aux::DEFERRED != 0);
                     value = check!(run.load_unassigned(realm, window, read, ip.cell()));
                 }
                 window.set(word.a(), value);
@@ -512,7 +516,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                     realm.set_cell(entry.cell, value);
                 } else {
                     sync!();
-                    check!(run.store_global(realm, entry, value));
+                    check!(run.store_global(realm, *entry, value));
                 }
                 next!(1)
             }
@@ -586,7 +590,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 }
                 retreat!(word, object);
                 sync!();
-                let member = check!(run.get_member(realm, object, name_entry!(word.c()), ip.cell()));
+                let member = check!(run.get_member(realm, object, *name_entry!(word.c()), ip.cell()));
                 if !member.value.is_function() {
                     ip.step(1).cell().see_no_call();
                     window.set(word.a(), member.value);
@@ -608,7 +612,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 sync!();
                 let x = ip.step(1).word();
                 let object = window.get(word.b());
-                let member = check!(run.get_member(realm, object, name_entry!(word.c()), ip.cell()));
+                let member = check!(run.get_member(realm, object, *name_entry!(word.c()), ip.cell()));
                 let (this, argc) = (window.get(x.a()), usize::from(x.c()));
                 if let Some(function) = member.value.as_function()
                     && function.code() < INTRINSIC
@@ -652,7 +656,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                     next!(1)
                 }
                 sync!();
-                check!(run.set_member(realm, object, name_entry!(word.b()), value, ip.cell()));
+                check!(run.set_member(realm, object, *name_entry!(word.b()), value, ip.cell()));
                 next!(1)
             }
             Op::RefMember => {

@@ -58,9 +58,14 @@ pub(super) fn remainder(x: f64, y: f64) -> f64 {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     // A negative dividend (minus zero, too) may give minus zero, which whole numbers do not have.
     if x.is_sign_positive() && x <= EXACT && y > 0.0 && y <= EXACT {
-        let (a, b) = (x as u64, y as u64);
+        // Signed, since the hardware converts those in one step.
+        let (a, b) = (x as i64, y as i64);
         if a as f64 == x && b as f64 == y {
-            return if (a | b) >> 32 == 0 { f64::from(a as u32 % b as u32) } else { (a % b) as f64 };
+            return if (a | b) >> 32 == 0 {
+                f64::from(a as u32 % b as u32)
+            } else {
+                (a as u64 % b as u64) as i64 as f64
+            };
         }
     }
     x % y
@@ -154,8 +159,13 @@ impl Run<'_> {
         key: Value,
         cell: &FeedbackCell,
     ) -> Eval<Value> {
-        if cell.is_sampled()
-            && cell.index().container.meets(Kinds::STRING)
+        let seen = if cell.is_sampled() { cell.index().container } else { Kinds::NONE };
+        if seen.meets(Kinds::MAP)
+            && let Some(value) = container.as_map().and_then(|map| map.get(realm, key))
+        {
+            return Ok(value);
+        }
+        if seen.meets(Kinds::STRING)
             && let Some(text) = container.as_string().filter(|_| key.is_number())
             && !realm.type_map(TypeMap::String).is_dict()
         {
@@ -175,6 +185,12 @@ impl Run<'_> {
         (container, key, value): (Value, Value, Value),
         cell: &FeedbackCell,
     ) -> Eval<()> {
+        if cell.is_sampled()
+            && cell.index().container.meets(Kinds::MAP)
+            && let Some(map) = container.as_map()
+        {
+            return map.set(realm, key, value);
+        }
         cell.see_index(kinds_of(container), kinds_of(key), kinds_of(value), index_flags(container, key));
         ops::index_set(realm, container, key, value)
     }

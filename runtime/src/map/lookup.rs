@@ -34,17 +34,19 @@ pub struct Slots {
 /// The table; one a realm, made at the first lookup.
 #[derive(Debug, Default)]
 pub(crate) struct SlotCache {
-    entries: Box<[Entry]>,
+    entries: Option<Box<[Entry; ENTRIES]>>,
 }
 
+#[inline(always)]
 fn place(shape: ShapeId, name: Name) -> usize {
-    (shape.0.wrapping_mul(0x9E37_79B1) ^ name.0.wrapping_mul(0x85EB_CA6B)) as usize >> 16 & (ENTRIES - 1)
+    ((shape.0 ^ name.0.rotate_left(16)).wrapping_mul(0x9E37_79B1) >> 16) as usize & (ENTRIES - 1)
 }
 
 fn packed(slot: Option<usize>) -> Option<u16> {
     slot.map_or(Some(NOWHERE), |slot| u16::try_from(slot).ok().filter(|&slot| slot != NOWHERE))
 }
 
+#[inline(always)]
 fn unpacked(slot: u16) -> Option<usize> {
     (slot != NOWHERE).then_some(usize::from(slot))
 }
@@ -53,7 +55,7 @@ impl Realm {
     /// The slots of a name and of `__isa` in maps of a shape.
     #[inline]
     pub fn slots_of(&mut self, shape: ShapeId, name: Name) -> Slots {
-        match self.slot_cache.entries.get(place(shape, name)) {
+        match self.slot_cache.entries.as_ref().map(|entries| &entries[place(shape, name)]) {
             Some(entry) if entry.shape == shape && entry.name == name => {
                 Slots { own: unpacked(entry.slot), isa: unpacked(entry.isa) }
             }
@@ -65,13 +67,11 @@ impl Realm {
     fn find_slots(&mut self, shape: ShapeId, name: Name) -> Slots {
         let keys = self.shared.shapes.get(shape);
         let slots = Slots { own: keys.slot_of(name), isa: keys.slot_of(names::ISA) };
-        if self.slot_cache.entries.is_empty() {
-            // The shape of no map, so that it matches no question.
-            let empty = Entry { shape: ShapeId::NONE, name, slot: NOWHERE, isa: NOWHERE };
-            self.slot_cache.entries = vec![empty; ENTRIES].into();
-        }
+        // The shape of no map, so that it matches no question.
+        let empty = Entry { shape: ShapeId::NONE, name, slot: NOWHERE, isa: NOWHERE };
+        let entries = self.slot_cache.entries.get_or_insert_with(|| Box::new([empty; ENTRIES]));
         if let (Some(slot), Some(isa)) = (packed(slots.own), packed(slots.isa)) {
-            self.slot_cache.entries[place(shape, name)] = Entry { shape, name, slot, isa };
+            entries[place(shape, name)] = Entry { shape, name, slot, isa };
         }
         slots
     }
