@@ -261,72 +261,95 @@ pub mod operator_number {
 }
 
 /// One word of bytecode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(transparent)]
-pub struct Word(pub u64);
+///
+/// It has fields, not one number that is shifted: the dispatch loop then reads each operand from memory with one instruction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[repr(C, align(8))]
+pub struct Word {
+    op: u8,
+    aux: u8,
+    a: u16,
+    b: u16,
+    c: u16,
+}
 
 impl Word {
     /// A word from its fields.
     pub const fn new(op: Op, aux: u8, a: u16, b: u16, c: u16) -> Word {
-        Word(op as u64 | (aux as u64) << 8 | (a as u64) << 16 | (b as u64) << 32 | (c as u64) << 48)
+        Word { op: op as u8, aux, a, b, c }
     }
 
     /// A word whose `b` and `c` are one 32-bit operand.
     pub const fn wide(op: Op, aux: u8, a: u16, bc: u32) -> Word {
-        Word(op as u64 | (aux as u64) << 8 | (a as u64) << 16 | (bc as u64) << 32)
+        Word { op: op as u8, aux, a, b: bc as u16, c: (bc >> 16) as u16 }
+    }
+
+    /// The same word with more auxiliary bits.
+    pub const fn with_aux(self, aux: u8) -> Word {
+        Word { aux: self.aux | aux, ..self }
+    }
+
+    /// The same word with another operand `bc`.
+    pub const fn with_bc(self, bc: u32) -> Word {
+        Word { b: bc as u16, c: (bc >> 16) as u16, ..self }
+    }
+
+    /// The same word with another operand `c`.
+    pub const fn with_c(self, c: u16) -> Word {
+        Word { c, ..self }
     }
 
     /// The operation's number.
     #[inline(always)]
-    pub const fn op_number(self) -> u8 {
-        self.0 as u8
+    pub const fn op_number(&self) -> u8 {
+        self.op
     }
 
     /// The operation, if the number is one.
-    pub fn op(self) -> Option<Op> {
+    pub fn op(&self) -> Option<Op> {
         Op::ALL.get(usize::from(self.op_number())).copied()
     }
 
     /// The auxiliary bits.
     #[inline(always)]
-    pub const fn aux(self) -> u8 {
-        (self.0 >> 8) as u8
+    pub const fn aux(&self) -> u8 {
+        self.aux
     }
 
     /// Operand `a`.
     #[inline(always)]
-    pub const fn a(self) -> u16 {
-        (self.0 >> 16) as u16
+    pub const fn a(&self) -> u16 {
+        self.a
     }
 
     /// Operand `b`.
     #[inline(always)]
-    pub const fn b(self) -> u16 {
-        (self.0 >> 32) as u16
+    pub const fn b(&self) -> u16 {
+        self.b
     }
 
     /// Operand `c`.
     #[inline(always)]
-    pub const fn c(self) -> u16 {
-        (self.0 >> 48) as u16
+    pub const fn c(&self) -> u16 {
+        self.c
     }
 
     /// Operands `b` and `c` as one.
     #[inline(always)]
-    pub const fn bc(self) -> u32 {
-        (self.0 >> 32) as u32
+    pub const fn bc(&self) -> u32 {
+        self.b as u32 | (self.c as u32) << 16
     }
 
     /// Operand `bc` as a signed distance.
     #[inline(always)]
-    pub const fn far(self) -> i32 {
+    pub const fn far(&self) -> i32 {
         self.bc() as i32
     }
 
     /// Operand `c` as a signed distance.
     #[inline(always)]
-    pub const fn distance(self) -> i16 {
-        self.c() as i16
+    pub const fn distance(&self) -> i16 {
+        self.c as i16
     }
 }
 
@@ -388,7 +411,7 @@ mod tests {
             assert_eq!(op as usize, i);
             assert_eq!(Word::new(op, 0, 1, 2, 3).op(), Some(op));
         }
-        assert_eq!(Word(0xFF).op(), None);
+        assert_eq!(Word { op: 0xFF, ..Word::default() }.op(), None);
     }
 
     #[test]

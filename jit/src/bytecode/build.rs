@@ -451,7 +451,7 @@ impl<'u> Builder<'u> {
         };
         self.fallbacks.push(Retreat { pc: self.pc(), first, regs, owed });
         let flags = if self.crossed { aux::AUTO | aux::CROSSED } else { aux::AUTO };
-        self.emit_site(Word(word.0 | u64::from(flags) << 8));
+        self.emit_site(word.with_aux(flags));
     }
 
     fn fast_binary(&mut self, op: BinaryOp, dst: Reg, a: Reg, b: Reg) {
@@ -720,11 +720,11 @@ impl<'u> Builder<'u> {
 
 fn with_target(word: Word, wide: bool, pc: u32, target: u32) -> Word {
     if wide {
-        Word(word.0 & 0xFFFF_FFFF | u64::from(target.wrapping_sub(pc)) << 32)
+        word.with_bc(target.wrapping_sub(pc))
     } else {
         let distance = (target as i64 - i64::from(pc)) as i16;
         debug_assert_eq!(i64::from(pc) + i64::from(distance), i64::from(target), "short units fit short jumps");
-        Word(word.0 & 0x0000_FFFF_FFFF_FFFF | u64::from(distance as u16) << 48)
+        word.with_c(distance as u16)
     }
 }
 

@@ -17,7 +17,7 @@ pub fn listing(code: &Bytecode, unit: &Unit) -> String {
         }
         let word = code.words[pc];
         let op = word.op().unwrap_or(Op::Ext);
-        let second = code.words.get(pc + 1).copied().unwrap_or(Word(0));
+        let second = code.words.get(pc + 1).copied().unwrap_or_default();
         let text = operands(op, word, second, pc as u32, unit);
         write!(out, "{pc:5}  {:<12} {text}", op.name()).expect("a string takes everything");
         if let Some(fallback) = code.fallback(pc as u32) {

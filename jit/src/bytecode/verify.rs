@@ -158,7 +158,7 @@ impl Checker<'_> {
     fn instruction(&self, pc: u32) -> Result<u32, VerifyError> {
         let word = self.code.words[pc as usize];
         let op = word.op().expect("starts() knew all operations");
-        let second = if op.words() == 2 { self.code.words[pc as usize + 1] } else { Word(0) };
+        let second = if op.words() == 2 { self.code.words[pc as usize + 1] } else { Word::default() };
         self.operands(pc, op, word, second)?;
         Ok(op.words())
     }

@@ -88,7 +88,7 @@ pub(super) fn untested_function(run: &Run<'_>, ip: Ip) -> Option<Ip> {
 }
 
 /// The operator of an instruction with two operands, and whether they stand the other way round in the source.
-fn operator(word: Word) -> (BinaryOp, bool) {
+fn operator(word: &Word) -> (BinaryOp, bool) {
     let swapped = word.aux() & aux::SWAPPED != 0;
     let op = match word.op() {
         Some(Op::Add | Op::AddK) => BinaryOp::Add,
@@ -190,7 +190,7 @@ pub(super) fn numbers_equal(x: f64, y: f64) -> bool {
     x == y || (x.is_nan() && y.is_nan())
 }
 
-pub(super) fn store_env(realm: &mut Realm, window: Window, word: Word) {
+pub(super) fn store_env(realm: &mut Realm, window: Window, word: &Word) {
     if let Some(map) = window.env().as_map() {
         if map.is_guarded() {
             realm.before_mutation(map.value());

@@ -78,10 +78,10 @@ impl Ip {
         unsafe { &*self.0 }
     }
 
-    /// The word here.
+    /// The word here. By reference, so that each operand is read where it is needed.
     #[inline(always)]
-    pub fn word(self) -> Word {
-        self.slot().word
+    pub fn word<'a>(self) -> &'a Word {
+        &self.slot().word
     }
 
     /// The feedback here.

@@ -319,7 +319,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
     }
 
     loop {
-        let word: Word = ip.word();
+        let word: &Word = ip.word();
         // SAFETY: invariant 1: the verifier knew the operation.
         let op = unsafe { std::mem::transmute::<u8, Op>(word.op_number()) };
         match op {
