@@ -383,12 +383,16 @@ impl FeedbackCell {
         (self.id.get() == shape && own).then_some((bits >> 24) as usize)
     }
 
-    /// Whether a property site is generic already; its value's kinds are noted.
+    /// Whether a property site is generic already; then the value's kinds are noted, which need not tell whole numbers from
+    /// others there.
     #[inline]
     pub fn is_megamorphic_for(&self, value: Kinds) -> bool {
         let bits = self.bits.get();
-        self.bits.set(bits | u32::from(value.0) << 16);
-        bits & 3 == Variety::Mega as u32
+        let is_mega = bits & 3 == Variety::Mega as u32;
+        if is_mega {
+            self.bits.set(bits | u32::from(value.0) << 16);
+        }
+        is_mega
     }
 
     /// Makes a property site generic for good.
@@ -399,6 +403,14 @@ impl FeedbackCell {
     /// The property view.
     pub fn property(&self) -> Property {
         Property::decode(self.words())
+    }
+
+    /// The slot of a captured variable, if it was last found in a map of this shape.
+    #[inline(always)]
+    pub fn outer_slot(&self, shape: u32) -> Option<usize> {
+        let hi = self.hi.get();
+        let outer = self.bits.get() & PLACE_MASK == PLACE_OUTER;
+        (outer && (hi >> 32) as u32 == shape).then_some(usize::from(hi as u8))
     }
 
     /// Whether the fast path of a free name has nothing more to tell.
@@ -573,13 +585,16 @@ impl Property {
 
 // lo: place 3 | unstable 1 | has target 1 | intrinsic 1 | - 2 | value 8 | samples 8 | - 8 | target 32
 // hi: outer slot 8 | - 24 | outer shape 32
+const PLACE_MASK: u32 = 7;
+const PLACE_OUTER: u32 = 3;
+
 impl Global {
     fn encode(self) -> (u64, u64) {
         let (place, hi) = match self.place {
             Place::Unknown => (0, 0),
             Place::Global => (1, 0),
             Place::Intrinsic => (2, 0),
-            Place::Outer { shape, slot } => (3, u64::from(slot) | u64::from(shape) << 32),
+            Place::Outer { shape, slot } => (u64::from(PLACE_OUTER), u64::from(slot) | u64::from(shape) << 32),
             Place::Mixed => (4, 0),
         };
         let target = match self.target {

@@ -79,7 +79,6 @@ pub struct Run<'e> {
 pub(crate) struct WellKnown {
     pub(crate) this: Name,
     pub(crate) parent: Name,
-    pub(crate) isa: Name,
 }
 
 /// How a call began.

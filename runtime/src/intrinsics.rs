@@ -36,6 +36,7 @@ pub struct IntrinsicId(pub u32);
 
 impl IntrinsicId {
     /// Its table entry.
+    #[inline]
     pub fn def(self) -> &'static IntrinsicDef {
         &TABLE[self.0 as usize]
     }

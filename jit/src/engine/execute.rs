@@ -199,11 +199,7 @@ impl<'e> Run<'e> {
         recording: bool,
     ) -> Run<'e> {
         let shared = codes.shared();
-        let well_known = crate::interp::WellKnown {
-            this: shared.intern("self"),
-            parent: shared.intern("super"),
-            isa: shared.intern("__isa"),
-        };
+        let well_known = crate::interp::WellKnown { this: shared.intern("self"), parent: shared.intern("super") };
         Run {
             codes,
             tiering,

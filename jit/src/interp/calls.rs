@@ -94,7 +94,7 @@ impl Run<'_> {
         receiver: Option<Receiver>,
     ) -> Eval<Value> {
         let def = id.def();
-        let own = receiver.filter(|_| def.takes_self()).map(|receiver| receiver.this);
+        let own = receiver.filter(|_| def.takes_self).map(|receiver| receiver.this);
         let (count, expected) = (args.len() + usize::from(own.is_some()), def.params.len());
         if count > expected {
             return Err(FatalError::TooManyArguments { got: count, expected }.into());

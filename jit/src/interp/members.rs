@@ -122,9 +122,9 @@ fn find_shaped(realm: &mut Realm, map: MapRef, name: Name) -> Option<Found> {
 }
 
 /// Notes the way to a member of a map as the cell can repeat it.
+#[inline]
 fn see_found(cell: &FeedbackCell, receiver: MapRef, found: &Found) {
-    let value = kinds_of(found.value);
-    if cell.is_megamorphic_for(value) {
+    if cell.is_megamorphic_for(kinds_of_fast(found.value)) {
         return;
     }
     let holder = match found.depth {
@@ -143,7 +143,7 @@ fn see_found(cell: &FeedbackCell, receiver: MapRef, found: &Found) {
         slot,
         isa_slot,
         holder_shape: found.holder.shape().0,
-        value,
+        value: kinds_of(found.value),
     });
 }
 
@@ -222,19 +222,13 @@ impl Run<'_> {
 
     /// Members of type maps, environments, tables, errors, and what is no member at all.
     #[inline(never)]
-    fn get_other_member(
-        &mut self,
-        realm: &mut Realm,
-        object: Value,
-        name: Name,
-        cell: &FeedbackCell,
-    ) -> Eval<Member> {
+    fn get_other_member(&mut self, realm: &mut Realm, object: Value, name: Name, cell: &FeedbackCell) -> Eval<Member> {
         let found = ops::member_get(realm, object, name)?;
         let member = Member { value: found.value, holder: None, origin_isa: found.origin_isa };
-        let value = kinds_of(found.value);
-        if cell.is_megamorphic_for(value) {
+        if cell.is_megamorphic_for(kinds_of_fast(found.value)) {
             return Ok(member);
         }
+        let value = kinds_of(found.value);
         let way = match found.depth {
             None => type_map_way(realm, object, name),
             Some(0) => own_way(realm, object, name),

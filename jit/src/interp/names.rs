@@ -40,9 +40,6 @@ impl Run<'_> {
         entry: NameEntry,
         cell: &FeedbackCell,
     ) -> Eval<Value> {
-        if let Some(value) = cached_outer(window, cell) {
-            return Ok(value);
-        }
         match find(realm, window, entry) {
             Some((value, place)) => {
                 cell.see_global(place, kinds_of(value), target_of(value));
@@ -163,16 +160,11 @@ fn env_entry(code: CodeRef, slot: u16) -> NameEntry {
 }
 
 /// A name found in the captured map last time is probably there again.
-#[inline]
-fn cached_outer(window: Window, cell: &FeedbackCell) -> Option<Value> {
-    let Place::Outer { shape, slot } = cell.global().place else {
-        return None;
-    };
+#[inline(always)]
+pub(super) fn cached_outer(window: Window, cell: &FeedbackCell) -> Option<Value> {
     let map = window.scope().as_map()?;
-    if map.shape().0 != shape {
-        return None;
-    }
-    Some(map.slot(usize::from(slot))).filter(|value| !value.is_absent())
+    let slot = cell.outer_slot(map.shape().0)?;
+    Some(map.slot(slot)).filter(|value| !value.is_absent())
 }
 
 fn find(realm: &mut Realm, window: Window, entry: NameEntry) -> Option<(Value, Place)> {

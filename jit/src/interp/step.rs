@@ -18,7 +18,7 @@ use super::around::{
 use super::calls::{Receiver, Ret, set_receiver};
 use super::frame::{self, Frame, Ip};
 use super::members::{Member, own_slot};
-use super::values::{equal_quickly, never_quickly, remainder, sample, sample_index};
+use super::values::{equal_quickly, known_entry, never_quickly, remainder, sample, sample_index};
 use super::{Called, Run, names};
 use crate::bytecode::{Op, Word, aux};
 use crate::engine::unit::NameEntry;
@@ -196,6 +196,11 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                     value
                 }
                 None => {
+                    // An entry of a map, too, is read without any effect.
+                    if let Some(value) = known_entry(realm, object, key, ip.cell()) {
+                        window.set($word.a(), value);
+                        next!(1)
+                    }
                     retreat!($word, object, key);
                     sync!();
                     check!(run.get_index(realm, object, key, ip.cell()))
@@ -259,6 +264,8 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                     names::sample_global(ip.cell(), Place::Intrinsic, entry.intrinsic);
                 }
                 entry.intrinsic
+            } else if let Some(value) = names::cached_outer(window, ip.cell()) {
+                value
             } else {
                 retreat!($word);
                 sync!();

@@ -52,6 +52,13 @@ fn index_flags(container: Value, key: Value) -> u8 {
     flags
 }
 
+/// A map's own entry, where the cell has nothing to learn from it.
+#[inline(never)]
+pub(super) fn known_entry(realm: &Realm, container: Value, key: Value, cell: &FeedbackCell) -> Option<Value> {
+    let map = container.as_map()?;
+    if cell.is_sampled() && cell.index().container.meets(Kinds::MAP) { map.get(realm, key) } else { None }
+}
+
 /// The remainder of numbers: `fmod`, without calling it where whole numbers give the same.
 #[inline(always)]
 pub(super) fn remainder(x: f64, y: f64) -> f64 {
@@ -159,13 +166,8 @@ impl Run<'_> {
         key: Value,
         cell: &FeedbackCell,
     ) -> Eval<Value> {
-        let seen = if cell.is_sampled() { cell.index().container } else { Kinds::NONE };
-        if seen.meets(Kinds::MAP)
-            && let Some(value) = container.as_map().and_then(|map| map.get(realm, key))
-        {
-            return Ok(value);
-        }
-        if seen.meets(Kinds::STRING)
+        if cell.is_sampled()
+            && cell.index().container.meets(Kinds::STRING)
             && let Some(text) = container.as_string().filter(|_| key.is_number())
             && !realm.type_map(TypeMap::String).is_dict()
         {

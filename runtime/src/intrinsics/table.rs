@@ -40,6 +40,8 @@ pub struct IntrinsicDef {
     pub class: EffectClass,
     /// Whether the host's gate is asked before the call. Not so for `import`, whose loader decides by the file.
     pub gated: bool,
+    /// Whether a method call passes the receiver as first argument.
+    pub takes_self: bool,
     /// What it does.
     pub func: IntrinsicFn,
     /// One sentence for hover and completion.
@@ -47,11 +49,6 @@ pub struct IntrinsicDef {
 }
 
 impl IntrinsicDef {
-    /// Whether a method call passes the receiver as first argument.
-    pub fn takes_self(&self) -> bool {
-        self.params.first().is_some_and(|(name, _)| *name == "self")
-    }
-
     /// The name that refusals and messages use: `file.write` for members, else the plain name.
     pub fn full_name(&self) -> String {
         match self.member_of {
@@ -78,7 +75,12 @@ pub(super) const fn def(
     func: IntrinsicFn,
     doc: &'static str,
 ) -> IntrinsicDef {
-    IntrinsicDef { name, member_of: None, params, class, gated: true, func, doc }
+    IntrinsicDef { name, member_of: None, params, class, gated: true, takes_self: is_method(params), func, doc }
+}
+
+/// Whether the first parameter is called `self`.
+const fn is_method(params: &[Param]) -> bool {
+    matches!(params, [(name, _), ..] if matches!(name.as_bytes(), b"self"))
 }
 
 pub(super) const fn null(name: &'static str) -> Param {

@@ -34,7 +34,7 @@ fn method(name: &str) -> Option<&'static IntrinsicDef> {
     let (owner, member) = name.split_once('.')?;
     let is_type = ["list", "string", "map", "number"].contains(&owner);
     let def = IntrinsicId::globals().map(IntrinsicId::def).find(|def| def.name == member)?;
-    (is_type && def.takes_self()).then_some(def)
+    (is_type && def.takes_self).then_some(def)
 }
 
 fn variable(global: &GlobalName) -> String {
