@@ -276,6 +276,8 @@ pub enum Op {
     StoreCell(u32),
     /// Leaves if the globals map is frozen or observed.
     GuardGlobals,
+    /// Leaves if the type map of lists may hide elements.
+    GuardElements,
     /// List element at an integer index, null when out of range: list, index.
     ListGet,
     /// Stores a list element at an integer index: list, index, value. Fatal when frozen.
@@ -579,6 +581,7 @@ impl Op {
                 | Op::GuardComputed
                 | Op::GuardTrue
                 | Op::GuardGlobals
+                | Op::GuardElements
                 | Op::IShift(_)
                 | Op::RangeCount
                 | Op::EnterLoop { .. }

@@ -182,7 +182,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
     macro_rules! get_index {
         ($word:expr, $key:expr) => {{
             let (object, key) = (window.get($word.b()), $key);
-            let list = object.as_list().filter(|_| key.is_number());
+            let list = object.as_list().filter(|_| realm.is_element_key(key));
             let value = match list.and_then(|list| list.at(key.to_f64_lossy())) {
                 Some(value) => {
                     if !ip.cell().is_sampled() {

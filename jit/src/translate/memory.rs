@@ -7,7 +7,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_runtime::heap::flags;
 use minilive_runtime::list::{LIST_ELEMENTS, LIST_LEN};
-use minilive_runtime::realm::{HEAD_CELLS, HEAD_GLOBALS_GUARDED, HEAD_MARKING};
+use minilive_runtime::realm::{HEAD_CELLS, HEAD_ELEMENT_KEYS_END, HEAD_GLOBALS_GUARDED, HEAD_MARKING};
 use minilive_runtime::value::PAYLOAD_MASK;
 
 /// Offset of a heap object's flags.
@@ -25,6 +25,11 @@ impl Lower<'_, '_> {
                 let value = self.arg(inst, 0);
                 let cells = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_CELLS as i32);
                 self.b.ins().store(memory(), value, cells, cell as i32 * 8);
+            }
+            Op::GuardElements => {
+                let end = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_ELEMENT_KEYS_END as i32);
+                let exit = self.exit_of(inst);
+                self.continue_if(end, exit);
             }
             _ => {
                 let guarded = self.b.ins().load(types::I32, memory(), self.ctx, HEAD_GLOBALS_GUARDED as i32);

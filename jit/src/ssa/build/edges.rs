@@ -20,6 +20,8 @@ pub(crate) struct LoopFacts {
     reads: Vec<(NameId, InstId)>,
     /// Global names it assigns.
     stores: Vec<NameId>,
+    /// Reads by index in it.
+    indexes: Vec<InstId>,
     /// Inference found a point in it that forgets what globals hold.
     clobbers: bool,
 }
@@ -29,8 +31,13 @@ pub(crate) fn loop_facts(unit: &Unit, flow: &Flow) -> Vec<LoopFacts> {
     flow.loops
         .iter()
         .map(|it| {
-            let mut facts =
-                LoopFacts { writes: RegSet::new(unit.n_regs), reads: Vec::new(), stores: Vec::new(), clobbers: false };
+            let mut facts = LoopFacts {
+                writes: RegSet::new(unit.n_regs),
+                reads: Vec::new(),
+                stores: Vec::new(),
+                indexes: Vec::new(),
+                clobbers: false,
+            };
             for block in it.body.iter().filter_map(|&node| flow.nodes[node].block) {
                 let first = unit.blocks[block.0 as usize].first;
                 for (i, inst) in unit.block_insts(block).iter().enumerate() {
@@ -41,6 +48,7 @@ pub(crate) fn loop_facts(unit: &Unit, flow: &Flow) -> Vec<LoopFacts> {
                             facts.reads.push((name, at));
                         }
                         Inst::StoreGlobal { name, .. } => facts.stores.push(name),
+                        Inst::GetIndex { .. } => facts.indexes.push(at),
                         _ => {}
                     }
                 }
@@ -283,13 +291,18 @@ impl Builder<'_> {
         let reads: Vec<(NameId, Global)> =
             facts.reads.iter().map(|&(name, at)| (name, self.input.seen.global(at))).collect();
         let stores = !facts.stores.is_empty();
-        if reads.is_empty() && !stores {
+        let elements = facts.indexes.iter().any(|&at| self.input.seen.index(at).container == Kinds::LIST);
+        if reads.is_empty() && !stores && !elements {
             return Ok(());
         }
         if self.node == 0 || self.flow.nodes[self.node].block.is_none() {
             return Ok(());
         }
-        self.preload(&reads, stores)
+        self.preload(&reads, stores)?;
+        if elements {
+            self.elements_are_plain();
+        }
+        Ok(())
     }
 
     /// Whether something keeps its value around a loop whose header is `node`, so that the header needs no parameter for it.
@@ -354,6 +367,7 @@ impl Builder<'_> {
             })
             .collect();
         old.globals_ok &= new.globals_ok;
+        old.elements_ok &= new.elements_ok;
         old
     }
 
@@ -422,6 +436,7 @@ impl Builder<'_> {
     fn start_params(&mut self, succ: NodeId, types: &Env) -> Env {
         let mut env = self.env.clone();
         env.globals_ok = types.globals_ok;
+        env.elements_ok = types.elements_ok;
         if self.flow.nodes[succ].preds.len() == 1 {
             return env;
         }
