@@ -5,6 +5,7 @@
 //! Invariant: a cell holds ids and shapes, never heap pointers, so it outlives realms. The test to read first is `a_cell_is_16_bytes`.
 
 use std::cell::Cell;
+use std::mem::offset_of;
 
 /// A set of value kinds that an operand, a result or a variable was seen to have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -240,6 +241,17 @@ pub struct FeedbackCell {
 
 const ARMED_SHIFT: u32 = 32;
 
+/// What compiled code compares in a half of a call's cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OnlyTarget {
+    /// Offset in the cell.
+    pub offset: usize,
+    /// The bits that count.
+    pub mask: u32,
+    /// What they are.
+    pub expected: u32,
+}
+
 impl FeedbackCell {
     #[inline(always)]
     fn lo(&self) -> u64 {
@@ -333,6 +345,18 @@ impl FeedbackCell {
         let lo = self.lo();
         let variety = if lo & 3 == 0 { CALL_MONO } else { CALL_MEGA };
         self.set_lo(lo & !CALL_MASK | code | variety);
+    }
+
+    /// Where the two halves of a call's word stand, which of their bits tell of its target, and what these are as long as it
+    /// called this one alone. They are 0 before it called any.
+    pub fn only_target(target: Target) -> [OnlyTarget; 2] {
+        let (mask, expected) = (CALL_MASK, encode_target(target) | CALL_MONO);
+        let half = |offset, shift: u32| OnlyTarget {
+            offset,
+            mask: (mask >> shift) as u32,
+            expected: (expected >> shift) as u32,
+        };
+        [half(offset_of!(FeedbackCell, bits), 0), half(offset_of!(FeedbackCell, id), 32)]
     }
 
     /// Notes that a read site met a value that is no function.

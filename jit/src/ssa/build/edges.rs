@@ -130,7 +130,11 @@ impl Builder<'_> {
         for reg in live.iter() {
             let slot = self.reg(reg);
             let seen = self.input.window.get(reg.0 as usize).copied().unwrap_or_default();
-            if seen.computed && self.may(ExitReason::ListKind) && self.is_private_range(reg) {
+            if seen.computed
+                && self.may(ExitReason::ListKind)
+                && let Some((made, id)) = self.private_range(reg)
+            {
+                self.guard_only_intrinsic(made, id);
                 self.enter_range(reg, slot, seen.unit_step)?;
                 continue;
             }
@@ -146,16 +150,28 @@ impl Builder<'_> {
         self.input.unit.insts.iter().any(|inst| matches!(inst, Inst::IterNext { pos, .. } if *pos == reg))
     }
 
-    /// Whether the list in a register was made by a call of `range` for a loop alone, so that nobody else can see or change it.
-    fn is_private_range(&self, reg: Reg) -> bool {
+    /// The call of `range` that made the list in a register for a loop alone, so that nobody else can see or change it, and the
+    /// number of that intrinsic.
+    fn private_range(&self, reg: Reg) -> Option<(InstId, u32)> {
         let insts = &self.input.unit.insts;
         let mut inits = insts.iter().enumerate().filter_map(|(i, inst)| match inst {
             Inst::IterInit { obj, src, .. } if *obj == reg => Some((i, *src)),
             _ => None,
         });
-        let (Some((i, src)), None) = (inits.next(), inits.next()) else { return false };
-        let made = i > 0 && matches!(insts[i - 1], Inst::Call { dst, .. } if dst == src);
-        made && self.calls_range(InstId(i as u32 - 1)) && (src == reg || self.is_dead_behind(i, src))
+        let (Some((i, src)), None) = (inits.next(), inits.next()) else { return None };
+        let call = i.checked_sub(1).filter(|&it| matches!(insts[it], Inst::Call { dst, .. } if dst == src))?;
+        let id = self.calls_range(InstId(call as u32))?;
+        (src == reg || self.is_dead_behind(i, src)).then_some((InstId(call as u32), id))
+    }
+
+    /// What call sites saw tells of the list in the window only if it still is so at each entry, and if no compiled code ever made
+    /// the call without noting it.
+    fn guard_only_intrinsic(&mut self, call: InstId, id: u32) {
+        let words: Vec<u32> = self.input.seen.sites(call).collect();
+        for word in words {
+            let exit = self.exit_entry(ExitReason::ListKind);
+            self.op_exit(Op::GuardOnlyIntrinsic { word, id }, &[], Rep::None, Some(exit));
+        }
     }
 
     /// Whether a register is not read behind an instruction that a jump to a loop head follows.
@@ -168,14 +184,15 @@ impl Builder<'_> {
         live.peek().is_some() && live.all(|it| !it)
     }
 
-    /// Whether a call was seen to call the intrinsic `range` and nothing else.
-    fn calls_range(&self, at: InstId) -> bool {
+    /// The number of the intrinsic `range` if a call was seen to call that and nothing else. Cautious code calls what it has not
+    /// seen without noting it, so nothing is known of the calls it made.
+    fn calls_range(&self, at: InstId) -> Option<u32> {
         let seen = self.input.seen.call(at).unwrap_or_default();
         match seen.target {
-            Some(Target::Intrinsic(id)) if seen.variety == Variety::Mono => {
-                (self.input.intrinsic_name)(id) == Some("range")
+            Some(Target::Intrinsic(id)) if seen.variety == Variety::Mono && !self.input.seen.cautious => {
+                ((self.input.intrinsic_name)(id) == Some("range")).then_some(id)
             }
-            _ => false,
+            _ => None,
         }
     }
 
