@@ -28,8 +28,7 @@ pub fn lower_unit(green: &GreenNodeData, kind: UnitKind, key: UnitKey) -> Lowere
 
 /// As [`lower_unit`], for a node that is the root of its tree.
 pub(super) fn lower_node(node: &SyntaxNode, kind: UnitKind, key: UnitKey) -> Lowered {
-    let text = node.text().to_string();
-    let lines = LineStarts::of([text.as_str()]);
+    let lines = LineStarts::of_tree(&node.green());
     let function = FunctionExpr::cast(node.clone()).filter(|_| kind == UnitKind::Function);
     let scope = match (&function, SourceFile::cast(node.clone())) {
         (Some(function), _) => Scope::of_function(function, &lines),
