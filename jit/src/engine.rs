@@ -196,6 +196,8 @@ impl Engine {
     /// Totals.
     pub fn stats(&self) -> EngineStats {
         let mut stats = EngineStats { codes: self.codes.len(), runs: self.runs, ..EngineStats::default() };
+        let footprint = self.tiering.footprint();
+        (stats.native_bytes, stats.exits_known) = (footprint.native_bytes, footprint.exits);
         for code in self.codes.versions() {
             let function = function_stats(code);
             stats.compiled += usize::from(function.tier != tier::Tier::Interpreter);

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 /// Codes that the entry table has room for; the pages of unused entries are never touched.
 const MAX_CODES: usize = 1 << 20;
 /// Exits that tests can make fail once.
-const MAX_FORCED: usize = 1 << 20;
+pub const MAX_FORCED: usize = 1 << 20;
 
 /// One exit of installed code.
 #[derive(Debug, Clone)]

@@ -4,7 +4,10 @@
 //! A cell has no tag: the instruction at its word says which view of it is meant (`Arith`, `Call`, `Property`, `Index`, `Global`).
 //! Invariant: a cell holds ids and shapes, never heap pointers, so it outlives realms. The test to read first is `a_cell_is_16_bytes`.
 
+mod merge;
+
 use std::cell::Cell;
+use std::mem::offset_of;
 
 /// A set of value kinds that an operand, a result or a variable was seen to have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -240,6 +243,17 @@ pub struct FeedbackCell {
 
 const ARMED_SHIFT: u32 = 32;
 
+/// What compiled code compares in a half of a call's cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OnlyTarget {
+    /// Offset in the cell.
+    pub offset: usize,
+    /// The bits that count.
+    pub mask: u32,
+    /// What they are.
+    pub expected: u32,
+}
+
 impl FeedbackCell {
     #[inline(always)]
     fn lo(&self) -> u64 {
@@ -333,6 +347,18 @@ impl FeedbackCell {
         let lo = self.lo();
         let variety = if lo & 3 == 0 { CALL_MONO } else { CALL_MEGA };
         self.set_lo(lo & !CALL_MASK | code | variety);
+    }
+
+    /// Where the two halves of a call's word stand, which of their bits tell of its target, and what these are as long as it
+    /// called this one alone. They are 0 before it called any.
+    pub fn only_target(target: Target) -> [OnlyTarget; 2] {
+        let (mask, expected) = (CALL_MASK, encode_target(target) | CALL_MONO);
+        let half = |offset, shift: u32| OnlyTarget {
+            offset,
+            mask: (mask >> shift) as u32,
+            expected: (expected >> shift) as u32,
+        };
+        [half(offset_of!(FeedbackCell, bits), 0), half(offset_of!(FeedbackCell, id), 32)]
     }
 
     /// Notes that a read site met a value that is no function.
@@ -446,65 +472,6 @@ pub const INDEX_OUT_OF_RANGE: u8 = 1;
 pub const INDEX_COMPUTED: u8 = 2;
 /// The list does not have the all-numbers flag, or the store clears it.
 pub const INDEX_MIXED: u8 = 4;
-
-// ---- one instruction, seen at two places --------------------------------------------------------------------------------
-
-impl Arith {
-    /// What both saw.
-    pub fn merge(self, other: Arith) -> Arith {
-        Arith {
-            a: self.a.union(other.a),
-            b: self.b.union(other.b),
-            result: self.result.union(other.result),
-            samples: self.samples.saturating_add(other.samples),
-        }
-    }
-}
-
-impl Index {
-    /// What both saw.
-    pub fn merge(self, other: Index) -> Index {
-        Index {
-            container: self.container.union(other.container),
-            key: self.key.union(other.key),
-            value: self.value.union(other.value),
-            out_of_range: self.out_of_range || other.out_of_range,
-            computed: self.computed || other.computed,
-            mixed: self.mixed || other.mixed,
-            samples: self.samples.saturating_add(other.samples),
-        }
-    }
-}
-
-impl Call {
-    /// What both saw: targets that differ are too many to guess one.
-    pub fn merge(self, other: Call) -> Call {
-        let not_function = self.not_function || other.not_function;
-        let (variety, target) = match (self.variety, other.variety) {
-            (_, Variety::None) => (self.variety, self.target),
-            (Variety::None, _) => (other.variety, other.target),
-            (Variety::Mono, Variety::Mono) if self.target == other.target => (Variety::Mono, self.target),
-            _ => (Variety::Mega, other.target),
-        };
-        Call { variety, target, not_function }
-    }
-}
-
-impl Global {
-    /// What both saw.
-    pub fn merge(self, other: Global) -> Global {
-        match (self.place, other.place) {
-            (_, Place::Unknown) => self,
-            (Place::Unknown, _) => other,
-            (mine, theirs) => Global {
-                place: if mine == theirs { mine } else { Place::Mixed },
-                value: self.value.union(other.value),
-                target: if self.target == other.target { self.target } else { None },
-                unstable: self.unstable || other.unstable || self.target != other.target,
-            },
-        }
-    }
-}
 
 fn kinds_at(word: u64, shift: u32) -> Kinds {
     Kinds((word >> shift) as u8)
@@ -666,112 +633,4 @@ impl Snapshot {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_is_16_bytes() {
-        assert_eq!(size_of::<FeedbackCell>(), 16);
-    }
-
-    #[test]
-    fn kinds_of_numbers() {
-        assert_eq!(Kinds::of_number(0.0), Kinds::INT);
-        assert_eq!(Kinds::of_number(-5.0), Kinds::INT);
-        assert_eq!(Kinds::of_number(-0.0), Kinds::FLOAT);
-        assert_eq!(Kinds::of_number(0.5), Kinds::FLOAT);
-        assert_eq!(Kinds::of_number(1e10), Kinds::FLOAT);
-        assert_eq!(Kinds::of_number(f64::INFINITY), Kinds::FLOAT);
-        assert_eq!(Kinds::of_number(f64::NAN), Kinds::NAN);
-    }
-
-    #[test]
-    fn operators_collect_kinds_until_sampled() {
-        let cell = FeedbackCell::default();
-        for _ in 0..SAMPLES {
-            assert!(!cell.is_sampled());
-            cell.see_arith(Kinds::INT, Kinds::FLOAT, Kinds::FLOAT);
-        }
-        assert!(cell.is_sampled());
-        let seen = cell.arith();
-        assert_eq!((seen.a, seen.b, seen.samples), (Kinds::INT, Kinds::FLOAT, SAMPLES));
-        cell.rearm();
-        assert!(!cell.is_sampled());
-        assert_eq!(cell.arith().a, Kinds::INT);
-    }
-
-    #[test]
-    fn calls_are_mono_then_mega() {
-        let cell = FeedbackCell::default();
-        assert_eq!(cell.call(), Call::default());
-        cell.see_call(Target::Code(7));
-        cell.see_call(Target::Code(7));
-        assert_eq!(cell.call().variety, Variety::Mono);
-        assert_eq!(cell.call().target, Some(Target::Code(7)));
-        cell.see_call(Target::Intrinsic(7));
-        assert_eq!(cell.call().variety, Variety::Mega);
-        cell.see_no_call();
-        assert!(cell.call().not_function);
-    }
-
-    #[test]
-    fn properties_round_trip_and_widen() {
-        let cell = FeedbackCell::default();
-        let seen = Property {
-            variety: Variety::Mono,
-            holder: Holder::Parent,
-            receiver: Kinds::MAP,
-            shape: 77,
-            slot: 3,
-            isa_slot: 63,
-            holder_shape: u32::MAX,
-            value: Kinds::FUNCTION,
-        };
-        cell.see_property(seen);
-        assert_eq!(cell.property(), seen);
-        cell.see_property(Property { value: Kinds::INT, ..seen });
-        assert_eq!(cell.property().variety, Variety::Mono);
-        assert_eq!(cell.property().value, Kinds::FUNCTION.union(Kinds::INT));
-        cell.see_property(Property { shape: 78, ..seen });
-        assert_eq!(cell.property().variety, Variety::Poly);
-        cell.set_megamorphic();
-        assert_eq!(cell.property().variety, Variety::Mega);
-    }
-
-    #[test]
-    fn free_names_round_trip_and_mix() {
-        let cell = FeedbackCell::default();
-        cell.see_global(Place::Outer { shape: 9, slot: 4 }, Kinds::FUNCTION, Some(Target::Code(3)));
-        let seen = cell.global();
-        assert_eq!(seen.place, Place::Outer { shape: 9, slot: 4 });
-        assert_eq!((seen.target, seen.unstable), (Some(Target::Code(3)), false));
-        cell.see_global(Place::Global, Kinds::INT, None);
-        assert_eq!(cell.global().place, Place::Mixed);
-        assert!(cell.global().unstable);
-    }
-
-    #[test]
-    fn what_two_places_saw_is_put_together() {
-        let mono = |id| Call { variety: Variety::Mono, target: Some(Target::Code(id)), not_function: false };
-        assert_eq!(mono(1).merge(Call::default()), mono(1));
-        assert_eq!(Call::default().merge(mono(1)), mono(1));
-        assert_eq!(mono(1).merge(mono(1)), mono(1));
-        assert_eq!(mono(1).merge(mono(2)).variety, Variety::Mega);
-        let global = Global { place: Place::Global, value: Kinds::INT, ..Global::default() };
-        let intrinsic = Global { place: Place::Intrinsic, value: Kinds::FUNCTION, ..Global::default() };
-        assert_eq!(Global::default().merge(global), global);
-        assert_eq!(global.merge(intrinsic).place, Place::Mixed);
-        let arith = |a, samples| Arith { a, samples, ..Arith::default() };
-        assert_eq!(arith(Kinds::INT, 2).merge(arith(Kinds::FLOAT, 3)), arith(Kinds::INT.union(Kinds::FLOAT), 5));
-    }
-
-    #[test]
-    fn snapshots_show_the_same() {
-        let cells = [FeedbackCell::default(), FeedbackCell::default()];
-        cells[1].see_index(Kinds::LIST, Kinds::INT, Kinds::STRING, INDEX_MIXED | INDEX_OUT_OF_RANGE);
-        let snapshot = Snapshot::of(&cells);
-        assert_eq!(snapshot.index(1), cells[1].index());
-        assert!(snapshot.index(1).mixed && snapshot.index(1).out_of_range && !snapshot.index(1).computed);
-        assert_eq!(snapshot.arith(99), Arith::default());
-    }
-}
+mod tests;

@@ -7,12 +7,12 @@
 mod install;
 
 use crate::dump::Dump;
-use crate::engine::policy::{NEVER_HOT, Place, Tiering};
+use crate::engine::policy::{Footprint, NEVER_HOT, Place, Tiering};
 use crate::engine::table::CodeTable;
 use crate::engine::tier::Tier;
 use crate::engine::unit::{CallFlags, Code, CodeId};
 use crate::engine::{EngineConfig, GuardMode};
-use crate::exits::{self, Shared};
+use crate::exits::{self, MAX_FORCED, Shared};
 use crate::feedback::{Snapshot, Target};
 use crate::helpers;
 use crate::reason::{ExitReason, Invalidation, Refusal, Refused};
@@ -27,6 +27,7 @@ use minilive_runtime::intrinsics::IntrinsicId;
 use minilive_runtime::realm::Realm;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// After so many exits at one place the code is compiled again without that speculation.
 const EXITS_TO_RECOMPILE: u64 = 10;
@@ -41,6 +42,10 @@ const HEAT_AFTER_DROP: i64 = 1000;
 
 /// Work between two looks for entries, in code of which some loops were refused.
 const REFUSED_HEAT: i64 = 2000;
+
+/// Exits are numbered for as long as any of the code that was compiled meanwhile may be left through them; after so many all
+/// code goes, and numbers start anew.
+const MAX_EXITS: usize = 1 << 17;
 
 /// The compiler and what it made.
 pub struct Optimiser {
@@ -155,7 +160,13 @@ impl Tiering for Optimiser {
     fn start_run(&mut self, codes: &CodeTable, realm: &mut Realm) {
         let Ok(backend) = &mut self.backend else { return };
         exits::publish(&backend.shared);
-        backend.start_run(codes, realm.head.max_depth != u32::MAX);
+        backend.start_run(codes, realm.head.max_depth != u32::MAX, self.config.max_native);
+    }
+
+    fn footprint(&self) -> Footprint {
+        let Ok(backend) = &self.backend else { return Footprint::default() };
+        let native = backend.shared.native();
+        Footprint { native_bytes: native.arena.used(), exits: native.exits.len() }
     }
 }
 
@@ -189,12 +200,18 @@ pub(crate) fn exited(shared: &Shared, code: &Code, exit: u32) {
 }
 
 impl Backend {
-    /// Frees what the last run retired, and lets calls between functions go through stubs until names are resolved.
-    fn start_run(&mut self, codes: &CodeTable, count_depth: bool) {
+    /// Frees what the last run retired and what is in the way of new code, and lets calls between functions go through stubs until
+    /// names are resolved.
+    fn start_run(&mut self, codes: &CodeTable, count_depth: bool, max_native: usize) {
         let mut native = self.shared.native();
         let native = &mut *native;
-        let drop_all = count_depth != self.count_depth;
+        let worn = native.exits.len() > MAX_EXITS;
+        let drop_all = worn || count_depth != self.count_depth;
         self.count_depth = count_depth;
+        let crowded = native.arena.used() > max_native / 2;
+        if crowded {
+            codes.aside().for_each(|code| drop_compiled(code, Invalidation::Evicted));
+        }
         let live: FxHashSet<usize> = codes
             .versions()
             .flat_map(|code| std::iter::once(code.tier.entry.get()).chain(code.tier.osr.iter().map(|it| it.get())))
@@ -206,11 +223,18 @@ impl Backend {
                 native.arena.free(installed.range);
             }
         }
+        if worn {
+            self.shared.words.forced[..native.exits.len().min(MAX_FORCED)].iter().for_each(|it| it.store(0, Relaxed));
+            native.exits.clear();
+            native.exit_counts.clear();
+        }
         for code in codes.versions() {
-            if drop_all && code.tier.tier.get() != Tier::Interpreter {
-                code.tier.unlink_all(Invalidation::Replaced);
-                code.set_call_flag(CallFlags::COMPILED, false);
+            if crowded && code.tier.refusal.get() == Some(Refusal::ArenaFull) {
+                code.tier.refusal.set(None);
                 code.counters.heat.set(0);
+            }
+            if drop_all {
+                drop_compiled(code, if worn { Invalidation::Evicted } else { Invalidation::Replaced });
             }
             if self.shared.entry(code.id) != 0
                 && let Some(&stub) = native.stubs.get(&code.unit.params.len())
@@ -276,6 +300,15 @@ impl Backend {
             },
             free_is_global: free_is_global(code),
         })
+    }
+}
+
+/// No compiled code of this code object is entered any more; it is compiled again at the next occasion.
+fn drop_compiled(code: &Code, why: Invalidation) {
+    if code.tier.tier.get() != Tier::Interpreter {
+        code.tier.unlink_all(why);
+        code.set_call_flag(CallFlags::COMPILED, false);
+        code.counters.heat.set(0);
     }
 }
 

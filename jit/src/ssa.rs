@@ -202,6 +202,14 @@ pub enum Op {
     GuardNotBits(u64),
     /// Leaves unless the list is computed; else the same value. Only on entry to a loop over it.
     GuardComputed,
+    /// Leaves if the call whose feedback stands at this word of the bytecode has ever called anything but this intrinsic. Only
+    /// on entry to a loop over what it gave.
+    GuardOnlyIntrinsic {
+        /// The word.
+        word: u32,
+        /// The intrinsic's number.
+        id: u32,
+    },
     /// Base of a computed list, boxed.
     RangeBase,
     /// Step of a computed list, boxed.
@@ -276,6 +284,8 @@ pub enum Op {
     StoreCell(u32),
     /// Leaves if the globals map is frozen or observed.
     GuardGlobals,
+    /// Leaves if the type map of lists may hide elements.
+    GuardElements,
     /// List element at an integer index, null when out of range: list, index.
     ListGet,
     /// Stores a list element at an integer index: list, index, value. Fatal when frozen.
@@ -577,8 +587,10 @@ impl Op {
                 | Op::GuardBits(_)
                 | Op::GuardNotBits(_)
                 | Op::GuardComputed
+                | Op::GuardOnlyIntrinsic { .. }
                 | Op::GuardTrue
                 | Op::GuardGlobals
+                | Op::GuardElements
                 | Op::IShift(_)
                 | Op::RangeCount
                 | Op::EnterLoop { .. }

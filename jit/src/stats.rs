@@ -73,6 +73,10 @@ pub struct EngineStats {
     pub exits: u64,
     /// Runs so far.
     pub runs: u64,
+    /// Bytes of machine code.
+    pub native_bytes: usize,
+    /// Exits that compiled code may be left through, or could until the tables were last cleared.
+    pub exits_known: usize,
 }
 
 /// The statistics of one code object.

@@ -89,6 +89,8 @@ pub struct Env<'a> {
     pub callee_word: usize,
     /// Address of each block's execution counter.
     pub block_counter: &'a dyn Fn(BlockId) -> usize,
+    /// Address of the feedback cell of a word of the bytecode.
+    pub feedback: &'a dyn Fn(u32) -> usize,
     /// Address of what a record point saw.
     pub record_point: &'a dyn Fn(u32) -> usize,
     /// Bits of a constant that is pinned for the life of the code.

@@ -7,7 +7,8 @@
 use minilive_syntax::{SyntaxError, TextRange, TextSize};
 
 /// The codes of everything that lowering reports; the parser's stand in `minilive_syntax::CODES`.
-pub static CODES: &[&str] = &["unqualified-local", "default-not-constant", "duplicate-parameter", "not-an-expression"];
+pub static CODES: &[&str] =
+    &["unqualified-local", "default-not-constant", "duplicate-parameter", "too-large", "not-an-expression"];
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

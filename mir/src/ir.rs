@@ -538,6 +538,9 @@ pub struct RecordPoint {
     pub kind: RecordKind,
 }
 
+/// The most registers, names or environment slots of a unit: the engine addresses them by 16 bits, and some are its own.
+pub const MAX_OPERAND: u32 = 0xFFF0;
+
 /// One lowered unit: a function body, a top-level statement, a module or an expression of the editor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Unit {

@@ -14,8 +14,8 @@ use crate::diagnostic::Diagnostic;
 use crate::source_map::LineStarts;
 use crate::types::TypeSet;
 use minilive_syntax::ast::{AstNode, FunctionExpr, NameExpr, Stmt};
-use minilive_syntax::{SyntaxKind, SyntaxNode, TextSize};
-use rowan::{NodeOrToken, WalkEvent};
+use minilive_syntax::{MiniScript, SyntaxKind, SyntaxNode, TextSize};
+use rowan::{Language, NodeOrToken};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
@@ -145,29 +145,31 @@ impl Scope {
     }
 }
 
-/// Looks through a unit's text once. The unit's own node may be a function literal.
+/// Looks through a unit's text once. The unit's own node may be a function literal. Functions around others all look through the
+/// innermost one's text, so this goes over green nodes, which costs a fraction of a walk over places.
 fn mentions(unit: &SyntaxNode) -> Mentions {
+    let kind_of = |kind| MiniScript::kind_from_raw(kind);
+    let green = unit.green();
     let mut found = Mentions::default();
-    let mut depth = 0;
-    for event in unit.preorder_with_tokens() {
-        match event {
-            WalkEvent::Enter(NodeOrToken::Node(node)) if node.kind() == SyntaxKind::FunctionExpr && node != *unit => {
-                found.function = true;
-                depth += 1;
+    // What is open: the rest of its children, and whether it is a name.
+    let mut open = vec![(green.children(), NameExpr::can_cast(unit.kind()), false)];
+    while let Some((children, is_name, nested)) = open.last_mut() {
+        let (is_name, nested) = (*is_name, *nested);
+        match children.next() {
+            None => drop(open.pop()),
+            Some(NodeOrToken::Node(node)) => {
+                let kind = kind_of(node.kind());
+                let is_function = kind == SyntaxKind::FunctionExpr;
+                found.function |= is_function;
+                open.push((node.children(), NameExpr::can_cast(kind), nested || is_function));
             }
-            WalkEvent::Leave(NodeOrToken::Node(node)) if node.kind() == SyntaxKind::FunctionExpr && node != *unit => {
-                depth -= 1
-            }
-            WalkEvent::Enter(NodeOrToken::Token(token)) => match token.kind() {
+            Some(NodeOrToken::Token(token)) => match kind_of(token.kind()) {
                 SyntaxKind::SelfKw => found.self_ = true,
                 SyntaxKind::SuperKw => found.super_ = true,
-                SyntaxKind::LocalsKw => found.locals |= depth == 0,
-                SyntaxKind::Ident if depth == 0 && token.text() == "import" => {
-                    found.import |= token.parent().is_some_and(|parent| NameExpr::can_cast(parent.kind()));
-                }
+                SyntaxKind::LocalsKw => found.locals |= !nested,
+                SyntaxKind::Ident if is_name && !nested => found.import |= token.text() == "import",
                 _ => {}
             },
-            _ => {}
         }
     }
     found

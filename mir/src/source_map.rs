@@ -5,6 +5,7 @@
 
 use crate::ir::InstId;
 use minilive_syntax::{TextRange, TextSize};
+use rowan::{GreenNodeData, NodeOrToken};
 
 /// Where each instruction of one unit comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -56,6 +57,22 @@ impl LineStarts {
             }
         }
         LineStarts(starts)
+    }
+
+    /// Collects the line starts of a tree's text.
+    pub fn of_tree(tree: &GreenNodeData) -> LineStarts {
+        let mut open = vec![tree.children()];
+        let mut tokens = std::iter::from_fn(move || {
+            while let Some(children) = open.last_mut() {
+                match children.next() {
+                    None => drop(open.pop()),
+                    Some(NodeOrToken::Node(node)) => open.push(node.children()),
+                    Some(NodeOrToken::Token(token)) => return Some(token.text()),
+                }
+            }
+            None
+        });
+        LineStarts::of(&mut tokens)
     }
 
     /// The line (0-based) that an offset lies on.

@@ -32,6 +32,11 @@ impl Names {
         self.ids.get(name).copied()
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> u32 {
+        index(self.list.len())
+    }
+
     /// The table's final form.
     pub(crate) fn into_list(self) -> Vec<SmolStr> {
         self.list

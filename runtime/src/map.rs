@@ -386,6 +386,7 @@ impl MapRef {
         object.header.flags |= flags::DICT;
         object.table = Box::into_raw(Box::new(table));
         crate::handle::set_finalise(self.0.cast());
+        realm.note_table(self.value());
     }
 
     fn inline_slots(self) -> *mut Value {

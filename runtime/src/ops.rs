@@ -27,7 +27,7 @@ pub use logic::{Decision, and_final, and_test, check_uncaught, clamp, is_truthy,
 pub use member::{MemberFound, isa_of, member_get, member_set, method_by_key, ref_index, ref_member};
 
 use crate::fault::Eval;
-use crate::realm::{Realm, TypeMap};
+use crate::realm::Realm;
 use crate::value::Value;
 
 /// How many steps an `__isa` chain is followed.
@@ -146,10 +146,9 @@ pub fn ge(a: Value, b: Value) -> Value {
 /// `container[key]`, which never invokes what it finds.
 #[inline(always)]
 pub fn index_get(realm: &mut Realm, container: Value, key: Value) -> Eval<Value> {
-    match (container.as_list(), key.is_number() && !realm.type_map(TypeMap::List).is_dict()) {
-        // Only a type map with a table can have a number as key, which would come first.
-        (Some(list), true) => Ok(list_element(list, key)),
-        _ => index_get_slow(realm, container, key),
+    match container.as_list().filter(|_| realm.is_element_key(key)) {
+        Some(list) => Ok(list_element(list, key)),
+        None => index_get_slow(realm, container, key),
     }
 }
 

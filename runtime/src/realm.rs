@@ -22,7 +22,7 @@ use crate::observe::Observations;
 use crate::rng::Rng;
 use crate::shape::REALM_SHAPES;
 use crate::shared::Shared;
-use crate::value::Value;
+use crate::value::{NUMBER_END, Value};
 use std::mem::offset_of;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -64,6 +64,9 @@ pub struct Head {
     pub native_status: u64,
     /// One allocation region a size class (see [`crate::heap::classes`]).
     pub bump: Bumps,
+    /// A key whose bits are below this is a number under which a list gives its own element. Below it are all numbers, or none
+    /// once the type map `list` may have number keys, which come first.
+    pub element_keys_end: u64,
     /// Not 0 while the collector marks: a store over a reference inside an object must take the slow path, which hands the old
     /// one over ([`crate::heap`], invariant 7).
     pub marking: u8,
@@ -90,6 +93,8 @@ pub const HEAD_DEPTH: usize = offset_of!(Head, depth);
 pub const HEAD_MAX_DEPTH: usize = offset_of!(Head, max_depth);
 /// Offset of [`Head::globals_guarded`].
 pub const HEAD_GLOBALS_GUARDED: usize = offset_of!(Head, globals_guarded);
+/// Offset of [`Head::element_keys_end`].
+pub const HEAD_ELEMENT_KEYS_END: usize = offset_of!(Head, element_keys_end);
 /// Offset of [`Head::native_status`].
 pub const HEAD_NATIVE_STATUS: usize = offset_of!(Head, native_status);
 /// Offset of [`Head::native_frame`].
@@ -137,8 +142,6 @@ pub struct TypeMaps {
     pub function: Value,
     /// `error`
     pub error: Value,
-    /// Whether the map `list` may have keys that are numbers, which hide elements. False as long as nobody changed it.
-    pub list_has_numbers: bool,
 }
 
 /// Objects that exist once a realm, made at the first need.
@@ -323,8 +326,7 @@ impl Realm {
     #[inline]
     pub fn type_maps(&self) -> TypeMaps {
         let [number, string, list, map, function, error] = self.roots.type_maps;
-        let list_has_numbers = self.type_epoch(TypeMap::List) > 0;
-        TypeMaps { number, string, list, map, function, error, list_has_numbers }
+        TypeMaps { number, string, list, map, function, error }
     }
 
     /// What outlives the realm.
@@ -353,6 +355,19 @@ impl Realm {
 
     pub(crate) fn is_type_map(&self, value: Value) -> bool {
         self.roots.type_maps.contains(&value)
+    }
+
+    /// A map got a table, in which numbers may be keys.
+    pub(crate) fn note_table(&mut self, map: Value) {
+        if self.roots.type_maps[TypeMap::List as usize] == map {
+            self.head.element_keys_end = 0;
+        }
+    }
+
+    /// Whether a key reads an element of a list at once, if it is inside.
+    #[inline(always)]
+    pub fn is_element_key(&self, key: Value) -> bool {
+        key.bits() < self.head.element_keys_end
     }
 
     pub(crate) fn note_type_map_change(&mut self, value: Value) {
@@ -505,6 +520,7 @@ fn new_head(stack: &VmStack, config: &RealmConfig) -> Head {
         native_site: NO_SITE,
         native_status: 0,
         bump: [Bump::EMPTY; crate::heap::classes::CLASS_COUNT],
+        element_keys_end: NUMBER_END,
         marking: 0,
     }
 }

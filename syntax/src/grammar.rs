@@ -14,6 +14,7 @@ use crate::parser::Parser;
 pub(crate) fn file(p: &mut Parser<'_>) {
     let node = p.start();
     statements::statements(p, statements::Until::EndOfText);
+    p.take_unread();
     node.complete_loose(p, SourceFile);
 }
 

@@ -131,7 +131,11 @@ impl<'a> Parser<'a> {
         *self.words.last().expect("the words end with Eof")
     }
 
+    /// A word further on. Once the parser has given up, the text ends here for all that is open.
     fn word(&self, ahead: usize) -> Word {
+        if self.gave_up {
+            return self.eof();
+        }
         self.words.get(self.at + ahead).copied().unwrap_or_else(|| self.eof())
     }
 
@@ -199,7 +203,7 @@ impl<'a> Parser<'a> {
 
     /// Puts the current word into the tree. At the end of the text nothing happens.
     pub(crate) fn bump(&mut self) {
-        if self.at + 1 < self.words.len() {
+        if self.at + 1 < self.words.len() && !self.gave_up {
             self.events.push(Event::Word);
             self.at += 1;
         }
@@ -226,7 +230,7 @@ impl<'a> Parser<'a> {
         Marker { at }
     }
 
-    /// Runs `inner` one level deeper; past the limit it reports that once and swallows the rest of the text.
+    /// Runs `inner` one level deeper; past the limit it reports that once, and the rest of the text is not read.
     pub(crate) fn nested<T>(&mut self, inner: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         if self.context.depth >= MAX_DEPTH {
             self.give_up();
@@ -245,11 +249,18 @@ impl<'a> Parser<'a> {
         self.panicking = false;
         self.error_here(Problem::TooDeep);
         self.gave_up = true;
-        let node = self.start();
-        while self.at + 1 < self.words.len() {
-            self.bump();
+    }
+
+    /// Puts what was not read into the tree, as a part of no statement: units that nest deeply would all hold it.
+    pub(crate) fn take_unread(&mut self) {
+        if std::mem::take(&mut self.gave_up) {
+            let node = self.start();
+            while self.at + 1 < self.words.len() {
+                self.bump();
+            }
+            node.complete(self, Error);
+            self.gave_up = true;
         }
-        node.complete(self, Error);
     }
 
     // ---- errors -----------------------------------------------------------------------------------------------

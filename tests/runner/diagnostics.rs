@@ -58,7 +58,14 @@ fn cases() -> Vec<Case> {
         output: String::new(),
         attributes: vec![("code".into(), "nested-too-deeply".into())],
     };
-    cases.chain([too_deep]).filter(|case| case.attribute("code").is_some()).collect()
+    let too_large = Case {
+        title: "too-large".into(),
+        line: line!() as usize,
+        program: format!("x = [0]\nx.push({}1)\n", "1, ".repeat(70_000)),
+        attributes: vec![("code".into(), "too-large".into())],
+        ..too_deep.clone()
+    };
+    cases.chain([too_deep, too_large]).filter(|case| case.attribute("code").is_some()).collect()
 }
 
 #[test]

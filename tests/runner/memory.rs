@@ -151,6 +151,37 @@ end for
     }
 }
 
+/// Maps whose keys come in ever new orders get no shapes of their own beyond a limit, in one run and over all runs of an engine:
+/// keys that no program text names, keys that it does name in all orders, and methods added one by one.
+#[test]
+fn ever_new_maps_leave_a_bounded_table_of_shapes() {
+    const A_REALM: u32 = 8192 + 64;
+    const ALL: u32 = (1 << 16) + 64;
+    let names: Vec<String> = (0..40).map(|i| format!("name{i}")).collect();
+    let text = format!(
+        "names = \"{}\".split(\",\")\nseen = {{{}}}\nfor i in range(1, COUNT)\n  m = {{}}\n  for k in range(1, 5)\n    \
+         m[names[rnd * names.len]] = k\n    m[\"random \" + rnd] = k\n    m.remove \"random\"\n  end for\nend for\n\
+         for i in range(1, COUNT)\n  m = {{}}\n  for k in range(1, 6)\n    m[names[rnd * names.len]] = k\n  end for\nend for\n",
+        names.join(","),
+        names.iter().map(|name| format!("\"{name}\": 1")).collect::<Vec<_>>().join(", ")
+    );
+    for mode in modes().filter(|mode| *mode != Mode::GuardsFail) {
+        let mut engine = Engine::new(mode.config());
+        let run = |engine: &mut Engine, count: &str| {
+            let loaded = engine.load(&lowered(&text.replace("COUNT", count), "test.ms")).expect("loads");
+            let limits = Limits { memory: 64 << 20, ..Limits::NONE };
+            let (_, outcome) = evaluate(engine, &loaded, RunRequest { limits, ..RunRequest::new(Entry::Main) }, |_| {});
+            assert!(matches!(outcome.end, End::Finished(_)), "{mode}: {:?}", outcome.end);
+            engine.codes().shared().shapes.len()
+        };
+        let first = run(&mut engine, "60000");
+        assert!(first > 1000, "{mode}: only {first} shapes, so this tests nothing");
+        assert!(first <= A_REALM, "{mode}: {first} shapes in one run");
+        let last = (0..12).map(|_| run(&mut engine, "20000")).last().expect("ran");
+        assert!(last <= ALL, "{mode}: {last} shapes after many runs");
+    }
+}
+
 /// Bytes that a program takes, for comparing sizes.
 fn taken(text: &str, mode: Mode) -> u64 {
     run(text, mode, 1 << 30).1.allocated

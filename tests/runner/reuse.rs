@@ -156,3 +156,34 @@ fn a_function_with_other_parameters_is_called_rightly() {
         }
     }
 }
+
+/// What is put aside at an edit goes once there is too much of it, and only then.
+#[test]
+fn thousands_of_edits_leave_no_more_than_the_tables_hold() {
+    const ROOM: usize = 512 << 10;
+    let text = |i: usize| {
+        format!(
+            "f = function(n)\n  s = 0\n  i = 0\n  while i < n\n    s = s + i % {}\n    i += 1\n  end while\n  return s\nend function\n\
+             for k in range(1, 30)\n  x = f(40)\nend for\nprint x\n",
+            i + 2
+        )
+    };
+    let expected = |i: usize| (0..40).map(|k| k % (i + 2)).sum::<usize>().to_string();
+    let tier = TierPolicy::Tiered { threshold: 400 };
+    let mut engine = Engine::new(EngineConfig { tier, synchronous: true, max_native: ROOM, ..EngineConfig::default() });
+    let mut most = 0;
+    for i in 0..2500 {
+        let program = lowered(&text(i), "test.ms");
+        let (output, outcome) = printed(&mut engine, &program, Variant::Plain);
+        assert_eq!(output.trim_end(), expected(i));
+        assert_eq!(of(&outcome, "f").tier, Tier::Optimised, "edit {i}: {:?}", of(&outcome, "f").refusal);
+        most = most.max(engine.stats().native_bytes);
+    }
+    let stats = engine.stats();
+    assert!(stats.compiles > 100 && most > ROOM / 4, "so few: {stats:?}, {most}");
+    assert!(most <= ROOM && stats.codes < 2500 && stats.exits_known < 200_000, "{stats:?}, {most}");
+    // The last edit undone finds its code.
+    let before = engine.stats().compiles;
+    let (output, _) = printed(&mut engine, &lowered(&text(2490), "test.ms"), Variant::Plain);
+    assert_eq!((output.trim_end(), engine.stats().compiles), (&*expected(2490), before));
+}

@@ -9,10 +9,7 @@ use super::fuse::{Entry, Pending, PendingList};
 use super::words::{binary, commutative_constant_form, constant_form, range, unary};
 use super::{Bytecode, Fallback, Op, Word, aux};
 use crate::engine::weight::Weights;
-use minilive_mir::ir::{BinaryOp, BlockId, Const, ConstId, Inst, Reg, RegRange, Unit};
-
-/// Registers and names beyond this do not fit the operand fields.
-pub const MAX_OPERAND: u32 = 0xFFF0;
+use minilive_mir::ir::{BinaryOp, BlockId, Const, ConstId, Inst, MAX_OPERAND, Reg, RegRange, Unit};
 
 /// Units with more instructions than this use long jumps only.
 const MAX_SHORT: usize = 4000;

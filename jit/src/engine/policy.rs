@@ -17,6 +17,15 @@ pub enum Place {
     Loop(BlockId),
 }
 
+/// What compiled code takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Footprint {
+    /// Bytes of machine code.
+    pub native_bytes: usize,
+    /// Exits that have a number.
+    pub exits: usize,
+}
+
 /// The policy and the compiler behind it.
 pub trait Tiering: Send {
     /// A code object's heat is used up. Compiles it, asks for it in the background, or refuses; sets its heat anew.
@@ -31,6 +40,11 @@ pub trait Tiering: Send {
     /// The text of what was compiled since the last call, if it was to be kept.
     fn take_dumps(&mut self) -> Vec<crate::dump::Dump> {
         Vec::new()
+    }
+
+    /// What compiled code takes now.
+    fn footprint(&self) -> Footprint {
+        Footprint::default()
     }
 
     /// What broke inside the compiler since this was asked last, in words for its developers.

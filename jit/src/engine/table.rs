@@ -64,6 +64,9 @@ pub struct Linked {
     pub main: Vec<CodeId>,
 }
 
+/// So many versions are put aside at least before the oldest ones go.
+const MOST_ASIDE: usize = 1000;
+
 /// The table.
 pub struct CodeTable {
     shared: Arc<Shared>,
@@ -72,8 +75,10 @@ pub struct CodeTable {
     by_key: FxHashMap<(UnitKey, Fingerprint, bool), CodeId>,
     /// The id that versions of a unit take over from each other, in either variant.
     by_unit: FxHashMap<(UnitKey, bool), CodeId>,
-    /// Versions that another one has taken the place of.
-    aside: FxHashMap<(UnitKey, Fingerprint, bool), Box<Code>>,
+    /// Versions that another one has taken the place of, with how many code objects had been made by then.
+    aside: FxHashMap<(UnitKey, Fingerprint, bool), (u64, Box<Code>)>,
+    /// How many code objects were ever made.
+    made: u64,
     /// A program runs.
     running: bool,
     /// What a fresh code object's heat starts with; very large when nothing is ever compiled.
@@ -89,6 +94,7 @@ impl CodeTable {
             by_key: FxHashMap::default(),
             by_unit: FxHashMap::default(),
             aside: FxHashMap::default(),
+            made: 0,
             running: false,
             heat,
         }
@@ -112,7 +118,17 @@ impl CodeTable {
 
     /// All of them, those that another version has taken the place of included.
     pub fn versions(&self) -> impl Iterator<Item = &Code> {
-        self.iter().chain(self.aside.values().map(|code| &**code))
+        self.iter().chain(self.aside())
+    }
+
+    /// Those that another version has taken the place of: nothing runs them unless an edit is undone.
+    pub fn aside(&self) -> impl Iterator<Item = &Code> {
+        self.aside.values().map(|(_, code)| &**code)
+    }
+
+    /// How many were ever made. Names and literals of all of them stay.
+    pub fn made(&self) -> u64 {
+        self.made
     }
 
     /// How many there are, versions put aside included.
@@ -213,7 +229,7 @@ impl CodeTable {
         let known = |variant| {
             let at = (unit.key, unit.fingerprint, variant);
             let active = self.by_key.get(&at).map(|&id| self.get(id));
-            active.or_else(|| self.aside.get(&at).map(|code| &**code)).map(|code| Arc::clone(&code.unit))
+            active.or_else(|| self.aside.get(&at).map(|(_, code)| &**code)).map(|code| Arc::clone(&code.unit))
         };
         unit.mir.clone().or_else(|| known(recording)).or_else(|| known(!recording))
     }
@@ -224,7 +240,7 @@ impl CodeTable {
             return Ok(id);
         }
         if !self.running
-            && let Some(code) = self.aside.remove(&at)
+            && let Some((_, code)) = self.aside.remove(&at)
         {
             return Ok(self.put(code));
         }
@@ -233,6 +249,7 @@ impl CodeTable {
         let before = before.filter(|&&id| same_signature(&self.get(id).unit, &mir)).copied();
         let id = before.unwrap_or(CodeId(self.codes.len() as u32));
         let code = self.make(id, unit, mir, recording)?;
+        self.made += 1;
         Ok(self.put(Box::new(code)))
     }
 
@@ -249,11 +266,22 @@ impl CodeTable {
                 if self.by_key.get(&at(&before)) == Some(&id) {
                     self.by_key.remove(&at(&before));
                 }
-                self.aside.insert(at(&before), before);
+                self.aside.insert(at(&before), (self.made, before));
+                self.forget_oldest();
             }
             None => self.codes.push(code),
         }
         id
+    }
+
+    /// Versions put aside are kept for undone edits, so the newest half is enough where they are too many.
+    fn forget_oldest(&mut self) {
+        if self.aside.len() <= MOST_ASIDE.max(self.codes.len()) {
+            return;
+        }
+        let mut stamps: Vec<u64> = self.aside.values().map(|it| it.0).collect();
+        let (_, &mut middle, _) = stamps.select_nth_unstable(self.aside.len() / 2);
+        self.aside.retain(|_, it| it.0 > middle);
     }
 
     fn make(&self, id: CodeId, unit: &ProgramUnit, mir: Arc<Unit>, recording: bool) -> Result<Code, LoadError> {

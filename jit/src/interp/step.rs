@@ -187,8 +187,8 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
     macro_rules! get_index {
         ($word:expr, $key:expr) => {{
             let (object, key) = (window.get($word.b()), $key);
-            // What is no number is no index.
-            let value = match object.as_list().and_then(|list| list.at(key.to_f64_lossy())) {
+            let list = object.as_list().filter(|_| realm.is_element_key(key));
+            let value = match list.and_then(|list| list.at(key.to_f64_lossy())) {
                 Some(value) => {
                     if !ip.cell().is_sampled() {
                         sample_index(ip.cell(), object, key, value);

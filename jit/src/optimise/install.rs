@@ -61,6 +61,7 @@ impl Backend {
             entries: words.entries.as_ptr() as usize,
             callee_word: std::ptr::from_ref(&*words.callee) as usize,
             block_counter: &|block| code.block_word(block).as_ptr() as usize,
+            feedback: &|word| std::ptr::from_ref(&code.slots[word as usize].cell) as usize,
             record_point: &|point| std::ptr::from_ref(&code.points[point as usize]) as usize,
             literal: &|id| code.consts[id as usize].bits(),
             name: &|id| u64::from(code.names[id as usize].name.0),

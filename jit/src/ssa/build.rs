@@ -129,6 +129,8 @@ pub(crate) struct Env {
     pub(crate) ranges: Vec<(Reg, RangeParts)>,
     /// The map of globals is known to be neither frozen nor observed.
     pub(crate) globals_ok: bool,
+    /// No type map is known to hide elements of lists.
+    pub(crate) elements_ok: bool,
 }
 
 /// Why straight-line building stops before the block's end.
@@ -237,6 +239,7 @@ impl<'a> Builder<'a> {
             cells: vec![CellState::Memory; input.unit.names.len()],
             ranges: Vec::new(),
             globals_ok: false,
+            elements_ok: false,
         };
         Builder {
             input,

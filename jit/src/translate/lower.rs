@@ -324,7 +324,8 @@ impl Lower<'_, '_> {
                 let exit = self.exit_of(inst);
                 self.continue_if(ok, exit);
             }
-            Op::LoadCell(_) | Op::StoreCell(_) | Op::GuardGlobals => self.cell(inst),
+            Op::GuardOnlyIntrinsic { word, id } => self.guard_only_intrinsic(inst, word, id),
+            Op::LoadCell(_) | Op::StoreCell(_) | Op::GuardGlobals | Op::GuardElements => self.cell(inst),
             Op::ListGet | Op::ListSet | Op::ListLen | Op::GuardComputed | Op::RangeBase | Op::RangeStep => {
                 self.list(inst);
             }

@@ -2,12 +2,13 @@
 
 use super::HelperId;
 use super::lower::{Lower, memory};
+use crate::feedback::{FeedbackCell, Target};
 use crate::ssa::{Inst, Op};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_runtime::heap::flags;
 use minilive_runtime::list::{LIST_ELEMENTS, LIST_LEN};
-use minilive_runtime::realm::{HEAD_CELLS, HEAD_GLOBALS_GUARDED, HEAD_MARKING};
+use minilive_runtime::realm::{HEAD_CELLS, HEAD_ELEMENT_KEYS_END, HEAD_GLOBALS_GUARDED, HEAD_MARKING};
 use minilive_runtime::value::PAYLOAD_MASK;
 
 /// Offset of a heap object's flags.
@@ -26,12 +27,37 @@ impl Lower<'_, '_> {
                 let cells = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_CELLS as i32);
                 self.b.ins().store(memory(), value, cells, cell as i32 * 8);
             }
+            Op::GuardElements => {
+                let end = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_ELEMENT_KEYS_END as i32);
+                let exit = self.exit_of(inst);
+                self.continue_if(end, exit);
+            }
             _ => {
                 let guarded = self.b.ins().load(types::I32, memory(), self.ctx, HEAD_GLOBALS_GUARDED as i32);
                 let exit = self.exit_of(inst);
                 self.leave_if(guarded, exit);
             }
         }
+    }
+
+    /// Leaves if a call site has called something else than one intrinsic. One that has called nothing reads as 0.
+    pub(super) fn guard_only_intrinsic(&mut self, inst: &Inst, word: u32, id: u32) {
+        let address = (self.env.feedback)(word) as i64;
+        let cell = self.b.ins().iconst(types::I64, address);
+        let (mut other, mut any) = (None, None);
+        for half in FeedbackCell::only_target(Target::Intrinsic(id)) {
+            let found = self.b.ins().load(types::I32, memory(), cell, half.offset as i32);
+            let found = self.b.ins().band_imm_u(found, i64::from(half.mask));
+            let differs = self.b.ins().bxor_imm_u(found, i64::from(half.expected));
+            other = Some(other.map_or(differs, |it| self.b.ins().bor(it, differs)));
+            any = Some(any.map_or(found, |it| self.b.ins().bor(it, found)));
+        }
+        let (Some(other), Some(any)) = (other, any) else { return };
+        let exit = self.exit_of(inst);
+        let other = self.b.ins().icmp_imm_u(IntCC::NotEqual, other, 0);
+        let any = self.b.ins().icmp_imm_u(IntCC::NotEqual, any, 0);
+        let bad = self.b.ins().band(other, any);
+        self.leave_if(bad, exit);
     }
 
     /// The address of a list that is known to be one.

@@ -4,8 +4,8 @@
 //! is emitted; nothing is emitted behind a terminator without a block being opened for it, so blocks tile the instructions.
 
 use crate::ir::{
-    Block, BlockId, Const, ConstId, Inst, InstId, Local, NameId, Param, RecordKind, RecordPoint, Reg, Ty, Unit,
-    UnitKey, UnitKind,
+    Block, BlockId, Const, ConstId, Inst, InstId, Local, MAX_OPERAND, NameId, Param, RecordKind, RecordPoint, Reg, Ty,
+    Unit, UnitKey, UnitKind,
 };
 use crate::source_map::SourceMap;
 use crate::tables::{Consts, Names, index};
@@ -62,6 +62,8 @@ pub(super) struct Builder {
     /// The first register that holds nothing of importance.
     next_temp: u32,
     n_regs: u32,
+    /// The text at which it became larger than the engine can address.
+    too_large_at: Option<TextRange>,
 }
 
 impl Builder {
@@ -100,6 +102,9 @@ impl Builder {
 
     /// Emits an instruction whose result has these types.
     pub(super) fn emit(&mut self, inst: Inst, types: TypeSet, range: TextRange) -> InstId {
+        if self.too_large_at.is_none() && (self.n_regs > MAX_OPERAND || self.names.len() > MAX_OPERAND) {
+            self.too_large_at = Some(range);
+        }
         if !self.open {
             self.open_block();
         }
@@ -117,6 +122,11 @@ impl Builder {
             block.end = id.0 + 1;
         }
         id
+    }
+
+    /// The text at which it became larger than the engine can address, if it did.
+    pub(super) fn too_large_at(&self) -> Option<TextRange> {
+        self.too_large_at
     }
 
     /// The last instruction, if it writes this register.

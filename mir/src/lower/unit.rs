@@ -7,7 +7,7 @@ use super::builder::{Builder, Header};
 use super::{Lowered, Lowerer, Place};
 use crate::diagnostic::Severity;
 use crate::fold;
-use crate::ir::{ChildId, Const, EnvSlot, Inst, Local, Param, RecordKind, Reg, UnitKey, UnitKind};
+use crate::ir::{ChildId, Const, EnvSlot, Inst, Local, MAX_OPERAND, Param, RecordKind, Reg, UnitKey, UnitKind};
 use crate::scope::Scope;
 use crate::source_map::LineStarts;
 use crate::tables::index;
@@ -28,8 +28,7 @@ pub fn lower_unit(green: &GreenNodeData, kind: UnitKind, key: UnitKey) -> Lowere
 
 /// As [`lower_unit`], for a node that is the root of its tree.
 pub(super) fn lower_node(node: &SyntaxNode, kind: UnitKind, key: UnitKey) -> Lowered {
-    let text = node.text().to_string();
-    let lines = LineStarts::of([text.as_str()]);
+    let lines = LineStarts::of_tree(&node.green());
     let function = FunctionExpr::cast(node.clone()).filter(|_| kind == UnitKind::Function);
     let scope = match (&function, SourceFile::cast(node.clone())) {
         (Some(function), _) => Scope::of_function(function, &lines),
@@ -51,6 +50,7 @@ pub(super) fn lower_node(node: &SyntaxNode, kind: UnitKind, key: UnitKey) -> Low
     let mut header = lowerer.header(function.as_ref());
     header.children = functions.into_iter().map(|(_, key)| key).collect();
     lowerer.body(node, function.as_ref());
+    lowerer.refuse_if_too_large(node, &mut header);
     let (unit, map) = lowerer.builder.finish(kind, header);
     let mut diagnostics = lowerer.diagnostics;
     diagnostics.sort_by_key(|diagnostic| diagnostic.range.start());
@@ -58,6 +58,25 @@ pub(super) fn lower_node(node: &SyntaxNode, kind: UnitKind, key: UnitKey) -> Low
 }
 
 impl Lowerer {
+    /// Puts a stub in the place of code that the engine could not address.
+    fn refuse_if_too_large(&mut self, node: &SyntaxNode, header: &mut Header) {
+        let Some(range) = self.builder.too_large_at() else { return };
+        let what = match self.kind {
+            UnitKind::Function => "function",
+            UnitKind::Module => "module's top level",
+            UnitKind::Statement | UnitKind::Expression => "statement",
+        };
+        let message = format!(
+            "this {what} needs more than {MAX_OPERAND} variables and intermediate values at once; \
+             split it up, or pass values in a list"
+        );
+        let reference = Some("too many variables in one function".to_owned());
+        self.report(range, node.text_range().start(), "too-large", Severity::Error, message, reference);
+        self.builder = Builder::default();
+        *header = Header { children: std::mem::take(&mut header.children), ..Header::default() };
+        self.broken(range);
+    }
+
     /// Lays out registers and environment.
     fn header(&mut self, function: Option<&FunctionExpr>) -> Header {
         let mut header = Header::default();

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::names;
+use crate::realm::TypeMap;
 use crate::testing::{call, in_realm, set_global, shown, value};
 
 #[track_caller]

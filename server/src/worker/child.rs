@@ -26,7 +26,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 const ADDRESS_SPACE: u64 = 12 << 30;
 
 /// After so many versions of functions and statements the engine starts anew, lest hours of typing fill the memory.
-const MOST_CODES: usize = 20_000;
+const MOST_CODES: u64 = 20_000;
 
 /// Output is passed on in pieces of about this size …
 const PIECE: usize = 8 << 10;
@@ -146,8 +146,8 @@ impl Worker {
         self.asking.run.store(run.run.0, Ordering::Relaxed);
         let asking = &self.asking;
         let engine = place.get_or_insert_with(|| engine(tier, asking));
-        if engine.codes().len() > MOST_CODES.max(16 * program.units.len()) {
-            // The table keeps every version of every function. A fresh engine asks the server for the present ones.
+        if engine.codes().made() > MOST_CODES.max(16 * program.units.len() as u64) {
+            // The names and literals of all code that was ever loaded stay. A fresh engine asks for those of the present one.
             *engine = self::engine(tier, asking);
         }
         let loaded = match engine.load_recording(&program) {

@@ -20,6 +20,8 @@ pub(crate) struct LoopFacts {
     reads: Vec<(NameId, InstId)>,
     /// Global names it assigns.
     stores: Vec<NameId>,
+    /// Reads by index in it.
+    indexes: Vec<InstId>,
     /// Inference found a point in it that forgets what globals hold.
     clobbers: bool,
 }
@@ -29,8 +31,13 @@ pub(crate) fn loop_facts(unit: &Unit, flow: &Flow) -> Vec<LoopFacts> {
     flow.loops
         .iter()
         .map(|it| {
-            let mut facts =
-                LoopFacts { writes: RegSet::new(unit.n_regs), reads: Vec::new(), stores: Vec::new(), clobbers: false };
+            let mut facts = LoopFacts {
+                writes: RegSet::new(unit.n_regs),
+                reads: Vec::new(),
+                stores: Vec::new(),
+                indexes: Vec::new(),
+                clobbers: false,
+            };
             for block in it.body.iter().filter_map(|&node| flow.nodes[node].block) {
                 let first = unit.blocks[block.0 as usize].first;
                 for (i, inst) in unit.block_insts(block).iter().enumerate() {
@@ -41,6 +48,7 @@ pub(crate) fn loop_facts(unit: &Unit, flow: &Flow) -> Vec<LoopFacts> {
                             facts.reads.push((name, at));
                         }
                         Inst::StoreGlobal { name, .. } => facts.stores.push(name),
+                        Inst::GetIndex { .. } => facts.indexes.push(at),
                         _ => {}
                     }
                 }
@@ -122,7 +130,11 @@ impl Builder<'_> {
         for reg in live.iter() {
             let slot = self.reg(reg);
             let seen = self.input.window.get(reg.0 as usize).copied().unwrap_or_default();
-            if seen.computed && self.may(ExitReason::ListKind) && self.is_private_range(reg) {
+            if seen.computed
+                && self.may(ExitReason::ListKind)
+                && let Some((made, id)) = self.private_range(reg)
+            {
+                self.guard_only_intrinsic(made, id);
                 self.enter_range(reg, slot, seen.unit_step)?;
                 continue;
             }
@@ -138,16 +150,28 @@ impl Builder<'_> {
         self.input.unit.insts.iter().any(|inst| matches!(inst, Inst::IterNext { pos, .. } if *pos == reg))
     }
 
-    /// Whether the list in a register was made by a call of `range` for a loop alone, so that nobody else can see or change it.
-    fn is_private_range(&self, reg: Reg) -> bool {
+    /// The call of `range` that made the list in a register for a loop alone, so that nobody else can see or change it, and the
+    /// number of that intrinsic.
+    fn private_range(&self, reg: Reg) -> Option<(InstId, u32)> {
         let insts = &self.input.unit.insts;
         let mut inits = insts.iter().enumerate().filter_map(|(i, inst)| match inst {
             Inst::IterInit { obj, src, .. } if *obj == reg => Some((i, *src)),
             _ => None,
         });
-        let (Some((i, src)), None) = (inits.next(), inits.next()) else { return false };
-        let made = i > 0 && matches!(insts[i - 1], Inst::Call { dst, .. } if dst == src);
-        made && self.calls_range(InstId(i as u32 - 1)) && (src == reg || self.is_dead_behind(i, src))
+        let (Some((i, src)), None) = (inits.next(), inits.next()) else { return None };
+        let call = i.checked_sub(1).filter(|&it| matches!(insts[it], Inst::Call { dst, .. } if dst == src))?;
+        let id = self.calls_range(InstId(call as u32))?;
+        (src == reg || self.is_dead_behind(i, src)).then_some((InstId(call as u32), id))
+    }
+
+    /// What call sites saw tells of the list in the window only if it still is so at each entry, and if no compiled code ever made
+    /// the call without noting it.
+    fn guard_only_intrinsic(&mut self, call: InstId, id: u32) {
+        let words: Vec<u32> = self.input.seen.sites(call).collect();
+        for word in words {
+            let exit = self.exit_entry(ExitReason::ListKind);
+            self.op_exit(Op::GuardOnlyIntrinsic { word, id }, &[], Rep::None, Some(exit));
+        }
     }
 
     /// Whether a register is not read behind an instruction that a jump to a loop head follows.
@@ -160,14 +184,15 @@ impl Builder<'_> {
         live.peek().is_some() && live.all(|it| !it)
     }
 
-    /// Whether a call was seen to call the intrinsic `range` and nothing else.
-    fn calls_range(&self, at: InstId) -> bool {
+    /// The number of the intrinsic `range` if a call was seen to call that and nothing else. Cautious code calls what it has not
+    /// seen without noting it, so nothing is known of the calls it made.
+    fn calls_range(&self, at: InstId) -> Option<u32> {
         let seen = self.input.seen.call(at).unwrap_or_default();
         match seen.target {
-            Some(Target::Intrinsic(id)) if seen.variety == Variety::Mono => {
-                (self.input.intrinsic_name)(id) == Some("range")
+            Some(Target::Intrinsic(id)) if seen.variety == Variety::Mono && !self.input.seen.cautious => {
+                ((self.input.intrinsic_name)(id) == Some("range")).then_some(id)
             }
-            _ => false,
+            _ => None,
         }
     }
 
@@ -283,13 +308,18 @@ impl Builder<'_> {
         let reads: Vec<(NameId, Global)> =
             facts.reads.iter().map(|&(name, at)| (name, self.input.seen.global(at))).collect();
         let stores = !facts.stores.is_empty();
-        if reads.is_empty() && !stores {
+        let elements = facts.indexes.iter().any(|&at| self.input.seen.index(at).container == Kinds::LIST);
+        if reads.is_empty() && !stores && !elements {
             return Ok(());
         }
         if self.node == 0 || self.flow.nodes[self.node].block.is_none() {
             return Ok(());
         }
-        self.preload(&reads, stores)
+        self.preload(&reads, stores)?;
+        if elements {
+            self.elements_are_plain();
+        }
+        Ok(())
     }
 
     /// Whether something keeps its value around a loop whose header is `node`, so that the header needs no parameter for it.
@@ -354,6 +384,7 @@ impl Builder<'_> {
             })
             .collect();
         old.globals_ok &= new.globals_ok;
+        old.elements_ok &= new.elements_ok;
         old
     }
 
@@ -422,6 +453,7 @@ impl Builder<'_> {
     fn start_params(&mut self, succ: NodeId, types: &Env) -> Env {
         let mut env = self.env.clone();
         env.globals_ok = types.globals_ok;
+        env.elements_ok = types.elements_ok;
         if self.flow.nodes[succ].preds.len() == 1 {
             return env;
         }

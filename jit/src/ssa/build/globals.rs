@@ -145,6 +145,7 @@ impl Builder<'_> {
         self.env.cells.fill(CellState::Memory);
         self.note_clobber();
         self.env.globals_ok = false;
+        self.env.elements_ok = false;
     }
 
     /// Reads the globals that a loop uses before it is entered, so that they stay in registers inside.

@@ -78,7 +78,7 @@ impl Builder<'_> {
         if seen.samples == 0 && self.may(ExitReason::ColdPath) {
             return Err(self.leave(ExitReason::ColdPath));
         }
-        if seen.container == Kinds::LIST && self.list_access(obj, key, seen.key)? {
+        if seen.container == Kinds::LIST && self.elements_are_plain() && self.list_access(obj, key, seen.key)? {
             let (list, index) = (self.reg(obj).val, self.reg(key));
             let index = self.as_int(index);
             let val = self.op(Op::ListGet, &[list, index], Rep::Boxed);
@@ -95,6 +95,16 @@ impl Builder<'_> {
     /// What an element is likely to be, but only guesses that pay: numbers and containers of known layout.
     fn guess_element(&self, kinds: crate::feedback::Kinds) -> Ty {
         self.guess(kinds)
+    }
+
+    /// Guards that no type map hides elements of lists; false if experience says that one does.
+    pub(crate) fn elements_are_plain(&mut self) -> bool {
+        if !self.env.elements_ok && self.may(ExitReason::Prototype) {
+            let exit = self.exit(ExitReason::Prototype);
+            self.op_exit(Op::GuardElements, &[], Rep::None, Some(exit));
+            self.env.elements_ok = true;
+        }
+        self.env.elements_ok
     }
 
     /// Guards a list and an integer index; false if experience says not to.
