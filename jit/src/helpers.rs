@@ -14,6 +14,7 @@
 
 use crate::engine::unit::{CallFlags, CodeId};
 use crate::exits::{self, ExitEntry};
+use crate::interp::calls::Receiver;
 use crate::interp::frame::{Ip, NativePlace, current_run, native_callers};
 use crate::interp::{Run, Site, resume};
 use crate::reason::ExitReason;
@@ -229,10 +230,22 @@ extern "C" fn interpret(ctx: *mut u8, frame: u64, callee: u64, count: u64, args:
     if let Some(function) = callee.as_function() {
         relink(run, CodeId(function.code()));
     }
-    match run.call_value(realm, callee, values(args, count), None) {
+    let (args, receiver) = split_receiver(run, callee, values(args, count));
+    match run.call_value(realm, callee, args, receiver) {
         Ok(value) => value.bits(),
         Err(fault) => raise_at_call(realm, fault),
     }
+}
+
+/// The arguments that compiled code passes to a function, and the receiver behind them, if the call has one.
+fn split_receiver<'v>(run: &Run<'_>, callee: Value, args: &'v [Value]) -> (&'v [Value], Option<Receiver>) {
+    let params = callee.as_function().map(|function| run.codes.get(CodeId(function.code())).unit.params.len());
+    let (args, receiver) = args.split_at(params.unwrap_or(args.len()).min(args.len()));
+    let receiver = receiver.first().filter(|this| !this.is_absent()).map(|&this| {
+        // Methods that read `super` are not called through the table.
+        Receiver { this, parent: receiver.get(1).copied().unwrap_or(Value::NULL) }
+    });
+    (args, receiver)
 }
 
 /// Lets the entry table lead to compiled code again, once the code's names are resolved in this realm.
@@ -429,7 +442,7 @@ fn operate(realm: &mut Realm, operation: Helper, args: &[Value]) -> Eval<Value> 
         Helper::CallMethod => run.invoke_member(realm, (args[0], args[1]), name(2), &args[3..]),
         Helper::CallIndex => {
             let found = ops::method_by_key(realm, args[0], args[2])?;
-            let receiver = crate::interp::calls::Receiver { this: args[1], parent: found.origin_isa };
+            let receiver = Receiver { this: args[1], parent: found.origin_isa };
             run.call_value(realm, found.value, &args[3..], args[0].is_map().then_some(receiver))
         }
         Helper::AutoCall if args[0].is_function() => run.call_value(realm, args[0], &[], None),
@@ -460,7 +473,7 @@ impl Run<'_> {
         if !found.value.is_function() {
             return Ok(found.value);
         }
-        let receiver = crate::interp::calls::Receiver { this, parent: found.origin_isa };
+        let receiver = Receiver { this, parent: found.origin_isa };
         self.call_value(realm, found.value, &[], Some(receiver))
     }
 
@@ -473,7 +486,7 @@ impl Run<'_> {
         args: &[Value],
     ) -> Eval<Value> {
         let found = ops::member_get(realm, object, name)?;
-        let receiver = crate::interp::calls::Receiver { this, parent: found.origin_isa };
+        let receiver = Receiver { this, parent: found.origin_isa };
         self.call_value(realm, found.value, args, Some(receiver))
     }
 }

@@ -187,7 +187,7 @@ pub(crate) fn exited(shared: &Shared, code: &Code, exit: u32) {
     code.tier.rejected.borrow_mut().insert((entry.info.at, entry.info.reason));
     if entry.address == code.tier.entry.get() {
         if shared.entry(code.id) != 0
-            && let Some(&stub) = native.stubs.get(&code.unit.params.len())
+            && let Some(&stub) = native.stubs.get(&code.unit.n_inputs())
         {
             shared.set_entry(code.id, stub);
         }
@@ -237,7 +237,7 @@ impl Backend {
                 drop_compiled(code, if worn { Invalidation::Evicted } else { Invalidation::Replaced });
             }
             if self.shared.entry(code.id) != 0
-                && let Some(&stub) = native.stubs.get(&code.unit.params.len())
+                && let Some(&stub) = native.stubs.get(&code.unit.n_inputs())
             {
                 self.shared.set_entry(code.id, stub);
             }
@@ -345,12 +345,13 @@ fn callees(codes: &CodeTable, code: &Code, seen: &Seen) -> FxHashMap<u32, Callee
         let callee = codes.get(CodeId(id));
         let defaults =
             callee.unit.params.iter().map(|param| Some(callee.consts[param.default.0 as usize].bits())).collect();
-        callees.insert(id, Callee { params: callee.unit.params.len() as u32, defaults });
+        callees.insert(id, Callee { defaults, receivers: callee.unit.receivers().count() });
     };
     for (i, inst) in code.unit.insts.iter().enumerate() {
         let at = InstId(i as u32);
         match inst {
             Inst::Call { .. } | Inst::AutoCall { .. } => add(seen.call(at).and_then(|it| it.target)),
+            Inst::GetMember { .. } | Inst::CallMethod { .. } => add(seen.method(at).target),
             Inst::LoadFree { .. } => add(seen.global(at).target),
             _ => {}
         }

@@ -200,6 +200,8 @@ pub enum Op {
     GuardBits(u64),
     /// Leaves if the boxed value is exactly this; else the same value.
     GuardNotBits(u64),
+    /// Leaves unless the map has this shape; else the same map.
+    GuardShape(u32),
     /// Leaves unless the list is computed; else the same value. Only on entry to a loop over it.
     GuardComputed,
     /// Leaves if the call whose feedback stands at this word of the bytecode has ever called anything but this intrinsic. Only
@@ -292,6 +294,10 @@ pub enum Op {
     ListSet,
     /// Length of a list.
     ListLen,
+    /// Value of a slot of a map whose shape was guarded.
+    LoadSlot(u8),
+    /// Stores into a slot of a map whose shape was guarded: map, name, value. Fatal when frozen.
+    StoreSlot(u8),
     /// `count` of `range(from, to, step)`: three doubles, leaves where the intrinsic gives an error or too long a list.
     RangeCount,
 
@@ -586,6 +592,7 @@ impl Op {
                 | Op::GuardCode(_)
                 | Op::GuardBits(_)
                 | Op::GuardNotBits(_)
+                | Op::GuardShape(_)
                 | Op::GuardComputed
                 | Op::GuardOnlyIntrinsic { .. }
                 | Op::GuardTrue
@@ -605,7 +612,7 @@ impl Op {
             Op::FAdd | Op::FSub | Op::FMul | Op::FDiv | Op::FRem | Op::FPow | Op::FAtan2 | Op::FMath(_) => true,
             Op::FCmp(_) | Op::ICmp(_) | Op::SameBits | Op::Not | Op::FTruth | Op::ITruth => true,
             Op::FTruthFull | Op::FClamp | Op::Select | Op::IAbs | Op::LoadCell(_) | Op::ListLen => true,
-            Op::RangeBase | Op::RangeStep => true,
+            Op::RangeBase | Op::RangeStep | Op::LoadSlot(_) => true,
             // A dropped overflow check would only have led to the interpreter, which computes the same.
             Op::IAdd | Op::ISub | Op::IMul { .. } | Op::IRem { .. } | Op::IShift(_) | Op::IDiv(_) | Op::ListGet => true,
             _ => false,

@@ -601,6 +601,16 @@ impl Unit {
         &self.insts[block.first as usize..block.end as usize]
     }
 
+    /// How many registers, the first ones, a call fills: parameters, then `self` and `super` where the unit has them.
+    pub fn n_inputs(&self) -> usize {
+        self.params.len() + self.receivers().count()
+    }
+
+    /// The registers of `self` and `super`, where the unit has them.
+    pub fn receivers(&self) -> impl Iterator<Item = Reg> {
+        self.self_reg.into_iter().chain(self.super_reg)
+    }
+
     /// The text of a name.
     pub fn name(&self, id: NameId) -> &str {
         &self.names[id.0 as usize]

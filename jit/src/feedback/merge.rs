@@ -3,7 +3,7 @@
 //! `ssa` asks for it where a fused and a plain version both ran. Invariant: the result claims nothing that one of the two
 //! contradicts.
 
-use super::{Arith, Call, Global, Index, Place, Variety};
+use super::{Arith, Call, Global, Index, Place, Property, Variety};
 
 impl Arith {
     /// What both saw.
@@ -43,6 +43,19 @@ impl Call {
             _ => (Variety::Mega, other.target),
         };
         Call { variety, target, not_function }
+    }
+}
+
+impl Property {
+    /// What both saw: two ways to a member are too many to guess one.
+    pub fn merge(self, other: Property) -> Property {
+        let value = self.value.union(other.value);
+        match (self.variety, other.variety) {
+            (_, Variety::None) => Property { value, ..self },
+            (Variety::None, _) => Property { value, ..other },
+            _ if Property { value, ..self } == Property { value, ..other } => Property { value, ..self },
+            _ => Property { variety: Variety::Mega, value, ..self },
+        }
     }
 }
 

@@ -21,7 +21,7 @@ impl Backend {
     ) -> Result<Compiled, Refused> {
         self.provide_stubs(codes, func)?;
         let mut compiled = self.machine_code(codes, code, func)?;
-        let params = code.unit.params.len();
+        let params = code.unit.n_inputs();
         let trampoline = match at {
             EntryAt::Start => self.trampoline(params)?,
             EntryAt::Loop(_) => self.loop_trampoline()?,
@@ -82,7 +82,7 @@ impl Backend {
             };
             let callee = codes.get(CodeId(id));
             if self.shared.entry(callee.id) == 0 {
-                let stub = self.stub(callee.unit.params.len())?;
+                let stub = self.stub(callee.unit.n_inputs())?;
                 let entry = callee.tier.entry.get();
                 let ready = entry != 0 && callee.call_flags.get() & CallFlags::UNRESOLVED == 0;
                 self.shared.set_entry(callee.id, if ready { entry } else { stub });

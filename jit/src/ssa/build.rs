@@ -12,6 +12,7 @@ mod emit;
 mod globals;
 mod guard;
 mod iterate;
+mod member;
 mod record;
 mod step;
 
@@ -27,10 +28,10 @@ use rustc_hash::FxHashMap;
 /// A function that compiled code may call directly.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Callee {
-    /// Number of parameters.
-    pub params: u32,
     /// Bits of the defaults, parallel to the parameters; `None` where a default is made per realm.
     pub defaults: Vec<Option<u64>>,
+    /// What it takes behind its parameters: nothing, `self`, or `self` and `super`.
+    pub receivers: usize,
 }
 
 /// What a register of the interpreter's window holds at on-stack replacement.
@@ -173,6 +174,8 @@ pub(crate) struct Builder<'a> {
     live_cache: Vec<RegSet>,
     state_cache: FxHashMap<(u32, bool), StateId>,
     pub(crate) compared: Option<Compared>,
+    /// Maps whose shape was guarded in this block, behind the last thing that could change it.
+    pub(crate) shapes: Vec<(Val, u32)>,
     /// Per register: kinds its uses met.
     pub(crate) use_kinds: Vec<Kinds>,
     loop_facts: Vec<edges::LoopFacts>,
@@ -256,6 +259,7 @@ impl<'a> Builder<'a> {
             live_cache: Vec::new(),
             state_cache: FxHashMap::default(),
             compared: None,
+            shapes: Vec::new(),
             use_kinds: input.seen.kinds_of_uses(input.unit),
             loop_facts,
             types: Vec::new(),
@@ -359,7 +363,7 @@ impl<'a> Builder<'a> {
         self.types = std::mem::replace(&mut self.entries, vec![None; self.flow.nodes.len()]);
         self.emitting = true;
         self.func.osr = self.input.at != EntryAt::Start;
-        self.func.params = if self.func.osr { 0 } else { self.input.unit.params.len() as u32 };
+        self.func.params = if self.func.osr { 0 } else { self.input.unit.n_inputs() as u32 };
         for node in 0..self.flow.nodes.len() {
             let place = &self.flow.nodes[node];
             self.func.blocks.push(BlockData {
@@ -401,6 +405,7 @@ impl<'a> Builder<'a> {
         self.node = node;
         self.compared = None;
         self.state_cache.clear();
+        self.shapes.clear();
         self.live_cache.clear();
         let result = if node == 0 { self.enter() } else { self.walk(node) };
         match result {

@@ -423,6 +423,8 @@ impl Flow {
         for inst in insts[from.min(insts.len())..].iter().rev() {
             step_back(inst, &mut live);
         }
+        // What a call fills in is read by `self` and `super`, without a word of it in the instruction.
+        unit.receivers().for_each(|reg| live.add(reg));
         live
     }
 }

@@ -3,7 +3,7 @@
 //! The engine hands a snapshot in; `build` asks. Invariant: an instruction without a cell of its own (fused into another one)
 //! has seen nothing, never its neighbour's samples.
 
-use crate::feedback::{Arith, Call, Global, Index, Kinds, Snapshot};
+use crate::feedback::{Arith, Call, Global, Index, Kinds, Property, Snapshot, Variety};
 use crate::reason::ExitReason;
 use minilive_mir::ir::{BinaryOp, Inst, InstId, Reg, Unit};
 use rustc_hash::FxHashSet;
@@ -50,6 +50,16 @@ impl Seen {
     /// The call view of an instruction, `None` if it has no cell of its own.
     pub fn call(&self, inst: InstId) -> Option<Call> {
         self.sites(inst).map(|pc| self.snapshot.call(pc)).reduce(Call::merge)
+    }
+
+    /// The way to a member that an instruction reads or writes, or whose method it calls.
+    pub fn property(&self, inst: InstId) -> Property {
+        self.sites(inst).map(|pc| self.snapshot.property(pc)).fold(Property::default(), Property::merge)
+    }
+
+    /// What a member instruction called: the view of its second word.
+    pub fn method(&self, inst: InstId) -> Call {
+        self.sites(inst).map(|pc| self.snapshot.call(pc + 1)).fold(Call::default(), Call::merge)
     }
 
     /// The free-name view of an instruction.
@@ -104,6 +114,12 @@ impl Seen {
                 add(obj, self.index(at).container);
                 add(key, self.index(at).key);
                 add(src, self.index(at).value);
+            }
+            Inst::GetMember { obj, .. } | Inst::CallMethod { obj, .. } | Inst::SetMember { obj, .. } => {
+                let seen = self.property(at);
+                if seen.variety == Variety::Mono {
+                    add(obj, seen.receiver);
+                }
             }
             _ => {}
         }

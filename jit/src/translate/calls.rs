@@ -143,7 +143,7 @@ impl Lower<'_, '_> {
         }
     }
 
-    fn variadic(&mut self, site: ir::Value, helper: Helper, args: &[ir::Value]) -> ir::Value {
+    pub(super) fn variadic(&mut self, site: ir::Value, helper: Helper, args: &[ir::Value]) -> ir::Value {
         let words = self.words_address();
         for (i, &arg) in args.iter().enumerate() {
             self.b.ins().store(memory(), arg, words, i as i32 * 8);

@@ -9,7 +9,8 @@ use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData, types};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_frontend::FunctionBuilder;
 use minilive_runtime::function::FUNCTION_CODE;
-use minilive_runtime::value::{NUMBER_END, TAG_FUNCTION, TAG_IMMEDIATE, TAG_SHIFT, Value};
+use minilive_runtime::map::MAP_SHAPE;
+use minilive_runtime::value::{NUMBER_END, PAYLOAD_MASK, TAG_FUNCTION, TAG_IMMEDIATE, TAG_SHIFT, Value};
 use rustc_hash::FxHashMap;
 
 /// The state of one translation.
@@ -316,9 +317,14 @@ impl Lower<'_, '_> {
                 let value = self.boxed(inst.args[0]);
                 self.define(inst, value);
             }
-            Op::GuardTag(_) | Op::GuardNotFunction | Op::GuardCode(_) | Op::GuardBits(_) | Op::GuardNotBits(_) => {
-                self.guard(inst);
-            }
+            Op::GuardTag(_)
+            | Op::GuardNotFunction
+            | Op::GuardCode(_)
+            | Op::GuardBits(_)
+            | Op::GuardNotBits(_)
+            | Op::GuardShape(_) => self.guard(inst),
+            Op::LoadSlot(slot) => self.load_slot(inst, slot),
+            Op::StoreSlot(slot) => self.store_slot(inst, slot),
             Op::GuardTrue => {
                 let ok = self.arg(inst, 0);
                 let exit = self.exit_of(inst);
@@ -369,6 +375,12 @@ impl Lower<'_, '_> {
                 self.leave_if(bad, exit);
                 let found = self.b.ins().load(types::I32, memory(), object, FUNCTION_CODE as i32);
                 let ok = self.b.ins().icmp_imm_u(IntCC::Equal, found, i64::from(code));
+                self.continue_if(ok, exit);
+            }
+            Op::GuardShape(shape) => {
+                let object = self.b.ins().band_imm_u(value, PAYLOAD_MASK as i64);
+                let found = self.b.ins().load(types::I32, memory(), object, MAP_SHAPE as i32);
+                let ok = self.b.ins().icmp_imm_u(IntCC::Equal, found, i64::from(shape));
                 self.continue_if(ok, exit);
             }
             Op::GuardBits(bits) | Op::GuardNotBits(bits) => {

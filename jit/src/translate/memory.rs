@@ -1,13 +1,14 @@
-//! Global cells and lists.
+//! Global cells, lists, and slots of maps.
 
 use super::HelperId;
 use super::lower::{Lower, memory};
 use crate::feedback::{FeedbackCell, Target};
-use crate::ssa::{Inst, Op};
+use crate::ssa::{Helper, Inst, Op};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_runtime::heap::flags;
 use minilive_runtime::list::{LIST_ELEMENTS, LIST_LEN};
+use minilive_runtime::map::MAP_SLOTS;
 use minilive_runtime::realm::{HEAD_CELLS, HEAD_ELEMENT_KEYS_END, HEAD_GLOBALS_GUARDED, HEAD_MARKING};
 use minilive_runtime::value::PAYLOAD_MASK;
 
@@ -60,8 +61,8 @@ impl Lower<'_, '_> {
         self.leave_if(bad, exit);
     }
 
-    /// The address of a list that is known to be one.
-    fn list_object(&mut self, inst: &Inst) -> ir::Value {
+    /// The address of a list or map that is known to be one.
+    fn object(&mut self, inst: &Inst) -> ir::Value {
         let value = self.arg(inst, 0);
         self.b.ins().band_imm_u(value, PAYLOAD_MASK as i64)
     }
@@ -71,14 +72,14 @@ impl Lower<'_, '_> {
     }
 
     pub(super) fn list(&mut self, inst: &Inst) {
-        let object = self.list_object(inst);
+        let object = self.object(inst);
         match inst.op {
             Op::ListLen => {
                 let len = self.list_len(object);
                 self.define(inst, len);
             }
             Op::GuardComputed => {
-                let found = self.list_flags(object, flags::COMPUTED);
+                let found = self.flags(object, flags::COMPUTED);
                 let exit = self.exit_of(inst);
                 self.continue_if(found, exit);
                 // Without a step it is one value again and again: its step reads as absent, which the next guard refuses.
@@ -96,7 +97,7 @@ impl Lower<'_, '_> {
         }
     }
 
-    fn list_flags(&mut self, object: ir::Value, mask: u8) -> ir::Value {
+    fn flags(&mut self, object: ir::Value, mask: u8) -> ir::Value {
         let found = self.b.ins().load(types::I8, memory(), object, FLAGS);
         self.b.ins().band_imm_u(found, i64::from(mask))
     }
@@ -107,7 +108,7 @@ impl Lower<'_, '_> {
         let len = self.list_len(object);
         let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, len);
         self.continue_if(inside, slow);
-        let mut special = self.list_flags(object, mask);
+        let mut special = self.flags(object, mask);
         if mask & flags::GUARDED != 0 {
             // A store while the collector marks: it must be handed the reference that goes.
             let marking = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_MARKING as i32);
@@ -117,6 +118,42 @@ impl Lower<'_, '_> {
         let elements = self.b.ins().load(types::I64, memory(), object, LIST_ELEMENTS as i32);
         let offset = self.b.ins().ishl_imm_u(index, 3);
         self.b.ins().iadd(elements, offset)
+    }
+
+    /// The address of a slot of a map that is known to have it.
+    fn slot_address(&mut self, object: ir::Value) -> ir::Value {
+        self.b.ins().load(types::I64, memory(), object, MAP_SLOTS as i32)
+    }
+
+    pub(super) fn load_slot(&mut self, inst: &Inst, slot: u8) {
+        let object = self.object(inst);
+        let slots = self.slot_address(object);
+        let value = self.b.ins().load(types::I64, memory(), slots, i32::from(slot) * 8);
+        self.define(inst, value);
+    }
+
+    pub(super) fn store_slot(&mut self, inst: &Inst, slot: u8) {
+        let (slow, next) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(slow);
+        let object = self.object(inst);
+        let value = self.arg(inst, 2);
+        // Frozen or observed, or the collector marks: it must be handed the reference that goes.
+        let guarded = self.flags(object, flags::GUARDED);
+        let marking = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_MARKING as i32);
+        let special = self.b.ins().bor(guarded, marking);
+        self.leave_if(special, slow);
+        let slots = self.slot_address(object);
+        self.b.ins().store(memory(), value, slots, i32::from(slot) * 8);
+        self.b.ins().jump(next, &[]);
+        self.b.switch_to_block(slow);
+        self.store_budget();
+        let args: Vec<ir::Value> = (0..3).map(|i| self.arg(inst, i)).collect();
+        let site = self.site();
+        let done = self.variadic(site, Helper::SetMember, &args);
+        self.load_budget();
+        self.unwind_if_exc(done);
+        self.b.ins().jump(next, &[]);
+        self.b.switch_to_block(next);
     }
 
     fn list_get(&mut self, inst: &Inst, object: ir::Value) {

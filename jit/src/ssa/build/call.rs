@@ -5,7 +5,8 @@ use crate::feedback::{Kinds, Target, Variety};
 use crate::reason::ExitReason;
 use crate::ssa::types::Ty;
 use crate::ssa::{Helper, Math, Op, Rep, Val};
-use minilive_mir::ir::{InstId, NameId, Reg, RegRange};
+use minilive_mir::ir::{InstId, Reg, RegRange};
+use minilive_runtime::value::Value;
 
 impl Builder<'_> {
     pub(crate) fn call(&mut self, dst: Reg, callee: Reg, args: RegRange) -> Step<()> {
@@ -39,21 +40,39 @@ impl Builder<'_> {
 
     /// A direct call; false if the arguments do not fit.
     fn call_code(&mut self, dst: Reg, callee: Reg, code: u32, args: RegRange) -> Step<bool> {
-        let Some(info) = self.input.callees.get(&code) else {
+        let Some(missing) = self.missing_arguments(code, args.count) else {
             return Ok(false);
         };
-        let missing = info.defaults.get(args.count as usize..);
-        let Some(missing) = missing.and_then(|it| it.iter().copied().collect::<Option<Vec<u64>>>()) else {
-            return Ok(false);
-        };
-        let function = self.reg(callee).val;
-        let mut vals: Vec<Val> = Vec::new();
-        for reg in args.iter() {
-            let slot = self.reg(reg);
-            vals.push(self.boxed(slot));
-        }
-        for bits in missing {
+        self.call_known(dst, (self.reg(callee).val, code), args, &missing, None)?;
+        Ok(true)
+    }
+
+    /// The defaults of what a call does not pass, as bits; `None` if the arguments do not fit, or a default is made per realm.
+    pub(crate) fn missing_arguments(&self, code: u32, given: u32) -> Option<Vec<u64>> {
+        let callee = self.input.callees.get(&code)?;
+        callee.defaults.get(given as usize..)?.iter().copied().collect()
+    }
+
+    /// A direct call of a function value that is known to be of this code.
+    pub(crate) fn call_known(
+        &mut self,
+        dst: Reg,
+        (function, code): (Val, u32),
+        args: RegRange,
+        missing: &[u64],
+        this: Option<Reg>,
+    ) -> Step<()> {
+        let receivers = self.input.callees.get(&code).map_or(0, |it| it.receivers);
+        let mut vals = self.boxed_regs(args.iter());
+        for &bits in missing {
             vals.push(self.op(Op::Boxed(bits), &[], Rep::Boxed));
+        }
+        for i in 0..receivers {
+            let val = match this {
+                Some(reg) if i == 0 => self.boxed_regs([reg])[0],
+                _ => self.op(Op::Boxed(Value::ABSENT.bits()), &[], Rep::Boxed),
+            };
+            vals.push(val);
         }
         self.flush_cells();
         let itself = code == self.input.code && !self.func.osr;
@@ -66,13 +85,22 @@ impl Builder<'_> {
         self.func.calls = true;
         self.forget_cells();
         self.state_cache.clear();
+        self.shapes.clear();
         self.set(dst, Slot { ty: Ty::Any, val });
-        self.narrow_result(dst)?;
-        Ok(true)
+        self.narrow_result(dst)
+    }
+
+    pub(crate) fn boxed_regs(&mut self, regs: impl IntoIterator<Item = Reg>) -> Vec<Val> {
+        let mut vals = Vec::new();
+        for reg in regs {
+            let slot = self.reg(reg);
+            vals.push(self.boxed(slot));
+        }
+        vals
     }
 
     /// What the uses of the current instruction's result met. Registers of temporaries serve many values.
-    fn result_kinds(&mut self, dst: Reg) -> Kinds {
+    pub(crate) fn result_kinds(&mut self, dst: Reg) -> Kinds {
         let unit = self.input.unit;
         let Some(block) = self.flow.nodes[self.node].block else {
             return Kinds::NONE;
@@ -84,7 +112,7 @@ impl Builder<'_> {
     }
 
     /// The result of a call is guarded at once if all its uses met numbers only.
-    fn narrow_result(&mut self, dst: Reg) -> Step<()> {
+    pub(crate) fn narrow_result(&mut self, dst: Reg) -> Step<()> {
         let slot = self.reg(dst);
         let kinds = self.result_kinds(dst);
         let want = if kinds.within(Kinds::NUMBER) || kinds == Kinds::LIST { self.guess(kinds) } else { Ty::Any };
@@ -204,54 +232,6 @@ impl Builder<'_> {
         let want = if ints { self.guess(Kinds::INT) } else { Ty::Any };
         self.set_narrowed(dst, slot, want)?;
         Ok(true)
-    }
-
-    // ---- members -------------------------------------------------------------------------------------------------------
-
-    fn name(&mut self, name: NameId) -> Val {
-        self.op(Op::Name(name.0), &[], Rep::Boxed)
-    }
-
-    fn boxed_regs(&mut self, regs: impl IntoIterator<Item = Reg>) -> Vec<Val> {
-        let mut vals = Vec::new();
-        for reg in regs {
-            let slot = self.reg(reg);
-            vals.push(self.boxed(slot));
-        }
-        vals
-    }
-
-    pub(crate) fn get_member(&mut self, dst: Reg, obj: Reg, this: Reg, name: NameId) -> Step<()> {
-        let mut vals = self.boxed_regs([obj, this]);
-        vals.push(self.name(name));
-        let val = self.helper(Helper::GetMember, &vals, Rep::Boxed);
-        self.set(dst, Slot { ty: Ty::Any, val });
-        self.narrow_result(dst)
-    }
-
-    pub(crate) fn call_method(&mut self, dst: Reg, obj: Reg, this: Reg, name: NameId, args: RegRange) -> Step<()> {
-        let mut vals = self.boxed_regs([obj, this]);
-        vals.push(self.name(name));
-        vals.extend(self.boxed_regs(args.iter()));
-        let val = self.helper(Helper::CallMethod, &vals, Rep::Boxed);
-        self.set(dst, Slot { ty: Ty::Any, val });
-        self.narrow_result(dst)
-    }
-
-    pub(crate) fn set_member(&mut self, obj: Reg, name: NameId, src: Reg) -> Step<()> {
-        let mut vals = self.boxed_regs([obj]);
-        vals.push(self.name(name));
-        vals.extend(self.boxed_regs([src]));
-        self.helper(Helper::SetMember, &vals, Rep::Boxed);
-        Ok(())
-    }
-
-    pub(crate) fn ref_member(&mut self, dst: Reg, obj: Reg, name: NameId) -> Step<()> {
-        let mut vals = self.boxed_regs([obj]);
-        vals.push(self.name(name));
-        let val = self.helper(Helper::RefMember, &vals, Rep::Boxed);
-        self.set(dst, Slot { ty: Ty::Any, val });
-        Ok(())
     }
 }
 

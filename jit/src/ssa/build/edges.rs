@@ -6,7 +6,7 @@
 use super::iterate::LONGEST;
 use super::{Builder, CellState, Env, RangeParts, Slot, Step, Stop};
 use crate::feedback::{Global, Kinds, Target, Variety};
-use crate::reason::{ExitReason, Refusal, Refused};
+use crate::reason::{ExitReason, Refused};
 use crate::ssa::flow::{EntryAt, Flow, NodeId, RegSet};
 use crate::ssa::types::{INT_MAX, Ty};
 use crate::ssa::{Block, BlockData, Edge, End, Exit, Helper, Op, Rep, StateId, Val};
@@ -102,12 +102,9 @@ impl Builder<'_> {
 
     fn enter_function(&mut self, first: minilive_mir::ir::BlockId) -> Step<()> {
         let unit = self.input.unit;
-        if unit.self_reg.is_some() || unit.super_reg.is_some() {
-            return Err(Stop::Refuse(Refusal::UnsupportedOperation));
-        }
         let absent = self.absent();
         self.env.regs.fill(absent);
-        for i in 0..unit.params.len() {
+        for i in 0..unit.n_inputs() {
             let param = self.slot(Op::Param(i as u32), &[], Ty::Any, None);
             self.env.regs[i] = param;
         }

@@ -151,6 +151,9 @@ impl Builder<'_> {
         if helper.clobbers_globals() {
             self.forget_cells();
         }
+        if helper.writes() {
+            self.shapes.clear();
+        }
         self.state_cache.clear();
         val
     }

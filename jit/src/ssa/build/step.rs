@@ -40,6 +40,8 @@ impl Builder<'_> {
             Inst::CallIndex { dst, obj, this, key, args } => {
                 self.generic(Some(dst), Helper::CallIndex, &[obj, this, key], args, Ty::Any)
             }
+            Inst::LoadSelf { dst } => self.load_receiver(dst, self.input.unit.self_reg),
+            Inst::LoadSuper { dst } => self.load_receiver(dst, self.input.unit.super_reg),
             Inst::SetMember { obj, name, src } => self.set_member(obj, name, src),
             Inst::RefMember { dst, obj, name } => self.ref_member(dst, obj, name),
             Inst::IterInit { obj, pos, src } => self.iter_init(obj, pos, src),

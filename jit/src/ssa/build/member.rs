@@ -1,0 +1,175 @@
+//! Members: slots of maps whose shape is guarded, methods called directly, everything else through helpers.
+//!
+//! `step` comes here. A guess is one way to the member, as the interpreter's inline cache found it: the receiver's own slot, or a
+//! slot of its `__isa` map. Invariant: guards stand before any effect of the instruction, so that leaving repeats it whole.
+
+use super::{Builder, Slot, Step};
+use crate::feedback::{Call, Holder, Kinds, Property, Target, Variety};
+use crate::reason::{ExitReason, Refusal};
+use crate::ssa::types::Ty;
+use crate::ssa::{Helper, Op, Rep, Val};
+use minilive_mir::ir::{NameId, Reg, RegRange};
+use minilive_runtime::value::TAG_MAP;
+
+impl Builder<'_> {
+    fn name(&mut self, name: NameId) -> Val {
+        self.op(Op::Name(name.0), &[], Rep::Boxed)
+    }
+
+    pub(crate) fn get_member(&mut self, dst: Reg, obj: Reg, this: Reg, name: NameId) -> Step<()> {
+        let seen = self.way(obj)?;
+        if let Some(seen) = seen {
+            let called = self.input.seen.method(self.at);
+            if !called.not_function && seen.value == Kinds::FUNCTION {
+                if self.direct_call(dst, (obj, this), seen, called, RegRange::EMPTY)? {
+                    return Ok(());
+                }
+            } else if self.may(ExitReason::IsFunction) {
+                return self.read_slot(dst, obj, seen);
+            }
+        }
+        let mut vals = self.boxed_regs([obj, this]);
+        vals.push(self.name(name));
+        let val = self.helper(Helper::GetMember, &vals, Rep::Boxed);
+        self.set(dst, Slot { ty: Ty::Any, val });
+        self.narrow_result(dst)
+    }
+
+    pub(crate) fn call_method(&mut self, dst: Reg, obj: Reg, this: Reg, name: NameId, args: RegRange) -> Step<()> {
+        if let Some(seen) = self.way(obj)? {
+            let called = self.input.seen.method(self.at);
+            if self.direct_call(dst, (obj, this), seen, called, args)? {
+                return Ok(());
+            }
+        }
+        let mut vals = self.boxed_regs([obj, this]);
+        vals.push(self.name(name));
+        vals.extend(self.boxed_regs(args.iter()));
+        let val = self.helper(Helper::CallMethod, &vals, Rep::Boxed);
+        self.set(dst, Slot { ty: Ty::Any, val });
+        self.narrow_result(dst)
+    }
+
+    pub(crate) fn set_member(&mut self, obj: Reg, name: NameId, src: Reg) -> Step<()> {
+        let seen = self.way(obj)?;
+        if let Some(seen) = seen.filter(|it| it.holder == Holder::Own) {
+            let map = self.map_of_shape(obj, seen.shape)?;
+            let (name, slot) = (self.name(name), self.reg(src));
+            let value = self.boxed(slot);
+            self.op(Op::StoreSlot(seen.slot), &[map, name, value], Rep::None);
+            self.state_cache.clear();
+            return Ok(());
+        }
+        let mut vals = self.boxed_regs([obj]);
+        vals.push(self.name(name));
+        vals.extend(self.boxed_regs([src]));
+        self.helper(Helper::SetMember, &vals, Rep::Boxed);
+        Ok(())
+    }
+
+    pub(crate) fn ref_member(&mut self, dst: Reg, obj: Reg, name: NameId) -> Step<()> {
+        let mut vals = self.boxed_regs([obj]);
+        vals.push(self.name(name));
+        let val = self.helper(Helper::RefMember, &vals, Rep::Boxed);
+        self.set(dst, Slot { ty: Ty::Any, val });
+        Ok(())
+    }
+
+    /// `self` or `super`: what the call brought. Without a receiver it may be a variable, which the interpreter looks up.
+    pub(crate) fn load_receiver(&mut self, dst: Reg, from: Option<Reg>) -> Step<()> {
+        let Some(reg) = from.filter(|_| self.may(ExitReason::Unassigned)) else {
+            return Err(super::Stop::Refuse(Refusal::UnsupportedOperation));
+        };
+        let slot = self.guard_assigned(self.reg(reg))?;
+        self.refine(reg, slot);
+        self.set(dst, slot);
+        Ok(())
+    }
+
+    /// The way to the member that may be speculated on. Leaves if the instruction never ran.
+    fn way(&mut self, obj: Reg) -> Step<Option<Property>> {
+        let seen = self.input.seen.property(self.at);
+        if seen.variety == Variety::None && self.may(ExitReason::ColdPath) {
+            return Err(self.leave(ExitReason::ColdPath));
+        }
+        let on_chain = matches!(seen.holder, Holder::Own | Holder::Parent);
+        let is_map = match self.reg(obj).ty {
+            Ty::Map => true,
+            Ty::Any | Ty::Plain => self.may(ExitReason::NotMap),
+            _ => false,
+        };
+        let fits = seen.variety == Variety::Mono && seen.receiver == Kinds::MAP && on_chain && is_map;
+        Ok(Some(seen).filter(|_| fits && self.may(ExitReason::Shape)))
+    }
+
+    /// A register as a map of a shape.
+    fn map_of_shape(&mut self, obj: Reg, shape: u32) -> Step<Val> {
+        let map = self.narrow_reg(obj, Ty::Map)?.val;
+        Ok(self.guard_shape(map, shape))
+    }
+
+    fn guard_shape(&mut self, map: Val, shape: u32) -> Val {
+        if !self.shapes.contains(&(map, shape)) {
+            let exit = self.exit(ExitReason::Shape);
+            self.op_exit(Op::GuardShape(shape), &[map], Rep::Boxed, Some(exit));
+            self.shapes.push((map, shape));
+        }
+        map
+    }
+
+    /// The value at the end of the way, whatever it is.
+    fn load(&mut self, obj: Reg, seen: Property) -> Step<Val> {
+        let mut map = self.map_of_shape(obj, seen.shape)?;
+        if seen.holder == Holder::Parent {
+            let isa = self.op(Op::LoadSlot(seen.isa_slot), &[map], Rep::Boxed);
+            let exit = self.exit(ExitReason::Shape);
+            let isa = self.op_exit(Op::GuardTag(TAG_MAP as u16), &[isa], Rep::Boxed, Some(exit));
+            map = self.guard_shape(isa, seen.holder_shape);
+        }
+        Ok(self.op(Op::LoadSlot(seen.slot), &[map], Rep::Boxed))
+    }
+
+    /// A member that is read. Its kind is guarded at once, so that a function, which would have to be called, leaves.
+    fn read_slot(&mut self, dst: Reg, obj: Reg, seen: Property) -> Step<()> {
+        let val = self.load(obj, seen)?;
+        let kinds = self.result_kinds(dst);
+        let want = if kinds.meets(Kinds::FUNCTION) { Ty::Any } else { self.guess(kinds) };
+        let slot = match want {
+            Ty::Any => {
+                let exit = self.exit(ExitReason::IsFunction);
+                let val = self.op_exit(Op::GuardNotFunction, &[val], Rep::Boxed, Some(exit));
+                Slot { ty: Ty::Plain, val }
+            }
+            want => self.narrow(Slot { ty: Ty::Any, val }, want, Self::exit)?,
+        };
+        self.set(dst, slot);
+        Ok(())
+    }
+
+    /// A method that is always the same, called directly; false if it cannot be.
+    fn direct_call(
+        &mut self,
+        dst: Reg,
+        (obj, this): (Reg, Reg),
+        seen: Property,
+        called: Call,
+        args: RegRange,
+    ) -> Step<bool> {
+        let (Variety::Mono, Some(Target::Code(code))) = (called.variety, called.target) else {
+            return Ok(false);
+        };
+        // `super` is what the holder's `__isa` is at the call, which the cache does not tell.
+        let takes_super = self.input.callees.get(&code).is_none_or(|it| it.receivers > 1);
+        let Some(missing) = self.missing_arguments(code, args.count) else {
+            return Ok(false);
+        };
+        if takes_super || !self.may(ExitReason::OtherFunction) {
+            return Ok(false);
+        }
+        let function = self.load(obj, seen)?;
+        let exit = self.exit(ExitReason::OtherFunction);
+        let function = self.op_exit(Op::GuardCode(code), &[function], Rep::Boxed, Some(exit));
+        self.call_known(dst, (function, code), args, &missing, Some(this))?;
+        Ok(true)
+    }
+}
