@@ -9,11 +9,13 @@
 //! 2. Words that compiled code passes as values are bits of values that are alive: they are in its registers or stack.
 //! 3. `args` and `values` point at as many words as the count (or the exit's list) says, in the caller's frame.
 //! 4. Helpers run only below `interp::frame::with_run`, so the current run exists.
-//! 5. No panic leaves a helper: `extern "C"` aborts on one, which is better than unwinding through generated code.
+//! 5. Addresses of name entries and cells are those of code that runs: the engine's table drops none while a run exists.
+//! 6. No panic leaves a helper: `extern "C"` aborts on one, which is better than unwinding through generated code.
 #![expect(unsafe_code, reason = "called from generated code with raw words")]
 
-use crate::engine::unit::{CallFlags, CodeId};
+use crate::engine::unit::{CallFlags, CodeId, NameEntry};
 use crate::exits::{self, ExitEntry};
+use crate::feedback::FeedbackCell;
 use crate::interp::calls::Receiver;
 use crate::interp::frame::{Ip, NativePlace, current_run, native_callers};
 use crate::interp::{Run, Site, resume};
@@ -50,6 +52,8 @@ pub fn table() -> HelperTable {
     put(HelperId::Unary, 0, unary as *const () as usize);
     put(HelperId::Truth, 0, truth as *const () as usize);
     put(HelperId::Generic, 0, generic as *const () as usize);
+    put(HelperId::FindMember, 0, find_member as *const () as usize);
+    put(HelperId::PutMember, 0, put_member as *const () as usize);
     put(HelperId::Record, 0, record as *const () as usize);
     HelperTable { addresses }
 }
@@ -400,6 +404,37 @@ extern "C" fn truth(ctx: *mut u8, site: u64, a: u64) -> u64 {
             2
         }
     }
+}
+
+/// `object.name`, not invoked.
+extern "C" fn find_member(
+    ctx: *mut u8,
+    site: u64,
+    object: u64,
+    entry: *const NameEntry,
+    cell: *const FeedbackCell,
+) -> u64 {
+    let realm = realm_at(ctx, site);
+    // SAFETY: invariant 5.
+    let (entry, cell) = unsafe { (*entry, &*cell) };
+    let found = run().get_member(realm, value(object), entry, cell);
+    give(realm, site, found.map(|member| member.value))
+}
+
+/// `object.name = value`
+extern "C" fn put_member(
+    ctx: *mut u8,
+    site: u64,
+    object: u64,
+    stored: u64,
+    entry: *const NameEntry,
+    cell: *const FeedbackCell,
+) -> u64 {
+    let realm = realm_at(ctx, site);
+    // SAFETY: invariant 5.
+    let (entry, cell) = unsafe { (*entry, &*cell) };
+    let result = run().set_member(realm, value(object), entry, value(stored), cell);
+    give(realm, site, result.map(|()| Value::NULL))
 }
 
 /// A recorded value that is no number, or the first one of its point.

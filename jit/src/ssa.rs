@@ -95,6 +95,15 @@ pub enum Math {
     Sign,
 }
 
+/// Which member instruction a helper works for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MemberSite {
+    /// The member, a name of the unit.
+    pub name: u32,
+    /// The word of the bytecode with the instruction's cache.
+    pub word: u32,
+}
+
 /// A generic operation done by one call into the runtime: boxed operands, boxed result, all in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Helper {
@@ -108,6 +117,10 @@ pub enum Helper {
     SetIndex,
     /// `obj.name` with automatic invocation; operands obj, this, name.
     GetMember,
+    /// What `obj.name` finds, not invoked, through the interpreter's cache of that place.
+    FindMember(MemberSite),
+    /// `obj.name = value` through the interpreter's cache of that place; operands obj, value.
+    PutMember(MemberSite),
     /// `@obj.name`.
     RefMember,
     /// `@obj[key]`.
@@ -541,7 +554,12 @@ impl Helper {
         self.calls()
             || matches!(
                 self,
-                Helper::SetIndex | Helper::SetMember | Helper::AppendList | Helper::StoreGlobal | Helper::Intrinsic(_)
+                Helper::SetIndex
+                    | Helper::SetMember
+                    | Helper::PutMember(_)
+                    | Helper::AppendList
+                    | Helper::StoreGlobal
+                    | Helper::Intrinsic(_)
             )
     }
 
@@ -560,7 +578,12 @@ impl Helper {
         self.calls()
             || matches!(
                 self,
-                Helper::SetIndex | Helper::SetMember | Helper::StoreGlobal | Helper::Intrinsic(_) | Helper::IterNext
+                Helper::SetIndex
+                    | Helper::SetMember
+                    | Helper::PutMember(_)
+                    | Helper::StoreGlobal
+                    | Helper::Intrinsic(_)
+                    | Helper::IterNext
             )
     }
 

@@ -70,6 +70,10 @@ pub enum HelperId {
     Truth,
     /// `(ctx, site, operation, args, count) -> value or EXC`: everything else.
     Generic,
+    /// `(ctx, site, object, name entry, cell) -> value or EXC`
+    FindMember,
+    /// `(ctx, site, object, value, name entry, cell) -> value or EXC`
+    PutMember,
     /// `(ctx, code and record point, value) -> 0`: a recorded value that has no short way.
     Record,
 }
@@ -97,6 +101,8 @@ pub struct Env<'a> {
     pub literal: &'a dyn Fn(u32) -> u64,
     /// Bits of a name of the unit as a string.
     pub name: &'a dyn Fn(u32) -> u64,
+    /// Address of what a name of the unit means to the engine.
+    pub name_entry: &'a dyn Fn(u32) -> usize,
     /// Bits of an intrinsic's function value.
     pub intrinsic: &'a dyn Fn(u32) -> u64,
     /// First exit number to give out.

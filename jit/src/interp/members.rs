@@ -19,8 +19,8 @@ use minilive_runtime::value::{Value, ValueKind};
 
 /// What a member lookup found.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Member {
-    pub(super) value: Value,
+pub(crate) struct Member {
+    pub(crate) value: Value,
     /// The map that holds it, if it is the receiver or on its chain; its `__isa` is `super`.
     holder: Option<MapRef>,
     /// `super`, if the slow path told it already.
@@ -194,7 +194,7 @@ fn type_map_way(realm: &Realm, object: Value, name: Name) -> Option<Property> {
 impl Run<'_> {
     /// `object.name`, without invocation.
     #[inline(never)]
-    pub(super) fn get_member(
+    pub(crate) fn get_member(
         &mut self,
         realm: &mut Realm,
         object: Value,
@@ -243,7 +243,7 @@ impl Run<'_> {
 
     /// `object.name = value`
     #[inline(never)]
-    pub(super) fn set_member(
+    pub(crate) fn set_member(
         &mut self,
         realm: &mut Realm,
         object: Value,

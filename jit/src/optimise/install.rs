@@ -65,6 +65,7 @@ impl Backend {
             record_point: &|point| std::ptr::from_ref(&code.points[point as usize]) as usize,
             literal: &|id| code.consts[id as usize].bits(),
             name: &|id| u64::from(code.names[id as usize].name.0),
+            name_entry: &|id| std::ptr::from_ref(&code.names[id as usize]) as usize,
             intrinsic: &|id| codes.shared().intrinsic(id).bits(),
             first_exit,
             fail_once: self.force.then_some(words.forced.as_ptr() as usize + first_exit as usize),

@@ -3,7 +3,7 @@
 use super::lower::{Lower, memory};
 use super::tramp::preserving_signature;
 use super::{HelperId, convention, signature};
-use crate::ssa::{Helper, Inst, Op, Rep, Val};
+use crate::ssa::{Helper, Inst, MemberSite, Op, Rep, Val};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_mir::ir::{BinaryOp, UnaryOp};
@@ -124,6 +124,14 @@ impl Lower<'_, '_> {
                 let op = self.iconst(unary_number(op));
                 self.call_helper(HelperId::Unary, 0, &[site, op, args[0]])
             }
+            Helper::FindMember(at) => {
+                let [entry, cell] = self.member_site(at);
+                self.call_helper(HelperId::FindMember, 0, &[site, args[0], entry, cell])
+            }
+            Helper::PutMember(at) => {
+                let [entry, cell] = self.member_site(at);
+                self.call_helper(HelperId::PutMember, 0, &[site, args[0], args[1], entry, cell])
+            }
             Helper::Truth => {
                 let status = self.call_helper(HelperId::Truth, 0, &[site, args[0]]);
                 self.load_budget();
@@ -141,6 +149,12 @@ impl Lower<'_, '_> {
         } else {
             self.define(inst, result);
         }
+    }
+
+    /// The addresses of the name and of the cache of a member instruction.
+    fn member_site(&mut self, at: MemberSite) -> [ir::Value; 2] {
+        let (entry, cell) = ((self.env.name_entry)(at.name), (self.env.feedback)(at.word));
+        [self.iconst(entry as i64), self.iconst(cell as i64)]
     }
 
     pub(super) fn variadic(&mut self, site: ir::Value, helper: Helper, args: &[ir::Value]) -> ir::Value {

@@ -1,13 +1,13 @@
 //! Members: slots of maps whose shape is guarded, methods called directly, everything else through helpers.
 //!
 //! `step` comes here. A guess is one way to the member, as the interpreter's inline cache found it: the receiver's own slot, or a
-//! slot of its `__isa` map. Invariant: guards stand before any effect of the instruction, so that leaving repeats it whole.
+//! slot of its `__isa` map. Where several ways were seen, helpers go through that same cache. Invariant: guards stand before any effect of the instruction, so that leaving repeats it whole.
 
-use super::{Builder, Slot, Step};
+use super::{Builder, Slot, Step, Stop};
 use crate::feedback::{Call, Holder, Kinds, Property, Target, Variety};
 use crate::reason::{ExitReason, Refusal};
 use crate::ssa::types::Ty;
-use crate::ssa::{Helper, Op, Rep, Val};
+use crate::ssa::{Helper, MemberSite, Op, Rep, Val};
 use minilive_mir::ir::{NameId, Reg, RegRange};
 use minilive_runtime::value::TAG_MAP;
 
@@ -18,15 +18,14 @@ impl Builder<'_> {
 
     pub(crate) fn get_member(&mut self, dst: Reg, obj: Reg, this: Reg, name: NameId) -> Step<()> {
         let seen = self.way(obj)?;
-        if let Some(seen) = seen {
-            let called = self.input.seen.method(self.at);
-            if !called.not_function && seen.value == Kinds::FUNCTION {
-                if self.direct_call(dst, (obj, this), seen, called, RegRange::EMPTY)? {
-                    return Ok(());
-                }
-            } else if self.may(ExitReason::IsFunction) {
-                return self.read_slot(dst, obj, seen);
+        let called = self.input.seen.method(self.at);
+        if called.variety == Variety::None {
+            if self.may(ExitReason::IsFunction) {
+                let found = self.find(obj, name, seen)?;
+                return self.read(dst, found);
             }
+        } else if !called.not_function && self.direct_call(dst, (obj, this, name), seen, called, RegRange::EMPTY)? {
+            return Ok(());
         }
         let mut vals = self.boxed_regs([obj, this]);
         vals.push(self.name(name));
@@ -36,11 +35,10 @@ impl Builder<'_> {
     }
 
     pub(crate) fn call_method(&mut self, dst: Reg, obj: Reg, this: Reg, name: NameId, args: RegRange) -> Step<()> {
-        if let Some(seen) = self.way(obj)? {
-            let called = self.input.seen.method(self.at);
-            if self.direct_call(dst, (obj, this), seen, called, args)? {
-                return Ok(());
-            }
+        let seen = self.way(obj)?;
+        let called = self.input.seen.method(self.at);
+        if self.direct_call(dst, (obj, this, name), seen, called, args)? {
+            return Ok(());
         }
         let mut vals = self.boxed_regs([obj, this]);
         vals.push(self.name(name));
@@ -60,10 +58,9 @@ impl Builder<'_> {
             self.state_cache.clear();
             return Ok(());
         }
-        let mut vals = self.boxed_regs([obj]);
-        vals.push(self.name(name));
-        vals.extend(self.boxed_regs([src]));
-        self.helper(Helper::SetMember, &vals, Rep::Boxed);
+        let site = self.site(name)?;
+        let vals = self.boxed_regs([obj, src]);
+        self.helper(Helper::PutMember(site), &vals, Rep::Boxed);
         Ok(())
     }
 
@@ -78,7 +75,7 @@ impl Builder<'_> {
     /// `self` or `super`: what the call brought. Without a receiver it may be a variable, which the interpreter looks up.
     pub(crate) fn load_receiver(&mut self, dst: Reg, from: Option<Reg>) -> Step<()> {
         let Some(reg) = from.filter(|_| self.may(ExitReason::Unassigned)) else {
-            return Err(super::Stop::Refuse(Refusal::UnsupportedOperation));
+            return Err(Stop::Refuse(Refusal::UnsupportedOperation));
         };
         let slot = self.guard_assigned(self.reg(reg))?;
         self.refine(reg, slot);
@@ -117,8 +114,19 @@ impl Builder<'_> {
         map
     }
 
-    /// The value at the end of the way, whatever it is.
-    fn load(&mut self, obj: Reg, seen: Property) -> Step<Val> {
+    /// The place of the current instruction's cache.
+    fn site(&self, name: NameId) -> Step<MemberSite> {
+        let word = self.input.seen.sites(self.at).next().ok_or(Stop::Broken("a member instruction without a cache"))?;
+        Ok(MemberSite { name: name.0, word })
+    }
+
+    /// The member, whatever it is: at the end of the one way that was seen, or looked up.
+    fn find(&mut self, obj: Reg, name: NameId, seen: Option<Property>) -> Step<Val> {
+        let Some(seen) = seen else {
+            let site = self.site(name)?;
+            let vals = self.boxed_regs([obj]);
+            return Ok(self.helper(Helper::FindMember(site), &vals, Rep::Boxed));
+        };
         let mut map = self.map_of_shape(obj, seen.shape)?;
         if seen.holder == Holder::Parent {
             let isa = self.op(Op::LoadSlot(seen.isa_slot), &[map], Rep::Boxed);
@@ -130,8 +138,7 @@ impl Builder<'_> {
     }
 
     /// A member that is read. Its kind is guarded at once, so that a function, which would have to be called, leaves.
-    fn read_slot(&mut self, dst: Reg, obj: Reg, seen: Property) -> Step<()> {
-        let val = self.load(obj, seen)?;
+    fn read(&mut self, dst: Reg, val: Val) -> Step<()> {
         let kinds = self.result_kinds(dst);
         let want = if kinds.meets(Kinds::FUNCTION) { Ty::Any } else { self.guess(kinds) };
         let slot = match want {
@@ -150,8 +157,8 @@ impl Builder<'_> {
     fn direct_call(
         &mut self,
         dst: Reg,
-        (obj, this): (Reg, Reg),
-        seen: Property,
+        (obj, this, name): (Reg, Reg, NameId),
+        seen: Option<Property>,
         called: Call,
         args: RegRange,
     ) -> Step<bool> {
@@ -166,7 +173,7 @@ impl Builder<'_> {
         if takes_super || !self.may(ExitReason::OtherFunction) {
             return Ok(false);
         }
-        let function = self.load(obj, seen)?;
+        let function = self.find(obj, name, seen)?;
         let exit = self.exit(ExitReason::OtherFunction);
         let function = self.op_exit(Op::GuardCode(code), &[function], Rep::Boxed, Some(exit));
         self.call_known(dst, (function, code), args, &missing, Some(this))?;
