@@ -52,6 +52,8 @@ pub fn table() -> HelperTable {
     put(HelperId::Unary, 0, unary as *const () as usize);
     put(HelperId::Truth, 0, truth as *const () as usize);
     put(HelperId::Generic, 0, generic as *const () as usize);
+    put(HelperId::GetMember, 0, get_member as *const () as usize);
+    put(HelperId::CallMethod, 0, call_method as *const () as usize);
     put(HelperId::FindMember, 0, find_member as *const () as usize);
     put(HelperId::PutMember, 0, put_member as *const () as usize);
     put(HelperId::Record, 0, record as *const () as usize);
@@ -406,6 +408,47 @@ extern "C" fn truth(ctx: *mut u8, site: u64, a: u64) -> u64 {
     }
 }
 
+/// `object.name`, called if it is a function.
+extern "C" fn get_member(
+    ctx: *mut u8,
+    site: u64,
+    entry: *const NameEntry,
+    cell: *const FeedbackCell,
+    args: *const u64,
+    count: u64,
+) -> u64 {
+    let (realm, args) = (realm_at(ctx, site), values(args, count));
+    // SAFETY: invariant 5.
+    let (entry, cell) = unsafe { (*entry, &*cell) };
+    let result = run().get_member(realm, args[0], entry, cell).and_then(|member| {
+        if !member.value.is_function() {
+            return Ok(member.value);
+        }
+        let receiver = Receiver { this: args[1], parent: member.parent(realm) };
+        run().call_value(realm, member.value, &[], Some(receiver))
+    });
+    give(realm, site, result)
+}
+
+/// `object.name(args)`
+extern "C" fn call_method(
+    ctx: *mut u8,
+    site: u64,
+    entry: *const NameEntry,
+    cell: *const FeedbackCell,
+    args: *const u64,
+    count: u64,
+) -> u64 {
+    let (realm, args) = (realm_at(ctx, site), values(args, count));
+    // SAFETY: invariant 5.
+    let (entry, cell) = unsafe { (*entry, &*cell) };
+    let result = run().get_member(realm, args[0], entry, cell).and_then(|member| {
+        let receiver = Receiver { this: args[1], parent: member.parent(realm) };
+        run().call_value(realm, member.value, &args[2..], Some(receiver))
+    });
+    give(realm, site, result)
+}
+
 /// `object.name`, not invoked.
 extern "C" fn find_member(
     ctx: *mut u8,
@@ -456,7 +499,6 @@ fn operate(realm: &mut Realm, operation: Helper, args: &[Value]) -> Eval<Value> 
     match operation {
         Helper::GetIndex => ops::index_get(realm, args[0], args[1]),
         Helper::SetIndex => ops::index_set(realm, args[0], args[1], args[2]).map(|()| Value::NULL),
-        Helper::GetMember => run.read_member(realm, (args[0], args[1]), name(2)),
         Helper::RefMember => ops::ref_member(realm, args[0], name(1)),
         Helper::RefIndex => ops::ref_index(realm, args[0], args[1]),
         Helper::SetMember => ops::member_set(realm, args[0], name(1), args[2]).map(|()| Value::NULL),
@@ -474,7 +516,6 @@ fn operate(realm: &mut Realm, operation: Helper, args: &[Value]) -> Eval<Value> 
             Ok(map.value())
         }
         Helper::Call => run.call_value(realm, args[0], &args[1..], None),
-        Helper::CallMethod => run.invoke_member(realm, (args[0], args[1]), name(2), &args[3..]),
         Helper::CallIndex => {
             let found = ops::method_by_key(realm, args[0], args[2])?;
             let receiver = Receiver { this: args[1], parent: found.origin_isa };
@@ -498,31 +539,6 @@ fn decided(decision: Decision) -> Value {
     match decision {
         Decision::Decided(value) => value,
         Decision::EvaluateRight => Value::ABSENT,
-    }
-}
-
-impl Run<'_> {
-    /// `object.name` for compiled code: the value, or the result of calling it.
-    fn read_member(&mut self, realm: &mut Realm, (object, this): (Value, Value), name: Name) -> Eval<Value> {
-        let found = ops::member_get(realm, object, name)?;
-        if !found.value.is_function() {
-            return Ok(found.value);
-        }
-        let receiver = Receiver { this, parent: found.origin_isa };
-        self.call_value(realm, found.value, &[], Some(receiver))
-    }
-
-    /// `object.name(args)` for compiled code.
-    fn invoke_member(
-        &mut self,
-        realm: &mut Realm,
-        (object, this): (Value, Value),
-        name: Name,
-        args: &[Value],
-    ) -> Eval<Value> {
-        let found = ops::member_get(realm, object, name)?;
-        let receiver = Receiver { this, parent: found.origin_isa };
-        self.call_value(realm, found.value, args, Some(receiver))
     }
 }
 

@@ -115,8 +115,8 @@ pub enum Helper {
     GetIndex,
     /// `obj[key] = value`.
     SetIndex,
-    /// `obj.name` with automatic invocation; operands obj, this, name.
-    GetMember,
+    /// `obj.name` through the interpreter's cache of that place, called if it is a function; operands obj, this.
+    GetMember(MemberSite),
     /// What `obj.name` finds, not invoked, through the interpreter's cache of that place.
     FindMember(MemberSite),
     /// `obj.name = value` through the interpreter's cache of that place; operands obj, value.
@@ -137,8 +137,8 @@ pub enum Helper {
     MakeMap,
     /// Calls an unknown callee: callee, arguments.
     Call,
-    /// Calls a method by name: obj, this, name, arguments.
-    CallMethod,
+    /// Calls what `obj.name` finds through the interpreter's cache of that place: obj, this, arguments.
+    CallMethod(MemberSite),
     /// Calls an element: obj, this, key, arguments.
     CallIndex,
     /// Invokes the operand if it is a function.
@@ -546,7 +546,10 @@ impl State {
 impl Helper {
     /// Whether it may run code of the program, which may read and write globals.
     pub fn calls(self) -> bool {
-        matches!(self, Helper::GetMember | Helper::Call | Helper::CallMethod | Helper::CallIndex | Helper::AutoCall)
+        matches!(
+            self,
+            Helper::GetMember(_) | Helper::Call | Helper::CallMethod(_) | Helper::CallIndex | Helper::AutoCall
+        )
     }
 
     /// Whether it may change a global, a list or anything else that loads may have seen.

@@ -70,6 +70,10 @@ pub enum HelperId {
     Truth,
     /// `(ctx, site, operation, args, count) -> value or EXC`: everything else.
     Generic,
+    /// `(ctx, site, name entry, cell, args, count) -> value or EXC`: object and receiver are the arguments.
+    GetMember,
+    /// As `GetMember`, with the method's arguments behind them.
+    CallMethod,
     /// `(ctx, site, object, name entry, cell) -> value or EXC`
     FindMember,
     /// `(ctx, site, object, value, name entry, cell) -> value or EXC`

@@ -29,7 +29,7 @@ pub(crate) struct Member {
 
 impl Member {
     /// `super` of a call of this member.
-    pub(super) fn parent(self, realm: &mut Realm) -> Value {
+    pub(crate) fn parent(self, realm: &mut Realm) -> Value {
         match self.holder {
             Some(map) => ops::isa_of(realm, map),
             None => self.origin_isa,

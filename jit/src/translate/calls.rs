@@ -132,6 +132,8 @@ impl Lower<'_, '_> {
                 let [entry, cell] = self.member_site(at);
                 self.call_helper(HelperId::PutMember, 0, &[site, args[0], args[1], entry, cell])
             }
+            Helper::GetMember(at) => self.call_member(HelperId::GetMember, site, at, &args),
+            Helper::CallMethod(at) => self.call_member(HelperId::CallMethod, site, at, &args),
             Helper::Truth => {
                 let status = self.call_helper(HelperId::Truth, 0, &[site, args[0]]);
                 self.load_budget();
@@ -157,13 +159,24 @@ impl Lower<'_, '_> {
         [self.iconst(entry as i64), self.iconst(cell as i64)]
     }
 
-    pub(super) fn variadic(&mut self, site: ir::Value, helper: Helper, args: &[ir::Value]) -> ir::Value {
+    fn call_member(&mut self, id: HelperId, site: ir::Value, at: MemberSite, args: &[ir::Value]) -> ir::Value {
+        let [entry, cell] = self.member_site(at);
+        let (words, count) = self.store_words(args);
+        self.call_helper(id, 0, &[site, entry, cell, words, count])
+    }
+
+    /// Puts operands where a helper finds them: their address and number.
+    fn store_words(&mut self, args: &[ir::Value]) -> (ir::Value, ir::Value) {
         let words = self.words_address();
         for (i, &arg) in args.iter().enumerate() {
             self.b.ins().store(memory(), arg, words, i as i32 * 8);
         }
+        (words, self.iconst(args.len() as i64))
+    }
+
+    pub(super) fn variadic(&mut self, site: ir::Value, helper: Helper, args: &[ir::Value]) -> ir::Value {
+        let (words, count) = self.store_words(args);
         let operation = self.iconst(generic_number(helper));
-        let count = self.iconst(args.len() as i64);
         self.call_helper(HelperId::Generic, 0, &[site, operation, words, count])
     }
 
@@ -187,7 +200,6 @@ pub fn unary_number(op: UnaryOp) -> i64 {
 pub const GENERIC: &[Helper] = &[
     Helper::GetIndex,
     Helper::SetIndex,
-    Helper::GetMember,
     Helper::RefMember,
     Helper::RefIndex,
     Helper::SetMember,
@@ -196,7 +208,6 @@ pub const GENERIC: &[Helper] = &[
     Helper::AppendList,
     Helper::MakeMap,
     Helper::Call,
-    Helper::CallMethod,
     Helper::CallIndex,
     Helper::AutoCall,
     Helper::LoadFree,

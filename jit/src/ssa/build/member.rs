@@ -27,9 +27,9 @@ impl Builder<'_> {
         } else if !called.not_function && self.direct_call(dst, (obj, this, name), seen, called, RegRange::EMPTY)? {
             return Ok(());
         }
-        let mut vals = self.boxed_regs([obj, this]);
-        vals.push(self.name(name));
-        let val = self.helper(Helper::GetMember, &vals, Rep::Boxed);
+        let site = self.site(name)?;
+        let vals = self.boxed_regs([obj, this]);
+        let val = self.helper(Helper::GetMember(site), &vals, Rep::Boxed);
         self.set(dst, Slot { ty: Ty::Any, val });
         self.narrow_result(dst)
     }
@@ -40,10 +40,9 @@ impl Builder<'_> {
         if self.direct_call(dst, (obj, this, name), seen, called, args)? {
             return Ok(());
         }
-        let mut vals = self.boxed_regs([obj, this]);
-        vals.push(self.name(name));
-        vals.extend(self.boxed_regs(args.iter()));
-        let val = self.helper(Helper::CallMethod, &vals, Rep::Boxed);
+        let site = self.site(name)?;
+        let vals = self.boxed_regs([obj, this].into_iter().chain(args.iter()));
+        let val = self.helper(Helper::CallMethod(site), &vals, Rep::Boxed);
         self.set(dst, Slot { ty: Ty::Any, val });
         self.narrow_result(dst)
     }
