@@ -25,6 +25,8 @@ const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday",
 /// A date as text. `seconds` gives the fraction of a second.
 pub(super) fn format(at: DateTime, seconds: f64, pattern: &str) -> String {
     let whole = match pattern {
+        // As C's `ctime` has it, the day in two places.
+        "" if at.day() < 10 => "ddd MMM  d HH:mm:ss yyyy",
         "" => "ddd MMM d HH:mm:ss yyyy",
         "d" => "MM/dd/yy",
         "D" => "dddd, dd MMMM yyyy",
