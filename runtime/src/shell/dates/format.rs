@@ -187,6 +187,6 @@ mod tests {
     fn midnight_is_twelve_in_the_morning() {
         let at = DateTime::constant(2000, 1, 1, 0, 0, 0, 0);
         assert_eq!(format(at, 0.0, "h tt FF"), "12 AM ");
-        assert_eq!(format(at, 0.0, ""), "Sat Jan 1 00:00:00 2000");
+        assert_eq!(format(at, 0.0, ""), "Sat Jan  1 00:00:00 2000");
     }
 }

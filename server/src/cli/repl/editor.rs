@@ -17,6 +17,7 @@ use rustyline::history::DefaultHistory;
 use rustyline::validate::Validator;
 use rustyline::{CompletionType, Config, Context, Helper};
 use std::cell::RefCell;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 /// Words of the language that begin or join something.
@@ -69,7 +70,8 @@ impl<'a> Editor<'a> {
             .build();
         let mut inner = rustyline::Editor::with_config(config)?;
         inner.set_helper(Some(Names(known)));
-        let history = history_file();
+        // What a script pipes in is nothing that its user typed.
+        let history = if std::io::stdin().is_terminal() { history_file() } else { None };
         if let Some(file) = &history {
             // The first session has none yet.
             let _ = inner.load_history(file);
