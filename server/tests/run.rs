@@ -316,6 +316,18 @@ fn the_end_of_a_text_is_on_the_line_that_the_reference_names() {
     assert_eq!(said, "Compiler Error: unexpected end of file [line 2]\n");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_no_success() {
+    let folder = Folder::new("full").with("main.ms", "print \"lost\"\nfile.writeLines \"done\", [1]\n");
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a device that is always full");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_minilive"));
+    let output = command.args(["run", "main.ms"]).current_dir(&folder.0).stdout(full).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("some of the output was lost: No space left"), "{}", text(&output.stderr));
+    assert!(folder.0.join("done").exists(), "the program went on");
+}
+
 #[test]
 fn exit_codes_are_the_programs_own() {
     let folder = Folder::new("exit");
