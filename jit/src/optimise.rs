@@ -43,9 +43,9 @@ const HEAT_AFTER_DROP: i64 = 1000;
 /// Work between two looks for entries, in code of which some loops were refused.
 const REFUSED_HEAT: i64 = 2000;
 
-/// Exits are numbered for as long as any of the code that was compiled meanwhile may be left through them; after so many all
-/// code goes, and numbers start anew.
-const MAX_EXITS: usize = 1 << 17;
+/// Exits are numbered for as long as any of the code that was compiled meanwhile may be left through them. There may be one for so
+/// many bytes that machine code may take; beyond that all code goes, and numbers start anew.
+const BYTES_AN_EXIT: usize = 256;
 
 /// The compiler and what it made.
 pub struct Optimiser {
@@ -205,7 +205,7 @@ impl Backend {
     fn start_run(&mut self, codes: &CodeTable, count_depth: bool, max_native: usize) {
         let mut native = self.shared.native();
         let native = &mut *native;
-        let worn = native.exits.len() > MAX_EXITS;
+        let worn = native.exits.len() > max_native / BYTES_AN_EXIT;
         let drop_all = worn || count_depth != self.count_depth;
         self.count_depth = count_depth;
         let crowded = native.arena.used() > max_native / 2;

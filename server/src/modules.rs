@@ -26,6 +26,11 @@ pub struct ModulePrint {
 impl ModulePrint {
     /// There is no such module.
     pub const MISSING: ModulePrint = ModulePrint { code: 0, positions: 0 };
+
+    /// There is a file that is not UTF-8, which has a stray byte on this line.
+    pub fn no_text(line: u32) -> ModulePrint {
+        ModulePrint { code: 0, positions: u64::from(line) }
+    }
 }
 
 /// What an `import` gets of a file: its program, or why it has none.
@@ -42,7 +47,7 @@ pub fn compiled(parse: &Parse, file: &str) -> ModuleAnswer {
 
 /// What it gets of a file that is not UTF-8, with the line of its first stray byte.
 pub fn no_text(file: String, line: u32) -> ModuleAnswer {
-    ModuleAnswer::Broken { message: "the file is not UTF-8 text".to_owned(), file, line }
+    ModuleAnswer::Broken { message: "the file is not UTF-8 text; save it in that encoding".to_owned(), file, line }
 }
 
 /// Where the modules of a document may be.
@@ -172,6 +177,12 @@ pub fn missing(name: &str, lookup: &[PathBuf]) -> (&'static str, String) {
 /// What is said of an `import` of a module that does not compile.
 pub fn broken(name: &str, message: &str, line: u32) -> (&'static str, String) {
     ("import-broken", format!("the module `{name}` does not compile: {message} (line {line})"))
+}
+
+/// What is said of an `import` of a file that is not UTF-8, with the line of its first stray byte.
+pub fn not_text(name: &str, line: u32) -> (&'static str, String) {
+    let why = format!("there is a stray byte on line {line}; save the file in that encoding");
+    ("import-broken", format!("the module `{name}` is not UTF-8 text: {why}"))
 }
 
 /// What is said of an `import` that leads back to its own file.

@@ -165,6 +165,26 @@ fn a_module_that_does_not_compile_is_told_at_its_import() {
 }
 
 #[test]
+fn a_module_that_is_not_text_is_told_as_such() {
+    let bench = Bench::new("bytes", &[("main.ms", MAIN), ("shop.ms", SHOP)]);
+    let path = bench.folder.0.join("shop.ms");
+    std::fs::write(&path, b"x = 1\nname = \"caf\xe9\"\n").expect("written");
+    bench.world.changed_on_disk(vec![path.clone()]);
+    bench.settle();
+    let found = bench.diagnostics();
+    let why = "there is a stray byte on line 2; save the file in that encoding";
+    let expected = format!("the module `shop` is not UTF-8 text: {why}");
+    assert!(found.contains(&("import-broken", expected)), "{found:?}");
+    let failed = found.iter().find(|it| it.0 == "runtime-error").expect("told");
+    assert!(failed.1.contains("shop.ms line 2: the file is not UTF-8 text"), "{failed:?}");
+    // Nothing there is something else.
+    std::fs::remove_file(&path).expect("removed");
+    bench.world.changed_on_disk(vec![path]);
+    bench.settle();
+    assert!(bench.diagnostics().iter().any(|it| it.0 == "import-not-found"));
+}
+
+#[test]
 fn modules_that_lead_back_are_warned_of() {
     let files = [
         ("main.ms", "import \"a\"\n"),

@@ -49,9 +49,19 @@ fn odd() -> Vec<(&'static str, String)> {
         ("closing brackets", format!("x = 1{}\n", times(")"))),
         ("ends of nothing", times("end if\n")),
         ("opening brackets in lines", times("x = (\n")),
+        ("functions in a file that goes on", format!("{}{}", times("f = function\n"), times("x = 1\n"))),
+        ("functions with much inside", {
+            let (open, close) = ("f = function\n".repeat(200), "end function\n".repeat(200));
+            format!("{open}{}{close}", times("y = 1\nx = y + 1\n"))
+        }),
         ("long list", format!("x = [{}]\n", times("1, "))),
         ("long map", format!("x = {{{}}}\n", times("1: 1, "))),
         ("arguments", format!("x = [0]\nx.push({}1)\n", times("1, "))),
+        ("arguments beyond all bounds", format!("x = [0]\nx.push({}1)\n", times("1, ").repeat(10))),
+        ("names beyond all bounds", {
+            let names = (0..70_000).map(|i| format!("name{i} + ")).collect::<String>();
+            format!("x = {names}1\n")
+        }),
         ("one long line", times("x = 1; ")),
         ("a long name", format!("{} = 1\n", times("name"))),
         ("a long text", format!("x = \"{}\"\n", times("text and more of it "))),
@@ -94,6 +104,23 @@ fn the_command_line_handles_or_refuses_odd_sources() {
     }
 }
 
+/// What keeps a program from running is told by `check`, with its code, and not only by `run`.
+#[test]
+fn check_and_run_refuse_the_same_sources() {
+    for (name, text) in odd() {
+        let check = minilive(&["check", "--format", "json", "-"], &text);
+        let run = minilive(&["run", "--max-memory", "256", "-"], &text);
+        let said = String::from_utf8_lossy(&run.stderr);
+        let refused = said.contains("error[");
+        assert_eq!(check.status.code(), Some(i32::from(refused)), "{name}: {said:.500}");
+        assert!(run.status.code() != Some(2), "{name}: {said:.500}");
+        if name.ends_with("beyond all bounds") {
+            let found = String::from_utf8_lossy(&check.stdout);
+            assert!(refused && found.contains("\"too-large\""), "{name}: {found:.500}");
+        }
+    }
+}
+
 #[test]
 fn the_server_answers_about_odd_sources() {
     let (mut client, mut child) = Client::start(&program(), &["lsp"]).expect("the server starts");
@@ -101,7 +128,10 @@ fn the_server_answers_about_odd_sources() {
     for (i, (name, text)) in odd().into_iter().enumerate() {
         let uri = format!("file:///odd{i}.ms");
         client.open(&uri, &text);
-        client.diagnostics(&uri, 1);
+        let (_, said) = client.diagnostics(&uri, 1);
+        if name.ends_with("beyond all bounds") {
+            assert!(said.to_string().contains("\"too-large\""), "{name}: {said}");
+        }
         let document = json!({ "uri": uri });
         let last = text.lines().count() as u32;
         let whole = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": last, "character": 0 } });

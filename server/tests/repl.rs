@@ -1,13 +1,16 @@
 //! `minilive repl` over a pipe: results, several lines, errors, help, the end.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 fn session(lines: &str) -> Output {
+    session_in(&std::env::temp_dir().join("minilive-repl-test"), lines)
+}
+
+fn session_in(state: &Path, lines: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_minilive"));
-    command
-        .args(["repl", "--max-memory", "200"])
-        .env("XDG_STATE_HOME", std::env::temp_dir().join("minilive-repl-test"));
+    command.args(["repl", "--max-memory", "200"]).env("XDG_STATE_HOME", state);
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -114,4 +117,12 @@ fn functions_keep_what_is_inside_them_when_their_like_is_entered() {
     };
     let lines = format!("{}old = @make\n{}f = old\nf\ng = make\ng\nh = old\nh\n", maker("1"), maker("2"));
     check(&lines, "1\n2\n1\n", "");
+}
+
+#[test]
+fn what_is_piped_in_is_not_kept_in_the_history() {
+    let state = std::env::temp_dir().join(format!("minilive-repl-piped-{}", std::process::id()));
+    let ran = session_in(&state, "1 + 1\n");
+    assert_eq!(ran.stdout, b"2\n");
+    assert!(!state.exists(), "{} was made", state.display());
 }

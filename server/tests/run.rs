@@ -305,6 +305,30 @@ fn errors_go_to_their_own_stream_and_output_stays() {
 }
 
 #[test]
+fn the_end_of_a_text_is_on_the_line_that_the_reference_names() {
+    let folder = Folder::new("end");
+    for (end, line) in [("", 1), ("\n", 1), ("\n\n", 2), ("\n\n\n", 3), ("\n  \n", 2)] {
+        std::fs::write(folder.0.join("open.ms"), format!("while 0{end}")).expect("written");
+        let said = text(&folder.run(&["--compat", "open.ms"]).stdout);
+        assert_eq!(said, format!("Compiler Error: unexpected end of file [open.ms line {line}]\n"), "{end:?}");
+    }
+    let said = text(&folder.run(&["--compat", "-c", "while 0\n"]).stdout);
+    assert_eq!(said, "Compiler Error: unexpected end of file [line 2]\n");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_no_success() {
+    let folder = Folder::new("full").with("main.ms", "print \"lost\"\nfile.writeLines \"done\", [1]\n");
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a device that is always full");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_minilive"));
+    let output = command.args(["run", "main.ms"]).current_dir(&folder.0).stdout(full).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("some of the output was lost: No space left"), "{}", text(&output.stderr));
+    assert!(folder.0.join("done").exists(), "the program went on");
+}
+
+#[test]
 fn exit_codes_are_the_programs_own() {
     let folder = Folder::new("exit");
     for (code, expected) in [("exit", 0), ("exit 7", 7), ("exit 256 + 3", 3), ("exit \"x\"", 0), ("print 1", 0)] {

@@ -150,7 +150,17 @@ fn lines_are_edited_and_values_shown() {
 fn names_members_and_help_come_from_what_there_is() {
     let mut terminal = Terminal::new("names");
     terminal.enter("palette = {\"amber\": 7}", "> ");
-    terminal.enter("pal\t.am\t", "7\n");
+    terminal.enter("pal\t.am\t", "7\n> ");
+    // What is typed before the prompt stands may get lost.
+    terminal.enter("base = {\"shade\": {\"depth\": [\"deep\"]}}; thing = {\"inside\": new base}; 1", "\n1\n> ");
+    terminal.enter("thing.ins\t.sha\t.dep\t[0].upp\t", "thing.inside.shade.depth[0].upper\nDEEP\n> ");
+    terminal.enter("print [\"text\".upp\t]", "[\"TEXT\"]\n> ");
+    terminal.enter("called = 0; act = {}; act", "{}\n> ");
+    terminal.enter("act.ion = function", "... ");
+    terminal.enter("globals.called += 1; return {\"name\": 5}", "... ");
+    terminal.enter("end function; 2", "\n2\n> ");
+    terminal.enter("\"named: \" + act.io\t.na\t", "'na' not found in map [line 1]\n> ");
+    terminal.enter("called", "\n1\n> ");
     terminal.enter("hasI\t(palette, \"amber\")", "hasIndex(palette, \"amber\")\n1\n");
     terminal.enter("?palette", "a global variable, now of type map\nmembers: amber");
     terminal.enter("?len", "len(self)\n");

@@ -7,7 +7,7 @@
 use super::Generator;
 
 /// How many scenes there are.
-pub(super) const SCENES: u64 = 13;
+pub(super) const SCENES: u64 = 14;
 
 impl Generator {
     /// One of the scenes.
@@ -25,6 +25,7 @@ impl Generator {
             9 => self.type_methods(),
             10 => self.prototypes(),
             11 => self.references(),
+            12 => self.replaced_ranges(),
             _ => self.container_work(),
         }
     }
@@ -323,6 +324,10 @@ end for";
                     "list.len = 3",
                     "list.dbl = function; return self[0]; end function",
                     "map.dbl = @map.indexes",
+                    "list[1] = 7",
+                    "list[0] = 40",
+                    "string[0] = 4",
+                    "map[9] = 1",
                 ]),
             ),
             ("$V", self.one_of(&["i", "i * 0.5", "\"s\" + i % 3", "[i, 2]", "{\"v\": i}"])),
@@ -332,14 +337,27 @@ string.dbl = function; return self + self; end function
 list.dbl = function; return self + self; end function
 map.dbl = function; return self.len; end function
 vs$U = [1, \"ab\", [1, 2], {\"a\": 1}]
+pair$U = function(n)
+  l = [n, n + 1, 5]
+  t = 0
+  for k in range(0, 5)
+    t = t + l[k % 3]
+  end for
+  return t
+end function
 for i in range(1, $N)
   v = $V
   if i % 4 == 0 then v = vs$U[i % 16 / 4]
   if i == $K then $C
   if not (v isa string) or string.hasIndex(\"dbl\") then r = v.dbl else r = 1
   if r isa number then $S = ($S + r) % 100003 else $S = $S + len(r)
-  if i % 3 == 0 then $S = $S + [i, v].len
+  if i % 3 == 0 then $S = $S + [i, v].len + [2, 3][i % 2]
+  $S = ($S + pair$U(i)) % 100003
 end for
+list.remove 1
+list.remove 0
+string.remove 0
+map.remove 9
 number.remove \"dbl\"
 string.remove \"dbl\"
 list.remove \"dbl\"
@@ -347,6 +365,45 @@ map.remove \"dbl\"
 if list[\"len\"] == 3 then list.len = @len";
         self.template(text, &more);
         self.spend(6_000);
+    }
+
+    /// A `range` of the program's own in the middle, whose lists are kept and changed while loops go over them.
+    fn replaced_ranges(&mut self) {
+        let more = [
+            ("$N", self.number_of(60, 900)),
+            ("$K", self.number_of(3, 40)),
+            ("$C", self.one_of(&["kept$U.pop", "kept$U.push k", "kept$U[k] = 2", "kept$U.remove 0", "kept$U.pull"])),
+            ("$B", self.one_of(&["globals.remove \"range\"", "k += 1", "globals.kept$U = null"])),
+        ];
+        let text = "kept$U = null
+plain$U = @range
+count$U = function(n)
+  k = 0
+  t = 0
+  for i in range(1, n)
+    k += 1
+    if i isa number then t = (t + i) % 10007
+    if kept$U != null and k < n then $C
+    if k == $K then $B
+    if k > n * 2 then break
+  end for
+  return t + k
+end function
+for r$U in [1, 2, 3, 4]
+  $S = ($S + count$U($N)) % 100003
+end for
+for r$U in [1, 2, 3]
+  globals.range = function(from, to)
+    globals.kept$U = plain$U(from, to)
+    return kept$U
+  end function
+  $S = ($S + count$U($N)) % 100003
+  globals.remove \"range\"
+  kept$U = null
+  $S = ($S + count$U($N)) % 100003
+end for";
+        self.template(text, &more);
+        self.spend(30_000);
     }
 
     /// Three levels of prototypes with `super` through all of them, and objects that change their kind.

@@ -171,19 +171,22 @@ fn thousands_of_edits_leave_no_more_than_the_tables_hold() {
     let expected = |i: usize| (0..40).map(|k| k % (i + 2)).sum::<usize>().to_string();
     let tier = TierPolicy::Tiered { threshold: 400 };
     let mut engine = Engine::new(EngineConfig { tier, synchronous: true, max_native: ROOM, ..EngineConfig::default() });
-    let mut most = 0;
+    let (mut most, mut most_exits) = (0, 0);
     for i in 0..2500 {
         let program = lowered(&text(i), "test.ms");
         let (output, outcome) = printed(&mut engine, &program, Variant::Plain);
         assert_eq!(output.trim_end(), expected(i));
         assert_eq!(of(&outcome, "f").tier, Tier::Optimised, "edit {i}: {:?}", of(&outcome, "f").refusal);
         most = most.max(engine.stats().native_bytes);
+        most_exits = most_exits.max(engine.stats().exits_known);
     }
     let stats = engine.stats();
-    assert!(stats.compiles > 100 && most > ROOM / 4, "so few: {stats:?}, {most}");
-    assert!(most <= ROOM && stats.codes < 2500 && stats.exits_known < 200_000, "{stats:?}, {most}");
-    // The last edit undone finds its code.
+    assert!(stats.compiles > 100 && most > ROOM / 2, "so few: {stats:?}, {most}");
+    assert!(most <= ROOM && most_exits > 1000 && most_exits < 3000, "{stats:?}, {most}, {most_exits}");
+    assert!(stats.codes < 2500, "{stats:?}");
+    // An edit undone finds its code, unless all went just now.
+    (2497..2500).for_each(|i| drop(printed(&mut engine, &lowered(&text(i), "test.ms"), Variant::Plain)));
     let before = engine.stats().compiles;
-    let (output, _) = printed(&mut engine, &lowered(&text(2490), "test.ms"), Variant::Plain);
-    assert_eq!((output.trim_end(), engine.stats().compiles), (&*expected(2490), before));
+    let (output, _) = printed(&mut engine, &lowered(&text(2497), "test.ms"), Variant::Plain);
+    assert_eq!((output.trim_end(), engine.stats().compiles), (&*expected(2497), before));
 }

@@ -5,6 +5,7 @@
 //! the session as it is at that moment.
 
 use super::execute::{new_realm, run_in};
+use super::members::members;
 use super::outcome::{COMPAT_DEPTH, Entry, RunOutcome, RunRequest};
 use super::table::{CodeTable, LoadError};
 use super::unit::CodeId;
@@ -14,14 +15,11 @@ use minilive_mir::program::Program;
 use minilive_runtime::fault::Eval;
 use minilive_runtime::host::Host;
 use minilive_runtime::limits::Limits;
-use minilive_runtime::realm::{Realm, Singleton, TypeMap};
+use minilive_runtime::realm::{Realm, Singleton};
 use minilive_runtime::text;
 use minilive_runtime::value::{Unpacked, Value};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Names listed of one map at most.
-const MOST_MEMBERS: usize = 200;
 
 /// A session, for as long as its thread runs.
 pub struct Session<'e> {
@@ -31,7 +29,7 @@ pub struct Session<'e> {
     cancel: Arc<AtomicBool>,
 }
 
-/// A global variable as completion and help show it.
+/// A global variable as help shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GlobalName {
     /// The name.
@@ -109,6 +107,19 @@ impl Session<'_> {
         Ok(outcome)
     }
 
+    /// Runs `action` where values may be made.
+    pub(super) fn enter<R>(&mut self, action: impl FnOnce(&mut Realm) -> R) -> R {
+        self.realm.enter(action)
+    }
+
+    /// The names of the global variables.
+    pub fn global_names(&mut self) -> Vec<String> {
+        self.realm.enter(|realm| {
+            let keys = realm.globals().entries(realm).into_iter().filter_map(|(key, _)| key.as_string());
+            keys.map(|name| name.as_str().to_owned()).collect()
+        })
+    }
+
     /// What the global variables are now.
     pub fn globals(&mut self) -> Vec<GlobalName> {
         let codes = &self.engine.codes;
@@ -165,19 +176,4 @@ fn function_about(realm: &mut Realm, codes: &CodeTable, value: Value) -> Option<
         _ => None,
     });
     Some(FunctionAbout { params, note })
-}
-
-/// The names that a value has behind a dot.
-fn members(realm: &Realm, value: Value) -> Vec<String> {
-    let (own, kind) = match value.unpack() {
-        Unpacked::Map(map) => (Some(map), TypeMap::Map),
-        Unpacked::List(_) => (None, TypeMap::List),
-        Unpacked::String(_) => (None, TypeMap::String),
-        Unpacked::Number(_) => (None, TypeMap::Number),
-        Unpacked::Error(_) => (None, TypeMap::Error),
-        _ => return Vec::new(),
-    };
-    let maps = own.into_iter().chain([realm.type_map(kind)]);
-    let names = maps.flat_map(|map| map.entries(realm)).filter_map(|(key, _)| key.as_string());
-    names.map(|name| name.as_str().to_owned()).take(MOST_MEMBERS).collect()
 }

@@ -439,8 +439,12 @@ impl<'a> Builder<'a> {
             if inst.is_terminator() {
                 self.terminate(&inst)?;
             } else {
+                let elements_ok = self.env.elements_ok;
                 self.step(&inst)?;
                 self.record();
+                if elements_ok {
+                    self.elements_are_plain(Self::exit_after);
+                }
             }
         }
         Ok(())

@@ -28,6 +28,8 @@ struct KeptBack {
     closed: AtomicBool,
     /// Set when that happens.
     cancel: OnceLock<Arc<AtomicBool>>,
+    /// Why output was lost.
+    failure: OnceLock<String>,
 }
 
 impl StandardOutput {
@@ -46,18 +48,27 @@ impl StandardOutput {
         self.0.closed.load(Ordering::Relaxed)
     }
 
+    /// Why output was lost, if any was.
+    pub fn failure(&self) -> Option<&str> {
+        self.0.failure.get().map(String::as_str)
+    }
+
     /// Writes out what is kept back.
     pub fn flush(&self) {
         self.with(|kept| {
             let mut stdout = std::io::stdout().lock();
             let written = stdout.write_all(kept).and_then(|()| stdout.flush());
             kept.clear();
-            // A disk that is full, or the like, is no reason to stop: the program's other effects may still matter.
-            if written.is_err_and(|error| error.kind() == ErrorKind::BrokenPipe) {
+            let Err(error) = written else { return };
+            if error.kind() == ErrorKind::BrokenPipe {
                 self.0.closed.store(true, Ordering::Relaxed);
                 if let Some(cancel) = self.0.cancel.get() {
                     cancel.store(true, Ordering::Relaxed);
                 }
+            } else {
+                // A disk that is full, or the like, is no reason to stop: the program's other effects may still matter. It is said at
+                // the end; the first reason is the one that counts.
+                let _ = self.0.failure.set(error.to_string());
             }
         });
     }

@@ -1,9 +1,10 @@
 //! `minilive repl`: an interactive session, one realm that every input runs in.
 //!
-//! Lines come from `repl/editor.rs`, which also completes; `repl/input.rs` says when they make a whole input and cuts it into what
+//! Lines come from `repl/editor.rs`, which also completes (`repl/complete.rs`); `repl/input.rs` says when they make a whole input and cuts it into what
 //! runs and what is shown; `repl/help.rs` answers `?name`. Invariants: an error or an interrupt ends the input and not the session;
 //! the end of input ends it with exit code 0; `exit` with its own.
 
+mod complete;
 mod editor;
 mod help;
 mod input;
@@ -20,6 +21,7 @@ use minilive_jit::engine::session::Session;
 use minilive_jit::engine::{End, Engine, EngineConfig};
 use minilive_runtime::host::{Effects, SharedHost, StdHost};
 use minilive_runtime::limits::{Limits, default_memory};
+use std::cell::RefCell;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -58,7 +60,8 @@ impl Repl {
 
 /// The session from its first input to its last.
 fn converse(session: &mut Session<'_>, host: &SharedHost<StdHost>) -> Result<ExitCode, Failure> {
-    let mut editor = Editor::new()?;
+    let session = RefCell::new(session);
+    let mut editor = Editor::new(&session)?;
     let mut pending = String::new();
     let mut ended = false;
     while !ended {
@@ -75,7 +78,7 @@ fn converse(session: &mut Session<'_>, host: &SharedHost<StdHost>) -> Result<Exi
             }
         };
         if let Some(name) = line.strip_prefix('?').filter(|_| pending.is_empty()) {
-            println!("{}", help::about(name.trim(), &session.globals()));
+            println!("{}", help::about(name.trim(), &session.borrow_mut().globals()));
             continue;
         }
         pending.push_str(&line);
@@ -92,13 +95,13 @@ fn converse(session: &mut Session<'_>, host: &SharedHost<StdHost>) -> Result<Exi
             }
             Input::Whole(program) => {
                 host.lock().restart_clock();
-                let outcome = session.run(&pending, &program).map_err(|error| Failure(error.to_string()))?;
+                let outcome =
+                    session.borrow_mut().run(&pending, &program).map_err(|error| Failure(error.to_string()))?;
                 host.lock().end_line();
                 if let Some(code) = shown(&outcome.end) {
                     return Ok(code);
                 }
                 editor.remember(&pending);
-                editor.know(session.globals());
                 pending.clear();
             }
         }

@@ -86,7 +86,14 @@ impl Run {
         if output.is_closed() {
             return Ok(ExitCode::from(signals::OUTPUT_CLOSED));
         }
-        Ok(self.ended(&source, &outcome.end))
+        let code = self.ended(&source, &outcome.end);
+        match output.failure() {
+            Some(why) => {
+                super::colour::say_error(&format!("some of the output was lost: {why}"));
+                Ok(if code == ExitCode::SUCCESS { ExitCode::FAILURE } else { code })
+            }
+            None => Ok(code),
+        }
     }
 
     fn source(&self) -> Result<Source, Failure> {

@@ -24,7 +24,12 @@ pub struct Source {
 impl Source {
     /// Code from the command line: line ends of any kind count as one.
     pub fn from_code(code: &str) -> Source {
-        Source::without_file("(command line)", code)
+        let mut source = Source::without_file("(command line)", code);
+        // The last line end of a file starts no line, that of code does.
+        if source.text.ends_with('\n') {
+            source.text.push('\n');
+        }
+        source
     }
 
     /// What was entered in an interactive session.
@@ -62,9 +67,7 @@ impl Source {
 fn decode(bytes: &[u8], shown: &str) -> Result<String, Failure> {
     let text = valid_text(bytes)
         .map_err(|line| Failure(format!("{shown} is not UTF-8 text: there is a stray byte on line {line}")))?;
-    let text = text.replace('\r', "");
-    // The last line's end is no empty line behind it.
-    Ok(text.strip_suffix('\n').map(str::to_owned).unwrap_or(text))
+    Ok(text.replace('\r', ""))
 }
 
 #[cfg(test)]
@@ -73,8 +76,9 @@ mod tests {
 
     #[test]
     fn marks_and_returns_are_no_part_of_the_program() {
-        assert_eq!(decode("\u{feff}a\r\nb\r\n".as_bytes(), "x").ok(), Some("a\nb".to_string()));
+        assert_eq!(decode("\u{feff}a\r\nb\r\n".as_bytes(), "x").ok(), Some("a\nb\n".to_string()));
         assert_eq!(Source::from_code("a\r\nb\rc").text, "a\nb\nc");
+        assert_eq!(Source::from_code("a\n").text, "a\n\n");
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub enum Known {
     Missing,
     /// Something that evaluated code must not see.
     Outside,
+    /// A file that is not UTF-8, with the line of its first stray byte.
+    NoText(u32),
     /// A file.
     At(File),
 }
@@ -47,6 +49,8 @@ pub enum Located {
     Missing,
     /// There is one that evaluated code must not see.
     Outside,
+    /// The file is not UTF-8; the line of its first stray byte.
+    NoText(u32),
     /// The file.
     At(File),
 }
@@ -115,6 +119,7 @@ pub fn locate(db: &dyn Db, lookup: &[PathBuf]) -> Located {
             None => return Located::Unknown,
             Some(Known::Missing) => {}
             Some(Known::Outside) => nowhere = Located::Outside,
+            Some(Known::NoText(line)) => return Located::NoText(*line),
             Some(Known::At(file)) => return Located::At(*file),
         }
     }
@@ -126,6 +131,7 @@ pub fn module_print(db: &dyn Db, lookup: &[PathBuf]) -> Option<ModulePrint> {
     match locate(db, lookup) {
         Located::Unknown => None,
         Located::Missing | Located::Outside => Some(ModulePrint::MISSING),
+        Located::NoText(line) => Some(ModulePrint::no_text(line)),
         Located::At(file) => Some(module_code(db, file).print),
     }
 }

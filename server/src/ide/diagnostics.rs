@@ -104,6 +104,7 @@ fn import_diagnostics(db: &LiveDb, document: &DocumentView, places: &Places) -> 
         let (code, message) = match db::locate(db, &lookup) {
             db::Located::Unknown | db::Located::Outside => return None,
             db::Located::Missing => modules::missing(&import.name, &lookup),
+            db::Located::NoText(line) => modules::not_text(&import.name, line),
             db::Located::At(file) => match &db::module_code(db, file).reply {
                 ModuleAnswer::Broken { message, line, .. } => modules::broken(&import.name, message, *line),
                 _ => modules::circle(&import.name, &way_back(db, document.file, file, places)?),

@@ -38,6 +38,12 @@ pub(super) struct Linked {
     reply: ModuleAnswer,
 }
 
+/// What a module's file is called, in whichever folder it is.
+fn file_name(lookup: &[PathBuf]) -> String {
+    let name = lookup.first().and_then(|path| path.file_name());
+    name.unwrap_or_default().to_string_lossy().into_owned()
+}
+
 impl Search {
     /// Reads files until there is a module.
     fn search(&mut self) {
@@ -99,7 +105,8 @@ impl World {
                 (Some(open), _) => Known::At(open),
                 (None, OnDisk::Text(text)) => Known::At(self.module_on_disk(path, text, &mut edited)),
                 (None, OnDisk::Outside) => Known::Outside,
-                (None, OnDisk::Missing | OnDisk::NoText(_)) => Known::Missing,
+                (None, OnDisk::NoText(line)) => Known::NoText(*line),
+                (None, OnDisk::Missing) => Known::Missing,
             };
             note(path, what);
         }
@@ -116,10 +123,8 @@ impl World {
         let Some(run) = run else { return };
         match on_disk.last() {
             Some(OnDisk::NoText(line)) => {
-                let path = &lookup[on_disk.len() - 1];
-                let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                let reply = no_text(file, *line);
-                let seen = ImportSeen { lookup, print: ModulePrint::MISSING };
+                let reply = no_text(file_name(&lookup), *line);
+                let seen = ImportSeen { lookup, print: ModulePrint::no_text(*line) };
                 self.scheduler.answer_import(run, Some(seen), reply);
             }
             _ if db::locate(&self.db, &lookup) == Located::Outside => {
@@ -250,6 +255,7 @@ impl Job for LinkJob {
                 let code = db::module_code(db, file);
                 (code.print, code.reply.clone())
             }
+            Located::NoText(line) => (ModulePrint::no_text(line), no_text(file_name(lookup), line)),
             Located::Unknown | Located::Missing | Located::Outside => (ModulePrint::MISSING, ModuleAnswer::NotFound),
         });
         let Ok((print, reply)) = found else { return Ran::Overtaken };

@@ -139,6 +139,9 @@ impl Builder<'_> {
             let narrowed = self.narrow(slot, want, Self::exit_entry)?;
             self.refine(reg, narrowed);
         }
+        if self.loop_facts.iter().any(|facts| !facts.indexes.is_empty()) {
+            self.elements_are_plain(Self::exit_entry);
+        }
         Ok(())
     }
 
@@ -299,13 +302,13 @@ impl Builder<'_> {
             return Ok(());
         };
         let facts = &self.loop_facts[i];
-        if facts.clobbers {
-            return Ok(());
-        }
-        let reads: Vec<(NameId, Global)> =
-            facts.reads.iter().map(|&(name, at)| (name, self.input.seen.global(at))).collect();
-        let stores = !facts.stores.is_empty();
         let elements = facts.indexes.iter().any(|&at| self.input.seen.index(at).container == Kinds::LIST);
+        let mut reads: Vec<(NameId, Global)> = Vec::new();
+        let mut stores = false;
+        if !facts.clobbers {
+            reads.extend(facts.reads.iter().map(|&(name, at)| (name, self.input.seen.global(at))));
+            stores = !facts.stores.is_empty();
+        }
         if reads.is_empty() && !stores && !elements {
             return Ok(());
         }
@@ -314,7 +317,7 @@ impl Builder<'_> {
         }
         self.preload(&reads, stores)?;
         if elements {
-            self.elements_are_plain();
+            self.elements_are_plain(Self::exit);
         }
         Ok(())
     }

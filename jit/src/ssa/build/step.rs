@@ -3,7 +3,7 @@
 use super::{Builder, Slot, Step, Stop};
 use crate::reason::{ExitReason, Refusal};
 use crate::ssa::types::Ty;
-use crate::ssa::{Cmp, Edge, End, Helper, Op, Rep, Val};
+use crate::ssa::{Cmp, Edge, End, Exit, Helper, Op, Rep, Val};
 use minilive_mir::ir::{Const, ConstId, Inst, InstId, NameId, Reg, RegRange};
 use minilive_runtime::value::Value;
 
@@ -80,7 +80,10 @@ impl Builder<'_> {
         if seen.samples == 0 && self.may(ExitReason::ColdPath) {
             return Err(self.leave(ExitReason::ColdPath));
         }
-        if seen.container == Kinds::LIST && self.elements_are_plain() && self.list_access(obj, key, seen.key)? {
+        if seen.container == Kinds::LIST
+            && self.elements_are_plain(Self::exit)
+            && self.list_access(obj, key, seen.key)?
+        {
             let (list, index) = (self.reg(obj).val, self.reg(key));
             let index = self.as_int(index);
             let val = self.op(Op::ListGet, &[list, index], Rep::Boxed);
@@ -100,9 +103,12 @@ impl Builder<'_> {
     }
 
     /// Guards that no type map hides elements of lists; false if experience says that one does.
-    pub(crate) fn elements_are_plain(&mut self) -> bool {
+    ///
+    /// What could give a type map a number key makes the guard anew right behind itself ([`Builder::walk`]), so that loops that
+    /// read elements and seldom call need none in them.
+    pub(crate) fn elements_are_plain(&mut self, exit: fn(&mut Self, ExitReason) -> Exit) -> bool {
         if !self.env.elements_ok && self.may(ExitReason::Prototype) {
-            let exit = self.exit(ExitReason::Prototype);
+            let exit = exit(self, ExitReason::Prototype);
             self.op_exit(Op::GuardElements, &[], Rep::None, Some(exit));
             self.env.elements_ok = true;
         }
@@ -349,7 +355,7 @@ impl Builder<'_> {
     }
 
     /// The exit at a block's start, also for landings that hold no instructions of it.
-    fn entry_exit(&mut self, node: usize, block: minilive_mir::ir::BlockId) -> crate::ssa::Exit {
+    fn entry_exit(&mut self, node: usize, block: minilive_mir::ir::BlockId) -> Exit {
         let reason = ExitReason::Forced;
         if self.flow.nodes[node].block.is_some() {
             return self.exit(reason);
@@ -357,7 +363,7 @@ impl Builder<'_> {
         let live = self.flow.live_in[self.flow.nodes[node].succs[0]].clone();
         let inst: InstId = self.first_of(block);
         let state = if self.emitting { self.new_state(inst, &live) } else { crate::ssa::StateId(0) };
-        crate::ssa::Exit { state, reason }
+        Exit { state, reason }
     }
 
     /// An edge that has nothing to pass.

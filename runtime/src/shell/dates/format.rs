@@ -25,6 +25,8 @@ const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday",
 /// A date as text. `seconds` gives the fraction of a second.
 pub(super) fn format(at: DateTime, seconds: f64, pattern: &str) -> String {
     let whole = match pattern {
+        // As C's `ctime` has it, the day in two places.
+        "" if at.day() < 10 => "ddd MMM  d HH:mm:ss yyyy",
         "" => "ddd MMM d HH:mm:ss yyyy",
         "d" => "MM/dd/yy",
         "D" => "dddd, dd MMMM yyyy",
@@ -185,6 +187,6 @@ mod tests {
     fn midnight_is_twelve_in_the_morning() {
         let at = DateTime::constant(2000, 1, 1, 0, 0, 0, 0);
         assert_eq!(format(at, 0.0, "h tt FF"), "12 AM ");
-        assert_eq!(format(at, 0.0, ""), "Sat Jan 1 00:00:00 2000");
+        assert_eq!(format(at, 0.0, ""), "Sat Jan  1 00:00:00 2000");
     }
 }

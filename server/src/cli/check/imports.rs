@@ -24,7 +24,8 @@ fn warning(import: &ConstantImport, file: Option<&PathBuf>, places: &Places) -> 
     let (code, message) = match lookup.iter().find(|path| path.is_file()) {
         None => modules::missing(&import.name, &lookup),
         Some(path) => match trouble(path) {
-            Some((message, line)) => modules::broken(&import.name, &message, line),
+            Some(Trouble::NoText(line)) => modules::not_text(&import.name, line),
+            Some(Trouble::Said(message, line)) => modules::broken(&import.name, &message, line),
             None => modules::circle(&import.name, &modules::cycle(file?, path, |path| targets(path, places))?),
         },
     };
@@ -40,18 +41,25 @@ fn warning(import: &ConstantImport, file: Option<&PathBuf>, places: &Places) -> 
 }
 
 /// Why a module does not compile, and on which line.
-fn trouble(path: &Path) -> Option<(String, u32)> {
+enum Trouble {
+    /// The compiler or the operating system says so.
+    Said(String, u32),
+    /// It is not UTF-8.
+    NoText(u32),
+}
+
+fn trouble(path: &Path) -> Option<Trouble> {
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
-        Err(error) => return Some((error.to_string(), 1)),
+        Err(error) => return Some(Trouble::Said(error.to_string(), 1)),
     };
     let text = match decode_module(&bytes) {
         Ok(text) => text,
-        Err(line) => return Some(("the file is not UTF-8 text".to_owned(), line)),
+        Err(line) => return Some(Trouble::NoText(line)),
     };
     let (_, diagnostics) = lower_module(&minilive_syntax::parse(&text), "");
     let error = diagnostics.into_iter().find(|it| it.severity == Severity::Error)?;
-    Some((error.message, error.reference_line))
+    Some(Trouble::Said(error.message, error.reference_line))
 }
 
 /// The files that a module's own imports lead to.

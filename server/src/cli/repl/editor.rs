@@ -1,10 +1,13 @@
 //! Lines from a terminal, with history and completion, or from a pipe.
 //!
-//! `repl.rs` reads through [`Editor`]. Invariants: what is offered exists: keywords, intrinsics, and the variables of the session as
-//! they were after the last input; history is kept in the user's state folder and its loss never stops a session.
+//! `repl.rs` reads through [`Editor`]; what stands before the cursor is understood by `repl/complete.rs`. Invariants: what is offered
+//! exists: keywords, intrinsics, and what is in the session's variables now; history is kept in the user's state folder and its loss
+//! never stops a session.
 
 use super::Failure;
-use minilive_jit::engine::session::GlobalName;
+use super::complete::{Asked, asked};
+use minilive_jit::engine::members::{Path, Root};
+use minilive_jit::engine::session::Session;
 use minilive_runtime::intrinsics::IntrinsicId;
 use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
@@ -13,6 +16,8 @@ use rustyline::hint::Hinter;
 use rustyline::history::DefaultHistory;
 use rustyline::validate::Validator;
 use rustyline::{CompletionType, Config, Context, Helper};
+use std::cell::RefCell;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 /// Words of the language that begin or join something.
@@ -31,23 +36,42 @@ pub enum Line {
     End,
 }
 
+/// Tells what there is to complete.
+pub trait Known {
+    /// The names of all variables.
+    fn variables(&self) -> Vec<String>;
+    /// What can stand behind a dot after this.
+    fn members(&self, path: &Path) -> Vec<String>;
+}
+
+impl Known for RefCell<&mut Session<'_>> {
+    fn variables(&self) -> Vec<String> {
+        self.try_borrow_mut().map(|mut session| session.global_names()).unwrap_or_default()
+    }
+
+    fn members(&self, path: &Path) -> Vec<String> {
+        self.try_borrow_mut().map(|mut session| session.members_at(path)).unwrap_or_default()
+    }
+}
+
 /// Reads lines.
-pub struct Editor {
-    inner: rustyline::Editor<Names, DefaultHistory>,
+pub struct Editor<'a> {
+    inner: rustyline::Editor<Names<'a>, DefaultHistory>,
     history: Option<PathBuf>,
 }
 
-impl Editor {
+impl<'a> Editor<'a> {
     /// An editor on standard input.
-    pub fn new() -> Result<Editor, Failure> {
+    pub fn new(known: &'a dyn Known) -> Result<Editor<'a>, Failure> {
         let config = Config::builder()
             .completion_type(CompletionType::List)
             .auto_add_history(false)
             .max_history_size(10_000)?
             .build();
         let mut inner = rustyline::Editor::with_config(config)?;
-        inner.set_helper(Some(Names::default()));
-        let history = history_file();
+        inner.set_helper(Some(Names(known)));
+        // What a script pipes in is nothing that its user typed.
+        let history = if std::io::stdin().is_terminal() { history_file() } else { None };
         if let Some(file) = &history {
             // The first session has none yet.
             let _ = inner.load_history(file);
@@ -73,13 +97,6 @@ impl Editor {
             let _ = self.inner.append_history(file);
         }
     }
-
-    /// Takes over the variables of the session.
-    pub fn know(&mut self, globals: Vec<GlobalName>) {
-        if let Some(names) = self.inner.helper_mut() {
-            names.globals = globals;
-        }
-    }
 }
 
 /// Where inputs are kept from one session to the next.
@@ -92,48 +109,40 @@ fn history_file() -> Option<PathBuf> {
 }
 
 /// The names that can be completed.
-#[derive(Default)]
-struct Names {
-    globals: Vec<GlobalName>,
-}
+struct Names<'a>(&'a dyn Known);
 
-impl Names {
+impl Names<'_> {
     /// Names that begin like the word before the cursor, and where that word begins.
     fn matching(&self, line: &str, cursor: usize) -> (usize, Vec<String>) {
-        let is_name = |c: char| c == '_' || c.is_alphanumeric();
-        let word = line[..cursor]
-            .rfind(|c| !is_name(c))
-            .map_or(0, |at| at + line[at..].chars().next().map_or(1, char::len_utf8));
-        let start = &line[word..cursor];
-        let mut found: Vec<String> = match line[..word].strip_suffix('.') {
-            Some(owner) => {
-                let owner = owner.rsplit(|c| !is_name(c)).next().unwrap_or_default();
-                self.members(owner)
-            }
-            None => {
-                let globals = self.globals.iter().map(|global| global.name.clone());
+        let (asked, word) = asked(&line[..cursor]);
+        let mut found: Vec<String> = match asked {
+            Asked::Name => {
                 let intrinsics = IntrinsicId::globals().map(|id| id.def().name.to_owned());
-                globals.chain(intrinsics).chain(KEYWORDS.iter().map(|it| (*it).to_owned())).collect()
+                let keywords = KEYWORDS.iter().map(|it| (*it).to_owned());
+                self.0.variables().into_iter().chain(intrinsics).chain(keywords).collect()
             }
+            Asked::Member(path) => self.members(&path),
+            Asked::Nothing => Vec::new(),
         };
-        found.retain(|name| name.starts_with(start));
+        found.retain(|name| name.starts_with(&line[word..cursor]));
         found.sort_unstable();
         found.dedup();
         (word, found)
     }
 
-    fn members(&self, owner: &str) -> Vec<String> {
-        match self.globals.iter().find(|global| global.name == owner) {
-            Some(global) => global.members.clone(),
-            None => {
+    fn members(&self, path: &Path) -> Vec<String> {
+        let found = self.0.members(path);
+        match &path.root {
+            Root::Variable(owner) if found.is_empty() && path.steps.is_empty() => {
                 let of_owner = IntrinsicId::all().map(IntrinsicId::def).filter(|def| def.member_of == Some(owner));
                 of_owner.map(|def| def.name.to_owned()).collect()
             }
+            _ => found,
         }
     }
 }
 
-impl Completer for Names {
+impl Completer for Names<'_> {
     type Candidate = Pair;
 
     fn complete(&self, line: &str, cursor: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
@@ -142,28 +151,36 @@ impl Completer for Names {
     }
 }
 
-impl Hinter for Names {
+impl Hinter for Names<'_> {
     type Hint = String;
 }
 
-impl Highlighter for Names {}
+impl Highlighter for Names<'_> {}
 
-impl Validator for Names {}
+impl Validator for Names<'_> {}
 
-impl Helper for Names {}
+impl Helper for Names<'_> {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// One variable, a list.
+    struct Players;
+
+    impl Known for Players {
+        fn variables(&self) -> Vec<String> {
+            vec!["players".into()]
+        }
+
+        fn members(&self, path: &Path) -> Vec<String> {
+            let known = path.root == Root::Variable("players".into()) && path.steps.is_empty();
+            if known { vec!["len".into(), "push".into()] } else { Vec::new() }
+        }
+    }
+
     fn offered(line: &str) -> Vec<String> {
-        let players = GlobalName {
-            name: "players".into(),
-            type_name: "list",
-            members: vec!["len".into(), "push".into()],
-            function: None,
-        };
-        Names { globals: vec![players] }.matching(line, line.len()).1
+        Names(&Players).matching(line, line.len()).1
     }
 
     #[test]
