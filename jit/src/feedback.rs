@@ -439,6 +439,17 @@ impl FeedbackCell {
         (outer && (hi >> 32) as u32 == shape).then_some(usize::from(hi as u8))
     }
 
+    /// The shape of the last map that a map literal made; that of no map before.
+    #[inline]
+    pub fn literal_shape(&self) -> u32 {
+        self.id.get()
+    }
+
+    /// Notes the shape of what a map literal made.
+    pub fn see_literal(&self, shape: u32) {
+        self.id.set(shape);
+    }
+
     /// Whether the fast path of a free name has nothing more to tell.
     #[inline(always)]
     pub fn is_global_sampled(&self) -> bool {

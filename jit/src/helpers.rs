@@ -27,7 +27,7 @@ use crate::translate::{HELPERS, HelperId, HelperTable, Restored};
 use minilive_mir::ir::{BinaryOp, InstId, UnaryOp};
 use minilive_runtime::fault::{Eval, FatalError, Fault};
 use minilive_runtime::ops::{self, Decision};
-use minilive_runtime::realm::{NO_SITE, Realm};
+use minilive_runtime::realm::{NO_SITE, Realm, TypeMap};
 use minilive_runtime::shared::Name;
 use minilive_runtime::value::Value;
 
@@ -54,6 +54,9 @@ pub fn table() -> HelperTable {
     put(HelperId::Generic, 0, generic as *const () as usize);
     put(HelperId::GetMember, 0, get_member as *const () as usize);
     put(HelperId::CallMethod, 0, call_method as *const () as usize);
+    put(HelperId::GetIndex, 0, get_index as *const () as usize);
+    put(HelperId::SetIndex, 0, set_index as *const () as usize);
+    put(HelperId::MakeMap, 0, make_map as *const () as usize);
     put(HelperId::FindMember, 0, find_member as *const () as usize);
     put(HelperId::PutMember, 0, put_member as *const () as usize);
     put(HelperId::Record, 0, record as *const () as usize);
@@ -449,6 +452,37 @@ extern "C" fn call_method(
     give(realm, site, result)
 }
 
+/// `container[key]`
+extern "C" fn get_index(ctx: *mut u8, site: u64, container: u64, key: u64) -> u64 {
+    let realm = realm_at(ctx, site);
+    let (container, key) = (value(container), value(key));
+    if let Some(found) = container.as_map().and_then(|map| map.get(realm, key)) {
+        return found.bits();
+    }
+    if let Some(text) = container.as_string().filter(|_| key.is_number() && !realm.type_map(TypeMap::String).is_dict())
+    {
+        return ops::string_element(realm, text, key).bits();
+    }
+    let result = ops::index_get(realm, container, key);
+    give(realm, site, result)
+}
+
+/// `container[key] = value`
+extern "C" fn set_index(ctx: *mut u8, site: u64, container: u64, key: u64, stored: u64) -> u64 {
+    let realm = realm_at(ctx, site);
+    let result = ops::index_set(realm, value(container), value(key), value(stored));
+    give(realm, site, result.map(|()| Value::NULL))
+}
+
+/// A map literal.
+extern "C" fn make_map(ctx: *mut u8, site: u64, cell: *const FeedbackCell, args: *const u64, count: u64) -> u64 {
+    let realm = realm_at(ctx, site);
+    // SAFETY: invariant 5.
+    let cell = unsafe { &*cell };
+    let result = crate::interp::make_map(realm, values(args, count), cell);
+    give(realm, site, result)
+}
+
 /// `object.name`, not invoked.
 extern "C" fn find_member(
     ctx: *mut u8,
@@ -497,8 +531,6 @@ fn operate(realm: &mut Realm, operation: Helper, args: &[Value]) -> Eval<Value> 
     let run = run();
     let name = |i: usize| Name(args[i].bits() as u32);
     match operation {
-        Helper::GetIndex => ops::index_get(realm, args[0], args[1]),
-        Helper::SetIndex => ops::index_set(realm, args[0], args[1], args[2]).map(|()| Value::NULL),
         Helper::RefMember => ops::ref_member(realm, args[0], name(1)),
         Helper::RefIndex => ops::ref_index(realm, args[0], args[1]),
         Helper::SetMember => ops::member_set(realm, args[0], name(1), args[2]).map(|()| Value::NULL),
@@ -508,13 +540,6 @@ fn operate(realm: &mut Realm, operation: Helper, args: &[Value]) -> Eval<Value> 
             Some(list) => list.extend(realm, &args[1..]).map(|()| Value::NULL),
             None => Ok(Value::NULL),
         },
-        Helper::MakeMap => {
-            let map = realm.new_map_with_capacity(args.len() / 2);
-            for pair in args.chunks_exact(2) {
-                map.set(realm, pair[0], pair[1])?;
-            }
-            Ok(map.value())
-        }
         Helper::Call => run.call_value(realm, args[0], &args[1..], None),
         Helper::CallIndex => {
             let found = ops::method_by_key(realm, args[0], args[2])?;

@@ -17,6 +17,7 @@ mod step;
 mod tests;
 mod values;
 
+pub(crate) use around::make_map;
 pub(crate) use values::kinds_of;
 
 use crate::engine::modules::Modules;
@@ -61,6 +62,7 @@ pub struct Run<'e> {
     /// The ways from the interpreter into compiled code that have not come back, innermost last.
     pub(crate) natives: Vec<NativeEntry>,
     /// A compiled loop has just given its activation back to the interpreter.
+    #[cfg_attr(minilive_portable, expect(dead_code, reason = "nothing is compiled there"))]
     pub(crate) gave_back: bool,
     /// Fuel, clock, progress.
     pub meter: Meter,

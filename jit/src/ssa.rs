@@ -133,8 +133,8 @@ pub enum Helper {
     MakeList,
     /// Appends operands to a literal's list.
     AppendList,
-    /// A map of the operands, alternating.
-    MakeMap,
+    /// A map of the operands, alternating; the word of the bytecode knows the shape of the last one.
+    MakeMap(u32),
     /// Calls an unknown callee: callee, arguments.
     Call,
     /// Calls what `obj.name` finds through the interpreter's cache of that place: obj, this, arguments.
@@ -570,7 +570,7 @@ impl Helper {
     pub fn sees_globals(self) -> bool {
         match self {
             Helper::Binary(op) => op == minilive_mir::ir::BinaryOp::Add,
-            Helper::Unary(_) | Helper::Len | Helper::MakeList | Helper::AppendList | Helper::MakeMap => false,
+            Helper::Unary(_) | Helper::Len | Helper::MakeList | Helper::AppendList | Helper::MakeMap(_) => false,
             Helper::MakeRange | Helper::MakeFunction | Helper::Truth | Helper::AndTest | Helper::OrTest => false,
             _ => true,
         }

@@ -78,6 +78,12 @@ pub enum HelperId {
     FindMember,
     /// `(ctx, site, object, value, name entry, cell) -> value or EXC`
     PutMember,
+    /// `(ctx, site, container, key) -> value or EXC`
+    GetIndex,
+    /// `(ctx, site, container, key, value) -> value or EXC`
+    SetIndex,
+    /// `(ctx, site, cell, args, count) -> value or EXC`: keys and values in turn.
+    MakeMap,
     /// `(ctx, code and record point, value) -> 0`: a recorded value that has no short way.
     Record,
 }

@@ -20,7 +20,7 @@ use crate::machine::FunctionNames;
 use crate::map::{MapRef, SlotCache};
 use crate::observe::Observations;
 use crate::rng::Rng;
-use crate::shape::REALM_SHAPES;
+use crate::shape::{REALM_SHAPES, ShapeId};
 use crate::shared::Shared;
 use crate::value::{NUMBER_END, Value};
 use std::mem::offset_of;
@@ -232,6 +232,8 @@ pub struct Realm {
     pub(crate) observations: Observations,
     type_epochs: [u64; 6],
     pub(crate) slot_cache: SlotCache,
+    /// The shape of a map with nothing but `__isa`, once there was one.
+    pub(crate) instance_shape: Option<ShapeId>,
     /// How many shapes the maps of this realm may still bring.
     pub(crate) fresh_shapes: u32,
     /// Why [`Value::EXC`] is on its way up.
@@ -264,6 +266,7 @@ impl Realm {
             observations: Observations::default(),
             type_epochs: [0; 6],
             slot_cache: SlotCache::default(),
+            instance_shape: None,
             fresh_shapes: REALM_SHAPES,
             pending: None,
             limits: config.limits,

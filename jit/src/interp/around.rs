@@ -7,10 +7,13 @@ use super::Run;
 use super::frame::{self, CodeRef, Frame, Ip, Window};
 use crate::bytecode::{Op, Word, aux, operator_number};
 use crate::engine::policy::Place;
+use crate::feedback::FeedbackCell;
 use minilive_mir::ir::{BinaryOp, InstId};
 use minilive_runtime::fault::{Eval, Fault};
+use minilive_runtime::map::MapLayout;
 use minilive_runtime::ops;
 use minilive_runtime::realm::Realm;
+use minilive_runtime::shape::ShapeId;
 use minilive_runtime::value::Value;
 
 /// Why a slow path gives no value.
@@ -199,10 +202,17 @@ pub(super) fn store_env(realm: &mut Realm, window: Window, word: &Word) {
     }
 }
 
-pub(super) fn make_map(realm: &mut Realm, pairs: &[Value]) -> Eval<Value> {
+/// A new map of keys and values in turn. The cell knows the shape of the last one, which nearly always is that of the next.
+pub(crate) fn make_map(realm: &mut Realm, pairs: &[Value], cell: &FeedbackCell) -> Eval<Value> {
+    if let Some(map) = realm.new_map_like(ShapeId(cell.literal_shape()), pairs) {
+        return Ok(map.value());
+    }
     let map = realm.new_map_with_capacity(pairs.len() / 2);
     for pair in pairs.chunks_exact(2) {
         map.set(realm, pair[0], pair[1])?;
+    }
+    if map.layout() == MapLayout::Shaped {
+        cell.see_literal(map.shape().0);
     }
     Ok(map.value())
 }

@@ -246,6 +246,7 @@ pub(crate) struct NativeEntry {
 
 /// Where compiled code was when it last called a helper.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(minilive_portable, expect(dead_code, reason = "nothing is compiled there"))]
 pub(crate) struct NativePlace {
     frame: usize,
     site: u64,

@@ -60,6 +60,7 @@ fn cacheable(map: MapRef) -> bool {
 }
 
 /// What the cell knows, if it fits this receiver.
+#[inline(always)]
 fn cached(realm: &Realm, object: Value, name: Name, cell: &FeedbackCell) -> Option<Member> {
     let seen = cell.property();
     if !matches!(seen.variety, Variety::Mono | Variety::Poly) {

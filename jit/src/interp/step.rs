@@ -700,7 +700,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
             }
             Op::MakeMap => {
                 sync!();
-                let map = check!(make_map(realm, window.range(word.b(), usize::from(word.c()))));
+                let map = check!(make_map(realm, window.range(word.b(), usize::from(word.c())), ip.cell()));
                 window.set(word.a(), map);
                 next!(1)
             }

@@ -120,6 +120,8 @@ impl Lower<'_, '_> {
                 let op = self.iconst(binary_number(op));
                 self.call_helper(HelperId::Binary, 0, &[site, op, args[0], args[1]])
             }
+            Helper::GetIndex => self.call_helper(HelperId::GetIndex, 0, &[site, args[0], args[1]]),
+            Helper::SetIndex => self.call_helper(HelperId::SetIndex, 0, &[site, args[0], args[1], args[2]]),
             Helper::Unary(op) => {
                 let op = self.iconst(unary_number(op));
                 self.call_helper(HelperId::Unary, 0, &[site, op, args[0]])
@@ -134,6 +136,11 @@ impl Lower<'_, '_> {
             }
             Helper::GetMember(at) => self.call_member(HelperId::GetMember, site, at, &args),
             Helper::CallMethod(at) => self.call_member(HelperId::CallMethod, site, at, &args),
+            Helper::MakeMap(word) => {
+                let cell = self.iconst((self.env.feedback)(word) as i64);
+                let (words, count) = self.store_words(&args);
+                self.call_helper(HelperId::MakeMap, 0, &[site, cell, words, count])
+            }
             Helper::Truth => {
                 let status = self.call_helper(HelperId::Truth, 0, &[site, args[0]]);
                 self.load_budget();
@@ -198,15 +205,12 @@ pub fn unary_number(op: UnaryOp) -> i64 {
 
 /// The operations of the generic helper, by number.
 pub const GENERIC: &[Helper] = &[
-    Helper::GetIndex,
-    Helper::SetIndex,
     Helper::RefMember,
     Helper::RefIndex,
     Helper::SetMember,
     Helper::Slice,
     Helper::MakeList,
     Helper::AppendList,
-    Helper::MakeMap,
     Helper::Call,
     Helper::CallIndex,
     Helper::AutoCall,

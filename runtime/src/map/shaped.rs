@@ -143,8 +143,35 @@ impl Realm {
     pub fn new_instance(&mut self, prototype: Value) -> MapRef {
         let hint = prototype.as_map().map_or(0, |map| map.object().header.spare as usize);
         let map = self.new_shaped(ShapeId::EMPTY, 0, hint.max(MAP_INLINE_DEFAULT), &[prototype]);
-        map.put_by_name(self, names::ISA, prototype);
+        match self.instance_shape() {
+            Some(shape) => map.add_slot(self, shape, prototype),
+            None => map.put_by_name(self, names::ISA, prototype),
+        }
         map
+    }
+
+    /// The shape of a map with nothing but `__isa`, found once: every other way from the empty shape would push it out of the
+    /// transition that was taken last.
+    fn instance_shape(&mut self) -> Option<ShapeId> {
+        if self.instance_shape.is_none() {
+            let key = ShapeKey { name: names::ISA, hash: self.shared.name_hash(names::ISA) };
+            self.instance_shape = self.shared.shapes.transition(ShapeId::EMPTY, key, &mut self.fresh_shapes);
+        }
+        self.instance_shape
+    }
+
+    /// A new map of keys and values in turn, if the keys are those of a shape (of an ordinary map), in its order.
+    pub fn new_map_like(&mut self, shape: ShapeId, pairs: &[Value]) -> Option<MapRef> {
+        let keys = self.shared.shapes.get(shape).keys();
+        let same =
+            |(pair, key): (&[Value], &ShapeKey)| pair[0].as_string().is_some_and(|text| text.name() == Some(key.name));
+        let fits = shape != ShapeId::NONE && keys.len() * 2 == pairs.len() && pairs.chunks_exact(2).zip(keys).all(same);
+        if !fits {
+            return None;
+        }
+        let map = self.new_shaped(shape, 0, (pairs.len() / 2).max(MAP_INLINE_DEFAULT), pairs);
+        map.fill(pairs.iter().skip(1).step_by(2).copied());
+        Some(map)
     }
 
     /// A new map of a shape (of an ordinary map, not an environment) with a value for each of its slots.
