@@ -360,6 +360,9 @@ const BINARY: [BinaryOp; 15] = [
 extern "C" fn binary(ctx: *mut u8, site: u64, op: u64, a: u64, b: u64) -> u64 {
     let realm = realm_at(ctx, site);
     let (a, b) = (value(a), value(b));
+    if let Some(holds) = crate::interp::compare_strings(BINARY[op as usize], a, b) {
+        return Value::boolean(holds).bits();
+    }
     let result = binary_value(realm, BINARY[op as usize], a, b).map(|value| with_stack(realm, site, value));
     give(realm, site, result)
 }

@@ -18,7 +18,7 @@ mod tests;
 mod values;
 
 pub(crate) use around::make_map;
-pub(crate) use values::kinds_of;
+pub(crate) use values::{compare_strings, kinds_of};
 
 use crate::engine::modules::Modules;
 use crate::engine::names::NameTable;

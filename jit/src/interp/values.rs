@@ -104,7 +104,7 @@ pub(super) fn kinds_of_fast(value: Value) -> Kinds {
 }
 
 /// A comparison, if both operands are strings: the most frequent one that is not about numbers.
-fn compare_strings(op: BinaryOp, a: Value, b: Value) -> Option<bool> {
+pub(crate) fn compare_strings(op: BinaryOp, a: Value, b: Value) -> Option<bool> {
     let (x, y) = (a.as_string()?, b.as_string()?);
     Some(match op {
         BinaryOp::Eq => x.same_text(y),

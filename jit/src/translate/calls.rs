@@ -1,13 +1,14 @@
 //! Calls: the function itself, other compiled code, helpers.
 
-use super::lower::{Lower, memory};
+use super::lower::{Lower, NUMBERS_END, memory};
 use super::tramp::preserving_signature;
 use super::{HelperId, convention, signature};
 use crate::ssa::{Helper, Inst, MemberSite, Op, Rep, Val};
-use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{self, InstBuilder, types};
+use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
+use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
 use minilive_mir::ir::{BinaryOp, UnaryOp};
 use minilive_runtime::realm::HEAD_NATIVE_FRAME;
+use minilive_runtime::value::{TAG_ERROR, TAG_SHIFT, Value};
 
 impl Lower<'_, '_> {
     /// Which instruction of which code is running, as helpers take it.
@@ -114,6 +115,11 @@ impl Lower<'_, '_> {
     fn generic(&mut self, inst: &Inst, helper: Helper, next: Option<&Inst>) {
         let args: Vec<ir::Value> = inst.args.iter().map(|&arg| self.val(arg)).collect();
         let site = self.site();
+        match helper {
+            Helper::Truth => return self.truth(inst, site, args[0]),
+            Helper::CheckUncaught => return self.check_uncaught(inst, site, args[0]),
+            _ => {}
+        }
         self.store_budget();
         let result = match helper {
             Helper::Binary(op) => {
@@ -141,15 +147,6 @@ impl Lower<'_, '_> {
                 let (words, count) = self.store_words(&args);
                 self.call_helper(HelperId::MakeMap, 0, &[site, cell, words, count])
             }
-            Helper::Truth => {
-                let status = self.call_helper(HelperId::Truth, 0, &[site, args[0]]);
-                self.load_budget();
-                let bad = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThan, status, 1);
-                let unwind = self.unwind_block();
-                self.leave_if(bad, unwind);
-                let truth = self.b.ins().ireduce(types::I8, status);
-                return self.define(inst, truth);
-            }
             other => self.variadic(site, other, &args),
         };
         self.load_budget();
@@ -158,6 +155,48 @@ impl Lower<'_, '_> {
         } else {
             self.define(inst, result);
         }
+    }
+
+    /// The truth of any value: of a number at once, of others by the helper.
+    fn truth(&mut self, inst: &Inst, site: ir::Value, value: ir::Value) {
+        let (number, other, next) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        let result = self.b.append_block_param(next, types::I8);
+        let is_number = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, value, NUMBERS_END);
+        self.b.ins().brif(is_number, number, &[], other, &[]);
+        self.b.switch_to_block(number);
+        let float = self.b.ins().bitcast(types::F64, MemFlagsData::new(), value);
+        let zero = self.b.ins().f64const(0.0);
+        let truth = self.b.ins().fcmp(FloatCC::NotEqual, float, zero);
+        self.b.ins().jump(next, &[truth.into()]);
+        self.b.switch_to_block(other);
+        self.store_budget();
+        let status = self.call_helper(HelperId::Truth, 0, &[site, value]);
+        self.load_budget();
+        let bad = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThan, status, 1);
+        let unwind = self.unwind_block();
+        self.leave_if(bad, unwind);
+        let truth = self.b.ins().ireduce(types::I8, status);
+        self.b.ins().jump(next, &[truth.into()]);
+        self.b.switch_to_block(next);
+        self.define(inst, result);
+    }
+
+    /// The end check of an expression statement: only error values are looked at.
+    fn check_uncaught(&mut self, inst: &Inst, site: ir::Value, value: ir::Value) {
+        let (slow, next) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(slow);
+        let tag = self.b.ins().ushr_imm_u(value, i64::from(TAG_SHIFT));
+        let is_error = self.b.ins().icmp_imm_u(IntCC::Equal, tag, TAG_ERROR as i64);
+        self.b.ins().brif(is_error, slow, &[], next, &[]);
+        self.b.switch_to_block(slow);
+        self.store_budget();
+        let done = self.variadic(site, Helper::CheckUncaught, &[value]);
+        self.load_budget();
+        self.unwind_if_exc(done);
+        self.b.ins().jump(next, &[]);
+        self.b.switch_to_block(next);
+        let null = self.iconst(Value::NULL.bits() as i64);
+        self.define(inst, null);
     }
 
     /// The addresses of the name and of the cache of a member instruction.
