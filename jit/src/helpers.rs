@@ -17,7 +17,7 @@ use crate::engine::unit::{CallFlags, CodeId, NameEntry};
 use crate::exits::{self, ExitEntry};
 use crate::feedback::FeedbackCell;
 use crate::interp::calls::Receiver;
-use crate::interp::frame::{Ip, NativePlace, current_run, native_callers};
+use crate::interp::frame::{Ip, NativePlace, Window, current_run, native_callers};
 use crate::interp::{Run, Site, resume};
 use crate::reason::ExitReason;
 use crate::ssa::Helper;
@@ -165,27 +165,25 @@ fn note_exit(run: &mut Run<'_>, exit: u64, entry: &ExitEntry) {
 
 fn resume_call(run: &mut Run<'_>, realm: &mut Realm, entry: &ExitEntry, words: *const u64) -> Eval<Value> {
     let code = crate::interp::frame::CodeRef::new(run.codes.get(entry.code));
-    let restored = restore(realm, entry, words);
     let outer = realm.globals().value();
-    resume(run, realm, &code, entry.info.resume, (outer, Value::ABSENT), |window| {
-        restored.iter().for_each(|&(reg, value)| window.set(reg, value));
+    resume(run, realm, &code, entry.info.resume, (outer, Value::ABSENT), |realm, window| {
+        restore(realm, entry, words, window);
     })
 }
 
 /// The activation that entered the loop is the innermost of the interpreter: it gets its registers and goes on.
 fn give_back(run: &mut Run<'_>, realm: &mut Realm, entry: &ExitEntry, words: *const u64) {
-    let restored = restore(realm, entry, words);
+    let window = run.frames.last().expect("a loop is entered from its activation").window;
+    restore(realm, entry, words, window);
     let frame = run.frames.last_mut().expect("a loop is entered from its activation");
-    restored.iter().for_each(|&(reg, value)| frame.window.set(reg, value));
     frame.ip = Ip::at(&frame.code, frame.code.bytecode.pc_of(entry.info.resume));
     run.gave_back = true;
 }
 
-/// The registers of an exit with their values.
-fn restore(realm: &mut Realm, entry: &ExitEntry, words: *const u64) -> Vec<(u16, Value)> {
+/// Writes the registers of an exit. Each value goes to the window at once: the next one's allocation may collect.
+fn restore(realm: &mut Realm, entry: &ExitEntry, words: *const u64, window: Window) {
     // SAFETY: invariant 3: the exit stored every word that its list names.
     let word = |i: u32| unsafe { *words.add(i as usize) };
-    let mut restored = Vec::with_capacity(entry.info.regs.len());
     for &(reg, how) in &entry.info.regs {
         let value = match how {
             Restored::Word(i) => value(word(i)),
@@ -196,9 +194,8 @@ fn restore(realm: &mut Realm, entry: &ExitEntry, words: *const u64) -> Vec<(u16,
                 realm.new_range(number(i), number(i + 1), count).value()
             }
         };
-        restored.push((reg.0 as u16, value));
+        window.set(reg.0 as u16, value);
     }
-    restored
 }
 
 /// The budget is used up at a loop head. The answer stands in the head: 0 to go on, 1 to unwind.

@@ -170,21 +170,21 @@ impl Run<'_> {
 
 /// Runs one activation on from an instruction to its end, for compiled code that gave up there.
 ///
-/// `registers` writes the live MIR registers into the fresh window, whose others are absent; `outer` and `env` are the
-/// activation's. The call was charged and counted when compiled code entered it. The result is the activation's.
+/// `registers` writes the live MIR registers into the fresh window, whose others are absent, one by one, so that collections find
+/// them there; `outer` and `env` are the activation's. The call was charged and counted when compiled code entered it. The result is the activation's.
 pub fn resume(
     run: &mut Run<'_>,
     realm: &mut Realm,
     code: &Code,
     inst: InstId,
     (outer, env): (Value, Value),
-    registers: impl FnOnce(Window),
+    registers: impl FnOnce(&mut Realm, Window),
 ) -> Eval<Value> {
     run.check_native(realm)?;
     let code = CodeRef::new(code);
     let window = frame::push_window(realm, &code, outer, std::ptr::null(), 0)
         .ok_or_else(|| Box::<Fault>::from(FatalError::CallStackOverflow))?;
-    registers(window);
+    registers(realm, window);
     if !env.is_absent() {
         window.set_env(env);
     }
