@@ -154,6 +154,7 @@ impl Generator {
         self.open("cap = function(v)");
         self.line("if v isa string and v.len > 40 then return v[:12]");
         self.line("if v isa list and v.len > 12 then return v[:5]");
+        self.line("if (v isa list or v isa map) and (\"\" + v).len > 500 then return 7");
         self.line("if v isa list or v isa map or v isa string then return v");
         self.line("if v isa number and (v > 1e12 or v < -1e12) then return v % 1000");
         self.line("return v");

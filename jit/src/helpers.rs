@@ -420,17 +420,7 @@ extern "C" fn get_member(
     args: *const u64,
     count: u64,
 ) -> u64 {
-    let (realm, args) = (realm_at(ctx, site), values(args, count));
-    // SAFETY: invariant 5.
-    let (entry, cell) = unsafe { (*entry, &*cell) };
-    let result = run().get_member(realm, args[0], entry, cell).and_then(|member| {
-        if !member.value.is_function() {
-            return Ok(member.value);
-        }
-        let receiver = Receiver { this: args[1], parent: member.parent(realm) };
-        run().call_value(realm, member.value, &[], Some(receiver))
-    });
-    give(realm, site, result)
+    call_found(ctx, site, (entry, cell), values(args, count), |value| !value.is_function())
 }
 
 /// `object.name(args)`
@@ -442,10 +432,24 @@ extern "C" fn call_method(
     args: *const u64,
     count: u64,
 ) -> u64 {
-    let (realm, args) = (realm_at(ctx, site), values(args, count));
+    call_found(ctx, site, (entry, cell), values(args, count), |_| false)
+}
+
+/// Calls a member of the first operand, with the second as `self` and the others as arguments, unless it is to be left as it is.
+fn call_found(
+    ctx: *mut u8,
+    site: u64,
+    (entry, cell): (*const NameEntry, *const FeedbackCell),
+    args: &[Value],
+    stays: impl FnOnce(Value) -> bool,
+) -> u64 {
+    let realm = realm_at(ctx, site);
     // SAFETY: invariant 5.
     let (entry, cell) = unsafe { (*entry, &*cell) };
     let result = run().get_member(realm, args[0], entry, cell).and_then(|member| {
+        if stays(member.value) {
+            return Ok(member.value);
+        }
         let receiver = Receiver { this: args[1], parent: member.parent(realm) };
         run().call_value(realm, member.value, &args[2..], Some(receiver))
     });

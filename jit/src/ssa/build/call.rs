@@ -153,19 +153,22 @@ impl Builder<'_> {
 
     /// A variable that never held a function: guarded to be what its uses met, or at least no function.
     fn read_plain(&mut self, dst: Reg, src: Reg) -> Step<()> {
-        let kinds = self.result_kinds(dst);
-        let want = if kinds.meets(Kinds::FUNCTION) { Ty::Any } else { self.guess(kinds) };
-        let slot = match want {
-            Ty::Any => {
-                let exit = self.exit(ExitReason::IsFunction);
-                let val = self.op_exit(Op::GuardNotFunction, &[self.reg(src).val], Rep::Boxed, Some(exit));
-                Slot { ty: Ty::Plain, val }
-            }
-            want => self.narrow(self.reg(src), want, Self::exit)?,
-        };
+        let slot = self.guard_plain(dst, self.reg(src))?;
         self.refine(src, slot);
         self.set(dst, slot);
         Ok(())
+    }
+
+    /// A value that goes to `dst`, guarded to be what the uses of `dst` met, or at least no function.
+    pub(crate) fn guard_plain(&mut self, dst: Reg, slot: Slot) -> Step<Slot> {
+        let kinds = self.result_kinds(dst);
+        let want = if kinds.meets(Kinds::FUNCTION) { Ty::Any } else { self.guess(kinds) };
+        if want != Ty::Any {
+            return self.narrow(slot, want, Self::exit);
+        }
+        let exit = self.exit(ExitReason::IsFunction);
+        let val = self.op_exit(Op::GuardNotFunction, &[slot.val], Rep::Boxed, Some(exit));
+        Ok(Slot { ty: Ty::Plain, val })
     }
 
     // ---- intrinsics ----------------------------------------------------------------------------------------------------

@@ -138,16 +138,7 @@ impl Builder<'_> {
 
     /// A member that is read. Its kind is guarded at once, so that a function, which would have to be called, leaves.
     fn read(&mut self, dst: Reg, val: Val) -> Step<()> {
-        let kinds = self.result_kinds(dst);
-        let want = if kinds.meets(Kinds::FUNCTION) { Ty::Any } else { self.guess(kinds) };
-        let slot = match want {
-            Ty::Any => {
-                let exit = self.exit(ExitReason::IsFunction);
-                let val = self.op_exit(Op::GuardNotFunction, &[val], Rep::Boxed, Some(exit));
-                Slot { ty: Ty::Plain, val }
-            }
-            want => self.narrow(Slot { ty: Ty::Any, val }, want, Self::exit)?,
-        };
+        let slot = self.guard_plain(dst, Slot { ty: Ty::Any, val })?;
         self.set(dst, slot);
         Ok(())
     }
