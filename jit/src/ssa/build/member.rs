@@ -1,7 +1,8 @@
 //! Members: slots of maps whose shape is guarded, methods called directly, everything else through helpers.
 //!
 //! `step` comes here. A guess is one way to the member, as the interpreter's inline cache found it: the receiver's own slot, or a
-//! slot of its `__isa` map. Where several ways were seen, helpers go through that same cache. Invariant: guards stand before any effect of the instruction, so that leaving repeats it whole.
+//! slot of its `__isa` map. Where several ways were seen, helpers go through that same cache. Invariant: guards stand before any
+//! effect of the instruction, so that leaving repeats it whole.
 
 use super::{Builder, Slot, Step, Stop};
 use crate::feedback::{Call, Holder, Kinds, Property, Target, Variety};
