@@ -6,6 +6,7 @@
 //! Invariant: nothing of one run but code, feedback and shapes reaches the next.
 
 mod execute;
+pub mod inlined;
 pub mod members;
 pub mod modules;
 pub mod names;

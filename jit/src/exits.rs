@@ -4,9 +4,9 @@
 //! reached from helpers through the thread that runs the program. Invariant: an exit's number is never given out twice.
 
 use crate::code::{Arena, CodeRange, zeroed_bytes, zeroed_words};
-use crate::engine::unit::CodeId;
-use crate::translate::ExitInfo;
-use minilive_mir::ir::InstId;
+use crate::engine::unit::{Code, CodeId};
+use crate::translate::{Chain, ExitInfo, SITE_CHAIN};
+use minilive_mir::ir::{InstId, Unit};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Codes that the entry table has room for; the pages of unused entries are never touched.
-const MAX_CODES: usize = 1 << 20;
+pub const MAX_CODES: usize = 1 << 20;
 /// Exits that tests can make fail once.
 pub const MAX_FORCED: usize = 1 << 20;
 
@@ -38,8 +38,8 @@ pub struct Installed {
     pub code: CodeId,
     /// Where.
     pub range: CodeRange,
-    /// Return addresses (as offsets) and the instructions of their calls.
-    pub lines: Box<[(u32, InstId)]>,
+    /// Return addresses (as offsets) and the site words of their calls.
+    pub lines: Box<[(u32, u64)]>,
 }
 
 /// What compiled code shares.
@@ -49,6 +49,8 @@ pub struct Native {
     pub arena: Arena,
     /// Exits by number.
     pub exits: Vec<ExitEntry>,
+    /// Chains of calls by number.
+    pub chains: Vec<Chain>,
     /// Installed functions by address.
     pub installed: BTreeMap<usize, Installed>,
     /// Addresses of the stubs, by arity.
@@ -64,10 +66,22 @@ pub struct Native {
 pub struct Words {
     /// Entry of each code: its compiled function, or a stub.
     pub entries: Box<[AtomicU64]>,
+    /// What each entry takes, as [`taken_by`] packs it; 0 where the entry is.
+    pub takes: Box<[AtomicU64]>,
     /// The function value that a call through the table is calling.
     pub callee: Box<AtomicU64>,
     /// One byte per exit: 0 until its guard was made to fail.
     pub forced: Box<[AtomicU8]>,
+}
+
+/// What a call of so many arguments, and of `self` if it has a receiver, compares with: 1 and more, so that 0 fits no call.
+pub fn takes(arguments: usize, receiver: bool) -> u64 {
+    (arguments as u64 + 1) | u64::from(receiver) << 32
+}
+
+/// What calls of a unit's entry pass. One that reads `super` is called by its code alone.
+fn taken_by(unit: &Unit) -> u64 {
+    if unit.super_reg.is_some() { u64::MAX } else { takes(unit.params.len(), unit.self_reg.is_some()) }
 }
 
 /// The shared state with its words; the words are read without the lock.
@@ -84,13 +98,18 @@ impl Shared {
         let native = Native {
             arena: Arena::new(arena_bytes)?,
             exits: Vec::new(),
+            chains: Vec::new(),
             installed: BTreeMap::new(),
             stubs: BTreeMap::new(),
             trampolines: BTreeMap::new(),
             exit_counts: FxHashMap::default(),
         };
-        let words =
-            Words { entries: zeroed_words(MAX_CODES), callee: Box::default(), forced: zeroed_bytes(MAX_FORCED) };
+        let words = Words {
+            entries: zeroed_words(MAX_CODES),
+            takes: zeroed_words(MAX_CODES),
+            callee: Box::default(),
+            forced: zeroed_bytes(MAX_FORCED),
+        };
         Ok(Arc::new(Shared { words, native: Mutex::new(native) }))
     }
 
@@ -99,9 +118,12 @@ impl Shared {
         self.native.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Sets the entry of a code.
-    pub fn set_entry(&self, code: CodeId, address: usize) {
-        self.words.entries[code.0 as usize].store(address as u64, Ordering::Release);
+    /// Sets the entry of a code: compiled code, a stub, or 0 for neither.
+    pub fn set_entry(&self, code: &Code, address: usize) {
+        let at = code.id.0 as usize;
+        let takes = if address == 0 { 0 } else { taken_by(&code.unit) };
+        self.words.takes[at].store(takes, Ordering::Release);
+        self.words.entries[at].store(address as u64, Ordering::Release);
     }
 
     /// The entry of a code, 0 if nobody asked for it yet.
@@ -125,11 +147,25 @@ pub fn shared() -> Arc<Shared> {
 }
 
 impl Native {
-    /// The function and instruction that a return address belongs to.
-    pub fn find(&self, address: usize) -> Option<(CodeId, InstId)> {
+    /// The stub that stands for a code object which is not compiled, 0 if nobody calls it by its code.
+    pub fn stub_of(&self, code: &Code) -> usize {
+        self.stubs.get(&code.unit.n_inputs()).copied().unwrap_or(0)
+    }
+
+    /// The places that a site word stands for, innermost call first: there is one at least.
+    pub fn places(&self, site: u64) -> Vec<(CodeId, InstId)> {
+        if site & SITE_CHAIN == 0 {
+            return vec![(CodeId((site >> 32) as u32), InstId(site as u32))];
+        }
+        let chain = &self.chains[(site ^ SITE_CHAIN) as usize];
+        chain.iter().map(|&(code, inst)| (CodeId(code), inst)).collect()
+    }
+
+    /// The site word that a return address belongs to.
+    pub fn find(&self, address: usize) -> Option<u64> {
         let (start, installed) = self.installed.range(..address).next_back()?;
         let offset = u32::try_from(address - start).ok()?;
         let i = installed.lines.binary_search_by_key(&offset, |it| it.0).ok()?;
-        Some((installed.code, installed.lines[i].1))
+        Some(installed.lines[i].1)
     }
 }

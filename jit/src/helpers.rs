@@ -13,7 +13,7 @@
 //! 6. No panic leaves a helper: `extern "C"` aborts on one, which is better than unwinding through generated code.
 #![expect(unsafe_code, reason = "called from generated code with raw words")]
 
-use crate::engine::unit::{CallFlags, CodeId, NameEntry};
+use crate::engine::unit::{CodeId, NameEntry};
 use crate::exits::{self, ExitEntry};
 use crate::feedback::FeedbackCell;
 use crate::interp::calls::Receiver;
@@ -23,7 +23,7 @@ use crate::reason::ExitReason;
 use crate::ssa::Helper;
 use crate::ssa::build::WindowKind;
 use crate::translate::calls::GENERIC;
-use crate::translate::{HELPERS, HelperId, HelperTable, Restored};
+use crate::translate::{ExitFrame, HELPERS, HelperId, HelperTable, Restored};
 use minilive_mir::ir::{BinaryOp, InstId, UnaryOp};
 use minilive_runtime::fault::{Eval, FatalError, Fault};
 use minilive_runtime::ops::{self, Decision};
@@ -60,6 +60,8 @@ pub fn table() -> HelperTable {
     put(HelperId::FindMember, 0, find_member as *const () as usize);
     put(HelperId::PutMember, 0, put_member as *const () as usize);
     put(HelperId::Record, 0, record as *const () as usize);
+    put(HelperId::InlinedBudget, 0, inlined_budget as *const () as usize);
+    put(HelperId::TooDeep, 0, too_deep as *const () as usize);
     HelperTable { addresses }
 }
 
@@ -94,9 +96,9 @@ fn values<'a>(args: *const u64, count: u64) -> &'a [Value] {
     unsafe { std::slice::from_raw_parts(args.cast::<Value>(), count as usize) }
 }
 
-/// The code and instruction of a site word.
-pub(crate) fn site_of(site: u64) -> (CodeId, InstId) {
-    (CodeId((site >> 32) as u32), InstId(site as u32))
+/// The code and instruction of a site word: of the innermost call, where there are several.
+fn site_of(site: u64) -> (CodeId, InstId) {
+    exits::shared().native().places(site)[0]
 }
 
 /// Hands a result to compiled code: a fault is located, kept in the realm, and marked.
@@ -132,23 +134,47 @@ fn raise_at_call(realm: &mut Realm, fault: Box<Fault>) -> u64 {
 
 // ---- ways out ----------------------------------------------------------------------------------------------------------
 
-/// A guard failed. The interpreter runs the activation to its end, or takes back one that it had lent to a compiled loop.
+/// A guard failed. The interpreter runs the activations to their ends, innermost first, or takes back the outermost one, if it had
+/// lent that to a compiled loop.
 extern "C" fn deopt(ctx: *mut u8, exit: u64, words: *const u64) -> u64 {
     let realm = realm_at(ctx, NO_SITE);
     let entry = exits::shared().native().exits[exit as usize].clone();
     let run = run();
     note_exit(run, exit, &entry);
-    if entry.osr {
-        give_back(run, realm, &entry, words);
-        return Value::EXC.bits();
-    }
-    match resume_call(run, realm, &entry, words) {
-        Ok(value) => value.bits(),
+    match take_over(run, realm, &entry, words) {
+        Ok(Some(value)) => value.bits(),
+        Ok(None) => Value::EXC.bits(),
         Err(fault) => {
             realm.pending = Some(fault);
             Value::EXC.bits()
         }
     }
+}
+
+/// Runs the activations of an exit on. The result is that of the outermost; `None` if the interpreter goes on with that.
+fn take_over(run: &mut Run<'_>, realm: &mut Realm, entry: &ExitEntry, words: *const u64) -> Eval<Option<Value>> {
+    let frames = &entry.info.frames;
+    // Calls around the one that runs are active, too: each counts itself only when the interpreter goes on with it.
+    let resumed = frames.len() as u32 - u32::from(entry.osr);
+    realm.head.depth += resumed.saturating_sub(1);
+    let place = realm.head.native_frame;
+    let mut result = None;
+    for (i, frame) in frames.iter().enumerate() {
+        let outer = frames.get(i + 1);
+        if outer.is_none() && entry.osr {
+            give_back(run, realm, (frame, result), words);
+            return Ok(None);
+        }
+        (realm.head.native_frame, realm.head.native_site) = (place, outer.map_or(NO_SITE, |it| it.site));
+        let waiting = resumed - 1 - i as u32;
+        realm.head.depth -= u32::from(i > 0);
+        let ended = resume_call(run, realm, (frame, result), words);
+        if ended.is_err() {
+            realm.head.depth -= waiting;
+        }
+        result = Some(ended?);
+    }
+    Ok(result)
 }
 
 fn note_exit(run: &mut Run<'_>, exit: u64, entry: &ExitEntry) {
@@ -158,43 +184,57 @@ fn note_exit(run: &mut Run<'_>, exit: u64, entry: &ExitEntry) {
     if entry.info.reason == ExitReason::LoopEnd {
         return;
     }
-    let code = run.codes.get(entry.code);
-    code.tier.count_exit(entry.info.resume, entry.info.reason);
-    crate::optimise::exited(&exits::shared(), code, exit as u32);
+    let (code, at) = entry.info.at;
+    run.codes.get(CodeId(code)).tier.count_exit(at, entry.info.reason);
+    crate::optimise::exited(&exits::shared(), run.codes, exit as u32);
 }
 
-fn resume_call(run: &mut Run<'_>, realm: &mut Realm, entry: &ExitEntry, words: *const u64) -> Eval<Value> {
-    let code = crate::interp::frame::CodeRef::new(run.codes.get(entry.code));
-    let outer = realm.globals().value();
-    resume(run, realm, &code, entry.info.resume, (outer, Value::ABSENT), |realm, window| {
-        restore(realm, entry, words, window);
+/// An activation of an exit, with the result of the one inside.
+type Left<'a> = (&'a ExitFrame, Option<Value>);
+
+fn resume_call(run: &mut Run<'_>, realm: &mut Realm, left: Left<'_>, words: *const u64) -> Eval<Value> {
+    let code = crate::interp::frame::CodeRef::new(run.codes.get(CodeId(left.0.code)));
+    let outer = match left.0.captured {
+        Some(how) => restored(realm, how, words),
+        None => realm.globals().value(),
+    };
+    resume(run, realm, &code, left.0.resume, (outer, Value::ABSENT), |realm, window| {
+        restore(realm, left, words, window);
     })
 }
 
 /// The activation that entered the loop is the innermost of the interpreter: it gets its registers and goes on.
-fn give_back(run: &mut Run<'_>, realm: &mut Realm, entry: &ExitEntry, words: *const u64) {
+fn give_back(run: &mut Run<'_>, realm: &mut Realm, left: Left<'_>, words: *const u64) {
     let window = run.frames.last().expect("a loop is entered from its activation").window;
-    restore(realm, entry, words, window);
+    restore(realm, left, words, window);
     let frame = run.frames.last_mut().expect("a loop is entered from its activation");
-    frame.ip = Ip::at(&frame.code, frame.code.bytecode.pc_of(entry.info.resume));
+    frame.ip = Ip::at(&frame.code, frame.code.bytecode.pc_of(left.0.resume));
     run.gave_back = true;
 }
 
-/// Writes the registers of an exit. Each value goes to the window at once: the next one's allocation may collect.
-fn restore(realm: &mut Realm, entry: &ExitEntry, words: *const u64, window: Window) {
+/// Writes the registers of an activation. Each value goes to the window at once: the next one's allocation may collect.
+fn restore(realm: &mut Realm, (frame, result): Left<'_>, words: *const u64, window: Window) {
+    if let (Some(reg), Some(result)) = (frame.result, result) {
+        window.set(reg.0 as u16, result);
+    }
+    for &(reg, how) in &frame.regs {
+        let value = restored(realm, how, words);
+        window.set(reg.0 as u16, value);
+    }
+}
+
+/// A value of an exit.
+fn restored(realm: &mut Realm, how: Restored, words: *const u64) -> Value {
     // SAFETY: invariant 3: the exit stored every word that its list names.
     let word = |i: u32| unsafe { *words.add(i as usize) };
-    for &(reg, how) in &entry.info.regs {
-        let value = match how {
-            Restored::Word(i) => value(word(i)),
-            Restored::Bits(bits) => value(bits),
-            Restored::Range(i) => {
-                let number = |i| value(word(i)).as_number().unwrap_or(0.0);
-                let count = number(i + 2).max(0.0) as usize;
-                realm.new_range(number(i), number(i + 1), count).value()
-            }
-        };
-        window.set(reg.0 as u16, value);
+    match how {
+        Restored::Word(i) => value(word(i)),
+        Restored::Bits(bits) => value(bits),
+        Restored::Range(i) => {
+            let number = |i| value(word(i)).as_number().unwrap_or(0.0);
+            let count = number(i + 2).max(0.0) as usize;
+            realm.new_range(number(i), number(i + 1), count).value()
+        }
     }
 }
 
@@ -222,6 +262,23 @@ extern "C" fn call_budget(ctx: *mut u8, site: u64) -> u64 {
     }
 }
 
+/// The budget is used up at the call of a function whose code is part of its caller's.
+extern "C" fn inlined_budget(ctx: *mut u8, site: u64, callee: u64) -> u64 {
+    let realm = realm_at(ctx, site);
+    match run().refill(realm, (CodeId(callee as u32), InstId(0))) {
+        Ok(()) => 0,
+        Err(fault) => {
+            raise(realm, site, fault);
+            1
+        }
+    }
+}
+
+/// A call of a function whose code is part of its caller's would be one too many.
+extern "C" fn too_deep(ctx: *mut u8, site: u64) -> u64 {
+    raise(realm_at(ctx, site), site, FatalError::CallStackOverflow.into())
+}
+
 /// A function that was just entered finds the native stack used up: its call failed.
 extern "C" fn stack_overflow(ctx: *mut u8, _site: u64) -> u64 {
     raise_at_call(realm_at(ctx, NO_SITE), FatalError::CallStackOverflow.into())
@@ -233,14 +290,25 @@ extern "C" fn interpret(ctx: *mut u8, frame: u64, callee: u64, count: u64, args:
     realm.head.native_frame = frame as usize;
     let run = run();
     let callee = value(callee);
-    if let Some(function) = callee.as_function() {
-        relink(run, CodeId(function.code()));
-    }
     let (args, receiver) = split_receiver(run, callee, values(args, count));
-    match run.call_value(realm, callee, args, receiver) {
+    match call_value(run, realm, callee, args, receiver) {
         Ok(value) => value.bits(),
         Err(fault) => raise_at_call(realm, fault),
     }
+}
+
+/// Calls any value for compiled code, which finds the way itself the next time, if there is one.
+fn call_value(
+    run: &mut Run<'_>,
+    realm: &mut Realm,
+    callee: Value,
+    args: &[Value],
+    receiver: Option<Receiver>,
+) -> Eval<Value> {
+    if let Some(function) = callee.as_function().filter(|it| it.intrinsic().is_none()) {
+        relink(run, CodeId(function.code()));
+    }
+    run.call_value(realm, callee, args, receiver)
 }
 
 /// The arguments that compiled code passes to a function, and the receiver behind them, if the call has one.
@@ -258,8 +326,8 @@ fn split_receiver<'v>(run: &Run<'_>, callee: Value, args: &'v [Value]) -> (&'v [
 fn relink(run: &Run<'_>, id: CodeId) {
     let code = run.codes.get(id);
     let entry = code.tier.entry.get();
-    if entry != 0 && code.call_flags.get() & CallFlags::UNRESOLVED == 0 && !run.meter.last_slice {
-        exits::shared().set_entry(id, entry);
+    if entry != 0 && crate::engine::inlined::is_ready(run.codes, code) && !run.meter.last_slice {
+        exits::shared().set_entry(code, entry);
     }
 }
 
@@ -451,7 +519,7 @@ fn call_found(
             return Ok(member.value);
         }
         let receiver = Receiver { this: args[1], parent: member.parent(realm) };
-        run().call_value(realm, member.value, &args[2..], Some(receiver))
+        call_value(run(), realm, member.value, &args[2..], Some(receiver))
     });
     give(realm, site, result)
 }
@@ -544,13 +612,13 @@ fn operate(realm: &mut Realm, operation: Helper, args: &[Value]) -> Eval<Value> 
             Some(list) => list.extend(realm, &args[1..]).map(|()| Value::NULL),
             None => Ok(Value::NULL),
         },
-        Helper::Call => run.call_value(realm, args[0], &args[1..], None),
+        Helper::Call => call_value(run, realm, args[0], &args[1..], None),
         Helper::CallIndex => {
             let found = ops::method_by_key(realm, args[0], args[2])?;
             let receiver = Receiver { this: args[1], parent: found.origin_isa };
-            run.call_value(realm, found.value, &args[3..], args[0].is_map().then_some(receiver))
+            call_value(run, realm, found.value, &args[3..], args[0].is_map().then_some(receiver))
         }
-        Helper::AutoCall if args[0].is_function() => run.call_value(realm, args[0], &[], None),
+        Helper::AutoCall if args[0].is_function() => call_value(run, realm, args[0], &[], None),
         Helper::AutoCall => Ok(args[0]),
         Helper::CheckUncaught => ops::check_uncaught(args[0]).map(|()| Value::NULL),
         Helper::AndTest => Ok(decided(ops::and_test(realm, args[0]))),

@@ -4,28 +4,32 @@
 //! that failed too often are remembered and not speculated on again. Invariants: an entry in a tier state or the entry table
 //! is live code of that code object, or a stub; memory is freed only between runs, when no activation is left.
 
+pub(crate) mod inline;
 mod install;
 
 use crate::dump::Dump;
+use crate::engine::inlined::{self, Inlined};
 use crate::engine::policy::{Footprint, NEVER_HOT, Place, Tiering};
 use crate::engine::table::CodeTable;
 use crate::engine::tier::Tier;
 use crate::engine::unit::{CallFlags, Code, CodeId};
 use crate::engine::{EngineConfig, GuardMode};
 use crate::exits::{self, MAX_FORCED, Shared};
-use crate::feedback::{Snapshot, Target};
+use crate::feedback::Target;
 use crate::helpers;
 use crate::reason::{ExitReason, Invalidation, Refusal, Refused};
 use crate::ssa::Func;
-use crate::ssa::build::{Callee, Input, WindowKind, build};
+use crate::ssa::build::{Callee, Input, Unbuilt, WindowKind, build};
 use crate::ssa::flow::EntryAt;
 use crate::ssa::seen::Seen;
 use crate::translate::{self, Compiled, HelperTable};
 use cranelift_codegen::isa::OwnedTargetIsa;
-use minilive_mir::ir::{Inst, InstId, UnitKind};
+use inline::Banned;
+use minilive_mir::ir::{BlockId, Inst, InstId, UnitKind};
 use minilive_runtime::intrinsics::IntrinsicId;
 use minilive_runtime::realm::Realm;
 use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -171,7 +175,7 @@ impl Tiering for Optimiser {
 }
 
 /// A guard failed. Too often at one place: the code is dropped and compiled again without speculating there.
-pub(crate) fn exited(shared: &Shared, code: &Code, exit: u32) {
+pub(crate) fn exited(shared: &Shared, codes: &CodeTable, exit: u32) {
     let mut native = shared.native();
     let entry = native.exits[exit as usize].clone();
     let count = native.exit_counts.entry(exit).or_insert(0);
@@ -180,17 +184,15 @@ pub(crate) fn exited(shared: &Shared, code: &Code, exit: u32) {
         ExitReason::ColdPath => COLD_EXITS_TO_RECOMPILE,
         _ => EXITS_TO_RECOMPILE,
     };
+    let code = codes.get(entry.code);
     // Activations of code that was dropped before still run; they tell nothing new of the code that took its place.
     if *count < most || !helpers::teaches(entry.info.reason) || !code.tier.is_linked(entry.address) {
         return;
     }
-    code.tier.rejected.borrow_mut().insert((entry.info.at, entry.info.reason));
+    let (blamed, at) = entry.info.at;
+    codes.get(CodeId(blamed)).tier.rejected.borrow_mut().insert((at, entry.info.reason));
     if entry.address == code.tier.entry.get() {
-        if shared.entry(code.id) != 0
-            && let Some(&stub) = native.stubs.get(&code.unit.n_inputs())
-        {
-            shared.set_entry(code.id, stub);
-        }
+        shared.set_entry(code, native.stub_of(code));
         code.set_call_flag(CallFlags::COMPILED, false);
     }
     code.tier.unlink(entry.address, Invalidation::ManyExits);
@@ -226,6 +228,7 @@ impl Backend {
         if worn {
             self.shared.words.forced[..native.exits.len().min(MAX_FORCED)].iter().for_each(|it| it.store(0, Relaxed));
             native.exits.clear();
+            native.chains.clear();
             native.exit_counts.clear();
         }
         for code in codes.versions() {
@@ -233,19 +236,20 @@ impl Backend {
                 code.tier.refusal.set(None);
                 code.counters.heat.set(0);
             }
+            if !inlined::is_current(codes, code) {
+                drop_compiled(code, Invalidation::Edited);
+            }
             if drop_all {
                 drop_compiled(code, if worn { Invalidation::Evicted } else { Invalidation::Replaced });
             }
-            if self.shared.entry(code.id) != 0
-                && let Some(&stub) = native.stubs.get(&code.unit.n_inputs())
-            {
-                self.shared.set_entry(code.id, stub);
+            if self.shared.entry(code.id) != 0 {
+                self.shared.set_entry(code, native.stub_of(code));
             }
         }
     }
 
     fn compile(&mut self, codes: &CodeTable, realm: &Realm, code: &Code, at: EntryAt) -> Result<(), Refused> {
-        let func = self.ssa(codes, realm, code, at)?;
+        let (func, inlined) = self.ssa(codes, realm, code, at)?;
         // A function that breaks the invariants of its own form would compute something else: the interpreter keeps it.
         if let Err(errors) = crate::ssa::verify::verify(&func) {
             return Err(Refused::failed(format!("{}\n{}", errors.join("\n"), crate::ssa::print::print(&func))));
@@ -259,48 +263,77 @@ impl Backend {
         if let Some(dumps) = &mut self.dumps {
             dumps.push(dump(code, at, &func, compiled));
         }
+        code.tier.note_inlined(&inlined);
         code.tier.tier.set(Tier::Optimised);
         code.tier.refusal.set(None);
         code.tier.compiles.set(code.tier.compiles.get() + 1);
         Ok(())
     }
 
-    /// The SSA form of one entry.
-    pub(crate) fn ssa(&self, codes: &CodeTable, realm: &Realm, code: &Code, at: EntryAt) -> Result<Func, Refused> {
+    /// The SSA form of one entry, and what is spliced into it. A callee that cannot be compiled there stays outside.
+    pub(crate) fn ssa(
+        &self,
+        codes: &CodeTable,
+        realm: &Realm,
+        code: &Code,
+        at: EntryAt,
+    ) -> Result<(Func, Vec<Inlined>), Refused> {
         if mentions_import(code) {
             return Err(Refusal::Injected.into());
         }
-        let seen = Seen {
-            snapshot: Snapshot::of(code.slots.iter().map(|slot| &slot.cell)),
-            site_pc: code.bytecode.site_pc.clone(),
-            plain_pc: code.bytecode.resume_pc.clone(),
-            inst_of: code.bytecode.inst_of.clone(),
-            rejected: code.tier.rejected.borrow().clone(),
-            cautious: code.tier.drops.get() >= DROPS_TO_CAUTION,
-        };
         let window: Vec<WindowKind> = match at {
             EntryAt::Start => Vec::new(),
             EntryAt::Loop(_) => helpers::window_kinds(realm, usize::from(code.bytecode.n_regs)),
         };
-        let cells: Vec<u32> = code.names.iter().map(|it| it.cell.0).collect();
-        let callees = callees(codes, code, &seen);
-        build(&Input {
-            unit: &code.unit,
-            at,
-            seen: &seen,
-            window: &window,
-            code: code.id.0,
-            cells: &cells,
-            call_weight: code.weights.call,
-            block_weights: &code.weights.blocks,
-            recording: code.recording,
-            callees: &callees,
-            intrinsic_name: &|id| {
-                Some(IntrinsicId(id).def().name).filter(|_| IntrinsicId(id).def().member_of.is_none())
-            },
-            free_is_global: free_is_global(code),
-        })
+        let cautious = code.tier.drops.get() >= DROPS_TO_CAUTION;
+        let mut banned = Banned::default();
+        loop {
+            let plan = inline::plan(codes, code, cautious, &banned)?;
+            let Unbuilt { refused, frame } = match build_plan(codes, code, at, &window, &plan.seen) {
+                Ok(func) => return Ok((func, plan.inlined)),
+                Err(unbuilt) => unbuilt,
+            };
+            let body = &plan.seen.body;
+            if frame > 0 {
+                banned.ban(body, frame);
+            } else if refused.refusal == Refusal::TooLarge && body.frames.len() > 1 {
+                banned.all = true;
+            } else {
+                return Err(refused);
+            }
+        }
     }
+}
+
+/// Builds the SSA form of a planned entry.
+fn build_plan(
+    codes: &CodeTable,
+    code: &Code,
+    at: EntryAt,
+    window: &[WindowKind],
+    seen: &Seen,
+) -> Result<Func, Unbuilt> {
+    let body = &seen.body;
+    let name_of = |text: &SmolStr| codes.shared().cell(codes.shared().intern(text)).0;
+    let cells: Vec<u32> = body.unit.names.iter().map(name_of).collect();
+    let weight = |block| match body.block_origin(BlockId(block)) {
+        Some((frame, own)) => codes.get(CodeId(body.frames[frame].code)).weights.blocks[own.0 as usize],
+        None => 0,
+    };
+    let block_weights: Vec<u32> = (0..body.unit.blocks.len() as u32).map(weight).collect();
+    build(&Input {
+        body,
+        at,
+        seen,
+        window,
+        code: code.id.0,
+        cells: &cells,
+        call_weight: code.weights.call,
+        block_weights: &block_weights,
+        recording: code.recording,
+        callees: &callees(codes, seen),
+        intrinsic_name: &|id| Some(IntrinsicId(id).def().name).filter(|_| IntrinsicId(id).def().member_of.is_none()),
+    })
 }
 
 /// No compiled code of this code object is entered any more; it is compiled again at the next occasion.
@@ -332,13 +365,8 @@ fn mentions_import(code: &Code) -> bool {
     code.unit.kind == UnitKind::Function && code.unit.names.iter().any(|name| name == "import")
 }
 
-/// Whether the free names of a unit are globals: it is top-level code, or a function that top-level code makes.
-fn free_is_global(code: &Code) -> bool {
-    matches!(code.unit.kind, UnitKind::Statement | UnitKind::Expression) || !code.captures.get()
-}
-
 /// The functions that feedback names, with what calling them takes.
-fn callees(codes: &CodeTable, code: &Code, seen: &Seen) -> FxHashMap<u32, Callee> {
+fn callees(codes: &CodeTable, seen: &Seen) -> FxHashMap<u32, Callee> {
     let mut callees = FxHashMap::default();
     let mut add = |target: Option<Target>| {
         let Some(Target::Code(id)) = target else { return };
@@ -347,7 +375,7 @@ fn callees(codes: &CodeTable, code: &Code, seen: &Seen) -> FxHashMap<u32, Callee
             callee.unit.params.iter().map(|param| Some(callee.consts[param.default.0 as usize].bits())).collect();
         callees.insert(id, Callee { defaults, receivers: callee.unit.receivers().count() });
     };
-    for (i, inst) in code.unit.insts.iter().enumerate() {
+    for (i, inst) in seen.body.unit.insts.iter().enumerate() {
         let at = InstId(i as u32);
         match inst {
             Inst::Call { .. } | Inst::AutoCall { .. } => add(seen.call(at).and_then(|it| it.target)),

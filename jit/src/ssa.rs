@@ -11,16 +11,20 @@
 //! 4. An [`Op`] for which [`Op::may_exit`] holds has an exit.
 //! 5. [`Rep::Int`] values lie within ±2^53 and are never minus zero; so conversion to a double and back loses nothing.
 
+pub mod body;
 pub mod build;
 pub mod dce;
 pub mod flow;
 pub mod print;
 pub mod seen;
+pub mod splice;
 pub mod types;
 pub mod verify;
 
 use crate::reason::ExitReason;
+use body::Body;
 use minilive_mir::ir::{BlockId, InstId, Reg};
+use std::sync::Arc;
 
 /// A value: the result of an instruction or a block parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -102,6 +106,8 @@ pub struct MemberSite {
     pub name: u32,
     /// The word of the bytecode with the instruction's cache.
     pub word: u32,
+    /// Whether what is called there is likely to be a function of the program.
+    pub calls_program: bool,
 }
 
 /// A generic operation done by one call into the runtime: boxed operands, boxed result, all in this order.
@@ -135,8 +141,10 @@ pub enum Helper {
     AppendList,
     /// A map of the operands, alternating; the word of the bytecode knows the shape of the last one.
     MakeMap(u32),
-    /// Calls an unknown callee: callee, arguments.
+    /// Calls an unknown callee, which is probably an intrinsic: callee, arguments.
     Call,
+    /// Calls an unknown callee, which is probably a function of the program: callee, arguments.
+    CallAny,
     /// Calls what `obj.name` finds through the interpreter's cache of that place: obj, this, arguments.
     CallMethod(MemberSite),
     /// Calls an element: obj, this, key, arguments.
@@ -176,6 +184,10 @@ pub enum Op {
     Param(u32),
     /// On-stack replacement: register `n` of the interpreter's window, boxed.
     Window(u32),
+    /// The map that the running function captured: left by its caller, or in the header of the interpreter's window.
+    Captured,
+    /// The map that a function value captured.
+    CapturedOf,
     /// A double, by its bits.
     F64(u64),
     /// An integer.
@@ -314,7 +326,7 @@ pub enum Op {
     /// `count` of `range(from, to, step)`: three doubles, leaves where the intrinsic gives an error or too long a list.
     RangeCount,
 
-    /// Near call of the function itself: arguments.
+    /// Near call of the function itself: callee (boxed function), arguments.
     CallSelf,
     /// Call of known code through the entry table: callee (boxed function), arguments.
     CallCode(u32),
@@ -328,6 +340,16 @@ pub enum Op {
         /// The unit's first block.
         block: BlockId,
     },
+    /// The begin of an activation whose code is part of the function: as [`Op::Enter`], without native stack. Its block counts
+    /// itself. What fails is the call.
+    EnterInlined {
+        /// The weight.
+        weight: u32,
+        /// The callee's code.
+        code: u32,
+    },
+    /// The end of such an activation.
+    LeaveInlined,
     /// A loop head is reached: takes its weight off the budget and counts it. Its exit leaves behind that, in tests.
     EnterLoop {
         /// The weight.
@@ -349,6 +371,8 @@ pub struct Exit {
     pub state: StateId,
     /// Why.
     pub reason: ExitReason,
+    /// The instruction that was speculated on.
+    pub at: InstId,
 }
 
 /// One instruction with its operands.
@@ -442,8 +466,10 @@ pub struct State {
 }
 
 /// A function in SSA form.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Func {
+    /// What it was built from: whose instructions its own belong to.
+    pub body: Arc<Body>,
     /// Blocks; 0 is the entry.
     pub blocks: Vec<BlockData>,
     /// Representation of every value.
@@ -461,6 +487,20 @@ pub struct Func {
 }
 
 impl Func {
+    /// An empty function for a body.
+    pub fn new(body: Arc<Body>) -> Func {
+        Func {
+            body,
+            blocks: Vec::new(),
+            reps: Vec::new(),
+            states: Vec::new(),
+            loops: Vec::new(),
+            params: 0,
+            osr: false,
+            calls: false,
+        }
+    }
+
     /// Representation of a value.
     pub fn rep(&self, val: Val) -> Rep {
         self.reps[val.0 as usize]
@@ -548,7 +588,12 @@ impl Helper {
     pub fn calls(self) -> bool {
         matches!(
             self,
-            Helper::GetMember(_) | Helper::Call | Helper::CallMethod(_) | Helper::CallIndex | Helper::AutoCall
+            Helper::GetMember(_)
+                | Helper::Call
+                | Helper::CallAny
+                | Helper::CallMethod(_)
+                | Helper::CallIndex
+                | Helper::AutoCall
         )
     }
 
@@ -627,13 +672,21 @@ impl Op {
                 | Op::IShift(_)
                 | Op::RangeCount
                 | Op::EnterLoop { .. }
+                | Op::EnterInlined { .. }
         )
     }
 
     /// Whether the operation may be dropped when nobody uses its result.
     pub fn is_pure(self) -> bool {
         match self {
-            Op::Param(_) | Op::Window(_) | Op::F64(_) | Op::Int(_) | Op::Bool(_) | Op::Boxed(_) => true,
+            Op::Param(_)
+            | Op::Window(_)
+            | Op::Captured
+            | Op::CapturedOf
+            | Op::F64(_)
+            | Op::Int(_)
+            | Op::Bool(_)
+            | Op::Boxed(_) => true,
             Op::Intrinsic(_) | Op::Literal(_) | Op::Name(_) | Op::Box | Op::ToF64 | Op::ToInt => true,
             Op::FAdd | Op::FSub | Op::FMul | Op::FDiv | Op::FRem | Op::FPow | Op::FAtan2 | Op::FMath(_) => true,
             Op::FCmp(_) | Op::ICmp(_) | Op::SameBits | Op::Not | Op::FTruth | Op::ITruth => true,

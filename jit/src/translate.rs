@@ -5,6 +5,7 @@
 //! budget, counters), `record` (values for the editor), `tramp` (ways in and out). Invariant: nothing that belongs to one realm is embedded, but what `Env` says
 //! is pinned; all helper addresses come from one table.
 
+mod call_any;
 pub mod calls;
 mod count;
 mod leave;
@@ -12,6 +13,7 @@ mod lower;
 mod memory;
 mod ops;
 mod record;
+mod sites;
 pub mod tramp;
 
 use crate::code::{Fixup, RelocTo};
@@ -26,6 +28,7 @@ use cranelift_codegen::write::{FuncWriter, PlainWriter, write_function_spec};
 use cranelift_codegen::{CompiledCode, Context, FinalizedRelocTarget};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use minilive_mir::ir::{BlockId, InstId, Reg};
+use std::sync::Arc;
 
 const _: () = assert!(size_of::<usize>() == 8, "addresses are embedded as 64-bit words");
 
@@ -86,6 +89,10 @@ pub enum HelperId {
     MakeMap,
     /// `(ctx, code and record point, value) -> 0`: a recorded value that has no short way.
     Record,
+    /// `(ctx, site, code) -> status`: as `CallBudget`, for a callee that is part of its caller.
+    InlinedBudget,
+    /// `(ctx, site) -> EXC`: calls nest too deep, for such a callee.
+    TooDeep,
 }
 
 /// How many entries a helper table has.
@@ -99,6 +106,8 @@ pub struct Env<'a> {
     pub helpers: &'a HelperTable,
     /// Address of the table of function entries, by code id.
     pub entries: usize,
+    /// Address of the table of what these entries take.
+    pub takes: usize,
     /// Address of a word where calls through the table leave the callee for stubs.
     pub callee_word: usize,
     /// Address of each block's execution counter.
@@ -117,6 +126,8 @@ pub struct Env<'a> {
     pub intrinsic: &'a dyn Fn(u32) -> u64,
     /// First exit number to give out.
     pub first_exit: u32,
+    /// First number of a chain of calls to give out.
+    pub first_chain: u32,
     /// Every guard fails at its first execution: address of one byte per exit from `first_exit` on.
     pub fail_once: Option<usize>,
     /// Calls count nested activations.
@@ -128,15 +139,36 @@ pub struct Env<'a> {
 /// One way out of compiled code.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExitInfo {
-    /// The instruction whose guard leaves.
-    pub at: InstId,
-    /// Where the interpreter goes on.
-    pub resume: InstId,
+    /// The code and the instruction whose guard leaves.
+    pub at: (u32, InstId),
     /// Why.
     pub reason: ExitReason,
+    /// The activations that the interpreter takes over, innermost first; the last one is the entry's own.
+    pub frames: Arc<[ExitFrame]>,
+}
+
+/// One activation at an exit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExitFrame {
+    /// Its code.
+    pub code: u32,
+    /// Where it stands while the activation inside runs, as a site word.
+    pub site: u64,
+    /// Where the interpreter goes on.
+    pub resume: InstId,
+    /// Where the result of the activation inside goes.
+    pub result: Option<Reg>,
+    /// The map that the function captured, unless that is the map of globals.
+    pub captured: Option<Restored>,
     /// Registers and what they get from the stored values.
     pub regs: Vec<(Reg, Restored)>,
 }
+
+/// Marks a site word that is the number of a chain of calls; others are a code and an instruction.
+pub const SITE_CHAIN: u64 = 1 << 63;
+
+/// Chains of calls, from the innermost spliced callee to the entry's own code.
+pub type Chain = Box<[(u32, InstId)]>;
 
 /// How a register's value is made at an exit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,8 +190,10 @@ pub struct Compiled {
     pub fixups: Vec<Fixup>,
     /// Exits, numbered from [`Env::first_exit`].
     pub exits: Vec<ExitInfo>,
-    /// For each call: offset behind it, and the MIR instruction it belongs to.
-    pub lines: Vec<(u32, InstId)>,
+    /// For each call: offset behind it, and the site word of the instruction it belongs to.
+    pub lines: Vec<(u32, u64)>,
+    /// Chains of calls, numbered from [`Env::first_chain`].
+    pub chains: Vec<Chain>,
     /// CLIF text, if asked for.
     pub clif: Vec<Line>,
     /// Assembly text, if asked for.
@@ -170,7 +204,7 @@ pub struct Compiled {
 pub fn host_isa(verify: bool) -> Result<OwnedTargetIsa, String> {
     let mut flags = settings::builder();
     let set = [
-        ("opt_level", "speed"),
+        ("opt_level", "none"),
         ("regalloc_algorithm", "backtracking"),
         ("enable_verifier", if verify { "true" } else { "false" }),
         ("unwind_info", "false"),
@@ -205,14 +239,19 @@ pub fn translate(isa: &OwnedTargetIsa, func: &Func, env: &Env<'_>) -> Result<Com
     context.func = ir::Function::with_name_signature(UserFuncName::user(0, env.code), signature(isa, words));
     let mut pool = FunctionBuilderContext::new();
     let builder = FunctionBuilder::new(&mut context.func, &mut pool);
-    let exits = lower::lower(builder, isa, func, env);
-    let mut compiled = finish(isa, context, env.dump)?;
+    let (exits, mut sites) = lower::lower(builder, isa, func, env);
+    let (mut compiled, lines) = finish(isa, context, env.dump)?;
     compiled.exits = exits;
+    compiled.lines = lines.into_iter().map(|(offset, at)| (offset, sites.word(&func.body, at))).collect();
+    compiled.chains = sites.chains;
+    for line in &mut compiled.clif {
+        line.inst = line.inst.map(|at| func.body.outermost(at));
+    }
     Ok(compiled)
 }
 
-/// Runs Cranelift on a built function.
-fn finish(isa: &OwnedTargetIsa, mut context: Context, dump: bool) -> Result<Compiled, Refused> {
+/// Runs Cranelift on a built function. Beside the code: the instruction of each call, by the offset behind it.
+fn finish(isa: &OwnedTargetIsa, mut context: Context, dump: bool) -> Result<(Compiled, Vec<(u32, InstId)>), Refused> {
     let clif = if dump { clif_lines(&context.func) } else { Vec::new() };
     context.set_disasm(dump);
     let code = match context.compile(&**isa, &mut Default::default()) {
@@ -225,8 +264,8 @@ fn finish(isa: &OwnedTargetIsa, mut context: Context, dump: bool) -> Result<Comp
     let mut compiled = Compiled { clif, asm: code.vcode.clone().unwrap_or_default(), ..Compiled::default() };
     compiled.bytes = code.code_buffer().to_vec();
     compiled.fixups = fixups(code)?;
-    compiled.lines = lines(code);
-    Ok(compiled)
+    let lines = lines(code);
+    Ok((compiled, lines))
 }
 
 /// The text of a built function; its source locations are MIR instructions.

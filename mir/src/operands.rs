@@ -3,7 +3,17 @@
 //! The verifier, the engine's translators and every pass ask here instead of matching all variants themselves.
 //! Invariant: the matches below have no wildcard arm for variants with operands, so a new instruction cannot be forgotten.
 
-use crate::ir::{BlockId, Inst, Reg, RegRange};
+use crate::ir::{BlockId, ConstId, Inst, NameId, Reg, RegRange};
+
+/// What the operands of an instruction become when its unit is made part of another one.
+pub trait Renumber {
+    /// A register.
+    fn reg(&mut self, reg: Reg) -> Reg;
+    /// A name.
+    fn name(&mut self, name: NameId) -> NameId;
+    /// A constant.
+    fn constant(&mut self, constant: ConstId) -> ConstId;
+}
 
 impl Inst {
     /// The register that holds the instruction's result, if it has one. [`Inst::IterInit`] has two results and is not here;
@@ -151,6 +161,70 @@ impl Inst {
                 edit(body);
                 edit(done);
             }
+            _ => {}
+        }
+    }
+
+    /// Renumbers registers, names and constants. Blocks, environment slots and nested functions keep their numbers.
+    pub fn renumber(&mut self, to: &mut impl Renumber) {
+        self.renumber_entries(to);
+        let mut all = |regs: &mut [&mut Reg], run: Option<&mut RegRange>| {
+            regs.iter_mut().for_each(|reg| **reg = to.reg(**reg));
+            if let Some(run) = run.filter(|it| it.count > 0) {
+                run.first = to.reg(run.first);
+            }
+        };
+        match self {
+            Inst::Jump { .. } | Inst::End | Inst::Unsupported { .. } => {}
+            Inst::Const { dst, .. }
+            | Inst::LoadEnv { dst, .. }
+            | Inst::LoadFree { dst, .. }
+            | Inst::LoadSelf { dst }
+            | Inst::LoadSuper { dst }
+            | Inst::LoadLocals { dst }
+            | Inst::LoadOuter { dst }
+            | Inst::LoadGlobals { dst }
+            | Inst::MakeFunction { dst, .. } => all(&mut [dst], None),
+            Inst::StoreEnv { src, .. }
+            | Inst::StoreGlobal { src, .. }
+            | Inst::CheckUncaught { src }
+            | Inst::Return { src } => all(&mut [src], None),
+            Inst::Move { dst, src } | Inst::AutoCall { dst, src } | Inst::Unary { dst, src, .. } => {
+                all(&mut [dst, src], None);
+            }
+            Inst::LoadLocal { dst, local, .. } => all(&mut [dst, local], None),
+            Inst::Binary { dst, a, b, .. } => all(&mut [dst, a, b], None),
+            Inst::GetMember { dst, obj, this, .. } => all(&mut [dst, obj, this], None),
+            Inst::GetIndex { dst, obj, key } | Inst::RefIndex { dst, obj, key } => all(&mut [dst, obj, key], None),
+            Inst::RefMember { dst, obj, .. } => all(&mut [dst, obj], None),
+            Inst::SetMember { obj, src, .. } => all(&mut [obj, src], None),
+            Inst::SetIndex { obj, key, src } => all(&mut [obj, key, src], None),
+            Inst::Slice { dst, obj, from, to } => all(&mut [dst, obj, from, to], None),
+            Inst::Call { dst, callee, args } => all(&mut [dst, callee], Some(args)),
+            Inst::CallMethod { dst, obj, this, args, .. } => all(&mut [dst, obj, this], Some(args)),
+            Inst::CallIndex { dst, obj, this, key, args } => all(&mut [dst, obj, this, key], Some(args)),
+            Inst::MakeList { dst, elems } => all(&mut [dst], Some(elems)),
+            Inst::AppendList { list, elems } => all(&mut [list], Some(elems)),
+            Inst::MakeMap { dst, pairs } => all(&mut [dst], Some(pairs)),
+            Inst::IterInit { obj, pos, src } => all(&mut [obj, pos, src], None),
+            Inst::Branch { cond, .. } => all(&mut [cond], None),
+            Inst::AndTest { dst, a, .. } | Inst::OrTest { dst, a, .. } => all(&mut [dst, a], None),
+            Inst::IterNext { obj, pos, dst, .. } => all(&mut [obj, pos, dst], None),
+        }
+    }
+
+    /// Renumbers what stands in the unit's tables: names and constants.
+    fn renumber_entries(&mut self, to: &mut impl Renumber) {
+        match self {
+            Inst::Const { value, .. } => *value = to.constant(*value),
+            Inst::Unsupported { message } => *message = to.constant(*message),
+            Inst::LoadLocal { name, .. }
+            | Inst::LoadFree { name, .. }
+            | Inst::StoreGlobal { name, .. }
+            | Inst::GetMember { name, .. }
+            | Inst::RefMember { name, .. }
+            | Inst::SetMember { name, .. }
+            | Inst::CallMethod { name, .. } => *name = to.name(*name),
             _ => {}
         }
     }

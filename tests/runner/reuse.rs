@@ -1,7 +1,7 @@
 //! What an edit costs the code that it does not touch: nothing. Evaluate, edit one function, evaluate again.
 //!
 //! The worker does the same over its pipe (`server/tests/delta.rs`). Both variants are tested: the one that records, which
-//! automatic evaluations run, and the plain one.
+//! automatic evaluations run, and the plain one, where callers that contain the edited function are compiled again.
 
 use minilive_jit::engine::tier::Tier;
 use minilive_jit::engine::{End, Engine, EngineConfig, Entry, LoadError, RunOutcome, RunRequest, TierPolicy};
@@ -110,10 +110,22 @@ fn check(variant: Variant, from: &str, to: &str, changed: &str) {
 
 #[test]
 fn an_edited_function_leaves_the_others_and_its_callers_compiled() {
-    for variant in [Variant::Plain, Variant::Recording] {
-        check(variant, "return n * n", "return n * n + 1", "square");
-        check(variant, "return m + 1", "return m + 2", "twist");
-        check(variant, "i += 1", "i += 2", "area");
+    let variant = Variant::Recording;
+    check(variant, "return n * n", "return n * n + 1", "square");
+    check(variant, "return m + 1", "return m + 2", "twist");
+    check(variant, "i += 1", "i += 2", "area");
+}
+
+#[test]
+fn an_edited_function_is_edited_where_it_is_part_of_its_callers() {
+    for (from, to) in [("return n * n", "return n + n"), ("return m + 1", "return m - n"), ("i += 1", "i += 2")] {
+        let (old, new) = (lowered(BEFORE, "test.ms"), lowered(&BEFORE.replacen(from, to, 1), "test.ms"));
+        let (expected, fresh) = printed(&mut engine(), &new, Variant::Plain);
+        let mut engine = engine();
+        (0..4).for_each(|_| drop(run(&mut engine, &old, Variant::Plain)));
+        let (output, edited) = printed(&mut engine, &delta(&new, &old), Variant::Plain);
+        assert_eq!(output, expected, "{to}");
+        assert_eq!((&edited.counts, edited.fuel), (&fresh.counts, fresh.fuel), "{to}");
     }
 }
 
@@ -130,8 +142,11 @@ fn going_back_finds_the_old_code_compiled() {
         let (output, again) = printed(&mut engine, &delta(&old, &old), variant);
         assert_eq!(output, said);
         assert_eq!((again.fuel, &again.counts, &again.recording), (first.fuel, &first.counts, &first.recording));
-        assert_eq!(of(&again, "square").tier, Tier::Optimised);
-        assert_eq!((engine.stats().compiles, engine.stats().exits), (compiles, exits));
+        // Where `square` is part of `area`, `area` and what it is part of are compiled again.
+        let more = engine.stats().compiles - compiles;
+        assert!(more <= if variant == Variant::Plain { 2 } else { 0 }, "{more}");
+        assert_eq!(engine.stats().exits, exits);
+        assert!(variant == Variant::Plain || of(&again, "square").tier == Tier::Optimised);
     }
 }
 

@@ -171,7 +171,7 @@ impl CodeTable {
         for (unit, &id) in program.units.iter().zip(&units) {
             let code = self.get(id);
             let children = children(code, &by_unit)?;
-            let captures = code.env_shape.is_some();
+            let captures = code.env_shape.is_some().then_some(id);
             children.iter().for_each(|&child| self.get(child).set_captures(captures, self.heat));
             code.children.replace(children);
             code.info.replace(Arc::clone(&unit.info));
@@ -302,7 +302,7 @@ impl CodeTable {
             counters: Counters { heat: Cell::new(self.heat) },
             tier: TierState::new(mir.blocks.len()),
             children: RefCell::default(),
-            captures: Cell::new(false),
+            captures: Cell::new(None),
             is_living: Cell::new(false),
             names: mir.names.iter().map(|name| self.name(name)).collect(),
             consts: mir.consts.iter().map(|it| constant(&self.shared, it)).collect(),
@@ -354,7 +354,11 @@ fn same_signature(a: &Unit, b: &Unit) -> bool {
     };
     let same =
         |(x, y): (&Param, &Param)| matches!((plain(a, x.default), plain(b, y.default)), (Some(x), Some(y)) if x == y);
-    a.kind == b.kind && a.params.len() == b.params.len() && a.params.iter().zip(&b.params).all(same)
+    let receivers = |unit: &Unit| (unit.self_reg.is_some(), unit.super_reg.is_some());
+    a.kind == b.kind
+        && receivers(a) == receivers(b)
+        && a.params.len() == b.params.len()
+        && a.params.iter().zip(&b.params).all(same)
 }
 
 /// The value of a constant: permanent, since code outlives realms. Lists and maps are frozen defaults.

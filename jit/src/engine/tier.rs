@@ -3,6 +3,7 @@
 //! The policy and the compiler write it, the interpreter looks for entries at calls and loop heads, `stats` reads it.
 //! Invariant: an entry that is not 0 is the address of live code made for exactly this code object.
 
+use super::inlined::Inlined;
 use crate::reason::{ExitReason, Invalidation, Refusal};
 use minilive_mir::ir::{BlockId, InstId};
 use rustc_hash::FxHashSet;
@@ -34,7 +35,7 @@ impl std::fmt::Display for Tier {
 /// How often one guard was left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExitCount {
-    /// The instruction at which the interpreter went on.
+    /// The instruction that was speculated on.
     pub inst: InstId,
     /// Why.
     pub reason: ExitReason,
@@ -67,6 +68,8 @@ pub struct TierState {
     pub pending: Cell<bool>,
     /// Guards that failed too often, by the instruction they stand at: do not speculate there again.
     pub rejected: RefCell<FxHashSet<(InstId, ExitReason)>>,
+    /// What was spliced into its compiled entries.
+    pub inlined: RefCell<Vec<Inlined>>,
     /// Exits by place and reason, since the code was loaded.
     pub exits: RefCell<Vec<ExitCount>>,
 }
@@ -108,12 +111,24 @@ impl TierState {
         self.entries().filter(|entry| entry.get() == address).for_each(|entry| entry.set(0));
         self.invalidation.set(Some(why));
         if self.entries().all(|entry| entry.get() == 0) {
+            self.inlined.borrow_mut().clear();
             self.tier.set(Tier::Interpreter);
+        }
+    }
+
+    /// Notes what a new entry contains.
+    pub fn note_inlined(&self, new: &[Inlined]) {
+        let mut all = self.inlined.borrow_mut();
+        for it in new {
+            if !all.contains(it) {
+                all.push(*it);
+            }
         }
     }
 
     /// Unlinks all compiled entries.
     pub fn unlink_all(&self, why: Invalidation) {
+        self.inlined.borrow_mut().clear();
         self.entries().for_each(|entry| entry.set(0));
         self.tier.set(Tier::Interpreter);
         self.invalidation.set(Some(why));

@@ -67,8 +67,8 @@ pub struct Code {
     pub tier: TierState,
     /// Codes of nested functions, parallel to the unit's children.
     pub children: RefCell<Box<[CodeId]>>,
-    /// Whether the code that makes this function has an environment object, in which free names are looked up first.
-    pub captures: Cell<bool>,
+    /// The code that makes this function, if that has an environment object, in which free names are looked up first.
+    pub captures: Cell<Option<CodeId>>,
     /// Whether functions of the running realm may be made of it.
     pub is_living: Cell<bool>,
     /// What each of the unit's names means to the engine.
@@ -97,6 +97,8 @@ impl CallFlags {
     pub const UNRESOLVED: u8 = 2;
     /// It has compiled code.
     pub const COMPILED: u8 = 4;
+    /// Its compiled code contains others, and it was not looked yet whether their names are resolved in this realm.
+    pub const WAITING: u8 = 8;
 }
 
 impl Code {
@@ -107,7 +109,7 @@ impl Code {
     }
 
     /// Notes what makes this function. An edit of that may change it, and then code compiled for the other case is wrong.
-    pub fn set_captures(&self, captures: bool, heat: i64) {
+    pub fn set_captures(&self, captures: Option<CodeId>, heat: i64) {
         if self.captures.replace(captures) != captures && self.tier.tier.get() != Tier::Interpreter {
             self.tier.unlink_all(Invalidation::Edited);
             self.set_call_flag(CallFlags::COMPILED, false);

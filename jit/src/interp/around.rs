@@ -6,6 +6,7 @@
 use super::Run;
 use super::frame::{self, CodeRef, Frame, Ip, Window};
 use crate::bytecode::{Op, Word, aux, operator_number};
+use crate::engine::inlined::is_ready;
 use crate::engine::policy::Place;
 use crate::feedback::FeedbackCell;
 use minilive_mir::ir::{BinaryOp, InstId};
@@ -163,7 +164,8 @@ pub(super) fn hot_loop(run: &mut Run<'_>, realm: &mut Realm, head: Ip) -> Eval<L
     // An inner loop may end right at the head of the loop around it.
     while let Some(block) = code.loop_at(innermost(run).pc()) {
         run.tiering.hot(run.codes, realm, &code, Place::Loop(block));
-        let Some(entry) = code.tier.osr_entry(block).filter(|_| !run.meter.last_slice) else {
+        let may_enter = !run.meter.last_slice && is_ready(run.codes, &code);
+        let Some(entry) = code.tier.osr_entry(block).filter(|_| may_enter) else {
             break;
         };
         if matches!(looped, Looped::No) {

@@ -6,6 +6,7 @@
 
 use super::frame::{self, CodeRef, Frame, Ip, Window};
 use super::{Called, Run};
+use crate::engine::inlined::is_enterable;
 use crate::engine::policy::Place;
 use crate::engine::unit::{CallFlags, CodeId};
 use crate::feedback::FeedbackCell;
@@ -152,7 +153,11 @@ impl Run<'_> {
             resolve(realm, code);
         }
         Ip::start(&code).count();
-        if flags & CallFlags::COMPILED != 0 && code.tier.entry.get() != 0 && !self.meter.last_slice {
+        if flags & CallFlags::COMPILED != 0
+            && code.tier.entry.get() != 0
+            && !self.meter.last_slice
+            && is_enterable(self.codes, &code)
+        {
             return self.enter_compiled(realm, code, window).map(Called::Value);
         }
         realm.head.depth += 1;

@@ -258,10 +258,10 @@ impl NativePlace {
         NativePlace { frame: realm.head.native_frame, site: realm.head.native_site }
     }
 
-    /// Code and instruction, unless that frame is on its way out.
+    /// The calls that are active in that frame, innermost first, without those that are on their way out.
     #[cfg(not(minilive_portable))]
-    pub fn site(self) -> Option<(CodeId, InstId)> {
-        (self.site != NO_SITE).then(|| crate::helpers::site_of(self.site))
+    pub fn calls(self) -> Vec<(CodeId, InstId)> {
+        if self.site == NO_SITE { Vec::new() } else { crate::exits::shared().native().places(self.site) }
     }
 }
 
@@ -277,8 +277,8 @@ pub(crate) fn native_callers(innermost: NativePlace) -> Vec<(CodeId, InstId)> {
         // SAFETY: a place holds the frame pointer of compiled code that has not returned, and each frame that is found here
         // belongs to compiled code, too, whose frames start with the caller's frame pointer and the return address.
         let (caller, address) = unsafe { crate::code::caller_of(frame) };
-        let Some(call) = native.find(address) else { break };
-        callers.push(call);
+        let Some(site) = native.find(address) else { break };
+        callers.extend(native.places(site));
         frame = caller;
     }
     callers

@@ -119,7 +119,7 @@ impl Run<'_> {
 
     #[cfg(not(minilive_portable))]
     fn compiled_places<'a>(&'a self, at: NativePlace, places: &mut Places<'a>) {
-        for (code, inst) in at.site().into_iter().chain(super::frame::native_callers(at)) {
+        for (code, inst) in at.calls().into_iter().chain(super::frame::native_callers(at)) {
             places.push(self.codes.get(code), inst);
         }
     }

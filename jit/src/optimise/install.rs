@@ -2,8 +2,9 @@
 
 use super::Backend;
 use crate::code::{CodeRange, InstallError};
+use crate::engine::inlined;
 use crate::engine::table::CodeTable;
-use crate::engine::unit::{CallFlags, Code, CodeId};
+use crate::engine::unit::{CallFlags, Code, CodeId, NameEntry};
 use crate::exits::{ExitEntry, Installed, Native};
 use crate::reason::{Refusal, Refused};
 use crate::ssa::Func;
@@ -33,14 +34,15 @@ impl Backend {
         native.installed.insert(entry, Installed { code: code.id, range, lines });
         let exit = |info| ExitEntry { code: code.id, osr: func.osr, address: entry, info };
         native.exits.extend(compiled.exits.drain(..).map(exit));
+        native.chains.append(&mut compiled.chains);
         drop(native);
         match at {
             EntryAt::Start => {
                 code.tier.trampoline.set(trampoline);
                 code.tier.entry.set(entry);
                 code.set_call_flag(CallFlags::COMPILED, true);
-                if code.call_flags.get() & CallFlags::UNRESOLVED == 0 && self.shared.entry(code.id) != 0 {
-                    self.shared.set_entry(code.id, entry);
+                if inlined::is_ready(codes, code) {
+                    self.shared.set_entry(code, entry);
                 }
             }
             EntryAt::Loop(block) => {
@@ -54,20 +56,35 @@ impl Backend {
     /// The machine code of a function, not yet placed.
     fn machine_code(&self, codes: &CodeTable, code: &Code, func: &Func) -> Result<Compiled, Refused> {
         let words = &self.shared.words;
-        let first_exit = self.shared.native().exits.len() as u32;
+        let native = self.shared.native();
+        let (first_exit, first_chain) = (native.exits.len() as u32, native.chains.len() as u32);
+        drop(native);
+        let body = &func.body;
+        let owner = |frame: usize| codes.get(CodeId(body.frames[frame].code));
         let env = Env {
             code: code.id.0,
             helpers: &self.helpers,
             entries: words.entries.as_ptr() as usize,
-            callee_word: std::ptr::from_ref(&*words.callee) as usize,
-            block_counter: &|block| code.block_word(block).as_ptr() as usize,
-            feedback: &|word| std::ptr::from_ref(&code.slots[word as usize].cell) as usize,
+            takes: words.takes.as_ptr() as usize,
+            callee_word: self.callee_word(),
+            block_counter: &|block| {
+                let (frame, own) = body.block_origin(block).expect("blocks behind calls are not counted");
+                owner(frame).block_word(own).as_ptr() as usize
+            },
+            feedback: &|word| {
+                let (frame, own) = body.word_origin(word);
+                std::ptr::from_ref(&owner(frame).slots[own as usize].cell) as usize
+            },
             record_point: &|point| std::ptr::from_ref(&code.points[point as usize]) as usize,
-            literal: &|id| code.consts[id as usize].bits(),
-            name: &|id| u64::from(code.names[id as usize].name.0),
-            name_entry: &|id| std::ptr::from_ref(&code.names[id as usize]) as usize,
+            literal: &|id| {
+                let (frame, own) = body.const_origin(id);
+                owner(frame).consts[own.0 as usize].bits()
+            },
+            name: &|id| u64::from(name_entry(codes, func, id).name.0),
+            name_entry: &|id| std::ptr::from_ref(name_entry(codes, func, id)) as usize,
             intrinsic: &|id| codes.shared().intrinsic(id).bits(),
             first_exit,
+            first_chain,
             fail_once: self.force.then_some(words.forced.as_ptr() as usize + first_exit as usize),
             count_depth: self.count_depth,
             dump: self.dumps.is_some(),
@@ -82,11 +99,11 @@ impl Backend {
                 continue;
             };
             let callee = codes.get(CodeId(id));
+            let stub = self.stub(callee.unit.n_inputs())?;
             if self.shared.entry(callee.id) == 0 {
-                let stub = self.stub(callee.unit.n_inputs())?;
                 let entry = callee.tier.entry.get();
-                let ready = entry != 0 && callee.call_flags.get() & CallFlags::UNRESOLVED == 0;
-                self.shared.set_entry(callee.id, if ready { entry } else { stub });
+                let ready = entry != 0 && inlined::is_ready(codes, callee);
+                self.shared.set_entry(callee, if ready { entry } else { stub });
             }
         }
         Ok(())
@@ -101,12 +118,15 @@ impl Backend {
         Ok(())
     }
 
+    fn callee_word(&self) -> usize {
+        std::ptr::from_ref(&*self.shared.words.callee) as usize
+    }
+
     fn stub(&self, arity: usize) -> Result<usize, Refused> {
         if let Some(&stub) = self.shared.native().stubs.get(&arity) {
             return Ok(stub);
         }
-        let callee_word = std::ptr::from_ref(&*self.shared.words.callee) as usize;
-        let compiled = tramp::stub(&self.isa, &self.helpers, callee_word, arity)?;
+        let compiled = tramp::stub(&self.isa, &self.helpers, self.callee_word(), arity)?;
         let mut native = self.shared.native();
         let range = put(&mut native, &compiled)?;
         let address = native.arena.address(range);
@@ -115,7 +135,7 @@ impl Backend {
     }
 
     fn trampoline(&self, arity: usize) -> Result<usize, Refused> {
-        self.cached_trampoline(arity, |it| tramp::trampoline(&it.isa, arity))
+        self.cached_trampoline(arity, |it| tramp::trampoline(&it.isa, it.callee_word(), arity))
     }
 
     fn loop_trampoline(&self) -> Result<usize, Refused> {
@@ -137,6 +157,16 @@ impl Backend {
         native.trampolines.insert(key, address);
         Ok(address)
     }
+}
+
+/// What a name of a body means to the engine, as one of its codes knows it.
+fn name_entry<'a>(codes: &'a CodeTable, func: &Func, id: u32) -> &'a NameEntry {
+    let text = &func.body.unit.names[id as usize];
+    let known = func.body.frames.iter().find_map(|frame| {
+        let at = frame.unit.names.iter().position(|name| name == text)?;
+        Some(&codes.get(CodeId(frame.code)).names[at])
+    });
+    known.expect("a body names what its units name")
 }
 
 fn put(native: &mut Native, compiled: &Compiled) -> Result<CodeRange, Refused> {

@@ -11,19 +11,22 @@ mod edges;
 mod emit;
 mod globals;
 mod guard;
+mod inline;
 mod iterate;
 mod member;
 mod record;
 mod step;
 
+use super::body::{Body, Frame};
 use super::flow::{EntryAt, Flow, NodeId, RegSet, flow_of};
 use super::seen::Seen;
 use super::types::Ty;
 use super::{Block, BlockData, Cmp, End, Exit, Func, StateId, Val};
 use crate::feedback::Kinds;
 use crate::reason::{ExitReason, Refusal, Refused};
-use minilive_mir::ir::{BlockId, Inst, InstId, Reg, Unit, UnitKind};
+use minilive_mir::ir::{BlockId, InstId, Reg, UnitKind};
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 /// A function that compiled code may call directly.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,7 +51,7 @@ pub struct WindowKind {
 /// Everything that compiling one entry of one unit depends on. Plain data: no heap pointers but pinned literals.
 pub struct Input<'a> {
     /// The code.
-    pub unit: &'a Unit,
+    pub body: &'a Arc<Body>,
     /// Where it is entered.
     pub at: EntryAt,
     /// What the interpreter saw.
@@ -69,8 +72,6 @@ pub struct Input<'a> {
     pub callees: &'a FxHashMap<u32, Callee>,
     /// Name of an intrinsic by its number.
     pub intrinsic_name: &'a dyn Fn(u32) -> Option<&'static str>,
-    /// Whether free names of the unit are globals for sure: it was made by top-level code.
-    pub free_is_global: bool,
 }
 
 /// A value in the environment: its type, and in the emitting phase its SSA value.
@@ -172,7 +173,8 @@ pub(crate) struct Builder<'a> {
     /// The block that receives instructions.
     pub(crate) cur: Block,
     live_cache: Vec<RegSet>,
-    state_cache: FxHashMap<(u32, bool), StateId>,
+    /// The state from which all may be repeated up to here: nothing behind it had an effect.
+    anchor: Option<StateId>,
     pub(crate) compared: Option<Compared>,
     /// Maps whose shape was guarded in this block, behind the last thing that could change it.
     pub(crate) shapes: Vec<(Val, u32)>,
@@ -195,23 +197,36 @@ const MAX_INSTS: usize = 4000;
 /// Rounds of inference before ranges are given up; types climb a low ladder, so this is never reached by honest code.
 const MAX_ROUNDS: usize = 60;
 
+/// Why there is no SSA form of a body.
+#[derive(Debug)]
+pub struct Unbuilt {
+    /// Why.
+    pub refused: Refused,
+    /// The frame whose code is to blame.
+    pub frame: usize,
+}
+
+impl From<Refusal> for Unbuilt {
+    fn from(refusal: Refusal) -> Unbuilt {
+        Unbuilt { refused: refusal.into(), frame: 0 }
+    }
+}
+
 /// Builds the SSA form of one entry of a unit, or says why not.
-pub fn build(input: &Input<'_>) -> Result<Func, Refused> {
-    if input.unit.env.is_some() || input.unit.kind == UnitKind::Module {
+pub fn build(input: &Input<'_>) -> Result<Func, Unbuilt> {
+    if input.body.unit.env.is_some() || input.body.unit.kind == UnitKind::Module {
         return Err(Refusal::Environment.into());
     }
-    if input.at == EntryAt::Start && input.unit.kind != UnitKind::Function {
+    if input.at == EntryAt::Start && input.body.unit.kind != UnitKind::Function {
         return Err(Refusal::TopLevel.into());
     }
-    // A call does not tell compiled code what the function captured, so an exit could not look names up there either: it must
-    // not matter whether the instruction is ever reached in compiled code.
-    if input.at == EntryAt::Start && !input.free_is_global && input.unit.insts.iter().any(may_read_captured) {
-        return Err(Refusal::Captured.into());
-    }
-    let flow = flow_of(input.unit, input.at);
+    let flow = flow_of(input.body, input.at);
     let mut builder = Builder::new(input, flow);
-    builder.infer()?;
-    builder.emit_all()?;
+    let built = builder.infer().and_then(|()| builder.emit_all());
+    if let Err(refused) = built {
+        let frame = builder.input.body.origin(builder.at).0;
+        return Err(Unbuilt { refused, frame });
+    }
     let mut func = builder.func;
     super::dce::prune_params(&mut func);
     super::dce::drop_dead(&mut func);
@@ -221,25 +236,13 @@ pub fn build(input: &Input<'_>) -> Result<Func, Refused> {
     Ok(func)
 }
 
-/// Whether an instruction may look a name up in the map that the running function captured.
-fn may_read_captured(inst: &Inst) -> bool {
-    matches!(
-        inst,
-        Inst::LoadFree { .. }
-            | Inst::LoadLocal { deferred: false, .. }
-            | Inst::LoadOuter { .. }
-            | Inst::LoadSelf { .. }
-            | Inst::LoadSuper { .. }
-    )
-}
-
 impl<'a> Builder<'a> {
     fn new(input: &'a Input<'a>, flow: Flow) -> Builder<'a> {
         let n = flow.nodes.len();
-        let loop_facts = edges::loop_facts(input.unit, &flow);
+        let loop_facts = edges::loop_facts(input.body, &flow);
         let env = Env {
-            regs: vec![Slot::NEVER; input.unit.n_regs as usize],
-            cells: vec![CellState::Memory; input.unit.names.len()],
+            regs: vec![Slot::NEVER; input.body.unit.n_regs as usize],
+            cells: vec![CellState::Memory; input.body.unit.names.len()],
             ranges: Vec::new(),
             globals_ok: false,
             elements_ok: false,
@@ -247,7 +250,7 @@ impl<'a> Builder<'a> {
         Builder {
             input,
             flow,
-            func: Func::default(),
+            func: Func::new(Arc::clone(input.body)),
             emitting: false,
             env,
             entries: vec![None; n],
@@ -257,10 +260,10 @@ impl<'a> Builder<'a> {
             at: InstId(0),
             cur: Block(0),
             live_cache: Vec::new(),
-            state_cache: FxHashMap::default(),
+            anchor: None,
             compared: None,
             shapes: Vec::new(),
-            use_kinds: input.seen.kinds_of_uses(input.unit),
+            use_kinds: input.seen.kinds_of_uses(&input.body.unit),
             loop_facts,
             types: Vec::new(),
             keys: vec![Vec::new(); n],
@@ -363,7 +366,7 @@ impl<'a> Builder<'a> {
         self.types = std::mem::replace(&mut self.entries, vec![None; self.flow.nodes.len()]);
         self.emitting = true;
         self.func.osr = self.input.at != EntryAt::Start;
-        self.func.params = if self.func.osr { 0 } else { self.input.unit.n_inputs() as u32 };
+        self.func.params = if self.func.osr { 0 } else { self.input.body.frames[0].unit.n_inputs() as u32 };
         for node in 0..self.flow.nodes.len() {
             let place = &self.flow.nodes[node];
             self.func.blocks.push(BlockData {
@@ -404,7 +407,7 @@ impl<'a> Builder<'a> {
     fn run_node(&mut self, node: NodeId) -> Result<(), Refused> {
         self.node = node;
         self.compared = None;
-        self.state_cache.clear();
+        self.effect();
         self.shapes.clear();
         self.live_cache.clear();
         let result = if node == 0 { self.enter() } else { self.walk(node) };
@@ -429,13 +432,13 @@ impl<'a> Builder<'a> {
         if self.flow.nodes[node].leaves.is_some() {
             return Err(self.leave(ExitReason::LoopEnd));
         }
-        let first = self.input.unit.blocks[block.0 as usize].first;
-        let n = self.input.unit.block_insts(block).len();
+        let first = self.input.body.unit.blocks[block.0 as usize].first;
+        let n = self.input.body.unit.block_insts(block).len();
         for idx in 0..n {
             self.idx = idx;
             self.at = InstId(first + idx as u32);
             self.recorded = false;
-            let inst = self.input.unit.insts[self.at.0 as usize].clone();
+            let inst = self.input.body.unit.insts[self.at.0 as usize].clone();
             if inst.is_terminator() {
                 self.terminate(&inst)?;
             } else {
@@ -450,9 +453,14 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
+    /// The activation that the current instruction belongs to.
+    pub(crate) fn frame(&self) -> &'a Frame {
+        self.input.body.frame_at(self.at)
+    }
+
     /// The first instruction of a block.
     pub(crate) fn first_of(&self, block: BlockId) -> InstId {
-        InstId(self.input.unit.blocks[block.0 as usize].first)
+        InstId(self.input.body.unit.blocks[block.0 as usize].first)
     }
 
     /// The MIR instruction behind the current one, for states after it.

@@ -5,8 +5,9 @@
 //! Invariants: node 0 is the entry and stands for no block (nor do landings that only count); order is reverse postorder; every
 //! cycle is a loop with one header, which dominates it; a copy counts and polls as its block does.
 
+use super::body::Body;
 use minilive_mir::bits::Bits;
-use minilive_mir::ir::{BlockId, Inst, Reg, Unit};
+use minilive_mir::ir::{BlockId, Inst, InstId, Reg, Unit};
 
 /// An index into [`Flow::nodes`].
 pub type NodeId = usize;
@@ -102,16 +103,17 @@ const MAX_ROTATED: usize = 24;
 /// The graph may not grow beyond so many nodes by copying.
 const MAX_NODES: usize = 2000;
 
-/// Makes the flow graph of a unit.
-pub fn flow_of(unit: &Unit, entry: EntryAt) -> Flow {
-    let mut flow = Flow { nodes: block_nodes(unit), ..Flow::default() };
+/// Makes the flow graph of a body.
+pub fn flow_of(body: &Body, entry: EntryAt) -> Flow {
+    let unit = &*body.unit;
+    let mut flow = Flow { nodes: block_nodes(body), ..Flow::default() };
     let start = match entry {
         EntryAt::Start => BlockId(0),
         EntryAt::Loop(block) => block,
     };
     flow.nodes.insert(0, Node { succs: vec![start.0 as usize + 1], ..Node::default() });
     if let EntryAt::Loop(head) = entry {
-        flow.keep_inner_loop(unit, head);
+        flow.keep_inner_loop(body, head);
     }
     flow.tidy();
     flow.uncount_entry(unit);
@@ -120,28 +122,29 @@ pub fn flow_of(unit: &Unit, entry: EntryAt) -> Flow {
     flow.thread_tests(unit);
     flow.tidy();
     flow.find_loops();
-    flow.find_live(unit);
+    flow.find_live(body);
     flow
 }
 
-/// The unit's own graph, from its start, with its loops and what is live.
-fn whole_flow(unit: &Unit) -> Flow {
-    let mut flow = Flow { nodes: block_nodes(unit), ..Flow::default() };
+/// The body's own graph, from its start, with its loops and what is live.
+fn whole_flow(body: &Body) -> Flow {
+    let mut flow = Flow { nodes: block_nodes(body), ..Flow::default() };
     flow.nodes.insert(0, Node { succs: vec![1], ..Node::default() });
     flow.tidy();
     flow.find_loops();
-    flow.find_live(unit);
+    flow.find_live(body);
     flow
 }
 
 /// One node a block; a successor's number leaves room for the entry at the front.
-fn block_nodes(unit: &Unit) -> Vec<Node> {
+fn block_nodes(body: &Body) -> Vec<Node> {
+    let unit = &*body.unit;
     let blocks = (0..unit.blocks.len() as u32).map(BlockId);
     blocks
         .map(|block| Node {
             block: Some(block),
             succs: last(unit, block).targets().map(|target| target.0 as usize + 1).collect(),
-            counts: Some(block),
+            counts: body.block_origin(block).map(|_| block),
             ..Node::default()
         })
         .collect()
@@ -167,32 +170,33 @@ impl Flow {
 
     /// If the loop with this head stands inside another one, cuts everything around it off: entered in its middle, the outer loop
     /// would be one with the inner loop. The interpreter goes on where the loop ends, and soon enters the outer one at its head.
-    fn keep_inner_loop(&mut self, unit: &Unit, head: BlockId) {
-        let whole = whole_flow(unit);
+    fn keep_inner_loop(&mut self, body: &Body, head: BlockId) {
+        let whole = whole_flow(body);
         let Some(inner) = whole.loops.iter().find(|it| it.parent.is_some() && whole.nodes[it.head].block == Some(head))
         else {
             return;
         };
-        let body: Vec<BlockId> = inner.body.iter().filter_map(|&node| whole.nodes[node].block).collect();
-        for block in &body {
+        let inside: Vec<BlockId> = inner.body.iter().filter_map(|&node| whole.nodes[node].block).collect();
+        for block in &inside {
             let node = block.0 as usize + 1;
             for i in 0..self.nodes[node].succs.len() {
                 let target = BlockId(self.nodes[node].succs[i] as u32 - 1);
-                if !body.contains(&target) {
-                    self.nodes[node].succs[i] = self.leaving_node(&whole, target);
+                if !inside.contains(&target) {
+                    self.nodes[node].succs[i] = self.leaving_node(body, &whole, target);
                 }
             }
         }
     }
 
     /// The node at which compiled code ends before a block.
-    fn leaving_node(&mut self, whole: &Flow, block: BlockId) -> NodeId {
+    fn leaving_node(&mut self, body: &Body, whole: &Flow, block: BlockId) -> NodeId {
         let leaves = |node: &Node| node.block == Some(block) && node.leaves.is_some();
         self.nodes.iter().position(leaves).unwrap_or_else(|| {
             let there = whole.nodes.iter().position(|node| node.block == Some(block));
             let live =
                 there.map(|node| whole.live_in[node].clone()).expect("a block that an edge reaches is reachable");
-            self.nodes.push(Node { block: Some(block), counts: Some(block), leaves: Some(live), ..Node::default() });
+            let counts = body.block_origin(block).map(|_| block);
+            self.nodes.push(Node { block: Some(block), counts, leaves: Some(live), ..Node::default() });
             self.nodes.len() - 1
         })
     }
@@ -388,13 +392,13 @@ impl Flow {
         idom
     }
 
-    fn find_live(&mut self, unit: &Unit) {
-        self.live_in = vec![RegSet::new(unit.n_regs); self.nodes.len()];
+    fn find_live(&mut self, body: &Body) {
+        self.live_in = vec![RegSet::new(body.unit.n_regs); self.nodes.len()];
         let mut changed = true;
         while changed {
             changed = false;
             for node in (0..self.nodes.len()).rev() {
-                let live = self.live_before(unit, node, 0);
+                let live = self.live_before(body, node, 0);
                 if live != self.live_in[node] {
                     self.live_in[node] = live;
                     changed = true;
@@ -404,12 +408,13 @@ impl Flow {
     }
 
     /// Registers live before the `from`-th instruction of a node.
-    pub fn live_before(&self, unit: &Unit, node: NodeId, from: usize) -> RegSet {
+    pub fn live_before(&self, body: &Body, node: NodeId, from: usize) -> RegSet {
         if let Some(live) = &self.nodes[node].leaves {
             return live.clone();
         }
-        let mut live = RegSet::new(unit.n_regs);
-        let insts = self.nodes[node].block.map_or(&[][..], |block| unit.block_insts(block));
+        let mut live = RegSet::new(body.unit.n_regs);
+        let block = self.nodes[node].block;
+        let insts = block.map_or(&[][..], |block| body.unit.block_insts(block));
         let edge_def = insts.last().and_then(Inst::write_on_way);
         for (i, &succ) in self.nodes[node].succs.iter().enumerate() {
             let mut out = self.live_in[succ].clone();
@@ -420,19 +425,14 @@ impl Flow {
             }
             live.join(&out);
         }
-        for inst in insts[from.min(insts.len())..].iter().rev() {
-            step_back(inst, &mut live);
+        let Some(block) = block else { return live };
+        let first = body.unit.blocks[block.0 as usize].first;
+        for i in (from.min(insts.len())..insts.len()).rev() {
+            body.step_back(InstId(first + i as u32), &mut live);
         }
-        // What a call fills in is read by `self` and `super`, without a word of it in the instruction.
-        unit.receivers().for_each(|reg| live.add(reg));
+        body.add_lasting(block, &mut live);
         live
     }
-}
-
-/// Liveness before an instruction, given liveness behind it.
-pub fn step_back(inst: &Inst, live: &mut RegSet) {
-    inst.sure_writes().into_iter().flatten().for_each(|reg| live.remove(reg));
-    inst.for_each_read(|reg| live.add(reg));
 }
 
 fn meet(idom: &[NodeId], mut a: NodeId, mut b: NodeId) -> NodeId {

@@ -3,14 +3,16 @@
 //! The engine hands a snapshot in; `build` asks. Invariant: an instruction without a cell of its own (fused into another one)
 //! has seen nothing, never its neighbour's samples.
 
+use super::body::Body;
 use crate::feedback::{Arith, Call, Global, Index, Kinds, Property, Snapshot, Variety};
 use crate::reason::ExitReason;
 use minilive_mir::ir::{BinaryOp, Inst, InstId, Reg, Unit};
 use rustc_hash::FxHashSet;
+use std::sync::Arc;
 
-/// Feedback of one unit.
+/// Feedback of one code object.
 #[derive(Debug, Clone, Default)]
-pub struct Seen {
+pub struct View {
     /// The cells.
     pub snapshot: Snapshot,
     /// Per MIR instruction: the word whose cell tells of it.
@@ -21,30 +23,18 @@ pub struct Seen {
     pub inst_of: Box<[u32]>,
     /// Guards that failed before: do not speculate there again.
     pub rejected: FxHashSet<(InstId, ExitReason)>,
-    /// So many guards failed that what has not run yet is expected to run, and integers are expected to be fractions.
-    pub cautious: bool,
 }
 
-impl Seen {
+impl View {
     /// The words that stand for an instruction: in the fused version of its block, and in the plain one, where the interpreter
     /// goes on when compiled code was left. Both saw a part of what there was to see.
-    pub(crate) fn sites(&self, inst: InstId) -> impl Iterator<Item = u32> {
+    fn sites(&self, inst: InstId) -> impl Iterator<Item = u32> + use<> {
         let word = |table: &[u32]| {
             let pc = *table.get(inst.0 as usize)?;
             (self.inst_of.get(pc as usize) == Some(&inst.0)).then_some(pc)
         };
-        let fused = word(&self.site_pc);
-        fused.into_iter().chain(word(&self.plain_pc).filter(move |&pc| Some(pc) != fused))
-    }
-
-    /// The operator view of an instruction.
-    pub fn arith(&self, inst: InstId) -> Arith {
-        self.sites(inst).map(|pc| self.snapshot.arith(pc)).fold(Arith::default(), Arith::merge)
-    }
-
-    /// The index view of an instruction.
-    pub fn index(&self, inst: InstId) -> Index {
-        self.sites(inst).map(|pc| self.snapshot.index(pc)).fold(Index::default(), Index::merge)
+        let (fused, plain) = (word(&self.site_pc), word(&self.plain_pc));
+        fused.into_iter().chain(plain.filter(move |&pc| Some(pc) != fused))
     }
 
     /// The call view of an instruction, `None` if it has no cell of its own.
@@ -52,25 +42,88 @@ impl Seen {
         self.sites(inst).map(|pc| self.snapshot.call(pc)).reduce(Call::merge)
     }
 
-    /// The way to a member that an instruction reads or writes, or whose method it calls.
-    pub fn property(&self, inst: InstId) -> Property {
-        self.sites(inst).map(|pc| self.snapshot.property(pc)).fold(Property::default(), Property::merge)
-    }
-
     /// What a member instruction called: the view of its second word.
     pub fn method(&self, inst: InstId) -> Call {
         self.sites(inst).map(|pc| self.snapshot.call(pc + 1)).fold(Call::default(), Call::merge)
+    }
+
+    /// The way to a member that an instruction reads or writes, or whose method it calls.
+    pub fn property(&self, inst: InstId) -> Property {
+        self.sites(inst).map(|pc| self.snapshot.property(pc)).fold(Property::default(), Property::merge)
     }
 
     /// The free-name view of an instruction.
     pub fn global(&self, inst: InstId) -> Global {
         self.sites(inst).map(|pc| self.snapshot.global(pc)).fold(Global::default(), Global::merge)
     }
+}
+
+/// Feedback of a body.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// Whose instructions it tells of.
+    pub body: Arc<Body>,
+    /// The feedback of each frame's code.
+    pub views: Vec<View>,
+    /// So many guards failed that what has not run yet is expected to run, and integers are expected to be fractions.
+    pub cautious: bool,
+}
+
+impl Seen {
+    /// The view that tells of an instruction, and the instruction's number there.
+    fn view(&self, at: InstId) -> (&View, InstId) {
+        let (frame, inst) = self.body.origin(at);
+        (&self.views[frame], inst)
+    }
+
+    /// The words of the body that stand for an instruction.
+    pub(crate) fn sites(&self, at: InstId) -> impl Iterator<Item = u32> + use<> {
+        let (view, inst) = self.view(at);
+        let first = self.body.frame_at(at).first_word;
+        view.sites(inst).map(move |pc| pc + first)
+    }
+
+    /// The operator view of an instruction.
+    pub fn arith(&self, at: InstId) -> Arith {
+        let (view, inst) = self.view(at);
+        view.sites(inst).map(|pc| view.snapshot.arith(pc)).fold(Arith::default(), Arith::merge)
+    }
+
+    /// The index view of an instruction.
+    pub fn index(&self, at: InstId) -> Index {
+        let (view, inst) = self.view(at);
+        view.sites(inst).map(|pc| view.snapshot.index(pc)).fold(Index::default(), Index::merge)
+    }
+
+    /// The call view of an instruction, `None` if it has no cell of its own.
+    pub fn call(&self, at: InstId) -> Option<Call> {
+        let (view, inst) = self.view(at);
+        view.call(inst)
+    }
+
+    /// The way to a member that an instruction reads or writes, or whose method it calls.
+    pub fn property(&self, at: InstId) -> Property {
+        let (view, inst) = self.view(at);
+        view.property(inst)
+    }
+
+    /// What a member instruction called.
+    pub fn method(&self, at: InstId) -> Call {
+        let (view, inst) = self.view(at);
+        view.method(inst)
+    }
+
+    /// The free-name view of an instruction.
+    pub fn global(&self, at: InstId) -> Global {
+        let (view, inst) = self.view(at);
+        view.global(inst)
+    }
 
     /// Whether a guard of this kind failed here before.
-    pub fn is_rejected(&self, inst: InstId, reason: ExitReason) -> bool {
+    pub fn is_rejected(&self, at: InstId, reason: ExitReason) -> bool {
         let doubtful = matches!(reason, ExitReason::ColdPath | ExitReason::NotInteger);
-        (self.cautious && doubtful) || self.rejected.contains(&(inst, reason))
+        let (view, inst) = self.view(at);
+        (self.cautious && doubtful) || view.rejected.contains(&(inst, reason))
     }
 
     /// Per register: the kinds that operators met when they used it. Empty where nobody tells.

@@ -13,7 +13,8 @@ use minilive_runtime::value::{TAG_ERROR, TAG_SHIFT, Value};
 impl Lower<'_, '_> {
     /// Which instruction of which code is running, as helpers take it.
     pub(super) fn site(&mut self) -> ir::Value {
-        self.iconst(i64::from(self.env.code) << 32 | i64::from(self.at.0))
+        let word = self.sites.word(&self.func.body, self.at);
+        self.iconst(word as i64)
     }
 
     /// Calls a helper with the context and these words.
@@ -22,16 +23,18 @@ impl Lower<'_, '_> {
         let frame = self.b.ins().get_frame_pointer(types::I64);
         self.b.ins().store(memory(), frame, self.ctx, HEAD_NATIVE_FRAME as i32);
         let address = self.helper(id, offset);
-        let isa = self.isa;
-        let builder = &mut self.b;
-        let signature = *self
-            .signatures
-            .entry((args.len(), 0))
-            .or_insert_with(|| builder.import_signature(signature(isa, args.len())));
+        let signature = self.signature(args.len());
         let mut all = vec![self.ctx];
         all.extend_from_slice(args);
         let call = self.b.ins().call_indirect(signature, address, &all);
         self.b.inst_results(call)[0]
+    }
+
+    /// The signature of so many words beside the context.
+    pub(super) fn signature(&mut self, words: usize) -> ir::SigRef {
+        let isa = self.isa;
+        let builder = &mut self.b;
+        *self.signatures.entry((words, 0)).or_insert_with(|| builder.import_signature(signature(isa, words)))
     }
 
     /// Calls the budget's slow path, which keeps all registers.
@@ -61,21 +64,23 @@ impl Lower<'_, '_> {
     pub(super) fn call(&mut self, inst: &Inst, next: Option<&Inst>) {
         match inst.op {
             Op::CallSelf => {
+                if self.func.body.frames[0].captured.is_some() {
+                    let callee = self.arg(inst, 0);
+                    self.leave_callee(callee);
+                }
                 let function = self.own_function();
                 let mut args = vec![self.ctx];
-                args.extend(inst.args.iter().map(|&arg| self.val(arg)).collect::<Vec<_>>());
+                args.extend(inst.args[1..].iter().map(|&arg| self.val(arg)).collect::<Vec<_>>());
                 let call = self.b.ins().call(function, &args);
                 let result = self.b.inst_results(call)[0];
                 self.returned(inst, next, result);
             }
             Op::CallCode(code) => {
                 let args: Vec<ir::Value> = inst.args.iter().map(|&arg| self.val(arg)).collect();
-                let word = self.iconst(self.env.callee_word as i64);
-                self.b.ins().store(memory(), args[0], word, 0);
+                self.leave_callee(args[0]);
                 let table = self.iconst((self.env.entries + code as usize * 8) as i64);
                 let entry = self.b.ins().load(types::I64, memory(), table, 0);
-                let signature = signature(self.isa, args.len() - 1);
-                let signature = self.b.import_signature(signature);
+                let signature = self.signature(args.len() - 1);
                 let mut all = vec![self.ctx];
                 all.extend_from_slice(&args[1..]);
                 let call = self.b.ins().call_indirect(signature, entry, &all);
@@ -85,6 +90,12 @@ impl Lower<'_, '_> {
             Op::Helper(helper) => self.generic(inst, helper, next),
             _ => unreachable!("only called for calls"),
         }
+    }
+
+    /// Leaves the called function where its code, or the stub in its place, looks for it.
+    pub(super) fn leave_callee(&mut self, function: ir::Value) {
+        let word = self.iconst(self.env.callee_word as i64);
+        self.b.ins().store(memory(), function, word, 0);
     }
 
     fn own_function(&mut self) -> ir::FuncRef {
@@ -140,6 +151,10 @@ impl Lower<'_, '_> {
                 let [entry, cell] = self.member_site(at);
                 self.call_helper(HelperId::PutMember, 0, &[site, args[0], args[1], entry, cell])
             }
+            Helper::CallAny => self.call_value(site, &args),
+            Helper::AutoCall => self.auto_call(site, args[0]),
+            Helper::GetMember(at) if at.calls_program => self.call_found(site, at, &args, true),
+            Helper::CallMethod(at) if at.calls_program => self.call_found(site, at, &args, false),
             Helper::GetMember(at) => self.call_member(HelperId::GetMember, site, at, &args),
             Helper::CallMethod(at) => self.call_member(HelperId::CallMethod, site, at, &args),
             Helper::MakeMap(word) => {
@@ -200,12 +215,18 @@ impl Lower<'_, '_> {
     }
 
     /// The addresses of the name and of the cache of a member instruction.
-    fn member_site(&mut self, at: MemberSite) -> [ir::Value; 2] {
+    pub(super) fn member_site(&mut self, at: MemberSite) -> [ir::Value; 2] {
         let (entry, cell) = ((self.env.name_entry)(at.name), (self.env.feedback)(at.word));
         [self.iconst(entry as i64), self.iconst(cell as i64)]
     }
 
-    fn call_member(&mut self, id: HelperId, site: ir::Value, at: MemberSite, args: &[ir::Value]) -> ir::Value {
+    pub(super) fn call_member(
+        &mut self,
+        id: HelperId,
+        site: ir::Value,
+        at: MemberSite,
+        args: &[ir::Value],
+    ) -> ir::Value {
         let [entry, cell] = self.member_site(at);
         let (words, count) = self.store_words(args);
         self.call_helper(id, 0, &[site, entry, cell, words, count])

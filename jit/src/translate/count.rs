@@ -50,6 +50,9 @@ impl Lower<'_, '_> {
                         self.keep_counter(&mut registers, block);
                     }
                     Op::Count(block) => self.keep_counter(&mut registers, block),
+                    Op::EnterInlined { .. } => {
+                        registers.budget.get_or_insert_with(|| self.b.declare_var(types::I64));
+                    }
                     Op::CallSelf | Op::CallCode(_) => calls = true,
                     Op::Helper(helper) => calls |= helper.calls() || matches!(helper, Helper::Intrinsic(_)),
                     _ => {}
@@ -174,6 +177,15 @@ impl Lower<'_, '_> {
         self.b.switch_to_block(next);
         self.check_depth();
         self.count(block);
+    }
+
+    /// The begin of an activation whose code is part of the function: budget and depth; its block counts itself.
+    pub(super) fn enter_inlined(&mut self, inst: &Inst, weight: u32, code: u32) {
+        let (cold, next) = self.charge(weight);
+        self.b.switch_to_block(cold);
+        self.refill_inlined(inst, code, next);
+        self.b.switch_to_block(next);
+        self.count_inlined();
     }
 
     /// A loop head: budget, count.

@@ -1,19 +1,21 @@
 //! Ways out: side exits, unwinding, the budget's slow path, the stack check.
 
 use super::lower::{Lower, memory};
-use super::{ExitInfo, HelperId, Restored};
-use crate::ssa::{Exit, Inst, Op, StateVal, Val};
+use super::{ExitFrame, ExitInfo, HelperId, Restored};
+use crate::ssa::{Exit, Inst, Op, StateId, StateVal, Val};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
+use minilive_mir::ir::InstId;
 use minilive_runtime::realm::{HEAD_CELLS, HEAD_DEPTH, HEAD_MAX_DEPTH, HEAD_NATIVE_LIMIT, HEAD_NATIVE_STATUS};
 use minilive_runtime::value::Value;
+use std::sync::Arc;
 
 /// A cold block that is written when the rest is done.
 pub(super) enum Pending {
-    /// Stores what the interpreter needs and lets it go on.
-    Exit(ir::Block, Exit, Option<u32>),
-    /// Returns the mark of unwinding.
-    Unwind(ir::Block, Option<u32>),
+    /// Stores what the interpreter needs and lets it go on; the parameter says which exit it was.
+    State(ir::Block, StateId, Option<u32>),
+    /// Returns the mark of unwinding, out of so many spliced calls.
+    Unwind(ir::Block, Option<u32>, u32),
 }
 
 impl Lower<'_, '_> {
@@ -23,8 +25,9 @@ impl Lower<'_, '_> {
             return number;
         }
         let number = self.env.first_exit + self.exits.len() as u32;
-        let resume = self.func.states[exit.state.0 as usize].resume;
-        self.exits.push(ExitInfo { at: self.at, resume, reason: exit.reason, regs: Vec::new() });
+        let at = self.func.body.chain(exit.at)[0];
+        self.exits.push(ExitInfo { at, reason: exit.reason, frames: Arc::default() });
+        self.exit_states.push(exit.state);
         self.exit_numbers.insert(exit, number);
         number
     }
@@ -34,23 +37,42 @@ impl Lower<'_, '_> {
         if let Some(&block) = self.exit_blocks.get(&(exit, self.mode)) {
             return block;
         }
-        self.exit_number(exit);
+        let number = self.exit_number(exit);
+        let stub = self.b.create_block();
+        self.b.set_cold_block(stub);
+        self.exit_blocks.insert((exit, self.mode), stub);
+        let state = self.state_block(exit.state);
+        let here = self.b.current_block();
+        self.b.switch_to_block(stub);
+        let number = self.b.ins().iconst(types::I32, i64::from(number));
+        self.b.ins().jump(state, &[number.into()]);
+        here.into_iter().for_each(|block| self.b.switch_to_block(block));
+        stub
+    }
+
+    /// The cold block that leaves with a state, whatever for; its parameter is the exit's number.
+    fn state_block(&mut self, state: StateId) -> ir::Block {
+        if let Some(&block) = self.state_blocks.get(&(state, self.mode)) {
+            return block;
+        }
         let block = self.b.create_block();
+        self.b.append_block_param(block, types::I32);
         self.b.set_cold_block(block);
-        self.exit_blocks.insert((exit, self.mode), block);
-        self.pending.push(Pending::Exit(block, exit, self.mode));
+        self.state_blocks.insert((state, self.mode), block);
+        self.pending.push(Pending::State(block, state, self.mode));
         block
     }
 
     /// The cold block that returns the mark of unwinding.
     pub(super) fn unwind_block(&mut self) -> ir::Block {
-        if let Some(&block) = self.unwind_blocks.get(&self.mode) {
+        let depth = self.func.body.depth_at(self.at);
+        if let Some(&block) = self.unwind_blocks.get(&(self.mode, depth)) {
             return block;
         }
         let block = self.b.create_block();
         self.b.set_cold_block(block);
-        self.unwind_blocks.insert(self.mode, block);
-        self.pending.push(Pending::Unwind(block, self.mode));
+        self.unwind_blocks.insert((self.mode, depth), block);
+        self.pending.push(Pending::Unwind(block, self.mode, depth));
         block
     }
 
@@ -84,16 +106,16 @@ impl Lower<'_, '_> {
     pub(super) fn emit_pending(&mut self) {
         while let Some(pending) = self.pending.pop() {
             match pending {
-                Pending::Exit(block, exit, mode) => {
+                Pending::State(block, state, mode) => {
                     self.b.switch_to_block(block);
                     self.mode = mode;
-                    self.emit_exit(exit);
+                    self.leave_with(state, block);
                 }
-                Pending::Unwind(block, mode) => {
+                Pending::Unwind(block, mode, depth) => {
                     self.b.switch_to_block(block);
                     self.mode = mode;
                     self.flush_mode();
-                    self.leave_function();
+                    self.leave_function(depth);
                     let mark = self.iconst(Value::EXC.bits() as i64);
                     self.b.ins().return_(&[mark]);
                 }
@@ -101,11 +123,11 @@ impl Lower<'_, '_> {
         }
     }
 
-    fn emit_exit(&mut self, exit: Exit) {
+    fn leave_with(&mut self, id: StateId, block: ir::Block) {
         self.flush_mode();
-        self.write_cells_of(exit);
-        let state = &self.func.states[exit.state.0 as usize];
-        let mut regs = Vec::new();
+        self.write_cells_of(id);
+        let state = &self.func.states[id.0 as usize];
+        let mut frames = self.exit_frames(state.resume);
         let mut words = 0;
         for &(reg, val) in &state.regs {
             let restored = match val {
@@ -119,16 +141,46 @@ impl Lower<'_, '_> {
                     Restored::Range(first)
                 }
             };
-            regs.push((reg, restored));
+            let (frame, own) = self.func.body.reg_origin(reg);
+            let Some((_, found)) = frames.iter_mut().find(|it| it.0 == frame) else {
+                unreachable!("a register is live in a frame that is not active");
+            };
+            if self.func.body.frames[frame].captured.as_ref().is_some_and(|it| it.reg == reg) {
+                found.captured = Some(restored);
+            } else {
+                found.regs.push((own, restored));
+            }
         }
-        let number = self.exit_number(exit);
-        self.exits[(number - self.env.first_exit) as usize].regs = regs;
-        let number = self.iconst(i64::from(number));
+        let depth = self.func.body.depth_at(state.resume);
+        let frames: Arc<[ExitFrame]> = frames.into_iter().map(|it| it.1).collect();
+        for (exit, _) in self.exits.iter_mut().zip(&self.exit_states).filter(|it| *it.1 == id) {
+            exit.frames = Arc::clone(&frames);
+        }
+        let number = self.b.block_params(block)[0];
+        let number = self.b.ins().uextend(types::I64, number);
         let values = self.words_address();
-        // The interpreter counts the activation itself.
-        self.leave_function();
+        // The interpreter counts the activations itself.
+        self.leave_function(depth);
         let result = self.call_helper(HelperId::Deopt, 0, &[number, values]);
         self.b.ins().return_(&[result]);
+    }
+
+    /// The activations at an exit, innermost first, with the numbers of their frames.
+    fn exit_frames(&mut self, resume: InstId) -> Vec<(usize, ExitFrame)> {
+        let body = &self.func.body;
+        let chain = body.chain(resume);
+        let (mut frame, mut resume) = body.origin(resume);
+        let mut result = None;
+        let mut frames = Vec::new();
+        for i in 0..chain.len() {
+            let site = self.sites.word_of(&chain[i..]);
+            let code = body.frames[frame].code;
+            frames.push((frame, ExitFrame { code, site, resume, result, captured: None, regs: Vec::new() }));
+            let Some(call) = &body.frames[frame].caller else { break };
+            result = Some(call.result);
+            (frame, resume) = (call.frame, InstId(call.inst.0 + 1));
+        }
+        frames
     }
 
     fn restore(&mut self, val: Val, words: &mut u32) -> Restored {
@@ -158,8 +210,8 @@ impl Lower<'_, '_> {
     }
 
     /// Brings memory up to date with globals that are newer in registers.
-    fn write_cells_of(&mut self, exit: Exit) {
-        let state = &self.func.states[exit.state.0 as usize];
+    fn write_cells_of(&mut self, state: StateId) {
+        let state = &self.func.states[state.0 as usize];
         if state.cells.is_empty() {
             return;
         }
@@ -174,7 +226,7 @@ impl Lower<'_, '_> {
     pub(super) fn refill(&mut self, inst: &Inst, next: ir::Block) {
         self.store_budget();
         if let Some(exit) = inst.exit {
-            self.write_cells_of(exit);
+            self.write_cells_of(exit.state);
         }
         let site = self.site();
         self.call_budget(site);
@@ -209,23 +261,69 @@ impl Lower<'_, '_> {
         }
     }
 
-    /// Right before every return.
-    pub(super) fn leave_function(&mut self) {
-        if self.env.count_depth && !self.func.osr {
-            let depth = self.b.ins().load(types::I32, memory(), self.ctx, HEAD_DEPTH as i32);
-            let depth = self.b.ins().iadd_imm_s(depth, -1);
-            self.b.ins().store(memory(), depth, self.ctx, HEAD_DEPTH as i32);
+    /// Right before every return, out of so many spliced calls.
+    pub(super) fn leave_function(&mut self, spliced: u32) {
+        let ended = spliced + u32::from(!self.func.osr);
+        if self.env.count_depth && ended > 0 {
+            self.add_depth(-i64::from(ended));
         }
+    }
+
+    /// The end of a spliced call.
+    pub(super) fn leave_inlined(&mut self) {
+        if self.env.count_depth {
+            self.add_depth(-1);
+        }
+    }
+
+    fn add_depth(&mut self, calls: i64) {
+        let depth = self.b.ins().load(types::I32, memory(), self.ctx, HEAD_DEPTH as i32);
+        let depth = self.b.ins().iadd_imm_s(depth, calls);
+        self.b.ins().store(memory(), depth, self.ctx, HEAD_DEPTH as i32);
+    }
+
+    /// The slow path of the budget at a spliced call: goes on at `next`, or unwinds as if the call had failed.
+    pub(super) fn refill_inlined(&mut self, inst: &Inst, code: u32, next: ir::Block) {
+        self.store_budget();
+        if let Some(exit) = inst.exit {
+            self.write_cells_of(exit.state);
+        }
+        let (site, code) = (self.site(), self.iconst(i64::from(code)));
+        let status = self.call_helper(HelperId::InlinedBudget, 0, &[site, code]);
+        self.load_budget();
+        let unwind = self.unwind_block();
+        self.b.ins().brif(status, unwind, &[], next, &[]);
+    }
+
+    /// One more nested call, whose code is part of the function.
+    pub(super) fn count_inlined(&mut self) {
+        if !self.env.count_depth {
+            return;
+        }
+        let bad = self.is_too_deep();
+        let (next, cold) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(cold);
+        self.b.ins().brif(bad, cold, &[], next, &[]);
+        self.b.switch_to_block(cold);
+        let site = self.site();
+        self.call_helper(HelperId::TooDeep, 0, &[site]);
+        let unwind = self.unwind_block();
+        self.b.ins().jump(unwind, &[]);
+        self.b.switch_to_block(next);
+        self.add_depth(1);
+    }
+
+    fn is_too_deep(&mut self) -> ir::Value {
+        let depth = self.b.ins().load(types::I32, memory(), self.ctx, HEAD_DEPTH as i32);
+        let most = self.b.ins().load(types::I32, memory(), self.ctx, HEAD_MAX_DEPTH as i32);
+        self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, depth, most)
     }
 
     /// One more nested call, if there may be one.
     fn count_depth(&mut self) {
-        let depth = self.b.ins().load(types::I32, memory(), self.ctx, HEAD_DEPTH as i32);
-        let most = self.b.ins().load(types::I32, memory(), self.ctx, HEAD_MAX_DEPTH as i32);
-        let bad = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, depth, most);
+        let bad = self.is_too_deep();
         self.overflow_if(bad);
-        let depth = self.b.ins().iadd_imm_s(depth, 1);
-        self.b.ins().store(memory(), depth, self.ctx, HEAD_DEPTH as i32);
+        self.add_depth(1);
     }
 
     fn overflow_if(&mut self, bad: ir::Value) {

@@ -2,8 +2,9 @@
 
 use super::count::Counting;
 use super::leave::Pending;
+use super::sites::Sites;
 use super::{Env, ExitInfo, HelperId, helper_address, state_words};
-use crate::ssa::{Block, Edge, End, Exit, Func, Inst, Op, Rep, Val};
+use crate::ssa::{Block, Edge, End, Exit, Func, Inst, Op, Rep, StateId, Val};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData, types};
 use cranelift_codegen::isa::OwnedTargetIsa;
@@ -27,11 +28,16 @@ pub(super) struct Lower<'a, 'b> {
     pub(super) blocks: Vec<ir::Block>,
     pub(super) ctx: ir::Value,
     /// Arguments of the entry, behind the context.
-    inputs: Vec<ir::Value>,
+    pub(super) inputs: Vec<ir::Value>,
     pub(super) exits: Vec<ExitInfo>,
     pub(super) exit_numbers: FxHashMap<Exit, u32>,
+    /// Parallel to `exits`.
+    pub(super) exit_states: Vec<StateId>,
+    pub(super) state_blocks: FxHashMap<(StateId, Option<u32>), ir::Block>,
     pub(super) exit_blocks: FxHashMap<(Exit, Option<u32>), ir::Block>,
-    pub(super) unwind_blocks: FxHashMap<Option<u32>, ir::Block>,
+    /// By the mode, and by how many spliced calls are around.
+    pub(super) unwind_blocks: FxHashMap<(Option<u32>, u32), ir::Block>,
+    pub(super) sites: Sites,
     pub(super) pending: Vec<Pending>,
     /// Room for values on the way out, and for arguments of helpers.
     pub(super) words: Option<ir::StackSlot>,
@@ -45,8 +51,13 @@ pub(super) struct Lower<'a, 'b> {
     pub(super) at: minilive_mir::ir::InstId,
 }
 
-/// Translates a whole function; gives its exits.
-pub(super) fn lower(builder: FunctionBuilder<'_>, isa: &OwnedTargetIsa, func: &Func, env: &Env<'_>) -> Vec<ExitInfo> {
+/// Translates a whole function; gives its exits and sites.
+pub(super) fn lower(
+    builder: FunctionBuilder<'_>,
+    isa: &OwnedTargetIsa,
+    func: &Func,
+    env: &Env<'_>,
+) -> (Vec<ExitInfo>, Sites) {
     let mut lower = Lower {
         b: builder,
         isa,
@@ -60,8 +71,11 @@ pub(super) fn lower(builder: FunctionBuilder<'_>, isa: &OwnedTargetIsa, func: &F
         inputs: Vec::new(),
         exits: Vec::new(),
         exit_numbers: FxHashMap::default(),
+        exit_states: Vec::new(),
+        state_blocks: FxHashMap::default(),
         exit_blocks: FxHashMap::default(),
         unwind_blocks: FxHashMap::default(),
+        sites: Sites { first: env.first_chain, chains: Vec::new() },
         pending: Vec::new(),
         words: None,
         counting: Counting::default(),
@@ -72,10 +86,10 @@ pub(super) fn lower(builder: FunctionBuilder<'_>, isa: &OwnedTargetIsa, func: &F
         at: minilive_mir::ir::InstId(0),
     };
     lower.run();
-    let Lower { mut b, exits, isa, .. } = lower;
+    let Lower { mut b, exits, sites, isa, .. } = lower;
     b.seal_all_blocks();
     b.finalize(isa.frontend_config());
-    exits
+    (exits, sites)
 }
 
 /// Trusted memory: aligned, never faults.
@@ -222,11 +236,11 @@ impl Lower<'_, '_> {
             End::Return(val) => {
                 let value = self.val(*val);
                 self.flush_mode();
-                self.leave_function();
+                self.leave_function(0);
                 self.b.ins().return_(&[value]);
             }
             End::Leave(exit) => {
-                self.at = self.func.states[exit.state.0 as usize].resume;
+                self.at = exit.at;
                 let block = self.exit_block(*exit);
                 self.b.ins().jump(block, &[]);
             }
@@ -280,6 +294,12 @@ impl Lower<'_, '_> {
                 let window = self.inputs[0];
                 let value = self.b.ins().load(types::I64, memory(), window, n as i32 * 8);
                 self.define(inst, value);
+            }
+            Op::Captured => self.captured(inst),
+            Op::CapturedOf => {
+                let function = self.arg(inst, 0);
+                let map = self.captured_of(function);
+                self.define(inst, map);
             }
             Op::F64(bits) => {
                 let value = self.b.ins().f64const(f64::from_bits(bits));
@@ -337,6 +357,8 @@ impl Lower<'_, '_> {
             }
             Op::CallSelf | Op::CallCode(_) | Op::Helper(_) => self.call(inst, next),
             Op::Enter { weight, block } => self.enter(weight, block),
+            Op::EnterInlined { weight, code } => self.enter_inlined(inst, weight, code),
+            Op::LeaveInlined => self.leave_inlined(),
             Op::EnterLoop { weight, block } => self.enter_loop(inst, weight, block),
             Op::Count(block) => self.count(block),
             Op::Record(point) => self.record(inst, point),

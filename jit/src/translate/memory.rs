@@ -6,11 +6,12 @@ use crate::feedback::{FeedbackCell, Target};
 use crate::ssa::{Helper, Inst, Op};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
+use minilive_runtime::function::FUNCTION_OUTER;
 use minilive_runtime::heap::flags;
 use minilive_runtime::list::{LIST_ELEMENTS, LIST_LEN};
 use minilive_runtime::map::MAP_SLOTS;
 use minilive_runtime::realm::{HEAD_CELLS, HEAD_ELEMENT_KEYS_END, HEAD_GLOBALS_GUARDED, HEAD_MARKING};
-use minilive_runtime::value::PAYLOAD_MASK;
+use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, TAG_SHIFT};
 
 /// Offset of a heap object's flags.
 const FLAGS: i32 = std::mem::offset_of!(minilive_runtime::heap::Header, flags) as i32;
@@ -118,6 +119,33 @@ impl Lower<'_, '_> {
         let elements = self.b.ins().load(types::I64, memory(), object, LIST_ELEMENTS as i32);
         let offset = self.b.ins().ishl_imm_u(index, 3);
         self.b.ins().iadd(elements, offset)
+    }
+
+    /// The map that a function captured.
+    pub(super) fn captured_of(&mut self, function: ir::Value) -> ir::Value {
+        let object = self.b.ins().band_imm_u(function, PAYLOAD_MASK as i64);
+        self.b.ins().load(types::I64, memory(), object, FUNCTION_OUTER as i32)
+    }
+
+    /// The map that the running function captured. Compiled callers leave the function in its word, the way in from the
+    /// interpreter leaves the map itself; loops find the map in the header of their window.
+    pub(super) fn captured(&mut self, inst: &Inst) {
+        if self.func.osr {
+            let map = self.b.ins().load(types::I64, memory(), self.inputs[0], -8);
+            return self.define(inst, map);
+        }
+        let (function, next) = (self.b.create_block(), self.b.create_block());
+        let result = self.b.append_block_param(next, types::I64);
+        let word = self.b.ins().iconst(types::I64, self.env.callee_word as i64);
+        let left = self.b.ins().load(types::I64, memory(), word, 0);
+        let tag = self.b.ins().ushr_imm_u(left, i64::from(TAG_SHIFT));
+        let is_function = self.b.ins().icmp_imm_u(IntCC::Equal, tag, TAG_FUNCTION as i64);
+        self.b.ins().brif(is_function, function, &[], next, &[left.into()]);
+        self.b.switch_to_block(function);
+        let map = self.captured_of(left);
+        self.b.ins().jump(next, &[map.into()]);
+        self.b.switch_to_block(next);
+        self.define(inst, result);
     }
 
     /// The address of a slot of a map that is known to have it.

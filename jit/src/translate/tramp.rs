@@ -27,7 +27,7 @@ fn one_block(
     b.ins().return_(result.as_slice());
     b.seal_all_blocks();
     b.finalize(isa.frontend_config());
-    finish(isa, context, false)
+    Ok(finish(isa, context, false)?.0)
 }
 
 /// `(entry, context, words) -> value`: calls a loop entry, which takes the address of the words itself.
@@ -40,10 +40,13 @@ pub fn loop_trampoline(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
 }
 
 /// `(entry, context, words) -> value`: passes `arity` words from memory in registers. The first word, the captured map, is
-/// not passed.
-pub fn trampoline(isa: &OwnedTargetIsa, arity: usize) -> Result<Compiled, Refused> {
+/// left where calls leave the function.
+pub fn trampoline(isa: &OwnedTargetIsa, callee_word: usize, arity: usize) -> Result<Compiled, Refused> {
     one_block(isa, UserFuncName::user(1, arity as u32), signature(isa, 2), |b, params| {
         let (entry, context, words) = (params[0], params[1], params[2]);
+        let captured = b.ins().load(types::I64, MemFlagsData::trusted(), words, 0);
+        let word = b.ins().iconst(types::I64, callee_word as i64);
+        b.ins().store(MemFlagsData::trusted(), captured, word, 0);
         let mut args = vec![context];
         for i in 0..arity {
             args.push(b.ins().load(types::I64, MemFlagsData::trusted(), words, (i as i32 + 1) * 8));

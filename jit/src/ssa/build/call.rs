@@ -17,7 +17,11 @@ impl Builder<'_> {
                 _ => {}
             }
         }
-        self.generic(Some(dst), Helper::Call, &[callee], args, Ty::Any)?;
+        let target = self.input.seen.call(self.at).unwrap_or_default().target;
+        let intrinsic = matches!(self.reg(callee).ty, Ty::Function(Target::Intrinsic(_)))
+            || matches!(target, Some(Target::Intrinsic(_)));
+        let helper = if intrinsic { Helper::Call } else { Helper::CallAny };
+        self.generic(Some(dst), helper, &[callee], args, Ty::Any)?;
         self.narrow_result(dst)
     }
 
@@ -76,15 +80,12 @@ impl Builder<'_> {
         }
         self.flush_cells();
         let itself = code == self.input.code && !self.func.osr;
-        let val = if itself {
-            self.op(Op::CallSelf, &vals, Rep::Boxed)
-        } else {
-            vals.insert(0, function);
-            self.op(Op::CallCode(code), &vals, Rep::Boxed)
-        };
+        vals.insert(0, function);
+        let op = if itself { Op::CallSelf } else { Op::CallCode(code) };
+        let val = self.op(op, &vals, Rep::Boxed);
         self.func.calls = true;
         self.forget_cells();
-        self.state_cache.clear();
+        self.effect();
         self.shapes.clear();
         self.set(dst, Slot { ty: Ty::Any, val });
         self.narrow_result(dst)
@@ -101,7 +102,7 @@ impl Builder<'_> {
 
     /// What the uses of the current instruction's result met. Registers of temporaries serve many values.
     pub(crate) fn result_kinds(&mut self, dst: Reg) -> Kinds {
-        let unit = self.input.unit;
+        let unit = &self.input.body.unit;
         let Some(block) = self.flow.nodes[self.node].block else {
             return Kinds::NONE;
         };

@@ -7,10 +7,11 @@ use super::iterate::LONGEST;
 use super::{Builder, CellState, Env, RangeParts, Slot, Step, Stop};
 use crate::feedback::{Global, Kinds, Target, Variety};
 use crate::reason::{ExitReason, Refused};
+use crate::ssa::body::Body;
 use crate::ssa::flow::{EntryAt, Flow, NodeId, RegSet};
 use crate::ssa::types::{INT_MAX, Ty};
-use crate::ssa::{Block, BlockData, Edge, End, Exit, Helper, Op, Rep, StateId, Val};
-use minilive_mir::ir::{Inst, InstId, NameId, Reg, Unit};
+use crate::ssa::{Block, BlockData, Edge, End, Exit, Helper, Op, Rep, Val};
+use minilive_mir::ir::{Inst, InstId, NameId, Reg};
 
 /// What a loop does to registers and globals.
 pub(crate) struct LoopFacts {
@@ -27,7 +28,8 @@ pub(crate) struct LoopFacts {
 }
 
 /// The facts of every loop of a graph.
-pub(crate) fn loop_facts(unit: &Unit, flow: &Flow) -> Vec<LoopFacts> {
+pub(crate) fn loop_facts(body: &Body, flow: &Flow) -> Vec<LoopFacts> {
+    let unit = &*body.unit;
     flow.loops
         .iter()
         .map(|it| {
@@ -42,10 +44,13 @@ pub(crate) fn loop_facts(unit: &Unit, flow: &Flow) -> Vec<LoopFacts> {
                 let first = unit.blocks[block.0 as usize].first;
                 for (i, inst) in unit.block_insts(block).iter().enumerate() {
                     let at = InstId(first + i as u32);
-                    inst.writes().for_each(|reg| facts.writes.add(reg));
+                    body.writes(at).for_each(|reg| facts.writes.add(reg));
                     match *inst {
                         Inst::LoadFree { name, .. } if !facts.reads.iter().any(|it| it.0 == name) => {
-                            facts.reads.push((name, at));
+                            let captured = body.frame_at(at).captured.as_ref();
+                            if captured.is_none_or(|it| it.slot(name).is_none()) {
+                                facts.reads.push((name, at));
+                            }
                         }
                         Inst::StoreGlobal { name, .. } => facts.stores.push(name),
                         Inst::GetIndex { .. } => facts.indexes.push(at),
@@ -101,12 +106,16 @@ impl Builder<'_> {
     }
 
     fn enter_function(&mut self, first: minilive_mir::ir::BlockId) -> Step<()> {
-        let unit = self.input.unit;
+        let unit = &self.frame().unit;
         let absent = self.absent();
         self.env.regs.fill(absent);
         for i in 0..unit.n_inputs() {
             let param = self.slot(Op::Param(i as u32), &[], Ty::Any, None);
             self.env.regs[i] = param;
+        }
+        let captured = self.frame().captured.as_ref().map(|it| it.reg);
+        if let Some(reg) = captured {
+            self.env.regs[reg.0 as usize] = self.slot(Op::Captured, &[], Ty::Any, None);
         }
         self.op(Op::Enter { weight: self.input.call_weight, block: first }, &[], Rep::None);
         for i in 0..unit.params.len() {
@@ -114,17 +123,20 @@ impl Builder<'_> {
             let want = if kinds.within(Kinds::NUMBER) || kinds == Kinds::LIST { self.guess(kinds) } else { Ty::Any };
             self.env.regs[i] = self.narrow(self.env.regs[i], want, Self::exit_entry)?;
         }
-        Ok(())
+        self.enter_captured()
     }
 
     fn enter_loop(&mut self, live: &RegSet) -> Step<()> {
         let absent = self.absent();
         self.env.regs.fill(absent);
+        let captured = self.frame().captured.as_ref().map(|it| it.reg);
         for reg in live.iter() {
-            let slot = self.slot(Op::Window(reg.0), &[], Ty::Any, None);
+            let op = if Some(reg) == captured { Op::Captured } else { Op::Window(reg.0) };
+            let slot = self.slot(op, &[], Ty::Any, None);
             self.env.regs[reg.0 as usize] = slot;
         }
-        for reg in live.iter() {
+        self.enter_captured()?;
+        for reg in live.iter().filter(|&reg| Some(reg) != captured) {
             let slot = self.reg(reg);
             let seen = self.input.window.get(reg.0 as usize).copied().unwrap_or_default();
             if seen.computed
@@ -145,15 +157,24 @@ impl Builder<'_> {
         Ok(())
     }
 
+    /// The captured map of the entry's own activation is a map.
+    fn enter_captured(&mut self) -> Step<()> {
+        if let Some(captured) = &self.frame().captured {
+            let map = self.narrow(self.reg(captured.reg), Ty::Map, Self::exit_entry)?;
+            self.refine(captured.reg, map);
+        }
+        Ok(())
+    }
+
     /// Whether a register is the position of a loop, which is always a small integer.
     fn is_position(&self, reg: Reg) -> bool {
-        self.input.unit.insts.iter().any(|inst| matches!(inst, Inst::IterNext { pos, .. } if *pos == reg))
+        self.input.body.unit.insts.iter().any(|inst| matches!(inst, Inst::IterNext { pos, .. } if *pos == reg))
     }
 
     /// The call of `range` that made the list in a register for a loop alone, so that nobody else can see or change it, and the
     /// number of that intrinsic.
     fn private_range(&self, reg: Reg) -> Option<(InstId, u32)> {
-        let insts = &self.input.unit.insts;
+        let insts = &self.input.body.unit.insts;
         let mut inits = insts.iter().enumerate().filter_map(|(i, inst)| match inst {
             Inst::IterInit { obj, src, .. } if *obj == reg => Some((i, *src)),
             _ => None,
@@ -176,7 +197,7 @@ impl Builder<'_> {
 
     /// Whether a register is not read behind an instruction that a jump to a loop head follows.
     fn is_dead_behind(&self, i: usize, reg: Reg) -> bool {
-        let Some(&Inst::Jump { to }) = self.input.unit.insts.get(i + 1) else {
+        let Some(&Inst::Jump { to }) = self.input.body.unit.insts.get(i + 1) else {
             return false;
         };
         let heads = self.flow.nodes.iter().zip(&self.flow.live_in).filter(|(node, _)| node.block == Some(to));
@@ -221,12 +242,11 @@ impl Builder<'_> {
 
     /// An exit before the first instruction.
     fn exit_entry(&mut self, reason: ExitReason) -> Exit {
-        if !self.emitting {
-            return Exit { state: StateId(0), reason };
-        }
-        let live = self.flow.live_in[self.flow.nodes[0].succs[0]].clone();
-        let state = self.new_state(self.at, &live);
-        Exit { state, reason }
+        let state = self.anchored(|it| {
+            let live = it.flow.live_in[it.flow.nodes[0].succs[0]].clone();
+            it.new_state(it.at, &live)
+        });
+        Exit { state, reason, at: self.at }
     }
 
     // ---- edges ---------------------------------------------------------------------------------------------------------

@@ -144,6 +144,8 @@ impl Builder<'_> {
     /// A generic operation on boxed operands. Globals in registers are written back before it if it may see them, and read
     /// again behind it if it may change them.
     pub(crate) fn helper(&mut self, helper: Helper, args: &[Val], rep: Rep) -> Val {
+        // Compiled functions may be called straight from here, on this stack.
+        self.func.calls |= helper.calls();
         if helper.sees_globals() {
             self.flush_cells();
         }
@@ -154,20 +156,26 @@ impl Builder<'_> {
         if helper.writes() {
             self.shapes.clear();
         }
-        self.state_cache.clear();
+        self.effect();
         val
     }
 
-    /// The state cache key is (instruction, behind it).
-    pub(crate) fn cached_state(&mut self, key: (u32, bool), make: impl FnOnce(&mut Self) -> StateId) -> StateId {
+    /// Something happened that must not be repeated: exits from here on leave to a later place.
+    pub(crate) fn effect(&mut self) {
+        self.anchor = None;
+    }
+
+    /// The state to leave with: the last one, if nothing has happened since, else a new one. Sharing keeps exits few and short, and
+    /// what they need alive; the interpreter repeats what was computed meanwhile.
+    pub(crate) fn anchored(&mut self, make: impl FnOnce(&mut Self) -> StateId) -> StateId {
         if !self.emitting {
             return StateId(0);
         }
-        if let Some(&state) = self.state_cache.get(&key) {
+        if let Some(state) = self.anchor {
             return state;
         }
         let state = make(self);
-        self.state_cache.insert(key, state);
+        self.anchor = Some(state);
         state
     }
 }

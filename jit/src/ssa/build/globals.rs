@@ -6,8 +6,8 @@ use super::{Builder, CellState, Slot, Step, Stop};
 use crate::feedback::{Global, Kinds, Place, Target};
 use crate::reason::{ExitReason, Refusal};
 use crate::ssa::types::Ty;
-use crate::ssa::{Op, Rep};
-use minilive_mir::ir::{NameId, Reg};
+use crate::ssa::{Helper, Op, Rep, Val};
+use minilive_mir::ir::{NameId, Reg, RegRange};
 use minilive_runtime::value::Value;
 
 impl Builder<'_> {
@@ -20,8 +20,17 @@ impl Builder<'_> {
 
     /// The value of a free name, by where it was found before.
     fn free_name(&mut self, name: NameId, seen: Global) -> Step<Slot> {
-        if !self.input.free_is_global {
-            return Err(Stop::Refuse(Refusal::UnsupportedOperation));
+        if let Some(captured) = &self.frame().captured {
+            if seen.place == Place::Unknown {
+                return Err(self.leave(ExitReason::ColdPath));
+            }
+            if !self.may(ExitReason::Shape) {
+                return Err(Stop::Refuse(Refusal::Captured));
+            }
+            let map = self.guard_shape(self.reg(captured.reg).val, captured.shape);
+            if let Some(slot) = captured.slot(name) {
+                return self.read_captured(map, slot, seen);
+            }
         }
         match seen.place {
             Place::Unknown => match self.env.cells[name.0 as usize] {
@@ -33,6 +42,28 @@ impl Builder<'_> {
             // Both may be right at times; which one, the interpreter decides.
             Place::Mixed if seen.value.meets(Kinds::NUMBER) => self.read_cell(name, Global { target: None, ..seen }),
             Place::Mixed | Place::Outer { .. } => Err(Stop::Refuse(Refusal::UnsupportedOperation)),
+        }
+    }
+
+    /// A variable of the captured map, whose shape was guarded.
+    fn read_captured(&mut self, map: Val, slot: u8, seen: Global) -> Step<Slot> {
+        if !matches!(seen.place, Place::Outer { .. }) || !self.may(ExitReason::Unassigned) {
+            // At times it is unassigned, and then the name means something else.
+            return Err(Stop::Refuse(Refusal::Captured));
+        }
+        let val = self.op(Op::LoadSlot(slot), &[map], Rep::Boxed);
+        self.narrow_global(Slot { ty: Ty::Any, val }, seen)
+    }
+
+    /// `outer`: the captured map, or that of globals.
+    pub(crate) fn load_outer(&mut self, dst: Reg) -> Step<()> {
+        match &self.frame().captured {
+            Some(captured) => {
+                let map = self.reg(captured.reg);
+                self.set(dst, map);
+                Ok(())
+            }
+            None => self.generic(Some(dst), Helper::LoadGlobals, &[], RegRange::EMPTY, Ty::Map),
         }
     }
 
@@ -106,7 +137,7 @@ impl Builder<'_> {
             return Err(Stop::Refuse(Refusal::UnsupportedOperation));
         }
         self.env.cells[name.0 as usize] = CellState::Loaded { slot, dirty: true };
-        self.state_cache.clear();
+        self.effect();
         Ok(())
     }
 
@@ -128,7 +159,7 @@ impl Builder<'_> {
         for name in 0..self.env.cells.len() {
             self.flush_cell(name);
         }
-        self.state_cache.clear();
+        self.effect();
     }
 
     /// Writes one global back if it changed.

@@ -3,34 +3,33 @@
 use super::{Builder, CellState, Slot, Step, Stop};
 use crate::feedback::{Kinds, Target};
 use crate::reason::ExitReason;
-use crate::ssa::flow::{RegSet, step_back};
+use crate::ssa::flow::RegSet;
 use crate::ssa::types::{CONVERTED_MAX, Ty};
 use crate::ssa::{Exit, Op, Rep, State, StateId, StateVal};
 use minilive_mir::ir::{InstId, Reg};
 use minilive_runtime::value::{TAG_LIST, TAG_MAP, TAG_STRING, Value};
 
 impl Builder<'_> {
-    /// An exit that repeats the current instruction.
+    /// An exit that repeats the current instruction, or more.
     pub(crate) fn exit(&mut self, reason: ExitReason) -> Exit {
         let state = self.state_before();
-        Exit { state, reason }
+        Exit { state, reason, at: self.at }
     }
 
-    /// An exit that goes on behind the current instruction.
+    /// An exit that goes on behind the current instruction, unless that may be repeated, too.
     pub(crate) fn exit_after(&mut self, reason: ExitReason) -> Exit {
-        let key = (self.idx as u32, true);
         let (idx, inst) = (self.idx + 1, self.next_inst());
-        let state = self.cached_state(key, |it| {
+        let state = self.anchored(|it| {
             let live = it.live_at(idx);
             it.new_state(inst, &live)
         });
-        Exit { state, reason }
+        Exit { state, reason, at: self.at }
     }
 
-    /// The state before the current instruction.
+    /// The state before the current instruction, or an earlier one from which all may be repeated.
     pub(crate) fn state_before(&mut self) -> StateId {
         let (idx, inst) = (self.idx, self.at);
-        self.cached_state((idx as u32, false), |it| {
+        self.anchored(|it| {
             let live = it.live_at(idx);
             it.new_state(inst, &live)
         })
@@ -72,12 +71,15 @@ impl Builder<'_> {
             return live.clone();
         }
         if self.live_cache.is_empty() {
-            let unit = self.input.unit;
-            let insts = self.flow.nodes[self.node].block.map_or(&[][..], |block| unit.block_insts(block));
-            let mut live = self.flow.live_before(unit, self.node, insts.len());
+            let body = self.input.body;
+            let insts = self.flow.nodes[self.node].block.map_or(0..0, |block| {
+                let block = &body.unit.blocks[block.0 as usize];
+                block.first..block.end
+            });
+            let mut live = self.flow.live_before(body, self.node, insts.len());
             let mut all = vec![live.clone()];
-            for inst in insts.iter().rev() {
-                step_back(inst, &mut live);
+            for at in insts.rev().map(InstId) {
+                body.step_back(at, &mut live);
                 all.push(live.clone());
             }
             all.reverse();
@@ -157,7 +159,6 @@ impl Builder<'_> {
         if want == Ty::Any || want == slot.ty {
             return Ok(());
         }
-        self.state_cache.remove(&(self.idx as u32, true));
         let narrowed = self.narrow(slot, want, Self::exit_after)?;
         self.refine(dst, narrowed);
         Ok(())

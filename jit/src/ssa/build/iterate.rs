@@ -12,11 +12,11 @@ impl Builder<'_> {
         let Some(block) = self.flow.nodes[self.node].block else {
             return false;
         };
-        let insts = self.input.unit.block_insts(block);
+        let insts = self.input.body.unit.block_insts(block);
         let Some(Inst::IterInit { obj, src, .. }) = insts.get(self.idx + 1) else {
             return false;
         };
-        let live = self.flow.live_before(self.input.unit, self.node, self.idx + 2);
+        let live = self.flow.live_before(self.input.body, self.node, self.idx + 2);
         *src == dst && (*obj == dst || !live.has(dst))
     }
 

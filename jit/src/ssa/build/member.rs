@@ -55,7 +55,7 @@ impl Builder<'_> {
             let (name, slot) = (self.name(name), self.reg(src));
             let value = self.boxed(slot);
             self.op(Op::StoreSlot(seen.slot), &[map, name, value], Rep::None);
-            self.state_cache.clear();
+            self.effect();
             return Ok(());
         }
         let site = self.site(name)?;
@@ -74,7 +74,8 @@ impl Builder<'_> {
 
     /// `self` or `super`: what the call brought. Without a receiver it may be a variable, which the interpreter looks up.
     pub(crate) fn load_receiver(&mut self, dst: Reg, from: Option<Reg>) -> Step<()> {
-        let Some(reg) = from.filter(|_| self.may(ExitReason::Unassigned)) else {
+        let first = self.frame().first_reg;
+        let Some(reg) = from.map(|reg| Reg(reg.0 + first)).filter(|_| self.may(ExitReason::Unassigned)) else {
             return Err(Stop::Refuse(Refusal::UnsupportedOperation));
         };
         let slot = self.guard_assigned(self.reg(reg))?;
@@ -84,7 +85,7 @@ impl Builder<'_> {
     }
 
     /// The way to the member that may be speculated on. Leaves if the instruction never ran.
-    fn way(&mut self, obj: Reg) -> Step<Option<Property>> {
+    pub(crate) fn way(&mut self, obj: Reg) -> Step<Option<Property>> {
         let seen = self.input.seen.property(self.at);
         if seen.variety == Variety::None && self.may(ExitReason::ColdPath) {
             return Err(self.leave(ExitReason::ColdPath));
@@ -105,7 +106,7 @@ impl Builder<'_> {
         Ok(self.guard_shape(map, shape))
     }
 
-    fn guard_shape(&mut self, map: Val, shape: u32) -> Val {
+    pub(crate) fn guard_shape(&mut self, map: Val, shape: u32) -> Val {
         if !self.shapes.contains(&(map, shape)) {
             let exit = self.exit(ExitReason::Shape);
             self.op_exit(Op::GuardShape(shape), &[map], Rep::Boxed, Some(exit));
@@ -117,11 +118,12 @@ impl Builder<'_> {
     /// The place of the current instruction's cache.
     fn site(&self, name: NameId) -> Step<MemberSite> {
         let word = self.input.seen.sites(self.at).next().ok_or(Stop::Broken("a member instruction without a cache"))?;
-        Ok(MemberSite { name: name.0, word })
+        let calls_program = matches!(self.input.seen.method(self.at).target, Some(Target::Code(_)));
+        Ok(MemberSite { name: name.0, word, calls_program })
     }
 
     /// The member, whatever it is: at the end of the one way that was seen, or looked up.
-    fn find(&mut self, obj: Reg, name: NameId, seen: Option<Property>) -> Step<Val> {
+    pub(crate) fn find(&mut self, obj: Reg, name: NameId, seen: Option<Property>) -> Step<Val> {
         let Some(seen) = seen else {
             let site = self.site(name)?;
             let vals = self.boxed_regs([obj]);

@@ -16,7 +16,7 @@ impl Builder<'_> {
         if !self.input.recording || std::mem::replace(&mut self.recorded, true) {
             return;
         }
-        let records = &self.input.unit.records;
+        let records = &self.input.body.unit.records;
         let (first, end) =
             (records.partition_point(|it| it.inst < self.at), records.partition_point(|it| it.inst <= self.at));
         for (i, point) in (first..).zip(&records[first..end]) {
@@ -29,6 +29,7 @@ impl Builder<'_> {
             }
             let val = if slot.ty.is_number() { slot.val } else { self.boxed(slot) };
             self.op(Op::Record(i as u32), &[val], Rep::None);
+            self.effect();
         }
     }
 
@@ -42,7 +43,7 @@ impl Builder<'_> {
     /// On the way into a loop's body: the points of the instruction that fetched the element.
     pub(crate) fn record_element(&mut self) {
         let fetched = self.flow.nodes[self.node].block.is_some()
-            && matches!(self.input.unit.insts[self.at.0 as usize], Inst::IterNext { .. });
+            && matches!(self.input.body.unit.insts[self.at.0 as usize], Inst::IterNext { .. });
         if fetched {
             self.record();
         }
@@ -62,6 +63,6 @@ impl Builder<'_> {
     }
 
     fn has_points(&self) -> bool {
-        self.input.recording && self.input.unit.records.iter().any(|it| it.inst == self.at)
+        self.input.recording && self.input.body.unit.records.iter().any(|it| it.inst == self.at)
     }
 }

@@ -9,11 +9,17 @@ use minilive_runtime::value::Value;
 
 impl Builder<'_> {
     pub(crate) fn step(&mut self, inst: &Inst) -> Step<()> {
+        if let Some(frame) = self.input.body.entered(self.at) {
+            return self.enter_inlined(frame, inst);
+        }
         match *inst {
             Inst::Const { dst, value } => self.constant(dst, value),
             Inst::Move { dst, src } => {
                 let slot = self.reg(src);
                 self.set(dst, slot);
+                if self.input.body.leaves.contains_key(&self.at) {
+                    self.leave_inlined();
+                }
                 Ok(())
             }
             Inst::LoadLocal { dst, local, name, deferred } => self.load_local(dst, local, name, deferred),
@@ -38,14 +44,15 @@ impl Builder<'_> {
             Inst::RefIndex { dst, obj, key } => {
                 self.generic(Some(dst), Helper::RefIndex, &[obj, key], RegRange::EMPTY, Ty::Any)
             }
+            Inst::LoadOuter { dst } => self.load_outer(dst),
             Inst::LoadGlobals { dst } => self.generic(Some(dst), Helper::LoadGlobals, &[], RegRange::EMPTY, Ty::Map),
             Inst::GetMember { dst, obj, this, name } => self.get_member(dst, obj, this, name),
             Inst::CallMethod { dst, obj, this, name, args } => self.call_method(dst, obj, this, name, args),
             Inst::CallIndex { dst, obj, this, key, args } => {
                 self.generic(Some(dst), Helper::CallIndex, &[obj, this, key], args, Ty::Any)
             }
-            Inst::LoadSelf { dst } => self.load_receiver(dst, self.input.unit.self_reg),
-            Inst::LoadSuper { dst } => self.load_receiver(dst, self.input.unit.super_reg),
+            Inst::LoadSelf { dst } => self.load_receiver(dst, self.frame().unit.self_reg),
+            Inst::LoadSuper { dst } => self.load_receiver(dst, self.frame().unit.super_reg),
             Inst::SetMember { obj, name, src } => self.set_member(obj, name, src),
             Inst::RefMember { dst, obj, name } => self.ref_member(dst, obj, name),
             Inst::IterInit { obj, pos, src } => self.iter_init(obj, pos, src),
@@ -55,7 +62,7 @@ impl Builder<'_> {
     }
 
     fn constant(&mut self, dst: Reg, value: ConstId) -> Step<()> {
-        let slot = match &self.input.unit.consts[value.0 as usize] {
+        let slot = match &self.input.body.unit.consts[value.0 as usize] {
             Const::Null => self.null(),
             Const::Number(number) => self.number(*number),
             Const::Str(_) => self.slot(Op::Literal(value.0), &[], Ty::Str, None),
@@ -144,7 +151,7 @@ impl Builder<'_> {
             let index = self.as_int(index);
             let value = self.boxed(value);
             self.op(Op::ListSet, &[list, index, value], Rep::None);
-            self.state_cache.clear();
+            self.effect();
             return Ok(());
         }
         self.generic(None, Helper::SetIndex, &[obj, key, src], RegRange::EMPTY, Ty::Any)
@@ -364,10 +371,12 @@ impl Builder<'_> {
         if self.flow.nodes[node].block.is_some() {
             return self.exit(reason);
         }
-        let live = self.flow.live_in[self.flow.nodes[node].succs[0]].clone();
         let inst: InstId = self.first_of(block);
-        let state = if self.emitting { self.new_state(inst, &live) } else { crate::ssa::StateId(0) };
-        Exit { state, reason }
+        let state = self.anchored(|it| {
+            let live = it.flow.live_in[it.flow.nodes[node].succs[0]].clone();
+            it.new_state(inst, &live)
+        });
+        Exit { state, reason, at: self.at }
     }
 
     /// An edge that has nothing to pass.

@@ -1,0 +1,208 @@
+//! Which callees become part of their callers, and what the compiler is told of all of them.
+//!
+//! `Backend::ssa` asks for a [`Plan`]; `ssa::splice` does the splicing. A callee is taken if a call was seen to call nothing else,
+//! and if it is small. Invariants: what is spliced in is noted in the caller's tier state, so that an edit of it drops the
+//! caller's code and waits for its names (`engine::inlined`).
+
+use super::mentions_import;
+use crate::engine::inlined::Inlined;
+use crate::engine::table::CodeTable;
+use crate::engine::unit::{CallFlags, Code, CodeId};
+use crate::feedback::{Snapshot, Target, Variety};
+use crate::reason::{ExitReason, Refusal};
+use crate::ssa::body::{Body, Frame};
+use crate::ssa::seen::{Seen, View};
+use crate::ssa::splice::{Part, Policy, splice};
+use minilive_mir::ir::{Const, Inst, InstId, UnitKind};
+use rustc_hash::FxHashSet;
+use std::sync::Arc;
+
+/// A callee of so many instructions is small.
+const MAX_CALLEE: usize = 40;
+/// All callees of a body together have so many instructions at most.
+const MAX_GROWTH: usize = 200;
+/// Spliced calls nest so deep.
+const MAX_DEPTH: u32 = 4;
+
+/// The body of an entry, and what was seen of it.
+pub(super) struct Plan {
+    pub(super) seen: Seen,
+    pub(super) inlined: Vec<Inlined>,
+}
+
+/// Plans an entry. Calls in `banned` (by code and instruction) keep their callees outside.
+pub(super) fn plan(codes: &CodeTable, code: &Code, cautious: bool, banned: &Banned) -> Result<Plan, Refusal> {
+    let mut chooser = Chooser { codes, banned, views: vec![view(code)], growth: 0, inlined: Vec::new() };
+    let outer = part(codes, code).ok_or(Refusal::Captured)?;
+    let body = if code.recording {
+        // Record points are kept per code, in the place where its own blocks run.
+        splice(outer, &mut Nothing)
+    } else {
+        splice(outer, &mut chooser)
+    };
+    let Chooser { views, inlined, .. } = chooser;
+    Ok(Plan { seen: Seen { body: Arc::new(body), views, cautious }, inlined })
+}
+
+/// Calls that are not replaced by their callees.
+#[derive(Debug, Default)]
+pub(super) struct Banned {
+    /// By the caller's code and the instruction.
+    pub(super) calls: FxHashSet<(u32, InstId)>,
+    /// All of them.
+    pub(super) all: bool,
+}
+
+impl Banned {
+    /// The call that a frame belongs to.
+    pub(super) fn ban(&mut self, body: &Body, frame: usize) {
+        if let Some(call) = &body.frames[frame].caller {
+            self.calls.insert((body.frames[call.frame].code, call.inst));
+        }
+        // Each round costs a compilation.
+        self.all |= self.calls.len() > 6;
+    }
+}
+
+struct Nothing;
+
+impl Policy for Nothing {
+    fn choose(&mut self, _: &[Frame], _: usize, _: InstId) -> Option<Part> {
+        None
+    }
+}
+
+struct Chooser<'a> {
+    codes: &'a CodeTable,
+    banned: &'a Banned,
+    views: Vec<View>,
+    growth: usize,
+    inlined: Vec<Inlined>,
+}
+
+impl Policy for Chooser<'_> {
+    fn choose(&mut self, frames: &[Frame], frame: usize, at: InstId) -> Option<Part> {
+        let caller = &frames[frame];
+        if self.banned.all || caller.depth >= MAX_DEPTH || self.banned.calls.contains(&(caller.code, at)) {
+            return None;
+        }
+        let (callee, given) = self.target(frame, caller, at)?;
+        let callee = self.codes.get(callee);
+        let growth = self.growth + callee.unit.insts.len();
+        let again = is_active(frames, frame, callee.id);
+        let small = callee.unit.insts.len() <= MAX_CALLEE && growth <= MAX_GROWTH;
+        if again || !small || given > callee.unit.params.len() || !is_spliceable(callee) {
+            return None;
+        }
+        let part = part(self.codes, callee)?;
+        self.growth = growth;
+        self.views.push(view(callee));
+        if !self.inlined.iter().any(|it| it.id == callee.id) {
+            self.inlined.push(Inlined::of(callee));
+        }
+        Some(part)
+    }
+}
+
+impl Chooser<'_> {
+    /// The one callee that a call was seen to have, with the number of its arguments.
+    fn target(&self, frame: usize, caller: &Frame, at: InstId) -> Option<(CodeId, usize)> {
+        let view = &self.views[frame];
+        let (seen, given) = match caller.unit.insts[at.0 as usize] {
+            Inst::Call { args, .. } => (view.call(at)?, args.count),
+            Inst::AutoCall { .. } => (view.call(at).filter(|it| !it.not_function)?, 0),
+            Inst::CallMethod { args, .. } => (view.method(at), args.count),
+            Inst::GetMember { .. } => (Some(view.method(at)).filter(|it| !it.not_function)?, 0),
+            _ => return None,
+        };
+        let known = seen.variety == Variety::Mono && !view.rejected.contains(&(at, ExitReason::OtherFunction));
+        match seen.target {
+            Some(Target::Code(id)) if known => Some((CodeId(id), given as usize)),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a code is active where a frame runs: recursion is a call.
+fn is_active(frames: &[Frame], mut frame: usize, id: CodeId) -> bool {
+    loop {
+        if frames[frame].code == id.0 {
+            return true;
+        }
+        match &frames[frame].caller {
+            Some(call) => frame = call.frame,
+            None => return false,
+        }
+    }
+}
+
+/// Whether a function can be part of another one's code.
+fn is_spliceable(code: &Code) -> bool {
+    let unit = &code.unit;
+    let simple = |constant: &Const| matches!(constant, Const::Null | Const::Number(_) | Const::Str(_));
+    let compiles = |inst: &Inst| {
+        !matches!(
+            inst,
+            Inst::LoadEnv { .. }
+                | Inst::StoreEnv { .. }
+                | Inst::StoreGlobal { .. }
+                | Inst::MakeFunction { .. }
+                | Inst::LoadLocals { .. }
+                | Inst::Unsupported { .. }
+                | Inst::End
+        )
+    };
+    unit.kind == UnitKind::Function
+        && unit.env.is_none()
+        && unit.super_reg.is_none()
+        && code.call_flags.get() & CallFlags::UNRESOLVED == 0
+        && code.tier.refusal.get().is_none()
+        && unit.params.iter().all(|param| simple(&unit.consts[param.default.0 as usize]))
+        && unit.insts.iter().all(compiles)
+        && !mentions_import(code)
+}
+
+/// A code object as a frame; `None` if what it captured cannot be told.
+fn part(codes: &CodeTable, code: &Code) -> Option<Part> {
+    let captures = code.captures.get().filter(|_| code.unit.insts.iter().any(may_read_captured));
+    let captured = match captures {
+        Some(parent) => {
+            let parent = codes.get(parent);
+            let names = parent.unit.env.as_ref().filter(|names| names.len() < usize::from(u8::MAX))?;
+            let names = names.iter().map(|&name| parent.unit.name(name).into()).collect();
+            Some((parent.env_shape?.0, names))
+        }
+        None => None,
+    };
+    Some(Part {
+        code: code.id.0,
+        unit: Arc::clone(&code.unit),
+        weight: code.weights.call,
+        words: code.slots.len() as u32,
+        captured,
+    })
+}
+
+/// Whether an instruction may look a name up in the map that the running function captured. (An exit hands that map to the
+/// interpreter, so instructions that are never reached in compiled code count, too.)
+fn may_read_captured(inst: &Inst) -> bool {
+    matches!(
+        inst,
+        Inst::LoadFree { .. }
+            | Inst::LoadLocal { deferred: false, .. }
+            | Inst::LoadOuter { .. }
+            | Inst::LoadSelf { .. }
+            | Inst::LoadSuper { .. }
+    )
+}
+
+/// What the interpreter saw of a code object.
+fn view(code: &Code) -> View {
+    View {
+        snapshot: Snapshot::of(code.slots.iter().map(|slot| &slot.cell)),
+        site_pc: code.bytecode.site_pc.clone(),
+        plain_pc: code.bytecode.resume_pc.clone(),
+        inst_of: code.bytecode.inst_of.clone(),
+        rejected: code.tier.rejected.borrow().clone(),
+    }
+}

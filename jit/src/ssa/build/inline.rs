@@ -1,0 +1,61 @@
+//! Calls whose callee is part of the body: the callee is guarded, its frame begins, and the walk goes on in its blocks.
+//!
+//! `step` comes here where the body says that a call enters a frame, and where a frame hands over its result. Invariant: what can
+//! be left stands before the frame begins, so that leaving repeats the call.
+
+use super::{Builder, Step, Stop};
+use crate::feedback::Target;
+use crate::reason::ExitReason;
+use crate::ssa::types::Ty;
+use crate::ssa::{Op, Rep, Val};
+use minilive_mir::ir::Inst;
+
+impl Builder<'_> {
+    /// A call that enters a frame: its registers are unassigned until the moves behind the call fill them.
+    pub(crate) fn enter_inlined(&mut self, frame: usize, call: &Inst) -> Step<()> {
+        let body = self.input.body;
+        let entered = &body.frames[frame];
+        let function = self.guard_callee(call, entered.code)?;
+        let captured = match &entered.captured {
+            Some(captured) => {
+                let map = self.slot(Op::CapturedOf, &[function], Ty::Any, None);
+                Some((captured.reg, self.narrow(map, Ty::Map, Self::exit)?))
+            }
+            None => None,
+        };
+        let exit = self.exit(ExitReason::Forced);
+        let op = Op::EnterInlined { weight: entered.weight, code: entered.code };
+        self.op_exit(op, &[], Rep::None, Some(exit));
+        self.effect();
+        let absent = self.absent();
+        body.regs_of(frame).for_each(|reg| self.set(reg, absent));
+        if let Some((reg, map)) = captured {
+            self.set(reg, map);
+        }
+        Ok(())
+    }
+
+    /// The function that is called, which must be of this code.
+    fn guard_callee(&mut self, call: &Inst, code: u32) -> Step<Val> {
+        match *call {
+            Inst::Call { callee: reg, .. } | Inst::AutoCall { src: reg, .. } => {
+                let slot = self.guard_target(self.reg(reg), Target::Code(code))?;
+                self.refine(reg, slot);
+                Ok(slot.val)
+            }
+            Inst::CallMethod { obj, name, .. } | Inst::GetMember { obj, name, .. } => {
+                let seen = self.way(obj)?;
+                let function = self.find(obj, name, seen)?;
+                let exit = self.exit(ExitReason::OtherFunction);
+                Ok(self.op_exit(Op::GuardCode(code), &[function], Rep::Boxed, Some(exit)))
+            }
+            _ => Err(Stop::Broken("something else than a call enters a frame")),
+        }
+    }
+
+    /// A frame has handed over its result.
+    pub(crate) fn leave_inlined(&mut self) {
+        self.op(Op::LeaveInlined, &[], Rep::None);
+        self.effect();
+    }
+}

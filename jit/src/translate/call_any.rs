@@ -1,0 +1,124 @@
+//! Calls of functions that are known only when they are called: straight to their compiled code, if there is some.
+//!
+//! `calls` comes here for sites that met several functions of the program. The entry table says where a function's code is and what
+//! it takes; what fits is called as a known function is, everything else (intrinsics, other numbers of arguments, functions that
+//! read `super`, code that is not compiled) goes through the helper. Invariant: both ways give the same result.
+
+use super::HelperId;
+use super::lower::{Lower, memory};
+use crate::exits::{MAX_CODES, takes};
+use crate::ssa::{Helper, MemberSite};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{self, InstBuilder, types};
+use minilive_runtime::function::FUNCTION_CODE;
+use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, TAG_SHIFT};
+
+impl Lower<'_, '_> {
+    /// A call of any value; its result.
+    pub(super) fn call_value(&mut self, site: ir::Value, args: &[ir::Value]) -> ir::Value {
+        let (slow, next) = self.two_ways();
+        let function = self.is_function(args[0]);
+        self.continue_if(function, slow);
+        self.call_entry(args[0], &args[1..], None, (slow, next));
+        self.b.switch_to_block(slow);
+        let result = self.variadic(site, Helper::Call, args);
+        self.meet(next, result)
+    }
+
+    /// The value, or the result of calling it, if it is a function.
+    pub(super) fn auto_call(&mut self, site: ir::Value, value: ir::Value) -> ir::Value {
+        let (slow, next) = self.two_ways();
+        let function = self.is_function(value);
+        let call = self.b.create_block();
+        self.b.ins().brif(function, call, &[], next, &[value.into()]);
+        self.b.switch_to_block(call);
+        self.call_entry(value, &[], None, (slow, next));
+        self.b.switch_to_block(slow);
+        let result = self.variadic(site, Helper::AutoCall, &[value]);
+        self.meet(next, result)
+    }
+
+    /// A method that is looked up, called; of `object.name` (`reads`), other values are the result themselves.
+    pub(super) fn call_found(&mut self, site: ir::Value, at: MemberSite, args: &[ir::Value], reads: bool) -> ir::Value {
+        let (slow, next) = self.two_ways();
+        let [entry, cell] = self.member_site(at);
+        let found = self.call_helper(HelperId::FindMember, 0, &[site, args[0], entry, cell]);
+        let function = self.is_function(found);
+        let call = self.b.create_block();
+        if reads {
+            // The mark of unwinding, too, is a result.
+            self.b.ins().brif(function, call, &[], next, &[found.into()]);
+        } else {
+            self.unwind_if_exc(found);
+            self.b.ins().brif(function, call, &[], slow, &[]);
+        }
+        self.b.switch_to_block(call);
+        self.call_entry(found, &args[2..], Some(args[1]), (slow, next));
+        self.b.switch_to_block(slow);
+        let id = if reads { HelperId::GetMember } else { HelperId::CallMethod };
+        let result = self.call_member(id, site, at, args);
+        self.meet(next, result)
+    }
+
+    /// A block for the helper, and one, with the result, where both ways meet.
+    fn two_ways(&mut self) -> (ir::Block, ir::Block) {
+        let (slow, next) = (self.b.create_block(), self.b.create_block());
+        self.b.append_block_param(next, types::I64);
+        self.b.set_cold_block(slow);
+        (slow, next)
+    }
+
+    fn meet(&mut self, next: ir::Block, result: ir::Value) -> ir::Value {
+        self.b.ins().jump(next, &[result.into()]);
+        self.b.switch_to_block(next);
+        self.b.block_params(next)[0]
+    }
+
+    fn is_function(&mut self, value: ir::Value) -> ir::Value {
+        let tag = self.b.ins().ushr_imm_u(value, i64::from(TAG_SHIFT));
+        self.b.ins().icmp_imm_u(IntCC::Equal, tag, TAG_FUNCTION as i64)
+    }
+
+    /// Calls the entry of a function value and goes to `next` with the result; to `slow` if the entry takes something else.
+    fn call_entry(
+        &mut self,
+        function: ir::Value,
+        args: &[ir::Value],
+        this: Option<ir::Value>,
+        (slow, next): (ir::Block, ir::Block),
+    ) {
+        let object = self.b.ins().band_imm_u(function, PAYLOAD_MASK as i64);
+        let code = self.b.ins().uload32(memory(), object, FUNCTION_CODE as i32);
+        let inside = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, code, MAX_CODES as i64);
+        self.continue_if(inside, slow);
+        let offset = self.b.ins().ishl_imm_u(code, 3);
+        let table = self.iconst(self.env.takes as i64);
+        let at = self.b.ins().iadd(table, offset);
+        let taken = self.b.ins().load(types::I64, memory(), at, 0);
+        let table = self.iconst(self.env.entries as i64);
+        let at = self.b.ins().iadd(table, offset);
+        let entry = self.b.ins().load(types::I64, memory(), at, 0);
+        self.leave_callee(function);
+        if let Some(this) = this {
+            let mut all = args.to_vec();
+            all.push(this);
+            let plain = self.b.create_block();
+            let fits = self.b.ins().icmp_imm_u(IntCC::Equal, taken, takes(args.len(), true) as i64);
+            self.continue_if(fits, plain);
+            self.call_address(entry, &all, next);
+            self.b.switch_to_block(plain);
+        }
+        let fits = self.b.ins().icmp_imm_u(IntCC::Equal, taken, takes(args.len(), false) as i64);
+        self.continue_if(fits, slow);
+        self.call_address(entry, args, next);
+    }
+
+    fn call_address(&mut self, entry: ir::Value, args: &[ir::Value], next: ir::Block) {
+        let signature = self.signature(args.len());
+        let mut all = vec![self.ctx];
+        all.extend_from_slice(args);
+        let call = self.b.ins().call_indirect(signature, entry, &all);
+        let result = self.b.inst_results(call)[0];
+        self.b.ins().jump(next, &[result.into()]);
+    }
+}
