@@ -60,8 +60,10 @@ pub enum GuardMode {
     /// They test.
     #[default]
     Normal,
-    /// They always fail: a test of side exits.
+    /// Each fails at its first execution: a test of side exits.
     AlwaysFail,
+    /// Each fails again and again, after numbers of executions that this seed decides: a test of side exits out of hot code.
+    Random(u64),
 }
 
 /// How to make an engine.

@@ -152,9 +152,7 @@ extern "C" fn deopt(ctx: *mut u8, exit: u64, words: *const u64) -> u64 {
 }
 
 fn note_exit(run: &mut Run<'_>, exit: u64, entry: &ExitEntry) {
-    if let Some(forced) = exits::shared().words.forced.get(exit as usize) {
-        forced.store(1, std::sync::atomic::Ordering::Relaxed);
-    }
+    exits::shared().failed(exit as usize);
     if entry.info.reason == ExitReason::LoopEnd {
         return;
     }

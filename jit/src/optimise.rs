@@ -7,11 +7,11 @@
 mod install;
 
 use crate::dump::Dump;
+use crate::engine::EngineConfig;
 use crate::engine::policy::{Footprint, NEVER_HOT, Place, Tiering};
 use crate::engine::table::CodeTable;
 use crate::engine::tier::Tier;
 use crate::engine::unit::{CallFlags, Code, CodeId};
-use crate::engine::{EngineConfig, GuardMode};
 use crate::exits::{self, MAX_FORCED, Shared};
 use crate::feedback::{Snapshot, Target};
 use crate::helpers;
@@ -62,7 +62,6 @@ pub(crate) struct Backend {
     pub(crate) isa: OwnedTargetIsa,
     pub(crate) helpers: HelperTable,
     pub(crate) count_depth: bool,
-    pub(crate) force: bool,
     /// What was compiled, if it is to be kept.
     pub(crate) dumps: Option<Vec<Dump>>,
 }
@@ -72,11 +71,10 @@ impl Optimiser {
     pub fn new(config: EngineConfig) -> Optimiser {
         let backend = translate::host_isa(config.verify).and_then(|isa| {
             let mut backend = Backend {
-                shared: Shared::new(config.max_native)?,
+                shared: Shared::new(config.max_native, config.guards)?,
                 isa,
                 helpers: helpers::table(),
                 count_depth: false,
-                force: config.guards == GuardMode::AlwaysFail,
                 dumps: config.dump.then(Vec::new),
             };
             backend.link_budget_stub().map_err(|refused| format!("{} {}", refused.refusal, refused.detail))?;

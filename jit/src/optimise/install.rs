@@ -32,6 +32,7 @@ impl Backend {
         let lines = std::mem::take(&mut compiled.lines).into();
         native.installed.insert(entry, Installed { code: code.id, range, lines });
         let exit = |info| ExitEntry { code: code.id, osr: func.osr, address: entry, info };
+        self.shared.prepare_failures(native.exits.len(), compiled.exits.len());
         native.exits.extend(compiled.exits.drain(..).map(exit));
         drop(native);
         match at {
@@ -68,7 +69,8 @@ impl Backend {
             name_entry: &|id| std::ptr::from_ref(&code.names[id as usize]) as usize,
             intrinsic: &|id| codes.shared().intrinsic(id).bits(),
             first_exit,
-            fail_once: self.force.then_some(words.forced.as_ptr() as usize + first_exit as usize),
+            fail_once: self.shared.forces().then_some(words.forced.as_ptr() as usize + first_exit as usize),
+            fail_again: self.shared.forces_again(),
             count_depth: self.count_depth,
             dump: self.dumps.is_some(),
         };
