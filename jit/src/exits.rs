@@ -6,6 +6,7 @@
 use crate::code::{Arena, CodeRange, zeroed_bytes, zeroed_words};
 use crate::engine::GuardMode;
 use crate::engine::unit::CodeId;
+use crate::events::SharedPiece;
 use crate::translate::ExitInfo;
 use minilive_mir::ir::InstId;
 use rustc_hash::FxHashMap;
@@ -56,6 +57,8 @@ pub struct Native {
     pub stubs: BTreeMap<usize, usize>,
     /// Addresses of the trampolines, by arity.
     pub trampolines: BTreeMap<usize, usize>,
+    /// The stubs and trampolines, to be named in profiles.
+    pub pieces: Vec<SharedPiece>,
     /// How often exits were taken, by number.
     pub exit_counts: FxHashMap<u32, u64>,
 }
@@ -91,6 +94,7 @@ impl Shared {
             installed: BTreeMap::new(),
             stubs: BTreeMap::new(),
             trampolines: BTreeMap::new(),
+            pieces: Vec::new(),
             exit_counts: FxHashMap::default(),
         };
         let words =

@@ -157,7 +157,7 @@ fn note_exit(run: &mut Run<'_>, exit: u64, entry: &ExitEntry) {
         return;
     }
     let code = run.codes.get(entry.code);
-    code.tier.count_exit(entry.info.resume, entry.info.reason);
+    code.left(entry.info.resume, entry.info.reason);
     crate::optimise::exited(&exits::shared(), code, exit as u32);
 }
 
