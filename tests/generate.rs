@@ -5,6 +5,7 @@
 //! executed statements stays below [`MOST_STEPS`]; strings and lists cannot grow without bound (`cap`); nothing depends on time,
 //! unseeded chance or object identity.
 
+mod closures;
 mod expressions;
 mod features;
 mod scenes;

@@ -19,8 +19,12 @@ pub enum Mode {
     Eager,
     /// Compiled after a little work, so that programs move between the tiers.
     Tiered,
+    /// Compiled after this little work, so that code knows next to nothing of what it will meet.
+    Mixed(u32),
     /// Compiled, and every guard fails.
     GuardsFail,
+    /// Compiled, and guards fail at random, as this seed decides.
+    RandomGuards(u64),
     /// The interpreter, with a collection at every allocation and poisoned freed cells.
     InterpreterStress,
     /// Compiled at first sight, with a collection at every allocation.
@@ -37,10 +41,21 @@ impl Mode {
                 Mode::Interpreter,
                 Mode::Eager,
                 Mode::Tiered,
+                Mode::Mixed(1),
+                Mode::Mixed(2),
                 Mode::GuardsFail,
+                Mode::RandomGuards(1),
                 Mode::InterpreterStress,
                 Mode::EagerStress,
             ]
+        }
+    }
+
+    /// The mode, with chance that depends on a program's seed.
+    pub fn seeded(self, seed: u64) -> Mode {
+        match self {
+            Mode::RandomGuards(_) => Mode::RandomGuards(seed),
+            other => other,
         }
     }
 
@@ -49,9 +64,14 @@ impl Mode {
         let tier = match self {
             Mode::Interpreter | Mode::InterpreterStress => TierPolicy::InterpretOnly,
             Mode::Tiered => TierPolicy::Tiered { threshold: 400 },
-            Mode::Eager | Mode::GuardsFail | Mode::EagerStress => TierPolicy::Eager,
+            Mode::Mixed(threshold) => TierPolicy::Tiered { threshold },
+            Mode::Eager | Mode::GuardsFail | Mode::RandomGuards(_) | Mode::EagerStress => TierPolicy::Eager,
         };
-        let guards = if self == Mode::GuardsFail { GuardMode::AlwaysFail } else { GuardMode::Normal };
+        let guards = match self {
+            Mode::GuardsFail => GuardMode::AlwaysFail,
+            Mode::RandomGuards(seed) => GuardMode::Random(seed),
+            _ => GuardMode::Normal,
+        };
         let gc_stress = matches!(self, Mode::InterpreterStress | Mode::EagerStress);
         EngineConfig { tier, guards, gc_stress, synchronous: true, ..EngineConfig::default() }
     }
@@ -60,6 +80,8 @@ impl Mode {
 impl fmt::Display for Mode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Mode::Mixed(threshold) => return write!(f, "threshold {threshold}"),
+            Mode::RandomGuards(seed) => return write!(f, "guards fail at random, seed {seed}"),
             Mode::Interpreter => "interpreter",
             Mode::Eager => "eager",
             Mode::Tiered => "tiered",

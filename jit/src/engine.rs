@@ -2,10 +2,11 @@
 //!
 //! `server` (command line or worker) calls [`Engine::load`] and [`Engine::run`]; every run gets a fresh realm on a thread of its
 //! own, while code, feedback and counters stay in the engine's table. The parts: `table` (codes by fingerprint), `unit`, `tier`,
-//! `weight`, `policy` (when to compile), `modules` (import), `outcome` (plain data), `execute` (one run).
+//! `history`, `weight`, `policy` (when to compile), `modules` (import), `outcome` (plain data), `execute` (one run).
 //! Invariant: nothing of one run but code, feedback and shapes reaches the next.
 
 mod execute;
+mod history;
 pub mod inlined;
 pub mod members;
 pub mod modules;
@@ -23,6 +24,7 @@ pub use outcome::{End, Entry, Location, ReportedError, RunOutcome, RunRequest};
 pub use table::LoadError;
 pub use unit::{Code, CodeId};
 
+use crate::events::{CodeEvent, CodeWatcher};
 use crate::interp::budget::ProgressSink;
 use crate::stats::{EngineStats, function_stats};
 use minilive_mir::program::Program;
@@ -61,8 +63,10 @@ pub enum GuardMode {
     /// They test.
     #[default]
     Normal,
-    /// They always fail: a test of side exits.
+    /// Each fails at its first execution: a test of side exits.
     AlwaysFail,
+    /// Each fails again and again, after numbers of executions that this seed decides: a test of side exits out of hot code.
+    Random(u64),
 }
 
 /// How to make an engine.
@@ -188,6 +192,12 @@ impl Engine {
     /// All code objects, for the compiler's statistics and dumps.
     pub fn codes(&self) -> &CodeTable {
         &self.codes
+    }
+
+    /// From now on `watcher` is told what happens to code, as it happens.
+    pub fn watch_code(&mut self, mut watcher: CodeWatcher) {
+        self.tiering.shared_pieces().into_iter().for_each(|piece| watcher(CodeEvent::Shared(piece)));
+        self.codes.log.watch(watcher);
     }
 
     /// What was compiled since the last call, in order, if the configuration asks for dumps.

@@ -4,7 +4,9 @@
 //! reached from helpers through the thread that runs the program. Invariant: an exit's number is never given out twice.
 
 use crate::code::{Arena, CodeRange, zeroed_bytes, zeroed_words};
+use crate::engine::GuardMode;
 use crate::engine::unit::{Code, CodeId};
+use crate::events::SharedPiece;
 use crate::translate::{Chain, ExitInfo, SITE_CHAIN};
 use minilive_mir::ir::{InstId, Unit};
 use rustc_hash::FxHashMap;
@@ -57,6 +59,8 @@ pub struct Native {
     pub stubs: BTreeMap<usize, usize>,
     /// Addresses of the trampolines, by arity.
     pub trampolines: BTreeMap<usize, usize>,
+    /// The stubs and trampolines, to be named in profiles.
+    pub pieces: Vec<SharedPiece>,
     /// How often exits were taken, by number.
     pub exit_counts: FxHashMap<u32, u64>,
 }
@@ -70,7 +74,7 @@ pub struct Words {
     pub takes: Box<[AtomicU64]>,
     /// The function value that a call through the table is calling.
     pub callee: Box<AtomicU64>,
-    /// One byte per exit: 0 until its guard was made to fail.
+    /// One byte per exit: where tests make guards fail, 0 says that this one does so next.
     pub forced: Box<[AtomicU8]>,
 }
 
@@ -90,11 +94,14 @@ pub struct Shared {
     /// Words at fixed addresses.
     pub words: Words,
     native: Mutex<Native>,
+    guards: GuardMode,
+    /// The state of what decides when guards fail.
+    chance: AtomicU64,
 }
 
 impl Shared {
     /// Reserves everything, or says why machine code is impossible here.
-    pub fn new(arena_bytes: usize) -> Result<Arc<Shared>, String> {
+    pub fn new(arena_bytes: usize, guards: GuardMode) -> Result<Arc<Shared>, String> {
         let native = Native {
             arena: Arena::new(arena_bytes)?,
             exits: Vec::new(),
@@ -102,6 +109,7 @@ impl Shared {
             installed: BTreeMap::new(),
             stubs: BTreeMap::new(),
             trampolines: BTreeMap::new(),
+            pieces: Vec::new(),
             exit_counts: FxHashMap::default(),
         };
         let words = Words {
@@ -110,12 +118,51 @@ impl Shared {
             callee: Box::default(),
             forced: zeroed_bytes(MAX_FORCED),
         };
-        Ok(Arc::new(Shared { words, native: Mutex::new(native) }))
+        let chance = match guards {
+            GuardMode::Random(seed) => AtomicU64::new(seed),
+            GuardMode::Normal | GuardMode::AlwaysFail => AtomicU64::new(0),
+        };
+        Ok(Arc::new(Shared { words, native: Mutex::new(native), guards, chance }))
     }
 
     /// The rest.
     pub fn native(&self) -> MutexGuard<'_, Native> {
         self.native.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Whether guards are made to fail.
+    pub fn forces(&self) -> bool {
+        self.guards != GuardMode::Normal
+    }
+
+    /// Whether guards are made to fail more than once.
+    pub fn forces_again(&self) -> bool {
+        matches!(self.guards, GuardMode::Random(_))
+    }
+
+    /// Decides when the guards of new exits fail for the first time.
+    pub fn prepare_failures(&self, first: usize, count: usize) {
+        if self.forces_again() {
+            (first..first + count).for_each(|exit| self.failed(exit));
+        }
+    }
+
+    /// A guard of this exit failed. Decides how often it holds until it is made to fail next.
+    pub fn failed(&self, exit: usize) {
+        let (true, Some(forced)) = (self.forces(), self.words.forced.get(exit)) else { return };
+        let holds = if self.forces_again() { self.patience() } else { 1 };
+        forced.store(holds, Ordering::Relaxed);
+    }
+
+    /// How often a guard holds: mostly for long enough to be deep in a hot loop. (SplitMix64, as the state's only user.)
+    fn patience(&self) -> u8 {
+        let mut bits = self.chance.load(Ordering::Relaxed).wrapping_add(0x9E37_79B9_7F4A_7C15);
+        self.chance.store(bits, Ordering::Relaxed);
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        bits ^= bits >> 31;
+        let most = if bits & 3 == 0 { 4 } else { 256 };
+        ((bits >> 8) % most) as u8
     }
 
     /// Sets the entry of a code: compiled code, a stub, or 0 for neither.

@@ -178,14 +178,12 @@ fn take_over(run: &mut Run<'_>, realm: &mut Realm, entry: &ExitEntry, words: *co
 }
 
 fn note_exit(run: &mut Run<'_>, exit: u64, entry: &ExitEntry) {
-    if let Some(forced) = exits::shared().words.forced.get(exit as usize) {
-        forced.store(1, std::sync::atomic::Ordering::Relaxed);
-    }
+    exits::shared().failed(exit as usize);
     if entry.info.reason == ExitReason::LoopEnd {
         return;
     }
     let (code, at) = entry.info.at;
-    run.codes.get(CodeId(code)).tier.count_exit(at, entry.info.reason);
+    run.codes.get(CodeId(code)).left(at, entry.info.reason);
     crate::optimise::exited(&exits::shared(), run.codes, exit as u32);
 }
 

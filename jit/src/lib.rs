@@ -12,6 +12,7 @@ pub mod code;
 pub mod counters;
 pub mod dump;
 pub mod engine;
+pub mod events;
 #[cfg(not(minilive_portable))]
 pub mod exits;
 pub mod feedback;

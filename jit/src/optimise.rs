@@ -8,12 +8,13 @@ pub(crate) mod inline;
 mod install;
 
 use crate::dump::Dump;
+use crate::engine::EngineConfig;
 use crate::engine::inlined::{self, Inlined};
 use crate::engine::policy::{Footprint, NEVER_HOT, Place, Tiering};
 use crate::engine::table::CodeTable;
 use crate::engine::tier::Tier;
 use crate::engine::unit::{CallFlags, Code, CodeId};
-use crate::engine::{EngineConfig, GuardMode};
+use crate::events::{FailedGuard, SharedPiece};
 use crate::exits::{self, MAX_FORCED, Shared};
 use crate::feedback::Target;
 use crate::helpers;
@@ -32,6 +33,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
 
 /// After so many exits at one place the code is compiled again without that speculation.
 const EXITS_TO_RECOMPILE: u64 = 10;
@@ -66,7 +68,6 @@ pub(crate) struct Backend {
     pub(crate) isa: OwnedTargetIsa,
     pub(crate) helpers: HelperTable,
     pub(crate) count_depth: bool,
-    pub(crate) force: bool,
     /// What was compiled, if it is to be kept.
     pub(crate) dumps: Option<Vec<Dump>>,
 }
@@ -76,11 +77,10 @@ impl Optimiser {
     pub fn new(config: EngineConfig) -> Optimiser {
         let backend = translate::host_isa(config.verify).and_then(|isa| {
             let mut backend = Backend {
-                shared: Shared::new(config.max_native)?,
+                shared: Shared::new(config.max_native, config.guards)?,
                 isa,
                 helpers: helpers::table(),
                 count_depth: false,
-                force: config.guards == GuardMode::AlwaysFail,
                 dumps: config.dump.then(Vec::new),
             };
             backend.link_budget_stub().map_err(|refused| format!("{} {}", refused.refusal, refused.detail))?;
@@ -96,12 +96,16 @@ impl Optimiser {
 
     /// Compiles one entry and links it; notes the refusal otherwise.
     fn compile(&mut self, codes: &CodeTable, realm: &Realm, code: &Code, at: EntryAt) {
+        let place = place_of(at);
+        if !code.is_worth_compiling(place) {
+            return;
+        }
         let result = match &mut self.backend {
             Ok(backend) => backend.compile(codes, realm, code, at),
             Err(_) => Err(Refusal::NoExecutableMemory.into()),
         };
         if let Err(refused) = result {
-            code.tier.refusal.set(Some(refused.refusal));
+            code.refused(place, refused.refusal);
             if refused.refusal == Refusal::CompilerFailed {
                 let (name, line) = (code.info.borrow().name.clone(), code.line(InstId(0)));
                 self.failures.push(format!("‘{name}’, line {line}, {at:?}: {}", refused.detail));
@@ -127,7 +131,7 @@ impl Tiering for Optimiser {
             _ => {}
         }
         if code.tier.drops.get() >= MAX_DROPS {
-            code.tier.refusal.set(Some(Refusal::TooManyExits));
+            code.refused(place, Refusal::TooManyExits);
             code.counters.heat.set(NEVER_HOT);
             return;
         }
@@ -167,6 +171,10 @@ impl Tiering for Optimiser {
         backend.start_run(codes, realm.head.max_depth != u32::MAX, self.config.max_native);
     }
 
+    fn shared_pieces(&self) -> Vec<SharedPiece> {
+        self.backend.iter().flat_map(|backend| backend.shared.native().pieces.clone()).collect()
+    }
+
     fn footprint(&self) -> Footprint {
         let Ok(backend) = &self.backend else { return Footprint::default() };
         let native = backend.shared.native();
@@ -180,13 +188,14 @@ pub(crate) fn exited(shared: &Shared, codes: &CodeTable, exit: u32) {
     let entry = native.exits[exit as usize].clone();
     let count = native.exit_counts.entry(exit).or_insert(0);
     *count += 1;
+    let count = *count;
     let most = match entry.info.reason {
         ExitReason::ColdPath => COLD_EXITS_TO_RECOMPILE,
         _ => EXITS_TO_RECOMPILE,
     };
     let code = codes.get(entry.code);
     // Activations of code that was dropped before still run; they tell nothing new of the code that took its place.
-    if *count < most || !helpers::teaches(entry.info.reason) || !code.tier.is_linked(entry.address) {
+    if count < most || !helpers::teaches(entry.info.reason) || !code.tier.is_linked(entry.address) {
         return;
     }
     let (blamed, at) = entry.info.at;
@@ -195,7 +204,8 @@ pub(crate) fn exited(shared: &Shared, codes: &CodeTable, exit: u32) {
         shared.set_entry(code, native.stub_of(code));
         code.set_call_flag(CallFlags::COMPILED, false);
     }
-    code.tier.unlink(entry.address, Invalidation::ManyExits);
+    let guard = FailedGuard { reason: entry.info.reason, line: codes.get(CodeId(blamed)).line(at), count };
+    code.dropped(entry.address, Invalidation::ManyExits, guard);
     let drops = code.tier.drops.get();
     code.tier.drops.set(drops + 1);
     code.counters.heat.set(HEAT_AFTER_DROP << drops.min(8));
@@ -233,7 +243,7 @@ impl Backend {
         }
         for code in codes.versions() {
             if crowded && code.tier.refusal.get() == Some(Refusal::ArenaFull) {
-                code.tier.refusal.set(None);
+                code.forget_refusals();
                 code.counters.heat.set(0);
             }
             if !inlined::is_current(codes, code) {
@@ -249,24 +259,24 @@ impl Backend {
     }
 
     fn compile(&mut self, codes: &CodeTable, realm: &Realm, code: &Code, at: EntryAt) -> Result<(), Refused> {
+        let started = Instant::now();
         let (func, inlined) = self.ssa(codes, realm, code, at)?;
         // A function that breaks the invariants of its own form would compute something else: the interpreter keeps it.
         if let Err(errors) = crate::ssa::verify::verify(&func) {
             return Err(Refused::failed(format!("{}\n{}", errors.join("\n"), crate::ssa::print::print(&func))));
         }
-        let compiled = self.install(codes, code, at, &func).map_err(|mut refused| {
+        let (compiled, entry) = self.install(codes, code, at, &func).map_err(|mut refused| {
             if refused.refusal == Refusal::CompilerFailed {
                 refused.detail += &format!("\n{}", crate::ssa::print::print(&func));
             }
             refused
         })?;
+        let bytes = compiled.bytes.len();
         if let Some(dumps) = &mut self.dumps {
             dumps.push(dump(code, at, &func, compiled));
         }
         code.tier.note_inlined(&inlined);
-        code.tier.tier.set(Tier::Optimised);
-        code.tier.refusal.set(None);
-        code.tier.compiles.set(code.tier.compiles.get() + 1);
+        code.compiled(place_of(at), started.elapsed(), entry, bytes);
         Ok(())
     }
 
@@ -339,9 +349,15 @@ fn build_plan(
 /// No compiled code of this code object is entered any more; it is compiled again at the next occasion.
 fn drop_compiled(code: &Code, why: Invalidation) {
     if code.tier.tier.get() != Tier::Interpreter {
-        code.tier.unlink_all(why);
-        code.set_call_flag(CallFlags::COMPILED, false);
+        code.dropped_all(why);
         code.counters.heat.set(0);
+    }
+}
+
+fn place_of(at: EntryAt) -> Place {
+    match at {
+        EntryAt::Start => Place::Call,
+        EntryAt::Loop(block) => Place::Loop(block),
     }
 }
 

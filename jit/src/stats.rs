@@ -8,6 +8,7 @@ use crate::engine::unit::Code;
 use crate::reason::{ExitReason, Invalidation, Refusal};
 use minilive_mir::ir::{BlockId, Inst, InstId, UnitKey};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// Exits of one guard.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,8 @@ pub struct FunctionStats {
     pub key: UnitKey,
     /// Its name; empty for statements.
     pub name: String,
+    /// The line at which it begins.
+    pub line: u32,
     /// The highest tier installed.
     pub tier: Tier,
     /// Loop heads with an entry of their own.
@@ -41,6 +44,10 @@ pub struct FunctionStats {
     pub work: u64,
     /// Compilations since it was loaded.
     pub compiles: u32,
+    /// How long these took.
+    pub compile_time: Duration,
+    /// Bytes of its machine code, as far as that is entered.
+    pub bytes: usize,
     /// Guards that failed since it was loaded, most frequent first.
     pub exits: Vec<ExitStats>,
     /// Why it is not compiled.
@@ -93,12 +100,15 @@ pub fn function_stats(code: &Code) -> FunctionStats {
     FunctionStats {
         key: code.key,
         name: code.info.borrow().name.to_string(),
+        line: code.info.borrow().base_line,
         tier: code.tier.tier.get(),
         loops: heads.map(|(block, _)| BlockId(block as u32)).collect(),
         calls: code.calls(),
         rounds: rounds(code),
         work: work(code),
         compiles: code.tier.compiles.get(),
+        compile_time: code.tier.compile_time.get(),
+        bytes: code.tier.bytes(),
         exits,
         refusal: code.tier.refusal.get(),
         invalidation: code.tier.invalidation.get(),

@@ -130,6 +130,8 @@ pub struct Env<'a> {
     pub first_chain: u32,
     /// Every guard fails at its first execution: address of one byte per exit from `first_exit` on.
     pub fail_once: Option<usize>,
+    /// These bytes count down to the next failure.
+    pub fail_again: bool,
     /// Calls count nested activations.
     pub count_depth: bool,
     /// Keep CLIF and assembly text.

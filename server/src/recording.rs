@@ -141,6 +141,10 @@ pub struct FunctionReport {
     pub exits: u64,
     /// How often it was compiled since then.
     pub compiles: u32,
+    /// How long that took.
+    pub compile_time: Duration,
+    /// Bytes of its machine code.
+    pub bytes: usize,
     /// Why it is not faster, in one sentence.
     pub reason: Option<String>,
 }

@@ -388,3 +388,88 @@ fn the_path_of_a_script_is_known_to_it() {
     assert_eq!(text(&folder.run(&[&path.to_string_lossy()]).stdout), "sub\n");
     assert_eq!(text(&folder.run(&["-c", "print env.MS_SCRIPT_DIR"]).stdout), ".\n");
 }
+
+const HOT: &str = "f = function(a, b)\n  return a + b\nend function\ns = 0\nfor i in range(1, 100000)\n  s = f(s, i) % 1009\n\
+                   end for\nfor i in range(1, 40)\n  for k in range(1, 2000)\n    t = f(\"a\", k)\n  end for\nend for\nprint s\n";
+
+/// The lines of `--trace-tiers`, without their times.
+fn tier_lines(stderr: &[u8]) -> Vec<String> {
+    let line = |line: &str| line.strip_prefix("tiers: ")?.split_once(" ms  ").map(|(_, event)| event.to_owned());
+    text(stderr).lines().filter_map(line).collect()
+}
+
+#[test]
+#[cfg(not(minilive_portable))]
+fn tier_events_are_told_one_a_line_and_statistics_are_their_sum() {
+    let folder = Folder::new("tiers").with("hot.ms", HOT);
+    let output = folder.run(&["--trace-tiers", "--stats", "hot.ms"]);
+    assert_eq!(text(&output.stdout), "950\n");
+    let lines = tier_lines(&output.stderr);
+    let has = |start: &str, end: &str| lines.iter().any(|it| it.starts_with(start) && it.ends_with(end));
+    assert!(has("compiled f (hot.ms line 1) for calls: ", " ms"), "{lines:#?}");
+    assert!(has("compiled top level (hot.ms line 5) for the loop at line 5: ", " ms"), "{lines:#?}");
+    assert!(has("left f (hot.ms line 1): ", "line 2, once"), "{lines:#?}");
+    assert!(has("left f (hot.ms line 1): ", "line 2, 10 times"), "{lines:#?}");
+    assert!(
+        has("dropped f (hot.ms line 1) for calls: its guards failed too often: ", "line 2, 10 times"),
+        "{lines:#?}"
+    );
+    let compiled = lines.iter().filter(|it| it.starts_with("compiled ")).count();
+    let stats = text(&output.stderr);
+    assert!(stats.contains(&format!("\n{compiled} compilations in ")), "{stats}");
+    let of_f = lines.iter().filter(|it| it.starts_with("compiled f ")).count();
+    assert!(of_f >= 2 && stats.contains(&format!("; compiled {of_f} times in ")), "{stats}");
+    // Who does not ask is not told.
+    assert_eq!(text(&folder.run(&["hot.ms"]).stderr), "");
+}
+
+#[test]
+#[cfg(not(minilive_portable))]
+fn refusals_are_told_once_with_their_reason() {
+    let program = "f = function(n)\n  import \"nothing\"\n  return n\nend function\nfor k in range(1, 5)\n  for i in range(1, 20000)\n    \
+                   if i < 0 then x = f(i)\n  end for\nend for\ng = function(n)\n  s = 0\n  for i in range(1, n)\n    s += i\n    \
+                   if i < 0 then import \"nothing\"\n  end for\n  return s\nend function\nfor k in range(1, 50)\n  x = g(5000)\nend for\nprint x\n";
+    let output = Folder::new("refusals").with("refused.ms", program).run(&["--trace-tiers", "refused.ms"]);
+    assert_eq!(text(&output.stdout), "12502500\n");
+    let lines = tier_lines(&output.stderr);
+    let refused: Vec<&String> =
+        lines.iter().filter(|it| it.starts_with("refused g (refused.ms line 10) for ")).collect();
+    assert!(
+        !refused.is_empty() && refused.iter().all(|it| it.ends_with(": an import added variables to its scope")),
+        "{lines:#?}"
+    );
+    let mut different = refused.clone();
+    different.sort();
+    different.dedup();
+    assert_eq!(different.len(), refused.len(), "{lines:#?}");
+}
+
+#[test]
+#[cfg(all(target_os = "linux", not(minilive_portable)))]
+fn a_perf_map_names_all_machine_code() {
+    let folder = Folder::new("perf").with("hot.ms", HOT);
+    let child = folder.command(&["--perf-map", "hot.ms"]).stdout(Stdio::piped()).spawn().expect("it starts");
+    let path = PathBuf::from(format!("/tmp/perf-{}.map", child.id()));
+    assert_eq!(text(&child.wait_with_output().expect("it ends").stdout), "950\n");
+    let map = std::fs::read_to_string(&path).expect("the map was written");
+    std::fs::remove_file(&path).expect("nobody else removes it");
+    let mut symbols: Vec<(u64, u64, &str)> = Vec::new();
+    for line in map.lines() {
+        let mut parts = line.splitn(3, ' ');
+        let mut number = || u64::from_str_radix(parts.next().expect("a number"), 16).expect("hexadecimal");
+        let (start, size) = (number(), number());
+        symbols.push((start, size, parts.next().expect("a name")));
+    }
+    for name in [
+        "f [hot.ms:1]",
+        "top level [hot.ms:5] loop at 5",
+        "minilive: budget",
+        "minilive: enter a loop",
+        "minilive: call of 2",
+    ] {
+        assert!(symbols.iter().any(|it| it.2 == name), "{name} is missing in\n{map}");
+    }
+    symbols.sort_unstable();
+    let apart = symbols.windows(2).all(|pair| pair[0].1 > 0 && pair[0].0 + pair[0].1 <= pair[1].0);
+    assert!(apart, "ranges overlap in\n{map}");
+}

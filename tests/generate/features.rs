@@ -31,20 +31,22 @@ impl Generator {
     }
 
     /// Writes a template. `$S` is a fresh variable that the template sums up in, and that is printed behind it.
-    fn template(&mut self, text: &str, more: &[(&str, String)]) {
+    pub(super) fn template(&mut self, text: &str, more: &[(&str, String)]) {
         let sum = self.name("s");
-        let filled = more.iter().fold(text.to_owned(), |text, (key, value)| text.replace(key, value));
+        // Twice, since what is filled in may hold names, too.
+        let twice = more.iter().chain(more);
+        let filled = twice.fold(text.to_owned(), |text, (key, value)| text.replace(key, value));
         let text = filled.replace("$S", &sum).replace("$U", &sum.replace('s', "u"));
         self.line(&format!("{sum} = 0"));
         text.lines().for_each(|line| self.line(line));
         self.line(&format!("print {sum}"));
     }
 
-    fn number_of(&mut self, least: u64, most: u64) -> String {
+    pub(super) fn number_of(&mut self, least: u64, most: u64) -> String {
         (least + self.rng.below(most - least + 1)).to_string()
     }
 
-    fn one_of(&mut self, texts: &[&str]) -> String {
+    pub(super) fn one_of(&mut self, texts: &[&str]) -> String {
         self.rng.pick(texts).to_owned()
     }
 

@@ -5,8 +5,7 @@
 //! `statements` puts them between its own, at top level only. Invariant: a scene costs at most some ten thousand statements
 //! and leaves its variables as the printing at the program's end expects them.
 
-use super::features::SCENES;
-use super::{Generator, Kind};
+use super::{Generator, Kind, closures, features};
 
 impl Generator {
     /// One scene; a plain assignment where none fits.
@@ -14,7 +13,7 @@ impl Generator {
         if self.in_function || !self.loops.is_empty() || self.indent > 0 {
             return self.assign_number();
         }
-        match self.rng.below(7 + SCENES) {
+        match self.rng.below(7 + features::SCENES + closures::SCENES) {
             0 => self.long_run(),
             1 => self.redefinition(),
             2 => self.deletion(),
@@ -22,7 +21,8 @@ impl Generator {
             4 => self.captured_counters(),
             5 => self.text_building(),
             6 => self.list_work(),
-            number => self.feature(number - 7),
+            number if number < 7 + features::SCENES => self.feature(number - 7),
+            number => self.closure_scene(number - 7 - features::SCENES),
         }
     }
 

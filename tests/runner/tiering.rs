@@ -10,7 +10,12 @@ use minilive_tests::modes::{Mode, run};
 /// Runs a program tiered; the statistics of its function `f`.
 #[track_caller]
 fn f_of(program: &str, output: &str) -> FunctionStats {
-    let ran = run(program, "tiering.ms", Mode::Tiered);
+    f_in(Mode::Tiered, program, output)
+}
+
+#[track_caller]
+fn f_in(mode: Mode, program: &str, output: &str) -> FunctionStats {
+    let ran = run(program, "tiering.ms", mode);
     assert_eq!(ran.output, output);
     let outcome = ran.outcome.expect("it compiles");
     outcome.functions.into_iter().find(|it| it.name == "f").expect("it was called")
@@ -55,4 +60,18 @@ fn values_of_ever_other_kinds_do_not_make_it_compile_without_end() {
     );
     assert!(f.compiles <= 8, "compiled {} times", f.compiles);
     assert!(exits(&f) <= 60, "left {} times: {:?}", exits(&f), f.exits);
+}
+
+#[test]
+fn guards_that_fail_at_random_fail_more_than_once_and_at_the_same_moments_for_a_seed() {
+    let program = "f = function(n)\n  s = 0\n  for i in range(1, n)\n    s = s + i % 7\n  end for\n  return s\nend function\n\
+                   for r in range(1, 60)\n  x = f(50)\nend for\nprint x\n";
+    let left = |mode| exits(&f_in(mode, program, "148\n"));
+    let once = left(Mode::GuardsFail);
+    assert!(once > 0);
+    let random: Vec<u64> = (1..=4).map(|seed| left(Mode::RandomGuards(seed))).collect();
+    assert!(random.iter().all(|&exits| exits > 2 * once), "{random:?} against {once}");
+    assert!(random.iter().any(|&exits| exits != random[0]), "{random:?}");
+    let again: Vec<u64> = (1..=4).map(|seed| left(Mode::RandomGuards(seed))).collect();
+    assert_eq!(again, random);
 }

@@ -5,6 +5,7 @@
 
 use super::table::CodeTable;
 use super::unit::Code;
+use crate::events::SharedPiece;
 use minilive_mir::ir::BlockId;
 use minilive_runtime::realm::Realm;
 
@@ -39,6 +40,11 @@ pub trait Tiering: Send {
 
     /// The text of what was compiled since the last call, if it was to be kept.
     fn take_dumps(&mut self) -> Vec<crate::dump::Dump> {
+        Vec::new()
+    }
+
+    /// Machine code that all compiled code shares.
+    fn shared_pieces(&self) -> Vec<SharedPiece> {
         Vec::new()
     }
 

@@ -14,6 +14,7 @@ use super::weight::Weights;
 use crate::bytecode::build::build;
 use crate::bytecode::verify::verify;
 use crate::counters::Counters;
+use crate::events::CodeLog;
 use crate::record::Point;
 use minilive_mir::ir::{Const, ConstId, Param, Unit, UnitKey, UnitKind};
 use minilive_mir::program::{Fingerprint, Program, ProgramUnit};
@@ -83,6 +84,8 @@ pub struct CodeTable {
     running: bool,
     /// What a fresh code object's heat starts with; very large when nothing is ever compiled.
     pub heat: i64,
+    /// Where code objects tell what happens to their compiled code.
+    pub log: Arc<CodeLog>,
 }
 
 impl CodeTable {
@@ -97,6 +100,7 @@ impl CodeTable {
             made: 0,
             running: false,
             heat,
+            log: Arc::default(),
         }
     }
 
@@ -301,6 +305,7 @@ impl CodeTable {
             n_params: mir.params.len() as u16,
             counters: Counters { heat: Cell::new(self.heat) },
             tier: TierState::new(mir.blocks.len()),
+            log: Arc::clone(&self.log),
             children: RefCell::default(),
             captures: Cell::new(None),
             is_living: Cell::new(false),

@@ -4,11 +4,13 @@
 //! Invariant: an entry that is not 0 is the address of live code made for exactly this code object.
 
 use super::inlined::Inlined;
+use super::policy::Place;
 use crate::reason::{ExitReason, Invalidation, Refusal};
 use minilive_mir::ir::{BlockId, InstId};
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use std::cell::{Cell, RefCell};
+use std::time::Duration;
 
 /// A tier of execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -43,7 +45,29 @@ pub struct ExitCount {
     pub count: u64,
 }
 
-/// The tier state of one code object.
+/// Machine code that is entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placed {
+    /// Its first byte, which is its entry.
+    pub address: usize,
+    /// How many bytes there are.
+    pub bytes: usize,
+    /// From where it is entered.
+    pub place: Place,
+}
+
+/// A place for which compiling was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefusedPlace {
+    /// Which.
+    pub place: Place,
+    /// Why.
+    pub refusal: Refusal,
+    /// How often compiling was asked for.
+    pub asked: u32,
+}
+
+/// The tier state of one code object. `history` changes it.
 #[derive(Debug, Default)]
 pub struct TierState {
     /// The highest tier that is installed.
@@ -62,6 +86,12 @@ pub struct TierState {
     pub invalidation: Cell<Option<Invalidation>>,
     /// How often it was compiled.
     pub compiles: Cell<u32>,
+    /// How long that took altogether.
+    pub compile_time: Cell<Duration>,
+    /// What is entered now.
+    pub placed: RefCell<Vec<Placed>>,
+    /// Places that stay in the interpreter.
+    pub refused: RefCell<Vec<RefusedPlace>>,
     /// How often compiled code was dropped because its guards failed.
     pub drops: Cell<u32>,
     /// A compilation is on its way; do not ask again.
@@ -106,9 +136,15 @@ impl TierState {
         self.entries().any(|entry| entry.get() == address)
     }
 
+    /// Bytes of the machine code that is entered.
+    pub fn bytes(&self) -> usize {
+        self.placed.borrow().iter().map(|it| it.bytes).sum()
+    }
+
     /// Unlinks one compiled entry; activations that are inside go on until they return.
     pub fn unlink(&self, address: usize, why: Invalidation) {
         self.entries().filter(|entry| entry.get() == address).for_each(|entry| entry.set(0));
+        self.placed.borrow_mut().retain(|it| it.address != address);
         self.invalidation.set(Some(why));
         if self.entries().all(|entry| entry.get() == 0) {
             self.inlined.borrow_mut().clear();
@@ -130,6 +166,7 @@ impl TierState {
     pub fn unlink_all(&self, why: Invalidation) {
         self.inlined.borrow_mut().clear();
         self.entries().for_each(|entry| entry.set(0));
+        self.placed.borrow_mut().clear();
         self.tier.set(Tier::Interpreter);
         self.invalidation.set(Some(why));
     }
@@ -152,13 +189,17 @@ mod tests {
         let state = TierState::new(2);
         state.osr[1].set(64);
         state.entry.set(128);
+        state.placed.borrow_mut().push(Placed { address: 64, bytes: 32, place: Place::Loop(BlockId(1)) });
+        state.placed.borrow_mut().push(Placed { address: 128, bytes: 96, place: Place::Call });
+        assert_eq!(state.bytes(), 128);
         state.tier.set(Tier::Optimised);
         assert_eq!(state.osr_entry(BlockId(1)), Some(64));
         state.unlink(64, Invalidation::ManyExits);
         assert_eq!((state.osr_entry(BlockId(1)), state.is_linked(64)), (None, false));
         assert!(state.is_linked(128));
-        assert_eq!(state.tier.get(), Tier::Optimised);
+        assert_eq!((state.tier.get(), state.bytes()), (Tier::Optimised, 96));
         state.unlink_all(Invalidation::Replaced);
+        assert_eq!(state.bytes(), 0);
         assert!(!state.is_linked(128));
         assert_eq!(state.tier.get(), Tier::Interpreter);
     }

@@ -9,6 +9,7 @@ use super::tier::{Tier, TierState};
 use super::weight::Weights;
 use crate::bytecode::Bytecode;
 use crate::counters::Counters;
+use crate::events::CodeLog;
 use crate::feedback::FeedbackCell;
 use crate::reason::Invalidation;
 use crate::record::Point;
@@ -85,6 +86,8 @@ pub struct Code {
     pub info: RefCell<Arc<UnitInfo>>,
     /// The file it belongs to, as messages show it.
     pub file: RefCell<SmolStr>,
+    /// Where what happens to its compiled code is told.
+    pub log: Arc<CodeLog>,
 }
 
 /// Why a call cannot take the shortest way.
@@ -111,8 +114,7 @@ impl Code {
     /// Notes what makes this function. An edit of that may change it, and then code compiled for the other case is wrong.
     pub fn set_captures(&self, captures: Option<CodeId>, heat: i64) {
         if self.captures.replace(captures) != captures && self.tier.tier.get() != Tier::Interpreter {
-            self.tier.unlink_all(Invalidation::Edited);
-            self.set_call_flag(CallFlags::COMPILED, false);
+            self.dropped_all(Invalidation::Edited);
             self.counters.heat.set(heat);
         }
     }

@@ -5,6 +5,7 @@ use crate::code::{CodeRange, InstallError};
 use crate::engine::inlined;
 use crate::engine::table::CodeTable;
 use crate::engine::unit::{CallFlags, Code, CodeId, NameEntry};
+use crate::events::{CodeEvent, SharedPiece};
 use crate::exits::{ExitEntry, Installed, Native};
 use crate::reason::{Refusal, Refused};
 use crate::ssa::Func;
@@ -19,13 +20,13 @@ impl Backend {
         code: &Code,
         at: EntryAt,
         func: &Func,
-    ) -> Result<Compiled, Refused> {
+    ) -> Result<(Compiled, usize), Refused> {
         self.provide_stubs(codes, func)?;
         let mut compiled = self.machine_code(codes, code, func)?;
         let params = code.unit.n_inputs();
         let trampoline = match at {
-            EntryAt::Start => self.trampoline(params)?,
-            EntryAt::Loop(_) => self.loop_trampoline()?,
+            EntryAt::Start => self.trampoline(codes, params)?,
+            EntryAt::Loop(_) => self.loop_trampoline(codes)?,
         };
         let mut native = self.shared.native();
         let range = put(&mut native, &compiled)?;
@@ -33,6 +34,7 @@ impl Backend {
         let lines = std::mem::take(&mut compiled.lines).into();
         native.installed.insert(entry, Installed { code: code.id, range, lines });
         let exit = |info| ExitEntry { code: code.id, osr: func.osr, address: entry, info };
+        self.shared.prepare_failures(native.exits.len(), compiled.exits.len());
         native.exits.extend(compiled.exits.drain(..).map(exit));
         native.chains.append(&mut compiled.chains);
         drop(native);
@@ -50,7 +52,7 @@ impl Backend {
                 code.tier.osr[block.0 as usize].set(entry);
             }
         }
-        Ok(compiled)
+        Ok((compiled, entry))
     }
 
     /// The machine code of a function, not yet placed.
@@ -85,7 +87,8 @@ impl Backend {
             intrinsic: &|id| codes.shared().intrinsic(id).bits(),
             first_exit,
             first_chain,
-            fail_once: self.force.then_some(words.forced.as_ptr() as usize + first_exit as usize),
+            fail_once: self.shared.forces().then_some(words.forced.as_ptr() as usize + first_exit as usize),
+            fail_again: self.shared.forces_again(),
             count_depth: self.count_depth,
             dump: self.dumps.is_some(),
         };
@@ -99,7 +102,7 @@ impl Backend {
                 continue;
             };
             let callee = codes.get(CodeId(id));
-            let stub = self.stub(callee.unit.n_inputs())?;
+            let stub = self.stub(codes, callee.unit.n_inputs())?;
             if self.shared.entry(callee.id) == 0 {
                 let entry = callee.tier.entry.get();
                 let ready = entry != 0 && inlined::is_ready(codes, callee);
@@ -112,9 +115,8 @@ impl Backend {
     /// Puts the stub that keeps all registers before the budget's slow path.
     pub(super) fn link_budget_stub(&mut self) -> Result<(), Refused> {
         let compiled = tramp::budget_stub(&self.isa, &self.helpers)?;
-        let mut native = self.shared.native();
-        let range = put(&mut native, &compiled)?;
-        self.helpers.addresses[translate::HelperId::Budget as usize] = native.arena.address(range);
+        let piece = put_piece(&mut self.shared.native(), "budget".to_owned(), &compiled)?;
+        self.helpers.addresses[translate::HelperId::Budget as usize] = piece.address;
         Ok(())
     }
 
@@ -122,28 +124,27 @@ impl Backend {
         std::ptr::from_ref(&*self.shared.words.callee) as usize
     }
 
-    fn stub(&self, arity: usize) -> Result<usize, Refused> {
+    fn stub(&self, codes: &CodeTable, arity: usize) -> Result<usize, Refused> {
         if let Some(&stub) = self.shared.native().stubs.get(&arity) {
             return Ok(stub);
         }
         let compiled = tramp::stub(&self.isa, &self.helpers, self.callee_word(), arity)?;
-        let mut native = self.shared.native();
-        let range = put(&mut native, &compiled)?;
-        let address = native.arena.address(range);
-        native.stubs.insert(arity, address);
+        let address = self.share(codes, format!("call of {arity}"), &compiled)?;
+        self.shared.native().stubs.insert(arity, address);
         Ok(address)
     }
 
-    fn trampoline(&self, arity: usize) -> Result<usize, Refused> {
-        self.cached_trampoline(arity, |it| tramp::trampoline(&it.isa, it.callee_word(), arity))
+    fn trampoline(&self, codes: &CodeTable, arity: usize) -> Result<usize, Refused> {
+        self.cached_trampoline(codes, arity, |it| tramp::trampoline(&it.isa, it.callee_word(), arity))
     }
 
-    fn loop_trampoline(&self) -> Result<usize, Refused> {
-        self.cached_trampoline(usize::MAX, |it| tramp::loop_trampoline(&it.isa))
+    fn loop_trampoline(&self, codes: &CodeTable) -> Result<usize, Refused> {
+        self.cached_trampoline(codes, usize::MAX, |it| tramp::loop_trampoline(&it.isa))
     }
 
     fn cached_trampoline(
         &self,
+        codes: &CodeTable,
         key: usize,
         make: impl FnOnce(&Self) -> Result<Compiled, Refused>,
     ) -> Result<usize, Refused> {
@@ -151,12 +152,26 @@ impl Backend {
             return Ok(address);
         }
         let compiled = make(self)?;
-        let mut native = self.shared.native();
-        let range = put(&mut native, &compiled)?;
-        let address = native.arena.address(range);
-        native.trampolines.insert(key, address);
+        let name = if key == usize::MAX { "enter a loop".to_owned() } else { format!("enter with {key}") };
+        let address = self.share(codes, name, &compiled)?;
+        self.shared.native().trampolines.insert(key, address);
         Ok(address)
     }
+
+    /// Installs a piece that all code shares, and tells of it.
+    fn share(&self, codes: &CodeTable, name: String, compiled: &Compiled) -> Result<usize, Refused> {
+        let piece = put_piece(&mut self.shared.native(), name, compiled)?;
+        let address = piece.address;
+        codes.log.tell(|| CodeEvent::Shared(piece));
+        Ok(address)
+    }
+}
+
+fn put_piece(native: &mut Native, name: String, compiled: &Compiled) -> Result<SharedPiece, Refused> {
+    let range = put(native, compiled)?;
+    let piece = SharedPiece { name, address: native.arena.address(range), bytes: compiled.bytes.len() };
+    native.pieces.push(piece.clone());
+    Ok(piece)
 }
 
 /// What a name of a body means to the engine, as one of its codes knows it.

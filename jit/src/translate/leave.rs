@@ -92,14 +92,18 @@ impl Lower<'_, '_> {
         self.leave_if(bad, unwind);
     }
 
-    /// Where tests ask for it, an exit's guard fails at its first execution.
+    /// Where tests ask for it, an exit's guard fails at its first execution, or whenever its byte has counted down to zero.
     pub(super) fn force_failure(&mut self, exit: Exit) {
         let Some(flags) = self.env.fail_once else { return };
         let block = self.exit_block(exit);
         let number = self.exit_number(exit) - self.env.first_exit;
         let address = self.iconst((flags + number as usize) as i64);
-        let failed = self.b.ins().load(types::I8, memory(), address, 0);
-        self.continue_if(failed, block);
+        let left = self.b.ins().load(types::I8, memory(), address, 0);
+        if self.env.fail_again {
+            let fewer = self.b.ins().iadd_imm_s(left, -1);
+            self.b.ins().store(memory(), fewer, address, 0);
+        }
+        self.continue_if(left, block);
     }
 
     /// Writes the cold blocks.

@@ -3,6 +3,9 @@
 //! Text → tree → MIR → engine. Invariants: output printed before an error stays printed, in order; errors go to standard error with
 //! exit code 1, or under `--compat` to standard output with exit code 0, as the reference does it.
 
+mod stats;
+mod watch;
+
 use super::Failure;
 use super::check::rendered_diagnostic;
 use super::modules::DiskModules;
@@ -10,7 +13,7 @@ use super::signals;
 use super::source::Source;
 use clap::Args;
 use minilive_jit::engine::outcome::Location;
-use minilive_jit::engine::{End, Engine, EngineConfig, Entry, RunOutcome, RunRequest, TierPolicy};
+use minilive_jit::engine::{End, Engine, EngineConfig, Entry, RunRequest, TierPolicy};
 use minilive_mir::diagnostic::{Diagnostic, Severity};
 use minilive_runtime::host::{Effects, StdHost};
 use minilive_runtime::limits::{Limits, default_memory};
@@ -18,7 +21,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
+use watch::Watch;
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
@@ -44,6 +47,8 @@ pub struct Run {
     /// Say on standard error, when the program has ended, how its functions ran.
     #[arg(long)]
     stats: bool,
+    #[command(flatten)]
+    watch: Watch,
     /// Passed on to the program.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
@@ -68,6 +73,9 @@ impl Run {
         }
         let tier = if self.interpret { TierPolicy::InterpretOnly } else { TierPolicy::default() };
         let mut engine = Engine::new(EngineConfig { tier, ..EngineConfig::default() });
+        if let Some(watcher) = self.watch.open()? {
+            engine.watch_code(watcher);
+        }
         let loaded = engine.load(&program).map_err(|error| Failure(error.to_string()))?;
         let request = RunRequest { limits: self.limits(), compat: self.compat, ..RunRequest::new(Entry::Main) };
         let cancel = Arc::clone(&request.cancel);
@@ -79,7 +87,7 @@ impl Run {
         signals::stop_on_signals(cancel, output.clone());
         let outcome = engine.run(&loaded, request, Box::new(host));
         if self.stats {
-            print_stats(&outcome);
+            stats::print(&outcome);
         }
         // What was written last may be what nobody takes.
         output.flush();
@@ -190,49 +198,5 @@ fn show_line(source: &Source, line: u32, file: &str) {
     let text = source.text.lines().nth((line as usize).saturating_sub(1));
     if let Some(text) = text.filter(|it| file == source.name && !it.trim().is_empty()) {
         eprintln!("{line:>5} | {}", text.trim_end());
-    }
-}
-
-/// What the collector cost.
-fn memory_line(outcome: &RunOutcome) -> String {
-    let (pauses, milliseconds) = (&outcome.pauses, |time: Duration| time.as_secs_f64() * 1000.0);
-    let share = 100.0 * (1.0 - pauses.total.as_secs_f64() / outcome.elapsed.as_secs_f64().max(1e-9));
-    format!(
-        "{} bytes of heap taken, {} pauses for the collector: half up to {:.2} ms, 99 of 100 up to {:.2} ms, longest {:.2} ms; \
-         {share:.1} % of the time was the program's",
-        outcome.allocated,
-        pauses.count,
-        milliseconds(pauses.median),
-        milliseconds(pauses.p99),
-        milliseconds(pauses.longest),
-    )
-}
-
-fn print_stats(outcome: &RunOutcome) {
-    eprintln!(
-        "{:.1} ms, {} steps, {} collections, {} bytes of heap at most",
-        outcome.elapsed.as_secs_f64() * 1000.0,
-        outcome.fuel,
-        outcome.collections,
-        outcome.heap
-    );
-    eprintln!("{}", memory_line(outcome));
-    for function in &outcome.functions {
-        let name = if function.name.is_empty() { "(top level)" } else { &function.name };
-        let mut line =
-            format!("{:>12}  {name}: {} calls, {} steps", function.tier.to_string(), function.calls, function.work);
-        if let Some(refusal) = function.refusal {
-            line += &format!("; not compiled: {refusal}");
-        }
-        if let Some(dropped) = function.invalidation {
-            line += &format!("; dropped: {dropped}");
-        }
-        for exit in &function.exits {
-            line += &format!("; left {} times at line {}: {}", exit.count, exit.line, exit.reason);
-        }
-        eprintln!("{line}");
-    }
-    for failure in &outcome.compiler_failures {
-        eprintln!("a bug of the compiler, please report it: {failure}");
     }
 }

@@ -4,7 +4,7 @@
 //! Invariant: the card has a fixed order (what it is, types, value and trail, examples, tier); nothing stale is shown as fresh.
 
 use super::Live;
-use super::tiers::{report, usage, why};
+use super::tiers::{cost, report, usage, why};
 use super::values::{FreshRecordings, ValueSource};
 use crate::db::{Layout, LayoutUnit, LiveDb, MarkerUse};
 use crate::document::DocumentView;
@@ -152,7 +152,7 @@ impl Card<'_> {
         }
         if let Some(report) = report(self.live, unit.key, unit.code.fingerprint) {
             sections.push(usage(report));
-            sections.extend(why(report));
+            sections.extend(why(report).into_iter().chain(cost(report)));
         }
         Hover { range, title: signature(unit), sections }
     }

@@ -36,14 +36,16 @@ pub struct FunctionTier {
     pub reason: Option<String>,
     /// The same in a sentence; also for what was not hot enough.
     pub why: Option<String>,
+    /// What compiling it cost, in a sentence.
+    pub cost: Option<String>,
 }
 
 impl FunctionTier {
     /// The tier in sentences.
     pub fn explanation(&self) -> String {
         let mut text = self.usage.clone();
-        if let Some(why) = &self.why {
-            text += &format!("\n\n{why}");
+        for sentence in self.why.iter().chain(&self.cost) {
+            text += &format!("\n\n{sentence}");
         }
         text
     }
@@ -69,6 +71,7 @@ pub fn function_tiers(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<
             usage: usage(report),
             reason: report.reason.clone(),
             why: why(report),
+            cost: cost(report),
         })
     });
     known.collect()
@@ -107,6 +110,17 @@ pub fn why(report: &FunctionReport) -> Option<String> {
         (None, Tier::Interpreter) => Some("Not compiled: it has done too little work for that to pay.".to_owned()),
         (None, _) => None,
     }
+}
+
+/// What compiling a function cost, in a sentence.
+pub fn cost(report: &FunctionReport) -> Option<String> {
+    let times = match report.compiles {
+        0 => return None,
+        1 => "once".to_owned(),
+        n => format!("{n} times, altogether"),
+    };
+    let milliseconds = report.compile_time.as_secs_f64() * 1000.0;
+    Some(format!("Compiled {times} in {milliseconds:.1} ms; {} bytes of machine code.", report.bytes))
 }
 
 fn counts(report: &FunctionReport) -> String {
@@ -150,5 +164,34 @@ pub fn count(n: u64) -> String {
         0..1_000 => n.to_string(),
         1_000..1_000_000 => format!("{:.1}K", n as f64 / 1e3),
         _ => format!("{:.1}M", n as f64 / 1e6),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn what_compiling_cost_is_told_if_there_was_any() {
+        let unit = UnitKey(1);
+        let compile_time = Duration::from_micros(2340);
+        let (calls, loops, exits, recording, reason) = (2, 0, 0, false, None);
+        let report = |compiles, bytes| FunctionReport {
+            unit,
+            tier: Tier::Native,
+            recording,
+            calls,
+            loops,
+            exits,
+            compiles,
+            compile_time,
+            bytes,
+            reason: reason.clone(),
+        };
+        assert_eq!(cost(&report(0, 0)), None);
+        assert_eq!(cost(&report(1, 640)).as_deref(), Some("Compiled once in 2.3 ms; 640 bytes of machine code."));
+        let more = "Compiled 3 times, altogether in 2.3 ms; 640 bytes of machine code.";
+        assert_eq!(cost(&report(3, 640)).as_deref(), Some(more));
     }
 }

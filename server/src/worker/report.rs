@@ -115,6 +115,8 @@ fn function(stats: &FunctionStats) -> FunctionReport {
         loops: stats.rounds,
         exits,
         compiles: stats.compiles,
+        compile_time: stats.compile_time,
+        bytes: stats.bytes,
         reason: reason(stats),
     }
 }
