@@ -26,7 +26,9 @@ pub(crate) fn lines(code: &CompiledCode) -> Vec<Line> {
     options.set_hex_prefix("0x");
     options.set_hex_suffix("");
     options.set_small_hex_numbers_in_decimal(true);
-    options.set_rip_relative_addresses(true);
+    options.set_uppercase_hex(false);
+    options.set_branch_leading_zeros(false);
+    options.set_signed_immediate_operands(true);
     let mut lines = Vec::new();
     // Constants stand behind the code that reads them.
     let mut constants = bytes.len() as u64;
