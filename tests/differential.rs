@@ -4,11 +4,11 @@
 //! `runner/differential.rs` runs a few seeds, `xtask differential` many. Invariant: a difference is reported with the smallest
 //! program that still shows it, so that it can become a spec.
 
-use crate::generate;
-use crate::modes::{Mode, Ran, Variant, run_with};
+use crate::generate::{self, Rng};
+use crate::modes::{Mode, Ran, Variant, run_in, run_with};
 use crate::shrink::{shrink, tokens};
-use minilive_jit::engine::End;
 use minilive_jit::engine::tier::Tier;
+use minilive_jit::engine::{End, Engine, Pace};
 use minilive_jit::interp::budget::SLICE;
 
 /// Steps after which a generated program is cut; the same in every mode.
@@ -30,6 +30,8 @@ pub struct Tally {
     pub compiled: u64,
     /// Side exits taken.
     pub exits: u64,
+    /// Runs that were cancelled on the way, with another program behind them.
+    pub cancelled: u64,
 }
 
 /// A program that does not do the same in two modes.
@@ -79,6 +81,46 @@ pub fn check(seed: u64, modes: &[Mode], tally: &mut Tally) -> Result<(), Box<Dif
             return Err(Box::new(shrunk(seed, mode, variant, &program, fuel)));
         }
     }
+    match modes.last() {
+        Some(&mode) => check_cancelling(seed, mode.seeded(seed), variant, &expected, tally),
+        None => Ok(()),
+    }
+}
+
+/// Runs the seed's program in small slices and cancels it at the end of one of them, then runs the next seed's program in the same
+/// engine. The one must stop where the interpreter stops; the other must not know of it.
+fn check_cancelling(
+    seed: u64,
+    mode: Mode,
+    variant: Variant,
+    whole: &Ran,
+    tally: &mut Tally,
+) -> Result<(), Box<Difference>> {
+    let mut rng = Rng::new(seed.wrapping_mul(31));
+    let slice = 200 + rng.below(3000) as i64;
+    let used = whole.outcome.as_ref().map_or(0, |it| it.fuel);
+    let pace = Pace { slice, cancel_at: Some(1 + rng.below(used / slice.unsigned_abs() + 1)) };
+    let (first, second) = (generate::program(seed), generate::program(seed + 1));
+    let paced = |mode: Mode, program: &str| {
+        let mut engine = Engine::new(mode.config());
+        let ran = run_in(&mut engine, program, FILE, variant, FUEL, pace);
+        (ran, engine)
+    };
+    let ((stopped, _), (ran, mut engine)) = (paced(Mode::Interpreter, &first), paced(mode, &first));
+    tally.cancelled += u64::from(stopped.outcome.as_ref().is_some_and(|it| it.end == End::Cancelled));
+    if differs(&stopped, &ran) {
+        return Err(Box::new(shrunk_by(seed, mode, variant, &first, &|text| {
+            let expected = paced(Mode::Interpreter, text).0;
+            (expected, paced(mode, text).0)
+        })));
+    }
+    let expected = run_with(&second, FILE, Mode::Interpreter, variant, FUEL);
+    let ran = run_in(&mut engine, &second, FILE, variant, FUEL, Pace::default());
+    if differs(&expected, &ran) {
+        let program = format!("// cancelled at {pace:?}:\n{first}\n// and then, in the same engine:\n{second}");
+        let (expected, printed) = (account(&expected, &ran), account(&ran, &expected));
+        return Err(Box::new(Difference { seed, mode, variant, program, expected, printed }));
+    }
     Ok(())
 }
 
@@ -120,10 +162,15 @@ fn differs(expected: &Ran, ran: &Ran) -> bool {
 
 /// Drops lines, then tokens, as long as the program still compiles and still shows a difference.
 fn shrunk(seed: u64, mode: Mode, variant: Variant, program: &str, fuel: u64) -> Difference {
+    let run = |text: &str, mode| run_with(text, FILE, mode, variant, fuel);
+    shrunk_by(seed, mode, variant, program, &|text| (run(text, Mode::Interpreter), run(text, mode)))
+}
+
+/// As [`shrunk`], where this gives what the interpreter and what the mode does with a program.
+fn shrunk_by(seed: u64, mode: Mode, variant: Variant, program: &str, both: &dyn Fn(&str) -> (Ran, Ran)) -> Difference {
     let shows = |text: String| {
-        let expected = run_with(&text, FILE, Mode::Interpreter, variant, fuel);
+        let (expected, ran) = both(&text);
         expected.outcome.as_ref()?;
-        let ran = run_with(&text, FILE, mode, variant, fuel);
         differs(&expected, &ran).then_some((text, expected, ran))
     };
     let lines: Vec<&str> = program.split_inclusive('\n').collect();

@@ -3,7 +3,9 @@
 //! Specs, the conformance suite and the differential tests call [`run`]. Invariant: a mode that this build cannot have (compiled
 //! code in a portable build) is not in [`Mode::all`], so no test passes by silently running the interpreter instead.
 
-use minilive_jit::engine::{End, Engine, EngineConfig, Entry, GuardMode, Loaded, RunOutcome, RunRequest, TierPolicy};
+use minilive_jit::engine::{
+    End, Engine, EngineConfig, Entry, GuardMode, Loaded, Pace, RunOutcome, RunRequest, TierPolicy,
+};
 use minilive_mir::diagnostic::Severity;
 use minilive_mir::program::Program;
 use minilive_runtime::host::{CaptureHost, Effects, SharedHost};
@@ -127,6 +129,11 @@ pub fn run(text: &str, file: &str, mode: Mode) -> Ran {
 
 /// As [`run`], in either variant and with another step limit.
 pub fn run_with(text: &str, file: &str, mode: Mode, variant: Variant, fuel: u64) -> Ran {
+    run_in(&mut Engine::new(mode.config()), text, file, variant, fuel, Pace::default())
+}
+
+/// As [`run_with`], in an engine that may have run other programs, at a pace.
+pub fn run_in(engine: &mut Engine, text: &str, file: &str, variant: Variant, fuel: u64, pace: Pace) -> Ran {
     let parse = minilive_syntax::parse(text);
     let (program, diagnostics) = minilive_mir::lower::lower_file(&parse, file);
     let mut errors = diagnostics.iter().filter(|it| it.severity == Severity::Error);
@@ -137,13 +144,12 @@ pub fn run_with(text: &str, file: &str, mode: Mode, variant: Variant, fuel: u64)
             outcome: None,
         };
     }
-    let mut engine = Engine::new(mode.config());
     let record = variant == Variant::Recording;
     let loaded = if record { engine.load_recording(&program) } else { engine.load(&program) };
     let loaded = loaded.expect("a whole program is taken in");
     let limits = Limits { fuel, memory: 1 << 30, output: 16 << 20, ..Limits::NONE };
-    let request = RunRequest { limits, record, compat: true, ..RunRequest::new(Entry::Main) };
-    let (mut output, outcome) = evaluate(&mut engine, &loaded, request, |_| {});
+    let request = RunRequest { limits, record, compat: true, pace, ..RunRequest::new(Entry::Main) };
+    let (mut output, outcome) = evaluate(engine, &loaded, request, |_| {});
     match &outcome.end {
         End::Finished(_) | End::Exit(_) => {}
         End::Error(error) => output += &format!("{error}\n"),

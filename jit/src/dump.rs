@@ -32,8 +32,8 @@ pub struct Dump {
     pub ssa: Vec<Line>,
     /// What Cranelift was given.
     pub clif: Vec<Line>,
-    /// Cranelift's listing of what it made of it.
-    pub asm: String,
+    /// The machine code, before it got its place.
+    pub asm: Vec<Line>,
     /// Size of the machine code in bytes.
     pub bytes: usize,
 }

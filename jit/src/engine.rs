@@ -20,7 +20,7 @@ pub mod tier;
 pub mod unit;
 pub mod weight;
 
-pub use outcome::{End, Entry, Location, ReportedError, RunOutcome, RunRequest};
+pub use outcome::{End, Entry, Location, Pace, ReportedError, RunOutcome, RunRequest};
 pub use table::LoadError;
 pub use unit::{Code, CodeId};
 

@@ -10,6 +10,8 @@ pub mod bytecode;
 #[cfg(not(minilive_portable))]
 pub mod code;
 pub mod counters;
+#[cfg(not(minilive_portable))]
+mod disassemble;
 pub mod dump;
 pub mod engine;
 pub mod events;

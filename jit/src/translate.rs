@@ -199,7 +199,7 @@ pub struct Compiled {
     /// CLIF text, if asked for.
     pub clif: Vec<Line>,
     /// Assembly text, if asked for.
-    pub asm: String,
+    pub asm: Vec<Line>,
 }
 
 /// Makes a code generator for this machine, or says why there is none. `verify` has Cranelift check what it is given.
@@ -263,7 +263,8 @@ fn finish(isa: &OwnedTargetIsa, mut context: Context, dump: bool) -> Result<(Com
             return Err(Refused::failed(error));
         }
     };
-    let mut compiled = Compiled { clif, asm: code.vcode.clone().unwrap_or_default(), ..Compiled::default() };
+    let asm = if dump { crate::disassemble::lines(code) } else { Vec::new() };
+    let mut compiled = Compiled { clif, asm, ..Compiled::default() };
     compiled.bytes = code.code_buffer().to_vec();
     compiled.fixups = fixups(code)?;
     let lines = lines(code);

@@ -4,7 +4,8 @@
 //! cancel are looked at once a slice of work.
 
 use minilive_jit::engine::outcome::Limit;
-use minilive_jit::engine::{End, Engine, Entry, RunOutcome, RunRequest};
+use minilive_jit::engine::{End, Engine, Entry, Pace, RunOutcome, RunRequest};
+use minilive_runtime::host::{CaptureHost, Effects, SharedHost};
 use minilive_runtime::limits::Limits;
 use minilive_tests::generate::Rng;
 use minilive_tests::modes::{Mode, Variant, evaluate, lowered};
@@ -284,6 +285,75 @@ fn cancelled(engine: &mut Engine, variant: Variant, nth: u64) -> (String, RunOut
             cancel.store(true, Ordering::Relaxed);
         }
     })
+}
+
+/// Whatever slice of its budget a program is cancelled in, all tiers stop it at the same instruction, and the engine is as before.
+#[test]
+fn a_program_is_cancelled_at_the_end_of_any_slice() {
+    let mut rng = Rng::new(23);
+    let next = "print \"next\"\nfor i in range(1, 2000)\n  x = i * 2\nend for\nprint x\n";
+    for mode in modes() {
+        let mut engine = Engine::new(mode.config());
+        for text in WORK.iter().chain([&LONG]) {
+            for variant in VARIANTS {
+                let used = run(text, Mode::Interpreter, variant, Limits::NONE).1.fuel;
+                let slice = (100 + rng.below(used / 4)) as i64;
+                // A slice ends at the first loop head or call behind its weight, so there are fewer than the whole divided by it.
+                let last = 1 + rng.below(used / slice.unsigned_abs() * 3 / 4);
+                let pace = Pace { slice, cancel_at: Some(last) };
+                let (said, expected) = paced(&mut Engine::new(Mode::Interpreter.config()), text, variant, pace);
+                assert_eq!(expected.end, End::Cancelled, "{pace:?} of {used}");
+                let (also, outcome) = paced(&mut engine, text, variant, pace);
+                assert_eq!((also, account(outcome)), (said, account(expected)), "{mode} {variant:?} {pace:?}");
+                let (output, outcome) = run_in(&mut engine, next, variant, Limits::NONE);
+                let (same, fresh) = run(next, mode, variant, Limits::NONE);
+                assert_eq!((output, outcome.heap), (same, fresh.heap), "{mode} {variant:?} {pace:?}");
+                assert_eq!(account(outcome), account(fresh), "{mode} {variant:?} {pace:?}");
+            }
+        }
+    }
+}
+
+fn paced(engine: &mut Engine, text: &str, variant: Variant, pace: Pace) -> (String, RunOutcome) {
+    let record = variant == Variant::Recording;
+    let program = lowered(text, "test.ms");
+    let loaded = if record { engine.load_recording(&program) } else { engine.load(&program) };
+    evaluate(engine, &loaded.expect("loads"), RunRequest { record, pace, ..RunRequest::new(Entry::Main) }, |_| {})
+}
+
+/// In a session the heap outlives its programs: what a cancelled one held only in its calls and loops is free afterwards.
+#[test]
+fn what_a_cancelled_program_held_is_freed() {
+    let define = "build = function(n, depth)\n  l = []\n  for i in range(1, n)\n    l.push {\"i\": i, \"s\": \"text \" + i}\n  end for\n  \
+                  if depth > 0 then x = build(n, depth - 1)\n  return l.len\nend function\n\
+                  count = function\n  gc.collect\n  return gc.stats.total\nend function\n";
+    let mut rng = Rng::new(31);
+    for mode in modes() {
+        let mut engine = Engine::new(mode.config());
+        let host = SharedHost::new(CaptureHost::allowing(Effects::ALL));
+        let output = host.clone();
+        engine.interactive(Limits::NONE, false, Arc::default(), Box::new(host), |session| {
+            let mut run = |text: &str, pace: Pace| {
+                session.set_pace(pace);
+                session.run(text, &lowered(text, "")).expect("loads").end
+            };
+            let count = |run: &mut dyn FnMut(&str, Pace) -> End| {
+                output.lock().output.clear();
+                assert_eq!(run("print count", Pace::default()), End::Finished(String::new()));
+                output.lock().output.trim().parse::<f64>().expect("a number")
+            };
+            run(define, Pace::default());
+            run("build 200, 3", Pace::default());
+            let start = count(&mut run);
+            for _ in 0..6 {
+                let pace = Pace { slice: 500 + rng.below(500) as i64, cancel_at: Some(10 + rng.below(60)) };
+                assert_eq!(run("build 2000, 20", pace), End::Cancelled, "{mode} {pace:?}");
+                let left = count(&mut run);
+                // The history of inputs grows by some, and stale words on the native stack may hold on to a few.
+                assert!(left < start + 60.0, "{mode} {pace:?}: {left} objects, {start} at the start");
+            }
+        });
+    }
 }
 
 /// Names the process in which [`a_panic_in_a_helper_ends_the_process`] panics.

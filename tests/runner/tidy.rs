@@ -21,6 +21,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ("tower_lsp", &["server/src/lsp"]),
     ("lsp_types", &["server/src/lsp"]),
     ("cranelift_", &["jit/src"]),
+    ("iced_x86", &["jit/src/disassemble.rs"]),
     ("serde_json", &["server/src", "server/tests", "tests"]),
 ];
 

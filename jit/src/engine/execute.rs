@@ -90,7 +90,7 @@ pub(super) fn run_in(
         &mut *engine.tiering,
         &mut *engine.loader,
         &engine.names,
-        Meter::new(request.limits.fuel, request.limits.time, request.progress),
+        Meter::new(request.limits.fuel, request.limits.time, request.pace, request.progress),
         request.record,
     );
     run.meter.grant(realm);

@@ -3,7 +3,7 @@
 //! `server` fills a [`RunRequest`] and reads a [`RunOutcome`]. Invariant: nothing in here refers to a realm or to code.
 
 use super::modules::ImportSeen;
-use crate::interp::budget::ProgressSink;
+use crate::interp::budget::{ProgressSink, SLICE};
 use crate::record::Recording;
 use crate::stats::{FunctionStats, UnitCounts};
 use minilive_mir::ir::{InstId, UnitKey};
@@ -40,12 +40,39 @@ pub struct RunRequest {
     pub cancel: Arc<AtomicBool>,
     /// Told about progress every 100 ms.
     pub progress: Option<ProgressSink>,
+    /// How the budget is granted.
+    pub pace: Pace,
+}
+
+/// How much of the budget is granted at once. Tests choose it, so that what happens between two slices happens often, or at a moment
+/// that can be repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// Weight of one slice.
+    pub slice: i64,
+    /// The run ends at the end of this slice, the first being 1, as if it was cancelled then.
+    pub cancel_at: Option<u64>,
+}
+
+impl Default for Pace {
+    /// Whole slices to the end.
+    fn default() -> Pace {
+        Pace { slice: SLICE, cancel_at: None }
+    }
 }
 
 impl RunRequest {
     /// A run without limits or recording.
     pub fn new(entry: Entry) -> RunRequest {
-        RunRequest { entry, limits: Limits::NONE, record: false, compat: false, cancel: Arc::default(), progress: None }
+        RunRequest {
+            entry,
+            limits: Limits::NONE,
+            record: false,
+            compat: false,
+            cancel: Arc::default(),
+            progress: None,
+            pace: Pace::default(),
+        }
     }
 }
 

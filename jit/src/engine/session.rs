@@ -6,7 +6,7 @@
 
 use super::execute::{new_realm, run_in};
 use super::members::members;
-use super::outcome::{COMPAT_DEPTH, Entry, RunOutcome, RunRequest};
+use super::outcome::{COMPAT_DEPTH, Entry, Pace, RunOutcome, RunRequest};
 use super::table::{CodeTable, LoadError};
 use super::unit::CodeId;
 use super::{End, Engine};
@@ -27,6 +27,7 @@ pub struct Session<'e> {
     realm: Box<Realm>,
     limits: Limits,
     cancel: Arc<AtomicBool>,
+    pace: Pace,
 }
 
 /// A global variable as help shows it.
@@ -66,7 +67,7 @@ impl Engine {
         }
         crate::thread::on_vm_thread(|stack| {
             let realm = new_realm(self, limits, Arc::clone(&cancel), host, stack);
-            let mut session = Session { engine: self, realm, limits, cancel };
+            let mut session = Session { engine: self, realm, limits, cancel, pace: Pace::default() };
             session.engine.codes.start_realm(&[]);
             session.realm.enter(start_history);
             action(&mut session)
@@ -82,6 +83,11 @@ fn start_history(realm: &mut Realm) {
 }
 
 impl Session<'_> {
+    /// Sets how the budget of the inputs that follow is granted.
+    pub fn set_pace(&mut self, pace: Pace) {
+        self.pace = pace;
+    }
+
     /// Runs an input. The value of its last statement is kept, and shown in [`End::Finished`] unless it is null.
     ///
     /// # Errors
@@ -93,8 +99,12 @@ impl Session<'_> {
         // Functions of earlier inputs live on, so nothing may take the place of their code.
         self.engine.codes.set_running(true);
         let loaded = self.engine.load(program)?;
-        let request =
-            RunRequest { limits: self.limits, cancel: Arc::clone(&self.cancel), ..RunRequest::new(Entry::Main) };
+        let request = RunRequest {
+            limits: self.limits,
+            cancel: Arc::clone(&self.cancel),
+            pace: self.pace,
+            ..RunRequest::new(Entry::Main)
+        };
         let before = self.realm.singleton(Singleton::HistoryIn);
         let outcome = run_in(self.engine, &mut self.realm, &loaded, request, |realm, value| {
             keep(realm, input, value, before)?;

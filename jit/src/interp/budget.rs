@@ -5,11 +5,11 @@
 //! cancel flag are looked at once a slice, which is at most a few milliseconds of work.
 
 use super::Run;
-use crate::engine::outcome::Location;
+use crate::engine::outcome::{Location, Pace};
 use crate::engine::unit::CodeId;
 use crate::stats::{FunctionStats, function_stats};
 use minilive_mir::ir::InstId;
-use minilive_runtime::fault::Eval;
+use minilive_runtime::fault::{Eval, Fault};
 use minilive_runtime::limits::LimitKind;
 use minilive_runtime::realm::Realm;
 use serde::{Deserialize, Serialize};
@@ -56,11 +56,14 @@ pub struct Meter {
     progress: Option<ProgressSink>,
     /// Less than a slice of fuel is left.
     pub last_slice: bool,
+    pace: Pace,
+    /// Slices that were used up.
+    slices: u64,
 }
 
 impl Meter {
     /// A meter that starts now.
-    pub fn new(fuel_limit: u64, time: Option<Duration>, progress: Option<ProgressSink>) -> Meter {
+    pub fn new(fuel_limit: u64, time: Option<Duration>, pace: Pace, progress: Option<ProgressSink>) -> Meter {
         let started = Instant::now();
         Meter {
             fuel_used: 0,
@@ -73,14 +76,17 @@ impl Meter {
             flush_at: started + PROGRESS_EVERY,
             progress,
             last_slice: false,
+            pace,
+            slices: 0,
         }
     }
 
     /// Grants the first or next slice.
     pub fn grant(&mut self, realm: &mut Realm) {
         let left = self.fuel_limit.saturating_sub(self.fuel_used);
-        self.last_slice = left < SLICE as u64;
-        self.granted = SLICE.min(i64::try_from(left).unwrap_or(SLICE)).max(1);
+        let slice = self.pace.slice;
+        self.last_slice = left < slice.unsigned_abs();
+        self.granted = slice.min(i64::try_from(left).unwrap_or(slice)).max(1);
         realm.grant(self.granted, left.saturating_sub(self.granted.unsigned_abs()), self.deadline);
     }
 
@@ -110,6 +116,10 @@ impl Meter {
             return Err(LimitKind::Fuel.into());
         }
         realm.check_stop()?;
+        self.slices += 1;
+        if self.pace.cancel_at.is_some_and(|last| self.slices >= last) {
+            return Err(Fault::Cancelled.into());
+        }
         // Growth outside of cells asks for this poll; no allocation may come for long.
         realm.poll_memory()?;
         self.now = Instant::now();

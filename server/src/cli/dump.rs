@@ -49,7 +49,7 @@ struct Form {
     /// What Cranelift is given, of what a run makes hot.
     #[arg(long)]
     clif: bool,
-    /// Cranelift's listing of the machine code, of what a run makes hot.
+    /// The machine code, of what a run makes hot.
     #[arg(long)]
     asm: bool,
 }
@@ -67,7 +67,8 @@ impl Dump {
         if let Some(name) = &self.function
             && !program.units.iter().any(|unit| unit.info.name == name.as_str())
         {
-            return Err(Failure(format!("there is no function named {name} in {}", source.shown_name())));
+            let known = known_names(&program);
+            return Err(Failure(format!("there is no function named {name} in {}; {known}", source.shown_name())));
         }
         let text = match self.form.compiled() {
             None => self.lowered(&program)?,
@@ -111,6 +112,24 @@ impl Form {
         let code = bytecode::build::build(unit, &Weights::of(unit), false)
             .map_err(|_| Failure("a unit is too large for bytecode".to_string()))?;
         Ok(bytecode::listing::listing(&code, unit))
+    }
+}
+
+/// So many names are told at most.
+const MOST_NAMES: usize = 30;
+
+/// Which functions there are, in a sentence.
+fn known_names(program: &Program) -> String {
+    let functions =
+        program.units.iter().filter(|unit| unit.mir.as_ref().is_some_and(|mir| mir.kind == UnitKind::Function));
+    let mut names: Vec<&str> = functions.map(|unit| unit.info.name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let more = names.len().saturating_sub(MOST_NAMES);
+    match (names.len(), more) {
+        (0, _) => "it has no functions".to_string(),
+        (_, 0) => format!("there are: {}", names.join(", ")),
+        _ => format!("there are: {} and {more} more", names[..MOST_NAMES].join(", ")),
     }
 }
 

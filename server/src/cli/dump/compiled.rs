@@ -96,7 +96,7 @@ fn entry(
     match form {
         Form::Ssa => interleaved(text, source, unit, &dump.ssa)?,
         Form::Clif => interleaved(text, source, unit, &dump.clif)?,
-        Form::Asm => text.push_str(&dump.asm),
+        Form::Asm => interleaved(text, source, unit, &dump.asm)?,
     }
     if !text.ends_with('\n') {
         text.push('\n');
