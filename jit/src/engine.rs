@@ -18,6 +18,7 @@ pub mod slot;
 pub mod table;
 pub mod tier;
 pub mod unit;
+pub mod ways;
 pub mod weight;
 
 pub use outcome::{End, Entry, Location, Pace, ReportedError, RunOutcome, RunRequest};

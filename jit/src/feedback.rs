@@ -5,9 +5,11 @@
 //! Invariant: a cell holds ids and shapes, never heap pointers, so it outlives realms. The test to read first is `a_cell_is_16_bytes`.
 
 mod merge;
+pub mod ways;
 
 use std::cell::Cell;
 use std::mem::offset_of;
+use ways::{Noted, Way, WaysTable};
 
 /// A set of value kinds that an operand, a result or a variable was seen to have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -167,6 +169,8 @@ pub struct Property {
     pub isa_slot: u8,
     /// Shape of the holder, or the shape after an `Added` store.
     pub holder_shape: u32,
+    /// The number of the site's list of [`ways`], 0 if it has none.
+    pub ways: u32,
     /// Kinds of the values read or written.
     pub value: Kinds,
 }
@@ -378,13 +382,15 @@ impl FeedbackCell {
         let bits = self.bits.get();
         if bits & 3 == Variety::Poly as u32 {
             let value = kinds_at(u64::from(bits), 16).union(seen.value);
-            return self.set_words(Property { variety: Variety::Poly, value, ..seen }.encode());
+            let ways = self.ways();
+            return self.set_property(Property { variety: Variety::Poly, value, ways, ..seen });
         }
         self.see_new_property(seen);
     }
 
     fn see_new_property(&self, seen: Property) {
         let old = self.property();
+        let seen = Property { ways: old.ways, ..seen };
         let value = old.value.union(seen.value);
         let next = match old.variety {
             Variety::None => Property { variety: Variety::Mono, value, ..seen },
@@ -397,7 +403,56 @@ impl FeedbackCell {
             Variety::Mono | Variety::Poly => Property { variety: Variety::Poly, value, ..seen },
             Variety::Mega => Property { value, ..old },
         };
-        self.set_words(next.encode());
+        self.set_property(next);
+    }
+
+    fn set_property(&self, next: Property) {
+        let noted = self.bits.get() & (SETTLED | UNCHANGED);
+        let (lo, hi) = next.encode();
+        self.set_words((lo | u64::from(noted), hi));
+    }
+
+    /// The number of a property site's list of ways.
+    fn ways(&self) -> u32 {
+        (self.hi.get() >> 8) as u32 & (MOST_LISTS - 1)
+    }
+
+    /// Notes a way to the member in the site's list, unless nothing more is noted there; `way` says which one, if it is one.
+    #[inline]
+    pub fn see_way(&self, table: &WaysTable, way: impl FnOnce() -> Option<Way>) {
+        if self.bits.get() & SETTLED == 0 {
+            self.add_way(table, way());
+        }
+    }
+
+    #[inline(never)]
+    fn add_way(&self, table: &WaysTable, way: Option<Way>) {
+        let (number, noted) = table.add(self.ways(), way);
+        if number >= MOST_LISTS {
+            return;
+        }
+        self.set_ways(number);
+        let bits = self.bits.get();
+        // What was known already seven times in a row is looked at no more, until a guard says that it misleads.
+        let next = match noted {
+            Noted::New => bits & !UNCHANGED,
+            Noted::Known if bits & UNCHANGED != UNCHANGED => bits + UNCHANGED_ONCE,
+            Noted::Known | Noted::Nothing => bits | SETTLED,
+        };
+        self.bits.set(next);
+    }
+
+    /// Asks for more ways, after a guard of the known ones failed.
+    pub fn rearm_ways(&self) {
+        self.bits.set(self.bits.get() & !(SETTLED | UNCHANGED));
+        // The last way is looked up anew, too, so that it is noted.
+        self.id.set(u32::MAX);
+    }
+
+    /// Gives a property site another list.
+    pub fn set_ways(&self, number: u32) {
+        let rest = self.hi.get() & !(u64::from(MOST_LISTS - 1) << 8);
+        self.hi.set(rest | u64::from(number) << 8);
     }
 
     /// The slot of an own property, if the last receiver had this shape. Two loads and compares on a fast path.
@@ -529,8 +584,12 @@ fn call(lo: u64) -> Call {
     Call { variety, target, not_function: lo & CALL_NOT_FUNCTION != 0 }
 }
 
-// lo: variety 2 | holder 2 | - 4 | receiver 8 | value 8 | slot 8 | shape 32
-// hi: isa_slot 8 | - 24 | holder_shape 32
+// lo: variety 2 | holder 2 | settled 1 | unchanged 3 | receiver 8 | value 8 | slot 8 | shape 32
+// hi: isa_slot 8 | ways 24 | holder_shape 32
+const SETTLED: u32 = 1 << 4;
+const UNCHANGED: u32 = 7 << 5;
+const UNCHANGED_ONCE: u32 = 1 << 5;
+const MOST_LISTS: u32 = 1 << 24;
 impl Property {
     fn encode(self) -> (u64, u64) {
         let lo = self.variety as u64
@@ -539,7 +598,7 @@ impl Property {
             | u64::from(self.value.0) << 16
             | u64::from(self.slot) << 24
             | u64::from(self.shape) << 32;
-        (lo, u64::from(self.isa_slot) | u64::from(self.holder_shape) << 32)
+        (lo, u64::from(self.isa_slot) | u64::from(self.ways) << 8 | u64::from(self.holder_shape) << 32)
     }
 
     fn decode((lo, hi): (u64, u64)) -> Property {
@@ -556,6 +615,7 @@ impl Property {
             slot: (lo >> 24) as u8,
             isa_slot: hi as u8,
             holder_shape: (hi >> 32) as u32,
+            ways: (hi >> 8) as u32 & (MOST_LISTS - 1),
             value: kinds_at(lo, 16),
         }
     }

@@ -183,7 +183,11 @@ fn note_exit(run: &mut Run<'_>, exit: u64, entry: &ExitEntry) {
         return;
     }
     let (code, at) = entry.info.at;
-    run.codes.get(CodeId(code)).left(at, entry.info.reason);
+    let blamed = run.codes.get(CodeId(code));
+    blamed.left(at, entry.info.reason);
+    if entry.info.reason == ExitReason::Shape {
+        crate::engine::ways::rearm(blamed, at);
+    }
     crate::optimise::exited(&exits::shared(), run.codes, exit as u32);
 }
 

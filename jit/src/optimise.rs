@@ -14,6 +14,7 @@ use crate::engine::policy::{Footprint, NEVER_HOT, Place, Tiering};
 use crate::engine::table::CodeTable;
 use crate::engine::tier::Tier;
 use crate::engine::unit::{CallFlags, Code, CodeId};
+use crate::engine::ways;
 use crate::events::{FailedGuard, SharedPiece};
 use crate::exits::{self, MAX_FORCED, Shared};
 use crate::feedback::Target;
@@ -39,6 +40,10 @@ use std::time::Instant;
 const EXITS_TO_RECOMPILE: u64 = 10;
 /// A part that was left out because it had not run is compiled, too, when it runs again: once may have been the end of a loop.
 const COLD_EXITS_TO_RECOMPILE: u64 = 2;
+/// Large code takes longer to compile again than small code takes to be left, so it takes one exit more for so many bytes.
+const BYTES_A_MORE_EXIT: u64 = 100;
+/// The same for what had not run.
+const BYTES_A_COLD_EXIT: u64 = 1000;
 /// After so many droppings a code object is compiled without speculation on what may still be learned elsewhere.
 const DROPS_TO_CAUTION: u32 = 8;
 /// After so many droppings a code object stays in the interpreter.
@@ -139,6 +144,11 @@ impl Tiering for Optimiser {
         let called = place == Place::Call || code.calls() > 1;
         if called && code.tier.entry.get() == 0 && code.unit.kind == UnitKind::Function {
             self.compile(codes, realm, code, EntryAt::Start);
+            if code.tier.entry.get() != 0 && place != Place::Call {
+                // The next call enters it; the loop gets an entry of its own if this activation stays in it.
+                code.counters.heat.set(heat.max(1));
+                return;
+            }
         }
         if let Place::Loop(block) = place {
             self.compile(codes, realm, code, EntryAt::Loop(block));
@@ -189,9 +199,10 @@ pub(crate) fn exited(shared: &Shared, codes: &CodeTable, exit: u32) {
     let count = native.exit_counts.entry(exit).or_insert(0);
     *count += 1;
     let count = *count;
+    let bytes = native.installed.get(&entry.address).map_or(0, |it| it.range.len());
     let most = match entry.info.reason {
-        ExitReason::ColdPath => COLD_EXITS_TO_RECOMPILE,
-        _ => EXITS_TO_RECOMPILE,
+        ExitReason::ColdPath => COLD_EXITS_TO_RECOMPILE + bytes as u64 / BYTES_A_COLD_EXIT,
+        _ => EXITS_TO_RECOMPILE + bytes as u64 / BYTES_A_MORE_EXIT,
     };
     let code = codes.get(entry.code);
     // Activations of code that was dropped before still run; they tell nothing new of the code that took its place.
@@ -199,12 +210,19 @@ pub(crate) fn exited(shared: &Shared, codes: &CodeTable, exit: u32) {
         return;
     }
     let (blamed, at) = entry.info.at;
-    codes.get(CodeId(blamed)).tier.rejected.borrow_mut().insert((at, entry.info.reason));
+    let blamed = codes.get(CodeId(blamed));
+    // A member of another shape is one way more to tell apart, as long as these are few.
+    let learns = entry.info.reason == ExitReason::Shape
+        && code.tier.drops.get() < DROPS_TO_CAUTION
+        && ways::are_known(codes, blamed, at);
+    if !learns {
+        blamed.tier.rejected.borrow_mut().insert((at, entry.info.reason));
+    }
     if entry.address == code.tier.entry.get() {
         shared.set_entry(code, native.stub_of(code));
         code.set_call_flag(CallFlags::COMPILED, false);
     }
-    let guard = FailedGuard { reason: entry.info.reason, line: codes.get(CodeId(blamed)).line(at), count };
+    let guard = FailedGuard { reason: entry.info.reason, line: blamed.line(at), count };
     code.dropped(entry.address, Invalidation::ManyExits, guard);
     let drops = code.tier.drops.get();
     code.tier.drops.set(drops + 1);

@@ -147,6 +147,10 @@ pub enum Helper {
     CallAny,
     /// Calls what `obj.name` finds through the interpreter's cache of that place: obj, this, arguments.
     CallMethod(MemberSite),
+    /// Invokes what was found as `obj.name` if it is a function: obj, this, what was found.
+    InvokeFound(MemberSite),
+    /// Calls what was found as the method `obj.name`: obj, this, arguments, what was found.
+    CallFound(MemberSite),
     /// Calls an element: obj, this, key, arguments.
     CallIndex,
     /// Invokes the operand if it is a function.
@@ -225,6 +229,8 @@ pub enum Op {
     GuardBits(u64),
     /// Leaves if the boxed value is exactly this; else the same value.
     GuardNotBits(u64),
+    /// Whether a map has this shape.
+    HasShape(u32),
     /// Leaves unless the map has this shape; else the same map.
     GuardShape(u32),
     /// Leaves unless the list is computed; else the same value. Only on entry to a loop over it.
@@ -592,6 +598,8 @@ impl Helper {
                 | Helper::Call
                 | Helper::CallAny
                 | Helper::CallMethod(_)
+                | Helper::InvokeFound(_)
+                | Helper::CallFound(_)
                 | Helper::CallIndex
                 | Helper::AutoCall
         )
@@ -691,7 +699,7 @@ impl Op {
             Op::FAdd | Op::FSub | Op::FMul | Op::FDiv | Op::FRem | Op::FPow | Op::FAtan2 | Op::FMath(_) => true,
             Op::FCmp(_) | Op::ICmp(_) | Op::SameBits | Op::Not | Op::FTruth | Op::ITruth => true,
             Op::FTruthFull | Op::FClamp | Op::Select | Op::IAbs | Op::LoadCell(_) | Op::ListLen => true,
-            Op::RangeBase | Op::RangeStep | Op::LoadSlot(_) => true,
+            Op::RangeBase | Op::RangeStep | Op::LoadSlot(_) | Op::HasShape(_) => true,
             // A dropped overflow check would only have led to the interpreter, which computes the same.
             Op::IAdd | Op::ISub | Op::IMul { .. } | Op::IRem { .. } | Op::IShift(_) | Op::IDiv(_) | Op::ListGet => true,
             _ => false,

@@ -15,6 +15,7 @@ use crate::bytecode::build::build;
 use crate::bytecode::verify::verify;
 use crate::counters::Counters;
 use crate::events::CodeLog;
+use crate::feedback::ways::WaysTable;
 use crate::record::Point;
 use minilive_mir::ir::{Const, ConstId, Param, Unit, UnitKey, UnitKind};
 use minilive_mir::program::{Fingerprint, Program, ProgramUnit};
@@ -82,6 +83,8 @@ pub struct CodeTable {
     made: u64,
     /// A program runs.
     running: bool,
+    /// The ways to members that sites met.
+    pub ways: WaysTable,
     /// What a fresh code object's heat starts with; very large when nothing is ever compiled.
     pub heat: i64,
     /// Where code objects tell what happens to their compiled code.
@@ -99,6 +102,7 @@ impl CodeTable {
             aside: FxHashMap::default(),
             made: 0,
             running: false,
+            ways: WaysTable::default(),
             heat,
             log: Arc::default(),
         }
@@ -181,6 +185,9 @@ impl CodeTable {
             code.info.replace(Arc::clone(&unit.info));
             code.file.replace(program.file.clone());
             code.is_living.set(self.running);
+        }
+        if !self.running {
+            self.forget_ways();
         }
         let main: Option<Vec<CodeId>> = program.main.iter().map(|&i| units.get(i as usize).copied()).collect();
         match main {

@@ -50,6 +50,8 @@ impl Property {
     /// What both saw: two ways to a member are too many to guess one.
     pub fn merge(self, other: Property) -> Property {
         let value = self.value.union(other.value);
+        // Each place has its own list of ways.
+        let other = Property { ways: self.ways, ..other };
         match (self.variety, other.variety) {
             (_, Variety::None) => Property { value, ..self },
             (Variety::None, _) => Property { value, ..other },

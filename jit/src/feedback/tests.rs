@@ -51,6 +51,7 @@ fn calls_are_mono_then_mega() {
 fn properties_round_trip_and_widen() {
     let cell = FeedbackCell::default();
     let seen = Property {
+        ways: 0,
         variety: Variety::Mono,
         holder: Holder::Parent,
         receiver: Kinds::MAP,

@@ -7,6 +7,7 @@
 use super::Run;
 use super::values::{kinds_of, kinds_of_fast};
 use crate::engine::unit::NameEntry;
+use crate::feedback::ways::{MOST_STEPS, Step, Way};
 use crate::feedback::{FeedbackCell, Holder, Kinds, Property, Variety};
 use minilive_runtime::fault::Eval;
 use minilive_runtime::map::{MapLayout, MapRef};
@@ -122,6 +123,21 @@ fn find_shaped(realm: &mut Realm, map: MapRef, name: Name) -> Option<Found> {
     None
 }
 
+/// The way to a member that was found along a chain, if a site can note it.
+fn way_to(realm: &mut Realm, receiver: MapRef, name: Name, found: &Found) -> Option<Way> {
+    if found.depth as usize > MOST_STEPS {
+        return None;
+    }
+    let mut steps = Vec::new();
+    let mut map = receiver;
+    for _ in 0..found.depth {
+        let isa_slot = realm.slots_of(map.shape(), name).isa?;
+        map = map.slot(isa_slot).as_map()?;
+        steps.push(Step { isa_slot: u8::try_from(isa_slot).ok()?, shape: map.shape().0 });
+    }
+    Some(Way { shape: receiver.shape().0, steps: steps.into(), slot: u8::try_from(found.slot).ok()? })
+}
+
 /// Notes the way to a member of a map as the cell can repeat it.
 #[inline]
 fn see_found(cell: &FeedbackCell, receiver: MapRef, found: &Found) {
@@ -144,6 +160,7 @@ fn see_found(cell: &FeedbackCell, receiver: MapRef, found: &Found) {
         slot,
         isa_slot,
         holder_shape: found.holder.shape().0,
+        ways: 0,
         value: kinds_of(found.value),
     });
 }
@@ -159,6 +176,7 @@ fn own_way(realm: &Realm, object: Value, name: Name) -> Option<Property> {
         slot: u8::try_from(map.slot_of(realm, name)?).ok()?,
         isa_slot: 0,
         holder_shape: map.shape().0,
+        ways: 0,
         value: Kinds::NONE,
     })
 }
@@ -188,6 +206,7 @@ fn type_map_way(realm: &Realm, object: Value, name: Name) -> Option<Property> {
         slot: u8::try_from(map.slot_of(realm, name)?).ok()?,
         isa_slot: 0,
         holder_shape: map.shape().0,
+        ways: 0,
         value: Kinds::NONE,
     })
 }
@@ -207,12 +226,14 @@ impl Run<'_> {
         }
         if let Some(map) = object.as_map() {
             if let Some(found) = find_shaped(realm, map, entry.name) {
+                cell.see_way(&self.codes.ways, || way_to(realm, map, entry.name, &found));
                 see_found(cell, map, &found);
                 return Ok(Member { value: found.value, holder: Some(found.holder), origin_isa: Value::NULL });
             }
             if map.is_globals() {
                 let value = realm.cell(entry.cell);
                 if !value.is_absent() {
+                    cell.see_way(&self.codes.ways, || None);
                     cell.set_megamorphic();
                     return Ok(Member { value, holder: Some(map), origin_isa: Value::NULL });
                 }
@@ -224,6 +245,7 @@ impl Run<'_> {
     /// Members of type maps, environments, tables, errors, and what is no member at all.
     #[inline(never)]
     fn get_other_member(&mut self, realm: &mut Realm, object: Value, name: Name, cell: &FeedbackCell) -> Eval<Member> {
+        cell.see_way(&self.codes.ways, || None);
         let found = ops::member_get(realm, object, name)?;
         let member = Member { value: found.value, holder: None, origin_isa: found.origin_isa };
         if cell.is_megamorphic_for(kinds_of_fast(found.value)) {
@@ -256,6 +278,7 @@ impl Run<'_> {
             return ops::member_set(realm, object, entry.name, value);
         };
         if map.is_globals() && realm.head.globals_guarded == 0 {
+            cell.see_way(&self.codes.ways, || None);
             cell.set_megamorphic();
             realm.set_cell(entry.cell, value);
             return Ok(());
@@ -264,6 +287,7 @@ impl Run<'_> {
         let seen = cell.property();
         if seen.variety != Variety::None && seen.holder == Holder::Added && seen.shape == before.0 && !map.is_guarded()
         {
+            cell.see_way(&self.codes.ways, || None);
             map.add_slot(realm, ShapeId(seen.holder_shape), value);
             return Ok(());
         }
@@ -273,9 +297,11 @@ impl Run<'_> {
         {
             map.set_slot(realm, slot, value);
             let found = Found { value, holder: map, slot, depth: 0, isa_slot: 0 };
+            cell.see_way(&self.codes.ways, || way_to(realm, map, entry.name, &found));
             see_found(cell, map, &found);
             return Ok(());
         }
+        cell.see_way(&self.codes.ways, || None);
         let plain = cacheable(map);
         ops::member_set(realm, object, entry.name, value)?;
         let slot = map.slot_of(realm, entry.name).and_then(|slot| u8::try_from(slot).ok());
@@ -288,6 +314,7 @@ impl Run<'_> {
                 slot,
                 isa_slot: 0,
                 holder_shape: map.shape().0,
+                ways: 0,
                 value: kinds_of(value),
             }),
             None => cell.set_megamorphic(),

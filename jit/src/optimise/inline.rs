@@ -8,6 +8,7 @@ use super::mentions_import;
 use crate::engine::inlined::Inlined;
 use crate::engine::table::CodeTable;
 use crate::engine::unit::{CallFlags, Code, CodeId};
+use crate::engine::ways::member_words;
 use crate::feedback::{Snapshot, Target, Variety};
 use crate::reason::{ExitReason, Refusal};
 use crate::ssa::body::{Body, Frame};
@@ -32,7 +33,7 @@ pub(super) struct Plan {
 
 /// Plans an entry. Calls in `banned` (by code and instruction) keep their callees outside.
 pub(super) fn plan(codes: &CodeTable, code: &Code, cautious: bool, banned: &Banned) -> Result<Plan, Refusal> {
-    let mut chooser = Chooser { codes, banned, views: vec![view(code)], growth: 0, inlined: Vec::new() };
+    let mut chooser = Chooser { codes, banned, views: vec![view(codes, code)], growth: 0, inlined: Vec::new() };
     let outer = part(codes, code).ok_or(Refusal::Captured)?;
     let body = if code.recording {
         // Record points are kept per code, in the place where its own blocks run.
@@ -96,7 +97,7 @@ impl Policy for Chooser<'_> {
         }
         let part = part(self.codes, callee)?;
         self.growth = growth;
-        self.views.push(view(callee));
+        self.views.push(view(self.codes, callee));
         if !self.inlined.iter().any(|it| it.id == callee.id) {
             self.inlined.push(Inlined::of(callee));
         }
@@ -197,12 +198,15 @@ fn may_read_captured(inst: &Inst) -> bool {
 }
 
 /// What the interpreter saw of a code object.
-fn view(code: &Code) -> View {
+fn view(codes: &CodeTable, code: &Code) -> View {
     View {
         snapshot: Snapshot::of(code.slots.iter().map(|slot| &slot.cell)),
         site_pc: code.bytecode.site_pc.clone(),
         plain_pc: code.bytecode.resume_pc.clone(),
         inst_of: code.bytecode.inst_of.clone(),
+        ways: member_words(code)
+            .filter_map(|(word, cell)| Some((word, codes.ways.get(cell.property().ways)?)))
+            .collect(),
         rejected: code.tier.rejected.borrow().clone(),
     }
 }

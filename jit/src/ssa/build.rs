@@ -22,9 +22,9 @@ use super::flow::{EntryAt, Flow, NodeId, RegSet, flow_of};
 use super::seen::Seen;
 use super::types::Ty;
 use super::{Block, BlockData, Cmp, End, Exit, Func, StateId, Val};
-use crate::feedback::Kinds;
+use crate::feedback::{Kinds, Target};
 use crate::reason::{ExitReason, Refusal, Refused};
-use minilive_mir::ir::{BlockId, InstId, Reg, UnitKind};
+use minilive_mir::ir::{BinaryOp, BlockId, Inst, InstId, Reg, UnitKind};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -178,6 +178,8 @@ pub(crate) struct Builder<'a> {
     pub(crate) compared: Option<Compared>,
     /// Maps whose shape was guarded in this block, behind the last thing that could change it.
     pub(crate) shapes: Vec<(Val, u32)>,
+    /// Registers whose values serve as integers.
+    pub(crate) int_uses: RegSet,
     /// Per register: kinds its uses met.
     pub(crate) use_kinds: Vec<Kinds>,
     loop_facts: Vec<edges::LoopFacts>,
@@ -236,6 +238,41 @@ pub fn build(input: &Input<'_>) -> Result<Func, Unbuilt> {
     Ok(func)
 }
 
+/// Registers whose values find elements, count, or are divided with remainder, by themselves or after sums and differences.
+fn int_uses(input: &Input<'_>) -> RegSet {
+    let unit = &input.body.unit;
+    let mut uses = RegSet::new(unit.n_regs);
+    for (i, inst) in unit.insts.iter().enumerate() {
+        match *inst {
+            Inst::GetIndex { key, .. } | Inst::SetIndex { key, .. } | Inst::RefIndex { key, .. } => uses.add(key),
+            Inst::Slice { from, to, .. } => [from, to].into_iter().for_each(|reg| uses.add(reg)),
+            Inst::Binary { op: BinaryOp::Mod, a, b, .. } => [a, b].into_iter().for_each(|reg| uses.add(reg)),
+            Inst::Call { args, .. } => {
+                let target = input.seen.call(InstId(i as u32)).and_then(|it| it.target);
+                if matches!(target, Some(Target::Intrinsic(_))) {
+                    args.iter().for_each(|reg| uses.add(reg));
+                }
+            }
+            _ => {}
+        }
+    }
+    // Chains of copies and sums are short.
+    for _ in 0..3 {
+        for inst in &unit.insts {
+            match *inst {
+                Inst::Move { dst, src } | Inst::AutoCall { dst, src } if uses.has(dst) => uses.add(src),
+                Inst::LoadLocal { dst, local, .. } if uses.has(dst) => uses.add(local),
+                Inst::Binary { op: BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul, dst, a, b } if uses.has(dst) => {
+                    uses.add(a);
+                    uses.add(b);
+                }
+                _ => {}
+            }
+        }
+    }
+    uses
+}
+
 impl<'a> Builder<'a> {
     fn new(input: &'a Input<'a>, flow: Flow) -> Builder<'a> {
         let n = flow.nodes.len();
@@ -263,6 +300,7 @@ impl<'a> Builder<'a> {
             anchor: None,
             compared: None,
             shapes: Vec::new(),
+            int_uses: int_uses(input),
             use_kinds: input.seen.kinds_of_uses(&input.body.unit),
             loop_facts,
             types: Vec::new(),

@@ -4,10 +4,11 @@
 //! has seen nothing, never its neighbour's samples.
 
 use super::body::Body;
+use crate::feedback::ways::{MOST_WAYS, Way, Ways};
 use crate::feedback::{Arith, Call, Global, Index, Kinds, Property, Snapshot, Variety};
 use crate::reason::ExitReason;
 use minilive_mir::ir::{BinaryOp, Inst, InstId, Reg, Unit};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// Feedback of one code object.
@@ -21,6 +22,8 @@ pub struct View {
     pub plain_pc: Box<[u32]>,
     /// Per word: the instruction it stands for.
     pub inst_of: Box<[u32]>,
+    /// Of words that look members up: the ways they met.
+    pub ways: FxHashMap<u32, Ways>,
     /// Guards that failed before: do not speculate there again.
     pub rejected: FxHashSet<(InstId, ExitReason)>,
 }
@@ -50,6 +53,20 @@ impl View {
     /// The way to a member that an instruction reads or writes, or whose method it calls.
     pub fn property(&self, inst: InstId) -> Property {
         self.sites(inst).map(|pc| self.snapshot.property(pc)).fold(Property::default(), Property::merge)
+    }
+
+    /// The ways to a member that an instruction met, in the order in which it met them; `None` if they are too many to tell apart.
+    pub fn ways(&self, inst: InstId) -> Option<Vec<Way>> {
+        let mut all: Vec<Way> = Vec::new();
+        for ways in self.sites(inst).filter_map(|pc| self.ways.get(&pc)) {
+            let Ways::Known(ways) = ways else { return None };
+            for way in ways {
+                if !all.contains(way) {
+                    all.push(way.clone());
+                }
+            }
+        }
+        Some(all).filter(|it| !it.is_empty() && it.len() <= MOST_WAYS)
     }
 
     /// The free-name view of an instruction.
@@ -105,6 +122,12 @@ impl Seen {
     pub fn property(&self, at: InstId) -> Property {
         let (view, inst) = self.view(at);
         view.property(inst)
+    }
+
+    /// The ways to a member that an instruction met.
+    pub fn ways(&self, at: InstId) -> Option<Vec<Way>> {
+        let (view, inst) = self.view(at);
+        view.ways(inst)
     }
 
     /// What a member instruction called.

@@ -38,18 +38,34 @@ impl Lower<'_, '_> {
         self.meet(next, result)
     }
 
-    /// A method that is looked up, called; of `object.name` (`reads`), other values are the result themselves.
-    pub(super) fn call_found(&mut self, site: ir::Value, at: MemberSite, args: &[ir::Value], reads: bool) -> ir::Value {
-        let (slow, next) = self.two_ways();
+    /// A method that is looked up and called; of `object.name` (`reads`), other values are the result themselves.
+    pub(super) fn find_and_call(
+        &mut self,
+        site: ir::Value,
+        at: MemberSite,
+        args: &[ir::Value],
+        reads: bool,
+    ) -> ir::Value {
         let [entry, cell] = self.member_site(at);
         let found = self.call_helper(HelperId::FindMember, 0, &[site, args[0], entry, cell]);
+        self.unwind_if_exc(found);
+        self.call_found(site, at, (found, args), reads)
+    }
+
+    /// A method that was found, called.
+    pub(super) fn call_found(
+        &mut self,
+        site: ir::Value,
+        at: MemberSite,
+        (found, args): (ir::Value, &[ir::Value]),
+        reads: bool,
+    ) -> ir::Value {
+        let (slow, next) = self.two_ways();
         let function = self.is_function(found);
         let call = self.b.create_block();
         if reads {
-            // The mark of unwinding, too, is a result.
             self.b.ins().brif(function, call, &[], next, &[found.into()]);
         } else {
-            self.unwind_if_exc(found);
             self.b.ins().brif(function, call, &[], slow, &[]);
         }
         self.b.switch_to_block(call);

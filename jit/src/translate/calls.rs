@@ -153,8 +153,13 @@ impl Lower<'_, '_> {
             }
             Helper::CallAny => self.call_value(site, &args),
             Helper::AutoCall => self.auto_call(site, args[0]),
-            Helper::GetMember(at) if at.calls_program => self.call_found(site, at, &args, true),
-            Helper::CallMethod(at) if at.calls_program => self.call_found(site, at, &args, false),
+            Helper::GetMember(at) if at.calls_program => self.find_and_call(site, at, &args, true),
+            Helper::CallMethod(at) if at.calls_program => self.find_and_call(site, at, &args, false),
+            Helper::InvokeFound(at) | Helper::CallFound(at) => {
+                let (found, args) = args.split_last().expect("what was found is the last operand");
+                let reads = matches!(helper, Helper::InvokeFound(_));
+                self.call_found(site, at, (*found, args), reads)
+            }
             Helper::GetMember(at) => self.call_member(HelperId::GetMember, site, at, &args),
             Helper::CallMethod(at) => self.call_member(HelperId::CallMethod, site, at, &args),
             Helper::MakeMap(word) => {

@@ -343,6 +343,11 @@ impl Lower<'_, '_> {
             | Op::GuardBits(_)
             | Op::GuardNotBits(_)
             | Op::GuardShape(_) => self.guard(inst),
+            Op::HasShape(shape) => {
+                let map = self.arg(inst, 0);
+                let is_this = self.has_shape(map, shape);
+                self.define(inst, is_this);
+            }
             Op::LoadSlot(slot) => self.load_slot(inst, slot),
             Op::StoreSlot(slot) => self.store_slot(inst, slot),
             Op::GuardTrue => {
@@ -400,9 +405,7 @@ impl Lower<'_, '_> {
                 self.continue_if(ok, exit);
             }
             Op::GuardShape(shape) => {
-                let object = self.b.ins().band_imm_u(value, PAYLOAD_MASK as i64);
-                let found = self.b.ins().load(types::I32, memory(), object, MAP_SHAPE as i32);
-                let ok = self.b.ins().icmp_imm_u(IntCC::Equal, found, i64::from(shape));
+                let ok = self.has_shape(value, shape);
                 self.continue_if(ok, exit);
             }
             Op::GuardBits(bits) | Op::GuardNotBits(bits) => {
@@ -417,6 +420,12 @@ impl Lower<'_, '_> {
             _ => unreachable!("only called for guards of boxed values"),
         }
         self.define(inst, value);
+    }
+
+    fn has_shape(&mut self, map: ir::Value, shape: u32) -> ir::Value {
+        let object = self.b.ins().band_imm_u(map, PAYLOAD_MASK as i64);
+        let found = self.b.ins().load(types::I32, memory(), object, MAP_SHAPE as i32);
+        self.b.ins().icmp_imm_u(IntCC::Equal, found, i64::from(shape))
     }
 
     /// The address of a helper, as a value.

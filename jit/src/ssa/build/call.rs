@@ -163,7 +163,7 @@ impl Builder<'_> {
     /// A value that goes to `dst`, guarded to be what the uses of `dst` met, or at least no function.
     pub(crate) fn guard_plain(&mut self, dst: Reg, slot: Slot) -> Step<Slot> {
         let kinds = self.result_kinds(dst);
-        let want = if kinds.meets(Kinds::FUNCTION) { Ty::Any } else { self.guess(kinds) };
+        let want = if kinds.meets(Kinds::FUNCTION) { Ty::Any } else { self.guess_loaded(dst, kinds) };
         if want != Ty::Any {
             return self.narrow(slot, want, Self::exit);
         }

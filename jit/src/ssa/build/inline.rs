@@ -44,8 +44,8 @@ impl Builder<'_> {
                 Ok(slot.val)
             }
             Inst::CallMethod { obj, name, .. } | Inst::GetMember { obj, name, .. } => {
-                let seen = self.way(obj)?;
-                let function = self.find(obj, name, seen)?;
+                let ways = self.ways(obj)?;
+                let function = self.find(obj, name, ways.as_deref())?;
                 let exit = self.exit(ExitReason::OtherFunction);
                 Ok(self.op_exit(Op::GuardCode(code), &[function], Rep::Boxed, Some(exit)))
             }

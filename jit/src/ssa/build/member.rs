@@ -1,14 +1,15 @@
 //! Members: slots of maps whose shape is guarded, methods called directly, everything else through helpers.
 //!
-//! `step` comes here. A guess is one way to the member, as the interpreter's inline cache found it: the receiver's own slot, or a
-//! slot of its `__isa` map. Where several ways were seen, helpers go through that same cache. Invariant: guards stand before any
+//! `step` comes here. A guess is a way to the member, as the interpreter found it: the receiver's own slot, or one of a map up its
+//! `__isa` chain. Of several ways each is tested for; where there were too many, helpers go through the interpreter's cache. Invariant: guards stand before any
 //! effect of the instruction, so that leaving repeats it whole.
 
 use super::{Builder, Slot, Step, Stop};
+use crate::feedback::ways::{Step as WayStep, Way};
 use crate::feedback::{Call, Holder, Kinds, Property, Target, Variety};
 use crate::reason::{ExitReason, Refusal};
 use crate::ssa::types::Ty;
-use crate::ssa::{Helper, MemberSite, Op, Rep, Val};
+use crate::ssa::{Block, Edge, End, Helper, MemberSite, Op, Rep, Val};
 use minilive_mir::ir::{NameId, Reg, RegRange};
 use minilive_runtime::value::TAG_MAP;
 
@@ -18,49 +19,73 @@ impl Builder<'_> {
     }
 
     pub(crate) fn get_member(&mut self, dst: Reg, obj: Reg, this: Reg, name: NameId) -> Step<()> {
-        let seen = self.way(obj)?;
+        let ways = self.ways(obj)?;
         let called = self.input.seen.method(self.at);
         if called.variety == Variety::None {
             if self.may(ExitReason::IsFunction) {
-                let found = self.find(obj, name, seen)?;
+                let found = self.find(obj, name, ways.as_deref())?;
                 return self.read(dst, found);
             }
-        } else if !called.not_function && self.direct_call(dst, (obj, this, name), seen, called, RegRange::EMPTY)? {
+        } else if !called.not_function
+            && self.direct_call(dst, (obj, this, name), ways.as_deref(), called, RegRange::EMPTY)?
+        {
             return Ok(());
         }
-        let site = self.site(name)?;
-        let vals = self.boxed_regs([obj, this]);
-        let val = self.helper(Helper::GetMember(site), &vals, Rep::Boxed);
-        self.set(dst, Slot { ty: Ty::Any, val });
-        self.narrow_result(dst)
+        self.invoke(dst, (obj, this, name), ways.as_deref(), RegRange::EMPTY, true)
     }
 
     pub(crate) fn call_method(&mut self, dst: Reg, obj: Reg, this: Reg, name: NameId, args: RegRange) -> Step<()> {
-        let seen = self.way(obj)?;
+        let ways = self.ways(obj)?;
         let called = self.input.seen.method(self.at);
-        if self.direct_call(dst, (obj, this, name), seen, called, args)? {
+        if self.direct_call(dst, (obj, this, name), ways.as_deref(), called, args)? {
             return Ok(());
         }
+        self.invoke(dst, (obj, this, name), ways.as_deref(), args, false)
+    }
+
+    /// What is found, called, whatever function it is; what is only read (`reads`) need not be one.
+    fn invoke(
+        &mut self,
+        dst: Reg,
+        (obj, this, name): (Reg, Reg, NameId),
+        ways: Option<&[Way]>,
+        args: RegRange,
+        reads: bool,
+    ) -> Step<()> {
         let site = self.site(name)?;
-        let vals = self.boxed_regs([obj, this].into_iter().chain(args.iter()));
-        let val = self.helper(Helper::CallMethod(site), &vals, Rep::Boxed);
+        let found = match ways.filter(|_| site.calls_program) {
+            Some(ways) => Some(self.find(obj, name, Some(ways))?),
+            None => None,
+        };
+        let mut vals = self.boxed_regs([obj, this].into_iter().chain(args.iter()));
+        let helper = match (found, reads) {
+            (Some(_), true) => Helper::InvokeFound(site),
+            (Some(_), false) => Helper::CallFound(site),
+            (None, true) => Helper::GetMember(site),
+            (None, false) => Helper::CallMethod(site),
+        };
+        vals.extend(found);
+        let val = self.helper(helper, &vals, Rep::Boxed);
         self.set(dst, Slot { ty: Ty::Any, val });
         self.narrow_result(dst)
     }
 
     pub(crate) fn set_member(&mut self, obj: Reg, name: NameId, src: Reg) -> Step<()> {
-        let seen = self.way(obj)?;
-        if let Some(seen) = seen.filter(|it| it.holder == Holder::Own) {
-            let map = self.map_of_shape(obj, seen.shape)?;
-            let (name, slot) = (self.name(name), self.reg(src));
-            let value = self.boxed(slot);
-            self.op(Op::StoreSlot(seen.slot), &[map, name, value], Rep::None);
-            self.effect();
+        let ways = self.ways(obj)?.filter(|ways| ways.iter().all(|it| it.steps.is_empty()));
+        let Some(ways) = ways else {
+            let site = self.site(name)?;
+            let vals = self.boxed_regs([obj, src]);
+            self.helper(Helper::PutMember(site), &vals, Rep::Boxed);
             return Ok(());
-        }
-        let site = self.site(name)?;
-        let vals = self.boxed_regs([obj, src]);
-        self.helper(Helper::PutMember(site), &vals, Rep::Boxed);
+        };
+        let map = self.narrow_reg(obj, Ty::Map)?.val;
+        let (name, slot) = (self.name(name), self.reg(src));
+        let value = self.boxed(slot);
+        self.each_way(map, &ways, Rep::None, &mut |it, holder, slot| {
+            it.op(Op::StoreSlot(slot), &[holder, name, value], Rep::None);
+            Val(u32::MAX)
+        });
+        self.effect();
         Ok(())
     }
 
@@ -84,26 +109,21 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// The way to the member that may be speculated on. Leaves if the instruction never ran.
-    pub(crate) fn way(&mut self, obj: Reg) -> Step<Option<Property>> {
+    /// The ways to the member that may be speculated on. Leaves if the instruction never ran.
+    pub(crate) fn ways(&mut self, obj: Reg) -> Step<Option<Vec<Way>>> {
         let seen = self.input.seen.property(self.at);
         if seen.variety == Variety::None && self.may(ExitReason::ColdPath) {
             return Err(self.leave(ExitReason::ColdPath));
         }
-        let on_chain = matches!(seen.holder, Holder::Own | Holder::Parent);
         let is_map = match self.reg(obj).ty {
             Ty::Map => true,
             Ty::Any | Ty::Plain => self.may(ExitReason::NotMap),
             _ => false,
         };
-        let fits = seen.variety == Variety::Mono && seen.receiver == Kinds::MAP && on_chain && is_map;
-        Ok(Some(seen).filter(|_| fits && self.may(ExitReason::Shape)))
-    }
-
-    /// A register as a map of a shape.
-    fn map_of_shape(&mut self, obj: Reg, shape: u32) -> Step<Val> {
-        let map = self.narrow_reg(obj, Ty::Map)?.val;
-        Ok(self.guard_shape(map, shape))
+        if !is_map || !self.may(ExitReason::Shape) {
+            return Ok(None);
+        }
+        Ok(one_way(seen).map(|way| vec![way]).or_else(|| self.input.seen.ways(self.at)))
     }
 
     pub(crate) fn guard_shape(&mut self, map: Val, shape: u32) -> Val {
@@ -122,21 +142,109 @@ impl Builder<'_> {
         Ok(MemberSite { name: name.0, word, calls_program })
     }
 
-    /// The member, whatever it is: at the end of the one way that was seen, or looked up.
-    pub(crate) fn find(&mut self, obj: Reg, name: NameId, seen: Option<Property>) -> Step<Val> {
-        let Some(seen) = seen else {
+    /// The member, whatever it is: at the end of one of the ways that were seen, or looked up.
+    pub(crate) fn find(&mut self, obj: Reg, name: NameId, ways: Option<&[Way]>) -> Step<Val> {
+        let Some(ways) = ways else {
             let site = self.site(name)?;
             let vals = self.boxed_regs([obj]);
             return Ok(self.helper(Helper::FindMember(site), &vals, Rep::Boxed));
         };
-        let mut map = self.map_of_shape(obj, seen.shape)?;
-        if seen.holder == Holder::Parent {
-            let isa = self.op(Op::LoadSlot(seen.isa_slot), &[map], Rep::Boxed);
-            let exit = self.exit(ExitReason::Shape);
-            let isa = self.op_exit(Op::GuardTag(TAG_MAP as u16), &[isa], Rep::Boxed, Some(exit));
-            map = self.guard_shape(isa, seen.holder_shape);
+        let map = self.narrow_reg(obj, Ty::Map)?.val;
+        Ok(self
+            .each_way(map, ways, Rep::Boxed, &mut |it, holder, slot| it.op(Op::LoadSlot(slot), &[holder], Rep::Boxed)))
+    }
+
+    /// Does something to the map at the end of each of the ways that begin at a map; the last shape at each step is guarded, the
+    /// others are tested for. What is done may have an effect, but must not be left behind that. Gives the result of whichever way
+    /// it was.
+    fn each_way(&mut self, map: Val, ways: &[Way], rep: Rep, act: &mut dyn FnMut(&mut Self, Val, u8) -> Val) -> Val {
+        // All ways leave with the same state, which is taken before they part.
+        self.state_before();
+        let ways: Vec<&Way> = ways.iter().collect();
+        let mut ends = Vec::new();
+        let outside = self.shapes.clone();
+        self.part(map, &ways, 0, act, &mut ends);
+        match ends[..] {
+            [(_, val)] => val,
+            _ => {
+                self.shapes = outside;
+                self.meet(&ends, rep)
+            }
         }
-        Ok(self.op(Op::LoadSlot(seen.slot), &[map], Rep::Boxed))
+    }
+
+    /// Parts ways that have come to the same map after so many steps, by its shape.
+    fn part(
+        &mut self,
+        map: Val,
+        ways: &[&Way],
+        depth: usize,
+        act: &mut dyn FnMut(&mut Self, Val, u8) -> Val,
+        ends: &mut Vec<(Block, Val)>,
+    ) {
+        let mut shapes: Vec<u32> = ways.iter().map(|way| way.shape_at(depth)).collect();
+        shapes.sort_unstable();
+        shapes.dedup();
+        if let Some(&known) = shapes.iter().find(|&&shape| self.shapes.contains(&(map, shape))) {
+            shapes = vec![known];
+        }
+        let last = shapes.pop().expect("there is a way");
+        let outside = self.shapes.clone();
+        for shape in shapes {
+            let from = self.cur;
+            let is_this = self.op(Op::HasShape(shape), &[map], Rep::Bool);
+            let this = self.new_block();
+            self.shapes.push((map, shape));
+            self.step_on(map, (ways, shape), depth, act, ends);
+            self.shapes.clone_from(&outside);
+            self.cur = from;
+            let other = self.new_block();
+            self.end_with_branch(from, is_this, (this, other));
+        }
+        self.guard_shape(map, last);
+        self.step_on(map, (ways, last), depth, act, ends);
+    }
+
+    /// Goes on with the ways on which the map has a shape: to the next map, or to the end.
+    fn step_on(
+        &mut self,
+        map: Val,
+        (ways, shape): (&[&Way], u32),
+        depth: usize,
+        act: &mut dyn FnMut(&mut Self, Val, u8) -> Val,
+        ends: &mut Vec<(Block, Val)>,
+    ) {
+        let ways: Vec<&Way> = ways.iter().copied().filter(|way| way.shape_at(depth) == shape).collect();
+        let Some(step) = ways[0].steps.get(depth) else {
+            let val = act(self, map, ways[0].slot);
+            ends.push((self.cur, val));
+            return;
+        };
+        let isa = self.op(Op::LoadSlot(step.isa_slot), &[map], Rep::Boxed);
+        let exit = self.exit(ExitReason::Shape);
+        let isa = self.op_exit(Op::GuardTag(TAG_MAP as u16), &[isa], Rep::Boxed, Some(exit));
+        self.part(isa, &ways, depth + 1, act, ends);
+    }
+
+    fn end_with_branch(&mut self, from: Block, cond: Val, (then, els): (Block, Block)) {
+        if self.emitting {
+            let (then, els) = (Edge::new(then, Vec::new()), Edge::new(els, Vec::new()));
+            self.func[from].end = End::Branch { cond, then, els };
+        }
+    }
+
+    /// Goes on in a fresh block, to which these lead with a value each.
+    fn meet(&mut self, ends: &[(Block, Val)], rep: Rep) -> Val {
+        let join = self.new_block();
+        if !self.emitting {
+            return Val(u32::MAX);
+        }
+        let param = (rep != Rep::None).then(|| self.func.new_val(rep));
+        self.func[join].params.extend(param);
+        for &(block, val) in ends {
+            self.func[block].end = End::Jump(Edge::new(join, param.map(|_| val).into_iter().collect()));
+        }
+        param.unwrap_or(Val(u32::MAX))
     }
 
     /// A member that is read. Its kind is guarded at once, so that a function, which would have to be called, leaves.
@@ -151,7 +259,7 @@ impl Builder<'_> {
         &mut self,
         dst: Reg,
         (obj, this, name): (Reg, Reg, NameId),
-        seen: Option<Property>,
+        ways: Option<&[Way]>,
         called: Call,
         args: RegRange,
     ) -> Step<bool> {
@@ -166,10 +274,23 @@ impl Builder<'_> {
         if takes_super || !self.may(ExitReason::OtherFunction) {
             return Ok(false);
         }
-        let function = self.find(obj, name, seen)?;
+        let function = self.find(obj, name, ways)?;
         let exit = self.exit(ExitReason::OtherFunction);
         let function = self.op_exit(Op::GuardCode(code), &[function], Rep::Boxed, Some(exit));
         self.call_known(dst, (function, code), args, &missing, Some(this))?;
         Ok(true)
     }
+}
+
+/// The one way that a site met, as its cell tells it.
+fn one_way(seen: Property) -> Option<Way> {
+    if seen.variety != Variety::Mono || seen.receiver != Kinds::MAP {
+        return None;
+    }
+    let steps = match seen.holder {
+        Holder::Own => Box::default(),
+        Holder::Parent => [WayStep { isa_slot: seen.isa_slot, shape: seen.holder_shape }].into(),
+        Holder::TypeMap | Holder::Added => return None,
+    };
+    Some(Way { shape: seen.shape, steps, slot: seen.slot })
 }

@@ -98,19 +98,23 @@ impl Builder<'_> {
             let (list, index) = (self.reg(obj).val, self.reg(key));
             let index = self.as_int(index);
             let val = self.op(Op::ListGet, &[list, index], Rep::Boxed);
-            let want = self.guess_element(seen.value);
+            let want = self.guess_loaded(dst, seen.value);
             return self.set_narrowed(dst, Slot { ty: Ty::Any, val }, want);
         }
         let (obj, key) = (self.reg(obj), self.reg(key));
         let (obj, key) = (self.boxed(obj), self.boxed(key));
         let val = self.helper(Helper::GetIndex, &[obj, key], Rep::Boxed);
-        let want = self.guess_element(seen.value);
+        let want = self.guess_loaded(dst, seen.value);
         self.set_narrowed(dst, Slot { ty: Ty::Any, val }, want)
     }
 
-    /// What an element is likely to be, but only guesses that pay: numbers and containers of known layout.
-    fn guess_element(&self, kinds: crate::feedback::Kinds) -> Ty {
-        self.guess(kinds)
+    /// What a value from a list or map is likely to be. A number is taken for an integer only where it serves as one: as a double
+    /// it is as fast to compute with, and the first fraction among many integers does no harm.
+    pub(crate) fn guess_loaded(&self, dst: Reg, kinds: crate::feedback::Kinds) -> Ty {
+        match self.guess(kinds) {
+            Ty::Int(..) if !self.int_uses.has(dst) => self.guess(kinds.union(crate::feedback::Kinds::FLOAT)),
+            ty => ty,
+        }
     }
 
     /// Guards that no type map hides elements of lists; false if experience says that one does.

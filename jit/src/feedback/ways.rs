@@ -1,0 +1,159 @@
+//! The ways to members of sites that met several: by which shapes, how far up the `__isa` chain, in which slot.
+//!
+//! The interpreter's slow path notes them, the compiler tests for one after the other. A cell holds the number of its list.
+//! Invariants: a way depends on shapes alone, never on a map; a list that would grow too long, or a site that found something a way
+//! cannot tell, says so for good.
+
+use std::cell::RefCell;
+
+/// More ways than this are not told apart.
+pub const MOST_WAYS: usize = 4;
+/// A way leads so many steps up.
+pub const MOST_STEPS: usize = 3;
+
+/// One step up a chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// The slot of `__isa` where the step begins.
+    pub isa_slot: u8,
+    /// The shape of the map that is found there.
+    pub shape: u32,
+}
+
+/// A way to a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    /// The receiver's shape.
+    pub shape: u32,
+    /// The steps from the receiver to the holder.
+    pub steps: Box<[Step]>,
+    /// The slot in the holder.
+    pub slot: u8,
+}
+
+impl Way {
+    /// The shape of the map that so many steps lead to.
+    pub fn shape_at(&self, depth: usize) -> u32 {
+        if depth == 0 { self.shape } else { self.steps[depth - 1].shape }
+    }
+}
+
+/// What a site's list says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ways {
+    /// All that were seen.
+    Known(Vec<Way>),
+    /// Too many, or not only ways.
+    Any,
+}
+
+/// What became of a way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Noted {
+    /// It is in the list now.
+    New,
+    /// It was in the list.
+    Known,
+    /// The site is generic.
+    Nothing,
+}
+
+/// The lists of all sites.
+#[derive(Debug)]
+pub struct WaysTable {
+    lists: RefCell<Vec<Ways>>,
+}
+
+impl Default for WaysTable {
+    fn default() -> WaysTable {
+        // Number 0 stands for no list.
+        WaysTable { lists: RefCell::new(vec![Ways::Any]) }
+    }
+}
+
+impl WaysTable {
+    /// Adds a way to a list, or tells that the site found something else. The result is the list's number, which is a new one for
+    /// 0, and what came of it.
+    pub fn add(&self, number: u32, way: Option<Way>) -> (u32, Noted) {
+        let mut lists = self.lists.borrow_mut();
+        let number = if number == 0 {
+            lists.push(Ways::Known(Vec::new()));
+            lists.len() - 1
+        } else {
+            number as usize
+        };
+        let list = &mut lists[number];
+        let noted = match (&mut *list, way) {
+            (Ways::Known(ways), Some(way)) if ways.contains(&way) => Noted::Known,
+            (Ways::Known(ways), Some(way)) if ways.len() < MOST_WAYS => {
+                ways.push(way);
+                Noted::New
+            }
+            _ => {
+                *list = Ways::Any;
+                Noted::Nothing
+            }
+        };
+        (number as u32, noted)
+    }
+
+    /// A list by its number.
+    pub fn get(&self, number: u32) -> Option<Ways> {
+        (number != 0).then(|| self.lists.borrow()[number as usize].clone())
+    }
+
+    /// How many lists there are.
+    pub fn len(&self) -> usize {
+        self.lists.borrow().len() - 1
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Forgets all lists but those of these numbers, which get new ones: from 1 on, in this order.
+    pub fn keep_only(&self, numbers: &[u32]) {
+        let mut lists = self.lists.borrow_mut();
+        let kept = numbers.iter().map(|&number| lists[number as usize].clone());
+        *lists = std::iter::once(Ways::Any).chain(kept.collect::<Vec<_>>()).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn way(shape: u32) -> Way {
+        Way { shape, steps: Box::new([Step { isa_slot: 0, shape: 100 }]), slot: 3 }
+    }
+
+    #[test]
+    fn four_ways_are_told_apart_a_fifth_is_too_many() {
+        let table = WaysTable::default();
+        let (list, _) = table.add(0, Some(way(1)));
+        for shape in [2, 3, 1, 4, 2] {
+            let noted = if shape == 1 || table.get(list) == Some(Ways::Known((1..=4).map(way).collect())) {
+                Noted::Known
+            } else {
+                Noted::New
+            };
+            assert_eq!(table.add(list, Some(way(shape))), (list, noted));
+        }
+        assert_eq!(table.get(list), Some(Ways::Known((1..=4).map(way).collect())));
+        assert_eq!(table.add(list, Some(way(5))), (list, Noted::Nothing));
+        assert_eq!(table.add(list, Some(way(1))), (list, Noted::Nothing));
+        assert_eq!(table.get(list), Some(Ways::Any));
+    }
+
+    #[test]
+    fn what_is_no_way_is_noted_for_good() {
+        let table = WaysTable::default();
+        let (list, noted) = table.add(0, None);
+        assert_eq!(noted, Noted::Nothing);
+        assert_eq!(table.add(list, Some(way(1))), (list, Noted::Nothing));
+        let (other, _) = table.add(0, Some(way(7)));
+        table.keep_only(&[other]);
+        assert_eq!((table.get(0), table.get(1)), (None, Some(Ways::Known(vec![way(7)]))));
+    }
+}
