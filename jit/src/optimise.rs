@@ -283,6 +283,7 @@ impl Backend {
         if let Err(errors) = crate::ssa::verify::verify(&func) {
             return Err(Refused::failed(format!("{}\n{}", errors.join("\n"), crate::ssa::print::print(&func))));
         }
+        self.provide_lookups(codes, &func)?;
         let (compiled, entry) = self.install(codes, code, at, &func).map_err(|mut refused| {
             if refused.refusal == Refusal::CompilerFailed {
                 refused.detail += &format!("\n{}", crate::ssa::print::print(&func));

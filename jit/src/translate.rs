@@ -9,6 +9,7 @@ mod call_any;
 pub mod calls;
 mod count;
 mod leave;
+pub mod lookup;
 mod lower;
 mod memory;
 mod ops;
@@ -93,6 +94,10 @@ pub enum HelperId {
     InlinedBudget,
     /// `(ctx, site) -> EXC`: calls nest too deep, for such a callee.
     TooDeep,
+    /// `(ctx, object, name) -> value or absent`: see [`lookup`].
+    FindStub,
+    /// `(ctx, object, name, value) -> done`: see [`lookup`].
+    PutStub,
 }
 
 /// How many entries a helper table has.

@@ -16,7 +16,7 @@
 
 mod dict;
 mod iter;
-mod lookup;
+pub mod lookup;
 mod shaped;
 mod view;
 

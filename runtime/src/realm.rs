@@ -70,6 +70,8 @@ pub struct Head {
     /// Not 0 while the collector marks: a store over a reference inside an object must take the slow path, which hands the old
     /// one over ([`crate::heap`], invariant 7).
     pub marking: u8,
+    /// The table of [`crate::map::lookup`]; null before the first lookup.
+    pub lookups: *const u8,
 }
 
 /// The place of a native frame that is on its way out.
@@ -103,6 +105,8 @@ pub const HEAD_NATIVE_FRAME: usize = offset_of!(Head, native_frame);
 pub const HEAD_BUMP: usize = offset_of!(Head, bump);
 /// Offset of [`Head::marking`].
 pub const HEAD_MARKING: usize = offset_of!(Head, marking);
+/// Offset of [`Head::lookups`].
+pub const HEAD_LOOKUPS: usize = offset_of!(Head, lookups);
 
 /// The types whose members can be looked up in a map that programs may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -525,6 +529,7 @@ fn new_head(stack: &VmStack, config: &RealmConfig) -> Head {
         bump: [Bump::EMPTY; crate::heap::classes::CLASS_COUNT],
         element_keys_end: NUMBER_END,
         marking: 0,
+        lookups: std::ptr::null(),
     }
 }
 

@@ -120,6 +120,28 @@ impl Backend {
         Ok(())
     }
 
+    /// Provides the shared lookups, if a function has sites that met too many shapes.
+    pub(super) fn provide_lookups(&mut self, codes: &CodeTable, func: &Func) -> Result<(), Refused> {
+        use crate::ssa::{Helper, Op};
+        use translate::HelperId::{FindStub, PutStub};
+        let looks_up = |op: &Op| {
+            matches!(
+                op,
+                Op::Helper(Helper::FindMember(_) | Helper::PutMember(_) | Helper::GetMember(_) | Helper::CallMethod(_))
+            )
+        };
+        let needed = func.blocks.iter().flat_map(|block| &block.insts).any(|inst| looks_up(&inst.op));
+        if !needed || self.helpers.addresses[FindStub as usize] != 0 {
+            return Ok(());
+        }
+        let (find, put) = (translate::lookup::find_stub(&self.isa)?, translate::lookup::put_stub(&self.isa)?);
+        let put = self.share(codes, "store a member".to_owned(), &put)?;
+        let find = self.share(codes, "find a member".to_owned(), &find)?;
+        self.helpers.addresses[PutStub as usize] = put;
+        self.helpers.addresses[FindStub as usize] = find;
+        Ok(())
+    }
+
     fn callee_word(&self) -> usize {
         std::ptr::from_ref(&*self.shared.words.callee) as usize
     }

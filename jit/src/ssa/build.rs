@@ -24,7 +24,7 @@ use super::types::Ty;
 use super::{Block, BlockData, Cmp, End, Exit, Func, StateId, Val};
 use crate::feedback::{Kinds, Target};
 use crate::reason::{ExitReason, Refusal, Refused};
-use minilive_mir::ir::{BinaryOp, BlockId, Inst, InstId, Reg, UnitKind};
+use minilive_mir::ir::{BinaryOp, BlockId, Inst, InstId, Reg, UnaryOp, UnitKind};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -238,7 +238,7 @@ pub fn build(input: &Input<'_>) -> Result<Func, Unbuilt> {
     Ok(func)
 }
 
-/// Registers whose values find elements, count, or are divided with remainder, by themselves or after sums and differences.
+/// Registers whose values find elements, are conditions, or are divided with remainder, by themselves or after sums and differences.
 fn int_uses(input: &Input<'_>) -> RegSet {
     let unit = &input.body.unit;
     let mut uses = RegSet::new(unit.n_regs);
@@ -246,7 +246,13 @@ fn int_uses(input: &Input<'_>) -> RegSet {
         match *inst {
             Inst::GetIndex { key, .. } | Inst::SetIndex { key, .. } | Inst::RefIndex { key, .. } => uses.add(key),
             Inst::Slice { from, to, .. } => [from, to].into_iter().for_each(|reg| uses.add(reg)),
-            Inst::Binary { op: BinaryOp::Mod, a, b, .. } => [a, b].into_iter().for_each(|reg| uses.add(reg)),
+            Inst::Binary { op: BinaryOp::Mod | BinaryOp::And | BinaryOp::Or, a, b, .. } => {
+                [a, b].into_iter().for_each(|reg| uses.add(reg));
+            }
+            Inst::AndTest { a: reg, .. }
+            | Inst::OrTest { a: reg, .. }
+            | Inst::Branch { cond: reg, .. }
+            | Inst::Unary { op: UnaryOp::Not, src: reg, .. } => uses.add(reg),
             Inst::Call { args, .. } => {
                 let target = input.seen.call(InstId(i as u32)).and_then(|it| it.target);
                 if matches!(target, Some(Target::Intrinsic(_))) {

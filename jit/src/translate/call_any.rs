@@ -11,7 +11,7 @@ use crate::ssa::{Helper, MemberSite};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_runtime::function::FUNCTION_CODE;
-use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, TAG_SHIFT};
+use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, TAG_SHIFT, Value};
 
 impl Lower<'_, '_> {
     /// A call of any value; its result.
@@ -46,10 +46,46 @@ impl Lower<'_, '_> {
         args: &[ir::Value],
         reads: bool,
     ) -> ir::Value {
-        let [entry, cell] = self.member_site(at);
-        let found = self.call_helper(HelperId::FindMember, 0, &[site, args[0], entry, cell]);
+        let found = self.find_member(site, at, args[0]);
         self.unwind_if_exc(found);
         self.call_found(site, at, (found, args), reads)
+    }
+
+    /// What `object.name` finds: by the shared lookup, or else by the helper.
+    pub(super) fn find_member(&mut self, site: ir::Value, at: MemberSite, object: ir::Value) -> ir::Value {
+        let (slow, next) = self.two_ways();
+        let name = self.iconst((self.env.name)(at.name) as i64);
+        let found = self.call_piece(HelperId::FindStub, &[object, name]);
+        let absent = self.iconst(Value::ABSENT.bits() as i64);
+        let missed = self.b.ins().icmp(IntCC::Equal, found, absent);
+        self.b.ins().brif(missed, slow, &[], next, &[found.into()]);
+        self.b.switch_to_block(slow);
+        let [entry, cell] = self.member_site(at);
+        let found = self.call_helper(HelperId::FindMember, 0, &[site, object, entry, cell]);
+        self.meet(next, found)
+    }
+
+    /// `object.name = value`, likewise.
+    pub(super) fn put_member(&mut self, site: ir::Value, at: MemberSite, args: &[ir::Value]) -> ir::Value {
+        let (slow, next) = self.two_ways();
+        let name = self.iconst((self.env.name)(at.name) as i64);
+        let done = self.call_piece(HelperId::PutStub, &[args[0], name, args[1]]);
+        let null = self.iconst(Value::NULL.bits() as i64);
+        self.b.ins().brif(done, next, &[null.into()], slow, &[]);
+        self.b.switch_to_block(slow);
+        let [entry, cell] = self.member_site(at);
+        let done = self.call_helper(HelperId::PutMember, 0, &[site, args[0], args[1], entry, cell]);
+        self.meet(next, done)
+    }
+
+    /// Calls a shared piece of code, which looks at no stack and never fails.
+    fn call_piece(&mut self, id: HelperId, args: &[ir::Value]) -> ir::Value {
+        let address = self.helper(id, 0);
+        let signature = self.signature(args.len());
+        let mut all = vec![self.ctx];
+        all.extend_from_slice(args);
+        let call = self.b.ins().call_indirect(signature, address, &all);
+        self.b.inst_results(call)[0]
     }
 
     /// A method that was found, called.

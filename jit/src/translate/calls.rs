@@ -143,14 +143,8 @@ impl Lower<'_, '_> {
                 let op = self.iconst(unary_number(op));
                 self.call_helper(HelperId::Unary, 0, &[site, op, args[0]])
             }
-            Helper::FindMember(at) => {
-                let [entry, cell] = self.member_site(at);
-                self.call_helper(HelperId::FindMember, 0, &[site, args[0], entry, cell])
-            }
-            Helper::PutMember(at) => {
-                let [entry, cell] = self.member_site(at);
-                self.call_helper(HelperId::PutMember, 0, &[site, args[0], args[1], entry, cell])
-            }
+            Helper::FindMember(at) => self.find_member(site, at, args[0]),
+            Helper::PutMember(at) => self.put_member(site, at, &args),
             Helper::CallAny => self.call_value(site, &args),
             Helper::AutoCall => self.auto_call(site, args[0]),
             Helper::GetMember(at) if at.calls_program => self.find_and_call(site, at, &args, true),

@@ -15,6 +15,19 @@ fn one_block(
     signature: ir::Signature,
     body: impl FnOnce(&mut FunctionBuilder<'_>, &[ir::Value]) -> Option<ir::Value>,
 ) -> Result<Compiled, Refused> {
+    small_function(isa, name, signature, |b, params| {
+        let result = body(b, params);
+        b.ins().return_(result.as_slice());
+    })
+}
+
+/// Compiles a small function; `body` is given its parameters in the entry block and ends all blocks.
+pub(super) fn small_function(
+    isa: &OwnedTargetIsa,
+    name: UserFuncName,
+    signature: ir::Signature,
+    body: impl FnOnce(&mut FunctionBuilder<'_>, &[ir::Value]),
+) -> Result<Compiled, Refused> {
     let mut context = Context::new();
     context.func = ir::Function::with_name_signature(name, signature);
     let mut pool = FunctionBuilderContext::new();
@@ -23,8 +36,7 @@ fn one_block(
     b.append_block_params_for_function_params(block);
     b.switch_to_block(block);
     let params = b.block_params(block).to_vec();
-    let result = body(&mut b, &params);
-    b.ins().return_(result.as_slice());
+    body(&mut b, &params);
     b.seal_all_blocks();
     b.finalize(isa.frontend_config());
     Ok(finish(isa, context, false)?.0)

@@ -1,20 +1,38 @@
 //! Where shapes keep names: a small table in front of the shapes' own indexes, for lookups along `__isa` chains.
 //!
-//! `ops::member` asks it at each step of a chain, the engine for `super`. An answer depends on the shape alone and shapes never
+//! `ops::member` asks it at each step of a chain, the engine for `super`, compiled code at sites that met many shapes. An answer depends on the shape alone and shapes never
 //! change, so nothing is ever taken back. Invariant: an entry is what the shape itself would answer.
 
 use crate::names;
 use crate::realm::Realm;
 use crate::shape::ShapeId;
 use crate::shared::Name;
+use std::mem::offset_of;
 
 /// Entries of the table; a power of two.
-const ENTRIES: usize = 512;
+pub const LOOKUP_ENTRIES: usize = 512;
+/// What a shape and a turned name are multiplied with, as 32 bits; the place is in the upper half.
+pub const LOOKUP_FACTOR: u32 = 0x9E37_79B1;
+/// By how many bits a name is turned to the left.
+pub const LOOKUP_TURN: u32 = 16;
+/// By how many bits the product is shifted to the right.
+pub const LOOKUP_SHIFT: u32 = 16;
+/// Bytes of an entry.
+pub const LOOKUP_BYTES: usize = size_of::<Entry>();
+/// Offset of an entry's shape (u32).
+pub const LOOKUP_SHAPE: usize = offset_of!(Entry, shape);
+/// Offset of an entry's name (u32).
+pub const LOOKUP_NAME: usize = offset_of!(Entry, name);
+/// Offset of the name's slot (u16), [`NOWHERE`] if the shape has none.
+pub const LOOKUP_SLOT: usize = offset_of!(Entry, slot);
+/// Offset of the slot of `__isa` (u16), likewise.
+pub const LOOKUP_ISA: usize = offset_of!(Entry, isa);
 
 /// No slot.
-const NOWHERE: u16 = u16::MAX;
+pub const NOWHERE: u16 = u16::MAX;
 
 #[derive(Debug, Clone, Copy)]
+#[repr(C, align(16))]
 struct Entry {
     shape: ShapeId,
     name: Name,
@@ -34,12 +52,13 @@ pub struct Slots {
 /// The table; one a realm, made at the first lookup.
 #[derive(Debug, Default)]
 pub(crate) struct SlotCache {
-    entries: Option<Box<[Entry; ENTRIES]>>,
+    entries: Option<Box<[Entry; LOOKUP_ENTRIES]>>,
 }
 
 #[inline(always)]
 fn place(shape: ShapeId, name: Name) -> usize {
-    ((shape.0 ^ name.0.rotate_left(16)).wrapping_mul(0x9E37_79B1) >> 16) as usize & (ENTRIES - 1)
+    let product = (shape.0 ^ name.0.rotate_left(LOOKUP_TURN)).wrapping_mul(LOOKUP_FACTOR);
+    (product >> LOOKUP_SHIFT) as usize & (LOOKUP_ENTRIES - 1)
 }
 
 fn packed(slot: Option<usize>) -> Option<u16> {
@@ -69,7 +88,8 @@ impl Realm {
         let slots = Slots { own: keys.slot_of(name), isa: keys.slot_of(names::ISA) };
         // The shape of no map, so that it matches no question.
         let empty = Entry { shape: ShapeId::NONE, name, slot: NOWHERE, isa: NOWHERE };
-        let entries = self.slot_cache.entries.get_or_insert_with(|| Box::new([empty; ENTRIES]));
+        let entries = self.slot_cache.entries.get_or_insert_with(|| Box::new([empty; LOOKUP_ENTRIES]));
+        self.head.lookups = entries.as_ptr().cast();
         if let (Some(slot), Some(isa)) = (packed(slots.own), packed(slots.isa)) {
             entries[place(shape, name)] = Entry { shape, name, slot, isa };
         }

@@ -30,6 +30,10 @@ impl Builder<'_> {
             self.speculate_numbers(op, a, b, seen)?;
         }
         let (x, y) = (self.reg(a), self.reg(b));
+        if let Some(slot) = self.compare_with_null(op, x, y) {
+            self.set(dst, slot);
+            return Ok(());
+        }
         let slot = if x.ty.is_number() && y.ty.is_number() { self.numeric(op, x, y, seen.result) } else { None };
         let Some(slot) = slot else {
             return self.generic_binary(op, dst, x, y, seen);
@@ -42,6 +46,21 @@ impl Builder<'_> {
             self.compared = Some(Compared { result: dst, cmp, a, b });
         }
         Ok(())
+    }
+
+    /// `==` and `!=` with null: only null is equal to it.
+    fn compare_with_null(&mut self, op: BinaryOp, x: Slot, y: Slot) -> Option<Slot> {
+        let other = match (x.ty, y.ty) {
+            (Ty::Null, _) => y,
+            (_, Ty::Null) => x,
+            _ => return None,
+        };
+        if !matches!(op, BinaryOp::Eq | BinaryOp::Ne) || other.ty == Ty::Range {
+            return None;
+        }
+        let (other, null) = (self.boxed(other), self.null());
+        let same = self.truth_slot(Op::SameBits, &[other, null.val]);
+        Some(if op == BinaryOp::Eq { same } else { self.truth_slot(Op::Not, &[same.val]) })
     }
 
     /// Guards the operands if they were seen to be numbers.

@@ -1,0 +1,168 @@
+//! Member lookups of sites that met too many shapes: shared pieces of code that probe the runtime's table along an `__isa` chain.
+//!
+//! `optimise::install` compiles them once an engine; `calls` calls them before it goes to the helper. Invariant: they answer only
+//! what the interpreter's slow path would, and leave every other case to it.
+
+use super::tramp::small_function;
+use super::{Compiled, signature};
+use crate::reason::Refused;
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, UserFuncName, types};
+use cranelift_codegen::isa::OwnedTargetIsa;
+use cranelift_frontend::FunctionBuilder;
+use minilive_runtime::heap::flags;
+use minilive_runtime::map::lookup::{
+    LOOKUP_BYTES, LOOKUP_ENTRIES, LOOKUP_FACTOR, LOOKUP_ISA, LOOKUP_NAME, LOOKUP_SHAPE, LOOKUP_SHIFT, LOOKUP_SLOT,
+    LOOKUP_TURN, NOWHERE,
+};
+use minilive_runtime::map::{MAP_SHAPE, MAP_SLOTS};
+use minilive_runtime::realm::{HEAD_LOOKUPS, HEAD_MARKING};
+use minilive_runtime::value::{PAYLOAD_MASK, TAG_MAP, TAG_SHIFT, Value};
+
+/// Longer chains are walked by the helper.
+const STEPS: i64 = 6;
+/// Offset of a heap object's flags.
+const FLAGS: i32 = std::mem::offset_of!(minilive_runtime::heap::Header, flags) as i32;
+/// Maps whose shape does not tell their slots.
+const UNSHAPED: u8 = flags::DICT | flags::ENV | flags::GLOBALS;
+
+/// A piece of code in the making.
+struct Piece<'a, 'b> {
+    b: &'a mut FunctionBuilder<'b>,
+    fail: ir::Block,
+}
+
+/// `(ctx, object, name) -> value`: a member of a map or of its chain; absent if the helper is to look.
+pub fn find_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
+    small_function(isa, UserFuncName::user(4, 0), signature(isa, 2), |b, params| {
+        let (ctx, object, name) = (params[0], params[1], params[2]);
+        let fail = b.create_block();
+        let (walk, found) = (b.create_block(), b.create_block());
+        let map = b.append_block_param(walk, types::I64);
+        let left = b.append_block_param(walk, types::I64);
+        let mut piece = Piece { b, fail };
+        let lookups = piece.lookups(ctx);
+        let first = piece.map_of(object);
+        let steps = piece.b.ins().iconst(types::I64, STEPS);
+        piece.b.ins().jump(walk, &[first.into(), steps.into()]);
+        piece.b.switch_to_block(walk);
+        piece.without_flags(map, UNSHAPED);
+        let entry = piece.entry(lookups, map, name);
+        let slots = piece.b.ins().load(types::I64, memory(), map, MAP_SLOTS as i32);
+        let slot = piece.b.ins().uload16(types::I64, memory(), entry, LOOKUP_SLOT as i32);
+        let is_own = piece.b.ins().icmp_imm_u(IntCC::NotEqual, slot, i64::from(NOWHERE));
+        let up = piece.b.create_block();
+        piece.b.ins().brif(is_own, found, &[], up, &[]);
+        piece.b.switch_to_block(up);
+        let isa_slot = piece.b.ins().uload16(types::I64, memory(), entry, LOOKUP_ISA as i32);
+        let has_isa = piece.b.ins().icmp_imm_u(IntCC::NotEqual, isa_slot, i64::from(NOWHERE));
+        piece.go_on_if(has_isa);
+        let parent = piece.slot(slots, isa_slot);
+        let parent = piece.map_of(parent);
+        let left = piece.b.ins().iadd_imm_s(left, -1);
+        piece.go_on_if(left);
+        piece.b.ins().jump(walk, &[parent.into(), left.into()]);
+        piece.b.switch_to_block(found);
+        let value = piece.slot(slots, slot);
+        piece.b.ins().return_(&[value]);
+        piece.finish(Value::ABSENT.bits());
+    })
+}
+
+/// `(ctx, object, name, value) -> done`: stores to an own slot of a map, if that takes nothing more; 0 if the helper is to do it.
+pub fn put_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
+    small_function(isa, UserFuncName::user(4, 1), signature(isa, 3), |b, params| {
+        let (ctx, object, name, value) = (params[0], params[1], params[2], params[3]);
+        let fail = b.create_block();
+        let mut piece = Piece { b, fail };
+        let lookups = piece.lookups(ctx);
+        let map = piece.map_of(object);
+        piece.without_flags(map, UNSHAPED | flags::GUARDED);
+        let marking = piece.b.ins().load(types::I8, memory(), ctx, HEAD_MARKING as i32);
+        let idle = piece.b.ins().icmp_imm_u(IntCC::Equal, marking, 0);
+        piece.go_on_if(idle);
+        let entry = piece.entry(lookups, map, name);
+        let slot = piece.b.ins().uload16(types::I64, memory(), entry, LOOKUP_SLOT as i32);
+        let is_own = piece.b.ins().icmp_imm_u(IntCC::NotEqual, slot, i64::from(NOWHERE));
+        piece.go_on_if(is_own);
+        let slots = piece.b.ins().load(types::I64, memory(), map, MAP_SLOTS as i32);
+        let address = piece.slot_address(slots, slot);
+        piece.b.ins().store(memory(), value, address, 0);
+        let done = piece.b.ins().iconst(types::I64, 1);
+        piece.b.ins().return_(&[done]);
+        piece.finish(0);
+    })
+}
+
+fn memory() -> MemFlagsData {
+    MemFlagsData::trusted()
+}
+
+impl Piece<'_, '_> {
+    fn go_on_if(&mut self, ok: ir::Value) {
+        let next = self.b.create_block();
+        self.b.ins().brif(ok, next, &[], self.fail, &[]);
+        self.b.switch_to_block(next);
+    }
+
+    /// The table; there is none before the first lookup.
+    fn lookups(&mut self, ctx: ir::Value) -> ir::Value {
+        let lookups = self.b.ins().load(types::I64, memory(), ctx, HEAD_LOOKUPS as i32);
+        self.go_on_if(lookups);
+        lookups
+    }
+
+    /// The address of a map; other values fail.
+    fn map_of(&mut self, value: ir::Value) -> ir::Value {
+        let tag = self.b.ins().ushr_imm_u(value, i64::from(TAG_SHIFT));
+        let is_map = self.b.ins().icmp_imm_u(IntCC::Equal, tag, TAG_MAP as i64);
+        self.go_on_if(is_map);
+        self.b.ins().band_imm_u(value, PAYLOAD_MASK as i64)
+    }
+
+    fn without_flags(&mut self, map: ir::Value, mask: u8) {
+        let found = self.b.ins().load(types::I8, memory(), map, FLAGS);
+        let found = self.b.ins().band_imm_u(found, i64::from(mask));
+        let ok = self.b.ins().icmp_imm_u(IntCC::Equal, found, 0);
+        self.go_on_if(ok);
+    }
+
+    /// The table's entry for a name in maps like this one; fails if another one stands there.
+    fn entry(&mut self, lookups: ir::Value, map: ir::Value, name: ir::Value) -> ir::Value {
+        let shape = self.b.ins().load(types::I32, memory(), map, MAP_SHAPE as i32);
+        let name = self.b.ins().ireduce(types::I32, name);
+        let turned = self.b.ins().rotl_imm_u(name, i64::from(LOOKUP_TURN));
+        let mixed = self.b.ins().bxor(shape, turned);
+        let factor = self.b.ins().iconst(types::I32, i64::from(LOOKUP_FACTOR));
+        let product = self.b.ins().imul(mixed, factor);
+        let place = self.b.ins().ushr_imm_u(product, i64::from(LOOKUP_SHIFT));
+        let place = self.b.ins().band_imm_u(place, LOOKUP_ENTRIES as i64 - 1);
+        let place = self.b.ins().uextend(types::I64, place);
+        let offset = self.b.ins().imul_imm_u(place, LOOKUP_BYTES as i64);
+        let entry = self.b.ins().iadd(lookups, offset);
+        let there = self.b.ins().load(types::I32, memory(), entry, LOOKUP_SHAPE as i32);
+        let same = self.b.ins().icmp(IntCC::Equal, there, shape);
+        self.go_on_if(same);
+        let there = self.b.ins().load(types::I32, memory(), entry, LOOKUP_NAME as i32);
+        let same = self.b.ins().icmp(IntCC::Equal, there, name);
+        self.go_on_if(same);
+        entry
+    }
+
+    fn slot_address(&mut self, slots: ir::Value, slot: ir::Value) -> ir::Value {
+        let offset = self.b.ins().ishl_imm_u(slot, 3);
+        self.b.ins().iadd(slots, offset)
+    }
+
+    fn slot(&mut self, slots: ir::Value, slot: ir::Value) -> ir::Value {
+        let address = self.slot_address(slots, slot);
+        self.b.ins().load(types::I64, memory(), address, 0)
+    }
+
+    /// The way of what failed.
+    fn finish(self, answer: u64) {
+        self.b.switch_to_block(self.fail);
+        let answer = self.b.ins().iconst(types::I64, answer as i64);
+        self.b.ins().return_(&[answer]);
+    }
+}
