@@ -5,11 +5,18 @@
 //! run is either derived from its recording and still fresh, or marked as stale.
 
 mod diagnostics;
+pub mod guide;
 mod hover;
+mod infer;
 mod inlay_hints;
 mod lenses;
 mod live;
+mod names;
+mod navigation;
+mod rename;
 mod symbols;
+#[cfg(test)]
+mod tests;
 mod tiers;
 mod values;
 
@@ -18,6 +25,9 @@ pub use hover::{Hover, hover};
 pub use inlay_hints::{HintKind, InlayHint, inlay_hints};
 pub use lenses::{Lens, LensAction, lenses};
 pub use live::{AskedRun, EndedRun, EvaluationState, Live, Phase, StaleLine, Status, StatusState, Stop, TierState};
+pub use names::Found;
+pub use navigation::{Highlight, Location, definition, highlights, references};
+pub use rename::{Renamed, prepare_rename, rename};
 pub use symbols::{Symbol, SymbolKind, symbols};
 pub use tiers::{FunctionTier, function_tiers};
 pub use values::{LineValue, ValueSource, line_values};

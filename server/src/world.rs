@@ -10,6 +10,7 @@ mod modules;
 mod notice;
 mod own;
 mod pool;
+mod workspace;
 
 pub use crate::document::{Change, Content, DocumentView, LineSplice};
 pub use job::{CancelOnDrop, Kind, Refused, Snapshot};
@@ -235,6 +236,7 @@ pub fn spawn(
         waiting: Vec::new(),
         latest: None,
         on_disk: FxHashMap::default(),
+        workspace: workspace::Workspace::default(),
         // Without it no module beside it is found.
         executable: std::env::current_exe().ok().and_then(|path| Some(path.parent()?.to_path_buf())),
     };
@@ -269,6 +271,8 @@ struct World {
     latest: Option<Arc<str>>,
     /// Modules that are read from disk.
     on_disk: FxHashMap<PathBuf, File>,
+    /// The files of the workspace.
+    workspace: workspace::Workspace,
     /// The folder of this executable.
     executable: Option<PathBuf>,
 }
@@ -358,6 +362,7 @@ impl World {
             }
         };
         self.scheduler.opened(&uri, revision, self.places_of(&uri));
+        self.in_workspace(&uri, Some(file));
         self.documents.insert(uri.clone(), Document::new(uri.clone(), version, revision, file, content));
         self.module_opened(&uri, file);
         self.analyse(&uri);
@@ -384,6 +389,7 @@ impl World {
         if self.documents.remove(uri).is_some() {
             self.scheduler.closed(uri);
             self.shown.remove(uri);
+            self.in_workspace(uri, None);
             (self.notices)(Notice::Closed { uri: uri.clone() });
             self.module_closed(uri);
         }

@@ -4,11 +4,13 @@
 //! overtakes it) is stated by its [`Kind`], once per handler; a refusal is an error, never an empty result.
 
 use super::capabilities::{self, ClientFeatures};
+use super::to_proto::ToProto;
 use super::{ext, from_proto, notices, to_proto};
 use crate::evaluate::{Trust, WorkerFactory};
 use crate::ide;
 use crate::settings::Settings;
 use crate::world::{self, Command, Kind, Refused, Snapshot, WorldConfig, WorldHandle};
+use minilive_syntax::TextSize;
 use serde_json::{Value, json};
 use std::hash::{Hash, Hasher};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -47,6 +49,9 @@ impl Drop for Backend {
     }
 }
 
+/// The request is right, but there is a reason not to do it; the message says it.
+const REQUEST_FAILED: ErrorCode = ErrorCode::ServerError(-32803);
+
 fn failed(code: ErrorCode, message: impl Into<String>) -> Error {
     Error { code, message: message.into().into(), data: None }
 }
@@ -83,6 +88,19 @@ impl Backend {
         let (answer, _cancel_on_drop) =
             session.world.ask(from_proto::uri(uri), kind, move |snapshot| reader(snapshot, &features));
         answer.await.unwrap_or(Err(Refused::Ended)).map_err(refused)
+    }
+
+    /// Asks about a place; the answer is converted with the text it was found in.
+    async fn positioned<T: ToProto>(
+        &self,
+        at: TextDocumentPositionParams,
+        mut reader: impl FnMut(&Snapshot, TextSize, &ClientFeatures) -> T + Send + 'static,
+    ) -> Result<T::Out> {
+        self.ask(&at.text_document.uri, Kind::Positioned, move |it, features| {
+            let offset = from_proto::offset(at.position, &it.document, features.encoding);
+            reader(it, offset, features).to_proto(it, features)
+        })
+        .await
     }
 
     /// Takes over the section `minilive`; what is wrong with it is said once.
@@ -242,6 +260,46 @@ impl LanguageServer for Backend {
             hover.map(|hover| to_proto::hover(&hover, &it.document, encoding, features.markdown))
         })
         .await
+    }
+
+    async fn goto_definition(&self, params: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
+        let at = params.text_document_position_params;
+        let found = self.positioned(at, |it, offset, _| ide::definition(&it.db, &it.document, &it.live.places, offset));
+        Ok(Some(GotoDefinitionResponse::Array(found.await?)))
+    }
+
+    async fn references(&self, params: ReferenceParams) -> Result<Option<Vec<Location>>> {
+        let with_definition = params.context.include_declaration;
+        let found = self.positioned(params.text_document_position, move |it, offset, _| {
+            ide::references(&it.db, &it.document, &it.live.places, offset, with_definition)
+        });
+        found.await.map(Some)
+    }
+
+    async fn document_highlight(&self, params: DocumentHighlightParams) -> Result<Option<Vec<DocumentHighlight>>> {
+        let at = params.text_document_position_params;
+        let found = self.positioned(at, |it, offset, _| ide::highlights(&it.db, &it.document, &it.live.places, offset));
+        found.await.map(Some)
+    }
+
+    async fn prepare_rename(&self, params: TextDocumentPositionParams) -> Result<Option<PrepareRenameResponse>> {
+        let answer =
+            self.positioned(params, |it, offset, _| ide::prepare_rename(&it.db, &it.document, &it.live.places, offset));
+        let (range, placeholder) = answer.await?.map_err(|reason| failed(REQUEST_FAILED, reason))?;
+        Ok(Some(PrepareRenameResponse::RangeWithPlaceholder { range, placeholder }))
+    }
+
+    async fn rename(&self, params: RenameParams) -> Result<Option<WorkspaceEdit>> {
+        let new = params.new_name;
+        let answer = self.positioned(params.text_document_position, move |it, offset, features| {
+            let renamed = ide::rename(&it.db, &it.document, &it.live.places, offset, &new)?;
+            Ok::<_, String>(to_proto::rename(&renamed, &new, it, features))
+        });
+        let (edit, notice) = answer.await?.map_err(|reason| failed(REQUEST_FAILED, reason))?;
+        if let Some(notice) = notice {
+            self.client.show_message(MessageType::INFO, notice).await;
+        }
+        Ok(Some(edit))
     }
 
     async fn document_symbol(&self, params: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {

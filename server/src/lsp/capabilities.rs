@@ -8,8 +8,9 @@ use crate::line_index::Encoding;
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{
     ClientCapabilities, CodeLensOptions, DiagnosticOptions, DiagnosticServerCapabilities, ExecuteCommandOptions,
-    HoverProviderCapability, InitializeParams, OneOf, PositionEncodingKind, SaveOptions, ServerCapabilities,
-    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
+    HoverProviderCapability, InitializeParams, OneOf, PositionEncodingKind, RenameOptions, SaveOptions,
+    ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+    TextDocumentSyncSaveOptions, WorkDoneProgressOptions,
 };
 
 /// What matters of a client's capabilities.
@@ -34,6 +35,8 @@ pub struct ClientFeatures {
     pub markdown: bool,
     /// It takes symbols as a tree.
     pub symbol_tree: bool,
+    /// It applies edits to documents of a version, not only to files.
+    pub versioned_edits: bool,
     /// It draws values itself.
     pub push_values: bool,
     /// It draws tiers itself.
@@ -83,6 +86,10 @@ impl ClientFeatures {
                 .unwrap_or(false),
             markdown: hover.is_some_and(|formats| formats.contains(&tower_lsp::lsp_types::MarkupKind::Markdown)),
             symbol_tree: symbols.and_then(|it| it.hierarchical_document_symbol_support).unwrap_or(false),
+            versioned_edits: workspace
+                .and_then(|it| it.workspace_edit.as_ref())
+                .and_then(|it| it.document_changes)
+                .unwrap_or(false),
             push_values: has("values"),
             push_tiers: has("tiers"),
             push_output: has("output"),
@@ -122,6 +129,13 @@ pub fn server(client: &ClientFeatures) -> ServerCapabilities {
             ..TextDocumentSyncOptions::default()
         })),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
+        definition_provider: Some(OneOf::Left(true)),
+        references_provider: Some(OneOf::Left(true)),
+        document_highlight_provider: Some(OneOf::Left(true)),
+        rename_provider: Some(OneOf::Right(RenameOptions {
+            prepare_provider: Some(true),
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+        })),
         document_symbol_provider: Some(OneOf::Left(true)),
         code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(false) }),
         inlay_hint_provider: Some(OneOf::Left(true)),

@@ -3,6 +3,10 @@
 //! Used by `backend` and `notices` on the way out; the only place that knows both. Invariant: places are converted with the
 //! line index of the very text they belong to.
 
+mod places;
+
+pub use places::{Files, ToProto, rename};
+
 use super::ext;
 use crate::ide::{self, HintKind, LensAction};
 use crate::line_index::Encoding;

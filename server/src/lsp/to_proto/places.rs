@@ -1,0 +1,143 @@
+//! Places in any file of the workspace, and edits at them.
+//!
+//! Part of `to_proto`. Invariant: places in a file are converted with the lines of the text that the snapshot has of it.
+
+use super::range;
+use crate::db::File;
+use crate::ide;
+use crate::line_index::LineIndex;
+use crate::lsp::capabilities::ClientFeatures;
+use crate::world::{DocumentView, Snapshot};
+use minilive_syntax::TextRange;
+use rustc_hash::FxHashMap;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tower_lsp::lsp_types::{
+    DocumentChanges, DocumentHighlight, DocumentHighlightKind, Location, OneOf,
+    OptionalVersionedTextDocumentIdentifier, Range, TextDocumentEdit, TextEdit, Url, WorkspaceEdit,
+};
+
+/// What features answer in our terms, and what clients get.
+pub trait ToProto {
+    /// What is sent.
+    type Out: Send + 'static;
+    /// Converts with the texts of a snapshot.
+    fn to_proto(self, snapshot: &Snapshot, features: &ClientFeatures) -> Self::Out;
+}
+
+impl ToProto for Vec<ide::Location> {
+    type Out = Vec<Location>;
+
+    fn to_proto(self, snapshot: &Snapshot, features: &ClientFeatures) -> Vec<Location> {
+        let mut files = Files::new(snapshot, features);
+        self.iter().filter_map(|it| files.location(it.file, it.range)).collect()
+    }
+}
+
+impl ToProto for Vec<ide::Highlight> {
+    type Out = Vec<DocumentHighlight>;
+
+    fn to_proto(self, snapshot: &Snapshot, features: &ClientFeatures) -> Vec<DocumentHighlight> {
+        let highlight = |it: &ide::Highlight| DocumentHighlight {
+            range: range(it.range, &snapshot.document, features.encoding),
+            kind: Some(if it.writes { DocumentHighlightKind::WRITE } else { DocumentHighlightKind::READ }),
+        };
+        self.iter().map(highlight).collect()
+    }
+}
+
+impl ToProto for Result<(TextRange, String), String> {
+    type Out = Result<(Range, String), String>;
+
+    fn to_proto(self, snapshot: &Snapshot, features: &ClientFeatures) -> Self::Out {
+        self.map(|(at, name)| (range(at, &snapshot.document, features.encoding), name))
+    }
+}
+
+/// What is ready to be sent.
+impl ToProto for Result<(WorkspaceEdit, Option<String>), String> {
+    type Out = Self;
+
+    fn to_proto(self, _: &Snapshot, _: &ClientFeatures) -> Self {
+        self
+    }
+}
+
+/// Files with their lines, each looked at once.
+pub struct Files<'a> {
+    snapshot: &'a Snapshot,
+    features: &'a ClientFeatures,
+    known: FxHashMap<File, Option<(Url, Arc<DocumentView>)>>,
+}
+
+impl<'a> Files<'a> {
+    /// The files of a snapshot.
+    pub fn new(snapshot: &'a Snapshot, features: &'a ClientFeatures) -> Files<'a> {
+        Files { snapshot, features, known: FxHashMap::default() }
+    }
+
+    fn view(&mut self, file: File) -> Option<&(Url, Arc<DocumentView>)> {
+        let snapshot = self.snapshot;
+        let view = self.known.entry(file).or_insert_with(|| {
+            if file == snapshot.document.file {
+                return Some((Url::parse(&snapshot.document.uri).ok()?, snapshot.document.clone()));
+            }
+            let (path, text) = (file.path(&snapshot.db), file.text(&snapshot.db));
+            let url = Url::parse(path).ok().filter(|url| url.scheme().len() > 1);
+            let url = url.or_else(|| Url::from_file_path(path).ok())?;
+            let (index, uri) = (Arc::new(LineIndex::new(&text)), Arc::from(url.as_str()));
+            Some((url, Arc::new(DocumentView { uri, version: 0, revision: 0, file, text, index })))
+        });
+        view.as_ref()
+    }
+
+    /// A place in a file; none if clients have no name for the file.
+    pub fn location(&mut self, file: File, at: TextRange) -> Option<Location> {
+        let encoding = self.features.encoding;
+        let (url, view) = self.view(file)?;
+        Some(Location::new(url.clone(), range(at, view, encoding)))
+    }
+}
+
+/// A rename as an edit, and what is to be said of places that are left alone.
+pub fn rename(
+    renamed: &ide::Renamed,
+    new: &str,
+    snapshot: &Snapshot,
+    features: &ClientFeatures,
+) -> (WorkspaceEdit, Option<String>) {
+    let mut files = Files::new(snapshot, features);
+    let mut edits: Vec<(Url, Vec<TextEdit>)> = Vec::new();
+    for it in &renamed.edits {
+        let Some(Location { uri, range }) = files.location(it.file, it.range) else { continue };
+        let edit = TextEdit { range, new_text: new.to_owned() };
+        match edits.iter_mut().find(|(at, _)| *at == uri) {
+            Some((_, list)) => list.push(edit),
+            None => edits.push((uri, vec![edit])),
+        }
+    }
+    let possible: Vec<_> = renamed.possible.iter().filter_map(|it| files.location(it.file, it.range)).collect();
+    let places = possible.iter().take(8).map(|it| {
+        let name = it.uri.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();
+        format!("{name}:{}", it.range.start.line + 1)
+    });
+    let places = places.collect::<Vec<_>>().join(", ");
+    let more = if possible.len() > 8 { ", …" } else { "" };
+    let notice = (!possible.is_empty())
+        .then(|| format!("Left alone, since it is not known whether the same is meant: {places}{more}"));
+    (workspace_edit(edits, snapshot, features), notice)
+}
+
+fn workspace_edit(edits: Vec<(Url, Vec<TextEdit>)>, snapshot: &Snapshot, features: &ClientFeatures) -> WorkspaceEdit {
+    if !features.versioned_edits {
+        return WorkspaceEdit::new(edits.into_iter().collect::<HashMap<_, _>>());
+    }
+    let documents = edits.into_iter().map(|(uri, edits)| {
+        let version = (*uri.as_str() == *snapshot.document.uri).then_some(snapshot.document.version);
+        TextDocumentEdit {
+            text_document: OptionalVersionedTextDocumentIdentifier { uri, version },
+            edits: edits.into_iter().map(OneOf::Left).collect(),
+        }
+    });
+    WorkspaceEdit { document_changes: Some(DocumentChanges::Edits(documents.collect())), ..WorkspaceEdit::default() }
+}
