@@ -6,9 +6,11 @@
 //! names are variables of the unit is what [`crate::scope`] says, plus names bound by `import` and through `locals`.
 
 mod collect;
+mod cursor;
 mod symbols;
 
 pub use collect::collect;
+pub use cursor::symbol_before;
 pub use symbols::{Sym, Symbol};
 
 use minilive_syntax::TextRange;

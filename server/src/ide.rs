@@ -4,6 +4,8 @@
 //! Invariants: places are byte offsets; no feature waits for a run, takes a lock or knows the protocol; what is shown of a
 //! run is either derived from its recording and still fresh, or marked as stale.
 
+pub mod completion;
+mod describe;
 mod diagnostics;
 pub mod guide;
 mod hover;
@@ -14,10 +16,12 @@ mod live;
 mod names;
 mod navigation;
 mod rename;
+mod signature;
 mod symbols;
 #[cfg(test)]
 mod tests;
 mod tiers;
+mod tokens;
 mod values;
 
 pub use diagnostics::{Diagnostic, Severity, diagnostics, first_error};
@@ -28,6 +32,7 @@ pub use live::{AskedRun, EndedRun, EvaluationState, Live, Phase, StaleLine, Stat
 pub use names::Found;
 pub use navigation::{Highlight, Location, definition, highlights, references};
 pub use rename::{Renamed, prepare_rename, rename};
+pub use signature::{Signature, Signatures, signatures};
 pub use symbols::{Symbol, SymbolKind, symbols};
 pub use tiers::{FunctionTier, function_tiers};
 pub use values::{LineValue, ValueSource, line_values};

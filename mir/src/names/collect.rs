@@ -24,17 +24,8 @@ const ELEMENTS: usize = 6;
 pub fn collect(unit: &GreenNodeData, kind: UnitKind) -> (UnitNames, UnitFacts) {
     let root = SyntaxNode::new_root(unit.to_owned());
     let function = FunctionExpr::cast(root.clone()).filter(|_| kind == UnitKind::Function);
-    let scope = match &function {
-        Some(function) => Scope::of_function(function, &LineStarts::of_tree(unit)),
-        None => Scope::of_file_scope(&root),
-    };
-    let mut collector = Collector {
-        is_function: function.is_some(),
-        scope,
-        numbers: Numbers::of(&root),
-        names: UnitNames::default(),
-        facts: UnitFacts::default(),
-    };
+    let scope = function.as_ref().map(|function| Scope::of_function(function, &LineStarts::of_tree(unit)));
+    let mut collector = Collector::new(&root, kind, scope);
     collector.unit(&root, function.as_ref());
     (collector.names, collector.facts)
 }
@@ -86,18 +77,29 @@ fn walk(root: &SyntaxNode, mut visit: impl FnMut(&SyntaxNode)) {
     }
 }
 
-struct Collector {
+pub(super) struct Collector {
     is_function: bool,
-    scope: Scope,
+    /// Absent in statements, whose names are globals, and where only symbols are wanted.
+    scope: Option<Scope>,
     numbers: Numbers,
     names: UnitNames,
     facts: UnitFacts,
 }
 
 impl Collector {
+    pub(super) fn new(root: &SyntaxNode, kind: UnitKind, scope: Option<Scope>) -> Collector {
+        Collector {
+            is_function: kind == UnitKind::Function,
+            scope,
+            numbers: Numbers::of(root),
+            names: UnitNames::default(),
+            facts: UnitFacts::default(),
+        }
+    }
+
     fn unit(&mut self, root: &SyntaxNode, function: Option<&FunctionExpr>) {
         if let Some(function) = function {
-            let variables = self.scope.variables.iter().map(|it| it.name.clone());
+            let variables = self.scope.iter().flat_map(|scope| scope.variables.iter().map(|it| it.name.clone()));
             self.facts.variables.extend(variables);
             for param in function.params() {
                 let Some(name) = param.name_token() else { continue };
@@ -142,7 +144,7 @@ impl Collector {
     /// A read through `locals` is as definite as its name can be: it never looks further.
     fn definite(&self, token: &SyntaxToken, place: &Place) -> bool {
         match place {
-            Place::Bare => self.scope.read_at(token.text_range().start()).definite,
+            Place::Bare => self.scope.as_ref().is_some_and(|scope| scope.read_at(token.text_range().start()).definite),
             Place::Locals => true,
             _ => false,
         }
@@ -340,7 +342,7 @@ impl Collector {
     }
 
     /// What an expression stands for.
-    fn symbol(&self, it: &Expr) -> Sym {
+    pub(super) fn symbol(&self, it: &Expr) -> Sym {
         let start = it.range().start();
         match it {
             Expr::Paren(paren) => return paren.inner().map_or_else(unknown, |inner| self.symbol(&inner)),
@@ -404,7 +406,7 @@ impl Collector {
     }
 
     /// One step of a chain.
-    fn through(&self, of: Sym, suffix: &Suffix) -> Sym {
+    pub(super) fn through(&self, of: Sym, suffix: &Suffix) -> Sym {
         match suffix {
             Suffix::Member(member) => match member.name_token() {
                 Some(name) => Symbol::Member(of, SmolStr::new(name.text())),

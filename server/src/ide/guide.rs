@@ -75,7 +75,7 @@ pub const GUIDE: &[Entry] = &[
     ("ceil", Gives::Number, "print ceil(1.2)", "2\n"),
     ("cos", Gives::Number, "print cos(0)", "1\n"),
     ("floor", Gives::Number, "print floor(1.8)", "1\n"),
-    ("log", Gives::Number, "print log(1000)", "3\n"),
+    ("log", Gives::Number, "print round(log(1000))", "3\n"),
     ("pi", Gives::Number, "print round(pi, 2)", "3.14\n"),
     ("round", Gives::Number, "print round(2.345, 1)", "2.3\n"),
     ("rnd", Gives::Number, "roll = floor(rnd * 6) + 1\nprint 1 <= roll and roll <= 6", "1\n"),

@@ -17,7 +17,6 @@ use minilive_runtime::intrinsics::{self, IntrinsicId};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
-#[allow(unused_imports)]
 pub use members::Member;
 
 /// Unions grow no larger.
@@ -97,6 +96,7 @@ impl Known {
         Known { kinds: vec![kind], open: false }
     }
 
+    /// Adds one more kind that it may be.
     fn add(&mut self, kind: Kind) {
         if self.kinds.contains(&kind) {
         } else if self.kinds.len() < MOST_KINDS {
@@ -227,7 +227,7 @@ impl<'a> Infer<'a> {
             return Known::anything();
         }
         self.steps += 1;
-        if self.steps % 256 == 0 {
+        if self.steps.is_multiple_of(256) {
             self.db.poll();
         }
         self.active.insert(key.clone(), depth);
@@ -238,10 +238,5 @@ impl<'a> Infer<'a> {
             self.answers.insert(key, answer.clone());
         }
         answer
-    }
-
-    /// What the last named thing of a unit's file is: the entry for features that start from a name.
-    pub fn named(&mut self, at: UnitRef, name: &str) -> Known {
-        self.uncalled(at, &Symbol::Name(name.into()).into())
     }
 }

@@ -3,9 +3,9 @@
 //! A program's `$0` is where the cursor stands; `//- name.ms` starts another file, the first being the document. Read
 //! [`Fixture`] first, then the tests of the feature.
 
+mod assist;
 mod names;
 
-use super::Live;
 use crate::db::{File, Known, LiveDb};
 use crate::document::{Content, DocumentView};
 use crate::modules::Places;
@@ -19,7 +19,6 @@ pub(super) struct Fixture {
     pub db: LiveDb,
     pub document: DocumentView,
     pub places: Places,
-    pub live: Live,
     pub offset: TextSize,
     files: Vec<(String, File)>,
 }
@@ -53,8 +52,7 @@ impl Fixture {
             index: Arc::new(crate::line_index::LineIndex::new(&text)),
             text,
         };
-        let live = Live { places: places.clone().into(), ..Live::default() };
-        Fixture { db, document, places, live, offset: offset.unwrap_or_default(), files }
+        Fixture { db, document, places, offset: offset.unwrap_or_default(), files }
     }
 
     pub fn name(&self, file: File) -> &str {
@@ -103,14 +101,13 @@ pub(super) fn draw(text: &str, places: impl IntoIterator<Item = (TextRange, Stri
         let mut drawn = false;
         for (range, label) in inside {
             if !drawn {
-                out += line.trim_end();
-                out += "\n";
+                out += &format!("| {}\n", line.trim_end());
                 drawn = true;
             }
             let column = text[start..usize::from(range.start())].chars().count();
             let last = usize::from(range.end()).min(start + line.trim_end().len());
             let width = text[usize::from(range.start())..last.max(usize::from(range.start()))].chars().count();
-            out += &format!("{}{} {label}", " ".repeat(column), "^".repeat(width.max(1)));
+            out += &format!("| {}{} {label}", " ".repeat(column), "^".repeat(width.max(1)));
             out.truncate(out.trim_end().len());
             out += "\n";
         }

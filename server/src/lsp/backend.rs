@@ -302,6 +302,31 @@ impl LanguageServer for Backend {
         Ok(Some(edit))
     }
 
+    async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
+        let found = self.positioned(params.text_document_position, |it, offset, features| {
+            ide::completion::completions(&it.db, &it.document, &it.live.places, offset, features.snippets)
+        });
+        Ok(Some(CompletionResponse::List(found.await?)))
+    }
+
+    async fn completion_resolve(&self, mut item: CompletionItem) -> Result<CompletionItem> {
+        let data = item.data.as_ref().and_then(to_proto::data);
+        let Some((uri, data)) = data.and_then(|(uri, data)| Some((Url::parse(&uri).ok()?, data))) else {
+            return Ok(item);
+        };
+        let found = self.ask(&uri, Kind::WholeDocument, move |it, features| {
+            let found = ide::completion::documentation(&it.db, &it.document, &it.live.places, &data)?;
+            Some(to_proto::item_documentation(found, features))
+        });
+        item.documentation = found.await?;
+        Ok(item)
+    }
+
+    async fn signature_help(&self, params: SignatureHelpParams) -> Result<Option<SignatureHelp>> {
+        let at = params.text_document_position_params;
+        self.positioned(at, |it, offset, _| ide::signatures(&it.db, &it.document, &it.live.places, offset)).await
+    }
+
     async fn document_symbol(&self, params: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {
         let uri = params.text_document.uri;
         let name = uri.clone();

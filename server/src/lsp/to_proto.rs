@@ -3,9 +3,11 @@
 //! Used by `backend` and `notices` on the way out; the only place that knows both. Invariant: places are converted with the
 //! line index of the very text they belong to.
 
+mod assist;
 mod places;
 
-pub use places::{Files, ToProto, rename};
+pub use assist::{data, item_documentation};
+pub use places::{ToProto, rename};
 
 use super::ext;
 use crate::ide::{self, HintKind, LensAction};

@@ -203,6 +203,19 @@ impl Infer<'_> {
         found
     }
 
+    /// The name of the variable or member to which a map is directly assigned where it is made.
+    pub fn name_of(&mut self, file: super::File, object: Object) -> Option<SmolStr> {
+        let (made, symbol): (UnitRef, Sym) = match object {
+            Object::Literal(made, number) => (made, Symbol::Map(number).into()),
+            Object::New(made, number) => (made, Symbol::New(number).into()),
+            _ => return None,
+        };
+        let facts = self.facts(file);
+        let says = &facts.unit(made.unit).facts;
+        let named = says.assigned.iter().find(|(_, value)| *value == symbol).map(|(name, _)| name.clone());
+        named.or_else(|| says.members.iter().find(|(_, _, value)| *value == symbol).map(|(_, name, _)| name.clone()))
+    }
+
     /// All members that reading finds in a value, nearest first, each name once.
     pub fn members(&mut self, of: &Known) -> Vec<Member> {
         let (mut found, mut seen) = (Vec::new(), FxHashSet::default());

@@ -117,10 +117,6 @@ impl Infer<'_> {
     fn param(&mut self, at: UnitRef, param: usize) -> Known {
         let facts = self.facts(at.file);
         let unit = facts.unit(at.unit);
-        let takes_self = unit.facts.params.first().is_some_and(|(name, _)| name == "self");
-        if takes_self && param == 0 {
-            return self.objects_known(at, Infer::self_objects);
-        }
         let mut found = Known { kinds: Vec::new(), open: true };
         if let Some((_, default)) = unit.facts.params.get(param).filter(|(_, default)| **default != Symbol::Null) {
             found.join(self.value(at, default));
@@ -129,8 +125,7 @@ impl Infer<'_> {
         for &(caller, number) in facts.calls.get(name).into_iter().flatten() {
             let caller_facts = facts.unit(caller).facts.clone();
             let Some((callee, args)) = caller_facts.calls.get(number as usize) else { continue };
-            let skipped = usize::from(takes_self && matches!(**callee, Symbol::Member(..)));
-            let Some(arg) = param.checked_sub(skipped).and_then(|at| args.get(at)) else { continue };
+            let Some(arg) = args.get(param) else { continue };
             let caller = UnitRef { unit: caller, ..at };
             if self.uncalled(caller, callee).kinds.contains(&Kind::Function(at)) {
                 found.join(self.value(caller, arg));

@@ -61,8 +61,8 @@ fn a_local_is_defined_by_its_first_assignment() {
     check_definition(
         "x = 0\nf = function\n  x = 1\n  x = 2\n  return $0x\nend function\n",
         &expect![[r#"
-              x = 1
-              ^
+            |   x = 1
+            |   ^
         "#]],
     );
 }
@@ -72,22 +72,22 @@ fn outer_reaches_one_level_and_no_further() {
     check_definition(
         "a = 0\nf = function\n  a = 1\n  g = function\n    return $0a\n  end function\nend function\n",
         &expect![[r#"
-              a = 1
-              ^
+            |   a = 1
+            |   ^
         "#]],
     );
     check_definition(
         "a = 0\nf = function\n  a = 1\n  g = function\n    h = function\n      return $0a\n    end function\n  end function\nend function\n",
         &expect![[r#"
-            a = 0
-            ^
+            | a = 0
+            | ^
         "#]],
     );
     check_definition(
         "a = 0\nf = function\n  a = 1\n  g = function\n    return outer.$0a + globals.a\n  end function\nend function\n",
         &expect![[r#"
-              a = 1
-              ^
+            |   a = 1
+            |   ^
         "#]],
     );
 }
@@ -97,15 +97,15 @@ fn a_global_may_be_assigned_behind_its_use_or_through_globals() {
     check_definition(
         "f = function\n  return $0n\nend function\nn = 3\n",
         &expect![[r#"
-        n = 3
-        ^
-    "#]],
+            | n = 3
+            | ^
+        "#]],
     );
     check_definition(
         "f = function\n  globals.n = 1\nend function\nprint $0n\n",
         &expect![[r#"
-              globals.n = 1
-                      ^
+            |   globals.n = 1
+            |           ^
         "#]],
     );
 }
@@ -116,30 +116,30 @@ fn members_are_found_through_literals_new_self_and_isa() {
     check_definition(
         &format!("{animal}print rex.sp$0eak\n"),
         &expect![[r#"
-        Animal.speak = function
-               ^^^^^
-    "#]],
+            | Animal.speak = function
+            |        ^^^^^
+        "#]],
     );
     check_definition(
         &format!("{animal}print rex.sou$0nd\n"),
         &expect![[r#"
-              self.sound = "woof"
-                   ^^^^^
+            |   self.sound = "woof"
+            |        ^^^^^
         "#]],
     );
     check_definition(
         &format!("{animal}print rex[\"le$0gs\"]\n"),
         &expect![[r#"
-        Animal = {"legs": 4}
-                   ^^^^
-    "#]],
+            | Animal = {"legs": 4}
+            |            ^^^^
+        "#]],
     );
     check_definition(
         "a = {\"x\": 1}\nb = {\"__isa\": a}\nprint b.$0x\n",
         &expect![[r#"
-        a = {"x": 1}
-              ^
-    "#]],
+            | a = {"x": 1}
+            |       ^
+        "#]],
     );
 }
 
@@ -148,11 +148,11 @@ fn a_member_of_something_unknown_may_be_any_of_that_name() {
     check_definition(
         "a = {\"x\": 1}\nb = {\"x\": 2}\nf = function(c)\n  return c.$0x\nend function\n",
         &expect![[r#"
-        a = {"x": 1}
-              ^
-        b = {"x": 2}
-              ^
-    "#]],
+            | a = {"x": 1}
+            |       ^
+            | b = {"x": 2}
+            |       ^
+        "#]],
     );
 }
 
@@ -161,9 +161,9 @@ fn parameters_are_what_callers_give() {
     check_definition(
         "a = {\"x\": 1}\nf = function(c)\n  return c.$0x\nend function\nprint f(a)\n",
         &expect![[r#"
-        a = {"x": 1}
-              ^
-    "#]],
+            | a = {"x": 1}
+            |       ^
+        "#]],
     );
 }
 
@@ -173,39 +173,39 @@ fn imports_lead_to_their_files() {
     check_definition(
         files,
         &expect![[r#"
-        //- lib.ms
-        twice = function(n)
-        ^^^^^
-    "#]],
+            //- lib.ms
+            | twice = function(n)
+            | ^^^^^
+        "#]],
     );
     check_definition(
         "//- main.ms\nimport \"li$0b\"\n//- lib.ms\nx = 1\n",
         &expect![[r#"
-        //- lib.ms
-        x = 1
-        ^
-    "#]],
+            //- lib.ms
+            | x = 1
+            | ^
+        "#]],
     );
     check_references(
         files,
         &expect![[r#"
-        //- main.ms
-        print lib.twice(2)
-                  ^^^^^
-        //- lib.ms
-        twice = function(n)
-        ^^^^^
-    "#]],
+            //- main.ms
+            | print lib.twice(2)
+            |           ^^^^^
+            //- lib.ms
+            | twice = function(n)
+            | ^^^^^
+        "#]],
     );
     check_references(
         "//- lib.ms\ntwi$0ce = function(n)\n  return n * 2\nend function\n//- main.ms\nimport \"lib\"\nprint lib.twice(2)\ntwice = 3\n",
         &expect![[r#"
             //- lib.ms
-            twice = function(n)
-            ^^^^^
+            | twice = function(n)
+            | ^^^^^
             //- main.ms
-            print lib.twice(2)
-                      ^^^^^
+            | print lib.twice(2)
+            |           ^^^^^
         "#]],
     );
 }
@@ -215,26 +215,26 @@ fn references_are_those_of_the_same_thing_alone() {
     check_references(
         "x = 1\nf = function(x)\n  return x + globals.x\nend function\ng = function\n  return $0x\nend function\nm = {\"x\": x}\n",
         &expect![[r#"
-            x = 1
-            ^
-              return x + globals.x
-                                 ^
-              return x
-                     ^
-            m = {"x": x}
-                      ^
+            | x = 1
+            | ^
+            |   return x + globals.x
+            |                      ^
+            |   return x
+            |          ^
+            | m = {"x": x}
+            |           ^
         "#]],
     );
     check_references(
         "f = function(a$0)\n  g = function\n    outer.a += a\n  end function\n  return locals.a\nend function\na = 2\n",
         &expect![[r#"
-            f = function(a)
-                         ^
-                outer.a += a
-                      ^
-                           ^
-              return locals.a
-                            ^
+            | f = function(a)
+            |              ^
+            |     outer.a += a
+            |           ^
+            |                ^
+            |   return locals.a
+            |                 ^
         "#]],
     );
 }
@@ -244,12 +244,12 @@ fn highlights_tell_reading_from_writing() {
     check_highlights(
         "f = function\n  for i$0 in [1]\n    i += 1\n    print i\n  end for\nend function\n",
         &expect![[r#"
-              for i in [1]
-                  ^ write
-                i += 1
-                ^ write
-                print i
-                      ^ read
+            |   for i in [1]
+            |       ^ write
+            |     i += 1
+            |     ^ write
+            |     print i
+            |           ^ read
         "#]],
     );
 }

@@ -1,0 +1,207 @@
+//! Names over the wire: definition, references, highlights, rename, completion and signatures, with positions in every unit and
+//! messages that make no sense.
+//!
+//! What the answers are is tested beside the features; here it is that they arrive at the right place of the right text.
+
+mod common;
+
+use common::program;
+use minilive_tests::client::{Answer, Client, range_of};
+use minilive_tests::random::Random;
+use serde_json::{Value, json};
+use std::process::Child;
+
+const URI: &str = "file:///test.ms";
+const INVALID_PARAMS: i64 = -32602;
+const REQUEST_FAILED: i64 = -32803;
+const CANCELLED: i64 = -32800;
+const CONTENT_MODIFIED: i64 = -32801;
+
+const PLACED: [&str; 7] = [
+    "textDocument/definition",
+    "textDocument/references",
+    "textDocument/documentHighlight",
+    "textDocument/prepareRename",
+    "textDocument/rename",
+    "textDocument/completion",
+    "textDocument/signatureHelp",
+];
+
+fn start(capabilities: Value) -> (Client, Child) {
+    let (mut client, child) = Client::start(&program(), &["lsp"]).expect("the binary starts");
+    client.initialize(capabilities, json!({ "trust": "off" }));
+    (client, child)
+}
+
+fn at(uri: &str, line: u32, character: u32) -> Value {
+    json!({
+        "textDocument": { "uri": uri },
+        "position": { "line": line, "character": character },
+        "context": { "includeDeclaration": true, "triggerKind": 1, "isRetrigger": false },
+        "newName": "renamed"
+    })
+}
+
+fn code(answer: Answer) -> i64 {
+    answer.expect_err("an error").code
+}
+
+#[test]
+fn places_are_right_in_every_unit_and_over_every_line_end() {
+    let text = "s = \"𝄞\" + name\r\nname = \"ä\"\rprint name\n";
+    for (encoding, column) in [("utf-16", 11), ("utf-8", 13)] {
+        let (mut client, _child) = start(json!({ "general": { "positionEncodings": [encoding] } }));
+        client.open(URI, text);
+        let found = client.ask("textDocument/definition", at(URI, 0, column + 1));
+        assert_eq!(found, json!([{ "uri": URI, "range": range_of([1, 0, 1, 4]) }]));
+        let found = client.ask("textDocument/references", at(URI, 2, 6));
+        let ranges: Vec<_> = found.as_array().expect("a list").iter().map(|it| it["range"].clone()).collect();
+        let expected = [[0, column, 0, column + 4], [1, 0, 1, 4], [2, 6, 2, 10]].map(range_of);
+        assert_eq!(ranges, expected);
+        let found = client.ask("textDocument/documentHighlight", at(URI, 1, 4));
+        let kinds: Vec<_> = found.as_array().expect("a list").iter().map(|it| it["kind"].as_u64()).collect();
+        assert_eq!(kinds, [Some(2), Some(3), Some(2)]);
+        client.shut_down();
+    }
+}
+
+#[test]
+fn a_rename_is_an_edit_of_the_version_or_a_reason() {
+    let (mut client, _child) = start(json!({ "workspace": { "workspaceEdit": { "documentChanges": true } } }));
+    client.open(URI, "x = 1\nprint x\n");
+    let answer = client.ask("textDocument/prepareRename", at(URI, 1, 6));
+    assert_eq!(answer, json!({ "range": range_of([1, 6, 1, 7]), "placeholder": "x" }));
+    let answer = client.ask("textDocument/rename", at(URI, 1, 6));
+    let edits = [[0, 0, 0, 1], [1, 6, 1, 7]].map(|it| json!({ "range": range_of(it), "newText": "renamed" }));
+    let expected = json!({ "documentChanges": [{ "textDocument": { "uri": URI, "version": 1 }, "edits": edits }] });
+    assert_eq!(answer, expected);
+    let refused = client.request("textDocument/rename", at(URI, 1, 2)).expect_err("a reason");
+    assert_eq!((refused.code, &*refused.message), (REQUEST_FAILED, "`print` is a built-in function"));
+    assert_eq!(code(client.request("textDocument/prepareRename", at(URI, 0, 2))), REQUEST_FAILED);
+    client.shut_down();
+
+    let (mut client, _child) = start(json!({}));
+    client.open(URI, "x = 1\n");
+    let answer = client.ask("textDocument/rename", at(URI, 0, 0));
+    assert_eq!(answer, json!({ "changes": { URI: [{ "range": range_of([0, 0, 0, 1]), "newText": "renamed" }] } }));
+    client.shut_down();
+}
+
+#[test]
+fn an_item_is_resolved_when_asked_for() {
+    let (mut client, _child) = start(json!({
+        "textDocument": { "hover": { "contentFormat": ["markdown"] } }
+    }));
+    client.open(URI, "s = \"a\"\ns.spl\n");
+    let list = client.ask("textDocument/completion", at(URI, 1, 5));
+    let item = list["items"][0].clone();
+    assert_eq!(item["label"], "split");
+    assert_eq!(item["textEdit"]["range"], range_of([1, 2, 1, 5]));
+    assert!(item.get("documentation").is_none());
+    let resolved = client.ask("completionItem/resolve", item);
+    let text = resolved["documentation"]["value"].as_str().expect("a text");
+    assert!(text.contains("prints `[\"a\", \"b\", \"c\"]`"), "{text}");
+    // What is not ours, or no longer there, is given back as it came.
+    for data in [
+        json!(null),
+        json!(7),
+        json!({ "uri": "no uri", "intrinsic": "split" }),
+        json!({ "uri": URI, "unit": -1, "function": "f" }),
+    ] {
+        let item = json!({ "label": "x", "data": data });
+        let resolved = client.ask("completionItem/resolve", item);
+        assert_eq!(resolved["label"], "x");
+    }
+    let gone = json!({ "label": "x", "data": { "uri": URI, "unit": 4_000_000, "variable": "x" } });
+    assert!(client.ask("completionItem/resolve", gone).get("documentation").is_none());
+    client.shut_down();
+}
+
+#[test]
+fn half_typed_edits_crash_nothing() {
+    let (mut client, _child) = start(json!({}));
+    client.open(URI, "foo = {\"bar\": 1}\n");
+    let tries = [
+        "foo[] = 1",
+        "foo.",
+        "foo[",
+        "foo[\"",
+        "foo(",
+        "end  while",
+        "import \"",
+        "@",
+        "new ",
+        "f = function(",
+        "x = y z",
+        "self.",
+        "super.",
+        ".",
+        "\"",
+        "m = {\"a\": ",
+        "if foo. then",
+        "for in",
+    ];
+    for (version, text) in (2..).zip(tries) {
+        client.change_all(URI, version, vec![json!({ "text": format!("foo = {{\"bar\": 1}}\n{text}") })]);
+        let column = text.chars().count() as u32;
+        for method in PLACED {
+            for column in [0, column / 2, column] {
+                match client.request(method, at(URI, 1, column)) {
+                    Ok(_) => {}
+                    Err(failed) => assert_eq!(failed.code, REQUEST_FAILED, "{method} in {text:?}: {failed:?}"),
+                }
+            }
+        }
+    }
+    client.change_all(URI, 100, vec![json!({ "text": "foo = {\"bar\": 1}\nfoo." })]);
+    let list = client.ask("textDocument/completion", at(URI, 1, 4));
+    assert_eq!(list["items"][0]["label"], "bar");
+    client.shut_down();
+}
+
+#[test]
+fn positions_outside_the_text_and_unknown_files_are_answered() {
+    let (mut client, _child) = start(json!({}));
+    client.open(URI, "x = 1\n");
+    for method in PLACED {
+        for position in [[0, 4_000_000_000], [4_000_000_000, 0], [7, 7]] {
+            match client.request(method, at(URI, position[0], position[1])) {
+                Ok(_) => {}
+                Err(failed) => assert_eq!(failed.code, REQUEST_FAILED, "{method}: {failed:?}"),
+            }
+        }
+        assert_eq!(code(client.request(method, at("file:///unknown.ms", 0, 0))), INVALID_PARAMS, "{method}");
+        assert_eq!(code(client.request(method, json!({ "textDocument": 7 }))), INVALID_PARAMS, "{method}");
+        let lost = json!({ "textDocument": { "uri": URI }, "position": { "line": -1, "character": 0 } });
+        assert_eq!(code(client.request(method, lost)), INVALID_PARAMS, "{method}");
+    }
+    client.shut_down();
+}
+
+#[test]
+fn two_thousand_questions_among_edits_are_all_answered_for_the_right_text() {
+    let (mut client, _child) = start(json!({}));
+    client.open(URI, "x = 5\nf = function(n)\n  m = {\"a\": n}\n  return m.a + x\nend function\nprint f(x)\n");
+    let mut random = Random::new(5);
+    let (mut version, mut ids) = (1, Vec::new());
+    for _ in 0..2000 {
+        let method = PLACED[random.below(PLACED.len())];
+        ids.push(client.post(method, at(URI, random.below(7) as u32, random.below(20) as u32)));
+        if random.below(3) == 0 {
+            version += 1;
+            let text = ["x", "y", "m.", "(", "\n", "\"", "f = function\n"][random.below(7)];
+            let (line, column) = (random.below(7) as u32, random.below(12) as u32);
+            client.change(URI, version, [line, column, line, column + random.below(3) as u32], text);
+        }
+        if random.below(20) == 0 {
+            let id = ids[random.below(ids.len())];
+            client.notify("$/cancelRequest", json!({ "id": id }));
+        }
+    }
+    for id in ids {
+        if let Err(failed) = client.wait(id) {
+            assert!([CANCELLED, CONTENT_MODIFIED, REQUEST_FAILED].contains(&failed.code), "{failed:?}");
+        }
+    }
+    client.shut_down();
+}
