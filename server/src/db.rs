@@ -18,7 +18,7 @@ pub use layout::{Code, Layout, LayoutUnit, MarkerItem, MarkerOptions, MarkerUse,
 pub use modules::{
     Known, KnownFiles, Located, ModuleCode, locate, module_code, module_imports, module_print, unknown_lookups,
 };
-pub use names::{Assigned, FactsUnit, FileFacts, file_facts, unit_facts, unit_names};
+pub use names::{Assigned, FactsUnit, FileFacts, FileSymbol, file_facts, file_symbols, unit_facts, unit_names};
 pub use queries::{
     FileUnit, PlacedUnit, file_layout, fingerprints, function_mir, lower_unit, marker_code, marker_items,
     unit_diagnostics, unit_ids, units,

@@ -7,6 +7,8 @@
 pub mod completion;
 mod describe;
 mod diagnostics;
+mod folding;
+pub mod format;
 pub mod guide;
 mod hover;
 mod infer;
@@ -16,6 +18,8 @@ mod live;
 mod names;
 mod navigation;
 mod rename;
+mod selection;
+mod semantic;
 mod signature;
 mod symbols;
 #[cfg(test)]
@@ -25,13 +29,19 @@ mod tokens;
 mod values;
 
 pub use diagnostics::{Diagnostic, Severity, diagnostics, first_error};
+pub use folding::{Fold, FoldKind, folds};
+pub use format::{FormatEdit, FormatOptions, format, format_on_type};
 pub use hover::{Hover, hover};
 pub use inlay_hints::{HintKind, InlayHint, inlay_hints};
 pub use lenses::{Lens, LensAction, lenses};
 pub use live::{AskedRun, EndedRun, EvaluationState, Live, Phase, StaleLine, Status, StatusState, Stop, TierState};
 pub use names::Found;
-pub use navigation::{Highlight, Location, definition, highlights, references};
+pub use navigation::{
+    Highlight, Link, Location, WorkspaceSymbol, definition, highlights, links, references, workspace_symbols,
+};
 pub use rename::{Renamed, prepare_rename, rename};
+pub use selection::selection;
+pub use semantic::{MODIFIERS, SemanticToken, TokenKind, semantic_tokens};
 pub use signature::{Signature, Signatures, signatures};
 pub use symbols::{Symbol, SymbolKind, symbols};
 pub use tiers::{FunctionTier, function_tiers};

@@ -178,6 +178,127 @@ fn positions_outside_the_text_and_unknown_files_are_answered() {
     client.shut_down();
 }
 
+/// The numbers of an answer with tokens.
+fn numbers(answer: &Value) -> Vec<u64> {
+    answer["data"].as_array().expect("a list").iter().filter_map(Value::as_u64).collect()
+}
+
+#[test]
+fn token_deltas_make_what_a_full_answer_gives() {
+    let (mut client, _child) = start(json!({}));
+    client.open(URI, "s = \"𝄞\"\nx = s\nprint x\n");
+    let document = json!({ "textDocument": { "uri": URI } });
+    let full = client.ask("textDocument/semanticTokens/full", document.clone());
+    let mut have = numbers(&full);
+    assert_eq!(have.len() % 5, 0);
+    assert_eq!(have[..10], [0, 0, 1, 0, 10, 1, 0, 1, 0, 10]);
+    let mut id = full["resultId"].clone();
+    let mut random = Random::new(9);
+    for version in 2..60 {
+        let text = ["f = function(a)\n  return a\nend function\n", "x", "\n", "(", "y = x\n"][random.below(5)];
+        let (line, column) = (random.below(5) as u32, random.below(4) as u32);
+        client.change(URI, version, [line, column, line, column], text);
+        let params = json!({ "textDocument": { "uri": URI }, "previousResultId": id });
+        let delta = client.ask("textDocument/semanticTokens/full/delta", params);
+        for edit in delta["edits"].as_array().expect("it knows what we have") {
+            let number = |key: &str| edit[key].as_u64().expect("a number") as usize;
+            let new = if edit["data"].is_array() { numbers(edit) } else { Vec::new() };
+            have.splice(number("start")..number("start") + number("deleteCount"), new);
+        }
+        id = delta["resultId"].clone();
+        let fresh = client.ask("textDocument/semanticTokens/full", document.clone());
+        assert_eq!(have, numbers(&fresh));
+        assert_eq!(id, fresh["resultId"]);
+    }
+    let unknown = json!({ "textDocument": { "uri": URI }, "previousResultId": "no such" });
+    assert!(client.ask("textDocument/semanticTokens/full/delta", unknown)["data"].is_array());
+    let range = json!({ "textDocument": { "uri": URI }, "range": range_of([0, 0, 900, 900]) });
+    assert_eq!(numbers(&client.ask("textDocument/semanticTokens/range", range)), have);
+    client.shut_down();
+}
+
+#[test]
+fn whole_documents_have_structure() {
+    let (mut client, _child) = start(json!({}));
+    client.open(URI, "f=function(a)\r\n  return \"𝄞\"+a\r\nend function\r\n");
+    let options = json!({ "tabSize": 4, "insertSpaces": true });
+    let document = json!({ "textDocument": { "uri": URI }, "options": options });
+    let edits = client.ask("textDocument/formatting", document.clone());
+    let texts: Vec<_> = edits.as_array().expect("a list").iter().map(|it| (&it["range"], &it["newText"])).collect();
+    assert_eq!(texts.len(), 5, "{edits}");
+    assert_eq!(texts[3], (&range_of([1, 13, 1, 13]), &json!(" ")), "columns count in UTF-16");
+    let folds = client.ask("textDocument/foldingRange", document.clone());
+    assert_eq!((&folds[0]["startLine"], &folds[0]["endLine"]), (&json!(0), &json!(1)));
+    let params = json!({ "textDocument": { "uri": URI }, "positions": [{ "line": 1, "character": 10 }, { "line": 900, "character": 0 }] });
+    let selections = client.ask("textDocument/selectionRange", params);
+    assert_eq!(selections[0]["range"], range_of([1, 10, 1, 12]));
+    assert_eq!(selections.as_array().map(Vec::len), Some(2));
+    let typed = json!({ "textDocument": { "uri": URI }, "position": { "line": 1, "character": 0 }, "ch": "\n", "options": options });
+    assert_eq!(
+        client.ask("textDocument/onTypeFormatting", typed),
+        json!([{ "range": range_of([1, 0, 1, 2]), "newText": "    " }])
+    );
+    assert_eq!(client.ask("textDocument/documentLink", document), json!([]));
+    client.shut_down();
+}
+
+#[test]
+fn files_that_nobody_opened_are_known() {
+    let folder = std::env::temp_dir().join(format!("minilive-workspace-{}", std::process::id()));
+    std::fs::create_dir_all(folder.join("sub")).expect("a folder");
+    let uri = |name: &str| format!("file://{}", folder.join(name).display());
+    std::fs::write(folder.join("lib.ms"), "twice = function(n)\nend function\n").expect("a file");
+    std::fs::write(folder.join("sub/deep.ms"), "deepest = 1\n").expect("a file");
+    std::fs::write(folder.join("not.txt"), "deeper = 1\n").expect("a file");
+    let (mut client, _child) = Client::start(&program(), &["lsp"]).expect("the binary starts");
+    let params = json!({ "processId": null, "rootUri": uri(""), "capabilities": {}, "initializationOptions": { "trust": "off" } });
+    client.ask("initialize", params);
+    client.notify("initialized", json!({}));
+    let symbols = |client: &mut Client, query: &str| {
+        let found = client.ask("workspace/symbol", json!({ "query": query }));
+        let found =
+            found.as_array().expect("a list").iter().map(|it| (it["name"].clone(), it["location"]["uri"].clone()));
+        found.collect::<Vec<_>>()
+    };
+    let wait = |client: &mut Client, query: &str, expected: &[(Value, Value)]| {
+        for _ in 0..600 {
+            if symbols(client, query) == expected {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        panic!("{query}: {:?}", symbols(client, query));
+    };
+    wait(&mut client, "deep", &[(json!("deepest"), json!(uri("sub/deep.ms")))]);
+    wait(&mut client, "twi", &[(json!("twice"), json!(uri("lib.ms")))]);
+    // An open document comes before what is on disk, a closed one does not.
+    client.open(&uri("lib.ms"), "thrice = 1\n");
+    wait(&mut client, "ice", &[(json!("thrice"), json!(uri("lib.ms")))]);
+    client.notify("textDocument/didClose", json!({ "textDocument": { "uri": uri("lib.ms") } }));
+    wait(&mut client, "ice", &[(json!("twice"), json!(uri("lib.ms")))]);
+    // Files come and go.
+    std::fs::write(folder.join("new.ms"), "newest = 1\n").expect("a file");
+    client.notify("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": uri("new.ms"), "type": 1 }] }));
+    wait(&mut client, "newest", &[(json!("newest"), json!(uri("new.ms")))]);
+    std::fs::remove_file(folder.join("new.ms")).expect("it goes");
+    client.notify("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": uri("new.ms"), "type": 3 }] }));
+    wait(&mut client, "newest", &[]);
+    // Names are followed into them.
+    client.open(&uri("main.ms"), "import \"lib\"\nprint lib.twice(2)\n");
+    let at_twice = json!({ "textDocument": { "uri": uri("main.ms") }, "position": { "line": 1, "character": 12 } });
+    for _ in 0..600 {
+        let found = client.ask("textDocument/definition", at_twice.clone());
+        if found[0]["uri"] == uri("lib.ms") {
+            assert_eq!(found[0]["range"], range_of([0, 0, 0, 5]));
+            client.shut_down();
+            std::fs::remove_dir_all(&folder).expect("it goes");
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("the definition is not found");
+}
+
 #[test]
 fn two_thousand_questions_among_edits_are_all_answered_for_the_right_text() {
     let (mut client, _child) = start(json!({}));

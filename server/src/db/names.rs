@@ -9,8 +9,9 @@ use super::queries::{FileUnit, cut, skeleton, units};
 use super::{Db, File};
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{NameUse, Sym, Symbol, UnitFacts, UnitNames, collect};
+use minilive_syntax::ast::{AstNode, Expr, Stmt, Suffix};
 use minilive_syntax::{TextRange, TextSize};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::sync::Arc;
 
@@ -146,5 +147,51 @@ impl FileFacts {
     /// Whether a unit has a variable of its own of that name.
     pub fn has_variable(&self, index: u32, name: &str) -> bool {
         self.unit(index).facts.variables.contains(name)
+    }
+}
+
+/// A symbol of a file for those who look through many files: a global, or a function that is a member of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileSymbol {
+    /// Its name.
+    pub name: SmolStr,
+    /// The map whose member it is.
+    pub container: Option<SmolStr>,
+    /// Where its name stands.
+    pub range: TextRange,
+    /// It is a function.
+    pub is_function: bool,
+}
+
+/// The symbols at the top level of a file. From its tree alone, since a search goes through files that nobody has opened.
+#[salsa::tracked(no_eq, returns(clone))]
+pub fn file_symbols(db: &dyn Db, file: File) -> Arc<[FileSymbol]> {
+    let (mut found, mut seen) = (Vec::new(), FxHashSet::default());
+    for statement in file.parse(db).root().statements() {
+        let Stmt::Assign(assign) = statement else { continue };
+        let is_function = matches!(assign.value(), Some(Expr::Function(_)));
+        let Some(symbol) = assign.target().and_then(|target| symbol(&target, is_function)) else { continue };
+        if seen.insert((symbol.container.clone(), symbol.name.clone())) {
+            found.push(symbol);
+        }
+    }
+    found.into()
+}
+
+fn symbol(target: &Expr, is_function: bool) -> Option<FileSymbol> {
+    match target {
+        Expr::Name(name) => {
+            let token = name.name_token()?;
+            Some(FileSymbol { name: token.text().into(), container: None, range: token.text_range(), is_function })
+        }
+        Expr::Postfix(chain) if is_function => {
+            let Suffix::Member(member) = chain.suffixes().last()? else { return None };
+            let token = member.name_token()?;
+            let dot = member.range().start() - chain.range().start();
+            let owner = chain.syntax().text().to_string();
+            let container = owner.get(..usize::from(dot)).map(|owner| owner.trim().into());
+            Some(FileSymbol { name: token.text().into(), container, range: token.text_range(), is_function })
+        }
+        _ => None,
     }
 }

@@ -7,7 +7,7 @@
 mod context;
 mod items;
 
-pub use items::{Data, Item, ItemKind, documentation};
+pub use items::{Data, Item, ItemKind, documentation, fits};
 
 use super::infer::Infer;
 use crate::db::LiveDb;
@@ -52,7 +52,7 @@ pub fn completions(
             all
         }
     };
-    items.retain(|item| items::fits(&item.label, &context.typed));
+    items.retain(|item| fits(&item.label, &context.typed));
     items.sort_by(|a, b| (a.rank, a.label.to_lowercase(), &a.label).cmp(&(b.rank, b.label.to_lowercase(), &b.label)));
     let incomplete = items.len() > MOST_ITEMS;
     items.truncate(MOST_ITEMS);

@@ -145,3 +145,69 @@ pub fn highlights(db: &LiveDb, document: &DocumentView, places: &Places, offset:
     };
     found.iter().map(|it| Highlight { range: it.range, writes: it.access.writes() }).collect()
 }
+
+/// A link from an import to its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Link {
+    /// The name of the module.
+    pub range: TextRange,
+    /// Its file.
+    pub file: File,
+}
+
+/// The links of a document.
+pub fn links(db: &LiveDb, document: &DocumentView, places: &Places) -> Vec<Link> {
+    let infer = Infer::new(db, places);
+    let one = TextSize::of('"');
+    let imports = crate::db::module_imports(db, document.file);
+    let link = |it: &crate::modules::ConstantImport| {
+        let range = TextRange::new(it.range.start() + one, it.range.end() - one);
+        Some(Link { range, file: infer.module(&it.name)? })
+    };
+    imports.iter().filter_map(link).collect()
+}
+
+/// A symbol of some file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkspaceSymbol {
+    /// The file.
+    pub file: File,
+    /// The symbol.
+    pub symbol: crate::db::FileSymbol,
+}
+
+/// More symbols than this help nobody.
+const MOST_SYMBOLS: usize = 256;
+
+/// Symbols of all files of the workspace whose names fit what was typed, the best first.
+pub fn workspace_symbols(db: &LiveDb, query: &str) -> Vec<WorkspaceSymbol> {
+    let mut found = Vec::new();
+    for &file in &*db.files() {
+        db.poll();
+        for symbol in crate::db::file_symbols(db, file).iter() {
+            if let Some(score) = score(&symbol.name, query) {
+                found.push((score, WorkspaceSymbol { file, symbol: symbol.clone() }));
+            }
+        }
+    }
+    found.sort_by(|(a, left), (b, right)| (a, &left.symbol.name).cmp(&(b, &right.symbol.name)));
+    found.truncate(MOST_SYMBOLS);
+    found.into_iter().map(|(_, symbol)| symbol).collect()
+}
+
+/// How well a name fits, smaller being better: the same, its start, a part of it, its letters in this order.
+fn score(name: &str, query: &str) -> Option<(u32, usize)> {
+    let (lower, query) = (name.to_lowercase(), query.to_lowercase());
+    let class = if lower == query {
+        0
+    } else if lower.starts_with(&query) {
+        1
+    } else if lower.contains(&query) {
+        2
+    } else if super::completion::fits(&lower, &query) {
+        3
+    } else {
+        return None;
+    };
+    Some((class, name.len()))
+}

@@ -5,6 +5,7 @@
 
 mod assist;
 mod names;
+mod structure;
 
 use crate::db::{File, Known, LiveDb};
 use crate::document::{Content, DocumentView};

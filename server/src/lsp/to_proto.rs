@@ -7,7 +7,7 @@ mod assist;
 mod places;
 
 pub use assist::{data, item_documentation};
-pub use places::{ToProto, rename};
+pub use places::{ToProto, rename, selection};
 
 use super::ext;
 use crate::ide::{self, HintKind, LensAction};

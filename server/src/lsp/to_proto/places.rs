@@ -13,8 +13,9 @@ use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tower_lsp::lsp_types::{
-    DocumentChanges, DocumentHighlight, DocumentHighlightKind, Location, OneOf,
-    OptionalVersionedTextDocumentIdentifier, Range, TextDocumentEdit, TextEdit, Url, WorkspaceEdit,
+    DocumentChanges, DocumentHighlight, DocumentHighlightKind, DocumentLink, FoldingRange, FoldingRangeKind, Location,
+    OneOf, OptionalVersionedTextDocumentIdentifier, Range, SelectionRange, SymbolInformation, SymbolKind,
+    TextDocumentEdit, TextEdit, Url, WorkspaceEdit,
 };
 
 /// What features answer in our terms, and what clients get.
@@ -61,6 +62,86 @@ impl ToProto for Result<(WorkspaceEdit, Option<String>), String> {
     fn to_proto(self, _: &Snapshot, _: &ClientFeatures) -> Self {
         self
     }
+}
+
+impl ToProto for Vec<ide::Link> {
+    type Out = Vec<DocumentLink>;
+
+    fn to_proto(self, snapshot: &Snapshot, features: &ClientFeatures) -> Vec<DocumentLink> {
+        let mut files = Files::new(snapshot, features);
+        let mut link = |it: &ide::Link| {
+            let target = files.view(it.file)?.0.clone();
+            let range = range(it.range, &snapshot.document, features.encoding);
+            Some(DocumentLink { range, target: Some(target), tooltip: None, data: None })
+        };
+        self.iter().filter_map(&mut link).collect()
+    }
+}
+
+impl ToProto for Vec<ide::WorkspaceSymbol> {
+    type Out = Vec<SymbolInformation>;
+
+    fn to_proto(self, snapshot: &Snapshot, features: &ClientFeatures) -> Vec<SymbolInformation> {
+        let mut files = Files::new(snapshot, features);
+        let mut symbol = |it: &ide::WorkspaceSymbol| {
+            let kind = match (it.symbol.is_function, &it.symbol.container) {
+                (true, Some(_)) => SymbolKind::METHOD,
+                (true, None) => SymbolKind::FUNCTION,
+                (false, _) => SymbolKind::VARIABLE,
+            };
+            // The field is deprecated but has no default.
+            #[expect(deprecated, reason = "the type has no constructor that leaves it out")]
+            Some(SymbolInformation {
+                name: it.symbol.name.to_string(),
+                kind,
+                tags: None,
+                deprecated: None,
+                location: files.location(it.file, it.symbol.range)?,
+                container_name: it.symbol.container.as_ref().map(ToString::to_string),
+            })
+        };
+        self.iter().filter_map(&mut symbol).collect()
+    }
+}
+
+impl ToProto for Vec<ide::Fold> {
+    type Out = Vec<FoldingRange>;
+
+    fn to_proto(self, _: &Snapshot, _: &ClientFeatures) -> Vec<FoldingRange> {
+        let fold = |it: &ide::Fold| FoldingRange {
+            start_line: it.first,
+            end_line: it.last,
+            kind: match it.kind {
+                ide::FoldKind::Region => None,
+                ide::FoldKind::Comment => Some(FoldingRangeKind::Comment),
+                ide::FoldKind::Imports => Some(FoldingRangeKind::Imports),
+            },
+            ..FoldingRange::default()
+        };
+        self.iter().map(fold).collect()
+    }
+}
+
+impl ToProto for Vec<ide::FormatEdit> {
+    type Out = Vec<TextEdit>;
+
+    fn to_proto(self, snapshot: &Snapshot, features: &ClientFeatures) -> Vec<TextEdit> {
+        let edit = |it: ide::FormatEdit| TextEdit {
+            range: range(it.range, &snapshot.document, features.encoding),
+            new_text: it.text,
+        };
+        self.into_iter().map(edit).collect()
+    }
+}
+
+/// Ranges from the inside out, as the protocol links them.
+pub fn selection(ranges: &[TextRange], snapshot: &Snapshot, features: &ClientFeatures) -> SelectionRange {
+    let mut linked: Option<SelectionRange> = None;
+    for &it in ranges.iter().rev() {
+        let range = range(it, &snapshot.document, features.encoding);
+        linked = Some(SelectionRange { range, parent: linked.map(Box::new) });
+    }
+    linked.unwrap_or(SelectionRange { range: Range::default(), parent: None })
 }
 
 /// Files with their lines, each looked at once.
