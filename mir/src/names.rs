@@ -87,6 +87,8 @@ pub struct Openness {
 pub struct UnitNames {
     /// In source order.
     pub uses: Vec<NameUse>,
+    /// Where what is called by each of [`UnitFacts::calls`] stands.
+    pub calls: Vec<TextRange>,
 }
 
 /// What one unit says about names, without places.

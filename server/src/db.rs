@@ -4,6 +4,7 @@
 //! Invariants: a snapshot lives inside one job and never waits for anything; readers reach queries only below [`catch`],
 //! the one place where a cancelled revision is noticed. The tests to read first are those of `db/tests.rs`.
 
+mod findings;
 mod input;
 mod layout;
 mod modules;
@@ -12,13 +13,16 @@ mod queries;
 mod skeleton;
 #[cfg(test)]
 mod tests;
+pub use findings::{NameFinding, NameProblem, name_findings};
 use input::FileSet;
 pub use input::{File, Recordings};
 pub use layout::{Code, Layout, LayoutUnit, MarkerItem, MarkerOptions, MarkerUse, Places};
 pub use modules::{
     Known, KnownFiles, Located, ModuleCode, locate, module_code, module_imports, module_print, unknown_lookups,
 };
-pub use names::{Assigned, FactsUnit, FileFacts, FileSymbol, file_facts, file_symbols, unit_facts, unit_names};
+pub use names::{
+    Assigned, FactsUnit, FileFacts, FileSymbol, file_facts, file_symbols, unit_checks, unit_facts, unit_names,
+};
 pub use queries::{
     FileUnit, PlacedUnit, file_layout, fingerprints, function_mir, lower_unit, marker_code, marker_items,
     unit_diagnostics, unit_ids, units,

@@ -4,6 +4,8 @@
 //! Invariants: places are byte offsets; no feature waits for a run, takes a lock or knows the protocol; what is shown of a
 //! run is either derived from its recording and still fresh, or marked as stale.
 
+mod actions;
+pub mod checks;
 pub mod completion;
 mod describe;
 mod diagnostics;
@@ -28,6 +30,7 @@ mod tiers;
 mod tokens;
 mod values;
 
+pub use actions::{Action, actions};
 pub use diagnostics::{Diagnostic, Severity, diagnostics, first_error};
 pub use folding::{Fold, FoldKind, folds};
 pub use format::{FormatEdit, FormatOptions, format, format_on_type};

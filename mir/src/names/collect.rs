@@ -225,7 +225,8 @@ impl Collector {
                 }
                 Suffix::Call(call) => {
                     let args: Vec<Expr> = call.arg_list().into_iter().flat_map(|list| list.args()).collect();
-                    self.call(&of, &args);
+                    let callee = TextRange::new(node.text_range().start(), call.range().start());
+                    self.call(&of, callee, &args);
                 }
                 Suffix::Slice(_) => {}
             }
@@ -237,11 +238,12 @@ impl Collector {
         let Some(call) = CallStmt::cast(node.clone()) else { return };
         let Some(callee) = call.callee() else { return };
         let args: Vec<Expr> = call.arg_list().into_iter().flat_map(|list| list.args()).collect();
+        let range = callee.range();
         let callee = self.symbol(&callee);
-        self.call(&callee, &args);
+        self.call(&callee, range, &args);
     }
 
-    fn call(&mut self, callee: &Sym, args: &[Expr]) {
+    fn call(&mut self, callee: &Sym, range: TextRange, args: &[Expr]) {
         if let Symbol::Name(name) = &**callee
             && name == "import"
         {
@@ -251,6 +253,7 @@ impl Collector {
         if is_named && !args.is_empty() {
             let args = args.iter().map(|arg| self.symbol(arg)).collect();
             self.facts.calls.push((callee.clone(), args));
+            self.names.calls.push(range);
         }
     }
 

@@ -6,7 +6,9 @@
 #![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
 use super::queries::{FileUnit, cut, skeleton, units};
+use super::skeleton::real_range;
 use super::{Db, File};
+use minilive_mir::checks::{Finding, check};
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{NameUse, Sym, Symbol, UnitFacts, UnitNames, collect};
 use minilive_syntax::ast::{AstNode, Expr, Stmt, Suffix};
@@ -41,7 +43,19 @@ pub fn unit_names<'db>(db: &'db dyn Db, unit: FileUnit<'db>) -> Arc<UnitNames> {
         range + shift
     };
     let uses = names.uses.iter().map(|it| NameUse { range: real(it.range), ..it.clone() }).collect();
-    Arc::new(UnitNames { uses })
+    let calls = names.calls.iter().map(|&range| real_range(&cut.holes, range)).collect();
+    Arc::new(UnitNames { uses, calls })
+}
+
+/// What is odd about the tree of a unit, relative to its start.
+#[salsa::tracked(returns(clone))]
+pub fn unit_checks<'db>(db: &'db dyn Db, unit: FileUnit<'db>) -> Arc<[Finding]> {
+    let found = check(&skeleton(db, unit).0);
+    if found.is_empty() {
+        return Arc::default();
+    }
+    let holes = &cut(db, unit).holes;
+    found.into_iter().map(|it| Finding { range: real_range(holes, it.range), ..it }).collect()
 }
 
 /// What a unit says about names. A query to stop invalidation: most edits keep it.

@@ -466,6 +466,21 @@ impl LanguageServer for Backend {
         found.await.map(Some)
     }
 
+    async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
+        let range = params.range;
+        let wanted = params.context.only;
+        let found = self.ask(&params.text_document.uri, Kind::Positioned, move |it, features| {
+            let range = from_proto::range(range, &it.document, features.encoding);
+            let found = ide::actions(&it.db, &it.document, &it.live, range);
+            let all = found.iter().map(|action| to_proto::action(action, it, features));
+            let fits = |action: &CodeAction| {
+                wanted.as_ref().is_none_or(|wanted| wanted.iter().any(|kind| action.kind.as_ref() == Some(kind)))
+            };
+            all.filter(fits).map(CodeActionOrCommand::CodeAction).collect()
+        });
+        found.await.map(Some)
+    }
+
     async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
         self.ask(&params.text_document.uri, Kind::WholeDocument, |it, features| {
             let lenses = ide::lenses(&it.db, &it.document, &it.live);

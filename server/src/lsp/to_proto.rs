@@ -7,7 +7,7 @@ mod assist;
 mod places;
 
 pub use assist::{data, item_documentation};
-pub use places::{ToProto, rename, selection};
+pub use places::{ToProto, action, rename, selection};
 
 use super::ext;
 use crate::ide::{self, HintKind, LensAction};
@@ -16,8 +16,8 @@ use crate::world::DocumentView;
 use minilive_syntax::{TextRange, TextSize};
 use serde_json::json;
 use tower_lsp::lsp_types::{
-    CodeLens, Command, Diagnostic, DiagnosticSeverity, DocumentSymbol, Hover, HoverContents, InlayHint, InlayHintLabel,
-    InlayHintTooltip, MarkupContent, MarkupKind, NumberOrString, Position, Range, SymbolKind,
+    CodeLens, Command, Diagnostic, DiagnosticSeverity, DiagnosticTag, DocumentSymbol, Hover, HoverContents, InlayHint,
+    InlayHintLabel, InlayHintTooltip, MarkupContent, MarkupKind, NumberOrString, Position, Range, SymbolKind,
 };
 
 /// A place.
@@ -39,10 +39,12 @@ pub fn diagnostic(it: &ide::Diagnostic, document: &DocumentView, encoding: Encod
             ide::Severity::Error => DiagnosticSeverity::ERROR,
             ide::Severity::Warning => DiagnosticSeverity::WARNING,
             ide::Severity::Information => DiagnosticSeverity::INFORMATION,
+            ide::Severity::Unused => DiagnosticSeverity::HINT,
         }),
         code: Some(NumberOrString::String(it.code.to_owned())),
         source: Some(it.source.to_owned()),
         message: it.message.clone(),
+        tags: (it.severity == ide::Severity::Unused).then(|| vec![DiagnosticTag::UNNECESSARY]),
         ..Diagnostic::default()
     }
 }

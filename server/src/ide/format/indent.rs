@@ -52,10 +52,10 @@ impl Indents {
         let kind = token.kind();
         match kind {
             SyntaxKind::LParen | SyntaxKind::LBracket | SyntaxKind::LBrace => self.push(kind),
-            SyntaxKind::RParen | SyntaxKind::RBracket | SyntaxKind::RBrace => {
-                if self.open.last().is_some_and(|open| is_bracket(open.kind)) {
-                    self.open.pop();
-                }
+            SyntaxKind::RParen | SyntaxKind::RBracket | SyntaxKind::RBrace
+                if self.open.last().is_some_and(|open| is_bracket(open.kind)) =>
+            {
+                self.open.pop();
             }
             SyntaxKind::WhileKw | SyntaxKind::ForKw | SyntaxKind::FunctionKw | SyntaxKind::IfKw
                 if self.last == Some(SyntaxKind::EndKw) =>
@@ -63,13 +63,8 @@ impl Indents {
                 self.close();
             }
             SyntaxKind::WhileKw | SyntaxKind::ForKw | SyntaxKind::FunctionKw => self.push(kind),
-            // Whether an `if` is a block is known behind its `then`.
-            SyntaxKind::ThenKw if ends_line(token) => {
-                // `else if` goes on with the block that is open.
-                if !self.in_else_if(token) {
-                    self.push(SyntaxKind::IfKw);
-                }
-            }
+            // Whether an `if` is a block is known behind its `then`; `else if` goes on with the block that is open.
+            SyntaxKind::ThenKw if ends_line(token) && !self.in_else_if(token) => self.push(SyntaxKind::IfKw),
             _ => {}
         }
         if kind != SyntaxKind::Newline {

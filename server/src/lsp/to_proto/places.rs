@@ -13,9 +13,9 @@ use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tower_lsp::lsp_types::{
-    DocumentChanges, DocumentHighlight, DocumentHighlightKind, DocumentLink, FoldingRange, FoldingRangeKind, Location,
-    OneOf, OptionalVersionedTextDocumentIdentifier, Range, SelectionRange, SymbolInformation, SymbolKind,
-    TextDocumentEdit, TextEdit, Url, WorkspaceEdit,
+    CodeAction, CodeActionKind, DocumentChanges, DocumentHighlight, DocumentHighlightKind, DocumentLink, FoldingRange,
+    FoldingRangeKind, Location, OneOf, OptionalVersionedTextDocumentIdentifier, Range, SelectionRange,
+    SymbolInformation, SymbolKind, TextDocumentEdit, TextEdit, Url, WorkspaceEdit,
 };
 
 /// What features answer in our terms, and what clients get.
@@ -221,4 +221,22 @@ fn workspace_edit(edits: Vec<(Url, Vec<TextEdit>)>, snapshot: &Snapshot, feature
         }
     });
     WorkspaceEdit { document_changes: Some(DocumentChanges::Edits(documents.collect())), ..WorkspaceEdit::default() }
+}
+
+/// A code action with its edit.
+pub fn action(action: &ide::Action, snapshot: &Snapshot, features: &ClientFeatures) -> CodeAction {
+    let (document, encoding) = (&snapshot.document, features.encoding);
+    let edit = TextEdit { range: range(action.fix.range, document, encoding), new_text: action.fix.insert.clone() };
+    let edits = Url::parse(&document.uri).map(|uri| vec![(uri, vec![edit])]).unwrap_or_default();
+    let answered = action.check.as_ref().map(|check| {
+        let diagnostic = ide::Diagnostic::of_check(check);
+        vec![super::diagnostic(&diagnostic, document, encoding)]
+    });
+    CodeAction {
+        title: action.fix.title.clone(),
+        kind: Some(if answered.is_some() { CodeActionKind::QUICKFIX } else { CodeActionKind::REFACTOR_REWRITE }),
+        diagnostics: answered,
+        edit: Some(workspace_edit(edits, snapshot, features)),
+        ..CodeAction::default()
+    }
 }
