@@ -176,6 +176,7 @@ mod tests {
         );
         assert_eq!(uses("m = {\"k\": 1, n: 2}\nm[\"k\"] += 1\n", 0), ["m Write", "k Write of {0}", "n Read"]);
         assert_eq!(uses("m = {\"k\": 1, n: 2}\nm[\"k\"] += 1\n", 1), ["m Read", "k Update of m"]);
+        assert_eq!(uses("print (a).b\n", 0), ["print Read", "a Read", "b Read of a()"]);
         assert_eq!(uses("x = \"a\".len\n", 0), ["x Write", "len Read of string"]);
     }
 

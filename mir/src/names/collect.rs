@@ -348,7 +348,14 @@ impl Collector {
     pub(super) fn symbol(&self, it: &Expr) -> Sym {
         let start = it.range().start();
         match it {
-            Expr::Paren(paren) => return paren.inner().map_or_else(unknown, |inner| self.symbol(&inner)),
+            Expr::Paren(paren) => {
+                let inner = paren.inner().map_or_else(unknown, |inner| self.symbol(&inner));
+                return match *inner {
+                    // What is read in parentheses has been called before anything else is done with it.
+                    Symbol::Name(_) | Symbol::Member(..) => Symbol::Call(inner).into(),
+                    _ => inner,
+                };
+            }
             Expr::Literal(literal) => match literal.value() {
                 Some(LiteralValue::Number(_)) => Symbol::Number,
                 Some(LiteralValue::String(_)) => Symbol::Text,

@@ -181,13 +181,14 @@ impl Look<'_> {
             && let Symbol::Function(number) = ***value
         {
             let function = *self.facts.unit(*unit).children.get(number as usize)?;
-            let expected = self.facts.unit(function).facts.params.len() as u32;
+            // Before it is assigned, and after it is removed, the name of an intrinsic means that.
+            let hidden = intrinsics::find(name).map_or(0, |id| id.def().params.len());
+            let expected = self.facts.unit(function).facts.params.len().max(hidden) as u32;
             return (got > expected).then_some(NameProblem::TooMany { call, got, expected });
         }
         let is_value = |(_, value): &(u32, &Sym)| {
             matches!(***value, Symbol::Number | Symbol::Text | Symbol::List(_) | Symbol::Map(_) | Symbol::New(_))
         };
-        // Before it is assigned, a name of an intrinsic means that.
         let never = !values.is_empty() && values.iter().all(is_value) && intrinsics::find(name).is_none();
         never.then_some(NameProblem::NotAFunction { call })
     }

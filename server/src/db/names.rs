@@ -92,6 +92,8 @@ pub struct FactsUnit {
     pub children: Vec<u32>,
     /// A function's name.
     pub name: SmolStr,
+    /// Variables that closures make through `outer`.
+    pub made: FxHashSet<SmolStr>,
 }
 
 /// Something that is assigned, and the unit in which it is.
@@ -120,7 +122,14 @@ pub fn file_facts(db: &dyn Db, file: File) -> Arc<FileFacts> {
             all.units[*parent as usize].children.push(index);
         }
         let (facts, kind) = (unit_facts(db, *unit), unit.kind(db));
-        all.units.push(FactsUnit { facts, kind, parent: *parent, children: Vec::new(), name: name.clone() });
+        all.units.push(FactsUnit {
+            facts,
+            kind,
+            parent: *parent,
+            children: Vec::new(),
+            name: name.clone(),
+            made: FxHashSet::default(),
+        });
     }
     for index in 0..all.units.len() {
         all.index(index as u32);
@@ -137,6 +146,9 @@ impl FileFacts {
         let through_outer = facts.outer.iter().filter(|_| outer_is_global);
         for (name, value) in at_top.chain(&facts.globals).chain(through_outer) {
             self.globals.entry(name.clone()).or_default().push((index, value.clone()));
+        }
+        if let Some(outer) = self.enclosing_function(index) {
+            self.units[outer as usize].made.extend(facts.outer.iter().map(|(name, _)| name.clone()));
         }
         for (owner, name, value) in &facts.members {
             self.members.entry(name.clone()).or_default().push((index, owner.clone(), value.clone()));
@@ -160,7 +172,8 @@ impl FileFacts {
 
     /// Whether a unit has a variable of its own of that name.
     pub fn has_variable(&self, index: u32, name: &str) -> bool {
-        self.unit(index).facts.variables.contains(name)
+        let unit = self.unit(index);
+        unit.facts.variables.contains(name) || unit.made.contains(name)
     }
 }
 
