@@ -57,8 +57,8 @@ pub fn modes_of(seed: u64) -> Vec<Mode> {
     if cfg!(minilive_portable) {
         return Vec::new();
     }
-    let third = [Mode::Mixed(1), Mode::RandomGuards(seed), Mode::Mixed(2), Mode::GuardsFail];
-    vec![Mode::Eager, Mode::Tiered, third[(seed % 4) as usize]]
+    let third = [Mode::Mixed(1), Mode::RandomGuards(seed), Mode::Mixed(2), Mode::Background, Mode::GuardsFail];
+    vec![Mode::Eager, Mode::Tiered, third[(seed % 5) as usize]]
 }
 
 /// Runs one seed in the given modes.

@@ -23,6 +23,8 @@ pub enum Mode {
     Tiered,
     /// Compiled after this little work, so that code knows next to nothing of what it will meet.
     Mixed(u32),
+    /// Compiled after very little work by a thread that compiles beside the program, so that code comes at other moments in every run.
+    Background,
     /// Compiled, and every guard fails.
     GuardsFail,
     /// Compiled, and guards fail at random, as this seed decides.
@@ -45,6 +47,7 @@ impl Mode {
                 Mode::Tiered,
                 Mode::Mixed(1),
                 Mode::Mixed(2),
+                Mode::Background,
                 Mode::GuardsFail,
                 Mode::RandomGuards(1),
                 Mode::InterpreterStress,
@@ -61,11 +64,12 @@ impl Mode {
         }
     }
 
-    /// The engine's settings for this mode. Compilation is synchronous, so that a failure can be repeated.
+    /// The engine's settings for this mode. Compilation is synchronous but in one, so that a failure can be repeated.
     pub fn config(self) -> EngineConfig {
         let tier = match self {
             Mode::Interpreter | Mode::InterpreterStress => TierPolicy::InterpretOnly,
             Mode::Tiered => TierPolicy::Tiered { threshold: 400 },
+            Mode::Background => TierPolicy::Tiered { threshold: 50 },
             Mode::Mixed(threshold) => TierPolicy::Tiered { threshold },
             Mode::Eager | Mode::GuardsFail | Mode::RandomGuards(_) | Mode::EagerStress => TierPolicy::Eager,
         };
@@ -75,7 +79,7 @@ impl Mode {
             _ => GuardMode::Normal,
         };
         let gc_stress = matches!(self, Mode::InterpreterStress | Mode::EagerStress);
-        EngineConfig { tier, guards, gc_stress, synchronous: true, ..EngineConfig::default() }
+        EngineConfig { tier, guards, gc_stress, synchronous: self != Mode::Background, ..EngineConfig::default() }
     }
 }
 
@@ -87,6 +91,7 @@ impl fmt::Display for Mode {
             Mode::Interpreter => "interpreter",
             Mode::Eager => "eager",
             Mode::Tiered => "tiered",
+            Mode::Background => "compiled in the background",
             Mode::GuardsFail => "guards-fail",
             Mode::InterpreterStress => "interpreter, collecting always",
             Mode::EagerStress => "eager, collecting always",

@@ -40,7 +40,7 @@ pub(crate) fn lines(code: &CompiledCode) -> Vec<Line> {
         let offset = instruction.ip();
         let mut text = format!("    {offset:04x}  ");
         formatter.format(&instruction, &mut text);
-        lines.push(Line { inst: inst_at(code, offset as u32), text });
+        lines.push(Line::of(inst_at(code, offset as u32), text));
     }
     let data = bytes.get(constants as usize..).unwrap_or_default();
     for (i, chunk) in data.chunks(8).enumerate() {

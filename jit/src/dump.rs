@@ -10,6 +10,8 @@ use minilive_mir::ir::{InstId, UnitKey};
 pub struct Line {
     /// The MIR instruction it belongs to, where it belongs to one.
     pub inst: Option<InstId>,
+    /// The unit of that instruction, once it is known: the dump's own, or a callee's that became part of it.
+    pub unit: Option<UnitKey>,
     /// The line, without its end.
     pub text: String,
 }
@@ -17,7 +19,12 @@ pub struct Line {
 impl Line {
     /// A line of no instruction.
     pub fn plain(text: impl Into<String>) -> Line {
-        Line { inst: None, text: text.into() }
+        Line::of(None, text)
+    }
+
+    /// A line of an instruction of the body that was compiled.
+    pub fn of(inst: Option<InstId>, text: impl Into<String>) -> Line {
+        Line { inst, unit: None, text: text.into() }
     }
 }
 

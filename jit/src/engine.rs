@@ -81,7 +81,8 @@ pub struct EngineConfig {
     pub gc_stress: bool,
     /// Bytes of machine code at most.
     pub max_native: usize,
-    /// Compile on the thread that runs the program, so that tests are deterministic.
+    /// Compile on the thread that runs the program, so that tiers are deterministic. Otherwise a thread beside it compiles while the
+    /// program goes on in the interpreter.
     pub synchronous: bool,
     /// Slots of the VM stack of a run; reserved, not committed.
     pub stack_slots: usize,
@@ -89,6 +90,8 @@ pub struct EngineConfig {
     pub dump: bool,
     /// Have Cranelift check what it is given. It costs a third of compiling, so it is for development and tests.
     pub verify: bool,
+    /// Compiled code counts nothing, so that what counting costs can be measured. Counts are wrong then.
+    pub uncounted: bool,
 }
 
 impl Default for EngineConfig {
@@ -98,10 +101,11 @@ impl Default for EngineConfig {
             guards: GuardMode::Normal,
             gc_stress: false,
             max_native: 64 << 20,
-            synchronous: false,
+            synchronous: true,
             stack_slots: 8 << 20,
             dump: false,
             verify: cfg!(debug_assertions),
+            uncounted: false,
         }
     }
 }

@@ -1,13 +1,15 @@
 //! The optimising compiler as the engine's policy calls it: what is hot becomes SSA, machine code, and an entry.
 //!
-//! [`Optimiser`] stands behind [`Tiering`]. It compiles on the thread that runs the program, from a snapshot of feedback; guards
+//! [`Optimiser`] stands behind [`Tiering`]. It makes SSA on the thread that runs the program, from a snapshot of feedback, and machine
+//! code there or on a thread of its own (`background`); guards
 //! that failed too often are remembered and not speculated on again. Invariants: an entry in a tier state or the entry table
 //! is live code of that code object, or a stub; memory is freed only between runs, when no activation is left.
 
+mod background;
 pub(crate) mod inline;
 mod install;
 
-use crate::dump::Dump;
+use crate::dump::{Dump, Line};
 use crate::engine::EngineConfig;
 use crate::engine::inlined::{self, Inlined};
 use crate::engine::policy::{Footprint, NEVER_HOT, Place, Tiering};
@@ -25,6 +27,7 @@ use crate::ssa::build::{Callee, Input, Unbuilt, WindowKind, build};
 use crate::ssa::flow::EntryAt;
 use crate::ssa::seen::Seen;
 use crate::translate::{self, Compiled, HelperTable};
+use background::{Finished, Job, Progress, Worker};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use inline::Banned;
 use minilive_mir::ir::{BlockId, Inst, InstId, UnitKind};
@@ -53,6 +56,8 @@ const HEAT_AFTER_DROP: i64 = 1000;
 
 /// Work between two looks for entries, in code of which some loops were refused.
 const REFUSED_HEAT: i64 = 2000;
+/// Work between two looks for what the compiler's thread has finished: some ten microseconds of it.
+const BUSY_HEAT: i64 = 5000;
 
 /// Exits are numbered for as long as any of the code that was compiled meanwhile may be left through them. There may be one for so
 /// many bytes that machine code may take; beyond that all code goes, and numbers start anew.
@@ -73,6 +78,11 @@ pub(crate) struct Backend {
     pub(crate) isa: OwnedTargetIsa,
     pub(crate) helpers: HelperTable,
     pub(crate) count_depth: bool,
+    pub(crate) uncounted: bool,
+    /// The thread that compiles, unless the program's own does.
+    worker: Option<Worker>,
+    /// The number of the run.
+    run: u64,
     /// What was compiled, if it is to be kept.
     pub(crate) dumps: Option<Vec<Dump>>,
 }
@@ -86,9 +96,15 @@ impl Optimiser {
                 isa,
                 helpers: helpers::table(),
                 count_depth: false,
+                uncounted: config.uncounted,
+                worker: None,
+                run: 0,
                 dumps: config.dump.then(Vec::new),
             };
             backend.link_budget_stub().map_err(|refused| format!("{} {}", refused.refusal, refused.detail))?;
+            if !config.synchronous {
+                backend.worker = Worker::start(Arc::clone(&backend.isa));
+            }
             Ok(backend)
         });
         Optimiser { config, backend, failures: Vec::new() }
@@ -110,10 +126,45 @@ impl Optimiser {
             Err(_) => Err(Refusal::NoExecutableMemory.into()),
         };
         if let Err(refused) = result {
-            code.refused(place, refused.refusal);
-            if refused.refusal == Refusal::CompilerFailed {
-                let (name, line) = (code.info.borrow().name.clone(), code.line(InstId(0)));
-                self.failures.push(format!("‘{name}’, line {line}, {at:?}: {}", refused.detail));
+            self.note_refusal(code, at, refused);
+        }
+    }
+
+    fn note_refusal(&mut self, code: &Code, at: EntryAt, refused: Refused) {
+        code.refused(place_of(at), refused.refusal);
+        if refused.refusal == Refusal::CompilerFailed {
+            let (name, line) = (code.info.borrow().name.clone(), code.line(InstId(0)));
+            self.failures.push(format!("‘{name}’, line {line}, {at:?}: {}", refused.detail));
+        }
+    }
+
+    /// Whether a job is on its way, so that no other can be handed over.
+    fn is_busy(&self) -> bool {
+        self.backend.as_ref().is_ok_and(|backend| backend.worker.as_ref().is_some_and(Worker::is_busy))
+    }
+
+    /// Publishes what the compiler's thread has finished, if it still holds.
+    fn look_for_finished(&mut self, codes: &CodeTable) {
+        let Ok(backend) = &mut self.backend else { return };
+        let Some(worker) = &mut backend.worker else { return };
+        match worker.progress() {
+            Progress::Idle | Progress::Busy => {}
+            Progress::Finished(finished) => {
+                let (id, at, run) = (finished.job.code, finished.job.at, finished.job.run);
+                let result = backend.finish(codes, *finished);
+                if run == backend.run {
+                    let code = codes.get(id);
+                    // The next call or loop head finds the entry, or asks anew.
+                    code.counters.heat.set(0);
+                    if let Err(refused) = result {
+                        self.note_refusal(code, at, refused);
+                    }
+                }
+            }
+            Progress::Broken(id) => {
+                let name = codes.get(id).info.borrow().name.clone();
+                self.failures.push(format!("‘{name}’: the compiler's thread panicked"));
+                codes.get(id).counters.heat.set(NEVER_HOT);
             }
         }
     }
@@ -125,6 +176,7 @@ impl Tiering for Optimiser {
             crate::engine::TierPolicy::Tiered { threshold } => i64::from(threshold),
             _ => 0,
         };
+        self.look_for_finished(codes);
         // Loop entries are looked for only when heat is used up.
         code.counters.heat.set(0);
         match place {
@@ -140,9 +192,15 @@ impl Tiering for Optimiser {
             code.counters.heat.set(NEVER_HOT);
             return;
         }
+        if self.is_busy() {
+            code.counters.heat.set(BUSY_HEAT);
+            return;
+        }
         // In its first activation only a part of a function has run: then its loop is enough.
         let called = place == Place::Call || code.calls() > 1;
-        if called && code.tier.entry.get() == 0 && code.unit.kind == UnitKind::Function {
+        // Of two jobs the loop comes first: this activation is in it. The next call asks for the function's begin.
+        let loop_first = !self.config.synchronous && matches!(place, Place::Loop(_));
+        if called && !loop_first && code.tier.entry.get() == 0 && code.unit.kind == UnitKind::Function {
             self.compile(codes, realm, code, EntryAt::Start);
             if code.tier.entry.get() != 0 && place != Place::Call {
                 // The next call enters it; the loop gets an entry of its own if this activation stays in it.
@@ -150,8 +208,14 @@ impl Tiering for Optimiser {
                 return;
             }
         }
-        if let Place::Loop(block) = place {
+        if let Place::Loop(block) = place
+            && !self.is_busy()
+        {
             self.compile(codes, realm, code, EntryAt::Loop(block));
+        }
+        if self.is_busy() {
+            code.counters.heat.set(BUSY_HEAT);
+            return;
         }
         let compiled = match place {
             Place::Loop(block) => code.tier.osr_entry(block).is_some(),
@@ -164,7 +228,9 @@ impl Tiering for Optimiser {
         }
     }
 
-    fn poll(&mut self, _: &CodeTable, _: &mut Realm, _: bool) {}
+    fn poll(&mut self, codes: &CodeTable, _: &mut Realm, _: bool) {
+        self.look_for_finished(codes);
+    }
 
     fn take_dumps(&mut self) -> Vec<Dump> {
         let kept = self.backend.as_mut().ok().and_then(|backend| backend.dumps.as_mut());
@@ -238,6 +304,7 @@ impl Backend {
         let worn = native.exits.len() > max_native / BYTES_AN_EXIT;
         let drop_all = worn || count_depth != self.count_depth;
         self.count_depth = count_depth;
+        self.run += 1;
         let crowded = native.arena.used() > max_native / 2;
         if crowded {
             codes.aside().for_each(|code| drop_compiled(code, Invalidation::Evicted));
@@ -284,18 +351,48 @@ impl Backend {
             return Err(Refused::failed(format!("{}\n{}", errors.join("\n"), crate::ssa::print::print(&func))));
         }
         self.provide_lookups(codes, &func)?;
-        let (compiled, entry) = self.install(codes, code, at, &func).map_err(|mut refused| {
-            if refused.refusal == Refusal::CompilerFailed {
-                refused.detail += &format!("\n{}", crate::ssa::print::print(&func));
+        let job = Job {
+            code: code.id,
+            at,
+            addresses: self.addresses(codes, code, &func)?,
+            func,
+            inlined,
+            version: code.tier.version.get(),
+            run: self.run,
+            time: started.elapsed(),
+        };
+        match &mut self.worker {
+            Some(worker) => {
+                worker.take(job);
+                Ok(())
             }
-            refused
-        })?;
+            None => {
+                let finished = job.carry_out(&self.isa);
+                self.finish(codes, finished)
+            }
+        }
+    }
+
+    /// Publishes what a job gave, unless what it was made from has changed meanwhile: then it is forgotten.
+    fn finish(&mut self, codes: &CodeTable, finished: Finished) -> Result<(), Refused> {
+        let Finished { job, result } = finished;
+        if job.run != self.run {
+            return Ok(());
+        }
+        let code = codes.get(job.code);
+        let holds = job.version == code.tier.version.get()
+            && job.inlined.iter().all(|it| Inlined::of(codes.get(it.id)) == *it)
+            && self.numbers_fit(&job);
+        if !holds {
+            return Ok(());
+        }
+        let mut compiled = result?;
+        let entry = self.publish(codes, code, &job, &mut compiled)?;
         let bytes = compiled.bytes.len();
         if let Some(dumps) = &mut self.dumps {
-            dumps.push(dump(code, at, &func, compiled));
+            dumps.push(dump(codes, code, job.at, &job.func, compiled));
         }
-        code.tier.note_inlined(&inlined);
-        code.compiled(place_of(at), started.elapsed(), entry, bytes);
+        code.compiled(place_of(job.at), job.time, entry, bytes);
         Ok(())
     }
 
@@ -380,7 +477,16 @@ fn place_of(at: EntryAt) -> Place {
     }
 }
 
-fn dump(code: &Code, at: EntryAt, func: &Func, compiled: Compiled) -> Dump {
+fn dump(codes: &CodeTable, code: &Code, at: EntryAt, func: &Func, compiled: Compiled) -> Dump {
+    // Instructions are numbered through the body; people know those of units.
+    let placed = |mut lines: Vec<Line>| {
+        for line in &mut lines {
+            let Some((frame, own)) = line.inst.map(|inst| func.body.origin(inst)) else { continue };
+            let unit = codes.get(CodeId(func.body.frames[frame].code)).key;
+            (line.inst, line.unit) = (Some(own), Some(unit));
+        }
+        lines
+    };
     let loop_head = match at {
         EntryAt::Start => None,
         EntryAt::Loop(block) => Some(InstId(code.unit.blocks[block.0 as usize].first)),
@@ -388,9 +494,9 @@ fn dump(code: &Code, at: EntryAt, func: &Func, compiled: Compiled) -> Dump {
     Dump {
         key: code.key,
         loop_head,
-        ssa: crate::ssa::print::lines(func),
-        clif: compiled.clif,
-        asm: compiled.asm,
+        ssa: placed(crate::ssa::print::lines(func)),
+        clif: placed(compiled.clif),
+        asm: placed(compiled.asm),
         bytes: compiled.bytes.len(),
     }
 }

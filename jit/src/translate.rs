@@ -141,6 +141,8 @@ pub struct Env<'a> {
     pub count_depth: bool,
     /// Keep CLIF and assembly text.
     pub dump: bool,
+    /// Leave out the execution counters.
+    pub uncounted: bool,
 }
 
 /// One way out of compiled code.
@@ -251,9 +253,6 @@ pub fn translate(isa: &OwnedTargetIsa, func: &Func, env: &Env<'_>) -> Result<Com
     compiled.exits = exits;
     compiled.lines = lines.into_iter().map(|(offset, at)| (offset, sites.word(&func.body, at))).collect();
     compiled.chains = sites.chains;
-    for line in &mut compiled.clif {
-        line.inst = line.inst.map(|at| func.body.outermost(at));
-    }
     Ok(compiled)
 }
 
@@ -292,7 +291,7 @@ fn clif_lines(func: &ir::Function) -> Vec<Line> {
         for inst in func.layout.block_insts(block) {
             let at = func.srcloc(inst);
             let text = text(&|out| PlainWriter.write_instruction(out, func, &aliases, inst, 4));
-            lines.push(Line { inst: (!at.is_default()).then(|| InstId(at.bits())), text });
+            lines.push(Line::of((!at.is_default()).then(|| InstId(at.bits())), text));
         }
     }
     lines.push(Line::plain("}"));

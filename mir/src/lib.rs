@@ -13,6 +13,8 @@ pub mod types;
 pub mod diagnostic;
 pub mod source_map;
 
+pub mod checks;
+pub mod names;
 pub mod scope;
 pub mod units;
 

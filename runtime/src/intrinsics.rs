@@ -113,21 +113,29 @@ fn ask(realm: &mut Realm, def: &'static IntrinsicDef) -> Eval<()> {
     if realm.host().gate(def.class, &name) { Ok(()) } else { Err(Box::new(Fault::Blocked(name))) }
 }
 
+/// The methods that all values of a type have (LANGUAGE 6.4), by the name of the intrinsic that gives its type map.
+pub fn type_methods(owner: &str) -> &'static [&'static str] {
+    match owner {
+        "string" => &[
+            "hasIndex", "indexes", "indexOf", "insert", "code", "len", "lower", "val", "remove", "replace", "split",
+            "upper", "values",
+        ],
+        "list" => &[
+            "hasIndex", "indexes", "indexOf", "insert", "join", "len", "pop", "pull", "push", "shuffle", "sort", "sum",
+            "remove", "replace", "values",
+        ],
+        "map" => &[
+            "hasIndex", "indexes", "indexOf", "len", "pop", "push", "pull", "shuffle", "sum", "remove", "replace",
+            "values",
+        ],
+        _ => &[],
+    }
+}
+
 /// Gives the type maps of a fresh realm their methods (LANGUAGE 6.4).
 pub(crate) fn fill_type_maps(realm: &mut Realm) {
-    const STRING: &[&str] = &[
-        "hasIndex", "indexes", "indexOf", "insert", "code", "len", "lower", "val", "remove", "replace", "split",
-        "upper", "values",
-    ];
-    const LIST: &[&str] = &[
-        "hasIndex", "indexes", "indexOf", "insert", "join", "len", "pop", "pull", "push", "shuffle", "sort", "sum",
-        "remove", "replace", "values",
-    ];
-    const MAP: &[&str] = &[
-        "hasIndex", "indexes", "indexOf", "len", "pop", "push", "pull", "shuffle", "sum", "remove", "replace", "values",
-    ];
-    for (kind, methods) in [(TypeMap::String, STRING), (TypeMap::List, LIST), (TypeMap::Map, MAP)] {
-        for method in methods {
+    for (kind, owner) in [(TypeMap::String, "string"), (TypeMap::List, "list"), (TypeMap::Map, "map")] {
+        for method in type_methods(owner) {
             let id = find(method).expect("methods of type maps are in the table");
             add_method(realm, kind, id);
         }

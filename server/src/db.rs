@@ -4,17 +4,24 @@
 //! Invariants: a snapshot lives inside one job and never waits for anything; readers reach queries only below [`catch`],
 //! the one place where a cancelled revision is noticed. The tests to read first are those of `db/tests.rs`.
 
+mod findings;
 mod input;
 mod layout;
 mod modules;
+mod names;
 mod queries;
 mod skeleton;
 #[cfg(test)]
 mod tests;
+pub use findings::{NameFinding, NameProblem, name_findings};
+use input::FileSet;
 pub use input::{File, Recordings};
 pub use layout::{Code, Layout, LayoutUnit, MarkerItem, MarkerOptions, MarkerUse, Places};
 pub use modules::{
     Known, KnownFiles, Located, ModuleCode, locate, module_code, module_imports, module_print, unknown_lookups,
+};
+pub use names::{
+    Assigned, FactsUnit, FileFacts, FileSymbol, file_facts, file_symbols, unit_checks, unit_facts, unit_names,
 };
 pub use queries::{
     FileUnit, PlacedUnit, file_layout, fingerprints, function_mir, lower_unit, marker_code, marker_items,
@@ -97,8 +104,9 @@ impl LiveDb {
             })
         });
         let db = LiveDb { storage: salsa::Storage::new(callback) };
-        // From now on there is one; it is found through the database.
+        // From now on there is one of each; they are found through the database.
         let _ = modules::ModuleFiles::new(&db, Arc::default());
+        let _ = FileSet::new(&db, Arc::default());
         db
     }
 
@@ -118,6 +126,16 @@ impl LiveDb {
     pub fn set_recordings(&mut self, file: File, recorded: Arc<Vec<Recorded>>) {
         let recordings = file.recordings(self);
         recordings.set_list(self).to(recorded);
+    }
+
+    /// The files of the workspace.
+    pub fn files(&self) -> Arc<Vec<File>> {
+        FileSet::get(self).files(self)
+    }
+
+    /// Sets them.
+    pub fn set_files(&mut self, files: Arc<Vec<File>>) {
+        FileSet::get(self).set_files(self).to(files);
     }
 
     /// What cancels the reader of this snapshot.

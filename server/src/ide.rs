@@ -4,20 +4,48 @@
 //! Invariants: places are byte offsets; no feature waits for a run, takes a lock or knows the protocol; what is shown of a
 //! run is either derived from its recording and still fresh, or marked as stale.
 
+mod actions;
+pub mod checks;
+pub mod completion;
+mod describe;
 mod diagnostics;
+mod folding;
+pub mod format;
+pub mod guide;
 mod hover;
+mod infer;
 mod inlay_hints;
 mod lenses;
 mod live;
+mod names;
+mod navigation;
+mod rename;
+mod selection;
+mod semantic;
+mod signature;
 mod symbols;
+#[cfg(test)]
+mod tests;
 mod tiers;
+mod tokens;
 mod values;
 
+pub use actions::{Action, actions};
 pub use diagnostics::{Diagnostic, Severity, diagnostics, first_error};
+pub use folding::{Fold, FoldKind, folds};
+pub use format::{FormatEdit, FormatOptions, format, format_on_type};
 pub use hover::{Hover, hover};
 pub use inlay_hints::{HintKind, InlayHint, inlay_hints};
 pub use lenses::{Lens, LensAction, lenses};
 pub use live::{AskedRun, EndedRun, EvaluationState, Live, Phase, StaleLine, Status, StatusState, Stop, TierState};
+pub use names::Found;
+pub use navigation::{
+    Highlight, Link, Location, WorkspaceSymbol, definition, highlights, links, references, workspace_symbols,
+};
+pub use rename::{Renamed, prepare_rename, rename};
+pub use selection::selection;
+pub use semantic::{MODIFIERS, SemanticToken, TokenKind, semantic_tokens};
+pub use signature::{Signature, Signatures, signatures};
 pub use symbols::{Symbol, SymbolKind, symbols};
 pub use tiers::{FunctionTier, function_tiers};
 pub use values::{LineValue, ValueSource, line_values};

@@ -10,6 +10,7 @@ mod ext;
 mod from_proto;
 mod notices;
 mod to_proto;
+mod tokens;
 mod transport;
 
 use crate::evaluate::WorkerFactory;

@@ -6,6 +6,7 @@
 
 use crate::evaluate::Trust;
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// When code is evaluated without being asked for.
@@ -37,8 +38,31 @@ pub struct Settings {
     pub show: Show,
     /// `trust.untrusted`: what code of a folder may do that is not trusted.
     pub untrusted: Trust,
+    /// What is warned about.
+    pub checks: Arc<Checks>,
     /// `seed`: of the random numbers of automatic evaluations.
     pub seed: u64,
+}
+
+/// What is warned about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Checks {
+    /// `diagnostics.allow`: codes that are not shown.
+    pub allow: Vec<String>,
+    /// `host.names`: names that the host gives to programs.
+    pub host_names: Vec<String>,
+}
+
+impl Checks {
+    /// Whether a code is not shown.
+    pub fn allows(&self, code: &str) -> bool {
+        self.allow.iter().any(|it| it == code)
+    }
+
+    /// Whether the host gives a name.
+    pub fn knows(&self, name: &str) -> bool {
+        self.host_names.iter().any(|it| it == name)
+    }
 }
 
 /// What hints show.
@@ -69,6 +93,7 @@ impl Default for Settings {
             memory: 256 * MIB,
             frames: 3,
             show: Show::default(),
+            checks: Arc::default(),
             untrusted: Trust::InterpretOnly,
             seed: 1,
         }
@@ -111,6 +136,8 @@ impl Settings {
             "live.budget.frames" => self.frames = number(name, value, 1, 1_000_000)? as u32,
             "values.show" => self.show.values = flag(name, value)?,
             "values.ascii" => self.show.ascii = flag(name, value)?,
+            "diagnostics.allow" => Arc::make_mut(&mut self.checks).allow = words(name, value)?,
+            "host.names" => Arc::make_mut(&mut self.checks).host_names = words(name, value)?,
             "tiers.show" => self.show.tiers = flag(name, value)?,
             "trust.untrusted" => {
                 let levels = [("off", Trust::Off), ("interpretOnly", Trust::InterpretOnly)];
@@ -138,6 +165,12 @@ fn flatten(value: &Value, name: String, leaves: &mut Vec<(String, Value)>) {
         Value::Null => {}
         value => leaves.push((name, value.clone())),
     }
+}
+
+fn words(name: &str, value: &Value) -> Result<Vec<String>, String> {
+    let words = value.as_array().map(|items| items.iter().map(|item| item.as_str().map(str::to_owned)));
+    let words: Option<Vec<_>> = words.and_then(|words| words.collect());
+    words.ok_or_else(|| format!("`{name}` must be a list of strings, not {value}"))
 }
 
 fn one_of<T: Copy>(name: &str, value: &Value, allowed: &[(&str, T)]) -> Result<T, String> {

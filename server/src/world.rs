@@ -10,6 +10,7 @@ mod modules;
 mod notice;
 mod own;
 mod pool;
+mod workspace;
 
 pub use crate::document::{Change, Content, DocumentView, LineSplice};
 pub use job::{CancelOnDrop, Kind, Refused, Snapshot};
@@ -37,6 +38,9 @@ use tokio::sync::oneshot;
 const STACK: usize = 16 << 20;
 /// Recordings are collected into one write per display frame, since each write ends all running readers.
 const WRITE_PAUSE: Duration = Duration::from_millis(16);
+
+/// Instead of a document's name: the question is about the whole workspace.
+pub const WORKSPACE: &str = "";
 
 /// How a world is set up; fixed for the session.
 #[derive(Debug, Clone)]
@@ -101,6 +105,7 @@ enum Event {
     Worker(WorkerEvent),
     Found(Box<modules::Search>),
     Linked(Box<modules::Linked>),
+    Scanned(Box<workspace::Scanned>),
     OnDisk(Vec<PathBuf>),
     Planned(Arc<Plan>),
     Shown { uri: Arc<str>, shown: Shown },
@@ -219,8 +224,10 @@ pub fn spawn(
         config.automatic,
     );
     let handle = WorldHandle { events: events.clone(), sent: Arc::default() };
+    let db = LiveDb::default();
     let world = World {
-        db: LiveDb::default(),
+        nowhere: nowhere(&db),
+        db,
         config,
         documents: FxHashMap::default(),
         files: FxHashMap::default(),
@@ -235,11 +242,19 @@ pub fn spawn(
         waiting: Vec::new(),
         latest: None,
         on_disk: FxHashMap::default(),
+        workspace: workspace::Workspace::default(),
         // Without it no module beside it is found.
         executable: std::env::current_exe().ok().and_then(|path| Some(path.parent()?.to_path_buf())),
     };
     std::thread::Builder::new().name("world".into()).stack_size(STACK).spawn(move || world.live(&inbox))?;
     Ok(handle)
+}
+
+/// An empty document.
+fn nowhere(db: &LiveDb) -> Arc<DocumentView> {
+    let Content { text, parse, index } = Content::new("");
+    let file = db.add_file(WORKSPACE.to_owned(), text.clone(), parse);
+    Arc::new(DocumentView { uri: WORKSPACE.into(), version: 0, revision: 0, file, text, index })
 }
 
 /// The message of a panic.
@@ -269,12 +284,17 @@ struct World {
     latest: Option<Arc<str>>,
     /// Modules that are read from disk.
     on_disk: FxHashMap<PathBuf, File>,
+    /// The document of questions about the whole workspace: an empty one.
+    nowhere: Arc<DocumentView>,
+    /// The files of the workspace.
+    workspace: workspace::Workspace,
     /// The folder of this executable.
     executable: Option<PathBuf>,
 }
 
 impl World {
     fn live(mut self, inbox: &mpsc::Receiver<Event>) {
+        self.scan();
         loop {
             let event = match self.next_wake() {
                 None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -308,6 +328,8 @@ impl World {
                 if let Some((uri, _)) = self.documents.get_key_value(job.uri()) {
                     self.latest = Some(uri.clone());
                     self.pool.push(Lane::Client, job);
+                } else if job.uri() == WORKSPACE {
+                    self.pool.push(Lane::Client, job);
                 } else {
                     job.refuse(Refused::UnknownDocument);
                 }
@@ -320,6 +342,7 @@ impl World {
             Event::Worker(event) => self.scheduler.worker_event(event),
             Event::Found(search) => self.found(*search),
             Event::Linked(linked) => self.linked(*linked),
+            Event::Scanned(scanned) => self.scanned(*scanned),
             Event::OnDisk(paths) => paths.iter().for_each(|path| self.changed_on_disk(path)),
             Event::Planned(plan) => {
                 if self.documents.get(&plan.document.uri).is_some_and(|it| it.view.revision == plan.document.revision) {
@@ -358,6 +381,7 @@ impl World {
             }
         };
         self.scheduler.opened(&uri, revision, self.places_of(&uri));
+        self.in_workspace(&uri, Some(file));
         self.documents.insert(uri.clone(), Document::new(uri.clone(), version, revision, file, content));
         self.module_opened(&uri, file);
         self.analyse(&uri);
@@ -384,6 +408,7 @@ impl World {
         if self.documents.remove(uri).is_some() {
             self.scheduler.closed(uri);
             self.shown.remove(uri);
+            self.in_workspace(uri, None);
             (self.notices)(Notice::Closed { uri: uri.clone() });
             self.module_closed(uri);
         }
@@ -445,10 +470,13 @@ impl World {
                 self.own(uri, Task::Show);
             }
         }
-        let (db, documents, scheduler) = (&self.db, &self.documents, &self.scheduler);
+        let (db, documents, scheduler, nowhere) = (&self.db, &self.documents, &self.scheduler, &self.nowhere);
         self.pool.dispatch(|job| match documents.get(job.uri()) {
             Some(document) => {
                 Some(Snapshot { db: db.clone(), document: document.view.clone(), live: scheduler.live(job.uri()) })
+            }
+            None if job.uri() == WORKSPACE => {
+                Some(Snapshot { db: db.clone(), document: nowhere.clone(), live: Arc::default() })
             }
             None => {
                 job.refuse(Refused::UnknownDocument);
@@ -467,7 +495,10 @@ impl World {
     }
 
     fn is_settled(&self) -> bool {
-        self.pool.own_is_idle() && self.scheduler.is_settled() && !self.scheduler.has_recordings()
+        self.pool.own_is_idle()
+            && self.workspace.reading == 0
+            && self.scheduler.is_settled()
+            && !self.scheduler.has_recordings()
     }
 
     fn write_recordings(&mut self) {

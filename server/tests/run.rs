@@ -389,8 +389,14 @@ fn the_path_of_a_script_is_known_to_it() {
     assert_eq!(text(&folder.run(&["-c", "print env.MS_SCRIPT_DIR"]).stdout), ".\n");
 }
 
-const HOT: &str = "f = function(a, b)\n  return a + b\nend function\ns = 0\nfor i in range(1, 100000)\n  s = f(s, i) % 1009\n\
-                   end for\nfor i in range(1, 40)\n  for k in range(1, 2000)\n    t = f(\"a\", k)\n  end for\nend for\nprint s\n";
+/// A program with a hot function that is too large to become part of its callers, and a loop at line 65 that calls it.
+fn hot() -> String {
+    let filler = "  x = b + 1\n  b = x - 1\n".repeat(30);
+    format!(
+        "f = function(a, b)\n{filler}  return a + b\nend function\ns = 0\nfor i in range(1, 100000)\n  s = f(s, i) % 1009\n\
+         end for\nfor i in range(1, 40)\n  for k in range(1, 2000)\n    t = f(\"a\", k)\n  end for\nend for\nprint s\n"
+    )
+}
 
 /// The lines of `--trace-tiers`, without their times.
 fn tier_lines(stderr: &[u8]) -> Vec<String> {
@@ -401,13 +407,13 @@ fn tier_lines(stderr: &[u8]) -> Vec<String> {
 #[test]
 #[cfg(not(minilive_portable))]
 fn tier_events_are_told_one_a_line_and_statistics_are_their_sum() {
-    let folder = Folder::new("tiers").with("hot.ms", HOT);
-    let output = folder.run(&["--trace-tiers", "--stats", "hot.ms"]);
+    let folder = Folder::new("tiers").with("hot.ms", &hot());
+    let output = folder.run(&["--synchronous", "--trace-tiers", "--stats", "hot.ms"]);
     assert_eq!(text(&output.stdout), "950\n");
     let lines = tier_lines(&output.stderr);
     let has = |start: &str, end: &str| lines.iter().any(|it| it.starts_with(start) && it.ends_with(end));
     assert!(has("compiled f (hot.ms line 1) for calls: ", " ms"), "{lines:#?}");
-    assert!(has("compiled top level (hot.ms line 5) for the loop at line 5: ", " ms"), "{lines:#?}");
+    assert!(has("compiled top level (hot.ms line 65) for the loop at line 65: ", " ms"), "{lines:#?}");
     assert!(has("left f (hot.ms line 1): ", "line 2, once"), "{lines:#?}");
     assert!(has("left f (hot.ms line 1): ", "line 2, 10 times"), "{lines:#?}");
     assert!(
@@ -429,7 +435,8 @@ fn refusals_are_told_once_with_their_reason() {
     let program = "f = function(n)\n  import \"nothing\"\n  return n\nend function\nfor k in range(1, 5)\n  for i in range(1, 20000)\n    \
                    if i < 0 then x = f(i)\n  end for\nend for\ng = function(n)\n  s = 0\n  for i in range(1, n)\n    s += i\n    \
                    if i < 0 then import \"nothing\"\n  end for\n  return s\nend function\nfor k in range(1, 50)\n  x = g(5000)\nend for\nprint x\n";
-    let output = Folder::new("refusals").with("refused.ms", program).run(&["--trace-tiers", "refused.ms"]);
+    let output =
+        Folder::new("refusals").with("refused.ms", program).run(&["--synchronous", "--trace-tiers", "refused.ms"]);
     assert_eq!(text(&output.stdout), "12502500\n");
     let lines = tier_lines(&output.stderr);
     let refused: Vec<&String> =
@@ -447,8 +454,9 @@ fn refusals_are_told_once_with_their_reason() {
 #[test]
 #[cfg(all(target_os = "linux", not(minilive_portable)))]
 fn a_perf_map_names_all_machine_code() {
-    let folder = Folder::new("perf").with("hot.ms", HOT);
-    let child = folder.command(&["--perf-map", "hot.ms"]).stdout(Stdio::piped()).spawn().expect("it starts");
+    let folder = Folder::new("perf").with("hot.ms", &hot());
+    let child =
+        folder.command(&["--synchronous", "--perf-map", "hot.ms"]).stdout(Stdio::piped()).spawn().expect("it starts");
     let path = PathBuf::from(format!("/tmp/perf-{}.map", child.id()));
     assert_eq!(text(&child.wait_with_output().expect("it ends").stdout), "950\n");
     let map = std::fs::read_to_string(&path).expect("the map was written");
@@ -462,7 +470,7 @@ fn a_perf_map_names_all_machine_code() {
     }
     for name in [
         "f [hot.ms:1]",
-        "top level [hot.ms:5] loop at 5",
+        "top level [hot.ms:65] loop at 65",
         "minilive: budget",
         "minilive: enter a loop",
         "minilive: call of 2",

@@ -32,6 +32,25 @@ const TAIL: &str = "## Only in the editor
 | `marker` | a watch or example that cannot be read |
 | `runtime-error` | a line at which an evaluation failed |
 | `evaluation-cut` | a line at which an evaluation used up its budget |
+
+## Warnings of the editor
+
+The reference says nothing of these. They hold for programs that run, so nothing is said where names come from places that the text
+does not show: `locals`, `outer` or `globals` used as maps, an `import` whose name is no literal, a file that other files import.
+
+| Code | Said of | Fix |
+|---|---|---|
+| `duplicate-key` | a key that stands twice in one map literal | |
+| `not-a-function` | a call with arguments of a variable that only ever holds numbers, strings, lists or maps | |
+| `too-many-arguments` | a call with more arguments than the function has parameters | |
+| `unknown-name` | a name that nothing in the file gives a value; with the most similar known name | change to that name |
+| `unreachable-code` | statements behind `return`, `break` or `continue` in the same block; drawn faintly | |
+| `unused-import` | a module that is never used; drawn faintly | |
+| `unused-local` | a variable of a function that is never read; drawn faintly | |
+
+A comment `// minilive: allow CODE, CODE` silences codes: before all code for the whole file, else for its own line and the next. The
+setting `minilive.diagnostics.allow` is a list of codes that are never shown; `minilive.host.names` is a list of names that the
+host gives to programs, so that they are not unknown.
 ";
 
 fn diagnosed(program: &str) -> Vec<Diagnostic> {

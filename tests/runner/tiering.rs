@@ -75,3 +75,16 @@ fn guards_that_fail_at_random_fail_more_than_once_and_at_the_same_moments_for_a_
     let again: Vec<u64> = (1..=4).map(|seed| left(Mode::RandomGuards(seed))).collect();
     assert_eq!(again, random);
 }
+
+#[test]
+fn the_thread_beside_the_program_compiles_what_it_is_asked_for() {
+    let program = "f = function(n)\n  s = 0\n  for i in range(1, n)\n    s = s + i % 7\n  end for\n  return s\nend function\n\
+                   for r in range(1, 400)\n  x = f(5000)\nend for\nprint x\n";
+    // The program does not wait for its code, so on a busy machine one run may be over first.
+    let compiled = (0..20).any(|_| {
+        let f = f_in(Mode::Background, program, "14997\n");
+        assert_eq!(f.refusal, None);
+        f.tier == Tier::Optimised && f.compiles > 0
+    });
+    assert!(compiled, "nothing was compiled in twenty runs");
+}

@@ -94,8 +94,8 @@ pub struct TierState {
     pub refused: RefCell<Vec<RefusedPlace>>,
     /// How often compiled code was dropped because its guards failed.
     pub drops: Cell<u32>,
-    /// A compilation is on its way; do not ask again.
-    pub pending: Cell<bool>,
+    /// How often something that was compiled, or was being compiled, stopped being right.
+    pub version: Cell<u32>,
     /// Guards that failed too often, by the instruction they stand at: do not speculate there again.
     pub rejected: RefCell<FxHashSet<(InstId, ExitReason)>>,
     /// What was spliced into its compiled entries.
@@ -143,6 +143,7 @@ impl TierState {
 
     /// Unlinks one compiled entry; activations that are inside go on until they return.
     pub fn unlink(&self, address: usize, why: Invalidation) {
+        self.outdate();
         self.entries().filter(|entry| entry.get() == address).for_each(|entry| entry.set(0));
         self.placed.borrow_mut().retain(|it| it.address != address);
         self.invalidation.set(Some(why));
@@ -162,8 +163,14 @@ impl TierState {
         }
     }
 
+    /// What is being compiled now is not right any more.
+    pub fn outdate(&self) {
+        self.version.set(self.version.get().wrapping_add(1));
+    }
+
     /// Unlinks all compiled entries.
     pub fn unlink_all(&self, why: Invalidation) {
+        self.outdate();
         self.inlined.borrow_mut().clear();
         self.entries().for_each(|entry| entry.set(0));
         self.placed.borrow_mut().clear();

@@ -113,7 +113,11 @@ impl Code {
 
     /// Notes what makes this function. An edit of that may change it, and then code compiled for the other case is wrong.
     pub fn set_captures(&self, captures: Option<CodeId>, heat: i64) {
-        if self.captures.replace(captures) != captures && self.tier.tier.get() != Tier::Interpreter {
+        if self.captures.replace(captures) == captures {
+            return;
+        }
+        self.tier.outdate();
+        if self.tier.tier.get() != Tier::Interpreter {
             self.dropped_all(Invalidation::Edited);
             self.counters.heat.set(heat);
         }

@@ -1,44 +1,179 @@
 //! From SSA to an entry: addresses in, machine code out, exits and line tables filed.
+//!
+//! `optimise` collects [`Addresses`] for a function, has machine code made of both, here or on the compiler's thread, and publishes it.
+//! Invariant: code is placed and linked on the thread that runs the program.
 
 use super::Backend;
+use super::background::Job;
 use crate::code::{CodeRange, InstallError};
 use crate::engine::inlined;
+use crate::engine::slot::Slot;
 use crate::engine::table::CodeTable;
 use crate::engine::unit::{CallFlags, Code, CodeId, NameEntry};
 use crate::events::{CodeEvent, SharedPiece};
 use crate::exits::{ExitEntry, Installed, Native};
 use crate::reason::{Refusal, Refused};
-use crate::ssa::Func;
+use crate::record::Point;
 use crate::ssa::flow::EntryAt;
-use crate::translate::{self, Compiled, Env, tramp};
+use crate::ssa::{Func, Op};
+use crate::translate::{self, Compiled, Env, HelperTable, tramp};
+use cranelift_codegen::isa::OwnedTargetIsa;
+use minilive_mir::ir::BlockId;
+use rustc_hash::FxHashMap;
+use std::mem::offset_of;
+
+/// Everything outside of a function that its code refers to, as plain addresses and bits: nothing in here is looked up again while
+/// code is made, so that another thread can do it.
+///
+/// What they point to stays where it is while a program runs: code objects keep their address, constants and names are permanent.
+pub(super) struct Addresses {
+    helpers: HelperTable,
+    code: u32,
+    entries: usize,
+    takes: usize,
+    callee_word: usize,
+    frames: Vec<FrameAddresses>,
+    points: usize,
+    /// By the body's number of a name: its string, and what it means to the engine. Names that splicing made for itself have neither.
+    names: Vec<Option<(u64, usize)>>,
+    intrinsics: FxHashMap<u32, u64>,
+    pub(super) first_exit: u32,
+    pub(super) first_chain: u32,
+    fail_once: Option<usize>,
+    fail_again: bool,
+    count_depth: bool,
+    dump: bool,
+    uncounted: bool,
+}
+
+/// The same of one activation that is part of the function.
+struct FrameAddresses {
+    block_counters: Vec<usize>,
+    slots: usize,
+    consts: Vec<u64>,
+}
+
+impl FrameAddresses {
+    fn of(code: &Code) -> FrameAddresses {
+        let blocks = 0..code.unit.blocks.len() as u32;
+        FrameAddresses {
+            block_counters: blocks.map(|block| code.block_word(BlockId(block)).as_ptr() as usize).collect(),
+            slots: code.slots.as_ptr() as usize,
+            consts: code.consts.iter().map(|value| value.bits()).collect(),
+        }
+    }
+}
+
+impl Addresses {
+    fn name(&self, id: u32) -> (u64, usize) {
+        self.names[id as usize].expect("code refers to names of its units")
+    }
+
+    /// Makes the machine code of a function, not yet placed.
+    pub(super) fn translate(&self, isa: &OwnedTargetIsa, func: &Func) -> Result<Compiled, Refused> {
+        let body = &func.body;
+        let env = Env {
+            code: self.code,
+            helpers: &self.helpers,
+            entries: self.entries,
+            takes: self.takes,
+            callee_word: self.callee_word,
+            block_counter: &|block| {
+                let (frame, own) = body.block_origin(block).expect("blocks behind calls are not counted");
+                self.frames[frame].block_counters[own.0 as usize]
+            },
+            feedback: &|word| {
+                let (frame, own) = body.word_origin(word);
+                self.frames[frame].slots + own as usize * size_of::<Slot>() + offset_of!(Slot, cell)
+            },
+            record_point: &|point| self.points + point as usize * size_of::<Point>(),
+            literal: &|id| {
+                let (frame, own) = body.const_origin(id);
+                self.frames[frame].consts[own.0 as usize]
+            },
+            name: &|id| self.name(id).0,
+            name_entry: &|id| self.name(id).1,
+            intrinsic: &|id| self.intrinsics[&id],
+            first_exit: self.first_exit,
+            first_chain: self.first_chain,
+            fail_once: self.fail_once,
+            fail_again: self.fail_again,
+            count_depth: self.count_depth,
+            dump: self.dump,
+            uncounted: self.uncounted,
+        };
+        translate::translate(isa, func, &env).map_err(|mut refused| {
+            if refused.refusal == Refusal::CompilerFailed {
+                refused.detail += &format!("\n{}", crate::ssa::print::print(func));
+            }
+            refused
+        })
+    }
+}
 
 impl Backend {
-    /// Compiles a function to machine code and links its entry.
-    pub(super) fn install(
+    /// Collects what the code of a function will refer to, and makes stubs for what it calls.
+    pub(super) fn addresses(&self, codes: &CodeTable, code: &Code, func: &Func) -> Result<Addresses, Refused> {
+        self.provide_stubs(codes, func)?;
+        let words = &self.shared.words;
+        let native = self.shared.native();
+        let (first_exit, first_chain) = (native.exits.len() as u32, native.chains.len() as u32);
+        drop(native);
+        let names = 0..func.body.unit.names.len() as u32;
+        let name = |id| {
+            let entry = name_entry(codes, func, id)?;
+            Some((u64::from(entry.name.0), std::ptr::from_ref(entry) as usize))
+        };
+        let insts = func.blocks.iter().flat_map(|block| &block.insts);
+        let intrinsics = insts.filter_map(|inst| match inst.op {
+            Op::Intrinsic(id) => Some((id, codes.shared().intrinsic(id).bits())),
+            _ => None,
+        });
+        Ok(Addresses {
+            helpers: self.helpers.clone(),
+            code: code.id.0,
+            entries: words.entries.as_ptr() as usize,
+            takes: words.takes.as_ptr() as usize,
+            callee_word: self.callee_word(),
+            frames: func.body.frames.iter().map(|frame| FrameAddresses::of(codes.get(CodeId(frame.code)))).collect(),
+            points: code.points.as_ptr() as usize,
+            names: names.map(name).collect(),
+            intrinsics: intrinsics.collect(),
+            first_exit,
+            first_chain,
+            fail_once: self.shared.forces().then_some(words.forced.as_ptr() as usize + first_exit as usize),
+            fail_again: self.shared.forces_again(),
+            count_depth: self.count_depth,
+            dump: self.dumps.is_some(),
+            uncounted: self.uncounted,
+        })
+    }
+
+    /// Places the machine code of a job and links its entry, whose address is the result.
+    pub(super) fn publish(
         &self,
         codes: &CodeTable,
         code: &Code,
-        at: EntryAt,
-        func: &Func,
-    ) -> Result<(Compiled, usize), Refused> {
-        self.provide_stubs(codes, func)?;
-        let mut compiled = self.machine_code(codes, code, func)?;
-        let params = code.unit.n_inputs();
-        let trampoline = match at {
-            EntryAt::Start => self.trampoline(codes, params)?,
+        job: &Job,
+        compiled: &mut Compiled,
+    ) -> Result<usize, Refused> {
+        let trampoline = match job.at {
+            EntryAt::Start => self.trampoline(codes, code.unit.n_inputs())?,
             EntryAt::Loop(_) => self.loop_trampoline(codes)?,
         };
         let mut native = self.shared.native();
-        let range = put(&mut native, &compiled)?;
+        let range = put(&mut native, compiled)?;
         let entry = native.arena.address(range);
         let lines = std::mem::take(&mut compiled.lines).into();
         native.installed.insert(entry, Installed { code: code.id, range, lines });
-        let exit = |info| ExitEntry { code: code.id, osr: func.osr, address: entry, info };
+        let exit = |info| ExitEntry { code: code.id, osr: job.func.osr, address: entry, info };
         self.shared.prepare_failures(native.exits.len(), compiled.exits.len());
         native.exits.extend(compiled.exits.drain(..).map(exit));
         native.chains.append(&mut compiled.chains);
         drop(native);
-        match at {
+        // Before it can be entered, since names of callees that are part of it may have no places yet.
+        code.tier.note_inlined(&job.inlined);
+        match job.at {
             EntryAt::Start => {
                 code.tier.trampoline.set(trampoline);
                 code.tier.entry.set(entry);
@@ -52,53 +187,20 @@ impl Backend {
                 code.tier.osr[block.0 as usize].set(entry);
             }
         }
-        Ok((compiled, entry))
+        Ok(entry)
     }
 
-    /// The machine code of a function, not yet placed.
-    fn machine_code(&self, codes: &CodeTable, code: &Code, func: &Func) -> Result<Compiled, Refused> {
-        let words = &self.shared.words;
+    /// Whether exits and chains are numbered from where a job took them to be.
+    pub(super) fn numbers_fit(&self, job: &Job) -> bool {
         let native = self.shared.native();
-        let (first_exit, first_chain) = (native.exits.len() as u32, native.chains.len() as u32);
-        drop(native);
-        let body = &func.body;
-        let owner = |frame: usize| codes.get(CodeId(body.frames[frame].code));
-        let env = Env {
-            code: code.id.0,
-            helpers: &self.helpers,
-            entries: words.entries.as_ptr() as usize,
-            takes: words.takes.as_ptr() as usize,
-            callee_word: self.callee_word(),
-            block_counter: &|block| {
-                let (frame, own) = body.block_origin(block).expect("blocks behind calls are not counted");
-                owner(frame).block_word(own).as_ptr() as usize
-            },
-            feedback: &|word| {
-                let (frame, own) = body.word_origin(word);
-                std::ptr::from_ref(&owner(frame).slots[own as usize].cell) as usize
-            },
-            record_point: &|point| std::ptr::from_ref(&code.points[point as usize]) as usize,
-            literal: &|id| {
-                let (frame, own) = body.const_origin(id);
-                owner(frame).consts[own.0 as usize].bits()
-            },
-            name: &|id| u64::from(name_entry(codes, func, id).name.0),
-            name_entry: &|id| std::ptr::from_ref(name_entry(codes, func, id)) as usize,
-            intrinsic: &|id| codes.shared().intrinsic(id).bits(),
-            first_exit,
-            first_chain,
-            fail_once: self.shared.forces().then_some(words.forced.as_ptr() as usize + first_exit as usize),
-            fail_again: self.shared.forces_again(),
-            count_depth: self.count_depth,
-            dump: self.dumps.is_some(),
-        };
-        translate::translate(&self.isa, func, &env)
+        let numbers = (native.exits.len() as u32, native.chains.len() as u32);
+        numbers == (job.addresses.first_exit, job.addresses.first_chain)
     }
 
     /// Makes sure that every code a function calls through the table has an entry there.
     fn provide_stubs(&self, codes: &CodeTable, func: &Func) -> Result<(), Refused> {
         for inst in func.blocks.iter().flat_map(|block| &block.insts) {
-            let crate::ssa::Op::CallCode(id) = inst.op else {
+            let Op::CallCode(id) = inst.op else {
                 continue;
             };
             let callee = codes.get(CodeId(id));
@@ -197,13 +299,12 @@ fn put_piece(native: &mut Native, name: String, compiled: &Compiled) -> Result<S
 }
 
 /// What a name of a body means to the engine, as one of its codes knows it.
-fn name_entry<'a>(codes: &'a CodeTable, func: &Func, id: u32) -> &'a NameEntry {
+fn name_entry<'a>(codes: &'a CodeTable, func: &Func, id: u32) -> Option<&'a NameEntry> {
     let text = &func.body.unit.names[id as usize];
-    let known = func.body.frames.iter().find_map(|frame| {
+    func.body.frames.iter().find_map(|frame| {
         let at = frame.unit.names.iter().position(|name| name == text)?;
         Some(&codes.get(CodeId(frame.code)).names[at])
-    });
-    known.expect("a body names what its units name")
+    })
 }
 
 fn put(native: &mut Native, compiled: &Compiled) -> Result<CodeRange, Refused> {

@@ -123,11 +123,6 @@ impl Body {
         chain
     }
 
-    /// The instruction of the entry's own unit that an instruction belongs to.
-    pub fn outermost(&self, at: InstId) -> InstId {
-        self.chain(at).last().map_or(at, |it| it.1)
-    }
-
     /// The frame that a call enters, if its callee is spliced in.
     pub fn entered(&self, at: InstId) -> Option<usize> {
         self.enters.get(&at).copied()

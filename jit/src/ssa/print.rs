@@ -23,7 +23,7 @@ pub fn lines(func: &Func) -> Vec<Line> {
         let place = data.in_loop.map_or(String::new(), |it| format!(" in loop{it}"));
         let cold = if data.cold { " cold" } else { "" };
         out.push(Line::plain(format!("block{}({}):{place}{cold}", block.0, params.join(", "))));
-        let inst_line = |inst: &Inst| Line { inst: Some(inst.at), text: format!("    {}", inst_text(func, inst)) };
+        let inst_line = |inst: &Inst| Line::of(Some(inst.at), format!("    {}", inst_text(func, inst)));
         out.extend(data.insts.iter().map(inst_line));
         out.push(Line::plain(format!("    {}", end_text(func, &data.end))));
     }

@@ -63,6 +63,9 @@ impl Lower<'_, '_> {
     }
 
     fn keep_counter(&mut self, registers: &mut LoopRegisters, block: BlockId) {
+        if self.env.uncounted {
+            return;
+        }
         if registers.counters.iter().all(|it| it.0 != block) && registers.counters.len() < MAX_COUNTERS {
             registers.counters.push((block, self.b.declare_var(types::I64)));
         }
@@ -131,6 +134,9 @@ impl Lower<'_, '_> {
     }
 
     pub(super) fn count(&mut self, block: BlockId) {
+        if self.env.uncounted {
+            return;
+        }
         let counter = self.registers().and_then(|it| it.counters.into_iter().find(|it| it.0 == block));
         match counter {
             Some((_, counter)) => {

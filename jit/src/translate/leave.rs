@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 /// A cold block that is written when the rest is done.
 pub(super) enum Pending {
+    /// Says which exit it is and goes to the block of its state.
+    Exit(ir::Block, u32, ir::Block),
     /// Stores what the interpreter needs and lets it go on; the parameter says which exit it was.
     State(ir::Block, StateId, Option<u32>),
     /// Returns the mark of unwinding, out of so many spliced calls.
@@ -42,11 +44,7 @@ impl Lower<'_, '_> {
         self.b.set_cold_block(stub);
         self.exit_blocks.insert((exit, self.mode), stub);
         let state = self.state_block(exit.state);
-        let here = self.b.current_block();
-        self.b.switch_to_block(stub);
-        let number = self.b.ins().iconst(types::I32, i64::from(number));
-        self.b.ins().jump(state, &[number.into()]);
-        here.into_iter().for_each(|block| self.b.switch_to_block(block));
+        self.pending.push(Pending::Exit(stub, number, state));
         stub
     }
 
@@ -110,6 +108,11 @@ impl Lower<'_, '_> {
     pub(super) fn emit_pending(&mut self) {
         while let Some(pending) = self.pending.pop() {
             match pending {
+                Pending::Exit(stub, number, state) => {
+                    self.b.switch_to_block(stub);
+                    let number = self.b.ins().iconst(types::I32, i64::from(number));
+                    self.b.ins().jump(state, &[number.into()]);
+                }
                 Pending::State(block, state, mode) => {
                     self.b.switch_to_block(block);
                     self.mode = mode;

@@ -47,6 +47,12 @@ pub struct Run {
     /// Say on standard error, when the program has ended, how its functions ran.
     #[arg(long)]
     stats: bool,
+    /// Compile on the program's own thread even where another processor is free, so that tiers change at the same moments in each run.
+    #[arg(long)]
+    synchronous: bool,
+    /// Leave execution counters out of compiled code, to measure what they cost; counts and steps of functions are wrong then.
+    #[arg(long, hide = true)]
+    uncounted: bool,
     #[command(flatten)]
     watch: Watch,
     /// Passed on to the program.
@@ -72,7 +78,12 @@ impl Run {
             return Ok(self.does_not_compile(&source, &diagnostics));
         }
         let tier = if self.interpret { TierPolicy::InterpretOnly } else { TierPolicy::default() };
-        let mut engine = Engine::new(EngineConfig { tier, ..EngineConfig::default() });
+        let mut engine = Engine::new(EngineConfig {
+            tier,
+            uncounted: self.uncounted,
+            synchronous: self.compiles_itself(),
+            ..EngineConfig::default()
+        });
         if let Some(watcher) = self.watch.open()? {
             engine.watch_code(watcher);
         }
@@ -116,6 +127,11 @@ impl Run {
     fn program_arguments(&self) -> Vec<String> {
         let file = self.file.iter().filter(|_| self.code.is_some()).map(|file| file.to_string_lossy().into_owned());
         file.chain(self.arguments.iter().cloned()).collect()
+    }
+
+    /// Whether the program's own thread compiles: where no other processor could.
+    fn compiles_itself(&self) -> bool {
+        self.synchronous || std::thread::available_parallelism().is_ok_and(|processors| processors.get() == 1)
     }
 
     fn limits(&self) -> Limits {

@@ -33,10 +33,10 @@ pub struct Recordings {
     pub list: Arc<Vec<Recorded>>,
 }
 
-/// All files that are open.
+/// All files of the workspace: open documents, and files on disk that are in its folders.
 #[salsa::input(singleton)]
 pub struct FileSet {
-    /// In order of opening.
-    #[returns(deref)]
-    pub files: Vec<File>,
+    /// Each once, in no particular order.
+    #[returns(clone)]
+    pub files: Arc<Vec<File>>,
 }

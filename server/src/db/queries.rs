@@ -138,13 +138,13 @@ pub fn unit_ids<'db>(db: &'db dyn Db, file: File) -> Vec<FileUnit<'db>> {
 
 /// A unit's tree without nested bodies and comments, and where they were.
 #[salsa::tracked(no_eq, returns(clone))]
-fn cut<'db>(db: &'db dyn Db, unit: FileUnit<'db>) -> Arc<Skeleton> {
+pub(super) fn cut<'db>(db: &'db dyn Db, unit: FileUnit<'db>) -> Arc<Skeleton> {
     Arc::new(Skeleton::of(&unit.green(db).0))
 }
 
 /// The tree that is lowered. A query to stop invalidation: edits in nested bodies and comments keep it.
 #[salsa::tracked(returns(ref))]
-fn skeleton<'db>(db: &'db dyn Db, unit: FileUnit<'db>) -> Green {
+pub(super) fn skeleton<'db>(db: &'db dyn Db, unit: FileUnit<'db>) -> Green {
     Green(cut(db, unit).green.clone())
 }
 

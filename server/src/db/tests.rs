@@ -6,7 +6,7 @@
 use super::queries::{
     FileUnit, file_layout, fingerprints, function_mir, marker_items, unit_diagnostics, unit_ids, units,
 };
-use super::{File, LiveDb};
+use super::{File, LiveDb, file_facts, unit_names};
 use crate::recording::{Dependencies, End, EvaluationId, Outcome, Recorded};
 use minilive_syntax::{Parse, TextEdit, TextRange, TextSize, parse, reparse};
 use salsa::plumbing::AsId;
@@ -62,6 +62,10 @@ impl Bench {
         fingerprints(&self.db, self.file);
         file_layout(&self.db, self.file);
         marker_items(&self.db, self.file);
+        for placed in units(&self.db, self.file) {
+            unit_names(&self.db, placed.unit);
+        }
+        file_facts(&self.db, self.file);
     }
 
     /// Replaces the only `from` in the text by `to`, reads everything, and tells which queries ran, sorted.
@@ -112,7 +116,7 @@ fn named(query: &str, names: &BTreeMap<String, String>) -> String {
 }
 
 /// The queries that look at the text of every file after every edit; each costs one pass over statements or units.
-const ALWAYS: [&str; 5] = ["comments", "file_layout", "marker_items", "unit_ids", "units"];
+const ALWAYS: [&str; 6] = ["comments", "file_layout", "marker_items", "unit_ids", "unit_tree", "units"];
 
 /// Looking at a statement whose tree is a new object: the edited one, and neighbours that were parsed again with it.
 const LOOK: [&str; 2] = ["shape", "statement_comments"];
@@ -140,6 +144,7 @@ fn white_space_lowers_its_unit_again_and_stops_at_its_mir() {
     let ran = bench.edit("return c * 2", "return   c*2");
     // The statement around the function sees the same skeleton; nothing behind `function_mir` runs: no `fingerprints`.
     let expected = [
+        "collected(g)",
         "cut('g = function(c)')",
         "cut(g)",
         "function_mir(g)",
@@ -148,9 +153,12 @@ fn white_space_lowers_its_unit_again_and_stops_at_its_mir() {
         "skeleton('g = function(c)')",
         "skeleton(g)",
         "unit_diagnostics(g)",
+        "unit_facts(g)",
+        "unit_names(g)",
     ];
     // The statement's own text has grown, so its places are looked at again.
-    let ran: Vec<_> = ran.into_iter().filter(|query| query != "places('g = function(c)')").collect();
+    let again = ["places('g = function(c)')", "unit_names('g = function(c)')"];
+    let ran: Vec<_> = ran.into_iter().filter(|query| !again.contains(&&**query)).collect();
     check(&ran, &expected);
 }
 
@@ -183,9 +191,20 @@ fn a_statement_above_lowers_itself_alone() {
     let mut bench = Bench::new(PROGRAM);
     let ran = bench.edit("x = 1\n", "x = 1\ny = 2\n");
     let unit = "'y = 2'";
-    let own = ["cut", "function_mir", "lower_unit", "places", "skeleton", "unit_diagnostics"];
+    let own = [
+        "collected",
+        "cut",
+        "function_mir",
+        "lower_unit",
+        "places",
+        "skeleton",
+        "unit_diagnostics",
+        "unit_facts",
+        "unit_names",
+    ];
     let mut expected: Vec<_> = own.iter().map(|query| format!("{query}({unit})")).collect();
-    expected.insert(1, "fingerprints".to_owned());
+    expected.extend(["file_facts".to_owned(), "fingerprints".to_owned()]);
+    expected.sort();
     check(&ran, &expected.iter().map(String::as_str).collect::<Vec<_>>());
 }
 
@@ -206,6 +225,20 @@ fn a_nested_body_does_not_reach_the_function_around_it() {
     let ran = bench.edit("return d * b", "return d * b + 1");
     let lowered: Vec<_> = ran.iter().filter(|query| query.starts_with("lower_unit")).collect();
     assert_eq!(lowered, ["lower_unit(h)"]);
+}
+
+#[test]
+fn an_edit_that_names_nothing_new_keeps_the_facts_of_the_file() {
+    let mut bench = Bench::new(PROGRAM);
+    let looked = |ran: &[String]| ran.iter().filter(|it| it.starts_with("collected")).cloned().collect::<Vec<_>>();
+    let ran = bench.edit("return c * 2", "return c * 3");
+    assert_eq!(looked(&ran), ["collected(g)"], "names of the edited function alone");
+    assert!(!ran.contains(&"file_facts".to_owned()), "another number is no other fact: {ran:?}");
+    let ran = bench.edit("return c * 3", "return c + c * 3");
+    assert_eq!(looked(&ran), ["collected(g)"]);
+    assert!(ran.contains(&"file_facts".to_owned()), "what is returned is another symbol: {ran:?}");
+    let ran = bench.edit("x = 1\n", "\n// a comment\nx = 1\n");
+    assert_eq!(looked(&ran), [""; 0], "moving code looks at no names: {ran:?}");
 }
 
 #[test]

@@ -134,7 +134,7 @@ impl Scheduler {
 
     /// A document was opened (again).
     pub fn opened(&mut self, uri: &Arc<str>, revision: u64, places: Places) {
-        self.files.insert(uri.clone(), FileState::new(self.trust, self.settings.show, revision, places));
+        self.files.insert(uri.clone(), FileState::new(self.trust, &self.settings, revision, places));
         self.dirty.insert(uri.clone());
     }
 
@@ -588,6 +588,7 @@ impl Scheduler {
         for (uri, file) in &mut self.files {
             let live = Arc::make_mut(&mut file.live);
             (live.trust, live.show) = (self.trust, self.settings.show);
+            live.checks = self.settings.checks.clone();
             self.changed.insert(uri.clone());
         }
         let plans: Vec<_> = self.files.values().filter_map(|file| file.current_plan().cloned()).collect();

@@ -8,7 +8,7 @@ use crate::document::LineSplice;
 use crate::ide::{EvaluationState, LineValue, Live, Phase, StaleLine, Stop, TierState, line_values};
 use crate::modules::{Lookup, Places};
 use crate::recording::{End, EvaluationId, FunctionReport, Recorded};
-use crate::settings::Show;
+use crate::settings::Settings;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -50,8 +50,9 @@ pub(super) struct FileState {
 
 impl FileState {
     /// A document that was just opened.
-    pub fn new(trust: Trust, show: Show, revision: u64, places: Places) -> FileState {
-        let live = Live { trust, show, places: Arc::new(places), ..Live::default() };
+    pub fn new(trust: Trust, settings: &Settings, revision: u64, places: Places) -> FileState {
+        let (show, checks) = (settings.show, settings.checks.clone());
+        let live = Live { trust, show, checks, places: Arc::new(places), ..Live::default() };
         FileState { live: Arc::new(live), revision, saved: revision, ..FileState::default() }
     }
 

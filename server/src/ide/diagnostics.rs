@@ -4,6 +4,7 @@
 //! share a source; a run-time error is told only while the recording it comes from is fresh.
 
 use super::Live;
+use super::checks::{Check, Weight, checks};
 use super::values::FreshRecordings;
 use crate::db::{self, LiveDb};
 use crate::document::DocumentView;
@@ -22,6 +23,8 @@ pub enum Severity {
     Warning,
     /// Something to know.
     Information,
+    /// Something that is not needed; editors draw it faintly.
+    Unused,
 }
 
 /// One message.
@@ -39,6 +42,22 @@ pub struct Diagnostic {
     pub message: String,
 }
 
+impl Diagnostic {
+    /// A warning as it is shown.
+    pub fn of_check(check: &Check) -> Diagnostic {
+        Diagnostic {
+            range: check.range,
+            severity: match check.weight {
+                Weight::Warning => Severity::Warning,
+                Weight::Unused => Severity::Unused,
+            },
+            code: check.code,
+            source: TEXT,
+            message: check.message.clone(),
+        }
+    }
+}
+
 const TEXT: &str = "minilive";
 const LIVE: &str = "minilive-live";
 
@@ -46,11 +65,17 @@ const LIVE: &str = "minilive-live";
 pub fn diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Diagnostic> {
     let mut found = text_diagnostics(db, document);
     if !found.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+        found.extend(check_diagnostics(db, document, live));
         found.extend(import_diagnostics(db, document, &live.places));
         found.extend(marker_diagnostics(db, document));
         found.extend(run_diagnostics(db, document, live));
     }
     found
+}
+
+/// What the text hardly means.
+fn check_diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> impl Iterator<Item = Diagnostic> {
+    checks(db, document, &live.checks).into_iter().map(|it| Diagnostic::of_check(&it))
 }
 
 /// The first error for which the text is not run.

@@ -3,14 +3,14 @@
 //! Reads the tree for the name under the cursor, the layout for types, recordings for values, the running state for tiers.
 //! Invariant: the card has a fixed order (what it is, types, value and trail, examples, tier); nothing stale is shown as fresh.
 
-use super::Live;
 use super::tiers::{cost, report, usage, why};
 use super::values::{FreshRecordings, ValueSource};
+use super::{Live, guide};
 use crate::db::{Layout, LayoutUnit, LiveDb, MarkerUse};
 use crate::document::DocumentView;
 use crate::recording::{End, EvaluationId, Value};
 use minilive_mir::ir::{Const, Inst, InstId, RecordKind, Ty, Unit};
-use minilive_runtime::intrinsics::{self, Default as IntrinsicDefault};
+use minilive_runtime::intrinsics;
 use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
 
 /// What is known about the text under the cursor.
@@ -91,7 +91,7 @@ impl Card<'_> {
             return Some(Hover { range, title, sections: types.into_iter().collect() });
         }
         let intrinsic = if is_member { None } else { intrinsics::find(name) };
-        intrinsic.map(|id| Hover { range, title: intrinsic_title(id), sections: vec![id.def().doc.to_owned()] })
+        intrinsic.map(|id| Hover { range, title: guide::title(id), sections: guide::paragraphs(id) })
     }
 
     /// Where a variable that holds no function is assigned: in the unit, else in any top-level statement.
@@ -244,15 +244,6 @@ fn signature(unit: &LayoutUnit) -> String {
         }
     });
     format!("{} = function({})", unit.name, params.collect::<Vec<_>>().join(", "))
-}
-
-fn intrinsic_title(id: intrinsics::IntrinsicId) -> String {
-    let params = id.def().params.iter().map(|(name, default)| match default {
-        IntrinsicDefault::Null => (*name).to_owned(),
-        IntrinsicDefault::Number(number) => format!("{name}={number}"),
-        IntrinsicDefault::Text(text) => format!("{name}=\"{text}\""),
-    });
-    format!("(intrinsic) {}({})", id.def().name, params.collect::<Vec<_>>().join(", "))
 }
 
 fn static_type(ty: Ty) -> String {

@@ -7,7 +7,7 @@ use super::LineValue;
 use crate::evaluate::{RunId, Trust};
 use crate::modules::Places;
 use crate::recording::{EvaluationId, FunctionReport};
-use crate::settings::Show;
+use crate::settings::{Checks, Show};
 use minilive_mir::ir::UnitKey;
 use minilive_mir::program::Fingerprint;
 use rustc_hash::FxHashMap;
@@ -98,6 +98,8 @@ pub struct Live {
     pub trust: Trust,
     /// What hints show.
     pub show: Show,
+    /// What is warned about.
+    pub checks: Arc<Checks>,
     /// Where modules may be.
     pub places: Arc<Places>,
     /// Automatic evaluations of the present text.

@@ -4,14 +4,16 @@
 //! overtakes it) is stated by its [`Kind`], once per handler; a refusal is an error, never an empty result.
 
 use super::capabilities::{self, ClientFeatures};
+use super::to_proto::ToProto;
 use super::{ext, from_proto, notices, to_proto};
 use crate::evaluate::{Trust, WorkerFactory};
 use crate::ide;
 use crate::settings::Settings;
 use crate::world::{self, Command, Kind, Refused, Snapshot, WorldConfig, WorldHandle};
+use minilive_syntax::TextSize;
 use serde_json::{Value, json};
 use std::hash::{Hash, Hasher};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::lsp_types::*;
 use tower_lsp::{Client, LanguageServer, async_trait};
@@ -23,6 +25,8 @@ struct Session {
     features: ClientFeatures,
     /// What was last said about wrong settings, or is to be said as soon as the client listens.
     complaint: Mutex<Option<String>>,
+    /// The tokens that clients have.
+    tokens: super::tokens::Sent,
 }
 
 /// One connection to one client.
@@ -46,6 +50,9 @@ impl Drop for Backend {
         }
     }
 }
+
+/// The request is right, but there is a reason not to do it; the message says it.
+const REQUEST_FAILED: ErrorCode = ErrorCode::ServerError(-32803);
 
 fn failed(code: ErrorCode, message: impl Into<String>) -> Error {
     Error { code, message: message.into().into(), data: None }
@@ -71,18 +78,60 @@ impl Backend {
         self.session.get().ok_or_else(|| failed(ErrorCode::ServerError(-32002), "the server is not initialized"))
     }
 
-    /// Asks the world and waits for its answer; dropping the future cancels the question.
+    /// Asks about a document.
     async fn ask<T: Send + 'static>(
         &self,
         uri: &Url,
+        kind: Kind,
+        reader: impl FnMut(&Snapshot, &ClientFeatures) -> T + Send + 'static,
+    ) -> Result<T> {
+        self.ask_for(from_proto::uri(uri), kind, reader).await
+    }
+
+    /// Asks the world and waits for its answer; dropping the future cancels the question.
+    async fn ask_for<T: Send + 'static>(
+        &self,
+        uri: Arc<str>,
         kind: Kind,
         mut reader: impl FnMut(&Snapshot, &ClientFeatures) -> T + Send + 'static,
     ) -> Result<T> {
         let session = self.session()?;
         let features = session.features;
-        let (answer, _cancel_on_drop) =
-            session.world.ask(from_proto::uri(uri), kind, move |snapshot| reader(snapshot, &features));
+        let (answer, _cancel_on_drop) = session.world.ask(uri, kind, move |snapshot| reader(snapshot, &features));
         answer.await.unwrap_or(Err(Refused::Ended)).map_err(refused)
+    }
+
+    /// Asks about a place; the answer is converted with the text it was found in.
+    async fn positioned<T: ToProto>(
+        &self,
+        at: TextDocumentPositionParams,
+        mut reader: impl FnMut(&Snapshot, TextSize, &ClientFeatures) -> T + Send + 'static,
+    ) -> Result<T::Out> {
+        self.ask(&at.text_document.uri, Kind::Positioned, move |it, features| {
+            let offset = from_proto::offset(at.position, &it.document, features.encoding);
+            reader(it, offset, features).to_proto(it, features)
+        })
+        .await
+    }
+
+    /// The semantic tokens of a document or a range of it, and what identifies them.
+    async fn tokens(&self, uri: &Url, range: Option<Range>) -> Result<(Vec<SemanticToken>, String)> {
+        let kind = if range.is_some() { Kind::Positioned } else { Kind::WholeDocument };
+        self.ask(uri, kind, move |it, features| {
+            let within = range.map(|range| from_proto::range(range, &it.document, features.encoding));
+            let found = ide::semantic_tokens(&it.db, &it.document, &it.live.places, within);
+            let data = super::tokens::encode(&found, &it.document, features.encoding);
+            let id = super::tokens::identity(&data);
+            (data, id)
+        })
+        .await
+    }
+
+    fn remember_tokens(&self, uri: &Url, id: &str, tokens: Vec<SemanticToken>) -> Vec<SemanticToken> {
+        if let Ok(session) = self.session() {
+            session.tokens.put(uri, id, &tokens);
+        }
+        tokens
     }
 
     /// Takes over the section `minilive`; what is wrong with it is said once.
@@ -154,7 +203,7 @@ impl LanguageServer for Backend {
             ..WorldConfig::default()
         };
         // Nobody is left to tell when the receiver is gone.
-        let sink = std::sync::Arc::new(move |notice| drop(sender.send(notice)));
+        let sink = Arc::new(move |notice| drop(sender.send(notice)));
         let world = world::spawn(config, workers, sink)
             .map_err(|error| failed(ErrorCode::InternalError, format!("no threads: {error}")))?;
         let capabilities = capabilities::server(&features);
@@ -162,7 +211,8 @@ impl LanguageServer for Backend {
         let (settings, complaint) = Settings::read(options.unwrap_or(&Value::Null));
         world.settings(settings);
         // `workers` can be taken only once, so nothing is set yet.
-        let _ = self.session.set(Session { world, features, complaint: Mutex::new(complaint) });
+        let _ =
+            self.session.set(Session { world, features, complaint: Mutex::new(complaint), tokens: Default::default() });
         Ok(InitializeResult {
             capabilities,
             server_info: Some(ServerInfo { name: "minilive".into(), version: Some(env!("CARGO_PKG_VERSION").into()) }),
@@ -191,6 +241,7 @@ impl LanguageServer for Backend {
 
     async fn did_close(&self, params: DidCloseTextDocumentParams) {
         if let Ok(session) = self.session() {
+            session.tokens.forget(&params.text_document.uri);
             session.world.close(from_proto::uri(&params.text_document.uri));
         }
     }
@@ -244,6 +295,71 @@ impl LanguageServer for Backend {
         .await
     }
 
+    async fn goto_definition(&self, params: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
+        let at = params.text_document_position_params;
+        let found = self.positioned(at, |it, offset, _| ide::definition(&it.db, &it.document, &it.live.places, offset));
+        Ok(Some(GotoDefinitionResponse::Array(found.await?)))
+    }
+
+    async fn references(&self, params: ReferenceParams) -> Result<Option<Vec<Location>>> {
+        let with_definition = params.context.include_declaration;
+        let found = self.positioned(params.text_document_position, move |it, offset, _| {
+            ide::references(&it.db, &it.document, &it.live.places, offset, with_definition)
+        });
+        found.await.map(Some)
+    }
+
+    async fn document_highlight(&self, params: DocumentHighlightParams) -> Result<Option<Vec<DocumentHighlight>>> {
+        let at = params.text_document_position_params;
+        let found = self.positioned(at, |it, offset, _| ide::highlights(&it.db, &it.document, &it.live.places, offset));
+        found.await.map(Some)
+    }
+
+    async fn prepare_rename(&self, params: TextDocumentPositionParams) -> Result<Option<PrepareRenameResponse>> {
+        let answer =
+            self.positioned(params, |it, offset, _| ide::prepare_rename(&it.db, &it.document, &it.live.places, offset));
+        let (range, placeholder) = answer.await?.map_err(|reason| failed(REQUEST_FAILED, reason))?;
+        Ok(Some(PrepareRenameResponse::RangeWithPlaceholder { range, placeholder }))
+    }
+
+    async fn rename(&self, params: RenameParams) -> Result<Option<WorkspaceEdit>> {
+        let new = params.new_name;
+        let answer = self.positioned(params.text_document_position, move |it, offset, features| {
+            let renamed = ide::rename(&it.db, &it.document, &it.live.places, offset, &new)?;
+            Ok::<_, String>(to_proto::rename(&renamed, &new, it, features))
+        });
+        let (edit, notice) = answer.await?.map_err(|reason| failed(REQUEST_FAILED, reason))?;
+        if let Some(notice) = notice {
+            self.client.show_message(MessageType::INFO, notice).await;
+        }
+        Ok(Some(edit))
+    }
+
+    async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
+        let found = self.positioned(params.text_document_position, |it, offset, features| {
+            ide::completion::completions(&it.db, &it.document, &it.live.places, offset, features.snippets)
+        });
+        Ok(Some(CompletionResponse::List(found.await?)))
+    }
+
+    async fn completion_resolve(&self, mut item: CompletionItem) -> Result<CompletionItem> {
+        let data = item.data.as_ref().and_then(to_proto::data);
+        let Some((uri, data)) = data.and_then(|(uri, data)| Some((Url::parse(&uri).ok()?, data))) else {
+            return Ok(item);
+        };
+        let found = self.ask(&uri, Kind::WholeDocument, move |it, features| {
+            let found = ide::completion::documentation(&it.db, &it.document, &it.live.places, &data)?;
+            Some(to_proto::item_documentation(found, features))
+        });
+        item.documentation = found.await?;
+        Ok(item)
+    }
+
+    async fn signature_help(&self, params: SignatureHelpParams) -> Result<Option<SignatureHelp>> {
+        let at = params.text_document_position_params;
+        self.positioned(at, |it, offset, _| ide::signatures(&it.db, &it.document, &it.live.places, offset)).await
+    }
+
     async fn document_symbol(&self, params: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {
         let uri = params.text_document.uri;
         let name = uri.clone();
@@ -258,6 +374,111 @@ impl LanguageServer for Backend {
             })
         })
         .await
+    }
+
+    async fn symbol(&self, params: WorkspaceSymbolParams) -> Result<Option<Vec<SymbolInformation>>> {
+        let query = params.query;
+        let found = self.ask_for(world::WORKSPACE.into(), Kind::WholeDocument, move |it, features| {
+            ide::workspace_symbols(&it.db, &query).to_proto(it, features)
+        });
+        found.await.map(Some)
+    }
+
+    async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
+        let found = self.ask(&params.text_document.uri, Kind::WholeDocument, |it, features| {
+            ide::links(&it.db, &it.document, &it.live.places).to_proto(it, features)
+        });
+        found.await.map(Some)
+    }
+
+    async fn folding_range(&self, params: FoldingRangeParams) -> Result<Option<Vec<FoldingRange>>> {
+        let found = self.ask(&params.text_document.uri, Kind::WholeDocument, |it, features| {
+            ide::folds(&it.db, &it.document).to_proto(it, features)
+        });
+        found.await.map(Some)
+    }
+
+    async fn selection_range(&self, params: SelectionRangeParams) -> Result<Option<Vec<SelectionRange>>> {
+        let positions = params.positions;
+        let found = self.ask(&params.text_document.uri, Kind::Positioned, move |it, features| {
+            let range = |&position: &Position| {
+                let offset = from_proto::offset(position, &it.document, features.encoding);
+                to_proto::selection(&ide::selection(&it.db, &it.document, offset), it, features)
+            };
+            positions.iter().map(range).collect()
+        });
+        found.await.map(Some)
+    }
+
+    async fn semantic_tokens_full(&self, params: SemanticTokensParams) -> Result<Option<SemanticTokensResult>> {
+        let (tokens, id) = self.tokens(&params.text_document.uri, None).await?;
+        let data = self.remember_tokens(&params.text_document.uri, &id, tokens);
+        Ok(Some(SemanticTokensResult::Tokens(SemanticTokens { result_id: Some(id), data })))
+    }
+
+    async fn semantic_tokens_full_delta(
+        &self,
+        params: SemanticTokensDeltaParams,
+    ) -> Result<Option<SemanticTokensFullDeltaResult>> {
+        let uri = params.text_document.uri;
+        let (tokens, id) = self.tokens(&uri, None).await?;
+        let before = self.session()?.tokens.take(&uri, &params.previous_result_id);
+        let data = self.remember_tokens(&uri, &id, tokens);
+        Ok(Some(match before {
+            Some(before) => {
+                let edits = super::tokens::delta(&before, &data);
+                SemanticTokensFullDeltaResult::TokensDelta(SemanticTokensDelta { result_id: Some(id), edits })
+            }
+            None => SemanticTokensFullDeltaResult::Tokens(SemanticTokens { result_id: Some(id), data }),
+        }))
+    }
+
+    async fn semantic_tokens_range(
+        &self,
+        params: SemanticTokensRangeParams,
+    ) -> Result<Option<SemanticTokensRangeResult>> {
+        let (data, _) = self.tokens(&params.text_document.uri, Some(params.range)).await?;
+        Ok(Some(SemanticTokensRangeResult::Tokens(SemanticTokens { result_id: None, data })))
+    }
+
+    async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        let options = from_proto::format_options(&params.options);
+        let found = self.ask(&params.text_document.uri, Kind::WholeDocument, move |it, features| {
+            ide::format(&it.db, &it.document, options, None).to_proto(it, features)
+        });
+        found.await.map(Some)
+    }
+
+    async fn range_formatting(&self, params: DocumentRangeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        let (options, range) = (from_proto::format_options(&params.options), params.range);
+        let found = self.ask(&params.text_document.uri, Kind::Positioned, move |it, features| {
+            let range = from_proto::range(range, &it.document, features.encoding);
+            ide::format(&it.db, &it.document, options, Some(range)).to_proto(it, features)
+        });
+        found.await.map(Some)
+    }
+
+    async fn on_type_formatting(&self, params: DocumentOnTypeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        let options = from_proto::format_options(&params.options);
+        let found = self.positioned(params.text_document_position, move |it, offset, _| {
+            ide::format_on_type(&it.db, &it.document, options, offset)
+        });
+        found.await.map(Some)
+    }
+
+    async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
+        let range = params.range;
+        let wanted = params.context.only;
+        let found = self.ask(&params.text_document.uri, Kind::Positioned, move |it, features| {
+            let range = from_proto::range(range, &it.document, features.encoding);
+            let found = ide::actions(&it.db, &it.document, &it.live, range);
+            let all = found.iter().map(|action| to_proto::action(action, it, features));
+            let fits = |action: &CodeAction| {
+                wanted.as_ref().is_none_or(|wanted| wanted.iter().any(|kind| action.kind.as_ref() == Some(kind)))
+            };
+            all.filter(fits).map(CodeActionOrCommand::CodeAction).collect()
+        });
+        found.await.map(Some)
     }
 
     async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {

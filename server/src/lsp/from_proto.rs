@@ -4,6 +4,7 @@
 
 use super::ext;
 use crate::evaluate::{RunTarget, Trust};
+use crate::ide::FormatOptions;
 use crate::line_index::{Encoding, LineColumn};
 use crate::world::{Change, Command, DocumentView};
 use minilive_syntax::{TextRange, TextSize};
@@ -11,7 +12,7 @@ use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tower_lsp::lsp_types::{
-    ExecuteCommandParams, InitializeParams, Position, Range, TextDocumentContentChangeEvent, Url,
+    ExecuteCommandParams, FormattingOptions, InitializeParams, Position, Range, TextDocumentContentChangeEvent, Url,
 };
 
 /// Gives a client capability the name by which lsp-types reads it: `workspace.diagnostics` is `diagnostic` there.
@@ -55,6 +56,11 @@ pub fn range(range: Range, document: &DocumentView, encoding: Encoding) -> TextR
     let a = offset(range.start, document, encoding);
     let b = offset(range.end, document, encoding);
     TextRange::new(a.min(b), a.max(b))
+}
+
+/// How a client wants lines to be indented.
+pub fn format_options(options: &FormattingOptions) -> FormatOptions {
+    FormatOptions { width: options.tab_size.clamp(1, 16), tabs: !options.insert_spaces }
 }
 
 /// One change of a document.

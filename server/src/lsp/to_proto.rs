@@ -3,6 +3,12 @@
 //! Used by `backend` and `notices` on the way out; the only place that knows both. Invariant: places are converted with the
 //! line index of the very text they belong to.
 
+mod assist;
+mod places;
+
+pub use assist::{data, item_documentation};
+pub use places::{ToProto, action, rename, selection};
+
 use super::ext;
 use crate::ide::{self, HintKind, LensAction};
 use crate::line_index::Encoding;
@@ -10,8 +16,8 @@ use crate::world::DocumentView;
 use minilive_syntax::{TextRange, TextSize};
 use serde_json::json;
 use tower_lsp::lsp_types::{
-    CodeLens, Command, Diagnostic, DiagnosticSeverity, DocumentSymbol, Hover, HoverContents, InlayHint, InlayHintLabel,
-    InlayHintTooltip, MarkupContent, MarkupKind, NumberOrString, Position, Range, SymbolKind,
+    CodeLens, Command, Diagnostic, DiagnosticSeverity, DiagnosticTag, DocumentSymbol, Hover, HoverContents, InlayHint,
+    InlayHintLabel, InlayHintTooltip, MarkupContent, MarkupKind, NumberOrString, Position, Range, SymbolKind,
 };
 
 /// A place.
@@ -33,10 +39,12 @@ pub fn diagnostic(it: &ide::Diagnostic, document: &DocumentView, encoding: Encod
             ide::Severity::Error => DiagnosticSeverity::ERROR,
             ide::Severity::Warning => DiagnosticSeverity::WARNING,
             ide::Severity::Information => DiagnosticSeverity::INFORMATION,
+            ide::Severity::Unused => DiagnosticSeverity::HINT,
         }),
         code: Some(NumberOrString::String(it.code.to_owned())),
         source: Some(it.source.to_owned()),
         message: it.message.clone(),
+        tags: (it.severity == ide::Severity::Unused).then(|| vec![DiagnosticTag::UNNECESSARY]),
         ..Diagnostic::default()
     }
 }

@@ -189,6 +189,7 @@ impl World {
     pub(super) fn changed_on_disk(&mut self, path: &Path) {
         if self.open_at(path).is_none() {
             self.forget(path);
+            self.look_again(path.to_path_buf());
         }
     }
 

@@ -61,10 +61,11 @@ pub fn text(
             entries.push(dump);
         }
         for dump in &entries {
-            entry(&mut text, source, unit, dump, form)?;
+            entry(&mut text, source, &Shown { program, unit }, dump, form)?;
         }
         if entries.is_empty() {
-            not_compiled(&mut text, unit, &outcome)?;
+            let is_callee = |dump: &Dump| dump.ssa.iter().any(|line| line.unit == Some(unit.key));
+            not_compiled(&mut text, unit, &outcome, dumps.iter().any(is_callee))?;
         }
     }
     Ok(text)
@@ -80,13 +81,20 @@ fn early_end(end: &End) -> Option<String> {
     }
 }
 
+/// The unit whose code is shown, and the program that callees are looked up in.
+struct Shown<'a> {
+    program: &'a Program,
+    unit: &'a ProgramUnit,
+}
+
 fn entry(
     text: &mut String,
     source: &Source,
-    unit: &ProgramUnit,
+    shown: &Shown<'_>,
     dump: &Dump,
     form: Form,
 ) -> Result<(), std::fmt::Error> {
+    let unit = shown.unit;
     let Some(mir) = &unit.mir else { return Ok(()) };
     let place = match dump.loop_head {
         None => String::new(),
@@ -94,9 +102,9 @@ fn entry(
     };
     writeln!(text, "// {}, line {}{place}: {} bytes", title(unit, mir), unit.info.base_line, dump.bytes)?;
     match form {
-        Form::Ssa => interleaved(text, source, unit, &dump.ssa)?,
-        Form::Clif => interleaved(text, source, unit, &dump.clif)?,
-        Form::Asm => interleaved(text, source, unit, &dump.asm)?,
+        Form::Ssa => interleaved(text, source, shown, &dump.ssa)?,
+        Form::Clif => interleaved(text, source, shown, &dump.clif)?,
+        Form::Asm => interleaved(text, source, shown, &dump.asm)?,
     }
     if !text.ends_with('\n') {
         text.push('\n');
@@ -105,23 +113,32 @@ fn entry(
     Ok(())
 }
 
-/// Lines with their source line above each group, and the MIR instruction where it changes.
-fn interleaved(text: &mut String, source: &Source, unit: &ProgramUnit, lines: &[Line]) -> Result<(), std::fmt::Error> {
+/// Lines with their source line above each group, and the MIR instruction where it changes. Code of a callee that became part of the
+/// unit names that callee.
+fn interleaved(text: &mut String, source: &Source, shown: &Shown<'_>, lines: &[Line]) -> Result<(), std::fmt::Error> {
     let (mut shown_line, mut shown_inst) = (None, None);
     for line in lines {
-        if let Some(inst) = line.inst {
-            let number = line_of(unit, inst);
-            if shown_line != Some(number) {
-                let code = source.text.lines().nth(number as usize - 1).unwrap_or_default();
-                writeln!(text, "; line {number}: {}", code.trim())?;
-                shown_line = Some(number);
-            }
-            if shown_inst != Some(inst)
-                && let Some(mir) = &unit.mir
-                && let Some(code) = mir.insts.get(inst.0 as usize)
-            {
-                writeln!(text, ";     @{} {}", inst.0, print_inst(mir, code).trim())?;
-                shown_inst = Some(inst);
+        if let (Some(inst), Some(key)) = (line.inst, line.unit)
+            && shown_inst != Some((key, inst))
+        {
+            shown_inst = Some((key, inst));
+            match shown.program.units.iter().find(|unit| unit.key == key) {
+                Some(unit) => {
+                    let number = line_of(unit, inst);
+                    if shown_line != Some((key, number)) {
+                        shown_line = Some((key, number));
+                        let callee =
+                            if key == shown.unit.key { String::new() } else { format!(" in {}", unit.info.name) };
+                        let code = source.text.lines().nth(number as usize - 1).unwrap_or_default();
+                        writeln!(text, "; line {number}{callee}: {}", code.trim())?;
+                    }
+                    if let Some(mir) = &unit.mir
+                        && let Some(code) = mir.insts.get(inst.0 as usize)
+                    {
+                        writeln!(text, ";     @{} {}", inst.0, print_inst(mir, code).trim())?;
+                    }
+                }
+                None => writeln!(text, "; code of another file")?,
             }
         }
         writeln!(text, "{}", line.text)?;
@@ -129,13 +146,20 @@ fn interleaved(text: &mut String, source: &Source, unit: &ProgramUnit, lines: &[
     Ok(())
 }
 
-fn not_compiled(text: &mut String, unit: &ProgramUnit, outcome: &RunOutcome) -> Result<(), std::fmt::Error> {
+/// `inlined`: other code contains it.
+fn not_compiled(
+    text: &mut String,
+    unit: &ProgramUnit,
+    outcome: &RunOutcome,
+    inlined: bool,
+) -> Result<(), std::fmt::Error> {
     let Some(mir) = &unit.mir else { return Ok(()) };
     let stats = outcome.functions.iter().find(|it| it.key == unit.key);
     let why = match stats {
         None => "it did not run".to_string(),
         Some(stats) => match stats.refusal {
             Some(refusal) => refusal.to_string(),
+            None if inlined => "it is part of the code of its callers".to_string(),
             None => format!("it was not hot: {} calls, {} loop rounds", stats.calls, stats.rounds),
         },
     };

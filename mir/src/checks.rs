@@ -1,0 +1,109 @@
+//! What a unit's text says that its author hardly meant, though it runs: found in its tree alone.
+//!
+//! The database asks for each unit; the editor shows the results as warnings. Invariants: nested functions are opaque; nothing is
+//! reported that a program may reasonably contain.
+
+use crate::fold;
+use crate::ir::Const;
+use minilive_syntax::ast::{AstNode, Block, Expr, MapExpr, SourceFile, Stmt};
+use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
+use rowan::{GreenNodeData, WalkEvent};
+
+/// The codes of everything here, in alphabetical order.
+pub static CODES: &[&str] = &["duplicate-key", "unreachable-code"];
+
+/// One finding, relative to the unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The text it is about.
+    pub range: TextRange,
+    /// Stable identity.
+    pub code: &'static str,
+    /// The sentence.
+    pub message: String,
+}
+
+/// Looks through a unit.
+pub fn check(unit: &GreenNodeData) -> Vec<Finding> {
+    let root = SyntaxNode::new_root(unit.to_owned());
+    let mut found = Vec::new();
+    let mut walk = root.preorder();
+    while let Some(event) = walk.next() {
+        let WalkEvent::Enter(node) = event else { continue };
+        match node.kind() {
+            SyntaxKind::FunctionExpr if node != root => walk.skip_subtree(),
+            SyntaxKind::Block => unreachable(Block::cast(node).into_iter().flat_map(|it| it.statements()), &mut found),
+            SyntaxKind::SourceFile => {
+                unreachable(SourceFile::cast(node).into_iter().flat_map(|it| it.statements()), &mut found);
+            }
+            SyntaxKind::MapExpr => duplicate_keys(&node, &mut found),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Statements behind one that never goes on.
+fn unreachable(statements: impl Iterator<Item = Stmt>, found: &mut Vec<Finding>) {
+    let statements: Vec<_> = statements.collect();
+    let ends = |statement: &Stmt| matches!(statement, Stmt::Return(_) | Stmt::Break(_) | Stmt::Continue(_));
+    let Some(end) = statements.iter().position(ends) else { return };
+    let (Some(first), Some(last)) = (statements.get(end + 1), statements.last()) else { return };
+    let word = statements[end].syntax().first_token().map_or_else(String::new, |token| token.text().to_owned());
+    found.push(Finding {
+        range: TextRange::new(first.range().start(), last.range().end()),
+        code: "unreachable-code",
+        message: format!("this is never reached: `{word}` comes before it"),
+    });
+}
+
+/// Keys that a later entry of the same literal overwrites.
+fn duplicate_keys(node: &SyntaxNode, found: &mut Vec<Finding>) {
+    let entries = MapExpr::cast(node.clone()).into_iter().flat_map(|map| map.entries());
+    let keys: Vec<(TextRange, Const)> = entries.filter_map(|entry| constant(&entry.key()?)).collect();
+    for (at, (range, key)) in keys.iter().enumerate() {
+        if keys[..at].iter().any(|(_, before)| before == key) {
+            found.push(Finding {
+                range: *range,
+                code: "duplicate-key",
+                message: "this key stands in the literal already; the value here replaces the one before".to_owned(),
+            });
+        }
+    }
+}
+
+fn constant(key: &Expr) -> Option<(TextRange, Const)> {
+    match fold::fold(key)? {
+        value @ (Const::Number(_) | Const::Str(_)) => Some((key.range(), value)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn found(text: &str, expected: &[(&str, &str)]) {
+        let parse = minilive_syntax::parse(text);
+        let found = check(&parse.green);
+        let found: Vec<_> = found.iter().map(|it| (it.code, &text[it.range])).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_is_behind_a_jump_is_never_reached() {
+        found("while 1\n  break\n  x = 1\n  y = 2\nend while\n", &[("unreachable-code", "x = 1\n  y = 2")]);
+        found("while 1\n  if a then break\n  x = 1\nend while\n", &[]);
+        found("return\nprint 1\n", &[("unreachable-code", "print 1")]);
+        found("if a then\n  return\nelse\n  x = 1\nend if\ny = 2\n", &[]);
+    }
+
+    #[test]
+    fn a_key_twice_is_told_at_the_second_place() {
+        found(
+            "m = {\"a\": 1, \"b\": 2, \"a\": 3, 1: 4, 1.0: 5, x: 1, x: 2}\n",
+            &[("duplicate-key", "\"a\""), ("duplicate-key", "1.0")],
+        );
+    }
+}

@@ -1,0 +1,217 @@
+//! The names of one unit: which stand where, what each use does, and what is assigned to them in symbols.
+//!
+//! Takes a unit's own tree, as lowering does; the database keeps the two results per unit, and the editor's features resolve,
+//! complete and rename with them. [`UnitNames`] has places, [`UnitFacts`] has none, so that what many units together mean is
+//! not worked out again when code merely moves. Invariants: nested functions are opaque (each is a unit of its own); which
+//! names are variables of the unit is what [`crate::scope`] says, plus names bound by `import` and through `locals`.
+
+mod collect;
+mod cursor;
+mod symbols;
+
+pub use collect::collect;
+pub use cursor::symbol_before;
+pub use symbols::{Sym, Symbol};
+
+use minilive_syntax::TextRange;
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
+
+/// What a use does to what it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Access {
+    /// Reads it.
+    Read,
+    /// Gives it a value.
+    Write,
+    /// Reads it and gives it a value, as `+=` does.
+    Update,
+}
+
+impl Access {
+    /// Whether it gives a value.
+    pub fn writes(self) -> bool {
+        self != Access::Read
+    }
+}
+
+/// Where a use looks for its name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// A bare name: the rules of LANGUAGE 5.1.
+    Bare,
+    /// A parameter where it is declared.
+    Param,
+    /// `locals.x`
+    Locals,
+    /// `outer.x`
+    Outer,
+    /// `globals.x`
+    Globals,
+    /// A member of some value.
+    Member(Sym),
+}
+
+/// One place at which a name stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NameUse {
+    /// The name.
+    pub name: SmolStr,
+    /// Where it stands, relative to the unit; for a string (`m["x"]`, `import "x"`) without its quotes.
+    pub range: TextRange,
+    /// Where it is looked for.
+    pub place: Place,
+    /// What is done.
+    pub access: Access,
+    /// A read of a variable of the unit that certainly finds it assigned; else it may mean one further out.
+    pub definite: bool,
+    /// The name stands in a string literal.
+    pub quoted: bool,
+}
+
+/// What makes names of a unit unknowable to a reader of its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub struct Openness {
+    /// `locals` is used as a value, or indexed by something that is no constant.
+    pub locals: bool,
+    /// The same of `outer`.
+    pub outer: bool,
+    /// The same of `globals`.
+    pub globals: bool,
+    /// An `import` whose name does not stand in the text.
+    pub import: bool,
+}
+
+/// All places of names in one unit.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UnitNames {
+    /// In source order.
+    pub uses: Vec<NameUse>,
+    /// Where what is called by each of [`UnitFacts::calls`] stands.
+    pub calls: Vec<TextRange>,
+}
+
+/// What one unit says about names, without places.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UnitFacts {
+    /// Parameters in order, each with its default.
+    pub params: Vec<(SmolStr, Sym)>,
+    /// The variables of the unit: none for a statement, whose names are globals.
+    pub variables: FxHashSet<SmolStr>,
+    /// What is assigned to bare names (also by `for`, `import` and through `locals`).
+    pub assigned: Vec<(SmolStr, Sym)>,
+    /// What is assigned through `outer`.
+    pub outer: Vec<(SmolStr, Sym)>,
+    /// What is assigned through `globals`.
+    pub globals: Vec<(SmolStr, Sym)>,
+    /// What is assigned to members: owner, name, value.
+    pub members: Vec<(Sym, SmolStr, Sym)>,
+    /// Per map literal of the unit, in source order: its entries with constant names.
+    pub maps: Vec<Vec<(SmolStr, Sym)>>,
+    /// What is returned.
+    pub returns: Vec<Sym>,
+    /// Calls of something that has a name: what is called, with which arguments.
+    pub calls: Vec<(Sym, Vec<Sym>)>,
+    /// The `__isa` or the operand of each `new`, in source order.
+    pub news: Vec<Sym>,
+    /// Bare names that are read, each once.
+    pub reads: FxHashSet<SmolStr>,
+    /// What cannot be known.
+    pub open: Openness,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::{FileMode, units};
+
+    /// Names and facts of all units of a program.
+    fn all(text: &str) -> Vec<(UnitNames, UnitFacts)> {
+        let parse = minilive_syntax::parse(text);
+        units(&parse.green, FileMode::Program).iter().map(|unit| collect(&unit.green, unit.kind)).collect()
+    }
+
+    fn uses(text: &str, unit: usize) -> Vec<String> {
+        let all = all(text);
+        let show = |it: &NameUse| {
+            let place = match &it.place {
+                Place::Bare => String::new(),
+                Place::Member(owner) => format!(" of {owner}"),
+                place => format!(" in {place:?}"),
+            };
+            let certain = if it.definite { "!" } else { "" };
+            format!("{} {:?}{certain}{place}", it.name, it.access)
+        };
+        all[unit].0.uses.iter().map(show).collect()
+    }
+
+    #[test]
+    fn uses_say_what_they_do_and_where_they_look() {
+        let text = "f = function(a, b=2)\n  c = a\n  c += b\n  outer.d = c\n  globals[\"e\"] = locals.c\n  for i in x\n  end for\n  print i\nend function\n";
+        let expected = [
+            "a Write in Param",
+            "b Write in Param",
+            "c Write",
+            "a Read!",
+            "c Update!",
+            "b Read!",
+            "d Write in Outer",
+            "c Read!",
+            "e Write in Globals",
+            "c Read! in Locals",
+            "i Write",
+            "x Read",
+            "print Read",
+            "i Read",
+        ];
+        assert_eq!(uses(text, 1), expected);
+        assert_eq!(uses(text, 0), ["f Write"]);
+    }
+
+    #[test]
+    fn owners_are_symbols() {
+        assert_eq!(
+            uses("a.b(1).c[0].d = 5\n", 0),
+            ["a Read", "b Read of a", "c Read of a.b()", "d Write of a.b().c[]"]
+        );
+        assert_eq!(uses("m = {\"k\": 1, n: 2}\nm[\"k\"] += 1\n", 0), ["m Write", "k Write of {0}", "n Read"]);
+        assert_eq!(uses("m = {\"k\": 1, n: 2}\nm[\"k\"] += 1\n", 1), ["m Read", "k Update of m"]);
+        assert_eq!(uses("print (a).b\n", 0), ["print Read", "a Read", "b Read of a()"]);
+        assert_eq!(uses("x = \"a\".len\n", 0), ["x Write", "len Read of string"]);
+    }
+
+    #[test]
+    fn an_import_binds_its_name() {
+        assert_eq!(uses("import \"lib\"\nprint true\n", 0), ["import Read", "lib Write"]);
+        assert_eq!(uses("import \"lib\"\nprint true\n", 1), ["print Read"]);
+        let all = all("f = function\n  import \"lib\"\n  import x\nend function\n");
+        assert!(all[1].1.variables.contains("lib") && all[1].1.open.import);
+        assert_eq!(all[1].1.assigned[0].1.to_string(), "import lib");
+    }
+
+    #[test]
+    fn facts_have_no_places() {
+        let text = "f = function(a)\n  self.x = a * 2\n  return [1, a]\nend function\n";
+        let facts = &all(text)[1].1;
+        let moved = &all(&format!("\n\n{}", text.replace("a * 2", "a   * 2 // two")))[1].1;
+        assert_eq!(facts, moved);
+        assert_eq!(facts.returns[0].to_string(), "[number|a]");
+        assert_eq!(facts.members[0].0.to_string(), "self");
+    }
+
+    #[test]
+    fn what_cannot_be_known_is_said() {
+        let open = |body: &str| all(&format!("f = function(k)\n  {body}\nend function\n"))[1].1.open;
+        assert_eq!(open("return locals.k"), Openness::default());
+        assert_eq!(open("return locals[\"k\"]"), Openness::default());
+        assert!(open("return locals[k]").locals);
+        assert!(open("globals[k] = 1").globals);
+        assert!(open("g outer").outer);
+    }
+
+    #[test]
+    fn broken_code_has_names_too() {
+        assert_eq!(uses("x = rex.\n", 0), ["x Write", "rex Read"]);
+        assert_eq!(uses("foo[] = 1\n", 0)[0], "foo Read");
+    }
+}

@@ -1,0 +1,507 @@
+//! The walk over a unit's tree that finds its names.
+//!
+//! Called by the database for each unit. Invariants: broken code is walked as far as it goes; nested functions are counted, not
+//! entered; uses come out in source order.
+
+use super::{Access, NameUse, Openness, Place, Sym, Symbol, UnitFacts, UnitNames};
+use crate::fold;
+use crate::ir::UnitKind;
+use crate::scope::Scope;
+use crate::source_map::LineStarts;
+use minilive_syntax::ast::{
+    AssignStmt, AstNode, BinaryExpr, CallStmt, Expr, ForStmt, FunctionExpr, LiteralExpr, LiteralValue, MapExpr,
+    PostfixExpr, ReturnStmt, Suffix,
+};
+use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
+use rowan::{GreenNodeData, WalkEvent};
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+/// More kinds of elements than this are not told apart.
+const ELEMENTS: usize = 6;
+
+/// Collects the names of a unit.
+pub fn collect(unit: &GreenNodeData, kind: UnitKind) -> (UnitNames, UnitFacts) {
+    let root = SyntaxNode::new_root(unit.to_owned());
+    let function = FunctionExpr::cast(root.clone()).filter(|_| kind == UnitKind::Function);
+    let scope = function.as_ref().map(|function| Scope::of_function(function, &LineStarts::of_tree(unit)));
+    let mut collector = Collector::new(&root, kind, scope);
+    collector.unit(&root, function.as_ref());
+    (collector.names, collector.facts)
+}
+
+/// The numbers of what is told apart by its number within the unit.
+#[derive(Default)]
+struct Numbers {
+    maps: FxHashMap<TextSize, u32>,
+    news: FxHashMap<TextSize, u32>,
+    functions: Vec<TextSize>,
+}
+
+impl Numbers {
+    fn of(root: &SyntaxNode) -> Numbers {
+        let mut numbers = Numbers::default();
+        let next = |of: &FxHashMap<TextSize, u32>| crate::tables::index(of.len());
+        walk(root, |node| {
+            let start = node.text_range().start();
+            match node.kind() {
+                SyntaxKind::MapExpr => {
+                    let number = next(&numbers.maps);
+                    numbers.maps.insert(start, number);
+                }
+                SyntaxKind::UnaryExpr if is_new(node) => {
+                    let number = next(&numbers.news);
+                    numbers.news.insert(start, number);
+                }
+                SyntaxKind::FunctionExpr if node != root => numbers.functions.push(start),
+                _ => {}
+            }
+        });
+        numbers
+    }
+}
+
+fn is_new(node: &SyntaxNode) -> bool {
+    node.first_token().is_some_and(|token| token.kind() == SyntaxKind::NewKw)
+}
+
+/// Visits the nodes of a unit in source order, nested functions without what is in them.
+fn walk(root: &SyntaxNode, mut visit: impl FnMut(&SyntaxNode)) {
+    let mut walk = root.preorder();
+    while let Some(event) = walk.next() {
+        let WalkEvent::Enter(node) = event else { continue };
+        visit(&node);
+        if node.kind() == SyntaxKind::FunctionExpr && node != *root {
+            walk.skip_subtree();
+        }
+    }
+}
+
+pub(super) struct Collector {
+    is_function: bool,
+    /// Absent in statements, whose names are globals, and where only symbols are wanted.
+    scope: Option<Scope>,
+    numbers: Numbers,
+    names: UnitNames,
+    facts: UnitFacts,
+}
+
+impl Collector {
+    pub(super) fn new(root: &SyntaxNode, kind: UnitKind, scope: Option<Scope>) -> Collector {
+        Collector {
+            is_function: kind == UnitKind::Function,
+            scope,
+            numbers: Numbers::of(root),
+            names: UnitNames::default(),
+            facts: UnitFacts::default(),
+        }
+    }
+
+    fn unit(&mut self, root: &SyntaxNode, function: Option<&FunctionExpr>) {
+        if let Some(function) = function {
+            let variables = self.scope.iter().flat_map(|scope| scope.variables.iter().map(|it| it.name.clone()));
+            self.facts.variables.extend(variables);
+            for param in function.params() {
+                let Some(name) = param.name_token() else { continue };
+                let default = param.default().map_or_else(|| Symbol::Null.into(), |it| self.symbol(&it));
+                self.facts.params.push((SmolStr::new(name.text()), default));
+                self.add_use(&name, Place::Param, Access::Write);
+            }
+        }
+        walk(root, |node| self.node(node, root));
+        self.names.uses.sort_by_key(|it| it.range.start());
+    }
+
+    fn node(&mut self, node: &SyntaxNode, root: &SyntaxNode) {
+        match node.kind() {
+            SyntaxKind::NameExpr if !in_params(node, root) => self.name(node),
+            SyntaxKind::PostfixExpr => self.chain(node),
+            SyntaxKind::KeywordExpr => self.keyword(node),
+            SyntaxKind::AssignStmt => self.assignment(node),
+            SyntaxKind::ForStmt => self.for_loop(node),
+            SyntaxKind::MapExpr => self.map(node),
+            SyntaxKind::CallStmt => self.call_statement(node),
+            SyntaxKind::UnaryExpr if is_new(node) => {
+                let operand = node.children().find_map(Expr::cast);
+                let base = operand.map_or_else(unknown, |it| self.symbol(&it));
+                self.facts.news.push(base);
+            }
+            SyntaxKind::ReturnStmt => {
+                let value = ReturnStmt::cast(node.clone()).and_then(|it| it.value());
+                let value = value.map_or_else(|| Symbol::Null.into(), |it| self.symbol(&it));
+                push_new(&mut self.facts.returns, value);
+            }
+            _ => {}
+        }
+    }
+
+    fn add_use(&mut self, token: &SyntaxToken, place: Place, access: Access) {
+        let definite = self.definite(token, &place);
+        let (name, range) = (SmolStr::new(token.text()), token.text_range());
+        self.names.uses.push(NameUse { name, range, place, access, definite, quoted: false });
+    }
+
+    /// A read through `locals` is as definite as its name can be: it never looks further.
+    fn definite(&self, token: &SyntaxToken, place: &Place) -> bool {
+        match place {
+            Place::Bare => self.scope.as_ref().is_some_and(|scope| scope.read_at(token.text_range().start()).definite),
+            Place::Locals => true,
+            _ => false,
+        }
+    }
+
+    fn add_quoted(&mut self, literal: &LiteralExpr, place: Place, access: Access) {
+        if let Some((name, range)) = constant_name(literal) {
+            let definite = place == Place::Locals;
+            self.names.uses.push(NameUse { name, range, place, access, definite, quoted: true });
+        }
+    }
+
+    fn name(&mut self, node: &SyntaxNode) {
+        let Some(token) = node.children_with_tokens().find_map(|it| it.into_token().filter(is_ident)) else { return };
+        let target = node
+            .parent()
+            .and_then(AssignStmt::cast)
+            .filter(|assign| assign.target().is_some_and(|target| target.syntax() == node));
+        let access = match target.and_then(|assign| assign.operator()) {
+            Some(SyntaxKind::Eq) => Access::Write,
+            Some(_) => Access::Update,
+            None if fold::named_constant(token.text()).is_some() => return,
+            None => Access::Read,
+        };
+        if access != Access::Write {
+            self.facts.reads.insert(SmolStr::new(token.text()));
+        }
+        self.add_use(&token, Place::Bare, access);
+    }
+
+    /// `self`, `locals` and so on where they are used as values.
+    fn keyword(&mut self, node: &SyntaxNode) {
+        let parent = node.parent().and_then(PostfixExpr::cast);
+        let names_something = parent.and_then(|chain| chain.suffixes().next()).is_some_and(|suffix| match suffix {
+            Suffix::Member(_) => true,
+            Suffix::Index(index) => matches!(index.index(), Some(Expr::Literal(_))),
+            _ => false,
+        });
+        if names_something {
+            return;
+        }
+        let open: &mut Openness = &mut self.facts.open;
+        match node.first_token().map(|token| token.kind()) {
+            Some(SyntaxKind::LocalsKw) => open.locals = true,
+            Some(SyntaxKind::OuterKw) => open.outer = true,
+            Some(SyntaxKind::GlobalsKw) => open.globals = true,
+            _ => {}
+        }
+    }
+
+    /// The members that a chain names, and the calls in it.
+    fn chain(&mut self, node: &SyntaxNode) {
+        let Some(chain) = PostfixExpr::cast(node.clone()) else { return };
+        let target = node
+            .parent()
+            .and_then(AssignStmt::cast)
+            .filter(|assign| assign.target().is_some_and(|target| target.syntax() == node));
+        let mut of = chain.base().map_or_else(unknown, |base| self.symbol(&base));
+        let suffixes: Vec<_> = chain.suffixes().collect();
+        for (at, suffix) in suffixes.iter().enumerate() {
+            let access = match &target {
+                Some(assign) if at + 1 == suffixes.len() => match assign.operator() {
+                    Some(SyntaxKind::Eq) => Access::Write,
+                    _ => Access::Update,
+                },
+                _ => Access::Read,
+            };
+            match suffix {
+                Suffix::Member(member) => {
+                    if let Some(name) = member.name_token() {
+                        self.add_use(&name, place_in(&of), access);
+                    }
+                }
+                Suffix::Index(index) => {
+                    if let Some(Expr::Literal(literal)) = index.index() {
+                        self.add_quoted(&literal, place_in(&of), access);
+                    }
+                }
+                Suffix::Call(call) => {
+                    let args: Vec<Expr> = call.arg_list().into_iter().flat_map(|list| list.args()).collect();
+                    let callee = TextRange::new(node.text_range().start(), call.range().start());
+                    self.call(&of, callee, &args);
+                }
+                Suffix::Slice(_) => {}
+            }
+            of = self.through(of, suffix);
+        }
+    }
+
+    fn call_statement(&mut self, node: &SyntaxNode) {
+        let Some(call) = CallStmt::cast(node.clone()) else { return };
+        let Some(callee) = call.callee() else { return };
+        let args: Vec<Expr> = call.arg_list().into_iter().flat_map(|list| list.args()).collect();
+        let range = callee.range();
+        let callee = self.symbol(&callee);
+        self.call(&callee, range, &args);
+    }
+
+    fn call(&mut self, callee: &Sym, range: TextRange, args: &[Expr]) {
+        if let Symbol::Name(name) = &**callee
+            && name == "import"
+        {
+            self.import(args);
+        }
+        let is_named = matches!(**callee, Symbol::Name(_) | Symbol::Member(..));
+        if is_named && !args.is_empty() {
+            let args = args.iter().map(|arg| self.symbol(arg)).collect();
+            self.facts.calls.push((callee.clone(), args));
+            self.names.calls.push(range);
+        }
+    }
+
+    /// `import "name"` makes a variable of that name.
+    fn import(&mut self, args: &[Expr]) {
+        match args.first() {
+            Some(Expr::Literal(literal)) if constant_name(literal).is_some() => {
+                let Some((name, _)) = constant_name(literal) else { return };
+                self.add_quoted(literal, Place::Bare, Access::Write);
+                self.assign(name.clone(), Symbol::Import(name).into());
+            }
+            Some(_) => self.facts.open.import = true,
+            None => {}
+        }
+    }
+
+    fn assign(&mut self, name: SmolStr, value: Sym) {
+        if self.is_function {
+            self.facts.variables.insert(name.clone());
+        }
+        push_new(&mut self.facts.assigned, (name, value));
+    }
+
+    fn assignment(&mut self, node: &SyntaxNode) {
+        let Some(assign) = AssignStmt::cast(node.clone()) else { return };
+        let Some(target) = assign.target() else { return };
+        let value = assign.value().map_or_else(unknown, |value| self.symbol(&value));
+        let value = match assign.operator() {
+            Some(SyntaxKind::Eq) => value,
+            Some(SyntaxKind::PlusEq) => Symbol::Plus(self.symbol(&target), value).into(),
+            Some(SyntaxKind::PercentEq | SyntaxKind::CaretEq) => Symbol::Number.into(),
+            _ => Symbol::Scaled(self.symbol(&target)).into(),
+        };
+        match &target {
+            Expr::Name(name) => {
+                if let Some(name) = name.name_token() {
+                    self.assign(SmolStr::new(name.text()), value);
+                }
+            }
+            Expr::Postfix(chain) => self.member_assignment(chain, value),
+            _ => {}
+        }
+    }
+
+    fn member_assignment(&mut self, chain: &PostfixExpr, value: Sym) {
+        let suffixes: Vec<_> = chain.suffixes().collect();
+        let Some((last, before)) = suffixes.split_last() else { return };
+        let name = match last {
+            Suffix::Member(member) => member.name_token().map(|name| SmolStr::new(name.text())),
+            Suffix::Index(index) => match index.index() {
+                Some(Expr::Literal(literal)) => constant_name(&literal).map(|(name, _)| name),
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some(name) = name else { return };
+        let mut of = chain.base().map_or_else(unknown, |base| self.symbol(&base));
+        for suffix in before {
+            of = self.through(of, suffix);
+        }
+        match &*of {
+            Symbol::Locals => self.assign(name, value),
+            Symbol::Outer => push_new(&mut self.facts.outer, (name, value)),
+            Symbol::Globals => push_new(&mut self.facts.globals, (name, value)),
+            _ => push_new(&mut self.facts.members, (of, name, value)),
+        }
+    }
+
+    fn for_loop(&mut self, node: &SyntaxNode) {
+        let Some(statement) = ForStmt::cast(node.clone()) else { return };
+        let Some(name) = statement.variable() else { return };
+        self.add_use(&name, Place::Bare, Access::Write);
+        let over = statement.iterable().map_or_else(unknown, |it| self.symbol(&it));
+        self.assign(SmolStr::new(name.text()), Symbol::Iterated(over).into());
+    }
+
+    fn map(&mut self, node: &SyntaxNode) {
+        let Some(map) = MapExpr::cast(node.clone()) else { return };
+        let Some(&number) = self.numbers.maps.get(&node.text_range().start()) else { return };
+        let owner: Sym = Symbol::Map(number).into();
+        let mut entries = Vec::new();
+        for entry in map.entries() {
+            let Some(Expr::Literal(key)) = entry.key() else { continue };
+            let Some((name, _)) = constant_name(&key) else { continue };
+            self.add_quoted(&key, Place::Member(owner.clone()), Access::Write);
+            entries.push((name, entry.value().map_or_else(unknown, |value| self.symbol(&value))));
+        }
+        self.facts.maps.push(entries);
+    }
+
+    /// What an expression stands for.
+    pub(super) fn symbol(&self, it: &Expr) -> Sym {
+        let start = it.range().start();
+        match it {
+            Expr::Paren(paren) => {
+                let inner = paren.inner().map_or_else(unknown, |inner| self.symbol(&inner));
+                return match *inner {
+                    // What is read in parentheses has been called before anything else is done with it.
+                    Symbol::Name(_) | Symbol::Member(..) => Symbol::Call(inner).into(),
+                    _ => inner,
+                };
+            }
+            Expr::Literal(literal) => match literal.value() {
+                Some(LiteralValue::Number(_)) => Symbol::Number,
+                Some(LiteralValue::String(_)) => Symbol::Text,
+                None => Symbol::Unknown,
+            },
+            Expr::Name(name) => match name.name_token() {
+                Some(token) => self.named(&token),
+                None => Symbol::Unknown,
+            },
+            Expr::Keyword(keyword) => match keyword.keyword() {
+                Some(SyntaxKind::SelfKw) => Symbol::SelfValue,
+                Some(SyntaxKind::SuperKw) => Symbol::Super,
+                Some(SyntaxKind::LocalsKw) => Symbol::Locals,
+                Some(SyntaxKind::OuterKw) => Symbol::Outer,
+                Some(SyntaxKind::GlobalsKw) => Symbol::Globals,
+                _ => Symbol::Unknown,
+            },
+            Expr::List(list) => {
+                let mut kinds = Vec::new();
+                for element in list.elements().take(64) {
+                    push_new(&mut kinds, self.symbol(&element));
+                    if kinds.len() == ELEMENTS {
+                        break;
+                    }
+                }
+                Symbol::List(kinds)
+            }
+            Expr::Map(_) => self.numbers.maps.get(&start).map_or(Symbol::Unknown, |&n| Symbol::Map(n)),
+            Expr::Function(_) => match self.numbers.functions.binary_search(&start) {
+                Ok(number) => Symbol::Function(crate::tables::index(number)),
+                Err(_) => Symbol::Unknown,
+            },
+            Expr::Ref(reference) => match reference.operand() {
+                Some(operand) => Symbol::Ref(self.symbol(&operand)),
+                None => Symbol::Unknown,
+            },
+            Expr::Unary(unary) => match unary.operator() {
+                Some(SyntaxKind::NewKw) => self.numbers.news.get(&start).map_or(Symbol::Unknown, |&n| Symbol::New(n)),
+                _ => Symbol::Number,
+            },
+            Expr::Binary(chain) => return self.binary(chain),
+            Expr::Compare(_) => Symbol::Number,
+            Expr::Postfix(chain) => {
+                let base = chain.base().map_or_else(unknown, |base| self.symbol(&base));
+                return chain.suffixes().fold(base, |of, suffix| self.through(of, &suffix));
+            }
+            Expr::Error(_) => Symbol::Unknown,
+        }
+        .into()
+    }
+
+    fn named(&self, token: &SyntaxToken) -> Symbol {
+        match token.text() {
+            "true" | "false" => Symbol::Number,
+            "null" => Symbol::Null,
+            name => Symbol::Name(SmolStr::new(name)),
+        }
+    }
+
+    /// One step of a chain.
+    pub(super) fn through(&self, of: Sym, suffix: &Suffix) -> Sym {
+        match suffix {
+            Suffix::Member(member) => match member.name_token() {
+                Some(name) => Symbol::Member(of, SmolStr::new(name.text())),
+                None => Symbol::Unknown,
+            },
+            Suffix::Index(index) => match index.index() {
+                Some(Expr::Literal(literal)) => match constant_name(&literal) {
+                    // Brackets give a function itself.
+                    Some((name, _)) => Symbol::Ref(Symbol::Member(of, name).into()),
+                    None => Symbol::Element(of),
+                },
+                _ => Symbol::Element(of),
+            },
+            Suffix::Slice(_) => Symbol::Slice(of),
+            Suffix::Call(call) => {
+                let argument = call.arg_list().and_then(|list| list.args().next());
+                match (&*of, argument) {
+                    (Symbol::Name(name), Some(Expr::Literal(literal))) if name == "import" => {
+                        constant_name(&literal).map_or(Symbol::Unknown, |(name, _)| Symbol::Import(name))
+                    }
+                    _ => Symbol::Call(of),
+                }
+            }
+        }
+        .into()
+    }
+
+    fn binary(&self, chain: &BinaryExpr) -> Sym {
+        let mut operands = chain.operands();
+        let mut result = operands.next().map_or_else(unknown, |it| self.symbol(&it));
+        for (operator, operand) in chain.operators().zip(operands) {
+            result = match operator {
+                SyntaxKind::Plus => match (&*result, self.symbol(&operand)) {
+                    (Symbol::Number, right) if *right == Symbol::Number => result,
+                    (Symbol::Text, _) => result,
+                    (_, right) => Symbol::Plus(result, right).into(),
+                },
+                SyntaxKind::Minus | SyntaxKind::Star | SyntaxKind::Slash => match &*result {
+                    Symbol::Number | Symbol::Text => result,
+                    _ => Symbol::Scaled(result).into(),
+                },
+                _ => Symbol::Number.into(),
+            };
+        }
+        result
+    }
+}
+
+fn unknown() -> Sym {
+    Symbol::Unknown.into()
+}
+
+fn is_ident(token: &SyntaxToken) -> bool {
+    token.kind() == SyntaxKind::Ident
+}
+
+/// Whether a node stands among the parameters of the unit, whose defaults are constants.
+fn in_params(node: &SyntaxNode, root: &SyntaxNode) -> bool {
+    node.ancestors().take_while(|it| it != root).any(|it| it.kind() == SyntaxKind::ParamList)
+}
+
+/// The place where a member of this is looked for.
+fn place_in(owner: &Sym) -> Place {
+    match &**owner {
+        Symbol::Locals => Place::Locals,
+        Symbol::Outer => Place::Outer,
+        Symbol::Globals => Place::Globals,
+        _ => Place::Member(owner.clone()),
+    }
+}
+
+/// The name in a string literal and where it stands, if it is written as it is.
+fn constant_name(literal: &LiteralExpr) -> Option<(SmolStr, TextRange)> {
+    let token = literal.token().filter(|token| token.kind() == SyntaxKind::StringLit)?;
+    let text = token.text();
+    let inner = text.get(1..text.len().checked_sub(1)?)?;
+    let range = token.text_range();
+    let one = TextSize::of('"');
+    let written = !inner.is_empty() && !inner.contains(['"', '\n', '\r']);
+    written.then(|| (SmolStr::new(inner), TextRange::new(range.start() + one, range.end() - one)))
+}
+
+/// Adds what is not there yet; lists here are short.
+fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
+    if !list.iter().rev().take(16).any(|it| *it == item) {
+        list.push(item);
+    }
+}

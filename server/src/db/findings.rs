@@ -1,0 +1,226 @@
+//! What the names of a file say that hardly was meant, without places.
+//!
+//! Worked out from the facts of all units; `ide` finds the places and adds words. Invariants: what depends on code that the text does not
+//! show (open scopes, non-constant imports) is not reported; moving code runs nothing here.
+#![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
+
+use super::names::{FileFacts, file_facts, unit_names};
+use super::{Db, File, units};
+use minilive_mir::ir::UnitKind;
+use minilive_mir::names::{Access, Place, Sym, Symbol};
+use minilive_runtime::intrinsics;
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
+use std::sync::Arc;
+
+/// What is wrong with a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NameProblem {
+    /// Nothing gives it a value.
+    Unknown,
+    /// A call gives more arguments than are taken; the call's number in its unit.
+    TooMany { call: u32, got: u32, expected: u32 },
+    /// A call of something that is never a function.
+    NotAFunction { call: u32 },
+    /// A variable that is never read.
+    UnusedLocal,
+    /// A module that is never used.
+    UnusedImport,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NameFinding {
+    /// The unit.
+    pub unit: u32,
+    /// The name.
+    pub name: SmolStr,
+    /// What is wrong.
+    pub problem: NameProblem,
+}
+
+/// All findings of a file. A query, so that edits which change no facts do not pay for it.
+#[salsa::tracked(no_eq, returns(clone))]
+pub fn name_findings(db: &dyn Db, file: File) -> Arc<[NameFinding]> {
+    let facts = file_facts(db, file);
+    let mut look = Look { facts: &facts, is_open: is_open(&facts), found: Vec::new(), read: FxHashSet::default() };
+    for unit in &facts.units {
+        look.read.extend(&unit.facts.reads);
+    }
+    for unit in 0..facts.units.len() as u32 {
+        look.unknown(unit);
+        look.calls(unit);
+        look.unused(unit);
+    }
+    let mut found = look.found;
+    // What is read through `locals`, `outer` or `globals` is used, too; that is seldom asked.
+    found.retain(|it| !is_unused(&it.problem) || !is_reached(db, file, &facts, it));
+    found.into()
+}
+
+fn is_unused(problem: &NameProblem) -> bool {
+    matches!(problem, NameProblem::UnusedLocal | NameProblem::UnusedImport)
+}
+
+/// Whether globals may come from code that the text does not show.
+fn is_open(facts: &FileFacts) -> bool {
+    facts.units.iter().enumerate().any(|(index, unit)| {
+        let (open, at_top) = (unit.facts.open, unit.kind == UnitKind::Statement);
+        let outer = open.outer && facts.enclosing_function(index as u32).is_none();
+        open.globals || outer || at_top && (open.locals || open.import)
+    })
+}
+
+fn is_reached(db: &dyn Db, file: File, facts: &FileFacts, finding: &NameFinding) -> bool {
+    let at_top = facts.unit(finding.unit).kind == UnitKind::Statement;
+    let children = facts.unit(finding.unit).children.iter().copied();
+    let near: Vec<u32> = if at_top {
+        (0..facts.units.len() as u32).collect()
+    } else {
+        std::iter::once(finding.unit).chain(children).collect()
+    };
+    let placed = units(db, file);
+    near.into_iter().any(|unit| {
+        let names = unit_names(db, placed[unit as usize].unit);
+        names.uses.iter().any(|it| {
+            it.name == finding.name
+                && it.access != Access::Write
+                && matches!(it.place, Place::Locals | Place::Outer | Place::Globals)
+        })
+    })
+}
+
+struct Look<'a> {
+    facts: &'a FileFacts,
+    is_open: bool,
+    found: Vec<NameFinding>,
+    /// Names that some unit reads.
+    read: FxHashSet<&'a SmolStr>,
+}
+
+impl Look<'_> {
+    fn add(&mut self, unit: u32, name: &SmolStr, problem: NameProblem) {
+        self.found.push(NameFinding { unit, name: name.clone(), problem });
+    }
+
+    /// The unit that has a name as its variable, as LANGUAGE 5.1 looks for it.
+    fn owner(&self, unit: u32, name: &str) -> Option<u32> {
+        let around = [Some(unit), self.facts.enclosing_function(unit)];
+        around.into_iter().flatten().find(|&it| self.facts.has_variable(it, name))
+    }
+
+    fn unknown(&mut self, unit: u32) {
+        let around = [Some(unit), self.facts.enclosing_function(unit)];
+        let injected = |it: u32| {
+            let open = self.facts.unit(it).facts.open;
+            open.locals || open.import
+        };
+        if self.is_open || around.into_iter().flatten().any(injected) {
+            return;
+        }
+        let says = self.facts.unit(unit).facts.clone();
+        let mut names: Vec<_> = says
+            .reads
+            .iter()
+            .filter(|name| {
+                self.owner(unit, name).is_none()
+                    && !self.facts.globals.contains_key(*name)
+                    && intrinsics::find(name).is_none()
+            })
+            .collect();
+        names.sort_unstable();
+        for name in names {
+            self.add(unit, name, NameProblem::Unknown);
+        }
+    }
+
+    /// What is assigned to a name as code of a unit sees it; nothing if others may assign it, too.
+    fn values(&self, unit: u32, name: &SmolStr) -> Option<Vec<(u32, &Sym)>> {
+        match self.owner(unit, name) {
+            Some(owner) => {
+                let it = self.facts.unit(owner);
+                let is_param = it.facts.params.iter().any(|(param, _)| param == name);
+                let by_closures = it.children.iter().any(|&child| {
+                    let says = &self.facts.unit(child).facts;
+                    says.open.outer || says.outer.iter().any(|(it, _)| it == name)
+                });
+                let alone = !is_param && !by_closures && !it.facts.open.locals && !it.facts.open.import;
+                let own = it.facts.assigned.iter().filter(|(it, _)| it == name).map(|(_, value)| (owner, value));
+                alone.then(|| own.collect())
+            }
+            None if self.is_open => None,
+            None => Some(self.facts.globals.get(name)?.iter().map(|(unit, value)| (*unit, value)).collect()),
+        }
+    }
+
+    fn calls(&mut self, unit: u32) {
+        let says = self.facts.unit(unit).facts.clone();
+        for (call, (callee, args)) in (0u32..).zip(&says.calls) {
+            let Symbol::Name(name) = &**callee else { continue };
+            let got = args.len() as u32;
+            let problem = match self.values(unit, name) {
+                None if self.owner(unit, name).is_none() && !self.is_open && !self.facts.globals.contains_key(name) => {
+                    self.too_many_for_intrinsic(name, call, got)
+                }
+                None => None,
+                Some(values) => self.wrong_call(name, &values, call, got),
+            };
+            if let Some(problem) = problem {
+                self.add(unit, name, problem);
+            }
+        }
+    }
+
+    fn too_many_for_intrinsic(&self, name: &str, call: u32, got: u32) -> Option<NameProblem> {
+        let expected = intrinsics::find(name)?.def().params.len() as u32;
+        (got > expected).then_some(NameProblem::TooMany { call, got, expected })
+    }
+
+    fn wrong_call(&self, name: &str, values: &[(u32, &Sym)], call: u32, got: u32) -> Option<NameProblem> {
+        if let [(unit, value)] = values
+            && let Symbol::Function(number) = ***value
+        {
+            let function = *self.facts.unit(*unit).children.get(number as usize)?;
+            // Before it is assigned, and after it is removed, the name of an intrinsic means that.
+            let hidden = intrinsics::find(name).map_or(0, |id| id.def().params.len());
+            let expected = self.facts.unit(function).facts.params.len().max(hidden) as u32;
+            return (got > expected).then_some(NameProblem::TooMany { call, got, expected });
+        }
+        let is_value = |(_, value): &(u32, &Sym)| {
+            matches!(***value, Symbol::Number | Symbol::Text | Symbol::List(_) | Symbol::Map(_) | Symbol::New(_))
+        };
+        let never = !values.is_empty() && values.iter().all(is_value) && intrinsics::find(name).is_none();
+        never.then_some(NameProblem::NotAFunction { call })
+    }
+
+    fn unused(&mut self, unit: u32) {
+        let it = self.facts.unit(unit);
+        let says = it.facts.clone();
+        let is_statement = it.kind == UnitKind::Statement;
+        let children: Vec<_> = it.children.iter().map(|&child| self.facts.unit(child).facts.clone()).collect();
+        let mentioned = says.open.locals || children.iter().any(|child| child.open.outer);
+        if is_statement && self.is_open || !is_statement && mentioned {
+            return;
+        }
+        let mut seen = FxHashSet::default();
+        for (name, value) in &says.assigned {
+            if !seen.insert(name) {
+                continue;
+            }
+            let read = if is_statement {
+                self.read.contains(name)
+            } else {
+                says.reads.contains(name) || children.iter().any(|child| child.reads.contains(name))
+            };
+            let problem = match **value {
+                _ if read => continue,
+                Symbol::Import(_) => NameProblem::UnusedImport,
+                // A loop needs its variable, and what is global may be for others.
+                Symbol::Iterated(_) => continue,
+                _ if is_statement || says.params.iter().any(|(param, _)| param == name) => continue,
+                _ => NameProblem::UnusedLocal,
+            };
+            self.add(unit, name, problem);
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Warnings about names: unknown ones, unused ones, and calls that must fail.
+//!
+//! Reads the facts of the file for what is wrong and the names of single units for where. `diagnostics` shows the results, code
+//! actions offer the fixes. Invariants: nothing is said where code is *open*, that is, where names come from places the text does
+//! not show; the cost of an edit that changes no facts is that of looking up what was found.
+
+use crate::db::{self, File, FileFacts, LiveDb, NameFinding, NameProblem};
+use crate::document::DocumentView;
+use crate::settings::Checks;
+use minilive_mir::names::{Access, Place};
+use minilive_runtime::intrinsics;
+use minilive_syntax::marker::Marker;
+use minilive_syntax::{SyntaxKind, TextRange, TextSize};
+use rowan::{GreenNodeData, NodeOrToken};
+use rustc_hash::FxHashSet;
+
+/// What is done about a warning by one click.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Fix {
+    /// What the click says.
+    pub title: String,
+    /// The text that goes.
+    pub range: TextRange,
+    /// The text that comes.
+    pub insert: String,
+}
+
+/// How a warning is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Weight {
+    /// The program hardly does what is meant.
+    Warning,
+    /// Something is not needed: it is drawn faintly.
+    Unused,
+}
+
+/// One warning.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Check {
+    /// The text it is about.
+    pub range: TextRange,
+    /// Stable identity.
+    pub code: &'static str,
+    /// How it is shown.
+    pub weight: Weight,
+    /// The sentence.
+    pub message: String,
+    /// What can be done about it.
+    pub fix: Option<Fix>,
+}
+
+/// All codes of warnings about names and trees.
+pub const CODES: [&str; 7] = [
+    "duplicate-key",
+    "not-a-function",
+    "too-many-arguments",
+    "unknown-name",
+    "unreachable-code",
+    "unused-import",
+    "unused-local",
+];
+
+/// The warnings of a document in source order.
+pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks) -> Vec<Check> {
+    let file = document.file;
+    let mut found = Vec::new();
+    for placed in db::units(db, file) {
+        for it in db::unit_checks(db, placed.unit).iter() {
+            let weight = if it.code == "unreachable-code" { Weight::Unused } else { Weight::Warning };
+            let range = it.range + placed.start;
+            found.push(Check { range, code: it.code, weight, message: it.message.clone(), fix: None });
+        }
+    }
+    let findings = db::name_findings(db, file);
+    let imported = findings.iter().any(|it| it.problem == NameProblem::Unknown) && is_imported(db, file);
+    for finding in findings.iter() {
+        let hidden = finding.problem == NameProblem::Unknown && (imported || settings.knows(&finding.name));
+        if !hidden {
+            place(db, file, finding, &mut found);
+        }
+    }
+    if !found.is_empty() {
+        let allowed = Allowed::of(document, db);
+        found.retain(|it| {
+            !settings.allows(it.code) && !allowed.allows(it.code, document.index.line_of(it.range.start()))
+        });
+    }
+    found.sort_by_key(|it| (it.range.start(), it.range.end()));
+    found
+}
+
+/// Whether another file of the workspace imports this one: its globals are this file's, too.
+fn is_imported(db: &LiveDb, file: File) -> bool {
+    let name = crate::modules::base_name(file.path(db));
+    let Some(name) = name.strip_suffix(".ms") else { return false };
+    let imports = |other: File| db::module_imports(db, other).iter().any(|it| it.name.rsplit('/').next() == Some(name));
+    db.files().iter().any(|&other| other != file && imports(other))
+}
+
+/// Where a finding stands.
+fn place(db: &LiveDb, file: File, finding: &NameFinding, found: &mut Vec<Check>) {
+    let Some(placed) = db::units(db, file).get(finding.unit as usize) else { return };
+    let names = db::unit_names(db, placed.unit);
+    let name = &finding.name;
+    let uses = |access: fn(Access) -> bool| {
+        let fitting =
+            names.uses.iter().filter(move |it| it.name == *name && it.place == Place::Bare && access(it.access));
+        fitting.map(|it| (it.range + placed.start, it.quoted))
+    };
+    let check = |range, code, weight, message, fix| Check { range, code, weight, message, fix };
+    match &finding.problem {
+        NameProblem::Unknown => {
+            let facts = db::file_facts(db, file);
+            let meant = did_you_mean(&facts, finding.unit, name);
+            for (range, _) in uses(|access| access != Access::Write) {
+                let fix = meant.as_ref().map(|meant| Fix {
+                    title: format!("Change to `{meant}`"),
+                    range,
+                    insert: meant.clone(),
+                });
+                let question = meant.as_ref().map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
+                let message = format!("nothing gives `{name}` a value{question}");
+                found.push(check(range, "unknown-name", Weight::Warning, message, fix));
+            }
+        }
+        NameProblem::TooMany { call, got, expected } => {
+            let Some(range) = names.calls.get(*call as usize) else { return };
+            let message = format!("`{name}` takes {}, not {got}", arguments(*expected));
+            found.push(check(*range + placed.start, "too-many-arguments", Weight::Warning, message, None));
+        }
+        NameProblem::NotAFunction { call } => {
+            let Some(range) = names.calls.get(*call as usize) else { return };
+            let message = format!("`{name}` is no function, so it cannot be called");
+            found.push(check(*range + placed.start, "not-a-function", Weight::Warning, message, None));
+        }
+        NameProblem::UnusedLocal => {
+            if let Some((range, _)) = uses(Access::writes).next() {
+                let message = format!("the value of `{name}` is never used");
+                found.push(check(range, "unused-local", Weight::Unused, message, None));
+            }
+        }
+        NameProblem::UnusedImport => {
+            if let Some((range, _)) = uses(Access::writes).find(|(_, quoted)| *quoted) {
+                let message = format!("the module `{name}` is never used");
+                found.push(check(range, "unused-import", Weight::Unused, message, None));
+            }
+        }
+    }
+}
+
+fn arguments(count: u32) -> String {
+    match count {
+        0 => "no arguments".to_owned(),
+        1 => "at most 1 argument".to_owned(),
+        more => format!("at most {more} arguments"),
+    }
+}
+
+/// The known name that is most like an unknown one.
+fn did_you_mean(facts: &FileFacts, unit: u32, name: &str) -> Option<String> {
+    let most = match name.chars().count() {
+        0..=2 => return None,
+        3..=5 => 1,
+        _ => 2,
+    };
+    let around = [Some(unit), facts.enclosing_function(unit)];
+    let variables = around.into_iter().flatten().flat_map(|it| facts.unit(it).facts.variables.iter());
+    let intrinsics = intrinsics::IntrinsicId::globals().map(|id| id.def().name);
+    let known = variables.chain(facts.globals.keys()).map(|it| it.as_str()).chain(intrinsics);
+    let near = known.filter_map(|it| Some((distance(name, it, most)?, it)));
+    near.min().map(|(_, it)| it.to_owned())
+}
+
+/// How many letters are added, dropped, changed or swapped with their neighbours; nothing if more than `most`.
+fn distance(a: &str, b: &str, most: usize) -> Option<usize> {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    if a.len().abs_diff(b.len()) > most {
+        return None;
+    }
+    let mut rows = vec![(0..=b.len()).collect::<Vec<_>>()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let change = rows[i - 1][j - 1] + usize::from(!a[i - 1].eq_ignore_ascii_case(&b[j - 1]));
+            let mut best = change.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows.last().and_then(|row| row.last()).copied().filter(|&found| found <= most)
+}
+
+/// Codes that comments of the form `// minilive: allow CODE, CODE` allow.
+#[derive(Default)]
+struct Allowed {
+    everywhere: FxHashSet<String>,
+    lines: FxHashSet<(u32, String)>,
+}
+
+impl Allowed {
+    fn of(document: &DocumentView, db: &LiveDb) -> Allowed {
+        let mut allowed = Allowed::default();
+        if document.text.contains("minilive:") {
+            let mut before_code = true;
+            allowed.look(&document.file.parse(db).green, TextSize::new(0), document, &mut before_code);
+        }
+        allowed
+    }
+
+    fn look(&mut self, node: &GreenNodeData, start: TextSize, document: &DocumentView, before_code: &mut bool) {
+        let mut at = start;
+        for child in node.children() {
+            match child {
+                NodeOrToken::Node(node) => self.look(node, at, document, before_code),
+                NodeOrToken::Token(token) if token.kind() == SyntaxKind::MarkerComment.into() => {
+                    let line = document.index.line_of(at);
+                    for code in codes(token.text()) {
+                        if *before_code {
+                            self.everywhere.insert(code);
+                        } else {
+                            // On its own line it is about the next one.
+                            self.lines.extend([(line, code.clone()), (line + 1, code)]);
+                        }
+                    }
+                }
+                NodeOrToken::Token(token) => {
+                    let blank = [SyntaxKind::Whitespace, SyntaxKind::Comment, SyntaxKind::Newline];
+                    *before_code &= blank.iter().any(|&it| token.kind() == it.into());
+                }
+            }
+            at += child.text_len();
+        }
+    }
+
+    fn allows(&self, code: &str, line: u32) -> bool {
+        self.everywhere.contains(code) || self.lines.contains(&(line, code.to_owned()))
+    }
+}
+
+/// The codes of one comment.
+fn codes(comment: &str) -> Vec<String> {
+    let Some(Marker::Setting { text }) = Marker::parse(comment) else { return Vec::new() };
+    let Some(codes) = comment[text].strip_prefix("allow ") else { return Vec::new() };
+    codes.split([',', ' ']).filter(|code| !code.is_empty()).map(str::to_owned).collect()
+}

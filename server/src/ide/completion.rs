@@ -1,0 +1,60 @@
+//! Completion: what may stand at the cursor, in code that is half-typed.
+//!
+//! Looks at the tokens before the cursor for what is wanted (a member, a key, a module, an `end` word, any name), takes names from the
+//! facts of the file and members from inference. Invariants: nothing is offered inside comments, numbers and plain strings or where
+//! a new name is being made up; the list is ranked by how near a name is defined, and says when it is cut.
+
+mod context;
+mod items;
+
+pub use items::{Data, Item, ItemKind, documentation, fits};
+
+use super::infer::Infer;
+use crate::db::LiveDb;
+use crate::document::DocumentView;
+use crate::modules::Places;
+use context::Wanted;
+use minilive_syntax::{TextRange, TextSize};
+
+/// More items than this are cut; the client asks again as the person types on.
+pub const MOST_ITEMS: usize = 400;
+
+/// What may stand at a place.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Completions {
+    /// The candidates, best first.
+    pub items: Vec<Item>,
+    /// There are more.
+    pub incomplete: bool,
+    /// What a chosen item replaces.
+    pub replace: TextRange,
+}
+
+/// Completes at an offset.
+pub fn completions(
+    db: &LiveDb,
+    document: &DocumentView,
+    places: &Places,
+    offset: TextSize,
+    snippets: bool,
+) -> Completions {
+    let Some(context) = context::at(db, document, offset) else { return Completions::default() };
+    let mut infer = Infer::new(db, places);
+    let collect = items::Collect { db, file: document.file, unit: context.unit, typed: &context.typed };
+    let mut items = match &context.wanted {
+        Wanted::Member(owner) => collect.members(&mut infer, owner, false),
+        Wanted::Key(owner) => collect.members(&mut infer, owner, true),
+        Wanted::Module => collect.modules(places),
+        Wanted::EndWord(word) => collect.end_words(*word),
+        Wanted::Name { uncalled } => {
+            let mut all = collect.names(&mut infer, *uncalled);
+            all.extend(collect.keywords(context.starts_statement && snippets));
+            all
+        }
+    };
+    items.retain(|item| fits(&item.label, &context.typed));
+    items.sort_by(|a, b| (a.rank, a.label.to_lowercase(), &a.label).cmp(&(b.rank, b.label.to_lowercase(), &b.label)));
+    let incomplete = items.len() > MOST_ITEMS;
+    items.truncate(MOST_ITEMS);
+    Completions { items, incomplete, replace: context.replace }
+}

@@ -1,0 +1,181 @@
+//! What is wanted at the cursor, from the tokens around it.
+//!
+//! Part of completion. Invariant: works on tokens and on operands that end before the cursor, so a broken rest of the line does
+//! not matter.
+
+use super::super::infer::UnitRef;
+use super::super::names::units_at;
+use super::super::tokens::{self, before, next};
+use crate::db::{self, LiveDb};
+use crate::document::DocumentView;
+use minilive_mir::names::{Sym, symbol_before};
+use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
+
+/// What is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// A member of this.
+    Member(Sym),
+    /// A key of this, in a string.
+    Key(Sym),
+    /// The name of a module, in a string.
+    Module,
+    /// The word behind `end`; the one that fits, if something is open.
+    EndWord(Option<SyntaxKind>),
+    /// Any name.
+    Name {
+        /// Behind `@`: functions are not called.
+        uncalled: bool,
+    },
+}
+
+/// Where the cursor is.
+#[derive(Debug)]
+pub struct Context {
+    pub wanted: Wanted,
+    /// The unit around it.
+    pub unit: UnitRef,
+    /// What has been typed of the word.
+    pub typed: String,
+    /// The word.
+    pub replace: TextRange,
+    /// Nothing stands before it in its statement.
+    pub starts_statement: bool,
+}
+
+/// The place of an offset; none where nothing is completed.
+pub fn at(db: &LiveDb, document: &DocumentView, offset: TextSize) -> Option<Context> {
+    let root = SyntaxNode::new_root(document.file.parse(db).green.clone());
+    let offset = offset.min(root.text_range().end());
+    let left = root.token_at_offset(offset).left_biased();
+    let word = left.clone().filter(|token| is_word(token.kind()));
+    let typed = word.as_ref().map(|token| token.text()[..usize::from(offset - token.text_range().start())].to_owned());
+    let replace = word.as_ref().map_or(TextRange::empty(offset), SyntaxToken::text_range);
+    let unit = units_at(db, document.file, offset).next().unwrap_or(0);
+    let unit = UnitRef { file: document.file, unit };
+    let context = |wanted, starts_statement| Context {
+        wanted,
+        unit,
+        typed: typed.clone().unwrap_or_default(),
+        replace,
+        starts_statement,
+    };
+    if let Some(token) = left.clone().filter(|token| is_opaque(token, offset)) {
+        return in_string(db, unit, &token, offset);
+    }
+    let before = match &word {
+        Some(word) => before(word),
+        None => left.clone().and_then(|token| if is_gap(&token) { before(&token) } else { Some(token) }),
+    };
+    let Some(before) = before else { return Some(context(Wanted::Name { uncalled: false }, true)) };
+    match before.kind() {
+        SyntaxKind::Dot => {
+            let receiver = tokens::before(&before)?;
+            let owner = symbol(db, unit, receiver.text_range().end())?;
+            Some(context(Wanted::Member(owner), false))
+        }
+        SyntaxKind::EndKw => Some(context(Wanted::EndWord(open_around(&before)), false)),
+        // A new name is made up here.
+        SyntaxKind::ForKw => None,
+        SyntaxKind::Comma | SyntaxKind::LParen if in_params(&before) => None,
+        SyntaxKind::At => Some(context(Wanted::Name { uncalled: true }, false)),
+        // The name is complete, and white space behind it starts the next word; in a statement that is an argument.
+        kind => Some(context(Wanted::Name { uncalled: false }, starts_statement(kind))),
+    }
+}
+
+fn starts_statement(before: SyntaxKind) -> bool {
+    before.is_line_end() || matches!(before, SyntaxKind::ThenKw | SyntaxKind::ElseKw)
+}
+
+fn is_word(kind: SyntaxKind) -> bool {
+    kind == SyntaxKind::Ident || kind.is_keyword()
+}
+
+fn is_gap(token: &SyntaxToken) -> bool {
+    token.kind() == SyntaxKind::Whitespace
+}
+
+/// Inside of what holds no names: comments, numbers and strings.
+fn is_opaque(token: &SyntaxToken, offset: TextSize) -> bool {
+    let inside = offset < token.text_range().end() || !token.text().ends_with('"') || token.text().len() < 2;
+    match token.kind() {
+        SyntaxKind::Comment | SyntaxKind::MarkerComment | SyntaxKind::Number => true,
+        SyntaxKind::StringLit | SyntaxKind::OpenStringLit => inside,
+        _ => false,
+    }
+}
+
+/// The symbol of what ends at an offset of the file.
+fn symbol(db: &LiveDb, unit: UnitRef, end: TextSize) -> Option<Sym> {
+    let placed = db::units(db, unit.file).get(unit.unit as usize)?;
+    symbol_before(&placed.unit.green(db).0, placed.unit.kind(db), end.checked_sub(placed.start)?)
+}
+
+/// A string is completed as a key or as the name of a module.
+fn in_string(db: &LiveDb, unit: UnitRef, token: &SyntaxToken, offset: TextSize) -> Option<Context> {
+    if !matches!(token.kind(), SyntaxKind::StringLit | SyntaxKind::OpenStringLit) {
+        return None;
+    }
+    let start = token.text_range().start() + TextSize::of('"');
+    if offset < start {
+        return None;
+    }
+    let typed = token.text()[1..usize::from(offset - token.text_range().start())].to_owned();
+    if typed.contains(['\n', '"']) {
+        return None;
+    }
+    // An open string takes the rest of the text with it, but the word ends at what cannot be part of a name.
+    let rest = &token.text()[1..];
+    let len = rest.find(|c: char| !(c == '_' || c.is_alphanumeric())).unwrap_or(rest.len()).max(typed.len());
+    let replace = TextRange::at(start, TextSize::new(len as u32));
+    let opener = before(token)?;
+    let wanted = match opener.kind() {
+        SyntaxKind::LBracket => Wanted::Key(symbol(db, unit, before(&opener)?.text_range().end())?),
+        SyntaxKind::Ident if opener.text() == "import" => Wanted::Module,
+        SyntaxKind::LParen if before(&opener)?.text() == "import" => Wanted::Module,
+        _ => return None,
+    };
+    Some(Context { wanted, unit, typed, replace, starts_statement: false })
+}
+
+/// Whether a comma or parenthesis stands in the parameters of a function literal.
+fn in_params(token: &SyntaxToken) -> bool {
+    token.parent_ancestors().any(|node| node.kind() == SyntaxKind::ParamList)
+}
+
+/// The word of the innermost block that is open before an `end`.
+fn open_around(end: &SyntaxToken) -> Option<SyntaxKind> {
+    let mut depth = 0;
+    let mut walk = std::iter::successors(before(end), before).peekable();
+    while let Some(token) = walk.next() {
+        let kind = token.kind();
+        let behind = walk.peek().map(SyntaxToken::kind);
+        let opens = match kind {
+            SyntaxKind::WhileKw | SyntaxKind::ForKw | SyntaxKind::FunctionKw => true,
+            // `else if` continues a block, and an `if` with its statement on the line of `then` has none.
+            SyntaxKind::IfKw => {
+                behind == Some(SyntaxKind::EndKw) || behind != Some(SyntaxKind::ElseKw) && is_block_if(&token)
+            }
+            _ => false,
+        };
+        if !opens {
+            continue;
+        }
+        if behind == Some(SyntaxKind::EndKw) {
+            depth += 1;
+        } else if depth == 0 {
+            return Some(kind);
+        } else {
+            depth -= 1;
+        }
+    }
+    None
+}
+
+fn is_block_if(token: &SyntaxToken) -> bool {
+    let mut rest = std::iter::successors(next(token), next).filter(|token| !token.kind().is_trivia());
+    let then =
+        rest.by_ref().take_while(|token| !token.kind().is_line_end()).any(|token| token.kind() == SyntaxKind::ThenKw);
+    then && rest.next().is_none_or(|token| token.kind().is_line_end())
+}

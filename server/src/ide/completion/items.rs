@@ -1,0 +1,347 @@
+//! The candidates of a completion, and what is told of one when a person looks at it.
+//!
+//! Part of completion. Invariant: an item says enough about itself for [`documentation`] to find it again in a newer text, or to find
+//! that it is gone.
+
+use super::super::describe;
+use super::super::guide;
+use super::super::infer::{Infer, Kind, Known, Member, UnitRef};
+use crate::db::{File, LiveDb};
+use crate::document::DocumentView;
+use crate::modules::Places;
+use minilive_mir::ir::UnitKind;
+use minilive_mir::names::{Sym, Symbol};
+use minilive_runtime::intrinsics::{self, IntrinsicId};
+use minilive_syntax::SyntaxKind;
+use minilive_syntax::kind::ALL;
+use smol_str::SmolStr;
+
+/// What an item is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ItemKind {
+    /// A variable.
+    Variable,
+    /// A parameter.
+    Parameter,
+    /// A function.
+    Function,
+    /// A function of a map or type.
+    Method,
+    /// A member that is no function.
+    Field,
+    /// A word of the language.
+    Keyword,
+    /// A file.
+    Module,
+    /// Code with places to fill.
+    Snippet,
+}
+
+/// How to find an item again.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Data {
+    /// There is no more to tell.
+    Nothing,
+    /// The built-in function of that full name.
+    Intrinsic(String),
+    /// The function of a unit of the document, with its name.
+    Function(u32, String),
+    /// A variable as a unit of the document sees it.
+    Variable(u32, String),
+}
+
+/// A candidate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// What is shown and typed.
+    pub label: String,
+    /// What it is.
+    pub kind: ItemKind,
+    /// A few words behind the label.
+    pub detail: Option<String>,
+    /// What is inserted, if that is not the label; for snippets in the syntax of the protocol.
+    pub insert: Option<String>,
+    /// Smaller is better.
+    pub rank: u32,
+    /// How to find it again.
+    pub data: Data,
+}
+
+/// Ranks, by how near a name is defined.
+mod rank {
+    pub const LOCAL: u32 = 0;
+    pub const OUTER: u32 = 1;
+    pub const GLOBAL: u32 = 2;
+    pub const INTRINSIC: u32 = 3;
+    pub const KEYWORD: u32 = 4;
+    pub const SNIPPET: u32 = 5;
+}
+
+/// Whether a label has the typed letters in this order, the first at its start or at a hump.
+pub fn fits(label: &str, typed: &str) -> bool {
+    let mut wanted = typed.chars().flat_map(char::to_lowercase).peekable();
+    for c in label.chars().flat_map(char::to_lowercase) {
+        match wanted.peek() {
+            None => return true,
+            Some(&next) if next == c => drop(wanted.next()),
+            Some(_) => {}
+        }
+    }
+    wanted.peek().is_none()
+}
+
+/// Collects candidates.
+pub struct Collect<'a> {
+    pub db: &'a LiveDb,
+    pub file: File,
+    pub unit: UnitRef,
+    pub typed: &'a str,
+}
+
+impl Collect<'_> {
+    fn item(&self, label: &str, kind: ItemKind, rank: u32, data: Data) -> Item {
+        Item { label: label.to_owned(), kind, detail: None, insert: None, rank, data }
+    }
+
+    /// All names that code at the cursor can read, nearest first.
+    pub fn names(&self, infer: &mut Infer<'_>, uncalled: bool) -> Vec<Item> {
+        let facts = infer.facts(self.file);
+        let mut found: Vec<Item> = Vec::new();
+        let Some(unit) = facts.units.get(self.unit.unit as usize) else { return self.intrinsics(&found) };
+        let add = |found: &mut Vec<Item>, item: Item| {
+            if fits(&item.label, self.typed) && !found.iter().any(|it| it.label == item.label) {
+                found.push(item);
+            }
+        };
+        for (name, _) in &unit.facts.params {
+            add(&mut found, self.item(name, ItemKind::Parameter, rank::LOCAL, self.variable(name)));
+        }
+        let around = facts.enclosing_function(self.unit.unit);
+        for (owner, rank) in [(Some(self.unit.unit), rank::LOCAL), (around, rank::OUTER)] {
+            let Some(owner) = owner else { continue };
+            for name in &facts.unit(owner).facts.variables {
+                let assigned = facts.unit(owner).facts.assigned.iter().find(|(it, _)| it == name);
+                let value = assigned.map(|(_, value)| (owner, value));
+                add(&mut found, self.named(&facts, name, value, rank));
+            }
+        }
+        let mut globals: Vec<_> = facts.globals.iter().filter(|(name, _)| fits(name, self.typed)).collect();
+        globals.sort_unstable_by_key(|(name, _)| *name);
+        let nearer = found.len();
+        for (name, values) in globals {
+            if !found[..nearer].iter().any(|it| it.label == **name) {
+                let value = values.first().map(|(unit, value)| (*unit, value));
+                found.push(self.named(&facts, name, value, rank::GLOBAL));
+            }
+        }
+        let intrinsics = self.intrinsics(&found);
+        found.extend(intrinsics);
+        if uncalled {
+            // Behind `@`, functions are what is meant.
+            for item in &mut found {
+                item.rank += if item.kind == ItemKind::Function { 0 } else { 10 };
+            }
+        }
+        found
+    }
+
+    fn variable(&self, name: &str) -> Data {
+        Data::Variable(self.unit.unit, name.to_owned())
+    }
+
+    /// A name, by what is assigned to it first.
+    fn named(&self, facts: &crate::db::FileFacts, name: &SmolStr, value: Option<(u32, &Sym)>, rank: u32) -> Item {
+        let function = value.and_then(|(unit, value)| match **value {
+            Symbol::Function(number) => facts.unit(unit).children.get(number as usize).copied(),
+            _ => None,
+        });
+        match (function, value) {
+            (Some(unit), _) => {
+                self.item(name, ItemKind::Function, rank, Data::Function(unit, facts.unit(unit).name.to_string()))
+            }
+            (None, Some((_, value))) if matches!(**value, Symbol::Import(_)) => {
+                self.item(name, ItemKind::Module, rank, Data::Nothing)
+            }
+            _ => self.item(name, ItemKind::Variable, rank, self.variable(name)),
+        }
+    }
+
+    fn intrinsics(&self, hidden: &[Item]) -> Vec<Item> {
+        let visible = IntrinsicId::globals().filter(|id| {
+            let name = id.def().name;
+            fits(name, self.typed) && !hidden.iter().any(|it| it.label == name)
+        });
+        visible.map(|id| self.intrinsic(id, false, rank::INTRINSIC)).collect()
+    }
+
+    fn intrinsic(&self, id: IntrinsicId, as_method: bool, rank: u32) -> Item {
+        let kind = if as_method { ItemKind::Method } else { ItemKind::Function };
+        let detail = Some(describe::intrinsic_detail(id, as_method));
+        // What starts with `_` is for the interactive session.
+        let rank = rank + u32::from(id.def().name.starts_with('_'));
+        Item { detail, ..self.item(id.def().name, kind, rank, Data::Intrinsic(id.def().full_name())) }
+    }
+
+    /// The words of the language; at the start of a statement also whole blocks.
+    pub fn keywords(&self, snippets: bool) -> Vec<Item> {
+        let words = ALL.iter().filter(|kind| kind.is_keyword()).filter_map(|kind| word(*kind));
+        let constants = ["true", "false", "null"];
+        let mut found: Vec<_> = words
+            .chain(constants)
+            .map(|word| self.item(word, ItemKind::Keyword, rank::KEYWORD, Data::Nothing))
+            .collect();
+        if snippets {
+            const BLOCKS: [(&str, &str); 5] = [
+                ("if … end if", "if ${1:condition} then\n\t$0\nend if"),
+                ("if … else … end if", "if ${1:condition} then\n\t$2\nelse\n\t$0\nend if"),
+                ("while … end while", "while ${1:condition}\n\t$0\nend while"),
+                ("for … end for", "for ${1:i} in ${2:range(1, 10)}\n\t$0\nend for"),
+                ("function … end function", "${1:name} = function($2)\n\t$0\nend function"),
+            ];
+            found.extend(BLOCKS.iter().map(|(label, code)| Item {
+                insert: Some((*code).to_owned()),
+                ..self.item(label, ItemKind::Snippet, rank::SNIPPET, Data::Nothing)
+            }));
+        }
+        found
+    }
+
+    /// The words that may stand behind `end`, the fitting one first.
+    pub fn end_words(&self, fitting: Option<SyntaxKind>) -> Vec<Item> {
+        use SyntaxKind::{ForKw, FunctionKw, IfKw, WhileKw};
+        let words = [IfKw, WhileKw, ForKw, FunctionKw];
+        let item = |kind: SyntaxKind| {
+            let rank = u32::from(Some(kind) != fitting);
+            Some(self.item(word(kind)?, ItemKind::Keyword, rank, Data::Nothing))
+        };
+        words.into_iter().filter_map(item).collect()
+    }
+
+    /// The members of a value, or the keys that a map is known to have.
+    pub fn members(&self, infer: &mut Infer<'_>, owner: &Sym, keys: bool) -> Vec<Item> {
+        let known = infer.value(self.unit, owner);
+        let members = infer.members(&known);
+        let wanted = members.into_iter().filter(|member| {
+            let is_key = member.value.is_some() || member.intrinsic.is_none();
+            (!keys || is_key) && (keys || is_name(&member.name)) && fits(&member.name, self.typed)
+        });
+        let found: Vec<_> = wanted.collect();
+        let mut items: Vec<_> = found.iter().map(|member| self.member(infer, member)).collect();
+        if known.kinds.is_empty() && !keys {
+            items.extend(self.members_of_anything(infer, &items));
+        }
+        items
+    }
+
+    fn member(&self, infer: &mut Infer<'_>, member: &Member) -> Item {
+        let rank = member.distance;
+        if let Some(id) = member.intrinsic {
+            return self.intrinsic(id, true, rank);
+        }
+        let known = match &member.value {
+            Some((unit, value)) => infer.value(*unit, value),
+            None => Known::anything(),
+        };
+        let function = known.kinds.iter().find_map(|kind| match kind {
+            Kind::Function(function) => Some(*function),
+            _ => None,
+        });
+        let rank = if member.name == "__isa" { 1000 } else { rank };
+        match function {
+            Some(function) => {
+                let name = infer.facts(function.file).unit(function.unit).name.to_string();
+                let data = if function.file == self.file { Data::Function(function.unit, name) } else { Data::Nothing };
+                let detail = Some(describe::params_text(self.db, function));
+                Item { detail, ..self.item(&member.name, ItemKind::Method, rank, data) }
+            }
+            None => {
+                let detail = describe::type_text(infer, self.db, &known);
+                Item { detail, ..self.item(&member.name, ItemKind::Field, rank, Data::Nothing) }
+            }
+        }
+    }
+
+    /// Where nothing is known of the owner: every member that the file assigns, then the methods of all types.
+    fn members_of_anything(&self, infer: &mut Infer<'_>, known: &[Item]) -> Vec<Item> {
+        let facts = infer.facts(self.file);
+        let entries = facts.units.iter().flat_map(|unit| unit.facts.maps.iter().flatten().map(|(name, _)| name));
+        let mut names: Vec<_> = facts.members.keys().chain(entries).filter(|name| is_name(name)).collect();
+        names.sort_unstable();
+        names.dedup();
+        let mut found: Vec<_> = names
+            .into_iter()
+            .filter(|name| *name != "__isa" && fits(name, self.typed))
+            .map(|name| self.item(name, ItemKind::Field, 1, Data::Nothing))
+            .collect();
+        for owner in ["map", "list", "string"] {
+            for name in intrinsics::type_methods(owner) {
+                let id = intrinsics::find(name);
+                if let Some(id) = id.filter(|_| !found.iter().chain(known).any(|it| it.label == *name)) {
+                    found.push(self.intrinsic(id, true, 2));
+                }
+            }
+        }
+        found
+    }
+
+    /// Files that an import finds: those of the workspace that stand where imports look.
+    pub fn modules(&self, places: &Places) -> Vec<Item> {
+        let mut names = Vec::new();
+        for file in self.db.files().iter().filter(|&&file| file != self.file) {
+            let Some(path) = crate::modules::path_of(file.path(self.db)) else { continue };
+            let Some(name) = path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned) else { continue };
+            if places.lookup(&name).contains(&path) && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names.iter().map(|name| self.item(name, ItemKind::Module, 0, Data::Nothing)).collect()
+    }
+}
+
+/// Whether a key can stand behind a dot.
+fn is_name(key: &str) -> bool {
+    let mut chars = key.chars();
+    let starts = chars.next().is_some_and(|c| c == '_' || c.is_alphabetic());
+    starts && chars.all(|c| c == '_' || c.is_alphanumeric()) && SyntaxKind::keyword(key).is_none()
+}
+
+/// The text of a keyword.
+fn word(kind: SyntaxKind) -> Option<&'static str> {
+    const WORDS: &str = "and or not while for in if then else break continue function return end new isa self super locals outer globals";
+    WORDS.split(' ').find(|word| SyntaxKind::keyword(word) == Some(kind))
+}
+
+/// What is told of an item when a person looks at it: title as code, then paragraphs.
+pub fn documentation(
+    db: &LiveDb,
+    document: &DocumentView,
+    places: &Places,
+    data: &Data,
+) -> Option<(String, Vec<String>)> {
+    match data {
+        Data::Nothing => None,
+        Data::Intrinsic(name) => {
+            let id = IntrinsicId::all().find(|id| id.def().full_name() == *name)?;
+            Some((guide::title(id), guide::paragraphs(id)))
+        }
+        Data::Function(unit, name) => {
+            let mut infer = Infer::new(db, places);
+            let facts = infer.facts(document.file);
+            // The text may have changed since the list was made.
+            let is_it = |(_, it): &(u32, &crate::db::FactsUnit)| it.kind == UnitKind::Function && it.name == *name;
+            let same = facts.units.get(*unit as usize).map(|it| (*unit, it)).filter(is_it);
+            let (unit, _) = same.or_else(|| (0u32..).zip(&facts.units).find(is_it))?;
+            let function = UnitRef { file: document.file, unit };
+            Some((describe::function_title(db, function), describe::documentation(db, function).into_iter().collect()))
+        }
+        Data::Variable(unit, name) => {
+            let mut infer = Infer::new(db, places);
+            let facts = infer.facts(document.file);
+            ((*unit as usize) < facts.units.len()).then_some(())?;
+            let at = UnitRef { file: document.file, unit: *unit };
+            let known = infer.value(at, &Symbol::Name(name.into()).into());
+            let types = describe::type_text(&mut infer, db, &known)?;
+            Some((format!("{name}: {types}"), Vec::new()))
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! How values and functions are described: types as words, signatures as code, comments as documentation.
+//!
+//! Completion, signatures and hover share it. Invariant: a description says "maybe" wherever inference is open.
+
+use super::guide;
+use super::infer::{Infer, Kind, Known, Object, UnitRef};
+use crate::db::{self, File, LiveDb};
+use minilive_mir::ir::UnitKind;
+use minilive_runtime::intrinsics::IntrinsicId;
+use minilive_syntax::ast::{AstNode, Expr, FunctionExpr, LiteralValue, Stmt};
+use minilive_syntax::marker::is_marker;
+use minilive_syntax::{SyntaxNode, TextSize};
+
+/// The type of a value in a few words; nothing if nothing is known.
+pub fn type_text(infer: &mut Infer<'_>, db: &LiveDb, known: &Known) -> Option<String> {
+    let mut words: Vec<String> = Vec::new();
+    for kind in &known.kinds {
+        let word = kind_text(infer, db, kind);
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    (!words.is_empty()).then(|| words.join(" or "))
+}
+
+fn kind_text(infer: &mut Infer<'_>, db: &LiveDb, kind: &Kind) -> String {
+    match kind {
+        Kind::Null => "null".into(),
+        Kind::Number => "number".into(),
+        Kind::Text => "string".into(),
+        Kind::AnyMap => "map".into(),
+        Kind::Error => "error".into(),
+        Kind::List(kinds) => match &**kinds {
+            [Kind::List(_)] => "list of lists".into(),
+            [one] => format!("list of {}", kind_text(infer, db, one)),
+            _ => "list".into(),
+        },
+        Kind::Map(object) => object_text(infer, *object),
+        Kind::Function(function) => format!("function{}", params_text(db, *function)),
+        Kind::Intrinsic(id) => format!("function({})", guide::params(*id, false).join(", ")),
+    }
+}
+
+/// A map by the name it is made under.
+pub fn object_text(infer: &mut Infer<'_>, object: Object) -> String {
+    match object {
+        Object::Module(_) => "module".into(),
+        Object::Globals(_) => "globals".into(),
+        Object::Locals(_) => "locals".into(),
+        Object::Host(name) => format!("map `{name}`"),
+        Object::Literal(at, _) => match infer.name_of(at.file, object) {
+            Some(name) => format!("map `{name}`"),
+            None => "map".into(),
+        },
+        Object::New(at, _) => {
+            let base = infer.parents(object).into_iter().next().map(|base| infer.name_of(at.file, base));
+            match base.flatten().or_else(|| infer.name_of(at.file, object)) {
+                Some(name) => format!("map `{name}`"),
+                None => "map".into(),
+            }
+        }
+    }
+}
+
+/// The tree of a function literal.
+pub fn function_tree(db: &LiveDb, function: UnitRef) -> Option<FunctionExpr> {
+    let placed = db::units(db, function.file).get(function.unit as usize)?;
+    (placed.unit.kind(db) == UnitKind::Function).then_some(())?;
+    FunctionExpr::cast(SyntaxNode::new_root(placed.unit.green(db).0.clone()))
+}
+
+/// The parameters of a function, each as it is written.
+pub fn params(db: &LiveDb, function: UnitRef) -> Vec<String> {
+    let params = function_tree(db, function).into_iter().flat_map(|it| it.params());
+    params.map(|param| param.syntax().text().to_string().trim().to_owned()).collect()
+}
+
+/// The parameters of a function in parentheses.
+pub fn params_text(db: &LiveDb, function: UnitRef) -> String {
+    format!("({})", params(db, function).join(", "))
+}
+
+/// What a function is for: its docstring, or the comment right above the statement that defines it.
+pub fn documentation(db: &LiveDb, function: UnitRef) -> Option<String> {
+    let first = function_tree(db, function)?.body().and_then(|body| body.statements().next());
+    if let Some(Stmt::Expr(first)) = first
+        && let Some(Expr::Literal(literal)) = first.expr()
+        && let Some(LiteralValue::String(text)) = literal.value()
+    {
+        return Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    }
+    let start = db::units(db, function.file).get(function.unit as usize)?.start;
+    comment_above(db, function.file, start)
+}
+
+/// The comment lines right above the line of a place.
+pub fn comment_above(db: &LiveDb, file: File, at: TextSize) -> Option<String> {
+    let text = file.text(db);
+    let before = &text[..usize::from(at)];
+    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+    let mut lines = Vec::new();
+    for line in before[..line_start].lines().rev() {
+        let line = line.trim();
+        match line.strip_prefix("//").filter(|_| !is_marker(line)) {
+            Some(comment) => lines.push(comment.trim_start_matches('/').trim().to_owned()),
+            None => break,
+        }
+    }
+    lines.reverse();
+    let comment = lines.join("\n").trim().to_owned();
+    (!comment.is_empty()).then_some(comment)
+}
+
+/// The title of a function as code.
+pub fn function_title(db: &LiveDb, function: UnitRef) -> String {
+    let name = db::units(db, function.file).get(function.unit as usize).map(|it| it.name.clone()).unwrap_or_default();
+    format!("{name} = function{}", params_text(db, function))
+}
+
+/// The title of an intrinsic with its first sentence.
+pub fn intrinsic_detail(id: IntrinsicId, as_method: bool) -> String {
+    format!("({})", guide::params(id, as_method).join(", "))
+}

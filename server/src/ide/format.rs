@@ -1,0 +1,216 @@
+//! Formatting: one style, with the client's indent.
+//!
+//! Walks the tokens once and decides what stands between each two of them; what it changes is white space alone. Invariants:
+//! formatting twice changes nothing more; tokens stay what they are, so spacing that has a meaning (`f (x)`, `x [0]`, `f -x`)
+//! stays, too; a text with syntax errors is left alone, except for the indent of the line that is being typed.
+
+mod indent;
+mod spacing;
+
+use crate::db::LiveDb;
+use crate::document::DocumentView;
+use indent::Indents;
+use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
+use rowan::NodeOrToken;
+use spacing::Space;
+
+/// Blank lines in a row that stay.
+const MOST_BLANK_LINES: usize = 2;
+
+/// How lines are indented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FormatOptions {
+    /// Columns a level, where spaces are used.
+    pub width: u32,
+    /// Tabs are used.
+    pub tabs: bool,
+}
+
+/// A piece of white space and what it becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormatEdit {
+    /// The old one.
+    pub range: TextRange,
+    /// The new one.
+    pub text: String,
+}
+
+/// Formats a document, or the lines that touch a range.
+pub fn format(
+    db: &LiveDb,
+    document: &DocumentView,
+    options: FormatOptions,
+    within: Option<TextRange>,
+) -> Vec<FormatEdit> {
+    let parse = document.file.parse(db);
+    if !parse.errors.is_empty() {
+        return Vec::new();
+    }
+    let mut edits = edits(&parse.syntax(), options);
+    if let Some(within) = within {
+        let index = &document.index;
+        let first = index.line_start(index.line_of(within.start()));
+        let last = index.line_range(index.line_of(within.end()), &document.text).end();
+        // An edit before the first line reaches up to the indent of it.
+        edits.retain(|edit| edit.range.end() >= first && edit.range.start() <= last);
+    }
+    edits
+}
+
+/// Indents the line of an offset, and the one before when it is complete, while a person types.
+pub fn format_on_type(
+    db: &LiveDb,
+    document: &DocumentView,
+    options: FormatOptions,
+    offset: TextSize,
+) -> Vec<FormatEdit> {
+    let line = document.index.line_of(offset);
+    let root = SyntaxNode::new_root(document.file.parse(db).green.clone());
+    let mut indents = Indents::default();
+    let mut found = Vec::new();
+    let mut at = 0;
+    for token in tokens(&root).filter(|token| !token.kind().is_trivia()) {
+        let start = document.index.line_of(token.text_range().start());
+        if start > line {
+            break;
+        }
+        if token.kind() != SyntaxKind::Newline && start >= at {
+            let level = indents.line(&token);
+            if start + 1 >= line {
+                found.push((start, level));
+            }
+            at = start + 1;
+        }
+        indents.pass(&token);
+    }
+    if found.last().is_none_or(|(last, _)| *last < line) {
+        found.push((line, indents.empty_line()));
+    }
+    found.into_iter().filter_map(|(line, level)| indent_line(document, options, line, level)).collect()
+}
+
+fn indent_line(document: &DocumentView, options: FormatOptions, line: u32, level: usize) -> Option<FormatEdit> {
+    let range = document.index.line_range(line, &document.text);
+    let text = &document.text[range];
+    let blank = text.len() - text.trim_start_matches([' ', '\t']).len();
+    let wanted = options.indent(level);
+    (text[..blank] != wanted)
+        .then(|| FormatEdit { range: TextRange::at(range.start(), TextSize::new(blank as u32)), text: wanted })
+}
+
+impl FormatOptions {
+    fn indent(self, level: usize) -> String {
+        if self.tabs { "\t".repeat(level) } else { " ".repeat(level * self.width as usize) }
+    }
+}
+
+fn tokens(root: &SyntaxNode) -> impl Iterator<Item = SyntaxToken> {
+    root.descendants_with_tokens().filter_map(NodeOrToken::into_token)
+}
+
+/// All edits of a text without errors.
+pub fn edits(root: &SyntaxNode, options: FormatOptions) -> Vec<FormatEdit> {
+    let mut format =
+        Formatter { options, indents: Indents::default(), edits: Vec::new(), last: None, gap: Gap::default() };
+    for token in tokens(root) {
+        format.token(token);
+    }
+    format.end(root.text_range().end());
+    format.edits
+}
+
+/// What stands between two tokens.
+#[derive(Default)]
+struct Gap {
+    start: TextSize,
+    text: String,
+    /// Line ends in it, as they are written.
+    line_ends: Vec<String>,
+}
+
+struct Formatter {
+    options: FormatOptions,
+    indents: Indents,
+    edits: Vec<FormatEdit>,
+    /// The last token that is neither blank nor line end.
+    last: Option<SyntaxToken>,
+    gap: Gap,
+}
+
+impl Formatter {
+    fn token(&mut self, token: SyntaxToken) {
+        match token.kind() {
+            SyntaxKind::Whitespace => self.gap.text += token.text(),
+            SyntaxKind::Newline => {
+                self.gap.text += token.text();
+                self.gap.line_ends.push(token.text().to_owned());
+                self.indents.pass(&token);
+            }
+            kind => {
+                self.between(&token);
+                if !kind.is_trivia() {
+                    self.indents.pass(&token);
+                }
+                // Blanks at the end of a comment belong to its token, and to nothing else.
+                let text = token.text();
+                let kept = if kind == SyntaxKind::Comment { text.trim_end_matches([' ', '\t']) } else { text };
+                let start = token.text_range().start() + TextSize::of(kept);
+                self.gap = Gap { start, text: text[kept.len()..].to_owned(), line_ends: Vec::new() };
+                self.last = Some(token);
+            }
+        }
+    }
+
+    /// Decides what stands before a token.
+    fn between(&mut self, token: &SyntaxToken) {
+        let wanted = match &self.last {
+            None => {
+                // A byte order mark is no blank.
+                let mark = if self.gap.text.starts_with('\u{feff}') { "\u{feff}" } else { "" };
+                self.indents.line(token);
+                mark.to_owned()
+            }
+            Some(last) if self.gap.line_ends.is_empty() => match spacing::between(last, token) {
+                Space::None => String::new(),
+                Space::One => " ".to_owned(),
+                Space::Keep => self.gap.text.clone(),
+                Space::KeepOne => if self.gap.text.is_empty() { "" } else { " " }.to_owned(),
+            },
+            Some(_) => {
+                let level = if token.kind().is_trivia() { self.comment_level(token) } else { self.indents.line(token) };
+                let kept = self.gap.line_ends.len().min(MOST_BLANK_LINES + 1);
+                self.gap.line_ends[..kept].concat() + &self.options.indent(level)
+            }
+        };
+        self.replace(wanted);
+    }
+
+    /// A comment stands where the code below it would, and at the end of a block where its statements do.
+    fn comment_level(&self, comment: &SyntaxToken) -> usize {
+        let next = std::iter::successors(super::tokens::next(comment), super::tokens::next);
+        let next = next.into_iter().find(|token| !token.kind().is_trivia() && token.kind() != SyntaxKind::Newline);
+        match next {
+            Some(next) if !matches!(next.kind(), SyntaxKind::EndKw | SyntaxKind::ElseKw) => {
+                self.indents.clone().line(&next)
+            }
+            _ => self.indents.empty_line(),
+        }
+    }
+
+    fn end(&mut self, end: TextSize) {
+        let wanted = match (&self.last, self.gap.line_ends.first()) {
+            (None, _) => String::new(),
+            (Some(_), Some(line_end)) => line_end.clone(),
+            (Some(_), None) => "\n".to_owned(),
+        };
+        debug_assert_eq!(self.gap.start + TextSize::of(&*self.gap.text), end);
+        self.replace(wanted);
+    }
+
+    fn replace(&mut self, wanted: String) {
+        if wanted != self.gap.text {
+            let range = TextRange::at(self.gap.start, TextSize::of(&*self.gap.text));
+            self.edits.push(FormatEdit { range, text: wanted });
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! What names and expressions stand for: kinds of values, and for maps which map, found on demand from the facts of files.
+//!
+//! Takes facts from the database; completion, definitions, rename, signatures and hover ask it. It follows assignments whatever
+//! their order (the order is what [`minilive_mir::scope`] knows) and is a guide for a reader, never a proof: [`Known::open`] says
+//! that there may be more. Invariants: every question ends (cycles give what is known without them, work is bounded); equal
+//! databases give equal answers.
+
+mod members;
+mod values;
+
+use super::guide::{self, Gives};
+use crate::db::{self, File, FileFacts, LiveDb, Located};
+use crate::modules::Places;
+use minilive_mir::ir::UnitKind;
+use minilive_mir::names::{Sym, Symbol};
+use minilive_runtime::intrinsics::{self, IntrinsicId};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+pub use members::Member;
+
+/// Unions grow no larger.
+const MOST_KINDS: usize = 8;
+/// One question asks no more than so many others.
+const MOST_STEPS: u32 = 50_000;
+/// Chains of `__isa` are followed so far.
+const MOST_PARENTS: usize = 32;
+/// Symbols within symbols are followed so far; queries run on threads whose stacks have room for it.
+const MOST_DEPTH: u32 = 200;
+
+/// A unit of some file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct UnitRef {
+    /// The file.
+    pub file: File,
+    /// Its index among the file's units.
+    pub unit: u32,
+}
+
+/// A map that code makes, told apart by where it is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Object {
+    /// A map literal of a unit.
+    Literal(UnitRef, u32),
+    /// A `new` of a unit.
+    New(UnitRef, u32),
+    /// The variables of an imported file.
+    Module(File),
+    /// The globals of a program.
+    Globals(File),
+    /// The variables of a function.
+    Locals(UnitRef),
+    /// A map of the host or a type map, by the name of its intrinsic.
+    Host(&'static str),
+}
+
+/// One kind of value.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// null
+    Null,
+    /// A number.
+    Number,
+    /// A string.
+    Text,
+    /// A list; what its elements may be, if anything is known.
+    List(Vec<Kind>),
+    /// A map that is not known by its maker.
+    AnyMap,
+    /// A map.
+    Map(Object),
+    /// A function of a program.
+    Function(UnitRef),
+    /// A built-in function.
+    Intrinsic(IntrinsicId),
+    /// An error value.
+    Error,
+}
+
+/// What is known about a value.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Known {
+    /// What it may be.
+    pub kinds: Vec<Kind>,
+    /// It may be something else, too.
+    pub open: bool,
+}
+
+impl Known {
+    /// Anything.
+    pub fn anything() -> Known {
+        Known { kinds: Vec::new(), open: true }
+    }
+
+    fn one(kind: Kind) -> Known {
+        Known { kinds: vec![kind], open: false }
+    }
+
+    /// Adds one more kind that it may be.
+    fn add(&mut self, kind: Kind) {
+        if self.kinds.contains(&kind) {
+        } else if self.kinds.len() < MOST_KINDS {
+            self.kinds.push(kind);
+        } else {
+            self.open = true;
+        }
+    }
+
+    fn join(&mut self, other: Known) {
+        self.open |= other.open;
+        other.kinds.into_iter().for_each(|kind| self.add(kind));
+    }
+
+    /// The maps among it.
+    pub fn objects(&self) -> impl Iterator<Item = Object> + '_ {
+        self.kinds.iter().filter_map(|kind| match kind {
+            Kind::Map(object) => Some(*object),
+            _ => None,
+        })
+    }
+}
+
+/// What a bare name in a unit is, by the rules of LANGUAGE 5.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Binding {
+    /// A variable of this unit (the unit itself, or the function around it).
+    Variable(u32),
+    /// A global.
+    Global,
+    /// A built-in function.
+    Intrinsic(IntrinsicId),
+    /// Nothing in this file.
+    Unknown,
+}
+
+/// The names that code of a unit means.
+pub fn binding(facts: &FileFacts, unit: u32, name: &str) -> Binding {
+    let around = facts.enclosing_function(unit);
+    if let Some(owner) = [Some(unit), around].into_iter().flatten().find(|&it| facts.has_variable(it, name)) {
+        Binding::Variable(owner)
+    } else if facts.globals.contains_key(name) {
+        Binding::Global
+    } else {
+        intrinsics::find(name).map_or(Binding::Unknown, Binding::Intrinsic)
+    }
+}
+
+/// One question in progress or answered: whose symbol, and whether functions are left uncalled.
+type Key = (UnitRef, Sym, bool);
+
+/// Answers questions about one revision of the database.
+pub struct Infer<'a> {
+    db: &'a LiveDb,
+    places: &'a Places,
+    facts: FxHashMap<File, Arc<FileFacts>>,
+    answers: FxHashMap<Key, Known>,
+    /// Questions in progress with their depth.
+    active: FxHashMap<Key, u32>,
+    /// The outermost question in progress whose answer was needed by itself.
+    cycle: u32,
+    steps: u32,
+}
+
+impl std::fmt::Debug for Infer<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Infer").field("answers", &self.answers.len()).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Infer<'a> {
+    /// Nothing is known yet. `places` says where imports lead.
+    pub fn new(db: &'a LiveDb, places: &'a Places) -> Infer<'a> {
+        Infer {
+            db,
+            places,
+            facts: FxHashMap::default(),
+            answers: FxHashMap::default(),
+            active: FxHashMap::default(),
+            cycle: u32::MAX,
+            steps: 0,
+        }
+    }
+
+    /// The facts of a file.
+    pub fn facts(&mut self, file: File) -> Arc<FileFacts> {
+        self.facts.entry(file).or_insert_with(|| db::file_facts(self.db, file)).clone()
+    }
+
+    /// The file that an import of that name leads to.
+    pub fn module(&self, name: &str) -> Option<File> {
+        match db::locate(self.db, &self.places.lookup(name)) {
+            Located::At(file) => Some(file),
+            _ => None,
+        }
+    }
+
+    /// What an expression of a unit is, functions being called as reading a name calls them.
+    pub fn value(&mut self, at: UnitRef, symbol: &Sym) -> Known {
+        self.ask(at, symbol, false)
+    }
+
+    /// The same with functions left as they are.
+    pub fn uncalled(&mut self, at: UnitRef, symbol: &Sym) -> Known {
+        self.ask(at, symbol, true)
+    }
+
+    fn ask(&mut self, at: UnitRef, symbol: &Sym, uncalled: bool) -> Known {
+        match &**symbol {
+            Symbol::Unknown => return Known::anything(),
+            Symbol::Null => return Known::one(Kind::Null),
+            Symbol::Number => return Known::one(Kind::Number),
+            Symbol::Text => return Known::one(Kind::Text),
+            _ => {}
+        }
+        let key = (at, symbol.clone(), uncalled);
+        if let Some(answer) = self.answers.get(&key) {
+            return answer.clone();
+        }
+        if let Some(&depth) = self.active.get(&key) {
+            self.cycle = self.cycle.min(depth);
+            return Known::default();
+        }
+        let depth = self.active.len() as u32;
+        if self.steps >= MOST_STEPS || depth >= MOST_DEPTH {
+            // What is cut short must not be taken for a whole answer.
+            self.cycle = 0;
+            return Known::anything();
+        }
+        self.steps += 1;
+        if self.steps.is_multiple_of(256) {
+            self.db.poll();
+        }
+        self.active.insert(key.clone(), depth);
+        let answer = self.find_out(at, symbol, uncalled);
+        self.active.remove(&key);
+        if self.cycle >= depth {
+            self.cycle = u32::MAX;
+            self.answers.insert(key, answer.clone());
+        }
+        answer
+    }
+}

@@ -1,0 +1,330 @@
+//! Members of maps: from literals, from assignments through any expression that is this map, and from the maps behind `__isa`.
+//!
+//! Part of `infer.rs`. Invariant: reading follows `__isa`, writing does not (LANGUAGE 6.3), so who *has* a member and who only
+//! *finds* it are different questions here.
+
+use super::{Infer, Kind, Known, MOST_KINDS, MOST_PARENTS, Object, Sym, Symbol, UnitRef};
+use minilive_runtime::intrinsics::{self, IntrinsicId};
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
+
+/// A member of a map.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Its name.
+    pub name: SmolStr,
+    /// The map that has it.
+    pub owner: Object,
+    /// How many steps of `__isa` away that is.
+    pub distance: u32,
+    /// What is assigned to it first: in which unit, which symbol; none for intrinsics.
+    pub value: Option<(UnitRef, Sym)>,
+    /// The intrinsic that it is.
+    pub intrinsic: Option<IntrinsicId>,
+}
+
+impl Infer<'_> {
+    /// `of.name`
+    pub(super) fn member_of_value(&mut self, at: UnitRef, of: &Sym, name: &SmolStr, uncalled: bool) -> Known {
+        let owner = self.value(at, of);
+        let mut found = Known { kinds: Vec::new(), open: owner.open };
+        for kind in &owner.kinds {
+            let member = self.member(kind, name);
+            found.join(if uncalled { member } else { self.called(&member, Some(kind)) });
+        }
+        found
+    }
+
+    /// What a member of a value is, uncalled.
+    pub fn member(&mut self, of: &Kind, name: &str) -> Known {
+        if let Kind::Map(object) = of {
+            for holder in self.definers(*object, name) {
+                let found = self.own_member(holder, name);
+                if found != Known::default() {
+                    return found;
+                }
+            }
+        }
+        match type_method(of, name) {
+            Some(id) => Known::one(Kind::Intrinsic(id)),
+            None => Known::anything(),
+        }
+    }
+
+    /// What a map's own member is.
+    fn own_member(&mut self, object: Object, name: &str) -> Known {
+        let mut found = Known::default();
+        match object {
+            Object::Globals(file) | Object::Module(file) => return self.global(file, name),
+            Object::Locals(unit) => return self.variable_of(unit, name),
+            Object::Host(host) => {
+                let id = host_member(host, name);
+                return id.map_or_else(Known::default, |id| Known::one(Kind::Intrinsic(id)));
+            }
+            Object::Literal(..) | Object::New(..) => {}
+        }
+        for (unit, value) in self.own_values(object, name) {
+            if found.kinds.len() >= MOST_KINDS {
+                found.open = true;
+                break;
+            }
+            found.join(self.value(unit, &value));
+        }
+        found
+    }
+
+    /// What is assigned to a map's own member.
+    fn own_values(&mut self, object: Object, name: &str) -> Vec<(UnitRef, Sym)> {
+        let mut values = Vec::new();
+        let (Object::Literal(made, _) | Object::New(made, _)) = object else { return values };
+        let facts = self.facts(made.file);
+        if let Object::Literal(made, number) = object
+            && let Some(entries) = facts.unit(made.unit).facts.maps.get(number as usize)
+        {
+            let fitting = entries.iter().filter(|(it, _)| it == name);
+            values.extend(fitting.map(|(_, value)| (made, value.clone())));
+        }
+        if let Object::New(made, number) = object
+            && name == "__isa"
+            && let Some(base) = facts.unit(made.unit).facts.news.get(number as usize)
+        {
+            values.push((made, base.clone()));
+        }
+        for (unit, owner, value) in facts.members.get(name).into_iter().flatten() {
+            let unit = UnitRef { unit: *unit, ..made };
+            if self.value(unit, owner).objects().any(|it| it == object) {
+                values.push((unit, value.clone()));
+            }
+        }
+        values
+    }
+
+    /// Whether a map has a member itself.
+    pub fn has(&mut self, object: Object, name: &str) -> bool {
+        match object {
+            Object::Globals(file) | Object::Module(file) => self.facts(file).globals.contains_key(name),
+            Object::Locals(unit) => self.facts(unit.file).has_variable(unit.unit, name),
+            Object::Host(host) => host_member(host, name).is_some(),
+            Object::Literal(..) | Object::New(..) => !self.own_values(object, name).is_empty(),
+        }
+    }
+
+    /// The maps directly behind `__isa`.
+    pub fn parents(&mut self, object: Object) -> Vec<Object> {
+        let mut found = Vec::new();
+        for (unit, value) in self.own_values(object, "__isa") {
+            for parent in self.value(unit, &value).objects() {
+                if parent != object && !found.contains(&parent) {
+                    found.push(parent);
+                }
+            }
+        }
+        found
+    }
+
+    /// A map and all behind it, nearest first, with their distance.
+    pub fn chain(&mut self, object: Object) -> Vec<(Object, u32)> {
+        let mut chain = vec![(object, 0)];
+        let mut next = 0;
+        while let Some(&(object, distance)) = chain.get(next).filter(|_| chain.len() < MOST_PARENTS) {
+            next += 1;
+            for parent in self.parents(object) {
+                if !chain.iter().any(|(it, _)| *it == parent) {
+                    chain.push((parent, distance + 1));
+                }
+            }
+        }
+        chain
+    }
+
+    /// The maps of a chain that have a member themselves, nearest first.
+    pub fn definers(&mut self, object: Object, name: &str) -> Vec<Object> {
+        let chain = self.chain(object);
+        chain.into_iter().map(|(it, _)| it).filter(|&it| self.has(it, name)).collect()
+    }
+
+    /// The maps whose member a function is: what `self` is in it.
+    pub fn self_objects(&mut self, function: UnitRef) -> Vec<Object> {
+        let facts = self.facts(function.file);
+        let Some(parent) = facts.unit(function.unit).parent else { return Vec::new() };
+        let Some(number) = facts.unit(parent).children.iter().position(|&it| it == function.unit) else {
+            return Vec::new();
+        };
+        let around = UnitRef { unit: parent, ..function };
+        let literal: Sym = Symbol::Function(number as u32).into();
+        let mut found = Vec::new();
+        let says = facts.unit(parent).facts.clone();
+        for (map, entries) in (0u32..).zip(&says.maps) {
+            if entries.iter().any(|(_, value)| *value == literal) {
+                found.push(Object::Literal(around, map));
+            }
+        }
+        for (owner, _, _) in says.members.iter().filter(|(_, _, value)| *value == literal) {
+            found.extend(self.value(around, owner).objects());
+        }
+        if found.is_empty() {
+            self.self_through_reference(function, &mut found);
+        }
+        if found.is_empty() && facts.enclosing_function(function.unit).is_some() {
+            return self.self_objects(around);
+        }
+        found
+    }
+
+    /// `m.f = @f`, by the function's name.
+    fn self_through_reference(&mut self, function: UnitRef, found: &mut Vec<Object>) {
+        let facts = self.facts(function.file);
+        let name = &facts.unit(function.unit).name;
+        let reference: Sym = Symbol::Ref(Symbol::Name(name.clone()).into()).into();
+        for (unit, it) in (0u32..).zip(&facts.units) {
+            let unit = UnitRef { unit, ..function };
+            let entries = (0u32..).zip(&it.facts.maps);
+            let literals = entries.filter(|(_, entries)| entries.iter().any(|(_, value)| *value == reference));
+            let literals: Vec<_> = literals.map(|(map, _)| Object::Literal(unit, map)).collect();
+            let owners = it.facts.members.iter().filter(|(_, _, value)| *value == reference);
+            let owners: Vec<_> = owners.map(|(owner, _, _)| owner.clone()).collect();
+            if literals.is_empty() && owners.is_empty() {
+                continue;
+            }
+            if self.uncalled(unit, &reference).kinds.contains(&Kind::Function(function)) {
+                found.extend(literals);
+                for owner in owners {
+                    found.extend(self.value(unit, &owner).objects());
+                }
+            }
+        }
+    }
+
+    pub(super) fn super_objects(&mut self, function: UnitRef) -> Vec<Object> {
+        let mut found = Vec::new();
+        for object in self.self_objects(function) {
+            found.extend(self.parents(object));
+        }
+        found
+    }
+
+    /// The name of the variable or member to which a map is directly assigned where it is made.
+    pub fn name_of(&mut self, file: super::File, object: Object) -> Option<SmolStr> {
+        let (made, symbol): (UnitRef, Sym) = match object {
+            Object::Literal(made, number) => (made, Symbol::Map(number).into()),
+            Object::New(made, number) => (made, Symbol::New(number).into()),
+            _ => return None,
+        };
+        let facts = self.facts(file);
+        let says = &facts.unit(made.unit).facts;
+        let named = says.assigned.iter().find(|(_, value)| *value == symbol).map(|(name, _)| name.clone());
+        named.or_else(|| says.members.iter().find(|(_, _, value)| *value == symbol).map(|(_, name, _)| name.clone()))
+    }
+
+    /// All members that reading finds in a value, nearest first, each name once.
+    pub fn members(&mut self, of: &Known) -> Vec<Member> {
+        let (mut found, mut seen) = (Vec::new(), FxHashSet::default());
+        let mut add = |member: Member| {
+            if seen.insert(member.name.clone()) {
+                found.push(member);
+            }
+        };
+        for object in of.objects() {
+            for (holder, distance) in self.chain(object) {
+                self.own_members(holder, distance).into_iter().for_each(&mut add);
+            }
+        }
+        for kind in &of.kinds {
+            let Some(owner) = type_map(kind) else { continue };
+            let methods = intrinsics::type_methods(owner);
+            methods.iter().filter_map(|name| host_method(owner, name, 100)).for_each(&mut add);
+        }
+        found
+    }
+
+    fn own_members(&mut self, object: Object, distance: u32) -> Vec<Member> {
+        let member =
+            |name: &SmolStr, value| Member { name: name.clone(), owner: object, distance, value, intrinsic: None };
+        let mut found = Vec::new();
+        match object {
+            Object::Globals(file) | Object::Module(file) => {
+                let facts = self.facts(file);
+                for (name, values) in &facts.globals {
+                    let value = values.first().map(|(unit, value)| (UnitRef { file, unit: *unit }, value.clone()));
+                    found.push(member(name, value));
+                }
+            }
+            Object::Locals(unit) => {
+                let facts = self.facts(unit.file);
+                let says = &facts.unit(unit.unit).facts;
+                for name in &says.variables {
+                    let value = says.assigned.iter().find(|(it, _)| it == name);
+                    found.push(member(name, value.map(|(_, value)| (unit, value.clone()))));
+                }
+            }
+            Object::Host(host) => {
+                let own = IntrinsicId::all().filter(|id| id.def().member_of == Some(host));
+                let own = own.map(|id| (SmolStr::new_static(id.def().name), id));
+                found.extend(own.map(|(name, id)| Member { intrinsic: Some(id), ..member(&name, None) }));
+                let methods = intrinsics::type_methods(host).iter();
+                found.extend(methods.filter_map(|name| host_method(host, name, distance)));
+            }
+            Object::Literal(made, number) => {
+                let facts = self.facts(made.file);
+                let entries = facts.unit(made.unit).facts.maps.get(number as usize).into_iter().flatten();
+                found.extend(entries.map(|(name, value)| member(name, Some((made, value.clone())))));
+                self.assigned_members(object, made, &mut |name, value| found.push(member(name, Some(value))));
+            }
+            Object::New(made, _) => {
+                self.assigned_members(object, made, &mut |name, value| found.push(member(name, Some(value))));
+            }
+        }
+        // Hash maps have no order of their own.
+        if matches!(object, Object::Globals(_) | Object::Module(_) | Object::Locals(_)) {
+            found.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+        found
+    }
+
+    /// Members that are assigned somewhere in the file that makes the map, in source order.
+    fn assigned_members(&mut self, object: Object, made: UnitRef, found: &mut dyn FnMut(&SmolStr, (UnitRef, Sym))) {
+        let facts = self.facts(made.file);
+        for (unit, it) in (0u32..).zip(&facts.units) {
+            let unit = UnitRef { unit, ..made };
+            for (owner, name, value) in &it.facts.members {
+                if self.value(unit, owner).objects().any(|it| it == object) {
+                    found(name, (unit, value.clone()));
+                }
+            }
+        }
+    }
+}
+
+/// The intrinsic that has the type map of a kind.
+pub fn type_map(kind: &Kind) -> Option<&'static str> {
+    Some(match kind {
+        Kind::Number => "number",
+        Kind::Text => "string",
+        Kind::List(_) => "list",
+        Kind::Map(_) | Kind::AnyMap => "map",
+        Kind::Function(_) | Kind::Intrinsic(_) => "funcRef",
+        Kind::Error => "error",
+        Kind::Null => return None,
+    })
+}
+
+/// A method that all values of a kind have.
+fn type_method(kind: &Kind, name: &str) -> Option<IntrinsicId> {
+    host_member(type_map(kind)?, name)
+}
+
+fn host_member(host: &str, name: &str) -> Option<IntrinsicId> {
+    let own = intrinsics::find_member(host, name);
+    own.or_else(|| intrinsics::find(name).filter(|_| intrinsics::type_methods(host).contains(&name)))
+}
+
+fn host_method(host: &'static str, name: &'static str, distance: u32) -> Option<Member> {
+    let intrinsic = host_member(host, name);
+    intrinsic.is_some().then(|| Member {
+        name: SmolStr::new_static(name),
+        owner: Object::Host(host),
+        distance,
+        value: None,
+        intrinsic,
+    })
+}

@@ -1,0 +1,261 @@
+//! The kinds of expressions and variables.
+//!
+//! The questions of `infer.rs` come here when they have no answer yet. Invariant: nothing here keeps state; whatever asks another
+//! question goes through [`Infer::value`] or [`Infer::uncalled`], which end cycles.
+
+use super::{Binding, Gives, Infer, Kind, Known, MOST_KINDS, Object, Sym, Symbol, UnitKind, UnitRef, binding, guide};
+use minilive_runtime::intrinsics::IntrinsicId;
+use smol_str::SmolStr;
+
+impl Infer<'_> {
+    pub(super) fn find_out(&mut self, at: UnitRef, symbol: &Sym, uncalled: bool) -> Known {
+        match &**symbol {
+            Symbol::Unknown | Symbol::Null | Symbol::Number | Symbol::Text => Known::anything(),
+            Symbol::List(items) => self.list(at, items),
+            Symbol::Map(number) => Known::one(Kind::Map(Object::Literal(at, *number))),
+            Symbol::New(number) => Known::one(Kind::Map(Object::New(at, *number))),
+            Symbol::Function(number) => self.nested(at, *number),
+            Symbol::Name(name) => {
+                let found = self.variable(at, name);
+                if uncalled { found } else { self.called(&found, None) }
+            }
+            Symbol::Member(of, name) => self.member_of_value(at, of, name, uncalled),
+            Symbol::Ref(of) => self.uncalled(at, of),
+            Symbol::Call(of) => self.call(at, of),
+            Symbol::SelfValue => self.objects_known(at, Infer::self_objects),
+            Symbol::Super => self.objects_known(at, Infer::super_objects),
+            Symbol::Globals => Known::one(Kind::Map(Object::Globals(at.file))),
+            Symbol::Outer => Known::one(Kind::Map(self.outer(at))),
+            Symbol::Locals => Known::one(Kind::Map(self.locals(at))),
+            Symbol::Element(of) | Symbol::Iterated(of) => self.element(at, of, matches!(**symbol, Symbol::Iterated(_))),
+            Symbol::Slice(of) => {
+                let mut of = self.value(at, of);
+                of.kinds.retain(|kind| matches!(kind, Kind::Text | Kind::List(_)));
+                of
+            }
+            Symbol::Plus(a, b) => self.sum(at, a, b),
+            Symbol::Scaled(a) => {
+                let mut of = self.value(at, a);
+                let kept = |kind: &Kind| matches!(kind, Kind::Text | Kind::List(_));
+                let number = of.kinds.is_empty() || of.kinds.iter().any(|kind| !kept(kind));
+                of.kinds.retain(kept);
+                if number {
+                    of.add(Kind::Number);
+                }
+                of
+            }
+            Symbol::Import(name) => self.imported(name),
+        }
+    }
+
+    fn list(&mut self, at: UnitRef, items: &[Sym]) -> Known {
+        let mut elements = Known::default();
+        for item in items {
+            elements.join(self.value(at, item));
+        }
+        // Lists of lists of lists are lists.
+        let flat = elements.kinds.into_iter().map(|kind| match kind {
+            Kind::List(inner) if inner.iter().any(|it| matches!(it, Kind::List(_))) => Kind::List(Vec::new()),
+            kind => kind,
+        });
+        Known::one(Kind::List(flat.collect()))
+    }
+
+    /// The nested function of that number.
+    fn nested(&mut self, at: UnitRef, number: u32) -> Known {
+        let facts = self.facts(at.file);
+        match facts.unit(at.unit).children.get(number as usize) {
+            Some(&unit) => Known::one(Kind::Function(UnitRef { unit, ..at })),
+            None => Known::anything(),
+        }
+    }
+
+    /// A bare name, uncalled.
+    fn variable(&mut self, at: UnitRef, name: &SmolStr) -> Known {
+        let facts = self.facts(at.file);
+        match binding(&facts, at.unit, name) {
+            Binding::Variable(unit) => self.variable_of(UnitRef { unit, ..at }, name),
+            Binding::Global => self.global(at.file, name),
+            Binding::Intrinsic(id) => Known::one(Kind::Intrinsic(id)),
+            Binding::Unknown => Known::anything(),
+        }
+    }
+
+    pub(super) fn global(&mut self, file: super::File, name: &str) -> Known {
+        let facts = self.facts(file);
+        let mut found = Known::default();
+        for (unit, value) in facts.globals.get(name).into_iter().flatten() {
+            if found.kinds.len() >= MOST_KINDS {
+                found.open = true;
+                break;
+            }
+            found.join(self.value(UnitRef { file, unit: *unit }, value));
+        }
+        found
+    }
+
+    /// A variable of a function: what it and its closures assign, and what callers give.
+    pub(super) fn variable_of(&mut self, at: UnitRef, name: &str) -> Known {
+        let facts = self.facts(at.file);
+        let unit = facts.unit(at.unit);
+        let mut found = Known::default();
+        for (_, value) in unit.facts.assigned.iter().filter(|(it, _)| it == name) {
+            found.join(self.value(at, value));
+        }
+        for &child in &unit.children {
+            for (_, value) in facts.unit(child).facts.outer.iter().filter(|(it, _)| it == name) {
+                found.join(self.value(UnitRef { unit: child, ..at }, value));
+            }
+        }
+        if let Some(param) = unit.facts.params.iter().rposition(|(it, _)| it == name) {
+            found.join(self.param(at, param));
+        }
+        found
+    }
+
+    /// What calls in the same file give for a parameter, and its default.
+    fn param(&mut self, at: UnitRef, param: usize) -> Known {
+        let facts = self.facts(at.file);
+        let unit = facts.unit(at.unit);
+        let mut found = Known { kinds: Vec::new(), open: true };
+        if let Some((_, default)) = unit.facts.params.get(param).filter(|(_, default)| **default != Symbol::Null) {
+            found.join(self.value(at, default));
+        }
+        let name = unit.name.rsplit('.').next().unwrap_or_default();
+        for &(caller, number) in facts.calls.get(name).into_iter().flatten() {
+            let caller_facts = facts.unit(caller).facts.clone();
+            let Some((callee, args)) = caller_facts.calls.get(number as usize) else { continue };
+            let Some(arg) = args.get(param) else { continue };
+            let caller = UnitRef { unit: caller, ..at };
+            if self.uncalled(caller, callee).kinds.contains(&Kind::Function(at)) {
+                found.join(self.value(caller, arg));
+            }
+        }
+        found
+    }
+
+    /// What reading gives: functions are called without arguments.
+    pub(super) fn called(&mut self, found: &Known, receiver: Option<&Kind>) -> Known {
+        let mut result = Known { kinds: Vec::new(), open: found.open };
+        for kind in &found.kinds {
+            match kind {
+                Kind::Function(function) => result.join(self.result(*function)),
+                Kind::Intrinsic(id) => result.join(self.given(*id, receiver)),
+                kind => result.add(kind.clone()),
+            }
+        }
+        result
+    }
+
+    fn call(&mut self, at: UnitRef, callee: &Sym) -> Known {
+        let receiver = match &**callee {
+            Symbol::Member(of, _) => self.value(at, of).kinds.into_iter().next(),
+            _ => None,
+        };
+        let callee = self.uncalled(at, callee);
+        self.called(&callee, receiver.as_ref())
+    }
+
+    /// What a function returns.
+    pub fn result(&mut self, function: UnitRef) -> Known {
+        let facts = self.facts(function.file);
+        let returns = &facts.unit(function.unit).facts.returns;
+        if returns.is_empty() {
+            return Known::one(Kind::Null);
+        }
+        let mut result = Known::default();
+        for value in returns {
+            result.join(self.value(function, value));
+        }
+        result
+    }
+
+    /// What an intrinsic gives.
+    fn given(&mut self, id: IntrinsicId, receiver: Option<&Kind>) -> Known {
+        let element = || match receiver {
+            Some(Kind::List(kinds)) => Known { kinds: kinds.clone(), open: kinds.is_empty() },
+            Some(Kind::Text) => Known::one(Kind::Text),
+            _ => Known::anything(),
+        };
+        match guide::gives(id) {
+            Gives::Anything => Known::anything(),
+            Gives::Nothing => Known::one(Kind::Null),
+            Gives::Number => Known::one(Kind::Number),
+            Gives::Text => Known::one(Kind::Text),
+            Gives::List => Known::one(Kind::List(Vec::new())),
+            Gives::Numbers => Known::one(Kind::List(vec![Kind::Number])),
+            Gives::Texts => Known::one(Kind::List(vec![Kind::Text])),
+            Gives::Elements => Known::one(Kind::List(element().kinds)),
+            Gives::Map => Known::one(Kind::AnyMap),
+            Gives::Error => Known::one(Kind::Error),
+            Gives::Same => receiver.map_or_else(Known::anything, |kind| Known::one(kind.clone())),
+            Gives::Element => element(),
+            Gives::Host(name) => Known::one(Kind::Map(Object::Host(name))),
+        }
+    }
+
+    fn element(&mut self, at: UnitRef, of: &Sym, iterated: bool) -> Known {
+        let of = self.value(at, of);
+        let mut found = Known { kinds: Vec::new(), open: of.open };
+        for kind in of.kinds {
+            match kind {
+                Kind::List(kinds) => {
+                    found.open |= kinds.is_empty();
+                    kinds.into_iter().for_each(|kind| found.add(kind));
+                }
+                Kind::Text => found.add(Kind::Text),
+                Kind::Map(_) | Kind::AnyMap if iterated => found.add(Kind::AnyMap),
+                _ => found.open = true,
+            }
+        }
+        found
+    }
+
+    /// A string makes a string of everything, lists and maps are joined, numbers added.
+    fn sum(&mut self, at: UnitRef, a: &Sym, b: &Sym) -> Known {
+        let (left, right) = (self.value(at, a), self.value(at, b));
+        if left.kinds.contains(&Kind::Text) || right.kinds.contains(&Kind::Text) {
+            return Known { kinds: vec![Kind::Text], open: left.kinds.len() > 1 };
+        }
+        let mut found = Known { kinds: Vec::new(), open: left.open };
+        for kind in left.kinds {
+            match kind {
+                Kind::List(_) | Kind::Map(_) | Kind::AnyMap | Kind::Number => found.add(kind),
+                _ => found.open = true,
+            }
+        }
+        found
+    }
+
+    /// The map of a module: its variables, or what its top level returns.
+    fn imported(&mut self, name: &str) -> Known {
+        let Some(file) = self.module(name) else { return Known::anything() };
+        let facts = self.facts(file);
+        let mut found = Known::default();
+        for (unit, it) in (0u32..).zip(&facts.units).filter(|(_, it)| it.kind == UnitKind::Statement) {
+            for value in &it.facts.returns {
+                found.join(self.value(UnitRef { file, unit }, value));
+            }
+        }
+        if found == Known::default() { Known::one(Kind::Map(Object::Module(file))) } else { found }
+    }
+
+    fn objects_known(&mut self, at: UnitRef, find: fn(&mut Self, UnitRef) -> Vec<Object>) -> Known {
+        let objects = find(self, at);
+        Known { open: objects.is_empty(), kinds: objects.into_iter().take(MOST_KINDS).map(Kind::Map).collect() }
+    }
+
+    fn outer(&mut self, at: UnitRef) -> Object {
+        match self.facts(at.file).enclosing_function(at.unit) {
+            Some(unit) => Object::Locals(UnitRef { unit, ..at }),
+            None => Object::Globals(at.file),
+        }
+    }
+
+    fn locals(&mut self, at: UnitRef) -> Object {
+        match self.facts(at.file).unit(at.unit).kind {
+            UnitKind::Function => Object::Locals(at),
+            _ => Object::Globals(at.file),
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! What the name under the cursor is, and where else the same thing stands.
+//!
+//! Reads the names of units and the facts of files; definition, references, highlights, rename, hover and semantic tokens are
+//! made of it. Invariants: a use is *certain* only if no run of the program can make it mean something else, as far as the text
+//! tells; uses that may mean the thing are listed apart, so that no edit touches them silently.
+
+use super::infer::{Binding, Infer, Object, UnitRef, binding};
+use crate::db::{self, File, FileFacts, LiveDb, PlacedUnit};
+use minilive_mir::ir::UnitKind;
+use minilive_mir::names::{Access, NameUse, Place};
+use minilive_runtime::intrinsics::IntrinsicId;
+use minilive_syntax::{TextRange, TextSize};
+use smol_str::SmolStr;
+
+/// What a name stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A variable or parameter of a function, by the function's index among the units of its file.
+    Variable(u32),
+    /// A global variable.
+    Global,
+    /// A member of one of these maps; none if nobody knows whose.
+    Member(Vec<Object>),
+    /// A built-in function.
+    Intrinsic(IntrinsicId),
+    /// A name that nothing in the file defines.
+    Unknown,
+}
+
+/// A name in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The name.
+    pub name: SmolStr,
+    /// Where it stands in the file.
+    pub range: TextRange,
+    /// The unit in which it stands.
+    pub unit: u32,
+    /// The use.
+    pub of: NameUse,
+    /// What it stands for.
+    pub target: Target,
+}
+
+/// A place at which a thing is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// The file.
+    pub file: File,
+    /// The unit.
+    pub unit: u32,
+    /// The place in the file.
+    pub range: TextRange,
+    /// What is done with it.
+    pub access: Access,
+    /// It means nothing else.
+    pub certain: bool,
+    /// It stands in a string.
+    pub quoted: bool,
+}
+
+/// The innermost unit whose text holds an offset, then those around it.
+pub fn units_at(db: &LiveDb, file: File, offset: TextSize) -> impl Iterator<Item = u32> + '_ {
+    let units = db::units(db, file);
+    let behind = units.partition_point(|unit| unit.start <= offset);
+    let holds = |unit: &PlacedUnit<'_>| unit.start + unit.unit.green(db).0.text_len() >= offset;
+    let mut next = units[..behind].iter().rposition(holds).map(|index| index as u32);
+    std::iter::from_fn(move || {
+        let unit = next?;
+        next = units[unit as usize].parent;
+        Some(unit)
+    })
+}
+
+/// The name at an offset, with what it stands for.
+pub fn named_at(infer: &mut Infer<'_>, db: &LiveDb, file: File, offset: TextSize) -> Option<Named> {
+    let units = db::units(db, file);
+    let (unit, of) = units_at(db, file, offset).find_map(|unit| {
+        let placed = &units[unit as usize];
+        let names = db::unit_names(db, placed.unit);
+        let relative = offset.checked_sub(placed.start)?;
+        let from = names.uses.partition_point(|it| it.range.end() < relative);
+        names.uses.get(from).filter(|it| it.range.contains_inclusive(relative)).map(|it| (unit, it.clone()))
+    })?;
+    let range = of.range + units[unit as usize].start;
+    let target = target(infer, UnitRef { file, unit }, &of);
+    Some(Named { name: of.name.clone(), range, unit, of, target })
+}
+
+/// What a use of a unit stands for.
+pub fn target(infer: &mut Infer<'_>, at: UnitRef, of: &NameUse) -> Target {
+    let facts = infer.facts(at.file);
+    if let Place::Member(owner) = &of.place {
+        let owner = infer.value(at, owner);
+        return member_target(infer, &owner, &of.name);
+    }
+    scope_target(&facts, at.unit, of)
+}
+
+fn member_target(infer: &mut Infer<'_>, owner: &super::infer::Known, name: &str) -> Target {
+    let objects: Vec<_> = owner.objects().collect();
+    if objects.is_empty() {
+        let method = owner.kinds.iter().find_map(|kind| match infer.member(kind, name).kinds.first() {
+            Some(super::infer::Kind::Intrinsic(id)) => Some(*id),
+            _ => None,
+        });
+        return method.map_or(Target::Member(Vec::new()), Target::Intrinsic);
+    }
+    let mut holders: Vec<Object> = Vec::new();
+    for object in &objects {
+        for holder in infer.definers(*object, name) {
+            if !holders.contains(&holder) {
+                holders.push(holder);
+            }
+        }
+    }
+    if holders.is_empty() || holders.iter().all(|it| matches!(it, Object::Host(_))) {
+        let found =
+            objects.iter().find_map(|it| match infer.member(&super::infer::Kind::Map(*it), name).kinds.first() {
+                Some(super::infer::Kind::Intrinsic(id)) => Some(*id),
+                _ => None,
+            });
+        if let Some(id) = found {
+            return Target::Intrinsic(id);
+        }
+    }
+    Target::Member(holders)
+}
+
+/// What a name means that is no member of a value.
+pub fn scope_target(facts: &FileFacts, unit: u32, of: &NameUse) -> Target {
+    let is_function = facts.unit(unit).kind == UnitKind::Function;
+    match &of.place {
+        Place::Param => Target::Variable(unit),
+        Place::Locals if is_function => Target::Variable(unit),
+        Place::Outer => match facts.enclosing_function(unit) {
+            Some(outer) => Target::Variable(outer),
+            None => Target::Global,
+        },
+        Place::Locals | Place::Globals => Target::Global,
+        Place::Bare | Place::Member(_) => match binding(facts, unit, &of.name) {
+            Binding::Variable(owner) => Target::Variable(owner),
+            Binding::Global => Target::Global,
+            Binding::Intrinsic(id) => Target::Intrinsic(id),
+            Binding::Unknown => Target::Unknown,
+        },
+    }
+}
+
+/// All places of a file at which a thing is named. `file` is where the target was found.
+pub fn uses(infer: &mut Infer<'_>, db: &LiveDb, file: File, name: &str, target: &Target) -> Vec<Found> {
+    let mut found = Vec::new();
+    for unit in units_that_may_name(&infer.facts(file), target) {
+        uses_in(infer, db, UnitRef { file, unit }, name, target, &mut found);
+    }
+    found.sort_by_key(|it| it.range.start());
+    found
+}
+
+/// The units in which a thing can be named at all.
+fn units_that_may_name(facts: &FileFacts, target: &Target) -> Vec<u32> {
+    match target {
+        Target::Variable(owner) => std::iter::once(*owner).chain(facts.unit(*owner).children.iter().copied()).collect(),
+        _ => (0..facts.units.len() as u32).collect(),
+    }
+}
+
+fn uses_in(infer: &mut Infer<'_>, db: &LiveDb, at: UnitRef, name: &str, wanted: &Target, found: &mut Vec<Found>) {
+    let placed = &db::units(db, at.file)[at.unit as usize];
+    let names = db::unit_names(db, placed.unit);
+    for of in names.uses.iter().filter(|it| it.name == name) {
+        if let Some(certain) = is_use_of(infer, at, of, wanted) {
+            let range = of.range + placed.start;
+            let (access, quoted) = (of.access, of.quoted);
+            found.push(Found { file: at.file, unit: at.unit, range, access, certain, quoted });
+        }
+    }
+}
+
+/// Whether a use names the wanted thing; and if so, whether that is certain.
+fn is_use_of(infer: &mut Infer<'_>, at: UnitRef, of: &NameUse, wanted: &Target) -> Option<bool> {
+    let is_member = matches!(of.place, Place::Member(_));
+    match wanted {
+        Target::Member(holders) => member_use(infer, at, of, holders),
+        Target::Variable(_) | Target::Global if !is_member => {
+            let facts = infer.facts(at.file);
+            let means = scope_target(&facts, at.unit, of);
+            if means == *wanted {
+                // A local that may not be assigned yet lets the variable further out be seen.
+                let ambiguous = of.place == Place::Bare
+                    && means == Target::Variable(at.unit)
+                    && of.access != Access::Write
+                    && !of.definite
+                    && further_out(&facts, at.unit, &of.name) != Target::Unknown;
+                return Some(!ambiguous);
+            }
+            let may_look_through = of.place == Place::Bare
+                && means == Target::Variable(at.unit)
+                && of.access != Access::Write
+                && !of.definite
+                && further_out(&facts, at.unit, &of.name) == *wanted;
+            may_look_through.then_some(false)
+        }
+        Target::Global => {
+            let Place::Member(owner) = &of.place else { return None };
+            let owner = infer.value(at, owner);
+            let names_it =
+                owner.objects().any(|it| matches!(it, Object::Globals(file) | Object::Module(file) if file == at.file));
+            names_it.then_some(true)
+        }
+        Target::Variable(_) => None,
+        Target::Intrinsic(_) | Target::Unknown => {
+            let means = target(infer, at, of);
+            (means == *wanted).then_some(true)
+        }
+    }
+}
+
+/// What a name means when the unit's own variable is not there.
+fn further_out(facts: &FileFacts, unit: u32, name: &str) -> Target {
+    match facts.enclosing_function(unit) {
+        Some(outer) if facts.has_variable(outer, name) => Target::Variable(outer),
+        _ if facts.globals.contains_key(name) => Target::Global,
+        _ => Target::Unknown,
+    }
+}
+
+/// Members are the same if the maps that have them are related.
+fn member_use(infer: &mut Infer<'_>, at: UnitRef, of: &NameUse, holders: &[Object]) -> Option<bool> {
+    let module = |it: &Object| matches!(it, Object::Module(file) | Object::Globals(file) if *file == at.file);
+    let Place::Member(owner) = &of.place else {
+        let facts = infer.facts(at.file);
+        return (holders.iter().any(module) && scope_target(&facts, at.unit, of) == Target::Global).then_some(true);
+    };
+    let owner = infer.value(at, owner);
+    if owner.objects().next().is_none() {
+        // A number or a string has no members of ours; of what is not known nobody knows.
+        return owner.open.then_some(false);
+    }
+    let mut known = false;
+    for object in owner.objects().collect::<Vec<_>>() {
+        let definers = infer.definers(object, &of.name);
+        known |= !definers.is_empty();
+        if definers.iter().any(|it| holders.contains(it)) {
+            return Some(!owner.open || definers.iter().all(|it| holders.contains(it)));
+        }
+        let ancestors = related(infer, holders, object);
+        if ancestors {
+            return Some(true);
+        }
+    }
+    (!known && owner.open && !holders.is_empty()).then_some(false)
+}
+
+/// Whether a map is behind one of the holders: a member that it has is overridden there.
+fn related(infer: &mut Infer<'_>, holders: &[Object], object: Object) -> bool {
+    holders.iter().any(|&holder| infer.chain(holder).iter().any(|(it, _)| *it == object))
+}

@@ -1,0 +1,213 @@
+//! From a name to where it is defined, where it is used, and its other uses in sight.
+//!
+//! Made of [`super::names`]; `lsp` turns places into locations. Invariant: what is listed as a reference means the same thing;
+//! only where nobody knows whose member a name is, all members of that name are listed.
+
+use super::infer::{Infer, Object};
+use super::names::{Found, Named, Target, named_at, uses};
+use crate::db::{File, LiveDb};
+use crate::document::DocumentView;
+use crate::modules::Places;
+use minilive_mir::names::{Access, Place};
+use minilive_syntax::{TextRange, TextSize};
+
+/// A place in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Location {
+    /// The file.
+    pub file: File,
+    /// The place.
+    pub range: TextRange,
+}
+
+/// A use of what is under the cursor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Highlight {
+    /// The place.
+    pub range: TextRange,
+    /// Whether it gives a value.
+    pub writes: bool,
+}
+
+/// Where the name at an offset is defined.
+pub fn definition(db: &LiveDb, document: &DocumentView, places: &Places, offset: TextSize) -> Vec<Location> {
+    let mut infer = Infer::new(db, places);
+    let Some(named) = named_at(&mut infer, db, document.file, offset) else { return Vec::new() };
+    if named.of.quoted
+        && named.of.place == Place::Bare
+        && let Some(file) = infer.module(&named.name)
+    {
+        return vec![Location { file, range: TextRange::empty(TextSize::new(0)) }];
+    }
+    definitions(&mut infer, db, document.file, &named)
+}
+
+/// Where what a name stands for is defined, the nearest first.
+pub fn definitions(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> Vec<Location> {
+    let location = |found: &Found| Location { file: found.file, range: found.range };
+    let is_definition = |found: &&Found| found.access.writes();
+    match &named.target {
+        Target::Variable(_) | Target::Global => {
+            let found = uses(infer, db, file, &named.name, &named.target);
+            let plain = found.iter().filter(|it| it.access == Access::Write).find(|it| it.certain);
+            plain.or_else(|| found.iter().find(is_definition)).map(location).into_iter().collect()
+        }
+        Target::Member(holders) if holders.is_empty() => {
+            let all = members_by_name(infer, db, file, &named.name);
+            all.iter().filter(is_definition).map(location).collect()
+        }
+        Target::Member(holders) => {
+            let mut found = Vec::new();
+            for &holder in holders {
+                let (file, target) = match holder {
+                    Object::Module(file) | Object::Globals(file) => (file, Target::Global),
+                    Object::Literal(unit, _) | Object::New(unit, _) => (unit.file, Target::Member(vec![holder])),
+                    Object::Locals(unit) => (unit.file, Target::Variable(unit.unit)),
+                    Object::Host(_) => continue,
+                };
+                let uses = uses(infer, db, file, &named.name, &target);
+                found.extend(uses.iter().filter(|it| it.certain).find(is_definition).map(location));
+            }
+            found.dedup();
+            found
+        }
+        Target::Intrinsic(_) | Target::Unknown => Vec::new(),
+    }
+}
+
+/// Members of that name in a file, whoever has them.
+fn members_by_name(infer: &mut Infer<'_>, db: &LiveDb, file: File, name: &str) -> Vec<Found> {
+    let units = crate::db::units(db, file);
+    let mut found = Vec::new();
+    for (unit, placed) in (0u32..).zip(units).take(infer.facts(file).units.len()) {
+        let names = crate::db::unit_names(db, placed.unit);
+        let members = names.uses.iter().filter(|it| it.name == name && matches!(it.place, Place::Member(_)));
+        found.extend(members.map(|it| Found {
+            file,
+            unit,
+            range: it.range + placed.start,
+            access: it.access,
+            certain: false,
+            quoted: it.quoted,
+        }));
+    }
+    found.sort_by_key(|it| it.range.start());
+    found
+}
+
+/// All places in the workspace at which what is under the cursor is named, those of its own file first.
+pub fn references(
+    db: &LiveDb,
+    document: &DocumentView,
+    places: &Places,
+    offset: TextSize,
+    with_definition: bool,
+) -> Vec<Location> {
+    let mut infer = Infer::new(db, places);
+    let Some(named) = named_at(&mut infer, db, document.file, offset) else { return Vec::new() };
+    let mut found = all_uses(&mut infer, db, document.file, &named);
+    found.retain(|it| it.certain || named.target == Target::Member(Vec::new()));
+    if !with_definition {
+        let definitions = definitions(&mut infer, db, document.file, &named);
+        found.retain(|it| !definitions.contains(&Location { file: it.file, range: it.range }));
+    }
+    found.iter().map(|it| Location { file: it.file, range: it.range }).collect()
+}
+
+/// All uses of what a name stands for, in its own file and in the other files of the workspace.
+pub fn all_uses(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> Vec<Found> {
+    if named.target == Target::Member(Vec::new()) {
+        return members_by_name(infer, db, file, &named.name);
+    }
+    let mut found = uses(infer, db, file, &named.name, &named.target);
+    let elsewhere = match &named.target {
+        Target::Variable(_) | Target::Intrinsic(_) | Target::Unknown => return found,
+        Target::Global => Target::Member(vec![Object::Module(file)]),
+        Target::Member(holders) => Target::Member(holders.clone()),
+    };
+    for &other in db.files().iter().filter(|&&other| other != file) {
+        // A search through the text costs less than a look at its names.
+        if other.text(db).contains(&*named.name) {
+            db.poll();
+            found.extend(uses(infer, db, other, &named.name, &elsewhere));
+        }
+    }
+    found
+}
+
+/// The uses of what is under the cursor in its own file.
+pub fn highlights(db: &LiveDb, document: &DocumentView, places: &Places, offset: TextSize) -> Vec<Highlight> {
+    let mut infer = Infer::new(db, places);
+    let Some(named) = named_at(&mut infer, db, document.file, offset) else { return Vec::new() };
+    let found = match &named.target {
+        Target::Member(holders) if holders.is_empty() => members_by_name(&mut infer, db, document.file, &named.name),
+        target => uses(&mut infer, db, document.file, &named.name, target),
+    };
+    found.iter().map(|it| Highlight { range: it.range, writes: it.access.writes() }).collect()
+}
+
+/// A link from an import to its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Link {
+    /// The name of the module.
+    pub range: TextRange,
+    /// Its file.
+    pub file: File,
+}
+
+/// The links of a document.
+pub fn links(db: &LiveDb, document: &DocumentView, places: &Places) -> Vec<Link> {
+    let infer = Infer::new(db, places);
+    let one = TextSize::of('"');
+    let imports = crate::db::module_imports(db, document.file);
+    let link = |it: &crate::modules::ConstantImport| {
+        let range = TextRange::new(it.range.start() + one, it.range.end() - one);
+        Some(Link { range, file: infer.module(&it.name)? })
+    };
+    imports.iter().filter_map(link).collect()
+}
+
+/// A symbol of some file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkspaceSymbol {
+    /// The file.
+    pub file: File,
+    /// The symbol.
+    pub symbol: crate::db::FileSymbol,
+}
+
+/// More symbols than this help nobody.
+const MOST_SYMBOLS: usize = 256;
+
+/// Symbols of all files of the workspace whose names fit what was typed, the best first.
+pub fn workspace_symbols(db: &LiveDb, query: &str) -> Vec<WorkspaceSymbol> {
+    let mut found = Vec::new();
+    for &file in &*db.files() {
+        db.poll();
+        for symbol in crate::db::file_symbols(db, file).iter() {
+            if let Some(score) = score(&symbol.name, query) {
+                found.push((score, WorkspaceSymbol { file, symbol: symbol.clone() }));
+            }
+        }
+    }
+    found.sort_by(|(a, left), (b, right)| (a, &left.symbol.name).cmp(&(b, &right.symbol.name)));
+    found.truncate(MOST_SYMBOLS);
+    found.into_iter().map(|(_, symbol)| symbol).collect()
+}
+
+/// How well a name fits, smaller being better: the same, its start, a part of it, its letters in this order.
+fn score(name: &str, query: &str) -> Option<(u32, usize)> {
+    let (lower, query) = (name.to_lowercase(), query.to_lowercase());
+    let class = if lower == query {
+        0
+    } else if lower.starts_with(&query) {
+        1
+    } else if lower.contains(&query) {
+        2
+    } else if super::completion::fits(&lower, &query) {
+        3
+    } else {
+        return None;
+    };
+    Some((class, name.len()))
+}

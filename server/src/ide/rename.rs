@@ -1,0 +1,259 @@
+//! Rename: every place that names the same thing, or a reason why not.
+//!
+//! Made of [`super::names`]. Invariants: an edit is made only if afterwards every name means what it meant before, as far as the
+//! text tells; places that may mean the thing are told, never edited.
+
+use super::infer::{Binding, Infer, Object, binding};
+use super::names::{Found, Named, Target, named_at, scope_target};
+use super::navigation::all_uses;
+use crate::db::{self, File, FileFacts, LiveDb};
+use crate::document::DocumentView;
+use crate::line_index::LineIndex;
+use crate::modules::Places;
+use minilive_mir::ir::UnitKind;
+use minilive_mir::names::{Access, Place};
+use minilive_syntax::lexer::lex;
+use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
+use rustc_hash::FxHashSet;
+
+/// What a rename does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renamed {
+    /// The places where the new name goes, without quotes around it.
+    pub edits: Vec<Found>,
+    /// Places that may mean the same and are left alone.
+    pub possible: Vec<Found>,
+}
+
+/// Why something is not renamed: a sentence.
+pub type Reason = String;
+
+/// What would be renamed: its place, and the name it has.
+pub fn prepare_rename(
+    db: &LiveDb,
+    document: &DocumentView,
+    places: &Places,
+    offset: TextSize,
+) -> Result<(TextRange, String), Reason> {
+    let mut infer = Infer::new(db, places);
+    let named = renamable(&mut infer, db, document.file, offset)?;
+    Ok((named.range, named.name.to_string()))
+}
+
+/// Renames what is under the cursor.
+pub fn rename(
+    db: &LiveDb,
+    document: &DocumentView,
+    places: &Places,
+    offset: TextSize,
+    new: &str,
+) -> Result<Renamed, Reason> {
+    check_name(new)?;
+    let mut infer = Infer::new(db, places);
+    let named = renamable(&mut infer, db, document.file, offset)?;
+    if named.name == new {
+        return Err(format!("it is called `{new}` already"));
+    }
+    let found = all_uses(&mut infer, db, document.file, &named);
+    let check = Check { db, file: document.file, named: &named, new };
+    check.in_broken_code()?;
+    match &named.target {
+        Target::Variable(owner) => check.variable(&mut infer, *owner, &found)?,
+        Target::Global => check.global(&mut infer, &found)?,
+        Target::Member(holders) => check.member(&mut infer, holders, &found)?,
+        Target::Intrinsic(_) | Target::Unknown => {}
+    }
+    let (edits, possible) = found.into_iter().partition(|it| it.certain);
+    Ok(Renamed { edits, possible })
+}
+
+/// The name at an offset, if what it stands for can be renamed at all.
+fn renamable(infer: &mut Infer<'_>, db: &LiveDb, file: File, offset: TextSize) -> Result<Named, Reason> {
+    let named = named_at(infer, db, file, offset).ok_or("there is no name here")?;
+    let name = &named.name;
+    match &named.target {
+        Target::Intrinsic(_) => Err(format!("`{name}` is a built-in function")),
+        Target::Unknown => Err(format!("nothing in this file defines `{name}`")),
+        Target::Member(_) if name == "__isa" => Err("`__isa` is a name of the language".to_owned()),
+        Target::Member(holders) if holders.is_empty() => {
+            Err(format!("it is not known which map the member `{name}` belongs to"))
+        }
+        Target::Member(holders) if holders.iter().any(|it| matches!(it, Object::Host(_))) => {
+            Err(format!("`{name}` belongs to a map of the language"))
+        }
+        _ => Ok(named),
+    }
+}
+
+/// A new name must be one name and no word of the language.
+fn check_name(new: &str) -> Result<(), Reason> {
+    let tokens = lex(new);
+    let is_name = matches!(&*tokens, [token] if token.kind == SyntaxKind::Ident);
+    if SyntaxKind::keyword(new).is_some() || matches!(new, "true" | "false" | "null") {
+        Err(format!("`{new}` is a word of the language"))
+    } else if is_name {
+        Ok(())
+    } else {
+        Err(format!("`{new}` is not a name: letters, digits and `_`, not starting with a digit"))
+    }
+}
+
+struct Check<'a> {
+    db: &'a LiveDb,
+    file: File,
+    named: &'a Named,
+    new: &'a str,
+}
+
+impl Check<'_> {
+    fn line(&self, file: File, at: TextSize) -> u32 {
+        LineIndex::new(&file.text(self.db)).line_of(at) + 1
+    }
+
+    /// Tokens that the parser could make nothing of are not among the uses.
+    fn in_broken_code(&self) -> Result<(), Reason> {
+        let parse = self.file.parse(self.db);
+        if parse.errors.is_empty() {
+            return Ok(());
+        }
+        let root = SyntaxNode::new_root(parse.green.clone());
+        let errors = root.descendants().filter(|node| node.kind() == SyntaxKind::Error);
+        let mut tokens = errors.flat_map(|node| node.descendants_with_tokens()).filter_map(|it| it.into_token());
+        match tokens.find(|token| token.kind() == SyntaxKind::Ident && token.text() == self.named.name) {
+            Some(token) => {
+                let line = self.line(self.file, token.text_range().start());
+                Err(format!("line {line} has a syntax error beside `{}`; repair it first", self.named.name))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn certain(&self, found: &[Found]) -> Result<(), Reason> {
+        match found.iter().find(|it| !it.certain) {
+            Some(it) => Err(format!(
+                "`{}` on line {} may mean this variable or another one, depending on how the program runs",
+                self.named.name,
+                self.line(it.file, it.range.start())
+            )),
+            None => Ok(()),
+        }
+    }
+
+    fn no_import(&self, facts: &FileFacts, units: impl Iterator<Item = u32>) -> Result<(), Reason> {
+        for unit in units {
+            let names = db::unit_names(self.db, db::units(self.db, self.file)[unit as usize].unit);
+            let bound = |it: &&minilive_mir::names::NameUse| {
+                it.quoted && it.place == Place::Bare && it.access == Access::Write && it.name == self.named.name
+            };
+            if names.uses.iter().any(|it| bound(&it)) {
+                return Err(format!("`{}` is the name of a module's file", self.named.name));
+            }
+            if facts.unit(unit).facts.open.import {
+                return Err("a module is imported whose name does not stand in the text".to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    fn used_as_map(&self, word: &str, unit: u32) -> Reason {
+        let start = db::units(self.db, self.file)[unit as usize].start;
+        let line = self.line(self.file, start);
+        format!("the code that starts on line {line} uses `{word}` as a map, in which names are keys")
+    }
+
+    /// Nothing called by the new name may be seen, or hidden, where the old one is.
+    fn variable(&self, infer: &mut Infer<'_>, owner: u32, found: &[Found]) -> Result<(), Reason> {
+        let facts = infer.facts(self.file);
+        self.certain(found)?;
+        self.no_import(&facts, std::iter::once(owner))?;
+        if facts.unit(owner).facts.open.locals {
+            return Err(self.used_as_map("locals", owner));
+        }
+        let children = facts.unit(owner).children.clone();
+        if let Some(&child) = children.iter().find(|&&it| facts.unit(it).facts.open.outer) {
+            return Err(self.used_as_map("outer", child));
+        }
+        if facts.has_variable(owner, self.new) {
+            return Err(format!("there is a variable `{}` in the same function", self.new));
+        }
+        let users: FxHashSet<u32> = found.iter().map(|it| it.unit).collect();
+        if let Some(unit) = users.iter().find(|&&it| it != owner && facts.has_variable(it, self.new)) {
+            let line = self.line(self.file, db::units(self.db, self.file)[*unit as usize].start);
+            return Err(format!("the function on line {line} has a variable `{}` of its own", self.new));
+        }
+        self.nothing_captured(&facts, std::iter::once(owner).chain(children), Some(owner))
+    }
+
+    fn global(&self, infer: &mut Infer<'_>, found: &[Found]) -> Result<(), Reason> {
+        let facts = infer.facts(self.file);
+        let own: Vec<_> = found.iter().filter(|it| it.file == self.file).copied().collect();
+        self.certain(&own)?;
+        let units = 0..facts.units.len() as u32;
+        self.no_import(&facts, units.clone().filter(|&it| facts.unit(it).kind == UnitKind::Statement))?;
+        for unit in units.clone() {
+            let open = facts.unit(unit).facts.open;
+            let at_top = facts.unit(unit).kind == UnitKind::Statement;
+            let outer = open.outer && facts.enclosing_function(unit).is_none();
+            let word = [(open.globals, "globals"), (open.locals && at_top, "locals"), (outer, "outer")];
+            if let Some((_, word)) = word.into_iter().find(|(is_open, _)| *is_open) {
+                return Err(self.used_as_map(word, unit));
+            }
+        }
+        if facts.globals.contains_key(self.new) {
+            return Err(format!("there is a global variable `{}`", self.new));
+        }
+        for it in own.iter().filter(|it| !it.quoted) {
+            if let Binding::Variable(_) = binding(&facts, it.unit, self.new) {
+                let line = self.line(self.file, it.range.start());
+                return Err(format!("on line {line}, `{}` is a local variable", self.new));
+            }
+        }
+        self.nothing_captured(&facts, units, None)
+    }
+
+    /// Uses of the new name that would mean the renamed thing from now on.
+    fn nothing_captured(
+        &self,
+        facts: &FileFacts,
+        units: impl Iterator<Item = u32>,
+        owner: Option<u32>,
+    ) -> Result<(), Reason> {
+        for unit in units {
+            let placed = &db::units(self.db, self.file)[unit as usize];
+            let names = db::unit_names(self.db, placed.unit);
+            let uses = names.uses.iter().filter(|it| it.name == self.new && !matches!(it.place, Place::Member(_)));
+            for of in uses {
+                let means = scope_target(facts, unit, of);
+                // A variable of the unit itself hides what is further out, now and then.
+                if owner != Some(unit) && means == Target::Variable(unit) {
+                    continue;
+                }
+                if owner.is_some() && of.place == Place::Globals {
+                    continue;
+                }
+                let line = self.line(self.file, of.range.start() + placed.start);
+                return Err(format!("`{}` on line {line} would then mean something else", self.new));
+            }
+        }
+        Ok(())
+    }
+
+    fn member(&self, infer: &mut Infer<'_>, holders: &[Object], found: &[Found]) -> Result<(), Reason> {
+        for &holder in holders {
+            if infer.chain(holder).into_iter().any(|(it, _)| infer.has(it, self.new)) {
+                return Err(format!("there is a member `{}` already", self.new));
+            }
+        }
+        let at_top = holders.iter().find_map(|it| match it {
+            Object::Globals(file) | Object::Module(file) => Some(*file),
+            _ => None,
+        });
+        if at_top.is_some() {
+            return Err(format!("`{}` is a global variable of a module; rename it there", self.named.name));
+        }
+        if found.iter().all(|it| !it.access.writes()) {
+            return Err(format!("no assignment to `{}` was found", self.named.name));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,165 @@
+//! Semantic tokens: what each name is, and which names are parameters, globals, built in or changed.
+//!
+//! Reads names by unit and resolves each; keywords, numbers and comments are left to the grammar of the editor, strings that are
+//! keys included. Invariant: tokens come in source order, none overlaps another, each lies on one line.
+
+use super::infer::Infer;
+use super::names::{Target, scope_target};
+use crate::db::{self, FileFacts, LiveDb};
+use crate::document::DocumentView;
+use crate::modules::Places;
+use minilive_mir::names::{NameUse, Place, Symbol};
+use minilive_runtime::intrinsics;
+use minilive_syntax::TextRange;
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+/// What a name is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TokenKind {
+    /// A variable.
+    Variable,
+    /// A parameter.
+    Parameter,
+    /// A function.
+    Function,
+    /// A function of a map or type.
+    Method,
+    /// A member that is no function.
+    Property,
+    /// A map with members of its own, from which others are made.
+    Class,
+    /// A module.
+    Namespace,
+}
+
+impl TokenKind {
+    /// All kinds, in the order of their numbers, with the protocol's names.
+    pub const ALL: [(TokenKind, &'static str); 7] = [
+        (TokenKind::Variable, "variable"),
+        (TokenKind::Parameter, "parameter"),
+        (TokenKind::Function, "function"),
+        (TokenKind::Method, "method"),
+        (TokenKind::Property, "property"),
+        (TokenKind::Class, "class"),
+        (TokenKind::Namespace, "namespace"),
+    ];
+}
+
+/// What else is to be said of a name, as bits in this order.
+pub const MODIFIERS: [&str; 4] = ["declaration", "modification", "defaultLibrary", "global"];
+
+const DECLARATION: u32 = 1;
+const MODIFICATION: u32 = 2;
+const DEFAULT_LIBRARY: u32 = 4;
+const GLOBAL: u32 = 8;
+
+/// A token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SemanticToken {
+    /// Where it stands.
+    pub range: TextRange,
+    /// What it is.
+    pub kind: TokenKind,
+    /// Bits of [`MODIFIERS`].
+    pub modifiers: u32,
+}
+
+/// The tokens of a document, or of the units that touch a range.
+pub fn semantic_tokens(
+    db: &LiveDb,
+    document: &DocumentView,
+    places: &Places,
+    within: Option<TextRange>,
+) -> Vec<SemanticToken> {
+    let mut infer = Infer::new(db, places);
+    let facts = infer.facts(document.file);
+    let mut look = Look { facts: &facts, globals: FxHashMap::default() };
+    let mut found = Vec::new();
+    for (unit, placed) in (0u32..).zip(db::units(db, document.file)) {
+        let range = TextRange::at(placed.start, placed.unit.green(db).0.text_len());
+        if within.is_some_and(|within| within.intersect(range).is_none()) {
+            continue;
+        }
+        if unit.is_multiple_of(64) {
+            db.poll();
+        }
+        for of in &db::unit_names(db, placed.unit).uses {
+            let range = of.range + placed.start;
+            let wanted = !of.quoted && within.is_none_or(|within| within.intersect(range).is_some());
+            if let Some((kind, modifiers)) = wanted.then(|| look.token(unit, of)).flatten() {
+                found.push(SemanticToken { range, kind, modifiers });
+            }
+        }
+    }
+    found.sort_by_key(|it| it.range.start());
+    found
+}
+
+struct Look<'a> {
+    facts: &'a FileFacts,
+    /// What globals are, each found out once.
+    globals: FxHashMap<SmolStr, TokenKind>,
+}
+
+impl Look<'_> {
+    fn token(&mut self, unit: u32, of: &NameUse) -> Option<(TokenKind, u32)> {
+        if let Place::Member(_) = of.place {
+            return Some(self.member(of));
+        }
+        let written = if of.access.writes() { MODIFICATION } else { 0 };
+        match scope_target(self.facts, unit, of) {
+            Target::Variable(owner) => {
+                let says = &self.facts.unit(owner).facts;
+                if says.params.iter().any(|(name, _)| *name == of.name) {
+                    let declared = if of.place == Place::Param { DECLARATION } else { written };
+                    return Some((TokenKind::Parameter, declared));
+                }
+                let mut values = says.assigned.iter().filter(|(name, _)| *name == of.name).map(|(_, value)| value);
+                let kind = values.next().map_or(TokenKind::Variable, |value| kind_of(value));
+                Some((if kind == TokenKind::Class { TokenKind::Variable } else { kind }, written))
+            }
+            Target::Global => Some((self.global(&of.name), written | GLOBAL)),
+            Target::Intrinsic(_) => Some((TokenKind::Function, DEFAULT_LIBRARY)),
+            Target::Member(_) | Target::Unknown => None,
+        }
+    }
+
+    fn global(&mut self, name: &SmolStr) -> TokenKind {
+        if let Some(&known) = self.globals.get(name) {
+            return known;
+        }
+        let values = self.facts.globals.get(name).into_iter().flatten();
+        let kind = values.map(|(_, value)| kind_of(value)).next().unwrap_or(TokenKind::Variable);
+        // A map is a class to its author if its name says so.
+        let is_class = kind == TokenKind::Class && name.starts_with(char::is_uppercase);
+        let kind = if kind == TokenKind::Class && !is_class { TokenKind::Variable } else { kind };
+        self.globals.insert(name.clone(), kind);
+        kind
+    }
+
+    fn member(&self, of: &NameUse) -> (TokenKind, u32) {
+        let written = if of.access.writes() { MODIFICATION } else { 0 };
+        let assigned = self.facts.members.get(&of.name);
+        let is_function = |value: &Symbol| matches!(value, Symbol::Function(_));
+        match assigned {
+            Some(values) if values.iter().any(|(_, _, value)| is_function(value)) => (TokenKind::Method, written),
+            Some(_) => (TokenKind::Property, written),
+            None if is_type_method(&of.name) => (TokenKind::Method, written | DEFAULT_LIBRARY),
+            None => (TokenKind::Property, written),
+        }
+    }
+}
+
+fn is_type_method(name: &str) -> bool {
+    ["map", "list", "string"].iter().any(|owner| intrinsics::type_methods(owner).contains(&name))
+}
+
+fn kind_of(value: &Symbol) -> TokenKind {
+    match value {
+        Symbol::Function(_) => TokenKind::Function,
+        Symbol::Import(_) => TokenKind::Namespace,
+        Symbol::Map(_) | Symbol::New(_) => TokenKind::Class,
+        _ => TokenKind::Variable,
+    }
+}

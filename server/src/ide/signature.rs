@@ -1,0 +1,139 @@
+//! Signature help: which function is being called at the cursor, and which of its parameters is being written.
+//!
+//! Walks tokens backwards, so that calls which are not closed yet are calls too; calls without parentheses count as well. Invariant:
+//! the receiver of a method is never shown as a parameter.
+
+use super::describe;
+use super::guide;
+use super::infer::{Infer, Kind, UnitRef};
+use super::names::units_at;
+use super::tokens::{self, before};
+use crate::db::{self, LiveDb};
+use crate::document::DocumentView;
+use crate::modules::Places;
+use minilive_mir::names::{Sym, Symbol, symbol_before};
+use minilive_syntax::ast::{AstNode, CallStmt, ExprStmt};
+use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextSize};
+
+/// One function that may be the one that is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// Its name and parameters.
+    pub label: String,
+    /// Each parameter as it stands in the label.
+    pub params: Vec<String>,
+    /// What it is for.
+    pub documentation: Vec<String>,
+}
+
+/// What is called, and where in its arguments the cursor is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signatures {
+    /// The candidates.
+    pub signatures: Vec<Signature>,
+    /// The parameter that is being written, counted from 0.
+    pub active: u32,
+}
+
+/// The call around an offset.
+pub fn signatures(db: &LiveDb, document: &DocumentView, places: &Places, offset: TextSize) -> Option<Signatures> {
+    let root = SyntaxNode::new_root(document.file.parse(db).green.clone());
+    let offset = offset.min(root.text_range().end());
+    let (callee_end, active) = call_at(&root, offset)?;
+    let unit = units_at(db, document.file, callee_end).next()?;
+    let placed = db::units(db, document.file).get(unit as usize)?;
+    let relative = callee_end.checked_sub(placed.start)?;
+    let callee = symbol_before(&placed.unit.green(db).0, placed.unit.kind(db), relative)?;
+    let mut infer = Infer::new(db, places);
+    let at = UnitRef { file: document.file, unit };
+    let signatures = of_callee(&mut infer, db, at, &callee);
+    (!signatures.is_empty()).then_some(Signatures { signatures, active })
+}
+
+fn of_callee(infer: &mut Infer<'_>, db: &LiveDb, at: UnitRef, callee: &Sym) -> Vec<Signature> {
+    let as_method = matches!(**callee, Symbol::Member(..));
+    let known = infer.uncalled(at, callee);
+    let name = match &**callee {
+        Symbol::Name(name) | Symbol::Member(_, name) => name.to_string(),
+        _ => "function".to_owned(),
+    };
+    let mut found: Vec<Signature> = Vec::new();
+    for kind in &known.kinds {
+        let (params, documentation) = match kind {
+            Kind::Function(function) => {
+                (describe::params(db, *function), describe::documentation(db, *function).into_iter().collect())
+            }
+            Kind::Intrinsic(id) => (guide::params(*id, as_method), guide::paragraphs(*id)),
+            _ => continue,
+        };
+        let label = format!("{name}({})", params.join(", "));
+        if !found.iter().any(|it| it.label == label) {
+            found.push(Signature { label, params, documentation });
+        }
+    }
+    found
+}
+
+/// Where the callee of the innermost call around an offset ends, and how many commas stand before the offset.
+fn call_at(root: &SyntaxNode, offset: TextSize) -> Option<(TextSize, u32)> {
+    let left = root.token_at_offset(offset).left_biased()?;
+    if matches!(left.kind(), SyntaxKind::Comment | SyntaxKind::MarkerComment) {
+        return None;
+    }
+    in_parentheses(&left, offset).or_else(|| without_parentheses(&left, offset))
+}
+
+/// `f(a, |`
+fn in_parentheses(left: &SyntaxToken, offset: TextSize) -> Option<(TextSize, u32)> {
+    let (mut depth, mut commas) = (0u32, 0u32);
+    // A closing bracket that ends at the offset stands before the cursor.
+    let walk = std::iter::successors(Some(left.clone()), tokens::previous);
+    for token in walk.filter(|token| token.text_range().start() < offset) {
+        match token.kind() {
+            SyntaxKind::RParen | SyntaxKind::RBracket | SyntaxKind::RBrace => depth += 1,
+            SyntaxKind::LBracket | SyntaxKind::LBrace if depth == 0 => commas = 0,
+            SyntaxKind::LParen if depth == 0 => {
+                let callee = before(&token)?;
+                let is_call = matches!(callee.kind(), SyntaxKind::Ident | SyntaxKind::RParen | SyntaxKind::RBracket);
+                if is_call && token.parent().is_none_or(|node| node.kind() != SyntaxKind::ParenExpr) {
+                    return Some((callee.text_range().end(), commas));
+                }
+                // A parenthesised expression; go on outside.
+                commas = 0;
+            }
+            SyntaxKind::LParen | SyntaxKind::LBracket | SyntaxKind::LBrace => depth -= 1,
+            SyntaxKind::Comma if depth == 0 => commas += 1,
+            SyntaxKind::Semicolon | SyntaxKind::FunctionKw | SyntaxKind::EndKw | SyntaxKind::ThenKw => return None,
+            SyntaxKind::Newline if before(&token).is_none_or(|it| !it.kind().continues_line()) => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// `print a, |`, and `print |` before there is an argument.
+fn without_parentheses(left: &SyntaxToken, offset: TextSize) -> Option<(TextSize, u32)> {
+    let last = if left.kind() == SyntaxKind::Whitespace { before(left)? } else { left.clone() };
+    if last.kind().is_line_end() {
+        return None;
+    }
+    for node in last.parent_ancestors() {
+        if let Some(call) = CallStmt::cast(node.clone()) {
+            let (callee, args) = (call.callee()?, call.arg_list()?);
+            let end = callee.range().end();
+            let is_before =
+                |token: &SyntaxToken| token.kind() == SyntaxKind::Comma && token.text_range().end() <= offset;
+            let commas = args.syntax().children_with_tokens().filter_map(|it| it.into_token()).filter(is_before);
+            return (offset > end).then_some((end, commas.count() as u32));
+        }
+        if let Some(statement) = ExprStmt::cast(node.clone()) {
+            let end = statement.expr()?.range().end();
+            let blank = left.kind() == SyntaxKind::Whitespace && offset > end;
+            return blank.then_some((end, 0));
+        }
+        if node.kind() == SyntaxKind::FunctionExpr || node.kind() == SyntaxKind::Block {
+            return None;
+        }
+    }
+    None
+}

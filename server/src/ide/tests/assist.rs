@@ -1,0 +1,246 @@
+//! Completion and signatures.
+
+use super::Fixture;
+use crate::ide::completion::{completions, documentation};
+use crate::ide::signatures;
+use expect_test::{Expect, expect};
+
+/// The first labels that are no keywords, with kind and detail.
+#[track_caller]
+fn check(source: &str, expected: &Expect) {
+    let it = Fixture::new(source);
+    let found = completions(&it.db, &it.document, &it.places, it.offset, false);
+    let mut out = String::new();
+    for item in found.items.iter().take(8) {
+        out += &format!("{} {:?} {}", item.label, item.kind, item.detail.clone().unwrap_or_default());
+        out.truncate(out.trim_end().len());
+        out += "\n";
+    }
+    expected.assert_eq(&out);
+}
+
+fn labels(source: &str) -> Vec<String> {
+    let it = Fixture::new(source);
+    let found = completions(&it.db, &it.document, &it.places, it.offset, false);
+    found.items.into_iter().map(|item| item.label).collect()
+}
+
+const ANIMALS: &str = "Animal = {\"legs\": 4}\nAnimal.speak = function(times=1)\n  return self.sound * times\nend function\nDog = new Animal\nDog.init = function\n  self.sound = \"woof\"\nend function\nrex = new Dog\n";
+
+#[test]
+fn members_come_from_literals_new_and_self() {
+    check(
+        &format!("{ANIMALS}rex.$0\n"),
+        &expect![[r#"
+        init Method ()
+        sound Field string
+        legs Field number
+        speak Method (times=1)
+        hasIndex Method (index)
+        indexes Method ()
+        indexOf Method (value, after)
+        len Method ()
+    "#]],
+    );
+    check(
+        &format!("{ANIMALS}print rex.s$0\n"),
+        &expect![[r#"
+        sound Field string
+        legs Field number
+        speak Method (times=1)
+        hasIndex Method (index)
+        indexes Method ()
+        push Method (value)
+        shuffle Method ()
+        sum Method ()
+    "#]],
+    );
+    check(
+        &format!("{ANIMALS}Dog.wag = function\n  self.$0\nend function\n"),
+        &expect![[r#"
+        init Method ()
+        sound Field string
+        wag Method ()
+        legs Field number
+        speak Method (times=1)
+        hasIndex Method (index)
+        indexes Method ()
+        indexOf Method (value, after)
+    "#]],
+    );
+    check(
+        &format!("{ANIMALS}x = rex[\"$0\nprint 1\n"),
+        &expect![[r#"
+        init Method ()
+        sound Field string
+        legs Field number
+        speak Method (times=1)
+    "#]],
+    );
+    check(
+        &format!("{ANIMALS}x = rex[\"le$0\"]\n"),
+        &expect![[r#"
+        legs Field number
+    "#]],
+    );
+}
+
+#[test]
+fn values_have_the_methods_of_their_type() {
+    check(
+        "s = \"a\"\ns.u$0\n",
+        &expect![[r#"
+        upper Method ()
+        values Method ()
+    "#]],
+    );
+    check(
+        "l = [1, 2]\nprint l.p$0\n",
+        &expect![[r#"
+        pop Method ()
+        pull Method ()
+        push Method (value)
+        replace Method (oldval, newval, maxCount)
+    "#]],
+    );
+    check(
+        "print \"a b\".split[0].up$0\n",
+        &expect![[r#"
+        upper Method ()
+    "#]],
+    );
+    check(
+        "f = file.open(\"x\")\nf.re$0\n",
+        &expect![[r#"
+        read Method (byteCount=-1)
+        readLine Method ()
+        write Method (data="")
+        writeLine Method (data="")
+        remove Method (index)
+        replace Method (oldval, newval, maxCount)
+    "#]],
+    );
+}
+
+#[test]
+fn names_are_ranked_by_nearness() {
+    check(
+        "count = 1\ncounter = function(c1)\n  c2 = 2\n  g = function(c3)\n    c$0\n  end function\nend function\n",
+        &expect![[r#"
+            c3 Parameter
+            c1 Variable
+            c2 Variable
+            count Variable
+            counter Function
+            acos Function (x=0)
+            ceil Function (x=0)
+            char Function (codePoint=65)
+        "#]],
+    );
+}
+
+#[test]
+fn half_typed_code_completes() {
+    assert!(labels("foo = {\"bar\": 1}\nfoo.$0").contains(&"bar".to_owned()));
+    assert!(labels("foo = [1]\ni = 0\nx = foo[$0").contains(&"i".to_owned()));
+    assert!(labels("f = function(abc)\n  if a$0").contains(&"abc".to_owned()));
+    assert!(labels("$0").contains(&"print".to_owned()));
+    assert!(labels("foo = {\"bar\": {\"baz\": 1}}\nwhile foo.bar.$0\nend while\n").contains(&"baz".to_owned()));
+}
+
+#[test]
+fn the_fitting_end_comes_first() {
+    let first = |source: &str| labels(source)[0].clone();
+    assert_eq!(first("while 1\n  x = 1\nend $0\n"), "while");
+    assert_eq!(
+        first("f = function\n  if 1 then\n    y = 2\n  else if 2 then\n    z = 3\n  end if\nend $0\n"),
+        "function"
+    );
+    assert_eq!(first("for i in x\n  if 1 then print 2\nend $0\n"), "for");
+    assert_eq!(labels("if 1 then\nend $0\n"), ["if", "for", "function", "while"]);
+}
+
+#[test]
+fn modules_are_completed_by_their_files_and_members() {
+    let files = "//- main.ms\nimport \"$0\"\n//- lib.ms\nx = 1\n//- other.ms\ny = 1\n";
+    assert_eq!(labels(files), ["lib", "other"]);
+    let files = "//- main.ms\nimport \"lib\"\nlib.$0\n//- lib.ms\ntwice = function(n)\n  return n * 2\nend function\nlimit = 7\n";
+    check(
+        files,
+        &expect![[r#"
+        limit Field number
+        twice Method (n)
+        hasIndex Method (index)
+        indexes Method ()
+        indexOf Method (value, after)
+        len Method ()
+        pop Method ()
+        pull Method ()
+    "#]],
+    );
+}
+
+#[test]
+fn nothing_is_offered_where_no_name_belongs() {
+    for source in
+        ["// he$0", "x = 12$0\n", "x = \"he$0\"\n", "for i$0 in x\nend for\n", "f = function(a$0)\nend function\n"]
+    {
+        assert_eq!(labels(source), [""; 0], "{source}");
+    }
+}
+
+#[test]
+fn what_an_item_is_comes_when_asked_for() {
+    let it = Fixture::new(
+        "// Doubles a number.\ndouble = function(n, by=2)\n  return n * by\nend function\nx = dou$0\ns = spl\n",
+    );
+    let found = completions(&it.db, &it.document, &it.places, it.offset, false);
+    let tell = |label: &str| {
+        let item = found.items.iter().find(|item| item.label == label).expect("it is offered");
+        documentation(&it.db, &it.document, &it.places, &item.data).expect("there is something to tell")
+    };
+    assert_eq!(tell("double"), ("double = function(n, by=2)".to_owned(), vec!["Doubles a number.".to_owned()]));
+    let it = Fixture::new("x = spli$0\n");
+    let found = completions(&it.db, &it.document, &it.places, it.offset, false);
+    let (title, paragraphs) = documentation(&it.db, &it.document, &it.places, &found.items[0].data).expect("a card");
+    assert_eq!(title, "(intrinsic) split(self, delimiter=\" \", maxCount=-1)");
+    assert_eq!(paragraphs.len(), 2);
+}
+
+#[test]
+fn blocks_are_offered_to_clients_that_can_fill_them_in() {
+    let it = Fixture::new("whi$0\n");
+    let found = completions(&it.db, &it.document, &it.places, it.offset, true);
+    let block = found.items.iter().find(|item| item.insert.is_some()).expect("a block");
+    assert_eq!(block.insert.as_deref(), Some("while ${1:condition}\n\t$0\nend while"));
+    let it = Fixture::new("x = whi$0\n");
+    let found = completions(&it.db, &it.document, &it.places, it.offset, true);
+    assert!(found.items.iter().all(|item| item.insert.is_none()), "a block is no expression");
+}
+
+#[track_caller]
+fn check_signature(source: &str, expected: Option<(&str, u32)>) {
+    let it = Fixture::new(source);
+    let found = signatures(&it.db, &it.document, &it.places, it.offset);
+    let found = found.as_ref().map(|it| (it.signatures[0].label.as_str(), it.active));
+    assert_eq!(found, expected, "{source}");
+}
+
+#[test]
+fn signatures_with_and_without_parentheses() {
+    let f = "f = function(a, b=2)\n  return a\nend function\n";
+    check_signature(&format!("{f}x = f($0"), Some(("f(a, b=2)", 0)));
+    check_signature(&format!("{f}x = f(1, $0)\n"), Some(("f(a, b=2)", 1)));
+    check_signature(&format!("{f}x = f([1, 2], {{3: 4}}, $0)\n"), Some(("f(a, b=2)", 2)));
+    check_signature(&format!("{f}x = (f(1, (2 + $0)))\n"), Some(("f(a, b=2)", 1)));
+    check_signature(&format!("{f}f $0\n"), Some(("f(a, b=2)", 0)));
+    check_signature(&format!("{f}f 1, $0\n"), Some(("f(a, b=2)", 1)));
+    check_signature(&format!("{f}f 1, abs(2$0)\n"), Some(("abs(x=0)", 0)));
+    check_signature(&format!("{f}x = f$0(1)\n"), None);
+    check_signature(&format!("{f}x = f(1) $0\n"), None);
+    check_signature("print \"a,b\".split(\",\", $0)\n", Some(("split(delimiter=\" \", maxCount=-1)", 1)));
+    check_signature("m = {}\nm.go = function(where)\nend function\nm.go $0\n", Some(("go(where)", 0)));
+    check_signature("x = y($0)\n", None);
+    check_signature("x = 1 // f($0\n", None);
+    check_signature("x = len(1,\n  $0\n", Some(("len(self)", 1)));
+}

@@ -1,0 +1,146 @@
+//! Warnings about names and trees, how to silence them, and code actions.
+
+use super::Fixture;
+use crate::ide::checks::{CODES, checks};
+use crate::ide::{Live, actions};
+use crate::settings::Checks;
+use expect_test::{Expect, expect};
+use minilive_mir::lower::lower_file;
+use minilive_syntax::{TextRange, parse};
+
+fn check(source: &str, expected: &Expect) {
+    let it = Fixture::new(source);
+    let found = checks(&it.db, &it.document, &Checks::default());
+    expected.assert_eq(&it.draw(found.iter().map(|at| (at.range, format!("{}: {}", at.code, at.message)))));
+}
+
+fn codes(source: &str, settings: &Checks) -> Vec<&'static str> {
+    let it = Fixture::new(source);
+    checks(&it.db, &it.document, settings).iter().map(|it| it.code).collect()
+}
+
+#[test]
+fn unknown_names_are_told_with_what_may_be_meant() {
+    check(
+        "speed = 1\nprint sped\nf = function(count)\n  return cuont + prnit + zzz\nend function\n",
+        &expect![[r#"
+        | print sped
+        |       ^^^^ unknown-name: nothing gives `sped` a value; did you mean `speed`?
+        |   return cuont + prnit + zzz
+        |          ^^^^^ unknown-name: nothing gives `cuont` a value; did you mean `count`?
+        |                  ^^^^^ unknown-name: nothing gives `prnit` a value; did you mean `print`?
+        |                          ^^^ unknown-name: nothing gives `zzz` a value
+    "#]],
+    );
+}
+
+#[test]
+fn calls_that_must_fail_are_told() {
+    check(
+        "f = function(a, b)\nend function\nf 1, 2, 3\nprint f(1, 2)\nx = 5\nx 3\nprint 1, 2, 3\ng = function\n  h = function(a)\n  end function\n  return h(1, 2)\nend function\ng 1\n",
+        &expect![[r#"
+            | f 1, 2, 3
+            | ^ too-many-arguments: `f` takes at most 2 arguments, not 3
+            | x 3
+            | ^ not-a-function: `x` is no function, so it cannot be called
+            | print 1, 2, 3
+            | ^^^^^ too-many-arguments: `print` takes at most 2 arguments, not 3
+            |   return h(1, 2)
+            |          ^ too-many-arguments: `h` takes at most 1 argument, not 2
+            | g 1
+            | ^ too-many-arguments: `g` takes no arguments, not 1
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_not_used_is_told_faintly() {
+    check(
+        "//- main.ms\nimport \"lib\"\nf = function(a)\n  x = 1\n  y = 2\n  z = 3\n  for i in [1]\n  end for\n  g = function\n    return y + outer.z\n  end function\n  return @g\nend function\nunused = 1\n//- lib.ms\nx = 1\n",
+        &expect![[r#"
+            | import "lib"
+            |         ^^^ unused-import: the module `lib` is never used
+            |   x = 1
+            |   ^ unused-local: the value of `x` is never used
+        "#]],
+    );
+}
+
+#[test]
+fn trees_are_looked_through() {
+    check(
+        "f = function\n  return {\"a\": 1, \"a\": 2}\n  print 1 // one\n  print 2\nend function\n",
+        &expect![[r#"
+        |   return {"a": 1, "a": 2}
+        |                   ^^^ duplicate-key: this key stands in the literal already; the value here replaces the one before
+        |   print 1 // one
+        |   ^^^^^^^^^^^^^^ unreachable-code: this is never reached: `return` comes before it
+    "#]],
+    );
+}
+
+#[test]
+fn open_code_is_not_judged() {
+    let none = Checks::default();
+    assert_eq!(codes("globals[\"a\" + 1] = 2\nprint unknown\n", &none), [""; 0]);
+    assert_eq!(codes("for k in globals\n  print k\nend for\nprint unknown\n", &none), [""; 0]);
+    assert_eq!(
+        codes(
+            "f = function(m)\n  g locals\n  return unknown\nend function\ng = function(m)\n  m.unknown = 1\nend function\n",
+            &none
+        ),
+        [""; 0]
+    );
+    assert_eq!(codes("f = function\n  import name\n  return unknown\nend function\nname = 1\n", &none), [""; 0]);
+    assert_eq!(codes("//- lib.ms\nprint shared\n//- main.ms\nshared = 1\nimport \"lib\"\n", &none), [""; 0]);
+    assert_eq!(codes("f = function\n  globals.made = 1\nend function\nprint made\n", &none), [""; 0]);
+    assert_eq!(codes("f = function(f2)\n  f2 1, 2, 3\nend function\n", &none), [""; 0]);
+    assert_eq!(codes("f = function(a)\nend function\nf = function(a, b)\nend function\nf 1, 2\n", &none), [""; 0]);
+}
+
+#[test]
+fn settings_and_comments_silence() {
+    let source = "x = 1\nprint zzz\nprint yyy\n";
+    assert_eq!(codes(source, &Checks::default()), ["unknown-name", "unknown-name"]);
+    let allow = Checks { allow: vec!["unknown-name".into()], ..Checks::default() };
+    assert_eq!(codes(source, &allow), [""; 0]);
+    let host = Checks { host_names: vec!["zzz".into()], ..Checks::default() };
+    assert_eq!(codes(source, &host), ["unknown-name"]);
+    let none = Checks::default();
+    assert_eq!(codes("// minilive: allow unknown-name\nprint zzz\nprint yyy\n", &none), [""; 0]);
+    assert_eq!(codes("x = 1\nprint zzz // minilive: allow unknown-name\n\nprint yyy\n", &none), ["unknown-name"]);
+    assert_eq!(codes("x = 1\n// minilive: allow other, unknown-name\nprint zzz\nprint yyy\n", &none), ["unknown-name"]);
+    assert_eq!(codes("x = 1\n// minilive: allow other\nprint zzz\n", &none), ["unknown-name"]);
+}
+
+#[test]
+fn fixes_and_rewrites_are_offered() {
+    let offered = |source: &str| {
+        let it = Fixture::new(source);
+        let found = actions(&it.db, &it.document, &Live::default(), TextRange::empty(it.offset));
+        let apply = |action: &crate::ide::Action| {
+            let mut text = it.document.text.to_string();
+            text.replace_range(std::ops::Range::<usize>::from(action.fix.range), &action.fix.insert);
+            (action.fix.title.clone(), text)
+        };
+        found.iter().map(apply).collect::<Vec<_>>()
+    };
+    let one = |title: &str, text: &str| vec![(title.to_owned(), text.to_owned())];
+    assert_eq!(offered("speed = 1\nprint spe$0ed + speeed\n"), []);
+    assert_eq!(offered("speed = 1\nprint spee$0ed\n"), one("Change to `speed`", "speed = 1\nprint speed\n"));
+    assert_eq!(offered("x = 1\nx$0 = x + 2 * 3\n"), one("Write `x +=`", "x = 1\nx += 2 * 3\n"));
+    assert_eq!(offered("x = 1\nx$0 = x - 2 - 3\n"), []);
+    assert_eq!(offered("x = 1\nx$0 = 2 + x\n"), []);
+    let (before, after) = ("x = 1\nx = x ^ 2\n", "x = 1\nx ^= 2\n");
+    let code = |text: &str| lower_file(&parse(text), "m").0.units.iter().map(|it| it.fingerprint).collect::<Vec<_>>();
+    assert_eq!(code(before), code(after), "the rewrite is the same code");
+    assert_eq!(offered("x = 1\nx = x$0 ^ 2\n"), one("Write `x ^=`", after));
+}
+
+#[test]
+fn every_code_is_listed() {
+    let mut tree: Vec<_> = minilive_mir::checks::CODES.to_vec();
+    tree.extend(["not-a-function", "too-many-arguments", "unknown-name", "unused-import", "unused-local"]);
+    tree.sort_unstable();
+    assert_eq!(tree, CODES);
+}

@@ -1,0 +1,377 @@
+//! Definition, references, highlights and rename.
+
+use super::Fixture;
+use crate::ide::{definition, highlights, prepare_rename, references, rename};
+use expect_test::{Expect, expect};
+
+fn check_definition(source: &str, expected: &Expect) {
+    let it = Fixture::new(source);
+    let found = definition(&it.db, &it.document, &it.places, it.offset);
+    let found: Vec<_> = found.iter().map(|at| (at.file, at.range, String::new())).collect();
+    expected.assert_eq(&it.draw_all(&found));
+}
+
+fn check_references(source: &str, expected: &Expect) {
+    let it = Fixture::new(source);
+    let found = references(&it.db, &it.document, &it.places, it.offset, true);
+    let found: Vec<_> = found.iter().map(|at| (at.file, at.range, String::new())).collect();
+    expected.assert_eq(&it.draw_all(&found));
+}
+
+fn check_highlights(source: &str, expected: &Expect) {
+    let it = Fixture::new(source);
+    let found = highlights(&it.db, &it.document, &it.places, it.offset);
+    let word = |writes: bool| if writes { "write" } else { "read" }.to_owned();
+    expected.assert_eq(&it.draw(found.iter().map(|at| (at.range, word(at.writes)))));
+}
+
+/// The text after a rename, or the reason why not.
+fn check_rename(source: &str, new: &str, expected: &Expect) {
+    let it = Fixture::new(source);
+    let answer = match rename(&it.db, &it.document, &it.places, it.offset, new) {
+        Err(reason) => format!("refused: {reason}\n"),
+        Ok(renamed) => {
+            let mut out = String::new();
+            let mut files: Vec<_> = renamed.edits.iter().map(|edit| edit.file).collect();
+            files.dedup();
+            for file in files {
+                let mut text = file.text(&it.db).to_string();
+                let mut edits: Vec<_> = renamed.edits.iter().filter(|edit| edit.file == file).collect();
+                edits.sort_by_key(|edit| std::cmp::Reverse(edit.range.start()));
+                for edit in edits {
+                    text.replace_range(std::ops::Range::<usize>::from(edit.range), new);
+                }
+                if it.files.len() > 1 {
+                    out += &format!("//- {}\n", it.name(file));
+                }
+                out += &text;
+            }
+            for place in &renamed.possible {
+                let line = it.document.index.line_of(place.range.start()) + 1;
+                out += &format!("possible: {}:{line}\n", it.name(place.file));
+            }
+            out
+        }
+    };
+    expected.assert_eq(&answer);
+}
+
+#[test]
+fn a_local_is_defined_by_its_first_assignment() {
+    check_definition(
+        "x = 0\nf = function\n  x = 1\n  x = 2\n  return $0x\nend function\n",
+        &expect![[r#"
+            |   x = 1
+            |   ^
+        "#]],
+    );
+}
+
+#[test]
+fn outer_reaches_one_level_and_no_further() {
+    check_definition(
+        "a = 0\nf = function\n  a = 1\n  g = function\n    return $0a\n  end function\nend function\n",
+        &expect![[r#"
+            |   a = 1
+            |   ^
+        "#]],
+    );
+    check_definition(
+        "a = 0\nf = function\n  a = 1\n  g = function\n    h = function\n      return $0a\n    end function\n  end function\nend function\n",
+        &expect![[r#"
+            | a = 0
+            | ^
+        "#]],
+    );
+    check_definition(
+        "a = 0\nf = function\n  a = 1\n  g = function\n    return outer.$0a + globals.a\n  end function\nend function\n",
+        &expect![[r#"
+            |   a = 1
+            |   ^
+        "#]],
+    );
+}
+
+#[test]
+fn a_global_may_be_assigned_behind_its_use_or_through_globals() {
+    check_definition(
+        "f = function\n  return $0n\nend function\nn = 3\n",
+        &expect![[r#"
+            | n = 3
+            | ^
+        "#]],
+    );
+    check_definition(
+        "f = function\n  globals.n = 1\nend function\nprint $0n\n",
+        &expect![[r#"
+            |   globals.n = 1
+            |           ^
+        "#]],
+    );
+}
+
+#[test]
+fn members_are_found_through_literals_new_self_and_isa() {
+    let animal = "Animal = {\"legs\": 4}\nAnimal.speak = function\n  return self.sound\nend function\nDog = new Animal\nDog.init = function\n  self.sound = \"woof\"\nend function\nrex = new Dog\n";
+    check_definition(
+        &format!("{animal}print rex.sp$0eak\n"),
+        &expect![[r#"
+            | Animal.speak = function
+            |        ^^^^^
+        "#]],
+    );
+    check_definition(
+        &format!("{animal}print rex.sou$0nd\n"),
+        &expect![[r#"
+            |   self.sound = "woof"
+            |        ^^^^^
+        "#]],
+    );
+    check_definition(
+        &format!("{animal}print rex[\"le$0gs\"]\n"),
+        &expect![[r#"
+            | Animal = {"legs": 4}
+            |            ^^^^
+        "#]],
+    );
+    check_definition(
+        "a = {\"x\": 1}\nb = {\"__isa\": a}\nprint b.$0x\n",
+        &expect![[r#"
+            | a = {"x": 1}
+            |       ^
+        "#]],
+    );
+}
+
+#[test]
+fn a_member_of_something_unknown_may_be_any_of_that_name() {
+    check_definition(
+        "a = {\"x\": 1}\nb = {\"x\": 2}\nf = function(c)\n  return c.$0x\nend function\n",
+        &expect![[r#"
+            | a = {"x": 1}
+            |       ^
+            | b = {"x": 2}
+            |       ^
+        "#]],
+    );
+}
+
+#[test]
+fn parameters_are_what_callers_give() {
+    check_definition(
+        "a = {\"x\": 1}\nf = function(c)\n  return c.$0x\nend function\nprint f(a)\n",
+        &expect![[r#"
+            | a = {"x": 1}
+            |       ^
+        "#]],
+    );
+}
+
+#[test]
+fn imports_lead_to_their_files() {
+    let files = "//- main.ms\nimport \"lib\"\nprint lib.twi$0ce(2)\n//- lib.ms\ntwice = function(n)\n  return n * 2\nend function\n";
+    check_definition(
+        files,
+        &expect![[r#"
+            //- lib.ms
+            | twice = function(n)
+            | ^^^^^
+        "#]],
+    );
+    check_definition(
+        "//- main.ms\nimport \"li$0b\"\n//- lib.ms\nx = 1\n",
+        &expect![[r#"
+            //- lib.ms
+            | x = 1
+            | ^
+        "#]],
+    );
+    check_references(
+        files,
+        &expect![[r#"
+            //- main.ms
+            | print lib.twice(2)
+            |           ^^^^^
+            //- lib.ms
+            | twice = function(n)
+            | ^^^^^
+        "#]],
+    );
+    check_references(
+        "//- lib.ms\ntwi$0ce = function(n)\n  return n * 2\nend function\n//- main.ms\nimport \"lib\"\nprint lib.twice(2)\ntwice = 3\n",
+        &expect![[r#"
+            //- lib.ms
+            | twice = function(n)
+            | ^^^^^
+            //- main.ms
+            | print lib.twice(2)
+            |           ^^^^^
+        "#]],
+    );
+}
+
+#[test]
+fn references_are_those_of_the_same_thing_alone() {
+    check_references(
+        "x = 1\nf = function(x)\n  return x + globals.x\nend function\ng = function\n  return $0x\nend function\nm = {\"x\": x}\n",
+        &expect![[r#"
+            | x = 1
+            | ^
+            |   return x + globals.x
+            |                      ^
+            |   return x
+            |          ^
+            | m = {"x": x}
+            |           ^
+        "#]],
+    );
+    check_references(
+        "f = function(a$0)\n  g = function\n    outer.a += a\n  end function\n  return locals.a\nend function\na = 2\n",
+        &expect![[r#"
+            | f = function(a)
+            |              ^
+            |     outer.a += a
+            |           ^
+            |                ^
+            |   return locals.a
+            |                 ^
+        "#]],
+    );
+}
+
+#[test]
+fn highlights_tell_reading_from_writing() {
+    check_highlights(
+        "f = function\n  for i$0 in [1]\n    i += 1\n    print i\n  end for\nend function\n",
+        &expect![[r#"
+            |   for i in [1]
+            |       ^ write
+            |     i += 1
+            |     ^ write
+            |     print i
+            |           ^ read
+        "#]],
+    );
+}
+
+#[test]
+fn renaming_a_local_touches_its_function_and_closures() {
+    check_rename(
+        "n = 5\nf = function(n$0)\n  g = function\n    return n + globals.n\n  end function\n  return locals[\"n\"]\nend function\n",
+        "count",
+        &expect![[r#"
+            n = 5
+            f = function(count)
+              g = function
+                return count + globals.n
+              end function
+              return locals["count"]
+            end function
+        "#]],
+    );
+}
+
+#[test]
+fn renaming_a_member_touches_its_family_alone() {
+    check_rename(
+        "A = {}\nA.go$0 = function\n  return 1\nend function\nB = new A\nB.go = function\n  return super.go\nend function\nC = {\"go\": 3}\nb = new B\nprint b.go + C.go\nf = function(it)\n  return it.go\nend function\n",
+        "run",
+        &expect![[r#"
+            A = {}
+            A.run = function
+              return 1
+            end function
+            B = new A
+            B.run = function
+              return super.run
+            end function
+            C = {"go": 3}
+            b = new B
+            print b.run + C.go
+            f = function(it)
+              return it.go
+            end function
+            possible: main.ms:13
+        "#]],
+    );
+}
+
+#[test]
+fn renaming_a_module_variable_follows_imports() {
+    check_rename(
+        "//- lib.ms\nspeed$0 = 3\nf = function\n  return speed\nend function\n//- main.ms\nimport \"lib\"\nprint lib.speed + speed\n",
+        "pace",
+        &expect![[r#"
+            //- lib.ms
+            pace = 3
+            f = function
+              return pace
+            end function
+            //- main.ms
+            import "lib"
+            print lib.pace + speed
+        "#]],
+    );
+}
+
+#[test]
+fn a_rename_that_would_change_a_meaning_is_refused_with_a_reason() {
+    let refused = |source: &str, new: &str, reason: &str| {
+        let it = Fixture::new(source);
+        let answer = rename(&it.db, &it.document, &it.places, it.offset, new);
+        assert_eq!(answer.expect_err("it must be refused"), reason, "{source}");
+    };
+    refused("x$0 = 1\n", "while", "`while` is a word of the language");
+    refused("x$0 = 1\n", "true", "`true` is a word of the language");
+    refused("x$0 = 1\n", "2x", "`2x` is not a name: letters, digits and `_`, not starting with a digit");
+    refused("x$0 = 1\n", "a b", "`a b` is not a name: letters, digits and `_`, not starting with a digit");
+    refused("x$0 = 1\n", "x", "it is called `x` already");
+    refused("pri$0nt 1\n", "say", "`print` is a built-in function");
+    refused("x = y$0\n", "z", "nothing in this file defines `y`");
+    refused("x = 1 + $0 2\n", "z", "there is no name here");
+    refused("x$0 = 1\ny = 2\n", "y", "there is a global variable `y`");
+    refused("x$0 = 1\nprint x\n", "print", "`print` on line 2 would then mean something else");
+    refused("x$0 = 1\nf = function(a)\n  return x\nend function\n", "a", "on line 3, `a` is a local variable");
+    refused("f = function(x$0)\n  y = x\nend function\n", "y", "there is a variable `y` in the same function");
+    refused(
+        "y = 1\nf = function(x$0)\n  return x + y\nend function\n",
+        "y",
+        "`y` on line 3 would then mean something else",
+    );
+    refused(
+        "f = function(x$0)\n  return function(z)\n    return x + z\n  end function\nend function\n",
+        "z",
+        "the function on line 2 has a variable `z` of its own",
+    );
+    refused(
+        "c = 1\nf = function(a)\n  if a then c$0 = 2\n  return c\nend function\n",
+        "d",
+        "`c` on line 4 may mean this variable or another one, depending on how the program runs",
+    );
+    refused(
+        "f = function(x$0)\n  return locals\nend function\n",
+        "y",
+        "the code that starts on line 1 uses `locals` as a map, in which names are keys",
+    );
+    refused(
+        "x$0 = 1\nfor k in globals\nend for\n",
+        "y",
+        "the code that starts on line 2 uses `globals` as a map, in which names are keys",
+    );
+    refused(
+        "f = function(m)\n  return m.x$0\nend function\n",
+        "y",
+        "it is not known which map the member `x` belongs to",
+    );
+    refused("m = {\"x\": 1, \"y\": 2}\nprint m.x$0\n", "y", "there is a member `y` already");
+    refused("m = {\"__is$0a\": 1}\n", "y", "`__isa` is a name of the language");
+    refused("import \"li$0b\"\n", "y", "`lib` is the name of a module's file");
+}
+
+#[test]
+fn what_would_be_renamed_is_told_first() {
+    let it = Fixture::new("speed = 1\nprint spe$0ed\n");
+    let (range, name) = prepare_rename(&it.db, &it.document, &it.places, it.offset).expect("it can be renamed");
+    assert_eq!((&it.document.text[range], name.as_str()), ("speed", "speed"));
+    assert_eq!(u32::from(range.start()), 16);
+}

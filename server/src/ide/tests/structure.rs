@@ -1,0 +1,149 @@
+//! Semantic tokens, folds, selections, links, symbols of the workspace, and indents while typing.
+
+use super::Fixture;
+use crate::ide::{
+    FormatOptions, MODIFIERS, folds, format, format_on_type, links, selection, semantic_tokens, workspace_symbols,
+};
+use expect_test::expect;
+
+fn words(modifiers: u32) -> String {
+    let set = MODIFIERS.iter().enumerate().filter(|(bit, _)| modifiers & (1 << bit) != 0);
+    set.map(|(_, name)| format!(" {name}")).collect()
+}
+
+#[test]
+fn names_are_told_apart() {
+    let it = Fixture::new(
+        "Animal = {}\nAnimal.speak = function(times)\n  n = times + limit\n  print self.name, n\nend function\nlimit = 3\nimport \"lib\"\nprint lib.x.len, unknown\n",
+    );
+    let found = semantic_tokens(&it.db, &it.document, &it.places, None);
+    let drawn = it.draw(found.iter().map(|at| (at.range, format!("{:?}{}", at.kind, words(at.modifiers)))));
+    expect![[r#"
+        | Animal = {}
+        | ^^^^^^ Class modification global
+        | Animal.speak = function(times)
+        | ^^^^^^ Class global
+        |        ^^^^^ Method modification
+        |                         ^^^^^ Parameter declaration
+        |   n = times + limit
+        |   ^ Variable modification
+        |       ^^^^^ Parameter
+        |               ^^^^^ Variable global
+        |   print self.name, n
+        |   ^^^^^ Function defaultLibrary
+        |              ^^^^ Property
+        |                    ^ Variable
+        | limit = 3
+        | ^^^^^ Variable modification global
+        | import "lib"
+        | ^^^^^^ Function defaultLibrary
+        | print lib.x.len, unknown
+        | ^^^^^ Function defaultLibrary
+        |       ^^^ Namespace global
+        |           ^ Property
+        |             ^^^ Method defaultLibrary
+    "#]]
+    .assert_eq(&drawn);
+    let part = semantic_tokens(&it.db, &it.document, &it.places, Some(found[2].range));
+    assert_eq!(part, [found[2]], "a range has its own tokens");
+}
+
+#[test]
+fn blocks_comments_and_literals_fold() {
+    let it = Fixture::new(
+        "// one\n// two\nimport \"a\"\nimport \"b\"\nf = function\n  if x then\n    y = 1\n  else if z then\n    y = 2\n  else\n    y = 3\n  end if\n  m = {\n    \"a\": 1,\n  }\nend function\nwhile 1\n  x\nend while\nif a then b\n",
+    );
+    let mut out = String::new();
+    for fold in folds(&it.db, &it.document) {
+        out += &format!("{}-{} {:?}\n", fold.first + 1, fold.last + 1, fold.kind);
+    }
+    expect![[r#"
+        1-2 Comment
+        3-4 Imports
+        5-15 Region
+        6-7 Region
+        8-9 Region
+        10-11 Region
+        13-14 Region
+        17-18 Region
+    "#]]
+    .assert_eq(&out);
+}
+
+#[test]
+fn selections_grow_from_word_to_file() {
+    let it = Fixture::new("f = function(a)\n  x = a.b$0 + 1\n  y = 2\nend function\nz = 3\n");
+    let ranges = selection(&it.db, &it.document, it.offset);
+    let texts: Vec<_> = ranges.iter().map(|&range| &it.document.text[range]).collect();
+    expect![[r#"
+        [
+            "b",
+            ".b",
+            "a.b",
+            "a.b + 1",
+            "x = a.b + 1",
+            "x = a.b + 1\n  y = 2",
+            "  x = a.b + 1\n  y = 2\n",
+            "function(a)\n  x = a.b + 1\n  y = 2\nend function",
+            "f = function(a)\n  x = a.b + 1\n  y = 2\nend function",
+            "f = function(a)\n  x = a.b + 1\n  y = 2\nend function\nz = 3\n",
+        ]
+    "#]]
+    .assert_debug_eq(&texts);
+    assert!(ranges.windows(2).all(|pair| pair[1].contains_range(pair[0]) && pair[0] != pair[1]));
+}
+
+#[test]
+fn imports_are_links() {
+    let it = Fixture::new("//- main.ms\nimport \"lib\"\nx = import(\"none\")\n//- lib.ms\nx = 1\n");
+    let found = links(&it.db, &it.document, &it.places);
+    let found: Vec<_> = found.iter().map(|link| (&it.document.text[link.range], it.name(link.file))).collect();
+    assert_eq!(found, [("lib", "lib.ms")]);
+}
+
+#[test]
+fn symbols_of_all_files_are_found_by_their_letters() {
+    let it = Fixture::new(
+        "//- main.ms\nspeed = 1\nDog = {}\nDog.speak = function\nend function\n//- lib.ms\nspeakLoud = function\nend function\nspeed = 2\n",
+    );
+    let names = |query: &str| {
+        let found = workspace_symbols(&it.db, query);
+        found.iter().map(|it| it.symbol.name.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(names("speak"), ["speak", "speakLoud"]);
+    assert_eq!(names("spd"), ["speed", "speed", "speakLoud"]);
+    assert_eq!(names("loud"), ["speakLoud"]);
+    assert_eq!(names("xyz"), [""; 0]);
+    assert_eq!(names("").len(), 5);
+}
+
+#[test]
+fn lines_are_indented_while_they_are_typed() {
+    let typed = |source: &str| {
+        let it = Fixture::new(source);
+        let edits = format_on_type(&it.db, &it.document, FormatOptions { width: 2, tabs: false }, it.offset);
+        let mut text = it.document.text.to_string();
+        for edit in edits.iter().rev() {
+            text.replace_range(std::ops::Range::<usize>::from(edit.range), &edit.text);
+        }
+        text
+    };
+    assert_eq!(typed("f = function\n$0"), "f = function\n  ");
+    assert_eq!(typed("if x then\n  y = 1\n  else$0\n"), "if x then\n  y = 1\nelse\n");
+    assert_eq!(typed("f = function\n  while x\n    end$0"), "f = function\n  while x\n  end");
+    assert_eq!(typed("if x then y\n$0"), "if x then y\n");
+    assert_eq!(typed("x = [\n$0\n"), "x = [\n  \n");
+    assert_eq!(typed("x = 1 +\n$0\n"), "x = 1 +\n  \n");
+}
+
+#[test]
+fn broken_code_is_not_formatted_and_a_range_is_formatted_alone() {
+    let options = FormatOptions { width: 2, tabs: false };
+    let it = Fixture::new("x=1 y=2\n");
+    assert_eq!(format(&it.db, &it.document, options, None), []);
+    let it = Fixture::new("x=1\ny$0=2\nz=3\n");
+    let range = minilive_syntax::TextRange::empty(it.offset);
+    let edits = format(&it.db, &it.document, options, Some(range));
+    let lines: Vec<_> = edits.iter().map(|edit| it.document.index.line_of(edit.range.start())).collect();
+    assert_eq!(lines, [1, 1]);
+}

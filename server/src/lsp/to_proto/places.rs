@@ -1,0 +1,242 @@
+//! Places in any file of the workspace, and edits at them.
+//!
+//! Part of `to_proto`. Invariant: places in a file are converted with the lines of the text that the snapshot has of it.
+
+use super::range;
+use crate::db::File;
+use crate::ide;
+use crate::line_index::LineIndex;
+use crate::lsp::capabilities::ClientFeatures;
+use crate::world::{DocumentView, Snapshot};
+use minilive_syntax::TextRange;
+use rustc_hash::FxHashMap;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tower_lsp::lsp_types::{
+    CodeAction, CodeActionKind, DocumentChanges, DocumentHighlight, DocumentHighlightKind, DocumentLink, FoldingRange,
+    FoldingRangeKind, Location, OneOf, OptionalVersionedTextDocumentIdentifier, Range, SelectionRange,
+    SymbolInformation, SymbolKind, TextDocumentEdit, TextEdit, Url, WorkspaceEdit,
+};
+
+/// What features answer in our terms, and what clients get.
+pub trait ToProto {
+    /// What is sent.
+    type Out: Send + 'static;
+    /// Converts with the texts of a snapshot.
+    fn to_proto(self, snapshot: &Snapshot, features: &ClientFeatures) -> Self::Out;
+}
+
+impl ToProto for Vec<ide::Location> {
+    type Out = Vec<Location>;
+
+    fn to_proto(self, snapshot: &Snapshot, features: &ClientFeatures) -> Vec<Location> {
+        let mut files = Files::new(snapshot, features);
+        self.iter().filter_map(|it| files.location(it.file, it.range)).collect()
+    }
+}
+
+impl ToProto for Vec<ide::Highlight> {
+    type Out = Vec<DocumentHighlight>;
+
+    fn to_proto(self, snapshot: &Snapshot, features: &ClientFeatures) -> Vec<DocumentHighlight> {
+        let highlight = |it: &ide::Highlight| DocumentHighlight {
+            range: range(it.range, &snapshot.document, features.encoding),
+            kind: Some(if it.writes { DocumentHighlightKind::WRITE } else { DocumentHighlightKind::READ }),
+        };
+        self.iter().map(highlight).collect()
+    }
+}
+
+impl ToProto for Result<(TextRange, String), String> {
+    type Out = Result<(Range, String), String>;
+
+    fn to_proto(self, snapshot: &Snapshot, features: &ClientFeatures) -> Self::Out {
+        self.map(|(at, name)| (range(at, &snapshot.document, features.encoding), name))
+    }
+}
+
+/// What is ready to be sent.
+impl ToProto for Result<(WorkspaceEdit, Option<String>), String> {
+    type Out = Self;
+
+    fn to_proto(self, _: &Snapshot, _: &ClientFeatures) -> Self {
+        self
+    }
+}
+
+impl ToProto for Vec<ide::Link> {
+    type Out = Vec<DocumentLink>;
+
+    fn to_proto(self, snapshot: &Snapshot, features: &ClientFeatures) -> Vec<DocumentLink> {
+        let mut files = Files::new(snapshot, features);
+        let mut link = |it: &ide::Link| {
+            let target = files.view(it.file)?.0.clone();
+            let range = range(it.range, &snapshot.document, features.encoding);
+            Some(DocumentLink { range, target: Some(target), tooltip: None, data: None })
+        };
+        self.iter().filter_map(&mut link).collect()
+    }
+}
+
+impl ToProto for Vec<ide::WorkspaceSymbol> {
+    type Out = Vec<SymbolInformation>;
+
+    fn to_proto(self, snapshot: &Snapshot, features: &ClientFeatures) -> Vec<SymbolInformation> {
+        let mut files = Files::new(snapshot, features);
+        let mut symbol = |it: &ide::WorkspaceSymbol| {
+            let kind = match (it.symbol.is_function, &it.symbol.container) {
+                (true, Some(_)) => SymbolKind::METHOD,
+                (true, None) => SymbolKind::FUNCTION,
+                (false, _) => SymbolKind::VARIABLE,
+            };
+            // The field is deprecated but has no default.
+            #[expect(deprecated, reason = "the type has no constructor that leaves it out")]
+            Some(SymbolInformation {
+                name: it.symbol.name.to_string(),
+                kind,
+                tags: None,
+                deprecated: None,
+                location: files.location(it.file, it.symbol.range)?,
+                container_name: it.symbol.container.as_ref().map(ToString::to_string),
+            })
+        };
+        self.iter().filter_map(&mut symbol).collect()
+    }
+}
+
+impl ToProto for Vec<ide::Fold> {
+    type Out = Vec<FoldingRange>;
+
+    fn to_proto(self, _: &Snapshot, _: &ClientFeatures) -> Vec<FoldingRange> {
+        let fold = |it: &ide::Fold| FoldingRange {
+            start_line: it.first,
+            end_line: it.last,
+            kind: match it.kind {
+                ide::FoldKind::Region => None,
+                ide::FoldKind::Comment => Some(FoldingRangeKind::Comment),
+                ide::FoldKind::Imports => Some(FoldingRangeKind::Imports),
+            },
+            ..FoldingRange::default()
+        };
+        self.iter().map(fold).collect()
+    }
+}
+
+impl ToProto for Vec<ide::FormatEdit> {
+    type Out = Vec<TextEdit>;
+
+    fn to_proto(self, snapshot: &Snapshot, features: &ClientFeatures) -> Vec<TextEdit> {
+        let edit = |it: ide::FormatEdit| TextEdit {
+            range: range(it.range, &snapshot.document, features.encoding),
+            new_text: it.text,
+        };
+        self.into_iter().map(edit).collect()
+    }
+}
+
+/// Ranges from the inside out, as the protocol links them.
+pub fn selection(ranges: &[TextRange], snapshot: &Snapshot, features: &ClientFeatures) -> SelectionRange {
+    let mut linked: Option<SelectionRange> = None;
+    for &it in ranges.iter().rev() {
+        let range = range(it, &snapshot.document, features.encoding);
+        linked = Some(SelectionRange { range, parent: linked.map(Box::new) });
+    }
+    linked.unwrap_or(SelectionRange { range: Range::default(), parent: None })
+}
+
+/// Files with their lines, each looked at once.
+pub struct Files<'a> {
+    snapshot: &'a Snapshot,
+    features: &'a ClientFeatures,
+    known: FxHashMap<File, Option<(Url, Arc<DocumentView>)>>,
+}
+
+impl<'a> Files<'a> {
+    /// The files of a snapshot.
+    pub fn new(snapshot: &'a Snapshot, features: &'a ClientFeatures) -> Files<'a> {
+        Files { snapshot, features, known: FxHashMap::default() }
+    }
+
+    fn view(&mut self, file: File) -> Option<&(Url, Arc<DocumentView>)> {
+        let snapshot = self.snapshot;
+        let view = self.known.entry(file).or_insert_with(|| {
+            if file == snapshot.document.file {
+                return Some((Url::parse(&snapshot.document.uri).ok()?, snapshot.document.clone()));
+            }
+            let (path, text) = (file.path(&snapshot.db), file.text(&snapshot.db));
+            let url = Url::parse(path).ok().filter(|url| url.scheme().len() > 1);
+            let url = url.or_else(|| Url::from_file_path(path).ok())?;
+            let (index, uri) = (Arc::new(LineIndex::new(&text)), Arc::from(url.as_str()));
+            Some((url, Arc::new(DocumentView { uri, version: 0, revision: 0, file, text, index })))
+        });
+        view.as_ref()
+    }
+
+    /// A place in a file; none if clients have no name for the file.
+    pub fn location(&mut self, file: File, at: TextRange) -> Option<Location> {
+        let encoding = self.features.encoding;
+        let (url, view) = self.view(file)?;
+        Some(Location::new(url.clone(), range(at, view, encoding)))
+    }
+}
+
+/// A rename as an edit, and what is to be said of places that are left alone.
+pub fn rename(
+    renamed: &ide::Renamed,
+    new: &str,
+    snapshot: &Snapshot,
+    features: &ClientFeatures,
+) -> (WorkspaceEdit, Option<String>) {
+    let mut files = Files::new(snapshot, features);
+    let mut edits: Vec<(Url, Vec<TextEdit>)> = Vec::new();
+    for it in &renamed.edits {
+        let Some(Location { uri, range }) = files.location(it.file, it.range) else { continue };
+        let edit = TextEdit { range, new_text: new.to_owned() };
+        match edits.iter_mut().find(|(at, _)| *at == uri) {
+            Some((_, list)) => list.push(edit),
+            None => edits.push((uri, vec![edit])),
+        }
+    }
+    let possible: Vec<_> = renamed.possible.iter().filter_map(|it| files.location(it.file, it.range)).collect();
+    let places = possible.iter().take(8).map(|it| {
+        let name = it.uri.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();
+        format!("{name}:{}", it.range.start.line + 1)
+    });
+    let places = places.collect::<Vec<_>>().join(", ");
+    let more = if possible.len() > 8 { ", …" } else { "" };
+    let notice = (!possible.is_empty())
+        .then(|| format!("Left alone, since it is not known whether the same is meant: {places}{more}"));
+    (workspace_edit(edits, snapshot, features), notice)
+}
+
+fn workspace_edit(edits: Vec<(Url, Vec<TextEdit>)>, snapshot: &Snapshot, features: &ClientFeatures) -> WorkspaceEdit {
+    if !features.versioned_edits {
+        return WorkspaceEdit::new(edits.into_iter().collect::<HashMap<_, _>>());
+    }
+    let documents = edits.into_iter().map(|(uri, edits)| {
+        let version = (*uri.as_str() == *snapshot.document.uri).then_some(snapshot.document.version);
+        TextDocumentEdit {
+            text_document: OptionalVersionedTextDocumentIdentifier { uri, version },
+            edits: edits.into_iter().map(OneOf::Left).collect(),
+        }
+    });
+    WorkspaceEdit { document_changes: Some(DocumentChanges::Edits(documents.collect())), ..WorkspaceEdit::default() }
+}
+
+/// A code action with its edit.
+pub fn action(action: &ide::Action, snapshot: &Snapshot, features: &ClientFeatures) -> CodeAction {
+    let (document, encoding) = (&snapshot.document, features.encoding);
+    let edit = TextEdit { range: range(action.fix.range, document, encoding), new_text: action.fix.insert.clone() };
+    let edits = Url::parse(&document.uri).map(|uri| vec![(uri, vec![edit])]).unwrap_or_default();
+    let answered = action.check.as_ref().map(|check| {
+        let diagnostic = ide::Diagnostic::of_check(check);
+        vec![super::diagnostic(&diagnostic, document, encoding)]
+    });
+    CodeAction {
+        title: action.fix.title.clone(),
+        kind: Some(if answered.is_some() { CodeActionKind::QUICKFIX } else { CodeActionKind::REFACTOR_REWRITE }),
+        diagnostics: answered,
+        edit: Some(workspace_edit(edits, snapshot, features)),
+        ..CodeAction::default()
+    }
+}

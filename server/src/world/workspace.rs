@@ -1,0 +1,165 @@
+//! The files of the workspace: open documents in place of what is on disk, and everything else below its folders.
+//!
+//! `ide` looks for references and symbols in them. Invariants: a file is in the set once, by its path; the text of an open document
+//! comes before the one on disk; folders are read by a thread of their own, never by the world's.
+
+use super::{Event, World};
+use crate::db::File;
+use crate::document::Content;
+use crate::modules::{decode_module, path_of};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
+
+/// Larger workspaces are known in part: the files that come first, folder by folder.
+const MOST_FILES: usize = 20_000;
+/// Larger files are no programs.
+const LARGEST: u64 = 4 << 20;
+/// How many files the world takes over at once, so that it stays awake for edits.
+const BATCH: usize = 256;
+
+/// What is known of the workspace.
+#[derive(Debug, Default)]
+pub(super) struct Workspace {
+    /// Open documents by name.
+    open: FxHashMap<Arc<str>, File>,
+    /// Files on disk; their texts are among the world's modules.
+    on_disk: FxHashSet<PathBuf>,
+    /// Threads that still read.
+    pub reading: usize,
+}
+
+/// What a thread has read.
+pub(super) struct Scanned {
+    /// Files with their content; no content: there is no such program.
+    files: Vec<(PathBuf, Option<Content>)>,
+    /// The thread has ended.
+    is_last: bool,
+}
+
+impl World {
+    /// Starts to read the folders of the workspace.
+    pub(super) fn scan(&mut self) {
+        let roots = self.config.roots.clone();
+        if !roots.is_empty() {
+            self.read_in_thread(move |found| programs_below(roots, found));
+        }
+    }
+
+    /// Looks again at a file that may have changed on disk.
+    pub(super) fn look_again(&mut self, path: PathBuf) {
+        let below = self.config.roots.iter().any(|root| path.starts_with(root));
+        if below && path.extension().is_some_and(|it| it == "ms") {
+            self.read_in_thread(move |found| {
+                let content = read(&path);
+                found(path, content);
+            });
+        }
+    }
+
+    fn read_in_thread(&mut self, work: impl FnOnce(&mut dyn FnMut(PathBuf, Option<Content>)) + Send + 'static) {
+        let events = self.events.clone();
+        let thread = std::thread::Builder::new().name("scan".into()).spawn(move || in_batches(&events, work));
+        match thread {
+            Ok(_) => self.workspace.reading += 1,
+            Err(error) => tracing::warn!("the workspace is not read: {error}"),
+        }
+    }
+
+    /// Takes over what was read.
+    pub(super) fn scanned(&mut self, scanned: Scanned) {
+        for (path, content) in scanned.files {
+            let Some(content) = content else {
+                self.workspace.on_disk.remove(&path);
+                continue;
+            };
+            match self.on_disk.get(&path) {
+                Some(file) if file.text(&self.db) == content.text => {}
+                Some(&file) => self.db.set_text(file, content.text, content.parse),
+                None => {
+                    let file = self.db.add_file(path.to_string_lossy().into_owned(), content.text, content.parse);
+                    self.on_disk.insert(path.clone(), file);
+                }
+            }
+            self.workspace.on_disk.insert(path);
+        }
+        self.workspace.reading -= usize::from(scanned.is_last);
+        self.set_files();
+    }
+
+    /// A document was opened (or closed: no file).
+    pub(super) fn in_workspace(&mut self, uri: &Arc<str>, file: Option<File>) {
+        let before = match file {
+            Some(file) => self.workspace.open.insert(uri.clone(), file),
+            None => self.workspace.open.remove(uri),
+        };
+        if before != file {
+            self.set_files();
+        }
+        if let Some(path) = path_of(uri).filter(|_| file.is_none()) {
+            self.look_again(path);
+        }
+    }
+
+    fn set_files(&mut self) {
+        let workspace = &self.workspace;
+        let open_paths: FxHashSet<_> = workspace.open.keys().filter_map(|uri| path_of(uri)).collect();
+        let closed = workspace.on_disk.iter().filter(|path| !open_paths.contains(*path));
+        let mut closed: Vec<_> = closed.filter_map(|path| Some((path, *self.on_disk.get(path)?))).collect();
+        closed.sort_unstable_by_key(|(path, _)| *path);
+        let files: Vec<_> = workspace.open.values().copied().chain(closed.into_iter().map(|(_, file)| file)).collect();
+        if *self.db.files() != files {
+            self.db.set_files(Arc::new(files));
+        }
+    }
+}
+
+fn in_batches(events: &mpsc::Sender<Event>, work: impl FnOnce(&mut dyn FnMut(PathBuf, Option<Content>))) {
+    let mut files = Vec::new();
+    // The world may have ended; then nobody needs the result.
+    let send = |files, is_last| drop(events.send(Event::Scanned(Box::new(Scanned { files, is_last }))));
+    work(&mut |path, content| {
+        files.push((path, content));
+        if files.len() == BATCH {
+            send(std::mem::take(&mut files), false);
+        }
+    });
+    send(files, true);
+}
+
+/// Reads all programs below folders. Links and hidden folders are left out.
+fn programs_below(roots: Vec<PathBuf>, found: &mut dyn FnMut(PathBuf, Option<Content>)) {
+    let (mut folders, mut count) = (VecDeque::from(roots), 0);
+    while let Some(folder) = folders.pop_front() {
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        let mut entries: Vec<_> = entries.filter_map(Result::ok).collect();
+        entries.sort_by_key(std::fs::DirEntry::file_name);
+        for entry in entries {
+            let (name, path) = (entry.file_name(), entry.path());
+            let Ok(kind) = entry.file_type() else { continue };
+            let hidden = name.to_string_lossy().starts_with('.') || name == "node_modules";
+            if kind.is_dir() && !hidden {
+                folders.push_back(path);
+            } else if kind.is_file() && path.extension().is_some_and(|it| it == "ms") {
+                if count == MOST_FILES {
+                    tracing::warn!("the workspace has more than {MOST_FILES} programs; the others are not known");
+                    return;
+                }
+                count += 1;
+                let content = read(&path);
+                found(path, content);
+            }
+        }
+    }
+}
+
+/// The program in a file, if it is one.
+fn read(path: &Path) -> Option<Content> {
+    let about = std::fs::symlink_metadata(path).ok()?;
+    if !about.is_file() || about.len() > LARGEST {
+        return None;
+    }
+    let bytes = std::fs::read(path).ok()?;
+    Some(Content::new(&decode_module(&bytes).ok()?))
+}

@@ -1,0 +1,148 @@
+//! Formatting changes white space and nothing else: over all specs, generated programs, and both with their white space spoiled.
+
+use minilive::ide::FormatOptions;
+use minilive::ide::format::edits;
+use minilive_mir::lower::lower_file;
+use minilive_syntax::{SyntaxKind, lexer, parse};
+use minilive_tests::files::{below, root};
+use minilive_tests::random::Random;
+use minilive_tests::{generate, spec};
+use std::fs;
+
+const STYLES: [FormatOptions; 2] = [FormatOptions { width: 2, tabs: false }, FormatOptions { width: 4, tabs: true }];
+
+fn formatted(text: &str, options: FormatOptions) -> String {
+    let mut out = text.to_owned();
+    let mut found = edits(&parse(text).syntax(), options);
+    assert!(found.windows(2).all(|pair| pair[0].range.end() <= pair[1].range.start()), "edits in order");
+    found.reverse();
+    for edit in found {
+        out.replace_range(std::ops::Range::<usize>::from(edit.range), &edit.text);
+    }
+    out
+}
+
+/// Tokens without white space; a minus is one, however it is spaced.
+fn tokens(text: &str) -> Vec<(SyntaxKind, String)> {
+    let mut at = 0;
+    let mut found = Vec::new();
+    for token in lexer::lex(text) {
+        let end = at + token.len as usize;
+        let kind = if token.kind == SyntaxKind::StrongMinus { SyntaxKind::Minus } else { token.kind };
+        if !matches!(kind, SyntaxKind::Whitespace | SyntaxKind::Newline) {
+            found.push((kind, text[at..end].trim_end().to_owned()));
+        }
+        at = end;
+    }
+    found
+}
+
+/// What runs: the code of all units.
+fn code(text: &str) -> Vec<String> {
+    let (program, diagnostics) = lower_file(&parse(text), "format.ms");
+    assert!(diagnostics.is_empty(), "{diagnostics:?} in\n{text}");
+    program.units.iter().map(|unit| format!("{:?} {:?}", unit.key, unit.fingerprint)).collect()
+}
+
+#[track_caller]
+fn check(text: &str) {
+    if !parse(text).errors.is_empty() || !lower_file(&parse(text), "format.ms").1.is_empty() {
+        return;
+    }
+    for options in STYLES {
+        let once = formatted(text, options);
+        assert_eq!(tokens(&once), tokens(text), "other tokens:\n{text}\n--- became\n{once}");
+        assert!(parse(&once).errors.is_empty(), "errors:\n{text}\n--- became\n{once}\n{:?}", parse(&once).errors);
+        assert_eq!(code(&once), code(text), "other code:\n{text}\n--- became\n{once}");
+        assert_eq!(formatted(&once, options), once, "twice is not once:\n{text}\n--- became\n{once}");
+        for line in once.lines() {
+            assert!(line.trim_end() == line || line.contains('"'), "blanks at the end of {line:?}");
+        }
+    }
+}
+
+/// Other white space where that means nothing: more blanks between tokens, other indents, blanks before line ends.
+fn spoiled(text: &str, random: &mut Random) -> String {
+    let (mut out, mut at) = (String::new(), 0);
+    for token in lexer::lex(text) {
+        let piece = &text[at..at + token.len as usize];
+        at += piece.len();
+        match token.kind {
+            SyntaxKind::Whitespace if !piece.contains('\u{feff}') => out += &" ".repeat(1 + random.below(5)),
+            SyntaxKind::Newline => {
+                out += &" ".repeat(random.below(3));
+                out += piece;
+                out += &piece.repeat(random.below(2));
+            }
+            _ => out += piece,
+        }
+    }
+    out
+}
+
+#[test]
+fn specs_keep_their_meaning() {
+    let mut random = Random::new(3);
+    let mut seen = 0;
+    for path in below(&root().join("tests/spec"), "md") {
+        let text = fs::read_to_string(&path).expect("specs are UTF-8");
+        for case in spec::read(&path, &text).unwrap_or_else(|error| panic!("{error}")) {
+            check(&case.program);
+            check(&spoiled(&case.program, &mut random));
+            seen += 1;
+        }
+    }
+    assert!(seen > 200, "only {seen} specs");
+}
+
+#[test]
+fn generated_programs_keep_their_meaning() {
+    let mut random = Random::new(4);
+    for seed in 0..150 {
+        let program = generate::program(seed);
+        check(&program);
+        check(&spoiled(&program, &mut random));
+    }
+}
+
+#[test]
+fn the_style() {
+    let style = |text: &str| formatted(text, STYLES[0]);
+    let cases = [
+        ("x=1+2*3", "x = 1 + 2 * 3\n"),
+        ("print   x ,y", "print x, y\n"),
+        ("f (1)", "f (1)\n"),
+        ("x = f (1)", "x = f(1)\n"),
+        ("f -x", "f -x\n"),
+        ("x = a -b", "x = a - b\n"),
+        ("x = -a", "x = -a\n"),
+        ("x=[ 1,2 , 3 ]", "x = [1, 2, 3]\n"),
+        ("m={ \"a\" :1,\"b\":[ ]}", "m = {\"a\": 1, \"b\": []}\n"),
+        ("print m [\"a\"]", "print m [\"a\"]\n"),
+        ("y = x[ 1 : -1 ]", "y = x[1:-1]\n"),
+        ("f = function( a , b = 2 )\nreturn a\nend  function", "f = function(a, b=2)\n  return a\nend function\n"),
+        (
+            "if x then\ny=1\nelse if z then\ny=2\nelse\ny=3\nend if",
+            "if x then\n  y = 1\nelse if z then\n  y = 2\nelse\n  y = 3\nend if\n",
+        ),
+        ("while 1 ;break; end while", "while 1; break; end while\n"),
+        ("x = [\n1,\n[2,\n3],\n]", "x = [\n  1,\n  [2,\n    3],\n]\n"),
+        ("x = 1 +\n2", "x = 1 +\n  2\n"),
+        ("f(function(a)\nprint a\nend function)", "f(function(a)\n  print a\nend function)\n"),
+        ("\n\n\nx = 1\n\n\n\n\ny = 2  \n\n", "x = 1\n\n\ny = 2\n"),
+        ("if 1 then\n// a\nx = 1\n// b\nend if\n// c", "if 1 then\n  // a\n  x = 1\n  // b\nend if\n// c\n"),
+        ("x = 1    // aligned", "x = 1    // aligned\n"),
+        ("x = 1// close", "x = 1 // close\n"),
+        ("x=1\r\ny=2\r\n", "x = 1\r\ny = 2\r\n"),
+        ("if a then b else c", "if a then b else c\n"),
+        ("print @f , new  A", "print @f, new A\n"),
+        ("", ""),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(style(text), expected, "{text}");
+    }
+    assert_eq!(
+        formatted("if 1 then\nif 2 then\nx\nend if\nend if", STYLES[1]),
+        "if 1 then\n\tif 2 then\n\t\tx\n\tend if\nend if\n"
+    );
+}

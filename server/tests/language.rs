@@ -1,0 +1,328 @@
+//! Names over the wire: definition, references, highlights, rename, completion and signatures, with positions in every unit and
+//! messages that make no sense.
+//!
+//! What the answers are is tested beside the features; here it is that they arrive at the right place of the right text.
+
+mod common;
+
+use common::program;
+use minilive_tests::client::{Answer, Client, range_of};
+use minilive_tests::random::Random;
+use serde_json::{Value, json};
+use std::process::Child;
+
+const URI: &str = "file:///test.ms";
+const INVALID_PARAMS: i64 = -32602;
+const REQUEST_FAILED: i64 = -32803;
+const CANCELLED: i64 = -32800;
+const CONTENT_MODIFIED: i64 = -32801;
+
+const PLACED: [&str; 7] = [
+    "textDocument/definition",
+    "textDocument/references",
+    "textDocument/documentHighlight",
+    "textDocument/prepareRename",
+    "textDocument/rename",
+    "textDocument/completion",
+    "textDocument/signatureHelp",
+];
+
+fn start(capabilities: Value) -> (Client, Child) {
+    let (mut client, child) = Client::start(&program(), &["lsp"]).expect("the binary starts");
+    client.initialize(capabilities, json!({ "trust": "off" }));
+    (client, child)
+}
+
+fn at(uri: &str, line: u32, character: u32) -> Value {
+    json!({
+        "textDocument": { "uri": uri },
+        "position": { "line": line, "character": character },
+        "context": { "includeDeclaration": true, "triggerKind": 1, "isRetrigger": false },
+        "newName": "renamed"
+    })
+}
+
+fn code(answer: Answer) -> i64 {
+    answer.expect_err("an error").code
+}
+
+#[test]
+fn places_are_right_in_every_unit_and_over_every_line_end() {
+    let text = "s = \"𝄞\" + name\r\nname = \"ä\"\rprint name\n";
+    for (encoding, column) in [("utf-16", 11), ("utf-8", 13)] {
+        let (mut client, _child) = start(json!({ "general": { "positionEncodings": [encoding] } }));
+        client.open(URI, text);
+        let found = client.ask("textDocument/definition", at(URI, 0, column + 1));
+        assert_eq!(found, json!([{ "uri": URI, "range": range_of([1, 0, 1, 4]) }]));
+        let found = client.ask("textDocument/references", at(URI, 2, 6));
+        let ranges: Vec<_> = found.as_array().expect("a list").iter().map(|it| it["range"].clone()).collect();
+        let expected = [[0, column, 0, column + 4], [1, 0, 1, 4], [2, 6, 2, 10]].map(range_of);
+        assert_eq!(ranges, expected);
+        let found = client.ask("textDocument/documentHighlight", at(URI, 1, 4));
+        let kinds: Vec<_> = found.as_array().expect("a list").iter().map(|it| it["kind"].as_u64()).collect();
+        assert_eq!(kinds, [Some(2), Some(3), Some(2)]);
+        client.shut_down();
+    }
+}
+
+#[test]
+fn a_rename_is_an_edit_of_the_version_or_a_reason() {
+    let (mut client, _child) = start(json!({ "workspace": { "workspaceEdit": { "documentChanges": true } } }));
+    client.open(URI, "x = 1\nprint x\n");
+    let answer = client.ask("textDocument/prepareRename", at(URI, 1, 6));
+    assert_eq!(answer, json!({ "range": range_of([1, 6, 1, 7]), "placeholder": "x" }));
+    let answer = client.ask("textDocument/rename", at(URI, 1, 6));
+    let edits = [[0, 0, 0, 1], [1, 6, 1, 7]].map(|it| json!({ "range": range_of(it), "newText": "renamed" }));
+    let expected = json!({ "documentChanges": [{ "textDocument": { "uri": URI, "version": 1 }, "edits": edits }] });
+    assert_eq!(answer, expected);
+    let refused = client.request("textDocument/rename", at(URI, 1, 2)).expect_err("a reason");
+    assert_eq!((refused.code, &*refused.message), (REQUEST_FAILED, "`print` is a built-in function"));
+    assert_eq!(code(client.request("textDocument/prepareRename", at(URI, 0, 2))), REQUEST_FAILED);
+    client.shut_down();
+
+    let (mut client, _child) = start(json!({}));
+    client.open(URI, "x = 1\n");
+    let answer = client.ask("textDocument/rename", at(URI, 0, 0));
+    assert_eq!(answer, json!({ "changes": { URI: [{ "range": range_of([0, 0, 0, 1]), "newText": "renamed" }] } }));
+    client.shut_down();
+}
+
+#[test]
+fn an_item_is_resolved_when_asked_for() {
+    let (mut client, _child) = start(json!({
+        "textDocument": { "hover": { "contentFormat": ["markdown"] } }
+    }));
+    client.open(URI, "s = \"a\"\ns.spl\n");
+    let list = client.ask("textDocument/completion", at(URI, 1, 5));
+    let item = list["items"][0].clone();
+    assert_eq!(item["label"], "split");
+    assert_eq!(item["textEdit"]["range"], range_of([1, 2, 1, 5]));
+    assert!(item.get("documentation").is_none());
+    let resolved = client.ask("completionItem/resolve", item);
+    let text = resolved["documentation"]["value"].as_str().expect("a text");
+    assert!(text.contains("prints `[\"a\", \"b\", \"c\"]`"), "{text}");
+    // What is not ours, or no longer there, is given back as it came.
+    for data in [
+        json!(null),
+        json!(7),
+        json!({ "uri": "no uri", "intrinsic": "split" }),
+        json!({ "uri": URI, "unit": -1, "function": "f" }),
+    ] {
+        let item = json!({ "label": "x", "data": data });
+        let resolved = client.ask("completionItem/resolve", item);
+        assert_eq!(resolved["label"], "x");
+    }
+    let gone = json!({ "label": "x", "data": { "uri": URI, "unit": 4_000_000, "variable": "x" } });
+    assert!(client.ask("completionItem/resolve", gone).get("documentation").is_none());
+    client.shut_down();
+}
+
+#[test]
+fn half_typed_edits_crash_nothing() {
+    let (mut client, _child) = start(json!({}));
+    client.open(URI, "foo = {\"bar\": 1}\n");
+    let tries = [
+        "foo[] = 1",
+        "foo.",
+        "foo[",
+        "foo[\"",
+        "foo(",
+        "end  while",
+        "import \"",
+        "@",
+        "new ",
+        "f = function(",
+        "x = y z",
+        "self.",
+        "super.",
+        ".",
+        "\"",
+        "m = {\"a\": ",
+        "if foo. then",
+        "for in",
+    ];
+    for (version, text) in (2..).zip(tries) {
+        client.change_all(URI, version, vec![json!({ "text": format!("foo = {{\"bar\": 1}}\n{text}") })]);
+        let column = text.chars().count() as u32;
+        for method in PLACED {
+            for column in [0, column / 2, column] {
+                match client.request(method, at(URI, 1, column)) {
+                    Ok(_) => {}
+                    Err(failed) => assert_eq!(failed.code, REQUEST_FAILED, "{method} in {text:?}: {failed:?}"),
+                }
+            }
+        }
+    }
+    client.change_all(URI, 100, vec![json!({ "text": "foo = {\"bar\": 1}\nfoo." })]);
+    let list = client.ask("textDocument/completion", at(URI, 1, 4));
+    assert_eq!(list["items"][0]["label"], "bar");
+    client.shut_down();
+}
+
+#[test]
+fn positions_outside_the_text_and_unknown_files_are_answered() {
+    let (mut client, _child) = start(json!({}));
+    client.open(URI, "x = 1\n");
+    for method in PLACED {
+        for position in [[0, 4_000_000_000], [4_000_000_000, 0], [7, 7]] {
+            match client.request(method, at(URI, position[0], position[1])) {
+                Ok(_) => {}
+                Err(failed) => assert_eq!(failed.code, REQUEST_FAILED, "{method}: {failed:?}"),
+            }
+        }
+        assert_eq!(code(client.request(method, at("file:///unknown.ms", 0, 0))), INVALID_PARAMS, "{method}");
+        assert_eq!(code(client.request(method, json!({ "textDocument": 7 }))), INVALID_PARAMS, "{method}");
+        let lost = json!({ "textDocument": { "uri": URI }, "position": { "line": -1, "character": 0 } });
+        assert_eq!(code(client.request(method, lost)), INVALID_PARAMS, "{method}");
+    }
+    client.shut_down();
+}
+
+/// The numbers of an answer with tokens.
+fn numbers(answer: &Value) -> Vec<u64> {
+    answer["data"].as_array().expect("a list").iter().filter_map(Value::as_u64).collect()
+}
+
+#[test]
+fn token_deltas_make_what_a_full_answer_gives() {
+    let (mut client, _child) = start(json!({}));
+    client.open(URI, "s = \"𝄞\"\nx = s\nprint x\n");
+    let document = json!({ "textDocument": { "uri": URI } });
+    let full = client.ask("textDocument/semanticTokens/full", document.clone());
+    let mut have = numbers(&full);
+    assert_eq!(have.len() % 5, 0);
+    assert_eq!(have[..10], [0, 0, 1, 0, 10, 1, 0, 1, 0, 10]);
+    let mut id = full["resultId"].clone();
+    let mut random = Random::new(9);
+    for version in 2..60 {
+        let text = ["f = function(a)\n  return a\nend function\n", "x", "\n", "(", "y = x\n"][random.below(5)];
+        let (line, column) = (random.below(5) as u32, random.below(4) as u32);
+        client.change(URI, version, [line, column, line, column], text);
+        let params = json!({ "textDocument": { "uri": URI }, "previousResultId": id });
+        let delta = client.ask("textDocument/semanticTokens/full/delta", params);
+        for edit in delta["edits"].as_array().expect("it knows what we have") {
+            let number = |key: &str| edit[key].as_u64().expect("a number") as usize;
+            let new = if edit["data"].is_array() { numbers(edit) } else { Vec::new() };
+            have.splice(number("start")..number("start") + number("deleteCount"), new);
+        }
+        id = delta["resultId"].clone();
+        let fresh = client.ask("textDocument/semanticTokens/full", document.clone());
+        assert_eq!(have, numbers(&fresh));
+        assert_eq!(id, fresh["resultId"]);
+    }
+    let unknown = json!({ "textDocument": { "uri": URI }, "previousResultId": "no such" });
+    assert!(client.ask("textDocument/semanticTokens/full/delta", unknown)["data"].is_array());
+    let range = json!({ "textDocument": { "uri": URI }, "range": range_of([0, 0, 900, 900]) });
+    assert_eq!(numbers(&client.ask("textDocument/semanticTokens/range", range)), have);
+    client.shut_down();
+}
+
+#[test]
+fn whole_documents_have_structure() {
+    let (mut client, _child) = start(json!({}));
+    client.open(URI, "f=function(a)\r\n  return \"𝄞\"+a\r\nend function\r\n");
+    let options = json!({ "tabSize": 4, "insertSpaces": true });
+    let document = json!({ "textDocument": { "uri": URI }, "options": options });
+    let edits = client.ask("textDocument/formatting", document.clone());
+    let texts: Vec<_> = edits.as_array().expect("a list").iter().map(|it| (&it["range"], &it["newText"])).collect();
+    assert_eq!(texts.len(), 5, "{edits}");
+    assert_eq!(texts[3], (&range_of([1, 13, 1, 13]), &json!(" ")), "columns count in UTF-16");
+    let folds = client.ask("textDocument/foldingRange", document.clone());
+    assert_eq!((&folds[0]["startLine"], &folds[0]["endLine"]), (&json!(0), &json!(1)));
+    let params = json!({ "textDocument": { "uri": URI }, "positions": [{ "line": 1, "character": 10 }, { "line": 900, "character": 0 }] });
+    let selections = client.ask("textDocument/selectionRange", params);
+    assert_eq!(selections[0]["range"], range_of([1, 10, 1, 12]));
+    assert_eq!(selections.as_array().map(Vec::len), Some(2));
+    let typed = json!({ "textDocument": { "uri": URI }, "position": { "line": 1, "character": 0 }, "ch": "\n", "options": options });
+    assert_eq!(
+        client.ask("textDocument/onTypeFormatting", typed),
+        json!([{ "range": range_of([1, 0, 1, 2]), "newText": "    " }])
+    );
+    assert_eq!(client.ask("textDocument/documentLink", document), json!([]));
+    client.shut_down();
+}
+
+#[test]
+fn files_that_nobody_opened_are_known() {
+    let folder = std::env::temp_dir().join(format!("minilive-workspace-{}", std::process::id()));
+    std::fs::create_dir_all(folder.join("sub")).expect("a folder");
+    let uri = |name: &str| format!("file://{}", folder.join(name).display());
+    std::fs::write(folder.join("lib.ms"), "twice = function(n)\nend function\n").expect("a file");
+    std::fs::write(folder.join("sub/deep.ms"), "deepest = 1\n").expect("a file");
+    std::fs::write(folder.join("not.txt"), "deeper = 1\n").expect("a file");
+    let (mut client, _child) = Client::start(&program(), &["lsp"]).expect("the binary starts");
+    let params = json!({ "processId": null, "rootUri": uri(""), "capabilities": {}, "initializationOptions": { "trust": "off" } });
+    client.ask("initialize", params);
+    client.notify("initialized", json!({}));
+    let symbols = |client: &mut Client, query: &str| {
+        let found = client.ask("workspace/symbol", json!({ "query": query }));
+        let found =
+            found.as_array().expect("a list").iter().map(|it| (it["name"].clone(), it["location"]["uri"].clone()));
+        found.collect::<Vec<_>>()
+    };
+    let wait = |client: &mut Client, query: &str, expected: &[(Value, Value)]| {
+        for _ in 0..600 {
+            if symbols(client, query) == expected {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        panic!("{query}: {:?}", symbols(client, query));
+    };
+    wait(&mut client, "deep", &[(json!("deepest"), json!(uri("sub/deep.ms")))]);
+    wait(&mut client, "twi", &[(json!("twice"), json!(uri("lib.ms")))]);
+    // An open document comes before what is on disk, a closed one does not.
+    client.open(&uri("lib.ms"), "thrice = 1\n");
+    wait(&mut client, "ice", &[(json!("thrice"), json!(uri("lib.ms")))]);
+    client.notify("textDocument/didClose", json!({ "textDocument": { "uri": uri("lib.ms") } }));
+    wait(&mut client, "ice", &[(json!("twice"), json!(uri("lib.ms")))]);
+    // Files come and go.
+    std::fs::write(folder.join("new.ms"), "newest = 1\n").expect("a file");
+    client.notify("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": uri("new.ms"), "type": 1 }] }));
+    wait(&mut client, "newest", &[(json!("newest"), json!(uri("new.ms")))]);
+    std::fs::remove_file(folder.join("new.ms")).expect("it goes");
+    client.notify("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": uri("new.ms"), "type": 3 }] }));
+    wait(&mut client, "newest", &[]);
+    // Names are followed into them.
+    client.open(&uri("main.ms"), "import \"lib\"\nprint lib.twice(2)\n");
+    let at_twice = json!({ "textDocument": { "uri": uri("main.ms") }, "position": { "line": 1, "character": 12 } });
+    for _ in 0..600 {
+        let found = client.ask("textDocument/definition", at_twice.clone());
+        if found[0]["uri"] == uri("lib.ms") {
+            assert_eq!(found[0]["range"], range_of([0, 0, 0, 5]));
+            client.shut_down();
+            std::fs::remove_dir_all(&folder).expect("it goes");
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("the definition is not found");
+}
+
+#[test]
+fn two_thousand_questions_among_edits_are_all_answered_for_the_right_text() {
+    let (mut client, _child) = start(json!({}));
+    client.open(URI, "x = 5\nf = function(n)\n  m = {\"a\": n}\n  return m.a + x\nend function\nprint f(x)\n");
+    let mut random = Random::new(5);
+    let (mut version, mut ids) = (1, Vec::new());
+    for _ in 0..2000 {
+        let method = PLACED[random.below(PLACED.len())];
+        ids.push(client.post(method, at(URI, random.below(7) as u32, random.below(20) as u32)));
+        if random.below(3) == 0 {
+            version += 1;
+            let text = ["x", "y", "m.", "(", "\n", "\"", "f = function\n"][random.below(7)];
+            let (line, column) = (random.below(7) as u32, random.below(12) as u32);
+            client.change(URI, version, [line, column, line, column + random.below(3) as u32], text);
+        }
+        if random.below(20) == 0 {
+            let id = ids[random.below(ids.len())];
+            client.notify("$/cancelRequest", json!({ "id": id }));
+        }
+    }
+    for id in ids {
+        if let Err(failed) = client.wait(id) {
+            assert!([CANCELLED, CONTENT_MODIFIED, REQUEST_FAILED].contains(&failed.code), "{failed:?}");
+        }
+    }
+    client.shut_down();
+}
