@@ -53,6 +53,10 @@ const DROPS_TO_CAUTION: u32 = 8;
 const MAX_DROPS: u32 = 16;
 /// Work after which dropped code is compiled again, so that its feedback tells of what it met; doubled at every dropping.
 const HEAT_AFTER_DROP: i64 = 1000;
+/// As much of it for each byte there was: what took long to compile may take longer to learn.
+const HEAT_A_BYTE: i64 = 10;
+/// After so many exits at one place, all member sites of the code note what they meet.
+const EXITS_TO_LEARN: u64 = 4;
 
 /// Work between two looks for entries, in code of which some loops were refused.
 const REFUSED_HEAT: i64 = 2000;
@@ -270,6 +274,9 @@ pub(crate) fn exited(shared: &Shared, codes: &CodeTable, exit: u32) {
         ExitReason::ColdPath => COLD_EXITS_TO_RECOMPILE + bytes as u64 / BYTES_A_COLD_EXIT,
         _ => EXITS_TO_RECOMPILE + bytes as u64 / BYTES_A_MORE_EXIT,
     };
+    if count == EXITS_TO_LEARN && entry.info.reason == ExitReason::Shape {
+        ways::rearm_all(codes.get(CodeId(entry.info.at.0)));
+    }
     let code = codes.get(entry.code);
     // Activations of code that was dropped before still run; they tell nothing new of the code that took its place.
     if count < most || !helpers::teaches(entry.info.reason) || !code.tier.is_linked(entry.address) {
@@ -292,7 +299,8 @@ pub(crate) fn exited(shared: &Shared, codes: &CodeTable, exit: u32) {
     code.dropped(entry.address, Invalidation::ManyExits, guard);
     let drops = code.tier.drops.get();
     code.tier.drops.set(drops + 1);
-    code.counters.heat.set(HEAT_AFTER_DROP << drops.min(8));
+    let heat = HEAT_AFTER_DROP.max(HEAT_A_BYTE * bytes as i64);
+    code.counters.heat.set(heat << drops.min(4));
 }
 
 impl Backend {

@@ -14,7 +14,12 @@
 pub mod body;
 pub mod build;
 pub mod dce;
+pub mod dom;
+pub mod effects;
 pub mod flow;
+pub mod fold;
+pub mod gvn;
+pub mod licm;
 pub mod print;
 pub mod seen;
 pub mod splice;
@@ -49,6 +54,8 @@ pub enum Rep {
     Int,
     /// 0 or 1.
     Bool,
+    /// The address of a heap object, without a tag. No state and no edge holds one.
+    Object,
     /// Nothing: the operation is for its effect only.
     None,
 }
@@ -182,7 +189,7 @@ pub enum Helper {
 }
 
 /// What an instruction computes. Operands stand beside it, in [`Inst::args`].
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Op {
     /// Entry argument `n`, boxed.
     Param(u32),
@@ -319,10 +326,20 @@ pub enum Op {
     GuardGlobals,
     /// Leaves if the type map of lists may hide elements.
     GuardElements,
-    /// List element at an integer index, null when out of range: list, index.
+    /// List element at an integer index, null when out of range: list, index, the list's object, number of stored elements.
     ListGet,
     /// Stores a list element at an integer index: list, index, value. Fatal when frozen.
     ListSet,
+    /// The object of a boxed value that was guarded to be one.
+    Object,
+    /// Number of elements that stand in a list object's array: its length, but 0 if it is computed.
+    StoredLen,
+    /// Leaves unless an index is at least 0 and below a number of elements: index, number.
+    GuardIndex,
+    /// Element of a list object's array at a guarded index: object, index.
+    LoadElement,
+    /// Stores an element of a list object's array at a guarded index: object, index, list, value. Fatal when frozen.
+    StoreElement,
     /// Length of a list.
     ListLen,
     /// Value of a slot of a map whose shape was guarded.
@@ -677,6 +694,7 @@ impl Op {
                 | Op::GuardTrue
                 | Op::GuardGlobals
                 | Op::GuardElements
+                | Op::GuardIndex
                 | Op::IShift(_)
                 | Op::RangeCount
                 | Op::EnterLoop { .. }
@@ -700,6 +718,7 @@ impl Op {
             Op::FCmp(_) | Op::ICmp(_) | Op::SameBits | Op::Not | Op::FTruth | Op::ITruth => true,
             Op::FTruthFull | Op::FClamp | Op::Select | Op::IAbs | Op::LoadCell(_) | Op::ListLen => true,
             Op::RangeBase | Op::RangeStep | Op::LoadSlot(_) | Op::HasShape(_) => true,
+            Op::Object | Op::StoredLen | Op::LoadElement => true,
             // A dropped overflow check would only have led to the interpreter, which computes the same.
             Op::IAdd | Op::ISub | Op::IMul { .. } | Op::IRem { .. } | Op::IShift(_) | Op::IDiv(_) | Op::ListGet => true,
             _ => false,

@@ -204,7 +204,7 @@ impl Lower<'_, '_> {
                 let zero = self.iconst(0);
                 self.b.ins().select(value, one, zero)
             }
-            Rep::Boxed | Rep::None => value,
+            Rep::Boxed | Rep::Object | Rep::None => value,
         }
     }
 
@@ -357,6 +357,7 @@ impl Lower<'_, '_> {
             }
             Op::GuardOnlyIntrinsic { word, id } => self.guard_only_intrinsic(inst, word, id),
             Op::LoadCell(_) | Op::StoreCell(_) | Op::GuardGlobals | Op::GuardElements => self.cell(inst),
+            Op::Object | Op::StoredLen | Op::GuardIndex | Op::LoadElement | Op::StoreElement => self.element(inst),
             Op::ListGet | Op::ListSet | Op::ListLen | Op::GuardComputed | Op::RangeBase | Op::RangeStep => {
                 self.list(inst);
             }
@@ -439,7 +440,7 @@ pub(super) fn clif_type(rep: Rep) -> ir::Type {
     match rep {
         Rep::F64 => types::F64,
         Rep::Bool => types::I8,
-        Rep::Boxed | Rep::Int | Rep::None => types::I64,
+        Rep::Boxed | Rep::Int | Rep::Object | Rep::None => types::I64,
     }
 }
 

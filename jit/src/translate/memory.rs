@@ -3,12 +3,12 @@
 use super::HelperId;
 use super::lower::{Lower, memory};
 use crate::feedback::{FeedbackCell, Target};
-use crate::ssa::{Helper, Inst, Op};
+use crate::ssa::{Helper, Inst, Op, Val};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_runtime::function::FUNCTION_OUTER;
 use minilive_runtime::heap::flags;
-use minilive_runtime::list::{LIST_ELEMENTS, LIST_LEN};
+use minilive_runtime::list::{LIST_CAPACITY, LIST_ELEMENTS, LIST_LEN};
 use minilive_runtime::map::MAP_SLOTS;
 use minilive_runtime::realm::{HEAD_CELLS, HEAD_ELEMENT_KEYS_END, HEAD_GLOBALS_GUARDED, HEAD_MARKING};
 use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, TAG_SHIFT};
@@ -93,32 +93,91 @@ impl Lower<'_, '_> {
                 let value = self.b.ins().load(types::I64, memory(), elements, offset);
                 self.define(inst, value);
             }
-            Op::ListGet => self.list_get(inst, object),
+            Op::ListGet => self.list_get(inst),
             _ => self.list_set(inst, object),
         }
+    }
+
+    /// Elements at guarded indexes, and what the guards need.
+    pub(super) fn element(&mut self, inst: &Inst) {
+        let first = self.arg(inst, 0);
+        match inst.op {
+            Op::Object => {
+                let object = self.b.ins().band_imm_u(first, PAYLOAD_MASK as i64);
+                self.define(inst, object);
+            }
+            Op::StoredLen => {
+                let len = self.list_len(first);
+                let capacity = self.b.ins().uload32(memory(), first, LIST_CAPACITY as i32);
+                let stored = self.b.ins().umin(len, capacity);
+                self.define(inst, stored);
+            }
+            Op::GuardIndex => {
+                let len = self.arg(inst, 1);
+                let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, first, len);
+                let exit = self.exit_of(inst);
+                self.continue_if(inside, exit);
+            }
+            Op::LoadElement => {
+                let address = self.element_address(inst);
+                let value = self.b.ins().load(types::I64, memory(), address, 0);
+                self.define(inst, value);
+            }
+            _ => self.store_element(inst),
+        }
+    }
+
+    fn element_address(&mut self, inst: &Inst) -> ir::Value {
+        let (object, index) = (self.arg(inst, 0), self.arg(inst, 1));
+        self.element_address_of(object, index)
+    }
+
+    fn element_address_of(&mut self, object: ir::Value, index: ir::Value) -> ir::Value {
+        let elements = self.b.ins().load(types::I64, memory(), object, LIST_ELEMENTS as i32);
+        let offset = self.b.ins().ishl_imm_u(index, 3);
+        self.b.ins().iadd(elements, offset)
+    }
+
+    fn store_element(&mut self, inst: &Inst) {
+        let (slow, next) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(slow);
+        let (object, value) = (self.arg(inst, 0), self.arg(inst, 3));
+        let special = self.special_store(object, inst.args[3]);
+        self.leave_if(special, slow);
+        let address = self.element_address(inst);
+        self.b.ins().store(memory(), value, address, 0);
+        self.b.ins().jump(next, &[]);
+        self.b.switch_to_block(slow);
+        let (list, index) = (self.arg(inst, 2), self.arg(inst, 1));
+        self.store_slowly([list, index, value], next);
+    }
+
+    /// Whether storing an element takes more than a store: the list is frozen or observed, the value may be its first one that is
+    /// no number, or the collector marks, which must be handed the reference that goes.
+    fn special_store(&mut self, object: ir::Value, value: Val) -> ir::Value {
+        let mut mask = flags::GUARDED;
+        if !self.is_number(value) {
+            mask |= flags::ALL_NUMBERS;
+        }
+        let special = self.flags(object, mask);
+        let marking = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_MARKING as i32);
+        self.b.ins().bor(special, marking)
+    }
+
+    /// Has the helper store an element of a list and goes on at `next`.
+    fn store_slowly(&mut self, [list, index, value]: [ir::Value; 3], next: ir::Block) {
+        self.store_budget();
+        let site = self.site();
+        let done = self.call_helper(HelperId::ListSet, 0, &[site, list, index, value]);
+        self.load_budget();
+        self.unwind_if_exc(done);
+        self.b.ins().jump(next, &[]);
+        self.b.switch_to_block(next);
     }
 
     fn flags(&mut self, object: ir::Value, mask: u8) -> ir::Value {
         let found = self.b.ins().load(types::I8, memory(), object, FLAGS);
         self.b.ins().band_imm_u(found, i64::from(mask))
-    }
-
-    /// Goes on in a fresh block if the index is inside and no flag of the mask is set, else to `slow`.
-    fn list_slot(&mut self, inst: &Inst, object: ir::Value, mask: u8, slow: ir::Block) -> ir::Value {
-        let index = self.arg(inst, 1);
-        let len = self.list_len(object);
-        let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, len);
-        self.continue_if(inside, slow);
-        let mut special = self.flags(object, mask);
-        if mask & flags::GUARDED != 0 {
-            // A store while the collector marks: it must be handed the reference that goes.
-            let marking = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_MARKING as i32);
-            special = self.b.ins().bor(special, marking);
-        }
-        self.leave_if(special, slow);
-        let elements = self.b.ins().load(types::I64, memory(), object, LIST_ELEMENTS as i32);
-        let offset = self.b.ins().ishl_imm_u(index, 3);
-        self.b.ins().iadd(elements, offset)
     }
 
     /// The map that a function captured.
@@ -184,15 +243,18 @@ impl Lower<'_, '_> {
         self.b.switch_to_block(next);
     }
 
-    fn list_get(&mut self, inst: &Inst, object: ir::Value) {
+    fn list_get(&mut self, inst: &Inst) {
         let (slow, next) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(slow);
         let result = self.b.append_block_param(next, types::I64);
-        let slot = self.list_slot(inst, object, flags::COMPUTED, slow);
-        let value = self.b.ins().load(types::I64, memory(), slot, 0);
+        let [list, index, object, len] = [0, 1, 2, 3].map(|i| self.arg(inst, i));
+        let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, len);
+        self.continue_if(inside, slow);
+        let address = self.element_address_of(object, index);
+        let value = self.b.ins().load(types::I64, memory(), address, 0);
         self.b.ins().jump(next, &[value.into()]);
         self.b.switch_to_block(slow);
-        let (list, index, site) = (self.arg(inst, 0), self.arg(inst, 1), self.site());
+        let site = self.site();
         let value = self.call_helper(HelperId::ListGet, 0, &[site, list, index]);
         self.b.ins().jump(next, &[value.into()]);
         self.b.switch_to_block(next);
@@ -202,22 +264,18 @@ impl Lower<'_, '_> {
     fn list_set(&mut self, inst: &Inst, object: ir::Value) {
         let (slow, next) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(slow);
-        let value = self.arg(inst, 2);
-        let mut mask = flags::COMPUTED | flags::GUARDED;
-        if !self.is_number(inst.args[2]) {
-            // A value that may be no number would have to clear the flag, which the helper does.
-            mask |= flags::ALL_NUMBERS;
-        }
-        let slot = self.list_slot(inst, object, mask, slow);
-        self.b.ins().store(memory(), value, slot, 0);
+        let [list, index, value] = [0, 1, 2].map(|i| self.arg(inst, i));
+        let len = self.list_len(object);
+        let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, len);
+        self.continue_if(inside, slow);
+        let computed = self.flags(object, flags::COMPUTED);
+        let special = self.special_store(object, inst.args[2]);
+        let special = self.b.ins().bor(special, computed);
+        self.leave_if(special, slow);
+        let address = self.element_address_of(object, index);
+        self.b.ins().store(memory(), value, address, 0);
         self.b.ins().jump(next, &[]);
         self.b.switch_to_block(slow);
-        self.store_budget();
-        let (list, index, site) = (self.arg(inst, 0), self.arg(inst, 1), self.site());
-        let done = self.call_helper(HelperId::ListSet, 0, &[site, list, index, value]);
-        self.load_budget();
-        self.unwind_if_exc(done);
-        self.b.ins().jump(next, &[]);
-        self.b.switch_to_block(next);
+        self.store_slowly([list, index, value], next);
     }
 }

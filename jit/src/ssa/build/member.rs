@@ -249,7 +249,7 @@ impl Builder<'_> {
 
     /// A member that is read. Its kind is guarded at once, so that a function, which would have to be called, leaves.
     fn read(&mut self, dst: Reg, val: Val) -> Step<()> {
-        let slot = self.guard_plain(dst, Slot { ty: Ty::Any, val }, self.input.seen.property(self.at).value)?;
+        let slot = self.guard_plain(dst, None, Slot { ty: Ty::Any, val }, self.input.seen.property(self.at).value)?;
         self.set(dst, slot);
         Ok(())
     }
