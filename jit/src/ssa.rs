@@ -138,8 +138,6 @@ pub enum Helper {
     RefMember,
     /// `@obj[key]`.
     RefIndex,
-    /// `obj.name = value`; operands obj, name, value.
-    SetMember,
     /// `obj[from:to]`.
     Slice,
     /// A list of the operands.
@@ -236,9 +234,9 @@ pub enum Op {
     GuardBits(u64),
     /// Leaves if the boxed value is exactly this; else the same value.
     GuardNotBits(u64),
-    /// Whether a map has this shape.
+    /// Whether a map object has this shape.
     HasShape(u32),
-    /// Leaves unless the map has this shape; else the same map.
+    /// Leaves unless the map object has this shape.
     GuardShape(u32),
     /// Leaves unless the list is computed; else the same value. Only on entry to a loop over it.
     GuardComputed,
@@ -342,9 +340,9 @@ pub enum Op {
     StoreElement,
     /// Length of a list.
     ListLen,
-    /// Value of a slot of a map whose shape was guarded.
+    /// Value of a slot of a map object whose shape was guarded.
     LoadSlot(u8),
-    /// Stores into a slot of a map whose shape was guarded: map, name, value. Fatal when frozen.
+    /// Stores into a slot of a map whose shape was guarded: object, name, value, map. Fatal when frozen.
     StoreSlot(u8),
     /// `count` of `range(from, to, step)`: three doubles, leaves where the intrinsic gives an error or too long a list.
     RangeCount,
@@ -628,7 +626,6 @@ impl Helper {
             || matches!(
                 self,
                 Helper::SetIndex
-                    | Helper::SetMember
                     | Helper::PutMember(_)
                     | Helper::AppendList
                     | Helper::StoreGlobal
@@ -651,12 +648,7 @@ impl Helper {
         self.calls()
             || matches!(
                 self,
-                Helper::SetIndex
-                    | Helper::SetMember
-                    | Helper::PutMember(_)
-                    | Helper::StoreGlobal
-                    | Helper::Intrinsic(_)
-                    | Helper::IterNext
+                Helper::SetIndex | Helper::PutMember(_) | Helper::StoreGlobal | Helper::Intrinsic(_) | Helper::IterNext
             )
     }
 

@@ -46,7 +46,7 @@ pub struct HelperTable {
 pub enum HelperId {
     /// `(ctx, exit, values) -> value`
     Deopt,
-    /// `(ctx, site)`, keeping all registers: the status in the head is 0 to go on, else to unwind.
+    /// `(ctx, site) -> status`: the budget of a loop is used up; 0 to go on, else to unwind.
     Budget,
     /// `(ctx, site) -> status`: as `Budget`, for a call that has not begun.
     CallBudget,
@@ -98,10 +98,14 @@ pub enum HelperId {
     FindStub,
     /// `(ctx, object, name, value) -> done`: see [`lookup`].
     PutStub,
+    /// `(ctx, helper, a, b, c, d)`, keeping all registers: what the helper gives stands in the head. See [`tramp`].
+    Keeping,
+    /// `(ctx, site, map, name, value) -> value or EXC`
+    StoreMember,
 }
 
 /// How many entries a helper table has.
-pub const HELPERS: usize = 48;
+pub const HELPERS: usize = 50;
 
 /// Facts and addresses that the code of one entry relies on.
 pub struct Env<'a> {

@@ -193,15 +193,7 @@ impl Pass {
 
 /// Whether the result is the operand, unchanged.
 fn hands_on(op: Op) -> bool {
-    matches!(
-        op,
-        Op::GuardTag(_)
-            | Op::GuardNotFunction
-            | Op::GuardCode(_)
-            | Op::GuardBits(_)
-            | Op::GuardNotBits(_)
-            | Op::GuardShape(_)
-    )
+    matches!(op, Op::GuardTag(_) | Op::GuardNotFunction | Op::GuardCode(_) | Op::GuardBits(_) | Op::GuardNotBits(_))
 }
 
 /// Blocks such that each one's dominators come before it, and what it dominates right behind.

@@ -1,9 +1,9 @@
 //! Global cells, lists, and slots of maps.
 
 use super::HelperId;
-use super::lower::{Lower, memory};
+use super::lower::{Lower, NUMBERS_END, memory};
 use crate::feedback::{FeedbackCell, Target};
-use crate::ssa::{Helper, Inst, Op, Val};
+use crate::ssa::{Inst, Op, Val};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_runtime::function::FUNCTION_OUTER;
@@ -155,20 +155,25 @@ impl Lower<'_, '_> {
     /// Whether storing an element takes more than a store: the list is frozen or observed, the value may be its first one that is
     /// no number, or the collector marks, which must be handed the reference that goes.
     fn special_store(&mut self, object: ir::Value, value: Val) -> ir::Value {
-        let mut mask = flags::GUARDED;
-        if !self.is_number(value) {
-            mask |= flags::ALL_NUMBERS;
-        }
-        let special = self.flags(object, mask);
+        let found = self.b.ins().load(types::I8, memory(), object, FLAGS);
+        let guarded = self.b.ins().band_imm_u(found, i64::from(flags::GUARDED));
         let marking = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_MARKING as i32);
-        self.b.ins().bor(special, marking)
+        let special = self.b.ins().bor(guarded, marking);
+        if self.is_number(value) {
+            return special;
+        }
+        let (boxed, zero) = (self.val(value), self.b.ins().iconst(types::I8, 0));
+        let all_numbers = self.b.ins().band_imm_u(found, i64::from(flags::ALL_NUMBERS));
+        let number = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, boxed, NUMBERS_END);
+        let first_other = self.b.ins().select(number, zero, all_numbers);
+        self.b.ins().bor(special, first_other)
     }
 
     /// Has the helper store an element of a list and goes on at `next`.
     fn store_slowly(&mut self, [list, index, value]: [ir::Value; 3], next: ir::Block) {
         self.store_budget();
         let site = self.site();
-        let done = self.call_helper(HelperId::ListSet, 0, &[site, list, index, value]);
+        let done = self.call_keeping(HelperId::ListSet, &[site, list, index, value]);
         self.load_budget();
         self.unwind_if_exc(done);
         self.b.ins().jump(next, &[]);
@@ -213,7 +218,7 @@ impl Lower<'_, '_> {
     }
 
     pub(super) fn load_slot(&mut self, inst: &Inst, slot: u8) {
-        let object = self.object(inst);
+        let object = self.arg(inst, 0);
         let slots = self.slot_address(object);
         let value = self.b.ins().load(types::I64, memory(), slots, i32::from(slot) * 8);
         self.define(inst, value);
@@ -222,7 +227,7 @@ impl Lower<'_, '_> {
     pub(super) fn store_slot(&mut self, inst: &Inst, slot: u8) {
         let (slow, next) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(slow);
-        let object = self.object(inst);
+        let object = self.arg(inst, 0);
         let value = self.arg(inst, 2);
         // Frozen or observed, or the collector marks: it must be handed the reference that goes.
         let guarded = self.flags(object, flags::GUARDED);
@@ -234,9 +239,9 @@ impl Lower<'_, '_> {
         self.b.ins().jump(next, &[]);
         self.b.switch_to_block(slow);
         self.store_budget();
-        let args: Vec<ir::Value> = (0..3).map(|i| self.arg(inst, i)).collect();
+        let [map, name, value] = [3, 1, 2].map(|i| self.arg(inst, i));
         let site = self.site();
-        let done = self.variadic(site, Helper::SetMember, &args);
+        let done = self.call_keeping(HelperId::StoreMember, &[site, map, name, value]);
         self.load_budget();
         self.unwind_if_exc(done);
         self.b.ins().jump(next, &[]);
@@ -255,7 +260,7 @@ impl Lower<'_, '_> {
         self.b.ins().jump(next, &[value.into()]);
         self.b.switch_to_block(slow);
         let site = self.site();
-        let value = self.call_helper(HelperId::ListGet, 0, &[site, list, index]);
+        let value = self.call_keeping(HelperId::ListGet, &[site, list, index]);
         self.b.ins().jump(next, &[value.into()]);
         self.b.switch_to_block(next);
         self.define(inst, result);

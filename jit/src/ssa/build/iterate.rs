@@ -3,7 +3,7 @@
 use super::{Builder, RangeParts, Slot, Step, Stop};
 use crate::reason::{ExitReason, Refusal};
 use crate::ssa::types::{INT_MAX, Ty, clamp};
-use crate::ssa::{Cmp, End, Op, Rep, Val};
+use crate::ssa::{Cmp, End, Op, Rep};
 use minilive_mir::ir::{Inst, Reg, RegRange};
 
 impl Builder<'_> {
@@ -148,18 +148,6 @@ impl Builder<'_> {
         self.fork(more, Some(body), None)
     }
 
-    /// The element of a list at an index below its length.
-    fn next_element(&mut self, list: Val, index: Val) -> Val {
-        if !self.may(ExitReason::ListKind) {
-            return self.any_element(list, index);
-        }
-        let object = self.op(Op::Object, &[list], Rep::Object);
-        let len = self.op(Op::StoredLen, &[object], Rep::Int);
-        let exit = self.exit(ExitReason::ListKind);
-        self.op_exit(Op::GuardIndex, &[index, len], Rep::None, Some(exit));
-        self.op(Op::LoadElement, &[object, index], Rep::Boxed)
-    }
-
     fn next_of_list(&mut self, obj: Reg, pos: Reg, dst: Reg, place: Slot) -> Step<()> {
         let list = self.reg(obj).val;
         let index = self.as_int(place);
@@ -169,7 +157,7 @@ impl Builder<'_> {
         let from = self.cur;
         let done_env = self.env.clone();
         let inner = self.new_block();
-        let val = self.next_element(list, index);
+        let val = self.any_element(list, index);
         let one = self.int(1);
         let next = self.slot(Op::IAdd, &[index, one.val], Ty::Int(1, LONGEST), None);
         self.set(dst, Slot { ty: Ty::Any, val });

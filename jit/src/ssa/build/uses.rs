@@ -70,7 +70,7 @@ fn sources(inst: &Inst) -> [Option<Reg>; 2] {
 
 impl Builder<'_> {
     /// Whether the value that the current instruction puts into a register serves as an integer.
-    fn is_int_use(&mut self, dst: Reg) -> bool {
+    pub(super) fn is_int_use(&mut self, dst: Reg) -> bool {
         let Some(block) = self.flow.nodes[self.node].block else {
             return self.int_uses.has(dst);
         };
