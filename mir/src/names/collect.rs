@@ -227,6 +227,10 @@ impl Collector {
                     let args: Vec<Expr> = call.arg_list().into_iter().flat_map(|list| list.args()).collect();
                     let callee = TextRange::new(node.text_range().start(), call.range().start());
                     self.call(&of, callee, &args);
+                    let is_statement = node.parent().is_some_and(|it| it.kind() == SyntaxKind::ExprStmt);
+                    if !is_statement || at + 1 < suffixes.len() {
+                        self.module_as_value(&of, &args);
+                    }
                 }
                 Suffix::Slice(_) => {}
             }
@@ -267,6 +271,16 @@ impl Collector {
             }
             Some(_) => self.facts.open.import = true,
             None => {}
+        }
+    }
+
+    /// A module is also read where it is imported, if that is part of an expression.
+    fn module_as_value(&mut self, callee: &Sym, args: &[Expr]) {
+        if matches!(&**callee, Symbol::Name(name) if name == "import")
+            && let Some(Expr::Literal(literal)) = args.first()
+            && let Some((name, _)) = constant_name(literal)
+        {
+            self.facts.reads.insert(name);
         }
     }
 
