@@ -138,7 +138,14 @@ impl Collector {
     fn add_use(&mut self, token: &SyntaxToken, place: Place, access: Access) {
         let definite = self.definite(token, &place);
         let (name, range) = (SmolStr::new(token.text()), token.text_range());
+        self.read_through(&name, &place, access);
         self.names.uses.push(NameUse { name, range, place, access, definite, quoted: false });
+    }
+
+    fn read_through(&mut self, name: &SmolStr, place: &Place, access: Access) {
+        if access != Access::Write && matches!(place, Place::Locals | Place::Outer | Place::Globals) {
+            self.facts.read_through.insert(name.clone());
+        }
     }
 
     /// A read through `locals` is as definite as its name can be: it never looks further.
@@ -153,6 +160,7 @@ impl Collector {
     fn add_quoted(&mut self, literal: &LiteralExpr, place: Place, access: Access) {
         if let Some((name, range)) = constant_name(literal) {
             let definite = place == Place::Locals;
+            self.read_through(&name, &place, access);
             self.names.uses.push(NameUse { name, range, place, access, definite, quoted: true });
         }
     }
