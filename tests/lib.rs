@@ -14,3 +14,4 @@ pub mod random;
 pub mod reference;
 pub mod shrink;
 pub mod spec;
+pub mod warnings;

@@ -28,6 +28,7 @@ use minilive_mir::ir::{BinaryOp, InstId, UnaryOp};
 use minilive_runtime::fault::{Eval, FatalError, Fault};
 use minilive_runtime::ops::{self, Decision};
 use minilive_runtime::realm::{NO_SITE, Realm, TypeMap};
+use minilive_runtime::shape::ShapeId;
 use minilive_runtime::shared::Name;
 use minilive_runtime::value::Value;
 
@@ -63,6 +64,10 @@ pub fn table() -> HelperTable {
     put(HelperId::StoreMember, 0, store_member as *const () as usize);
     put(HelperId::InlinedBudget, 0, inlined_budget as *const () as usize);
     put(HelperId::TooDeep, 0, too_deep as *const () as usize);
+    put(HelperId::MakeEnv, 0, make_env as *const () as usize);
+    put(HelperId::MakeFunction, 0, make_function as *const () as usize);
+    put(HelperId::StoreEnv, 0, store_env as *const () as usize);
+    put(HelperId::LoadFree, 0, load_free as *const () as usize);
     HelperTable { addresses }
 }
 
@@ -201,7 +206,8 @@ fn resume_call(run: &mut Run<'_>, realm: &mut Realm, left: Left<'_>, words: *con
         Some(how) => restored(realm, how, words),
         None => realm.globals().value(),
     };
-    resume(run, realm, &code, left.0.resume, (outer, Value::ABSENT), |realm, window| {
+    let env = left.0.env.map_or(Value::ABSENT, |how| restored(realm, how, words));
+    resume(run, realm, &code, left.0.resume, (outer, env), |realm, window| {
         restore(realm, left, words, window);
     })
 }
@@ -556,6 +562,36 @@ extern "C" fn make_map(ctx: *mut u8, site: u64, cell: *const FeedbackCell, args:
     let cell = unsafe { &*cell };
     let result = crate::interp::make_map(realm, values(args, count), cell);
     give(realm, site, result)
+}
+
+/// The environment object of an activation, with parameters and receivers in its first slots.
+extern "C" fn make_env(ctx: *mut u8, site: u64, shape: u64, args: *const u64, count: u64) -> u64 {
+    let realm = realm_at(ctx, site);
+    crate::interp::make_env(realm, ShapeId(shape as u32), values(args, count)).bits()
+}
+
+/// A function value of a nested unit.
+extern "C" fn make_function(ctx: *mut u8, site: u64, code: u64, captured: u64) -> u64 {
+    let realm = realm_at(ctx, site);
+    realm.new_function(code as u32, code as u32, value(captured)).value().bits()
+}
+
+/// Assigns a variable of an environment object.
+extern "C" fn store_env(ctx: *mut u8, site: u64, env: u64, slot: u64, stored: u64) -> u64 {
+    let realm = realm_at(ctx, site);
+    if let Some(map) = value(env).as_map() {
+        crate::interp::store_variable(realm, map, slot as usize, value(stored));
+    }
+    Value::NULL.bits()
+}
+
+/// A free name, wherever it is.
+extern "C" fn load_free(ctx: *mut u8, site: u64, env: u64, captured: u64, entry: *const NameEntry) -> u64 {
+    let realm = realm_at(ctx, site);
+    // SAFETY: invariant 5.
+    let entry = unsafe { *entry };
+    let result = run().find_free(realm, (value(env), value(captured)), entry);
+    give(realm, site, result.map(|found| found.0))
 }
 
 /// `object.name`, not invoked.

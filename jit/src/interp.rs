@@ -17,7 +17,8 @@ mod step;
 mod tests;
 mod values;
 
-pub(crate) use around::make_map;
+pub(crate) use around::{make_map, store_variable};
+pub(crate) use calls::make_env;
 pub(crate) use values::{compare_strings, kinds_of};
 
 use crate::engine::modules::Modules;

@@ -65,8 +65,8 @@ reasons! {
         TooLarge => "too large to compile at once",
         /// It contains something without a meaning yet.
         Unsupported => "contains an unsupported construct",
-        /// It keeps its variables in an environment that other code can change.
-        Environment => "its variables are visible to `locals` or to nested functions",
+        /// It keeps more variables in an environment, which other code can reach, than compiled code can address.
+        Environment => "has too many variables that `locals` or nested functions can reach",
         /// It reads variables of the function around it, or may have to look there; compiled code knows nothing of that one.
         Captured => "reads variables of the function around it",
         /// It is the top level of a file: only its loops are compiled.

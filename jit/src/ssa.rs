@@ -160,8 +160,8 @@ pub enum Helper {
     CallIndex,
     /// Invokes the operand if it is a function.
     AutoCall,
-    /// Reads a free name by the full rules; operand name.
-    LoadFree,
+    /// Reads a free name by the full rules; operands the environment object (or absent) and the captured map (or that of globals).
+    LoadFree(u32),
     /// The end check of an expression statement.
     CheckUncaught,
     /// First half of `and`: the result if the operand decides it, absent if the right side is to be computed.
@@ -172,8 +172,15 @@ pub enum Helper {
     Truth,
     /// Number of elements of a string, list or map as the intrinsic `len` counts them.
     Len,
-    /// A new function object of a nested unit; operand the child's number as an immediate.
-    MakeFunction,
+    /// A new function object of a nested unit, by the body's number of it; operand the map it captures.
+    MakeFunction(u32),
+    /// The environment object of an activation that begins; operands its first variables.
+    MakeEnv {
+        /// Its shape.
+        shape: u32,
+        /// How many slots that has.
+        slots: u8,
+    },
     /// The map of globals.
     LoadGlobals,
     /// Stores a global by cell, checking for frozenness; operands cell number, value.
@@ -195,6 +202,8 @@ pub enum Op {
     Window(u32),
     /// The map that the running function captured: left by its caller, or in the header of the interpreter's window.
     Captured,
+    /// On-stack replacement: the environment object of the interpreter's activation.
+    Environment,
     /// The map that a function value captured.
     CapturedOf,
     /// A double, by its bits.
@@ -344,6 +353,8 @@ pub enum Op {
     LoadSlot(u8),
     /// Stores into a slot of a map whose shape was guarded: object, name, value, map. Fatal when frozen.
     StoreSlot(u8),
+    /// Stores into a slot of an environment object, frozen or not: object, value, map.
+    StoreVariable(u8),
     /// `count` of `range(from, to, step)`: three doubles, leaves where the intrinsic gives an error or too long a list.
     RangeCount,
 
@@ -638,7 +649,12 @@ impl Helper {
         match self {
             Helper::Binary(op) => op == minilive_mir::ir::BinaryOp::Add,
             Helper::Unary(_) | Helper::Len | Helper::MakeList | Helper::AppendList | Helper::MakeMap(_) => false,
-            Helper::MakeRange | Helper::MakeFunction | Helper::Truth | Helper::AndTest | Helper::OrTest => false,
+            Helper::MakeRange
+            | Helper::MakeFunction(_)
+            | Helper::MakeEnv { .. }
+            | Helper::Truth
+            | Helper::AndTest
+            | Helper::OrTest => false,
             _ => true,
         }
     }
@@ -660,7 +676,7 @@ impl Helper {
                 !matches!(op, Lt | Le | Gt | Ge | Isa | And | Or | Mod | Pow)
             }
             Helper::Unary(op) => op == minilive_mir::ir::UnaryOp::New,
-            Helper::MakeList | Helper::MakeFunction => false,
+            Helper::MakeList | Helper::MakeFunction(_) | Helper::MakeEnv { .. } => false,
             Helper::MakeRange | Helper::LoadGlobals | Helper::AndTest | Helper::OrTest => false,
             _ => true,
         }
@@ -700,6 +716,7 @@ impl Op {
             Op::Param(_)
             | Op::Window(_)
             | Op::Captured
+            | Op::Environment
             | Op::CapturedOf
             | Op::F64(_)
             | Op::Int(_)

@@ -5,6 +5,7 @@
 //! budget, counters), `record` (values for the editor), `tramp` (ways in and out). Invariant: nothing that belongs to one realm is embedded, but what `Env` says
 //! is pinned; all helper addresses come from one table.
 
+mod allocate;
 mod call_any;
 pub mod calls;
 mod count;
@@ -102,10 +103,18 @@ pub enum HelperId {
     Keeping,
     /// `(ctx, site, map, name, value) -> value or EXC`
     StoreMember,
+    /// `(ctx, site, shape, args, count) -> value`: an environment object whose first variables are the arguments.
+    MakeEnv,
+    /// `(ctx, site, code, captured) -> value`: a function.
+    MakeFunction,
+    /// `(ctx, site, env, slot, value) -> null`: assigns a variable of an environment object.
+    StoreEnv,
+    /// `(ctx, site, env, captured, name entry) -> value or EXC`: a free name by the full rules.
+    LoadFree,
 }
 
 /// How many entries a helper table has.
-pub const HELPERS: usize = 50;
+pub const HELPERS: usize = 64;
 
 /// Facts and addresses that the code of one entry relies on.
 pub struct Env<'a> {
@@ -131,6 +140,8 @@ pub struct Env<'a> {
     pub name: &'a dyn Fn(u32) -> u64,
     /// Address of what a name of the unit means to the engine.
     pub name_entry: &'a dyn Fn(u32) -> usize,
+    /// Address of the number of a nested function's code.
+    pub child: &'a dyn Fn(u32) -> usize,
     /// Bits of an intrinsic's function value.
     pub intrinsic: &'a dyn Fn(u32) -> u64,
     /// First exit number to give out.
@@ -173,6 +184,8 @@ pub struct ExitFrame {
     pub result: Option<Reg>,
     /// The map that the function captured, unless that is the map of globals.
     pub captured: Option<Restored>,
+    /// The environment object, if the function's variables are in one.
+    pub env: Option<Restored>,
     /// Registers and what they get from the stored values.
     pub regs: Vec<(Reg, Restored)>,
 }

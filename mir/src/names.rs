@@ -116,6 +116,8 @@ pub struct UnitFacts {
     pub news: Vec<Sym>,
     /// Bare names that are read, each once.
     pub reads: FxHashSet<SmolStr>,
+    /// Names that are read through `locals`, `outer` or `globals`, each once.
+    pub read_through: FxHashSet<SmolStr>,
     /// What cannot be known.
     pub open: Openness,
 }
@@ -197,6 +199,16 @@ mod tests {
         assert_eq!(facts, moved);
         assert_eq!(facts.returns[0].to_string(), "[number|a]");
         assert_eq!(facts.members[0].0.to_string(), "self");
+    }
+
+    #[test]
+    fn what_is_read_through_a_map_of_names_is_told_apart() {
+        let text = "f = function\n  outer.a = locals.b + globals[\"c\"]\n  outer.d += e\nend function\n";
+        let facts = &all(text)[1].1;
+        let mut through: Vec<_> = facts.read_through.iter().map(SmolStr::as_str).collect();
+        through.sort_unstable();
+        assert_eq!(through, ["b", "c", "d"]);
+        assert!(facts.reads.contains("e") && facts.reads.len() == 1);
     }
 
     #[test]

@@ -119,6 +119,12 @@ impl Header {
     }
 }
 
+/// The first word of an object, as [`Header`] lies in memory: what compiled code writes into a fresh cell.
+pub const fn header_word(kind: u8, flags: u8, shape: u32) -> u64 {
+    const { assert!(HEADER_SHAPE == 0 && HEADER_KIND == 4 && HEADER_FLAGS == 5 && cfg!(target_endian = "little")) }
+    shape as u64 | (kind as u64) << 32 | (flags as u64) << 40
+}
+
 /// What the collector did so far, for statistics and benchmarks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct HeapStats {

@@ -162,7 +162,7 @@ fn check_follows_imports() {
     ] {
         fs::write(folder.join(file), text).expect("a file");
     }
-    let done = minilive(&["check", "--format", "json", main.path()]);
+    let done = minilive(&["check", "--allow", "unused-import", "--format", "json", main.path()]);
     assert_eq!((done.code, &*done.err), (0, ""), "warnings do not fail: {}", done.out);
     let found: Vec<serde_json::Value> =
         done.out.lines().map(|line| serde_json::from_str(line).expect("an object a line")).collect();
@@ -192,6 +192,20 @@ fn check_points_into_the_source_and_counts() {
 
     let coloured = minilive(&["check", "--color", "always", bad.path()]);
     assert!(coloured.out.contains("\u{1b}["), "{}", coloured.out);
+}
+
+#[test]
+fn check_warns_of_what_an_editor_warns_of() {
+    let file = Scratch::new("warned", "speed = 1\nprint sped\nf = function\n  x = 1\nend function\nf\n");
+    let done = minilive(&["check", file.path()]);
+    assert_eq!((done.code, &*done.err), (0, ""));
+    for part in ["warning[unknown-name]: nothing gives `sped` a value; did you mean `speed`?", "warning[unused-local]"]
+    {
+        assert!(done.out.contains(part), "{}", done.out);
+    }
+    assert!(done.out.ends_with("checked 1 file: 0 errors, 2 warnings\n"), "{}", done.out);
+    let done = minilive(&["check", "--allow", "unknown-name", "--allow", "unused-local", file.path()]);
+    assert_eq!(done.out, "checked 1 file: 0 errors, 0 warnings\n");
 }
 
 #[test]

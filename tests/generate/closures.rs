@@ -7,7 +7,7 @@
 use super::Generator;
 
 /// How many scenes there are.
-pub(super) const SCENES: u64 = 14;
+pub(super) const SCENES: u64 = 17;
 
 impl Generator {
     /// One of the scenes.
@@ -26,6 +26,9 @@ impl Generator {
             10 => self.small_recursion(),
             11 => self.small_failures(),
             12 => self.shapes(),
+            13 => self.hidden_names(),
+            14 => self.makers(),
+            15 => self.scopes_as_maps(),
             _ => self.flipped_arguments(),
         }
     }
@@ -104,6 +107,128 @@ for r in range(1, 5)
 end for";
         self.template(text, &more);
         self.spend(8_000);
+    }
+
+    /// Names that a hot function looks up outside until somebody adds a variable of that name to its own ones, or to those around it.
+    fn hidden_names(&mut self) {
+        let more = [
+            ("$N", self.number_of(60, 500)),
+            ("$A", self.number_of(20, 59)),
+            ("$H", self.one_of(&["locals", "outer2"])),
+            ("$K", self.one_of(&["far$U", "near$U", "floor", "inner", "i"])),
+            ("$V", self.one_of(&["3", "0.5", "null", "@ceil", "\"h\""])),
+            ("$B", self.number_of(1, 40)),
+            (
+                "$E",
+                self.one_of(&["far$U + near$U", "floor(far$U * i / 3)", "inner(i) + near$U", "near$U - floor(far$U)"]),
+            ),
+        ];
+        let text = "far$U = 5
+hide$U = function(n, at)
+  near$U = 2
+  run = function(m, at)
+    inner = function(k)
+      return k + near$U + far$U
+    end function
+    outer2 = @outer
+    total = 0
+    for i in range(1, m)
+      if i == at then $H[\"$K\"] = $V
+      if i == at + $B then $H.remove \"$K\"
+      if not locals.hasIndex(\"inner\") then inner = @floor
+      if not outer.hasIndex(\"near$U\") then outer.near$U = 3
+      v = $E
+      if v isa number then total = (total + v) % 100003 else total = total + 1
+    end for
+    return total
+  end function
+  t = 0
+  for r in range(1, 3)
+    t = t + run(n, (r - 1) * at)
+  end for
+  return t
+end function
+for r in range(1, 3)
+  x = hide$U($N, $A * (r % 2))
+  if x isa number then $S = cap($S + x)
+end for";
+        self.template(text, &more);
+        self.spend(8_000);
+    }
+
+    /// Functions that are made and called thousands of times, by functions that are called, inlined and recurse themselves.
+    fn makers(&mut self) {
+        let more = [
+            ("$N", self.number_of(60, 900)),
+            ("$A", self.number_of(20, 59)),
+            ("$D", self.one_of(&["by=1", "by", "by=\"d\"", "by=null"])),
+            ("$B", self.one_of(&["count + by", "x * 2 + count", "count", "by", "x - by * 0.5"])),
+            ("$W", self.one_of(&["outer.count = count + 1", "outer.count += x % 3", "outer.more = x", "x = x + 1"])),
+            ("$C", self.one_of(&["made = [f]", "make$U = @other$U", "f = null", "f = make$U(0.5)", "held.push @f"])),
+        ];
+        let text = "make$U = function(count, $D)
+  deeper = null
+  if count isa number and count > 3 and count < 6 then deeper = make$U(count - 1)
+  return function(x)
+    $W
+    if @deeper isa funcRef and x isa number and x > 2 then return deeper(x - 1)
+    return $B
+  end function
+end function
+other$U = function(count, by)
+  return @floor
+end function
+held = []
+for i in range(1, $N)
+  f = make$U(i % 7)
+  if i % 5 == 0 then held.push @f
+  if i == $A then $C
+  v = i
+  if @f isa funcRef then v = f(i % 4)
+  if held.len > 0 and @held[-1] isa funcRef then v = [v, held[-1](i % 3)]
+  if v isa list and v[1] isa number and v[0] isa number then $S = ($S + v[0] + v[1]) % 100003
+end for";
+        self.template(text, &more);
+        self.spend(10_000);
+    }
+
+    /// Calls hand out their variables as a map, which is changed, kept and read by others while the call runs and behind it.
+    fn scopes_as_maps(&mut self) {
+        let more = [
+            ("$N", self.number_of(60, 500)),
+            ("$A", self.number_of(20, 59)),
+            (
+                "$C",
+                self.one_of(&[
+                    "scope.n = \"s\"",
+                    "scope.extra = 1",
+                    "scope.remove \"n\"",
+                    "scope.n = 0.25",
+                    "freeze scope",
+                    "scope[1] = 2",
+                    "kept$U.push scope",
+                ]),
+            ),
+        ];
+        let text = "kept$U = []
+own$U = function(n, k=2)
+  scope = locals
+  n = n + k
+  if n == $A then $C
+  if not locals.hasIndex(\"n\") then n = 4
+  if n isa number then n = n * 2
+  total = 0
+  for key in scope.indexes
+    if @scope[key] isa number then total = total + scope[key]
+  end for
+  return total % 1009
+end function
+for i in range(1, $N)
+  $S = ($S + own$U(i)) % 100003
+end for
+print kept$U.len";
+        self.template(text, &more);
+        self.spend(10_000);
     }
 
     /// Functions that share the variables of the call that made them, kept in maps and called as methods.

@@ -35,7 +35,7 @@ const TAIL: &str = "## Only in the editor
 
 ## Warnings of the editor
 
-The reference says nothing of these. They hold for programs that run, so nothing is said where names come from places that the text
+The reference says nothing of these; editors and `minilive check` do. They hold for programs that run, so nothing is said where names come from places that the text
 does not show: `locals`, `outer` or `globals` used as maps, an `import` whose name is no literal, a file that other files import.
 
 | Code | Said of | Fix |

@@ -11,7 +11,7 @@ mod latency;
 
 const USAGE: &str = "usage: cargo xtask TASK
 
-conformance FILE                     run the official test suite in every mode
+conformance FILE [FOLDER]            run the official test suite in every mode; no false alarm about it and programs
 differential [--seeds N] [--from N]  run generated programs in every mode
 fuzz TARGET [--seconds N] [--seed S] feed mutated inputs to parser, reparse, mir or lsp
 editors                              test the extensions in real editors

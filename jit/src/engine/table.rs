@@ -9,7 +9,7 @@
 
 use super::slot::slots;
 use super::tier::TierState;
-use super::unit::{CallFlags, Code, CodeId, NameEntry};
+use super::unit::{CallFlags, Code, CodeId, NameEntry, UNLINKED};
 use super::weight::Weights;
 use crate::bytecode::build::build;
 use crate::bytecode::verify::verify;
@@ -181,7 +181,7 @@ impl CodeTable {
             let children = children(code, &by_unit)?;
             let captures = code.env_shape.is_some().then_some(id);
             children.iter().for_each(|&child| self.get(child).set_captures(captures, self.heat));
-            code.children.replace(children);
+            code.children.iter().zip(&children).for_each(|(cell, &child)| cell.set(child));
             code.info.replace(Arc::clone(&unit.info));
             code.file.replace(program.file.clone());
             code.is_living.set(self.running);
@@ -213,7 +213,7 @@ impl CodeTable {
             for (unit, id) in program.units.iter().zip(units.iter_mut()).rev() {
                 let code = self.get(*id);
                 let is_other = || -> Result<bool, LoadError> {
-                    Ok(**code.children.borrow() != *children(code, by_unit)?
+                    Ok(!code.children.iter().map(Cell::get).eq(children(code, by_unit)?)
                         || **code.info.borrow() != *unit.info
                         || *code.file.borrow() != program.file)
                 };
@@ -313,7 +313,7 @@ impl CodeTable {
             counters: Counters { heat: Cell::new(self.heat) },
             tier: TierState::new(mir.blocks.len()),
             log: Arc::clone(&self.log),
-            children: RefCell::default(),
+            children: mir.children.iter().map(|_| Cell::new(UNLINKED)).collect(),
             captures: Cell::new(None),
             is_living: Cell::new(false),
             names: mir.names.iter().map(|name| self.name(name)).collect(),

@@ -25,7 +25,11 @@ use std::sync::Arc;
 
 /// The engine's number of a code object; function values carry it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[repr(transparent)]
 pub struct CodeId(pub u32);
+
+/// The number of a nested function before its unit is linked.
+pub const UNLINKED: CodeId = CodeId(u32::MAX);
 
 /// A name, resolved as far as it can be without a realm.
 #[derive(Debug, Clone, Copy)]
@@ -66,8 +70,8 @@ pub struct Code {
     pub points: Box<[Point]>,
     /// Compiled entries and their history.
     pub tier: TierState,
-    /// Codes of nested functions, parallel to the unit's children.
-    pub children: RefCell<Box<[CodeId]>>,
+    /// Codes of nested functions, parallel to the unit's children. Compiled code reads them here.
+    pub children: Box<[Cell<CodeId>]>,
     /// The code that makes this function, if that has an environment object, in which free names are looked up first.
     pub captures: Cell<Option<CodeId>>,
     /// Whether functions of the running realm may be made of it.

@@ -11,7 +11,7 @@ use crate::engine::policy::Place;
 use crate::feedback::FeedbackCell;
 use minilive_mir::ir::{BinaryOp, InstId};
 use minilive_runtime::fault::{Eval, Fault};
-use minilive_runtime::map::MapLayout;
+use minilive_runtime::map::{MapLayout, MapRef};
 use minilive_runtime::ops;
 use minilive_runtime::realm::Realm;
 use minilive_runtime::shape::ShapeId;
@@ -197,11 +197,16 @@ pub(super) fn numbers_equal(x: f64, y: f64) -> bool {
 
 pub(super) fn store_env(realm: &mut Realm, window: Window, word: &Word) {
     if let Some(map) = window.env().as_map() {
-        if map.is_guarded() {
-            realm.before_mutation(map.value());
-        }
-        map.set_slot(realm, usize::from(word.a()), window.get(word.b()));
+        store_variable(realm, map, usize::from(word.a()), window.get(word.b()));
     }
+}
+
+/// Assigns a variable of an environment object, frozen or not.
+pub(crate) fn store_variable(realm: &mut Realm, env: MapRef, slot: usize, value: Value) {
+    if env.is_guarded() {
+        realm.before_mutation(env.value());
+    }
+    env.set_slot(realm, slot, value);
 }
 
 /// A new map of keys and values in turn. The cell knows the shape of the last one, which nearly always is that of the next.
@@ -221,7 +226,7 @@ pub(crate) fn make_map(realm: &mut Realm, pairs: &[Value], cell: &FeedbackCell) 
 
 /// A new function value of a nested unit, with the variables it captures.
 pub(super) fn make_function(realm: &mut Realm, code: CodeRef, window: Window, child: u32) -> Value {
-    let child = code.children.borrow()[child as usize];
+    let child = code.children[child as usize].get();
     let captured = if code.env_shape.is_some() { window.env() } else { realm.globals().value() };
     realm.new_function(child.0, child.0, captured).value()
 }

@@ -14,6 +14,7 @@ use minilive_mir::ir::InstId;
 use minilive_runtime::fault::{Eval, FatalError};
 use minilive_runtime::intrinsics::{self, IntrinsicId, MAX_PARAMS};
 use minilive_runtime::realm::Realm;
+use minilive_runtime::shape::ShapeId;
 use minilive_runtime::shared::CellId;
 use minilive_runtime::value::Value;
 
@@ -212,14 +213,15 @@ pub(super) fn set_receiver(window: Window, code: CodeRef, this: Value, parent: i
 #[inline(never)]
 fn make_environment(realm: &mut Realm, code: CodeRef, window: Window) {
     let shape = code.env_shape.expect("asked only for units with an environment");
+    let env = make_env(realm, shape, window.range(0, code.unit.n_inputs()));
+    window.set_env(env);
+}
+
+/// An environment object with these values in its first slots: parameters and receivers.
+pub(crate) fn make_env(realm: &mut Realm, shape: ShapeId, inputs: &[Value]) -> Value {
     let map = realm.new_env(shape);
-    let n_params = code.unit.params.len();
-    for slot in 0..n_params {
-        map.set_slot(realm, slot, window.get(slot as u16));
+    for (slot, &value) in inputs.iter().enumerate() {
+        map.set_slot(realm, slot, value);
     }
-    let receivers = [code.unit.self_reg, code.unit.super_reg].into_iter().flatten();
-    for (i, reg) in receivers.enumerate() {
-        map.set_slot(realm, n_params + i, window.get(reg.0 as u16));
-    }
-    window.set_env(map.value());
+    map.value()
 }

@@ -40,12 +40,25 @@ impl Run<'_> {
         entry: NameEntry,
         cell: &FeedbackCell,
     ) -> Eval<Value> {
-        match find(realm, window, entry) {
-            Some((value, place)) => {
-                cell.see_global(place, kinds_of(value), target_of(value));
-                Ok(value)
+        let (value, place) = self.find_free(realm, (window.env(), window.outer()), entry)?;
+        if let Some(place) = place {
+            cell.see_global(place, kinds_of(value), target_of(value));
+        }
+        Ok(value)
+    }
+
+    /// The value of a free name and the place where it was found, given the environment object (or absent) and the captured map.
+    pub(crate) fn find_free(
+        &self,
+        realm: &mut Realm,
+        scopes: (Value, Value),
+        entry: NameEntry,
+    ) -> Eval<(Value, Option<Place>)> {
+        match find(realm, scopes, entry) {
+            Some((value, place)) => Ok((value, Some(place))),
+            None if entry.name == self.well_known.this || entry.name == self.well_known.parent => {
+                Ok((Value::NULL, None))
             }
-            None if entry.name == self.well_known.this || entry.name == self.well_known.parent => Ok(Value::NULL),
             None => Err(FatalError::UndefinedIdentifier(realm.shared.name_text(entry.name).to_owned()).into()),
         }
     }
@@ -167,11 +180,11 @@ pub(super) fn cached_outer(window: Window, cell: &FeedbackCell) -> Option<Value>
     Some(map.slot(slot)).filter(|value| !value.is_absent())
 }
 
-fn find(realm: &mut Realm, window: Window, entry: NameEntry) -> Option<(Value, Place)> {
-    if let Some(value) = window.env().as_map().and_then(|map| map.get_by_name(realm, entry.name)) {
+fn find(realm: &mut Realm, (env, outer): (Value, Value), entry: NameEntry) -> Option<(Value, Place)> {
+    if let Some(value) = env.as_map().and_then(|map| map.get_by_name(realm, entry.name)) {
         return Some((value, Place::Mixed));
     }
-    if let Some(map) = window.outer().as_map().filter(|map| !map.is_globals())
+    if let Some(map) = outer.as_map().filter(|map| !map.is_globals())
         && let Some(value) = map.get_by_name(realm, entry.name)
     {
         let slot = map.slot_of(realm, entry.name).and_then(|slot| u8::try_from(slot).ok());

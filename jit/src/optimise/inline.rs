@@ -34,6 +34,9 @@ pub(super) struct Plan {
 /// Plans an entry. Calls in `banned` (by code and instruction) keep their callees outside.
 pub(super) fn plan(codes: &CodeTable, code: &Code, cautious: bool, banned: &Banned) -> Result<Plan, Refusal> {
     let mut chooser = Chooser { codes, banned, views: vec![view(codes, code)], growth: 0, inlined: Vec::new() };
+    if code.unit.env.as_ref().is_some_and(|names| names.len() > usize::from(u8::MAX)) {
+        return Err(Refusal::Environment);
+    }
     let outer = part(codes, code).ok_or(Refusal::Captured)?;
     let body = if code.recording {
         // Record points are kept per code, in the place where its own blocks run.
@@ -175,12 +178,17 @@ fn part(codes: &CodeTable, code: &Code) -> Option<Part> {
         }
         None => None,
     };
+    let env = match (&code.unit.env, code.env_shape) {
+        (Some(names), Some(shape)) => Some((shape.0, u8::try_from(names.len()).ok()?)),
+        _ => None,
+    };
     Some(Part {
         code: code.id.0,
         unit: Arc::clone(&code.unit),
         weight: code.weights.call,
         words: code.slots.len() as u32,
         captured,
+        env,
     })
 }
 
@@ -191,6 +199,7 @@ fn may_read_captured(inst: &Inst) -> bool {
         inst,
         Inst::LoadFree { .. }
             | Inst::LoadLocal { deferred: false, .. }
+            | Inst::LoadEnv { deferred: false, .. }
             | Inst::LoadOuter { .. }
             | Inst::LoadSelf { .. }
             | Inst::LoadSuper { .. }

@@ -51,6 +51,7 @@ struct FrameAddresses {
     block_counters: Vec<usize>,
     slots: usize,
     consts: Vec<u64>,
+    children: usize,
 }
 
 impl FrameAddresses {
@@ -60,6 +61,7 @@ impl FrameAddresses {
             block_counters: blocks.map(|block| code.block_word(BlockId(block)).as_ptr() as usize).collect(),
             slots: code.slots.as_ptr() as usize,
             consts: code.consts.iter().map(|value| value.bits()).collect(),
+            children: code.children.as_ptr() as usize,
         }
     }
 }
@@ -90,6 +92,10 @@ impl Addresses {
             literal: &|id| {
                 let (frame, own) = body.const_origin(id);
                 self.frames[frame].consts[own.0 as usize]
+            },
+            child: &|id| {
+                let (frame, own) = body.child_origin(id);
+                self.frames[frame].children + own.0 as usize * size_of::<CodeId>()
             },
             name: &|id| self.name(id).0,
             name_entry: &|id| self.name(id).1,

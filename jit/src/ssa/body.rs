@@ -6,7 +6,7 @@
 //! name stands once, whoever mentions it, so that a global is known by one name; blocks of frame 0 keep their numbers.
 
 use super::flow::RegSet;
-use minilive_mir::ir::{BlockId, ConstId, Inst, InstId, NameId, Reg, Unit};
+use minilive_mir::ir::{BlockId, ChildId, ConstId, Inst, InstId, NameId, Reg, Unit};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -26,6 +26,17 @@ impl Captured {
     pub fn slot(&self, name: NameId) -> Option<u8> {
         self.slots.iter().find(|it| it.0 == name).map(|it| it.1)
     }
+}
+
+/// The environment object of an activation, in which its variables are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Environment {
+    /// The register of the body that holds it.
+    pub reg: Reg,
+    /// The shape that it is made with. Variables that are added later get other slots, and it another shape.
+    pub shape: u32,
+    /// How many slots it is made with.
+    pub slots: u8,
 }
 
 /// The call that a frame belongs to.
@@ -54,6 +65,10 @@ pub struct Frame {
     pub weight: u32,
     /// The captured map, if the frame looks anything up in one.
     pub captured: Option<Captured>,
+    /// The environment object, if its variables are in one.
+    pub env: Option<Environment>,
+    /// The first of its nested functions.
+    pub first_child: u32,
     /// The first of its registers.
     pub first_reg: u32,
     /// The first of its constants.
@@ -148,6 +163,12 @@ impl Body {
         (frame, ConstId(id - self.frames[frame].first_const))
     }
 
+    /// The frame of a nested function, and its number there.
+    pub fn child_origin(&self, child: u32) -> (usize, ChildId) {
+        let frame = self.frames.partition_point(|it| it.first_child <= child) - 1;
+        (frame, ChildId(child - self.frames[frame].first_child))
+    }
+
     /// The frame of a word of bytecode, and its number there.
     pub fn word_origin(&self, word: u32) -> (usize, u32) {
         let frame = self.frames.partition_point(|it| it.first_word <= word) - 1;
@@ -155,11 +176,11 @@ impl Body {
     }
 
     /// Registers that hold something from a frame's begin to its end, whether instructions name them or not: the receivers, which
-    /// `self` and `super` read, and the captured map, which the interpreter needs.
+    /// `self` and `super` read, and the captured map and the environment object, which the interpreter needs.
     pub fn lasting(&self, frame: usize) -> impl Iterator<Item = Reg> {
         let frame = &self.frames[frame];
         let receivers = frame.unit.receivers().map(|reg| Reg(reg.0 + frame.first_reg));
-        receivers.chain(frame.captured.iter().map(|it| it.reg))
+        receivers.chain(frame.captured.iter().map(|it| it.reg)).chain(frame.env.iter().map(|it| it.reg))
     }
 
     /// The registers of a frame.

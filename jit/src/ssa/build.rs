@@ -9,6 +9,7 @@ mod arith;
 mod call;
 mod edges;
 mod emit;
+mod environment;
 mod globals;
 mod guard;
 mod inline;
@@ -218,9 +219,6 @@ impl From<Refusal> for Unbuilt {
 
 /// Builds the SSA form of one entry of a unit, or says why not.
 pub fn build(input: &Input<'_>) -> Result<Func, Unbuilt> {
-    if input.body.unit.env.is_some() || input.body.unit.kind == UnitKind::Module {
-        return Err(Refusal::Environment.into());
-    }
     if input.at == EntryAt::Start && input.body.unit.kind != UnitKind::Function {
         return Err(Refusal::TopLevel.into());
     }

@@ -64,9 +64,11 @@ pub fn writes(inst: &Inst) -> Memory {
         Op::StoreCell(_) => Memory::CELLS,
         Op::StoreElement => Memory::ELEMENTS,
         Op::ListSet => Memory::LISTS.and(Memory::ELEMENTS),
-        Op::StoreSlot(_) => Memory::SLOTS,
+        Op::StoreSlot(_) | Op::StoreVariable(_) => Memory::SLOTS,
         Op::CallSelf | Op::CallCode(_) | Op::Record(_) => Memory::ALL,
-        Op::Helper(helper) if helper.writes() || matches!(helper, Helper::IterNext | Helper::LoadFree) => Memory::ALL,
+        Op::Helper(helper) if helper.writes() || matches!(helper, Helper::IterNext | Helper::LoadFree(_)) => {
+            Memory::ALL
+        }
         _ => Memory::NONE,
     }
 }
@@ -90,7 +92,8 @@ pub fn repeats(op: Op) -> bool {
             | Op::GuardElements
     );
     // What is found at the entry is found once; a computed list's parts are read behind its guard alone.
-    let once = matches!(op, Op::Param(_) | Op::Window(_) | Op::Captured | Op::RangeBase | Op::RangeStep);
+    let once =
+        matches!(op, Op::Param(_) | Op::Window(_) | Op::Captured | Op::Environment | Op::RangeBase | Op::RangeStep);
     guards || op.is_pure() && !once
 }
 

@@ -32,6 +32,9 @@ struct Known {
     block: Block,
 }
 
+/// What a block changed in the table: keys with what stood there before.
+type Undo = Vec<(Key, Option<Known>)>;
+
 /// Removes what is known already.
 pub fn number_values(func: &mut Func, dominators: &Dominators, loops: &[NaturalLoop]) {
     let versions = versions(func, dominators, loops);
@@ -43,7 +46,7 @@ pub fn number_values(func: &mut Func, dominators: &Dominators, loops: &[NaturalL
         known: FxHashMap::default(),
         next: u32::MAX,
     };
-    let mut scopes: Vec<(Block, Vec<(Key, Option<Known>)>)> = Vec::new();
+    let mut scopes: Vec<(Block, Undo)> = Vec::new();
     for block in preorder(dominators) {
         while scopes.last().is_some_and(|(top, _)| Some(*top) != dominators.idom(block)) {
             let (_, undo) = scopes.pop().expect("just seen");
@@ -70,7 +73,7 @@ struct Pass {
 }
 
 impl Pass {
-    fn forget(&mut self, undo: Vec<(Key, Option<Known>)>) {
+    fn forget(&mut self, undo: Undo) {
         for (key, before) in undo.into_iter().rev() {
             match before {
                 Some(known) => self.known.insert(key, known),
@@ -80,7 +83,7 @@ impl Pass {
     }
 
     /// Goes through a block; gives what it changed in the table.
-    fn block(&mut self, func: &mut Func, block: Block, around: &Around) -> Vec<(Key, Option<Known>)> {
+    fn block(&mut self, func: &mut Func, block: Block, around: &Around) -> Undo {
         let mut undo = Vec::new();
         let mut versions = around.start;
         let mut insts = std::mem::take(&mut func[block].insts);
@@ -131,13 +134,7 @@ impl Pass {
     }
 
     /// Whether an instruction's value is known; else it is from here on.
-    fn is_known(
-        &mut self,
-        inst: &Inst,
-        block: Block,
-        versions: &Versions,
-        undo: &mut Vec<(Key, Option<Known>)>,
-    ) -> bool {
+    fn is_known(&mut self, inst: &Inst, block: Block, versions: &Versions, undo: &mut Undo) -> bool {
         if !effects::repeats(inst.op) || inst.args.len() > MOST_ARGS {
             return false;
         }
@@ -178,9 +175,10 @@ impl Pass {
     }
 
     /// What was stored is what a read behind it gives.
-    fn note_stored(&mut self, inst: &Inst, block: Block, versions: &Versions, undo: &mut Vec<(Key, Option<Known>)>) {
+    fn note_stored(&mut self, inst: &Inst, block: Block, versions: &Versions, undo: &mut Undo) {
         let (load, args, val) = match inst.op {
             Op::StoreSlot(slot) => (Op::LoadSlot(slot), &inst.args[..1], inst.args[2]),
+            Op::StoreVariable(slot) => (Op::LoadSlot(slot), &inst.args[..1], inst.args[1]),
             Op::StoreElement => (Op::LoadElement, &inst.args[..2], inst.args[3]),
             Op::StoreCell(cell) => (Op::LoadCell(cell), &inst.args[..0], inst.args[0]),
             _ => return,

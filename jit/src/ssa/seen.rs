@@ -4,6 +4,7 @@
 //! has seen nothing, never its neighbour's samples.
 
 use super::body::Body;
+use super::flow::RegSet;
 use crate::feedback::ways::{MOST_WAYS, Way, Ways};
 use crate::feedback::{Arith, Call, Global, Index, Kinds, Property, Snapshot, Variety};
 use crate::reason::ExitReason;
@@ -201,8 +202,8 @@ impl Seen {
     }
 
     /// What the uses of a value met that an instruction has just put into a register. `behind` are the instructions up to the end
-    /// of its block, `live` says whether it is read behind that, and `anywhere` what [`Seen::kinds_of_uses`] knows.
-    pub fn kinds_of_value(&self, reg: Reg, behind: (InstId, &[Inst]), live: bool, anywhere: &[Kinds]) -> Kinds {
+    /// of its block, `live` says what is read behind that, and `anywhere` what [`Seen::kinds_of_uses`] knows.
+    pub fn kinds_of_value(&self, reg: Reg, behind: (InstId, &[Inst]), live: &RegSet, anywhere: &[Kinds]) -> Kinds {
         let (first, insts) = behind;
         let mut kinds = Kinds::NONE;
         for (i, inst) in insts.iter().enumerate() {
@@ -215,13 +216,15 @@ impl Seen {
                 && src == reg
                 && dst != reg
             {
-                kinds = kinds.union(anywhere[dst.0 as usize]);
+                // The copy is often a temporary's register, which serves many values.
+                let rest = (InstId(first.0 + i as u32 + 1), &insts[i + 1..]);
+                kinds = kinds.union(self.kinds_of_value(dst, rest, live, anywhere));
             }
             if inst.sure_writes().contains(&Some(reg)) {
                 return kinds;
             }
         }
-        if live { kinds.union(anywhere[reg.0 as usize]) } else { kinds }
+        if live.has(reg) { kinds.union(anywhere[reg.0 as usize]) } else { kinds }
     }
 
     /// Registers that some instruction writes.

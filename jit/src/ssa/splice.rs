@@ -4,7 +4,7 @@
 //! call stays as the instruction that enters the frame, so that an exit before it repeats it; behind it stand the moves that fill the
 //! callee's registers, none of which can be left; a spliced `return` is a move into the call's result.
 
-use super::body::{Body, CallSite, Captured, Frame};
+use super::body::{Body, CallSite, Captured, Environment, Frame};
 use minilive_mir::ir::{Block, BlockId, Const, ConstId, Inst, InstId, NameId, Param, Reg, RegRange, Unit};
 use minilive_mir::operands::Renumber;
 use rustc_hash::FxHashMap;
@@ -24,6 +24,8 @@ pub struct Part {
     pub words: u32,
     /// Shape and names of the map it captured, if it may look anything up there.
     pub captured: Option<(u32, Vec<SmolStr>)>,
+    /// Shape and number of slots of the environment object, if its variables are in one.
+    pub env: Option<(u32, u8)>,
 }
 
 /// Decides which calls are replaced by their callees.
@@ -39,7 +41,7 @@ pub fn splice(outer: Part, policy: &mut dyn Policy) -> Body {
     let mut splicer = Splicer::default();
     let frame = splicer.add_frame(outer, None);
     splicer.frame(frame, None, policy);
-    if splicer.frames.len() == 1 && splicer.frames[0].captured.is_none() {
+    if splicer.frames.len() == 1 && splicer.frames[0].captured.is_none() && splicer.frames[0].env.is_none() {
         return Body::plain(splicer.frames.remove(0));
     }
     splicer.finish(&own)
@@ -62,6 +64,7 @@ struct Splicer {
     consts: Vec<Const>,
     n_regs: u32,
     words: u32,
+    children: u32,
     /// Calls that enter a frame, by block and place in it.
     enters: Vec<(usize, usize, usize)>,
     leaves: Vec<(usize, usize, usize)>,
@@ -112,12 +115,31 @@ impl Splicer {
             self.n_regs += 1;
             Captured { reg, shape, slots }
         });
+        let env = part.env.map(|(shape, slots)| {
+            let reg = Reg(self.n_regs);
+            self.n_regs += 1;
+            Environment { reg, shape, slots }
+        });
+        let first_child = self.children;
+        self.children += part.unit.children.len() as u32;
         let first_const = self.consts.len() as u32;
         self.consts.extend(part.unit.consts.iter().cloned());
         let first_word = self.words;
         self.words += part.words;
         let (code, unit, weight) = (part.code, part.unit, part.weight);
-        self.frames.push(Frame { code, unit, caller, depth, weight, captured, first_reg, first_const, first_word });
+        self.frames.push(Frame {
+            code,
+            unit,
+            caller,
+            depth,
+            weight,
+            captured,
+            env,
+            first_child,
+            first_reg,
+            first_const,
+            first_word,
+        });
         self.frames.len() - 1
     }
 

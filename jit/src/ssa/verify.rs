@@ -35,7 +35,7 @@ pub fn verify(func: &Func) -> Result<(), Vec<VerifyError>> {
             if inst.op.may_exit() && inst.exit.is_none() {
                 errors.push(format!("block{}: {:?} has no exit", block.0, inst.op));
             }
-            if matches!(inst.op, Op::Param(_) | Op::Window(_) | Op::Captured) && block.0 != 0 {
+            if matches!(inst.op, Op::Param(_) | Op::Window(_) | Op::Captured | Op::Environment) && block.0 != 0 {
                 errors.push(format!("block{}: {:?} outside of the entry", block.0, inst.op));
             }
         }

@@ -113,14 +113,14 @@ impl Lower<'_, '_> {
     }
 
     /// A block for the helper, and one, with the result, where both ways meet.
-    fn two_ways(&mut self) -> (ir::Block, ir::Block) {
+    pub(super) fn two_ways(&mut self) -> (ir::Block, ir::Block) {
         let (slow, next) = (self.b.create_block(), self.b.create_block());
         self.b.append_block_param(next, types::I64);
         self.b.set_cold_block(slow);
         (slow, next)
     }
 
-    fn meet(&mut self, next: ir::Block, result: ir::Value) -> ir::Value {
+    pub(super) fn meet(&mut self, next: ir::Block, result: ir::Value) -> ir::Value {
         self.b.ins().jump(next, &[result.into()]);
         self.b.switch_to_block(next);
         self.b.block_params(next)[0]

@@ -133,6 +133,11 @@ impl Lower<'_, '_> {
     }
 
     fn generic(&mut self, inst: &Inst, helper: Helper, next: Option<&Inst>) {
+        match helper {
+            Helper::MakeFunction(child) => return self.make_function(inst, child),
+            Helper::MakeEnv { shape, slots } => return self.make_env(inst, shape, slots),
+            _ => {}
+        }
         let args: Vec<ir::Value> = inst.args.iter().map(|&arg| self.val(arg)).collect();
         let site = self.site();
         match helper {
@@ -145,6 +150,10 @@ impl Lower<'_, '_> {
             Helper::Binary(op) => {
                 let op = self.iconst(binary_number(op));
                 self.call_helper(HelperId::Binary, 0, &[site, op, args[0], args[1]])
+            }
+            Helper::LoadFree(name) => {
+                let entry = self.iconst((self.env.name_entry)(name) as i64);
+                self.call_helper(HelperId::LoadFree, 0, &[site, args[0], args[1], entry])
             }
             Helper::GetIndex => self.call_helper(HelperId::GetIndex, 0, &[site, args[0], args[1]]),
             Helper::SetIndex => self.call_helper(HelperId::SetIndex, 0, &[site, args[0], args[1], args[2]]),
@@ -241,7 +250,7 @@ impl Lower<'_, '_> {
     }
 
     /// Puts operands where a helper finds them: their address and number.
-    fn store_words(&mut self, args: &[ir::Value]) -> (ir::Value, ir::Value) {
+    pub(super) fn store_words(&mut self, args: &[ir::Value]) -> (ir::Value, ir::Value) {
         let words = self.words_address();
         for (i, &arg) in args.iter().enumerate() {
             self.b.ins().store(memory(), arg, words, i as i32 * 8);
@@ -281,7 +290,6 @@ pub const GENERIC: &[Helper] = &[
     Helper::Call,
     Helper::CallIndex,
     Helper::AutoCall,
-    Helper::LoadFree,
     Helper::CheckUncaught,
     Helper::AndTest,
     Helper::OrTest,

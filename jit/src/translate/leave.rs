@@ -155,6 +155,8 @@ impl Lower<'_, '_> {
             };
             if self.func.body.frames[frame].captured.as_ref().is_some_and(|it| it.reg == reg) {
                 found.captured = Some(restored);
+            } else if self.func.body.frames[frame].env.is_some_and(|it| it.reg == reg) {
+                found.env = Some(restored);
             } else {
                 found.regs.push((own, restored));
             }
@@ -185,7 +187,7 @@ impl Lower<'_, '_> {
         for i in 0..chain.len() {
             let site = self.sites.word_of(&chain[i..]);
             let code = body.frames[frame].code;
-            frames.push((frame, ExitFrame { code, site, resume, result, captured: None, regs: Vec::new() }));
+            frames.push((frame, ExitFrame { code, site, resume, result, captured: None, env: None, regs: Vec::new() }));
             let Some(call) = &body.frames[frame].caller else { break };
             result = Some(call.result);
             (frame, resume) = (call.frame, InstId(call.inst.0 + 1));

@@ -299,6 +299,7 @@ impl Lower<'_, '_> {
                 self.define(inst, value);
             }
             Op::Captured => self.captured(inst),
+            Op::Environment => self.environment(inst),
             Op::CapturedOf => {
                 let function = self.arg(inst, 0);
                 let map = self.captured_of(function);
@@ -356,6 +357,7 @@ impl Lower<'_, '_> {
             }
             Op::LoadSlot(slot) => self.load_slot(inst, slot),
             Op::StoreSlot(slot) => self.store_slot(inst, slot),
+            Op::StoreVariable(slot) => self.store_variable(inst, slot),
             Op::GuardTrue => {
                 let ok = self.arg(inst, 0);
                 let exit = self.exit_of(inst);

@@ -212,6 +212,12 @@ impl Lower<'_, '_> {
         self.define(inst, result);
     }
 
+    /// The environment object of the activation that a loop is entered from.
+    pub(super) fn environment(&mut self, inst: &Inst) {
+        let env = self.b.ins().load(types::I64, memory(), self.inputs[0], -16);
+        self.define(inst, env);
+    }
+
     /// The address of a slot of a map that is known to have it.
     fn slot_address(&mut self, object: ir::Value) -> ir::Value {
         self.b.ins().load(types::I64, memory(), object, MAP_SLOTS as i32)
@@ -225,19 +231,7 @@ impl Lower<'_, '_> {
     }
 
     pub(super) fn store_slot(&mut self, inst: &Inst, slot: u8) {
-        let (slow, next) = (self.b.create_block(), self.b.create_block());
-        self.b.set_cold_block(slow);
-        let object = self.arg(inst, 0);
-        let value = self.arg(inst, 2);
-        // Frozen or observed, or the collector marks: it must be handed the reference that goes.
-        let guarded = self.flags(object, flags::GUARDED);
-        let marking = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_MARKING as i32);
-        let special = self.b.ins().bor(guarded, marking);
-        self.leave_if(special, slow);
-        let slots = self.slot_address(object);
-        self.b.ins().store(memory(), value, slots, i32::from(slot) * 8);
-        self.b.ins().jump(next, &[]);
-        self.b.switch_to_block(slow);
+        let next = self.store_in_place(inst, 2, slot);
         self.store_budget();
         let [map, name, value] = [3, 1, 2].map(|i| self.arg(inst, i));
         let site = self.site();
@@ -246,6 +240,36 @@ impl Lower<'_, '_> {
         self.unwind_if_exc(done);
         self.b.ins().jump(next, &[]);
         self.b.switch_to_block(next);
+    }
+
+    /// Assigns a variable of an environment object.
+    pub(super) fn store_variable(&mut self, inst: &Inst, slot: u8) {
+        let next = self.store_in_place(inst, 1, slot);
+        self.store_budget();
+        let (env, value, site) = (self.arg(inst, 2), self.arg(inst, 1), self.site());
+        let slot = self.iconst(i64::from(slot));
+        self.call_keeping(HelperId::StoreEnv, &[site, env, slot, value]);
+        self.load_budget();
+        self.b.ins().jump(next, &[]);
+        self.b.switch_to_block(next);
+    }
+
+    /// Stores an operand into a slot of the first one and goes on in the block that is the result, or else in the current one: where
+    /// the map is frozen or observed, or the collector marks, which must be handed the reference that goes.
+    fn store_in_place(&mut self, inst: &Inst, operand: usize, slot: u8) -> ir::Block {
+        let (slow, next) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(slow);
+        let object = self.arg(inst, 0);
+        let value = self.arg(inst, operand);
+        let guarded = self.flags(object, flags::GUARDED);
+        let marking = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_MARKING as i32);
+        let special = self.b.ins().bor(guarded, marking);
+        self.leave_if(special, slow);
+        let slots = self.slot_address(object);
+        self.b.ins().store(memory(), value, slots, i32::from(slot) * 8);
+        self.b.ins().jump(next, &[]);
+        self.b.switch_to_block(slow);
+        next
     }
 
     fn list_get(&mut self, inst: &Inst) {

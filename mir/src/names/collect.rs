@@ -138,7 +138,14 @@ impl Collector {
     fn add_use(&mut self, token: &SyntaxToken, place: Place, access: Access) {
         let definite = self.definite(token, &place);
         let (name, range) = (SmolStr::new(token.text()), token.text_range());
+        self.read_through(&name, &place, access);
         self.names.uses.push(NameUse { name, range, place, access, definite, quoted: false });
+    }
+
+    fn read_through(&mut self, name: &SmolStr, place: &Place, access: Access) {
+        if access != Access::Write && matches!(place, Place::Locals | Place::Outer | Place::Globals) {
+            self.facts.read_through.insert(name.clone());
+        }
     }
 
     /// A read through `locals` is as definite as its name can be: it never looks further.
@@ -153,6 +160,7 @@ impl Collector {
     fn add_quoted(&mut self, literal: &LiteralExpr, place: Place, access: Access) {
         if let Some((name, range)) = constant_name(literal) {
             let definite = place == Place::Locals;
+            self.read_through(&name, &place, access);
             self.names.uses.push(NameUse { name, range, place, access, definite, quoted: true });
         }
     }
@@ -227,6 +235,10 @@ impl Collector {
                     let args: Vec<Expr> = call.arg_list().into_iter().flat_map(|list| list.args()).collect();
                     let callee = TextRange::new(node.text_range().start(), call.range().start());
                     self.call(&of, callee, &args);
+                    let is_statement = node.parent().is_some_and(|it| it.kind() == SyntaxKind::ExprStmt);
+                    if !is_statement || at + 1 < suffixes.len() {
+                        self.module_as_value(&of, &args);
+                    }
                 }
                 Suffix::Slice(_) => {}
             }
@@ -267,6 +279,16 @@ impl Collector {
             }
             Some(_) => self.facts.open.import = true,
             None => {}
+        }
+    }
+
+    /// A module is also read where it is imported, if that is part of an expression.
+    fn module_as_value(&mut self, callee: &Sym, args: &[Expr]) {
+        if matches!(&**callee, Symbol::Name(name) if name == "import")
+            && let Some(Expr::Literal(literal)) = args.first()
+            && let Some((name, _)) = constant_name(literal)
+        {
+            self.facts.reads.insert(name);
         }
     }
 

@@ -1,12 +1,15 @@
 //! `minilive check`: every diagnostic of the given files, pointing into the source.
 //!
-//! Runs nothing. Syntax and lowering find the diagnostics, and `check/imports.rs` modules that are not there; this only prints them.
+//! Runs nothing. Syntax and lowering find the errors, `check/warnings.rs` what an editor would warn of, and `check/imports.rs` modules
+//! that are not there; this only prints them.
 
 mod imports;
+mod warnings;
 
 use super::Failure;
 use super::colour::Colour;
 use super::source::Source;
+use crate::settings::Checks;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use clap::{Args, ValueEnum};
 use minilive_mir::diagnostic::{Diagnostic, Severity};
@@ -25,6 +28,9 @@ pub struct Check {
     /// How to print what is found.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Do not warn of this; may be given several times.
+    #[arg(long, value_name = "CODE")]
+    allow: Vec<String>,
     #[command(flatten)]
     colour: Colour,
 }
@@ -43,19 +49,25 @@ impl Check {
         let mut out = std::io::stdout().lock();
         let colours = self.colour.is_wanted(&out);
         let (mut errors, mut warnings) = (0, 0);
-        for file in &self.files {
-            let source = Source::read(file)?;
-            let parse = minilive_syntax::parse(&source.text);
+        let sources = self.files.iter().map(|file| Source::read(file)).collect::<Result<Vec<_>, _>>()?;
+        let settings = Checks { allow: self.allow, ..Checks::default() };
+        let together = warnings::Together::new(&sources);
+        for (at, source) in sources.iter().enumerate() {
+            let parse = together.parse(at);
             let (_, mut diagnostics) = minilive_mir::lower::lower_file(&parse, &source.name);
-            diagnostics.extend(imports::warnings(&source, &parse));
+            diagnostics.extend(imports::warnings(source, &parse).into_iter().filter(|it| !settings.allows(it.code)));
+            if !diagnostics.iter().any(|it| it.severity == Severity::Error) {
+                diagnostics.extend(together.warnings(at, &settings));
+                diagnostics.sort_by_key(|it| it.range.start());
+            }
             for diagnostic in &diagnostics {
                 match diagnostic.severity {
                     Severity::Error => errors += 1,
                     Severity::Warning => warnings += 1,
                 }
                 let text = match self.format {
-                    Format::Text => rendered_diagnostic(&source, diagnostic, colours),
-                    Format::Json => as_json(&source, diagnostic).to_string(),
+                    Format::Text => rendered_diagnostic(source, diagnostic, colours),
+                    Format::Json => as_json(source, diagnostic).to_string(),
                 };
                 writeln!(out, "{text}")?;
             }

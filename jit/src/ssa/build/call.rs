@@ -107,9 +107,9 @@ impl Builder<'_> {
             return Kinds::NONE;
         };
         let insts = unit.block_insts(block);
-        let live = self.live_at(insts.len()).has(dst);
+        let live = self.live_at(insts.len());
         let behind = (InstId(self.at.0 + 1), insts.get(self.idx + 1..).unwrap_or_default());
-        self.input.seen.kinds_of_value(dst, behind, live, &self.use_kinds)
+        self.input.seen.kinds_of_value(dst, behind, &live, &self.use_kinds)
     }
 
     /// The result of a call is guarded at once if all its uses met numbers only.

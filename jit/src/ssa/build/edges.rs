@@ -118,7 +118,10 @@ impl Builder<'_> {
             self.env.regs[reg.0 as usize] = self.slot(Op::Captured, &[], Ty::Any, None);
         }
         self.op(Op::Enter { weight: self.input.call_weight, block: first }, &[], Rep::None);
-        for i in 0..unit.params.len() {
+        self.make_env(0);
+        // Variables of an environment are guarded where they are read.
+        let in_registers = if unit.env.is_some() { 0 } else { unit.params.len() };
+        for i in 0..in_registers {
             let kinds = self.use_kinds[i];
             let want = if kinds.within(Kinds::NUMBER) || kinds == Kinds::LIST { self.guess(kinds) } else { Ty::Any };
             self.env.regs[i] = self.narrow(self.env.regs[i], want, Self::exit_entry)?;
@@ -130,13 +133,18 @@ impl Builder<'_> {
         let absent = self.absent();
         self.env.regs.fill(absent);
         let captured = self.frame().captured.as_ref().map(|it| it.reg);
+        let env = self.frame().env.map(|it| it.reg);
         for reg in live.iter() {
-            let op = if Some(reg) == captured { Op::Captured } else { Op::Window(reg.0) };
-            let slot = self.slot(op, &[], Ty::Any, None);
+            let (op, ty) = match reg {
+                _ if Some(reg) == captured => (Op::Captured, Ty::Any),
+                _ if Some(reg) == env => (Op::Environment, Ty::Map),
+                _ => (Op::Window(reg.0), Ty::Any),
+            };
+            let slot = self.slot(op, &[], ty, None);
             self.env.regs[reg.0 as usize] = slot;
         }
         self.enter_captured()?;
-        for reg in live.iter().filter(|&reg| Some(reg) != captured) {
+        for reg in live.iter().filter(|&reg| Some(reg) != captured && Some(reg) != env) {
             let slot = self.reg(reg);
             let seen = self.input.window.get(reg.0 as usize).copied().unwrap_or_default();
             if seen.computed

@@ -20,36 +20,42 @@ impl Builder<'_> {
 
     /// The value of a free name, by where it was found before.
     fn free_name(&mut self, name: NameId, seen: Global) -> Step<Slot> {
+        let scoped = self.frame().captured.is_some() || self.frame().env.is_some();
+        if scoped && seen.place == Place::Unknown && self.may(ExitReason::ColdPath) {
+            return Err(self.leave(ExitReason::ColdPath));
+        }
+        if scoped && !self.may(ExitReason::Shape) {
+            return Ok(self.look_up_free(name));
+        }
+        self.need_closed_env();
         if let Some(captured) = &self.frame().captured {
-            if seen.place == Place::Unknown {
-                return Err(self.leave(ExitReason::ColdPath));
-            }
-            if !self.may(ExitReason::Shape) {
-                return Err(Stop::Refuse(Refusal::Captured));
-            }
             let map = self.guard_shape(self.reg(captured.reg).val, captured.shape);
             if let Some(slot) = captured.slot(name) {
-                return self.read_captured(map, slot, seen);
+                return self.read_captured(map, slot, name, seen);
             }
         }
         match seen.place {
             Place::Unknown => match self.env.cells[name.0 as usize] {
                 CellState::Loaded { .. } => self.read_cell(name, seen),
-                _ => Err(self.leave(ExitReason::ColdPath)),
+                _ if self.may(ExitReason::ColdPath) => Err(self.leave(ExitReason::ColdPath)),
+                _ => Ok(self.look_up_free(name)),
             },
             Place::Global => self.read_cell(name, seen),
-            Place::Intrinsic => self.read_intrinsic(name, seen.target),
+            Place::Intrinsic if self.may(ExitReason::IntrinsicShadowed) => self.read_intrinsic(name, seen.target),
+            Place::Intrinsic => Ok(self.look_up_free(name)),
             // Both may be right at times; which one, the interpreter decides.
-            Place::Mixed if seen.value.meets(Kinds::NUMBER) => self.read_cell(name, Global { target: None, ..seen }),
-            Place::Mixed | Place::Outer { .. } => Err(Stop::Refuse(Refusal::UnsupportedOperation)),
+            Place::Mixed if !scoped && seen.value.meets(Kinds::NUMBER) => {
+                self.read_cell(name, Global { target: None, ..seen })
+            }
+            Place::Mixed | Place::Outer { .. } => Ok(self.look_up_free(name)),
         }
     }
 
     /// A variable of the captured map, whose shape was guarded.
-    fn read_captured(&mut self, map: Val, slot: u8, seen: Global) -> Step<Slot> {
+    fn read_captured(&mut self, map: Val, slot: u8, name: NameId, seen: Global) -> Step<Slot> {
         if !matches!(seen.place, Place::Outer { .. }) || !self.may(ExitReason::Unassigned) {
             // At times it is unassigned, and then the name means something else.
-            return Err(Stop::Refuse(Refusal::Captured));
+            return Ok(self.look_up_free(name));
         }
         let val = self.load_slot(map, slot);
         self.narrow_global(Slot { ty: Ty::Any, val }, seen)

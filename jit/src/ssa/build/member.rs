@@ -168,7 +168,7 @@ impl Builder<'_> {
     }
 
     /// The object of a map.
-    fn object(&mut self, map: Val) -> Val {
+    pub(crate) fn object(&mut self, map: Val) -> Val {
         self.op(Op::Object, &[map], Rep::Object)
     }
 

@@ -45,6 +45,10 @@ impl Builder<'_> {
             Inst::RefIndex { dst, obj, key } => {
                 self.generic(Some(dst), Helper::RefIndex, &[obj, key], RegRange::EMPTY, Ty::Any)
             }
+            Inst::LoadEnv { dst, slot, deferred } => self.load_env(dst, slot, deferred),
+            Inst::StoreEnv { slot, src } => self.store_env(slot, src),
+            Inst::LoadLocals { dst } => self.load_locals(dst),
+            Inst::MakeFunction { dst, child } => self.make_function(dst, child),
             Inst::LoadOuter { dst } => self.load_outer(dst),
             Inst::LoadGlobals { dst } => self.generic(Some(dst), Helper::LoadGlobals, &[], RegRange::EMPTY, Ty::Map),
             Inst::GetMember { dst, obj, this, name } => self.get_member(dst, obj, this, name),

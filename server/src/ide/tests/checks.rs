@@ -67,6 +67,17 @@ fn what_is_not_used_is_told_faintly() {
 }
 
 #[test]
+fn a_module_that_is_used_where_it_is_imported_is_used() {
+    let none = Checks::default();
+    let codes = |line: &str| codes(&format!("//- main.ms\n{line}\n//- lib.ms\nx = 1\n"), &none);
+    assert_eq!(codes("import \"lib\""), ["unused-import"]);
+    assert_eq!(codes("import(\"lib\")"), ["unused-import"]);
+    assert_eq!(codes("print import(\"lib\").x"), [""; 0]);
+    assert_eq!(codes("import(\"lib\").x"), [""; 0]);
+    assert_eq!(codes("m = import(\"lib\")"), [""; 0]);
+}
+
+#[test]
 fn trees_are_looked_through() {
     check(
         "f = function\n  return {\"a\": 1, \"a\": 2}\n  print 1 // one\n  print 2\nend function\n",

@@ -1,0 +1,100 @@
+//! Objects that compiled code makes itself, in free cells of the size class: environments and functions.
+//!
+//! `calls` comes here. A class's region stands in the realm's head; where it is used up, a helper makes the object, and that is where
+//! collections start. Invariant: a cell that was taken is wholly written before anything else happens.
+
+use super::HelperId;
+use super::lower::{Lower, memory};
+use crate::ssa::Inst;
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{self, InstBuilder, types};
+use minilive_runtime::function::{FUNCTION_BYTES, FUNCTION_CODE, FUNCTION_OUTER, FUNCTION_SLOT};
+use minilive_runtime::heap::classes::{CLASS_SIZES, class_of};
+use minilive_runtime::heap::{flags, header_word, kind};
+use minilive_runtime::map::{MAP_BYTES, MAP_CAPACITY, MAP_INLINE_MAX, MAP_LEN, MAP_SLOTS, MAP_TABLE};
+use minilive_runtime::realm::HEAD_BUMP;
+use minilive_runtime::value::{TAG_FUNCTION, TAG_MAP, TAG_SHIFT, Value};
+
+const _: () = assert!(FUNCTION_SLOT == FUNCTION_CODE + 4 && MAP_CAPACITY == MAP_LEN + 4, "stored as one word");
+
+impl Lower<'_, '_> {
+    /// A function value of a nested unit; the operand is the map that it captures.
+    pub(super) fn make_function(&mut self, inst: &Inst, child: u32) {
+        let captured = self.arg(inst, 0);
+        let address = self.iconst((self.env.child)(child) as i64);
+        let code = self.b.ins().uload32(memory(), address, 0);
+        let (slow, next) = self.two_ways();
+        let cell = self.take_cell(FUNCTION_BYTES, slow);
+        let header = self.iconst(header_word(kind::FUNCTION, 0, 0) as i64);
+        self.b.ins().store(memory(), header, cell, 0);
+        let high = self.b.ins().ishl_imm_u(code, 32);
+        let both = self.b.ins().bor(code, high);
+        self.b.ins().store(memory(), both, cell, FUNCTION_CODE as i32);
+        self.b.ins().store(memory(), captured, cell, FUNCTION_OUTER as i32);
+        let function = self.b.ins().bor_imm_s(cell, (TAG_FUNCTION << TAG_SHIFT) as i64);
+        self.b.ins().jump(next, &[function.into()]);
+        self.b.switch_to_block(slow);
+        self.store_budget();
+        let site = self.site();
+        let made = self.call_helper(HelperId::MakeFunction, 0, &[site, code, captured]);
+        self.load_budget();
+        let function = self.meet(next, made);
+        self.define(inst, function);
+    }
+
+    /// An environment object of so many slots; the operands are the first of them, the others are unassigned.
+    pub(super) fn make_env(&mut self, inst: &Inst, shape: u32, slots: u8) {
+        let slots = usize::from(slots);
+        let args: Vec<ir::Value> = inst.args.iter().map(|&arg| self.val(arg)).collect();
+        let (slow, next) = self.two_ways();
+        if slots <= MAP_INLINE_MAX {
+            let map = self.take_map(shape, (flags::ENV, slots), slow);
+            let absent = self.iconst(Value::ABSENT.bits() as i64);
+            for i in 0..slots {
+                let value = args.get(i).copied().unwrap_or(absent);
+                self.b.ins().store(memory(), value, map, (MAP_BYTES + i * 8) as i32);
+            }
+            let map = self.b.ins().bor_imm_s(map, (TAG_MAP << TAG_SHIFT) as i64);
+            self.b.ins().jump(next, &[map.into()]);
+        } else {
+            self.b.ins().jump(slow, &[]);
+        }
+        self.b.switch_to_block(slow);
+        self.store_budget();
+        let (site, shape) = (self.site(), self.iconst(i64::from(shape)));
+        let (words, count) = self.store_words(&args);
+        let made = self.call_helper(HelperId::MakeEnv, 0, &[site, shape, words, count]);
+        self.load_budget();
+        let map = self.meet(next, made);
+        self.define(inst, map);
+    }
+
+    /// A map whose slots stand in its cell; the caller fills them at once.
+    fn take_map(&mut self, shape: u32, (extra, slots): (u8, usize), slow: ir::Block) -> ir::Value {
+        let bytes = CLASS_SIZES[class_of(MAP_BYTES + slots * 8)];
+        let cell = self.take_cell(bytes, slow);
+        let header = self.iconst(header_word(kind::MAP, extra, shape) as i64);
+        self.b.ins().store(memory(), header, cell, 0);
+        let capacity = ((bytes - MAP_BYTES) / 8) as u64;
+        let sizes = self.iconst((capacity << 32 | slots as u64) as i64);
+        self.b.ins().store(memory(), sizes, cell, MAP_LEN as i32);
+        let inside = self.b.ins().iadd_imm_s(cell, MAP_BYTES as i64);
+        self.b.ins().store(memory(), inside, cell, MAP_SLOTS as i32);
+        let null = self.iconst(0);
+        self.b.ins().store(memory(), null, cell, MAP_TABLE as i32);
+        cell
+    }
+
+    /// A free cell for so many bytes; goes to `slow` if the region has none.
+    fn take_cell(&mut self, bytes: usize, slow: ir::Block) -> ir::Value {
+        let class = class_of(bytes);
+        let (next, end) = (HEAD_BUMP as i32 + class as i32 * 16, HEAD_BUMP as i32 + class as i32 * 16 + 8);
+        let cell = self.b.ins().load(types::I64, memory(), self.ctx, next);
+        let limit = self.b.ins().load(types::I64, memory(), self.ctx, end);
+        let after = self.b.ins().iadd_imm_s(cell, CLASS_SIZES[class] as i64);
+        let full = self.b.ins().icmp(IntCC::UnsignedGreaterThan, after, limit);
+        self.leave_if(full, slow);
+        self.b.ins().store(memory(), after, self.ctx, next);
+        cell
+    }
+}
