@@ -8,13 +8,14 @@ use super::mentions_import;
 use crate::engine::inlined::Inlined;
 use crate::engine::table::CodeTable;
 use crate::engine::unit::{CallFlags, Code, CodeId};
-use crate::engine::ways::member_words;
-use crate::feedback::{Snapshot, Target, Variety};
+use crate::engine::ways::{literal_words, member_words};
+use crate::feedback::{FeedbackCell, Snapshot, Target, Variety};
 use crate::reason::{ExitReason, Refusal};
 use crate::ssa::body::{Body, Frame};
 use crate::ssa::seen::{Seen, View};
 use crate::ssa::splice::{Part, Policy, splice};
 use minilive_mir::ir::{Const, Inst, InstId, UnitKind};
+use minilive_runtime::shape::ShapeId;
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
@@ -216,6 +217,14 @@ fn view(codes: &CodeTable, code: &Code) -> View {
         ways: member_words(code)
             .filter_map(|(word, cell)| Some((word, codes.ways.get(cell.property().ways)?)))
             .collect(),
+        literals: literal_words(code).filter_map(|(word, cell)| Some((word, literal(codes, cell)?))).collect(),
         rejected: code.tier.rejected.borrow().clone(),
     }
+}
+
+/// The shape that a cell of a map literal knows, and its number of slots.
+fn literal(codes: &CodeTable, cell: &FeedbackCell) -> Option<(u32, usize)> {
+    let shape = ShapeId(cell.literal_shape());
+    let is_known = shape != ShapeId::NONE && shape.0 != u32::MAX;
+    is_known.then(|| (shape.0, codes.shared().shapes.get(shape).len()))
 }

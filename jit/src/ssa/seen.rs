@@ -25,6 +25,8 @@ pub struct View {
     pub inst_of: Box<[u32]>,
     /// Of words that look members up: the ways they met.
     pub ways: FxHashMap<u32, Ways>,
+    /// Of words that make map literals: the shape of the last one that was made, and its number of slots.
+    pub literals: FxHashMap<u32, (u32, usize)>,
     /// Guards that failed before: do not speculate there again.
     pub rejected: FxHashSet<(InstId, ExitReason)>,
 }
@@ -68,6 +70,11 @@ impl View {
             }
         }
         Some(all).filter(|it| !it.is_empty() && it.len() <= MOST_WAYS)
+    }
+
+    /// The shape of what a map literal made last, and its number of slots.
+    pub fn literal(&self, inst: InstId) -> Option<(u32, usize)> {
+        self.sites(inst).find_map(|pc| self.literals.get(&pc).copied())
     }
 
     /// The free-name view of an instruction.
@@ -129,6 +136,12 @@ impl Seen {
     pub fn ways(&self, at: InstId) -> Option<Vec<Way>> {
         let (view, inst) = self.view(at);
         view.ways(inst)
+    }
+
+    /// The shape of what a map literal made last, and its number of slots.
+    pub fn literal(&self, at: InstId) -> Option<(u32, usize)> {
+        let (view, inst) = self.view(at);
+        view.literal(inst)
     }
 
     /// What a member instruction called.
