@@ -21,6 +21,7 @@ use crate::events::{FailedGuard, SharedPiece};
 use crate::exits::{self, MAX_FORCED, Shared};
 use crate::feedback::Target;
 use crate::helpers;
+use crate::passes::Passes;
 use crate::reason::{ExitReason, Invalidation, Refusal, Refused};
 use crate::ssa::Func;
 use crate::ssa::build::{Callee, Input, Unbuilt, WindowKind, build};
@@ -85,6 +86,7 @@ pub(crate) struct Backend {
     pub(crate) helpers: HelperTable,
     pub(crate) count_depth: bool,
     pub(crate) uncounted: bool,
+    passes: Passes,
     /// The thread that compiles, unless the program's own does.
     worker: Option<Worker>,
     /// The number of the run.
@@ -103,6 +105,7 @@ impl Optimiser {
                 helpers: helpers::table(),
                 count_depth: false,
                 uncounted: config.uncounted,
+                passes: config.passes,
                 worker: None,
                 run: 0,
                 dumps: config.dump.then(Vec::new),
@@ -424,8 +427,8 @@ impl Backend {
         let cautious = code.tier.drops.get() >= DROPS_TO_CAUTION;
         let mut banned = Banned::default();
         loop {
-            let plan = inline::plan(codes, code, cautious, &banned)?;
-            let Unbuilt { refused, frame } = match build_plan(codes, code, at, &window, &plan.seen) {
+            let plan = inline::plan(codes, code, (cautious, self.passes), &banned)?;
+            let Unbuilt { refused, frame } = match build_plan(codes, code, (at, self.passes), &window, &plan.seen) {
                 Ok(func) => return Ok((func, plan.inlined)),
                 Err(unbuilt) => unbuilt,
             };
@@ -445,7 +448,7 @@ impl Backend {
 fn build_plan(
     codes: &CodeTable,
     code: &Code,
-    at: EntryAt,
+    (at, passes): (EntryAt, Passes),
     window: &[WindowKind],
     seen: &Seen,
 ) -> Result<Func, Unbuilt> {
@@ -466,6 +469,7 @@ fn build_plan(
         cells: &cells,
         call_weight: code.weights.call,
         block_weights: &block_weights,
+        passes,
         recording: code.recording,
         callees: &callees(codes, seen),
         intrinsic_name: &|id| Some(IntrinsicId(id).def().name).filter(|_| IntrinsicId(id).def().member_of.is_none()),

@@ -19,6 +19,7 @@ pub mod effects;
 pub mod flow;
 pub mod fold;
 pub mod gvn;
+pub mod improve;
 pub mod licm;
 pub mod print;
 pub mod seen;

@@ -10,6 +10,7 @@ use crate::engine::table::CodeTable;
 use crate::engine::unit::{CallFlags, Code, CodeId};
 use crate::engine::ways::{literal_words, member_words};
 use crate::feedback::{FeedbackCell, Snapshot, Target, Variety};
+use crate::passes::{Pass, Passes};
 use crate::reason::{ExitReason, Refusal};
 use crate::ssa::body::{Body, Frame};
 use crate::ssa::seen::{Seen, View};
@@ -33,13 +34,18 @@ pub(super) struct Plan {
 }
 
 /// Plans an entry. Calls in `banned` (by code and instruction) keep their callees outside.
-pub(super) fn plan(codes: &CodeTable, code: &Code, cautious: bool, banned: &Banned) -> Result<Plan, Refusal> {
+pub(super) fn plan(
+    codes: &CodeTable,
+    code: &Code,
+    (cautious, passes): (bool, Passes),
+    banned: &Banned,
+) -> Result<Plan, Refusal> {
     let mut chooser = Chooser { codes, banned, views: vec![view(codes, code)], growth: 0, inlined: Vec::new() };
     if code.unit.env.as_ref().is_some_and(|names| names.len() > usize::from(u8::MAX)) {
         return Err(Refusal::Environment);
     }
     let outer = part(codes, code).ok_or(Refusal::Captured)?;
-    let body = if code.recording {
+    let body = if code.recording || !passes.has(Pass::Inlining) {
         // Record points are kept per code, in the place where its own blocks run.
         splice(outer, &mut Nothing)
     } else {

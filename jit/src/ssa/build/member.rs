@@ -10,7 +10,7 @@ use crate::feedback::{Call, Holder, Kinds, Property, Target, Variety};
 use crate::reason::{ExitReason, Refusal};
 use crate::ssa::types::Ty;
 use crate::ssa::{Block, Edge, End, Helper, MemberSite, Op, Rep, Val};
-use minilive_mir::ir::{Const, Inst, NameId, Reg, RegRange};
+use minilive_mir::ir::{Const, NameId, Reg, RegRange};
 use minilive_runtime::value::TAG_MAP;
 
 impl Builder<'_> {
@@ -184,11 +184,8 @@ impl Builder<'_> {
 
     /// Whether a register got a constant string in this block, and nothing since.
     fn is_constant_key(&self, key: Reg) -> bool {
-        let unit = &self.input.body.unit;
-        let first = self.at.0 as usize - self.idx;
-        let before = unit.insts[first..self.at.0 as usize].iter();
-        let last = before.rev().find(|inst| inst.writes().any(|reg| reg == key));
-        matches!(last, Some(&Inst::Const { value, .. }) if matches!(unit.consts[value.0 as usize], Const::Str(_)))
+        let consts = &self.input.body.unit.consts;
+        self.constant_of(key).is_some_and(|value| matches!(consts[value.0 as usize], Const::Str(_)))
     }
 
     /// The object of a map.
