@@ -7,6 +7,7 @@
 
 mod collect;
 mod cursor;
+mod ends;
 mod symbols;
 
 pub use collect::collect;
@@ -110,6 +111,8 @@ pub struct UnitFacts {
     pub maps: Vec<Vec<(SmolStr, Sym)>>,
     /// What is returned.
     pub returns: Vec<Sym>,
+    /// Its text never reaches its end without a `return`.
+    pub always_returns: bool,
     /// Calls of something that has a name: what is called, with which arguments.
     pub calls: Vec<(Sym, Vec<Sym>)>,
     /// The `__isa` or the operand of each `new`, in source order.
@@ -209,6 +212,20 @@ mod tests {
         through.sort_unstable();
         assert_eq!(through, ["b", "c", "d"]);
         assert!(facts.reads.contains("e") && facts.reads.len() == 1);
+    }
+
+    #[test]
+    fn functions_that_always_return_are_known() {
+        let always = |body: &str| all(&format!("f = function(k)\n{body}\nend function\n"))[1].1.always_returns;
+        assert!(always("  return 1"));
+        assert!(always(
+            "  if k then\n    return 1\n  else if k > 1 then\n    return 2\n  else\n    return 3\n  end if"
+        ));
+        assert!(always("  while true\n    if k then return 1\n  end while"));
+        assert!(!always("  if k then return 1"));
+        assert!(!always("  if k then\n    return 1\n  else if k > 1 then\n    return 2\n  end if"));
+        assert!(!always("  while true\n    if k then break\n  end while"));
+        assert!(!always("  while k\n    return 1\n  end while"));
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod queries;
 mod skeleton;
 #[cfg(test)]
 mod tests;
+mod types;
 pub use findings::{NameFinding, NameProblem, name_findings};
 use input::FileSet;
 pub use input::{File, FilesByPath, Recordings};
@@ -26,8 +27,9 @@ pub use names::{
 };
 pub use queries::{
     FileUnit, PlacedUnit, file_layout, fingerprints, function_mir, lower_unit, marker_code, marker_items,
-    unit_diagnostics, unit_ids, units,
+    unit_diagnostics, unit_ids, unit_places, units,
 };
+pub use types::{Around, surroundings, unit_types, unit_types_alone};
 
 use crate::recording::Recorded;
 use minilive_syntax::Parse;
@@ -64,7 +66,7 @@ pub enum Stopped {
     Overtaken,
     /// The reader itself was cancelled through its [`CancelToken`].
     Cancelled,
-    /// A query that another thread was computing panicked.
+    /// A query that another thread was computing ended there without a result: its reader was cancelled, or it panicked.
     Panicked,
 }
 

@@ -197,14 +197,14 @@ impl<T: Send, F: FnMut(&Snapshot) -> T + Send> Job for Ask<T, F> {
         let result = catch_unwind(AssertUnwindSafe(|| snapshot.db.read(|_| reader(snapshot))));
         let answer = match result {
             Ok(Ok(value)) if self.is_current(snapshot.document.revision) => Ok(value),
-            Ok(Ok(_) | Err(Stopped::Overtaken)) => {
+            // What another thread was cancelled in (or panicked in) is computed by this one at the next attempt, which then says more.
+            Ok(Ok(_) | Err(Stopped::Overtaken | Stopped::Panicked)) => {
                 if self.ticket.wait() {
                     return Ran::Overtaken;
                 }
                 Err(Refused::Cancelled)
             }
             Ok(Err(Stopped::Cancelled)) => Err(Refused::Cancelled),
-            Ok(Err(Stopped::Panicked)) => Err(Refused::Panicked("a query panicked in another thread".into())),
             Err(panic) => Err(Refused::Panicked(super::panic_text(&panic))),
         };
         self.answer(answer);
