@@ -184,8 +184,10 @@ pub enum Helper {
     IterNext,
     /// Materialises the list of `range(base, base + step * (count - 1), step)`; operands base, step, count.
     MakeRange,
-    /// An intrinsic by number, through its table entry.
+    /// An intrinsic by number, through its table entry; operands its arguments, a receiver first.
     Intrinsic(u32),
+    /// The same, of one that changes nothing a program could see.
+    ReadingIntrinsic(u32),
 }
 
 /// What an instruction computes. Operands stand beside it, in [`Inst::args`].
@@ -328,12 +330,28 @@ pub enum Op {
     GuardGlobals,
     /// Leaves if the type map of lists may hide elements.
     GuardElements,
+    /// Leaves if one of these bits of the head's `changed_types` is set: a method of a type map may have been replaced.
+    GuardTypes(u8),
     /// List element at an integer index, null when out of range: list, index.
     ListGet,
     /// Stores a list element at an integer index: list, index, value. Fatal when frozen.
     ListSet,
     /// Length of a list.
     ListLen,
+    /// Appends to a list: list, value. Fatal when frozen.
+    ListPush,
+    /// Takes the last element off a list; null if there is none. Fatal when frozen.
+    ListPop,
+    /// Number of characters of a string.
+    StrLen,
+    /// A character of a string at an integer index, the empty string when out of range: string, index.
+    StrChar,
+    /// The code of a string's first character, 0 if it has none.
+    StrCode,
+    /// The string of the character with an integer as its code.
+    CharOf,
+    /// Comparison of two strings.
+    StrCmp(Cmp),
     /// Value of a slot of a map whose shape was guarded.
     LoadSlot(u8),
     /// Stores into a slot of a map whose shape was guarded: map, name, value. Fatal when frozen.
@@ -693,6 +711,7 @@ impl Op {
                 | Op::GuardTrue
                 | Op::GuardGlobals
                 | Op::GuardElements
+                | Op::GuardTypes(_)
                 | Op::IShift(_)
                 | Op::RangeCount
                 | Op::EnterLoop { .. }
@@ -717,6 +736,7 @@ impl Op {
             Op::FCmp(_) | Op::ICmp(_) | Op::SameBits | Op::Not | Op::FTruth | Op::ITruth => true,
             Op::FTruthFull | Op::FClamp | Op::Select | Op::IAbs | Op::LoadCell(_) | Op::ListLen => true,
             Op::RangeBase | Op::RangeStep | Op::LoadSlot(_) | Op::HasShape(_) => true,
+            Op::StrLen | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => true,
             // A dropped overflow check would only have led to the interpreter, which computes the same.
             Op::IAdd | Op::ISub | Op::IMul { .. } | Op::IRem { .. } | Op::IShift(_) | Op::IDiv(_) | Op::ListGet => true,
             _ => false,
