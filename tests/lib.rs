@@ -14,4 +14,5 @@ pub mod random;
 pub mod reference;
 pub mod shrink;
 pub mod spec;
+pub mod types;
 pub mod warnings;

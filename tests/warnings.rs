@@ -16,7 +16,7 @@ pub struct Warning {
     pub code: &'static str,
     /// The text it is about and its sentence.
     pub message: String,
-    /// It only says that something is not needed.
+    /// It only says that something is not needed, or good to know.
     pub is_faint: bool,
 }
 
@@ -33,7 +33,7 @@ pub fn warnings(text: &str) -> Vec<Warning> {
     let warning = |it: Check| Warning {
         code: it.code,
         message: format!("{}: {}", &text[it.range], it.message),
-        is_faint: it.weight == Weight::Unused,
+        is_faint: it.weight != Weight::Warning,
     };
     checks(&db, &document, &Checks::default()).into_iter().map(warning).collect()
 }
@@ -59,6 +59,10 @@ fn is_deserved(warning: &Warning, output: &str) -> bool {
         "unknown-name" => output.contains("Undefined Identifier"),
         "too-many-arguments" => output.contains("Too many arguments"),
         "not-a-function" => output.contains("Not a function reference"),
+        "unassigned-variable" => output.contains("Undefined"),
+        "missing-member" => output.contains("Error"),
+        // What gives null or an error, or always comes out the same, runs on: that types say so rightly is proved by `types`.
+        "fixed-comparison" | "no-result" | "wrong-argument" => true,
         // Tests of duplicate keys say that the last one wins.
         code => warning.is_faint || code == "duplicate-key",
     }

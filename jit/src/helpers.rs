@@ -62,6 +62,7 @@ pub fn table() -> HelperTable {
     put(HelperId::FindMember, 0, find_member as *const () as usize);
     put(HelperId::PutMember, 0, put_member as *const () as usize);
     put(HelperId::Record, 0, record as *const () as usize);
+    put(HelperId::StoreMember, 0, store_member as *const () as usize);
     put(HelperId::InlinedBudget, 0, inlined_budget as *const () as usize);
     put(HelperId::TooDeep, 0, too_deep as *const () as usize);
     put(HelperId::MakeEnv, 0, make_env as *const () as usize);
@@ -255,16 +256,16 @@ fn restored(realm: &mut Realm, how: Restored, words: *const u64) -> Value {
     }
 }
 
-/// The budget is used up at a loop head. The answer stands in the head: 0 to go on, 1 to unwind.
-extern "C" fn budget(ctx: *mut u8, site: u64) {
+/// The budget is used up at a loop head.
+extern "C" fn budget(ctx: *mut u8, site: u64) -> u64 {
     let realm = realm_at(ctx, site);
-    realm.head.native_status = match run().refill(realm, site_of(site)) {
+    match run().refill(realm, site_of(site)) {
         Ok(()) => 0,
         Err(fault) => {
             raise(realm, site, fault);
             1
         }
-    };
+    }
 }
 
 /// The budget is used up at a call, which fails if there is no more.
@@ -658,6 +659,13 @@ extern "C" fn find_member(
     give(realm, site, found.map(|member| member.value))
 }
 
+/// `map.name = value`, off its fast path.
+extern "C" fn store_member(ctx: *mut u8, site: u64, map: u64, name: u64, element: u64) -> u64 {
+    let realm = realm_at(ctx, site);
+    let result = ops::member_set(realm, value(map), Name(name as u32), value(element));
+    give(realm, site, result.map(|()| Value::NULL))
+}
+
 /// `object.name = value`
 extern "C" fn put_member(
     ctx: *mut u8,
@@ -693,7 +701,6 @@ fn operate(realm: &mut Realm, operation: Helper, args: &[Value]) -> Eval<Value> 
     match operation {
         Helper::RefMember => ops::ref_member(realm, args[0], name(1)),
         Helper::RefIndex => ops::ref_index(realm, args[0], args[1]),
-        Helper::SetMember => ops::member_set(realm, args[0], name(1), args[2]).map(|()| Value::NULL),
         Helper::Slice => ops::slice(realm, args[0], args[1], args[2]),
         Helper::MakeList => Ok(realm.new_list(args).value()),
         Helper::AppendList => match args[0].as_list() {

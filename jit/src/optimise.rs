@@ -44,15 +44,21 @@ const EXITS_TO_RECOMPILE: u64 = 10;
 /// A part that was left out because it had not run is compiled, too, when it runs again: once may have been the end of a loop.
 const COLD_EXITS_TO_RECOMPILE: u64 = 2;
 /// Large code takes longer to compile again than small code takes to be left, so it takes one exit more for so many bytes.
-const BYTES_A_MORE_EXIT: u64 = 100;
+const BYTES_A_MORE_EXIT: u64 = 30;
 /// The same for what had not run.
-const BYTES_A_COLD_EXIT: u64 = 1000;
+const BYTES_A_COLD_EXIT: u64 = 200;
 /// After so many droppings a code object is compiled without speculation on what may still be learned elsewhere.
 const DROPS_TO_CAUTION: u32 = 8;
 /// After so many droppings a code object stays in the interpreter.
 const MAX_DROPS: u32 = 16;
 /// Work after which dropped code is compiled again, so that its feedback tells of what it met; doubled at every dropping.
 const HEAT_AFTER_DROP: i64 = 1000;
+/// As much of it for each byte there was: what took long to compile may take longer to learn.
+const HEAT_A_BYTE: i64 = 10;
+/// But no more than this.
+const MOST_HEAT_AFTER_DROP: i64 = 50_000;
+/// After so many exits at one place, all member sites of the code note what they meet.
+const EXITS_TO_LEARN: u64 = 4;
 
 /// Work between two looks for entries, in code of which some loops were refused.
 const REFUSED_HEAT: i64 = 2000;
@@ -101,7 +107,7 @@ impl Optimiser {
                 run: 0,
                 dumps: config.dump.then(Vec::new),
             };
-            backend.link_budget_stub().map_err(|refused| format!("{} {}", refused.refusal, refused.detail))?;
+            backend.link_keeping_stub().map_err(|refused| format!("{} {}", refused.refusal, refused.detail))?;
             if !config.synchronous {
                 backend.worker = Worker::start(Arc::clone(&backend.isa));
             }
@@ -271,6 +277,9 @@ pub(crate) fn exited(shared: &Shared, codes: &CodeTable, exit: u32) {
         ExitReason::ColdPath => COLD_EXITS_TO_RECOMPILE + bytes as u64 / BYTES_A_COLD_EXIT,
         _ => EXITS_TO_RECOMPILE + bytes as u64 / BYTES_A_MORE_EXIT,
     };
+    if count == EXITS_TO_LEARN && entry.info.reason == ExitReason::Shape {
+        ways::rearm_all(codes.get(CodeId(entry.info.at.0)));
+    }
     let code = codes.get(entry.code);
     // Activations of code that was dropped before still run; they tell nothing new of the code that took its place.
     if count < most || !helpers::teaches(entry.info.reason) || !code.tier.is_linked(entry.address) {
@@ -293,7 +302,8 @@ pub(crate) fn exited(shared: &Shared, codes: &CodeTable, exit: u32) {
     code.dropped(entry.address, Invalidation::ManyExits, guard);
     let drops = code.tier.drops.get();
     code.tier.drops.set(drops + 1);
-    code.counters.heat.set(HEAT_AFTER_DROP << drops.min(8));
+    let heat = (HEAT_A_BYTE * bytes as i64).clamp(HEAT_AFTER_DROP, MOST_HEAT_AFTER_DROP);
+    code.counters.heat.set(heat << drops.min(4));
 }
 
 impl Backend {

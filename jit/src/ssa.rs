@@ -14,7 +14,12 @@
 pub mod body;
 pub mod build;
 pub mod dce;
+pub mod dom;
+pub mod effects;
 pub mod flow;
+pub mod fold;
+pub mod gvn;
+pub mod licm;
 pub mod print;
 pub mod seen;
 pub mod splice;
@@ -49,6 +54,8 @@ pub enum Rep {
     Int,
     /// 0 or 1.
     Bool,
+    /// The address of a heap object, without a tag. No state and no edge holds one.
+    Object,
     /// Nothing: the operation is for its effect only.
     None,
 }
@@ -131,8 +138,6 @@ pub enum Helper {
     RefMember,
     /// `@obj[key]`.
     RefIndex,
-    /// `obj.name = value`; operands obj, name, value.
-    SetMember,
     /// `obj[from:to]`.
     Slice,
     /// A list of the operands.
@@ -191,7 +196,7 @@ pub enum Helper {
 }
 
 /// What an instruction computes. Operands stand beside it, in [`Inst::args`].
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Op {
     /// Entry argument `n`, boxed.
     Param(u32),
@@ -240,9 +245,9 @@ pub enum Op {
     GuardBits(u64),
     /// Leaves if the boxed value is exactly this; else the same value.
     GuardNotBits(u64),
-    /// Whether a map has this shape.
+    /// Whether a map object has this shape.
     HasShape(u32),
-    /// Leaves unless the map has this shape; else the same map.
+    /// Leaves unless the map object has this shape.
     GuardShape(u32),
     /// Leaves unless the list is computed; else the same value. Only on entry to a loop over it.
     GuardComputed,
@@ -332,10 +337,20 @@ pub enum Op {
     GuardElements,
     /// Leaves if one of these bits of the head's `changed_types` is set: a method of a type map may have been replaced.
     GuardTypes(u8),
-    /// List element at an integer index, null when out of range: list, index.
+    /// List element at an integer index, null when out of range: list, index, the list's object, number of stored elements.
     ListGet,
     /// Stores a list element at an integer index: list, index, value. Fatal when frozen.
     ListSet,
+    /// The object of a boxed value that was guarded to be one.
+    Object,
+    /// Number of elements that stand in a list object's array: its length, but 0 if it is computed.
+    StoredLen,
+    /// Leaves unless an index is at least 0 and below a number of elements: index, number.
+    GuardIndex,
+    /// Element of a list object's array at a guarded index: object, index.
+    LoadElement,
+    /// Stores an element of a list object's array at a guarded index: object, index, list, value. Fatal when frozen.
+    StoreElement,
     /// Length of a list.
     ListLen,
     /// Appends to a list: list, value. Fatal when frozen.
@@ -352,11 +367,11 @@ pub enum Op {
     CharOf,
     /// Comparison of two strings.
     StrCmp(Cmp),
-    /// Value of a slot of a map whose shape was guarded.
+    /// Value of a slot of a map object whose shape was guarded.
     LoadSlot(u8),
-    /// Stores into a slot of a map whose shape was guarded: map, name, value. Fatal when frozen.
+    /// Stores into a slot of a map whose shape was guarded: object, name, value, map. Fatal when frozen.
     StoreSlot(u8),
-    /// Stores into a slot of an environment object, frozen or not: map, value.
+    /// Stores into a slot of an environment object, frozen or not: object, value, map.
     StoreVariable(u8),
     /// `count` of `range(from, to, step)`: three doubles, leaves where the intrinsic gives an error or too long a list.
     RangeCount,
@@ -640,7 +655,6 @@ impl Helper {
             || matches!(
                 self,
                 Helper::SetIndex
-                    | Helper::SetMember
                     | Helper::PutMember(_)
                     | Helper::AppendList
                     | Helper::StoreGlobal
@@ -668,12 +682,7 @@ impl Helper {
         self.calls()
             || matches!(
                 self,
-                Helper::SetIndex
-                    | Helper::SetMember
-                    | Helper::PutMember(_)
-                    | Helper::StoreGlobal
-                    | Helper::Intrinsic(_)
-                    | Helper::IterNext
+                Helper::SetIndex | Helper::PutMember(_) | Helper::StoreGlobal | Helper::Intrinsic(_) | Helper::IterNext
             )
     }
 
@@ -712,6 +721,7 @@ impl Op {
                 | Op::GuardGlobals
                 | Op::GuardElements
                 | Op::GuardTypes(_)
+                | Op::GuardIndex
                 | Op::IShift(_)
                 | Op::RangeCount
                 | Op::EnterLoop { .. }
@@ -737,6 +747,7 @@ impl Op {
             Op::FTruthFull | Op::FClamp | Op::Select | Op::IAbs | Op::LoadCell(_) | Op::ListLen => true,
             Op::RangeBase | Op::RangeStep | Op::LoadSlot(_) | Op::HasShape(_) => true,
             Op::StrLen | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => true,
+            Op::Object | Op::StoredLen | Op::LoadElement => true,
             // A dropped overflow check would only have led to the interpreter, which computes the same.
             Op::IAdd | Op::ISub | Op::IMul { .. } | Op::IRem { .. } | Op::IShift(_) | Op::IDiv(_) | Op::ListGet => true,
             _ => false,

@@ -48,7 +48,7 @@ pub struct HelperTable {
 pub enum HelperId {
     /// `(ctx, exit, values) -> value`
     Deopt,
-    /// `(ctx, site)`, keeping all registers: the status in the head is 0 to go on, else to unwind.
+    /// `(ctx, site) -> status`: the budget of a loop is used up; 0 to go on, else to unwind.
     Budget,
     /// `(ctx, site) -> status`: as `Budget`, for a call that has not begun.
     CallBudget,
@@ -100,6 +100,10 @@ pub enum HelperId {
     FindStub,
     /// `(ctx, object, name, value) -> done`: see [`lookup`].
     PutStub,
+    /// `(ctx, helper, a, b, c, d)`, keeping all registers: what the helper gives stands in the head. See [`tramp`].
+    Keeping,
+    /// `(ctx, site, map, name, value) -> value or EXC`
+    StoreMember,
     /// `(ctx, site, shape, args, count) -> value`: an environment object whose first variables are the arguments.
     MakeEnv,
     /// `(ctx, site, code, captured) -> value`: a function.

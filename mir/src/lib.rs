@@ -16,6 +16,7 @@ pub mod source_map;
 pub mod checks;
 pub mod names;
 pub mod scope;
+pub mod typing;
 pub mod units;
 
 pub mod lower;

@@ -7,6 +7,7 @@
 
 mod collect;
 mod cursor;
+mod ends;
 mod symbols;
 
 pub use collect::collect;
@@ -110,12 +111,16 @@ pub struct UnitFacts {
     pub maps: Vec<Vec<(SmolStr, Sym)>>,
     /// What is returned.
     pub returns: Vec<Sym>,
+    /// Its text never reaches its end without a `return`.
+    pub always_returns: bool,
     /// Calls of something that has a name: what is called, with which arguments.
     pub calls: Vec<(Sym, Vec<Sym>)>,
     /// The `__isa` or the operand of each `new`, in source order.
     pub news: Vec<Sym>,
     /// Bare names that are read, each once.
     pub reads: FxHashSet<SmolStr>,
+    /// Names that are read through `locals`, `outer` or `globals`, each once.
+    pub read_through: FxHashSet<SmolStr>,
     /// What cannot be known.
     pub open: Openness,
 }
@@ -197,6 +202,30 @@ mod tests {
         assert_eq!(facts, moved);
         assert_eq!(facts.returns[0].to_string(), "[number|a]");
         assert_eq!(facts.members[0].0.to_string(), "self");
+    }
+
+    #[test]
+    fn what_is_read_through_a_map_of_names_is_told_apart() {
+        let text = "f = function\n  outer.a = locals.b + globals[\"c\"]\n  outer.d += e\nend function\n";
+        let facts = &all(text)[1].1;
+        let mut through: Vec<_> = facts.read_through.iter().map(SmolStr::as_str).collect();
+        through.sort_unstable();
+        assert_eq!(through, ["b", "c", "d"]);
+        assert!(facts.reads.contains("e") && facts.reads.len() == 1);
+    }
+
+    #[test]
+    fn functions_that_always_return_are_known() {
+        let always = |body: &str| all(&format!("f = function(k)\n{body}\nend function\n"))[1].1.always_returns;
+        assert!(always("  return 1"));
+        assert!(always(
+            "  if k then\n    return 1\n  else if k > 1 then\n    return 2\n  else\n    return 3\n  end if"
+        ));
+        assert!(always("  while true\n    if k then return 1\n  end while"));
+        assert!(!always("  if k then return 1"));
+        assert!(!always("  if k then\n    return 1\n  else if k > 1 then\n    return 2\n  end if"));
+        assert!(!always("  while true\n    if k then break\n  end while"));
+        assert!(!always("  while k\n    return 1\n  end while"));
     }
 
     #[test]

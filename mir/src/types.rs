@@ -7,7 +7,7 @@ use crate::ir::{BinaryOp, Const, Ty, UnaryOp};
 use std::ops::{BitOr, BitOrAssign};
 
 /// A set of types.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TypeSet(u8);
 
 impl TypeSet {
@@ -40,8 +40,13 @@ impl TypeSet {
         self.0 & other.0 != 0
     }
 
+    /// All but those of the other.
+    pub fn without(self, other: TypeSet) -> TypeSet {
+        TypeSet(self.0 & !other.0)
+    }
+
     /// The types in both.
-    fn only(self, other: TypeSet) -> TypeSet {
+    pub fn only(self, other: TypeSet) -> TypeSet {
         TypeSet(self.0 & other.0)
     }
 

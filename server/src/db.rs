@@ -13,20 +13,23 @@ mod queries;
 mod skeleton;
 #[cfg(test)]
 mod tests;
+mod types;
 pub use findings::{NameFinding, NameProblem, name_findings};
 use input::FileSet;
-pub use input::{File, Recordings};
+pub use input::{File, FilesByPath, Recordings};
 pub use layout::{Code, Layout, LayoutUnit, MarkerItem, MarkerOptions, MarkerUse, Places};
 pub use modules::{
-    Known, KnownFiles, Located, ModuleCode, locate, module_code, module_imports, module_print, unknown_lookups,
+    Known, KnownFiles, Located, ModuleCode, likely_module, locate, module_code, module_imports, module_print,
+    unknown_lookups,
 };
 pub use names::{
     Assigned, FactsUnit, FileFacts, FileSymbol, file_facts, file_symbols, unit_checks, unit_facts, unit_names,
 };
 pub use queries::{
     FileUnit, PlacedUnit, file_layout, fingerprints, function_mir, lower_unit, marker_code, marker_items,
-    unit_diagnostics, unit_ids, units,
+    unit_diagnostics, unit_ids, unit_places, units,
 };
+pub use types::{Around, surroundings, unit_types, unit_types_alone};
 
 use crate::recording::Recorded;
 use minilive_syntax::Parse;
@@ -63,7 +66,7 @@ pub enum Stopped {
     Overtaken,
     /// The reader itself was cancelled through its [`CancelToken`].
     Cancelled,
-    /// A query that another thread was computing panicked.
+    /// A query that another thread was computing ended there without a result: its reader was cancelled, or it panicked.
     Panicked,
 }
 
@@ -106,7 +109,7 @@ impl LiveDb {
         let db = LiveDb { storage: salsa::Storage::new(callback) };
         // From now on there is one of each; they are found through the database.
         let _ = modules::ModuleFiles::new(&db, Arc::default());
-        let _ = FileSet::new(&db, Arc::default());
+        let _ = FileSet::new(&db, Arc::default(), Arc::default());
         db
     }
 
@@ -133,9 +136,11 @@ impl LiveDb {
         FileSet::get(self).files(self)
     }
 
-    /// Sets them.
-    pub fn set_files(&mut self, files: Arc<Vec<File>>) {
-        FileSet::get(self).set_files(self).to(files);
+    /// Sets them, and where they are.
+    pub fn set_files(&mut self, files: Arc<Vec<File>>, by_path: Arc<FilesByPath>) {
+        let set = FileSet::get(self);
+        set.set_files(self).to(files);
+        set.set_by_path(self).to(by_path);
     }
 
     /// What cancels the reader of this snapshot.

@@ -11,7 +11,7 @@ mod describe;
 mod diagnostics;
 mod folding;
 pub mod format;
-pub mod guide;
+pub use crate::guide;
 mod hover;
 mod infer;
 mod inlay_hints;

@@ -8,6 +8,7 @@ pub mod cli;
 pub mod db;
 pub mod document;
 pub mod evaluate;
+pub mod guide;
 pub mod ide;
 pub mod line_index;
 pub mod lsp;

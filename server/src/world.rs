@@ -5,6 +5,7 @@
 //! client or a question, so an edit is applied as soon as running readers have noticed it; each question is answered once.
 //!
 
+mod held;
 mod job;
 mod modules;
 mod notice;
@@ -243,6 +244,7 @@ pub fn spawn(
         latest: None,
         on_disk: FxHashMap::default(),
         workspace: workspace::Workspace::default(),
+        held: held::Held::default(),
         // Without it no module beside it is found.
         executable: std::env::current_exe().ok().and_then(|path| Some(path.parent()?.to_path_buf())),
     };
@@ -288,6 +290,8 @@ struct World {
     nowhere: Arc<DocumentView>,
     /// The files of the workspace.
     workspace: workspace::Workspace,
+    /// Questions that came before what they need.
+    held: held::Held,
     /// The folder of this executable.
     executable: Option<PathBuf>,
 }
@@ -327,9 +331,9 @@ impl World {
             Event::Ask(mut job) => {
                 if let Some((uri, _)) = self.documents.get_key_value(job.uri()) {
                     self.latest = Some(uri.clone());
-                    self.pool.push(Lane::Client, job);
+                    self.ask_or_hold(job);
                 } else if job.uri() == WORKSPACE {
-                    self.pool.push(Lane::Client, job);
+                    self.ask_or_hold(job);
                 } else {
                     job.refuse(Refused::UnknownDocument);
                 }
@@ -345,6 +349,7 @@ impl World {
             Event::Scanned(scanned) => self.scanned(*scanned),
             Event::OnDisk(paths) => paths.iter().for_each(|path| self.changed_on_disk(path)),
             Event::Planned(plan) => {
+                self.held.planned(&plan.document.uri, plan.unknown.len());
                 if self.documents.get(&plan.document.uri).is_some_and(|it| it.view.revision == plan.document.revision) {
                     self.look_for(&plan);
                     self.scheduler.planned(plan);
@@ -380,6 +385,7 @@ impl World {
                 file
             }
         };
+        self.held.opened(&uri);
         self.scheduler.opened(&uri, revision, self.places_of(&uri));
         self.in_workspace(&uri, Some(file));
         self.documents.insert(uri.clone(), Document::new(uri.clone(), version, revision, file, content));
@@ -398,7 +404,7 @@ impl World {
         let view = &document.view;
         self.db.set_text(view.file, view.text.clone(), document.parse.clone());
         self.scheduler.edited(uri, revision, splices);
-        self.analyse(uri);
+        self.analyse_first(uri);
         self.module_changed(uri);
     }
 
@@ -407,6 +413,7 @@ impl World {
         self.latest.take_if(|latest| latest == uri);
         if self.documents.remove(uri).is_some() {
             self.scheduler.closed(uri);
+            self.held.closed(uri);
             self.shown.remove(uri);
             self.in_workspace(uri, None);
             (self.notices)(Notice::Closed { uri: uri.clone() });
@@ -437,11 +444,23 @@ impl World {
         self.own(uri.clone(), Task::Plan);
     }
 
+    /// The same for what a person is editing: it comes before what waits for other documents.
+    fn analyse_first(&mut self, uri: &Arc<str>) {
+        for task in [Task::Plan, Task::Diagnose] {
+            let job = self.pool.take(uri, task).unwrap_or_else(|| self.own_job(uri.clone(), task));
+            self.pool.push_front(Lane::Own, job);
+        }
+    }
+
     fn own(&mut self, uri: Arc<str>, task: Task) {
         if !self.pool.waits(&uri, task) {
-            let own = Own { uri, task, events: self.events.clone(), notices: self.notices.clone() };
-            self.pool.push(Lane::Own, Box::new(own));
+            let job = self.own_job(uri, task);
+            self.pool.push(Lane::Own, job);
         }
+    }
+
+    fn own_job(&self, uri: Arc<str>, task: Task) -> Box<dyn Job> {
+        Box::new(Own { uri, task, events: self.events.clone(), notices: self.notices.clone() })
     }
 
     fn released(&mut self, reader: usize, unfinished: Unfinished) {
@@ -465,6 +484,7 @@ impl World {
     /// What follows from any event: writes, jobs for idle threads, refreshes, those who wait for quiet.
     fn after_event(&mut self) {
         self.write_recordings();
+        self.release_held();
         for uri in self.scheduler.take_changed() {
             if self.documents.contains_key(&uri) {
                 self.own(uri, Task::Show);
@@ -519,6 +539,6 @@ impl World {
 
     fn next_wake(&self) -> Option<Instant> {
         let write = if self.scheduler.has_recordings() { self.write_at() } else { None };
-        [write, self.refresh.next_due()].into_iter().flatten().min()
+        [write, self.refresh.next_due(), self.held.next_due()].into_iter().flatten().min()
     }
 }

@@ -5,40 +5,13 @@
 
 mod common;
 
-use common::{Gate, program};
+use common::{Folder, Gate, program};
 use minilive::evaluate::{EntryPoint, Trust};
 use minilive::ide;
 use minilive::world::{Change, WorldConfig, WorldHandle, spawn};
 use minilive_tests::client::{Client, range_of};
 use serde_json::json;
-use std::path::PathBuf;
 use std::sync::Arc;
-
-/// A folder that goes when the test ends.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str, files: &[(&str, &str)]) -> Folder {
-        let path = std::env::temp_dir().join(format!("minilive-imports-{}-{name}", std::process::id()));
-        for (file, text) in files {
-            let file = path.join(file);
-            std::fs::create_dir_all(file.parent().expect("in a folder")).expect("a folder for the test");
-            std::fs::write(file, text).expect("a file of the test");
-        }
-        Folder(path)
-    }
-
-    fn uri(&self, file: &str) -> Arc<str> {
-        format!("file://{}", self.0.join(file).display()).into()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // What cannot be removed now stays in the system's folder for such things.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 struct Bench {
     folder: Folder,
@@ -187,7 +160,7 @@ fn a_module_that_is_not_text_is_told_as_such() {
 #[test]
 fn modules_that_lead_back_are_warned_of() {
     let files = [
-        ("main.ms", "import \"a\"\n"),
+        ("main.ms", "import \"a\"\nprint a\n"),
         ("a.ms", "import \"b\"\n"),
         ("b.ms", "f = function\n  import \"main\"\nend function\n"),
     ];

@@ -243,63 +243,6 @@ fn whole_documents_have_structure() {
 }
 
 #[test]
-fn files_that_nobody_opened_are_known() {
-    let folder = std::env::temp_dir().join(format!("minilive-workspace-{}", std::process::id()));
-    std::fs::create_dir_all(folder.join("sub")).expect("a folder");
-    let uri = |name: &str| format!("file://{}", folder.join(name).display());
-    std::fs::write(folder.join("lib.ms"), "twice = function(n)\nend function\n").expect("a file");
-    std::fs::write(folder.join("sub/deep.ms"), "deepest = 1\n").expect("a file");
-    std::fs::write(folder.join("not.txt"), "deeper = 1\n").expect("a file");
-    let (mut client, _child) = Client::start(&program(), &["lsp"]).expect("the binary starts");
-    let params = json!({ "processId": null, "rootUri": uri(""), "capabilities": {}, "initializationOptions": { "trust": "off" } });
-    client.ask("initialize", params);
-    client.notify("initialized", json!({}));
-    let symbols = |client: &mut Client, query: &str| {
-        let found = client.ask("workspace/symbol", json!({ "query": query }));
-        let found =
-            found.as_array().expect("a list").iter().map(|it| (it["name"].clone(), it["location"]["uri"].clone()));
-        found.collect::<Vec<_>>()
-    };
-    let wait = |client: &mut Client, query: &str, expected: &[(Value, Value)]| {
-        for _ in 0..600 {
-            if symbols(client, query) == expected {
-                return;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
-        panic!("{query}: {:?}", symbols(client, query));
-    };
-    wait(&mut client, "deep", &[(json!("deepest"), json!(uri("sub/deep.ms")))]);
-    wait(&mut client, "twi", &[(json!("twice"), json!(uri("lib.ms")))]);
-    // An open document comes before what is on disk, a closed one does not.
-    client.open(&uri("lib.ms"), "thrice = 1\n");
-    wait(&mut client, "ice", &[(json!("thrice"), json!(uri("lib.ms")))]);
-    client.notify("textDocument/didClose", json!({ "textDocument": { "uri": uri("lib.ms") } }));
-    wait(&mut client, "ice", &[(json!("twice"), json!(uri("lib.ms")))]);
-    // Files come and go.
-    std::fs::write(folder.join("new.ms"), "newest = 1\n").expect("a file");
-    client.notify("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": uri("new.ms"), "type": 1 }] }));
-    wait(&mut client, "newest", &[(json!("newest"), json!(uri("new.ms")))]);
-    std::fs::remove_file(folder.join("new.ms")).expect("it goes");
-    client.notify("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": uri("new.ms"), "type": 3 }] }));
-    wait(&mut client, "newest", &[]);
-    // Names are followed into them.
-    client.open(&uri("main.ms"), "import \"lib\"\nprint lib.twice(2)\n");
-    let at_twice = json!({ "textDocument": { "uri": uri("main.ms") }, "position": { "line": 1, "character": 12 } });
-    for _ in 0..600 {
-        let found = client.ask("textDocument/definition", at_twice.clone());
-        if found[0]["uri"] == uri("lib.ms") {
-            assert_eq!(found[0]["range"], range_of([0, 0, 0, 5]));
-            client.shut_down();
-            std::fs::remove_dir_all(&folder).expect("it goes");
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    panic!("the definition is not found");
-}
-
-#[test]
 fn two_thousand_questions_among_edits_are_all_answered_for_the_right_text() {
     let (mut client, _child) = start(json!({}));
     client.open(URI, "x = 5\nf = function(n)\n  m = {\"a\": n}\n  return m.a + x\nend function\nprint f(x)\n");

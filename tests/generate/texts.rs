@@ -77,7 +77,7 @@ if string.hasIndex(1) then string.remove 1";
             ("$A", self.number_of(20, 59)),
             ("$M", self.one_of(&["push", "pop", "len", "indexOf", "hasIndex", "remove"])),
             ("$Y", self.one_of(&["list", "list", "string", "map"])),
-            ("$B", self.one_of(&["return 1", "return self", "return null", "self = 2; return [self]"])),
+            ("$B", self.one_of(&["return 1", "return self", "return null", "return [self]"])),
             (
                 "$C",
                 self.one_of(&[

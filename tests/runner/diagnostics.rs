@@ -35,18 +35,28 @@ const TAIL: &str = "## Only in the editor
 
 ## Warnings of the editor
 
-The reference says nothing of these; editors and `minilive check` do. They hold for programs that run, so nothing is said where names come from places that the text
-does not show: `locals`, `outer` or `globals` used as maps, an `import` whose name is no literal, a file that other files import.
+The reference says nothing of these; editors and `minilive check` do. They hold for programs that run, so nothing is said where names
+come from places that the text does not show: `locals`, `outer` or `globals` used as maps, an `import` whose name is no literal, a file that other files import.
 
 | Code | Said of | Fix |
 |---|---|---|
 | `duplicate-key` | a key that stands twice in one map literal | |
-| `not-a-function` | a call with arguments of a variable that only ever holds numbers, strings, lists or maps | |
+| `fixed-comparison` | a comparison of types that are never equal, or have no order, so that it always comes out the same | |
+| `missing-member` | a member that no number, string, list or function has, and that the file gives to nothing | |
+| `missing-return` | the end of a function that gives a value elsewhere; only information | |
+| `no-result` | an operator that gives null for the types of its operands, such as a list minus a number | |
+| `not-a-function` | a call with arguments of what only ever holds numbers, strings, lists or maps | |
 | `too-many-arguments` | a call with more arguments than the function has parameters | |
+| `unassigned-variable` | a variable that has no value yet on any way to where it is read | |
 | `unknown-name` | a name that nothing in the file gives a value; with the most similar known name | change to that name |
 | `unreachable-code` | statements behind `return`, `break` or `continue` in the same block; drawn faintly | |
 | `unused-import` | a module that is never used; drawn faintly | |
 | `unused-local` | a variable of a function that is never read; drawn faintly | |
+| `wrong-argument` | a first argument of a type for which a built-in function gives an error | |
+
+Types are followed through the flow of each function and statement, from variables, results of functions and globals of the same file. What
+is told of them is certain: parameters, members, elements and whatever a module or an open scope may change count as anything. Tests run
+thousands of programs and compare the types of their values with those that were inferred.
 
 A comment `// minilive: allow CODE, CODE` silences codes: before all code for the whole file, else for its own line and the next. The
 setting `minilive.diagnostics.allow` is a list of codes that are never shown; `minilive.host.names` is a list of names that the

@@ -33,6 +33,11 @@ pub fn rearm(code: &Code, inst: InstId) {
     }
 }
 
+/// Guards fail again and again: all sites note more ways, since what has another shape at one goes on to the others.
+pub fn rearm_all(code: &Code) {
+    member_words(code).for_each(|(_, cell)| cell.rearm_ways());
+}
+
 /// Whether the ways that an instruction met can still be told apart, so that it may be compiled for them.
 pub fn are_known(codes: &CodeTable, code: &Code, inst: InstId) -> bool {
     let few = |cell: &FeedbackCell| match codes.ways.get(cell.property().ways) {

@@ -223,11 +223,11 @@ impl Backend {
         Ok(())
     }
 
-    /// Puts the stub that keeps all registers before the budget's slow path.
-    pub(super) fn link_budget_stub(&mut self) -> Result<(), Refused> {
-        let compiled = tramp::budget_stub(&self.isa, &self.helpers)?;
-        let piece = put_piece(&mut self.shared.native(), "budget".to_owned(), &compiled)?;
-        self.helpers.addresses[translate::HelperId::Budget as usize] = piece.address;
+    /// Puts the stub that keeps all registers around helpers.
+    pub(super) fn link_keeping_stub(&mut self) -> Result<(), Refused> {
+        let compiled = tramp::keeping_stub(&self.isa)?;
+        let piece = put_piece(&mut self.shared.native(), "keep registers".to_owned(), &compiled)?;
+        self.helpers.addresses[translate::HelperId::Keeping as usize] = piece.address;
         Ok(())
     }
 

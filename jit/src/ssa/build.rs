@@ -18,15 +18,17 @@ mod member;
 mod methods;
 mod record;
 mod step;
+mod uses;
 
 use super::body::{Body, Frame};
+use super::dom::Dominators;
 use super::flow::{EntryAt, Flow, NodeId, RegSet, flow_of};
 use super::seen::Seen;
 use super::types::Ty;
 use super::{Block, BlockData, Cmp, End, Exit, Func, StateId, Val};
-use crate::feedback::{Kinds, Target};
+use crate::feedback::Kinds;
 use crate::reason::{ExitReason, Refusal, Refused};
-use minilive_mir::ir::{BinaryOp, BlockId, Inst, InstId, Reg, UnaryOp, UnitKind};
+use minilive_mir::ir::{BlockId, InstId, Reg, UnitKind};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -233,51 +235,15 @@ pub fn build(input: &Input<'_>) -> Result<Func, Unbuilt> {
     let mut func = builder.func;
     super::dce::prune_params(&mut func);
     super::dce::drop_dead(&mut func);
+    let dominators = Dominators::of(&func);
+    let loops = dominators.loops();
+    super::gvn::number_values(&mut func, &dominators, &loops);
+    super::licm::hoist(&mut func, &dominators, &loops);
+    super::dce::drop_dead(&mut func);
     if func.blocks.iter().map(|block| block.insts.len()).sum::<usize>() > MAX_INSTS {
         return Err(Refusal::TooLarge.into());
     }
     Ok(func)
-}
-
-/// Registers whose values find elements, are conditions, or are divided with remainder, by themselves or after sums and differences.
-fn int_uses(input: &Input<'_>) -> RegSet {
-    let unit = &input.body.unit;
-    let mut uses = RegSet::new(unit.n_regs);
-    for (i, inst) in unit.insts.iter().enumerate() {
-        match *inst {
-            Inst::GetIndex { key, .. } | Inst::SetIndex { key, .. } | Inst::RefIndex { key, .. } => uses.add(key),
-            Inst::Slice { from, to, .. } => [from, to].into_iter().for_each(|reg| uses.add(reg)),
-            Inst::Binary { op: BinaryOp::Mod | BinaryOp::And | BinaryOp::Or, a, b, .. } => {
-                [a, b].into_iter().for_each(|reg| uses.add(reg));
-            }
-            Inst::AndTest { a: reg, .. }
-            | Inst::OrTest { a: reg, .. }
-            | Inst::Branch { cond: reg, .. }
-            | Inst::Unary { op: UnaryOp::Not, src: reg, .. } => uses.add(reg),
-            Inst::Call { args, .. } => {
-                let target = input.seen.call(InstId(i as u32)).and_then(|it| it.target);
-                if matches!(target, Some(Target::Intrinsic(_))) {
-                    args.iter().for_each(|reg| uses.add(reg));
-                }
-            }
-            _ => {}
-        }
-    }
-    // Chains of copies and sums are short.
-    for _ in 0..3 {
-        for inst in &unit.insts {
-            match *inst {
-                Inst::Move { dst, src } | Inst::AutoCall { dst, src } if uses.has(dst) => uses.add(src),
-                Inst::LoadLocal { dst, local, .. } if uses.has(dst) => uses.add(local),
-                Inst::Binary { op: BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul, dst, a, b } if uses.has(dst) => {
-                    uses.add(a);
-                    uses.add(b);
-                }
-                _ => {}
-            }
-        }
-    }
-    uses
 }
 
 impl<'a> Builder<'a> {
@@ -308,7 +274,7 @@ impl<'a> Builder<'a> {
             anchor: None,
             compared: None,
             shapes: Vec::new(),
-            int_uses: int_uses(input),
+            int_uses: uses::int_uses(input),
             use_kinds: input.seen.kinds_of_uses(&input.body.unit),
             loop_facts,
             types: Vec::new(),

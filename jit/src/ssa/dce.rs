@@ -54,7 +54,8 @@ fn only_source(func: &Func, target: u32, i: usize, param: Val, same: &[Val]) -> 
     only
 }
 
-fn rename(func: &mut Func, f: impl Fn(Val) -> Val) {
+/// Replaces every use of a value.
+pub fn rename(func: &mut Func, f: impl Fn(Val) -> Val) {
     for block in &mut func.blocks {
         for inst in &mut block.insts {
             inst.args.iter_mut().for_each(|arg| *arg = f(*arg));

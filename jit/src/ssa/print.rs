@@ -40,6 +40,7 @@ fn rep_name(rep: Rep) -> &'static str {
         Rep::F64 => "f64",
         Rep::Int => "int",
         Rep::Bool => "bool",
+        Rep::Object => "object",
         Rep::None => "none",
     }
 }

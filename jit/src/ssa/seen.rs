@@ -187,10 +187,9 @@ impl Seen {
                 add(obj, self.index(at).container);
                 add(key, self.index(at).key);
             }
-            Inst::SetIndex { obj, key, src } => {
+            Inst::SetIndex { obj, key, .. } => {
                 add(obj, self.index(at).container);
                 add(key, self.index(at).key);
-                add(src, self.index(at).value);
             }
             Inst::GetMember { obj, .. } | Inst::CallMethod { obj, .. } | Inst::SetMember { obj, .. } => {
                 let seen = self.property(at);

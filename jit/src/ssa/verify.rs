@@ -4,6 +4,7 @@
 //! (operands, edge arguments, and the states of exits); edges match parameters in number and representation; operations that
 //! may exit have an exit, and no others; entry parameters stand in the entry block, which nothing jumps to.
 
+use super::dom::Dominators;
 use super::{Block, End, Func, Op, Rep, Val, dce};
 
 /// What is wrong, in words that name block and value.
@@ -14,11 +15,11 @@ pub fn verify(func: &Func) -> Result<(), Vec<VerifyError>> {
     let mut errors = Vec::new();
     let reachable = dce::reachable(func);
     let (def_block, def_index) = definitions(func, &mut errors);
-    let idom = dominators(func, &reachable);
+    let dominators = Dominators::of(func);
     let check = |val: Val, block: Block, index: usize, errors: &mut Vec<VerifyError>| {
         let ok = val.0 != u32::MAX
             && def_block[val.0 as usize].is_some_and(|def| {
-                if def == block { def_index[val.0 as usize] <= index } else { dominates(&idom, def, block) }
+                if def == block { def_index[val.0 as usize] <= index } else { dominators.dominates(def, block) }
             });
         if !ok {
             errors.push(format!("block{}: v{} is used where it is not defined", block.0, val.0));
@@ -88,78 +89,4 @@ fn definitions(func: &Func, errors: &mut Vec<VerifyError>) -> (Vec<Option<Block>
         }
     }
     (blocks, indexes)
-}
-
-fn dominates(idom: &[Option<Block>], a: Block, mut b: Block) -> bool {
-    loop {
-        if a == b {
-            return true;
-        }
-        match idom[b.0 as usize] {
-            Some(up) if up != b => b = up,
-            _ => return false,
-        }
-    }
-}
-
-/// Immediate dominators by the simple iterative method.
-fn dominators(func: &Func, reachable: &[bool]) -> Vec<Option<Block>> {
-    let order = reverse_postorder(func);
-    let mut place = vec![usize::MAX; func.blocks.len()];
-    order.iter().enumerate().for_each(|(i, &block)| place[block.0 as usize] = i);
-    let mut preds: Vec<Vec<Block>> = vec![Vec::new(); func.blocks.len()];
-    for block in func.block_ids().filter(|block| reachable[block.0 as usize]) {
-        func[block].end.edges().for_each(|edge| preds[edge.to as usize].push(block));
-    }
-    let mut idom: Vec<Option<Block>> = vec![None; func.blocks.len()];
-    idom[0] = Some(Block(0));
-    let mut changed = true;
-    while changed {
-        changed = false;
-        for &block in &order[1..] {
-            let mut new: Option<Block> = None;
-            for &pred in preds[block.0 as usize].iter().filter(|pred| idom[pred.0 as usize].is_some()) {
-                new = Some(match new {
-                    None => pred,
-                    Some(mut a) => {
-                        let mut b = pred;
-                        while a != b {
-                            while place[a.0 as usize] > place[b.0 as usize] {
-                                a = idom[a.0 as usize].expect("processed");
-                            }
-                            while place[b.0 as usize] > place[a.0 as usize] {
-                                b = idom[b.0 as usize].expect("processed");
-                            }
-                        }
-                        a
-                    }
-                });
-            }
-            if idom[block.0 as usize] != new {
-                idom[block.0 as usize] = new;
-                changed = true;
-            }
-        }
-    }
-    idom
-}
-
-fn reverse_postorder(func: &Func) -> Vec<Block> {
-    let mut seen = vec![false; func.blocks.len()];
-    let mut order = Vec::new();
-    let mut stack = vec![(Block(0), 0)];
-    seen[0] = true;
-    while let Some((block, next)) = stack.pop() {
-        match func[block].end.edges().nth(next) {
-            Some(edge) => {
-                stack.push((block, next + 1));
-                if !std::mem::replace(&mut seen[edge.to as usize], true) {
-                    stack.push((edge.target(), 0));
-                }
-            }
-            None => order.push(block),
-        }
-    }
-    order.reverse();
-    order
 }

@@ -1,13 +1,13 @@
 //! Calls: the function itself, other compiled code, helpers.
 
 use super::lower::{Lower, NUMBERS_END, memory};
-use super::tramp::preserving_signature;
+use super::tramp::{KEPT_ARGS, preserving_signature};
 use super::{HelperId, convention, signature};
 use crate::ssa::{Helper, Inst, MemberSite, Op, Rep, Val};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
 use minilive_mir::ir::{BinaryOp, UnaryOp};
-use minilive_runtime::realm::HEAD_NATIVE_FRAME;
+use minilive_runtime::realm::{HEAD_NATIVE_FRAME, HEAD_NATIVE_STATUS};
 use minilive_runtime::value::{TAG_ERROR, TAG_SHIFT, Value};
 
 impl Lower<'_, '_> {
@@ -37,13 +37,22 @@ impl Lower<'_, '_> {
         *self.signatures.entry((words, 0)).or_insert_with(|| builder.import_signature(signature(isa, words)))
     }
 
-    /// Calls the budget's slow path, which keeps all registers.
-    pub(super) fn call_budget(&mut self, site: ir::Value) {
+    /// Calls a helper on a way that is seldom taken: all registers keep their values.
+    pub(super) fn call_keeping(&mut self, id: HelperId, args: &[ir::Value]) -> ir::Value {
         let frame = self.b.ins().get_frame_pointer(types::I64);
         self.b.ins().store(memory(), frame, self.ctx, HEAD_NATIVE_FRAME as i32);
-        let address = self.helper(HelperId::Budget, 0);
-        let signature = self.b.import_signature(preserving_signature(2));
-        self.b.ins().call_indirect(signature, address, &[self.ctx, site]);
+        let (stub, address) = (self.helper(HelperId::Keeping, 0), self.helper(id, 0));
+        let mut all = vec![self.ctx, address];
+        all.extend_from_slice(args);
+        let nothing = all[0];
+        all.resize(KEPT_ARGS + 2, nothing);
+        let builder = &mut self.b;
+        let signature = *self
+            .signatures
+            .entry((KEPT_ARGS, 2))
+            .or_insert_with(|| builder.import_signature(preserving_signature(KEPT_ARGS + 2)));
+        self.b.ins().call_indirect(signature, stub, &all);
+        self.b.ins().load(types::I64, memory(), self.ctx, HEAD_NATIVE_STATUS as i32)
     }
 
     /// Calls a function of doubles.
@@ -282,7 +291,6 @@ pub fn unary_number(op: UnaryOp) -> i64 {
 pub const GENERIC: &[Helper] = &[
     Helper::RefMember,
     Helper::RefIndex,
-    Helper::SetMember,
     Helper::Slice,
     Helper::MakeList,
     Helper::AppendList,

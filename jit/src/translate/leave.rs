@@ -6,7 +6,7 @@ use crate::ssa::{Exit, Inst, Op, StateId, StateVal, Val};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_mir::ir::InstId;
-use minilive_runtime::realm::{HEAD_CELLS, HEAD_DEPTH, HEAD_MAX_DEPTH, HEAD_NATIVE_LIMIT, HEAD_NATIVE_STATUS};
+use minilive_runtime::realm::{HEAD_CELLS, HEAD_DEPTH, HEAD_MAX_DEPTH, HEAD_NATIVE_LIMIT};
 use minilive_runtime::value::Value;
 use std::sync::Arc;
 
@@ -54,7 +54,7 @@ impl Lower<'_, '_> {
             return block;
         }
         let block = self.b.create_block();
-        self.b.append_block_param(block, types::I32);
+        self.b.append_block_param(block, types::I64);
         self.b.set_cold_block(block);
         self.state_blocks.insert((state, self.mode), block);
         self.pending.push(Pending::State(block, state, self.mode));
@@ -110,7 +110,7 @@ impl Lower<'_, '_> {
             match pending {
                 Pending::Exit(stub, number, state) => {
                     self.b.switch_to_block(stub);
-                    let number = self.b.ins().iconst(types::I32, i64::from(number));
+                    let number = self.b.ins().iconst(types::I64, i64::from(number));
                     self.b.ins().jump(state, &[number.into()]);
                 }
                 Pending::State(block, state, mode) => {
@@ -136,6 +136,7 @@ impl Lower<'_, '_> {
         let state = &self.func.states[id.0 as usize];
         let mut frames = self.exit_frames(state.resume);
         let mut words = 0;
+        self.words_base = None;
         for &(reg, val) in &state.regs {
             let restored = match val {
                 StateVal::Val(val) => self.restore(val, &mut words),
@@ -166,8 +167,10 @@ impl Lower<'_, '_> {
             exit.frames = Arc::clone(&frames);
         }
         let number = self.b.block_params(block)[0];
-        let number = self.b.ins().uextend(types::I64, number);
-        let values = self.words_address();
+        let values = match self.words_base {
+            Some(address) => address,
+            None => self.words_address(),
+        };
         // The interpreter counts the activations itself.
         self.leave_function(depth);
         let result = self.call_helper(HelperId::Deopt, 0, &[number, values]);
@@ -207,7 +210,11 @@ impl Lower<'_, '_> {
 
     fn store_word(&mut self, value: ir::Value, words: &mut u32) {
         let slot = self.words.expect("reserved at the start");
-        let address = self.b.ins().stack_addr(types::I64, slot, 0);
+        let address = match self.words_base {
+            Some(address) => address,
+            None => self.b.ins().stack_addr(types::I64, slot, 0),
+        };
+        self.words_base = Some(address);
         self.b.ins().store(memory(), value, address, *words as i32 * 8);
         *words += 1;
     }
@@ -238,9 +245,8 @@ impl Lower<'_, '_> {
             self.write_cells_of(exit.state);
         }
         let site = self.site();
-        self.call_budget(site);
+        let status = self.call_keeping(HelperId::Budget, &[site]);
         self.load_budget();
-        let status = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_NATIVE_STATUS as i32);
         let unwind = self.unwind_block();
         self.b.ins().brif(status, unwind, &[], next, &[]);
     }
@@ -298,7 +304,7 @@ impl Lower<'_, '_> {
             self.write_cells_of(exit.state);
         }
         let (site, code) = (self.site(), self.iconst(i64::from(code)));
-        let status = self.call_helper(HelperId::InlinedBudget, 0, &[site, code]);
+        let status = self.call_keeping(HelperId::InlinedBudget, &[site, code]);
         self.load_budget();
         let unwind = self.unwind_block();
         self.b.ins().brif(status, unwind, &[], next, &[]);

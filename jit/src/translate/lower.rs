@@ -11,7 +11,7 @@ use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_frontend::FunctionBuilder;
 use minilive_runtime::function::FUNCTION_CODE;
 use minilive_runtime::map::MAP_SHAPE;
-use minilive_runtime::value::{NUMBER_END, PAYLOAD_MASK, TAG_FUNCTION, TAG_IMMEDIATE, TAG_SHIFT, Value};
+use minilive_runtime::value::{NUMBER_END, TAG_FUNCTION, TAG_IMMEDIATE, TAG_SHIFT, Value};
 use rustc_hash::FxHashMap;
 
 /// The state of one translation.
@@ -41,6 +41,8 @@ pub(super) struct Lower<'a, 'b> {
     pub(super) pending: Vec<Pending>,
     /// Room for values on the way out, and for arguments of helpers.
     pub(super) words: Option<ir::StackSlot>,
+    /// Their address, on the way out that is being written.
+    pub(super) words_base: Option<ir::Value>,
     pub(super) counting: Counting,
     /// The loop whose budget and counters are in registers here.
     pub(super) mode: Option<u32>,
@@ -78,6 +80,7 @@ pub(super) fn lower(
         sites: Sites { first: env.first_chain, chains: Vec::new() },
         pending: Vec::new(),
         words: None,
+        words_base: None,
         counting: Counting::default(),
         mode: None,
         untested: None,
@@ -204,7 +207,7 @@ impl Lower<'_, '_> {
                 let zero = self.iconst(0);
                 self.b.ins().select(value, one, zero)
             }
-            Rep::Boxed | Rep::None => value,
+            Rep::Boxed | Rep::Object | Rep::None => value,
         }
     }
 
@@ -338,15 +341,18 @@ impl Lower<'_, '_> {
                 let value = self.boxed(inst.args[0]);
                 self.define(inst, value);
             }
-            Op::GuardTag(_)
-            | Op::GuardNotFunction
-            | Op::GuardCode(_)
-            | Op::GuardBits(_)
-            | Op::GuardNotBits(_)
-            | Op::GuardShape(_) => self.guard(inst),
+            Op::GuardTag(_) | Op::GuardNotFunction | Op::GuardCode(_) | Op::GuardBits(_) | Op::GuardNotBits(_) => {
+                self.guard(inst)
+            }
+            Op::GuardShape(shape) => {
+                let object = self.arg(inst, 0);
+                let exit = self.exit_of(inst);
+                let ok = self.has_shape(object, shape);
+                self.continue_if(ok, exit);
+            }
             Op::HasShape(shape) => {
-                let map = self.arg(inst, 0);
-                let is_this = self.has_shape(map, shape);
+                let object = self.arg(inst, 0);
+                let is_this = self.has_shape(object, shape);
                 self.define(inst, is_this);
             }
             Op::LoadSlot(slot) => self.load_slot(inst, slot),
@@ -364,6 +370,7 @@ impl Lower<'_, '_> {
             Op::ListPush => self.list_push(inst),
             Op::ListPop => self.list_pop(inst),
             Op::StrLen | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => self.text(inst),
+            Op::Object | Op::StoredLen | Op::GuardIndex | Op::LoadElement | Op::StoreElement => self.element(inst),
             Op::ListGet | Op::ListSet | Op::ListLen | Op::GuardComputed | Op::RangeBase | Op::RangeStep => {
                 self.list(inst);
             }
@@ -411,10 +418,6 @@ impl Lower<'_, '_> {
                 let ok = self.b.ins().icmp_imm_u(IntCC::Equal, found, i64::from(code));
                 self.continue_if(ok, exit);
             }
-            Op::GuardShape(shape) => {
-                let ok = self.has_shape(value, shape);
-                self.continue_if(ok, exit);
-            }
             Op::GuardBits(bits) | Op::GuardNotBits(bits) => {
                 let want = self.iconst(bits as i64);
                 let same = self.b.ins().icmp(IntCC::Equal, value, want);
@@ -429,8 +432,7 @@ impl Lower<'_, '_> {
         self.define(inst, value);
     }
 
-    fn has_shape(&mut self, map: ir::Value, shape: u32) -> ir::Value {
-        let object = self.b.ins().band_imm_u(map, PAYLOAD_MASK as i64);
+    fn has_shape(&mut self, object: ir::Value, shape: u32) -> ir::Value {
         let found = self.b.ins().load(types::I32, memory(), object, MAP_SHAPE as i32);
         self.b.ins().icmp_imm_u(IntCC::Equal, found, i64::from(shape))
     }
@@ -446,7 +448,7 @@ pub(super) fn clif_type(rep: Rep) -> ir::Type {
     match rep {
         Rep::F64 => types::F64,
         Rep::Bool => types::I8,
-        Rep::Boxed | Rep::Int | Rep::None => types::I64,
+        Rep::Boxed | Rep::Int | Rep::Object | Rep::None => types::I64,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::HelperId;
 use super::lower::{Lower, NUMBERS_END, memory};
 use crate::feedback::{FeedbackCell, Target};
-use crate::ssa::{Helper, Inst, Op};
+use crate::ssa::{Inst, Op, Val};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_runtime::function::FUNCTION_OUTER;
@@ -105,32 +105,96 @@ impl Lower<'_, '_> {
                 let value = self.b.ins().load(types::I64, memory(), elements, offset);
                 self.define(inst, value);
             }
-            Op::ListGet => self.list_get(inst, object),
+            Op::ListGet => self.list_get(inst),
             _ => self.list_set(inst, object),
         }
+    }
+
+    /// Elements at guarded indexes, and what the guards need.
+    pub(super) fn element(&mut self, inst: &Inst) {
+        let first = self.arg(inst, 0);
+        match inst.op {
+            Op::Object => {
+                let object = self.b.ins().band_imm_u(first, PAYLOAD_MASK as i64);
+                self.define(inst, object);
+            }
+            Op::StoredLen => {
+                let len = self.list_len(first);
+                let capacity = self.b.ins().uload32(memory(), first, LIST_CAPACITY as i32);
+                let stored = self.b.ins().umin(len, capacity);
+                self.define(inst, stored);
+            }
+            Op::GuardIndex => {
+                let len = self.arg(inst, 1);
+                let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, first, len);
+                let exit = self.exit_of(inst);
+                self.continue_if(inside, exit);
+            }
+            Op::LoadElement => {
+                let address = self.element_address(inst);
+                let value = self.b.ins().load(types::I64, memory(), address, 0);
+                self.define(inst, value);
+            }
+            _ => self.store_element(inst),
+        }
+    }
+
+    fn element_address(&mut self, inst: &Inst) -> ir::Value {
+        let (object, index) = (self.arg(inst, 0), self.arg(inst, 1));
+        self.element_address_of(object, index)
+    }
+
+    fn element_address_of(&mut self, object: ir::Value, index: ir::Value) -> ir::Value {
+        let elements = self.b.ins().load(types::I64, memory(), object, LIST_ELEMENTS as i32);
+        let offset = self.b.ins().ishl_imm_u(index, 3);
+        self.b.ins().iadd(elements, offset)
+    }
+
+    fn store_element(&mut self, inst: &Inst) {
+        let (slow, next) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(slow);
+        let (object, value) = (self.arg(inst, 0), self.arg(inst, 3));
+        let special = self.special_store(object, inst.args[3]);
+        self.leave_if(special, slow);
+        let address = self.element_address(inst);
+        self.b.ins().store(memory(), value, address, 0);
+        self.b.ins().jump(next, &[]);
+        self.b.switch_to_block(slow);
+        let (list, index) = (self.arg(inst, 2), self.arg(inst, 1));
+        self.store_slowly([list, index, value], next);
+    }
+
+    /// Whether storing an element takes more than a store: the list is frozen or observed, the value may be its first one that is
+    /// no number, or the collector marks, which must be handed the reference that goes.
+    fn special_store(&mut self, object: ir::Value, value: Val) -> ir::Value {
+        let found = self.b.ins().load(types::I8, memory(), object, FLAGS);
+        let guarded = self.b.ins().band_imm_u(found, i64::from(flags::GUARDED));
+        let marking = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_MARKING as i32);
+        let special = self.b.ins().bor(guarded, marking);
+        if self.is_number(value) {
+            return special;
+        }
+        let (boxed, zero) = (self.val(value), self.b.ins().iconst(types::I8, 0));
+        let all_numbers = self.b.ins().band_imm_u(found, i64::from(flags::ALL_NUMBERS));
+        let number = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, boxed, NUMBERS_END);
+        let first_other = self.b.ins().select(number, zero, all_numbers);
+        self.b.ins().bor(special, first_other)
+    }
+
+    /// Has the helper store an element of a list and goes on at `next`.
+    fn store_slowly(&mut self, [list, index, value]: [ir::Value; 3], next: ir::Block) {
+        self.store_budget();
+        let site = self.site();
+        let done = self.call_keeping(HelperId::ListSet, &[site, list, index, value]);
+        self.load_budget();
+        self.unwind_if_exc(done);
+        self.b.ins().jump(next, &[]);
+        self.b.switch_to_block(next);
     }
 
     fn flags(&mut self, object: ir::Value, mask: u8) -> ir::Value {
         let found = self.b.ins().load(types::I8, memory(), object, FLAGS);
         self.b.ins().band_imm_u(found, i64::from(mask))
-    }
-
-    /// Goes on in a fresh block if the index is inside and no flag of the mask is set, else to `slow`.
-    fn list_slot(&mut self, inst: &Inst, object: ir::Value, mask: u8, slow: ir::Block) -> ir::Value {
-        let index = self.arg(inst, 1);
-        let len = self.list_len(object);
-        let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, len);
-        self.continue_if(inside, slow);
-        let mut special = self.flags(object, mask);
-        if mask & flags::GUARDED != 0 {
-            // A store while the collector marks: it must be handed the reference that goes.
-            let marking = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_MARKING as i32);
-            special = self.b.ins().bor(special, marking);
-        }
-        self.leave_if(special, slow);
-        let elements = self.b.ins().load(types::I64, memory(), object, LIST_ELEMENTS as i32);
-        let offset = self.b.ins().ishl_imm_u(index, 3);
-        self.b.ins().iadd(elements, offset)
     }
 
     /// The map that a function captured.
@@ -172,7 +236,7 @@ impl Lower<'_, '_> {
     }
 
     pub(super) fn load_slot(&mut self, inst: &Inst, slot: u8) {
-        let object = self.object(inst);
+        let object = self.arg(inst, 0);
         let slots = self.slot_address(object);
         let value = self.b.ins().load(types::I64, memory(), slots, i32::from(slot) * 8);
         self.define(inst, value);
@@ -181,9 +245,9 @@ impl Lower<'_, '_> {
     pub(super) fn store_slot(&mut self, inst: &Inst, slot: u8) {
         let next = self.store_in_place(inst, 2, slot);
         self.store_budget();
-        let args: Vec<ir::Value> = (0..3).map(|i| self.arg(inst, i)).collect();
+        let [map, name, value] = [3, 1, 2].map(|i| self.arg(inst, i));
         let site = self.site();
-        let done = self.variadic(site, Helper::SetMember, &args);
+        let done = self.call_keeping(HelperId::StoreMember, &[site, map, name, value]);
         self.load_budget();
         self.unwind_if_exc(done);
         self.b.ins().jump(next, &[]);
@@ -194,9 +258,9 @@ impl Lower<'_, '_> {
     pub(super) fn store_variable(&mut self, inst: &Inst, slot: u8) {
         let next = self.store_in_place(inst, 1, slot);
         self.store_budget();
-        let (env, value, site) = (self.arg(inst, 0), self.arg(inst, 1), self.site());
+        let (env, value, site) = (self.arg(inst, 2), self.arg(inst, 1), self.site());
         let slot = self.iconst(i64::from(slot));
-        self.call_helper(HelperId::StoreEnv, 0, &[site, env, slot, value]);
+        self.call_keeping(HelperId::StoreEnv, &[site, env, slot, value]);
         self.load_budget();
         self.b.ins().jump(next, &[]);
         self.b.switch_to_block(next);
@@ -207,7 +271,7 @@ impl Lower<'_, '_> {
     fn store_in_place(&mut self, inst: &Inst, operand: usize, slot: u8) -> ir::Block {
         let (slow, next) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(slow);
-        let object = self.object(inst);
+        let object = self.arg(inst, 0);
         let value = self.arg(inst, operand);
         let guarded = self.flags(object, flags::GUARDED);
         let marking = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_MARKING as i32);
@@ -220,16 +284,19 @@ impl Lower<'_, '_> {
         next
     }
 
-    fn list_get(&mut self, inst: &Inst, object: ir::Value) {
+    fn list_get(&mut self, inst: &Inst) {
         let (slow, next) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(slow);
         let result = self.b.append_block_param(next, types::I64);
-        let slot = self.list_slot(inst, object, flags::COMPUTED, slow);
-        let value = self.b.ins().load(types::I64, memory(), slot, 0);
+        let [list, index, object, len] = [0, 1, 2, 3].map(|i| self.arg(inst, i));
+        let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, len);
+        self.continue_if(inside, slow);
+        let address = self.element_address_of(object, index);
+        let value = self.b.ins().load(types::I64, memory(), address, 0);
         self.b.ins().jump(next, &[value.into()]);
         self.b.switch_to_block(slow);
-        let (list, index, site) = (self.arg(inst, 0), self.arg(inst, 1), self.site());
-        let value = self.call_helper(HelperId::ListGet, 0, &[site, list, index]);
+        let site = self.site();
+        let value = self.call_keeping(HelperId::ListGet, &[site, list, index]);
         self.b.ins().jump(next, &[value.into()]);
         self.b.switch_to_block(next);
         self.define(inst, result);
@@ -309,22 +376,18 @@ impl Lower<'_, '_> {
     fn list_set(&mut self, inst: &Inst, object: ir::Value) {
         let (slow, next) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(slow);
-        let value = self.arg(inst, 2);
-        let mut mask = flags::COMPUTED | flags::GUARDED;
-        if !self.is_number(inst.args[2]) {
-            // A value that may be no number would have to clear the flag, which the helper does.
-            mask |= flags::ALL_NUMBERS;
-        }
-        let slot = self.list_slot(inst, object, mask, slow);
-        self.b.ins().store(memory(), value, slot, 0);
+        let [list, index, value] = [0, 1, 2].map(|i| self.arg(inst, i));
+        let len = self.list_len(object);
+        let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, len);
+        self.continue_if(inside, slow);
+        let computed = self.flags(object, flags::COMPUTED);
+        let special = self.special_store(object, inst.args[2]);
+        let special = self.b.ins().bor(special, computed);
+        self.leave_if(special, slow);
+        let address = self.element_address_of(object, index);
+        self.b.ins().store(memory(), value, address, 0);
         self.b.ins().jump(next, &[]);
         self.b.switch_to_block(slow);
-        self.store_budget();
-        let (list, index, site) = (self.arg(inst, 0), self.arg(inst, 1), self.site());
-        let done = self.call_helper(HelperId::ListSet, 0, &[site, list, index, value]);
-        self.load_budget();
-        self.unwind_if_exc(done);
-        self.b.ins().jump(next, &[]);
-        self.b.switch_to_block(next);
+        self.store_slowly([list, index, value], next);
     }
 }

@@ -300,9 +300,16 @@ impl Lower<'_, '_> {
         self.b.ins().sshr_imm_u(value, i64::from(bits))
     }
 
+    /// Whether a double is known not to be NaN.
+    fn is_ordered(&self, val: Val) -> bool {
+        matches!(self.defs.get(&val), Some(&Op::F64(bits)) if !f64::from_bits(bits).is_nan())
+    }
+
     fn float_compare(&mut self, inst: &Inst, cmp: Cmp) -> ir::Value {
         let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
         let cc = match cmp {
+            Cmp::Eq if self.is_ordered(inst.args[0]) || self.is_ordered(inst.args[1]) => FloatCC::Equal,
+            Cmp::Ne if self.is_ordered(inst.args[0]) || self.is_ordered(inst.args[1]) => FloatCC::NotEqual,
             Cmp::Eq | Cmp::Ne => {
                 // NaNs are equal to each other.
                 let equal = self.b.ins().fcmp(FloatCC::Equal, a, b);

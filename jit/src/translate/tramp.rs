@@ -7,6 +7,7 @@ use cranelift_codegen::Context;
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, UserFuncName, types};
 use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use minilive_runtime::realm::HEAD_NATIVE_STATUS;
 
 /// Compiles a function of one block; `body` is given its parameters and gives its result, if it has one.
 fn one_block(
@@ -69,15 +70,19 @@ pub fn trampoline(isa: &OwnedTargetIsa, callee_word: usize, arity: usize) -> Res
     })
 }
 
-/// `(ctx, site)`: the budget's slow path for loops. It keeps every register, so that a loop need not keep its variables in memory
-/// because of a call that hardly ever happens; its answer stands in the realm's head.
-pub fn budget_stub(isa: &OwnedTargetIsa, helpers: &HelperTable) -> Result<Compiled, Refused> {
-    one_block(isa, UserFuncName::user(3, 0), preserving_signature(2), |b, params| {
-        let mut plain = signature(isa, 1);
-        plain.returns.clear();
-        let helper = b.import_signature(plain);
-        let address = helper_address(b, helpers, HelperId::Budget, 0);
-        b.ins().call_indirect(helper, address, params);
+/// Words that a helper takes through the keeping stub, beside the context.
+pub const KEPT_ARGS: usize = 4;
+
+/// `(ctx, helper, a, b, c, d)`: calls a helper and keeps every register, so that code need not keep its values in memory because of a
+/// call that hardly ever happens; what the helper gives stands in the realm's head.
+pub fn keeping_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
+    one_block(isa, UserFuncName::user(3, 0), preserving_signature(KEPT_ARGS + 2), |b, params| {
+        let helper = b.import_signature(signature(isa, KEPT_ARGS));
+        let mut args = params.to_vec();
+        let address = args.remove(1);
+        let call = b.ins().call_indirect(helper, address, &args);
+        let result = b.inst_results(call)[0];
+        b.ins().store(MemFlagsData::trusted(), result, params[0], HEAD_NATIVE_STATUS as i32);
         None
     })
 }

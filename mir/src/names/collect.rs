@@ -5,11 +5,12 @@
 
 use super::{Access, NameUse, Openness, Place, Sym, Symbol, UnitFacts, UnitNames};
 use crate::fold;
-use crate::ir::UnitKind;
+use crate::ir::{BinaryOp, UnitKind};
+use crate::operators::{assign_op, binary_op, unary_op};
 use crate::scope::Scope;
 use crate::source_map::LineStarts;
 use minilive_syntax::ast::{
-    AssignStmt, AstNode, BinaryExpr, CallStmt, Expr, ForStmt, FunctionExpr, LiteralExpr, LiteralValue, MapExpr,
+    AssignStmt, AstNode, CallStmt, CompareExpr, Expr, ForStmt, FunctionExpr, LiteralExpr, LiteralValue, MapExpr,
     PostfixExpr, ReturnStmt, Suffix,
 };
 use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
@@ -99,6 +100,7 @@ impl Collector {
 
     fn unit(&mut self, root: &SyntaxNode, function: Option<&FunctionExpr>) {
         if let Some(function) = function {
+            self.facts.always_returns = super::ends::always_returns(function);
             let variables = self.scope.iter().flat_map(|scope| scope.variables.iter().map(|it| it.name.clone()));
             self.facts.variables.extend(variables);
             for param in function.params() {
@@ -138,7 +140,14 @@ impl Collector {
     fn add_use(&mut self, token: &SyntaxToken, place: Place, access: Access) {
         let definite = self.definite(token, &place);
         let (name, range) = (SmolStr::new(token.text()), token.text_range());
+        self.read_through(&name, &place, access);
         self.names.uses.push(NameUse { name, range, place, access, definite, quoted: false });
+    }
+
+    fn read_through(&mut self, name: &SmolStr, place: &Place, access: Access) {
+        if access != Access::Write && matches!(place, Place::Locals | Place::Outer | Place::Globals) {
+            self.facts.read_through.insert(name.clone());
+        }
     }
 
     /// A read through `locals` is as definite as its name can be: it never looks further.
@@ -153,6 +162,7 @@ impl Collector {
     fn add_quoted(&mut self, literal: &LiteralExpr, place: Place, access: Access) {
         if let Some((name, range)) = constant_name(literal) {
             let definite = place == Place::Locals;
+            self.read_through(&name, &place, access);
             self.names.uses.push(NameUse { name, range, place, access, definite, quoted: true });
         }
     }
@@ -297,9 +307,11 @@ impl Collector {
         let value = assign.value().map_or_else(unknown, |value| self.symbol(&value));
         let value = match assign.operator() {
             Some(SyntaxKind::Eq) => value,
-            Some(SyntaxKind::PlusEq) => Symbol::Plus(self.symbol(&target), value).into(),
-            Some(SyntaxKind::PercentEq | SyntaxKind::CaretEq) => Symbol::Number.into(),
-            _ => Symbol::Scaled(self.symbol(&target)).into(),
+            Some(operator) => match assign_op(operator) {
+                Some(op) => binary(op, self.symbol(&target), value),
+                None => unknown(),
+            },
+            None => unknown(),
         };
         match &target {
             Expr::Name(name) => {
@@ -408,10 +420,17 @@ impl Collector {
             },
             Expr::Unary(unary) => match unary.operator() {
                 Some(SyntaxKind::NewKw) => self.numbers.news.get(&start).map_or(Symbol::Unknown, |&n| Symbol::New(n)),
-                _ => Symbol::Number,
+                operator => {
+                    let operand = unary.operand().map_or_else(unknown, |it| self.symbol(&it));
+                    match operator.and_then(unary_op) {
+                        Some(_) if *operand == Symbol::Number => Symbol::Number,
+                        Some(op) => Symbol::Unary(op, operand),
+                        None => Symbol::Unknown,
+                    }
+                }
             },
-            Expr::Binary(chain) => return self.binary(chain),
-            Expr::Compare(_) => Symbol::Number,
+            Expr::Binary(chain) => return self.chain_of(chain.operands(), chain.operators()),
+            Expr::Compare(chain) => return self.comparison(chain),
             Expr::Postfix(chain) => {
                 let base = chain.base().map_or_else(unknown, |base| self.symbol(&base));
                 return chain.suffixes().fold(base, |of, suffix| self.through(of, &suffix));
@@ -458,24 +477,35 @@ impl Collector {
         .into()
     }
 
-    fn binary(&self, chain: &BinaryExpr) -> Sym {
-        let mut operands = chain.operands();
-        let mut result = operands.next().map_or_else(unknown, |it| self.symbol(&it));
-        for (operator, operand) in chain.operators().zip(operands) {
-            result = match operator {
-                SyntaxKind::Plus => match (&*result, self.symbol(&operand)) {
-                    (Symbol::Number, right) if *right == Symbol::Number => result,
-                    (Symbol::Text, _) => result,
-                    (_, right) => Symbol::Plus(result, right).into(),
-                },
-                SyntaxKind::Minus | SyntaxKind::Star | SyntaxKind::Slash => match &*result {
-                    Symbol::Number | Symbol::Text => result,
-                    _ => Symbol::Scaled(result).into(),
-                },
-                _ => Symbol::Number.into(),
-            };
+    /// Operands that are joined from left to right.
+    fn chain_of(&self, mut operands: impl Iterator<Item = Expr>, operators: impl Iterator<Item = SyntaxKind>) -> Sym {
+        let first = operands.next().map_or_else(unknown, |it| self.symbol(&it));
+        operators.zip(operands).fold(first, |left, (operator, right)| match binary_op(operator) {
+            Some(op) => binary(op, left, self.symbol(&right)),
+            None => unknown(),
+        })
+    }
+
+    /// The results of a chain of comparisons are multiplied, so of several it is enough to know that each is a number.
+    fn comparison(&self, chain: &CompareExpr) -> Sym {
+        let equality = |it: SyntaxKind| matches!(it, SyntaxKind::EqEq | SyntaxKind::NotEq);
+        if chain.operators().all(equality) {
+            return Symbol::Number.into();
         }
-        result
+        if chain.operators().count() == 1 {
+            return self.chain_of(chain.operands(), chain.operators());
+        }
+        let numbers = chain.operands().all(|it| *self.symbol(&it) == Symbol::Number);
+        if numbers { Symbol::Number.into() } else { unknown() }
+    }
+}
+
+/// What is known without asking anybody is worked out at once.
+fn binary(op: BinaryOp, left: Sym, right: Sym) -> Sym {
+    match (op, &*left, &*right) {
+        (_, Symbol::Number, Symbol::Number) => left,
+        (BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Isa, ..) => Symbol::Number.into(),
+        _ => Symbol::Binary(op, left, right).into(),
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Made by `collect`; the editor's inference gives them types. Invariant: equal code in equal units gives equal symbols.
 
+use crate::ir::{BinaryOp, UnaryOp};
 use smol_str::SmolStr;
 use std::fmt;
 use std::sync::Arc;
@@ -52,10 +53,10 @@ pub enum Symbol {
     Call(Sym),
     /// The value itself, even if it is a function.
     Ref(Sym),
-    /// A sum.
-    Plus(Sym, Sym),
-    /// Of the type of its left operand, or a number.
-    Scaled(Sym),
+    /// What an operator makes of two values.
+    Binary(BinaryOp, Sym, Sym),
+    /// What an operator makes of one.
+    Unary(UnaryOp, Sym),
     /// What a module of that name gives.
     Import(SmolStr),
 }
@@ -89,8 +90,8 @@ impl fmt::Display for Symbol {
             Symbol::Slice(of) => write!(f, "{of}[:]"),
             Symbol::Call(of) => write!(f, "{of}()"),
             Symbol::Ref(of) => write!(f, "@{of}"),
-            Symbol::Plus(a, b) => write!(f, "{a}+{b}"),
-            Symbol::Scaled(a) => write!(f, "{a}*"),
+            Symbol::Binary(op, a, b) => write!(f, "({a} {op} {b})"),
+            Symbol::Unary(op, a) => write!(f, "({op} {a})"),
             Symbol::Import(name) => write!(f, "import {name}"),
         }
     }

@@ -4,10 +4,10 @@
 //! show (open scopes, non-constant imports) is not reported; moving code runs nothing here.
 #![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
-use super::names::{FileFacts, file_facts, unit_names};
-use super::{Db, File, units};
+use super::names::{FileFacts, file_facts};
+use super::{Db, File};
 use minilive_mir::ir::UnitKind;
-use minilive_mir::names::{Access, Place, Sym, Symbol};
+use minilive_mir::names::{Sym, Symbol};
 use minilive_runtime::intrinsics;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
@@ -53,8 +53,7 @@ pub fn name_findings(db: &dyn Db, file: File) -> Arc<[NameFinding]> {
         look.unused(unit);
     }
     let mut found = look.found;
-    // What is read through `locals`, `outer` or `globals` is used, too; that is seldom asked.
-    found.retain(|it| !is_unused(&it.problem) || !is_reached(db, file, &facts, it));
+    found.retain(|it| !is_unused(&it.problem) || !is_reached(&facts, it));
     found.into()
 }
 
@@ -71,23 +70,14 @@ fn is_open(facts: &FileFacts) -> bool {
     })
 }
 
-fn is_reached(db: &dyn Db, file: File, facts: &FileFacts, finding: &NameFinding) -> bool {
-    let at_top = facts.unit(finding.unit).kind == UnitKind::Statement;
-    let children = facts.unit(finding.unit).children.iter().copied();
-    let near: Vec<u32> = if at_top {
-        (0..facts.units.len() as u32).collect()
-    } else {
-        std::iter::once(finding.unit).chain(children).collect()
-    };
-    let placed = units(db, file);
-    near.into_iter().any(|unit| {
-        let names = unit_names(db, placed[unit as usize].unit);
-        names.uses.iter().any(|it| {
-            it.name == finding.name
-                && it.access != Access::Write
-                && matches!(it.place, Place::Locals | Place::Outer | Place::Globals)
-        })
-    })
+/// Whether something is read through `locals`, `outer` or `globals`.
+fn is_reached(facts: &FileFacts, finding: &NameFinding) -> bool {
+    let reads = |unit: u32| facts.unit(unit).facts.read_through.contains(&finding.name);
+    let it = facts.unit(finding.unit);
+    match it.kind {
+        UnitKind::Statement => (0..facts.units.len() as u32).any(reads),
+        _ => reads(finding.unit) || it.children.iter().any(|&child| reads(child)),
+    }
 }
 
 struct Look<'a> {

@@ -6,6 +6,8 @@
 
 use crate::recording::Recorded;
 use minilive_syntax::Parse;
+use rustc_hash::FxHashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 /// One file. Inputs are never freed, so the world keeps the input of a closed file and uses it again.
@@ -39,4 +41,10 @@ pub struct FileSet {
     /// Each once, in no particular order.
     #[returns(clone)]
     pub files: Arc<Vec<File>>,
+    /// The same by path, where they have one.
+    #[returns(clone)]
+    pub by_path: Arc<FilesByPath>,
 }
+
+/// Files of the workspace by path.
+pub type FilesByPath = FxHashMap<Arc<Path>, File>;

@@ -4,6 +4,7 @@
 //! still the same. Invariant: a path that `world` has not looked at is unknown, never missing.
 #![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
+use super::input::FileSet;
 use super::queries::{Green, GreenIdentity, StatementTree};
 use super::{Db, File, LiveDb};
 use crate::modules::{ConstantImport, Lookup, ModulePrint, Places, compiled, constant_imports};
@@ -124,6 +125,25 @@ pub fn locate(db: &dyn Db, lookup: &[PathBuf]) -> Located {
         }
     }
     nowhere
+}
+
+/// The file that a lookup most likely leads to: as [`locate`] says, and where nobody has looked, as the files of the workspace say. For
+/// readers of other files' imports; what runs a module looks for it.
+pub fn likely_module(db: &dyn Db, lookup: &[PathBuf]) -> Option<File> {
+    let (known, files) = (ModuleFiles::get(db).by_path(db), FileSet::get(db).by_path(db));
+    for path in lookup {
+        match known.get(path) {
+            Some(Known::At(file)) => return Some(*file),
+            Some(Known::NoText(_)) => return None,
+            Some(Known::Missing | Known::Outside) => {}
+            None => {
+                if let Some(file) = files.get(&**path) {
+                    return Some(*file);
+                }
+            }
+        }
+    }
+    None
 }
 
 /// What identifies what a lookup leads to; nothing if nobody has looked yet.

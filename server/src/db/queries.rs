@@ -168,7 +168,7 @@ pub fn fingerprints(db: &dyn Db, file: File) -> Arc<[(UnitKey, Fingerprint)]> {
 
 /// Where a unit's instructions come from in its whole text.
 #[salsa::tracked(returns(clone))]
-fn places<'db>(db: &'db dyn Db, unit: FileUnit<'db>) -> Arc<Places> {
+pub fn unit_places<'db>(db: &'db dyn Db, unit: FileUnit<'db>) -> Arc<Places> {
     let (map, cut) = (&lower_unit(db, unit).map, cut(db, unit));
     Arc::new(Places {
         ranges: map.ranges.iter().map(|&range| real_range(&cut.holes, range)).collect(),
@@ -197,7 +197,7 @@ pub fn unit_diagnostics<'db>(db: &'db dyn Db, unit: FileUnit<'db>) -> Arc<[Diagn
 #[salsa::tracked(no_eq, returns(clone))]
 pub fn file_layout(db: &dyn Db, file: File) -> Arc<Layout> {
     let units = units(db, file).iter().map(|placed| {
-        let places = places(db, placed.unit);
+        let places = unit_places(db, placed.unit);
         let green = &placed.unit.green(db).0;
         LayoutUnit {
             key: placed.unit.key(db),

@@ -6,7 +6,7 @@
 use super::queries::{
     FileUnit, file_layout, fingerprints, function_mir, marker_items, unit_diagnostics, unit_ids, units,
 };
-use super::{File, LiveDb, file_facts, unit_names};
+use super::{File, LiveDb, file_facts, surroundings, unit_names, unit_types};
 use crate::recording::{Dependencies, End, EvaluationId, Outcome, Recorded};
 use minilive_syntax::{Parse, TextEdit, TextRange, TextSize, parse, reparse};
 use salsa::plumbing::AsId;
@@ -66,6 +66,10 @@ impl Bench {
             unit_names(&self.db, placed.unit);
         }
         file_facts(&self.db, self.file);
+        let (around, members) = surroundings(&self.db, self.file);
+        for (placed, around) in units(&self.db, self.file).iter().zip(around) {
+            unit_types(&self.db, placed.unit, *around, *members);
+        }
     }
 
     /// Replaces the only `from` in the text by `to`, reads everything, and tells which queries ran, sorted.
@@ -149,15 +153,15 @@ fn white_space_lowers_its_unit_again_and_stops_at_its_mir() {
         "cut(g)",
         "function_mir(g)",
         "lower_unit(g)",
-        "places(g)",
         "skeleton('g = function(c)')",
         "skeleton(g)",
         "unit_diagnostics(g)",
         "unit_facts(g)",
         "unit_names(g)",
+        "unit_places(g)",
     ];
     // The statement's own text has grown, so its places are looked at again.
-    let again = ["places('g = function(c)')", "unit_names('g = function(c)')"];
+    let again = ["unit_places('g = function(c)')", "unit_names('g = function(c)')"];
     let ran: Vec<_> = ran.into_iter().filter(|query| !again.contains(&&**query)).collect();
     check(&ran, &expected);
 }
@@ -196,14 +200,14 @@ fn a_statement_above_lowers_itself_alone() {
         "cut",
         "function_mir",
         "lower_unit",
-        "places",
+        "unit_places",
         "skeleton",
         "unit_diagnostics",
         "unit_facts",
         "unit_names",
     ];
     let mut expected: Vec<_> = own.iter().map(|query| format!("{query}({unit})")).collect();
-    expected.extend(["file_facts".to_owned(), "fingerprints".to_owned()]);
+    expected.extend(["file_facts", "fingerprints", "surroundings", "unit_types"].map(str::to_owned));
     expected.sort();
     check(&ran, &expected.iter().map(String::as_str).collect::<Vec<_>>());
 }
@@ -239,6 +243,19 @@ fn an_edit_that_names_nothing_new_keeps_the_facts_of_the_file() {
     assert!(ran.contains(&"file_facts".to_owned()), "what is returned is another symbol: {ran:?}");
     let ran = bench.edit("x = 1\n", "\n// a comment\nx = 1\n");
     assert_eq!(looked(&ran), [""; 0], "moving code looks at no names: {ran:?}");
+}
+
+#[test]
+fn an_edit_types_the_edited_unit_and_those_that_read_what_is_different() {
+    let typed = |ran: &[String]| ran.iter().filter(|query| *query == "unit_types").count();
+    let mut bench = Bench::new(PROGRAM);
+    let ran = bench.edit("return c * 2", "return c * 3");
+    assert_eq!((typed(&ran), ran.contains(&"surroundings".to_owned())), (1, false), "{ran:?}");
+    let ran = bench.edit("x = 1\n", "\n// a comment\nx = 1\n");
+    assert_eq!(typed(&ran), 0, "{ran:?}");
+    let ran = bench.edit("x = 1\n", "x = \"a\"\n");
+    // All but `g` and its statement see something else.
+    assert_eq!(typed(&ran), unit_ids(&bench.db, bench.file).len() - 2, "{ran:?}");
 }
 
 #[test]

@@ -4,6 +4,8 @@
 //! actions offer the fixes. Invariants: nothing is said where code is *open*, that is, where names come from places the text does
 //! not show; the cost of an edit that changes no facts is that of looking up what was found.
 
+mod types;
+
 use crate::db::{self, File, FileFacts, LiveDb, NameFinding, NameProblem};
 use crate::document::DocumentView;
 use crate::settings::Checks;
@@ -30,6 +32,8 @@ pub struct Fix {
 pub enum Weight {
     /// The program hardly does what is meant.
     Warning,
+    /// Something to know; the program may well mean it.
+    Advice,
     /// Something is not needed: it is drawn faintly.
     Unused,
 }
@@ -49,15 +53,21 @@ pub struct Check {
     pub fix: Option<Fix>,
 }
 
-/// All codes of warnings about names and trees.
-pub const CODES: [&str; 7] = [
+/// All codes of warnings, in alphabetical order.
+pub const CODES: [&str; 13] = [
     "duplicate-key",
+    "fixed-comparison",
+    "missing-member",
+    "missing-return",
+    "no-result",
     "not-a-function",
     "too-many-arguments",
+    "unassigned-variable",
     "unknown-name",
     "unreachable-code",
     "unused-import",
     "unused-local",
+    "wrong-argument",
 ];
 
 /// The warnings of a document in source order.
@@ -79,6 +89,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks) -> Vec<Ch
             place(db, file, finding, &mut found);
         }
     }
+    types::add(db, document, settings, &mut found);
     if !found.is_empty() {
         let allowed = Allowed::of(document, db);
         found.retain(|it| {

@@ -49,6 +49,7 @@ impl Diagnostic {
             range: check.range,
             severity: match check.weight {
                 Weight::Warning => Severity::Warning,
+                Weight::Advice => Severity::Information,
                 Weight::Unused => Severity::Unused,
             },
             code: check.code,

@@ -9,7 +9,7 @@ mod members;
 mod values;
 
 use super::guide::{self, Gives};
-use crate::db::{self, File, FileFacts, LiveDb, Located};
+use crate::db::{self, File, FileFacts, LiveDb};
 use crate::modules::Places;
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{Sym, Symbol};
@@ -188,10 +188,7 @@ impl<'a> Infer<'a> {
 
     /// The file that an import of that name leads to.
     pub fn module(&self, name: &str) -> Option<File> {
-        match db::locate(self.db, &self.places.lookup(name)) {
-            Located::At(file) => Some(file),
-            _ => None,
-        }
+        db::likely_module(self.db, &self.places.lookup(name))
     }
 
     /// What an expression of a unit is, functions being called as reading a name calls them.

@@ -44,7 +44,7 @@ impl Fixture {
         let first = files[0].1;
         let places = Places { script: Some("/w".into()), executable: None, roots: vec!["/w".into()] };
         db.set_known_files(Arc::new(known));
-        db.set_files(Arc::new(files.iter().map(|(_, file)| *file).collect()));
+        db.set_files(Arc::new(files.iter().map(|(_, file)| *file).collect()), Arc::default());
         let text = first.text(&db);
         let document = DocumentView {
             uri: first.path(&db).into(),

@@ -105,9 +105,10 @@ impl Backend {
     async fn positioned<T: ToProto>(
         &self,
         at: TextDocumentPositionParams,
+        kind: Kind,
         mut reader: impl FnMut(&Snapshot, TextSize, &ClientFeatures) -> T + Send + 'static,
     ) -> Result<T::Out> {
-        self.ask(&at.text_document.uri, Kind::Positioned, move |it, features| {
+        self.ask(&at.text_document.uri, kind, move |it, features| {
             let offset = from_proto::offset(at.position, &it.document, features.encoding);
             reader(it, offset, features).to_proto(it, features)
         })
@@ -297,13 +298,15 @@ impl LanguageServer for Backend {
 
     async fn goto_definition(&self, params: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
         let at = params.text_document_position_params;
-        let found = self.positioned(at, |it, offset, _| ide::definition(&it.db, &it.document, &it.live.places, offset));
+        let found = self.positioned(at, Kind::Linked, |it, offset, _| {
+            ide::definition(&it.db, &it.document, &it.live.places, offset)
+        });
         Ok(Some(GotoDefinitionResponse::Array(found.await?)))
     }
 
     async fn references(&self, params: ReferenceParams) -> Result<Option<Vec<Location>>> {
         let with_definition = params.context.include_declaration;
-        let found = self.positioned(params.text_document_position, move |it, offset, _| {
+        let found = self.positioned(params.text_document_position, Kind::Everywhere, move |it, offset, _| {
             ide::references(&it.db, &it.document, &it.live.places, offset, with_definition)
         });
         found.await.map(Some)
@@ -311,20 +314,23 @@ impl LanguageServer for Backend {
 
     async fn document_highlight(&self, params: DocumentHighlightParams) -> Result<Option<Vec<DocumentHighlight>>> {
         let at = params.text_document_position_params;
-        let found = self.positioned(at, |it, offset, _| ide::highlights(&it.db, &it.document, &it.live.places, offset));
+        let found = self.positioned(at, Kind::Positioned, |it, offset, _| {
+            ide::highlights(&it.db, &it.document, &it.live.places, offset)
+        });
         found.await.map(Some)
     }
 
     async fn prepare_rename(&self, params: TextDocumentPositionParams) -> Result<Option<PrepareRenameResponse>> {
-        let answer =
-            self.positioned(params, |it, offset, _| ide::prepare_rename(&it.db, &it.document, &it.live.places, offset));
+        let answer = self.positioned(params, Kind::Linked, |it, offset, _| {
+            ide::prepare_rename(&it.db, &it.document, &it.live.places, offset)
+        });
         let (range, placeholder) = answer.await?.map_err(|reason| failed(REQUEST_FAILED, reason))?;
         Ok(Some(PrepareRenameResponse::RangeWithPlaceholder { range, placeholder }))
     }
 
     async fn rename(&self, params: RenameParams) -> Result<Option<WorkspaceEdit>> {
         let new = params.new_name;
-        let answer = self.positioned(params.text_document_position, move |it, offset, features| {
+        let answer = self.positioned(params.text_document_position, Kind::Everywhere, move |it, offset, features| {
             let renamed = ide::rename(&it.db, &it.document, &it.live.places, offset, &new)?;
             Ok::<_, String>(to_proto::rename(&renamed, &new, it, features))
         });
@@ -336,7 +342,7 @@ impl LanguageServer for Backend {
     }
 
     async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
-        let found = self.positioned(params.text_document_position, |it, offset, features| {
+        let found = self.positioned(params.text_document_position, Kind::Linked, |it, offset, features| {
             ide::completion::completions(&it.db, &it.document, &it.live.places, offset, features.snippets)
         });
         Ok(Some(CompletionResponse::List(found.await?)))
@@ -357,7 +363,10 @@ impl LanguageServer for Backend {
 
     async fn signature_help(&self, params: SignatureHelpParams) -> Result<Option<SignatureHelp>> {
         let at = params.text_document_position_params;
-        self.positioned(at, |it, offset, _| ide::signatures(&it.db, &it.document, &it.live.places, offset)).await
+        self.positioned(at, Kind::Linked, |it, offset, _| {
+            ide::signatures(&it.db, &it.document, &it.live.places, offset)
+        })
+        .await
     }
 
     async fn document_symbol(&self, params: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {
@@ -460,7 +469,7 @@ impl LanguageServer for Backend {
 
     async fn on_type_formatting(&self, params: DocumentOnTypeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
         let options = from_proto::format_options(&params.options);
-        let found = self.positioned(params.text_document_position, move |it, offset, _| {
+        let found = self.positioned(params.text_document_position, Kind::Positioned, move |it, offset, _| {
             ide::format_on_type(&it.db, &it.document, options, offset)
         });
         found.await.map(Some)

@@ -8,18 +8,20 @@ use super::{ext, to_proto};
 use crate::ide::{self, HintKind, StatusState};
 use crate::recording::Tier;
 use crate::world::{DocumentView, Notice, OutputKind, Refresh};
+use rustc_hash::FxHasher;
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tower_lsp::Client;
-use tower_lsp::lsp_types::{Diagnostic, MessageType, Url};
+use tower_lsp::lsp_types::{MessageType, Url};
 
 /// What the task remembers between notices.
 struct Teller {
     client: Client,
     features: ClientFeatures,
-    /// The diagnostics that were published last, with their version.
-    published: HashMap<Arc<str>, (i32, Vec<Diagnostic>)>,
+    /// The diagnostics that were published last: their version, a hash of them, and whether there were any.
+    published: HashMap<Arc<str>, (i32, u64, bool)>,
     /// The values that were told last, with their version: a client drops what belongs to another one.
     values: HashMap<Arc<str>, (i32, Vec<ext::ValueItem>)>,
     tiers: HashMap<Arc<str>, ext::TiersParams>,
@@ -65,14 +67,17 @@ impl Teller {
         if self.features.pulls_diagnostics {
             return;
         }
-        let encoding = self.features.encoding;
-        let all: Vec<_> = diagnostics.iter().map(|it| to_proto::diagnostic(it, document, encoding)).collect();
-        let now = (document.version, all);
+        // Equal versions have equal texts, so equal places in bytes are equal places of the protocol.
+        let mut hasher = FxHasher::default();
+        diagnostics.hash(&mut hasher);
+        let now = (document.version, hasher.finish(), !diagnostics.is_empty());
         if self.published.get(&document.uri) == Some(&now) {
             return;
         }
+        let encoding = self.features.encoding;
         if let Ok(uri) = Url::parse(&document.uri) {
-            self.client.publish_diagnostics(uri, now.1.clone(), Some(now.0)).await;
+            let all = diagnostics.iter().map(|it| to_proto::diagnostic(it, document, encoding)).collect();
+            self.client.publish_diagnostics(uri, all, Some(document.version)).await;
         }
         self.published.insert(document.uri.clone(), now);
     }
@@ -80,7 +85,7 @@ impl Teller {
     async fn closed(&mut self, uri: &Arc<str>) {
         self.values.remove(uri);
         self.tiers.remove(uri);
-        if self.published.remove(uri).is_some_and(|(_, shown)| !shown.is_empty())
+        if self.published.remove(uri).is_some_and(|(_, _, shows_any)| shows_any)
             && let Ok(uri) = Url::parse(uri)
         {
             self.client.publish_diagnostics(uri, Vec::new(), None).await;

@@ -28,8 +28,18 @@ pub struct Snapshot {
 pub enum Kind {
     /// The question names a position: it means nothing in another text.
     Positioned,
+    /// As `Positioned`, and the answer may lie in a module: it waits until the document's imports have been looked for.
+    Linked,
+    /// As `Linked`, and the answer lies in all files: it waits until they have been read, too.
+    Everywhere,
     /// The question is about the whole document: an edit means asking again.
     WholeDocument,
+}
+
+impl Kind {
+    fn is_positioned(self) -> bool {
+        self != Kind::WholeDocument
+    }
 }
 
 /// Why a question got no answer.
@@ -114,6 +124,10 @@ pub(super) enum Ran {
 pub(super) trait Job: Send {
     /// The document the question is about.
     fn uri(&self) -> &str;
+    /// What the question needs.
+    fn kind(&self) -> Kind {
+        Kind::WholeDocument
+    }
     /// Which of the world's own tasks this is, if it is one.
     fn task(&self) -> Option<Task> {
         None
@@ -156,8 +170,8 @@ impl<T, F> Ask<T, F> {
     fn is_current(&self, revision: u64) -> bool {
         let latest = self.latest.load(Ordering::Acquire);
         match self.kind {
-            Kind::Positioned => revision == self.asked_at && latest == self.asked_at,
             Kind::WholeDocument => revision == latest,
+            _ => revision == self.asked_at && latest == self.asked_at,
         }
     }
 }
@@ -167,8 +181,12 @@ impl<T: Send, F: FnMut(&Snapshot) -> T + Send> Job for Ask<T, F> {
         &self.uri
     }
 
+    fn kind(&self) -> Kind {
+        self.kind
+    }
+
     fn run(&mut self, snapshot: &Snapshot) -> Ran {
-        if self.kind == Kind::Positioned && !self.is_current(snapshot.document.revision) {
+        if self.kind.is_positioned() && !self.is_current(snapshot.document.revision) {
             return Ran::Overtaken;
         }
         if !self.ticket.start(snapshot.db.cancel_token()) {
@@ -179,14 +197,14 @@ impl<T: Send, F: FnMut(&Snapshot) -> T + Send> Job for Ask<T, F> {
         let result = catch_unwind(AssertUnwindSafe(|| snapshot.db.read(|_| reader(snapshot))));
         let answer = match result {
             Ok(Ok(value)) if self.is_current(snapshot.document.revision) => Ok(value),
-            Ok(Ok(_) | Err(Stopped::Overtaken)) => {
+            // What another thread was cancelled in (or panicked in) is computed by this one at the next attempt, which then says more.
+            Ok(Ok(_) | Err(Stopped::Overtaken | Stopped::Panicked)) => {
                 if self.ticket.wait() {
                     return Ran::Overtaken;
                 }
                 Err(Refused::Cancelled)
             }
             Ok(Err(Stopped::Cancelled)) => Err(Refused::Cancelled),
-            Ok(Err(Stopped::Panicked)) => Err(Refused::Panicked("a query panicked in another thread".into())),
             Err(panic) => Err(Refused::Panicked(super::panic_text(&panic))),
         };
         self.answer(answer);
@@ -200,8 +218,8 @@ impl<T: Send, F: FnMut(&Snapshot) -> T + Send> Job for Ask<T, F> {
             self.edits_survived += 1;
         }
         match self.kind {
-            Kind::Positioned => !edited && self.attempts < MAX_ATTEMPTS,
             Kind::WholeDocument => self.edits_survived <= 1 && self.attempts < MAX_ATTEMPTS,
+            _ => !edited && self.attempts < MAX_ATTEMPTS,
         }
     }
 

@@ -86,7 +86,7 @@ impl World {
     }
 
     fn open_at(&self, path: &Path) -> Option<File> {
-        self.documents.values().find(|it| path_of(&it.view.uri).is_some_and(|at| at == path)).map(|it| it.view.file)
+        self.workspace.open_at(path)
     }
 
     /// A job has looked for a module.
@@ -120,7 +120,10 @@ impl World {
             self.db.set_known_files(Arc::new(known));
             changed.iter().for_each(|path| self.tell_importers(path));
         }
-        let Some(run) = run else { return };
+        let Some(run) = run else {
+            self.held.found(&uri);
+            return;
+        };
         match on_disk.last() {
             Some(OnDisk::NoText(line)) => {
                 let reply = no_text(file_name(&lookup), *line);

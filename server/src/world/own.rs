@@ -92,7 +92,8 @@ impl Job for Own {
     fn run(&mut self, snapshot: &Snapshot) -> Ran {
         match catch_unwind(AssertUnwindSafe(|| snapshot.db.read(|_| self.work(snapshot)))) {
             Ok(Ok(())) => Ran::Answered,
-            Ok(Err(Stopped::Overtaken)) => Ran::Overtaken,
+            // A query that another thread was cancelled in ends here, too; the next attempt computes it.
+            Ok(Err(Stopped::Overtaken | Stopped::Panicked)) => Ran::Overtaken,
             Ok(Err(why)) => {
                 tracing::error!("{:?} of {} ended: {why:?}", self.task, self.uri);
                 Ran::Answered

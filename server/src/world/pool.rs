@@ -60,12 +60,18 @@ impl Pool {
         self.own.iter().any(|job| job.task() == Some(task) && job.uri() == uri)
     }
 
+    /// Takes such a job out of the queue, if one waits.
+    pub fn take(&mut self, uri: &str, task: Task) -> Option<Box<dyn Job>> {
+        let at = self.own.iter().position(|job| job.task() == Some(task) && job.uri() == uri)?;
+        self.own.remove(at)
+    }
+
     /// Whether no job of the world waits or runs.
     pub fn own_is_idle(&self) -> bool {
         self.own.is_empty() && !self.readers.iter().any(|reader| reader.lane == Lane::Own && reader.busy)
     }
 
-    /// Lets a job that was interrupted go first.
+    /// Lets a job go first.
     pub fn push_front(&mut self, lane: Lane, job: Box<dyn Job>) {
         self.queue(lane).push_front(job);
     }

@@ -24,10 +24,19 @@ const BATCH: usize = 256;
 pub(super) struct Workspace {
     /// Open documents by name.
     open: FxHashMap<Arc<str>, File>,
+    /// The same by path, where they have one.
+    open_paths: FxHashMap<PathBuf, File>,
     /// Files on disk; their texts are among the world's modules.
     on_disk: FxHashSet<PathBuf>,
     /// Threads that still read.
     pub reading: usize,
+}
+
+impl Workspace {
+    /// The open document at a path.
+    pub fn open_at(&self, path: &Path) -> Option<File> {
+        self.open_paths.get(path).copied()
+    }
 }
 
 /// What a thread has read.
@@ -90,27 +99,36 @@ impl World {
 
     /// A document was opened (or closed: no file).
     pub(super) fn in_workspace(&mut self, uri: &Arc<str>, file: Option<File>) {
+        let path = path_of(uri);
         let before = match file {
             Some(file) => self.workspace.open.insert(uri.clone(), file),
             None => self.workspace.open.remove(uri),
         };
+        if let Some(path) = path.clone() {
+            match file {
+                Some(file) => self.workspace.open_paths.insert(path, file),
+                None => self.workspace.open_paths.remove(&path),
+            };
+        }
         if before != file {
             self.set_files();
         }
-        if let Some(path) = path_of(uri).filter(|_| file.is_none()) {
+        if let Some(path) = path.filter(|_| file.is_none()) {
             self.look_again(path);
         }
     }
 
     fn set_files(&mut self) {
         let workspace = &self.workspace;
-        let open_paths: FxHashSet<_> = workspace.open.keys().filter_map(|uri| path_of(uri)).collect();
-        let closed = workspace.on_disk.iter().filter(|path| !open_paths.contains(*path));
+        let closed = workspace.on_disk.iter().filter(|path| !workspace.open_paths.contains_key(*path));
         let mut closed: Vec<_> = closed.filter_map(|path| Some((path, *self.on_disk.get(path)?))).collect();
         closed.sort_unstable_by_key(|(path, _)| *path);
-        let files: Vec<_> = workspace.open.values().copied().chain(closed.into_iter().map(|(_, file)| file)).collect();
+        let files: Vec<_> = workspace.open.values().copied().chain(closed.iter().map(|(_, file)| *file)).collect();
         if *self.db.files() != files {
-            self.db.set_files(Arc::new(files));
+            let closed = closed.iter().map(|(path, file)| (Arc::from(path.as_path()), *file));
+            let open = workspace.open_paths.iter().map(|(path, file)| (Arc::from(path.as_path()), *file));
+            let by_path = closed.chain(open).collect();
+            self.db.set_files(Arc::new(files), Arc::new(by_path));
         }
     }
 }

@@ -178,3 +178,31 @@ fn cancelled() -> Outcome {
         fuel: 0,
     }
 }
+
+/// A folder that goes when the test ends.
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    /// Writes these files into a new folder.
+    pub fn new(name: &str, files: &[(&str, &str)]) -> Folder {
+        let path = std::env::temp_dir().join(format!("minilive-test-{}-{name}", std::process::id()));
+        for (file, text) in files {
+            let file = path.join(file);
+            std::fs::create_dir_all(file.parent().expect("in a folder")).expect("a folder for the test");
+            std::fs::write(file, text).expect("a file of the test");
+        }
+        Folder(path)
+    }
+
+    /// A client's name for a file of it.
+    pub fn uri(&self, file: &str) -> Arc<str> {
+        format!("file://{}", self.0.join(file).display()).into()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What cannot be removed now stays in the system's folder for such things.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

@@ -27,7 +27,7 @@ impl Builder<'_> {
     pub(crate) fn binary(&mut self, op: BinaryOp, dst: Reg, a: Reg, b: Reg) -> Step<()> {
         let seen = self.input.seen.arith(self.at);
         if !self.reg(a).ty.is_number() || !self.reg(b).ty.is_number() {
-            self.speculate_numbers(op, a, b, seen)?;
+            self.speculate_numbers(op, dst, (a, b), seen)?;
         }
         let (x, y) = (self.reg(a), self.reg(b));
         if let Some(slot) = self.compare_with_null(op, x, y) {
@@ -42,7 +42,7 @@ impl Builder<'_> {
             self.set(dst, holds);
             return Ok(());
         }
-        let slot = if x.ty.is_number() && y.ty.is_number() { self.numeric(op, x, y, seen.result) } else { None };
+        let slot = if x.ty.is_number() && y.ty.is_number() { self.numeric(op, dst, (x, y), seen.result) } else { None };
         let Some(slot) = slot else {
             return self.generic_binary(op, dst, x, y, seen);
         };
@@ -89,7 +89,7 @@ impl Builder<'_> {
     }
 
     /// Guards the operands if they were seen to be numbers.
-    fn speculate_numbers(&mut self, op: BinaryOp, a: Reg, b: Reg, seen: Arith) -> Step<()> {
+    fn speculate_numbers(&mut self, op: BinaryOp, dst: Reg, (a, b): (Reg, Reg), seen: Arith) -> Step<()> {
         if matches!(op, BinaryOp::Isa) {
             return Ok(());
         }
@@ -104,10 +104,14 @@ impl Builder<'_> {
         if !numbers || !self.may(ExitReason::NotNumber) {
             return Ok(());
         }
+        let serves = self.is_int_use(dst);
+        let is_compared = compare_of(op).is_some();
         for (reg, kinds) in [(a, seen.a), (b, seen.b)] {
             if !self.reg(reg).ty.is_number() {
                 let both = if self.is_swapped(op) { seen.a.union(seen.b) } else { kinds };
-                let want = self.guess(both);
+                let other = self.reg(if reg == a { b } else { a }).ty;
+                let is_int = serves || self.int_uses.has(reg) || is_compared && is_varying_int(other);
+                let want = self.guess_loaded(is_int, both);
                 self.narrow_reg(reg, want)?;
             }
         }
@@ -129,17 +133,17 @@ impl Builder<'_> {
     }
 
     /// An operator on two numbers; `None` if only the helper does it.
-    fn numeric(&mut self, op: BinaryOp, x: Slot, y: Slot, result: Kinds) -> Option<Slot> {
+    fn numeric(&mut self, op: BinaryOp, dst: Reg, (x, y): (Slot, Slot), result: Kinds) -> Option<Slot> {
         if let Some(cmp) = compare_of(op) {
             return Some(self.compare(cmp, x, y));
         }
         let ints = x.ty.range().zip(y.ty.range());
         Some(match op {
             BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul => match ints {
-                Some(ranges) => self.int_arith(op, x, y, ranges, result),
+                Some(ranges) => self.int_arith(op, dst, (x, y), ranges, result),
                 None => self.float_arith(op, x, y),
             },
-            BinaryOp::Div => self.divide(x, y, result),
+            BinaryOp::Div => self.divide(dst, x, y, result),
             BinaryOp::Mod => self.remainder(x, y, result),
             BinaryOp::Pow => self.float_op(Op::FPow, x, y),
             BinaryOp::And => return self.logic(x, y, true),
@@ -162,7 +166,14 @@ impl Builder<'_> {
         self.float_op(op, x, y)
     }
 
-    fn int_arith(&mut self, op: BinaryOp, x: Slot, y: Slot, ranges: ((i64, i64), (i64, i64)), result: Kinds) -> Slot {
+    fn int_arith(
+        &mut self,
+        op: BinaryOp,
+        dst: Reg,
+        (x, y): (Slot, Slot),
+        ranges: ((i64, i64), (i64, i64)),
+        result: Kinds,
+    ) -> Slot {
         let ((a, b), (c, d)) = ranges;
         let wide = |n: i64| i128::from(n);
         let (lo, hi) = match op {
@@ -179,6 +190,10 @@ impl Builder<'_> {
         if !safe && (!result.only_ints() || !self.may(ExitReason::Overflow)) {
             return self.float_arith(op, x, y);
         }
+        // Checks cost more than doubles do, where the product need not be an integer.
+        if !safe && op == BinaryOp::Mul && !self.is_int_use(dst) {
+            return self.float_arith(op, x, y);
+        }
         let exit = (!safe).then(|| self.exit(ExitReason::Overflow));
         let op = match op {
             BinaryOp::Add => Op::IAdd,
@@ -189,9 +204,20 @@ impl Builder<'_> {
         self.slot(op, &[left, right], Ty::Int(clamp(lo), clamp(hi)), exit)
     }
 
-    fn divide(&mut self, x: Slot, y: Slot, result: Kinds) -> Slot {
-        if !result.only_ints() || !self.may(ExitReason::NotInteger) {
-            return self.float_op(Op::FDiv, x, y);
+    /// A quotient; by a power of two it is a product, which rounds the same.
+    fn float_quotient(&mut self, x: Slot, y: Slot) -> Slot {
+        match y.ty.range() {
+            Some((n, m)) if n == m && n > 0 && (n as u64).is_power_of_two() => {
+                let (left, inverse) = (self.as_f64(x), self.op(Op::F64((1.0 / n as f64).to_bits()), &[], Rep::F64));
+                self.slot(Op::FMul, &[left, inverse], Ty::Num, None)
+            }
+            _ => self.float_op(Op::FDiv, x, y),
+        }
+    }
+
+    fn divide(&mut self, dst: Reg, x: Slot, y: Slot, result: Kinds) -> Slot {
+        if !result.only_ints() || !self.may(ExitReason::NotInteger) || !self.is_int_use(dst) {
+            return self.float_quotient(x, y);
         }
         if let (Some((lo, hi)), Some((n, m))) = (x.ty.range(), y.ty.range())
             && n == m
@@ -280,7 +306,7 @@ impl Builder<'_> {
         let slot = match (op, x.ty) {
             (UnaryOp::Neg, ty) if ty.is_number() => {
                 let zero = self.int(0);
-                self.numeric(BinaryOp::Sub, zero, x, seen.result)
+                self.numeric(BinaryOp::Sub, dst, (zero, x), seen.result)
             }
             (UnaryOp::Not, Ty::Int(..)) => {
                 let truth = self.truth_of_int(x);
@@ -298,4 +324,9 @@ impl Builder<'_> {
         self.set(dst, slot);
         Ok(())
     }
+}
+
+/// Whether this is an integer that is not known yet.
+fn is_varying_int(ty: Ty) -> bool {
+    ty.range().is_some_and(|(lo, hi)| lo != hi)
 }

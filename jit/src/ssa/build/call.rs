@@ -156,18 +156,18 @@ impl Builder<'_> {
 
     /// A variable that never held a function: guarded to be what its uses met, or at least no function.
     fn read_plain(&mut self, dst: Reg, src: Reg) -> Step<()> {
-        let slot = self.guard_plain(dst, self.reg(src), Kinds::NONE)?;
+        let slot = self.guard_plain(dst, Some(src), self.reg(src), Kinds::NONE)?;
         self.refine(src, slot);
         self.set(dst, slot);
         Ok(())
     }
 
-    /// A value that goes to `dst`, guarded to be what the uses of `dst` met, or at least no function. Where uses tell nothing, as
+    /// A value that goes to `dst`, from a variable or not, guarded to be what the uses of `dst` met, or at least no function. Where uses tell nothing, as
     /// conditions do not, numbers are guessed from what was `seen` there before.
-    pub(crate) fn guard_plain(&mut self, dst: Reg, slot: Slot, seen: Kinds) -> Step<Slot> {
+    pub(crate) fn guard_plain(&mut self, dst: Reg, src: Option<Reg>, slot: Slot, seen: Kinds) -> Step<Slot> {
         let kinds = self.result_kinds(dst);
         let kinds = if kinds.is_empty() && seen.within(Kinds::NUMBER) { seen } else { kinds };
-        let want = if kinds.meets(Kinds::FUNCTION) { Ty::Any } else { self.guess_loaded(dst, kinds) };
+        let want = if kinds.meets(Kinds::FUNCTION) { Ty::Any } else { self.guess_read(dst, src, kinds) };
         if want != Ty::Any {
             return self.narrow(slot, want, Self::exit);
         }

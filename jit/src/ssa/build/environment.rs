@@ -31,10 +31,10 @@ impl Builder<'_> {
             return Ok(());
         }
         let env = self.env_object()?;
-        let val = self.op(Op::LoadSlot(slot.0 as u8), &[env.val], Rep::Boxed);
+        let val = self.load_slot(env.val, slot.0 as u8);
         let slot = Slot { ty: Ty::Any, val };
         let kinds = self.result_kinds(dst);
-        let want = if kinds.meets(Kinds::FUNCTION) { Ty::Any } else { self.guess_loaded(dst, kinds) };
+        let want = if kinds.meets(Kinds::FUNCTION) { Ty::Any } else { self.guess_read(dst, None, kinds) };
         let slot = if want == Ty::Any { self.guard_assigned(slot)? } else { self.narrow(slot, want, Self::exit)? };
         self.set(dst, slot);
         Ok(())
@@ -43,7 +43,8 @@ impl Builder<'_> {
     pub(crate) fn store_env(&mut self, slot: EnvSlot, src: Reg) -> Step<()> {
         let env = self.env_object()?;
         let value = self.boxed_regs([src])[0];
-        self.op(Op::StoreVariable(slot.0 as u8), &[env.val, value], Rep::None);
+        let object = self.object(env.val);
+        self.op(Op::StoreVariable(slot.0 as u8), &[object, value, env.val], Rep::None);
         self.effect();
         Ok(())
     }

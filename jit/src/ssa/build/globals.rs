@@ -57,7 +57,7 @@ impl Builder<'_> {
             // At times it is unassigned, and then the name means something else.
             return Ok(self.look_up_free(name));
         }
-        let val = self.op(Op::LoadSlot(slot), &[map], Rep::Boxed);
+        let val = self.load_slot(map, slot);
         self.narrow_global(Slot { ty: Ty::Any, val }, seen)
     }
 

@@ -84,11 +84,12 @@ impl Builder<'_> {
             self.helper(Helper::PutMember(site), &vals, Rep::Boxed);
             return Ok(());
         };
-        let map = self.narrow_reg(obj, Ty::Map)?.val;
+        let map = self.receiver(obj)?;
         let (name, slot) = (self.name(name), self.reg(src));
         let value = self.boxed(slot);
         self.each_way(map, &ways, Rep::None, &mut |it, holder, slot| {
-            it.op(Op::StoreSlot(slot), &[holder, name, value], Rep::None);
+            let object = it.object(holder);
+            it.op(Op::StoreSlot(slot), &[object, name, value, holder], Rep::None);
             Val(u32::MAX)
         });
         // The map may have been a type map.
@@ -137,7 +138,8 @@ impl Builder<'_> {
     pub(crate) fn guard_shape(&mut self, map: Val, shape: u32) -> Val {
         if !self.shapes.contains(&(map, shape)) {
             let exit = self.exit(ExitReason::Shape);
-            self.op_exit(Op::GuardShape(shape), &[map], Rep::Boxed, Some(exit));
+            let object = self.object(map);
+            self.op_exit(Op::GuardShape(shape), &[object], Rep::None, Some(exit));
             self.shapes.push((map, shape));
         }
         map
@@ -157,9 +159,31 @@ impl Builder<'_> {
             let vals = self.boxed_regs([obj]);
             return Ok(self.helper(Helper::FindMember(site), &vals, Rep::Boxed));
         };
-        let map = self.narrow_reg(obj, Ty::Map)?.val;
-        Ok(self
-            .each_way(map, ways, Rep::Boxed, &mut |it, holder, slot| it.op(Op::LoadSlot(slot), &[holder], Rep::Boxed)))
+        let map = self.receiver(obj)?;
+        Ok(self.each_way(map, ways, Rep::Boxed, &mut |it, holder, slot| it.load_slot(holder, slot)))
+    }
+
+    /// A receiver of which ways are known, as a map: what is none is one of another shape.
+    fn receiver(&mut self, obj: Reg) -> Step<Val> {
+        let slot = self.reg(obj);
+        if !matches!(slot.ty, Ty::Any | Ty::Plain) {
+            return Ok(self.narrow_reg(obj, Ty::Map)?.val);
+        }
+        let exit = self.exit(ExitReason::Shape);
+        let map = self.slot(Op::GuardTag(TAG_MAP as u16), &[slot.val], Ty::Map, Some(exit));
+        self.refine(obj, map);
+        Ok(map.val)
+    }
+
+    /// The object of a map.
+    pub(crate) fn object(&mut self, map: Val) -> Val {
+        self.op(Op::Object, &[map], Rep::Object)
+    }
+
+    /// The value of a slot of a map whose shape was guarded.
+    pub(crate) fn load_slot(&mut self, map: Val, slot: u8) -> Val {
+        let object = self.object(map);
+        self.op(Op::LoadSlot(slot), &[object], Rep::Boxed)
     }
 
     /// Does something to the map at the end of each of the ways that begin at a map; the last shape at each step is guarded, the
@@ -200,7 +224,8 @@ impl Builder<'_> {
         let outside = self.shapes.clone();
         for shape in shapes {
             let from = self.cur;
-            let is_this = self.op(Op::HasShape(shape), &[map], Rep::Bool);
+            let object = self.object(map);
+            let is_this = self.op(Op::HasShape(shape), &[object], Rep::Bool);
             let this = self.new_block();
             self.shapes.push((map, shape));
             self.step_on(map, (ways, shape), depth, act, ends);
@@ -228,7 +253,7 @@ impl Builder<'_> {
             ends.push((self.cur, val));
             return;
         };
-        let isa = self.op(Op::LoadSlot(step.isa_slot), &[map], Rep::Boxed);
+        let isa = self.load_slot(map, step.isa_slot);
         let exit = self.exit(ExitReason::Shape);
         let isa = self.op_exit(Op::GuardTag(TAG_MAP as u16), &[isa], Rep::Boxed, Some(exit));
         self.part(isa, &ways, depth + 1, act, ends);
@@ -257,7 +282,7 @@ impl Builder<'_> {
 
     /// A member that is read. Its kind is guarded at once, so that a function, which would have to be called, leaves.
     fn read(&mut self, dst: Reg, val: Val) -> Step<()> {
-        let slot = self.guard_plain(dst, Slot { ty: Ty::Any, val }, self.input.seen.property(self.at).value)?;
+        let slot = self.guard_plain(dst, None, Slot { ty: Ty::Any, val }, self.input.seen.property(self.at).value)?;
         self.set(dst, slot);
         Ok(())
     }

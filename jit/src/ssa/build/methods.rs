@@ -68,7 +68,7 @@ impl Builder<'_> {
         };
         let method = self.input.body.unit.names[name.0 as usize].as_str();
         let original = intrinsics::methods_of(kind).contains(&method).then(|| intrinsics::find(method)).flatten();
-        let fits = args.count as usize + 1 <= IntrinsicId(number).def().params.len();
+        let fits = (args.count as usize) < IntrinsicId(number).def().params.len();
         let is_one = match self.reg(obj).ty {
             Ty::Any | Ty::Plain => self.may(reason),
             known => known == ty,

@@ -5,6 +5,7 @@ use crate::reason::{ExitReason, Refusal};
 use crate::ssa::types::Ty;
 use crate::ssa::{Cmp, Edge, End, Exit, Helper, Op, Rep, Val};
 use minilive_mir::ir::{Const, ConstId, Inst, InstId, NameId, Reg, RegRange};
+use minilive_runtime::list::MAX_LIST;
 use minilive_runtime::realm::STRING_KEYS;
 use minilive_runtime::value::Value;
 
@@ -100,10 +101,8 @@ impl Builder<'_> {
             && self.elements_are_plain(Self::exit)
             && self.element_access(obj, key, Ty::List, seen.key)?
         {
-            let (list, index) = (self.reg(obj).val, self.reg(key));
-            let index = self.as_int(index);
-            let val = self.op(Op::ListGet, &[list, index], Rep::Boxed);
-            let want = self.guess_loaded(dst, seen.value);
+            let val = self.element(obj, key);
+            let want = self.guess_used(dst, seen.value);
             return self.set_narrowed(dst, Slot { ty: Ty::Any, val }, want);
         }
         if seen.container == Kinds::STRING
@@ -120,17 +119,8 @@ impl Builder<'_> {
         let (obj, key) = (self.reg(obj), self.reg(key));
         let (obj, key) = (self.boxed(obj), self.boxed(key));
         let val = self.helper(Helper::GetIndex, &[obj, key], Rep::Boxed);
-        let want = self.guess_loaded(dst, seen.value);
+        let want = self.guess_used(dst, seen.value);
         self.set_narrowed(dst, Slot { ty: Ty::Any, val }, want)
-    }
-
-    /// What a value from a list or map is likely to be. A number is taken for an integer only where it serves as one: as a double
-    /// it is as fast to compute with, and the first fraction among many integers does no harm.
-    pub(crate) fn guess_loaded(&self, dst: Reg, kinds: crate::feedback::Kinds) -> Ty {
-        match self.guess(kinds) {
-            Ty::Int(..) if !self.int_uses.has(dst) => self.guess(kinds.union(crate::feedback::Kinds::FLOAT)),
-            ty => ty,
-        }
     }
 
     /// Guards that no type map hides elements of lists; false if experience says that one does.
@@ -168,14 +158,58 @@ impl Builder<'_> {
             return Err(self.leave(ExitReason::ColdPath));
         }
         if seen.container == Kinds::LIST && self.element_access(obj, key, Ty::List, seen.key)? {
-            let (list, index, value) = (self.reg(obj).val, self.reg(key), self.reg(src));
-            let index = self.as_int(index);
-            let value = self.boxed(value);
-            self.op(Op::ListSet, &[list, index, value], Rep::None);
-            self.effect();
+            self.set_element(obj, key, src);
             return Ok(());
         }
         self.generic(None, Helper::SetIndex, &[obj, key, src], RegRange::EMPTY, Ty::Any)
+    }
+
+    /// An element of a list at an integer index.
+    fn element(&mut self, obj: Reg, key: Reg) -> Val {
+        let (list, slot) = (self.reg(obj).val, self.reg(key));
+        let index = self.as_int(slot);
+        match self.guard_index(list, key) {
+            Some(object) => self.op(Op::LoadElement, &[object, index], Rep::Boxed),
+            None => self.any_element(list, index),
+        }
+    }
+
+    /// An element at an index that may lie anywhere, of a list that may be computed.
+    pub(crate) fn any_element(&mut self, list: Val, index: Val) -> Val {
+        let object = self.op(Op::Object, &[list], Rep::Object);
+        let len = self.op(Op::StoredLen, &[object], Rep::Int);
+        self.op(Op::ListGet, &[list, index, object, len], Rep::Boxed)
+    }
+
+    fn set_element(&mut self, obj: Reg, key: Reg, src: Reg) {
+        let (list, slot, value) = (self.reg(obj).val, self.reg(key), self.reg(src));
+        let index = self.as_int(slot);
+        let guarded = self.guard_index(list, key);
+        let value = self.boxed(value);
+        match guarded {
+            Some(object) => self.op(Op::StoreElement, &[object, index, list, value], Rep::None),
+            None => self.op(Op::ListSet, &[list, index, value], Rep::None),
+        };
+        self.effect();
+    }
+
+    /// The object of a list which stores an element at an index that is from here on known to lie inside; `None` if experience
+    /// says not to expect that.
+    fn guard_index(&mut self, list: Val, key: Reg) -> Option<Val> {
+        let slot = self.reg(key);
+        let (lo, hi) = slot.ty.range()?;
+        let seen = self.input.seen.index(self.at);
+        let odd = seen.computed || seen.out_of_range || hi < 0 || lo >= MAX_LIST as i64;
+        if odd || !self.may(ExitReason::IndexOutOfRange) {
+            return None;
+        }
+        let index = self.as_int(slot);
+        let object = self.op(Op::Object, &[list], Rep::Object);
+        let len = self.op(Op::StoredLen, &[object], Rep::Int);
+        let exit = self.exit(ExitReason::IndexOutOfRange);
+        self.op_exit(Op::GuardIndex, &[index, len], Rep::None, Some(exit));
+        self.refine(key, Slot { ty: Ty::Int(lo.max(0), hi.min(MAX_LIST as i64)), val: slot.val });
+        Some(object)
     }
 
     /// A generic operation on registers.

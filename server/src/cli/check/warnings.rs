@@ -22,7 +22,7 @@ impl Together {
     pub fn new(sources: &[Source]) -> Together {
         let mut db = LiveDb::default();
         let documents: Vec<_> = sources.iter().map(|source| document(&db, source)).collect();
-        db.set_files(Arc::new(documents.iter().map(|it| it.file).collect()));
+        db.set_files(Arc::new(documents.iter().map(|it| it.file).collect()), Arc::default());
         Together { db, documents }
     }
 

@@ -4,6 +4,7 @@
 //! question goes through [`Infer::value`] or [`Infer::uncalled`], which end cycles.
 
 use super::{Binding, Gives, Infer, Kind, Known, MOST_KINDS, Object, Sym, Symbol, UnitKind, UnitRef, binding, guide};
+use minilive_mir::ir::BinaryOp;
 use minilive_runtime::intrinsics::IntrinsicId;
 use smol_str::SmolStr;
 
@@ -33,17 +34,11 @@ impl Infer<'_> {
                 of.kinds.retain(|kind| matches!(kind, Kind::Text | Kind::List(_)));
                 of
             }
-            Symbol::Plus(a, b) => self.sum(at, a, b),
-            Symbol::Scaled(a) => {
-                let mut of = self.value(at, a);
-                let kept = |kind: &Kind| matches!(kind, Kind::Text | Kind::List(_));
-                let number = of.kinds.is_empty() || of.kinds.iter().any(|kind| !kept(kind));
-                of.kinds.retain(kept);
-                if number {
-                    of.add(Kind::Number);
-                }
-                of
-            }
+            Symbol::Binary(BinaryOp::Add, a, b) => self.sum(at, a, b),
+            Symbol::Binary(BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div, a, _) => self.scaled(at, a),
+            // An error on the left gives the right operand.
+            Symbol::Binary(BinaryOp::Or, a, b) if self.value(at, a).kinds.contains(&Kind::Error) => self.value(at, b),
+            Symbol::Binary(..) | Symbol::Unary(..) => Known::one(Kind::Number),
             Symbol::Import(name) => self.imported(name),
         }
     }
@@ -209,6 +204,18 @@ impl Infer<'_> {
             }
         }
         found
+    }
+
+    /// Text and lists stay what they are when something is taken from them or they are repeated.
+    fn scaled(&mut self, at: UnitRef, a: &Sym) -> Known {
+        let mut of = self.value(at, a);
+        let kept = |kind: &Kind| matches!(kind, Kind::Text | Kind::List(_));
+        let number = of.kinds.is_empty() || of.kinds.iter().any(|kind| !kept(kind));
+        of.kinds.retain(kept);
+        if number {
+            of.add(Kind::Number);
+        }
+        of
     }
 
     /// A string makes a string of everything, lists and maps are joined, numbers added.

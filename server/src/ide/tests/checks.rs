@@ -91,6 +91,69 @@ fn trees_are_looked_through() {
 }
 
 #[test]
+fn what_types_foretell_is_told() {
+    check(
+        "names = [\"Ann\"]\ntotal = 0\nprint names - 1\nprint -names\nif total == \"0\" then print 1\nif names < 3 then print 1\nprint abs(names)\nprint total.foo\n",
+        &expect![[r#"
+            | print names - 1
+            |       ^^^^^^^^^ no-result: this gives null: the operator does nothing for a list and a number
+            | print -names
+            |       ^^^^^^ no-result: this gives null: a list has no negative
+            | if total == "0" then print 1
+            |    ^^^^^^^^^^^^ fixed-comparison: this is never true: a number is never equal to a string
+            | if names < 3 then print 1
+            |    ^^^^^^^^^ fixed-comparison: this is never true: there is no order between a list and a number
+            | print abs(names)
+            |       ^^^^^^^^^^ wrong-argument: `abs` takes a number, not a list; this gives an error
+            | print total.foo
+            |       ^^^^^^^^^ missing-member: a number has no member `foo`
+        "#]],
+    );
+    check(
+        "f = function(a)\n  n = 5\n  if a then return n(1)\n  if a > 1 then return 1\nend function\ng = function(a)\n  print x\n  x = a\n  print x\nend function\nprint f(1) + g(1)\n",
+        &expect![[r#"
+            |   if a then return n(1)
+            |                    ^ not-a-function: `n` is no function, so it cannot be called
+            | end function
+            | ^^^^^^^^^^^^ missing-return: the function gives a value elsewhere; here it ends and gives null
+            |   print x
+            |         ^ unassigned-variable: `x` has no value here: it gets one only further down
+            | print f(1) + g(1)
+            |       ^^^^^^^^^^^ no-result: this gives null: the operator does nothing for null or a number and null
+        "#]],
+    );
+}
+
+#[test]
+fn types_come_from_results_and_globals() {
+    let none = Checks::default();
+    let length = "size = function(a)\n  return \"\" + a\nend function\n";
+    assert_eq!(codes(&format!("{length}print size(1) < 3\n"), &none), [""; 0], "too long a text is an error value");
+    let pair = "pair = function(a)\n  return [a, a]\nend function\n";
+    assert_eq!(codes(&format!("{pair}print pair(1) == 3\n"), &none), ["fixed-comparison"]);
+    assert_eq!(codes(&format!("{pair}pair = 3\nprint pair == 3\n"), &none), [""; 0]);
+    assert_eq!(
+        codes(&format!("{pair}f = function\n  outer.pair = 3\nend function\nprint pair(1) == 3\n"), &none),
+        [""; 0]
+    );
+    assert_eq!(codes(&format!("{pair}globals[pair(1)[0]] = 3\nprint pair(1) == 3\n"), &none), [""; 0]);
+    assert_eq!(codes("n = 0\nwhile n < 9\n  n = n + 1\nend while\nprint n == \"9\"\n", &none), ["fixed-comparison"]);
+    assert_eq!(codes("number.foo = 1\nn = 0\nprint n.foo\n", &none), [""; 0]);
+    // Another file may give its names other values.
+    let lib = "//- lib.ms\nn = 0\nf = function\n  return n == \"9\"\nend function\n";
+    assert_eq!(codes(lib, &none), ["fixed-comparison"]);
+    assert_eq!(codes(&format!("{lib}//- main.ms\nimport \"lib\"\nlib.n = \"9\"\nprint lib.f\n"), &none), [""; 0]);
+    assert_eq!(
+        codes("//- main.ms\nimport \"lib\"\nn = 0\nprint n == \"9\" + lib.x\n//- lib.ms\nx = 1\n", &none),
+        [""; 0]
+    );
+    // A variable that the host gives.
+    let early = "f = function\n  print zzz\n  zzz = 1\n  print zzz\nend function\nf\n";
+    assert_eq!(codes(early, &none), ["unassigned-variable"]);
+    assert_eq!(codes(early, &Checks { host_names: vec!["zzz".into()], ..Checks::default() }), [""; 0]);
+}
+
+#[test]
 fn open_code_is_not_judged() {
     let none = Checks::default();
     assert_eq!(codes("globals[\"a\" + 1] = 2\nprint unknown\n", &none), [""; 0]);
@@ -152,6 +215,8 @@ fn fixes_and_rewrites_are_offered() {
 fn every_code_is_listed() {
     let mut tree: Vec<_> = minilive_mir::checks::CODES.to_vec();
     tree.extend(["not-a-function", "too-many-arguments", "unknown-name", "unused-import", "unused-local"]);
+    tree.extend(["fixed-comparison", "missing-member", "missing-return", "no-result", "unassigned-variable"]);
+    tree.push("wrong-argument");
     tree.sort_unstable();
     assert_eq!(tree, CODES);
 }

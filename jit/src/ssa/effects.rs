@@ -1,0 +1,127 @@
+//! What instructions read and change of memory, by kinds that do not overlap.
+//!
+//! `gvn` and `licm` ask when a value that was read is still the one in memory. Invariant: code that may run the program, and whatever
+//! may change more than one kind of a container's parts, changes everything.
+
+use super::{Helper, Inst, Op};
+
+/// A set of kinds of memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Memory(u8);
+
+impl Memory {
+    /// Cells of global variables.
+    pub const CELLS: Memory = Memory(1);
+    /// How many elements lists have, and where these stand.
+    pub const LISTS: Memory = Memory(2);
+    /// Elements of lists.
+    pub const ELEMENTS: Memory = Memory(4);
+    /// Values in slots of maps.
+    pub const SLOTS: Memory = Memory(8);
+    /// Shapes of maps.
+    pub const SHAPES: Memory = Memory(16);
+    /// What type maps have.
+    pub const TYPES: Memory = Memory(32);
+    /// All.
+    pub const ALL: Memory = Memory(63);
+    /// None.
+    pub const NONE: Memory = Memory(0);
+    /// How many kinds there are.
+    pub const KINDS: usize = 6;
+
+    /// Both.
+    pub const fn and(self, other: Memory) -> Memory {
+        Memory(self.0 | other.0)
+    }
+
+    /// Whether they have a kind in common.
+    pub const fn meets(self, other: Memory) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// The numbers of its kinds.
+    pub fn kinds(self) -> impl Iterator<Item = usize> {
+        (0..Memory::KINDS).filter(move |i| self.0 >> i & 1 != 0)
+    }
+}
+
+/// What an operation reads that may change.
+pub fn reads(op: Op) -> Memory {
+    match op {
+        Op::LoadCell(_) => Memory::CELLS,
+        Op::ListLen | Op::StoredLen | Op::GuardComputed | Op::RangeBase | Op::RangeStep => Memory::LISTS,
+        Op::LoadElement | Op::ListGet => Memory::LISTS.and(Memory::ELEMENTS),
+        Op::LoadSlot(_) => Memory::SLOTS.and(Memory::SHAPES),
+        Op::HasShape(_) | Op::GuardShape(_) => Memory::SHAPES,
+        Op::GuardElements => Memory::TYPES,
+        // A method that is in a slot of its type map may be replaced there.
+        Op::GuardTypes(_) => Memory::TYPES.and(Memory::SLOTS),
+        _ => Memory::NONE,
+    }
+}
+
+/// What an instruction may change.
+pub fn writes(inst: &Inst) -> Memory {
+    match inst.op {
+        Op::StoreCell(_) => Memory::CELLS,
+        Op::StoreElement => Memory::ELEMENTS,
+        Op::ListSet | Op::ListPush | Op::ListPop => Memory::LISTS.and(Memory::ELEMENTS),
+        Op::StoreSlot(_) | Op::StoreVariable(_) => Memory::SLOTS,
+        Op::CallSelf | Op::CallCode(_) | Op::Record(_) => Memory::ALL,
+        Op::Helper(helper) if helper.writes() || matches!(helper, Helper::IterNext | Helper::LoadFree(_)) => {
+            Memory::ALL
+        }
+        _ => Memory::NONE,
+    }
+}
+
+/// Whether two instructions of this operation on the same operands, with nothing changed that it reads, give the same, and the second
+/// one needs no exit if the first one was not left through its own.
+pub fn repeats(op: Op) -> bool {
+    let guards = matches!(
+        op,
+        Op::GuardNum
+            | Op::GuardInt
+            | Op::F64ToInt
+            | Op::GuardTag(_)
+            | Op::GuardNotFunction
+            | Op::GuardCode(_)
+            | Op::GuardBits(_)
+            | Op::GuardNotBits(_)
+            | Op::GuardShape(_)
+            | Op::GuardTrue
+            | Op::GuardIndex
+            | Op::GuardElements
+            | Op::GuardTypes(_)
+    );
+    // What is found at the entry is found once; a computed list's parts are read behind its guard alone.
+    let once =
+        matches!(op, Op::Param(_) | Op::Window(_) | Op::Captured | Op::Environment | Op::RangeBase | Op::RangeStep);
+    guards || op.is_pure() && !once
+}
+
+/// Whether an instruction may be carried out where it would not have been: it gives a value, needs no exit, takes little time, and
+/// needs no more of its operands than what they are.
+pub fn may_be_early(inst: &Inst) -> bool {
+    let heavy = matches!(
+        inst.op,
+        Op::FRem
+            | Op::FPow
+            | Op::FAtan2
+            | Op::FMath(_)
+            | Op::IDiv(_)
+            | Op::IRem { .. }
+            | Op::ListGet
+            | Op::StrChar
+            | Op::CharOf
+            | Op::StrCmp(_)
+    );
+    // Its operand is right only behind a guard or a test.
+    let guarded = matches!(inst.op, Op::LoadElement | Op::LoadSlot(_) | Op::HasShape(_));
+    inst.exit.is_none() && inst.result.is_some() && repeats(inst.op) && !inst.op.may_exit() && !heavy && !guarded
+}
+
+/// Whether it is a constant, which costs nothing where it is needed and a register where it is kept.
+pub fn is_constant(op: Op) -> bool {
+    matches!(op, Op::F64(_) | Op::Int(_) | Op::Bool(_) | Op::Boxed(_) | Op::Intrinsic(_) | Op::Literal(_) | Op::Name(_))
+}

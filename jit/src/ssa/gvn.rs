@@ -1,0 +1,266 @@
+//! Global value numbering: what was computed, read or guarded on every way to a place is not done again there.
+//!
+//! Runs behind `build`, before `licm`. It walks the dominator tree with a table of what is known (as Briggs, Cooper and Simpson have it);
+//! what is read from memory is known by the version of that memory, too: two places have the same version of a kind of memory if
+//! nothing on any way between them changes it. Invariant: instructions are removed, none is moved, so that exits stay as they are.
+
+use super::dom::{Dominators, NaturalLoop};
+use super::effects::{self, Memory};
+use super::{Block, Func, Inst, Op, Val, dce, fold};
+use rustc_hash::FxHashMap;
+
+/// Instructions that can be known have no more operands.
+const MOST_ARGS: usize = 4;
+
+/// A version of each kind of memory.
+type Versions = [u32; Memory::KINDS];
+
+/// What makes two instructions the same.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    op: Op,
+    /// Numbers of its operands.
+    args: [Val; MOST_ARGS],
+    /// Versions of what it reads; 0 for what it does not.
+    versions: Versions,
+}
+
+/// What an instruction that was met gave: its value, or nothing.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    val: Option<Val>,
+    block: Block,
+}
+
+/// What a block changed in the table: keys with what stood there before.
+type Undo = Vec<(Key, Option<Known>)>;
+
+/// Removes what is known already.
+pub fn number_values(func: &mut Func, dominators: &Dominators, loops: &[NaturalLoop]) {
+    let versions = versions(func, dominators, loops);
+    let mut pass = Pass {
+        same: (0..func.reps.len() as u32).map(Val).collect(),
+        number: (0..func.reps.len() as u32).map(Val).collect(),
+        constants: FxHashMap::default(),
+        meanings: FxHashMap::default(),
+        known: FxHashMap::default(),
+        next: u32::MAX,
+    };
+    let mut scopes: Vec<(Block, Undo)> = Vec::new();
+    for block in preorder(dominators) {
+        while scopes.last().is_some_and(|(top, _)| Some(*top) != dominators.idom(block)) {
+            let (_, undo) = scopes.pop().expect("just seen");
+            pass.forget(undo);
+        }
+        let undo = pass.block(func, block, &versions[block.0 as usize]);
+        scopes.push((block, undo));
+    }
+    let same = pass.same;
+    dce::rename(func, |val| if val.0 == u32::MAX { val } else { same[val.0 as usize] });
+}
+
+struct Pass {
+    /// By value, the one that takes its place.
+    same: Vec<Val>,
+    /// By value, what stands for all that are equal; constants of different blocks stay where they are but have one number.
+    number: Vec<Val>,
+    constants: FxHashMap<Op, Val>,
+    /// By the number of a constant, which one it is.
+    meanings: FxHashMap<Val, Op>,
+    known: FxHashMap<Key, Known>,
+    /// Versions that only stores make, counted down from above those of [`versions`].
+    next: u32,
+}
+
+impl Pass {
+    fn forget(&mut self, undo: Undo) {
+        for (key, before) in undo.into_iter().rev() {
+            match before {
+                Some(known) => self.known.insert(key, known),
+                None => self.known.remove(&key),
+            };
+        }
+    }
+
+    /// Goes through a block; gives what it changed in the table.
+    fn block(&mut self, func: &mut Func, block: Block, around: &Around) -> Undo {
+        let mut undo = Vec::new();
+        let mut versions = around.start;
+        let mut insts = std::mem::take(&mut func[block].insts);
+        let mut left = [0; Memory::KINDS];
+        insts.iter().flat_map(|inst| effects::writes(inst).kinds()).for_each(|kind| left[kind] += 1);
+        insts.retain_mut(|inst| {
+            self.simplify(inst);
+            let keep = !self.is_known(inst, block, &versions, &mut undo);
+            if keep {
+                effects::writes(inst).kinds().for_each(|kind| {
+                    left[kind] -= 1;
+                    versions[kind] = if left[kind] == 0 { around.end[kind] } else { self.next };
+                    self.next -= 1;
+                });
+                self.note_stored(inst, block, &versions, &mut undo);
+            }
+            keep
+        });
+        func[block].insts = insts;
+        undo
+    }
+
+    /// Computes what constants tell of an instruction.
+    fn simplify(&self, inst: &mut Inst) {
+        let constant = |i: usize| {
+            let val = *inst.args.get(i)?;
+            self.meanings.get(&self.number[val.0 as usize]).copied()
+        };
+        if let Some(op) = fold::constant(inst.op, constant(0), constant(1)) {
+            (inst.op, inst.exit) = (op, None);
+            inst.args.clear();
+        }
+    }
+
+    /// The operand that an instruction gives back as it is, whatever that is.
+    fn same_as_operand(&self, inst: &Inst) -> Option<usize> {
+        let constant = |i: usize| self.meanings.get(&self.number[inst.args.get(i)?.0 as usize]).copied();
+        fold::same(inst.op, constant(0), constant(1))
+    }
+
+    fn key(&self, op: Op, args: &[Val], versions: &Versions) -> Key {
+        let mut key = Key { op, args: [Val(u32::MAX); MOST_ARGS], versions: [0; Memory::KINDS] };
+        for (slot, arg) in key.args.iter_mut().zip(args) {
+            *slot = self.number[arg.0 as usize];
+        }
+        effects::reads(op).kinds().for_each(|kind| key.versions[kind] = versions[kind]);
+        key
+    }
+
+    /// Whether an instruction's value is known; else it is from here on.
+    fn is_known(&mut self, inst: &Inst, block: Block, versions: &Versions, undo: &mut Undo) -> bool {
+        if !effects::repeats(inst.op) || inst.args.len() > MOST_ARGS {
+            return false;
+        }
+        if let (Some(result), Some(i)) = (inst.result, self.same_as_operand(inst)) {
+            let val = self.same[inst.args[i].0 as usize];
+            self.same[result.0 as usize] = val;
+            self.number[result.0 as usize] = self.number[val.0 as usize];
+            return true;
+        }
+        let key = self.key(inst.op, &inst.args, versions);
+        let known = self.known.get(&key).copied();
+        if effects::is_constant(inst.op) {
+            let result = inst.result.expect("a constant has a value");
+            let number = *self.constants.entry(inst.op).or_insert(result);
+            self.number[result.0 as usize] = number;
+            self.meanings.insert(number, inst.op);
+            // Elsewhere it is made again, which is cheaper than to keep it.
+            if let Some(known) = known.filter(|it| it.block == block) {
+                self.same[result.0 as usize] = known.val.expect("a constant has a value");
+                return true;
+            }
+        } else if let Some(known) = known {
+            if let (Some(result), Some(val)) = (inst.result, known.val) {
+                self.same[result.0 as usize] = val;
+                self.number[result.0 as usize] = self.number[val.0 as usize];
+            }
+            return true;
+        }
+        let val = inst.result;
+        undo.push((key.clone(), self.known.insert(key, Known { val, block })));
+        // A guard hands its operand on in the same form: whatever is known of the one is known of the other.
+        if let Some(result) = val
+            && hands_on(inst.op)
+        {
+            self.number[result.0 as usize] = self.number[inst.args[0].0 as usize];
+        }
+        false
+    }
+
+    /// What was stored is what a read behind it gives.
+    fn note_stored(&mut self, inst: &Inst, block: Block, versions: &Versions, undo: &mut Undo) {
+        let (load, args, val) = match inst.op {
+            Op::StoreSlot(slot) => (Op::LoadSlot(slot), &inst.args[..1], inst.args[2]),
+            Op::StoreVariable(slot) => (Op::LoadSlot(slot), &inst.args[..1], inst.args[1]),
+            Op::StoreElement => (Op::LoadElement, &inst.args[..2], inst.args[3]),
+            Op::StoreCell(cell) => (Op::LoadCell(cell), &inst.args[..0], inst.args[0]),
+            _ => return,
+        };
+        let key = self.key(load, args, versions);
+        let val = Some(self.same[val.0 as usize]);
+        undo.push((key.clone(), self.known.insert(key, Known { val, block })));
+    }
+}
+
+/// Whether the result is the operand, unchanged.
+fn hands_on(op: Op) -> bool {
+    matches!(op, Op::GuardTag(_) | Op::GuardNotFunction | Op::GuardCode(_) | Op::GuardBits(_) | Op::GuardNotBits(_))
+}
+
+/// Blocks such that each one's dominators come before it, and what it dominates right behind.
+fn preorder(dominators: &Dominators) -> Vec<Block> {
+    let mut children: FxHashMap<Block, Vec<Block>> = FxHashMap::default();
+    for &block in dominators.order.iter().rev() {
+        if let Some(up) = dominators.idom(block) {
+            children.entry(up).or_default().push(block);
+        }
+    }
+    let (mut work, mut order) = (vec![Block(0)], Vec::new());
+    while let Some(block) = work.pop() {
+        order.push(block);
+        work.extend(children.remove(&block).unwrap_or_default());
+    }
+    order
+}
+
+/// The versions of each kind of memory around a block.
+#[derive(Debug, Clone, Copy, Default)]
+struct Around {
+    start: Versions,
+    end: Versions,
+    /// Whether the block was looked at.
+    is_known: bool,
+}
+
+/// The versions around every block.
+fn versions(func: &Func, dominators: &Dominators, loops: &[NaturalLoop]) -> Vec<Around> {
+    let written = written_in_blocks(func);
+    let mut next = 0;
+    let mut fresh = || {
+        next += 1;
+        next
+    };
+    let mut found: Vec<Around> = vec![Around::default(); func.blocks.len()];
+    for &block in &dominators.order {
+        let around = loops.iter().find(|it| it.head == block);
+        let changed = around.map_or(Memory::NONE, |it| written_in_loop(it, &written));
+        let mut start: Option<Versions> = None;
+        for &pred in &dominators.preds[block.0 as usize] {
+            let arriving = match &found[pred.0 as usize] {
+                it if it.is_known => it.end,
+                // Along a back edge arrives what the loop leaves alone.
+                _ if around.is_some_and(|it| it.contains[pred.0 as usize]) => continue,
+                _ => std::array::from_fn(|_| fresh()),
+            };
+            start = Some(match start {
+                None => arriving,
+                Some(start) => std::array::from_fn(|i| if start[i] == arriving[i] { start[i] } else { fresh() }),
+            });
+        }
+        let mut start = start.unwrap_or_default();
+        changed.kinds().for_each(|kind| start[kind] = fresh());
+        let mut end = start;
+        written[block.0 as usize].kinds().for_each(|kind| end[kind] = fresh());
+        found[block.0 as usize] = Around { start, end, is_known: true };
+    }
+    found
+}
+
+/// What each block changes.
+pub fn written_in_blocks(func: &Func) -> Vec<Memory> {
+    let written = |insts: &[Inst]| insts.iter().map(effects::writes).fold(Memory::NONE, Memory::and);
+    func.blocks.iter().map(|block| written(&block.insts)).collect()
+}
+
+/// What a loop changes.
+pub fn written_in_loop(around: &NaturalLoop, written: &[Memory]) -> Memory {
+    let inside = around.contains.iter().zip(written).filter(|it| *it.0);
+    inside.map(|it| *it.1).fold(Memory::NONE, Memory::and)
+}

@@ -1,0 +1,168 @@
+//! Flow-sensitive types of one unit: what each instruction may give, and what certainly goes wrong.
+//!
+//! Takes a unit's MIR and an [`Outside`] that knows what stands around it; the database keeps the result per unit, hover and warnings
+//! read it. Invariants: a set names every type that the value can have at run time (a test compares with recordings); a finding is
+//! made only where no run of the instruction can go well; sets only grow, so the fixpoint ends, and a unit too large for it has no
+//! types rather than wrong ones. The tests to read first stand below.
+
+mod find;
+mod state;
+mod step;
+
+use crate::ir::{BinaryOp, ChildId, InstId, NameId, Unit};
+use crate::types::TypeSet;
+use state::State;
+use std::collections::BTreeSet;
+
+/// Units with more registers times blocks are left alone.
+const MOST_CELLS: usize = 2_000_000;
+
+/// What a name gives that is no variable of the unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Free {
+    /// What it may be; nothing if it is certain that nobody gives it a value.
+    pub set: TypeSet,
+    /// What calling it gives, if it is a function.
+    pub result: TypeSet,
+    /// The number of the intrinsic that it certainly is.
+    pub intrinsic: Option<u32>,
+}
+
+impl Free {
+    /// Anything.
+    pub const ANY: Free = Free { set: TypeSet::ANY, result: TypeSet::ANY, intrinsic: None };
+    /// Nothing at all.
+    pub const NOTHING: Free = Free { set: TypeSet::NONE, result: TypeSet::NONE, intrinsic: None };
+}
+
+/// What calling an intrinsic gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Given {
+    /// What it may be.
+    pub set: TypeSet,
+    /// What the elements are, if it is a new list.
+    pub elements: TypeSet,
+}
+
+/// What stands around a unit.
+pub trait Outside {
+    /// A name that the unit has no variable of, or one that is not assigned yet.
+    fn free(&self, name: &str) -> Free;
+    /// What calling a nested function gives.
+    fn child(&self, child: ChildId) -> TypeSet;
+    /// What an intrinsic gives for arguments of these types.
+    fn call(&self, intrinsic: u32, args: &[TypeSet]) -> Given;
+    /// The number of the first argument that the intrinsic certainly does not take.
+    fn refuses(&self, intrinsic: u32, args: &[TypeSet]) -> Option<usize>;
+    /// What reading or calling a member gives.
+    fn member(&self, of: TypeSet, name: &str) -> TypeSet;
+    /// Whether no value of these types has such a member.
+    fn lacks(&self, of: TypeSet, name: &str) -> bool;
+}
+
+/// What is certainly wrong at an instruction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wrong {
+    /// What is called is no function.
+    NotAFunction {
+        /// What it is.
+        is: TypeSet,
+    },
+    /// A variable that has no value yet on any way to here.
+    Unassigned {
+        /// Which.
+        name: NameId,
+    },
+    /// A comparison that always comes out the same.
+    Decided {
+        /// Which.
+        op: BinaryOp,
+        /// Its operands.
+        operands: (TypeSet, TypeSet),
+    },
+    /// An operator that gives null for such operands.
+    NoResult {
+        /// Its operands; of one operand the first is nothing.
+        operands: (TypeSet, TypeSet),
+    },
+    /// An argument that an intrinsic does not take.
+    Refused {
+        /// The intrinsic.
+        intrinsic: u32,
+        /// The number of the argument.
+        argument: usize,
+        /// What it is.
+        is: TypeSet,
+    },
+    /// A member that nothing of this kind has.
+    NoMember {
+        /// Its name.
+        name: NameId,
+        /// What has it not.
+        of: TypeSet,
+    },
+    /// The function gives null here, though it gives a value elsewhere. Where nothing is written, it is the end of its text.
+    NoReturn,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypeFinding {
+    /// Where.
+    pub inst: InstId,
+    /// What.
+    pub wrong: Wrong,
+}
+
+/// The types of a unit.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UnitTypes {
+    /// Per instruction: what its result may be; nothing for those that are never reached. Empty if the unit is too large.
+    pub results: Vec<TypeSet>,
+    /// What goes wrong, in the order of the instructions.
+    pub findings: Vec<TypeFinding>,
+}
+
+/// Finds the types of a unit.
+pub fn infer(unit: &Unit, outside: &dyn Outside) -> UnitTypes {
+    if unit.blocks.len().saturating_mul(unit.n_regs as usize + 1) > MOST_CELLS {
+        return UnitTypes::default();
+    }
+    let entries = entries(unit, outside);
+    find::look(unit, outside, &entries)
+}
+
+/// The state at the start of each block; none where no way leads.
+fn entries(unit: &Unit, outside: &dyn Outside) -> Vec<Option<State>> {
+    let mut entries: Vec<Option<State>> = vec![None; unit.blocks.len()];
+    entries[0] = Some(State::at_entry(unit));
+    // Blocks are numbered as they stand in the text, so that what leads to a block is mostly looked at before it.
+    let mut work = BTreeSet::from([0usize]);
+    while let Some(from) = work.pop_first() {
+        let block = &unit.blocks[from];
+        let mut state = entries[from].clone().expect("only reached blocks are on the list");
+        let alive = (block.first..block.end).all(|at| step::step(unit, outside, InstId(at), &mut state));
+        if !alive {
+            continue;
+        }
+        let end = &unit.insts[block.end as usize - 1];
+        for (way, to) in end.targets().enumerate() {
+            let Some(arriving) = step::leave(end, way, &state) else { continue };
+            let to = to.0 as usize;
+            let changed = match &mut entries[to] {
+                Some(entry) => entry.join(&arriving),
+                entry @ None => {
+                    *entry = Some(arriving);
+                    true
+                }
+            };
+            if changed {
+                work.insert(to);
+            }
+        }
+    }
+    entries
+}
+
+#[cfg(test)]
+mod tests;

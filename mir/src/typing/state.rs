@@ -1,0 +1,98 @@
+//! What is known about the registers of a unit at one moment.
+//!
+//! Part of `typing`. Invariant: joining only makes values less known.
+
+use crate::ir::{Reg, Unit};
+use crate::types::TypeSet;
+
+/// What is known beyond types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// Nothing.
+    Anything,
+    /// It is this intrinsic.
+    Intrinsic(u32),
+    /// A constant that is true or false in a condition.
+    Truth(bool),
+    /// A list that nobody else has, of elements of these types.
+    ListOf(TypeSet),
+}
+
+/// What is known about a register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Value {
+    /// What it may hold.
+    pub set: TypeSet,
+    /// What calling it gives, if it is a function.
+    pub result: TypeSet,
+    /// It may hold nothing yet.
+    pub absent: bool,
+    /// More than that.
+    pub what: What,
+}
+
+impl Value {
+    /// Anything.
+    pub const ANY: Value = Value { set: TypeSet::ANY, result: TypeSet::ANY, absent: false, what: What::Anything };
+    const ABSENT: Value = Value { set: TypeSet::NONE, result: TypeSet::NONE, absent: true, what: What::Anything };
+
+    /// Something of these types, of which nobody knows what calling it gives.
+    pub fn of(set: TypeSet) -> Value {
+        let result = if set.may_be(TypeSet::FUNCTION) { TypeSet::ANY } else { TypeSet::NONE };
+        Value { set, result, absent: false, what: What::Anything }
+    }
+
+    /// It certainly holds nothing yet.
+    pub fn is_absent(self) -> bool {
+        self.absent && self.set == TypeSet::NONE
+    }
+
+    fn join(self, other: Value) -> Value {
+        Value {
+            set: self.set | other.set,
+            result: self.result | other.result,
+            absent: self.absent || other.absent,
+            // What holds nothing says nothing.
+            what: match (self.what, other.what) {
+                (a, b) if a == b => a,
+                (a, _) if other.is_absent() => a,
+                (_, b) if self.is_absent() => b,
+                _ => What::Anything,
+            },
+        }
+    }
+}
+
+/// The registers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State(Vec<Value>);
+
+impl State {
+    /// Where a unit starts: arguments may be anything.
+    pub fn at_entry(unit: &Unit) -> State {
+        let mut values = vec![Value::ABSENT; unit.n_regs as usize];
+        values.iter_mut().take(unit.n_inputs()).for_each(|it| *it = Value::ANY);
+        State(values)
+    }
+
+    /// What a register holds.
+    pub fn get(&self, reg: Reg) -> Value {
+        self.0[reg.0 as usize]
+    }
+
+    /// Puts something into a register.
+    pub fn set(&mut self, reg: Reg, value: Value) {
+        self.0[reg.0 as usize] = value;
+    }
+
+    /// Takes in another way to the same place; whether that changed anything.
+    pub fn join(&mut self, other: &State) -> bool {
+        let mut changed = false;
+        for (value, other) in self.0.iter_mut().zip(&other.0) {
+            let joined = value.join(*other);
+            changed |= joined != *value;
+            *value = joined;
+        }
+        changed
+    }
+}

@@ -1,0 +1,172 @@
+//! What each instruction does to what is known.
+//!
+//! Part of `typing`. Invariant: the match has no wildcard arm for instructions with results, so a new one cannot be forgotten.
+
+use super::Outside;
+use super::state::{State, Value, What};
+use crate::ir::{BinaryOp, Const, Inst, InstId, Reg, RegRange, Unit};
+use crate::types::{self, TypeSet};
+
+/// Carries out an instruction; whether the program goes on behind it.
+pub fn step(unit: &Unit, outside: &dyn Outside, at: InstId, state: &mut State) -> bool {
+    let inst = &unit.insts[at.0 as usize];
+    if let Inst::IterInit { obj, pos, src } = *inst {
+        state.set(obj, state.get(src));
+        state.set(pos, Value::of(TypeSet::NUMBER));
+        return true;
+    }
+    if matches!(inst, Inst::AndTest { .. } | Inst::OrTest { .. } | Inst::IterNext { .. }) {
+        // They write on one of their ways only.
+        return true;
+    }
+    let (Some(dst), Some(value)) = (inst.dst(), result(unit, outside, inst, state)) else { return true };
+    state.set(dst, value);
+    // A read that finds nothing stops the program.
+    !matches!(inst, Inst::LoadLocal { .. }) || value.set != TypeSet::NONE
+}
+
+/// The state on one way out of a block; none if that way is never taken.
+pub fn leave(end: &Inst, way: usize, state: &State) -> Option<State> {
+    let mut arriving = state.clone();
+    match *end {
+        Inst::Branch { cond, .. } => {
+            if let What::Truth(truth) = state.get(cond).what
+                && truth != (way == 0)
+            {
+                return None;
+            }
+        }
+        Inst::AndTest { dst, a, .. } | Inst::OrTest { dst, a, .. } if way == 1 => {
+            let a = state.get(a).set;
+            let error =
+                if matches!(end, Inst::AndTest { .. }) { types::binary(BinaryOp::And, a, a) } else { TypeSet::NUMBER };
+            arriving.set(dst, Value::of(error | TypeSet::NUMBER));
+        }
+        Inst::IterNext { obj, dst, .. } if way == 0 => arriving.set(dst, element(state.get(obj))),
+        _ => {}
+    }
+    Some(arriving)
+}
+
+/// What iterating gives.
+fn element(of: Value) -> Value {
+    match of.what {
+        What::ListOf(elements) => Value::of(elements),
+        _ if of.set == TypeSet::STRING => Value::of(TypeSet::STRING),
+        _ => Value::ANY,
+    }
+}
+
+/// The types in a run of registers.
+pub fn sets(args: RegRange, state: &State) -> Vec<TypeSet> {
+    args.iter().map(|reg| state.get(reg).set).collect()
+}
+
+fn result(unit: &Unit, outside: &dyn Outside, inst: &Inst, state: &State) -> Option<Value> {
+    let of = |set: TypeSet| Some(Value::of(set));
+    match *inst {
+        Inst::Const { value, .. } => Some(constant(&unit.consts[value.0 as usize])),
+        Inst::Move { src, .. } => Some(state.get(src)),
+        Inst::LoadLocal { local, name, deferred, .. } => {
+            let value = state.get(local);
+            if !value.absent || deferred {
+                return Some(Value { absent: false, ..value });
+            }
+            let free = free(outside, unit.name(name));
+            let what = if value.is_absent() { free.what } else { What::Anything };
+            Some(Value { set: value.set | free.set, result: value.result | free.result, absent: false, what })
+        }
+        Inst::LoadFree { name, .. } => {
+            let value = free(outside, unit.name(name));
+            // A name that nobody gives a value is told by its own check.
+            Some(if value.set == TypeSet::NONE { Value::ANY } else { value })
+        }
+        Inst::AutoCall { src, .. } => {
+            let value = state.get(src);
+            let what = if value.set.may_be(TypeSet::FUNCTION) { What::Anything } else { value.what };
+            Some(Value { what, ..Value::of(called(outside, value)) })
+        }
+        Inst::Binary { op, a, b, .. } => of(types::binary(op, state.get(a).set, state.get(b).set)),
+        Inst::Unary { op, src, .. } => of(types::unary(op, state.get(src).set)),
+        Inst::GetMember { obj, name, .. } | Inst::CallMethod { obj, name, .. } => {
+            of(outside.member(state.get(obj).set, unit.name(name)))
+        }
+        Inst::GetIndex { obj, .. } if state.get(obj).set == TypeSet::STRING => of(TypeSet::STRING),
+        Inst::Slice { obj, .. } => {
+            let sliced = TypeSet::LIST | TypeSet::STRING;
+            let set = state.get(obj).set;
+            of(if set != TypeSet::NONE && set.is_within(sliced) { set } else { sliced })
+        }
+        Inst::Call { dst, callee, args } => Some(call(unit, outside, state, (dst, callee, args))),
+        Inst::MakeList { .. } => of(TypeSet::LIST),
+        Inst::MakeMap { .. } | Inst::LoadLocals { .. } | Inst::LoadOuter { .. } | Inst::LoadGlobals { .. } => {
+            of(TypeSet::MAP)
+        }
+        Inst::MakeFunction { child, .. } => {
+            Some(Value { result: outside.child(child), ..Value::of(TypeSet::FUNCTION) })
+        }
+        Inst::LoadEnv { .. }
+        | Inst::LoadSelf { .. }
+        | Inst::LoadSuper { .. }
+        | Inst::GetIndex { .. }
+        | Inst::RefMember { .. }
+        | Inst::RefIndex { .. }
+        | Inst::CallIndex { .. }
+        | Inst::AndTest { .. }
+        | Inst::OrTest { .. }
+        | Inst::IterNext { .. } => Some(Value::ANY),
+        Inst::StoreEnv { .. }
+        | Inst::StoreGlobal { .. }
+        | Inst::SetMember { .. }
+        | Inst::SetIndex { .. }
+        | Inst::AppendList { .. }
+        | Inst::IterInit { .. }
+        | Inst::CheckUncaught { .. }
+        | Inst::Unsupported { .. }
+        | Inst::Jump { .. }
+        | Inst::Branch { .. }
+        | Inst::Return { .. }
+        | Inst::End => None,
+    }
+}
+
+fn constant(value: &Const) -> Value {
+    let truth = match value {
+        Const::Null => false,
+        Const::Number(number) => *number != 0.0,
+        Const::Str(text) => !text.is_empty(),
+        Const::List(items) => !items.is_empty(),
+        Const::Map(entries) => !entries.is_empty(),
+    };
+    Value { what: What::Truth(truth), ..Value::of(TypeSet::of_const(value)) }
+}
+
+fn free(outside: &dyn Outside, name: &str) -> Value {
+    let free = outside.free(name);
+    let what = free.intrinsic.map_or(What::Anything, What::Intrinsic);
+    Value { set: free.set, result: free.result, absent: false, what }
+}
+
+/// What reading a value gives: functions are called.
+fn called(outside: &dyn Outside, value: Value) -> TypeSet {
+    if let What::Intrinsic(id) = value.what {
+        return outside.call(id, &[]).set;
+    }
+    if value.set.may_be(TypeSet::FUNCTION) { value.set.without(TypeSet::FUNCTION) | value.result } else { value.set }
+}
+
+fn call(unit: &Unit, outside: &dyn Outside, state: &State, (dst, callee, args): (Reg, Reg, RegRange)) -> Value {
+    let callee = state.get(callee);
+    if let What::Intrinsic(id) = callee.what {
+        let given = outside.call(id, &sets(args, state));
+        // A variable can be given to others, who may change the list.
+        let is_variable = unit.locals.iter().any(|local| local.reg == dst);
+        let is_new = given.elements != TypeSet::NONE && !is_variable;
+        return Value {
+            what: if is_new { What::ListOf(given.elements) } else { What::Anything },
+            ..Value::of(given.set)
+        };
+    }
+    // What is no function is given back by a call without arguments.
+    Value::of(called(outside, callee))
+}

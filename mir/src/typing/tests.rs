@@ -1,0 +1,185 @@
+//! Types and findings of small functions, drawn under their source.
+
+use super::*;
+use crate::lower::lower_file;
+use crate::types::TypeSet;
+use minilive_syntax::parse;
+
+/// Knows two intrinsics and nothing else.
+struct Small;
+
+impl Outside for Small {
+    fn free(&self, name: &str) -> Free {
+        let intrinsic = |id| Free { set: TypeSet::FUNCTION, result: TypeSet::ANY, intrinsic: Some(id) };
+        match name {
+            "range" => intrinsic(0),
+            "print" => intrinsic(1),
+            "anything" => Free::ANY,
+            _ => Free::NOTHING,
+        }
+    }
+
+    fn child(&self, _: ChildId) -> TypeSet {
+        TypeSet::STRING
+    }
+
+    fn call(&self, intrinsic: u32, _: &[TypeSet]) -> Given {
+        match intrinsic {
+            0 => Given { set: TypeSet::LIST, elements: TypeSet::NUMBER },
+            _ => Given { set: TypeSet::NULL, elements: TypeSet::NONE },
+        }
+    }
+
+    fn refuses(&self, intrinsic: u32, args: &[TypeSet]) -> Option<usize> {
+        let wanted = |set: &TypeSet| intrinsic == 0 && *set != TypeSet::NONE && !set.may_be(TypeSet::NUMBER);
+        args.iter().position(wanted)
+    }
+
+    fn member(&self, _: TypeSet, _: &str) -> TypeSet {
+        TypeSet::ANY
+    }
+
+    fn lacks(&self, of: TypeSet, name: &str) -> bool {
+        of.is_within(TypeSet::NUMBER) && name == "foo"
+    }
+}
+
+/// The last unit of a program with the text behind each instruction.
+fn last(text: &str) -> (UnitTypes, Vec<String>) {
+    let (program, found) = lower_file(&parse(text), "m");
+    assert!(found.is_empty(), "{found:?}");
+    let unit = program.units.last().expect("there is one");
+    let code = unit.mir.as_ref().expect("code");
+    let types = infer(code, &Small);
+    let lowered = crate::units::units(&parse(text).green, crate::units::FileMode::Program);
+    let it = lowered.last().expect("there is one");
+    let map = crate::lower::lower_unit(&it.green, it.kind, it.key).map;
+    let own = &text[usize::from(it.start)..];
+    let texts = map.ranges.iter().map(|&range| own[range].to_owned()).collect();
+    (types, texts)
+}
+
+#[track_caller]
+fn finds(body: &str, expected: &[(&str, &str)]) {
+    let (types, texts) = last(&format!("f = function(p)\n{body}\nend function\n"));
+    let name = |it: &TypeFinding| format!("{:?}", it.wrong).split([' ', '{']).next().unwrap_or_default().to_owned();
+    let found: Vec<_> = types.findings.iter().map(|it| (name(it), texts[it.inst.0 as usize].clone())).collect();
+    let found: Vec<_> = found.iter().map(|(name, text)| (&**name, &**text)).collect();
+    assert_eq!(found, expected, "{body}");
+}
+
+/// The type of the value that the function returns last.
+#[track_caller]
+fn gives(body: &str, expected: TypeSet) {
+    let (types, texts) = last(&format!("f = function(p)\n{body}\n  return [last]\nend function\n"));
+    let at = texts.iter().rposition(|it| it == "last").expect("is read");
+    assert_eq!(types.results[at], expected, "{body}");
+}
+
+#[test]
+fn types_follow_the_flow() {
+    gives("last = 1", TypeSet::NUMBER);
+    gives("last = 1\nlast = \"a\"", TypeSet::STRING);
+    gives("last = 1\nif p then last = \"a\"", TypeSet::NUMBER | TypeSet::STRING);
+    gives("last = 1\nif false then last = \"a\"", TypeSet::NUMBER);
+    gives("last = null\nwhile p\n  if last == null then last = [1]\nend while", TypeSet::NULL | TypeSet::LIST);
+    gives("last = 0\nfor i in range(1, 3)\n  last = i\nend for", TypeSet::NUMBER);
+    gives("x = range(1, 3)\nlast = 1\nfor i in x\n  last = i\nend for", TypeSet::ANY);
+    gives("for c in \"abc\"\n  last = c + c\nend for", TypeSet::STRING | TypeSet::ERROR);
+    gives("last = p", TypeSet::ANY);
+    gives("last = \"ab\"[0]", TypeSet::STRING);
+    gives("last = 1 + 2 * 3 - 4", TypeSet::NUMBER);
+    gives("last = [1] - 2", TypeSet::NULL);
+    gives("last = not p", TypeSet::NUMBER | TypeSet::ERROR);
+}
+
+#[test]
+fn what_calls_nothing_and_gives_nothing_is_found() {
+    finds("  x = 5\n  return x(3)", &[("NotAFunction", "x(3)")]);
+    finds("  x = 5\n  if p then x = @p\n  return x(3)", &[]);
+    finds("  return p(3)", &[]);
+    finds("  x = [1]\n  return x - 2", &[("NoResult", "x - 2")]);
+    finds("  x = [1]\n  if p then x = 1\n  return x - 2", &[]);
+    finds("  x = \"a\"\n  return -x", &[("NoResult", "-x")]);
+    finds("  return range(\"a\", p)", &[("Refused", "range(\"a\", p)")]);
+    finds("  x = 3\n  return x.foo", &[("NoMember", "x.foo")]);
+}
+
+#[test]
+fn comparisons_that_always_come_out_the_same_are_found() {
+    finds("  x = 3\n  return x == \"3\"", &[("Decided", "x == \"3\"")]);
+    finds("  x = 3\n  return x < \"3\"", &[("Decided", "x < \"3\"")]);
+    finds("  x = 3\n  return x < p", &[]);
+    finds("  return p == \"3\"", &[]);
+    finds("  x = null\n  for i in p\n    if x == 3 then return i\n    x = i\n  end for\n  return 0", &[]);
+}
+
+#[test]
+fn what_is_read_before_it_is_assigned_is_found() {
+    finds("  y = x\n  x = 1\n  return y", &[("Unassigned", "x")]);
+    finds("  if p then x = 1\n  return x", &[]);
+    finds("  while p\n    y = x\n    x = 1\n  end while", &[("Unassigned", "x")]);
+    finds("  while p\n    if p > 1 then y = x\n    x = 1\n  end while", &[]);
+    finds("  y = anything\n  anything = 1\n  return y", &[]);
+}
+
+#[test]
+fn functions_that_give_a_value_on_some_ways_only_are_found() {
+    // They end where nothing is written.
+    let end = "";
+    finds("  if p then return 1", &[("NoReturn", end)]);
+    finds("  if p then\n    return 1\n  else\n    return 2\n  end if", &[]);
+    finds("  while true\n    if p then return 1\n  end while", &[]);
+    finds("  if p then return\n  x = p", &[]);
+    finds("  if p then return null\n  x = p", &[]);
+    finds("  x = p", &[]);
+}
+
+/// Counts how often it is asked for members.
+#[derive(Default)]
+struct Counting(std::cell::Cell<u32>);
+
+impl Outside for Counting {
+    fn free(&self, name: &str) -> Free {
+        Small.free(name)
+    }
+
+    fn child(&self, child: ChildId) -> TypeSet {
+        Small.child(child)
+    }
+
+    fn call(&self, intrinsic: u32, args: &[TypeSet]) -> Given {
+        Small.call(intrinsic, args)
+    }
+
+    fn refuses(&self, _: u32, _: &[TypeSet]) -> Option<usize> {
+        None
+    }
+
+    fn member(&self, _: TypeSet, _: &str) -> TypeSet {
+        self.0.set(self.0.get() + 1);
+        TypeSet::ANY
+    }
+
+    fn lacks(&self, _: TypeSet, _: &str) -> bool {
+        false
+    }
+}
+
+#[test]
+fn ten_times_the_code_is_at_most_twelve_times_the_work() {
+    // Counted by members that are read: one in each block.
+    let work = |n: usize| {
+        let lines: String = (0..n)
+            .map(|k| format!("  if p.a > {k} then\n    a{k} = p.b\n  else\n    b{k} = p.c\n  end if\n  while p.d\n    c{k} = p.e\n  end while\n"))
+            .collect();
+        let (program, _) = lower_file(&parse(&format!("f = function(p)\n{lines}end function\n")), "m");
+        let unit = program.units.last().and_then(|unit| unit.mir.clone()).expect("code");
+        let outside = Counting::default();
+        let types = infer(&unit, &outside);
+        assert_eq!(types.results.len(), unit.insts.len());
+        outside.0.get()
+    };
+    let (small, large) = (work(20), work(200));
+    assert!(large <= small * 12, "{small} for 20, {large} for 200");
+}

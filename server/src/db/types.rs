@@ -1,0 +1,132 @@
+//! Types in the database: what is certain about the names of a file, and from that the types of each unit.
+//!
+//! [`surroundings`] goes over the facts of a file to a fixpoint; each unit then is typed with those surroundings that it reads. Invariants:
+//! a set names every type that a value can have, so code that the text does not show (open scopes, modules) makes it anything; an edit that
+//! changes no facts types the edited unit alone.
+#![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
+
+mod summary;
+
+use super::names::file_facts;
+use super::queries::{FileUnit, function_mir};
+use super::{Db, File};
+use crate::guide::types as guide;
+use minilive_mir::ir::{ChildId, UnitKind};
+use minilive_mir::types::TypeSet;
+use minilive_mir::typing::{Free, Given, Outside, UnitTypes, infer};
+use minilive_runtime::intrinsics::IntrinsicId;
+use smol_str::SmolStr;
+use std::sync::Arc;
+use summary::Summary;
+
+/// What stands around one unit.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Around {
+    /// What the names are that it reads, in alphabetical order.
+    free: Vec<(SmolStr, Free)>,
+    /// What its nested functions give.
+    children: Vec<TypeSet>,
+}
+
+/// Surroundings by what they are: units with equal ones are typed alike.
+#[salsa::interned]
+pub struct Surroundings<'db> {
+    /// What they are.
+    #[returns(ref)]
+    pub around: Around,
+}
+
+/// Members that a file gives to things, in alphabetical order: each of them may be given to all values of a type.
+#[salsa::interned]
+pub struct GivenMembers<'db> {
+    /// Their names; none if others may give more.
+    #[returns(ref)]
+    pub names: Option<Vec<SmolStr>>,
+}
+
+/// The surroundings of all units of a file, in their order, and the members that the file gives.
+#[salsa::tracked(returns(ref))]
+pub fn surroundings<'db>(db: &'db dyn Db, file: File) -> (Vec<Surroundings<'db>>, GivenMembers<'db>) {
+    let facts = file_facts(db, file);
+    let summary = Summary::of(&facts);
+    let around = (0..facts.units.len() as u32).map(|unit| {
+        let it = facts.unit(unit);
+        // A variable of the unit that is not assigned yet lets what is further out be seen.
+        let mut names: Vec<_> = it.facts.reads.iter().cloned().collect();
+        names.sort_unstable();
+        let free = names.into_iter().map(|name| {
+            let free = summary.further_out(unit, &name);
+            (name, free)
+        });
+        let around =
+            Around { free: free.collect(), children: it.children.iter().map(|&child| summary.result(child)).collect() };
+        Surroundings::new(db, around)
+    });
+    let around = around.collect();
+    let members = summary.is_closed().then(|| {
+        let mut names: Vec<_> = facts.members.keys().cloned().collect();
+        names.sort_unstable();
+        names
+    });
+    (around, GivenMembers::new(db, members))
+}
+
+/// The types of a unit. A query, so that an edit types the edited unit alone.
+#[salsa::tracked(returns(clone))]
+pub fn unit_types<'db>(
+    db: &'db dyn Db,
+    unit: FileUnit<'db>,
+    around: Surroundings<'db>,
+    members: GivenMembers<'db>,
+) -> Arc<UnitTypes> {
+    let code = function_mir(db, unit);
+    let outside = View { around: around.around(db), members: members.names(db).as_deref() };
+    Arc::new(infer(&code.unit, &outside))
+}
+
+/// The types of a unit of which nothing around is known.
+pub fn unit_types_alone(code: &minilive_mir::ir::Unit) -> UnitTypes {
+    debug_assert!(matches!(code.kind, UnitKind::Function | UnitKind::Statement));
+    infer(code, &View { around: &Around { free: Vec::new(), children: Vec::new() }, members: None })
+}
+
+/// Surroundings as inference asks for them.
+struct View<'a> {
+    around: &'a Around,
+    members: Option<&'a [SmolStr]>,
+}
+
+impl View<'_> {
+    fn is_given(&self, name: &str) -> bool {
+        self.members.is_none_or(|names| names.binary_search_by(|it| it.as_str().cmp(name)).is_ok())
+    }
+}
+
+impl Outside for View<'_> {
+    fn free(&self, name: &str) -> Free {
+        let found = self.around.free.binary_search_by(|(it, _)| it.as_str().cmp(name));
+        found.map_or(Free::ANY, |at| self.around.free[at].1)
+    }
+
+    fn child(&self, child: ChildId) -> TypeSet {
+        self.around.children.get(child.0 as usize).copied().unwrap_or(TypeSet::ANY)
+    }
+
+    fn call(&self, intrinsic: u32, args: &[TypeSet]) -> Given {
+        guide::given(IntrinsicId(intrinsic), args)
+    }
+
+    fn refuses(&self, intrinsic: u32, args: &[TypeSet]) -> Option<usize> {
+        let taken = guide::takes(IntrinsicId(intrinsic));
+        let first = *args.first()?;
+        (first != TypeSet::NONE && !first.may_be(taken | TypeSet::ERROR)).then_some(0)
+    }
+
+    fn member(&self, of: TypeSet, name: &str) -> TypeSet {
+        if self.is_given(name) { TypeSet::ANY } else { guide::member(of, name) }
+    }
+
+    fn lacks(&self, of: TypeSet, name: &str) -> bool {
+        !self.is_given(name) && guide::lacks(of, name)
+    }
+}

@@ -1,0 +1,97 @@
+//! Types of built-in functions, as far as they are certain: what they give, which first arguments they take, which members values have.
+//!
+//! Flow-sensitive inference asks through the database. Invariants: a set names every type that a call can give, whatever its arguments; an
+//! argument is refused only if the call gives an error value for every value of its types. Tests run the functions to prove both.
+
+use super::{Gives, gives};
+use minilive_mir::types::TypeSet;
+use minilive_mir::typing::Given;
+use minilive_runtime::intrinsics::{self, IntrinsicId};
+
+/// Functions that take certain types only as their first argument.
+const TAKES: &[(&str, TypeSet)] = &[
+    ("abs", TypeSet::NUMBER),
+    ("bitAnd", TypeSet::NUMBER),
+    ("bitOr", TypeSet::NUMBER),
+    ("bitXor", TypeSet::NUMBER),
+    ("ceil", TypeSet::NUMBER),
+    ("char", TypeSet::NUMBER),
+    ("code", TypeSet::STRING),
+    ("floor", TypeSet::NUMBER),
+    ("join", TypeSet::LIST),
+    ("log", TypeSet::NUMBER),
+    ("range", TypeSet::NUMBER),
+    ("round", TypeSet::NUMBER),
+    ("sign", TypeSet::NUMBER),
+    ("sort", TypeSet::LIST),
+    ("split", TypeSet::STRING),
+    ("sqrt", TypeSet::NUMBER),
+];
+
+/// The types that a function takes as its first argument.
+pub fn takes(id: IntrinsicId) -> TypeSet {
+    let name = id.def().name;
+    let found = TAKES.iter().find(|(it, _)| *it == name && id.def().member_of.is_none());
+    found.map_or(TypeSet::ANY, |(_, set)| *set)
+}
+
+/// What a call may give.
+pub fn given(id: IntrinsicId, args: &[TypeSet]) -> Given {
+    let name = id.def().full_name();
+    let taken = takes(id);
+    // An argument that is left out has a default that makes sense.
+    let sensible = taken != TypeSet::ANY && args.first().is_some_and(|it| it.is_within(taken));
+    let nothing = if sensible { TypeSet::ERROR } else { TypeSet::ERROR | TypeSet::NULL };
+    let of = |set: TypeSet| Given { set: set | nothing, elements: TypeSet::NONE };
+    match gives(id) {
+        _ if name == "print" => Given { set: TypeSet::NULL, elements: TypeSet::NONE },
+        // They give back what is no string.
+        _ if matches!(&*name, "upper" | "lower") && args != [TypeSet::STRING] => of(TypeSet::ANY),
+        Gives::Number if sensible && is_plain(&name) && args.len() == 1 => {
+            Given { set: TypeSet::NUMBER, elements: TypeSet::NONE }
+        }
+        Gives::Number => of(TypeSet::NUMBER),
+        Gives::Text => of(TypeSet::STRING),
+        Gives::List | Gives::Elements => of(TypeSet::LIST),
+        Gives::Numbers => Given { elements: TypeSet::NUMBER, ..of(TypeSet::LIST) },
+        Gives::Texts => Given { elements: TypeSet::STRING, ..of(TypeSet::LIST) },
+        Gives::Map | Gives::Host(_) => of(TypeSet::MAP),
+        Gives::Error => of(TypeSet::ERROR),
+        Gives::Nothing => of(TypeSet::NULL),
+        Gives::Anything | Gives::Same | Gives::Element => of(TypeSet::ANY),
+    }
+}
+
+/// Functions of one number that give a number for every number.
+fn is_plain(name: &str) -> bool {
+    matches!(name, "abs" | "ceil" | "floor" | "log" | "round" | "sign" | "sqrt")
+}
+
+/// The type maps of the types in a set; none if it holds types whose members are anybody's.
+fn type_maps(of: TypeSet) -> Option<impl Iterator<Item = &'static str>> {
+    let all = [
+        (TypeSet::NUMBER, "number"),
+        (TypeSet::STRING, "string"),
+        (TypeSet::LIST, "list"),
+        (TypeSet::FUNCTION, "funcRef"),
+    ];
+    let known = all.iter().fold(TypeSet::NONE, |sum, (set, _)| sum | *set);
+    (of != TypeSet::NONE && of.is_within(known))
+        .then(|| all.into_iter().filter(move |(set, _)| of.may_be(*set)).map(|(_, name)| name))
+}
+
+fn method(owner: &str, name: &str) -> Option<IntrinsicId> {
+    let own = intrinsics::find_member(owner, name);
+    own.or_else(|| intrinsics::find(name).filter(|_| intrinsics::type_methods(owner).contains(&name)))
+}
+
+/// Whether no value of these types has such a member, unless a program gives it to all of them.
+pub fn lacks(of: TypeSet, name: &str) -> bool {
+    name != "__isa" && type_maps(of).is_some_and(|mut maps| maps.all(|owner| method(owner, name).is_none()))
+}
+
+/// What a method of values of these types gives, unless a program gives them another.
+pub fn member(of: TypeSet, name: &str) -> TypeSet {
+    let Some(maps) = type_maps(of) else { return TypeSet::ANY };
+    maps.fold(TypeSet::NONE, |sum, owner| sum | method(owner, name).map_or(TypeSet::ANY, |id| given(id, &[]).set))
+}

@@ -1,0 +1,126 @@
+//! Warnings that types foretell, in words and with places.
+//!
+//! Part of `checks`. Invariant: what another file could make different is not told: where this file is imported, nothing around a unit
+//! counts as known.
+
+use super::{Check, Weight, is_imported};
+use crate::db::{self, LiveDb, PlacedUnit};
+use crate::document::DocumentView;
+use crate::settings::Checks;
+use minilive_mir::ir::{BinaryOp, Unit};
+use minilive_mir::types::TypeSet;
+use minilive_mir::typing::{TypeFinding, Wrong};
+use minilive_runtime::intrinsics::IntrinsicId;
+use minilive_syntax::{TextRange, TextSize};
+
+/// Adds the warnings of a document.
+pub fn add(db: &LiveDb, document: &DocumentView, settings: &Checks, found: &mut Vec<Check>) {
+    let file = document.file;
+    let (around, members) = db::surroundings(db, file);
+    let mut imported = None;
+    for (placed, around) in db::units(db, file).iter().zip(around) {
+        let types = db::unit_types(db, placed.unit, *around, *members);
+        if types.findings.is_empty() {
+            continue;
+        }
+        let code = db::function_mir(db, placed.unit).unit;
+        let alone = *imported.get_or_insert_with(|| is_imported(db, file));
+        let types = if alone { db::unit_types_alone(&code).into() } else { types };
+        for finding in &types.findings {
+            let told = check(db, document, (placed, &code), finding);
+            found.extend(told.filter(|it| is_new(it, found) && !is_hosts(finding, &code, settings)));
+        }
+    }
+}
+
+/// A call of what is no function is told by its name, too.
+fn is_new(check: &Check, found: &[Check]) -> bool {
+    !found.iter().any(|it| it.code == check.code && it.range.start() == check.range.start())
+}
+
+/// A variable without a value may be one that the host gives.
+fn is_hosts(finding: &TypeFinding, code: &Unit, settings: &Checks) -> bool {
+    matches!(finding.wrong, Wrong::Unassigned { name } if settings.knows(code.name(name)))
+}
+
+fn check(
+    db: &LiveDb,
+    document: &DocumentView,
+    (placed, unit): (&PlacedUnit<'_>, &Unit),
+    finding: &TypeFinding,
+) -> Option<Check> {
+    let ranges = &db::unit_places(db, placed.unit).ranges;
+    let range = *ranges.get(finding.inst.0 as usize)? + placed.start;
+    let (code, message) = words(unit, &finding.wrong);
+    let is_end = finding.wrong == Wrong::NoReturn;
+    if is_end && !range.is_empty() {
+        // Somebody wrote `return` or `return null`, and means it.
+        return None;
+    }
+    let range = if is_end { end_words(db, document, placed)? } else { range };
+    let weight = if is_end { Weight::Advice } else { Weight::Warning };
+    Some(Check { range, code, weight, message, fix: None })
+}
+
+/// `end function` of a function.
+fn end_words(db: &LiveDb, document: &DocumentView, placed: &PlacedUnit<'_>) -> Option<TextRange> {
+    let whole = TextRange::at(placed.start, placed.unit.green(db).0.text_len());
+    let at = document.text.get(std::ops::Range::<usize>::from(whole))?.rfind("end")?;
+    Some(TextRange::new(whole.start() + TextSize::new(at as u32), whole.end()))
+}
+
+fn words(unit: &Unit, wrong: &Wrong) -> (&'static str, String) {
+    match wrong {
+        Wrong::NotAFunction { is } => {
+            ("not-a-function", format!("this is {}, not a function, so it cannot be called", kinds(*is)))
+        }
+        Wrong::Unassigned { name } => {
+            ("unassigned-variable", format!("`{}` has no value here: it gets one only further down", unit.name(*name)))
+        }
+        Wrong::Decided { op, operands: (a, b) } => ("fixed-comparison", comparison(*op, kinds(*a), kinds(*b))),
+        Wrong::NoResult { operands: (TypeSet::NONE, of) } => {
+            ("no-result", format!("this gives null: {} has no negative", kinds(*of)))
+        }
+        Wrong::NoResult { operands: (a, b) } => {
+            ("no-result", format!("this gives null: the operator does nothing for {} and {}", kinds(*a), kinds(*b)))
+        }
+        Wrong::Refused { intrinsic, is, .. } => {
+            let (name, takes) =
+                (IntrinsicId(*intrinsic).def().name, crate::guide::types::takes(IntrinsicId(*intrinsic)));
+            ("wrong-argument", format!("`{name}` takes {}, not {}; this gives an error", kinds(takes), kinds(*is)))
+        }
+        Wrong::NoMember { name, of } => {
+            ("missing-member", format!("{} has no member `{}`", kinds(*of), unit.name(*name)))
+        }
+        Wrong::NoReturn => {
+            ("missing-return", "the function gives a value elsewhere; here it ends and gives null".to_owned())
+        }
+    }
+}
+
+fn comparison(op: BinaryOp, a: String, b: String) -> String {
+    match op {
+        BinaryOp::Eq => format!("this is never true: {a} is never equal to {b}"),
+        BinaryOp::Ne => format!("this is always true: {a} is never equal to {b}"),
+        _ => format!("this is never true: there is no order between {a} and {b}"),
+    }
+}
+
+/// The types of a set in words.
+pub fn kinds(set: TypeSet) -> String {
+    let all = [
+        (TypeSet::NULL, "null"),
+        (TypeSet::NUMBER, "a number"),
+        (TypeSet::STRING, "a string"),
+        (TypeSet::LIST, "a list"),
+        (TypeSet::MAP, "a map"),
+        (TypeSet::FUNCTION, "a function"),
+        (TypeSet::ERROR, "an error"),
+    ];
+    let words: Vec<_> = all.iter().filter(|(it, _)| set.may_be(*it)).map(|(_, word)| *word).collect();
+    match words.split_last() {
+        None => "nothing".to_owned(),
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, before)) => format!("{} or {last}", before.join(", ")),
+    }
+}

@@ -1,0 +1,98 @@
+//! Questions that wait until what they are about has been read: the modules of a document, the files of the workspace.
+//!
+//! The world asks before it gives a question to a reader. Invariant: nothing is held for longer than [`LONGEST`], so whatever goes wrong
+//! with reading costs an incomplete answer, never an answer.
+
+use super::job::{Job, Kind};
+use super::pool::Lane;
+use super::{WORKSPACE, World};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Longer than any usual workspace takes to be read.
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// Questions, and what they wait for.
+#[derive(Default)]
+pub(super) struct Held {
+    jobs: Vec<(Instant, Box<dyn Job>)>,
+    /// Documents whose imports are still looked for: how many, once their plan has named them.
+    linking: FxHashMap<Arc<str>, Option<usize>>,
+}
+
+impl Held {
+    /// A document was opened; its plan will name its imports.
+    pub fn opened(&mut self, uri: &Arc<str>) {
+        self.linking.insert(uri.clone(), None);
+    }
+
+    /// Its first plan looks for so many modules.
+    pub fn planned(&mut self, uri: &Arc<str>, unknown: usize) {
+        if let Some(linking) = self.linking.get_mut(uri).filter(|it| it.is_none()) {
+            *linking = Some(unknown);
+        }
+        self.drop_finished(uri);
+    }
+
+    /// One of them has been looked for.
+    pub fn found(&mut self, uri: &Arc<str>) {
+        if let Some(Some(missing)) = self.linking.get_mut(uri) {
+            *missing = missing.saturating_sub(1);
+        }
+        self.drop_finished(uri);
+    }
+
+    fn drop_finished(&mut self, uri: &Arc<str>) {
+        if self.linking.get(uri) == Some(&Some(0)) {
+            self.linking.remove(uri);
+        }
+    }
+
+    /// The document is closed.
+    pub fn closed(&mut self, uri: &Arc<str>) {
+        self.linking.remove(uri);
+    }
+
+    /// When the next question has waited long enough.
+    pub fn next_due(&self) -> Option<Instant> {
+        self.jobs.iter().map(|(since, _)| *since + LONGEST).min()
+    }
+}
+
+impl World {
+    /// Gives a question to the readers, at once or as soon as what it needs is there.
+    pub(super) fn ask_or_hold(&mut self, job: Box<dyn Job>) {
+        if self.is_ready(&*job) {
+            self.pool.push(Lane::Client, job);
+        } else {
+            self.held.jobs.push((Instant::now(), job));
+        }
+    }
+
+    /// Lets go what needs to wait no longer.
+    pub(super) fn release_held(&mut self) {
+        if self.held.jobs.is_empty() {
+            return;
+        }
+        let now = Instant::now();
+        for (since, job) in std::mem::take(&mut self.held.jobs) {
+            if now.duration_since(since) >= LONGEST || self.is_ready(&*job) {
+                self.pool.push(Lane::Client, job);
+            } else {
+                self.held.jobs.push((since, job));
+            }
+        }
+    }
+
+    fn is_ready(&self, job: &dyn Job) -> bool {
+        let read = self.workspace.reading == 0;
+        let linked = !self.held.linking.contains_key(job.uri());
+        match job.kind() {
+            Kind::Everywhere => read && linked,
+            Kind::Linked => linked,
+            Kind::WholeDocument => read || job.uri() != WORKSPACE,
+            Kind::Positioned => true,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Types that are taken for certain are those that programs have: specs, examples and generated programs are run and compared; and what
+//! is known of built-in functions is what they do.
+
+use minilive::guide::types::{given, takes};
+use minilive_mir::types::TypeSet;
+use minilive_runtime::intrinsics::IntrinsicId;
+use minilive_tests::files::{below, root};
+use minilive_tests::modes::{Mode, run};
+use minilive_tests::types::unsound;
+use minilive_tests::{generate, spec};
+use std::fs;
+
+#[test]
+fn types_of_specs_and_examples_hold() {
+    let (mut wrong, mut compared) = (Vec::new(), 0);
+    let mut look = |place: String, text: &str| {
+        let (found, values) = unsound(text);
+        wrong.extend(found.iter().map(|it| format!("{place}: {it}")));
+        compared += values;
+    };
+    for path in below(&root().join("tests/spec"), "md") {
+        let text = fs::read_to_string(&path).expect("specs are UTF-8");
+        for case in spec::read(&path, &text).unwrap_or_else(|error| panic!("{error}")) {
+            look(format!("{}:{}", case.file.display(), case.line), &case.program);
+        }
+    }
+    for path in below(&root().join("examples"), "ms") {
+        look(path.display().to_string(), &fs::read_to_string(&path).expect("examples are UTF-8"));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(compared > 1000, "only {compared} values were compared");
+}
+
+#[test]
+fn types_of_generated_programs_hold() {
+    let mut compared = 0;
+    for seed in 0..150 {
+        let program = generate::program(seed);
+        let (wrong, values) = unsound(&program);
+        assert!(wrong.is_empty(), "seed {seed}: {}\n{program}", wrong.join("\n"));
+        compared += values;
+    }
+    assert!(compared > 1000, "only {compared} values were compared");
+}
+
+const VALUES: [(TypeSet, &str, &str); 6] = [
+    (TypeSet::NULL, "null", "null"),
+    (TypeSet::NUMBER, "2", "number"),
+    (TypeSet::STRING, "\"ab\"", "string"),
+    (TypeSet::LIST, "[1, 2]", "list"),
+    (TypeSet::MAP, "{\"a\": 1}", "map"),
+    (TypeSet::FUNCTION, "@print", "funcRef"),
+];
+
+/// Functions that end the program, wait, or speak with the world.
+const LEFT_ALONE: [&str; 10] = ["exit", "wait", "yield", "input", "exec", "import", "reset", "_in", "_out", "env"];
+
+#[test]
+fn built_in_functions_give_what_is_known_of_them() {
+    for id in IntrinsicId::globals().filter(|id| !LEFT_ALONE.contains(&id.def().name)) {
+        let name = id.def().name;
+        if id.def().params.is_empty() {
+            continue;
+        }
+        for (set, value, _) in VALUES {
+            let program = format!(
+                "x = {name}({value})\nif x isa error then\n  print \"error\"\nelse\n  print info(@x).type\nend if\n"
+            );
+            let output = run(&program, "x.ms", Mode::Interpreter).output;
+            let last = output.trim_end().lines().last().unwrap_or_default();
+            let seen = VALUES.iter().find(|it| it.2 == last).map_or(TypeSet::ERROR, |it| it.0);
+            assert!(seen.is_within(given(id, &[set]).set), "{name}({value}) gives {last}: {:?}", given(id, &[set]));
+            let refused = !set.may_be(takes(id));
+            assert!(!refused || last == "error", "{name}({value}) gives {last}, but is said to give an error");
+            let taken = takes(id) != TypeSet::ANY && !refused;
+            assert!(!taken || last != "error", "{name}({value}) gives an error, but is said to be taken");
+        }
+    }
+}
