@@ -10,6 +10,7 @@ mod expressions;
 mod features;
 mod scenes;
 mod statements;
+mod texts;
 
 use std::fmt::Write;
 

@@ -26,6 +26,7 @@ use crate::translate::calls::GENERIC;
 use crate::translate::{ExitFrame, HELPERS, HelperId, HelperTable, Restored};
 use minilive_mir::ir::{BinaryOp, InstId, UnaryOp};
 use minilive_runtime::fault::{Eval, FatalError, Fault};
+use minilive_runtime::intrinsics::{self, IntrinsicId, MAX_PARAMS};
 use minilive_runtime::ops::{self, Decision};
 use minilive_runtime::realm::{NO_SITE, Realm, TypeMap};
 use minilive_runtime::shape::ShapeId;
@@ -69,6 +70,12 @@ pub fn table() -> HelperTable {
     put(HelperId::MakeFunction, 0, make_function as *const () as usize);
     put(HelperId::StoreEnv, 0, store_env as *const () as usize);
     put(HelperId::LoadFree, 0, load_free as *const () as usize);
+    put(HelperId::Intrinsic, 0, intrinsic as *const () as usize);
+    put(HelperId::StrChar, 0, str_char as *const () as usize);
+    put(HelperId::StrCode, 0, str_code as *const () as usize);
+    put(HelperId::CharOf, 0, char_of as *const () as usize);
+    put(HelperId::StrOrder, 0, str_order as *const () as usize);
+    put(HelperId::SameText, 0, same_text as *const () as usize);
     HelperTable { addresses }
 }
 
@@ -147,7 +154,7 @@ extern "C" fn deopt(ctx: *mut u8, exit: u64, words: *const u64) -> u64 {
     let realm = realm_at(ctx, NO_SITE);
     let entry = exits::shared().native().exits[exit as usize].clone();
     let run = run();
-    note_exit(run, exit, &entry);
+    note_exit(run, realm, exit, &entry);
     match take_over(run, realm, &entry, words) {
         Ok(Some(value)) => value.bits(),
         Ok(None) => Value::EXC.bits(),
@@ -184,7 +191,7 @@ fn take_over(run: &mut Run<'_>, realm: &mut Realm, entry: &ExitEntry, words: *co
     Ok(result)
 }
 
-fn note_exit(run: &mut Run<'_>, exit: u64, entry: &ExitEntry) {
+fn note_exit(run: &mut Run<'_>, realm: &mut Realm, exit: u64, entry: &ExitEntry) {
     exits::shared().failed(exit as usize);
     if entry.info.reason == ExitReason::LoopEnd {
         return;
@@ -192,8 +199,10 @@ fn note_exit(run: &mut Run<'_>, exit: u64, entry: &ExitEntry) {
     let (code, at) = entry.info.at;
     let blamed = run.codes.get(CodeId(code));
     blamed.left(at, entry.info.reason);
-    if entry.info.reason == ExitReason::Shape {
-        crate::engine::ways::rearm(blamed, at);
+    match entry.info.reason {
+        ExitReason::Shape => crate::engine::ways::rearm(blamed, at),
+        ExitReason::Prototype => realm.recheck_types(),
+        _ => {}
     }
     crate::optimise::exited(&exits::shared(), run.codes, exit as u32);
 }
@@ -590,6 +599,47 @@ extern "C" fn store_env(ctx: *mut u8, site: u64, env: u64, slot: u64, stored: u6
         crate::interp::store_variable(realm, map, slot as usize, value(stored));
     }
     Value::NULL.bits()
+}
+
+/// An intrinsic with its arguments, a receiver first.
+extern "C" fn intrinsic(ctx: *mut u8, site: u64, number: u64, args: *const u64, count: u64) -> u64 {
+    let realm = realm_at(ctx, site);
+    let given = values(args, count);
+    let mut all = [Value::NULL; MAX_PARAMS];
+    all[..given.len()].copy_from_slice(given);
+    let result = intrinsics::invoke_in_place(realm, run(), IntrinsicId(number as u32), &mut all, given.len());
+    give(realm, site, result)
+}
+
+/// `string[index]`
+extern "C" fn str_char(ctx: *mut u8, site: u64, string: u64, index: u64) -> u64 {
+    let realm = realm_at(ctx, site);
+    let index = Value::number(index as i64 as f64);
+    value(string).as_string().map_or(Value::NULL, |text| ops::string_element(realm, text, index)).bits()
+}
+
+/// The code of a string's first character, as an integer.
+extern "C" fn str_code(_: *mut u8, string: u64) -> u64 {
+    let text = value(string).as_string();
+    text.and_then(|text| text.as_str().chars().next()).map_or(0, u64::from)
+}
+
+/// The string of a character that is not ASCII.
+extern "C" fn char_of(ctx: *mut u8, site: u64, code: u64) -> u64 {
+    let realm = realm_at(ctx, site);
+    let code = ops::number_to_index(code as i64 as f64);
+    let character = u32::try_from(code).ok().and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER);
+    realm.char_string(character).value().bits()
+}
+
+/// The order of two strings.
+extern "C" fn str_order(_: *mut u8, a: u64, b: u64) -> u64 {
+    let order = value(a).as_string().zip(value(b).as_string()).map(|(a, b)| a.as_bytes().cmp(b.as_bytes()));
+    order.map_or(1, |order| (order as i8 + 1) as u64)
+}
+
+extern "C" fn same_text(_: *mut u8, a: u64, b: u64) -> u64 {
+    value(a).as_string().zip(value(b).as_string()).is_some_and(|(a, b)| a.same_text(b)).into()
 }
 
 /// A free name, wherever it is.

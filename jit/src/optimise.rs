@@ -186,6 +186,7 @@ impl Tiering for Optimiser {
             _ => 0,
         };
         self.look_for_finished(codes);
+        realm.recheck_types();
         // Loop entries are looked for only when heat is used up.
         code.counters.heat.set(0);
         match place {

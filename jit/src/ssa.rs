@@ -192,8 +192,10 @@ pub enum Helper {
     IterNext,
     /// Materialises the list of `range(base, base + step * (count - 1), step)`; operands base, step, count.
     MakeRange,
-    /// An intrinsic by number, through its table entry.
+    /// An intrinsic by number, through its table entry; operands its arguments, a receiver first.
     Intrinsic(u32),
+    /// The same, of one that changes nothing a program could see.
+    ReadingIntrinsic(u32),
 }
 
 /// What an instruction computes. Operands stand beside it, in [`Inst::args`].
@@ -336,6 +338,8 @@ pub enum Op {
     GuardGlobals,
     /// Leaves if the type map of lists may hide elements.
     GuardElements,
+    /// Leaves if one of these bits of the head's `changed_types` is set: a method of a type map may have been replaced.
+    GuardTypes(u8),
     /// List element at an integer index, null when out of range: list, index, the list's object, number of stored elements.
     ListGet,
     /// Stores a list element at an integer index: list, index, value. Fatal when frozen.
@@ -352,6 +356,20 @@ pub enum Op {
     StoreElement,
     /// Length of a list.
     ListLen,
+    /// Appends to a list: list, value. Fatal when frozen.
+    ListPush,
+    /// Takes the last element off a list; null if there is none. Fatal when frozen.
+    ListPop,
+    /// Number of characters of a string.
+    StrLen,
+    /// A character of a string at an integer index, the empty string when out of range: string, index.
+    StrChar,
+    /// The code of a string's first character, 0 if it has none.
+    StrCode,
+    /// The string of the character with an integer as its code.
+    CharOf,
+    /// Comparison of two strings.
+    StrCmp(Cmp),
     /// Value of a slot of a map object whose shape was guarded.
     LoadSlot(u8),
     /// Stores into a slot of a map whose shape was guarded: object, name, value, map. Fatal when frozen.
@@ -706,6 +724,7 @@ impl Op {
                 | Op::GuardTrue
                 | Op::GuardGlobals
                 | Op::GuardElements
+                | Op::GuardTypes(_)
                 | Op::GuardIndex
                 | Op::IShift(_)
                 | Op::RangeCount
@@ -731,6 +750,7 @@ impl Op {
             Op::FCmp(_) | Op::ICmp(_) | Op::SameBits | Op::Not | Op::FTruth | Op::ITruth => true,
             Op::FTruthFull | Op::FClamp | Op::Select | Op::IAbs | Op::LoadCell(_) | Op::ListLen => true,
             Op::RangeBase | Op::RangeStep | Op::LoadSlot(_) | Op::HasShape(_) => true,
+            Op::StrLen | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => true,
             Op::Object | Op::StoredLen | Op::LoadElement => true,
             // A dropped overflow check would only have led to the interpreter, which computes the same.
             Op::IAdd | Op::ISub | Op::IMul { .. } | Op::IRem { .. } | Op::IShift(_) | Op::IDiv(_) | Op::ListGet => true,

@@ -16,6 +16,7 @@ mod memory;
 mod ops;
 mod record;
 mod sites;
+mod text;
 pub mod tramp;
 
 use crate::code::{Fixup, RelocTo};
@@ -113,6 +114,18 @@ pub enum HelperId {
     StoreEnv,
     /// `(ctx, site, env, captured, name entry) -> value or EXC`: a free name by the full rules.
     LoadFree,
+    /// `(ctx, site, number, args, count) -> value or EXC`: an intrinsic.
+    Intrinsic,
+    /// `(ctx, site, string, index) -> value`: a character.
+    StrChar,
+    /// `(ctx, string) -> code of the first character`
+    StrCode,
+    /// `(ctx, site, code) -> value`: a string of one character.
+    CharOf,
+    /// `(ctx, a, b) -> 0, 1 or 2`: less, equal, greater.
+    StrOrder,
+    /// `(ctx, a, b) -> 0 or 1`: whether two strings have the same text.
+    SameText,
 }
 
 /// How many entries a helper table has.
@@ -142,6 +155,8 @@ pub struct Env<'a> {
     pub name: &'a dyn Fn(u32) -> u64,
     /// Address of what a name of the unit means to the engine.
     pub name_entry: &'a dyn Fn(u32) -> usize,
+    /// Address of the table of strings of one ASCII character.
+    pub ascii: usize,
     /// Address of the number of a nested function's code.
     pub child: &'a dyn Fn(u32) -> usize,
     /// Bits of an intrinsic's function value.

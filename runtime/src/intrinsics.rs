@@ -132,10 +132,28 @@ pub fn type_methods(owner: &str) -> &'static [&'static str] {
     }
 }
 
+/// The methods that a type map is made with.
+pub fn methods_of(kind: TypeMap) -> &'static [&'static str] {
+    type_methods(match kind {
+        TypeMap::String => "string",
+        TypeMap::List => "list",
+        TypeMap::Map => "map",
+        TypeMap::Number | TypeMap::Function | TypeMap::Error => "",
+    })
+}
+
+/// Whether a type map has the methods it was made with under their names.
+pub(crate) fn has_its_methods(realm: &Realm, kind: TypeMap) -> bool {
+    methods_of(kind).iter().all(|method| {
+        let (name, original) = (realm.shared.intern(method), find(method).map(|id| realm.shared.intrinsic(id.0)));
+        realm.type_map(kind).get_by_name(realm, name) == original
+    })
+}
+
 /// Gives the type maps of a fresh realm their methods (LANGUAGE 6.4).
 pub(crate) fn fill_type_maps(realm: &mut Realm) {
-    for (kind, owner) in [(TypeMap::String, "string"), (TypeMap::List, "list"), (TypeMap::Map, "map")] {
-        for method in type_methods(owner) {
+    for kind in TypeMap::ALL {
+        for method in methods_of(kind) {
             let id = find(method).expect("methods of type maps are in the table");
             add_method(realm, kind, id);
         }

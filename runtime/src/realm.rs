@@ -72,7 +72,12 @@ pub struct Head {
     pub marking: u8,
     /// The table of [`crate::map::lookup`]; null before the first lookup.
     pub lookups: *const u8,
+    /// Which type maps may have other methods than they were made with, a bit each ([`TypeMap::bit`]), and [`STRING_KEYS`].
+    pub changed_types: u8,
 }
+
+/// Bit of [`Head::changed_types`]: the type map `string` may have number keys, which come before characters.
+pub const STRING_KEYS: u8 = 1 << 7;
 
 /// The place of a native frame that is on its way out.
 pub const NO_SITE: u64 = u64::MAX;
@@ -105,6 +110,8 @@ pub const HEAD_NATIVE_FRAME: usize = offset_of!(Head, native_frame);
 pub const HEAD_BUMP: usize = offset_of!(Head, bump);
 /// Offset of [`Head::marking`].
 pub const HEAD_MARKING: usize = offset_of!(Head, marking);
+/// Offset of [`Head::changed_types`].
+pub const HEAD_CHANGED_TYPES: usize = offset_of!(Head, changed_types);
 /// Offset of [`Head::lookups`].
 pub const HEAD_LOOKUPS: usize = offset_of!(Head, lookups);
 
@@ -129,6 +136,11 @@ impl TypeMap {
     /// All of them.
     pub const ALL: [TypeMap; 6] =
         [TypeMap::Number, TypeMap::String, TypeMap::List, TypeMap::Map, TypeMap::Function, TypeMap::Error];
+
+    /// Its bit in [`Head::changed_types`].
+    pub const fn bit(self) -> u8 {
+        1 << self as u8
+    }
 }
 
 /// All type maps at once, as values.
@@ -369,6 +381,19 @@ impl Realm {
         if self.roots.type_maps[TypeMap::List as usize] == map {
             self.head.element_keys_end = 0;
         }
+        if self.roots.type_maps[TypeMap::String as usize] == map {
+            self.head.changed_types |= STRING_KEYS;
+        }
+    }
+
+    /// Looks again at type maps that changed: where the methods they were made with are still there, what relies on them may do so
+    /// from now on, whatever else was added.
+    pub fn recheck_types(&mut self) {
+        for kind in TypeMap::ALL {
+            if self.head.changed_types & kind.bit() != 0 && crate::intrinsics::has_its_methods(self, kind) {
+                self.head.changed_types &= !kind.bit();
+            }
+        }
     }
 
     /// Whether a key reads an element of a list at once, if it is inside.
@@ -380,6 +405,7 @@ impl Realm {
     pub(crate) fn note_type_map_change(&mut self, value: Value) {
         if let Some(index) = self.roots.type_maps.iter().position(|map| *map == value) {
             self.type_epochs[index] += 1;
+            self.head.changed_types |= 1 << index;
         }
     }
 
@@ -530,6 +556,7 @@ fn new_head(stack: &VmStack, config: &RealmConfig) -> Head {
         element_keys_end: NUMBER_END,
         marking: 0,
         lookups: std::ptr::null(),
+        changed_types: 0,
     }
 }
 

@@ -178,6 +178,11 @@ impl Shared {
         self.ascii[usize::from(code)]
     }
 
+    /// The table of strings of one ASCII character, by code. It stays where it is.
+    pub fn ascii_table(&self) -> *const Value {
+        self.ascii.as_ptr()
+    }
+
     /// The empty string.
     #[inline]
     pub fn empty_string(&self) -> Value {

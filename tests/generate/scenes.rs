@@ -5,7 +5,7 @@
 //! `statements` puts them between its own, at top level only. Invariant: a scene costs at most some ten thousand statements
 //! and leaves its variables as the printing at the program's end expects them.
 
-use super::{Generator, Kind, closures, features};
+use super::{Generator, Kind, closures, features, texts};
 
 impl Generator {
     /// One scene; a plain assignment where none fits.
@@ -13,7 +13,7 @@ impl Generator {
         if self.in_function || !self.loops.is_empty() || self.indent > 0 {
             return self.assign_number();
         }
-        match self.rng.below(7 + features::SCENES + closures::SCENES) {
+        match self.rng.below(7 + features::SCENES + closures::SCENES + texts::SCENES) {
             0 => self.long_run(),
             1 => self.redefinition(),
             2 => self.deletion(),
@@ -22,7 +22,10 @@ impl Generator {
             5 => self.text_building(),
             6 => self.list_work(),
             number if number < 7 + features::SCENES => self.feature(number - 7),
-            number => self.closure_scene(number - 7 - features::SCENES),
+            number if number < 7 + features::SCENES + closures::SCENES => {
+                self.closure_scene(number - 7 - features::SCENES);
+            }
+            number => self.text_scene(number - 7 - features::SCENES - closures::SCENES),
         }
     }
 

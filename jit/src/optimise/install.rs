@@ -34,6 +34,7 @@ pub(super) struct Addresses {
     callee_word: usize,
     frames: Vec<FrameAddresses>,
     points: usize,
+    ascii: usize,
     /// By the body's number of a name: its string, and what it means to the engine. Names that splicing made for itself have neither.
     names: Vec<Option<(u64, usize)>>,
     intrinsics: FxHashMap<u32, u64>,
@@ -93,6 +94,7 @@ impl Addresses {
                 let (frame, own) = body.const_origin(id);
                 self.frames[frame].consts[own.0 as usize]
             },
+            ascii: self.ascii,
             child: &|id| {
                 let (frame, own) = body.child_origin(id);
                 self.frames[frame].children + own.0 as usize * size_of::<CodeId>()
@@ -143,6 +145,7 @@ impl Backend {
             callee_word: self.callee_word(),
             frames: func.body.frames.iter().map(|frame| FrameAddresses::of(codes.get(CodeId(frame.code)))).collect(),
             points: code.points.as_ptr() as usize,
+            ascii: codes.shared().ascii_table() as usize,
             names: names.map(name).collect(),
             intrinsics: intrinsics.collect(),
             first_exit,

@@ -15,6 +15,7 @@ mod guard;
 mod inline;
 mod iterate;
 mod member;
+mod methods;
 mod record;
 mod step;
 mod uses;
@@ -138,6 +139,8 @@ pub(crate) struct Env {
     pub(crate) globals_ok: bool,
     /// No type map is known to hide elements of lists.
     pub(crate) elements_ok: bool,
+    /// Type maps that are known to have their own methods, as bits of the head's `changed_types`.
+    pub(crate) types_ok: u8,
 }
 
 /// Why straight-line building stops before the block's end.
@@ -249,6 +252,7 @@ impl<'a> Builder<'a> {
             ranges: Vec::new(),
             globals_ok: false,
             elements_ok: false,
+            types_ok: 0,
         };
         Builder {
             input,

@@ -54,6 +54,8 @@ pub fn reads(op: Op) -> Memory {
         Op::LoadSlot(_) => Memory::SLOTS.and(Memory::SHAPES),
         Op::HasShape(_) | Op::GuardShape(_) => Memory::SHAPES,
         Op::GuardElements => Memory::TYPES,
+        // A method that is in a slot of its type map may be replaced there.
+        Op::GuardTypes(_) => Memory::TYPES.and(Memory::SLOTS),
         _ => Memory::NONE,
     }
 }
@@ -63,7 +65,7 @@ pub fn writes(inst: &Inst) -> Memory {
     match inst.op {
         Op::StoreCell(_) => Memory::CELLS,
         Op::StoreElement => Memory::ELEMENTS,
-        Op::ListSet => Memory::LISTS.and(Memory::ELEMENTS),
+        Op::ListSet | Op::ListPush | Op::ListPop => Memory::LISTS.and(Memory::ELEMENTS),
         Op::StoreSlot(_) | Op::StoreVariable(_) => Memory::SLOTS,
         Op::CallSelf | Op::CallCode(_) | Op::Record(_) => Memory::ALL,
         Op::Helper(helper) if helper.writes() || matches!(helper, Helper::IterNext | Helper::LoadFree(_)) => {
@@ -90,6 +92,7 @@ pub fn repeats(op: Op) -> bool {
             | Op::GuardTrue
             | Op::GuardIndex
             | Op::GuardElements
+            | Op::GuardTypes(_)
     );
     // What is found at the entry is found once; a computed list's parts are read behind its guard alone.
     let once =
@@ -102,7 +105,16 @@ pub fn repeats(op: Op) -> bool {
 pub fn may_be_early(inst: &Inst) -> bool {
     let heavy = matches!(
         inst.op,
-        Op::FRem | Op::FPow | Op::FAtan2 | Op::FMath(_) | Op::IDiv(_) | Op::IRem { .. } | Op::ListGet
+        Op::FRem
+            | Op::FPow
+            | Op::FAtan2
+            | Op::FMath(_)
+            | Op::IDiv(_)
+            | Op::IRem { .. }
+            | Op::ListGet
+            | Op::StrChar
+            | Op::CharOf
+            | Op::StrCmp(_)
     );
     // Its operand is right only behind a guard or a test.
     let guarded = matches!(inst.op, Op::LoadElement | Op::LoadSlot(_) | Op::HasShape(_));

@@ -152,6 +152,7 @@ impl Lower<'_, '_> {
                 let op = self.iconst(binary_number(op));
                 self.call_helper(HelperId::Binary, 0, &[site, op, args[0], args[1]])
             }
+            Helper::Intrinsic(number) | Helper::ReadingIntrinsic(number) => self.intrinsic(site, number, &args),
             Helper::LoadFree(name) => {
                 let entry = self.iconst((self.env.name_entry)(name) as i64);
                 self.call_helper(HelperId::LoadFree, 0, &[site, args[0], args[1], entry])
@@ -230,6 +231,12 @@ impl Lower<'_, '_> {
         self.b.switch_to_block(next);
         let null = self.iconst(Value::NULL.bits() as i64);
         self.define(inst, null);
+    }
+
+    pub(super) fn intrinsic(&mut self, site: ir::Value, number: u32, args: &[ir::Value]) -> ir::Value {
+        let number = self.iconst(i64::from(number));
+        let (words, count) = self.store_words(args);
+        self.call_helper(HelperId::Intrinsic, 0, &[site, number, words, count])
     }
 
     /// The addresses of the name and of the cache of a member instruction.

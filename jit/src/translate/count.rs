@@ -54,7 +54,9 @@ impl Lower<'_, '_> {
                         registers.budget.get_or_insert_with(|| self.b.declare_var(types::I64));
                     }
                     Op::CallSelf | Op::CallCode(_) => calls = true,
-                    Op::Helper(helper) => calls |= helper.calls() || matches!(helper, Helper::Intrinsic(_)),
+                    Op::Helper(helper) => {
+                        calls |= helper.calls() || matches!(helper, Helper::Intrinsic(_) | Helper::ReadingIntrinsic(_))
+                    }
                     _ => {}
                 }
             }

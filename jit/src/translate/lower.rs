@@ -364,7 +364,12 @@ impl Lower<'_, '_> {
                 self.continue_if(ok, exit);
             }
             Op::GuardOnlyIntrinsic { word, id } => self.guard_only_intrinsic(inst, word, id),
-            Op::LoadCell(_) | Op::StoreCell(_) | Op::GuardGlobals | Op::GuardElements => self.cell(inst),
+            Op::LoadCell(_) | Op::StoreCell(_) | Op::GuardGlobals | Op::GuardElements | Op::GuardTypes(_) => {
+                self.cell(inst);
+            }
+            Op::ListPush => self.list_push(inst),
+            Op::ListPop => self.list_pop(inst),
+            Op::StrLen | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => self.text(inst),
             Op::Object | Op::StoredLen | Op::GuardIndex | Op::LoadElement | Op::StoreElement => self.element(inst),
             Op::ListGet | Op::ListSet | Op::ListLen | Op::GuardComputed | Op::RangeBase | Op::RangeStep => {
                 self.list(inst);

@@ -10,8 +10,14 @@ use minilive_runtime::function::FUNCTION_OUTER;
 use minilive_runtime::heap::flags;
 use minilive_runtime::list::{LIST_CAPACITY, LIST_ELEMENTS, LIST_LEN};
 use minilive_runtime::map::MAP_SLOTS;
-use minilive_runtime::realm::{HEAD_CELLS, HEAD_ELEMENT_KEYS_END, HEAD_GLOBALS_GUARDED, HEAD_MARKING};
+use minilive_runtime::realm::{
+    HEAD_CELLS, HEAD_CHANGED_TYPES, HEAD_ELEMENT_KEYS_END, HEAD_GLOBALS_GUARDED, HEAD_MARKING,
+};
 use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, TAG_SHIFT};
+
+/// The intrinsics behind operations on lists.
+const LIST_PUSH: &str = "push";
+const LIST_POP: &str = "pop";
 
 /// Offset of a heap object's flags.
 const FLAGS: i32 = std::mem::offset_of!(minilive_runtime::heap::Header, flags) as i32;
@@ -33,6 +39,12 @@ impl Lower<'_, '_> {
                 let end = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_ELEMENT_KEYS_END as i32);
                 let exit = self.exit_of(inst);
                 self.continue_if(end, exit);
+            }
+            Op::GuardTypes(mask) => {
+                let changed = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_CHANGED_TYPES as i32);
+                let changed = self.b.ins().band_imm_u(changed, i64::from(mask));
+                let exit = self.exit_of(inst);
+                self.leave_if(changed, exit);
             }
             _ => {
                 let guarded = self.b.ins().load(types::I32, memory(), self.ctx, HEAD_GLOBALS_GUARDED as i32);
@@ -288,6 +300,77 @@ impl Lower<'_, '_> {
         self.b.ins().jump(next, &[value.into()]);
         self.b.switch_to_block(next);
         self.define(inst, result);
+    }
+
+    /// Appends where there is room and nothing else to be done; else the intrinsic does it.
+    pub(super) fn list_push(&mut self, inst: &Inst) {
+        let (slow, next) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(slow);
+        let (object, value) = (self.object(inst), self.arg(inst, 1));
+        let found = self.b.ins().load(types::I8, memory(), object, FLAGS);
+        let mut special = self.b.ins().band_imm_u(found, i64::from(flags::COMPUTED | flags::GUARDED));
+        if !self.is_number(inst.args[1]) {
+            // What is no number must clear the flag.
+            let other = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, value, NUMBERS_END);
+            let numbers = self.b.ins().band_imm_u(found, i64::from(flags::ALL_NUMBERS));
+            let zero = self.b.ins().iconst(types::I8, 0);
+            let clears = self.b.ins().select(other, numbers, zero);
+            special = self.b.ins().bor(special, clears);
+        }
+        self.leave_if(special, slow);
+        let len = self.list_len(object);
+        let capacity = self.b.ins().uload32(memory(), object, LIST_CAPACITY as i32);
+        let room = self.b.ins().icmp(IntCC::UnsignedLessThan, len, capacity);
+        self.continue_if(room, slow);
+        let elements = self.b.ins().load(types::I64, memory(), object, LIST_ELEMENTS as i32);
+        let offset = self.b.ins().ishl_imm_u(len, 3);
+        let place = self.b.ins().iadd(elements, offset);
+        self.b.ins().store(memory(), value, place, 0);
+        let more = self.b.ins().iadd_imm_s(len, 1);
+        self.b.ins().istore32(memory(), more, object, LIST_LEN as i32);
+        self.b.ins().jump(next, &[]);
+        self.b.switch_to_block(slow);
+        let list = self.arg(inst, 0);
+        let done = self.slow_intrinsic(LIST_PUSH, &[list, value]);
+        self.unwind_if_exc(done);
+        self.b.ins().jump(next, &[]);
+        self.b.switch_to_block(next);
+    }
+
+    /// Takes the last element off.
+    pub(super) fn list_pop(&mut self, inst: &Inst) {
+        let (slow, next) = self.two_ways();
+        let object = self.object(inst);
+        let flags = self.flags(object, flags::COMPUTED | flags::GUARDED);
+        // The collector must be handed the reference that goes, while it marks.
+        let marking = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_MARKING as i32);
+        let special = self.b.ins().bor(flags, marking);
+        self.leave_if(special, slow);
+        let len = self.list_len(object);
+        self.continue_if(len, slow);
+        let last = self.b.ins().iadd_imm_s(len, -1);
+        let elements = self.b.ins().load(types::I64, memory(), object, LIST_ELEMENTS as i32);
+        let offset = self.b.ins().ishl_imm_u(last, 3);
+        let place = self.b.ins().iadd(elements, offset);
+        let value = self.b.ins().load(types::I64, memory(), place, 0);
+        self.b.ins().istore32(memory(), last, object, LIST_LEN as i32);
+        self.b.ins().jump(next, &[value.into()]);
+        self.b.switch_to_block(slow);
+        let list = self.arg(inst, 0);
+        let taken = self.slow_intrinsic(LIST_POP, &[list]);
+        self.unwind_if_exc(taken);
+        let result = self.meet(next, taken);
+        self.define(inst, result);
+    }
+
+    /// An intrinsic in the place of what is not done in line.
+    fn slow_intrinsic(&mut self, name: &str, args: &[ir::Value]) -> ir::Value {
+        let id = minilive_runtime::intrinsics::find(name).expect("it is in the table");
+        self.store_budget();
+        let site = self.site();
+        let result = self.intrinsic(site, id.0, args);
+        self.load_budget();
+        result
     }
 
     fn list_set(&mut self, inst: &Inst, object: ir::Value) {

@@ -34,6 +34,14 @@ impl Builder<'_> {
             self.set(dst, slot);
             return Ok(());
         }
+        if let Some(cmp) = compare_of(op)
+            && self.are_strings(op, (a, b), seen)?
+        {
+            let (x, y) = (self.reg(a), self.reg(b));
+            let holds = self.truth_slot(Op::StrCmp(cmp), &[x.val, y.val]);
+            self.set(dst, holds);
+            return Ok(());
+        }
         let slot = if x.ty.is_number() && y.ty.is_number() { self.numeric(op, dst, (x, y), seen.result) } else { None };
         let Some(slot) = slot else {
             return self.generic_binary(op, dst, x, y, seen);
@@ -46,6 +54,23 @@ impl Builder<'_> {
             self.compared = Some(Compared { result: dst, cmp, a, b });
         }
         Ok(())
+    }
+
+    /// Guards two operands to be strings if they were; false if they are not known to be.
+    fn are_strings(&mut self, op: BinaryOp, (a, b): (Reg, Reg), seen: Arith) -> Step<bool> {
+        let both = seen.a.union(seen.b);
+        let kinds = if self.is_swapped(op) { (both, both) } else { (seen.a, seen.b) };
+        let is_one = |reg: Reg, kinds: Kinds| match self.reg(reg).ty {
+            Ty::Str => true,
+            Ty::Any | Ty::Plain => kinds == Kinds::STRING && self.may(ExitReason::NotString),
+            _ => false,
+        };
+        if !is_one(a, kinds.0) || !is_one(b, kinds.1) {
+            return Ok(false);
+        }
+        self.narrow_reg(a, Ty::Str)?;
+        self.narrow_reg(b, Ty::Str)?;
+        Ok(true)
     }
 
     /// `==` and `!=` with null: only null is equal to it.

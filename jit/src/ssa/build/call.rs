@@ -12,7 +12,9 @@ impl Builder<'_> {
     pub(crate) fn call(&mut self, dst: Reg, callee: Reg, args: RegRange) -> Step<()> {
         if let Some(target) = self.target_of(callee)? {
             match target {
-                Target::Intrinsic(id) if self.native(dst, id, args)? => return Ok(()),
+                Target::Intrinsic(id) if self.native(dst, id, args)? || self.call_intrinsic(dst, id, args)? => {
+                    return Ok(());
+                }
                 Target::Code(code) if self.call_code(dst, callee, code, args)? => return Ok(()),
                 _ => {}
             }
@@ -189,27 +191,10 @@ impl Builder<'_> {
             self.set(dst, pi);
             return Ok(true);
         }
-        if args.count != 1 {
-            return Ok(false);
+        match math_of(name).filter(|_| args.count == 1) {
+            Some(math) => self.math(dst, args.first, math),
+            None => self.native_function(dst, name, args),
         }
-        let arg = args.first;
-        if name == "len" {
-            return self.list_length(dst, arg);
-        }
-        match math_of(name) {
-            Some(math) => self.math(dst, arg, math),
-            None => Ok(false),
-        }
-    }
-
-    fn list_length(&mut self, dst: Reg, arg: Reg) -> Step<bool> {
-        if self.reg(arg).ty != Ty::List {
-            return Ok(false);
-        }
-        let list = self.reg(arg).val;
-        let len = self.slot(Op::ListLen, &[list], Ty::Int(0, 1 << 40), None);
-        self.set(dst, len);
-        Ok(true)
     }
 
     fn math(&mut self, dst: Reg, arg: Reg, math: Math) -> Step<bool> {

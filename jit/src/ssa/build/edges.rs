@@ -413,6 +413,7 @@ impl Builder<'_> {
             .collect();
         old.globals_ok &= new.globals_ok;
         old.elements_ok &= new.elements_ok;
+        old.types_ok &= new.types_ok;
         old
     }
 
@@ -482,6 +483,7 @@ impl Builder<'_> {
         let mut env = self.env.clone();
         env.globals_ok = types.globals_ok;
         env.elements_ok = types.elements_ok;
+        env.types_ok = types.types_ok;
         if self.flow.nodes[succ].preds.len() == 1 {
             return env;
         }

@@ -183,6 +183,7 @@ impl Builder<'_> {
         self.note_clobber();
         self.env.globals_ok = false;
         self.env.elements_ok = false;
+        self.env.types_ok = 0;
     }
 
     /// Reads the globals that a loop uses before it is entered, so that they stay in registers inside.

@@ -19,6 +19,9 @@ impl Builder<'_> {
     }
 
     pub(crate) fn get_member(&mut self, dst: Reg, obj: Reg, this: Reg, name: NameId) -> Step<()> {
+        if self.type_method(dst, (obj, this, name), RegRange::EMPTY)? {
+            return Ok(());
+        }
         let ways = self.ways(obj)?;
         let called = self.input.seen.method(self.at);
         if called.variety == Variety::None {
@@ -35,6 +38,9 @@ impl Builder<'_> {
     }
 
     pub(crate) fn call_method(&mut self, dst: Reg, obj: Reg, this: Reg, name: NameId, args: RegRange) -> Step<()> {
+        if self.type_method(dst, (obj, this, name), args)? {
+            return Ok(());
+        }
         let ways = self.ways(obj)?;
         let called = self.input.seen.method(self.at);
         if self.direct_call(dst, (obj, this, name), ways.as_deref(), called, args)? {
@@ -86,6 +92,8 @@ impl Builder<'_> {
             it.op(Op::StoreSlot(slot), &[object, name, value, holder], Rep::None);
             Val(u32::MAX)
         });
+        // The map may have been a type map.
+        self.env.types_ok = 0;
         self.effect();
         Ok(())
     }

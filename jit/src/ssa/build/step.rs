@@ -6,6 +6,7 @@ use crate::ssa::types::Ty;
 use crate::ssa::{Cmp, Edge, End, Exit, Helper, Op, Rep, Val};
 use minilive_mir::ir::{Const, ConstId, Inst, InstId, NameId, Reg, RegRange};
 use minilive_runtime::list::MAX_LIST;
+use minilive_runtime::realm::STRING_KEYS;
 use minilive_runtime::value::Value;
 
 impl Builder<'_> {
@@ -94,11 +95,22 @@ impl Builder<'_> {
         }
         if seen.container == Kinds::LIST
             && self.elements_are_plain(Self::exit)
-            && self.list_access(obj, key, seen.key)?
+            && self.element_access(obj, key, Ty::List, seen.key)?
         {
             let val = self.element(obj, key);
             let want = self.guess_used(dst, seen.value);
             return self.set_narrowed(dst, Slot { ty: Ty::Any, val }, want);
+        }
+        if seen.container == Kinds::STRING
+            && self.may(ExitReason::Prototype)
+            && self.element_access(obj, key, Ty::Str, seen.key)?
+        {
+            self.need_types(STRING_KEYS);
+            let (string, index) = (self.reg(obj).val, self.reg(key));
+            let index = self.as_int(index);
+            let character = self.slot(Op::StrChar, &[string, index], Ty::Str, None);
+            self.set(dst, character);
+            return Ok(());
         }
         let (obj, key) = (self.reg(obj), self.reg(key));
         let (obj, key) = (self.boxed(obj), self.boxed(key));
@@ -120,16 +132,17 @@ impl Builder<'_> {
         self.env.elements_ok
     }
 
-    /// Guards a list and an integer index; false if experience says not to.
-    fn list_access(&mut self, obj: Reg, key: Reg, key_kinds: crate::feedback::Kinds) -> Step<bool> {
+    /// Guards a list or string and an integer index; false if experience says not to.
+    fn element_access(&mut self, obj: Reg, key: Reg, ty: Ty, key_kinds: crate::feedback::Kinds) -> Step<bool> {
         use crate::feedback::Kinds;
-        let obj_ok = self.reg(obj).ty == Ty::List || self.may(ExitReason::NotList);
+        let reason = if ty == Ty::Str { ExitReason::NotString } else { ExitReason::NotList };
+        let obj_ok = self.reg(obj).ty == ty || self.may(reason);
         let int_key =
             self.reg(key).ty.range().is_some() || (key_kinds == Kinds::INT && self.may(ExitReason::NotInteger));
         if !obj_ok || !int_key {
             return Ok(false);
         }
-        self.narrow_reg(obj, Ty::List)?;
+        self.narrow_reg(obj, ty)?;
         self.narrow_reg(key, Ty::of_kinds(Kinds::INT))?;
         Ok(true)
     }
@@ -140,7 +153,7 @@ impl Builder<'_> {
         if seen.samples == 0 && self.may(ExitReason::ColdPath) {
             return Err(self.leave(ExitReason::ColdPath));
         }
-        if seen.container == Kinds::LIST && self.list_access(obj, key, seen.key)? {
+        if seen.container == Kinds::LIST && self.element_access(obj, key, Ty::List, seen.key)? {
             self.set_element(obj, key, src);
             return Ok(());
         }

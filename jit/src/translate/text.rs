@@ -1,0 +1,176 @@
+//! Strings: characters by index, codes, comparisons. ASCII is done in line, everything else by helpers.
+//!
+//! `lower` comes here. A string is ASCII exactly if it has as many bytes as characters; strings of one ASCII character are permanent
+//! and stand in a table. Invariant: nothing here changes anything but the heap, and nothing fails.
+
+use super::HelperId;
+use super::lower::{Lower, memory};
+use crate::ssa::{Cmp, Inst, Op};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{self, InstBuilder, types};
+use minilive_runtime::heap::HEADER_SHAPE;
+use minilive_runtime::string::{STRING_CHARS, STRING_DATA, STRING_LEN};
+use minilive_runtime::value::PAYLOAD_MASK;
+
+/// Codes below this are ASCII.
+const ASCII_END: i64 = 128;
+
+impl Lower<'_, '_> {
+    pub(super) fn text(&mut self, inst: &Inst) {
+        match inst.op {
+            Op::StrLen => {
+                let object = self.string(inst, 0);
+                let chars = self.b.ins().uload32(memory(), object, STRING_CHARS as i32);
+                self.define(inst, chars);
+            }
+            Op::StrChar => self.str_char(inst),
+            Op::StrCode => self.str_code(inst),
+            Op::CharOf => self.char_of(inst),
+            Op::StrCmp(Cmp::Eq) => {
+                let same = self.same_text(inst);
+                self.define(inst, same);
+            }
+            Op::StrCmp(Cmp::Ne) => {
+                let same = self.same_text(inst);
+                let other = self.b.ins().bxor_imm_u(same, 1);
+                self.define(inst, other);
+            }
+            Op::StrCmp(cmp) => self.str_order(inst, cmp),
+            _ => unreachable!("only called for operations on strings"),
+        }
+    }
+
+    /// The object of an operand that is a string.
+    fn string(&mut self, inst: &Inst, operand: usize) -> ir::Value {
+        let value = self.arg(inst, operand);
+        self.b.ins().band_imm_u(value, PAYLOAD_MASK as i64)
+    }
+
+    /// The number of bytes.
+    fn byte_len(&mut self, object: ir::Value) -> ir::Value {
+        self.b.ins().uload32(memory(), object, STRING_LEN as i32)
+    }
+
+    /// A byte of a string.
+    fn byte(&mut self, object: ir::Value, index: Option<ir::Value>) -> ir::Value {
+        let data = self.b.ins().load(types::I64, memory(), object, STRING_DATA as i32);
+        let place = index.map_or(data, |index| self.b.ins().iadd(data, index));
+        self.b.ins().uload8(types::I64, memory(), place, 0)
+    }
+
+    /// The string of an ASCII character.
+    fn ascii(&mut self, code: ir::Value) -> ir::Value {
+        let table = self.iconst(self.env.ascii as i64);
+        let offset = self.b.ins().ishl_imm_u(code, 3);
+        let place = self.b.ins().iadd(table, offset);
+        self.b.ins().load(types::I64, memory(), place, 0)
+    }
+
+    fn str_char(&mut self, inst: &Inst) {
+        let (slow, next) = self.two_ways();
+        let (object, index) = (self.string(inst, 0), self.arg(inst, 1));
+        let len = self.byte_len(object);
+        let chars = self.b.ins().uload32(memory(), object, STRING_CHARS as i32);
+        let ascii = self.b.ins().icmp(IntCC::Equal, len, chars);
+        self.continue_if(ascii, slow);
+        let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, len);
+        self.continue_if(inside, slow);
+        let code = self.byte(object, Some(index));
+        let found = self.ascii(code);
+        self.b.ins().jump(next, &[found.into()]);
+        self.b.switch_to_block(slow);
+        self.store_budget();
+        let (string, site) = (self.arg(inst, 0), self.site());
+        let made = self.call_helper(HelperId::StrChar, 0, &[site, string, index]);
+        self.load_budget();
+        let result = self.meet(next, made);
+        self.define(inst, result);
+    }
+
+    fn str_code(&mut self, inst: &Inst) {
+        let (slow, next) = self.two_ways();
+        let object = self.string(inst, 0);
+        let len = self.byte_len(object);
+        self.continue_if(len, slow);
+        let code = self.byte(object, None);
+        let ascii = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, code, ASCII_END);
+        self.b.ins().brif(ascii, next, &[code.into()], slow, &[]);
+        self.b.switch_to_block(slow);
+        let string = self.arg(inst, 0);
+        let code = self.call_helper(HelperId::StrCode, 0, &[string]);
+        let result = self.meet(next, code);
+        self.define(inst, result);
+    }
+
+    fn char_of(&mut self, inst: &Inst) {
+        let (slow, next) = self.two_ways();
+        let code = self.arg(inst, 0);
+        let ascii = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, code, ASCII_END);
+        self.continue_if(ascii, slow);
+        let found = self.ascii(code);
+        self.b.ins().jump(next, &[found.into()]);
+        self.b.switch_to_block(slow);
+        self.store_budget();
+        let site = self.site();
+        let made = self.call_helper(HelperId::CharOf, 0, &[site, code]);
+        self.load_budget();
+        let result = self.meet(next, made);
+        self.define(inst, result);
+    }
+
+    /// Whether two strings have the same text. The same object has, two different names have not, nor have two lengths.
+    fn same_text(&mut self, inst: &Inst) -> ir::Value {
+        let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
+        let (slow, next) = (self.b.create_block(), self.b.create_block());
+        let result = self.b.append_block_param(next, types::I8);
+        let (yes, no) = (self.b.ins().iconst(types::I8, 1), self.b.ins().iconst(types::I8, 0));
+        let other = self.b.create_block();
+        let same = self.b.ins().icmp(IntCC::Equal, a, b);
+        self.b.ins().brif(same, next, &[yes.into()], other, &[]);
+        self.b.switch_to_block(other);
+        let (x, y) = (self.string(inst, 0), self.string(inst, 1));
+        let (m, n) = (self.byte_len(x), self.byte_len(y));
+        let same_len = self.b.create_block();
+        let equal = self.b.ins().icmp(IntCC::Equal, m, n);
+        self.b.ins().brif(equal, same_len, &[], next, &[no.into()]);
+        self.b.switch_to_block(same_len);
+        let m = self.b.ins().load(types::I32, memory(), x, HEADER_SHAPE as i32);
+        let n = self.b.ins().load(types::I32, memory(), y, HEADER_SHAPE as i32);
+        let (m, n) = (self.b.ins().icmp_imm_u(IntCC::NotEqual, m, 0), self.b.ins().icmp_imm_u(IntCC::NotEqual, n, 0));
+        let names = self.b.ins().band(m, n);
+        self.b.ins().brif(names, next, &[no.into()], slow, &[]);
+        self.b.switch_to_block(slow);
+        let found = self.call_helper(HelperId::SameText, 0, &[a, b]);
+        let found = self.b.ins().ireduce(types::I8, found);
+        self.b.ins().jump(next, &[found.into()]);
+        self.b.switch_to_block(next);
+        result
+    }
+
+    /// The order of two strings: of single bytes in line.
+    fn str_order(&mut self, inst: &Inst, cmp: Cmp) {
+        let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
+        let (x, y) = (self.string(inst, 0), self.string(inst, 1));
+        let (slow, next) = (self.b.create_block(), self.b.create_block());
+        let result = self.b.append_block_param(next, types::I8);
+        let (m, n) = (self.byte_len(x), self.byte_len(y));
+        let (m, n) = (self.b.ins().bxor_imm_u(m, 1), self.b.ins().bxor_imm_u(n, 1));
+        let longer = self.b.ins().bor(m, n);
+        self.leave_if(longer, slow);
+        let (m, n) = (self.byte(x, None), self.byte(y, None));
+        let cc = match cmp {
+            Cmp::Lt => IntCC::UnsignedLessThan,
+            Cmp::Le => IntCC::UnsignedLessThanOrEqual,
+            Cmp::Gt => IntCC::UnsignedGreaterThan,
+            _ => IntCC::UnsignedGreaterThanOrEqual,
+        };
+        let holds = self.b.ins().icmp(cc, m, n);
+        self.b.ins().jump(next, &[holds.into()]);
+        self.b.switch_to_block(slow);
+        let order = self.call_helper(HelperId::StrOrder, 0, &[a, b]);
+        let holds = self.b.ins().icmp_imm_u(cc, order, 1);
+        self.b.ins().jump(next, &[holds.into()]);
+        self.b.switch_to_block(next);
+        self.define(inst, result);
+    }
+}
