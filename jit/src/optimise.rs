@@ -10,13 +10,13 @@ pub(crate) mod inline;
 mod install;
 
 use crate::dump::{Dump, Line};
-use crate::engine::EngineConfig;
 use crate::engine::inlined::{self, Inlined};
 use crate::engine::policy::{Footprint, NEVER_HOT, Place, Tiering};
 use crate::engine::table::CodeTable;
 use crate::engine::tier::Tier;
 use crate::engine::unit::{CallFlags, Code, CodeId};
 use crate::engine::ways;
+use crate::engine::{EngineConfig, TierPolicy};
 use crate::events::{FailedGuard, SharedPiece};
 use crate::exits::{self, MAX_FORCED, Shared};
 use crate::feedback::Target;
@@ -87,6 +87,8 @@ pub(crate) struct Backend {
     pub(crate) count_depth: bool,
     pub(crate) uncounted: bool,
     passes: Passes,
+    /// A call that ran less often is not worth splicing its callee in.
+    least_runs: u64,
     /// The thread that compiles, unless the program's own does.
     worker: Option<Worker>,
     /// The number of the run.
@@ -106,6 +108,7 @@ impl Optimiser {
                 count_depth: false,
                 uncounted: config.uncounted,
                 passes: config.passes,
+                least_runs: least_runs(config.tier),
                 worker: None,
                 run: 0,
                 dumps: config.dump.then(Vec::new),
@@ -182,7 +185,7 @@ impl Optimiser {
 impl Tiering for Optimiser {
     fn hot(&mut self, codes: &CodeTable, realm: &mut Realm, code: &Code, place: Place) {
         let heat = match self.config.tier {
-            crate::engine::TierPolicy::Tiered { threshold } => i64::from(threshold),
+            TierPolicy::Tiered { threshold } => i64::from(threshold),
             _ => 0,
         };
         self.look_for_finished(codes);
@@ -425,10 +428,14 @@ impl Backend {
             EntryAt::Start => Vec::new(),
             EntryAt::Loop(_) => helpers::window_kinds(realm, usize::from(code.bytecode.n_regs)),
         };
-        let cautious = code.tier.drops.get() >= DROPS_TO_CAUTION;
+        let terms = inline::Terms {
+            cautious: code.tier.drops.get() >= DROPS_TO_CAUTION,
+            passes: self.passes,
+            least_runs: self.least_runs,
+        };
         let mut banned = Banned::default();
         loop {
-            let plan = inline::plan(codes, code, (cautious, self.passes), &banned)?;
+            let plan = inline::plan(codes, code, terms, &banned)?;
             let Unbuilt { refused, frame } = match build_plan(codes, code, (at, self.passes), &window, &plan.seen) {
                 Ok(func) => return Ok((func, plan.inlined)),
                 Err(unbuilt) => unbuilt,
@@ -442,6 +449,16 @@ impl Backend {
                 return Err(refused);
             }
         }
+    }
+}
+
+/// How often a call must have run for its callee to be spliced in: what is compiled at once, as tests do, has not run yet.
+fn least_runs(tier: TierPolicy) -> u64 {
+    /// Work until code is compiled, for each time that a call must have run by then.
+    const WORK_A_RUN: u32 = 1000;
+    match tier {
+        TierPolicy::Tiered { threshold } => u64::from(threshold / WORK_A_RUN),
+        _ => 0,
     }
 }
 
