@@ -109,10 +109,10 @@ fn what_calls_nothing_and_gives_nothing_is_found() {
 #[test]
 fn what_a_test_of_its_type_keeps_from_running_is_not_judged() {
     finds("  x = 3\n  if x isa string then return x.foo\n  return 0", &[]);
-    finds("  x = 3\n  if x isa string and p then return -\"a\"\n  return 0", &[]);
-    finds("  x = \"a\"\n  if x isa string then return -x\n  return 0", &[("NoResult", "-x")]);
-    finds("  x = {}\n  if x isa string then return -\"a\"\n  return 0", &[("NoResult", "-\"a\"")]);
-    finds("  if p isa string then return -\"a\"\n  return 0", &[("NoResult", "-\"a\"")]);
+    finds("  x = 3\n  if x isa string and p then y = -\"a\"\n  return 0", &[]);
+    finds("  x = \"a\"\n  if x isa string then y = -x\n  return 0", &[("NoResult", "-x")]);
+    finds("  x = {}\n  if x isa string then y = -\"a\"\n  return 0", &[("NoResult", "-\"a\"")]);
+    finds("  if p isa string then y = -\"a\"\n  return 0", &[("NoResult", "-\"a\"")]);
 }
 
 #[test]
