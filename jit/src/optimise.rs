@@ -33,6 +33,7 @@ use inline::Banned;
 use minilive_mir::ir::{BlockId, Inst, InstId, UnitKind};
 use minilive_runtime::intrinsics::IntrinsicId;
 use minilive_runtime::realm::Realm;
+use minilive_runtime::shape::ShapeId;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -469,6 +470,10 @@ fn build_plan(
         block_weights: &block_weights,
         recording: code.recording,
         callees: &callees(codes, seen),
+        has_keys: &|shape, keys| {
+            let known = codes.shared().shapes.get(ShapeId(shape)).keys();
+            known.iter().map(|key| codes.shared().name_text(key.name)).eq(keys.iter().copied())
+        },
         intrinsic_name: &|id| Some(IntrinsicId(id).def().name).filter(|_| IntrinsicId(id).def().member_of.is_none()),
     })
 }

@@ -146,6 +146,8 @@ pub enum Helper {
     AppendList,
     /// A map of the operands, alternating; the word of the bytecode knows the shape of the last one.
     MakeMap(u32),
+    /// A map of a shape with the operands in its slots.
+    MakeMapOf(u32),
     /// Calls an unknown callee, which is probably an intrinsic: callee, arguments.
     Call,
     /// Calls an unknown callee, which is probably a function of the program: callee, arguments.
@@ -371,6 +373,13 @@ pub enum Op {
     LoadSlot(u8),
     /// Stores into a slot of a map whose shape was guarded: object, name, value, map. Fatal when frozen.
     StoreSlot(u8),
+    /// Adds a slot to a map object whose shape was guarded, which gets another shape: object, name, value, map. Fatal when frozen.
+    AddSlot {
+        /// The slot.
+        slot: u8,
+        /// The shape behind it.
+        shape: u32,
+    },
     /// Stores into a slot of an environment object, frozen or not: object, value, map.
     StoreVariable(u8),
     /// `count` of `range(from, to, step)`: three doubles, leaves where the intrinsic gives an error or too long a list.
@@ -666,7 +675,12 @@ impl Helper {
     pub fn sees_globals(self) -> bool {
         match self {
             Helper::Binary(op) => op == minilive_mir::ir::BinaryOp::Add,
-            Helper::Unary(_) | Helper::Len | Helper::MakeList | Helper::AppendList | Helper::MakeMap(_) => false,
+            Helper::Unary(_)
+            | Helper::Len
+            | Helper::MakeList
+            | Helper::AppendList
+            | Helper::MakeMap(_)
+            | Helper::MakeMapOf(_) => false,
             Helper::MakeRange
             | Helper::MakeFunction(_)
             | Helper::MakeEnv { .. }
@@ -694,7 +708,7 @@ impl Helper {
                 !matches!(op, Lt | Le | Gt | Ge | Isa | And | Or | Mod | Pow)
             }
             Helper::Unary(op) => op == minilive_mir::ir::UnaryOp::New,
-            Helper::MakeList | Helper::MakeFunction(_) | Helper::MakeEnv { .. } => false,
+            Helper::MakeList | Helper::MakeMapOf(_) | Helper::MakeFunction(_) | Helper::MakeEnv { .. } => false,
             Helper::MakeRange | Helper::LoadGlobals | Helper::AndTest | Helper::OrTest => false,
             _ => true,
         }

@@ -108,6 +108,8 @@ pub enum HelperId {
     MakeEnv,
     /// `(ctx, site, code, captured) -> value`: a function.
     MakeFunction,
+    /// `(ctx, site, shape, args, count) -> value`: a map with the arguments in its slots.
+    MakeMapOf,
     /// `(ctx, site, env, slot, value) -> null`: assigns a variable of an environment object.
     StoreEnv,
     /// `(ctx, site, env, captured, name entry) -> value or EXC`: a free name by the full rules.

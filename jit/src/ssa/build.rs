@@ -14,6 +14,7 @@ mod globals;
 mod guard;
 mod inline;
 mod iterate;
+mod literal;
 mod member;
 mod methods;
 mod record;
@@ -74,6 +75,8 @@ pub struct Input<'a> {
     pub recording: bool,
     /// Functions that feedback names.
     pub callees: &'a FxHashMap<u32, Callee>,
+    /// Whether an ordinary map of a shape has these keys, in this order.
+    pub has_keys: &'a dyn Fn(u32, &[&str]) -> bool,
     /// Name of an intrinsic by its number.
     pub intrinsic_name: &'a dyn Fn(u32) -> Option<&'static str>,
 }

@@ -9,6 +9,7 @@ use crate::feedback::ways::{MOST_WAYS, Way, Ways};
 use crate::feedback::{Arith, Call, Global, Index, Kinds, Property, Snapshot, Variety};
 use crate::reason::ExitReason;
 use minilive_mir::ir::{BinaryOp, Inst, InstId, Reg, Unit};
+use minilive_runtime::shape::ShapeId;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
@@ -129,6 +130,15 @@ impl Seen {
     pub fn ways(&self, at: InstId) -> Option<Vec<Way>> {
         let (view, inst) = self.view(at);
         view.ways(inst)
+    }
+
+    /// The shape of the maps that a map literal makes; that of no map if it made none yet.
+    pub fn literal_shape(&self, at: InstId) -> u32 {
+        let (view, inst) = self.view(at);
+        view.sites(inst)
+            .map(|pc| view.snapshot.literal_shape(pc))
+            .find(|&shape| shape != ShapeId::NONE.0)
+            .unwrap_or(ShapeId::NONE.0)
     }
 
     /// What a member instruction called.

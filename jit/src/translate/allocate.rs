@@ -1,4 +1,4 @@
-//! Objects that compiled code makes itself, in free cells of the size class: environments and functions.
+//! Objects that compiled code makes itself, in free cells of the size class: environments, functions, maps of literals.
 //!
 //! `calls` comes here. A class's region stands in the realm's head; where it is used up, a helper makes the object, and that is where
 //! collections start. Invariant: a cell that was taken is wholly written before anything else happens.
@@ -11,7 +11,9 @@ use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_runtime::function::{FUNCTION_BYTES, FUNCTION_CODE, FUNCTION_OUTER, FUNCTION_SLOT};
 use minilive_runtime::heap::classes::{CLASS_SIZES, class_of};
 use minilive_runtime::heap::{flags, header_word, kind};
-use minilive_runtime::map::{MAP_BYTES, MAP_CAPACITY, MAP_INLINE_MAX, MAP_LEN, MAP_SLOTS, MAP_TABLE};
+use minilive_runtime::map::{
+    MAP_BYTES, MAP_CAPACITY, MAP_INLINE_DEFAULT, MAP_INLINE_MAX, MAP_LEN, MAP_SLOTS, MAP_TABLE,
+};
 use minilive_runtime::realm::HEAD_BUMP;
 use minilive_runtime::value::{TAG_FUNCTION, TAG_MAP, TAG_SHIFT, Value};
 
@@ -69,9 +71,34 @@ impl Lower<'_, '_> {
         self.define(inst, map);
     }
 
-    /// A map whose slots stand in its cell; the caller fills them at once.
+    /// A map of a shape that has the operands in its slots.
+    pub(super) fn make_map_of(&mut self, inst: &Inst, shape: u32) {
+        let args: Vec<ir::Value> = inst.args.iter().map(|&arg| self.val(arg)).collect();
+        let (slow, next) = self.two_ways();
+        if args.len() <= MAP_INLINE_MAX {
+            let map = self.take_map(shape, (0, args.len()), slow);
+            for (i, &value) in args.iter().enumerate() {
+                self.b.ins().store(memory(), value, map, (MAP_BYTES + i * 8) as i32);
+            }
+            let map = self.b.ins().bor_imm_s(map, (TAG_MAP << TAG_SHIFT) as i64);
+            self.b.ins().jump(next, &[map.into()]);
+        } else {
+            self.b.ins().jump(slow, &[]);
+        }
+        self.b.switch_to_block(slow);
+        self.store_budget();
+        let (site, shape) = (self.site(), self.iconst(i64::from(shape)));
+        let (words, count) = self.store_words(&args);
+        let made = self.call_helper(HelperId::MakeMapOf, 0, &[site, shape, words, count]);
+        self.load_budget();
+        let map = self.meet(next, made);
+        self.define(inst, map);
+    }
+
+    /// A map whose slots stand in its cell; the caller fills them at once. Others than environments have room for a few more.
     fn take_map(&mut self, shape: u32, (extra, slots): (u8, usize), slow: ir::Block) -> ir::Value {
-        let bytes = CLASS_SIZES[class_of(MAP_BYTES + slots * 8)];
+        let room = if extra == flags::ENV { slots } else { slots.max(MAP_INLINE_DEFAULT) };
+        let bytes = CLASS_SIZES[class_of(MAP_BYTES + room * 8)];
         let cell = self.take_cell(bytes, slow);
         let header = self.iconst(header_word(kind::MAP, extra, shape) as i64);
         self.b.ins().store(memory(), header, cell, 0);

@@ -77,6 +77,9 @@ impl Builder<'_> {
     }
 
     pub(crate) fn set_member(&mut self, obj: Reg, name: NameId, src: Reg) -> Step<()> {
+        if self.add_member(obj, name, src)? {
+            return Ok(());
+        }
         let ways = self.ways(obj)?.filter(|ways| ways.iter().all(|it| it.steps.is_empty()));
         let Some(ways) = ways else {
             let site = self.site(name)?;
@@ -96,6 +99,28 @@ impl Builder<'_> {
         self.env.types_ok = 0;
         self.effect();
         Ok(())
+    }
+
+    /// `obj.name = value` where that always added a member to maps of one shape; false if it is not known to.
+    fn add_member(&mut self, obj: Reg, name: NameId, src: Reg) -> Step<bool> {
+        let seen = self.input.seen.property(self.at);
+        let added = seen.variety == Variety::Mono && seen.holder == Holder::Added;
+        let is_map = matches!(self.reg(obj).ty, Ty::Map | Ty::Any | Ty::Plain);
+        if !added || !is_map || !self.may(ExitReason::Shape) {
+            return Ok(false);
+        }
+        let map = self.receiver(obj)?;
+        self.guard_shape(map, seen.shape);
+        let (object, name, slot) = (self.object(map), self.name(name), self.reg(src));
+        let value = self.boxed(slot);
+        let op = Op::AddSlot { slot: seen.slot, shape: seen.holder_shape };
+        self.op(op, &[object, name, value, map], Rep::None);
+        // The map may have been a type map, or be known by another value, too.
+        self.env.types_ok = 0;
+        self.shapes.clear();
+        self.shapes.push((map, seen.holder_shape));
+        self.effect();
+        Ok(true)
     }
 
     pub(crate) fn ref_member(&mut self, dst: Reg, obj: Reg, name: NameId) -> Step<()> {
