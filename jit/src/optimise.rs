@@ -32,6 +32,7 @@ use cranelift_codegen::isa::OwnedTargetIsa;
 use inline::Banned;
 use minilive_mir::ir::{BlockId, Inst, InstId, UnitKind};
 use minilive_runtime::intrinsics::IntrinsicId;
+use minilive_runtime::names;
 use minilive_runtime::realm::Realm;
 use minilive_runtime::shape::ShapeId;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -470,6 +471,10 @@ fn build_plan(
         block_weights: &block_weights,
         recording: code.recording,
         callees: &callees(codes, seen),
+        isa_slot: &|shape| {
+            let slot = codes.shared().shapes.get(ShapeId(shape)).slot_of(names::ISA)?;
+            u8::try_from(slot).ok()
+        },
         has_keys: &|shape, keys| {
             let known = codes.shared().shapes.get(ShapeId(shape)).keys();
             known.iter().map(|key| codes.shared().name_text(key.name)).eq(keys.iter().copied())

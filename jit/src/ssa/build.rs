@@ -75,6 +75,8 @@ pub struct Input<'a> {
     pub recording: bool,
     /// Functions that feedback names.
     pub callees: &'a FxHashMap<u32, Callee>,
+    /// The slot of `__isa` in a shape.
+    pub isa_slot: &'a dyn Fn(u32) -> Option<u8>,
     /// Whether an ordinary map of a shape has these keys, in this order.
     pub has_keys: &'a dyn Fn(u32, &[&str]) -> bool,
     /// Name of an intrinsic by its number.

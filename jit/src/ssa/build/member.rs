@@ -324,19 +324,35 @@ impl Builder<'_> {
         let (Variety::Mono, Some(Target::Code(code))) = (called.variety, called.target) else {
             return Ok(false);
         };
-        // `super` is what the holder's `__isa` is at the call, which the cache does not tell.
         let takes_super = self.input.callees.get(&code).is_none_or(|it| it.receivers > 1);
+        let way = ways.filter(|ways| ways.len() == 1).map(|ways| &ways[0]);
         let Some(missing) = self.missing_arguments(code, args.count) else {
             return Ok(false);
         };
-        if takes_super || !self.may(ExitReason::OtherFunction) {
+        if takes_super && way.is_none() || !self.may(ExitReason::OtherFunction) {
             return Ok(false);
         }
         let function = self.find(obj, name, ways)?;
         let exit = self.exit(ExitReason::OtherFunction);
         let function = self.op_exit(Op::GuardCode(code), &[function], Rep::Boxed, Some(exit));
-        self.call_known(dst, (function, code), args, &missing, Some(this))?;
+        let this = self.boxed_regs([this])[0];
+        let parent = match way.filter(|_| takes_super) {
+            Some(way) => self.parent(obj, way)?.val,
+            None => self.absent().val,
+        };
+        self.call_known(dst, (function, code), args, &missing, Some([this, parent]))?;
         Ok(true)
+    }
+
+    /// `super` of a method that was found on a way: what its holder's `__isa` is now.
+    pub(crate) fn parent(&mut self, obj: Reg, way: &Way) -> Step<Slot> {
+        let map = self.receiver(obj)?;
+        let isa_slot = (self.input.isa_slot)(way.shape_at(way.steps.len()));
+        let val = self.each_way(map, std::slice::from_ref(way), Rep::Boxed, &mut |it, holder, _| match isa_slot {
+            Some(slot) => it.load_slot(holder, slot),
+            None => it.null().val,
+        });
+        self.guard_assigned(Slot { ty: Ty::Any, val })
     }
 }
 
