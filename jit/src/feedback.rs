@@ -697,11 +697,6 @@ impl Snapshot {
         Property::decode(self.at(pc))
     }
 
-    /// The shape of the last map that the map literal at `pc` made; that of no map before.
-    pub fn literal_shape(&self, pc: u32) -> u32 {
-        (self.at(pc).0 >> 32) as u32
-    }
-
     /// The free-name view of the cell at `pc`.
     pub fn global(&self, pc: u32) -> Global {
         Global::decode(self.at(pc))

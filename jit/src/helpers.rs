@@ -65,9 +65,9 @@ pub fn table() -> HelperTable {
     put(HelperId::StoreMember, 0, store_member as *const () as usize);
     put(HelperId::InlinedBudget, 0, inlined_budget as *const () as usize);
     put(HelperId::TooDeep, 0, too_deep as *const () as usize);
+    put(HelperId::MakeShaped, 0, make_shaped as *const () as usize);
     put(HelperId::MakeEnv, 0, make_env as *const () as usize);
     put(HelperId::MakeFunction, 0, make_function as *const () as usize);
-    put(HelperId::MakeMapOf, 0, make_map_of as *const () as usize);
     put(HelperId::StoreEnv, 0, store_env as *const () as usize);
     put(HelperId::LoadFree, 0, load_free as *const () as usize);
     put(HelperId::Intrinsic, 0, intrinsic as *const () as usize);
@@ -580,8 +580,8 @@ extern "C" fn make_env(ctx: *mut u8, site: u64, shape: u64, args: *const u64, co
     crate::interp::make_env(realm, ShapeId(shape as u32), values(args, count)).bits()
 }
 
-/// A map of a shape that a literal is known to make.
-extern "C" fn make_map_of(ctx: *mut u8, site: u64, shape: u64, args: *const u64, count: u64) -> u64 {
+/// A map literal whose shape is known.
+extern "C" fn make_shaped(ctx: *mut u8, site: u64, shape: u64, args: *const u64, count: u64) -> u64 {
     let realm = realm_at(ctx, site);
     realm.new_map_of(ShapeId(shape as u32), values(args, count)).value().bits()
 }

@@ -106,10 +106,10 @@ pub enum HelperId {
     StoreMember,
     /// `(ctx, site, shape, args, count) -> value`: an environment object whose first variables are the arguments.
     MakeEnv,
+    /// `(ctx, site, shape, args, count) -> value`: a map whose slots are the arguments.
+    MakeShaped,
     /// `(ctx, site, code, captured) -> value`: a function.
     MakeFunction,
-    /// `(ctx, site, shape, args, count) -> value`: a map with the arguments in its slots.
-    MakeMapOf,
     /// `(ctx, site, env, slot, value) -> null`: assigns a variable of an environment object.
     StoreEnv,
     /// `(ctx, site, env, captured, name entry) -> value or EXC`: a free name by the full rules.

@@ -527,6 +527,13 @@ pub enum RecordKind {
     Probe,
 }
 
+impl RecordKind {
+    /// Whether it shows the new value of a variable.
+    pub fn is_variable(self) -> bool {
+        matches!(self, RecordKind::Assign | RecordKind::ForVariable)
+    }
+}
+
 /// A point whose value a recording run keeps. It costs nothing in other runs: the recorder is a variant of the code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordPoint {

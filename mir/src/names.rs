@@ -10,7 +10,7 @@ mod cursor;
 mod ends;
 mod symbols;
 
-pub use collect::collect;
+pub use collect::{collect, range_of_made};
 pub use cursor::symbol_before;
 pub use symbols::{Sym, Symbol};
 

@@ -5,7 +5,9 @@
 //! run is either derived from its recording and still fresh, or marked as stale.
 
 mod actions;
+mod calls;
 pub mod checks;
+mod code_hints;
 pub mod completion;
 mod describe;
 mod diagnostics;
@@ -20,6 +22,7 @@ mod live;
 mod names;
 mod navigation;
 mod rename;
+mod rename_file;
 mod selection;
 mod semantic;
 mod signature;
@@ -28,9 +31,12 @@ mod symbols;
 mod tests;
 mod tiers;
 mod tokens;
+mod types;
 mod values;
 
 pub use actions::{Action, actions};
+pub use calls::{Call, CallItem, call_items, incoming_calls, outgoing_calls};
+pub use code_hints::{CodeHint, CodeHintKind, code_hints};
 pub use diagnostics::{Diagnostic, Severity, diagnostics, first_error};
 pub use folding::{Fold, FoldKind, folds};
 pub use format::{FormatEdit, FormatOptions, format, format_on_type};
@@ -40,9 +46,11 @@ pub use lenses::{Lens, LensAction, lenses};
 pub use live::{AskedRun, EndedRun, EvaluationState, Live, Phase, StaleLine, Status, StatusState, Stop, TierState};
 pub use names::Found;
 pub use navigation::{
-    Highlight, Link, Location, WorkspaceSymbol, definition, highlights, links, references, workspace_symbols,
+    Highlight, Link, Location, WorkspaceSymbol, definition, highlights, implementation, links, references,
+    type_definition, workspace_symbols,
 };
 pub use rename::{Renamed, prepare_rename, rename};
+pub use rename_file::rename_file;
 pub use selection::selection;
 pub use semantic::{MODIFIERS, SemanticToken, TokenKind, semantic_tokens};
 pub use signature::{Signature, Signatures, signatures};

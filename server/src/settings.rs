@@ -74,11 +74,15 @@ pub struct Show {
     pub tiers: bool,
     /// `values.ascii`: nothing but ASCII in labels.
     pub ascii: bool,
+    /// `hints.types`: types behind variables.
+    pub types: bool,
+    /// `hints.parameters`: names of parameters before arguments.
+    pub parameters: bool,
 }
 
 impl Default for Show {
     fn default() -> Show {
-        Show { values: true, tiers: true, ascii: false }
+        Show { values: true, tiers: true, ascii: false, types: false, parameters: false }
     }
 }
 
@@ -136,6 +140,8 @@ impl Settings {
             "live.budget.frames" => self.frames = number(name, value, 1, 1_000_000)? as u32,
             "values.show" => self.show.values = flag(name, value)?,
             "values.ascii" => self.show.ascii = flag(name, value)?,
+            "hints.types" => self.show.types = flag(name, value)?,
+            "hints.parameters" => self.show.parameters = flag(name, value)?,
             "diagnostics.allow" => Arc::make_mut(&mut self.checks).allow = words(name, value)?,
             "host.names" => Arc::make_mut(&mut self.checks).host_names = words(name, value)?,
             "tiers.show" => self.show.tiers = flag(name, value)?,

@@ -108,6 +108,7 @@ enum Event {
     Linked(Box<modules::Linked>),
     Scanned(Box<workspace::Scanned>),
     OnDisk(Vec<PathBuf>),
+    Folders { added: Vec<PathBuf>, removed: Vec<PathBuf> },
     Planned(Arc<Plan>),
     Shown { uri: Arc<str>, shown: Shown },
     Released { reader: usize, unfinished: Unfinished },
@@ -161,6 +162,11 @@ impl WorldHandle {
     /// Files have changed on disk.
     pub fn changed_on_disk(&self, paths: Vec<PathBuf>) {
         self.send(Event::OnDisk(paths));
+    }
+
+    /// Folders of the workspace have come or gone.
+    pub fn changed_folders(&self, added: Vec<PathBuf>, removed: Vec<PathBuf>) {
+        self.send(Event::Folders { added, removed });
     }
 
     /// Settings have changed.
@@ -348,6 +354,7 @@ impl World {
             Event::Linked(linked) => self.linked(*linked),
             Event::Scanned(scanned) => self.scanned(*scanned),
             Event::OnDisk(paths) => paths.iter().for_each(|path| self.changed_on_disk(path)),
+            Event::Folders { added, removed } => self.changed_folders(added, &removed),
             Event::Planned(plan) => {
                 self.held.planned(&plan.document.uri, plan.unknown.len());
                 if self.documents.get(&plan.document.uri).is_some_and(|it| it.view.revision == plan.document.revision) {

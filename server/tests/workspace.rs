@@ -100,3 +100,99 @@ fn a_document_that_imports_what_is_not_there_is_answered_all_the_same() {
     assert_eq!(found[0]["range"], range_of([1, 0, 1, 1]));
     client.shut_down();
 }
+
+#[test]
+fn calls_are_followed_into_files_that_nobody_opened() {
+    let folder = Folder::new(
+        "calls",
+        &[
+            ("main.ms", "import \"lib\"\nf = function\n  return lib.twice(1)\nend function\n"),
+            (
+                "lib.ms",
+                "half = function(n)\n  return n / 2\nend function\ntwice = function(n)\n  return half(n) * 4\nend function\n",
+            ),
+        ],
+    );
+    let (mut client, _child) = start(&folder);
+    client.open(&folder.uri("main.ms"), "import \"lib\"\nf = function\n  return lib.twice(1)\nend function\n");
+    let items = client.ask("textDocument/prepareCallHierarchy", at(&folder, "main.ms", 2, 14));
+    assert_eq!((items[0]["name"].as_str(), items[0]["uri"].as_str()), (Some("twice"), Some(&*folder.uri("lib.ms"))));
+    assert_eq!(items[0]["selectionRange"], range_of([3, 0, 3, 5]));
+    let out = client.ask("callHierarchy/outgoingCalls", json!({ "item": items[0] }));
+    assert_eq!(
+        (out[0]["to"]["name"].as_str(), &out[0]["fromRanges"]),
+        (Some("half"), &json!([range_of([4, 9, 4, 13])]))
+    );
+    let calls = client.ask("callHierarchy/incomingCalls", json!({ "item": items[0] }));
+    assert_eq!(
+        (calls[0]["from"]["name"].as_str(), &calls[0]["fromRanges"]),
+        (Some("f"), &json!([range_of([2, 13, 2, 18])]))
+    );
+    // Items of files that are not there, and items that make no sense.
+    let mut gone = items[0].clone();
+    gone["uri"] = json!(&*folder.uri("gone.ms"));
+    assert!(client.request("callHierarchy/incomingCalls", json!({ "item": gone })).is_err());
+    let mut odd = items[0].clone();
+    odd["selectionRange"] = range_of([99, 99, 99, 99]);
+    assert_eq!(client.ask("callHierarchy/incomingCalls", json!({ "item": odd })), json!([]));
+    assert_eq!(client.ask("textDocument/prepareCallHierarchy", at(&folder, "main.ms", 0, 0)), json!([]));
+    client.shut_down();
+}
+
+#[test]
+fn maps_are_followed_to_where_they_are_made() {
+    let text = "Base = {}\nBase.x = 1\nHeir = new Base\nh = new Heir\nprint h.x\n";
+    let folder = Folder::new("types", &[("main.ms", text)]);
+    let (mut client, _child) = start(&folder);
+    client.open(&folder.uri("main.ms"), text);
+    let found = client.ask("textDocument/typeDefinition", at(&folder, "main.ms", 4, 6));
+    assert_eq!(found[0]["range"], range_of([2, 7, 2, 15]));
+    let found = client.ask("textDocument/implementation", at(&folder, "main.ms", 0, 0));
+    assert_eq!(found.as_array().map(Vec::len), Some(2));
+    client.shut_down();
+}
+
+#[test]
+fn renamed_files_and_changed_folders_are_followed() {
+    let folder = Folder::new(
+        "renamed",
+        &[("a/main.ms", "import \"lib\"\nprint lib.x\n"), ("a/lib.ms", "x = 1\n"), ("b/far.ms", "farthest = 1\n")],
+    );
+    let inner = Folder(folder.0.join("a"));
+    let (mut client, _child) = start(&inner);
+    let files = json!([{ "oldUri": &*folder.uri("a/lib.ms"), "newUri": &*folder.uri("a/util.ms") }]);
+    let edit = client.ask("workspace/willRenameFiles", json!({ "files": files }));
+    let edits = edit["changes"][&*folder.uri("a/main.ms")].as_array().expect("edits").clone();
+    let new: Vec<_> = edits.iter().map(|it| (it["range"].clone(), it["newText"].as_str())).collect();
+    assert_eq!(new, [(range_of([0, 8, 0, 11]), Some("util")), (range_of([1, 6, 1, 9]), Some("util"))]);
+    let nothing = json!([{ "oldUri": "untitled:x", "newUri": "nonsense" }]);
+    assert_eq!(client.ask("workspace/willRenameFiles", json!({ "files": nothing })), Value::Null);
+
+    assert_eq!(symbols(&mut client, "farthest"), []);
+    let other = json!({ "uri": &*folder.uri("b"), "name": "b" });
+    let mut change = |added: Value, removed: Value| {
+        let event = json!({ "added": added, "removed": removed });
+        client.notify("workspace/didChangeWorkspaceFolders", json!({ "event": event }));
+        symbols(&mut client, "farthest").len()
+    };
+    assert_eq!(change(json!([other]), json!([])), 1);
+    assert_eq!(change(json!([]), json!([other])), 0);
+    client.shut_down();
+    std::mem::forget(inner);
+}
+
+#[test]
+fn hints_of_the_code_come_by_a_setting() {
+    let folder = Folder::new("hints", &[("main.ms", "")]);
+    let (mut client, _child) = start(&folder);
+    client.open(&folder.uri("main.ms"), "x = 1 + y\ny = 2\nprint x, \"\"\n");
+    let range = json!({ "textDocument": { "uri": &*folder.uri("main.ms") }, "range": range_of([0, 0, 3, 0]) });
+    assert_eq!(client.ask("textDocument/inlayHint", range.clone()), json!([]));
+    let settings = json!({ "minilive": { "hints": { "types": true, "parameters": true } } });
+    client.notify("workspace/didChangeConfiguration", json!({ "settings": settings }));
+    let hints = client.ask("textDocument/inlayHint", range);
+    let shown: Vec<_> =
+        hints.as_array().expect("a list").iter().map(|it| (it["label"].as_str(), it["kind"].as_u64())).collect();
+    assert_eq!(shown, [(Some(": number"), Some(1)), (Some("s:"), Some(2)), (Some("delimiter:"), Some(2))]);
+    client.shut_down();
+}

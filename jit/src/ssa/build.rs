@@ -14,7 +14,6 @@ mod globals;
 mod guard;
 mod inline;
 mod iterate;
-mod literal;
 mod member;
 mod methods;
 mod record;
@@ -22,12 +21,12 @@ mod step;
 mod uses;
 
 use super::body::{Body, Frame};
-use super::dom::Dominators;
 use super::flow::{EntryAt, Flow, NodeId, RegSet, flow_of};
 use super::seen::Seen;
 use super::types::Ty;
 use super::{Block, BlockData, Cmp, End, Exit, Func, StateId, Val};
 use crate::feedback::Kinds;
+use crate::passes::Passes;
 use crate::reason::{ExitReason, Refusal, Refused};
 use minilive_mir::ir::{BlockId, InstId, Reg, UnitKind};
 use rustc_hash::FxHashMap;
@@ -71,14 +70,14 @@ pub struct Input<'a> {
     pub call_weight: u32,
     /// Budget weight of each block; 0 unless it is a loop head.
     pub block_weights: &'a [u32],
+    /// What is done to improve it.
+    pub passes: Passes,
     /// Whether record points are to be kept.
     pub recording: bool,
     /// Functions that feedback names.
     pub callees: &'a FxHashMap<u32, Callee>,
     /// The slot of `__isa` in a shape.
     pub isa_slot: &'a dyn Fn(u32) -> Option<u8>,
-    /// Whether an ordinary map of a shape has these keys, in this order.
-    pub has_keys: &'a dyn Fn(u32, &[&str]) -> bool,
     /// Name of an intrinsic by its number.
     pub intrinsic_name: &'a dyn Fn(u32) -> Option<&'static str>,
 }
@@ -238,13 +237,7 @@ pub fn build(input: &Input<'_>) -> Result<Func, Unbuilt> {
         return Err(Unbuilt { refused, frame });
     }
     let mut func = builder.func;
-    super::dce::prune_params(&mut func);
-    super::dce::drop_dead(&mut func);
-    let dominators = Dominators::of(&func);
-    let loops = dominators.loops();
-    super::gvn::number_values(&mut func, &dominators, &loops);
-    super::licm::hoist(&mut func, &dominators, &loops);
-    super::dce::drop_dead(&mut func);
+    super::improve::improve(&mut func, input.passes);
     if func.blocks.iter().map(|block| block.insts.len()).sum::<usize>() > MAX_INSTS {
         return Err(Refusal::TooLarge.into());
     }

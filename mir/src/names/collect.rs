@@ -62,6 +62,20 @@ impl Numbers {
     }
 }
 
+/// Where the map literal or the `new` of that number stands in a unit's tree.
+pub fn range_of_made(root: &SyntaxNode, kind: SyntaxKind, number: u32) -> Option<TextRange> {
+    let numbers = Numbers::of(root);
+    let starts = if kind == SyntaxKind::MapExpr { &numbers.maps } else { &numbers.news };
+    let start = starts.iter().find(|(_, it)| **it == number).map(|(start, _)| *start)?;
+    let mut found = None;
+    walk(root, |node| {
+        if node.kind() == kind && node.text_range().start() == start && found.is_none() {
+            found = Some(node.text_range());
+        }
+    });
+    found
+}
+
 fn is_new(node: &SyntaxNode) -> bool {
     node.first_token().is_some_and(|token| token.kind() == SyntaxKind::NewKw)
 }

@@ -34,7 +34,10 @@ fn all_branches(statement: &IfStmt, nesting: u32) -> bool {
 
 /// `while` with a constant that is true and without a `break` of its own.
 fn is_endless(statement: &WhileStmt) -> bool {
-    let truth = statement.condition().and_then(|it| fold::fold(&it));
+    let truth = statement.condition().and_then(|it| match &it {
+        Expr::Name(name) => fold::named_constant(name.name_token()?.text()),
+        other => fold::fold(other),
+    });
     let always = matches!(truth, Some(Const::Number(number)) if number != 0.0);
     always && statement.body().is_some_and(|body| !breaks(&body))
 }

@@ -12,6 +12,8 @@ pub enum What {
     Anything,
     /// It is this intrinsic.
     Intrinsic(u32),
+    /// The type map of these types, called or not.
+    Type(TypeSet),
     /// A constant that is true or false in a condition.
     Truth(bool),
     /// A list that nobody else has, of elements of these types.

@@ -83,9 +83,13 @@ fn result(unit: &Unit, outside: &dyn Outside, inst: &Inst, state: &State) -> Opt
         }
         Inst::AutoCall { src, .. } => {
             let value = state.get(src);
-            let what = if value.set.may_be(TypeSet::FUNCTION) { What::Anything } else { value.what };
-            Some(Value { what, ..Value::of(called(outside, value)) })
+            match value.what {
+                What::Type(_) => Some(Value { what: value.what, ..Value::of(TypeSet::MAP) }),
+                _ if value.set.may_be(TypeSet::FUNCTION) => of(called(outside, value)),
+                what => Some(Value { what, ..Value::of(value.set) }),
+            }
         }
+        Inst::Binary { op: BinaryOp::Isa, a, b, .. } => Some(isa(state.get(a).set, state.get(b).what)),
         Inst::Binary { op, a, b, .. } => of(types::binary(op, state.get(a).set, state.get(b).set)),
         Inst::Unary { op, src, .. } => of(types::unary(op, state.get(src).set)),
         Inst::GetMember { obj, name, .. } | Inst::CallMethod { obj, name, .. } => {
@@ -143,8 +147,41 @@ fn constant(value: &Const) -> Value {
 
 fn free(outside: &dyn Outside, name: &str) -> Value {
     let free = outside.free(name);
-    let what = free.intrinsic.map_or(What::Anything, What::Intrinsic);
+    let what = match free.intrinsic {
+        Some(id) => type_map(name).map_or(What::Intrinsic(id), What::Type),
+        None => What::Anything,
+    };
     Value { set: free.set, result: free.result, absent: false, what }
+}
+
+/// The types whose type map has this name.
+fn type_map(name: &str) -> Option<TypeSet> {
+    Some(match name {
+        "number" => TypeSet::NUMBER,
+        "string" => TypeSet::STRING,
+        "list" => TypeSet::LIST,
+        "funcRef" => TypeSet::FUNCTION,
+        "map" => TypeSet::MAP,
+        _ => return None,
+    })
+}
+
+/// A test of a type that is known already comes out as it must. Maps may be made of anything, type maps included.
+fn isa(of: TypeSet, what: What) -> Value {
+    let number = Value::of(TypeSet::NUMBER);
+    let plain = TypeSet::NULL | TypeSet::NUMBER | TypeSet::STRING | TypeSet::LIST | TypeSet::FUNCTION;
+    match what {
+        What::Type(wanted) if of != TypeSet::NONE && of.is_within(plain) => {
+            if of == wanted {
+                Value { what: What::Truth(true), ..number }
+            } else if !of.may_be(wanted) {
+                Value { what: What::Truth(false), ..number }
+            } else {
+                number
+            }
+        }
+        _ => number,
+    }
 }
 
 /// What reading a value gives: functions are called.

@@ -12,6 +12,7 @@ impl Outside for Small {
     fn free(&self, name: &str) -> Free {
         let intrinsic = |id| Free { set: TypeSet::FUNCTION, result: TypeSet::ANY, intrinsic: Some(id) };
         match name {
+            "string" => intrinsic(2),
             "range" => intrinsic(0),
             "print" => intrinsic(1),
             "anything" => Free::ANY,
@@ -103,6 +104,15 @@ fn what_calls_nothing_and_gives_nothing_is_found() {
     finds("  x = \"a\"\n  return -x", &[("NoResult", "-x")]);
     finds("  return range(\"a\", p)", &[("Refused", "range(\"a\", p)")]);
     finds("  x = 3\n  return x.foo", &[("NoMember", "x.foo")]);
+}
+
+#[test]
+fn what_a_test_of_its_type_keeps_from_running_is_not_judged() {
+    finds("  x = 3\n  if x isa string then return x.foo\n  return 0", &[]);
+    finds("  x = 3\n  if x isa string and p then y = -\"a\"\n  return 0", &[]);
+    finds("  x = \"a\"\n  if x isa string then y = -x\n  return 0", &[("NoResult", "-x")]);
+    finds("  x = {}\n  if x isa string then y = -\"a\"\n  return 0", &[("NoResult", "-\"a\"")]);
+    finds("  if p isa string then y = -\"a\"\n  return 0", &[("NoResult", "-\"a\"")]);
 }
 
 #[test]

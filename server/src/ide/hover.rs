@@ -5,7 +5,7 @@
 
 use super::tiers::{cost, report, usage, why};
 use super::values::{FreshRecordings, ValueSource};
-use super::{Live, guide};
+use super::{Live, guide, types};
 use crate::db::{Layout, LayoutUnit, LiveDb, MarkerUse};
 use crate::document::DocumentView;
 use crate::recording::{End, EvaluationId, Value};
@@ -44,7 +44,7 @@ pub fn hover(db: &LiveDb, document: &DocumentView, live: &Live, offset: TextSize
     let offset = offset.min(root.text_range().end());
     let token = root.token_at_offset(offset).max_by_key(|token| rank(token.kind()))?;
     let fresh = FreshRecordings::of(db, document);
-    let card = Card { live, fresh: &fresh, token: &token };
+    let card = Card { db, document, live, fresh: &fresh, token: &token };
     match token.kind() {
         SyntaxKind::Ident => card.name(),
         SyntaxKind::FunctionKw => card.function_literal(),
@@ -63,6 +63,8 @@ fn rank(kind: SyntaxKind) -> u8 {
 }
 
 struct Card<'a> {
+    db: &'a LiveDb,
+    document: &'a DocumentView,
     live: &'a Live,
     fresh: &'a FreshRecordings,
     token: &'a SyntaxToken,
@@ -86,7 +88,7 @@ impl Card<'_> {
         }
         if let Some(index) = unit.and_then(|unit| parameter(&unit.code.unit, name)).filter(|_| !is_member) {
             let unit = unit?;
-            let types = self.types(unit, range);
+            let types = self.types(range);
             let title = format!("(parameter) {name} = {}", constant(&unit.code.unit, index));
             return Some(Hover { range, title, sections: types.into_iter().collect() });
         }
@@ -109,18 +111,19 @@ impl Card<'_> {
         let mut sections = Vec::new();
         let known = unit.code.unit.types.get(ix(inst)).copied().unwrap_or_default();
         let seen = self.fresh.value(ValueSource::of(unit, inst));
-        sections.extend(self.types(unit, range).or_else(|| (known != Ty::Any).then(|| static_type(known))));
+        sections.extend(self.types(range).or_else(|| (known != Ty::Any).then(|| static_type(known))));
         sections.extend(seen.map(value_section));
         Hover { range, title: format!("({scope}) {name}"), sections }
     }
 
-    /// The static type of the expression that a name stands for.
-    fn types(&self, unit: &LayoutUnit, range: TextRange) -> Option<String> {
-        let places = &unit.places.ranges;
+    /// The type of the expression that a name stands for: what is certain there, with what is likely where that says more.
+    fn types(&self, range: TextRange) -> Option<String> {
+        let unit = self.layout().at(range.start())?;
         let relative = range.checked_sub(unit.range.start())?;
-        let at = places.iter().rposition(|&it| it == relative)?;
-        let known = unit.code.unit.types.get(at).copied().filter(|&ty| ty != Ty::Any)?;
-        Some(static_type(known))
+        let at = unit.places.ranges.iter().rposition(|&it| it == relative);
+        let index = self.layout().units.iter().position(|it| it.key == unit.key)?;
+        let certain = at.and_then(|at| types::certain(self.db, self.document.file, index).get(at).copied());
+        types::text(self.db, self.document.file, &self.live.places, index, self.token.text(), certain)
     }
 
     fn function_called(&self, name: &str, is_member: bool) -> Option<&LayoutUnit> {

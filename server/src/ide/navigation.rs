@@ -3,13 +3,13 @@
 //! Made of [`super::names`]; `lsp` turns places into locations. Invariant: what is listed as a reference means the same thing;
 //! only where nobody knows whose member a name is, all members of that name are listed.
 
-use super::infer::{Infer, Object};
+use super::infer::{Infer, Object, UnitRef};
 use super::names::{Found, Named, Target, named_at, uses};
 use crate::db::{File, LiveDb};
 use crate::document::DocumentView;
 use crate::modules::Places;
-use minilive_mir::names::{Access, Place};
-use minilive_syntax::{TextRange, TextSize};
+use minilive_mir::names::{Access, Place, Sym, Symbol};
+use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
 
 /// A place in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,6 +40,98 @@ pub fn definition(db: &LiveDb, document: &DocumentView, places: &Places, offset:
         return vec![Location { file, range: TextRange::empty(TextSize::new(0)) }];
     }
     definitions(&mut infer, db, document.file, &named)
+}
+
+/// Where the maps are made that the name at an offset may be: for a `new`, the map behind it.
+pub fn type_definition(db: &LiveDb, document: &DocumentView, places: &Places, offset: TextSize) -> Vec<Location> {
+    let mut infer = Infer::new(db, places);
+    let Some((_, objects)) = objects_at(&mut infer, db, document, offset) else { return Vec::new() };
+    let mut found = Vec::new();
+    for object in objects {
+        let parents = if matches!(object, Object::New(..)) { infer.parents(object) } else { Vec::new() };
+        let of = if parents.is_empty() { vec![object] } else { parents };
+        for location in of.into_iter().filter_map(|it| made_at(db, it)) {
+            if !found.contains(&location) {
+                found.push(location);
+            }
+        }
+    }
+    found
+}
+
+/// Where maps are made whose `__isa` leads to what the name at an offset is; for a member, where such maps have it themselves.
+pub fn implementation(db: &LiveDb, document: &DocumentView, places: &Places, offset: TextSize) -> Vec<Location> {
+    let mut infer = Infer::new(db, places);
+    let Some(named) = named_at(&mut infer, db, document.file, offset) else { return Vec::new() };
+    let (holders, member) = match &named.target {
+        Target::Member(holders) => (holders.clone(), Some(named.name.clone())),
+        _ => match objects_at(&mut infer, db, document, offset) {
+            Some((_, objects)) => (objects, None),
+            None => return Vec::new(),
+        },
+    };
+    let mut found = Vec::new();
+    for heir in heirs(&mut infer, db, document.file) {
+        let descends = infer.chain(heir).iter().any(|(it, distance)| *distance > 0 && holders.contains(it));
+        let location = match &member {
+            _ if !descends => None,
+            Some(name) if infer.has(heir, name) => {
+                let target = Target::Member(vec![heir]);
+                let uses = uses(&mut infer, db, document.file, name, &target);
+                let own = uses.iter().filter(|it| it.certain && it.access.writes());
+                own.map(|it| Location { file: it.file, range: it.range })
+                    .find(|it| !found.contains(it) && it.range != named.range)
+            }
+            Some(_) => None,
+            None => made_at(db, heir),
+        };
+        found.extend(location.filter(|it| !found.contains(it)));
+    }
+    found
+}
+
+/// What the value of a name may be, as far as it is maps.
+fn objects_at(
+    infer: &mut Infer<'_>,
+    db: &LiveDb,
+    document: &DocumentView,
+    offset: TextSize,
+) -> Option<(Named, Vec<Object>)> {
+    let named = named_at(infer, db, document.file, offset)?;
+    let name: Sym = match &named.of.place {
+        Place::Member(owner) => Symbol::Member(owner.clone(), named.name.clone()).into(),
+        _ => Symbol::Name(named.name.clone()).into(),
+    };
+    let known = infer.value(UnitRef { file: document.file, unit: named.unit }, &name);
+    let objects = known.objects().collect();
+    Some((named, objects))
+}
+
+/// All maps that the code of a file makes.
+fn heirs(infer: &mut Infer<'_>, db: &LiveDb, file: File) -> Vec<Object> {
+    let facts = infer.facts(file);
+    let mut all = Vec::new();
+    for (unit, it) in (0u32..).zip(&facts.units) {
+        db.poll();
+        let at = UnitRef { file, unit };
+        all.extend((0..it.facts.maps.len() as u32).map(|number| Object::Literal(at, number)));
+        all.extend((0..it.facts.news.len() as u32).map(|number| Object::New(at, number)));
+    }
+    all
+}
+
+/// Where a map is made: its literal, its `new`, or the start of its file.
+fn made_at(db: &LiveDb, object: Object) -> Option<Location> {
+    let (at, number, kind) = match object {
+        Object::Literal(at, number) => (at, number, SyntaxKind::MapExpr),
+        Object::New(at, number) => (at, number, SyntaxKind::UnaryExpr),
+        Object::Module(file) => return Some(Location { file, range: TextRange::empty(TextSize::new(0)) }),
+        Object::Globals(_) | Object::Locals(_) | Object::Host(_) => return None,
+    };
+    let placed = crate::db::units(db, at.file).get(at.unit as usize)?;
+    let root = SyntaxNode::new_root(placed.unit.green(db).0.clone());
+    let range = minilive_mir::names::range_of_made(&root, kind, number)?;
+    Some(Location { file: at.file, range: range + placed.start })
 }
 
 /// Where what a name stands for is defined, the nearest first.

@@ -4,7 +4,9 @@
 //! [`Fixture`] first, then the tests of the feature.
 
 mod assist;
+mod calls;
 mod checks;
+mod hints;
 mod names;
 mod structure;
 

@@ -115,6 +115,23 @@ impl Backend {
         .await
     }
 
+    /// Asks about an item that an earlier answer gave: its file may not be open.
+    async fn about_item<T: ToProto>(
+        &self,
+        item: CallHierarchyItem,
+        mut reader: impl FnMut(&Snapshot, TextSize) -> T + Send + 'static,
+    ) -> Result<T::Out> {
+        let place = item.selection_range.start;
+        let path = from_proto::path(&item.uri);
+        let uri = from_proto::uri(&item.uri);
+        let found = self.ask_for(world::WORKSPACE.into(), Kind::WholeDocument, move |it, features| {
+            let snapshot = it.of_file(&uri, path.as_deref())?;
+            let offset = from_proto::offset(place, &snapshot.document, features.encoding);
+            Some(reader(&snapshot, offset).to_proto(&snapshot, features))
+        });
+        found.await?.ok_or_else(|| refused(Refused::UnknownDocument))
+    }
+
     /// The semantic tokens of a document or a range of it, and what identifies them.
     async fn tokens(&self, uri: &Url, range: Option<Range>) -> Result<(Vec<SemanticToken>, String)> {
         let kind = if range.is_some() { Kind::Positioned } else { Kind::WholeDocument };
@@ -302,6 +319,79 @@ impl LanguageServer for Backend {
             ide::definition(&it.db, &it.document, &it.live.places, offset)
         });
         Ok(Some(GotoDefinitionResponse::Array(found.await?)))
+    }
+
+    async fn goto_type_definition(
+        &self,
+        params: request::GotoTypeDefinitionParams,
+    ) -> Result<Option<request::GotoTypeDefinitionResponse>> {
+        let at = params.text_document_position_params;
+        let found = self.positioned(at, Kind::Linked, |it, offset, _| {
+            ide::type_definition(&it.db, &it.document, &it.live.places, offset)
+        });
+        Ok(Some(GotoDefinitionResponse::Array(found.await?)))
+    }
+
+    async fn goto_implementation(
+        &self,
+        params: request::GotoImplementationParams,
+    ) -> Result<Option<request::GotoImplementationResponse>> {
+        let at = params.text_document_position_params;
+        let found = self.positioned(at, Kind::Linked, |it, offset, _| {
+            ide::implementation(&it.db, &it.document, &it.live.places, offset)
+        });
+        Ok(Some(GotoDefinitionResponse::Array(found.await?)))
+    }
+
+    async fn prepare_call_hierarchy(
+        &self,
+        params: CallHierarchyPrepareParams,
+    ) -> Result<Option<Vec<CallHierarchyItem>>> {
+        let at = params.text_document_position_params;
+        let found = self.positioned(at, Kind::Linked, |it, offset, _| {
+            ide::call_items(&it.db, &it.document, &it.live.places, offset)
+        });
+        found.await.map(Some)
+    }
+
+    async fn incoming_calls(
+        &self,
+        params: CallHierarchyIncomingCallsParams,
+    ) -> Result<Option<Vec<CallHierarchyIncomingCall>>> {
+        let found = self.about_item(params.item, |it, offset| {
+            to_proto::Incoming(ide::incoming_calls(&it.db, &it.document, &it.live.places, offset))
+        });
+        found.await.map(Some)
+    }
+
+    async fn outgoing_calls(
+        &self,
+        params: CallHierarchyOutgoingCallsParams,
+    ) -> Result<Option<Vec<CallHierarchyOutgoingCall>>> {
+        let found = self.about_item(params.item, |it, offset| {
+            to_proto::Outgoing(ide::outgoing_calls(&it.db, &it.document, &it.live.places, offset))
+        });
+        found.await.map(Some)
+    }
+
+    async fn will_rename_files(&self, params: RenameFilesParams) -> Result<Option<WorkspaceEdit>> {
+        // An editor renames one file at a time; of several the first that is imported is followed.
+        let pairs: Vec<_> = params.files.iter().filter_map(from_proto::renamed).collect();
+        self.ask_for(world::WORKSPACE.into(), Kind::WholeDocument, move |it, features| {
+            let found = pairs
+                .iter()
+                .find_map(|(old, new)| ide::rename_file(&it.db, old, new).filter(|(places, _)| !places.is_empty()));
+            found.map(|(places, name)| to_proto::file_rename(&places, &name, it, features))
+        })
+        .await
+    }
+
+    async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
+        if let Ok(session) = self.session() {
+            let paths =
+                |folders: &[WorkspaceFolder]| folders.iter().filter_map(|it| from_proto::path(&it.uri)).collect();
+            session.world.changed_folders(paths(&params.event.added), paths(&params.event.removed));
+        }
     }
 
     async fn references(&self, params: ReferenceParams) -> Result<Option<Vec<Location>>> {
@@ -504,7 +594,9 @@ impl LanguageServer for Backend {
             let encoding = features.encoding;
             let range = from_proto::range(range, &it.document, encoding);
             let hints = ide::inlay_hints(&it.db, &it.document, &it.live, Some(range));
-            Some(hints.iter().map(|hint| to_proto::inlay_hint(hint, &it.document, encoding)).collect())
+            let code = ide::code_hints(&it.db, &it.document, &it.live, range);
+            let code = code.iter().map(|hint| to_proto::code_hint(hint, &it.document, encoding));
+            Some(hints.iter().map(|hint| to_proto::inlay_hint(hint, &it.document, encoding)).chain(code).collect())
         })
         .await
     }

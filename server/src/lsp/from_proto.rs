@@ -12,7 +12,8 @@ use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tower_lsp::lsp_types::{
-    ExecuteCommandParams, FormattingOptions, InitializeParams, Position, Range, TextDocumentContentChangeEvent, Url,
+    ExecuteCommandParams, FileRename, FormattingOptions, InitializeParams, Position, Range,
+    TextDocumentContentChangeEvent, Url,
 };
 
 /// Gives a client capability the name by which lsp-types reads it: `workspace.diagnostics` is `diagnostic` there.
@@ -35,6 +36,11 @@ pub fn roots(params: &InitializeParams) -> Vec<PathBuf> {
 /// The file of that name, if it is one.
 pub fn path(uri: &Url) -> Option<PathBuf> {
     crate::modules::path_of(uri.as_str())
+}
+
+/// The old and the new path of a file.
+pub fn renamed(files: &FileRename) -> Option<(PathBuf, PathBuf)> {
+    Some((path(&Url::parse(&files.old_uri).ok()?)?, path(&Url::parse(&files.new_uri).ok()?)?))
 }
 
 /// A document's name.

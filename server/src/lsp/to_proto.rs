@@ -4,10 +4,12 @@
 //! line index of the very text they belong to.
 
 mod assist;
+mod calls;
 mod places;
 
 pub use assist::{data, item_documentation};
-pub use places::{ToProto, action, rename, selection};
+pub use calls::{Incoming, Outgoing};
+pub use places::{ToProto, action, file_rename, rename, selection};
 
 use super::ext;
 use crate::ide::{self, HintKind, LensAction};
@@ -17,7 +19,8 @@ use minilive_syntax::{TextRange, TextSize};
 use serde_json::json;
 use tower_lsp::lsp_types::{
     CodeLens, Command, Diagnostic, DiagnosticSeverity, DiagnosticTag, DocumentSymbol, Hover, HoverContents, InlayHint,
-    InlayHintLabel, InlayHintTooltip, MarkupContent, MarkupKind, NumberOrString, Position, Range, SymbolKind,
+    InlayHintKind, InlayHintLabel, InlayHintTooltip, MarkupContent, MarkupKind, NumberOrString, Position, Range,
+    SymbolKind,
 };
 
 /// A place.
@@ -111,6 +114,21 @@ pub fn inlay_hint(it: &ide::InlayHint, document: &DocumentView, encoding: Encodi
         tooltip,
         padding_left: Some(true),
         padding_right: None,
+        data: None,
+    }
+}
+
+/// An inlay hint of the code itself.
+pub fn code_hint(it: &ide::CodeHint, document: &DocumentView, encoding: Encoding) -> InlayHint {
+    let is_type = it.kind == ide::CodeHintKind::Type;
+    InlayHint {
+        position: position(it.offset, document, encoding),
+        label: InlayHintLabel::String(it.label.clone()),
+        kind: Some(if is_type { InlayHintKind::TYPE } else { InlayHintKind::PARAMETER }),
+        text_edits: None,
+        tooltip: None,
+        padding_left: None,
+        padding_right: Some(!is_type),
         data: None,
     }
 }

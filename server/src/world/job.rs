@@ -4,10 +4,13 @@
 //! the job panics or the world ends; a job holds no snapshot while it waits.
 
 use super::own::Task;
-use crate::db::{CancelToken, LiveDb, Stopped};
+use crate::db::{CancelToken, File, LiveDb, Stopped};
 use crate::document::DocumentView;
 use crate::ide::Live;
+use crate::line_index::LineIndex;
+use crate::modules::Places;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
@@ -21,6 +24,24 @@ pub struct Snapshot {
     pub document: Arc<DocumentView>,
     /// What is running and what is not fresh; never part of the database.
     pub live: Arc<Live>,
+}
+
+impl Snapshot {
+    /// The same moment with another document: an open one, or a file of the workspace by its path.
+    pub fn of_file(&self, uri: &str, path: Option<&Path>) -> Option<Snapshot> {
+        let by_uri = |file: &&File| {
+            file.path(&self.db) == uri || path.is_some_and(|path| Path::new(file.path(&self.db)) == path)
+        };
+        let files = self.db.files();
+        let file = *files.iter().find(by_uri)?;
+        let text = file.text(&self.db);
+        let index = Arc::new(LineIndex::new(&text));
+        let document = DocumentView { uri: uri.into(), version: 0, revision: 0, file, text, index };
+        let places =
+            Places { script: path.and_then(Path::parent).map(Path::to_path_buf), executable: None, roots: Vec::new() };
+        let live = Live { places: Arc::new(places), ..Live::default() };
+        Some(Snapshot { db: self.db.clone(), document: Arc::new(document), live: Arc::new(live) })
+    }
 }
 
 /// How an answer depends on the text the asker saw.

@@ -56,6 +56,19 @@ impl World {
         }
     }
 
+    /// Takes in new folders and forgets the files of those that are gone. Documents that are open keep the folders they were opened with.
+    pub(super) fn changed_folders(&mut self, added: Vec<PathBuf>, removed: &[PathBuf]) {
+        self.config.roots.retain(|root| !removed.contains(root));
+        let new: Vec<_> = added.into_iter().filter(|root| !self.config.roots.contains(root)).collect();
+        self.config.roots.extend(new.iter().cloned());
+        let roots = &self.config.roots;
+        self.workspace.on_disk.retain(|path| roots.iter().any(|root| path.starts_with(root)));
+        self.set_files();
+        if !new.is_empty() {
+            self.read_in_thread(move |found| programs_below(new, found));
+        }
+    }
+
     /// Looks again at a file that may have changed on disk.
     pub(super) fn look_again(&mut self, path: PathBuf) {
         let below = self.config.roots.iter().any(|root| path.starts_with(root));

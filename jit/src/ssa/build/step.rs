@@ -35,7 +35,7 @@ impl Builder<'_> {
             Inst::Call { dst, callee, args } => self.call(dst, callee, args),
             Inst::MakeList { dst, elems } => self.generic(Some(dst), Helper::MakeList, &[], elems, Ty::List),
             Inst::AppendList { list, elems } => self.generic(None, Helper::AppendList, &[list], elems, Ty::Any),
-            Inst::MakeMap { dst, pairs } => self.make_map(dst, pairs),
+            Inst::MakeMap { dst, pairs } => self.map_literal(dst, pairs),
             Inst::Slice { dst, obj, from, to } => {
                 self.generic(Some(dst), Helper::Slice, &[obj, from, to], RegRange::EMPTY, Ty::Any)
             }

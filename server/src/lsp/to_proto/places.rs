@@ -209,6 +209,26 @@ pub fn rename(
     (workspace_edit(edits, snapshot, features), notice)
 }
 
+/// The same text at many places.
+pub fn file_rename(
+    places: &[ide::Location],
+    new: &str,
+    snapshot: &Snapshot,
+    features: &ClientFeatures,
+) -> WorkspaceEdit {
+    let mut files = Files::new(snapshot, features);
+    let mut edits: Vec<(Url, Vec<TextEdit>)> = Vec::new();
+    for it in places {
+        let Some(Location { uri, range }) = files.location(it.file, it.range) else { continue };
+        let edit = TextEdit { range, new_text: new.to_owned() };
+        match edits.iter_mut().find(|(at, _)| *at == uri) {
+            Some((_, list)) => list.push(edit),
+            None => edits.push((uri, vec![edit])),
+        }
+    }
+    workspace_edit(edits, snapshot, features)
+}
+
 fn workspace_edit(edits: Vec<(Url, Vec<TextEdit>)>, snapshot: &Snapshot, features: &ClientFeatures) -> WorkspaceEdit {
     if !features.versioned_edits {
         return WorkspaceEdit::new(edits.into_iter().collect::<HashMap<_, _>>());

@@ -1,0 +1,184 @@
+//! Inlay hints of the code itself: types behind variables where they are first assigned, names of parameters before arguments.
+//!
+//! Both are off unless a setting asks for them. Reads types that are certain and functions that a callee is inferred to be. Invariant: a hint
+//! says nothing that stands there anyway: no type of a literal, no name before a variable of that name.
+
+use super::Live;
+use super::infer::{Infer, Kind, UnitRef};
+use super::names::units_at;
+use super::types;
+use crate::db::{self, LiveDb};
+use crate::document::DocumentView;
+use minilive_mir::ir::RecordKind;
+use minilive_mir::names::symbol_before;
+use minilive_syntax::ast::{AssignStmt, AstNode, CallStmt, CallSuffix, Expr, ForStmt};
+use minilive_syntax::{SyntaxNode, SyntaxToken, TextRange, TextSize};
+use rowan::WalkEvent;
+use rustc_hash::FxHashSet;
+
+/// What a hint tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CodeHintKind {
+    /// The type of the variable before it.
+    Type,
+    /// The parameter of the argument behind it.
+    Parameter,
+}
+
+/// One hint.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CodeHint {
+    /// Where.
+    pub offset: TextSize,
+    /// What is shown.
+    pub label: String,
+    /// What it tells.
+    pub kind: CodeHintKind,
+}
+
+/// The hints of a range.
+pub fn code_hints(db: &LiveDb, document: &DocumentView, live: &Live, range: TextRange) -> Vec<CodeHint> {
+    let show = live.show;
+    if !show.types && !show.parameters {
+        return Vec::new();
+    }
+    let mut look =
+        Look { db, document, infer: Infer::new(db, &live.places), named: FxHashSet::default(), found: Vec::new() };
+    let root = SyntaxNode::new_root(document.file.parse(db).green.clone());
+    let mut walk = root.preorder();
+    while let Some(event) = walk.next() {
+        let WalkEvent::Enter(node) = event else { continue };
+        if node.text_range().intersect(range).is_none() {
+            walk.skip_subtree();
+            continue;
+        }
+        if show.types {
+            look.variable(&node);
+        }
+        if show.parameters {
+            look.call(&node);
+        }
+    }
+    look.found.retain(|it| range.contains_inclusive(it.offset));
+    look.found.sort_by_key(|it| it.offset);
+    look.found
+}
+
+struct Look<'a> {
+    db: &'a LiveDb,
+    document: &'a DocumentView,
+    infer: Infer<'a>,
+    /// Variables that have their hint: only the first assignment gets one.
+    named: FxHashSet<(u32, String)>,
+    found: Vec<CodeHint>,
+}
+
+impl Look<'_> {
+    fn variable(&mut self, node: &SyntaxNode) {
+        let name = match (AssignStmt::cast(node.clone()), ForStmt::cast(node.clone())) {
+            (Some(assign), _) => match (assign.target(), assign.value()) {
+                (Some(Expr::Name(name)), Some(value)) if is_plain(&value) => return self.is_shown(name.name_token()),
+                (Some(Expr::Name(name)), Some(_)) => name.name_token(),
+                _ => None,
+            },
+            (_, Some(statement)) => statement.variable(),
+            _ => None,
+        };
+        if let Some(name) = name {
+            self.typed(&name);
+        }
+    }
+
+    /// A variable whose first value shows its type needs no hint anywhere.
+    fn is_shown(&mut self, name: Option<SyntaxToken>) {
+        let Some(name) = name else { return };
+        if let Some(unit) = units_at(self.db, self.document.file, name.text_range().start()).next() {
+            self.named.insert((unit, name.text().to_owned()));
+        }
+    }
+
+    /// The type that the first assignment gives.
+    fn typed(&mut self, name: &SyntaxToken) {
+        let file = self.document.file;
+        let Some(unit) = units_at(self.db, file, name.text_range().start()).next() else { return };
+        if !self.named.insert((unit, name.text().to_owned())) {
+            return;
+        }
+        let Some(placed) = db::units(self.db, file).get(unit as usize) else { return };
+        let Some(statement) =
+            name.parent_ancestors().find(|it| AssignStmt::can_cast(it.kind()) || ForStmt::can_cast(it.kind()))
+        else {
+            return;
+        };
+        let Some(relative) = statement.text_range().checked_sub(placed.start) else { return };
+        let (code, places) = (db::function_mir(self.db, placed.unit).unit, db::unit_places(self.db, placed.unit));
+        let results = types::certain(self.db, file, unit as usize);
+        // The value that a recording would show of this statement.
+        let record = code.records.iter().find(|it| {
+            places.ranges.get(it.inst.0 as usize).is_some_and(|range| relative.contains_range(*range))
+                && it.kind.is_variable()
+        });
+        let Some(record) = record else { return };
+        let block = code.blocks.iter().find(|block| (block.first..block.end).contains(&record.inst.0));
+        let Some(first) = block.map(|block| block.first) else { return };
+        let is_made = |at: &u32| code.insts[*at as usize].dst() == Some(record.value);
+        // The variable of a loop is made by the end of the block before.
+        let made = (first..=record.inst.0).rev().find(is_made);
+        let made = made.or_else(|| (0..first).rev().find(is_made).filter(|_| record.kind == RecordKind::ForVariable));
+        let set = made.and_then(|at| results.get(at as usize).copied());
+        if let Some(words) = set.and_then(types::words) {
+            let label = format!(": {words}");
+            self.found.push(CodeHint { offset: name.text_range().end(), label, kind: CodeHintKind::Type });
+        }
+    }
+
+    fn call(&mut self, node: &SyntaxNode) {
+        let (end, args): (_, Vec<Expr>) = if let Some(call) = CallSuffix::cast(node.clone()) {
+            (node.text_range().start(), call.arg_list().into_iter().flat_map(|it| it.args()).collect())
+        } else if let Some(call) = CallStmt::cast(node.clone()) {
+            let Some(callee) = call.callee() else { return };
+            (callee.range().end(), call.arg_list().into_iter().flat_map(|it| it.args()).collect())
+        } else {
+            return;
+        };
+        let names = self.parameters(end).unwrap_or_default();
+        // With one parameter everybody knows which it is.
+        if names.len() < 2 {
+            return;
+        }
+        for (name, arg) in names.iter().zip(&args) {
+            let text = arg.syntax().text().to_string();
+            if !text.eq_ignore_ascii_case(name) && !text.ends_with(&format!(".{name}")) {
+                let label = format!("{name}:");
+                self.found.push(CodeHint { offset: arg.range().start(), label, kind: CodeHintKind::Parameter });
+            }
+        }
+    }
+
+    /// The names of the parameters of what is called, if it is one function.
+    fn parameters(&mut self, callee_end: TextSize) -> Option<Vec<String>> {
+        let file = self.document.file;
+        let unit = units_at(self.db, file, callee_end).next()?;
+        let placed = db::units(self.db, file).get(unit as usize)?;
+        let relative = callee_end.checked_sub(placed.start)?;
+        let callee = symbol_before(&placed.unit.green(self.db).0, placed.unit.kind(self.db), relative)?;
+        let as_method = matches!(*callee, minilive_mir::names::Symbol::Member(..));
+        match &*self.infer.uncalled(UnitRef { file, unit }, &callee).kinds {
+            [Kind::Function(function)] => {
+                let facts = self.infer.facts(function.file);
+                Some(facts.unit(function.unit).facts.params.iter().map(|(name, _)| name.to_string()).collect())
+            }
+            [Kind::Intrinsic(id)] => {
+                let def = id.def();
+                let skipped = usize::from(as_method && def.takes_self);
+                Some(def.params.iter().skip(skipped).map(|(name, _)| (*name).to_owned()).collect())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What shows its type by itself.
+fn is_plain(value: &Expr) -> bool {
+    matches!(value, Expr::Literal(_) | Expr::List(_) | Expr::Map(_) | Expr::Function(_))
+}

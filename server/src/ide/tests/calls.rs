@@ -1,0 +1,141 @@
+//! Call hierarchy, type definitions, implementations, and what a renamed file means for others.
+
+use super::Fixture;
+use crate::ide;
+use expect_test::{Expect, expect};
+use std::path::Path;
+
+const PROGRAM: &str = "//- main.ms
+import \"lib\"
+area = function(w, h)
+  return w * h
+end function
+total = function
+  return area(1, 2) + lib.twice(area)
+end function
+print tot$0al
+//- lib.ms
+twice = function(n)
+  return n * 2
+end function
+";
+
+fn calls(source: &str, outgoing: bool) -> Vec<(String, usize)> {
+    let it = Fixture::new(source);
+    let found = if outgoing { ide::outgoing_calls } else { ide::incoming_calls };
+    let found = found(&it.db, &it.document, &it.places, it.offset);
+    found.into_iter().map(|call| (call.item.name, call.ranges.len())).collect()
+}
+
+fn named(list: &[(&str, usize)]) -> Vec<(String, usize)> {
+    list.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
+}
+
+#[test]
+fn functions_know_who_calls_them_and_whom_they_call() {
+    assert_eq!(calls(PROGRAM, true), named(&[("area", 2), ("twice", 1)]));
+    assert_eq!(calls(PROGRAM, false), named(&[("main.ms", 1)]));
+    let area = PROGRAM.replace("tot$0al", "total").replace("area = f", "ar$0ea = f");
+    assert_eq!(calls(&area, false), named(&[("total", 2)]));
+    assert_eq!(calls(&area, true), []);
+    let twice = PROGRAM.replace("tot$0al", "total").replace("lib.twice", "lib.tw$0ice");
+    assert_eq!(calls(&twice, false), named(&[("total", 1)]));
+    let it = Fixture::new(&area);
+    let items = ide::call_items(&it.db, &it.document, &it.places, it.offset);
+    assert_eq!(
+        it.draw(items.iter().map(|at| (at.name_range, at.name.clone()))),
+        "| area = function(w, h)\n| ^^^^ area\n"
+    );
+}
+
+#[test]
+fn nothing_is_called_where_there_is_no_function() {
+    assert_eq!(calls("x = 1\nprint x$0\n", true), []);
+    assert_eq!(calls("$0\n", false), []);
+    let it = Fixture::new("x = 1\nprint x$0\n");
+    assert!(ide::call_items(&it.db, &it.document, &it.places, it.offset).is_empty());
+}
+
+const SHAPES: &str = "Shape = {\"sides\": 0}
+Shape.area = function
+  return 0
+end function
+Square = new Shape
+Square.sides = 4
+Square.area = function
+  return 1
+end function
+";
+
+fn places(source: &str, implementation: bool, expected: &Expect) {
+    let it = Fixture::new(source);
+    let find = if implementation { ide::implementation } else { ide::type_definition };
+    let found = find(&it.db, &it.document, &it.places, it.offset);
+    expected.assert_eq(&it.draw(found.iter().map(|at| (at.range, String::new()))));
+}
+
+#[test]
+fn the_type_of_a_value_is_where_its_map_is_made() {
+    places(
+        &format!("{SHAPES}s = new Square\nprint s$0.sides\n"),
+        false,
+        &expect![[r#"
+        | Square = new Shape
+        |          ^^^^^^^^^
+    "#]],
+    );
+    places(
+        &format!("{SHAPES}print Shape$0.sides\n"),
+        false,
+        &expect![[r#"
+        | Shape = {"sides": 0}
+        |         ^^^^^^^^^^^^
+    "#]],
+    );
+    places("x = 1\nprint x$0\n", false, &expect![[""]]);
+}
+
+#[test]
+fn implementations_are_the_maps_behind_and_their_own_members() {
+    places(
+        &SHAPES.replacen("Shape = {", "Sha$0pe = {", 1),
+        true,
+        &expect![[r#"
+        | Square = new Shape
+        |          ^^^^^^^^^
+    "#]],
+    );
+    places(
+        &SHAPES.replacen("Shape.area", "Shape.ar$0ea", 1),
+        true,
+        &expect![[r#"
+        | Square.area = function
+        |        ^^^^
+    "#]],
+    );
+    places("x = 1\nprint x$0\n", true, &expect![[""]]);
+}
+
+#[test]
+fn a_renamed_module_is_renamed_in_its_importers() {
+    let rename = |source: &str, new: &str| {
+        let it = Fixture::new(source);
+        let found = ide::rename_file(&it.db, Path::new("/w/lib.ms"), Path::new(new));
+        let found =
+            found.map(|(places, name)| places.iter().map(|at| (at.file, at.range, name.clone())).collect::<Vec<_>>());
+        found.map(|places| it.draw_all(&places))
+    };
+    let source = "//- main.ms\nimport \"lib\"\nprint lib.x\nf = function(lib)\n  return lib\nend function\n//- lib.ms\nx = 1\n//- other.ms\nprint 1\n";
+    expect![[r#"
+        //- main.ms
+        | import "lib"
+        |         ^^^ util
+        | print lib.x
+        |       ^^^ util
+    "#]]
+    .assert_eq(&rename(source, "/w/util.ms").expect("is imported"));
+    assert_eq!(rename(source, "/elsewhere/util.ms"), None, "where modules are looked for is not in the text");
+    assert_eq!(rename(source, "/w/no name.ms"), None);
+    let taken = source.replace("print lib.x", "util = 1\nprint lib.x");
+    assert_eq!(rename(&taken, "/w/util.ms").as_deref(), Some(""), "the name is taken there");
+}

@@ -1,0 +1,78 @@
+//! Types in words: what is certain at an instruction, and what is likely of a name.
+//!
+//! Hover and inlay hints show them. Invariant: what is only likely is called so.
+
+use super::describe::type_text;
+use super::infer::{Infer, Object, UnitRef};
+use crate::db::{self, File, LiveDb};
+use crate::modules::Places;
+use minilive_mir::names::{Sym, Symbol};
+use minilive_mir::types::TypeSet;
+
+/// So many members of a map are named.
+const MOST_MEMBERS: usize = 8;
+
+/// Per instruction of a unit: what it certainly gives.
+pub fn certain(db: &LiveDb, file: File, unit: usize) -> Vec<TypeSet> {
+    let (around, members) = db::surroundings(db, file);
+    let (Some(placed), Some(around)) = (db::units(db, file).get(unit), around.get(unit)) else { return Vec::new() };
+    db::unit_types(db, placed.unit, *around, *members).results.clone()
+}
+
+/// The types of a set in single words; nothing if it may be anything.
+pub fn words(set: TypeSet) -> Option<String> {
+    let all = [
+        (TypeSet::NUMBER, "number"),
+        (TypeSet::STRING, "string"),
+        (TypeSet::LIST, "list"),
+        (TypeSet::MAP, "map"),
+        (TypeSet::FUNCTION, "function"),
+        (TypeSet::ERROR, "error"),
+        (TypeSet::NULL, "null"),
+    ];
+    if set == TypeSet::NONE || set == TypeSet::ANY {
+        return None;
+    }
+    let words: Vec<_> = all.iter().filter(|(it, _)| set.may_be(*it)).map(|(_, word)| *word).collect();
+    // Of nearly anything nearly nothing is known.
+    (words.len() <= 3).then(|| words.join(" or "))
+}
+
+/// What is known of a name in a unit, as a paragraph.
+pub fn text(
+    db: &LiveDb,
+    file: File,
+    places: &Places,
+    unit: usize,
+    name: &str,
+    certain: Option<TypeSet>,
+) -> Option<String> {
+    let mut infer = Infer::new(db, places);
+    let symbol: Sym = Symbol::Name(name.into()).into();
+    let known = infer.value(UnitRef { file, unit: unit as u32 }, &symbol);
+    let likely = type_text(&mut infer, db, &known).map(|text| text + &members(&mut infer, &known));
+    let certain = certain.and_then(words);
+    match (certain, likely) {
+        // The likely text says which list or map it is.
+        (Some(certain), Some(likely)) if matches!(&*certain, "list" | "map") && likely.starts_with(&certain) => {
+            Some(format!("type: {likely}"))
+        }
+        (Some(certain), _) => Some(format!("type: {certain}")),
+        (None, Some(likely)) => Some(format!("likely: {likely}")),
+        (None, None) => None,
+    }
+}
+
+/// The members of the only map that something may be.
+fn members(infer: &mut Infer<'_>, known: &super::infer::Known) -> String {
+    let objects: Vec<_> = known.objects().collect();
+    let [object @ (Object::Literal(..) | Object::New(..))] = &*objects else { return String::new() };
+    let found = infer.members(known);
+    let own = found.iter().filter(|it| it.intrinsic.is_none() && (it.distance > 0 || it.owner == *object));
+    let names: Vec<_> = own.map(|it| it.name.to_string()).filter(|name| name != "__isa").collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    let more = if names.len() > MOST_MEMBERS { ", …" } else { "" };
+    format!(" with {}{more}", names[..names.len().min(MOST_MEMBERS)].join(", "))
+}
