@@ -676,7 +676,7 @@ impl Helper {
     pub fn sees_globals(self) -> bool {
         match self {
             Helper::Binary(op) => op == minilive_mir::ir::BinaryOp::Add,
-            Helper::Unary(_) | Helper::Len | Helper::MakeList | Helper::AppendList => false,
+            Helper::Unary(_) | Helper::MakeList | Helper::AppendList => false,
             Helper::MakeMap(_) | Helper::MakeShaped(_) => false,
             Helper::MakeRange
             | Helper::MakeFunction(_)
@@ -743,6 +743,8 @@ impl Op {
     /// Whether the operation may be dropped when nobody uses its result.
     pub fn is_pure(self) -> bool {
         match self {
+            // It is the same map all the time.
+            Op::Helper(Helper::LoadGlobals) => true,
             Op::Param(_)
             | Op::Window(_)
             | Op::Captured

@@ -4,6 +4,7 @@
 //! first arrival and passes arguments. Invariant: both phases decide by the settled types, so the numbers of arguments agree.
 
 use super::iterate::LONGEST;
+use super::uses::giver;
 use super::{Builder, CellState, Env, RangeParts, Slot, Step, Stop};
 use crate::feedback::{Global, Kinds, Target, Variety};
 use crate::reason::{ExitReason, Refused};
@@ -53,6 +54,11 @@ pub(crate) fn loop_facts(body: &Body, flow: &Flow) -> Vec<LoopFacts> {
                             }
                         }
                         Inst::StoreGlobal { name, .. } => facts.stores.push(name),
+                        Inst::SetMember { obj, name, .. }
+                            if matches!(giver(&unit.block_insts(block)[..i], obj), Some(Inst::LoadGlobals { .. })) =>
+                        {
+                            facts.stores.push(name);
+                        }
                         Inst::GetIndex { .. } => facts.indexes.push(at),
                         _ => {}
                     }

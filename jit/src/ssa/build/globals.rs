@@ -131,7 +131,7 @@ impl Builder<'_> {
     }
 
     /// A global is known better; its value is the same.
-    fn keep_cell(&mut self, name: NameId, slot: Slot) {
+    pub(super) fn keep_cell(&mut self, name: NameId, slot: Slot) {
         let dirty = matches!(self.env.cells[name.0 as usize], CellState::Loaded { dirty: true, .. });
         self.env.cells[name.0 as usize] = CellState::Loaded { slot, dirty };
     }

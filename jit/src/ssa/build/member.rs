@@ -22,8 +22,11 @@ impl Builder<'_> {
         if self.type_method(dst, (obj, this, name), RegRange::EMPTY)? {
             return Ok(());
         }
-        let ways = self.ways(obj)?;
         let called = self.input.seen.method(self.at);
+        if called.variety == Variety::None && self.is_globals(obj) && self.read_global_member(dst, name)? {
+            return Ok(());
+        }
+        let ways = self.ways(obj)?;
         if called.variety == Variety::None {
             if self.may(ExitReason::IsFunction) {
                 let found = self.find(obj, name, ways.as_deref())?;
@@ -47,6 +50,22 @@ impl Builder<'_> {
             return Ok(());
         }
         self.invoke(dst, (obj, this, name), ways.as_deref(), args, false)
+    }
+
+    /// `globals.name` that was no function yet: the global itself; false if experience says not to expect that.
+    fn read_global_member(&mut self, dst: Reg, name: NameId) -> Step<bool> {
+        if !self.may(ExitReason::Unassigned) || !self.may(ExitReason::IsFunction) {
+            return Ok(false);
+        }
+        let loaded = self.load_cell(name);
+        let slot = self.guard_assigned(loaded)?;
+        if matches!(slot.ty, Ty::Function(_) | Ty::Range) {
+            return Ok(false);
+        }
+        let slot = if slot.ty == Ty::Any { self.guard_plain(dst, None, slot, Kinds::NONE)? } else { slot };
+        self.keep_cell(name, slot);
+        self.set(dst, slot);
+        Ok(true)
     }
 
     /// What is found, called, whatever function it is; what is only read (`reads`) need not be one.
@@ -77,6 +96,9 @@ impl Builder<'_> {
     }
 
     pub(crate) fn set_member(&mut self, obj: Reg, name: NameId, src: Reg) -> Step<()> {
+        if self.is_globals(obj) && self.may(ExitReason::Frozen) && self.reg(src).ty != Ty::Range {
+            return self.store_global(name, src);
+        }
         if self.add_member(obj, name, src)? {
             return Ok(());
         }

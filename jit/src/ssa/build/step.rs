@@ -165,7 +165,7 @@ impl Builder<'_> {
         let (list, slot) = (self.reg(obj).val, self.reg(key));
         let index = self.as_int(slot);
         match self.guard_index(list, key) {
-            Some(object) => self.op(Op::LoadElement, &[object, index], Rep::Boxed),
+            Some((object, index)) => self.op(Op::LoadElement, &[object, index], Rep::Boxed),
             None => self.any_element(list, index),
         }
     }
@@ -183,29 +183,35 @@ impl Builder<'_> {
         let guarded = self.guard_index(list, key);
         let value = self.boxed(value);
         match guarded {
-            Some(object) => self.op(Op::StoreElement, &[object, index, list, value], Rep::None),
+            Some((object, index)) => self.op(Op::StoreElement, &[object, index, list, value], Rep::None),
             None => self.op(Op::ListSet, &[list, index, value], Rep::None),
         };
         self.effect();
     }
 
-    /// The object of a list which stores an element at an index that is from here on known to lie inside; `None` if experience
-    /// says not to expect that.
-    fn guard_index(&mut self, list: Val, key: Reg) -> Option<Val> {
+    /// The object of a list, and the place in it of the element at an index that is from here on known to lie inside; `None` if
+    /// experience says not to expect that.
+    fn guard_index(&mut self, list: Val, key: Reg) -> Option<(Val, Val)> {
         let slot = self.reg(key);
         let (lo, hi) = slot.ty.range()?;
         let seen = self.input.seen.index(self.at);
-        let odd = seen.computed || seen.out_of_range || hi < 0 || lo >= MAX_LIST as i64;
+        // What is negative counts from the end.
+        let from_end = hi < 0;
+        let far = lo >= MAX_LIST as i64 || from_end && lo < -(MAX_LIST as i64);
+        let odd = far || seen.computed || seen.out_of_range && !from_end;
         if odd || !self.may(ExitReason::IndexOutOfRange) {
             return None;
         }
-        let index = self.as_int(slot);
         let object = self.op(Op::Object, &[list], Rep::Object);
         let len = self.op(Op::StoredLen, &[object], Rep::Int);
+        let index = self.as_int(slot);
+        let place = if from_end { self.op(Op::IAdd, &[len, index], Rep::Int) } else { index };
         let exit = self.exit(ExitReason::IndexOutOfRange);
-        self.op_exit(Op::GuardIndex, &[index, len], Rep::None, Some(exit));
-        self.refine(key, Slot { ty: Ty::Int(lo.max(0), hi.min(MAX_LIST as i64)), val: slot.val });
-        Some(object)
+        self.op_exit(Op::GuardIndex, &[place, len], Rep::None, Some(exit));
+        if !from_end {
+            self.refine(key, Slot { ty: Ty::Int(lo.max(0), hi.min(MAX_LIST as i64)), val: slot.val });
+        }
+        Some((object, place))
     }
 
     /// A generic operation on registers.

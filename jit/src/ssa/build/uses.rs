@@ -68,6 +68,11 @@ fn sources(inst: &Inst) -> [Option<Reg>; 2] {
     }
 }
 
+/// The last of some instructions that writes a register.
+pub(super) fn giver(insts: &[Inst], reg: Reg) -> Option<&Inst> {
+    insts.iter().rev().find(|inst| inst.writes().any(|it| it == reg))
+}
+
 impl Builder<'_> {
     /// Whether the value that the current instruction puts into a register serves as an integer.
     pub(super) fn is_int_use(&mut self, dst: Reg) -> bool {
@@ -91,15 +96,24 @@ impl Builder<'_> {
         self.int_uses.has(dst) && self.live_at(insts.len()).has(dst)
     }
 
-    /// The constant that a register got in this block, if it got nothing since.
-    pub(super) fn constant_of(&self, reg: Reg) -> Option<ConstId> {
+    /// The instruction that gave a register what it holds, if that is in this block.
+    fn giver(&self, reg: Reg) -> Option<&Inst> {
         let unit = &self.input.body.unit;
         let first = self.at.0 as usize - self.idx;
-        let mut before = unit.insts[first..self.at.0 as usize].iter().rev();
-        match before.find(|inst| inst.writes().any(|it| it == reg)) {
+        giver(&unit.insts[first..self.at.0 as usize], reg)
+    }
+
+    /// The constant that a register got in this block, if it got nothing since.
+    pub(super) fn constant_of(&self, reg: Reg) -> Option<ConstId> {
+        match self.giver(reg) {
             Some(&Inst::Const { value, .. }) => Some(value),
             _ => None,
         }
+    }
+
+    /// Whether a register got the map of globals in this block.
+    pub(super) fn is_globals(&self, reg: Reg) -> bool {
+        matches!(self.giver(reg), Some(Inst::LoadGlobals { .. }))
     }
 
     /// Whether the text says a register's value.
