@@ -33,7 +33,9 @@ use cranelift_codegen::isa::OwnedTargetIsa;
 use inline::Banned;
 use minilive_mir::ir::{BlockId, Inst, InstId, UnitKind};
 use minilive_runtime::intrinsics::IntrinsicId;
+use minilive_runtime::names;
 use minilive_runtime::realm::Realm;
+use minilive_runtime::shape::ShapeId;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -491,6 +493,10 @@ fn build_plan(
         passes,
         recording: code.recording,
         callees: &callees(codes, seen),
+        isa_slot: &|shape| {
+            let slot = codes.shared().shapes.get(ShapeId(shape)).slot_of(names::ISA)?;
+            u8::try_from(slot).ok()
+        },
         intrinsic_name: &|id| Some(IntrinsicId(id).def().name).filter(|_| IntrinsicId(id).def().member_of.is_none()),
     })
 }

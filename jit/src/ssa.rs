@@ -374,6 +374,13 @@ pub enum Op {
     LoadSlot(u8),
     /// Stores into a slot of a map whose shape was guarded: object, name, value, map. Fatal when frozen.
     StoreSlot(u8),
+    /// Adds a slot to a map object whose shape was guarded, which gets another shape: object, name, value, map. Fatal when frozen.
+    AddSlot {
+        /// The slot.
+        slot: u8,
+        /// The shape behind it.
+        shape: u32,
+    },
     /// Stores into a slot of an environment object, frozen or not: object, value, map.
     StoreVariable(u8),
     /// `count` of `range(from, to, step)`: three doubles, leaves where the intrinsic gives an error or too long a list.

@@ -7,7 +7,7 @@
 use super::Generator;
 
 /// How many scenes there are.
-pub(super) const SCENES: u64 = 14;
+pub(super) const SCENES: u64 = 15;
 
 impl Generator {
     /// One of the scenes.
@@ -26,6 +26,7 @@ impl Generator {
             10 => self.prototypes(),
             11 => self.references(),
             12 => self.replaced_ranges(),
+            13 => self.grown_maps(),
             _ => self.container_work(),
         }
     }
@@ -309,6 +310,59 @@ for now$U in range(1, $N)
 end for";
         self.template(text, &more);
         self.spend(12_000);
+    }
+
+    /// Thousands of maps are made by literals and by `new` and get the same members, until one is another kind of map.
+    fn grown_maps(&mut self) {
+        let more = [
+            ("$N", self.number_of(60, 600)),
+            ("$A", self.number_of(20, 59)),
+            ("$L", self.one_of(&["{}", "{\"x\": i}", "{\"x\": i, \"y\": [i]}", "{\"y\": i, k: 2}", "new base$U"])),
+            (
+                "$C",
+                self.one_of(&[
+                    "m = {\"b\": 1, \"a\": 2}",
+                    "freeze m",
+                    "m = {1: 2}",
+                    "m = new {\"a\": 4}",
+                    "base$U.a = 7",
+                    "m.c = 1",
+                    "k = \"a\"",
+                    "m = locals",
+                    "m = [m]",
+                    "m = globals",
+                ]),
+            ),
+            ("$V", self.one_of(&["i", "0.5", "\"v\"", "m", "[i]", "k"])),
+        ];
+        let text = "base$U = {\"x\": 1}
+grow$U = function(n, at)
+  k = \"kk\"
+  t = 0
+  held = null
+  for i in range(1, n)
+    m = $L
+    if i == at then $C
+    if m isa map and not (i >= at and i < at + 2 and at > 0) then
+      m.a = $V
+      m.b = i
+      if m.hasIndex(\"x\") and m.x isa number then t = t + m.x
+      m.c = held
+      m.d = 2
+      m.e = m.b + m.d
+    end if
+    if m isa map and m.hasIndex(\"e\") and m.e isa number then t = t + m.e
+    if i == at and m isa map then m.a = 5
+    if i % 7 == 0 then held = i
+  end for
+  return t % 100003
+end function
+for r in range(1, 3)
+  $S = ($S + grow$U($N, $A * (r % 2))) % 100003
+end for
+globals.remove \"a\"";
+        self.template(text, &more);
+        self.spend(8_000);
     }
 
     /// Methods in the type maps, changed and removed in the middle of hot loops, then gone.

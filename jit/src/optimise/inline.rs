@@ -9,7 +9,7 @@ use crate::engine::inlined::Inlined;
 use crate::engine::table::CodeTable;
 use crate::engine::unit::{CallFlags, Code, CodeId};
 use crate::engine::ways::{literal_words, member_words};
-use crate::feedback::{FeedbackCell, Snapshot, Target, Variety};
+use crate::feedback::{FeedbackCell, Holder, Kinds, Snapshot, Target, Variety};
 use crate::passes::{Pass, Passes};
 use crate::reason::{ExitReason, Refusal};
 use crate::ssa::body::{Body, Frame};
@@ -120,7 +120,8 @@ impl Policy for Chooser<'_> {
         let growth = self.growth + callee.unit.insts.len();
         let again = is_active(frames, frame, callee.id);
         let small = callee.unit.insts.len() <= MAX_CALLEE && growth <= MAX_GROWTH;
-        if again || !small || given > callee.unit.params.len() || !is_spliceable(callee) {
+        let lacks_super = callee.unit.super_reg.is_some() && !self.tells_super(frame, caller, at);
+        if again || lacks_super || !small || given > callee.unit.params.len() || !is_spliceable(callee) {
             return None;
         }
         let part = part(self.codes, callee)?;
@@ -134,6 +135,20 @@ impl Policy for Chooser<'_> {
 }
 
 impl Chooser<'_> {
+    /// Whether it is known where a method is found, and so what `super` is in it.
+    fn tells_super(&self, frame: usize, caller: &Frame, at: InstId) -> bool {
+        let view = &self.views[frame];
+        let doubtful = [ExitReason::Shape, ExitReason::NotMap].iter().any(|&it| view.rejected.contains(&(at, it)));
+        match caller.unit.insts[at.0 as usize] {
+            Inst::CallMethod { .. } | Inst::GetMember { .. } => {
+                let seen = view.property(at);
+                let one = seen.variety == Variety::Mono && matches!(seen.holder, Holder::Own | Holder::Parent);
+                !doubtful && (one && seen.receiver == Kinds::MAP || view.ways(at).is_some_and(|ways| ways.len() == 1))
+            }
+            _ => true,
+        }
+    }
+
     /// The one callee that a call was seen to have, with the number of its arguments.
     fn target(&self, frame: usize, caller: &Frame, at: InstId) -> Option<(CodeId, usize)> {
         let view = &self.views[frame];
@@ -183,7 +198,6 @@ fn is_spliceable(code: &Code) -> bool {
     };
     unit.kind == UnitKind::Function
         && unit.env.is_none()
-        && unit.super_reg.is_none()
         && code.call_flags.get() & CallFlags::UNRESOLVED == 0
         && code.tier.refusal.get().is_none()
         && unit.params.iter().all(|param| simple(&unit.consts[param.default.0 as usize]))

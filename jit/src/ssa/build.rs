@@ -76,6 +76,8 @@ pub struct Input<'a> {
     pub recording: bool,
     /// Functions that feedback names.
     pub callees: &'a FxHashMap<u32, Callee>,
+    /// The slot of `__isa` in a shape.
+    pub isa_slot: &'a dyn Fn(u32) -> Option<u8>,
     /// Name of an intrinsic by its number.
     pub intrinsic_name: &'a dyn Fn(u32) -> Option<&'static str>,
 }

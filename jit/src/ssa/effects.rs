@@ -67,6 +67,7 @@ pub fn writes(inst: &Inst) -> Memory {
         Op::StoreElement => Memory::ELEMENTS,
         Op::ListSet | Op::ListPush | Op::ListPop => Memory::LISTS.and(Memory::ELEMENTS),
         Op::StoreSlot(_) | Op::StoreVariable(_) => Memory::SLOTS,
+        Op::AddSlot { .. } => Memory::SLOTS.and(Memory::SHAPES),
         Op::CallSelf | Op::CallCode(_) | Op::Record(_) => Memory::ALL,
         Op::Helper(helper) if helper.writes() || matches!(helper, Helper::IterNext | Helper::LoadFree(_)) => {
             Memory::ALL

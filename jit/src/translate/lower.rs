@@ -357,6 +357,7 @@ impl Lower<'_, '_> {
             }
             Op::LoadSlot(slot) => self.load_slot(inst, slot),
             Op::StoreSlot(slot) => self.store_slot(inst, slot),
+            Op::AddSlot { slot, shape } => self.add_slot(inst, slot, shape),
             Op::StoreVariable(slot) => self.store_variable(inst, slot),
             Op::GuardTrue => {
                 let ok = self.arg(inst, 0);

@@ -9,7 +9,7 @@ use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_runtime::function::FUNCTION_OUTER;
 use minilive_runtime::heap::flags;
 use minilive_runtime::list::{LIST_CAPACITY, LIST_ELEMENTS, LIST_LEN};
-use minilive_runtime::map::MAP_SLOTS;
+use minilive_runtime::map::{MAP_CAPACITY, MAP_LEN, MAP_SHAPE, MAP_SLOTS};
 use minilive_runtime::realm::{
     HEAD_CELLS, HEAD_CHANGED_TYPES, HEAD_ELEMENT_KEYS_END, HEAD_GLOBALS_GUARDED, HEAD_MARKING,
 };
@@ -246,6 +246,33 @@ impl Lower<'_, '_> {
         let next = self.store_in_place(inst, 2, slot);
         self.store_budget();
         let [map, name, value] = [3, 1, 2].map(|i| self.arg(inst, i));
+        let site = self.site();
+        let done = self.call_keeping(HelperId::StoreMember, &[site, map, name, value]);
+        self.load_budget();
+        self.unwind_if_exc(done);
+        self.b.ins().jump(next, &[]);
+        self.b.switch_to_block(next);
+    }
+
+    /// Adds a slot where the array has room; the shape tells how many there are.
+    pub(super) fn add_slot(&mut self, inst: &Inst, slot: u8, shape: u32) {
+        let (slow, next) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(slow);
+        let [object, name, value, map] = [0, 1, 2, 3].map(|i| self.arg(inst, i));
+        let guarded = self.flags(object, flags::GUARDED);
+        self.leave_if(guarded, slow);
+        let capacity = self.b.ins().load(types::I32, memory(), object, MAP_CAPACITY as i32);
+        let room = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThan, capacity, i64::from(slot));
+        self.continue_if(room, slow);
+        let slots = self.slot_address(object);
+        self.b.ins().store(memory(), value, slots, i32::from(slot) * 8);
+        let len = self.b.ins().iconst(types::I32, i64::from(slot) + 1);
+        self.b.ins().store(memory(), len, object, MAP_LEN as i32);
+        let shape = self.b.ins().iconst(types::I32, i64::from(shape));
+        self.b.ins().store(memory(), shape, object, MAP_SHAPE as i32);
+        self.b.ins().jump(next, &[]);
+        self.b.switch_to_block(slow);
+        self.store_budget();
         let site = self.site();
         let done = self.call_keeping(HelperId::StoreMember, &[site, map, name, value]);
         self.load_budget();

@@ -66,7 +66,7 @@ impl Builder<'_> {
         (function, code): (Val, u32),
         args: RegRange,
         missing: &[u64],
-        this: Option<Reg>,
+        receiver: Option<[Val; 2]>,
     ) -> Step<()> {
         let receivers = self.input.callees.get(&code).map_or(0, |it| it.receivers);
         let mut vals = self.boxed_regs(args.iter());
@@ -74,9 +74,9 @@ impl Builder<'_> {
             vals.push(self.op(Op::Boxed(bits), &[], Rep::Boxed));
         }
         for i in 0..receivers {
-            let val = match this {
-                Some(reg) if i == 0 => self.boxed_regs([reg])[0],
-                _ => self.op(Op::Boxed(Value::ABSENT.bits()), &[], Rep::Boxed),
+            let val = match receiver {
+                Some(values) => values[i],
+                None => self.op(Op::Boxed(Value::ABSENT.bits()), &[], Rep::Boxed),
             };
             vals.push(val);
         }

@@ -3,12 +3,12 @@
 //! `step` comes here where the body says that a call enters a frame, and where a frame hands over its result. Invariant: what can
 //! be left stands before the frame begins, so that leaving repeats the call.
 
-use super::{Builder, Step, Stop};
+use super::{Builder, Slot, Step, Stop};
 use crate::feedback::Target;
 use crate::reason::ExitReason;
 use crate::ssa::types::Ty;
 use crate::ssa::{Op, Rep, Val};
-use minilive_mir::ir::Inst;
+use minilive_mir::ir::{Inst, Reg};
 
 impl Builder<'_> {
     /// A call that enters a frame: its registers are unassigned until the moves behind the call fill them.
@@ -16,6 +16,7 @@ impl Builder<'_> {
         let body = self.input.body;
         let entered = &body.frames[frame];
         let function = self.guard_callee(call, entered.code)?;
+        let parent = self.parent_of_entered(frame, call)?;
         let captured = match &entered.captured {
             Some(captured) => {
                 let map = self.slot(Op::CapturedOf, &[function], Ty::Any, None);
@@ -29,8 +30,8 @@ impl Builder<'_> {
         self.effect();
         let absent = self.absent();
         body.regs_of(frame).for_each(|reg| self.set(reg, absent));
-        if let Some((reg, map)) = captured {
-            self.set(reg, map);
+        for (reg, value) in captured.into_iter().chain(parent) {
+            self.set(reg, value);
         }
         Ok(())
     }
@@ -51,6 +52,20 @@ impl Builder<'_> {
             }
             _ => Err(Stop::Broken("something else than a call enters a frame")),
         }
+    }
+
+    /// `super` of a method that is entered, with its register, if it has one.
+    fn parent_of_entered(&mut self, frame: usize, call: &Inst) -> Step<Option<(Reg, Slot)>> {
+        let entered = &self.input.body.frames[frame];
+        let (Inst::CallMethod { obj, .. } | Inst::GetMember { obj, .. }, Some(reg)) = (call, entered.unit.super_reg)
+        else {
+            return Ok(None);
+        };
+        let ways = self.ways(*obj)?;
+        let Some([way]) = ways.as_deref() else {
+            return Err(self.leave(ExitReason::NotMap));
+        };
+        Ok(Some((Reg(entered.first_reg + reg.0), self.parent(*obj, way)?)))
     }
 
     /// A frame has handed over its result.

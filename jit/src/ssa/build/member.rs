@@ -99,6 +99,9 @@ impl Builder<'_> {
         if self.is_globals(obj) && self.may(ExitReason::Frozen) && self.reg(src).ty != Ty::Range {
             return self.store_global(name, src);
         }
+        if self.add_member(obj, name, src)? {
+            return Ok(());
+        }
         let ways = self.ways(obj)?.filter(|ways| ways.iter().all(|it| it.steps.is_empty()));
         let Some(ways) = ways else {
             let site = self.site(name)?;
@@ -118,6 +121,28 @@ impl Builder<'_> {
         self.env.types_ok = 0;
         self.effect();
         Ok(())
+    }
+
+    /// `obj.name = value` where that always added a member to maps of one shape; false if it is not known to.
+    fn add_member(&mut self, obj: Reg, name: NameId, src: Reg) -> Step<bool> {
+        let seen = self.input.seen.property(self.at);
+        let added = seen.variety == Variety::Mono && seen.holder == Holder::Added;
+        let is_map = matches!(self.reg(obj).ty, Ty::Map | Ty::Any | Ty::Plain);
+        if !added || !is_map || !self.may(ExitReason::Shape) {
+            return Ok(false);
+        }
+        let map = self.receiver(obj)?;
+        self.guard_shape(map, seen.shape);
+        let (object, name, slot) = (self.object(map), self.name(name), self.reg(src));
+        let value = self.boxed(slot);
+        let op = Op::AddSlot { slot: seen.slot, shape: seen.holder_shape };
+        self.op(op, &[object, name, value, map], Rep::None);
+        // The map may have been a type map, or be known by another value, too.
+        self.env.types_ok = 0;
+        self.shapes.clear();
+        self.shapes.push((map, seen.holder_shape));
+        self.effect();
+        Ok(true)
     }
 
     pub(crate) fn ref_member(&mut self, dst: Reg, obj: Reg, name: NameId) -> Step<()> {
@@ -342,19 +367,35 @@ impl Builder<'_> {
         let (Variety::Mono, Some(Target::Code(code))) = (called.variety, called.target) else {
             return Ok(false);
         };
-        // `super` is what the holder's `__isa` is at the call, which the cache does not tell.
         let takes_super = self.input.callees.get(&code).is_none_or(|it| it.receivers > 1);
+        let way = ways.filter(|ways| ways.len() == 1).map(|ways| &ways[0]);
         let Some(missing) = self.missing_arguments(code, args.count) else {
             return Ok(false);
         };
-        if takes_super || !self.may(ExitReason::OtherFunction) {
+        if takes_super && way.is_none() || !self.may(ExitReason::OtherFunction) {
             return Ok(false);
         }
         let function = self.find(obj, name, ways)?;
         let exit = self.exit(ExitReason::OtherFunction);
         let function = self.op_exit(Op::GuardCode(code), &[function], Rep::Boxed, Some(exit));
-        self.call_known(dst, (function, code), args, &missing, Some(this))?;
+        let this = self.boxed_regs([this])[0];
+        let parent = match way.filter(|_| takes_super) {
+            Some(way) => self.parent(obj, way)?.val,
+            None => self.absent().val,
+        };
+        self.call_known(dst, (function, code), args, &missing, Some([this, parent]))?;
         Ok(true)
+    }
+
+    /// `super` of a method that was found on a way: what its holder's `__isa` is now.
+    pub(crate) fn parent(&mut self, obj: Reg, way: &Way) -> Step<Slot> {
+        let map = self.receiver(obj)?;
+        let isa_slot = (self.input.isa_slot)(way.shape_at(way.steps.len()));
+        let val = self.each_way(map, std::slice::from_ref(way), Rep::Boxed, &mut |it, holder, _| match isa_slot {
+            Some(slot) => it.load_slot(holder, slot),
+            None => it.null().val,
+        });
+        self.guard_assigned(Slot { ty: Ty::Any, val })
     }
 }
 
