@@ -27,6 +27,7 @@ pub use unit::{Code, CodeId};
 
 use crate::events::{CodeEvent, CodeWatcher};
 use crate::interp::budget::ProgressSink;
+use crate::passes::Passes;
 use crate::stats::{EngineStats, function_stats};
 use minilive_mir::program::Program;
 use minilive_runtime::host::Host;
@@ -92,6 +93,8 @@ pub struct EngineConfig {
     pub verify: bool,
     /// Compiled code counts nothing, so that what counting costs can be measured. Counts are wrong then.
     pub uncounted: bool,
+    /// What is done to improve compiled code.
+    pub passes: Passes,
 }
 
 impl Default for EngineConfig {
@@ -106,6 +109,7 @@ impl Default for EngineConfig {
             dump: false,
             verify: cfg!(debug_assertions),
             uncounted: false,
+            passes: Passes::default(),
         }
     }
 }

@@ -65,6 +65,7 @@ pub fn table() -> HelperTable {
     put(HelperId::StoreMember, 0, store_member as *const () as usize);
     put(HelperId::InlinedBudget, 0, inlined_budget as *const () as usize);
     put(HelperId::TooDeep, 0, too_deep as *const () as usize);
+    put(HelperId::MakeShaped, 0, make_shaped as *const () as usize);
     put(HelperId::MakeEnv, 0, make_env as *const () as usize);
     put(HelperId::MakeFunction, 0, make_function as *const () as usize);
     put(HelperId::StoreEnv, 0, store_env as *const () as usize);
@@ -577,6 +578,12 @@ extern "C" fn make_map(ctx: *mut u8, site: u64, cell: *const FeedbackCell, args:
 extern "C" fn make_env(ctx: *mut u8, site: u64, shape: u64, args: *const u64, count: u64) -> u64 {
     let realm = realm_at(ctx, site);
     crate::interp::make_env(realm, ShapeId(shape as u32), values(args, count)).bits()
+}
+
+/// A map literal whose shape is known.
+extern "C" fn make_shaped(ctx: *mut u8, site: u64, shape: u64, args: *const u64, count: u64) -> u64 {
+    let realm = realm_at(ctx, site);
+    realm.new_map_of(ShapeId(shape as u32), values(args, count)).value().bits()
 }
 
 /// A function value of a nested unit.

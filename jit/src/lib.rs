@@ -23,6 +23,7 @@ pub mod helpers;
 pub mod interp;
 #[cfg(not(minilive_portable))]
 pub mod optimise;
+pub mod passes;
 pub mod reason;
 pub mod record;
 #[cfg(not(minilive_portable))]

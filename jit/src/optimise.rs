@@ -10,17 +10,18 @@ pub(crate) mod inline;
 mod install;
 
 use crate::dump::{Dump, Line};
-use crate::engine::EngineConfig;
 use crate::engine::inlined::{self, Inlined};
 use crate::engine::policy::{Footprint, NEVER_HOT, Place, Tiering};
 use crate::engine::table::CodeTable;
 use crate::engine::tier::Tier;
 use crate::engine::unit::{CallFlags, Code, CodeId};
 use crate::engine::ways;
+use crate::engine::{EngineConfig, TierPolicy};
 use crate::events::{FailedGuard, SharedPiece};
 use crate::exits::{self, MAX_FORCED, Shared};
 use crate::feedback::Target;
 use crate::helpers;
+use crate::passes::Passes;
 use crate::reason::{ExitReason, Invalidation, Refusal, Refused};
 use crate::ssa::Func;
 use crate::ssa::build::{Callee, Input, Unbuilt, WindowKind, build};
@@ -85,6 +86,9 @@ pub(crate) struct Backend {
     pub(crate) helpers: HelperTable,
     pub(crate) count_depth: bool,
     pub(crate) uncounted: bool,
+    passes: Passes,
+    /// A call that ran less often is not worth splicing its callee in.
+    least_runs: u64,
     /// The thread that compiles, unless the program's own does.
     worker: Option<Worker>,
     /// The number of the run.
@@ -103,6 +107,8 @@ impl Optimiser {
                 helpers: helpers::table(),
                 count_depth: false,
                 uncounted: config.uncounted,
+                passes: config.passes,
+                least_runs: least_runs(config.tier),
                 worker: None,
                 run: 0,
                 dumps: config.dump.then(Vec::new),
@@ -179,7 +185,7 @@ impl Optimiser {
 impl Tiering for Optimiser {
     fn hot(&mut self, codes: &CodeTable, realm: &mut Realm, code: &Code, place: Place) {
         let heat = match self.config.tier {
-            crate::engine::TierPolicy::Tiered { threshold } => i64::from(threshold),
+            TierPolicy::Tiered { threshold } => i64::from(threshold),
             _ => 0,
         };
         self.look_for_finished(codes);
@@ -422,11 +428,15 @@ impl Backend {
             EntryAt::Start => Vec::new(),
             EntryAt::Loop(_) => helpers::window_kinds(realm, usize::from(code.bytecode.n_regs)),
         };
-        let cautious = code.tier.drops.get() >= DROPS_TO_CAUTION;
+        let terms = inline::Terms {
+            cautious: code.tier.drops.get() >= DROPS_TO_CAUTION,
+            passes: self.passes,
+            least_runs: self.least_runs,
+        };
         let mut banned = Banned::default();
         loop {
-            let plan = inline::plan(codes, code, cautious, &banned)?;
-            let Unbuilt { refused, frame } = match build_plan(codes, code, at, &window, &plan.seen) {
+            let plan = inline::plan(codes, code, terms, &banned)?;
+            let Unbuilt { refused, frame } = match build_plan(codes, code, (at, self.passes), &window, &plan.seen) {
                 Ok(func) => return Ok((func, plan.inlined)),
                 Err(unbuilt) => unbuilt,
             };
@@ -442,11 +452,21 @@ impl Backend {
     }
 }
 
+/// How often a call must have run for its callee to be spliced in: what is compiled at once, as tests do, has not run yet.
+fn least_runs(tier: TierPolicy) -> u64 {
+    /// Work until code is compiled, for each time that a call must have run by then.
+    const WORK_A_RUN: u32 = 1000;
+    match tier {
+        TierPolicy::Tiered { threshold } => u64::from(threshold / WORK_A_RUN),
+        _ => 0,
+    }
+}
+
 /// Builds the SSA form of a planned entry.
 fn build_plan(
     codes: &CodeTable,
     code: &Code,
-    at: EntryAt,
+    (at, passes): (EntryAt, Passes),
     window: &[WindowKind],
     seen: &Seen,
 ) -> Result<Func, Unbuilt> {
@@ -467,6 +487,7 @@ fn build_plan(
         cells: &cells,
         call_weight: code.weights.call,
         block_weights: &block_weights,
+        passes,
         recording: code.recording,
         callees: &callees(codes, seen),
         intrinsic_name: &|id| Some(IntrinsicId(id).def().name).filter(|_| IntrinsicId(id).def().member_of.is_none()),

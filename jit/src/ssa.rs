@@ -19,6 +19,7 @@ pub mod effects;
 pub mod flow;
 pub mod fold;
 pub mod gvn;
+pub mod improve;
 pub mod licm;
 pub mod print;
 pub mod seen;
@@ -146,6 +147,8 @@ pub enum Helper {
     AppendList,
     /// A map of the operands, alternating; the word of the bytecode knows the shape of the last one.
     MakeMap(u32),
+    /// A map of a shape, whose slots are the operands.
+    MakeShaped(u32),
     /// Calls an unknown callee, which is probably an intrinsic: callee, arguments.
     Call,
     /// Calls an unknown callee, which is probably a function of the program: callee, arguments.
@@ -666,7 +669,8 @@ impl Helper {
     pub fn sees_globals(self) -> bool {
         match self {
             Helper::Binary(op) => op == minilive_mir::ir::BinaryOp::Add,
-            Helper::Unary(_) | Helper::Len | Helper::MakeList | Helper::AppendList | Helper::MakeMap(_) => false,
+            Helper::Unary(_) | Helper::Len | Helper::MakeList | Helper::AppendList => false,
+            Helper::MakeMap(_) | Helper::MakeShaped(_) => false,
             Helper::MakeRange
             | Helper::MakeFunction(_)
             | Helper::MakeEnv { .. }
@@ -694,7 +698,7 @@ impl Helper {
                 !matches!(op, Lt | Le | Gt | Ge | Isa | And | Or | Mod | Pow)
             }
             Helper::Unary(op) => op == minilive_mir::ir::UnaryOp::New,
-            Helper::MakeList | Helper::MakeFunction(_) | Helper::MakeEnv { .. } => false,
+            Helper::MakeList | Helper::MakeFunction(_) | Helper::MakeEnv { .. } | Helper::MakeShaped(_) => false,
             Helper::MakeRange | Helper::LoadGlobals | Helper::AndTest | Helper::OrTest => false,
             _ => true,
         }

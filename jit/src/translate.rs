@@ -106,6 +106,8 @@ pub enum HelperId {
     StoreMember,
     /// `(ctx, site, shape, args, count) -> value`: an environment object whose first variables are the arguments.
     MakeEnv,
+    /// `(ctx, site, shape, args, count) -> value`: a map whose slots are the arguments.
+    MakeShaped,
     /// `(ctx, site, code, captured) -> value`: a function.
     MakeFunction,
     /// `(ctx, site, env, slot, value) -> null`: assigns a variable of an environment object.

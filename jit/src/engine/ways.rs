@@ -18,6 +18,12 @@ fn is_member(inst: &Inst) -> bool {
     matches!(inst, Inst::GetMember { .. } | Inst::CallMethod { .. } | Inst::SetMember { .. })
 }
 
+/// The words of a code object that make map literals.
+pub fn literal_words(code: &Code) -> impl Iterator<Item = (u32, &FeedbackCell)> {
+    let insts = code.unit.insts.iter().enumerate().filter(|(_, inst)| matches!(inst, Inst::MakeMap { .. }));
+    insts.flat_map(|(i, _)| words_of(code, InstId(i as u32)))
+}
+
 /// The words that stand for an instruction, with their cells.
 fn words_of(code: &Code, inst: InstId) -> impl Iterator<Item = (u32, &FeedbackCell)> {
     let at = inst.0 as usize;

@@ -8,13 +8,15 @@ use super::mentions_import;
 use crate::engine::inlined::Inlined;
 use crate::engine::table::CodeTable;
 use crate::engine::unit::{CallFlags, Code, CodeId};
-use crate::engine::ways::member_words;
-use crate::feedback::{Snapshot, Target, Variety};
+use crate::engine::ways::{literal_words, member_words};
+use crate::feedback::{FeedbackCell, Snapshot, Target, Variety};
+use crate::passes::{Pass, Passes};
 use crate::reason::{ExitReason, Refusal};
 use crate::ssa::body::{Body, Frame};
 use crate::ssa::seen::{Seen, View};
 use crate::ssa::splice::{Part, Policy, splice};
-use minilive_mir::ir::{Const, Inst, InstId, UnitKind};
+use minilive_mir::ir::{BlockId, Const, Inst, InstId, UnitKind};
+use minilive_runtime::shape::ShapeId;
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
@@ -31,14 +33,27 @@ pub(super) struct Plan {
     pub(super) inlined: Vec<Inlined>,
 }
 
+/// On which terms an entry is planned.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terms {
+    /// Guards failed often: see [`Seen::cautious`].
+    pub(super) cautious: bool,
+    /// What is done to improve the code.
+    pub(super) passes: Passes,
+    /// Calls that ran less often keep their callees outside.
+    pub(super) least_runs: u64,
+}
+
 /// Plans an entry. Calls in `banned` (by code and instruction) keep their callees outside.
-pub(super) fn plan(codes: &CodeTable, code: &Code, cautious: bool, banned: &Banned) -> Result<Plan, Refusal> {
-    let mut chooser = Chooser { codes, banned, views: vec![view(codes, code)], growth: 0, inlined: Vec::new() };
+pub(super) fn plan(codes: &CodeTable, code: &Code, terms: Terms, banned: &Banned) -> Result<Plan, Refusal> {
+    let Terms { cautious, passes, least_runs } = terms;
+    let mut chooser =
+        Chooser { codes, banned, least_runs, views: vec![view(codes, code)], growth: 0, inlined: Vec::new() };
     if code.unit.env.as_ref().is_some_and(|names| names.len() > usize::from(u8::MAX)) {
         return Err(Refusal::Environment);
     }
     let outer = part(codes, code).ok_or(Refusal::Captured)?;
-    let body = if code.recording {
+    let body = if code.recording || !passes.has(Pass::Inlining) {
         // Record points are kept per code, in the place where its own blocks run.
         splice(outer, &mut Nothing)
     } else {
@@ -68,6 +83,12 @@ impl Banned {
     }
 }
 
+/// How often an instruction's block ran.
+fn runs(code: &Code, at: InstId) -> u64 {
+    let block = code.unit.blocks.iter().position(|block| (block.first..block.end).contains(&at.0));
+    block.map_or(0, |block| code.block_word(BlockId(block as u32)).get())
+}
+
 struct Nothing;
 
 impl Policy for Nothing {
@@ -79,6 +100,7 @@ impl Policy for Nothing {
 struct Chooser<'a> {
     codes: &'a CodeTable,
     banned: &'a Banned,
+    least_runs: u64,
     views: Vec<View>,
     growth: usize,
     inlined: Vec<Inlined>,
@@ -88,6 +110,9 @@ impl Policy for Chooser<'_> {
     fn choose(&mut self, frames: &[Frame], frame: usize, at: InstId) -> Option<Part> {
         let caller = &frames[frame];
         if self.banned.all || caller.depth >= MAX_DEPTH || self.banned.calls.contains(&(caller.code, at)) {
+            return None;
+        }
+        if runs(self.codes.get(CodeId(caller.code)), at) < self.least_runs {
             return None;
         }
         let (callee, given) = self.target(frame, caller, at)?;
@@ -216,6 +241,14 @@ fn view(codes: &CodeTable, code: &Code) -> View {
         ways: member_words(code)
             .filter_map(|(word, cell)| Some((word, codes.ways.get(cell.property().ways)?)))
             .collect(),
+        literals: literal_words(code).filter_map(|(word, cell)| Some((word, literal(codes, cell)?))).collect(),
         rejected: code.tier.rejected.borrow().clone(),
     }
+}
+
+/// The shape that a cell of a map literal knows, and its number of slots.
+fn literal(codes: &CodeTable, cell: &FeedbackCell) -> Option<(u32, usize)> {
+    let shape = ShapeId(cell.literal_shape());
+    let is_known = shape != ShapeId::NONE && shape.0 != u32::MAX;
+    is_known.then(|| (shape.0, codes.shared().shapes.get(shape).len()))
 }

@@ -21,12 +21,12 @@ mod step;
 mod uses;
 
 use super::body::{Body, Frame};
-use super::dom::Dominators;
 use super::flow::{EntryAt, Flow, NodeId, RegSet, flow_of};
 use super::seen::Seen;
 use super::types::Ty;
 use super::{Block, BlockData, Cmp, End, Exit, Func, StateId, Val};
 use crate::feedback::Kinds;
+use crate::passes::Passes;
 use crate::reason::{ExitReason, Refusal, Refused};
 use minilive_mir::ir::{BlockId, InstId, Reg, UnitKind};
 use rustc_hash::FxHashMap;
@@ -70,6 +70,8 @@ pub struct Input<'a> {
     pub call_weight: u32,
     /// Budget weight of each block; 0 unless it is a loop head.
     pub block_weights: &'a [u32],
+    /// What is done to improve it.
+    pub passes: Passes,
     /// Whether record points are to be kept.
     pub recording: bool,
     /// Functions that feedback names.
@@ -233,13 +235,7 @@ pub fn build(input: &Input<'_>) -> Result<Func, Unbuilt> {
         return Err(Unbuilt { refused, frame });
     }
     let mut func = builder.func;
-    super::dce::prune_params(&mut func);
-    super::dce::drop_dead(&mut func);
-    let dominators = Dominators::of(&func);
-    let loops = dominators.loops();
-    super::gvn::number_values(&mut func, &dominators, &loops);
-    super::licm::hoist(&mut func, &dominators, &loops);
-    super::dce::drop_dead(&mut func);
+    super::improve::improve(&mut func, input.passes);
     if func.blocks.iter().map(|block| block.insts.len()).sum::<usize>() > MAX_INSTS {
         return Err(Refusal::TooLarge.into());
     }

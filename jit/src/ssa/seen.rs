@@ -25,6 +25,8 @@ pub struct View {
     pub inst_of: Box<[u32]>,
     /// Of words that look members up: the ways they met.
     pub ways: FxHashMap<u32, Ways>,
+    /// Of words that make map literals: the shape of the last one that was made, and its number of slots.
+    pub literals: FxHashMap<u32, (u32, usize)>,
     /// Guards that failed before: do not speculate there again.
     pub rejected: FxHashSet<(InstId, ExitReason)>,
 }
@@ -68,6 +70,11 @@ impl View {
             }
         }
         Some(all).filter(|it| !it.is_empty() && it.len() <= MOST_WAYS)
+    }
+
+    /// The shape of what a map literal made last, and its number of slots.
+    pub fn literal(&self, inst: InstId) -> Option<(u32, usize)> {
+        self.sites(inst).find_map(|pc| self.literals.get(&pc).copied())
     }
 
     /// The free-name view of an instruction.
@@ -131,6 +138,12 @@ impl Seen {
         view.ways(inst)
     }
 
+    /// The shape of what a map literal made last, and its number of slots.
+    pub fn literal(&self, at: InstId) -> Option<(u32, usize)> {
+        let (view, inst) = self.view(at);
+        view.literal(inst)
+    }
+
     /// What a member instruction called.
     pub fn method(&self, at: InstId) -> Call {
         let (view, inst) = self.view(at);
@@ -160,16 +173,28 @@ impl Seen {
             });
         }
         // A value that is only passed on is used as its copy is used; two rounds reach copies of copies.
+        let none = RegSet::new(unit.n_regs);
         for _ in 0..2 {
-            for inst in &unit.insts {
-                if let Inst::Move { dst, src } | Inst::AutoCall { dst, src } = *inst {
-                    let passed = kinds[dst.0 as usize];
-                    let kinds = &mut kinds[src.0 as usize];
-                    *kinds = kinds.union(passed);
+            for block in &unit.blocks {
+                for i in block.first..block.end {
+                    if let Inst::Move { dst, src } | Inst::AutoCall { dst, src } = unit.insts[i as usize] {
+                        let behind = (InstId(i + 1), &unit.insts[i as usize + 1..block.end as usize]);
+                        let passed = self.kinds_of_copy(dst, behind, &none, &kinds);
+                        let kinds = &mut kinds[src.0 as usize];
+                        *kinds = kinds.union(passed);
+                    }
                 }
             }
         }
         kinds
+    }
+
+    /// What the uses of a copy met. Registers of temporaries serve many values, each of which is used in its own block; what is not is
+    /// a variable's.
+    fn kinds_of_copy(&self, reg: Reg, behind: (InstId, &[Inst]), none: &RegSet, anywhere: &[Kinds]) -> Kinds {
+        let mut is_used = false;
+        behind.1.iter().for_each(|inst| inst.for_each_read(|it| is_used |= it == reg));
+        if is_used { self.kinds_of_value(reg, behind, none, anywhere) } else { anywhere[reg.0 as usize] }
     }
 
     /// Calls `add` with each register that an instruction's feedback tells of, and what it was.

@@ -1,4 +1,4 @@
-//! Objects that compiled code makes itself, in free cells of the size class: environments and functions.
+//! Objects that compiled code makes itself, in free cells of the size class: environments, map literals, functions.
 //!
 //! `calls` comes here. A class's region stands in the realm's head; where it is used up, a helper makes the object, and that is where
 //! collections start. Invariant: a cell that was taken is wholly written before anything else happens.
@@ -11,7 +11,9 @@ use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_runtime::function::{FUNCTION_BYTES, FUNCTION_CODE, FUNCTION_OUTER, FUNCTION_SLOT};
 use minilive_runtime::heap::classes::{CLASS_SIZES, class_of};
 use minilive_runtime::heap::{flags, header_word, kind};
-use minilive_runtime::map::{MAP_BYTES, MAP_CAPACITY, MAP_INLINE_MAX, MAP_LEN, MAP_SLOTS, MAP_TABLE};
+use minilive_runtime::map::{
+    MAP_BYTES, MAP_CAPACITY, MAP_INLINE_DEFAULT, MAP_INLINE_MAX, MAP_LEN, MAP_SLOTS, MAP_TABLE,
+};
 use minilive_runtime::realm::HEAD_BUMP;
 use minilive_runtime::value::{TAG_FUNCTION, TAG_MAP, TAG_SHIFT, Value};
 
@@ -44,11 +46,21 @@ impl Lower<'_, '_> {
 
     /// An environment object of so many slots; the operands are the first of them, the others are unassigned.
     pub(super) fn make_env(&mut self, inst: &Inst, shape: u32, slots: u8) {
-        let slots = usize::from(slots);
+        self.make_map(inst, HelperId::MakeEnv, (shape, flags::ENV), (usize::from(slots), usize::from(slots)));
+    }
+
+    /// An ordinary map whose slots are the operands.
+    pub(super) fn make_shaped(&mut self, inst: &Inst, shape: u32) {
+        let slots = inst.args.len();
+        self.make_map(inst, HelperId::MakeShaped, (shape, 0), (slots, slots.max(MAP_INLINE_DEFAULT)));
+    }
+
+    /// A map of so many slots, with room for more; the operands are the first of them, the others are absent.
+    fn make_map(&mut self, inst: &Inst, helper: HelperId, (shape, extra): (u32, u8), (slots, room): (usize, usize)) {
         let args: Vec<ir::Value> = inst.args.iter().map(|&arg| self.val(arg)).collect();
         let (slow, next) = self.two_ways();
-        if slots <= MAP_INLINE_MAX {
-            let map = self.take_map(shape, (flags::ENV, slots), slow);
+        if room <= MAP_INLINE_MAX {
+            let map = self.take_map(shape, extra, (slots, room), slow);
             let absent = self.iconst(Value::ABSENT.bits() as i64);
             for i in 0..slots {
                 let value = args.get(i).copied().unwrap_or(absent);
@@ -63,15 +75,15 @@ impl Lower<'_, '_> {
         self.store_budget();
         let (site, shape) = (self.site(), self.iconst(i64::from(shape)));
         let (words, count) = self.store_words(&args);
-        let made = self.call_helper(HelperId::MakeEnv, 0, &[site, shape, words, count]);
+        let made = self.call_helper(helper, 0, &[site, shape, words, count]);
         self.load_budget();
         let map = self.meet(next, made);
         self.define(inst, map);
     }
 
     /// A map whose slots stand in its cell; the caller fills them at once.
-    fn take_map(&mut self, shape: u32, (extra, slots): (u8, usize), slow: ir::Block) -> ir::Value {
-        let bytes = CLASS_SIZES[class_of(MAP_BYTES + slots * 8)];
+    fn take_map(&mut self, shape: u32, extra: u8, (slots, room): (usize, usize), slow: ir::Block) -> ir::Value {
+        let bytes = CLASS_SIZES[class_of(MAP_BYTES + room * 8)];
         let cell = self.take_cell(bytes, slow);
         let header = self.iconst(header_word(kind::MAP, extra, shape) as i64);
         self.b.ins().store(memory(), header, cell, 0);

@@ -136,6 +136,7 @@ impl Lower<'_, '_> {
         match helper {
             Helper::MakeFunction(child) => return self.make_function(inst, child),
             Helper::MakeEnv { shape, slots } => return self.make_env(inst, shape, slots),
+            Helper::MakeShaped(shape) => return self.make_shaped(inst, shape),
             _ => {}
         }
         let args: Vec<ir::Value> = inst.args.iter().map(|&arg| self.val(arg)).collect();

@@ -14,6 +14,7 @@ use super::source::Source;
 use clap::Args;
 use minilive_jit::engine::outcome::Location;
 use minilive_jit::engine::{End, Engine, EngineConfig, Entry, RunRequest, TierPolicy};
+use minilive_jit::passes::{Pass, Passes};
 use minilive_mir::diagnostic::{Diagnostic, Severity};
 use minilive_runtime::host::{Effects, StdHost};
 use minilive_runtime::limits::{Limits, default_memory};
@@ -53,6 +54,9 @@ pub struct Run {
     /// Leave execution counters out of compiled code, to measure what they cost; counts and steps of functions are wrong then.
     #[arg(long, hide = true)]
     uncounted: bool,
+    /// Leave a pass of the optimising compiler out, to measure what it is worth.
+    #[arg(long, hide = true, value_name = "PASS")]
+    without: Vec<Pass>,
     #[command(flatten)]
     watch: Watch,
     /// Passed on to the program.
@@ -81,6 +85,7 @@ impl Run {
         let mut engine = Engine::new(EngineConfig {
             tier,
             uncounted: self.uncounted,
+            passes: self.without.iter().fold(Passes::default(), |passes, &pass| passes.without(pass)),
             synchronous: self.compiles_itself(),
             ..EngineConfig::default()
         });

@@ -109,8 +109,9 @@ impl Builder<'_> {
         for (reg, kinds) in [(a, seen.a), (b, seen.b)] {
             if !self.reg(reg).ty.is_number() {
                 let both = if self.is_swapped(op) { seen.a.union(seen.b) } else { kinds };
-                let other = self.reg(if reg == a { b } else { a }).ty;
-                let is_int = serves || self.int_uses.has(reg) || is_compared && is_varying_int(other);
+                let other = if reg == a { b } else { a };
+                let to_int = is_compared && self.reg(other).ty.range().is_some() && !self.is_constant(other);
+                let is_int = serves || to_int || self.int_uses.has(reg);
                 let want = self.guess_loaded(is_int, both);
                 self.narrow_reg(reg, want)?;
             }
@@ -324,9 +325,4 @@ impl Builder<'_> {
         self.set(dst, slot);
         Ok(())
     }
-}
-
-/// Whether this is an integer that is not known yet.
-fn is_varying_int(ty: Ty) -> bool {
-    ty.range().is_some_and(|(lo, hi)| lo != hi)
 }

@@ -10,7 +10,7 @@ use crate::feedback::{Call, Holder, Kinds, Property, Target, Variety};
 use crate::reason::{ExitReason, Refusal};
 use crate::ssa::types::Ty;
 use crate::ssa::{Block, Edge, End, Helper, MemberSite, Op, Rep, Val};
-use minilive_mir::ir::{NameId, Reg, RegRange};
+use minilive_mir::ir::{Const, NameId, Reg, RegRange};
 use minilive_runtime::value::TAG_MAP;
 
 impl Builder<'_> {
@@ -173,6 +173,27 @@ impl Builder<'_> {
         let map = self.slot(Op::GuardTag(TAG_MAP as u16), &[slot.val], Ty::Map, Some(exit));
         self.refine(obj, map);
         Ok(map.val)
+    }
+
+    /// A map literal: of the shape that it had before if all its keys are constants, for then it has that every time.
+    pub(crate) fn map_literal(&mut self, dst: Reg, pairs: RegRange) -> Step<()> {
+        if let Some((shape, slots)) = self.input.seen.literal(self.at)
+            && slots * 2 == pairs.count as usize
+            && pairs.iter().step_by(2).all(|key| self.is_constant_key(key))
+        {
+            let values = self.boxed_regs(pairs.iter().skip(1).step_by(2));
+            let val = self.helper(Helper::MakeShaped(shape), &values, Rep::Boxed);
+            self.set(dst, Slot { ty: Ty::Map, val });
+            return Ok(());
+        }
+        let word = self.input.seen.sites(self.at).next().ok_or(Stop::Broken("a map literal without a cell"))?;
+        self.generic(Some(dst), Helper::MakeMap(word), &[], pairs, Ty::Map)
+    }
+
+    /// Whether a register got a constant string in this block, and nothing since.
+    fn is_constant_key(&self, key: Reg) -> bool {
+        let consts = &self.input.body.unit.consts;
+        self.constant_of(key).is_some_and(|value| matches!(consts[value.0 as usize], Const::Str(_)))
     }
 
     /// The object of a map.

@@ -35,11 +35,7 @@ impl Builder<'_> {
             Inst::Call { dst, callee, args } => self.call(dst, callee, args),
             Inst::MakeList { dst, elems } => self.generic(Some(dst), Helper::MakeList, &[], elems, Ty::List),
             Inst::AppendList { list, elems } => self.generic(None, Helper::AppendList, &[list], elems, Ty::Any),
-            Inst::MakeMap { dst, pairs } => {
-                let word = self.input.seen.sites(self.at).next();
-                let word = word.ok_or(Stop::Broken("a map literal without a cell"))?;
-                self.generic(Some(dst), Helper::MakeMap(word), &[], pairs, Ty::Map)
-            }
+            Inst::MakeMap { dst, pairs } => self.map_literal(dst, pairs),
             Inst::Slice { dst, obj, from, to } => {
                 self.generic(Some(dst), Helper::Slice, &[obj, from, to], RegRange::EMPTY, Ty::Any)
             }

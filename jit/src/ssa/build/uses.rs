@@ -7,7 +7,7 @@ use super::{Builder, Input};
 use crate::feedback::{Kinds, Target};
 use crate::ssa::flow::RegSet;
 use crate::ssa::types::Ty;
-use minilive_mir::ir::{BinaryOp, Inst, InstId, Reg, UnaryOp};
+use minilive_mir::ir::{BinaryOp, ConstId, Inst, InstId, Reg, UnaryOp};
 
 /// Registers whose values find elements, are conditions, or are divided with remainder, by themselves or after sums and differences.
 pub(super) fn int_uses(input: &Input<'_>) -> RegSet {
@@ -89,6 +89,22 @@ impl Builder<'_> {
             }
         }
         self.int_uses.has(dst) && self.live_at(insts.len()).has(dst)
+    }
+
+    /// The constant that a register got in this block, if it got nothing since.
+    pub(super) fn constant_of(&self, reg: Reg) -> Option<ConstId> {
+        let unit = &self.input.body.unit;
+        let first = self.at.0 as usize - self.idx;
+        let mut before = unit.insts[first..self.at.0 as usize].iter().rev();
+        match before.find(|inst| inst.writes().any(|it| it == reg)) {
+            Some(&Inst::Const { value, .. }) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Whether the text says a register's value.
+    pub(super) fn is_constant(&self, reg: Reg) -> bool {
+        self.constant_of(reg).is_some()
     }
 
     /// What a value from a list or map is likely to be, if something computes with it; a value that is only passed on is left as it is.

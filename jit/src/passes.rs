@@ -1,0 +1,59 @@
+//! The passes of the optimising compiler that can be left out, so that their worth can be measured and their work be seen.
+//!
+//! An engine's settings hold a set of them; `optimise` and `ssa::improve` ask it. Invariant: every set gives code that means the same.
+
+use std::str::FromStr;
+
+/// A pass that may be left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pass {
+    /// Callees become part of their callers.
+    Inlining,
+    /// What is known already is not computed again.
+    Numbering,
+    /// What does not change in a loop is computed before it.
+    Hoisting,
+}
+
+impl Pass {
+    /// All of them, with the names that people give.
+    pub const ALL: [(Pass, &'static str); 3] =
+        [(Pass::Inlining, "inlining"), (Pass::Numbering, "numbering"), (Pass::Hoisting, "hoisting")];
+}
+
+impl FromStr for Pass {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Pass, String> {
+        let found = Pass::ALL.into_iter().find(|it| it.1 == text);
+        let names = || Pass::ALL.map(|it| it.1).join(", ");
+        found.map(|it| it.0).ok_or_else(|| format!("there is no pass of this name; there are {}", names()))
+    }
+}
+
+/// A set of passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Passes {
+    left_out: [bool; Pass::ALL.len()],
+}
+
+impl Default for Passes {
+    /// All of them.
+    fn default() -> Passes {
+        Passes { left_out: [false; Pass::ALL.len()] }
+    }
+}
+
+impl Passes {
+    /// The set without one.
+    #[must_use]
+    pub fn without(mut self, pass: Pass) -> Passes {
+        self.left_out[pass as usize] = true;
+        self
+    }
+
+    /// Whether a pass runs.
+    pub fn has(self, pass: Pass) -> bool {
+        !self.left_out[pass as usize]
+    }
+}
