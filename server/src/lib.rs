@@ -9,6 +9,7 @@ pub mod db;
 pub mod document;
 pub mod evaluate;
 pub mod guide;
+pub mod host_profile;
 pub mod ide;
 pub mod line_index;
 pub mod lsp;

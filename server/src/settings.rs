@@ -5,6 +5,7 @@
 //! nothing here can raise trust, since settings may come from the folder itself.
 
 use crate::evaluate::Trust;
+use crate::host_profile::HostNames;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,6 +52,10 @@ pub struct Checks {
     pub allow: Vec<String>,
     /// `host.names`: names that the host gives to programs.
     pub host_names: Vec<String>,
+    /// `host.profiles`: files with more such names.
+    pub profiles: Vec<String>,
+    /// What stands in those files, and in those of the workspace.
+    pub host: Arc<HostNames>,
 }
 
 impl Checks {
@@ -61,7 +66,7 @@ impl Checks {
 
     /// Whether the host gives a name.
     pub fn knows(&self, name: &str) -> bool {
-        self.host_names.iter().any(|it| it == name)
+        self.host.contains_key(name) || self.host_names.iter().any(|it| it == name)
     }
 }
 
@@ -143,6 +148,7 @@ impl Settings {
             "hints.types" => self.show.types = flag(name, value)?,
             "hints.parameters" => self.show.parameters = flag(name, value)?,
             "diagnostics.allow" => Arc::make_mut(&mut self.checks).allow = words(name, value)?,
+            "host.profiles" => Arc::make_mut(&mut self.checks).profiles = words(name, value)?,
             "host.names" => Arc::make_mut(&mut self.checks).host_names = words(name, value)?,
             "tiers.show" => self.show.tiers = flag(name, value)?,
             "trust.untrusted" => {

@@ -6,6 +6,7 @@
 //!
 
 mod held;
+mod hosts;
 mod job;
 mod modules;
 mod notice;
@@ -251,6 +252,7 @@ pub fn spawn(
         on_disk: FxHashMap::default(),
         workspace: workspace::Workspace::default(),
         held: held::Held::default(),
+        settings: Settings::default(),
         // Without it no module beside it is found.
         executable: std::env::current_exe().ok().and_then(|path| Some(path.parent()?.to_path_buf())),
     };
@@ -298,6 +300,8 @@ struct World {
     workspace: workspace::Workspace,
     /// Questions that came before what they need.
     held: held::Held,
+    /// The settings as the client gave them.
+    settings: Settings,
     /// The folder of this executable.
     executable: Option<PathBuf>,
 }
@@ -333,7 +337,7 @@ impl World {
             Event::Change { uri, version, changes } => self.change(&uri, version, &changes),
             Event::Close { uri } => self.close(&uri),
             Event::Saved { uri } => self.scheduler.saved(&uri),
-            Event::Settings(settings) => self.scheduler.set_settings(*settings),
+            Event::Settings(settings) => self.set_settings(*settings),
             Event::Ask(mut job) => {
                 if let Some((uri, _)) = self.documents.get_key_value(job.uri()) {
                     self.latest = Some(uri.clone());

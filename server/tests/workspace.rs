@@ -196,3 +196,40 @@ fn hints_of_the_code_come_by_a_setting() {
     assert_eq!(shown, [(Some(": number"), Some(1)), (Some("s:"), Some(2)), (Some("delimiter:"), Some(2))]);
     client.shut_down();
 }
+
+#[test]
+fn a_host_profile_in_the_workspace_is_read_and_followed() {
+    let profile = |name: &str| {
+        format!("{{\"host\": \"a game\", \"names\": {{\"{name}\": {{\"params\": [\"n\"], \"doc\": \"Beeps.\"}}}}}}")
+    };
+    let first = profile("beep");
+    let folder =
+        Folder::new("host", &[("main.ms", ""), ("minilive.host.json", &first), ("more/other.json", "{ nonsense")]);
+    let (mut client, _child) = start(&folder);
+    client.open(&folder.uri("main.ms"), "beep 1\nboop 2\n");
+    let said = |client: &mut Client, version: i64| {
+        let found = client.diagnostics(&folder.uri("main.ms"), version).1;
+        found.as_array().expect("a list").iter().map(|it| it["range"]["start"]["line"].as_u64()).collect::<Vec<_>>()
+    };
+    assert_eq!(said(&mut client, 1), [Some(1)]);
+    let card = client.ask("textDocument/hover", at(&folder, "main.ms", 0, 1));
+    assert!(
+        card["contents"]["value"].as_str().is_some_and(|it| it.contains("beep(n)") && it.contains("Beeps.")),
+        "{card}"
+    );
+    // It changes on disk.
+    std::fs::write(folder.0.join("minilive.host.json"), profile("boop")).expect("written");
+    let change = json!({ "uri": &*folder.uri("minilive.host.json"), "type": 2 });
+    client.notify("workspace/didChangeWatchedFiles", json!({ "changes": [change] }));
+    client.change(&folder.uri("main.ms"), 2, [0, 0, 0, 0], " ");
+    assert_eq!(said(&mut client, 2), [Some(0)]);
+    // One that a setting names and that is not right is told.
+    let settings = json!({ "minilive": { "host": { "profiles": ["more/other.json"] } } });
+    let since = client.heard.len();
+    client.notify("workspace/didChangeConfiguration", json!({ "settings": settings }));
+    let told = client.wait_for(since, "window/showMessage", |params| {
+        params["message"].as_str().is_some_and(|it| it.contains("other.json is not right"))
+    });
+    assert!(told >= since);
+    client.shut_down();
+}

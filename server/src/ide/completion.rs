@@ -9,10 +9,10 @@ mod items;
 
 pub use items::{Data, Item, ItemKind, documentation, fits};
 
+use super::Live;
 use super::infer::Infer;
 use crate::db::LiveDb;
 use crate::document::DocumentView;
-use crate::modules::Places;
 use context::Wanted;
 use minilive_syntax::{TextRange, TextSize};
 
@@ -31,16 +31,11 @@ pub struct Completions {
 }
 
 /// Completes at an offset.
-pub fn completions(
-    db: &LiveDb,
-    document: &DocumentView,
-    places: &Places,
-    offset: TextSize,
-    snippets: bool,
-) -> Completions {
+pub fn completions(db: &LiveDb, document: &DocumentView, live: &Live, offset: TextSize, snippets: bool) -> Completions {
     let Some(context) = context::at(db, document, offset) else { return Completions::default() };
+    let (places, host) = (&*live.places, &*live.checks.host);
     let mut infer = Infer::new(db, places);
-    let collect = items::Collect { db, file: document.file, unit: context.unit, typed: &context.typed };
+    let collect = items::Collect { db, host, file: document.file, unit: context.unit, typed: &context.typed };
     let mut items = match &context.wanted {
         Wanted::Member(owner) => collect.members(&mut infer, owner, false),
         Wanted::Key(owner) => collect.members(&mut infer, owner, true),

@@ -11,6 +11,7 @@ use crate::document::DocumentView;
 use crate::recording::{End, EvaluationId, Value};
 use minilive_mir::ir::{Const, Inst, InstId, RecordKind, Ty, Unit};
 use minilive_runtime::intrinsics;
+use minilive_syntax::ast::{AstNode, PostfixExpr};
 use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
 
 /// What is known about the text under the cursor.
@@ -93,7 +94,22 @@ impl Card<'_> {
             return Some(Hover { range, title, sections: types.into_iter().collect() });
         }
         let intrinsic = if is_member { None } else { intrinsics::find(name) };
-        intrinsic.map(|id| Hover { range, title: guide::title(id), sections: guide::paragraphs(id) })
+        let intrinsic = intrinsic.map(|id| Hover { range, title: guide::title(id), sections: guide::paragraphs(id) });
+        intrinsic.or_else(|| self.of_host(range, name, is_member))
+    }
+
+    /// A name or member that the host gives.
+    fn of_host(&self, range: TextRange, name: &str, is_member: bool) -> Option<Hover> {
+        let host = &self.live.checks.host;
+        let (title, it) = if is_member {
+            let chain = self.token.parent_ancestors().find_map(PostfixExpr::cast)?;
+            let base = chain.base()?.syntax().text().to_string();
+            (format!("{base}.{name}"), host.get(&base)?.members.get(name)?)
+        } else {
+            (name.to_owned(), host.get(name)?)
+        };
+        let sections = Some(it.doc.clone()).filter(|doc| !doc.is_empty()).into_iter().collect();
+        Some(Hover { range, title: it.title(&title), sections })
     }
 
     /// Where a variable that holds no function is assigned: in the unit, else in any top-level statement.

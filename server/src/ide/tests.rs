@@ -12,6 +12,7 @@ mod structure;
 
 use crate::db::{File, Known, LiveDb};
 use crate::document::{Content, DocumentView};
+use crate::ide::Live;
 use crate::modules::Places;
 use minilive_syntax::{TextRange, TextSize};
 use rustc_hash::FxHashMap;
@@ -57,6 +58,11 @@ impl Fixture {
             text,
         };
         Fixture { db, document, places, offset: offset.unwrap_or_default(), files }
+    }
+
+    /// A document of which nothing runs.
+    pub fn live(&self) -> Live {
+        Live { places: Arc::new(self.places.clone()), ..Live::default() }
     }
 
     pub fn name(&self, file: File) -> &str {

@@ -195,7 +195,7 @@ fn registrations(features: ClientFeatures) -> Vec<Registration> {
         wanted.then(|| Registration { id: id.into(), method: method.into(), register_options })
     };
     let settings = json!({ "section": "minilive" });
-    let files = json!({ "watchers": [{ "globPattern": "**/*.ms" }] });
+    let files = json!({ "watchers": [{ "globPattern": "**/*.ms" }, { "globPattern": "**/minilive.host.json" }] });
     let settings = registration(
         features.registers_configuration,
         "minilive-configuration",
@@ -433,7 +433,7 @@ impl LanguageServer for Backend {
 
     async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
         let found = self.positioned(params.text_document_position, Kind::Linked, |it, offset, features| {
-            ide::completion::completions(&it.db, &it.document, &it.live.places, offset, features.snippets)
+            ide::completion::completions(&it.db, &it.document, &it.live, offset, features.snippets)
         });
         Ok(Some(CompletionResponse::List(found.await?)))
     }

@@ -190,6 +190,9 @@ impl World {
 
     /// A file on disk is different, new or gone.
     pub(super) fn changed_on_disk(&mut self, path: &Path) {
+        if self.is_profile(path) {
+            return self.read_profiles();
+        }
         if self.open_at(path).is_none() {
             self.forget(path);
             self.look_again(path.to_path_buf());

@@ -61,6 +61,7 @@ impl World {
         self.config.roots.retain(|root| !removed.contains(root));
         let new: Vec<_> = added.into_iter().filter(|root| !self.config.roots.contains(root)).collect();
         self.config.roots.extend(new.iter().cloned());
+        self.read_profiles();
         let roots = &self.config.roots;
         self.workspace.on_disk.retain(|path| roots.iter().any(|root| path.starts_with(root)));
         self.set_files();

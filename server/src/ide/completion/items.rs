@@ -5,9 +5,10 @@
 
 use super::super::describe;
 use super::super::guide;
-use super::super::infer::{Infer, Kind, Known, Member, UnitRef};
+use super::super::infer::{Binding, Infer, Kind, Known, Member, UnitRef, binding};
 use crate::db::{File, LiveDb};
 use crate::document::DocumentView;
+use crate::host_profile::{HostName, HostNames};
 use crate::modules::Places;
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{Sym, Symbol};
@@ -93,6 +94,8 @@ pub fn fits(label: &str, typed: &str) -> bool {
 /// Collects candidates.
 pub struct Collect<'a> {
     pub db: &'a LiveDb,
+    /// Names that the host gives.
+    pub host: &'a HostNames,
     pub file: File,
     pub unit: UnitRef,
     pub typed: &'a str,
@@ -101,6 +104,28 @@ pub struct Collect<'a> {
 impl Collect<'_> {
     fn item(&self, label: &str, kind: ItemKind, rank: u32, data: Data) -> Item {
         Item { label: label.to_owned(), kind, detail: None, insert: None, rank, data }
+    }
+
+    /// A name or member that the host gives.
+    fn of_host(&self, name: &str, it: &HostName) -> Item {
+        let kind = if it.params.is_some() { ItemKind::Function } else { ItemKind::Variable };
+        let detail = it.params.as_ref().map(|params| format!("({})", params.join(", ")));
+        Item { detail, ..self.item(name, kind, rank::INTRINSIC, Data::Nothing) }
+    }
+
+    /// Members of a map that the host gives, if that is what a name means.
+    fn host_members(&self, infer: &mut Infer<'_>, owner: &Sym) -> Vec<Item> {
+        let Symbol::Name(name) = &**owner else { return Vec::new() };
+        let facts = infer.facts(self.file);
+        if binding(&facts, self.unit.unit, name) != Binding::Unknown {
+            return Vec::new();
+        }
+        self.host
+            .get(name.as_str())
+            .into_iter()
+            .flat_map(|it| &it.members)
+            .map(|(name, it)| self.of_host(name, it))
+            .collect()
     }
 
     /// All names that code at the cursor can read, nearest first.
@@ -136,6 +161,9 @@ impl Collect<'_> {
         }
         let intrinsics = self.intrinsics(&found);
         found.extend(intrinsics);
+        for (name, it) in self.host {
+            add(&mut found, self.of_host(name, it));
+        }
         if uncalled {
             // Behind `@`, functions are what is meant.
             for item in &mut found {
@@ -219,6 +247,10 @@ impl Collect<'_> {
 
     /// The members of a value, or the keys that a map is known to have.
     pub fn members(&self, infer: &mut Infer<'_>, owner: &Sym, keys: bool) -> Vec<Item> {
+        let of_host = self.host_members(infer, owner);
+        if !of_host.is_empty() {
+            return of_host;
+        }
         let known = infer.value(self.unit, owner);
         let members = infer.members(&known);
         let wanted = members.into_iter().filter(|member| {

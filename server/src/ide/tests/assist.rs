@@ -9,7 +9,7 @@ use expect_test::{Expect, expect};
 #[track_caller]
 fn check(source: &str, expected: &Expect) {
     let it = Fixture::new(source);
-    let found = completions(&it.db, &it.document, &it.places, it.offset, false);
+    let found = completions(&it.db, &it.document, &it.live(), it.offset, false);
     let mut out = String::new();
     for item in found.items.iter().take(8) {
         out += &format!("{} {:?} {}", item.label, item.kind, item.detail.clone().unwrap_or_default());
@@ -21,7 +21,7 @@ fn check(source: &str, expected: &Expect) {
 
 fn labels(source: &str) -> Vec<String> {
     let it = Fixture::new(source);
-    let found = completions(&it.db, &it.document, &it.places, it.offset, false);
+    let found = completions(&it.db, &it.document, &it.live(), it.offset, false);
     found.items.into_iter().map(|item| item.label).collect()
 }
 
@@ -194,14 +194,14 @@ fn what_an_item_is_comes_when_asked_for() {
     let it = Fixture::new(
         "// Doubles a number.\ndouble = function(n, by=2)\n  return n * by\nend function\nx = dou$0\ns = spl\n",
     );
-    let found = completions(&it.db, &it.document, &it.places, it.offset, false);
+    let found = completions(&it.db, &it.document, &it.live(), it.offset, false);
     let tell = |label: &str| {
         let item = found.items.iter().find(|item| item.label == label).expect("it is offered");
         documentation(&it.db, &it.document, &it.places, &item.data).expect("there is something to tell")
     };
     assert_eq!(tell("double"), ("double = function(n, by=2)".to_owned(), vec!["Doubles a number.".to_owned()]));
     let it = Fixture::new("x = spli$0\n");
-    let found = completions(&it.db, &it.document, &it.places, it.offset, false);
+    let found = completions(&it.db, &it.document, &it.live(), it.offset, false);
     let (title, paragraphs) = documentation(&it.db, &it.document, &it.places, &found.items[0].data).expect("a card");
     assert_eq!(title, "(intrinsic) split(self, delimiter=\" \", maxCount=-1)");
     assert_eq!(paragraphs.len(), 2);
@@ -210,11 +210,11 @@ fn what_an_item_is_comes_when_asked_for() {
 #[test]
 fn blocks_are_offered_to_clients_that_can_fill_them_in() {
     let it = Fixture::new("whi$0\n");
-    let found = completions(&it.db, &it.document, &it.places, it.offset, true);
+    let found = completions(&it.db, &it.document, &it.live(), it.offset, true);
     let block = found.items.iter().find(|item| item.insert.is_some()).expect("a block");
     assert_eq!(block.insert.as_deref(), Some("while ${1:condition}\n\t$0\nend while"));
     let it = Fixture::new("x = whi$0\n");
-    let found = completions(&it.db, &it.document, &it.places, it.offset, true);
+    let found = completions(&it.db, &it.document, &it.live(), it.offset, true);
     assert!(found.items.iter().all(|item| item.insert.is_none()), "a block is no expression");
 }
 

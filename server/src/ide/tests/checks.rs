@@ -7,6 +7,7 @@ use crate::settings::Checks;
 use expect_test::{Expect, expect};
 use minilive_mir::lower::lower_file;
 use minilive_syntax::{TextRange, parse};
+use std::sync::Arc;
 
 fn check(source: &str, expected: &Expect) {
     let it = Fixture::new(source);
@@ -219,4 +220,28 @@ fn every_code_is_listed() {
     tree.push("wrong-argument");
     tree.sort_unstable();
     assert_eq!(tree, CODES);
+}
+
+#[test]
+fn names_of_a_host_profile_are_known_shown_and_offered() {
+    let profile = "{\"host\": \"a game\", \"names\": {\"gfx\": {\"doc\": \"The screen.\", \"members\": {\"clear\": {\"params\": [\"color=0\"], \"doc\": \"Clears it.\"}}}}}";
+    let host = Arc::new(crate::host_profile::read(profile).expect("a profile"));
+    let settings = Checks { host, ..Checks::default() };
+    assert_eq!(codes("gfx.clear 1\nprint gff\n", &settings), ["unknown-name"]);
+    let live = |it: &Fixture| Live { checks: Arc::new(settings.clone()), ..it.live() };
+    let card = |source: &str| {
+        let it = Fixture::new(source);
+        crate::ide::hover(&it.db, &it.document, &live(&it), it.offset).map(|card| (card.title, card.sections.join(" ")))
+    };
+    assert_eq!(card("gf$0x.clear 1\n"), Some(("gfx".into(), "The screen.".into())));
+    assert_eq!(card("gfx.cle$0ar 1\n"), Some(("gfx.clear(color=0)".into(), "Clears it.".into())));
+    assert_eq!(card("gff.cle$0ar 1\n"), None);
+    let offered = |source: &str| {
+        let it = Fixture::new(source);
+        let found = crate::ide::completion::completions(&it.db, &it.document, &live(&it), it.offset, false);
+        found.items.into_iter().map(|item| item.label).collect::<Vec<_>>()
+    };
+    assert_eq!(offered("print gf$0\n"), ["gfx"]);
+    assert_eq!(offered("gfx.$0\n"), ["clear"]);
+    assert!(!offered("gfx = {\"own\": 1}\ngfx.$0\n").contains(&"clear".to_owned()), "the program has its own");
 }

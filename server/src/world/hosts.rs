@@ -1,0 +1,46 @@
+//! The world's part in host profiles: which files are read, and when again.
+//!
+//! Settings and the folders of the workspace name them. Invariant: what cannot be read is told once a reading and adds no name; the files
+//! are small and plain, so reading them holds up nothing.
+
+use super::{Notice, World};
+use crate::host_profile::{HostNames, IN_WORKSPACE, read_file};
+use crate::settings::Settings;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+impl World {
+    /// Takes over settings, with what stands in the profiles that they name.
+    pub(super) fn set_settings(&mut self, settings: Settings) {
+        self.settings = settings;
+        self.read_profiles();
+    }
+
+    /// Reads all profiles anew.
+    pub(super) fn read_profiles(&mut self) {
+        let mut names = HostNames::new();
+        for path in self.profiles() {
+            match read_file(&path) {
+                Ok(more) => names.extend(more),
+                Err(text) => (self.notices)(Notice::Message { show: true, text: format!("MiniLive: {text}.") }),
+            }
+        }
+        let mut settings = self.settings.clone();
+        Arc::make_mut(&mut settings.checks).host = Arc::new(names);
+        self.scheduler.set_settings(settings);
+    }
+
+    /// Whether a file is one of them.
+    pub(super) fn is_profile(&self, path: &Path) -> bool {
+        path.file_name().is_some_and(|name| name == IN_WORKSPACE) || self.profiles().iter().any(|it| it == path)
+    }
+
+    /// Those of the settings, relative to the first folder, then those that lie in the folders.
+    fn profiles(&self) -> Vec<PathBuf> {
+        let roots = &self.config.roots;
+        let first = roots.first().cloned().unwrap_or_default();
+        let named = self.settings.checks.profiles.iter().map(|path| first.join(path));
+        let lying = roots.iter().map(|root| root.join(IN_WORKSPACE)).filter(|path| path.is_file());
+        named.chain(lying).collect()
+    }
+}
