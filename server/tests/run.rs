@@ -416,10 +416,10 @@ fn tier_events_are_told_one_a_line_and_statistics_are_their_sum() {
     assert!(has("compiled top level (hot.ms line 65) for the loop at line 65: ", " ms"), "{lines:#?}");
     assert!(has("left f (hot.ms line 1): ", "line 2, once"), "{lines:#?}");
     assert!(has("left f (hot.ms line 1): ", "line 2, 10 times"), "{lines:#?}");
-    assert!(
-        has("dropped f (hot.ms line 1) for calls: its guards failed too often: ", "line 2, 10 times"),
-        "{lines:#?}"
-    );
+    // How many exits are too many depends on how large the code is.
+    let dropped =
+        "dropped f (hot.ms line 1) for calls: its guards failed too often: a number is not a small integer, line 2, ";
+    assert!(has(dropped, " times"), "{lines:#?}");
     let compiled = lines.iter().filter(|it| it.starts_with("compiled ")).count();
     let stats = text(&output.stderr);
     assert!(stats.contains(&format!("\n{compiled} compilations in ")), "{stats}");
@@ -471,7 +471,7 @@ fn a_perf_map_names_all_machine_code() {
     for name in [
         "f [hot.ms:1]",
         "top level [hot.ms:65] loop at 65",
-        "minilive: budget",
+        "minilive: keep registers",
         "minilive: enter a loop",
         "minilive: call of 2",
     ] {
