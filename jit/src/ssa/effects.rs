@@ -79,26 +79,20 @@ pub fn writes(inst: &Inst) -> Memory {
 /// Whether two instructions of this operation on the same operands, with nothing changed that it reads, give the same, and the second
 /// one needs no exit if the first one was not left through its own.
 pub fn repeats(op: Op) -> bool {
-    let guards = matches!(
+    // These tell of one moment, or have an effect.
+    let momentary = matches!(
         op,
-        Op::GuardNum
-            | Op::GuardInt
-            | Op::F64ToInt
-            | Op::GuardTag(_)
-            | Op::GuardNotFunction
-            | Op::GuardCode(_)
-            | Op::GuardBits(_)
-            | Op::GuardNotBits(_)
-            | Op::GuardShape(_)
-            | Op::GuardTrue
-            | Op::GuardIndex
-            | Op::GuardElements
-            | Op::GuardTypes(_)
+        Op::GuardComputed
+            | Op::GuardOnlyIntrinsic { .. }
+            | Op::GuardGlobals
+            | Op::RangeCount
+            | Op::EnterLoop { .. }
+            | Op::EnterInlined { .. }
     );
     // What is found at the entry is found once; a computed list's parts are read behind its guard alone.
     let once =
         matches!(op, Op::Param(_) | Op::Window(_) | Op::Captured | Op::Environment | Op::RangeBase | Op::RangeStep);
-    guards || op.is_pure() && !once
+    op.may_exit() && !momentary || op.is_pure() && !once
 }
 
 /// Whether an instruction may be carried out where it would not have been: it gives a value, needs no exit, takes little time, and

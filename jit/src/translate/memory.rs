@@ -161,7 +161,7 @@ impl Lower<'_, '_> {
         self.b.ins().jump(next, &[]);
         self.b.switch_to_block(slow);
         let (list, index) = (self.arg(inst, 2), self.arg(inst, 1));
-        self.store_slowly([list, index, value], next);
+        self.store_slowly(HelperId::ListSet, [list, index, value], next);
     }
 
     /// Whether storing an element takes more than a store: the list is frozen or observed, the value may be its first one that is
@@ -171,6 +171,12 @@ impl Lower<'_, '_> {
         let guarded = self.b.ins().band_imm_u(found, i64::from(flags::GUARDED));
         let marking = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_MARKING as i32);
         let special = self.b.ins().bor(guarded, marking);
+        self.or_first_other(special, found, value)
+    }
+
+    /// Whether something is the case, or the value would be the first one of its list that is no number, whose flags were found: the
+    /// flag that says so must go.
+    fn or_first_other(&mut self, special: ir::Value, found: ir::Value, value: Val) -> ir::Value {
         if self.is_number(value) {
             return special;
         }
@@ -181,11 +187,11 @@ impl Lower<'_, '_> {
         self.b.ins().bor(special, first_other)
     }
 
-    /// Has the helper store an element of a list and goes on at `next`.
-    fn store_slowly(&mut self, [list, index, value]: [ir::Value; 3], next: ir::Block) {
+    /// Has a helper store in a list or map, at a place, a value, and goes on at `next`.
+    fn store_slowly(&mut self, helper: HelperId, [container, place, value]: [ir::Value; 3], next: ir::Block) {
         self.store_budget();
         let site = self.site();
-        let done = self.call_keeping(HelperId::ListSet, &[site, list, index, value]);
+        let done = self.call_keeping(helper, &[site, container, place, value]);
         self.load_budget();
         self.unwind_if_exc(done);
         self.b.ins().jump(next, &[]);
@@ -244,14 +250,8 @@ impl Lower<'_, '_> {
 
     pub(super) fn store_slot(&mut self, inst: &Inst, slot: u8) {
         let next = self.store_in_place(inst, 2, slot);
-        self.store_budget();
-        let [map, name, value] = [3, 1, 2].map(|i| self.arg(inst, i));
-        let site = self.site();
-        let done = self.call_keeping(HelperId::StoreMember, &[site, map, name, value]);
-        self.load_budget();
-        self.unwind_if_exc(done);
-        self.b.ins().jump(next, &[]);
-        self.b.switch_to_block(next);
+        let args = [3, 1, 2].map(|i| self.arg(inst, i));
+        self.store_slowly(HelperId::StoreMember, args, next);
     }
 
     /// Adds a slot where the array has room; the shape tells how many there are.
@@ -272,13 +272,7 @@ impl Lower<'_, '_> {
         self.b.ins().store(memory(), shape, object, MAP_SHAPE as i32);
         self.b.ins().jump(next, &[]);
         self.b.switch_to_block(slow);
-        self.store_budget();
-        let site = self.site();
-        let done = self.call_keeping(HelperId::StoreMember, &[site, map, name, value]);
-        self.load_budget();
-        self.unwind_if_exc(done);
-        self.b.ins().jump(next, &[]);
-        self.b.switch_to_block(next);
+        self.store_slowly(HelperId::StoreMember, [map, name, value], next);
     }
 
     /// Assigns a variable of an environment object.
@@ -287,6 +281,7 @@ impl Lower<'_, '_> {
         self.store_budget();
         let (env, value, site) = (self.arg(inst, 2), self.arg(inst, 1), self.site());
         let slot = self.iconst(i64::from(slot));
+        // It never fails.
         self.call_keeping(HelperId::StoreEnv, &[site, env, slot, value]);
         self.load_budget();
         self.b.ins().jump(next, &[]);
@@ -335,23 +330,14 @@ impl Lower<'_, '_> {
         self.b.set_cold_block(slow);
         let (object, value) = (self.object(inst), self.arg(inst, 1));
         let found = self.b.ins().load(types::I8, memory(), object, FLAGS);
-        let mut special = self.b.ins().band_imm_u(found, i64::from(flags::COMPUTED | flags::GUARDED));
-        if !self.is_number(inst.args[1]) {
-            // What is no number must clear the flag.
-            let other = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, value, NUMBERS_END);
-            let numbers = self.b.ins().band_imm_u(found, i64::from(flags::ALL_NUMBERS));
-            let zero = self.b.ins().iconst(types::I8, 0);
-            let clears = self.b.ins().select(other, numbers, zero);
-            special = self.b.ins().bor(special, clears);
-        }
+        let special = self.b.ins().band_imm_u(found, i64::from(flags::COMPUTED | flags::GUARDED));
+        let special = self.or_first_other(special, found, inst.args[1]);
         self.leave_if(special, slow);
         let len = self.list_len(object);
         let capacity = self.b.ins().uload32(memory(), object, LIST_CAPACITY as i32);
         let room = self.b.ins().icmp(IntCC::UnsignedLessThan, len, capacity);
         self.continue_if(room, slow);
-        let elements = self.b.ins().load(types::I64, memory(), object, LIST_ELEMENTS as i32);
-        let offset = self.b.ins().ishl_imm_u(len, 3);
-        let place = self.b.ins().iadd(elements, offset);
+        let place = self.element_address_of(object, len);
         self.b.ins().store(memory(), value, place, 0);
         let more = self.b.ins().iadd_imm_s(len, 1);
         self.b.ins().istore32(memory(), more, object, LIST_LEN as i32);
@@ -376,9 +362,7 @@ impl Lower<'_, '_> {
         let len = self.list_len(object);
         self.continue_if(len, slow);
         let last = self.b.ins().iadd_imm_s(len, -1);
-        let elements = self.b.ins().load(types::I64, memory(), object, LIST_ELEMENTS as i32);
-        let offset = self.b.ins().ishl_imm_u(last, 3);
-        let place = self.b.ins().iadd(elements, offset);
+        let place = self.element_address_of(object, last);
         let value = self.b.ins().load(types::I64, memory(), place, 0);
         self.b.ins().istore32(memory(), last, object, LIST_LEN as i32);
         self.b.ins().jump(next, &[value.into()]);
@@ -415,6 +399,6 @@ impl Lower<'_, '_> {
         self.b.ins().store(memory(), value, address, 0);
         self.b.ins().jump(next, &[]);
         self.b.switch_to_block(slow);
-        self.store_slowly([list, index, value], next);
+        self.store_slowly(HelperId::ListSet, [list, index, value], next);
     }
 }
