@@ -6,7 +6,8 @@ use minilive_tests::modes::Mode;
 #[test]
 fn generated_programs_do_the_same_in_every_mode() {
     let mut tally = Tally::default();
-    for seed in 1..=40 {
+    // The last one polled its memory at other moments in compiled code, and was cancelled elsewhere.
+    for seed in (1..=40).chain([507_971]) {
         let modes = if seed <= 8 { Mode::all().to_vec() } else { modes_of(seed) };
         if let Err(found) = check(seed, &modes, &mut tally) {
             let found = *found;

@@ -57,8 +57,6 @@ pub struct Meter {
     /// Less than a slice of fuel is left.
     pub last_slice: bool,
     pace: Pace,
-    /// Slices that were used up.
-    slices: u64,
 }
 
 impl Meter {
@@ -77,14 +75,19 @@ impl Meter {
             progress,
             last_slice: false,
             pace,
-            slices: 0,
         }
     }
 
-    /// Grants the first or next slice.
+    /// Weight of a whole slice.
+    fn slice(&self) -> u64 {
+        self.pace.slice.max(1).unsigned_abs()
+    }
+
+    /// Grants the first or next slice, or the rest of one that was interrupted: memory asks for polls, at moments that differ between
+    /// tiers, and slices end at the same instructions in all of them.
     pub fn grant(&mut self, realm: &mut Realm) {
         let left = self.fuel_limit.saturating_sub(self.fuel_used);
-        let slice = self.pace.slice;
+        let slice = (self.slice() - self.fuel_used % self.slice()) as i64;
         self.last_slice = left < slice.unsigned_abs();
         self.granted = slice.min(i64::try_from(left).unwrap_or(slice)).max(1);
         realm.grant(self.granted, left.saturating_sub(self.granted.unsigned_abs()), self.deadline);
@@ -116,8 +119,8 @@ impl Meter {
             return Err(LimitKind::Fuel.into());
         }
         realm.check_stop()?;
-        self.slices += 1;
-        if self.pace.cancel_at.is_some_and(|last| self.slices >= last) {
+        let slices = self.fuel_used / self.slice();
+        if self.pace.cancel_at.is_some_and(|last| slices >= last) {
             return Err(Fault::Cancelled.into());
         }
         // Growth outside of cells asks for this poll; no allocation may come for long.
