@@ -259,6 +259,15 @@ pub struct OnlyTarget {
 }
 
 impl FeedbackCell {
+    /// Offset of what counts samples; of the shape, at sites of members.
+    pub const SAMPLES_AT: usize = offset_of!(FeedbackCell, id);
+    /// Offset of the other half of the first word.
+    pub const BITS_AT: usize = offset_of!(FeedbackCell, bits);
+    /// Offset of the byte that counts the samples of a free name.
+    pub const GLOBAL_SAMPLES_AT: usize = offset_of!(FeedbackCell, bits) + 2;
+    /// There are so many of these at most.
+    pub const GLOBAL_SAMPLES_END: i8 = GLOBAL_SAMPLES as i8;
+
     #[inline(always)]
     fn lo(&self) -> u64 {
         u64::from(self.bits.get()) | u64::from(self.id.get()) << 32

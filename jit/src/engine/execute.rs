@@ -203,12 +203,13 @@ impl<'e> Run<'e> {
         let well_known = crate::interp::WellKnown { this: shared.intern("self"), parent: shared.intern("super") };
         Run {
             codes,
-            tiering,
             modules: super::modules::Modules::new(loader),
             names,
             frames: Vec::new(),
             natives: Vec::new(),
+            lent: crate::interp::Lent::new(tiering.baseline_ways()),
             gave_back: false,
+            tiering,
             meter,
             site: None,
             well_known,

@@ -53,9 +53,13 @@ impl Deref for CodeRef {
 
 /// A position in the code of the innermost activation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
 pub struct Ip(*const Slot);
 
 impl Ip {
+    /// No position.
+    pub(super) const NONE: Ip = Ip(std::ptr::null());
+
     /// The first instruction.
     #[inline(always)]
     pub fn start(code: &Code) -> Ip {
@@ -115,6 +119,7 @@ pub const HEADER: usize = 3;
 
 /// The registers of one activation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
 pub struct Window(*mut Value);
 
 impl Window {

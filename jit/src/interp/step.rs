@@ -1,7 +1,8 @@
 //! The dispatch loop: one `match` over bytecode operations, with the frequent cases in place.
 //!
-//! [`execute`] runs the innermost activation until its boundary frame returns; slow paths stand in the neighbouring files.
-//! Calls and returns between interpreted functions stay inside the loop and cost no native stack.
+//! `drive` has it run the innermost activation until its boundary frame returns; slow paths stand in the neighbouring files.
+//! Calls and returns between interpreted functions stay inside the loop and cost no native stack. Where code has a baseline form,
+//! that goes on; it has single instructions carried out here, so each operation has one meaning.
 //!
 //! Invariants
 //! 1. The bytecode of every code object passed `bytecode::verify`: registers are inside the window, constants and names are the
@@ -16,6 +17,7 @@ use super::around::{
     refill_head, set_ip, store_env, test_slowly, untested_function,
 };
 use super::calls::{Receiver, Ret, set_receiver};
+use super::drive::{ALL, ANY, Stepped};
 use super::frame::{self, Frame, Ip};
 use super::members::{Member, own_slot};
 use super::values::{equal_quickly, known_entry, never_quickly, remainder, sample, sample_index};
@@ -29,8 +31,10 @@ use minilive_runtime::ops::{self, Decision};
 use minilive_runtime::realm::Realm;
 use minilive_runtime::value::Value;
 
-/// Runs the innermost activation to its end, calls included, and gives its result.
-pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
+/// Carries instructions out: from the innermost activation's position to the end of its boundary frame ([`ALL`]), or the one at a
+/// position of it, whose operation is `OP` if that is not [`ANY`].
+#[inline(always)]
+pub(super) fn steps<const OP: u8>(run: &mut Run<'_>, realm: &mut Realm, at: Option<Ip>) -> Eval<Stepped> {
     let globals = realm.globals().value();
     let (mut code, mut window, mut ip, mut consts);
     macro_rules! reload {
@@ -41,6 +45,54 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
         }};
     }
     reload!();
+    if let Some(at) = at {
+        ip = at;
+    }
+    /// Goes on in the innermost activation, at its frame's position.
+    macro_rules! go_on {
+        () => {{
+            if OP != ALL {
+                return Ok(Stepped::Moved);
+            }
+            reload!();
+            enter_baseline!();
+            continue;
+        }};
+    }
+    /// Lets baseline code go on here, if there is some.
+    macro_rules! enter_baseline {
+        () => {
+            if let Some(address) = code.baseline_at(ip) {
+                match run.run_baseline(realm, address)? {
+                    Some(value) => return Ok(Stepped::Ended(value)),
+                    None => reload!(),
+                }
+            }
+        };
+    }
+    /// Ends the innermost activation.
+    macro_rules! leave_with {
+        ($value:expr) => {
+            match leave(run, realm, $value) {
+                Some(result) => return Ok(Stepped::Ended(result)),
+                None => go_on!(),
+            }
+        };
+    }
+    /// Goes on at another position of the same activation.
+    macro_rules! jump {
+        ($target:expr) => {{
+            ip = $target;
+            if OP != ALL {
+                set_ip(run, ip);
+                return Ok(Stepped::Moved);
+            }
+            continue;
+        }};
+    }
+    if OP == ALL {
+        enter_baseline!();
+    }
 
     /// The current instruction's position becomes visible to stack traces and fault reports.
     macro_rules! sync {
@@ -61,10 +113,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
         ($result:expr) => {
             match $result {
                 Ok(value) => value,
-                Err(Miss::Plain(plain)) => {
-                    ip = plain;
-                    continue;
-                }
+                Err(Miss::Plain(plain)) => jump!(plain),
                 Err(Miss::Fault(fault)) => return Err(fault),
             }
         };
@@ -72,13 +121,16 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
     /// Goes to the start of a block.
     macro_rules! goto {
         ($target:expr) => {{
-            ip = $target;
-            ip.count();
-            continue;
+            let target = $target;
+            target.count();
+            jump!(target)
         }};
     }
     macro_rules! next {
         ($n:literal) => {{
+            if OP != ALL {
+                return Ok(Stepped::Next);
+            }
             ip = ip.step($n);
             continue;
         }};
@@ -90,8 +142,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 && ($word.aux() & aux::CROSSED != 0 $(|| $operand.is_function())*)
                 && let Some(plain) = untested_function(run, ip)
             {
-                ip = plain;
-                continue;
+                jump!(plain)
             }
         };
     }
@@ -103,10 +154,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                     window.set($dst, value);
                     next!($n)
                 }
-                Called::Frame => {
-                    reload!();
-                    continue;
-                }
+                Called::Frame => go_on!(),
             }
         };
     }
@@ -316,10 +364,15 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 }
                 target.counters.heat.set(heat);
                 realm.head.depth += 1;
-                (code, window, ip) = (target, fresh, Ip::start(&target));
-                consts = target.consts.as_ptr();
-                run.frames.push(Frame { code, window, ip, ret: $dst, skip: $skip, boundary: false });
-                ip.count();
+                let start = Ip::start(&target);
+                let frame = Frame { code: target, window: fresh, ip: start, ret: $dst, skip: $skip, boundary: false };
+                run.frames.push(frame);
+                start.count();
+                if OP != ALL {
+                    return Ok(Stepped::Moved);
+                }
+                (code, window, ip, consts) = (target, fresh, start, target.consts.as_ptr());
+                enter_baseline!();
                 continue;
             }
         };
@@ -327,8 +380,9 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
 
     loop {
         let word: &Word = ip.word();
-        // SAFETY: invariant 1: the verifier knew the operation.
-        let op = unsafe { std::mem::transmute::<u8, Op>(word.op_number()) };
+        let number = if OP < ANY { OP } else { word.op_number() };
+        // SAFETY: invariant 1: the verifier knew the operation; who names one says what stands there.
+        let op = unsafe { std::mem::transmute::<u8, Op>(number) };
         match op {
             Op::Const => {
                 window.set(word.a(), constant!(word.bc()));
@@ -419,25 +473,23 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 if heat < 0 {
                     match hot_loop(run, realm, head)? {
                         Looped::No => {}
-                        Looped::Ended(value) => {
-                            if let Some(result) = leave(run, realm, value) {
-                                return Ok(result);
-                            }
-                            reload!();
-                            continue;
-                        }
-                        Looped::Moved => {
-                            reload!();
-                            continue;
-                        }
+                        Looped::Ended(value) => leave_with!(value),
+                        Looped::Moved => go_on!(),
                     }
                 }
+                head.count();
+                if OP != ALL {
+                    jump!(head)
+                }
+                ip = head;
+                if code.has_baseline() {
+                    set_ip(run, ip);
+                    go_on!()
+                }
                 if matches!(op, Op::LoopNext) {
-                    ip = head;
-                    ip.count();
                     iter_next!(ip.word())
                 }
-                goto!(head)
+                continue;
             }
             Op::JumpIf | Op::JumpIfNot => {
                 let value = window.get(word.a());
@@ -739,19 +791,10 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 if value.is_function() {
                     retreat!(word, value);
                 }
-                match leave(run, realm, value) {
-                    Some(result) => return Ok(result),
-                    None => reload!(),
-                }
+                leave_with!(value)
             }
-            Op::ReturnConst => match leave(run, realm, constant!(word.bc())) {
-                Some(result) => return Ok(result),
-                None => reload!(),
-            },
-            Op::End => match leave(run, realm, Value::ABSENT) {
-                Some(result) => return Ok(result),
-                None => reload!(),
-            },
+            Op::ReturnConst => leave_with!(constant!(word.bc())),
+            Op::End => leave_with!(Value::ABSENT),
             Op::Record => {
                 let (point, value) = (&code.points[word.bc() as usize], window.get(word.a()));
                 if !value.is_number() || !point.add_number(value.to_f64_lossy()) {

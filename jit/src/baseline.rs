@@ -1,0 +1,125 @@
+//! Tier 1: machine code of any function, made in microseconds, that works on the interpreter's own frame.
+//!
+//! The policy (`optimise`) has [`Baseline::compile`] make it when a code object has done a little work; the dispatch loop enters it
+//! at calls, at loop heads and wherever it comes to such code. One template an instruction (`emit`, `objects`): numbers, jumps,
+//! variables and what a site's cache knows in line, everything else by one call of the interpreter's handler of that instruction
+//! (`helpers::baseline`). It speculates on nothing. Calls push the interpreter's frames and jump, so they take no native stack.
+//! Invariant: registers are in the window at every instruction, so code is entered and left at any of them; feedback, counts and
+//! budget are written as the interpreter writes them.
+
+mod emit;
+mod objects;
+mod ways;
+mod x64;
+
+use crate::code::{Arena, CodeRange, InstallError};
+use crate::engine::unit::Code;
+use crate::helpers::baseline as helpers;
+use minilive_runtime::value::{NUMBER_END, TAG_LIST, TAG_MAP, TAG_SHIFT, Value};
+
+/// Entries of the table that R15 points at, by number: helpers and shared code to call or jump to, and constants.
+pub(crate) mod table {
+    /// Has the handler of the instruction at RDX run and comes back, or goes elsewhere.
+    pub(crate) const STEP: i32 = 0;
+    /// The same for an instruction that jumps.
+    pub(crate) const MOVE: i32 = 1;
+    /// As [`MOVE`], for `return`.
+    pub(crate) const RETURN: i32 = 2;
+    /// Goes on at the address in RAX, in the window and slots that were lent.
+    pub(crate) const GO: i32 = 3;
+    /// The mark of unassigned variables.
+    pub(crate) const ABSENT: i32 = 4;
+    /// Bits of numbers are below.
+    pub(crate) const NUMBERS_END: i32 = 5;
+    /// The number 1.
+    pub(crate) const ONE: i32 = 6;
+    /// All bits of a number but its sign.
+    pub(crate) const SIZE: i32 = 7;
+    /// The tag of maps.
+    pub(crate) const MAP: i32 = 8;
+    /// The tag of lists.
+    pub(crate) const LIST: i32 = 9;
+    /// Helpers: `(run, realm, instruction) -> address`, 0 if the next instruction follows.
+    pub(crate) const ANY: i32 = 10;
+    /// The same, for each of these operations.
+    pub(crate) const CALL: i32 = 11;
+    /// …
+    pub(crate) const CALL_METHOD: i32 = 12;
+    /// …
+    pub(crate) const GET_MEMBER: i32 = 13;
+    /// …
+    pub(crate) const LOAD_NAME: i32 = 14;
+    /// …
+    pub(crate) const DO_RETURN: i32 = 15;
+    /// How many there are.
+    pub(crate) const LEN: usize = 16;
+}
+
+/// Whether there are templates for this processor and system.
+pub const AVAILABLE: bool = cfg!(all(target_arch = "x86_64", target_os = "linux"));
+
+/// The compiler, with what all its code shares.
+#[derive(Debug)]
+pub struct Baseline {
+    /// What R15 points at.
+    #[expect(dead_code, reason = "code reads it")]
+    table: Box<[u64]>,
+    /// The way in.
+    pub(crate) enter: usize,
+    /// The way out.
+    pub(crate) exit: usize,
+}
+
+/// The code of a unit, placed.
+#[derive(Debug)]
+pub struct Placed {
+    /// Where.
+    pub range: CodeRange,
+    /// Its first byte.
+    pub address: usize,
+    /// How many bytes there are.
+    pub bytes: usize,
+    /// The bytes themselves.
+    pub code: Vec<u8>,
+    /// Offset of what stands behind the last instruction.
+    pub slow_paths: u32,
+    /// By word of the bytecode: the offset of its instruction; `NOWHERE` for second words.
+    pub positions: Box<[u32]>,
+}
+
+impl Baseline {
+    /// Places what all code shares; its name, address and size are told. `None` where there are no templates, or no room.
+    pub fn new(arena: &mut Arena, mut tell: impl FnMut(&str, usize, usize)) -> Option<Baseline> {
+        if !AVAILABLE {
+            return None;
+        }
+        let mut table = vec![0; table::LEN].into_boxed_slice();
+        let ways = ways::ways(table.as_ptr() as u64);
+        let range = arena.install(&ways.bytes, &[]).ok()?;
+        let start = arena.address(range);
+        tell("ways into and out of baseline code", start, ways.bytes.len());
+        let mut put = |index: i32, value: u64| table[index as usize] = value;
+        for (index, offset) in ways.shared {
+            put(index, (start + offset as usize) as u64);
+        }
+        for (index, helper) in helpers::table() {
+            put(index, helper as u64);
+        }
+        put(table::ABSENT, Value::ABSENT.bits());
+        put(table::NUMBERS_END, NUMBER_END);
+        put(table::ONE, Value::ONE.bits());
+        put(table::SIZE, u64::MAX >> 1);
+        put(table::MAP, TAG_MAP << TAG_SHIFT);
+        put(table::LIST, TAG_LIST << TAG_SHIFT);
+        Some(Baseline { table, enter: start, exit: start + ways.exit as usize })
+    }
+
+    /// Makes and places the code of a unit.
+    pub fn compile(&self, arena: &mut Arena, code: &Code) -> Result<Placed, InstallError> {
+        let emitted = emit::emit(code);
+        let range = arena.install(&emitted.bytes, &[])?;
+        let (address, bytes) = (arena.address(range), emitted.bytes.len());
+        let emit::Emitted { bytes: code, positions, slow_paths } = emitted;
+        Ok(Placed { range, address, bytes, code, slow_paths, positions })
+    }
+}
