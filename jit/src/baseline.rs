@@ -7,15 +7,18 @@
 //! Invariant: registers are in the window at every instruction, so code is entered and left at any of them; feedback, counts and
 //! budget are written as the interpreter writes them.
 
+mod calls;
 mod emit;
 mod objects;
 mod ways;
 mod x64;
 
-use crate::code::{Arena, CodeRange, InstallError};
-use crate::engine::unit::Code;
+use crate::code::{Arena, CodeRange, InstallError, zeroed_words};
+use crate::engine::unit::{Code, CodeId};
+use crate::exits::MAX_CODES;
 use crate::helpers::baseline as helpers;
-use minilive_runtime::value::{NUMBER_END, TAG_LIST, TAG_MAP, TAG_SHIFT, Value};
+use minilive_runtime::value::{NUMBER_END, TAG_FUNCTION, TAG_LIST, TAG_MAP, TAG_SHIFT, Value};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Entries of the table that R15 points at, by number: helpers and shared code to call or jump to, and constants.
 pub(crate) mod table {
@@ -23,36 +26,40 @@ pub(crate) mod table {
     pub(crate) const STEP: i32 = 0;
     /// The same for an instruction that jumps.
     pub(crate) const MOVE: i32 = 1;
-    /// As [`MOVE`], for `return`.
+    /// Returns RAX to the caller, if baseline code called; else the handler of the instruction at RDX does.
     pub(crate) const RETURN: i32 = 2;
     /// Goes on at the address in RAX, in the window and slots that were lent.
     pub(crate) const GO: i32 = 3;
+    /// Calls RAX; the call's feedback is that of the instruction at R11.
+    pub(crate) const CALL: i32 = 4;
+    /// The same; the feedback is that of the word behind.
+    pub(crate) const CALL_WIDE: i32 = 5;
+    /// Has the handler run the calling instruction.
+    pub(crate) const CALL_SLOWLY: i32 = 6;
     /// The mark of unassigned variables.
-    pub(crate) const ABSENT: i32 = 4;
+    pub(crate) const ABSENT: i32 = 7;
     /// Bits of numbers are below.
-    pub(crate) const NUMBERS_END: i32 = 5;
+    pub(crate) const NUMBERS_END: i32 = 8;
     /// The number 1.
-    pub(crate) const ONE: i32 = 6;
+    pub(crate) const ONE: i32 = 9;
     /// All bits of a number but its sign.
-    pub(crate) const SIZE: i32 = 7;
+    pub(crate) const SIZE: i32 = 10;
     /// The tag of maps.
-    pub(crate) const MAP: i32 = 8;
+    pub(crate) const MAP: i32 = 11;
     /// The tag of lists.
-    pub(crate) const LIST: i32 = 9;
-    /// Helpers: `(run, realm, instruction) -> address`, 0 if the next instruction follows.
-    pub(crate) const ANY: i32 = 10;
-    /// The same, for each of these operations.
-    pub(crate) const CALL: i32 = 11;
-    /// …
-    pub(crate) const CALL_METHOD: i32 = 12;
-    /// …
-    pub(crate) const GET_MEMBER: i32 = 13;
-    /// …
-    pub(crate) const LOAD_NAME: i32 = 14;
-    /// …
-    pub(crate) const DO_RETURN: i32 = 15;
+    pub(crate) const LIST: i32 = 12;
+    /// The tag of functions.
+    pub(crate) const FUNCTION: i32 = 13;
+    /// The entries for calls, by the number of a code object; 0 where there is none.
+    pub(crate) const ENTRIES: i32 = 14;
+    /// Helper `(run, realm, instruction) -> address`, 0 if the next instruction follows.
+    pub(crate) const ANY: i32 = 15;
+    /// The same, for calls of methods.
+    pub(crate) const CALL_METHOD: i32 = 16;
+    /// The same, for reads of members.
+    pub(crate) const GET_MEMBER: i32 = 17;
     /// How many there are.
-    pub(crate) const LEN: usize = 16;
+    pub(crate) const LEN: usize = 18;
 }
 
 /// Whether there are templates for this processor and system.
@@ -64,6 +71,8 @@ pub struct Baseline {
     /// What R15 points at.
     #[expect(dead_code, reason = "code reads it")]
     table: Box<[u64]>,
+    /// The entries for calls.
+    entries: Box<[AtomicU64]>,
     /// The way in.
     pub(crate) enter: usize,
     /// The way out.
@@ -77,6 +86,8 @@ pub struct Placed {
     pub range: CodeRange,
     /// Its first byte.
     pub address: usize,
+    /// The entry for calls, 0 if there is none.
+    pub entry: usize,
     /// How many bytes there are.
     pub bytes: usize,
     /// The bytes themselves.
@@ -111,7 +122,10 @@ impl Baseline {
         put(table::SIZE, u64::MAX >> 1);
         put(table::MAP, TAG_MAP << TAG_SHIFT);
         put(table::LIST, TAG_LIST << TAG_SHIFT);
-        Some(Baseline { table, enter: start, exit: start + ways.exit as usize })
+        put(table::FUNCTION, TAG_FUNCTION << TAG_SHIFT);
+        let entries = zeroed_words(MAX_CODES);
+        put(table::ENTRIES, entries.as_ptr() as u64);
+        Some(Baseline { table, entries, enter: start, exit: start + ways.exit as usize })
     }
 
     /// Makes and places the code of a unit.
@@ -119,7 +133,14 @@ impl Baseline {
         let emitted = emit::emit(code);
         let range = arena.install(&emitted.bytes, &[])?;
         let (address, bytes) = (arena.address(range), emitted.bytes.len());
-        let emit::Emitted { bytes: code, positions, slow_paths } = emitted;
-        Ok(Placed { range, address, bytes, code, slow_paths, positions })
+        let emit::Emitted { bytes: code, positions, slow_paths, has_entry } = emitted;
+        // The entry stands first.
+        let entry = if has_entry { address } else { 0 };
+        Ok(Placed { range, address, entry, bytes, code, slow_paths, positions })
+    }
+
+    /// Sets the entry for calls of a code object, 0 for none.
+    pub fn set_entry(&self, code: CodeId, entry: usize) {
+        self.entries[code.0 as usize].store(entry as u64, Ordering::Relaxed);
     }
 }

@@ -29,7 +29,7 @@ use crate::engine::table::CodeTable;
 use crate::engine::unit::{Code, CodeId};
 use budget::Meter;
 use calls::{Receiver, Ret};
-use frame::{CodeRef, Frame, Ip, NativeEntry, Window};
+use frame::{CodeRef, Frame, Frames, Ip, NativeEntry, Window};
 use minilive_mir::ir::{InstId, UnitKey};
 use minilive_runtime::fault::{Eval, FatalError, Fault};
 use minilive_runtime::machine::StackLine;
@@ -62,7 +62,7 @@ pub struct Run<'e> {
     /// What functions are called; a module brings more.
     pub(crate) names: &'e NameTable,
     /// Active calls of the interpreter, innermost last.
-    pub frames: Vec<Frame>,
+    pub frames: Frames,
     /// The ways from the interpreter into compiled code that have not come back, innermost last.
     pub(crate) natives: Vec<NativeEntry>,
     /// What baseline code and its helpers hand each other.
@@ -114,6 +114,8 @@ pub(crate) const LENT_WINDOW: usize = offset_of!(Run<'static>, lent) + offset_of
 pub(crate) const LENT_SLOTS: usize = offset_of!(Run<'static>, lent) + offset_of!(Lent, slots);
 #[cfg(not(minilive_portable))]
 pub(crate) const LENT_GLOBALS: usize = offset_of!(Run<'static>, lent) + offset_of!(Lent, globals);
+#[cfg(not(minilive_portable))]
+pub(crate) const RUN_FRAMES: usize = offset_of!(Run<'static>, frames);
 
 /// Names the interpreter itself looks up.
 #[derive(Debug, Clone, Copy)]
@@ -229,7 +231,7 @@ pub fn resume(
     }
     let height = run.frames.len();
     let ip = Ip::at(&code, code.bytecode.pc_of(inst));
-    run.frames.push(Frame { code, window, ip, ret: 0, skip: 0, boundary: true });
+    run.frames.push(Frame { code, window, ip, ret: 0, skip: 0, boundary: true, back: 0 });
     realm.head.depth += 1;
     run.run_to(realm, height)
 }

@@ -360,6 +360,9 @@ impl Backend {
             native.chains.clear();
             native.exit_counts.clear();
         }
+        if let Some(baseline) = &self.baseline {
+            baseline::start_run(baseline, codes);
+        }
         for code in codes.versions() {
             if crowded && code.tier.refusal.get() == Some(Refusal::ArenaFull) {
                 code.forget_refusals();

@@ -5,6 +5,7 @@
 //! slots, R15 the [`table`]. Invariants: a template changes nothing until it is sure to do the whole instruction, so that its
 //! slow path is the interpreter's whole instruction; blocks are counted where the interpreter counts them.
 
+use super::calls::Site;
 use super::table;
 use super::x64::{
     Asm, Cond, Gpr, Label, Mem, R12, R13, R14, R15, RAX, RBX, RCX, RDI, RDX, RSI, Sse, XMM0, XMM1, XMM2, Xmm,
@@ -28,6 +29,8 @@ pub(super) struct Emitted {
     pub(super) positions: Box<[u32]>,
     /// Where the slow paths begin.
     pub(super) slow_paths: u32,
+    /// Whether the entry for calls stands first.
+    pub(super) has_entry: bool,
 }
 
 /// Writes the code of a unit.
@@ -38,6 +41,7 @@ pub(super) fn emit(code: &Code) -> Emitted {
     let leave = asm.label();
     let mut emit = Emit { asm, code, pc: 0, labels, slow: Vec::new(), leave };
     let mut positions = vec![NOWHERE; words.len()].into_boxed_slice();
+    let has_entry = emit.entry();
     while let Some(word) = words.get(emit.pc as usize) {
         positions[emit.pc as usize] = emit.asm.here();
         emit.asm.bind(emit.labels[emit.pc as usize]);
@@ -47,7 +51,7 @@ pub(super) fn emit(code: &Code) -> Emitted {
     }
     let slow_paths = emit.asm.here();
     emit.slow_paths();
-    Emitted { bytes: emit.asm.finish(), positions, slow_paths }
+    Emitted { bytes: emit.asm.finish(), positions, slow_paths, has_entry }
 }
 
 /// How an instruction goes on outside of its template.
@@ -59,6 +63,8 @@ pub(super) enum Way {
     Jump,
     /// It may begin a call; the entry of [`table`] of its helper.
     Call(i32),
+    /// What RAX holds is called.
+    Function(Site),
 }
 
 /// What stands behind the code for the sake of an instruction.
@@ -102,7 +108,7 @@ impl Emit<'_> {
     // ---- places --------------------------------------------------------------------------------------------------------
 
     /// A field of a slot.
-    fn slot(pc: u32, field: usize) -> Mem {
+    pub(super) fn slot(pc: u32, field: usize) -> Mem {
         Mem(R14, (pc as usize * size_of::<Slot>() + field) as i32)
     }
 
@@ -123,7 +129,7 @@ impl Emit<'_> {
 
     /// Where the instruction is done by the interpreter's own handler.
     pub(super) fn slow(&mut self, way: Way) -> Label {
-        if let Some(known) = self.slow.last().filter(|it| it.pc == self.pc && it.way == way) {
+        if let Some(known) = self.slow.iter().rev().take(2).find(|it| it.pc == self.pc && it.way == way) {
             return known.at;
         }
         let at = self.asm.label();
@@ -138,7 +144,7 @@ impl Emit<'_> {
             self.asm.bind(slow.at);
             self.out_of_line(slow.pc, slow.way);
             // What falls off the end was refused by the verifier.
-            if let (Way::Step | Way::Call(_), Some(next)) = (slow.way, slow.next) {
+            if let Some(next) = slow.next.filter(|_| slow.way != Way::Jump) {
                 self.asm.jump(next);
             }
         }
@@ -159,6 +165,7 @@ impl Emit<'_> {
                 self.asm.test(RAX);
                 self.asm.jump_if(Cond::NotEqual, self.leave);
             }
+            Way::Function(site) => self.call(site, pc),
         }
     }
 
@@ -217,14 +224,27 @@ impl Emit<'_> {
                 self.asm.store(reg(a), RAX);
                 self.constant(b, ITER_START.bits());
             }
-            Op::Call => self.out_of_line(self.pc, Way::Call(table::CALL)),
-            Op::CallMethod => self.out_of_line(self.pc, Way::Call(table::CALL_METHOD)),
+            Op::Call => {
+                self.value(RAX, b);
+                let count = u16::from(word.aux());
+                self.call(Site { to: a, words: 1, first: c, count, this: None }, self.pc);
+            }
+            Op::CallMethod => self.call_method(word, self.pc),
             Op::CallWide | Op::CallIndex => self.out_of_line(self.pc, Way::Call(table::ANY)),
             Op::Return => {
-                self.asm.address(RDX, Self::slot(self.pc, 0));
-                self.asm.jump_through(entry(table::RETURN));
+                self.value(RAX, a);
+                if Self::is_auto(word) {
+                    let slow = self.slow(Way::Jump);
+                    self.no_function_or(slow);
+                }
+                self.leave(self.pc);
             }
-            Op::ReturnConst | Op::End | Op::Unsupported => self.out_of_line(self.pc, Way::Jump),
+            Op::ReturnConst => {
+                let bits = self.code.consts[word.bc() as usize].bits();
+                self.asm.bits(RAX, bits);
+                self.leave(self.pc);
+            }
+            Op::End | Op::Unsupported => self.out_of_line(self.pc, Way::Jump),
             _ => {
                 if !self.object_instruction(op, word) {
                     self.out_of_line(self.pc, Way::Step);
@@ -249,6 +269,14 @@ impl Emit<'_> {
         self.asm.shift_right(RCX, minilive_runtime::value::TAG_SHIFT as u8);
         self.asm.compare32(RCX, minilive_runtime::value::TAG_FUNCTION as i32);
         self.asm.jump_if(Cond::Equal, slow);
+    }
+
+    /// RAX is a function.
+    pub(super) fn only_function_or(&mut self, slow: Label) {
+        self.asm.copy(RCX, RAX);
+        self.asm.shift_right(RCX, minilive_runtime::value::TAG_SHIFT as u8);
+        self.asm.compare32(RCX, minilive_runtime::value::TAG_FUNCTION as i32);
+        self.asm.jump_if(Cond::NotEqual, slow);
     }
 
     fn operand(&mut self, to: Xmm, operand: Operand) {
@@ -358,7 +386,7 @@ impl Emit<'_> {
 
     // ---- jumps ---------------------------------------------------------------------------------------------------------
 
-    fn count(&mut self, pc: u32) {
+    pub(super) fn count(&mut self, pc: u32) {
         self.asm.increment(Self::slot(pc, offset_of!(Slot, count)));
     }
 
@@ -471,6 +499,11 @@ impl Emit<'_> {
 
     pub(super) fn is_auto(word: &Word) -> bool {
         word.aux() & aux::AUTO != 0
+    }
+
+    /// The word behind the current one.
+    pub(super) fn second(&self) -> &Word {
+        &self.code.bytecode.words[self.pc as usize + 1]
     }
 
     /// The value of a constant's or register's bits into a register of the processor.

@@ -3,6 +3,7 @@
 //! `emit` calls [`Emit::object_instruction`]. Layouts are those that the runtime gives as constants. Invariant: as in `emit`; what a
 //! template notes nowhere, the interpreter does not note on its fast path either.
 
+use super::calls::Site;
 use super::emit::{Emit, Way, entry, reg};
 use super::table;
 use super::x64::{Cond, Label, Mem, R12, R13, RAX, RBX, RCX, RDX, RSI, Sse, XMM0, XMM1};
@@ -25,11 +26,11 @@ impl Emit<'_> {
     pub(super) fn object_instruction(&mut self, op: Op, word: &Word) -> bool {
         match op {
             Op::LoadLocal => self.load_local(word),
-            Op::LoadEnv => self.load_env(word, Way::Step),
-            Op::LoadEnvCall => self.load_env(word, Way::Call(table::ANY)),
+            Op::LoadEnv => self.load_env(word, None),
+            Op::LoadEnvCall => self.load_env(word, Some(2)),
             Op::StoreEnv => self.store_env(word),
-            Op::LoadFree => self.load_free(word, Way::Step),
-            Op::LoadName => self.load_free(word, Way::Call(table::LOAD_NAME)),
+            Op::LoadFree => self.load_free(word, None),
+            Op::LoadName => self.load_free(word, Some(2)),
             Op::StoreGlobal => self.store_global(word),
             Op::LoadSelf => return self.load_receiver(word, self.code.unit.self_reg.map(|it| it.0)),
             Op::LoadSuper => return self.load_receiver(word, self.code.unit.super_reg.map(|it| it.0)),
@@ -42,10 +43,8 @@ impl Emit<'_> {
                 self.asm.store(reg(word.a()), RAX);
             }
             Op::AutoCall => {
-                let slow = self.slow(Way::Call(table::ANY));
                 self.value(RAX, word.b());
-                self.no_function_or(slow);
-                self.asm.store(reg(word.a()), RAX);
+                self.end_read(word, Some(1));
             }
             Op::GetMember => self.get_member(word),
             Op::SetMember => self.set_member(word),
@@ -68,14 +67,14 @@ impl Emit<'_> {
     }
 
     /// RAX = the object that RAX refers to, if its tag is that of the table's entry.
-    fn object_or(&mut self, tag: i32, slow: Label) {
+    pub(super) fn object_or(&mut self, tag: i32, slow: Label) {
         self.asm.xor(RAX, entry(tag));
         self.asm.copy(RCX, RAX);
         self.asm.shift_right(RCX, TAG_SHIFT as u8);
         self.asm.jump_if(Cond::NotEqual, slow);
     }
 
-    fn present_or(&mut self, slow: Label) {
+    pub(super) fn present_or(&mut self, slow: Label) {
         self.asm.compare(RAX, entry(table::ABSENT));
         self.asm.jump_if(Cond::Equal, slow);
     }
@@ -98,17 +97,26 @@ impl Emit<'_> {
         true
     }
 
-    fn load_env(&mut self, word: &Word, way: Way) {
-        let slow = self.slow(way);
+    /// The value read is in RAX; a function is called, if it is said how many words that instruction has.
+    fn end_read(&mut self, word: &Word, called: Option<u8>) {
+        if let Some(words) = called {
+            // A value taken untested before may be a function, too: then plain code takes over.
+            let way = Way::Function(Site::of_read(word.a(), words, None));
+            let way = if Self::is_auto(word) { Way::Call(table::ANY) } else { way };
+            let function = self.slow(way);
+            self.no_function_or(function);
+        }
+        self.asm.store(reg(word.a()), RAX);
+    }
+
+    fn load_env(&mut self, word: &Word, called: Option<u8>) {
+        let slow = self.slow(if called.is_some() { Way::Call(table::ANY) } else { Way::Step });
         self.asm.load(RAX, Mem(RBX, ENV));
         self.object_or(table::MAP, slow);
         self.asm.load(RCX, Mem(RAX, MAP_SLOTS as i32));
         self.asm.load(RAX, Mem(RCX, i32::from(word.b()) * 8));
         self.present_or(slow);
-        if way != Way::Step {
-            self.no_function_or(slow);
-        }
-        self.asm.store(reg(word.a()), RAX);
+        self.end_read(word, called);
     }
 
     fn store_env(&mut self, word: &Word) {
@@ -129,8 +137,8 @@ impl Emit<'_> {
         self.asm.jump_if(Cond::NotEqual, slow);
     }
 
-    fn load_free(&mut self, word: &Word, way: Way) {
-        let slow = self.slow(way);
+    fn load_free(&mut self, word: &Word, called: Option<u8>) {
+        let slow = self.slow(if called.is_some() { Way::Call(table::ANY) } else { Way::Step });
         let name = self.code.names[word.bc() as usize];
         self.asm.load(RAX, Mem(RBX, SCOPE));
         self.asm.compare(RAX, Mem(R13, LENT_GLOBALS as i32));
@@ -139,16 +147,13 @@ impl Emit<'_> {
         self.asm.jump_if(Cond::Below, slow);
         self.asm.load(RCX, Mem(R12, HEAD_CELLS as i32));
         self.asm.load(RAX, Mem(RCX, name.cell.0 as i32 * 8));
-        if name.intrinsic.is_absent() || way != Way::Step {
+        if name.intrinsic.is_absent() || called.is_some() {
             self.present_or(slow);
         } else {
             self.asm.compare(RAX, entry(table::ABSENT));
             self.asm.only_if(Cond::Equal, |asm| asm.bits(RAX, name.intrinsic.bits()));
         }
-        if way != Way::Step {
-            self.no_function_or(slow);
-        }
-        self.asm.store(reg(word.a()), RAX);
+        self.end_read(word, called);
     }
 
     fn store_global(&mut self, word: &Word) {
@@ -176,18 +181,6 @@ impl Emit<'_> {
         self.asm.compare32(RCX, 1);
         self.asm.jump_if(Cond::Above, slow);
         self.asm.shift_right32(RDX, 24);
-    }
-
-    fn get_member(&mut self, word: &Word) {
-        let slow = self.slow(Way::Call(table::GET_MEMBER));
-        self.value(RAX, word.b());
-        self.object_or(table::MAP, slow);
-        self.own_slot_or(slow);
-        self.asm.load(RCX, Mem(RAX, MAP_SLOTS as i32));
-        self.asm.load_indexed(RAX, RCX, RDX);
-        self.present_or(slow);
-        self.no_function_or(slow);
-        self.asm.store(reg(word.a()), RAX);
     }
 
     fn set_member(&mut self, word: &Word) {

@@ -5,15 +5,24 @@
 
 use super::emit::entry;
 use super::table;
-use super::x64::{Asm, Cond, Label, Mem, R12, R13, R14, R15, RAX, RBX, RDI, RDX, RSI};
+use super::calls::{NEXT_FRAME, frame_field};
+use super::x64::{Asm, Cond, Label, Mem, R11, R12, R13, R14, R15, RAX, RBX, RCX, RDI, RDX, RSI};
+use crate::engine::slot::Slot;
+use crate::exits::MAX_CODES;
+use crate::feedback::FeedbackCell;
+use crate::interp::frame::{Frame, HEADER};
 use crate::interp::{LENT_SLOTS, LENT_WINDOW};
+use minilive_runtime::function::FUNCTION_CODE;
+use minilive_runtime::realm::{HEAD_DEPTH, HEAD_STACK_TOP};
+use minilive_runtime::value::TAG_SHIFT;
+use std::mem::offset_of;
 
 /// The code, and the offsets of what it consists of.
 pub(super) struct Ways {
     /// The code; the way in stands first.
     pub(super) bytes: Vec<u8>,
     /// Entries of the table with offsets.
-    pub(super) shared: [(i32, u32); 4],
+    pub(super) shared: [(i32, u32); 7],
     /// The way out.
     pub(super) exit: u32,
 }
@@ -35,10 +44,22 @@ pub(super) fn ways(table: u64) -> Ways {
     ask(&mut asm, table::ANY);
     asm.jump(go);
     let at_return = asm.here();
-    ask(&mut asm, table::DO_RETURN);
-    asm.jump(go);
-    let shared =
-        [(table::GO, at_go), (table::STEP, at_step), (table::MOVE, at_move), (table::RETURN, at_return)];
+    leave(&mut asm, go);
+    let at_call = asm.here();
+    call(&mut asm, 0);
+    let at_wide_call = asm.here();
+    call(&mut asm, size_of::<Slot>());
+    let at_slow_call = asm.here();
+    call_slowly(&mut asm, go);
+    let shared = [
+        (table::GO, at_go),
+        (table::STEP, at_step),
+        (table::MOVE, at_move),
+        (table::RETURN, at_return),
+        (table::CALL, at_call),
+        (table::CALL_WIDE, at_wide_call),
+        (table::CALL_SLOWLY, at_slow_call),
+    ];
     Ways { bytes: asm.finish(), shared, exit }
 }
 
@@ -89,4 +110,71 @@ fn step(asm: &mut Asm, go: Label) {
     asm.bind(elsewhere);
     asm.grow_stack(-8);
     asm.jump(go);
+}
+
+/// Ends the innermost activation with RAX and goes on behind the call, if baseline code made that.
+fn leave(asm: &mut Asm, go: Label) {
+    let slow = asm.label();
+    asm.load(RCX, NEXT_FRAME);
+    asm.load(RDI, Mem(RCX, frame_field(offset_of!(Frame, back))));
+    asm.test(RDI);
+    asm.jump_if(Cond::Equal, slow);
+    asm.sub(RBX, (HEADER * 8) as i32);
+    asm.store(Mem(R12, HEAD_STACK_TOP as i32), RBX);
+    asm.add_word(Mem(R12, HEAD_DEPTH as i32), -1);
+    asm.load16(RDX, Mem(RCX, frame_field(offset_of!(Frame, ret))));
+    asm.sub(RCX, size_of::<Frame>() as i32);
+    asm.store(NEXT_FRAME, RCX);
+    asm.load(RBX, Mem(RCX, frame_field(offset_of!(Frame, window))));
+    asm.store_indexed(RBX, RDX, RAX);
+    asm.jump_to(RDI);
+    asm.bind(slow);
+    ask(asm, table::ANY);
+    asm.jump(go);
+}
+
+/// Finds the entry of the function in RAX and notes it; the feedback's slot is so far behind the instruction.
+fn call(asm: &mut Asm, behind: usize) {
+    let cell = |offset: usize| Mem(R11, (behind + offset_of!(Slot, cell) + offset) as i32);
+    let (slow, other, linked) = (asm.label(), asm.label(), asm.label());
+    asm.xor(RAX, entry(table::FUNCTION));
+    asm.copy(RCX, RAX);
+    asm.shift_right(RCX, TAG_SHIFT as u8);
+    asm.jump_if(Cond::NotEqual, slow);
+    asm.load32(RCX, Mem(RAX, FUNCTION_CODE as i32));
+    // Intrinsics have greater numbers.
+    asm.compare32(RCX, MAX_CODES as i32);
+    asm.jump_if(Cond::AboveOrEqual, slow);
+    asm.load32(RDX, cell(FeedbackCell::BITS_AT));
+    asm.and32(RDX, FeedbackCell::TARGETS_MASK);
+    asm.compare32(RDX, FeedbackCell::ONE_TARGET);
+    asm.jump_if(Cond::NotEqual, other);
+    asm.compare32_with(RCX, cell(FeedbackCell::SAMPLES_AT));
+    asm.jump_if(Cond::NotEqual, slow);
+    asm.bind(linked);
+    asm.load(RDX, entry(table::ENTRIES));
+    asm.load_indexed(RDX, RDX, RCX);
+    asm.test(RDX);
+    asm.jump_if(Cond::Equal, slow);
+    asm.jump_to(RDX);
+    asm.bind(other);
+    asm.compare32(RDX, FeedbackCell::TARGETS);
+    asm.jump_if(Cond::NotEqual, slow);
+    asm.store32(cell(FeedbackCell::SAMPLES_AT), RCX);
+    asm.jump(linked);
+    asm.bind(slow);
+    asm.jump_through(entry(table::CALL_SLOWLY));
+}
+
+/// Has the handler run the calling instruction at R11, and goes on behind it or elsewhere.
+fn call_slowly(asm: &mut Asm, go: Label) {
+    asm.copy(RDX, R11);
+    asm.push(RDI);
+    asm.grow_stack(8);
+    ask(asm, table::ANY);
+    asm.grow_stack(-8);
+    asm.pop(RDI);
+    asm.test(RAX);
+    asm.jump_if(Cond::NotEqual, go);
+    asm.jump_to(RDI);
 }

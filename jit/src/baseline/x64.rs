@@ -15,6 +15,10 @@ const RSP: Gpr = Gpr(4);
 const RBP: Gpr = Gpr(5);
 pub(super) const RSI: Gpr = Gpr(6);
 pub(super) const RDI: Gpr = Gpr(7);
+pub(super) const R8: Gpr = Gpr(8);
+pub(super) const R9: Gpr = Gpr(9);
+pub(super) const R10: Gpr = Gpr(10);
+pub(super) const R11: Gpr = Gpr(11);
 pub(super) const R12: Gpr = Gpr(12);
 pub(super) const R13: Gpr = Gpr(13);
 pub(super) const R14: Gpr = Gpr(14);
@@ -52,6 +56,8 @@ pub(super) enum Cond {
     Sign = 8,
     /// Not comparable.
     Unordered = 10,
+    /// Signed less.
+    Less = 12,
     /// Signed less or equal.
     LessOrEqual = 14,
 }
@@ -217,6 +223,13 @@ impl Asm {
         self.with_mem(true, &[0x8D], to.0, of);
     }
 
+    /// The address of a place in the code.
+    pub(super) fn address_of(&mut self, to: Gpr, label: Label) {
+        self.rex(true, to.0, 0, 0);
+        self.put(&[0x8D, (to.0 & 7) << 3 | 5]);
+        self.distance(label);
+    }
+
     pub(super) fn push(&mut self, reg: Gpr) {
         self.rex(false, 0, 0, reg.0);
         self.put(&[0x50 | reg.0 & 7]);
@@ -272,6 +285,10 @@ impl Asm {
 
     pub(super) fn compare32(&mut self, reg: Gpr, value: i32) {
         self.immediate(false, 7, reg, value);
+    }
+
+    pub(super) fn compare64(&mut self, reg: Gpr, value: i32) {
+        self.immediate(true, 7, reg, value);
     }
 
     pub(super) fn compare(&mut self, reg: Gpr, with: Mem) {
@@ -350,6 +367,42 @@ impl Asm {
     /// RAX = 1 if the condition holds, else 0.
     pub(super) fn set_rax(&mut self, cond: Cond) {
         self.put(&[0x0F, 0x90 | cond as u8, 0xC0, 0x0F, 0xB6, 0xC0]);
+    }
+
+    /// Subtracts from a 64-bit word of memory.
+    pub(super) fn sub_mem(&mut self, at: Mem, value: i32) {
+        self.with_mem(true, &[0x81], 5, at);
+        self.imm32(value);
+    }
+
+    /// Compares a 64-bit word of memory.
+    pub(super) fn compare_mem(&mut self, at: Mem, value: i32) {
+        self.with_mem(true, &[0x81], 7, at);
+        self.imm32(value);
+    }
+
+    /// Adds to a 32-bit word of memory.
+    pub(super) fn add_word(&mut self, at: Mem, value: i8) {
+        self.with_mem(false, &[0x83], 0, at);
+        self.put(&value.to_le_bytes());
+    }
+
+    /// A 16-bit word, zeros above.
+    pub(super) fn load16(&mut self, to: Gpr, from: Mem) {
+        self.with_mem(false, &[0x0F, 0xB7], to.0, from);
+    }
+
+    /// A byte, zeros above.
+    pub(super) fn load8(&mut self, to: Gpr, from: Mem) {
+        self.with_mem(false, &[0x0F, 0xB6], to.0, from);
+    }
+
+    pub(super) fn store32(&mut self, to: Mem, from: Gpr) {
+        self.with_mem(false, &[0x89], from.0, to);
+    }
+
+    pub(super) fn sub_from(&mut self, reg: Gpr, what: Mem) {
+        self.with_mem(true, &[0x2B], reg.0, what);
     }
 
     // ---- floating point ------------------------------------------------------------------------------------------------

@@ -205,7 +205,7 @@ impl<'e> Run<'e> {
             codes,
             modules: super::modules::Modules::new(loader),
             names,
-            frames: Vec::new(),
+            frames: crate::interp::frame::Frames::new(),
             natives: Vec::new(),
             lent: crate::interp::Lent::new(tiering.baseline_ways()),
             gave_back: false,

@@ -77,6 +77,8 @@ pub struct TierState {
     pub tier: Cell<Tier>,
     /// Address of its baseline code, 0 if none.
     pub baseline: Cell<usize>,
+    /// Address of the entry for calls that baseline code makes, 0 if none.
+    pub baseline_entry: Cell<usize>,
     /// By word of the bytecode: where its instruction begins in the baseline code.
     pub positions: RefCell<Box<[u32]>>,
     /// Bytes of the baseline code.
@@ -162,6 +164,7 @@ impl TierState {
     /// Unlinks the baseline code. No activation may be in it or go on there.
     pub fn unlink_baseline(&self) {
         self.baseline.set(0);
+        self.baseline_entry.set(0);
         self.baseline_bytes.set(0);
         self.positions.take();
         if self.tier.get() == Tier::Baseline {

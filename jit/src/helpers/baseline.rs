@@ -19,14 +19,11 @@ use minilive_runtime::realm::Realm;
 use minilive_runtime::value::Value;
 
 /// The helpers, with the entries of the table that they belong in.
-pub(crate) fn table() -> [(i32, usize); 6] {
+pub(crate) fn table() -> [(i32, usize); 3] {
     [
         (table::ANY, step::<ANY> as *const () as usize),
-        (table::CALL, step::<{ Op::Call as u8 }> as *const () as usize),
         (table::CALL_METHOD, step::<{ Op::CallMethod as u8 }> as *const () as usize),
         (table::GET_MEMBER, step::<{ Op::GetMember as u8 }> as *const () as usize),
-        (table::LOAD_NAME, step::<{ Op::LoadName as u8 }> as *const () as usize),
-        (table::DO_RETURN, step::<{ Op::Return as u8 }> as *const () as usize),
     ]
 }
 

@@ -365,8 +365,8 @@ pub(super) fn steps<const OP: u8>(run: &mut Run<'_>, realm: &mut Realm, at: Opti
                 target.counters.heat.set(heat);
                 realm.head.depth += 1;
                 let start = Ip::start(&target);
-                let frame = Frame { code: target, window: fresh, ip: start, ret: $dst, skip: $skip, boundary: false };
-                run.frames.push(frame);
+                let (ret, skip) = ($dst, $skip);
+                run.frames.push(Frame { code: target, window: fresh, ip: start, ret, skip, boundary: false, back: 0 });
                 start.count();
                 if OP != ALL {
                     return Ok(Stepped::Moved);

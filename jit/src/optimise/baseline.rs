@@ -7,6 +7,7 @@ use super::{Backend, Optimiser};
 use crate::baseline::{Baseline, Placed};
 use crate::code::InstallError;
 use crate::dump::Dump;
+use crate::engine::table::CodeTable;
 use crate::engine::policy::{NEVER_HOT, Place};
 use crate::engine::tier::{NOWHERE, Tier};
 use crate::engine::unit::Code;
@@ -67,10 +68,17 @@ impl Backend {
         if let Some(dumps) = &mut self.dumps {
             dumps.push(dump(code, &placed));
         }
+        baseline.set_entry(code.id, placed.entry);
+        code.tier.baseline_entry.set(placed.entry);
         code.tier.positions.replace(placed.positions);
         code.got_baseline(started.elapsed(), address, bytes);
         Ok(true)
     }
+}
+
+/// A run begins: numbers of code objects may mean others than before.
+pub(super) fn start_run(baseline: &Baseline, codes: &CodeTable) {
+    codes.iter().for_each(|code| baseline.set_entry(code.id, code.tier.baseline_entry.get()));
 }
 
 fn dump(code: &Code, placed: &Placed) -> Dump {
