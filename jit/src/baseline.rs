@@ -30,36 +30,39 @@ pub(crate) mod table {
     pub(crate) const RETURN: i32 = 2;
     /// Goes on at the address in RAX, in the window and slots that were lent.
     pub(crate) const GO: i32 = 3;
-    /// Calls RAX; the call's feedback is that of the instruction at R11.
+    /// Calls RAX for a `Call`; these note the target in the feedback of the instruction at R11.
     pub(crate) const CALL: i32 = 4;
-    /// The same; the feedback is that of the word behind.
-    pub(crate) const CALL_WIDE: i32 = 5;
+    /// The same for an `AutoCall`.
+    pub(crate) const CALL_READ: i32 = 5;
+    /// The same for a `CallMethod`, whose feedback is that of the word behind.
+    pub(crate) const CALL_METHOD: i32 = 6;
+    /// The same for reads of names and members.
+    pub(crate) const CALL_NAMED: i32 = 7;
     /// Has the handler run the calling instruction.
-    pub(crate) const CALL_SLOWLY: i32 = 6;
+    pub(crate) const CALL_SLOWLY: i32 = 8;
     /// The mark of unassigned variables.
-    pub(crate) const ABSENT: i32 = 7;
+    pub(crate) const ABSENT: i32 = 9;
     /// Bits of numbers are below.
-    pub(crate) const NUMBERS_END: i32 = 8;
+    pub(crate) const NUMBERS_END: i32 = 10;
     /// The number 1.
-    pub(crate) const ONE: i32 = 9;
+    pub(crate) const ONE: i32 = 11;
     /// All bits of a number but its sign.
-    pub(crate) const SIZE: i32 = 10;
+    pub(crate) const SIZE: i32 = 12;
     /// The tag of maps.
-    pub(crate) const MAP: i32 = 11;
+    pub(crate) const MAP: i32 = 13;
     /// The tag of lists.
-    pub(crate) const LIST: i32 = 12;
+    pub(crate) const LIST: i32 = 14;
     /// The tag of functions.
-    pub(crate) const FUNCTION: i32 = 13;
+    pub(crate) const FUNCTION: i32 = 15;
     /// The entries for calls, by the number of a code object; 0 where there is none.
-    pub(crate) const ENTRIES: i32 = 14;
-    /// Helper `(run, realm, instruction) -> address`, 0 if the next instruction follows.
-    pub(crate) const ANY: i32 = 15;
-    /// The same, for calls of methods.
-    pub(crate) const CALL_METHOD: i32 = 16;
-    /// The same, for reads of members.
-    pub(crate) const GET_MEMBER: i32 = 17;
-    /// How many there are.
-    pub(crate) const LEN: usize = 18;
+    pub(crate) const ENTRIES: i32 = 16;
+    /// Helpers `(run, realm, instruction) -> address`, 0 if the next instruction follows.
+    pub(crate) const HELPERS: i32 = 17;
+
+    /// The helper for an operation.
+    pub(crate) fn helper(op: crate::bytecode::Op) -> i32 {
+        HELPERS + crate::helpers::baseline::number_of(op) as i32
+    }
 }
 
 /// Whether there are templates for this processor and system.
@@ -104,7 +107,7 @@ impl Baseline {
         if !AVAILABLE {
             return None;
         }
-        let mut table = vec![0; table::LEN].into_boxed_slice();
+        let mut table = vec![0; table::HELPERS as usize + helpers::HELPERS.len()].into_boxed_slice();
         let ways = ways::ways(table.as_ptr() as u64);
         let range = arena.install(&ways.bytes, &[]).ok()?;
         let start = arena.address(range);
@@ -113,8 +116,8 @@ impl Baseline {
         for (index, offset) in ways.shared {
             put(index, (start + offset as usize) as u64);
         }
-        for (index, helper) in helpers::table() {
-            put(index, helper as u64);
+        for (index, &helper) in (table::HELPERS..).zip(helpers::HELPERS) {
+            put(index, helper as usize as u64);
         }
         put(table::ABSENT, Value::ABSENT.bits());
         put(table::NUMBERS_END, NUMBER_END);

@@ -66,7 +66,6 @@ pub struct Run<'e> {
     /// The ways from the interpreter into compiled code that have not come back, innermost last.
     pub(crate) natives: Vec<NativeEntry>,
     /// What baseline code and its helpers hand each other.
-    #[cfg_attr(minilive_portable, expect(dead_code, reason = "nothing is compiled there"))]
     pub(crate) lent: Lent,
     /// A compiled loop has just given its activation back to the interpreter.
     #[cfg_attr(minilive_portable, expect(dead_code, reason = "nothing is compiled there"))]

@@ -48,12 +48,15 @@ pub(super) struct Site {
     pub(super) count: u16,
     /// The receiver's register.
     pub(super) this: Option<u16>,
+    /// The entry of the table through which it goes.
+    pub(super) through: i32,
 }
 
 impl Site {
     /// A call without arguments, of what a name or a member holds.
     pub(super) fn of_read(to: u16, words: u8, this: Option<u16>) -> Site {
-        Site { to, words, first: 0, count: 0, this }
+        let through = if words == 1 { table::CALL_READ } else { table::CALL_NAMED };
+        Site { to, words, first: 0, count: 0, this, through }
     }
 }
 
@@ -70,7 +73,7 @@ impl Emit<'_> {
             None => self.asm.load(RSI, entry(table::ABSENT)),
         }
         self.asm.address_of(RDI, back);
-        self.asm.jump_through(entry(if site.words == 1 { table::CALL } else { table::CALL_WIDE }));
+        self.asm.jump_through(entry(site.through));
         self.asm.bind(back);
         self.own_slots();
     }
@@ -228,7 +231,7 @@ impl Emit<'_> {
     }
 
     pub(super) fn get_member(&mut self, word: &Word) {
-        let slow = self.slow(Way::Call(table::GET_MEMBER));
+        let slow = self.slow(Way::Call);
         let this = self.second().a();
         let function = self.slow(Way::Function(Site::of_read(word.a(), 2, Some(this))));
         let own = self.asm.label();
@@ -242,12 +245,12 @@ impl Emit<'_> {
     }
 
     pub(super) fn call_method(&mut self, word: &Word, pc: u32) {
-        let slow = self.slow(Way::Call(table::CALL_METHOD));
+        let slow = self.slow(Way::Call);
         let x = *self.second();
         let own = self.asm.label();
         self.find_member(word.b(), own, slow);
         self.asm.bind(own);
-        self.call(Site { to: word.a(), words: 2, first: x.b(), count: x.c(), this: Some(x.a()) }, pc);
+        self.call(Site { to: word.a(), words: 2, first: x.b(), count: x.c(), this: Some(x.a()), through: table::CALL_METHOD }, pc);
     }
 
     /// Returns RAX from the instruction at a word.

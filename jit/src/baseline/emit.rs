@@ -61,8 +61,8 @@ pub(super) enum Way {
     Step,
     /// It jumps.
     Jump,
-    /// It may begin a call; the entry of [`table`] of its helper.
-    Call(i32),
+    /// It may begin a call.
+    Call,
     /// What RAX holds is called.
     Function(Site),
 }
@@ -154,19 +154,32 @@ impl Emit<'_> {
 
     /// Has the interpreter's handler do an instruction.
     fn out_of_line(&mut self, pc: u32, way: Way) {
-        self.asm.address(RDX, Self::slot(pc, 0));
+        let op = self.code.bytecode.words[pc as usize].op().expect("verified bytecode has known operations");
+        let helper = table::helper(op);
+        let way = if way == Way::Step && helper != table::HELPERS { Way::Call } else { way };
+        if !matches!(way, Way::Function(_)) {
+            self.asm.address(RDX, Self::slot(pc, 0));
+        }
         match way {
             Way::Step => self.asm.call_through(entry(table::STEP)),
-            Way::Jump => self.asm.jump_through(entry(table::MOVE)),
-            Way::Call(helper) => {
-                self.asm.copy(RDI, R13);
-                self.asm.copy(RSI, R12);
-                self.asm.call_through(entry(helper));
+            Way::Jump if helper == table::HELPERS => self.asm.jump_through(entry(table::MOVE)),
+            Way::Jump => {
+                self.ask(helper);
+                self.asm.jump_through(entry(table::GO));
+            }
+            Way::Call => {
+                self.ask(helper);
                 self.asm.test(RAX);
                 self.asm.jump_if(Cond::NotEqual, self.leave);
             }
             Way::Function(site) => self.call(site, pc),
         }
+    }
+
+    fn ask(&mut self, helper: i32) {
+        self.asm.copy(RDI, R13);
+        self.asm.copy(RSI, R12);
+        self.asm.call_through(entry(helper));
     }
 
     /// The slow path, unless the site has given its samples.
@@ -209,6 +222,7 @@ impl Emit<'_> {
             Op::JumpEqK => self.compare_jump(word, Cond::Equal, Operand::Const(b)),
             Op::JumpNeK => self.compare_jump(word, Cond::NotEqual, Operand::Const(b)),
             Op::Neg => self.negate(word),
+            Op::Not => self.not(word),
             Op::Jump => self.go(self.target(word.far())),
             Op::Loop | Op::LoopNext => self.loop_back(word),
             Op::JumpIf => self.truth_jump(word, true),
@@ -227,10 +241,10 @@ impl Emit<'_> {
             Op::Call => {
                 self.value(RAX, b);
                 let count = u16::from(word.aux());
-                self.call(Site { to: a, words: 1, first: c, count, this: None }, self.pc);
+                self.call(Site { to: a, words: 1, first: c, count, this: None, through: table::CALL }, self.pc);
             }
             Op::CallMethod => self.call_method(word, self.pc),
-            Op::CallWide | Op::CallIndex => self.out_of_line(self.pc, Way::Call(table::ANY)),
+            Op::CallWide | Op::CallIndex => self.out_of_line(self.pc, Way::Call),
             Op::Return => {
                 self.value(RAX, a);
                 if Self::is_auto(word) {
@@ -357,6 +371,18 @@ impl Emit<'_> {
         self.asm.compare_floats(XMM0, XMM0);
         self.asm.jump_if(Cond::Unordered, slow);
         self.sampled_or(slow);
+        self.asm.store_float(reg(word.a()), XMM0);
+    }
+
+    /// 1 less the size of a number, which counts as 1 at most.
+    fn not(&mut self, word: &Word) {
+        let slow = self.slow(Way::Step);
+        self.sampled_or(slow);
+        self.compare_size(word.b(), slow);
+        self.asm.only_if(Cond::Above, |asm| asm.load(RAX, entry(table::ONE)));
+        self.asm.float_from_bits(XMM1, RAX);
+        self.asm.load_float(XMM0, entry(table::ONE));
+        self.asm.float_op_regs(Sse::Sub, XMM0, XMM1);
         self.asm.store_float(reg(word.a()), XMM0);
     }
 

@@ -102,7 +102,7 @@ impl Emit<'_> {
         if let Some(words) = called {
             // A value taken untested before may be a function, too: then plain code takes over.
             let way = Way::Function(Site::of_read(word.a(), words, None));
-            let way = if Self::is_auto(word) { Way::Call(table::ANY) } else { way };
+            let way = if Self::is_auto(word) { Way::Call } else { way };
             let function = self.slow(way);
             self.no_function_or(function);
         }
@@ -110,7 +110,7 @@ impl Emit<'_> {
     }
 
     fn load_env(&mut self, word: &Word, called: Option<u8>) {
-        let slow = self.slow(if called.is_some() { Way::Call(table::ANY) } else { Way::Step });
+        let slow = self.slow(if called.is_some() { Way::Call } else { Way::Step });
         self.asm.load(RAX, Mem(RBX, ENV));
         self.object_or(table::MAP, slow);
         self.asm.load(RCX, Mem(RAX, MAP_SLOTS as i32));
@@ -138,7 +138,7 @@ impl Emit<'_> {
     }
 
     fn load_free(&mut self, word: &Word, called: Option<u8>) {
-        let slow = self.slow(if called.is_some() { Way::Call(table::ANY) } else { Way::Step });
+        let slow = self.slow(if called.is_some() { Way::Call } else { Way::Step });
         let name = self.code.names[word.bc() as usize];
         self.asm.load(RAX, Mem(RBX, SCOPE));
         self.asm.compare(RAX, Mem(R13, LENT_GLOBALS as i32));

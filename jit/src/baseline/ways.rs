@@ -7,6 +7,7 @@ use super::emit::entry;
 use super::table;
 use super::calls::{NEXT_FRAME, frame_field};
 use super::x64::{Asm, Cond, Label, Mem, R11, R12, R13, R14, R15, RAX, RBX, RCX, RDI, RDX, RSI};
+use crate::bytecode::Op;
 use crate::engine::slot::Slot;
 use crate::exits::MAX_CODES;
 use crate::feedback::FeedbackCell;
@@ -22,7 +23,7 @@ pub(super) struct Ways {
     /// The code; the way in stands first.
     pub(super) bytes: Vec<u8>,
     /// Entries of the table with offsets.
-    pub(super) shared: [(i32, u32); 7],
+    pub(super) shared: Vec<(i32, u32)>,
     /// The way out.
     pub(super) exit: u32,
 }
@@ -41,25 +42,24 @@ pub(super) fn ways(table: u64) -> Ways {
     let at_step = asm.here();
     step(&mut asm, go);
     let at_move = asm.here();
-    ask(&mut asm, table::ANY);
+    ask(&mut asm, table::HELPERS);
     asm.jump(go);
     let at_return = asm.here();
     leave(&mut asm, go);
-    let at_call = asm.here();
-    call(&mut asm, 0);
-    let at_wide_call = asm.here();
-    call(&mut asm, size_of::<Slot>());
-    let at_slow_call = asm.here();
-    call_slowly(&mut asm, go);
-    let shared = [
-        (table::GO, at_go),
-        (table::STEP, at_step),
-        (table::MOVE, at_move),
-        (table::RETURN, at_return),
-        (table::CALL, at_call),
-        (table::CALL_WIDE, at_wide_call),
-        (table::CALL_SLOWLY, at_slow_call),
+    let mut shared =
+        vec![(table::GO, at_go), (table::STEP, at_step), (table::MOVE, at_move), (table::RETURN, at_return)];
+    let calls = [
+        (table::CALL, 0, table::helper(Op::Call)),
+        (table::CALL_READ, 0, table::helper(Op::AutoCall)),
+        (table::CALL_METHOD, size_of::<Slot>(), table::helper(Op::CallMethod)),
+        (table::CALL_NAMED, size_of::<Slot>(), table::HELPERS),
     ];
+    for (index, behind, helper) in calls {
+        shared.push((index, asm.here()));
+        call(&mut asm, behind, helper, go);
+    }
+    shared.push((table::CALL_SLOWLY, asm.here()));
+    call_slowly(&mut asm, table::HELPERS, go);
     Ways { bytes: asm.finish(), shared, exit }
 }
 
@@ -102,7 +102,7 @@ fn ask(asm: &mut Asm, helper: i32) {
 fn step(asm: &mut Asm, go: Label) {
     let elsewhere = asm.label();
     asm.grow_stack(8);
-    ask(asm, table::ANY);
+    ask(asm, table::HELPERS);
     asm.grow_stack(-8);
     asm.test(RAX);
     asm.jump_if(Cond::NotEqual, elsewhere);
@@ -129,12 +129,13 @@ fn leave(asm: &mut Asm, go: Label) {
     asm.store_indexed(RBX, RDX, RAX);
     asm.jump_to(RDI);
     asm.bind(slow);
-    ask(asm, table::ANY);
+    ask(asm, table::HELPERS);
     asm.jump(go);
 }
 
-/// Finds the entry of the function in RAX and notes it; the feedback's slot is so far behind the instruction.
-fn call(asm: &mut Asm, behind: usize) {
+/// Finds the entry of the function in RAX and notes it; the feedback's slot is so far behind the instruction. What has no entry is left
+/// to a helper.
+fn call(asm: &mut Asm, behind: usize, helper: i32, go: Label) {
     let cell = |offset: usize| Mem(R11, (behind + offset_of!(Slot, cell) + offset) as i32);
     let (slow, other, linked) = (asm.label(), asm.label(), asm.label());
     asm.xor(RAX, entry(table::FUNCTION));
@@ -163,15 +164,15 @@ fn call(asm: &mut Asm, behind: usize) {
     asm.store32(cell(FeedbackCell::SAMPLES_AT), RCX);
     asm.jump(linked);
     asm.bind(slow);
-    asm.jump_through(entry(table::CALL_SLOWLY));
+    call_slowly(asm, helper, go);
 }
 
 /// Has the handler run the calling instruction at R11, and goes on behind it or elsewhere.
-fn call_slowly(asm: &mut Asm, go: Label) {
+fn call_slowly(asm: &mut Asm, helper: i32, go: Label) {
     asm.copy(RDX, R11);
     asm.push(RDI);
     asm.grow_stack(8);
-    ask(asm, table::ANY);
+    ask(asm, helper);
     asm.grow_stack(-8);
     asm.pop(RDI);
     asm.test(RAX);

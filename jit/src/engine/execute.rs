@@ -93,6 +93,7 @@ pub(super) fn run_in(
         Meter::new(request.limits.fuel, request.limits.time, request.pace, request.progress),
         request.record,
     );
+    run.lent.globals = realm.globals().value();
     run.meter.grant(realm);
     let units = chosen(loaded, request.entry, &linked.main, &linked.units);
     let ended = realm.enter(|realm| {

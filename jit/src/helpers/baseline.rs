@@ -1,6 +1,6 @@
 //! What baseline code calls: the interpreter's handler of one instruction, and the way on from there.
 //!
-//! `baseline` puts their addresses into its table; [`Run::run_baseline`] enters the code. Invariants of the unsafe code here
+//! `baseline` puts the addresses of [`HELPERS`] into its table; [`Run::run_baseline`] enters the code. Invariants of the unsafe code here
 //! 1. `run` and `realm` are those that [`Run::run_baseline`] was called with, which waits until the code comes back; nobody else
 //!    uses them meanwhile.
 //! 2. The position is one of an instruction of the innermost activation's code.
@@ -9,7 +9,6 @@
 //! 4. No panic leaves a helper: `extern "C"` aborts on one.
 #![expect(unsafe_code, reason = "called from generated code with raw words")]
 
-use crate::baseline::table;
 use crate::bytecode::Op;
 use crate::interp::Run;
 use crate::interp::drive::{ANY, Stepped, one};
@@ -18,14 +17,28 @@ use minilive_runtime::fault::Eval;
 use minilive_runtime::realm::Realm;
 use minilive_runtime::value::Value;
 
-/// The helpers, with the entries of the table that they belong in.
-pub(crate) fn table() -> [(i32, usize); 3] {
-    [
-        (table::ANY, step::<ANY> as *const () as usize),
-        (table::CALL_METHOD, step::<{ Op::CallMethod as u8 }> as *const () as usize),
-        (table::GET_MEMBER, step::<{ Op::GetMember as u8 }> as *const () as usize),
-    ]
+/// A function that baseline code calls.
+type Helper = extern "C" fn(*mut Run<'static>, *mut Realm, Ip) -> usize;
+
+/// Lists the operations with helpers of their own, which need not find out what they are.
+macro_rules! helpers {
+    ($($op:ident),*) => {
+        /// The helper for any operation, then those for these.
+        pub(crate) const HELPERS: &[Helper] = &[step::<ANY>, $(step::<{ Op::$op as u8 }>),*];
+
+        /// The number of an operation's helper among [`HELPERS`].
+        pub(crate) fn number_of(op: Op) -> usize {
+            const OWN: &[Op] = &[$(Op::$op),*];
+            OWN.iter().position(|&it| it == op).map_or(0, |number| number + 1)
+        }
+    };
 }
+
+// Measured: what runs often and leaves its template often, or has none.
+helpers!(
+    Call, CallMethod, GetMember, SetMember, GetIndex, SetIndex, LoadName, LoadFree, AutoCall, JumpEq, JumpNe, Add, IterNext, Return,
+    ReturnConst, MakeList, MakeMap, JumpIf, JumpIfNot
+);
 
 /// Has one instruction carried out: 0 if the next one follows, else where to go on.
 extern "C" fn step<const OP: u8>(run: *mut Run<'static>, realm: *mut Realm, at: Ip) -> usize {
@@ -64,7 +77,6 @@ impl Run<'_> {
     pub(crate) fn run_baseline(&mut self, realm: &mut Realm, address: usize) -> Eval<Option<Value>> {
         let frame = self.frames.last().expect("somebody is to go on");
         (self.lent.window, self.lent.slots) = (frame.window, Ip::start(&frame.code));
-        self.lent.globals = realm.globals().value();
         let run = std::ptr::from_mut(self).cast::<u64>();
         // SAFETY: invariant 3.
         unsafe { crate::code::enter(self.lent.enter, address, std::ptr::from_mut(realm).cast(), run) };

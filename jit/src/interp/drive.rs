@@ -44,6 +44,7 @@ impl Run<'_> {
 
 /// Carries out the instruction at a position of the innermost activation. `OP` is its operation, or [`ANY`].
 #[cfg(not(minilive_portable))]
+#[inline(always)]
 pub(crate) fn one<const OP: u8>(run: &mut Run<'_>, realm: &mut Realm, ip: Ip) -> Eval<Stepped> {
     steps::<OP>(run, realm, Some(ip))
 }

@@ -35,7 +35,7 @@ use minilive_runtime::value::Value;
 /// position of it, whose operation is `OP` if that is not [`ANY`].
 #[inline(always)]
 pub(super) fn steps<const OP: u8>(run: &mut Run<'_>, realm: &mut Realm, at: Option<Ip>) -> Eval<Stepped> {
-    let globals = realm.globals().value();
+    let globals = run.lent.globals;
     let (mut code, mut window, mut ip, mut consts);
     macro_rules! reload {
         () => {{
