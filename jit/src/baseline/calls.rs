@@ -8,9 +8,7 @@
 
 use super::emit::{Emit, Way, entry, reg};
 use super::table;
-use super::x64::{
-    Cond, Label, Mem, R8, R9, R10, R11, R12, R13, R14, RAX, RBX, RCX, RDI, RDX, RSI,
-};
+use super::x64::{Cond, Label, Mem, R8, R9, R10, R11, R12, R13, R14, RAX, RBX, RCX, RDI, RDX, RSI};
 use crate::bytecode::Word;
 use crate::counters::Counters;
 use crate::engine::unit::Code;
@@ -250,7 +248,10 @@ impl Emit<'_> {
         let own = self.asm.label();
         self.find_member(word.b(), own, slow);
         self.asm.bind(own);
-        self.call(Site { to: word.a(), words: 2, first: x.b(), count: x.c(), this: Some(x.a()), through: table::CALL_METHOD }, pc);
+        self.call(
+            Site { to: word.a(), words: 2, first: x.b(), count: x.c(), this: Some(x.a()), through: table::CALL_METHOD },
+            pc,
+        );
     }
 
     /// Returns RAX from the instruction at a word.

@@ -3,9 +3,9 @@
 //! [`Baseline::new`](super::Baseline::new) places it once. Invariants: the stack pointer is a multiple of 16 in baseline code; a
 //! handler's answer is 0, or where to go on after what was lent is taken over.
 
+use super::calls::{NEXT_FRAME, frame_field};
 use super::emit::entry;
 use super::table;
-use super::calls::{NEXT_FRAME, frame_field};
 use super::x64::{Asm, Cond, Label, Mem, R11, R12, R13, R14, R15, RAX, RBX, RCX, RDI, RDX, RSI};
 use crate::bytecode::Op;
 use crate::engine::slot::Slot;

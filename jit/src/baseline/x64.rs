@@ -1,7 +1,8 @@
 //! The few x86-64 instructions that baseline code consists of, as bytes, with labels.
 //!
 //! `emit` and its neighbours write templates with it. Invariants: every memory operand is a base register with a 32-bit distance (and
-//! at most an index); a label is bound once, and [`Asm::finish`] fills in every jump to it. `encodings_are_those_of_the_manual` shows each form.
+//! at most an index); a label is bound once, and [`Asm::finish`] fills in every jump to it. the tests
+//! show what a disassembler makes of each form.
 
 /// A general register, by its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,7 +141,13 @@ impl Asm {
         let (reg, low) = ((reg & 7) << 3, base.0 & 7);
         let short = i8::try_from(disp);
         // Without a distance, the number of RBP and R13 would mean something else.
-        let mode = if disp == 0 && low != RBP.0 { 0x00 } else if short.is_ok() { 0x40 } else { 0x80 };
+        let mode = if disp == 0 && low != RBP.0 {
+            0x00
+        } else if short.is_ok() {
+            0x40
+        } else {
+            0x80
+        };
         self.put(&[mode | reg | low]);
         if low == RSP.0 {
             self.put(&[0x24]);
@@ -502,5 +509,130 @@ impl Asm {
 
     pub(super) fn ret(&mut self) {
         self.put(&[0xC3]);
+    }
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+
+    /// What the disassembler makes of the bytes.
+    #[track_caller]
+    fn check(write: impl FnOnce(&mut Asm), expected: &[&str]) {
+        let mut asm = Asm::default();
+        write(&mut asm);
+        let lines = crate::disassemble::lines_of(&asm.finish(), &|_| None);
+        let texts: Vec<&str> = lines.iter().map(|line| line.text[10..].trim()).collect();
+        assert_eq!(texts, expected);
+    }
+
+    #[test]
+    fn encodings_are_those_of_the_manual() {
+        check(
+            |asm| {
+                asm.load(RAX, Mem(RBX, 0));
+                asm.load(R11, Mem(R13, 0));
+                asm.load32(RCX, Mem(R12, 8));
+                asm.load16(RDX, Mem(RCX, -16));
+                asm.load8(RCX, Mem(R14, 300));
+                asm.store(Mem(RBX, -24), R8);
+                asm.store32(Mem(R11, 4), R10);
+                asm.load_indexed(RSI, RDX, RCX);
+                asm.store_indexed(RBX, RDX, R9);
+                asm.copy(RDI, R13);
+                asm.address(RDX, Mem(R14, 4096));
+            },
+            &[
+                "mov rax,[rbx]",
+                "mov r11,[r13]",
+                "mov ecx,[r12+8]",
+                "movzx edx,word ptr [rcx-0x10]",
+                "movzx ecx,byte ptr [r14+0x12c]",
+                "mov [rbx-0x18],r8",
+                "mov [r11+4],r10d",
+                "mov rsi,[rdx+rcx*8]",
+                "mov [rbx+rdx*8],r9",
+                "mov rdi,r13",
+                "lea rdx,[r14+0x1000]",
+            ],
+        );
+    }
+
+    #[test]
+    fn constants_take_the_shortest_form() {
+        check(
+            |asm| {
+                asm.bits(R9, 0);
+                asm.bits(RDX, 7);
+                asm.bits(R14, 1 << 40);
+                asm.add(RAX, 300);
+                asm.sub(RAX, 3);
+                asm.compare_mem(Mem(R12, 0), 9);
+                asm.compare_word(Mem(R14, 12), 32);
+                asm.compare_byte(Mem(R12, 0), 0);
+                asm.test_byte(Mem(RAX, 5), 0x41);
+            },
+            &[
+                "xor r9d,r9d",
+                "mov edx,7",
+                "mov r14,0x10000000000",
+                "add rax,0x12c",
+                "sub rax,3",
+                "cmp qword ptr [r12],9",
+                "cmp dword ptr [r14+0xc],0x20",
+                "cmp byte ptr [r12],0",
+                "test byte ptr [rax+5],0x41",
+            ],
+        );
+    }
+
+    #[test]
+    fn numbers_are_handled_in_their_registers() {
+        check(
+            |asm| {
+                asm.load_float(XMM0, Mem(RBX, 8));
+                asm.float_op(Sse::Sub, XMM0, Mem(RBX, 16));
+                asm.float_op_regs(Sse::Div, XMM0, XMM1);
+                asm.compare_floats(XMM2, XMM0);
+                asm.compare_float(XMM0, Mem(R15, 88));
+                asm.store_float(Mem(RBX, 0), XMM0);
+                asm.float_from_bits(XMM1, RAX);
+                asm.float_to_bits(RDX, XMM0);
+                asm.truncate(RCX, XMM1);
+                asm.float_from_int(XMM2, RCX);
+                asm.set_rax(Cond::Below);
+            },
+            &[
+                "movsd xmm0,[rbx+8]",
+                "subsd xmm0,[rbx+0x10]",
+                "divsd xmm0,xmm1",
+                "ucomisd xmm2,xmm0",
+                "ucomisd xmm0,[r15+0x58]",
+                "movsd [rbx],xmm0",
+                "movq xmm1,rax",
+                "movq rdx,xmm0",
+                "cvttsd2si rcx,xmm1",
+                "xorpd xmm2,xmm2",
+                "cvtsi2sd xmm2,rcx",
+                "setb al",
+                "movzx eax,al",
+            ],
+        );
+    }
+
+    #[test]
+    fn jumps_lead_to_their_labels() {
+        check(
+            |asm| {
+                let (back, forth) = (asm.label(), asm.label());
+                asm.bind(back);
+                asm.jump_if(Cond::Unordered, forth);
+                asm.only_if(Cond::Equal, |asm| asm.jump(back));
+                asm.jump_through(Mem(R15, 24));
+                asm.bind(forth);
+                asm.jump_to(RDI);
+            },
+            &["jp 0x11", "jne short 0xd", "jmp 0", "jmp qword ptr [r15+0x18]", "jmp rdi"],
+        );
     }
 }

@@ -36,8 +36,25 @@ macro_rules! helpers {
 
 // Measured: what runs often and leaves its template often, or has none.
 helpers!(
-    Call, CallMethod, GetMember, SetMember, GetIndex, SetIndex, LoadName, LoadFree, AutoCall, JumpEq, JumpNe, Add, IterNext, Return,
-    ReturnConst, MakeList, MakeMap, JumpIf, JumpIfNot
+    Call,
+    CallMethod,
+    GetMember,
+    SetMember,
+    GetIndex,
+    SetIndex,
+    LoadName,
+    LoadFree,
+    AutoCall,
+    JumpEq,
+    JumpNe,
+    Add,
+    IterNext,
+    Return,
+    ReturnConst,
+    MakeList,
+    MakeMap,
+    JumpIf,
+    JumpIfNot
 );
 
 /// Has one instruction carried out: 0 if the next one follows, else where to go on.

@@ -45,9 +45,7 @@ pub(super) fn steps<const OP: u8>(run: &mut Run<'_>, realm: &mut Realm, at: Opti
         }};
     }
     reload!();
-    if let Some(at) = at {
-        ip = at;
-    }
+    ip = at.unwrap_or(ip);
     /// Goes on in the innermost activation, at its frame's position.
     macro_rules! go_on {
         () => {{
@@ -579,15 +577,11 @@ pub(super) fn steps<const OP: u8>(run: &mut Run<'_>, realm: &mut Realm, at: Opti
                 }
                 next!(1)
             }
-            Op::LoadSelf => {
-                let own = code.unit.self_reg.map_or(Value::ABSENT, |reg| window.get(reg.0 as u16));
-                let value = if own.is_absent() { run.load_receiver(realm, window, false) } else { own };
-                window.set(word.a(), value);
-                next!(1)
-            }
-            Op::LoadSuper => {
-                let own = code.unit.super_reg.map_or(Value::ABSENT, |reg| window.get(reg.0 as u16));
-                let value = if own.is_absent() { run.load_receiver(realm, window, true) } else { own };
+            Op::LoadSelf | Op::LoadSuper => {
+                let parent = matches!(op, Op::LoadSuper);
+                let reg = if parent { code.unit.super_reg } else { code.unit.self_reg };
+                let own = reg.map_or(Value::ABSENT, |reg| window.get(reg.0 as u16));
+                let value = if own.is_absent() { run.load_receiver(realm, window, parent) } else { own };
                 window.set(word.a(), value);
                 next!(1)
             }
@@ -596,12 +590,8 @@ pub(super) fn steps<const OP: u8>(run: &mut Run<'_>, realm: &mut Realm, at: Opti
                 window.set(word.a(), value);
                 next!(1)
             }
-            Op::LoadOuter => {
-                window.set(word.a(), window.outer());
-                next!(1)
-            }
-            Op::LoadGlobals => {
-                window.set(word.a(), globals);
+            Op::LoadOuter | Op::LoadGlobals => {
+                window.set(word.a(), if matches!(op, Op::LoadOuter) { window.outer() } else { globals });
                 next!(1)
             }
             Op::AutoCall => {

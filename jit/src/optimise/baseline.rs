@@ -7,8 +7,8 @@ use super::{Backend, Optimiser};
 use crate::baseline::{Baseline, Placed};
 use crate::code::InstallError;
 use crate::dump::Dump;
-use crate::engine::table::CodeTable;
 use crate::engine::policy::{NEVER_HOT, Place};
+use crate::engine::table::CodeTable;
 use crate::engine::tier::{NOWHERE, Tier};
 use crate::engine::unit::Code;
 use crate::events::SharedPiece;
@@ -62,7 +62,9 @@ impl Backend {
             InstallError::Full => Refusal::ArenaFull,
             InstallError::Relocation(_) => Refusal::CompilerFailed,
         })?;
-        native.installed.insert(placed.address, Installed { code: code.id, range: placed.range, lines: Box::default() });
+        native
+            .installed
+            .insert(placed.address, Installed { code: code.id, range: placed.range, lines: Box::default() });
         drop(native);
         let (address, bytes) = (placed.address, placed.bytes);
         if let Some(dumps) = &mut self.dumps {

@@ -77,7 +77,10 @@ impl Dump {
             None => self.lowered(&program)?,
             Some(_) if !errors.is_empty() => return Ok(ExitCode::from(1)),
             Some(form) if self.tier == 1 && form != compiled::Form::Asm => {
-                return Err(Failure("baseline code is made of bytecode in one step; --asm shows it, --bytecode what it was made of".to_string()));
+                return Err(Failure(
+                    "baseline code is made of bytecode in one step; --asm shows it, --bytecode what it was made of"
+                        .to_string(),
+                ));
             }
             Some(compiled::Form::Asm) if self.tier == 1 => {
                 compiled::text(&source, &program, compiled::Form::BaselineAsm, &|unit| self.wants(unit))?

@@ -45,7 +45,11 @@ fn baseline_line(outcome: &RunOutcome) -> String {
     let with = || outcome.functions.iter().filter(|it| it.baseline_bytes > 0);
     let time: Duration = with().map(|it| it.baseline_time).sum();
     let bytes: usize = with().map(|it| it.baseline_bytes).sum();
-    format!("baseline code of {} functions and statements in {:.3} ms, {bytes} bytes", with().count(), milliseconds(time))
+    format!(
+        "baseline code of {} functions and statements in {:.3} ms, {bytes} bytes",
+        with().count(),
+        milliseconds(time)
+    )
 }
 
 fn function_line(function: &FunctionStats) -> String {
@@ -54,7 +58,8 @@ fn function_line(function: &FunctionStats) -> String {
     let mut line = format!("{tier:>12}  {name}, line {at}: {} calls, {} steps", function.calls, function.work);
     if function.compiles > 0 {
         let (compiles, time) = (function.compiles, milliseconds(function.compile_time));
-        line += &format!("; compiled {compiles} times in {time:.2} ms, {} bytes", function.bytes - function.baseline_bytes);
+        line +=
+            &format!("; compiled {compiles} times in {time:.2} ms, {} bytes", function.bytes - function.baseline_bytes);
     }
     if function.baseline_bytes > 0 {
         let (time, bytes) = (milliseconds(function.baseline_time), function.baseline_bytes);
