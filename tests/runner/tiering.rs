@@ -166,9 +166,11 @@ fn code_that_is_dropped_leaves_the_function_in_baseline_code() {
     if !HAS_BASELINE {
         return;
     }
-    let program = "f = function(a)\n  s = a\n  for i in range(1, 3)\n    s = s + a\n  end for\n  return s\nend function\n\
-                   for k in range(1, 600)\n  x = f(k)\nend for\nfor k in range(1, 120)\n  x = f(\"a\")\nend for\nprint x\n";
-    let f = f_of(program, "aaaa\n");
+    // Two functions take turns at the call, so neither becomes a part of the loop.
+    let program = "f = function(a)\n  return a + a\nend function\ng = function(a)\n  return a\nend function\nh = [@f, @g]\n\
+                   for k in range(1, 600)\n  c = @h[k % 2]\n  x = c(k)\nend for\n\
+                   for k in range(1, 240)\n  c = @h[k % 2]\n  x = c(\"a\")\nend for\nprint x\n";
+    let f = f_of(program, "aa\n");
     assert!(f.invalidation.is_some() && f.compiles > 0, "{f:?}");
     assert_eq!(f.tier, Tier::Baseline);
 }

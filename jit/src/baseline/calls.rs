@@ -9,7 +9,7 @@
 use super::emit::{Emit, Way, entry, reg};
 use super::table;
 use super::x64::{Cond, Label, Mem, R8, R9, R10, R11, R12, R13, R14, RAX, RBX, RCX, RDI, RDX, RSI};
-use crate::bytecode::Word;
+use crate::bytecode::{Word, aux};
 use crate::counters::Counters;
 use crate::engine::unit::Code;
 use crate::feedback::FeedbackCell;
@@ -231,7 +231,9 @@ impl Emit<'_> {
     pub(super) fn get_member(&mut self, word: &Word) {
         let slow = self.slow(Way::Call);
         let this = self.second().a();
-        let function = self.slow(Way::Function(Site::of_read(word.a(), 2, Some(this))));
+        // A call that was put off may have to come before this one: then plain code takes over.
+        let call = Way::Function(Site::of_read(word.a(), 2, Some(this)));
+        let function = self.slow(if word.aux() & aux::CROSSED == 0 { call } else { Way::Call });
         let own = self.asm.label();
         self.find_member(word.b(), own, slow);
         // That a value is not called is noted unless it is the receiver's own.

@@ -54,7 +54,8 @@ helpers!(
     MakeList,
     MakeMap,
     JumpIf,
-    JumpIfNot
+    JumpIfNot,
+    Record
 );
 
 /// Has one instruction carried out: 0 if the next one follows, else where to go on.
