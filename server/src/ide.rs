@@ -37,7 +37,7 @@ mod values;
 pub use actions::{Action, actions};
 pub use calls::{Call, CallItem, call_items, incoming_calls, outgoing_calls};
 pub use code_hints::{CodeHint, CodeHintKind, code_hints};
-pub use diagnostics::{Diagnostic, Severity, diagnostics, first_error};
+pub use diagnostics::{Diagnostic, Severity, diagnostics, first_error, levelled};
 pub use folding::{Fold, FoldKind, folds};
 pub use format::{FormatEdit, FormatOptions, format, format_on_type};
 pub use hover::{Hover, hover};

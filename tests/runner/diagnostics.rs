@@ -59,8 +59,10 @@ is told of them is certain: parameters, members, elements and whatever a module 
 thousands of programs and compare the types of their values with those that were inferred.
 
 A comment `// minilive: allow CODE, CODE` silences codes: before all code for the whole file, else for its own line and the next. The
-setting `minilive.diagnostics.allow` is a list of codes that are never shown; `minilive.host.names` is a list of names that the
-host gives to programs, so that they are not unknown.
+setting `minilive.diagnostics.allow` is a list of codes that are never shown, `minilive.diagnostics.levels` says for each code whether it is
+shown as `error`, `warning`, `information`, `hint` or not at all (`off`). Both hold for `unqualified-local`, for what is only said in the editor,
+and for all warnings; errors of the language stay errors. `minilive.host.names` is a list of names that the host gives to programs, so that
+they are not unknown.
 ";
 
 fn diagnosed(program: &str) -> Vec<Diagnostic> {

@@ -206,13 +206,14 @@ fn distance(a: &str, b: &str, most: usize) -> Option<usize> {
 
 /// Codes that comments of the form `// minilive: allow CODE, CODE` allow.
 #[derive(Default)]
-struct Allowed {
+pub(super) struct Allowed {
     everywhere: FxHashSet<String>,
     lines: FxHashSet<(u32, String)>,
 }
 
 impl Allowed {
-    fn of(document: &DocumentView, db: &LiveDb) -> Allowed {
+    /// Those of a document.
+    pub(super) fn of(document: &DocumentView, db: &LiveDb) -> Allowed {
         let mut allowed = Allowed::default();
         if document.text.contains("minilive:") {
             let mut before_code = true;
@@ -246,7 +247,8 @@ impl Allowed {
         }
     }
 
-    fn allows(&self, code: &str, line: u32) -> bool {
+    /// Whether a code is not shown on a line.
+    pub(super) fn allows(&self, code: &str, line: u32) -> bool {
         self.everywhere.contains(code) || self.lines.contains(&(line, code.to_owned()))
     }
 }

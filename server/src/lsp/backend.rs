@@ -195,7 +195,8 @@ fn registrations(features: ClientFeatures) -> Vec<Registration> {
         wanted.then(|| Registration { id: id.into(), method: method.into(), register_options })
     };
     let settings = json!({ "section": "minilive" });
-    let files = json!({ "watchers": [{ "globPattern": "**/*.ms" }, { "globPattern": "**/minilive.host.json" }] });
+    let files =
+        json!({ "watchers": [{ "globPattern": "**/*.ms" }, { "globPattern": "**/minilive.host.{json,toml}" }] });
     let settings = registration(
         features.registers_configuration,
         "minilive-configuration",

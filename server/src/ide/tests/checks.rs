@@ -225,7 +225,7 @@ fn every_code_is_listed() {
 #[test]
 fn names_of_a_host_profile_are_known_shown_and_offered() {
     let profile = "{\"host\": \"a game\", \"names\": {\"gfx\": {\"doc\": \"The screen.\", \"members\": {\"clear\": {\"params\": [\"color=0\"], \"doc\": \"Clears it.\"}}}}}";
-    let host = Arc::new(crate::host_profile::read(profile).expect("a profile"));
+    let host = Arc::new(crate::host_profile::read(profile, crate::host_profile::Format::Json).expect("a profile"));
     let settings = Checks { host, ..Checks::default() };
     assert_eq!(codes("gfx.clear 1\nprint gff\n", &settings), ["unknown-name"]);
     let live = |it: &Fixture| Live { checks: Arc::new(settings.clone()), ..it.live() };
