@@ -156,6 +156,11 @@ extern "C" fn deopt(ctx: *mut u8, exit: u64, words: *const u64) -> u64 {
     let realm = realm_at(ctx, NO_SITE);
     let entry = exits::shared().native().exits[exit as usize].clone();
     let run = run();
+    for counted in entry.info.counted.iter() {
+        let block = run.codes.get(CodeId(counted.code)).block_word(counted.block);
+        // SAFETY: invariant 3.
+        block.set(block.get() + unsafe { *words.add(counted.word as usize) });
+    }
     note_exit(run, realm, exit, &entry);
     match take_over(run, realm, &entry, words) {
         Ok(Some(value)) => value.bits(),
@@ -251,10 +256,13 @@ fn restored(realm: &mut Realm, how: Restored, words: *const u64) -> Value {
     match how {
         Restored::Word(i) => value(word(i)),
         Restored::Bits(bits) => value(bits),
-        Restored::Range(i) => {
-            let number = |i| value(word(i)).as_number().unwrap_or(0.0);
-            let count = number(i + 2).max(0.0) as usize;
-            realm.new_range(number(i), number(i + 1), count).value()
+        Restored::Int(i) => Value::number(word(i) as i64 as f64),
+        Restored::Range { first, ints } => {
+            let number = |i| match ints >> i & 1 {
+                0 => f64::from_bits(word(first + i)),
+                _ => word(first + i) as i64 as f64,
+            };
+            realm.new_range(number(0), number(1), number(2).max(0.0) as usize).value()
         }
     }
 }

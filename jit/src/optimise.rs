@@ -29,7 +29,7 @@ use crate::ssa::Func;
 use crate::ssa::build::{Callee, Input, Unbuilt, WindowKind, build};
 use crate::ssa::flow::EntryAt;
 use crate::ssa::seen::Seen;
-use crate::translate::{self, Compiled, HelperTable};
+use crate::translate::{self, Compiled, HelperTable, Workshop};
 use background::{Finished, Job, Progress, Worker};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use inline::Banned;
@@ -95,6 +95,8 @@ pub(crate) struct Backend {
     baseline: Option<Baseline>,
     /// A call that ran less often is not worth splicing its callee in.
     least_runs: u64,
+    /// Where the program's own thread compiles.
+    workshop: Workshop,
     /// The thread that compiles, unless the program's own does.
     worker: Option<Worker>,
     /// The number of the run.
@@ -117,6 +119,7 @@ impl Optimiser {
                 uncounted: config.uncounted,
                 passes: config.passes,
                 least_runs: least_runs(config.tier),
+                workshop: Workshop::default(),
                 worker: None,
                 run: 0,
                 dumps: config.dump.then(Vec::new),
@@ -404,7 +407,7 @@ impl Backend {
                 Ok(())
             }
             None => {
-                let finished = job.carry_out(&self.isa);
+                let finished = job.carry_out(&self.isa, &mut self.workshop);
                 self.finish(codes, finished)
             }
         }

@@ -23,6 +23,7 @@ pub mod improve;
 pub mod licm;
 pub mod print;
 pub mod seen;
+pub mod shape_set;
 pub mod splice;
 pub mod types;
 pub mod verify;
@@ -30,6 +31,7 @@ pub mod verify;
 use crate::reason::ExitReason;
 use body::Body;
 use minilive_mir::ir::{BlockId, InstId, Reg};
+use shape_set::ShapeSet;
 use std::sync::Arc;
 
 /// A value: the result of an instruction or a block parameter.
@@ -248,10 +250,10 @@ pub enum Op {
     GuardBits(u64),
     /// Leaves if the boxed value is exactly this; else the same value.
     GuardNotBits(u64),
-    /// Whether a map object has this shape.
-    HasShape(u32),
-    /// Leaves unless the map object has this shape.
-    GuardShape(u32),
+    /// Whether a map object has one of these shapes.
+    HasShape(ShapeSet),
+    /// Leaves unless the map object has one of these shapes.
+    GuardShape(ShapeSet),
     /// Leaves unless the list is computed; else the same value. Only on entry to a loop over it.
     GuardComputed,
     /// Leaves if the call whose feedback stands at this word of the bytecode has ever called anything but this intrinsic. Only
@@ -302,6 +304,8 @@ pub enum Op {
         by_zero: bool,
         /// Whether the dividend may be negative.
         negative: bool,
+        /// Whether zero serves for minus zero.
+        signless: bool,
         /// Whether both operands fit 32 bits.
         small: bool,
     },

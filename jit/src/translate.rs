@@ -186,6 +186,19 @@ pub struct ExitInfo {
     pub reason: ExitReason,
     /// The activations that the interpreter takes over, innermost first; the last one is the entry's own.
     pub frames: Arc<[ExitFrame]>,
+    /// What registers have counted on the way.
+    pub counted: Arc<[Counted]>,
+}
+
+/// How often a block ran since its counter was last written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// The code.
+    pub code: u32,
+    /// Its block.
+    pub block: BlockId,
+    /// The stored word with the number.
+    pub word: u32,
 }
 
 /// One activation at an exit.
@@ -220,8 +233,15 @@ pub enum Restored {
     Word(u32),
     /// Known bits.
     Bits(u64),
-    /// The computed list whose base, step and count are the words from here on.
-    Range(u32),
+    /// The number that the stored word of this number is as an integer.
+    Int(u32),
+    /// A computed list.
+    Range {
+        /// The first of the words with its base, step and count.
+        first: u32,
+        /// Which of them are integers, a bit each.
+        ints: u8,
+    },
 }
 
 /// What compiling gave.
@@ -275,13 +295,31 @@ pub fn convention(isa: &OwnedTargetIsa) -> CallConv {
     isa.default_call_conv()
 }
 
+/// What compiling needs for its own work, kept from one function to the next: most of it is large and costs time to get.
+pub struct Workshop {
+    context: Context,
+    pool: FunctionBuilderContext,
+}
+
+impl Default for Workshop {
+    fn default() -> Workshop {
+        Workshop { context: Context::new(), pool: FunctionBuilderContext::new() }
+    }
+}
+
 /// Compiles one SSA function.
-pub fn translate(isa: &OwnedTargetIsa, func: &Func, env: &Env<'_>) -> Result<Compiled, Refused> {
+pub fn translate(
+    isa: &OwnedTargetIsa,
+    workshop: &mut Workshop,
+    func: &Func,
+    env: &Env<'_>,
+) -> Result<Compiled, Refused> {
     let words = if func.osr { 1 } else { func.params as usize };
-    let mut context = Context::new();
-    context.func = ir::Function::with_name_signature(UserFuncName::user(0, env.code), signature(isa, words));
-    let mut pool = FunctionBuilderContext::new();
-    let builder = FunctionBuilder::new(&mut context.func, &mut pool);
+    let Workshop { context, pool } = workshop;
+    context.clear();
+    context.func.signature = signature(isa, words);
+    context.func.name = UserFuncName::user(0, env.code);
+    let builder = FunctionBuilder::new(&mut context.func, pool);
     let (exits, mut sites) = lower::lower(builder, isa, func, env);
     let (mut compiled, lines) = finish(isa, context, env.dump)?;
     compiled.exits = exits;
@@ -291,7 +329,7 @@ pub fn translate(isa: &OwnedTargetIsa, func: &Func, env: &Env<'_>) -> Result<Com
 }
 
 /// Runs Cranelift on a built function. Beside the code: the instruction of each call, by the offset behind it.
-fn finish(isa: &OwnedTargetIsa, mut context: Context, dump: bool) -> Result<(Compiled, Vec<(u32, InstId)>), Refused> {
+fn finish(isa: &OwnedTargetIsa, context: &mut Context, dump: bool) -> Result<(Compiled, Vec<(u32, InstId)>), Refused> {
     let clif = if dump { clif_lines(&context.func) } else { Vec::new() };
     context.set_disasm(dump);
     let code = match context.compile(&**isa, &mut Default::default()) {

@@ -1,4 +1,4 @@
-//! Host profiles: the names that a host adds to the language, read from JSON files.
+//! Host profiles: the names that a host adds to the language, read from JSON or TOML files.
 //!
 //! `world` reads the files that a setting and the workspace's folders name, and hands the names to the features with the other settings.
 //! docs/host-profiles.md describes the format. Invariant: a profile is either read whole or refused with a sentence that says where it is
@@ -8,8 +8,8 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The name of the profile that a folder of the workspace may hold.
-pub const IN_WORKSPACE: &str = "minilive.host.json";
+/// The names of the profiles that a folder of the workspace may hold.
+pub const IN_WORKSPACE: [&str; 2] = ["minilive.host.json", "minilive.host.toml"];
 /// A larger file is no profile.
 const LARGEST: u64 = 4 << 20;
 
@@ -47,13 +47,38 @@ impl HostName {
     }
 }
 
+/// How a profile is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// JSON
+    Json,
+    /// TOML
+    Toml,
+}
+
+impl Format {
+    /// The format of a file, by its name.
+    pub fn of(path: &Path) -> Format {
+        let is_toml = path.extension().is_some_and(|it| it.eq_ignore_ascii_case("toml"));
+        if is_toml { Format::Toml } else { Format::Json }
+    }
+}
+
 /// Reads a profile.
 ///
 /// # Errors
 /// A sentence that says what is wrong, and on which line.
-pub fn read(text: &str) -> Result<HostNames, String> {
-    let profile: Profile = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    Ok(profile.names)
+pub fn read(text: &str, format: Format) -> Result<HostNames, String> {
+    let profile: Result<Profile, String> = match format {
+        Format::Json => serde_json::from_str(text).map_err(|error| error.to_string()),
+        Format::Toml => toml::from_str(text).map_err(|error| {
+            // Its own text is a drawing of several lines.
+            let at = error.span().map_or(text.len(), |span| span.start);
+            let line = text.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count() + 1;
+            format!("{} at line {line}", error.message())
+        }),
+    };
+    Ok(profile?.names)
 }
 
 /// Reads a profile from disk.
@@ -68,7 +93,7 @@ pub fn read_file(path: &Path) -> Result<HostNames, String> {
     }
     let text =
         std::fs::read_to_string(path).map_err(|error| format!("the host profile {shown} cannot be read: {error}"))?;
-    read(&text).map_err(|error| format!("the host profile {shown} is not right: {error}"))
+    read(&text, Format::of(path)).map_err(|error| format!("the host profile {shown} is not right: {error}"))
 }
 
 #[cfg(test)]
@@ -81,15 +106,35 @@ mod tests {
             "gfx": { "doc": "The screen.", "members": { "clear": { "params": ["color=0"], "doc": "Clears it." } } },
             "beep": { "params": [] }, "score": {}
         } }"#;
-        let names = read(text).expect("a profile");
+        let names = read(text, Format::Json).expect("a profile");
         assert_eq!(names.keys().collect::<Vec<_>>(), ["beep", "gfx", "score"]);
         let gfx = &names["gfx"];
         assert_eq!(gfx.members["clear"].title("gfx.clear"), "gfx.clear(color=0)");
         assert_eq!((names["beep"].title("beep"), names["score"].title("score")), ("beep()".into(), "score".into()));
         for wrong in ["", "[]", r#"{"host": "x"}"#, r#"{"host": "x", "names": {"a": {"parms": []}}}"#] {
-            assert!(read(wrong).is_err(), "{wrong}");
+            assert!(read(wrong, Format::Json).is_err(), "{wrong}");
         }
-        let Err(sentence) = read("{\n \"host\": 1 }") else { panic!("must fail") };
+        let Err(sentence) = read("{\n \"host\": 1 }", Format::Json) else { panic!("must fail") };
         assert!(sentence.contains("line 2"), "{sentence}");
+    }
+
+    #[test]
+    fn both_formats_say_the_same() {
+        let json = r#"{ "host": "a game", "names": {
+            "gfx": { "doc": "The screen.", "members": { "clear": { "params": ["color=0"] } } }, "score": {}
+        } }"#;
+        let toml = "host = \"a game\"\n[names.score]\n[names.gfx]\ndoc = \"The screen.\"\n[names.gfx.members.clear]\nparams = [\"color=0\"]\n";
+        assert_eq!(read(toml, Format::Toml), read(json, Format::Json));
+        for (wrong, said) in [
+            ("host = \"x\"\n[names.a]\nparms = []\n", "unknown field `parms`"),
+            ("host = \"x\"\n[names.a]\nparms = []\n", "at line 3"),
+            ("host = \"x\"\n", "missing field `names`"),
+            ("host = \"x\"\n[names\n", "at line 2"),
+        ] {
+            let sentence = read(wrong, Format::Toml).expect_err("it is wrong");
+            assert!(sentence.contains(said) && !sentence.contains('\n'), "{sentence}");
+        }
+        assert_eq!(Format::of(Path::new("a/b.TOML")), Format::Toml);
+        assert_eq!(Format::of(Path::new("a/minilive.host.json")), Format::Json);
     }
 }

@@ -1,12 +1,14 @@
 //! The settings of section `minilive`: read from what a client sends, with one sentence about everything that is wrong with it.
 //!
 //! `lsp` reads them (`initializationOptions`, `workspace/configuration`, `workspace/didChangeConfiguration`), `world` spreads them
-//! to the scheduler and the features. docs/live.md describes each. Invariants: what is not said or not right is the default;
-//! nothing here can raise trust, since settings may come from the folder itself.
+//! to the scheduler and the features. docs/live.md describes each, and the extension for VS Code declares each (a test compares).
+//! Invariants: what is not said or not right is the default; nothing here can raise trust, since settings may come from the folder
+//! itself; no setting makes an error of the language anything less.
 
 use crate::evaluate::Trust;
 use crate::host_profile::HostNames;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,11 +47,28 @@ pub struct Settings {
     pub seed: u64,
 }
 
+/// How a diagnostic is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Level {
+    /// As what keeps a program from running.
+    Error,
+    /// As a warning.
+    Warning,
+    /// As something to know.
+    Information,
+    /// As faintly as the editor can.
+    Hint,
+    /// Not at all.
+    Off,
+}
+
 /// What is warned about.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Checks {
     /// `diagnostics.allow`: codes that are not shown.
     pub allow: Vec<String>,
+    /// `diagnostics.levels`: how codes are shown that are shown otherwise than by default.
+    pub levels: BTreeMap<String, Level>,
     /// `host.names`: names that the host gives to programs.
     pub host_names: Vec<String>,
     /// `host.profiles`: files with more such names.
@@ -61,7 +80,7 @@ pub struct Checks {
 impl Checks {
     /// Whether a code is not shown.
     pub fn allows(&self, code: &str) -> bool {
-        self.allow.iter().any(|it| it == code)
+        self.allow.iter().any(|it| it == code) || self.levels.get(code) == Some(&Level::Off)
     }
 
     /// Whether the host gives a name.
@@ -112,7 +131,53 @@ impl Default for Settings {
 /// Settings that belong to the client alone.
 const OF_CLIENTS: [&str; 3] = ["server.", "trace.", "trust"];
 
+/// Takes over a value, or says what is wrong with it.
+type Setter = fn(&mut Settings, &str, &Value) -> Result<(), String>;
+
+/// All settings with what they do.
+const SETTINGS: &[(&str, Setter)] = &[
+    ("live.mode", |it, name, value| {
+        let modes = [("auto", Mode::Auto), ("onSave", Mode::OnSave), ("manual", Mode::Manual)];
+        put(&mut it.mode, one_of(name, value, &modes))
+    }),
+    ("live.budget.wall", |it, name, value| {
+        put(&mut it.wall, number(name, value, 1, 60_000).map(Duration::from_millis))
+    }),
+    ("live.budget.operations", |it, name, value| {
+        let most = number(name, value, 0, u64::MAX);
+        put(&mut it.operations, most.map(|most| if most == 0 { u64::MAX } else { most }))
+    }),
+    ("live.budget.memory", |it, name, value| put(&mut it.memory, number(name, value, 1, 65_536).map(|it| it * MIB))),
+    ("live.budget.frames", |it, name, value| {
+        put(&mut it.frames, number(name, value, 1, 1_000_000).map(|it| it as u32))
+    }),
+    ("values.show", |it, name, value| put(&mut it.show.values, flag(name, value))),
+    ("values.ascii", |it, name, value| put(&mut it.show.ascii, flag(name, value))),
+    ("hints.types", |it, name, value| put(&mut it.show.types, flag(name, value))),
+    ("hints.parameters", |it, name, value| put(&mut it.show.parameters, flag(name, value))),
+    ("tiers.show", |it, name, value| put(&mut it.show.tiers, flag(name, value))),
+    ("diagnostics.allow", |it, name, value| put(&mut it.checks_mut().allow, words(name, value))),
+    ("diagnostics.levels", |it, name, value| put(&mut it.checks_mut().levels, levels(name, value))),
+    ("host.profiles", |it, name, value| put(&mut it.checks_mut().profiles, words(name, value))),
+    ("host.names", |it, name, value| put(&mut it.checks_mut().host_names, words(name, value))),
+    ("trust.untrusted", |it, name, value| {
+        let levels = [("off", Trust::Off), ("interpretOnly", Trust::InterpretOnly)];
+        put(&mut it.untrusted, one_of(name, value, &levels))
+    }),
+    ("seed", |it, name, value| put(&mut it.seed, number(name, value, 0, u64::MAX))),
+];
+
+fn put<T>(place: &mut T, value: Result<T, String>) -> Result<(), String> {
+    *place = value?;
+    Ok(())
+}
+
 impl Settings {
+    /// The names of all settings that are read.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        SETTINGS.iter().map(|(name, _)| *name)
+    }
+
     /// Reads the section `minilive`, nested or with dotted names; and says what is wrong with it, if anything is.
     pub fn read(section: &Value) -> (Settings, Option<String>) {
         let mut settings = Settings::default();
@@ -130,43 +195,23 @@ impl Settings {
         (settings, complaint)
     }
 
+    fn checks_mut(&mut self) -> &mut Checks {
+        Arc::make_mut(&mut self.checks)
+    }
+
     fn set(&mut self, name: &str, value: &Value) -> Result<(), String> {
-        match name {
-            "live.mode" => {
-                let modes = [("auto", Mode::Auto), ("onSave", Mode::OnSave), ("manual", Mode::Manual)];
-                self.mode = one_of(name, value, &modes)?;
-            }
-            "live.budget.wall" => self.wall = Duration::from_millis(number(name, value, 1, 60_000)?),
-            "live.budget.operations" => {
-                let most = number(name, value, 0, u64::MAX)?;
-                self.operations = if most == 0 { u64::MAX } else { most };
-            }
-            "live.budget.memory" => self.memory = number(name, value, 1, 65_536)? * MIB,
-            "live.budget.frames" => self.frames = number(name, value, 1, 1_000_000)? as u32,
-            "values.show" => self.show.values = flag(name, value)?,
-            "values.ascii" => self.show.ascii = flag(name, value)?,
-            "hints.types" => self.show.types = flag(name, value)?,
-            "hints.parameters" => self.show.parameters = flag(name, value)?,
-            "diagnostics.allow" => Arc::make_mut(&mut self.checks).allow = words(name, value)?,
-            "host.profiles" => Arc::make_mut(&mut self.checks).profiles = words(name, value)?,
-            "host.names" => Arc::make_mut(&mut self.checks).host_names = words(name, value)?,
-            "tiers.show" => self.show.tiers = flag(name, value)?,
-            "trust.untrusted" => {
-                let levels = [("off", Trust::Off), ("interpretOnly", Trust::InterpretOnly)];
-                self.untrusted = one_of(name, value, &levels)?;
-            }
-            "seed" => self.seed = number(name, value, 0, u64::MAX)?,
-            _ if OF_CLIENTS.iter().any(|it| name == *it || (it.ends_with('.') && name.starts_with(it))) => {}
-            _ => return Err(format!("there is no setting `{name}`")),
+        match SETTINGS.iter().find(|(it, _)| *it == name) {
+            Some((_, set)) => set(self, name, value),
+            None if OF_CLIENTS.iter().any(|it| name == *it || (it.ends_with('.') && name.starts_with(it))) => Ok(()),
+            None => Err(format!("there is no setting `{name}`")),
         }
-        Ok(())
     }
 }
 
 /// The values by their dotted names.
 fn flatten(value: &Value, name: String, leaves: &mut Vec<(String, Value)>) {
     match value {
-        Value::Object(members) => {
+        Value::Object(members) if !SETTINGS.iter().any(|(it, _)| *it == name) => {
             for (key, value) in members {
                 let key = if name.is_empty() { key.strip_prefix("minilive.").unwrap_or(key) } else { key };
                 let name = if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
@@ -183,6 +228,29 @@ fn words(name: &str, value: &Value) -> Result<Vec<String>, String> {
     let words = value.as_array().map(|items| items.iter().map(|item| item.as_str().map(str::to_owned)));
     let words: Option<Vec<_>> = words.and_then(|words| words.collect());
     words.ok_or_else(|| format!("`{name}` must be a list of strings, not {value}"))
+}
+
+/// Levels by code. An error of the language has no level, since nothing runs before it is put right.
+fn levels(name: &str, value: &Value) -> Result<BTreeMap<String, Level>, String> {
+    let words = [
+        ("error", Level::Error),
+        ("warning", Level::Warning),
+        ("information", Level::Information),
+        ("hint", Level::Hint),
+        ("off", Level::Off),
+    ];
+    // What an empty table of Lua is in JSON.
+    if value.as_array().is_some_and(Vec::is_empty) {
+        return Ok(BTreeMap::new());
+    }
+    let codes = value.as_object().ok_or_else(|| format!("`{name}` must be an object of codes, not {value}"))?;
+    let level = |(code, level): (&String, &Value)| {
+        if !crate::ide::levelled().any(|it| it == code) {
+            return Err(format!("`{name}` names `{code}`, which is no code of a warning"));
+        }
+        Ok((code.clone(), one_of(&format!("{name}.{code}"), level, &words)?))
+    };
+    codes.iter().map(level).collect()
 }
 
 fn one_of<T: Copy>(name: &str, value: &Value, allowed: &[(&str, T)]) -> Result<T, String> {
@@ -251,5 +319,25 @@ mod tests {
             assert!(complaint.contains(part), "{part:?} is missing: {complaint}");
         }
         assert!(Settings::read(&json!(3)).1.is_some());
+    }
+
+    #[test]
+    fn levels_are_for_codes_of_warnings() {
+        let (settings, complaint) = Settings::read(&json!({
+            "diagnostics": { "levels": { "unused-local": "off", "unknown-name": "error" } }
+        }));
+        assert_eq!(complaint, None);
+        assert!(settings.checks.allows("unused-local") && !settings.checks.allows("unknown-name"));
+        assert_eq!(settings.checks.levels["unknown-name"], Level::Error);
+        for (levels, said) in [
+            (json!({ "unclosed-block": "off" }), "`unclosed-block`, which is no code of a warning"),
+            (json!({ "unused-local": "loud" }), "`diagnostics.levels.unused-local` must be \"error\" or"),
+            (json!(["unused-local"]), "must be an object of codes"),
+        ] {
+            let (settings, complaint) = Settings::read(&json!({ "diagnostics": { "levels": levels } }));
+            assert_eq!(settings, Settings::default());
+            assert!(complaint.as_ref().is_some_and(|it| it.contains(said)), "{complaint:?}");
+        }
+        assert_eq!(Settings::read(&json!({ "diagnostics.levels": [] })), (Settings::default(), None));
     }
 }

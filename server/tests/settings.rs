@@ -4,6 +4,7 @@
 
 mod common;
 
+use minilive::settings::Settings;
 use minilive_tests::client::{Client, range_of};
 use serde_json::{Value, json};
 use std::process::Child;
@@ -217,4 +218,81 @@ fn an_explicit_run_grants_trust_where_nobody_has_said_anything() {
     }
     assert!(titles(&mut client)[0].starts_with("Run again"), "{:?}", titles(&mut client));
     client.shut_down();
+}
+
+/// What the extension for VS Code declares, by names without `minilive.`; without what is for the client alone.
+fn declared() -> Vec<(String, Value)> {
+    let path = minilive_tests::files::root().join("editors/vscode/package.json");
+    let manifest: Value = serde_json::from_str(&std::fs::read_to_string(path).expect("it is there")).expect("JSON");
+    let properties = manifest["contributes"]["configuration"]["properties"].as_object().expect("properties").clone();
+    let names = properties.into_iter().filter_map(|(name, it)| Some((name.strip_prefix("minilive.")?.to_owned(), it)));
+    names.filter(|(name, _)| !name.starts_with("server.") && !name.starts_with("trace.")).collect()
+}
+
+#[test]
+fn the_extension_declares_the_settings_that_the_server_reads() {
+    let declared = declared();
+    let mut names: Vec<_> = declared.iter().map(|(name, _)| name.as_str()).collect();
+    let mut read: Vec<_> = Settings::names().collect();
+    names.sort_unstable();
+    read.sort_unstable();
+    assert_eq!(names, read, "left: editors/vscode/package.json, right: server/src/settings.rs");
+    for (name, it) in &declared {
+        assert!(it["description"].is_string() || it["markdownDescription"].is_string(), "{name} is not described");
+        assert_eq!(Settings::read(&json!({ name: it["default"] })), (Settings::default(), None), "default of {name}");
+        for value in it["enum"].as_array().into_iter().flatten() {
+            assert_eq!(Settings::read(&json!({ name: value })).1, None, "{name}");
+        }
+        if let Some(least) = it["minimum"].as_i64() {
+            assert_eq!(Settings::read(&json!({ name: least })).1, None, "{name} may be {least}");
+            assert!(Settings::read(&json!({ name: least - 1 })).1.is_some(), "{name} may not be {}", least - 1);
+        }
+    }
+    let levels = &declared.iter().find(|(name, _)| name == "diagnostics.levels").expect("compared above").1;
+    let levels = levels["properties"].as_object().expect("codes");
+    let mut codes: Vec<_> = minilive::ide::levelled().collect();
+    codes.sort_unstable();
+    assert_eq!(levels.keys().collect::<Vec<_>>(), codes);
+    for (code, it) in levels {
+        for level in it["enum"].as_array().expect("levels") {
+            assert_eq!(Settings::read(&json!({ "diagnostics.levels": { code: level } })).1, None, "{code}");
+        }
+    }
+}
+
+#[test]
+fn the_documents_name_the_settings_that_the_server_reads() {
+    let read = |path: &str| std::fs::read_to_string(minilive_tests::files::root().join(path)).expect("it is there");
+    let live = read("docs/live.md");
+    let table = live.split("| Setting | Default | Meaning |").nth(1).expect("a table");
+    let rows = table.lines().skip(2).map_while(|line| line.strip_prefix("| `")?.split_once('`'));
+    let mut rows: Vec<_> = rows.map(|(name, _)| name).collect();
+    let mut names: Vec<_> = Settings::names().collect();
+    rows.sort_unstable();
+    names.sort_unstable();
+    assert_eq!(rows, names, "left: docs/live.md");
+    let help = read("editors/nvim/doc/minilive.txt");
+    for name in names {
+        assert!(name.split('.').all(|part| help.contains(&format!("{part} = "))), "{name} is not in Neovim's help");
+    }
+}
+
+#[test]
+fn levels_change_how_warnings_are_shown() {
+    let text = "f = function\n  unused = 1\n  return missing\nend function\nf\n";
+    let shown = |levels: Value| {
+        let options = json!({ "minilive": { "diagnostics": { "levels": levels } } });
+        let (mut client, _child) = open(json!({}), options, Value::Null, text);
+        let all = client.diagnostics(URI, 1).1;
+        client.shut_down();
+        let all = all.as_array().expect("a list").clone();
+        let mut all: Vec<_> =
+            all.iter().map(|it| (it["code"].as_str().expect("a code").to_owned(), it["severity"].as_u64())).collect();
+        all.retain(|(code, _)| code != "runtime-error");
+        all
+    };
+    let of = |code: &str, severity| (code.to_owned(), Some(severity));
+    assert_eq!(shown(json!({})), [of("unused-local", 4), of("unknown-name", 2)]);
+    assert_eq!(shown(json!({ "unused-local": "off", "unknown-name": "error" })), [of("unknown-name", 1)]);
+    assert_eq!(shown(json!({ "unused-local": "information" })), [of("unused-local", 3), of("unknown-name", 2)]);
 }

@@ -203,10 +203,11 @@ fn a_host_profile_in_the_workspace_is_read_and_followed() {
         format!("{{\"host\": \"a game\", \"names\": {{\"{name}\": {{\"params\": [\"n\"], \"doc\": \"Beeps.\"}}}}}}")
     };
     let first = profile("beep");
-    let folder =
-        Folder::new("host", &[("main.ms", ""), ("minilive.host.json", &first), ("more/other.json", "{ nonsense")]);
+    let toml = "host = \"a game\"\n[names.tick]\ndoc = \"Ticks.\"\n";
+    let files = [("minilive.host.json", &*first), ("minilive.host.toml", toml), ("more/other.json", "{ nonsense")];
+    let folder = Folder::new("host", &[&[("main.ms", "")], &files[..]].concat());
     let (mut client, _child) = start(&folder);
-    client.open(&folder.uri("main.ms"), "beep 1\nboop 2\n");
+    client.open(&folder.uri("main.ms"), "beep 1\nboop 2\ntick\n");
     let said = |client: &mut Client, version: i64| {
         let found = client.diagnostics(&folder.uri("main.ms"), version).1;
         found.as_array().expect("a list").iter().map(|it| it["range"]["start"]["line"].as_u64()).collect::<Vec<_>>()

@@ -244,27 +244,33 @@ fn inlining_puts_callees_in_the_place_of_their_calls() {
                 v19:int = IAdd v6, v18
                 v20:int = Int(1)
                 v21:int = IAdd v16, v20
-                branch v17 block3(v2, v19, v21) else block5(v2)
-            block3(v22:int, v23:int, v24:int): in loop0
-                v26:any = LoadCell(0)
-                v27:any = GuardCode(1) v26 ! OtherFunction
-                v29:any = Box v23
-                v30:any = Boxed(4607182418800017408)
-                v31:any = CallCode(1) v27, v29, v30
-                v32:int = GuardInt v31 ! NotInteger
-                v33:int = IAdd v22, v32 ! Overflow
+                branch v17 block6() else block7()
+            block3(v22:f64, v23:int, v24:int): in loop0
+                v28:any = LoadCell(0)
+                v29:any = GuardCode(1) v28 ! OtherFunction
+                v31:any = Box v23
+                v32:any = Boxed(4607182418800017408)
+                v33:any = CallCode(1) v29, v31, v32
+                v34:f64 = GuardNum v33 ! NotNumber
+                v35:f64 = FAdd v22, v34
                 jump block4()
             block4(): in loop0
                 EnterLoop { weight: 7, block: BlockId(1) } ! Forced
-                v34:bool = ICmp(Lt) v24, v15
-                v35:int = IMul { zero: false, wide: false } v24, v12
-                v36:int = IAdd v6, v35
-                v37:int = Int(1)
-                v38:int = IAdd v24, v37
-                branch v34 block3(v33, v36, v38) else block5(v33)
-            block5(v25:int):
-                v39:any = Box v25
-                return v39
+                v36:bool = ICmp(Lt) v24, v15
+                v37:int = IMul { zero: false, wide: false } v24, v12
+                v38:int = IAdd v6, v37
+                v39:int = Int(1)
+                v40:int = IAdd v24, v39
+                branch v36 block3(v35, v38, v40) else block5(v35)
+            block5(v26:f64):
+                v41:any = Box v26
+                return v41
+            block6():
+                v25:f64 = F64(0)
+                jump block3(v25, v19, v21)
+            block7():
+                v27:f64 = F64(0)
+                jump block5(v27)
             with:
             function params=1
             block0():

@@ -112,13 +112,15 @@ impl Policy for Chooser<'_> {
         if self.banned.all || caller.depth >= MAX_DEPTH || self.banned.calls.contains(&(caller.code, at)) {
             return None;
         }
-        if runs(self.codes.get(CodeId(caller.code)), at) < self.least_runs {
-            return None;
-        }
         let (callee, given) = self.target(frame, caller, at)?;
         let callee = self.codes.get(callee);
+        // A function that calls itself is hot, and so are these calls.
+        let itself = frame == 0 && caller.code == callee.id.0 && only_computes(callee);
+        if !itself && runs(self.codes.get(CodeId(caller.code)), at) < self.least_runs {
+            return None;
+        }
         let growth = self.growth + callee.unit.insts.len();
-        let again = is_active(frames, frame, callee.id);
+        let again = !itself && is_active(frames, frame, callee.id);
         let small = callee.unit.insts.len() <= MAX_CALLEE && growth <= MAX_GROWTH;
         let lacks_super = callee.unit.super_reg.is_some() && !self.tells_super(frame, caller, at);
         if again || lacks_super || !small || given > callee.unit.params.len() || !is_spliceable(callee) {
@@ -178,6 +180,27 @@ fn is_active(frames: &[Frame], mut frame: usize, id: CodeId) -> bool {
             None => return false,
         }
     }
+}
+
+/// Whether a function works on values alone and touches no objects, so that calling it is a good part of its work: then one round of
+/// recursion within it pays.
+fn only_computes(code: &Code) -> bool {
+    code.unit.insts.iter().all(|inst| {
+        matches!(
+            inst,
+            Inst::Const { .. }
+                | Inst::Move { .. }
+                | Inst::LoadLocal { .. }
+                | Inst::LoadFree { .. }
+                | Inst::Binary { .. }
+                | Inst::Unary { .. }
+                | Inst::Call { .. }
+                | Inst::AutoCall { .. }
+                | Inst::Jump { .. }
+                | Inst::Branch { .. }
+                | Inst::Return { .. }
+        )
+    })
 }
 
 /// Whether a function can be part of another one's code.

@@ -16,7 +16,7 @@ use crate::reason::{Refusal, Refused};
 use crate::record::Point;
 use crate::ssa::flow::EntryAt;
 use crate::ssa::{Func, Op};
-use crate::translate::{self, Compiled, Env, HelperTable, tramp};
+use crate::translate::{self, Compiled, Env, HelperTable, Workshop, tramp};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use minilive_mir::ir::BlockId;
 use rustc_hash::FxHashMap;
@@ -73,7 +73,12 @@ impl Addresses {
     }
 
     /// Makes the machine code of a function, not yet placed.
-    pub(super) fn translate(&self, isa: &OwnedTargetIsa, func: &Func) -> Result<Compiled, Refused> {
+    pub(super) fn translate(
+        &self,
+        isa: &OwnedTargetIsa,
+        workshop: &mut Workshop,
+        func: &Func,
+    ) -> Result<Compiled, Refused> {
         let body = &func.body;
         let env = Env {
             code: self.code,
@@ -110,7 +115,7 @@ impl Addresses {
             dump: self.dump,
             uncounted: self.uncounted,
         };
-        translate::translate(isa, func, &env).map_err(|mut refused| {
+        translate::translate(isa, workshop, func, &env).map_err(|mut refused| {
             if refused.refusal == Refusal::CompilerFailed {
                 refused.detail += &format!("\n{}", crate::ssa::print::print(func));
             }

@@ -23,6 +23,7 @@ mod uses;
 use super::body::{Body, Frame};
 use super::flow::{EntryAt, Flow, NodeId, RegSet, flow_of};
 use super::seen::Seen;
+use super::shape_set::ShapeSet;
 use super::types::Ty;
 use super::{Block, BlockData, Cmp, End, Exit, Func, StateId, Val};
 use crate::feedback::Kinds;
@@ -187,9 +188,10 @@ pub(crate) struct Builder<'a> {
     anchor: Option<StateId>,
     pub(crate) compared: Option<Compared>,
     /// Maps whose shape was guarded in this block, behind the last thing that could change it.
-    pub(crate) shapes: Vec<(Val, u32)>,
-    /// Registers whose values serve as integers.
-    pub(crate) int_uses: RegSet,
+    pub(crate) shapes: Vec<(Val, ShapeSet)>,
+    int_uses: uses::IntUses,
+    /// Within the current node, before each of its instructions and at its end.
+    uses_cache: Vec<RegSet>,
     /// Per register: kinds its uses met.
     pub(crate) use_kinds: Vec<Kinds>,
     loop_facts: Vec<edges::LoopFacts>,
@@ -258,6 +260,7 @@ impl<'a> Builder<'a> {
         };
         Builder {
             input,
+            int_uses: uses::int_uses(input, &flow),
             flow,
             func: Func::new(Arc::clone(input.body)),
             emitting: false,
@@ -269,10 +272,10 @@ impl<'a> Builder<'a> {
             at: InstId(0),
             cur: Block(0),
             live_cache: Vec::new(),
+            uses_cache: Vec::new(),
             anchor: None,
             compared: None,
             shapes: Vec::new(),
-            int_uses: uses::int_uses(input),
             use_kinds: input.seen.kinds_of_uses(&input.body.unit),
             loop_facts,
             types: Vec::new(),
@@ -420,6 +423,7 @@ impl<'a> Builder<'a> {
         self.effect();
         self.shapes.clear();
         self.live_cache.clear();
+        self.uses_cache.clear();
         let result = if node == 0 { self.enter() } else { self.walk(node) };
         match result {
             Ok(()) => Ok(()),

@@ -79,7 +79,8 @@ impl RegSet {
         self.bits.remove(reg.0);
     }
 
-    fn join(&mut self, other: &RegSet) {
+    /// Adds the members of another set.
+    pub fn join(&mut self, other: &RegSet) {
         self.bits.join(&other.bits);
     }
 

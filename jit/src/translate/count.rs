@@ -12,7 +12,7 @@ use minilive_mir::ir::BlockId;
 use minilive_runtime::realm::HEAD_BUDGET;
 
 /// More counters than this stay in memory: registers are few.
-const MAX_COUNTERS: usize = 5;
+pub(super) const MAX_COUNTERS: usize = 5;
 
 /// What one loop keeps in registers.
 #[derive(Debug, Clone, Default)]
@@ -79,7 +79,7 @@ impl Lower<'_, '_> {
         self.counting.loops[i as usize].is_some().then_some(i)
     }
 
-    fn registers(&self) -> Option<LoopRegisters> {
+    pub(super) fn registers(&self) -> Option<LoopRegisters> {
         self.counting.loops[self.mode? as usize].clone()
     }
 

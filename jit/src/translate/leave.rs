@@ -1,8 +1,8 @@
 //! Ways out: side exits, unwinding, the budget's slow path, the stack check.
 
 use super::lower::{Lower, memory};
-use super::{ExitFrame, ExitInfo, HelperId, Restored};
-use crate::ssa::{Exit, Inst, Op, StateId, StateVal, Val};
+use super::{Counted, ExitFrame, ExitInfo, HelperId, Restored};
+use crate::ssa::{Exit, Inst, Op, Rep, StateId, StateVal, Val};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_mir::ir::InstId;
@@ -16,6 +16,8 @@ pub(super) enum Pending {
     Exit(ir::Block, u32, ir::Block),
     /// Stores what the interpreter needs and lets it go on; the parameter says which exit it was.
     State(ir::Block, StateId, Option<u32>),
+    /// Returns what the interpreter gives, out of so many spliced calls; the parameter says which exit it was.
+    Tail(ir::Block, u32),
     /// Returns the mark of unwinding, out of so many spliced calls.
     Unwind(ir::Block, Option<u32>, u32),
 }
@@ -28,7 +30,7 @@ impl Lower<'_, '_> {
         }
         let number = self.env.first_exit + self.exits.len() as u32;
         let at = self.func.body.chain(exit.at)[0];
-        self.exits.push(ExitInfo { at, reason: exit.reason, frames: Arc::default() });
+        self.exits.push(ExitInfo { at, reason: exit.reason, frames: Arc::default(), counted: Arc::default() });
         self.exit_states.push(exit.state);
         self.exit_numbers.insert(exit, number);
         number
@@ -58,6 +60,19 @@ impl Lower<'_, '_> {
         self.b.set_cold_block(block);
         self.state_blocks.insert((state, self.mode), block);
         self.pending.push(Pending::State(block, state, self.mode));
+        block
+    }
+
+    /// The cold block that hands over to the interpreter when all it needs is stored, out of so many spliced calls.
+    fn tail_block(&mut self, depth: u32) -> ir::Block {
+        if let Some(&block) = self.tail_blocks.get(&depth) {
+            return block;
+        }
+        let block = self.b.create_block();
+        self.b.append_block_param(block, types::I64);
+        self.b.set_cold_block(block);
+        self.tail_blocks.insert(depth, block);
+        self.pending.push(Pending::Tail(block, depth));
         block
     }
 
@@ -118,6 +133,14 @@ impl Lower<'_, '_> {
                     self.mode = mode;
                     self.leave_with(state, block);
                 }
+                Pending::Tail(block, depth) => {
+                    self.b.switch_to_block(block);
+                    let (number, values) = (self.b.block_params(block)[0], self.words_address());
+                    // The interpreter counts the activations itself.
+                    self.leave_function(depth);
+                    let result = self.call_helper(HelperId::Deopt, 0, &[number, values]);
+                    self.b.ins().return_(&[result]);
+                }
                 Pending::Unwind(block, mode, depth) => {
                     self.b.switch_to_block(block);
                     self.mode = mode;
@@ -131,24 +154,14 @@ impl Lower<'_, '_> {
     }
 
     fn leave_with(&mut self, id: StateId, block: ir::Block) {
-        self.flush_mode();
+        self.words_base = None;
         self.write_cells_of(id);
+        self.store_budget();
         let state = &self.func.states[id.0 as usize];
         let mut frames = self.exit_frames(state.resume);
         let mut words = 0;
-        self.words_base = None;
         for &(reg, val) in &state.regs {
-            let restored = match val {
-                StateVal::Val(val) => self.restore(val, &mut words),
-                StateVal::Range(..) => {
-                    let first = words;
-                    for val in val.vals() {
-                        let boxed = self.boxed(val);
-                        self.store_word(boxed, &mut words);
-                    }
-                    Restored::Range(first)
-                }
-            };
+            let restored = self.restore(val, &mut words);
             let (frame, own) = self.func.body.reg_origin(reg);
             let Some((_, found)) = frames.iter_mut().find(|it| it.0 == frame) else {
                 unreachable!("a register is live in a frame that is not active");
@@ -161,20 +174,16 @@ impl Lower<'_, '_> {
                 found.regs.push((own, restored));
             }
         }
+        let counted = self.store_counted(&mut words);
         let depth = self.func.body.depth_at(state.resume);
         let frames: Arc<[ExitFrame]> = frames.into_iter().map(|it| it.1).collect();
         for (exit, _) in self.exits.iter_mut().zip(&self.exit_states).filter(|it| *it.1 == id) {
             exit.frames = Arc::clone(&frames);
+            exit.counted = Arc::clone(&counted);
         }
         let number = self.b.block_params(block)[0];
-        let values = match self.words_base {
-            Some(address) => address,
-            None => self.words_address(),
-        };
-        // The interpreter counts the activations itself.
-        self.leave_function(depth);
-        let result = self.call_helper(HelperId::Deopt, 0, &[number, values]);
-        self.b.ins().return_(&[result]);
+        let tail = self.tail_block(depth);
+        self.b.ins().jump(tail, &[number.into()]);
     }
 
     /// The activations at an exit, innermost first, with the numbers of their frames.
@@ -195,24 +204,51 @@ impl Lower<'_, '_> {
         frames
     }
 
-    fn restore(&mut self, val: Val, words: &mut u32) -> Restored {
-        match self.defs.get(&val) {
-            Some(&Op::Boxed(bits) | &Op::F64(bits)) => Restored::Bits(bits),
-            Some(&Op::Int(n)) => Restored::Bits((n as f64).to_bits()),
-            Some(&Op::Bool(truth)) => Restored::Bits(Value::boolean(truth).bits()),
-            _ => {
-                let boxed = self.boxed(val);
-                self.store_word(boxed, words);
-                Restored::Word(*words - 1)
+    fn restore(&mut self, val: StateVal, words: &mut u32) -> Restored {
+        let val = match val {
+            StateVal::Val(val) => val,
+            StateVal::Range(..) => {
+                let (first, mut ints) = (*words, 0);
+                for (i, val) in val.vals().enumerate() {
+                    ints |= u8::from(self.store_val(val, words)) << i;
+                }
+                return Restored::Range { first, ints };
             }
+        };
+        match self.defs.get(&val).copied() {
+            Some(Op::Boxed(bits) | Op::F64(bits)) => Restored::Bits(bits),
+            Some(Op::Int(n)) => Restored::Bits((n as f64).to_bits()),
+            Some(Op::Bool(truth)) => Restored::Bits(Value::boolean(truth).bits()),
+            _ if self.store_val(val, words) => Restored::Int(*words - 1),
+            _ => Restored::Word(*words - 1),
         }
     }
 
+    /// Stores a value as it is held; whether that is as an integer, which the interpreter will make a number of.
+    fn store_val(&mut self, val: Val, words: &mut u32) -> bool {
+        let value = self.val(val);
+        let rep = self.func.rep(val);
+        let value = if rep == Rep::Bool { self.b.ins().uextend(types::I64, value) } else { value };
+        self.store_word(value, words);
+        matches!(rep, Rep::Int | Rep::Bool)
+    }
+
+    /// Stores what the loop's registers have counted, for the interpreter to add it up.
+    fn store_counted(&mut self, words: &mut u32) -> Arc<[Counted]> {
+        let counters = self.registers().map(|it| it.counters).unwrap_or_default();
+        let counted = counters.into_iter().map(|(block, counter)| {
+            let rounds = self.b.use_var(counter);
+            self.store_word(rounds, words);
+            let (frame, block) = self.func.body.block_origin(block).expect("blocks behind calls are not counted");
+            Counted { code: self.func.body.frames[frame].code, block, word: *words - 1 }
+        });
+        counted.collect()
+    }
+
     fn store_word(&mut self, value: ir::Value, words: &mut u32) {
-        let slot = self.words.expect("reserved at the start");
         let address = match self.words_base {
             Some(address) => address,
-            None => self.b.ins().stack_addr(types::I64, slot, 0),
+            None => self.words_address(),
         };
         self.words_base = Some(address);
         self.b.ins().store(memory(), value, address, *words as i32 * 8);

@@ -1,9 +1,10 @@
 //! The walk over SSA blocks, and the instructions that need little.
 
-use super::count::Counting;
+use super::count::{Counting, MAX_COUNTERS};
 use super::leave::Pending;
 use super::sites::Sites;
 use super::{Env, ExitInfo, HelperId, helper_address, state_words};
+use crate::ssa::shape_set::ShapeSet;
 use crate::ssa::{Block, Edge, End, Exit, Func, Inst, Op, Rep, StateId, Val};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData, types};
@@ -37,6 +38,7 @@ pub(super) struct Lower<'a, 'b> {
     pub(super) exit_blocks: FxHashMap<(Exit, Option<u32>), ir::Block>,
     /// By the mode, and by how many spliced calls are around.
     pub(super) unwind_blocks: FxHashMap<(Option<u32>, u32), ir::Block>,
+    pub(super) tail_blocks: FxHashMap<u32, ir::Block>,
     pub(super) sites: Sites,
     pub(super) pending: Vec<Pending>,
     /// Room for values on the way out, and for arguments of helpers.
@@ -77,6 +79,7 @@ pub(super) fn lower(
         state_blocks: FxHashMap::default(),
         exit_blocks: FxHashMap::default(),
         unwind_blocks: FxHashMap::default(),
+        tail_blocks: FxHashMap::default(),
         sites: Sites { first: env.first_chain, chains: Vec::new() },
         pending: Vec::new(),
         words: None,
@@ -128,7 +131,7 @@ impl Lower<'_, '_> {
     fn reserve_words(&mut self) {
         let states = self.func.states.iter().map(|state| state_words(&state.regs)).max().unwrap_or(0) as usize;
         let args = self.func.blocks.iter().flat_map(|block| &block.insts).map(|inst| inst.args.len()).max();
-        let words = states.max(args.unwrap_or(0)).max(1);
+        let words = (states + MAX_COUNTERS).max(args.unwrap_or(0));
         let data = ir::StackSlotData::new(ir::StackSlotKind::ExplicitSlot, words as u32 * 8, 3);
         self.words = Some(self.b.create_sized_stack_slot(data));
     }
@@ -344,15 +347,15 @@ impl Lower<'_, '_> {
             Op::GuardTag(_) | Op::GuardNotFunction | Op::GuardCode(_) | Op::GuardBits(_) | Op::GuardNotBits(_) => {
                 self.guard(inst)
             }
-            Op::GuardShape(shape) => {
+            Op::GuardShape(shapes) => {
                 let object = self.arg(inst, 0);
                 let exit = self.exit_of(inst);
-                let ok = self.has_shape(object, shape);
+                let ok = self.has_shape(object, shapes);
                 self.continue_if(ok, exit);
             }
-            Op::HasShape(shape) => {
+            Op::HasShape(shapes) => {
                 let object = self.arg(inst, 0);
-                let is_this = self.has_shape(object, shape);
+                let is_this = self.has_shape(object, shapes);
                 self.define(inst, is_this);
             }
             Op::LoadSlot(slot) => self.load_slot(inst, slot),
@@ -433,9 +436,17 @@ impl Lower<'_, '_> {
         self.define(inst, value);
     }
 
-    fn has_shape(&mut self, object: ir::Value, shape: u32) -> ir::Value {
+    fn has_shape(&mut self, object: ir::Value, shapes: ShapeSet) -> ir::Value {
         let found = self.b.ins().load(types::I32, memory(), object, MAP_SHAPE as i32);
-        self.b.ins().icmp_imm_u(IntCC::Equal, found, i64::from(shape))
+        if let Some(shape) = shapes.single() {
+            return self.b.ins().icmp_imm_u(IntCC::Equal, found, i64::from(shape));
+        }
+        let bit = self.b.ins().iadd_imm_s(found, -i64::from(shapes.base));
+        let near = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, bit, i64::from(u64::BITS));
+        let mask = self.iconst(shapes.mask as i64);
+        let bits = self.b.ins().ushr(mask, bit);
+        let bits = self.b.ins().ireduce(types::I8, bits);
+        self.b.ins().band(near, bits)
     }
 
     /// The address of a helper, as a value.

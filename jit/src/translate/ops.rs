@@ -250,7 +250,7 @@ impl Lower<'_, '_> {
     }
 
     fn int_rem(&mut self, inst: &Inst) -> ir::Value {
-        let Op::IRem { by_zero, negative, small } = inst.op else { unreachable!("called for remainders") };
+        let Op::IRem { by_zero, negative, signless, small } = inst.op else { unreachable!("called for remainders") };
         let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
         let constant = match self.defs.get(&inst.args[1]) {
             Some(Op::Int(n)) if *n > 0 => Some(*n),
@@ -275,7 +275,7 @@ impl Lower<'_, '_> {
             }
             _ => self.b.ins().srem(a, b),
         };
-        if negative {
+        if negative && !signless {
             // A zero rest of a negative dividend is minus zero.
             let exit = self.exit_of(inst);
             let (next, cold) = (self.b.create_block(), self.b.create_block());

@@ -40,7 +40,7 @@ pub(super) fn small_function(
     body(&mut b, &params);
     b.seal_all_blocks();
     b.finalize(isa.frontend_config());
-    Ok(finish(isa, context, false)?.0)
+    Ok(finish(isa, &mut context, false)?.0)
 }
 
 /// `(entry, context, words) -> value`: calls a loop entry, which takes the address of the words itself.

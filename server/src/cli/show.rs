@@ -151,7 +151,7 @@ fn report(source: &Source, shown: &Shown, paint: Paint) -> String {
         let level = match diagnostic.severity {
             ide::Severity::Error => Level::ERROR,
             ide::Severity::Warning => Level::WARNING,
-            ide::Severity::Information | ide::Severity::Unused => Level::INFO,
+            ide::Severity::Information | ide::Severity::Hint => Level::INFO,
         };
         let text = rendered(source, level, diagnostic.code, &diagnostic.message, diagnostic.range, paint.0);
         out += &format!("\n{text}\n");

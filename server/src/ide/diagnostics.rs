@@ -1,15 +1,17 @@
 //! Diagnostics: what is wrong with a text, and what went wrong when it was evaluated.
 //!
 //! Reads the tree's errors, each unit's lowering and fresh recordings. Invariant: compile errors and run-time errors never
-//! share a source; a run-time error is told only while the recording it comes from is fresh.
+//! share a source; a run-time error is told only while the recording it comes from is fresh; settings and comments silence
+//! everything but errors of the text.
 
 use super::Live;
-use super::checks::{Check, Weight, checks};
+use super::checks::{Allowed, CODES, Check, Weight, checks};
 use super::values::FreshRecordings;
 use crate::db::{self, LiveDb};
 use crate::document::DocumentView;
 use crate::modules::{self, Places};
 use crate::recording::End;
+use crate::settings::Level;
 use minilive_jit::engine::modules::ModuleAnswer;
 use minilive_mir::diagnostic::{Diagnostic as Lowering, Severity as LoweringSeverity};
 use minilive_syntax::TextRange;
@@ -23,8 +25,8 @@ pub enum Severity {
     Warning,
     /// Something to know.
     Information,
-    /// Something that is not needed; editors draw it faintly.
-    Unused,
+    /// Something that editors draw faintly.
+    Hint,
 }
 
 /// One message.
@@ -34,6 +36,8 @@ pub struct Diagnostic {
     pub range: TextRange,
     /// How bad it is.
     pub severity: Severity,
+    /// It is about something that is not needed.
+    pub unused: bool,
     /// Stable identity.
     pub code: &'static str,
     /// `minilive` for the text, `minilive-live` for its evaluation.
@@ -50,8 +54,9 @@ impl Diagnostic {
             severity: match check.weight {
                 Weight::Warning => Severity::Warning,
                 Weight::Advice => Severity::Information,
-                Weight::Unused => Severity::Unused,
+                Weight::Unused => Severity::Hint,
             },
+            unused: check.weight == Weight::Unused,
             code: check.code,
             source: TEXT,
             message: check.message.clone(),
@@ -62,16 +67,61 @@ impl Diagnostic {
 const TEXT: &str = "minilive";
 const LIVE: &str = "minilive-live";
 
+/// Codes of what is said beside the checks of the text; all of them and the checks' own can be given a level.
+const OTHERS: [&str; 7] = [
+    "evaluation-cut",
+    "import-broken",
+    "import-circle",
+    "import-not-found",
+    "marker",
+    "runtime-error",
+    "unqualified-local",
+];
+
+/// The codes that settings can give a level.
+pub fn levelled() -> impl Iterator<Item = &'static str> {
+    CODES.into_iter().chain(OTHERS)
+}
+
 /// All diagnostics of a document, those of the text first.
 pub fn diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Diagnostic> {
     let mut found = text_diagnostics(db, document);
-    if !found.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-        found.extend(check_diagnostics(db, document, live));
+    let runs = !found.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    if runs {
         found.extend(import_diagnostics(db, document, &live.places));
         found.extend(marker_diagnostics(db, document));
         found.extend(run_diagnostics(db, document, live));
     }
+    silence(db, document, live, &mut found);
+    if runs {
+        found.extend(check_diagnostics(db, document, live));
+    }
+    if !live.checks.levels.is_empty() {
+        found.iter_mut().for_each(|it| set_level(it, live));
+    }
     found
+}
+
+/// Takes out what nobody wants to know; checks of the text see to that themselves.
+fn silence(db: &LiveDb, document: &DocumentView, live: &Live, found: &mut Vec<Diagnostic>) {
+    if found.iter().any(|it| OTHERS.contains(&it.code)) {
+        let allowed = Allowed::of(document, db);
+        let is_silent = |it: &Diagnostic| {
+            live.checks.allows(it.code) || allowed.allows(it.code, document.index.line_of(it.range.start()))
+        };
+        found.retain(|it| !OTHERS.contains(&it.code) || !is_silent(it));
+    }
+}
+
+/// The level that settings give its code.
+fn set_level(it: &mut Diagnostic, live: &Live) {
+    it.severity = match live.checks.levels.get(it.code) {
+        Some(Level::Error) => Severity::Error,
+        Some(Level::Warning) => Severity::Warning,
+        Some(Level::Information) => Severity::Information,
+        Some(Level::Hint) => Severity::Hint,
+        Some(Level::Off) | None => return,
+    };
 }
 
 /// What the text hardly means.
@@ -116,6 +166,7 @@ fn from_lowering(it: Lowering, document: &DocumentView) -> Diagnostic {
             LoweringSeverity::Error => Severity::Error,
             LoweringSeverity::Warning => Severity::Warning,
         },
+        unused: false,
         code: it.code,
         source: TEXT,
         message: it.message,
@@ -136,7 +187,8 @@ fn import_diagnostics(db: &LiveDb, document: &DocumentView, places: &Places) -> 
                 _ => modules::circle(&import.name, &way_back(db, document.file, file, places)?),
             },
         };
-        Some(Diagnostic { range: import.range, severity: Severity::Warning, code, source: TEXT, message })
+        let severity = Severity::Warning;
+        Some(Diagnostic { range: import.range, severity, unused: false, code, source: TEXT, message })
     });
     messages.collect()
 }
@@ -161,6 +213,7 @@ fn marker_diagnostics(db: &LiveDb, document: &DocumentView) -> Vec<Diagnostic> {
         Some(Diagnostic {
             range: marker.expr_range,
             severity: Severity::Warning,
+            unused: false,
             code: "marker",
             source: LIVE,
             message,
@@ -182,7 +235,7 @@ fn run_diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Dia
         };
         if let Some(line) = live.stop(recorded.evaluation).and_then(|stop| stop.at) {
             let range = trimmed_line(document, line);
-            found.push(Diagnostic { range, severity, code, source: LIVE, message });
+            found.push(Diagnostic { range, severity, unused: false, code, source: LIVE, message });
         }
     }
     found.sort_by_key(|diagnostic| diagnostic.range.start());

@@ -42,12 +42,12 @@ pub fn diagnostic(it: &ide::Diagnostic, document: &DocumentView, encoding: Encod
             ide::Severity::Error => DiagnosticSeverity::ERROR,
             ide::Severity::Warning => DiagnosticSeverity::WARNING,
             ide::Severity::Information => DiagnosticSeverity::INFORMATION,
-            ide::Severity::Unused => DiagnosticSeverity::HINT,
+            ide::Severity::Hint => DiagnosticSeverity::HINT,
         }),
         code: Some(NumberOrString::String(it.code.to_owned())),
         source: Some(it.source.to_owned()),
         message: it.message.clone(),
-        tags: (it.severity == ide::Severity::Unused).then(|| vec![DiagnosticTag::UNNECESSARY]),
+        tags: it.unused.then(|| vec![DiagnosticTag::UNNECESSARY]),
         ..Diagnostic::default()
     }
 }

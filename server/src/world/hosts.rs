@@ -32,7 +32,8 @@ impl World {
 
     /// Whether a file is one of them.
     pub(super) fn is_profile(&self, path: &Path) -> bool {
-        path.file_name().is_some_and(|name| name == IN_WORKSPACE) || self.profiles().iter().any(|it| it == path)
+        path.file_name().is_some_and(|name| IN_WORKSPACE.iter().any(|it| name == *it))
+            || self.profiles().iter().any(|it| it == path)
     }
 
     /// Those of the settings, relative to the first folder, then those that lie in the folders.
@@ -40,7 +41,8 @@ impl World {
         let roots = &self.config.roots;
         let first = roots.first().cloned().unwrap_or_default();
         let named = self.settings.checks.profiles.iter().map(|path| first.join(path));
-        let lying = roots.iter().map(|root| root.join(IN_WORKSPACE)).filter(|path| path.is_file());
+        let names = |root: &PathBuf| IN_WORKSPACE.map(|name| root.join(name));
+        let lying = roots.iter().flat_map(names).filter(|path| path.is_file());
         named.chain(lying).collect()
     }
 }

@@ -11,7 +11,7 @@ use crate::ssa::{Cmp, Helper, Op, Rep};
 use minilive_mir::ir::{BinaryOp, Reg, UnaryOp};
 
 /// The comparison that an operator makes.
-fn compare_of(op: BinaryOp) -> Option<Cmp> {
+pub(super) fn compare_of(op: BinaryOp) -> Option<Cmp> {
     Some(match op {
         BinaryOp::Eq => Cmp::Eq,
         BinaryOp::Ne => Cmp::Ne,
@@ -104,14 +104,14 @@ impl Builder<'_> {
         if !numbers || !self.may(ExitReason::NotNumber) {
             return Ok(());
         }
-        let serves = self.is_int_use(dst);
-        let is_compared = compare_of(op).is_some();
+        let passes = matches!(op, BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul);
+        let serves = passes && self.is_int_use(dst) || matches!(op, BinaryOp::Mod | BinaryOp::And | BinaryOp::Or);
         for (reg, kinds) in [(a, seen.a), (b, seen.b)] {
             if !self.reg(reg).ty.is_number() {
                 let both = if self.is_swapped(op) { seen.a.union(seen.b) } else { kinds };
-                let other = if reg == a { b } else { a };
-                let to_int = is_compared && self.reg(other).ty.range().is_some() && !self.is_constant(other);
-                let is_int = serves || to_int || self.int_uses.has(reg);
+                let is_int = serves
+                    || self.is_int_use(reg)
+                    || compare_of(op).is_some() && self.is_int_use(if reg == a { b } else { a });
                 let want = self.guess_loaded(is_int, both);
                 self.narrow_reg(reg, want)?;
             }
@@ -145,7 +145,7 @@ impl Builder<'_> {
                 None => self.float_arith(op, x, y),
             },
             BinaryOp::Div => self.divide(dst, x, y, result),
-            BinaryOp::Mod => self.remainder(x, y, result),
+            BinaryOp::Mod => self.remainder(dst, x, y, result),
             BinaryOp::Pow => self.float_op(Op::FPow, x, y),
             BinaryOp::And => return self.logic(x, y, true),
             BinaryOp::Or => return self.logic(x, y, false),
@@ -235,9 +235,12 @@ impl Builder<'_> {
         self.slot(Op::F64ToInt, &[quotient.val], Ty::Int(-CONVERTED_MAX, CONVERTED_MAX), Some(exit))
     }
 
-    fn remainder(&mut self, x: Slot, y: Slot, result: Kinds) -> Slot {
-        let ints = result.only_ints() && self.may(ExitReason::SlowRemainder) && self.may(ExitReason::NotInteger);
+    fn remainder(&mut self, dst: Reg, x: Slot, y: Slot, result: Kinds) -> Slot {
+        let signless = self.is_only_compared(dst);
         let both = x.ty.range().is_some() && y.ty.range().is_some();
+        let ints = (result.only_ints() || signless && both)
+            && self.may(ExitReason::SlowRemainder)
+            && self.may(ExitReason::NotInteger);
         if !ints || (!both && y.ty.range().is_none()) {
             return self.float_op(Op::FRem, x, y);
         }
@@ -246,10 +249,10 @@ impl Builder<'_> {
         let by_zero = c <= 0 && d >= 0;
         let negative = lo < 0;
         let most = c.unsigned_abs().max(d.unsigned_abs()).saturating_sub(1) as i64;
-        let ty = Ty::Int(if negative { lo.max(-most) } else { 0 }, hi.clamp(0, most.max(0)));
+        let ty = Ty::Int(lo.clamp(-most, 0), hi.clamp(0, most.max(0)));
         let small = |lo: i64, hi: i64| lo > i64::from(i32::MIN) && hi <= i64::from(i32::MAX);
-        let op = Op::IRem { by_zero, negative, small: small(lo, hi) && small(c, d) };
-        let exit = (by_zero || negative).then(|| self.exit(ExitReason::SlowRemainder));
+        let op = Op::IRem { by_zero, negative, signless, small: small(lo, hi) && small(c, d) };
+        let exit = (by_zero || negative && !signless).then(|| self.exit(ExitReason::SlowRemainder));
         let (left, right) = (self.as_int(x), self.as_int(y));
         self.slot(op, &[left, right], ty, exit)
     }
@@ -300,7 +303,8 @@ impl Builder<'_> {
     pub(crate) fn unary(&mut self, op: UnaryOp, dst: Reg, src: Reg) -> Step<()> {
         let seen = self.input.seen.arith(self.at);
         if !self.reg(src).ty.is_number() && seen.a.only_numbers() && op != UnaryOp::New {
-            let want = self.guess(seen.a);
+            let is_int = op == UnaryOp::Not || self.is_int_use(dst);
+            let want = self.guess_loaded(is_int, seen.a);
             self.narrow_reg(src, want)?;
         }
         let x = self.reg(src);

@@ -118,7 +118,9 @@ impl Builder<'_> {
     pub(crate) fn narrow_result(&mut self, dst: Reg) -> Step<()> {
         let slot = self.reg(dst);
         let kinds = self.result_kinds(dst);
-        let want = if kinds.within(Kinds::NUMBER) || kinds == Kinds::LIST { self.guess(kinds) } else { Ty::Any };
+        let is_int = self.is_int_use(dst);
+        let guessed = kinds.within(Kinds::NUMBER) || kinds == Kinds::LIST;
+        let want = if guessed { self.guess_loaded(is_int, kinds) } else { Ty::Any };
         self.set_narrowed(dst, slot, want)
     }
 

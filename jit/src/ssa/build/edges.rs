@@ -129,7 +129,9 @@ impl Builder<'_> {
         let in_registers = if unit.env.is_some() { 0 } else { unit.params.len() };
         for i in 0..in_registers {
             let kinds = self.use_kinds[i];
-            let want = if kinds.within(Kinds::NUMBER) || kinds == Kinds::LIST { self.guess(kinds) } else { Ty::Any };
+            let is_int = self.is_int_use(Reg(i as u32));
+            let guessed = kinds.within(Kinds::NUMBER) || kinds == Kinds::LIST;
+            let want = if guessed { self.guess_loaded(is_int, kinds) } else { Ty::Any };
             self.env.regs[i] = self.narrow(self.env.regs[i], want, Self::exit_entry)?;
         }
         self.enter_captured()
@@ -161,7 +163,8 @@ impl Builder<'_> {
                 self.enter_range(reg, slot, seen.unit_step)?;
                 continue;
             }
-            let want = if self.is_position(reg) { Ty::ANY_INT } else { self.guess(seen.kinds) };
+            let is_int = self.is_int_use(reg);
+            let want = if self.is_position(reg) { Ty::ANY_INT } else { self.guess_loaded(is_int, seen.kinds) };
             let narrowed = self.narrow(slot, want, Self::exit_entry)?;
             self.refine(reg, narrowed);
         }

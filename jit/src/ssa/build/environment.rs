@@ -7,6 +7,7 @@
 use super::{Builder, Slot, Step, Stop};
 use crate::feedback::Kinds;
 use crate::reason::{ExitReason, Refusal};
+use crate::ssa::shape_set::ShapeSet;
 use crate::ssa::types::Ty;
 use crate::ssa::{Helper, Op, Rep};
 use minilive_mir::ir::{ChildId, EnvSlot, NameId, Reg, RegRange, UnitKind};
@@ -77,7 +78,7 @@ impl Builder<'_> {
     /// Leaves if a variable was added to the environment object, which would hide what a free name means.
     pub(crate) fn need_closed_env(&mut self) {
         if let Some(env) = self.frame().env {
-            self.guard_shape(self.reg(env.reg).val, env.shape);
+            self.guard_shape(self.reg(env.reg).val, ShapeSet::one(env.shape));
         }
     }
 

@@ -5,6 +5,7 @@
 use super::{Builder, CellState, Slot, Step, Stop};
 use crate::feedback::{Global, Kinds, Place, Target};
 use crate::reason::{ExitReason, Refusal};
+use crate::ssa::shape_set::ShapeSet;
 use crate::ssa::types::Ty;
 use crate::ssa::{Helper, Op, Rep, Val};
 use minilive_mir::ir::{NameId, Reg, RegRange};
@@ -29,7 +30,7 @@ impl Builder<'_> {
         }
         self.need_closed_env();
         if let Some(captured) = &self.frame().captured {
-            let map = self.guard_shape(self.reg(captured.reg).val, captured.shape);
+            let map = self.guard_shape(self.reg(captured.reg).val, ShapeSet::one(captured.shape));
             if let Some(slot) = captured.slot(name) {
                 return self.read_captured(map, slot, name, seen);
             }

@@ -8,10 +8,14 @@ use super::{Builder, Slot, Step, Stop};
 use crate::feedback::ways::{Step as WayStep, Way};
 use crate::feedback::{Call, Holder, Kinds, Property, Target, Variety};
 use crate::reason::{ExitReason, Refusal};
+use crate::ssa::shape_set::ShapeSet;
 use crate::ssa::types::Ty;
 use crate::ssa::{Block, Edge, End, Helper, MemberSite, Op, Rep, Val};
 use minilive_mir::ir::{Const, NameId, Reg, RegRange};
 use minilive_runtime::value::TAG_MAP;
+
+/// More ends of ways are not told apart.
+const MOST_ENDS: usize = 6;
 
 impl Builder<'_> {
     fn name(&mut self, name: NameId) -> Val {
@@ -132,7 +136,7 @@ impl Builder<'_> {
             return Ok(false);
         }
         let map = self.receiver(obj)?;
-        self.guard_shape(map, seen.shape);
+        self.guard_shape(map, ShapeSet::one(seen.shape));
         let (object, name, slot) = (self.object(map), self.name(name), self.reg(src));
         let value = self.boxed(slot);
         let op = Op::AddSlot { slot: seen.slot, shape: seen.holder_shape };
@@ -140,7 +144,7 @@ impl Builder<'_> {
         // The map may have been a type map, or be known by another value, too.
         self.env.types_ok = 0;
         self.shapes.clear();
-        self.shapes.push((map, seen.holder_shape));
+        self.shapes.push((map, ShapeSet::one(seen.holder_shape)));
         self.effect();
         Ok(true)
     }
@@ -179,15 +183,16 @@ impl Builder<'_> {
         if !is_map || !self.may(ExitReason::Shape) {
             return Ok(None);
         }
-        Ok(one_way(seen).map(|way| vec![way]).or_else(|| self.input.seen.ways(self.at)))
+        let few = |ways: &Vec<Way>| ends(&ways.iter().collect::<Vec<_>>(), 0) <= MOST_ENDS;
+        Ok(one_way(seen).map(|way| vec![way]).or_else(|| self.input.seen.ways(self.at).filter(few)))
     }
 
-    pub(crate) fn guard_shape(&mut self, map: Val, shape: u32) -> Val {
-        if !self.shapes.contains(&(map, shape)) {
+    pub(crate) fn guard_shape(&mut self, map: Val, shapes: ShapeSet) -> Val {
+        if !self.shapes.iter().any(|fact| fact.0 == map && fact.1.is_within(shapes)) {
             let exit = self.exit(ExitReason::Shape);
             let object = self.object(map);
-            self.op_exit(Op::GuardShape(shape), &[object], Rep::None, Some(exit));
-            self.shapes.push((map, shape));
+            self.op_exit(Op::GuardShape(shapes), &[object], Rep::None, Some(exit));
+            self.shapes.push((map, shapes));
         }
         map
     }
@@ -282,21 +287,20 @@ impl Builder<'_> {
         act: &mut dyn FnMut(&mut Self, Val, u8) -> Val,
         ends: &mut Vec<(Block, Val)>,
     ) {
-        let mut shapes: Vec<u32> = ways.iter().map(|way| way.shape_at(depth)).collect();
-        shapes.sort_unstable();
-        shapes.dedup();
-        if let Some(&known) = shapes.iter().find(|&&shape| self.shapes.contains(&(map, shape))) {
-            shapes = vec![known];
+        let mut sets = alike(ways, depth);
+        let known = self.shapes.iter().rfind(|fact| fact.0 == map && sets.iter().any(|set| set.meets(fact.1)));
+        if let Some(&(_, known)) = known {
+            sets.retain(|set| set.meets(known));
         }
-        let last = shapes.pop().expect("there is a way");
+        let last = sets.pop().expect("there is a way");
         let outside = self.shapes.clone();
-        for shape in shapes {
+        for set in sets {
             let from = self.cur;
             let object = self.object(map);
-            let is_this = self.op(Op::HasShape(shape), &[object], Rep::Bool);
+            let is_this = self.op(Op::HasShape(set), &[object], Rep::Bool);
             let this = self.new_block();
-            self.shapes.push((map, shape));
-            self.step_on(map, (ways, shape), depth, act, ends);
+            self.shapes.push((map, set));
+            self.step_on(map, (ways, set), depth, act, ends);
             self.shapes.clone_from(&outside);
             self.cur = from;
             let other = self.new_block();
@@ -306,16 +310,16 @@ impl Builder<'_> {
         self.step_on(map, (ways, last), depth, act, ends);
     }
 
-    /// Goes on with the ways on which the map has a shape: to the next map, or to the end.
+    /// Goes on with the ways on which the map has one of these shapes: to the next map, or to the end.
     fn step_on(
         &mut self,
         map: Val,
-        (ways, shape): (&[&Way], u32),
+        (ways, shapes): (&[&Way], ShapeSet),
         depth: usize,
         act: &mut dyn FnMut(&mut Self, Val, u8) -> Val,
         ends: &mut Vec<(Block, Val)>,
     ) {
-        let ways: Vec<&Way> = ways.iter().copied().filter(|way| way.shape_at(depth) == shape).collect();
+        let ways: Vec<&Way> = ways.iter().copied().filter(|way| shapes.contains(way.shape_at(depth))).collect();
         let Some(step) = ways[0].steps.get(depth) else {
             let val = act(self, map, ways[0].slot);
             ends.push((self.cur, val));
@@ -410,4 +414,24 @@ fn one_way(seen: Property) -> Option<Way> {
         Holder::TypeMap | Holder::Added => return None,
     };
     Some(Way { shape: seen.shape, steps, slot: seen.slot })
+}
+
+/// The shapes that ways have after so many steps, those together from which they go on alike: through the same slot of `__isa`, or to
+/// the same slot of the member.
+fn alike(ways: &[&Way], depth: usize) -> Vec<ShapeSet> {
+    let next = |way: &Way| way.steps.get(depth).map_or((true, way.slot), |step| (false, step.isa_slot));
+    let mut shapes: Vec<((bool, u8), u32)> = ways.iter().map(|way| (next(way), way.shape_at(depth))).collect();
+    shapes.sort_unstable();
+    shapes.dedup();
+    let groups = shapes.chunk_by(|a, b| a.0 == b.0);
+    groups.flat_map(|group| ShapeSet::of(group.iter().map(|it| it.1))).collect()
+}
+
+/// How many places ways end in.
+fn ends(ways: &[&Way], depth: usize) -> usize {
+    let below = |set: ShapeSet| {
+        let ways: Vec<&Way> = ways.iter().copied().filter(|way| set.contains(way.shape_at(depth))).collect();
+        if ways[0].steps.len() == depth { 1 } else { ends(&ways, depth + 1) }
+    };
+    alike(ways, depth).into_iter().map(below).sum()
 }

@@ -1,33 +1,110 @@
 //! What values are used for: whether as integers, and whether anything computes with them at all.
 //!
-//! The builder asks before it guards a value that it has read. Registers of temporaries serve many values, so uses of one value are
-//! looked for behind it, up to the end of its block. Invariant: an answer is a guess of what pays; no code relies on it to be right.
+//! The builder asks before it guards a value that it has read. Invariant: an answer is a guess of what pays; no code relies on it to be
+//! right.
 
+use super::arith::compare_of;
 use super::{Builder, Input};
 use crate::feedback::{Kinds, Target};
-use crate::ssa::flow::RegSet;
+use crate::ssa::flow::{Flow, NodeId, RegSet};
 use crate::ssa::types::Ty;
-use minilive_mir::ir::{BinaryOp, ConstId, Inst, InstId, Reg, UnaryOp};
+use minilive_mir::ir::{BinaryOp, BlockId, Const, ConstId, Inst, InstId, Reg, UnaryOp};
 
-/// Registers whose values find elements, are conditions, or are divided with remainder, by themselves or after sums and differences.
-pub(super) fn int_uses(input: &Input<'_>) -> RegSet {
-    let unit = &input.body.unit;
-    let mut uses = RegSet::new(unit.n_regs);
-    for (i, inst) in unit.insts.iter().enumerate() {
-        direct_uses(input, InstId(i as u32), inst, &mut |reg| uses.add(reg));
-    }
-    // Chains of copies and sums are short.
-    for _ in 0..3 {
-        for inst in &unit.insts {
-            let Some(dst) = passed_to(inst).filter(|&dst| uses.has(dst)) else { continue };
-            debug_assert!(inst.writes().any(|reg| reg == dst), "a value is passed to what is written");
-            sources(inst).into_iter().flatten().for_each(|reg| uses.add(reg));
-        }
-    }
-    uses
+/// What serves as an integer in a body.
+pub(super) struct IntUses {
+    /// Registers that hold such values, at the begin of each node.
+    before: Vec<RegSet>,
+    counters: RegSet,
 }
 
-/// The registers that one instruction uses as integers.
+/// Looks for what serves as an integer: backward data flow as that of liveness.
+pub(super) fn int_uses(input: &Input<'_>, flow: &Flow) -> IntUses {
+    let body = input.body;
+    let counters = counters(input);
+    let mut uses = vec![RegSet::new(body.unit.n_regs); flow.nodes.len()];
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for node in (0..flow.nodes.len()).rev() {
+            let mut set = uses_behind(input, flow, &uses, node);
+            insts_of(input, flow, node).rev().for_each(|at| step_back(input, &counters, at, &mut set));
+            if set != uses[node] {
+                uses[node] = set;
+                changed = true;
+            }
+        }
+    }
+    IntUses { before: uses, counters }
+}
+
+/// The instructions of a node.
+fn insts_of(input: &Input<'_>, flow: &Flow, node: NodeId) -> impl DoubleEndedIterator<Item = InstId> + use<> {
+    let block = flow.nodes[node].block.map(|block| &input.body.unit.blocks[block.0 as usize]);
+    block.map_or(0..0, |block| block.first..block.end).map(InstId)
+}
+
+/// The same at the end of a node.
+fn uses_behind(input: &Input<'_>, flow: &Flow, uses: &[RegSet], node: NodeId) -> RegSet {
+    let mut set = RegSet::new(input.body.unit.n_regs);
+    if flow.nodes[node].leaves.is_some() {
+        return set;
+    }
+    let last = insts_of(input, flow, node).next_back();
+    let edge_def = last.and_then(|at| input.body.unit.insts[at.0 as usize].write_on_way());
+    for (i, &succ) in flow.nodes[node].succs.iter().enumerate() {
+        match edge_def.filter(|it| it.0 == i) {
+            Some((_, reg)) => {
+                let mut without = uses[succ].clone();
+                without.remove(reg);
+                set.join(&without);
+            }
+            None => set.join(&uses[succ]),
+        }
+    }
+    set
+}
+
+/// What serves as an integer before an instruction, given what does so behind it.
+fn step_back(input: &Input<'_>, counters: &RegSet, at: InstId, set: &mut RegSet) {
+    let inst = &input.body.unit.insts[at.0 as usize];
+    let passed = passed_to(inst).is_some_and(|dst| set.has(dst));
+    if let Some(frame) = input.body.entered(at) {
+        input.body.regs_of(frame).for_each(|reg| set.remove(reg));
+    }
+    inst.sure_writes().into_iter().flatten().for_each(|reg| set.remove(reg));
+    if passed {
+        sources(inst).into_iter().flatten().for_each(|reg| set.add(reg));
+    }
+    direct_uses(input, at, inst, &mut |reg| set.add(reg));
+    // What an integer is compared with is one, too: the bound of a counter.
+    if let Inst::Binary { op, a, b, .. } = *inst
+        && compare_of(op).is_some()
+        && [a, b].into_iter().any(|reg| set.has(reg) || counters.has(reg))
+    {
+        [a, b].into_iter().for_each(|reg| set.add(reg));
+    }
+}
+
+/// Registers to which something is added in place: in loops, most of these count.
+fn counters(input: &Input<'_>) -> RegSet {
+    let unit = &input.body.unit;
+    let mut counters = RegSet::new(unit.n_regs);
+    for block in 0..unit.blocks.len() {
+        let insts = unit.block_insts(BlockId(block as u32));
+        for (i, inst) in insts.iter().enumerate() {
+            let &Inst::Binary { op: BinaryOp::Add | BinaryOp::Sub, dst, a, b, .. } = inst else { continue };
+            let step = giver(&insts[..i], b);
+            let whole = matches!(step, Some(Inst::Const { value, .. })
+                if matches!(unit.consts[value.0 as usize], Const::Number(n) if n.fract() == 0.0));
+            if dst == a && whole {
+                counters.add(dst);
+            }
+        }
+    }
+    counters
+}
+
+/// The registers that one instruction uses as integers: by which it finds elements, divides with remainder, counts, or decides.
 fn direct_uses(input: &Input<'_>, at: InstId, inst: &Inst, add: &mut dyn FnMut(Reg)) {
     match *inst {
         Inst::GetIndex { key, .. } | Inst::SetIndex { key, .. } | Inst::RefIndex { key, .. } => add(key),
@@ -41,12 +118,19 @@ fn direct_uses(input: &Input<'_>, at: InstId, inst: &Inst, add: &mut dyn FnMut(R
         | Inst::Unary { op: UnaryOp::Not, src: reg, .. } => add(reg),
         Inst::Call { args, .. } => {
             let target = input.seen.call(at).and_then(|it| it.target);
-            if matches!(target, Some(Target::Intrinsic(_))) {
+            if let Some(Target::Intrinsic(id)) = target
+                && (input.intrinsic_name)(id).is_some_and(counts)
+            {
                 args.iter().for_each(add);
             }
         }
         _ => {}
     }
+}
+
+/// Whether an intrinsic takes integers.
+fn counts(intrinsic: &str) -> bool {
+    matches!(intrinsic, "range" | "bitAnd" | "bitOr" | "bitXor" | "char" | "slice")
 }
 
 /// Where an instruction puts a copy, a sum, a difference or a product of its operands.
@@ -74,26 +158,20 @@ pub(super) fn giver(insts: &[Inst], reg: Reg) -> Option<&Inst> {
 }
 
 impl Builder<'_> {
-    /// Whether the value that the current instruction puts into a register serves as an integer.
-    pub(super) fn is_int_use(&mut self, dst: Reg) -> bool {
-        let Some(block) = self.flow.nodes[self.node].block else {
-            return self.int_uses.has(dst);
-        };
-        let input = self.input;
-        let insts = input.body.unit.block_insts(block);
-        for (i, inst) in insts.iter().enumerate().skip(self.idx + 1) {
-            let at = InstId(self.at.0 + (i - self.idx) as u32);
-            let mut used = false;
-            direct_uses(input, at, inst, &mut |reg| used |= reg == dst);
-            let passed = passed_to(inst).is_some_and(|to| to != dst && self.int_uses.has(to));
-            if used || passed && sources(inst).contains(&Some(dst)) {
-                return true;
+    /// Whether the value that a register holds behind the current instruction serves as an integer.
+    pub(super) fn is_int_use(&mut self, reg: Reg) -> bool {
+        if self.uses_cache.is_empty() {
+            let mut set = uses_behind(self.input, &self.flow, &self.int_uses.before, self.node);
+            let mut all = vec![set.clone()];
+            for at in insts_of(self.input, &self.flow, self.node).rev() {
+                step_back(self.input, &self.int_uses.counters, at, &mut set);
+                all.push(set.clone());
             }
-            if inst.sure_writes().contains(&Some(dst)) {
-                return false;
-            }
+            all.reverse();
+            self.uses_cache = all;
         }
-        self.int_uses.has(dst) && self.live_at(insts.len()).has(dst)
+        let behind = (self.idx + 1).min(self.uses_cache.len() - 1);
+        self.uses_cache[behind].has(reg)
     }
 
     /// The instruction that gave a register what it holds, if that is in this block.
@@ -116,9 +194,22 @@ impl Builder<'_> {
         matches!(self.giver(reg), Some(Inst::LoadGlobals { .. }))
     }
 
-    /// Whether the text says a register's value.
-    pub(super) fn is_constant(&self, reg: Reg) -> bool {
-        self.constant_of(reg).is_some()
+    /// Whether all that happens to a value that the current instruction gives are comparisons, in this block: for those, zero has no sign.
+    pub(super) fn is_only_compared(&mut self, dst: Reg) -> bool {
+        let Some(block) = self.flow.nodes[self.node].block else { return false };
+        let insts = self.input.body.unit.block_insts(block);
+        for inst in &insts[self.idx + 1..] {
+            let compares = matches!(inst, Inst::Binary { op, .. } if compare_of(*op).is_some());
+            let mut reads = false;
+            inst.for_each_read(|reg| reads |= reg == dst);
+            if reads && !compares {
+                return false;
+            }
+            if inst.sure_writes().contains(&Some(dst)) {
+                return true;
+            }
+        }
+        !self.live_at(insts.len()).has(dst)
     }
 
     /// What a value from a list or map is likely to be, if something computes with it; a value that is only passed on is left as it is.
@@ -138,7 +229,7 @@ impl Builder<'_> {
 
     /// As what a value that goes from a variable to `dst` is guarded, given the kinds that its uses met.
     pub(crate) fn guess_read(&mut self, dst: Reg, src: Option<Reg>, kinds: Kinds) -> Ty {
-        let is_int = self.is_int_use(dst) || src.is_some_and(|src| self.int_uses.has(src));
+        let is_int = self.is_int_use(dst) || src.is_some_and(|src| self.is_int_use(src));
         self.guess_loaded(is_int, kinds)
     }
 }
