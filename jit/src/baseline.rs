@@ -9,6 +9,7 @@
 
 mod calls;
 mod emit;
+mod find;
 mod objects;
 mod ways;
 mod x64;
@@ -56,8 +57,10 @@ pub(crate) mod table {
     pub(crate) const FUNCTION: i32 = 15;
     /// The entries for calls, by the number of a code object; 0 where there is none.
     pub(crate) const ENTRIES: i32 = 16;
+    /// Finds a member: see `find`.
+    pub(crate) const FIND: i32 = 17;
     /// Helpers `(run, realm, instruction) -> address`, 0 if the next instruction follows.
-    pub(crate) const HELPERS: i32 = 17;
+    pub(crate) const HELPERS: i32 = 18;
 
     /// The helper for an operation.
     pub(crate) fn helper(op: crate::bytecode::Op) -> i32 {

@@ -273,6 +273,10 @@ impl FeedbackCell {
     pub const ONE_TARGET: i32 = CALL_MONO as i32;
     /// … or several.
     pub const TARGETS: i32 = CALL_MEGA as i32;
+    /// Of the half at [`FeedbackCell::BITS_AT`], at a site of members: several shapes were met and no more ways are noted.
+    pub const SETTLED_AND_SEVERAL: i32 = (SETTLED | Variety::Poly as u32) as i32;
+    /// Of the byte there, at a call: what was read is not always a function.
+    pub const NOT_FUNCTION: u8 = CALL_NOT_FUNCTION as u8;
     /// Offset of the byte that counts the samples of a free name.
     pub const GLOBAL_SAMPLES_AT: usize = offset_of!(FeedbackCell, bits) + 2;
     /// There are so many of these at most.

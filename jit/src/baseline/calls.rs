@@ -11,6 +11,7 @@ use super::table;
 use super::x64::{Cond, Label, Mem, R8, R9, R10, R11, R12, R13, R14, RAX, RBX, RCX, RDI, RDX, RSI};
 use crate::bytecode::{Word, aux};
 use crate::counters::Counters;
+use crate::engine::slot::Slot;
 use crate::engine::unit::Code;
 use crate::feedback::FeedbackCell;
 use crate::interp::frame::{FRAMES_END, FRAMES_NEXT, Frame, HEADER, SLACK};
@@ -189,14 +190,14 @@ impl Emit<'_> {
 
     // ---- methods -------------------------------------------------------------------------------------------------------
 
-    /// RAX = the member of a map that the site's cache knows: the map's own, or its `__isa` map's; then on at `own` or here.
-    pub(super) fn find_member(&mut self, object: u16, own: Label, slow: Label) {
+    /// RAX = a member of a map: its own goes on at `own`, what its `__isa` map has or what had to be looked up goes on here.
+    pub(super) fn find_member(&mut self, object: u16, name: u16, own: Label, slow: Label) {
+        let (other, inherited, found) = (self.asm.label(), self.asm.label(), self.asm.label());
         self.value(RAX, object);
         self.object_or(table::MAP, slow);
         self.asm.load32(RCX, Mem(RAX, HEADER_SHAPE as i32));
         self.asm.compare32_with(RCX, self.cell(FeedbackCell::SAMPLES_AT));
-        self.asm.jump_if(Cond::NotEqual, slow);
-        let inherited = self.asm.label();
+        self.asm.jump_if(Cond::NotEqual, other);
         self.asm.load32(RDX, self.cell(FeedbackCell::BITS_AT));
         self.asm.copy(RCX, RDX);
         self.asm.and32(RCX, 0xF);
@@ -206,10 +207,19 @@ impl Emit<'_> {
         self.asm.jump_if(Cond::Above, inherited);
         self.member_in_slot(slow);
         self.asm.jump(own);
+        self.asm.bind(other);
+        self.look_up(name, slow);
+        self.asm.jump(found);
         self.asm.bind(inherited);
         self.asm.sub(RCX, 4);
         self.asm.compare32(RCX, 1);
-        self.asm.jump_if(Cond::Above, slow);
+        self.asm.jump_if(Cond::Above, other);
+        self.inherited_member(slow);
+        self.asm.bind(found);
+    }
+
+    /// RAX = the member that the cache knows in the `__isa` map of the map in RAX.
+    fn inherited_member(&mut self, slow: Label) {
         self.asm.load8(RCX, self.cell(FeedbackCell::ISA_SLOT_AT));
         self.asm.load(RAX, Mem(RAX, MAP_SLOTS as i32));
         self.asm.load_indexed(RAX, RAX, RCX);
@@ -228,17 +238,19 @@ impl Emit<'_> {
         self.present_or(slow);
     }
 
-    pub(super) fn get_member(&mut self, word: &Word) {
+    pub(super) fn get_member(&mut self, word: &Word, pc: u32) {
         let slow = self.slow(Way::Call);
         let this = self.second().a();
         // A call that was put off may have to come before this one: then plain code takes over.
         let call = Way::Function(Site::of_read(word.a(), 2, Some(this)));
         let function = self.slow(if word.aux() & aux::CROSSED == 0 { call } else { Way::Call });
         let own = self.asm.label();
-        self.find_member(word.b(), own, slow);
-        // That a value is not called is noted unless it is the receiver's own.
-        self.only_function_or(slow);
-        self.asm.jump(function);
+        self.find_member(word.b(), word.c(), own, slow);
+        self.no_function_or(function);
+        // That such a value is not called is noted once.
+        self.asm
+            .test_byte(Self::slot(pc + 1, offset_of!(Slot, cell) + FeedbackCell::BITS_AT), FeedbackCell::NOT_FUNCTION);
+        self.asm.jump_if(Cond::Equal, slow);
         self.asm.bind(own);
         self.no_function_or(function);
         self.asm.store(reg(word.a()), RAX);
@@ -248,7 +260,7 @@ impl Emit<'_> {
         let slow = self.slow(Way::Call);
         let x = *self.second();
         let own = self.asm.label();
-        self.find_member(word.b(), own, slow);
+        self.find_member(word.b(), word.c(), own, slow);
         self.asm.bind(own);
         self.call(
             Site { to: word.a(), words: 2, first: x.b(), count: x.c(), this: Some(x.a()), through: table::CALL_METHOD },

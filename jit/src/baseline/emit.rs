@@ -244,6 +244,7 @@ impl Emit<'_> {
                 self.call(Site { to: a, words: 1, first: c, count, this: None, through: table::CALL }, self.pc);
             }
             Op::CallMethod => self.call_method(word, self.pc),
+            Op::GetMember => self.get_member(word, self.pc),
             Op::CallWide | Op::CallIndex => self.out_of_line(self.pc, Way::Call),
             Op::Return => {
                 self.value(RAX, a);
@@ -283,14 +284,6 @@ impl Emit<'_> {
         self.asm.shift_right(RCX, minilive_runtime::value::TAG_SHIFT as u8);
         self.asm.compare32(RCX, minilive_runtime::value::TAG_FUNCTION as i32);
         self.asm.jump_if(Cond::Equal, slow);
-    }
-
-    /// RAX is a function.
-    pub(super) fn only_function_or(&mut self, slow: Label) {
-        self.asm.copy(RCX, RAX);
-        self.asm.shift_right(RCX, minilive_runtime::value::TAG_SHIFT as u8);
-        self.asm.compare32(RCX, minilive_runtime::value::TAG_FUNCTION as i32);
-        self.asm.jump_if(Cond::NotEqual, slow);
     }
 
     fn operand(&mut self, to: Xmm, operand: Operand) {

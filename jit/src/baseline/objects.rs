@@ -46,7 +46,6 @@ impl Emit<'_> {
                 self.value(RAX, word.b());
                 self.end_read(word, Some(1));
             }
-            Op::GetMember => self.get_member(word),
             Op::SetMember => self.set_member(word),
             Op::GetIndex => self.get_index(word, false),
             Op::GetIndexK => self.get_index(word, true),

@@ -5,6 +5,7 @@
 
 use super::calls::{NEXT_FRAME, frame_field};
 use super::emit::entry;
+use super::find::find;
 use super::table;
 use super::x64::{Asm, Cond, Label, Mem, R11, R12, R13, R14, R15, RAX, RBX, RCX, RDI, RDX, RSI};
 use crate::bytecode::Op;
@@ -58,6 +59,8 @@ pub(super) fn ways(table: u64) -> Ways {
         shared.push((index, asm.here()));
         call(&mut asm, behind, helper, go);
     }
+    shared.push((table::FIND, asm.here()));
+    find(&mut asm);
     shared.push((table::CALL_SLOWLY, asm.here()));
     call_slowly(&mut asm, table::HELPERS, go);
     Ways { bytes: asm.finish(), shared, exit }

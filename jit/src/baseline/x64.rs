@@ -341,6 +341,19 @@ impl Asm {
         self.with_reg(true, &[0x0B], to.0, from.0);
     }
 
+    pub(super) fn add_regs(&mut self, to: Gpr, what: Gpr) {
+        self.with_reg(true, &[0x03], to.0, what.0);
+    }
+
+    pub(super) fn xor32(&mut self, to: Gpr, with: Gpr) {
+        self.with_reg(false, &[0x33], to.0, with.0);
+    }
+
+    pub(super) fn multiply32(&mut self, reg: Gpr, by: i32) {
+        self.with_reg(false, &[0x69], reg.0, reg.0);
+        self.imm32(by);
+    }
+
     pub(super) fn test(&mut self, reg: Gpr) {
         self.with_reg(true, &[0x85], reg.0, reg.0);
     }
@@ -567,6 +580,9 @@ mod tests {
                 asm.bits(R14, 1 << 40);
                 asm.add(RAX, 300);
                 asm.sub(RAX, 3);
+                asm.multiply32(RDX, 1000);
+                asm.xor32(RDX, R8);
+                asm.add_regs(RDX, RDI);
                 asm.compare_mem(Mem(R12, 0), 9);
                 asm.compare_word(Mem(R14, 12), 32);
                 asm.compare_byte(Mem(R12, 0), 0);
@@ -578,6 +594,9 @@ mod tests {
                 "mov r14,0x10000000000",
                 "add rax,0x12c",
                 "sub rax,3",
+                "imul edx,edx,0x3e8",
+                "xor edx,r8d",
+                "add rdx,rdi",
                 "cmp qword ptr [r12],9",
                 "cmp dword ptr [r14+0xc],0x20",
                 "cmp byte ptr [r12],0",
