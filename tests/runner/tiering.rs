@@ -123,8 +123,7 @@ fn history(tier: TierPolicy, program: &str) -> Vec<Happened> {
     let loaded = engine.load(&lowered(program, "history.ms")).expect("it loads");
     let (_, outcome) = evaluate(&mut engine, &loaded, RunRequest::new(Entry::Main), |_| {});
     assert_eq!(outcome.end, End::Finished(String::new()));
-    let seen = seen.lock().expect("nobody panics").clone();
-    seen
+    seen.lock().expect("nobody panics").clone()
 }
 
 #[test]

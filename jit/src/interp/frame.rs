@@ -289,6 +289,25 @@ impl Frames {
         *self = Frames::with_store(store, self.len());
     }
 
+    #[inline(always)]
+    fn is_empty(&self) -> bool {
+        self.next.cast_const().cast() == self.store.as_ptr()
+    }
+
+    /// The innermost one, without counting them as a slice would.
+    #[inline(always)]
+    pub(crate) fn last(&self) -> Option<&Frame> {
+        // SAFETY: invariant 5: what is before `next` was written.
+        (!self.is_empty()).then(|| unsafe { &*self.next.sub(1) })
+    }
+
+    /// As [`Frames::last`], to be changed.
+    #[inline(always)]
+    pub(crate) fn last_mut(&mut self) -> Option<&mut Frame> {
+        // SAFETY: as in `last`.
+        (!self.is_empty()).then(|| unsafe { &mut *self.next.sub(1) })
+    }
+
     /// Takes the innermost one off.
     #[inline(always)]
     pub(crate) fn pop(&mut self) -> Option<Frame> {

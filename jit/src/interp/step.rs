@@ -470,7 +470,12 @@ pub(super) fn steps<const OP: u8>(run: &mut Run<'_>, realm: &mut Realm, at: Opti
                 code.counters.heat.set(heat);
                 if heat < 0 {
                     match hot_loop(run, realm, head)? {
-                        Looped::No => {}
+                        // It may have got baseline code now.
+                        Looped::No => {
+                            head.count();
+                            set_ip(run, head);
+                            go_on!()
+                        }
                         Looped::Ended(value) => leave_with!(value),
                         Looped::Moved => go_on!(),
                     }
@@ -480,10 +485,6 @@ pub(super) fn steps<const OP: u8>(run: &mut Run<'_>, realm: &mut Realm, at: Opti
                     jump!(head)
                 }
                 ip = head;
-                if code.has_baseline() {
-                    set_ip(run, ip);
-                    go_on!()
-                }
                 if matches!(op, Op::LoopNext) {
                     iter_next!(ip.word())
                 }
