@@ -60,6 +60,7 @@ fn is_deserved(warning: &Warning, output: &str) -> bool {
         "too-many-arguments" => output.contains("Too many arguments"),
         "not-a-function" => output.contains("Not a function reference"),
         "unassigned-variable" => output.contains("Undefined"),
+        "frozen-value" => output.contains("frozen"),
         "missing-member" => output.contains("Error"),
         // What gives null or an error, or always comes out the same, runs on: that types say so rightly is proved by `types`.
         "fixed-comparison" | "no-result" | "wrong-argument" => true,

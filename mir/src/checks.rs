@@ -5,12 +5,15 @@
 
 use crate::fold;
 use crate::ir::Const;
-use minilive_syntax::ast::{AstNode, Block, Expr, MapExpr, SourceFile, Stmt};
+use minilive_syntax::ast::{
+    AssignStmt, AstNode, Block, CallStmt, Expr, ForStmt, MapExpr, PostfixExpr, RefExpr, SourceFile, Stmt, Suffix,
+};
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
 use rowan::{GreenNodeData, WalkEvent};
 
 /// The codes of everything here, in alphabetical order.
-pub static CODES: &[&str] = &["duplicate-key", "unreachable-code"];
+pub static CODES: &[&str] =
+    &["duplicate-key", "frozen-value", "loop-variable", "unreachable-code", "useless-reference"];
 
 /// One finding, relative to the unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,20 +35,125 @@ pub fn check(unit: &GreenNodeData) -> Vec<Finding> {
         let WalkEvent::Enter(node) = event else { continue };
         match node.kind() {
             SyntaxKind::FunctionExpr if node != root => walk.skip_subtree(),
-            SyntaxKind::Block => unreachable(Block::cast(node).into_iter().flat_map(|it| it.statements()), &mut found),
+            SyntaxKind::Block => in_block(Block::cast(node).into_iter().flat_map(|it| it.statements()), &mut found),
             SyntaxKind::SourceFile => {
-                unreachable(SourceFile::cast(node).into_iter().flat_map(|it| it.statements()), &mut found);
+                in_block(SourceFile::cast(node).into_iter().flat_map(|it| it.statements()), &mut found);
             }
             SyntaxKind::MapExpr => duplicate_keys(&node, &mut found),
+            SyntaxKind::ForStmt => loop_variable(&node, &mut found),
+            SyntaxKind::RefExpr => useless_reference(&node, &mut found),
             _ => {}
         }
     }
     found
 }
 
-/// Statements behind one that never goes on.
-fn unreachable(statements: impl Iterator<Item = Stmt>, found: &mut Vec<Finding>) {
+/// What statements mean that stand side by side.
+fn in_block(statements: impl Iterator<Item = Stmt>, found: &mut Vec<Finding>) {
     let statements: Vec<_> = statements.collect();
+    unreachable(&statements, found);
+    for (at, statement) in statements.iter().enumerate() {
+        if let Some(name) = frozen_by(statement) {
+            changes(&name, &statements[at + 1..], found);
+        }
+    }
+}
+
+/// The variable that `freeze x` freezes.
+fn frozen_by(statement: &Stmt) -> Option<String> {
+    let Stmt::Call(call) = statement else { return None };
+    let args: Vec<_> = call.arg_list()?.args().collect();
+    match (name_of(&call.callee()?)?.as_str(), &*args) {
+        ("freeze", [arg]) => name_of(arg),
+        _ => None,
+    }
+}
+
+fn name_of(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Name(name) => Some(name.name_token()?.text().to_owned()),
+        _ => None,
+    }
+}
+
+/// The first change of a frozen variable's value, as far as nothing in between could give the variable another value.
+fn changes(name: &str, statements: &[Stmt], found: &mut Vec<Finding>) {
+    for statement in statements {
+        if let Stmt::Assign(assign) = statement {
+            let Some(target) = assign.target() else { return };
+            let own = matches!(&target, Expr::Postfix(chain) if is_part_of(chain, name));
+            if own {
+                return found.push(Finding {
+                    range: target.range(),
+                    code: "frozen-value",
+                    message: format!("`{name}` is frozen here, so this is an error"),
+                });
+            }
+            if name_of(&target).as_deref() == Some(name) {
+                return;
+            }
+        }
+        let calls = statement.syntax().descendants().any(|node| match node.kind() {
+            SyntaxKind::CallSuffix => true,
+            SyntaxKind::CallStmt => {
+                CallStmt::cast(node).and_then(|it| name_of(&it.callee()?)).as_deref() != Some("print")
+            }
+            _ => false,
+        });
+        if calls || !matches!(statement, Stmt::Assign(_) | Stmt::Call(_)) {
+            return;
+        }
+    }
+}
+
+/// `x[i]` or `x.a`, and no more.
+fn is_part_of(chain: &PostfixExpr, name: &str) -> bool {
+    let one = chain.suffixes().count() == 1;
+    one && chain.base().and_then(|it| name_of(&it)).as_deref() == Some(name)
+}
+
+/// Assignments to a loop's variable in its own body: the next round does not know of them.
+fn loop_variable(node: &SyntaxNode, found: &mut Vec<Finding>) {
+    let Some((variable, body)) = ForStmt::cast(node.clone()).and_then(|it| it.variable().zip(it.body())) else {
+        return;
+    };
+    let mut walk = body.syntax().preorder();
+    while let Some(event) = walk.next() {
+        let WalkEvent::Enter(node) = event else { continue };
+        if node.kind() == SyntaxKind::FunctionExpr {
+            walk.skip_subtree();
+        }
+        let target = AssignStmt::cast(node).and_then(|it| it.target());
+        if target.as_ref().and_then(name_of).as_deref() == Some(variable.text()) {
+            found.push(Finding {
+                range: target.map_or_else(TextRange::default, |it| it.range()),
+                code: "loop-variable",
+                message: format!("the loop gives `{}` its next element, whatever is assigned here", variable.text()),
+            });
+        }
+    }
+}
+
+/// `@` before what nothing would call.
+fn useless_reference(node: &SyntaxNode, found: &mut Vec<Finding>) {
+    let operand = RefExpr::cast(node.clone()).and_then(|it| it.operand());
+    let useless = match &operand {
+        Some(Expr::Literal(_) | Expr::List(_) | Expr::Map(_) | Expr::Function(_)) => true,
+        Some(Expr::Postfix(chain)) => matches!(chain.suffixes().last(), Some(Suffix::Call(_) | Suffix::Slice(_))),
+        _ => false,
+    };
+    if let (true, Some(operand)) = (useless, operand) {
+        found.push(Finding {
+            range: TextRange::new(node.text_range().start(), operand.range().start()),
+            code: "useless-reference",
+            message: "`@` keeps the name of a function from calling it; here is nothing that would be called"
+                .to_owned(),
+        });
+    }
+}
+
+/// Statements behind one that never goes on.
+fn unreachable(statements: &[Stmt], found: &mut Vec<Finding>) {
     let ends = |statement: &Stmt| matches!(statement, Stmt::Return(_) | Stmt::Break(_) | Stmt::Continue(_));
     let Some(end) = statements.iter().position(ends) else { return };
     let (Some(first), Some(last)) = (statements.get(end + 1), statements.last()) else { return };
@@ -97,6 +205,32 @@ mod tests {
         found("while 1\n  if a then break\n  x = 1\nend while\n", &[]);
         found("return\nprint 1\n", &[("unreachable-code", "print 1")]);
         found("if a then\n  return\nelse\n  x = 1\nend if\ny = 2\n", &[]);
+    }
+
+    #[test]
+    fn loops_keep_their_variables() {
+        found(
+            "for i in a\n  if i then i = 2\n  j = 1\n  f = function\n    i = 3\n  end function\nend for\ni = 4\n",
+            &[("loop-variable", "i")],
+        );
+        found("for i in a\n  i.x = 1\nend for\n", &[]);
+    }
+
+    #[test]
+    fn a_reference_to_nothing_that_is_called() {
+        found(
+            "x = @5 + @f(1) + @f + @m.g + @a[1] + @[1]\n",
+            &[("useless-reference", "@"), ("useless-reference", "@"), ("useless-reference", "@")],
+        );
+    }
+
+    #[test]
+    fn what_is_frozen_is_not_changed() {
+        found("freeze x\nprint x\nx.a = 1\nx.b = 1\n", &[("frozen-value", "x.a")]);
+        found("freeze x\nx = [1]\nx[0] = 1\n", &[]);
+        found("freeze x\nf 1\nx[0] = 1\n", &[]);
+        found("freeze x\nx.a.b = 1\ny = f(1)\nx.a = 1\n", &[]);
+        found("if a then freeze x\nx.a = 1\n", &[]);
     }
 
     #[test]

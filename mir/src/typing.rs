@@ -73,6 +73,11 @@ pub enum Wrong {
         /// Which.
         name: NameId,
     },
+    /// A variable that has no value yet on some ways to here, and that nothing further out has.
+    Unsure {
+        /// Which.
+        name: NameId,
+    },
     /// A comparison that always comes out the same.
     Decided {
         /// Which.

@@ -18,6 +18,7 @@ mod hover;
 mod infer;
 mod inlay_hints;
 mod lenses;
+mod linked;
 mod live;
 mod names;
 mod navigation;
@@ -34,7 +35,7 @@ mod tokens;
 mod types;
 mod values;
 
-pub use actions::{Action, actions};
+pub use actions::{Action, ActionKind, Edit, actions};
 pub use calls::{Call, CallItem, call_items, incoming_calls, outgoing_calls};
 pub use code_hints::{CodeHint, CodeHintKind, code_hints};
 pub use diagnostics::{Diagnostic, Severity, diagnostics, first_error, levelled};
@@ -43,6 +44,7 @@ pub use format::{FormatEdit, FormatOptions, format, format_on_type};
 pub use hover::{Hover, hover};
 pub use inlay_hints::{HintKind, InlayHint, inlay_hints};
 pub use lenses::{Lens, LensAction, lenses};
+pub use linked::linked;
 pub use live::{AskedRun, EndedRun, EvaluationState, Live, Phase, StaleLine, Status, StatusState, Stop, TierState};
 pub use names::Found;
 pub use navigation::{

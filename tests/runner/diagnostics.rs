@@ -40,18 +40,25 @@ come from places that the text does not show: `locals`, `outer` or `globals` use
 
 | Code | Said of | Fix |
 |---|---|---|
+| `called-instead` | an argument that names a function with parameters, which is called without them; only information | `@` before it |
 | `duplicate-key` | a key that stands twice in one map literal | |
 | `fixed-comparison` | a comparison of types that are never equal, or have no order, so that it always comes out the same | |
+| `frozen-value` | an assignment into what `freeze` froze just before | |
+| `loop-variable` | an assignment to the variable of a `for` in its own body; only information | |
 | `missing-member` | a member that no number, string, list or function has, and that the file gives to nothing | |
 | `missing-return` | the end of a function that gives a value elsewhere; only information | |
 | `no-result` | an operator that gives null for the types of its operands, such as a list minus a number | |
 | `not-a-function` | a call with arguments of what only ever holds numbers, strings, lists or maps | |
+| `possibly-unassigned` | a variable that has a value on some ways only; not said unless a setting gives it a level | |
+| `shadowed-intrinsic` | a global with the name of a built-in function; not said unless a setting gives it a level | |
 | `too-many-arguments` | a call with more arguments than the function has parameters | |
 | `unassigned-variable` | a variable that has no value yet on any way to where it is read | |
 | `unknown-name` | a name that nothing in the file gives a value; with the most similar known name | change to that name |
 | `unreachable-code` | statements behind `return`, `break` or `continue` in the same block; drawn faintly | |
 | `unused-import` | a module that is never used; drawn faintly | |
 | `unused-local` | a variable of a function that is never read; drawn faintly | |
+| `unused-parameter` | a parameter that is never read, unless its name starts with `_`; not said unless a setting gives it a level | |
+| `useless-reference` | an `@` before what nothing would call; drawn faintly | remove it |
 | `wrong-argument` | a first argument of a type for which a built-in function gives an error | |
 
 Types are followed through the flow of each function and statement, from variables, results of functions and globals of the same file. What

@@ -1,6 +1,7 @@
 //! What certainly goes wrong, once the types are known.
 //!
-//! Part of `typing`: one more walk over the reached blocks. Invariant: nothing is said of a value that may be anything.
+//! Part of `typing`: one more walk over the reached blocks. Invariant: nothing is said of a value that may be anything; [`Wrong::Unsure`]
+//! alone is about what may go well.
 
 use super::state::{State, What};
 use super::{Outside, TypeFinding, UnitTypes, Wrong, step};
@@ -60,9 +61,10 @@ impl Ends {
 fn wrong(unit: &Unit, outside: &dyn Outside, inst: &Inst, state: &State) -> Option<Wrong> {
     match *inst {
         Inst::LoadLocal { local, name, deferred, .. } => {
-            let nothing = state.get(local).is_absent();
+            let value = state.get(local);
             let further = !deferred && outside.free(unit.name(name)).set != TypeSet::NONE;
-            (nothing && !further).then_some(Wrong::Unassigned { name })
+            let wrong = if value.is_absent() { Wrong::Unassigned { name } } else { Wrong::Unsure { name } };
+            (value.absent && !further).then_some(wrong)
         }
         Inst::Call { callee, args, .. } => {
             let callee = state.get(callee);

@@ -26,6 +26,12 @@ pub enum NameProblem {
     UnusedLocal,
     /// A module that is never used.
     UnusedImport,
+    /// A parameter that is never read.
+    UnusedParameter,
+    /// A global that hides an intrinsic from the whole file.
+    ShadowedIntrinsic,
+    /// An argument of a call that calls a function which wants arguments itself; the call's number in its unit.
+    CalledInstead { call: u32 },
 }
 
 /// One finding.
@@ -44,6 +50,7 @@ pub struct NameFinding {
 pub fn name_findings(db: &dyn Db, file: File) -> Arc<[NameFinding]> {
     let facts = file_facts(db, file);
     let mut look = Look { facts: &facts, is_open: is_open(&facts), found: Vec::new(), read: FxHashSet::default() };
+    let mut shadowed = FxHashSet::default();
     for unit in &facts.units {
         look.read.extend(&unit.facts.reads);
     }
@@ -51,6 +58,8 @@ pub fn name_findings(db: &dyn Db, file: File) -> Arc<[NameFinding]> {
         look.unknown(unit);
         look.calls(unit);
         look.unused(unit);
+        look.parameters(unit);
+        look.shadowing(unit, &mut shadowed);
     }
     let mut found = look.found;
     found.retain(|it| !is_unused(&it.problem) || !is_reached(&facts, it));
@@ -58,7 +67,7 @@ pub fn name_findings(db: &dyn Db, file: File) -> Arc<[NameFinding]> {
 }
 
 fn is_unused(problem: &NameProblem) -> bool {
-    matches!(problem, NameProblem::UnusedLocal | NameProblem::UnusedImport)
+    matches!(problem, NameProblem::UnusedLocal | NameProblem::UnusedImport | NameProblem::UnusedParameter)
 }
 
 /// Whether globals may come from code that the text does not show.
@@ -146,6 +155,7 @@ impl Look<'_> {
     fn calls(&mut self, unit: u32) {
         let says = self.facts.unit(unit).facts.clone();
         for (call, (callee, args)) in (0u32..).zip(&says.calls) {
+            self.called_instead(unit, call, args);
             let Symbol::Name(name) = &**callee else { continue };
             let got = args.len() as u32;
             let problem = match self.values(unit, name) {
@@ -157,6 +167,21 @@ impl Look<'_> {
             };
             if let Some(problem) = problem {
                 self.add(unit, name, problem);
+            }
+        }
+    }
+
+    /// Arguments that are functions with parameters, named without `@`.
+    fn called_instead(&mut self, unit: u32, call: u32, args: &[Sym]) {
+        for arg in args {
+            let Symbol::Name(name) = &**arg else { continue };
+            let values = self.values(unit, name).unwrap_or_default();
+            let [(made_in, value)] = &*values else { continue };
+            let Symbol::Function(number) = ***value else { continue };
+            let Some(&function) = self.facts.unit(*made_in).children.get(number as usize) else { continue };
+            let wants = |(_, default): &(SmolStr, Sym)| **default == Symbol::Null;
+            if self.facts.unit(function).facts.params.first().is_some_and(wants) {
+                self.add(unit, name, NameProblem::CalledInstead { call });
             }
         }
     }
@@ -181,6 +206,34 @@ impl Look<'_> {
         };
         let never = !values.is_empty() && values.iter().all(is_value) && intrinsics::find(name).is_none();
         never.then_some(NameProblem::NotAFunction { call })
+    }
+
+    fn parameters(&mut self, unit: u32) {
+        let it = self.facts.unit(unit);
+        let children: Vec<_> = it.children.iter().map(|&child| &self.facts.unit(child).facts).collect();
+        let (says, made) = (it.facts.clone(), &it.made);
+        if says.open.locals || children.iter().any(|child| child.open.outer) {
+            return;
+        }
+        let is_read =
+            |name: &SmolStr| says.reads.contains(name) || children.iter().any(|child| child.reads.contains(name));
+        let unused: Vec<_> =
+            says.params.iter().map(|(name, _)| name).filter(|it| !is_read(it) && !made.contains(*it)).collect();
+        for name in unused.into_iter().filter(|it| !it.starts_with('_')) {
+            self.add(unit, name, NameProblem::UnusedParameter);
+        }
+    }
+
+    fn shadowing(&mut self, unit: u32, seen: &mut FxHashSet<SmolStr>) {
+        let it = self.facts.unit(unit);
+        if it.kind != UnitKind::Statement {
+            return;
+        }
+        for (name, _) in &it.facts.clone().assigned {
+            if intrinsics::find(name).is_some() && seen.insert(name.clone()) {
+                self.add(unit, name, NameProblem::ShadowedIntrinsic);
+            }
+        }
     }
 
     fn unused(&mut self, unit: u32) {

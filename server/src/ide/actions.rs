@@ -1,55 +1,107 @@
-//! Code actions: the fixes of warnings, and small rewrites that keep what a program does.
+//! Code actions: the fixes of what is wrong, and rewrites that keep what a program does.
 //!
-//! Reads the warnings and the tree around the selection. Invariant: a rewrite gives code that lowers to the same MIR; what would
-//! not is not offered.
+//! Reads warnings, syntax errors and the tree around the selection; each kind of action is a file of `actions/`. Invariants: what an
+//! action makes of a text has no syntax error that the text had not; a rewrite is offered only where the text shows that the program
+//! does the same afterwards (`actions/effects.rs` judges that by types and MIR), else there is none.
 
-use super::checks::{Check, Fix, checks};
+mod context;
+mod effects;
+mod ends;
+mod extract;
+mod imports;
+mod inline;
+mod inline_call;
+mod rewrite;
+mod wrap;
+
+use super::checks::{Fix, checks};
+use super::diagnostics::Diagnostic;
 use super::live::Live;
 use crate::db::LiveDb;
 use crate::document::DocumentView;
-use minilive_syntax::ast::{AssignStmt, AstNode, Expr};
-use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
+use context::Context;
+use minilive_syntax::TextRange;
+
+/// What kind of change it is; editors group and bind keys by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ActionKind {
+    /// Puts right what is wrong.
+    Fix,
+    /// Gives a part of the code a name of its own.
+    Extract,
+    /// Puts what a name stands for in its place.
+    Inline,
+    /// Says the same in another way.
+    Rewrite,
+}
+
+/// One change of the text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Edit {
+    /// The text that goes.
+    pub range: TextRange,
+    /// The text that comes.
+    pub insert: String,
+}
 
 /// One action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Action {
-    /// The edit and its title.
-    pub fix: Fix,
-    /// The warning that it answers; none for a rewrite.
-    pub check: Option<Check>,
+    /// What the click says.
+    pub title: String,
+    /// What kind of change it is.
+    pub kind: ActionKind,
+    /// The changes of the document, none of which touches another.
+    pub edits: Vec<Edit>,
+    /// What it puts right.
+    pub answers: Option<Diagnostic>,
+}
+
+impl Action {
+    /// A rewrite. Of two edits that begin at one place clients do not agree which comes first, so they become one.
+    fn rewrite(kind: ActionKind, title: impl Into<String>, mut edits: Vec<Edit>) -> Action {
+        edits.sort_by_key(|it| (it.range.start(), it.range.end()));
+        edits.dedup_by(|next, edit| {
+            let touch = edit.range.is_empty() && edit.range.end() == next.range.start();
+            if touch {
+                edit.insert += &next.insert;
+                edit.range = next.range;
+            }
+            touch
+        });
+        Action { title: title.into(), kind, edits, answers: None }
+    }
+
+    fn of_fix(fix: Fix, answers: Diagnostic) -> Action {
+        let edit = Edit { range: fix.range, insert: fix.insert };
+        Action { title: fix.title, kind: ActionKind::Fix, edits: vec![edit], answers: Some(answers) }
+    }
 }
 
 /// The actions for a selection.
 pub fn actions(db: &LiveDb, document: &DocumentView, live: &Live, at: TextRange) -> Vec<Action> {
+    let ctx = Context::new(db, document, live, at);
+    if ctx.is_broken() {
+        return ends::actions(&ctx);
+    }
     let touched = checks(db, document, &live.checks).into_iter().filter(|it| it.range.intersect(at).is_some());
-    let fixes = touched.filter_map(|check| Some(Action { fix: check.fix.clone()?, check: Some(check) }));
-    let mut found: Vec<_> = fixes.collect();
-    let root = SyntaxNode::new_root(document.file.parse(db).green.clone());
-    let covering = root.token_at_offset(at.start().min(root.text_range().end())).right_biased();
-    let statement = covering.and_then(|token| token.parent_ancestors().find_map(AssignStmt::cast));
-    found.extend(statement.and_then(|it| shorter(&it)).map(|fix| Action { fix, check: None }));
+    let mut found = Vec::new();
+    for check in touched {
+        let answers = Diagnostic::of_check(&check);
+        if check.code == "unknown-name" {
+            imports::actions(&ctx, check.range, &answers, &mut found);
+        }
+        found.extend(check.fix.map(|fix| Action::of_fix(fix, answers)));
+    }
+    if !ctx.runs() {
+        return found;
+    }
+    found.extend(rewrite::shorter(&ctx));
+    found.extend(rewrite::parameter_default(&ctx));
+    found.extend(extract::variable(&ctx));
+    found.extend(extract::function(&ctx));
+    found.extend(wrap::statements(&ctx));
+    found.extend(inline::variable(&ctx));
+    found.extend(inline_call::call(&ctx));
     found
-}
-
-/// `x = x + y` as `x += y`.
-fn shorter(assign: &AssignStmt) -> Option<Fix> {
-    let (target, operator) = (assign.target()?, assign.operator_token()?);
-    let Expr::Binary(sum) = assign.value().filter(|_| operator.kind() == SyntaxKind::Eq)? else { return None };
-    let operands: Vec<_> = sum.operands().collect();
-    let [left, right] = &*operands else { return None };
-    let word = match sum.operators().next()? {
-        SyntaxKind::Plus => "+=",
-        SyntaxKind::Minus => "-=",
-        SyntaxKind::Star => "*=",
-        SyntaxKind::Slash => "/=",
-        SyntaxKind::Percent => "%=",
-        SyntaxKind::Caret => "^=",
-        _ => return None,
-    };
-    // A chain is evaluated once more for its old value either way, but only a name is certainly the same thing twice.
-    let (Expr::Name(target), Expr::Name(left)) = (&target, left) else { return None };
-    let name = target.name_token()?;
-    (left.name_token()?.text() == name.text()).then_some(())?;
-    let range = TextRange::new(operator.text_range().start(), right.range().start());
-    Some(Fix { title: format!("Write `{} {word}`", name.text()), range, insert: format!("{word} ") })
 }

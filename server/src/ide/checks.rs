@@ -12,7 +12,7 @@ use crate::settings::Checks;
 use minilive_mir::names::{Access, Place};
 use minilive_runtime::intrinsics;
 use minilive_syntax::marker::Marker;
-use minilive_syntax::{SyntaxKind, TextRange, TextSize};
+use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
 use rowan::{GreenNodeData, NodeOrToken};
 use rustc_hash::FxHashSet;
 
@@ -54,21 +54,31 @@ pub struct Check {
 }
 
 /// All codes of warnings, in alphabetical order.
-pub const CODES: [&str; 13] = [
+pub const CODES: [&str; 20] = [
+    "called-instead",
     "duplicate-key",
     "fixed-comparison",
+    "frozen-value",
+    "loop-variable",
     "missing-member",
     "missing-return",
     "no-result",
     "not-a-function",
+    "possibly-unassigned",
+    "shadowed-intrinsic",
     "too-many-arguments",
     "unassigned-variable",
     "unknown-name",
     "unreachable-code",
     "unused-import",
     "unused-local",
+    "unused-parameter",
+    "useless-reference",
     "wrong-argument",
 ];
+
+/// Codes of what many a good program does: said only where a setting gives them a level.
+pub const QUIET: [&str; 3] = ["possibly-unassigned", "shadowed-intrinsic", "unused-parameter"];
 
 /// The warnings of a document in source order.
 pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks) -> Vec<Check> {
@@ -76,9 +86,21 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks) -> Vec<Ch
     let mut found = Vec::new();
     for placed in db::units(db, file) {
         for it in db::unit_checks(db, placed.unit).iter() {
-            let weight = if it.code == "unreachable-code" { Weight::Unused } else { Weight::Warning };
             let range = it.range + placed.start;
-            found.push(Check { range, code: it.code, weight, message: it.message.clone(), fix: None });
+            let weight = match it.code {
+                "unreachable-code" | "useless-reference" => Weight::Unused,
+                "loop-variable" => Weight::Advice,
+                _ => Weight::Warning,
+            };
+            let is_own_freeze = it.code == "frozen-value" && db::file_facts(db, file).globals.contains_key("freeze");
+            let fix = (it.code == "useless-reference").then(|| Fix {
+                title: "Remove `@`".to_owned(),
+                range,
+                insert: String::new(),
+            });
+            if !is_own_freeze {
+                found.push(Check { range, code: it.code, weight, message: it.message.clone(), fix });
+            }
         }
     }
     let findings = db::name_findings(db, file);
@@ -90,6 +112,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks) -> Vec<Ch
         }
     }
     types::add(db, document, settings, &mut found);
+    found.retain(|it| !QUIET.contains(&it.code) || settings.levels.contains_key(it.code));
     if !found.is_empty() {
         let allowed = Allowed::of(document, db);
         found.retain(|it| {
@@ -101,7 +124,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks) -> Vec<Ch
 }
 
 /// Whether another file of the workspace imports this one: its globals are this file's, too.
-fn is_imported(db: &LiveDb, file: File) -> bool {
+pub(super) fn is_imported(db: &LiveDb, file: File) -> bool {
     let name = crate::modules::base_name(file.path(db));
     let Some(name) = name.strip_suffix(".ms") else { return false };
     let imports = |other: File| db::module_imports(db, other).iter().any(|it| it.name.rsplit('/').next() == Some(name));
@@ -150,6 +173,32 @@ fn place(db: &LiveDb, file: File, finding: &NameFinding, found: &mut Vec<Check>)
                 found.push(check(range, "unused-local", Weight::Unused, message, None));
             }
         }
+        NameProblem::UnusedParameter => {
+            if let Some(it) = names.uses.iter().find(|it| it.name == *name && it.place == Place::Param) {
+                let message = format!("the parameter `{name}` is never read");
+                found.push(check(it.range + placed.start, "unused-parameter", Weight::Unused, message, None));
+            }
+        }
+        NameProblem::ShadowedIntrinsic => {
+            if let Some((range, _)) = uses(Access::writes).next() {
+                let message = format!("this hides the built-in `{name}` from the whole file");
+                found.push(check(range, "shadowed-intrinsic", Weight::Advice, message, None));
+            }
+        }
+        NameProblem::CalledInstead { call } => {
+            let Some(&callee) = names.calls.get(*call as usize) else { return };
+            let behind =
+                |range: &TextRange| range.start() >= callee.end() + placed.start && is_argument(db, file, *range);
+            if let Some((range, _)) = uses(|access| access == Access::Read).find(|(range, _)| behind(range)) {
+                let fix = Fix {
+                    title: format!("Write `@{name}`"),
+                    range: TextRange::empty(range.start()),
+                    insert: "@".into(),
+                };
+                let message = format!("this calls `{name}` without arguments; `@{name}` passes the function itself");
+                found.push(check(range, "called-instead", Weight::Advice, message, Some(fix)));
+            }
+        }
         NameProblem::UnusedImport => {
             if let Some((range, _)) = uses(Access::writes).find(|(_, quoted)| *quoted) {
                 let message = format!("the module `{name}` is never used");
@@ -157,6 +206,14 @@ fn place(db: &LiveDb, file: File, finding: &NameFinding, found: &mut Vec<Check>)
             }
         }
     }
+}
+
+/// Whether a name is an argument by itself.
+fn is_argument(db: &LiveDb, file: File, name: TextRange) -> bool {
+    let root = SyntaxNode::new_root(file.parse(db).green.clone());
+    let token = root.covering_element(name);
+    let node = token.ancestors().find(|it| it.kind() == SyntaxKind::NameExpr);
+    node.and_then(|it| it.parent()).is_some_and(|it| it.kind() == SyntaxKind::ArgList)
 }
 
 fn arguments(count: u32) -> String {
@@ -169,15 +226,19 @@ fn arguments(count: u32) -> String {
 
 /// The known name that is most like an unknown one.
 fn did_you_mean(facts: &FileFacts, unit: u32, name: &str) -> Option<String> {
-    let most = match name.chars().count() {
-        0..=2 => return None,
-        3..=5 => 1,
-        _ => 2,
-    };
     let around = [Some(unit), facts.enclosing_function(unit)];
     let variables = around.into_iter().flatten().flat_map(|it| facts.unit(it).facts.variables.iter());
     let intrinsics = intrinsics::IntrinsicId::globals().map(|id| id.def().name);
-    let known = variables.chain(facts.globals.keys()).map(|it| it.as_str()).chain(intrinsics);
+    nearest(name, variables.chain(facts.globals.keys()).map(|it| it.as_str()).chain(intrinsics))
+}
+
+/// Of known names the one that is most like another, if any is much like it.
+pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    let most = match name.chars().count() {
+        0..=2 => 0,
+        3..=5 => 1,
+        _ => 2,
+    };
     let near = known.filter_map(|it| Some((distance(name, it, most)?, it)));
     near.min().map(|(_, it)| it.to_owned())
 }

@@ -510,6 +510,11 @@ impl LanguageServer for Backend {
         found.await.map(Some)
     }
 
+    async fn linked_editing_range(&self, params: LinkedEditingRangeParams) -> Result<Option<LinkedEditingRanges>> {
+        let at = params.text_document_position_params;
+        self.positioned(at, Kind::Positioned, |it, offset, _| ide::linked(&it.db, &it.document, offset)).await
+    }
+
     async fn semantic_tokens_full(&self, params: SemanticTokensParams) -> Result<Option<SemanticTokensResult>> {
         let (tokens, id) = self.tokens(&params.text_document.uri, None).await?;
         let data = self.remember_tokens(&params.text_document.uri, &id, tokens);
@@ -574,7 +579,7 @@ impl LanguageServer for Backend {
             let found = ide::actions(&it.db, &it.document, &it.live, range);
             let all = found.iter().map(|action| to_proto::action(action, it, features));
             let fits = |action: &CodeAction| {
-                wanted.as_ref().is_none_or(|wanted| wanted.iter().any(|kind| action.kind.as_ref() == Some(kind)))
+                wanted.as_ref().is_none_or(|wanted| wanted.iter().any(|kind| is_kind(action.kind.as_ref(), kind)))
             };
             all.filter(fits).map(CodeActionOrCommand::CodeAction).collect()
         });
@@ -621,6 +626,12 @@ impl LanguageServer for Backend {
         }
         Ok(Some(json!({ "state": reply.state, "run": reply.run.map(|run| run.0), "text": reply.text })))
     }
+}
+
+/// Whether a kind is another one or one of its parts: `refactor` stands for `refactor.extract`, too.
+fn is_kind(kind: Option<&CodeActionKind>, wanted: &CodeActionKind) -> bool {
+    let rest = kind.and_then(|kind| kind.as_str().strip_prefix(wanted.as_str()));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// A pull report: all diagnostics, or the news that they are what the client has.

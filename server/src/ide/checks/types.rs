@@ -40,7 +40,7 @@ fn is_new(check: &Check, found: &[Check]) -> bool {
 
 /// A variable without a value may be one that the host gives.
 fn is_hosts(finding: &TypeFinding, code: &Unit, settings: &Checks) -> bool {
-    matches!(finding.wrong, Wrong::Unassigned { name } if settings.knows(code.name(name)))
+    matches!(finding.wrong, Wrong::Unassigned { name } | Wrong::Unsure { name } if settings.knows(code.name(name)))
 }
 
 fn check(
@@ -58,7 +58,7 @@ fn check(
         return None;
     }
     let range = if is_end { end_words(db, document, placed)? } else { range };
-    let weight = if is_end { Weight::Advice } else { Weight::Warning };
+    let weight = if is_end || code == "possibly-unassigned" { Weight::Advice } else { Weight::Warning };
     Some(Check { range, code, weight, message, fix: None })
 }
 
@@ -77,6 +77,10 @@ fn words(unit: &Unit, wrong: &Wrong) -> (&'static str, String) {
         Wrong::Unassigned { name } => {
             ("unassigned-variable", format!("`{}` has no value here: it gets one only further down", unit.name(*name)))
         }
+        Wrong::Unsure { name } => (
+            "possibly-unassigned",
+            format!("`{}` may have no value here: it gets one on some ways only", unit.name(*name)),
+        ),
         Wrong::Decided { op, operands: (a, b) } => ("fixed-comparison", comparison(*op, kinds(*a), kinds(*b))),
         Wrong::NoResult { operands: (TypeSet::NONE, of) } => {
             ("no-result", format!("this gives null: {} has no negative", kinds(*of)))

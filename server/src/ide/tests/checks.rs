@@ -1,7 +1,7 @@
 //! Warnings about names and trees, how to silence them, and code actions.
 
 use super::Fixture;
-use crate::ide::checks::{CODES, checks};
+use crate::ide::checks::{CODES, QUIET, checks};
 use crate::ide::{Live, actions};
 use crate::settings::Checks;
 use expect_test::{Expect, expect};
@@ -195,13 +195,14 @@ fn fixes_and_rewrites_are_offered() {
         let found = actions(&it.db, &it.document, &Live::default(), TextRange::empty(it.offset));
         let apply = |action: &crate::ide::Action| {
             let mut text = it.document.text.to_string();
-            text.replace_range(std::ops::Range::<usize>::from(action.fix.range), &action.fix.insert);
-            (action.fix.title.clone(), text)
+            let edit = &action.edits[0];
+            text.replace_range(std::ops::Range::<usize>::from(edit.range), &edit.insert);
+            (action.title.clone(), text)
         };
         found.iter().map(apply).collect::<Vec<_>>()
     };
     let one = |title: &str, text: &str| vec![(title.to_owned(), text.to_owned())];
-    assert_eq!(offered("speed = 1\nprint spe$0ed + speeed\n"), []);
+    assert_eq!(offered("speed = 1\nspeed = 2\nprint spe$0ed + speeed\n"), []);
     assert_eq!(offered("speed = 1\nprint spee$0ed\n"), one("Change to `speed`", "speed = 1\nprint speed\n"));
     assert_eq!(offered("x = 1\nx$0 = x + 2 * 3\n"), one("Write `x +=`", "x = 1\nx += 2 * 3\n"));
     assert_eq!(offered("x = 1\nx$0 = x - 2 - 3\n"), []);
@@ -213,11 +214,53 @@ fn fixes_and_rewrites_are_offered() {
 }
 
 #[test]
+fn what_good_programs_do_is_told_where_a_setting_asks() {
+    let source = "val = 1\nf = function(a, b, _c)\n  if a then x = 1\n  return x\nend function\nprint f(val)\n";
+    assert_eq!(codes(source, &Checks::default()), [""; 0]);
+    let levels = QUIET.iter().map(|code| ((*code).to_owned(), crate::settings::Level::Hint));
+    let asked = Checks { levels: levels.collect(), ..Checks::default() };
+    assert_eq!(codes(source, &asked), ["shadowed-intrinsic", "unused-parameter", "possibly-unassigned"]);
+    let sure =
+        "f = function(a)\n  if a then\n    x = 1\n  else\n    x = 2\n  end if\n  return x\nend function\nprint f(1)\n";
+    assert_eq!(codes(sure, &asked), [""; 0]);
+    assert_eq!(codes(&format!("x = 5\n{}", source.replace("val", "v")), &asked), ["unused-parameter"], "a global `x`");
+}
+
+#[test]
+fn functions_that_are_called_where_they_should_be_passed_are_told() {
+    check(
+        "apply = function(f, x)\n  return f(x)\nend function\ntwice = function(n)\n  return n * 2\nend function\nten = function\n  return 10\nend function\nprint apply(twice, ten)\nprint apply(@twice, twice(1))\n",
+        &expect![[r#"
+            | print apply(twice, ten)
+            |             ^^^^^ called-instead: this calls `twice` without arguments; `@twice` passes the function itself
+        "#]],
+    );
+    assert_eq!(codes("f = function(n=1)\n  return n\nend function\nprint f\n", &Checks::default()), [""; 0]);
+}
+
+#[test]
+fn frozen_values_loop_variables_and_useless_references_are_told() {
+    check(
+        "f = function(a)\n  freeze a\n  a[0] = 2\n  for i in a\n    i = 3\n  end for\n  return @a.join(i)\nend function\nprint f([1])\n",
+        &expect![[r#"
+            |   a[0] = 2
+            |   ^^^^ frozen-value: `a` is frozen here, so this is an error
+            |     i = 3
+            |     ^ loop-variable: the loop gives `i` its next element, whatever is assigned here
+            |   return @a.join(i)
+            |          ^ useless-reference: `@` keeps the name of a function from calling it; here is nothing that would be called
+        "#]],
+    );
+    let own = "freeze = function(x)\nend function\nf = function(a)\n  freeze a\n  a[0] = 2\nend function\nf [1]\n";
+    assert_eq!(codes(own, &Checks::default()), ["unused-parameter"; 0]);
+}
+
+#[test]
 fn every_code_is_listed() {
     let mut tree: Vec<_> = minilive_mir::checks::CODES.to_vec();
     tree.extend(["not-a-function", "too-many-arguments", "unknown-name", "unused-import", "unused-local"]);
     tree.extend(["fixed-comparison", "missing-member", "missing-return", "no-result", "unassigned-variable"]);
-    tree.push("wrong-argument");
+    tree.extend(["wrong-argument", "called-instead", "possibly-unassigned", "shadowed-intrinsic", "unused-parameter"]);
     tree.sort_unstable();
     assert_eq!(tree, CODES);
 }

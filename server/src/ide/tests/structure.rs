@@ -4,7 +4,7 @@ use super::Fixture;
 use crate::ide::{
     FormatOptions, MODIFIERS, folds, format, format_on_type, links, selection, semantic_tokens, workspace_symbols,
 };
-use expect_test::expect;
+use expect_test::{Expect, expect};
 
 fn words(modifiers: u32) -> String {
     let set = MODIFIERS.iter().enumerate().filter(|(bit, _)| modifiers & (1 << bit) != 0);
@@ -146,4 +146,51 @@ fn broken_code_is_not_formatted_and_a_range_is_formatted_alone() {
     let edits = format(&it.db, &it.document, options, Some(range));
     let lines: Vec<_> = edits.iter().map(|edit| it.document.index.line_of(edit.range.start())).collect();
     assert_eq!(lines, [1, 1]);
+}
+
+#[test]
+fn the_words_of_a_block_are_linked() {
+    let check = |source: &str, expected: &Expect| {
+        let it = Fixture::new(source);
+        let found = crate::ide::linked(&it.db, &it.document, it.offset);
+        expected.assert_eq(&it.draw(found.into_iter().flatten().map(|range| (range, String::new()))));
+    };
+    let function = &expect![[r#"
+        | f = function(a)
+        |     ^^^^^^^^
+        | end  function
+        |      ^^^^^^^^
+    "#]];
+    let body =
+        |line: &str| format!("f = {line}(a)\n  if a then\n    return 1\n  else if 2 then\n    return 3\n  end if\n");
+    check(&format!("{}end  function\n", body("fun$0ction")), function);
+    check(&format!("{}end  function$0\n", body("function")), function);
+    check(
+        "if 1 then\nelse\nend i$0f\n",
+        &expect![[r#"
+            | if 1 then
+            | ^^
+            | end if
+            |     ^^
+        "#]],
+    );
+    check(
+        "$0for i in x\n  while 1\n  end while\nend for\n",
+        &expect![[r#"
+            | for i in x
+            | ^^^
+            | end for
+            |     ^^^
+        "#]],
+    );
+    let none = &expect![""];
+    for source in [
+        "i$0f 1 then print 2\n",
+        "if 1 then\nelse i$0f 2 then\nend if\n",
+        "whil$0e 1\nend if\n",
+        "x$0 = 1\n",
+        "e$0nd if\n",
+    ] {
+        check(source, none);
+    }
 }

@@ -14,8 +14,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use tower_lsp::lsp_types::{
     CodeAction, CodeActionKind, DocumentChanges, DocumentHighlight, DocumentHighlightKind, DocumentLink, FoldingRange,
-    FoldingRangeKind, Location, OneOf, OptionalVersionedTextDocumentIdentifier, Range, SelectionRange,
-    SymbolInformation, SymbolKind, TextDocumentEdit, TextEdit, Url, WorkspaceEdit,
+    FoldingRangeKind, LinkedEditingRanges, Location, OneOf, OptionalVersionedTextDocumentIdentifier, Range,
+    SelectionRange, SymbolInformation, SymbolKind, TextDocumentEdit, TextEdit, Url, WorkspaceEdit,
 };
 
 /// What features answer in our terms, and what clients get.
@@ -134,6 +134,15 @@ impl ToProto for Vec<ide::FormatEdit> {
     }
 }
 
+impl ToProto for Option<[TextRange; 2]> {
+    type Out = Option<LinkedEditingRanges>;
+
+    fn to_proto(self, snapshot: &Snapshot, features: &ClientFeatures) -> Option<LinkedEditingRanges> {
+        let ranges = self?.map(|it| range(it, &snapshot.document, features.encoding)).to_vec();
+        Some(LinkedEditingRanges { ranges, word_pattern: Some("[a-z]*".to_owned()) })
+    }
+}
+
 /// Ranges from the inside out, as the protocol links them.
 pub fn selection(ranges: &[TextRange], snapshot: &Snapshot, features: &ClientFeatures) -> SelectionRange {
     let mut linked: Option<SelectionRange> = None;
@@ -243,19 +252,21 @@ fn workspace_edit(edits: Vec<(Url, Vec<TextEdit>)>, snapshot: &Snapshot, feature
     WorkspaceEdit { document_changes: Some(DocumentChanges::Edits(documents.collect())), ..WorkspaceEdit::default() }
 }
 
-/// A code action with its edit.
+/// A code action with its edits.
 pub fn action(action: &ide::Action, snapshot: &Snapshot, features: &ClientFeatures) -> CodeAction {
     let (document, encoding) = (&snapshot.document, features.encoding);
-    let edit = TextEdit { range: range(action.fix.range, document, encoding), new_text: action.fix.insert.clone() };
-    let edits = Url::parse(&document.uri).map(|uri| vec![(uri, vec![edit])]).unwrap_or_default();
-    let answered = action.check.as_ref().map(|check| {
-        let diagnostic = ide::Diagnostic::of_check(check);
-        vec![super::diagnostic(&diagnostic, document, encoding)]
-    });
+    let edit = |it: &ide::Edit| TextEdit { range: range(it.range, document, encoding), new_text: it.insert.clone() };
+    let edits: Vec<_> = action.edits.iter().map(edit).collect();
+    let edits = Url::parse(&document.uri).map(|uri| vec![(uri, edits)]).unwrap_or_default();
     CodeAction {
-        title: action.fix.title.clone(),
-        kind: Some(if answered.is_some() { CodeActionKind::QUICKFIX } else { CodeActionKind::REFACTOR_REWRITE }),
-        diagnostics: answered,
+        title: action.title.clone(),
+        kind: Some(match action.kind {
+            ide::ActionKind::Fix => CodeActionKind::QUICKFIX,
+            ide::ActionKind::Extract => CodeActionKind::REFACTOR_EXTRACT,
+            ide::ActionKind::Inline => CodeActionKind::REFACTOR_INLINE,
+            ide::ActionKind::Rewrite => CodeActionKind::REFACTOR_REWRITE,
+        }),
+        diagnostics: action.answers.as_ref().map(|it| vec![super::diagnostic(it, document, encoding)]),
         edit: Some(workspace_edit(edits, snapshot, features)),
         ..CodeAction::default()
     }

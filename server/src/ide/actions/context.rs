@@ -1,0 +1,220 @@
+//! What all actions ask about a text and a selection.
+//!
+//! Made once a request by `actions`. Invariant: [`Context::checked`] lets no edit through after which the text has a syntax error.
+
+use super::super::live::Live;
+use super::super::names::units_at;
+use super::Edit;
+use crate::db::{self, FileFacts, LiveDb};
+use crate::document::DocumentView;
+use minilive_mir::diagnostic::Severity;
+use minilive_mir::ir::UnitKind;
+use minilive_runtime::intrinsics;
+use minilive_syntax::ast::{AstNode, Expr, Stmt};
+use minilive_syntax::{Parse, SyntaxKind, SyntaxNode, SyntaxToken, TextEdit, TextRange, TextSize};
+use std::sync::Arc;
+
+/// A text, a selection in it, and what is known about both.
+pub(super) struct Context<'a> {
+    pub db: &'a LiveDb,
+    pub document: &'a DocumentView,
+    pub live: &'a Live,
+    /// The selection.
+    pub at: TextRange,
+    pub root: SyntaxNode,
+    pub parse: Arc<Parse>,
+}
+
+impl<'a> Context<'a> {
+    pub fn new(db: &'a LiveDb, document: &'a DocumentView, live: &'a Live, at: TextRange) -> Context<'a> {
+        let parse = document.file.parse(db);
+        let root = SyntaxNode::new_root(parse.green.clone());
+        let whole = root.text_range();
+        let at = TextRange::new(at.start().min(whole.end()), at.end().min(whole.end()));
+        Context { db, document, live, at, root, parse }
+    }
+
+    /// Whether the text has syntax errors.
+    pub fn is_broken(&self) -> bool {
+        !self.parse.errors.is_empty()
+    }
+
+    /// Whether the program can run at all.
+    pub fn runs(&self) -> bool {
+        let units = db::units(self.db, self.document.file);
+        let fails = |it: &db::PlacedUnit<'_>| {
+            db::unit_diagnostics(self.db, it.unit).iter().any(|it| it.severity == Severity::Error)
+        };
+        !self.is_broken() && !units.iter().any(fails)
+    }
+
+    pub fn text(&self, range: TextRange) -> &str {
+        &self.document.text[range]
+    }
+
+    pub fn facts(&self) -> Arc<FileFacts> {
+        db::file_facts(self.db, self.document.file)
+    }
+
+    /// The innermost unit at a place.
+    pub fn unit_at(&self, offset: TextSize) -> Option<u32> {
+        units_at(self.db, self.document.file, offset).next()
+    }
+
+    /// The token of the selection's start, a name before anything else.
+    pub fn token(&self) -> Option<SyntaxToken> {
+        self.root.token_at_offset(self.at.start()).max_by_key(|it| it.kind() == SyntaxKind::Ident)
+    }
+
+    /// The selection without the blanks around it.
+    pub fn trimmed(&self) -> TextRange {
+        let text = self.text(self.at);
+        let start = self.at.start() + TextSize::of(&text[..text.len() - text.trim_start().len()]);
+        let len = TextSize::of(text.trim());
+        TextRange::at(start, len)
+    }
+
+    /// The expression that is selected as a whole.
+    pub fn selected_expr(&self) -> Option<Expr> {
+        let range = self.trimmed();
+        if range.is_empty() {
+            return None;
+        }
+        let node = self.root.covering_element(range);
+        let mut nodes = node.ancestors().take_while(|it| it.text_range() == range);
+        nodes.find_map(Expr::cast)
+    }
+
+    /// Whether all names that code of a unit can reach stand in the text: nothing reads or writes them through maps.
+    pub fn is_closed(&self, unit: u32) -> bool {
+        let facts = self.facts();
+        let opens = |index: u32| {
+            let it = facts.unit(index);
+            let open = it.facts.open;
+            let at_top = it.kind == UnitKind::Statement;
+            let around = facts.enclosing_function(index);
+            let outer = open.outer && around.is_none();
+            // `globals.remove "x"`: what is no variable is a method of the map of all variables.
+            let is_variable = |name: &smol_str::SmolStr| {
+                facts.globals.contains_key(name)
+                    || facts.has_variable(index, name)
+                    || around.is_some_and(|around| facts.has_variable(around, name))
+            };
+            let by_method = !it.facts.read_through.iter().all(is_variable);
+            open.globals || open.import || outer || by_method || at_top && open.locals
+        };
+        let own = facts.unit(unit).facts.open;
+        let by_children = facts.unit(unit).children.iter().any(|&it| facts.unit(it).facts.open.outer);
+        !own.locals && !by_children && !(0..facts.units.len() as u32).any(opens)
+    }
+
+    /// A name that stands nowhere in the text and means nothing.
+    pub fn fresh_name(&self, wish: &str) -> String {
+        let tokens = self.root.descendants_with_tokens().filter_map(|it| it.into_token());
+        let taken: std::collections::HashSet<String> =
+            tokens.filter(|it| it.kind() == SyntaxKind::Ident).map(|it| it.text().to_owned()).collect();
+        let is_free = |name: &String| {
+            let in_text = self.document.text.contains(&format!("\"{name}\""));
+            !taken.contains(name) && !in_text && intrinsics::find(name).is_none() && !self.live.checks.knows(name)
+        };
+        let numbered = (2..).map(|number| format!("{wish}{number}"));
+        std::iter::once(wish.to_owned()).chain(numbered).find(is_free).unwrap_or_default()
+    }
+
+    /// How lines of this text end.
+    pub fn line_end(&self) -> &'static str {
+        if self.document.text.contains("\r\n") { "\r\n" } else { "\n" }
+    }
+
+    /// One level of indentation as this text has it.
+    pub fn indent(&self) -> String {
+        let blank = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+        let indented = self.document.text.lines().find(|line| blank(line) > 0 && !line.trim().is_empty());
+        indented.map_or_else(|| "    ".to_owned(), |line| line[..blank(line)].to_owned())
+    }
+
+    /// The text of a place's line before the place.
+    pub fn line_before(&self, offset: TextSize) -> &str {
+        let text = &self.document.text[..usize::from(offset)];
+        &text[text.rfind(['\n', '\r']).map_or(0, |at| at + 1)..]
+    }
+
+    /// The text of a place's line from the place on.
+    pub fn line_after(&self, offset: TextSize) -> &str {
+        let text = &self.document.text[usize::from(offset)..];
+        &text[..text.find(['\n', '\r']).unwrap_or(text.len())]
+    }
+
+    /// The blanks before a statement, if nothing else stands on its line before it.
+    pub fn indent_of(&self, statement: &SyntaxNode) -> Option<&str> {
+        let before = self.line_before(statement.text_range().start());
+        before.trim().is_empty().then_some(before)
+    }
+
+    /// The statement directly in the file that a node stands in.
+    pub fn top_statement(&self, node: &SyntaxNode) -> Option<SyntaxNode> {
+        node.ancestors().filter(|it| Stmt::can_cast(it.kind())).last()
+    }
+
+    /// The tree after edits.
+    pub fn parsed(&self, edits: &[Edit]) -> (Arc<Parse>, String) {
+        let mut order: Vec<_> = edits.iter().collect();
+        order.sort_by_key(|it| (it.range.start(), it.range.end()));
+        let (mut parse, mut text) = (self.parse.clone(), self.document.text.to_string());
+        // From the end on, so that no edit moves another.
+        for edit in order.into_iter().rev() {
+            let mut new = text.clone();
+            new.replace_range(std::ops::Range::<usize>::from(edit.range), &edit.insert);
+            let change = TextEdit { range: edit.range, insert: edit.insert.clone() };
+            parse = Arc::new(minilive_syntax::reparse(&parse, &text, &change, &new));
+            text = new;
+        }
+        (parse, text)
+    }
+
+    /// The edits, if they leave a text without syntax errors in which the text of edit `number` is an expression whose parent is of
+    /// this kind; parentheses around it do not count.
+    pub fn checked(&self, edits: Vec<Edit>, number: usize, parent: SyntaxKind) -> Option<Vec<Edit>> {
+        let place = self.place_of(&edits, number);
+        let (parse, _) = self.parsed(&edits);
+        if !parse.errors.is_empty() || place.is_empty() {
+            return None;
+        }
+        let root = SyntaxNode::new_root(parse.green.clone());
+        let element = root.covering_element(place);
+        let node = element.ancestors().filter(|it| it.text_range() == place && Expr::can_cast(it.kind())).last()?;
+        (node.parent()?.kind() == parent).then_some(edits)
+    }
+
+    /// Where the text of an edit is when all of them are made.
+    fn place_of(&self, edits: &[Edit], number: usize) -> TextRange {
+        let own = &edits[number];
+        let before =
+            edits.iter().filter(|it| (it.range.start(), it.range.end()) < (own.range.start(), own.range.end()));
+        let (mut start, len) = (own.range.start(), TextSize::of(&own.insert));
+        // What comes first may be shorter than what it replaces, never so much that a place would be before the text.
+        let (mut more, mut less) = (TextSize::new(0), TextSize::new(0));
+        for edit in before {
+            more += TextSize::of(&edit.insert);
+            less += edit.range.len();
+        }
+        start = start + more - less;
+        TextRange::at(start, len)
+    }
+
+    /// The edits, if they leave a text without syntax errors.
+    pub fn parsing(&self, edits: Vec<Edit>) -> Option<Vec<Edit>> {
+        self.parsed(&edits).0.errors.is_empty().then_some(edits)
+    }
+}
+
+/// Whether a statement is nothing but a value: as the first one of a function it may be what is said about the function.
+pub(super) fn is_only_a_value(statement: &Stmt) -> bool {
+    let Stmt::Expr(it) = statement else { return false };
+    !matches!(it.expr(), Some(Expr::Postfix(_) | Expr::Name(_)))
+}
+
+/// The statement around a node.
+pub(super) fn statement_of(node: &SyntaxNode) -> Option<Stmt> {
+    node.ancestors().find_map(Stmt::cast)
+}

@@ -1,0 +1,107 @@
+//! Fixes of syntax errors: the `end` that a block has not got, and the word that belongs behind one.
+//!
+//! Part of `actions`, asked only for texts with syntax errors. Where an `end` goes is told by indentation first, since that is what the
+//! writer saw, and by the parser where the text has none. Invariant: a fix leaves fewer errors than there were.
+
+use super::super::diagnostics::{Diagnostic, Severity};
+use super::context::Context;
+use super::{Action, ActionKind, Edit};
+use minilive_syntax::ast::{AstNode, ForStmt, FunctionExpr, IfStmt, WhileStmt};
+use minilive_syntax::{SyntaxError, SyntaxKind, TextRange, TextSize};
+
+/// The fixes of the errors that the selection touches.
+pub(super) fn actions(ctx: &Context<'_>) -> Vec<Action> {
+    let (first, last) = (ctx.document.index.line_of(ctx.at.start()), ctx.document.index.line_of(ctx.at.end()));
+    let mut touched = ctx.parse.errors.iter().filter(|error| {
+        let from = ctx.document.index.line_of(error.range.start());
+        let to = ctx.document.index.line_of(error.range.end());
+        from <= last && first <= to
+    });
+    let fix = |error: &SyntaxError| match error.code {
+        "unclosed-block" => add_end(ctx, error),
+        "wrong-end" => right_word(ctx, error),
+        _ => None,
+    };
+    touched.by_ref().filter_map(fix).collect()
+}
+
+fn action(ctx: &Context<'_>, error: &SyntaxError, title: String, edit: Edit) -> Option<Action> {
+    let edits = vec![edit];
+    let better = ctx.parsed(&edits).0.errors.len() < ctx.parse.errors.len();
+    let answers = Diagnostic {
+        range: error.range,
+        severity: Severity::Error,
+        unused: false,
+        code: error.code,
+        source: "minilive",
+        message: error.message.clone(),
+    };
+    better.then_some(Action { title, kind: ActionKind::Fix, edits, answers: Some(answers) })
+}
+
+/// `end while` and the like on a line of its own.
+fn add_end(ctx: &Context<'_>, error: &SyntaxError) -> Option<Action> {
+    let word = ctx.text(error.range).split_whitespace().next().filter(|it| block_word(it))?;
+    let (start, title) = (error.range.start(), format!("Add `end {word}`"));
+    let by_indentation = place_by_indentation(ctx, start);
+    let places = by_indentation.into_iter().chain([line_start(ctx, error.at), ctx.root.text_range().end()]);
+    let before = ctx.line_before(start);
+    let indent: String = before.chars().take_while(|it| matches!(it, ' ' | '\t')).collect();
+    let line_end = ctx.line_end();
+    let mut actions = places.filter(|at| *at > start).filter_map(|at| {
+        let apart = if ctx.line_before(at).is_empty() { "" } else { line_end };
+        let insert = format!("{apart}{indent}end {word}{line_end}");
+        action(ctx, error, title.clone(), Edit { range: TextRange::empty(at), insert })
+    });
+    actions.next()
+}
+
+fn block_word(word: &str) -> bool {
+    matches!(word, "while" | "for" | "if" | "function")
+}
+
+/// The start of the first line behind a block that is not indented more than the block's own first line; none if there is nothing in it.
+fn place_by_indentation(ctx: &Context<'_>, opener: TextSize) -> Option<TextSize> {
+    let index = &ctx.document.index;
+    let depth = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+    let first = index.line_of(opener);
+    let own = depth(&ctx.document.text[index.line_range(first, &ctx.document.text)]);
+    let mut behind = None;
+    for line in first + 1..index.line_count() {
+        let text = &ctx.document.text[index.line_range(line, &ctx.document.text)];
+        if text.trim().is_empty() {
+            continue;
+        }
+        let is_branch = depth(text) == own && text.trim_start().starts_with("else");
+        if depth(text) <= own && !is_branch {
+            break;
+        }
+        behind = Some(line);
+    }
+    let line = behind? + 1;
+    if line >= index.line_count() { Some(ctx.root.text_range().end()) } else { Some(index.line_start(line)) }
+}
+
+fn line_start(ctx: &Context<'_>, at: TextSize) -> TextSize {
+    at - TextSize::of(ctx.line_before(at))
+}
+
+/// `end while` for an `end if` that closes a `while`.
+fn right_word(ctx: &Context<'_>, error: &SyntaxError) -> Option<Action> {
+    let end = ctx.root.token_at_offset(error.range.start()).find(|it| it.kind() == SyntaxKind::EndKw)?;
+    let word = end.parent_ancestors().find_map(|node| match node.kind() {
+        kind if WhileStmt::can_cast(kind) => Some("while"),
+        kind if ForStmt::can_cast(kind) => Some("for"),
+        kind if IfStmt::can_cast(kind) => Some("if"),
+        kind if FunctionExpr::can_cast(kind) => Some("function"),
+        _ => None,
+    })?;
+    let mut behind = std::iter::successors(end.next_token(), |it| it.next_token());
+    let found = behind.find(|it| !it.kind().is_trivia())?;
+    let range = if found.kind().is_line_end() {
+        TextRange::empty(end.text_range().end())
+    } else {
+        TextRange::new(end.text_range().end(), found.text_range().end())
+    };
+    action(ctx, error, format!("Write `end {word}`"), Edit { range, insert: format!(" {word}") })
+}

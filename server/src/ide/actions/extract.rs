@@ -1,0 +1,162 @@
+//! An expression gets a name: as a variable before its statement, or as a function before the statement of the file.
+//!
+//! Part of `actions`. Invariants: the expression is evaluated as often as before and after the same effects; a value that may be a
+//! function is passed on with `@`, so that it is not called where it was not; a new name means nothing anywhere in the text.
+
+use super::context::{Context, is_only_a_value, statement_of};
+use super::effects::{Judge, evaluated_once_in, unparen};
+use super::{Action, ActionKind, Edit};
+use crate::ide::infer::{Binding, binding};
+use minilive_mir::names::{NameUse, Place};
+use minilive_syntax::ast::{AstNode, Expr, Stmt};
+use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
+use rustc_hash::FxHashSet;
+
+/// `value = EXPR` before the statement of an expression.
+pub(super) fn variable(ctx: &Context<'_>) -> Option<Action> {
+    let expr = ctx.selected_expr().filter(is_worth_it)?;
+    let parent = expr.syntax().parent().filter(|_| may_be_replaced(&expr))?;
+    let statement = evaluated_once_in(expr.syntax())?;
+    let (range, whole) = (expr.range(), statement.range());
+    let unit = ctx.unit_at(whole.start()).filter(|&it| Some(it) == ctx.unit_at(range.start()))?;
+    let judge = Judge::of(ctx, unit)?;
+    let shown_by_name = judge.is_of_file() && judge.is_container(&expr);
+    if !ctx.is_closed(unit) || !judge.may_go_first(range, whole) || shown_by_name || is_only_a_value(&statement) {
+        return None;
+    }
+    // `x = x + 1` is no error where `x` has no value yet, but only as it stands there.
+    if uses_in(ctx, unit, range).iter().any(|it| ctx.facts().has_variable(unit, &it.name) && !it.definite) {
+        return None;
+    }
+    let name = ctx.fresh_name("value");
+    let text = ctx.text(range);
+    let before = match ctx.indent_of(statement.syntax()) {
+        Some(indent) => format!("{name} = {text}{}{indent}", ctx.line_end()),
+        // `a; b` on one line.
+        None if ctx.line_before(whole.start()).trim_end().ends_with(';') => format!("{name} = {text}; "),
+        None => return None,
+    };
+    let replaced = Edit { range, insert: by_value(&judge, &expr, &name, parent.kind())? };
+    let edits = vec![replaced, Edit { range: TextRange::empty(whole.start()), insert: before }];
+    let edits = ctx.checked(edits, 0, parent.kind())?;
+    Some(Action::rewrite(ActionKind::Extract, "Extract into a variable", edits))
+}
+
+/// `name = function(…) return EXPR` before the statement of the file, and a call of it in the place of the expression.
+pub(super) fn function(ctx: &Context<'_>) -> Option<Action> {
+    let expr = ctx.selected_expr().filter(is_worth_it)?;
+    let parent = expr.syntax().parent().filter(|_| may_be_replaced(&expr))?;
+    let range = expr.range();
+    let statement = statement_of(expr.syntax())?;
+    if is_only_a_value(&statement) {
+        return None;
+    }
+    let in_parameters = expr.syntax().ancestors().any(|it| it.kind() == SyntaxKind::ParamList);
+    let unit = ctx.unit_at(range.start()).filter(|&it| Some(it) == ctx.unit_at(statement.range().start()))?;
+    if in_parameters || !ctx.is_closed(unit) || !stays_the_same_elsewhere(expr.syntax()) {
+        return None;
+    }
+    let judge = Judge::of(ctx, unit)?;
+    let params = variables_in(ctx, unit, range)?;
+    let name = ctx.fresh_name("newFunction");
+    let arguments = params.iter().map(|it| argument(&judge, it)).collect::<Vec<_>>().join(", ");
+    let call = Edit { range, insert: format!("{name}({arguments})") };
+    let line_end = ctx.line_end();
+    let header = if params.is_empty() { String::new() } else { format!("({})", params.join(", ")) };
+    let body = format!("{}return {}", ctx.indent(), ctx.text(range));
+    let made = format!("{name} = function{header}{line_end}{body}{line_end}end function{line_end}{line_end}");
+    let edits = vec![call, definition(ctx, statement.syntax(), made)?];
+    let edits = ctx.checked(edits, 0, parent.kind())?;
+    Some(Action::rewrite(ActionKind::Extract, "Extract into a function", edits))
+}
+
+/// A definition before the statement of the file that holds a node.
+pub(super) fn definition(ctx: &Context<'_>, inside: &SyntaxNode, made: String) -> Option<Edit> {
+    let top = ctx.top_statement(inside)?;
+    let at = top.text_range().start();
+    ctx.line_before(at).is_empty().then(|| Edit { range: TextRange::empty(at), insert: made })
+}
+
+/// A name by itself is no reason for another one.
+fn is_worth_it(expr: &Expr) -> bool {
+    !matches!(unparen(expr.clone()), Expr::Name(_) | Expr::Keyword(_) | Expr::Error(_))
+}
+
+/// Whether another expression may stand in its place: it is neither assigned to nor called nor referred to.
+fn may_be_replaced(expr: &Expr) -> bool {
+    let Some(parent) = expr.syntax().parent() else { return false };
+    let is_first = parent.first_child().as_ref() == Some(expr.syntax());
+    let by_kind = match parent.kind() {
+        SyntaxKind::ExprStmt | SyntaxKind::RefExpr | SyntaxKind::UnaryExpr => false,
+        SyntaxKind::PostfixExpr | SyntaxKind::CallStmt => !is_first,
+        _ => true,
+    };
+    let target = expr.syntax().ancestors().find_map(Stmt::cast).and_then(|it| match it {
+        Stmt::Assign(assign) => assign.target(),
+        _ => None,
+    });
+    // The whole value of a variable has a name.
+    let has_name = parent.kind() == SyntaxKind::AssignStmt && matches!(target, Some(Expr::Name(_)));
+    by_kind && !has_name && target.is_none_or(|it| !it.range().contains_range(expr.range()))
+}
+
+/// The name in the place of an expression, without a call of what it holds.
+fn by_value(judge: &Judge, expr: &Expr, name: &str, parent: SyntaxKind) -> Option<String> {
+    if !judge.may_be_function(expr) {
+        return Some(name.to_owned());
+    }
+    let plain = [
+        SyntaxKind::AssignStmt,
+        SyntaxKind::ReturnStmt,
+        SyntaxKind::ArgList,
+        SyntaxKind::ListExpr,
+        SyntaxKind::MapEntry,
+        SyntaxKind::BinaryExpr,
+        SyntaxKind::CompareExpr,
+        SyntaxKind::IfBranch,
+        SyntaxKind::ForStmt,
+    ];
+    plain.contains(&parent).then(|| format!("@{name}"))
+}
+
+/// Whether code means the same in a function of its own: nothing in it depends on the call it stands in.
+pub(super) fn stays_the_same_elsewhere(node: &SyntaxNode) -> bool {
+    node.descendants_with_tokens().all(|it| match it.kind() {
+        SyntaxKind::SelfKw | SyntaxKind::SuperKw | SyntaxKind::LocalsKw | SyntaxKind::OuterKw => false,
+        SyntaxKind::FunctionKw => false,
+        SyntaxKind::Ident => it.as_token().is_none_or(|it| it.text() != "import"),
+        _ => true,
+    })
+}
+
+/// The uses of bare names of a unit in a range.
+pub(super) fn uses_in(ctx: &Context<'_>, unit: u32, range: TextRange) -> Vec<NameUse> {
+    let Some(placed) = crate::db::units(ctx.db, ctx.document.file).get(unit as usize) else { return Vec::new() };
+    let names = crate::db::unit_names(ctx.db, placed.unit);
+    let placed_uses = names.uses.iter().map(|it| NameUse { range: it.range + placed.start, ..it.clone() });
+    placed_uses.filter(|it| range.contains_range(it.range) && !matches!(it.place, Place::Member(_))).collect()
+}
+
+/// The variables of functions that an expression reads, in the order in which it does; none if one of them may have no value.
+fn variables_in(ctx: &Context<'_>, unit: u32, range: TextRange) -> Option<Vec<String>> {
+    let facts = ctx.facts();
+    let (mut found, mut seen) = (Vec::new(), FxHashSet::default());
+    for it in uses_in(ctx, unit, range) {
+        let Binding::Variable(owner) = binding(&facts, unit, &it.name) else { continue };
+        // What a closure gives another value while the expression is evaluated is not the same when it is read before.
+        let is_made = facts.unit(owner).made.contains(&it.name);
+        let from_outside = owner != unit && facts.unit(owner).children.len() > 1;
+        if is_made || from_outside || owner == unit && !it.definite {
+            return None;
+        }
+        if seen.insert(it.name.clone()) {
+            found.push(it.name.to_string());
+        }
+    }
+    Some(found)
+}
+
+/// A variable as an argument, without a call of what it holds.
+pub(super) fn argument(judge: &Judge, name: &str) -> String {
+    if judge.name_may_be_function(name) { format!("@{name}") } else { name.to_owned() }
+}

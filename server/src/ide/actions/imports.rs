@@ -1,0 +1,124 @@
+//! Fixes of unknown names by what other files of the workspace define: an `import`, or the module's name before it.
+//!
+//! Part of `actions`. Invariants: an `import` is added only if it leads to the very file that defines the name; names of files that no
+//! program can write are passed over; there are few offers, the nearest first.
+
+use super::super::diagnostics::Diagnostic;
+use super::context::Context;
+use super::{Action, ActionKind, Edit};
+use crate::db::{self, File};
+use crate::modules::base_name;
+use minilive_syntax::lexer::lex;
+use minilive_syntax::{SyntaxKind, TextRange, TextSize};
+
+/// So many offers are made.
+const MOST: usize = 5;
+
+/// Adds what can be done about an unknown name.
+pub(super) fn actions(ctx: &Context<'_>, name: TextRange, answers: &Diagnostic, found: &mut Vec<Action>) {
+    let text = ctx.text(name).to_owned();
+    let mut offer = |title: String, edits: Vec<Edit>| {
+        if let Some(edits) = ctx.parsing(edits) {
+            found.push(Action { title, kind: ActionKind::Fix, edits, answers: Some(answers.clone()) });
+        }
+    };
+    for module in imported(ctx) {
+        if let Some(meant) = nearest(ctx, module.file, &text) {
+            let written = format!("{}.{meant}", module.name);
+            offer(format!("Change to `{written}`"), vec![Edit { range: name, insert: written }]);
+        }
+    }
+    let mut offers = 0;
+    for module in others(ctx) {
+        let is_module = module.name == text;
+        if !is_module && !defines(ctx, module.file, &text) {
+            continue;
+        }
+        let mut edits = vec![import_line(ctx, &module.name)];
+        if !is_module {
+            edits.push(Edit { range: name, insert: format!("{}.{text}", module.name) });
+        }
+        let use_it = if is_module { String::new() } else { format!(" and write `{}.{text}`", module.name) };
+        offer(format!("Import `{}`{use_it}", module.name), edits);
+        offers += 1;
+        if offers == MOST {
+            break;
+        }
+    }
+}
+
+/// A module by the name that an `import` gives it.
+struct Module {
+    name: String,
+    file: File,
+}
+
+/// The modules that the file imports already.
+fn imported(ctx: &Context<'_>) -> Vec<Module> {
+    let imports = db::module_imports(ctx.db, ctx.document.file);
+    let module = |it: &crate::modules::ConstantImport| {
+        let file = db::likely_module(ctx.db, &ctx.live.places.lookup(&it.name))?;
+        let name = it.name.rsplit('/').next()?.to_owned();
+        Some(Module { name, file })
+    };
+    imports.iter().filter_map(module).collect()
+}
+
+/// The other files that an `import` would lead to, by name.
+fn others(ctx: &Context<'_>) -> Vec<Module> {
+    let facts = ctx.facts();
+    let here = imported(ctx);
+    let files = ctx.db.files();
+    let module = |&file: &File| {
+        let name = base_name(file.path(ctx.db)).strip_suffix(".ms")?.to_owned();
+        let is_name = matches!(&*lex(&name), [token] if token.kind == SyntaxKind::Ident);
+        let is_free = !facts.globals.contains_key(&*name) && here.iter().all(|it| it.name != name);
+        let leads = || db::likely_module(ctx.db, &ctx.live.places.lookup(&name)) == Some(file);
+        (file != ctx.document.file && is_name && is_free && leads()).then_some(Module { name, file })
+    };
+    let mut found: Vec<_> = files.iter().filter_map(module).collect();
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    found
+}
+
+fn defines(ctx: &Context<'_>, file: File, name: &str) -> bool {
+    db::file_symbols(ctx.db, file).iter().any(|it| it.container.is_none() && it.name == name)
+}
+
+/// The global of a module that is most like a name.
+fn nearest(ctx: &Context<'_>, file: File, name: &str) -> Option<String> {
+    let symbols = db::file_symbols(ctx.db, file);
+    let globals = symbols.iter().filter(|it| it.container.is_none()).map(|it| it.name.as_str());
+    super::super::checks::nearest(name, globals)
+}
+
+/// An `import` behind those that the file begins with, or before its first statement and what is said about that.
+fn import_line(ctx: &Context<'_>, module: &str) -> Edit {
+    let line_end = ctx.line_end();
+    let imports = db::module_imports(ctx.db, ctx.document.file);
+    let at_top = |it: &&crate::modules::ConstantImport| ctx.line_before(it.range.start()).starts_with("import");
+    let (at, insert) = match imports.iter().rfind(at_top) {
+        Some(last) => {
+            let behind = last.range.end() + TextSize::of(ctx.line_after(last.range.end()));
+            (behind, format!("{line_end}import \"{module}\""))
+        }
+        None => (first_code(ctx), format!("import \"{module}\"{line_end}")),
+    };
+    Edit { range: TextRange::empty(at), insert }
+}
+
+/// The start of the first statement's line, or of the comment right above it, unless the file begins with that comment.
+fn first_code(ctx: &Context<'_>) -> TextSize {
+    let Some(first) = ctx.root.first_child() else { return TextSize::new(0) };
+    let index = &ctx.document.index;
+    let line = index.line_of(first.text_range().start());
+    let is_comment = |line: u32| {
+        let text = &ctx.document.text[index.line_range(line, &ctx.document.text)];
+        text.trim_start().starts_with("//")
+    };
+    let mut above = line;
+    while above > 0 && is_comment(above - 1) {
+        above -= 1;
+    }
+    index.line_start(if above == 0 { line } else { above })
+}
