@@ -417,8 +417,7 @@ fn tier_events_are_told_one_a_line_and_statistics_are_their_sum() {
     assert!(has("left f (hot.ms line 1): ", "line 2, once"), "{lines:#?}");
     assert!(has("left f (hot.ms line 1): ", "line 2, 10 times"), "{lines:#?}");
     // How many exits are too many depends on how large the code is.
-    let dropped =
-        "dropped f (hot.ms line 1) for calls: its guards failed too often: a value is not a number, line 2, ";
+    let dropped = "dropped f (hot.ms line 1) for calls: its guards failed too often: a value is not a number, line 2, ";
     assert!(has(dropped, " times"), "{lines:#?}");
     let compiled = lines.iter().filter(|it| it.starts_with("compiled ")).count();
     let stats = text(&output.stderr);
