@@ -30,10 +30,11 @@ pub fn serve(
     // Handlers only hand on; all work is done by the world and its readers, so one thread is enough.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let code = runtime.block_on(async {
-        let service = LspService::build(|client| Backend::new(client, workers))
+        let (wire, frames) = transport::wire();
+        let service = LspService::build(|client| Backend::new(client, workers, wire.sender()))
             .custom_method(ext::DID_CHANGE_TRUST, Backend::did_change_trust);
         let (service, socket) = service.finish();
-        transport::serve(service, socket, input, output).await
+        transport::serve(service, socket, input, output, (wire, frames)).await
     });
     runtime.shutdown_background();
     Ok(code)

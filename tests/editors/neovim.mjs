@@ -35,6 +35,8 @@ vim.o.statusline = '%f [%{v:lua.MiniLiveStatus()}]'
 function _G.MiniLiveStatus() return require('minilive').status() end
 vim.api.nvim_set_keymap('n', '<F5>', '<Cmd>lua vim.lsp.codelens.run()<CR>', {})
 vim.api.nvim_set_keymap('n', '<F6>', '<Cmd>lua vim.lsp.buf.hover()<CR>', {})
+vim.api.nvim_set_keymap('n', '<F7>', '<Cmd>lua vim.lsp.buf.rename("breadth")<CR>', {})
+vim.api.nvim_set_keymap('n', '<F8>', '<Cmd>lua (vim.lsp.buf.format or vim.lsp.buf.formatting_sync)()<CR>', {})
 require('minilive').setup { cmd = { ${lua(resolve(given.server))}, 'lsp' }, trust = 'interpretOnly' }
 `;
 
@@ -180,6 +182,55 @@ function checksOf(terminal) {
           terminal.command('earlier 1f');
         }
         await terminal.line('⇒ 50 again after the undo', watch, (line) => /⇒ 50(\s|$)/.test(line));
+      },
+    },
+    {
+      name: 'names are completed in a popup, with what they are',
+      run: async () => {
+        terminal.command(String(lineOf(main.file, 'width = ')));
+        terminal.keys('O');
+        terminal.text('zz = esc');
+        terminal.keys('C-x', 'C-o');
+        try {
+          await terminal.see('escapeTime behind "zz = "', (lines) => lines.some((line) => /\d zz = escapeTime/.test(line)));
+          terminal.keys('Escape');
+          terminal.keys('S');
+          terminal.text('zz = st');
+          terminal.keys('C-x', 'C-o');
+          const offered = (lines) => ['str', 'stackTrace'].every((name) => lines.some((line) => new RegExp(`^.{8,40}\\b${name} +Function`).test(line)));
+          await terminal.see('a popup with str and stackTrace, which are functions', offered);
+        } finally {
+          terminal.command('earlier 1f');
+        }
+      },
+    },
+    {
+      name: 'a variable is renamed wherever it stands',
+      run: async () => {
+        terminal.command(String(lineOf(main.file, 'width = ')));
+        terminal.keys('0', 'F7');
+        try {
+          await terminal.see('breadth = 72', (lines) => lines.some((line) => /\d breadth = 72/.test(line)));
+          terminal.command('g/\\<width\\>/echo "left: " . getline(".")');
+          await terminal.see('no width any more', (lines) => lines.some((line) => /Pattern not found|E486/.test(line)));
+        } finally {
+          terminal.command('earlier 1f');
+        }
+        await terminal.see('width again after the undo', (lines) => lines.some((line) => /\d width = 72/.test(line)));
+      },
+    },
+    {
+      name: 'a file is formatted',
+      run: async () => {
+        terminal.command(String(lineOf(main.file, 'width = ')));
+        terminal.keys('O');
+        terminal.text('zz   =1+ 2');
+        terminal.keys('Escape', 'F8');
+        try {
+          await terminal.see('zz = 1 + 2', (lines) => lines.some((line) => /\d zz = 1 \+ 2/.test(line)));
+        } finally {
+          terminal.command('earlier 1f');
+        }
       },
     },
     {

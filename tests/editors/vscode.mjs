@@ -94,6 +94,60 @@ function checksOf({ window, folder }) {
       },
     },
     {
+      name: 'names are completed in a popup, with what they are',
+      run: async () => {
+        await window.goTo(lineOf(main.file, 'width = '));
+        for (const key of ['Home', 'Enter', 'ArrowUp']) await window.page.keyboard.press(key);
+        await window.page.keyboard.type('zz = esc', { delay: 50 });
+        await window.page.keyboard.press('Control+Space');
+        try {
+          const rows = window.page.locator('.suggest-widget.visible .monaco-list-row');
+          const labels = () => rows.evaluateAll((all) => all.map((row) => row.getAttribute('aria-label') ?? ''));
+          // Words of the file are offered without a server, too, but not as functions.
+          const isFunction = async () => (await labels()).some((label) => /^escapeTime.*, Function/.test(label.replaceAll('\n', ' ')));
+          await until('escapeTime, a function, in the popup', isFunction, PATIENCE, async () => (await labels()).join('\n'));
+          await window.page.keyboard.press('Enter');
+          await window.line('zz = escapeTime', () => true, 'escapeTime in the text');
+        } finally {
+          await window.undoAll();
+        }
+      },
+    },
+    {
+      name: 'a variable is renamed wherever it stands',
+      run: async () => {
+        await window.goTo(lineOf(main.file, 'width = '));
+        await window.page.keyboard.press('Home');
+        await window.page.keyboard.press('F2');
+        const box = window.page.locator('.rename-box input');
+        try {
+          await until('a box for the new name', () => box.isVisible(), PATIENCE);
+          await box.fill('breadth');
+          await window.page.keyboard.press('Enter');
+          await window.line('breadth = 72', () => true, 'breadth = 72');
+          const text = async () => (await window.lines()).join('\n');
+          await until('no width any more', async () => !/\bwidth\b/.test(await text()), PATIENCE, text);
+        } finally {
+          await window.undoAll();
+        }
+      },
+    },
+    {
+      name: 'a file is formatted',
+      run: async () => {
+        await window.goTo(lineOf(main.file, 'width = '));
+        for (const key of ['Home', 'Enter', 'ArrowUp']) await window.page.keyboard.press(key);
+        await window.page.keyboard.type('zz   =1+ 2');
+        await window.page.keyboard.press('Escape');
+        await window.page.keyboard.press('Shift+Alt+f');
+        try {
+          await window.line('zz = 1 + 2', () => true, 'zz = 1 + 2');
+        } finally {
+          await window.undoAll();
+        }
+      },
+    },
+    {
       name: 'an error is underlined, and gone when it is undone',
       run: async () => {
         await until('a file without errors', async () => (await window.squiggles()) === 0, PATIENCE);

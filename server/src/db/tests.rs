@@ -6,7 +6,10 @@
 use super::queries::{
     FileUnit, file_layout, fingerprints, function_mir, marker_items, unit_diagnostics, unit_ids, units,
 };
-use super::{File, LiveDb, file_facts, surroundings, unit_names, unit_types};
+use super::{
+    File, LiveDb, file_facts, file_symbols, module_code, module_imports, name_findings, surroundings, unit_checks,
+    unit_names, unit_types,
+};
 use crate::recording::{Dependencies, End, EvaluationId, Outcome, Recorded};
 use minilive_syntax::{Parse, TextEdit, TextRange, TextSize, parse, reparse};
 use salsa::plumbing::AsId;
@@ -86,8 +89,13 @@ impl Bench {
     }
 
     fn executed(&self) -> Vec<String> {
+        self.executed_by(Bench::read_everything)
+    }
+
+    /// Which queries a reader runs, sorted.
+    fn executed_by(&self, read: fn(&Bench)) -> Vec<String> {
         self.log.lock().expect("no test panics in a query").clear();
-        self.read_everything();
+        read(self);
         let names = self.names();
         let ran = std::mem::take(&mut *self.log.lock().expect("no test panics in a query"));
         let mut ran: Vec<_> = ran.iter().map(|query| named(query, &names)).collect();
@@ -317,4 +325,67 @@ fn the_number_of_queries_does_not_grow_with_the_file() {
         bench.edit("return a + 7\n", "return a - 7\n").len()
     };
     assert_eq!(ran(20), ran(400));
+}
+
+/// What warnings, imports, modules and searches ask of the database.
+fn read_the_rest(bench: &Bench) {
+    let (db, file) = (&bench.db, bench.file);
+    for placed in units(db, file) {
+        unit_checks(db, placed.unit);
+    }
+    name_findings(db, file);
+    file_symbols(db, file);
+    module_imports(db, file);
+    module_code(db, file);
+}
+
+#[test]
+fn warnings_imports_and_modules_stop_where_they_should() {
+    let text = format!("import \"lib\"\n{PROGRAM}");
+    let mut bench = Bench::new(&text);
+    read_the_rest(&bench);
+    assert_eq!(bench.executed_by(read_the_rest), [""; 0], "reading twice runs nothing");
+    let mut ran = |from: &str, to: &str| {
+        bench.edit(from, to);
+        let mut ran = bench.executed_by(read_the_rest);
+        // These look at the whole file: for them another text is another question.
+        let whole = ["file_symbols", "module_code", "module_imports"];
+        for query in whole {
+            assert!(ran.contains(&query.to_owned()), "{query} has not run: {ran:?}");
+        }
+        // A neighbour that was parsed again with the edited statement is a new object.
+        ran.retain(|it| !whole.contains(&it.as_str()));
+        let looked = ran.iter().filter(|it| *it == "statement_imports").count();
+        assert!(looked <= 3, "{ran:?}");
+        ran.retain(|it| it != "statement_imports");
+        ran
+    };
+    assert_eq!(ran("return c * 2", "return c * 3"), ["unit_checks(g)"], "another number is no other name");
+    assert_eq!(ran("x = 1\n", "\n// a comment\nx = 1\n"), [""; 0], "moving code checks nothing");
+    assert_eq!(ran("return c * 3", "return c * y"), ["name_findings", "unit_checks(g)"]);
+    assert_eq!(ran("//> g(7)", "//> g(8)"), [""; 0], "a marker is no code");
+}
+
+#[test]
+fn each_query_is_named_in_these_tests() {
+    let sources = [
+        include_str!("findings.rs"),
+        include_str!("modules.rs"),
+        include_str!("names.rs"),
+        include_str!("queries.rs"),
+        include_str!("types.rs"),
+    ];
+    let mut found = 0;
+    for source in sources {
+        for query in source.split("#[salsa::tracked(").skip(1) {
+            // `tracked(debug)` is a struct.
+            let Some((_, rest)) = query.split_once("fn ").filter(|(before, _)| !before.contains("struct")) else {
+                continue;
+            };
+            let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            assert!(include_str!("tests.rs").contains(&name), "no test here says when `{name}` runs");
+            found += 1;
+        }
+    }
+    assert!(found > 25, "only {found} queries were found");
 }

@@ -106,7 +106,13 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks) -> Vec<Ch
     let findings = db::name_findings(db, file);
     let imported = findings.iter().any(|it| it.problem == NameProblem::Unknown) && is_imported(db, file);
     for finding in findings.iter() {
-        let hidden = finding.problem == NameProblem::Unknown && (imported || settings.knows(&finding.name));
+        let quiet = match finding.problem {
+            NameProblem::UnusedParameter => !settings.levels.contains_key("unused-parameter"),
+            NameProblem::ShadowedIntrinsic => !settings.levels.contains_key("shadowed-intrinsic"),
+            _ => false,
+        };
+        let unknown = finding.problem == NameProblem::Unknown;
+        let hidden = quiet || unknown && (imported || settings.knows(&finding.name));
         if !hidden {
             place(db, file, finding, &mut found);
         }

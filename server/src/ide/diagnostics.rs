@@ -225,6 +225,11 @@ fn marker_diagnostics(db: &LiveDb, document: &DocumentView) -> Vec<Diagnostic> {
 /// How fresh evaluations went wrong.
 fn run_diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Diagnostic> {
     let mut found = Vec::new();
+    // Most runs end well, and to find out which are fresh takes a look at every unit.
+    let recorded = document.file.recordings(db).list(db);
+    if recorded.iter().all(|it| !matches!(it.outcome.end, End::Error { .. } | End::Cut { .. })) {
+        return found;
+    }
     for recorded in FreshRecordings::of(db, document).iter() {
         let (severity, code, message) = match &recorded.outcome.end {
             End::Error { message, .. } => (Severity::Error, "runtime-error", message.clone()),

@@ -5,6 +5,7 @@
 
 use super::capabilities::{self, ClientFeatures};
 use super::to_proto::ToProto;
+use super::transport::WireSender;
 use super::{ext, from_proto, notices, to_proto};
 use crate::evaluate::{Trust, WorkerFactory};
 use crate::ide;
@@ -34,6 +35,7 @@ pub struct Backend {
     client: Client,
     /// Taken by `initialize`.
     workers: Mutex<Option<Box<dyn WorkerFactory>>>,
+    wire: WireSender,
     session: OnceLock<Session>,
 }
 
@@ -70,8 +72,8 @@ fn refused(why: Refused) -> Error {
 
 impl Backend {
     /// A connection before `initialize`.
-    pub fn new(client: Client, workers: Box<dyn WorkerFactory>) -> Backend {
-        Backend { client, workers: Mutex::new(Some(workers)), session: OnceLock::new() }
+    pub fn new(client: Client, workers: Box<dyn WorkerFactory>, wire: WireSender) -> Backend {
+        Backend { client, workers: Mutex::new(Some(workers)), wire, session: OnceLock::new() }
     }
 
     fn session(&self) -> Result<&Session> {
@@ -214,7 +216,7 @@ impl LanguageServer for Backend {
         let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner).take();
         let workers = workers.ok_or_else(|| failed(ErrorCode::InvalidRequest, "already initialized"))?;
         let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-        tokio::spawn(notices::tell(self.client.clone(), features, receiver));
+        tokio::spawn(notices::tell((self.client.clone(), self.wire.clone()), features, receiver));
         let config = WorldConfig {
             encoding: features.encoding,
             trust: features.trust,

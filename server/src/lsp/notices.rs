@@ -4,6 +4,7 @@
 //! for; output reaches a client without extensions as log messages, line by line.
 
 use super::capabilities::ClientFeatures;
+use super::transport::WireSender;
 use super::{ext, to_proto};
 use crate::ide::{self, HintKind, StatusState};
 use crate::recording::Tier;
@@ -14,11 +15,13 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tower_lsp::Client;
-use tower_lsp::lsp_types::{MessageType, Url};
+use tower_lsp::lsp_types::notification::{Notification as _, PublishDiagnostics};
+use tower_lsp::lsp_types::{Diagnostic, MessageType, PublishDiagnosticsParams, Url};
 
 /// What the task remembers between notices.
 struct Teller {
     client: Client,
+    wire: WireSender,
     features: ClientFeatures,
     /// The diagnostics that were published last: their version, a hash of them, and whether there were any.
     published: HashMap<Arc<str>, (i32, u64, bool)>,
@@ -31,9 +34,14 @@ struct Teller {
 }
 
 /// Tells notices until the world ends.
-pub async fn tell(client: Client, features: ClientFeatures, mut notices: UnboundedReceiver<Notice>) {
+pub async fn tell(
+    (client, wire): (Client, WireSender),
+    features: ClientFeatures,
+    mut notices: UnboundedReceiver<Notice>,
+) {
     let mut teller = Teller {
         client,
+        wire,
         features,
         published: HashMap::new(),
         values: HashMap::new(),
@@ -49,8 +57,8 @@ pub async fn tell(client: Client, features: ClientFeatures, mut notices: Unbound
 impl Teller {
     async fn tell(&mut self, notice: Notice) {
         match notice {
-            Notice::Diagnostics { document, diagnostics } => self.diagnostics(&document, &diagnostics).await,
-            Notice::Closed { uri } => self.closed(&uri).await,
+            Notice::Diagnostics { document, diagnostics } => self.diagnostics(&document, &diagnostics),
+            Notice::Closed { uri } => self.closed(&uri),
             Notice::Output { uri, run, kind, text, .. } => self.output(&uri, run.0, kind, text).await,
             Notice::Status(status) => self.status(status).await,
             Notice::Live { document, tiers, hints } => {
@@ -63,7 +71,7 @@ impl Teller {
         }
     }
 
-    async fn diagnostics(&mut self, document: &DocumentView, diagnostics: &[ide::Diagnostic]) {
+    fn diagnostics(&mut self, document: &DocumentView, diagnostics: &[ide::Diagnostic]) {
         if self.features.pulls_diagnostics {
             return;
         }
@@ -77,19 +85,25 @@ impl Teller {
         let encoding = self.features.encoding;
         if let Ok(uri) = Url::parse(&document.uri) {
             let all = diagnostics.iter().map(|it| to_proto::diagnostic(it, document, encoding)).collect();
-            self.client.publish_diagnostics(uri, all, Some(document.version)).await;
+            self.publish(uri, all, Some(document.version));
         }
         self.published.insert(document.uri.clone(), now);
     }
 
-    async fn closed(&mut self, uri: &Arc<str>) {
+    fn closed(&mut self, uri: &Arc<str>) {
         self.values.remove(uri);
         self.tiers.remove(uri);
         if self.published.remove(uri).is_some_and(|(_, _, shows_any)| shows_any)
             && let Ok(uri) = Url::parse(uri)
         {
-            self.client.publish_diagnostics(uri, Vec::new(), None).await;
+            self.publish(uri, Vec::new(), None);
         }
+    }
+
+    /// All of them go one way, so that they arrive in order.
+    fn publish(&self, uri: Url, diagnostics: Vec<Diagnostic>, version: Option<i32>) {
+        let params = PublishDiagnosticsParams { uri, diagnostics, version };
+        self.wire.notify(PublishDiagnostics::METHOD, &params);
     }
 
     async fn output(&mut self, uri: &str, run: u64, kind: OutputKind, text: String) {

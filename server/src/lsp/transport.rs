@@ -12,7 +12,7 @@ use futures::stream::{FuturesUnordered, StreamExt as _};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::panic::AssertUnwindSafe;
-use std::sync::mpsc;
+use std::sync::{Arc, Weak, mpsc};
 use tower::Service as _;
 use tower_lsp::jsonrpc::{Error, Id, Request, Response};
 use tower_lsp::{ClientSocket, LanguageServer, LspService};
@@ -29,15 +29,56 @@ enum Frame {
     Broken(&'static str),
 }
 
+/// Where messages for the client go; the thread that writes them ends with it.
+pub struct Wire(Arc<mpsc::Sender<Vec<u8>>>);
+
+/// What the writer takes.
+pub type Written = mpsc::Receiver<Vec<u8>>;
+
+/// A way to the client that does not keep its writer alive.
+#[derive(Debug, Clone)]
+pub struct WireSender(Weak<mpsc::Sender<Vec<u8>>>);
+
+/// A new wire, with what its writer takes.
+pub fn wire() -> (Wire, Written) {
+    let (sender, written) = mpsc::channel();
+    (Wire(Arc::new(sender)), written)
+}
+
+impl Wire {
+    /// Another way to it.
+    pub fn sender(&self) -> WireSender {
+        WireSender(Arc::downgrade(&self.0))
+    }
+}
+
+impl WireSender {
+    /// Sends a notification as it is. Large ones go this way: the service's own first makes a tree of JSON values of them, which takes
+    /// longer than finding out what they say.
+    pub fn notify(&self, method: &str, params: &impl serde::Serialize) {
+        #[derive(serde::Serialize)]
+        struct Notification<'a, T> {
+            jsonrpc: &'a str,
+            method: &'a str,
+            params: T,
+        }
+        // The connection has ended otherwise.
+        if let Some(out) = self.0.upgrade() {
+            send(&out, &Notification { jsonrpc: "2.0", method, params });
+        }
+    }
+}
+
 /// Serves until `exit` or the end of the input; returns the process's exit code.
 pub async fn serve<S: LanguageServer>(
     mut service: LspService<S>,
     socket: ClientSocket,
     input: impl Read + Send + 'static,
     output: impl Write + Send + 'static,
+    (Wire(wire), written): (Wire, Written),
 ) -> i32 {
     let (mut from_server, mut to_server) = socket.split();
-    let (out, written) = mpsc::channel::<Vec<u8>>();
+    let out = mpsc::Sender::clone(&wire);
     let writer = std::thread::spawn(move || write_frames(output, &written));
     let (frame_sender, mut frames) = tokio::sync::mpsc::unbounded_channel();
     std::thread::spawn(move || {
@@ -105,7 +146,7 @@ pub async fn serve<S: LanguageServer>(
     }
     forward.abort();
     let _ = forward.await;
-    drop((running, out, service));
+    drop((running, out, service, wire));
     let _ = writer.join();
     code
 }
