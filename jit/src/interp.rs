@@ -83,6 +83,7 @@ pub struct Run<'e> {
 }
 
 /// What baseline code and its helpers hand each other, at fixed places.
+#[cfg_attr(minilive_portable, expect(dead_code, reason = "nothing is compiled there"))]
 #[derive(Debug)]
 pub(crate) struct Lent {
     /// The window in which code goes on.

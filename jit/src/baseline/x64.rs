@@ -594,7 +594,7 @@ mod tests {
                 "mov r14,0x10000000000",
                 "add rax,0x12c",
                 "sub rax,3",
-                "imul edx,edx,0x3e8",
+                "imul edx,0x3e8",
                 "xor edx,r8d",
                 "add rdx,rdi",
                 "cmp qword ptr [r12],9",

@@ -132,6 +132,7 @@ impl Code {
     }
 
     /// Whether it has baseline code.
+    #[cfg(not(minilive_portable))]
     #[inline(always)]
     pub(crate) fn has_baseline(&self) -> bool {
         self.tier.baseline.get() != 0

@@ -4,6 +4,7 @@
 //! text, so an instruction means and notes the same in either.
 
 use super::Run;
+#[cfg(not(minilive_portable))]
 use super::frame::Ip;
 use super::step::steps;
 use minilive_runtime::fault::Eval;
