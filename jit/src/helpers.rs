@@ -541,6 +541,9 @@ fn call_found(
     let realm = realm_at(ctx, site);
     // SAFETY: invariant 5.
     let (entry, cell) = unsafe { (*entry, &*cell) };
+    if let Some(result) = call_map_method(realm, entry, args) {
+        return give(realm, site, result);
+    }
     let result = run().get_member(realm, args[0], entry, cell).and_then(|member| {
         if stays(member.value) {
             return Ok(member.value);
@@ -549,6 +552,20 @@ fn call_found(
         call_value(run(), realm, member.value, &args[2..], Some(receiver))
     });
     give(realm, site, result)
+}
+
+/// A call of a method that all maps have, if the first operand is a map that has nothing else of that name.
+fn call_map_method(realm: &mut Realm, entry: NameEntry, args: &[Value]) -> Option<Eval<Value>> {
+    let method = entry.map_method?;
+    let map = args[0].as_map()?;
+    let given = &args[1..];
+    let known = realm.head.changed_types & TypeMap::Map.bit() == 0 && map.shows_methods(realm, entry.name);
+    if !known || args[0] != args[1] || given.len() > method.def().params.len() {
+        return None;
+    }
+    let mut all = [Value::NULL; MAX_PARAMS];
+    all[..given.len()].copy_from_slice(given);
+    Some(intrinsics::invoke_in_place(realm, run(), method, &mut all, given.len()))
 }
 
 /// `container[key]`
@@ -569,6 +586,9 @@ extern "C" fn get_index(ctx: *mut u8, site: u64, container: u64, key: u64) -> u6
 /// `container[key] = value`
 extern "C" fn set_index(ctx: *mut u8, site: u64, container: u64, key: u64, stored: u64) -> u64 {
     let realm = realm_at(ctx, site);
+    if value(container).as_map().is_some_and(|map| map.replace(realm, value(key), value(stored))) {
+        return Value::NULL.bits();
+    }
     let result = ops::index_set(realm, value(container), value(key), value(stored));
     give(realm, site, result.map(|()| Value::NULL))
 }

@@ -8,6 +8,7 @@
 mod background;
 pub(crate) mod inline;
 mod install;
+mod nest;
 
 use crate::dump::{Dump, Line};
 use crate::engine::inlined::{self, Inlined};
@@ -229,6 +230,10 @@ impl Tiering for Optimiser {
         if let Place::Loop(block) = place
             && !self.is_busy()
         {
+            if waits_for_outer(code, block) {
+                code.counters.heat.set(0);
+                return;
+            }
             self.compile(codes, realm, code, EntryAt::Loop(block));
         }
         if self.is_busy() {
@@ -455,6 +460,15 @@ impl Backend {
             }
         }
     }
+}
+
+/// Whether a loop around this one is compiled, or is to be, and will come round soon.
+fn waits_for_outer(code: &Code, block: BlockId) -> bool {
+    let worthiest = nest::worthiest(code, block);
+    let refused = code.tier.refused.borrow().iter().any(|it| it.place == Place::Loop(worthiest));
+    let waits = worthiest != block && !refused && code.tier.waits.get() < nest::MOST_WAITS;
+    code.tier.waits.set(if waits { code.tier.waits.get() + 1 } else { 0 });
+    waits
 }
 
 /// How often a call must have run for its callee to be spliced in: what is compiled at once, as tests do, has not run yet.

@@ -51,40 +51,47 @@ impl Drop for DualMap {
 #[cfg(all(target_os = "linux", not(minilive_portable)))]
 mod imp {
     use super::DualMap;
-    use rustix::fs::{MemfdFlags, ftruncate, memfd_create};
-    use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
+    use rustix::mm::{MapFlags, MprotectFlags, MremapFlags, ProtFlags, mmap_anonymous, mprotect, mremap, munmap};
     use std::ptr::{null_mut, with_exposed_provenance_mut};
 
     const PAGE: usize = 4096;
 
+    /// The views are of shared anonymous memory: that is what profilers know as memory of generated code.
     pub(super) fn map(len: usize) -> Result<DualMap, String> {
         let len = len.next_multiple_of(PAGE);
         let why = |what: &str| {
             let what = what.to_owned();
             move |error: rustix::io::Errno| format!("{what}: {error}")
         };
-        let file =
-            memfd_create("minilive-code", MemfdFlags::CLOEXEC).map_err(why("no anonymous file for machine code"))?;
-        ftruncate(&file, len as u64).map_err(why("no room for machine code"))?;
-        let view = |protection| {
-            // SAFETY: invariant 1. A fresh mapping at an address the system chooses; it aliases nothing that Rust knows of.
-            unsafe { mmap(null_mut(), len, protection, MapFlags::SHARED, &file, 0) }
-        };
-        let write = view(ProtFlags::READ | ProtFlags::WRITE).map_err(why("cannot map code for writing"))?;
-        match view(ProtFlags::READ | ProtFlags::EXEC) {
+        let writable = ProtFlags::READ | ProtFlags::WRITE;
+        // SAFETY: invariant 1. A fresh mapping at an address the system chooses; it aliases nothing that Rust knows of.
+        let write = unsafe { mmap_anonymous(null_mut(), len, writable, MapFlags::SHARED) };
+        let write = write.map_err(why("no room for machine code"))?;
+        // SAFETY: invariant 1. An old length of 0 leaves the mapping as it is and maps its pages once more, at an address the system
+        // chooses.
+        let run = unsafe { mremap(write, 0, len, MremapFlags::MAYMOVE) };
+        let executable = run.and_then(|run| {
+            // SAFETY: invariant 1. The view was mapped right above with this length, and nobody has seen it.
+            let done = unsafe { mprotect(run, len, MprotectFlags::READ | MprotectFlags::EXEC) };
+            done.map(|()| run).inspect_err(|_| drop_view(run.expose_provenance(), len))
+        });
+        match executable {
             Ok(run) => Ok(DualMap { write: write.expose_provenance(), run: run.expose_provenance(), len }),
             Err(error) => {
-                // SAFETY: invariant 1. The view was mapped above with this length and has no other owner.
-                let _ = unsafe { munmap(write, len) };
+                drop_view(write.expose_provenance(), len);
                 Err(why("executable memory is forbidden here")(error))
             }
         }
     }
 
+    fn drop_view(view: usize, len: usize) {
+        // SAFETY: invariant 1. The view was mapped by `map` with this length, and its owner gives it up.
+        let _ = unsafe { munmap(with_exposed_provenance_mut(view), len) };
+    }
+
     pub(super) fn unmap(map: &mut DualMap) {
         for view in [map.write, map.run] {
-            // SAFETY: invariant 1. Both views were mapped by `map` with this length, and the owner is being dropped.
-            let _ = unsafe { munmap(with_exposed_provenance_mut(view), map.len) };
+            drop_view(view, map.len);
         }
     }
 }

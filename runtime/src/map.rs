@@ -171,6 +171,32 @@ impl MapRef {
         has(name) || has(names::ISA)
     }
 
+    /// Whether the map and its chain have no entry that comes before a method that all maps have.
+    #[inline]
+    pub fn shows_methods(self, realm: &mut Realm, method: Name) -> bool {
+        match self.layout() {
+            MapLayout::Dict => self.table().is_none_or(|table| !table.hides_methods()),
+            MapLayout::Shaped => {
+                let slots = realm.slots_of(self.shape(), method);
+                slots.own.is_none() && slots.isa.is_none()
+            }
+            MapLayout::Env | MapLayout::Globals => false,
+        }
+    }
+
+    /// Sets the value of a key that the table of a map has already; false if it is not to be found so, or if more is to be done.
+    #[inline]
+    pub fn replace(self, realm: &mut Realm, key: Value, value: Value) -> bool {
+        if self.layout() != MapLayout::Dict || self.is_guarded() || self.object().table.is_null() {
+            return false;
+        }
+        // SAFETY: invariant 2; nothing else looks at the table meanwhile.
+        let table = unsafe { &mut *self.object().table };
+        let Some(old) = table.replace(key, value) else { return false };
+        realm.overwritten(old);
+        true
+    }
+
     /// The map's own value of a key.
     #[inline]
     pub fn get(self, realm: &Realm, key: Value) -> Option<Value> {

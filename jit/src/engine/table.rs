@@ -20,6 +20,7 @@ use crate::record::Point;
 use minilive_mir::ir::{Const, ConstId, Param, Unit, UnitKey, UnitKind};
 use minilive_mir::program::{Fingerprint, Program, ProgramUnit};
 use minilive_runtime::intrinsics;
+use minilive_runtime::realm::TypeMap;
 use minilive_runtime::shape::{ShapeId, ShapeKey};
 use minilive_runtime::shared::Shared;
 use minilive_runtime::value::Value;
@@ -335,7 +336,8 @@ impl CodeTable {
             Some(id) => self.shared.intrinsic(id.0),
             None => Value::ABSENT,
         };
-        NameEntry { name, cell: self.shared.cell(name), intrinsic }
+        let map_method = intrinsics::find(text).filter(|_| intrinsics::methods_of(TypeMap::Map).contains(&text));
+        NameEntry { name, cell: self.shared.cell(name), intrinsic, map_method }
     }
 
     fn env_shape(&self, unit: &Unit) -> Option<ShapeId> {

@@ -15,6 +15,7 @@ use crate::reason::Invalidation;
 use crate::record::Point;
 use minilive_mir::ir::{BlockId, InstId, Unit, UnitKey};
 use minilive_mir::program::{Fingerprint, UnitInfo};
+use minilive_runtime::intrinsics::IntrinsicId;
 use minilive_runtime::shape::ShapeId;
 use minilive_runtime::shared::{CellId, Name};
 use minilive_runtime::value::Value;
@@ -41,6 +42,8 @@ pub struct NameEntry {
     pub cell: CellId,
     /// The interned name.
     pub name: Name,
+    /// The method of that name that all maps have.
+    pub map_method: Option<IntrinsicId>,
 }
 
 /// One unit, ready to run.

@@ -29,6 +29,8 @@ pub struct Way {
     pub steps: Box<[Step]>,
     /// The slot in the holder.
     pub slot: u8,
+    /// The holder's shape behind a store that adds the member.
+    pub added: Option<u32>,
 }
 
 impl Way {
@@ -125,7 +127,7 @@ mod tests {
     use super::*;
 
     fn way(shape: u32) -> Way {
-        Way { shape, steps: Box::new([Step { isa_slot: 0, shape: 100 }]), slot: 3 }
+        Way { shape, steps: Box::new([Step { isa_slot: 0, shape: 100 }]), slot: 3, added: None }
     }
 
     #[test]

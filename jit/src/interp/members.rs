@@ -135,7 +135,13 @@ fn way_to(realm: &mut Realm, receiver: MapRef, name: Name, found: &Found) -> Opt
         map = map.slot(isa_slot).as_map()?;
         steps.push(Step { isa_slot: u8::try_from(isa_slot).ok()?, shape: map.shape().0 });
     }
-    Some(Way { shape: receiver.shape().0, steps: steps.into(), slot: u8::try_from(found.slot).ok()? })
+    let slot = u8::try_from(found.slot).ok()?;
+    Some(Way { shape: receiver.shape().0, steps: steps.into(), slot, added: None })
+}
+
+/// The way of a store that adds the member to a map of this shape.
+fn adding_way(before: ShapeId, slot: u8, after: u32) -> Way {
+    Way { shape: before.0, steps: Box::default(), slot, added: Some(after) }
 }
 
 /// Notes the way to a member of a map as the cell can repeat it.
@@ -287,7 +293,7 @@ impl Run<'_> {
         let seen = cell.property();
         if seen.variety != Variety::None && seen.holder == Holder::Added && seen.shape == before.0 && !map.is_guarded()
         {
-            cell.see_way(&self.codes.ways, || None);
+            cell.see_way(&self.codes.ways, || Some(adding_way(before, seen.slot, seen.holder_shape)));
             map.add_slot(realm, ShapeId(seen.holder_shape), value);
             return Ok(());
         }
@@ -301,11 +307,13 @@ impl Run<'_> {
             see_found(cell, map, &found);
             return Ok(());
         }
-        cell.see_way(&self.codes.ways, || None);
         let plain = cacheable(map);
         ops::member_set(realm, object, entry.name, value)?;
         let slot = map.slot_of(realm, entry.name).and_then(|slot| u8::try_from(slot).ok());
-        match slot.filter(|_| plain && cacheable(map)) {
+        let slot = slot.filter(|_| plain && cacheable(map));
+        let adds = map.layout() == MapLayout::Shaped && map.shape() != before;
+        cell.see_way(&self.codes.ways, || slot.filter(|_| adds).map(|slot| adding_way(before, slot, map.shape().0)));
+        match slot {
             Some(slot) => cell.see_property(Property {
                 variety: Variety::Mono,
                 holder: if map.shape() == before { Holder::Own } else { Holder::Added },

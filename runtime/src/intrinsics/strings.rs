@@ -11,6 +11,7 @@ use crate::realm::Realm;
 use crate::string::{MAX_STRING, StringRef};
 use crate::text::{self, Growing, Names, parse_number, trailing_for_val};
 use crate::value::{Unpacked, Value};
+use memchr::memmem;
 
 /// Bytes of text work that count as one step.
 const BYTES_PER_STEP: usize = 16;
@@ -137,8 +138,9 @@ pub(super) fn split_characters(realm: &mut Realm, text: StringRef, most: usize, 
 
 fn split_at(realm: &mut Realm, text: StringRef, delimiter: StringRef, most: usize, parts: ListRef) -> Eval<()> {
     let mut at = 0;
+    let finder = memmem::Finder::new(delimiter.as_bytes());
     while parts.len() + 1 < most {
-        let Some(found) = text.as_str()[at..].find(delimiter.as_str()) else {
+        let Some(found) = finder.find(&text.as_bytes()[at..]) else {
             break;
         };
         realm.charge(1)?;
@@ -177,14 +179,15 @@ pub(super) fn replace_text(call: &mut IntrinsicCall, text: StringRef, most: usiz
         return Ok(Value::NULL);
     };
     charge_bytes(call.realm, text.byte_len())?;
-    if old.is_empty() || !text.as_str().contains(old.as_str()) {
+    let finder = memmem::Finder::new(old.as_bytes());
+    if old.is_empty() || finder.find(text.as_bytes()).is_none() {
         return Ok(text.value());
     }
     let mut out = String::new();
     let mut growing = Growing::new();
     let mut rest = text.as_str();
     for _ in 0..most {
-        let Some(found) = rest.find(old.as_str()) else { break };
+        let Some(found) = finder.find(rest.as_bytes()) else { break };
         growing.up_to(call.realm, out.len() + found + new.byte_len())?;
         out.push_str(&rest[..found]);
         out.push_str(new.as_str());
@@ -212,7 +215,7 @@ pub(super) fn find_text(call: &mut IntrinsicCall, text: StringRef, from: usize) 
         return Ok(Value::NULL);
     }
     let start = text.byte_offset(call.realm, from);
-    Ok(match text.as_str()[start..].find(wanted.as_str()) {
+    Ok(match memmem::find(&text.as_bytes()[start..], wanted.as_bytes()) {
         Some(found) => Value::number(text.char_index(start + found) as f64),
         None => Value::NULL,
     })

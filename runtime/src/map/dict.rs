@@ -5,8 +5,10 @@
 //! crossing an empty cell; no tombstone stands before `first`; the cursor, if set, is the rank of a live entry.
 //! Read `tests::it_behaves_like_a_list_of_pairs` first.
 
+use crate::intrinsics;
 use crate::value::{Unpacked, Value};
 use std::cell::Cell;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// One entry; a removed one has an absent key.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +26,10 @@ pub(crate) struct Dict {
     index: Vec<u64>,
     /// Whether a string was ever inserted: without one, no name is a key.
     has_texts: bool,
+    /// Whether a key was ever inserted that comes before a method that all maps have, or `__isa`.
+    hides: bool,
+    /// The entry that was found last: what is asked for, read and changed in turn is looked up once.
+    last: AtomicU32,
     live: usize,
     /// No live entry stands before this one.
     first: usize,
@@ -62,6 +68,11 @@ pub(crate) fn same_key(a: Value, b: Value) -> bool {
     }
 }
 
+/// Whether a key of this text comes before a method that all maps have, or leads to a map that may.
+fn hides(text: &str) -> bool {
+    text == "__isa" || intrinsics::type_methods("map").contains(&text)
+}
+
 impl Dict {
     pub(crate) fn with_capacity(capacity: usize) -> Dict {
         let mut dict = Dict { entries: Vec::with_capacity(capacity), ..Dict::default() };
@@ -94,8 +105,26 @@ impl Dict {
         size_of::<Dict>() + self.entries.capacity() * size_of::<Entry>() + self.index.capacity() * 8
     }
 
+    /// Whether an own entry, or one of maps up a chain, may come before a method that all maps have.
+    pub(crate) fn hides_methods(&self) -> bool {
+        self.hides
+    }
+
     #[inline]
     fn find(&self, key: Value, hash: u32) -> Option<usize> {
+        let last = self.last.load(Relaxed) as usize;
+        if self.entries.get(last).is_some_and(|entry| entry.key == key) {
+            return Some(last);
+        }
+        let found = self.probe(key, hash);
+        if let Some(at) = found {
+            self.last.store(at as u32, Relaxed);
+        }
+        found
+    }
+
+    #[inline]
+    fn probe(&self, key: Value, hash: u32) -> Option<usize> {
         if self.index.is_empty() {
             return None;
         }
@@ -137,10 +166,20 @@ impl Dict {
             self.rebuild(self.live * 2 + 4);
         }
         self.link(hash, self.entries.len() as u32);
-        self.has_texts |= key.is_string();
+        if let Some(text) = key.as_string() {
+            self.has_texts = true;
+            self.hides |= hides(text.as_str());
+        }
         self.entries.push(Entry { key, value, hash });
         self.live += 1;
         None
+    }
+
+    /// Sets the value of a key that is there; returns the value before.
+    #[inline]
+    pub(crate) fn replace(&mut self, key: Value, value: Value) -> Option<Value> {
+        let at = self.find(key, key_hash(key))?;
+        Some(std::mem::replace(&mut self.entries[at].value, value))
     }
 
     fn link(&mut self, hash: u32, number: u32) {

@@ -103,9 +103,6 @@ impl Builder<'_> {
         if self.is_globals(obj) && self.may(ExitReason::Frozen) && self.reg(src).ty != Ty::Range {
             return self.store_global(name, src);
         }
-        if self.add_member(obj, name, src)? {
-            return Ok(());
-        }
         let ways = self.ways(obj)?.filter(|ways| ways.iter().all(|it| it.steps.is_empty()));
         let Some(ways) = ways else {
             let site = self.site(name)?;
@@ -116,37 +113,27 @@ impl Builder<'_> {
         let map = self.receiver(obj)?;
         let (name, slot) = (self.name(name), self.reg(src));
         let value = self.boxed(slot);
-        self.each_way(map, &ways, Rep::None, &mut |it, holder, slot| {
+        let all: Vec<Option<u32>> = ways.iter().map(|way| way.added).collect();
+        self.each_way(map, &ways, Rep::None, &mut |it, holder, way| {
             let object = it.object(holder);
-            it.op(Op::StoreSlot(slot), &[object, name, value, holder], Rep::None);
+            let op = match way.added {
+                None => Op::StoreSlot(way.slot),
+                Some(shape) => Op::AddSlot { slot: way.slot, shape },
+            };
+            it.op(op, &[object, name, value, holder], Rep::None);
             Val(u32::MAX)
         });
+        if all.iter().any(Option::is_some) {
+            // The map may be known by another value, too.
+            self.shapes.clear();
+        }
+        if let [Some(shape)] = all[..] {
+            self.shapes.push((map, ShapeSet::one(shape)));
+        }
         // The map may have been a type map.
         self.env.types_ok = 0;
         self.effect();
         Ok(())
-    }
-
-    /// `obj.name = value` where that always added a member to maps of one shape; false if it is not known to.
-    fn add_member(&mut self, obj: Reg, name: NameId, src: Reg) -> Step<bool> {
-        let seen = self.input.seen.property(self.at);
-        let added = seen.variety == Variety::Mono && seen.holder == Holder::Added;
-        let is_map = matches!(self.reg(obj).ty, Ty::Map | Ty::Any | Ty::Plain);
-        if !added || !is_map || !self.may(ExitReason::Shape) {
-            return Ok(false);
-        }
-        let map = self.receiver(obj)?;
-        self.guard_shape(map, ShapeSet::one(seen.shape));
-        let (object, name, slot) = (self.object(map), self.name(name), self.reg(src));
-        let value = self.boxed(slot);
-        let op = Op::AddSlot { slot: seen.slot, shape: seen.holder_shape };
-        self.op(op, &[object, name, value, map], Rep::None);
-        // The map may have been a type map, or be known by another value, too.
-        self.env.types_ok = 0;
-        self.shapes.clear();
-        self.shapes.push((map, ShapeSet::one(seen.holder_shape)));
-        self.effect();
-        Ok(true)
     }
 
     pub(crate) fn ref_member(&mut self, dst: Reg, obj: Reg, name: NameId) -> Step<()> {
@@ -212,7 +199,7 @@ impl Builder<'_> {
             return Ok(self.helper(Helper::FindMember(site), &vals, Rep::Boxed));
         };
         let map = self.receiver(obj)?;
-        Ok(self.each_way(map, ways, Rep::Boxed, &mut |it, holder, slot| it.load_slot(holder, slot)))
+        Ok(self.each_way(map, ways, Rep::Boxed, &mut |it, holder, way| it.load_slot(holder, way.slot)))
     }
 
     /// A receiver of which ways are known, as a map: what is none is one of another shape.
@@ -262,7 +249,7 @@ impl Builder<'_> {
     /// Does something to the map at the end of each of the ways that begin at a map; the last shape at each step is guarded, the
     /// others are tested for. What is done may have an effect, but must not be left behind that. Gives the result of whichever way
     /// it was.
-    fn each_way(&mut self, map: Val, ways: &[Way], rep: Rep, act: &mut dyn FnMut(&mut Self, Val, u8) -> Val) -> Val {
+    fn each_way(&mut self, map: Val, ways: &[Way], rep: Rep, act: &mut dyn FnMut(&mut Self, Val, &Way) -> Val) -> Val {
         // All ways leave with the same state, which is taken before they part.
         self.state_before();
         let ways: Vec<&Way> = ways.iter().collect();
@@ -284,7 +271,7 @@ impl Builder<'_> {
         map: Val,
         ways: &[&Way],
         depth: usize,
-        act: &mut dyn FnMut(&mut Self, Val, u8) -> Val,
+        act: &mut dyn FnMut(&mut Self, Val, &Way) -> Val,
         ends: &mut Vec<(Block, Val)>,
     ) {
         let mut sets = alike(ways, depth);
@@ -316,12 +303,12 @@ impl Builder<'_> {
         map: Val,
         (ways, shapes): (&[&Way], ShapeSet),
         depth: usize,
-        act: &mut dyn FnMut(&mut Self, Val, u8) -> Val,
+        act: &mut dyn FnMut(&mut Self, Val, &Way) -> Val,
         ends: &mut Vec<(Block, Val)>,
     ) {
         let ways: Vec<&Way> = ways.iter().copied().filter(|way| shapes.contains(way.shape_at(depth))).collect();
         let Some(step) = ways[0].steps.get(depth) else {
-            let val = act(self, map, ways[0].slot);
+            let val = act(self, map, ways[0]);
             ends.push((self.cur, val));
             return;
         };
@@ -411,16 +398,21 @@ fn one_way(seen: Property) -> Option<Way> {
     let steps = match seen.holder {
         Holder::Own => Box::default(),
         Holder::Parent => [WayStep { isa_slot: seen.isa_slot, shape: seen.holder_shape }].into(),
-        Holder::TypeMap | Holder::Added => return None,
+        Holder::Added => {
+            let added = Some(seen.holder_shape);
+            return Some(Way { shape: seen.shape, steps: Box::default(), slot: seen.slot, added });
+        }
+        Holder::TypeMap => return None,
     };
-    Some(Way { shape: seen.shape, steps, slot: seen.slot })
+    Some(Way { shape: seen.shape, steps, slot: seen.slot, added: None })
 }
 
 /// The shapes that ways have after so many steps, those together from which they go on alike: through the same slot of `__isa`, or to
 /// the same slot of the member.
 fn alike(ways: &[&Way], depth: usize) -> Vec<ShapeSet> {
-    let next = |way: &Way| way.steps.get(depth).map_or((true, way.slot), |step| (false, step.isa_slot));
-    let mut shapes: Vec<((bool, u8), u32)> = ways.iter().map(|way| (next(way), way.shape_at(depth))).collect();
+    let next =
+        |way: &Way| way.steps.get(depth).map_or((true, way.slot, way.added), |step| (false, step.isa_slot, None));
+    let mut shapes: Vec<_> = ways.iter().map(|way| (next(way), way.shape_at(depth))).collect();
     shapes.sort_unstable();
     shapes.dedup();
     let groups = shapes.chunk_by(|a, b| a.0 == b.0);
