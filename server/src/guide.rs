@@ -171,6 +171,11 @@ fn entry(id: IntrinsicId) -> Option<&'static Entry> {
     by_id.get(&id).copied()
 }
 
+/// Whether a built-in function is about the function that it gets as this argument, counted from 0.
+pub fn takes_function(id: IntrinsicId, argument: u32) -> bool {
+    id.def().full_name() == "info" && argument == 0
+}
+
 /// What a built-in function gives.
 pub fn gives(id: IntrinsicId) -> Gives {
     entry(id).map_or(Gives::Anything, |it| it.1)

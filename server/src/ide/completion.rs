@@ -4,6 +4,7 @@
 //! facts of the file and members from inference. Invariants: nothing is offered inside comments, numbers and plain strings or where
 //! a new name is being made up; the list is ranked by how near a name is defined, and says when it is cut.
 
+mod callback;
 mod context;
 mod items;
 
@@ -51,5 +52,8 @@ pub fn completions(db: &LiveDb, document: &DocumentView, live: &Live, offset: Te
     items.sort_by(|a, b| (a.rank, a.label.to_lowercase(), &a.label).cmp(&(b.rank, b.label.to_lowercase(), &b.label)));
     let incomplete = items.len() > MOST_ITEMS;
     items.truncate(MOST_ITEMS);
+    if context.wanted == (Wanted::Name { uncalled: false }) {
+        callback::refer(&mut infer, db, document, context.replace, &mut items);
+    }
     Completions { items, incomplete, replace: context.replace }
 }

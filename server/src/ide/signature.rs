@@ -35,19 +35,36 @@ pub struct Signatures {
     pub active: u32,
 }
 
+/// The callee of the call around an offset.
+pub(super) struct Callee {
+    /// The unit in which the call stands.
+    pub at: UnitRef,
+    /// What is called.
+    pub symbol: Sym,
+    /// Where it ends.
+    pub end: TextSize,
+    /// The argument that is being written, counted from 0.
+    pub active: u32,
+}
+
 /// The call around an offset.
 pub fn signatures(db: &LiveDb, document: &DocumentView, places: &Places, offset: TextSize) -> Option<Signatures> {
+    let callee = callee_at(db, document, offset)?;
+    let mut infer = Infer::new(db, places);
+    let signatures = of_callee(&mut infer, db, callee.at, &callee.symbol);
+    (!signatures.is_empty()).then_some(Signatures { signatures, active: callee.active })
+}
+
+/// What is called around an offset.
+pub(super) fn callee_at(db: &LiveDb, document: &DocumentView, offset: TextSize) -> Option<Callee> {
     let root = SyntaxNode::new_root(document.file.parse(db).green.clone());
     let offset = offset.min(root.text_range().end());
-    let (callee_end, active) = call_at(&root, offset)?;
-    let unit = units_at(db, document.file, callee_end).next()?;
+    let (end, active) = call_at(&root, offset)?;
+    let unit = units_at(db, document.file, end).next()?;
     let placed = db::units(db, document.file).get(unit as usize)?;
-    let relative = callee_end.checked_sub(placed.start)?;
-    let callee = symbol_before(&placed.unit.green(db).0, placed.unit.kind(db), relative)?;
-    let mut infer = Infer::new(db, places);
-    let at = UnitRef { file: document.file, unit };
-    let signatures = of_callee(&mut infer, db, at, &callee);
-    (!signatures.is_empty()).then_some(Signatures { signatures, active })
+    let relative = end.checked_sub(placed.start)?;
+    let symbol = symbol_before(&placed.unit.green(db).0, placed.unit.kind(db), relative)?;
+    Some(Callee { at: UnitRef { file: document.file, unit }, symbol, end, active })
 }
 
 fn of_callee(infer: &mut Infer<'_>, db: &LiveDb, at: UnitRef, callee: &Sym) -> Vec<Signature> {

@@ -60,7 +60,7 @@ pub struct Item {
     pub kind: ItemKind,
     /// A few words behind the label.
     pub detail: Option<String>,
-    /// What is inserted, if that is not the label; for snippets in the syntax of the protocol.
+    /// What is inserted, if that is not the label; for [`ItemKind::Snippet`] in the syntax of the protocol.
     pub insert: Option<String>,
     /// Smaller is better.
     pub rank: u32,

@@ -24,7 +24,7 @@ impl ToProto for Completions {
             detail: item.detail.clone(),
             sort_text: Some(format!("{at:04}")),
             filter_text: item.insert.as_ref().map(|_| item.label.clone()),
-            insert_text_format: item.insert.as_ref().map(|_| InsertTextFormat::SNIPPET),
+            insert_text_format: (item.kind == ItemKind::Snippet).then_some(InsertTextFormat::SNIPPET),
             text_edit: Some(CompletionTextEdit::Edit(TextEdit {
                 range: replace,
                 new_text: item.insert.clone().unwrap_or_else(|| item.label.clone()),
