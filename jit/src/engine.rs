@@ -93,6 +93,8 @@ pub struct EngineConfig {
     pub verify: bool,
     /// Compiled code counts nothing, so that what counting costs can be measured. Counts are wrong then.
     pub uncounted: bool,
+    /// Compiled code embeds no addresses but has relocations for them, as object files need it; for tests.
+    pub symbolic: bool,
     /// What is done to improve compiled code.
     pub passes: Passes,
 }
@@ -109,6 +111,7 @@ impl Default for EngineConfig {
             dump: false,
             verify: cfg!(debug_assertions),
             uncounted: false,
+            symbolic: false,
             passes: Passes::default(),
         }
     }

@@ -89,6 +89,7 @@ pub(crate) struct Backend {
     pub(crate) helpers: HelperTable,
     pub(crate) count_depth: bool,
     pub(crate) uncounted: bool,
+    symbolic: bool,
     passes: Passes,
     /// A call that ran less often is not worth splicing its callee in.
     least_runs: u64,
@@ -112,6 +113,7 @@ impl Optimiser {
                 helpers: helpers::table(),
                 count_depth: false,
                 uncounted: config.uncounted,
+                symbolic: config.symbolic,
                 passes: config.passes,
                 least_runs: least_runs(config.tier),
                 workshop: Workshop::default(),
