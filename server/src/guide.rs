@@ -28,6 +28,8 @@ pub enum Gives {
     Texts,
     /// A list of what is in the receiver.
     Elements,
+    /// A list of what the receiver's elements are found by.
+    Indexes,
     /// A map.
     Map,
     /// An error value.
@@ -97,7 +99,7 @@ pub const GUIDE: &[Entry] = &[
     ("replace", Gives::Same, "print \"one two\".replace(\"two\", \"three\")", "one three\n"),
     ("sum", Gives::Number, "print [1, 2, 3].sum", "6\n"),
     ("slice", Gives::Same, "print slice([1, 2, 3, 4], 1, 3)", "[2, 3]\n"),
-    ("indexes", Gives::List, "print {\"a\": 1, \"b\": 2}.indexes", "[\"a\", \"b\"]\n"),
+    ("indexes", Gives::Indexes, "print {\"a\": 1, \"b\": 2}.indexes", "[\"a\", \"b\"]\n"),
     ("hasIndex", Gives::Number, "print {\"a\": 1}.hasIndex(\"a\")", "1\n"),
     ("values", Gives::Elements, "print {\"a\": 1, \"b\": 2}.values", "[1, 2]\n"),
     ("range", Gives::Numbers, "print range(1, 5)", "[1, 2, 3, 4, 5]\n"),

@@ -139,7 +139,7 @@ function checksOf({ window, folder }) {
         for (const key of ['Home', 'Enter', 'ArrowUp']) await window.page.keyboard.press(key);
         await window.page.keyboard.type('zz   =1+ 2');
         await window.page.keyboard.press('Escape');
-        await window.page.keyboard.press('Shift+Alt+f');
+        await window.page.keyboard.press('Control+Shift+i');
         try {
           await window.line('zz = 1 + 2', () => true, 'zz = 1 + 2');
         } finally {

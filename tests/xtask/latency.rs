@@ -1,7 +1,10 @@
 //! `cargo xtask latency [--server PROGRAM] [--edits N]`: how long a person waits for the server and the server for its worker.
 //!
 //! Prints one row of Markdown a measurement for docs/performance.md: start to `initialize`, an edit to its values, a worker's start,
-//! a warm evaluation, a stop by flag and a stop by ending the process. Nothing is judged here; figures depend on the machine.
+//! a warm evaluation, a stop by flag and a stop by ending the process; token deltas and cancelled requests of a large file. Nothing is
+//! judged here; figures depend on the machine.
+
+mod requests;
 
 use super::editors::build_server;
 use minilive::evaluate::{
@@ -39,13 +42,15 @@ pub fn carry_out(arguments: &[String]) -> Result<(), String> {
     row("didChange → values of 3 examples pushed, 1000 lines", &mut all);
     row("didChange → the same by asking for hints again and again", &mut whole);
     row("worker: start → first run ended", &mut first_runs(&server, 20)?);
-    let mut bench = Worker::connect(&ProcessFactory::new(server, vec!["worker".into()]));
+    let mut bench = Worker::connect(&ProcessFactory::new(server.clone(), vec!["worker".into()]));
     row("worker: run sent → ended, warm", &mut (0..200).map(|_| bench.run("print 1")).collect::<Result<Vec<_>, _>>()?);
     let endless = "print 1\nwhile true\nend while";
     row("stop a `while true` by its flag", &mut (0..50).map(|_| bench.stop(endless)).collect::<Result<Vec<_>, _>>()?);
     let nested = "print 1\nf = function(n)\n  if n > 0 then return f(n - 1)\n  return 0\nend function\nwhile true\n  f 90\nend while";
     row("stop calls in a loop by their flag", &mut (0..50).map(|_| bench.stop(nested)).collect::<Result<Vec<_>, _>>()?);
     row("stop a worker that does not listen, by ending it", &mut kills(10)?);
+    row("semantic token delta after an edit, 10 000 lines", &mut requests::deltas(&server, 100)?);
+    row("cancel four requests in work → all answered, and a hover", &mut requests::cancels(&server, 50)?);
     Ok(())
 }
 

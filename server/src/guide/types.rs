@@ -52,7 +52,7 @@ pub fn given(id: IntrinsicId, args: &[TypeSet]) -> Given {
         }
         Gives::Number => of(TypeSet::NUMBER),
         Gives::Text => of(TypeSet::STRING),
-        Gives::List | Gives::Elements => of(TypeSet::LIST),
+        Gives::List | Gives::Elements | Gives::Indexes => of(TypeSet::LIST),
         Gives::Numbers => Given { elements: TypeSet::NUMBER, ..of(TypeSet::LIST) },
         Gives::Texts => Given { elements: TypeSet::STRING, ..of(TypeSet::LIST) },
         Gives::Map | Gives::Host(_) => of(TypeSet::MAP),

@@ -33,7 +33,7 @@ pub struct Fold {
 /// All folds of a document in source order.
 pub fn folds(db: &LiveDb, document: &DocumentView) -> Vec<Fold> {
     let parse = document.file.parse(db);
-    let mut walk = Walk { document, folds: Vec::new(), comments: None, imports: None, blank: true };
+    let mut walk = Walk { db, document, folds: Vec::new(), comments: None, imports: None, blank: true };
     walk.node(&parse.green, TextSize::new(0));
     walk.end_comments();
     walk.end_imports();
@@ -43,6 +43,7 @@ pub fn folds(db: &LiveDb, document: &DocumentView) -> Vec<Fold> {
 }
 
 struct Walk<'a> {
+    db: &'a LiveDb,
     document: &'a DocumentView,
     folds: Vec<Fold>,
     /// Lines of the run of comments so far.
@@ -71,6 +72,9 @@ impl Walk<'_> {
             match child {
                 NodeOrToken::Node(child) => {
                     let kind = MiniScript::kind_from_raw(child.kind());
+                    if kind == SyntaxKind::Block {
+                        self.db.poll();
+                    }
                     self.fold(kind, child, range);
                     self.node(child, range.start());
                 }

@@ -46,7 +46,7 @@ pub fn format(
     if !parse.errors.is_empty() {
         return Vec::new();
     }
-    let mut edits = edits(&parse.syntax(), options);
+    let mut edits = edits_with(&parse.syntax(), options, || db.poll());
     if let Some(within) = within {
         let index = &document.index;
         let first = index.line_start(index.line_of(within.start()));
@@ -110,9 +110,19 @@ fn tokens(root: &SyntaxNode) -> impl Iterator<Item = SyntaxToken> {
 
 /// All edits of a text without errors.
 pub fn edits(root: &SyntaxNode, options: FormatOptions) -> Vec<FormatEdit> {
+    edits_with(root, options, || {})
+}
+
+/// Between two polls this many tokens are looked at: far less than a millisecond's work.
+const POLL_EVERY: usize = 512;
+
+fn edits_with(root: &SyntaxNode, options: FormatOptions, poll: impl Fn()) -> Vec<FormatEdit> {
     let mut format =
         Formatter { options, indents: Indents::default(), edits: Vec::new(), last: None, gap: Gap::default() };
-    for token in tokens(root) {
+    for (number, token) in tokens(root).enumerate() {
+        if number.is_multiple_of(POLL_EVERY) {
+            poll();
+        }
         format.token(token);
     }
     format.end(root.text_range().end());

@@ -48,6 +48,9 @@ pub fn symbols(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Symbol>
     let mut seen = FxHashSet::default();
     let mut symbols = Vec::new();
     for (index, unit) in layout.units.iter().enumerate().filter(|(_, unit)| unit.parent.is_none()) {
+        if index.is_multiple_of(64) {
+            db.poll();
+        }
         if let Some((name, target, range)) = variable(&root, unit)
             && seen.insert(name.clone())
         {

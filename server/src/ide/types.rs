@@ -57,10 +57,20 @@ pub fn text(
         (Some(certain), Some(likely)) if matches!(&*certain, "list" | "map") && likely.starts_with(&certain) => {
             Some(format!("type: {likely}"))
         }
+        // An error in a list's place is possible nearly everywhere; what is in the list is worth more to know.
+        (Some(certain), Some(likely)) if says_more(&certain, &likely) => {
+            Some(format!("type: {certain}; likely {likely}"))
+        }
         (Some(certain), _) => Some(format!("type: {certain}")),
         (None, Some(likely)) => Some(format!("likely: {likely}")),
         (None, None) => None,
     }
+}
+
+/// Whether what is likely tells of which kind a list or map is that something may be.
+fn says_more(certain: &str, likely: &str) -> bool {
+    let may_be = |word: &str| certain.split(" or ").any(|it| it == word);
+    may_be("list") && likely.starts_with("list of ") || may_be("map") && likely.starts_with("map ")
 }
 
 /// The members of the only map that something may be.

@@ -180,13 +180,37 @@ impl Infer<'_> {
             Gives::List => Known::one(Kind::List(Vec::new())),
             Gives::Numbers => Known::one(Kind::List(vec![Kind::Number])),
             Gives::Texts => Known::one(Kind::List(vec![Kind::Text])),
-            Gives::Elements => Known::one(Kind::List(element().kinds)),
+            Gives::Elements => {
+                let own = receiver.and_then(|kind| self.own_entries(kind));
+                Known::one(Kind::List(own.map_or_else(|| element().kinds, |(_, values)| values)))
+            }
+            Gives::Indexes => Known::one(Kind::List(match receiver {
+                Some(Kind::List(_) | Kind::Text) => vec![Kind::Number],
+                Some(kind) => self.own_entries(kind).map(|(keys, _)| keys).unwrap_or_default(),
+                None => Vec::new(),
+            })),
             Gives::Map => Known::one(Kind::AnyMap),
             Gives::Error => Known::one(Kind::Error),
             Gives::Same => receiver.map_or_else(Known::anything, |kind| Known::one(kind.clone())),
             Gives::Element => element(),
             Gives::Host(name) => Known::one(Kind::Map(Object::Host(name))),
         }
+    }
+
+    /// What the keys and the values of a map are that code makes, as far as both have names in the text.
+    fn own_entries(&mut self, of: &Kind) -> Option<(Vec<Kind>, Vec<Kind>)> {
+        let Kind::Map(object @ (Object::Literal(..) | Object::New(..))) = of else { return None };
+        let members = self.members(&Known::one(of.clone()));
+        let own: Vec<_> = members.into_iter().filter(|it| it.owner == *object && it.intrinsic.is_none()).collect();
+        let (mut values, mut all) = (Known::default(), true);
+        for member in &own {
+            let found = self.member(of, &member.name);
+            // A list of whatever is a list of nothing in particular.
+            all &= !found.kinds.is_empty();
+            values.join(found);
+        }
+        let keys = if own.is_empty() { Vec::new() } else { vec![Kind::Text] };
+        Some((keys, if all { values.kinds } else { Vec::new() }))
     }
 
     fn element(&mut self, at: UnitRef, of: &Sym, iterated: bool) -> Known {

@@ -116,5 +116,21 @@ fn hovers_tell_what_is_certain_and_what_is_likely() {
     assert_eq!(types("m = {\"a\": 1, \"b\": 2}\nm.c = 3\nprint m$0\n"), "type: map `m` with a, b, c");
     assert_eq!(types("f = function(p)\n  return p$0 + 1\nend function\nprint f(2)\n"), "likely: number");
     assert_eq!(types("f = function(p)\n  return p$0\nend function\n"), "");
+    let map = "m = {\"x\": 1, \"y\": 2}\n";
+    for (value, expected) in [
+        ("range(1, 3)", "list of number"),
+        ("\"a b\".split", "list of string"),
+        ("[3, 1].sort", "list of number"),
+        ("m.indexes", "list of string"),
+        ("m.values", "list of number"),
+        ("{\"x\": 1, \"y\": \"a\"}.values", "list"),
+        ("[\"a\"].indexes", "list of number"),
+        ("(new m).values", "list"),
+        ("{}.values", "list"),
+        ("[[1]][0]", "list of number"),
+    ] {
+        let told = types(&format!("{map}x = {value}\nprint x$0\n"));
+        assert!(told.ends_with(expected), "{value}: {told}");
+    }
     assert_eq!(types("f = function\n  return [1]\nend function\nx = f\nprint x$0\n"), "type: list of number");
 }
