@@ -58,7 +58,8 @@ pub fn modes_of(seed: u64) -> Vec<Mode> {
         return Vec::new();
     }
     let third = [Mode::Mixed(1), Mode::RandomGuards(seed), Mode::Mixed(2), Mode::Background, Mode::GuardsFail];
-    vec![Mode::Eager, Mode::Tiered, third[(seed % 5) as usize]]
+    let first = if seed.is_multiple_of(3) { Mode::Eager } else { Mode::Baseline };
+    vec![first, Mode::Tiered, third[(seed % 5) as usize]]
 }
 
 /// Runs one seed in the given modes.

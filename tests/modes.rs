@@ -17,7 +17,9 @@ use std::fmt;
 pub enum Mode {
     /// The interpreter alone.
     Interpreter,
-    /// Every function and loop compiled at first sight.
+    /// Every function in baseline code at first sight, and never in another.
+    Baseline,
+    /// Every function and loop compiled by the optimiser at first sight.
     Eager,
     /// Compiled after a little work, so that programs move between the tiers.
     Tiered,
@@ -32,6 +34,8 @@ pub enum Mode {
     RandomGuards(u64),
     /// The interpreter, with a collection at every allocation and poisoned freed cells.
     InterpreterStress,
+    /// Baseline code, with a collection at every allocation.
+    BaselineStress,
     /// Compiled at first sight, with a collection at every allocation.
     EagerStress,
 }
@@ -44,6 +48,7 @@ impl Mode {
         } else {
             &[
                 Mode::Interpreter,
+                Mode::Baseline,
                 Mode::Eager,
                 Mode::Tiered,
                 Mode::Mixed(1),
@@ -51,7 +56,9 @@ impl Mode {
                 Mode::Background,
                 Mode::GuardsFail,
                 Mode::RandomGuards(1),
+                Mode::RandomGuards(2),
                 Mode::InterpreterStress,
+                Mode::BaselineStress,
                 Mode::EagerStress,
             ]
         }
@@ -69,9 +76,12 @@ impl Mode {
     pub fn config(self) -> EngineConfig {
         let tier = match self {
             Mode::Interpreter | Mode::InterpreterStress => TierPolicy::InterpretOnly,
-            Mode::Tiered => TierPolicy::Tiered { threshold: 400 },
-            Mode::Background => TierPolicy::Tiered { threshold: 50 },
-            Mode::Mixed(threshold) => TierPolicy::Tiered { threshold },
+            Mode::Baseline | Mode::BaselineStress => TierPolicy::Baseline { threshold: 0 },
+            Mode::Tiered => TierPolicy::Tiered { baseline: Some(100), threshold: 400 },
+            Mode::Background => TierPolicy::Tiered { baseline: Some(10), threshold: 50 },
+            Mode::Mixed(threshold) => TierPolicy::Tiered { baseline: Some(threshold), threshold },
+            // What leaves code of even seeds goes on in baseline code, of odd ones in the interpreter.
+            Mode::RandomGuards(seed) if seed % 2 == 0 => TierPolicy::Tiered { baseline: Some(1), threshold: 2 },
             Mode::Eager | Mode::GuardsFail | Mode::RandomGuards(_) | Mode::EagerStress => TierPolicy::Eager,
         };
         let guards = match self {
@@ -79,7 +89,7 @@ impl Mode {
             Mode::RandomGuards(seed) => GuardMode::Random(seed),
             _ => GuardMode::Normal,
         };
-        let gc_stress = matches!(self, Mode::InterpreterStress | Mode::EagerStress);
+        let gc_stress = matches!(self, Mode::InterpreterStress | Mode::BaselineStress | Mode::EagerStress);
         // One mode has relocations where the others have addresses.
         let symbolic = self == Mode::Mixed(2);
         EngineConfig {
@@ -99,11 +109,13 @@ impl fmt::Display for Mode {
             Mode::Mixed(threshold) => return write!(f, "threshold {threshold}"),
             Mode::RandomGuards(seed) => return write!(f, "guards fail at random, seed {seed}"),
             Mode::Interpreter => "interpreter",
+            Mode::Baseline => "baseline",
             Mode::Eager => "eager",
             Mode::Tiered => "tiered",
             Mode::Background => "compiled in the background",
             Mode::GuardsFail => "guards-fail",
             Mode::InterpreterStress => "interpreter, collecting always",
+            Mode::BaselineStress => "baseline, collecting always",
             Mode::EagerStress => "eager, collecting always",
         })
     }

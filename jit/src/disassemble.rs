@@ -18,8 +18,13 @@ fn inst_at(code: &CompiledCode, offset: u32) -> Option<InstId> {
 /// The lines of a function's code, at offsets from its first byte.
 #[cfg(target_arch = "x86_64")]
 pub(crate) fn lines(code: &CompiledCode) -> Vec<Line> {
+    lines_of(code.code_buffer(), &|offset| inst_at(code, offset))
+}
+
+/// The lines of code for this processor; the instruction that an offset belongs to is asked for.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn lines_of(bytes: &[u8], inst_at: &dyn Fn(u32) -> Option<InstId>) -> Vec<Line> {
     use iced_x86::{Decoder, DecoderOptions, Formatter, IntelFormatter};
-    let bytes = code.code_buffer();
     let mut decoder = Decoder::new(64, bytes, DecoderOptions::NONE);
     let mut formatter = IntelFormatter::new();
     let options = formatter.options_mut();
@@ -40,7 +45,7 @@ pub(crate) fn lines(code: &CompiledCode) -> Vec<Line> {
         let offset = instruction.ip();
         let mut text = format!("    {offset:04x}  ");
         formatter.format(&instruction, &mut text);
-        lines.push(Line::of(inst_at(code, offset as u32), text));
+        lines.push(Line::of(inst_at(offset as u32), text));
     }
     let data = bytes.get(constants as usize..).unwrap_or_default();
     for (i, chunk) in data.chunks(8).enumerate() {
@@ -54,4 +59,10 @@ pub(crate) fn lines(code: &CompiledCode) -> Vec<Line> {
 #[cfg(not(target_arch = "x86_64"))]
 pub(crate) fn lines(code: &CompiledCode) -> Vec<Line> {
     code.vcode.iter().flat_map(|text| text.lines()).map(Line::plain).collect()
+}
+
+/// Code that Cranelift did not make: there is none on these processors.
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) fn lines_of(_: &[u8], _: &dyn Fn(u32) -> Option<InstId>) -> Vec<Line> {
+    Vec::new()
 }

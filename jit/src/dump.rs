@@ -3,6 +3,7 @@
 //! `optimise` notes it where [`crate::engine::EngineConfig::dump`] asks, `Engine::take_dumps` hands it out, `minilive dump` prints it.
 //! Invariant: plain data; what is shown is what was installed, never a second compilation.
 
+use crate::engine::tier::Tier;
 use minilive_mir::ir::{InstId, UnitKey};
 
 /// One line of a dump.
@@ -33,11 +34,13 @@ impl Line {
 pub struct Dump {
     /// The unit.
     pub key: UnitKey,
+    /// Which tier's code it is.
+    pub tier: Tier,
     /// The first instruction of the loop that is entered from the interpreter; none: calls enter it.
     pub loop_head: Option<InstId>,
-    /// The typed form the optimiser works on.
+    /// The typed form the optimiser works on; baseline code has none.
     pub ssa: Vec<Line>,
-    /// What Cranelift was given.
+    /// What Cranelift was given; it does not make baseline code.
     pub clif: Vec<Line>,
     /// The machine code, before it got its place.
     pub asm: Vec<Line>,

@@ -43,19 +43,46 @@ use table::{CodeTable, Linked};
 pub enum TierPolicy {
     /// The interpreter alone.
     InterpretOnly,
-    /// Compile what has used up so much weighted work.
-    Tiered {
-        /// The weight.
+    /// The interpreter and baseline code.
+    Baseline {
+        /// Weighted work after which there is baseline code.
         threshold: u32,
     },
-    /// Compile at once.
+    /// All tiers.
+    Tiered {
+        /// Weighted work after which there is baseline code; the interpreter goes on without if there is none.
+        baseline: Option<u32>,
+        /// Weighted work after which the optimiser compiles.
+        threshold: u32,
+    },
+    /// The optimiser compiles at once; what it refuses, the interpreter runs.
     Eager,
+}
+
+impl TierPolicy {
+    /// Work after which there is baseline code.
+    pub fn baseline(self) -> Option<u32> {
+        match self {
+            TierPolicy::Baseline { threshold } => Some(threshold),
+            TierPolicy::Tiered { baseline, .. } => baseline,
+            TierPolicy::InterpretOnly | TierPolicy::Eager => None,
+        }
+    }
+
+    /// Work after which the optimiser compiles.
+    pub fn optimised(self) -> Option<u32> {
+        match self {
+            TierPolicy::Tiered { threshold, .. } => Some(threshold),
+            TierPolicy::Eager => Some(0),
+            TierPolicy::InterpretOnly | TierPolicy::Baseline { .. } => None,
+        }
+    }
 }
 
 impl Default for TierPolicy {
     /// Compile what is hot.
     fn default() -> TierPolicy {
-        TierPolicy::Tiered { threshold: 100_000 }
+        TierPolicy::Tiered { baseline: Some(2000), threshold: 150_000 }
     }
 }
 
@@ -156,11 +183,8 @@ impl Engine {
 
     /// An engine with a compiler behind it.
     pub fn with_tiering(config: EngineConfig, tiering: Box<dyn Tiering>) -> Engine {
-        let heat = match config.tier {
-            TierPolicy::InterpretOnly => NEVER_HOT,
-            TierPolicy::Tiered { threshold } => i64::from(threshold),
-            TierPolicy::Eager => 0,
-        };
+        let baseline = config.tier.baseline().filter(|_| tiering.baseline_ways().0 != 0);
+        let heat = baseline.or(config.tier.optimised()).map_or(NEVER_HOT, i64::from);
         let shared = Arc::new(Shared::new());
         Engine {
             config,

@@ -18,6 +18,8 @@ pub enum EntryPoint {
     Calls,
     /// At a loop whose first line this is, from the interpreter.
     Loop(u32),
+    /// At every instruction: baseline code.
+    Anywhere,
 }
 
 impl fmt::Display for EntryPoint {
@@ -25,6 +27,7 @@ impl fmt::Display for EntryPoint {
         match self {
             EntryPoint::Calls => f.write_str("calls"),
             EntryPoint::Loop(line) => write!(f, "the loop at line {line}"),
+            EntryPoint::Anywhere => f.write_str("every entry, without speculation"),
         }
     }
 }
@@ -184,6 +187,8 @@ mod tests {
         let time = Duration::from_micros(1234);
         let compiled = Happened::Compiled { entry: EntryPoint::Calls, time, address: 64, bytes: 532 };
         check(compiled, "compiled f (a.ms line 3) for calls: 532 bytes in 1.23 ms");
+        let baseline = Happened::Compiled { entry: EntryPoint::Anywhere, time, address: 64, bytes: 532 };
+        check(baseline, "compiled f (a.ms line 3) for every entry, without speculation: 532 bytes in 1.23 ms");
         check(
             Happened::Refused { entry: EntryPoint::Loop(4), refusal: Refusal::TooLarge },
             "refused f (a.ms line 3) for the loop at line 4: too large to compile at once",

@@ -259,6 +259,29 @@ pub struct OnlyTarget {
 }
 
 impl FeedbackCell {
+    /// Offset of what counts samples; of the shape, at sites of members.
+    pub const SAMPLES_AT: usize = offset_of!(FeedbackCell, id);
+    /// Offset of the other half of the first word.
+    pub const BITS_AT: usize = offset_of!(FeedbackCell, bits);
+    /// Offset of the byte that says in which slot of a receiver `__isa` is.
+    pub const ISA_SLOT_AT: usize = offset_of!(FeedbackCell, hi);
+    /// Offset of the shape of the map that holds a member.
+    pub const HOLDER_SHAPE_AT: usize = offset_of!(FeedbackCell, hi) + 4;
+    /// Of the half at [`FeedbackCell::BITS_AT`], what tells of a call's targets: …
+    pub const TARGETS_MASK: i32 = CALL_MASK as i32;
+    /// … always the same function …
+    pub const ONE_TARGET: i32 = CALL_MONO as i32;
+    /// … or several.
+    pub const TARGETS: i32 = CALL_MEGA as i32;
+    /// Of the half at [`FeedbackCell::BITS_AT`], at a site of members: several shapes were met and no more ways are noted.
+    pub const SETTLED_AND_SEVERAL: i32 = (SETTLED | Variety::Poly as u32) as i32;
+    /// Of the byte there, at a call: what was read is not always a function.
+    pub const NOT_FUNCTION: u8 = CALL_NOT_FUNCTION as u8;
+    /// Offset of the byte that counts the samples of a free name.
+    pub const GLOBAL_SAMPLES_AT: usize = offset_of!(FeedbackCell, bits) + 2;
+    /// There are so many of these at most.
+    pub const GLOBAL_SAMPLES_END: i8 = GLOBAL_SAMPLES as i8;
+
     #[inline(always)]
     fn lo(&self) -> u64 {
         u64::from(self.bits.get()) | u64::from(self.id.get()) << 32

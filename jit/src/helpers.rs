@@ -13,6 +13,8 @@
 //! 6. No panic leaves a helper: `extern "C"` aborts on one, which is better than unwinding through generated code.
 #![expect(unsafe_code, reason = "called from generated code with raw words")]
 
+pub(crate) mod baseline;
+
 use crate::engine::unit::{CodeId, NameEntry};
 use crate::exits::{self, ExitEntry};
 use crate::feedback::FeedbackCell;

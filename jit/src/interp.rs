@@ -8,6 +8,7 @@
 mod around;
 pub mod budget;
 pub mod calls;
+pub(crate) mod drive;
 pub mod frame;
 pub mod machine;
 mod members;
@@ -28,7 +29,7 @@ use crate::engine::table::CodeTable;
 use crate::engine::unit::{Code, CodeId};
 use budget::Meter;
 use calls::{Receiver, Ret};
-use frame::{CodeRef, Frame, Ip, NativeEntry, Window};
+use frame::{CodeRef, Frame, Frames, Ip, NativeEntry, Window};
 use minilive_mir::ir::{InstId, UnitKey};
 use minilive_runtime::fault::{Eval, FatalError, Fault};
 use minilive_runtime::machine::StackLine;
@@ -36,6 +37,8 @@ use minilive_runtime::realm::Realm;
 use minilive_runtime::shared::Name;
 use minilive_runtime::value::Value;
 use std::cell::Cell;
+#[cfg(not(minilive_portable))]
+use std::mem::offset_of;
 
 /// Where a fault happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,9 +62,11 @@ pub struct Run<'e> {
     /// What functions are called; a module brings more.
     pub(crate) names: &'e NameTable,
     /// Active calls of the interpreter, innermost last.
-    pub frames: Vec<Frame>,
+    pub frames: Frames,
     /// The ways from the interpreter into compiled code that have not come back, innermost last.
     pub(crate) natives: Vec<NativeEntry>,
+    /// What baseline code and its helpers hand each other.
+    pub(crate) lent: Lent,
     /// A compiled loop has just given its activation back to the interpreter.
     #[cfg_attr(minilive_portable, expect(dead_code, reason = "nothing is compiled there"))]
     pub(crate) gave_back: bool,
@@ -76,6 +81,41 @@ pub struct Run<'e> {
     /// Whether the program saw line numbers.
     pub(crate) lines_seen: Cell<bool>,
 }
+
+/// What baseline code and its helpers hand each other, at fixed places.
+#[cfg_attr(minilive_portable, expect(dead_code, reason = "nothing is compiled there"))]
+#[derive(Debug)]
+pub(crate) struct Lent {
+    /// The window in which code goes on.
+    pub(crate) window: Window,
+    /// The slots of its unit.
+    pub(crate) slots: Ip,
+    /// The map of globals.
+    pub(crate) globals: Value,
+    /// The way into baseline code; 0 where there is none.
+    pub(crate) enter: usize,
+    /// The way out.
+    pub(crate) exit: usize,
+    /// Why it came back.
+    pub(crate) result: Eval<Option<Value>>,
+}
+
+impl Lent {
+    /// Nothing yet, with the ways in and out.
+    pub(crate) fn new((enter, exit): (usize, usize)) -> Lent {
+        Lent { window: Window::NONE, slots: Ip::NONE, globals: Value::NULL, enter, exit, result: Ok(None) }
+    }
+}
+
+/// Where in a run baseline code finds these.
+#[cfg(not(minilive_portable))]
+pub(crate) const LENT_WINDOW: usize = offset_of!(Run<'static>, lent) + offset_of!(Lent, window);
+#[cfg(not(minilive_portable))]
+pub(crate) const LENT_SLOTS: usize = offset_of!(Run<'static>, lent) + offset_of!(Lent, slots);
+#[cfg(not(minilive_portable))]
+pub(crate) const LENT_GLOBALS: usize = offset_of!(Run<'static>, lent) + offset_of!(Lent, globals);
+#[cfg(not(minilive_portable))]
+pub(crate) const RUN_FRAMES: usize = offset_of!(Run<'static>, frames);
 
 /// Names the interpreter itself looks up.
 #[derive(Debug, Clone, Copy)]
@@ -106,7 +146,7 @@ impl Run<'_> {
 
     /// Runs the innermost activations until the frame stack is `height` high again.
     fn run_to(&mut self, realm: &mut Realm, height: usize) -> Eval<Value> {
-        let result = step::execute(self, realm);
+        let result = drive::execute(self, realm);
         if result.is_err() {
             self.unwind(realm, height);
         }
@@ -191,7 +231,7 @@ pub fn resume(
     }
     let height = run.frames.len();
     let ip = Ip::at(&code, code.bytecode.pc_of(inst));
-    run.frames.push(Frame { code, window, ip, ret: 0, skip: 0, boundary: true });
+    run.frames.push(Frame { code, window, ip, ret: 0, skip: 0, boundary: true, back: 0 });
     realm.head.depth += 1;
     run.run_to(realm, height)
 }

@@ -6,6 +6,8 @@
 //! Invariant: MIR is the only meaning; every tier charges the same budget at the same instructions.
 #![deny(unsafe_code)]
 
+#[cfg(not(minilive_portable))]
+pub mod baseline;
 pub mod bytecode;
 #[cfg(not(minilive_portable))]
 pub mod code;

@@ -6,10 +6,12 @@
 //! is live code of that code object, or a stub; memory is freed only between runs, when no activation is left.
 
 mod background;
+mod baseline;
 pub(crate) mod inline;
 mod install;
 mod nest;
 
+use crate::baseline::Baseline;
 use crate::dump::{Dump, Line};
 use crate::engine::inlined::{self, Inlined};
 use crate::engine::policy::{Footprint, NEVER_HOT, Place, Tiering};
@@ -91,6 +93,8 @@ pub(crate) struct Backend {
     pub(crate) uncounted: bool,
     symbolic: bool,
     passes: Passes,
+    /// What makes baseline code, where that is possible.
+    baseline: Option<Baseline>,
     /// A call that ran less often is not worth splicing its callee in.
     least_runs: u64,
     /// Where the program's own thread compiles.
@@ -107,8 +111,10 @@ impl Optimiser {
     /// A compiler for an engine of this configuration.
     pub fn new(config: EngineConfig) -> Optimiser {
         let backend = translate::host_isa(config.verify).and_then(|isa| {
+            let shared = Shared::new(config.max_native, config.guards)?;
             let mut backend = Backend {
-                shared: Shared::new(config.max_native, config.guards)?,
+                baseline: config.tier.baseline().and_then(|_| baseline::compiler(&shared)),
+                shared,
                 isa,
                 helpers: helpers::table(),
                 count_depth: false,
@@ -192,11 +198,11 @@ impl Optimiser {
 
 impl Tiering for Optimiser {
     fn hot(&mut self, codes: &CodeTable, realm: &mut Realm, code: &Code, place: Place) {
-        let heat = match self.config.tier {
-            TierPolicy::Tiered { threshold } => i64::from(threshold),
-            _ => 0,
-        };
         self.look_for_finished(codes);
+        if self.stays_in_baseline(code, place) {
+            return;
+        }
+        let heat = i64::from(self.config.tier.optimised().unwrap_or(0));
         realm.recheck_types();
         // Loop entries are looked for only when heat is used up.
         code.counters.heat.set(0);
@@ -264,6 +270,11 @@ impl Tiering for Optimiser {
 
     fn take_failures(&mut self) -> Vec<String> {
         std::mem::take(&mut self.failures)
+    }
+
+    fn baseline_ways(&self) -> (usize, usize) {
+        let baseline = self.backend.as_ref().ok().and_then(|backend| backend.baseline.as_ref());
+        baseline.map_or((0, 0), |it| (it.enter, it.exit))
     }
 
     fn start_run(&mut self, codes: &CodeTable, realm: &mut Realm) {
@@ -336,13 +347,17 @@ impl Backend {
         self.run += 1;
         let crowded = native.arena.used() > max_native / 2;
         if crowded {
-            codes.aside().for_each(|code| drop_compiled(code, Invalidation::Evicted));
+            codes.aside().for_each(|code| {
+                drop_compiled(code, Invalidation::Evicted);
+                code.tier.unlink_baseline();
+            });
         }
-        let live: FxHashSet<usize> = codes
-            .versions()
-            .flat_map(|code| std::iter::once(code.tier.entry.get()).chain(code.tier.osr.iter().map(|it| it.get())))
-            .filter(|&entry| entry != 0 && !drop_all)
-            .collect();
+        let entries = |code: &Code| -> Vec<usize> {
+            std::iter::once(code.tier.entry.get()).chain(code.tier.osr.iter().map(|it| it.get())).collect()
+        };
+        let optimised = codes.versions().filter(|_| !drop_all).flat_map(entries);
+        let baseline = codes.versions().map(|code| code.tier.baseline.get());
+        let live: FxHashSet<usize> = optimised.chain(baseline).filter(|&entry| entry != 0).collect();
         let dead: Vec<usize> = native.installed.keys().copied().filter(|start| !live.contains(start)).collect();
         for start in dead {
             if let Some(installed) = native.installed.remove(&start) {
@@ -354,6 +369,9 @@ impl Backend {
             native.exits.clear();
             native.chains.clear();
             native.exit_counts.clear();
+        }
+        if let Some(baseline) = &self.baseline {
+            baseline::start_run(baseline, codes);
         }
         for code in codes.versions() {
             if crowded && code.tier.refusal.get() == Some(Refusal::ArenaFull) {
@@ -479,7 +497,7 @@ fn least_runs(tier: TierPolicy) -> u64 {
     /// second lose more by compiling than they gain.
     const WORK_A_RUN: u32 = 20;
     match tier {
-        TierPolicy::Tiered { threshold } => u64::from(threshold / WORK_A_RUN),
+        TierPolicy::Tiered { threshold, .. } => u64::from(threshold / WORK_A_RUN),
         _ => 0,
     }
 }
@@ -522,7 +540,7 @@ fn build_plan(
 
 /// No compiled code of this code object is entered any more; it is compiled again at the next occasion.
 fn drop_compiled(code: &Code, why: Invalidation) {
-    if code.tier.tier.get() != Tier::Interpreter {
+    if code.tier.tier.get() == Tier::Optimised {
         code.dropped_all(why);
         code.counters.heat.set(0);
     }
@@ -551,6 +569,7 @@ fn dump(codes: &CodeTable, code: &Code, at: EntryAt, func: &Func, compiled: Comp
     };
     Dump {
         key: code.key,
+        tier: Tier::Optimised,
         loop_head,
         ssa: placed(crate::ssa::print::lines(func)),
         clif: placed(compiled.clif),

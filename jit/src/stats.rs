@@ -42,12 +42,16 @@ pub struct FunctionStats {
     pub rounds: u64,
     /// Instructions that its blocks ran in this run.
     pub work: u64,
-    /// Compilations since it was loaded.
+    /// Compilations by the optimiser since it was loaded.
     pub compiles: u32,
     /// How long these took.
     pub compile_time: Duration,
     /// Bytes of its machine code, as far as that is entered.
     pub bytes: usize,
+    /// How long making baseline code took, which is not among the compilations.
+    pub baseline_time: Duration,
+    /// Bytes of the baseline code.
+    pub baseline_bytes: usize,
     /// Guards that failed since it was loaded, most frequent first.
     pub exits: Vec<ExitStats>,
     /// Why it is not compiled.
@@ -109,6 +113,8 @@ pub fn function_stats(code: &Code) -> FunctionStats {
         compiles: code.tier.compiles.get(),
         compile_time: code.tier.compile_time.get(),
         bytes: code.tier.bytes(),
+        baseline_time: code.tier.baseline_time.get(),
+        baseline_bytes: code.tier.baseline_bytes.get(),
         exits,
         refusal: code.tier.refusal.get(),
         invalidation: code.tier.invalidation.get(),

@@ -139,7 +139,7 @@ pub struct FunctionReport {
     pub loops: u64,
     /// How often compiled code was left since the code came to the worker.
     pub exits: u64,
-    /// How often it was compiled since then.
+    /// How often it was compiled since then, by either compiler.
     pub compiles: u32,
     /// How long that took.
     pub compile_time: Duration,

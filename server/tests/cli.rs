@@ -294,6 +294,23 @@ fn lsp_ends_with_its_input_and_refuses_a_wrong_filter() {
     assert!(done.err.contains("--log"), "{}", done.err);
 }
 
+#[test]
+#[cfg(all(target_arch = "x86_64", target_os = "linux", not(minilive_portable)))]
+fn dump_shows_baseline_code_beside_its_source() {
+    let file = Scratch::new("dump-baseline", HOT);
+    let done = minilive(&["dump", "--asm", "--tier", "1", file.path()]);
+    assert_eq!((done.code, &*done.err), (0, ""));
+    // It is entered anywhere and contains no callee; a sum is one instruction on two registers of the window.
+    let double = done.out.split("// function double, line 1: ").nth(1).expect("it is shown").split("\n//").next();
+    let double = double.expect("there is a first part");
+    assert!(double.contains("; line 2: return n + n") && double.contains("addsd xmm0,[rbx"), "{double}");
+    assert!(done.out.contains("// statement, line 8: ") && !done.out.contains(" in double: "), "{}", done.out);
+    assert!(done.out.contains("// function cold, line 4: not compiled: it was not hot: 1 calls"), "{}", done.out);
+    let done = minilive(&["dump", "--clif", "--tier", "1", file.path()]);
+    assert_eq!((done.code, &*done.out), (2, ""));
+    assert!(done.err.contains("--asm shows it"), "{}", done.err);
+}
+
 const HOT: &str = "double = function(n)\n  return n + n\nend function\ncold = function\n  return 1\nend function\n\
                    sum = 0\nfor i in range(1, 100000)\n  sum += double(i)\nend for\ncold\nprint sum\n";
 

@@ -419,13 +419,44 @@ fn tier_events_are_told_one_a_line_and_statistics_are_their_sum() {
     // How many exits are too many depends on how large the code is.
     let dropped = "dropped f (hot.ms line 1) for calls: its guards failed too often: a value is not a number, line 2, ";
     assert!(has(dropped, " times"), "{lines:#?}");
-    let compiled = lines.iter().filter(|it| it.starts_with("compiled ")).count();
+    // What the optimiser compiled and what got baseline code is told apart.
+    let (of_baseline, of_optimiser): (Vec<&String>, Vec<&String>) =
+        lines.iter().filter(|it| it.starts_with("compiled ")).partition(|it| it.contains(" without speculation: "));
+    let compiled = of_optimiser.len();
     let stats = text(&output.stderr);
+    if cfg!(all(target_arch = "x86_64", target_os = "linux")) {
+        assert!(
+            of_baseline.iter().any(|it| it.starts_with("compiled f (hot.ms line 1) for every entry")),
+            "{lines:#?}"
+        );
+        assert!(
+            stats.contains(&format!("\nbaseline code of {} functions and statements in ", of_baseline.len())),
+            "{stats}"
+        );
+        assert!(stats.contains("; baseline in "), "{stats}");
+    }
     assert!(stats.contains(&format!("\n{compiled} compilations in ")), "{stats}");
-    let of_f = lines.iter().filter(|it| it.starts_with("compiled f ")).count();
+    let of_f = of_optimiser.iter().filter(|it| it.starts_with("compiled f ")).count();
     assert!(of_f >= 2 && stats.contains(&format!("; compiled {of_f} times in ")), "{stats}");
     // Who does not ask is not told.
     assert_eq!(text(&folder.run(&["hot.ms"]).stderr), "");
+}
+
+#[test]
+fn the_highest_tier_can_be_named() {
+    let folder = Folder::new("highest").with("hot.ms", &hot());
+    for (tier, shown) in [("0", "interpreter"), ("1", "baseline"), ("2", "native")] {
+        let output = folder.run(&["--synchronous", "--tier", tier, "--stats", "hot.ms"]);
+        assert_eq!(text(&output.stdout), "950\n", "tier {tier}");
+        let stats = text(&output.stderr);
+        let of_f = stats.lines().find(|it| it.contains("  f, line 1: ")).expect("it ran");
+        let made = cfg!(all(target_arch = "x86_64", target_os = "linux", not(minilive_portable)));
+        // In the end `f` may have lost its optimised code.
+        let left = tier == "2" && of_f.contains("; dropped: ");
+        assert!(!made || left || of_f.trim_start().starts_with(shown), "tier {tier}: {of_f}");
+        assert_eq!(of_f.contains("; compiled "), made && tier == "2", "{of_f}");
+    }
+    assert_eq!(folder.run(&["--tier", "3", "hot.ms"]).status.code(), Some(2));
 }
 
 #[test]

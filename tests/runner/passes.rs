@@ -10,7 +10,7 @@ use minilive_tests::modes::{FUEL, Variant, lowered, run_in};
 
 /// The last SSA form of what was compiled of the function `f`, without states of exits and execution counters; and what was printed.
 fn ssa(program: &str, passes: Passes) -> (String, String) {
-    let tier = TierPolicy::Tiered { threshold: 500 };
+    let tier = TierPolicy::Tiered { baseline: None, threshold: 500 };
     let mut engine = Engine::new(EngineConfig { tier, dump: true, verify: true, passes, ..EngineConfig::default() });
     let ran = run_in(&mut engine, program, "passes.ms", Variant::Plain, FUEL, Pace::default());
     let units = lowered(program, "passes.ms").units;

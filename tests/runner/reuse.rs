@@ -35,7 +35,7 @@ print total
 ";
 
 fn engine() -> Engine {
-    let tier = TierPolicy::Tiered { threshold: 400 };
+    let tier = TierPolicy::Tiered { baseline: Some(100), threshold: 400 };
     Engine::new(EngineConfig { tier, synchronous: true, ..EngineConfig::default() })
 }
 
@@ -184,7 +184,7 @@ fn thousands_of_edits_leave_no_more_than_the_tables_hold() {
         )
     };
     let expected = |i: usize| (0..40).map(|k| k % (i + 2)).sum::<usize>().to_string();
-    let tier = TierPolicy::Tiered { threshold: 400 };
+    let tier = TierPolicy::Tiered { baseline: Some(100), threshold: 400 };
     let mut engine = Engine::new(EngineConfig { tier, synchronous: true, max_native: ROOM, ..EngineConfig::default() });
     let (mut most, mut most_exits) = (0, 0);
     for i in 0..2500 {

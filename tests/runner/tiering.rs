@@ -4,8 +4,12 @@
 #![cfg(not(minilive_portable))]
 
 use minilive_jit::engine::tier::Tier;
+use minilive_jit::engine::{End, Engine, EngineConfig, Entry, RunRequest, TierPolicy};
+use minilive_jit::events::{CodeEvent, EntryPoint, Happened};
+use minilive_jit::reason::Refusal;
 use minilive_jit::stats::FunctionStats;
-use minilive_tests::modes::{Mode, run};
+use minilive_tests::modes::{Mode, evaluate, lowered, run};
+use std::sync::{Arc, Mutex};
 
 /// Runs a program tiered; the statistics of its function `f`.
 #[track_caller]
@@ -87,4 +91,95 @@ fn the_thread_beside_the_program_compiles_what_it_is_asked_for() {
         f.tier == Tier::Optimised && f.compiles > 0
     });
     assert!(compiled, "nothing was compiled in twenty runs");
+}
+
+/// Where there are templates for baseline code.
+const HAS_BASELINE: bool = minilive_jit::baseline::AVAILABLE;
+
+#[test]
+fn baseline_code_is_made_of_every_function_and_of_nothing_else() {
+    if !HAS_BASELINE {
+        return;
+    }
+    let f = f_in(
+        Mode::Baseline,
+        "f = function(n)\n  g = function(x)\n    return x + outer.n\n  end function\n  s = \"\"\n  for c in \"abc\"\n\
+           s += c + g(n)\n  end for\n  locals.z = s\n  return z\nend function\nprint f(3)\nprint f(4)\n",
+        "a6b6c6\na8b8c8\n",
+    );
+    assert_eq!((f.tier, f.compiles, exits(&f)), (Tier::Baseline, 0, 0));
+    assert!(f.baseline_bytes > 0 && f.bytes == f.baseline_bytes && !f.baseline_time.is_zero());
+}
+
+/// What happened to the code of `f`, in order.
+fn history(tier: TierPolicy, program: &str) -> Vec<Happened> {
+    let mut engine = Engine::new(EngineConfig { tier, ..EngineConfig::default() });
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&seen);
+    engine.watch_code(Box::new(move |event| match event {
+        CodeEvent::Tier(event) if event.name == "f" => told.lock().expect("nobody panics").push(event.what),
+        _ => {}
+    }));
+    let loaded = engine.load(&lowered(program, "history.ms")).expect("it loads");
+    let (_, outcome) = evaluate(&mut engine, &loaded, RunRequest::new(Entry::Main), |_| {});
+    assert_eq!(outcome.end, End::Finished(String::new()));
+    seen.lock().expect("nobody panics").clone()
+}
+
+#[test]
+fn a_function_gets_baseline_code_first_and_optimised_code_after_more_work() {
+    if !HAS_BASELINE {
+        return;
+    }
+    let program = "f = function(n)\n  s = 0\n  for i in range(1, n)\n    s += i\n  end for\n  return s\nend function\n\
+                   for i in range(1, 300)\n  x = f(5)\nend for\n";
+    let tier = |baseline, threshold| TierPolicy::Tiered { baseline, threshold };
+    let entries = |tier| -> Vec<EntryPoint> {
+        let compiled = |it| if let Happened::Compiled { entry, .. } = it { Some(entry) } else { None };
+        history(tier, program).into_iter().filter_map(compiled).collect()
+    };
+    let of_optimiser = entries(tier(None, 500));
+    assert!(of_optimiser.contains(&EntryPoint::Calls) && !of_optimiser.contains(&EntryPoint::Anywhere));
+    let of_all = entries(tier(Some(50), 500));
+    assert_eq!(of_all.first(), Some(&EntryPoint::Anywhere));
+    assert!(of_all.contains(&EntryPoint::Calls) && !of_all[1..].contains(&EntryPoint::Anywhere), "{of_all:?}");
+    assert_eq!(entries(tier(Some(50), 1_000_000)), [EntryPoint::Anywhere]);
+    assert_eq!(entries(TierPolicy::Baseline { threshold: 1_000_000 }), []);
+}
+
+#[test]
+fn what_the_optimiser_refuses_stays_in_baseline_code() {
+    if !HAS_BASELINE {
+        return;
+    }
+    let f = f_of(
+        "f = function(n)\n  if n < 0 then import \"nothing\"\n  return n * 2\nend function\n\
+         x = 0\nfor i in range(1, 3000)\n  x += f(i)\nend for\nprint x\n",
+        "9003000\n",
+    );
+    assert_eq!((f.tier, f.refusal), (Tier::Baseline, Some(Refusal::Injected)));
+}
+
+#[test]
+fn code_that_is_dropped_leaves_the_function_in_baseline_code() {
+    if !HAS_BASELINE {
+        return;
+    }
+    // Two functions take turns at the call, so neither becomes a part of the loop.
+    let program = "f = function(a)\n  return a + a\nend function\ng = function(a)\n  return a\nend function\nh = [@f, @g]\n\
+                   for k in range(1, 600)\n  c = @h[k % 2]\n  x = c(k)\nend for\n\
+                   for k in range(1, 240)\n  c = @h[k % 2]\n  x = c(\"a\")\nend for\nprint x\n";
+    let f = f_of(program, "aa\n");
+    assert!(f.invalidation.is_some() && f.compiles > 0, "{f:?}");
+    assert_eq!(f.tier, Tier::Baseline);
+}
+
+#[test]
+fn calls_in_baseline_code_take_no_native_stack() {
+    let program = "f = function(n)\n  if n == 0 then return 0\n  return 1 + f(n - 1)\nend function\nprint f(400000)\n";
+    let tier = TierPolicy::Baseline { threshold: 0 };
+    let mut engine = Engine::new(EngineConfig { tier, ..EngineConfig::default() });
+    let loaded = engine.load(&lowered(program, "deep.ms")).expect("it loads");
+    let (output, outcome) = evaluate(&mut engine, &loaded, RunRequest::new(Entry::Main), |_| {});
+    assert_eq!((output.as_str(), outcome.end), ("400000\n", End::Finished(String::new())));
 }

@@ -93,6 +93,7 @@ pub(super) fn run_in(
         Meter::new(request.limits.fuel, request.limits.time, request.pace, request.progress),
         request.record,
     );
+    run.lent.globals = realm.globals().value();
     run.meter.grant(realm);
     let units = chosen(loaded, request.entry, &linked.main, &linked.units);
     let ended = realm.enter(|realm| {
@@ -203,12 +204,13 @@ impl<'e> Run<'e> {
         let well_known = crate::interp::WellKnown { this: shared.intern("self"), parent: shared.intern("super") };
         Run {
             codes,
-            tiering,
             modules: super::modules::Modules::new(loader),
             names,
-            frames: Vec::new(),
+            frames: crate::interp::frame::Frames::new(),
             natives: Vec::new(),
+            lent: crate::interp::Lent::new(tiering.baseline_ways()),
             gave_back: false,
+            tiering,
             meter,
             site: None,
             well_known,

@@ -25,6 +25,16 @@ impl Code {
         self.tell(|| Happened::Compiled { entry: self.entry_point(place), time, address, bytes });
     }
 
+    /// It got baseline code, which stands here.
+    pub fn got_baseline(&self, time: Duration, address: usize, bytes: usize) {
+        let tier = &self.tier;
+        tier.baseline.set(address);
+        tier.baseline_bytes.set(bytes);
+        tier.baseline_time.set(tier.baseline_time.get() + time);
+        tier.tier.set(tier.tier.get().max(Tier::Baseline));
+        self.tell(|| Happened::Compiled { entry: EntryPoint::Anywhere, time, address, bytes });
+    }
+
     /// It was not compiled for a place.
     pub fn refused(&self, place: Place, refusal: Refusal) {
         self.tier.refusal.set(Some(refusal));

@@ -48,6 +48,11 @@ pub trait Tiering: Send {
         Vec::new()
     }
 
+    /// The ways into and out of baseline code; 0 where there is none.
+    fn baseline_ways(&self) -> (usize, usize) {
+        (0, 0)
+    }
+
     /// What compiled code takes now.
     fn footprint(&self) -> Footprint {
         Footprint::default()

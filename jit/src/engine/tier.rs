@@ -34,6 +34,9 @@ impl std::fmt::Display for Tier {
     }
 }
 
+/// No baseline code begins at this word.
+pub const NOWHERE: u32 = u32::MAX;
+
 /// How often one guard was left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExitCount {
@@ -72,7 +75,17 @@ pub struct RefusedPlace {
 pub struct TierState {
     /// The highest tier that is installed.
     pub tier: Cell<Tier>,
-    /// Address of the compiled function, 0 if none.
+    /// Address of its baseline code, 0 if none.
+    pub baseline: Cell<usize>,
+    /// Address of the entry for calls that baseline code makes, 0 if none.
+    pub baseline_entry: Cell<usize>,
+    /// By word of the bytecode: where its instruction begins in the baseline code.
+    pub positions: RefCell<Box<[u32]>>,
+    /// Bytes of the baseline code.
+    pub baseline_bytes: Cell<usize>,
+    /// How long making baseline code took altogether.
+    pub baseline_time: Cell<Duration>,
+    /// Address of the function as the optimiser compiled it, 0 if none.
     pub entry: Cell<usize>,
     /// Address of the trampoline through which the interpreter enters `entry`.
     pub trampoline: Cell<usize>,
@@ -138,9 +151,32 @@ impl TierState {
         self.entries().any(|entry| entry.get() == address)
     }
 
-    /// Bytes of the machine code that is entered.
+    /// Bytes of the machine code that is entered, of all tiers.
     pub fn bytes(&self) -> usize {
-        self.placed.borrow().iter().map(|it| it.bytes).sum()
+        self.placed.borrow().iter().map(|it| it.bytes).sum::<usize>() + self.baseline_bytes.get()
+    }
+
+    /// Address of the baseline code of the instruction at a word.
+    #[inline]
+    pub fn baseline_of(&self, start: usize, pc: u32) -> Option<usize> {
+        let position = self.positions.borrow().get(pc as usize).copied();
+        position.filter(|&it| it != NOWHERE).map(|it| start + it as usize)
+    }
+
+    /// Unlinks the baseline code. No activation may be in it or go on there.
+    pub fn unlink_baseline(&self) {
+        self.baseline.set(0);
+        self.baseline_entry.set(0);
+        self.baseline_bytes.set(0);
+        self.positions.take();
+        if self.tier.get() == Tier::Baseline {
+            self.tier.set(Tier::Interpreter);
+        }
+    }
+
+    /// The tier it falls back to.
+    fn without_optimised(&self) -> Tier {
+        if self.baseline.get() == 0 { Tier::Interpreter } else { Tier::Baseline }
     }
 
     /// Unlinks one compiled entry; activations that are inside go on until they return.
@@ -151,7 +187,7 @@ impl TierState {
         self.invalidation.set(Some(why));
         if self.entries().all(|entry| entry.get() == 0) {
             self.inlined.borrow_mut().clear();
-            self.tier.set(Tier::Interpreter);
+            self.tier.set(self.without_optimised());
         }
     }
 
@@ -170,13 +206,13 @@ impl TierState {
         self.version.set(self.version.get().wrapping_add(1));
     }
 
-    /// Unlinks all compiled entries.
+    /// Unlinks all entries of the optimiser.
     pub fn unlink_all(&self, why: Invalidation) {
         self.outdate();
         self.inlined.borrow_mut().clear();
         self.entries().for_each(|entry| entry.set(0));
         self.placed.borrow_mut().clear();
-        self.tier.set(Tier::Interpreter);
+        self.tier.set(self.without_optimised());
         self.invalidation.set(Some(why));
     }
 }

@@ -11,6 +11,7 @@ use crate::bytecode::Bytecode;
 use crate::counters::Counters;
 use crate::events::CodeLog;
 use crate::feedback::FeedbackCell;
+use crate::interp::frame::Ip;
 use crate::reason::Invalidation;
 use crate::record::Point;
 use minilive_mir::ir::{BlockId, InstId, Unit, UnitKey};
@@ -124,9 +125,25 @@ impl Code {
             return;
         }
         self.tier.outdate();
-        if self.tier.tier.get() != Tier::Interpreter {
+        if self.tier.tier.get() == Tier::Optimised {
             self.dropped_all(Invalidation::Edited);
             self.counters.heat.set(heat);
+        }
+    }
+
+    /// Whether it has baseline code.
+    #[cfg(not(minilive_portable))]
+    #[inline(always)]
+    pub(crate) fn has_baseline(&self) -> bool {
+        self.tier.baseline.get() != 0
+    }
+
+    /// The address of the baseline code at a position of it, if it has some.
+    #[inline(always)]
+    pub(crate) fn baseline_at(&self, ip: Ip) -> Option<usize> {
+        match self.tier.baseline.get() {
+            0 => None,
+            start => self.tier.baseline_of(start, ip.pc(self)),
         }
     }
 

@@ -163,7 +163,7 @@ impl Run<'_> {
         }
         realm.head.depth += 1;
         let ip = Ip::start(&code);
-        self.frames.push(Frame { code, window, ip, ret: ret.reg, skip: ret.skip, boundary: ret.boundary });
+        self.frames.push(Frame { code, window, ip, ret: ret.reg, skip: ret.skip, boundary: ret.boundary, back: 0 });
         if code.env_shape.is_some() {
             make_environment(realm, code, window);
         }

@@ -11,6 +11,8 @@
 //! 3. Register numbers come from bytecode that `bytecode::verify` accepted for the window's own code, so they are inside.
 //! 4. One thread runs a realm and its run; [`with_run`] publishes the run only for the time of the call, and nobody else
 //!    holds a reference to it while compiled code runs.
+//! 5. Of [`Frames`], `next` is inside the store or behind it, at a whole place, and what is before it was written, by us or by
+//!    baseline code, which writes whole activations.
 #![expect(unsafe_code, reason = "unchecked registers behind the bytecode verifier")]
 
 use crate::bytecode::Word;
@@ -28,7 +30,10 @@ use minilive_runtime::realm::NO_SITE;
 use minilive_runtime::realm::Realm;
 use minilive_runtime::value::Value;
 use std::cell::Cell;
-use std::ops::Deref;
+use std::mem::MaybeUninit;
+#[cfg(not(minilive_portable))]
+use std::mem::offset_of;
+use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
 /// A pointer to code that lives as long as the run.
@@ -53,9 +58,13 @@ impl Deref for CodeRef {
 
 /// A position in the code of the innermost activation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
 pub struct Ip(*const Slot);
 
 impl Ip {
+    /// No position.
+    pub(super) const NONE: Ip = Ip(std::ptr::null());
+
     /// The first instruction.
     #[inline(always)]
     pub fn start(code: &Code) -> Ip {
@@ -115,6 +124,7 @@ pub const HEADER: usize = 3;
 
 /// The registers of one activation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
 pub struct Window(*mut Value);
 
 impl Window {
@@ -211,6 +221,7 @@ impl Window {
 
 /// One activation.
 #[derive(Debug, Clone, Copy)]
+#[repr(C)]
 pub struct Frame {
     /// What runs.
     pub code: CodeRef,
@@ -224,6 +235,114 @@ pub struct Frame {
     pub skip: u8,
     /// The dispatch loop returns to its own caller when this activation ends.
     pub boundary: bool,
+    /// Where baseline code goes on behind the call, if it made it itself; else 0.
+    pub back: usize,
+}
+
+/// The active calls, innermost last: a slice whose end is at a fixed place, so that baseline code adds and removes activations.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Frames {
+    /// Behind the last one.
+    next: *mut Frame,
+    /// Behind the last place.
+    end: *mut Frame,
+    store: Box<[MaybeUninit<Frame>]>,
+}
+
+/// Offset of the address behind the innermost activation.
+#[cfg(not(minilive_portable))]
+pub(crate) const FRAMES_NEXT: usize = offset_of!(Frames, next);
+/// Offset of the address behind the last place.
+#[cfg(not(minilive_portable))]
+pub(crate) const FRAMES_END: usize = offset_of!(Frames, end);
+
+impl Frames {
+    /// None.
+    pub(crate) fn new() -> Frames {
+        Frames::with_store(Box::new_uninit_slice(64), 0)
+    }
+
+    fn with_store(mut store: Box<[MaybeUninit<Frame>]>, len: usize) -> Frames {
+        let places = store.as_mut_ptr_range();
+        Frames { next: places.start.wrapping_add(len).cast(), end: places.end.cast(), store }
+    }
+
+    /// One more.
+    #[inline(always)]
+    pub(crate) fn push(&mut self, frame: Frame) {
+        if self.next == self.end {
+            self.grow();
+        }
+        // SAFETY: invariant 5: there is a place, and it is inside the store.
+        unsafe {
+            self.next.write(frame);
+            self.next = self.next.add(1);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) {
+        let mut store = Box::new_uninit_slice(self.store.len() * 2);
+        store[..self.store.len()].copy_from_slice(&self.store);
+        *self = Frames::with_store(store, self.len());
+    }
+
+    #[inline(always)]
+    fn is_empty(&self) -> bool {
+        self.next.cast_const().cast() == self.store.as_ptr()
+    }
+
+    /// The innermost one, without counting them as a slice would.
+    #[inline(always)]
+    pub(crate) fn last(&self) -> Option<&Frame> {
+        // SAFETY: invariant 5: what is before `next` was written.
+        (!self.is_empty()).then(|| unsafe { &*self.next.sub(1) })
+    }
+
+    /// As [`Frames::last`], to be changed.
+    #[inline(always)]
+    pub(crate) fn last_mut(&mut self) -> Option<&mut Frame> {
+        // SAFETY: as in `last`.
+        (!self.is_empty()).then(|| unsafe { &mut *self.next.sub(1) })
+    }
+
+    /// Takes the innermost one off.
+    #[inline(always)]
+    pub(crate) fn pop(&mut self) -> Option<Frame> {
+        let last = self.last().copied()?;
+        self.next = self.next.wrapping_sub(1);
+        Some(last)
+    }
+
+    /// Keeps so many, the outermost ones.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        if len < self.len() {
+            self.next = self.store.as_mut_ptr().wrapping_add(len).cast();
+        }
+    }
+}
+
+impl Deref for Frames {
+    type Target = [Frame];
+    #[inline(always)]
+    fn deref(&self) -> &[Frame] {
+        let first = self.store.as_ptr().cast::<Frame>();
+        let len = (self.next as usize - first as usize) / size_of::<Frame>();
+        // SAFETY: invariant 5: everything before `next` was written.
+        unsafe { std::slice::from_raw_parts(first, len) }
+    }
+}
+
+impl DerefMut for Frames {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut [Frame] {
+        let first = self.store.as_mut_ptr().cast::<Frame>();
+        let len = (self.next as usize - first as usize) / size_of::<Frame>();
+        // SAFETY: as in `deref`.
+        unsafe { std::slice::from_raw_parts_mut(first, len) }
+    }
 }
 
 impl Frame {
@@ -285,7 +404,7 @@ pub(crate) fn native_callers(innermost: NativePlace) -> Vec<(CodeId, InstId)> {
 }
 
 /// Registers that may be written beyond a window's end while it is made.
-const SLACK: usize = 4;
+pub(crate) const SLACK: usize = 4;
 
 /// Cuts a window for a code object from the VM stack, with the given arguments, defaults and everything else absent.
 /// `None` if the stack has no room for it. The caller tested that there are not too many arguments.

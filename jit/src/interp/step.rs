@@ -1,7 +1,8 @@
 //! The dispatch loop: one `match` over bytecode operations, with the frequent cases in place.
 //!
-//! [`execute`] runs the innermost activation until its boundary frame returns; slow paths stand in the neighbouring files.
-//! Calls and returns between interpreted functions stay inside the loop and cost no native stack.
+//! `drive` has it run the innermost activation until its boundary frame returns; slow paths stand in the neighbouring files.
+//! Calls and returns between interpreted functions stay inside the loop and cost no native stack. Where code has a baseline form,
+//! that goes on; it has single instructions carried out here, so each operation has one meaning.
 //!
 //! Invariants
 //! 1. The bytecode of every code object passed `bytecode::verify`: registers are inside the window, constants and names are the
@@ -16,6 +17,7 @@ use super::around::{
     refill_head, set_ip, store_env, test_slowly, untested_function,
 };
 use super::calls::{Receiver, Ret, set_receiver};
+use super::drive::{ALL, ANY, Stepped};
 use super::frame::{self, Frame, Ip};
 use super::members::{Member, own_slot};
 use super::values::{equal_quickly, known_entry, never_quickly, remainder, sample, sample_index};
@@ -29,9 +31,11 @@ use minilive_runtime::ops::{self, Decision};
 use minilive_runtime::realm::Realm;
 use minilive_runtime::value::Value;
 
-/// Runs the innermost activation to its end, calls included, and gives its result.
-pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
-    let globals = realm.globals().value();
+/// Carries instructions out: from the innermost activation's position to the end of its boundary frame ([`ALL`]), or the one at a
+/// position of it, whose operation is `OP` if that is not [`ANY`].
+#[inline(always)]
+pub(super) fn steps<const OP: u8>(run: &mut Run<'_>, realm: &mut Realm, at: Option<Ip>) -> Eval<Stepped> {
+    let globals = run.lent.globals;
     let (mut code, mut window, mut ip, mut consts);
     macro_rules! reload {
         () => {{
@@ -41,6 +45,52 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
         }};
     }
     reload!();
+    ip = at.unwrap_or(ip);
+    /// Goes on in the innermost activation, at its frame's position.
+    macro_rules! go_on {
+        () => {{
+            if OP != ALL {
+                return Ok(Stepped::Moved);
+            }
+            reload!();
+            enter_baseline!();
+            continue;
+        }};
+    }
+    /// Lets baseline code go on here, if there is some.
+    macro_rules! enter_baseline {
+        () => {
+            if let Some(address) = code.baseline_at(ip) {
+                match run.run_baseline(realm, address)? {
+                    Some(value) => return Ok(Stepped::Ended(value)),
+                    None => reload!(),
+                }
+            }
+        };
+    }
+    /// Ends the innermost activation.
+    macro_rules! leave_with {
+        ($value:expr) => {
+            match leave(run, realm, $value) {
+                Some(result) => return Ok(Stepped::Ended(result)),
+                None => go_on!(),
+            }
+        };
+    }
+    /// Goes on at another position of the same activation.
+    macro_rules! jump {
+        ($target:expr) => {{
+            ip = $target;
+            if OP != ALL {
+                set_ip(run, ip);
+                return Ok(Stepped::Moved);
+            }
+            continue;
+        }};
+    }
+    if OP == ALL {
+        enter_baseline!();
+    }
 
     /// The current instruction's position becomes visible to stack traces and fault reports.
     macro_rules! sync {
@@ -61,10 +111,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
         ($result:expr) => {
             match $result {
                 Ok(value) => value,
-                Err(Miss::Plain(plain)) => {
-                    ip = plain;
-                    continue;
-                }
+                Err(Miss::Plain(plain)) => jump!(plain),
                 Err(Miss::Fault(fault)) => return Err(fault),
             }
         };
@@ -72,13 +119,16 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
     /// Goes to the start of a block.
     macro_rules! goto {
         ($target:expr) => {{
-            ip = $target;
-            ip.count();
-            continue;
+            let target = $target;
+            target.count();
+            jump!(target)
         }};
     }
     macro_rules! next {
         ($n:literal) => {{
+            if OP != ALL {
+                return Ok(Stepped::Next);
+            }
             ip = ip.step($n);
             continue;
         }};
@@ -90,8 +140,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 && ($word.aux() & aux::CROSSED != 0 $(|| $operand.is_function())*)
                 && let Some(plain) = untested_function(run, ip)
             {
-                ip = plain;
-                continue;
+                jump!(plain)
             }
         };
     }
@@ -103,10 +152,7 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                     window.set($dst, value);
                     next!($n)
                 }
-                Called::Frame => {
-                    reload!();
-                    continue;
-                }
+                Called::Frame => go_on!(),
             }
         };
     }
@@ -316,10 +362,15 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 }
                 target.counters.heat.set(heat);
                 realm.head.depth += 1;
-                (code, window, ip) = (target, fresh, Ip::start(&target));
-                consts = target.consts.as_ptr();
-                run.frames.push(Frame { code, window, ip, ret: $dst, skip: $skip, boundary: false });
-                ip.count();
+                let start = Ip::start(&target);
+                let (ret, skip) = ($dst, $skip);
+                run.frames.push(Frame { code: target, window: fresh, ip: start, ret, skip, boundary: false, back: 0 });
+                start.count();
+                if OP != ALL {
+                    return Ok(Stepped::Moved);
+                }
+                (code, window, ip, consts) = (target, fresh, start, target.consts.as_ptr());
+                enter_baseline!();
                 continue;
             }
         };
@@ -327,8 +378,9 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
 
     loop {
         let word: &Word = ip.word();
-        // SAFETY: invariant 1: the verifier knew the operation.
-        let op = unsafe { std::mem::transmute::<u8, Op>(word.op_number()) };
+        let number = if OP < ANY { OP } else { word.op_number() };
+        // SAFETY: invariant 1: the verifier knew the operation; who names one says what stands there.
+        let op = unsafe { std::mem::transmute::<u8, Op>(number) };
         match op {
             Op::Const => {
                 window.set(word.a(), constant!(word.bc()));
@@ -418,26 +470,25 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 code.counters.heat.set(heat);
                 if heat < 0 {
                     match hot_loop(run, realm, head)? {
-                        Looped::No => {}
-                        Looped::Ended(value) => {
-                            if let Some(result) = leave(run, realm, value) {
-                                return Ok(result);
-                            }
-                            reload!();
-                            continue;
+                        // It may have got baseline code now.
+                        Looped::No => {
+                            head.count();
+                            set_ip(run, head);
+                            go_on!()
                         }
-                        Looped::Moved => {
-                            reload!();
-                            continue;
-                        }
+                        Looped::Ended(value) => leave_with!(value),
+                        Looped::Moved => go_on!(),
                     }
                 }
+                head.count();
+                if OP != ALL {
+                    jump!(head)
+                }
+                ip = head;
                 if matches!(op, Op::LoopNext) {
-                    ip = head;
-                    ip.count();
                     iter_next!(ip.word())
                 }
-                goto!(head)
+                continue;
             }
             Op::JumpIf | Op::JumpIfNot => {
                 let value = window.get(word.a());
@@ -527,15 +578,11 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 }
                 next!(1)
             }
-            Op::LoadSelf => {
-                let own = code.unit.self_reg.map_or(Value::ABSENT, |reg| window.get(reg.0 as u16));
-                let value = if own.is_absent() { run.load_receiver(realm, window, false) } else { own };
-                window.set(word.a(), value);
-                next!(1)
-            }
-            Op::LoadSuper => {
-                let own = code.unit.super_reg.map_or(Value::ABSENT, |reg| window.get(reg.0 as u16));
-                let value = if own.is_absent() { run.load_receiver(realm, window, true) } else { own };
+            Op::LoadSelf | Op::LoadSuper => {
+                let parent = matches!(op, Op::LoadSuper);
+                let reg = if parent { code.unit.super_reg } else { code.unit.self_reg };
+                let own = reg.map_or(Value::ABSENT, |reg| window.get(reg.0 as u16));
+                let value = if own.is_absent() { run.load_receiver(realm, window, parent) } else { own };
                 window.set(word.a(), value);
                 next!(1)
             }
@@ -544,12 +591,8 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 window.set(word.a(), value);
                 next!(1)
             }
-            Op::LoadOuter => {
-                window.set(word.a(), window.outer());
-                next!(1)
-            }
-            Op::LoadGlobals => {
-                window.set(word.a(), globals);
+            Op::LoadOuter | Op::LoadGlobals => {
+                window.set(word.a(), if matches!(op, Op::LoadOuter) { window.outer() } else { globals });
                 next!(1)
             }
             Op::AutoCall => {
@@ -739,19 +782,10 @@ pub(super) fn execute(run: &mut Run<'_>, realm: &mut Realm) -> Eval<Value> {
                 if value.is_function() {
                     retreat!(word, value);
                 }
-                match leave(run, realm, value) {
-                    Some(result) => return Ok(result),
-                    None => reload!(),
-                }
+                leave_with!(value)
             }
-            Op::ReturnConst => match leave(run, realm, constant!(word.bc())) {
-                Some(result) => return Ok(result),
-                None => reload!(),
-            },
-            Op::End => match leave(run, realm, Value::ABSENT) {
-                Some(result) => return Ok(result),
-                None => reload!(),
-            },
+            Op::ReturnConst => leave_with!(constant!(word.bc())),
+            Op::End => leave_with!(Value::ABSENT),
             Op::Record => {
                 let (point, value) = (&code.points[word.bc() as usize], window.get(word.a()));
                 if !value.is_number() || !point.add_number(value.to_f64_lossy()) {

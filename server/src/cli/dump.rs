@@ -27,6 +27,9 @@ pub struct Dump {
     file: PathBuf,
     #[command(flatten)]
     form: Form,
+    /// Of `--asm`: the code of this tier, 1 (baseline) or 2 (optimised).
+    #[arg(long, value_name = "TIER", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=2))]
+    tier: u8,
     /// Only the function of this name.
     #[arg(long, value_name = "NAME")]
     function: Option<String>,
@@ -73,6 +76,15 @@ impl Dump {
         let text = match self.form.compiled() {
             None => self.lowered(&program)?,
             Some(_) if !errors.is_empty() => return Ok(ExitCode::from(1)),
+            Some(form) if self.tier == 1 && form != compiled::Form::Asm => {
+                return Err(Failure(
+                    "baseline code is made of bytecode in one step; --asm shows it, --bytecode what it was made of"
+                        .to_string(),
+                ));
+            }
+            Some(compiled::Form::Asm) if self.tier == 1 => {
+                compiled::text(&source, &program, compiled::Form::BaselineAsm, &|unit| self.wants(unit))?
+            }
             Some(form) => compiled::text(&source, &program, form, &|unit| self.wants(unit))?,
         };
         std::io::stdout().write_all(text.as_bytes())?;

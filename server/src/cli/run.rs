@@ -4,6 +4,7 @@
 //! exit code 1, or under `--compat` to standard output with exit code 0, as the reference does it.
 
 mod stats;
+mod tiers;
 mod watch;
 
 use super::Failure;
@@ -13,7 +14,7 @@ use super::signals;
 use super::source::Source;
 use clap::Args;
 use minilive_jit::engine::outcome::Location;
-use minilive_jit::engine::{End, Engine, EngineConfig, Entry, RunRequest, TierPolicy};
+use minilive_jit::engine::{End, Engine, EngineConfig, Entry, RunRequest};
 use minilive_jit::passes::{Pass, Passes};
 use minilive_mir::diagnostic::{Diagnostic, Severity};
 use minilive_runtime::host::{Effects, StdHost};
@@ -22,6 +23,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use tiers::Tiers;
 use watch::Watch;
 
 /// Arguments of `run`.
@@ -42,9 +44,8 @@ pub struct Run {
     /// How much memory the program may use, in mebibytes. Without it, three quarters of what the computer has.
     #[arg(long, value_name = "MIB")]
     max_memory: Option<u64>,
-    /// Use the interpreter alone.
-    #[arg(long)]
-    interpret: bool,
+    #[command(flatten)]
+    tiers: Tiers,
     /// Say on standard error, when the program has ended, how its functions ran.
     #[arg(long)]
     stats: bool,
@@ -81,9 +82,8 @@ impl Run {
         if diagnostics.iter().any(|it| it.severity == Severity::Error) {
             return Ok(self.does_not_compile(&source, &diagnostics));
         }
-        let tier = if self.interpret { TierPolicy::InterpretOnly } else { TierPolicy::default() };
         let mut engine = Engine::new(EngineConfig {
-            tier,
+            tier: self.tiers.policy(),
             uncounted: self.uncounted,
             passes: self.without.iter().fold(Passes::default(), |passes, &pass| passes.without(pass)),
             synchronous: self.compiles_itself(),

@@ -108,6 +108,7 @@ pub fn why(report: &FunctionReport) -> Option<String> {
         (Some(reason), Tier::Interpreter) => Some(format!("Not compiled: {reason}.")),
         (Some(reason), Tier::Left) => Some(format!("Not compiled any more: {reason}.")),
         (None, Tier::Interpreter) => Some("Not compiled: it has done too little work for that to pay.".to_owned()),
+        (None, Tier::Baseline) => Some("Not optimised: it has done too little work for that to pay.".to_owned()),
         (None, _) => None,
     }
 }
@@ -120,7 +121,9 @@ pub fn cost(report: &FunctionReport) -> Option<String> {
         n => format!("{n} times, altogether"),
     };
     let milliseconds = report.compile_time.as_secs_f64() * 1000.0;
-    Some(format!("Compiled {times} in {milliseconds:.1} ms; {} bytes of machine code.", report.bytes))
+    // Baseline code takes a few hundredths.
+    let digits = if milliseconds < 0.1 { 3 } else { 1 };
+    Some(format!("Compiled {times} in {milliseconds:.digits$} ms; {} bytes of machine code.", report.bytes))
 }
 
 fn counts(report: &FunctionReport) -> String {

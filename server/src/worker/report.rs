@@ -114,8 +114,8 @@ fn function(stats: &FunctionStats) -> FunctionReport {
         calls: stats.calls,
         loops: stats.rounds,
         exits,
-        compiles: stats.compiles,
-        compile_time: stats.compile_time,
+        compiles: stats.compiles + u32::from(stats.baseline_bytes > 0),
+        compile_time: stats.compile_time + stats.baseline_time,
         bytes: stats.bytes,
         reason: reason(stats),
     }
@@ -134,14 +134,13 @@ fn tier(stats: &FunctionStats) -> Tier {
 fn reason(stats: &FunctionStats) -> Option<String> {
     if let Some(refusal) = stats.refusal {
         // Each loop is compiled on its own, and so is the function from its start.
-        let is_compiled = matches!(tier(stats), Tier::Native | Tier::Baseline);
-        return Some(if is_compiled {
+        return Some(if tier(stats) == Tier::Native {
             format!("a part of it is not compiled: {refusal}")
         } else {
             refusal.to_string()
         });
     }
-    if let Some(invalidation) = stats.invalidation.filter(|_| tier(stats) == Tier::Left) {
+    if let Some(invalidation) = stats.invalidation.filter(|_| matches!(tier(stats), Tier::Left | Tier::Baseline)) {
         return Some(invalidation.to_string());
     }
     stats.exits.first().map(|exit| format!("{}, line {}, ×{}", exit.reason, exit.line, exit.count))

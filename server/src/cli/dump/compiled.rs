@@ -5,6 +5,7 @@
 
 use super::{Failure, Source, title};
 use minilive_jit::dump::{Dump, Line};
+use minilive_jit::engine::tier::Tier;
 use minilive_jit::engine::{End, Engine, EngineConfig, Entry, RunOutcome, RunRequest};
 use minilive_mir::ir::InstId;
 use minilive_mir::print::print_inst;
@@ -26,8 +27,16 @@ pub enum Form {
     Ssa,
     /// Cranelift's input.
     Clif,
-    /// The machine code.
+    /// The optimiser's machine code.
     Asm,
+    /// Baseline code.
+    BaselineAsm,
+}
+
+impl Form {
+    fn tier(self) -> Tier {
+        if self == Form::BaselineAsm { Tier::Baseline } else { Tier::Optimised }
+    }
 }
 
 /// The compiled code of the units that are wanted.
@@ -56,7 +65,7 @@ pub fn text(
     let mut text = String::new();
     for unit in program.units.iter().filter(|unit| wanted(unit)) {
         let mut entries: Vec<&Dump> = Vec::new();
-        for dump in dumps.iter().filter(|dump| dump.key == unit.key) {
+        for dump in dumps.iter().filter(|dump| dump.key == unit.key && dump.tier == form.tier()) {
             entries.retain(|earlier| earlier.loop_head != dump.loop_head);
             entries.push(dump);
         }
@@ -104,7 +113,7 @@ fn entry(
     match form {
         Form::Ssa => interleaved(text, source, shown, &dump.ssa)?,
         Form::Clif => interleaved(text, source, shown, &dump.clif)?,
-        Form::Asm => interleaved(text, source, shown, &dump.asm)?,
+        Form::Asm | Form::BaselineAsm => interleaved(text, source, shown, &dump.asm)?,
     }
     if !text.ends_with('\n') {
         text.push('\n');

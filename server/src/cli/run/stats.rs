@@ -17,6 +17,7 @@ pub fn print(outcome: &RunOutcome) {
     );
     eprintln!("{}", memory_line(outcome));
     eprintln!("{}", compiler_line(outcome));
+    eprintln!("{}", baseline_line(outcome));
     outcome.functions.iter().for_each(|function| eprintln!("{}", function_line(function)));
     for failure in &outcome.compiler_failures {
         eprintln!("a bug of the compiler, please report it: {failure}");
@@ -39,13 +40,30 @@ fn compiler_line(outcome: &RunOutcome) -> String {
     )
 }
 
+/// What baseline code cost.
+fn baseline_line(outcome: &RunOutcome) -> String {
+    let with = || outcome.functions.iter().filter(|it| it.baseline_bytes > 0);
+    let time: Duration = with().map(|it| it.baseline_time).sum();
+    let bytes: usize = with().map(|it| it.baseline_bytes).sum();
+    format!(
+        "baseline code of {} functions and statements in {:.3} ms, {bytes} bytes",
+        with().count(),
+        milliseconds(time)
+    )
+}
+
 fn function_line(function: &FunctionStats) -> String {
     let name = if function.name.is_empty() { "(top level)" } else { &function.name };
     let (tier, at) = (function.tier.to_string(), function.line);
     let mut line = format!("{tier:>12}  {name}, line {at}: {} calls, {} steps", function.calls, function.work);
     if function.compiles > 0 {
         let (compiles, time) = (function.compiles, milliseconds(function.compile_time));
-        line += &format!("; compiled {compiles} times in {time:.2} ms, {} bytes", function.bytes);
+        line +=
+            &format!("; compiled {compiles} times in {time:.2} ms, {} bytes", function.bytes - function.baseline_bytes);
+    }
+    if function.baseline_bytes > 0 {
+        let (time, bytes) = (milliseconds(function.baseline_time), function.baseline_bytes);
+        line += &format!("; baseline in {time:.3} ms, {bytes} bytes");
     }
     if let Some(refusal) = function.refusal {
         line += &format!("; not compiled: {refusal}");

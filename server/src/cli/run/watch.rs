@@ -85,7 +85,7 @@ impl PerfMap {
     }
 }
 
-/// What a profile calls compiled code: `f [program.ms:3]`, `f [program.ms:3] loop at 5`.
+/// What a profile calls compiled code: `f [program.ms:3]`, `f [program.ms:3] loop at 5`, `f [program.ms:3] baseline`.
 fn symbol(event: &TierEvent, entry: EntryPoint) -> String {
     let name = if event.name.is_empty() { "top level" } else { &event.name };
     let file = if event.at.file.is_empty() { "line" } else { &event.at.file };
@@ -93,5 +93,6 @@ fn symbol(event: &TierEvent, entry: EntryPoint) -> String {
     match entry {
         EntryPoint::Calls => place,
         EntryPoint::Loop(line) => format!("{place} loop at {line}"),
+        EntryPoint::Anywhere => format!("{place} baseline"),
     }
 }
