@@ -82,7 +82,7 @@ impl TierPolicy {
 impl Default for TierPolicy {
     /// Compile what is hot.
     fn default() -> TierPolicy {
-        TierPolicy::Tiered { baseline: Some(2000), threshold: 150_000 }
+        TierPolicy::Tiered { baseline: Some(2000), threshold: 80_000 }
     }
 }
 
