@@ -23,7 +23,8 @@ pub enum Mode {
     Eager,
     /// Compiled after a little work, so that programs move between the tiers.
     Tiered,
-    /// Compiled after this little work, so that code knows next to nothing of what it will meet.
+    /// Compiled after this little work, so that code knows next to nothing of what it will meet; with a threshold of 2, no code embeds
+    /// addresses.
     Mixed(u32),
     /// Compiled after very little work by a thread that compiles beside the program, so that code comes at other moments in every run.
     Background,
@@ -89,7 +90,16 @@ impl Mode {
             _ => GuardMode::Normal,
         };
         let gc_stress = matches!(self, Mode::InterpreterStress | Mode::BaselineStress | Mode::EagerStress);
-        EngineConfig { tier, guards, gc_stress, synchronous: self != Mode::Background, ..EngineConfig::default() }
+        // One mode has relocations where the others have addresses.
+        let symbolic = self == Mode::Mixed(2);
+        EngineConfig {
+            tier,
+            guards,
+            gc_stress,
+            synchronous: self != Mode::Background,
+            symbolic,
+            ..EngineConfig::default()
+        }
     }
 }
 

@@ -48,6 +48,8 @@ pub enum RelocTo {
     Range(CodeRange),
     /// An absolute address outside the arena (a helper or a table).
     Address(usize),
+    /// A symbol, which is to be resolved before the code is placed.
+    Symbol(u32),
 }
 
 /// One place in the bytes that needs an address.
@@ -157,6 +159,7 @@ impl Arena {
             RelocTo::Itself => base,
             RelocTo::Range(other) => self.address(other),
             RelocTo::Address(address) => address,
+            RelocTo::Symbol(number) => return Err(InstallError::Relocation(format!("symbol {number}"))),
         } as i64;
         let at = fixup.at as usize;
         let place = (base + at) as i64;

@@ -82,7 +82,7 @@ impl TierPolicy {
 impl Default for TierPolicy {
     /// Compile what is hot.
     fn default() -> TierPolicy {
-        TierPolicy::Tiered { baseline: Some(2000), threshold: 150_000 }
+        TierPolicy::Tiered { baseline: Some(2000), threshold: 80_000 }
     }
 }
 
@@ -120,6 +120,8 @@ pub struct EngineConfig {
     pub verify: bool,
     /// Compiled code counts nothing, so that what counting costs can be measured. Counts are wrong then.
     pub uncounted: bool,
+    /// Compiled code embeds no addresses but has relocations for them, as object files need it; for tests.
+    pub symbolic: bool,
     /// What is done to improve compiled code.
     pub passes: Passes,
 }
@@ -136,6 +138,7 @@ impl Default for EngineConfig {
             dump: false,
             verify: cfg!(debug_assertions),
             uncounted: false,
+            symbolic: false,
             passes: Passes::default(),
         }
     }

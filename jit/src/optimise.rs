@@ -91,6 +91,7 @@ pub(crate) struct Backend {
     pub(crate) helpers: HelperTable,
     pub(crate) count_depth: bool,
     pub(crate) uncounted: bool,
+    symbolic: bool,
     passes: Passes,
     /// What makes baseline code, where that is possible.
     baseline: Option<Baseline>,
@@ -118,6 +119,7 @@ impl Optimiser {
                 helpers: helpers::table(),
                 count_depth: false,
                 uncounted: config.uncounted,
+                symbolic: config.symbolic,
                 passes: config.passes,
                 least_runs: least_runs(config.tier),
                 workshop: Workshop::default(),

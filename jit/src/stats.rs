@@ -4,9 +4,10 @@
 //! function did, so that the first lines matter most.
 
 use crate::engine::tier::Tier;
-use crate::engine::unit::Code;
+use crate::engine::unit::{Code, CodeId};
 use crate::reason::{ExitReason, Invalidation, Refusal};
 use minilive_mir::ir::{BlockId, Inst, InstId, UnitKey};
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -52,6 +53,8 @@ pub struct FunctionStats {
     pub baseline_time: Duration,
     /// Bytes of the baseline code.
     pub baseline_bytes: usize,
+    /// The functions, with their lines, whose optimised code has its code in the place of calls.
+    pub inlined_into: Vec<(String, u32)>,
     /// Guards that failed since it was loaded, most frequent first.
     pub exits: Vec<ExitStats>,
     /// Why it is not compiled.
@@ -115,11 +118,25 @@ pub fn function_stats(code: &Code) -> FunctionStats {
         bytes: code.tier.bytes(),
         baseline_time: code.tier.baseline_time.get(),
         baseline_bytes: code.tier.baseline_bytes.get(),
+        inlined_into: Vec::new(),
         exits,
         refusal: code.tier.refusal.get(),
         invalidation: code.tier.invalidation.get(),
         recording: code.recording,
     }
+}
+
+/// The statistics of some code objects, and which of them became part of which.
+pub fn all_functions(codes: &[&Code]) -> Vec<FunctionStats> {
+    let places: FxHashMap<CodeId, usize> = codes.iter().enumerate().map(|(i, code)| (code.id, i)).collect();
+    let mut all: Vec<FunctionStats> = codes.iter().map(|code| function_stats(code)).collect();
+    for code in codes.iter().filter(|code| code.tier.tier.get() == Tier::Optimised) {
+        let caller = (code.info.borrow().name.to_string(), code.info.borrow().base_line);
+        for callee in code.tier.inlined.borrow().iter().filter_map(|it| places.get(&it.id)) {
+            all[*callee].inlined_into.push(caller.clone());
+        }
+    }
+    all
 }
 
 /// How often its loops went round: how often their heads were reached, but not for the first time.

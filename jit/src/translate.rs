@@ -16,6 +16,7 @@ mod memory;
 mod ops;
 mod record;
 mod sites;
+pub mod symbols;
 mod text;
 pub mod tramp;
 
@@ -32,6 +33,7 @@ use cranelift_codegen::{CompiledCode, Context, FinalizedRelocTarget};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use minilive_mir::ir::{BlockId, InstId, Reg};
 use std::sync::Arc;
+use symbols::Symbol;
 
 const _: () = assert!(size_of::<usize>() == 8, "addresses are embedded as 64-bit words");
 
@@ -175,6 +177,8 @@ pub struct Env<'a> {
     pub dump: bool,
     /// Leave out the execution counters.
     pub uncounted: bool,
+    /// Embed no addresses: refer to symbols instead.
+    pub symbolic: bool,
 }
 
 /// One way out of compiled code.
@@ -251,6 +255,8 @@ pub struct Compiled {
     pub bytes: Vec<u8>,
     /// Places that need addresses.
     pub fixups: Vec<Fixup>,
+    /// What relocations refer to, by number.
+    pub symbols: Vec<Symbol>,
     /// Exits, numbered from [`Env::first_exit`].
     pub exits: Vec<ExitInfo>,
     /// For each call: offset behind it, and the site word of the instruction it belongs to.
@@ -320,9 +326,10 @@ pub fn translate(
     context.func.signature = signature(isa, words);
     context.func.name = UserFuncName::user(0, env.code);
     let builder = FunctionBuilder::new(&mut context.func, pool);
-    let (exits, mut sites) = lower::lower(builder, isa, func, env);
+    let lower::Lowered { exits, mut sites, symbols } = lower::lower(builder, isa, func, env);
     let (mut compiled, lines) = finish(isa, context, env.dump)?;
     compiled.exits = exits;
+    compiled.symbols = symbols;
     compiled.lines = lines.into_iter().map(|(offset, at)| (offset, sites.word(&func.body, at))).collect();
     compiled.chains = sites.chains;
     Ok(compiled)
@@ -332,17 +339,15 @@ pub fn translate(
 fn finish(isa: &OwnedTargetIsa, context: &mut Context, dump: bool) -> Result<(Compiled, Vec<(u32, InstId)>), Refused> {
     let clif = if dump { clif_lines(&context.func) } else { Vec::new() };
     context.set_disasm(dump);
-    let code = match context.compile(&**isa, &mut Default::default()) {
-        Ok(code) => code,
-        Err(error) => {
-            let error = cranelift_codegen::print_errors::pretty_error(error.func, error.inner);
-            return Err(Refused::failed(error));
-        }
-    };
+    if let Err(error) = context.compile(&**isa, &mut Default::default()) {
+        let error = cranelift_codegen::print_errors::pretty_error(error.func, error.inner);
+        return Err(Refused::failed(error));
+    }
+    let code = context.compiled_code().expect("compiled right above");
     let asm = if dump { crate::disassemble::lines(code) } else { Vec::new() };
     let mut compiled = Compiled { clif, asm, ..Compiled::default() };
     compiled.bytes = code.code_buffer().to_vec();
-    compiled.fixups = fixups(code)?;
+    compiled.fixups = fixups(code, &context.func)?;
     let lines = lines(code);
     Ok((compiled, lines))
 }
@@ -370,13 +375,16 @@ fn clif_lines(func: &ir::Function) -> Vec<Line> {
     lines
 }
 
-fn fixups(code: &CompiledCode) -> Result<Vec<Fixup>, Refused> {
+fn fixups(code: &CompiledCode, func: &ir::Function) -> Result<Vec<Fixup>, Refused> {
     code.buffer
         .relocs()
         .iter()
         .map(|reloc| {
             let to = match reloc.target {
-                FinalizedRelocTarget::ExternalName(ir::ExternalName::User(_)) => RelocTo::Itself,
+                FinalizedRelocTarget::ExternalName(ir::ExternalName::User(name)) => {
+                    let name = &func.params.user_named_funcs()[name];
+                    if name.namespace == symbols::SYMBOLS { RelocTo::Symbol(name.index) } else { RelocTo::Itself }
+                }
                 ref other => return Err(Refused::failed(format!("a relocation to {other:?}"))),
             };
             Ok(Fixup { at: reloc.offset, kind: reloc.kind, to, addend: reloc.addend })

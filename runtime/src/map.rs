@@ -376,9 +376,14 @@ impl MapRef {
         result
     }
 
-    fn table_put(self, realm: &mut Realm, key: Value, value: Value) {
-        if self.layout() == MapLayout::Shaped {
-            self.make_dict(realm);
+    fn table_put(mut self, realm: &mut Realm, key: Value, value: Value) {
+        match self.layout() {
+            MapLayout::Shaped => self.make_dict(realm),
+            // What was compiled for its shape knows all its names.
+            MapLayout::Env if key.is_string() => {
+                self.edit().header.shape = realm.shared.shapes.opened(self.shape()).0;
+            }
+            _ => {}
         }
         let old = self.edit_table(realm, |table| table.insert(key, key_hash(key), value));
         realm.overwritten(old.unwrap_or(Value::NULL));

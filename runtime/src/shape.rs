@@ -47,6 +47,8 @@ pub struct Shape {
     /// Power-of-two table of slot + 1, by name; empty for few keys.
     index: Box<[u16]>,
     env: bool,
+    /// Its environments have names in a table besides.
+    opened: bool,
     /// The last transition taken: name + 1 in the high half, shape in the low.
     last: AtomicU64,
     transitions: Mutex<FxHashMap<Name, ShapeId>>,
@@ -71,7 +73,15 @@ fn spread(name: Name) -> usize {
 impl Shape {
     fn new(keys: Box<[ShapeKey]>, env: bool) -> Shape {
         let index = if keys.len() < INDEXED_FROM { Box::default() } else { Shape::build_index(&keys) };
-        Shape { keys, index, env, last: AtomicU64::new(0), transitions: Mutex::default(), numbers: AtomicU64::new(0) }
+        Shape {
+            keys,
+            index,
+            env,
+            opened: false,
+            last: AtomicU64::new(0),
+            transitions: Mutex::default(),
+            numbers: AtomicU64::new(0),
+        }
     }
 
     fn build_index(keys: &[ShapeKey]) -> Box<[u16]> {
@@ -144,6 +154,8 @@ pub struct Shapes {
     all: AppendTable<Shape>,
     /// Environments whose names are declared at once, by their names.
     declared: Mutex<FxHashMap<Box<[Name]>, ShapeId>>,
+    /// See [`Shapes::opened`].
+    opened: Mutex<FxHashMap<ShapeId, ShapeId>>,
 }
 
 impl Default for Shapes {
@@ -152,7 +164,7 @@ impl Default for Shapes {
         for id in 0..=ShapeId::EMPTY_ENV.0 {
             all.push(Shape::new(Box::default(), id == ShapeId::EMPTY_ENV.0));
         }
-        Shapes { all, declared: Mutex::default() }
+        Shapes { all, declared: Mutex::default(), opened: Mutex::default() }
     }
 }
 
@@ -197,6 +209,19 @@ impl Shapes {
         };
         shape.last.store((u64::from(key.name.0) + 1) << 32 | u64::from(to.0), Ordering::Release);
         Some(to)
+    }
+
+    /// The shape of environments like these that have names in a table besides: what was compiled for the variables of a shape alone
+    /// does not fit it.
+    pub fn opened(&self, from: ShapeId) -> ShapeId {
+        if self.get(from).opened {
+            return from;
+        }
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        *opened.entry(from).or_insert_with(|| {
+            let shape = Shape::new(self.get(from).keys.clone(), true);
+            ShapeId(self.all.push(Shape { opened: true, ..shape }))
+        })
     }
 
     /// The shape of an environment with the given variables, which all start absent.

@@ -145,6 +145,8 @@ pub struct FunctionReport {
     pub compile_time: Duration,
     /// Bytes of its machine code.
     pub bytes: usize,
+    /// The functions whose machine code has its code in the place of calls, in words.
+    pub inlined_into: Option<String>,
     /// Why it is not faster, in one sentence.
     pub reason: Option<String>,
 }

@@ -511,3 +511,15 @@ fn a_perf_map_names_all_machine_code() {
     let apart = symbols.windows(2).all(|pair| pair[0].1 > 0 && pair[0].0 + pair[0].1 <= pair[1].0);
     assert!(apart, "ranges overlap in\n{map}");
 }
+
+#[test]
+#[cfg(not(minilive_portable))]
+fn statistics_say_whose_code_a_function_became_part_of() {
+    let program = "double = function(n)\n  return n * 2\nend function\nf = function(n)\n  s = 0\n  for i in range(1, n)\n    s += double(i)\n  \
+                   end for\n  return s\nend function\nfor k in range(1, 60)\n  x = f(5000)\nend for\nprint x\n";
+    let output = Folder::new("inlined").with("in.ms", program).run(&["--synchronous", "--stats", "in.ms"]);
+    assert_eq!(text(&output.stdout), "25005000\n");
+    let stats = text(&output.stderr);
+    let of_double = stats.lines().find(|line| line.contains("double, line 1:")).expect("it ran");
+    assert!(of_double.contains("; part of the code of f, line 4"), "{stats}");
+}

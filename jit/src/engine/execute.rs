@@ -11,7 +11,7 @@ use crate::interp::calls::resolve;
 use crate::interp::frame::CodeRef;
 use crate::interp::{Run, Site};
 use crate::record;
-use crate::stats::{UnitCounts, function_stats};
+use crate::stats::{UnitCounts, all_functions};
 use minilive_mir::ir::{Inst, Unit};
 use minilive_runtime::fault::{Eval, Fault};
 use minilive_runtime::heap::HeapConfig;
@@ -171,7 +171,7 @@ fn outcome(run: Run<'_>, realm: &mut Realm, end: End) -> RunOutcome {
     let ran = || codes.iter().filter(|code| !code.is_untouched());
     let mut counts: Vec<_> = ran().map(|code| UnitCounts { key: code.key, blocks: code.block_counts() }).collect();
     counts.sort_by_key(|it| it.key);
-    let mut functions: Vec<_> = ran().map(function_stats).collect();
+    let mut functions = all_functions(&ran().collect::<Vec<_>>());
     functions.sort_by_key(|function| (std::cmp::Reverse(function.work), function.key));
     let heap = realm.heap_stats();
     RunOutcome {

@@ -45,6 +45,7 @@ pub(super) struct Addresses {
     count_depth: bool,
     dump: bool,
     uncounted: bool,
+    symbolic: bool,
 }
 
 /// The same of one activation that is part of the function.
@@ -114,13 +115,16 @@ impl Addresses {
             count_depth: self.count_depth,
             dump: self.dump,
             uncounted: self.uncounted,
+            symbolic: self.symbolic,
         };
-        translate::translate(isa, workshop, func, &env).map_err(|mut refused| {
+        let mut compiled = translate::translate(isa, workshop, func, &env).map_err(|mut refused| {
             if refused.refusal == Refusal::CompilerFailed {
                 refused.detail += &format!("\n{}", crate::ssa::print::print(func));
             }
             refused
-        })
+        })?;
+        compiled.resolve(&env);
+        Ok(compiled)
     }
 }
 
@@ -160,6 +164,7 @@ impl Backend {
             count_depth: self.count_depth,
             dump: self.dumps.is_some(),
             uncounted: self.uncounted,
+            symbolic: self.symbolic,
         })
     }
 

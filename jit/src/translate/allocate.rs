@@ -5,6 +5,7 @@
 
 use super::HelperId;
 use super::lower::{Lower, memory};
+use super::symbols::Symbol;
 use crate::ssa::Inst;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
@@ -23,7 +24,7 @@ impl Lower<'_, '_> {
     /// A function value of a nested unit; the operand is the map that it captures.
     pub(super) fn make_function(&mut self, inst: &Inst, child: u32) {
         let captured = self.arg(inst, 0);
-        let address = self.iconst((self.env.child)(child) as i64);
+        let address = self.symbol(Symbol::Child(child));
         let code = self.b.ins().uload32(memory(), address, 0);
         let (slow, next) = self.two_ways();
         let cell = self.take_cell(FUNCTION_BYTES, slow);

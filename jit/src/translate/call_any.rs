@@ -6,6 +6,7 @@
 
 use super::HelperId;
 use super::lower::{Lower, memory};
+use super::symbols::Symbol;
 use crate::exits::{MAX_CODES, takes};
 use crate::ssa::{Helper, MemberSite};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -54,7 +55,7 @@ impl Lower<'_, '_> {
     /// What `object.name` finds: by the shared lookup, or else by the helper.
     pub(super) fn find_member(&mut self, site: ir::Value, at: MemberSite, object: ir::Value) -> ir::Value {
         let (slow, next) = self.two_ways();
-        let name = self.iconst((self.env.name)(at.name) as i64);
+        let name = self.symbol(Symbol::Name(at.name));
         let found = self.call_piece(HelperId::FindStub, &[object, name]);
         let absent = self.iconst(Value::ABSENT.bits() as i64);
         let missed = self.b.ins().icmp(IntCC::Equal, found, absent);
@@ -68,7 +69,7 @@ impl Lower<'_, '_> {
     /// `object.name = value`, likewise.
     pub(super) fn put_member(&mut self, site: ir::Value, at: MemberSite, args: &[ir::Value]) -> ir::Value {
         let (slow, next) = self.two_ways();
-        let name = self.iconst((self.env.name)(at.name) as i64);
+        let name = self.symbol(Symbol::Name(at.name));
         let done = self.call_piece(HelperId::PutStub, &[args[0], name, args[1]]);
         let null = self.iconst(Value::NULL.bits() as i64);
         self.b.ins().brif(done, next, &[null.into()], slow, &[]);
@@ -144,10 +145,10 @@ impl Lower<'_, '_> {
         let inside = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, code, MAX_CODES as i64);
         self.continue_if(inside, slow);
         let offset = self.b.ins().ishl_imm_u(code, 3);
-        let table = self.iconst(self.env.takes as i64);
+        let table = self.symbol(Symbol::Takes);
         let at = self.b.ins().iadd(table, offset);
         let taken = self.b.ins().load(types::I64, memory(), at, 0);
-        let table = self.iconst(self.env.entries as i64);
+        let table = self.symbol(Symbol::Entries);
         let at = self.b.ins().iadd(table, offset);
         let entry = self.b.ins().load(types::I64, memory(), at, 0);
         self.leave_callee(function);

@@ -1,6 +1,7 @@
 //! Calls: the function itself, other compiled code, helpers.
 
 use super::lower::{Lower, NUMBERS_END, memory};
+use super::symbols::Symbol;
 use super::tramp::{KEPT_ARGS, preserving_signature};
 use super::{HelperId, convention, signature};
 use crate::ssa::{Helper, Inst, MemberSite, Op, Rep, Val};
@@ -87,7 +88,7 @@ impl Lower<'_, '_> {
             Op::CallCode(code) => {
                 let args: Vec<ir::Value> = inst.args.iter().map(|&arg| self.val(arg)).collect();
                 self.leave_callee(args[0]);
-                let table = self.iconst((self.env.entries + code as usize * 8) as i64);
+                let table = self.symbol(Symbol::Entry(code));
                 let entry = self.b.ins().load(types::I64, memory(), table, 0);
                 let signature = self.signature(args.len() - 1);
                 let mut all = vec![self.ctx];
@@ -103,7 +104,7 @@ impl Lower<'_, '_> {
 
     /// Leaves the called function where its code, or the stub in its place, looks for it.
     pub(super) fn leave_callee(&mut self, function: ir::Value) {
-        let word = self.iconst(self.env.callee_word as i64);
+        let word = self.symbol(Symbol::Callee);
         self.b.ins().store(memory(), function, word, 0);
     }
 
@@ -154,7 +155,7 @@ impl Lower<'_, '_> {
             }
             Helper::Intrinsic(number) | Helper::ReadingIntrinsic(number) => self.intrinsic(site, number, &args),
             Helper::LoadFree(name) => {
-                let entry = self.iconst((self.env.name_entry)(name) as i64);
+                let entry = self.symbol(Symbol::NameEntry(name));
                 self.call_helper(HelperId::LoadFree, 0, &[site, args[0], args[1], entry])
             }
             Helper::GetIndex => self.call_helper(HelperId::GetIndex, 0, &[site, args[0], args[1]]),
@@ -177,7 +178,7 @@ impl Lower<'_, '_> {
             Helper::GetMember(at) => self.call_member(HelperId::GetMember, site, at, &args),
             Helper::CallMethod(at) => self.call_member(HelperId::CallMethod, site, at, &args),
             Helper::MakeMap(word) => {
-                let cell = self.iconst((self.env.feedback)(word) as i64);
+                let cell = self.symbol(Symbol::Feedback(word));
                 let (words, count) = self.store_words(&args);
                 self.call_helper(HelperId::MakeMap, 0, &[site, cell, words, count])
             }
@@ -241,8 +242,7 @@ impl Lower<'_, '_> {
 
     /// The addresses of the name and of the cache of a member instruction.
     pub(super) fn member_site(&mut self, at: MemberSite) -> [ir::Value; 2] {
-        let (entry, cell) = ((self.env.name_entry)(at.name), (self.env.feedback)(at.word));
-        [self.iconst(entry as i64), self.iconst(cell as i64)]
+        [self.symbol(Symbol::NameEntry(at.name)), self.symbol(Symbol::Feedback(at.word))]
     }
 
     pub(super) fn call_member(

@@ -4,6 +4,7 @@
 //! look at the budget. Invariant: on every way between blocks of different modes stands the code that moves them.
 
 use super::lower::{Lower, memory};
+use super::symbols::Symbol;
 use crate::ssa::{Block, Helper, Inst, Op};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
@@ -129,7 +130,7 @@ impl Lower<'_, '_> {
     }
 
     fn add_to_counter(&mut self, block: BlockId, rounds: ir::Value) {
-        let address = self.iconst((self.env.block_counter)(block) as i64);
+        let address = self.symbol(Symbol::Counter(block));
         let old = self.b.ins().load(types::I64, memory(), address, 0);
         let new = self.b.ins().iadd(old, rounds);
         self.b.ins().store(memory(), new, address, 0);

@@ -3,7 +3,8 @@
 use super::count::{Counting, MAX_COUNTERS};
 use super::leave::Pending;
 use super::sites::Sites;
-use super::{Env, ExitInfo, HelperId, helper_address, state_words};
+use super::symbols::Symbol;
+use super::{Env, ExitInfo, HelperId, state_words};
 use crate::ssa::shape_set::ShapeSet;
 use crate::ssa::{Block, Edge, End, Exit, Func, Inst, Op, Rep, StateId, Val};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -39,6 +40,9 @@ pub(super) struct Lower<'a, 'b> {
     /// By the mode, and by how many spliced calls are around.
     pub(super) unwind_blocks: FxHashMap<(Option<u32>, u32), ir::Block>,
     pub(super) tail_blocks: FxHashMap<u32, ir::Block>,
+    /// What the code refers to by relocations.
+    pub(super) symbols: Vec<Symbol>,
+    pub(super) globals: FxHashMap<Symbol, ir::GlobalValue>,
     pub(super) sites: Sites,
     pub(super) pending: Vec<Pending>,
     /// Room for values on the way out, and for arguments of helpers.
@@ -55,13 +59,15 @@ pub(super) struct Lower<'a, 'b> {
     pub(super) at: minilive_mir::ir::InstId,
 }
 
+/// What lowering tells beside the code.
+pub(super) struct Lowered {
+    pub(super) exits: Vec<ExitInfo>,
+    pub(super) sites: Sites,
+    pub(super) symbols: Vec<Symbol>,
+}
+
 /// Translates a whole function; gives its exits and sites.
-pub(super) fn lower(
-    builder: FunctionBuilder<'_>,
-    isa: &OwnedTargetIsa,
-    func: &Func,
-    env: &Env<'_>,
-) -> (Vec<ExitInfo>, Sites) {
+pub(super) fn lower(builder: FunctionBuilder<'_>, isa: &OwnedTargetIsa, func: &Func, env: &Env<'_>) -> Lowered {
     let mut lower = Lower {
         b: builder,
         isa,
@@ -80,6 +86,8 @@ pub(super) fn lower(
         exit_blocks: FxHashMap::default(),
         unwind_blocks: FxHashMap::default(),
         tail_blocks: FxHashMap::default(),
+        symbols: Vec::new(),
+        globals: FxHashMap::default(),
         sites: Sites { first: env.first_chain, chains: Vec::new() },
         pending: Vec::new(),
         words: None,
@@ -92,10 +100,10 @@ pub(super) fn lower(
         at: minilive_mir::ir::InstId(0),
     };
     lower.run();
-    let Lower { mut b, exits, sites, isa, .. } = lower;
+    let Lower { mut b, exits, sites, symbols, isa, .. } = lower;
     b.seal_all_blocks();
     b.finalize(isa.frontend_config());
-    (exits, sites)
+    Lowered { exits, sites, symbols }
 }
 
 /// Trusted memory: aligned, never faults.
@@ -328,15 +336,15 @@ impl Lower<'_, '_> {
                 self.define(inst, value);
             }
             Op::Intrinsic(id) => {
-                let value = self.iconst((self.env.intrinsic)(id) as i64);
+                let value = self.symbol(Symbol::Intrinsic(id));
                 self.define(inst, value);
             }
             Op::Literal(id) => {
-                let value = self.iconst((self.env.literal)(id) as i64);
+                let value = self.symbol(Symbol::Literal(id));
                 self.define(inst, value);
             }
             Op::Name(id) => {
-                let value = self.iconst((self.env.name)(id) as i64);
+                let value = self.symbol(Symbol::Name(id));
                 self.define(inst, value);
             }
             Op::Box => {
@@ -451,7 +459,7 @@ impl Lower<'_, '_> {
 
     /// The address of a helper, as a value.
     pub(super) fn helper(&mut self, id: HelperId, offset: usize) -> ir::Value {
-        helper_address(&mut self.b, self.env.helpers, id, offset)
+        self.symbol(Symbol::Helper(id, offset as u16))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::HelperId;
 use super::lower::{Lower, NUMBERS_END, memory};
+use super::symbols::Symbol;
 use crate::feedback::{FeedbackCell, Target};
 use crate::ssa::{Inst, Op, Val};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -56,8 +57,7 @@ impl Lower<'_, '_> {
 
     /// Leaves if a call site has called something else than one intrinsic. One that has called nothing reads as 0.
     pub(super) fn guard_only_intrinsic(&mut self, inst: &Inst, word: u32, id: u32) {
-        let address = (self.env.feedback)(word) as i64;
-        let cell = self.b.ins().iconst(types::I64, address);
+        let cell = self.symbol(Symbol::Feedback(word));
         let (mut other, mut any) = (None, None);
         for half in FeedbackCell::only_target(Target::Intrinsic(id)) {
             let found = self.b.ins().load(types::I32, memory(), cell, half.offset as i32);
@@ -218,7 +218,7 @@ impl Lower<'_, '_> {
         }
         let (function, next) = (self.b.create_block(), self.b.create_block());
         let result = self.b.append_block_param(next, types::I64);
-        let word = self.b.ins().iconst(types::I64, self.env.callee_word as i64);
+        let word = self.symbol(Symbol::Callee);
         let left = self.b.ins().load(types::I64, memory(), word, 0);
         let tag = self.b.ins().ushr_imm_u(left, i64::from(TAG_SHIFT));
         let is_function = self.b.ins().icmp_imm_u(IntCC::Equal, tag, TAG_FUNCTION as i64);

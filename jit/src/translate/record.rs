@@ -2,6 +2,7 @@
 
 use super::HelperId;
 use super::lower::{Lower, NUMBERS_END, memory};
+use super::symbols::Symbol;
 use crate::record::{POINT_COUNT, POINT_HIGH, POINT_LOW, POINT_NUMBERS, POINT_RING, ROOM};
 use crate::ssa::{Inst, Rep};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
@@ -12,7 +13,7 @@ impl Lower<'_, '_> {
     pub(super) fn record(&mut self, inst: &Inst, point: u32) {
         let (slow, next) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(slow);
-        let address = self.iconst((self.env.record_point)(point) as i64);
+        let address = self.symbol(Symbol::RecordPoint(point));
         let val = inst.args[0];
         let boxed = (self.func.rep(val) == Rep::Boxed).then(|| self.val(val));
         if let Some(boxed) = boxed

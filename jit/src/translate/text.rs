@@ -5,6 +5,7 @@
 
 use super::HelperId;
 use super::lower::{Lower, memory};
+use super::symbols::Symbol;
 use crate::ssa::{Cmp, Inst, Op};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
@@ -60,7 +61,7 @@ impl Lower<'_, '_> {
 
     /// The string of an ASCII character.
     fn ascii(&mut self, code: ir::Value) -> ir::Value {
-        let table = self.iconst(self.env.ascii as i64);
+        let table = self.symbol(Symbol::Ascii);
         let offset = self.b.ins().ishl_imm_u(code, 3);
         let place = self.b.ins().iadd(table, offset);
         self.b.ins().load(types::I64, memory(), place, 0)

@@ -292,3 +292,28 @@ fn instances_get_the_room_that_earlier_ones_needed() {
         assert_eq!(bytes, [false, true]);
     });
 }
+
+#[test]
+fn an_environment_with_a_name_in_its_table_has_another_shape() {
+    realm(true).enter(|realm| {
+        let map = env_of(realm, &["n0", "n1"]);
+        let declared = map.shape();
+        let key = realm.intern("n0");
+        map.put(realm, key, Value::number(7.0));
+        assert_eq!(map.shape(), declared);
+        // No more shapes: the name has to go to the table.
+        realm.fresh_shapes = 0;
+        let added = realm.intern("n2");
+        map.put(realm, added, Value::number(8.0));
+        let opened = map.shape();
+        assert_ne!(opened, declared);
+        assert_eq!([map.get(realm, key), map.get(realm, added)], [7.0, 8.0].map(|it| Some(Value::number(it))));
+        let again = realm.intern("n3");
+        map.put(realm, again, Value::ONE);
+        assert_eq!(map.shape(), opened);
+        let other = env_of(realm, &["n0", "n1"]);
+        assert_eq!(other.shape(), declared);
+        other.put(realm, again, Value::ONE);
+        assert_eq!(other.shape(), opened);
+    });
+}

@@ -89,6 +89,7 @@ pub fn report(live: &Live, unit: UnitKey, fingerprint: Fingerprint) -> Option<&F
 /// A tier as hints show it.
 fn label(report: &FunctionReport) -> String {
     match report.tier {
+        Tier::Interpreter | Tier::Baseline if report.inlined_into.is_some() => "⚡inlined".to_owned(),
         Tier::Interpreter => "○interp".to_owned(),
         Tier::Baseline => "▲baseline".to_owned(),
         Tier::Native => "⚡native".to_owned(),
@@ -103,6 +104,9 @@ pub fn usage(report: &FunctionReport) -> String {
 
 /// Why a function is not faster, in a sentence.
 pub fn why(report: &FunctionReport) -> Option<String> {
+    if let (Some(callers), Tier::Interpreter | Tier::Baseline) = (&report.inlined_into, report.tier) {
+        return Some(format!("Calls of it were inlined: its code is part of the machine code of {callers}."));
+    }
     match (&report.reason, report.tier) {
         (Some(reason), Tier::Native | Tier::Baseline) => Some(format!("Not faster yet: {reason}.")),
         (Some(reason), Tier::Interpreter) => Some(format!("Not compiled: {reason}.")),
@@ -190,11 +194,32 @@ mod tests {
             compiles,
             compile_time,
             bytes,
+            inlined_into: None,
             reason: reason.clone(),
         };
         assert_eq!(cost(&report(0, 0)), None);
         assert_eq!(cost(&report(1, 640)).as_deref(), Some("Compiled once in 2.3 ms; 640 bytes of machine code."));
         let more = "Compiled 3 times, altogether in 2.3 ms; 640 bytes of machine code.";
         assert_eq!(cost(&report(3, 640)).as_deref(), Some(more));
+    }
+
+    #[test]
+    fn what_was_inlined_is_not_called_slow() {
+        let report = FunctionReport {
+            unit: UnitKey(1),
+            tier: Tier::Interpreter,
+            recording: false,
+            calls: 9,
+            loops: 0,
+            exits: 0,
+            compiles: 0,
+            compile_time: Duration::ZERO,
+            bytes: 0,
+            inlined_into: Some("‘f’, line 4".to_owned()),
+            reason: None,
+        };
+        assert_eq!(label(&report), "⚡inlined");
+        let expected = "Calls of it were inlined: its code is part of the machine code of ‘f’, line 4.";
+        assert_eq!(why(&report).as_deref(), Some(expected));
     }
 }

@@ -117,8 +117,23 @@ fn function(stats: &FunctionStats) -> FunctionReport {
         compiles: stats.compiles + u32::from(stats.baseline_bytes > 0),
         compile_time: stats.compile_time + stats.baseline_time,
         bytes: stats.bytes,
+        inlined_into: inlined_into(stats),
         reason: reason(stats),
     }
+}
+
+/// Whose code it became part of; of many, the first few.
+fn inlined_into(stats: &FunctionStats) -> Option<String> {
+    const MOST: usize = 3;
+    let named = |(name, line): &(String, u32)| match name.as_str() {
+        "" => format!("the statement in line {line}"),
+        name => format!("‘{name}’, line {line}"),
+    };
+    let mut callers: Vec<String> = stats.inlined_into.iter().take(MOST).map(named).collect();
+    if stats.inlined_into.len() > MOST {
+        callers.push(format!("{} more", stats.inlined_into.len() - MOST));
+    }
+    (!callers.is_empty()).then(|| callers.join("; "))
 }
 
 fn tier(stats: &FunctionStats) -> Tier {

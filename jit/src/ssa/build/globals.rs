@@ -14,13 +14,13 @@ use minilive_runtime::value::Value;
 impl Builder<'_> {
     pub(crate) fn load_free(&mut self, dst: Reg, name: NameId) -> Step<()> {
         let seen = self.input.seen.global(self.at);
-        let slot = self.free_name(name, seen)?;
+        let slot = self.free_name(dst, name, seen)?;
         self.set(dst, slot);
         Ok(())
     }
 
     /// The value of a free name, by where it was found before.
-    fn free_name(&mut self, name: NameId, seen: Global) -> Step<Slot> {
+    fn free_name(&mut self, dst: Reg, name: NameId, seen: Global) -> Step<Slot> {
         let scoped = self.frame().captured.is_some() || self.frame().env.is_some();
         if scoped && seen.place == Place::Unknown && self.may(ExitReason::ColdPath) {
             return Err(self.leave(ExitReason::ColdPath));
@@ -32,7 +32,7 @@ impl Builder<'_> {
         if let Some(captured) = &self.frame().captured {
             let map = self.guard_shape(self.reg(captured.reg).val, ShapeSet::one(captured.shape));
             if let Some(slot) = captured.slot(name) {
-                return self.read_captured(map, slot, name, seen);
+                return self.read_captured(dst, (map, slot), name, seen);
             }
         }
         match seen.place {
@@ -53,13 +53,14 @@ impl Builder<'_> {
     }
 
     /// A variable of the captured map, whose shape was guarded.
-    fn read_captured(&mut self, map: Val, slot: u8, name: NameId, seen: Global) -> Step<Slot> {
+    fn read_captured(&mut self, dst: Reg, (map, slot): (Val, u8), name: NameId, seen: Global) -> Step<Slot> {
         if !matches!(seen.place, Place::Outer { .. }) || !self.may(ExitReason::Unassigned) {
             // At times it is unassigned, and then the name means something else.
             return Ok(self.look_up_free(name));
         }
         let val = self.load_slot(map, slot);
-        self.narrow_global(Slot { ty: Ty::Any, val }, seen)
+        let is_int = self.is_int_use(dst);
+        self.narrow_global(Slot { ty: Ty::Any, val }, seen, is_int)
     }
 
     /// `outer`: the captured map, or that of globals.
@@ -101,12 +102,13 @@ impl Builder<'_> {
         if slot.ty != Ty::Any {
             return Ok(slot);
         }
-        let slot = self.narrow_global(slot, seen)?;
+        // What is known of a global holds for all that read it.
+        let slot = self.narrow_global(slot, seen, true)?;
         self.keep_cell(name, slot);
         Ok(slot)
     }
 
-    fn narrow_global(&mut self, slot: Slot, seen: Global) -> Step<Slot> {
+    fn narrow_global(&mut self, slot: Slot, seen: Global, is_int: bool) -> Step<Slot> {
         if let Some(target) = seen.target
             && !seen.unstable
             && seen.value == Kinds::FUNCTION
@@ -114,7 +116,7 @@ impl Builder<'_> {
         {
             return self.guard_target(slot, target);
         }
-        match self.guess(seen.value) {
+        match self.guess_loaded(is_int, seen.value) {
             Ty::Any => self.guard_assigned(slot),
             want => self.narrow(slot, want, Self::exit),
         }

@@ -65,6 +65,10 @@ fn function_line(function: &FunctionStats) -> String {
         let (time, bytes) = (milliseconds(function.baseline_time), function.baseline_bytes);
         line += &format!("; baseline in {time:.3} ms, {bytes} bytes");
     }
+    if !function.inlined_into.is_empty() {
+        let callers: Vec<String> = function.inlined_into.iter().map(named).collect();
+        line += &format!("; part of the code of {}", callers.join(" and "));
+    }
     if let Some(refusal) = function.refusal {
         line += &format!("; not compiled: {refusal}");
     }
@@ -75,6 +79,12 @@ fn function_line(function: &FunctionStats) -> String {
         line += &format!("; left {} times at line {}: {}", exit.count, exit.line, exit.reason);
     }
     line
+}
+
+/// A function by its name and line.
+fn named((name, line): &(String, u32)) -> String {
+    let name = if name.is_empty() { "(top level)" } else { name };
+    format!("{name}, line {line}")
 }
 
 /// What the collector cost.
