@@ -12,6 +12,7 @@ mod imports;
 mod inline;
 mod inline_call;
 mod rewrite;
+mod unused;
 mod wrap;
 
 use super::checks::{Fix, checks};
@@ -91,6 +92,7 @@ pub fn actions(db: &LiveDb, document: &DocumentView, live: &Live, at: TextRange)
         if check.code == "unknown-name" {
             imports::actions(&ctx, check.range, &answers, &mut found);
         }
+        found.extend(unused::action(&ctx, &check));
         found.extend(check.fix.map(|fix| Action::of_fix(fix, answers)));
     }
     if !ctx.runs() {

@@ -111,6 +111,17 @@ impl Judge {
         self.within(range).all(|it| self.is_harmless(it))
     }
 
+    /// Whether evaluating an expression does nothing but give a value, which is no error.
+    pub fn never_fails(&self, range: TextRange) -> bool {
+        let fails = |it: usize| match self.unit.insts[it] {
+            Inst::Binary { .. } | Inst::Unary { .. } => self.gives(it).may_be(TypeSet::ERROR),
+            // What is not there ends the program.
+            Inst::GetIndex { .. } | Inst::Slice { .. } => true,
+            _ => false,
+        };
+        self.within(range).all(|it| self.is_harmless(it) && !fails(it))
+    }
+
     /// Whether the value of an expression may be a function.
     pub fn may_be_function(&self, expr: &Expr) -> bool {
         let expr = unparen(expr.clone());

@@ -201,7 +201,7 @@ pub(super) fn in_place(value: &Expr, text: &str, name: &SyntaxNode, parent: Synt
 }
 
 /// A statement's line with its end, if nothing else stands on it.
-fn whole_line(ctx: &Context<'_>, statement: &SyntaxNode) -> Option<TextRange> {
+pub(super) fn whole_line(ctx: &Context<'_>, statement: &SyntaxNode) -> Option<TextRange> {
     let range = statement.text_range();
     let (before, after) = (ctx.indent_of(statement)?, ctx.line_after(range.end()));
     let behind = range.end() + TextSize::of(after);
