@@ -118,6 +118,20 @@ fn an_item_is_resolved_when_asked_for() {
 }
 
 #[test]
+fn a_function_that_is_wanted_itself_is_inserted_as_plain_text() {
+    let (mut client, _child) = start(json!({}));
+    client.open(URI, "apply = function(f)\n  return f(1)\nend function\napply app\n");
+    let list = client.ask("textDocument/completion", at(URI, 3, 9));
+    let items = list["items"].as_array().expect("a list");
+    let item = items.iter().find(|it| it["label"] == "apply").expect("the function");
+    assert_eq!(item["textEdit"], json!({ "range": range_of([3, 6, 3, 9]), "newText": "@apply" }));
+    // Clients match what is typed with the name, and those without snippets take the text as it is.
+    assert_eq!(item["filterText"], "apply");
+    assert!(item.get("insertTextFormat").is_none());
+    client.shut_down();
+}
+
+#[test]
 fn half_typed_edits_crash_nothing() {
     let (mut client, _child) = start(json!({}));
     client.open(URI, "foo = {\"bar\": 1}\n");

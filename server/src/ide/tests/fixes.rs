@@ -75,6 +75,10 @@ fn an_assignment_stays_if_its_value_may_do_something() {
         "  $0x = [1][5]\n",
         "  y = [1]\n  print y\n  $0x = y[a]\n",
         "  $0x = {}.key\n",
+        // What follows reads it.
+        "  $0x = 1\n  x += 1\n",
+        "  $0x = [1]\n  x[0] = 2\n",
+        "  $0x = {}\n  x.a = 2\n",
         // Something else is in the line.
         "  $0x = 1; print 2\n",
         "  $0x = 1 // one\n",
