@@ -31,7 +31,8 @@ pub(super) fn action(ctx: &Context<'_>, check: &Check) -> Option<Action> {
 fn assignment(ctx: &Context<'_>, name: TextRange) -> Option<Edit> {
     let statement = statement_at(ctx, name)?;
     let Stmt::Assign(assign) = &statement else { return None };
-    if assign.target()?.range() != name || assign.operator() != Some(SyntaxKind::Eq) {
+    // Of a program that does not compile nobody can say that it does the same.
+    if !ctx.runs() || assign.target()?.range() != name || assign.operator() != Some(SyntaxKind::Eq) {
         return None;
     }
     let (unit, value) = (ctx.unit_at(name.start())?, assign.value()?);
