@@ -55,9 +55,9 @@ come from places that the text does not show: `locals`, `outer` or `globals` use
 | `unassigned-variable` | a variable that has no value yet on any way to where it is read | |
 | `unknown-name` | a name that nothing in the file gives a value; with the most similar known name | change to that name |
 | `unreachable-code` | statements behind `return`, `break` or `continue` in the same block; drawn faintly | |
-| `unused-import` | a module that is never used; drawn faintly | |
-| `unused-local` | a variable of a function that is never read; drawn faintly | |
-| `unused-parameter` | a parameter that is never read, unless its name starts with `_`; not said unless a setting gives it a level | |
+| `unused-import` | a module that is never used; drawn faintly | remove its line, and with it whatever the module does when it is loaded |
+| `unused-local` | a variable of a function that is never read; drawn faintly | remove the assignment, if its value does nothing and cannot fail |
+| `unused-parameter` | a parameter that is never read, unless its name starts with `_`; not said unless a setting gives it a level | put `_` before its name |
 | `useless-reference` | an `@` before what nothing would call; drawn faintly | remove it |
 | `wrong-argument` | a first argument of a type for which a built-in function gives an error | |
 
