@@ -565,9 +565,14 @@ fn call_map_method(realm: &mut Realm, entry: NameEntry, args: &[Value]) -> Optio
     if !known || args[0] != args[1] || given.len() > method.def().params.len() {
         return None;
     }
+    Some(invoke(realm, method, given))
+}
+
+/// Runs an intrinsic on its arguments, a receiver first.
+fn invoke(realm: &mut Realm, id: IntrinsicId, given: &[Value]) -> Eval<Value> {
     let mut all = [Value::NULL; MAX_PARAMS];
     all[..given.len()].copy_from_slice(given);
-    Some(intrinsics::invoke_in_place(realm, run(), method, &mut all, given.len()))
+    intrinsics::invoke_in_place(realm, run(), id, &mut all, given.len())
 }
 
 /// `container[key]`
@@ -634,10 +639,7 @@ extern "C" fn store_env(ctx: *mut u8, site: u64, env: u64, slot: u64, stored: u6
 /// An intrinsic with its arguments, a receiver first.
 extern "C" fn intrinsic(ctx: *mut u8, site: u64, number: u64, args: *const u64, count: u64) -> u64 {
     let realm = realm_at(ctx, site);
-    let given = values(args, count);
-    let mut all = [Value::NULL; MAX_PARAMS];
-    all[..given.len()].copy_from_slice(given);
-    let result = intrinsics::invoke_in_place(realm, run(), IntrinsicId(number as u32), &mut all, given.len());
+    let result = invoke(realm, IntrinsicId(number as u32), values(args, count));
     give(realm, site, result)
 }
 

@@ -30,7 +30,7 @@ use crate::ssa::Func;
 use crate::ssa::build::{Callee, Input, Unbuilt, WindowKind, build};
 use crate::ssa::flow::EntryAt;
 use crate::ssa::seen::Seen;
-use crate::translate::{self, Compiled, HelperTable, Workshop};
+use crate::translate::{self, Compiled, HelperTable};
 use background::{Finished, Job, Progress, Worker};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use inline::Banned;
@@ -97,8 +97,6 @@ pub(crate) struct Backend {
     baseline: Option<Baseline>,
     /// A call that ran less often is not worth splicing its callee in.
     least_runs: u64,
-    /// Where the program's own thread compiles.
-    workshop: Workshop,
     /// The thread that compiles, unless the program's own does.
     worker: Option<Worker>,
     /// The number of the run.
@@ -122,7 +120,6 @@ impl Optimiser {
                 symbolic: config.symbolic,
                 passes: config.passes,
                 least_runs: least_runs(config.tier),
-                workshop: Workshop::default(),
                 worker: None,
                 run: 0,
                 dumps: config.dump.then(Vec::new),
@@ -414,7 +411,7 @@ impl Backend {
                 Ok(())
             }
             None => {
-                let finished = job.carry_out(&self.isa, &mut self.workshop);
+                let finished = job.carry_out(&self.isa);
                 self.finish(codes, finished)
             }
         }
@@ -484,10 +481,14 @@ impl Backend {
 
 /// Whether a loop around this one is compiled, or is to be, and will come round soon.
 fn waits_for_outer(code: &Code, block: BlockId) -> bool {
-    let worthiest = nest::worthiest(code, block);
-    let refused = code.tier.refused.borrow().iter().any(|it| it.place == Place::Loop(worthiest));
-    let waits = worthiest != block && !refused && code.tier.waits.get() < nest::MOST_WAITS;
-    code.tier.waits.set(if waits { code.tier.waits.get() + 1 } else { 0 });
+    // The nest is looked at once, not at each head that is passed.
+    let (outer, passed) = match code.tier.waits.get() {
+        Some((inner, outer, passed)) if inner == block => (outer, passed),
+        other => (nest::worthiest(code, block), other.map_or(0, |it| it.2)),
+    };
+    let refused = code.tier.refused.borrow().iter().any(|it| it.place == Place::Loop(outer));
+    let waits = outer != block && !refused && passed < nest::MOST_WAITS;
+    code.tier.waits.set(waits.then_some((block, outer, passed + 1)));
     waits
 }
 

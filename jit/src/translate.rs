@@ -301,33 +301,15 @@ pub fn convention(isa: &OwnedTargetIsa) -> CallConv {
     isa.default_call_conv()
 }
 
-/// What compiling needs for its own work, kept from one function to the next: most of it is large and costs time to get.
-pub struct Workshop {
-    context: Context,
-    pool: FunctionBuilderContext,
-}
-
-impl Default for Workshop {
-    fn default() -> Workshop {
-        Workshop { context: Context::new(), pool: FunctionBuilderContext::new() }
-    }
-}
-
 /// Compiles one SSA function.
-pub fn translate(
-    isa: &OwnedTargetIsa,
-    workshop: &mut Workshop,
-    func: &Func,
-    env: &Env<'_>,
-) -> Result<Compiled, Refused> {
+pub fn translate(isa: &OwnedTargetIsa, func: &Func, env: &Env<'_>) -> Result<Compiled, Refused> {
     let words = if func.osr { 1 } else { func.params as usize };
-    let Workshop { context, pool } = workshop;
-    context.clear();
-    context.func.signature = signature(isa, words);
-    context.func.name = UserFuncName::user(0, env.code);
-    let builder = FunctionBuilder::new(&mut context.func, pool);
+    let mut context = Context::new();
+    context.func = ir::Function::with_name_signature(UserFuncName::user(0, env.code), signature(isa, words));
+    let mut pool = FunctionBuilderContext::new();
+    let builder = FunctionBuilder::new(&mut context.func, &mut pool);
     let lower::Lowered { exits, mut sites, symbols } = lower::lower(builder, isa, func, env);
-    let (mut compiled, lines) = finish(isa, context, env.dump)?;
+    let (mut compiled, lines) = finish(isa, &mut context, env.dump)?;
     compiled.exits = exits;
     compiled.symbols = symbols;
     compiled.lines = lines.into_iter().map(|(offset, at)| (offset, sites.word(&func.body, at))).collect();

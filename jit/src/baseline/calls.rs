@@ -195,16 +195,7 @@ impl Emit<'_> {
         let (other, inherited, found) = (self.asm.label(), self.asm.label(), self.asm.label());
         self.value(RAX, object);
         self.object_or(table::MAP, slow);
-        self.asm.load32(RCX, Mem(RAX, HEADER_SHAPE as i32));
-        self.asm.compare32_with(RCX, self.cell(FeedbackCell::SAMPLES_AT));
-        self.asm.jump_if(Cond::NotEqual, other);
-        self.asm.load32(RDX, self.cell(FeedbackCell::BITS_AT));
-        self.asm.copy(RCX, RDX);
-        self.asm.and32(RCX, 0xF);
-        // One or several shapes, and the receiver itself (1, 2) or its `__isa` map (5, 6).
-        self.asm.sub(RCX, 1);
-        self.asm.compare32(RCX, 1);
-        self.asm.jump_if(Cond::Above, inherited);
+        self.own_or(other, inherited);
         self.member_in_slot(slow);
         self.asm.jump(own);
         self.asm.bind(other);

@@ -167,18 +167,24 @@ impl Emit<'_> {
 
     // ---- members -------------------------------------------------------------------------------------------------------
 
-    /// RDX = the slot of the map in RAX, if the site's last receiver had its shape and the member itself.
-    fn own_slot_or(&mut self, slow: Label) {
+    /// RDX = the bits of the site's cell, if the map in RAX has the shape that the site saw last, and the member itself. RCX says where
+    /// else the member is.
+    pub(super) fn own_or(&mut self, other_shape: Label, not_own: Label) {
         self.asm.load32(RCX, Mem(RAX, HEADER_SHAPE as i32));
         self.asm.compare32_with(RCX, self.cell(FeedbackCell::SAMPLES_AT));
-        self.asm.jump_if(Cond::NotEqual, slow);
+        self.asm.jump_if(Cond::NotEqual, other_shape);
         self.asm.load32(RDX, self.cell(FeedbackCell::BITS_AT));
-        // Mono or poly, and the receiver itself: 1 or 2.
         self.asm.copy(RCX, RDX);
         self.asm.and32(RCX, 0xF);
+        // One or several shapes, and the receiver itself (1, 2) or its `__isa` map (5, 6).
         self.asm.sub(RCX, 1);
         self.asm.compare32(RCX, 1);
-        self.asm.jump_if(Cond::Above, slow);
+        self.asm.jump_if(Cond::Above, not_own);
+    }
+
+    /// RDX = the slot of the map in RAX, if the site's last receiver had its shape and the member itself.
+    fn own_slot_or(&mut self, slow: Label) {
+        self.own_or(slow, slow);
         self.asm.shift_right32(RDX, 24);
     }
 

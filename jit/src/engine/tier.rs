@@ -107,8 +107,8 @@ pub struct TierState {
     pub refused: RefCell<Vec<RefusedPlace>>,
     /// How often compiled code was dropped because its guards failed.
     pub drops: Cell<u32>,
-    /// How many heads of hot inner loops were passed because a loop around them is to be compiled.
-    pub waits: Cell<u32>,
+    /// The inner loop that was hot, the loop around it that is waited for, and how many heads were passed meanwhile.
+    pub waits: Cell<Option<(BlockId, BlockId, u32)>>,
     /// How often something that was compiled, or was being compiled, stopped being right.
     pub version: Cell<u32>,
     /// Guards that failed too often, by the instruction they stand at: do not speculate there again.

@@ -16,7 +16,7 @@ use crate::reason::{Refusal, Refused};
 use crate::record::Point;
 use crate::ssa::flow::EntryAt;
 use crate::ssa::{Func, Op};
-use crate::translate::{self, Compiled, Env, HelperTable, Workshop, tramp};
+use crate::translate::{self, Compiled, Env, HelperTable, tramp};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use minilive_mir::ir::BlockId;
 use rustc_hash::FxHashMap;
@@ -74,12 +74,7 @@ impl Addresses {
     }
 
     /// Makes the machine code of a function, not yet placed.
-    pub(super) fn translate(
-        &self,
-        isa: &OwnedTargetIsa,
-        workshop: &mut Workshop,
-        func: &Func,
-    ) -> Result<Compiled, Refused> {
+    pub(super) fn translate(&self, isa: &OwnedTargetIsa, func: &Func) -> Result<Compiled, Refused> {
         let body = &func.body;
         let env = Env {
             code: self.code,
@@ -117,7 +112,7 @@ impl Addresses {
             uncounted: self.uncounted,
             symbolic: self.symbolic,
         };
-        let mut compiled = translate::translate(isa, workshop, func, &env).map_err(|mut refused| {
+        let mut compiled = translate::translate(isa, func, &env).map_err(|mut refused| {
             if refused.refusal == Refusal::CompilerFailed {
                 refused.detail += &format!("\n{}", crate::ssa::print::print(func));
             }

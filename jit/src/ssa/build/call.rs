@@ -119,8 +119,7 @@ impl Builder<'_> {
         let slot = self.reg(dst);
         let kinds = self.result_kinds(dst);
         let is_int = self.is_int_use(dst);
-        let guessed = kinds.within(Kinds::NUMBER) || kinds == Kinds::LIST;
-        let want = if guessed { self.guess_loaded(is_int, kinds) } else { Ty::Any };
+        let want = self.guess_given(is_int, kinds);
         self.set_narrowed(dst, slot, want)
     }
 

@@ -130,8 +130,7 @@ impl Builder<'_> {
         for i in 0..in_registers {
             let kinds = self.use_kinds[i];
             let is_int = self.is_int_use(Reg(i as u32));
-            let guessed = kinds.within(Kinds::NUMBER) || kinds == Kinds::LIST;
-            let want = if guessed { self.guess_loaded(is_int, kinds) } else { Ty::Any };
+            let want = self.guess_given(is_int, kinds);
             self.env.regs[i] = self.narrow(self.env.regs[i], want, Self::exit_entry)?;
         }
         self.enter_captured()

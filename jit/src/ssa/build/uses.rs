@@ -227,6 +227,12 @@ impl Builder<'_> {
         }
     }
 
+    /// What a parameter or result is likely to be, if all its uses met numbers or all met lists.
+    pub(crate) fn guess_given(&self, is_int: bool, kinds: Kinds) -> Ty {
+        let alike = kinds.within(Kinds::NUMBER) || kinds == Kinds::LIST;
+        if alike { self.guess_loaded(is_int, kinds) } else { Ty::Any }
+    }
+
     /// As what a value that goes from a variable to `dst` is guarded, given the kinds that its uses met.
     pub(crate) fn guess_read(&mut self, dst: Reg, src: Option<Reg>, kinds: Kinds) -> Ty {
         let is_int = self.is_int_use(dst) || src.is_some_and(|src| self.is_int_use(src));
