@@ -97,7 +97,7 @@ function checksOf({ window, folder }) {
       name: 'names are completed in a popup, with what they are',
       run: async () => {
         await window.goTo(lineOf(main.file, 'width = '));
-        for (const key of ['Home', 'Enter', 'ArrowUp']) await window.page.keyboard.press(key);
+        await window.lineAbove();
         await window.page.keyboard.type('zz = esc', { delay: 50 });
         await window.page.keyboard.press('Control+Space');
         try {
@@ -136,7 +136,7 @@ function checksOf({ window, folder }) {
       name: 'a file is formatted',
       run: async () => {
         await window.goTo(lineOf(main.file, 'width = '));
-        for (const key of ['Home', 'Enter', 'ArrowUp']) await window.page.keyboard.press(key);
+        await window.lineAbove();
         await window.page.keyboard.type('zz   =1+ 2');
         await window.page.keyboard.press('Escape');
         await window.page.keyboard.press('Control+Shift+i');
@@ -216,7 +216,7 @@ function checksOf({ window, folder }) {
     name: 'blocks indent themselves',
     run: async () => {
       await window.goTo(lineOf(main.file, 'width = '));
-      for (const key of ['Home', 'Enter', 'ArrowUp']) await window.page.keyboard.press(key);
+      await window.lineAbove();
       await window.page.keyboard.type('for i in [1]\nif i then\nprint i\nelse\nprint 2\nend if\nend for', { delay: 50 });
       try {
         const wanted = ['for i in [1]', '    if i then', '        print i', '    else', '        print 2', '    end if', 'end for'];
