@@ -11,6 +11,7 @@ mod features;
 mod scenes;
 mod statements;
 mod texts;
+mod values;
 
 use std::fmt::Write;
 

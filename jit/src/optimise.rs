@@ -535,6 +535,7 @@ fn build_plan(
             let slot = codes.shared().shapes.get(ShapeId(shape)).slot_of(names::ISA)?;
             u8::try_from(slot).ok()
         },
+        instance_shape: codes.shared().instance_shape().map(|it| it.0),
         intrinsic_name: &|id| Some(IntrinsicId(id).def().name).filter(|_| IntrinsicId(id).def().member_of.is_none()),
     })
 }

@@ -9,6 +9,8 @@ use std::str::FromStr;
 pub enum Pass {
     /// Callees become part of their callers.
     Inlining,
+    /// Maps that nobody outside sees are not made.
+    Escape,
     /// What is known already is not computed again.
     Numbering,
     /// What does not change in a loop is computed before it.
@@ -17,8 +19,8 @@ pub enum Pass {
 
 impl Pass {
     /// All of them, with the names that people give.
-    pub const ALL: [(Pass, &'static str); 3] =
-        [(Pass::Inlining, "inlining"), (Pass::Numbering, "numbering"), (Pass::Hoisting, "hoisting")];
+    pub const ALL: [(Pass, &'static str); 4] = [
+        (Pass::Inlining, "inlining"), (Pass::Escape, "escape"), (Pass::Numbering, "numbering"), (Pass::Hoisting, "hoisting")];
 }
 
 impl FromStr for Pass {

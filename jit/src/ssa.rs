@@ -12,10 +12,12 @@
 //! 5. [`Rep::Int`] values lie within ±2^53 and are never minus zero; so conversion to a double and back loses nothing.
 
 pub mod body;
+pub mod boxes;
 pub mod build;
 pub mod dce;
 pub mod dom;
 pub mod effects;
+pub mod escape;
 pub mod flow;
 pub mod fold;
 pub mod gvn;
@@ -26,6 +28,7 @@ pub mod seen;
 pub mod shape_set;
 pub mod splice;
 pub mod types;
+pub mod unbox;
 pub mod verify;
 
 use crate::reason::ExitReason;
@@ -151,6 +154,8 @@ pub enum Helper {
     MakeMap(u32),
     /// A map of a shape, whose slots are the operands.
     MakeShaped(u32),
+    /// `new`: a map of the shape that has nothing but `__isa`, which is the operand.
+    NewInstance(u32),
     /// Calls an unknown callee, which is probably an intrinsic: callee, arguments.
     Call,
     /// Calls an unknown callee, which is probably a function of the program: callee, arguments.
@@ -516,6 +521,17 @@ pub enum StateVal {
     Val(Val),
     /// The list of a counted loop that was never made: base, step, count as values.
     Range(Val, Val, Val),
+    /// One of the state's objects, by its place.
+    Object(u32),
+}
+
+/// A map that compiled code never made, as an exit has to make it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct StateObject {
+    /// Its shape.
+    pub shape: u32,
+    /// What its slots hold: values, or other such objects, which never lead back to it.
+    pub slots: Vec<StateVal>,
 }
 
 /// What the interpreter needs to go on.
@@ -527,6 +543,8 @@ pub struct State {
     pub regs: Vec<(Reg, StateVal)>,
     /// Globals whose newest value is not in memory yet.
     pub cells: Vec<(u32, Val)>,
+    /// The maps that registers hold and that were never made.
+    pub objects: Vec<StateObject>,
 }
 
 /// A function in SSA form.
@@ -635,6 +653,7 @@ impl StateVal {
         let vals = match self {
             StateVal::Val(a) => [Some(a), None, None],
             StateVal::Range(a, b, c) => [Some(a), Some(b), Some(c)],
+            StateVal::Object(_) => [None; 3],
         };
         vals.into_iter().flatten()
     }
@@ -643,7 +662,9 @@ impl StateVal {
 impl State {
     /// All values the state needs.
     pub fn vals(&self) -> impl Iterator<Item = Val> + '_ {
-        self.regs.iter().flat_map(|(_, it)| it.vals()).chain(self.cells.iter().map(|&(_, val)| val))
+        let slots = self.objects.iter().flat_map(|it| &it.slots);
+        let regs = self.regs.iter().map(|(_, it)| it);
+        regs.chain(slots).flat_map(|it| it.vals()).chain(self.cells.iter().map(|&(_, val)| val))
     }
 }
 
@@ -681,7 +702,7 @@ impl Helper {
         match self {
             Helper::Binary(op) => op == minilive_mir::ir::BinaryOp::Add,
             Helper::Unary(_) | Helper::MakeList | Helper::AppendList => false,
-            Helper::MakeMap(_) | Helper::MakeShaped(_) => false,
+            Helper::MakeMap(_) | Helper::MakeShaped(_) | Helper::NewInstance(_) => false,
             Helper::MakeRange
             | Helper::MakeFunction(_)
             | Helper::MakeEnv { .. }
@@ -710,7 +731,7 @@ impl Helper {
             }
             Helper::Unary(op) => op == minilive_mir::ir::UnaryOp::New,
             Helper::MakeList | Helper::MakeFunction(_) | Helper::MakeEnv { .. } | Helper::MakeShaped(_) => false,
-            Helper::MakeRange | Helper::LoadGlobals | Helper::AndTest | Helper::OrTest => false,
+            Helper::NewInstance(_) | Helper::MakeRange | Helper::LoadGlobals | Helper::AndTest | Helper::OrTest => false,
             _ => true,
         }
     }

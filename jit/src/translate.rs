@@ -23,7 +23,7 @@ pub mod tramp;
 use crate::code::{Fixup, RelocTo};
 use crate::dump::Line;
 use crate::reason::{ExitReason, Refused};
-use crate::ssa::{Func, StateVal};
+use crate::ssa::{Func, State};
 use cranelift_codegen::entity::SecondaryMap;
 use cranelift_codegen::ir::{self, InstBuilder, UserFuncName};
 use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
@@ -190,8 +190,21 @@ pub struct ExitInfo {
     pub reason: ExitReason,
     /// The activations that the interpreter takes over, innermost first; the last one is the entry's own.
     pub frames: Arc<[ExitFrame]>,
+    /// The maps that compiled code never made, in the order in which they are made: each before those that hold it.
+    pub objects: Arc<[ExitObject]>,
     /// What registers have counted on the way.
     pub counted: Arc<[Counted]>,
+}
+
+/// A map that compiled code never made: the interpreter makes it of its slots.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExitObject {
+    /// The stored word that it is left in, where whoever holds it finds it.
+    pub word: u32,
+    /// Its shape.
+    pub shape: u32,
+    /// Its slots.
+    pub slots: Box<[Restored]>,
 }
 
 /// How often a block ran since its counter was last written.
@@ -387,9 +400,11 @@ fn lines(code: &CompiledCode) -> Vec<(u32, InstId)> {
         .collect()
 }
 
-/// How many words the values of a state need.
-fn state_words(vals: &[(Reg, StateVal)]) -> u32 {
-    vals.iter().map(|(_, val)| if matches!(val, StateVal::Range(..)) { 3 } else { 1 }).sum()
+/// How many words the values of a state need; an object takes one itself, in which the exit leaves it.
+fn state_words(state: &State) -> usize {
+    let slots = state.objects.iter().flat_map(|it| &it.slots);
+    let vals = state.regs.iter().map(|(_, val)| val).chain(slots);
+    vals.map(|val| val.vals().count()).sum::<usize>() + state.objects.len()
 }
 
 /// Emits the constant address of a helper.

@@ -9,7 +9,8 @@ use crate::heap::block::BlockPool;
 use crate::heap::permanent::PermanentArena;
 use crate::list;
 use crate::map;
-use crate::shape::Shapes;
+use crate::names;
+use crate::shape::{ShapeId, ShapeKey, Shapes};
 use crate::string::{self, text_hash};
 use crate::value::Value;
 use hashbrown::HashTable;
@@ -67,7 +68,7 @@ impl Shared {
         for code in 0..128u8 {
             shared.ascii[usize::from(code)] = shared.permanent_string(char::from(code).encode_utf8(&mut [0; 4]));
         }
-        crate::names::intern_all(&shared);
+        names::intern_all(&shared);
         shared
     }
 
@@ -126,6 +127,12 @@ impl Shared {
     #[inline]
     pub fn name_hash(&self, name: Name) -> u32 {
         self.names.get(name.0).expect("names come from `intern`").hash
+    }
+
+    /// The shape of what `new` makes: of a map with nothing but `__isa`. `None` before the first one was made.
+    pub fn instance_shape(&self) -> Option<ShapeId> {
+        let key = ShapeKey { name: names::ISA, hash: self.name_hash(names::ISA) };
+        self.shapes.transition(ShapeId::EMPTY, key, &mut 0)
     }
 
     /// The cell of the global variable with this name, made if it is new.

@@ -5,7 +5,7 @@
 //! `statements` puts them between its own, at top level only. Invariant: a scene costs at most some ten thousand statements
 //! and leaves its variables as the printing at the program's end expects them.
 
-use super::{Generator, Kind, closures, features, texts};
+use super::{Generator, Kind, closures, features, texts, values};
 
 impl Generator {
     /// One scene; a plain assignment where none fits.
@@ -13,7 +13,7 @@ impl Generator {
         if self.in_function || !self.loops.is_empty() || self.indent > 0 {
             return self.assign_number();
         }
-        match self.rng.below(7 + features::SCENES + closures::SCENES + texts::SCENES) {
+        match self.rng.below(7 + features::SCENES + closures::SCENES + texts::SCENES + values::SCENES) {
             0 => self.long_run(),
             1 => self.redefinition(),
             2 => self.deletion(),
@@ -25,7 +25,10 @@ impl Generator {
             number if number < 7 + features::SCENES + closures::SCENES => {
                 self.closure_scene(number - 7 - features::SCENES);
             }
-            number => self.text_scene(number - 7 - features::SCENES - closures::SCENES),
+            number if number < 7 + features::SCENES + closures::SCENES + texts::SCENES => {
+                self.text_scene(number - 7 - features::SCENES - closures::SCENES);
+            }
+            number => self.value_scene(number - 7 - features::SCENES - closures::SCENES - texts::SCENES),
         }
     }
 

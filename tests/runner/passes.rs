@@ -29,13 +29,13 @@ fn short(line: &str) -> Option<String> {
         return None;
     }
     // Numbers of shapes depend on which maps were made before.
-    match line.split_once("GuardShape(") {
-        Some((before, rest)) => {
+    for what in ["GuardShape", "MakeShaped"] {
+        if let Some((before, rest)) = line.split_once(&format!("{what}(")) {
             let (_, behind) = rest.split_once(')')?;
-            Some(format!("{before}GuardShape{behind}"))
+            return Some(format!("{before}{what}{behind}"));
         }
-        None => Some(line.to_owned()),
     }
+    Some(line.to_owned())
 }
 
 /// What a pass changes: lines that only the form without it has, then lines that only the form with it has.
@@ -329,6 +329,187 @@ fn inlining_puts_callees_in_the_place_of_their_calls() {
                 v22:any = LoadCell(0)
                 v23:any = GuardCode(1) v22 ! OtherFunction
                 jump block3(v2, v19, v21)
+        "#]],
+    );
+}
+
+#[test]
+fn escape_keeps_what_maps_hold_instead_of_maps() {
+    check(
+        Pass::Escape,
+        "f = function(n)\n  p = {\"x\":n + 1, \"y\":2}\n  q = {\"of\":p}\n  p.x = q.of.x * 2\n  p.z = p.y\n\
+         return p.x + p.z\nend function\nfor k in range(1, 50)\n  x = f(k)\nend for\nprint x\n",
+        "104\n",
+        &expect![[r#""#]],
+    );
+}
+
+#[test]
+fn escape_carries_members_round_a_loop() {
+    check(
+        Pass::Escape,
+        "f = function(n)\n  p = {\"x\":0.5, \"y\":n}\n  while p.x < 9\n    p = {\"x\":p.x + p.y, \"y\":0.25}\n  end while\n  return p.x\n\
+         end function\nfor k in range(1, 50)\n  x = f(k / 2)\nend for\nprint x\n",
+        "25.5\n",
+        &expect![[r#"
+            without:
+            function params=1
+            block0():
+                v1:any = Param(0)
+                Enter { weight: 20, block: BlockId(0) }
+                jump block1()
+            block1():
+                v2:any = Literal(1)
+                v3:f64 = F64(4602678819172646912)
+                v4:any = Literal(3)
+                v5:any = GuardNotFunction v1 ! IsFunction
+                v6:any = Box v3
+                v7:any = Helper(MakeShaped(40)) v6, v5
+                jump block2()
+            block2():
+                EnterLoop { weight: 12, block: BlockId(1) } ! Forced
+                v8:object = Object v7
+                GuardShape v8 ! Shape
+                v9:object = Object v7
+                v10:any = LoadSlot(0) v9
+                v11:f64 = GuardNum v10 ! NotNumber
+                v13:f64 = F64(4621256167635550208)
+                v14:bool = FCmp(Lt) v11, v13
+                branch v14 block3(v7) else block5(v7)
+            block3(v15:any): in loop0
+                v17:any = Literal(1)
+                v18:object = Object v15
+                GuardShape v18 ! Shape
+                v19:object = Object v15
+                v20:any = LoadSlot(0) v19
+                v21:f64 = GuardNum v20 ! NotNumber
+                v22:object = Object v15
+                v23:any = LoadSlot(1) v22
+                v24:f64 = GuardNum v23 ! NotNumber
+                v25:f64 = FAdd v21, v24
+                v27:f64 = F64(4598175219545276416)
+                v28:any = Box v25
+                v29:any = Box v27
+                v30:any = Helper(MakeShaped(40)) v28, v29
+                jump block4()
+            block4(): in loop0
+                EnterLoop { weight: 12, block: BlockId(1) } ! Forced
+                v31:object = Object v30
+                GuardShape v31 ! Shape
+                v32:object = Object v30
+                v33:any = LoadSlot(0) v32
+                v34:f64 = GuardNum v33 ! NotNumber
+                v36:f64 = F64(4621256167635550208)
+                v37:bool = FCmp(Lt) v34, v36
+                branch v37 block3(v30) else block5(v30)
+            block5(v16:any):
+                v38:object = Object v16
+                GuardShape v38 ! Shape
+                v39:object = Object v16
+                v40:any = LoadSlot(0) v39
+                v41:f64 = GuardNum v40 ! NotNumber
+                v42:any = Box v41
+                return v42
+            with:
+            function params=1
+            block0():
+                v1:any = Param(0)
+                Enter { weight: 20, block: BlockId(0) }
+                jump block1()
+            block1():
+                v2:any = Literal(1)
+                v3:f64 = F64(4602678819172646912)
+                v4:any = Literal(3)
+                v5:any = GuardNotFunction v1 ! IsFunction
+                v6:any = Box v3
+                jump block2()
+            block2():
+                EnterLoop { weight: 12, block: BlockId(1) } ! Forced
+                v11:f64 = GuardNum v6 ! NotNumber
+                v13:f64 = F64(4621256167635550208)
+                v14:bool = FCmp(Lt) v11, v13
+                branch v14 block3(v3, v5) else block5(v3, v5)
+            block3(v47:f64, v44:any): in loop0
+                v43:any = Box v47
+                v17:any = Literal(1)
+                v21:f64 = GuardNum v43 ! NotNumber
+                v24:f64 = GuardNum v44 ! NotNumber
+                v25:f64 = FAdd v21, v24
+                v27:f64 = F64(4598175219545276416)
+                v28:any = Box v25
+                v29:any = Box v27
+                jump block4()
+            block4(): in loop0
+                EnterLoop { weight: 12, block: BlockId(1) } ! Forced
+                v34:f64 = GuardNum v28 ! NotNumber
+                v36:f64 = F64(4621256167635550208)
+                v37:bool = FCmp(Lt) v34, v36
+                branch v37 block3(v25, v29) else block5(v25, v29)
+            block5(v48:f64, v46:any):
+                v45:any = Box v48
+                v41:f64 = GuardNum v45 ! NotNumber
+                v42:any = Box v41
+                return v42
+        "#]],
+    );
+}
+
+#[test]
+fn numbering_takes_numbers_out_of_their_boxes() {
+    check(
+        Pass::Numbering,
+        "f = function(p)\n  p.x = p.x + 1\n  return p.x * p.x\nend function\n\
+         o = {\"x\":0.5}\nfor k in range(1, 50)\n  x = f(o)\nend for\nprint x\n",
+        "2550.25\n",
+        &expect![[r#"
+            without:
+            function params=1
+            block0():
+                v1:any = Param(0)
+                Enter { weight: 12, block: BlockId(0) }
+                jump block1()
+            block1():
+                v2:any = GuardTag(65532) v1 ! NotMap
+                v3:object = Object v2
+                GuardShape v3 ! Shape
+                v4:object = Object v2
+                v5:any = LoadSlot(0) v4
+                v6:f64 = GuardNum v5 ! NotNumber
+                v8:f64 = F64(4607182418800017408)
+                v9:f64 = FAdd v6, v8
+                v10:any = Name(1)
+                v11:any = Box v9
+                v12:object = Object v2
+                StoreSlot(0) v12, v10, v11, v2
+                v13:object = Object v2
+                v14:any = LoadSlot(0) v13
+                v15:f64 = GuardNum v14 ! NotNumber
+                v16:object = Object v2
+                v17:any = LoadSlot(0) v16
+                v18:f64 = GuardNum v17 ! NotNumber
+                v19:f64 = FMul v15, v18
+                v20:any = Box v19
+                return v20
+            with:
+            function params=1
+            block0():
+                v1:any = Param(0)
+                Enter { weight: 12, block: BlockId(0) }
+                jump block1()
+            block1():
+                v2:any = GuardTag(65532) v1 ! NotMap
+                v3:object = Object v2
+                GuardShape v3 ! Shape
+                v5:any = LoadSlot(0) v3
+                v6:f64 = GuardNum v5 ! NotNumber
+                v8:f64 = F64(4607182418800017408)
+                v9:f64 = FAdd v6, v8
+                v10:any = Name(1)
+                v11:any = Box v9
+                StoreSlot(0) v3, v10, v11, v2
+                v19:f64 = FMul v9, v9
+                v20:any = Box v19
+                return v20
         "#]],
     );
 }

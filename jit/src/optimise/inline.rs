@@ -24,6 +24,10 @@ use std::sync::Arc;
 const MAX_CALLEE: usize = 40;
 /// All callees of a body together have so many instructions at most.
 const MAX_GROWTH: usize = 200;
+/// All of them that work on maps as values may have so many.
+const MAX_VALUE_GROWTH: usize = 600;
+/// Calls of those need run this many times less often.
+const VALUES_PAY: u64 = 16;
 /// Spliced calls nest so deep.
 const MAX_DEPTH: u32 = 4;
 
@@ -46,9 +50,9 @@ pub(super) struct Terms {
 
 /// Plans an entry. Calls in `banned` (by code and instruction) keep their callees outside.
 pub(super) fn plan(codes: &CodeTable, code: &Code, terms: Terms, banned: &Banned) -> Result<Plan, Refusal> {
-    let Terms { cautious, passes, least_runs } = terms;
+    let Terms { cautious, passes, .. } = terms;
     let mut chooser =
-        Chooser { codes, banned, least_runs, views: vec![view(codes, code)], growth: 0, inlined: Vec::new() };
+        Chooser { codes, banned, terms, views: vec![view(codes, code)], growth: [0; 2], inlined: Vec::new() };
     if code.unit.env.as_ref().is_some_and(|names| names.len() > usize::from(u8::MAX)) {
         return Err(Refusal::Environment);
     }
@@ -100,9 +104,10 @@ impl Policy for Nothing {
 struct Chooser<'a> {
     codes: &'a CodeTable,
     banned: &'a Banned,
-    least_runs: u64,
+    terms: Terms,
     views: Vec<View>,
-    growth: usize,
+    /// Instructions of callees so far: of those that work on maps as values, and of others.
+    growth: [usize; 2],
     inlined: Vec<Inlined>,
 }
 
@@ -116,18 +121,20 @@ impl Policy for Chooser<'_> {
         let callee = self.codes.get(callee);
         // A function that calls itself is hot, and so are these calls.
         let itself = frame == 0 && caller.code == callee.id.0 && only_computes(callee);
-        if !itself && runs(self.codes.get(CodeId(caller.code)), at) < self.least_runs {
+        let values = self.terms.passes.has(Pass::Escape) && is_of_values(callee);
+        let least_runs = self.terms.least_runs / if values { VALUES_PAY } else { 1 };
+        if !itself && runs(self.codes.get(CodeId(caller.code)), at) < least_runs {
             return None;
         }
-        let growth = self.growth + callee.unit.insts.len();
+        let growth = self.growth[usize::from(!values)] + callee.unit.insts.len();
         let again = !itself && is_active(frames, frame, callee.id);
-        let small = callee.unit.insts.len() <= MAX_CALLEE && growth <= MAX_GROWTH;
+        let small = callee.unit.insts.len() <= MAX_CALLEE && growth <= if values { MAX_VALUE_GROWTH } else { MAX_GROWTH };
         let lacks_super = callee.unit.super_reg.is_some() && !self.tells_super(frame, caller, at);
         if again || lacks_super || !small || given > callee.unit.params.len() || !is_spliceable(callee) {
             return None;
         }
         let part = part(self.codes, callee)?;
-        self.growth = growth;
+        self.growth[usize::from(!values)] = growth;
         self.views.push(view(self.codes, callee));
         if !self.inlined.iter().any(|it| it.id == callee.id) {
             self.inlined.push(Inlined::of(callee));
@@ -201,6 +208,29 @@ fn only_computes(code: &Code) -> bool {
                 | Inst::Return { .. }
         )
     })
+}
+
+/// Whether a function makes a value of the members of others, as vectors and points are worked with: next to its caller's code, the
+/// maps that it takes and gives need not be made (`ssa::escape`).
+fn is_of_values(code: &Code) -> bool {
+    let computes = |inst: &Inst| {
+        matches!(
+            inst,
+            Inst::Const { .. }
+                | Inst::Move { .. }
+                | Inst::LoadLocal { .. }
+                | Inst::LoadFree { .. }
+                | Inst::AutoCall { .. }
+                | Inst::Binary { .. }
+                | Inst::Unary { .. }
+                | Inst::GetMember { .. }
+                | Inst::MakeMap { .. }
+                | Inst::Call { .. }
+                | Inst::Return { .. }
+        )
+    };
+    let insts = &code.unit.insts;
+    insts.iter().all(computes) && insts.iter().any(|inst| matches!(inst, Inst::GetMember { .. } | Inst::MakeMap { .. }))
 }
 
 /// Whether a function can be part of another one's code.

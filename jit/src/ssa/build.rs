@@ -79,6 +79,8 @@ pub struct Input<'a> {
     pub callees: &'a FxHashMap<u32, Callee>,
     /// The slot of `__isa` in a shape.
     pub isa_slot: &'a dyn Fn(u32) -> Option<u8>,
+    /// The shape of what `new` makes.
+    pub instance_shape: Option<u32>,
     /// Name of an intrinsic by its number.
     pub intrinsic_name: &'a dyn Fn(u32) -> Option<&'static str>,
 }

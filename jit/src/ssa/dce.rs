@@ -31,7 +31,8 @@ pub fn prune_params(func: &mut Func) {
     rename(func, |val| find(&same, val));
 }
 
-fn find(same: &[Val], mut val: Val) -> Val {
+/// The value that takes the place of another one, if need be over several steps.
+pub fn find(same: &[Val], mut val: Val) -> Val {
     while val.0 != u32::MAX && same[val.0 as usize] != val {
         val = same[val.0 as usize];
     }
@@ -70,10 +71,12 @@ pub fn rename(func: &mut Func, f: impl Fn(Val) -> Val) {
         }
     }
     for state in &mut func.states {
-        for (_, val) in &mut state.regs {
+        let slots = state.objects.iter_mut().flat_map(|it| &mut it.slots);
+        for val in state.regs.iter_mut().map(|(_, val)| val).chain(slots) {
             match val {
                 StateVal::Val(a) => *a = f(*a),
                 StateVal::Range(a, b, c) => [a, b, c].into_iter().for_each(|it| *it = f(*it)),
+                StateVal::Object(_) => {}
             }
         }
         state.cells.iter_mut().for_each(|(_, val)| *val = f(*val));

@@ -21,6 +21,7 @@ pub fn constant(op: Op, a: Option<Op>, b: Option<Op>) -> Option<Op> {
         (Op::Not, Some(Op::Bool(truth)), _) => Some(Op::Bool(!truth)),
         (Op::ToInt, Some(Op::Bool(truth)), _) => int(i64::from(truth)),
         (Op::ToF64, Some(Op::Int(a)), _) => Some(Op::F64((a as f64).to_bits())),
+        (Op::Box, Some(Op::F64(bits)), _) => Some(Op::Boxed(bits)),
         (Op::Box, Some(Op::Int(a)), _) => Some(Op::Boxed((a as f64).to_bits())),
         _ => None,
     }

@@ -4,9 +4,10 @@
 //! what is read from memory is known by the version of that memory, too: two places have the same version of a kind of memory if
 //! nothing on any way between them changes it. Invariant: instructions are removed, none is moved, so that exits stay as they are.
 
+use super::boxes::{Boxes, Folded};
 use super::dom::{Dominators, NaturalLoop};
 use super::effects::{self, Memory};
-use super::{Block, Func, Inst, Op, Val, dce, fold};
+use super::{Block, Func, Inst, Op, Rep, Val, dce, fold};
 use rustc_hash::FxHashMap;
 
 /// Instructions that can be known have no more operands.
@@ -43,6 +44,7 @@ pub fn number_values(func: &mut Func, dominators: &Dominators, loops: &[NaturalL
         number: (0..func.reps.len() as u32).map(Val).collect(),
         constants: FxHashMap::default(),
         meanings: FxHashMap::default(),
+        boxes: Boxes::default(),
         known: FxHashMap::default(),
         next: u32::MAX,
     };
@@ -67,6 +69,7 @@ struct Pass {
     constants: FxHashMap<Op, Val>,
     /// By the number of a constant, which one it is.
     meanings: FxHashMap<Val, Op>,
+    boxes: Boxes,
     known: FxHashMap<Key, Known>,
     /// Versions that only stores make, counted down from above those of [`versions`].
     next: u32,
@@ -91,7 +94,7 @@ impl Pass {
         insts.iter().flat_map(|inst| effects::writes(inst).kinds()).for_each(|kind| left[kind] += 1);
         insts.retain_mut(|inst| {
             self.simplify(inst);
-            let keep = !self.is_known(inst, block, &versions, &mut undo);
+            let keep = !self.unboxes(inst, &func.reps) && !self.is_known(inst, block, &versions, &mut undo);
             if keep {
                 effects::writes(inst).kinds().for_each(|kind| {
                     left[kind] -= 1;
@@ -118,6 +121,33 @@ impl Pass {
         }
     }
 
+    /// Whether an instruction only undoes what was boxed, so that its value is known; else it may become a simpler one.
+    fn unboxes(&mut self, inst: &mut Inst, reps: &[Rep]) -> bool {
+        let (Some(result), Some(&arg)) = (inst.result, inst.args.first()) else { return false };
+        let number = self.number[arg.0 as usize];
+        if inst.op == Op::GuardNotFunction && self.boxes.is_boxed_number(number) {
+            self.is(result, arg);
+            return true;
+        }
+        let constant = self.meanings.get(&number).copied();
+        match self.boxes.fold(inst.op, number, constant, |val| reps[val.0 as usize] == Rep::F64) {
+            Some(Folded::Same(val)) => {
+                self.is(result, val);
+                return true;
+            }
+            Some(Folded::Computed(op, args)) => (inst.op, inst.args, inst.exit) = (op, args, None),
+            None => {}
+        }
+        false
+    }
+
+    /// A value is another one.
+    fn is(&mut self, result: Val, val: Val) {
+        let val = self.same[val.0 as usize];
+        self.same[result.0 as usize] = val;
+        self.number[result.0 as usize] = self.number[val.0 as usize];
+    }
+
     /// The operand that an instruction gives back as it is, whatever that is.
     fn same_as_operand(&self, inst: &Inst) -> Option<usize> {
         let constant = |i: usize| self.meanings.get(&self.number[inst.args.get(i)?.0 as usize]).copied();
@@ -139,9 +169,7 @@ impl Pass {
             return false;
         }
         if let (Some(result), Some(i)) = (inst.result, self.same_as_operand(inst)) {
-            let val = self.same[inst.args[i].0 as usize];
-            self.same[result.0 as usize] = val;
-            self.number[result.0 as usize] = self.number[val.0 as usize];
+            self.is(result, inst.args[i]);
             return true;
         }
         let key = self.key(inst.op, &inst.args, versions);
@@ -158,12 +186,14 @@ impl Pass {
             }
         } else if let Some(known) = known {
             if let (Some(result), Some(val)) = (inst.result, known.val) {
-                self.same[result.0 as usize] = val;
-                self.number[result.0 as usize] = self.number[val.0 as usize];
+                self.is(result, val);
             }
             return true;
         }
         let val = inst.result;
+        if let Some(result) = val {
+            self.boxes.note(inst, self.number[result.0 as usize], &self.number);
+        }
         undo.push((key.clone(), self.known.insert(key, Known { val, block })));
         // A guard hands its operand on in the same form: whatever is known of the one is known of the other.
         if let Some(result) = val

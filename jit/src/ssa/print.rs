@@ -61,13 +61,22 @@ fn exit_text(func: &Func, exit: Exit) -> String {
     let mut parts: Vec<String> = state
         .regs
         .iter()
-        .map(|(reg, val)| match val {
-            StateVal::Val(val) => format!("r{}=v{}", reg.0, val.0),
-            StateVal::Range(a, b, c) => format!("r{}=range(v{}, v{}, v{})", reg.0, a.0, b.0, c.0),
-        })
+        .map(|&(reg, val)| format!("r{}={}", reg.0, state_val(val)))
         .collect();
+    for (i, object) in state.objects.iter().enumerate() {
+        let slots: Vec<String> = object.slots.iter().map(|&it| state_val(it)).collect();
+        parts.push(format!("o{i}=map({})({})", object.shape, slots.join(", ")));
+    }
     parts.extend(state.cells.iter().map(|(cell, val)| format!("g{cell}=v{}", val.0)));
     format!("{:?} -> {} [{}]", exit.reason, state.resume.0, parts.join(" "))
+}
+
+fn state_val(val: StateVal) -> String {
+    match val {
+        StateVal::Val(val) => format!("v{}", val.0),
+        StateVal::Range(a, b, c) => format!("range(v{}, v{}, v{})", a.0, b.0, c.0),
+        StateVal::Object(i) => format!("o{i}"),
+    }
 }
 
 fn end_text(func: &Func, end: &End) -> String {

@@ -164,6 +164,10 @@ impl Lower<'_, '_> {
                 let op = self.iconst(unary_number(op));
                 self.call_helper(HelperId::Unary, 0, &[site, op, args[0]])
             }
+            Helper::NewInstance(_) => {
+                let op = self.iconst(unary_number(UnaryOp::New));
+                self.call_helper(HelperId::Unary, 0, &[site, op, args[0]])
+            }
             Helper::FindMember(at) => self.find_member(site, at, args[0]),
             Helper::PutMember(at) => self.put_member(site, at, &args),
             Helper::CallAny => self.call_value(site, &args),

@@ -1,8 +1,8 @@
 //! Ways out: side exits, unwinding, the budget's slow path, the stack check.
 
 use super::lower::{Lower, memory};
-use super::{Counted, ExitFrame, ExitInfo, HelperId, Restored};
-use crate::ssa::{Exit, Inst, Op, Rep, StateId, StateVal, Val};
+use super::{Counted, ExitFrame, ExitInfo, ExitObject, HelperId, Restored};
+use crate::ssa::{Exit, Inst, Op, Rep, StateId, StateObject, StateVal, Val};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_mir::ir::InstId;
@@ -30,7 +30,7 @@ impl Lower<'_, '_> {
         }
         let number = self.env.first_exit + self.exits.len() as u32;
         let at = self.func.body.chain(exit.at)[0];
-        self.exits.push(ExitInfo { at, reason: exit.reason, frames: Arc::default(), counted: Arc::default() });
+        self.exits.push(ExitInfo { at, reason: exit.reason, frames: Arc::default(), objects: Arc::default(), counted: Arc::default() });
         self.exit_states.push(exit.state);
         self.exit_numbers.insert(exit, number);
         number
@@ -159,7 +159,9 @@ impl Lower<'_, '_> {
         self.store_budget();
         let state = &self.func.states[id.0 as usize];
         let mut frames = self.exit_frames(state.resume);
-        let mut words = 0;
+        // Objects are left in the first words.
+        let mut words = state.objects.len() as u32;
+        let objects = self.exit_objects(&state.objects, &mut words);
         for &(reg, val) in &state.regs {
             let restored = self.restore(val, &mut words);
             let (frame, own) = self.func.body.reg_origin(reg);
@@ -179,6 +181,7 @@ impl Lower<'_, '_> {
         let frames: Arc<[ExitFrame]> = frames.into_iter().map(|it| it.1).collect();
         for (exit, _) in self.exits.iter_mut().zip(&self.exit_states).filter(|it| *it.1 == id) {
             exit.frames = Arc::clone(&frames);
+            exit.objects = Arc::clone(&objects);
             exit.counted = Arc::clone(&counted);
         }
         let number = self.b.block_params(block)[0];
@@ -204,9 +207,21 @@ impl Lower<'_, '_> {
         frames
     }
 
+    /// How the maps are made that a state has instead of values, each before those that hold it.
+    fn exit_objects(&mut self, objects: &[StateObject], words: &mut u32) -> Arc<[ExitObject]> {
+        let mut made = Vec::new();
+        for i in inner_first(objects) {
+            let StateObject { shape, slots } = &objects[i];
+            let slots = slots.iter().map(|&it| self.restore(it, words)).collect();
+            made.push(ExitObject { word: i as u32, shape: *shape, slots });
+        }
+        made.into()
+    }
+
     fn restore(&mut self, val: StateVal, words: &mut u32) -> Restored {
         let val = match val {
             StateVal::Val(val) => val,
+            StateVal::Object(i) => return Restored::Word(i),
             StateVal::Range(..) => {
                 let (first, mut ints) = (*words, 0);
                 for (i, val) in val.vals().enumerate() {
@@ -387,4 +402,22 @@ impl Lower<'_, '_> {
         self.b.ins().return_(&[mark]);
         self.b.switch_to_block(next);
     }
+}
+
+/// The places of a state's objects, such that each comes behind those that it holds.
+fn inner_first(objects: &[StateObject]) -> Vec<usize> {
+    fn add(objects: &[StateObject], i: usize, order: &mut Vec<usize>) {
+        if order.contains(&i) {
+            return;
+        }
+        for slot in &objects[i].slots {
+            if let StateVal::Object(inner) = *slot {
+                add(objects, inner as usize, order);
+            }
+        }
+        order.push(i);
+    }
+    let mut order = Vec::new();
+    (0..objects.len()).for_each(|i| add(objects, i, &mut order));
+    order
 }

@@ -137,7 +137,7 @@ impl Lower<'_, '_> {
 
     /// Stack room for the largest state and the longest argument list.
     fn reserve_words(&mut self) {
-        let states = self.func.states.iter().map(|state| state_words(&state.regs)).max().unwrap_or(0) as usize;
+        let states = self.func.states.iter().map(state_words).max().unwrap_or(0);
         let args = self.func.blocks.iter().flat_map(|block| &block.insts).map(|inst| inst.args.len()).max();
         let words = (states + MAX_COUNTERS).max(args.unwrap_or(0));
         let data = ir::StackSlotData::new(ir::StackSlotKind::ExplicitSlot, words as u32 * 8, 3);

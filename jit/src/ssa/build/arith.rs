@@ -319,9 +319,14 @@ impl Builder<'_> {
             }
             _ => None,
         };
-        let slot = match slot {
-            Some(slot) => slot,
-            None => {
+        let instance = self.input.instance_shape.filter(|_| op == UnaryOp::New);
+        let slot = match (slot, instance) {
+            (Some(slot), _) => slot,
+            (None, Some(shape)) => {
+                let operand = self.boxed(x);
+                Slot { ty: Ty::Map, val: self.helper(Helper::NewInstance(shape), &[operand], Rep::Boxed) }
+            }
+            (None, None) => {
                 let operand = self.boxed(x);
                 Slot { ty: Ty::Any, val: self.helper(Helper::Unary(op), &[operand], Rep::Boxed) }
             }

@@ -61,7 +61,7 @@ impl Builder<'_> {
                 cells.push((self.input.cells[name], slot.val));
             }
         }
-        self.func.states.push(State { resume, regs, cells });
+        self.func.states.push(State { resume, regs, cells, objects: Vec::new() });
         StateId(self.func.states.len() as u32 - 1)
     }
 
