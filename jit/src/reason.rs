@@ -157,6 +157,8 @@ reasons! {
         SlowRemainder => "a remainder needs the general method",
         /// A loop inside another one ended; the loop around it has, or will get, an entry of its own.
         LoopEnd => "an inner loop ended",
+        /// A range was expected to run upwards, and ran downwards, or the other way round.
+        RangeDirection => "a range runs in the other direction",
         /// A test asked for it.
         Forced => "a test made the guard fail",
     }

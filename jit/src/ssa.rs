@@ -57,7 +57,7 @@ pub enum Rep {
     Int,
     /// 0 or 1.
     Bool,
-    /// The address of a heap object, without a tag. No state and no edge holds one.
+    /// The address of a heap object or of its array, without a tag. No state and no edge holds one.
     Object,
     /// Nothing: the operation is for its effect only.
     None,
@@ -354,9 +354,17 @@ pub enum Op {
     StoredLen,
     /// Leaves unless an index is at least 0 and below a number of elements: index, number.
     GuardIndex,
-    /// Element of a list object's array at a guarded index: object, index.
+    /// Where the array of a list object begins.
+    Elements,
+    /// Where the slots of a map object begin.
+    Slots,
+    /// Whether a store into a list or map object takes more than a store: it is frozen or observed, or the collector marks, which must
+    /// be handed the reference that goes.
+    NeedsBarrier,
+    /// Element of a list object's array at a guarded index: object, index, array.
     LoadElement,
-    /// Stores an element of a list object's array at a guarded index: object, index, list, value. Fatal when frozen.
+    /// Stores an element of a list object's array at a guarded index: object, index, list, value, array, whether it needs the barrier.
+    /// Fatal when frozen.
     StoreElement,
     /// Length of a list.
     ListLen,
@@ -374,9 +382,10 @@ pub enum Op {
     CharOf,
     /// Comparison of two strings.
     StrCmp(Cmp),
-    /// Value of a slot of a map object whose shape was guarded.
+    /// Value of a slot of a map object whose shape was guarded: object, slots.
     LoadSlot(u8),
-    /// Stores into a slot of a map whose shape was guarded: object, name, value, map. Fatal when frozen.
+    /// Stores into a slot of a map whose shape was guarded: object, name, value, map, slots, whether it needs the barrier. Fatal when
+    /// frozen.
     StoreSlot(u8),
     /// Adds a slot to a map object whose shape was guarded, which gets another shape: object, name, value, map. Fatal when frozen.
     AddSlot {
@@ -385,7 +394,7 @@ pub enum Op {
         /// The shape behind it.
         shape: u32,
     },
-    /// Stores into a slot of an environment object, frozen or not: object, value, map.
+    /// Stores into a slot of an environment object, frozen or not: object, value, map, slots, whether it needs the barrier.
     StoreVariable(u8),
     /// `count` of `range(from, to, step)`: three doubles, leaves where the intrinsic gives an error or too long a list.
     RangeCount,
@@ -764,7 +773,7 @@ impl Op {
             Op::FTruthFull | Op::FClamp | Op::Select | Op::IAbs | Op::LoadCell(_) | Op::ListLen => true,
             Op::RangeBase | Op::RangeStep | Op::LoadSlot(_) | Op::HasShape(_) => true,
             Op::StrLen | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => true,
-            Op::Object | Op::StoredLen | Op::LoadElement => true,
+            Op::Object | Op::StoredLen | Op::LoadElement | Op::Elements | Op::Slots | Op::NeedsBarrier => true,
             // A dropped overflow check would only have led to the interpreter, which computes the same.
             Op::IAdd | Op::ISub | Op::IMul { .. } | Op::IRem { .. } | Op::IShift(_) | Op::IDiv(_) | Op::ListGet => true,
             _ => false,

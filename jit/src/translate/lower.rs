@@ -6,7 +6,7 @@ use super::sites::Sites;
 use super::symbols::Symbol;
 use super::{Env, ExitInfo, HelperId, state_words};
 use crate::ssa::shape_set::ShapeSet;
-use crate::ssa::{Block, Edge, End, Exit, Func, Inst, Op, Rep, StateId, Val};
+use crate::ssa::{Block, Edge, End, Exit, Func, Inst, Op, Rep, StateId, Val, effects};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData, types};
 use cranelift_codegen::isa::OwnedTargetIsa;
@@ -187,7 +187,23 @@ impl Lower<'_, '_> {
 
     /// The CLIF value of an SSA value.
     pub(super) fn val(&mut self, val: Val) -> ir::Value {
-        self.vals[val.0 as usize].expect("verified: defined before used")
+        match self.vals[val.0 as usize] {
+            Some(value) => value,
+            None => self.constant(val),
+        }
+    }
+
+    /// A constant, made where it is needed: cold blocks that share one would keep a register from the way around them.
+    fn constant(&mut self, val: Val) -> ir::Value {
+        match self.defs.get(&val).copied().expect("verified: defined before used") {
+            Op::Int(n) => self.iconst(n),
+            Op::Bool(truth) => self.b.ins().iconst(types::I8, i64::from(truth)),
+            Op::Boxed(bits) => self.iconst(bits as i64),
+            Op::Intrinsic(id) => self.symbol(Symbol::Intrinsic(id)),
+            Op::Literal(id) => self.symbol(Symbol::Literal(id)),
+            Op::Name(id) => self.symbol(Symbol::Name(id)),
+            other => unreachable!("{other:?} is no constant"),
+        }
     }
 
     pub(super) fn arg(&mut self, inst: &Inst, i: usize) -> ir::Value {
@@ -292,7 +308,7 @@ impl Lower<'_, '_> {
 
     fn inst(&mut self, inst: &Inst, next: Option<&Inst>) {
         if let Some(result) = inst.result
-            && matches!(inst.op, Op::F64(_) | Op::Int(_) | Op::Bool(_) | Op::Boxed(_))
+            && effects::is_constant(inst.op)
         {
             self.defs.insert(result, inst.op);
         }
@@ -320,33 +336,8 @@ impl Lower<'_, '_> {
                 let value = self.b.ins().f64const(f64::from_bits(bits));
                 self.define(inst, value);
             }
-            Op::Int(n) => {
-                let value = self.iconst(n);
-                self.define(inst, value);
-            }
-            Op::Bool(truth) => {
-                let value = self.b.ins().iconst(types::I8, i64::from(truth));
-                self.define(inst, value);
-            }
-            Op::Boxed(bits) => {
-                if bits < NUMBER_END {
-                    self.numbers.extend(inst.result);
-                }
-                let value = self.iconst(bits as i64);
-                self.define(inst, value);
-            }
-            Op::Intrinsic(id) => {
-                let value = self.symbol(Symbol::Intrinsic(id));
-                self.define(inst, value);
-            }
-            Op::Literal(id) => {
-                let value = self.symbol(Symbol::Literal(id));
-                self.define(inst, value);
-            }
-            Op::Name(id) => {
-                let value = self.symbol(Symbol::Name(id));
-                self.define(inst, value);
-            }
+            Op::Boxed(bits) if bits < NUMBER_END => self.numbers.extend(inst.result),
+            Op::Int(_) | Op::Bool(_) | Op::Boxed(_) | Op::Intrinsic(_) | Op::Literal(_) | Op::Name(_) => {}
             Op::Box => {
                 self.numbers.extend(inst.result);
                 let value = self.boxed(inst.args[0]);
@@ -383,6 +374,7 @@ impl Lower<'_, '_> {
             Op::ListPop => self.list_pop(inst),
             Op::StrLen | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => self.text(inst),
             Op::Object | Op::StoredLen | Op::GuardIndex | Op::LoadElement | Op::StoreElement => self.element(inst),
+            Op::Elements | Op::Slots | Op::NeedsBarrier => self.part_of_object(inst),
             Op::ListGet | Op::ListSet | Op::ListLen | Op::GuardComputed | Op::RangeBase | Op::RangeStep => {
                 self.list(inst);
             }

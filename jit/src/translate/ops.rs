@@ -89,22 +89,13 @@ impl Lower<'_, '_> {
         self.b.ins().bitcast(types::F64, MemFlagsData::new(), bits)
     }
 
-    /// A boxed value as a double: one NaN test; the exact test stands in a cold block, from which real NaNs come back.
+    /// A boxed value as a double. One test of the bits is all: a test of the double instead, after which real NaNs come back from a
+    /// cold block, has the register allocator put moves where the ways meet.
     fn guard_num(&mut self, inst: &Inst) -> ir::Value {
         let boxed = self.arg(inst, 0);
-        let float = self.float_of_bits(boxed);
-        let exit = self.exit_of(inst);
-        let ok = self.b.ins().fcmp(FloatCC::Ordered, float, float);
-        let (next, cold) = (self.b.create_block(), self.b.create_block());
-        self.b.set_cold_block(cold);
-        self.b.ins().brif(ok, next, &[], cold, &[]);
-        self.b.switch_to_block(cold);
-        self.test_unwinding(inst.args[0], boxed);
-        let end = self.iconst(NUMBERS_END);
-        let number = self.b.ins().icmp(IntCC::UnsignedLessThan, boxed, end);
-        self.b.ins().brif(number, next, &[], exit, &[]);
-        self.b.switch_to_block(next);
-        float
+        let number = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, boxed, NUMBERS_END);
+        self.continue_if_tested(inst, boxed, number);
+        self.float_of_bits(boxed)
     }
 
     /// A boxed value as a 32-bit integer: converted there and back; equal bits prove number, range, and no minus zero.
@@ -117,20 +108,24 @@ impl Lower<'_, '_> {
         let small = self.b.ins().ireduce(types::I32, bits);
         let back = self.b.ins().fcvt_from_sint(types::F64, small);
         let back = self.bits(back);
-        let exit = self.exit_of(inst);
         let ok = self.b.ins().icmp(IntCC::Equal, back, boxed);
-        if self.untested == Some(inst.args[0]) {
-            let (next, cold) = (self.b.create_block(), self.b.create_block());
-            self.b.set_cold_block(cold);
-            self.b.ins().brif(ok, next, &[], cold, &[]);
-            self.b.switch_to_block(cold);
-            self.test_unwinding(inst.args[0], boxed);
-            self.b.ins().jump(exit, &[]);
-            self.b.switch_to_block(next);
-        } else {
-            self.continue_if(ok, exit);
-        }
+        self.continue_if_tested(inst, boxed, ok);
         self.b.ins().sextend(types::I64, small)
+    }
+
+    /// Goes on if a value is what it must be; else leaves, or unwinds where it is the untested result of a call that failed.
+    fn continue_if_tested(&mut self, inst: &Inst, boxed: ir::Value, ok: ir::Value) {
+        let exit = self.exit_of(inst);
+        if self.untested != Some(inst.args[0]) {
+            return self.continue_if(ok, exit);
+        }
+        let (next, cold) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(cold);
+        self.b.ins().brif(ok, next, &[], cold, &[]);
+        self.b.switch_to_block(cold);
+        self.test_unwinding(inst.args[0], boxed);
+        self.b.ins().jump(exit, &[]);
+        self.b.switch_to_block(next);
     }
 
     /// The integer that a double holds if it is small, and whether converting back gives the same bits.

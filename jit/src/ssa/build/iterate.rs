@@ -41,20 +41,26 @@ impl Builder<'_> {
         Ok(true)
     }
 
-    /// Step 1 or -1, whichever leads there.
+    /// Step 1 or -1, whichever leads there: known from the types, or guessed and guarded, or found by comparison.
     fn unit_step(&mut self, from: Slot, to: Slot) -> Option<RangeParts> {
         let (Some((a, b)), Some((c, d))) = (from.ty.range(), to.ty.range()) else {
             return None;
         };
         let (x, y) = (self.as_int(from), self.as_int(to));
-        let distance = |lo: i64, hi: i64| (i128::from(lo), i128::from(hi));
         if b <= c {
-            // Always upwards.
-            let (lo, hi) = distance(c - b, d - a);
-            let width = self.slot(Op::ISub, &[y, x], Ty::Int(clamp(lo), clamp(hi)), None);
-            let one = self.int(1);
-            let count = self.slot(Op::IAdd, &[width.val, one.val], Ty::Int(clamp(lo + 1), clamp(hi + 1)), None);
-            return Some(RangeParts { base: from, step: one, count, elem: Ty::Int(a, d) });
+            return Some(self.one_way(from, to, false));
+        }
+        if d < a {
+            return Some(self.one_way(from, to, true));
+        }
+        if self.may(ExitReason::RangeDirection) {
+            // Who writes where it ends, and computes where it begins, goes downwards.
+            let down = c == d && a != b;
+            let cmp = if down { Cmp::Ge } else { Cmp::Le };
+            let holds = self.truth_slot(Op::ICmp(cmp), &[x, y]);
+            let exit = self.exit(ExitReason::RangeDirection);
+            self.op_exit(Op::GuardTrue, &[holds.val], Rep::None, Some(exit));
+            return Some(self.one_way(from, to, down));
         }
         // Direction by comparison: step = to < from ? -1 : 1, count = |to - from| + 1.
         let down = self.truth_slot(Op::ICmp(Cmp::Lt), &[y, x]);
@@ -66,6 +72,21 @@ impl Builder<'_> {
         let width = self.slot(Op::IAbs, &[width.val], Ty::Int(0, most), None);
         let count = self.slot(Op::IAdd, &[width.val, one.val], Ty::Int(1, clamp(i128::from(most) + 1)), None);
         Some(RangeParts { base: from, step, count, elem: Ty::Int(a.min(c), b.max(d)) })
+    }
+
+    /// Step 1, or -1 downwards, where that is the way from the one end to the other.
+    fn one_way(&mut self, from: Slot, to: Slot, down: bool) -> RangeParts {
+        let (low, high) = if down { (to, from) } else { (from, to) };
+        let (a, b) = low.ty.range().expect("the caller looked");
+        let (c, d) = high.ty.range().expect("the caller looked");
+        let (x, y) = (self.as_int(low), self.as_int(high));
+        let least = clamp((i128::from(c) - i128::from(b)).max(0));
+        let most = clamp((i128::from(d) - i128::from(a)).max(0));
+        let width = self.slot(Op::ISub, &[y, x], Ty::Int(least, most), None);
+        let (one, step) = (self.int(1), self.int(if down { -1 } else { 1 }));
+        let ty = Ty::Int(least + 1, clamp(i128::from(most) + 1));
+        let count = self.slot(Op::IAdd, &[width.val, one.val], ty, None);
+        RangeParts { base: from, step, count, elem: Ty::Int(a, d) }
     }
 
     /// A given step: counted by the intrinsic's own formula, unless it is a constant integer.

@@ -165,7 +165,10 @@ impl Builder<'_> {
         let (list, slot) = (self.reg(obj).val, self.reg(key));
         let index = self.as_int(slot);
         match self.guard_index(list, key) {
-            Some((object, index)) => self.op(Op::LoadElement, &[object, index], Rep::Boxed),
+            Some((object, index)) => {
+                let array = self.op(Op::Elements, &[object], Rep::Object);
+                self.op(Op::LoadElement, &[object, index, array], Rep::Boxed)
+            }
             None => self.any_element(list, index),
         }
     }
@@ -183,7 +186,11 @@ impl Builder<'_> {
         let guarded = self.guard_index(list, key);
         let value = self.boxed(value);
         match guarded {
-            Some((object, index)) => self.op(Op::StoreElement, &[object, index, list, value], Rep::None),
+            Some((object, index)) => {
+                let array = self.op(Op::Elements, &[object], Rep::Object);
+                let barrier = self.op(Op::NeedsBarrier, &[object], Rep::Bool);
+                self.op(Op::StoreElement, &[object, index, list, value, array, barrier], Rep::None)
+            }
             None => self.op(Op::ListSet, &[list, index, value], Rep::None),
         };
         self.effect();
