@@ -131,6 +131,8 @@ reasons! {
         OtherFunction => "a different function is called",
         /// A list index was negative, fractional or behind the end.
         IndexOutOfRange => "a list index is out of range",
+        /// A list index would leave its list before the loop that counts it ends.
+        LoopIndex => "a list index would leave its list in the course of a loop",
         /// An index was not a number.
         IndexNotNumber => "index is not a number",
         /// A list was in another representation than before.

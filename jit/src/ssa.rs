@@ -12,6 +12,7 @@
 //! 5. [`Rep::Int`] values lie within ±2^53 and are never minus zero; so conversion to a double and back loses nothing.
 
 pub mod body;
+pub mod bounds;
 pub mod build;
 pub mod dce;
 pub mod dom;
@@ -20,7 +21,10 @@ pub mod flow;
 pub mod fold;
 pub mod gvn;
 pub mod improve;
+pub mod induction;
 pub mod licm;
+pub mod linear;
+pub mod preheader;
 pub mod print;
 pub mod seen;
 pub mod shape_set;
@@ -78,6 +82,21 @@ pub enum Cmp {
     Gt,
     /// Greater or equal.
     Ge,
+}
+
+impl Cmp {
+    /// The same with the operands in the other order.
+    #[must_use]
+    pub fn swapped(self) -> Cmp {
+        match self {
+            Cmp::Eq => Cmp::Eq,
+            Cmp::Ne => Cmp::Ne,
+            Cmp::Lt => Cmp::Gt,
+            Cmp::Le => Cmp::Ge,
+            Cmp::Gt => Cmp::Lt,
+            Cmp::Ge => Cmp::Le,
+        }
+    }
 }
 
 /// A pure function of one double.

@@ -225,7 +225,9 @@ impl Lower<'_, '_> {
         self.b.ins().brif(is_error, slow, &[], next, &[]);
         self.b.switch_to_block(slow);
         self.store_budget();
-        let done = self.variadic(site, Helper::CheckUncaught, &[value]);
+        let (words, count) = self.store_words(&[value]);
+        let operation = self.iconst(generic_number(Helper::CheckUncaught));
+        let done = self.call_keeping(HelperId::Generic, &[site, operation, words, count]);
         self.load_budget();
         self.unwind_if_exc(done);
         self.b.ins().jump(next, &[]);

@@ -25,6 +25,8 @@ pub(super) struct Lower<'a, 'b> {
     vals: Vec<Option<ir::Value>>,
     /// What defined a value, where that matters (constants).
     pub(super) defs: FxHashMap<Val, Op>,
+    /// Values that are computed where they are needed: from which, and what is added.
+    late: FxHashMap<Val, (Val, i64)>,
     /// Boxed values that are numbers for sure.
     pub(super) numbers: rustc_hash::FxHashSet<Val>,
     pub(super) blocks: Vec<ir::Block>,
@@ -75,6 +77,7 @@ pub(super) fn lower(builder: FunctionBuilder<'_>, isa: &OwnedTargetIsa, func: &F
         env,
         vals: vec![None; func.reps.len()],
         defs: FxHashMap::default(),
+        late: super::late::late_values(func),
         numbers: Default::default(),
         blocks: Vec::new(),
         ctx: ir::Value::from_u32(0),
@@ -193,8 +196,12 @@ impl Lower<'_, '_> {
         }
     }
 
-    /// A constant, made where it is needed: cold blocks that share one would keep a register from the way around them.
+    /// A constant, or what comes late, made where it is needed: cold blocks that share one would keep a register from the way around them.
     fn constant(&mut self, val: Val) -> ir::Value {
+        if let Some(&(from, constant)) = self.late.get(&val) {
+            let from = self.val(from);
+            return self.b.ins().iadd_imm_s(from, constant);
+        }
         match self.defs.get(&val).copied().expect("verified: defined before used") {
             Op::Int(n) => self.iconst(n),
             Op::Bool(truth) => self.b.ins().iconst(types::I8, i64::from(truth)),
@@ -311,6 +318,9 @@ impl Lower<'_, '_> {
             && effects::is_constant(inst.op)
         {
             self.defs.insert(result, inst.op);
+        }
+        if inst.result.is_some_and(|it| self.late.contains_key(&it)) {
+            return;
         }
         // The head of a loop is left behind its own effect, which it brings about itself.
         if let Some(exit) = inst.exit

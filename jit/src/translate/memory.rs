@@ -385,7 +385,9 @@ impl Lower<'_, '_> {
         let id = minilive_runtime::intrinsics::find(name).expect("it is in the table");
         self.store_budget();
         let site = self.site();
-        let result = self.intrinsic(site, id.0, args);
+        let number = self.iconst(i64::from(id.0));
+        let (words, count) = self.store_words(args);
+        let result = self.call_keeping(HelperId::Intrinsic, &[site, number, words, count]);
         self.load_budget();
         result
     }
