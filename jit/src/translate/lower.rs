@@ -27,6 +27,8 @@ pub(super) struct Lower<'a, 'b> {
     pub(super) defs: FxHashMap<Val, Op>,
     /// Values that are computed where they are needed: from which, and what is added.
     late: FxHashMap<Val, (Val, i64)>,
+    /// Those that were computed in the current block.
+    computed: FxHashMap<Val, ir::Value>,
     /// Boxed values that are numbers for sure.
     pub(super) numbers: rustc_hash::FxHashSet<Val>,
     pub(super) blocks: Vec<ir::Block>,
@@ -78,6 +80,7 @@ pub(super) fn lower(builder: FunctionBuilder<'_>, isa: &OwnedTargetIsa, func: &F
         vals: vec![None; func.reps.len()],
         defs: FxHashMap::default(),
         late: super::late::late_values(func),
+        computed: FxHashMap::default(),
         numbers: Default::default(),
         blocks: Vec::new(),
         ctx: ir::Value::from_u32(0),
@@ -178,12 +181,16 @@ impl Lower<'_, '_> {
             self.ctx = self.inputs.remove(0);
         }
         let data = &self.func[block];
+        self.computed.clear();
         for (i, inst) in data.insts.iter().enumerate() {
             self.at = inst.at;
             self.b.set_srcloc(ir::SourceLoc::new(inst.at.0));
+            inst.args.iter().for_each(|&arg| self.compute_late(arg));
             self.inst(inst, data.insts.get(i + 1));
         }
+        data.end.edges().flat_map(|edge| &edge.args).for_each(|&arg| self.compute_late(arg));
         self.end(&data.end);
+        self.computed.clear();
     }
 
     // ---- values --------------------------------------------------------------------------------------------------------
@@ -196,9 +203,20 @@ impl Lower<'_, '_> {
         }
     }
 
+    /// Computes what comes late and is named by the block that is being written.
+    fn compute_late(&mut self, val: Val) {
+        if self.late.contains_key(&val) {
+            let value = self.val(val);
+            self.computed.insert(val, value);
+        }
+    }
+
     /// A constant, or what comes late, made where it is needed: cold blocks that share one would keep a register from the way around them.
     fn constant(&mut self, val: Val) -> ir::Value {
         if let Some(&(from, constant)) = self.late.get(&val) {
+            if let Some(&value) = self.computed.get(&val) {
+                return value;
+            }
             let from = self.val(from);
             return self.b.ins().iadd_imm_s(from, constant);
         }
