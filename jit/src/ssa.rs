@@ -209,7 +209,7 @@ pub enum Helper {
     LoadGlobals,
     /// Stores a global by cell, checking for frozenness; operands cell number, value.
     StoreGlobal,
-    /// Next position of a loop over anything; operands obj, pos; the result is the element or absent.
+    /// Next element of a loop over anything, absent at its end; operands obj, pos as an integer. [`Op::IterPosition`] follows.
     IterNext,
     /// Materialises the list of `range(base, base + step * (count - 1), step)`; operands base, step, count.
     MakeRange,
@@ -346,10 +346,6 @@ pub enum Op {
     FTruth,
     /// Whether an integer is not zero.
     ITruth,
-    /// Whether |double| >= 1, or NaN: what `or` tests. (NaN is below: 1 - min(|NaN|, 1) is …; see `ops`.)
-    FTruthFull,
-    /// `min(|x|, 1)` of a double.
-    FClamp,
     /// One of two values of the same representation: condition, then, else.
     Select,
 
@@ -415,6 +411,8 @@ pub enum Op {
     },
     /// Stores into a slot of an environment object, frozen or not: object, value, map, slots, whether it needs the barrier.
     StoreVariable(u8),
+    /// Where a loop goes on behind the element that [`Helper::IterNext`] right before it has given.
+    IterPosition,
     /// `count` of `range(from, to, step)`: three doubles, leaves where the intrinsic gives an error or too long a list.
     RangeCount,
 
@@ -723,10 +721,7 @@ impl Helper {
     /// Whether it may change globals behind the compiled code's back.
     pub fn clobbers_globals(self) -> bool {
         self.calls()
-            || matches!(
-                self,
-                Helper::SetIndex | Helper::PutMember(_) | Helper::StoreGlobal | Helper::Intrinsic(_) | Helper::IterNext
-            )
+            || matches!(self, Helper::SetIndex | Helper::PutMember(_) | Helper::StoreGlobal | Helper::Intrinsic(_))
     }
 
     /// Whether its result may be the mark of unwinding.
@@ -789,10 +784,16 @@ impl Op {
             Op::Intrinsic(_) | Op::Literal(_) | Op::Name(_) | Op::Box | Op::ToF64 | Op::ToInt => true,
             Op::FAdd | Op::FSub | Op::FMul | Op::FDiv | Op::FRem | Op::FPow | Op::FAtan2 | Op::FMath(_) => true,
             Op::FCmp(_) | Op::ICmp(_) | Op::SameBits | Op::Not | Op::FTruth | Op::ITruth => true,
-            Op::FTruthFull | Op::FClamp | Op::Select | Op::IAbs | Op::LoadCell(_) | Op::ListLen => true,
+            Op::Select | Op::IAbs | Op::LoadCell(_) | Op::ListLen => true,
             Op::RangeBase | Op::RangeStep | Op::LoadSlot(_) | Op::HasShape(_) => true,
             Op::StrLen | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => true,
-            Op::Object | Op::StoredLen | Op::LoadElement | Op::Elements | Op::Slots | Op::NeedsBarrier => true,
+            Op::IterPosition
+            | Op::Object
+            | Op::StoredLen
+            | Op::LoadElement
+            | Op::Elements
+            | Op::Slots
+            | Op::NeedsBarrier => true,
             // A dropped overflow check would only have led to the interpreter, which computes the same.
             Op::IAdd | Op::ISub | Op::IMul { .. } | Op::IRem { .. } | Op::IShift(_) | Op::IDiv(_) | Op::ListGet => true,
             _ => false,

@@ -43,6 +43,17 @@ fn short(line: &str) -> Option<String> {
 fn check(pass: Pass, program: &str, output: &str, expected: &Expect) {
     // What the passes around it make of its work would hide it.
     let around = Pass::ALL.iter().filter(|it| it.0 != pass).fold(Passes::default(), |passes, it| passes.without(it.0));
+    check_in(pass, around, program, output, expected);
+}
+
+/// The same of a pass that lives on the work of others.
+#[track_caller]
+fn check_among_others(pass: Pass, program: &str, output: &str, expected: &Expect) {
+    check_in(pass, Passes::default(), program, output, expected);
+}
+
+#[track_caller]
+fn check_in(pass: Pass, around: Passes, program: &str, output: &str, expected: &Expect) {
     let (with, printed) = ssa(program, around);
     assert_eq!(printed, output);
     let (without, printed) = ssa(program, around.without(pass));
@@ -144,6 +155,149 @@ fn hoisting_reads_lengths_before_the_loop() {
                 jump block5(v12)
         "#]],
     );
+}
+
+#[test]
+fn induction_checks_indexes_before_the_loop() {
+    check_among_others(
+        Pass::Induction,
+        "f = function(l, n)\n  s = 0\n  for i in range(1, n - 2)\n    s += l[i + 1] - l[i - 1]\n  end for\n  return s\nend function\n\
+         l = [3, 1, 4, 1, 5]\nfor k in range(1, 50)\n  x = f(l, 5)\nend for\nprint x\n",
+        "2\n",
+        &expect![[r#"
+            without:
+            function params=2
+            block0():
+                v1:any = Param(0)
+                v2:any = Param(1)
+                Enter { weight: 24, block: BlockId(0) }
+                v3:any = GuardTag(65531) v1 ! NotList
+                v4:int = GuardInt v2 ! NotInteger
+                jump block1()
+            block1():
+                v5:int = Int(0)
+                v6:any = LoadCell(5)
+                v7:any = GuardBits(18444773748872577025) v6 ! IntrinsicShadowed
+                v9:int = Int(1)
+                v10:int = Int(2)
+                v11:int = ISub v4, v10
+                v12:bool = ICmp(Le) v9, v11
+                GuardTrue v12 ! RangeDirection
+                v13:int = ISub v11, v9
+                v16:int = IAdd v13, v9
+                jump block2()
+            block2():
+                EnterLoop { weight: 14, block: BlockId(1) } ! Forced
+                v18:bool = ICmp(Lt) v5, v16
+                v19:int = Int(1)
+                branch v18 block6() else block7()
+            block3(v22:f64, v23:int, v24:int): in loop0
+                v29:int = Int(1)
+                v30:int = IAdd v23, v29
+                GuardIndex v30, v32 ! IndexOutOfRange
+                v33:object = Elements v31
+                v34:any = LoadElement v31, v30, v33
+                v35:f64 = GuardNum v34 ! NotNumber
+                v37:int = ISub v23, v29
+                GuardIndex v37, v32 ! IndexOutOfRange
+                v41:any = LoadElement v31, v37, v33
+                v42:f64 = GuardNum v41 ! NotNumber
+                v43:f64 = FSub v35, v42
+                v44:f64 = FAdd v22, v43
+                jump block4()
+            block4(): in loop0
+                EnterLoop { weight: 14, block: BlockId(1) } ! Forced
+                v45:bool = ICmp(Lt) v24, v16
+                v46:int = IAdd v9, v24
+                v47:int = Int(1)
+                v48:int = IAdd v24, v47
+                branch v45 block3(v44, v46, v48) else block5(v44)
+            block5(v26:f64):
+                v49:any = Box v26
+                return v49
+            block6():
+                GuardElements ! Prototype
+                v25:f64 = F64(0)
+                v31:object = Object v3
+                v32:int = StoredLen v31
+                jump block3(v25, v19, v19)
+            block7():
+                v28:f64 = F64(0)
+                jump block5(v28)
+            with:
+            function params=2
+            block0():
+                v1:any = Param(0)
+                v2:any = Param(1)
+                Enter { weight: 24, block: BlockId(0) }
+                v3:any = GuardTag(65531) v1 ! NotList
+                v4:int = GuardInt v2 ! NotInteger
+                jump block1()
+            block1():
+                v5:int = Int(0)
+                v6:any = LoadCell(5)
+                v7:any = GuardBits(18444773748872577025) v6 ! IntrinsicShadowed
+                v9:int = Int(1)
+                v10:int = Int(2)
+                v11:int = ISub v4, v10
+                v12:bool = ICmp(Le) v9, v11
+                GuardTrue v12 ! RangeDirection
+                v13:int = ISub v11, v9
+                v16:int = IAdd v13, v9
+                jump block2()
+            block2():
+                EnterLoop { weight: 14, block: BlockId(1) } ! Forced
+                v18:bool = ICmp(Lt) v5, v16
+                v19:int = Int(1)
+                branch v18 block6() else block7()
+            block3(v22:f64, v23:int): in loop0
+                v29:int = Int(1)
+                v30:int = IAdd v23, v29
+                v33:object = Elements v31
+                v34:any = LoadElement v31, v30, v33
+                v35:f64 = GuardNum v34 ! NotNumber
+                v37:int = ISub v23, v29
+                v41:any = LoadElement v31, v37, v33
+                v42:f64 = GuardNum v41 ! NotNumber
+                v43:f64 = FSub v35, v42
+                v44:f64 = FAdd v22, v43
+                jump block4()
+            block4(): in loop0
+                EnterLoop { weight: 14, block: BlockId(1) } ! Forced
+                v45:bool = ICmp(Lt) v23, v16
+                branch v45 block3(v44, v30) else block5(v44)
+            block5(v26:f64):
+                v49:any = Box v26
+                return v49
+            block6():
+                GuardElements ! Prototype
+                v25:f64 = F64(0)
+                v31:object = Object v3
+                v32:int = StoredLen v31
+                v53:int = Int(2)
+                GuardIndex v53, v32 ! LoopIndex
+                v54:int = Int(-1)
+                v55:int = IAdd v4, v54
+                GuardIndex v55, v32 ! LoopIndex
+                v56:int = Int(-3)
+                v57:int = IAdd v4, v56
+                GuardIndex v57, v32 ! LoopIndex
+                jump block3(v25, v19)
+            block7():
+                v28:f64 = F64(0)
+                jump block5(v28)
+        "#]],
+    );
+}
+
+#[test]
+fn indexes_that_leave_their_list_are_checked_in_the_loop() {
+    // Each call would leave before its loop; after some, the check goes back into it, where the loop ends in time.
+    let program = "f = function(l)\n  for i in range(0, 99)\n    if l[i] == 0 then return i\n  end for\nend function\n\
+                   l = [3, 1, 4, 0]\nfor k in range(1, 9000)\n  x = f(l)\nend for\nprint x\n";
+    let (form, printed) = ssa(program, Passes::default());
+    assert_eq!(printed, "3\n");
+    assert!(!form.contains("LoopIndex") && form.contains("IndexOutOfRange"), "{form}");
 }
 
 #[test]

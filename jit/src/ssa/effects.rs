@@ -76,9 +76,7 @@ pub fn writes(inst: &Inst) -> Memory {
         Op::AddSlot { .. } => Memory::SLOTS.and(Memory::SHAPES).and(Memory::HEAP),
         Op::Enter { .. } | Op::EnterInlined { .. } | Op::EnterLoop { .. } | Op::StrChar | Op::CharOf => Memory::HEAP,
         Op::CallSelf | Op::CallCode(_) | Op::Record(_) => Memory::ALL,
-        Op::Helper(helper) if helper.writes() || matches!(helper, Helper::IterNext | Helper::LoadFree(_)) => {
-            Memory::ALL
-        }
+        Op::Helper(helper) if helper.writes() || matches!(helper, Helper::LoadFree(_)) => Memory::ALL,
         Op::Helper(helper) if helper != Helper::LoadGlobals => Memory::HEAP,
         _ => Memory::NONE,
     }
@@ -107,8 +105,16 @@ pub fn repeats(op: Op) -> bool {
             | Op::EnterInlined { .. }
     );
     // What is found at the entry is found once; a computed list's parts are read behind its guard alone.
-    let once =
-        matches!(op, Op::Param(_) | Op::Window(_) | Op::Captured | Op::Environment | Op::RangeBase | Op::RangeStep);
+    let once = matches!(
+        op,
+        Op::Param(_)
+            | Op::Window(_)
+            | Op::Captured
+            | Op::Environment
+            | Op::RangeBase
+            | Op::RangeStep
+            | Op::IterPosition
+    );
     op.may_exit() && !momentary || op.is_pure() && !once
 }
 

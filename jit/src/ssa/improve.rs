@@ -22,6 +22,7 @@ pub fn improve(func: &mut Func, passes: Passes, seen: &Seen) {
     }
     if passes.has(Pass::Numbering) {
         gvn::number_values(func, &dominators, &loops);
+        dce::fold_branches(func);
     }
     if passes.has(Pass::Hoisting) {
         licm::hoist(func, &dominators, &loops);

@@ -158,6 +158,7 @@ impl Lower<'_, '_> {
                 let entry = self.symbol(Symbol::NameEntry(name));
                 self.call_helper(HelperId::LoadFree, 0, &[site, args[0], args[1], entry])
             }
+            Helper::IterNext => self.call_helper(HelperId::IterNext, 0, &[site, args[0], args[1]]),
             Helper::GetIndex => self.call_helper(HelperId::GetIndex, 0, &[site, args[0], args[1]]),
             Helper::SetIndex => self.call_helper(HelperId::SetIndex, 0, &[site, args[0], args[1], args[2]]),
             Helper::Unary(op) => {

@@ -13,6 +13,7 @@ use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_frontend::FunctionBuilder;
 use minilive_runtime::function::FUNCTION_CODE;
 use minilive_runtime::map::MAP_SHAPE;
+use minilive_runtime::realm::HEAD_NATIVE_STATUS;
 use minilive_runtime::value::{NUMBER_END, TAG_FUNCTION, TAG_IMMEDIATE, TAG_SHIFT, Value};
 use rustc_hash::FxHashMap;
 
@@ -402,6 +403,10 @@ impl Lower<'_, '_> {
             Op::ListPop => self.list_pop(inst),
             Op::StrLen | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => self.text(inst),
             Op::Object | Op::StoredLen | Op::GuardIndex | Op::LoadElement | Op::StoreElement => self.element(inst),
+            Op::IterPosition => {
+                let next = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_NATIVE_STATUS as i32);
+                self.define(inst, next);
+            }
             Op::Elements | Op::Slots | Op::NeedsBarrier => self.part_of_object(inst),
             Op::ListGet | Op::ListSet | Op::ListLen | Op::GuardComputed | Op::RangeBase | Op::RangeStep => {
                 self.list(inst);

@@ -1,9 +1,10 @@
 //! `for` loops: counted where the list of `range` was never needed, by index over lists, generic otherwise.
 
-use super::{Builder, RangeParts, Slot, Step, Stop};
-use crate::reason::{ExitReason, Refusal};
+use super::{Builder, RangeParts, Slot, Step};
+use crate::feedback::Kinds;
+use crate::reason::ExitReason;
 use crate::ssa::types::{INT_MAX, Ty, clamp};
-use crate::ssa::{Cmp, End, Op, Rep};
+use crate::ssa::{Cmp, End, Helper, Op, Rep};
 use minilive_mir::ir::{Inst, Reg, RegRange};
 
 impl Builder<'_> {
@@ -136,12 +137,51 @@ impl Builder<'_> {
             Ty::Range => self.next_counted(obj, pos, dst, place),
             Ty::Never | Ty::Null | Ty::Int(..) | Ty::Num | Ty::Function(_) => self.go(1),
             Ty::List => self.next_of_list(obj, pos, dst, place),
-            _ if self.may(ExitReason::NotList) => {
-                self.narrow_reg(obj, Ty::List)?;
-                self.next_of_list(obj, pos, dst, place)
-            }
-            _ => Err(Stop::Refuse(Refusal::UnsupportedOperation)),
+            Ty::Any | Ty::Plain => match self.guess_iterated() {
+                Some(ty) => {
+                    self.narrow_reg(obj, ty.clone())?;
+                    match ty {
+                        Ty::List => self.next_of_list(obj, pos, dst, place),
+                        _ => self.next_of_any(obj, pos, dst, place),
+                    }
+                }
+                None => self.next_of_any(obj, pos, dst, place),
+            },
+            Ty::Str | Ty::Map | Ty::Absent => self.next_of_any(obj, pos, dst, place),
         }
+    }
+
+    /// What a loop goes over, if that was always the same. The interpreter notes only what is no list.
+    fn guess_iterated(&self) -> Option<Ty> {
+        let (ty, reason) = match self.input.seen.index(self.at).container {
+            Kinds::NONE => (Ty::List, ExitReason::NotList),
+            Kinds::MAP => (Ty::Map, ExitReason::NotMap),
+            Kinds::STRING => (Ty::Str, ExitReason::NotString),
+            _ => return None,
+        };
+        self.may(reason).then_some(ty)
+    }
+
+    /// The next element of anything: one character of a string, a map of key and value of a map's entry.
+    fn next_of_any(&mut self, obj: Reg, pos: Reg, dst: Reg, place: Slot) -> Step<()> {
+        let (object, index) = (self.boxed(self.reg(obj)), self.as_int(place));
+        // It may be the map of globals. Nothing changes, so that a way out may repeat it.
+        self.flush_cells();
+        self.state_before();
+        let element = self.op(Op::Helper(Helper::IterNext), &[object, index], Rep::Boxed);
+        let next = self.slot(Op::IterPosition, &[], Ty::Int(0, LONGEST), None);
+        let absent = self.absent();
+        let done = self.op(Op::SameBits, &[element, absent.val], Rep::Bool);
+        let more = self.op(Op::Not, &[done], Rep::Bool);
+        let ty = match self.reg(obj).ty {
+            Ty::Map => Ty::Map,
+            Ty::Str => Ty::Str,
+            _ => Ty::Any,
+        };
+        let mut body = self.env.clone();
+        body.regs[dst.0 as usize] = Slot { ty, val: element };
+        body.regs[pos.0 as usize] = next;
+        self.fork(more, Some(body), None)
     }
 
     fn next_counted(&mut self, obj: Reg, pos: Reg, dst: Reg, place: Slot) -> Step<()> {
