@@ -139,7 +139,7 @@ impl Builder<'_> {
             Ty::List => self.next_of_list(obj, pos, dst, place),
             Ty::Any | Ty::Plain => match self.guess_iterated() {
                 Some(ty) => {
-                    self.narrow_reg(obj, ty.clone())?;
+                    self.narrow_reg(obj, ty)?;
                     match ty {
                         Ty::List => self.next_of_list(obj, pos, dst, place),
                         _ => self.next_of_any(obj, pos, dst, place),
