@@ -1,9 +1,10 @@
 //! The language server: tower-lsp's service behind our own transport.
 //!
 //! `cli::lsp` calls [`serve`] with the process's standard streams, tests with pipes. tower-lsp and lsp-types are used here and
-//! nowhere else. Invariant: a handler converts, sends to the world before its first await, and converts back; it computes
+//! nowhere else. Invariant: a handler converts, sends to the world before its first await, and hands back; it computes
 //! nothing and waits for no evaluation.
 
+mod answer;
 mod backend;
 mod capabilities;
 mod ext;

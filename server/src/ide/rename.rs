@@ -141,7 +141,7 @@ impl Check<'_> {
 
     fn no_import(&self, facts: &FileFacts, units: impl Iterator<Item = u32>) -> Result<(), Reason> {
         for unit in units {
-            let names = db::unit_names(self.db, db::units(self.db, self.file)[unit as usize].unit);
+            let names = db::unit_names(self.db, &db::units(self.db, self.file)[unit as usize].unit);
             let bound = |it: &&minilive_mir::names::NameUse| {
                 it.quoted && it.place == Place::Bare && it.access == Access::Write && it.name == self.named.name
             };
@@ -220,7 +220,7 @@ impl Check<'_> {
     ) -> Result<(), Reason> {
         for unit in units {
             let placed = &db::units(self.db, self.file)[unit as usize];
-            let names = db::unit_names(self.db, placed.unit);
+            let names = db::unit_names(self.db, &placed.unit);
             let uses = names.uses.iter().filter(|it| it.name == self.new && !matches!(it.place, Place::Member(_)));
             for of in uses {
                 let means = scope_target(facts, unit, of);

@@ -1,10 +1,13 @@
-//! The handlers: each converts its parameters, sends to the world before its first await, and converts the answer.
+//! The handlers: each converts its parameters and sends to the world before its first await; readers convert the answer, and write it
+//! if it may be large.
 //!
 //! tower-lsp calls them in wire order up to that await. Invariant: how a request runs (retried or refused when an edit
 //! overtakes it) is stated by its [`Kind`], once per handler; a refusal is an error, never an empty result.
 
+use super::answer::Written;
 use super::capabilities::{self, ClientFeatures};
 use super::to_proto::ToProto;
+use super::tokens::{Encoded, Part};
 use super::transport::WireSender;
 use super::{ext, from_proto, notices, to_proto};
 use crate::evaluate::{Trust, WorkerFactory};
@@ -103,6 +106,37 @@ impl Backend {
         answer.await.unwrap_or(Err(Refused::Ended)).map_err(refused)
     }
 
+    /// Asks for what may be large: the reader writes the answer, unless nobody wants it by then. The service gets an empty result.
+    async fn written<T: serde::Serialize, E>(
+        &self,
+        uri: Arc<str>,
+        kind: Kind,
+        mut reader: impl FnMut(&Snapshot, &ClientFeatures) -> T + Send + 'static,
+    ) -> Result<Option<E>> {
+        let written = self.ask_for(uri, kind, move |it, features| {
+            let found = reader(it, features);
+            it.db.poll();
+            Written::of(&found)
+        });
+        written.await?.map_err(|error| failed(ErrorCode::InternalError, error.to_string()))?.put();
+        Ok(None)
+    }
+
+    /// The same about a place.
+    async fn written_at<T: ToProto<Out: serde::Serialize>, E>(
+        &self,
+        at: TextDocumentPositionParams,
+        kind: Kind,
+        mut reader: impl FnMut(&Snapshot, TextSize, &ClientFeatures) -> T + Send + 'static,
+    ) -> Result<Option<E>> {
+        let uri = from_proto::uri(&at.text_document.uri);
+        self.written(uri, kind, move |it, features| {
+            let offset = from_proto::offset(at.position, &it.document, features.encoding);
+            reader(it, offset, features).to_proto(it, features)
+        })
+        .await
+    }
+
     /// Asks about a place; the answer is converted with the text it was found in.
     async fn positioned<T: ToProto>(
         &self,
@@ -134,24 +168,22 @@ impl Backend {
         found.await?.ok_or_else(|| refused(Refused::UnknownDocument))
     }
 
-    /// The semantic tokens of a document or a range of it, and what identifies them.
-    async fn tokens(&self, uri: &Url, range: Option<Range>) -> Result<(Vec<SemanticToken>, String)> {
-        let kind = if range.is_some() { Kind::Positioned } else { Kind::WholeDocument };
-        self.ask(uri, kind, move |it, features| {
-            let within = range.map(|range| from_proto::range(range, &it.document, features.encoding));
-            let found = ide::semantic_tokens(&it.db, &it.document, &it.live.places, within);
-            let data = super::tokens::encode(&found, &it.document, features.encoding);
-            let id = super::tokens::identity(&data);
-            (data, id)
-        })
-        .await
-    }
-
-    fn remember_tokens(&self, uri: &Url, id: &str, tokens: Vec<SemanticToken>) -> Vec<SemanticToken> {
-        if let Ok(session) = self.session() {
-            session.tokens.put(uri, id, &tokens);
-        }
-        tokens
+    /// Asks for all semantic tokens of a document: what became of those that the client has, if it names them.
+    async fn tokens<E>(&self, uri: Url, before: Option<String>) -> Result<Option<E>> {
+        let sent = self.session()?.tokens.clone();
+        let name = uri.clone();
+        let found = self.ask(&uri, Kind::WholeDocument, move |it, features| {
+            let found = ide::semantic_tokens(&it.db, &it.document, &it.live.places, None);
+            let now = Encoded::new(&found, &it.document, features.encoding);
+            it.db.poll();
+            let before = before.as_ref().and_then(|id| sent.get(&name, id));
+            let written = Written::of(&before.map_or_else(|| now.full(), |before| now.since(&before)));
+            written.map(|written| (written, Arc::new(now)))
+        });
+        let (written, now) = found.await?.map_err(|error| failed(ErrorCode::InternalError, error.to_string()))?;
+        self.session()?.tokens.put(uri, now);
+        written.put();
+        Ok(None)
     }
 
     /// Takes over the section `minilive`; what is wrong with it is said once.
@@ -216,7 +248,8 @@ impl LanguageServer for Backend {
         let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner).take();
         let workers = workers.ok_or_else(|| failed(ErrorCode::InvalidRequest, "already initialized"))?;
         let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-        tokio::spawn(notices::tell((self.client.clone(), self.wire.clone()), features, receiver));
+        notices::start((self.client.clone(), self.wire.clone()), features, receiver)
+            .map_err(|error| failed(ErrorCode::InternalError, format!("no thread: {error}")))?;
         let config = WorldConfig {
             encoding: features.encoding,
             trust: features.trust,
@@ -399,18 +432,18 @@ impl LanguageServer for Backend {
 
     async fn references(&self, params: ReferenceParams) -> Result<Option<Vec<Location>>> {
         let with_definition = params.context.include_declaration;
-        let found = self.positioned(params.text_document_position, Kind::Everywhere, move |it, offset, _| {
+        self.written_at(params.text_document_position, Kind::Everywhere, move |it, offset, _| {
             ide::references(&it.db, &it.document, &it.live.places, offset, with_definition)
-        });
-        found.await.map(Some)
+        })
+        .await
     }
 
     async fn document_highlight(&self, params: DocumentHighlightParams) -> Result<Option<Vec<DocumentHighlight>>> {
         let at = params.text_document_position_params;
-        let found = self.positioned(at, Kind::Positioned, |it, offset, _| {
+        self.written_at(at, Kind::Positioned, |it, offset, _| {
             ide::highlights(&it.db, &it.document, &it.live.places, offset)
-        });
-        found.await.map(Some)
+        })
+        .await
     }
 
     async fn prepare_rename(&self, params: TextDocumentPositionParams) -> Result<Option<PrepareRenameResponse>> {
@@ -435,10 +468,10 @@ impl LanguageServer for Backend {
     }
 
     async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
-        let found = self.positioned(params.text_document_position, Kind::Linked, |it, offset, features| {
+        self.written_at(params.text_document_position, Kind::Linked, |it, offset, features| {
             ide::completion::completions(&it.db, &it.document, &it.live, offset, features.snippets)
-        });
-        Ok(Some(CompletionResponse::List(found.await?)))
+        })
+        .await
     }
 
     async fn completion_resolve(&self, mut item: CompletionItem) -> Result<CompletionItem> {
@@ -465,39 +498,39 @@ impl LanguageServer for Backend {
     async fn document_symbol(&self, params: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {
         let uri = params.text_document.uri;
         let name = uri.clone();
-        self.ask(&uri, Kind::WholeDocument, move |it, features| {
+        self.written(from_proto::uri(&uri), Kind::WholeDocument, move |it, features| {
             let symbols = ide::symbols(&it.db, &it.document, &it.live);
             let symbols = symbols.iter().map(|symbol| to_proto::symbol(symbol, &it.document, features.encoding));
             let symbols: Vec<_> = symbols.collect();
-            Some(if features.symbol_tree {
+            if features.symbol_tree {
                 DocumentSymbolResponse::Nested(symbols)
             } else {
                 DocumentSymbolResponse::Flat(flat(&name, symbols, None))
-            })
+            }
         })
         .await
     }
 
     async fn symbol(&self, params: WorkspaceSymbolParams) -> Result<Option<Vec<SymbolInformation>>> {
         let query = params.query;
-        let found = self.ask_for(world::WORKSPACE.into(), Kind::WholeDocument, move |it, features| {
+        self.written(world::WORKSPACE.into(), Kind::WholeDocument, move |it, features| {
             ide::workspace_symbols(&it.db, &query).to_proto(it, features)
-        });
-        found.await.map(Some)
+        })
+        .await
     }
 
     async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
-        let found = self.ask(&params.text_document.uri, Kind::WholeDocument, |it, features| {
+        self.written(from_proto::uri(&params.text_document.uri), Kind::WholeDocument, |it, features| {
             ide::links(&it.db, &it.document, &it.live.places).to_proto(it, features)
-        });
-        found.await.map(Some)
+        })
+        .await
     }
 
     async fn folding_range(&self, params: FoldingRangeParams) -> Result<Option<Vec<FoldingRange>>> {
-        let found = self.ask(&params.text_document.uri, Kind::WholeDocument, |it, features| {
+        self.written(from_proto::uri(&params.text_document.uri), Kind::WholeDocument, |it, features| {
             ide::folds(&it.db, &it.document).to_proto(it, features)
-        });
-        found.await.map(Some)
+        })
+        .await
     }
 
     async fn selection_range(&self, params: SelectionRangeParams) -> Result<Option<Vec<SelectionRange>>> {
@@ -518,51 +551,44 @@ impl LanguageServer for Backend {
     }
 
     async fn semantic_tokens_full(&self, params: SemanticTokensParams) -> Result<Option<SemanticTokensResult>> {
-        let (tokens, id) = self.tokens(&params.text_document.uri, None).await?;
-        let data = self.remember_tokens(&params.text_document.uri, &id, tokens);
-        Ok(Some(SemanticTokensResult::Tokens(SemanticTokens { result_id: Some(id), data })))
+        self.tokens(params.text_document.uri, None).await
     }
 
     async fn semantic_tokens_full_delta(
         &self,
         params: SemanticTokensDeltaParams,
     ) -> Result<Option<SemanticTokensFullDeltaResult>> {
-        let uri = params.text_document.uri;
-        let (tokens, id) = self.tokens(&uri, None).await?;
-        let before = self.session()?.tokens.take(&uri, &params.previous_result_id);
-        let data = self.remember_tokens(&uri, &id, tokens);
-        Ok(Some(match before {
-            Some(before) => {
-                let edits = super::tokens::delta(&before, &data);
-                SemanticTokensFullDeltaResult::TokensDelta(SemanticTokensDelta { result_id: Some(id), edits })
-            }
-            None => SemanticTokensFullDeltaResult::Tokens(SemanticTokens { result_id: Some(id), data }),
-        }))
+        self.tokens(params.text_document.uri, Some(params.previous_result_id)).await
     }
 
     async fn semantic_tokens_range(
         &self,
         params: SemanticTokensRangeParams,
     ) -> Result<Option<SemanticTokensRangeResult>> {
-        let (data, _) = self.tokens(&params.text_document.uri, Some(params.range)).await?;
-        Ok(Some(SemanticTokensRangeResult::Tokens(SemanticTokens { result_id: None, data })))
+        let range = params.range;
+        self.written(from_proto::uri(&params.text_document.uri), Kind::Positioned, move |it, features| {
+            let within = from_proto::range(range, &it.document, features.encoding);
+            let found = ide::semantic_tokens(&it.db, &it.document, &it.live.places, Some(within));
+            Part(Encoded::new(&found, &it.document, features.encoding))
+        })
+        .await
     }
 
     async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
         let options = from_proto::format_options(&params.options);
-        let found = self.ask(&params.text_document.uri, Kind::WholeDocument, move |it, features| {
+        self.written(from_proto::uri(&params.text_document.uri), Kind::WholeDocument, move |it, features| {
             ide::format(&it.db, &it.document, options, None).to_proto(it, features)
-        });
-        found.await.map(Some)
+        })
+        .await
     }
 
     async fn range_formatting(&self, params: DocumentRangeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
         let (options, range) = (from_proto::format_options(&params.options), params.range);
-        let found = self.ask(&params.text_document.uri, Kind::Positioned, move |it, features| {
+        self.written(from_proto::uri(&params.text_document.uri), Kind::Positioned, move |it, features| {
             let range = from_proto::range(range, &it.document, features.encoding);
             ide::format(&it.db, &it.document, options, Some(range)).to_proto(it, features)
-        });
-        found.await.map(Some)
+        })
+        .await
     }
 
     async fn on_type_formatting(&self, params: DocumentOnTypeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
@@ -576,47 +602,50 @@ impl LanguageServer for Backend {
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
         let range = params.range;
         let wanted = params.context.only;
-        let found = self.ask(&params.text_document.uri, Kind::Positioned, move |it, features| {
+        self.written(from_proto::uri(&params.text_document.uri), Kind::Positioned, move |it, features| {
             let range = from_proto::range(range, &it.document, features.encoding);
             let found = ide::actions(&it.db, &it.document, &it.live, range);
             let all = found.iter().map(|action| to_proto::action(action, it, features));
             let fits = |action: &CodeAction| {
                 wanted.as_ref().is_none_or(|wanted| wanted.iter().any(|kind| is_kind(action.kind.as_ref(), kind)))
             };
-            all.filter(fits).map(CodeActionOrCommand::CodeAction).collect()
-        });
-        found.await.map(Some)
+            all.filter(fits).map(CodeActionOrCommand::CodeAction).collect::<Vec<_>>()
+        })
+        .await
     }
 
     async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
-        self.ask(&params.text_document.uri, Kind::WholeDocument, |it, features| {
+        self.written(from_proto::uri(&params.text_document.uri), Kind::WholeDocument, |it, features| {
             let lenses = ide::lenses(&it.db, &it.document, &it.live);
-            Some(lenses.iter().map(|lens| to_proto::lens(lens, &it.document, features.encoding)).collect())
+            lenses.iter().map(|lens| to_proto::lens(lens, &it.document, features.encoding)).collect::<Vec<_>>()
         })
         .await
     }
 
     async fn inlay_hint(&self, params: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
         let range = params.range;
-        self.ask(&params.text_document.uri, Kind::Positioned, move |it, features| {
+        self.written(from_proto::uri(&params.text_document.uri), Kind::Positioned, move |it, features| {
             let encoding = features.encoding;
             let range = from_proto::range(range, &it.document, encoding);
             let hints = ide::inlay_hints(&it.db, &it.document, &it.live, Some(range));
             let code = ide::code_hints(&it.db, &it.document, &it.live, range);
             let code = code.iter().map(|hint| to_proto::code_hint(hint, &it.document, encoding));
-            Some(hints.iter().map(|hint| to_proto::inlay_hint(hint, &it.document, encoding)).chain(code).collect())
+            let hints = hints.iter().map(|hint| to_proto::inlay_hint(hint, &it.document, encoding));
+            hints.chain(code).collect::<Vec<_>>()
         })
         .await
     }
 
     async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
         let before = params.previous_result_id;
-        self.ask(&params.text_document.uri, Kind::WholeDocument, move |it, features| {
-            let diagnostics = ide::diagnostics(&it.db, &it.document, &it.live);
-            let items = diagnostics.iter().map(|item| to_proto::diagnostic(item, &it.document, features.encoding));
-            report(items.collect(), before.as_deref())
-        })
-        .await
+        let told =
+            self.written(from_proto::uri(&params.text_document.uri), Kind::WholeDocument, move |it, features| {
+                let diagnostics = ide::diagnostics(&it.db, &it.document, &it.live);
+                let items = diagnostics.iter().map(|item| to_proto::diagnostic(item, &it.document, features.encoding));
+                report(items.collect(), before.as_deref())
+            });
+        // What was written takes the place of the empty report.
+        Ok(told.await?.unwrap_or_else(|| report(Vec::new(), None)))
     }
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {

@@ -1,6 +1,6 @@
 //! News for the client: notices of the world become messages, or nothing where the client has no use for them.
 //!
-//! One task takes them from a channel, in order. Invariants: nothing is published twice; no request to the client is waited
+//! A thread of its own takes them from a channel, in order, since the diagnostics of a large file take a while to be written. Invariants: nothing is published twice; no request to the client is waited
 //! for; output reaches a client without extensions as log messages, line by line.
 
 use super::capabilities::ClientFeatures;
@@ -33,12 +33,22 @@ struct Teller {
     partial: HashMap<u64, String>,
 }
 
-/// Tells notices until the world ends.
-pub async fn tell(
-    (client, wire): (Client, WireSender),
+/// Tells notices until the world ends, from a thread of its own; called on the event loop.
+///
+/// # Errors
+/// If the system gives no thread.
+pub fn start(
+    client: (Client, WireSender),
     features: ClientFeatures,
-    mut notices: UnboundedReceiver<Notice>,
-) {
+    notices: UnboundedReceiver<Notice>,
+) -> std::io::Result<()> {
+    let event_loop = tokio::runtime::Handle::current();
+    let teller = std::thread::Builder::new().name("notices".into());
+    teller.spawn(move || event_loop.block_on(tell(client, features, notices)))?;
+    Ok(())
+}
+
+async fn tell((client, wire): (Client, WireSender), features: ClientFeatures, mut notices: UnboundedReceiver<Notice>) {
     let mut teller = Teller {
         client,
         wire,

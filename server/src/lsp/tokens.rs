@@ -1,18 +1,19 @@
 //! Semantic tokens on the wire: five numbers each, relative to the one before; and what became of them since the client's last.
 //!
-//! `backend` encodes with the text that the tokens belong to and remembers what it sent. Invariant: applying a delta to what the
-//! client has gives exactly what a full answer would.
+//! Readers encode with the text that the tokens belong to and write the answer; `backend` remembers what it sent. Invariant: applying a
+//! delta to what the client has gives exactly what a full answer would.
 
 use super::to_proto;
 use crate::ide;
 use crate::line_index::Encoding;
 use crate::world::DocumentView;
 use rustc_hash::{FxHashMap, FxHasher};
+use serde::{Serialize, Serializer};
 use std::hash::{Hash, Hasher};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use tower_lsp::lsp_types::{
-    SemanticToken, SemanticTokenModifier, SemanticTokenType, SemanticTokensEdit, SemanticTokensFullOptions,
-    SemanticTokensLegend, SemanticTokensOptions, Url, WorkDoneProgressOptions,
+    SemanticTokenModifier, SemanticTokenType, SemanticTokensFullOptions, SemanticTokensLegend, SemanticTokensOptions,
+    Url, WorkDoneProgressOptions,
 };
 
 /// What the server says it can do.
@@ -28,67 +29,117 @@ pub fn options() -> SemanticTokensOptions {
     }
 }
 
-/// Tokens as numbers.
-pub fn encode(tokens: &[ide::SemanticToken], document: &DocumentView, encoding: Encoding) -> Vec<SemanticToken> {
-    let (mut line, mut column) = (0, 0);
-    let mut encoded = Vec::with_capacity(tokens.len());
-    for token in tokens {
-        let range = to_proto::range(token.range, document, encoding);
-        let delta_line = range.start.line - line;
-        let delta_start = if delta_line == 0 { range.start.character - column } else { range.start.character };
-        let kind = ide::TokenKind::ALL.iter().position(|(kind, _)| *kind == token.kind).unwrap_or_default();
-        encoded.push(SemanticToken {
-            delta_line,
-            delta_start,
-            length: range.end.character - range.start.character,
-            token_type: kind as u32,
-            token_modifiers_bitset: token.modifiers,
-        });
-        (line, column) = (range.start.line, range.start.character);
-    }
-    encoded
+/// A token: lines and columns behind the one before, length, kind and modifiers.
+type Numbers = [u32; 5];
+
+/// The tokens of a document as a client has them.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Encoded {
+    /// What identifies them.
+    id: String,
+    numbers: Vec<Numbers>,
 }
 
-/// What identifies them.
-pub fn identity(tokens: &[SemanticToken]) -> String {
-    let mut hasher = FxHasher::default();
-    for it in tokens {
-        (it.delta_line, it.delta_start, it.length, it.token_type, it.token_modifiers_bitset).hash(&mut hasher);
+impl Encoded {
+    /// Tokens as numbers.
+    pub fn new(tokens: &[ide::SemanticToken], document: &DocumentView, encoding: Encoding) -> Encoded {
+        let (mut line, mut column) = (0, 0);
+        let mut numbers = Vec::with_capacity(tokens.len());
+        for token in tokens {
+            let range = to_proto::range(token.range, document, encoding);
+            let delta_line = range.start.line - line;
+            let delta_start = if delta_line == 0 { range.start.character - column } else { range.start.character };
+            let kind = ide::TokenKind::ALL.iter().position(|(kind, _)| *kind == token.kind).unwrap_or_default();
+            let length = range.end.character - range.start.character;
+            numbers.push([delta_line, delta_start, length, kind as u32, token.modifiers]);
+            (line, column) = (range.start.line, range.start.character);
+        }
+        let mut hasher = FxHasher::default();
+        numbers.hash(&mut hasher);
+        Encoded { id: format!("{:x}", hasher.finish()), numbers }
     }
-    format!("{:x}", hasher.finish())
+
+    /// All of them as an answer.
+    pub fn full(&self) -> Answer<'_> {
+        Answer { result_id: Some(&self.id), content: Content::Data(Flat(&self.numbers)) }
+    }
+
+    /// What makes them of what a client has: one edit, all but the common start and end.
+    pub fn since(&self, before: &Encoded) -> Answer<'_> {
+        let (old, now) = (&before.numbers, &self.numbers);
+        let start = old.iter().zip(now).take_while(|(a, b)| a == b).count();
+        let rest = old.len().min(now.len()) - start;
+        let end = old.iter().rev().zip(now.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
+        let numbers = |tokens: usize| (tokens * 5) as u32;
+        let edit = Edit {
+            start: numbers(start),
+            delete_count: numbers(old.len() - start - end),
+            data: Flat(&now[start..now.len() - end]),
+        };
+        let is_same = start + end == old.len() && start + end == now.len();
+        Answer { result_id: Some(&self.id), content: Content::Edits((!is_same).then_some(edit).into_iter().collect()) }
+    }
 }
 
-/// One edit that makes the new tokens of the old ones: all but the common start and end.
-pub fn delta(before: &[SemanticToken], now: &[SemanticToken]) -> Vec<SemanticTokensEdit> {
-    let start = before.iter().zip(now).take_while(|(a, b)| a == b).count();
-    let rest = before.len().min(now.len()) - start;
-    let end = before.iter().rev().zip(now.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
-    if start + end == before.len() && start + end == now.len() {
-        return Vec::new();
+/// Tokens of a range as an answer: no delta goes on from them.
+#[derive(Debug)]
+pub struct Part(pub Encoded);
+
+impl Serialize for Part {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Answer { result_id: None, content: Content::Data(Flat(&self.0.numbers)) }.serialize(serializer)
     }
-    let numbers = |tokens: usize| (tokens * 5) as u32;
-    vec![SemanticTokensEdit {
-        start: numbers(start),
-        delete_count: numbers(before.len() - start - end),
-        data: Some(now[start..now.len() - end].to_vec()),
-    }]
+}
+
+/// An answer as it is written.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result_id: Option<&'a str>,
+    #[serde(flatten)]
+    content: Content<'a>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Content<'a> {
+    Data(Flat<'a>),
+    Edits(Vec<Edit<'a>>),
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Edit<'a> {
+    start: u32,
+    delete_count: u32,
+    data: Flat<'a>,
+}
+
+/// Tokens without marks between them.
+#[derive(Debug)]
+struct Flat<'a>(&'a [Numbers]);
+
+impl Serialize for Flat<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.as_flattened())
+    }
 }
 
 /// The tokens that clients have, the last of each document.
-#[derive(Debug, Default)]
-pub struct Sent(Mutex<FxHashMap<Url, (String, Vec<SemanticToken>)>>);
+#[derive(Debug, Default, Clone)]
+pub struct Sent(Arc<Mutex<FxHashMap<Url, Arc<Encoded>>>>);
 
 impl Sent {
-    /// Takes what a client has, if it is what it says it has.
-    pub fn take(&self, uri: &Url, id: &str) -> Option<Vec<SemanticToken>> {
-        let mut sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sent.remove(uri).filter(|(known, _)| known == id).map(|(_, tokens)| tokens)
+    /// What a client has, if it is what it says it has.
+    pub fn get(&self, uri: &Url, id: &str) -> Option<Arc<Encoded>> {
+        let sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.get(uri).filter(|known| known.id == id).cloned()
     }
 
     /// Remembers what is sent.
-    pub fn put(&self, uri: &Url, id: &str, tokens: &[SemanticToken]) {
-        let mut sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sent.insert(uri.clone(), (id.to_owned(), tokens.to_vec()));
+    pub fn put(&self, uri: Url, tokens: Arc<Encoded>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(uri, tokens);
     }
 
     /// Forgets a document.
@@ -100,16 +151,14 @@ impl Sent {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::{Value, json};
 
-    fn tokens(lengths: &[u32]) -> Vec<SemanticToken> {
-        let token = |&length: &u32| SemanticToken {
-            delta_line: 1,
-            delta_start: 0,
-            length,
-            token_type: 0,
-            token_modifiers_bitset: 0,
-        };
-        lengths.iter().map(token).collect()
+    fn tokens(lengths: &[u32]) -> Encoded {
+        Encoded { id: "now".into(), numbers: lengths.iter().map(|&length| [1, 0, length, 0, 0]).collect() }
+    }
+
+    fn written(answer: &impl Serialize) -> Value {
+        serde_json::to_value(answer).expect("is JSON")
     }
 
     #[test]
@@ -125,12 +174,26 @@ mod tests {
         ];
         for (before, now) in cases {
             let (before, now) = (tokens(before), tokens(now));
-            let mut made = before.clone();
-            for edit in delta(&before, &now) {
-                let (start, count) = (edit.start as usize / 5, edit.delete_count as usize / 5);
-                made.splice(start..start + count, edit.data.unwrap_or_default());
+            let mut made: Vec<u64> = before.numbers.as_flattened().iter().map(|&it| it.into()).collect();
+            let answer = written(&now.since(&before));
+            for edit in answer["edits"].as_array().expect("a delta") {
+                let number = |it: &Value| it.as_u64().expect("a number") as usize;
+                let data: Vec<_> = edit["data"].as_array().into_iter().flatten().filter_map(Value::as_u64).collect();
+                let start = number(&edit["start"]);
+                made.splice(start..start + number(&edit["deleteCount"]), data);
             }
-            assert_eq!(made, now);
+            let whole: Vec<u64> = now.numbers.as_flattened().iter().map(|&it| it.into()).collect();
+            assert_eq!(made, whole);
         }
+    }
+
+    #[test]
+    fn answers_are_what_the_protocol_says() {
+        let (one, two) = (tokens(&[3]), tokens(&[3, 4]));
+        assert_eq!(written(&one.full()), json!({ "resultId": "now", "data": [1, 0, 3, 0, 0] }));
+        assert_eq!(written(&Part(tokens(&[3]))), json!({ "data": [1, 0, 3, 0, 0] }));
+        let edit = json!({ "start": 5, "deleteCount": 0, "data": [1, 0, 4, 0, 0] });
+        assert_eq!(written(&two.since(&one)), json!({ "resultId": "now", "edits": [edit] }));
+        assert_eq!(written(&one.since(&one)), json!({ "resultId": "now", "edits": [] }));
     }
 }

@@ -5,6 +5,7 @@
 //! Invariants: a broken frame or a panicking handler costs one answer, never the connection; no message waits for a slow
 //! handler; after `exit` it returns at once with the exit code. Tests: `server/tests/protocol.rs`.
 
+use super::answer::Slot;
 use super::from_proto;
 use futures::future::FutureExt as _;
 use futures::sink::SinkExt as _;
@@ -126,7 +127,8 @@ pub async fn serve<S: LanguageServer>(
             _ => {}
         }
         let (id, method, out) = (request.id().cloned(), request.method().to_owned(), out.clone());
-        let handler = service.call(request);
+        let slot = Slot::default();
+        let handler = slot.hold(service.call(request));
         let mut handler = Box::pin(async move {
             let answer = match AssertUnwindSafe(handler).catch_unwind().await {
                 Ok(result) => result.ok().flatten(),
@@ -136,7 +138,7 @@ pub async fn serve<S: LanguageServer>(
                 }
             };
             if let Some(answer) = answer {
-                send(&out, &answer);
+                hand_on(&out, slot.body(&answer));
             }
         });
         // The first poll happens here, hence in wire order.
@@ -200,7 +202,11 @@ fn drop_empty_params(message: &mut Value) {
 }
 
 fn send<T: serde::Serialize>(out: &mpsc::Sender<Vec<u8>>, message: &T) {
-    match serde_json::to_vec(message) {
+    hand_on(out, serde_json::to_vec(message));
+}
+
+fn hand_on(out: &mpsc::Sender<Vec<u8>>, body: serde_json::Result<Vec<u8>>) {
+    match body {
         Ok(body) => {
             // The writer ends only when the client no longer reads; the reader will see the end of the input then.
             let _ = out.send(body);
