@@ -255,7 +255,9 @@ impl<'a> Collector<'a> {
             base_line: it.base_line,
             name: it.name,
         });
-        let units = units.collect();
+        let mut units: Vec<_> = units.collect();
+        // They may stand where larger ones stood.
+        units.shrink_to_fit();
         let (comments, imports) = (OnceLock::new(), OnceLock::new());
         Statement { green: node.to_owned(), shape, equal_before, functions_before, units, comments, imports }
     }
