@@ -1,6 +1,6 @@
 //! Calls: the function itself, other compiled code, helpers.
 
-use super::lower::{Lower, NUMBERS_END, memory};
+use super::lower::{Lower, memory};
 use super::symbols::Symbol;
 use super::tramp::{KEPT_ARGS, preserving_signature};
 use super::{HelperId, convention, signature};
@@ -40,8 +40,6 @@ impl Lower<'_, '_> {
 
     /// Calls a helper on a way that is seldom taken: all registers keep their values.
     pub(super) fn call_keeping(&mut self, id: HelperId, args: &[ir::Value]) -> ir::Value {
-        let frame = self.b.ins().get_frame_pointer(types::I64);
-        self.b.ins().store(memory(), frame, self.ctx, HEAD_NATIVE_FRAME as i32);
         let (stub, address) = (self.helper(HelperId::Keeping, 0), self.helper(id, 0));
         let mut all = vec![self.ctx, address];
         all.extend_from_slice(args);
@@ -196,7 +194,7 @@ impl Lower<'_, '_> {
     fn truth(&mut self, inst: &Inst, site: ir::Value, value: ir::Value) {
         let (number, other, next) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
         let result = self.b.append_block_param(next, types::I8);
-        let is_number = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, value, NUMBERS_END);
+        let is_number = self.is_below_tags(value);
         self.b.ins().brif(is_number, number, &[], other, &[]);
         self.b.switch_to_block(number);
         let float = self.b.ins().bitcast(types::F64, MemFlagsData::new(), value);

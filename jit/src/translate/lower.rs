@@ -35,7 +35,8 @@ pub(super) struct Lower<'a, 'b> {
     pub(super) exit_numbers: FxHashMap<Exit, u32>,
     /// Parallel to `exits`.
     pub(super) exit_states: Vec<StateId>,
-    pub(super) state_blocks: FxHashMap<(StateId, Option<u32>), ir::Block>,
+    /// Where in `pending` the exits stand that leave with a state.
+    pub(super) states_left: FxHashMap<(StateId, Option<u32>), usize>,
     pub(super) exit_blocks: FxHashMap<(Exit, Option<u32>), ir::Block>,
     /// By the mode, and by how many spliced calls are around.
     pub(super) unwind_blocks: FxHashMap<(Option<u32>, u32), ir::Block>,
@@ -82,7 +83,7 @@ pub(super) fn lower(builder: FunctionBuilder<'_>, isa: &OwnedTargetIsa, func: &F
         exits: Vec::new(),
         exit_numbers: FxHashMap::default(),
         exit_states: Vec::new(),
-        state_blocks: FxHashMap::default(),
+        states_left: FxHashMap::default(),
         exit_blocks: FxHashMap::default(),
         unwind_blocks: FxHashMap::default(),
         tail_blocks: FxHashMap::default(),
@@ -140,7 +141,8 @@ impl Lower<'_, '_> {
         let states = self.func.states.iter().map(|state| state_words(&state.regs)).max().unwrap_or(0) as usize;
         let args = self.func.blocks.iter().flat_map(|block| &block.insts).map(|inst| inst.args.len()).max();
         let words = (states + MAX_COUNTERS).max(args.unwrap_or(0));
-        let data = ir::StackSlotData::new(ir::StackSlotKind::ExplicitSlot, words as u32 * 8, 3);
+        // One more for the number of an exit.
+        let data = ir::StackSlotData::new(ir::StackSlotKind::ExplicitSlot, (words as u32 + 1) * 8, 3);
         self.words = Some(self.b.create_sized_stack_slot(data));
     }
 
@@ -471,8 +473,5 @@ pub(super) fn clif_type(rep: Rep) -> ir::Type {
         Rep::Boxed | Rep::Int | Rep::Object | Rep::None => types::I64,
     }
 }
-
-/// Where numbers end and tags begin.
-pub(super) const NUMBERS_END: i64 = NUMBER_END as i64;
 
 const _: () = assert!(TAG_IMMEDIATE << TAG_SHIFT == NUMBER_END);

@@ -1,7 +1,7 @@
 //! Global cells, lists, and slots of maps.
 
 use super::HelperId;
-use super::lower::{Lower, NUMBERS_END, memory};
+use super::lower::{Lower, memory};
 use super::symbols::Symbol;
 use crate::feedback::{FeedbackCell, Target};
 use crate::ssa::{Inst, Op, Val};
@@ -182,7 +182,7 @@ impl Lower<'_, '_> {
         }
         let (boxed, zero) = (self.val(value), self.b.ins().iconst(types::I8, 0));
         let all_numbers = self.b.ins().band_imm_u(found, i64::from(flags::ALL_NUMBERS));
-        let number = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, boxed, NUMBERS_END);
+        let number = self.is_below_tags(boxed);
         let first_other = self.b.ins().select(number, zero, all_numbers);
         self.b.ins().bor(special, first_other)
     }

@@ -283,8 +283,10 @@ impl Builder<'_> {
     /// Ends the block with a two-way branch; either side may be adjusted first.
     pub(crate) fn fork(&mut self, cond: Val, on_true: Option<super::Env>, on_false: Option<super::Env>) -> Step<()> {
         let from = self.cur;
-        let (yes, no) = (on_true.unwrap_or_else(|| self.env.clone()), on_false.unwrap_or_else(|| self.env.clone()));
-        self.env = yes;
+        let no = on_false.unwrap_or_else(|| self.env.clone());
+        if let Some(yes) = on_true {
+            self.env = yes;
+        }
         let then = self.edge(0)?;
         self.cur = from;
         self.env = no;
