@@ -271,7 +271,10 @@ pub enum Op {
     /// Leaves if one of these bits of the head's `changed_types` is set: a method of a type map may have been replaced.
     GuardTypes(u8),
     /// List element at an integer index, null when out of range: list, index, the list's object, number of stored elements.
-    ListGet,
+    ListGet {
+        /// Whether the list may be one that counts.
+        computed: bool,
+    },
     /// Stores a list element at an integer index: list, index, value. Fatal when frozen.
     ListSet,
     /// The object of a boxed value that was guarded to be one.
@@ -640,7 +643,13 @@ impl Op {
             | Op::Slots
             | Op::NeedsBarrier => true,
             // A dropped overflow check would only have led to the interpreter, which computes the same.
-            Op::IAdd | Op::ISub | Op::IMul { .. } | Op::IRem { .. } | Op::IShift(_) | Op::IDiv(_) | Op::ListGet => true,
+            Op::IAdd
+            | Op::ISub
+            | Op::IMul { .. }
+            | Op::IRem { .. }
+            | Op::IShift(_)
+            | Op::IDiv(_)
+            | Op::ListGet { .. } => true,
             _ => false,
         }
     }

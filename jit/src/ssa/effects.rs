@@ -53,7 +53,7 @@ pub fn reads(op: Op) -> Memory {
     match op {
         Op::LoadCell(_) => Memory::CELLS,
         Op::ListLen | Op::StoredLen | Op::GuardComputed | Op::RangeBase | Op::RangeStep => Memory::LISTS,
-        Op::LoadElement | Op::ListGet => Memory::LISTS.and(Memory::ELEMENTS),
+        Op::LoadElement | Op::ListGet { .. } => Memory::LISTS.and(Memory::ELEMENTS),
         Op::LoadSlot(_) => Memory::SLOTS.and(Memory::SHAPES),
         Op::HasShape(_) | Op::GuardShape(_) => Memory::SHAPES,
         Op::Elements => Memory::LISTS.and(Memory::HEAP),
@@ -129,7 +129,7 @@ pub fn may_be_early(inst: &Inst) -> bool {
             | Op::FMath(_)
             | Op::IDiv(_)
             | Op::IRem { .. }
-            | Op::ListGet
+            | Op::ListGet { .. }
             | Op::StrChar
             | Op::CharOf
             | Op::StrCmp(_)

@@ -410,7 +410,7 @@ impl Lower<'_, '_> {
                 self.define(inst, next);
             }
             Op::Elements | Op::Slots | Op::NeedsBarrier => self.part_of_object(inst),
-            Op::ListGet | Op::ListSet | Op::ListLen | Op::GuardComputed | Op::RangeBase | Op::RangeStep => {
+            Op::ListGet { .. } | Op::ListSet | Op::ListLen | Op::GuardComputed | Op::RangeBase | Op::RangeStep => {
                 self.list(inst);
             }
             Op::CallSelf | Op::CallCode(_) | Op::Helper(_) => self.call(inst, next),

@@ -5,8 +5,8 @@ use super::lower::{Lower, memory};
 use super::symbols::Symbol;
 use crate::feedback::{FeedbackCell, Target};
 use crate::ssa::{Inst, Op, Val};
-use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{self, InstBuilder, types};
+use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
+use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
 use minilive_runtime::function::FUNCTION_OUTER;
 use minilive_runtime::heap::flags;
 use minilive_runtime::list::{LIST_CAPACITY, LIST_ELEMENTS, LIST_LEN};
@@ -105,7 +105,7 @@ impl Lower<'_, '_> {
                 let value = self.b.ins().load(types::I64, memory(), elements, offset);
                 self.define(inst, value);
             }
-            Op::ListGet => self.list_get(inst),
+            Op::ListGet { computed } => self.list_get(inst, computed),
             _ => self.list_set(inst, object),
         }
     }
@@ -312,7 +312,7 @@ impl Lower<'_, '_> {
         next
     }
 
-    fn list_get(&mut self, inst: &Inst) {
+    fn list_get(&mut self, inst: &Inst, computed: bool) {
         let (slow, next) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(slow);
         let result = self.b.append_block_param(next, types::I64);
@@ -323,11 +323,40 @@ impl Lower<'_, '_> {
         let value = self.b.ins().load(types::I64, memory(), address, 0);
         self.b.ins().jump(next, &[value.into()]);
         self.b.switch_to_block(slow);
+        if computed {
+            self.computed_element(object, index, next);
+        }
         let site = self.site();
         let value = self.call_keeping(HelperId::ListGet, &[site, list, index]);
         self.b.ins().jump(next, &[value.into()]);
         self.b.switch_to_block(next);
         self.define(inst, result);
+    }
+
+    /// Goes on at `next` with an element of a list that counts, if it does and has one; else in a fresh block.
+    fn computed_element(&mut self, list: ir::Value, index: ir::Value, next: ir::Block) {
+        let [counts, other] = [(); 2].map(|()| {
+            let block = self.b.create_block();
+            self.b.set_cold_block(block);
+            block
+        });
+        let computed = self.flags(list, flags::COMPUTED);
+        let len = self.list_len(list);
+        let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, len);
+        let zero = self.b.ins().iconst(types::I8, 0);
+        let counted = self.b.ins().select(inside, computed, zero);
+        self.b.ins().brif(counted, counts, &[], other, &[]);
+        self.b.switch_to_block(counts);
+        let rule = self.b.ins().load(types::I64, memory(), list, LIST_ELEMENTS as i32);
+        let [base, step] = [0, 8].map(|offset| self.b.ins().load(types::F64, memory(), rule, offset));
+        let place = self.b.ins().fcvt_from_sint(types::F64, index);
+        let way = self.b.ins().fmul(step, place);
+        let sum = self.b.ins().fadd(base, way);
+        // Without a step it is no number, and neither is what comes of it.
+        let is_number = self.b.ins().fcmp(FloatCC::Ordered, sum, sum);
+        let element = self.b.ins().bitcast(types::I64, MemFlagsData::new(), sum);
+        self.b.ins().brif(is_number, next, &[element.into()], other, &[]);
+        self.b.switch_to_block(other);
     }
 
     /// Appends where there is room and nothing else to be done; else the intrinsic does it.

@@ -218,7 +218,7 @@ impl Builder<'_> {
         let from = self.cur;
         let done_env = self.env.clone();
         let inner = self.new_block();
-        let val = self.any_element(list, index);
+        let val = self.any_element(list, index, true);
         let one = self.int(1);
         let next = self.slot(Op::IAdd, &[index, one.val], Ty::Int(1, LONGEST), None);
         self.set(dst, Slot { ty: Ty::Any, val });

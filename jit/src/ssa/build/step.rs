@@ -167,15 +167,18 @@ impl Builder<'_> {
                 let array = self.op(Op::Elements, &[object], Rep::Object);
                 self.op(Op::LoadElement, &[object, index, array], Rep::Boxed)
             }
-            None => self.any_element(list, index),
+            None => {
+                let computed = self.input.seen.index(self.at).computed;
+                self.any_element(list, index, computed)
+            }
         }
     }
 
     /// An element at an index that may lie anywhere, of a list that may be computed.
-    pub(crate) fn any_element(&mut self, list: Val, index: Val) -> Val {
+    pub(crate) fn any_element(&mut self, list: Val, index: Val, computed: bool) -> Val {
         let object = self.op(Op::Object, &[list], Rep::Object);
         let len = self.op(Op::StoredLen, &[object], Rep::Int);
-        self.op(Op::ListGet, &[list, index, object, len], Rep::Boxed)
+        self.op(Op::ListGet { computed }, &[list, index, object, len], Rep::Boxed)
     }
 
     fn set_element(&mut self, obj: Reg, key: Reg, src: Reg) {
