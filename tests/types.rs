@@ -19,12 +19,12 @@ pub fn unsound(text: &str) -> (Vec<String>, usize) {
     let db = LiveDb::default();
     let Content { text, parse, .. } = Content::new(text);
     let file = db.add_file("file:///w/x.ms".into(), text, parse);
-    let (around, members) = db::surroundings(&db, file);
+    let around = db::surroundings(&db, file);
     let (mut wrong, mut compared) = (Vec::new(), 0);
-    for (placed, around) in db::units(&db, file).iter().zip(around) {
+    for (placed, its) in db::units(&db, file).iter().zip(&around.units) {
         let (code, types) =
-            (db::function_mir(&db, placed.unit).unit, db::unit_types(&db, placed.unit, *around, *members));
-        let key = placed.unit.key(&db);
+            (&db::function_mir(&db, &placed.unit).unit, db::unit_types(&db, &placed.unit, its, &around.members));
+        let key = placed.unit.key;
         for point in outcome.recording.points.iter().filter(|it| it.key == key) {
             let Some(record) = code.records.iter().find(|it| it.inst == point.inst) else { continue };
             // What is stored or returned was made by the instruction before, as far as that is in the same block.

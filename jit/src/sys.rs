@@ -51,10 +51,12 @@ impl Drop for DualMap {
 #[cfg(all(target_os = "linux", not(minilive_portable)))]
 mod imp {
     use super::DualMap;
-    use rustix::mm::{MapFlags, MprotectFlags, MremapFlags, ProtFlags, mmap_anonymous, mprotect, mremap, munmap};
+    use rustix::fs::{MemfdFlags, ftruncate, memfd_create};
+    use rustix::mm::{MapFlags, MprotectFlags, MremapFlags, ProtFlags, mmap, mmap_anonymous, mprotect, mremap, munmap};
     use std::ptr::{null_mut, with_exposed_provenance_mut};
 
     const PAGE: usize = 4096;
+    const WRITABLE: ProtFlags = ProtFlags::READ.union(ProtFlags::WRITE);
 
     /// The views are of shared anonymous memory: that is what profilers know as memory of generated code.
     pub(super) fn map(len: usize) -> Result<DualMap, String> {
@@ -63,25 +65,43 @@ mod imp {
             let what = what.to_owned();
             move |error: rustix::io::Errno| format!("{what}: {error}")
         };
-        let writable = ProtFlags::READ | ProtFlags::WRITE;
-        // SAFETY: invariant 1. A fresh mapping at an address the system chooses; it aliases nothing that Rust knows of.
-        let write = unsafe { mmap_anonymous(null_mut(), len, writable, MapFlags::SHARED) };
-        let write = write.map_err(why("no room for machine code"))?;
-        // SAFETY: invariant 1. An old length of 0 leaves the mapping as it is and maps its pages once more, at an address the system
-        // chooses.
-        let run = unsafe { mremap(write, 0, len, MremapFlags::MAYMOVE) };
-        let executable = run.and_then(|run| {
-            // SAFETY: invariant 1. The view was mapped right above with this length, and nobody has seen it.
-            let done = unsafe { mprotect(run, len, MprotectFlags::READ | MprotectFlags::EXEC) };
-            done.map(|()| run).inspect_err(|_| drop_view(run.expose_provenance(), len))
-        });
-        match executable {
-            Ok(run) => Ok(DualMap { write: write.expose_provenance(), run: run.expose_provenance(), len }),
+        let write = new_view(len).map_err(why("no room for machine code"))?;
+        match second_view(write, len).or_else(|_| views_of_file(write, len)) {
+            Ok(run) => Ok(DualMap { write, run, len }),
             Err(error) => {
-                drop_view(write.expose_provenance(), len);
+                drop_view(write, len);
                 Err(why("executable memory is forbidden here")(error))
             }
         }
+    }
+
+    fn new_view(len: usize) -> rustix::io::Result<usize> {
+        // SAFETY: invariant 1. A fresh mapping at an address the system chooses; it aliases nothing that Rust knows of.
+        let view = unsafe { mmap_anonymous(null_mut(), len, WRITABLE, MapFlags::SHARED) };
+        view.map(|view| view.expose_provenance())
+    }
+
+    /// Maps the pages of a view once more, to be run.
+    fn second_view(write: usize, len: usize) -> rustix::io::Result<usize> {
+        // SAFETY: invariant 1. An old length of 0 leaves the mapping as it is and maps its pages once more, at an address the system
+        // chooses.
+        let run = unsafe { mremap(with_exposed_provenance_mut(write), 0, len, MremapFlags::MAYMOVE) }?;
+        // SAFETY: invariant 1. The view was mapped right above with this length, and nobody has seen it.
+        let done = unsafe { mprotect(run, len, MprotectFlags::READ | MprotectFlags::EXEC) };
+        done.map(|()| run.expose_provenance()).inspect_err(|_| drop_view(run.expose_provenance(), len))
+    }
+
+    /// The same where a mapping cannot be doubled (Valgrind): both views become those of a file without a name.
+    fn views_of_file(write: usize, len: usize) -> rustix::io::Result<usize> {
+        let file = memfd_create("minilive", MemfdFlags::CLOEXEC)?;
+        ftruncate(&file, len as u64)?;
+        let executable = ProtFlags::READ | ProtFlags::EXEC;
+        // SAFETY: invariant 1. A fresh mapping at an address the system chooses.
+        let run = unsafe { mmap(null_mut(), len, executable, MapFlags::SHARED, &file, 0) }?.expose_provenance();
+        let place = with_exposed_provenance_mut(write);
+        // SAFETY: invariant 1. The view of this length was mapped for this, nobody has seen it, and it stays the caller's.
+        let done = unsafe { mmap(place, len, WRITABLE, MapFlags::SHARED | MapFlags::FIXED, &file, 0) };
+        done.map(|_| run).inspect_err(|_| drop_view(run, len))
     }
 
     fn drop_view(view: usize, len: usize) {

@@ -125,6 +125,29 @@ pub struct UnitFacts {
     pub open: Openness,
 }
 
+impl UnitNames {
+    /// Gives back memory that nobody needs: names are kept for as long as their unit is.
+    fn shrink(&mut self) {
+        self.uses.shrink_to_fit();
+        self.calls.shrink_to_fit();
+    }
+}
+
+impl UnitFacts {
+    /// The same for facts.
+    fn shrink(&mut self) {
+        self.variables.shrink_to_fit();
+        self.reads.shrink_to_fit();
+        self.read_through.shrink_to_fit();
+        self.calls.shrink_to_fit();
+        self.members.shrink_to_fit();
+        self.returns.shrink_to_fit();
+        for assigned in [&mut self.assigned, &mut self.outer, &mut self.globals] {
+            assigned.shrink_to_fit();
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

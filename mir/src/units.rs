@@ -4,16 +4,15 @@
 //! Invariants: a unit's key depends on nothing behind or around its statement but equal statements before it; editing a
 //! function's body changes neither its own key nor its statement's; names and lines are kept beside keys, not in them.
 //!
-//! Incremental: what a statement contributes is a [`StatementShape`], a pure function of its green node, so that after an edit a
-//! caller that keeps shapes by node looks into the edited statement only; the rest is one pass over statements.
+//! Incremental: what a statement contributes is a [`StatementShape`], a pure function of its green node; a caller that keeps shapes and
+//! their units by node looks into the edited statement only, and the rest is one pass over statements.
 
 use crate::ir::{UnitKey, UnitKind};
 use minilive_syntax::ast::{AssignStmt, AstNode, Stmt};
 use minilive_syntax::{MiniScript, SyntaxKind, SyntaxNode, TextSize};
-use rowan::{GreenNode, GreenNodeData, Language, NodeOrToken, WalkEvent};
+use rowan::{GreenNode, GreenNodeData, GreenTokenData, Language, NodeOrToken, WalkEvent};
 use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, format_smolstr};
-use std::sync::Arc;
 
 /// How a file's top level is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,6 +54,37 @@ pub struct StatementShape {
     line_ends: u32,
 }
 
+impl StatementShape {
+    /// Hash of the statement's tokens without function literals: equal statements of a file are told apart by their number.
+    pub fn content(&self) -> u64 {
+        self.content
+    }
+
+    /// How many line ends the statement's text has.
+    pub fn line_ends(&self) -> u32 {
+        self.line_ends
+    }
+
+    /// How many function literals it holds.
+    pub fn function_count(&self) -> u32 {
+        crate::tables::index(self.functions.len())
+    }
+
+    /// The units of the statement, of which so many equal ones come before it and so many function literals: places and lines are
+    /// relative to the statement, parents to the list.
+    pub fn units(&self, statement: &GreenNodeData, equal_before: u32, functions_before: u32) -> Vec<UnitSyntax> {
+        let mut collector = Collector { functions: functions_before, ..Collector::default() };
+        collector.equal_statements.insert(self.content, equal_before);
+        collector.statement(statement, self, None, TextSize::new(0), 0);
+        collector.units
+    }
+
+    /// Whether a name in it depends on how many function literals come before.
+    pub fn has_nameless(&self) -> bool {
+        self.functions.iter().any(|function| function.name.is_none())
+    }
+}
+
 /// A function literal inside a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct FunctionShape {
@@ -71,15 +101,6 @@ struct FunctionShape {
 
 /// The units of a file in source order, outer before inner.
 pub fn units(file: &GreenNodeData, mode: FileMode<'_>) -> Vec<UnitSyntax> {
-    units_with(file, mode, |statement| Arc::new(statement_shape(statement)))
-}
-
-/// As [`units`], with a say in where shapes come from: a caller may keep them by green node from one edit to the next.
-pub fn units_with(
-    file: &GreenNodeData,
-    mode: FileMode<'_>,
-    mut shape_of: impl FnMut(&GreenNodeData) -> Arc<StatementShape>,
-) -> Vec<UnitSyntax> {
     let mut collector = Collector::default();
     let module = match mode {
         FileMode::Program => None,
@@ -89,13 +110,12 @@ pub fn units_with(
     let mut line = 1;
     for child in file.children() {
         match child {
-            NodeOrToken::Node(node) if Stmt::can_cast(MiniScript::kind_from_raw(node.kind())) => {
-                let shape = shape_of(node);
+            NodeOrToken::Node(node) if is_statement(node) => {
+                let shape = statement_shape(node);
                 collector.statement(node, &shape, module, start, line);
                 line += shape.line_ends;
             }
-            NodeOrToken::Node(node) => line += line_ends_below(node),
-            NodeOrToken::Token(token) => line += line_ends(token.text()),
+            between => line += line_ends_between(between),
         }
         start += child.text_len();
     }
@@ -289,6 +309,19 @@ fn compact(node: &SyntaxNode) -> SmolStr {
         text.push_str(token.text());
     }
     SmolStr::new(text)
+}
+
+/// Line ends in the text of what stands between statements.
+pub fn line_ends_between(child: NodeOrToken<&GreenNodeData, &GreenTokenData>) -> u32 {
+    match child {
+        NodeOrToken::Node(node) => line_ends_below(node),
+        NodeOrToken::Token(token) => line_ends(token.text()),
+    }
+}
+
+/// Whether a child of a file is a statement.
+pub fn is_statement(node: &GreenNodeData) -> bool {
+    Stmt::can_cast(MiniScript::kind_from_raw(node.kind()))
 }
 
 /// Line ends in the text of a node that is no statement.

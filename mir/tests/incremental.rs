@@ -3,10 +3,8 @@
 use minilive_mir::ir::{UnitKey, UnitKind};
 use minilive_mir::lower::{Lowered, lower_file, lower_unit};
 use minilive_mir::program::Fingerprint;
-use minilive_mir::units::{FileMode, StatementShape, UnitSyntax, statement_shape, units, units_with};
-use std::cell::Cell;
+use minilive_mir::units::{FileMode, UnitSyntax, is_statement, line_ends_between, statement_shape, units};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 fn list(text: &str) -> Vec<UnitSyntax> {
     units(&minilive_syntax::parse(text).green, FileMode::Program)
@@ -145,28 +143,39 @@ fn places_are_relative_to_the_unit() {
     assert_eq!(before, after);
 }
 
-#[test]
-fn only_edited_statements_are_looked_into() {
-    let mut known: Vec<(rowan::GreenNode, Arc<StatementShape>)> = Vec::new();
-    let looks = Cell::new(0);
-    let mut list = |text: &str| {
-        looks.set(0);
-        units_with(&minilive_syntax::parse(text).green, FileMode::Program, |statement| {
-            let statement = statement.to_owned();
-            if let Some((_, shape)) = known.iter().find(|(green, _)| *green == statement) {
-                return Arc::clone(shape);
+/// The units of a program by statement, each looked at alone.
+fn by_statement(text: &str) -> Vec<UnitSyntax> {
+    let (mut all, mut functions, mut line) = (Vec::<UnitSyntax>::new(), 0, 1);
+    let (mut start, mut equal) = (rowan::TextSize::new(0), BTreeMap::<u64, u32>::new());
+    for child in minilive_syntax::parse(text).green.children() {
+        match child {
+            rowan::NodeOrToken::Node(node) if is_statement(node) => {
+                let shape = statement_shape(node);
+                let before = equal.entry(shape.content()).or_default();
+                let first = all.len() as u32;
+                all.extend(shape.units(node, *before, functions).into_iter().map(|unit| UnitSyntax {
+                    start: unit.start + start,
+                    base_line: unit.base_line + line,
+                    parent: unit.parent.map(|parent| parent + first),
+                    ..unit
+                }));
+                *before += 1;
+                functions += shape.function_count();
+                line += shape.line_ends();
             }
-            looks.set(looks.get() + 1);
-            let shape = Arc::new(statement_shape(&statement));
-            known.push((statement, Arc::clone(&shape)));
-            shape
-        })
-    };
-    list(PROGRAM);
-    assert_eq!(looks.get(), 4);
-    let edited = list(&PROGRAM.replace("x = 1", "x = 2"));
-    assert_eq!(looks.get(), 1);
-    assert_eq!(edited, self::list(&PROGRAM.replace("x = 1", "x = 2")));
+            between => line += line_ends_between(between),
+        }
+        start += child.text_len();
+    }
+    all
+}
+
+#[test]
+fn statements_by_themselves_give_the_units_of_the_file() {
+    let nameless = "x = [function\nend function]\ny = [function\n\nend function]\n";
+    for text in [PROGRAM, &PROGRAM.repeat(3), nameless, "x = 1\nfoo[] = 1\n)\n\nx = 1\n", ""] {
+        assert_eq!(by_statement(text), list(text));
+    }
 }
 
 #[test]

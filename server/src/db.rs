@@ -6,6 +6,7 @@
 
 mod findings;
 mod input;
+mod kept;
 mod layout;
 mod modules;
 mod names;
@@ -14,6 +15,7 @@ mod skeleton;
 #[cfg(test)]
 mod tests;
 mod types;
+mod units;
 pub use findings::{NameFinding, NameProblem, name_findings};
 use input::FileSet;
 pub use input::{File, FilesByPath, Recordings};
@@ -22,16 +24,15 @@ pub use modules::{
     Known, KnownFiles, Located, ModuleCode, likely_module, locate, module_code, module_imports, module_print,
     unknown_lookups,
 };
-pub use names::{
-    Assigned, FactsUnit, FileFacts, FileSymbol, file_facts, file_symbols, unit_checks, unit_facts, unit_names,
+pub use names::{Assigned, FactsUnit, FileFacts, FileSymbol, file_facts, file_symbols};
+pub use queries::{file_layout, marker_code, marker_items};
+pub use types::{Around, GivenMembers, Surroundings, surroundings, unit_types, unit_types_alone};
+pub use units::{
+    PlacedUnit, UnitText, function_mir, unit_checks, unit_diagnostics, unit_facts, unit_names, unit_places, units,
 };
-pub use queries::{
-    FileUnit, PlacedUnit, file_layout, fingerprints, function_mir, lower_unit, marker_code, marker_items,
-    unit_diagnostics, unit_ids, unit_places, units,
-};
-pub use types::{Around, surroundings, unit_types, unit_types_alone};
 
 use crate::recording::Recorded;
+use minilive_mir::ir::UnitKey;
 use minilive_syntax::Parse;
 use salsa::{Database as _, Setter as _};
 use std::panic::{AssertUnwindSafe, UnwindSafe};
@@ -39,19 +40,32 @@ use std::sync::Arc;
 
 /// What queries see of the database.
 #[salsa::db]
-pub trait Db: salsa::Database {}
+pub trait Db: salsa::Database {
+    /// Notes that something is made, of a unit or of something else: a test's log tells what an edit makes anew.
+    fn makes(&self, what: &str, of: Option<UnitKey>);
+}
 
 /// The database. A clone is a snapshot: a write waits until all of them are gone.
 #[salsa::db]
 #[derive(Clone)]
 pub struct LiveDb {
     storage: salsa::Storage<Self>,
+    log: Option<Log>,
 }
+
+/// Is told what is executed and made.
+type Log = Arc<dyn Fn(String) + Send + Sync>;
 
 #[salsa::db]
 impl salsa::Database for LiveDb {}
 #[salsa::db]
-impl Db for LiveDb {}
+impl Db for LiveDb {
+    fn makes(&self, what: &str, of: Option<UnitKey>) {
+        if let Some(log) = &self.log {
+            log(of.map_or_else(|| what.to_owned(), |unit| format!("{what}({unit:?})")));
+        }
+    }
+}
 
 impl std::fmt::Debug for LiveDb {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -97,16 +111,16 @@ impl Default for LiveDb {
 }
 
 impl LiveDb {
-    /// An empty database. `log` is told the name of each query that is executed.
-    pub fn new(log: Option<Box<dyn Fn(String) + Send + Sync>>) -> LiveDb {
-        let callback = log.map(|log| -> Box<dyn Fn(salsa::Event) + Send + Sync> {
+    /// An empty database. `log` is told the name of each query that is executed, and what units make.
+    pub fn new(log: Option<Log>) -> LiveDb {
+        let callback = log.clone().map(|log| -> Box<dyn Fn(salsa::Event) + Send + Sync> {
             Box::new(move |event| {
                 if let salsa::EventKind::WillExecute { database_key } = event.kind {
                     log(format!("{database_key:?}"));
                 }
             })
         });
-        let db = LiveDb { storage: salsa::Storage::new(callback) };
+        let db = LiveDb { storage: salsa::Storage::new(callback), log };
         // From now on there is one of each; they are found through the database.
         let _ = modules::ModuleFiles::new(&db, Arc::default());
         let _ = FileSet::new(&db, Arc::default(), Arc::default());
@@ -116,7 +130,7 @@ impl LiveDb {
     /// Makes a file known, without recordings.
     pub fn add_file(&self, path: String, text: Arc<str>, parse: Arc<Parse>) -> File {
         let recordings = Recordings::new(self, Arc::default());
-        File::new(self, path, text, parse, recordings)
+        File::new(self, path, text, parse, recordings, Arc::default())
     }
 
     /// Sets a file's text together with its tree, in one revision if nobody reads in between.

@@ -5,7 +5,7 @@
 
 use crate::db::File;
 use crate::line_index::{Encoding, LineColumn, LineIndex};
-use minilive_syntax::{Parse, TextEdit, TextRange, TextSize};
+use minilive_syntax::{Parse, Sharing, TextEdit, TextRange, TextSize};
 use std::sync::Arc;
 
 /// More changes than this in one message are cheaper to parse at once than one by one.
@@ -102,11 +102,19 @@ pub struct Content {
 impl Content {
     /// Reads a whole text.
     pub fn new(text: &str) -> Content {
-        Content {
-            text: Arc::from(text),
-            parse: Arc::new(minilive_syntax::parse(text)),
-            index: Arc::new(LineIndex::new(text)),
-        }
+        Content::sharing(text, &mut Sharing::default())
+    }
+
+    /// Reads one text of many.
+    pub fn sharing(text: &str, sharing: &mut Sharing) -> Content {
+        let parse = Arc::new(minilive_syntax::parse_sharing(text, sharing));
+        Content { text: Arc::from(text), parse, index: Arc::new(LineIndex::new(text)) }
+    }
+
+    /// A text whose tree is known.
+    pub fn known(text: Arc<str>, parse: Arc<Parse>) -> Content {
+        let index = Arc::new(LineIndex::new(&text));
+        Content { text, parse, index }
     }
 
     /// Applies the changes of one message in order; tells what became of the lines.

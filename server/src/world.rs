@@ -384,7 +384,7 @@ impl World {
     fn open(&mut self, uri: Arc<str>, version: i32, text: &str) {
         let revision = self.see(&uri);
         self.latest = Some(uri.clone());
-        let content = Content::new(text);
+        let content = self.content(&uri, text);
         let file = match self.files.get(&uri) {
             Some(&file) => {
                 self.db.set_text(file, content.text.clone(), content.parse.clone());
@@ -402,6 +402,14 @@ impl World {
         self.documents.insert(uri.clone(), Document::new(uri.clone(), version, revision, file, content));
         self.module_opened(&uri, file);
         self.analyse(&uri);
+    }
+
+    /// The content of a document, whose tree may be known: from before it was closed, or from disk.
+    fn content(&self, uri: &Arc<str>, text: &str) -> Content {
+        let before = self.files.get(uri).copied();
+        let on_disk = crate::modules::path_of(uri).and_then(|path| self.on_disk.get(&path).copied());
+        let known = before.into_iter().chain(on_disk).find(|file| *file.text(&self.db) == *text);
+        known.map_or_else(|| Content::new(text), |file| Content::known(file.text(&self.db), file.parse(&self.db)))
     }
 
     fn change(&mut self, uri: &Arc<str>, version: i32, changes: &[Change]) {

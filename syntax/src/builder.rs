@@ -8,11 +8,18 @@ use crate::event::Event;
 use crate::input::Word;
 use crate::kind::SyntaxKind;
 use crate::lexer::Token;
-use rowan::{GreenNode, GreenNodeBuilder};
+use rowan::{GreenNode, GreenNodeBuilder, NodeCache};
 
 /// Builds the tree of `text`.
-pub(crate) fn build(text: &str, tokens: &[Token], words: &[Word], events: &mut [Event]) -> GreenNode {
-    let mut builder = Builder { inner: GreenNodeBuilder::new(), text, tokens, words, raw: 0, word: 0, start: 0 };
+pub(crate) fn build(
+    text: &str,
+    tokens: &[Token],
+    words: &[Word],
+    events: &mut [Event],
+    cache: &mut NodeCache,
+) -> GreenNode {
+    let mut builder =
+        Builder { inner: GreenNodeBuilder::with_cache(cache), text, tokens, words, raw: 0, word: 0, start: 0 };
     let mut open: Vec<bool> = Vec::new();
     let mut wrappers: Vec<(SyntaxKind, bool)> = Vec::new();
     for at in 0..events.len() {
@@ -57,7 +64,7 @@ fn collect_wrappers(events: &mut [Event], mut at: usize, mut parent: u32, wrappe
 
 /// The tree so far and the place in the text.
 struct Builder<'a> {
-    inner: GreenNodeBuilder<'static>,
+    inner: GreenNodeBuilder<'a>,
     text: &'a str,
     tokens: &'a [Token],
     words: &'a [Word],

@@ -50,9 +50,18 @@ impl Parse {
 
 /// Parses a whole file. Never fails and never panics: what is wrong is in the errors, what is there is in the tree.
 pub fn parse(text: &str) -> Parse {
+    parse_sharing(text, &mut Sharing::default())
+}
+
+/// Small pieces of trees that texts have in common: names, numbers, short expressions.
+#[derive(Debug, Default)]
+pub struct Sharing(rowan::NodeCache);
+
+/// As [`parse`], for one text of many: what they have in common is kept once.
+pub fn parse_sharing(text: &str, sharing: &mut Sharing) -> Parse {
     let tokens = lexer::lex(text);
     let Run { green, errors, checks } =
-        parse_tokens(text, &tokens, Context::FILE).expect("a whole file needs nothing from outside");
+        parse_tokens(text, &tokens, Context::FILE, &mut sharing.0).expect("a whole file needs nothing from outside");
     let last = || lines::line_at_end(text);
     let mut all = with_lines(text, errors, 1, last);
     all.extend(with_lines(text, checks, 1, last));
@@ -67,12 +76,12 @@ struct Run {
 }
 
 /// Parses tokens; `None` if what stands around them would have a say.
-fn parse_tokens(text: &str, tokens: &[lexer::Token], context: Context) -> Option<Run> {
+fn parse_tokens(text: &str, tokens: &[lexer::Token], context: Context, cache: &mut rowan::NodeCache) -> Option<Run> {
     let words = input::words(tokens);
     let mut parser = Parser::new(text, &words, context);
     grammar::file(&mut parser);
     let mut outcome = parser.finish()?;
-    let green = builder::build(text, tokens, &words, &mut outcome.events);
+    let green = builder::build(text, tokens, &words, &mut outcome.events, cache);
     Some(Run { green, errors: outcome.errors, checks: outcome.checks })
 }
 
@@ -144,5 +153,23 @@ mod tests {
         assert_eq!(broken.errors[0].code, "expected-expression");
         assert_eq!(broken.errors[0].reference, "Unexpected token: *");
         assert_eq!(broken.errors[0].reference_line, 3);
+    }
+
+    /// Sharing saves memory and changes nothing else.
+    #[test]
+    fn texts_share_what_they_have_in_common() {
+        let texts = ["x = rex + 1\n", "y = rex + 1\n", "x = rex.\n", ""];
+        let mut sharing = Sharing::default();
+        let parsed = texts.map(|text| parse_sharing(text, &mut sharing));
+        for (text, parsed) in texts.iter().zip(&parsed) {
+            assert_eq!(*parsed, parse(text));
+        }
+        let sum = |parsed: &Parse| {
+            let node = parsed.syntax().descendants().find(|it| it.kind() == SyntaxKind::NameExpr && it.text() == "rex");
+            let green = node.expect("there is one").green().into_owned();
+            &raw const *green
+        };
+        assert_eq!(sum(&parsed[0]), sum(&parsed[1]));
+        assert_ne!(sum(&parse(texts[0])), sum(&parse(texts[1])));
     }
 }

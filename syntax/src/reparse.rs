@@ -89,7 +89,7 @@ fn reparse_in(old: &Parse, old_text: &str, edit: &TextEdit, new_text: &str, body
     if old.errors.iter().any(|error| names_line_behind(error, &old_text[..start])) {
         return None;
     }
-    let run = parse_tokens(text, &tokens, context(body, &stretch))?;
+    let run = parse_tokens(text, &tokens, context(body, &stretch), &mut rowan::NodeCache::default())?;
     let children = run.green.children().map(|child| child.to_owned());
     let green = body.green().splice_children(stretch.children.clone(), children);
     let moved = Moved {

@@ -43,7 +43,15 @@ impl Generator {
         let more = [
             ("$N", self.number_of(60, 400)),
             ("$A", self.one_of(&["i * 0.5", "i", "i % 3", "\"a\"", "-i"])),
-            ("$F", self.one_of(&["plus$U(a, b)", "plus$U(a, plus$U(b, b))", "plus$U(times$U(a, 3), b)", "times$U(b, a.x)"])),
+            (
+                "$F",
+                self.one_of(&[
+                    "plus$U(a, b)",
+                    "plus$U(a, plus$U(b, b))",
+                    "plus$U(times$U(a, 3), b)",
+                    "times$U(b, a.x)",
+                ]),
+            ),
             ("$G", self.surprise("c")),
             ("$H", self.surprise("a")),
             ("$R", self.one_of(&["c", "a", "times$U(c, 2)", "{\"x\":c.y, \"y\":c.x}"])),
@@ -119,7 +127,15 @@ print str(f$U(3, kept)) + kept.len";
         let more = [
             ("$N", self.number_of(10, 60)),
             ("$I", self.one_of(&["{\"l\":l, \"at\":0}", "new Steps$U", "{\"at\":0, \"l\":l, \"x\":1}"])),
-            ("$G", self.one_of(&["", "if v == 5 then it.note = v", "if v == 7 then kept.push it", "if v == 4 then it.at = 0.5 + it.at + 0.5"])),
+            (
+                "$G",
+                self.one_of(&[
+                    "",
+                    "if v == 5 then it.note = v",
+                    "if v == 7 then kept.push it",
+                    "if v == 4 then it.at = 0.5 + it.at + 0.5",
+                ]),
+            ),
         ];
         let text = "kept = []
 Steps$U = {\"at\":0}

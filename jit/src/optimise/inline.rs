@@ -128,7 +128,8 @@ impl Policy for Chooser<'_> {
         }
         let growth = self.growth[usize::from(!values)] + callee.unit.insts.len();
         let again = !itself && is_active(frames, frame, callee.id);
-        let small = callee.unit.insts.len() <= MAX_CALLEE && growth <= if values { MAX_VALUE_GROWTH } else { MAX_GROWTH };
+        let small =
+            callee.unit.insts.len() <= MAX_CALLEE && growth <= if values { MAX_VALUE_GROWTH } else { MAX_GROWTH };
         let lacks_super = callee.unit.super_reg.is_some() && !self.tells_super(frame, caller, at);
         if again || lacks_super || !small || given > callee.unit.params.len() || !is_spliceable(callee) {
             return None;

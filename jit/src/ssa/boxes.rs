@@ -40,7 +40,9 @@ impl Boxes {
     /// What a guard comes to whose operand has this number, and is this constant.
     pub fn fold(&self, op: Op, number: Val, constant: Option<Op>, is_double: impl Fn(Val) -> bool) -> Option<Folded> {
         match (op, constant) {
-            (Op::GuardNum, Some(Op::Boxed(bits))) if is_number(bits) => Some(Folded::Computed(Op::F64(bits), Vec::new())),
+            (Op::GuardNum, Some(Op::Boxed(bits))) if is_number(bits) => {
+                Some(Folded::Computed(Op::F64(bits), Vec::new()))
+            }
             (Op::GuardInt, Some(Op::Boxed(bits))) => {
                 let double = f64::from_bits(bits);
                 let int = i64::from(double as i32);

@@ -179,6 +179,8 @@ pub(crate) struct Builder<'a> {
     /// Joined environments at node starts: types while inferring, values while emitting.
     entries: Vec<Option<Env>>,
     visits: Vec<u32>,
+    /// By node, whether what is known at its start has changed since inference last ran it.
+    stale: Vec<bool>,
     pub(crate) node: NodeId,
     /// Index of the current instruction in its block.
     pub(crate) idx: usize,
@@ -204,6 +206,8 @@ pub(crate) struct Builder<'a> {
     /// The record points of the current instruction stand already.
     recorded: bool,
     widening: bool,
+    /// Some type was widened, so types may be narrower than they were found to be.
+    widened: bool,
     clobbers_changed: bool,
     pub(crate) refusal: Option<Refused>,
 }
@@ -241,7 +245,7 @@ pub fn build(input: &Input<'_>) -> Result<Func, Unbuilt> {
         return Err(Unbuilt { refused, frame });
     }
     let mut func = builder.func;
-    super::improve::improve(&mut func, input.passes);
+    super::improve::improve(&mut func, input.passes, input.seen);
     if func.blocks.iter().map(|block| block.insts.len()).sum::<usize>() > MAX_INSTS {
         return Err(Refusal::TooLarge.into());
     }
@@ -269,6 +273,7 @@ impl<'a> Builder<'a> {
             env,
             entries: vec![None; n],
             visits: vec![0; n],
+            stale: vec![false; n],
             node: 0,
             idx: 0,
             at: InstId(0),
@@ -284,6 +289,7 @@ impl<'a> Builder<'a> {
             keys: vec![Vec::new(); n],
             recorded: false,
             widening: true,
+            widened: false,
             clobbers_changed: false,
             refusal: None,
         }
@@ -294,24 +300,28 @@ impl<'a> Builder<'a> {
         let start = self.env.clone();
         loop {
             self.climb(&start)?;
-            self.narrow_types(&start)?;
+            if self.widened {
+                self.narrow_types(&start)?;
+            }
             if !self.clobbers_changed {
                 return Ok(());
             }
-            self.forget();
         }
     }
 
     fn climb(&mut self, start: &Env) -> Result<(), Refused> {
+        self.forget();
         for _ in 0..MAX_ROUNDS {
-            let before = self.entries.clone();
             self.clobbers_changed = false;
-            self.entries[0] = Some(start.clone());
+            if self.entries[0].is_none() {
+                self.entries[0] = Some(start.clone());
+                self.stale[0] = true;
+            }
             self.infer_round()?;
             if self.clobbers_changed {
                 // What is read before loops depends on it: start over.
                 self.forget();
-            } else if before == self.entries {
+            } else if !self.stale.contains(&true) {
                 return Ok(());
             }
         }
@@ -321,23 +331,35 @@ impl<'a> Builder<'a> {
     fn forget(&mut self) {
         self.entries.fill(None);
         self.visits.fill(0);
+        self.stale.fill(false);
+        self.widened = false;
     }
 
-    /// One round, as emitting will go: nodes that one edge leads to start from what arrives on it in this very round.
+    /// One round over the nodes at which something has changed, as emitting will go: nodes that one edge leads to start from what
+    /// arrived on it last.
     fn infer_round(&mut self) -> Result<(), Refused> {
-        for node in 1..self.flow.nodes.len() {
-            if self.has_one_way_in(node) {
-                self.entries[node] = None;
-            }
-        }
         for node in 0..self.flow.nodes.len() {
+            if !std::mem::take(&mut self.stale[node]) {
+                continue;
+            }
+            let before = self.take_what_it_leads_to(node);
             if let Some(env) = self.entries[node].clone() {
                 self.visits[node] += 1;
                 self.env = env;
                 self.run_node(node)?;
             }
+            for (succ, env) in before {
+                self.stale[succ] |= self.entries[succ] != env;
+            }
         }
         Ok(())
+    }
+
+    /// Takes what was known at nodes to which this one alone leads.
+    fn take_what_it_leads_to(&mut self, node: NodeId) -> Vec<(NodeId, Option<Env>)> {
+        let succs = &self.flow.nodes[node].succs;
+        let alone = succs.iter().copied().filter(|&succ| self.flow.nodes[succ].preds.len() == 1);
+        alone.map(|succ| (succ, self.entries[succ].take())).collect()
     }
 
     fn has_one_way_in(&self, node: NodeId) -> bool {

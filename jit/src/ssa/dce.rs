@@ -83,6 +83,18 @@ pub fn rename(func: &mut Func, f: impl Fn(Val) -> Val) {
     }
 }
 
+/// Makes a jump of a branch whose condition is a constant.
+pub fn fold_branches(func: &mut Func) {
+    for block in &mut func.blocks {
+        let End::Branch { cond, then, els } = &mut block.end else { continue };
+        let known = block.insts.iter().rev().find(|inst| inst.result == Some(*cond));
+        if let Some(Inst { op: Op::Bool(truth), .. }) = known {
+            let edge = std::mem::take(if *truth { then } else { els });
+            block.end = End::Jump(edge);
+        }
+    }
+}
+
 /// Drops pure instructions and parameters that nothing kept uses, and unreachable blocks' contents.
 pub fn drop_dead(func: &mut Func) {
     let reachable = reachable(func);
@@ -95,17 +107,20 @@ pub fn drop_dead(func: &mut Func) {
     }
     let used = used(func, &reachable);
     let is_used = |val: Val| val.0 != u32::MAX && used[val.0 as usize];
-    for i in 0..func.blocks.len() {
-        let keep: Vec<bool> = func.blocks[i].params.iter().map(|&param| is_used(param)).collect();
-        let mut it = keep.iter();
-        func.blocks[i].params.retain(|_| *it.next().expect("parallel"));
-        for block in &mut func.blocks {
-            for edge in block.end.edges_mut().filter(|edge| edge.to as usize == i) {
-                let mut it = keep.iter();
-                edge.args.retain(|_| *it.next().expect("parallel"));
-            }
-        }
-        func.blocks[i].insts.retain(|inst| !removable(inst) || inst.result.is_some_and(is_used));
+    let kept: Vec<Vec<bool>> =
+        func.blocks.iter().map(|block| block.params.iter().map(|&param| is_used(param)).collect()).collect();
+    for (block, kept_here) in func.blocks.iter_mut().zip(&kept) {
+        retain_at(&mut block.params, kept_here);
+        block.end.edges_mut().for_each(|edge| retain_at(&mut edge.args, &kept[edge.to as usize]));
+        block.insts.retain(|inst| !removable(inst) || inst.result.is_some_and(is_used));
+    }
+}
+
+/// Keeps the values in these places.
+fn retain_at(vals: &mut Vec<Val>, kept: &[bool]) {
+    if kept.contains(&false) {
+        let mut it = kept.iter();
+        vals.retain(|_| *it.next().expect("parallel"));
     }
 }
 

@@ -58,11 +58,8 @@ fn inst_text(func: &Func, inst: &Inst) -> String {
 
 fn exit_text(func: &Func, exit: Exit) -> String {
     let state = &func.states[exit.state.0 as usize];
-    let mut parts: Vec<String> = state
-        .regs
-        .iter()
-        .map(|&(reg, val)| format!("r{}={}", reg.0, state_val(val)))
-        .collect();
+    let mut parts: Vec<String> =
+        state.regs.iter().map(|&(reg, val)| format!("r{}={}", reg.0, state_val(val))).collect();
     for (i, object) in state.objects.iter().enumerate() {
         let slots: Vec<String> = object.slots.iter().map(|&it| state_val(it)).collect();
         parts.push(format!("o{i}=map({})({})", object.shape, slots.join(", ")));

@@ -1,6 +1,6 @@
 //! Calls: the function itself, other compiled code, helpers.
 
-use super::lower::{Lower, NUMBERS_END, memory};
+use super::lower::{Lower, memory};
 use super::symbols::Symbol;
 use super::tramp::{KEPT_ARGS, preserving_signature};
 use super::{HelperId, convention, signature};
@@ -40,8 +40,6 @@ impl Lower<'_, '_> {
 
     /// Calls a helper on a way that is seldom taken: all registers keep their values.
     pub(super) fn call_keeping(&mut self, id: HelperId, args: &[ir::Value]) -> ir::Value {
-        let frame = self.b.ins().get_frame_pointer(types::I64);
-        self.b.ins().store(memory(), frame, self.ctx, HEAD_NATIVE_FRAME as i32);
         let (stub, address) = (self.helper(HelperId::Keeping, 0), self.helper(id, 0));
         let mut all = vec![self.ctx, address];
         all.extend_from_slice(args);
@@ -158,6 +156,7 @@ impl Lower<'_, '_> {
                 let entry = self.symbol(Symbol::NameEntry(name));
                 self.call_helper(HelperId::LoadFree, 0, &[site, args[0], args[1], entry])
             }
+            Helper::IterNext => self.call_helper(HelperId::IterNext, 0, &[site, args[0], args[1]]),
             Helper::GetIndex => self.call_helper(HelperId::GetIndex, 0, &[site, args[0], args[1]]),
             Helper::SetIndex => self.call_helper(HelperId::SetIndex, 0, &[site, args[0], args[1], args[2]]),
             Helper::Unary(op) => {
@@ -200,7 +199,7 @@ impl Lower<'_, '_> {
     fn truth(&mut self, inst: &Inst, site: ir::Value, value: ir::Value) {
         let (number, other, next) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
         let result = self.b.append_block_param(next, types::I8);
-        let is_number = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, value, NUMBERS_END);
+        let is_number = self.is_below_tags(value);
         self.b.ins().brif(is_number, number, &[], other, &[]);
         self.b.switch_to_block(number);
         let float = self.b.ins().bitcast(types::F64, MemFlagsData::new(), value);
@@ -229,7 +228,9 @@ impl Lower<'_, '_> {
         self.b.ins().brif(is_error, slow, &[], next, &[]);
         self.b.switch_to_block(slow);
         self.store_budget();
-        let done = self.variadic(site, Helper::CheckUncaught, &[value]);
+        let (words, count) = self.store_words(&[value]);
+        let operation = self.iconst(generic_number(Helper::CheckUncaught));
+        let done = self.call_keeping(HelperId::Generic, &[site, operation, words, count]);
         self.load_budget();
         self.unwind_if_exc(done);
         self.b.ins().jump(next, &[]);

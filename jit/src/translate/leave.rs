@@ -6,17 +6,20 @@ use crate::ssa::{Exit, Inst, Op, Rep, StateId, StateObject, StateVal, Val};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_mir::ir::InstId;
-use minilive_runtime::realm::{HEAD_CELLS, HEAD_DEPTH, HEAD_MAX_DEPTH, HEAD_NATIVE_LIMIT};
+use minilive_runtime::realm::{HEAD_CELLS, HEAD_DEPTH, HEAD_EXC, HEAD_MAX_DEPTH, HEAD_NATIVE_LIMIT};
 use minilive_runtime::value::Value;
 use std::sync::Arc;
 
+/// The stored word that says which exit it was; those of values follow.
+const NUMBER_WORD: i32 = 0;
+/// Where stored values begin.
+const VALUES: i32 = 8;
+
 /// A cold block that is written when the rest is done.
 pub(super) enum Pending {
-    /// Says which exit it is and goes to the block of its state.
-    Exit(ir::Block, u32, ir::Block),
-    /// Stores what the interpreter needs and lets it go on; the parameter says which exit it was.
-    State(ir::Block, StateId, Option<u32>),
-    /// Returns what the interpreter gives, out of so many spliced calls; the parameter says which exit it was.
+    /// Stores what the interpreter needs, in a state, and lets it go on. Each of these exits comes in its own block.
+    State(Vec<(ir::Block, u32)>, StateId, Option<u32>),
+    /// Returns what the interpreter gives, out of so many spliced calls.
     Tail(ir::Block, u32),
     /// Returns the mark of unwinding, out of so many spliced calls.
     Unwind(ir::Block, Option<u32>, u32),
@@ -30,7 +33,13 @@ impl Lower<'_, '_> {
         }
         let number = self.env.first_exit + self.exits.len() as u32;
         let at = self.func.body.chain(exit.at)[0];
-        self.exits.push(ExitInfo { at, reason: exit.reason, frames: Arc::default(), objects: Arc::default(), counted: Arc::default() });
+        self.exits.push(ExitInfo {
+            at,
+            reason: exit.reason,
+            frames: Arc::default(),
+            objects: Arc::default(),
+            counted: Arc::default(),
+        });
         self.exit_states.push(exit.state);
         self.exit_numbers.insert(exit, number);
         number
@@ -42,24 +51,18 @@ impl Lower<'_, '_> {
             return block;
         }
         let number = self.exit_number(exit);
-        let stub = self.b.create_block();
-        self.b.set_cold_block(stub);
-        self.exit_blocks.insert((exit, self.mode), stub);
-        let state = self.state_block(exit.state);
-        self.pending.push(Pending::Exit(stub, number, state));
-        stub
-    }
-
-    /// The cold block that leaves with a state, whatever for; its parameter is the exit's number.
-    fn state_block(&mut self, state: StateId) -> ir::Block {
-        if let Some(&block) = self.state_blocks.get(&(state, self.mode)) {
-            return block;
-        }
         let block = self.b.create_block();
-        self.b.append_block_param(block, types::I64);
         self.b.set_cold_block(block);
-        self.state_blocks.insert((state, self.mode), block);
-        self.pending.push(Pending::State(block, state, self.mode));
+        self.exit_blocks.insert((exit, self.mode), block);
+        let key = (exit.state, self.mode);
+        let at = *self.states_left.entry(key).or_insert_with(|| {
+            self.pending.push(Pending::State(Vec::new(), exit.state, self.mode));
+            self.pending.len() - 1
+        });
+        let Pending::State(exits, ..) = &mut self.pending[at] else {
+            unreachable!("no block is written before all exits are known")
+        };
+        exits.push((block, number));
         block
     }
 
@@ -69,7 +72,6 @@ impl Lower<'_, '_> {
             return block;
         }
         let block = self.b.create_block();
-        self.b.append_block_param(block, types::I64);
         self.b.set_cold_block(block);
         self.tail_blocks.insert(depth, block);
         self.pending.push(Pending::Tail(block, depth));
@@ -99,7 +101,7 @@ impl Lower<'_, '_> {
 
     /// Goes to the unwind block if a value is its mark.
     pub(super) fn unwind_if_exc(&mut self, boxed: ir::Value) {
-        let mark = self.iconst(Value::EXC.bits() as i64);
+        let mark = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_EXC as i32);
         let bad = self.b.ins().icmp(IntCC::Equal, boxed, mark);
         let unwind = self.unwind_block();
         self.leave_if(bad, unwind);
@@ -123,19 +125,13 @@ impl Lower<'_, '_> {
     pub(super) fn emit_pending(&mut self) {
         while let Some(pending) = self.pending.pop() {
             match pending {
-                Pending::Exit(stub, number, state) => {
-                    self.b.switch_to_block(stub);
-                    let number = self.b.ins().iconst(types::I64, i64::from(number));
-                    self.b.ins().jump(state, &[number.into()]);
-                }
-                Pending::State(block, state, mode) => {
-                    self.b.switch_to_block(block);
-                    self.mode = mode;
-                    self.leave_with(state, block);
-                }
+                Pending::State(exits, state, mode) => self.leave_by(&exits, state, mode),
                 Pending::Tail(block, depth) => {
                     self.b.switch_to_block(block);
-                    let (number, values) = (self.b.block_params(block)[0], self.words_address());
+                    let slot = self.words.expect("reserved at the start");
+                    let words = self.b.ins().stack_addr(types::I64, slot, 0);
+                    let number = self.b.ins().load(types::I64, memory(), words, NUMBER_WORD);
+                    let values = self.words_address();
                     // The interpreter counts the activations itself.
                     self.leave_function(depth);
                     let result = self.call_helper(HelperId::Deopt, 0, &[number, values]);
@@ -153,7 +149,29 @@ impl Lower<'_, '_> {
         }
     }
 
-    fn leave_with(&mut self, id: StateId, block: ir::Block) {
+    /// Writes the blocks of the exits that leave with a state: each says which it is, and one of them, or a block behind them all,
+    /// stores the values.
+    fn leave_by(&mut self, exits: &[(ir::Block, u32)], state: StateId, mode: Option<u32>) {
+        self.mode = mode;
+        let shared = (exits.len() > 1).then(|| self.b.create_block());
+        for &(block, number) in exits {
+            self.b.switch_to_block(block);
+            let slot = self.words.expect("reserved at the start");
+            let words = self.b.ins().stack_addr(types::I64, slot, 0);
+            let number = self.iconst(i64::from(number));
+            self.b.ins().store(memory(), number, words, NUMBER_WORD);
+            if let Some(shared) = shared {
+                self.b.ins().jump(shared, &[]);
+            }
+        }
+        if let Some(shared) = shared {
+            self.b.set_cold_block(shared);
+            self.b.switch_to_block(shared);
+        }
+        self.leave_with(state);
+    }
+
+    fn leave_with(&mut self, id: StateId) {
         self.words_base = None;
         self.write_cells_of(id);
         self.store_budget();
@@ -184,9 +202,8 @@ impl Lower<'_, '_> {
             exit.objects = Arc::clone(&objects);
             exit.counted = Arc::clone(&counted);
         }
-        let number = self.b.block_params(block)[0];
         let tail = self.tail_block(depth);
-        self.b.ins().jump(tail, &[number.into()]);
+        self.b.ins().jump(tail, &[]);
     }
 
     /// The activations at an exit, innermost first, with the numbers of their frames.
@@ -273,7 +290,7 @@ impl Lower<'_, '_> {
     /// The address of the words.
     pub(super) fn words_address(&mut self) -> ir::Value {
         let slot = self.words.expect("reserved at the start");
-        self.b.ins().stack_addr(types::I64, slot, 0)
+        self.b.ins().stack_addr(types::I64, slot, VALUES)
     }
 
     /// Brings memory up to date with globals that are newer in registers.

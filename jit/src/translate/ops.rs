@@ -1,10 +1,11 @@
 //! Numbers: conversions with their guards, arithmetic, comparisons.
 
 use super::HelperId;
-use super::lower::{Lower, NUMBERS_END};
+use super::lower::{Lower, memory};
 use crate::ssa::{Cmp, Inst, Math, Op, Rep, Val};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
+use minilive_runtime::realm::HEAD_NUMBER_END;
 
 /// 1.5 * 2^52: adding it to a small double leaves the rounded integer in the low bits.
 const MAGIC: f64 = 6_755_399_441_055_744.0;
@@ -89,22 +90,35 @@ impl Lower<'_, '_> {
         self.b.ins().bitcast(types::F64, MemFlagsData::new(), bits)
     }
 
-    /// A boxed value as a double: one NaN test; the exact test stands in a cold block, from which real NaNs come back.
+    /// A boxed value as a double. One test of the bits is all: a test of the double instead, after which real NaNs come back from a cold
+    /// block, has the register allocator put moves where the ways meet.
     fn guard_num(&mut self, inst: &Inst) -> ir::Value {
         let boxed = self.arg(inst, 0);
-        let float = self.float_of_bits(boxed);
+        let ok = self.is_below_tags(boxed);
+        self.guarded_number(inst, ok);
+        self.float_of_bits(boxed)
+    }
+
+    /// Whether a boxed value is a number.
+    pub(super) fn is_below_tags(&mut self, boxed: ir::Value) -> ir::Value {
+        let end = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_NUMBER_END as i32);
+        self.b.ins().icmp(IntCC::UnsignedLessThan, boxed, end)
+    }
+
+    /// Goes on if the operand is as it should be. Otherwise, if it is what a call gave, it may also be the mark of unwinding.
+    fn guarded_number(&mut self, inst: &Inst, ok: ir::Value) {
         let exit = self.exit_of(inst);
-        let ok = self.b.ins().fcmp(FloatCC::Ordered, float, float);
+        if self.untested != Some(inst.args[0]) {
+            return self.continue_if(ok, exit);
+        }
+        let boxed = self.arg(inst, 0);
         let (next, cold) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(cold);
         self.b.ins().brif(ok, next, &[], cold, &[]);
         self.b.switch_to_block(cold);
         self.test_unwinding(inst.args[0], boxed);
-        let end = self.iconst(NUMBERS_END);
-        let number = self.b.ins().icmp(IntCC::UnsignedLessThan, boxed, end);
-        self.b.ins().brif(number, next, &[], exit, &[]);
+        self.b.ins().jump(exit, &[]);
         self.b.switch_to_block(next);
-        float
     }
 
     /// A boxed value as a 32-bit integer: converted there and back; equal bits prove number, range, and no minus zero.
@@ -117,19 +131,8 @@ impl Lower<'_, '_> {
         let small = self.b.ins().ireduce(types::I32, bits);
         let back = self.b.ins().fcvt_from_sint(types::F64, small);
         let back = self.bits(back);
-        let exit = self.exit_of(inst);
         let ok = self.b.ins().icmp(IntCC::Equal, back, boxed);
-        if self.untested == Some(inst.args[0]) {
-            let (next, cold) = (self.b.create_block(), self.b.create_block());
-            self.b.set_cold_block(cold);
-            self.b.ins().brif(ok, next, &[], cold, &[]);
-            self.b.switch_to_block(cold);
-            self.test_unwinding(inst.args[0], boxed);
-            self.b.ins().jump(exit, &[]);
-            self.b.switch_to_block(next);
-        } else {
-            self.continue_if(ok, exit);
-        }
+        self.guarded_number(inst, ok);
         self.b.ins().sextend(types::I64, small)
     }
 

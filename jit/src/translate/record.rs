@@ -1,11 +1,11 @@
 //! Values for the editor: numbers are added to their record point in place, all else goes through a helper.
 
 use super::HelperId;
-use super::lower::{Lower, NUMBERS_END, memory};
+use super::lower::{Lower, memory};
 use super::symbols::Symbol;
 use crate::record::{POINT_COUNT, POINT_HIGH, POINT_LOW, POINT_NUMBERS, POINT_RING, ROOM};
 use crate::ssa::{Inst, Rep};
-use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
+use cranelift_codegen::ir::condcodes::FloatCC;
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
 
 impl Lower<'_, '_> {
@@ -19,7 +19,7 @@ impl Lower<'_, '_> {
         if let Some(boxed) = boxed
             && !self.is_number(val)
         {
-            let number = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, boxed, NUMBERS_END);
+            let number = self.is_below_tags(boxed);
             self.continue_if(number, slow);
         }
         let in_place = self.b.ins().load(types::I8, memory(), address, POINT_NUMBERS as i32);

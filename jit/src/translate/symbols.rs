@@ -82,9 +82,10 @@ impl Compiled {
 }
 
 impl Lower<'_, '_> {
-    /// The value of a symbol.
+    /// The value of a symbol. Cranelift makes a constant anew for each use; a counter's address, which is read from and written to in one
+    /// instruction, would be made twice.
     pub(super) fn symbol(&mut self, symbol: Symbol) -> ir::Value {
-        if !self.env.symbolic {
+        if !self.env.symbolic && !matches!(symbol, Symbol::Counter(_)) {
             return self.iconst(self.env.resolve(symbol) as i64);
         }
         let global = match self.globals.get(&symbol) {

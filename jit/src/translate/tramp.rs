@@ -7,7 +7,7 @@ use cranelift_codegen::Context;
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, UserFuncName, types};
 use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
-use minilive_runtime::realm::HEAD_NATIVE_STATUS;
+use minilive_runtime::realm::{HEAD_NATIVE_FRAME, HEAD_NATIVE_STATUS};
 
 /// Compiles a function of one block; `body` is given its parameters and gives its result, if it has one.
 fn one_block(
@@ -77,6 +77,10 @@ pub const KEPT_ARGS: usize = 4;
 /// call that hardly ever happens; what the helper gives stands in the realm's head.
 pub fn keeping_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
     one_block(isa, UserFuncName::user(3, 0), preserving_signature(KEPT_ARGS + 2), |b, params| {
+        // Whoever looks at the stack starts at the caller's frame, which this one points to.
+        let frame = b.ins().get_frame_pointer(types::I64);
+        let caller = b.ins().load(types::I64, MemFlagsData::trusted(), frame, 0);
+        b.ins().store(MemFlagsData::trusted(), caller, params[0], HEAD_NATIVE_FRAME as i32);
         let helper = b.import_signature(signature(isa, KEPT_ARGS));
         let mut args = params.to_vec();
         let address = args.remove(1);

@@ -191,6 +191,11 @@ impl Builder {
                 }
             });
         }
+        // Units are kept for long.
+        self.insts.shrink_to_fit();
+        self.types.shrink_to_fit();
+        self.blocks.shrink_to_fit();
+        self.records.shrink_to_fit();
         let unit = Unit {
             kind,
             params: header.params,

@@ -28,7 +28,10 @@ pub fn collect(unit: &GreenNodeData, kind: UnitKind) -> (UnitNames, UnitFacts) {
     let scope = function.as_ref().map(|function| Scope::of_function(function, &LineStarts::of_tree(unit)));
     let mut collector = Collector::new(&root, kind, scope);
     collector.unit(&root, function.as_ref());
-    (collector.names, collector.facts)
+    let Collector { mut names, mut facts, .. } = collector;
+    names.shrink();
+    facts.shrink();
+    (names, facts)
 }
 
 /// The numbers of what is told apart by its number within the unit.

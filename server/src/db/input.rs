@@ -4,6 +4,7 @@
 //! fresh parse of `text` would give; a recording enters when its run has ended, running state never does.
 #![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
+use super::kept::Kept;
 use crate::recording::Recorded;
 use minilive_syntax::Parse;
 use rustc_hash::FxHashMap;
@@ -25,6 +26,9 @@ pub struct File {
     /// What its runs saw. An input of its own, so that a new recording touches nothing that depends on the text.
     #[returns(copy)]
     pub recordings: Recordings,
+    /// What queries keep from one edit to the next. It never changes, and no answer depends on what is in it.
+    #[returns(ref)]
+    pub(super) kept: Arc<Kept>,
 }
 
 /// The finished evaluations of one file, the newest of each.

@@ -8,7 +8,7 @@ use minilive_mir::program::{Fingerprint, ProgramUnit, UnitInfo};
 use minilive_syntax::{TextRange, TextSize};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// The code of a unit, without places. Equal fingerprints mean equal code.
@@ -56,14 +56,19 @@ pub struct LayoutUnit {
     pub code: Code,
     /// Where its instructions come from.
     pub places: Arc<Places>,
-    /// Names and lines for the engine.
-    pub info: Arc<UnitInfo>,
+    /// The line (1-based) on which it starts.
+    pub base_line: u32,
 }
 
 impl LayoutUnit {
     /// The text an instruction was made from, in the file.
     pub fn range_of(&self, inst: InstId) -> Option<TextRange> {
         self.places.ranges.get(inst.0 as usize).map(|&range| range + self.range.start())
+    }
+
+    /// Names and lines for the engine.
+    pub fn info(&self) -> UnitInfo {
+        UnitInfo { name: self.name.clone(), base_line: self.base_line, lines: self.places.lines.clone() }
     }
 }
 
@@ -72,19 +77,20 @@ impl LayoutUnit {
 pub struct Layout {
     /// The units.
     pub units: Vec<LayoutUnit>,
-    by_key: FxHashMap<UnitKey, u32>,
+    /// Made when somebody asks for a unit.
+    by_key: OnceLock<FxHashMap<UnitKey, u32>>,
 }
 
 impl Layout {
     /// A layout of these units.
     pub fn new(units: Vec<LayoutUnit>) -> Layout {
-        let by_key = (0u32..).zip(&units).map(|(index, unit)| (unit.key, index)).collect();
-        Layout { units, by_key }
+        Layout { units, by_key: OnceLock::new() }
     }
 
     /// The unit of that key.
     pub fn get(&self, key: UnitKey) -> Option<&LayoutUnit> {
-        self.by_key.get(&key).map(|&index| &self.units[index as usize])
+        let all = || (0u32..).zip(&self.units).map(|(index, unit)| (unit.key, index)).collect();
+        self.by_key.get_or_init(all).get(&key).map(|&index| &self.units[index as usize])
     }
 
     /// The top-level statements in order.

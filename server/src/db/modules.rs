@@ -5,11 +5,12 @@
 #![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
 use super::input::FileSet;
-use super::queries::{Green, GreenIdentity, StatementTree};
+use super::units::{file_units, statement_imports};
 use super::{Db, File, LiveDb};
-use crate::modules::{ConstantImport, Lookup, ModulePrint, Places, compiled, constant_imports};
+use crate::modules::{ConstantImport, Lookup, ModulePrint, Places, compiled};
 use minilive_jit::engine::modules::ModuleAnswer;
-use minilive_syntax::{SyntaxNode, TextSize};
+use minilive_mir::units::is_statement;
+use minilive_syntax::TextSize;
 use rowan::NodeOrToken;
 use rustc_hash::{FxHashMap, FxHasher};
 use salsa::Setter as _;
@@ -86,12 +87,6 @@ pub fn module_code(db: &dyn Db, file: File) -> Arc<ModuleCode> {
     Arc::new(ModuleCode { reply, print: ModulePrint { code: code.finish(), positions: positions.finish() } })
 }
 
-/// The `import`s inside one top-level statement, with places relative to it.
-#[salsa::tracked(returns(clone))]
-fn statement_imports<'db>(db: &'db dyn Db, statement: StatementTree<'db>) -> Arc<[ConstantImport]> {
-    constant_imports(&SyntaxNode::new_root(statement.green(db).0.0.clone())).into()
-}
-
 /// The `import`s of a file whose names stand in its text. A query, so that an edit looks into one statement only.
 #[salsa::tracked(returns(clone))]
 pub fn module_imports(db: &dyn Db, file: File) -> Arc<[ConstantImport]> {
@@ -100,9 +95,12 @@ pub fn module_imports(db: &dyn Db, file: File) -> Arc<[ConstantImport]> {
         return Arc::default();
     }
     let (mut at, mut found) = (TextSize::new(0), Vec::new());
+    let mut statements = file_units(db, file).statements.iter();
     for child in file.parse(db).green.children() {
-        if let NodeOrToken::Node(node) = child {
-            let statement = StatementTree::new(db, GreenIdentity(Green(node.to_owned())));
+        if let NodeOrToken::Node(node) = child
+            && is_statement(node)
+            && let Some(statement) = statements.next()
+        {
             let inside = statement_imports(db, statement);
             found.extend(inside.iter().map(|it| ConstantImport { name: it.name.clone(), range: it.range + at }));
         }

@@ -1,83 +1,19 @@
 //! Names in the database: what each unit says about names, and all of a file's units together.
 //!
-//! Built on the skeletons of `queries`, so an edit looks at the names of the edited function alone; `ide` resolves and infers with
-//! the results. Invariants: [`file_facts`] holds no places, so moving code and editing expressions that name nothing new keep it;
-//! its units are in the order of [`super::units`], so an index means the same in both.
+//! Put together from what `units` knows of each, so an edit looks at the names of the edited function alone; `ide` resolves and infers with
+//! the results. Invariants: [`file_facts`] holds no places, so moving code and editing expressions that name nothing new keep it, as
+//! the same object; its units are in the order of [`super::units`], so an index means the same in both.
 #![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
-use super::queries::{FileUnit, cut, skeleton, units};
-use super::skeleton::real_range;
+use super::units::{PlacedUnit, unit_facts, units};
 use super::{Db, File};
-use minilive_mir::checks::{Finding, check};
 use minilive_mir::ir::UnitKind;
-use minilive_mir::names::{NameUse, Sym, Symbol, UnitFacts, UnitNames, collect};
+use minilive_mir::names::{Sym, Symbol, UnitFacts};
+use minilive_syntax::TextRange;
 use minilive_syntax::ast::{AstNode, Expr, Stmt, Suffix};
-use minilive_syntax::{TextRange, TextSize};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::sync::Arc;
-
-type Collected = (Arc<UnitNames>, Arc<UnitFacts>);
-
-/// Both at once, since they are found in one walk.
-#[salsa::tracked(no_eq, returns(clone))]
-fn collected<'db>(db: &'db dyn Db, unit: FileUnit<'db>) -> Collected {
-    let (names, facts) = collect(&skeleton(db, unit).0, unit.kind(db));
-    (Arc::new(names), Arc::new(facts))
-}
-
-/// Where the names of a unit stand, relative to its start.
-#[salsa::tracked(no_eq, returns(clone))]
-pub fn unit_names<'db>(db: &'db dyn Db, unit: FileUnit<'db>) -> Arc<UnitNames> {
-    let names = collected(db, unit).0;
-    let cut = cut(db, unit);
-    if cut.holes.is_empty() {
-        return names;
-    }
-    // Uses and holes are in source order, and no name spans a hole.
-    let (mut holes, mut shift) = (cut.holes.iter().peekable(), TextSize::new(0));
-    let mut real = |range: TextRange| {
-        while let Some(hole) = holes.next_if(|hole| hole.at.end() <= range.start()) {
-            shift += hole.len - hole.at.len();
-        }
-        range + shift
-    };
-    let uses = names.uses.iter().map(|it| NameUse { range: real(it.range), ..it.clone() }).collect();
-    let calls = names.calls.iter().map(|&range| real_range(&cut.holes, range)).collect();
-    Arc::new(UnitNames { uses, calls })
-}
-
-/// What is odd about the tree of a unit, relative to its start.
-#[salsa::tracked(returns(clone))]
-pub fn unit_checks<'db>(db: &'db dyn Db, unit: FileUnit<'db>) -> Arc<[Finding]> {
-    let found = check(&skeleton(db, unit).0);
-    if found.is_empty() {
-        return Arc::default();
-    }
-    let holes = &cut(db, unit).holes;
-    found.into_iter().map(|it| Finding { range: real_range(holes, it.range), ..it }).collect()
-}
-
-/// What a unit says about names. A query to stop invalidation: most edits keep it.
-#[salsa::tracked(returns(clone))]
-pub fn unit_facts<'db>(db: &'db dyn Db, unit: FileUnit<'db>) -> Arc<UnitFacts> {
-    collected(db, unit).1
-}
-
-/// A unit and the one around it, without places.
-#[derive(Debug, Clone, PartialEq, Eq, salsa::SalsaValue)]
-struct TreeUnit<'db> {
-    unit: FileUnit<'db>,
-    parent: Option<u32>,
-    name: SmolStr,
-}
-
-/// The units of a file and which stands in which. A query to stop invalidation: moving code keeps it.
-#[salsa::tracked(returns(deref))]
-fn unit_tree<'db>(db: &'db dyn Db, file: File) -> Vec<TreeUnit<'db>> {
-    let unit = |it: &super::PlacedUnit<'db>| TreeUnit { unit: it.unit, parent: it.parent, name: it.name.clone() };
-    units(db, file).iter().map(unit).collect()
-}
 
 /// One unit among the facts of a file.
 #[derive(Debug, Clone)]
@@ -112,32 +48,72 @@ pub struct FileFacts {
     pub calls: FxHashMap<SmolStr, Vec<(u32, u32)>>,
 }
 
+/// Facts that are equal to themselves alone: comparing them takes a glance.
+#[derive(Debug, Clone)]
+struct Same(Arc<FileFacts>);
+
+impl PartialEq for Same {
+    fn eq(&self, other: &Same) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Same {}
+
+/// What all units of a file say. A query to stop invalidation: it looks at all units after each edit, and mostly finds nothing new.
+#[salsa::tracked(returns(ref))]
+fn facts_of(db: &dyn Db, file: File) -> Same {
+    let (units, kept) = (units(db, file), file.kept(db));
+    let before = kept.facts.get().filter(|before| before.is_of(db, units));
+    let now = before.unwrap_or_else(|| {
+        db.makes("file_facts", None);
+        Arc::new(FileFacts::of(db, units))
+    });
+    kept.facts.set(now.clone());
+    Same(now)
+}
+
 /// What all units of a file say. Work of one pass over units, done again only if one of them says something else.
-#[salsa::tracked(no_eq, returns(clone))]
 pub fn file_facts(db: &dyn Db, file: File) -> Arc<FileFacts> {
-    let mut all = FileFacts::default();
-    for TreeUnit { unit, parent, name } in unit_tree(db, file) {
-        let index = all.units.len() as u32;
-        if let Some(parent) = parent {
-            all.units[*parent as usize].children.push(index);
-        }
-        let (facts, kind) = (unit_facts(db, *unit), unit.kind(db));
-        all.units.push(FactsUnit {
-            facts,
-            kind,
-            parent: *parent,
-            children: Vec::new(),
-            name: name.clone(),
-            made: FxHashSet::default(),
-        });
-    }
-    for index in 0..all.units.len() {
-        all.index(index as u32);
-    }
-    Arc::new(all)
+    facts_of(db, file).0.clone()
 }
 
 impl FileFacts {
+    fn of(db: &dyn Db, units: &[PlacedUnit]) -> FileFacts {
+        let mut all = FileFacts::default();
+        for placed in units {
+            let index = all.units.len() as u32;
+            if index.is_multiple_of(64) {
+                db.unwind_if_revision_cancelled();
+            }
+            if let Some(parent) = placed.parent {
+                all.units[parent as usize].children.push(index);
+            }
+            all.units.push(FactsUnit {
+                facts: unit_facts(db, &placed.unit).clone(),
+                kind: placed.unit.kind,
+                parent: placed.parent,
+                children: Vec::new(),
+                name: placed.name.clone(),
+                made: FxHashSet::default(),
+            });
+        }
+        for index in 0..all.units.len() {
+            all.index(index as u32);
+        }
+        all
+    }
+
+    /// Whether these are the facts of such units.
+    fn is_of(&self, db: &dyn Db, units: &[PlacedUnit]) -> bool {
+        let same = |(it, placed): (&FactsUnit, &PlacedUnit)| {
+            Arc::ptr_eq(&it.facts, unit_facts(db, &placed.unit))
+                && (it.kind, it.parent) == (placed.unit.kind, placed.parent)
+                && it.name == placed.name
+        };
+        self.units.len() == units.len() && self.units.iter().zip(units).all(same)
+    }
+
     fn index(&mut self, index: u32) {
         let facts = self.units[index as usize].facts.clone();
         let is_statement = self.units[index as usize].kind == UnitKind::Statement;

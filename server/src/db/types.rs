@@ -8,10 +8,10 @@
 mod summary;
 
 use super::names::file_facts;
-use super::queries::{FileUnit, function_mir};
+use super::units::{UnitText, function_mir, last_types};
 use super::{Db, File};
 use crate::guide::types as guide;
-use minilive_mir::ir::{ChildId, UnitKind};
+use minilive_mir::ir::{ChildId, Unit, UnitKind};
 use minilive_mir::types::TypeSet;
 use minilive_mir::typing::{Free, Given, Outside, UnitTypes, infer};
 use minilive_runtime::intrinsics::IntrinsicId;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 use summary::Summary;
 
 /// What stands around one unit.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Around {
     /// What the names are that it reads, in alphabetical order.
     free: Vec<(SmolStr, Free)>,
@@ -28,25 +28,37 @@ pub struct Around {
     children: Vec<TypeSet>,
 }
 
-/// Surroundings by what they are: units with equal ones are typed alike.
-#[salsa::interned]
-pub struct Surroundings<'db> {
-    /// What they are.
-    #[returns(ref)]
-    pub around: Around,
-}
-
 /// Members that a file gives to things, in alphabetical order: each of them may be given to all values of a type.
-#[salsa::interned]
-pub struct GivenMembers<'db> {
-    /// Their names; none if others may give more.
-    #[returns(ref)]
-    pub names: Option<Vec<SmolStr>>,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenMembers(Option<Vec<SmolStr>>);
+
+/// What stands around the units of a file.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Surroundings {
+    /// By unit, in their order.
+    pub units: Vec<Arc<Around>>,
+    /// The members that the file gives; none if others may give more.
+    pub members: Arc<GivenMembers>,
 }
 
-/// The surroundings of all units of a file, in their order, and the members that the file gives.
-#[salsa::tracked(returns(ref))]
-pub fn surroundings<'db>(db: &'db dyn Db, file: File) -> (Vec<Surroundings<'db>>, GivenMembers<'db>) {
+/// Types of a unit, and what they were found with.
+#[derive(Debug, Clone)]
+pub(super) struct Typed {
+    code: Arc<Unit>,
+    around: Arc<Around>,
+    members: Arc<GivenMembers>,
+    types: Arc<UnitTypes>,
+}
+
+impl Typed {
+    fn is_of(&self, code: &Arc<Unit>, around: &Arc<Around>, members: &Arc<GivenMembers>) -> bool {
+        Arc::ptr_eq(&self.code, code) && self.around == *around && self.members == *members
+    }
+}
+
+/// The surroundings of all units of a file.
+#[salsa::tracked(no_eq, returns(ref))]
+pub fn surroundings(db: &dyn Db, file: File) -> Surroundings {
     let facts = file_facts(db, file);
     let summary = Summary::of(&facts);
     let around = (0..facts.units.len() as u32).map(|unit| {
@@ -58,34 +70,40 @@ pub fn surroundings<'db>(db: &'db dyn Db, file: File) -> (Vec<Surroundings<'db>>
             let free = summary.further_out(unit, &name);
             (name, free)
         });
-        let around =
-            Around { free: free.collect(), children: it.children.iter().map(|&child| summary.result(child)).collect() };
-        Surroundings::new(db, around)
+        let children = it.children.iter().map(|&child| summary.result(child)).collect();
+        Arc::new(Around { free: free.collect(), children })
     });
-    let around = around.collect();
+    let units = around.collect();
     let members = summary.is_closed().then(|| {
         let mut names: Vec<_> = facts.members.keys().cloned().collect();
         names.sort_unstable();
         names
     });
-    (around, GivenMembers::new(db, members))
+    Surroundings { units, members: Arc::new(GivenMembers(members)) }
 }
 
-/// The types of a unit. A query, so that an edit types the edited unit alone.
-#[salsa::tracked(returns(clone))]
-pub fn unit_types<'db>(
-    db: &'db dyn Db,
-    unit: FileUnit<'db>,
-    around: Surroundings<'db>,
-    members: GivenMembers<'db>,
-) -> Arc<UnitTypes> {
-    let code = function_mir(db, unit);
-    let outside = View { around: around.around(db), members: members.names(db).as_deref() };
-    Arc::new(infer(&code.unit, &outside))
+/// The types of a unit. The unit keeps them for as long as its code and what stands around say the same, so that an edit types the
+/// edited unit alone.
+pub fn unit_types(db: &dyn Db, unit: &UnitText, around: &Arc<Around>, members: &Arc<GivenMembers>) -> Arc<UnitTypes> {
+    let code = &function_mir(db, unit).unit;
+    let mut last = last_types(unit);
+    if let Some(known) = &mut *last
+        && known.is_of(code, around, members)
+    {
+        // From now on a glance tells that they are equal.
+        (known.around, known.members) = (around.clone(), members.clone());
+        return known.types.clone();
+    }
+    db.unwind_if_revision_cancelled();
+    db.makes("unit_types", Some(unit.key));
+    let outside = View { around, members: members.0.as_deref() };
+    let types = Arc::new(infer(code, &outside));
+    *last = Some(Typed { code: code.clone(), around: around.clone(), members: members.clone(), types: types.clone() });
+    types
 }
 
 /// The types of a unit of which nothing around is known.
-pub fn unit_types_alone(code: &minilive_mir::ir::Unit) -> UnitTypes {
+pub fn unit_types_alone(code: &Unit) -> UnitTypes {
     debug_assert!(matches!(code.kind, UnitKind::Function | UnitKind::Statement));
     infer(code, &View { around: &Around { free: Vec::new(), children: Vec::new() }, members: None })
 }

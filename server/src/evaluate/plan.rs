@@ -160,7 +160,7 @@ impl Plan {
             key: unit.key,
             fingerprint: unit.code.fingerprint,
             mir: Some(unit.code.unit.clone()),
-            info: unit.info.clone(),
+            info: Arc::new(unit.info()),
         });
         let mut units: Vec<_> = units.collect();
         let main =
@@ -217,7 +217,7 @@ impl Plan {
 fn positions_hash(layout: &Layout) -> u64 {
     let mut hasher = FxHasher::default();
     for unit in &layout.units {
-        let UnitInfo { name, base_line, lines } = &*unit.info;
+        let UnitInfo { name, base_line, lines } = unit.info();
         (name, base_line, lines).hash(&mut hasher);
     }
     hasher.finish()

@@ -66,7 +66,7 @@ fn functions(infer: &mut Infer<'_>, at: UnitRef, place: &Place, name: &str) -> V
 /// A function with the place at which it gets its name.
 fn item(db: &LiveDb, function: UnitRef) -> Option<CallItem> {
     let placed = db::units(db, function.file).get(function.unit as usize)?;
-    let range = TextRange::at(placed.start, placed.unit.green(db).0.text_len());
+    let range = placed.range();
     let name_range = name_before(&function.file.text(db), placed.start)
         .unwrap_or(TextRange::at(placed.start, TextSize::of("function")));
     let whole = name_range.cover(range);
@@ -86,7 +86,7 @@ fn name_before(text: &str, function: TextSize) -> Option<TextRange> {
 /// The item of the code around a place.
 fn item_around(db: &LiveDb, at: UnitRef) -> Option<CallItem> {
     let placed = db::units(db, at.file).get(at.unit as usize)?;
-    if placed.unit.kind(db) == UnitKind::Function {
+    if placed.unit.kind == UnitKind::Function {
         return item(db, at);
     }
     let range = TextRange::up_to(TextSize::of(&*at.file.text(db)));
@@ -124,7 +124,7 @@ pub fn outgoing_calls(db: &LiveDb, document: &DocumentView, places: &Places, off
     let mut calls = Vec::new();
     for function in functions_at(&mut infer, db, document.file, offset) {
         let Some(placed) = db::units(db, function.file).get(function.unit as usize) else { continue };
-        let names = db::unit_names(db, placed.unit);
+        let names = db::unit_names(db, &placed.unit);
         let mut known: FxHashMap<UnitRef, Option<CallItem>> = FxHashMap::default();
         for of in names.uses.iter().filter(|it| it.access == Access::Read) {
             for callee in functions(&mut infer, function, &of.place, &of.name) {

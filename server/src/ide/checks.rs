@@ -85,7 +85,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks) -> Vec<Ch
     let file = document.file;
     let mut found = Vec::new();
     for placed in db::units(db, file) {
-        for it in db::unit_checks(db, placed.unit).iter() {
+        for it in db::unit_checks(db, &placed.unit).iter() {
             let range = it.range + placed.start;
             let weight = match it.code {
                 "unreachable-code" | "useless-reference" => Weight::Unused,
@@ -140,7 +140,7 @@ pub(super) fn is_imported(db: &LiveDb, file: File) -> bool {
 /// Where a finding stands.
 fn place(db: &LiveDb, file: File, finding: &NameFinding, found: &mut Vec<Check>) {
     let Some(placed) = db::units(db, file).get(finding.unit as usize) else { return };
-    let names = db::unit_names(db, placed.unit);
+    let names = db::unit_names(db, &placed.unit);
     let name = &finding.name;
     let uses = |access: fn(Access) -> bool| {
         let fitting =

@@ -111,7 +111,7 @@ impl Look<'_> {
             return;
         };
         let Some(relative) = statement.text_range().checked_sub(placed.start) else { return };
-        let (code, places) = (db::function_mir(self.db, placed.unit).unit, db::unit_places(self.db, placed.unit));
+        let (code, places) = (&db::function_mir(self.db, &placed.unit).unit, db::unit_places(self.db, &placed.unit));
         let results = types::certain(self.db, file, unit as usize);
         // The value that a recording would show of this statement.
         let record = code.records.iter().find(|it| {
@@ -161,7 +161,7 @@ impl Look<'_> {
         let unit = units_at(self.db, file, callee_end).next()?;
         let placed = db::units(self.db, file).get(unit as usize)?;
         let relative = callee_end.checked_sub(placed.start)?;
-        let callee = symbol_before(&placed.unit.green(self.db).0, placed.unit.kind(self.db), relative)?;
+        let callee = symbol_before(&placed.unit.green, placed.unit.kind, relative)?;
         let as_method = matches!(*callee, minilive_mir::names::Symbol::Member(..));
         match &*self.infer.uncalled(UnitRef { file, unit }, &callee).kinds {
             [Kind::Function(function)] => {

@@ -65,8 +65,8 @@ pub fn object_text(infer: &mut Infer<'_>, object: Object) -> String {
 /// The tree of a function literal.
 pub fn function_tree(db: &LiveDb, function: UnitRef) -> Option<FunctionExpr> {
     let placed = db::units(db, function.file).get(function.unit as usize)?;
-    (placed.unit.kind(db) == UnitKind::Function).then_some(())?;
-    FunctionExpr::cast(SyntaxNode::new_root(placed.unit.green(db).0.clone()))
+    (placed.unit.kind == UnitKind::Function).then_some(())?;
+    FunctionExpr::cast(SyntaxNode::new_root(placed.unit.green.clone()))
 }
 
 /// The parameters of a function, each as it is written.

@@ -142,7 +142,7 @@ fn text_diagnostics(db: &LiveDb, document: &DocumentView) -> Vec<Diagnostic> {
     let mut found: Vec<_> =
         parse.errors.iter().map(|error| from_lowering(Lowering::from_syntax(error), document)).collect();
     for placed in db::units(db, document.file) {
-        for diagnostic in &*db::unit_diagnostics(db, placed.unit) {
+        for diagnostic in db::unit_diagnostics(db, &placed.unit) {
             let diagnostic = diagnostic.clone().in_file(placed.start, placed.base_line);
             found.push(from_lowering(diagnostic, document));
         }

@@ -63,7 +63,7 @@ pub struct Found {
 pub fn units_at(db: &LiveDb, file: File, offset: TextSize) -> impl Iterator<Item = u32> + '_ {
     let units = db::units(db, file);
     let behind = units.partition_point(|unit| unit.start <= offset);
-    let holds = |unit: &PlacedUnit<'_>| unit.start + unit.unit.green(db).0.text_len() >= offset;
+    let holds = |unit: &PlacedUnit| unit.range().end() >= offset;
     let mut next = units[..behind].iter().rposition(holds).map(|index| index as u32);
     std::iter::from_fn(move || {
         let unit = next?;
@@ -77,7 +77,7 @@ pub fn named_at(infer: &mut Infer<'_>, db: &LiveDb, file: File, offset: TextSize
     let units = db::units(db, file);
     let (unit, of) = units_at(db, file, offset).find_map(|unit| {
         let placed = &units[unit as usize];
-        let names = db::unit_names(db, placed.unit);
+        let names = db::unit_names(db, &placed.unit);
         let relative = offset.checked_sub(placed.start)?;
         let from = names.uses.partition_point(|it| it.range.end() < relative);
         names.uses.get(from).filter(|it| it.range.contains_inclusive(relative)).map(|it| (unit, it.clone()))
@@ -167,7 +167,7 @@ fn units_that_may_name(facts: &FileFacts, target: &Target) -> Vec<u32> {
 
 fn uses_in(infer: &mut Infer<'_>, db: &LiveDb, at: UnitRef, name: &str, wanted: &Target, found: &mut Vec<Found>) {
     let placed = &db::units(db, at.file)[at.unit as usize];
-    let names = db::unit_names(db, placed.unit);
+    let names = db::unit_names(db, &placed.unit);
     for of in names.uses.iter().filter(|it| it.name == name) {
         if let Some(certain) = is_use_of(infer, at, of, wanted) {
             let range = of.range + placed.start;
@@ -217,7 +217,7 @@ fn is_use_of(infer: &mut Infer<'_>, at: UnitRef, of: &NameUse, wanted: &Target) 
 }
 
 /// What a name means when the unit's own variable is not there.
-fn further_out(facts: &FileFacts, unit: u32, name: &str) -> Target {
+pub(super) fn further_out(facts: &FileFacts, unit: u32, name: &str) -> Target {
     match facts.enclosing_function(unit) {
         Some(outer) if facts.has_variable(outer, name) => Target::Variable(outer),
         _ if facts.globals.contains_key(name) => Target::Global,

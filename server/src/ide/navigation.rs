@@ -129,7 +129,7 @@ fn made_at(db: &LiveDb, object: Object) -> Option<Location> {
         Object::Globals(_) | Object::Locals(_) | Object::Host(_) => return None,
     };
     let placed = crate::db::units(db, at.file).get(at.unit as usize)?;
-    let root = SyntaxNode::new_root(placed.unit.green(db).0.clone());
+    let root = SyntaxNode::new_root(placed.unit.green.clone());
     let range = minilive_mir::names::range_of_made(&root, kind, number)?;
     Some(Location { file: at.file, range: range + placed.start })
 }
@@ -172,7 +172,7 @@ fn members_by_name(infer: &mut Infer<'_>, db: &LiveDb, file: File, name: &str) -
     let units = crate::db::units(db, file);
     let mut found = Vec::new();
     for (unit, placed) in (0u32..).zip(units).take(infer.facts(file).units.len()) {
-        let names = crate::db::unit_names(db, placed.unit);
+        let names = crate::db::unit_names(db, &placed.unit);
         let members = names.uses.iter().filter(|it| it.name == name && matches!(it.place, Place::Member(_)));
         found.extend(members.map(|it| Found {
             file,

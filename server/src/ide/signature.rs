@@ -63,7 +63,7 @@ pub(super) fn callee_at(db: &LiveDb, document: &DocumentView, offset: TextSize) 
     let unit = units_at(db, document.file, end).next()?;
     let placed = db::units(db, document.file).get(unit as usize)?;
     let relative = end.checked_sub(placed.start)?;
-    let symbol = symbol_before(&placed.unit.green(db).0, placed.unit.kind(db), relative)?;
+    let symbol = symbol_before(&placed.unit.green, placed.unit.kind, relative)?;
     Some(Callee { at: UnitRef { file: document.file, unit }, symbol, end, active })
 }
 

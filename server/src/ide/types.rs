@@ -14,9 +14,9 @@ const MOST_MEMBERS: usize = 8;
 
 /// Per instruction of a unit: what it certainly gives.
 pub fn certain(db: &LiveDb, file: File, unit: usize) -> Vec<TypeSet> {
-    let (around, members) = db::surroundings(db, file);
-    let (Some(placed), Some(around)) = (db::units(db, file).get(unit), around.get(unit)) else { return Vec::new() };
-    db::unit_types(db, placed.unit, *around, *members).results.clone()
+    let around = db::surroundings(db, file);
+    let (Some(placed), Some(its)) = (db::units(db, file).get(unit), around.units.get(unit)) else { return Vec::new() };
+    db::unit_types(db, &placed.unit, its, &around.members).results.clone()
 }
 
 /// The types of a set in single words; nothing if it may be anything.

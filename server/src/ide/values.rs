@@ -88,7 +88,7 @@ pub fn line_values(
                 // The instruction stands for the whole loop; its value belongs to the header.
                 RecordKind::ForVariable => {
                     let lines = &unit.places.lines;
-                    unit.info.base_line - 1 + lines.get(record.inst.0 as usize).copied().unwrap_or(0)
+                    unit.base_line - 1 + lines.get(record.inst.0 as usize).copied().unwrap_or(0)
                 }
                 _ => document.index.line_of(range.end()),
             };

@@ -7,6 +7,7 @@ use super::{Event, World};
 use crate::db::File;
 use crate::document::Content;
 use crate::modules::{decode_module, path_of};
+use minilive_syntax::Sharing;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -75,7 +76,7 @@ impl World {
         let below = self.config.roots.iter().any(|root| path.starts_with(root));
         if below && path.extension().is_some_and(|it| it == "ms") {
             self.read_in_thread(move |found| {
-                let content = read(&path);
+                let content = read(&path, &mut Sharing::default());
                 found(path, content);
             });
         }
@@ -163,6 +164,8 @@ fn in_batches(events: &mpsc::Sender<Event>, work: impl FnOnce(&mut dyn FnMut(Pat
 /// Reads all programs below folders. Links and hidden folders are left out.
 fn programs_below(roots: Vec<PathBuf>, found: &mut dyn FnMut(PathBuf, Option<Content>)) {
     let (mut folders, mut count) = (VecDeque::from(roots), 0);
+    // Programs have much in common, and most are never opened.
+    let mut sharing = Sharing::default();
     while let Some(folder) = folders.pop_front() {
         let Ok(entries) = std::fs::read_dir(&folder) else { continue };
         let mut entries: Vec<_> = entries.filter_map(Result::ok).collect();
@@ -179,7 +182,7 @@ fn programs_below(roots: Vec<PathBuf>, found: &mut dyn FnMut(PathBuf, Option<Con
                     return;
                 }
                 count += 1;
-                let content = read(&path);
+                let content = read(&path, &mut sharing);
                 found(path, content);
             }
         }
@@ -187,11 +190,11 @@ fn programs_below(roots: Vec<PathBuf>, found: &mut dyn FnMut(PathBuf, Option<Con
 }
 
 /// The program in a file, if it is one.
-fn read(path: &Path) -> Option<Content> {
+fn read(path: &Path, sharing: &mut Sharing) -> Option<Content> {
     let about = std::fs::symlink_metadata(path).ok()?;
     if !about.is_file() || about.len() > LARGEST {
         return None;
     }
     let bytes = std::fs::read(path).ok()?;
-    Some(Content::new(&decode_module(&bytes).ok()?))
+    Some(Content::sharing(&decode_module(&bytes).ok()?, sharing))
 }

@@ -381,7 +381,9 @@ impl Builder<'_> {
 
     /// Joins the current types into a node's.
     fn join_into(&mut self, succ: NodeId) {
-        let Some(old) = self.entries[succ].take() else {
+        let Some(mut env) = self.entries[succ].take() else {
+            // Of a node to which this one alone leads, the round compares all that arrived with what was known.
+            self.stale[succ] |= self.flow.nodes[succ].preds.len() != 1;
             let mut env = self.env.clone();
             for i in 0..env.regs.len() {
                 if !self.flow.live_in[succ].has(Reg(i as u32)) {
@@ -392,37 +394,52 @@ impl Builder<'_> {
             return;
         };
         let widen = succ <= self.node && self.widening && self.visits[succ] > 2;
-        self.entries[succ] = Some(self.joined(succ, old, &self.env, self.is_back_edge(succ), widen));
+        if self.join_env(succ, &mut env, &self.env, self.is_back_edge(succ), widen) {
+            self.stale[succ] = true;
+            self.widened |= widen;
+        }
+        self.entries[succ] = Some(env);
     }
 
-    /// What is known at a node's start of what was known there and what arrives, by a back edge or not.
-    fn joined(&self, succ: NodeId, mut old: Env, new: &Env, back: bool, widen: bool) -> Env {
+    /// Adds what arrives, by a back edge or not, to what is known at a node's start; whether that changed it.
+    fn join_env(&self, succ: NodeId, old: &mut Env, new: &Env, back: bool, widen: bool) -> bool {
+        let mut changed = false;
         for i in 0..old.regs.len() {
             let reg = Reg(i as u32);
             if self.flow.live_in[succ].has(reg) && !(back && self.is_steady(succ, Key::Reg(reg))) {
                 let (was, new) = (old.regs[i].ty, new.regs[i].ty);
-                old.regs[i].ty = if widen { was.widen(new) } else { was.join(new) };
+                let ty = if widen { was.widen(new) } else { was.join(new) };
+                changed |= ty != was;
+                old.regs[i].ty = ty;
             }
         }
         for name in 0..old.cells.len() {
-            if !(back && self.is_steady(succ, Key::Cell(name))) {
-                old.cells[name] = join_cells(old.cells[name], new.cells[name], widen);
+            // What is in memory already stays there.
+            if old.cells[name] != CellState::Memory && !(back && self.is_steady(succ, Key::Cell(name))) {
+                let cell = join_cells(old.cells[name], new.cells[name], widen);
+                changed |= cell != old.cells[name];
+                old.cells[name] = cell;
             }
         }
-        let ranges = std::mem::take(&mut old.ranges);
-        old.ranges = ranges
-            .into_iter()
-            .filter(|&(reg, _)| old.regs[reg.0 as usize].ty == Ty::Range)
-            .filter_map(|(reg, parts)| {
-                let steady = back && self.is_steady(succ, Key::Range(reg));
-                let joined = if steady { parts } else { parts.join(new.range(reg)?, widen) };
-                Some((reg, joined))
-            })
-            .collect();
+        if !old.ranges.is_empty() {
+            let ranges = std::mem::take(&mut old.ranges);
+            old.ranges = ranges
+                .iter()
+                .filter(|&&(reg, _)| old.regs[reg.0 as usize].ty == Ty::Range)
+                .filter_map(|&(reg, parts)| {
+                    let steady = back && self.is_steady(succ, Key::Range(reg));
+                    let joined = if steady { parts } else { parts.join(new.range(reg)?, widen) };
+                    Some((reg, joined))
+                })
+                .collect();
+            changed |= ranges != old.ranges;
+        }
+        let facts = |env: &Env| (env.globals_ok, env.elements_ok, env.types_ok);
+        let before = facts(old);
         old.globals_ok &= new.globals_ok;
         old.elements_ok &= new.elements_ok;
         old.types_ok &= new.types_ok;
-        old
+        changed | (facts(old) != before)
     }
 
     /// Whether all that arrives where ways meet is known there already.
@@ -430,7 +447,7 @@ impl Builder<'_> {
         let covered = |node: NodeId| match (&known[node], &arriving[node]) {
             (_, None) => true,
             (None, Some(_)) => false,
-            (Some(known), Some(new)) => self.joined(node, known.clone(), new, false, false) == *known,
+            (Some(known), Some(new)) => !self.join_env(node, &mut known.clone(), new, false, false),
         };
         (0..known.len()).filter(|&node| self.flow.nodes[node].preds.len() != 1).all(covered)
     }

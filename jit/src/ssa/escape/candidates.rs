@@ -52,9 +52,9 @@ impl Candidates {
 
 /// What an instruction does to the map that its first operand is.
 pub(super) enum Use {
-    /// Gives the same map, or its object.
+    /// Gives the same map, its object, or where its slots are.
     Alias,
-    /// Tests its shape, or reads a slot.
+    /// Tests its shape, reads a slot, or asks whether stores need the barrier.
     Look,
     /// Stores this value into a slot.
     Store(Val),
@@ -64,12 +64,12 @@ pub(super) enum Use {
     Escape,
 }
 
-/// What an instruction does to a map that is its first operand, and of stores also its last.
+/// What an instruction does to a map that is its first operand, and of stores some others, too.
 pub(super) fn use_of(inst: &Inst) -> Use {
     match inst.op {
         Op::GuardTag(tag) if u64::from(tag) == TAG_MAP => Use::Alias,
-        Op::GuardNotFunction | Op::GuardNotBits(_) | Op::Object => Use::Alias,
-        Op::GuardShape(_) | Op::HasShape(_) | Op::LoadSlot(_) => Use::Look,
+        Op::GuardNotFunction | Op::GuardNotBits(_) | Op::Object | Op::Slots => Use::Alias,
+        Op::GuardShape(_) | Op::HasShape(_) | Op::LoadSlot(_) | Op::NeedsBarrier => Use::Look,
         Op::StoreSlot(_) | Op::AddSlot { .. } => Use::Store(inst.args[2]),
         Op::SameBits => Use::Same,
         _ => Use::Escape,
@@ -147,7 +147,7 @@ fn check_use(inst: &Inst, block: Block, found: &mut Candidates) {
         Use::Store(stored) => {
             if let Some(i) = found.of(inst.args[0]) {
                 found.all[i].changes |= found.all[i].block != block;
-                // Only a candidate's last operand is known to be the first one's map.
+                // All other operands but the name are the same map.
                 found.lose(stored);
                 return;
             }

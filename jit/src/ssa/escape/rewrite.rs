@@ -112,14 +112,14 @@ impl Pass<'_> {
         for i in numbers {
             let candidate = &self.found.all[i];
             let here = candidate.is_param && candidate.block == block;
-            if !here && !(meets && candidate.changes) {
+            let is_settled_above = !meets || !candidate.changes;
+            if !here && is_settled_above {
                 let above = dominators.idom(block).expect("the entry has no parameters");
                 let above = self.ends[above.0 as usize].get(&i).expect("it is used here, so it is known above");
                 fields.insert(i, above.clone());
                 continue;
             }
-            let instead_of =
-                if here { func[block].params.iter().position(|&it| it == candidate.root) } else { None };
+            let instead_of = if here { func[block].params.iter().position(|&it| it == candidate.root) } else { None };
             let (shape, count) = forms[&i];
             let slots: Vec<Val> = (0..count).map(|_| func.new_val(Rep::Boxed)).collect();
             self.added[block.0 as usize].push(Added { candidate: i, instead_of, params: slots.clone() });
@@ -132,8 +132,7 @@ impl Pass<'_> {
 
     /// Whether an instruction is needed. What it did to a candidate happens to the slots.
     fn step(&mut self, inst: &mut Inst, fields: &mut AllFields) -> bool {
-        if let (Some(shape), Some(i)) = (made_shape(inst.op), inst.result.and_then(|it| self.found.of(it)))
-        {
+        if let (Some(shape), Some(i)) = (made_shape(inst.op), inst.result.and_then(|it| self.found.of(it))) {
             fields.insert(i, Fields { shape, slots: inst.args.clone() });
             return false;
         }
@@ -143,6 +142,12 @@ impl Pass<'_> {
             return true;
         }
         let Some(i) = inst.args.first().and_then(|&arg| self.found.of(arg)) else { return true };
+        if inst.op == Op::NeedsBarrier {
+            // Only stores that go ask.
+            inst.op = Op::Bool(false);
+            inst.args.clear();
+            return true;
+        }
         let fields = fields.get_mut(&i).expect("settled: its form is known");
         match (inst.op, use_of(inst)) {
             (Op::LoadSlot(slot), _) => {

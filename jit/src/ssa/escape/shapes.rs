@@ -29,9 +29,7 @@ pub(super) fn settle(func: &Func, dominators: &Dominators, found: &mut Candidate
         let mut walk = Walk { func, found, lost: Vec::new(), decided: FxHashMap::default() };
         let starts = walk.walk(dominators);
         let Walk { lost, decided, .. } = walk;
-        if found.kept().next().is_none() {
-            return None;
-        }
+        found.kept().next()?;
         if lost.is_empty() {
             return Some(Known { starts, decided });
         }

@@ -3,7 +3,7 @@
 //! Part of `types`. Invariants: sets only grow; what does not come to rest soon is anything, so the work is bounded by the number of facts;
 //! a variable that code out of sight may assign is anything.
 
-use super::super::names::FileFacts;
+use super::super::names::{Assigned, FileFacts};
 use crate::guide::types as guide;
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{Sym, Symbol};
@@ -12,6 +12,7 @@ use minilive_mir::typing::Free;
 use minilive_runtime::intrinsics;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
+use std::cell::{Cell, RefCell};
 
 /// What has not come to rest by then is anything.
 const MOST_ROUNDS: usize = 8;
@@ -22,29 +23,59 @@ const MOST_DEPTH: u32 = 100;
 pub struct Summary<'a> {
     facts: &'a FileFacts,
     closed: bool,
-    globals: FxHashMap<&'a SmolStr, Free>,
-    /// Variables of functions, by unit and name.
-    variables: FxHashMap<(u32, &'a SmolStr), Free>,
-    /// Per unit: what calling the function gives.
-    results: Vec<TypeSet>,
+    /// What is known of each thing by now.
+    cells: Vec<Free>,
+    /// Cells of globals.
+    globals: FxHashMap<&'a SmolStr, u32>,
+    /// Cells of variables of functions, by unit and name.
+    variables: FxHashMap<(u32, &'a SmolStr), u32>,
+    /// The cell of the first unit's result; those of the others follow.
+    results: u32,
+    /// By cell: the tasks that have read it.
+    readers: RefCell<Vec<Vec<u32>>>,
+    /// The task that is at work.
+    at_work: Cell<Option<u32>>,
+}
+
+/// Something to look at: once, and again whenever something is different that was read for it.
+#[derive(Clone, Copy)]
+enum Task<'a> {
+    Global(&'a [Assigned], u32),
+    Function(u32),
 }
 
 impl<'a> Summary<'a> {
     /// Works it out.
     pub fn of(facts: &'a FileFacts) -> Summary<'a> {
-        let nothing = |_| TypeSet::NONE;
-        let results = facts.units.iter().map(nothing).collect();
-        let globals = facts.globals.keys().map(|name| (name, Free::NOTHING)).collect();
-        let variables = FxHashMap::default();
-        let mut summary = Summary { facts, closed: is_closed(facts), globals, variables, results };
-        for _ in 0..MOST_ROUNDS {
-            if !summary.round() {
-                return summary;
-            }
+        let (mut globals, mut variables) = (FxHashMap::default(), FxHashMap::default());
+        let (mut tasks, mut cells) = (Vec::new(), 0..);
+        let mut cell = || cells.next().unwrap_or_default();
+        for (name, values) in &facts.globals {
+            let cell = cell();
+            globals.insert(name, cell);
+            tasks.push(Task::Global(values, cell));
         }
-        summary.globals.values_mut().for_each(|it| *it = Free::ANY);
-        summary.variables.values_mut().for_each(|it| *it = Free::ANY);
-        summary.results.iter_mut().for_each(|it| *it = TypeSet::ANY);
+        for (unit, it) in (0u32..).zip(&facts.units).filter(|(_, it)| it.kind == UnitKind::Function) {
+            for (name, _) in &it.facts.assigned {
+                variables.entry((unit, name)).or_insert_with(&mut cell);
+            }
+            tasks.push(Task::Function(unit));
+        }
+        let results = cell();
+        let count = results as usize + facts.units.len();
+        let mut summary = Summary {
+            facts,
+            closed: is_closed(facts),
+            cells: vec![Free::NOTHING; count],
+            globals,
+            variables,
+            results,
+            readers: RefCell::new(vec![Vec::new(); count]),
+            at_work: Cell::new(None),
+        };
+        if !summary.comes_to_rest(&tasks) {
+            summary.cells.fill(Free::ANY);
+        }
         summary
     }
 
@@ -55,47 +86,89 @@ impl<'a> Summary<'a> {
 
     /// What calling a function gives.
     pub fn result(&self, unit: u32) -> TypeSet {
-        self.results[unit as usize]
+        self.read(self.results + unit).set
     }
 
-    /// Looks at everything once; whether anything is more than it was.
-    fn round(&mut self) -> bool {
-        let facts = self.facts;
-        let mut changed = false;
-        for (name, values) in &facts.globals {
-            let joined = values.iter().fold(Free::NOTHING, |sum, (unit, value)| join(sum, self.value(*unit, value, 0)));
-            let known = self.globals.entry(name).or_insert(Free::NOTHING);
-            changed |= *known != joined;
-            *known = joined;
-        }
-        for unit in 0..facts.units.len() as u32 {
-            let it = facts.unit(unit);
-            if it.kind != UnitKind::Function {
-                continue;
+    /// What is known by now; whoever reads it looks again when it is more.
+    fn read(&self, cell: u32) -> Free {
+        if let Some(task) = self.at_work.get() {
+            let readers = &mut self.readers.borrow_mut()[cell as usize];
+            if readers.last() != Some(&task) {
+                readers.push(task);
             }
-            changed |= self.variables_of(unit);
-            let end = if it.facts.always_returns { TypeSet::NONE } else { TypeSet::NULL };
-            let result = it.facts.returns.iter().fold(end, |sum, value| sum | self.value(unit, value, 0).set);
-            changed |= self.results[unit as usize] != result;
-            self.results[unit as usize] = result;
         }
-        changed
+        self.cells[cell as usize]
     }
 
-    /// The same for the variables of a function. Each is looked at by itself, so that no question leads back to itself.
-    fn variables_of(&mut self, unit: u32) -> bool {
+    /// Looks at everything, then at what is different, for as many rounds as are allowed.
+    fn comes_to_rest(&mut self, tasks: &[Task<'a>]) -> bool {
+        let mut due = vec![true; tasks.len()];
+        for _ in 0..MOST_ROUNDS {
+            let mut changed = Vec::new();
+            for (index, task) in (0u32..).zip(tasks) {
+                if !std::mem::take(&mut due[index as usize]) {
+                    continue;
+                }
+                self.at_work.set(Some(index));
+                self.look(*task, &mut changed);
+                for cell in changed.drain(..) {
+                    // Who has read it and is still to come reads it in this round.
+                    let readers = std::mem::take(&mut self.readers.get_mut()[cell as usize]);
+                    readers.into_iter().for_each(|reader| due[reader as usize] = true);
+                }
+            }
+            self.at_work.set(None);
+            if !due.contains(&true) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Notes what a cell holds now.
+    fn write(&mut self, cell: u32, now: Free, changed: &mut Vec<u32>) {
+        let known = &mut self.cells[cell as usize];
+        if *known != now {
+            *known = now;
+            changed.push(cell);
+        }
+    }
+
+    fn look(&mut self, task: Task<'a>, changed: &mut Vec<u32>) {
         let facts = self.facts;
-        let mut sums: FxHashMap<&SmolStr, Free> = FxHashMap::default();
-        for (name, value) in &facts.unit(unit).facts.assigned {
-            let value = self.value(unit, value, 0);
-            let sum = sums.entry(name).or_insert(Free::NOTHING);
-            *sum = join(*sum, value);
+        match task {
+            Task::Global(values, cell) => {
+                let value = |(unit, value): &Assigned| self.value(*unit, value, 0);
+                let joined = values.iter().map(value).fold(Free::NOTHING, join);
+                self.write(cell, joined, changed);
+            }
+            Task::Function(unit) => {
+                self.variables_of(unit, changed);
+                let it = &facts.unit(unit).facts;
+                let end = if it.always_returns { TypeSet::NONE } else { TypeSet::NULL };
+                let set = it.returns.iter().fold(end, |sum, value| sum | self.value(unit, value, 0).set);
+                self.write(self.results + unit, Free { set, ..Free::NOTHING }, changed);
+            }
         }
-        let mut changed = false;
-        for (name, sum) in sums {
-            changed |= self.variables.insert((unit, name), sum) != Some(sum);
+    }
+
+    /// The variables of a function. Each is looked at by itself, so that no question leads back to itself.
+    fn variables_of(&mut self, unit: u32, changed: &mut Vec<u32>) {
+        let facts = self.facts;
+        let assigned = &facts.unit(unit).facts.assigned;
+        // The variables of a function have cells one behind the other, in the order in which they are first assigned.
+        let Some(first) = assigned.first().map(|(name, _)| self.variables[&(unit, name)]) else { return };
+        let mut sums: Vec<Free> = Vec::new();
+        for (name, value) in assigned {
+            let (at, value) = ((self.variables[&(unit, name)] - first) as usize, self.value(unit, value, 0));
+            match sums.get_mut(at) {
+                Some(sum) => *sum = join(*sum, value),
+                None => sums.push(join(Free::NOTHING, value)),
+            }
         }
-        changed
+        for (cell, sum) in (first..).zip(sums) {
+            self.write(cell, sum, changed);
+        }
     }
 
     /// What a name is in a unit that has no variable of it, or none that is assigned.
@@ -132,7 +205,7 @@ impl<'a> Summary<'a> {
         });
         match self.globals.get(name) {
             // Before it is assigned, and after it is removed, the name means the intrinsic.
-            Some(known) => Free { intrinsic: None, ..join(*known, built_in) },
+            Some(&cell) => Free { intrinsic: None, ..join(self.read(cell), built_in) },
             None => built_in,
         }
     }
@@ -151,7 +224,7 @@ impl<'a> Summary<'a> {
         if is_param || it.made.contains(name) || self.is_reached(unit) {
             return Free::ANY;
         }
-        self.variables.get(&(unit, name)).copied().unwrap_or(Free::NOTHING)
+        self.variables.get(&(unit, name)).map_or(Free::NOTHING, |&cell| self.read(cell))
     }
 
     /// What an expression gives.

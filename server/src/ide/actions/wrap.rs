@@ -89,7 +89,7 @@ fn of_function(ctx: &Context<'_>, unit: u32, selected: &Selected) -> Option<Flow
     let it = facts.unit(unit);
     let inside = uses_in(ctx, unit, selected.range);
     let placed = crate::db::units(ctx.db, ctx.document.file).get(unit as usize)?;
-    let whole = TextRange::at(placed.start, placed.unit.green(ctx.db).0.text_len());
+    let whole = placed.range();
     let outside: Vec<_> =
         uses_in(ctx, unit, whole).into_iter().filter(|it| !selected.range.contains_range(it.range)).collect();
     // The new function stands at the top of the file, where variables of the function around this one are not seen.
@@ -119,7 +119,7 @@ fn of_file(ctx: &Context<'_>, selected: &Selected) -> Option<Flow> {
     let facts = ctx.facts();
     let (mut inside, mut outside, mut shared) = (Vec::new(), Vec::new(), Vec::new());
     for (index, placed) in units.iter().enumerate() {
-        let range = TextRange::at(placed.start, placed.unit.green(ctx.db).0.text_len());
+        let range = placed.range();
         let uses = uses_in(ctx, index as u32, range);
         if facts.unit(index as u32).kind == UnitKind::Function {
             shared.extend(uses);

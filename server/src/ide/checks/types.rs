@@ -16,19 +16,19 @@ use minilive_syntax::{TextRange, TextSize};
 /// Adds the warnings of a document.
 pub fn add(db: &LiveDb, document: &DocumentView, settings: &Checks, found: &mut Vec<Check>) {
     let file = document.file;
-    let (around, members) = db::surroundings(db, file);
+    let around = db::surroundings(db, file);
     let mut imported = None;
-    for (placed, around) in db::units(db, file).iter().zip(around) {
-        let types = db::unit_types(db, placed.unit, *around, *members);
+    for (placed, its) in db::units(db, file).iter().zip(&around.units) {
+        let types = db::unit_types(db, &placed.unit, its, &around.members);
         if types.findings.is_empty() {
             continue;
         }
-        let code = db::function_mir(db, placed.unit).unit;
+        let code = &db::function_mir(db, &placed.unit).unit;
         let alone = *imported.get_or_insert_with(|| is_imported(db, file));
-        let types = if alone { db::unit_types_alone(&code).into() } else { types };
+        let types = if alone { db::unit_types_alone(code).into() } else { types };
         for finding in &types.findings {
-            let told = check(db, document, (placed, &code), finding);
-            found.extend(told.filter(|it| is_new(it, found) && !is_hosts(finding, &code, settings)));
+            let told = check(db, document, (placed, code), finding);
+            found.extend(told.filter(|it| is_new(it, found) && !is_hosts(finding, code, settings)));
         }
     }
 }
@@ -46,10 +46,10 @@ fn is_hosts(finding: &TypeFinding, code: &Unit, settings: &Checks) -> bool {
 fn check(
     db: &LiveDb,
     document: &DocumentView,
-    (placed, unit): (&PlacedUnit<'_>, &Unit),
+    (placed, unit): (&PlacedUnit, &Unit),
     finding: &TypeFinding,
 ) -> Option<Check> {
-    let ranges = &db::unit_places(db, placed.unit).ranges;
+    let ranges = &db::unit_places(db, &placed.unit).ranges;
     let range = *ranges.get(finding.inst.0 as usize)? + placed.start;
     let (code, message) = words(unit, &finding.wrong);
     let is_end = finding.wrong == Wrong::NoReturn;
@@ -57,14 +57,14 @@ fn check(
         // Somebody wrote `return` or `return null`, and means it.
         return None;
     }
-    let range = if is_end { end_words(db, document, placed)? } else { range };
+    let range = if is_end { end_words(document, placed)? } else { range };
     let weight = if is_end || code == "possibly-unassigned" { Weight::Advice } else { Weight::Warning };
     Some(Check { range, code, weight, message, fix: None })
 }
 
 /// `end function` of a function.
-fn end_words(db: &LiveDb, document: &DocumentView, placed: &PlacedUnit<'_>) -> Option<TextRange> {
-    let whole = TextRange::at(placed.start, placed.unit.green(db).0.text_len());
+fn end_words(document: &DocumentView, placed: &PlacedUnit) -> Option<TextRange> {
+    let whole = placed.range();
     let at = document.text.get(std::ops::Range::<usize>::from(whole))?.rfind("end")?;
     Some(TextRange::new(whole.start() + TextSize::new(at as u32), whole.end()))
 }

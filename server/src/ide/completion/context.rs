@@ -109,7 +109,7 @@ fn is_opaque(token: &SyntaxToken, offset: TextSize) -> bool {
 /// The symbol of what ends at an offset of the file.
 fn symbol(db: &LiveDb, unit: UnitRef, end: TextSize) -> Option<Sym> {
     let placed = db::units(db, unit.file).get(unit.unit as usize)?;
-    symbol_before(&placed.unit.green(db).0, placed.unit.kind(db), end.checked_sub(placed.start)?)
+    symbol_before(&placed.unit.green, placed.unit.kind, end.checked_sub(placed.start)?)
 }
 
 /// A string is completed as a key or as the name of a module.

@@ -1,0 +1,39 @@
+//! What queries keep from one edit to the next, beside salsa: the last result of each, for the next one to be made of.
+//!
+//! salsa gives a query no look at what it said before. `units`, `names` and `types` compare with it, so that what says the same stays the
+//! same object, and work stays that of the edit. Invariant: it is a cache: a query that finds nothing here says the same.
+
+use super::names::FileFacts;
+use super::units::FileUnits;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The last result of one query.
+#[derive(Debug)]
+pub struct Last<T>(Mutex<Option<Arc<T>>>);
+
+impl<T> Default for Last<T> {
+    fn default() -> Last<T> {
+        Last(Mutex::new(None))
+    }
+}
+
+impl<T> Last<T> {
+    /// The last result.
+    pub fn get(&self) -> Option<Arc<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps a result.
+    pub fn set(&self, now: Arc<T>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+    }
+}
+
+/// The last results about one file.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// Its units.
+    pub units: Last<FileUnits>,
+    /// What they say about names.
+    pub facts: Last<FileFacts>,
+}
