@@ -84,9 +84,12 @@ impl Compiled {
 impl Lower<'_, '_> {
     /// The value of a symbol.
     pub(super) fn symbol(&mut self, symbol: Symbol) -> ir::Value {
-        if !self.env.symbolic {
-            return self.iconst(self.env.resolve(symbol) as i64);
-        }
+        if self.env.symbolic { self.relocated(symbol) } else { self.iconst(self.env.resolve(symbol) as i64) }
+    }
+
+    /// The same by a relocation. The code generator makes constants anew wherever they are an address, once too often where it makes one
+    /// instruction of a load, an addition and a store.
+    pub(super) fn relocated(&mut self, symbol: Symbol) -> ir::Value {
         let global = match self.globals.get(&symbol) {
             Some(&known) => known,
             None => {
