@@ -14,6 +14,7 @@
 #![expect(unsafe_code, reason = "called from generated code with raw words")]
 
 pub(crate) mod baseline;
+mod elements;
 
 use crate::engine::unit::{CodeId, NameEntry};
 use crate::exits::{self, ExitEntry};
@@ -44,8 +45,9 @@ pub fn table() -> HelperTable {
     put(HelperId::CallBudget, 0, call_budget as *const () as usize);
     put(HelperId::StackOverflow, 0, stack_overflow as *const () as usize);
     put(HelperId::Interpret, 0, interpret as *const () as usize);
-    put(HelperId::ListGet, 0, list_get as *const () as usize);
-    put(HelperId::ListSet, 0, list_set as *const () as usize);
+    put(HelperId::ListGet, 0, elements::list_get as *const () as usize);
+    put(HelperId::IterNext, 0, elements::iter_next as *const () as usize);
+    put(HelperId::ListSet, 0, elements::list_set as *const () as usize);
     put(HelperId::Fmod, 0, fmod as *const () as usize);
     put(HelperId::Pow, 0, pow as *const () as usize);
     put(HelperId::Atan2, 0, atan2 as *const () as usize);
@@ -73,9 +75,9 @@ pub fn table() -> HelperTable {
     put(HelperId::StoreEnv, 0, store_env as *const () as usize);
     put(HelperId::LoadFree, 0, load_free as *const () as usize);
     put(HelperId::Intrinsic, 0, intrinsic as *const () as usize);
-    put(HelperId::StrChar, 0, str_char as *const () as usize);
-    put(HelperId::StrCode, 0, str_code as *const () as usize);
-    put(HelperId::CharOf, 0, char_of as *const () as usize);
+    put(HelperId::StrChar, 0, elements::str_char as *const () as usize);
+    put(HelperId::StrCode, 0, elements::str_code as *const () as usize);
+    put(HelperId::CharOf, 0, elements::char_of as *const () as usize);
     put(HelperId::StrOrder, 0, str_order as *const () as usize);
     put(HelperId::SameText, 0, same_text as *const () as usize);
     HelperTable { addresses }
@@ -362,18 +364,6 @@ fn relink(run: &Run<'_>, id: CodeId) {
 
 // ---- operations --------------------------------------------------------------------------------------------------------
 
-extern "C" fn list_get(_: *mut u8, _: u64, list: u64, index: u64) -> u64 {
-    let index = Value::number(index as i64 as f64);
-    value(list).as_list().map_or(Value::NULL, |list| ops::list_element(list, index)).bits()
-}
-
-extern "C" fn list_set(ctx: *mut u8, site: u64, list: u64, index: u64, element: u64) -> u64 {
-    let realm = realm_at(ctx, site);
-    let index = Value::number(index as i64 as f64);
-    let result = ops::index_set(realm, value(list), index, value(element));
-    give(realm, site, result.map(|()| Value::NULL))
-}
-
 extern "C" fn fmod(x: f64, y: f64) -> f64 {
     x % y
 }
@@ -641,27 +631,6 @@ extern "C" fn intrinsic(ctx: *mut u8, site: u64, number: u64, args: *const u64, 
     let realm = realm_at(ctx, site);
     let result = invoke(realm, IntrinsicId(number as u32), values(args, count));
     give(realm, site, result)
-}
-
-/// `string[index]`
-extern "C" fn str_char(ctx: *mut u8, site: u64, string: u64, index: u64) -> u64 {
-    let realm = realm_at(ctx, site);
-    let index = Value::number(index as i64 as f64);
-    value(string).as_string().map_or(Value::NULL, |text| ops::string_element(realm, text, index)).bits()
-}
-
-/// The code of a string's first character, as an integer.
-extern "C" fn str_code(_: *mut u8, string: u64) -> u64 {
-    let text = value(string).as_string();
-    text.and_then(|text| text.as_str().chars().next()).map_or(0, u64::from)
-}
-
-/// The string of a character that is not ASCII.
-extern "C" fn char_of(ctx: *mut u8, site: u64, code: u64) -> u64 {
-    let realm = realm_at(ctx, site);
-    let code = ops::number_to_index(code as i64 as f64);
-    let character = u32::try_from(code).ok().and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER);
-    realm.char_string(character).value().bits()
 }
 
 /// The order of two strings.

@@ -13,12 +13,18 @@ pub enum Pass {
     Numbering,
     /// What does not change in a loop is computed before it.
     Hoisting,
+    /// Of what a loop counts in step, one value is kept, and range checks of what it counts are made before it.
+    Induction,
 }
 
 impl Pass {
     /// All of them, with the names that people give.
-    pub const ALL: [(Pass, &'static str); 3] =
-        [(Pass::Inlining, "inlining"), (Pass::Numbering, "numbering"), (Pass::Hoisting, "hoisting")];
+    pub const ALL: [(Pass, &'static str); 4] = [
+        (Pass::Inlining, "inlining"),
+        (Pass::Numbering, "numbering"),
+        (Pass::Hoisting, "hoisting"),
+        (Pass::Induction, "induction"),
+    ];
 }
 
 impl FromStr for Pass {

@@ -131,6 +131,8 @@ reasons! {
         OtherFunction => "a different function is called",
         /// A list index was negative, fractional or behind the end.
         IndexOutOfRange => "a list index is out of range",
+        /// A list index would leave its list before the loop that counts it ends.
+        LoopIndex => "a list index would leave its list in the course of a loop",
         /// An index was not a number.
         IndexNotNumber => "index is not a number",
         /// A list was in another representation than before.
@@ -157,6 +159,8 @@ reasons! {
         SlowRemainder => "a remainder needs the general method",
         /// A loop inside another one ended; the loop around it has, or will get, an entry of its own.
         LoopEnd => "an inner loop ended",
+        /// A range was expected to run upwards, and ran downwards, or the other way round.
+        RangeDirection => "a range runs in the other direction",
         /// A test asked for it.
         Forced => "a test made the guard fail",
     }

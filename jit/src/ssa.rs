@@ -12,6 +12,7 @@
 //! 5. [`Rep::Int`] values lie within ±2^53 and are never minus zero; so conversion to a double and back loses nothing.
 
 pub mod body;
+pub mod bounds;
 pub mod build;
 pub mod dce;
 pub mod dom;
@@ -19,8 +20,12 @@ pub mod effects;
 pub mod flow;
 pub mod fold;
 pub mod gvn;
+pub mod helper;
 pub mod improve;
+pub mod induction;
 pub mod licm;
+pub mod linear;
+pub mod preheader;
 pub mod print;
 pub mod seen;
 pub mod shape_set;
@@ -30,6 +35,7 @@ pub mod verify;
 
 use crate::reason::ExitReason;
 use body::Body;
+pub use helper::{Helper, MemberSite};
 use minilive_mir::ir::{BlockId, InstId, Reg};
 use shape_set::ShapeSet;
 use std::sync::Arc;
@@ -57,7 +63,7 @@ pub enum Rep {
     Int,
     /// 0 or 1.
     Bool,
-    /// The address of a heap object, without a tag. No state and no edge holds one.
+    /// The address of a heap object or of its array, without a tag. No state and no edge holds one.
     Object,
     /// Nothing: the operation is for its effect only.
     None,
@@ -78,6 +84,21 @@ pub enum Cmp {
     Gt,
     /// Greater or equal.
     Ge,
+}
+
+impl Cmp {
+    /// The same with the operands in the other order.
+    #[must_use]
+    pub fn swapped(self) -> Cmp {
+        match self {
+            Cmp::Eq => Cmp::Eq,
+            Cmp::Ne => Cmp::Ne,
+            Cmp::Lt => Cmp::Gt,
+            Cmp::Le => Cmp::Ge,
+            Cmp::Gt => Cmp::Lt,
+            Cmp::Ge => Cmp::Le,
+        }
+    }
 }
 
 /// A pure function of one double.
@@ -107,97 +128,6 @@ pub enum Math {
     Atan,
     /// Sign.
     Sign,
-}
-
-/// Which member instruction a helper works for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct MemberSite {
-    /// The member, a name of the unit.
-    pub name: u32,
-    /// The word of the bytecode with the instruction's cache.
-    pub word: u32,
-    /// Whether what is called there is likely to be a function of the program.
-    pub calls_program: bool,
-}
-
-/// A generic operation done by one call into the runtime: boxed operands, boxed result, all in this order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Helper {
-    /// A binary operator of MIR (its number), on anything.
-    Binary(minilive_mir::ir::BinaryOp),
-    /// A unary operator of MIR.
-    Unary(minilive_mir::ir::UnaryOp),
-    /// `obj[key]`.
-    GetIndex,
-    /// `obj[key] = value`.
-    SetIndex,
-    /// `obj.name` through the interpreter's cache of that place, called if it is a function; operands obj, this.
-    GetMember(MemberSite),
-    /// What `obj.name` finds, not invoked, through the interpreter's cache of that place.
-    FindMember(MemberSite),
-    /// `obj.name = value` through the interpreter's cache of that place; operands obj, value.
-    PutMember(MemberSite),
-    /// `@obj.name`.
-    RefMember,
-    /// `@obj[key]`.
-    RefIndex,
-    /// `obj[from:to]`.
-    Slice,
-    /// A list of the operands.
-    MakeList,
-    /// Appends operands to a literal's list.
-    AppendList,
-    /// A map of the operands, alternating; the word of the bytecode knows the shape of the last one.
-    MakeMap(u32),
-    /// A map of a shape, whose slots are the operands.
-    MakeShaped(u32),
-    /// Calls an unknown callee, which is probably an intrinsic: callee, arguments.
-    Call,
-    /// Calls an unknown callee, which is probably a function of the program: callee, arguments.
-    CallAny,
-    /// Calls what `obj.name` finds through the interpreter's cache of that place: obj, this, arguments.
-    CallMethod(MemberSite),
-    /// Invokes what was found as `obj.name` if it is a function: obj, this, what was found.
-    InvokeFound(MemberSite),
-    /// Calls what was found as the method `obj.name`: obj, this, arguments, what was found.
-    CallFound(MemberSite),
-    /// Calls an element: obj, this, key, arguments.
-    CallIndex,
-    /// Invokes the operand if it is a function.
-    AutoCall,
-    /// Reads a free name by the full rules; operands the environment object (or absent) and the captured map (or that of globals).
-    LoadFree(u32),
-    /// The end check of an expression statement.
-    CheckUncaught,
-    /// First half of `and`: the result if the operand decides it, absent if the right side is to be computed.
-    AndTest,
-    /// First half of `or`, likewise.
-    OrTest,
-    /// Truth of a value for a condition: result is the number 1 or 0; error values are fatal.
-    Truth,
-    /// Number of elements of a string, list or map as the intrinsic `len` counts them.
-    Len,
-    /// A new function object of a nested unit, by the body's number of it; operand the map it captures.
-    MakeFunction(u32),
-    /// The environment object of an activation that begins; operands its first variables.
-    MakeEnv {
-        /// Its shape.
-        shape: u32,
-        /// How many slots that has.
-        slots: u8,
-    },
-    /// The map of globals.
-    LoadGlobals,
-    /// Stores a global by cell, checking for frozenness; operands cell number, value.
-    StoreGlobal,
-    /// Next position of a loop over anything; operands obj, pos; the result is the element or absent.
-    IterNext,
-    /// Materialises the list of `range(base, base + step * (count - 1), step)`; operands base, step, count.
-    MakeRange,
-    /// An intrinsic by number, through its table entry; operands its arguments, a receiver first.
-    Intrinsic(u32),
-    /// The same, of one that changes nothing a program could see.
-    ReadingIntrinsic(u32),
 }
 
 /// What an instruction computes. Operands stand beside it, in [`Inst::args`].
@@ -327,10 +257,6 @@ pub enum Op {
     FTruth,
     /// Whether an integer is not zero.
     ITruth,
-    /// Whether |double| >= 1, or NaN: what `or` tests. (NaN is below: 1 - min(|NaN|, 1) is …; see `ops`.)
-    FTruthFull,
-    /// `min(|x|, 1)` of a double.
-    FClamp,
     /// One of two values of the same representation: condition, then, else.
     Select,
 
@@ -345,7 +271,10 @@ pub enum Op {
     /// Leaves if one of these bits of the head's `changed_types` is set: a method of a type map may have been replaced.
     GuardTypes(u8),
     /// List element at an integer index, null when out of range: list, index, the list's object, number of stored elements.
-    ListGet,
+    ListGet {
+        /// Whether the list may be one that counts.
+        computed: bool,
+    },
     /// Stores a list element at an integer index: list, index, value. Fatal when frozen.
     ListSet,
     /// The object of a boxed value that was guarded to be one.
@@ -354,9 +283,17 @@ pub enum Op {
     StoredLen,
     /// Leaves unless an index is at least 0 and below a number of elements: index, number.
     GuardIndex,
-    /// Element of a list object's array at a guarded index: object, index.
+    /// Where the array of a list object begins.
+    Elements,
+    /// Where the slots of a map object begin.
+    Slots,
+    /// Whether a store into a list or map object takes more than a store: it is frozen or observed, or the collector marks, which must
+    /// be handed the reference that goes.
+    NeedsBarrier,
+    /// Element of a list object's array at a guarded index: object, index, array.
     LoadElement,
-    /// Stores an element of a list object's array at a guarded index: object, index, list, value. Fatal when frozen.
+    /// Stores an element of a list object's array at a guarded index: object, index, list, value, array, whether it needs the barrier.
+    /// Fatal when frozen.
     StoreElement,
     /// Length of a list.
     ListLen,
@@ -374,9 +311,10 @@ pub enum Op {
     CharOf,
     /// Comparison of two strings.
     StrCmp(Cmp),
-    /// Value of a slot of a map object whose shape was guarded.
+    /// Value of a slot of a map object whose shape was guarded: object, slots.
     LoadSlot(u8),
-    /// Stores into a slot of a map whose shape was guarded: object, name, value, map. Fatal when frozen.
+    /// Stores into a slot of a map whose shape was guarded: object, name, value, map, slots, whether it needs the barrier. Fatal when
+    /// frozen.
     StoreSlot(u8),
     /// Adds a slot to a map object whose shape was guarded, which gets another shape: object, name, value, map. Fatal when frozen.
     AddSlot {
@@ -385,8 +323,10 @@ pub enum Op {
         /// The shape behind it.
         shape: u32,
     },
-    /// Stores into a slot of an environment object, frozen or not: object, value, map.
+    /// Stores into a slot of an environment object, frozen or not: object, value, map, slots, whether it needs the barrier.
     StoreVariable(u8),
+    /// Where a loop goes on behind the element that [`Helper::IterNext`] right before it has given.
+    IterPosition,
     /// `count` of `range(from, to, step)`: three doubles, leaves where the intrinsic gives an error or too long a list.
     RangeCount,
 
@@ -647,75 +587,6 @@ impl State {
     }
 }
 
-impl Helper {
-    /// Whether it may run code of the program, which may read and write globals.
-    pub fn calls(self) -> bool {
-        matches!(
-            self,
-            Helper::GetMember(_)
-                | Helper::Call
-                | Helper::CallAny
-                | Helper::CallMethod(_)
-                | Helper::InvokeFound(_)
-                | Helper::CallFound(_)
-                | Helper::CallIndex
-                | Helper::AutoCall
-        )
-    }
-
-    /// Whether it may change a global, a list or anything else that loads may have seen.
-    pub fn writes(self) -> bool {
-        self.calls()
-            || matches!(
-                self,
-                Helper::SetIndex
-                    | Helper::PutMember(_)
-                    | Helper::AppendList
-                    | Helper::StoreGlobal
-                    | Helper::Intrinsic(_)
-            )
-    }
-
-    /// Whether it may look at globals: calls, formatting of containers, the map of globals, error texts.
-    pub fn sees_globals(self) -> bool {
-        match self {
-            Helper::Binary(op) => op == minilive_mir::ir::BinaryOp::Add,
-            Helper::Unary(_) | Helper::MakeList | Helper::AppendList => false,
-            Helper::MakeMap(_) | Helper::MakeShaped(_) => false,
-            Helper::MakeRange
-            | Helper::MakeFunction(_)
-            | Helper::MakeEnv { .. }
-            | Helper::Truth
-            | Helper::AndTest
-            | Helper::OrTest => false,
-            _ => true,
-        }
-    }
-
-    /// Whether it may change globals behind the compiled code's back.
-    pub fn clobbers_globals(self) -> bool {
-        self.calls()
-            || matches!(
-                self,
-                Helper::SetIndex | Helper::PutMember(_) | Helper::StoreGlobal | Helper::Intrinsic(_) | Helper::IterNext
-            )
-    }
-
-    /// Whether its result may be the mark of unwinding.
-    pub fn may_fail(self) -> bool {
-        match self {
-            Helper::Binary(op) => {
-                use minilive_mir::ir::BinaryOp::{And, Ge, Gt, Isa, Le, Lt, Mod, Or, Pow};
-                !matches!(op, Lt | Le | Gt | Ge | Isa | And | Or | Mod | Pow)
-            }
-            Helper::Unary(op) => op == minilive_mir::ir::UnaryOp::New,
-            Helper::MakeList | Helper::MakeFunction(_) | Helper::MakeEnv { .. } | Helper::MakeShaped(_) => false,
-            Helper::MakeRange | Helper::LoadGlobals | Helper::AndTest | Helper::OrTest => false,
-            _ => true,
-        }
-    }
-}
-
 impl Op {
     /// Whether the operation needs an exit.
     pub fn may_exit(self) -> bool {
@@ -761,12 +632,24 @@ impl Op {
             Op::Intrinsic(_) | Op::Literal(_) | Op::Name(_) | Op::Box | Op::ToF64 | Op::ToInt => true,
             Op::FAdd | Op::FSub | Op::FMul | Op::FDiv | Op::FRem | Op::FPow | Op::FAtan2 | Op::FMath(_) => true,
             Op::FCmp(_) | Op::ICmp(_) | Op::SameBits | Op::Not | Op::FTruth | Op::ITruth => true,
-            Op::FTruthFull | Op::FClamp | Op::Select | Op::IAbs | Op::LoadCell(_) | Op::ListLen => true,
+            Op::Select | Op::IAbs | Op::LoadCell(_) | Op::ListLen => true,
             Op::RangeBase | Op::RangeStep | Op::LoadSlot(_) | Op::HasShape(_) => true,
             Op::StrLen | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => true,
-            Op::Object | Op::StoredLen | Op::LoadElement => true,
+            Op::IterPosition
+            | Op::Object
+            | Op::StoredLen
+            | Op::LoadElement
+            | Op::Elements
+            | Op::Slots
+            | Op::NeedsBarrier => true,
             // A dropped overflow check would only have led to the interpreter, which computes the same.
-            Op::IAdd | Op::ISub | Op::IMul { .. } | Op::IRem { .. } | Op::IShift(_) | Op::IDiv(_) | Op::ListGet => true,
+            Op::IAdd
+            | Op::ISub
+            | Op::IMul { .. }
+            | Op::IRem { .. }
+            | Op::IShift(_)
+            | Op::IDiv(_)
+            | Op::ListGet { .. } => true,
             _ => false,
         }
     }

@@ -9,6 +9,7 @@ mod allocate;
 mod call_any;
 pub mod calls;
 mod count;
+mod late;
 mod leave;
 pub mod lookup;
 mod lower;
@@ -60,6 +61,8 @@ pub enum HelperId {
     Interpret,
     /// `(ctx, site, list, index) -> value`
     ListGet,
+    /// The next element of a loop over anything, and in the realm's head where it goes on.
+    IterNext,
     /// `(ctx, site, list, index, value) -> value or EXC`
     ListSet,
     /// `(f64, f64) -> f64`

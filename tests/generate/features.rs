@@ -7,7 +7,7 @@
 use super::Generator;
 
 /// How many scenes there are.
-pub(super) const SCENES: u64 = 15;
+pub(super) const SCENES: u64 = 16;
 
 impl Generator {
     /// One of the scenes.
@@ -27,6 +27,7 @@ impl Generator {
             11 => self.references(),
             12 => self.replaced_ranges(),
             13 => self.grown_maps(),
+            14 => self.counted_indexes(),
             _ => self.container_work(),
         }
     }
@@ -49,6 +50,67 @@ impl Generator {
 
     pub(super) fn one_of(&mut self, texts: &[&str]) -> String {
         self.rng.pick(texts).to_owned()
+    }
+
+    /// Elements at indexes that loops count, up and down, inside their list and beyond.
+    fn counted_indexes(&mut self) {
+        let loops = [
+            "for i in range(0, n - 1)",
+            "for i in range(0, l.len - 1)",
+            "for i in range(k, n)",
+            "for i in range(n, k)",
+            "for i in range(n, 0)",
+            "for i in range(1, n, 2)",
+            "for i in range(n, 0, -3)",
+            "i = -1\n  while i < n - 1\n    i += 1",
+            "i = n\n  while i > 0\n    i -= 1",
+            "i = k\n  while i <= l.len\n    i += 2",
+        ];
+        let head = self.one_of(&loops);
+        let end = if head.starts_with("for") { "end for" } else { "end while" };
+        let index = ["i", "i", "i + 1", "i - 1", "k", "k + i", "n - i", "i * 2", "i % 3", "-1"];
+        let change = [
+            "if i == k * 3 then break",
+            "if x == 9 and l.len < 12 then l.push 2",
+            "if i == k then continue",
+            "if i == 1 then l[i] = t % 7",
+            "l[i] = t % 11",
+            "t = t + l.len",
+            "if i == 5 and l.len > 3 then l.pop",
+        ];
+        let more = [
+            ("$FOR", head),
+            ("$END", end.to_owned()),
+            ("$I", self.one_of(&index)),
+            ("$J", self.one_of(&index)),
+            ("$C", self.one_of(&change)),
+            ("$N", self.number_of(40, 300)),
+            ("$K", self.number_of(0, 3)),
+            ("$M", self.number_of(5, 60)),
+            ("$A", self.one_of(&["l.len", "7", "4", "r % 10", "l.len + 1"])),
+        ];
+        let text = "walk$U = function(l, n, k)
+  t = 0
+  $FOR
+    x = l[$I]
+    if x isa number then t = (t * 3 + x) % 1009
+    $C
+    y = l[$J]
+    if y isa number then t += y
+  $END
+  return t
+end function
+try$U = function(l, r)
+  return walk$U(l, $A, $K)
+end function
+l$U = [3, 1, 4, 1, 5, 9, 2, 6]
+for r in range(1, $N)
+  if r % $M == 0 then l$U = range(1, r % 9)
+  $S = ($S * 5 + try$U(l$U, r)) % 100003
+end for
+print l$U";
+        self.template(text, &more);
+        self.spend(6_000);
     }
 
     /// Three functions deep; each sees the variables of the one around it and no further.

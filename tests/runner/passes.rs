@@ -43,6 +43,17 @@ fn short(line: &str) -> Option<String> {
 fn check(pass: Pass, program: &str, output: &str, expected: &Expect) {
     // What the passes around it make of its work would hide it.
     let around = Pass::ALL.iter().filter(|it| it.0 != pass).fold(Passes::default(), |passes, it| passes.without(it.0));
+    check_in(pass, around, program, output, expected);
+}
+
+/// The same of a pass that lives on the work of others.
+#[track_caller]
+fn check_among_others(pass: Pass, program: &str, output: &str, expected: &Expect) {
+    check_in(pass, Passes::default(), program, output, expected);
+}
+
+#[track_caller]
+fn check_in(pass: Pass, around: Passes, program: &str, output: &str, expected: &Expect) {
     let (with, printed) = ssa(program, around);
     assert_eq!(printed, output);
     let (without, printed) = ssa(program, around.without(pass));
@@ -79,19 +90,20 @@ fn hoisting_reads_lengths_before_the_loop() {
                 v13:object = Object v3
                 v14:int = StoredLen v13
                 GuardIndex v9, v14 ! IndexOutOfRange
-                v15:any = LoadElement v13, v9
-                v16:f64 = GuardNum v15 ! NotNumber
-                v17:f64 = FAdd v8, v16
-                v18:int = Int(1)
-                v19:int = IAdd v9, v18
+                v15:object = Elements v13
+                v16:any = LoadElement v13, v9, v15
+                v17:f64 = GuardNum v16 ! NotNumber
+                v18:f64 = FAdd v8, v17
+                v19:int = Int(1)
+                v20:int = IAdd v9, v19
                 jump block4()
             block4(): in loop0
                 EnterLoop { weight: 9, block: BlockId(1) } ! Forced
-                v20:bool = ICmp(Lt) v19, v4
-                branch v20 block3(v17, v19) else block5(v17)
+                v21:bool = ICmp(Lt) v20, v4
+                branch v21 block3(v18, v20) else block5(v18)
             block5(v11:f64):
-                v21:any = Box v11
-                return v21
+                v22:any = Box v11
+                return v22
             block6():
                 GuardElements ! Prototype
                 v10:f64 = F64(0)
@@ -118,19 +130,20 @@ fn hoisting_reads_lengths_before_the_loop() {
                 branch v7 block6() else block7()
             block3(v8:f64, v9:int): in loop0
                 GuardIndex v9, v14 ! IndexOutOfRange
-                v15:any = LoadElement v13, v9
-                v16:f64 = GuardNum v15 ! NotNumber
-                v17:f64 = FAdd v8, v16
-                v18:int = Int(1)
-                v19:int = IAdd v9, v18
+                v15:object = Elements v13
+                v16:any = LoadElement v13, v9, v15
+                v17:f64 = GuardNum v16 ! NotNumber
+                v18:f64 = FAdd v8, v17
+                v19:int = Int(1)
+                v20:int = IAdd v9, v19
                 jump block4()
             block4(): in loop0
                 EnterLoop { weight: 9, block: BlockId(1) } ! Forced
-                v20:bool = ICmp(Lt) v19, v4
-                branch v20 block3(v17, v19) else block5(v17)
+                v21:bool = ICmp(Lt) v20, v4
+                branch v21 block3(v18, v20) else block5(v18)
             block5(v11:f64):
-                v21:any = Box v11
-                return v21
+                v22:any = Box v11
+                return v22
             block6():
                 GuardElements ! Prototype
                 v10:f64 = F64(0)
@@ -142,6 +155,149 @@ fn hoisting_reads_lengths_before_the_loop() {
                 jump block5(v12)
         "#]],
     );
+}
+
+#[test]
+fn induction_checks_indexes_before_the_loop() {
+    check_among_others(
+        Pass::Induction,
+        "f = function(l, n)\n  s = 0\n  for i in range(1, n - 2)\n    s += l[i + 1] - l[i - 1]\n  end for\n  return s\nend function\n\
+         l = [3, 1, 4, 1, 5]\nfor k in range(1, 50)\n  x = f(l, 5)\nend for\nprint x\n",
+        "2\n",
+        &expect![[r#"
+            without:
+            function params=2
+            block0():
+                v1:any = Param(0)
+                v2:any = Param(1)
+                Enter { weight: 24, block: BlockId(0) }
+                v3:any = GuardTag(65531) v1 ! NotList
+                v4:int = GuardInt v2 ! NotInteger
+                jump block1()
+            block1():
+                v5:int = Int(0)
+                v6:any = LoadCell(5)
+                v7:any = GuardBits(18444773748872577025) v6 ! IntrinsicShadowed
+                v9:int = Int(1)
+                v10:int = Int(2)
+                v11:int = ISub v4, v10
+                v12:bool = ICmp(Le) v9, v11
+                GuardTrue v12 ! RangeDirection
+                v13:int = ISub v11, v9
+                v16:int = IAdd v13, v9
+                jump block2()
+            block2():
+                EnterLoop { weight: 14, block: BlockId(1) } ! Forced
+                v18:bool = ICmp(Lt) v5, v16
+                v19:int = Int(1)
+                branch v18 block6() else block7()
+            block3(v22:f64, v23:int, v24:int): in loop0
+                v29:int = Int(1)
+                v30:int = IAdd v23, v29
+                GuardIndex v30, v32 ! IndexOutOfRange
+                v33:object = Elements v31
+                v34:any = LoadElement v31, v30, v33
+                v35:f64 = GuardNum v34 ! NotNumber
+                v37:int = ISub v23, v29
+                GuardIndex v37, v32 ! IndexOutOfRange
+                v41:any = LoadElement v31, v37, v33
+                v42:f64 = GuardNum v41 ! NotNumber
+                v43:f64 = FSub v35, v42
+                v44:f64 = FAdd v22, v43
+                jump block4()
+            block4(): in loop0
+                EnterLoop { weight: 14, block: BlockId(1) } ! Forced
+                v45:bool = ICmp(Lt) v24, v16
+                v46:int = IAdd v9, v24
+                v47:int = Int(1)
+                v48:int = IAdd v24, v47
+                branch v45 block3(v44, v46, v48) else block5(v44)
+            block5(v26:f64):
+                v49:any = Box v26
+                return v49
+            block6():
+                GuardElements ! Prototype
+                v25:f64 = F64(0)
+                v31:object = Object v3
+                v32:int = StoredLen v31
+                jump block3(v25, v19, v19)
+            block7():
+                v28:f64 = F64(0)
+                jump block5(v28)
+            with:
+            function params=2
+            block0():
+                v1:any = Param(0)
+                v2:any = Param(1)
+                Enter { weight: 24, block: BlockId(0) }
+                v3:any = GuardTag(65531) v1 ! NotList
+                v4:int = GuardInt v2 ! NotInteger
+                jump block1()
+            block1():
+                v5:int = Int(0)
+                v6:any = LoadCell(5)
+                v7:any = GuardBits(18444773748872577025) v6 ! IntrinsicShadowed
+                v9:int = Int(1)
+                v10:int = Int(2)
+                v11:int = ISub v4, v10
+                v12:bool = ICmp(Le) v9, v11
+                GuardTrue v12 ! RangeDirection
+                v13:int = ISub v11, v9
+                v16:int = IAdd v13, v9
+                jump block2()
+            block2():
+                EnterLoop { weight: 14, block: BlockId(1) } ! Forced
+                v18:bool = ICmp(Lt) v5, v16
+                v19:int = Int(1)
+                branch v18 block6() else block7()
+            block3(v22:f64, v23:int): in loop0
+                v29:int = Int(1)
+                v30:int = IAdd v23, v29
+                v33:object = Elements v31
+                v34:any = LoadElement v31, v30, v33
+                v35:f64 = GuardNum v34 ! NotNumber
+                v37:int = ISub v23, v29
+                v41:any = LoadElement v31, v37, v33
+                v42:f64 = GuardNum v41 ! NotNumber
+                v43:f64 = FSub v35, v42
+                v44:f64 = FAdd v22, v43
+                jump block4()
+            block4(): in loop0
+                EnterLoop { weight: 14, block: BlockId(1) } ! Forced
+                v45:bool = ICmp(Lt) v23, v16
+                branch v45 block3(v44, v30) else block5(v44)
+            block5(v26:f64):
+                v49:any = Box v26
+                return v49
+            block6():
+                GuardElements ! Prototype
+                v25:f64 = F64(0)
+                v31:object = Object v3
+                v32:int = StoredLen v31
+                v53:int = Int(2)
+                GuardIndex v53, v32 ! LoopIndex
+                v54:int = Int(-1)
+                v55:int = IAdd v4, v54
+                GuardIndex v55, v32 ! LoopIndex
+                v56:int = Int(-3)
+                v57:int = IAdd v4, v56
+                GuardIndex v57, v32 ! LoopIndex
+                jump block3(v25, v19)
+            block7():
+                v28:f64 = F64(0)
+                jump block5(v28)
+        "#]],
+    );
+}
+
+#[test]
+fn indexes_that_leave_their_list_are_checked_in_the_loop() {
+    // Each call would leave before its loop; after some, the check goes back into it, where the loop ends in time.
+    let program = "f = function(l)\n  for i in range(0, 99)\n    if l[i] == 0 then return i\n  end for\nend function\n\
+                   l = [3, 1, 4, 0]\nfor k in range(1, 9000)\n  x = f(l)\nend for\nprint x\n";
+    let (form, printed) = ssa(program, Passes::default());
+    assert_eq!(printed, "3\n");
+    assert!(!form.contains("LoopIndex") && form.contains("IndexOutOfRange"), "{form}");
 }
 
 #[test]
@@ -163,26 +319,30 @@ fn numbering_guards_and_reads_once() {
                 v3:object = Object v2
                 GuardShape v3 ! Shape
                 v4:object = Object v2
-                v5:any = LoadSlot(0) v4
-                v6:f64 = GuardNum v5 ! NotNumber
-                v7:object = Object v2
-                v8:any = LoadSlot(0) v7
-                v9:f64 = GuardNum v8 ! NotNumber
-                v10:f64 = FMul v6, v9
-                v11:object = Object v2
-                v12:any = LoadSlot(0) v11
-                v13:f64 = GuardNum v12 ! NotNumber
-                v15:f64 = F64(4607182418800017408)
-                v16:f64 = FSub v13, v15
-                v17:object = Object v2
-                v18:any = LoadSlot(0) v17
-                v19:f64 = GuardNum v18 ! NotNumber
-                v21:f64 = F64(4607182418800017408)
-                v22:f64 = FSub v19, v21
-                v23:f64 = FMul v16, v22
-                v24:f64 = FAdd v10, v23
-                v25:any = Box v24
-                return v25
+                v5:object = Slots v4
+                v6:any = LoadSlot(0) v4, v5
+                v7:f64 = GuardNum v6 ! NotNumber
+                v8:object = Object v2
+                v9:object = Slots v8
+                v10:any = LoadSlot(0) v8, v9
+                v11:f64 = GuardNum v10 ! NotNumber
+                v12:f64 = FMul v7, v11
+                v13:object = Object v2
+                v14:object = Slots v13
+                v15:any = LoadSlot(0) v13, v14
+                v16:f64 = GuardNum v15 ! NotNumber
+                v18:f64 = F64(4607182418800017408)
+                v19:f64 = FSub v16, v18
+                v20:object = Object v2
+                v21:object = Slots v20
+                v22:any = LoadSlot(0) v20, v21
+                v23:f64 = GuardNum v22 ! NotNumber
+                v25:f64 = F64(4607182418800017408)
+                v26:f64 = FSub v23, v25
+                v27:f64 = FMul v19, v26
+                v28:f64 = FAdd v12, v27
+                v29:any = Box v28
+                return v29
             with:
             function params=1
             block0():
@@ -193,15 +353,16 @@ fn numbering_guards_and_reads_once() {
                 v2:any = GuardTag(65532) v1 ! NotMap
                 v3:object = Object v2
                 GuardShape v3 ! Shape
-                v5:any = LoadSlot(0) v3
-                v6:f64 = GuardNum v5 ! NotNumber
-                v10:f64 = FMul v6, v6
-                v15:f64 = F64(4607182418800017408)
-                v16:f64 = FSub v6, v15
-                v23:f64 = FMul v16, v16
-                v24:f64 = FAdd v10, v23
-                v25:any = Box v24
-                return v25
+                v5:object = Slots v3
+                v6:any = LoadSlot(0) v3, v5
+                v7:f64 = GuardNum v6 ! NotNumber
+                v12:f64 = FMul v7, v7
+                v18:f64 = F64(4607182418800017408)
+                v19:f64 = FSub v7, v18
+                v27:f64 = FMul v19, v19
+                v28:f64 = FAdd v12, v27
+                v29:any = Box v28
+                return v29
         "#]],
     );
 }
@@ -228,49 +389,46 @@ fn inlining_puts_callees_in_the_place_of_their_calls() {
                 v6:int = Int(1)
                 v7:any = GuardNotFunction v1 ! IsFunction
                 v8:int = GuardInt v7 ! NotInteger
-                v9:bool = ICmp(Lt) v8, v6
-                v10:int = Int(1)
-                v11:int = Int(-1)
-                v12:int = Select v9, v11, v10
-                v13:int = ISub v8, v6
-                v14:int = IAbs v13
-                v15:int = IAdd v14, v10
-                v16:int = Int(0)
+                v9:bool = ICmp(Le) v6, v8
+                GuardTrue v9 ! RangeDirection
+                v10:int = ISub v8, v6
+                v11:int = Int(1)
+                v12:int = Int(1)
+                v13:int = IAdd v10, v11
+                v14:int = Int(0)
                 jump block2()
             block2():
                 EnterLoop { weight: 7, block: BlockId(1) } ! Forced
-                v17:bool = ICmp(Lt) v16, v15
-                v18:int = IMul { zero: false, wide: false } v16, v12
-                v19:int = IAdd v6, v18
-                v20:int = Int(1)
-                v21:int = IAdd v16, v20
-                branch v17 block6() else block7()
-            block3(v22:f64, v23:int, v24:int): in loop0
-                v28:any = LoadCell(0)
-                v29:any = GuardCode(1) v28 ! OtherFunction
-                v31:any = Box v23
-                v32:any = Boxed(4607182418800017408)
-                v33:any = CallCode(1) v29, v31, v32
-                v34:f64 = GuardNum v33 ! NotNumber
-                v35:f64 = FAdd v22, v34
+                v15:bool = ICmp(Lt) v14, v13
+                v16:int = IAdd v6, v14
+                v17:int = Int(1)
+                v18:int = IAdd v14, v17
+                branch v15 block6() else block7()
+            block3(v19:f64, v20:int, v21:int): in loop0
+                v25:any = LoadCell(0)
+                v26:any = GuardCode(1) v25 ! OtherFunction
+                v28:any = Box v20
+                v29:any = Boxed(4607182418800017408)
+                v30:any = CallCode(1) v26, v28, v29
+                v31:f64 = GuardNum v30 ! NotNumber
+                v32:f64 = FAdd v19, v31
                 jump block4()
             block4(): in loop0
                 EnterLoop { weight: 7, block: BlockId(1) } ! Forced
-                v36:bool = ICmp(Lt) v24, v15
-                v37:int = IMul { zero: false, wide: false } v24, v12
-                v38:int = IAdd v6, v37
-                v39:int = Int(1)
-                v40:int = IAdd v24, v39
-                branch v36 block3(v35, v38, v40) else block5(v35)
-            block5(v26:f64):
-                v41:any = Box v26
-                return v41
+                v33:bool = ICmp(Lt) v21, v13
+                v34:int = IAdd v6, v21
+                v35:int = Int(1)
+                v36:int = IAdd v21, v35
+                branch v33 block3(v32, v34, v36) else block5(v32)
+            block5(v23:f64):
+                v37:any = Box v23
+                return v37
             block6():
-                v25:f64 = F64(0)
-                jump block3(v25, v19, v21)
+                v22:f64 = F64(0)
+                jump block3(v22, v16, v18)
             block7():
-                v27:f64 = F64(0)
-                jump block5(v27)
+                v24:f64 = F64(0)
+                jump block5(v24)
             with:
             function params=1
             block0():
@@ -284,51 +442,48 @@ fn inlining_puts_callees_in_the_place_of_their_calls() {
                 v6:int = Int(1)
                 v7:any = GuardNotFunction v1 ! IsFunction
                 v8:int = GuardInt v7 ! NotInteger
-                v9:bool = ICmp(Lt) v8, v6
-                v10:int = Int(1)
-                v11:int = Int(-1)
-                v12:int = Select v9, v11, v10
-                v13:int = ISub v8, v6
-                v14:int = IAbs v13
-                v15:int = IAdd v14, v10
-                v16:int = Int(0)
+                v9:bool = ICmp(Le) v6, v8
+                GuardTrue v9 ! RangeDirection
+                v10:int = ISub v8, v6
+                v11:int = Int(1)
+                v12:int = Int(1)
+                v13:int = IAdd v10, v11
+                v14:int = Int(0)
                 jump block2()
             block2():
                 EnterLoop { weight: 7, block: BlockId(1) } ! Forced
-                v17:bool = ICmp(Lt) v16, v15
-                v18:int = IMul { zero: false, wide: false } v16, v12
-                v19:int = IAdd v6, v18
-                v20:int = Int(1)
-                v21:int = IAdd v16, v20
-                branch v17 block8() else block7(v2)
-            block3(v24:int, v25:int, v26:int): in loop0
-                v29:int = Int(1)
+                v15:bool = ICmp(Lt) v14, v13
+                v16:int = IAdd v6, v14
+                v17:int = Int(1)
+                v18:int = IAdd v14, v17
+                branch v15 block8() else block7(v2)
+            block3(v21:int, v22:int, v23:int): in loop0
+                v26:int = Int(1)
                 EnterInlined { weight: 6, code: 1 } ! Forced
                 jump block4()
             block4(): in loop0
-                v31:int = Int(2)
-                v32:int = IMul { zero: false, wide: false } v25, v31
-                v33:int = IAdd v32, v29
+                v28:int = Int(2)
+                v29:int = IMul { zero: false, wide: false } v22, v28
+                v30:int = IAdd v29, v26
                 LeaveInlined
                 jump block5()
             block5(): in loop0
-                v34:int = IAdd v24, v33 ! Overflow
+                v31:int = IAdd v21, v30 ! Overflow
                 jump block6()
             block6(): in loop0
                 EnterLoop { weight: 7, block: BlockId(1) } ! Forced
-                v35:bool = ICmp(Lt) v26, v15
-                v36:int = IMul { zero: false, wide: false } v26, v12
-                v37:int = IAdd v6, v36
-                v38:int = Int(1)
-                v39:int = IAdd v26, v38
-                branch v35 block3(v34, v37, v39) else block7(v34)
-            block7(v27:int):
-                v40:any = Box v27
-                return v40
+                v32:bool = ICmp(Lt) v23, v13
+                v33:int = IAdd v6, v23
+                v34:int = Int(1)
+                v35:int = IAdd v23, v34
+                branch v32 block3(v31, v33, v35) else block7(v31)
+            block7(v24:int):
+                v36:any = Box v24
+                return v36
             block8():
-                v22:any = LoadCell(0)
-                v23:any = GuardCode(1) v22 ! OtherFunction
-                jump block3(v2, v19, v21)
+                v19:any = LoadCell(0)
+                v20:any = GuardCode(1) v19 ! OtherFunction
+                jump block3(v2, v16, v18)
         "#]],
     );
 }

@@ -20,7 +20,7 @@ use super::calls::{Receiver, Ret, set_receiver};
 use super::drive::{ALL, ANY, Stepped};
 use super::frame::{self, Frame, Ip};
 use super::members::{Member, own_slot};
-use super::values::{equal_quickly, known_entry, never_quickly, remainder, sample, sample_index};
+use super::values::{equal_quickly, known_entry, never_quickly, next_element, remainder, sample, sample_index};
 use super::{Called, Run, names};
 use crate::bytecode::{Op, Word, aux};
 use crate::engine::unit::NameEntry;
@@ -283,7 +283,7 @@ pub(super) fn steps<const OP: u8>(run: &mut Run<'_>, realm: &mut Realm, at: Opti
                 goto!(ip.step(2))
             }
             sync!();
-            match check!(ops::iter_next(realm, object, at)) {
+            match check!(next_element(realm, object, at, ip.cell())) {
                 Some((element, next)) => {
                     window.set($word.c(), element);
                     window.set($word.b(), next);

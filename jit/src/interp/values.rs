@@ -52,6 +52,20 @@ fn index_flags(container: Value, key: Value) -> u8 {
     flags
 }
 
+/// The next element of a `for` over something else than a list, which is noted, and where to go on behind it.
+#[inline(never)]
+pub(super) fn next_element(
+    realm: &mut Realm,
+    object: Value,
+    at: Value,
+    cell: &FeedbackCell,
+) -> Eval<Option<(Value, Value)>> {
+    if !cell.is_sampled() && !object.is_list() {
+        cell.see_index(kinds_of(object), Kinds::NONE, Kinds::NONE, 0);
+    }
+    ops::iter_next(realm, object, at)
+}
+
 /// A map's own entry, where the cell has nothing to learn from it.
 #[inline(never)]
 pub(super) fn known_entry(realm: &Realm, container: Value, key: Value, cell: &FeedbackCell) -> Option<Value> {

@@ -243,7 +243,7 @@ pub fn build(input: &Input<'_>) -> Result<Func, Unbuilt> {
         return Err(Unbuilt { refused, frame });
     }
     let mut func = builder.func;
-    super::improve::improve(&mut func, input.passes);
+    super::improve::improve(&mut func, input.passes, input.seen);
     if func.blocks.iter().map(|block| block.insts.len()).sum::<usize>() > MAX_INSTS {
         return Err(Refusal::TooLarge.into());
     }

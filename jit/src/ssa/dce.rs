@@ -80,6 +80,18 @@ pub fn rename(func: &mut Func, f: impl Fn(Val) -> Val) {
     }
 }
 
+/// Makes a jump of a branch whose condition is a constant.
+pub fn fold_branches(func: &mut Func) {
+    for block in &mut func.blocks {
+        let End::Branch { cond, then, els } = &mut block.end else { continue };
+        let known = block.insts.iter().rev().find(|inst| inst.result == Some(*cond));
+        if let Some(Inst { op: Op::Bool(truth), .. }) = known {
+            let edge = std::mem::take(if *truth { then } else { els });
+            block.end = End::Jump(edge);
+        }
+    }
+}
+
 /// Drops pure instructions and parameters that nothing kept uses, and unreachable blocks' contents.
 pub fn drop_dead(func: &mut Func) {
     let reachable = reachable(func);

@@ -25,6 +25,18 @@ pub struct NaturalLoop {
     pub contains: Vec<bool>,
 }
 
+impl NaturalLoop {
+    /// Whether a block belongs to it; one that was made later does not.
+    pub fn has(&self, block: Block) -> bool {
+        self.contains.get(block.0 as usize).copied().unwrap_or(false)
+    }
+
+    /// Its blocks, by number.
+    pub fn blocks(&self) -> impl Iterator<Item = Block> + '_ {
+        (0..self.contains.len() as u32).map(Block).filter(|&block| self.has(block))
+    }
+}
+
 impl Dominators {
     /// The shape of a function.
     pub fn of(func: &Func) -> Dominators {
@@ -58,6 +70,18 @@ impl Dominators {
             }
         }
         a == b
+    }
+
+    /// The block before a loop, from which alone it is entered and which leads nowhere else.
+    pub fn preheader(&self, func: &Func, around: &NaturalLoop) -> Option<Block> {
+        let mut outside = self.preds[around.head.0 as usize].iter().copied().filter(|&pred| !around.has(pred));
+        let only = outside.next().filter(|_| outside.next().is_none());
+        only.filter(|&it| func[it].end.edges().count() == 1)
+    }
+
+    /// The blocks from which a loop's head is reached again.
+    pub fn latches<'a>(&'a self, around: &'a NaturalLoop) -> impl Iterator<Item = Block> + 'a {
+        self.preds[around.head.0 as usize].iter().copied().filter(|&pred| around.has(pred))
     }
 
     /// The loops, those inside others first.

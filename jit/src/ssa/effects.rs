@@ -22,12 +22,15 @@ impl Memory {
     pub const SHAPES: Memory = Memory(16);
     /// What type maps have.
     pub const TYPES: Memory = Memory(32);
+    /// What a collection may change: where arrays are that still belong to something, and whether stores need the barrier. Where an
+    /// array is keeps nothing alive.
+    pub const HEAP: Memory = Memory(64);
     /// All.
-    pub const ALL: Memory = Memory(63);
+    pub const ALL: Memory = Memory(127);
     /// None.
     pub const NONE: Memory = Memory(0);
     /// How many kinds there are.
-    pub const KINDS: usize = 6;
+    pub const KINDS: usize = 7;
 
     /// Both.
     pub const fn and(self, other: Memory) -> Memory {
@@ -50,9 +53,12 @@ pub fn reads(op: Op) -> Memory {
     match op {
         Op::LoadCell(_) => Memory::CELLS,
         Op::ListLen | Op::StoredLen | Op::GuardComputed | Op::RangeBase | Op::RangeStep => Memory::LISTS,
-        Op::LoadElement | Op::ListGet => Memory::LISTS.and(Memory::ELEMENTS),
+        Op::LoadElement | Op::ListGet { .. } => Memory::LISTS.and(Memory::ELEMENTS),
         Op::LoadSlot(_) => Memory::SLOTS.and(Memory::SHAPES),
         Op::HasShape(_) | Op::GuardShape(_) => Memory::SHAPES,
+        Op::Elements => Memory::LISTS.and(Memory::HEAP),
+        Op::Slots => Memory::SHAPES.and(Memory::HEAP),
+        Op::NeedsBarrier => Memory::HEAP,
         Op::GuardElements => Memory::TYPES,
         // A method that is in a slot of its type map may be replaced there.
         Op::GuardTypes(_) => Memory::TYPES.and(Memory::SLOTS),
@@ -65,14 +71,23 @@ pub fn writes(inst: &Inst) -> Memory {
     match inst.op {
         Op::StoreCell(_) => Memory::CELLS,
         Op::StoreElement => Memory::ELEMENTS,
-        Op::ListSet | Op::ListPush | Op::ListPop => Memory::LISTS.and(Memory::ELEMENTS),
+        Op::ListSet | Op::ListPush | Op::ListPop => Memory::LISTS.and(Memory::ELEMENTS).and(Memory::HEAP),
         Op::StoreSlot(_) | Op::StoreVariable(_) => Memory::SLOTS,
-        Op::AddSlot { .. } => Memory::SLOTS.and(Memory::SHAPES),
+        Op::AddSlot { .. } => Memory::SLOTS.and(Memory::SHAPES).and(Memory::HEAP),
+        Op::Enter { .. } | Op::EnterInlined { .. } | Op::EnterLoop { .. } | Op::StrChar | Op::CharOf => Memory::HEAP,
         Op::CallSelf | Op::CallCode(_) | Op::Record(_) => Memory::ALL,
-        Op::Helper(helper) if helper.writes() || matches!(helper, Helper::IterNext | Helper::LoadFree(_)) => {
-            Memory::ALL
-        }
+        Op::Helper(helper) if helper.writes() || matches!(helper, Helper::LoadFree(_)) => Memory::ALL,
+        Op::Helper(helper) if helper != Helper::LoadGlobals => Memory::HEAP,
         _ => Memory::NONE,
+    }
+}
+
+/// How many of an instruction's operands tell what it does; those behind are known from these and from memory.
+pub fn telling_args(op: Op) -> usize {
+    match op {
+        Op::LoadSlot(_) => 1,
+        Op::LoadElement => 2,
+        _ => usize::MAX,
     }
 }
 
@@ -90,8 +105,16 @@ pub fn repeats(op: Op) -> bool {
             | Op::EnterInlined { .. }
     );
     // What is found at the entry is found once; a computed list's parts are read behind its guard alone.
-    let once =
-        matches!(op, Op::Param(_) | Op::Window(_) | Op::Captured | Op::Environment | Op::RangeBase | Op::RangeStep);
+    let once = matches!(
+        op,
+        Op::Param(_)
+            | Op::Window(_)
+            | Op::Captured
+            | Op::Environment
+            | Op::RangeBase
+            | Op::RangeStep
+            | Op::IterPosition
+    );
     op.may_exit() && !momentary || op.is_pure() && !once
 }
 
@@ -106,7 +129,7 @@ pub fn may_be_early(inst: &Inst) -> bool {
             | Op::FMath(_)
             | Op::IDiv(_)
             | Op::IRem { .. }
-            | Op::ListGet
+            | Op::ListGet { .. }
             | Op::StrChar
             | Op::CharOf
             | Op::StrCmp(_)

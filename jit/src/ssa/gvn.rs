@@ -126,7 +126,7 @@ impl Pass {
 
     fn key(&self, op: Op, args: &[Val], versions: &Versions) -> Key {
         let mut key = Key { op, args: [Val(u32::MAX); MOST_ARGS], versions: [0; Memory::KINDS] };
-        for (slot, arg) in key.args.iter_mut().zip(args) {
+        for (slot, arg) in key.args.iter_mut().zip(args).take(effects::telling_args(op)) {
             *slot = self.number[arg.0 as usize];
         }
         effects::reads(op).kinds().for_each(|kind| key.versions[kind] = versions[kind]);

@@ -3,20 +3,32 @@
 //! `build` hands a function over and gets it back, ready for `translate`. Invariant: what it means stays as it is.
 
 use super::dom::Dominators;
-use super::{Func, dce, gvn, licm};
+use super::seen::Seen;
+use super::{Func, bounds, dce, gvn, induction, licm, preheader};
 use crate::passes::{Pass, Passes};
 
-/// Improves what `build` made.
-pub fn improve(func: &mut Func, passes: Passes) {
+/// Improves what `build` made, given what was seen of the function before.
+pub fn improve(func: &mut Func, passes: Passes, seen: &Seen) {
     dce::prune_params(func);
     dce::drop_dead(func);
-    let dominators = Dominators::of(func);
-    let loops = dominators.loops();
+    let mut dominators = Dominators::of(func);
+    let mut loops = dominators.loops();
+    if preheader::split(func, &dominators, &loops) {
+        dominators = Dominators::of(func);
+        loops = dominators.loops();
+    }
+    if passes.has(Pass::Induction) {
+        induction::unify(func, &dominators, &loops);
+    }
     if passes.has(Pass::Numbering) {
         gvn::number_values(func, &dominators, &loops);
+        dce::fold_branches(func);
     }
     if passes.has(Pass::Hoisting) {
         licm::hoist(func, &dominators, &loops);
+    }
+    if passes.has(Pass::Induction) {
+        bounds::check_early(func, &dominators, &loops, seen);
     }
     dce::drop_dead(func);
 }

@@ -7,7 +7,9 @@
 use super::dom::{Dominators, NaturalLoop};
 use super::effects::{self, Memory};
 use super::gvn::{written_in_blocks, written_in_loop};
-use super::{Block, Func, Inst, Val};
+use super::{Block, Func, Inst, Op, Val};
+use minilive_mir::ir::InstId;
+use rustc_hash::FxHashMap;
 
 /// Moves invariant instructions out of loops; `loops` are inner before outer.
 pub fn hoist(func: &mut Func, dominators: &Dominators, loops: &[NaturalLoop]) {
@@ -16,6 +18,7 @@ pub fn hoist(func: &mut Func, dominators: &Dominators, loops: &[NaturalLoop]) {
     }
     let written = written_in_blocks(func);
     let mut home = homes(func);
+    let mut constants = constants_of(func);
     for it in loops {
         let Some(before) = dominators.idom(it.head) else { continue };
         let is_only_way =
@@ -29,24 +32,56 @@ pub fn hoist(func: &mut Func, dominators: &Dominators, loops: &[NaturalLoop]) {
             dominators.order.iter().copied().filter(|block| it.contains[block.0 as usize]).collect();
         for block in inside {
             let insts = std::mem::take(&mut func[block].insts);
-            let (moved, kept): (Vec<Inst>, Vec<Inst>) = insts.into_iter().partition(|inst| {
-                let moves = effects::may_be_early(inst)
+            let (mut moved, mut kept) = (Vec::new(), Vec::with_capacity(insts.len()));
+            for mut inst in insts {
+                let moves = effects::may_be_early(&inst)
                     && !effects::is_constant(inst.op)
                     && !effects::reads(inst.op).meets(changed)
-                    && inst.args.iter().all(|arg| home[arg.0 as usize].is_some_and(|at| !it.contains[at.0 as usize]));
-                if moves && let Some(result) = inst.result {
+                    && inst.args.iter().all(|arg| constants.contains_key(arg) || outside(&home, it, *arg));
+                if !moves {
+                    kept.push(inst);
+                    continue;
+                }
+                for arg in &mut inst.args {
+                    if outside(&home, it, *arg) {
+                        continue;
+                    }
+                    *arg = again(func, &mut constants, *arg, &mut moved);
+                    home.push(Some(before));
+                }
+                if let Some(result) = inst.result {
                     home[result.0 as usize] = Some(before);
                 }
-                moves
-            });
+                moved.push(inst);
+            }
             func[block].insts = kept;
             func[before].insts.extend(moved);
         }
     }
 }
 
+/// Whether a value is defined outside of a loop.
+fn outside(home: &[Option<Block>], around: &NaturalLoop, val: Val) -> bool {
+    home[val.0 as usize].is_some_and(|at| !around.has(at))
+}
+
+/// The constants of a function.
+fn constants_of(func: &Func) -> FxHashMap<Val, Op> {
+    let insts = func.blocks.iter().flat_map(|block| &block.insts);
+    insts.filter(|inst| effects::is_constant(inst.op)).filter_map(|inst| Some((inst.result?, inst.op))).collect()
+}
+
+/// Makes a constant once more, where what needs it moves to.
+fn again(func: &mut Func, constants: &mut FxHashMap<Val, Op>, val: Val, moved: &mut Vec<Inst>) -> Val {
+    let (op, at) = (constants[&val], moved.last().map_or(InstId(0), |inst| inst.at));
+    let made = func.new_val(func.rep(val));
+    constants.insert(made, op);
+    moved.push(Inst { op, args: Vec::new(), result: Some(made), exit: None, at });
+    made
+}
+
 /// The block that defines each value.
-fn homes(func: &Func) -> Vec<Option<Block>> {
+pub fn homes(func: &Func) -> Vec<Option<Block>> {
     let mut homes = vec![None; func.reps.len()];
     for block in func.block_ids() {
         let data = &func[block];

@@ -39,7 +39,7 @@ impl Lower<'_, '_> {
         self.b.switch_to_block(slow);
         self.store_budget();
         let site = self.site();
-        let made = self.call_helper(HelperId::MakeFunction, 0, &[site, code, captured]);
+        let made = self.call_keeping(HelperId::MakeFunction, &[site, code, captured]);
         self.load_budget();
         let function = self.meet(next, made);
         self.define(inst, function);
@@ -60,7 +60,8 @@ impl Lower<'_, '_> {
     fn make_map(&mut self, inst: &Inst, helper: HelperId, (shape, extra): (u32, u8), (slots, room): (usize, usize)) {
         let args: Vec<ir::Value> = inst.args.iter().map(|&arg| self.val(arg)).collect();
         let (slow, next) = self.two_ways();
-        if room <= MAP_INLINE_MAX {
+        let in_cell = room <= MAP_INLINE_MAX;
+        if in_cell {
             let map = self.take_map(shape, extra, (slots, room), slow);
             let absent = self.iconst(Value::ABSENT.bits() as i64);
             for i in 0..slots {
@@ -76,7 +77,8 @@ impl Lower<'_, '_> {
         self.store_budget();
         let (site, shape) = (self.site(), self.iconst(i64::from(shape)));
         let (words, count) = self.store_words(&args);
-        let made = self.call_helper(helper, 0, &[site, shape, words, count]);
+        let args = [site, shape, words, count];
+        let made = if in_cell { self.call_keeping(helper, &args) } else { self.call_helper(helper, 0, &args) };
         self.load_budget();
         let map = self.meet(next, made);
         self.define(inst, map);

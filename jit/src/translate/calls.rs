@@ -159,6 +159,7 @@ impl Lower<'_, '_> {
                 let entry = self.symbol(Symbol::NameEntry(name));
                 self.call_helper(HelperId::LoadFree, 0, &[site, args[0], args[1], entry])
             }
+            Helper::IterNext => self.call_helper(HelperId::IterNext, 0, &[site, args[0], args[1]]),
             Helper::GetIndex => self.call_helper(HelperId::GetIndex, 0, &[site, args[0], args[1]]),
             Helper::SetIndex => self.call_helper(HelperId::SetIndex, 0, &[site, args[0], args[1], args[2]]),
             Helper::Unary(op) => {
@@ -226,7 +227,9 @@ impl Lower<'_, '_> {
         self.b.ins().brif(is_error, slow, &[], next, &[]);
         self.b.switch_to_block(slow);
         self.store_budget();
-        let done = self.variadic(site, Helper::CheckUncaught, &[value]);
+        let (words, count) = self.store_words(&[value]);
+        let operation = self.iconst(generic_number(Helper::CheckUncaught));
+        let done = self.call_keeping(HelperId::Generic, &[site, operation, words, count]);
         self.load_budget();
         self.unwind_if_exc(done);
         self.b.ins().jump(next, &[]);

@@ -130,7 +130,7 @@ impl Lower<'_, '_> {
     }
 
     fn add_to_counter(&mut self, block: BlockId, rounds: ir::Value) {
-        let address = self.relocated(Symbol::Counter(block));
+        let address = self.symbol(Symbol::Counter(block));
         let old = self.b.ins().load(types::I64, memory(), address, 0);
         let new = self.b.ins().iadd(old, rounds);
         self.b.ins().store(memory(), new, address, 0);

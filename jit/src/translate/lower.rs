@@ -6,13 +6,14 @@ use super::sites::Sites;
 use super::symbols::Symbol;
 use super::{Env, ExitInfo, HelperId, state_words};
 use crate::ssa::shape_set::ShapeSet;
-use crate::ssa::{Block, Edge, End, Exit, Func, Inst, Op, Rep, StateId, Val};
+use crate::ssa::{Block, Edge, End, Exit, Func, Inst, Op, Rep, StateId, Val, effects};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData, types};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_frontend::FunctionBuilder;
 use minilive_runtime::function::FUNCTION_CODE;
 use minilive_runtime::map::MAP_SHAPE;
+use minilive_runtime::realm::HEAD_NATIVE_STATUS;
 use minilive_runtime::value::{NUMBER_END, TAG_FUNCTION, TAG_IMMEDIATE, TAG_SHIFT, Value};
 use rustc_hash::FxHashMap;
 
@@ -27,6 +28,10 @@ pub(super) struct Lower<'a, 'b> {
     pub(super) defs: FxHashMap<Val, Op>,
     /// What functions returned: never the mark of an unassigned variable.
     pub(super) returned: rustc_hash::FxHashSet<Val>,
+    /// Values that are computed where they are needed: from which, and what is added.
+    late: FxHashMap<Val, (Val, i64)>,
+    /// Those that were computed in the current block.
+    computed: FxHashMap<Val, ir::Value>,
     /// Boxed values that are numbers for sure.
     pub(super) numbers: rustc_hash::FxHashSet<Val>,
     pub(super) blocks: Vec<ir::Block>,
@@ -79,6 +84,8 @@ pub(super) fn lower(builder: FunctionBuilder<'_>, isa: &OwnedTargetIsa, func: &F
         vals: vec![None; func.reps.len()],
         defs: FxHashMap::default(),
         returned: Default::default(),
+        late: super::late::late_values(func),
+        computed: FxHashMap::default(),
         numbers: Default::default(),
         blocks: Vec::new(),
         ctx: ir::Value::from_u32(0),
@@ -180,11 +187,14 @@ impl Lower<'_, '_> {
             self.ctx = self.inputs.remove(0);
         }
         let data = &self.func[block];
+        self.computed.clear();
         for (i, inst) in data.insts.iter().enumerate() {
             self.at = inst.at;
             self.b.set_srcloc(ir::SourceLoc::new(inst.at.0));
+            inst.args.iter().for_each(|&arg| self.compute_late(arg));
             self.inst(inst, data.insts.get(i + 1));
         }
+        data.end.edges().flat_map(|edge| &edge.args).for_each(|&arg| self.compute_late(arg));
         match (&data.end, data.insts.last()) {
             // The other way round.
             (End::Branch { cond, then, els }, Some(last)) if last.op == Op::Not && last.result == Some(*cond) => {
@@ -193,13 +203,45 @@ impl Lower<'_, '_> {
             }
             (end, _) => self.end(end),
         }
+        self.computed.clear();
     }
 
     // ---- values --------------------------------------------------------------------------------------------------------
 
     /// The CLIF value of an SSA value.
     pub(super) fn val(&mut self, val: Val) -> ir::Value {
-        self.vals[val.0 as usize].expect("verified: defined before used")
+        match self.vals[val.0 as usize] {
+            Some(value) => value,
+            None => self.constant(val),
+        }
+    }
+
+    /// Computes what comes late and is named by the block that is being written.
+    fn compute_late(&mut self, val: Val) {
+        if self.late.contains_key(&val) {
+            let value = self.val(val);
+            self.computed.insert(val, value);
+        }
+    }
+
+    /// A constant, or what comes late, made where it is needed: cold blocks that share one would keep a register from the way around them.
+    fn constant(&mut self, val: Val) -> ir::Value {
+        if let Some(&(from, constant)) = self.late.get(&val) {
+            if let Some(&value) = self.computed.get(&val) {
+                return value;
+            }
+            let from = self.val(from);
+            return self.b.ins().iadd_imm_s(from, constant);
+        }
+        match self.defs.get(&val).copied().expect("verified: defined before used") {
+            Op::Int(n) => self.iconst(n),
+            Op::Bool(truth) => self.b.ins().iconst(types::I8, i64::from(truth)),
+            Op::Boxed(bits) => self.iconst(bits as i64),
+            Op::Intrinsic(id) => self.symbol(Symbol::Intrinsic(id)),
+            Op::Literal(id) => self.symbol(Symbol::Literal(id)),
+            Op::Name(id) => self.symbol(Symbol::Name(id)),
+            other => unreachable!("{other:?} is no constant"),
+        }
     }
 
     pub(super) fn arg(&mut self, inst: &Inst, i: usize) -> ir::Value {
@@ -308,9 +350,12 @@ impl Lower<'_, '_> {
 
     fn inst(&mut self, inst: &Inst, next: Option<&Inst>) {
         if let Some(result) = inst.result
-            && matches!(inst.op, Op::F64(_) | Op::Int(_) | Op::Bool(_) | Op::Boxed(_))
+            && effects::is_constant(inst.op)
         {
             self.defs.insert(result, inst.op);
+        }
+        if inst.result.is_some_and(|it| self.late.contains_key(&it)) {
+            return;
         }
         // The head of a loop is left behind its own effect, which it brings about itself.
         if let Some(exit) = inst.exit
@@ -336,33 +381,8 @@ impl Lower<'_, '_> {
                 let value = self.b.ins().f64const(f64::from_bits(bits));
                 self.define(inst, value);
             }
-            Op::Int(n) => {
-                let value = self.iconst(n);
-                self.define(inst, value);
-            }
-            Op::Bool(truth) => {
-                let value = self.b.ins().iconst(types::I8, i64::from(truth));
-                self.define(inst, value);
-            }
-            Op::Boxed(bits) => {
-                if bits < NUMBER_END {
-                    self.numbers.extend(inst.result);
-                }
-                let value = self.iconst(bits as i64);
-                self.define(inst, value);
-            }
-            Op::Intrinsic(id) => {
-                let value = self.symbol(Symbol::Intrinsic(id));
-                self.define(inst, value);
-            }
-            Op::Literal(id) => {
-                let value = self.symbol(Symbol::Literal(id));
-                self.define(inst, value);
-            }
-            Op::Name(id) => {
-                let value = self.symbol(Symbol::Name(id));
-                self.define(inst, value);
-            }
+            Op::Boxed(bits) if bits < NUMBER_END => self.numbers.extend(inst.result),
+            Op::Int(_) | Op::Bool(_) | Op::Boxed(_) | Op::Intrinsic(_) | Op::Literal(_) | Op::Name(_) => {}
             Op::Box => {
                 self.numbers.extend(inst.result);
                 let value = self.boxed(inst.args[0]);
@@ -399,7 +419,12 @@ impl Lower<'_, '_> {
             Op::ListPop => self.list_pop(inst),
             Op::StrLen | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => self.text(inst),
             Op::Object | Op::StoredLen | Op::GuardIndex | Op::LoadElement | Op::StoreElement => self.element(inst),
-            Op::ListGet | Op::ListSet | Op::ListLen | Op::GuardComputed | Op::RangeBase | Op::RangeStep => {
+            Op::IterPosition => {
+                let next = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_NATIVE_STATUS as i32);
+                self.define(inst, next);
+            }
+            Op::Elements | Op::Slots | Op::NeedsBarrier => self.part_of_object(inst),
+            Op::ListGet { .. } | Op::ListSet | Op::ListLen | Op::GuardComputed | Op::RangeBase | Op::RangeStep => {
                 self.list(inst);
             }
             Op::CallSelf | Op::CallCode(_) | Op::Helper(_) => self.call(inst, next),

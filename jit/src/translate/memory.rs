@@ -5,8 +5,8 @@ use super::lower::{Lower, memory};
 use super::symbols::Symbol;
 use crate::feedback::{FeedbackCell, Target};
 use crate::ssa::{Inst, Op, Val};
-use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{self, InstBuilder, types};
+use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
+use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
 use minilive_runtime::function::FUNCTION_OUTER;
 use minilive_runtime::heap::flags;
 use minilive_runtime::list::{LIST_CAPACITY, LIST_ELEMENTS, LIST_LEN};
@@ -105,7 +105,7 @@ impl Lower<'_, '_> {
                 let value = self.b.ins().load(types::I64, memory(), elements, offset);
                 self.define(inst, value);
             }
-            Op::ListGet => self.list_get(inst),
+            Op::ListGet { computed } => self.list_get(inst, computed),
             _ => self.list_set(inst, object),
         }
     }
@@ -131,7 +131,8 @@ impl Lower<'_, '_> {
                 self.continue_if(inside, exit);
             }
             Op::LoadElement => {
-                let address = self.element_address(inst);
+                let (index, array) = (self.arg(inst, 1), self.arg(inst, 2));
+                let address = self.address_in(array, index);
                 let value = self.b.ins().load(types::I64, memory(), address, 0);
                 self.define(inst, value);
             }
@@ -139,24 +140,39 @@ impl Lower<'_, '_> {
         }
     }
 
-    fn element_address(&mut self, inst: &Inst) -> ir::Value {
-        let (object, index) = (self.arg(inst, 0), self.arg(inst, 1));
-        self.element_address_of(object, index)
+    /// Where arrays are, and whether stores take more than a store.
+    pub(super) fn part_of_object(&mut self, inst: &Inst) {
+        let object = self.arg(inst, 0);
+        let part = match inst.op {
+            Op::Elements => self.b.ins().load(types::I64, memory(), object, LIST_ELEMENTS as i32),
+            Op::Slots => self.b.ins().load(types::I64, memory(), object, MAP_SLOTS as i32),
+            _ => {
+                let guarded = self.flags(object, flags::GUARDED);
+                let marking = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_MARKING as i32);
+                self.b.ins().bor(guarded, marking)
+            }
+        };
+        self.define(inst, part);
+    }
+
+    fn address_in(&mut self, array: ir::Value, index: ir::Value) -> ir::Value {
+        let offset = self.b.ins().ishl_imm_u(index, 3);
+        self.b.ins().iadd(array, offset)
     }
 
     fn element_address_of(&mut self, object: ir::Value, index: ir::Value) -> ir::Value {
         let elements = self.b.ins().load(types::I64, memory(), object, LIST_ELEMENTS as i32);
-        let offset = self.b.ins().ishl_imm_u(index, 3);
-        self.b.ins().iadd(elements, offset)
+        self.address_in(elements, index)
     }
 
     fn store_element(&mut self, inst: &Inst) {
         let (slow, next) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(slow);
         let (object, value) = (self.arg(inst, 0), self.arg(inst, 3));
-        let special = self.special_store(object, inst.args[3]);
+        let (index, array, barrier) = (self.arg(inst, 1), self.arg(inst, 4), self.arg(inst, 5));
+        let special = self.or_first_other(barrier, object, inst.args[3]);
         self.leave_if(special, slow);
-        let address = self.element_address(inst);
+        let address = self.address_in(array, index);
         self.b.ins().store(memory(), value, address, 0);
         self.b.ins().jump(next, &[]);
         self.b.switch_to_block(slow);
@@ -171,15 +187,15 @@ impl Lower<'_, '_> {
         let guarded = self.b.ins().band_imm_u(found, i64::from(flags::GUARDED));
         let marking = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_MARKING as i32);
         let special = self.b.ins().bor(guarded, marking);
-        self.or_first_other(special, found, value)
+        self.or_first_other(special, object, value)
     }
 
-    /// Whether something is the case, or the value would be the first one of its list that is no number, whose flags were found: the
-    /// flag that says so must go.
-    fn or_first_other(&mut self, special: ir::Value, found: ir::Value, value: Val) -> ir::Value {
+    /// Whether something is the case, or the value would be the first one of its list that is no number: the flag that says so must go.
+    fn or_first_other(&mut self, special: ir::Value, list: ir::Value, value: Val) -> ir::Value {
         if self.is_number(value) {
             return special;
         }
+        let found = self.b.ins().load(types::I8, memory(), list, FLAGS);
         let (boxed, zero) = (self.val(value), self.b.ins().iconst(types::I8, 0));
         let all_numbers = self.b.ins().band_imm_u(found, i64::from(flags::ALL_NUMBERS));
         let number = self.is_below_tags(boxed);
@@ -236,20 +252,15 @@ impl Lower<'_, '_> {
         self.define(inst, env);
     }
 
-    /// The address of a slot of a map that is known to have it.
-    fn slot_address(&mut self, object: ir::Value) -> ir::Value {
-        self.b.ins().load(types::I64, memory(), object, MAP_SLOTS as i32)
-    }
-
     pub(super) fn load_slot(&mut self, inst: &Inst, slot: u8) {
-        let object = self.arg(inst, 0);
-        let slots = self.slot_address(object);
+        let slots = self.arg(inst, 1);
         let value = self.b.ins().load(types::I64, memory(), slots, i32::from(slot) * 8);
         self.define(inst, value);
     }
 
     pub(super) fn store_slot(&mut self, inst: &Inst, slot: u8) {
-        let next = self.store_in_place(inst, 2, slot);
+        let place = [2, 4, 5].map(|i| self.arg(inst, i));
+        let next = self.store_in_place(place, slot);
         let args = [3, 1, 2].map(|i| self.arg(inst, i));
         self.store_slowly(HelperId::StoreMember, args, next);
     }
@@ -264,7 +275,7 @@ impl Lower<'_, '_> {
         let capacity = self.b.ins().load(types::I32, memory(), object, MAP_CAPACITY as i32);
         let room = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThan, capacity, i64::from(slot));
         self.continue_if(room, slow);
-        let slots = self.slot_address(object);
+        let slots = self.b.ins().load(types::I64, memory(), object, MAP_SLOTS as i32);
         self.b.ins().store(memory(), value, slots, i32::from(slot) * 8);
         let len = self.b.ins().iconst(types::I32, i64::from(slot) + 1);
         self.b.ins().store(memory(), len, object, MAP_LEN as i32);
@@ -277,7 +288,8 @@ impl Lower<'_, '_> {
 
     /// Assigns a variable of an environment object.
     pub(super) fn store_variable(&mut self, inst: &Inst, slot: u8) {
-        let next = self.store_in_place(inst, 1, slot);
+        let place = [1, 3, 4].map(|i| self.arg(inst, i));
+        let next = self.store_in_place(place, slot);
         self.store_budget();
         let (env, value, site) = (self.arg(inst, 2), self.arg(inst, 1), self.site());
         let slot = self.iconst(i64::from(slot));
@@ -288,25 +300,19 @@ impl Lower<'_, '_> {
         self.b.switch_to_block(next);
     }
 
-    /// Stores an operand into a slot of the first one and goes on in the block that is the result, or else in the current one: where
-    /// the map is frozen or observed, or the collector marks, which must be handed the reference that goes.
-    fn store_in_place(&mut self, inst: &Inst, operand: usize, slot: u8) -> ir::Block {
+    /// Stores a value into one of these slots and goes on in the block that is the result, or else, where a barrier is needed, in the
+    /// current one.
+    fn store_in_place(&mut self, [value, slots, barrier]: [ir::Value; 3], slot: u8) -> ir::Block {
         let (slow, next) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(slow);
-        let object = self.arg(inst, 0);
-        let value = self.arg(inst, operand);
-        let guarded = self.flags(object, flags::GUARDED);
-        let marking = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_MARKING as i32);
-        let special = self.b.ins().bor(guarded, marking);
-        self.leave_if(special, slow);
-        let slots = self.slot_address(object);
+        self.leave_if(barrier, slow);
         self.b.ins().store(memory(), value, slots, i32::from(slot) * 8);
         self.b.ins().jump(next, &[]);
         self.b.switch_to_block(slow);
         next
     }
 
-    fn list_get(&mut self, inst: &Inst) {
+    fn list_get(&mut self, inst: &Inst, computed: bool) {
         let (slow, next) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(slow);
         let result = self.b.append_block_param(next, types::I64);
@@ -317,11 +323,40 @@ impl Lower<'_, '_> {
         let value = self.b.ins().load(types::I64, memory(), address, 0);
         self.b.ins().jump(next, &[value.into()]);
         self.b.switch_to_block(slow);
+        if computed {
+            self.computed_element(object, index, next);
+        }
         let site = self.site();
         let value = self.call_keeping(HelperId::ListGet, &[site, list, index]);
         self.b.ins().jump(next, &[value.into()]);
         self.b.switch_to_block(next);
         self.define(inst, result);
+    }
+
+    /// Goes on at `next` with an element of a list that counts, if it does and has one; else in a fresh block.
+    fn computed_element(&mut self, list: ir::Value, index: ir::Value, next: ir::Block) {
+        let [counts, other] = [(); 2].map(|()| {
+            let block = self.b.create_block();
+            self.b.set_cold_block(block);
+            block
+        });
+        let computed = self.flags(list, flags::COMPUTED);
+        let len = self.list_len(list);
+        let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, len);
+        let zero = self.b.ins().iconst(types::I8, 0);
+        let counted = self.b.ins().select(inside, computed, zero);
+        self.b.ins().brif(counted, counts, &[], other, &[]);
+        self.b.switch_to_block(counts);
+        let rule = self.b.ins().load(types::I64, memory(), list, LIST_ELEMENTS as i32);
+        let [base, step] = [0, 8].map(|offset| self.b.ins().load(types::F64, memory(), rule, offset));
+        let place = self.b.ins().fcvt_from_sint(types::F64, index);
+        let way = self.b.ins().fmul(step, place);
+        let sum = self.b.ins().fadd(base, way);
+        // Without a step it is no number, and neither is what comes of it.
+        let is_number = self.b.ins().fcmp(FloatCC::Ordered, sum, sum);
+        let element = self.b.ins().bitcast(types::I64, MemFlagsData::new(), sum);
+        self.b.ins().brif(is_number, next, &[element.into()], other, &[]);
+        self.b.switch_to_block(other);
     }
 
     /// Appends where there is room and nothing else to be done; else the intrinsic does it.
@@ -331,7 +366,7 @@ impl Lower<'_, '_> {
         let (object, value) = (self.object(inst), self.arg(inst, 1));
         let found = self.b.ins().load(types::I8, memory(), object, FLAGS);
         let special = self.b.ins().band_imm_u(found, i64::from(flags::COMPUTED | flags::GUARDED));
-        let special = self.or_first_other(special, found, inst.args[1]);
+        let special = self.or_first_other(special, object, inst.args[1]);
         self.leave_if(special, slow);
         let len = self.list_len(object);
         let capacity = self.b.ins().uload32(memory(), object, LIST_CAPACITY as i32);
@@ -379,7 +414,9 @@ impl Lower<'_, '_> {
         let id = minilive_runtime::intrinsics::find(name).expect("it is in the table");
         self.store_budget();
         let site = self.site();
-        let result = self.intrinsic(site, id.0, args);
+        let number = self.iconst(i64::from(id.0));
+        let (words, count) = self.store_words(args);
+        let result = self.call_keeping(HelperId::Intrinsic, &[site, number, words, count]);
         self.load_budget();
         result
     }

@@ -90,36 +90,13 @@ impl Lower<'_, '_> {
         self.b.ins().bitcast(types::F64, MemFlagsData::new(), bits)
     }
 
-    /// A boxed value as a double.
+    /// A boxed value as a double. One test of the bits is all: a test of the double instead, after which real NaNs come back from a cold
+    /// block, has the register allocator put moves where the ways meet.
     fn guard_num(&mut self, inst: &Inst) -> ir::Value {
         let boxed = self.arg(inst, 0);
-        if self.is_loaded(boxed) {
-            return self.guard_loaded_num(inst, boxed);
-        }
         let ok = self.is_below_tags(boxed);
         self.guarded_number(inst, ok);
         self.float_of_bits(boxed)
-    }
-
-    /// The same of what memory holds, which is loaded as a double: one NaN test; the exact test stands in a cold block, from which
-    /// real NaNs come back.
-    fn guard_loaded_num(&mut self, inst: &Inst, boxed: ir::Value) -> ir::Value {
-        let float = self.float_of_bits(boxed);
-        let exit = self.exit_of(inst);
-        let ok = self.b.ins().fcmp(FloatCC::Ordered, float, float);
-        let (next, cold) = (self.b.create_block(), self.b.create_block());
-        self.b.set_cold_block(cold);
-        self.b.ins().brif(ok, next, &[], cold, &[]);
-        self.b.switch_to_block(cold);
-        let number = self.is_below_tags(boxed);
-        self.b.ins().brif(number, next, &[], exit, &[]);
-        self.b.switch_to_block(next);
-        float
-    }
-
-    fn is_loaded(&self, value: ir::Value) -> bool {
-        let dfg = &self.b.func.dfg;
-        dfg.value_def(value).inst().is_some_and(|inst| dfg.insts[inst].opcode() == ir::Opcode::Load)
     }
 
     /// Whether a boxed value is a number.

@@ -82,14 +82,12 @@ impl Compiled {
 }
 
 impl Lower<'_, '_> {
-    /// The value of a symbol.
+    /// The value of a symbol. Cranelift makes a constant anew for each use; a counter's address, which is read from and written to in one
+    /// instruction, would be made twice.
     pub(super) fn symbol(&mut self, symbol: Symbol) -> ir::Value {
-        if self.env.symbolic { self.relocated(symbol) } else { self.iconst(self.env.resolve(symbol) as i64) }
-    }
-
-    /// The same by a relocation. The code generator makes constants anew wherever they are an address, once too often where it makes one
-    /// instruction of a load, an addition and a store.
-    pub(super) fn relocated(&mut self, symbol: Symbol) -> ir::Value {
+        if !self.env.symbolic && !matches!(symbol, Symbol::Counter(_)) {
+            return self.iconst(self.env.resolve(symbol) as i64);
+        }
         let global = match self.globals.get(&symbol) {
             Some(&known) => known,
             None => {

@@ -441,6 +441,32 @@ fn work_grows_with_the_code_and_no_faster() {
     }
 }
 
+/// A reader that is cancelled stops at the next unit, and what it has made by then is not made again.
+#[test]
+fn a_cancelled_reader_stops_at_the_next_unit() {
+    let text: String = (0..50).map(|k| format!("f{k} = function(a)\n  return a + {k}\nend function\n")).collect();
+    let bench = Bench::new("");
+    let file = bench.db.add_file("other.ms".into(), text.as_str().into(), Arc::new(parse(&text)));
+    let all = units(&bench.db, file);
+    let snapshot = bench.db.clone();
+    let token = snapshot.cancel_token();
+    let mut seen = 0;
+    let ended = snapshot.read(|db| {
+        for placed in units(db, file) {
+            function_mir(db, &placed.unit);
+            seen += 1;
+            if seen == 10 {
+                token.cancel();
+            }
+        }
+    });
+    assert_eq!((ended, seen), (Err(super::Stopped::Cancelled), 10));
+    bench.log.lock().expect("no test panics in a query").clear();
+    all.iter().for_each(|placed| drop(function_mir(&bench.db, &placed.unit).clone()));
+    let made = bench.log.lock().expect("no test panics in a query").iter().filter(|it| it.starts_with("lower")).count();
+    assert_eq!(made, all.len() - 10);
+}
+
 /// What warnings, imports, modules and searches ask of the database.
 fn read_the_rest(bench: &Bench) {
     let (db, file) = (&bench.db, bench.file);

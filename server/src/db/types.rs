@@ -94,6 +94,7 @@ pub fn unit_types(db: &dyn Db, unit: &UnitText, around: &Arc<Around>, members: &
         (known.around, known.members) = (around.clone(), members.clone());
         return known.types.clone();
     }
+    db.unwind_if_revision_cancelled();
     db.makes("unit_types", Some(unit.key));
     let outside = View { around, members: members.0.as_deref() };
     let types = Arc::new(infer(code, &outside));

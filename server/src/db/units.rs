@@ -285,6 +285,15 @@ impl<'a> Collector<'a> {
     }
 }
 
+/// What is there, or is made now, unless the revision is cancelled: no query stands between a reader and thousands of units.
+fn made<'a, T>(cell: &'a OnceLock<T>, db: &dyn Db, make: impl FnOnce() -> T) -> &'a T {
+    if let Some(made) = cell.get() {
+        return made;
+    }
+    db.unwind_if_revision_cancelled();
+    cell.get_or_init(make)
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -336,7 +345,7 @@ impl Body {
     }
 
     fn lowering(&self, db: &dyn Db) -> &Lowering {
-        self.lowering.get_or_init(|| {
+        made(&self.lowering, db, || {
             db.makes("lower_unit", Some(self.key));
             let lowered = lower_unit(&self.skeleton, self.kind, self.key);
             let code = Code { fingerprint: fingerprint(&lowered.unit), unit: Arc::new(lowered.unit) };
@@ -352,7 +361,7 @@ impl Body {
 
     /// Both at once, since they are found in one walk.
     fn names(&self, db: &dyn Db) -> &(Arc<UnitNames>, Arc<UnitFacts>) {
-        self.names.get_or_init(|| {
+        made(&self.names, db, || {
             db.makes("collected", Some(self.key));
             let (names, facts) = collect(&self.skeleton, self.kind);
             let former = lock(&self.former).facts.take();
@@ -429,7 +438,7 @@ pub fn unit_facts<'a>(db: &dyn Db, unit: &'a UnitText) -> &'a Arc<UnitFacts> {
 /// What is odd about the tree of a unit, relative to its start.
 pub fn unit_checks<'a>(db: &dyn Db, unit: &'a UnitText) -> &'a [Finding] {
     let body = &unit.body;
-    let found = body.checks.get_or_init(|| {
+    let found = made(&body.checks, db, || {
         db.makes("unit_checks", Some(unit.key));
         check(&body.skeleton)
     });

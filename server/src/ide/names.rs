@@ -217,7 +217,7 @@ fn is_use_of(infer: &mut Infer<'_>, at: UnitRef, of: &NameUse, wanted: &Target) 
 }
 
 /// What a name means when the unit's own variable is not there.
-fn further_out(facts: &FileFacts, unit: u32, name: &str) -> Target {
+pub(super) fn further_out(facts: &FileFacts, unit: u32, name: &str) -> Target {
     match facts.enclosing_function(unit) {
         Some(outer) if facts.has_variable(outer, name) => Target::Variable(outer),
         _ if facts.globals.contains_key(name) => Target::Global,

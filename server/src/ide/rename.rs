@@ -4,7 +4,7 @@
 //! text tells; places that may mean the thing are told, never edited.
 
 use super::infer::{Binding, Infer, Object, binding};
-use super::names::{Found, Named, Target, named_at, scope_target};
+use super::names::{Found, Named, Target, further_out, named_at, scope_target};
 use super::navigation::all_uses;
 use crate::db::{self, File, FileFacts, LiveDb};
 use crate::document::DocumentView;
@@ -128,15 +128,29 @@ impl Check<'_> {
         }
     }
 
-    fn certain(&self, found: &[Found]) -> Result<(), Reason> {
-        match found.iter().find(|it| !it.certain) {
-            Some(it) => Err(format!(
-                "`{}` on line {} may mean this variable or another one, depending on how the program runs",
-                self.named.name,
-                self.line(it.file, it.range.start())
-            )),
-            None => Ok(()),
-        }
+    /// Uses that mean one thing or another, depending on how the program runs, are named with both.
+    fn certain(&self, facts: &FileFacts, found: &[Found]) -> Result<(), Reason> {
+        let Some(it) = found.iter().find(|it| !it.certain) else { return Ok(()) };
+        let (name, line) = (&self.named.name, self.line(it.file, it.range.start()));
+        let own = self.variable_of(it.unit);
+        let other = match further_out(facts, it.unit, name) {
+            Target::Variable(owner) => self.variable_of(owner),
+            _ => match facts.globals.get(name).and_then(|assigned| assigned.first()) {
+                Some((unit, _)) => format!("the global of the code that starts on line {}", self.first_line(*unit)),
+                None => "a global".to_owned(),
+            },
+        };
+        Err(format!(
+            "`{name}` on line {line} is {own} if that has a value by then, else {other}; give it a value before, or write what is meant"
+        ))
+    }
+
+    fn variable_of(&self, unit: u32) -> String {
+        format!("the variable of the function on line {}", self.first_line(unit))
+    }
+
+    fn first_line(&self, unit: u32) -> u32 {
+        db::units(self.db, self.file)[unit as usize].base_line
     }
 
     fn no_import(&self, facts: &FileFacts, units: impl Iterator<Item = u32>) -> Result<(), Reason> {
@@ -164,7 +178,7 @@ impl Check<'_> {
     /// Nothing called by the new name may be seen, or hidden, where the old one is.
     fn variable(&self, infer: &mut Infer<'_>, owner: u32, found: &[Found]) -> Result<(), Reason> {
         let facts = infer.facts(self.file);
-        self.certain(found)?;
+        self.certain(&facts, found)?;
         self.no_import(&facts, std::iter::once(owner))?;
         if facts.unit(owner).facts.open.locals {
             return Err(self.used_as_map("locals", owner));
@@ -187,7 +201,7 @@ impl Check<'_> {
     fn global(&self, infer: &mut Infer<'_>, found: &[Found]) -> Result<(), Reason> {
         let facts = infer.facts(self.file);
         let own: Vec<_> = found.iter().filter(|it| it.file == self.file).copied().collect();
-        self.certain(&own)?;
+        self.certain(&facts, &own)?;
         let units = 0..facts.units.len() as u32;
         self.no_import(&facts, units.clone().filter(|&it| facts.unit(it).kind == UnitKind::Statement))?;
         for unit in units.clone() {

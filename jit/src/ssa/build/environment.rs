@@ -45,7 +45,9 @@ impl Builder<'_> {
         let env = self.env_object()?;
         let value = self.boxed_regs([src])[0];
         let object = self.object(env.val);
-        self.op(Op::StoreVariable(slot.0 as u8), &[object, value, env.val], Rep::None);
+        let slots = self.op(Op::Slots, &[object], Rep::Object);
+        let barrier = self.op(Op::NeedsBarrier, &[object], Rep::Bool);
+        self.op(Op::StoreVariable(slot.0 as u8), &[object, value, env.val, slots, barrier], Rep::None);
         self.effect();
         Ok(())
     }

@@ -1,9 +1,10 @@
 //! `for` loops: counted where the list of `range` was never needed, by index over lists, generic otherwise.
 
-use super::{Builder, RangeParts, Slot, Step, Stop};
-use crate::reason::{ExitReason, Refusal};
+use super::{Builder, RangeParts, Slot, Step};
+use crate::feedback::Kinds;
+use crate::reason::ExitReason;
 use crate::ssa::types::{INT_MAX, Ty, clamp};
-use crate::ssa::{Cmp, End, Op, Rep};
+use crate::ssa::{Cmp, End, Helper, Op, Rep};
 use minilive_mir::ir::{Inst, Reg, RegRange};
 
 impl Builder<'_> {
@@ -41,20 +42,26 @@ impl Builder<'_> {
         Ok(true)
     }
 
-    /// Step 1 or -1, whichever leads there.
+    /// Step 1 or -1, whichever leads there: known from the types, or guessed and guarded, or found by comparison.
     fn unit_step(&mut self, from: Slot, to: Slot) -> Option<RangeParts> {
         let (Some((a, b)), Some((c, d))) = (from.ty.range(), to.ty.range()) else {
             return None;
         };
         let (x, y) = (self.as_int(from), self.as_int(to));
-        let distance = |lo: i64, hi: i64| (i128::from(lo), i128::from(hi));
         if b <= c {
-            // Always upwards.
-            let (lo, hi) = distance(c - b, d - a);
-            let width = self.slot(Op::ISub, &[y, x], Ty::Int(clamp(lo), clamp(hi)), None);
-            let one = self.int(1);
-            let count = self.slot(Op::IAdd, &[width.val, one.val], Ty::Int(clamp(lo + 1), clamp(hi + 1)), None);
-            return Some(RangeParts { base: from, step: one, count, elem: Ty::Int(a, d) });
+            return Some(self.one_way(from, to, false));
+        }
+        if d < a {
+            return Some(self.one_way(from, to, true));
+        }
+        if self.may(ExitReason::RangeDirection) {
+            // Who writes where it ends, and computes where it begins, goes downwards.
+            let down = c == d && a != b;
+            let cmp = if down { Cmp::Ge } else { Cmp::Le };
+            let holds = self.truth_slot(Op::ICmp(cmp), &[x, y]);
+            let exit = self.exit(ExitReason::RangeDirection);
+            self.op_exit(Op::GuardTrue, &[holds.val], Rep::None, Some(exit));
+            return Some(self.one_way(from, to, down));
         }
         // Direction by comparison: step = to < from ? -1 : 1, count = |to - from| + 1.
         let down = self.truth_slot(Op::ICmp(Cmp::Lt), &[y, x]);
@@ -66,6 +73,21 @@ impl Builder<'_> {
         let width = self.slot(Op::IAbs, &[width.val], Ty::Int(0, most), None);
         let count = self.slot(Op::IAdd, &[width.val, one.val], Ty::Int(1, clamp(i128::from(most) + 1)), None);
         Some(RangeParts { base: from, step, count, elem: Ty::Int(a.min(c), b.max(d)) })
+    }
+
+    /// Step 1, or -1 downwards, where that is the way from the one end to the other.
+    fn one_way(&mut self, from: Slot, to: Slot, down: bool) -> RangeParts {
+        let (low, high) = if down { (to, from) } else { (from, to) };
+        let (a, b) = low.ty.range().expect("the caller looked");
+        let (c, d) = high.ty.range().expect("the caller looked");
+        let (x, y) = (self.as_int(low), self.as_int(high));
+        let least = clamp((i128::from(c) - i128::from(b)).max(0));
+        let most = clamp((i128::from(d) - i128::from(a)).max(0));
+        let width = self.slot(Op::ISub, &[y, x], Ty::Int(least, most), None);
+        let (one, step) = (self.int(1), self.int(if down { -1 } else { 1 }));
+        let ty = Ty::Int(least + 1, clamp(i128::from(most) + 1));
+        let count = self.slot(Op::IAdd, &[width.val, one.val], ty, None);
+        RangeParts { base: from, step, count, elem: Ty::Int(a, d) }
     }
 
     /// A given step: counted by the intrinsic's own formula, unless it is a constant integer.
@@ -115,12 +137,51 @@ impl Builder<'_> {
             Ty::Range => self.next_counted(obj, pos, dst, place),
             Ty::Never | Ty::Null | Ty::Int(..) | Ty::Num | Ty::Function(_) => self.go(1),
             Ty::List => self.next_of_list(obj, pos, dst, place),
-            _ if self.may(ExitReason::NotList) => {
-                self.narrow_reg(obj, Ty::List)?;
-                self.next_of_list(obj, pos, dst, place)
-            }
-            _ => Err(Stop::Refuse(Refusal::UnsupportedOperation)),
+            Ty::Any | Ty::Plain => match self.guess_iterated() {
+                Some(ty) => {
+                    self.narrow_reg(obj, ty)?;
+                    match ty {
+                        Ty::List => self.next_of_list(obj, pos, dst, place),
+                        _ => self.next_of_any(obj, pos, dst, place),
+                    }
+                }
+                None => self.next_of_any(obj, pos, dst, place),
+            },
+            Ty::Str | Ty::Map | Ty::Absent => self.next_of_any(obj, pos, dst, place),
         }
+    }
+
+    /// What a loop goes over, if that was always the same. The interpreter notes only what is no list.
+    fn guess_iterated(&self) -> Option<Ty> {
+        let (ty, reason) = match self.input.seen.index(self.at).container {
+            Kinds::NONE => (Ty::List, ExitReason::NotList),
+            Kinds::MAP => (Ty::Map, ExitReason::NotMap),
+            Kinds::STRING => (Ty::Str, ExitReason::NotString),
+            _ => return None,
+        };
+        self.may(reason).then_some(ty)
+    }
+
+    /// The next element of anything: one character of a string, a map of key and value of a map's entry.
+    fn next_of_any(&mut self, obj: Reg, pos: Reg, dst: Reg, place: Slot) -> Step<()> {
+        let (object, index) = (self.boxed(self.reg(obj)), self.as_int(place));
+        // It may be the map of globals. Nothing changes, so that a way out may repeat it.
+        self.flush_cells();
+        self.state_before();
+        let element = self.op(Op::Helper(Helper::IterNext), &[object, index], Rep::Boxed);
+        let next = self.slot(Op::IterPosition, &[], Ty::Int(0, LONGEST), None);
+        let absent = self.absent();
+        let done = self.op(Op::SameBits, &[element, absent.val], Rep::Bool);
+        let more = self.op(Op::Not, &[done], Rep::Bool);
+        let ty = match self.reg(obj).ty {
+            Ty::Map => Ty::Map,
+            Ty::Str => Ty::Str,
+            _ => Ty::Any,
+        };
+        let mut body = self.env.clone();
+        body.regs[dst.0 as usize] = Slot { ty, val: element };
+        body.regs[pos.0 as usize] = next;
+        self.fork(more, Some(body), None)
     }
 
     fn next_counted(&mut self, obj: Reg, pos: Reg, dst: Reg, place: Slot) -> Step<()> {
@@ -157,7 +218,7 @@ impl Builder<'_> {
         let from = self.cur;
         let done_env = self.env.clone();
         let inner = self.new_block();
-        let val = self.any_element(list, index);
+        let val = self.any_element(list, index, true);
         let one = self.int(1);
         let next = self.slot(Op::IAdd, &[index, one.val], Ty::Int(1, LONGEST), None);
         self.set(dst, Slot { ty: Ty::Any, val });

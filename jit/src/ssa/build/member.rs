@@ -116,11 +116,16 @@ impl Builder<'_> {
         let all: Vec<Option<u32>> = ways.iter().map(|way| way.added).collect();
         self.each_way(map, &ways, Rep::None, &mut |it, holder, way| {
             let object = it.object(holder);
+            let mut args = vec![object, name, value, holder];
             let op = match way.added {
-                None => Op::StoreSlot(way.slot),
+                None => {
+                    args.push(it.op(Op::Slots, &[object], Rep::Object));
+                    args.push(it.op(Op::NeedsBarrier, &[object], Rep::Bool));
+                    Op::StoreSlot(way.slot)
+                }
                 Some(shape) => Op::AddSlot { slot: way.slot, shape },
             };
-            it.op(op, &[object, name, value, holder], Rep::None);
+            it.op(op, &args, Rep::None);
             Val(u32::MAX)
         });
         if all.iter().any(Option::is_some) {
@@ -243,7 +248,8 @@ impl Builder<'_> {
     /// The value of a slot of a map whose shape was guarded.
     pub(crate) fn load_slot(&mut self, map: Val, slot: u8) -> Val {
         let object = self.object(map);
-        self.op(Op::LoadSlot(slot), &[object], Rep::Boxed)
+        let slots = self.op(Op::Slots, &[object], Rep::Object);
+        self.op(Op::LoadSlot(slot), &[object, slots], Rep::Boxed)
     }
 
     /// Does something to the map at the end of each of the ways that begin at a map; the last shape at each step is guarded, the

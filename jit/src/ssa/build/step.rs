@@ -1,10 +1,11 @@
 //! One MIR instruction at a time: what it does to the environment, and how blocks end.
 
 use super::{Builder, Slot, Step, Stop};
+use crate::feedback::Kinds;
 use crate::reason::{ExitReason, Refusal};
 use crate::ssa::types::Ty;
 use crate::ssa::{Cmp, Edge, End, Exit, Helper, Op, Rep, Val};
-use minilive_mir::ir::{Const, ConstId, Inst, InstId, NameId, Reg, RegRange};
+use minilive_mir::ir::{BinaryOp, Const, ConstId, Inst, InstId, NameId, Reg, RegRange};
 use minilive_runtime::list::MAX_LIST;
 use minilive_runtime::realm::STRING_KEYS;
 use minilive_runtime::value::Value;
@@ -88,7 +89,6 @@ impl Builder<'_> {
     }
 
     fn get_index(&mut self, dst: Reg, obj: Reg, key: Reg) -> Step<()> {
-        use crate::feedback::Kinds;
         let seen = self.input.seen.index(self.at);
         if seen.samples == 0 && self.may(ExitReason::ColdPath) {
             return Err(self.leave(ExitReason::ColdPath));
@@ -133,8 +133,7 @@ impl Builder<'_> {
     }
 
     /// Guards a list or string and an integer index; false if experience says not to.
-    fn element_access(&mut self, obj: Reg, key: Reg, ty: Ty, key_kinds: crate::feedback::Kinds) -> Step<bool> {
-        use crate::feedback::Kinds;
+    fn element_access(&mut self, obj: Reg, key: Reg, ty: Ty, key_kinds: Kinds) -> Step<bool> {
         let reason = if ty == Ty::Str { ExitReason::NotString } else { ExitReason::NotList };
         let obj_ok = self.reg(obj).ty == ty || self.may(reason);
         let int_key =
@@ -148,7 +147,6 @@ impl Builder<'_> {
     }
 
     fn set_index(&mut self, obj: Reg, key: Reg, src: Reg) -> Step<()> {
-        use crate::feedback::Kinds;
         let seen = self.input.seen.index(self.at);
         if seen.samples == 0 && self.may(ExitReason::ColdPath) {
             return Err(self.leave(ExitReason::ColdPath));
@@ -165,16 +163,22 @@ impl Builder<'_> {
         let (list, slot) = (self.reg(obj).val, self.reg(key));
         let index = self.as_int(slot);
         match self.guard_index(list, key) {
-            Some((object, index)) => self.op(Op::LoadElement, &[object, index], Rep::Boxed),
-            None => self.any_element(list, index),
+            Some((object, index)) => {
+                let array = self.op(Op::Elements, &[object], Rep::Object);
+                self.op(Op::LoadElement, &[object, index, array], Rep::Boxed)
+            }
+            None => {
+                let computed = self.input.seen.index(self.at).computed;
+                self.any_element(list, index, computed)
+            }
         }
     }
 
     /// An element at an index that may lie anywhere, of a list that may be computed.
-    pub(crate) fn any_element(&mut self, list: Val, index: Val) -> Val {
+    pub(crate) fn any_element(&mut self, list: Val, index: Val, computed: bool) -> Val {
         let object = self.op(Op::Object, &[list], Rep::Object);
         let len = self.op(Op::StoredLen, &[object], Rep::Int);
-        self.op(Op::ListGet, &[list, index, object, len], Rep::Boxed)
+        self.op(Op::ListGet { computed }, &[list, index, object, len], Rep::Boxed)
     }
 
     fn set_element(&mut self, obj: Reg, key: Reg, src: Reg) {
@@ -183,7 +187,11 @@ impl Builder<'_> {
         let guarded = self.guard_index(list, key);
         let value = self.boxed(value);
         match guarded {
-            Some((object, index)) => self.op(Op::StoreElement, &[object, index, list, value], Rep::None),
+            Some((object, index)) => {
+                let array = self.op(Op::Elements, &[object], Rep::Object);
+                let barrier = self.op(Op::NeedsBarrier, &[object], Rep::Bool);
+                self.op(Op::StoreElement, &[object, index, list, value, array, barrier], Rep::None)
+            }
             None => self.op(Op::ListSet, &[list, index, value], Rep::None),
         };
         self.effect();
@@ -341,8 +349,22 @@ impl Builder<'_> {
         }
     }
 
+    /// The left operand of `and` or `or`, as a number if the second half has always met one.
+    fn test_operand(&mut self, dst: Reg, a: Reg, op: BinaryOp) -> Step<Slot> {
+        let insts = self.input.body.unit.insts.iter().enumerate().skip(self.at.0 as usize + 1);
+        let mut halves = insts.filter(|(_, inst)| {
+            matches!(inst, Inst::Binary { op: of, dst: to, a: left, .. } if (*of, *to, *left) == (op, dst, a))
+        });
+        let kinds = halves.next().map_or(Kinds::NONE, |(at, _)| self.input.seen.arith(InstId(at as u32)).a);
+        if !self.reg(a).ty.is_number() && !kinds.is_empty() && kinds.only_numbers() {
+            let want = self.guess_loaded(true, kinds);
+            self.narrow_reg(a, want)?;
+        }
+        Ok(self.reg(a))
+    }
+
     fn and_test(&mut self, dst: Reg, a: Reg) -> Step<()> {
-        let slot = self.reg(a);
+        let slot = self.test_operand(dst, a, BinaryOp::And)?;
         if !slot.ty.is_number() && slot.ty != Ty::Null {
             return self.generic_test(dst, a, Helper::AndTest);
         }
@@ -370,7 +392,7 @@ impl Builder<'_> {
     }
 
     fn or_test(&mut self, dst: Reg, a: Reg) -> Step<()> {
-        let slot = self.reg(a);
+        let slot = self.test_operand(dst, a, BinaryOp::Or)?;
         let val = match slot.ty {
             Ty::Int(lo, hi) if lo > 0 || hi < 0 => {
                 let one = self.int(1);

@@ -343,10 +343,18 @@ fn a_rename_that_would_change_a_meaning_is_refused_with_a_reason() {
         "z",
         "the function on line 2 has a variable `z` of its own",
     );
+    let either = |line: u32, function: u32, other: &str| {
+        format!(
+            "`c` on line {line} is the variable of the function on line {function} if that has a value by then, else {other}; give it a value before, or write what is meant"
+        )
+    };
+    let reason = either(4, 2, "the global of the code that starts on line 1");
+    refused("c = 1\nf = function(a)\n  if a then c$0 = 2\n  return c\nend function\n", "d", &reason);
+    refused("c$0 = 1\nf = function(a)\n  if a then c = 2\n  return c\nend function\n", "d", &reason);
     refused(
-        "c = 1\nf = function(a)\n  if a then c$0 = 2\n  return c\nend function\n",
+        "f = function\n  c$0 = 1\n  return function(b)\n    if b then c = 2\n    return c\n  end function\nend function\n",
         "d",
-        "`c` on line 4 may mean this variable or another one, depending on how the program runs",
+        &either(5, 3, "the variable of the function on line 1"),
     );
     refused(
         "f = function(x$0)\n  return locals\nend function\n",
