@@ -3,7 +3,7 @@
 //! Runs right after `build`, which makes parameters generously. Invariant: what a state names counts as used only if an exit
 //! of a kept instruction names the state.
 
-use super::{End, Func, Inst, Op, StateVal, Val};
+use super::{End, Func, Inst, Op, StateId, StateVal, Val};
 
 /// Replaces parameters that receive one value (besides themselves) by that value.
 pub fn prune_params(func: &mut Func) {
@@ -141,25 +141,25 @@ pub fn reachable(func: &Func) -> Vec<bool> {
 }
 
 fn used(func: &Func, reachable: &[bool]) -> Vec<bool> {
-    let mut used = vec![false; func.reps.len()];
-    let mut work: Vec<Val> = Vec::new();
+    let mut marks = Marks {
+        func,
+        used: vec![false; func.reps.len()],
+        states: vec![false; func.states.len()],
+        work: Vec::new(),
+        givers: vec![None; func.reps.len()],
+    };
     let mut sources: Vec<Vec<Val>> = vec![Vec::new(); func.reps.len()];
     for (block, _) in func.blocks.iter().zip(reachable).filter(|it| *it.1) {
         for inst in &block.insts {
-            let needs = inst
-                .args
-                .iter()
-                .copied()
-                .chain(inst.exit.iter().flat_map(|exit| func.states[exit.state.0 as usize].vals()));
             match inst.result {
-                Some(result) if removable(inst) => sources[result.0 as usize].extend(needs),
-                _ => work.extend(needs),
+                Some(result) if removable(inst) => marks.givers[result.0 as usize] = Some(inst),
+                _ => marks.needs_of(inst),
             }
         }
         match &block.end {
-            End::Branch { cond, .. } => work.push(*cond),
-            End::Return(val) => work.push(*val),
-            End::Leave(exit) => work.extend(func.states[exit.state.0 as usize].vals()),
+            End::Branch { cond, .. } => marks.work.push(*cond),
+            End::Return(val) => marks.work.push(*val),
+            End::Leave(exit) => marks.state(exit.state),
             End::Jump(_) => {}
         }
         for edge in block.end.edges() {
@@ -168,10 +168,39 @@ fn used(func: &Func, reachable: &[bool]) -> Vec<bool> {
             }
         }
     }
-    while let Some(val) = work.pop() {
-        if val.0 != u32::MAX && !std::mem::replace(&mut used[val.0 as usize], true) {
-            work.extend(&sources[val.0 as usize]);
+    while let Some(val) = marks.work.pop() {
+        if val.0 != u32::MAX && !std::mem::replace(&mut marks.used[val.0 as usize], true) {
+            marks.work.extend(&sources[val.0 as usize]);
+            if let Some(inst) = marks.givers[val.0 as usize] {
+                marks.needs_of(inst);
+            }
         }
     }
-    used
+    marks.used
+}
+
+/// What is found to be used.
+struct Marks<'a> {
+    func: &'a Func,
+    used: Vec<bool>,
+    /// By state, whether its values are among those found.
+    states: Vec<bool>,
+    work: Vec<Val>,
+    /// By value, the removable instruction that gives it.
+    givers: Vec<Option<&'a Inst>>,
+}
+
+impl Marks<'_> {
+    fn needs_of(&mut self, inst: &Inst) {
+        self.work.extend(&inst.args);
+        if let Some(exit) = inst.exit {
+            self.state(exit.state);
+        }
+    }
+
+    fn state(&mut self, state: StateId) {
+        if !std::mem::replace(&mut self.states[state.0 as usize], true) {
+            self.work.extend(self.func.states[state.0 as usize].vals());
+        }
+    }
 }

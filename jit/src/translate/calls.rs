@@ -122,6 +122,9 @@ impl Lower<'_, '_> {
     /// The result of a call that may have unwound: tested here, or by the guard that follows.
     fn returned(&mut self, inst: &Inst, next: Option<&Inst>, result: ir::Value) {
         self.define(inst, result);
+        if matches!(inst.op, Op::CallSelf | Op::CallCode(_)) {
+            self.returned.extend(inst.result);
+        }
         let guards = next
             .is_some_and(|it| matches!(it.op, Op::GuardNum | Op::GuardInt) && it.args.first().copied() == inst.result);
         if guards && self.env.fail_once.is_none() {

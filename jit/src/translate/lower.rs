@@ -23,9 +23,11 @@ pub(super) struct Lower<'a, 'b> {
     pub(super) isa: &'a OwnedTargetIsa,
     pub(super) func: &'a Func,
     pub(super) env: &'a Env<'a>,
-    vals: Vec<Option<ir::Value>>,
+    pub(super) vals: Vec<Option<ir::Value>>,
     /// What defined a value, where that matters (constants).
     pub(super) defs: FxHashMap<Val, Op>,
+    /// What functions returned: never the mark of an unassigned variable.
+    pub(super) returned: rustc_hash::FxHashSet<Val>,
     /// Values that are computed where they are needed: from which, and what is added.
     late: FxHashMap<Val, (Val, i64)>,
     /// Those that were computed in the current block.
@@ -81,6 +83,7 @@ pub(super) fn lower(builder: FunctionBuilder<'_>, isa: &OwnedTargetIsa, func: &F
         env,
         vals: vec![None; func.reps.len()],
         defs: FxHashMap::default(),
+        returned: Default::default(),
         late: super::late::late_values(func),
         computed: FxHashMap::default(),
         numbers: Default::default(),
@@ -192,7 +195,14 @@ impl Lower<'_, '_> {
             self.inst(inst, data.insts.get(i + 1));
         }
         data.end.edges().flat_map(|edge| &edge.args).for_each(|&arg| self.compute_late(arg));
-        self.end(&data.end);
+        match (&data.end, data.insts.last()) {
+            // The other way round.
+            (End::Branch { cond, then, els }, Some(last)) if last.op == Op::Not && last.result == Some(*cond) => {
+                let truth = self.arg(last, 0);
+                self.branch(truth, els, then);
+            }
+            (end, _) => self.end(end),
+        }
         self.computed.clear();
     }
 
@@ -277,19 +287,7 @@ impl Lower<'_, '_> {
             }
             End::Branch { cond, then, els } => {
                 let cond = self.val(*cond);
-                let mode = self.mode;
-                let (yes, yes_args) = self.edge_block(then);
-                let (no, no_args) = self.edge_block(els);
-                self.b.ins().brif(cond, yes, &yes_args, no, &no_args);
-                for (edge, block) in [(then, yes), (els, no)] {
-                    if block != self.blocks[edge.to as usize] {
-                        self.b.switch_to_block(block);
-                        self.mode = mode;
-                        self.change_mode(edge.target());
-                        let args = self.edge_args(edge);
-                        self.b.ins().jump(self.blocks[edge.to as usize], &args);
-                    }
-                }
+                self.branch(cond, then, els);
             }
             End::Return(val) => {
                 let value = self.val(*val);
@@ -301,6 +299,22 @@ impl Lower<'_, '_> {
                 self.at = exit.at;
                 let block = self.exit_block(*exit);
                 self.b.ins().jump(block, &[]);
+            }
+        }
+    }
+
+    fn branch(&mut self, cond: ir::Value, then: &Edge, els: &Edge) {
+        let mode = self.mode;
+        let (yes, yes_args) = self.edge_block(then);
+        let (no, no_args) = self.edge_block(els);
+        self.b.ins().brif(cond, yes, &yes_args, no, &no_args);
+        for (edge, block) in [(then, yes), (els, no)] {
+            if block != self.blocks[edge.to as usize] {
+                self.b.switch_to_block(block);
+                self.mode = mode;
+                self.change_mode(edge.target());
+                let args = self.edge_args(edge);
+                self.b.ins().jump(self.blocks[edge.to as usize], &args);
             }
         }
     }
@@ -443,9 +457,11 @@ impl Lower<'_, '_> {
                 let found = self.b.ins().ushr_imm_u(value, i64::from(TAG_SHIFT));
                 let bad = self.b.ins().icmp_imm_u(IntCC::Equal, found, TAG_FUNCTION as i64);
                 self.leave_if(bad, exit);
-                let absent = self.iconst(Value::ABSENT.bits() as i64);
-                let bad = self.b.ins().icmp(IntCC::Equal, value, absent);
-                self.leave_if(bad, exit);
+                if !self.returned.contains(&inst.args[0]) {
+                    let absent = self.iconst(Value::ABSENT.bits() as i64);
+                    let bad = self.b.ins().icmp(IntCC::Equal, value, absent);
+                    self.leave_if(bad, exit);
+                }
             }
             Op::GuardCode(code) => {
                 let tag = self.iconst((TAG_FUNCTION << TAG_SHIFT) as i64);

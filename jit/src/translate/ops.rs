@@ -305,7 +305,11 @@ impl Lower<'_, '_> {
 
     /// Whether a double is known not to be NaN.
     fn is_ordered(&self, val: Val) -> bool {
-        matches!(self.defs.get(&val), Some(&Op::F64(bits)) if !f64::from_bits(bits).is_nan())
+        let Some(value) = self.vals[val.0 as usize] else { return false };
+        let dfg = &self.b.func.dfg;
+        let is_converted =
+            dfg.value_def(value).inst().is_some_and(|inst| dfg.insts[inst].opcode() == ir::Opcode::FcvtFromSint);
+        is_converted || matches!(self.defs.get(&val), Some(&Op::F64(bits)) if !f64::from_bits(bits).is_nan())
     }
 
     fn float_compare(&mut self, inst: &Inst, cmp: Cmp) -> ir::Value {
