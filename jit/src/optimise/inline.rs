@@ -193,45 +193,31 @@ fn is_active(frames: &[Frame], mut frame: usize, id: CodeId) -> bool {
 /// Whether a function works on values alone and touches no objects, so that calling it is a good part of its work: then one round of
 /// recursion within it pays.
 fn only_computes(code: &Code) -> bool {
-    code.unit.insts.iter().all(|inst| {
-        matches!(
-            inst,
-            Inst::Const { .. }
-                | Inst::Move { .. }
-                | Inst::LoadLocal { .. }
-                | Inst::LoadFree { .. }
-                | Inst::Binary { .. }
-                | Inst::Unary { .. }
-                | Inst::Call { .. }
-                | Inst::AutoCall { .. }
-                | Inst::Jump { .. }
-                | Inst::Branch { .. }
-                | Inst::Return { .. }
-        )
-    })
+    code.unit.insts.iter().all(|inst| computes(inst) || matches!(inst, Inst::Jump { .. } | Inst::Branch { .. }))
 }
 
 /// Whether a function makes a value of the members of others, as vectors and points are worked with: next to its caller's code, the
 /// maps that it takes and gives need not be made (`ssa::escape`).
 fn is_of_values(code: &Code) -> bool {
-    let computes = |inst: &Inst| {
-        matches!(
-            inst,
-            Inst::Const { .. }
-                | Inst::Move { .. }
-                | Inst::LoadLocal { .. }
-                | Inst::LoadFree { .. }
-                | Inst::AutoCall { .. }
-                | Inst::Binary { .. }
-                | Inst::Unary { .. }
-                | Inst::GetMember { .. }
-                | Inst::MakeMap { .. }
-                | Inst::Call { .. }
-                | Inst::Return { .. }
-        )
-    };
+    let of_maps = |inst: &Inst| matches!(inst, Inst::GetMember { .. } | Inst::MakeMap { .. });
     let insts = &code.unit.insts;
-    insts.iter().all(computes) && insts.iter().any(|inst| matches!(inst, Inst::GetMember { .. } | Inst::MakeMap { .. }))
+    insts.iter().all(|inst| computes(inst) || of_maps(inst)) && insts.iter().any(of_maps)
+}
+
+/// Whether an instruction touches no object and goes nowhere else in its unit.
+fn computes(inst: &Inst) -> bool {
+    matches!(
+        inst,
+        Inst::Const { .. }
+            | Inst::Move { .. }
+            | Inst::LoadLocal { .. }
+            | Inst::LoadFree { .. }
+            | Inst::Binary { .. }
+            | Inst::Unary { .. }
+            | Inst::Call { .. }
+            | Inst::AutoCall { .. }
+            | Inst::Return { .. }
+    )
 }
 
 /// Whether a function can be part of another one's code.

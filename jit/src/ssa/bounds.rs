@@ -23,12 +23,11 @@ struct Counted {
 
 /// Checks indexes before loops.
 pub fn check_early(func: &mut Func, dominators: &Dominators, loops: &[NaturalLoop], seen: &Seen) {
-    let has_index = |it: &NaturalLoop| it.blocks().any(|block| func[block].insts.iter().any(is_range_check));
-    if !loops.iter().any(has_index) {
-        return;
-    }
-    let mut sums = Sums::of(func);
+    let mut sums: Option<Sums> = None;
     for it in loops {
+        if !it.blocks().any(|block| func[block].insts.iter().any(is_range_check)) {
+            continue;
+        }
         let Some(before) = dominators.preheader(func, it) else { continue };
         let home = licm::homes(func);
         let checks = checks_of(func, dominators, it, &home, seen);
@@ -36,7 +35,8 @@ pub fn check_early(func: &mut Func, dominators: &Dominators, loops: &[NaturalLoo
             continue;
         }
         let Some(state) = preheader::resume_state(func, dominators, before) else { continue };
-        let mut pass = Pass { sums: &mut sums, around: it, home, counted: FxHashMap::default(), done: Vec::new() };
+        let sums = sums.get_or_insert_with(|| Sums::of(func));
+        let mut pass = Pass { sums, around: it, home, counted: FxHashMap::default(), done: Vec::new() };
         for (block, inst) in checks {
             if pass.move_check(func, dominators, before, &inst) {
                 func[block].insts.retain(|it| !(is_range_check(it) && it.args == inst.args));

@@ -146,11 +146,7 @@ impl Lower<'_, '_> {
         let part = match inst.op {
             Op::Elements => self.b.ins().load(types::I64, memory(), object, LIST_ELEMENTS as i32),
             Op::Slots => self.b.ins().load(types::I64, memory(), object, MAP_SLOTS as i32),
-            _ => {
-                let guarded = self.flags(object, flags::GUARDED);
-                let marking = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_MARKING as i32);
-                self.b.ins().bor(guarded, marking)
-            }
+            _ => self.needs_barrier(object),
         };
         self.define(inst, part);
     }
@@ -180,14 +176,11 @@ impl Lower<'_, '_> {
         self.store_slowly(HelperId::ListSet, [list, index, value], next);
     }
 
-    /// Whether storing an element takes more than a store: the list is frozen or observed, the value may be its first one that is
-    /// no number, or the collector marks, which must be handed the reference that goes.
-    fn special_store(&mut self, object: ir::Value, value: Val) -> ir::Value {
-        let found = self.b.ins().load(types::I8, memory(), object, FLAGS);
-        let guarded = self.b.ins().band_imm_u(found, i64::from(flags::GUARDED));
+    /// Whether a store into a list or map takes more than a store: see [`Op::NeedsBarrier`].
+    fn needs_barrier(&mut self, object: ir::Value) -> ir::Value {
+        let guarded = self.flags(object, flags::GUARDED);
         let marking = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_MARKING as i32);
-        let special = self.b.ins().bor(guarded, marking);
-        self.or_first_other(special, object, value)
+        self.b.ins().bor(guarded, marking)
     }
 
     /// Whether something is the case, or the value would be the first one of its list that is no number: the flag that says so must go.
@@ -429,7 +422,8 @@ impl Lower<'_, '_> {
         let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, len);
         self.continue_if(inside, slow);
         let computed = self.flags(object, flags::COMPUTED);
-        let special = self.special_store(object, inst.args[2]);
+        let barrier = self.needs_barrier(object);
+        let special = self.or_first_other(barrier, object, inst.args[2]);
         let special = self.b.ins().bor(special, computed);
         self.leave_if(special, slow);
         let address = self.element_address_of(object, index);
