@@ -18,9 +18,13 @@ mod step;
 mod tests;
 mod values;
 
+#[cfg(not(minilive_portable))]
 pub(crate) use around::{make_map, store_variable};
+#[cfg(not(minilive_portable))]
 pub(crate) use calls::make_env;
-pub(crate) use values::{compare_strings, kinds_of};
+#[cfg(not(minilive_portable))]
+pub(crate) use values::compare_strings;
+pub(crate) use values::kinds_of;
 
 use crate::engine::modules::Modules;
 use crate::engine::names::NameTable;
