@@ -97,9 +97,8 @@ impl Worker {
             ToWorker::Program { program, .. } => Some(program),
             _ => None,
         });
-        let with_code = |program: Program| {
-            program.units.iter().filter(|unit| unit.mir.is_some()).map(|unit| unit.key).collect()
-        };
+        let with_code =
+            |program: Program| program.units.iter().filter(|unit| unit.mir.is_some()).map(|unit| unit.key).collect();
         programs.map(with_code).collect()
     }
 }
