@@ -271,6 +271,8 @@ pub struct Realm {
     host: Box<dyn Host>,
     rng: Rng,
     function_names: Option<Arc<dyn FunctionNames>>,
+    /// Memory for texts under construction, kept for the next one.
+    pub(crate) scratch: String,
 }
 
 impl Realm {
@@ -301,6 +303,7 @@ impl Realm {
             host: config.host,
             rng,
             function_names: None,
+            scratch: String::new(),
         });
         realm.roots.globals = realm.new_globals_map().value();
         for index in 0..TypeMap::ALL.len() {
