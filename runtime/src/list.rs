@@ -18,6 +18,7 @@ use crate::fault::{Eval, FatalError};
 use crate::handle::set_finalise;
 use crate::heap::classes::{CLASS_SIZES, class_of};
 use crate::heap::mark::Marker;
+use crate::heap::pages::prefer_large_pages;
 use crate::heap::permanent::PermanentArena;
 use crate::heap::{Header, flags, kind};
 use crate::limits::LimitKind;
@@ -515,12 +516,14 @@ fn array_layout(capacity: usize) -> Layout {
 fn allocate_array(capacity: usize) -> NonNull<Value> {
     // SAFETY: capacities are at least 1.
     let memory = unsafe { std::alloc::alloc(array_layout(capacity)) };
+    prefer_large_pages(memory, capacity * size_of::<Value>());
     NonNull::new(memory.cast()).unwrap_or_else(|| std::alloc::handle_alloc_error(array_layout(capacity)))
 }
 
 fn reallocate_array(array: *mut Value, before: usize, capacity: usize) -> NonNull<Value> {
     // SAFETY: list invariant 1: the array was allocated with capacity `before`; the new one is larger.
     let memory = unsafe { std::alloc::realloc(array.cast(), array_layout(before), capacity * size_of::<Value>()) };
+    prefer_large_pages(memory, capacity * size_of::<Value>());
     NonNull::new(memory.cast()).unwrap_or_else(|| std::alloc::handle_alloc_error(array_layout(capacity)))
 }
 
