@@ -50,7 +50,8 @@ pub fn add_slow(realm: &mut Realm, a: Value, b: Value) -> Eval<Value> {
     }
 }
 
-fn concat(realm: &mut Realm, a: StringRef, b: StringRef) -> Eval<Value> {
+/// `a + b` of two strings; an error value if that is longer than strings get.
+pub fn concat(realm: &mut Realm, a: StringRef, b: StringRef) -> Eval<Value> {
     if a.byte_len() + b.byte_len() > MAX_STRING {
         return string_too_large(realm);
     }
