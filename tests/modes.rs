@@ -26,7 +26,8 @@ pub enum Mode {
     /// Compiled after this little work, so that code knows next to nothing of what it will meet; with a threshold of 2, no code embeds
     /// addresses.
     Mixed(u32),
-    /// Compiled after very little work by a thread that compiles beside the program, so that code comes at other moments in every run.
+    /// Compiled after very little work by a thread that compiles beside the program, so that code comes at other moments in every run; as
+    /// `minilive run` does it, optimised code counts nothing.
     Background,
     /// Compiled, and every guard fails.
     GuardsFail,
@@ -97,6 +98,7 @@ impl Mode {
             guards,
             gc_stress,
             synchronous: self != Mode::Background,
+            counted: self != Mode::Background,
             symbolic,
             ..EngineConfig::default()
         }
