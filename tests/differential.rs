@@ -57,9 +57,10 @@ pub fn modes_of(seed: u64) -> Vec<Mode> {
     if cfg!(minilive_portable) {
         return Vec::new();
     }
+    let second = if seed.is_multiple_of(5) { Mode::Uncounted } else { Mode::Tiered };
     let third = [Mode::Mixed(1), Mode::RandomGuards(seed), Mode::Mixed(2), Mode::Background, Mode::GuardsFail];
     let first = if seed.is_multiple_of(3) { Mode::Eager } else { Mode::Baseline };
-    vec![first, Mode::Tiered, third[(seed % 5) as usize]]
+    vec![first, second, third[(seed % 5) as usize]]
 }
 
 /// Runs one seed in the given modes.

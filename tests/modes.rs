@@ -26,9 +26,10 @@ pub enum Mode {
     /// Compiled after this little work, so that code knows next to nothing of what it will meet; with a threshold of 2, no code embeds
     /// addresses.
     Mixed(u32),
-    /// Compiled after very little work by a thread that compiles beside the program, so that code comes at other moments in every run; as
-    /// `minilive run` does it, optimised code counts nothing.
+    /// Compiled after very little work by a thread that compiles beside the program, so that code comes at other moments in every run.
     Background,
+    /// Compiled after a little work, and optimised code counts nothing, as `minilive run` has it.
+    Uncounted,
     /// Compiled, and every guard fails.
     GuardsFail,
     /// Compiled, and guards fail at random, as this seed decides.
@@ -55,6 +56,7 @@ impl Mode {
                 Mode::Mixed(1),
                 Mode::Mixed(2),
                 Mode::Background,
+                Mode::Uncounted,
                 Mode::GuardsFail,
                 Mode::RandomGuards(1),
                 Mode::RandomGuards(2),
@@ -78,7 +80,7 @@ impl Mode {
         let tier = match self {
             Mode::Interpreter | Mode::InterpreterStress => TierPolicy::InterpretOnly,
             Mode::Baseline | Mode::BaselineStress => TierPolicy::Baseline { threshold: 0 },
-            Mode::Tiered => TierPolicy::Tiered { baseline: Some(100), threshold: 400 },
+            Mode::Tiered | Mode::Uncounted => TierPolicy::Tiered { baseline: Some(100), threshold: 400 },
             Mode::Background => TierPolicy::Tiered { baseline: Some(10), threshold: 50 },
             Mode::Mixed(threshold) => TierPolicy::Tiered { baseline: Some(threshold), threshold },
             // What leaves code of even seeds goes on in baseline code, of odd ones in the interpreter.
@@ -98,7 +100,7 @@ impl Mode {
             guards,
             gc_stress,
             synchronous: self != Mode::Background,
-            counted: self != Mode::Background,
+            counted: self != Mode::Uncounted,
             symbolic,
             ..EngineConfig::default()
         }
@@ -115,6 +117,7 @@ impl fmt::Display for Mode {
             Mode::Eager => "eager",
             Mode::Tiered => "tiered",
             Mode::Background => "compiled in the background",
+            Mode::Uncounted => "uncounted",
             Mode::GuardsFail => "guards-fail",
             Mode::InterpreterStress => "interpreter, collecting always",
             Mode::BaselineStress => "baseline, collecting always",
