@@ -437,6 +437,9 @@ fn call_map_method(realm: &mut Realm, entry: NameEntry, args: &[Value]) -> Optio
     if !known || args[0] != args[1] || given.len() > method.def().params.len() {
         return None;
     }
+    if let (&[_, key], true) = (given, method == intrinsics::HAS_INDEX) {
+        return Some(Ok(Value::boolean(map.contains(realm, key))));
+    }
     Some(invoke(realm, method, given))
 }
 

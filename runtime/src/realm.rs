@@ -275,6 +275,8 @@ pub struct Realm {
     host: Box<dyn Host>,
     rng: Rng,
     function_names: Option<Arc<dyn FunctionNames>>,
+    /// Memory for texts under construction, kept for the next one.
+    pub(crate) scratch: String,
 }
 
 impl Realm {
@@ -305,6 +307,7 @@ impl Realm {
             host: config.host,
             rng,
             function_names: None,
+            scratch: String::new(),
         });
         realm.roots.globals = realm.new_globals_map().value();
         realm.head.globals = realm.roots.globals.bits();

@@ -79,19 +79,40 @@ const INDEX_STEP: usize = 64;
 pub struct StringRef(pub(crate) NonNull<StringObject>);
 
 /// The hash that strings cache; never 0.
+#[inline]
 pub fn text_hash(bytes: &[u8]) -> u32 {
     const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
     let mut hash = bytes.len() as u64 ^ FACTOR;
-    let mut chunks = bytes.chunks_exact(8);
-    for chunk in &mut chunks {
-        let word = u64::from_le_bytes(chunk.try_into().expect("chunks have eight bytes"));
-        hash = (hash ^ word).wrapping_mul(FACTOR);
+    let mut rest = bytes;
+    while rest.len() > 8 {
+        hash = (hash ^ word(rest)).wrapping_mul(FACTOR);
         hash ^= hash >> 32;
+        rest = &rest[8..];
     }
-    let mut tail = [0; 8];
-    tail[..chunks.remainder().len()].copy_from_slice(chunks.remainder());
-    hash = (hash ^ u64::from_le_bytes(tail)).wrapping_mul(FACTOR);
+    // The last word overlaps the one before, unless the text is shorter than a word.
+    let last = bytes.last_chunk().map_or_else(|| short_word(bytes), |last| u64::from_le_bytes(*last));
+    hash = (hash ^ last).wrapping_mul(FACTOR);
     (((hash ^ hash >> 29) >> 16) as u32).max(1)
+}
+
+/// The first eight bytes.
+#[inline(always)]
+fn word(bytes: &[u8]) -> u64 {
+    bytes.first_chunk().map_or(0, |first| u64::from_le_bytes(*first))
+}
+
+/// All bytes of a text of less than eight, in one word.
+#[inline(always)]
+fn short_word(bytes: &[u8]) -> u64 {
+    let halves = bytes.first_chunk().zip(bytes.last_chunk());
+    match (halves, bytes) {
+        (Some((&first, &last)), _) => u64::from(u32::from_le_bytes(first)) | u64::from(u32::from_le_bytes(last)) << 32,
+        (None, [first, .., last]) => {
+            u64::from(*first) | u64::from(bytes[bytes.len() / 2]) << 8 | u64::from(*last) << 16
+        }
+        (None, [only]) => u64::from(*only),
+        (None, []) => 0,
+    }
 }
 
 /// Whether two texts of the same length are equal. Most keys are short: they are compared in place, as two words that overlap.
@@ -103,6 +124,8 @@ fn same_bytes(a: &[u8], b: &[u8]) -> bool {
     match a.len() {
         8..=16 => halves::<8>(a) == halves::<8>(b),
         4..8 => halves::<4>(a) == halves::<4>(b),
+        2..4 => halves::<2>(a) == halves::<2>(b),
+        17..=32 => halves::<16>(a) == halves::<16>(b),
         _ => a == b,
     }
 }
@@ -214,10 +237,13 @@ impl StringRef {
     }
 
     /// The byte offset of the code point with an index up to [`StringRef::len`].
+    #[inline]
     pub fn byte_offset(self, realm: &mut Realm, index: usize) -> usize {
-        if self.is_ascii() {
-            return index;
-        }
+        if self.is_ascii() { index } else { self.wide_offset(realm, index) }
+    }
+
+    /// As [`StringRef::byte_offset`], for a text that is not ASCII.
+    fn wide_offset(self, realm: &mut Realm, index: usize) -> usize {
         if index >= self.len() {
             return self.byte_len();
         }
@@ -241,6 +267,7 @@ impl StringRef {
     }
 
     /// The code points `from..to` (both at most [`StringRef::len`]) as a string.
+    #[inline]
     pub fn slice(self, realm: &mut Realm, from: usize, to: usize) -> StringRef {
         if from >= to {
             return realm.shared.empty_string().as_string().expect("the empty string is a string");
@@ -251,6 +278,7 @@ impl StringRef {
     }
 
     /// The bytes `start..end`, which are on code point borders, as a string.
+    #[inline]
     pub fn byte_slice(self, realm: &mut Realm, start: usize, end: usize) -> StringRef {
         if start == 0 && end == self.byte_len() {
             return self;
@@ -265,7 +293,12 @@ impl StringRef {
             let data = unsafe { self.object().data.add(start) };
             return realm.new_view(data, end - start, chars, buffer);
         }
-        let sliced = realm.new_string(&self.as_str()[start..end]);
+        let sliced = match end - start {
+            len @ 2..=SHORT_MAX if self.is_ascii() => {
+                realm.new_short(len, len, |data| copy_to(&self.as_bytes()[start..end], data))
+            }
+            _ => realm.new_string(&self.as_str()[start..end]),
+        };
         self.value().keep_alive();
         sliced
     }
@@ -486,10 +519,27 @@ fn init_short(object: NonNull<StringObject>, len: usize, chars: usize, fill: imp
     unsafe { object.write(string_object(len, chars, data)) };
 }
 
-/// Copies text bytes to where a constructor made room for them.
+/// Copies text bytes to where a constructor made room for them. Most are few: two words that overlap.
+#[inline(always)]
 fn copy_to(bytes: &[u8], to: *mut u8) {
-    // SAFETY: invariant 3, or a fresh cell: callers made room for these bytes, and fresh room overlaps nothing.
-    unsafe { to.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+    #[inline(always)]
+    fn ends<const N: usize>(bytes: &[u8], to: *mut u8) {
+        let (Some(first), Some(last)) = (bytes.first_chunk::<N>(), bytes.last_chunk::<N>()) else { return };
+        // SAFETY: as below; both ends are inside.
+        unsafe {
+            to.cast::<[u8; N]>().write_unaligned(*first);
+            to.add(bytes.len() - N).cast::<[u8; N]>().write_unaligned(*last);
+        }
+    }
+    match bytes.len() {
+        8..=16 => ends::<8>(bytes, to),
+        4..8 => ends::<4>(bytes, to),
+        17..=32 => ends::<16>(bytes, to),
+        2..4 => ends::<2>(bytes, to),
+        1 => ends::<1>(bytes, to),
+        // SAFETY: invariant 3, or a fresh cell: callers made room for these bytes, and fresh room overlaps nothing.
+        len => unsafe { to.copy_from_nonoverlapping(bytes.as_ptr(), len) },
+    }
 }
 
 /// A string in permanent memory.
