@@ -615,7 +615,6 @@ fn operate(realm: &mut Realm, operation: Helper, args: &[Value]) -> Eval<Value> 
         Helper::CheckUncaught => ops::check_uncaught(args[0]).map(|()| Value::NULL),
         Helper::AndTest => Ok(decided(ops::and_test(realm, args[0]))),
         Helper::OrTest => Ok(decided(ops::or_test(realm, args[0]))),
-        Helper::LoadGlobals => Ok(realm.globals().value()),
         Helper::MakeRange => {
             let number = |i: usize| args[i].as_number().unwrap_or(0.0);
             Ok(realm.new_range(number(0), number(1), number(2).max(0.0) as usize).value())

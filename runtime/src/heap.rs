@@ -150,7 +150,8 @@ pub struct HeapStats {
 pub struct HeapConfig {
     /// Collect at every allocation and fill freed cells with poison.
     pub stress: bool,
-    /// Collect when this much was taken since the last collection, or as much as is alive, whichever is more.
+    /// Collect when this much was taken since the last collection at the earliest: little enough for the processor's caches, so that what
+    /// is taken next is there. What is alive asks for more: see [`HeapConfig::volume`].
     pub min_volume: u64,
     /// Heaps up to this many bytes are collected in one go, larger ones in small steps.
     pub at_once: u64,
@@ -160,7 +161,19 @@ pub struct HeapConfig {
 
 impl Default for HeapConfig {
     fn default() -> HeapConfig {
-        HeapConfig { stress: false, min_volume: 4 << 20, at_once: 8 << 20, limit: u64::MAX }
+        HeapConfig { stress: false, min_volume: 1 << 20, at_once: 8 << 20, limit: u64::MAX }
+    }
+}
+
+impl HeapConfig {
+    /// How much may be taken until the next collection: as much as is alive, so that collecting stays in proportion; of a small heap four
+    /// times as much, up to this.
+    const SMALL_VOLUME: u64 = 4 << 20;
+
+    /// How many bytes may be taken after a collection that left so many alive.
+    fn volume(&self, alive: u64) -> u64 {
+        let small = (4 * alive).min(Self::SMALL_VOLUME);
+        self.min_volume.max(alive).max(small)
     }
 }
 

@@ -152,7 +152,7 @@ impl Realm {
         self.heap.live_objects = objects;
         self.heap.live_cells = bytes;
         // Deep recursion makes collections dear; they pay only if much is freed at once.
-        self.heap.threshold = self.heap.config.min_volume.max(self.heap.counted()) + self.heap.scanned_words * 16;
+        self.heap.threshold = self.heap.config.volume(self.heap.counted()) + self.heap.scanned_words * 16;
         self.heap.collections += 1;
     }
 
