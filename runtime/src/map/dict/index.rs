@@ -72,7 +72,9 @@ impl Index {
 
     #[inline]
     fn find_text(&self, text: StringRef, entries: &[Entry]) -> Option<usize> {
-        self.probe(text.hash(), |entry| entries[entry].key.as_string().is_some_and(|known| known.same_text(text)))
+        self.probe(text.hash(), |entry| {
+            entries[entry].key.as_string().is_some_and(|known| known.same_hashed_text(text))
+        })
     }
 
     #[inline(always)]
