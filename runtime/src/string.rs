@@ -9,7 +9,8 @@
 //! 2. `chars` is the number of code points; the text is ASCII exactly if it equals `len`.
 //! 3. Bytes of a buffer below `used` are initialised; only the bytes above are written, by the string that extends it.
 //! 4. `hash` is 0 (not computed yet) or the hash of the bytes; permanent strings have it from the start.
-//! 5. The fields `buffer` and `index` exist exactly if the length is above [`SHORT_MAX`].
+//! 5. Texts of no or one byte are always the same object, the permanent one. Compiled code relies on it.
+//! 6. The fields `buffer` and `index` exist exactly if the length is above [`SHORT_MAX`].
 #![expect(unsafe_code, reason = "layout of heap objects")]
 
 mod bytes;
@@ -248,7 +249,7 @@ impl StringRef {
         }
         let buffer = self.buffer();
         // A view on less than a quarter would keep the rest alive for nothing, and a view on a view ever more of it.
-        // SAFETY: invariant 5: the buffer of a string that is alive.
+        // SAFETY: invariant 6: the buffer of a string that is alive.
         let whole = unsafe { buffer.as_ref() }.map_or(usize::MAX, |buffer| buffer.capacity as usize);
         if end - start > SHORT_MAX && end - start >= whole / 4 {
             let chars = if self.is_ascii() { end - start } else { count_chars(&self.as_str()[start..end]) };
@@ -270,14 +271,14 @@ impl StringRef {
         if self.byte_len() <= SHORT_MAX {
             return std::ptr::null_mut();
         }
-        // SAFETY: invariant 5.
+        // SAFETY: invariant 6.
         unsafe { (*self.0.cast::<LongString>().as_ptr()).buffer }
     }
 
     /// The byte offset of code point `entry * INDEX_STEP` of a long string that is not ASCII, through its index.
     fn indexed(self, realm: &mut Realm, entry: usize) -> usize {
         let long = self.0.cast::<LongString>().as_ptr();
-        // SAFETY: invariant 5; the index holds one offset for every INDEX_STEP code points.
+        // SAFETY: invariant 6; the index holds one offset for every INDEX_STEP code points.
         unsafe {
             if self.object().header.flags & flags::PERMANENT != 0 {
                 return self.as_str().char_indices().nth(entry * INDEX_STEP).map_or(0, |(at, _)| at);
@@ -436,6 +437,7 @@ impl Realm {
     }
 
     fn new_short(&mut self, len: usize, chars: usize, fill: impl FnOnce(*mut u8)) -> StringRef {
+        debug_assert!(len > 1, "texts of up to one byte are permanent, each one object");
         let object = self.alloc(SHORT_BYTES + len).cast::<StringObject>();
         init_short(object, len, chars, fill);
         StringRef(object)
@@ -540,7 +542,7 @@ pub(crate) fn permanent_text<'a>(value: Value) -> &'a str {
 /// Marks what a string refers to.
 pub(crate) fn trace(object: NonNull<StringObject>, marker: &mut Marker<'_>) {
     if StringRef(object).byte_len() > SHORT_MAX {
-        // SAFETY: invariant 5.
+        // SAFETY: invariant 6.
         let long = unsafe { object.cast::<LongString>().as_ref() };
         for buffer in [long.buffer, long.index].into_iter().filter_map(NonNull::new) {
             marker.object(buffer.cast());
