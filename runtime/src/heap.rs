@@ -84,6 +84,8 @@ pub mod kind {
     pub const HANDLE: u8 = 6;
     /// [`crate::string::BufferObject`]; no value refers to it directly.
     pub const BUFFER: u8 = 7;
+    /// The elements of one list, behind the header; no value refers to it directly.
+    pub const ARRAY: u8 = 8;
     /// What stress mode fills dead cells with.
     pub const POISON: u8 = 0xDB;
 }
