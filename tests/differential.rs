@@ -8,7 +8,7 @@ use crate::generate::{self, Rng};
 use crate::modes::{Mode, Ran, Variant, run_in, run_with};
 use crate::shrink::{shrink, tokens};
 use minilive_jit::engine::tier::Tier;
-use minilive_jit::engine::{End, Engine, Pace};
+use minilive_jit::engine::{End, Engine, Pace, RunOutcome};
 use minilive_jit::interp::budget::SLICE;
 
 /// Steps after which a generated program is cut; the same in every mode.
@@ -57,9 +57,10 @@ pub fn modes_of(seed: u64) -> Vec<Mode> {
     if cfg!(minilive_portable) {
         return Vec::new();
     }
+    let second = if seed.is_multiple_of(5) { Mode::Uncounted } else { Mode::Tiered };
     let third = [Mode::Mixed(1), Mode::RandomGuards(seed), Mode::Mixed(2), Mode::Background, Mode::GuardsFail];
     let first = if seed.is_multiple_of(3) { Mode::Eager } else { Mode::Baseline };
-    vec![first, Mode::Tiered, third[(seed % 5) as usize]]
+    vec![first, second, third[(seed % 5) as usize]]
 }
 
 /// Runs one seed in the given modes.
@@ -74,7 +75,7 @@ pub fn check(seed: u64, modes: &[Mode], tally: &mut Tally) -> Result<(), Box<Dif
     for mode in modes.iter().map(|mode| mode.seeded(seed)).filter(|&mode| mode != Mode::Interpreter) {
         let ran = run_with(&program, FILE, mode, variant, FUEL);
         count_code(&ran, tally);
-        if differs(&expected, &ran) {
+        if differs(mode, &expected, &ran) {
             // Without the line that ends a loop, a smaller program could run for a long time. The last slice is left to the
             // interpreter, so less would hide what compiled code does.
             let used = expected.outcome.as_ref().map_or(FUEL, |it| it.fuel);
@@ -109,7 +110,7 @@ fn check_cancelling(
     };
     let ((stopped, _), (ran, mut engine)) = (paced(Mode::Interpreter, &first), paced(mode, &first));
     tally.cancelled += u64::from(stopped.outcome.as_ref().is_some_and(|it| it.end == End::Cancelled));
-    if differs(&stopped, &ran) {
+    if differs(mode, &stopped, &ran) {
         return Err(Box::new(shrunk_by(seed, mode, variant, &first, &|text| {
             let expected = paced(Mode::Interpreter, text).0;
             (expected, paced(mode, text).0)
@@ -117,7 +118,7 @@ fn check_cancelling(
     }
     let expected = run_with(&second, FILE, Mode::Interpreter, variant, FUEL);
     let ran = run_in(&mut engine, &second, FILE, variant, FUEL, Pace::default());
-    if differs(&expected, &ran) {
+    if differs(mode, &expected, &ran) {
         let program = format!("// cancelled at {pace:?}:\n{first}\n// and then, in the same engine:\n{second}");
         let (expected, printed) = (account(&expected, &ran), account(&ran, &expected));
         return Err(Box::new(Difference { seed, mode, variant, program, expected, printed }));
@@ -132,7 +133,7 @@ pub fn compare(program: &str) -> Vec<String> {
         let expected = run_with(program, "program.ms", Mode::Interpreter, variant, FUEL);
         for &mode in Mode::all() {
             let ran = run_with(program, "program.ms", mode, variant, FUEL);
-            if differs(&expected, &ran) {
+            if differs(mode, &expected, &ran) {
                 let (expected, printed) = (account(&expected, &ran), account(&ran, &expected));
                 found.push(format!("{mode} ({variant:?})\n--- interpreter\n{expected}--- {mode}\n{printed}"));
             }
@@ -156,8 +157,10 @@ fn count_code(ran: &Ran, tally: &mut Tally) {
     tally.exits += functions.iter().flat_map(|it| &it.exits).map(|exit| exit.count).sum::<u64>();
 }
 
-fn differs(expected: &Ran, ran: &Ran) -> bool {
-    let seen = |ran: &Ran| ran.outcome.as_ref().map(|it| (it.counts.clone(), it.recording.clone(), it.fuel));
+fn differs(mode: Mode, expected: &Ran, ran: &Ran) -> bool {
+    let counted = mode.config().counted;
+    let counts = |it: &RunOutcome| if counted { it.counts.clone() } else { Vec::new() };
+    let seen = |ran: &Ran| ran.outcome.as_ref().map(|it| (counts(it), it.recording.clone(), it.fuel));
     !ran.compiler_failures().is_empty() || expected.output != ran.output || seen(expected) != seen(ran)
 }
 
@@ -172,7 +175,7 @@ fn shrunk_by(seed: u64, mode: Mode, variant: Variant, program: &str, both: &dyn 
     let shows = |text: String| {
         let (expected, ran) = both(&text);
         expected.outcome.as_ref()?;
-        differs(&expected, &ran).then_some((text, expected, ran))
+        differs(mode, &expected, &ran).then_some((text, expected, ran))
     };
     let lines: Vec<&str> = program.split_inclusive('\n').collect();
     let fewer_lines = shrink(lines, |lines| shows(lines.concat()));

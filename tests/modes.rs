@@ -28,6 +28,8 @@ pub enum Mode {
     Mixed(u32),
     /// Compiled after very little work by a thread that compiles beside the program, so that code comes at other moments in every run.
     Background,
+    /// Compiled after a little work, and optimised code counts nothing, as `minilive run` has it.
+    Uncounted,
     /// Compiled, and every guard fails.
     GuardsFail,
     /// Compiled, and guards fail at random, as this seed decides.
@@ -54,6 +56,7 @@ impl Mode {
                 Mode::Mixed(1),
                 Mode::Mixed(2),
                 Mode::Background,
+                Mode::Uncounted,
                 Mode::GuardsFail,
                 Mode::RandomGuards(1),
                 Mode::RandomGuards(2),
@@ -77,7 +80,7 @@ impl Mode {
         let tier = match self {
             Mode::Interpreter | Mode::InterpreterStress => TierPolicy::InterpretOnly,
             Mode::Baseline | Mode::BaselineStress => TierPolicy::Baseline { threshold: 0 },
-            Mode::Tiered => TierPolicy::Tiered { baseline: Some(100), threshold: 400 },
+            Mode::Tiered | Mode::Uncounted => TierPolicy::Tiered { baseline: Some(100), threshold: 400 },
             Mode::Background => TierPolicy::Tiered { baseline: Some(10), threshold: 50 },
             Mode::Mixed(threshold) => TierPolicy::Tiered { baseline: Some(threshold), threshold },
             // What leaves code of even seeds goes on in baseline code, of odd ones in the interpreter.
@@ -97,6 +100,7 @@ impl Mode {
             guards,
             gc_stress,
             synchronous: self != Mode::Background,
+            counted: self != Mode::Uncounted,
             symbolic,
             ..EngineConfig::default()
         }
@@ -113,6 +117,7 @@ impl fmt::Display for Mode {
             Mode::Eager => "eager",
             Mode::Tiered => "tiered",
             Mode::Background => "compiled in the background",
+            Mode::Uncounted => "uncounted",
             Mode::GuardsFail => "guards-fail",
             Mode::InterpreterStress => "interpreter, collecting always",
             Mode::BaselineStress => "baseline, collecting always",

@@ -118,8 +118,9 @@ pub struct EngineConfig {
     pub dump: bool,
     /// Have Cranelift check what it is given. It costs a third of compiling, so it is for development and tests.
     pub verify: bool,
-    /// Compiled code counts nothing, so that what counting costs can be measured. Counts are wrong then.
-    pub uncounted: bool,
+    /// Optimised code counts how often its blocks run. Without it, outcomes have no counts, and what their functions say of calls, rounds
+    /// and work leaves out what optimised code did; steps are exact all the same.
+    pub counted: bool,
     /// Compiled code embeds no addresses but has relocations for them, as object files need it; for tests.
     pub symbolic: bool,
     /// What is done to improve compiled code.
@@ -137,7 +138,7 @@ impl Default for EngineConfig {
             stack_slots: 8 << 20,
             dump: false,
             verify: cfg!(debug_assertions),
-            uncounted: false,
+            counted: true,
             symbolic: false,
             passes: Passes::default(),
         }

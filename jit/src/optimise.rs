@@ -90,7 +90,7 @@ pub(crate) struct Backend {
     pub(crate) isa: OwnedTargetIsa,
     pub(crate) helpers: HelperTable,
     pub(crate) count_depth: bool,
-    pub(crate) uncounted: bool,
+    pub(crate) counted: bool,
     symbolic: bool,
     passes: Passes,
     /// What makes baseline code, where that is possible.
@@ -116,7 +116,7 @@ impl Optimiser {
                 isa,
                 helpers: helpers::table(),
                 count_depth: false,
-                uncounted: config.uncounted,
+                counted: config.counted,
                 symbolic: config.symbolic,
                 passes: config.passes,
                 least_runs: least_runs(config.tier),

@@ -32,6 +32,7 @@ pub mod print;
 pub mod seen;
 pub mod shape_set;
 pub mod splice;
+pub mod subsume;
 pub mod types;
 pub mod unbox;
 pub mod verify;

@@ -178,8 +178,8 @@ pub struct Env<'a> {
     pub count_depth: bool,
     /// Keep CLIF and assembly text.
     pub dump: bool,
-    /// Leave out the execution counters.
-    pub uncounted: bool,
+    /// Count how often blocks run.
+    pub counted: bool,
     /// Embed no addresses: refer to symbols instead.
     pub symbolic: bool,
 }

@@ -1,14 +1,14 @@
 //! The heap of one realm: cells in size-class blocks, large objects, and the collector over both.
 //!
 //! The typed layout files (`string`, `list`, `map`, …) take cells from here through the realm; compiled code bumps through
-//! the same free runs (see [`crate::realm::Head::bump`]). The parts: `classes` (sizes), `block` (1 MiB of cells and their
-//! bitmaps), `large` (objects beyond a cell), `function`, `error_value`, `handle` (small layouts), `alloc` (the ways in), `mark`, `sweep`, `native` (scan of the native stack),
+//! the same free runs (see [`crate::realm::Head::bump`]). The parts: `classes` (sizes), `block` (2 MiB of cells and their
+//! bitmaps), `large` (objects beyond a cell), `function`, `error_value`, `handle` (small layouts), `alloc` (the ways in), `mark`, `sweep`, `native` (scan of the native stack), `pages` (large pages),
 //! `permanent` (objects that outlive every realm), `vm_stack` (registers of the interpreter), `cycle` (when what part of a
 //! collection runs), `pauses` (how long each took).
 //! Read `sweep::tests` first.
 //!
 //! Invariants of the unsafe code here and in `heap/*`:
-//! 1. A block is one mebibyte, aligned to its size, starts with its [`block::BlockHeader`] and belongs to one heap (or to the
+//! 1. A block is two mebibytes, aligned to its size, starts with its [`block::BlockHeader`] and belongs to one heap (or to the
 //!    pool, where nobody looks at its cells).
 //! 2. A cell's *allocated* bit is set exactly if the cell holds an initialised object or stands in a bump region; regions are
 //!    given back before every collection. So whoever takes a cell initialises it wholly before the next allocation.
@@ -31,6 +31,7 @@ pub mod handle;
 pub(crate) mod large;
 pub(crate) mod mark;
 pub(crate) mod native;
+pub(crate) mod pages;
 pub mod pauses;
 pub(crate) mod permanent;
 pub(crate) mod sweep;
@@ -83,6 +84,8 @@ pub mod kind {
     pub const HANDLE: u8 = 6;
     /// [`crate::string::BufferObject`]; no value refers to it directly.
     pub const BUFFER: u8 = 7;
+    /// The elements of one list, behind the header; no value refers to it directly.
+    pub const ARRAY: u8 = 8;
     /// What stress mode fills dead cells with.
     pub const POISON: u8 = 0xDB;
 }
@@ -149,7 +152,8 @@ pub struct HeapStats {
 pub struct HeapConfig {
     /// Collect at every allocation and fill freed cells with poison.
     pub stress: bool,
-    /// Collect when this much was taken since the last collection, or as much as is alive, whichever is more.
+    /// Collect when this much was taken since the last collection at the earliest: little enough for the processor's caches, so that what
+    /// is taken next is there. What is alive asks for more: see [`HeapConfig::volume`].
     pub min_volume: u64,
     /// Heaps up to this many bytes are collected in one go, larger ones in small steps.
     pub at_once: u64,
@@ -159,7 +163,19 @@ pub struct HeapConfig {
 
 impl Default for HeapConfig {
     fn default() -> HeapConfig {
-        HeapConfig { stress: false, min_volume: 4 << 20, at_once: 8 << 20, limit: u64::MAX }
+        HeapConfig { stress: false, min_volume: 1 << 20, at_once: 8 << 20, limit: u64::MAX }
+    }
+}
+
+impl HeapConfig {
+    /// How much may be taken until the next collection: as much as is alive, so that collecting stays in proportion; of a small heap four
+    /// times as much, up to this.
+    const SMALL_VOLUME: u64 = 4 << 20;
+
+    /// How many bytes may be taken after a collection that left so many alive.
+    fn volume(&self, alive: u64) -> u64 {
+        let small = (4 * alive).min(Self::SMALL_VOLUME);
+        self.min_volume.max(alive).max(small)
     }
 }
 

@@ -8,6 +8,7 @@ pub mod call;
 mod case;
 mod containers;
 mod control;
+mod find;
 mod members;
 mod numbers;
 mod order;
@@ -86,7 +87,7 @@ pub fn invoke_in_place(
 ) -> Eval<Value> {
     let def = id.def();
     let expected = def.params.len();
-    for (arg, (_, default)) in args.iter_mut().zip(def.params).skip(given) {
+    for (arg, (_, default)) in args[given..].iter_mut().zip(&def.params[given..]) {
         *arg = default_value(realm, *default);
     }
     if def.class != EffectClass::Pure && def.gated {
@@ -99,7 +100,28 @@ pub fn invoke_in_place(
     }
 }
 
+/// The intrinsic `hasIndex`, which engines may answer themselves.
+pub static HAS_INDEX: IntrinsicId = place_of("hasIndex");
+
+/// The id of a name that stands in the table.
+const fn place_of(name: &str) -> IntrinsicId {
+    let mut at = 0;
+    while !same_name(TABLE[at].name.as_bytes(), name.as_bytes()) {
+        at += 1;
+    }
+    IntrinsicId(at as u32)
+}
+
+const fn same_name(a: &[u8], b: &[u8]) -> bool {
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
+}
+
 /// The value of a default.
+#[inline]
 pub fn default_value(realm: &mut Realm, default: Default) -> Value {
     match default {
         Default::Null => Value::NULL,

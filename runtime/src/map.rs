@@ -20,7 +20,7 @@ pub mod lookup;
 mod shaped;
 mod view;
 
-pub(crate) use dict::{Dict, key_hash};
+pub(crate) use dict::Dict;
 pub(crate) use lookup::SlotCache;
 pub use lookup::Slots;
 pub use shaped::MapLayout;
@@ -152,10 +152,10 @@ impl MapRef {
     pub fn get_by_name(self, realm: &Realm, name: Name) -> Option<Value> {
         match self.layout() {
             MapLayout::Shaped => self.shaped_get(realm, name),
-            MapLayout::Dict => self.table()?.get_text(realm.shared.name_value(name), realm.shared.name_hash(name)),
-            MapLayout::Env => self
-                .shaped_get(realm, name)
-                .or_else(|| self.table()?.get_text(realm.shared.name_value(name), realm.shared.name_hash(name))),
+            MapLayout::Dict => self.table()?.get_text(realm.shared.name_value(name)),
+            MapLayout::Env => {
+                self.shaped_get(realm, name).or_else(|| self.table()?.get_text(realm.shared.name_value(name)))
+            }
             MapLayout::Globals => self.view_get(realm, realm.shared.name_value(name)),
         }
     }
@@ -163,11 +163,7 @@ impl MapRef {
     /// Of a map with a table: whether an entry of its own, or one of maps up its chain, may come before the type map's.
     #[inline]
     pub fn may_hide(self, realm: &Realm, name: Name) -> bool {
-        let has = |name| {
-            self.table().is_some_and(|table| {
-                table.get_text(realm.shared.name_value(name), realm.shared.name_hash(name)).is_some()
-            })
-        };
+        let has = |name| self.table().is_some_and(|table| table.get_text(realm.shared.name_value(name)).is_some());
         has(name) || has(names::ISA)
     }
 
@@ -202,10 +198,10 @@ impl MapRef {
     pub fn get(self, realm: &Realm, key: Value) -> Option<Value> {
         match self.layout() {
             MapLayout::Shaped => self.slot_of_key(realm, key).map(|slot| self.slot(slot)),
-            MapLayout::Dict => self.table()?.get(key, key_hash(key)),
+            MapLayout::Dict => self.table()?.get(key),
             MapLayout::Env => match self.slot_of_key(realm, key) {
                 Some(slot) => Some(self.slot(slot)).filter(|value| !value.is_absent()),
-                None => self.table()?.get(key, key_hash(key)),
+                None => self.table()?.get(key),
             },
             MapLayout::Globals => self.view_get(realm, key),
         }
@@ -385,7 +381,7 @@ impl MapRef {
             }
             _ => {}
         }
-        let old = self.edit_table(realm, |table| table.insert(key, key_hash(key), value));
+        let old = self.edit_table(realm, |table| table.insert(key, value));
         realm.overwritten(old.unwrap_or(Value::NULL));
     }
 
@@ -393,7 +389,7 @@ impl MapRef {
         if self.object().table.is_null() {
             return false;
         }
-        let removed = self.edit_table(realm, |table| table.remove(key, key_hash(key)));
+        let removed = self.edit_table(realm, |table| table.remove(key));
         if let Some((key, value)) = removed {
             realm.overwritten(key);
             realm.overwritten(value);
@@ -408,7 +404,7 @@ impl MapRef {
         let mut table = Dict::with_capacity(len + 1);
         for slot in 0..len {
             let key = realm.shared.shapes.get(shape).keys()[slot];
-            table.insert(realm.shared.name_value(key.name), key.hash, self.slot(slot));
+            table.insert(realm.shared.name_value(key.name), self.slot(slot));
         }
         self.release_slots(realm);
         realm.account(0, table.bytes());
@@ -457,7 +453,7 @@ fn free_slots(map: MapRef) -> usize {
 pub(crate) fn permanent(arena: &PermanentArena, pairs: &[(Value, Value)]) -> Value {
     let mut table = Dict::with_capacity(pairs.len());
     for (key, value) in pairs {
-        table.insert(*key, key_hash(*key), *value);
+        table.insert(*key, *value);
     }
     let object = arena.allocate(MAP_BYTES).cast::<MapObject>();
     let header = Header::new(kind::MAP, flags::DICT | flags::FROZEN | flags::PERMANENT, ShapeId::DICT.0);

@@ -64,8 +64,6 @@ pub struct Head {
     pub native_status: u64,
     /// [`NUMBER_END`], which is too long for an operand of an instruction; compiled code compares with it here.
     pub number_end: u64,
-    /// [`Value::EXC`], for the same reason.
-    pub exc: u64,
     /// One allocation region a size class (see [`crate::heap::classes`]).
     pub bump: Bumps,
     /// A key whose bits are below this is a number under which a list gives its own element. Below it are all numbers, or none
@@ -78,6 +76,10 @@ pub struct Head {
     pub lookups: *const u8,
     /// Which type maps may have other methods than they were made with, a bit each ([`TypeMap::bit`]), and [`STRING_KEYS`].
     pub changed_types: u8,
+    /// The map of globals.
+    pub globals: u64,
+    /// Stands for the function that a value is not: at [`crate::function::FUNCTION_CODE`], the number of no code.
+    pub no_function: [u64; 2],
 }
 
 /// Bit of [`Head::changed_types`]: the type map `string` may have number keys, which come before characters.
@@ -110,8 +112,10 @@ pub const HEAD_ELEMENT_KEYS_END: usize = offset_of!(Head, element_keys_end);
 pub const HEAD_NATIVE_STATUS: usize = offset_of!(Head, native_status);
 /// Offset of [`Head::number_end`].
 pub const HEAD_NUMBER_END: usize = offset_of!(Head, number_end);
-/// Offset of [`Head::exc`].
-pub const HEAD_EXC: usize = offset_of!(Head, exc);
+/// Offset of [`Head::globals`].
+pub const HEAD_GLOBALS: usize = offset_of!(Head, globals);
+/// Offset of [`Head::no_function`].
+pub const HEAD_NO_FUNCTION: usize = offset_of!(Head, no_function);
 /// Offset of [`Head::native_frame`].
 pub const HEAD_NATIVE_FRAME: usize = offset_of!(Head, native_frame);
 /// Offset of [`Head::bump`]; class c has `next` at `+16c` and `end` at `+16c+8`.
@@ -146,6 +150,7 @@ impl TypeMap {
         [TypeMap::Number, TypeMap::String, TypeMap::List, TypeMap::Map, TypeMap::Function, TypeMap::Error];
 
     /// Its bit in [`Head::changed_types`].
+    #[inline]
     pub const fn bit(self) -> u8 {
         1 << self as u8
     }
@@ -271,6 +276,8 @@ pub struct Realm {
     host: Box<dyn Host>,
     rng: Rng,
     function_names: Option<Arc<dyn FunctionNames>>,
+    /// Memory for texts under construction, kept for the next one.
+    pub(crate) scratch: String,
 }
 
 impl Realm {
@@ -301,8 +308,10 @@ impl Realm {
             host: config.host,
             rng,
             function_names: None,
+            scratch: String::new(),
         });
         realm.roots.globals = realm.new_globals_map().value();
+        realm.head.globals = realm.roots.globals.bits();
         for index in 0..TypeMap::ALL.len() {
             let map = realm.new_map_with_capacity(0);
             realm.roots.type_maps[index] = map.value();
@@ -561,7 +570,8 @@ fn new_head(stack: &VmStack, config: &RealmConfig) -> Head {
         native_site: NO_SITE,
         native_status: 0,
         number_end: NUMBER_END,
-        exc: Value::EXC.bits(),
+        globals: Value::NULL.bits(),
+        no_function: [0, u64::MAX],
         bump: [Bump::EMPTY; crate::heap::classes::CLASS_COUNT],
         element_keys_end: NUMBER_END,
         marking: 0,
@@ -607,7 +617,7 @@ mod tests {
         let hot = [HEAD_BUDGET, HEAD_NATIVE_LIMIT, HEAD_CELLS, HEAD_STACK_TOP, HEAD_STACK_LIMIT, HEAD_STACK_BASE];
         assert_eq!(hot, [0, 8, 16, 24, 32, 40]);
         assert_eq!([HEAD_DEPTH, HEAD_MAX_DEPTH, HEAD_GLOBALS_GUARDED], [48, 52, 60]);
-        assert_eq!([HEAD_NATIVE_FRAME, HEAD_NATIVE_STATUS, HEAD_BUMP], [80, 96, 120]);
+        assert_eq!([HEAD_NATIVE_FRAME, HEAD_NATIVE_STATUS, HEAD_BUMP], [80, 96, 112]);
         assert_eq!([offset_of!(Bump, next), offset_of!(Bump, end)], [0, 8]);
     }
 

@@ -9,8 +9,13 @@
 //! 2. `chars` is the number of code points; the text is ASCII exactly if it equals `len`.
 //! 3. Bytes of a buffer below `used` are initialised; only the bytes above are written, by the string that extends it.
 //! 4. `hash` is 0 (not computed yet) or the hash of the bytes; permanent strings have it from the start.
-//! 5. The fields `buffer` and `index` exist exactly if the length is above [`SHORT_MAX`].
+//! 5. Texts of no or one byte are always the same object, the permanent one. Compiled code relies on it.
+//! 6. The fields `buffer` and `index` exist exactly if the length is above [`SHORT_MAX`].
 #![expect(unsafe_code, reason = "layout of heap objects")]
+
+mod bytes;
+
+pub use bytes::text_hash;
 
 use crate::fault::Eval;
 use crate::heap::classes::MAX_CELL;
@@ -21,6 +26,7 @@ use crate::limits::LimitKind;
 use crate::realm::Realm;
 use crate::shared::Name;
 use crate::value::{TAG_STRING, Value};
+use bytes::{head, same_bytes, tail};
 use std::mem::offset_of;
 use std::ptr::NonNull;
 
@@ -77,35 +83,6 @@ const INDEX_STEP: usize = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(transparent)]
 pub struct StringRef(pub(crate) NonNull<StringObject>);
-
-/// The hash that strings cache; never 0.
-pub fn text_hash(bytes: &[u8]) -> u32 {
-    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
-    let mut hash = bytes.len() as u64 ^ FACTOR;
-    let mut chunks = bytes.chunks_exact(8);
-    for chunk in &mut chunks {
-        let word = u64::from_le_bytes(chunk.try_into().expect("chunks have eight bytes"));
-        hash = (hash ^ word).wrapping_mul(FACTOR);
-        hash ^= hash >> 32;
-    }
-    let mut tail = [0; 8];
-    tail[..chunks.remainder().len()].copy_from_slice(chunks.remainder());
-    hash = (hash ^ u64::from_le_bytes(tail)).wrapping_mul(FACTOR);
-    (((hash ^ hash >> 29) >> 16) as u32).max(1)
-}
-
-/// Whether two texts of the same length are equal. Most keys are short: they are compared in place, as two words that overlap.
-#[inline]
-fn same_bytes(a: &[u8], b: &[u8]) -> bool {
-    fn halves<const N: usize>(text: &[u8]) -> Option<([u8; N], [u8; N])> {
-        Some((*text.first_chunk()?, *text.last_chunk()?))
-    }
-    match a.len() {
-        8..=16 => halves::<8>(a) == halves::<8>(b),
-        4..8 => halves::<4>(a) == halves::<4>(b),
-        _ => a == b,
-    }
-}
 
 /// Number of code points in UTF-8.
 fn count_chars(text: &str) -> usize {
@@ -173,14 +150,24 @@ impl StringRef {
     /// The hash of the text.
     #[inline]
     pub fn hash(self) -> u32 {
-        let known = self.object().hash;
-        if known != 0 {
-            return known;
+        match self.object().hash {
+            0 => self.compute_hash(),
+            known => known,
         }
+    }
+
+    #[inline(never)]
+    fn compute_hash(self) -> u32 {
         let hash = text_hash(self.as_bytes());
         // SAFETY: value invariant 2; by invariant 4 permanent strings never come here, so no other thread sees the write.
         unsafe { (&raw mut (*self.0.as_ptr()).hash).write(hash) };
         hash
+    }
+
+    /// Whether two strings whose hashes are equal have the same text, which is so nearly always.
+    #[inline]
+    pub(crate) fn same_hashed_text(self, other: StringRef) -> bool {
+        self.0 == other.0 || same_bytes(self.as_bytes(), other.as_bytes())
     }
 
     /// Whether two strings have the same text.
@@ -214,10 +201,13 @@ impl StringRef {
     }
 
     /// The byte offset of the code point with an index up to [`StringRef::len`].
+    #[inline]
     pub fn byte_offset(self, realm: &mut Realm, index: usize) -> usize {
-        if self.is_ascii() {
-            return index;
-        }
+        if self.is_ascii() { index } else { self.wide_offset(realm, index) }
+    }
+
+    /// As [`StringRef::byte_offset`], for a text that is not ASCII.
+    fn wide_offset(self, realm: &mut Realm, index: usize) -> usize {
         if index >= self.len() {
             return self.byte_len();
         }
@@ -241,6 +231,7 @@ impl StringRef {
     }
 
     /// The code points `from..to` (both at most [`StringRef::len`]) as a string.
+    #[inline]
     pub fn slice(self, realm: &mut Realm, from: usize, to: usize) -> StringRef {
         if from >= to {
             return realm.shared.empty_string().as_string().expect("the empty string is a string");
@@ -251,13 +242,14 @@ impl StringRef {
     }
 
     /// The bytes `start..end`, which are on code point borders, as a string.
+    #[inline]
     pub fn byte_slice(self, realm: &mut Realm, start: usize, end: usize) -> StringRef {
         if start == 0 && end == self.byte_len() {
             return self;
         }
         let buffer = self.buffer();
         // A view on less than a quarter would keep the rest alive for nothing, and a view on a view ever more of it.
-        // SAFETY: invariant 5: the buffer of a string that is alive.
+        // SAFETY: invariant 6: the buffer of a string that is alive.
         let whole = unsafe { buffer.as_ref() }.map_or(usize::MAX, |buffer| buffer.capacity as usize);
         if end - start > SHORT_MAX && end - start >= whole / 4 {
             let chars = if self.is_ascii() { end - start } else { count_chars(&self.as_str()[start..end]) };
@@ -265,7 +257,12 @@ impl StringRef {
             let data = unsafe { self.object().data.add(start) };
             return realm.new_view(data, end - start, chars, buffer);
         }
-        let sliced = realm.new_string(&self.as_str()[start..end]);
+        let sliced = match end - start {
+            len @ 2..=SHORT_MAX if self.is_ascii() => {
+                realm.new_short(len, len, |data| copy_to(&self.as_bytes()[start..end], data))
+            }
+            _ => realm.new_string(&self.as_str()[start..end]),
+        };
         self.value().keep_alive();
         sliced
     }
@@ -274,14 +271,14 @@ impl StringRef {
         if self.byte_len() <= SHORT_MAX {
             return std::ptr::null_mut();
         }
-        // SAFETY: invariant 5.
+        // SAFETY: invariant 6.
         unsafe { (*self.0.cast::<LongString>().as_ptr()).buffer }
     }
 
     /// The byte offset of code point `entry * INDEX_STEP` of a long string that is not ASCII, through its index.
     fn indexed(self, realm: &mut Realm, entry: usize) -> usize {
         let long = self.0.cast::<LongString>().as_ptr();
-        // SAFETY: invariant 5; the index holds one offset for every INDEX_STEP code points.
+        // SAFETY: invariant 6; the index holds one offset for every INDEX_STEP code points.
         unsafe {
             if self.object().header.flags & flags::PERMANENT != 0 {
                 return self.as_str().char_indices().nth(entry * INDEX_STEP).map_or(0, |(at, _)| at);
@@ -440,6 +437,7 @@ impl Realm {
     }
 
     fn new_short(&mut self, len: usize, chars: usize, fill: impl FnOnce(*mut u8)) -> StringRef {
+        debug_assert!(len > 1, "texts of up to one byte are permanent, each one object");
         let object = self.alloc(SHORT_BYTES + len).cast::<StringObject>();
         init_short(object, len, chars, fill);
         StringRef(object)
@@ -486,10 +484,28 @@ fn init_short(object: NonNull<StringObject>, len: usize, chars: usize, fill: imp
     unsafe { object.write(string_object(len, chars, data)) };
 }
 
-/// Copies text bytes to where a constructor made room for them.
+/// Copies text bytes to where a constructor made room for them. Most are few: two words that overlap.
+#[inline(always)]
 fn copy_to(bytes: &[u8], to: *mut u8) {
-    // SAFETY: invariant 3, or a fresh cell: callers made room for these bytes, and fresh room overlaps nothing.
-    unsafe { to.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+    #[inline(always)]
+    fn ends<const N: usize>(bytes: &[u8], to: *mut u8) {
+        let (first, last) = (head::<N>(bytes), tail::<N>(bytes));
+        // SAFETY: as below; both ends are inside.
+        unsafe {
+            to.cast::<[u8; N]>().write_unaligned(first);
+            to.add(bytes.len() - N).cast::<[u8; N]>().write_unaligned(last);
+        }
+    }
+    match bytes.len() {
+        8..=16 => ends::<8>(bytes, to),
+        4..8 => ends::<4>(bytes, to),
+        17..=32 => ends::<16>(bytes, to),
+        33..=64 => ends::<32>(bytes, to),
+        2..4 => ends::<2>(bytes, to),
+        1 => ends::<1>(bytes, to),
+        // SAFETY: invariant 3, or a fresh cell: callers made room for these bytes, and fresh room overlaps nothing.
+        len => unsafe { to.copy_from_nonoverlapping(bytes.as_ptr(), len) },
+    }
 }
 
 /// A string in permanent memory.
@@ -526,7 +542,7 @@ pub(crate) fn permanent_text<'a>(value: Value) -> &'a str {
 /// Marks what a string refers to.
 pub(crate) fn trace(object: NonNull<StringObject>, marker: &mut Marker<'_>) {
     if StringRef(object).byte_len() > SHORT_MAX {
-        // SAFETY: invariant 5.
+        // SAFETY: invariant 6.
         let long = unsafe { object.cast::<LongString>().as_ref() };
         for buffer in [long.buffer, long.index].into_iter().filter_map(NonNull::new) {
             marker.object(buffer.cast());

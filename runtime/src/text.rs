@@ -63,9 +63,10 @@ pub fn value_string(realm: &mut Realm, value: Value) -> Eval<StringRef> {
     if let Some(text) = value.as_string() {
         return Ok(text);
     }
-    let text = named(realm, value)?;
+    let mut text = realm.take_scratch();
+    push_text(realm, &mut text, value, Names::Short)?;
     realm.reserve_text(text.len())?;
-    Ok(realm.new_string(&text))
+    Ok(realm.string_from_scratch(text))
 }
 
 /// The form that a program would write: strings in quotes. `depth` levels, short names if wanted.

@@ -102,7 +102,8 @@ impl Value {
     /// The mark of an unassigned variable, a deleted slot, a missing argument. Never reaches a program.
     pub const ABSENT: Value = Value(NUMBER_END | 1);
     /// What calls return when an error or a limit unwinds; the cause is in the realm.
-    pub const EXC: Value = Value(NUMBER_END | 2);
+    /// It is above all values, so that one comparison tells errors and it from most of them.
+    pub const EXC: Value = Value(u64::MAX);
     /// The number 0, which is also false.
     pub const ZERO: Value = Value(0);
     /// The number 1, which is also true.
@@ -210,7 +211,7 @@ impl Value {
         self.tag() == TAG_OTHER
     }
 
-    /// Whether this refers to a heap object.
+    /// Whether this refers to a heap object, or is the mark of unwinding.
     #[inline(always)]
     pub const fn is_object(self) -> bool {
         self.0 >= TAG_STRING << TAG_SHIFT
@@ -276,7 +277,7 @@ impl Value {
             TAG_MAP => ValueKind::Map,
             TAG_FUNCTION => ValueKind::Function,
             TAG_ERROR => ValueKind::Error,
-            TAG_OTHER => ValueKind::Handle,
+            TAG_OTHER if !self.is_exc() => ValueKind::Handle,
             _ if self.is_null() => ValueKind::Null,
             _ => ValueKind::Internal,
         }
@@ -294,7 +295,7 @@ impl Value {
             TAG_MAP => Unpacked::Map(MapRef(self.pointer())),
             TAG_FUNCTION => Unpacked::Function(FunctionRef(self.pointer())),
             TAG_ERROR => Unpacked::Error(ErrorRef(self.pointer())),
-            TAG_OTHER => Unpacked::Handle(HandleRef(self.pointer())),
+            TAG_OTHER if !self.is_exc() => Unpacked::Handle(HandleRef(self.pointer())),
             _ if self.is_null() => Unpacked::Null,
             _ => Unpacked::Internal,
         }
@@ -397,9 +398,11 @@ mod tests {
             assert!(value.is_number());
             assert_eq!(value.as_number().map(f64::to_bits), Some(number.to_bits()));
         }
-        for value in [Value::NULL, Value::ABSENT, Value::EXC] {
+        for value in [Value::NULL, Value::ABSENT] {
             assert!(!value.is_number() && !value.is_object());
         }
+        assert!(!Value::EXC.is_number());
+        assert_eq!(Value::EXC.kind(), ValueKind::Internal);
         assert_eq!(Value::NULL.kind(), ValueKind::Null);
         assert_eq!(Value::ABSENT.kind(), ValueKind::Internal);
         assert_eq!(Value::ONE.as_number(), Some(1.0));

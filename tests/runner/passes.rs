@@ -29,7 +29,7 @@ fn short(line: &str) -> Option<String> {
         return None;
     }
     // Numbers of shapes depend on which maps were made before.
-    for (what, end) in [("GuardShape(", ')'), ("MakeShaped(", ')'), (", shape: ", ' ')] {
+    for (what, end) in [("GuardShape(", ')'), ("HasShape(", ')'), ("MakeShaped(", ')'), (", shape: ", ' ')] {
         if let Some((before, rest)) = line.split_once(what) {
             let (_, behind) = rest.split_once(end)?;
             return Some(format!("{before}{}{behind}", what.trim_end_matches('(')));
@@ -760,6 +760,70 @@ fn numbering_takes_numbers_out_of_their_boxes() {
                 v24:f64 = FMul v10, v10
                 v25:any = Box v24
                 return v25
+        "#]],
+    );
+}
+
+#[test]
+fn numbering_drops_guards_that_a_stronger_one_follows() {
+    check(
+        Pass::Numbering,
+        "f = function(m)\n  return m.x\nend function\n\
+         for k in range(1, 500)\n  x = f({\"x\": k}) + f({\"y\": 1, \"x\": k})\nend for\nprint x\n",
+        "1000\n",
+        &expect![[r#"
+            without:
+            function params=1
+            block0():
+                v1:any = Param(0)
+                Enter { weight: 3, block: BlockId(0) }
+                jump block1()
+            block1():
+                v2:any = GuardNotFunction v1 ! IsFunction
+                v3:any = GuardTag(65532) v2 ! Shape
+                v4:object = Object v3
+                v5:bool = HasShape v4
+                branch v5 block2() else block3()
+            block2():
+                v6:object = Object v3
+                v7:object = Slots v6
+                v8:any = LoadSlot(0) v6, v7
+                jump block4(v8)
+            block3():
+                v9:object = Object v3
+                GuardShape v9 ! Shape
+                v10:object = Object v3
+                v11:object = Slots v10
+                v12:any = LoadSlot(1) v10, v11
+                jump block4(v12)
+            block4(v13:any):
+                v14:f64 = GuardNum v13 ! NotNumber
+                v15:any = Box v14
+                return v15
+            with:
+            function params=1
+            block0():
+                v1:any = Param(0)
+                Enter { weight: 3, block: BlockId(0) }
+                jump block1()
+            block1():
+                v3:any = GuardTag(65532) v1 ! Shape
+                v4:object = Object v3
+                v5:bool = HasShape v4
+                branch v5 block2() else block3()
+            block2():
+                v7:object = Slots v4
+                v8:any = LoadSlot(0) v4, v7
+                jump block4(v8)
+            block3():
+                GuardShape v4 ! Shape
+                v11:object = Slots v4
+                v12:any = LoadSlot(1) v4, v11
+                jump block4(v12)
+            block4(v13:any):
+                v14:f64 = GuardNum v13 ! NotNumber
+                v15:any = Box v14
+                return v15
         "#]],
     );
 }

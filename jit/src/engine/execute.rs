@@ -103,7 +103,10 @@ pub(super) fn run_in(
     run.meter.settle(realm);
     let end = end(ended, run.site.take(), loaded);
     realm.host().flush();
-    let outcome = outcome(run, realm, end);
+    let mut outcome = outcome(run, realm, end);
+    if !engine.config.counted {
+        outcome.counts.clear();
+    }
     engine.codes.set_running(false);
     let names_seen = engine.names.take_shown();
     RunOutcome { position_dependent: outcome.position_dependent || names_seen, ..outcome }

@@ -223,7 +223,7 @@ pub struct RunOutcome {
     pub end: End,
     /// What record points saw.
     pub recording: Recording,
-    /// How often blocks ran, sorted by unit.
+    /// How often blocks ran, sorted by unit; empty unless the engine counts ([`super::EngineConfig::counted`]).
     pub counts: Vec<UnitCounts>,
     /// The functions that ran, most work first.
     pub functions: Vec<FunctionStats>,

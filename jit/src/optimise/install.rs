@@ -44,7 +44,7 @@ pub(super) struct Addresses {
     fail_again: bool,
     count_depth: bool,
     dump: bool,
-    uncounted: bool,
+    counted: bool,
     symbolic: bool,
 }
 
@@ -109,7 +109,7 @@ impl Addresses {
             fail_again: self.fail_again,
             count_depth: self.count_depth,
             dump: self.dump,
-            uncounted: self.uncounted,
+            counted: self.counted,
             symbolic: self.symbolic,
         };
         let mut compiled = translate::translate(isa, func, &env).map_err(|mut refused| {
@@ -158,7 +158,7 @@ impl Backend {
             fail_again: self.shared.forces_again(),
             count_depth: self.count_depth,
             dump: self.dumps.is_some(),
-            uncounted: self.uncounted,
+            counted: self.counted,
             symbolic: self.symbolic,
         })
     }

@@ -4,7 +4,7 @@
 
 use super::dom::Dominators;
 use super::seen::Seen;
-use super::{Func, bounds, dce, escape, gvn, induction, licm, preheader};
+use super::{Func, bounds, dce, escape, gvn, induction, licm, preheader, subsume};
 use crate::passes::{Pass, Passes};
 
 /// Improves what `build` made, given what was seen of the function before.
@@ -26,6 +26,7 @@ pub fn improve(func: &mut Func, passes: Passes, seen: &Seen) {
     if passes.has(Pass::Numbering) {
         gvn::number_values(func, &dominators, &loops);
         dce::fold_branches(func);
+        subsume::drop_weaker(func);
     }
     if passes.has(Pass::Hoisting) {
         licm::hoist(func, &dominators, &loops);

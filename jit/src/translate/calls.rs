@@ -8,7 +8,7 @@ use crate::ssa::{Helper, Inst, MemberSite, Op, Rep, Val};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
 use minilive_mir::ir::{BinaryOp, UnaryOp};
-use minilive_runtime::realm::{HEAD_NATIVE_FRAME, HEAD_NATIVE_STATUS};
+use minilive_runtime::realm::{HEAD_GLOBALS, HEAD_NATIVE_FRAME, HEAD_NATIVE_STATUS};
 use minilive_runtime::value::{TAG_ERROR, TAG_SHIFT, Value};
 
 impl Lower<'_, '_> {
@@ -125,8 +125,8 @@ impl Lower<'_, '_> {
         if matches!(inst.op, Op::CallSelf | Op::CallCode(_)) {
             self.returned.extend(inst.result);
         }
-        let guards = next
-            .is_some_and(|it| matches!(it.op, Op::GuardNum | Op::GuardInt) && it.args.first().copied() == inst.result);
+        let tests = |op| matches!(op, Op::GuardNum | Op::GuardInt | Op::Helper(Helper::CheckUncaught));
+        let guards = next.is_some_and(|it| tests(it.op) && it.args.first().copied() == inst.result);
         if guards && self.env.fail_once.is_none() {
             self.untested = inst.result;
         } else {
@@ -139,14 +139,17 @@ impl Lower<'_, '_> {
             Helper::MakeFunction(child) => return self.make_function(inst, child),
             Helper::MakeEnv { shape, slots } => return self.make_env(inst, shape, slots),
             Helper::MakeShaped(shape) => return self.make_shaped(inst, shape),
+            Helper::LoadGlobals => {
+                let globals = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_GLOBALS as i32);
+                return self.define(inst, globals);
+            }
+            Helper::CheckUncaught => return self.check_uncaught(inst),
             _ => {}
         }
         let args: Vec<ir::Value> = inst.args.iter().map(|&arg| self.val(arg)).collect();
         let site = self.site();
-        match helper {
-            Helper::Truth => return self.truth(inst, site, args[0]),
-            Helper::CheckUncaught => return self.check_uncaught(inst, site, args[0]),
-            _ => {}
+        if helper == Helper::Truth {
+            return self.truth(inst, site, args[0]);
         }
         self.store_budget();
         let result = match helper {
@@ -222,14 +225,18 @@ impl Lower<'_, '_> {
         self.define(inst, result);
     }
 
-    /// The end check of an expression statement: only error values are looked at.
-    fn check_uncaught(&mut self, inst: &Inst, site: ir::Value, value: ir::Value) {
+    /// The end check of an expression statement: only error values are looked at, with handles; and the mark of unwinding, if the value
+    /// is what a call gave just now.
+    fn check_uncaught(&mut self, inst: &Inst) {
+        let value = self.arg(inst, 0);
         let (slow, next) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(slow);
         let tag = self.b.ins().ushr_imm_u(value, i64::from(TAG_SHIFT));
-        let is_error = self.b.ins().icmp_imm_u(IntCC::Equal, tag, TAG_ERROR as i64);
+        let is_error = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, tag, TAG_ERROR as i64);
         self.b.ins().brif(is_error, slow, &[], next, &[]);
         self.b.switch_to_block(slow);
+        self.test_unwinding(inst.args[0], value);
+        let site = self.site();
         self.store_budget();
         let (words, count) = self.store_words(&[value]);
         let operation = self.iconst(generic_number(Helper::CheckUncaught));
@@ -309,7 +316,6 @@ pub const GENERIC: &[Helper] = &[
     Helper::CheckUncaught,
     Helper::AndTest,
     Helper::OrTest,
-    Helper::LoadGlobals,
     Helper::MakeRange,
 ];
 

@@ -66,7 +66,7 @@ impl Lower<'_, '_> {
     }
 
     fn keep_counter(&mut self, registers: &mut LoopRegisters, block: BlockId) {
-        if self.env.uncounted {
+        if !self.env.counted {
             return;
         }
         if registers.counters.iter().all(|it| it.0 != block) && registers.counters.len() < MAX_COUNTERS {
@@ -137,7 +137,7 @@ impl Lower<'_, '_> {
     }
 
     pub(super) fn count(&mut self, block: BlockId) {
-        if self.env.uncounted {
+        if !self.env.counted {
             return;
         }
         let counter = self.registers().and_then(|it| it.counters.into_iter().find(|it| it.0 == block));

@@ -6,7 +6,7 @@ use crate::ssa::{Exit, Inst, Op, Rep, StateId, StateObject, StateVal, Val};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_mir::ir::InstId;
-use minilive_runtime::realm::{HEAD_CELLS, HEAD_DEPTH, HEAD_EXC, HEAD_MAX_DEPTH, HEAD_NATIVE_LIMIT};
+use minilive_runtime::realm::{HEAD_CELLS, HEAD_DEPTH, HEAD_MAX_DEPTH, HEAD_NATIVE_LIMIT};
 use minilive_runtime::value::Value;
 use std::sync::Arc;
 
@@ -101,8 +101,7 @@ impl Lower<'_, '_> {
 
     /// Goes to the unwind block if a value is its mark.
     pub(super) fn unwind_if_exc(&mut self, boxed: ir::Value) {
-        let mark = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_EXC as i32);
-        let bad = self.b.ins().icmp(IntCC::Equal, boxed, mark);
+        let bad = self.b.ins().icmp_imm_s(IntCC::Equal, boxed, Value::EXC.bits() as i64);
         let unwind = self.unwind_block();
         self.leave_if(bad, unwind);
     }

@@ -13,7 +13,7 @@ use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_frontend::FunctionBuilder;
 use minilive_runtime::function::FUNCTION_CODE;
 use minilive_runtime::map::MAP_SHAPE;
-use minilive_runtime::realm::HEAD_NATIVE_STATUS;
+use minilive_runtime::realm::{HEAD_NATIVE_STATUS, HEAD_NO_FUNCTION};
 use minilive_runtime::value::{NUMBER_END, TAG_FUNCTION, TAG_IMMEDIATE, TAG_SHIFT, Value};
 use rustc_hash::FxHashMap;
 
@@ -467,8 +467,10 @@ impl Lower<'_, '_> {
                 let tag = self.iconst((TAG_FUNCTION << TAG_SHIFT) as i64);
                 let object = self.b.ins().bxor(value, tag);
                 let high = self.b.ins().ushr_imm_u(object, i64::from(TAG_SHIFT));
-                let bad = self.b.ins().icmp_imm_u(IntCC::NotEqual, high, 0);
-                self.leave_if(bad, exit);
+                // What is no function has the code of none, which costs less than a block for it.
+                let none = self.b.ins().iadd_imm_s(self.ctx, HEAD_NO_FUNCTION as i64);
+                let is_function = self.b.ins().icmp_imm_u(IntCC::Equal, high, 0);
+                let object = self.b.ins().select(is_function, object, none);
                 let found = self.b.ins().load(types::I32, memory(), object, FUNCTION_CODE as i32);
                 let ok = self.b.ins().icmp_imm_u(IntCC::Equal, found, i64::from(code));
                 self.continue_if(ok, exit);

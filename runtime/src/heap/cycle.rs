@@ -41,7 +41,7 @@ const STEP_VOLUME: u64 = 128 << 10;
 /// The least objects that a step looks at: about half a millisecond.
 const STEP_WORK: u64 = 16 << 10;
 /// Blocks and large objects that a step sweeps.
-const STEP_BLOCKS: usize = 4;
+const STEP_BLOCKS: usize = 2;
 const STEP_LARGE: usize = 64;
 /// Under stress: objects in a step.
 const STRESS_WORK: u64 = 2;
@@ -152,7 +152,7 @@ impl Realm {
         self.heap.live_objects = objects;
         self.heap.live_cells = bytes;
         // Deep recursion makes collections dear; they pay only if much is freed at once.
-        self.heap.threshold = self.heap.config.min_volume.max(self.heap.counted()) + self.heap.scanned_words * 16;
+        self.heap.threshold = self.heap.config.volume(self.heap.counted()) + self.heap.scanned_words * 16;
         self.heap.collections += 1;
     }
 

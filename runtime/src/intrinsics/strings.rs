@@ -4,6 +4,7 @@
 
 use super::call::{Answer, IntrinsicCall};
 use super::case;
+use super::find::Search;
 use crate::fault::Eval;
 use crate::list::ListRef;
 use crate::ops;
@@ -11,7 +12,6 @@ use crate::realm::Realm;
 use crate::string::{MAX_STRING, StringRef};
 use crate::text::{self, Growing, Names, parse_number, trailing_for_val};
 use crate::value::{Unpacked, Value};
-use memchr::memmem;
 
 /// Bytes of text work that count as one step.
 const BYTES_PER_STEP: usize = 16;
@@ -43,22 +43,29 @@ pub(super) fn val(call: &mut IntrinsicCall) -> Answer {
 }
 
 pub(super) fn upper(call: &mut IntrinsicCall) -> Answer {
-    map_characters(call, case::upper)
+    map_characters(call, case::upper, str::make_ascii_uppercase)
 }
 
 pub(super) fn lower(call: &mut IntrinsicCall) -> Answer {
-    map_characters(call, case::lower)
+    map_characters(call, case::lower, str::make_ascii_lowercase)
 }
 
-fn map_characters(call: &mut IntrinsicCall, map: fn(char) -> char) -> Answer {
+/// Maps all characters: one by one, or all at once if they are ASCII.
+fn map_characters(call: &mut IntrinsicCall, map: fn(char) -> char, map_ascii: fn(&mut str)) -> Answer {
     let Some(text) = call.arg(0).as_string() else {
         return Ok(call.arg(0));
     };
     charge_bytes(call.realm, text.byte_len())?;
     // A letter's other case may take more bytes, up to three for one.
     call.realm.reserve_text(text.byte_len() * 3)?;
-    let mapped: String = text.as_str().chars().map(map).collect();
-    Ok(call.realm.string_value(&mapped))
+    let mut mapped = call.realm.take_scratch();
+    if text.is_ascii() {
+        mapped.push_str(text.as_str());
+        map_ascii(&mut mapped);
+    } else {
+        mapped.extend(text.as_str().chars().map(map));
+    }
+    Ok(call.realm.string_from_scratch(mapped).value())
 }
 
 pub(super) fn char(call: &mut IntrinsicCall) -> Answer {
@@ -86,7 +93,7 @@ pub(super) fn join(call: &mut IntrinsicCall) -> Answer {
         delimiter if delimiter.is_null() => " ".to_owned(),
         delimiter => text::plain(call.realm, delimiter)?,
     };
-    let mut joined = String::new();
+    let mut joined = call.realm.take_scratch();
     let mut growing = Growing::new();
     for (index, element) in list.iter().enumerate() {
         let before = joined.len();
@@ -101,7 +108,7 @@ pub(super) fn join(call: &mut IntrinsicCall) -> Answer {
             return Ok(ops::string_too_large(call.realm)?);
         }
     }
-    Ok(call.realm.string_value(&joined))
+    Ok(call.realm.string_from_scratch(joined).value())
 }
 
 pub(super) fn split(call: &mut IntrinsicCall) -> Answer {
@@ -138,9 +145,9 @@ pub(super) fn split_characters(realm: &mut Realm, text: StringRef, most: usize, 
 
 fn split_at(realm: &mut Realm, text: StringRef, delimiter: StringRef, most: usize, parts: ListRef) -> Eval<()> {
     let mut at = 0;
-    let finder = memmem::Finder::new(delimiter.as_bytes());
+    let mut search = Search::new(delimiter.as_bytes());
     while parts.len() + 1 < most {
-        let Some(found) = finder.find(&text.as_bytes()[at..]) else {
+        let Some(found) = search.find(&text.as_bytes()[at..]) else {
             break;
         };
         realm.charge(1)?;
@@ -179,15 +186,16 @@ pub(super) fn replace_text(call: &mut IntrinsicCall, text: StringRef, most: usiz
         return Ok(Value::NULL);
     };
     charge_bytes(call.realm, text.byte_len())?;
-    let finder = memmem::Finder::new(old.as_bytes());
-    if old.is_empty() || finder.find(text.as_bytes()).is_none() {
+    let mut search = Search::new(old.as_bytes());
+    let mut next = if old.is_empty() { None } else { search.find(text.as_bytes()) };
+    if next.is_none() {
         return Ok(text.value());
     }
-    let mut out = String::new();
+    let mut out = call.realm.take_scratch();
     let mut growing = Growing::new();
     let mut rest = text.as_str();
     for _ in 0..most {
-        let Some(found) = finder.find(rest.as_bytes()) else { break };
+        let Some(found) = next else { break };
         growing.up_to(call.realm, out.len() + found + new.byte_len())?;
         out.push_str(&rest[..found]);
         out.push_str(new.as_str());
@@ -196,13 +204,14 @@ pub(super) fn replace_text(call: &mut IntrinsicCall, text: StringRef, most: usiz
         if out.len() > MAX_STRING {
             break;
         }
+        next = search.find(rest.as_bytes());
     }
     if out.len() + rest.len() > MAX_STRING {
         return Ok(ops::string_too_large(call.realm)?);
     }
     growing.up_to(call.realm, out.len() + rest.len())?;
     out.push_str(rest);
-    Ok(call.realm.string_value(&out))
+    Ok(call.realm.string_from_scratch(out).value())
 }
 
 /// `indexOf` in a string: the index of the first occurrence from a position on.
@@ -215,7 +224,7 @@ pub(super) fn find_text(call: &mut IntrinsicCall, text: StringRef, from: usize) 
         return Ok(Value::NULL);
     }
     let start = text.byte_offset(call.realm, from);
-    Ok(match memmem::find(&text.as_bytes()[start..], wanted.as_bytes()) {
+    Ok(match Search::new(wanted.as_bytes()).find(&text.as_bytes()[start..]) {
         Some(found) => Value::number(text.char_index(start + found) as f64),
         None => Value::NULL,
     })

@@ -1,12 +1,14 @@
-//! The table behind maps that are no longer shaped: entries in insertion order, and an index by hash.
+//! The table behind maps that are no longer shaped: entries in insertion order, and an index to find them by (`dict/index.rs`).
 //!
 //! `map.rs` owns it and charges its bytes. Removed entries leave tombstones until the next rebuild.
-//! Invariants: `index` holds entry numbers and has more cells than entries; every live entry is found from its hash without
-//! crossing an empty cell; no tombstone stands before `first`; the cursor, if set, is the rank of a live entry.
+//! Invariants: every live entry is found through the index; no tombstone stands before `first`; the cursor, if set, is the rank of a
+//! live entry.
 //! Read `tests::it_behaves_like_a_list_of_pairs` first.
 
-use crate::intrinsics;
-use crate::value::{Unpacked, Value};
+mod index;
+
+use crate::value::Value;
+use index::Index;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -15,15 +17,13 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 pub(crate) struct Entry {
     pub(crate) key: Value,
     pub(crate) value: Value,
-    hash: u32,
 }
 
 /// The table.
 #[derive(Debug, Default)]
 pub(crate) struct Dict {
     entries: Vec<Entry>,
-    /// Hash in the high half, entry number in the low, so that a probe looks only at entries of its own hash.
-    index: Vec<u64>,
+    index: Index,
     /// Whether a string was ever inserted: without one, no name is a key.
     has_texts: bool,
     /// Whether a key was ever inserted that comes before a method that all maps have, or `__isa`.
@@ -38,39 +38,24 @@ pub(crate) struct Dict {
     cursor: Cell<Option<(usize, usize)>>,
 }
 
-const EMPTY: u64 = u64::MAX;
-
-/// The hash of a key: by content for strings, by value for numbers (0 and -0 alike), else by identity.
-#[inline]
-pub(crate) fn key_hash(key: Value) -> u32 {
-    match key.unpack() {
-        Unpacked::String(string) => string.hash(),
-        Unpacked::Number(0.0) => mix(0),
-        _ => mix(key.bits()),
-    }
-}
-
-fn mix(bits: u64) -> u32 {
-    let mixed = (bits ^ bits >> 32).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (mixed >> 32) as u32
-}
-
-/// Whether two keys are the same key (LANGUAGE 6.2, with 0 and -0 as one).
-#[inline]
-pub(crate) fn same_key(a: Value, b: Value) -> bool {
-    if a == b {
-        return true;
-    }
-    match (a.unpack(), b.unpack()) {
-        (Unpacked::String(a), Unpacked::String(b)) => a.same_text(b),
-        (Unpacked::Number(a), Unpacked::Number(b)) => a == b,
-        _ => false,
-    }
-}
-
 /// Whether a key of this text comes before a method that all maps have, or leads to a map that may.
 fn hides(text: &str) -> bool {
-    text == "__isa" || intrinsics::type_methods("map").contains(&text)
+    matches!(
+        text,
+        "__isa"
+            | "hasIndex"
+            | "indexes"
+            | "indexOf"
+            | "len"
+            | "pop"
+            | "push"
+            | "pull"
+            | "shuffle"
+            | "sum"
+            | "remove"
+            | "replace"
+            | "values"
+    )
 }
 
 impl Dict {
@@ -102,21 +87,25 @@ impl Dict {
 
     /// Bytes held.
     pub(crate) fn bytes(&self) -> usize {
-        size_of::<Dict>() + self.entries.capacity() * size_of::<Entry>() + self.index.capacity() * 8
+        size_of::<Dict>() + self.entries.capacity() * size_of::<Entry>() + self.index.bytes()
     }
 
     /// Whether an own entry, or one of maps up a chain, may come before a method that all maps have.
+    #[inline]
     pub(crate) fn hides_methods(&self) -> bool {
         self.hides
     }
 
     #[inline]
-    fn find(&self, key: Value, hash: u32) -> Option<usize> {
+    fn find(&self, key: Value) -> Option<usize> {
+        if let Some(found) = self.index.find_counted(key) {
+            return found;
+        }
         let last = self.last.load(Relaxed) as usize;
         if self.entries.get(last).is_some_and(|entry| entry.key == key) {
             return Some(last);
         }
-        let found = self.probe(key, hash);
+        let found = self.index.find_hashed(key, &self.entries);
         if let Some(at) = found {
             self.last.store(at as u32, Relaxed);
         }
@@ -124,53 +113,31 @@ impl Dict {
     }
 
     #[inline]
-    fn probe(&self, key: Value, hash: u32) -> Option<usize> {
-        if self.index.is_empty() {
-            return None;
-        }
-        let mask = self.index.len() - 1;
-        let mut at = hash as usize & mask;
-        loop {
-            let cell = self.index[at];
-            if cell == EMPTY {
-                return None;
-            }
-            if (cell >> 32) as u32 == hash {
-                let number = cell as u32 as usize;
-                let known = self.entries[number].key;
-                if !known.is_absent() && same_key(known, key) {
-                    return Some(number);
-                }
-            }
-            at = (at + 1) & mask;
-        }
-    }
-
-    #[inline]
-    pub(crate) fn get(&self, key: Value, hash: u32) -> Option<Value> {
-        self.find(key, hash).map(|at| self.entries[at].value)
+    pub(crate) fn get(&self, key: Value) -> Option<Value> {
+        self.find(key).map(|at| self.entries[at].value)
     }
 
     /// As [`Dict::get`], for a name.
     #[inline]
-    pub(crate) fn get_text(&self, key: Value, hash: u32) -> Option<Value> {
-        if self.has_texts { self.get(key, hash) } else { None }
+    pub(crate) fn get_text(&self, name: Value) -> Option<Value> {
+        if self.has_texts { self.get(name) } else { None }
     }
 
     /// Sets a value; a new key goes to the end. Returns the value before.
-    pub(crate) fn insert(&mut self, key: Value, hash: u32, value: Value) -> Option<Value> {
-        if let Some(at) = self.find(key, hash) {
+    pub(crate) fn insert(&mut self, key: Value, value: Value) -> Option<Value> {
+        if let Some(at) = self.find(key) {
             return Some(std::mem::replace(&mut self.entries[at].value, value));
         }
-        if (self.entries.len() + 1) * 4 > self.index.len() * 3 {
+        if !self.index.link(key, self.entries.len()) {
             self.rebuild(self.live * 2 + 4);
+            let fits = self.index.link(key, self.entries.len());
+            debug_assert!(fits, "a rebuild makes room");
         }
-        self.link(hash, self.entries.len() as u32);
         if let Some(text) = key.as_string() {
             self.has_texts = true;
             self.hides |= hides(text.as_str());
         }
-        self.entries.push(Entry { key, value, hash });
+        self.entries.push(Entry { key, value });
         self.live += 1;
         None
     }
@@ -178,41 +145,27 @@ impl Dict {
     /// Sets the value of a key that is there; returns the value before.
     #[inline]
     pub(crate) fn replace(&mut self, key: Value, value: Value) -> Option<Value> {
-        let at = self.find(key, key_hash(key))?;
+        let at = self.find(key)?;
         Some(std::mem::replace(&mut self.entries[at].value, value))
-    }
-
-    fn link(&mut self, hash: u32, number: u32) {
-        let mask = self.index.len() - 1;
-        let mut at = hash as usize & mask;
-        while self.index[at] != EMPTY {
-            at = (at + 1) & mask;
-        }
-        self.index[at] = u64::from(hash) << 32 | u64::from(number);
     }
 
     /// Drops tombstones and makes room for `capacity` entries.
     fn rebuild(&mut self, capacity: usize) {
-        self.entries.retain(|entry| !entry.key.is_absent());
+        self.index.rebuild(&mut self.entries, capacity);
         self.cursor.set(self.cursor.get().map(|(rank, _)| (rank, rank)));
         self.first = 0;
-        let size = (capacity.max(self.live + 1) * 4 / 3 + 1).next_power_of_two().max(8);
-        self.index.clear();
-        self.index.resize(size, EMPTY);
-        for number in 0..self.entries.len() {
-            self.link(self.entries[number].hash, number as u32);
-        }
     }
 
     /// Removes a key; returns the entry as it was.
-    pub(crate) fn remove(&mut self, key: Value, hash: u32) -> Option<(Value, Value)> {
-        let at = self.find(key, hash)?;
-        let Entry { key, value, .. } = self.entries[at];
+    pub(crate) fn remove(&mut self, key: Value) -> Option<(Value, Value)> {
+        let at = self.find(key)?;
+        let Entry { key, value } = self.entries[at];
         self.remove_at(at);
         Some((key, value))
     }
 
     fn remove_at(&mut self, at: usize) {
+        self.index.unlink(self.entries[at].key);
         self.entries[at].key = Value::ABSENT;
         self.entries[at].value = Value::NULL;
         self.live -= 1;
@@ -281,6 +234,7 @@ impl Dict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::intrinsics;
     use crate::rng::Rng;
 
     #[test]
@@ -293,14 +247,14 @@ mod tests {
             let value = Value::number(key as f64);
             match rng.next_index(6) {
                 0..=2 => {
-                    dict.insert(value, key_hash(value), Value::number(step as f64));
+                    dict.insert(value, Value::number(step as f64));
                     match model.iter_mut().find(|(known, _)| *known == key) {
                         Some(entry) => entry.1 = step,
                         None => model.push((key, step)),
                     }
                 }
                 3 => {
-                    let removed = dict.remove(value, key_hash(value));
+                    let removed = dict.remove(value);
                     let at = model.iter().position(|(known, _)| *known == key);
                     let expected = at.map(|at| Value::number(model.remove(at).1 as f64));
                     assert_eq!(removed.map(|(_, value)| value), expected);
@@ -322,10 +276,71 @@ mod tests {
     }
 
     #[test]
+    fn what_hides_methods_is_known() {
+        let methods = intrinsics::type_methods("map");
+        assert!(methods.iter().all(|method| hides(method)) && hides("__isa"));
+        assert!(!["", "le", "lenx", "name", "sort"].iter().any(|text| hides(text)));
+    }
+
+    #[test]
+    fn numbers_of_every_kind_are_keys() {
+        let mut rng = Rng::new(7);
+        let mut dict = Dict::default();
+        let mut model: Vec<(f64, f64)> = Vec::new();
+        for step in 0..40_000u32 {
+            // From dense to sparse and back, so that keys move between the two halves of the index.
+            let spread = [400, 400, 1 << 30, 50][step as usize / 2000 % 4];
+            let base = f64::from(rng.next_index(spread) as u32);
+            let key = match rng.next_index(12) {
+                0 => base + 0.5,
+                1 => -base,
+                2 => base * 1024.0,
+                3 => base * 4_294_967_296.0,
+                _ => base,
+            };
+            let (found, at) = (Value::number(key), model.iter().position(|(known, _)| *known == key));
+            if rng.next_index(5) < 3 {
+                let before = dict.insert(found, Value::number(f64::from(step)));
+                assert_eq!(before, at.map(|at| Value::number(model[at].1)));
+                match at {
+                    Some(at) => model[at].1 = f64::from(step),
+                    None => model.push((key, f64::from(step))),
+                }
+            } else {
+                let removed = dict.remove(found).map(|(_, value)| value);
+                assert_eq!(removed, at.map(|at| Value::number(model.remove(at).1)));
+            }
+            if model.len() > 600 {
+                let (key, _) = model.remove(0);
+                assert_eq!(dict.pop_first().map(|(found, _)| found), Some(Value::number(key)));
+            }
+            assert_eq!(dict.len(), model.len());
+        }
+        let pairs: Vec<(f64, f64)> =
+            dict.iter().filter_map(|(key, value)| key.as_number().zip(value.as_number())).collect();
+        assert_eq!(pairs, model);
+    }
+
+    #[test]
+    fn a_table_of_counted_keys_takes_other_keys_at_no_more_than_constant_cost() {
+        let mut dict = Dict::default();
+        for number in 0..100_000 {
+            dict.insert(Value::number(f64::from(number)), Value::ONE);
+        }
+        let before = dict.index.rebuilds();
+        for number in 0..100_000 {
+            let key = Value::number(f64::from(number) + 0.5);
+            dict.insert(key, Value::ONE);
+            dict.remove(key);
+        }
+        assert!(dict.index.rebuilds() - before < 20, "{} rebuilds", dict.index.rebuilds() - before);
+    }
+
+    #[test]
     fn zero_and_minus_zero_are_one_key() {
         let mut dict = Dict::default();
-        dict.insert(Value::number(0.0), key_hash(Value::number(0.0)), Value::ONE);
-        assert_eq!(dict.get(Value::number(-0.0), key_hash(Value::number(-0.0))), Some(Value::ONE));
-        assert_eq!(dict.get(Value::NULL, key_hash(Value::NULL)), None);
+        dict.insert(Value::number(0.0), Value::ONE);
+        assert_eq!(dict.get(Value::number(-0.0)), Some(Value::ONE));
+        assert_eq!(dict.get(Value::NULL), None);
     }
 }

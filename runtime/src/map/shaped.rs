@@ -65,7 +65,7 @@ impl MapRef {
             self.set_slot(realm, slot, value);
             return true;
         }
-        let in_table = || self.table()?.get(realm.shared.name_value(name), realm.shared.name_hash(name));
+        let in_table = || self.table()?.get(realm.shared.name_value(name));
         if self.is_env() && in_table().is_some() {
             return false;
         }

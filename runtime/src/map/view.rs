@@ -2,7 +2,7 @@
 //!
 //! `map.rs` dispatches here. Order: cells as they were resolved in this realm, then the table.
 
-use super::{Dict, MapRef, key_hash};
+use super::{Dict, MapRef};
 use crate::realm::Realm;
 use crate::value::Value;
 
@@ -11,7 +11,7 @@ impl MapRef {
         let cell = self.known_name(realm, key).and_then(|name| realm.cells.resolved_cell(&realm.shared, name));
         match cell {
             Some(cell) => Some(realm.cells.get(cell)).filter(|value| !value.is_absent()),
-            None => self.table()?.get(key, key_hash(key)),
+            None => self.table()?.get(key),
         }
     }
 
@@ -51,7 +51,7 @@ impl MapRef {
             return None;
         }
         // What is taken out becomes a cell, which the cycle that may run now has looked at already.
-        let (key, value) = self.edit_table(realm, |table: &mut Dict| table.remove(key, key_hash(key)))?;
+        let (key, value) = self.edit_table(realm, |table: &mut Dict| table.remove(key))?;
         realm.overwritten(key);
         realm.overwritten(value);
         Some(value)

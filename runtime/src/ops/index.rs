@@ -106,16 +106,26 @@ pub fn index_set_slow(realm: &mut Realm, container: Value, key: Value, value: Va
 }
 
 /// `c[from:to]`; null bounds mean start and end.
+#[inline]
 pub fn slice(realm: &mut Realm, container: Value, from: Value, to: Value) -> Eval<Value> {
+    match container.as_string().filter(|_| from.is_number() && (to.is_number() || to.is_null())) {
+        Some(text) => slice_text(realm, text, from, to),
+        None => slice_any(realm, container, from, to),
+    }
+}
+
+fn slice_text(realm: &mut Realm, text: StringRef, from: Value, to: Value) -> Eval<Value> {
+    let (start, end) = bounds(from, to, text.len());
+    realm.charge(1 + (end - start) as u64 / 16)?;
+    Ok(text.slice(realm, start, end).value())
+}
+
+fn slice_any(realm: &mut Realm, container: Value, from: Value, to: Value) -> Eval<Value> {
     for operand in [container, from, to] {
         super::check_uncaught(operand)?;
     }
     match container.unpack() {
-        Unpacked::String(text) => {
-            let (start, end) = bounds(from, to, text.len());
-            realm.charge(1 + (end - start) as u64 / 16)?;
-            Ok(text.slice(realm, start, end).value())
-        }
+        Unpacked::String(text) => slice_text(realm, text, from, to),
         Unpacked::List(list) => {
             let (start, end) = bounds(from, to, list.len());
             slice_list(realm, list, start, end)
@@ -125,6 +135,7 @@ pub fn slice(realm: &mut Realm, container: Value, from: Value, to: Value) -> Eva
 }
 
 /// Start and end inside `0..=len`, start not behind end.
+#[inline]
 fn bounds(from: Value, to: Value, len: usize) -> (usize, usize) {
     let place = |bound: Value, missing: i64| {
         if bound.is_null() {

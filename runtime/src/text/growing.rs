@@ -6,10 +6,32 @@
 use crate::fault::Eval;
 use crate::limits::LimitKind;
 use crate::realm::Realm;
-use crate::string::MAX_STRING;
+use crate::string::{MAX_STRING, StringRef};
 
 /// Texts up to this length are not asked for.
 const SMALL: usize = 1 << 12;
+
+/// The most bytes that are kept for the next text.
+const KEPT: usize = 1 << 16;
+
+impl Realm {
+    /// An empty text to write into, with memory that the last one left. Whoever does not give it back costs the next one its start.
+    #[inline]
+    pub(crate) fn take_scratch(&mut self) -> String {
+        std::mem::take(&mut self.scratch)
+    }
+
+    /// The string of a text that was written into what [`Realm::take_scratch`] gave.
+    #[inline]
+    pub(crate) fn string_from_scratch(&mut self, mut text: String) -> StringRef {
+        let string = self.new_string(&text);
+        if text.capacity() <= KEPT {
+            text.clear();
+            self.scratch = text;
+        }
+        string
+    }
+}
 
 /// How much of a text was asked for.
 #[derive(Debug)]

@@ -39,7 +39,7 @@ fn push_whole(out: &mut String, value: i64) {
     if value < 0 {
         out.push('-');
     }
-    out.extend(digits[at..].iter().map(|&digit| char::from(digit)));
+    out.push_str(std::str::from_utf8(&digits[at..]).expect("digits are ASCII"));
 }
 
 /// Everything that is not a whole number of moderate size.
@@ -56,15 +56,33 @@ fn push_unusual(out: &mut String, value: f64) {
     }
 }
 
-/// Six decimals, without trailing zeros but with at least one decimal.
+/// Six decimals, without trailing zeros but with at least one decimal. The size is one that [`push_unusual`] gives this form.
 fn push_fixed(out: &mut String, value: f64) {
-    use std::fmt::Write;
-    let start = out.len();
-    write!(out, "{value:.6}").expect("writing to a string cannot fail");
-    let text = &out[start..];
-    let point = text.find('.').expect("six decimals were asked for");
-    let kept = text.trim_end_matches('0').len().max(point + 2);
-    out.truncate(start + kept);
+    let millionths = to_millionths(value.abs());
+    let mut decimals = millionths % 1_000_000;
+    let mut text = *b".000000";
+    for digit in text[1..].iter_mut().rev() {
+        *digit += (decimals % 10) as u8;
+        decimals /= 10;
+    }
+    let zeros = text[2..].iter().rev().take_while(|&&digit| digit == b'0').count();
+    if value < 0.0 {
+        out.push('-');
+    }
+    push_whole(out, (millionths / 1_000_000) as i64);
+    out.push_str(std::str::from_utf8(&text[..text.len() - zeros]).expect("digits are ASCII"));
+}
+
+/// How many millionths a number from 1e-6 to 1e10 is, rounded from its exact value, half of one to an even number.
+fn to_millionths(size: f64) -> u64 {
+    let bits = size.to_bits();
+    // The number is `mantissa / 2^shift`; the shift is 19 to 72.
+    let mantissa = bits & ((1 << 52) - 1) | 1 << 52;
+    let shift = 1075 - (bits >> 52) as u32;
+    let exact = u128::from(mantissa) * 1_000_000;
+    let whole = (exact >> shift) as u64;
+    let (rest, half) = (exact & ((1 << shift) - 1), 1 << (shift - 1));
+    whole + u64::from(rest > half || (rest == half && whole % 2 == 1))
 }
 
 /// The fewest correctly rounded digits that read back as the same number.
@@ -250,6 +268,26 @@ mod tests {
         ];
         for (value, text) in rows {
             assert_eq!(number_text(*value), *text, "for {value:e}");
+        }
+    }
+
+    #[test]
+    fn six_decimals_are_rounded_from_the_exact_value() {
+        let mut bits: u64 = 0x1319_8A2E_0370_7344;
+        for round in 0..200_000 {
+            bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let random = (bits >> 11) as f64 / 2f64.powi(53) * 10f64.powi((bits % 17) as i32 - 6);
+            // Every other one is a multiple of 1/128, which is where halves of a millionth are.
+            let value = if round % 2 == 0 { random } else { (random * 128.0).round() / 128.0 };
+            if value.trunc() == value || !(1e-6..=1e10).contains(&value) {
+                continue;
+            }
+            let printed = format!("{value:.6}");
+            let (whole, decimals) = printed.split_once('.').expect("six decimals were asked for");
+            let kept = decimals.trim_end_matches('0');
+            let expected = format!("{whole}.{}", if kept.is_empty() { "0" } else { kept });
+            assert_eq!(number_text(value), expected, "for {value:e}");
+            assert_eq!(number_text(-value), format!("-{expected}"));
         }
     }
 

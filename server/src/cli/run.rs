@@ -52,9 +52,9 @@ pub struct Run {
     /// Compile on the program's own thread even where another processor is free, so that tiers change at the same moments in each run.
     #[arg(long)]
     synchronous: bool,
-    /// Leave execution counters out of compiled code, to measure what they cost; counts and steps of functions are wrong then.
+    /// Keep the execution counters in optimised code although nobody asks for `--stats`, to measure what they cost.
     #[arg(long, hide = true)]
-    uncounted: bool,
+    counted: bool,
     /// Leave a pass of the optimising compiler out, to measure what it is worth.
     #[arg(long, hide = true, value_name = "PASS")]
     without: Vec<Pass>,
@@ -84,7 +84,8 @@ impl Run {
         }
         let mut engine = Engine::new(EngineConfig {
             tier: self.tiers.policy(),
-            uncounted: self.uncounted,
+            // Who does not see the counts need not pay for them.
+            counted: self.stats || self.counted,
             passes: self.without.iter().fold(Passes::default(), |passes, &pass| passes.without(pass)),
             synchronous: self.compiles_itself(),
             ..EngineConfig::default()
