@@ -97,6 +97,8 @@ pub(crate) struct Backend {
     baseline: Option<Baseline>,
     /// A call that ran less often is not worth splicing its callee in.
     least_runs: u64,
+    /// A thread beside the program's is to compile, and was not started yet: short programs do without.
+    beside: bool,
     /// The thread that compiles, unless the program's own does.
     worker: Option<Worker>,
     /// The number of the run.
@@ -110,7 +112,7 @@ impl Optimiser {
     pub fn new(config: EngineConfig) -> Optimiser {
         let backend = translate::host_isa(config.verify).and_then(|isa| {
             let shared = Shared::new(config.max_native, config.guards)?;
-            let mut backend = Backend {
+            Ok(Backend {
                 baseline: config.tier.baseline().and_then(|_| baseline::compiler(&shared)),
                 shared,
                 isa,
@@ -120,15 +122,11 @@ impl Optimiser {
                 symbolic: config.symbolic,
                 passes: config.passes,
                 least_runs: least_runs(config.tier),
+                beside: !config.synchronous,
                 worker: None,
                 run: 0,
                 dumps: config.dump.then(Vec::new),
-            };
-            backend.link_keeping_stub().map_err(|refused| format!("{} {}", refused.refusal, refused.detail))?;
-            if !config.synchronous {
-                backend.worker = Worker::start(Arc::clone(&backend.isa));
-            }
-            Ok(backend)
+            })
         });
         Optimiser { config, backend, failures: Vec::new() }
     }
@@ -393,6 +391,10 @@ impl Backend {
         // A function that breaks the invariants of its own form would compute something else: the interpreter keeps it.
         if let Err(errors) = crate::ssa::verify::verify(&func) {
             return Err(Refused::failed(format!("{}\n{}", errors.join("\n"), crate::ssa::print::print(&func))));
+        }
+        self.provide_keeping_stub(codes)?;
+        if std::mem::take(&mut self.beside) {
+            self.worker = Worker::start(Arc::clone(&self.isa));
         }
         self.provide_lookups(codes, &func)?;
         let job = Job {
