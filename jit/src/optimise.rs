@@ -275,6 +275,7 @@ impl Tiering for Optimiser {
     fn start_run(&mut self, codes: &CodeTable, realm: &mut Realm) {
         let Ok(backend) = &mut self.backend else { return };
         exits::publish(&backend.shared);
+        backend.shared.words.context.store(std::ptr::from_ref(&realm.head) as u64, Relaxed);
         backend.start_run(codes, realm.head.max_depth != u32::MAX, self.config.max_native);
     }
 

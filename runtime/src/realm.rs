@@ -78,6 +78,8 @@ pub struct Head {
     pub changed_types: u8,
     /// The map of globals.
     pub globals: u64,
+    /// A helper that compiled code calls without giving a register up, and what it takes.
+    pub kept: [u64; 5],
     /// Stands for the function that a value is not: at [`crate::function::FUNCTION_CODE`], the number of no code.
     pub no_function: [u64; 2],
 }
@@ -114,6 +116,8 @@ pub const HEAD_NATIVE_STATUS: usize = offset_of!(Head, native_status);
 pub const HEAD_NUMBER_END: usize = offset_of!(Head, number_end);
 /// Offset of [`Head::globals`].
 pub const HEAD_GLOBALS: usize = offset_of!(Head, globals);
+/// Offset of [`Head::kept`].
+pub const HEAD_KEPT: usize = offset_of!(Head, kept);
 /// Offset of [`Head::no_function`].
 pub const HEAD_NO_FUNCTION: usize = offset_of!(Head, no_function);
 /// Offset of [`Head::native_frame`].
@@ -570,6 +574,7 @@ fn new_head(stack: &VmStack, config: &RealmConfig) -> Head {
         native_status: 0,
         number_end: NUMBER_END,
         globals: Value::NULL.bits(),
+        kept: [0; 5],
         no_function: [0, u64::MAX],
         bump: [Bump::EMPTY; crate::heap::classes::CLASS_COUNT],
         element_keys_end: NUMBER_END,

@@ -231,7 +231,7 @@ impl Backend {
     /// Provides the stub that keeps all registers around helpers. Programs that end before anything is compiled do without.
     pub(super) fn provide_keeping_stub(&mut self, codes: &CodeTable) -> Result<(), Refused> {
         if self.helpers.addresses[translate::HelperId::Keeping as usize] == 0 {
-            let compiled = tramp::keeping_stub(&self.isa)?;
+            let compiled = tramp::keeping_stub(&self.isa, std::ptr::from_ref(&*self.shared.words.context) as usize)?;
             let address = self.share(codes, "keep registers".to_owned(), &compiled)?;
             self.helpers.addresses[translate::HelperId::Keeping as usize] = address;
         }
