@@ -207,6 +207,7 @@ impl Tiering for Optimiser {
                 code.counters.heat.set(heat.max(1));
                 return;
             }
+            Place::Call if takes_detour(code) => return,
             _ => {}
         }
         if code.tier.drops.get() >= MAX_DROPS {
@@ -306,6 +307,8 @@ pub(crate) fn exited(shared: &Shared, codes: &CodeTable, exit: u32) {
         ways::rearm_all(codes.get(CodeId(entry.info.at.0)));
     }
     let code = codes.get(entry.code);
+    // Each call that came to a loop by a detour leaves it at its end.
+    let most = most + if entry.address == code.tier.entry.get() { 0 } else { u64::from(code.tier.detours.get()) };
     // Activations of code that was dropped before still run; they tell nothing new of the code that took its place.
     if count < most || !helpers::teaches(entry.info.reason) || !code.tier.is_linked(entry.address) {
         return;
@@ -493,6 +496,17 @@ fn waits_for_outer(code: &Code, block: BlockId) -> bool {
     let waits = outer != block && !refused && passed < nest::MOST_WAITS;
     code.tier.waits.set(waits.then_some((block, outer, passed + 1)));
     waits
+}
+
+/// Whether a call goes to the function's compiled loops by way of lower tiers once more: an entry for calls would be most of that code
+/// again, and costs as much as many of these ways.
+fn takes_detour(code: &Code) -> bool {
+    let k: usize = std::env::var("K").map_or(0, |x| x.parse().unwrap());
+    let detours = code.tier.detours.get();
+    let takes =
+        (detours as usize) < code.unit.insts.len() * k / 10 && code.tier.osr.iter().any(|entry| entry.get() != 0);
+    code.tier.detours.set(detours + u32::from(takes));
+    takes
 }
 
 /// How often a call must have run for its callee to be spliced in: what is compiled at once, as tests do, has not run yet.
