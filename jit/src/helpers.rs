@@ -327,11 +327,15 @@ const BINARY: [BinaryOp; 15] = [
 
 extern "C" fn binary(ctx: *mut u8, site: u64, op: u64, a: u64, b: u64) -> u64 {
     let realm = realm_at(ctx, site);
-    let (a, b) = (value(a), value(b));
-    if let Some(holds) = crate::interp::compare_strings(BINARY[op as usize], a, b) {
+    let (a, b, op) = (value(a), value(b), BINARY[op as usize]);
+    if let (BinaryOp::Add, Some(x), Some(y)) = (op, a.as_string(), b.as_string()) {
+        let joined = ops::concat(realm, x, y).map(|value| with_stack(realm, site, value));
+        return give(realm, site, joined);
+    }
+    if let Some(holds) = crate::interp::compare_strings(op, a, b) {
         return Value::boolean(holds).bits();
     }
-    let result = binary_value(realm, BINARY[op as usize], a, b).map(|value| with_stack(realm, site, value));
+    let result = binary_value(realm, op, a, b).map(|value| with_stack(realm, site, value));
     give(realm, site, result)
 }
 
@@ -447,8 +451,8 @@ fn call_map_method(realm: &mut Realm, entry: NameEntry, args: &[Value]) -> Optio
 
 /// Runs an intrinsic on its arguments, a receiver first.
 fn invoke(realm: &mut Realm, id: IntrinsicId, given: &[Value]) -> Eval<Value> {
-    let mut all = [Value::NULL; MAX_PARAMS];
-    all[..given.len()].copy_from_slice(given);
+    // Not copied as a slice: that would be a call for a word or two.
+    let mut all: [Value; MAX_PARAMS] = std::array::from_fn(|at| given.get(at).copied().unwrap_or(Value::NULL));
     intrinsics::invoke_in_place(realm, run(), id, &mut all, given.len())
 }
 

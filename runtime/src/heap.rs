@@ -1,14 +1,14 @@
 //! The heap of one realm: cells in size-class blocks, large objects, and the collector over both.
 //!
 //! The typed layout files (`string`, `list`, `map`, …) take cells from here through the realm; compiled code bumps through
-//! the same free runs (see [`crate::realm::Head::bump`]). The parts: `classes` (sizes), `block` (1 MiB of cells and their
-//! bitmaps), `large` (objects beyond a cell), `function`, `error_value`, `handle` (small layouts), `alloc` (the ways in), `mark`, `sweep`, `native` (scan of the native stack),
+//! the same free runs (see [`crate::realm::Head::bump`]). The parts: `classes` (sizes), `block` (2 MiB of cells and their
+//! bitmaps), `large` (objects beyond a cell), `function`, `error_value`, `handle` (small layouts), `alloc` (the ways in), `mark`, `sweep`, `native` (scan of the native stack), `pages` (large pages),
 //! `permanent` (objects that outlive every realm), `vm_stack` (registers of the interpreter), `cycle` (when what part of a
 //! collection runs), `pauses` (how long each took).
 //! Read `sweep::tests` first.
 //!
 //! Invariants of the unsafe code here and in `heap/*`:
-//! 1. A block is one mebibyte, aligned to its size, starts with its [`block::BlockHeader`] and belongs to one heap (or to the
+//! 1. A block is two mebibytes, aligned to its size, starts with its [`block::BlockHeader`] and belongs to one heap (or to the
 //!    pool, where nobody looks at its cells).
 //! 2. A cell's *allocated* bit is set exactly if the cell holds an initialised object or stands in a bump region; regions are
 //!    given back before every collection. So whoever takes a cell initialises it wholly before the next allocation.
@@ -31,6 +31,7 @@ pub mod handle;
 pub(crate) mod large;
 pub(crate) mod mark;
 pub(crate) mod native;
+pub(crate) mod pages;
 pub mod pauses;
 pub(crate) mod permanent;
 pub(crate) mod sweep;
@@ -83,6 +84,8 @@ pub mod kind {
     pub const HANDLE: u8 = 6;
     /// [`crate::string::BufferObject`]; no value refers to it directly.
     pub const BUFFER: u8 = 7;
+    /// The elements of one list, behind the header; no value refers to it directly.
+    pub const ARRAY: u8 = 8;
     /// What stress mode fills dead cells with.
     pub const POISON: u8 = 0xDB;
 }

@@ -87,7 +87,7 @@ pub fn invoke_in_place(
 ) -> Eval<Value> {
     let def = id.def();
     let expected = def.params.len();
-    for (arg, (_, default)) in args.iter_mut().zip(def.params).skip(given) {
+    for (arg, (_, default)) in args[given..].iter_mut().zip(&def.params[given..]) {
         *arg = default_value(realm, *default);
     }
     if def.class != EffectClass::Pure && def.gated {
@@ -121,6 +121,7 @@ const fn same_name(a: &[u8], b: &[u8]) -> bool {
 }
 
 /// The value of a default.
+#[inline]
 pub fn default_value(realm: &mut Realm, default: Default) -> Value {
     match default {
         Default::Null => Value::NULL,

@@ -1,18 +1,19 @@
 //! Lists: elements in one array, or a rule that computes them.
 //!
 //! Operators, intrinsics and interpreter use [`ListRef`]; compiled code reads the fields by the offsets below, after testing
-//! flags. A short list's array stands in its own cell, a longer one's outside.
+//! flags. A short list's array stands in its own cell, a longer one's apart (`list/array.rs`).
 //!
 //! Invariants (besides those of `value.rs` and `heap.rs`):
 //! 1. `elements..elements+len` are initialised, `len <= capacity`; the array stands behind the object (inline), or `elements`
-//!    stands `gap` values behind the start of an array that was allocated with `gap + capacity` values, and then the object's
-//!    finalise bit is set. The gap is what was taken from the front; it is kept in `header.shape` and 0 for other lists.
+//!    stands `gap` values behind the start of an [`Array`] of `gap + capacity` values, and then the object's finalise bit is set if
+//!    that is outside the heap. The gap is what was taken from the front; it is kept in `header.shape` and 0 for other lists.
 //! 2. ALL_NUMBERS is set only if every element is a number, and never together with COMPUTED.
 //! 3. COMPUTED: `capacity` is 0, `elements` points at two values in the cell: the first element, and the step (a number) or
 //!    absent (the same value again and again).
-//! 4. A method that changes a list takes no cell. A collection can start only where it reserves memory for a long array,
-//!    and then everything it was given is on the native stack or protected.
+//! 4. A method that lets a list grow may start a collection, and then everything it was given is on the native stack or protected.
 #![expect(unsafe_code, reason = "layout of heap objects")]
+
+mod array;
 
 use crate::fault::{Eval, FatalError};
 use crate::handle::set_finalise;
@@ -23,7 +24,7 @@ use crate::heap::{Header, flags, kind};
 use crate::limits::LimitKind;
 use crate::realm::Realm;
 use crate::value::{TAG_LIST, Value};
-use std::alloc::Layout;
+use array::Array;
 use std::mem::offset_of;
 use std::ptr::NonNull;
 
@@ -228,18 +229,16 @@ impl ListRef {
         let len = self.len();
         realm.reserve(len as u64 * 8)?;
         realm.charge(1 + moved(len))?;
-        let array = allocate_array(len.max(1));
+        let array = Array::allocate(realm, len.max(1), &[rule.base]);
         for index in 0..len {
             // SAFETY: invariant 1: the array has room for `len` values.
-            unsafe { array.add(index).write(rule.element(index)) };
+            unsafe { array.values.add(index).write(rule.element(index)) };
         }
         let numbers = if rule.base.is_number() || len == 0 { flags::ALL_NUMBERS } else { 0 };
+        self.take_array(array);
         let object = self.edit();
-        object.elements = array.as_ptr();
-        object.capacity = len.max(1) as u32;
         object.header.flags = object.header.flags & !flags::COMPUTED | numbers;
-        set_finalise(self.0.cast());
-        realm.account(0, len.max(1) * 8);
+        realm.account(0, array.bytes_outside());
         Ok(())
     }
 
@@ -380,7 +379,7 @@ impl ListRef {
         Ok(removed)
     }
 
-    /// Removes the first element of an array outside: a queue costs no more than a stack.
+    /// Removes the first element of an array apart: a queue costs no more than a stack.
     fn remove_first(mut self, realm: &mut Realm) -> Eval<Value> {
         self.prepare(realm)?;
         let object = self.edit();
@@ -451,7 +450,28 @@ impl ListRef {
         self.object().header.shape as usize
     }
 
-    /// Moves the elements of an array outside to its start.
+    /// The array, if it stands apart.
+    fn array(self) -> Option<Array> {
+        let (gap, object) = (self.gap(), self.object());
+        if self.is_inline() || self.has(flags::PERMANENT) {
+            return None;
+        }
+        // SAFETY: invariant 1: the array starts `gap` values before.
+        let values = unsafe { NonNull::new_unchecked(object.elements.sub(gap)) };
+        Some(Array { values, capacity: gap + object.capacity as usize })
+    }
+
+    /// Makes an array that has the elements the list's own.
+    fn take_array(mut self, array: Array) {
+        let object = self.edit();
+        object.elements = array.values.as_ptr();
+        object.capacity = array.capacity as u32;
+        if array.is_outside() {
+            set_finalise(self.0.cast());
+        }
+    }
+
+    /// Moves the elements of an array apart to its start.
     fn close_gap(mut self, realm: &mut Realm) {
         let gap = self.gap();
         realm.parts_moved(self.0.cast(), gap);
@@ -467,7 +487,7 @@ impl ListRef {
     }
 
     #[cold]
-    fn grow(mut self, realm: &mut Realm, needed: usize) -> Eval<()> {
+    fn grow(self, realm: &mut Realm, needed: usize) -> Eval<()> {
         if needed > MAX_LIST {
             return Err(LimitKind::Memory.into());
         }
@@ -484,20 +504,19 @@ impl ListRef {
         if capacity > 4096 {
             realm.reserve((capacity * 8) as u64)?;
         }
-        let array = if self.is_inline() {
-            let array = allocate_array(capacity);
-            // SAFETY: invariant 1: both arrays hold `len` values.
-            unsafe { array.copy_from_nonoverlapping(NonNull::new_unchecked(self.object().elements), self.len()) };
-            set_finalise(self.0.cast());
-            realm.account(0, capacity * 8);
-            array
-        } else {
-            realm.account(before * 8, capacity * 8);
-            reallocate_array(self.object().elements, before, capacity)
+        let (array, outside) = match self.array() {
+            Some(array) => (array.grow(realm, self.len(), capacity), array.bytes_outside()),
+            None => {
+                let array = Array::allocate(realm, capacity, &[]);
+                // SAFETY: invariant 1: both arrays hold `len` values.
+                unsafe {
+                    array.values.copy_from_nonoverlapping(NonNull::new_unchecked(self.object().elements), self.len())
+                };
+                (array, 0)
+            }
         };
-        let object = self.edit();
-        object.elements = array.as_ptr();
-        object.capacity = capacity as u32;
+        self.take_array(array);
+        realm.account(outside, array.bytes_outside());
         Ok(())
     }
 }
@@ -506,22 +525,6 @@ impl ListRef {
 fn moved(count: usize) -> u64 {
     const ELEMENTS_PER_STEP: u64 = 16;
     count as u64 / ELEMENTS_PER_STEP
-}
-
-fn array_layout(capacity: usize) -> Layout {
-    Layout::array::<Value>(capacity).expect("capacities are limited")
-}
-
-fn allocate_array(capacity: usize) -> NonNull<Value> {
-    // SAFETY: capacities are at least 1.
-    let memory = unsafe { std::alloc::alloc(array_layout(capacity)) };
-    NonNull::new(memory.cast()).unwrap_or_else(|| std::alloc::handle_alloc_error(array_layout(capacity)))
-}
-
-fn reallocate_array(array: *mut Value, before: usize, capacity: usize) -> NonNull<Value> {
-    // SAFETY: list invariant 1: the array was allocated with capacity `before`; the new one is larger.
-    let memory = unsafe { std::alloc::realloc(array.cast(), array_layout(before), capacity * size_of::<Value>()) };
-    NonNull::new(memory.cast()).unwrap_or_else(|| std::alloc::handle_alloc_error(array_layout(capacity)))
 }
 
 impl Realm {
@@ -586,13 +589,15 @@ impl Realm {
     }
 
     fn new_long_list(&mut self, capacity: usize, values: &[Value]) -> ListRef {
+        let array = Array::allocate(self, capacity, values);
         let object = self.alloc_protecting(LIST_BYTES, values).cast::<ListObject>();
-        let elements = allocate_array(capacity).as_ptr();
         let header = Header::new(kind::LIST, flags::ALL_NUMBERS, 0);
-        // SAFETY: heap invariant 2: a fresh cell of this size.
-        unsafe { object.write(ListObject { header, len: 0, capacity: capacity as u32, elements }) };
-        set_finalise(object.cast());
-        self.account(0, capacity * 8);
+        let (elements, capacity) = (array.values.as_ptr(), array.capacity as u32);
+        // SAFETY: heap invariant 2: a fresh cell of this size. The array lived through taking it, since it is in this frame.
+        unsafe { object.write(ListObject { header, len: 0, capacity, elements }) };
+        std::hint::black_box(array);
+        ListRef(object).take_array(array);
+        self.account(0, array.bytes_outside());
         ListRef(object)
     }
 }
@@ -627,6 +632,11 @@ pub(crate) fn permanent(arena: &PermanentArena, values: &[Value]) -> Value {
 /// Marks what up to `most` elements from an index on refer to; says whether there are more.
 pub(crate) fn trace(object: NonNull<ListObject>, marker: &mut Marker<'_>, from: usize, most: usize) -> bool {
     let list = ListRef(object);
+    if from == 0
+        && let Some(cell) = list.array().and_then(Array::cell)
+    {
+        marker.array(cell);
+    }
     if let Some(rule) = list.rule() {
         marker.value(rule.base);
         return false;
@@ -641,14 +651,9 @@ pub(crate) fn trace(object: NonNull<ListObject>, marker: &mut Marker<'_>, from: 
 
 /// Frees the array of a dead list; returns its bytes.
 pub(crate) fn finalise(object: NonNull<ListObject>) -> u64 {
-    let list = ListRef(object);
-    if list.is_inline() {
-        return 0;
-    }
-    let capacity = list.object().capacity as usize + list.gap();
-    // SAFETY: invariant 1, heap invariant 5: the array starts `gap` values before, allocated with this capacity, freed once.
-    unsafe { std::alloc::dealloc(list.object().elements.sub(list.gap()).cast(), array_layout(capacity)) };
-    capacity as u64 * 8
+    let Some(array) = ListRef(object).array() else { return 0 };
+    array.free();
+    array.bytes_outside() as u64
 }
 
 #[cfg(test)]

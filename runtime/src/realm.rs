@@ -150,6 +150,7 @@ impl TypeMap {
         [TypeMap::Number, TypeMap::String, TypeMap::List, TypeMap::Map, TypeMap::Function, TypeMap::Error];
 
     /// Its bit in [`Head::changed_types`].
+    #[inline]
     pub const fn bit(self) -> u8 {
         1 << self as u8
     }

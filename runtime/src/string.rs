@@ -9,8 +9,13 @@
 //! 2. `chars` is the number of code points; the text is ASCII exactly if it equals `len`.
 //! 3. Bytes of a buffer below `used` are initialised; only the bytes above are written, by the string that extends it.
 //! 4. `hash` is 0 (not computed yet) or the hash of the bytes; permanent strings have it from the start.
-//! 5. The fields `buffer` and `index` exist exactly if the length is above [`SHORT_MAX`].
+//! 5. Texts of no or one byte are always the same object, the permanent one. Compiled code relies on it.
+//! 6. The fields `buffer` and `index` exist exactly if the length is above [`SHORT_MAX`].
 #![expect(unsafe_code, reason = "layout of heap objects")]
+
+mod bytes;
+
+pub use bytes::text_hash;
 
 use crate::fault::Eval;
 use crate::heap::classes::MAX_CELL;
@@ -21,6 +26,7 @@ use crate::limits::LimitKind;
 use crate::realm::Realm;
 use crate::shared::Name;
 use crate::value::{TAG_STRING, Value};
+use bytes::{head, same_bytes, tail};
 use std::mem::offset_of;
 use std::ptr::NonNull;
 
@@ -77,58 +83,6 @@ const INDEX_STEP: usize = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(transparent)]
 pub struct StringRef(pub(crate) NonNull<StringObject>);
-
-/// The hash that strings cache; never 0.
-#[inline]
-pub fn text_hash(bytes: &[u8]) -> u32 {
-    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
-    let mut hash = bytes.len() as u64 ^ FACTOR;
-    let mut rest = bytes;
-    while rest.len() > 8 {
-        hash = (hash ^ word(rest)).wrapping_mul(FACTOR);
-        hash ^= hash >> 32;
-        rest = &rest[8..];
-    }
-    // The last word overlaps the one before, unless the text is shorter than a word.
-    let last = bytes.last_chunk().map_or_else(|| short_word(bytes), |last| u64::from_le_bytes(*last));
-    hash = (hash ^ last).wrapping_mul(FACTOR);
-    (((hash ^ hash >> 29) >> 16) as u32).max(1)
-}
-
-/// The first eight bytes.
-#[inline(always)]
-fn word(bytes: &[u8]) -> u64 {
-    bytes.first_chunk().map_or(0, |first| u64::from_le_bytes(*first))
-}
-
-/// All bytes of a text of less than eight, in one word.
-#[inline(always)]
-fn short_word(bytes: &[u8]) -> u64 {
-    let halves = bytes.first_chunk().zip(bytes.last_chunk());
-    match (halves, bytes) {
-        (Some((&first, &last)), _) => u64::from(u32::from_le_bytes(first)) | u64::from(u32::from_le_bytes(last)) << 32,
-        (None, [first, .., last]) => {
-            u64::from(*first) | u64::from(bytes[bytes.len() / 2]) << 8 | u64::from(*last) << 16
-        }
-        (None, [only]) => u64::from(*only),
-        (None, []) => 0,
-    }
-}
-
-/// Whether two texts of the same length are equal. Most keys are short: they are compared in place, as two words that overlap.
-#[inline]
-fn same_bytes(a: &[u8], b: &[u8]) -> bool {
-    fn halves<const N: usize>(text: &[u8]) -> Option<([u8; N], [u8; N])> {
-        Some((*text.first_chunk()?, *text.last_chunk()?))
-    }
-    match a.len() {
-        8..=16 => halves::<8>(a) == halves::<8>(b),
-        4..8 => halves::<4>(a) == halves::<4>(b),
-        2..4 => halves::<2>(a) == halves::<2>(b),
-        17..=32 => halves::<16>(a) == halves::<16>(b),
-        _ => a == b,
-    }
-}
 
 /// Number of code points in UTF-8.
 fn count_chars(text: &str) -> usize {
@@ -196,14 +150,24 @@ impl StringRef {
     /// The hash of the text.
     #[inline]
     pub fn hash(self) -> u32 {
-        let known = self.object().hash;
-        if known != 0 {
-            return known;
+        match self.object().hash {
+            0 => self.compute_hash(),
+            known => known,
         }
+    }
+
+    #[inline(never)]
+    fn compute_hash(self) -> u32 {
         let hash = text_hash(self.as_bytes());
         // SAFETY: value invariant 2; by invariant 4 permanent strings never come here, so no other thread sees the write.
         unsafe { (&raw mut (*self.0.as_ptr()).hash).write(hash) };
         hash
+    }
+
+    /// Whether two strings whose hashes are equal have the same text, which is so nearly always.
+    #[inline]
+    pub(crate) fn same_hashed_text(self, other: StringRef) -> bool {
+        self.0 == other.0 || same_bytes(self.as_bytes(), other.as_bytes())
     }
 
     /// Whether two strings have the same text.
@@ -285,7 +249,7 @@ impl StringRef {
         }
         let buffer = self.buffer();
         // A view on less than a quarter would keep the rest alive for nothing, and a view on a view ever more of it.
-        // SAFETY: invariant 5: the buffer of a string that is alive.
+        // SAFETY: invariant 6: the buffer of a string that is alive.
         let whole = unsafe { buffer.as_ref() }.map_or(usize::MAX, |buffer| buffer.capacity as usize);
         if end - start > SHORT_MAX && end - start >= whole / 4 {
             let chars = if self.is_ascii() { end - start } else { count_chars(&self.as_str()[start..end]) };
@@ -307,14 +271,14 @@ impl StringRef {
         if self.byte_len() <= SHORT_MAX {
             return std::ptr::null_mut();
         }
-        // SAFETY: invariant 5.
+        // SAFETY: invariant 6.
         unsafe { (*self.0.cast::<LongString>().as_ptr()).buffer }
     }
 
     /// The byte offset of code point `entry * INDEX_STEP` of a long string that is not ASCII, through its index.
     fn indexed(self, realm: &mut Realm, entry: usize) -> usize {
         let long = self.0.cast::<LongString>().as_ptr();
-        // SAFETY: invariant 5; the index holds one offset for every INDEX_STEP code points.
+        // SAFETY: invariant 6; the index holds one offset for every INDEX_STEP code points.
         unsafe {
             if self.object().header.flags & flags::PERMANENT != 0 {
                 return self.as_str().char_indices().nth(entry * INDEX_STEP).map_or(0, |(at, _)| at);
@@ -473,6 +437,7 @@ impl Realm {
     }
 
     fn new_short(&mut self, len: usize, chars: usize, fill: impl FnOnce(*mut u8)) -> StringRef {
+        debug_assert!(len > 1, "texts of up to one byte are permanent, each one object");
         let object = self.alloc(SHORT_BYTES + len).cast::<StringObject>();
         init_short(object, len, chars, fill);
         StringRef(object)
@@ -524,17 +489,18 @@ fn init_short(object: NonNull<StringObject>, len: usize, chars: usize, fill: imp
 fn copy_to(bytes: &[u8], to: *mut u8) {
     #[inline(always)]
     fn ends<const N: usize>(bytes: &[u8], to: *mut u8) {
-        let (Some(first), Some(last)) = (bytes.first_chunk::<N>(), bytes.last_chunk::<N>()) else { return };
+        let (first, last) = (head::<N>(bytes), tail::<N>(bytes));
         // SAFETY: as below; both ends are inside.
         unsafe {
-            to.cast::<[u8; N]>().write_unaligned(*first);
-            to.add(bytes.len() - N).cast::<[u8; N]>().write_unaligned(*last);
+            to.cast::<[u8; N]>().write_unaligned(first);
+            to.add(bytes.len() - N).cast::<[u8; N]>().write_unaligned(last);
         }
     }
     match bytes.len() {
         8..=16 => ends::<8>(bytes, to),
         4..8 => ends::<4>(bytes, to),
         17..=32 => ends::<16>(bytes, to),
+        33..=64 => ends::<32>(bytes, to),
         2..4 => ends::<2>(bytes, to),
         1 => ends::<1>(bytes, to),
         // SAFETY: invariant 3, or a fresh cell: callers made room for these bytes, and fresh room overlaps nothing.
@@ -576,7 +542,7 @@ pub(crate) fn permanent_text<'a>(value: Value) -> &'a str {
 /// Marks what a string refers to.
 pub(crate) fn trace(object: NonNull<StringObject>, marker: &mut Marker<'_>) {
     if StringRef(object).byte_len() > SHORT_MAX {
-        // SAFETY: invariant 5.
+        // SAFETY: invariant 6.
         let long = unsafe { object.cast::<LongString>().as_ref() };
         for buffer in [long.buffer, long.index].into_iter().filter_map(NonNull::new) {
             marker.object(buffer.cast());

@@ -1,14 +1,15 @@
 //! Strings: characters by index, codes, comparisons. ASCII is done in line, everything else by helpers.
 //!
 //! `lower` comes here. A string is ASCII exactly if it has as many bytes as characters; strings of one ASCII character are permanent
-//! and stand in a table. Invariant: nothing here changes anything but the heap, and nothing fails.
+//! and stand in a table, so that another object is another text. Invariant: nothing here changes anything but the heap, and nothing fails.
 
 use super::HelperId;
 use super::lower::{Lower, memory};
 use super::symbols::Symbol;
-use crate::ssa::{Cmp, Inst, Op};
+use crate::ssa::{Cmp, Inst, Op, Val};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
+use minilive_mir::ir::Const;
 use minilive_runtime::heap::HEADER_SHAPE;
 use minilive_runtime::string::{STRING_CHARS, STRING_DATA, STRING_LEN};
 use minilive_runtime::value::PAYLOAD_MASK;
@@ -119,25 +120,44 @@ impl Lower<'_, '_> {
         self.define(inst, result);
     }
 
+    /// The text of a literal.
+    fn literal(&self, val: Val) -> Option<&str> {
+        match (self.defs.get(&val), &self.func.body.unit.consts) {
+            (Some(&Op::Literal(id)), consts) => match &consts[id as usize] {
+                Const::Str(text) => Some(text),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The only byte of a literal.
+    fn literal_byte(&self, val: Val) -> Option<u8> {
+        match self.literal(val)?.as_bytes() {
+            &[byte] => Some(byte),
+            _ => None,
+        }
+    }
+
     /// Whether two strings have the same text. The same object has, two different names have not, nor have two lengths.
     fn same_text(&mut self, inst: &Inst) -> ir::Value {
         let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
+        let same = self.b.ins().icmp(IntCC::Equal, a, b);
+        if inst.args.iter().any(|&arg| self.literal_byte(arg).is_some()) {
+            return same;
+        }
         let (slow, next) = (self.b.create_block(), self.b.create_block());
         let result = self.b.append_block_param(next, types::I8);
         let (yes, no) = (self.b.ins().iconst(types::I8, 1), self.b.ins().iconst(types::I8, 0));
         let other = self.b.create_block();
-        let same = self.b.ins().icmp(IntCC::Equal, a, b);
         self.b.ins().brif(same, next, &[yes.into()], other, &[]);
         self.b.switch_to_block(other);
-        let (x, y) = (self.string(inst, 0), self.string(inst, 1));
-        let (m, n) = (self.byte_len(x), self.byte_len(y));
+        let (m, n) = (self.length(inst, 0), self.length(inst, 1));
         let same_len = self.b.create_block();
         let equal = self.b.ins().icmp(IntCC::Equal, m, n);
         self.b.ins().brif(equal, same_len, &[], next, &[no.into()]);
         self.b.switch_to_block(same_len);
-        let m = self.b.ins().load(types::I32, memory(), x, HEADER_SHAPE as i32);
-        let n = self.b.ins().load(types::I32, memory(), y, HEADER_SHAPE as i32);
-        let (m, n) = (self.b.ins().icmp_imm_u(IntCC::NotEqual, m, 0), self.b.ins().icmp_imm_u(IntCC::NotEqual, n, 0));
+        let (m, n) = (self.is_name(inst, 0), self.is_name(inst, 1));
         let names = self.b.ins().band(m, n);
         self.b.ins().brif(names, next, &[no.into()], slow, &[]);
         self.b.switch_to_block(slow);
@@ -148,17 +168,30 @@ impl Lower<'_, '_> {
         result
     }
 
+    /// The number of bytes of an operand.
+    fn length(&mut self, inst: &Inst, operand: usize) -> ir::Value {
+        if let Some(len) = self.literal(inst.args[operand]).map(str::len) {
+            return self.iconst(len as i64);
+        }
+        let object = self.string(inst, operand);
+        self.byte_len(object)
+    }
+
+    /// Whether an operand is the one object of its text.
+    fn is_name(&mut self, inst: &Inst, operand: usize) -> ir::Value {
+        if self.literal(inst.args[operand]).is_some() {
+            return self.b.ins().iconst(types::I8, 1);
+        }
+        let object = self.string(inst, operand);
+        let name = self.b.ins().load(types::I32, memory(), object, HEADER_SHAPE as i32);
+        self.b.ins().icmp_imm_u(IntCC::NotEqual, name, 0)
+    }
+
     /// The order of two strings: of single bytes in line.
     fn str_order(&mut self, inst: &Inst, cmp: Cmp) {
-        let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
-        let (x, y) = (self.string(inst, 0), self.string(inst, 1));
         let (slow, next) = (self.b.create_block(), self.b.create_block());
         let result = self.b.append_block_param(next, types::I8);
-        let (m, n) = (self.byte_len(x), self.byte_len(y));
-        let (m, n) = (self.b.ins().bxor_imm_u(m, 1), self.b.ins().bxor_imm_u(n, 1));
-        let longer = self.b.ins().bor(m, n);
-        self.leave_if(longer, slow);
-        let (m, n) = (self.byte(x, None), self.byte(y, None));
+        let (m, n) = (self.only_byte(inst, 0, slow), self.only_byte(inst, 1, slow));
         let cc = match cmp {
             Cmp::Lt => IntCC::UnsignedLessThan,
             Cmp::Le => IntCC::UnsignedLessThanOrEqual,
@@ -168,10 +201,23 @@ impl Lower<'_, '_> {
         let holds = self.b.ins().icmp(cc, m, n);
         self.b.ins().jump(next, &[holds.into()]);
         self.b.switch_to_block(slow);
+        let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
         let order = self.call_helper(HelperId::StrOrder, 0, &[a, b]);
         let holds = self.b.ins().icmp_imm_u(cc, order, 1);
         self.b.ins().jump(next, &[holds.into()]);
         self.b.switch_to_block(next);
         self.define(inst, result);
+    }
+
+    /// The byte of an operand that has only one; another one goes to the block given.
+    fn only_byte(&mut self, inst: &Inst, operand: usize, slow: ir::Block) -> ir::Value {
+        if let Some(byte) = self.literal_byte(inst.args[operand]) {
+            return self.iconst(i64::from(byte));
+        }
+        let object = self.string(inst, operand);
+        let len = self.byte_len(object);
+        let single = self.b.ins().icmp_imm_u(IntCC::Equal, len, 1);
+        self.continue_if(single, slow);
+        self.byte(object, None)
     }
 }

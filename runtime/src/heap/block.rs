@@ -1,4 +1,4 @@
-//! A block: one mebibyte of equal cells with their bitmaps, and the set of all blocks of a heap.
+//! A block: two mebibytes of equal cells with their bitmaps, and the set of all blocks of a heap.
 //!
 //! `alloc` takes free runs from here, `mark` sets mark bits, `sweep` turns marks into the new allocated bits.
 //! The invariants are those of `heap.rs`; read `tests::runs_cover_exactly_the_free_cells` first.
@@ -6,12 +6,13 @@
 
 use super::Header;
 use super::classes::{CLASS_COUNT, CLASS_SIZES};
+use super::pages::{LARGE_PAGE, prefer_large_pages};
 use rustc_hash::FxHashSet;
 use std::alloc::Layout;
 use std::ptr::NonNull;
 
 /// Bytes of a block; also its alignment.
-pub(crate) const BLOCK_SIZE: usize = 1 << 20;
+pub(crate) const BLOCK_SIZE: usize = LARGE_PAGE;
 /// Words in each bitmap: one bit a cell of the smallest size.
 pub(crate) const BITMAP_WORDS: usize = BLOCK_SIZE / CLASS_SIZES[0] / 64;
 /// Where the cells start.
@@ -47,10 +48,13 @@ impl Block {
         Err(_) => panic!("the size is a power of two"),
     };
 
-    /// Fresh memory from the system; its header is not initialised yet.
-    fn from_system() -> Block {
+    /// Fresh memory from the system, all of which will be `filled` soon or not; its header is not initialised yet.
+    fn from_system(filled: bool) -> Block {
         // SAFETY: the layout is not empty.
         let memory = unsafe { std::alloc::alloc(Block::LAYOUT) };
+        if filled {
+            prefer_large_pages(memory, BLOCK_SIZE);
+        }
         match NonNull::new(memory) {
             Some(memory) => Block(memory.cast()),
             None => std::alloc::handle_alloc_error(Block::LAYOUT),
@@ -199,16 +203,16 @@ pub struct BlockPool {
 }
 
 /// How many blocks the pool keeps.
-const POOL_BLOCKS: usize = 32;
+const POOL_BLOCKS: usize = 16;
 
 impl BlockPool {
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Block>> {
         self.blocks.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    fn take(&self) -> Block {
+    fn take(&self, filled: bool) -> Block {
         let pooled = self.lock().pop();
-        pooled.unwrap_or_else(Block::from_system)
+        pooled.unwrap_or_else(|| Block::from_system(filled))
     }
 
     fn give(&self, block: Block) {
@@ -236,6 +240,8 @@ pub(crate) struct BlockSet {
     /// Per class: its blocks, and the one in which the search for free runs goes on.
     classes: [ClassBlocks; CLASS_COUNT],
     bases: FxHashSet<usize>,
+    /// A class had to grow, so this is no small program.
+    grown: bool,
     lowest: usize,
     highest: usize,
 }
@@ -252,6 +258,7 @@ impl BlockSet {
             all: Vec::new(),
             classes: std::array::from_fn(|_| ClassBlocks::default()),
             bases: FxHashSet::default(),
+            grown: false,
             lowest: usize::MAX,
             highest: 0,
         }
@@ -316,7 +323,8 @@ impl BlockSet {
 
     /// Adds an empty block for a class.
     pub(crate) fn grow(&mut self, class: usize, pool: &BlockPool) {
-        let block = pool.take();
+        self.grown |= !self.classes[class].blocks.is_empty();
+        let block = pool.take(self.grown);
         block.format(class);
         let base = block.0.as_ptr().expose_provenance();
         self.all.push(block);
@@ -363,7 +371,7 @@ mod tests {
     #[test]
     fn the_reciprocal_divides_exactly() {
         for (class, &size) in CLASS_SIZES.iter().enumerate() {
-            let block = Block::from_system();
+            let block = Block::from_system(false);
             block.format(class);
             for offset in 0..BLOCK_SIZE - CELLS_START {
                 let expected = offset / size;
@@ -377,7 +385,7 @@ mod tests {
 
     #[test]
     fn runs_cover_exactly_the_free_cells() {
-        let block = Block::from_system();
+        let block = Block::from_system(false);
         block.format(0);
         let count = block.header().cell_count as usize;
         for index in (0..count).filter(|index| index % 7 == 3 || (1000..1200).contains(index)) {

@@ -41,7 +41,7 @@ const STEP_VOLUME: u64 = 128 << 10;
 /// The least objects that a step looks at: about half a millisecond.
 const STEP_WORK: u64 = 16 << 10;
 /// Blocks and large objects that a step sweeps.
-const STEP_BLOCKS: usize = 4;
+const STEP_BLOCKS: usize = 2;
 const STEP_LARGE: usize = 64;
 /// Under stress: objects in a step.
 const STRESS_WORK: u64 = 2;

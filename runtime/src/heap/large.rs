@@ -38,6 +38,7 @@ impl LargeTable {
         // SAFETY: a large object is never empty.
         let memory = unsafe { std::alloc::alloc(layout) };
         let Some(object) = NonNull::new(memory.cast::<Header>()) else { std::alloc::handle_alloc_error(layout) };
+        super::pages::prefer_large_pages(memory, bytes);
         object.as_ptr().expose_provenance();
         let index = self.entries.len() as u32;
         self.entries.push(Entry { object, bytes, marked });

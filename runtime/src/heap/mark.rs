@@ -80,6 +80,14 @@ impl Marker<'_> {
         any
     }
 
+    /// Marks the cell of a list's array, which refers to nothing itself.
+    #[inline]
+    pub(crate) fn array(&mut self, object: NonNull<Header>) {
+        let block = Block::of(object);
+        let cell = block.cell_index(object.as_ptr() as usize).expect("an array in a cell");
+        set_bit(&mut block.header().mark, cell);
+    }
+
     #[inline]
     fn cell(&mut self, block: Block, cell: usize) {
         if set_bit(&mut block.header().mark, cell) {
@@ -127,7 +135,10 @@ impl Marker<'_> {
             kind::LIST | kind::MAP => self.trace_part(Partial { object, position: 0 }),
             kind::FUNCTION => function::trace(object.cast(), self),
             kind::ERROR => error_value::trace(object.cast(), self),
-            found => debug_assert!(found == kind::HANDLE || found == kind::BUFFER, "a dead object is referred to"),
+            found => {
+                let refers_to_nothing = matches!(found, kind::HANDLE | kind::BUFFER | kind::ARRAY);
+                debug_assert!(refers_to_nothing, "a dead object is referred to");
+            }
         }
     }
 

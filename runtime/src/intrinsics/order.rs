@@ -37,8 +37,8 @@ pub(super) fn sort(call: &mut IntrinsicCall) -> Answer {
     call.realm.reserve(2 * list.len() as u64 * size_of::<Item>() as u64)?;
     call.realm.charge(list.len() as u64)?;
     // Keys and elements stay reachable through the list as long as they are here.
-    let mut items: Vec<Item> =
-        list.iter().map(|element| Item { key: sort_key(call.realm, element, by_key), element }).collect();
+    let mut items = Vec::with_capacity(list.len());
+    items.extend(list.iter().map(|element| Item { key: sort_key(call.realm, element, by_key), element }));
     sort_items(call.realm, &mut items, descending)?;
     list.materialise(call.realm)?;
     for (index, item) in items.iter().enumerate() {

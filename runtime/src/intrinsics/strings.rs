@@ -43,14 +43,15 @@ pub(super) fn val(call: &mut IntrinsicCall) -> Answer {
 }
 
 pub(super) fn upper(call: &mut IntrinsicCall) -> Answer {
-    map_characters(call, case::upper)
+    map_characters(call, case::upper, str::make_ascii_uppercase)
 }
 
 pub(super) fn lower(call: &mut IntrinsicCall) -> Answer {
-    map_characters(call, case::lower)
+    map_characters(call, case::lower, str::make_ascii_lowercase)
 }
 
-fn map_characters(call: &mut IntrinsicCall, map: fn(char) -> char) -> Answer {
+/// Maps all characters: one by one, or all at once if they are ASCII.
+fn map_characters(call: &mut IntrinsicCall, map: fn(char) -> char, map_ascii: fn(&mut str)) -> Answer {
     let Some(text) = call.arg(0).as_string() else {
         return Ok(call.arg(0));
     };
@@ -58,7 +59,12 @@ fn map_characters(call: &mut IntrinsicCall, map: fn(char) -> char) -> Answer {
     // A letter's other case may take more bytes, up to three for one.
     call.realm.reserve_text(text.byte_len() * 3)?;
     let mut mapped = call.realm.take_scratch();
-    mapped.extend(text.as_str().chars().map(map));
+    if text.is_ascii() {
+        mapped.push_str(text.as_str());
+        map_ascii(&mut mapped);
+    } else {
+        mapped.extend(text.as_str().chars().map(map));
+    }
     Ok(call.realm.string_from_scratch(mapped).value())
 }
 

@@ -91,6 +91,7 @@ impl Dict {
     }
 
     /// Whether an own entry, or one of maps up a chain, may come before a method that all maps have.
+    #[inline]
     pub(crate) fn hides_methods(&self) -> bool {
         self.hides
     }

@@ -36,6 +36,7 @@ pub fn add_slow(realm: &mut Realm, a: Value, b: Value) -> Eval<Value> {
         (_, Unpacked::Error(_)) => Ok(b),
         (Unpacked::String(_), Unpacked::Null) => Ok(a),
         (Unpacked::Null, Unpacked::String(_)) => Ok(b),
+        (Unpacked::String(x), Unpacked::Number(y)) if x.byte_len() <= SHORT_TEXT => append_number(realm, x, y),
         (Unpacked::String(x), _) => {
             let text = text::value_string(realm, b)?;
             concat(realm, x, text)
@@ -50,7 +51,20 @@ pub fn add_slow(realm: &mut Realm, a: Value, b: Value) -> Eval<Value> {
     }
 }
 
-fn concat(realm: &mut Realm, a: StringRef, b: StringRef) -> Eval<Value> {
+/// Texts up to this length become short strings with a number behind them.
+const SHORT_TEXT: usize = 32;
+
+/// `a + b` of a short string and a number, whose text needs no string of its own.
+fn append_number(realm: &mut Realm, a: StringRef, b: f64) -> Eval<Value> {
+    let mut text = realm.take_scratch();
+    text.push_str(a.as_str());
+    text::push_number(&mut text, b);
+    realm.charge(1 + ((text.len() - a.byte_len()) >> 4) as u64)?;
+    Ok(realm.string_from_scratch(text).value())
+}
+
+/// `a + b` of two strings; an error value if that is longer than strings get.
+pub fn concat(realm: &mut Realm, a: StringRef, b: StringRef) -> Eval<Value> {
     if a.byte_len() + b.byte_len() > MAX_STRING {
         return string_too_large(realm);
     }

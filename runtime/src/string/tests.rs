@@ -106,6 +106,16 @@ fn single_ascii_characters_are_shared() {
         let text = realm.new_string("hello there");
         assert_eq!(text.char_at(realm, 1), realm.new_string("e"));
         assert!(realm.new_string("e").name().is_some());
+        let shared = realm.new_string("e");
+        let (first, twice) = (text.slice(realm, 1, 2), realm.repeat(shared, 1));
+        assert_eq!((first, twice), (shared, Ok(shared)));
+        let wide = realm.new_string("ée");
+        assert_eq!(wide.slice(realm, 1, 2), shared);
+        assert_eq!(wide.char_at(realm, 1), shared);
+        let nothing = realm.new_string("");
+        assert_eq!((realm.concat(nothing, shared), realm.concat(shared, nothing)), (Ok(shared), Ok(shared)));
+        assert_eq!((realm.repeat(shared, 0), text.slice(realm, 3, 3)), (Ok(nothing), nothing));
+        assert_eq!(realm.intern("e"), shared.value());
     });
 }
 
