@@ -501,10 +501,11 @@ fn waits_for_outer(code: &Code, block: BlockId) -> bool {
 /// Whether a call goes to the function's compiled loops by way of lower tiers once more: an entry for calls would be most of that code
 /// again, and costs as much as many of these ways.
 fn takes_detour(code: &Code) -> bool {
-    let k: usize = std::env::var("K").map_or(0, |x| x.parse().unwrap());
+    /// How many of them an instruction of the function is worth. Measured: 3 and 10 differ little, 1 is too few.
+    const DETOURS_AN_INSTRUCTION: usize = 8;
     let detours = code.tier.detours.get();
-    let takes =
-        (detours as usize) < code.unit.insts.len() * k / 10 && code.tier.osr.iter().any(|entry| entry.get() != 0);
+    let few = (detours as usize) < code.unit.insts.len() * DETOURS_AN_INSTRUCTION;
+    let takes = few && code.tier.osr.iter().any(|entry| entry.get() != 0);
     code.tier.detours.set(detours + u32::from(takes));
     takes
 }
