@@ -401,7 +401,7 @@ impl MapRef {
     fn make_dict(mut self, realm: &mut Realm) {
         let shape = self.shape();
         let len = self.object().len as usize;
-        let mut table = Dict::with_capacity(len + 1);
+        let mut table = Dict::with_capacity((len + 1).max(4));
         for slot in 0..len {
             let key = realm.shared.shapes.get(shape).keys()[slot];
             table.insert(realm.shared.name_value(key.name), self.slot(slot));

@@ -28,6 +28,8 @@ pub(crate) struct BlockHeader {
     /// The cell from which the search for free runs goes on.
     pub(crate) cursor: u32,
     pub(crate) class: u32,
+    /// No cell from this one on was ever taken, so no bit of it is set.
+    pub(crate) untouched: u32,
     /// Not 0 while a sweep has still to come here; nobody takes cells before.
     pub(crate) unswept: u32,
     pub(crate) mark: [u64; BITMAP_WORDS],
@@ -41,6 +43,19 @@ pub(crate) struct Block(NonNull<BlockHeader>);
 
 // SAFETY: invariant 1: a block belongs to one owner, which alone touches it.
 unsafe impl Send for Block {}
+
+impl BlockHeader {
+    /// How many words of each bitmap may have bits that are set.
+    #[inline]
+    pub(crate) fn used_words(&self) -> usize {
+        self.untouched.div_ceil(u64::BITS) as usize
+    }
+
+    /// Whether no cell is taken.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.allocated[..self.used_words()].iter().all(|word| *word == 0)
+    }
+}
 
 impl Block {
     pub(crate) const LAYOUT: Layout = match Layout::from_size_align(BLOCK_SIZE, BLOCK_SIZE) {
@@ -78,6 +93,7 @@ impl Block {
             (&raw mut (*header).cell_count).write(((BLOCK_SIZE - CELLS_START) / cell_size) as u32);
             (&raw mut (*header).cursor).write(0);
             (&raw mut (*header).class).write(class as u32);
+            (&raw mut (*header).untouched).write(0);
             (&raw mut (*header).unswept).write(0);
             (&raw mut (*header).mark).write_bytes(0, 1);
             (&raw mut (*header).allocated).write_bytes(0, 1);
@@ -136,6 +152,7 @@ impl Block {
         }
         let end = next_bit(&header.allocated, start, count.min(start + most), true);
         header.cursor = end as u32;
+        header.untouched = header.untouched.max(end as u32);
         set_range(&mut header.allocated, start, end, true);
         if marked {
             set_range(&mut header.mark, start, end, true);

@@ -148,7 +148,7 @@ impl Realm {
         self.expire_regions();
         self.heap.phase = Phase::Idle;
         let (objects, bytes) = self.heap.swept;
-        self.heap.blocks.restart(&self.shared.blocks, |block| block.header().allocated.iter().all(|word| *word == 0));
+        self.heap.blocks.restart(&self.shared.blocks, |block| block.header().is_empty());
         self.heap.live_objects = objects;
         self.heap.live_cells = bytes;
         // Deep recursion makes collections dear; they pay only if much is freed at once.

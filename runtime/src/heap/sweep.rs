@@ -17,9 +17,10 @@ pub(crate) fn sweep_block(block: Block, poison: bool) -> (u64, u64) {
         poison_dead(block);
     }
     let header = block.header();
-    let live = header.mark.iter().map(|word| u64::from(word.count_ones())).sum();
-    header.allocated = header.mark;
-    header.mark.fill(0);
+    let words = header.used_words();
+    let live = header.mark[..words].iter().map(|word| u64::from(word.count_ones())).sum();
+    header.allocated[..words].copy_from_slice(&header.mark[..words]);
+    header.mark[..words].fill(0);
     header.cursor = 0;
     (released, live)
 }
@@ -40,7 +41,7 @@ impl Realm {
 fn finalise_dead(block: Block) -> u64 {
     let header = block.header();
     let mut released = 0;
-    for at in 0..header.finalise.len() {
+    for at in 0..header.used_words() {
         let mut dead = header.finalise[at] & !header.mark[at];
         header.finalise[at] &= header.mark[at];
         while dead != 0 {

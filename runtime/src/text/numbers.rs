@@ -9,8 +9,9 @@ const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 /// Appends the text of a number.
 #[inline]
 pub fn push_number(out: &mut String, value: f64) {
-    if value.trunc() == value && value.abs() <= MAX_EXACT {
-        push_whole(out, value as i64);
+    let whole = value as i64;
+    if whole as f64 == value && value.abs() <= MAX_EXACT {
+        push_whole(out, whole);
     } else {
         push_unusual(out, value);
     }

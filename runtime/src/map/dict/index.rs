@@ -2,9 +2,10 @@
 //!
 //! `dict.rs` keeps the entries and tells this index what it adds and removes. Whole numbers from 0 up, if there are many close together,
 //! stand in an array by number, as small as it gets and found without a hash; a rebuild decides how far that array reaches, which is
-//! where at least a third of the numbers below are keys. All other keys are hashed.
-//! Invariants: a key that `counted` reaches is found there, any other through `cells`; cells hold numbers of entries, more cells are
-//! empty than not looked at; a removed key's cell stays until the next rebuild, and its entry's key is absent.
+//! where at least a third of the numbers below are keys. All other keys are hashed, but in a small table, which has no index: its keys
+//! are compared one after the other.
+//! Invariants: a key that `counted` reaches is found there, any other through `cells`; cells hold numbers of entries, and some are empty;
+//! a removed key's cell stays until the next rebuild, and its entry's key is absent. Without cells there are at most [`SMALL`] entries.
 
 use super::Entry;
 use crate::string::StringRef;
@@ -25,6 +26,8 @@ pub(super) struct Index {
 
 const EMPTY: u64 = u64::MAX;
 const NONE: u32 = u32::MAX;
+/// The most entries of a table without an index.
+const SMALL: usize = 4;
 /// Fewer numbers than this are hashed.
 const LEAST_COUNTED: usize = 4;
 
@@ -42,6 +45,24 @@ fn key_hash(key: Value) -> u32 {
 fn mix(bits: u64) -> u32 {
     let mixed = (bits ^ bits >> 32).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     (mixed >> 32) as u32
+}
+
+#[inline(never)]
+fn compare_all(key: Value, entries: &[Entry]) -> Option<usize> {
+    entries.iter().position(|entry| same_key(entry.key, key))
+}
+
+/// Whether two keys are the same key (LANGUAGE 6.2, with 0 and -0 as one).
+#[inline]
+fn same_key(a: Value, b: Value) -> bool {
+    if a == b {
+        return true;
+    }
+    match (a.unpack(), b.unpack()) {
+        (Unpacked::String(a), Unpacked::String(b)) => a.same_text(b),
+        (Unpacked::Number(a), Unpacked::Number(b)) => a == b,
+        _ => false,
+    }
 }
 
 /// A key that is a whole number from 0 up. Told from the bits: conversions there and back take as long as a lookup.
@@ -72,6 +93,9 @@ impl Index {
     /// The entry of a key that is not counted.
     #[inline(never)]
     pub(super) fn find_hashed(&self, key: Value, entries: &[Entry]) -> Option<usize> {
+        if self.cells.is_empty() {
+            return compare_all(key, entries);
+        }
         match key.unpack() {
             Unpacked::String(text) => self.find_text(text, entries),
             Unpacked::Number(0.0) => self.probe(mix(0), |entry| entries[entry].key.as_number() == Some(0.0)),
@@ -109,6 +133,9 @@ impl Index {
             *counted = entry as u32;
             return true;
         }
+        if self.cells.is_empty() {
+            return entry < SMALL;
+        }
         if (self.used + 1) * 4 > self.cells.len() * 3 {
             return false;
         }
@@ -138,8 +165,8 @@ impl Index {
     pub(super) fn rebuild(&mut self, entries: &mut Vec<Entry>, capacity: usize) {
         #[cfg(test)]
         (self.rebuilds += 1);
-        // Texts are not looked at again for their hashes.
-        let mut hashes = vec![0; entries.len()];
+        // Texts are not looked at again for their hashes, if these are known here.
+        let mut hashes = vec![0; if self.cells.is_empty() { 0 } else { entries.len() }];
         for cell in self.cells.iter().filter(|cell| **cell != EMPTY) {
             hashes[*cell as u32 as usize] = (cell >> 32) as u32;
         }
@@ -150,7 +177,8 @@ impl Index {
             match whole(entry.key).and_then(|number| self.counted.get_mut(number as usize)) {
                 _ if entry.key.is_absent() => continue,
                 Some(counted) => *counted = left as u32,
-                None if entry.key.is_number() => self.link_hash(key_hash(entry.key), left),
+                None if self.cells.is_empty() => {}
+                None if entry.key.is_number() || hashes.is_empty() => self.link_hash(key_hash(entry.key), left),
                 None => self.link_hash(hashes[from], left),
             }
             entries[left] = entry;
@@ -162,13 +190,17 @@ impl Index {
     /// Empties both halves, as large as these entries will need them.
     fn make_room(&mut self, entries: &[Entry], capacity: usize) {
         let live = entries.iter().filter(|entry| !entry.key.is_absent()).count();
+        self.used = 0;
+        if capacity <= SMALL || live * 4 <= SMALL * 3 && live > 0 {
+            (self.counted, self.cells) = (Vec::new(), Vec::new());
+            return;
+        }
         let (reach, n_counted) = reach(entries);
         self.counted = vec![NONE; reach];
         let (hashed, more) = (live - n_counted, capacity.saturating_sub(live).max(1));
         // Where most keys are counted, more of them are to come; but the next rebuild shall be far in any case.
         let room = if n_counted == 0 { hashed + more } else { hashed + (hashed + 4).max(more / 8) };
         self.cells = vec![EMPTY; (room * 4 / 3 + 1).next_power_of_two().max(8)];
-        self.used = 0;
     }
 
     /// Bytes held.
