@@ -4,6 +4,7 @@
 //! Invariants: a snapshot lives inside one job and never waits for anything; readers reach queries only below [`catch`],
 //! the one place where a cancelled revision is noticed. The tests to read first are those of `db/tests.rs`.
 
+mod by_name;
 mod findings;
 mod input;
 mod kept;

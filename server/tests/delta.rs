@@ -11,7 +11,7 @@ use minilive::evaluate::{
 };
 use minilive::recording::{End, FunctionReport, Outcome, Tier};
 use minilive::worker::client::ProcessFactory;
-use minilive::worker::protocol::{self, ToWorker};
+use minilive::worker::protocol::{self, FromWorker, ToWorker};
 use minilive_mir::ir::UnitKey;
 use minilive_mir::program::Program;
 use minilive_tests::modes::lowered;
@@ -19,7 +19,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const TEXT: &str = "
 square = function(n)
@@ -64,24 +64,23 @@ impl Worker {
     }
 
     fn run(&mut self, program: &Program, trust: Trust) -> Outcome {
+        let run = self.send(program, trust);
+        let outcome = self.finish(run);
+        assert_eq!(outcome.end, End::Finished(None));
+        outcome
+    }
+
+    fn send(&mut self, program: &Program, trust: Trust) -> RunId {
         self.runs += 1;
-        let budget =
-            Budget { wall: Duration::from_secs(60), fuel: u64::MAX, memory: 64 << 20, output: 1 << 20, frames: 3 };
-        self.handle.send(Request {
-            run: RunId(self.runs),
-            program: Arc::new(program.clone()),
-            entry: EntryPoint::Main,
-            budget,
-            trust,
-            effects: false,
-            seed: Some(1),
-            input: Vec::new(),
-            variables: Vec::new(),
-        });
+        self.handle.send(request(RunId(self.runs), program, trust));
+        RunId(self.runs)
+    }
+
+    fn finish(&mut self, run: RunId) -> Outcome {
         loop {
             match self.events.recv_timeout(Duration::from_secs(120)).expect("an answer") {
-                WorkerEvent::Finished { outcome, .. } => {
-                    assert_eq!(outcome.end, End::Finished(None));
+                WorkerEvent::Finished { run: ended, outcome } => {
+                    assert_eq!(ended, run);
                     return *outcome;
                 }
                 WorkerEvent::Died { reason, .. } => panic!("{reason}"),
@@ -94,16 +93,33 @@ impl Worker {
     /// For each program sent so far: the units that came with their code.
     fn programs(&self) -> Vec<Vec<UnitKey>> {
         let bytes = fs::read(&self.sent).expect("tee writes it");
-        let mut input = bytes.as_slice();
-        let mut programs = Vec::new();
-        while let Some(message) = protocol::read::<ToWorker>(&mut input).expect("whole messages") {
-            if let ToWorker::Program { program, .. } = message {
-                let with_code = program.units.iter().filter(|unit| unit.mir.is_some());
-                programs.push(with_code.map(|unit| unit.key).collect());
-            }
-        }
-        programs
+        let programs = messages(&bytes).into_iter().filter_map(|message| match message {
+            ToWorker::Program { program, .. } => Some(program),
+            _ => None,
+        });
+        let with_code =
+            |program: Program| program.units.iter().filter(|unit| unit.mir.is_some()).map(|unit| unit.key).collect();
+        programs.map(with_code).collect()
     }
+}
+
+fn request(run: RunId, program: &Program, trust: Trust) -> Request {
+    Request {
+        run,
+        program: Arc::new(program.clone()),
+        entry: EntryPoint::Main,
+        budget: Budget { wall: Duration::from_secs(60), fuel: u64::MAX, memory: 64 << 20, output: 1 << 20, frames: 3 },
+        trust,
+        effects: false,
+        seed: Some(1),
+        input: Vec::new(),
+        variables: Vec::new(),
+    }
+}
+
+/// The whole messages at the start of what was sent.
+fn messages(mut sent: &[u8]) -> Vec<ToWorker> {
+    std::iter::from_fn(|| protocol::read::<ToWorker>(&mut sent).ok().flatten()).collect()
 }
 
 impl Drop for Worker {
@@ -150,4 +166,76 @@ fn without_trust_the_interpreter_alone_runs() {
     assert!(outcome.functions.iter().all(|it| it.tier == Tier::Interpreter && it.compiles == 0), "{outcome:?}");
     let values = worker.run(&program, Trust::Full).values;
     assert_eq!(values, outcome.values, "what is recorded does not depend on the tier");
+}
+
+/// Code is sent once to each engine that needs it, whatever becomes of the run it came with.
+#[test]
+fn what_a_worker_holds_is_known_across_stopped_runs_and_trust() {
+    let mut worker = Worker::new("stopped");
+    let before = lowered(TEXT, "test.ms");
+    let after = lowered(&TEXT.replace("return m + 1", "return m + 2"), "test.ms");
+    worker.run(&before, Trust::Full);
+    let endless = worker.send(&lowered("while true\nend while\n", "test.ms"), Trust::Full);
+    let stopped = worker.send(&after, Trust::Full);
+    worker.handle.cancel(stopped);
+    worker.handle.cancel(endless);
+    for run in [endless, stopped] {
+        assert_eq!(worker.finish(run).end, End::Cancelled);
+    }
+    worker.run(&after, Trust::Full);
+    for trust in [Trust::InterpretOnly, Trust::Full, Trust::InterpretOnly] {
+        worker.run(&after, trust);
+    }
+    let sent: Vec<_> = worker.programs().iter().map(Vec::len).collect();
+    let all = before.units.len();
+    // The edited function came with the run that was stopped before it began.
+    assert_eq!(sent, [all, 1, 1, 0, all, 0, 0]);
+}
+
+/// A worker that asks for code again after a run was stopped gets the run again and the stop behind it.
+#[test]
+fn a_stopped_run_that_is_sent_again_stays_stopped() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("again-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a folder");
+    let file = |name: &str| folder.join(name);
+    // One run goes on for ever in front of it, so that nothing ends this process early.
+    fs::write(file("missing"), protocol::encode(&FromWorker::Missing { id: 2, keys: Vec::new() }).expect("encoded"))
+        .expect("written");
+    let waits = format!(
+        "PATH=/usr/bin:/bin; cd '{}'; (n=0; until [ -e go ] || [ $n = 6000 ]; do n=$((n + 1)); sleep 0.01; done; cat missing) & cat >sent; :",
+        folder.display()
+    );
+    let factory = ProcessFactory::new("/bin/sh".into(), vec!["-c".into(), waits]);
+    let (events, _seen) = mpsc::channel();
+    let sink = Arc::new(move |event| drop(events.send(event)));
+    let mut handle = factory.connect(Purpose::Automatic, sink);
+    let program = lowered("x = 1\n", "test.ms");
+    handle.send(request(RunId(1), &program, Trust::Full));
+    handle.send(request(RunId(2), &program, Trust::Full));
+    handle.cancel(RunId(2));
+    let sent = |count: usize| {
+        let patience = Instant::now() + Duration::from_secs(60);
+        loop {
+            let told = messages(&fs::read(file("sent")).unwrap_or_default());
+            if told.len() >= count {
+                return told;
+            }
+            assert!(Instant::now() < patience, "{} of {count} messages came", told.len());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    sent(5);
+    fs::write(file("go"), "").expect("written");
+    let again = &sent(8)[5..];
+    assert!(
+        matches!(
+            again,
+            [ToWorker::Program { id: 2, program }, ToWorker::Run(run), ToWorker::Cancel(RunId(2))]
+                if run.run == RunId(2) && program.units.iter().all(|unit| unit.mir.is_some())
+        ),
+        "{again:?}"
+    );
+    drop(handle);
+    // It lies in a folder for such files; leaving it there does no harm.
+    let _ = fs::remove_dir_all(&folder);
 }

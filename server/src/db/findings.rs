@@ -45,25 +45,73 @@ pub struct NameFinding {
     pub problem: NameProblem,
 }
 
+/// The findings that were made last, and the facts they were made from.
+#[derive(Debug)]
+pub struct KeptFindings {
+    facts: Arc<FileFacts>,
+    found: Arc<[NameFinding]>,
+}
+
 /// All findings of a file. A query, so that edits which change no facts do not pay for it.
 #[salsa::tracked(no_eq, returns(clone))]
 pub fn name_findings(db: &dyn Db, file: File) -> Arc<[NameFinding]> {
-    let facts = file_facts(db, file);
-    let mut look = Look { facts: &facts, is_open: is_open(&facts), found: Vec::new(), read: FxHashSet::default() };
-    let mut shadowed = FxHashSet::default();
-    for unit in &facts.units {
-        look.read.extend(&unit.facts.reads);
+    let (facts, kept) = (file_facts(db, file), &file.kept(db).findings);
+    let found = kept.get().and_then(|before| before.updated(&facts)).unwrap_or_else(|| {
+        db.makes("all_findings", None);
+        let mut look = Look { facts: &facts, is_open: is_open(&facts), found: Vec::new() };
+        let mut shadowed = FxHashSet::default();
+        for unit in 0..facts.units.len() as u32 {
+            look.at(unit);
+            look.shadowing(unit, &mut shadowed);
+        }
+        look.all()
+    });
+    kept.set(Arc::new(KeptFindings { facts, found: found.clone() }));
+    found
+}
+
+impl KeptFindings {
+    /// The findings of these facts: only units that see something else are looked at. None if all of them may.
+    fn updated(&self, facts: &FileFacts) -> Option<Arc<[NameFinding]>> {
+        let changed = facts.differing(&self.facts)?;
+        let globals = facts.differing_globals(&self.facts, &changed);
+        let is_alike = |&unit: &u32| {
+            let (before, now) = (&self.facts.unit(unit).facts, &facts.unit(unit).facts);
+            before.open == now.open
+                && before.outer == now.outer
+                && before.read_through == now.read_through
+                // Calls from everywhere are compared with parameters.
+                && before.params == now.params
+        };
+        if !changed.iter().all(is_alike) || globals.iter().any(|name| intrinsics::find(name).is_some()) {
+            return None;
+        }
+        let mut due = FxHashSet::default();
+        for &unit in &changed {
+            let it = facts.unit(unit);
+            due.extend(it.children.iter().copied().chain(it.parent).chain([unit]));
+        }
+        // What is read somewhere else now may be a module that was not used.
+        let other_reads = |&unit: &u32| self.facts.unit(unit).facts.reads != facts.unit(unit).facts.reads;
+        let looks_at_reads = changed.iter().any(other_reads);
+        for (unit, it) in (0u32..).zip(&facts.units) {
+            let sees = globals.iter().any(|name| it.facts.reads.contains(name));
+            if sees || looks_at_reads && it.facts.assigned.iter().any(|(_, value)| is_import(value)) {
+                due.insert(unit);
+            }
+        }
+        let mut look = Look { facts, is_open: is_open(facts), found: Vec::new() };
+        due.iter().for_each(|&unit| look.at(unit));
+        // Names of intrinsics are assigned where they were.
+        let stays = |it: &&NameFinding| !due.contains(&it.unit) || it.problem == NameProblem::ShadowedIntrinsic;
+        look.found.extend(self.found.iter().filter(stays).cloned());
+        look.found.sort_by_key(|it| (it.unit, it.problem == NameProblem::ShadowedIntrinsic));
+        Some(look.all())
     }
-    for unit in 0..facts.units.len() as u32 {
-        look.unknown(unit);
-        look.calls(unit);
-        look.unused(unit);
-        look.parameters(unit);
-        look.shadowing(unit, &mut shadowed);
-    }
-    let mut found = look.found;
-    found.retain(|it| !is_unused(&it.problem) || !is_reached(&facts, it));
-    found.into()
+}
+
+fn is_import(value: &Symbol) -> bool {
+    matches!(value, Symbol::Import(_))
 }
 
 fn is_unused(problem: &NameProblem) -> bool {
@@ -93,11 +141,29 @@ struct Look<'a> {
     facts: &'a FileFacts,
     is_open: bool,
     found: Vec<NameFinding>,
-    /// Names that some unit reads.
-    read: FxHashSet<&'a SmolStr>,
 }
 
 impl Look<'_> {
+    /// Looks at a unit for everything but shadowed names.
+    fn at(&mut self, unit: u32) {
+        self.unknown(unit);
+        self.calls(unit);
+        self.unused(unit);
+        self.parameters(unit);
+    }
+
+    /// What was found and holds.
+    fn all(self) -> Arc<[NameFinding]> {
+        let Look { facts, mut found, .. } = self;
+        found.retain(|it| !is_unused(&it.problem) || !is_reached(facts, it));
+        found.into()
+    }
+
+    /// Whether some unit reads a name.
+    fn is_read(&self, name: &SmolStr) -> bool {
+        self.facts.units.iter().any(|unit| unit.facts.reads.contains(name))
+    }
+
     fn add(&mut self, unit: u32, name: &SmolStr, problem: NameProblem) {
         self.found.push(NameFinding { unit, name: name.clone(), problem });
     }
@@ -123,7 +189,7 @@ impl Look<'_> {
             .iter()
             .filter(|name| {
                 self.owner(unit, name).is_none()
-                    && !self.facts.globals.contains_key(*name)
+                    && !self.facts.globals.contains_key(name)
                     && intrinsics::find(name).is_none()
             })
             .collect();
@@ -251,7 +317,8 @@ impl Look<'_> {
                 continue;
             }
             let read = if is_statement {
-                self.read.contains(name)
+                // Of globals only modules are told; others may be for somebody else.
+                !is_import(value) || self.is_read(name)
             } else {
                 says.reads.contains(name) || children.iter().any(|child| child.reads.contains(name))
             };

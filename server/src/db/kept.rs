@@ -3,7 +3,9 @@
 //! salsa gives a query no look at what it said before. `units`, `names` and `types` compare with it, so that what says the same stays the
 //! same object, and work stays that of the edit. Invariant: it is a cache: a query that finds nothing here says the same.
 
+use super::findings::KeptFindings;
 use super::names::FileFacts;
+use super::types::KeptTypes;
 use super::units::FileUnits;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -29,6 +31,28 @@ impl<T> Last<T> {
     }
 }
 
+/// The last result of one query, which the next one takes apart.
+#[derive(Debug)]
+pub struct Taken<T>(Mutex<Option<T>>);
+
+impl<T> Default for Taken<T> {
+    fn default() -> Taken<T> {
+        Taken(Mutex::new(None))
+    }
+}
+
+impl<T> Taken<T> {
+    /// The last result, which nobody has any more.
+    pub fn take(&self) -> Option<T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Keeps a result.
+    pub fn put(&self, now: T) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+    }
+}
+
 /// The last results about one file.
 #[derive(Debug, Default)]
 pub struct Kept {
@@ -36,4 +60,8 @@ pub struct Kept {
     pub units: Last<FileUnits>,
     /// What they say about names.
     pub facts: Last<FileFacts>,
+    /// What is wrong with names.
+    pub findings: Last<KeptFindings>,
+    /// What is certain about the types of names.
+    pub types: Taken<KeptTypes>,
 }

@@ -278,7 +278,132 @@ fn said(bench: &Bench) -> Vec<String> {
     let units = units(db, file).iter().enumerate().map(of);
     let markers = marker_items(db, file);
     let imports = module_imports(db, file);
-    units.chain(markers.iter().map(|it| format!("{it:?}"))).chain(imports.iter().map(|it| format!("{it:?}"))).collect()
+    let found = name_findings(db, file);
+    let units = units.chain(found.iter().map(|it| format!("{it:?}")));
+    let facts = units.chain(by_name(&facts.globals)).chain(by_name(&facts.members)).chain(by_name(&facts.calls));
+    facts.chain(markers.iter().map(|it| format!("{it:?}"))).chain(imports.iter().map(|it| format!("{it:?}"))).collect()
+}
+
+/// All entries in words, in alphabetical order of names.
+fn by_name<T: super::by_name::OfUnit + std::fmt::Debug>(entries: &super::by_name::ByName<T>) -> Vec<String> {
+    let mut all: Vec<_> = entries.iter().map(|(name, entries)| format!("{name}: {entries:?}")).collect();
+    all.sort();
+    all
+}
+
+/// Edits of expressions in units that stay, which is where facts, types and findings are taken over from before.
+#[test]
+fn names_that_come_and_go_at_random_leave_nothing_behind() {
+    const LINES: [&str; 26] = [
+        "x = 1",
+        "x = \"a\"",
+        "y = x[0]",
+        "z = y + x",
+        "f = function(a, b)",
+        "  v = g(a)",
+        "  w = v",
+        "  h = function",
+        "    outer.w = v",
+        "    return w",
+        "  end function",
+        "  for i in range(1, x)",
+        "    m.k = v * 2",
+        "  end for",
+        "  return w",
+        "end function",
+        "g = function(c)",
+        "  d = f(c, 1)",
+        "  globals.y = d",
+        "  return d.k + q(d)",
+        "end function",
+        "m = {}",
+        "import \"lib\"",
+        "print f(1, g(2)) + y",
+        "for j in split(z)",
+        "end for",
+    ];
+    const WORDS: [&str; 17] = [
+        "x", "y", "v", "w", "d", "lib", "1", "\"t\"", "f(1)", "@g", "locals.v", "outer.v", "x[0]", "m.k", "abs", "q",
+        "locals",
+    ];
+    let mut state = 11u64;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (state >> 33) as usize % below
+    };
+    let mut lines: Vec<String> = LINES.iter().map(|&line| line.to_owned()).collect();
+    let mut bench = Bench::new(&(lines.join("\n") + "\n"));
+    let (mut kept, mut anew) = (0, 0);
+    for number in 0..400 {
+        let line = random(lines.len());
+        let start: usize = lines[..line].iter().map(|it| it.len() + 1).sum();
+        let old = lines[line].clone();
+        let word = WORDS[random(WORDS.len())];
+        lines[line] = match random(4) {
+            0 => LINES[line].to_owned(),
+            1 if old.contains(" = ") && !old.contains("function") => {
+                format!("{} = {word}", old.split(" = ").next().unwrap_or(""))
+            }
+            2 if old.contains(" = ") && !old.contains("function") => {
+                format!("{word}_ = {}", old.split(" = ").nth(1).unwrap_or(""))
+            }
+            _ if old.ends_with(')') || old.contains("function") || old.contains("for") || old.contains("import") => {
+                continue;
+            }
+            _ => format!("{old} + {word}"),
+        };
+        if lines[line].len() > 60 {
+            lines[line] = LINES[line].to_owned();
+        }
+        let range = TextRange::at((start as u32).into(), (old.len() as u32).into());
+        let new = lines[line].clone();
+        bench.replace(range, &new);
+        if random(4) > 0 {
+            bench.log.lock().expect("no test panics in a query").clear();
+            let now = said(&bench);
+            let ran = std::mem::take(&mut *bench.log.lock().expect("no test panics in a query"));
+            let fresh = Bench::new(&bench.text);
+            assert_eq!(now, said(&fresh), "after edit {number} to {new:?} in\n{}", bench.text);
+            assert_eq!(
+                *surroundings(&bench.db, bench.file),
+                *surroundings(&fresh.db, fresh.file),
+                "edit {number} in\n{}",
+                bench.text
+            );
+            anew += usize::from(ran.iter().any(|it| it == "all_types"));
+            kept += usize::from(
+                ran.iter().any(|it| it.starts_with("surroundings")) && !ran.contains(&"all_types".to_owned()),
+            );
+        }
+    }
+    assert!(kept > 50 && anew > 3, "both ways were taken: {kept} times from before, {anew} times anew");
+}
+
+/// A name that is typed into one function is a matter of that function and of what sees it.
+#[test]
+fn another_name_is_looked_at_where_it_is_seen() {
+    let text: String =
+        (0..100).map(|k| format!("f{k} = function(a)\n  b = a + {k}\n  return b\nend function\n")).collect();
+    let mut bench = Bench::new(&text);
+    read_the_rest(&bench);
+    let mut ran = |from: &str, to: &str| {
+        let mut ran = bench.edit(from, to);
+        ran.extend(bench.executed_by(read_the_rest));
+        ran.retain(|it| it.starts_with("all_") || it.starts_with("unit_types") || it.starts_with("collected"));
+        ran
+    };
+    assert_eq!(ran("a + 8\n", "a + 8 + zoo\n"), ["collected(f8)", "unit_types('f8 = function(a)')", "unit_types(f8)"]);
+    assert_eq!(ran("a + 9\n", "a + 9\n  c = 1\n"), ["collected(f9)", "unit_types(f9)"]);
+    // What a function gives is seen by the statement that defines it.
+    assert_eq!(
+        ran("  b = a + 60\n", "  b = \"a\"\n"),
+        ["collected(f60)", "unit_types('f60 = function(a)')", "unit_types(f60)"]
+    );
+    // A parameter may concern any call, and a new function any name.
+    assert_eq!(
+        ran("f70 = function(a)", "f70 = function(a, e)"),
+        ["collected('f70 = function(a, e)')", "collected(f70)", "unit_types(f70)", "all_findings"]
+    );
 }
 
 #[test]
@@ -310,7 +435,8 @@ fn a_statement_above_lowers_itself_alone() {
     let unit = "'y = 2'";
     let own = ["collected", "cut", "lower_unit", "unit_places", "unit_types"];
     let mut expected: Vec<_> = own.iter().map(|query| format!("{query}({unit})")).collect();
-    expected.extend(["file_facts", "surroundings"].map(str::to_owned));
+    // Another unit stands among those that were, so what is known of all of them is put together anew.
+    expected.extend(["all_facts", "all_types", "surroundings"].map(str::to_owned));
     expected.sort();
     check(&ran, &expected.iter().map(String::as_str).collect::<Vec<_>>());
 }

@@ -1,13 +1,13 @@
 //! Types in the database: what is certain about the names of a file, and from that the types of each unit.
 //!
-//! [`surroundings`] goes over the facts of a file to a fixpoint; each unit then is typed with those surroundings that it reads. Invariants:
-//! a set names every type that a value can have, so code that the text does not show (open scopes, modules) makes it anything; an edit that
+//! [`surroundings`] goes over the facts of a file to a fixpoint, after an edit over what depends on the edited units; each unit then is typed
+//! with those surroundings that it reads. Invariants: a set names every type that a value can have, so code that the text does not show (open scopes, modules) makes it anything; an edit that
 //! changes no facts types the edited unit alone.
 #![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
 mod summary;
 
-use super::names::file_facts;
+use super::names::{FileFacts, file_facts};
 use super::units::{UnitText, function_mir, last_types};
 use super::{Db, File};
 use crate::guide::types as guide;
@@ -17,7 +17,7 @@ use minilive_mir::typing::{Free, Given, Outside, UnitTypes, infer};
 use minilive_runtime::intrinsics::IntrinsicId;
 use smol_str::SmolStr;
 use std::sync::Arc;
-use summary::Summary;
+use summary::{Different, Summary};
 
 /// What stands around one unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,30 +56,82 @@ impl Typed {
     }
 }
 
+/// The surroundings of a file as they were found last, and what they were found with.
+#[derive(Debug)]
+pub struct KeptTypes {
+    facts: Arc<FileFacts>,
+    summary: Summary,
+    around: Arc<Surroundings>,
+}
+
 /// The surroundings of all units of a file.
-#[salsa::tracked(no_eq, returns(ref))]
-pub fn surroundings(db: &dyn Db, file: File) -> Surroundings {
+#[salsa::tracked(no_eq, returns(deref))]
+pub fn surroundings(db: &dyn Db, file: File) -> Arc<Surroundings> {
     let facts = file_facts(db, file);
-    let summary = Summary::of(&facts);
-    let around = (0..facts.units.len() as u32).map(|unit| {
-        let it = facts.unit(unit);
-        // A variable of the unit that is not assigned yet lets what is further out be seen.
-        let mut names: Vec<_> = it.facts.reads.iter().cloned().collect();
-        names.sort_unstable();
-        let free = names.into_iter().map(|name| {
-            let free = summary.further_out(unit, &name);
-            (name, free)
-        });
-        let children = it.children.iter().map(|&child| summary.result(child)).collect();
-        Arc::new(Around { free: free.collect(), children })
+    let kept = &file.kept(db).types;
+    let before = kept.take();
+    let members = before.as_ref().map(|before| before.around.members.clone());
+    let now = before.and_then(|before| before.updated(&facts)).unwrap_or_else(|| {
+        db.makes("all_types", None);
+        KeptTypes::of(facts, members)
     });
-    let units = around.collect();
-    let members = summary.is_closed().then(|| {
+    let around = now.around.clone();
+    kept.put(now);
+    around
+}
+
+impl KeptTypes {
+    fn of(facts: Arc<FileFacts>, known: Option<Arc<GivenMembers>>) -> KeptTypes {
+        let mut summary = Summary::of(&facts);
+        let units = (0..facts.units.len() as u32).map(|unit| Arc::new(around(&facts, &mut summary, unit))).collect();
+        let members = given_members(&facts, &summary, known);
+        KeptTypes { facts, summary, around: Arc::new(Surroundings { units, members }) }
+    }
+
+    /// With what the facts say now; none if it is no less work to begin anew.
+    fn updated(mut self, facts: &Arc<FileFacts>) -> Option<KeptTypes> {
+        let changed = facts.differing(&self.facts)?;
+        let Different { globals, units: mut different } = self.summary.update(&self.facts, facts, &changed)?;
+        if !globals.is_empty() {
+            let reads = |unit: &u32| globals.iter().any(|name| facts.unit(*unit).facts.reads.contains(name));
+            different.extend((0..facts.units.len() as u32).filter(reads));
+        }
+        let mut units = self.around.units.clone();
+        for unit in different {
+            let now = around(facts, &mut self.summary, unit);
+            if *units[unit as usize] != now {
+                units[unit as usize] = Arc::new(now);
+            }
+        }
+        let mut members = self.around.members.clone();
+        if !facts.members.is(&self.facts.members) {
+            members = given_members(facts, &self.summary, Some(members));
+        }
+        Some(KeptTypes { facts: facts.clone(), around: Arc::new(Surroundings { units, members }), ..self })
+    }
+}
+
+fn around(facts: &FileFacts, summary: &mut Summary, unit: u32) -> Around {
+    let it = facts.unit(unit);
+    // A variable of the unit that is not assigned yet lets what is further out be seen.
+    let mut names: Vec<_> = it.facts.reads.iter().cloned().collect();
+    names.sort_unstable();
+    let free = names.into_iter().map(|name| {
+        let free = summary.further_out(facts, unit, &name);
+        (name, free)
+    });
+    let free = free.collect();
+    Around { free, children: it.children.iter().map(|&child| summary.result(child)).collect() }
+}
+
+/// The members that a file gives: as the object they were, if they are what they were, since every unit compares them.
+fn given_members(facts: &FileFacts, summary: &Summary, known: Option<Arc<GivenMembers>>) -> Arc<GivenMembers> {
+    let now = GivenMembers(summary.is_closed().then(|| {
         let mut names: Vec<_> = facts.members.keys().cloned().collect();
         names.sort_unstable();
         names
-    });
-    Surroundings { units, members: Arc::new(GivenMembers(members)) }
+    }));
+    known.filter(|known| **known == now).unwrap_or_else(|| Arc::new(now))
 }
 
 /// The types of a unit. The unit keeps them for as long as its code and what stands around say the same, so that an edit types the

@@ -133,12 +133,6 @@ impl Worker {
         let Some(program) = self.programs.remove(&run.program) else {
             return say(&self.answers, &FromWorker::Missing { id: run.program, keys: Vec::new() });
         };
-        let cancel = flag(&self.flags, run.run);
-        if cancel.load(Ordering::Relaxed) {
-            // Stopped while it waited: nothing of it runs, however short it is.
-            let outcome = report::ended(End::Cancelled);
-            return say(&self.answers, &FromWorker::Finished { run: run.run, outcome });
-        }
         let (place, tier) = match run.trust {
             Trust::Full => (&mut self.full, TierPolicy::default()),
             _ => (&mut self.interpreter, TierPolicy::InterpretOnly),
@@ -161,6 +155,12 @@ impl Worker {
                 return say(&self.answers, &FromWorker::Finished { run: run.run, outcome });
             }
         };
+        let cancel = flag(&self.flags, run.run);
+        if cancel.load(Ordering::Relaxed) {
+            // Stopped while it waited: nothing of it runs, however short it is. Its code is loaded: the server counts on that.
+            let outcome = report::ended(End::Cancelled);
+            return say(&self.answers, &FromWorker::Finished { run: run.run, outcome });
+        }
         let host = Box::new(WorkerHost::new(&run, self.output.clone()));
         let request = RunRequest {
             limits: limits(&run),

@@ -5,7 +5,7 @@
 //! end within [`GRACE`] ends with its process, as does one that outlives its wall-clock budget by [`OVERTIME`].
 
 use super::protocol::{self, FromWorker, ToWorker, WireRun};
-use crate::evaluate::handle::{EventSink, Purpose, Request, RunId, WorkerEvent, WorkerFactory, WorkerHandle};
+use crate::evaluate::handle::{EventSink, Purpose, Request, RunId, Trust, WorkerEvent, WorkerFactory, WorkerHandle};
 use minilive_jit::engine::modules::ModuleAnswer;
 use minilive_mir::ir::UnitKey;
 use minilive_mir::program::{Fingerprint, Program};
@@ -147,11 +147,27 @@ struct Worker {
     last_words: Arc<Mutex<Vec<u8>>>,
     /// Disconnected when all of them have been read.
     silenced: Receiver<()>,
-    /// Units whose code the process holds.
-    known: FxHashSet<(UnitKey, Fingerprint)>,
+    /// Units whose code the process holds, in its engine of all tiers and in that of the interpreter alone.
+    known: Known,
     runs: FxHashMap<RunId, Running>,
     /// Order of arrival; the first is the one that runs.
     queue: Vec<RunId>,
+}
+
+/// Which code the two engines of a process hold: neither sees what the other has.
+#[derive(Default)]
+struct Known {
+    full: FxHashSet<(UnitKey, Fingerprint)>,
+    interpreter: FxHashSet<(UnitKey, Fingerprint)>,
+}
+
+impl Known {
+    fn of(&mut self, trust: Trust) -> &mut FxHashSet<(UnitKey, Fingerprint)> {
+        match trust {
+            Trust::Full => &mut self.full,
+            Trust::Off | Trust::InterpretOnly => &mut self.interpreter,
+        }
+    }
 }
 
 struct Running {
@@ -202,7 +218,7 @@ impl Supervisor {
         worker.queue.push(request.run);
         worker.runs.insert(request.run, Running { request, program, deadline: None, cancelled: false });
         let run = *worker.queue.last().expect("pushed above");
-        worker.submit(run, false);
+        worker.submit(run);
         worker.mind_the_first();
     }
 
@@ -248,7 +264,7 @@ impl Supervisor {
             writer,
             last_words,
             silenced,
-            known: FxHashSet::default(),
+            known: Known::default(),
             runs: FxHashMap::default(),
             queue: Vec::new(),
         });
@@ -280,12 +296,8 @@ impl Supervisor {
         match said {
             FromWorker::Ready(report) => tracing::info!(%report, "worker is locked down"),
             FromWorker::Missing { id, keys } => {
-                tracing::warn!(?keys, "the worker lacks code it was thought to hold");
-                let run = worker.runs.iter().find(|(_, it)| it.program == id).map(|(run, _)| *run);
-                worker.known.clear();
-                if let Some(run) = run {
-                    worker.submit(run, true);
-                }
+                tracing::info!(units = keys.len(), "the worker no longer holds this code and asks for it");
+                worker.submit_again(id);
             }
             FromWorker::Output { run, text } => (self.sink)(WorkerEvent::Output { run, text }),
             FromWorker::Import { run, name, folders } => (self.sink)(WorkerEvent::Import { run, name, folders }),
@@ -352,12 +364,31 @@ impl Worker {
         self.last_words.lock().map(|it| String::from_utf8_lossy(&it).trim().to_string()).unwrap_or_default()
     }
 
-    /// Sends a run's program (without code the process holds, unless `whole`) and the run itself.
-    fn submit(&mut self, run: RunId, whole: bool) {
+    /// Sends a run again with all of its code. It stands behind the others now, and the process has forgotten that it was stopped.
+    fn submit_again(&mut self, program: u64) {
+        let Some((&run, running)) = self.runs.iter_mut().find(|(_, it)| it.program == program) else {
+            return;
+        };
+        running.deadline = None;
+        let (cancelled, trust) = (running.cancelled, running.request.trust);
+        self.known.of(trust).clear();
+        self.queue.retain(|it| *it != run);
+        self.queue.push(run);
+        self.submit(run);
+        if cancelled {
+            self.write(&ToWorker::Cancel(run));
+        }
+        self.mind_the_first();
+    }
+
+    /// Sends a run's program, without code that the process holds, and the run itself.
+    fn submit(&mut self, run: RunId) {
         let Some(Running { request, program: id, .. }) = self.runs.get(&run) else {
             return;
         };
-        let program = self.delta(&request.program, whole);
+        let known = self.known.of(request.trust);
+        let program = delta(&request.program, known);
+        known.extend(program.units.iter().map(|it| (it.key, it.fingerprint)));
         let wire = WireRun {
             run,
             program: *id,
@@ -370,21 +401,8 @@ impl Worker {
             variables: request.variables.clone(),
         };
         let id = *id;
-        self.known.extend(program.units.iter().map(|it| (it.key, it.fingerprint)));
         self.write(&ToWorker::Program { id, program });
         self.write(&ToWorker::Run(wire));
-    }
-
-    fn delta(&self, program: &Program, whole: bool) -> Program {
-        let mut program = program.clone();
-        if !whole {
-            for unit in &mut program.units {
-                if self.known.contains(&(unit.key, unit.fingerprint)) {
-                    unit.mir = None;
-                }
-            }
-        }
-        program
     }
 
     /// Gives the run at the front of the queue its deadline.
@@ -403,6 +421,15 @@ impl Worker {
             Err(error) => tracing::error!(%error, "a message to the worker was not sent"),
         }
     }
+}
+
+/// A program without the code that is known.
+fn delta(program: &Program, known: &FxHashSet<(UnitKey, Fingerprint)>) -> Program {
+    let mut program = program.clone();
+    for unit in program.units.iter_mut().filter(|unit| known.contains(&(unit.key, unit.fingerprint))) {
+        unit.mir = None;
+    }
+    program
 }
 
 fn keep_last_words(stderr: &mut impl Read, words: &Mutex<Vec<u8>>) {

@@ -1,82 +1,155 @@
-//! What the names of a file certainly are and its functions give: one fixpoint over the facts of its units.
+//! What the names of a file certainly are and its functions give: the least fixpoint over the facts of its units, kept from edit to edit.
 //!
-//! Part of `types`. Invariants: sets only grow; what does not come to rest soon is anything, so the work is bounded by the number of facts;
-//! a variable that code out of sight may assign is anything.
+//! Part of `types`. Each value that is assigned or returned is a *task*, which joins what it gives into a *cell*; who has read a cell that
+//! grows is at work again. After an edit, the cells that changed units write, and all that was worked out from them, start from nothing
+//! again; others stay. Invariants: cells only grow and what a task gives grows with what it reads, so the end does not depend on the order
+//! and is what a summary made anew would say; a cell grows some sixteen times at most, which bounds the work by the number of facts; a
+//! variable that code out of sight may assign is anything.
 
-use super::super::names::{Assigned, FileFacts};
-use crate::guide::types as guide;
+mod value;
+
+use super::super::names::FileFacts;
 use minilive_mir::ir::UnitKind;
-use minilive_mir::names::{Sym, Symbol};
-use minilive_mir::types::{self, TypeSet};
+use minilive_mir::names::{Sym, Symbol, UnitFacts};
+use minilive_mir::types::TypeSet;
 use minilive_mir::typing::Free;
-use minilive_runtime::intrinsics;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
-use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
+use value::Look;
 
-/// What has not come to rest by then is anything.
-const MOST_ROUNDS: usize = 8;
-/// Symbols within symbols are followed so far.
-const MOST_DEPTH: u32 = 100;
+/// No cell, task or edge.
+const NONE: u32 = u32::MAX;
+
+/// What a cell is about.
+#[derive(Debug, Clone)]
+enum Of {
+    Global(SmolStr),
+    Variable(u32),
+    Result(u32),
+}
+
+#[derive(Debug)]
+struct Cell {
+    of: Of,
+    /// What it holds before any task has given something.
+    base: Free,
+    now: Free,
+    /// The first of the tasks that write it.
+    writers: u32,
+    /// The first edge to a task that has read it.
+    readers: u32,
+}
+
+#[derive(Debug)]
+struct Task {
+    unit: u32,
+    value: Sym,
+    cell: u32,
+    /// What is returned, of which only the types count.
+    is_result: bool,
+    /// The next task that writes the same cell.
+    next: u32,
+    is_alive: bool,
+    is_due: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Edge {
+    task: u32,
+    next: u32,
+}
+
+/// The cells and tasks of a unit.
+#[derive(Debug, Default)]
+struct UnitCells {
+    result: Option<u32>,
+    /// By name.
+    variables: Vec<(SmolStr, u32)>,
+    tasks: std::ops::Range<u32>,
+}
+
+/// What an edit made different.
+#[derive(Debug, Default)]
+pub struct Different {
+    /// Globals that are something else.
+    pub globals: FxHashSet<SmolStr>,
+    /// Units around which something is different, apart from globals.
+    pub units: FxHashSet<u32>,
+}
 
 /// What is certain about a file.
-pub struct Summary<'a> {
-    facts: &'a FileFacts,
+#[derive(Debug)]
+pub struct Summary {
     closed: bool,
-    /// What is known of each thing by now.
-    cells: Vec<Free>,
-    /// Cells of globals.
-    globals: FxHashMap<&'a SmolStr, u32>,
-    /// Cells of variables of functions, by unit and name.
-    variables: FxHashMap<(u32, &'a SmolStr), u32>,
-    /// The cell of the first unit's result; those of the others follow.
-    results: u32,
-    /// By cell: the tasks that have read it.
-    readers: RefCell<Vec<Vec<u32>>>,
-    /// The task that is at work.
-    at_work: Cell<Option<u32>>,
+    cells: Vec<Cell>,
+    tasks: Vec<Task>,
+    edges: Vec<Edge>,
+    /// The first edge that is not in use.
+    free_edges: u32,
+    globals: FxHashMap<SmolStr, u32>,
+    units: Vec<UnitCells>,
+    /// How much was in use when it was made.
+    fresh: usize,
 }
 
-/// Something to look at: once, and again whenever something is different that was read for it.
-#[derive(Clone, Copy)]
-enum Task<'a> {
-    Global(&'a [Assigned], u32),
-    Function(u32),
-}
-
-impl<'a> Summary<'a> {
+impl Summary {
     /// Works it out.
-    pub fn of(facts: &'a FileFacts) -> Summary<'a> {
-        let (mut globals, mut variables) = (FxHashMap::default(), FxHashMap::default());
-        let (mut tasks, mut cells) = (Vec::new(), 0..);
-        let mut cell = || cells.next().unwrap_or_default();
-        for (name, values) in &facts.globals {
-            let cell = cell();
-            globals.insert(name, cell);
-            tasks.push(Task::Global(values, cell));
-        }
-        for (unit, it) in (0u32..).zip(&facts.units).filter(|(_, it)| it.kind == UnitKind::Function) {
-            for (name, _) in &it.facts.assigned {
-                variables.entry((unit, name)).or_insert_with(&mut cell);
-            }
-            tasks.push(Task::Function(unit));
-        }
-        let results = cell();
-        let count = results as usize + facts.units.len();
+    pub fn of(facts: &FileFacts) -> Summary {
         let mut summary = Summary {
-            facts,
             closed: is_closed(facts),
-            cells: vec![Free::NOTHING; count],
-            globals,
-            variables,
-            results,
-            readers: RefCell::new(vec![Vec::new(); count]),
-            at_work: Cell::new(None),
+            cells: Vec::new(),
+            tasks: Vec::new(),
+            edges: Vec::new(),
+            free_edges: NONE,
+            globals: FxHashMap::default(),
+            units: Vec::with_capacity(facts.units.len()),
+            fresh: 0,
         };
-        if !summary.comes_to_rest(&tasks) {
-            summary.cells.fill(Free::ANY);
+        summary.units.resize_with(facts.units.len(), UnitCells::default);
+        for unit in 0..facts.units.len() as u32 {
+            summary.add(facts, unit);
         }
+        let all = (0..summary.tasks.len() as u32).collect();
+        summary.come_to_rest(facts, all);
+        summary.fresh = summary.in_use();
         summary
+    }
+
+    /// Takes in what `changed` units say now; none if that is no less work than to begin anew.
+    pub fn update(&mut self, before_facts: &FileFacts, facts: &FileFacts, changed: &[u32]) -> Option<Different> {
+        let is_open_alike = |&unit: &u32| {
+            let (before, now) = (&before_facts.unit(unit).facts, &facts.unit(unit).facts);
+            before.open == now.open && imports(before) == imports(now)
+        };
+        if !changed.iter().all(is_open_alike) || self.in_use() > 4 * self.fresh + 1000 {
+            return None;
+        }
+        let mut cells = Vec::new();
+        for &unit in changed {
+            self.cells_of(unit, &mut cells);
+            // Functions inside see its variables.
+            facts.unit(unit).children.iter().for_each(|&child| self.cells_of(child, &mut cells));
+            self.remove(unit);
+            cells.extend(facts.assigned_globals(unit).map(|(name, _)| self.global_cell(name)));
+        }
+        let were = self.reset(cells);
+        let mut due = self.writers(were.keys());
+        for &unit in changed {
+            self.add(facts, unit);
+            due.extend(self.units[unit as usize].tasks.clone());
+        }
+        self.come_to_rest(facts, due);
+        let mut different = Different::default();
+        for &unit in changed {
+            different.units.insert(unit);
+            different.units.extend(&facts.unit(unit).children);
+        }
+        for (cell, before) in were {
+            self.tell((facts, before_facts), (cell, before), &mut different);
+        }
+        Some(different)
     }
 
     /// Whether no code out of sight takes part in the program.
@@ -86,222 +159,201 @@ impl<'a> Summary<'a> {
 
     /// What calling a function gives.
     pub fn result(&self, unit: u32) -> TypeSet {
-        self.read(self.results + unit).set
-    }
-
-    /// What is known by now; whoever reads it looks again when it is more.
-    fn read(&self, cell: u32) -> Free {
-        if let Some(task) = self.at_work.get() {
-            let readers = &mut self.readers.borrow_mut()[cell as usize];
-            if readers.last() != Some(&task) {
-                readers.push(task);
-            }
-        }
-        self.cells[cell as usize]
-    }
-
-    /// Looks at everything, then at what is different, for as many rounds as are allowed.
-    fn comes_to_rest(&mut self, tasks: &[Task<'a>]) -> bool {
-        let mut due = vec![true; tasks.len()];
-        for _ in 0..MOST_ROUNDS {
-            let mut changed = Vec::new();
-            for (index, task) in (0u32..).zip(tasks) {
-                if !std::mem::take(&mut due[index as usize]) {
-                    continue;
-                }
-                self.at_work.set(Some(index));
-                self.look(*task, &mut changed);
-                for cell in changed.drain(..) {
-                    // Who has read it and is still to come reads it in this round.
-                    let readers = std::mem::take(&mut self.readers.get_mut()[cell as usize]);
-                    readers.into_iter().for_each(|reader| due[reader as usize] = true);
-                }
-            }
-            self.at_work.set(None);
-            if !due.contains(&true) {
-                return true;
-            }
-        }
-        false
-    }
-
-    /// Notes what a cell holds now.
-    fn write(&mut self, cell: u32, now: Free, changed: &mut Vec<u32>) {
-        let known = &mut self.cells[cell as usize];
-        if *known != now {
-            *known = now;
-            changed.push(cell);
-        }
-    }
-
-    fn look(&mut self, task: Task<'a>, changed: &mut Vec<u32>) {
-        let facts = self.facts;
-        match task {
-            Task::Global(values, cell) => {
-                let value = |(unit, value): &Assigned| self.value(*unit, value, 0);
-                let joined = values.iter().map(value).fold(Free::NOTHING, join);
-                self.write(cell, joined, changed);
-            }
-            Task::Function(unit) => {
-                self.variables_of(unit, changed);
-                let it = &facts.unit(unit).facts;
-                let end = if it.always_returns { TypeSet::NONE } else { TypeSet::NULL };
-                let set = it.returns.iter().fold(end, |sum, value| sum | self.value(unit, value, 0).set);
-                self.write(self.results + unit, Free { set, ..Free::NOTHING }, changed);
-            }
-        }
-    }
-
-    /// The variables of a function. Each is looked at by itself, so that no question leads back to itself.
-    fn variables_of(&mut self, unit: u32, changed: &mut Vec<u32>) {
-        let facts = self.facts;
-        let assigned = &facts.unit(unit).facts.assigned;
-        // The variables of a function have cells one behind the other, in the order in which they are first assigned.
-        let Some(first) = assigned.first().map(|(name, _)| self.variables[&(unit, name)]) else { return };
-        let mut sums: Vec<Free> = Vec::new();
-        for (name, value) in assigned {
-            let (at, value) = ((self.variables[&(unit, name)] - first) as usize, self.value(unit, value, 0));
-            match sums.get_mut(at) {
-                Some(sum) => *sum = join(*sum, value),
-                None => sums.push(join(Free::NOTHING, value)),
-            }
-        }
-        for (cell, sum) in (first..).zip(sums) {
-            self.write(cell, sum, changed);
-        }
+        self.units[unit as usize].result.map_or(TypeSet::NONE, |cell| self.cells[cell as usize].now.set)
     }
 
     /// What a name is in a unit that has no variable of it, or none that is assigned.
-    pub fn further_out(&self, unit: u32, name: &SmolStr) -> Free {
-        let facts = self.facts.unit(unit).facts.clone();
-        if facts.open.locals || facts.open.import {
-            return Free::ANY;
-        }
-        let outer = self.facts.enclosing_function(unit);
-        let global = self.global(name);
-        match outer.filter(|&it| self.facts.has_variable(it, name)) {
-            Some(outer) => join(self.variable(outer, name), global),
-            // Somebody may have put more into the variables that are seen.
-            None if outer.is_some_and(|it| self.is_reached(it)) => Free::ANY,
-            None => global,
-        }
+    pub fn further_out(&mut self, facts: &FileFacts, unit: u32, name: &SmolStr) -> Free {
+        Look { summary: self, facts, task: NONE }.further_out(unit, name)
     }
 
-    /// What a name is wherever it is found from a unit.
-    fn named(&self, unit: u32, name: &SmolStr) -> Free {
-        let further = self.further_out(unit, name);
-        if self.facts.has_variable(unit, name) { join(self.variable(unit, name), further) } else { further }
+    fn in_use(&self) -> usize {
+        self.cells.len() + self.tasks.len() + self.edges.len()
     }
 
-    fn global(&self, name: &SmolStr) -> Free {
-        if !self.closed {
-            return Free::ANY;
-        }
-        let intrinsic = intrinsics::find(name);
-        let built_in = intrinsic.map_or(Free::NOTHING, |id| Free {
-            set: TypeSet::FUNCTION,
-            result: TypeSet::ANY,
-            intrinsic: Some(id.0),
-        });
-        match self.globals.get(name) {
-            // Before it is assigned, and after it is removed, the name means the intrinsic.
-            Some(&cell) => Free { intrinsic: None, ..join(self.read(cell), built_in) },
-            None => built_in,
-        }
+    fn cell(&mut self, of: Of, base: Free) -> u32 {
+        self.cells.push(Cell { of, base, now: base, writers: NONE, readers: NONE });
+        self.cells.len() as u32 - 1
     }
 
-    /// Whether somebody else may assign any variable of a function.
-    fn is_reached(&self, unit: u32) -> bool {
-        let it = self.facts.unit(unit);
-        let by_closures = it.children.iter().any(|&child| self.facts.unit(child).facts.open.outer);
-        it.facts.open.locals || it.facts.open.import || by_closures
+    /// The cell of a global; who reads a name that nobody assigns is told when somebody does.
+    fn global_cell(&mut self, name: &SmolStr) -> u32 {
+        if let Some(&cell) = self.globals.get(name) {
+            return cell;
+        }
+        let cell = self.cell(Of::Global(name.clone()), Free::NOTHING);
+        self.globals.insert(name.clone(), cell);
+        cell
     }
 
-    /// A variable of a function: parameters are what callers give.
-    fn variable(&self, unit: u32, name: &SmolStr) -> Free {
-        let it = self.facts.unit(unit);
-        let is_param = it.facts.params.iter().any(|(param, _)| param == name);
-        if is_param || it.made.contains(name) || self.is_reached(unit) {
-            return Free::ANY;
-        }
-        self.variables.get(&(unit, name)).map_or(Free::NOTHING, |&cell| self.read(cell))
+    fn task(&mut self, unit: u32, value: &Sym, cell: u32, is_result: bool) {
+        let it = &mut self.cells[cell as usize];
+        let task =
+            Task { unit, value: value.clone(), cell, is_result, next: it.writers, is_alive: true, is_due: false };
+        it.writers = self.tasks.len() as u32;
+        self.tasks.push(task);
     }
 
-    /// What an expression gives.
-    fn value(&self, unit: u32, symbol: &Sym, depth: u32) -> Free {
-        if depth > MOST_DEPTH {
-            return Free::ANY;
+    /// Adds the cells and tasks of a unit.
+    fn add(&mut self, facts: &FileFacts, unit: u32) {
+        let first = self.tasks.len() as u32;
+        for (name, value) in facts.assigned_globals(unit) {
+            let cell = self.global_cell(name);
+            self.task(unit, value, cell, false);
         }
-        let set = |set: TypeSet| {
-            let result = if set.may_be(TypeSet::FUNCTION) { TypeSet::ANY } else { TypeSet::NONE };
-            Free { set, result, intrinsic: None }
-        };
-        let inner = |symbol: &Sym| self.value(unit, symbol, depth + 1).set;
-        match &**symbol {
-            Symbol::Null => set(TypeSet::NULL),
-            Symbol::Number => set(TypeSet::NUMBER),
-            Symbol::Text => set(TypeSet::STRING),
-            Symbol::List(_) => set(TypeSet::LIST),
-            Symbol::Map(_) | Symbol::New(_) | Symbol::Locals | Symbol::Outer | Symbol::Globals => set(TypeSet::MAP),
-            Symbol::Function(number) => match self.facts.unit(unit).children.get(*number as usize) {
-                Some(&child) => Free { result: self.result(child), ..set(TypeSet::FUNCTION) },
-                None => Free::ANY,
-            },
-            Symbol::Name(name) => set(called(self.named(unit, name))),
-            Symbol::Ref(of) => match &**of {
-                Symbol::Name(name) => Free { intrinsic: None, ..self.named(unit, name) },
-                _ => Free::ANY,
-            },
-            Symbol::Call(of) => match &**of {
-                Symbol::Name(name) => set(called(self.named(unit, name))),
-                _ => Free::ANY,
-            },
-            Symbol::Iterated(of) => match &**of {
-                Symbol::Call(callee) => set(self.iterated_call(unit, callee)),
-                _ if inner(of) == TypeSet::STRING => set(TypeSet::STRING),
-                _ => Free::ANY,
-            },
-            Symbol::Element(of) if inner(of) == TypeSet::STRING => set(TypeSet::STRING),
-            Symbol::Slice(of) => {
-                let (sliced, of) = (TypeSet::LIST | TypeSet::STRING, inner(of));
-                set(if of.is_within(sliced) { of } else { sliced })
+        if facts.unit(unit).kind == UnitKind::Function {
+            self.add_function(unit, &facts.unit(unit).facts);
+        }
+        self.units[unit as usize].tasks = first..self.tasks.len() as u32;
+    }
+
+    fn add_function(&mut self, unit: u32, says: &UnitFacts) {
+        let mut names: Vec<_> = says.assigned.iter().map(|(name, _)| name).collect();
+        names.sort_unstable();
+        names.dedup();
+        let cells = names.into_iter().map(|name| (name.clone(), self.cell(Of::Variable(unit), Free::NOTHING)));
+        self.units[unit as usize].variables = cells.collect();
+        for (name, value) in &says.assigned {
+            if let Some(cell) = self.variable_cell(unit, name) {
+                self.task(unit, value, cell, false);
             }
-            Symbol::Binary(op, a, b) => set(types::binary(*op, inner(a), inner(b))),
-            Symbol::Unary(op, a) => set(types::unary(*op, inner(a))),
-            Symbol::Unknown
-            | Symbol::SelfValue
-            | Symbol::Super
-            | Symbol::Member(..)
-            | Symbol::Element(_)
-            | Symbol::Import(_) => Free::ANY,
+        }
+        let end = if says.always_returns { TypeSet::NONE } else { TypeSet::NULL };
+        let base = Free { set: end, ..Free::NOTHING };
+        let result = match self.units[unit as usize].result {
+            Some(result) => result,
+            None => self.cell(Of::Result(unit), base),
+        };
+        self.cells[result as usize].base = base;
+        self.cells[result as usize].now = base;
+        self.units[unit as usize].result = Some(result);
+        for value in &says.returns {
+            self.task(unit, value, result, true);
         }
     }
 
-    /// The elements of a list that an intrinsic has just made.
-    fn iterated_call(&self, unit: u32, callee: &Sym) -> TypeSet {
-        let Symbol::Name(name) = &**callee else { return TypeSet::ANY };
-        let intrinsic = self.named(unit, name).intrinsic.map(intrinsics::IntrinsicId);
-        let elements = intrinsic.map_or(TypeSet::NONE, |id| guide::given(id, &[]).elements);
-        if elements == TypeSet::NONE { TypeSet::ANY } else { elements }
+    fn variable_cell(&self, unit: u32, name: &str) -> Option<u32> {
+        let variables = &self.units[unit as usize].variables;
+        let at = variables.binary_search_by(|(it, _)| it.as_str().cmp(name)).ok()?;
+        Some(variables[at].1)
+    }
+
+    /// Takes out the tasks of a unit.
+    fn remove(&mut self, unit: u32) {
+        for task in self.units[unit as usize].tasks.clone() {
+            self.tasks[task as usize].is_alive = false;
+        }
+    }
+
+    /// The cells that a unit writes.
+    fn cells_of(&self, unit: u32, cells: &mut Vec<u32>) {
+        let it = &self.units[unit as usize];
+        cells.extend(it.tasks.clone().map(|task| self.tasks[task as usize].cell));
+        cells.extend(it.result.into_iter().chain(it.variables.iter().map(|(_, cell)| *cell)));
+    }
+
+    /// Lets cells start from nothing again, and all that was worked out from them. Tells what they held.
+    fn reset(&mut self, mut cells: Vec<u32>) -> FxHashMap<u32, Free> {
+        let mut were = FxHashMap::default();
+        while let Some(cell) = cells.pop() {
+            let Entry::Vacant(place) = were.entry(cell) else { continue };
+            let it = &mut self.cells[cell as usize];
+            place.insert(std::mem::replace(&mut it.now, it.base));
+            self.take_readers(cell, |_, task| cells.push(task.cell));
+        }
+        were
+    }
+
+    /// The living tasks that write to cells.
+    fn writers<'c>(&self, cells: impl Iterator<Item = &'c u32>) -> Vec<u32> {
+        let mut found = Vec::new();
+        for &cell in cells {
+            let mut at = self.cells[cell as usize].writers;
+            while let Some(task) = self.tasks.get(at as usize) {
+                if task.is_alive {
+                    found.push(at);
+                }
+                at = task.next;
+            }
+        }
+        found
+    }
+
+    /// Notes that a task has read a cell.
+    fn reads(&mut self, task: u32, cell: u32) {
+        let first = &mut self.cells[cell as usize].readers;
+        if self.edges.get(*first as usize).is_some_and(|edge| edge.task == task) {
+            return;
+        }
+        let edge = Edge { task, next: *first };
+        match self.edges.get_mut(self.free_edges as usize) {
+            Some(unused) => {
+                *first = self.free_edges;
+                self.free_edges = unused.next;
+                *unused = edge;
+            }
+            None => {
+                *first = self.edges.len() as u32;
+                self.edges.push(edge);
+            }
+        }
+    }
+
+    /// Takes out the living tasks that have read a cell: they will read it again.
+    fn take_readers(&mut self, cell: u32, mut take: impl FnMut(u32, &mut Task)) {
+        let mut at = std::mem::replace(&mut self.cells[cell as usize].readers, NONE);
+        while let Some(edge) = self.edges.get_mut(at as usize) {
+            let Edge { task: index, next } = *edge;
+            edge.next = std::mem::replace(&mut self.free_edges, at);
+            let task = &mut self.tasks[index as usize];
+            if task.is_alive {
+                take(index, task);
+            }
+            at = next;
+        }
+    }
+
+    /// Carries out tasks, and again those that have read what has grown.
+    fn come_to_rest(&mut self, facts: &FileFacts, tasks: Vec<u32>) {
+        let mut due = VecDeque::with_capacity(tasks.len());
+        due.extend(tasks.into_iter().filter(|&task| !std::mem::replace(&mut self.tasks[task as usize].is_due, true)));
+        while let Some(index) = due.pop_front() {
+            let task = &mut self.tasks[index as usize];
+            task.is_due = false;
+            let (unit, value, cell, is_result) = (task.unit, task.value.clone(), task.cell, task.is_result);
+            let found = Look { summary: self, facts, task: index }.value(unit, &value, 0);
+            let found = if is_result { Free { set: found.set, ..Free::NOTHING } } else { found };
+            let it = &mut self.cells[cell as usize];
+            let now = value::join(it.now, found);
+            if std::mem::replace(&mut it.now, now) != now {
+                self.take_readers(cell, |index, task| {
+                    if !std::mem::replace(&mut task.is_due, true) {
+                        due.push_back(index);
+                    }
+                });
+            }
+        }
+    }
+
+    /// Notes who sees that a cell holds something else than before.
+    fn tell(&self, (now, before): (&FileFacts, &FileFacts), (cell, was): (u32, Free), different: &mut Different) {
+        let it = &self.cells[cell as usize];
+        match &it.of {
+            Of::Global(name) => {
+                // What nobody assigns may still be an intrinsic.
+                if it.now != was || now.globals.contains_key(name) != before.globals.contains_key(name) {
+                    different.globals.insert(name.clone());
+                }
+            }
+            Of::Result(unit) if it.now != was => different.units.extend(now.unit(*unit).parent),
+            Of::Variable(unit) if it.now != was => different.units.extend(&now.unit(*unit).children),
+            Of::Result(_) | Of::Variable(_) => {}
+        }
     }
 }
 
-/// What reading a value gives: functions are called.
-fn called(free: Free) -> TypeSet {
-    match free.intrinsic {
-        Some(id) => guide::given(intrinsics::IntrinsicId(id), &[]).set,
-        None if free.set.may_be(TypeSet::FUNCTION) => free.set.without(TypeSet::FUNCTION) | free.result,
-        None => free.set,
-    }
-}
-
-fn join(a: Free, b: Free) -> Free {
-    let intrinsic = match (a.set, b.set) {
-        (TypeSet::NONE, _) => b.intrinsic,
-        (_, TypeSet::NONE) => a.intrinsic,
-        _ => a.intrinsic.filter(|_| a.intrinsic == b.intrinsic),
-    };
-    Free { set: a.set | b.set, result: a.result | b.result, intrinsic }
+fn imports(facts: &UnitFacts) -> bool {
+    facts.assigned.iter().any(|(_, value)| matches!(**value, Symbol::Import(_)))
 }
 
 /// Whether all code that can assign the globals of a file stands in it.
@@ -309,7 +361,6 @@ fn is_closed(facts: &FileFacts) -> bool {
     facts.units.iter().enumerate().all(|(index, unit)| {
         let (open, at_top) = (unit.facts.open, unit.kind == UnitKind::Statement);
         let outer = open.outer && facts.enclosing_function(index as u32).is_none();
-        let imports = unit.facts.assigned.iter().any(|(_, value)| matches!(**value, Symbol::Import(_)));
-        !(open.globals || outer || at_top && open.locals || open.import || imports)
+        !(open.globals || outer || at_top && open.locals || open.import || imports(&unit.facts))
     })
 }

@@ -55,7 +55,7 @@ impl Judge {
     fn is_fixed(&self, at: usize) -> bool {
         match self.unit.insts[at] {
             Inst::Const { .. } | Inst::Jump { .. } => true,
-            Inst::LoadFree { name, .. } => match self.facts.globals.get(self.unit.name(name)).map(Vec::as_slice) {
+            Inst::LoadFree { name, .. } => match self.facts.globals.get(self.unit.name(name)) {
                 None => intrinsics::find(self.unit.name(name)).is_some(),
                 Some([(unit, value)]) => {
                     self.facts.unit(*unit).kind == UnitKind::Statement && matches!(**value, Symbol::Function(_))

@@ -16,6 +16,7 @@ use minilive_runtime::intrinsics::{self, IntrinsicId};
 use minilive_syntax::SyntaxKind;
 use minilive_syntax::kind::ALL;
 use smol_str::SmolStr;
+use std::sync::Arc;
 
 /// What an item is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -360,7 +361,7 @@ pub fn documentation(
             let mut infer = Infer::new(db, places);
             let facts = infer.facts(document.file);
             // The text may have changed since the list was made.
-            let is_it = |(_, it): &(u32, &crate::db::FactsUnit)| it.kind == UnitKind::Function && it.name == *name;
+            let is_it = |(_, it): &(u32, &Arc<crate::db::FactsUnit>)| it.kind == UnitKind::Function && it.name == *name;
             let same = facts.units.get(*unit as usize).map(|it| (*unit, it)).filter(is_it);
             let (unit, _) = same.or_else(|| (0u32..).zip(&facts.units).find(is_it))?;
             let function = UnitRef { file: document.file, unit };

@@ -244,7 +244,7 @@ impl Infer<'_> {
         match object {
             Object::Globals(file) | Object::Module(file) => {
                 let facts = self.facts(file);
-                for (name, values) in &facts.globals {
+                for (name, values) in facts.globals.iter() {
                     let value = values.first().map(|(unit, value)| (UnitRef { file, unit: *unit }, value.clone()));
                     found.push(member(name, value));
                 }
