@@ -474,7 +474,7 @@ extern "C" fn get_index(ctx: *mut u8, site: u64, container: u64, key: u64) -> u6
 /// `container[key] = value`
 extern "C" fn set_index(ctx: *mut u8, site: u64, container: u64, key: u64, stored: u64) -> u64 {
     let realm = realm_at(ctx, site);
-    if value(container).as_map().is_some_and(|map| map.replace(realm, value(key), value(stored))) {
+    if value(container).as_map().is_some_and(|map| map.set_in_table(realm, value(key), value(stored))) {
         return Value::NULL.bits();
     }
     let result = ops::index_set(realm, value(container), value(key), value(stored));
