@@ -74,6 +74,8 @@ pub struct Words {
     pub takes: Box<[AtomicU64]>,
     /// The function value that a call through the table is calling.
     pub callee: Box<AtomicU64>,
+    /// The context of the run, for code that is called without arguments.
+    pub context: Box<AtomicU64>,
     /// One byte per exit: where tests make guards fail, 0 says that this one does so next.
     pub forced: Box<[AtomicU8]>,
 }
@@ -116,6 +118,7 @@ impl Shared {
             entries: zeroed_words(MAX_CODES),
             takes: zeroed_words(MAX_CODES),
             callee: Box::default(),
+            context: Box::default(),
             forced: zeroed_bytes(MAX_FORCED),
         };
         let chance = match guards {

@@ -20,6 +20,7 @@ mod leave;
 use crate::engine::unit::{CodeId, NameEntry};
 use crate::exits;
 use crate::feedback::FeedbackCell;
+use crate::feedback::Kinds;
 use crate::interp::calls::Receiver;
 use crate::interp::frame::{NativePlace, current_run, native_callers};
 use crate::interp::{Run, Site};
@@ -31,6 +32,7 @@ use crate::translate::{HELPERS, HelperId, HelperTable};
 use minilive_mir::ir::{BinaryOp, InstId, UnaryOp};
 use minilive_runtime::fault::{Eval, FatalError, Fault};
 use minilive_runtime::intrinsics::{self, IntrinsicId, MAX_PARAMS};
+use minilive_runtime::list::Rule;
 use minilive_runtime::ops::{self, Decision};
 use minilive_runtime::realm::{NO_SITE, Realm, TypeMap};
 use minilive_runtime::shape::ShapeId;
@@ -472,7 +474,7 @@ extern "C" fn get_index(ctx: *mut u8, site: u64, container: u64, key: u64) -> u6
 /// `container[key] = value`
 extern "C" fn set_index(ctx: *mut u8, site: u64, container: u64, key: u64, stored: u64) -> u64 {
     let realm = realm_at(ctx, site);
-    if value(container).as_map().is_some_and(|map| map.replace(realm, value(key), value(stored))) {
+    if value(container).as_map().is_some_and(|map| map.set_in_table(realm, value(key), value(stored))) {
         return Value::NULL.bits();
     }
     let result = ops::index_set(realm, value(container), value(key), value(stored));
@@ -640,7 +642,17 @@ pub fn window_kinds(realm: &Realm, n_regs: usize) -> Vec<WindowKind> {
             let value = unsafe { *realm.head.stack_top.sub(n_regs - i) };
             let rule = value.as_list().and_then(|list| list.rule());
             let unit_step = rule.is_some_and(|rule| rule.step == Some(1.0));
-            WindowKind { kinds: crate::interp::kinds_of(value), computed: rule.is_some(), unit_step }
+            let kinds = crate::interp::kinds_of(value);
+            let natural = match rule {
+                Some(Rule { base, .. }) => {
+                    let end = base.to_f64_lossy() + value.as_list().map_or(0, |list| list.len()) as f64;
+                    crate::interp::kinds_of(base) == Kinds::INT
+                        && base.to_f64_lossy() >= 0.0
+                        && end <= f64::from(i32::MAX)
+                }
+                None => kinds == Kinds::INT && value.to_f64_lossy() >= 0.0,
+            };
+            WindowKind { kinds, computed: rule.is_some(), unit_step, natural }
         })
         .collect()
 }

@@ -97,6 +97,8 @@ pub(crate) struct Backend {
     baseline: Option<Baseline>,
     /// A call that ran less often is not worth splicing its callee in.
     least_runs: u64,
+    /// A thread beside the program's is to compile, and was not started yet: short programs do without.
+    beside: bool,
     /// The thread that compiles, unless the program's own does.
     worker: Option<Worker>,
     /// The number of the run.
@@ -110,7 +112,7 @@ impl Optimiser {
     pub fn new(config: EngineConfig) -> Optimiser {
         let backend = translate::host_isa(config.verify).and_then(|isa| {
             let shared = Shared::new(config.max_native, config.guards)?;
-            let mut backend = Backend {
+            Ok(Backend {
                 baseline: config.tier.baseline().and_then(|_| baseline::compiler(&shared)),
                 shared,
                 isa,
@@ -120,15 +122,11 @@ impl Optimiser {
                 symbolic: config.symbolic,
                 passes: config.passes,
                 least_runs: least_runs(config.tier),
+                beside: !config.synchronous,
                 worker: None,
                 run: 0,
                 dumps: config.dump.then(Vec::new),
-            };
-            backend.link_keeping_stub().map_err(|refused| format!("{} {}", refused.refusal, refused.detail))?;
-            if !config.synchronous {
-                backend.worker = Worker::start(Arc::clone(&backend.isa));
-            }
-            Ok(backend)
+            })
         });
         Optimiser { config, backend, failures: Vec::new() }
     }
@@ -209,6 +207,7 @@ impl Tiering for Optimiser {
                 code.counters.heat.set(heat.max(1));
                 return;
             }
+            Place::Call if takes_detour(code) => return,
             _ => {}
         }
         if code.tier.drops.get() >= MAX_DROPS {
@@ -277,6 +276,7 @@ impl Tiering for Optimiser {
     fn start_run(&mut self, codes: &CodeTable, realm: &mut Realm) {
         let Ok(backend) = &mut self.backend else { return };
         exits::publish(&backend.shared);
+        backend.shared.words.context.store(std::ptr::from_ref(&realm.head) as u64, Relaxed);
         backend.start_run(codes, realm.head.max_depth != u32::MAX, self.config.max_native);
     }
 
@@ -307,6 +307,8 @@ pub(crate) fn exited(shared: &Shared, codes: &CodeTable, exit: u32) {
         ways::rearm_all(codes.get(CodeId(entry.info.at.0)));
     }
     let code = codes.get(entry.code);
+    // Each call that came to a loop by a detour leaves it at its end.
+    let most = most + if entry.address == code.tier.entry.get() { 0 } else { u64::from(code.tier.detours.get()) };
     // Activations of code that was dropped before still run; they tell nothing new of the code that took its place.
     if count < most || !helpers::teaches(entry.info.reason) || !code.tier.is_linked(entry.address) {
         return;
@@ -393,6 +395,10 @@ impl Backend {
         // A function that breaks the invariants of its own form would compute something else: the interpreter keeps it.
         if let Err(errors) = crate::ssa::verify::verify(&func) {
             return Err(Refused::failed(format!("{}\n{}", errors.join("\n"), crate::ssa::print::print(&func))));
+        }
+        self.provide_keeping_stub(codes)?;
+        if std::mem::take(&mut self.beside) {
+            self.worker = Worker::start(Arc::clone(&self.isa));
         }
         self.provide_lookups(codes, &func)?;
         let job = Job {
@@ -490,6 +496,18 @@ fn waits_for_outer(code: &Code, block: BlockId) -> bool {
     let waits = outer != block && !refused && passed < nest::MOST_WAITS;
     code.tier.waits.set(waits.then_some((block, outer, passed + 1)));
     waits
+}
+
+/// Whether a call goes to the function's compiled loops by way of lower tiers once more: an entry for calls would be most of that code
+/// again, and costs as much as many of these ways.
+fn takes_detour(code: &Code) -> bool {
+    /// How many of them an instruction of the function is worth. Measured: 3 and 10 differ little, 1 is too few.
+    const DETOURS_AN_INSTRUCTION: usize = 8;
+    let detours = code.tier.detours.get();
+    let few = (detours as usize) < code.unit.insts.len() * DETOURS_AN_INSTRUCTION;
+    let takes = few && code.tier.osr.iter().any(|entry| entry.get() != 0);
+    code.tier.detours.set(detours + u32::from(takes));
+    takes
 }
 
 /// How often a call must have run for its callee to be spliced in: what is compiled at once, as tests do, has not run yet.

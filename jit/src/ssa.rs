@@ -242,6 +242,8 @@ pub enum Op {
         signless: bool,
         /// Whether both operands fit 32 bits.
         small: bool,
+        /// Whether the product of both, if neither is negative, fits 64 bits.
+        fits: bool,
     },
     /// Exact quotient by a power of two; leaves if there is a remainder.
     IShift(u8),

@@ -105,7 +105,7 @@ pub enum HelperId {
     FindStub,
     /// `(ctx, object, name, value) -> done`: see [`lookup`].
     PutStub,
-    /// `(ctx, helper, a, b, c, d)`, keeping all registers: what the helper gives stands in the head. See [`tramp`].
+    /// `()`, keeping all registers: what the helper takes and gives stands in the head. See [`tramp`].
     Keeping,
     /// `(ctx, site, map, name, value) -> value or EXC`
     StoreMember,

@@ -180,15 +180,15 @@ impl MapRef {
         }
     }
 
-    /// Sets the value of a key that the table of a map has already; false if it is not to be found so, or if more is to be done.
+    /// Sets the value of a key of a map with a table, as [`MapRef::set`] does; false if nothing was done, as there is more to do.
     #[inline]
-    pub fn replace(self, realm: &mut Realm, key: Value, value: Value) -> bool {
+    pub fn set_in_table(self, realm: &mut Realm, key: Value, value: Value) -> bool {
         if self.layout() != MapLayout::Dict || self.is_guarded() || self.object().table.is_null() {
             return false;
         }
         // SAFETY: invariant 2; nothing else looks at the table meanwhile.
         let table = unsafe { &mut *self.object().table };
-        let Some(old) = table.replace(key, value) else { return false };
+        let Some(old) = table.insert_in_place(key, value) else { return false };
         realm.overwritten(old);
         true
     }

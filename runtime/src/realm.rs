@@ -62,8 +62,6 @@ pub struct Head {
     pub native_site: u64,
     /// Answer of a helper whose caller keeps all registers across the call: 0 to go on, else to unwind.
     pub native_status: u64,
-    /// [`NUMBER_END`], which is too long for an operand of an instruction; compiled code compares with it here.
-    pub number_end: u64,
     /// One allocation region a size class (see [`crate::heap::classes`]).
     pub bump: Bumps,
     /// A key whose bits are below this is a number under which a list gives its own element. Below it are all numbers, or none
@@ -78,6 +76,8 @@ pub struct Head {
     pub changed_types: u8,
     /// The map of globals.
     pub globals: u64,
+    /// A helper that compiled code calls without giving a register up, and what it takes.
+    pub kept: [u64; 5],
     /// Stands for the function that a value is not: at [`crate::function::FUNCTION_CODE`], the number of no code.
     pub no_function: [u64; 2],
 }
@@ -110,10 +110,10 @@ pub const HEAD_GLOBALS_GUARDED: usize = offset_of!(Head, globals_guarded);
 pub const HEAD_ELEMENT_KEYS_END: usize = offset_of!(Head, element_keys_end);
 /// Offset of [`Head::native_status`].
 pub const HEAD_NATIVE_STATUS: usize = offset_of!(Head, native_status);
-/// Offset of [`Head::number_end`].
-pub const HEAD_NUMBER_END: usize = offset_of!(Head, number_end);
 /// Offset of [`Head::globals`].
 pub const HEAD_GLOBALS: usize = offset_of!(Head, globals);
+/// Offset of [`Head::kept`].
+pub const HEAD_KEPT: usize = offset_of!(Head, kept);
 /// Offset of [`Head::no_function`].
 pub const HEAD_NO_FUNCTION: usize = offset_of!(Head, no_function);
 /// Offset of [`Head::native_frame`].
@@ -569,8 +569,8 @@ fn new_head(stack: &VmStack, config: &RealmConfig) -> Head {
         native_frame: 0,
         native_site: NO_SITE,
         native_status: 0,
-        number_end: NUMBER_END,
         globals: Value::NULL.bits(),
+        kept: [0; 5],
         no_function: [0, u64::MAX],
         bump: [Bump::EMPTY; crate::heap::classes::CLASS_COUNT],
         element_keys_end: NUMBER_END,
@@ -617,7 +617,7 @@ mod tests {
         let hot = [HEAD_BUDGET, HEAD_NATIVE_LIMIT, HEAD_CELLS, HEAD_STACK_TOP, HEAD_STACK_LIMIT, HEAD_STACK_BASE];
         assert_eq!(hot, [0, 8, 16, 24, 32, 40]);
         assert_eq!([HEAD_DEPTH, HEAD_MAX_DEPTH, HEAD_GLOBALS_GUARDED], [48, 52, 60]);
-        assert_eq!([HEAD_NATIVE_FRAME, HEAD_NATIVE_STATUS, HEAD_BUMP], [80, 96, 112]);
+        assert_eq!([HEAD_NATIVE_FRAME, HEAD_NATIVE_STATUS, HEAD_BUMP], [80, 96, 104]);
         assert_eq!([offset_of!(Bump, next), offset_of!(Bump, end)], [0, 8]);
     }
 

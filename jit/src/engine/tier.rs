@@ -109,6 +109,8 @@ pub struct TierState {
     pub drops: Cell<u32>,
     /// The inner loop that was hot, the loop around it that is waited for, and how many heads were passed meanwhile.
     pub waits: Cell<Option<(BlockId, BlockId, u32)>>,
+    /// Calls that went through code of a lower tier to the function's compiled loops, since it has no entry for calls.
+    pub detours: Cell<u32>,
     /// How often something that was compiled, or was being compiled, stopped being right.
     pub version: Cell<u32>,
     /// Guards that failed too often, by the instruction they stand at: do not speculate there again.

@@ -228,11 +228,13 @@ impl Backend {
         Ok(())
     }
 
-    /// Puts the stub that keeps all registers around helpers.
-    pub(super) fn link_keeping_stub(&mut self) -> Result<(), Refused> {
-        let compiled = tramp::keeping_stub(&self.isa)?;
-        let piece = put_piece(&mut self.shared.native(), "keep registers".to_owned(), &compiled)?;
-        self.helpers.addresses[translate::HelperId::Keeping as usize] = piece.address;
+    /// Provides the stub that keeps all registers around helpers. Programs that end before anything is compiled do without.
+    pub(super) fn provide_keeping_stub(&mut self, codes: &CodeTable) -> Result<(), Refused> {
+        if self.helpers.addresses[translate::HelperId::Keeping as usize] == 0 {
+            let compiled = tramp::keeping_stub(&self.isa, std::ptr::from_ref(&*self.shared.words.context) as usize)?;
+            let address = self.share(codes, "keep registers".to_owned(), &compiled)?;
+            self.helpers.addresses[translate::HelperId::Keeping as usize] = address;
+        }
         Ok(())
     }
 

@@ -51,6 +51,8 @@ pub struct WindowKind {
     pub computed: bool,
     /// Whether its elements go up by one.
     pub unit_step: bool,
+    /// Whether it is a small integer and not below zero; of a computed list, whether its first element is, and none is larger.
+    pub natural: bool,
 }
 
 /// Everything that compiling one entry of one unit depends on. Plain data: no heap pointers but pinned literals.

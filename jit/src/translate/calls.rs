@@ -2,7 +2,7 @@
 
 use super::lower::{Lower, memory};
 use super::symbols::Symbol;
-use super::tramp::{KEPT_ARGS, preserving_signature};
+use super::tramp::{kept_word, preserving_signature};
 use super::{HelperId, convention, signature};
 use crate::ssa::{Helper, Inst, MemberSite, Op, Rep, Val};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
@@ -41,16 +41,13 @@ impl Lower<'_, '_> {
     /// Calls a helper on a way that is seldom taken: all registers keep their values.
     pub(super) fn call_keeping(&mut self, id: HelperId, args: &[ir::Value]) -> ir::Value {
         let (stub, address) = (self.helper(HelperId::Keeping, 0), self.helper(id, 0));
-        let mut all = vec![self.ctx, address];
-        all.extend_from_slice(args);
-        let nothing = all[0];
-        all.resize(KEPT_ARGS + 2, nothing);
+        for (i, word) in std::iter::once(address).chain(args.iter().copied()).enumerate() {
+            self.b.ins().store(memory(), word, self.ctx, kept_word(i));
+        }
         let builder = &mut self.b;
-        let signature = *self
-            .signatures
-            .entry((KEPT_ARGS, 2))
-            .or_insert_with(|| builder.import_signature(preserving_signature(KEPT_ARGS + 2)));
-        self.b.ins().call_indirect(signature, stub, &all);
+        let signature =
+            *self.signatures.entry((0, 2)).or_insert_with(|| builder.import_signature(preserving_signature()));
+        self.b.ins().call_indirect(signature, stub, &[]);
         self.b.ins().load(types::I64, memory(), self.ctx, HEAD_NATIVE_STATUS as i32)
     }
 

@@ -1,11 +1,11 @@
 //! Numbers: conversions with their guards, arithmetic, comparisons.
 
 use super::HelperId;
-use super::lower::{Lower, memory};
+use super::lower::Lower;
 use crate::ssa::{Cmp, Inst, Math, Op, Rep, Val};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
-use minilive_runtime::realm::HEAD_NUMBER_END;
+use minilive_runtime::value::NUMBER_END;
 
 /// 1.5 * 2^52: adding it to a small double leaves the rounded integer in the low bits.
 const MAGIC: f64 = 6_755_399_441_055_744.0;
@@ -101,8 +101,7 @@ impl Lower<'_, '_> {
 
     /// Whether a boxed value is a number.
     pub(super) fn is_below_tags(&mut self, boxed: ir::Value) -> ir::Value {
-        let end = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_NUMBER_END as i32);
-        self.b.ins().icmp(IntCC::UnsignedLessThan, boxed, end)
+        self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, boxed, NUMBER_END as i64)
     }
 
     /// Goes on if the operand is as it should be. Otherwise, if it is what a call gave, it may also be the mark of unwinding.
@@ -253,7 +252,9 @@ impl Lower<'_, '_> {
     }
 
     fn int_rem(&mut self, inst: &Inst) -> ir::Value {
-        let Op::IRem { by_zero, negative, signless, small } = inst.op else { unreachable!("called for remainders") };
+        let Op::IRem { by_zero, negative, signless, small, fits } = inst.op else {
+            unreachable!("called for remainders")
+        };
         let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
         let constant = match self.defs.get(&inst.args[1]) {
             Some(Op::Int(n)) if *n > 0 => Some(*n),
@@ -265,11 +266,7 @@ impl Lower<'_, '_> {
         }
         let rest = match (constant, negative) {
             (Some(n), false) if (n as u64).is_power_of_two() => self.b.ins().band_imm_u(a, n - 1),
-            (Some(n), false) if small => {
-                let a = self.b.ins().ireduce(types::I32, a);
-                let rest = self.b.ins().urem_imm_u(a, n);
-                self.b.ins().uextend(types::I64, rest)
-            }
+            (Some(n), false) if fits => self.rest_by_product(a, n),
             (Some(_), false) => self.b.ins().urem(a, b),
             _ if small => {
                 let (x, y) = (self.b.ins().ireduce(types::I32, a), self.b.ins().ireduce(types::I32, b));
@@ -290,6 +287,16 @@ impl Lower<'_, '_> {
             self.b.switch_to_block(next);
         }
         rest
+    }
+
+    /// The rest of a division by a constant that is no power of two, without dividing: the quotient is the upper half of the product with
+    /// ⌈2^64 / n⌉, exactly, as long as the dividend times n is below 2^64 (T. Granlund, P. L. Montgomery, “Division by Invariant Integers
+    /// using Multiplication”, 1994).
+    fn rest_by_product(&mut self, dividend: ir::Value, n: i64) -> ir::Value {
+        let factor = self.iconst((u64::MAX / n.unsigned_abs() + 1) as i64);
+        let quotient = self.b.ins().umulhi(dividend, factor);
+        let whole = self.b.ins().imul_imm_s(quotient, n);
+        self.b.ins().isub(dividend, whole)
     }
 
     fn int_shift(&mut self, inst: &Inst, bits: u8) -> ir::Value {

@@ -7,7 +7,7 @@ use cranelift_codegen::Context;
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, UserFuncName, types};
 use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
-use minilive_runtime::realm::{HEAD_NATIVE_FRAME, HEAD_NATIVE_STATUS};
+use minilive_runtime::realm::{HEAD_KEPT, HEAD_NATIVE_FRAME, HEAD_NATIVE_STATUS};
 
 /// Compiles a function of one block; `body` is given its parameters and gives its result, if it has one.
 fn one_block(
@@ -73,29 +73,36 @@ pub fn trampoline(isa: &OwnedTargetIsa, callee_word: usize, arity: usize) -> Res
 /// Words that a helper takes through the keeping stub, beside the context.
 pub const KEPT_ARGS: usize = 4;
 
-/// `(ctx, helper, a, b, c, d)`: calls a helper and keeps every register, so that code need not keep its values in memory because of a
-/// call that hardly ever happens; what the helper gives stands in the realm's head.
-pub fn keeping_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
-    one_block(isa, UserFuncName::user(3, 0), preserving_signature(KEPT_ARGS + 2), |b, params| {
+/// `()`: calls a helper and keeps every register, so that code need not keep its values in memory, nor elsewhere, because of a call that
+/// hardly ever happens. The helper, what it takes beside the context, and what it gives stand in the realm's head.
+pub fn keeping_stub(isa: &OwnedTargetIsa, context_word: usize) -> Result<Compiled, Refused> {
+    one_block(isa, UserFuncName::user(3, 0), preserving_signature(), |b, _| {
+        let memory = MemFlagsData::trusted();
+        let word = b.ins().iconst(types::I64, context_word as i64);
+        let context = b.ins().load(types::I64, memory, word, 0);
         // Whoever looks at the stack starts at the caller's frame, which this one points to.
         let frame = b.ins().get_frame_pointer(types::I64);
-        let caller = b.ins().load(types::I64, MemFlagsData::trusted(), frame, 0);
-        b.ins().store(MemFlagsData::trusted(), caller, params[0], HEAD_NATIVE_FRAME as i32);
+        let caller = b.ins().load(types::I64, memory, frame, 0);
+        b.ins().store(memory, caller, context, HEAD_NATIVE_FRAME as i32);
         let helper = b.import_signature(signature(isa, KEPT_ARGS));
-        let mut args = params.to_vec();
-        let address = args.remove(1);
-        let call = b.ins().call_indirect(helper, address, &args);
+        let kept: Vec<ir::Value> =
+            (0..=KEPT_ARGS).map(|i| b.ins().load(types::I64, memory, context, kept_word(i))).collect();
+        let args = [&[context], &kept[1..]].concat();
+        let call = b.ins().call_indirect(helper, kept[0], &args);
         let result = b.inst_results(call)[0];
-        b.ins().store(MemFlagsData::trusted(), result, params[0], HEAD_NATIVE_STATUS as i32);
+        b.ins().store(memory, result, context, HEAD_NATIVE_STATUS as i32);
         None
     })
 }
 
-/// The signature of code that keeps all registers: so many words, no result.
-pub fn preserving_signature(words: usize) -> ir::Signature {
-    let mut signature = ir::Signature::new(CallConv::PreserveAll);
-    signature.params = vec![ir::AbiParam::new(types::I64); words];
-    signature
+/// Where the helper stands that the keeping stub calls (0), and its words.
+pub fn kept_word(i: usize) -> i32 {
+    (HEAD_KEPT + i * 8) as i32
+}
+
+/// The signature of code that keeps all registers and finds everything in memory.
+pub fn preserving_signature() -> ir::Signature {
+    ir::Signature::new(CallConv::PreserveAll)
 }
 
 /// Stands for code that is not compiled: hands its arguments and the callee to the interpreter.

@@ -63,17 +63,23 @@ impl Block {
         Err(_) => panic!("the size is a power of two"),
     };
 
-    /// Fresh memory from the system, all of which will be `filled` soon or not; its header is not initialised yet.
+    /// Fresh memory from the system, all of which will be `filled` soon or not; of its header the bitmaps alone are initialised.
     fn from_system(filled: bool) -> Block {
         // SAFETY: the layout is not empty.
         let memory = unsafe { std::alloc::alloc(Block::LAYOUT) };
         if filled {
             prefer_large_pages(memory, BLOCK_SIZE);
         }
-        match NonNull::new(memory) {
-            Some(memory) => Block(memory.cast()),
-            None => std::alloc::handle_alloc_error(Block::LAYOUT),
+        let Some(memory) = NonNull::new(memory) else { std::alloc::handle_alloc_error(Block::LAYOUT) };
+        let block = Block(memory.cast());
+        // SAFETY: invariant 1: the block is ours and large enough for its header.
+        unsafe {
+            let header = block.0.as_ptr();
+            (&raw mut (*header).mark).write_bytes(0, 1);
+            (&raw mut (*header).allocated).write_bytes(0, 1);
+            (&raw mut (*header).finalise).write_bytes(0, 1);
         }
+        block
     }
 
     /// Gives the memory back to the system.
@@ -82,7 +88,7 @@ impl Block {
         unsafe { std::alloc::dealloc(self.0.as_ptr().cast(), Block::LAYOUT) }
     }
 
-    /// Makes the block one of empty cells of a class.
+    /// Makes the block, whose bitmaps are empty, one of empty cells of a class.
     fn format(self, class: usize) {
         let cell_size = CLASS_SIZES[class];
         // SAFETY: invariant 1: the block is ours and large enough for its header.
@@ -95,10 +101,17 @@ impl Block {
             (&raw mut (*header).class).write(class as u32);
             (&raw mut (*header).untouched).write(0);
             (&raw mut (*header).unswept).write(0);
-            (&raw mut (*header).mark).write_bytes(0, 1);
-            (&raw mut (*header).allocated).write_bytes(0, 1);
-            (&raw mut (*header).finalise).write_bytes(0, 1);
         }
+    }
+
+    /// Forgets all cells.
+    fn empty(self) {
+        let header = self.header();
+        let words = header.used_words();
+        for bitmap in [&mut header.mark, &mut header.allocated, &mut header.finalise] {
+            bitmap[..words].fill(0);
+        }
+        header.untouched = 0;
     }
 
     /// The block an object in a cell belongs to.
@@ -233,6 +246,7 @@ impl BlockPool {
     }
 
     fn give(&self, block: Block) {
+        block.empty();
         let mut blocks = self.lock();
         if blocks.len() < POOL_BLOCKS {
             blocks.push(block);

@@ -133,20 +133,32 @@ impl Dict {
             let fits = self.index.link(key, self.entries.len());
             debug_assert!(fits, "a rebuild makes room");
         }
+        self.append(key, value);
+        None
+    }
+
+    /// Adds an entry whose key is in the index already.
+    #[inline]
+    fn append(&mut self, key: Value, value: Value) {
         if let Some(text) = key.as_string() {
             self.has_texts = true;
             self.hides |= hides(text.as_str());
         }
         self.entries.push(Entry { key, value });
         self.live += 1;
-        None
     }
 
-    /// Sets the value of a key that is there; returns the value before.
+    /// As [`Dict::insert`], unless that takes more memory: then nothing is done. Of a new key the value before is null.
     #[inline]
-    pub(crate) fn replace(&mut self, key: Value, value: Value) -> Option<Value> {
-        let at = self.find(key)?;
-        Some(std::mem::replace(&mut self.entries[at].value, value))
+    pub(crate) fn insert_in_place(&mut self, key: Value, value: Value) -> Option<Value> {
+        if let Some(at) = self.find(key) {
+            return Some(std::mem::replace(&mut self.entries[at].value, value));
+        }
+        let fits = self.entries.len() < self.entries.capacity() && self.index.link(key, self.entries.len());
+        fits.then(|| {
+            self.append(key, value);
+            Value::NULL
+        })
     }
 
     /// Drops tombstones and makes room for `capacity` entries.

@@ -251,7 +251,8 @@ impl Builder<'_> {
         let most = c.unsigned_abs().max(d.unsigned_abs()).saturating_sub(1) as i64;
         let ty = Ty::Int(lo.clamp(-most, 0), hi.clamp(0, most.max(0)));
         let small = |lo: i64, hi: i64| lo > i64::from(i32::MIN) && hi <= i64::from(i32::MAX);
-        let op = Op::IRem { by_zero, negative, signless, small: small(lo, hi) && small(c, d) };
+        let fits = hi.unsigned_abs().checked_mul(d.unsigned_abs()).is_some();
+        let op = Op::IRem { by_zero, negative, signless, small: small(lo, hi) && small(c, d), fits };
         let exit = (by_zero || negative && !signless).then(|| self.exit(ExitReason::SlowRemainder));
         let (left, right) = (self.as_int(x), self.as_int(y));
         self.slot(op, &[left, right], ty, exit)

@@ -5,7 +5,7 @@
 
 use super::iterate::LONGEST;
 use super::uses::giver;
-use super::{Builder, CellState, Env, RangeParts, Slot, Step, Stop};
+use super::{Builder, CellState, Env, RangeParts, Slot, Step, Stop, WindowKind};
 use crate::feedback::{Global, Kinds, Target, Variety};
 use crate::reason::{ExitReason, Refused};
 use crate::ssa::body::Body;
@@ -136,6 +136,29 @@ impl Builder<'_> {
         self.enter_captured()
     }
 
+    /// An integer that is to be zero or more, since the loop may well count with it.
+    fn guard_natural(&mut self, slot: Slot) -> Slot {
+        let Ty::Int(lo, hi) = slot.ty else { return slot };
+        if lo >= 0 || hi < 0 {
+            return slot;
+        }
+        let end = self.int(hi + 1);
+        let exit = self.exit_entry(ExitReason::Negative);
+        self.op_exit(Op::GuardIndex, &[slot.val, end.val], Rep::None, Some(exit));
+        Slot { ty: Ty::Int(0, hi), val: slot.val }
+    }
+
+    /// Numbers from `base` on, `count` of them, that are to be small integers, as those are of which a range is made; the largest one.
+    fn guard_small_end(&mut self, base: Slot, count: Slot) -> i64 {
+        let most = i64::from(i32::MAX);
+        let start = self.as_int(base);
+        let end = self.op(Op::IAdd, &[start, count.val], Rep::Int);
+        let limit = self.int(most + 1);
+        let exit = self.exit_entry(ExitReason::Overflow);
+        self.op_exit(Op::GuardIndex, &[end, limit.val], Rep::None, Some(exit));
+        most
+    }
+
     fn enter_loop(&mut self, live: &RegSet) -> Step<()> {
         let absent = self.absent();
         self.env.regs.fill(absent);
@@ -159,12 +182,15 @@ impl Builder<'_> {
                 && let Some((made, id)) = self.private_range(reg)
             {
                 self.guard_only_intrinsic(made, id);
-                self.enter_range(reg, slot, seen.unit_step)?;
+                self.enter_range(reg, slot, seen)?;
                 continue;
             }
             let is_int = self.is_int_use(reg);
             let want = if self.is_position(reg) { Ty::ANY_INT } else { self.guess_loaded(is_int, seen.kinds) };
-            let narrowed = self.narrow(slot, want, Self::exit_entry)?;
+            let mut narrowed = self.narrow(slot, want, Self::exit_entry)?;
+            if seen.natural && self.may(ExitReason::Negative) {
+                narrowed = self.guard_natural(narrowed);
+            }
             self.refine(reg, narrowed);
         }
         if self.loop_facts.iter().any(|facts| !facts.indexes.is_empty()) {
@@ -234,19 +260,27 @@ impl Builder<'_> {
     }
 
     /// Takes the list of a counted loop apart.
-    fn enter_range(&mut self, reg: Reg, slot: Slot, unit_step: bool) -> Step<()> {
+    fn enter_range(&mut self, reg: Reg, slot: Slot, seen: WindowKind) -> Step<()> {
         let list = self.narrow(slot, Ty::List, Self::exit_entry)?;
         let exit = self.exit_entry(ExitReason::ListKind);
         let val = self.op_exit(Op::GuardComputed, &[list.val], Rep::Boxed, Some(exit));
         let base = self.slot(Op::RangeBase, &[val], Ty::Any, None);
-        let base = self.narrow(base, Ty::ANY_INT, Self::exit_entry)?;
+        let mut base = self.narrow(base, Ty::ANY_INT, Self::exit_entry)?;
+        if seen.natural && self.may(ExitReason::Negative) {
+            base = self.guard_natural(base);
+        }
         let step = self.slot(Op::RangeStep, &[val], Ty::Any, None);
         let count = self.slot(Op::ListLen, &[val], Ty::Int(0, LONGEST), None);
-        let (step, elem) = if unit_step {
+        let (step, elem) = if seen.unit_step {
             let exit = self.exit_entry(ExitReason::ListKind);
             self.op_exit(Op::GuardBits(1f64.to_bits()), &[step.val], Rep::Boxed, Some(exit));
             let (lo, hi) = base.ty.range().unwrap_or((-INT_MAX, INT_MAX));
-            (self.int(1), Ty::Int(lo, hi.saturating_add(LONGEST).min(INT_MAX)))
+            let most = if seen.natural && lo >= 0 && self.may(ExitReason::Overflow) {
+                self.guard_small_end(base, count)
+            } else {
+                hi.saturating_add(LONGEST).min(INT_MAX)
+            };
+            (self.int(1), Ty::Int(lo, most))
         } else {
             // The elements lie between two numbers that passed the same guard when the range was made.
             (self.narrow(step, Ty::ANY_INT, Self::exit_entry)?, Ty::ANY_INT)

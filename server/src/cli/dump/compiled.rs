@@ -52,7 +52,8 @@ pub fn text(
     if cfg!(minilive_portable) {
         return Err(Failure("this build interprets only, so there is no compiled code to show".to_string()));
     }
-    let config = EngineConfig { dump: true, synchronous: true, ..EngineConfig::default() };
+    // What is shown is what `run` runs.
+    let config = EngineConfig { dump: true, synchronous: true, counted: false, ..EngineConfig::default() };
     let mut engine = Engine::new(config);
     let loaded = engine.load(program).map_err(|error| Failure(error.to_string()))?;
     let limits = Limits { time: Some(WATCH_TIME), memory: WATCH_BYTES, output: WATCH_BYTES, ..Limits::NONE };
