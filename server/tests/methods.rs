@@ -213,8 +213,10 @@ fn every_method_answers_at_every_place_with_places_of_the_text() {
             }
         }
         let numbers_alone = method.contains("semanticTokens") || method == "textDocument/foldingRange";
+        // A signature has no place, and there is no such module.
+        let numbers_alone = numbers_alone || method.ends_with("signatureHelp") || method.ends_with("documentLink");
         let says_places = !numbers_alone && !matches!(about, Workspace);
-        assert!(!says_places || places > 0 || method.ends_with("signatureHelp"), "{method} found nothing");
+        assert!(!says_places || places > 0, "{method} found nothing");
         assert!(refused == 0 || method.ends_with("ename"), "{method} was refused {refused} times");
     }
     client.shut_down();
