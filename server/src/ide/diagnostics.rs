@@ -68,7 +68,8 @@ const TEXT: &str = "minilive";
 const LIVE: &str = "minilive-live";
 
 /// Codes of what is said beside the checks of the text; all of them and the checks' own can be given a level.
-const OTHERS: [&str; 7] = [
+const OTHERS: [&str; 8] = [
+    "duplicate-parameter",
     "evaluation-cut",
     "import-broken",
     "import-circle",
