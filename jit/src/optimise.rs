@@ -207,7 +207,7 @@ impl Tiering for Optimiser {
                 code.counters.heat.set(heat.max(1));
                 return;
             }
-            Place::Call if takes_detour(code) => return,
+            _ if takes_detour(code, place) => return,
             _ => {}
         }
         if code.tier.drops.get() >= MAX_DROPS {
@@ -498,13 +498,13 @@ fn waits_for_outer(code: &Code, block: BlockId) -> bool {
     waits
 }
 
-/// Whether a call goes to the function's compiled loops by way of lower tiers once more: an entry for calls would be most of that code
-/// again, and costs as much as many of these ways.
-fn takes_detour(code: &Code) -> bool {
-    /// How many of them an instruction of the function is worth. Measured: 3 and 10 differ little, 1 is too few.
-    const DETOURS_AN_INSTRUCTION: usize = 8;
+/// Whether a call, or a round of a loop without an entry of its own, goes to the function's compiled loops by way of lower tiers once
+/// more: one entry more would be most of that code again, and costs as much as many of these ways.
+fn takes_detour(code: &Code, place: Place) -> bool {
+    // How many of them an instruction of the function is worth. Measured: 3 and 10 differ little for calls, 1 is too few.
+    let worth = if place == Place::Call { 8 } else { 4 };
     let detours = code.tier.detours.get();
-    let few = (detours as usize) < code.unit.insts.len() * DETOURS_AN_INSTRUCTION;
+    let few = ((detours - code.tier.detours_before.get()) as usize) < code.unit.insts.len() * worth;
     let takes = few && code.tier.osr.iter().any(|entry| entry.get() != 0);
     code.tier.detours.set(detours + u32::from(takes));
     takes

@@ -19,6 +19,7 @@ impl Code {
         tier.tier.set(Tier::Optimised);
         tier.refusal.set(None);
         tier.compiles.set(tier.compiles.get() + 1);
+        tier.detours_before.set(tier.detours.get());
         tier.compile_time.set(tier.compile_time.get() + time);
         tier.refused.borrow_mut().retain(|it| it.place != place);
         tier.placed.borrow_mut().push(Placed { address, bytes, place });

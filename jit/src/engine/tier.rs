@@ -109,8 +109,10 @@ pub struct TierState {
     pub drops: Cell<u32>,
     /// The inner loop that was hot, the loop around it that is waited for, and how many heads were passed meanwhile.
     pub waits: Cell<Option<(BlockId, BlockId, u32)>>,
-    /// Calls that went through code of a lower tier to the function's compiled loops, since it has no entry for calls.
+    /// Calls and rounds that went through code of a lower tier to the function's compiled loops, since they have no entry of their own.
     pub detours: Cell<u32>,
+    /// How many there had been when it was compiled last.
+    pub detours_before: Cell<u32>,
     /// How often something that was compiled, or was being compiled, stopped being right.
     pub version: Cell<u32>,
     /// Guards that failed too often, by the instruction they stand at: do not speculate there again.

@@ -52,7 +52,8 @@ fn index_flags(container: Value, key: Value) -> u8 {
     flags
 }
 
-/// The next element of a `for` over something else than a list, which is noted, and where to go on behind it.
+/// The next element of a `for`, and where to go on behind it; off the fast path of lists, at whose end this is called, too. What is no
+/// list of elements is noted.
 #[inline(never)]
 pub(super) fn next_element(
     realm: &mut Realm,
@@ -60,8 +61,10 @@ pub(super) fn next_element(
     at: Value,
     cell: &FeedbackCell,
 ) -> Eval<Option<(Value, Value)>> {
-    if !cell.is_sampled() && !object.is_list() {
-        cell.see_index(kinds_of(object), Kinds::NONE, Kinds::NONE, 0);
+    let computed = object.as_list().map(|list| list.is_computed());
+    if !cell.is_sampled() && computed != Some(false) {
+        let flags = if computed == Some(true) { INDEX_COMPUTED } else { 0 };
+        cell.see_index(kinds_of(object), Kinds::NONE, Kinds::NONE, flags);
     }
     ops::iter_next(realm, object, at)
 }

@@ -151,10 +151,10 @@ impl Builder<'_> {
         }
     }
 
-    /// What a loop goes over, if that was always the same. The interpreter notes only what is no list.
+    /// What a loop goes over, if that was always the same. The interpreter notes only what is no list of elements.
     fn guess_iterated(&self) -> Option<Ty> {
         let (ty, reason) = match self.input.seen.index(self.at).container {
-            Kinds::NONE => (Ty::List, ExitReason::NotList),
+            Kinds::NONE | Kinds::LIST => (Ty::List, ExitReason::NotList),
             Kinds::MAP => (Ty::Map, ExitReason::NotMap),
             Kinds::STRING => (Ty::Str, ExitReason::NotString),
             _ => return None,
@@ -218,7 +218,8 @@ impl Builder<'_> {
         let from = self.cur;
         let done_env = self.env.clone();
         let inner = self.new_block();
-        let val = self.any_element(list, index, true);
+        let computed = self.input.seen.index(self.at).computed;
+        let val = self.any_element(list, index, computed);
         let one = self.int(1);
         let next = self.slot(Op::IAdd, &[index, one.val], Ty::Int(1, LONGEST), None);
         self.set(dst, Slot { ty: Ty::Any, val });
