@@ -321,7 +321,7 @@ impl Lower<'_, '_> {
     /// The slow path of the budget at a call: goes on at `next`, or fails the call, of which nothing has happened yet.
     pub(super) fn refill_call(&mut self, next: ir::Block) {
         let site = self.site();
-        let status = self.call_helper(HelperId::CallBudget, 0, &[site]);
+        let status = self.call_keeping(HelperId::CallBudget, &[site]);
         let failed = self.b.create_block();
         self.b.set_cold_block(failed);
         self.b.ins().brif(status, failed, &[], next, &[]);
