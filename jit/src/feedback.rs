@@ -5,10 +5,12 @@
 //! Invariant: a cell holds ids and shapes, never heap pointers, so it outlives realms. The test to read first is `a_cell_is_16_bytes`.
 
 mod merge;
+pub mod targets;
 pub mod ways;
 
 use std::cell::Cell;
 use std::mem::offset_of;
+use targets::Targets;
 use ways::{Noted, Way, WaysTable};
 
 /// A set of value kinds that an operand, a result or a variable was seen to have.
@@ -373,6 +375,11 @@ impl FeedbackCell {
     fn see_other_call(&self, code: u64) {
         let lo = self.lo();
         let variety = if lo & 3 == 0 { CALL_MONO } else { CALL_MEGA };
+        if variety == CALL_MEGA {
+            let known = [lo, code].into_iter().filter(|it| it & CALL_INTRINSIC == 0);
+            let targets = known.fold(Targets::from_word(self.hi.get()), |it, word| it.with((word >> 32) as u32));
+            self.hi.set(targets.word());
+        }
         self.set_lo(lo & !CALL_MASK | code | variety);
     }
 
@@ -713,6 +720,16 @@ impl Snapshot {
     /// The call view of the cell at `pc`.
     pub fn call(&self, pc: u32) -> Call {
         call(self.at(pc).0)
+    }
+
+    /// The functions of the program that the call whose cell is at `pc` called.
+    pub fn targets(&self, pc: u32) -> Targets {
+        let (lo, hi) = self.at(pc);
+        match call(lo) {
+            Call { variety: Variety::Mono, target: Some(Target::Code(code)), .. } => Targets::default().with(code),
+            Call { variety: Variety::Mega, .. } => Targets::from_word(hi),
+            _ => Targets::default(),
+        }
     }
 
     /// The property view of the cell at `pc`.

@@ -180,6 +180,8 @@ pub enum Op {
     GuardNotFunction,
     /// Leaves unless the boxed value is a function of this code; else the same value.
     GuardCode(u32),
+    /// Whether a boxed value is a function of this code.
+    IsCode(u32),
     /// Leaves unless the boxed value is exactly this; else the same value.
     GuardBits(u64),
     /// Leaves if the boxed value is exactly this; else the same value.
@@ -655,7 +657,7 @@ impl Op {
             Op::FAdd | Op::FSub | Op::FMul | Op::FDiv | Op::FRem | Op::FPow | Op::FAtan2 | Op::FMath(_) => true,
             Op::FCmp(_) | Op::ICmp(_) | Op::SameBits | Op::Not | Op::FTruth | Op::ITruth => true,
             Op::Select | Op::IAbs | Op::LoadCell(_) | Op::ListLen => true,
-            Op::RangeBase | Op::RangeStep | Op::LoadSlot(_) | Op::HasShape(_) => true,
+            Op::RangeBase | Op::RangeStep | Op::LoadSlot(_) | Op::HasShape(_) | Op::IsCode(_) => true,
             Op::StrLen | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => true,
             Op::IterPosition
             | Op::Object

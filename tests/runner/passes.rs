@@ -3,6 +3,8 @@
 //! Invariant: both forms print the same when they run.
 #![cfg(not(minilive_portable))]
 
+#[path = "passes/callees.rs"]
+mod callees;
 #[path = "passes/numbering.rs"]
 mod numbering;
 

@@ -1,7 +1,7 @@
 //! Which callees become part of their callers, and what the compiler is told of all of them.
 //!
-//! `Backend::ssa` asks for a [`Plan`]; `ssa::splice` does the splicing. A callee is taken if a call was seen to call nothing else,
-//! and if it is small. Invariants: what is spliced in is noted in the caller's tier state, so that an edit of it drops the
+//! `Backend::ssa` asks for a [`Plan`]; `ssa::splice` does the splicing. Callees are taken if a call was seen to call only a few functions,
+//! and if they are small. Invariants: what is spliced in is noted in the caller's tier state, so that an edit of it drops the
 //! caller's code and waits for its names (`engine::inlined`).
 
 use super::mentions_import;
@@ -14,7 +14,7 @@ use crate::passes::{Pass, Passes};
 use crate::reason::{ExitReason, Refusal};
 use crate::ssa::body::{Body, Frame};
 use crate::ssa::seen::{Seen, View};
-use crate::ssa::splice::{Part, Policy, splice};
+use crate::ssa::splice::{Choice, Part, Policy, splice};
 use minilive_mir::ir::{BlockId, Const, Inst, InstId, UnitKind};
 use minilive_runtime::shape::ShapeId;
 use rustc_hash::FxHashSet;
@@ -22,6 +22,8 @@ use std::sync::Arc;
 
 /// A callee of so many instructions is small.
 const MAX_CALLEE: usize = 40;
+/// One of several callees is small if it has so many: each has its test, and its copy of what follows.
+const MAX_PICKED: usize = 24;
 /// All callees of a body together have so many instructions at most.
 const MAX_GROWTH: usize = 200;
 /// All of them that work on maps as values may have so many.
@@ -96,7 +98,7 @@ fn runs(code: &Code, at: InstId) -> u64 {
 struct Nothing;
 
 impl Policy for Nothing {
-    fn choose(&mut self, _: &[Frame], _: usize, _: InstId) -> Option<Part> {
+    fn choose(&mut self, _: &[Frame], _: usize, _: InstId, _: usize) -> Option<Choice> {
         None
     }
 }
@@ -112,12 +114,33 @@ struct Chooser<'a> {
 }
 
 impl Policy for Chooser<'_> {
-    fn choose(&mut self, frames: &[Frame], frame: usize, at: InstId) -> Option<Part> {
+    fn choose(&mut self, frames: &[Frame], frame: usize, at: InstId, from: usize) -> Option<Choice> {
         let caller = &frames[frame];
         if self.banned.all || caller.depth >= MAX_DEPTH || self.banned.calls.contains(&(caller.code, at)) {
             return None;
         }
-        let (callee, given) = self.target(frame, caller, at)?;
+        if let Some(only) = self.target(frame, caller, at) {
+            let part = self.part_of(frames, (frame, at), only, MAX_CALLEE)?;
+            return Some(Choice { part, others: None });
+        }
+        let (targets, given) = self.targets(frame, caller, at)?;
+        targets.iter().enumerate().skip(from).find_map(|(i, &target)| {
+            let part = self.part_of(frames, (frame, at), (target, given), MAX_PICKED)?;
+            Some(Choice { part, others: Some(i + 1) })
+        })
+    }
+}
+
+impl Chooser<'_> {
+    /// A callee of so many arguments that a call is to have in its place, if it is worth that and small.
+    fn part_of(
+        &mut self,
+        frames: &[Frame],
+        (frame, at): (usize, InstId),
+        (callee, given): (CodeId, usize),
+        most: usize,
+    ) -> Option<Part> {
+        let caller = &frames[frame];
         let callee = self.codes.get(callee);
         // A function that calls itself is hot, and so are these calls.
         let itself = frame == 0 && caller.code == callee.id.0 && only_computes(callee);
@@ -128,8 +151,7 @@ impl Policy for Chooser<'_> {
         }
         let growth = self.growth[usize::from(!values)] + callee.unit.insts.len();
         let again = !itself && is_active(frames, frame, callee.id);
-        let small =
-            callee.unit.insts.len() <= MAX_CALLEE && growth <= if values { MAX_VALUE_GROWTH } else { MAX_GROWTH };
+        let small = callee.unit.insts.len() <= most && growth <= if values { MAX_VALUE_GROWTH } else { MAX_GROWTH };
         let lacks_super = callee.unit.super_reg.is_some() && !self.tells_super(frame, caller, at);
         if again || lacks_super || !small || given > callee.unit.params.len() || !is_spliceable(callee) {
             return None;
@@ -142,9 +164,7 @@ impl Policy for Chooser<'_> {
         }
         Some(part)
     }
-}
 
-impl Chooser<'_> {
     /// Whether it is known where a method is found, and so what `super` is in it.
     fn tells_super(&self, frame: usize, caller: &Frame, at: InstId) -> bool {
         let view = &self.views[frame];
@@ -157,6 +177,17 @@ impl Chooser<'_> {
             }
             _ => true,
         }
+    }
+
+    /// The callees of a call that was seen to have a few, with the number of its arguments.
+    fn targets(&self, frame: usize, caller: &Frame, at: InstId) -> Option<(Vec<CodeId>, usize)> {
+        let given = match caller.unit.insts[at.0 as usize] {
+            Inst::Call { args, .. } => args.count,
+            Inst::AutoCall { .. } => 0,
+            _ => return None,
+        };
+        let codes: Vec<CodeId> = self.views[frame].targets(at).codes()?.map(CodeId).collect();
+        (codes.len() > 1).then_some((codes, given as usize))
     }
 
     /// The one callee that a call was seen to have, with the number of its arguments.

@@ -90,6 +90,8 @@ pub struct Body {
     pub(crate) block_origins: Vec<Option<(usize, BlockId)>>,
     /// Calls that enter a frame.
     pub(crate) enters: FxHashMap<InstId, usize>,
+    /// Branches that test whether what is called is a function of this code.
+    pub(crate) picks: FxHashMap<InstId, u32>,
     /// Instructions that hand over a frame's result.
     pub(crate) leaves: FxHashMap<InstId, usize>,
 }
@@ -103,6 +105,7 @@ impl Body {
             origins: Vec::new(),
             block_origins: Vec::new(),
             enters: FxHashMap::default(),
+            picks: FxHashMap::default(),
             leaves: FxHashMap::default(),
         }
     }

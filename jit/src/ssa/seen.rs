@@ -5,6 +5,7 @@
 
 use super::body::Body;
 use super::flow::RegSet;
+use crate::feedback::targets::Targets;
 use crate::feedback::ways::{MOST_WAYS, Way, Ways};
 use crate::feedback::{Arith, Call, Global, Index, Kinds, Property, Snapshot, Variety};
 use crate::reason::ExitReason;
@@ -46,6 +47,11 @@ impl View {
     /// The call view of an instruction, `None` if it has no cell of its own.
     pub fn call(&self, inst: InstId) -> Option<Call> {
         self.sites(inst).map(|pc| self.snapshot.call(pc)).reduce(Call::merge)
+    }
+
+    /// The functions of the program that a call met.
+    pub fn targets(&self, inst: InstId) -> Targets {
+        self.sites(inst).map(|pc| self.snapshot.targets(pc)).fold(Targets::default(), Targets::merge)
     }
 
     /// What a member instruction called: the view of its second word.

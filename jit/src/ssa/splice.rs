@@ -2,7 +2,8 @@
 //!
 //! `optimise::inline` says which calls; `build` guards the callee where the call stood and goes on in its code. Invariants: the
 //! call stays as the instruction that enters the frame, so that an exit before it repeats it; behind it stand the moves that fill the
-//! callee's registers, none of which can be left; a spliced `return` is a move into the call's result.
+//! callee's registers, none of which can be left; a spliced `return` is a move into the call's result. Of several callees, each call
+//! stands behind a test of what is called, which touches nothing, and the last one calls whatever else it may be.
 
 use super::body::{Body, CallSite, Captured, Environment, Frame};
 use minilive_mir::ir::{Block, BlockId, Const, ConstId, Inst, InstId, NameId, Param, Reg, RegRange, Unit};
@@ -28,11 +29,20 @@ pub struct Part {
     pub env: Option<(u32, u8)>,
 }
 
+/// A callee that takes the place of a call.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    /// Its unit.
+    pub part: Part,
+    /// Unless it is the only one: where the others begin, among those that the call met.
+    pub others: Option<usize>,
+}
+
 /// Decides which calls are replaced by their callees.
 pub trait Policy {
-    /// The callee of a call in one of the frames (by its number in the frame's unit), if it is to be spliced in there. It becomes
-    /// the next frame.
-    fn choose(&mut self, frames: &[Frame], frame: usize, at: InstId) -> Option<Part>;
+    /// A callee of a call in one of the frames (by its number in the frame's unit), if it is to be spliced in there. It becomes
+    /// the next frame. The first question is for callees from 0 on, the next one for what the last choice left.
+    fn choose(&mut self, frames: &[Frame], frame: usize, at: InstId, from: usize) -> Option<Choice>;
 }
 
 /// Makes the body of an entry into a unit.
@@ -67,6 +77,8 @@ struct Splicer {
     children: u32,
     /// Calls that enter a frame, by block and place in it.
     enters: Vec<(usize, usize, usize)>,
+    /// Tests of what is called, likewise, with its code.
+    picks: Vec<(usize, usize, usize)>,
     leaves: Vec<(usize, usize, usize)>,
 }
 
@@ -186,15 +198,51 @@ impl Splicer {
             self.put(at, it, origin);
             return at;
         };
-        let Some(part) = policy.choose(&self.frames, frame, inst) else {
-            self.put(at, it, origin);
-            return at;
-        };
-        self.call(frame, (inst, it, result), at, part, policy)
+        match policy.choose(&self.frames, frame, inst, 0) {
+            None => {
+                self.put(at, it, origin);
+                at
+            }
+            Some(Choice { part, others: None }) => self.call(frame, (inst, it, result), at, part, policy),
+            first => self.calls(frame, (inst, it, result), at, first, policy),
+        }
     }
 
     fn put(&mut self, at: usize, inst: Inst, (frame, id): (usize, InstId)) {
         self.drafts[at].insts.push((inst, frame, id));
+    }
+
+    /// Puts callees in the place of a call that met several, each behind its test, and the call itself behind them all; the result is
+    /// the block in which all go on.
+    fn calls(
+        &mut self,
+        frame: usize,
+        (id, call, result): (InstId, Inst, Reg),
+        mut at: usize,
+        mut choice: Option<Choice>,
+        policy: &mut dyn Policy,
+    ) -> usize {
+        let (origin, next) = ((frame, id), (frame, InstId(id.0 + 1)));
+        let behind = self.draft();
+        let to = BlockId(behind as u32);
+        while let (Some(Choice { part, others }), Some(cond)) = (choice, called_value(&call)) {
+            let (then, els) = (self.draft(), self.draft());
+            self.picks.push((at, self.drafts[at].insts.len(), part.code as usize));
+            self.put(at, Inst::Branch { cond, then: BlockId(then as u32), els: BlockId(els as u32) }, origin);
+            let end = self.call(frame, (id, call.clone(), result), then, part, policy);
+            self.put(end, Inst::Jump { to }, next);
+            at = els;
+            choice = others.and_then(|from| policy.choose(&self.frames, frame, id, from));
+        }
+        self.put(at, call, origin);
+        self.put(at, Inst::Jump { to }, next);
+        behind
+    }
+
+    /// A block that does not count.
+    fn draft(&mut self) -> usize {
+        self.drafts.push(Draft::default());
+        self.drafts.len() - 1
     }
 
     /// Puts a callee in the place of its call; the result is the block behind it.
@@ -229,8 +277,7 @@ impl Splicer {
         if let (Some(src), Some(reg)) = (this, unit.self_reg) {
             self.put(at, Inst::Move { dst: Reg(first + reg.0), src }, origin);
         }
-        let behind = self.drafts.len();
-        self.drafts.push(Draft::default());
+        let behind = self.draft();
         let to = self.frame(callee, Some((result, BlockId(behind as u32))), policy);
         self.put(at, Inst::Jump { to }, origin);
         behind
@@ -262,11 +309,20 @@ impl Splicer {
         let at = |&(block, place, frame): &(usize, usize, usize)| (InstId(body_at[block] + place as u32), frame);
         Body {
             enters: self.enters.iter().map(at).collect(),
+            picks: self.picks.iter().map(at).map(|(inst, code)| (inst, code as u32)).collect(),
             leaves: self.leaves.iter().map(at).collect(),
             unit: Arc::new(unit),
             frames: self.frames,
             origins,
             block_origins,
         }
+    }
+}
+
+/// The register whose value a call calls as it is.
+fn called_value(call: &Inst) -> Option<Reg> {
+    match *call {
+        Inst::Call { callee: reg, .. } | Inst::AutoCall { src: reg, .. } => Some(reg),
+        _ => None,
     }
 }

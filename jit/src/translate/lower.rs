@@ -402,6 +402,11 @@ impl Lower<'_, '_> {
                 let is_this = self.has_shape(object, shapes);
                 self.define(inst, is_this);
             }
+            Op::IsCode(code) => {
+                let value = self.arg(inst, 0);
+                let is_it = self.is_code(value, code);
+                self.define(inst, is_it);
+            }
             Op::LoadSlot(slot) => self.load_slot(inst, slot),
             Op::StoreSlot(slot) => self.store_slot(inst, slot),
             Op::AddSlot { slot, shape } => self.add_slot(inst, slot, shape),
@@ -443,6 +448,19 @@ impl Lower<'_, '_> {
         self.exit_block(exit)
     }
 
+    /// Whether a boxed value is a function of this code.
+    fn is_code(&mut self, value: ir::Value, code: u32) -> ir::Value {
+        let tag = self.iconst((TAG_FUNCTION << TAG_SHIFT) as i64);
+        let object = self.b.ins().bxor(value, tag);
+        let high = self.b.ins().ushr_imm_u(object, i64::from(TAG_SHIFT));
+        // What is no function has the code of none, which costs less than a block for it.
+        let none = self.b.ins().iadd_imm_s(self.ctx, HEAD_NO_FUNCTION as i64);
+        let is_function = self.b.ins().icmp_imm_u(IntCC::Equal, high, 0);
+        let object = self.b.ins().select(is_function, object, none);
+        let found = self.b.ins().load(types::I32, memory(), object, FUNCTION_CODE as i32);
+        self.b.ins().icmp_imm_u(IntCC::Equal, found, i64::from(code))
+    }
+
     /// Guards of boxed values, which they hand on.
     fn guard(&mut self, inst: &Inst) {
         let value = self.arg(inst, 0);
@@ -464,15 +482,7 @@ impl Lower<'_, '_> {
                 }
             }
             Op::GuardCode(code) => {
-                let tag = self.iconst((TAG_FUNCTION << TAG_SHIFT) as i64);
-                let object = self.b.ins().bxor(value, tag);
-                let high = self.b.ins().ushr_imm_u(object, i64::from(TAG_SHIFT));
-                // What is no function has the code of none, which costs less than a block for it.
-                let none = self.b.ins().iadd_imm_s(self.ctx, HEAD_NO_FUNCTION as i64);
-                let is_function = self.b.ins().icmp_imm_u(IntCC::Equal, high, 0);
-                let object = self.b.ins().select(is_function, object, none);
-                let found = self.b.ins().load(types::I32, memory(), object, FUNCTION_CODE as i32);
-                let ok = self.b.ins().icmp_imm_u(IntCC::Equal, found, i64::from(code));
+                let ok = self.is_code(value, code);
                 self.continue_if(ok, exit);
             }
             Op::GuardBits(bits) | Op::GuardNotBits(bits) => {

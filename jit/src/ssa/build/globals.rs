@@ -3,12 +3,12 @@
 //! A global is read from its cell once and written back before anything that may look at it: calls, formatting, exits, the end.
 
 use super::{Builder, CellState, Slot, Step, Stop};
-use crate::feedback::{Global, Kinds, Place, Target};
+use crate::feedback::{Global, Kinds, Place, Target, Variety};
 use crate::reason::{ExitReason, Refusal};
 use crate::ssa::shape_set::ShapeSet;
 use crate::ssa::types::Ty;
 use crate::ssa::{Helper, Op, Rep, Val};
-use minilive_mir::ir::{NameId, Reg, RegRange};
+use minilive_mir::ir::{Inst, InstId, NameId, Reg, RegRange};
 use minilive_runtime::value::Value;
 
 impl Builder<'_> {
@@ -60,7 +60,27 @@ impl Builder<'_> {
         }
         let val = self.load_slot(map, slot);
         let is_int = self.is_int_use(dst);
-        self.narrow_global(Slot { ty: Ty::Any, val }, seen, is_int)
+        // Each closure has functions of its own here: what the call met is known better.
+        let target = seen.target.filter(|_| !self.calls_several(dst));
+        self.narrow_global(Slot { ty: Ty::Any, val }, Global { target, ..seen }, is_int)
+    }
+
+    /// Whether the function that goes to a register now is what a call behind it calls, which met several.
+    fn calls_several(&self, dst: Reg) -> bool {
+        let (frame, own) = self.input.body.origin(self.at);
+        let callee = Reg(dst.0 - self.frame().first_reg);
+        let behind = (own.0 + 1..).map(InstId).zip(self.frame().unit.insts.iter().skip(own.0 as usize + 1));
+        for (at, inst) in behind {
+            match *inst {
+                Inst::Call { callee: reg, .. } | Inst::AutoCall { src: reg, .. } if reg == callee => {
+                    let seen = self.input.seen.views[frame].call(at).unwrap_or_default();
+                    return seen.variety == Variety::Mega;
+                }
+                _ if inst.is_terminator() || inst.sure_writes().contains(&Some(callee)) => return false,
+                _ => {}
+            }
+        }
+        false
     }
 
     /// `outer`: the captured map, or that of globals.

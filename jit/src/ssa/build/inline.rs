@@ -36,6 +36,21 @@ impl Builder<'_> {
         Ok(())
     }
 
+    /// A test of what a call of several functions calls: goes to the call of a function of this code, or to what else there is.
+    pub(crate) fn pick(&mut self, callee: Reg, code: u32) -> Step<()> {
+        let slot = self.reg(callee);
+        match slot.ty {
+            Ty::Function(target) => self.go(usize::from(target != Target::Code(code))),
+            Ty::Any => {
+                let is_it = self.op(Op::IsCode(code), &[slot.val], Rep::Bool);
+                let mut yes = self.env.clone();
+                yes.regs[callee.0 as usize].ty = Ty::Function(Target::Code(code));
+                self.fork(is_it, Some(yes), None)
+            }
+            _ => self.go(1),
+        }
+    }
+
     /// The function that is called, which must be of this code.
     fn guard_callee(&mut self, call: &Inst, code: u32) -> Step<Val> {
         match *call {

@@ -262,7 +262,10 @@ impl Builder<'_> {
         self.record_end(inst)?;
         match *inst {
             Inst::Jump { .. } => self.go(0),
-            Inst::Branch { cond, .. } => self.branch(cond),
+            Inst::Branch { cond, .. } => match self.input.body.picks.get(&self.at) {
+                Some(&code) => self.pick(cond, code),
+                None => self.branch(cond),
+            },
             Inst::AndTest { dst, a, .. } => self.and_test(dst, a),
             Inst::OrTest { dst, a, .. } => self.or_test(dst, a),
             Inst::IterNext { obj, pos, dst, .. } => self.iter_next(obj, pos, dst),

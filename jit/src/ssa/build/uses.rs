@@ -112,10 +112,10 @@ fn direct_uses(input: &Input<'_>, at: InstId, inst: &Inst, add: &mut dyn FnMut(R
         Inst::Binary { op: BinaryOp::Mod | BinaryOp::And | BinaryOp::Or, a, b, .. } => {
             [a, b].into_iter().for_each(add);
         }
-        Inst::AndTest { a: reg, .. }
-        | Inst::OrTest { a: reg, .. }
-        | Inst::Branch { cond: reg, .. }
-        | Inst::Unary { op: UnaryOp::Not, src: reg, .. } => add(reg),
+        Inst::AndTest { a: reg, .. } | Inst::OrTest { a: reg, .. } | Inst::Unary { op: UnaryOp::Not, src: reg, .. } => {
+            add(reg)
+        }
+        Inst::Branch { cond, .. } if !input.body.picks.contains_key(&at) => add(cond),
         Inst::Call { args, .. } => {
             let target = input.seen.call(at).and_then(|it| it.target);
             if let Some(Target::Intrinsic(id)) = target

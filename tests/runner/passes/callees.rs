@@ -1,0 +1,124 @@
+//! Golden texts of calls that met several functions, whose bodies take their place.
+//!
+//! As `passes`, whose helper they use. Invariant: behind the tests stands a call that takes whatever comes, so that no function is one too many.
+
+use super::check;
+use expect_test::expect;
+use minilive_jit::passes::Pass;
+
+#[test]
+fn inlining_tells_a_few_callees_apart() {
+    check(
+        Pass::Inlining,
+        "g = function(a)\n  return a * 2\nend function\nh = function(a)\n  return a + 1\nend function\n\
+         f = function(call, n)\n  s = 0\n  while n > 0\n    s += call(n)\n    n -= 1\n  end while\n  return s\nend function\n\
+         for k in range(1, 50)\n  y = f(@g, k) + f(@h, k)\nend for\nprint y\n",
+        "3875\n",
+        &expect![[r#"
+            without:
+            function params=2
+            block0():
+                v1:any = Param(0)
+                v2:any = Param(1)
+                Enter { weight: 14, block: BlockId(0) }
+                v3:f64 = GuardNum v2 ! NotNumber
+                jump block1()
+            block1():
+                v4:int = Int(0)
+                jump block2()
+            block2():
+                EnterLoop { weight: 11, block: BlockId(1) } ! Forced
+                v6:f64 = F64(0)
+                v7:bool = FCmp(Gt) v3, v6
+                branch v7 block6() else block7()
+            block3(v8:f64, v9:f64): in loop0
+                v13:any = Box v8
+                v14:any = Helper(CallAny) v1, v13
+                v15:f64 = GuardNum v14 ! NotNumber
+                v16:f64 = FAdd v9, v15
+                v18:f64 = F64(4607182418800017408)
+                v19:f64 = FSub v8, v18
+                jump block4()
+            block4(): in loop0
+                EnterLoop { weight: 11, block: BlockId(1) } ! Forced
+                v21:f64 = F64(0)
+                v22:bool = FCmp(Gt) v19, v21
+                branch v22 block3(v19, v16) else block5(v16)
+            block5(v11:f64):
+                v23:any = Box v11
+                return v23
+            block6():
+                v10:f64 = F64(0)
+                jump block3(v3, v10)
+            block7():
+                v12:f64 = F64(0)
+                jump block5(v12)
+            with:
+            function params=2
+            block0():
+                v1:any = Param(0)
+                v2:any = Param(1)
+                Enter { weight: 14, block: BlockId(0) }
+                v3:f64 = GuardNum v2 ! NotNumber
+                jump block1()
+            block1():
+                v4:int = Int(0)
+                jump block2()
+            block2():
+                EnterLoop { weight: 11, block: BlockId(1) } ! Forced
+                v6:f64 = F64(0)
+                v7:bool = FCmp(Gt) v3, v6
+                branch v7 block15() else block16()
+            block3(v8:f64, v9:f64): in loop0
+                v13:bool = IsCode(1) v1
+                branch v13 block4() else block7()
+            block4(): in loop0
+                EnterInlined { weight: 4, code: 1 } ! Forced
+                jump block5()
+            block5(): in loop0
+                v16:f64 = F64(4611686018427387904)
+                v17:f64 = FMul v8, v16
+                LeaveInlined
+                jump block6()
+            block6(): in loop0
+                jump block12(v17)
+            block7(): in loop0
+                v22:bool = IsCode(3) v1
+                branch v22 block8() else block11()
+            block8(): in loop0
+                EnterInlined { weight: 4, code: 3 } ! Forced
+                jump block9()
+            block9(): in loop0
+                v25:f64 = F64(4607182418800017408)
+                v26:f64 = FAdd v8, v25
+                LeaveInlined
+                jump block10()
+            block10(): in loop0
+                jump block12(v26)
+            block11(): in loop0
+                v27:any = Box v8
+                v28:any = Helper(CallAny) v1, v27
+                v29:f64 = GuardNum v28 ! NotNumber
+                jump block12(v29)
+            block12(v21:f64): in loop0
+                v30:f64 = FAdd v9, v21
+                v32:f64 = F64(4607182418800017408)
+                v33:f64 = FSub v8, v32
+                jump block13()
+            block13(): in loop0
+                EnterLoop { weight: 11, block: BlockId(1) } ! Forced
+                v35:f64 = F64(0)
+                v36:bool = FCmp(Gt) v33, v35
+                branch v36 block3(v33, v30) else block14(v30)
+            block14(v11:f64):
+                v37:any = Box v11
+                return v37
+            block15():
+                v10:f64 = F64(0)
+                jump block3(v3, v10)
+            block16():
+                v12:f64 = F64(0)
+                jump block14(v12)
+        "#]],
+    );
+}
