@@ -11,6 +11,7 @@ mod kept;
 mod layout;
 mod modules;
 mod names;
+mod outline;
 mod queries;
 mod skeleton;
 #[cfg(test)]
@@ -25,7 +26,9 @@ pub use modules::{
     Known, KnownFiles, Located, ModuleCode, likely_module, locate, module_code, module_imports, module_print,
     unknown_lookups,
 };
-pub use names::{Assigned, FactsUnit, FileFacts, FileSymbol, file_facts, file_symbols};
+pub use names::{Assigned, FactsUnit, FileFacts, file_facts};
+use outline::Tree;
+pub use outline::{FileSymbol, Outline, file_symbols};
 pub use queries::{file_layout, marker_code, marker_items};
 pub use types::{Around, GivenMembers, Surroundings, surroundings, unit_types, unit_types_alone};
 pub use units::{
@@ -45,6 +48,9 @@ pub trait Db: salsa::Database {
     /// Notes that something is made, of a unit or of something else: a test's log tells what an edit makes anew.
     fn makes(&self, what: &str, of: Option<UnitKey>);
 }
+
+/// Files that are not open hardly ever change: what depends on them alone is not looked at after each edit.
+const CLOSED: salsa::Durability = salsa::Durability::MEDIUM;
 
 /// The database. A clone is a snapshot: a write waits until all of them are gone.
 #[salsa::db]
@@ -128,16 +134,33 @@ impl LiveDb {
         db
     }
 
-    /// Makes a file known, without recordings.
+    /// Makes an open document known, without recordings.
     pub fn add_file(&self, path: String, text: Arc<str>, parse: Arc<Parse>) -> File {
         let recordings = Recordings::new(self, Arc::default());
-        File::new(self, path, text, parse, recordings, Arc::default())
+        let file = File::new(self, path, text, Tree::Kept(parse), recordings, Arc::default());
+        file.kept(self).open();
+        file
     }
 
-    /// Sets a file's text together with its tree, in one revision if nobody reads in between.
+    /// Makes a file known that is not open.
+    pub fn add_closed(&self, path: String, text: Arc<str>, outline: Arc<Outline>) -> File {
+        let recordings = Recordings::new(self, Arc::default());
+        let file = File::builder(path, text, Tree::Outlined(outline), recordings, Arc::default());
+        file.durability(CLOSED).new(self)
+    }
+
+    /// Sets a document's text together with its tree, in one revision if nobody reads in between.
     pub fn set_text(&mut self, file: File, text: Arc<str>, parse: Arc<Parse>) {
         file.set_text(self).to(text);
-        file.set_parse(self).to(parse);
+        file.set_tree(self).to(Tree::Kept(parse));
+        file.kept(self).open();
+    }
+
+    /// Sets the text of a file that is not open, or not any more.
+    pub fn set_closed(&mut self, file: File, text: Arc<str>, outline: Arc<Outline>) {
+        file.set_text(self).with_durability(CLOSED).to(text);
+        file.set_tree(self).with_durability(CLOSED).to(Tree::Outlined(outline));
+        file.kept(self).close();
     }
 
     /// Sets a file's finished recordings.

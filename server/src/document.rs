@@ -102,17 +102,12 @@ pub struct Content {
 impl Content {
     /// Reads a whole text.
     pub fn new(text: &str) -> Content {
-        Content::sharing(text, &mut Sharing::default())
+        Content::sharing(text.into(), &mut Sharing::default())
     }
 
     /// Reads one text of many.
-    pub fn sharing(text: &str, sharing: &mut Sharing) -> Content {
-        let parse = Arc::new(minilive_syntax::parse_sharing(text, sharing));
-        Content { text: Arc::from(text), parse, index: Arc::new(LineIndex::new(text)) }
-    }
-
-    /// A text whose tree is known.
-    pub fn known(text: Arc<str>, parse: Arc<Parse>) -> Content {
+    pub fn sharing(text: Arc<str>, sharing: &mut Sharing) -> Content {
+        let parse = Arc::new(minilive_syntax::parse_sharing(&text, sharing));
         let index = Arc::new(LineIndex::new(&text));
         Content { text, parse, index }
     }

@@ -18,12 +18,13 @@ pub use crate::document::{Change, Content, DocumentView, LineSplice};
 pub use job::{CancelOnDrop, Kind, Refused, Snapshot};
 pub use notice::{Notice, NoticeSink, OutputKind, Refresh};
 
-use crate::db::{File, LiveDb};
+use crate::db::{File, LiveDb, Outline};
 use crate::document::Document;
 use crate::evaluate::{Budget, CommandReply, Plan, RunTarget, Scheduler, Trust, WorkerEvent, WorkerFactory};
 use crate::line_index::Encoding;
 use crate::settings::Settings;
 use job::{Ask, Job, Ticket};
+use minilive_syntax::Sharing;
 use own::{Own, Shown, Task};
 use pool::{Lane, Pool, Unfinished};
 use rustc_hash::FxHashMap;
@@ -249,6 +250,7 @@ pub fn spawn(
         last_write: None,
         waiting: Vec::new(),
         latest: None,
+        sharing: Sharing::default(),
         on_disk: FxHashMap::default(),
         workspace: workspace::Workspace::default(),
         held: held::Held::default(),
@@ -292,6 +294,8 @@ struct World {
     waiting: Vec<oneshot::Sender<()>>,
     /// The document that was opened, edited or asked about last.
     latest: Option<Arc<str>>,
+    /// Pieces of trees that documents have in common; let go when one is closed.
+    sharing: Sharing,
     /// Modules that are read from disk.
     on_disk: FxHashMap<PathBuf, File>,
     /// The document of questions about the whole workspace: an empty one.
@@ -404,12 +408,12 @@ impl World {
         self.analyse(&uri);
     }
 
-    /// The content of a document, whose tree may be known: from before it was closed, or from disk.
-    fn content(&self, uri: &Arc<str>, text: &str) -> Content {
+    /// The content of a document, whose text may be known: from before it was closed, or from disk.
+    fn content(&mut self, uri: &Arc<str>, text: &str) -> Content {
         let before = self.files.get(uri).copied();
         let on_disk = crate::modules::path_of(uri).and_then(|path| self.on_disk.get(&path).copied());
-        let known = before.into_iter().chain(on_disk).find(|file| *file.text(&self.db) == *text);
-        known.map_or_else(|| Content::new(text), |file| Content::known(file.text(&self.db), file.parse(&self.db)))
+        let known = before.into_iter().chain(on_disk).map(|file| file.text(&self.db)).find(|known| **known == *text);
+        Content::sharing(known.unwrap_or_else(|| text.into()), &mut self.sharing)
     }
 
     fn change(&mut self, uri: &Arc<str>, version: i32, changes: &[Change]) {
@@ -430,7 +434,10 @@ impl World {
     fn close(&mut self, uri: &Arc<str>) {
         self.see(uri);
         self.latest.take_if(|latest| latest == uri);
-        if self.documents.remove(uri).is_some() {
+        if let Some(document) = self.documents.remove(uri) {
+            let (view, outline) = (&document.view, Outline::of(&document.view.text, &document.parse));
+            self.db.set_closed(view.file, view.text.clone(), Arc::new(outline));
+            self.sharing = Sharing::default();
             self.scheduler.closed(uri);
             self.held.closed(uri);
             self.shown.remove(uri);

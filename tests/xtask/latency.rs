@@ -1,8 +1,8 @@
 //! `cargo xtask latency [--server PROGRAM] [--edits N]`: how long a person waits for the server and the server for its worker.
 //!
 //! Prints one row of Markdown a measurement for docs/performance.md: start to `initialize`, an edit to its values, a worker's start,
-//! a warm evaluation, a stop by flag and a stop by ending the process; token deltas and cancelled requests of a large file. Nothing is
-//! judged here; figures depend on the machine.
+//! a warm evaluation, a stop by flag and a stop by ending the process; edits by what they change, token deltas and cancelled requests of
+//! a large file. Nothing is judged here; figures depend on the machine.
 
 mod requests;
 
@@ -49,6 +49,12 @@ pub fn carry_out(arguments: &[String]) -> Result<(), String> {
     let nested = "print 1\nf = function(n)\n  if n > 0 then return f(n - 1)\n  return 0\nend function\nwhile true\n  f 90\nend while";
     row("stop calls in a loop by their flag", &mut (0..50).map(|_| bench.stop(nested)).collect::<Result<Vec<_>, _>>()?);
     row("stop a worker that does not listen, by ending it", &mut kills(10)?);
+    for lines in [1000, 10_000, 50_000] {
+        for (name, line, column, text) in requests::EDITS {
+            let mut taken = requests::edits(&server, lines / 4, (line, column, text), edits / 3)?;
+            row(&format!("didChange → diagnostics, {lines} lines, {name}"), &mut taken);
+        }
+    }
     row("semantic token delta after an edit, 10 000 lines", &mut requests::deltas(&server, 100)?);
     row("cancel four requests in work → all answered, and a hover", &mut requests::cancels(&server, 50)?);
     Ok(())

@@ -66,7 +66,9 @@ pub fn name_findings(db: &dyn Db, file: File) -> Arc<[NameFinding]> {
         }
         look.all()
     });
-    kept.set(Arc::new(KeptFindings { facts, found: found.clone() }));
+    if file.kept(db).is_open() {
+        kept.set(Arc::new(KeptFindings { facts, found: found.clone() }));
+    }
     found
 }
 

@@ -1,12 +1,12 @@
 //! The inputs of the database: what comes from outside and is derived from nothing.
 //!
-//! `world` sets them; queries read them. Invariants: `text` and `parse` of a file are set together and `parse` is what a
+//! `world` sets them; queries read them. Invariants: `text` and `tree` of a file are set together and `tree` is what a
 //! fresh parse of `text` would give; a recording enters when its run has ended, running state never does.
 #![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
 use super::kept::Kept;
+use super::outline::Tree;
 use crate::recording::Recorded;
-use minilive_syntax::Parse;
 use rustc_hash::FxHashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -20,9 +20,9 @@ pub struct File {
     /// The text.
     #[returns(clone)]
     pub text: Arc<str>,
-    /// The tree and the syntax errors of the text.
+    /// The tree of the text, or what stands for it: [`File::parse`] gives the tree.
     #[returns(clone)]
-    pub parse: Arc<Parse>,
+    pub tree: Tree,
     /// What its runs saw. An input of its own, so that a new recording touches nothing that depends on the text.
     #[returns(copy)]
     pub recordings: Recordings,

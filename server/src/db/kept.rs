@@ -1,12 +1,14 @@
 //! What queries keep from one edit to the next, beside salsa: the last result of each, for the next one to be made of.
 //!
 //! salsa gives a query no look at what it said before. `units`, `names` and `types` compare with it, so that what says the same stays the
-//! same object, and work stays that of the edit. Invariant: it is a cache: a query that finds nothing here says the same.
+//! same object, and work stays that of the edit. Invariants: it is a cache: a query that finds nothing here says the same; only of open
+//! documents something is kept.
 
 use super::findings::KeptFindings;
 use super::names::FileFacts;
 use super::types::KeptTypes;
 use super::units::FileUnits;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The last result of one query.
@@ -28,6 +30,11 @@ impl<T> Last<T> {
     /// Keeps a result.
     pub fn set(&self, now: Arc<T>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+    }
+
+    /// Keeps nothing.
+    pub fn forget(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
@@ -56,6 +63,8 @@ impl<T> Taken<T> {
 /// The last results about one file.
 #[derive(Debug, Default)]
 pub struct Kept {
+    /// Whether it is an open document. No input of the database: no answer depends on it.
+    open: AtomicBool,
     /// Its units.
     pub units: Last<FileUnits>,
     /// What they say about names.
@@ -64,4 +73,26 @@ pub struct Kept {
     pub findings: Last<KeptFindings>,
     /// What is certain about the types of names.
     pub types: Taken<KeptTypes>,
+}
+
+impl Kept {
+    /// Whether there is something to be kept.
+    pub fn is_open(&self) -> bool {
+        self.open.load(Ordering::Relaxed)
+    }
+
+    /// From now on results are kept: the file is an open document.
+    pub fn open(&self) {
+        self.open.store(true, Ordering::Relaxed);
+    }
+
+    /// Lets everything go, when its document is closed.
+    pub fn close(&self) {
+        self.open.store(false, Ordering::Relaxed);
+        self.units.forget();
+        self.facts.forget();
+        self.findings.forget();
+        // What is taken is gone.
+        drop(self.types.take());
+    }
 }

@@ -5,6 +5,7 @@
 #![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
 use super::input::FileSet;
+use super::outline::{Tree, may_import};
 use super::units::{file_units, statement_imports};
 use super::{Db, File, LiveDb};
 use crate::modules::{ConstantImport, Lookup, ModulePrint, Places, compiled};
@@ -90,8 +91,10 @@ pub fn module_code(db: &dyn Db, file: File) -> Arc<ModuleCode> {
 /// The `import`s of a file whose names stand in its text. A query, so that an edit looks into one statement only.
 #[salsa::tracked(returns(clone))]
 pub fn module_imports(db: &dyn Db, file: File) -> Arc<[ConstantImport]> {
-    // Most files import nothing, and a search through the text costs less than a walk over its statements.
-    if !file.text(db).contains("import") {
+    if let Tree::Outlined(outline) = file.tree(db) {
+        return outline.imports.clone();
+    }
+    if !may_import(&file.text(db)) {
         return Arc::default();
     }
     let (mut at, mut found) = (TextSize::new(0), Vec::new());

@@ -10,8 +10,6 @@ use super::units::{PlacedUnit, unit_facts, units};
 use super::{Db, File};
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{Sym, Symbol, UnitFacts};
-use minilive_syntax::TextRange;
-use minilive_syntax::ast::{AstNode, Expr, Stmt, Suffix};
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -68,7 +66,7 @@ impl PartialEq for Same {
 impl Eq for Same {}
 
 /// What all units of a file say. A query to stop invalidation: it looks at all units after each edit, and mostly finds nothing new.
-#[salsa::tracked(returns(ref))]
+#[salsa::tracked(returns(ref), lru = 64)]
 fn facts_of(db: &dyn Db, file: File) -> Same {
     let (units, kept) = (units(db, file), file.kept(db));
     let now = match kept.facts.get() {
@@ -82,7 +80,9 @@ fn facts_of(db: &dyn Db, file: File) -> Same {
         },
         None => Arc::new(FileFacts::of(db, units)),
     };
-    kept.facts.set(now.clone());
+    if kept.is_open() {
+        kept.facts.set(now.clone());
+    }
     Same(now)
 }
 
@@ -260,50 +260,4 @@ fn called(facts: &UnitFacts) -> impl Iterator<Item = (&SmolStr, u32)> {
         Symbol::Name(name) | Symbol::Member(_, name) => Some((name, number)),
         _ => None,
     })
-}
-
-/// A symbol of a file for those who look through many files: a global, or a function that is a member of one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileSymbol {
-    /// Its name.
-    pub name: SmolStr,
-    /// The map whose member it is.
-    pub container: Option<SmolStr>,
-    /// Where its name stands.
-    pub range: TextRange,
-    /// It is a function.
-    pub is_function: bool,
-}
-
-/// The symbols at the top level of a file. From its tree alone, since a search goes through files that nobody has opened.
-#[salsa::tracked(no_eq, returns(clone))]
-pub fn file_symbols(db: &dyn Db, file: File) -> Arc<[FileSymbol]> {
-    let (mut found, mut seen) = (Vec::new(), FxHashSet::default());
-    for statement in file.parse(db).root().statements() {
-        let Stmt::Assign(assign) = statement else { continue };
-        let is_function = matches!(assign.value(), Some(Expr::Function(_)));
-        let Some(symbol) = assign.target().and_then(|target| symbol(&target, is_function)) else { continue };
-        if seen.insert((symbol.container.clone(), symbol.name.clone())) {
-            found.push(symbol);
-        }
-    }
-    found.into()
-}
-
-fn symbol(target: &Expr, is_function: bool) -> Option<FileSymbol> {
-    match target {
-        Expr::Name(name) => {
-            let token = name.name_token()?;
-            Some(FileSymbol { name: token.text().into(), container: None, range: token.text_range(), is_function })
-        }
-        Expr::Postfix(chain) if is_function => {
-            let Suffix::Member(member) = chain.suffixes().last()? else { return None };
-            let token = member.name_token()?;
-            let dot = member.range().start() - chain.range().start();
-            let owner = chain.syntax().text().to_string();
-            let container = owner.get(..usize::from(dot)).map(|owner| owner.trim().into());
-            Some(FileSymbol { name: token.text().into(), container, range: token.text_range(), is_function })
-        }
-        _ => None,
-    }
 }

@@ -30,7 +30,7 @@ pub struct MarkerText<'db> {
 }
 
 /// All units with code and places. A query, since several features ask for it in one revision.
-#[salsa::tracked(no_eq, returns(clone))]
+#[salsa::tracked(no_eq, returns(clone), lru = 64)]
 pub fn file_layout(db: &dyn Db, file: File) -> Arc<Layout> {
     let units = units(db, file).iter().enumerate().map(|(index, placed)| {
         if index.is_multiple_of(64) {

@@ -632,12 +632,50 @@ fn warnings_imports_and_modules_stop_where_they_should() {
     assert_eq!(ran("//> g(7)", "//> g(8)"), [""; 0], "a marker is no code");
 }
 
+/// A file that is not open says what an open one says, and keeps nothing that was made to say it.
+#[test]
+fn files_that_are_not_open_say_the_same_and_are_let_go() {
+    let text = |k: usize| format!("import \"lib{k}\"\n{PROGRAM}m = {{}}\nm.f{k} = function\nend function\n");
+    let mut bench = Bench::new(&text(0));
+    let add = |db: &LiveDb, k: usize| {
+        let outline = Arc::new(super::Outline::of(&text(k), &parse(&text(k))));
+        db.add_closed(format!("{k}.ms"), text(k).into(), outline)
+    };
+    let closed: Vec<_> = (0..100).map(|k| add(&bench.db, k)).collect();
+    let open = std::mem::replace(&mut bench.file, closed[0]);
+    let said_closed = (said(&bench), file_symbols(&bench.db, bench.file), module_imports(&bench.db, bench.file));
+    bench.file = open;
+    assert_eq!(said_closed, (said(&bench), file_symbols(&bench.db, open), module_imports(&bench.db, open)));
+    let green = |db: &LiveDb, file: File| Arc::downgrade(&units(db, file)[0].unit);
+    let looked: Vec<_> = closed.iter().map(|&file| green(&bench.db, file)).collect();
+    let alive = |looked: &[std::sync::Weak<UnitText>]| looked.iter().filter(|it| it.strong_count() > 0).count();
+    assert_eq!(alive(&looked), 100);
+    bench.edit("x = 1\n", "x = 2\n");
+    assert!(alive(&looked) <= 64, "{} files are still held", alive(&looked));
+    bench.log.lock().expect("no test panics in a query").clear();
+    let (symbols, imports) = (file_symbols(&bench.db, closed[1]), module_imports(&bench.db, closed[1]));
+    assert_eq!((&*symbols[0].name, &*imports[0].name), ("x", "lib1"));
+    let ran = |bench: &Bench| std::mem::take(&mut *bench.log.lock().expect("no test panics in a query"));
+    assert!(!ran(&bench).iter().any(|it| it.starts_with("parsed")), "a glance needs no tree");
+    units(&bench.db, closed[1]);
+    assert!(ran(&bench).iter().any(|it| it.starts_with("parsed")), "a look makes it again");
+    // A document that is closed keeps nothing, either.
+    let unit = green(&bench.db, open);
+    bench.db.set_closed(open, bench.text.as_str().into(), Arc::new(super::Outline::of(&bench.text, &bench.parse)));
+    for &file in &closed[..70] {
+        units(&bench.db, file);
+    }
+    bench.db.set_closed(closed[99], text(1).into(), Arc::default());
+    assert_eq!(unit.strong_count(), 0);
+}
+
 #[test]
 fn each_query_is_named_in_these_tests() {
     let sources = [
         include_str!("findings.rs"),
         include_str!("modules.rs"),
         include_str!("names.rs"),
+        include_str!("outline.rs"),
         include_str!("queries.rs"),
         include_str!("types.rs"),
         include_str!("units.rs"),

@@ -65,7 +65,7 @@ pub struct KeptTypes {
 }
 
 /// The surroundings of all units of a file.
-#[salsa::tracked(no_eq, returns(deref))]
+#[salsa::tracked(no_eq, returns(deref), lru = 64)]
 pub fn surroundings(db: &dyn Db, file: File) -> Arc<Surroundings> {
     let facts = file_facts(db, file);
     let kept = &file.kept(db).types;
@@ -76,7 +76,9 @@ pub fn surroundings(db: &dyn Db, file: File) -> Arc<Surroundings> {
         KeptTypes::of(facts, members)
     });
     let around = now.around.clone();
-    kept.put(now);
+    if file.kept(db).is_open() {
+        kept.put(now);
+    }
     around
 }
 

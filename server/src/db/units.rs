@@ -122,12 +122,14 @@ impl std::fmt::Debug for FileUnits {
 }
 
 /// The units of a file. Changes with every edit; what stands behind depends on single units.
-#[salsa::tracked(no_eq, returns(ref))]
+#[salsa::tracked(no_eq, returns(ref), lru = 64)]
 pub(super) fn file_units(db: &dyn Db, file: File) -> Arc<FileUnits> {
     let kept = file.kept(db);
     let before = kept.units.get().unwrap_or_default();
     let now = Arc::new(Collector::new(db, &before, &file.parse(db).green).collect());
-    kept.units.set(now.clone());
+    if kept.is_open() {
+        kept.units.set(now.clone());
+    }
     now
 }
 

@@ -7,9 +7,8 @@
 use super::job::{Job, Ran, Refused, Snapshot};
 use super::own::Task;
 use super::pool::Lane;
-use super::{Event, World};
+use super::{Event, World, workspace};
 use crate::db::{self, File, Known, Located};
-use crate::document::Content;
 use crate::evaluate::{Plan, RunId};
 use crate::modules::{Lookup, ModulePrint, OnDisk, Places, lookup, no_text, path_of};
 use crate::recording::ImportSeen;
@@ -143,15 +142,15 @@ impl World {
         if let Some(file) = known.filter(|file| &*file.text(&self.db) == text) {
             return file;
         }
-        let content = Content::new(text);
+        let content = workspace::OnDisk::new(text);
         match known {
             Some(file) => {
-                self.db.set_text(file, content.text, content.parse);
+                self.db.set_closed(file, content.text, content.outline);
                 edited.push(path.to_path_buf());
                 file
             }
             None => {
-                let file = self.db.add_file(path.to_string_lossy().into_owned(), content.text, content.parse);
+                let file = self.db.add_closed(path.to_string_lossy().into_owned(), content.text, content.outline);
                 self.on_disk.insert(path.to_path_buf(), file);
                 file
             }

@@ -4,10 +4,8 @@
 //! comes before the one on disk; folders are read by a thread of their own, never by the world's.
 
 use super::{Event, World};
-use crate::db::File;
-use crate::document::Content;
+use crate::db::{File, Outline};
 use crate::modules::{decode_module, path_of};
-use minilive_syntax::Sharing;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -43,9 +41,22 @@ impl Workspace {
 /// What a thread has read.
 pub(super) struct Scanned {
     /// Files with their content; no content: there is no such program.
-    files: Vec<(PathBuf, Option<Content>)>,
+    files: Vec<(PathBuf, Option<OnDisk>)>,
     /// The thread has ended.
     is_last: bool,
+}
+
+/// A program on disk: its text, and a glance over it in the place of its tree, which nobody may ever need.
+pub(super) struct OnDisk {
+    pub text: Arc<str>,
+    pub outline: Arc<Outline>,
+}
+
+impl OnDisk {
+    pub fn new(text: &str) -> OnDisk {
+        let outline = Outline::of(text, &minilive_syntax::parse(text));
+        OnDisk { text: text.into(), outline: Arc::new(outline) }
+    }
 }
 
 impl World {
@@ -76,13 +87,13 @@ impl World {
         let below = self.config.roots.iter().any(|root| path.starts_with(root));
         if below && path.extension().is_some_and(|it| it == "ms") {
             self.read_in_thread(move |found| {
-                let content = read(&path, &mut Sharing::default());
+                let content = read(&path);
                 found(path, content);
             });
         }
     }
 
-    fn read_in_thread(&mut self, work: impl FnOnce(&mut dyn FnMut(PathBuf, Option<Content>)) + Send + 'static) {
+    fn read_in_thread(&mut self, work: impl FnOnce(&mut dyn FnMut(PathBuf, Option<OnDisk>)) + Send + 'static) {
         let events = self.events.clone();
         let thread = std::thread::Builder::new().name("scan".into()).spawn(move || in_batches(&events, work));
         match thread {
@@ -100,9 +111,9 @@ impl World {
             };
             match self.on_disk.get(&path) {
                 Some(file) if file.text(&self.db) == content.text => {}
-                Some(&file) => self.db.set_text(file, content.text, content.parse),
+                Some(&file) => self.db.set_closed(file, content.text, content.outline),
                 None => {
-                    let file = self.db.add_file(path.to_string_lossy().into_owned(), content.text, content.parse);
+                    let file = self.db.add_closed(path.to_string_lossy().into_owned(), content.text, content.outline);
                     self.on_disk.insert(path.clone(), file);
                 }
             }
@@ -148,7 +159,7 @@ impl World {
     }
 }
 
-fn in_batches(events: &mpsc::Sender<Event>, work: impl FnOnce(&mut dyn FnMut(PathBuf, Option<Content>))) {
+fn in_batches(events: &mpsc::Sender<Event>, work: impl FnOnce(&mut dyn FnMut(PathBuf, Option<OnDisk>))) {
     let mut files = Vec::new();
     // The world may have ended; then nobody needs the result.
     let send = |files, is_last| drop(events.send(Event::Scanned(Box::new(Scanned { files, is_last }))));
@@ -162,10 +173,8 @@ fn in_batches(events: &mpsc::Sender<Event>, work: impl FnOnce(&mut dyn FnMut(Pat
 }
 
 /// Reads all programs below folders. Links and hidden folders are left out.
-fn programs_below(roots: Vec<PathBuf>, found: &mut dyn FnMut(PathBuf, Option<Content>)) {
+fn programs_below(roots: Vec<PathBuf>, found: &mut dyn FnMut(PathBuf, Option<OnDisk>)) {
     let (mut folders, mut count) = (VecDeque::from(roots), 0);
-    // Programs have much in common, and most are never opened.
-    let mut sharing = Sharing::default();
     while let Some(folder) = folders.pop_front() {
         let Ok(entries) = std::fs::read_dir(&folder) else { continue };
         let mut entries: Vec<_> = entries.filter_map(Result::ok).collect();
@@ -182,7 +191,7 @@ fn programs_below(roots: Vec<PathBuf>, found: &mut dyn FnMut(PathBuf, Option<Con
                     return;
                 }
                 count += 1;
-                let content = read(&path, &mut sharing);
+                let content = read(&path);
                 found(path, content);
             }
         }
@@ -190,11 +199,11 @@ fn programs_below(roots: Vec<PathBuf>, found: &mut dyn FnMut(PathBuf, Option<Con
 }
 
 /// The program in a file, if it is one.
-fn read(path: &Path, sharing: &mut Sharing) -> Option<Content> {
+fn read(path: &Path) -> Option<OnDisk> {
     let about = std::fs::symlink_metadata(path).ok()?;
     if !about.is_file() || about.len() > LARGEST {
         return None;
     }
     let bytes = std::fs::read(path).ok()?;
-    Some(Content::sharing(&decode_module(&bytes).ok()?, sharing))
+    Some(OnDisk::new(&decode_module(&bytes).ok()?))
 }

@@ -1,6 +1,6 @@
-//! What a large file costs a person who types: tokens after an edit, and work that is no longer wanted.
+//! What a large file costs a person who types: diagnostics and tokens after an edit, and work that is no longer wanted.
 //!
-//! Part of `latency`. The file has 10 000 lines. Times of tokens run from the question, sent 50 ms after the edit's diagnostics, as
+//! Part of `latency`. The file has 10 000 lines, or as many as a row says. Times of diagnostics run from the edit, times of tokens from the question, sent 50 ms after the edit's diagnostics, as
 //! editors wait for a pause; times of cancelling from the cancel, sent while the server is at work on the request.
 
 use minilive_tests::client::Client;
@@ -11,12 +11,22 @@ use std::time::{Duration, Instant};
 const URI: &str = "file:///large.ms";
 const FUNCTIONS: u32 = 2500;
 
+/// Edits by what they change: a name, the line it stands on within its function (or 4: behind it), where on that line, and the text that
+/// comes and goes.
+pub const EDITS: [(&str, u32, u32, &str); 5] = [
+    ("a constant", 1, 10, "1"),
+    ("a name that is read", 1, 7, "b + "),
+    ("a variable of a function", 2, 0, "  c = a\n"),
+    ("a statement at the top level", 4, 0, "x = f7\n"),
+    ("a function", 4, 0, "f = function(a)\n  return a\nend function\n"),
+];
+
 /// A server with the file open.
-fn opened(server: &Path) -> Result<(Client, std::process::Child), String> {
+fn opened(server: &Path, functions: u32) -> Result<(Client, std::process::Child), String> {
     let (mut client, child) = super::start(server)?;
     client.initialize(json!({}), json!({}));
     let function = |k: u32| format!("f{k} = function(a)\n  b = a + {k}\n  return b\nend function\n");
-    client.open(URI, &(0..FUNCTIONS).map(function).collect::<String>());
+    client.open(URI, &(0..functions).map(function).collect::<String>());
     client.diagnostics(URI, 1);
     Ok((client, child))
 }
@@ -25,9 +35,29 @@ fn document() -> Value {
     json!({ "textDocument": { "uri": URI } })
 }
 
+/// Diagnostics after each of as many edits of a kind, in a file of 4 lines a function.
+pub fn edits(server: &Path, functions: u32, edit: (u32, u32, &str), times: i64) -> Result<Vec<Duration>, String> {
+    let (mut client, mut child) = opened(server, functions)?;
+    let ((line, column, text), first) = (edit, functions / 2 * 4);
+    let (lines, width) = (text.matches('\n').count() as u32, text.len() as u32);
+    let end = if lines > 0 { [first + line + lines, 0] } else { [first + line, column + width] };
+    let mut taken = Vec::new();
+    for version in 2..times + 2 {
+        std::thread::sleep(Duration::from_millis(30));
+        let [from, to] = [[first + line, column], if version % 2 == 0 { [first + line, column] } else { end }];
+        let begun = Instant::now();
+        client.change(URI, version, [from[0], from[1], to[0], to[1]], if version % 2 == 0 { text } else { "" });
+        client.diagnostics(URI, version);
+        taken.push(begun.elapsed());
+    }
+    client.shut_down();
+    child.wait().map_err(|error| error.to_string())?;
+    Ok(taken)
+}
+
 /// A delta of semantic tokens for each edit of one function.
 pub fn deltas(server: &Path, edits: i64) -> Result<Vec<Duration>, String> {
-    let (mut client, mut child) = opened(server)?;
+    let (mut client, mut child) = opened(server, FUNCTIONS)?;
     let full = client.ask("textDocument/semanticTokens/full", document());
     let mut before = full["resultId"].clone();
     let mut taken = Vec::new();
@@ -55,7 +85,7 @@ pub fn deltas(server: &Path, edits: i64) -> Result<Vec<Duration>, String> {
 
 /// From a cancel until the request has its answer and the server has answered another question.
 pub fn cancels(server: &Path, times: usize) -> Result<Vec<Duration>, String> {
-    let (mut client, mut child) = opened(server)?;
+    let (mut client, mut child) = opened(server, FUNCTIONS)?;
     let mut params = document();
     params["options"] = json!({ "tabSize": 2, "insertSpaces": true });
     let mut hover = document();
