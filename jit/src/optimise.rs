@@ -505,7 +505,8 @@ fn takes_detour(code: &Code, place: Place) -> bool {
     let worth = if place == Place::Call { 8 } else { 4 };
     let detours = code.tier.detours.get();
     let few = ((detours - code.tier.detours_before.get()) as usize) < code.unit.insts.len() * worth;
-    let takes = few && code.tier.osr.iter().any(|entry| entry.get() != 0);
+    let has_entry = code.tier.entry.get() != 0 || code.tier.osr.iter().any(|entry| entry.get() != 0);
+    let takes = few && has_entry;
     code.tier.detours.set(detours + u32::from(takes));
     takes
 }

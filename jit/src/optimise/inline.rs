@@ -30,6 +30,8 @@ const MAX_GROWTH: usize = 200;
 const MAX_VALUE_GROWTH: usize = 600;
 /// Calls of those need run this many times less often.
 const VALUES_PAY: u64 = 16;
+/// Calls of those that have neither members nor calls in them need run this many times less often.
+const PLAIN_PAYS: u64 = 10;
 /// Spliced calls nest so deep.
 const MAX_DEPTH: u32 = 4;
 
@@ -145,7 +147,14 @@ impl Chooser<'_> {
         // A function that calls itself is hot, and so are these calls.
         let itself = frame == 0 && caller.code == callee.id.0 && only_computes(callee);
         let values = self.terms.passes.has(Pass::Escape) && is_of_values(callee);
-        let least_runs = self.terms.least_runs / if values { VALUES_PAY } else { 1 };
+        let pays = if values {
+            VALUES_PAY
+        } else if is_plain(callee) {
+            PLAIN_PAYS
+        } else {
+            1
+        };
+        let least_runs = self.terms.least_runs / pays;
         if !itself && runs(self.codes.get(CodeId(caller.code)), at) < least_runs {
             return None;
         }
@@ -233,6 +242,17 @@ fn is_of_values(code: &Code) -> bool {
     let of_maps = |inst: &Inst| matches!(inst, Inst::GetMember { .. } | Inst::MakeMap { .. });
     let insts = &code.unit.insts;
     insts.iter().all(|inst| computes(inst) || of_maps(inst)) && insts.iter().any(of_maps)
+}
+
+/// Whether a function calls nothing and touches no members, whose shapes would have to be guarded: its code is hardly longer than a call.
+fn is_plain(code: &Code) -> bool {
+    let plain = |inst: &Inst| match inst {
+        Inst::Call { .. } => false,
+        Inst::GetIndex { .. } | Inst::SetIndex { .. } | Inst::AndTest { .. } | Inst::OrTest { .. } => true,
+        Inst::Jump { .. } | Inst::Branch { .. } => true,
+        inst => computes(inst),
+    };
+    code.unit.insts.iter().all(plain)
 }
 
 /// Whether an instruction touches no object and goes nowhere else in its unit.
