@@ -120,7 +120,7 @@ impl Lower<'_, '_> {
     fn returned(&mut self, inst: &Inst, next: Option<&Inst>, result: ir::Value) {
         self.define(inst, result);
         if matches!(inst.op, Op::CallSelf | Op::CallCode(_)) {
-            self.returned.extend(inst.result);
+            self.assigned.extend(inst.result);
         }
         let tests = |op| matches!(op, Op::GuardNum | Op::GuardInt | Op::Helper(Helper::CheckUncaught));
         let guards = next.is_some_and(|it| tests(it.op) && it.args.first().copied() == inst.result);
@@ -141,13 +141,11 @@ impl Lower<'_, '_> {
                 return self.define(inst, globals);
             }
             Helper::CheckUncaught => return self.check_uncaught(inst),
+            Helper::Truth => return self.truth(inst),
             _ => {}
         }
         let args: Vec<ir::Value> = inst.args.iter().map(|&arg| self.val(arg)).collect();
         let site = self.site();
-        if helper == Helper::Truth {
-            return self.truth(inst, site, args[0]);
-        }
         self.store_budget();
         let result = match helper {
             Helper::Binary(op) => {
@@ -198,9 +196,11 @@ impl Lower<'_, '_> {
         }
     }
 
-    /// The truth of any value: of a number at once, of others by the helper.
-    fn truth(&mut self, inst: &Inst, site: ir::Value, value: ir::Value) {
-        let (number, other, next) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+    /// The truth of any value: of a number and of null at once, of others by the helper.
+    fn truth(&mut self, inst: &Inst) {
+        let value = self.arg(inst, 0);
+        let [number, other, slow, next] = [(); 4].map(|()| self.b.create_block());
+        self.b.set_cold_block(slow);
         let result = self.b.append_block_param(next, types::I8);
         let is_number = self.is_below_tags(value);
         self.b.ins().brif(is_number, number, &[], other, &[]);
@@ -210,8 +210,13 @@ impl Lower<'_, '_> {
         let truth = self.b.ins().fcmp(FloatCC::NotEqual, float, zero);
         self.b.ins().jump(next, &[truth.into()]);
         self.b.switch_to_block(other);
+        let is_null = self.b.ins().icmp_imm_s(IntCC::Equal, value, Value::NULL.bits() as i64);
+        let no = self.b.ins().iconst(types::I8, 0);
+        self.b.ins().brif(is_null, next, &[no.into()], slow, &[]);
+        self.b.switch_to_block(slow);
+        let site = self.site();
         self.store_budget();
-        let status = self.call_helper(HelperId::Truth, 0, &[site, value]);
+        let status = self.call_keeping(HelperId::Truth, &[site, value]);
         self.load_budget();
         let bad = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThan, status, 1);
         let unwind = self.unwind_block();

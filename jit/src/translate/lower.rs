@@ -26,8 +26,8 @@ pub(super) struct Lower<'a, 'b> {
     pub(super) vals: Vec<Option<ir::Value>>,
     /// What defined a value, where that matters (constants).
     pub(super) defs: FxHashMap<Val, Op>,
-    /// What functions returned: never the mark of an unassigned variable.
-    pub(super) returned: rustc_hash::FxHashSet<Val>,
+    /// What functions returned and lists held: never the mark of an unassigned variable.
+    pub(super) assigned: rustc_hash::FxHashSet<Val>,
     /// Values that are computed where they are needed: from which, and what is added.
     late: FxHashMap<Val, (Val, i64)>,
     /// Those that were computed in the current block.
@@ -83,7 +83,7 @@ pub(super) fn lower(builder: FunctionBuilder<'_>, isa: &OwnedTargetIsa, func: &F
         env,
         vals: vec![None; func.reps.len()],
         defs: FxHashMap::default(),
-        returned: Default::default(),
+        assigned: Default::default(),
         late: super::late::late_values(func),
         computed: FxHashMap::default(),
         numbers: Default::default(),
@@ -457,7 +457,7 @@ impl Lower<'_, '_> {
                 let found = self.b.ins().ushr_imm_u(value, i64::from(TAG_SHIFT));
                 let bad = self.b.ins().icmp_imm_u(IntCC::Equal, found, TAG_FUNCTION as i64);
                 self.leave_if(bad, exit);
-                if !self.returned.contains(&inst.args[0]) {
+                if !self.assigned.contains(&inst.args[0]) {
                     let absent = self.iconst(Value::ABSENT.bits() as i64);
                     let bad = self.b.ins().icmp(IntCC::Equal, value, absent);
                     self.leave_if(bad, exit);

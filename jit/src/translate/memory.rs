@@ -134,6 +134,7 @@ impl Lower<'_, '_> {
                 let (index, array) = (self.arg(inst, 1), self.arg(inst, 2));
                 let address = self.address_in(array, index);
                 let value = self.b.ins().load(types::I64, memory(), address, 0);
+                self.assigned.extend(inst.result);
                 self.define(inst, value);
             }
             _ => self.store_element(inst),
@@ -323,6 +324,7 @@ impl Lower<'_, '_> {
         let value = self.call_keeping(HelperId::ListGet, &[site, list, index]);
         self.b.ins().jump(next, &[value.into()]);
         self.b.switch_to_block(next);
+        self.assigned.extend(inst.result);
         self.define(inst, result);
     }
 
