@@ -6,7 +6,8 @@
 use crate::fold;
 use crate::ir::Const;
 use minilive_syntax::ast::{
-    AssignStmt, AstNode, Block, CallStmt, Expr, ForStmt, MapExpr, PostfixExpr, RefExpr, SourceFile, Stmt, Suffix,
+    AssignStmt, AstNode, Block, CallStmt, Expr, ForStmt, MapEntry, MapExpr, PostfixExpr, RefExpr, SourceFile, Stmt,
+    Suffix,
 };
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
 use rowan::{GreenNodeData, WalkEvent};
@@ -178,6 +179,12 @@ fn duplicate_keys(node: &SyntaxNode, found: &mut Vec<Finding>) {
             });
         }
     }
+}
+
+/// Whether two entries of a literal certainly have the same key.
+pub fn is_same_key(one: &MapEntry, other: &MapEntry) -> bool {
+    let key = |it: &MapEntry| constant(&it.key()?).map(|it| it.1);
+    key(one).is_some_and(|it| Some(it) == key(other))
 }
 
 fn constant(key: &Expr) -> Option<(TextRange, Const)> {

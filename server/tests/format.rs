@@ -1,9 +1,10 @@
 //! Formatting changes white space and nothing else: over all specs, generated programs, and both with their white space spoiled.
 
 use minilive::ide::FormatOptions;
-use minilive::ide::format::edits;
+use minilive::ide::format::{edits, edits_within};
+use minilive::line_index::LineIndex;
 use minilive_mir::lower::lower_file;
-use minilive_syntax::{SyntaxKind, lexer, parse};
+use minilive_syntax::{SyntaxKind, TextRange, lexer, parse};
 use minilive_tests::files::{below, root};
 use minilive_tests::random::Random;
 use minilive_tests::{generate, spec};
@@ -80,6 +81,39 @@ fn spoiled(text: &str, random: &mut Random) -> String {
     out
 }
 
+/// A range is formatted: tokens stay, so do lines outside of it, and doing it again changes nothing.
+fn check_range(text: &str, random: &mut Random) {
+    if !parse(text).errors.is_empty() {
+        return;
+    }
+    let lines = |text: &str| text.split_inclusive('\n').map(str::to_owned).collect::<Vec<_>>();
+    let before = lines(text);
+    for options in STYLES {
+        let (first, count) = (random.below(before.len()), 1 + random.below(4));
+        let count = count.min(before.len() - first);
+        let last = first + count - 1;
+        let once = range_formatted(text, options, [first, last]);
+        assert_eq!(tokens(&once), tokens(text), "other tokens:\n{text}\n--- became\n{once}");
+        let after = lines(&once);
+        assert_eq!(after[..first], before[..first], "lines before {first} of\n{text}");
+        let behind = before.len() - last - 1;
+        assert_eq!(after[after.len() - behind..], before[last + 1..], "lines behind {last} of\n{text}");
+        let again = range_formatted(&once, options, [first, after.len() - behind - 1]);
+        assert_eq!(again, once, "twice is not once: lines {first} to {last} of\n{text}");
+    }
+}
+
+/// Two lines and what lies between them, formatted as an editor asks for it.
+fn range_formatted(text: &str, options: FormatOptions, [first, last]: [usize; 2]) -> String {
+    let index = LineIndex::new(text);
+    let range = TextRange::new(index.line_start(first as u32), index.line_range(last as u32, text).end());
+    let mut out = text.to_owned();
+    for edit in edits_within(&parse(text).syntax(), options, (text, &index), range).into_iter().rev() {
+        out.replace_range(std::ops::Range::<usize>::from(edit.range), &edit.text);
+    }
+    out
+}
+
 #[test]
 fn specs_keep_their_meaning() {
     let mut random = Random::new(3);
@@ -88,7 +122,9 @@ fn specs_keep_their_meaning() {
         let text = fs::read_to_string(&path).expect("specs are UTF-8");
         for case in spec::read(&path, &text).unwrap_or_else(|error| panic!("{error}")) {
             check(&case.program);
-            check(&spoiled(&case.program, &mut random));
+            let spoiled = spoiled(&case.program, &mut random);
+            check(&spoiled);
+            check_range(&spoiled, &mut random);
             seen += 1;
         }
     }
@@ -101,7 +137,9 @@ fn generated_programs_keep_their_meaning() {
     for seed in 0..150 {
         let program = generate::program(seed);
         check(&program);
-        check(&spoiled(&program, &mut random));
+        let spoiled = spoiled(&program, &mut random);
+        check(&spoiled);
+        check_range(&spoiled, &mut random);
     }
 }
 

@@ -283,3 +283,19 @@ fn two_thousand_questions_among_edits_are_all_answered_for_the_right_text() {
     }
     client.shut_down();
 }
+
+#[test]
+fn a_hover_right_behind_a_keystroke_is_of_the_new_text() {
+    let (mut client, _child) = start(json!({}));
+    client.open(URI, "f = function(a)\n  return 1\nend function\nprint f(2)\n");
+    let mut name = "a".to_owned();
+    for (version, letter) in (2..).zip("bcdefghijklmnopqrstuvwxyz".chars()) {
+        let end = 13 + name.len() as u32;
+        client.change(URI, version, [0, end, 0, end], &letter.to_string());
+        name.push(letter);
+        let card = client.ask("textDocument/hover", at(URI, 3, 6));
+        let text = card["contents"]["value"].as_str().expect("a text");
+        assert!(text.contains(&format!("f = function({name})")), "{name}: {text}");
+    }
+    client.shut_down();
+}

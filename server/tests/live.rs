@@ -196,3 +196,29 @@ fn a_run_changes_titles_of_lenses_and_not_their_set() {
     assert!(after[0].title.starts_with("Run again · "), "{:?}", after[0]);
     assert_eq!(after[1].title, "Run example two");
 }
+
+#[test]
+fn types_that_were_seen_are_called_so() {
+    let bench =
+        Bench::new("pick = function(n)\n  return [1, \"a\", null][n]\nend function\nx = pick(0)\nx = pick(1)\ny = 5\n");
+    let cards: Vec<Vec<String>> = ["x = pick(1)", "y = 5"]
+        .into_iter()
+        .map(|at| {
+            let offset = bench.text.find(at).expect("it is there") as u32;
+            let card = common::see(&bench.world, URI.into(), move |it: &Snapshot| {
+                ide::hover(&it.db, &it.document, &it.live, offset.into())
+            });
+            card.expect("a card").sections
+        })
+        .collect();
+    assert_eq!(cards[0], ["likely: number or string or null", "seen: string ×1 · last value `\"a\"`"]);
+    assert_eq!(cards[1], ["likely: number", "seen: number ×1 · last value `5`"]);
+    // Completion tells what follows from the text alone.
+    let offset = bench.text.len() as u32;
+    let details = common::see(&bench.world, URI.into(), move |it: &Snapshot| {
+        let found = ide::completion::completions(&it.db, &it.document, &it.live, offset.into(), false);
+        let x = found.items.into_iter().find(|it| it.label == "x").expect("it is offered");
+        ide::completion::documentation(&it.db, &it.document, &it.live.places, &x.data)
+    });
+    assert_eq!(details.map(|it| it.0), Some("x: number or string or null".to_owned()));
+}

@@ -194,6 +194,36 @@ fn what_a_client_can_do_decides_what_it_gets() {
     client.shut_down();
 }
 
+#[test]
+fn diagnostics_are_pushed_to_those_who_do_not_pull_and_answered_to_those_who_do() {
+    let codes = |found: &Value| {
+        let found = found.as_array().expect("a list").iter();
+        found.map(|it| it["code"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    let (mut client, _child) = bare();
+    client.open(URI, "print nobody\n");
+    assert_eq!(codes(&client.diagnostics(URI, 1).1)[0], "unknown-name");
+    client.change(URI, 2, [0, 6, 0, 12], "1");
+    assert_eq!(codes(&client.diagnostics(URI, 2).1), [""; 0]);
+    client.shut_down();
+
+    let (mut client, _child) = start();
+    // One that cannot be told to ask again is pushed them as well.
+    let capabilities = json!({
+        "textDocument": { "diagnostic": {} }, "workspace": { "diagnostics": { "refreshSupport": true } }
+    });
+    client.initialize(capabilities, json!({ "trust": "off" }));
+    client.open(URI, "print nobody\n");
+    let report = client.ask("textDocument/diagnostic", document(URI));
+    assert_eq!(codes(&report["items"]), ["unknown-name"]);
+    client.change(URI, 2, [0, 6, 0, 12], "1");
+    let report = client.ask("textDocument/diagnostic", document(URI));
+    assert_eq!(codes(&report["items"]), [""; 0]);
+    client.shut_down();
+    let pushed = client.heard.iter().any(|said| said.method() == "textDocument/publishDiagnostics");
+    assert!(!pushed, "a client that pulls diagnostics is not pushed any");
+}
+
 /// The range of the only diagnostic after an edit.
 fn place_of_error(encoding: &str, text: &str, change: [u32; 4], insert: &str) -> Value {
     let (mut client, _child) = start();

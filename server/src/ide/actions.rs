@@ -11,6 +11,8 @@ mod extract;
 mod imports;
 mod inline;
 mod inline_call;
+mod needless;
+mod qualify;
 mod rewrite;
 mod unused;
 mod wrap;
@@ -93,9 +95,11 @@ pub fn actions(db: &LiveDb, document: &DocumentView, live: &Live, at: TextRange)
             imports::actions(&ctx, check.range, &answers, &mut found);
         }
         found.extend(unused::action(&ctx, &check));
+        found.extend(needless::action(&ctx, &check));
         found.extend(check.fix.map(|fix| Action::of_fix(fix, answers)));
     }
     if !ctx.runs() {
+        found.extend(qualify::actions(&ctx));
         return found;
     }
     found.extend(rewrite::shorter(&ctx));

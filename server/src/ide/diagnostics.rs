@@ -138,7 +138,8 @@ pub fn first_error(db: &LiveDb, document: &DocumentView) -> Option<String> {
     Some(format!("{} (line {line})", first.message))
 }
 
-fn text_diagnostics(db: &LiveDb, document: &DocumentView) -> Vec<Diagnostic> {
+/// What is wrong with the text: its syntax, then what each unit's lowering says.
+pub(super) fn text_diagnostics(db: &LiveDb, document: &DocumentView) -> Vec<Diagnostic> {
     let parse = document.file.parse(db);
     let mut found: Vec<_> =
         parse.errors.iter().map(|error| from_lowering(Lowering::from_syntax(error), document)).collect();

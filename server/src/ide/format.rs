@@ -5,10 +5,12 @@
 //! stays, too; a text with syntax errors is left alone, except for the indent of the line that is being typed.
 
 mod indent;
+mod range;
 mod spacing;
 
 use crate::db::LiveDb;
 use crate::document::DocumentView;
+use crate::line_index::LineIndex;
 use indent::Indents;
 use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
 use rowan::NodeOrToken;
@@ -35,7 +37,7 @@ pub struct FormatEdit {
     pub text: String,
 }
 
-/// Formats a document, or the lines that touch a range.
+/// Formats a document, or the lines of a range alone.
 pub fn format(
     db: &LiveDb,
     document: &DocumentView,
@@ -48,13 +50,28 @@ pub fn format(
     }
     let mut edits = edits_with(&parse.syntax(), options, || db.poll());
     if let Some(within) = within {
-        let index = &document.index;
-        let first = index.line_start(index.line_of(within.start()));
-        let last = index.line_range(index.line_of(within.end()), &document.text).end();
-        // An edit before the first line reaches up to the indent of it.
-        edits.retain(|edit| edit.range.end() >= first && edit.range.start() <= last);
+        keep_within(&mut edits, (&document.text, &document.index), within);
     }
     edits
+}
+
+/// The edits of a text without errors that change the lines of a range and no others.
+pub fn edits_within(
+    root: &SyntaxNode,
+    options: FormatOptions,
+    text: (&str, &LineIndex),
+    within: TextRange,
+) -> Vec<FormatEdit> {
+    let mut edits = edits(root, options);
+    keep_within(&mut edits, text, within);
+    edits
+}
+
+fn keep_within(edits: &mut Vec<FormatEdit>, (text, index): (&str, &LineIndex), within: TextRange) {
+    let first = index.line_start(index.line_of(within.start()));
+    let last = index.line_range(index.line_of(within.end()), text).end();
+    let lines = TextRange::new(first, last);
+    *edits = edits.drain(..).filter_map(|edit| range::cut(edit, text, lines)).collect();
 }
 
 /// Indents the line of an offset, and the one before when it is complete, while a person types.

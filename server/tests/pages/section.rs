@@ -94,7 +94,7 @@ impl Section {
     pub fn written(&self, said: &Diagnostic, fix: Option<&str>, level: Option<Severity>, has_level: bool) -> String {
         let Section { code, prose, bad, good } = self;
         let at = place(&bad.files[0].1, said);
-        // Folders are those of the test; which limit cuts an evaluation, and where, depends on the machine.
+        // Folders are those of the test; where an evaluation is cut depends on the settings.
         let message = said.message.split(" in /").next().unwrap_or_default();
         let said = match message.split_once("was cut: ") {
             Some((what, _)) => format!("{what}was cut, with the limit that was reached"),

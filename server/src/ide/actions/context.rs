@@ -145,6 +145,16 @@ impl<'a> Context<'a> {
         &text[..text.find(['\n', '\r']).unwrap_or(text.len())]
     }
 
+    /// The lines of a range with the last one's end, if nothing else stands on them.
+    pub fn whole_lines(&self, range: TextRange) -> Option<TextRange> {
+        let (before, after) = (self.line_before(range.start()), self.line_after(range.end()));
+        let behind = range.end() + TextSize::of(after);
+        let rest = &self.document.text[usize::from(behind)..];
+        let line_end = if rest.starts_with("\r\n") { 2 } else { u32::from(!rest.is_empty()) };
+        let alone = before.trim().is_empty() && after.trim().is_empty();
+        alone.then(|| TextRange::new(range.start() - TextSize::of(before), behind + TextSize::new(line_end)))
+    }
+
     /// The blanks before a statement, if nothing else stands on its line before it.
     pub fn indent_of(&self, statement: &SyntaxNode) -> Option<&str> {
         let before = self.line_before(statement.text_range().start());

@@ -1,4 +1,4 @@
-//! Fixes of syntax errors: the `end` that a block has not got, and the word that belongs behind one.
+//! Fixes of syntax errors: the `end` that a block has not got, the word that belongs behind one, and `==` in a condition.
 //!
 //! Part of `actions`, asked only for texts with syntax errors. Where an `end` goes is told by indentation first, since that is what the
 //! writer saw, and by the parser where the text has none. Invariant: a fix leaves fewer errors than there were.
@@ -6,7 +6,7 @@
 use super::super::diagnostics::{Diagnostic, Severity};
 use super::context::Context;
 use super::{Action, ActionKind, Edit};
-use minilive_syntax::ast::{AstNode, ForStmt, FunctionExpr, IfStmt, WhileStmt};
+use minilive_syntax::ast::{AstNode, ForStmt, FunctionExpr, IfBranch, IfStmt, Stmt, WhileStmt};
 use minilive_syntax::{SyntaxError, SyntaxKind, TextRange, TextSize};
 
 /// The fixes of the errors that the selection touches.
@@ -20,6 +20,7 @@ pub(super) fn actions(ctx: &Context<'_>) -> Vec<Action> {
     let fix = |error: &SyntaxError| match error.code {
         "unclosed-block" => add_end(ctx, error),
         "wrong-end" => right_word(ctx, error),
+        "assignment-in-expression" => compare(ctx, error),
         _ => None,
     };
     touched.by_ref().filter_map(fix).collect()
@@ -84,6 +85,20 @@ fn place_by_indentation(ctx: &Context<'_>, opener: TextSize) -> Option<TextSize>
 
 fn line_start(ctx: &Context<'_>, at: TextSize) -> TextSize {
     at - TextSize::of(ctx.line_before(at))
+}
+
+/// `==` for `=` in the condition of an `if` or a `while`; elsewhere it may be meant as an assignment or a named argument.
+fn compare(ctx: &Context<'_>, error: &SyntaxError) -> Option<Action> {
+    let token = ctx.root.token_at_offset(error.range.start()).find(|it| it.kind() == SyntaxKind::Eq)?;
+    let around = token.parent_ancestors().find(|it| {
+        let kind = it.kind();
+        let other = matches!(kind, SyntaxKind::ArgList | SyntaxKind::Block | SyntaxKind::FunctionExpr);
+        other || Stmt::can_cast(kind) || IfBranch::can_cast(kind)
+    })?;
+    let in_condition =
+        IfBranch::can_cast(around.kind()) || matches!(around.kind(), SyntaxKind::WhileStmt | SyntaxKind::IfStmt);
+    let edit = Edit { range: token.text_range(), insert: "==".to_owned() };
+    in_condition.then(|| action(ctx, error, "Write `==`".to_owned(), edit))?
 }
 
 /// `end while` for an `end if` that closes a `while`.

@@ -13,7 +13,7 @@ use crate::ide::infer::Infer;
 use crate::ide::names::{Found, Target, named_at, uses};
 use minilive_mir::names::{Access, Place};
 use minilive_syntax::ast::{AssignStmt, AstNode, Expr, Stmt};
-use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
+use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
 
 /// A variable with its only assignment.
 struct Variable {
@@ -202,11 +202,5 @@ pub(super) fn in_place(value: &Expr, text: &str, name: &SyntaxNode, parent: Synt
 
 /// A statement's line with its end, if nothing else stands on it.
 pub(super) fn whole_line(ctx: &Context<'_>, statement: &SyntaxNode) -> Option<TextRange> {
-    let range = statement.text_range();
-    let (before, after) = (ctx.indent_of(statement)?, ctx.line_after(range.end()));
-    let behind = range.end() + TextSize::of(after);
-    let rest = &ctx.document.text[usize::from(behind)..];
-    let line_end = if rest.starts_with("\r\n") { 2 } else { u32::from(!rest.is_empty()) };
-    let whole = TextRange::new(range.start() - TextSize::of(before), behind + TextSize::new(line_end));
-    after.trim().is_empty().then_some(whole)
+    ctx.whole_lines(statement.text_range())
 }

@@ -35,16 +35,19 @@ fn assignment(ctx: &Context<'_>, name: TextRange) -> Option<Edit> {
     if !ctx.runs() || assign.target()?.range() != name || assign.operator() != Some(SyntaxKind::Eq) {
         return None;
     }
-    let (unit, value) = (ctx.unit_at(name.start())?, assign.value()?);
-    let is_function = matches!(value, Expr::Function(_));
-    if !is_function {
-        // A name that has no value fails where it is read.
-        let known = uses_in(ctx, unit, value.range()).iter().all(|it| it.place == Place::Bare && it.definite);
-        if !known || !Judge::of(ctx, unit)?.never_fails(value.range()) {
-            return None;
-        }
-    }
+    let unit = ctx.unit_at(name.start())?;
+    does_nothing(ctx, unit, &assign.value()?)?;
     without(ctx, &statement)
+}
+
+/// Some if evaluating a value does nothing and cannot fail.
+pub(super) fn does_nothing(ctx: &Context<'_>, unit: u32, value: &Expr) -> Option<()> {
+    if matches!(value, Expr::Function(_)) {
+        return Some(());
+    }
+    // A name that has no value fails where it is read.
+    let known = uses_in(ctx, unit, value.range()).iter().all(|it| it.place == Place::Bare && it.definite);
+    (known && Judge::of(ctx, unit)?.never_fails(value.range())).then_some(())
 }
 
 fn import(ctx: &Context<'_>, name: TextRange) -> Option<Edit> {

@@ -208,6 +208,20 @@ fn what_an_item_is_comes_when_asked_for() {
 }
 
 #[test]
+fn a_half_typed_member_has_its_documentation() {
+    let it = Fixture::new(&format!(
+        "{ANIMALS}// Wags the tail.\nDog.wag = function(times=3)\n  return times\nend function\nDog.wait = 1\nrex.wa$0\n"
+    ));
+    let found = completions(&it.db, &it.document, &it.live(), it.offset, false);
+    let labels: Vec<_> = found.items.iter().map(|item| &*item.label).collect();
+    assert_eq!(labels[..2], ["wag", "wait"], "{labels:?}");
+    let told =
+        documentation(&it.db, &it.document, &it.places, &found.items[0].data).expect("there is something to tell");
+    assert_eq!(told, ("Dog.wag = function(times=3)".to_owned(), vec!["Wags the tail.".to_owned()]));
+    assert_eq!(&it.document.text[found.replace], "wa");
+}
+
+#[test]
 fn blocks_are_offered_to_clients_that_can_fill_them_in() {
     let it = Fixture::new("whi$0\n");
     let found = completions(&it.db, &it.document, &it.live(), it.offset, true);

@@ -119,3 +119,59 @@ fn an_unused_parameter_is_marked_as_such() {
     none("_a = 3\nf = function($0a)\n  return _a\nend function\nprint f(1)\n");
     none("f = function($0a)\n  return locals\nend function\nprint f(1)\n");
 }
+
+#[test]
+fn an_entry_that_is_replaced_goes() {
+    let title = "Remove the entry of \"a\" before";
+    check("m = {\"a\": 1, \"b\": 2, $0\"a\": 3}\n", title, "m = {\"b\": 2, \"a\": 3}\n");
+    check("m = {\"a\": 1, \"a\": 2, $0\"a\": 3}\n", title, "m = {\"a\": 1, \"a\": 3}\n");
+    let lines = |code: &str| format!("m = {{\n{code}  \"a\": 3,\n}}\n");
+    check(&lines("  \"a\": [1],\n").replace("\"a\": 3", "$0\"a\": 3"), title, &lines(""));
+    // It calls, may fail, or is explained.
+    for first in ["\"a\": g", "\"a\": g()", "\"a\": [1][2]", "\"a\": nobody"] {
+        let found = fixes(&format!("g = function\n  return 1\nend function\nm = {{{first}, $0\"a\": 3}}\n"));
+        assert!(found.iter().all(|it| it.0 != title), "{first}: {found:?}");
+    }
+    none("m = {\n  \"a\": 1, // the first\n  $0\"a\": 3,\n}\n");
+}
+
+#[test]
+fn what_is_never_reached_goes_with_its_lines() {
+    let title = "Remove what is never reached";
+    check(
+        &body("  return a\n  $0print 1\n  if a then\n    print 2\n  end if\n").replace("  return a\nend", "end"),
+        title,
+        &body(""),
+    );
+    check("while 1\r\n  break\r\n  $0x = 1\r\nend while\r\n", title, "while 1\r\n  break\r\nend while\r\n");
+    none("while 1\n  break; $0x = 1\nend while\n");
+    none("while 1\n  break\n  $0x = 1 // one\nend while\n");
+}
+
+#[test]
+fn an_assignment_of_a_variable_outside_says_so() {
+    let global = |code: &str| format!("n = 1\nf = function\n{code}end function\nf\n");
+    check(&global("  n = $0n + 1\n"), "Write `globals.n`", &global("  globals.n = n + 1\n"));
+    check(&global("  $0n += 1\n"), "Write `globals.n`", &global("  globals.n += 1\n"));
+    check(&global("  n = $0n + 1\n  n = 2\n"), "Write `globals.n`", &global("  globals.n = n + 1\n  globals.n = 2\n"));
+    let around = |code: &str| {
+        format!("f = function(n)\n  g = function\n    {code}\n  end function\n  g\n  return n\nend function\nf 1\n")
+    };
+    check(&around("n = $0n + 1"), "Write `outer.n`", &around("outer.n = n + 1"));
+    // Nothing outside has the name, a loop assigns it too, or a closure means this function's.
+    none("f = function\n  n = $0n + 1\nend function\nf\n");
+    none(&global("  n = $0n + 1\n  for n in [1]\n  end for\n"));
+    none(&global("  n = $0n + 1\n  g = function\n    outer.n = 2\n  end function\n  g\n"));
+}
+
+#[test]
+fn a_condition_that_assigns_compares() {
+    for code in
+        ["if x $0= 5 then print 1\n", "while x and (y $0= 5)\nend while\n", "if x then\nelse if x $0= 1 then\nend if\n"]
+    {
+        check(code, "Write `==`", &code.replace("$0=", "=="));
+    }
+    for code in ["x = y $0= 5\n", "f(x $0= 5)\n", "if f(x $0= 5) then print 1\n", "if 1 then print x $0= 5\n"] {
+        none(code);
+    }
+}

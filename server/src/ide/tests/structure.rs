@@ -2,7 +2,8 @@
 
 use super::Fixture;
 use crate::ide::{
-    FormatOptions, MODIFIERS, folds, format, format_on_type, links, selection, semantic_tokens, workspace_symbols,
+    FormatOptions, MODIFIERS, Symbol, folds, format, format_on_type, links, selection, semantic_tokens, symbols,
+    workspace_symbols,
 };
 use expect_test::{Expect, expect};
 
@@ -193,4 +194,36 @@ fn the_words_of_a_block_are_linked() {
     ] {
         check(source, none);
     }
+}
+
+#[test]
+fn an_outline_selects_names_and_spans_their_values() {
+    fn all(found: Vec<Symbol>, out: &mut Vec<Symbol>) {
+        for mut it in found {
+            let children = std::mem::take(&mut it.children);
+            out.push(it);
+            all(children, out);
+        }
+    }
+    let it = Fixture::new(
+        "limit = 3 + 4\nDog = {\"legs\": 4}\nDog.speak = function(times)\n  inner = function\n  end function\nend function\nprint [function\nend function]\n",
+    );
+    let mut found = Vec::new();
+    all(symbols(&it.db, &it.document, &it.live()), &mut found);
+    expect![[r#"
+        | limit = 3 + 4
+        | ^^^^^ limit
+        | Dog = {"legs": 4}
+        | ^^^ Dog
+        | Dog.speak = function(times)
+        | ^^^^^^^^^ Dog.speak
+        |   inner = function
+        |   ^^^^^ inner
+        | print [function
+        |        ^^^^^^^^ @f3
+    "#]]
+    .assert_eq(&it.draw(found.iter().map(|it| (it.name_range, it.name.clone()))));
+    let texts: Vec<_> = found.iter().map(|at| &it.document.text[at.range]).collect();
+    assert_eq!(texts[..2], ["limit = 3 + 4", "Dog = {\"legs\": 4}"]);
+    assert!(found.iter().all(|it| it.range.contains_range(it.name_range)));
 }
