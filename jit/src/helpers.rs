@@ -19,8 +19,7 @@ mod leave;
 
 use crate::engine::unit::{CodeId, NameEntry};
 use crate::exits;
-use crate::feedback::FeedbackCell;
-use crate::feedback::Kinds;
+use crate::feedback::{FeedbackCell, Kinds};
 use crate::interp::calls::Receiver;
 use crate::interp::frame::{NativePlace, current_run, native_callers};
 use crate::interp::{Run, Site};
@@ -32,7 +31,7 @@ use crate::translate::{HELPERS, HelperId, HelperTable};
 use minilive_mir::ir::{BinaryOp, InstId, UnaryOp};
 use minilive_runtime::fault::{Eval, FatalError, Fault};
 use minilive_runtime::intrinsics::{self, IntrinsicId, MAX_PARAMS};
-use minilive_runtime::list::Rule;
+use minilive_runtime::list::ListRef;
 use minilive_runtime::ops::{self, Decision};
 use minilive_runtime::realm::{NO_SITE, Realm, TypeMap};
 use minilive_runtime::shape::ShapeId;
@@ -640,21 +639,27 @@ pub fn window_kinds(realm: &Realm, n_regs: usize) -> Vec<WindowKind> {
         .map(|i| {
             // SAFETY: invariant 1; the innermost window ends at the top of the VM stack, and its registers are written.
             let value = unsafe { *realm.head.stack_top.sub(n_regs - i) };
-            let rule = value.as_list().and_then(|list| list.rule());
+            let list = value.as_list();
+            let rule = list.and_then(|list| list.rule());
             let unit_step = rule.is_some_and(|rule| rule.step == Some(1.0));
             let kinds = crate::interp::kinds_of(value);
-            let natural = match rule {
-                Some(Rule { base, .. }) => {
-                    let end = base.to_f64_lossy() + value.as_list().map_or(0, |list| list.len()) as f64;
-                    crate::interp::kinds_of(base) == Kinds::INT
-                        && base.to_f64_lossy() >= 0.0
-                        && end <= f64::from(i32::MAX)
-                }
-                None => kinds == Kinds::INT && value.to_f64_lossy() >= 0.0,
-            };
+            let natural = list.map_or_else(|| is_natural(value), counts_naturals);
             WindowKind { kinds, computed: rule.is_some(), unit_step, natural }
         })
         .collect()
+}
+
+/// Whether a value is a small integer and not below zero.
+fn is_natural(value: Value) -> bool {
+    crate::interp::kinds_of(value) == Kinds::INT && value.to_f64_lossy() >= 0.0
+}
+
+/// Whether a list is computed, and of such integers alone if its step is 1.
+fn counts_naturals(list: ListRef) -> bool {
+    list.rule().is_some_and(|rule| {
+        let end = rule.base.to_f64_lossy() + list.len() as f64;
+        is_natural(rule.base) && end <= f64::from(i32::MAX)
+    })
 }
 
 /// Whether leaving for this reason should end speculation at the site.

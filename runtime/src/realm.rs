@@ -77,7 +77,7 @@ pub struct Head {
     /// The map of globals.
     pub globals: u64,
     /// A helper that compiled code calls without giving a register up, and what it takes.
-    pub kept: [u64; 5],
+    pub kept: [u64; KEPT_WORDS],
     /// Stands for the function that a value is not: at [`crate::function::FUNCTION_CODE`], the number of no code.
     pub no_function: [u64; 2],
 }
@@ -112,6 +112,8 @@ pub const HEAD_ELEMENT_KEYS_END: usize = offset_of!(Head, element_keys_end);
 pub const HEAD_NATIVE_STATUS: usize = offset_of!(Head, native_status);
 /// Offset of [`Head::globals`].
 pub const HEAD_GLOBALS: usize = offset_of!(Head, globals);
+/// How many words [`Head::kept`] has.
+pub const KEPT_WORDS: usize = 5;
 /// Offset of [`Head::kept`].
 pub const HEAD_KEPT: usize = offset_of!(Head, kept);
 /// Offset of [`Head::no_function`].
@@ -570,7 +572,7 @@ fn new_head(stack: &VmStack, config: &RealmConfig) -> Head {
         native_site: NO_SITE,
         native_status: 0,
         globals: Value::NULL.bits(),
-        kept: [0; 5],
+        kept: [0; KEPT_WORDS],
         no_function: [0, u64::MAX],
         bump: [Bump::EMPTY; crate::heap::classes::CLASS_COUNT],
         element_keys_end: NUMBER_END,

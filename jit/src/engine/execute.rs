@@ -103,10 +103,7 @@ pub(super) fn run_in(
     run.meter.settle(realm);
     let end = end(ended, run.site.take(), loaded);
     realm.host().flush();
-    let mut outcome = outcome(run, realm, end);
-    if !engine.config.counted {
-        outcome.counts.clear();
-    }
+    let outcome = outcome(run, realm, end, engine.config.counted);
     engine.codes.set_running(false);
     let names_seen = engine.names.take_shown();
     RunOutcome { position_dependent: outcome.position_dependent || names_seen, ..outcome }
@@ -168,11 +165,12 @@ fn end(ended: Eval<String>, site: Option<Site>, loaded: &Loaded) -> End {
     }
 }
 
-fn outcome(run: Run<'_>, realm: &mut Realm, end: End) -> RunOutcome {
+fn outcome(run: Run<'_>, realm: &mut Realm, end: End, counted: bool) -> RunOutcome {
     let codes = &*run.codes;
     let recording = record::take(codes, realm);
     let ran = || codes.iter().filter(|code| !code.is_untouched());
-    let mut counts: Vec<_> = ran().map(|code| UnitCounts { key: code.key, blocks: code.block_counts() }).collect();
+    let mut counts: Vec<_> =
+        ran().filter(|_| counted).map(|code| UnitCounts { key: code.key, blocks: code.block_counts() }).collect();
     counts.sort_by_key(|it| it.key);
     let mut functions = all_functions(&ran().collect::<Vec<_>>());
     functions.sort_by_key(|function| (std::cmp::Reverse(function.work), function.key));

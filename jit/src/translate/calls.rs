@@ -2,7 +2,7 @@
 
 use super::lower::{Lower, memory};
 use super::symbols::Symbol;
-use super::tramp::{kept_word, preserving_signature};
+use super::tramp::{KEPT_ARGS, kept_word, preserving_signature};
 use super::{HelperId, convention, signature};
 use crate::ssa::{Helper, Inst, MemberSite, Op, Rep, Val};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
@@ -40,6 +40,7 @@ impl Lower<'_, '_> {
 
     /// Calls a helper on a way that is seldom taken: all registers keep their values.
     pub(super) fn call_keeping(&mut self, id: HelperId, args: &[ir::Value]) -> ir::Value {
+        debug_assert!(args.len() <= KEPT_ARGS, "the head has no room for more words");
         let (stub, address) = (self.helper(HelperId::Keeping, 0), self.helper(id, 0));
         for (i, word) in std::iter::once(address).chain(args.iter().copied()).enumerate() {
             self.b.ins().store(memory(), word, self.ctx, kept_word(i));

@@ -7,7 +7,7 @@ use cranelift_codegen::Context;
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, UserFuncName, types};
 use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
-use minilive_runtime::realm::{HEAD_KEPT, HEAD_NATIVE_FRAME, HEAD_NATIVE_STATUS};
+use minilive_runtime::realm::{HEAD_KEPT, HEAD_NATIVE_FRAME, HEAD_NATIVE_STATUS, KEPT_WORDS};
 
 /// Compiles a function of one block; `body` is given its parameters and gives its result, if it has one.
 fn one_block(
@@ -71,7 +71,7 @@ pub fn trampoline(isa: &OwnedTargetIsa, callee_word: usize, arity: usize) -> Res
 }
 
 /// Words that a helper takes through the keeping stub, beside the context.
-pub const KEPT_ARGS: usize = 4;
+pub const KEPT_ARGS: usize = KEPT_WORDS - 1;
 
 /// `()`: calls a helper and keeps every register, so that code need not keep its values in memory, nor elsewhere, because of a call that
 /// hardly ever happens. The helper, what it takes beside the context, and what it gives stand in the realm's head.

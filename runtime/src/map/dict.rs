@@ -38,7 +38,8 @@ pub(crate) struct Dict {
     cursor: Cell<Option<(usize, usize)>>,
 }
 
-/// Whether a key of this text comes before a method that all maps have, or leads to a map that may.
+/// Whether a key of this text comes before a method that all maps have, or leads to a map that may. Written out, the names of
+/// the methods are a comparison or two for each new key; a test compares them with the table of intrinsics.
 fn hides(text: &str) -> bool {
     matches!(
         text,
