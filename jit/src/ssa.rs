@@ -276,6 +276,8 @@ pub enum Op {
     GuardGlobals,
     /// Leaves if the type map of lists may hide elements.
     GuardElements,
+    /// Leaves if a function that a global held, and that compiled code relies on, was replaced in this realm.
+    GuardFunctions,
     /// Leaves if one of these bits of the head's `changed_types` is set: a method of a type map may have been replaced.
     GuardTypes(u8),
     /// List element at an integer index, null when out of range: list, index, the list's object, number of stored elements.
@@ -509,6 +511,8 @@ pub struct Func {
     pub osr: bool,
     /// Whether calls can nest natively through it.
     pub calls: bool,
+    /// The global cells that are relied on to hold a function of a code, with that code.
+    pub assumed: Vec<(u32, u32)>,
 }
 
 impl Func {
@@ -523,6 +527,7 @@ impl Func {
             params: 0,
             osr: false,
             calls: false,
+            assumed: Vec::new(),
         }
     }
 
@@ -630,6 +635,7 @@ impl Op {
                 | Op::GuardTrue
                 | Op::GuardGlobals
                 | Op::GuardElements
+                | Op::GuardFunctions
                 | Op::GuardTypes(_)
                 | Op::GuardIndex
                 | Op::IShift(_)

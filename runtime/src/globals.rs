@@ -2,7 +2,10 @@
 //!
 //! The engine resolves the names of a unit before the unit runs for the first time; interpreter and compiled code then read
 //! and write cells by index through the realm's head. The map of globals (`map/view.rs`) is a view on this.
-//! Invariants: a cell that was not resolved in this realm is absent; `order` has each resolved cell once.
+//! Compiled code may rely on a global to hold a certain function: it has the cell watched, and [`crate::realm::Head::redefined`]
+//! tells it when that function goes.
+//! Invariants: a cell that was not resolved in this realm is absent; `order` has each resolved cell once; no function in a watched
+//! cell is replaced by anything else than a function of the same code without being counted.
 
 use crate::realm::Realm;
 use crate::shared::{CellId, Name, Shared};
@@ -14,6 +17,8 @@ pub struct Cells {
     values: Vec<Value>,
     resolved: Vec<bool>,
     order: Vec<CellId>,
+    /// The cells whose functions compiled code relies on.
+    watched: Vec<CellId>,
 }
 
 impl Cells {
@@ -83,7 +88,36 @@ impl Realm {
     /// concern (see [`crate::realm::Head::globals_guarded`]).
     #[inline(always)]
     pub fn set_cell(&mut self, cell: CellId, value: Value) {
-        self.cells.values[cell.0 as usize] = value;
+        let old = std::mem::replace(&mut self.cells.values[cell.0 as usize], value);
+        if old.is_function() {
+            self.replaced(cell, old, value);
+        }
+    }
+
+    /// A function in a cell was replaced.
+    #[cold]
+    #[inline(never)]
+    fn replaced(&mut self, cell: CellId, old: Value, new: Value) {
+        let code = |value: Value| value.as_function().map(|function| function.code());
+        if code(old) != code(new) && self.cells.watched.contains(&cell) {
+            self.head.redefined = self.head.redefined.saturating_add(1);
+        }
+    }
+
+    /// Whether a cell holds a function of a code. If it does, the cell is watched from now on.
+    pub fn watch_function(&mut self, cell: CellId, code: u32) -> bool {
+        let holds = self.cell(cell).as_function().is_some_and(|function| function.code() == code);
+        if holds && !self.cells.watched.contains(&cell) {
+            self.cells.watched.push(cell);
+        }
+        holds
+    }
+
+    /// Compiled code that does not look at what it replaces will store to a cell: nobody may rely on its function any more.
+    pub fn store_blindly(&mut self, cell: CellId) {
+        if self.cells.watched.contains(&cell) {
+            self.head.redefined = self.head.redefined.saturating_add(1);
+        }
     }
 
     /// The global variables of this realm, for short names and the map `globals`.
@@ -101,5 +135,8 @@ impl Realm {
     /// Unassigns all globals, as `reset` does.
     pub fn reset_globals(&mut self) {
         self.cells.values.fill(Value::ABSENT);
+        if !self.cells.watched.is_empty() {
+            self.head.redefined = self.head.redefined.saturating_add(1);
+        }
     }
 }

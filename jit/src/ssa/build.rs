@@ -79,6 +79,8 @@ pub struct Input<'a> {
     pub recording: bool,
     /// Functions that feedback names.
     pub callees: &'a FxHashMap<u32, Callee>,
+    /// The code of the function that a global cell holds, if that may be relied on.
+    pub constant: &'a dyn Fn(u32) -> Option<u32>,
     /// The slot of `__isa` in a shape.
     pub isa_slot: &'a dyn Fn(u32) -> Option<u8>,
     /// The shape of what `new` makes.
@@ -146,6 +148,8 @@ pub(crate) struct Env {
     pub(crate) globals_ok: bool,
     /// No type map is known to hide elements of lists.
     pub(crate) elements_ok: bool,
+    /// Globals that are relied on are known to hold their functions.
+    pub(crate) functions_ok: bool,
     /// Type maps that are known to have their own methods, as bits of the head's `changed_types`.
     pub(crate) types_ok: u8,
 }
@@ -264,6 +268,7 @@ impl<'a> Builder<'a> {
             ranges: Vec::new(),
             globals_ok: false,
             elements_ok: false,
+            functions_ok: false,
             types_ok: 0,
         };
         Builder {

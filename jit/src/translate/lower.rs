@@ -421,7 +421,12 @@ impl Lower<'_, '_> {
                 self.continue_if(ok, exit);
             }
             Op::GuardOnlyIntrinsic { word, id } => self.guard_only_intrinsic(inst, word, id),
-            Op::LoadCell(_) | Op::StoreCell(_) | Op::GuardGlobals | Op::GuardElements | Op::GuardTypes(_) => {
+            Op::LoadCell(_)
+            | Op::StoreCell(_)
+            | Op::GuardGlobals
+            | Op::GuardElements
+            | Op::GuardFunctions
+            | Op::GuardTypes(_) => {
                 self.cell(inst);
             }
             Op::ListPush => self.list_push(inst),

@@ -12,7 +12,7 @@ use minilive_runtime::heap::flags;
 use minilive_runtime::list::{LIST_CAPACITY, LIST_ELEMENTS, LIST_LEN};
 use minilive_runtime::map::{MAP_CAPACITY, MAP_LEN, MAP_SHAPE, MAP_SLOTS};
 use minilive_runtime::realm::{
-    HEAD_CELLS, HEAD_CHANGED_TYPES, HEAD_ELEMENT_KEYS_END, HEAD_GLOBALS_GUARDED, HEAD_MARKING,
+    HEAD_CELLS, HEAD_CHANGED_TYPES, HEAD_ELEMENT_KEYS_END, HEAD_GLOBALS_GUARDED, HEAD_MARKING, HEAD_REDEFINED,
 };
 use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, TAG_SHIFT};
 
@@ -40,6 +40,11 @@ impl Lower<'_, '_> {
                 let end = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_ELEMENT_KEYS_END as i32);
                 let exit = self.exit_of(inst);
                 self.continue_if(end, exit);
+            }
+            Op::GuardFunctions => {
+                let redefined = self.b.ins().load(types::I32, memory(), self.ctx, HEAD_REDEFINED as i32);
+                let exit = self.exit_of(inst);
+                self.leave_if(redefined, exit);
             }
             Op::GuardTypes(mask) => {
                 let changed = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_CHANGED_TYPES as i32);

@@ -123,9 +123,33 @@ impl Builder<'_> {
             return Ok(slot);
         }
         // What is known of a global holds for all that read it.
-        let slot = self.narrow_global(slot, seen, true)?;
+        let slot = match self.constant_function(name, seen) {
+            Some(target) => Slot { ty: Ty::Function(target), val: slot.val },
+            None => self.narrow_global(slot, seen, true)?,
+        };
         self.keep_cell(name, slot);
         Ok(slot)
+    }
+
+    /// The function that a global held whenever it was read, if it may be relied on to hold that: nothing is compared then, but
+    /// replacing the function ends all code that relies on it.
+    fn constant_function(&mut self, name: NameId, seen: Global) -> Option<Target> {
+        let cell = self.input.cells[name.0 as usize];
+        let Some(Target::Code(code)) = seen.target.filter(|_| !seen.unstable && seen.value == Kinds::FUNCTION) else {
+            return None;
+        };
+        if !self.may(ExitReason::GlobalChanged) || (self.input.constant)(cell) != Some(code) {
+            return None;
+        }
+        if !self.env.functions_ok {
+            let exit = self.exit(ExitReason::GlobalChanged);
+            self.op_exit(Op::GuardFunctions, &[], Rep::None, Some(exit));
+            self.env.functions_ok = true;
+        }
+        if !self.func.assumed.contains(&(cell, code)) {
+            self.func.assumed.push((cell, code));
+        }
+        Some(Target::Code(code))
     }
 
     fn narrow_global(&mut self, slot: Slot, seen: Global, is_int: bool) -> Step<Slot> {
@@ -206,6 +230,7 @@ impl Builder<'_> {
         self.note_clobber();
         self.env.globals_ok = false;
         self.env.elements_ok = false;
+        self.env.functions_ok = false;
         self.env.types_ok = 0;
     }
 
