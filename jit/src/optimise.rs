@@ -35,6 +35,7 @@ use background::{Finished, Job, Progress, Worker};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use inline::Banned;
 use minilive_mir::ir::{BlockId, Inst, InstId, Unit, UnitKind};
+use minilive_runtime::globals::Held;
 use minilive_runtime::intrinsics::IntrinsicId;
 use minilive_runtime::names;
 use minilive_runtime::realm::Realm;
@@ -439,7 +440,7 @@ impl Backend {
         let code = codes.get(job.code);
         let holds = job.version == code.tier.version.get()
             && job.inlined.iter().all(|it| Inlined::of(codes.get(it.id)) == *it)
-            && job.func.assumed.iter().all(|&(cell, code)| may_assume(codes, realm, CellId(cell)) == Some(code))
+            && job.func.assumed.iter().all(|&(cell, held)| may_assume(codes, realm, cell) == Some(held))
             && self.numbers_fit(&job);
         if !holds {
             return Ok(());
@@ -570,12 +571,12 @@ fn build_plan(
     })
 }
 
-/// The code of the function that a global holds, if compiled code may rely on it to go on holding that.
-fn may_assume(codes: &CodeTable, realm: &Realm, cell: CellId) -> Option<u32> {
+/// What a global holds, if compiled code may rely on it to go on holding that.
+fn may_assume(codes: &CodeTable, realm: &Realm, cell: CellId) -> Option<Held> {
     if realm.head.redefined != 0 || codes.stored.borrow().contains(&cell) {
         return None;
     }
-    realm.cell(cell).as_function().map(|function| function.code())
+    Held::of(realm.cell(cell))
 }
 
 /// The global cells that a unit may store to, by its names' cells.

@@ -37,6 +37,7 @@ pub mod types;
 pub mod unbox;
 pub mod verify;
 
+use crate::engine::inlined::Assumed;
 use crate::reason::ExitReason;
 use body::Body;
 pub use helper::{Helper, MemberSite};
@@ -276,8 +277,8 @@ pub enum Op {
     GuardGlobals,
     /// Leaves if the type map of lists may hide elements.
     GuardElements,
-    /// Leaves if a function that a global held, and that compiled code relies on, was replaced in this realm.
-    GuardFunctions,
+    /// Leaves if what a global held that compiled code relies on was replaced in this realm.
+    GuardConstants,
     /// Leaves if one of these bits of the head's `changed_types` is set: a method of a type map may have been replaced.
     GuardTypes(u8),
     /// List element at an integer index, null when out of range: list, index, the list's object, number of stored elements.
@@ -511,8 +512,8 @@ pub struct Func {
     pub osr: bool,
     /// Whether calls can nest natively through it.
     pub calls: bool,
-    /// The global cells that are relied on to hold a function of a code, with that code.
-    pub assumed: Vec<(u32, u32)>,
+    /// The global cells that are relied on, and what they hold.
+    pub assumed: Vec<Assumed>,
 }
 
 impl Func {
@@ -635,7 +636,7 @@ impl Op {
                 | Op::GuardTrue
                 | Op::GuardGlobals
                 | Op::GuardElements
-                | Op::GuardFunctions
+                | Op::GuardConstants
                 | Op::GuardTypes(_)
                 | Op::GuardIndex
                 | Op::IShift(_)

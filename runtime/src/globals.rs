@@ -2,14 +2,33 @@
 //!
 //! The engine resolves the names of a unit before the unit runs for the first time; interpreter and compiled code then read
 //! and write cells by index through the realm's head. The map of globals (`map/view.rs`) is a view on this.
-//! Compiled code may rely on a global to hold a certain function: it has the cell watched, and [`crate::realm::Head::redefined`]
-//! tells it when that function goes.
-//! Invariants: a cell that was not resolved in this realm is absent; `order` has each resolved cell once; no function in a watched
-//! cell is replaced by anything else than a function of the same code without being counted.
+//! Compiled code may rely on a global to hold a certain function, or to have no value, so that its name means an intrinsic: it has the
+//! cell watched, and [`crate::realm::Head::redefined`] tells it when that changes.
+//! Invariants: a cell that was not resolved in this realm is absent; `order` has each resolved cell once; a watched cell's function is
+//! not replaced by anything else than a function of the same code, and one without a value gets none, without being counted.
 
 use crate::realm::Realm;
 use crate::shared::{CellId, Name, Shared};
 use crate::value::Value;
+
+/// What compiled code may rely on a cell to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// No value.
+    Nothing,
+    /// A function of this code.
+    Function(u32),
+}
+
+impl Held {
+    /// What a value is of these.
+    pub fn of(value: Value) -> Option<Held> {
+        match value.as_function() {
+            Some(function) => Some(Held::Function(function.code())),
+            None => value.is_absent().then_some(Held::Nothing),
+        }
+    }
+}
 
 /// The cells of one realm.
 #[derive(Debug, Default)]
@@ -17,7 +36,7 @@ pub struct Cells {
     values: Vec<Value>,
     resolved: Vec<bool>,
     order: Vec<CellId>,
-    /// The cells whose functions compiled code relies on.
+    /// The cells that compiled code relies on.
     watched: Vec<CellId>,
 }
 
@@ -89,24 +108,23 @@ impl Realm {
     #[inline(always)]
     pub fn set_cell(&mut self, cell: CellId, value: Value) {
         let old = std::mem::replace(&mut self.cells.values[cell.0 as usize], value);
-        if old.is_function() {
+        if old.is_function() || old.is_absent() {
             self.replaced(cell, old, value);
         }
     }
 
-    /// A function in a cell was replaced.
+    /// A function in a cell was replaced, or the cell had no value.
     #[cold]
     #[inline(never)]
     fn replaced(&mut self, cell: CellId, old: Value, new: Value) {
-        let code = |value: Value| value.as_function().map(|function| function.code());
-        if code(old) != code(new) && self.cells.watched.contains(&cell) {
+        if Held::of(old) != Held::of(new) && self.cells.watched.contains(&cell) {
             self.head.redefined = self.head.redefined.saturating_add(1);
         }
     }
 
-    /// Whether a cell holds a function of a code. If it does, the cell is watched from now on.
-    pub fn watch_function(&mut self, cell: CellId, code: u32) -> bool {
-        let holds = self.cell(cell).as_function().is_some_and(|function| function.code() == code);
+    /// Whether a cell holds this. If it does, the cell is watched from now on.
+    pub fn watch_cell(&mut self, cell: CellId, held: Held) -> bool {
+        let holds = Held::of(self.cell(cell)) == Some(held);
         if holds && !self.cells.watched.contains(&cell) {
             self.cells.watched.push(cell);
         }

@@ -1,14 +1,15 @@
-//! What compiled code depends on: callees that became part of their callers, and functions that globals are relied on to hold.
+//! What compiled code depends on: callees that became part of their callers, and what globals are relied on to hold.
 //!
 //! The compiler notes it in the caller's tier state; the engine asks before compiled code is entered or kept. Invariants: code
 //! that contains a callee is entered only when the callee's names have their places among the globals of the realm, as if it had
 //! been called (LANGUAGE 5.2); it is dropped when another version takes the callee's number over; code that relies on a global is
-//! entered only when the global holds that function and is watched.
+//! entered only when the global holds that and is watched.
 
 use super::table::CodeTable;
 use super::unit::{CallFlags, Code, CodeId};
 use crate::reason::Invalidation;
 use minilive_mir::program::Fingerprint;
+use minilive_runtime::globals::Held;
 use minilive_runtime::realm::Realm;
 use minilive_runtime::shared::CellId;
 
@@ -30,14 +31,8 @@ impl Inlined {
     }
 }
 
-/// A global that compiled code relies on to hold a function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Assumed {
-    /// The global.
-    pub cell: CellId,
-    /// The function's code.
-    pub code: u32,
-}
+/// A global, and what compiled code relies on it to hold.
+pub type Assumed = (CellId, Held);
 
 /// Whether everything that compiled code contains is as it was when it was compiled.
 pub fn is_current(codes: &CodeTable, code: &Code) -> bool {
@@ -56,10 +51,10 @@ pub fn is_ready(codes: &CodeTable, realm: &mut Realm, code: &Code) -> bool {
         return true;
     }
     let assumed = code.tier.assumed.borrow();
-    let mut others = assumed.iter().filter(|it| !realm.watch_function(it.cell, it.code));
+    let mut others = assumed.iter().filter(|it| !realm.watch_cell(it.0, it.1));
     let Some(other) = others.next() else { return true };
     // A global without a value may still get the right one.
-    let is_wrong = !realm.cell(other.cell).is_absent();
+    let is_wrong = !realm.cell(other.0).is_absent();
     drop(assumed);
     if is_wrong {
         code.dropped_all(Invalidation::GlobalAssigned);

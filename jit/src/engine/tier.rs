@@ -119,7 +119,7 @@ pub struct TierState {
     pub rejected: RefCell<FxHashSet<(InstId, ExitReason)>>,
     /// What was spliced into its compiled entries.
     pub inlined: RefCell<Vec<Inlined>>,
-    /// The functions of globals that its compiled entries rely on.
+    /// The globals that its compiled entries rely on.
     pub assumed: RefCell<Vec<Assumed>>,
     /// Exits by place and reason, since the code was loaded.
     pub exits: RefCell<Vec<ExitCount>>,

@@ -6,7 +6,7 @@
 use super::Backend;
 use super::background::Job;
 use crate::code::{CodeRange, InstallError};
-use crate::engine::inlined::{self, Assumed};
+use crate::engine::inlined;
 use crate::engine::slot::Slot;
 use crate::engine::table::CodeTable;
 use crate::engine::unit::{CallFlags, Code, CodeId, NameEntry};
@@ -198,8 +198,7 @@ impl Backend {
         // Before it can be entered, since names of callees that are part of it may have no places yet. Older entries that rely on what is
         // no more so go first.
         inlined::is_ready(codes, realm, code);
-        let assumed = job.func.assumed.iter().map(|&(cell, code)| Assumed { cell: CellId(cell), code });
-        code.tier.note_dependencies(&job.inlined, &assumed.collect::<Vec<_>>());
+        code.tier.note_dependencies(&job.inlined, &job.func.assumed);
         let ready = inlined::is_ready(codes, realm, code);
         match job.at {
             EntryAt::Start => {
@@ -335,7 +334,7 @@ fn note_stores(codes: &CodeTable, realm: &mut Realm, func: &Func) {
         }
         realm.store_blindly(cell);
         for code in codes.versions() {
-            if code.tier.assumed.borrow().iter().any(|it| it.cell == cell) {
+            if code.tier.assumed.borrow().iter().any(|it| it.0 == cell) {
                 super::drop_compiled(code, Invalidation::GlobalAssigned);
             }
         }

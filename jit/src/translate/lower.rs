@@ -425,7 +425,7 @@ impl Lower<'_, '_> {
             | Op::StoreCell(_)
             | Op::GuardGlobals
             | Op::GuardElements
-            | Op::GuardFunctions
+            | Op::GuardConstants
             | Op::GuardTypes(_) => {
                 self.cell(inst);
             }

@@ -41,7 +41,7 @@ impl Lower<'_, '_> {
                 let exit = self.exit_of(inst);
                 self.continue_if(end, exit);
             }
-            Op::GuardFunctions => {
+            Op::GuardConstants => {
                 let redefined = self.b.ins().load(types::I32, memory(), self.ctx, HEAD_REDEFINED as i32);
                 let exit = self.exit_of(inst);
                 self.leave_if(redefined, exit);
