@@ -391,13 +391,7 @@ impl Backend {
         }
     }
 
-    fn compile(
-        &mut self,
-        codes: &CodeTable,
-        realm: &mut Realm,
-        code: &Code,
-        at: EntryAt,
-    ) -> Result<(), Refused> {
+    fn compile(&mut self, codes: &CodeTable, realm: &mut Realm, code: &Code, at: EntryAt) -> Result<(), Refused> {
         let started = Instant::now();
         let (func, inlined) = self.ssa(codes, realm, code, at)?;
         // A function that breaks the invariants of its own form would compute something else: the interpreter keeps it.
@@ -478,10 +472,11 @@ impl Backend {
         let mut banned = Banned::default();
         loop {
             let plan = inline::plan(codes, code, terms, &banned)?;
-            let Unbuilt { refused, frame } = match build_plan((codes, realm), code, (at, self.passes), &window, &plan.seen) {
-                Ok(func) => return Ok((func, plan.inlined)),
-                Err(unbuilt) => unbuilt,
-            };
+            let Unbuilt { refused, frame } =
+                match build_plan((codes, realm), code, (at, self.passes), &window, &plan.seen) {
+                    Ok(func) => return Ok((func, plan.inlined)),
+                    Err(unbuilt) => unbuilt,
+                };
             let body = &plan.seen.body;
             if frame > 0 {
                 banned.ban(body, frame);

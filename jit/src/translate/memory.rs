@@ -191,7 +191,13 @@ impl Lower<'_, '_> {
 
     /// Whether something is the case, or the value would be the first one of its list that is no number: the flag that says so must go.
     /// `found`: the flags of the list, if they were read.
-    fn or_first_other(&mut self, special: ir::Value, list: ir::Value, value: Val, found: Option<ir::Value>) -> ir::Value {
+    fn or_first_other(
+        &mut self,
+        special: ir::Value,
+        list: ir::Value,
+        value: Val,
+        found: Option<ir::Value>,
+    ) -> ir::Value {
         if self.is_number(value) {
             return special;
         }
