@@ -552,6 +552,7 @@ fn build_plan(
         code: code.id.0,
         cells: &cells,
         call_weight: code.weights.call,
+        checks_call: code.weights.checks_call,
         block_weights: &block_weights,
         passes,
         recording: code.recording,

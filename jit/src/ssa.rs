@@ -352,6 +352,8 @@ pub enum Op {
     Enter {
         /// The weight.
         weight: u32,
+        /// Whether the budget is looked at: not for leaves.
+        checked: bool,
         /// The unit's first block.
         block: BlockId,
     },
@@ -360,6 +362,8 @@ pub enum Op {
     EnterInlined {
         /// The weight.
         weight: u32,
+        /// Whether the budget is looked at: not for leaves.
+        checked: bool,
         /// The callee's code.
         code: u32,
     },

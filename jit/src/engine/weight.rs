@@ -1,7 +1,8 @@
 //! How much budget a unit's calls and loop heads take: the one definition that every tier subtracts by.
 //!
 //! Made from MIR alone, so that fuel runs out at the same instruction in every tier.
-//! Invariant: every weight is at least 1, so that no endless loop is free.
+//! Invariants: every weight is at least 1, so that no endless loop is free; between two looks at the budget no more is taken off than a
+//! fixed part of the program weighs.
 
 use minilive_mir::ir::{BlockId, Inst, Unit};
 
@@ -13,6 +14,8 @@ const MAX_WEIGHT: u32 = 10_000;
 pub struct Weights {
     /// What an activation takes at its entry.
     pub call: u32,
+    /// Whether the budget is looked at then. Not at the entry of a leaf, whose weight the next look finds gone.
+    pub checks_call: bool,
     /// What each block takes when it is entered: 0 unless it is a loop head, then the loop's length.
     pub blocks: Box<[u32]>,
 }
@@ -36,13 +39,38 @@ impl Weights {
                 *weight = (*weight).max(1);
             }
         }
-        Weights { call: (unit.insts.len() as u32).clamp(1, MAX_WEIGHT), blocks: blocks.into() }
+        let call = (unit.insts.len() as u32).clamp(1, MAX_WEIGHT);
+        Weights { call, checks_call: !is_leaf(unit), blocks: blocks.into() }
     }
 
     /// The weight of a loop head, 0 for other blocks.
     pub fn block(&self, block: BlockId) -> u32 {
         self.blocks[block.0 as usize]
     }
+}
+
+/// Whether an activation ends by itself: no loop, and no call but of what a parameter may hold. That gets no arguments, so if it is a leaf,
+/// too, there is nothing that it could call.
+fn is_leaf(unit: &Unit) -> bool {
+    let ends = |inst: &Inst| {
+        matches!(
+            inst,
+            Inst::Const { .. }
+                | Inst::Move { .. }
+                | Inst::LoadLocal { .. }
+                | Inst::Binary { .. }
+                | Inst::Unary { .. }
+                | Inst::AutoCall { .. }
+                | Inst::GetIndex { .. }
+                | Inst::SetIndex { .. }
+                | Inst::AndTest { .. }
+                | Inst::OrTest { .. }
+                | Inst::Jump { .. }
+                | Inst::Branch { .. }
+                | Inst::Return { .. }
+        )
+    };
+    unit.insts.iter().all(ends) && unit.blocks.iter().all(|block| !block.loop_head)
 }
 
 /// The blocks to which a terminator may go.

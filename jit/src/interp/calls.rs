@@ -128,7 +128,7 @@ impl Run<'_> {
             return Err(FatalError::TooManyArguments { got: args.len(), expected }.into());
         }
         realm.head.budget -= i64::from(code.weights.call);
-        if realm.head.budget <= 0 {
+        if realm.head.budget <= 0 && code.weights.checks_call {
             self.refill(realm, (code.id, InstId(0)))?;
         }
         if ret.boundary {

@@ -347,7 +347,7 @@ pub(super) fn steps<const OP: u8>(run: &mut Run<'_>, realm: &mut Realm, at: Opti
                 && realm.head.depth < realm.head.max_depth;
             if plain {
                 realm.head.budget -= weight;
-                if realm.head.budget <= 0 {
+                if realm.head.budget <= 0 && target.weights.checks_call {
                     refill_at(run, ip, realm)?;
                 }
                 // SAFETY: invariants 1 and 2: the arguments are registers of this window.

@@ -316,6 +316,7 @@ fn part(codes: &CodeTable, code: &Code) -> Option<Part> {
         code: code.id.0,
         unit: Arc::clone(&code.unit),
         weight: code.weights.call,
+        checked: code.weights.checks_call,
         words: code.slots.len() as u32,
         captured,
         env,

@@ -63,6 +63,8 @@ pub struct Frame {
     pub depth: u32,
     /// What its call takes off the budget.
     pub weight: u32,
+    /// Whether that is looked at then.
+    pub checked: bool,
     /// The captured map, if the frame looks anything up in one.
     pub captured: Option<Captured>,
     /// The environment object, if its variables are in one.

@@ -72,6 +72,8 @@ pub struct Input<'a> {
     pub cells: &'a [u32],
     /// Budget weight of a call and of each block.
     pub call_weight: u32,
+    /// Whether a call looks at the budget.
+    pub checks_call: bool,
     /// Budget weight of each block; 0 unless it is a loop head.
     pub block_weights: &'a [u32],
     /// What is done to improve it.

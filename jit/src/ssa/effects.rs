@@ -75,6 +75,7 @@ pub fn writes(inst: &Inst) -> Memory {
         Op::ListSet | Op::ListPush | Op::ListPop => Memory::LISTS.and(Memory::ELEMENTS).and(Memory::HEAP),
         Op::StoreSlot(_) | Op::StoreVariable(_) => Memory::SLOTS,
         Op::AddSlot { .. } => Memory::SLOTS.and(Memory::SHAPES).and(Memory::HEAP),
+        Op::EnterInlined { checked: false, .. } => Memory::NONE,
         Op::Enter { .. } | Op::EnterInlined { .. } | Op::EnterLoop { .. } | Op::StrChar | Op::CharOf => Memory::HEAP,
         Op::CallSelf | Op::CallCode(_) | Op::Record(_) => Memory::ALL,
         Op::Helper(helper) if helper.writes() || matches!(helper, Helper::LoadFree(_)) => Memory::ALL,

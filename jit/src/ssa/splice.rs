@@ -21,6 +21,8 @@ pub struct Part {
     pub unit: Arc<Unit>,
     /// What a call takes off the budget.
     pub weight: u32,
+    /// Whether that is looked at then.
+    pub checked: bool,
     /// How many words its bytecode has.
     pub words: u32,
     /// Shape and names of the map it captured, if it may look anything up there.
@@ -138,13 +140,14 @@ impl Splicer {
         self.consts.extend(part.unit.consts.iter().cloned());
         let first_word = self.words;
         self.words += part.words;
-        let (code, unit, weight) = (part.code, part.unit, part.weight);
+        let (code, unit, weight, checked) = (part.code, part.unit, part.weight, part.checked);
         self.frames.push(Frame {
             code,
             unit,
             caller,
             depth,
             weight,
+            checked,
             captured,
             env,
             first_child,

@@ -154,10 +154,9 @@ impl Lower<'_, '_> {
         }
     }
 
-    /// Takes a weight off the budget. Goes on in a fresh block if something is left; the result is the cold block for the
-    /// other case, and the block in which both go on.
-    fn charge(&mut self, weight: u32) -> (ir::Block, ir::Block) {
-        let left = match self.registers().and_then(|it| it.budget) {
+    /// Takes a weight off the budget; the result is what is left.
+    fn take_off(&mut self, weight: u32) -> ir::Value {
+        match self.registers().and_then(|it| it.budget) {
             Some(budget) => {
                 let old = self.b.use_var(budget);
                 let left = self.b.ins().iadd_imm_s(old, -i64::from(weight));
@@ -170,7 +169,13 @@ impl Lower<'_, '_> {
                 self.b.ins().store(memory(), left, self.ctx, HEAD_BUDGET as i32);
                 left
             }
-        };
+        }
+    }
+
+    /// Takes a weight off the budget. Goes on in a fresh block if something is left; the result is the cold block for the
+    /// other case, and the block in which both go on.
+    fn charge(&mut self, weight: u32) -> (ir::Block, ir::Block) {
+        let left = self.take_off(weight);
         let ok = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThan, left, 0);
         let (next, cold) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(cold);
@@ -179,21 +184,29 @@ impl Lower<'_, '_> {
     }
 
     /// The begin of an activation, in the order that every tier keeps: budget, depth, count.
-    pub(super) fn enter(&mut self, weight: u32, block: BlockId) {
-        let (cold, next) = self.charge(weight);
-        self.b.switch_to_block(cold);
-        self.refill_call(next);
-        self.b.switch_to_block(next);
+    pub(super) fn enter(&mut self, (weight, checked): (u32, bool), block: BlockId) {
+        if checked {
+            let (cold, next) = self.charge(weight);
+            self.b.switch_to_block(cold);
+            self.refill_call(next);
+            self.b.switch_to_block(next);
+        } else {
+            self.take_off(weight);
+        }
         self.check_depth();
         self.count(block);
     }
 
     /// The begin of an activation whose code is part of the function: budget and depth; its block counts itself.
-    pub(super) fn enter_inlined(&mut self, inst: &Inst, weight: u32, code: u32) {
-        let (cold, next) = self.charge(weight);
-        self.b.switch_to_block(cold);
-        self.refill_inlined(inst, code, next);
-        self.b.switch_to_block(next);
+    pub(super) fn enter_inlined(&mut self, inst: &Inst, (weight, checked): (u32, bool), code: u32) {
+        if checked {
+            let (cold, next) = self.charge(weight);
+            self.b.switch_to_block(cold);
+            self.refill_inlined(inst, code, next);
+            self.b.switch_to_block(next);
+        } else {
+            self.take_off(weight);
+        }
         self.count_inlined();
     }
 

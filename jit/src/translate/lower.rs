@@ -442,8 +442,8 @@ impl Lower<'_, '_> {
                 self.list(inst);
             }
             Op::CallSelf | Op::CallCode(_) | Op::Helper(_) => self.call(inst, next),
-            Op::Enter { weight, block } => self.enter(weight, block),
-            Op::EnterInlined { weight, code } => self.enter_inlined(inst, weight, code),
+            Op::Enter { weight, checked, block } => self.enter((weight, checked), block),
+            Op::EnterInlined { weight, checked, code } => self.enter_inlined(inst, (weight, checked), code),
             Op::LeaveInlined => self.leave_inlined(),
             Op::EnterLoop { weight, block } => self.enter_loop(inst, weight, block),
             Op::Count(block) => self.count(block),

@@ -123,7 +123,8 @@ impl Builder<'_> {
         if let Some(reg) = captured {
             self.env.regs[reg.0 as usize] = self.slot(Op::Captured, &[], Ty::Any, None);
         }
-        self.op(Op::Enter { weight: self.input.call_weight, block: first }, &[], Rep::None);
+        let (weight, checked) = (self.input.call_weight, self.input.checks_call);
+        self.op(Op::Enter { weight, checked, block: first }, &[], Rep::None);
         self.make_env(0);
         // Variables of an environment are guarded where they are read.
         let in_registers = if unit.env.is_some() { 0 } else { unit.params.len() };

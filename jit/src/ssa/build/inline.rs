@@ -25,7 +25,7 @@ impl Builder<'_> {
             None => None,
         };
         let exit = self.exit(ExitReason::Forced);
-        let op = Op::EnterInlined { weight: entered.weight, code: entered.code };
+        let op = Op::EnterInlined { weight: entered.weight, checked: entered.checked, code: entered.code };
         self.op_exit(op, &[], Rep::None, Some(exit));
         self.effect();
         let absent = self.absent();
