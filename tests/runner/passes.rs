@@ -79,7 +79,7 @@ fn hoisting_reads_lengths_before_the_loop() {
             block0():
                 v1:any = Param(0)
                 v2:any = Param(1)
-                Enter { weight: 13, block: BlockId(0) }
+                Enter { weight: 13, checked: true, block: BlockId(0) }
                 v3:any = GuardTag(65531) v1 ! NotList
                 v4:int = GuardInt v2 ! NotInteger
                 jump block1()
@@ -121,7 +121,7 @@ fn hoisting_reads_lengths_before_the_loop() {
             block0():
                 v1:any = Param(0)
                 v2:any = Param(1)
-                Enter { weight: 13, block: BlockId(0) }
+                Enter { weight: 13, checked: true, block: BlockId(0) }
                 v3:any = GuardTag(65531) v1 ! NotList
                 v4:int = GuardInt v2 ! NotInteger
                 jump block1()
@@ -175,7 +175,7 @@ fn induction_checks_indexes_before_the_loop() {
             block0():
                 v1:any = Param(0)
                 v2:any = Param(1)
-                Enter { weight: 24, block: BlockId(0) }
+                Enter { weight: 24, checked: true, block: BlockId(0) }
                 v3:any = GuardTag(65531) v1 ! NotList
                 v4:int = GuardInt v2 ! NotInteger
                 jump block1()
@@ -233,7 +233,7 @@ fn induction_checks_indexes_before_the_loop() {
             block0():
                 v1:any = Param(0)
                 v2:any = Param(1)
-                Enter { weight: 24, block: BlockId(0) }
+                Enter { weight: 24, checked: true, block: BlockId(0) }
                 v3:any = GuardTag(65531) v1 ! NotList
                 v4:int = GuardInt v2 ! NotInteger
                 jump block1()
@@ -316,7 +316,7 @@ fn inlining_puts_callees_in_the_place_of_their_calls() {
             function params=1
             block0():
                 v1:any = Param(0)
-                Enter { weight: 15, block: BlockId(0) }
+                Enter { weight: 15, checked: true, block: BlockId(0) }
                 jump block1()
             block1():
                 v2:int = Int(0)
@@ -368,7 +368,7 @@ fn inlining_puts_callees_in_the_place_of_their_calls() {
             function params=1
             block0():
                 v1:any = Param(0)
-                Enter { weight: 15, block: BlockId(0) }
+                Enter { weight: 15, checked: true, block: BlockId(0) }
                 jump block1()
             block1():
                 v2:int = Int(0)
@@ -393,7 +393,7 @@ fn inlining_puts_callees_in_the_place_of_their_calls() {
                 branch v14 block8() else block7(v2)
             block3(v19:int, v20:int, v21:int): in loop0
                 v23:int = Int(1)
-                EnterInlined { weight: 6, code: 1 } ! Forced
+                EnterInlined { weight: 6, checked: false, code: 1 } ! Forced
                 jump block4()
             block4(): in loop0
                 v25:int = Int(2)
@@ -433,7 +433,7 @@ fn escape_keeps_what_maps_hold_instead_of_maps() {
             function params=1
             block0():
                 v1:any = Param(0)
-                Enter { weight: 21, block: BlockId(0) }
+                Enter { weight: 21, checked: true, block: BlockId(0) }
                 v2:f64 = GuardNum v1 ! NotNumber
                 jump block1()
             block1():
@@ -488,7 +488,7 @@ fn escape_keeps_what_maps_hold_instead_of_maps() {
             function params=1
             block0():
                 v1:any = Param(0)
-                Enter { weight: 21, block: BlockId(0) }
+                Enter { weight: 21, checked: true, block: BlockId(0) }
                 v2:f64 = GuardNum v1 ! NotNumber
                 jump block1()
             block1():
@@ -523,7 +523,7 @@ fn escape_carries_members_round_a_loop() {
             function params=1
             block0():
                 v1:any = Param(0)
-                Enter { weight: 20, block: BlockId(0) }
+                Enter { weight: 20, checked: true, block: BlockId(0) }
                 jump block1()
             block1():
                 v2:any = Literal(1)
@@ -588,7 +588,7 @@ fn escape_carries_members_round_a_loop() {
             function params=1
             block0():
                 v1:any = Param(0)
-                Enter { weight: 20, block: BlockId(0) }
+                Enter { weight: 20, checked: true, block: BlockId(0) }
                 jump block1()
             block1():
                 v2:any = Literal(1)

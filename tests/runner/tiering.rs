@@ -171,7 +171,7 @@ fn code_that_is_dropped_leaves_the_function_in_baseline_code() {
     let program = format!(
         "f = function(a)\n{tests}  return a + a\nend function\n\
          for k in range(1, 600)\n  x = f(k)\nend for\n\
-         for k in range(1, 240)\n  x = f(\"a\")\nend for\nprint x\n"
+         for k in range(1, 200)\n  x = f(\"a\")\nend for\nprint x\n"
     );
     let f = f_of(&program, "aa\n");
     assert!(f.invalidation.is_some() && f.compiles > 0, "{f:?}");
@@ -194,7 +194,7 @@ fn code_that_relied_on_a_replaced_function_is_made_anew_without_that() {
         format!(
             "g = function(x)\n  return x + 1\nend function\nh = function(x)\n  return x + 2\nend function\n\
              f = function(n)\n  s = 0\n  for i in range(1, n)\n    s += g(i)\n  end for\n  return s\nend function\n\
-             for r in range(1, 200)\n  x = f(20)\nend for\n{replaces}\nfor r in range(1, 200)\n  x = f(20)\nend for\nprint x\n"
+             for r in range(1, 200)\n  x = f(20)\nend for\n{replaces}\nfor r in range(1, 900)\n  x = f(20)\nend for\nprint x\n"
         )
     };
     let changed = |f: &FunctionStats| -> u64 {

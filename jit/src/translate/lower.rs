@@ -32,9 +32,13 @@ pub(super) struct Lower<'a, 'b> {
     /// What exits need not store.
     pub(super) lent: Lent,
     /// Values that are computed where they are needed: from which, and what is added.
-    late: FxHashMap<Val, (Val, i64)>,
+    pub(super) late: FxHashMap<Val, (Val, i64)>,
     /// Those that were computed in the current block.
     computed: FxHashMap<Val, ir::Value>,
+    /// Integers that are doubles in the current block, too.
+    pub(super) doubles: FxHashMap<Val, ir::Value>,
+    /// Where the value stands that the last instruction read.
+    pub(super) just_read: Option<(Val, ir::Value, i32)>,
     /// Boxed values that are numbers for sure.
     pub(super) numbers: rustc_hash::FxHashSet<Val>,
     pub(super) blocks: Vec<ir::Block>,
@@ -90,6 +94,8 @@ pub(super) fn lower(builder: FunctionBuilder<'_>, isa: &OwnedTargetIsa, func: &F
         lent: Lent::of(func),
         late: super::late::late_values(func),
         computed: FxHashMap::default(),
+        doubles: FxHashMap::default(),
+        just_read: None,
         numbers: Default::default(),
         blocks: Vec::new(),
         ctx: ir::Value::from_u32(0),
@@ -192,6 +198,8 @@ impl Lower<'_, '_> {
         }
         let data = &self.func[block];
         self.computed.clear();
+        self.doubles.clear();
+        self.just_read = None;
         for (i, inst) in data.insts.iter().enumerate() {
             self.at = inst.at;
             self.b.set_srcloc(ir::SourceLoc::new(inst.at.0));
@@ -350,9 +358,18 @@ impl Lower<'_, '_> {
         self.b.switch_to_block(next);
     }
 
+    /// A value that an instruction reads from memory.
+    pub(super) fn read(&mut self, inst: &Inst, address: ir::Value, offset: i32) {
+        let value = self.b.ins().load(types::I64, memory(), address, offset);
+        self.just_read = inst.result.map(|result| (result, address, offset));
+        self.define(inst, value);
+    }
+
     // ---- instructions --------------------------------------------------------------------------------------------------
 
     fn inst(&mut self, inst: &Inst, next: Option<&Inst>) {
+        // Only a guard right behind it may read once more what an instruction read.
+        let just_read = self.just_read.take().filter(|_| inst.op == Op::GuardNum);
         if let Some(result) = inst.result
             && effects::is_constant(inst.op)
         {
@@ -367,6 +384,7 @@ impl Lower<'_, '_> {
         {
             self.force_failure(exit);
         }
+        self.just_read = just_read;
         match inst.op {
             Op::Param(n) => self.define(inst, self.inputs[n as usize]),
             Op::Window(n) => {

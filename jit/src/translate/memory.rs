@@ -28,8 +28,7 @@ impl Lower<'_, '_> {
         match inst.op {
             Op::LoadCell(cell) => {
                 let cells = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_CELLS as i32);
-                let value = self.b.ins().load(types::I64, memory(), cells, cell as i32 * 8);
-                self.define(inst, value);
+                self.read(inst, cells, cell as i32 * 8);
             }
             Op::StoreCell(cell) => {
                 let value = self.arg(inst, 0);
@@ -138,9 +137,8 @@ impl Lower<'_, '_> {
             Op::LoadElement => {
                 let (index, array) = (self.arg(inst, 1), self.arg(inst, 2));
                 let address = self.address_in(array, index);
-                let value = self.b.ins().load(types::I64, memory(), address, 0);
                 self.assigned.extend(inst.result);
-                self.define(inst, value);
+                self.read(inst, address, 0);
             }
             _ => self.store_element(inst),
         }
@@ -260,8 +258,7 @@ impl Lower<'_, '_> {
 
     pub(super) fn load_slot(&mut self, inst: &Inst, slot: u8) {
         let slots = self.arg(inst, 1);
-        let value = self.b.ins().load(types::I64, memory(), slots, i32::from(slot) * 8);
-        self.define(inst, value);
+        self.read(inst, slots, i32::from(slot) * 8);
     }
 
     pub(super) fn store_slot(&mut self, inst: &Inst, slot: u8) {

@@ -1,7 +1,7 @@
 //! Numbers: conversions with their guards, arithmetic, comparisons.
 
 use super::HelperId;
-use super::lower::Lower;
+use super::lower::{Lower, memory};
 use crate::ssa::{Cmp, Inst, Math, Op, Rep, Val};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
@@ -15,7 +15,7 @@ const LIMIT: i64 = 1 << 53;
 impl Lower<'_, '_> {
     pub(super) fn numeric(&mut self, inst: &Inst) {
         let value = match inst.op {
-            Op::ToF64 => self.f64_of(inst.args[0]),
+            Op::ToF64 => self.to_f64(inst.args[0]),
             Op::ToInt => {
                 let truth = self.arg(inst, 0);
                 self.b.ins().uextend(types::I64, truth)
@@ -82,6 +82,21 @@ impl Lower<'_, '_> {
         }
     }
 
+    /// The same; of an integer that is another one plus a constant, by adding to that one's double: moving integers to where doubles are
+    /// computed is what processors can do least of at once. No integer here is too large to be a double exactly.
+    fn to_f64(&mut self, val: Val) -> ir::Value {
+        let known = self.late.get(&val).and_then(|&(from, constant)| Some((*self.doubles.get(&from)?, constant)));
+        let double = match known {
+            Some((double, constant)) => {
+                let constant = self.b.ins().f64const(constant as f64);
+                self.b.ins().fadd(double, constant)
+            }
+            None => self.f64_of(val),
+        };
+        self.doubles.insert(val, double);
+        double
+    }
+
     fn bits(&mut self, float: ir::Value) -> ir::Value {
         self.b.ins().bitcast(types::I64, MemFlagsData::new(), float)
     }
@@ -91,12 +106,18 @@ impl Lower<'_, '_> {
     }
 
     /// A boxed value as a double. One test of the bits is all: a test of the double instead, after which real NaNs come back from a cold
-    /// block, has the register allocator put moves where the ways meet.
+    /// block, has the register allocator put moves where the ways meet. What was read right before is read once more as a double, which
+    /// costs less than to move it from one kind of register to the other.
     fn guard_num(&mut self, inst: &Inst) -> ir::Value {
         let boxed = self.arg(inst, 0);
         let ok = self.is_below_tags(boxed);
         self.guarded_number(inst, ok);
-        self.float_of_bits(boxed)
+        match self.just_read.take() {
+            Some((val, address, offset)) if val == inst.args[0] => {
+                self.b.ins().load(types::F64, memory(), address, offset)
+            }
+            _ => self.float_of_bits(boxed),
+        }
     }
 
     /// Whether a boxed value is a number.
@@ -156,12 +177,30 @@ impl Lower<'_, '_> {
     }
 
     fn float(&mut self, inst: &Inst) -> ir::Value {
-        let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
+        let b = self.arg(inst, 1);
         match inst.op {
-            Op::FAdd => self.b.ins().fadd(a, b),
-            Op::FSub => self.b.ins().fsub(a, b),
-            Op::FMul => self.b.ins().fmul(a, b),
-            _ => self.b.ins().fdiv(a, b),
+            Op::FAdd | Op::FMul => {
+                let a = self.arg(inst, 0);
+                if inst.op == Op::FAdd { self.b.ins().fadd(a, b) } else { self.b.ins().fmul(a, b) }
+            }
+            _ => {
+                let a = self.in_register(inst.args[0]);
+                if inst.op == Op::FSub { self.b.ins().fsub(a, b) } else { self.b.ins().fdiv(a, b) }
+            }
+        }
+    }
+
+    /// A double that an instruction cannot take from memory: a constant is loaded as a vector, whose first lane it is, since Cranelift makes
+    /// single ones from integers, which takes longer.
+    fn in_register(&mut self, val: Val) -> ir::Value {
+        match self.defs.get(&val) {
+            Some(&Op::F64(bits)) if bits != 0 => {
+                let lanes = [bits.to_le_bytes(), [0; 8]].concat();
+                let constant = self.b.func.dfg.constants.insert(lanes.into());
+                let vector = self.b.ins().vconst(types::F64X2, constant);
+                self.b.ins().extractlane(vector, 0)
+            }
+            _ => self.val(val),
         }
     }
 

@@ -20,7 +20,7 @@ fn inlining_tells_a_few_callees_apart() {
             block0():
                 v1:any = Param(0)
                 v2:any = Param(1)
-                Enter { weight: 14, block: BlockId(0) }
+                Enter { weight: 14, checked: true, block: BlockId(0) }
                 v3:f64 = GuardNum v2 ! NotNumber
                 jump block1()
             block1():
@@ -58,7 +58,7 @@ fn inlining_tells_a_few_callees_apart() {
             block0():
                 v1:any = Param(0)
                 v2:any = Param(1)
-                Enter { weight: 14, block: BlockId(0) }
+                Enter { weight: 14, checked: true, block: BlockId(0) }
                 v3:f64 = GuardNum v2 ! NotNumber
                 jump block1()
             block1():
@@ -73,7 +73,7 @@ fn inlining_tells_a_few_callees_apart() {
                 v13:bool = IsCode(1) v1
                 branch v13 block4() else block7()
             block4(): in loop0
-                EnterInlined { weight: 4, code: 1 } ! Forced
+                EnterInlined { weight: 4, checked: false, code: 1 } ! Forced
                 jump block5()
             block5(): in loop0
                 v16:f64 = F64(4611686018427387904)
@@ -86,7 +86,7 @@ fn inlining_tells_a_few_callees_apart() {
                 v22:bool = IsCode(3) v1
                 branch v22 block8() else block11()
             block8(): in loop0
-                EnterInlined { weight: 4, code: 3 } ! Forced
+                EnterInlined { weight: 4, checked: false, code: 3 } ! Forced
                 jump block9()
             block9(): in loop0
                 v25:f64 = F64(4607182418800017408)

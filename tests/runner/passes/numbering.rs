@@ -18,7 +18,7 @@ fn numbering_guards_and_reads_once() {
             function params=1
             block0():
                 v1:any = Param(0)
-                Enter { weight: 16, block: BlockId(0) }
+                Enter { weight: 16, checked: true, block: BlockId(0) }
                 jump block1()
             block1():
                 v2:any = GuardTag(65532) v1 ! NotMap
@@ -53,7 +53,7 @@ fn numbering_guards_and_reads_once() {
             function params=1
             block0():
                 v1:any = Param(0)
-                Enter { weight: 16, block: BlockId(0) }
+                Enter { weight: 16, checked: true, block: BlockId(0) }
                 jump block1()
             block1():
                 v2:any = GuardTag(65532) v1 ! NotMap
@@ -85,7 +85,7 @@ fn numbering_takes_numbers_out_of_their_boxes() {
             function params=1
             block0():
                 v1:any = Param(0)
-                Enter { weight: 12, block: BlockId(0) }
+                Enter { weight: 12, checked: true, block: BlockId(0) }
                 jump block1()
             block1():
                 v2:any = GuardTag(65532) v1 ! NotMap
@@ -118,7 +118,7 @@ fn numbering_takes_numbers_out_of_their_boxes() {
             function params=1
             block0():
                 v1:any = Param(0)
-                Enter { weight: 12, block: BlockId(0) }
+                Enter { weight: 12, checked: true, block: BlockId(0) }
                 jump block1()
             block1():
                 v2:any = GuardTag(65532) v1 ! NotMap
@@ -152,7 +152,7 @@ fn numbering_drops_guards_that_a_stronger_one_follows() {
             function params=1
             block0():
                 v1:any = Param(0)
-                Enter { weight: 3, block: BlockId(0) }
+                Enter { weight: 3, checked: true, block: BlockId(0) }
                 jump block1()
             block1():
                 v2:any = GuardNotFunction v1 ! IsFunction
@@ -180,7 +180,7 @@ fn numbering_drops_guards_that_a_stronger_one_follows() {
             function params=1
             block0():
                 v1:any = Param(0)
-                Enter { weight: 3, block: BlockId(0) }
+                Enter { weight: 3, checked: true, block: BlockId(0) }
                 jump block1()
             block1():
                 v3:any = GuardTag(65532) v1 ! Shape
