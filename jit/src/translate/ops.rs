@@ -181,12 +181,26 @@ impl Lower<'_, '_> {
         match inst.op {
             Op::FAdd | Op::FMul => {
                 let a = self.arg(inst, 0);
-                if inst.op == Op::FAdd { self.b.ins().fadd(a, b) } else { self.b.ins().fmul(a, b) }
+                // A constant that stands second is taken from memory.
+                let (a, b) = if self.double(inst.args[0]).is_some() { (b, a) } else { (a, b) };
+                match inst.op {
+                    Op::FAdd => self.b.ins().fadd(a, b),
+                    _ if inst.args.iter().any(|&arg| self.double(arg) == Some(2.0)) => self.b.ins().fadd(a, a),
+                    _ => self.b.ins().fmul(a, b),
+                }
             }
             _ => {
                 let a = self.in_register(inst.args[0]);
                 if inst.op == Op::FSub { self.b.ins().fsub(a, b) } else { self.b.ins().fdiv(a, b) }
             }
+        }
+    }
+
+    /// The double that a value is for sure.
+    fn double(&self, val: Val) -> Option<f64> {
+        match self.defs.get(&val) {
+            Some(&Op::F64(bits)) => Some(f64::from_bits(bits)),
+            _ => None,
         }
     }
 
@@ -208,11 +222,10 @@ impl Lower<'_, '_> {
     fn float_rem(&mut self, inst: &Inst) -> ir::Value {
         let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
         let (x, x_ok) = self.integer_of(a);
-        let known = match self.defs.get(&inst.args[1]) {
-            Some(Op::F64(bits)) => Some(f64::from_bits(*bits)),
-            _ => None,
-        };
-        let known = known.filter(|n| n.fract() == 0.0 && n.abs() >= 1.0 && n.abs() < 1e15).map(|n| n as i64);
+        let known = self
+            .double(inst.args[1])
+            .filter(|n| n.fract() == 0.0 && n.abs() >= 1.0 && n.abs() < 1e15)
+            .map(|n| n as i64);
         let (y, y_ok) = match known {
             Some(n) => (self.iconst(n), None),
             None => {
@@ -355,7 +368,7 @@ impl Lower<'_, '_> {
         let dfg = &self.b.func.dfg;
         let is_converted =
             dfg.value_def(value).inst().is_some_and(|inst| dfg.insts[inst].opcode() == ir::Opcode::FcvtFromSint);
-        is_converted || matches!(self.defs.get(&val), Some(&Op::F64(bits)) if !f64::from_bits(bits).is_nan())
+        is_converted || self.double(val).is_some_and(|it| !it.is_nan())
     }
 
     fn float_compare(&mut self, inst: &Inst, cmp: Cmp) -> ir::Value {
@@ -376,7 +389,18 @@ impl Lower<'_, '_> {
             Cmp::Gt => FloatCC::GreaterThan,
             Cmp::Ge => FloatCC::GreaterThanOrEqual,
         };
-        self.b.ins().fcmp(cc, a, b)
+        // The instruction takes the larger one from a register.
+        match cmp {
+            Cmp::Lt | Cmp::Le => {
+                let b = self.in_register(inst.args[1]);
+                self.b.ins().fcmp(cc, a, b)
+            }
+            Cmp::Gt | Cmp::Ge => {
+                let a = self.in_register(inst.args[0]);
+                self.b.ins().fcmp(cc, a, b)
+            }
+            _ => self.b.ins().fcmp(cc, a, b),
+        }
     }
 }
 
