@@ -80,7 +80,7 @@ fn module(infer: &mut Infer<'_>, db: &LiveDb, named: &Named) -> Option<Hover> {
     let file = infer.module(&named.name)?;
     let mut sections: Vec<_> = describe::comment_at_start(db, file).into_iter().collect();
     let facts = infer.facts(file);
-    let mut names: Vec<_> = facts.globals.keys().map(ToString::to_string).collect();
+    let mut names: Vec<_> = facts.global_names().map(ToString::to_string).collect();
     names.sort_unstable();
     if !names.is_empty() {
         sections.push(format!("gives {}", names.join(", ")));
