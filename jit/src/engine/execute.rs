@@ -80,7 +80,7 @@ pub(super) fn run_in(
     let linked = &loaded.linked;
     for code in engine.codes.iter() {
         code.set_call_flag(CallFlags::UNRESOLVED, true);
-        code.set_call_flag(CallFlags::WAITING, !code.tier.inlined.borrow().is_empty());
+        code.set_call_flag(CallFlags::WAITING, code.tier.has_dependencies());
         code.reset_counts();
     }
     engine.codes.set_running(true);
