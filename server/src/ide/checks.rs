@@ -241,7 +241,7 @@ fn did_you_mean(facts: &FileFacts, unit: u32, name: &str) -> Option<String> {
 }
 
 /// Of known names the one that is most like another, if any is much like it.
-pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
     let most = match name.chars().count() {
         0..=2 => 0,
         3..=5 => 1,
