@@ -84,7 +84,9 @@ pub const QUIET: [&str; 3] = ["possibly-unassigned", "shadowed-intrinsic", "unus
 pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks) -> Vec<Check> {
     let file = document.file;
     let mut found = Vec::new();
-    for placed in db::units(db, file) {
+    let units = db::units(db, file);
+    for &(unit, ()) in &*db::units_with_checks(db, file) {
+        let placed = &units[unit as usize];
         for it in db::unit_checks(db, &placed.unit).iter() {
             let range = it.range + placed.start;
             let weight = match it.code {
