@@ -7,6 +7,7 @@ use crate::modules::{Lookup, ModulePrint};
 use minilive_mir::ir::{InstId, UnitKey};
 use minilive_mir::program::Fingerprint;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -101,14 +102,14 @@ pub struct Value {
     pub unit: UnitKey,
     /// Which instruction.
     pub inst: InstId,
-    /// The last value, bounded.
-    pub text: String,
+    /// The last value, bounded. Most are a few characters long, of which a document has thousands: those need no memory of their own.
+    pub text: SmolStr,
     /// Its type's name.
-    pub type_name: String,
+    pub type_name: SmolStr,
     /// How often a value was seen.
     pub count: u64,
     /// The values before it, oldest first, bounded.
-    pub trail: Vec<String>,
+    pub trail: Vec<SmolStr>,
 }
 
 /// The kind of code a function runs in.

@@ -74,7 +74,7 @@ fn says_more(certain: &str, likely: &str) -> bool {
 }
 
 /// The members of the only map that something may be.
-fn members(infer: &mut Infer<'_>, known: &super::infer::Known) -> String {
+pub fn members(infer: &mut Infer<'_>, known: &super::infer::Known) -> String {
     let objects: Vec<_> = known.objects().collect();
     let [object @ (Object::Literal(..) | Object::New(..))] = &*objects else { return String::new() };
     let found = infer.members(known);
