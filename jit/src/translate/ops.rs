@@ -15,7 +15,7 @@ const LIMIT: i64 = 1 << 53;
 impl Lower<'_, '_> {
     pub(super) fn numeric(&mut self, inst: &Inst) {
         let value = match inst.op {
-            Op::ToF64 => self.to_f64(inst.args[0]),
+            Op::ToF64 => self.converted(inst.args[0]),
             Op::ToInt => {
                 let truth = self.arg(inst, 0);
                 self.b.ins().uextend(types::I64, truth)
@@ -84,7 +84,7 @@ impl Lower<'_, '_> {
 
     /// The same; of an integer that is another one plus a constant, by adding to that one's double: moving integers to where doubles are
     /// computed is what processors can do least of at once. No integer here is too large to be a double exactly.
-    fn to_f64(&mut self, val: Val) -> ir::Value {
+    fn converted(&mut self, val: Val) -> ir::Value {
         let known = self.late.get(&val).and_then(|&(from, constant)| Some((*self.doubles.get(&from)?, constant)));
         let double = match known {
             Some((double, constant)) => {
