@@ -3,14 +3,18 @@
 //! Reads the tree for the name under the cursor, the layout for types, recordings for values, the running state for tiers.
 //! Invariant: the card has a fixed order (what it is, types, value and trail, examples, tier); nothing stale is shown as fresh.
 
+use super::infer::{Infer, Kind, UnitRef};
+use super::names::units_at;
+use super::seen::{self, Seen};
 use super::tiers::{cost, report, usage, why};
 use super::values::{FreshRecordings, ValueSource};
 use super::{Live, guide, types};
-use crate::db::{Layout, LayoutUnit, LiveDb, MarkerUse};
+use crate::db::{self, Layout, LayoutUnit, LiveDb, MarkerUse};
 use crate::document::DocumentView;
 use crate::recording::{End, EvaluationId, Value};
-use minilive_mir::ir::{Const, Inst, InstId, RecordKind, Ty, Unit};
-use minilive_runtime::intrinsics;
+use minilive_mir::ir::{Const, InstId, Ty, Unit};
+use minilive_mir::names::{Sym, symbol_before};
+use minilive_runtime::intrinsics::{self, IntrinsicId};
 use minilive_syntax::ast::{AstNode, PostfixExpr};
 use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
 
@@ -90,12 +94,46 @@ impl Card<'_> {
         if let Some(index) = unit.and_then(|unit| parameter(&unit.code.unit, name)).filter(|_| !is_member) {
             let unit = unit?;
             let types = self.types(range);
+            let seen = self.symbol().and_then(|(at, symbol)| self.seen(&mut self.infer(), at, &symbol));
             let title = format!("(parameter) {name} = {}", constant(&unit.code.unit, index));
-            return Some(Hover { range, title, sections: types.into_iter().collect() });
+            return Some(Hover { range, title, sections: types.into_iter().chain(seen).collect() });
         }
-        let intrinsic = if is_member { None } else { intrinsics::find(name) };
-        let intrinsic = intrinsic.map(|id| Hover { range, title: guide::title(id), sections: guide::paragraphs(id) });
-        intrinsic.or_else(|| self.of_host(range, name, is_member))
+        if is_member {
+            return self.of_host(range, name, true).or_else(|| self.member_card(range, name));
+        }
+        let intrinsic = intrinsics::find(name).map(|id| intrinsic_card(range, id));
+        intrinsic.or_else(|| self.of_host(range, name, false))
+    }
+
+    fn infer(&self) -> Infer<'_> {
+        Infer::new(self.db, &self.live.places)
+    }
+
+    /// The expression that ends with the name.
+    fn symbol(&self) -> Option<(UnitRef, Sym)> {
+        let end = self.token.text_range().end();
+        let unit = units_at(self.db, self.document.file, end).next()?;
+        let placed = db::units(self.db, self.document.file).get(unit as usize)?;
+        let symbol = symbol_before(&placed.unit.green, placed.unit.kind, end.checked_sub(placed.start)?)?;
+        Some((UnitRef { file: self.document.file, unit }, symbol))
+    }
+
+    /// What an expression was seen to be, as a paragraph.
+    fn seen(&self, infer: &mut Infer<'_>, at: UnitRef, symbol: &Sym) -> Option<String> {
+        seen::text(&Seen::of(self.db, self.document.file).values(infer, at, symbol))
+    }
+
+    /// A member of a value: a method that all values of a type have, or what is likely and seen of it.
+    fn member_card(&self, range: TextRange, name: &str) -> Option<Hover> {
+        let (at, symbol) = self.symbol()?;
+        let mut infer = self.infer();
+        if let [Kind::Intrinsic(id)] = &*infer.uncalled(at, &symbol).kinds {
+            return Some(intrinsic_card(range, *id));
+        }
+        let known = infer.value(at, &symbol);
+        let likely = types::likely(&mut infer, self.db, &known).map(|text| format!("likely: {text}"));
+        let sections: Vec<_> = likely.into_iter().chain(self.seen(&mut infer, at, &symbol)).collect();
+        (!sections.is_empty()).then(|| Hover { range, title: format!("(member) {name}"), sections })
     }
 
     /// A name or member that the host gives.
@@ -189,39 +227,20 @@ impl Card<'_> {
     }
 }
 
+fn intrinsic_card(range: TextRange, id: IntrinsicId) -> Hover {
+    Hover { range, title: guide::title(id), sections: guide::paragraphs(id) }
+}
+
 fn ix(inst: InstId) -> usize {
     inst.0 as usize
 }
 
 /// The recorded instruction that assigns a name; one that has been seen, if any has.
 fn assignment(code: &Unit, name: &str, card: &Card<'_>, unit: &LayoutUnit) -> Option<InstId> {
-    let assigns = |record: &&minilive_mir::ir::RecordPoint| {
-        matches!(record.kind, RecordKind::Assign | RecordKind::ForVariable) && assigned_name(code, record) == Some(name)
-    };
+    let assigns = |record: &&minilive_mir::ir::RecordPoint| code.variable_of(record) == Some(name);
     let mut found = code.records.iter().filter(assigns).map(|record| record.inst);
     let first = found.clone().next()?;
     Some(found.find(|&inst| card.fresh.value(ValueSource::of(unit, inst)).is_some()).unwrap_or(first))
-}
-
-/// The variable whose new value a record point sees.
-fn assigned_name<'a>(code: &'a Unit, record: &minilive_mir::ir::RecordPoint) -> Option<&'a str> {
-    if let Some(local) = code.locals.iter().find(|local| local.reg == record.value) {
-        return Some(code.name(local.name));
-    }
-    if let Some(param) = code.params.get(record.value.0 as usize).filter(|_| code.env.is_none()) {
-        return Some(code.name(param.name));
-    }
-    // The store stands at the recorded instruction or close behind it.
-    let stores = code.insts.iter().skip(ix(record.inst)).take(3);
-    stores
-        .filter_map(|inst| match inst {
-            Inst::StoreGlobal { name, src } if *src == record.value => Some(code.name(*name)),
-            Inst::StoreEnv { slot, src } if *src == record.value => {
-                code.env.as_ref().and_then(|env| env.get(slot.0 as usize)).map(|&name| code.name(name))
-            }
-            _ => None,
-        })
-        .next()
 }
 
 fn parameter(code: &Unit, name: &str) -> Option<usize> {

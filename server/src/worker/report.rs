@@ -83,6 +83,9 @@ fn value(mut point: RecordedPoint) -> Value {
         type_name: if only_null { "null".to_string() } else { type_name(kinds) },
         count: point.count,
         trail: point.last,
+        kind: point.kind,
+        name: point.name,
+        held: point.held,
     }
 }
 
