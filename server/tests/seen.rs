@@ -309,7 +309,11 @@ fn a_client_is_offered_what_a_run_has_seen() {
     client.initialize(json!({ "experimental": { "minilive": { "values": true } } }), json!({ "trust": "full" }));
     client.open(URI, PROGRAM);
     client.ask("workspace/executeCommand", json!({ "command": "minilive.run", "arguments": [URI] }));
-    client.wait_for(0, "minilive/values", |params| params["uri"] == URI && params["version"] == 1);
+    let is_fresh = |params: &serde_json::Value| {
+        let items = params["items"].as_array().expect("a list");
+        params["version"] == 1 && items.iter().any(|it| it["state"] == "fresh")
+    };
+    client.wait_for(0, "minilive/values", is_fresh);
     let line = PROGRAM.lines().count() as u32;
     client.change(URI, 2, [line, 0, line, 0], "print row.\n");
     let place = json!({ "textDocument": { "uri": URI }, "position": { "line": line, "character": 10 } });

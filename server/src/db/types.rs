@@ -10,7 +10,7 @@ mod summary;
 use super::names::{FileFacts, file_facts};
 use super::units::{UnitText, function_mir, last_types};
 use super::{Db, File};
-use crate::guide::types as guide;
+use crate::guide::{arguments, types as guide};
 use minilive_mir::ir::{ChildId, Unit, UnitKind};
 use minilive_mir::types::TypeSet;
 use minilive_mir::typing::{Free, Given, Outside, UnitTypes, infer};
@@ -189,9 +189,11 @@ impl Outside for View<'_> {
     }
 
     fn refuses(&self, intrinsic: u32, args: &[TypeSet]) -> Option<usize> {
-        let taken = guide::takes(IntrinsicId(intrinsic));
-        let first = *args.first()?;
-        (first != TypeSet::NONE && !first.may_be(taken | TypeSet::ERROR)).then_some(0)
+        arguments::broken(IntrinsicId(intrinsic), args).map(|rule| rule.argument)
+    }
+
+    fn method(&self, of: TypeSet, name: &str) -> Option<u32> {
+        if self.is_given(name) { None } else { guide::method_of(of, name).map(|id| id.0) }
     }
 
     fn member(&self, of: TypeSet, name: &str) -> TypeSet {

@@ -1,14 +1,14 @@
-//! Types of built-in functions, as far as they are certain: what they give, which first arguments they take, which members values have.
+//! Types of built-in functions, as far as they are certain: what they give, and which members values have.
 //!
-//! Flow-sensitive inference asks through the database. Invariants: a set names every type that a call can give, whatever its arguments; an
-//! argument is refused only if the call gives an error value for every value of its types. Tests run the functions to prove both.
+//! Flow-sensitive inference asks through the database. Invariants: a set names every type that a call can give, whatever its arguments.
+//! Tests run the functions to prove it.
 
 use super::{Gives, gives};
 use minilive_mir::types::TypeSet;
 use minilive_mir::typing::Given;
 use minilive_runtime::intrinsics::{self, IntrinsicId};
 
-/// Functions that take certain types only as their first argument.
+/// Functions that give no error for first arguments of these types.
 const TAKES: &[(&str, TypeSet)] = &[
     ("abs", TypeSet::NUMBER),
     ("bitAnd", TypeSet::NUMBER),
@@ -28,7 +28,7 @@ const TAKES: &[(&str, TypeSet)] = &[
     ("sqrt", TypeSet::NUMBER),
 ];
 
-/// The types that a function takes as its first argument.
+/// The types of a first argument for which a function gives no error, as far as others are left out.
 pub fn takes(id: IntrinsicId) -> TypeSet {
     let name = id.def().name;
     let found = TAKES.iter().find(|(it, _)| *it == name && id.def().member_of.is_none());
@@ -88,6 +88,13 @@ fn method(owner: &str, name: &str) -> Option<IntrinsicId> {
 /// Whether no value of these types has such a member, unless a program gives it to all of them.
 pub fn lacks(of: TypeSet, name: &str) -> bool {
     name != "__isa" && type_maps(of).is_some_and(|mut maps| maps.all(|owner| method(owner, name).is_none()))
+}
+
+/// The method of that name that all values of these types have, unless a program gives them another.
+pub fn method_of(of: TypeSet, name: &str) -> Option<IntrinsicId> {
+    let mut methods = type_maps(of)?.map(|owner| method(owner, name));
+    let first = methods.next()??;
+    methods.all(|it| it == Some(first)).then_some(first)
 }
 
 /// What a method of values of these types gives, unless a program gives them another.

@@ -46,6 +46,7 @@ fn calls_that_must_fail_are_told() {
             | ^ not-a-function: `x` is no function, so it cannot be called
             | print 1, 2, 3
             | ^^^^^ too-many-arguments: `print` takes at most 2 arguments, not 3
+            | ^^^^^^^^^^^^^ wrong-argument: `print` takes a string as `delimiter`, not a number; it is not written, and neither is the end of the line
             |   return h(1, 2)
             |          ^ too-many-arguments: `h` takes at most 1 argument, not 2
             | g 1
@@ -122,6 +123,44 @@ fn what_types_foretell_is_told() {
             | print f(1) + g(1)
             |       ^^^^^^^^^^^ no-result: this gives null: the operator does nothing for null or a number and null
         "#]],
+    );
+}
+
+#[test]
+fn every_argument_of_a_function_and_of_a_method_is_looked_at() {
+    check(
+        "parts = \"a,b\".split(1)\nprint [1, 2].join(3)\nlist1 = [4, 5]\nlist1.remove \"x\"\nlist1.insert [], 1\nprint \"abc\".replace(\"a\", 5)\nprint range(1, [])\nprint \"total\", 5\nx = 7\nprint round(x, null) + [1].sum\n",
+        &expect![[r#"
+            | parts = "a,b".split(1)
+            |         ^^^^^^^^^^^^^^ wrong-argument: `split` takes a string as `delimiter`, not a number; this gives null
+            | list1.remove "x"
+            | ^^^^^^^^^^^^^^^^ wrong-argument: `remove` takes a number as `index`, not a string; it counts as 0
+            | list1.insert [], 1
+            | ^^^^^^^^^^^^^^^^^^ wrong-argument: `insert` takes a number as `index`, not a list; it counts as 0
+            | print "abc".replace("a", 5)
+            |       ^^^^^^^^^^^^^^^^^^^^^ wrong-argument: `replace` takes a string as `newval`, not a number; this gives null
+            | print range(1, [])
+            |       ^^^^^^^^^^^^ wrong-argument: `range` takes a number as `to`, not a list; this gives an error
+            | print "total", 5
+            | ^^^^^^^^^^^^^^^^ wrong-argument: `print` takes a string as `delimiter`, not a number; it is not written, and neither is the end of the line
+            | print round(x, null) + [1].sum
+            |       ^^^^^^^^^^^^^^ wrong-argument: `round` takes a number as `decimalPlaces`, not null; this gives an error
+        "#]],
+    );
+}
+
+/// Numbers in strings, defaults that are said, and methods that a program gives its own.
+#[test]
+fn arguments_that_make_sense_are_left_alone() {
+    check(
+        "print abs(\"5\") + range(\"1\", \"3\").sum\nprint [1].join(2) + \"a\".split(\"\").len\nprint [1, 2].indexOf(1, null)\nprint slice([1], null, null)\nprint \"a\", \"\"\nprint \"a\", null\n{}.remove \"x\"\n",
+        &expect![""],
+    );
+    check("string.split = function(n)\n  return n\nend function\nprint \"a\".split(1)\n", &expect![""]);
+    check("split = function(a, n)\n  return n\nend function\nprint split(\"a\", 1)\n", &expect![""]);
+    check(
+        "f = function(a, b)\n  print a.split(b)\n  print b.join(5)\n  return [1].remove(a)\nend function\nf \"a\", 5\n",
+        &expect![""],
     );
 }
 
