@@ -4,8 +4,10 @@
 //! Invariants: a snapshot lives inside one job and never waits for anything; readers reach queries only below [`catch`],
 //! the one place where a cancelled revision is noticed. The tests to read first are those of `db/tests.rs`.
 
+mod align;
 mod by_name;
 mod findings;
+mod ids;
 mod input;
 mod kept;
 mod layout;
@@ -26,7 +28,7 @@ pub use modules::{
     Known, KnownFiles, Located, ModuleCode, likely_module, locate, module_code, module_imports, module_print,
     unknown_lookups,
 };
-pub use names::{Assigned, FactsUnit, FileFacts, file_facts};
+pub use names::{FactsUnit, FileFacts, file_facts};
 use outline::Tree;
 pub use outline::{FileSymbol, Outline, file_symbols};
 pub use queries::{file_layout, marker_code, marker_items};

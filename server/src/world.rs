@@ -254,6 +254,7 @@ pub fn spawn(
         on_disk: FxHashMap::default(),
         workspace: workspace::Workspace::default(),
         held: held::Held::default(),
+        put_off: Vec::new(),
         settings: Settings::default(),
         // Without it no module beside it is found.
         executable: std::env::current_exe().ok().and_then(|path| Some(path.parent()?.to_path_buf())),
@@ -304,6 +305,8 @@ struct World {
     workspace: workspace::Workspace,
     /// Questions that came before what they need.
     held: held::Held,
+    /// What was read from disk and waits for a pressing question.
+    put_off: Vec<Event>,
     /// The settings as the client gave them.
     settings: Settings,
     /// The folder of this executable.
@@ -358,6 +361,7 @@ impl World {
             }
             Event::Worker(WorkerEvent::Import { run, name, folders }) => self.import(run, &name, folders),
             Event::Worker(event) => self.scheduler.worker_event(event),
+            Event::Found(_) | Event::Scanned(_) if self.pool.is_pressed() => self.put_off.push(event),
             Event::Found(search) => self.found(*search),
             Event::Linked(linked) => self.linked(*linked),
             Event::Scanned(scanned) => self.scanned(*scanned),
@@ -509,7 +513,7 @@ impl World {
 
     /// What follows from any event: writes, jobs for idle threads, refreshes, those who wait for quiet.
     fn after_event(&mut self) {
-        self.write_recordings();
+        self.write_what_can_wait();
         self.release_held();
         for uri in self.scheduler.take_changed() {
             if self.documents.contains_key(&uri) {
@@ -545,6 +549,15 @@ impl World {
             && self.workspace.reading == 0
             && self.scheduler.is_settled()
             && !self.scheduler.has_recordings()
+            && self.put_off.is_empty()
+    }
+
+    /// Each write ends all readers, so none but edits comes while a question has been ended too often: it would never be answered.
+    fn write_what_can_wait(&mut self) {
+        if !self.pool.is_pressed() {
+            std::mem::take(&mut self.put_off).into_iter().for_each(|event| self.handle(event));
+            self.write_recordings();
+        }
     }
 
     fn write_recordings(&mut self) {
@@ -564,7 +577,8 @@ impl World {
     }
 
     fn next_wake(&self) -> Option<Instant> {
-        let write = if self.scheduler.has_recordings() { self.write_at() } else { None };
+        let writes = self.scheduler.has_recordings() && !self.pool.is_pressed();
+        let write = if writes { self.write_at() } else { None };
         [write, self.refresh.next_due(), self.held.next_due()].into_iter().flatten().min()
     }
 }

@@ -4,8 +4,10 @@
 
 mod common;
 
-use minilive::evaluate::Trust;
-use minilive::world::{CancelOnDrop, Change, Kind, Notice, Refused, Snapshot, WorldConfig, WorldHandle, spawn};
+use minilive::evaluate::{RunTarget, Trust};
+use minilive::world::{
+    CancelOnDrop, Change, Command, Kind, Notice, OutputKind, Refused, Snapshot, WorldConfig, WorldHandle, spawn,
+};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -25,8 +27,12 @@ type Answer<T> = oneshot::Receiver<Result<T, Refused>>;
 
 impl Bench {
     fn new(text: &str) -> Bench {
+        Bench::trusted(Trust::Off, text)
+    }
+
+    fn trusted(trust: Trust, text: &str) -> Bench {
         let (sender, notices) = mpsc::channel();
-        let config = WorldConfig { trust: Some(Trust::Off), ..WorldConfig::default() };
+        let config = WorldConfig { trust: Some(trust), ..WorldConfig::default() };
         let sink = Arc::new(move |notice| drop(sender.send(notice)));
         let world = spawn(config, Box::new(common::workers()), sink).expect("threads");
         world.open(URI.into(), 1, text.into());
@@ -43,6 +49,14 @@ impl Bench {
 
     fn change(&self, version: i32, text: &str) {
         self.world.change(URI.into(), version, vec![Change { range: None, text: text.into() }]);
+    }
+
+    /// Runs the file and waits for its end.
+    fn run(&self) {
+        let reply = self.world.command(Command::Run { uri: Some(URI.into()), target: RunTarget::File });
+        reply.blocking_recv().expect("a command is answered");
+        let is_end = |notice: &Notice| matches!(notice, Notice::Output { kind: OutputKind::End, .. });
+        while !is_end(&self.notices.recv_timeout(PATIENCE).expect("the run ends")) {}
     }
 
     /// Waits until the diagnostics of a version are told.
@@ -155,6 +169,59 @@ fn an_overtaken_position_is_refused_and_a_whole_document_is_asked_again_once() {
     bench.change(12, "x = 12");
     assert_eq!(answer.blocking_recv().expect("an answer"), Err(Refused::Overtaken), "but only once");
     assert!(bench.answers());
+}
+
+/// Only an edit of its own document changes what a question means.
+#[test]
+fn a_question_is_answered_however_often_something_else_is_written() {
+    const OTHER: &str = "file:///other.ms";
+    let bench = Bench::new("x = 1");
+    bench.world.open(OTHER.into(), 1, "y = 1".into());
+    let enough = Arc::new(AtomicBool::new(false));
+    for kind in [Kind::Positioned, Kind::WholeDocument] {
+        enough.store(false, Ordering::Relaxed);
+        let (running, is_running) = mpsc::channel();
+        let done = enough.clone();
+        let (answer, _guard) = bench.ask(kind, move |snapshot| {
+            running.send(()).expect("the test waits");
+            compute_until(snapshot, || done.load(Ordering::Relaxed));
+        });
+        for version in 2..50 {
+            is_running.recv_timeout(PATIENCE).expect("the question is asked again");
+            bench.world.change(OTHER.into(), version, vec![Change { range: None, text: format!("y = {version}") }]);
+        }
+        is_running.recv_timeout(PATIENCE).expect("the question is asked again");
+        enough.store(true, Ordering::Relaxed);
+        assert_eq!(answer.blocking_recv().expect("an answer"), Ok(()));
+    }
+}
+
+/// Values of runs come as often as a program runs, so a slow question would never see the end of it.
+#[test]
+fn values_wait_for_a_question_that_they_have_ended_again_and_again() {
+    let bench = Bench::trusted(Trust::Full, "print 1");
+    bench.world.settled().blocking_recv().expect("the world comes to rest");
+    let (running, is_running) = mpsc::channel();
+    let enough = Arc::new(AtomicBool::new(false));
+    let done = enough.clone();
+    let (answer, _guard) = bench.ask(Kind::Positioned, move |snapshot| {
+        running.send(()).expect("the test waits");
+        compute_until(snapshot, || done.load(Ordering::Relaxed));
+    });
+    is_running.recv_timeout(PATIENCE).expect("the question is asked");
+    for _ in 0..4 {
+        bench.run();
+        is_running.recv_timeout(PATIENCE).expect("the question is asked again");
+    }
+    for _ in 0..3 {
+        bench.run();
+        // Longer than the pause between two writes of values.
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert!(is_running.try_recv().is_err(), "now values wait");
+    enough.store(true, Ordering::Relaxed);
+    assert_eq!(answer.blocking_recv().expect("an answer"), Ok(()));
+    bench.world.settled().blocking_recv().expect("what has waited is written");
 }
 
 #[test]

@@ -4,10 +4,10 @@
 //! show (open scopes, non-constant imports) is not reported; moving code runs nothing here.
 #![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
-use super::names::{FileFacts, file_facts};
+use super::names::{Edit, FactsUnit, FileFacts, file_facts};
 use super::{Db, File};
 use minilive_mir::ir::UnitKind;
-use minilive_mir::names::{Sym, Symbol};
+use minilive_mir::names::{Openness, Sym, Symbol, UnitFacts};
 use minilive_runtime::intrinsics;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
@@ -49,6 +49,7 @@ pub struct NameFinding {
 #[derive(Debug)]
 pub struct KeptFindings {
     facts: Arc<FileFacts>,
+    is_open: bool,
     found: Arc<[NameFinding]>,
 }
 
@@ -56,60 +57,111 @@ pub struct KeptFindings {
 #[salsa::tracked(no_eq, returns(clone))]
 pub fn name_findings(db: &dyn Db, file: File) -> Arc<[NameFinding]> {
     let (facts, kept) = (file_facts(db, file), &file.kept(db).findings);
-    let found = kept.get().and_then(|before| before.updated(&facts)).unwrap_or_else(|| {
+    let now = kept.get().and_then(|before| before.updated(db, &facts)).unwrap_or_else(|| {
         db.makes("all_findings", None);
-        let mut look = Look { facts: &facts, is_open: is_open(&facts), found: Vec::new() };
-        let mut shadowed = FxHashSet::default();
-        for unit in 0..facts.units.len() as u32 {
-            look.at(unit);
-            look.shadowing(unit, &mut shadowed);
-        }
-        look.all()
+        KeptFindings::of(facts)
     });
+    let found = now.found.clone();
     if file.kept(db).is_open() {
-        kept.set(Arc::new(KeptFindings { facts, found: found.clone() }));
+        kept.set(Arc::new(now));
     }
     found
 }
 
 impl KeptFindings {
+    fn of(facts: Arc<FileFacts>) -> KeptFindings {
+        let is_open = is_open(&facts);
+        let mut look = Look { facts: &facts, is_open, found: Vec::new() };
+        let mut shadowed = FxHashSet::default();
+        for unit in 0..facts.units.len() as u32 {
+            look.at(unit);
+            look.shadowing(unit, &mut shadowed);
+        }
+        let found = look.all();
+        KeptFindings { facts, is_open, found }
+    }
+
     /// The findings of these facts: only units that see something else are looked at. None if all of them may.
-    fn updated(&self, facts: &FileFacts) -> Option<Arc<[NameFinding]>> {
-        let changed = facts.differing(&self.facts)?;
-        let globals = facts.differing_globals(&self.facts, &changed);
-        let is_alike = |&unit: &u32| {
-            let (before, now) = (&self.facts.unit(unit).facts, &facts.unit(unit).facts);
-            before.open == now.open
-                && before.outer == now.outer
-                && before.read_through == now.read_through
-                // Calls from everywhere are compared with parameters.
-                && before.params == now.params
-        };
-        if !changed.iter().all(is_alike) || globals.iter().any(|name| intrinsics::find(name).is_some()) {
+    fn updated(&self, db: &dyn Db, facts: &Arc<FileFacts>) -> Option<KeptFindings> {
+        let edit = facts.since(&self.facts)?;
+        if !edit.pairs(&self.facts, facts).all(|(before, now)| is_alike(before, now)) {
+            return None;
+        }
+        let others = self.others(&edit, facts);
+        let globals = self.other_globals(&edit, facts, &others);
+        if globals.iter().any(|name| intrinsics::find(name).is_some()) {
             return None;
         }
         let mut due = FxHashSet::default();
-        for &unit in &changed {
-            let it = facts.unit(unit);
-            due.extend(it.children.iter().copied().chain(it.parent).chain([unit]));
+        for &unit in &others {
+            due.extend(facts.children(unit).chain(facts.parent(unit)).chain([unit]));
         }
+        due.extend(globals.iter().flat_map(|name| facts.readers(name)));
         // What is read somewhere else now may be a module that was not used.
-        let other_reads = |&unit: &u32| self.facts.unit(unit).facts.reads != facts.unit(unit).facts.reads;
-        let looks_at_reads = changed.iter().any(other_reads);
-        for (unit, it) in (0u32..).zip(&facts.units) {
-            let sees = globals.iter().any(|name| it.facts.reads.contains(name));
-            if sees || looks_at_reads && it.facts.assigned.iter().any(|(_, value)| is_import(value)) {
-                due.insert(unit);
+        let pairs = edit.pairs(&self.facts, facts);
+        let reads = pairs.flat_map(|(before, now)| [before, now]).flatten().flat_map(|it| &it.facts.reads);
+        for name in reads.filter(|name| facts.is_read(name) != self.facts.is_read(name)) {
+            due.extend(facts.globals(name).filter(|(_, value)| is_import(value)).map(|(unit, _)| unit));
+        }
+        let mut look = Look { facts, is_open: self.is_open, found: Vec::new() };
+        for &unit in &due {
+            db.makes("findings_of", None);
+            look.at(unit);
+        }
+        // Names of intrinsics are assigned where they were.
+        let stays = |it: &NameFinding| !due.contains(&it.unit) || it.problem == NameProblem::ShadowedIntrinsic;
+        let moved = self.found.iter().filter_map(|it| Some(NameFinding { unit: edit.now(it.unit)?, ..it.clone() }));
+        look.found.extend(moved.filter(stays));
+        look.found.sort_by_key(|it| (it.unit, it.problem == NameProblem::ShadowedIntrinsic));
+        let found = look.all();
+        Some(KeptFindings { facts: facts.clone(), is_open: self.is_open, found })
+    }
+
+    /// The units that are not what they were: changed ones, and those that make a function which takes something else now, since that
+    /// is a matter of all who can call it.
+    fn others(&self, edit: &Edit, facts: &FileFacts) -> FxHashSet<u32> {
+        let mut others = FxHashSet::default();
+        for &(was, is) in &edit.changed {
+            others.insert(is);
+            let params = was.map(|was| &self.facts.unit(was).facts.params);
+            if params.is_none_or(|params| *params != facts.unit(is).facts.params) {
+                others.extend(facts.parent(is));
             }
         }
-        let mut look = Look { facts, is_open: is_open(facts), found: Vec::new() };
-        due.iter().for_each(|&unit| look.at(unit));
-        // Names of intrinsics are assigned where they were.
-        let stays = |it: &&NameFinding| !due.contains(&it.unit) || it.problem == NameProblem::ShadowedIntrinsic;
-        look.found.extend(self.found.iter().filter(stays).cloned());
-        look.found.sort_by_key(|it| (it.unit, it.problem == NameProblem::ShadowedIntrinsic));
-        Some(look.all())
+        others
     }
+
+    /// The globals that are something else now, or a function that is.
+    fn other_globals(&self, edit: &Edit, facts: &FileFacts, others: &FxHashSet<u32>) -> FxHashSet<SmolStr> {
+        let mut names = FxHashSet::default();
+        for (unit, was) in others.iter().map(|&unit| (unit, facts.before(&self.facts, unit))) {
+            for (name, value) in facts.assigned_globals(unit) {
+                let function = |all: &FileFacts, unit: u32| match **value {
+                    Symbol::Function(number) => all.child(unit, number).map(|it| Arc::as_ptr(all.unit(it))),
+                    _ => None,
+                };
+                let is_same = was.is_some_and(|was| function(&self.facts, was) == function(facts, unit));
+                if !is_same || facts.differs_in(&self.facts, name) {
+                    names.insert(name.clone());
+                }
+            }
+        }
+        let was = edit.changed.iter().filter_map(|(was, _)| *was).chain(edit.gone.iter().copied());
+        let assigned = was.flat_map(|unit| self.facts.assigned_globals(unit)).map(|(name, _)| name);
+        names.extend(assigned.filter(|name| facts.differs_in(&self.facts, name)).cloned());
+        names
+    }
+}
+
+/// Whether a unit that changed, came or went makes no other unit be seen in another way than by the names in it.
+fn is_alike(before: Option<&FactsUnit>, now: Option<&FactsUnit>) -> bool {
+    let nothing = UnitFacts::default();
+    let [was, is] = [before, now].map(|it| it.map_or(&nothing, |it| &it.facts));
+    let is_there = || matches!((before, now), (Some(before), Some(now)) if before.is_where(now));
+    was.open == is.open
+        && was.read_through == is.read_through
+        // How far `outer` opens the file depends on what is around.
+        && (is.open == Openness::default() || is_there())
 }
 
 fn is_import(value: &Symbol) -> bool {
@@ -132,10 +184,9 @@ fn is_open(facts: &FileFacts) -> bool {
 /// Whether something is read through `locals`, `outer` or `globals`.
 fn is_reached(facts: &FileFacts, finding: &NameFinding) -> bool {
     let reads = |unit: u32| facts.unit(unit).facts.read_through.contains(&finding.name);
-    let it = facts.unit(finding.unit);
-    match it.kind {
+    match facts.unit(finding.unit).kind {
         UnitKind::Statement => (0..facts.units.len() as u32).any(reads),
-        _ => reads(finding.unit) || it.children.iter().any(|&child| reads(child)),
+        _ => reads(finding.unit) || facts.children(finding.unit).any(reads),
     }
 }
 
@@ -159,11 +210,6 @@ impl Look<'_> {
         let Look { facts, mut found, .. } = self;
         found.retain(|it| !is_unused(&it.problem) || !is_reached(facts, it));
         found.into()
-    }
-
-    /// Whether some unit reads a name.
-    fn is_read(&self, name: &SmolStr) -> bool {
-        self.facts.units.iter().any(|unit| unit.facts.reads.contains(name))
     }
 
     fn add(&mut self, unit: u32, name: &SmolStr, problem: NameProblem) {
@@ -190,9 +236,7 @@ impl Look<'_> {
             .reads
             .iter()
             .filter(|name| {
-                self.owner(unit, name).is_none()
-                    && !self.facts.globals.contains_key(name)
-                    && intrinsics::find(name).is_none()
+                self.owner(unit, name).is_none() && !self.facts.is_global(name) && intrinsics::find(name).is_none()
             })
             .collect();
         names.sort_unstable();
@@ -207,7 +251,7 @@ impl Look<'_> {
             Some(owner) => {
                 let it = self.facts.unit(owner);
                 let is_param = it.facts.params.iter().any(|(param, _)| param == name);
-                let by_closures = it.children.iter().any(|&child| {
+                let by_closures = self.facts.children(owner).any(|child| {
                     let says = &self.facts.unit(child).facts;
                     says.open.outer || says.outer.iter().any(|(it, _)| it == name)
                 });
@@ -216,7 +260,7 @@ impl Look<'_> {
                 alone.then(|| own.collect())
             }
             None if self.is_open => None,
-            None => Some(self.facts.globals.get(name)?.iter().map(|(unit, value)| (*unit, value)).collect()),
+            None => self.facts.is_global(name).then(|| self.facts.globals(name).collect()),
         }
     }
 
@@ -227,7 +271,7 @@ impl Look<'_> {
             let Symbol::Name(name) = &**callee else { continue };
             let got = args.len() as u32;
             let problem = match self.values(unit, name) {
-                None if self.owner(unit, name).is_none() && !self.is_open && !self.facts.globals.contains_key(name) => {
+                None if self.owner(unit, name).is_none() && !self.is_open && !self.facts.is_global(name) => {
                     self.too_many_for_intrinsic(name, call, got)
                 }
                 None => None,
@@ -246,7 +290,7 @@ impl Look<'_> {
             let values = self.values(unit, name).unwrap_or_default();
             let [(made_in, value)] = &*values else { continue };
             let Symbol::Function(number) = ***value else { continue };
-            let Some(&function) = self.facts.unit(*made_in).children.get(number as usize) else { continue };
+            let Some(function) = self.facts.child(*made_in, number) else { continue };
             let wants = |(_, default): &(SmolStr, Sym)| **default == Symbol::Null;
             if self.facts.unit(function).facts.params.first().is_some_and(wants) {
                 self.add(unit, name, NameProblem::CalledInstead { call });
@@ -263,7 +307,7 @@ impl Look<'_> {
         if let [(unit, value)] = values
             && let Symbol::Function(number) = ***value
         {
-            let function = *self.facts.unit(*unit).children.get(number as usize)?;
+            let function = self.facts.child(*unit, number)?;
             // Before it is assigned, and after it is removed, the name of an intrinsic means that.
             let hidden = intrinsics::find(name).map_or(0, |id| id.def().params.len());
             let expected = self.facts.unit(function).facts.params.len().max(hidden) as u32;
@@ -278,7 +322,7 @@ impl Look<'_> {
 
     fn parameters(&mut self, unit: u32) {
         let it = self.facts.unit(unit);
-        let children: Vec<_> = it.children.iter().map(|&child| &self.facts.unit(child).facts).collect();
+        let children: Vec<_> = self.facts.children(unit).map(|child| &self.facts.unit(child).facts).collect();
         let (says, made) = (it.facts.clone(), &it.made);
         if says.open.locals || children.iter().any(|child| child.open.outer) {
             return;
@@ -308,7 +352,7 @@ impl Look<'_> {
         let it = self.facts.unit(unit);
         let says = it.facts.clone();
         let is_statement = it.kind == UnitKind::Statement;
-        let children: Vec<_> = it.children.iter().map(|&child| self.facts.unit(child).facts.clone()).collect();
+        let children: Vec<_> = self.facts.children(unit).map(|child| self.facts.unit(child).facts.clone()).collect();
         let mentioned = says.open.locals || children.iter().any(|child| child.open.outer);
         if is_statement && self.is_open || !is_statement && mentioned {
             return;
@@ -320,7 +364,7 @@ impl Look<'_> {
             }
             let read = if is_statement {
                 // Of globals only modules are told; others may be for somebody else.
-                !is_import(value) || self.is_read(name)
+                !is_import(value) || self.facts.is_read(name)
             } else {
                 says.reads.contains(name) || children.iter().any(|child| child.reads.contains(name))
             };

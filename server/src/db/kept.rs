@@ -5,7 +5,7 @@
 //! documents something is kept.
 
 use super::findings::KeptFindings;
-use super::names::FileFacts;
+use super::names::KeptFacts;
 use super::types::KeptTypes;
 use super::units::FileUnits;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -68,7 +68,7 @@ pub struct Kept {
     /// Its units.
     pub units: Last<FileUnits>,
     /// What they say about names.
-    pub facts: Last<FileFacts>,
+    pub facts: Last<KeptFacts>,
     /// What is wrong with names.
     pub findings: Last<KeptFindings>,
     /// What is certain about the types of names.

@@ -1,12 +1,16 @@
 //! Names in the database: what each unit says about names, and all of a file's units together.
 //!
 //! Put together from what `units` knows of each, so an edit looks at the names of the edited function alone; `ide` resolves and infers with
-//! the results. Invariants: [`file_facts`] holds no places, so moving code and editing expressions that name nothing new keep it, as
-//! the same object; its units are in the order of [`super::units`], so an index means the same in both.
+//! the results. Where statements and functions come and go, `align` says which of the others are those that were, and `ids` gives them the
+//! numbers they had, so that what is said of them stays. Invariants: [`file_facts`] holds no places, so moving code and editing expressions
+//! that name nothing new keep it, as the same object; its units are in the order of [`super::units`], so an index means the same in both; a
+//! unit that says what it said is the same object, wherever it stands.
 #![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
-use super::by_name::ByName;
-use super::units::{PlacedUnit, unit_facts, units};
+use super::align::align;
+use super::by_name::{ByName, Entry, Named};
+use super::ids::{Ids, UnitId};
+use super::units::{FileUnits, PlacedUnit, file_units, unit_facts};
 use super::{Db, File};
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{Sym, Symbol, UnitFacts};
@@ -15,39 +19,52 @@ use smol_str::SmolStr;
 use std::sync::Arc;
 
 /// One unit among the facts of a file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct FactsUnit {
     /// What it says.
     pub facts: Arc<UnitFacts>,
     /// What it is.
     pub kind: UnitKind,
-    /// The unit around it.
-    pub parent: Option<u32>,
-    /// The functions directly inside it, in source order.
-    pub children: Vec<u32>,
     /// A function's name.
     pub name: SmolStr,
     /// Variables that closures make through `outer`.
     pub made: FxHashSet<SmolStr>,
+    parent: Option<UnitId>,
+    children: Vec<UnitId>,
 }
-
-/// Something that is assigned, and the unit in which it is.
-pub type Assigned = (u32, Sym);
-
-/// Something that is assigned to a member: unit, owner, value.
-pub type AssignedMember = (u32, Sym, Sym);
 
 /// What a file says about names.
 #[derive(Debug, Default)]
 pub struct FileFacts {
     /// Its units.
     pub units: Vec<Arc<FactsUnit>>,
+    ids: Ids,
     /// What is assigned to each global.
-    pub globals: ByName<Assigned>,
-    /// What is assigned to members of each name.
-    pub members: ByName<AssignedMember>,
-    /// Calls by the last name of what is called: unit, number among the unit's calls.
-    pub calls: ByName<(u32, u32)>,
+    globals: ByName<Sym>,
+    /// What is assigned to members of each name: owner, value.
+    members: ByName<(Sym, Sym)>,
+    /// Calls by the last name of what is called: the number among the unit's calls.
+    calls: ByName<u32>,
+    /// Who reads a bare name.
+    readers: ByName<()>,
+}
+
+/// The facts that were found last, and the units they were found in.
+#[derive(Debug)]
+pub struct KeptFacts {
+    units: Arc<FileUnits>,
+    facts: Arc<FileFacts>,
+}
+
+/// What became of the units of a file since earlier facts.
+#[derive(Debug)]
+pub struct Edit {
+    /// Units that are new or say something else, by their indexes now: each with its index before.
+    pub changed: Vec<(Option<u32>, u32)>,
+    /// Units that are not there any more, by their indexes before.
+    pub gone: Vec<u32>,
+    /// Indexes now by those before; none if all units are where they were.
+    moved: Option<Vec<Option<u32>>>,
 }
 
 /// More changed units than this are looked at together with all others.
@@ -65,130 +82,202 @@ impl PartialEq for Same {
 
 impl Eq for Same {}
 
-/// What all units of a file say. A query to stop invalidation: it looks at all units after each edit, and mostly finds nothing new.
+/// What all units of a file say. A query to stop invalidation: it glances at all units after each edit, and mostly finds nothing new.
 #[salsa::tracked(returns(ref), lru = 64)]
 fn facts_of(db: &dyn Db, file: File) -> Same {
-    let (units, kept) = (units(db, file), file.kept(db));
-    let now = match kept.facts.get() {
-        Some(before) => match before.changed(db, units) {
-            Some(changed) if changed.is_empty() => before,
-            Some(changed) => {
-                db.makes("file_facts", None);
-                Arc::new(before.with(db, units, &changed))
-            }
-            None => Arc::new(FileFacts::of(db, units)),
-        },
-        None => Arc::new(FileFacts::of(db, units)),
-    };
+    let (units, kept) = (file_units(db, file), file.kept(db));
+    let before = kept.facts.get();
+    let facts = before.and_then(|before| before.updated(db, units)).unwrap_or_else(|| {
+        db.makes("all_facts", None);
+        Arc::new(FileFacts::of(db, &units.units))
+    });
     if kept.is_open() {
-        kept.facts.set(now.clone());
+        kept.facts.set(Arc::new(KeptFacts { units: units.clone(), facts: facts.clone() }));
     }
-    Same(now)
+    Same(facts)
 }
 
-/// What all units of a file say. Where the units are those that were, the work is that of the units which say something else.
+/// What all units of a file say. Where most units are those that were, the work is that of the units which say something else.
 pub fn file_facts(db: &dyn Db, file: File) -> Arc<FileFacts> {
     facts_of(db, file).0.clone()
 }
 
-impl FileFacts {
-    fn of(db: &dyn Db, placed: &[PlacedUnit]) -> FileFacts {
-        db.makes("all_facts", None);
-        let mut units: Vec<FactsUnit> = Vec::with_capacity(placed.len());
-        for placed in placed {
-            let index = units.len() as u32;
-            if index.is_multiple_of(64) {
-                db.unwind_if_revision_cancelled();
-            }
-            if let Some(parent) = placed.parent {
-                units[parent as usize].children.push(index);
-            }
-            units.push(FactsUnit {
-                facts: unit_facts(db, &placed.unit).clone(),
-                kind: placed.unit.kind,
-                parent: placed.parent,
-                children: Vec::new(),
-                name: placed.name.clone(),
-                made: FxHashSet::default(),
-            });
-        }
-        for index in 0..units.len() {
-            let outer = units[index].parent.filter(|&it| units[it as usize].kind == UnitKind::Function);
-            if let Some(outer) = outer {
-                let facts = units[index].facts.clone();
-                units[outer as usize].made.extend(facts.outer.iter().map(|(name, _)| name.clone()));
-            }
-        }
-        let mut all = FileFacts { units: units.into_iter().map(Arc::new).collect(), ..FileFacts::default() };
-        let indexes = 0..all.units.len() as u32;
-        let entries =
-            |unit: u32| all.assigned_globals(unit).map(move |(name, value)| (name.clone(), (unit, value.clone())));
-        let globals = ByName::of(indexes.clone().flat_map(entries));
-        let entries = |unit: u32| {
-            let members = all.unit(unit).facts.members.iter();
-            members.map(move |(owner, name, value)| (name.clone(), (unit, owner.clone(), value.clone())))
-        };
-        let members = ByName::of(indexes.clone().flat_map(entries));
-        let entries =
-            |unit: u32| called(&all.unit(unit).facts).map(move |(name, number)| (name.clone(), (unit, number)));
-        let calls = ByName::of(indexes.flat_map(entries));
-        (all.globals, all.members, all.calls) = (globals, members, calls);
-        all
-    }
-
-    /// The units that say something else now; none if the units themselves are not those that were.
-    fn changed(&self, db: &dyn Db, units: &[PlacedUnit]) -> Option<Vec<u32>> {
-        if self.units.len() != units.len() {
-            return None;
-        }
+impl KeptFacts {
+    /// The facts with what some units say now; none if they are many.
+    fn updated(&self, db: &dyn Db, now: &FileUnits) -> Option<Arc<FileFacts>> {
+        let (before, alignment) = (&self.facts, align(&self.units.units, &now.units));
+        let ids = before.ids.with(alignment.start, &alignment.from, alignment.end)?;
+        let middle = alignment.start..alignment.start + alignment.from.len();
+        let mut units = Vec::with_capacity(now.units.len());
+        units.extend_from_slice(&before.units[..alignment.start]);
         let mut changed = Vec::new();
-        for (index, (it, placed)) in (0u32..).zip(self.units.iter().zip(units)) {
-            let is_there = (it.kind, it.parent) == (placed.unit.kind, placed.parent) && it.name == placed.name;
-            if !is_there || changed.len() > MOST_CHANGED {
+        for (it, from) in facts_units(db, &now.units, middle, &ids).into_iter().zip(&alignment.from) {
+            match from.map(|from| &before.units[from as usize]) {
+                Some(before) if **before == it => units.push(before.clone()),
+                _ => {
+                    changed.push((*from, units.len() as u32));
+                    units.push(Arc::new(it));
+                }
+            }
+            if changed.len() > MOST_CHANGED {
                 return None;
             }
-            if !Arc::ptr_eq(&it.facts, unit_facts(db, &placed.unit)) {
-                changed.push(index);
+        }
+        units.extend_from_slice(&before.units[before.units.len() - alignment.end..]);
+        if changed.is_empty() && ids.are_same(&before.ids) {
+            return Some(before.clone());
+        }
+        let gone = alignment.start as u32..(before.units.len() - alignment.end) as u32;
+        let gone: Vec<_> = gone.filter(|&unit| ids.index(before.ids.id(unit)).is_none()).collect();
+        if changed.len() + gone.len() > MOST_CHANGED {
+            return None;
+        }
+        db.makes("file_facts", None);
+        Some(Arc::new(before.with(FileFacts { units, ids, ..FileFacts::default() }, &changed, &gone)))
+    }
+}
+
+/// The units of a range of a file, which are whole statements.
+fn facts_units(db: &dyn Db, placed: &[PlacedUnit], range: std::ops::Range<usize>, ids: &Ids) -> Vec<FactsUnit> {
+    let first = range.start;
+    let mut units: Vec<FactsUnit> = Vec::with_capacity(range.len());
+    for index in range {
+        if index.is_multiple_of(64) {
+            db.unwind_if_revision_cancelled();
+        }
+        let (placed, id) = (&placed[index], ids.id(index as u32));
+        let facts = unit_facts(db, &placed.unit).clone();
+        if let Some(parent) = placed.parent {
+            let around = &mut units[parent as usize - first];
+            around.children.push(id);
+            if around.kind == UnitKind::Function {
+                around.made.extend(facts.outer.iter().map(|(name, _)| name.clone()));
             }
         }
-        Some(changed)
+        units.push(FactsUnit {
+            facts,
+            kind: placed.unit.kind,
+            name: placed.name.clone(),
+            made: FxHashSet::default(),
+            parent: placed.parent.map(|parent| ids.id(parent)),
+            children: Vec::new(),
+        });
+    }
+    units
+}
+
+impl FileFacts {
+    fn of(db: &dyn Db, placed: &[PlacedUnit]) -> FileFacts {
+        let ids = Ids::new(placed.len());
+        let units = facts_units(db, placed, 0..placed.len(), &ids).into_iter().map(Arc::new).collect();
+        let mut all = FileFacts { units, ids, ..FileFacts::default() };
+        let indexes = 0..all.units.len() as u32;
+        let globals = ByName::of(indexes.clone().flat_map(|unit| all.global_entries(unit)));
+        let members = ByName::of(indexes.clone().flat_map(|unit| all.member_entries(unit)));
+        let calls = ByName::of(indexes.clone().flat_map(|unit| all.call_entries(unit)));
+        let readers = ByName::of(indexes.flat_map(|unit| all.reader_entries(unit)));
+        (all.globals, all.members, all.calls, all.readers) = (globals, members, calls, readers);
+        all
     }
 
-    /// The facts with what some units say now.
-    fn with(&self, db: &dyn Db, units: &[PlacedUnit], changed: &[u32]) -> FileFacts {
-        let mut all = FileFacts {
-            units: self.units.clone(),
-            globals: self.globals.clone(),
-            members: self.members.clone(),
-            calls: self.calls.clone(),
-        };
-        for &unit in changed {
-            let facts = unit_facts(db, &units[unit as usize].unit).clone();
-            all.units[unit as usize] = Arc::new(FactsUnit { facts, ..(**self.unit(unit)).clone() });
-        }
-        for &unit in changed {
-            let (before, now) = (&self.unit(unit).facts, all.unit(unit).facts.clone());
-            if let Some(outer) = self.enclosing_function(unit).filter(|_| before.outer != now.outer) {
-                let made = all.made_by_closures(outer);
-                all.units[outer as usize] = Arc::new(FactsUnit { made, ..(**all.unit(outer)).clone() });
-            }
-            if !self.assigned_globals(unit).eq(all.assigned_globals(unit)) {
-                let entries: Vec<_> =
-                    all.assigned_globals(unit).map(|(name, value)| (name.clone(), value.clone())).collect();
-                let before = self.assigned_globals(unit).map(|(name, _)| name);
-                all.globals.replace(unit, before, entries.iter().map(|(name, value)| (name, (unit, value.clone()))));
-            }
-            if before.members != now.members {
-                let entries =
-                    now.members.iter().map(|(owner, name, value)| (name, (unit, owner.clone(), value.clone())));
-                all.members.replace(unit, before.members.iter().map(|(_, name, _)| name), entries);
-            }
-            if !called(before).eq(called(&now)) {
-                let entries = called(&now).map(|(name, number)| (name, (unit, number)));
-                all.calls.replace(unit, called(before).map(|(name, _)| name), entries);
-            }
-        }
+    /// `all` with what its units say of each name, of which most say what they said.
+    fn with(&self, mut all: FileFacts, changed: &[(Option<u32>, u32)], gone: &[u32]) -> FileFacts {
+        let globals = self.globals.with(&all.ids, self.entries(&all, changed, gone, FileFacts::global_entries));
+        let members = self.members.with(&all.ids, self.entries(&all, changed, gone, FileFacts::member_entries));
+        let calls = self.calls.with(&all.ids, self.entries(&all, changed, gone, FileFacts::call_entries));
+        let readers = self.readers.with(&all.ids, self.entries(&all, changed, gone, FileFacts::reader_entries));
+        (all.globals, all.members, all.calls, all.readers) = (globals, members, calls, readers);
         all
+    }
+
+    /// What changed units said and say.
+    fn entries<T>(
+        &self,
+        now: &FileFacts,
+        changed: &[(Option<u32>, u32)],
+        gone: &[u32],
+        of: fn(&FileFacts, u32) -> Named<T>,
+    ) -> impl Iterator<Item = (Named<T>, Named<T>)> {
+        let before = move |unit: Option<u32>| unit.map_or_else(Vec::new, |unit| of(self, unit));
+        let changed = changed.iter().map(move |&(was, is)| (before(was), of(now, is)));
+        changed.chain(gone.iter().map(move |&was| (before(Some(was)), Vec::new())))
+    }
+
+    fn global_entries(&self, unit: u32) -> Named<Sym> {
+        let id = self.ids.id(unit);
+        self.assigned_globals(unit)
+            .map(|(name, value)| (name.clone(), Entry { unit: id, says: value.clone() }))
+            .collect()
+    }
+
+    fn member_entries(&self, unit: u32) -> Named<(Sym, Sym)> {
+        let id = self.ids.id(unit);
+        let entry = |(owner, name, value): &(Sym, SmolStr, Sym)| {
+            (name.clone(), Entry { unit: id, says: (owner.clone(), value.clone()) })
+        };
+        self.unit(unit).facts.members.iter().map(entry).collect()
+    }
+
+    fn call_entries(&self, unit: u32) -> Named<u32> {
+        let id = self.ids.id(unit);
+        called(&self.unit(unit).facts).map(|(name, says)| (name.clone(), Entry { unit: id, says })).collect()
+    }
+
+    fn reader_entries(&self, unit: u32) -> Named<()> {
+        let id = self.ids.id(unit);
+        let mut names: Vec<_> = self.unit(unit).facts.reads.iter().cloned().collect();
+        // What says the same is to be equal.
+        names.sort_unstable();
+        names.into_iter().map(|name| (name, Entry { unit: id, says: () })).collect()
+    }
+
+    fn index(&self, id: UnitId) -> Option<u32> {
+        self.ids.index(id)
+    }
+
+    /// What is assigned to a global, in the order of the units that do.
+    pub fn globals(&self, name: &str) -> impl Iterator<Item = (u32, &Sym)> {
+        self.globals.get(name).iter().filter_map(|it| Some((self.index(it.unit)?, &it.says)))
+    }
+
+    /// Whether anything is assigned to a global.
+    pub fn is_global(&self, name: &str) -> bool {
+        self.globals.contains_key(name)
+    }
+
+    /// All globals, in no particular order.
+    pub fn global_names(&self) -> impl Iterator<Item = &SmolStr> {
+        self.globals.keys()
+    }
+
+    /// What is assigned to members of a name, in the order of the units that do: unit, owner, value.
+    pub fn members(&self, name: &str) -> impl Iterator<Item = (u32, &Sym, &Sym)> {
+        self.members.get(name).iter().filter_map(|it| Some((self.index(it.unit)?, &it.says.0, &it.says.1)))
+    }
+
+    /// All members that are assigned, in no particular order.
+    pub fn member_names(&self) -> impl Iterator<Item = &SmolStr> {
+        self.members.keys()
+    }
+
+    /// Whether members are what they were in other facts.
+    pub(super) fn has_members_of(&self, other: &FileFacts) -> bool {
+        self.members.is(&other.members)
+    }
+
+    /// Calls of something whose last name that is: unit, number among its calls.
+    pub fn calls(&self, name: &str) -> impl Iterator<Item = (u32, u32)> {
+        self.calls.get(name).iter().filter_map(|it| Some((self.index(it.unit)?, it.says)))
+    }
+
+    /// The units that read a bare name.
+    pub fn readers(&self, name: &str) -> impl Iterator<Item = u32> {
+        self.readers.get(name).iter().filter_map(|it| self.index(it.unit))
+    }
+
+    /// Whether a unit reads a bare name.
+    pub fn is_read(&self, name: &str) -> bool {
+        self.readers.contains_key(name)
     }
 
     /// What a unit assigns to globals.
@@ -200,41 +289,36 @@ impl FileFacts {
         at_top.chain(&facts.globals).chain(facts.outer.iter().filter(move |_| outer_is_global))
     }
 
-    fn made_by_closures(&self, unit: u32) -> FxHashSet<SmolStr> {
-        let outer = |&child: &u32| self.unit(child).facts.outer.iter().map(|(name, _)| name.clone());
-        self.unit(unit).children.iter().flat_map(outer).collect()
-    }
-
-    /// Which units are other objects than they were; none if they are many, or not the units that were.
-    pub(super) fn differing(&self, before: &FileFacts) -> Option<Vec<u32>> {
-        if self.units.len() != before.units.len() {
+    /// What became of the units since other facts; none if many are others, or nothing is known of that.
+    pub(super) fn since(&self, before: &FileFacts) -> Option<Edit> {
+        if !self.ids.are_comparable(&before.ids) {
             return None;
         }
-        let mut differing = Vec::new();
-        for (index, (now, before)) in (0u32..).zip(self.units.iter().zip(&before.units)) {
-            if Arc::ptr_eq(now, before) {
-                continue;
+        let mut changed = Vec::new();
+        for (index, now) in (0u32..).zip(&self.units) {
+            let was = self.before(before, index);
+            if !was.is_some_and(|was| Arc::ptr_eq(before.unit(was), now)) {
+                changed.push((was, index));
+                if changed.len() > MOST_CHANGED {
+                    return None;
+                }
             }
-            if differing.len() > MOST_CHANGED || (now.kind, now.parent) != (before.kind, before.parent) {
-                return None;
-            }
-            differing.push(index);
         }
-        Some(differing)
+        let moved = (!self.ids.are_same(&before.ids))
+            .then(|| (0..before.ids.len() as u32).map(|unit| self.index(before.ids.id(unit))).collect::<Vec<_>>());
+        let is_gone = |(unit, now): (u32, &Option<u32>)| now.is_none().then_some(unit);
+        let gone: Vec<_> = (0..).zip(moved.iter().flatten()).filter_map(is_gone).collect();
+        (gone.len() <= MOST_CHANGED).then_some(Edit { changed, gone, moved })
     }
 
-    /// Of the globals that some units assign or did before, those to which something else is assigned now.
-    pub(super) fn differing_globals(&self, before: &FileFacts, units: &[u32]) -> FxHashSet<SmolStr> {
-        let mut names = FxHashSet::default();
-        if !self.globals.is(&before.globals) {
-            for &unit in units {
-                names.extend(
-                    self.assigned_globals(unit).chain(before.assigned_globals(unit)).map(|(name, _)| name.clone()),
-                );
-            }
-            names.retain(|name| self.globals.get(name) != before.globals.get(name));
-        }
-        names
+    /// Where a unit was before; none if it is new.
+    pub(super) fn before(&self, before: &FileFacts, unit: u32) -> Option<u32> {
+        before.index(self.ids.id(unit))
+    }
+
+    /// Whether something else is assigned to a global than before, or in other units.
+    pub(super) fn differs_in(&self, before: &FileFacts, name: &str) -> bool {
+        self.globals.get(name) != before.globals.get(name)
     }
 
     /// A unit by its index.
@@ -242,15 +326,76 @@ impl FileFacts {
         &self.units[index as usize]
     }
 
+    /// The unit around a unit.
+    pub fn parent(&self, index: u32) -> Option<u32> {
+        self.unit(index).parent.and_then(|parent| self.index(parent))
+    }
+
+    /// The functions directly inside a unit, in source order.
+    pub fn children(&self, index: u32) -> impl Iterator<Item = u32> {
+        self.unit(index).children.iter().filter_map(|&child| self.index(child))
+    }
+
+    /// One of them.
+    pub fn child(&self, index: u32, number: u32) -> Option<u32> {
+        self.unit(index).children.get(number as usize).and_then(|&child| self.index(child))
+    }
+
     /// The function around a function: the one level that `outer` reaches.
     pub fn enclosing_function(&self, index: u32) -> Option<u32> {
-        self.unit(index).parent.filter(|&parent| self.unit(parent).kind == UnitKind::Function)
+        self.parent(index).filter(|&parent| self.unit(parent).kind == UnitKind::Function)
     }
 
     /// Whether a unit has a variable of its own of that name.
     pub fn has_variable(&self, index: u32, name: &str) -> bool {
         let unit = self.unit(index);
         unit.facts.variables.contains(name) || unit.made.contains(name)
+    }
+}
+
+impl FactsUnit {
+    /// Whether a unit is inside of the same one as another.
+    pub(super) fn is_where(&self, other: &FactsUnit) -> bool {
+        self.parent == other.parent
+    }
+}
+
+impl Edit {
+    /// What changed units said and say: one of both is missing for those that have come or gone.
+    pub(super) fn pairs<'f>(
+        &'f self,
+        before: &'f FileFacts,
+        now: &'f FileFacts,
+    ) -> impl Iterator<Item = (Option<&'f FactsUnit>, Option<&'f FactsUnit>)> {
+        let changed = self.changed.iter().map(|(was, is)| (was.map(|was| &**before.unit(was)), Some(&**now.unit(*is))));
+        changed.chain(self.gone.iter().map(|&was| (Some(&**before.unit(was)), None)))
+    }
+
+    /// Where a unit is that was at an index; none if it is gone.
+    pub fn now(&self, before: u32) -> Option<u32> {
+        self.moved.as_ref().map_or(Some(before), |moved| moved[before as usize])
+    }
+
+    /// Whether units are at other indexes than they were.
+    pub fn moves(&self) -> bool {
+        self.moved.is_some()
+    }
+
+    /// What was kept for each unit, at its index of now; for new ones `new`.
+    pub fn carried<T>(&self, before: Vec<T>, count: usize, new: impl Fn() -> T) -> Vec<T> {
+        if !self.moves() {
+            return before;
+        }
+        let mut now = Vec::with_capacity(count);
+        for (unit, it) in (0u32..).zip(before) {
+            if let Some(index) = self.now(unit) {
+                // Those that stay do so in their order.
+                now.resize_with(index as usize, &new);
+                now.push(it);
+            }
+        }
+        now.resize_with(count, &new);
+        now
     }
 }
 

@@ -3,6 +3,8 @@
 //! Each test edits one place of [`PROGRAM`] the way `world` does (text and reparsed tree as one input), reads everything the
 //! server reads, and compares the queries that salsa says it executed, and what units say they made. Start here to see what depends on what.
 
+mod random;
+
 use super::{
     File, LiveDb, UnitText, file_facts, file_layout, file_symbols, function_mir, marker_items, module_code,
     module_imports, name_findings, surroundings, unit_checks, unit_diagnostics, unit_names, unit_types, units,
@@ -184,84 +186,19 @@ fn what_says_the_same_is_the_same_object() {
     assert!(!Arc::ptr_eq(&facts, &file_facts(&bench.db, bench.file)));
 }
 
-/// What is kept must never be seen: after any edits everything is what a database without a past says.
-#[test]
-fn a_database_with_a_past_says_what_one_without_says() {
-    let mut bench = Bench::new(PROGRAM);
-    let edits = [
-        ("x = 1\n", "print 1\nx = 1\nprint 1\n"),
-        ("print 1\nx", "print 1\nprint 1\nprint 1\nx"),
-        ("f = function(a)", "@@@\nf = function(a)"),
-        ("@@@\n", "y = [function\nend function]\n"),
-        ("print f(i)", "print [function\nend function, f(i)]"),
-        ("y = [function\nend function]\n", ""),
-        ("print 1\nprint 1\nprint 1\nx", "x"),
-        ("return d * b", "return d * \"b\""),
-        ("for i in range(1, 3)", "for i in range(1, 3)\n  x = \"a\""),
-        ("end for\n", "end for // }\n"),
-        ("g = function(c)\n", "g = function(c, e)\n  //> c\n"),
-    ];
-    for (from, to) in edits {
-        bench.edit(from, to);
-        let fresh = Bench::new(&bench.text);
-        assert_eq!(said(&bench), said(&fresh), "after {to:?}");
-        assert_eq!(*surroundings(&bench.db, bench.file), *surroundings(&fresh.db, fresh.file), "after {to:?}");
-    }
-}
-
-/// The same for edits that nobody thought of.
-#[test]
-fn edits_at_random_leave_nothing_behind() {
-    const PIECES: [&str; 12] = [
-        "x = 1\n",
-        "print x\n",
-        "f = function(a)\n",
-        "end function\n",
-        "return a + x\n",
-        "if x then\n",
-        "end if\n",
-        "// c\n",
-        "//> x\n",
-        "import \"lib\"\n",
-        "m.k = [function\nend function]\n",
-        "\"",
-    ];
-    let mut state = 7u64;
-    let mut random = |below: usize| {
-        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        (state >> 33) as usize % below
-    };
-    let mut bench = Bench::new(PROGRAM);
-    for number in 0..150 {
-        let lines: Vec<_> = bench.text.split_inclusive('\n').map(str::len).collect();
-        let at = |line: usize| lines[..line].iter().sum::<usize>();
-        let line = random(lines.len() + 1);
-        // Whole lines come, go and move, so that statements equal to others do, too.
-        let gone = if line < lines.len() && random(3) == 0 { lines[line] } else { 0 };
-        let piece =
-            if random(4) == 0 && line > 0 { &bench.text[at(line - 1)..at(line)] } else { PIECES[random(PIECES.len())] };
-        let (range, piece) = (TextRange::at((at(line) as u32).into(), (gone as u32).into()), piece.to_owned());
-        bench.replace(range, &piece);
-        // Sometimes nobody looks in between.
-        if random(3) > 0 {
-            bench.read_everything();
-            assert_eq!(said(&bench), said(&Bench::new(&bench.text)), "after edit {number} in\n{}", bench.text);
-        }
-    }
-}
-
 /// All that units say, in words.
 fn said(bench: &Bench) -> Vec<String> {
     let (db, file) = (&bench.db, bench.file);
-    let around = surroundings(db, file);
+    let types = surroundings(db, file);
     let facts = file_facts(db, file);
     let of = |(index, it): (usize, &super::PlacedUnit)| {
-        let (unit, its) = (&it.unit, &around.units[index]);
+        let (unit, its) = (&it.unit, &types.units[index]);
         let says = &facts.units[index].facts;
+        let around = (facts.parent(index as u32), facts.children(index as u32).collect::<Vec<_>>());
         let mut reads: Vec<_> = says.reads.iter().collect();
         reads.sort();
         format!(
-            "{:?} {:?} {} {} {:?} {:?} {:?} {:?} {:?} {:?} {reads:?} {:?}",
+            "{:?} {:?} {} {} {:?} {:?} {:?} {:?} {:?} {:?} {reads:?} {around:?} {:?}",
             unit.key,
             it.range(),
             it.base_line,
@@ -272,7 +209,7 @@ fn said(bench: &Bench) -> Vec<String> {
             unit_names(db, unit),
             unit_diagnostics(db, unit),
             unit_checks(db, unit),
-            unit_types(db, unit, its, &around.members),
+            unit_types(db, unit, its, &types.members),
         )
     };
     let units = units(db, file).iter().enumerate().map(of);
@@ -280,103 +217,24 @@ fn said(bench: &Bench) -> Vec<String> {
     let imports = module_imports(db, file);
     let found = name_findings(db, file);
     let units = units.chain(found.iter().map(|it| format!("{it:?}")));
-    let facts = units.chain(by_name(&facts.globals)).chain(by_name(&facts.members)).chain(by_name(&facts.calls));
-    facts.chain(markers.iter().map(|it| format!("{it:?}"))).chain(imports.iter().map(|it| format!("{it:?}"))).collect()
+    let of_names = units.chain(by_name(&facts));
+    let of_markers = of_names.chain(markers.iter().map(|it| format!("{it:?}")));
+    of_markers.chain(imports.iter().map(|it| format!("{it:?}"))).collect()
 }
 
-/// All entries in words, in alphabetical order of names.
-fn by_name<T: super::by_name::OfUnit + std::fmt::Debug>(entries: &super::by_name::ByName<T>) -> Vec<String> {
-    let mut all: Vec<_> = entries.iter().map(|(name, entries)| format!("{name}: {entries:?}")).collect();
+/// What is known by name, in alphabetical order of names.
+fn by_name(facts: &super::FileFacts) -> Vec<String> {
+    let globals = facts.global_names().map(|name| format!("{name} = {:?}", facts.globals(name).collect::<Vec<_>>()));
+    let members = facts.member_names().map(|name| format!(".{name} = {:?}", facts.members(name).collect::<Vec<_>>()));
+    let of_units = facts.units.iter().flat_map(|it| it.facts.reads.iter().chain(facts.global_names()));
+    let of_units: std::collections::BTreeSet<_> = of_units.chain(facts.member_names()).collect();
+    let named = of_units.into_iter().map(|name| {
+        let (calls, readers) = (facts.calls(name).collect::<Vec<_>>(), facts.readers(name).collect::<Vec<_>>());
+        format!("{name}: called in {calls:?}, read in {readers:?}")
+    });
+    let mut all: Vec<_> = globals.chain(members).chain(named).collect();
     all.sort();
     all
-}
-
-/// Edits of expressions in units that stay, which is where facts, types and findings are taken over from before.
-#[test]
-fn names_that_come_and_go_at_random_leave_nothing_behind() {
-    const LINES: [&str; 26] = [
-        "x = 1",
-        "x = \"a\"",
-        "y = x[0]",
-        "z = y + x",
-        "f = function(a, b)",
-        "  v = g(a)",
-        "  w = v",
-        "  h = function",
-        "    outer.w = v",
-        "    return w",
-        "  end function",
-        "  for i in range(1, x)",
-        "    m.k = v * 2",
-        "  end for",
-        "  return w",
-        "end function",
-        "g = function(c)",
-        "  d = f(c, 1)",
-        "  globals.y = d",
-        "  return d.k + q(d)",
-        "end function",
-        "m = {}",
-        "import \"lib\"",
-        "print f(1, g(2)) + y",
-        "for j in split(z)",
-        "end for",
-    ];
-    const WORDS: [&str; 17] = [
-        "x", "y", "v", "w", "d", "lib", "1", "\"t\"", "f(1)", "@g", "locals.v", "outer.v", "x[0]", "m.k", "abs", "q",
-        "locals",
-    ];
-    let mut state = 11u64;
-    let mut random = |below: usize| {
-        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        (state >> 33) as usize % below
-    };
-    let mut lines: Vec<String> = LINES.iter().map(|&line| line.to_owned()).collect();
-    let mut bench = Bench::new(&(lines.join("\n") + "\n"));
-    let (mut kept, mut anew) = (0, 0);
-    for number in 0..400 {
-        let line = random(lines.len());
-        let start: usize = lines[..line].iter().map(|it| it.len() + 1).sum();
-        let old = lines[line].clone();
-        let word = WORDS[random(WORDS.len())];
-        lines[line] = match random(4) {
-            0 => LINES[line].to_owned(),
-            1 if old.contains(" = ") && !old.contains("function") => {
-                format!("{} = {word}", old.split(" = ").next().unwrap_or(""))
-            }
-            2 if old.contains(" = ") && !old.contains("function") => {
-                format!("{word}_ = {}", old.split(" = ").nth(1).unwrap_or(""))
-            }
-            _ if old.ends_with(')') || old.contains("function") || old.contains("for") || old.contains("import") => {
-                continue;
-            }
-            _ => format!("{old} + {word}"),
-        };
-        if lines[line].len() > 60 {
-            lines[line] = LINES[line].to_owned();
-        }
-        let range = TextRange::at((start as u32).into(), (old.len() as u32).into());
-        let new = lines[line].clone();
-        bench.replace(range, &new);
-        if random(4) > 0 {
-            bench.log.lock().expect("no test panics in a query").clear();
-            let now = said(&bench);
-            let ran = std::mem::take(&mut *bench.log.lock().expect("no test panics in a query"));
-            let fresh = Bench::new(&bench.text);
-            assert_eq!(now, said(&fresh), "after edit {number} to {new:?} in\n{}", bench.text);
-            assert_eq!(
-                *surroundings(&bench.db, bench.file),
-                *surroundings(&fresh.db, fresh.file),
-                "edit {number} in\n{}",
-                bench.text
-            );
-            anew += usize::from(ran.iter().any(|it| it == "all_types"));
-            kept += usize::from(
-                ran.iter().any(|it| it.starts_with("surroundings")) && !ran.contains(&"all_types".to_owned()),
-            );
-        }
-    }
-    assert!(kept > 50 && anew > 3, "both ways were taken: {kept} times from before, {anew} times anew");
 }
 
 /// A name that is typed into one function is a matter of that function and of what sees it.
@@ -399,10 +257,15 @@ fn another_name_is_looked_at_where_it_is_seen() {
         ran("  b = a + 60\n", "  b = \"a\"\n"),
         ["collected(f60)", "unit_types('f60 = function(a)')", "unit_types(f60)"]
     );
-    // A parameter may concern any call, and a new function any name.
+    // Parameters are a matter of those who call it.
     assert_eq!(
         ran("f70 = function(a)", "f70 = function(a, e)"),
-        ["collected('f70 = function(a, e)')", "collected(f70)", "unit_types(f70)", "all_findings"]
+        ["collected('f70 = function(a, e)')", "collected(f70)", "unit_types(f70)"]
+    );
+    // What reads through maps may be about any name.
+    assert_eq!(
+        ran("  b = a + 80\n", "  b = locals.a\n"),
+        ["collected(f80)", "unit_types('f80 = function(a)')", "unit_types(f80)", "all_findings"]
     );
 }
 
@@ -435,10 +298,62 @@ fn a_statement_above_lowers_itself_alone() {
     let unit = "'y = 2'";
     let own = ["collected", "cut", "lower_unit", "unit_places", "unit_types"];
     let mut expected: Vec<_> = own.iter().map(|query| format!("{query}({unit})")).collect();
-    // Another unit stands among those that were, so what is known of all of them is put together anew.
-    expected.extend(["all_facts", "all_types", "surroundings"].map(str::to_owned));
+    // What is known of all the other units stays.
+    expected.extend(["around", "file_facts", "surroundings"].map(str::to_owned));
     expected.sort();
     check(&ran, &expected.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+/// At how many units an edit has looked for their names, for what is around them, for findings and for types.
+fn looked_at(bench: &mut Bench, from: &str, to: &str) -> [usize; 4] {
+    let mut ran = bench.edit(from, to);
+    ran.extend(bench.executed_by(read_the_rest));
+    let anew: Vec<_> = ran.iter().filter(|it| it.starts_with("all_")).collect();
+    assert_eq!(anew, [""; 0], "for {to:?} everything was looked at");
+    let count = |what: &str| ran.iter().filter(|it| it.split('(').next() == Some(what)).count();
+    ["collected", "around", "findings_of", "unit_types"].map(count)
+}
+
+/// One more statement or function, wherever it comes or goes, is a matter of itself and of those who name it.
+#[test]
+fn a_statement_or_function_more_leaves_all_others_what_they_were() {
+    let function = |k: usize| format!("f{k} = function(a)\n  b = a + {k}\n  return b\nend function\n");
+    let text: String = (0..100).map(function).collect();
+    let mut bench = Bench::new(&format!("import \"lib\"\nimport \"util\"\nlib.go util\n{text}"));
+    read_the_rest(&bench);
+    let (statement, function) = ("x = f7\n", "g = function(c)\n  return c\nend function\n");
+    let inner = "  h = function(d)\n    return d\n  end function\n";
+    let edits = [
+        // At the top of the file, where everything moves; in its middle; in a function.
+        ("", statement, "import \"lib\"\n", [1, 1, 1, 1]),
+        ("", function, "f50 = function(a)\n", [2, 2, 2, 2]),
+        ("", inner, "  b = a + 60\n", [2, 2, 3, 2]),
+        // They go again.
+        (statement, "", "", [0, 0, 0, 0]),
+        (function, "", "", [0, 0, 0, 0]),
+        (inner, "", "", [1, 1, 2, 1]),
+        // Whether a module is used concerns the statement that imports it.
+        ("lib.go util\n", "", "", [0, 0, 2, 0]),
+        ("", "import \"other\"\n", "f1 = function(a)\n", [1, 1, 1, 1]),
+    ];
+    let looked = edits.map(|(from, to, before, _)| {
+        let (from, to) = (format!("{from}{before}"), format!("{to}{before}"));
+        (to.clone(), looked_at(&mut bench, &from, &to))
+    });
+    assert_eq!(looked, edits.map(|(_, to, before, looked)| (format!("{to}{before}"), looked)));
+}
+
+/// So is what moves, and what an editor changes in several places at once.
+#[test]
+fn moving_a_function_and_editing_in_many_places_looks_at_what_has_changed() {
+    let function = |k: usize| format!("f{k} = function(a)\n  b = a + {k}\n  return b\nend function\n");
+    let mut bench = Bench::new(&(0..100).map(function).collect::<String>());
+    read_the_rest(&bench);
+    let moved = function(20);
+    bench.replace(TextRange::new(0.into(), 0.into()), &format!("y = 1\n{moved}"));
+    let at = bench.text.rfind(&moved).expect("it stands there twice") as u32;
+    bench.replace(TextRange::at(at.into(), TextSize::of(&*moved)), "");
+    assert_eq!(looked_at(&mut bench, "  b = a + 90\n", "  c = 1\n  b = a + 90\n"), [2, 4, 5, 2]);
 }
 
 #[test]
@@ -628,7 +543,7 @@ fn warnings_imports_and_modules_stop_where_they_should() {
     };
     assert_eq!(ran("return c * 2", "return c * 3"), ["unit_checks(g)"], "another number is no other name");
     assert_eq!(ran("x = 1\n", "\n// a comment\nx = 1\n"), [""; 0], "moving code checks nothing");
-    assert_eq!(ran("return c * 3", "return c * y"), ["name_findings", "unit_checks(g)"]);
+    assert_eq!(ran("return c * 3", "return c * y"), ["findings_of", "findings_of", "name_findings", "unit_checks(g)"]);
     assert_eq!(ran("//> g(7)", "//> g(8)"), [""; 0], "a marker is no code");
 }
 
@@ -686,7 +601,8 @@ fn each_query_is_named_in_these_tests() {
         let made = source.split(".makes(\"").skip(1);
         for query in queries.chain(made) {
             let name: String = query.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-            assert!(include_str!("tests.rs").contains(&name), "no test here says when `{name}` runs");
+            let tests = [include_str!("tests.rs"), include_str!("tests/random.rs")];
+            assert!(tests.iter().any(|it| it.contains(&name)), "no test here says when `{name}` runs");
             found += 1;
         }
     }

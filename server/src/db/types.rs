@@ -71,7 +71,7 @@ pub fn surroundings(db: &dyn Db, file: File) -> Arc<Surroundings> {
     let kept = &file.kept(db).types;
     let before = kept.take();
     let members = before.as_ref().map(|before| before.around.members.clone());
-    let now = before.and_then(|before| before.updated(&facts)).unwrap_or_else(|| {
+    let now = before.and_then(|before| before.updated(db, &facts)).unwrap_or_else(|| {
         db.makes("all_types", None);
         KeptTypes::of(facts, members)
     });
@@ -91,22 +91,21 @@ impl KeptTypes {
     }
 
     /// With what the facts say now; none if it is no less work to begin anew.
-    fn updated(mut self, facts: &Arc<FileFacts>) -> Option<KeptTypes> {
-        let changed = facts.differing(&self.facts)?;
-        let Different { globals, units: mut different } = self.summary.update(&self.facts, facts, &changed)?;
-        if !globals.is_empty() {
-            let reads = |unit: &u32| globals.iter().any(|name| facts.unit(*unit).facts.reads.contains(name));
-            different.extend((0..facts.units.len() as u32).filter(reads));
-        }
-        let mut units = self.around.units.clone();
+    fn updated(mut self, db: &dyn Db, facts: &Arc<FileFacts>) -> Option<KeptTypes> {
+        let edit = facts.since(&self.facts)?;
+        let Different { globals, units: mut different } = self.summary.update(&self.facts, facts, &edit)?;
+        different.extend(globals.iter().flat_map(|name| facts.readers(name)));
+        let new = Arc::new(Around { free: Vec::new(), children: Vec::new() });
+        let mut units = edit.carried(self.around.units.clone(), facts.units.len(), || new.clone());
         for unit in different {
+            db.makes("around", None);
             let now = around(facts, &mut self.summary, unit);
             if *units[unit as usize] != now {
                 units[unit as usize] = Arc::new(now);
             }
         }
         let mut members = self.around.members.clone();
-        if !facts.members.is(&self.facts.members) {
+        if !facts.has_members_of(&self.facts) {
             members = given_members(facts, &self.summary, Some(members));
         }
         Some(KeptTypes { facts: facts.clone(), around: Arc::new(Surroundings { units, members }), ..self })
@@ -123,13 +122,13 @@ fn around(facts: &FileFacts, summary: &mut Summary, unit: u32) -> Around {
         (name, free)
     });
     let free = free.collect();
-    Around { free, children: it.children.iter().map(|&child| summary.result(child)).collect() }
+    Around { free, children: facts.children(unit).map(|child| summary.result(child)).collect() }
 }
 
 /// The members that a file gives: as the object they were, if they are what they were, since every unit compares them.
 fn given_members(facts: &FileFacts, summary: &Summary, known: Option<Arc<GivenMembers>>) -> Arc<GivenMembers> {
     let now = GivenMembers(summary.is_closed().then(|| {
-        let mut names: Vec<_> = facts.members.keys().cloned().collect();
+        let mut names: Vec<_> = facts.member_names().cloned().collect();
         names.sort_unstable();
         names
     }));

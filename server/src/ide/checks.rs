@@ -92,7 +92,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks) -> Vec<Ch
                 "loop-variable" => Weight::Advice,
                 _ => Weight::Warning,
             };
-            let is_own_freeze = it.code == "frozen-value" && db::file_facts(db, file).globals.contains_key("freeze");
+            let is_own_freeze = it.code == "frozen-value" && db::file_facts(db, file).is_global("freeze");
             let fix = (it.code == "useless-reference").then(|| Fix {
                 title: "Remove `@`".to_owned(),
                 range,
@@ -235,7 +235,7 @@ fn did_you_mean(facts: &FileFacts, unit: u32, name: &str) -> Option<String> {
     let around = [Some(unit), facts.enclosing_function(unit)];
     let variables = around.into_iter().flatten().flat_map(|it| facts.unit(it).facts.variables.iter());
     let intrinsics = intrinsics::IntrinsicId::globals().map(|id| id.def().name);
-    nearest(name, variables.chain(facts.globals.keys()).map(|it| it.as_str()).chain(intrinsics))
+    nearest(name, variables.chain(facts.global_names()).map(|it| it.as_str()).chain(intrinsics))
 }
 
 /// Of known names the one that is most like another, if any is much like it.

@@ -138,7 +138,7 @@ pub fn binding(facts: &FileFacts, unit: u32, name: &str) -> Binding {
     let around = facts.enclosing_function(unit);
     if let Some(owner) = [Some(unit), around].into_iter().flatten().find(|&it| facts.has_variable(it, name)) {
         Binding::Variable(owner)
-    } else if facts.globals.contains_key(name) {
+    } else if facts.is_global(name) {
         Binding::Global
     } else {
         intrinsics::find(name).map_or(Binding::Unknown, Binding::Intrinsic)

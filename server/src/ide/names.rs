@@ -160,7 +160,7 @@ pub fn uses(infer: &mut Infer<'_>, db: &LiveDb, file: File, name: &str, target: 
 /// The units in which a thing can be named at all.
 fn units_that_may_name(facts: &FileFacts, target: &Target) -> Vec<u32> {
     match target {
-        Target::Variable(owner) => std::iter::once(*owner).chain(facts.unit(*owner).children.iter().copied()).collect(),
+        Target::Variable(owner) => std::iter::once(*owner).chain(facts.children(*owner)).collect(),
         _ => (0..facts.units.len() as u32).collect(),
     }
 }
@@ -220,7 +220,7 @@ fn is_use_of(infer: &mut Infer<'_>, at: UnitRef, of: &NameUse, wanted: &Target) 
 pub(super) fn further_out(facts: &FileFacts, unit: u32, name: &str) -> Target {
     match facts.enclosing_function(unit) {
         Some(outer) if facts.has_variable(outer, name) => Target::Variable(outer),
-        _ if facts.globals.contains_key(name) => Target::Global,
+        _ if facts.is_global(name) => Target::Global,
         _ => Target::Unknown,
     }
 }

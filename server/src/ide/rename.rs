@@ -135,8 +135,8 @@ impl Check<'_> {
         let own = self.variable_of(it.unit);
         let other = match further_out(facts, it.unit, name) {
             Target::Variable(owner) => self.variable_of(owner),
-            _ => match facts.globals.get(name).and_then(|assigned| assigned.first()) {
-                Some((unit, _)) => format!("the global of the code that starts on line {}", self.first_line(*unit)),
+            _ => match facts.globals(name).next() {
+                Some((unit, _)) => format!("the global of the code that starts on line {}", self.first_line(unit)),
                 None => "a global".to_owned(),
             },
         };
@@ -183,7 +183,7 @@ impl Check<'_> {
         if facts.unit(owner).facts.open.locals {
             return Err(self.used_as_map("locals", owner));
         }
-        let children = facts.unit(owner).children.clone();
+        let children: Vec<_> = facts.children(owner).collect();
         if let Some(&child) = children.iter().find(|&&it| facts.unit(it).facts.open.outer) {
             return Err(self.used_as_map("outer", child));
         }
@@ -213,7 +213,7 @@ impl Check<'_> {
                 return Err(self.used_as_map(word, unit));
             }
         }
-        if facts.globals.contains_key(self.new) {
+        if facts.is_global(self.new) {
             return Err(format!("there is a global variable `{}`", self.new));
         }
         for it in own.iter().filter(|it| !it.quoted) {

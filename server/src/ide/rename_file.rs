@@ -36,7 +36,7 @@ fn in_importer(db: &LiveDb, file: File, module: &Path, before: &str, after: &str
     let script = folder.and_then(|path| Some(path.parent()?.to_path_buf()));
     let places = Places { script, executable: None, roots: Vec::new() };
     let facts = db::file_facts(db, file);
-    let taken = facts.globals.contains_key(after) || facts.units.iter().any(|it| it.facts.variables.contains(after));
+    let taken = facts.is_global(after) || facts.units.iter().any(|it| it.facts.variables.contains(after));
     let imports = db::module_imports(db, file);
     let leads_there = |name: &str| name == before && places.lookup(name).iter().any(|path| path == module);
     let mut infer = Infer::new(db, &places);

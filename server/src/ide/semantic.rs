@@ -129,8 +129,7 @@ impl Look<'_> {
         if let Some(&known) = self.globals.get(name) {
             return known;
         }
-        let values = self.facts.globals.get(name).into_iter().flatten();
-        let kind = values.map(|(_, value)| kind_of(value)).next().unwrap_or(TokenKind::Variable);
+        let kind = self.facts.globals(name).next().map_or(TokenKind::Variable, |(_, value)| kind_of(value));
         // A map is a class to its author if its name says so.
         let is_class = kind == TokenKind::Class && name.starts_with(char::is_uppercase);
         let kind = if kind == TokenKind::Class && !is_class { TokenKind::Variable } else { kind };
@@ -140,11 +139,11 @@ impl Look<'_> {
 
     fn member(&self, of: &NameUse) -> (TokenKind, u32) {
         let written = if of.access.writes() { MODIFICATION } else { 0 };
-        let assigned = self.facts.members.get(&of.name);
-        let is_function = |value: &Symbol| matches!(value, Symbol::Function(_));
-        match assigned {
-            Some(values) if values.iter().any(|(_, _, value)| is_function(value)) => (TokenKind::Method, written),
-            Some(_) => (TokenKind::Property, written),
+        let mut assigned = self.facts.members(&of.name).map(|(_, _, value)| matches!(**value, Symbol::Function(_)));
+        match assigned.next() {
+            Some(true) => (TokenKind::Method, written),
+            Some(false) if assigned.any(|is_function| is_function) => (TokenKind::Method, written),
+            Some(false) => (TokenKind::Property, written),
             None if is_type_method(&of.name) => (TokenKind::Method, written | DEFAULT_LIBRARY),
             None => (TokenKind::Property, written),
         }

@@ -1,7 +1,7 @@
 //! Jobs: what readers do with a snapshot, how they are cancelled, overtaken and answered.
 //!
 //! The world's handle makes a job of a closure, `pool` runs it. Invariants: the asker gets exactly one answer, also when
-//! the job panics or the world ends; a job holds no snapshot while it waits.
+//! the job panics or the world ends; a job holds no snapshot while it waits; only an edit of its document makes a question be refused.
 
 use super::own::Task;
 use crate::db::{CancelToken, File, LiveDb, Stopped};
@@ -155,14 +155,18 @@ pub(super) trait Job: Send {
     }
     /// Tries to answer.
     fn run(&mut self, snapshot: &Snapshot) -> Ran;
+    /// Whether it was overtaken so often that what a write brings should wait for it.
+    fn is_pressing(&self) -> bool {
+        false
+    }
     /// Whether another attempt makes sense after [`Ran::Overtaken`].
     fn may_retry(&mut self) -> bool;
     /// Answers with a refusal.
     fn refuse(&mut self, why: Refused);
 }
 
-/// How often a question is asked again when a recording, not an edit, ended the revision.
-const MAX_ATTEMPTS: u32 = 16;
+/// So often a question is asked again before writes that can wait do so until it is answered.
+const PATIENCE: u32 = 4;
 
 pub(super) struct Ask<T, F> {
     pub uri: Arc<str>,
@@ -206,6 +210,10 @@ impl<T: Send, F: FnMut(&Snapshot) -> T + Send> Job for Ask<T, F> {
         self.kind
     }
 
+    fn is_pressing(&self) -> bool {
+        self.attempts >= PATIENCE
+    }
+
     fn run(&mut self, snapshot: &Snapshot) -> Ran {
         if self.kind.is_positioned() && !self.is_current(snapshot.document.revision) {
             return Ran::Overtaken;
@@ -239,8 +247,8 @@ impl<T: Send, F: FnMut(&Snapshot) -> T + Send> Job for Ask<T, F> {
             self.edits_survived += 1;
         }
         match self.kind {
-            Kind::WholeDocument => self.edits_survived <= 1 && self.attempts < MAX_ATTEMPTS,
-            _ => !edited && self.attempts < MAX_ATTEMPTS,
+            Kind::WholeDocument => self.edits_survived <= 1,
+            _ => !edited,
         }
     }
 

@@ -26,6 +26,8 @@ struct Reader {
     lane: Lane,
     sender: mpsc::Sender<Assignment>,
     busy: bool,
+    /// Its job is a pressing one.
+    pressed: bool,
 }
 
 /// Threads and the jobs that wait for them.
@@ -71,6 +73,12 @@ impl Pool {
         self.own.is_empty() && !self.readers.iter().any(|reader| reader.lane == Lane::Own && reader.busy)
     }
 
+    /// Whether a question waits or runs that was overtaken too often.
+    pub fn is_pressed(&self) -> bool {
+        self.client.iter().any(|job| job.is_pressing())
+            || self.readers.iter().any(|reader| reader.busy && reader.pressed)
+    }
+
     /// Lets a job go first.
     pub fn push_front(&mut self, lane: Lane, job: Box<dyn Job>) {
         self.queue(lane).push_front(job);
@@ -87,6 +95,7 @@ impl Pool {
                 let Some(snapshot) = snapshot(job.as_mut()) else {
                     continue;
                 };
+                reader.pressed = job.is_pressing();
                 if let Err(mpsc::SendError((mut job, _))) = reader.sender.send((job, snapshot)) {
                     job.refuse(super::job::Refused::Ended);
                     continue;
@@ -119,7 +128,7 @@ fn start_reader(number: usize, lane: Lane, events: mpsc::Sender<Event>) -> std::
             }
         }
     })?;
-    Ok(Reader { lane, sender, busy: false })
+    Ok(Reader { lane, sender, busy: false, pressed: false })
 }
 
 /// A job that a thread hands back.

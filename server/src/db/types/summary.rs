@@ -8,9 +8,9 @@
 
 mod value;
 
-use super::super::names::FileFacts;
+use super::super::names::{Edit, FactsUnit, FileFacts};
 use minilive_mir::ir::UnitKind;
-use minilive_mir::names::{Sym, Symbol, UnitFacts};
+use minilive_mir::names::{Openness, Sym, Symbol, UnitFacts};
 use minilive_mir::types::TypeSet;
 use minilive_mir::typing::Free;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -28,6 +28,8 @@ enum Of {
     Global(SmolStr),
     Variable(u32),
     Result(u32),
+    /// Of a unit that is not there any more.
+    Nothing,
 }
 
 #[derive(Debug)]
@@ -117,39 +119,62 @@ impl Summary {
         summary
     }
 
-    /// Takes in what `changed` units say now; none if that is no less work than to begin anew.
-    pub fn update(&mut self, before_facts: &FileFacts, facts: &FileFacts, changed: &[u32]) -> Option<Different> {
-        let is_open_alike = |&unit: &u32| {
-            let (before, now) = (&before_facts.unit(unit).facts, &facts.unit(unit).facts);
-            before.open == now.open && imports(before) == imports(now)
-        };
-        if !changed.iter().all(is_open_alike) || self.in_use() > 4 * self.fresh + 1000 {
+    /// Takes in what became of the units; none if that is no less work than to begin anew.
+    pub fn update(&mut self, before_facts: &FileFacts, facts: &FileFacts, edit: &Edit) -> Option<Different> {
+        let pairs = || edit.pairs(before_facts, facts);
+        if !pairs().all(|(before, now)| is_open_alike(before, now)) || self.in_use() > 4 * self.fresh + 1000 {
+            return None;
+        }
+        if pairs().any(|(before, now)| imports(before) != imports(now)) && is_closed(facts) != self.closed {
             return None;
         }
         let mut cells = Vec::new();
-        for &unit in changed {
+        for &unit in &edit.gone {
+            self.cells_of(unit, &mut cells);
+            self.remove(unit);
+        }
+        self.move_units(edit, facts.units.len());
+        for &(_, unit) in &edit.changed {
             self.cells_of(unit, &mut cells);
             // Functions inside see its variables.
-            facts.unit(unit).children.iter().for_each(|&child| self.cells_of(child, &mut cells));
+            facts.children(unit).for_each(|child| self.cells_of(child, &mut cells));
             self.remove(unit);
             cells.extend(facts.assigned_globals(unit).map(|(name, _)| self.global_cell(name)));
         }
         let were = self.reset(cells);
         let mut due = self.writers(were.keys());
-        for &unit in changed {
+        for &(_, unit) in &edit.changed {
             self.add(facts, unit);
             due.extend(self.units[unit as usize].tasks.clone());
         }
         self.come_to_rest(facts, due);
         let mut different = Different::default();
-        for &unit in changed {
+        for &(_, unit) in &edit.changed {
             different.units.insert(unit);
-            different.units.extend(&facts.unit(unit).children);
+            different.units.extend(facts.children(unit));
         }
         for (cell, before) in were {
             self.tell((facts, before_facts), (cell, before), &mut different);
         }
         Some(different)
+    }
+
+    /// Knows units by their indexes of now.
+    fn move_units(&mut self, edit: &Edit, count: usize) {
+        if !edit.moves() {
+            return;
+        }
+        for cell in &mut self.cells {
+            let (Of::Variable(unit) | Of::Result(unit)) = &mut cell.of else { continue };
+            match edit.now(*unit) {
+                Some(now) => *unit = now,
+                None => cell.of = Of::Nothing,
+            }
+        }
+        for task in self.tasks.iter_mut().filter(|it| it.is_alive) {
+            task.unit = edit.now(task.unit).unwrap_or(NONE);
+        }
+        self.units = edit.carried(std::mem::take(&mut self.units), count, UnitCells::default);
     }
 
     /// Whether no code out of sight takes part in the program.
@@ -341,19 +366,27 @@ impl Summary {
         match &it.of {
             Of::Global(name) => {
                 // What nobody assigns may still be an intrinsic.
-                if it.now != was || now.globals.contains_key(name) != before.globals.contains_key(name) {
+                if it.now != was || now.is_global(name) != before.is_global(name) {
                     different.globals.insert(name.clone());
                 }
             }
-            Of::Result(unit) if it.now != was => different.units.extend(now.unit(*unit).parent),
-            Of::Variable(unit) if it.now != was => different.units.extend(&now.unit(*unit).children),
-            Of::Result(_) | Of::Variable(_) => {}
+            Of::Result(unit) if it.now != was => different.units.extend(now.parent(*unit)),
+            Of::Variable(unit) if it.now != was => different.units.extend(now.children(*unit)),
+            Of::Result(_) | Of::Variable(_) | Of::Nothing => {}
         }
     }
 }
 
-fn imports(facts: &UnitFacts) -> bool {
-    facts.assigned.iter().any(|(_, value)| matches!(**value, Symbol::Import(_)))
+/// Whether a unit that changed, came or went can be reached by code out of sight as much as before.
+fn is_open_alike(before: Option<&FactsUnit>, now: Option<&FactsUnit>) -> bool {
+    let [was, is] = [before, now].map(|it| it.map_or(Openness::default(), |it| it.facts.open));
+    // How far `outer` opens the file depends on what is around.
+    let is_there = || matches!((before, now), (Some(before), Some(now)) if before.is_where(now));
+    was == is && (is == Openness::default() || is_there())
+}
+
+fn imports(unit: Option<&FactsUnit>) -> bool {
+    unit.is_some_and(|it| it.facts.assigned.iter().any(|(_, value)| matches!(**value, Symbol::Import(_))))
 }
 
 /// Whether all code that can assign the globals of a file stands in it.
@@ -361,6 +394,6 @@ fn is_closed(facts: &FileFacts) -> bool {
     facts.units.iter().enumerate().all(|(index, unit)| {
         let (open, at_top) = (unit.facts.open, unit.kind == UnitKind::Statement);
         let outer = open.outer && facts.enclosing_function(index as u32).is_none();
-        !(open.globals || outer || at_top && open.locals || open.import || imports(&unit.facts))
+        !(open.globals || outer || at_top && open.locals || open.import || imports(Some(unit)))
     })
 }

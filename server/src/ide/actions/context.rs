@@ -96,7 +96,7 @@ impl<'a> Context<'a> {
             let outer = open.outer && around.is_none();
             // `globals.remove "x"`: what is no variable is a method of the map of all variables.
             let is_variable = |name: &smol_str::SmolStr| {
-                facts.globals.contains_key(name)
+                facts.is_global(name)
                     || facts.has_variable(index, name)
                     || around.is_some_and(|around| facts.has_variable(around, name))
             };
@@ -104,7 +104,7 @@ impl<'a> Context<'a> {
             open.globals || open.import || outer || by_method || at_top && open.locals
         };
         let own = facts.unit(unit).facts.open;
-        let by_children = facts.unit(unit).children.iter().any(|&it| facts.unit(it).facts.open.outer);
+        let by_children = facts.children(unit).any(|it| facts.unit(it).facts.open.outer);
         !own.locals && !by_children && !(0..facts.units.len() as u32).any(opens)
     }
 

@@ -55,12 +55,13 @@ impl Judge {
     fn is_fixed(&self, at: usize) -> bool {
         match self.unit.insts[at] {
             Inst::Const { .. } | Inst::Jump { .. } => true,
-            Inst::LoadFree { name, .. } => match self.facts.globals.get(self.unit.name(name)) {
-                None => intrinsics::find(self.unit.name(name)).is_some(),
-                Some([(unit, value)]) => {
-                    self.facts.unit(*unit).kind == UnitKind::Statement && matches!(**value, Symbol::Function(_))
+            Inst::LoadFree { name, .. } => match &*self.facts.globals(self.unit.name(name)).take(2).collect::<Vec<_>>()
+            {
+                [] => intrinsics::find(self.unit.name(name)).is_some(),
+                [(unit, value)] => {
+                    self.facts.unit(*unit).kind == UnitKind::Statement && matches!(***value, Symbol::Function(_))
                 }
-                Some(_) => false,
+                _ => false,
             },
             _ => false,
         }

@@ -145,7 +145,7 @@ fn variables_in(ctx: &Context<'_>, unit: u32, range: TextRange) -> Option<Vec<St
         let Binding::Variable(owner) = binding(&facts, unit, &it.name) else { continue };
         // What a closure gives another value while the expression is evaluated is not the same when it is read before.
         let is_made = facts.unit(owner).made.contains(&it.name);
-        let from_outside = owner != unit && facts.unit(owner).children.len() > 1;
+        let from_outside = owner != unit && facts.children(owner).nth(1).is_some();
         if is_made || from_outside || owner == unit && !it.definite {
             return None;
         }

@@ -72,7 +72,7 @@ fn others(ctx: &Context<'_>) -> Vec<Module> {
     let module = |&file: &File| {
         let name = base_name(file.path(ctx.db)).strip_suffix(".ms")?.to_owned();
         let is_name = matches!(&*lex(&name), [token] if token.kind == SyntaxKind::Ident);
-        let is_free = !facts.globals.contains_key(&name) && here.iter().all(|it| it.name != name);
+        let is_free = !facts.is_global(&name) && here.iter().all(|it| it.name != name);
         let leads = || db::likely_module(ctx.db, &ctx.live.places.lookup(&name)) == Some(file);
         (file != ctx.document.file && is_name && is_free && leads()).then_some(Module { name, file })
     };

@@ -25,15 +25,15 @@ fn action(ctx: &Context<'_>, said: &Diagnostic) -> Option<Action> {
     let around = facts.enclosing_function(unit).filter(|&it| facts.has_variable(it, name));
     let prefix = match around {
         Some(_) => "outer",
-        None if facts.globals.contains_key(name) => "globals",
+        None if facts.is_global(name) => "globals",
         None => return None,
     };
     // What a closure calls `outer` is what this function has.
-    let by_closure = |&child: &u32| {
+    let by_closure = |child: u32| {
         let says = &facts.unit(child).facts;
         says.open.outer || says.read_through.contains(name) || says.outer.iter().any(|(it, _)| it == name)
     };
-    if facts.unit(unit).children.iter().any(by_closure) {
+    if facts.children(unit).any(by_closure) {
         return None;
     }
     let placed = db::units(ctx.db, ctx.document.file).get(unit as usize)?;

@@ -99,11 +99,11 @@ fn of_function(ctx: &Context<'_>, unit: u32, selected: &Selected) -> Option<Flow
     }
     let own: Vec<_> = inside.into_iter().filter(|use_| facts.has_variable(unit, &use_.name)).collect();
     let by_children = |name: &SmolStr| {
-        let child = |&child: &u32| {
+        let child = |child: u32| {
             let says = &facts.unit(child).facts;
             says.reads.contains(name) || says.read_through.contains(name)
         };
-        it.made.contains(name) || it.children.iter().any(child)
+        it.made.contains(name) || facts.children(unit).any(child)
     };
     // Without a value yet, a name means what is further out; with `locals.x` somebody looks at the variables.
     let unsure = |use_: &NameUse| use_.access != Access::Write && !use_.definite;

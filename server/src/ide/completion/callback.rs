@@ -75,7 +75,7 @@ fn calls_parameter(infer: &mut Infer<'_>, function: UnitRef, parameter: u32) -> 
     let is_it = |callee: &Sym| matches!(&**callee, Symbol::Name(it) if it == name);
     let calls = |unit: u32| facts.unit(unit).facts.calls.iter().any(|(callee, _)| is_it(callee));
     let sees = |unit: u32, name: &SmolStr| !facts.has_variable(unit, name);
-    calls(function.unit) || own.children.iter().any(|&child| sees(child, name) && calls(child))
+    calls(function.unit) || facts.children(function.unit).any(|child| sees(child, name) && calls(child))
 }
 
 /// Whether a function can only be meant itself: what it gives is no function, and it is no constant of the language.

@@ -159,13 +159,12 @@ impl Collect<'_> {
                 add(&mut found, self.named(&facts, name, value, rank));
             }
         }
-        let mut globals: Vec<_> = facts.globals.iter().filter(|(name, _)| fits(name, self.typed)).collect();
-        globals.sort_unstable_by_key(|(name, _)| *name);
+        let mut globals: Vec<_> = facts.global_names().filter(|name| fits(name, self.typed)).collect();
+        globals.sort_unstable();
         let nearer = found.len();
-        for (name, values) in globals {
+        for name in globals {
             if !found[..nearer].iter().any(|it| it.label == **name) {
-                let value = values.first().map(|(unit, value)| (*unit, value));
-                found.push(self.named(&facts, name, value, rank::GLOBAL));
+                found.push(self.named(&facts, name, facts.globals(name).next(), rank::GLOBAL));
             }
         }
         let intrinsics = self.intrinsics(&found);
@@ -189,7 +188,7 @@ impl Collect<'_> {
     /// A name, by what is assigned to it first.
     fn named(&self, facts: &crate::db::FileFacts, name: &SmolStr, value: Option<(u32, &Sym)>, rank: u32) -> Item {
         let function = value.and_then(|(unit, value)| match **value {
-            Symbol::Function(number) => facts.unit(unit).children.get(number as usize).copied(),
+            Symbol::Function(number) => facts.child(unit, number),
             _ => None,
         });
         match (function, value) {
@@ -309,7 +308,7 @@ impl Collect<'_> {
     fn members_of_anything(&self, infer: &mut Infer<'_>, known: &[Item]) -> Vec<Item> {
         let facts = infer.facts(self.file);
         let entries = facts.units.iter().flat_map(|unit| unit.facts.maps.iter().flatten().map(|(name, _)| name));
-        let mut names: Vec<_> = facts.members.keys().chain(entries).filter(|name| is_name(name)).collect();
+        let mut names: Vec<_> = facts.member_names().chain(entries).filter(|name| is_name(name)).collect();
         names.sort_unstable();
         names.dedup();
         let mut found: Vec<_> = names

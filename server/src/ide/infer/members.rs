@@ -90,8 +90,8 @@ impl Infer<'_> {
         {
             values.push((made, base.clone()));
         }
-        for (unit, owner, value) in facts.members.get(name).into_iter().flatten() {
-            let unit = UnitRef { unit: *unit, ..made };
+        for (unit, owner, value) in facts.members(name) {
+            let unit = UnitRef { unit, ..made };
             if self.value(unit, owner).objects().any(|it| it == object) {
                 values.push((unit, value.clone()));
             }
@@ -102,7 +102,7 @@ impl Infer<'_> {
     /// Whether a map has a member itself.
     pub fn has(&mut self, object: Object, name: &str) -> bool {
         match object {
-            Object::Globals(file) | Object::Module(file) => self.facts(file).globals.contains_key(name),
+            Object::Globals(file) | Object::Module(file) => self.facts(file).is_global(name),
             Object::Locals(unit) => self.facts(unit.file).has_variable(unit.unit, name),
             Object::Host(host) => host_member(host, name).is_some(),
             Object::Literal(..) | Object::New(..) => !self.own_values(object, name).is_empty(),
@@ -146,8 +146,8 @@ impl Infer<'_> {
     /// The maps whose member a function is: what `self` is in it.
     pub fn self_objects(&mut self, function: UnitRef) -> Vec<Object> {
         let facts = self.facts(function.file);
-        let Some(parent) = facts.unit(function.unit).parent else { return Vec::new() };
-        let Some(number) = facts.unit(parent).children.iter().position(|&it| it == function.unit) else {
+        let Some(parent) = facts.parent(function.unit) else { return Vec::new() };
+        let Some(number) = facts.children(parent).position(|it| it == function.unit) else {
             return Vec::new();
         };
         let around = UnitRef { unit: parent, ..function };
@@ -244,8 +244,9 @@ impl Infer<'_> {
         match object {
             Object::Globals(file) | Object::Module(file) => {
                 let facts = self.facts(file);
-                for (name, values) in facts.globals.iter() {
-                    let value = values.first().map(|(unit, value)| (UnitRef { file, unit: *unit }, value.clone()));
+                for name in facts.global_names() {
+                    let value = facts.globals(name).next();
+                    let value = value.map(|(unit, value)| (UnitRef { file, unit }, value.clone()));
                     found.push(member(name, value));
                 }
             }

@@ -59,8 +59,8 @@ impl Infer<'_> {
     /// The nested function of that number.
     fn nested(&mut self, at: UnitRef, number: u32) -> Known {
         let facts = self.facts(at.file);
-        match facts.unit(at.unit).children.get(number as usize) {
-            Some(&unit) => Known::one(Kind::Function(UnitRef { unit, ..at })),
+        match facts.child(at.unit, number) {
+            Some(unit) => Known::one(Kind::Function(UnitRef { unit, ..at })),
             None => Known::anything(),
         }
     }
@@ -79,12 +79,12 @@ impl Infer<'_> {
     pub(super) fn global(&mut self, file: super::File, name: &str) -> Known {
         let facts = self.facts(file);
         let mut found = Known::default();
-        for (unit, value) in facts.globals.get(name).into_iter().flatten() {
+        for (unit, value) in facts.globals(name) {
             if found.kinds.len() >= MOST_KINDS {
                 found.open = true;
                 break;
             }
-            found.join(self.value(UnitRef { file, unit: *unit }, value));
+            found.join(self.value(UnitRef { file, unit }, value));
         }
         found
     }
@@ -97,7 +97,7 @@ impl Infer<'_> {
         for (_, value) in unit.facts.assigned.iter().filter(|(it, _)| it == name) {
             found.join(self.value(at, value));
         }
-        for &child in &unit.children {
+        for child in facts.children(at.unit) {
             for (_, value) in facts.unit(child).facts.outer.iter().filter(|(it, _)| it == name) {
                 found.join(self.value(UnitRef { unit: child, ..at }, value));
             }
@@ -117,7 +117,7 @@ impl Infer<'_> {
             found.join(self.value(at, default));
         }
         let name = unit.name.rsplit('.').next().unwrap_or_default();
-        for &(caller, number) in facts.calls.get(name).into_iter().flatten() {
+        for (caller, number) in facts.calls(name) {
             let caller_facts = facts.unit(caller).facts.clone();
             let Some((callee, args)) = caller_facts.calls.get(number as usize) else { continue };
             let Some(arg) = args.get(param) else { continue };

@@ -65,7 +65,7 @@ impl Look<'_> {
             NONE => self.summary.globals.get(name).copied(),
             _ => Some(self.summary.global_cell(name)),
         };
-        let assigned = cell.map(|cell| self.read(cell)).filter(|_| self.facts.globals.contains_key(name));
+        let assigned = cell.map(|cell| self.read(cell)).filter(|_| self.facts.is_global(name));
         match assigned {
             // Before it is assigned, and after it is removed, the name means the intrinsic.
             Some(assigned) => Free { intrinsic: None, ..join(assigned, built_in) },
@@ -76,7 +76,7 @@ impl Look<'_> {
     /// Whether somebody else may assign any variable of a function.
     fn is_reached(&self, unit: u32) -> bool {
         let it = self.facts.unit(unit);
-        let by_closures = it.children.iter().any(|&child| self.facts.unit(child).facts.open.outer);
+        let by_closures = self.facts.children(unit).any(|child| self.facts.unit(child).facts.open.outer);
         it.facts.open.locals || it.facts.open.import || by_closures
     }
 
@@ -107,8 +107,8 @@ impl Look<'_> {
             Symbol::Text => only(TypeSet::STRING),
             Symbol::List(_) => only(TypeSet::LIST),
             Symbol::Map(_) | Symbol::New(_) | Symbol::Locals | Symbol::Outer | Symbol::Globals => only(TypeSet::MAP),
-            Symbol::Function(number) => match self.facts.unit(unit).children.get(*number as usize) {
-                Some(&child) => Free { result: self.result(child), ..only(TypeSet::FUNCTION) },
+            Symbol::Function(number) => match self.facts.child(unit, *number) {
+                Some(child) => Free { result: self.result(child), ..only(TypeSet::FUNCTION) },
                 None => Free::ANY,
             },
             Symbol::Name(name) => only(called(self.named(unit, name))),
