@@ -41,6 +41,24 @@ pub struct Surroundings {
     pub members: Arc<GivenMembers>,
 }
 
+impl Surroundings {
+    /// Whether all code that takes part in the program stands in the file.
+    pub fn is_closed(&self) -> bool {
+        self.members.0.is_some()
+    }
+
+    /// Whether code may give members of that name to things.
+    pub fn is_given(&self, name: &str) -> bool {
+        self.members.is_given(name)
+    }
+}
+
+impl GivenMembers {
+    fn is_given(&self, name: &str) -> bool {
+        self.0.as_deref().is_none_or(|names| names.binary_search_by(|it| it.as_str().cmp(name)).is_ok())
+    }
+}
+
 /// Types of a unit, and what they were found with.
 #[derive(Debug, Clone)]
 pub(super) struct Typed {
@@ -149,7 +167,7 @@ pub fn unit_types(db: &dyn Db, unit: &UnitText, around: &Arc<Around>, members: &
     }
     db.unwind_if_revision_cancelled();
     db.makes("unit_types", Some(unit.key));
-    let outside = View { around, members: members.0.as_deref() };
+    let outside = View { around, members: Some(members) };
     let types = Arc::new(infer(code, &outside));
     *last = Some(Typed { code: code.clone(), around: around.clone(), members: members.clone(), types: types.clone() });
     types
@@ -164,12 +182,12 @@ pub fn unit_types_alone(code: &Unit) -> UnitTypes {
 /// Surroundings as inference asks for them.
 struct View<'a> {
     around: &'a Around,
-    members: Option<&'a [SmolStr]>,
+    members: Option<&'a GivenMembers>,
 }
 
 impl View<'_> {
     fn is_given(&self, name: &str) -> bool {
-        self.members.is_none_or(|names| names.binary_search_by(|it| it.as_str().cmp(name)).is_ok())
+        self.members.is_none_or(|members| members.is_given(name))
     }
 }
 

@@ -114,7 +114,7 @@ impl<'a> Seen<'a> {
                 }
             }
             Binding::Global => {
-                for &(unit, _) in facts.globals.get(name).into_iter().flatten() {
+                for (unit, _) in facts.globals(name) {
                     self.assigned(UnitRef { unit, ..at }, name, found);
                 }
             }
@@ -137,7 +137,7 @@ impl<'a> Seen<'a> {
     fn arguments<'s>(&'s self, infer: &mut Infer<'_>, at: UnitRef, param: usize, depth: u32, found: &mut Found<'s>) {
         let facts = infer.facts(at.file);
         let name = facts.unit(at.unit).name.clone();
-        for &(caller, number) in facts.calls.get(name.rsplit('.').next().unwrap_or_default()).into_iter().flatten() {
+        for (caller, number) in facts.calls(name.rsplit('.').next().unwrap_or_default()) {
             let calls = facts.unit(caller).facts.clone();
             let Some((callee, args)) = calls.calls.get(number as usize) else { continue };
             let Some(arg) = args.get(param).filter(|_| found.len() < MOST_VALUES) else { continue };

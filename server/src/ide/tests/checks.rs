@@ -165,6 +165,36 @@ fn arguments_that_make_sense_are_left_alone() {
 }
 
 #[test]
+fn what_is_frozen_stays_so_along_the_program() {
+    check(
+        "x = [1]\nprint 1\nfreeze x\nif x.len then\n  x.push 2\nend if\ny = {}\nfreeze y\nz = y\nf = function\n  z.a = 1\nend function\nf\nz.b = 1\ny = {}\ny.c = 1\nwhile x\n  push x, 3\nend while\n",
+        &expect![[r#"
+            |   x.push 2
+            |   ^^^^^^ frozen-value: `x` is frozen here, so this is an error
+            | z.b = 1
+            | ^^^ frozen-value: `z` is frozen here, so this is an error
+            |   push x, 3
+            |   ^^^^^^^^^ frozen-value: `x` is frozen here, so this is an error
+        "#]],
+    );
+    check(
+        "f = function(m)\n  freeze m\n  print m\n  m.a = 1\n  g = function\n    outer.m = 1\n  end function\nend function\nf 1\n",
+        &expect![""],
+    );
+}
+
+/// A function, another file, or the program itself may have given the variable another value.
+#[test]
+fn what_others_may_change_is_not_taken_for_frozen() {
+    check("x = {}\nset = function\n  globals.x = {}\nend function\nfreeze x\nset\nx.a = 1\n", &expect![""]);
+    check("x = {}\nfreeze x\nset = function\n  outer.x = {}\nend function\nset\nx.a = 1\n", &expect![""]);
+    check("x = {}\nfreeze x\nglobals[\"\" + \"x\"] = {}\nx.a = 1\n", &expect![""]);
+    check("freeze = function(a)\nend function\nx = {}\nfreeze x\nx.a = 1\n", &expect![""]);
+    check("list.push = function(a)\nend function\nx = []\nfreeze x\nx.push 1\n", &expect![""]);
+    check("//- a.ms\nx = {}\nfreeze x\nx.a = 1\n//- b.ms\nimport \"a\"\nprint a\n", &expect![""]);
+}
+
+#[test]
 fn types_come_from_results_and_globals() {
     let none = Checks::default();
     let length = "size = function(a)\n  return \"\" + a\nend function\n";
@@ -299,7 +329,14 @@ fn every_code_is_listed() {
     let mut tree: Vec<_> = minilive_mir::checks::CODES.to_vec();
     tree.extend(["not-a-function", "too-many-arguments", "unknown-name", "unused-import", "unused-local"]);
     tree.extend(["fixed-comparison", "missing-member", "missing-return", "no-result", "unassigned-variable"]);
-    tree.extend(["wrong-argument", "called-instead", "possibly-unassigned", "shadowed-intrinsic", "unused-parameter"]);
+    tree.extend([
+        "wrong-argument",
+        "frozen-value",
+        "called-instead",
+        "possibly-unassigned",
+        "shadowed-intrinsic",
+        "unused-parameter",
+    ]);
     tree.sort_unstable();
     assert_eq!(tree, CODES);
 }
