@@ -56,8 +56,8 @@ pub trait Outside {
     fn refuses(&self, intrinsic: u32, args: &[TypeSet]) -> Option<usize>;
     /// The number of the intrinsic that a method of all values of these types certainly is.
     fn method(&self, of: TypeSet, name: &str) -> Option<u32>;
-    /// What reading or calling a member gives.
-    fn member(&self, of: TypeSet, name: &str) -> TypeSet;
+    /// What reading or calling a member gives, with these arguments.
+    fn member(&self, of: TypeSet, name: &str, args: &[TypeSet]) -> TypeSet;
     /// Whether no value of these types has such a member.
     fn lacks(&self, of: TypeSet, name: &str) -> bool;
 }

@@ -84,7 +84,8 @@ fn wrong(unit: &Unit, outside: &dyn Outside, inst: &Inst, state: &State) -> Opti
         Inst::CallMethod { obj, this, name, args, .. } => {
             let of = state.get(obj).set;
             lacking(unit, outside, name, of).or_else(|| {
-                let mut sets = vec![state.get(this).set];
+                // With others the call does not come about.
+                let mut sets = vec![state.get(this).set.without(TypeSet::NULL | TypeSet::ERROR)];
                 sets.extend(step::sets(args, state));
                 refused(outside, outside.method(of, unit.name(name))?, &sets)
             })

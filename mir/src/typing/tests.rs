@@ -40,7 +40,7 @@ impl Outside for Small {
         (of == TypeSet::NUMBER && name == "range").then_some(0)
     }
 
-    fn member(&self, _: TypeSet, _: &str) -> TypeSet {
+    fn member(&self, _: TypeSet, _: &str, _: &[TypeSet]) -> TypeSet {
         TypeSet::ANY
     }
 
@@ -176,7 +176,7 @@ impl Outside for Counting {
         None
     }
 
-    fn member(&self, _: TypeSet, _: &str) -> TypeSet {
+    fn member(&self, _: TypeSet, _: &str, _: &[TypeSet]) -> TypeSet {
         self.0.set(self.0.get() + 1);
         TypeSet::ANY
     }

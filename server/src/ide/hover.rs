@@ -12,10 +12,10 @@ use super::{Live, guide, types};
 use crate::db::{self, Layout, LayoutUnit, LiveDb, MarkerUse};
 use crate::document::DocumentView;
 use crate::recording::{End, EvaluationId, Value};
-use minilive_mir::ir::{Const, InstId, Ty, Unit};
+use minilive_mir::ir::{Const, InstId, RecordKind, RecordPoint, Ty, Unit};
 use minilive_mir::names::{Sym, symbol_before};
 use minilive_runtime::intrinsics::{self, IntrinsicId};
-use minilive_syntax::ast::{AstNode, PostfixExpr};
+use minilive_syntax::ast::{AssignStmt, AstNode, ForStmt, PostfixExpr};
 use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
 
 /// What is known about the text under the cursor.
@@ -174,10 +174,37 @@ impl Card<'_> {
     fn types(&self, range: TextRange) -> Option<String> {
         let unit = self.layout().at(range.start())?;
         let relative = range.checked_sub(unit.range.start())?;
-        let at = unit.places.ranges.iter().rposition(|&it| it == relative);
+        let read = || unit.places.ranges.iter().rposition(|&it| it == relative);
+        let at = self.assigned_here(unit).or_else(read);
         let index = self.layout().units.iter().position(|it| it.key == unit.key)?;
         let certain = at.and_then(|at| types::certain(self.db, self.document.file, index).get(at).copied());
         types::text(self.db, self.document.file, &self.live.places, index, self.token.text(), certain)
+    }
+
+    /// The instruction whose value a variable is given where the cursor stands on its name.
+    fn assigned_here(&self, unit: &LayoutUnit) -> Option<usize> {
+        let (range, name) = (self.token.text_range(), self.token.text());
+        let mut around = self.token.parent_ancestors();
+        let statement = around.find(|node| matches!(node.kind(), SyntaxKind::AssignStmt | SyntaxKind::ForStmt))?;
+        let assigned = AssignStmt::cast(statement.clone()).and_then(|it| it.target()).map(|it| it.range());
+        let counted = ForStmt::cast(statement.clone()).and_then(|it| it.variable()).map(|it| it.text_range());
+        (assigned.or(counted) == Some(range)).then_some(())?;
+        let code = &unit.code.unit;
+        let kind = if counted.is_some() { RecordKind::ForVariable } else { RecordKind::Assign };
+        let is_it = |record: &&RecordPoint| {
+            let place = unit.range_of(record.inst).filter(|&place| statement.text_range().contains_range(place));
+            record.kind == kind && place.is_some() && code.variable_of(record) == Some(name)
+        };
+        // Inside of a loop others may be given to the same name; the loop's own comes first.
+        let record = code.records.iter().find(is_it)?;
+        let block = code.blocks.iter().find(|block| (block.first..block.end).contains(&record.inst.0))?;
+        let makes = |at: &u32| {
+            let inst = &code.insts[*at as usize];
+            inst.dst().or(inst.write_on_way().map(|(_, dst)| dst)) == Some(record.value)
+        };
+        // A loop's next element comes from the end of the block before.
+        let first = if counted.is_some() { 0 } else { block.first };
+        (first..=record.inst.0).rev().find(makes).map(|at| at as usize)
     }
 
     fn function_called(&self, name: &str, is_member: bool) -> Option<&LayoutUnit> {
