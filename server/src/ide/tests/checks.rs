@@ -461,6 +461,7 @@ fn members_that_are_missing_are_told_apart_from_those_that_are_there() {
     right(
         "f = function(m)\n  return m.anything\nend function\nprint f({\"anything\": 1})\nprint [1].len\nprint \"x\".values.join\n",
     );
+    right("f = function(t)\n  t = abs(t)\n  if t isa string then t = t.size\n  return t\nend function\nprint f(1)\n");
     right("e = err(\"a\")\nprint e.message + e.stack.join\n");
 }
 
