@@ -149,19 +149,8 @@ impl Default for EngineConfig {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loaded {
     linked: Linked,
-    recording: Option<Linked>,
     definitions: Vec<bool>,
     file: String,
-}
-
-impl Loaded {
-    /// The codes of a variant.
-    fn variant(&self, record: bool) -> &Linked {
-        match &self.recording {
-            Some(recording) if record => recording,
-            _ => &self.linked,
-        }
-    }
 }
 
 /// The engine.
@@ -202,22 +191,21 @@ impl Engine {
         self.loader = loader;
     }
 
-    /// Takes a program in: known units are found again with their feedback, others are made; both variants if `recording`.
+    /// Takes a program in: known units are found again with their feedback, others are made.
     pub fn load(&mut self, program: &Program) -> Result<Loaded, LoadError> {
-        self.load_variants(program, false)
+        self.load_variant(program, false)
     }
 
-    /// As [`Engine::load`], and makes the variant that recording runs use.
+    /// As [`Engine::load`], in the variant for runs that record. Whoever records all runs never has the other one.
     pub fn load_recording(&mut self, program: &Program) -> Result<Loaded, LoadError> {
-        self.load_variants(program, true)
+        self.load_variant(program, true)
     }
 
-    fn load_variants(&mut self, program: &Program, recording: bool) -> Result<Loaded, LoadError> {
-        let linked = self.codes.load(program, false)?;
-        let recording = if recording { Some(self.codes.load(program, true)?) } else { None };
+    fn load_variant(&mut self, program: &Program, recording: bool) -> Result<Loaded, LoadError> {
+        let linked = self.codes.load(program, recording)?;
         self.names.update(&self.codes);
         let definitions = linked.main.iter().map(|&id| execute::is_definition(&self.codes.get(id).unit)).collect();
-        Ok(Loaded { linked, recording, definitions, file: program.file.to_string() })
+        Ok(Loaded { linked, definitions, file: program.file.to_string() })
     }
 
     /// Runs a loaded program in a fresh realm, on a thread with a large stack, to its end.

@@ -220,7 +220,7 @@ fn call_value(
     receiver: Option<Receiver>,
 ) -> Eval<Value> {
     if let Some(function) = callee.as_function().filter(|it| it.intrinsic().is_none()) {
-        relink(run, CodeId(function.code()));
+        relink(run, realm, CodeId(function.code()));
     }
     run.call_value(realm, callee, args, receiver)
 }
@@ -237,10 +237,10 @@ fn split_receiver<'v>(run: &Run<'_>, callee: Value, args: &'v [Value]) -> (&'v [
 }
 
 /// Lets the entry table lead to compiled code again, once the code's names are resolved in this realm.
-fn relink(run: &Run<'_>, id: CodeId) {
+fn relink(run: &Run<'_>, realm: &mut Realm, id: CodeId) {
     let code = run.codes.get(id);
     let entry = code.tier.entry.get();
-    if entry != 0 && crate::engine::inlined::is_ready(run.codes, code) && !run.meter.last_slice {
+    if entry != 0 && crate::engine::inlined::is_ready(run.codes, realm, code) && !run.meter.last_slice {
         exits::shared().set_entry(code, entry);
     }
 }

@@ -34,11 +34,13 @@ use crate::translate::{self, Compiled, HelperTable};
 use background::{Finished, Job, Progress, Worker};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use inline::Banned;
-use minilive_mir::ir::{BlockId, Inst, InstId, UnitKind};
+use minilive_mir::ir::{BlockId, Inst, InstId, Unit, UnitKind};
+use minilive_runtime::globals::Held;
 use minilive_runtime::intrinsics::IntrinsicId;
 use minilive_runtime::names;
 use minilive_runtime::realm::Realm;
 use minilive_runtime::shape::ShapeId;
+use minilive_runtime::shared::CellId;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -137,7 +139,7 @@ impl Optimiser {
     }
 
     /// Compiles one entry and links it; notes the refusal otherwise.
-    fn compile(&mut self, codes: &CodeTable, realm: &Realm, code: &Code, at: EntryAt) {
+    fn compile(&mut self, codes: &CodeTable, realm: &mut Realm, code: &Code, at: EntryAt) {
         let place = place_of(at);
         if !code.is_worth_compiling(place) {
             return;
@@ -165,14 +167,14 @@ impl Optimiser {
     }
 
     /// Publishes what the compiler's thread has finished, if it still holds.
-    fn look_for_finished(&mut self, codes: &CodeTable) {
+    fn look_for_finished(&mut self, codes: &CodeTable, realm: &mut Realm) {
         let Ok(backend) = &mut self.backend else { return };
         let Some(worker) = &mut backend.worker else { return };
         match worker.progress() {
             Progress::Idle | Progress::Busy => {}
             Progress::Finished(finished) => {
                 let (id, at, run) = (finished.job.code, finished.job.at, finished.job.run);
-                let result = backend.finish(codes, *finished);
+                let result = backend.finish(codes, realm, *finished);
                 if run == backend.run {
                     let code = codes.get(id);
                     // The next call or loop head finds the entry, or asks anew.
@@ -193,7 +195,7 @@ impl Optimiser {
 
 impl Tiering for Optimiser {
     fn hot(&mut self, codes: &CodeTable, realm: &mut Realm, code: &Code, place: Place) {
-        self.look_for_finished(codes);
+        self.look_for_finished(codes, realm);
         if self.stays_in_baseline(code, place) {
             return;
         }
@@ -255,8 +257,8 @@ impl Tiering for Optimiser {
         }
     }
 
-    fn poll(&mut self, codes: &CodeTable, _: &mut Realm, _: bool) {
-        self.look_for_finished(codes);
+    fn poll(&mut self, codes: &CodeTable, realm: &mut Realm, _: bool) {
+        self.look_for_finished(codes, realm);
     }
 
     fn take_dumps(&mut self) -> Vec<Dump> {
@@ -389,7 +391,7 @@ impl Backend {
         }
     }
 
-    fn compile(&mut self, codes: &CodeTable, realm: &Realm, code: &Code, at: EntryAt) -> Result<(), Refused> {
+    fn compile(&mut self, codes: &CodeTable, realm: &mut Realm, code: &Code, at: EntryAt) -> Result<(), Refused> {
         let started = Instant::now();
         let (func, inlined) = self.ssa(codes, realm, code, at)?;
         // A function that breaks the invariants of its own form would compute something else: the interpreter keeps it.
@@ -404,7 +406,7 @@ impl Backend {
         let job = Job {
             code: code.id,
             at,
-            addresses: self.addresses(codes, code, &func)?,
+            addresses: self.addresses(codes, realm, code, &func)?,
             func,
             inlined,
             version: code.tier.version.get(),
@@ -418,13 +420,13 @@ impl Backend {
             }
             None => {
                 let finished = job.carry_out(&self.isa);
-                self.finish(codes, finished)
+                self.finish(codes, realm, finished)
             }
         }
     }
 
     /// Publishes what a job gave, unless what it was made from has changed meanwhile: then it is forgotten.
-    fn finish(&mut self, codes: &CodeTable, finished: Finished) -> Result<(), Refused> {
+    fn finish(&mut self, codes: &CodeTable, realm: &mut Realm, finished: Finished) -> Result<(), Refused> {
         let Finished { job, result } = finished;
         if job.run != self.run {
             return Ok(());
@@ -432,12 +434,13 @@ impl Backend {
         let code = codes.get(job.code);
         let holds = job.version == code.tier.version.get()
             && job.inlined.iter().all(|it| Inlined::of(codes.get(it.id)) == *it)
+            && job.func.assumed.iter().all(|&(cell, held)| may_assume(codes, realm, cell) == Some(held))
             && self.numbers_fit(&job);
         if !holds {
             return Ok(());
         }
         let mut compiled = result?;
-        let entry = self.publish(codes, code, &job, &mut compiled)?;
+        let entry = self.publish(codes, realm, code, &job, &mut compiled)?;
         let bytes = compiled.bytes.len();
         if let Some(dumps) = &mut self.dumps {
             dumps.push(dump(codes, code, job.at, &job.func, compiled));
@@ -469,10 +472,11 @@ impl Backend {
         let mut banned = Banned::default();
         loop {
             let plan = inline::plan(codes, code, terms, &banned)?;
-            let Unbuilt { refused, frame } = match build_plan(codes, code, (at, self.passes), &window, &plan.seen) {
-                Ok(func) => return Ok((func, plan.inlined)),
-                Err(unbuilt) => unbuilt,
-            };
+            let Unbuilt { refused, frame } =
+                match build_plan((codes, realm), code, (at, self.passes), &window, &plan.seen) {
+                    Ok(func) => return Ok((func, plan.inlined)),
+                    Err(unbuilt) => unbuilt,
+                };
             let body = &plan.seen.body;
             if frame > 0 {
                 banned.ban(body, frame);
@@ -524,7 +528,7 @@ fn least_runs(tier: TierPolicy) -> u64 {
 
 /// Builds the SSA form of a planned entry.
 fn build_plan(
-    codes: &CodeTable,
+    (codes, realm): (&CodeTable, &Realm),
     code: &Code,
     (at, passes): (EntryAt, Passes),
     window: &[WindowKind],
@@ -537,6 +541,8 @@ fn build_plan(
         Some((frame, own)) => codes.get(CodeId(body.frames[frame].code)).weights.blocks[own.0 as usize],
         None => 0,
     };
+    let stored = stored_by(&body.unit, &cells);
+    let constant = |cell| may_assume(codes, realm, CellId(cell)).filter(|_| !stored.contains(&cell));
     let block_weights: Vec<u32> = (0..body.unit.blocks.len() as u32).map(weight).collect();
     build(&Input {
         body,
@@ -550,6 +556,7 @@ fn build_plan(
         passes,
         recording: code.recording,
         callees: &callees(codes, seen),
+        constant: &constant,
         isa_slot: &|shape| {
             let slot = codes.shared().shapes.get(ShapeId(shape)).slot_of(names::ISA)?;
             u8::try_from(slot).ok()
@@ -557,6 +564,23 @@ fn build_plan(
         instance_shape: codes.shared().instance_shape().map(|it| it.0),
         intrinsic_name: &|id| Some(IntrinsicId(id).def().name).filter(|_| IntrinsicId(id).def().member_of.is_none()),
     })
+}
+
+/// What a global holds, if compiled code may rely on it to go on holding that.
+fn may_assume(codes: &CodeTable, realm: &Realm, cell: CellId) -> Option<Held> {
+    if realm.head.redefined != 0 || codes.stored.borrow().contains(&cell) {
+        return None;
+    }
+    Held::of(realm.cell(cell))
+}
+
+/// The global cells that a unit may store to, by its names' cells.
+fn stored_by(unit: &Unit, cells: &[u32]) -> FxHashSet<u32> {
+    let name = |inst: &Inst| match inst {
+        Inst::StoreGlobal { name, .. } | Inst::SetMember { name, .. } => Some(cells[name.0 as usize]),
+        _ => None,
+    };
+    unit.insts.iter().filter_map(name).collect()
 }
 
 /// No compiled code of this code object is entered any more; it is compiled again at the next occasion.

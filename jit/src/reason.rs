@@ -145,8 +145,8 @@ reasons! {
         Frozen => "a list or map is frozen or being watched",
         /// A variable was not assigned.
         Unassigned => "a variable is not assigned",
-        /// A global held another kind of value than before.
-        GlobalChanged => "a global variable changed",
+        /// A global that was relied on to hold a function, or nothing, was assigned.
+        GlobalChanged => "a function that a global held, or an intrinsic, was replaced",
         /// An intrinsic had been replaced.
         IntrinsicShadowed => "an intrinsic function was replaced",
         /// A condition was an error value, or an error was about to stop the program.

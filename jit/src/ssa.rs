@@ -37,6 +37,7 @@ pub mod types;
 pub mod unbox;
 pub mod verify;
 
+use crate::engine::inlined::Assumed;
 use crate::reason::ExitReason;
 use body::Body;
 pub use helper::{Helper, MemberSite};
@@ -276,6 +277,8 @@ pub enum Op {
     GuardGlobals,
     /// Leaves if the type map of lists may hide elements.
     GuardElements,
+    /// Leaves if what a global held that compiled code relies on was replaced in this realm.
+    GuardConstants,
     /// Leaves if one of these bits of the head's `changed_types` is set: a method of a type map may have been replaced.
     GuardTypes(u8),
     /// List element at an integer index, null when out of range: list, index, the list's object, number of stored elements.
@@ -509,6 +512,8 @@ pub struct Func {
     pub osr: bool,
     /// Whether calls can nest natively through it.
     pub calls: bool,
+    /// The global cells that are relied on, and what they hold.
+    pub assumed: Vec<Assumed>,
 }
 
 impl Func {
@@ -523,6 +528,7 @@ impl Func {
             params: 0,
             osr: false,
             calls: false,
+            assumed: Vec::new(),
         }
     }
 
@@ -630,6 +636,7 @@ impl Op {
                 | Op::GuardTrue
                 | Op::GuardGlobals
                 | Op::GuardElements
+                | Op::GuardConstants
                 | Op::GuardTypes(_)
                 | Op::GuardIndex
                 | Op::IShift(_)

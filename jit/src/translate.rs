@@ -11,6 +11,7 @@ pub mod calls;
 mod count;
 mod late;
 mod leave;
+mod lent;
 pub mod lookup;
 mod lower;
 mod memory;

@@ -2,11 +2,33 @@
 //!
 //! The engine resolves the names of a unit before the unit runs for the first time; interpreter and compiled code then read
 //! and write cells by index through the realm's head. The map of globals (`map/view.rs`) is a view on this.
-//! Invariants: a cell that was not resolved in this realm is absent; `order` has each resolved cell once.
+//! Compiled code may rely on a global to hold a certain function, or to have no value, so that its name means an intrinsic: it has the
+//! cell watched, and [`crate::realm::Head::redefined`] tells it when that changes.
+//! Invariants: a cell that was not resolved in this realm is absent; `order` has each resolved cell once; a watched cell's function is
+//! not replaced by anything else than a function of the same code, and one without a value gets none, without being counted.
 
 use crate::realm::Realm;
 use crate::shared::{CellId, Name, Shared};
 use crate::value::Value;
+
+/// What compiled code may rely on a cell to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// No value.
+    Nothing,
+    /// A function of this code.
+    Function(u32),
+}
+
+impl Held {
+    /// What a value is of these.
+    pub fn of(value: Value) -> Option<Held> {
+        match value.as_function() {
+            Some(function) => Some(Held::Function(function.code())),
+            None => value.is_absent().then_some(Held::Nothing),
+        }
+    }
+}
 
 /// The cells of one realm.
 #[derive(Debug, Default)]
@@ -14,6 +36,8 @@ pub struct Cells {
     values: Vec<Value>,
     resolved: Vec<bool>,
     order: Vec<CellId>,
+    /// The cells that compiled code relies on.
+    watched: Vec<CellId>,
 }
 
 impl Cells {
@@ -83,7 +107,35 @@ impl Realm {
     /// concern (see [`crate::realm::Head::globals_guarded`]).
     #[inline(always)]
     pub fn set_cell(&mut self, cell: CellId, value: Value) {
-        self.cells.values[cell.0 as usize] = value;
+        let old = std::mem::replace(&mut self.cells.values[cell.0 as usize], value);
+        if old.is_function() || old.is_absent() {
+            self.replaced(cell, old, value);
+        }
+    }
+
+    /// A function in a cell was replaced, or the cell had no value.
+    #[cold]
+    #[inline(never)]
+    fn replaced(&mut self, cell: CellId, old: Value, new: Value) {
+        if Held::of(old) != Held::of(new) && self.cells.watched.contains(&cell) {
+            self.head.redefined = self.head.redefined.saturating_add(1);
+        }
+    }
+
+    /// Whether a cell holds this. If it does, the cell is watched from now on.
+    pub fn watch_cell(&mut self, cell: CellId, held: Held) -> bool {
+        let holds = Held::of(self.cell(cell)) == Some(held);
+        if holds && !self.cells.watched.contains(&cell) {
+            self.cells.watched.push(cell);
+        }
+        holds
+    }
+
+    /// Compiled code that does not look at what it replaces will store to a cell: nobody may rely on its function any more.
+    pub fn store_blindly(&mut self, cell: CellId) {
+        if self.cells.watched.contains(&cell) {
+            self.head.redefined = self.head.redefined.saturating_add(1);
+        }
     }
 
     /// The global variables of this realm, for short names and the map `globals`.
@@ -101,5 +153,8 @@ impl Realm {
     /// Unassigns all globals, as `reset` does.
     pub fn reset_globals(&mut self) {
         self.cells.values.fill(Value::ABSENT);
+        if !self.cells.watched.is_empty() {
+            self.head.redefined = self.head.redefined.saturating_add(1);
+        }
     }
 }

@@ -74,6 +74,8 @@ pub struct Head {
     pub lookups: *const u8,
     /// Which type maps may have other methods than they were made with, a bit each ([`TypeMap::bit`]), and [`STRING_KEYS`].
     pub changed_types: u8,
+    /// How often a watched function of a global was replaced ([`crate::globals`]).
+    pub redefined: u32,
     /// The map of globals.
     pub globals: u64,
     /// A helper that compiled code calls without giving a register up, and what it takes.
@@ -126,6 +128,8 @@ pub const HEAD_BUMP: usize = offset_of!(Head, bump);
 pub const HEAD_MARKING: usize = offset_of!(Head, marking);
 /// Offset of [`Head::changed_types`].
 pub const HEAD_CHANGED_TYPES: usize = offset_of!(Head, changed_types);
+/// Offset of [`Head::redefined`].
+pub const HEAD_REDEFINED: usize = offset_of!(Head, redefined);
 /// Offset of [`Head::lookups`].
 pub const HEAD_LOOKUPS: usize = offset_of!(Head, lookups);
 
@@ -579,6 +583,7 @@ fn new_head(stack: &VmStack, config: &RealmConfig) -> Head {
         marking: 0,
         lookups: std::ptr::null(),
         changed_types: 0,
+        redefined: 0,
     }
 }
 

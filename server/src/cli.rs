@@ -7,6 +7,7 @@
 mod check;
 mod colour;
 mod dump;
+mod explain;
 mod lsp;
 mod modules;
 mod repl;
@@ -35,6 +36,8 @@ enum Command {
     Repl(repl::Repl),
     /// Look for errors without running anything.
     Check(check::Check),
+    /// Explain a diagnostic by its code, or list all codes.
+    Explain(explain::Explain),
     /// Print a file as an editor would show it: values, tiers, examples.
     Show(show::Show),
     /// Print what stands between source and machine: MIR, bytecode, SSA, CLIF or assembly.
@@ -63,6 +66,7 @@ pub fn main() -> ExitCode {
         Command::Run(it) => it.carry_out(),
         Command::Repl(it) => it.carry_out(),
         Command::Check(it) => it.carry_out(),
+        Command::Explain(it) => it.carry_out(),
         Command::Show(it) => it.carry_out(),
         Command::Dump(it) => it.carry_out(),
         Command::Lsp(it) => it.carry_out(),

@@ -18,6 +18,7 @@ mod queries;
 mod skeleton;
 #[cfg(test)]
 mod tests;
+mod told;
 mod types;
 mod units;
 pub use findings::{NameFinding, NameProblem, name_findings};
@@ -32,6 +33,7 @@ pub use names::{FactsUnit, FileFacts, file_facts};
 use outline::Tree;
 pub use outline::{FileSymbol, Outline, file_symbols};
 pub use queries::{file_layout, marker_code, marker_items};
+pub use told::{units_with_checks, units_with_diagnostics, units_with_findings};
 pub use types::{Around, GivenMembers, Surroundings, surroundings, unit_types, unit_types_alone};
 pub use units::{
     PlacedUnit, UnitText, function_mir, unit_checks, unit_diagnostics, unit_facts, unit_names, unit_places, units,

@@ -103,14 +103,14 @@ pub struct Value {
     pub unit: UnitKey,
     /// Which instruction.
     pub inst: InstId,
-    /// The last value, bounded.
-    pub text: String,
+    /// The last value, bounded. Most are a few characters long, of which a document has thousands: those need no memory of their own.
+    pub text: SmolStr,
     /// Its type's name.
-    pub type_name: String,
+    pub type_name: SmolStr,
     /// How often a value was seen.
     pub count: u64,
     /// The values before it, oldest first, bounded.
-    pub trail: Vec<String>,
+    pub trail: Vec<SmolStr>,
     /// Why it was kept.
     pub kind: RecordKind,
     /// The variable whose value it is: instructions are renumbered when the function around them is edited, names are not.

@@ -223,6 +223,23 @@ fn check_speaks_json_to_other_tools() {
 }
 
 #[test]
+fn explain_prints_the_section_of_a_code_and_lists_all() {
+    let done = minilive(&["explain", "unqualified-local"]);
+    assert_eq!((done.code, &*done.err), (0, ""));
+    assert!(done.out.starts_with("# unqualified-local\n") && done.out.contains("globals.n = n + 1"), "{}", done.out);
+    assert!(!done.out.contains("default-not-constant"), "the next section is another code's");
+
+    let done = minilive(&["explain", "unkown-name"]);
+    assert_eq!((done.code, &*done.out), (2, ""));
+    assert!(done.err.contains("there is no code `unkown-name`; did you mean `unknown-name`"), "{}", done.err);
+
+    let done = minilive(&["explain"]);
+    let codes = include_str!("../../docs/diagnostics.md").matches("\n## `").count();
+    assert_eq!((done.code, done.out.lines().count()), (0, codes));
+    assert!(done.out.lines().all(|line| line.ends_with(['.', ':'])), "a sentence each: {}", done.out);
+}
+
+#[test]
 fn show_prints_the_file_with_values_and_tiers() {
     let done = minilive(&["show", &example("mandelbrot.ms")]);
     assert_eq!((done.code, &*done.err), (0, ""));
@@ -238,6 +255,18 @@ fn show_prints_the_file_with_values_and_tiers() {
     assert!(tiers.iter().any(|tier| line("escapeTime = function").contains(tier)));
     assert!(done.out.contains("\n5 evaluations in "), "{}", done.out);
     assert!(done.out.contains("escapeTime  "), "{}", done.out);
+    // The summary tells apart what the table below it does.
+    let table = |label: &str| done.out.lines().filter(|it| it.trim_start().starts_with(label)).count();
+    let summary = done.out.lines().find(|it| it.contains(" evaluations in ")).expect("a summary");
+    for (label, word) in [("⚡native", "optimised"), ("▲baseline", "baseline"), ("○interp", "interpreted")] {
+        let said = summary
+            .split([' ', ','])
+            .collect::<Vec<_>>()
+            .windows(2)
+            .find_map(|it| (it[0] == word).then(|| it[1].parse::<usize>()));
+        assert_eq!(said.map_or(0, |it| it.expect("a number")), table(label), "{word}: {}", done.out);
+    }
+    assert!(summary.ends_with(" of 3 functions"), "{summary}");
     assert!(!done.out.contains('\u{1b}'), "no colours in a pipe");
     let source = fs::read_to_string(example("mandelbrot.ms")).expect("an example");
     let shown: Vec<_> = done.out.lines().take(source.lines().count()).collect();

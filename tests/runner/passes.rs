@@ -181,54 +181,53 @@ fn induction_checks_indexes_before_the_loop() {
                 jump block1()
             block1():
                 v5:int = Int(0)
-                v6:any = LoadCell(5)
-                v7:any = GuardBits(18444773748872577025) v6 ! IntrinsicShadowed
-                v9:int = Int(1)
-                v10:int = Int(2)
-                v11:int = ISub v4, v10
-                v12:bool = ICmp(Le) v9, v11
-                GuardTrue v12 ! RangeDirection
-                v13:int = ISub v11, v9
-                v16:int = IAdd v13, v9
+                GuardConstants ! GlobalChanged
+                v8:int = Int(1)
+                v9:int = Int(2)
+                v10:int = ISub v4, v9
+                v11:bool = ICmp(Le) v8, v10
+                GuardTrue v11 ! RangeDirection
+                v12:int = ISub v10, v8
+                v15:int = IAdd v12, v8
                 jump block2()
             block2():
                 EnterLoop { weight: 14, block: BlockId(1) } ! Forced
-                v18:bool = ICmp(Lt) v5, v16
-                v19:int = Int(1)
-                branch v18 block6() else block7()
-            block3(v22:f64, v23:int, v24:int): in loop0
-                v29:int = Int(1)
-                v30:int = IAdd v23, v29
-                GuardIndex v30, v32 ! IndexOutOfRange
-                v33:object = Elements v31
-                v34:any = LoadElement v31, v30, v33
-                v35:f64 = GuardNum v34 ! NotNumber
-                v37:int = ISub v23, v29
-                GuardIndex v37, v32 ! IndexOutOfRange
-                v41:any = LoadElement v31, v37, v33
-                v42:f64 = GuardNum v41 ! NotNumber
-                v43:f64 = FSub v35, v42
-                v44:f64 = FAdd v22, v43
+                v17:bool = ICmp(Lt) v5, v15
+                v18:int = Int(1)
+                branch v17 block6() else block7()
+            block3(v21:f64, v22:int, v23:int): in loop0
+                v27:int = Int(1)
+                v28:int = IAdd v22, v27
+                GuardIndex v28, v30 ! IndexOutOfRange
+                v31:object = Elements v29
+                v32:any = LoadElement v29, v28, v31
+                v33:f64 = GuardNum v32 ! NotNumber
+                v35:int = ISub v22, v27
+                GuardIndex v35, v30 ! IndexOutOfRange
+                v39:any = LoadElement v29, v35, v31
+                v40:f64 = GuardNum v39 ! NotNumber
+                v41:f64 = FSub v33, v40
+                v42:f64 = FAdd v21, v41
                 jump block4()
             block4(): in loop0
                 EnterLoop { weight: 14, block: BlockId(1) } ! Forced
-                v45:bool = ICmp(Lt) v24, v16
-                v46:int = IAdd v9, v24
-                v47:int = Int(1)
-                v48:int = IAdd v24, v47
-                branch v45 block3(v44, v46, v48) else block5(v44)
-            block5(v26:f64):
-                v49:any = Box v26
-                return v49
+                v43:bool = ICmp(Lt) v23, v15
+                v44:int = IAdd v8, v23
+                v45:int = Int(1)
+                v46:int = IAdd v23, v45
+                branch v43 block3(v42, v44, v46) else block5(v42)
+            block5(v25:f64):
+                v47:any = Box v25
+                return v47
             block6():
                 GuardElements ! Prototype
-                v25:f64 = F64(0)
-                v31:object = Object v3
-                v32:int = StoredLen v31
-                jump block3(v25, v19, v19)
+                v24:f64 = F64(0)
+                v29:object = Object v3
+                v30:int = StoredLen v29
+                jump block3(v24, v18, v18)
             block7():
-                v28:f64 = F64(0)
-                jump block5(v28)
+                v26:f64 = F64(0)
+                jump block5(v26)
             with:
             function params=2
             block0():
@@ -240,57 +239,56 @@ fn induction_checks_indexes_before_the_loop() {
                 jump block1()
             block1():
                 v5:int = Int(0)
-                v6:any = LoadCell(5)
-                v7:any = GuardBits(18444773748872577025) v6 ! IntrinsicShadowed
-                v9:int = Int(1)
-                v10:int = Int(2)
-                v11:int = ISub v4, v10
-                v12:bool = ICmp(Le) v9, v11
-                GuardTrue v12 ! RangeDirection
-                v13:int = ISub v11, v9
-                v16:int = IAdd v13, v9
+                GuardConstants ! GlobalChanged
+                v8:int = Int(1)
+                v9:int = Int(2)
+                v10:int = ISub v4, v9
+                v11:bool = ICmp(Le) v8, v10
+                GuardTrue v11 ! RangeDirection
+                v12:int = ISub v10, v8
+                v15:int = IAdd v12, v8
                 jump block2()
             block2():
                 EnterLoop { weight: 14, block: BlockId(1) } ! Forced
-                v18:bool = ICmp(Lt) v5, v16
-                v19:int = Int(1)
-                branch v18 block6() else block7()
-            block3(v22:f64, v23:int): in loop0
-                v29:int = Int(1)
-                v30:int = IAdd v23, v29
-                v33:object = Elements v31
-                v34:any = LoadElement v31, v30, v33
-                v35:f64 = GuardNum v34 ! NotNumber
-                v37:int = ISub v23, v29
-                v41:any = LoadElement v31, v37, v33
-                v42:f64 = GuardNum v41 ! NotNumber
-                v43:f64 = FSub v35, v42
-                v44:f64 = FAdd v22, v43
+                v17:bool = ICmp(Lt) v5, v15
+                v18:int = Int(1)
+                branch v17 block6() else block7()
+            block3(v21:f64, v22:int): in loop0
+                v27:int = Int(1)
+                v28:int = IAdd v22, v27
+                v31:object = Elements v29
+                v32:any = LoadElement v29, v28, v31
+                v33:f64 = GuardNum v32 ! NotNumber
+                v35:int = ISub v22, v27
+                v39:any = LoadElement v29, v35, v31
+                v40:f64 = GuardNum v39 ! NotNumber
+                v41:f64 = FSub v33, v40
+                v42:f64 = FAdd v21, v41
                 jump block4()
             block4(): in loop0
                 EnterLoop { weight: 14, block: BlockId(1) } ! Forced
-                v45:bool = ICmp(Lt) v23, v16
-                branch v45 block3(v44, v30) else block5(v44)
-            block5(v26:f64):
-                v49:any = Box v26
-                return v49
+                v43:bool = ICmp(Lt) v22, v15
+                branch v43 block3(v42, v28) else block5(v42)
+            block5(v25:f64):
+                v47:any = Box v25
+                return v47
             block6():
                 GuardElements ! Prototype
-                v25:f64 = F64(0)
-                v31:object = Object v3
-                v32:int = StoredLen v31
-                v53:int = Int(2)
-                GuardIndex v53, v32 ! LoopIndex
-                v54:int = Int(-1)
+                v24:f64 = F64(0)
+                v29:object = Object v3
+                v30:int = StoredLen v29
+                v51:int = Int(2)
+                GuardIndex v51, v30 ! LoopIndex
+                v52:int = Int(-1)
+                v53:int = IAdd v4, v52
+                GuardIndex v53, v30 ! LoopIndex
+                v54:int = Int(-3)
                 v55:int = IAdd v4, v54
-                GuardIndex v55, v32 ! LoopIndex
-                v56:int = Int(-3)
-                v57:int = IAdd v4, v56
-                GuardIndex v57, v32 ! LoopIndex
-                jump block3(v25, v19)
+                GuardIndex v55, v30 ! LoopIndex
+                jump block3(v24, v18)
             block7():
-                v28:f64 = F64(0)
-                jump block5(v28)
+                v26:f64 = F64(0)
+                jump block5(v26)
         "#]],
     );
 }
@@ -322,51 +320,50 @@ fn inlining_puts_callees_in_the_place_of_their_calls() {
                 jump block1()
             block1():
                 v2:int = Int(0)
-                v3:any = LoadCell(7)
-                v4:any = GuardBits(18444773748872577025) v3 ! IntrinsicShadowed
-                v6:int = Int(1)
-                v7:any = GuardNotFunction v1 ! IsFunction
-                v8:int = GuardInt v7 ! NotInteger
-                v9:bool = ICmp(Le) v6, v8
-                GuardTrue v9 ! RangeDirection
-                v10:int = ISub v8, v6
+                GuardConstants ! GlobalChanged
+                v5:int = Int(1)
+                v6:any = GuardNotFunction v1 ! IsFunction
+                v7:int = GuardInt v6 ! NotInteger
+                v8:bool = ICmp(Le) v5, v7
+                GuardTrue v8 ! RangeDirection
+                v9:int = ISub v7, v5
+                v10:int = Int(1)
                 v11:int = Int(1)
-                v12:int = Int(1)
-                v13:int = IAdd v10, v11
-                v14:int = Int(0)
+                v12:int = IAdd v9, v10
+                v13:int = Int(0)
                 jump block2()
             block2():
                 EnterLoop { weight: 7, block: BlockId(1) } ! Forced
-                v15:bool = ICmp(Lt) v14, v13
-                v16:int = IAdd v6, v14
-                v17:int = Int(1)
-                v18:int = IAdd v14, v17
-                branch v15 block6() else block7()
-            block3(v19:f64, v20:int, v21:int): in loop0
-                v25:any = LoadCell(0)
-                v26:any = GuardCode(1) v25 ! OtherFunction
-                v28:any = Box v20
-                v29:any = Boxed(4607182418800017408)
-                v30:any = CallCode(1) v26, v28, v29
-                v31:f64 = GuardNum v30 ! NotNumber
-                v32:f64 = FAdd v19, v31
+                v14:bool = ICmp(Lt) v13, v12
+                v15:int = IAdd v5, v13
+                v16:int = Int(1)
+                v17:int = IAdd v13, v16
+                branch v14 block6() else block7()
+            block3(v18:f64, v19:int, v20:int): in loop0
+                v24:any = LoadCell(0)
+                GuardConstants ! GlobalChanged
+                v26:any = Box v19
+                v27:any = Boxed(4607182418800017408)
+                v28:any = CallCode(1) v24, v26, v27
+                v29:f64 = GuardNum v28 ! NotNumber
+                v30:f64 = FAdd v18, v29
                 jump block4()
             block4(): in loop0
                 EnterLoop { weight: 7, block: BlockId(1) } ! Forced
-                v33:bool = ICmp(Lt) v21, v13
-                v34:int = IAdd v6, v21
-                v35:int = Int(1)
-                v36:int = IAdd v21, v35
-                branch v33 block3(v32, v34, v36) else block5(v32)
-            block5(v23:f64):
-                v37:any = Box v23
-                return v37
+                v31:bool = ICmp(Lt) v20, v12
+                v32:int = IAdd v5, v20
+                v33:int = Int(1)
+                v34:int = IAdd v20, v33
+                branch v31 block3(v30, v32, v34) else block5(v30)
+            block5(v22:f64):
+                v35:any = Box v22
+                return v35
             block6():
-                v22:f64 = F64(0)
-                jump block3(v22, v16, v18)
+                v21:f64 = F64(0)
+                jump block3(v21, v15, v17)
             block7():
-                v24:f64 = F64(0)
-                jump block5(v24)
+                v23:f64 = F64(0)
+                jump block5(v23)
             with:
             function params=1
             block0():
@@ -375,53 +372,51 @@ fn inlining_puts_callees_in_the_place_of_their_calls() {
                 jump block1()
             block1():
                 v2:int = Int(0)
-                v3:any = LoadCell(7)
-                v4:any = GuardBits(18444773748872577025) v3 ! IntrinsicShadowed
-                v6:int = Int(1)
-                v7:any = GuardNotFunction v1 ! IsFunction
-                v8:int = GuardInt v7 ! NotInteger
-                v9:bool = ICmp(Le) v6, v8
-                GuardTrue v9 ! RangeDirection
-                v10:int = ISub v8, v6
+                GuardConstants ! GlobalChanged
+                v5:int = Int(1)
+                v6:any = GuardNotFunction v1 ! IsFunction
+                v7:int = GuardInt v6 ! NotInteger
+                v8:bool = ICmp(Le) v5, v7
+                GuardTrue v8 ! RangeDirection
+                v9:int = ISub v7, v5
+                v10:int = Int(1)
                 v11:int = Int(1)
-                v12:int = Int(1)
-                v13:int = IAdd v10, v11
-                v14:int = Int(0)
+                v12:int = IAdd v9, v10
+                v13:int = Int(0)
                 jump block2()
             block2():
                 EnterLoop { weight: 7, block: BlockId(1) } ! Forced
-                v15:bool = ICmp(Lt) v14, v13
-                v16:int = IAdd v6, v14
-                v17:int = Int(1)
-                v18:int = IAdd v14, v17
-                branch v15 block8() else block7(v2)
-            block3(v21:int, v22:int, v23:int): in loop0
-                v26:int = Int(1)
+                v14:bool = ICmp(Lt) v13, v12
+                v15:int = IAdd v5, v13
+                v16:int = Int(1)
+                v17:int = IAdd v13, v16
+                branch v14 block8() else block7(v2)
+            block3(v19:int, v20:int, v21:int): in loop0
+                v23:int = Int(1)
                 EnterInlined { weight: 6, code: 1 } ! Forced
                 jump block4()
             block4(): in loop0
-                v28:int = Int(2)
-                v29:int = IMul { zero: false, wide: false } v22, v28
-                v30:int = IAdd v29, v26
+                v25:int = Int(2)
+                v26:int = IMul { zero: false, wide: false } v20, v25
+                v27:int = IAdd v26, v23
                 LeaveInlined
                 jump block5()
             block5(): in loop0
-                v31:int = IAdd v21, v30 ! Overflow
+                v28:int = IAdd v19, v27 ! Overflow
                 jump block6()
             block6(): in loop0
                 EnterLoop { weight: 7, block: BlockId(1) } ! Forced
-                v32:bool = ICmp(Lt) v23, v13
-                v33:int = IAdd v6, v23
-                v34:int = Int(1)
-                v35:int = IAdd v23, v34
-                branch v32 block3(v31, v33, v35) else block7(v31)
-            block7(v24:int):
-                v36:any = Box v24
-                return v36
+                v29:bool = ICmp(Lt) v21, v12
+                v30:int = IAdd v5, v21
+                v31:int = Int(1)
+                v32:int = IAdd v21, v31
+                branch v29 block3(v28, v30, v32) else block7(v28)
+            block7(v22:int):
+                v33:any = Box v22
+                return v33
             block8():
-                v19:any = LoadCell(0)
-                v20:any = GuardCode(1) v19 ! OtherFunction
-                jump block3(v2, v16, v18)
+                v18:any = LoadCell(0)
+                jump block3(v2, v15, v17)
         "#]],
     );
 }

@@ -6,7 +6,7 @@
 use minilive_jit::engine::tier::Tier;
 use minilive_jit::engine::{End, Engine, EngineConfig, Entry, RunRequest, TierPolicy};
 use minilive_jit::events::{CodeEvent, EntryPoint, Happened};
-use minilive_jit::reason::Refusal;
+use minilive_jit::reason::{ExitReason, Refusal};
 use minilive_jit::stats::FunctionStats;
 use minilive_tests::modes::{Mode, evaluate, lowered, run};
 use std::sync::{Arc, Mutex};
@@ -186,4 +186,35 @@ fn calls_in_baseline_code_take_no_native_stack() {
     let loaded = engine.load(&lowered(program, "deep.ms")).expect("it loads");
     let (output, outcome) = evaluate(&mut engine, &loaded, RunRequest::new(Entry::Main), |_| {});
     assert_eq!((output.as_str(), outcome.end), ("400000\n", End::Finished(String::new())));
+}
+
+#[test]
+fn code_that_relied_on_a_replaced_function_is_made_anew_without_that() {
+    let program = |replaces: &str| {
+        format!(
+            "g = function(x)\n  return x + 1\nend function\nh = function(x)\n  return x + 2\nend function\n\
+             f = function(n)\n  s = 0\n  for i in range(1, n)\n    s += g(i)\n  end for\n  return s\nend function\n\
+             for r in range(1, 200)\n  x = f(20)\nend for\n{replaces}\nfor r in range(1, 200)\n  x = f(20)\nend for\nprint x\n"
+        )
+    };
+    let changed = |f: &FunctionStats| -> u64 {
+        f.exits.iter().filter(|it| it.reason == ExitReason::GlobalChanged).map(|it| it.count).sum()
+    };
+    let f = f_of(&program("globals.g = @h"), "250\n");
+    assert_eq!(f.tier, Tier::Optimised);
+    assert!((1..=60).contains(&changed(&f)), "left {} times: {:?}", changed(&f), f.exits);
+    // The same function again changes nothing, nor does another global.
+    let f = f_of(&program("globals.g = @g\nglobals.k = @h"), "230\n");
+    assert_eq!(changed(&f), 0, "{:?}", f.exits);
+}
+
+#[test]
+fn a_global_that_holds_ever_other_functions_does_not_make_it_compile_without_end() {
+    let f = f_of(
+        "a = function(x)\n  return x + 1\nend function\nb = function(x)\n  return x + 2\nend function\ng = @a\n\
+         f = function(i)\n  return g(i) + g(i + 1)\nend function\n\
+         for r in range(1, 100)\n  if r % 2 == 0 then g = @a else g = @b\n  for i in range(1, 50)\n    x = f(i)\n  end for\nend for\nprint x\n",
+        "103\n",
+    );
+    assert!(f.compiles <= 4, "compiled {} times", f.compiles);
 }

@@ -160,6 +160,11 @@ impl Emit<'_> {
         let cell = self.code.names[word.bc() as usize].cell;
         self.asm.compare_word(Mem(R12, HEAD_GLOBALS_GUARDED as i32), 0);
         self.asm.jump_if(Cond::NotEqual, slow);
+        // Compiled code may rely on a function that goes here, or on there being no value.
+        self.asm.load(RCX, Mem(R12, HEAD_CELLS as i32));
+        self.asm.load(RAX, Mem(RCX, cell.0 as i32 * 8));
+        self.present_or(slow);
+        self.no_function_or(slow);
         self.asm.load(RCX, Mem(R12, HEAD_CELLS as i32));
         self.value(RAX, word.a());
         self.asm.store(Mem(RCX, cell.0 as i32 * 8), RAX);

@@ -38,7 +38,7 @@ pub(super) fn run(
         limits.depth = COMPAT_DEPTH;
     }
     let mut realm = new_realm(engine, limits, Arc::clone(&request.cancel), host, native_stack);
-    engine.codes.start_realm(&loaded.variant(request.record).units);
+    engine.codes.start_realm(&loaded.linked.units);
     let shows = matches!(request.entry, Entry::Expression(_));
     run_in(engine, &mut realm, loaded, request, |realm, value| {
         if shows { text::code(realm, value, 3, text::Names::None) } else { Ok(String::new()) }
@@ -77,10 +77,10 @@ pub(super) fn run_in(
     request: RunRequest,
     finish: impl FnOnce(&mut Realm, Value) -> Eval<String>,
 ) -> RunOutcome {
-    let linked = loaded.variant(request.record);
+    let linked = &loaded.linked;
     for code in engine.codes.iter() {
         code.set_call_flag(CallFlags::UNRESOLVED, true);
-        code.set_call_flag(CallFlags::WAITING, !code.tier.inlined.borrow().is_empty());
+        code.set_call_flag(CallFlags::WAITING, code.tier.has_dependencies());
         code.reset_counts();
     }
     engine.codes.set_running(true);

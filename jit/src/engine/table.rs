@@ -22,9 +22,9 @@ use minilive_mir::program::{Fingerprint, Program, ProgramUnit};
 use minilive_runtime::intrinsics;
 use minilive_runtime::realm::TypeMap;
 use minilive_runtime::shape::{ShapeId, ShapeKey};
-use minilive_runtime::shared::Shared;
+use minilive_runtime::shared::{CellId, Shared};
 use minilive_runtime::value::Value;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -86,6 +86,8 @@ pub struct CodeTable {
     running: bool,
     /// The ways to members that sites met.
     pub ways: WaysTable,
+    /// The globals to which compiled code stores without looking at what it replaces: no code relies on these.
+    pub stored: RefCell<FxHashSet<CellId>>,
     /// What a fresh code object's heat starts with; very large when nothing is ever compiled.
     pub heat: i64,
     /// Where code objects tell what happens to their compiled code.
@@ -104,6 +106,7 @@ impl CodeTable {
             made: 0,
             running: false,
             ways: WaysTable::default(),
+            stored: RefCell::default(),
             heat,
             log: Arc::default(),
         }

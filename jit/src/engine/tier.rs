@@ -3,7 +3,7 @@
 //! The policy and the compiler write it, the interpreter looks for entries at calls and loop heads, `stats` reads it.
 //! Invariant: an entry that is not 0 is the address of live code made for exactly this code object.
 
-use super::inlined::Inlined;
+use super::inlined::{Assumed, Inlined};
 use super::policy::Place;
 use crate::reason::{ExitReason, Invalidation, Refusal};
 use minilive_mir::ir::{BlockId, InstId};
@@ -119,6 +119,8 @@ pub struct TierState {
     pub rejected: RefCell<FxHashSet<(InstId, ExitReason)>>,
     /// What was spliced into its compiled entries.
     pub inlined: RefCell<Vec<Inlined>>,
+    /// The globals that its compiled entries rely on.
+    pub assumed: RefCell<Vec<Assumed>>,
     /// Exits by place and reason, since the code was loaded.
     pub exits: RefCell<Vec<ExitCount>>,
 }
@@ -190,19 +192,33 @@ impl TierState {
         self.placed.borrow_mut().retain(|it| it.address != address);
         self.invalidation.set(Some(why));
         if self.entries().all(|entry| entry.get() == 0) {
-            self.inlined.borrow_mut().clear();
+            self.depend_on_nothing();
             self.tier.set(self.without_optimised());
         }
     }
 
-    /// Notes what a new entry contains.
-    pub fn note_inlined(&self, new: &[Inlined]) {
-        let mut all = self.inlined.borrow_mut();
-        for it in new {
-            if !all.contains(it) {
-                all.push(*it);
+    /// Notes what a new entry contains, and what it relies on.
+    pub fn note_dependencies(&self, inlined: &[Inlined], assumed: &[Assumed]) {
+        fn add<T: PartialEq + Copy>(all: &RefCell<Vec<T>>, new: &[T]) {
+            let mut all = all.borrow_mut();
+            for it in new {
+                if !all.contains(it) {
+                    all.push(*it);
+                }
             }
         }
+        add(&self.inlined, inlined);
+        add(&self.assumed, assumed);
+    }
+
+    /// Whether code can only be entered when what it depends on has been looked at.
+    pub fn has_dependencies(&self) -> bool {
+        !self.inlined.borrow().is_empty() || !self.assumed.borrow().is_empty()
+    }
+
+    fn depend_on_nothing(&self) {
+        self.inlined.borrow_mut().clear();
+        self.assumed.borrow_mut().clear();
     }
 
     /// What is being compiled now is not right any more.
@@ -213,7 +229,7 @@ impl TierState {
     /// Unlinks all entries of the optimiser.
     pub fn unlink_all(&self, why: Invalidation) {
         self.outdate();
-        self.inlined.borrow_mut().clear();
+        self.depend_on_nothing();
         self.entries().for_each(|entry| entry.set(0));
         self.placed.borrow_mut().clear();
         self.tier.set(self.without_optimised());

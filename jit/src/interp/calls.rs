@@ -157,7 +157,7 @@ impl Run<'_> {
         if flags & CallFlags::COMPILED != 0
             && code.tier.entry.get() != 0
             && !self.meter.last_slice
-            && is_enterable(self.codes, &code)
+            && is_enterable(self.codes, realm, &code)
         {
             return self.enter_compiled(realm, code, window).map(Called::Value);
         }

@@ -12,13 +12,15 @@ use crate::engine::table::CodeTable;
 use crate::engine::unit::{CallFlags, Code, CodeId, NameEntry};
 use crate::events::{CodeEvent, SharedPiece};
 use crate::exits::{ExitEntry, Installed, Native};
-use crate::reason::{Refusal, Refused};
+use crate::reason::{Invalidation, Refusal, Refused};
 use crate::record::Point;
 use crate::ssa::flow::EntryAt;
 use crate::ssa::{Func, Op};
 use crate::translate::{self, Compiled, Env, HelperTable, tramp};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use minilive_mir::ir::BlockId;
+use minilive_runtime::realm::Realm;
+use minilive_runtime::shared::CellId;
 use rustc_hash::FxHashMap;
 use std::mem::offset_of;
 
@@ -125,8 +127,14 @@ impl Addresses {
 
 impl Backend {
     /// Collects what the code of a function will refer to, and makes stubs for what it calls.
-    pub(super) fn addresses(&self, codes: &CodeTable, code: &Code, func: &Func) -> Result<Addresses, Refused> {
-        self.provide_stubs(codes, func)?;
+    pub(super) fn addresses(
+        &self,
+        codes: &CodeTable,
+        realm: &mut Realm,
+        code: &Code,
+        func: &Func,
+    ) -> Result<Addresses, Refused> {
+        self.provide_stubs(codes, realm, func)?;
         let words = &self.shared.words;
         let native = self.shared.native();
         let (first_exit, first_chain) = (native.exits.len() as u32, native.chains.len() as u32);
@@ -167,6 +175,7 @@ impl Backend {
     pub(super) fn publish(
         &self,
         codes: &CodeTable,
+        realm: &mut Realm,
         code: &Code,
         job: &Job,
         compiled: &mut Compiled,
@@ -185,14 +194,19 @@ impl Backend {
         native.exits.extend(compiled.exits.drain(..).map(exit));
         native.chains.append(&mut compiled.chains);
         drop(native);
-        // Before it can be entered, since names of callees that are part of it may have no places yet.
-        code.tier.note_inlined(&job.inlined);
+        note_stores(codes, realm, &job.func);
+        // Before it can be entered, since names of callees that are part of it may have no places yet. Older entries that rely on what is
+        // no more so go first.
+        inlined::is_ready(codes, realm, code);
+        code.tier.note_dependencies(&job.inlined, &job.func.assumed);
+        let ready = inlined::is_ready(codes, realm, code);
         match job.at {
             EntryAt::Start => {
                 code.tier.trampoline.set(trampoline);
                 code.tier.entry.set(entry);
                 code.set_call_flag(CallFlags::COMPILED, true);
-                if inlined::is_ready(codes, code) {
+                code.set_call_flag(CallFlags::WAITING, !ready);
+                if ready {
                     self.shared.set_entry(code, entry);
                 }
             }
@@ -212,7 +226,7 @@ impl Backend {
     }
 
     /// Makes sure that every code a function calls through the table has an entry there.
-    fn provide_stubs(&self, codes: &CodeTable, func: &Func) -> Result<(), Refused> {
+    fn provide_stubs(&self, codes: &CodeTable, realm: &mut Realm, func: &Func) -> Result<(), Refused> {
         for inst in func.blocks.iter().flat_map(|block| &block.insts) {
             let Op::CallCode(id) = inst.op else {
                 continue;
@@ -221,7 +235,7 @@ impl Backend {
             let stub = self.stub(codes, callee.unit.n_inputs())?;
             if self.shared.entry(callee.id) == 0 {
                 let entry = callee.tier.entry.get();
-                let ready = entry != 0 && inlined::is_ready(codes, callee);
+                let ready = entry != 0 && inlined::is_ready(codes, realm, callee);
                 self.shared.set_entry(callee, if ready { entry } else { stub });
             }
         }
@@ -304,6 +318,26 @@ impl Backend {
         let address = piece.address;
         codes.log.tell(|| CodeEvent::Shared(piece));
         Ok(address)
+    }
+}
+
+/// Nobody relies any more on the globals that a function stores to.
+fn note_stores(codes: &CodeTable, realm: &mut Realm, func: &Func) {
+    let stores = func.blocks.iter().flat_map(|block| &block.insts).filter_map(|inst| match inst.op {
+        Op::StoreCell(cell) => Some(cell),
+        _ => None,
+    });
+    let at_exits = func.states.iter().flat_map(|state| &state.cells).map(|it| it.0);
+    for cell in stores.chain(at_exits).map(CellId) {
+        if !codes.stored.borrow_mut().insert(cell) {
+            continue;
+        }
+        realm.store_blindly(cell);
+        for code in codes.versions() {
+            if code.tier.assumed.borrow().iter().any(|it| it.0 == cell) {
+                super::drop_compiled(code, Invalidation::GlobalAssigned);
+            }
+        }
     }
 }
 

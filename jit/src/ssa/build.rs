@@ -30,6 +30,7 @@ use crate::feedback::Kinds;
 use crate::passes::Passes;
 use crate::reason::{ExitReason, Refusal, Refused};
 use minilive_mir::ir::{BlockId, InstId, Reg, UnitKind};
+use minilive_runtime::globals::Held;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -79,6 +80,8 @@ pub struct Input<'a> {
     pub recording: bool,
     /// Functions that feedback names.
     pub callees: &'a FxHashMap<u32, Callee>,
+    /// What a global cell holds, if that may be relied on.
+    pub constant: &'a dyn Fn(u32) -> Option<Held>,
     /// The slot of `__isa` in a shape.
     pub isa_slot: &'a dyn Fn(u32) -> Option<u8>,
     /// The shape of what `new` makes.
@@ -146,6 +149,8 @@ pub(crate) struct Env {
     pub(crate) globals_ok: bool,
     /// No type map is known to hide elements of lists.
     pub(crate) elements_ok: bool,
+    /// Globals that are relied on are known to hold what they held.
+    pub(crate) constants_ok: bool,
     /// Type maps that are known to have their own methods, as bits of the head's `changed_types`.
     pub(crate) types_ok: u8,
 }
@@ -264,6 +269,7 @@ impl<'a> Builder<'a> {
             ranges: Vec::new(),
             globals_ok: false,
             elements_ok: false,
+            constants_ok: false,
             types_ok: 0,
         };
         Builder {

@@ -59,7 +59,8 @@ pub fn reads(op: Op) -> Memory {
         Op::Elements => Memory::LISTS.and(Memory::HEAP),
         Op::Slots => Memory::SHAPES.and(Memory::HEAP),
         Op::NeedsBarrier => Memory::HEAP,
-        Op::GuardElements => Memory::TYPES,
+        // What replaces what a global holds may change anything else, too.
+        Op::GuardElements | Op::GuardConstants => Memory::TYPES,
         // A method that is in a slot of its type map may be replaced there.
         Op::GuardTypes(_) => Memory::TYPES.and(Memory::SLOTS),
         _ => Memory::NONE,

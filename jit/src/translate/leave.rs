@@ -180,8 +180,11 @@ impl Lower<'_, '_> {
         let mut words = state.objects.len() as u32;
         let objects = self.exit_objects(&state.objects, &mut words);
         for &(reg, val) in &state.regs {
-            let restored = self.restore(val, &mut words);
             let (frame, own) = self.func.body.reg_origin(reg);
+            if frame == 0 && self.lent.holds(own, &val) {
+                continue;
+            }
+            let restored = self.restore(val, &mut words);
             let Some((_, found)) = frames.iter_mut().find(|it| it.0 == frame) else {
                 unreachable!("a register is live in a frame that is not active");
             };

@@ -2,6 +2,7 @@
 
 use super::count::{Counting, MAX_COUNTERS};
 use super::leave::Pending;
+use super::lent::Lent;
 use super::sites::Sites;
 use super::symbols::Symbol;
 use super::{Env, ExitInfo, HelperId, state_words};
@@ -28,6 +29,8 @@ pub(super) struct Lower<'a, 'b> {
     pub(super) defs: FxHashMap<Val, Op>,
     /// What functions returned and lists held: never the mark of an unassigned variable.
     pub(super) assigned: rustc_hash::FxHashSet<Val>,
+    /// What exits need not store.
+    pub(super) lent: Lent,
     /// Values that are computed where they are needed: from which, and what is added.
     late: FxHashMap<Val, (Val, i64)>,
     /// Those that were computed in the current block.
@@ -84,6 +87,7 @@ pub(super) fn lower(builder: FunctionBuilder<'_>, isa: &OwnedTargetIsa, func: &F
         vals: vec![None; func.reps.len()],
         defs: FxHashMap::default(),
         assigned: Default::default(),
+        lent: Lent::of(func),
         late: super::late::late_values(func),
         computed: FxHashMap::default(),
         numbers: Default::default(),
@@ -417,7 +421,12 @@ impl Lower<'_, '_> {
                 self.continue_if(ok, exit);
             }
             Op::GuardOnlyIntrinsic { word, id } => self.guard_only_intrinsic(inst, word, id),
-            Op::LoadCell(_) | Op::StoreCell(_) | Op::GuardGlobals | Op::GuardElements | Op::GuardTypes(_) => {
+            Op::LoadCell(_)
+            | Op::StoreCell(_)
+            | Op::GuardGlobals
+            | Op::GuardElements
+            | Op::GuardConstants
+            | Op::GuardTypes(_) => {
                 self.cell(inst);
             }
             Op::ListPush => self.list_push(inst),

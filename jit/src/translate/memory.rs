@@ -12,7 +12,7 @@ use minilive_runtime::heap::flags;
 use minilive_runtime::list::{LIST_CAPACITY, LIST_ELEMENTS, LIST_LEN};
 use minilive_runtime::map::{MAP_CAPACITY, MAP_LEN, MAP_SHAPE, MAP_SLOTS};
 use minilive_runtime::realm::{
-    HEAD_CELLS, HEAD_CHANGED_TYPES, HEAD_ELEMENT_KEYS_END, HEAD_GLOBALS_GUARDED, HEAD_MARKING,
+    HEAD_CELLS, HEAD_CHANGED_TYPES, HEAD_ELEMENT_KEYS_END, HEAD_GLOBALS_GUARDED, HEAD_MARKING, HEAD_REDEFINED,
 };
 use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, TAG_SHIFT};
 
@@ -40,6 +40,11 @@ impl Lower<'_, '_> {
                 let end = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_ELEMENT_KEYS_END as i32);
                 let exit = self.exit_of(inst);
                 self.continue_if(end, exit);
+            }
+            Op::GuardConstants => {
+                let redefined = self.b.ins().load(types::I32, memory(), self.ctx, HEAD_REDEFINED as i32);
+                let exit = self.exit_of(inst);
+                self.leave_if(redefined, exit);
             }
             Op::GuardTypes(mask) => {
                 let changed = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_CHANGED_TYPES as i32);
@@ -167,7 +172,7 @@ impl Lower<'_, '_> {
         self.b.set_cold_block(slow);
         let (object, value) = (self.arg(inst, 0), self.arg(inst, 3));
         let (index, array, barrier) = (self.arg(inst, 1), self.arg(inst, 4), self.arg(inst, 5));
-        let special = self.or_first_other(barrier, object, inst.args[3]);
+        let special = self.or_first_other(barrier, object, inst.args[3], None);
         self.leave_if(special, slow);
         let address = self.address_in(array, index);
         self.b.ins().store(memory(), value, address, 0);
@@ -185,11 +190,18 @@ impl Lower<'_, '_> {
     }
 
     /// Whether something is the case, or the value would be the first one of its list that is no number: the flag that says so must go.
-    fn or_first_other(&mut self, special: ir::Value, list: ir::Value, value: Val) -> ir::Value {
+    /// `found`: the flags of the list, if they were read.
+    fn or_first_other(
+        &mut self,
+        special: ir::Value,
+        list: ir::Value,
+        value: Val,
+        found: Option<ir::Value>,
+    ) -> ir::Value {
         if self.is_number(value) {
             return special;
         }
-        let found = self.b.ins().load(types::I8, memory(), list, FLAGS);
+        let found = found.unwrap_or_else(|| self.b.ins().load(types::I8, memory(), list, FLAGS));
         let (boxed, zero) = (self.val(value), self.b.ins().iconst(types::I8, 0));
         let all_numbers = self.b.ins().band_imm_u(found, i64::from(flags::ALL_NUMBERS));
         let number = self.is_below_tags(boxed);
@@ -361,7 +373,7 @@ impl Lower<'_, '_> {
         let (object, value) = (self.object(inst), self.arg(inst, 1));
         let found = self.b.ins().load(types::I8, memory(), object, FLAGS);
         let special = self.b.ins().band_imm_u(found, i64::from(flags::COMPUTED | flags::GUARDED));
-        let special = self.or_first_other(special, object, inst.args[1]);
+        let special = self.or_first_other(special, object, inst.args[1], Some(found));
         self.leave_if(special, slow);
         let len = self.list_len(object);
         let capacity = self.b.ins().uload32(memory(), object, LIST_CAPACITY as i32);
@@ -423,10 +435,11 @@ impl Lower<'_, '_> {
         let len = self.list_len(object);
         let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, len);
         self.continue_if(inside, slow);
-        let computed = self.flags(object, flags::COMPUTED);
-        let barrier = self.needs_barrier(object);
-        let special = self.or_first_other(barrier, object, inst.args[2]);
-        let special = self.b.ins().bor(special, computed);
+        let found = self.b.ins().load(types::I8, memory(), object, FLAGS);
+        let special = self.b.ins().band_imm_u(found, i64::from(flags::COMPUTED | flags::GUARDED));
+        let marking = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_MARKING as i32);
+        let special = self.b.ins().bor(special, marking);
+        let special = self.or_first_other(special, object, inst.args[2], Some(found));
         self.leave_if(special, slow);
         let address = self.element_address_of(object, index);
         self.b.ins().store(memory(), value, address, 0);

@@ -184,11 +184,21 @@ fn annotated(text: &str, shown: &Shown, paint: Paint) -> String {
 
 fn summary(shown: &Shown) -> String {
     let counted = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
-    let native = shown.tiers.iter().filter(|tier| matches!(tier.tier, Tier::Native | Tier::Baseline)).count();
+    let tiers = [
+        (Tier::Native, "optimised"),
+        (Tier::Baseline, "baseline"),
+        (Tier::Interpreter, "interpreted"),
+        (Tier::Left, "left"),
+    ];
+    let parts = tiers.iter().filter_map(|(tier, word)| {
+        let n = shown.tiers.iter().filter(|it| it.tier == *tier).count();
+        (n > 0).then(|| format!("{word} {n}"))
+    });
     format!(
-        "{} in {} · native {native}/{}",
+        "{} in {} · {} of {}",
         counted(shown.evaluations, "evaluation"),
         milliseconds(shown.elapsed),
+        parts.collect::<Vec<_>>().join(", "),
         counted(shown.tiers.len(), "function")
     )
 }

@@ -6,6 +6,7 @@
 
 use super::findings::KeptFindings;
 use super::names::KeptFacts;
+use super::told::{KeptFound, KeptTold};
 use super::types::KeptTypes;
 use super::units::FileUnits;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -73,6 +74,12 @@ pub struct Kept {
     pub findings: Last<KeptFindings>,
     /// What is certain about the types of names.
     pub types: Taken<KeptTypes>,
+    /// Which units have diagnostics.
+    pub diagnostics: Last<KeptTold<()>>,
+    /// Which have something odd in their tree.
+    pub checks: Last<KeptTold<()>>,
+    /// Which have types that foretell something.
+    pub found: Last<KeptFound>,
 }
 
 impl Kept {
@@ -92,6 +99,9 @@ impl Kept {
         self.units.forget();
         self.facts.forget();
         self.findings.forget();
+        self.diagnostics.forget();
+        self.checks.forget();
+        self.found.forget();
         // What is taken is gone.
         drop(self.types.take());
     }

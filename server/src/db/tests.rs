@@ -218,6 +218,11 @@ fn said(bench: &Bench) -> Vec<String> {
     let found = name_findings(db, file);
     let units = units.chain(found.iter().map(|it| format!("{it:?}")));
     let of_names = units.chain(by_name(&facts));
+    let told = [super::units_with_diagnostics(db, file), super::units_with_checks(db, file)];
+    let told = told.iter().flat_map(|it| it.iter()).map(|it| format!("{it:?}"));
+    let of_names = of_names.chain(told);
+    let found = super::units_with_findings(db, file);
+    let of_names = of_names.chain(found.iter().map(|it| format!("{it:?}")));
     let of_markers = of_names.chain(markers.iter().map(|it| format!("{it:?}")));
     of_markers.chain(imports.iter().map(|it| format!("{it:?}"))).collect()
 }
@@ -518,6 +523,9 @@ fn read_the_rest(bench: &Bench) {
     file_symbols(db, file);
     module_imports(db, file);
     module_code(db, file);
+    super::units_with_diagnostics(db, file);
+    super::units_with_checks(db, file);
+    super::units_with_findings(db, file);
 }
 
 #[test]
@@ -530,9 +538,10 @@ fn warnings_imports_and_modules_stop_where_they_should() {
         bench.edit(from, to);
         let mut ran = bench.executed_by(read_the_rest);
         // These look at the whole file: for them another text is another question.
-        let whole = ["file_symbols", "module_code", "module_imports"];
-        for query in whole {
-            assert!(ran.contains(&query.to_owned()), "{query} has not run: {ran:?}");
+        let told = ["units_with_checks", "units_with_diagnostics", "units_with_findings"];
+        let whole = [&["file_symbols", "module_code", "module_imports"][..], &told].concat();
+        for query in &whole {
+            assert!(ran.contains(&(*query).to_owned()), "{query} has not run: {ran:?}");
         }
         // A neighbour that was parsed again with the edited statement is a new object.
         ran.retain(|it| !whole.contains(&it.as_str()));
@@ -592,6 +601,7 @@ fn each_query_is_named_in_these_tests() {
         include_str!("names.rs"),
         include_str!("outline.rs"),
         include_str!("queries.rs"),
+        include_str!("told.rs"),
         include_str!("types.rs"),
         include_str!("units.rs"),
     ];

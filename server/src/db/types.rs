@@ -83,7 +83,7 @@ pub struct KeptTypes {
 }
 
 /// The surroundings of all units of a file.
-#[salsa::tracked(no_eq, returns(deref), lru = 64)]
+#[salsa::tracked(no_eq, returns(ref), lru = 64)]
 pub fn surroundings(db: &dyn Db, file: File) -> Arc<Surroundings> {
     let facts = file_facts(db, file);
     let kept = &file.kept(db).types;

@@ -307,7 +307,10 @@ impl Scheduler {
             if let Some(file) = self.files.get_mut(&running.uri) {
                 file.looks_for(&seen.lookup);
             }
-            running.imports.push(seen);
+            // Modules import each other without end; what a run depends on is told once.
+            if !running.imports.contains(&seen) {
+                running.imports.push(seen);
+            }
         }
         self.worker(if is_automatic { Purpose::Automatic } else { Purpose::Asked }).answer(run, reply);
     }

@@ -85,7 +85,9 @@ pub const QUIET: [&str; 3] = ["possibly-unassigned", "shadowed-intrinsic", "unus
 pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks) -> Vec<Check> {
     let file = document.file;
     let mut found = Vec::new();
-    for placed in db::units(db, file) {
+    let units = db::units(db, file);
+    for &(unit, ()) in &*db::units_with_checks(db, file) {
+        let placed = &units[unit as usize];
         for it in db::unit_checks(db, &placed.unit).iter() {
             let range = it.range + placed.start;
             let weight = match it.code {
@@ -238,7 +240,7 @@ fn did_you_mean(facts: &FileFacts, unit: u32, name: &str) -> Option<String> {
 }
 
 /// Of known names the one that is most like another, if any is much like it.
-pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
     let most = match name.chars().count() {
         0..=2 => 0,
         3..=5 => 1,

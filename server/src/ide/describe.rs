@@ -111,6 +111,15 @@ pub fn comment_above(db: &LiveDb, file: File, at: TextSize) -> Option<String> {
     (!comment.is_empty()).then_some(comment)
 }
 
+/// The comment with which a file begins.
+pub fn comment_at_start(db: &LiveDb, file: File) -> Option<String> {
+    let text = file.text(db);
+    let lines = text.lines().map_while(|line| line.trim().strip_prefix("//").filter(|_| !is_marker(line.trim())));
+    let comment: Vec<_> = lines.map(|line| line.trim_start_matches('/').trim().to_owned()).collect();
+    let comment = comment.join("\n").trim().to_owned();
+    (!comment.is_empty()).then_some(comment)
+}
+
 /// The title of a function as code.
 pub fn function_title(db: &LiveDb, function: UnitRef) -> String {
     let name = db::units(db, function.file).get(function.unit as usize).map(|it| it.name.clone()).unwrap_or_default();

@@ -143,7 +143,9 @@ pub(super) fn text_diagnostics(db: &LiveDb, document: &DocumentView) -> Vec<Diag
     let parse = document.file.parse(db);
     let mut found: Vec<_> =
         parse.errors.iter().map(|error| from_lowering(Lowering::from_syntax(error), document)).collect();
-    for placed in db::units(db, document.file) {
+    let units = db::units(db, document.file);
+    for &(unit, ()) in &*db::units_with_diagnostics(db, document.file) {
+        let placed = &units[unit as usize];
         for diagnostic in db::unit_diagnostics(db, &placed.unit) {
             let diagnostic = diagnostic.clone().in_file(placed.start, placed.base_line);
             found.push(from_lowering(diagnostic, document));

@@ -3,18 +3,21 @@
 //! Reads the tree for the name under the cursor, the layout for types, recordings for values, the running state for tiers.
 //! Invariant: the card has a fixed order (what it is, types, value and trail, examples, tier); nothing stale is shown as fresh.
 
+mod member;
+mod words;
+
 use super::infer::{Infer, Kind, UnitRef};
-use super::names::units_at;
+use super::names::{Named, Target, named_at, units_at};
 use super::seen::{self, Seen};
 use super::tiers::{cost, report, usage, why};
 use super::values::{FreshRecordings, ValueSource};
-use super::{Live, guide, types};
+use super::{Live, describe, guide, types};
 use crate::db::{self, Layout, LayoutUnit, LiveDb, MarkerUse};
 use crate::document::DocumentView;
 use crate::recording::{End, EvaluationId, Value};
 use minilive_mir::ir::{Const, InstId, RecordKind, RecordPoint, Ty, Unit};
-use minilive_mir::names::{Sym, symbol_before};
-use minilive_runtime::intrinsics::{self, IntrinsicId};
+use minilive_mir::names::{Symbol, symbol_before};
+use minilive_runtime::intrinsics;
 use minilive_syntax::ast::{AssignStmt, AstNode, ForStmt, PostfixExpr};
 use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
 
@@ -52,8 +55,10 @@ pub fn hover(db: &LiveDb, document: &DocumentView, live: &Live, offset: TextSize
     let card = Card { db, document, live, fresh: &fresh, token: &token };
     match token.kind() {
         SyntaxKind::Ident => card.name(),
-        SyntaxKind::FunctionKw => card.function_literal(),
+        SyntaxKind::FunctionKw => card.function_literal().or_else(|| card.word()),
         SyntaxKind::MarkerComment => card.marker(),
+        SyntaxKind::StringLit => card.quoted(),
+        kind if kind.is_keyword() => card.word(),
         _ => None,
     }
 }
@@ -61,8 +66,8 @@ pub fn hover(db: &LiveDb, document: &DocumentView, live: &Live, offset: TextSize
 fn rank(kind: SyntaxKind) -> u8 {
     match kind {
         SyntaxKind::Ident => 3,
-        SyntaxKind::FunctionKw => 2,
-        SyntaxKind::MarkerComment => 1,
+        kind if kind.is_keyword() => 2,
+        SyntaxKind::MarkerComment | SyntaxKind::StringLit => 1,
         _ => 0,
     }
 }
@@ -83,57 +88,124 @@ impl Card<'_> {
     fn name(&self) -> Option<Hover> {
         let range = self.token.text_range();
         let name = self.token.text();
-        let unit = self.layout().at(range.start());
         let is_member = self.token.parent().is_some_and(|node| node.kind() == SyntaxKind::MemberSuffix);
-        if !is_member && let Some((unit, inst)) = self.variable(unit, name) {
+        if is_member {
+            let told =
+                self.member().or_else(|| self.of_host(range, name, true)).or_else(|| self.any_member(range, name));
+            return self.with_seen(told);
+        }
+        if words::CONSTANTS.iter().any(|(it, _)| *it == name) {
+            return self.word();
+        }
+        let unit = self.layout().at(range.start());
+        if let Some((unit, inst)) = self.variable(unit, name) {
             return Some(self.variable_card(range, name, unit, inst));
         }
-        if let Some(function) = self.function_called(name, is_member) {
+        if let Some(function) = self.layout().functions().find(|unit| unit.name == name) {
             return Some(self.function_card(range, function));
         }
-        if let Some(index) = unit.and_then(|unit| parameter(&unit.code.unit, name)).filter(|_| !is_member) {
-            let unit = unit?;
-            let types = self.types(range);
-            let seen = self.symbol().and_then(|(at, symbol)| self.seen(&mut self.infer(), at, &symbol));
-            let title = format!("(parameter) {name} = {}", constant(&unit.code.unit, index));
-            return Some(Hover { range, title, sections: types.into_iter().chain(seen).collect() });
+        if let Some(index) = unit.and_then(|unit| parameter(&unit.code.unit, name)) {
+            let default = constant(&unit?.code.unit, index);
+            let default = if default == "null" { String::new() } else { format!(" = {default}") };
+            let sections = self.types(range).into_iter().chain(self.seen()).collect();
+            return Some(Hover { range, title: format!("(parameter) {name}{default}"), sections });
         }
-        if is_member {
-            return self.of_host(range, name, true).or_else(|| self.member_card(range, name));
-        }
-        let intrinsic = intrinsics::find(name).map(|id| intrinsic_card(range, id));
+        let intrinsic = intrinsics::find(name);
+        let intrinsic = intrinsic.map(|id| Hover { range, title: guide::title(id), sections: guide::paragraphs(id) });
         intrinsic.or_else(|| self.of_host(range, name, false))
     }
 
-    fn infer(&self) -> Infer<'_> {
-        Infer::new(self.db, &self.live.places)
-    }
-
-    /// The expression that ends with the name.
-    fn symbol(&self) -> Option<(UnitRef, Sym)> {
+    /// What the expression that ends with the name was seen to be, as a paragraph; nothing of functions, which speak for themselves.
+    fn seen(&self) -> Option<String> {
         let end = self.token.text_range().end();
         let unit = units_at(self.db, self.document.file, end).next()?;
         let placed = db::units(self.db, self.document.file).get(unit as usize)?;
         let symbol = symbol_before(&placed.unit.green, placed.unit.kind, end.checked_sub(placed.start)?)?;
-        Some((UnitRef { file: self.document.file, unit }, symbol))
-    }
-
-    /// What an expression was seen to be, as a paragraph.
-    fn seen(&self, infer: &mut Infer<'_>, at: UnitRef, symbol: &Sym) -> Option<String> {
-        seen::text(&Seen::of(self.db, self.document.file).values(infer, at, symbol))
-    }
-
-    /// A member of a value: a method that all values of a type have, or what is likely and seen of it.
-    fn member_card(&self, range: TextRange, name: &str) -> Option<Hover> {
-        let (at, symbol) = self.symbol()?;
-        let mut infer = self.infer();
-        if let [Kind::Intrinsic(id)] = &*infer.uncalled(at, &symbol).kinds {
-            return Some(intrinsic_card(range, *id));
+        let (at, mut infer) = (UnitRef { file: self.document.file, unit }, Infer::new(self.db, &self.live.places));
+        let is_function = |kind: &Kind| matches!(kind, Kind::Function(_) | Kind::Intrinsic(_));
+        if infer.uncalled(at, &symbol).kinds.iter().any(is_function) {
+            return None;
         }
-        let known = infer.value(at, &symbol);
-        let likely = types::likely(&mut infer, self.db, &known).map(|text| format!("likely: {text}"));
-        let sections: Vec<_> = likely.into_iter().chain(self.seen(&mut infer, at, &symbol)).collect();
-        (!sections.is_empty()).then(|| Hover { range, title: format!("(member) {name}"), sections })
+        seen::text(&Seen::of(self.db, self.document.file).values(&mut infer, at, &symbol))
+    }
+
+    /// A card of a member, with what was seen of it.
+    fn with_seen(&self, card: Option<Hover>) -> Option<Hover> {
+        let Some(seen) = self.seen() else { return card };
+        let (range, title) = (self.token.text_range(), format!("(member) {}", self.token.text()));
+        let mut card = card.unwrap_or(Hover { range, title, sections: Vec::new() });
+        card.sections.push(seen);
+        Some(card)
+    }
+
+    fn named(&self) -> Option<(Infer<'_>, Named)> {
+        let mut infer = Infer::new(self.db, &self.live.places);
+        let quote = if self.token.kind() == SyntaxKind::StringLit { TextSize::of('"') } else { TextSize::new(0) };
+        let start = self.token.text_range().start() + quote;
+        let named = named_at(&mut infer, self.db, self.document.file, start)?;
+        self.token.text_range().contains_range(named.range).then_some((infer, named))
+    }
+
+    /// A member whose owner inference knows something of.
+    fn member(&self) -> Option<Hover> {
+        let (mut infer, named) = self.named()?;
+        if matches!(named.target, Target::Variable(_) | Target::Global) {
+            return self.scoped(named);
+        }
+        match member::member(&mut infer, self.db, self.document.file, &named)? {
+            member::Told::Card(card) => Some(card),
+            member::Told::Own(unit) => Some(self.function_card(named.range, self.layout().units.get(unit as usize)?)),
+        }
+    }
+
+    /// `globals.x`, `locals.x`, `outer.x`
+    fn scoped(&self, named: Named) -> Option<Hover> {
+        if let Some(function) = self.layout().functions().find(|unit| unit.name == named.name) {
+            return Some(self.function_card(named.range, function));
+        }
+        let unit = match named.target {
+            Target::Variable(unit) => self.layout().units.get(unit as usize),
+            _ => None,
+        };
+        let (unit, inst) = self.variable(unit, &named.name)?;
+        Some(self.variable_card(named.range, &named.name, unit, inst))
+    }
+
+    /// The function of that name where only one map has such a function.
+    fn any_member(&self, range: TextRange, name: &str) -> Option<Hover> {
+        let fits = |unit: &&LayoutUnit| unit.name.rsplit_once('.').is_some_and(|(_, last)| last == name);
+        let mut all = self.layout().functions().filter(fits);
+        let only = all.next().filter(|_| all.next().is_none())?;
+        Some(self.function_card(range, only))
+    }
+
+    /// A key of a map, or the module of an `import`.
+    fn quoted(&self) -> Option<Hover> {
+        let (mut infer, named) = self.named().filter(|(_, named)| named.of.quoted)?;
+        match member::member(&mut infer, self.db, self.document.file, &named)? {
+            member::Told::Card(card) => Some(card),
+            member::Told::Own(unit) => Some(self.function_card(named.range, self.layout().units.get(unit as usize)?)),
+        }
+    }
+
+    /// A word of the language.
+    fn word(&self) -> Option<Hover> {
+        let range = self.token.text_range();
+        let meaning = words::meaning(self.token.text())?;
+        let mut sections = vec![words::ended(self.token).unwrap_or_else(|| meaning.to_owned())];
+        let symbol = match self.token.kind() {
+            SyntaxKind::SelfKw => Some(Symbol::SelfValue),
+            SyntaxKind::SuperKw => Some(Symbol::Super),
+            _ => None,
+        };
+        if let Some(symbol) = symbol {
+            let unit = units_at(self.db, self.document.file, range.start()).next()?;
+            let mut infer = Infer::new(self.db, &self.live.places);
+            let known = infer.value(UnitRef { file: self.document.file, unit }, &symbol.into());
+            let types = describe::type_text(&mut infer, self.db, &known);
+            sections.extend(types.map(|types| format!("likely: {types}{}", types::members(&mut infer, &known))));
+        }
+        Some(Hover { range, title: format!("(keyword) {}", self.token.text()), sections })
     }
 
     /// A name or member that the host gives.
@@ -163,6 +235,10 @@ impl Card<'_> {
     fn variable_card(&self, range: TextRange, name: &str, unit: &LayoutUnit, inst: InstId) -> Hover {
         let scope = if unit.kind == minilive_mir::ir::UnitKind::Function { "local" } else { "global" };
         let mut sections = Vec::new();
+        sections.extend(
+            self.named()
+                .and_then(|(mut infer, named)| member::comment(&mut infer, self.db, self.document.file, &named)),
+        );
         let known = unit.code.unit.types.get(ix(inst)).copied().unwrap_or_default();
         let seen = self.fresh.value(ValueSource::of(unit, inst));
         sections.extend(self.types(range).or_else(|| (known != Ty::Any).then(|| static_type(known))));
@@ -207,14 +283,6 @@ impl Card<'_> {
         (first..=record.inst.0).rev().find(makes).map(|at| at as usize)
     }
 
-    fn function_called(&self, name: &str, is_member: bool) -> Option<&LayoutUnit> {
-        let fits = |unit: &&LayoutUnit| match is_member {
-            true => unit.name.rsplit('.').next() == Some(name) && unit.name.contains('.'),
-            false => unit.name == name,
-        };
-        self.layout().functions().find(fits)
-    }
-
     fn function_literal(&self) -> Option<Hover> {
         let start = self.token.text_range().start();
         let unit = self.layout().functions().find(|unit| unit.range.start() == start)?;
@@ -222,11 +290,11 @@ impl Card<'_> {
     }
 
     fn function_card(&self, range: TextRange, unit: &LayoutUnit) -> Hover {
-        let code = &unit.code.unit;
         let mut sections = Vec::new();
-        if let Some(note) = code.note.and_then(|note| code.consts.get(note.0 as usize)) {
-            sections.push(const_text(note));
-        }
+        let index = self.layout().units.iter().position(|it| it.key == unit.key);
+        sections.extend(index.and_then(|index| {
+            describe::documentation(self.db, UnitRef { file: self.document.file, unit: index as u32 })
+        }));
         let examples =
             self.fresh.markers.iter().filter(|it| it.usage == MarkerUse::Example && it.function == Some(unit.key));
         for example in examples {
@@ -254,17 +322,13 @@ impl Card<'_> {
     }
 }
 
-fn intrinsic_card(range: TextRange, id: IntrinsicId) -> Hover {
-    Hover { range, title: guide::title(id), sections: guide::paragraphs(id) }
-}
-
 fn ix(inst: InstId) -> usize {
     inst.0 as usize
 }
 
 /// The recorded instruction that assigns a name; one that has been seen, if any has.
 fn assignment(code: &Unit, name: &str, card: &Card<'_>, unit: &LayoutUnit) -> Option<InstId> {
-    let assigns = |record: &&minilive_mir::ir::RecordPoint| code.variable_of(record) == Some(name);
+    let assigns = |record: &&RecordPoint| code.variable_of(record) == Some(name);
     let mut found = code.records.iter().filter(assigns).map(|record| record.inst);
     let first = found.clone().next()?;
     Some(found.find(|&inst| card.fresh.value(ValueSource::of(unit, inst)).is_some()).unwrap_or(first))
@@ -277,13 +341,6 @@ fn parameter(code: &Unit, name: &str) -> Option<usize> {
 fn constant(code: &Unit, param: usize) -> String {
     let default = code.params.get(param).and_then(|param| code.consts.get(param.default.0 as usize));
     default.map_or_else(|| "null".to_owned(), const_code)
-}
-
-fn const_text(value: &Const) -> String {
-    match value {
-        Const::Str(text) => text.to_string(),
-        other => const_code(other),
-    }
 }
 
 fn const_code(value: &Const) -> String {

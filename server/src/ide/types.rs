@@ -3,7 +3,7 @@
 //! Hover and inlay hints show them. Invariant: what is only likely is called so.
 
 use super::describe::type_text;
-use super::infer::{Infer, Known, Object, UnitRef};
+use super::infer::{Infer, Object, UnitRef};
 use crate::db::{self, File, LiveDb};
 use crate::modules::Places;
 use minilive_mir::names::{Sym, Symbol};
@@ -50,7 +50,7 @@ pub fn text(
     let mut infer = Infer::new(db, places);
     let symbol: Sym = Symbol::Name(name.into()).into();
     let known = infer.value(UnitRef { file, unit: unit as u32 }, &symbol);
-    let likely = likely(&mut infer, db, &known);
+    let likely = type_text(&mut infer, db, &known).map(|text| text + &members(&mut infer, &known));
     let certain = certain.and_then(words);
     match (certain, likely) {
         // The likely text says which list or map it is.
@@ -67,11 +67,6 @@ pub fn text(
     }
 }
 
-/// What is likely in words, with the members of a map.
-pub fn likely(infer: &mut Infer<'_>, db: &LiveDb, known: &Known) -> Option<String> {
-    type_text(infer, db, known).map(|text| text + &members(infer, known))
-}
-
 /// Whether what is likely tells of which kind a list or map is that something may be.
 fn says_more(certain: &str, likely: &str) -> bool {
     let may_be = |word: &str| certain.split(" or ").any(|it| it == word);
@@ -79,7 +74,7 @@ fn says_more(certain: &str, likely: &str) -> bool {
 }
 
 /// The members of the only map that something may be.
-fn members(infer: &mut Infer<'_>, known: &Known) -> String {
+pub fn members(infer: &mut Infer<'_>, known: &super::infer::Known) -> String {
     let objects: Vec<_> = known.objects().collect();
     let [object @ (Object::Literal(..) | Object::New(..))] = &*objects else { return String::new() };
     let found = infer.members(known);

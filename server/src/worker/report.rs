@@ -8,6 +8,7 @@ use minilive_jit::engine::{self, Location, RunOutcome};
 use minilive_jit::feedback::Kinds;
 use minilive_jit::record::{RecordedPoint, Recording};
 use minilive_jit::stats::FunctionStats;
+use smol_str::SmolStr;
 use std::time::Duration;
 
 /// The outcome of a program that the engine did not take.
@@ -79,10 +80,10 @@ fn value(mut point: RecordedPoint) -> Value {
     Value {
         unit: point.key,
         inst: point.inst,
-        text,
-        type_name: if only_null { "null".to_string() } else { type_name(kinds) },
+        text: text.into(),
+        type_name: if only_null { "null".into() } else { type_name(kinds) },
         count: point.count,
-        trail: point.last,
+        trail: point.last.into_iter().map(SmolStr::from).collect(),
         kind: point.kind,
         name: point.name,
         held: point.held,
@@ -90,7 +91,7 @@ fn value(mut point: RecordedPoint) -> Value {
 }
 
 /// The kinds that were seen, in words.
-fn type_name(kinds: Kinds) -> String {
+fn type_name(kinds: Kinds) -> SmolStr {
     let names = [
         (Kinds::NUMBER, "number"),
         (Kinds::STRING, "string"),
@@ -100,7 +101,7 @@ fn type_name(kinds: Kinds) -> String {
         (Kinds::OTHER, "null or error"),
     ];
     let seen: Vec<&str> = names.iter().filter(|(kind, _)| kinds.meets(*kind)).map(|(_, name)| *name).collect();
-    seen.join(" or ")
+    seen.join(" or ").into()
 }
 
 /// What became of the code of all units that ran.

@@ -468,10 +468,11 @@ impl Builder<'_> {
                 .collect();
             changed |= ranges != old.ranges;
         }
-        let facts = |env: &Env| (env.globals_ok, env.elements_ok, env.types_ok);
+        let facts = |env: &Env| (env.globals_ok, env.elements_ok, env.constants_ok, env.types_ok);
         let before = facts(old);
         old.globals_ok &= new.globals_ok;
         old.elements_ok &= new.elements_ok;
+        old.constants_ok &= new.constants_ok;
         old.types_ok &= new.types_ok;
         changed | (facts(old) != before)
     }
@@ -542,6 +543,7 @@ impl Builder<'_> {
         let mut env = self.env.clone();
         env.globals_ok = types.globals_ok;
         env.elements_ok = types.elements_ok;
+        env.constants_ok = types.constants_ok;
         env.types_ok = types.types_ok;
         if self.flow.nodes[succ].preds.len() == 1 {
             return env;

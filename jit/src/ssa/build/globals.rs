@@ -9,6 +9,8 @@ use crate::ssa::shape_set::ShapeSet;
 use crate::ssa::types::Ty;
 use crate::ssa::{Helper, Op, Rep, Val};
 use minilive_mir::ir::{Inst, InstId, NameId, Reg, RegRange};
+use minilive_runtime::globals::Held;
+use minilive_runtime::shared::CellId;
 use minilive_runtime::value::Value;
 
 impl Builder<'_> {
@@ -103,7 +105,11 @@ impl Builder<'_> {
         if !self.may(ExitReason::IntrinsicShadowed) {
             return Err(Stop::Refuse(Refusal::TooManyExits));
         }
-        let cell = self.load_cell(name);
+        let is_loaded = self.env.cells[name.0 as usize] != CellState::Memory;
+        let cell = match is_loaded || !self.relies_on(name, Held::Nothing) {
+            true => self.load_cell(name),
+            false => Slot { ty: Ty::Absent, val: self.absent().val },
+        };
         if cell.ty != Ty::Absent {
             let exit = self.exit(ExitReason::IntrinsicShadowed);
             let op = Op::GuardBits(Value::ABSENT.bits());
@@ -123,9 +129,37 @@ impl Builder<'_> {
             return Ok(slot);
         }
         // What is known of a global holds for all that read it.
-        let slot = self.narrow_global(slot, seen, true)?;
+        let slot = match self.constant_function(name, seen) {
+            Some(target) => Slot { ty: Ty::Function(target), val: slot.val },
+            None => self.narrow_global(slot, seen, true)?,
+        };
         self.keep_cell(name, slot);
         Ok(slot)
+    }
+
+    /// The function that a global held whenever it was read, if it may be relied on to hold that.
+    fn constant_function(&mut self, name: NameId, seen: Global) -> Option<Target> {
+        let target = seen.target.filter(|_| !seen.unstable && seen.value == Kinds::FUNCTION)?;
+        let Target::Code(code) = target else { return None };
+        self.relies_on(name, Held::Function(code)).then_some(target)
+    }
+
+    /// Whether a global may be relied on to hold this: nothing is compared then, but assigning it ends all code that relies on it.
+    fn relies_on(&mut self, name: NameId, held: Held) -> bool {
+        let cell = self.input.cells[name.0 as usize];
+        if !self.may(ExitReason::GlobalChanged) || (self.input.constant)(cell) != Some(held) {
+            return false;
+        }
+        if !self.env.constants_ok {
+            let exit = self.exit(ExitReason::GlobalChanged);
+            self.op_exit(Op::GuardConstants, &[], Rep::None, Some(exit));
+            self.env.constants_ok = true;
+        }
+        let assumed = (CellId(cell), held);
+        if !self.func.assumed.contains(&assumed) {
+            self.func.assumed.push(assumed);
+        }
+        true
     }
 
     fn narrow_global(&mut self, slot: Slot, seen: Global, is_int: bool) -> Step<Slot> {
@@ -206,6 +240,7 @@ impl Builder<'_> {
         self.note_clobber();
         self.env.globals_ok = false;
         self.env.elements_ok = false;
+        self.env.constants_ok = false;
         self.env.types_ok = 0;
     }
 

@@ -167,6 +167,19 @@ struct Piece {
 }
 
 impl Piece {
+    const HEADS: [&str; 10] = [
+        "f = function(a)",
+        "f = function(a, b)",
+        "g = function(v)",
+        "h = function",
+        "h = function(a)",
+        "h = function(a, x)",
+        "m.k = function(c)",
+        "x = function",
+        "for i in range(1, x)",
+        "if x then",
+    ];
+
     fn random(random: &mut impl FnMut(usize) -> usize, depth: usize, is_open: bool) -> Piece {
         const LINES: [&str; 25] = [
             "x = 1",
@@ -195,19 +208,9 @@ impl Piece {
             "w = locals",
             "print outer.x",
         ];
-        const BLOCKS: [&str; 8] = [
-            "f = function(a)",
-            "f = function(a, b)",
-            "g = function(v)",
-            "h = function",
-            "m.k = function(c)",
-            "x = function",
-            "for i in range(1, x)",
-            "if x then",
-        ];
         if depth < 3 && random(3) == 0 {
             let inside = (0..random(4)).map(|_| Piece::random(random, depth + 1, is_open)).collect();
-            return Piece { line: BLOCKS[random(BLOCKS.len())], inside: Some(inside) };
+            return Piece { line: Piece::HEADS[random(Piece::HEADS.len())], inside: Some(inside) };
         }
         // The last few make a whole file open.
         let known = if is_open { LINES.len() } else { LINES.len() - 5 };
@@ -229,7 +232,7 @@ impl Piece {
 /// A list of statements somewhere in a program.
 fn some_list<'p>(all: &'p mut Vec<Piece>, random: &mut impl FnMut(usize) -> usize) -> &'p mut Vec<Piece> {
     let lists = all.iter().filter(|it| it.inside.is_some()).count();
-    if lists == 0 || random(3) > 0 {
+    if lists == 0 || random(2) > 0 {
         return all;
     }
     let chosen = random(lists);
@@ -239,9 +242,9 @@ fn some_list<'p>(all: &'p mut Vec<Piece>, random: &mut impl FnMut(usize) -> usiz
     }
 }
 
-/// Puts a statement in, takes one out, doubles or moves one.
+/// Puts a statement in, takes one out, doubles or moves one, puts one around others or takes it from around them.
 fn edit_pieces(all: &mut Vec<Piece>, random: &mut impl FnMut(usize) -> usize, is_open: bool) {
-    let (kind, new) = (random(6), Piece::random(random, 0, is_open));
+    let (kind, mut new) = (random(10), Piece::random(random, 0, is_open));
     let list = some_list(all, random);
     let at = random(list.len() + 1);
     let piece = list.get(at).cloned();
@@ -254,6 +257,14 @@ fn edit_pieces(all: &mut Vec<Piece>, random: &mut impl FnMut(usize) -> usize, is
             list.insert(random(list.len() + 1), piece);
         }
         (3, Some(_)) => drop(list.remove(at)),
+        (4 | 5, Some(Piece { inside: Some(inside), .. })) => {
+            list[at] = Piece { line: Piece::HEADS[random(Piece::HEADS.len())], inside: Some(inside) };
+        }
+        (6, Some(Piece { inside: Some(inside), .. })) => drop(list.splice(at..=at, inside)),
+        (7, Some(_)) if new.inside.is_some() => {
+            new.inside = Some(list.drain(at..).take(3).collect());
+            list.push(new);
+        }
         _ => list.insert(at, new),
     }
 }
@@ -272,7 +283,7 @@ fn difference(before: &str, now: &str) -> (TextRange, String) {
 #[test]
 fn statements_and_functions_at_random_leave_nothing_behind() {
     let (mut kept, mut anew) = (0, 0);
-    for seed in 1..=4 {
+    for seed in 1..=6 {
         let mut random = numbers(seed);
         let mut pieces: Vec<_> = (0..25).map(|_| Piece::random(&mut random, 0, false)).collect();
         let written = |pieces: &[Piece]| {

@@ -17,16 +17,13 @@ use minilive_syntax::{TextRange, TextSize};
 /// Adds the warnings of a document.
 pub fn add(db: &LiveDb, document: &DocumentView, settings: &Checks, found: &mut Vec<Check>) {
     let file = document.file;
-    let around = db::surroundings(db, file);
+    let units = db::units(db, file);
     let mut imported = None;
-    for (placed, its) in db::units(db, file).iter().zip(&around.units) {
-        let types = db::unit_types(db, &placed.unit, its, &around.members);
-        if types.findings.is_empty() {
-            continue;
-        }
+    for (unit, types) in &*db::units_with_findings(db, file) {
+        let placed = &units[*unit as usize];
         let code = &db::function_mir(db, &placed.unit).unit;
         let alone = *imported.get_or_insert_with(|| is_imported(db, file));
-        let types = if alone { db::unit_types_alone(code).into() } else { types };
+        let types = if alone { db::unit_types_alone(code).into() } else { types.clone() };
         for finding in &types.findings {
             let told = check(db, document, (placed, code), finding);
             found.extend(told.filter(|it| is_new(it, found) && !is_hosts(finding, code, settings)));

@@ -1,0 +1,102 @@
+//! Cards of members, of what modules give, and the comments above definitions.
+//!
+//! Part of hover; made of names, inference and descriptions, as definitions and completion are. Invariant: a card is about what the name
+//! leads to in this text; where nobody knows whose member it is, only what is certain of all is told.
+
+use super::Hover;
+use crate::db::File;
+use crate::db::LiveDb;
+use crate::ide::describe::{self, object_text, type_text};
+use crate::ide::guide;
+use crate::ide::infer::{Infer, Kind, Object, UnitRef};
+use crate::ide::names::{Named, Target};
+use crate::ide::navigation::{Location, definitions};
+use minilive_mir::names::{Place, Sym, Symbol};
+
+/// What a member's name leads to.
+pub enum Told {
+    /// A function of the document, by its index among the units.
+    Own(u32),
+    /// A finished card.
+    Card(Hover),
+}
+
+/// The card of a member, a key, or the name of a module in an `import`.
+pub fn member(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> Option<Told> {
+    if named.of.quoted && named.of.place == Place::Bare {
+        return module(infer, db, named).map(Told::Card);
+    }
+    let Place::Member(owner) = &named.of.place else { return None };
+    let at = UnitRef { file, unit: named.unit };
+    let holders = match &named.target {
+        Target::Intrinsic(id) => {
+            let (title, sections) = (guide::title(*id), guide::paragraphs(*id));
+            return Some(Told::Card(Hover { range: named.range, title, sections }));
+        }
+        Target::Member(holders) => holders.clone(),
+        _ => Vec::new(),
+    };
+    let symbol: Sym = Symbol::Member(owner.clone(), named.name.clone()).into();
+    let known = infer.uncalled(at, &symbol);
+    let function = known.kinds.iter().find_map(|kind| match kind {
+        Kind::Function(function) => Some(*function),
+        _ => None,
+    });
+    if let Some(function) = function {
+        return Some(if function.file == file {
+            Told::Own(function.unit)
+        } else {
+            let sections = describe::documentation(db, function).into_iter().collect();
+            Told::Card(Hover { range: named.range, title: describe::function_title(db, function), sections })
+        });
+    }
+    // Whose it is is not known, and so is what it is.
+    if holders.is_empty() && known.kinds.is_empty() {
+        return None;
+    }
+    let whose = holders.first().and_then(|it| owner_text(infer, *it));
+    let title = match whose {
+        Some(whose) => format!("(member) {whose}.{}", named.name),
+        None => format!("(member) {}", named.name),
+    };
+    let mut sections: Vec<_> = comment(infer, db, file, named).into_iter().collect();
+    sections.extend(type_text(infer, db, &known).map(|types| format!("likely: {types}")));
+    Some(Told::Card(Hover { range: named.range, title, sections }))
+}
+
+/// The name under which a map is made.
+fn owner_text(infer: &mut Infer<'_>, owner: Object) -> Option<String> {
+    if let Object::Literal(at, _) | Object::New(at, _) = owner
+        && let Some(name) = infer.name_of(at.file, owner)
+    {
+        return Some(name.to_string());
+    }
+    let text = object_text(infer, owner);
+    text.strip_prefix("map `").and_then(|rest| rest.strip_suffix('`')).map(str::to_owned)
+}
+
+/// The module that an `import` names: the comment at the top of its file, and what it gives.
+fn module(infer: &mut Infer<'_>, db: &LiveDb, named: &Named) -> Option<Hover> {
+    let file = infer.module(&named.name)?;
+    let mut sections: Vec<_> = describe::comment_at_start(db, file).into_iter().collect();
+    let facts = infer.facts(file);
+    let mut names: Vec<_> = facts.global_names().map(ToString::to_string).collect();
+    names.sort_unstable();
+    if !names.is_empty() {
+        sections.push(format!("gives {}", names.join(", ")));
+    }
+    Some(Hover { range: named.range, title: format!("(module) {}", named.name), sections })
+}
+
+/// The comment above the place where what a name stands for is first given a value.
+pub fn comment(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> Option<String> {
+    let places = definitions(infer, db, file, named);
+    // A comment above a line is about what the line begins with, not about each key of a literal in it.
+    let begins_its_line = |it: &&Location| {
+        let text = it.file.text(db);
+        let before = &text[..usize::from(it.range.start())];
+        let before = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
+        before.trim_start().chars().all(|c| matches!(c, '.' | '_' | '"') || c.is_alphanumeric())
+    };
+    places.iter().filter(begins_its_line).find_map(|it| describe::comment_above(db, it.file, it.range.start()))
+}

@@ -1,0 +1,210 @@
+//! Hovers of names, members, keys, modules and words.
+
+use super::Fixture;
+use crate::ide::hover;
+use expect_test::{Expect, expect};
+
+#[track_caller]
+fn check(source: &str, expected: &Expect) {
+    let it = Fixture::new(source);
+    let card = hover(&it.db, &it.document, &it.live(), it.offset);
+    let text = card.map_or_else(
+        || "nothing".to_owned(),
+        |it| std::iter::once(it.title).chain(it.sections).collect::<Vec<_>>().join("\n"),
+    );
+    expected.assert_eq(&text);
+}
+
+const CREATURE: &str = "// How far to walk.\nreach = 3\n// A living thing.\nCreature = {\"hp\": 10}\n// Takes damage.\n// Never below zero.\nCreature.hit = function(amount, kind=\"blunt\")\n  self.hp -= amount\nend function\nHero = new Creature\n// Coins.\nHero.gold = 0\nHero.heal = function\n  \"Heals a bit.\"\n  self.hp += 1\nend function\nh = new Hero\nxs = [1]\n";
+
+#[track_caller]
+fn with_creature(line: &str, expected: &Expect) {
+    check(&format!("{CREATURE}{line}\n"), expected);
+}
+
+#[test]
+fn variables_and_functions_show_the_comment_above_or_the_docstring() {
+    with_creature(
+        "print re$0ach",
+        &expect![[r#"
+        (global) reach
+        How far to walk.
+        type: number"#]],
+    );
+    with_creature(
+        "h.hi$0t 3",
+        &expect![[r#"
+        Creature.hit = function(amount, kind="blunt")
+        Takes damage.
+        Never below zero."#]],
+    );
+    with_creature(
+        "h.he$0al",
+        &expect![[r#"
+        Hero.heal = function()
+        Heals a bit."#]],
+    );
+}
+
+#[test]
+fn members_are_those_of_their_owner() {
+    with_creature(
+        "print h.h$0p",
+        &expect![[r#"
+        (member) Hero.hp
+        likely: number"#]],
+    );
+    with_creature(
+        "print h.go$0ld",
+        &expect![[r#"
+        (member) Hero.gold
+        Coins.
+        likely: number"#]],
+    );
+    with_creature(
+        "print h[\"go$0ld\"]",
+        &expect![[r#"
+        (member) Hero.gold
+        Coins.
+        likely: number"#]],
+    );
+    with_creature(
+        "m = {\"a\": {\"b\": \"x\"}}\nprint m.a.$0b",
+        &expect![[r#"
+        (member) b
+        likely: string"#]],
+    );
+    with_creature("print h.zz$0z", &expect!["nothing"]);
+    with_creature("print foo.go$0ld", &expect!["nothing"]);
+    with_creature(
+        "print globals.re$0ach",
+        &expect![[r#"
+        (global) reach
+        How far to walk.
+        likely: number"#]],
+    );
+}
+
+#[test]
+fn methods_of_types_and_of_host_maps_are_explained() {
+    with_creature(
+        "xs.so$0rt",
+        &expect![[r#"
+        (intrinsic) sort(self, byKey, ascending=1)
+        Sorts a list in place, by its elements or by a key of each; returns it.
+        ```miniscript
+        print [3, 1, 2].sort
+        ```
+        prints `[1, 2, 3]`"#]],
+    );
+    with_creature(
+        "print \"a\".up$0per",
+        &expect![[r#"
+        (intrinsic) upper(self)
+        The string with all letters in upper case.
+        ```miniscript
+        print "hello".upper
+        ```
+        prints `HELLO`"#]],
+    );
+    with_creature(
+        "print file.na$0me(\"/a/b\")",
+        &expect![[r#"
+        (intrinsic) file.name(path="")
+        The last part of a path.
+        ```miniscript
+        print file.name("/a/b.txt")
+        ```
+        prints `b.txt`"#]],
+    );
+}
+
+#[test]
+fn parameters_show_their_default_only_if_they_have_one() {
+    check("f = function(a, b=2)\n  return a$0 + b\nend function\n", &expect!["(parameter) a"]);
+    check(
+        "f = function(a, b=2)\n  return a + b$0\nend function\n",
+        &expect![[r#"
+        (parameter) b = 2
+        likely: number"#]],
+    );
+}
+
+#[test]
+fn words_of_the_language_are_explained() {
+    check(
+        "wh$0ile true\nend while\n",
+        &expect![[r#"
+        (keyword) while
+        Repeats the statements up to `end while` as long as the condition holds; it is tested before each round."#]],
+    );
+    check(
+        "while true\n  if 1 then\n    print 1\n  end if\ne$0nd while\n",
+        &expect![[r#"
+        (keyword) end
+        Ends what begins on line 1:
+
+        ```miniscript
+        while true
+        ```"#]],
+    );
+    check(
+        "f = function(a)\n  return a\nend func$0tion\n",
+        &expect![[r#"
+        (keyword) function
+        Ends what begins on line 1:
+
+        ```miniscript
+        f = function(a)
+        ```"#]],
+    );
+    check(
+        "print tr$0ue\n",
+        &expect![[r#"
+        (keyword) true
+        The number 1. Comparisons that hold give it."#]],
+    );
+    with_creature(
+        "Creature.look = function\n  return se$0lf.hp\nend function",
+        &expect![[r#"
+        (keyword) self
+        The map on which a method was called.
+        likely: map `Creature` with hp, hit, look"#]],
+    );
+}
+
+#[test]
+fn what_other_files_give_is_told_here() {
+    let util = "//- main.ms\nimport \"util\"\n";
+    let rest = "//- util.ms\n// Helpers for text.\n// A bar.\nbar = function(n)\n  return \"#\" * n\nend function\n// The title.\ntitle = \"score\"\n";
+    check(
+        &format!("{util}print util.ba$0r(3)\n{rest}"),
+        &expect![[r#"
+        bar = function(n)
+        Helpers for text.
+        A bar."#]],
+    );
+    check(
+        &format!("{util}print util.tit$0le\n{rest}"),
+        &expect![[r#"
+        (member) title
+        The title.
+        likely: string"#]],
+    );
+    check(
+        &format!("//- main.ms\nimport \"ut$0il\"\n{rest}"),
+        &expect![[r#"
+        (module) util
+        Helpers for text.
+        A bar.
+        gives bar, title"#]],
+    );
+}
+
+#[test]
+fn nothing_is_told_of_what_is_no_name() {
+    check("print \"re$0ach\"\n", &expect!["nothing"]);
+    check("// rea$0ch\n", &expect!["nothing"]);
+    check("print 1$02\n", &expect!["nothing"]);
+    check("print unkno$0wn\n", &expect!["nothing"]);
+}
