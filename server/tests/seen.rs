@@ -252,19 +252,19 @@ fn hover_shows_what_a_member_was_seen_to_be() {
         seen: number"#]]
     .assert_eq(&hover("print row.n$0ame"));
     expect![[r#"
-        (member) sound
+        (member) rex.sound
         likely: string
         seen: string"#]]
     .assert_eq(&hover("rex.sound = \"x\"\nprint rex.so$0und"));
     expect![[r#"
-        (member) legs
+        (member) Base.legs
         likely: number
         seen: number"#]]
     .assert_eq(&hover("print rex.leg$0s"));
     expect![""].assert_eq(&hover("print row.nob$0ody"));
     let inside = PROGRAM.replacen("return what", "return wh$0at", 1);
     expect![[r#"
-        (parameter) what = null
+        (parameter) what
         likely: map Base with legs
         seen: map with own1, legs, speak"#]]
     .assert_eq(&Bench::new().hover(&inside));
