@@ -115,6 +115,17 @@ fn range_formatted(text: &str, options: FormatOptions, [first, last]: [usize; 2]
 }
 
 #[test]
+fn a_selection_of_whole_lines_does_not_touch_the_line_at_whose_start_it_ends() {
+    let text = "x=1\ny=2\nz=3\n";
+    let index = LineIndex::new(text);
+    let touched = |end: u32| {
+        let range = TextRange::new(index.line_start(1), index.line_start(end));
+        edits_within(&parse(text).syntax(), STYLES[0], (text, &index), range).len()
+    };
+    assert_eq!((touched(1), touched(2), touched(3)), (2, 2, 4), "two blanks a line");
+}
+
+#[test]
 fn specs_keep_their_meaning() {
     let mut random = Random::new(3);
     let mut seen = 0;

@@ -58,6 +58,8 @@ pub struct Action {
     pub edits: Vec<Edit>,
     /// What it puts right.
     pub answers: Option<Diagnostic>,
+    /// It is the one thing that puts it right, so an editor may do it without asking which.
+    pub preferred: bool,
 }
 
 impl Action {
@@ -72,17 +74,26 @@ impl Action {
             }
             touch
         });
-        Action { title: title.into(), kind, edits, answers: None }
+        Action { title: title.into(), kind, edits, answers: None, preferred: false }
     }
 
     fn of_fix(fix: Fix, answers: Diagnostic) -> Action {
         let edit = Edit { range: fix.range, insert: fix.insert };
-        Action { title: fix.title, kind: ActionKind::Fix, edits: vec![edit], answers: Some(answers) }
+        Action { title: fix.title, kind: ActionKind::Fix, edits: vec![edit], answers: Some(answers), preferred: false }
     }
 }
 
 /// The actions for a selection.
 pub fn actions(db: &LiveDb, document: &DocumentView, live: &Live, at: TextRange) -> Vec<Action> {
+    let mut found = all(db, document, live, at);
+    let fixes: Vec<_> = found.iter().map(|it| it.answers.as_ref().map(|it| (it.code, it.range))).collect();
+    for (action, answers) in found.iter_mut().zip(&fixes) {
+        action.preferred = answers.is_some() && fixes.iter().filter(|it| *it == answers).count() == 1;
+    }
+    found
+}
+
+fn all(db: &LiveDb, document: &DocumentView, live: &Live, at: TextRange) -> Vec<Action> {
     let ctx = Context::new(db, document, live, at);
     if ctx.is_broken() {
         return ends::actions(&ctx);

@@ -16,6 +16,7 @@ use super::infer::Infer;
 use crate::db::LiveDb;
 use crate::document::DocumentView;
 use context::Wanted;
+use items::WordPlace;
 use minilive_syntax::{TextRange, TextSize};
 
 /// More items than this are cut; the client asks again as the person types on.
@@ -43,9 +44,15 @@ pub fn completions(db: &LiveDb, document: &DocumentView, live: &Live, offset: Te
         Wanted::Key(owner) => collect.members(&mut infer, owner, true),
         Wanted::Module => collect.modules(places),
         Wanted::EndWord(word) => collect.end_words(*word),
+        Wanted::In => collect.in_word(),
         Wanted::Name { uncalled } => {
             let mut all = collect.names(&mut infer, *uncalled);
-            all.extend(collect.keywords(context.starts_statement && snippets));
+            let place = match (context.starts_statement, context.follows_operand) {
+                (true, _) => WordPlace::Statement,
+                (_, true) => WordPlace::BehindOperand,
+                _ => WordPlace::Operand,
+            };
+            all.extend(collect.keywords(place, snippets));
             all
         }
     };

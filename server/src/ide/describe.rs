@@ -111,6 +111,15 @@ pub fn comment_above(db: &LiveDb, file: File, at: TextSize) -> Option<String> {
     (!comment.is_empty()).then_some(comment)
 }
 
+/// The comment above a line, if it is about what stands at this place: what the line begins with, not each key of a literal in it.
+pub fn comment_about(db: &LiveDb, file: File, at: TextSize) -> Option<String> {
+    let text = file.text(db);
+    let before = &text[..usize::from(at)];
+    let before = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
+    let begins = before.trim_start().chars().all(|c| matches!(c, '.' | '_' | '"') || c.is_alphanumeric());
+    begins.then(|| comment_above(db, file, at)).flatten()
+}
+
 /// The comment with which a file begins.
 pub fn comment_at_start(db: &LiveDb, file: File) -> Option<String> {
     let text = file.text(db);

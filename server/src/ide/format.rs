@@ -69,7 +69,12 @@ pub fn edits_within(
 
 fn keep_within(edits: &mut Vec<FormatEdit>, (text, index): (&str, &LineIndex), within: TextRange) {
     let first = index.line_start(index.line_of(within.start()));
-    let last = index.line_range(index.line_of(within.end()), text).end();
+    let mut last = index.line_of(within.end());
+    // A selection of whole lines ends where the next line begins.
+    if last > index.line_of(within.start()) && index.line_start(last) == within.end() {
+        last -= 1;
+    }
+    let last = index.line_range(last, text).end();
     let lines = TextRange::new(first, last);
     *edits = edits.drain(..).filter_map(|edit| range::cut(edit, text, lines)).collect();
 }

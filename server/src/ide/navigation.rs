@@ -71,18 +71,11 @@ pub fn implementation(db: &LiveDb, document: &DocumentView, places: &Places, off
         },
     };
     let mut found = Vec::new();
-    for heir in heirs(&mut infer, db, document.file) {
+    for heir in all_heirs(&mut infer, db, document.file) {
         let descends = infer.chain(heir).iter().any(|(it, distance)| *distance > 0 && holders.contains(it));
         let location = match &member {
             _ if !descends => None,
-            Some(name) if infer.has(heir, name) => {
-                let target = Target::Member(vec![heir]);
-                let uses = uses(&mut infer, db, document.file, name, &target);
-                let own = uses.iter().filter(|it| it.certain && it.access.writes());
-                own.map(|it| Location { file: it.file, range: it.range })
-                    .find(|it| !found.contains(it) && it.range != named.range)
-            }
-            Some(_) => None,
+            Some(name) => own_definition(&mut infer, db, heir, name),
             None => made_at(db, heir),
         };
         found.extend(location.filter(|it| !found.contains(it)));
@@ -105,6 +98,38 @@ fn objects_at(
     let known = infer.value(UnitRef { file: document.file, unit: named.unit }, &name);
     let objects = known.objects().collect();
     Some((named, objects))
+}
+
+/// All maps that code of the workspace makes, those of a file first. Without `new` and `__isa` no map is behind another.
+fn all_heirs(infer: &mut Infer<'_>, db: &LiveDb, file: File) -> Vec<Object> {
+    let mut all = heirs(infer, db, file);
+    for &other in db.files().iter().filter(|&&other| other != file) {
+        let text = other.text(db);
+        if text.contains("new ") || text.contains("__isa") {
+            all.extend(heirs(infer, db, other));
+        }
+    }
+    all
+}
+
+/// Where a map itself is given a member: in its literal or by the first plain assignment to it.
+fn own_definition(infer: &mut Infer<'_>, db: &LiveDb, of: Object, name: &str) -> Option<Location> {
+    let (Object::Literal(made, _) | Object::New(made, _)) = of else { return None };
+    let mut other = None;
+    for (unit, placed) in (0u32..).zip(crate::db::units(db, made.file)).take(infer.facts(made.file).units.len()) {
+        let names = crate::db::unit_names(db, &placed.unit);
+        for it in names.uses.iter().filter(|it| it.name == name && it.access.writes()) {
+            let Place::Member(owner) = &it.place else { continue };
+            if infer.value(UnitRef { unit, ..made }, owner).objects().any(|it| it == of) {
+                let location = Location { file: made.file, range: it.range + placed.start };
+                if it.access == Access::Write {
+                    return Some(location);
+                }
+                other.get_or_insert(location);
+            }
+        }
+    }
+    other
 }
 
 /// All maps that the code of a file makes.
@@ -150,10 +175,17 @@ pub fn definitions(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named
         }
         Target::Member(holders) => {
             let mut found = Vec::new();
-            for &holder in holders {
+            for holder in nearest_holders(infer, UnitRef { file, unit: named.unit }, named, holders) {
                 let (file, target) = match holder {
                     Object::Module(file) | Object::Globals(file) => (file, Target::Global),
-                    Object::Literal(unit, _) | Object::New(unit, _) => (unit.file, Target::Member(vec![holder])),
+                    Object::Literal(unit, _) | Object::New(unit, _) => {
+                        // What it overrides is named alike, and is another definition.
+                        if let Some(own) = own_definition(infer, db, holder, &named.name) {
+                            found.push(own);
+                            continue;
+                        }
+                        (unit.file, Target::Member(vec![holder]))
+                    }
                     Object::Locals(unit) => (unit.file, Target::Variable(unit.unit)),
                     Object::Host(_) => continue,
                 };
@@ -165,6 +197,16 @@ pub fn definitions(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named
         }
         Target::Intrinsic(_) | Target::Unknown => Vec::new(),
     }
+}
+
+/// Of the maps that have a member those at which looking it up ends: what they override is not what is meant.
+fn nearest_holders(infer: &mut Infer<'_>, at: UnitRef, named: &Named, all: &[Object]) -> Vec<Object> {
+    let Place::Member(owner) = &named.of.place else { return all.to_vec() };
+    let mut nearest = Vec::new();
+    for object in infer.value(at, owner).objects().collect::<Vec<_>>() {
+        nearest.extend(infer.definers(object, &named.name).into_iter().next().filter(|it| !nearest.contains(it)));
+    }
+    if nearest.is_empty() { all.to_vec() } else { nearest }
 }
 
 /// Members of that name in a file, whoever has them.

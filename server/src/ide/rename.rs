@@ -5,7 +5,7 @@
 
 use super::infer::{Binding, Infer, Object, binding};
 use super::names::{Found, Named, Target, further_out, named_at, scope_target};
-use super::navigation::all_uses;
+use super::navigation::{all_uses, definitions};
 use crate::db::{self, File, FileFacts, LiveDb};
 use crate::document::DocumentView;
 use crate::line_index::LineIndex;
@@ -54,8 +54,9 @@ pub fn rename(
     if named.name == new {
         return Err(format!("it is called `{new}` already"));
     }
-    let found = all_uses(&mut infer, db, document.file, &named);
-    let check = Check { db, file: document.file, named: &named, new };
+    let (file, named) = at_home(&mut infer, db, document.file, named);
+    let found = all_uses(&mut infer, db, file, &named);
+    let check = Check { db, file, named: &named, new };
     check.in_broken_code()?;
     match &named.target {
         Target::Variable(owner) => check.variable(&mut infer, *owner, &found)?,
@@ -83,6 +84,17 @@ fn renamable(infer: &mut Infer<'_>, db: &LiveDb, file: File, offset: TextSize) -
         }
         _ => Ok(named),
     }
+}
+
+/// A variable of a module is renamed from wherever it is named as if the cursor stood at its definition.
+fn at_home(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: Named) -> (File, Named) {
+    let Target::Member(holders) = &named.target else { return (file, named) };
+    if !matches!(**holders, [Object::Module(_) | Object::Globals(_)]) {
+        return (file, named);
+    }
+    let defined = definitions(infer, db, file, &named).into_iter().next();
+    let home = defined.and_then(|it| Some((it.file, named_at(infer, db, it.file, it.range.start())?)));
+    home.filter(|(_, it)| it.name == named.name && it.target == Target::Global).unwrap_or((file, named))
 }
 
 /// A new name must be one name and no word of the language.

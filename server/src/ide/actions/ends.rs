@@ -37,7 +37,7 @@ fn action(ctx: &Context<'_>, error: &SyntaxError, title: String, edit: Edit) -> 
         source: "minilive",
         message: error.message.clone(),
     };
-    better.then_some(Action { title, kind: ActionKind::Fix, edits, answers: Some(answers) })
+    better.then_some(Action { title, kind: ActionKind::Fix, edits, answers: Some(answers), preferred: false })
 }
 
 /// `end while` and the like on a line of its own.

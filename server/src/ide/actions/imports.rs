@@ -19,7 +19,13 @@ pub(super) fn actions(ctx: &Context<'_>, name: TextRange, answers: &Diagnostic, 
     let text = ctx.text(name).to_owned();
     let mut offer = |title: String, edits: Vec<Edit>| {
         if let Some(edits) = ctx.parsing(edits) {
-            found.push(Action { title, kind: ActionKind::Fix, edits, answers: Some(answers.clone()) });
+            found.push(Action {
+                title,
+                kind: ActionKind::Fix,
+                edits,
+                answers: Some(answers.clone()),
+                preferred: false,
+            });
         }
     };
     for module in imported(ctx) {

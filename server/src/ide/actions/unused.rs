@@ -25,7 +25,7 @@ pub(super) fn action(ctx: &Context<'_>, check: &Check) -> Option<Action> {
         _ => return None,
     };
     let edits = ctx.parsing(vec![edit])?;
-    Some(Action { title, kind: ActionKind::Fix, edits, answers: Some(Diagnostic::of_check(check)) })
+    Some(Action { title, kind: ActionKind::Fix, edits, answers: Some(Diagnostic::of_check(check)), preferred: false })
 }
 
 fn assignment(ctx: &Context<'_>, name: TextRange) -> Option<Edit> {

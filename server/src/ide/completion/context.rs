@@ -22,6 +22,8 @@ pub enum Wanted {
     Module,
     /// The word behind `end`; the one that fits, if something is open.
     EndWord(Option<SyntaxKind>),
+    /// `in` behind the variable of a `for`.
+    In,
     /// Any name.
     Name {
         /// Behind `@`: functions are not called.
@@ -41,6 +43,8 @@ pub struct Context {
     pub replace: TextRange,
     /// Nothing stands before it in its statement.
     pub starts_statement: bool,
+    /// An operand stands right before it, behind which an operator may go on.
+    pub follows_operand: bool,
 }
 
 /// The place of an offset; none where nothing is completed.
@@ -59,6 +63,7 @@ pub fn at(db: &LiveDb, document: &DocumentView, offset: TextSize) -> Option<Cont
         typed: typed.clone().unwrap_or_default(),
         replace,
         starts_statement,
+        follows_operand: false,
     };
     if let Some(token) = left.clone().filter(|token| is_opaque(token, offset)) {
         return in_string(db, unit, &token, offset);
@@ -75,17 +80,32 @@ pub fn at(db: &LiveDb, document: &DocumentView, offset: TextSize) -> Option<Cont
             Some(context(Wanted::Member(owner), false))
         }
         SyntaxKind::EndKw => Some(context(Wanted::EndWord(open_around(&before)), false)),
-        // A new name is made up here.
+        // A new name is made up here, or a number is being written: `1e`.
         SyntaxKind::ForKw => None,
+        SyntaxKind::Number if before.text_range().end() == replace.start() => None,
+        SyntaxKind::Ident if tokens::before(&before).is_some_and(|it| it.kind() == SyntaxKind::ForKw) => {
+            Some(context(Wanted::In, false))
+        }
         SyntaxKind::Comma | SyntaxKind::LParen if in_params(&before) => None,
         SyntaxKind::At => Some(context(Wanted::Name { uncalled: true }, false)),
         // The name is complete, and white space behind it starts the next word; in a statement that is an argument.
-        kind => Some(context(Wanted::Name { uncalled: false }, starts_statement(kind))),
+        kind => {
+            let follows_operand = ends_operand(kind);
+            Some(Context { follows_operand, ..context(Wanted::Name { uncalled: false }, starts_statement(kind)) })
+        }
     }
 }
 
 fn starts_statement(before: SyntaxKind) -> bool {
     before.is_line_end() || matches!(before, SyntaxKind::ThenKw | SyntaxKind::ElseKw)
+}
+
+fn ends_operand(kind: SyntaxKind) -> bool {
+    use SyntaxKind::{
+        GlobalsKw, Ident, LocalsKw, Number, OuterKw, RBrace, RBracket, RParen, SelfKw, StringLit, SuperKw,
+    };
+    let closes = matches!(kind, Ident | Number | StringLit | RParen | RBracket | RBrace);
+    closes || matches!(kind, SelfKw | SuperKw | LocalsKw | OuterKw | GlobalsKw)
 }
 
 fn is_word(kind: SyntaxKind) -> bool {
@@ -100,8 +120,8 @@ fn is_gap(token: &SyntaxToken) -> bool {
 fn is_opaque(token: &SyntaxToken, offset: TextSize) -> bool {
     let inside = offset < token.text_range().end() || !token.text().ends_with('"') || token.text().len() < 2;
     match token.kind() {
-        SyntaxKind::Comment | SyntaxKind::MarkerComment | SyntaxKind::Number => true,
-        SyntaxKind::StringLit | SyntaxKind::OpenStringLit => inside,
+        SyntaxKind::Comment | SyntaxKind::MarkerComment | SyntaxKind::Number | SyntaxKind::OpenStringLit => true,
+        SyntaxKind::StringLit => inside,
         _ => false,
     }
 }
@@ -136,7 +156,7 @@ fn in_string(db: &LiveDb, unit: UnitRef, token: &SyntaxToken, offset: TextSize) 
         SyntaxKind::LParen if before(&opener)?.text() == "import" => Wanted::Module,
         _ => return None,
     };
-    Some(Context { wanted, unit, typed, replace, starts_statement: false })
+    Some(Context { wanted, unit, typed, replace, starts_statement: false, follows_operand: false })
 }
 
 /// Whether a comma or parenthesis stands in the parameters of a function literal.

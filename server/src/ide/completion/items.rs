@@ -7,12 +7,12 @@ use super::super::describe;
 use super::super::guide;
 use super::super::infer::{Binding, Infer, Kind, Known, Member, UnitRef, binding};
 use super::seen;
-use crate::db::{File, LiveDb};
+use crate::db::{self, File, LiveDb};
 use crate::document::DocumentView;
 use crate::host_profile::{HostName, HostNames};
 use crate::modules::Places;
 use minilive_mir::ir::UnitKind;
-use minilive_mir::names::{Sym, Symbol};
+use minilive_mir::names::{NameUse, Place, Sym, Symbol};
 use minilive_runtime::intrinsics::{self, IntrinsicId};
 use minilive_syntax::SyntaxKind;
 use minilive_syntax::kind::ALL;
@@ -51,6 +51,10 @@ pub enum Data {
     Function(u32, String),
     /// A variable as a unit of the document sees it.
     Variable(u32, String),
+    /// The function of a unit of another file.
+    Elsewhere(String, u32, String),
+    /// A member that is assigned in a unit of a file.
+    Field(String, u32, String),
 }
 
 /// A candidate.
@@ -98,6 +102,33 @@ pub fn fits(label: &str, typed: &str) -> bool {
         }
     }
     wanted.peek().is_none()
+}
+
+/// Where a word stands in its statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WordPlace {
+    /// At its start.
+    Statement,
+    /// Where an operand is wanted.
+    Operand,
+    /// Behind an operand: an operator goes on, or an argument begins.
+    BehindOperand,
+}
+
+impl WordPlace {
+    fn takes(self, word: SyntaxKind) -> bool {
+        use SyntaxKind::{
+            AndKw, ElseKw, FunctionKw, GlobalsKw, InKw, IsaKw, LocalsKw, NewKw, NotKw, OrKw, OuterKw, SelfKw, SuperKw,
+            ThenKw,
+        };
+        let is_operand = matches!(word, NotKw | NewKw | FunctionKw | SelfKw | SuperKw | LocalsKw | OuterKw | GlobalsKw);
+        let goes_on = matches!(word, AndKw | OrKw | IsaKw | ThenKw | ElseKw);
+        match self {
+            WordPlace::Statement => !matches!(word, AndKw | OrKw | IsaKw | ThenKw | InKw),
+            WordPlace::Operand => is_operand,
+            WordPlace::BehindOperand => is_operand || goes_on,
+        }
+    }
 }
 
 /// Collects candidates.
@@ -186,7 +217,7 @@ impl Collect<'_> {
     }
 
     /// A name, by what is assigned to it first.
-    fn named(&self, facts: &crate::db::FileFacts, name: &SmolStr, value: Option<(u32, &Sym)>, rank: u32) -> Item {
+    fn named(&self, facts: &db::FileFacts, name: &SmolStr, value: Option<(u32, &Sym)>, rank: u32) -> Item {
         let function = value.and_then(|(unit, value)| match **value {
             Symbol::Function(number) => facts.child(unit, number),
             _ => None,
@@ -218,15 +249,21 @@ impl Collect<'_> {
         Item { detail, ..self.item(id.def().name, kind, rank, Data::Intrinsic(id.def().full_name())) }
     }
 
-    /// The words of the language; at the start of a statement also whole blocks.
-    pub fn keywords(&self, snippets: bool) -> Vec<Item> {
-        let words = ALL.iter().filter(|kind| kind.is_keyword()).filter_map(|kind| word(*kind));
+    /// The word behind the variable of a `for`.
+    pub fn in_word(&self) -> Vec<Item> {
+        vec![self.item("in", ItemKind::Keyword, 0, Data::Nothing)]
+    }
+
+    /// The words of the language that may stand at a place; at the start of a statement also whole blocks.
+    pub fn keywords(&self, place: WordPlace, snippets: bool) -> Vec<Item> {
+        let fitting = ALL.iter().filter(|kind| kind.is_keyword() && place.takes(**kind));
+        let words = fitting.filter_map(|kind| word(*kind));
         let constants = ["true", "false", "null"];
         let mut found: Vec<_> = words
             .chain(constants)
             .map(|word| self.item(word, ItemKind::Keyword, rank::KEYWORD, Data::Nothing))
             .collect();
-        if snippets {
+        if snippets && place == WordPlace::Statement {
             const BLOCKS: [(&str, &str); 5] = [
                 ("if … end if", "if ${1:condition} then\n\t$0\nend if"),
                 ("if … else … end if", "if ${1:condition} then\n\t$2\nelse\n\t$0\nend if"),
@@ -293,13 +330,20 @@ impl Collect<'_> {
         match function {
             Some(function) => {
                 let name = infer.facts(function.file).unit(function.unit).name.to_string();
-                let data = if function.file == self.file { Data::Function(function.unit, name) } else { Data::Nothing };
+                let data = if function.file == self.file {
+                    Data::Function(function.unit, name)
+                } else {
+                    Data::Elsewhere(function.file.path(self.db).to_owned(), function.unit, name)
+                };
                 let detail = Some(describe::params_text(self.db, function));
                 Item { detail, ..self.item(&member.name, ItemKind::Method, rank, data) }
             }
             None => {
                 let detail = describe::type_text(infer, self.db, &known);
-                Item { detail, ..self.item(&member.name, ItemKind::Field, rank, Data::Nothing) }
+                let data = member.value.as_ref().map_or(Data::Nothing, |(at, _)| {
+                    Data::Field(at.file.path(self.db).to_owned(), at.unit, member.name.to_string())
+                });
+                Item { detail, ..self.item(&member.name, ItemKind::Field, rank, data) }
             }
         }
     }
@@ -367,15 +411,16 @@ pub fn documentation(
             let id = IntrinsicId::all().find(|id| id.def().full_name() == *name)?;
             Some((guide::title(id), guide::paragraphs(id)))
         }
-        Data::Function(unit, name) => {
-            let mut infer = Infer::new(db, places);
-            let facts = infer.facts(document.file);
-            // The text may have changed since the list was made.
-            let is_it = |(_, it): &(u32, &Arc<crate::db::FactsUnit>)| it.kind == UnitKind::Function && it.name == *name;
-            let same = facts.units.get(*unit as usize).map(|it| (*unit, it)).filter(is_it);
-            let (unit, _) = same.or_else(|| (0u32..).zip(&facts.units).find(is_it))?;
-            let function = UnitRef { file: document.file, unit };
-            Some((describe::function_title(db, function), describe::documentation(db, function).into_iter().collect()))
+        Data::Function(unit, name) => function_documentation(db, places, document.file, *unit, name),
+        Data::Elsewhere(path, unit, name) => function_documentation(db, places, file_at(db, path)?, *unit, name),
+        Data::Field(path, unit, name) => {
+            let file = if path == document.file.path(db) { document.file } else { file_at(db, path)? };
+            let placed = db::units(db, file).get(*unit as usize)?;
+            let uses = &db::unit_names(db, &placed.unit).uses;
+            let is_it = |it: &&NameUse| it.name == *name && it.access.writes() && !matches!(it.place, Place::Bare);
+            let start = uses.iter().find(is_it).or_else(|| uses.iter().find(|it| it.name == *name))?.range.start();
+            let comment = describe::comment_about(db, file, start + placed.start)?;
+            Some((name.clone(), vec![comment]))
         }
         Data::Variable(unit, name) => {
             let mut infer = Infer::new(db, places);
@@ -387,4 +432,24 @@ pub fn documentation(
             Some((format!("{name}: {types}"), Vec::new()))
         }
     }
+}
+
+fn file_at(db: &LiveDb, path: &str) -> Option<File> {
+    db.files().iter().copied().find(|file| file.path(db) == path)
+}
+
+fn function_documentation(
+    db: &LiveDb,
+    places: &Places,
+    file: File,
+    unit: u32,
+    name: &str,
+) -> Option<(String, Vec<String>)> {
+    let facts = Infer::new(db, places).facts(file);
+    // The text may have changed since the list was made.
+    let is_it = |(_, it): &(u32, &Arc<db::FactsUnit>)| it.kind == UnitKind::Function && it.name == *name;
+    let same = facts.units.get(unit as usize).map(|it| (unit, it)).filter(is_it);
+    let (unit, _) = same.or_else(|| (0u32..).zip(&facts.units).find(is_it))?;
+    let function = UnitRef { file, unit };
+    Some((describe::function_title(db, function), describe::documentation(db, function).into_iter().collect()))
 }

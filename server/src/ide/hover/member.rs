@@ -10,7 +10,7 @@ use crate::ide::describe::{self, object_text, type_text};
 use crate::ide::guide;
 use crate::ide::infer::{Infer, Kind, Object, UnitRef};
 use crate::ide::names::{Named, Target};
-use crate::ide::navigation::{Location, definitions};
+use crate::ide::navigation::definitions;
 use minilive_mir::names::{Place, Sym, Symbol};
 
 /// What a member's name leads to.
@@ -91,12 +91,5 @@ fn module(infer: &mut Infer<'_>, db: &LiveDb, named: &Named) -> Option<Hover> {
 /// The comment above the place where what a name stands for is first given a value.
 pub fn comment(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> Option<String> {
     let places = definitions(infer, db, file, named);
-    // A comment above a line is about what the line begins with, not about each key of a literal in it.
-    let begins_its_line = |it: &&Location| {
-        let text = it.file.text(db);
-        let before = &text[..usize::from(it.range.start())];
-        let before = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
-        before.trim_start().chars().all(|c| matches!(c, '.' | '_' | '"') || c.is_alphanumeric())
-    };
-    places.iter().filter(begins_its_line).find_map(|it| describe::comment_above(db, it.file, it.range.start()))
+    places.iter().find_map(|it| describe::comment_about(db, it.file, it.range.start()))
 }

@@ -1,7 +1,7 @@
 //! Completion and signatures.
 
 use super::Fixture;
-use crate::ide::completion::{completions, documentation};
+use crate::ide::completion::{ItemKind, completions, documentation};
 use crate::ide::signatures;
 use expect_test::{Expect, expect};
 
@@ -219,6 +219,45 @@ fn a_half_typed_member_has_its_documentation() {
         documentation(&it.db, &it.document, &it.places, &found.items[0].data).expect("there is something to tell");
     assert_eq!(told, ("Dog.wag = function(times=3)".to_owned(), vec!["Wags the tail.".to_owned()]));
     assert_eq!(&it.document.text[found.replace], "wa");
+}
+
+#[test]
+fn members_have_the_comment_above_them_in_whichever_file() {
+    let tell = |source: &str, label: &str| {
+        let it = Fixture::new(source);
+        let found = completions(&it.db, &it.document, &it.live(), it.offset, false);
+        let item = found.items.iter().find(|item| item.label == label).expect("it is offered");
+        documentation(&it.db, &it.document, &it.places, &item.data)
+    };
+    let card = |title: &str, text: &str| Some((title.to_owned(), vec![text.to_owned()]));
+    let hero = "// Not about a key.\nHero = {\"hp\": 1}\n// Coins.\nHero.gold = 0\n";
+    assert_eq!(tell(&format!("{hero}Hero.g$0\n"), "gold"), card("gold", "Coins."));
+    assert_eq!(tell(&format!("{hero}Hero.$0\n"), "hp"), None);
+    assert_eq!(tell("m = {\n  // Across.\n  \"width\": 3,\n}\nm.$0\n", "width"), card("width", "Across."));
+    let lib = "//- lib.ms\n// Two of it.\ntwice = function(n)\n  return n * 2\nend function\n// How many.\ncount = 3\n";
+    let main = format!("//- main.ms\nimport \"lib\"\nlib.$0\n{lib}");
+    assert_eq!(tell(&main, "twice"), card("twice = function(n)", "Two of it."));
+    assert_eq!(tell(&main, "count"), card("count", "How many."));
+}
+
+#[test]
+fn words_are_offered_where_they_can_stand() {
+    let words = |source: &str| -> Vec<String> {
+        let it = Fixture::new(source);
+        let found = completions(&it.db, &it.document, &it.live(), it.offset, false).items;
+        found.into_iter().filter(|it| it.kind == ItemKind::Keyword).map(|it| it.label).collect()
+    };
+    let has = |source: &str, word: &str| words(source).iter().any(|it| it == word);
+    for (source, word) in [("$0\n", "while"), ("x = $0\n", "not"), ("x = 1 $0\n", "and"), ("if x $0\n", "then")] {
+        assert!(has(source, word), "{source:?}: {word}");
+    }
+    for (source, word) in [("$0\n", "and"), ("x = $0\n", "while"), ("x = $0\n", "and"), ("x = 1 + $0\n", "end")] {
+        assert!(!has(source, word), "{source:?}: {word}");
+    }
+    assert_eq!(labels("for i $0\n"), ["in"]);
+    for nothing in ["for $0\n", "x = 1e$0\n", "x = \"\"\"$0\n", "x = \"a$0"] {
+        assert!(labels(nothing).is_empty(), "{nothing:?}");
+    }
 }
 
 #[test]

@@ -175,3 +175,17 @@ fn a_condition_that_assigns_compares() {
         none(code);
     }
 }
+
+#[test]
+fn a_fix_is_preferred_if_it_is_the_only_one_for_what_is_said() {
+    let preferred = |source: &str| {
+        let it = Fixture::new(source);
+        let found = actions(&it.db, &it.document, &it.live(), TextRange::empty(it.offset));
+        found.into_iter().map(|it| (it.title, it.preferred)).collect::<Vec<_>>()
+    };
+    assert_eq!(preferred("prin$0tt 1\n"), [("Change to `print`".to_owned(), true)]);
+    let two = preferred("//- main.ms\ncuont = 1\nprint coun$0t\n//- lib.ms\ncount = 3\n");
+    assert_eq!(two.len(), 2, "{two:?}");
+    assert!(two.iter().all(|(_, preferred)| !preferred), "{two:?}");
+    assert!(preferred("x$0 = 3\nprint x + 1\n").iter().all(|(_, preferred)| !preferred), "a rewrite mends nothing");
+}

@@ -383,3 +383,81 @@ fn what_would_be_renamed_is_told_first() {
     assert_eq!((&it.document.text[range], name.as_str()), ("speed", "speed"));
     assert_eq!(u32::from(range.start()), 16);
 }
+
+const FAMILY: &str = "//- main.ms\nimport \"base\"\nElf = new base.Hero\nElf.strike = function\n  return 3\nend function\nh = new base.Hero\nh.str1ike\n//- base.ms\nCreature = {}\nCreature.str2ike = function\n  return 1\nend function\nHero = new Creature\nHero.strike = function\n  return super.str3ike + 1\nend function\n";
+
+/// The family with the cursor at the place of that number.
+fn family(place: char) -> String {
+    let marked = FAMILY.replace(&format!("str{place}ike"), "str$0ike");
+    ["str1ike", "str2ike", "str3ike"].iter().fold(marked, |text, it| text.replace(it, "strike"))
+}
+
+#[test]
+fn an_overriding_member_is_defined_where_it_overrides() {
+    check_definition(
+        &family('1'),
+        &expect![[r#"
+            //- base.ms
+            | Hero.strike = function
+            |      ^^^^^^
+        "#]],
+    );
+}
+
+#[test]
+fn what_a_super_leads_to_is_what_is_overridden() {
+    let main = family('3').replacen("//- main.ms\nimport \"base\"", "//- other.ms\nimport \"base\"", 1);
+    // The document is the first file.
+    let (other, base) = main.split_once("//- base.ms").expect("two files");
+    check_definition(
+        &format!("//- base.ms{base}{other}"),
+        &expect![[r#"
+        //- base.ms
+        | Creature.strike = function
+        |          ^^^^^^
+    "#]],
+    );
+}
+
+#[test]
+fn heirs_are_found_in_all_files() {
+    let (other, base) = FAMILY.split_once("//- base.ms").expect("two files");
+    let source = format!("//- base.ms{base}{other}").replace("str1ike", "strike").replace("str3ike", "strike");
+    let it = Fixture::new(&source.replace("str2ike", "str$0ike"));
+    let found = crate::ide::implementation(&it.db, &it.document, &it.places, it.offset);
+    let found: Vec<_> = found.iter().map(|at| (at.file, at.range, String::new())).collect();
+    expect![[r#"
+        //- base.ms
+        | Hero.strike = function
+        |      ^^^^^^
+        //- main.ms
+        | Elf.strike = function
+        |     ^^^^^^
+    "#]]
+    .assert_eq(&it.draw_all(&found));
+}
+
+#[test]
+fn a_variable_of_a_module_is_renamed_from_where_it_is_used() {
+    check_rename(
+        "//- main.ms\nimport \"lib\"\nprint lib.twi$0ce(2)\n//- lib.ms\ntwice = function(n)\n  return n * 2\nend function\nprint twice(1)\n",
+        "double",
+        &expect![[r#"
+            //- lib.ms
+            double = function(n)
+              return n * 2
+            end function
+            print double(1)
+            //- main.ms
+            import "lib"
+            print lib.double(2)
+        "#]],
+    );
+    check_rename(
+        "//- main.ms\nimport \"lib\"\nprint lib.twi$0ce(2)\n//- lib.ms\nn = 1\ntwice = function\n  return n * 2\nend function\n",
+        "n",
+        &expect![[r#"
+            refused: there is a global variable `n`
+        "#]],
+    );
+}

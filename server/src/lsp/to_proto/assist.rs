@@ -54,6 +54,8 @@ fn data_of(item: &Item, uri: &str) -> Option<Value> {
         Data::Intrinsic(name) => json!({ "uri": uri, "intrinsic": name }),
         Data::Function(unit, name) => json!({ "uri": uri, "unit": unit, "function": name }),
         Data::Variable(unit, name) => json!({ "uri": uri, "unit": unit, "variable": name }),
+        Data::Elsewhere(file, unit, name) => json!({ "uri": uri, "file": file, "unit": unit, "function": name }),
+        Data::Field(file, unit, name) => json!({ "uri": uri, "file": file, "unit": unit, "field": name }),
     })
 }
 
@@ -61,11 +63,17 @@ fn data_of(item: &Item, uri: &str) -> Option<Value> {
 pub fn data(value: &Value) -> Option<(String, Data)> {
     let text = |key: &str| value[key].as_str().map(str::to_owned);
     let unit = || value["unit"].as_u64().and_then(|unit| u32::try_from(unit).ok());
-    let data = match (text("intrinsic"), text("function"), text("variable")) {
-        (Some(name), ..) => Data::Intrinsic(name),
-        (_, Some(name), _) => Data::Function(unit()?, name),
-        (.., Some(name)) => Data::Variable(unit()?, name),
-        _ => return None,
+    let data = if let Some(name) = text("intrinsic") {
+        Data::Intrinsic(name)
+    } else if let Some(name) = text("variable") {
+        Data::Variable(unit()?, name)
+    } else if let Some(name) = text("field") {
+        Data::Field(text("file")?, unit()?, name)
+    } else {
+        match (text("function")?, text("file")) {
+            (name, Some(file)) => Data::Elsewhere(file, unit()?, name),
+            (name, None) => Data::Function(unit()?, name),
+        }
     };
     Some((text("uri")?, data))
 }

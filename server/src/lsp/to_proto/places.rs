@@ -268,6 +268,7 @@ pub fn action(action: &ide::Action, snapshot: &Snapshot, features: &ClientFeatur
         }),
         diagnostics: action.answers.as_ref().map(|it| vec![super::diagnostic(it, document, encoding)]),
         edit: Some(workspace_edit(edits, snapshot, features)),
+        is_preferred: action.preferred.then_some(true),
         ..CodeAction::default()
     }
 }
