@@ -6,14 +6,20 @@
 //! Invariants: the memory per point is bounded; a list or map is kept as it was when it was seen, although its text is only
 //! made when the run is over or right before it changes; a point reads the same whichever tier filled it.
 
+mod held;
+
+pub use held::{Held, HeldMember};
+
 use crate::engine::table::CodeTable;
 use crate::feedback::Kinds;
-use minilive_mir::ir::{InstId, RecordKind, UnitKey};
+use held::Look;
+use minilive_mir::ir::{InstId, RecordKind, RecordPoint, Ty, Unit, UnitKey};
 use minilive_runtime::observe::Observation;
 use minilive_runtime::realm::Realm;
 use minilive_runtime::text::{self, Bounds};
 use minilive_runtime::value::{Value, ValueKind};
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::mem::offset_of;
@@ -43,6 +49,10 @@ pub struct RecordedPoint {
     pub range: Option<(f64, f64)>,
     /// Kinds of the values seen ([`Kinds`]); a number counts as every kind of number.
     pub kinds: u8,
+    /// The variable whose value this is, if it has a name.
+    pub name: Option<SmolStr>,
+    /// What the last value held in the end that was no number or string; if all were, their type.
+    pub held: Held,
 }
 
 /// Everything a run recorded, by unit and instruction.
@@ -84,6 +94,8 @@ pub const POINT_NUMBERS: usize = offset_of!(Point, numbers);
 struct Mixed {
     first: Seen,
     last: VecDeque<Seen>,
+    /// The last list or map, for [`Held`].
+    kept: Option<Observation>,
     kinds: Kinds,
 }
 
@@ -150,10 +162,10 @@ impl Point {
         let kinds = if value.is_number() { Kinds::NUMBER } else { crate::interp::kinds_of(value) };
         let log = mixed.get_or_insert_with(|| match self.count.get() {
             // First and last hold the value on their own.
-            0 => Box::new(Mixed { first: see(realm, value), last: VecDeque::new(), kinds }),
+            0 => Box::new(Mixed { first: see(realm, value), last: VecDeque::new(), kept: None, kinds }),
             _ => {
                 let last = self.numbers_seen().map(Seen::Number).collect();
-                Box::new(Mixed { first: Seen::Number(self.first.get()), last, kinds: Kinds::NUMBER })
+                Box::new(Mixed { first: Seen::Number(self.first.get()), last, kept: None, kinds: Kinds::NUMBER })
             }
         });
         self.numbers.set(0);
@@ -164,7 +176,16 @@ impl Point {
         {
             realm.release(observation);
         }
-        log.last.push_back(see(realm, value));
+        let seen = see(realm, value);
+        if let Seen::Watched(observation) = seen
+            && log.kept != Some(observation)
+        {
+            realm.keep(observation);
+            if let Some(before) = log.kept.replace(observation) {
+                realm.let_go(before);
+            }
+        }
+        log.last.push_back(seen);
     }
 
     /// The latest numbers, oldest first.
@@ -175,33 +196,31 @@ impl Point {
     }
 
     /// Takes out what was seen, as texts; `None` if the point was not reached.
-    fn take(&self, realm: &mut Realm, key: UnitKey, (inst, kind): (InstId, RecordKind)) -> Option<RecordedPoint> {
+    fn take(&self, look: &mut Look<'_>, (key, unit): (UnitKey, &Unit), place: &RecordPoint) -> Option<RecordedPoint> {
         let Point { count, low, high, first, mixed, .. } = self;
-        let point = match (mixed.take(), count.get()) {
-            (None, 0) => return None,
-            (None, count) => RecordedPoint {
-                key,
-                inst,
-                kind,
-                count,
-                first: number_text(realm, first.get()),
-                last: self.numbers_seen().map(|number| number_text(realm, number)).collect(),
-                range: (low.get() <= high.get()).then(|| (low.get(), high.get())),
-                kinds: Kinds::NUMBER.0,
-            },
-            (Some(mixed), count) => RecordedPoint {
-                key,
-                inst,
-                kind,
-                count,
-                first: shown(realm, &mixed.first),
-                last: mixed.last.iter().map(|seen| shown(realm, seen)).collect(),
-                range: None,
-                kinds: mixed.kinds.0,
-            },
+        let (mixed, count) = (mixed.take(), count.get());
+        if mixed.is_none() && count == 0 {
+            return None;
+        }
+        let kinds = mixed.as_ref().map_or(Kinds::NUMBER, |mixed| mixed.kinds);
+        let kept = mixed.as_ref().and_then(|mixed| look.realm().kept_value(mixed.kept?));
+        let held = kept.map_or_else(|| Held { ty: type_of(kinds), ..Held::default() }, |value| look.at(value));
+        let realm = look.realm();
+        let (first, last, range) = match mixed {
+            None => {
+                let last = self.numbers_seen().map(|number| number_text(realm, number)).collect();
+                let range = (low.get() <= high.get()).then(|| (low.get(), high.get()));
+                (number_text(realm, first.get()), last, range)
+            }
+            Some(mixed) => {
+                let last = mixed.last.iter().map(|seen| shown(realm, seen)).collect();
+                (shown(realm, &mixed.first), last, None)
+            }
         };
         self.reset();
-        Some(point)
+        let name = unit.variable_of(place).map(SmolStr::new);
+        let RecordPoint { inst, kind, .. } = *place;
+        Some(RecordedPoint { key, inst, kind, count, first, last, range, kinds: kinds.0, name, held })
     }
 
     fn reset(&self) {
@@ -213,10 +232,13 @@ impl Point {
 
     /// Forgets what was seen.
     fn forget(&self, realm: &mut Realm) {
-        let Mixed { first, last, .. } = match self.mixed.take() {
+        let Mixed { first, last, kept, .. } = match self.mixed.take() {
             Some(mixed) => *mixed,
             None => return self.reset(),
         };
+        if let Some(kept) = kept {
+            realm.let_go(kept);
+        }
         for seen in std::iter::once(first).chain(last) {
             if let Seen::Watched(observation) = seen {
                 realm.release(observation);
@@ -234,13 +256,24 @@ pub(crate) fn forget(codes: &CodeTable, realm: &mut Realm) {
 /// Takes out what all points saw, as texts.
 pub(crate) fn take(codes: &CodeTable, realm: &mut Realm) -> Recording {
     let mut points = Vec::new();
+    let mut look = Look::new(codes, realm);
     for code in codes.iter() {
         for (point, place) in code.points.iter().zip(&code.unit.records) {
-            points.extend(point.take(realm, code.key, (place.inst, place.kind)));
+            points.extend(point.take(&mut look, (code.key, &code.unit), place));
         }
     }
     points.sort_by_key(|point| (point.key, point.inst, point.kind as u8));
     Recording { points }
+}
+
+/// The type of values that are all of one kind and no lists or maps.
+fn type_of(kinds: Kinds) -> Ty {
+    match kinds {
+        Kinds::NUMBER => Ty::Number,
+        Kinds::STRING => Ty::String,
+        Kinds::FUNCTION => Ty::Function,
+        _ => Ty::Any,
+    }
 }
 
 fn number_text(realm: &mut Realm, number: f64) -> String {
@@ -278,7 +311,14 @@ mod tests {
     }
 
     fn taken(point: &Point, realm: &mut Realm) -> RecordedPoint {
-        point.take(realm, UnitKey(1), (InstId(2), RecordKind::Assign)).expect("reached")
+        taken_if_reached(point, realm).expect("reached")
+    }
+
+    fn taken_if_reached(point: &Point, realm: &mut Realm) -> Option<RecordedPoint> {
+        let codes = CodeTable::new(Arc::new(Shared::new()), 0);
+        let (program, _) = minilive_mir::lower::lower_file(&minilive_syntax::parse("x = y\n"), "test.ms");
+        let unit = program.units[0].mir.as_ref().expect("lowered");
+        point.take(&mut Look::new(&codes, realm), (UnitKey(1), unit), &unit.records[0])
     }
 
     #[test]
@@ -294,7 +334,7 @@ mod tests {
             let seen = taken(&point, realm);
             assert_eq!((seen.count, seen.first.as_str(), seen.range), (24, "3", Some((-1.0, 19.0))));
             assert_eq!(seen.last, ["10", "11", "12", "13", "14", "15", "16", "17", "18", "19"]);
-            assert!(point.take(realm, UnitKey(1), (InstId(2), RecordKind::Assign)).is_none(), "it is empty again");
+            assert!(taken_if_reached(&point, realm).is_none(), "it is empty again");
         });
     }
 

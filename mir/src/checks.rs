@@ -6,15 +6,13 @@
 use crate::fold;
 use crate::ir::Const;
 use minilive_syntax::ast::{
-    AssignStmt, AstNode, Block, CallStmt, Expr, ForStmt, MapEntry, MapExpr, PostfixExpr, RefExpr, SourceFile, Stmt,
-    Suffix,
+    AssignStmt, AstNode, Block, Expr, ForStmt, MapEntry, MapExpr, RefExpr, SourceFile, Stmt, Suffix,
 };
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
 use rowan::{GreenNodeData, WalkEvent};
 
 /// The codes of everything here, in alphabetical order.
-pub static CODES: &[&str] =
-    &["duplicate-key", "frozen-value", "loop-variable", "unreachable-code", "useless-reference"];
+pub static CODES: &[&str] = &["duplicate-key", "loop-variable", "unreachable-code", "useless-reference"];
 
 /// One finding, relative to the unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,21 +51,6 @@ pub fn check(unit: &GreenNodeData) -> Vec<Finding> {
 fn in_block(statements: impl Iterator<Item = Stmt>, found: &mut Vec<Finding>) {
     let statements: Vec<_> = statements.collect();
     unreachable(&statements, found);
-    for (at, statement) in statements.iter().enumerate() {
-        if let Some(name) = frozen_by(statement) {
-            changes(&name, &statements[at + 1..], found);
-        }
-    }
-}
-
-/// The variable that `freeze x` freezes.
-fn frozen_by(statement: &Stmt) -> Option<String> {
-    let Stmt::Call(call) = statement else { return None };
-    let args: Vec<_> = call.arg_list()?.args().collect();
-    match (name_of(&call.callee()?)?.as_str(), &*args) {
-        ("freeze", [arg]) => name_of(arg),
-        _ => None,
-    }
 }
 
 fn name_of(expr: &Expr) -> Option<String> {
@@ -75,42 +58,6 @@ fn name_of(expr: &Expr) -> Option<String> {
         Expr::Name(name) => Some(name.name_token()?.text().to_owned()),
         _ => None,
     }
-}
-
-/// The first change of a frozen variable's value, as far as nothing in between could give the variable another value.
-fn changes(name: &str, statements: &[Stmt], found: &mut Vec<Finding>) {
-    for statement in statements {
-        if let Stmt::Assign(assign) = statement {
-            let Some(target) = assign.target() else { return };
-            let own = matches!(&target, Expr::Postfix(chain) if is_part_of(chain, name));
-            if own {
-                return found.push(Finding {
-                    range: target.range(),
-                    code: "frozen-value",
-                    message: format!("`{name}` is frozen here, so this is an error"),
-                });
-            }
-            if name_of(&target).as_deref() == Some(name) {
-                return;
-            }
-        }
-        let calls = statement.syntax().descendants().any(|node| match node.kind() {
-            SyntaxKind::CallSuffix => true,
-            SyntaxKind::CallStmt => {
-                CallStmt::cast(node).and_then(|it| name_of(&it.callee()?)).as_deref() != Some("print")
-            }
-            _ => false,
-        });
-        if calls || !matches!(statement, Stmt::Assign(_) | Stmt::Call(_)) {
-            return;
-        }
-    }
-}
-
-/// `x[i]` or `x.a`, and no more.
-fn is_part_of(chain: &PostfixExpr, name: &str) -> bool {
-    let one = chain.suffixes().count() == 1;
-    one && chain.base().and_then(|it| name_of(&it)).as_deref() == Some(name)
 }
 
 /// Assignments to a loop's variable in its own body: the next round does not know of them.
@@ -229,15 +176,6 @@ mod tests {
             "x = @5 + @f(1) + @f + @m.g + @a[1] + @[1]\n",
             &[("useless-reference", "@"), ("useless-reference", "@"), ("useless-reference", "@")],
         );
-    }
-
-    #[test]
-    fn what_is_frozen_is_not_changed() {
-        found("freeze x\nprint x\nx.a = 1\nx.b = 1\n", &[("frozen-value", "x.a")]);
-        found("freeze x\nx = [1]\nx[0] = 1\n", &[]);
-        found("freeze x\nf 1\nx[0] = 1\n", &[]);
-        found("freeze x\nx.a.b = 1\ny = f(1)\nx.a = 1\n", &[]);
-        found("if a then freeze x\nx.a = 1\n", &[]);
     }
 
     #[test]

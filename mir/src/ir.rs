@@ -622,4 +622,27 @@ impl Unit {
     pub fn name(&self, id: NameId) -> &str {
         &self.names[id.0 as usize]
     }
+
+    /// The variable whose new value a record point sees.
+    pub fn variable_of(&self, record: &RecordPoint) -> Option<&str> {
+        if !record.kind.is_variable() {
+            return None;
+        }
+        if let Some(local) = self.locals.iter().find(|local| local.reg == record.value) {
+            return Some(self.name(local.name));
+        }
+        if let Some(param) = self.params.get(record.value.0 as usize).filter(|_| self.env.is_none()) {
+            return Some(self.name(param.name));
+        }
+        // The store stands at the recorded instruction or close behind it.
+        let stores = self.insts.iter().skip(record.inst.0 as usize).take(3);
+        let stored = |inst: &Inst| match inst {
+            Inst::StoreGlobal { name, src } if *src == record.value => Some(*name),
+            Inst::StoreEnv { slot, src } if *src == record.value => {
+                self.env.as_ref().and_then(|env| env.get(slot.0 as usize)).copied()
+            }
+            _ => None,
+        };
+        stores.filter_map(stored).next().map(|name| self.name(name))
+    }
 }

@@ -14,6 +14,7 @@ pub mod diagnostic;
 pub mod source_map;
 
 pub mod checks;
+pub mod frozen;
 pub mod names;
 pub mod scope;
 pub mod typing;

@@ -50,6 +50,11 @@ impl TypeSet {
         TypeSet(self.0 & other.0)
     }
 
+    /// The types of both.
+    pub const fn with(self, other: TypeSet) -> TypeSet {
+        TypeSet(self.0 | other.0)
+    }
+
     /// The one type of the value, as instructions state it.
     pub fn ty(self) -> Ty {
         match self {

@@ -52,10 +52,12 @@ pub trait Outside {
     fn child(&self, child: ChildId) -> TypeSet;
     /// What an intrinsic gives for arguments of these types.
     fn call(&self, intrinsic: u32, args: &[TypeSet]) -> Given;
-    /// The number of the first argument that the intrinsic certainly does not take.
+    /// The number of the first argument that the intrinsic certainly does nothing sensible with.
     fn refuses(&self, intrinsic: u32, args: &[TypeSet]) -> Option<usize>;
-    /// What reading or calling a member gives.
-    fn member(&self, of: TypeSet, name: &str) -> TypeSet;
+    /// The number of the intrinsic that a method of all values of these types certainly is.
+    fn method(&self, of: TypeSet, name: &str) -> Option<u32>;
+    /// What reading or calling a member gives, with these arguments.
+    fn member(&self, of: TypeSet, name: &str, args: &[TypeSet]) -> TypeSet;
     /// Whether no value of these types has such a member.
     fn lacks(&self, of: TypeSet, name: &str) -> bool;
 }
@@ -90,14 +92,16 @@ pub enum Wrong {
         /// Its operands; of one operand the first is nothing.
         operands: (TypeSet, TypeSet),
     },
-    /// An argument that an intrinsic does not take.
+    /// An argument that an intrinsic does nothing sensible with.
     Refused {
         /// The intrinsic.
         intrinsic: u32,
-        /// The number of the argument.
+        /// The number of the argument; as a method, the receiver is the first.
         argument: usize,
         /// What it is.
         is: TypeSet,
+        /// What the first argument is.
+        first: TypeSet,
     },
     /// A member that nothing of this kind has.
     NoMember {

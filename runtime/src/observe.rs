@@ -24,6 +24,8 @@ struct Entry {
     value: Value,
     text: Option<String>,
     holders: u32,
+    /// Those of them who want the value itself.
+    keepers: u32,
 }
 
 /// All observations of a realm.
@@ -39,7 +41,8 @@ pub(crate) struct Observations {
 
 impl Observations {
     pub(crate) fn each_root(&self, visit: &mut dyn FnMut(Value)) {
-        self.entries.values().filter(|entry| entry.text.is_none()).for_each(|entry| visit(entry.value));
+        let needed = self.entries.values().filter(|entry| entry.text.is_none() || entry.keepers > 0);
+        needed.for_each(|entry| visit(entry.value));
     }
 }
 
@@ -53,7 +56,7 @@ impl Realm {
         }
         let id = self.observations.next;
         self.observations.next += 1;
-        self.observations.entries.insert(id, Entry { value, text: None, holders: 1 });
+        self.observations.entries.insert(id, Entry { value, text: None, holders: 1, keepers: 0 });
         let mut left = MAX_WATCHED;
         self.watch(value, id, OBSERVED_DEPTH, &mut left);
         Observation(id)
@@ -141,6 +144,27 @@ impl Realm {
             }
             None => String::new(),
         }
+    }
+
+    /// From now on the recorder wants the observed value itself, too, as it is when it asks.
+    pub fn keep(&mut self, observation: Observation) {
+        if let Some(entry) = self.observations.entries.get_mut(&observation.0) {
+            entry.holders += 1;
+            entry.keepers += 1;
+        }
+    }
+
+    /// It no longer does.
+    pub fn let_go(&mut self, observation: Observation) {
+        if let Some(entry) = self.observations.entries.get_mut(&observation.0) {
+            entry.keepers -= 1;
+        }
+        self.release(observation);
+    }
+
+    /// The value that is kept, with what it holds now.
+    pub fn kept_value(&self, observation: Observation) -> Option<Value> {
+        self.observations.entries.get(&observation.0).filter(|entry| entry.keepers > 0).map(|entry| entry.value)
     }
 
     /// The recorder no longer needs an observation.
@@ -251,6 +275,22 @@ mod tests {
         let text = realm.string_value("a text only observed");
         let list = realm.new_list(&[text]);
         realm.observe(list.value())
+    }
+
+    #[test]
+    fn a_kept_value_lives_on_with_what_it_becomes() {
+        realm(true).enter(|realm| {
+            let seen = observe_fresh(realm);
+            realm.keep(seen);
+            realm.release(seen);
+            let list = realm.kept_value(seen).and_then(Value::as_list).expect("kept");
+            list.push(realm, Value::ONE).expect("not frozen");
+            realm.collect();
+            let list = realm.kept_value(seen).and_then(Value::as_list).expect("kept");
+            assert_eq!((list.len(), realm.observed_text(seen)), (2, "[\"a text only observed\"]".to_owned()));
+            realm.let_go(seen);
+            assert_eq!(realm.kept_value(seen), None);
+        });
     }
 
     #[test]

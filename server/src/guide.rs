@@ -3,6 +3,7 @@
 //! Hover, completion and signatures show it beside the sentence in the runtime's table; inference takes the kinds from it.
 //! Invariants: every function is here; every example is run by a test and prints what stands here.
 
+pub mod arguments;
 pub mod types;
 
 use minilive_runtime::intrinsics::{Default as IntrinsicDefault, IntrinsicId};

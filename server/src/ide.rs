@@ -24,6 +24,7 @@ mod names;
 mod navigation;
 mod rename;
 mod rename_file;
+mod seen;
 mod selection;
 mod semantic;
 mod signature;

@@ -4,7 +4,8 @@
 //! instruction, never by position; only those who know the text of a revision turn them into places.
 
 use crate::modules::{Lookup, ModulePrint};
-use minilive_mir::ir::{InstId, UnitKey};
+use minilive_jit::record::Held;
+use minilive_mir::ir::{InstId, RecordKind, UnitKey};
 use minilive_mir::program::Fingerprint;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -110,6 +111,12 @@ pub struct Value {
     pub count: u64,
     /// The values before it, oldest first, bounded.
     pub trail: Vec<SmolStr>,
+    /// Why it was kept.
+    pub kind: RecordKind,
+    /// The variable whose value it is: instructions are renumbered when the function around them is edited, names are not.
+    pub name: Option<SmolStr>,
+    /// What the last one held when the run was over.
+    pub held: Held,
 }
 
 /// The kind of code a function runs in.

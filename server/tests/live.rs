@@ -212,7 +212,7 @@ fn types_that_were_seen_are_called_so() {
         })
         .collect();
     assert_eq!(cards[0], ["likely: number or string or null", "seen: string ×1 · last value `\"a\"`"]);
-    assert_eq!(cards[1], ["likely: number", "seen: number ×1 · last value `5`"]);
+    assert_eq!(cards[1], ["type: number", "seen: number ×1 · last value `5`"]);
     // Completion tells what follows from the text alone.
     let offset = bench.text.len() as u32;
     let details = common::see(&bench.world, URI.into(), move |it: &Snapshot| {

@@ -31,8 +31,11 @@ impl Bench {
     }
 
     fn trusted(trust: Trust, text: &str) -> Bench {
+        Bench::of(WorldConfig { trust: Some(trust), ..WorldConfig::default() }, text)
+    }
+
+    fn of(config: WorldConfig, text: &str) -> Bench {
         let (sender, notices) = mpsc::channel();
-        let config = WorldConfig { trust: Some(trust), ..WorldConfig::default() };
         let sink = Arc::new(move |notice| drop(sender.send(notice)));
         let world = spawn(config, Box::new(common::workers()), sink).expect("threads");
         world.open(URI.into(), 1, text.into());
@@ -222,6 +225,42 @@ fn values_wait_for_a_question_that_they_have_ended_again_and_again() {
     enough.store(true, Ordering::Relaxed);
     assert_eq!(answer.blocking_recv().expect("an answer"), Ok(()));
     bench.world.settled().blocking_recv().expect("what has waited is written");
+}
+
+/// So does what was read from disk, and nothing of it is lost.
+#[test]
+fn files_wait_for_a_question_that_was_ended_again_and_again() {
+    const OTHER: &str = "file:///other.ms";
+    let folder = common::Folder::new("pressing", &[("a.ms", "x = 1")]);
+    let config = WorldConfig { trust: Some(Trust::Off), roots: vec![folder.0.clone()], ..WorldConfig::default() };
+    let bench = Bench::of(config, "x = 1");
+    bench.world.open(OTHER.into(), 1, "y = 1".into());
+    bench.world.settled().blocking_recv().expect("the world comes to rest");
+    let (running, is_running) = mpsc::channel();
+    let enough = Arc::new(AtomicBool::new(false));
+    let done = enough.clone();
+    let (answer, _guard) = bench.ask(Kind::Positioned, move |snapshot| {
+        running.send(()).expect("the test waits");
+        compute_until(snapshot, || done.load(Ordering::Relaxed));
+    });
+    for version in 2..6 {
+        is_running.recv_timeout(PATIENCE).expect("the question is asked again");
+        bench.world.change(OTHER.into(), version, vec![Change { range: None, text: format!("y = {version}") }]);
+    }
+    is_running.recv_timeout(PATIENCE).expect("the question is asked again");
+    let path = folder.0.join("a.ms");
+    std::fs::write(&path, "x = 2").expect("a file of the test");
+    bench.world.changed_on_disk(vec![path.clone()]);
+    // Longer than a file takes to be read.
+    thread::sleep(Duration::from_millis(100));
+    assert!(is_running.try_recv().is_err(), "now files wait");
+    enough.store(true, Ordering::Relaxed);
+    assert_eq!(answer.blocking_recv().expect("an answer"), Ok(()));
+    bench.world.settled().blocking_recv().expect("what has waited is written");
+    let (text, _guard) = bench.ask(Kind::WholeDocument, move |snapshot| {
+        snapshot.of_file("", Some(&path)).map(|it| it.document.text.to_string())
+    });
+    assert_eq!(text.blocking_recv().expect("an answer"), Ok(Some("x = 2".to_owned())));
 }
 
 #[test]

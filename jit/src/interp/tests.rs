@@ -170,6 +170,32 @@ fn recordings_keep_values_as_they_were() {
 }
 
 #[test]
+fn recordings_tell_what_a_map_holds_in_the_end() {
+    let text = "Base = {\"legs\": 4}\nBase.speak = function(n)\n return n\nend function\nrex = new Base\nrex.name = \"Rex\"\n\
+                rex.at = {\"x\": 1, 7: 2}\nrex.at.y = rex\nbefore = rex\nrex = null\nall = [[before], 1]\nn = 5";
+    for stress in [false, true] {
+        let request = RunRequest { record: true, ..RunRequest::new(Entry::Main) };
+        let (_, outcome) = run(text, stress, request);
+        let seen = |name: &str| {
+            let found = outcome.recording.points.iter().filter(|it| it.name.as_deref() == Some(name));
+            found.map(|it| it.held.clone()).collect::<Vec<_>>()
+        };
+        let names = |held: &crate::record::Held| {
+            let names = held.members.iter().map(|it| format!("{} {} {:?}", it.name, it.distance, it.value.ty));
+            names.collect::<Vec<_>>().join(", ")
+        };
+        let rex = seen("rex");
+        let rex = rex.iter().find(|it| it.ty == minilive_mir::ir::Ty::Map).expect("seen");
+        assert_eq!(names(rex), "__isa 0 Map, name 0 String, at 0 Map, legs 1 Number, speak 1 Function");
+        assert!(rex.members[4].value.function.is_some() && rex.members[3].value.function.is_none());
+        assert_eq!(names(&rex.members[2].value), "x 0 Number, y 0 Map", "keys that are names");
+        let inner = seen("all")[0].element.clone().and_then(|it| it.element).expect("a list of lists");
+        assert!(names(&inner).starts_with("__isa 0 Map, name 0 String"));
+        assert_eq!(seen("n")[0].ty, minilive_mir::ir::Ty::Number);
+    }
+}
+
+#[test]
 fn definitions_run_without_statements() {
     let text = "a = 2\nprint a\nf = function(x)\n return x * a\nend function\nif true then\n b = 3\nend if";
     let (output, _) = run(text, false, RunRequest::new(Entry::Definitions));

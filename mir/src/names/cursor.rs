@@ -27,6 +27,8 @@ pub fn symbol_before(unit: &GreenNodeData, kind: UnitKind, end: TextSize) -> Opt
         }
         match node.kind() {
             SyntaxKind::BinaryExpr | SyntaxKind::CompareExpr | SyntaxKind::UnaryExpr | SyntaxKind::RefExpr => break,
+            // `)` is the list's, which is the call's.
+            SyntaxKind::ArgList => {}
             kind if Expr::can_cast(kind) => best = Expr::cast(node),
             _ => break,
         }
@@ -64,6 +66,8 @@ mod tests {
         check("f|(1, ", Some("f"));
         check("a.f|(1, ", Some("a.f"));
         check("x = -y|.", Some("y"));
+        check("print f(1)|.", Some("f()"));
+        check("x = a.f(g(1))|.", Some("a.f()"));
         check("x = 1 +|", None);
     }
 }

@@ -5,7 +5,7 @@
 
 use super::state::{State, What};
 use super::{Outside, TypeFinding, UnitTypes, Wrong, step};
-use crate::ir::{BinaryOp, Inst, InstId, RecordKind, Reg, Unit, UnitKind};
+use crate::ir::{BinaryOp, Inst, InstId, NameId, RecordKind, Reg, Unit, UnitKind};
 use crate::types::{self, TypeSet};
 
 /// Collects types and findings.
@@ -69,9 +69,7 @@ fn wrong(unit: &Unit, outside: &dyn Outside, inst: &Inst, state: &State) -> Opti
         Inst::Call { callee, args, .. } => {
             let callee = state.get(callee);
             if let What::Intrinsic(intrinsic) = callee.what {
-                let sets = step::sets(args, state);
-                let argument = outside.refuses(intrinsic, &sets)?;
-                return Some(Wrong::Refused { intrinsic, argument, is: sets[argument] });
+                return refused(outside, intrinsic, &step::sets(args, state));
             }
             let never = callee.set != TypeSet::NONE && !callee.set.may_be(TypeSet::FUNCTION);
             (never && args.count > 0).then_some(Wrong::NotAFunction { is: callee.set })
@@ -82,12 +80,27 @@ fn wrong(unit: &Unit, outside: &dyn Outside, inst: &Inst, state: &State) -> Opti
             let nothing = operand != TypeSet::NONE && types::unary(op, operand) == TypeSet::NULL;
             nothing.then_some(Wrong::NoResult { operands: (TypeSet::NONE, operand) })
         }
-        Inst::GetMember { obj, name, .. } | Inst::CallMethod { obj, name, .. } => {
+        Inst::GetMember { obj, name, .. } => lacking(unit, outside, name, state.get(obj).set),
+        Inst::CallMethod { obj, this, name, args, .. } => {
             let of = state.get(obj).set;
-            (of != TypeSet::NONE && outside.lacks(of, unit.name(name))).then_some(Wrong::NoMember { name, of })
+            lacking(unit, outside, name, of).or_else(|| {
+                // With others the call does not come about.
+                let mut sets = vec![state.get(this).set.without(TypeSet::NULL | TypeSet::ERROR)];
+                sets.extend(step::sets(args, state));
+                refused(outside, outside.method(of, unit.name(name))?, &sets)
+            })
         }
         _ => None,
     }
+}
+
+fn refused(outside: &dyn Outside, intrinsic: u32, sets: &[TypeSet]) -> Option<Wrong> {
+    let argument = outside.refuses(intrinsic, sets)?;
+    Some(Wrong::Refused { intrinsic, argument, is: sets[argument], first: sets[0] })
+}
+
+fn lacking(unit: &Unit, outside: &dyn Outside, name: NameId, of: TypeSet) -> Option<Wrong> {
+    (of != TypeSet::NONE && outside.lacks(of, unit.name(name))).then_some(Wrong::NoMember { name, of })
 }
 
 fn operator(op: BinaryOp, a: TypeSet, b: TypeSet) -> Option<Wrong> {

@@ -20,9 +20,16 @@ pub fn step(unit: &Unit, outside: &dyn Outside, at: InstId, state: &mut State) -
         return true;
     }
     let (Some(dst), Some(value)) = (inst.dst(), result(unit, outside, inst, state)) else { return true };
+    let stops = match *inst {
+        // A read that finds nothing stops the program, as a built-in function does that gives nothing.
+        Inst::LoadLocal { .. } => true,
+        Inst::Call { callee: called, .. } | Inst::AutoCall { src: called, .. } => {
+            matches!(state.get(called).what, What::Intrinsic(_))
+        }
+        _ => false,
+    };
     state.set(dst, value);
-    // A read that finds nothing stops the program.
-    !matches!(inst, Inst::LoadLocal { .. }) || value.set != TypeSet::NONE
+    !stops || value.set != TypeSet::NONE
 }
 
 /// The state on one way out of a block; none if that way is never taken.
@@ -53,6 +60,8 @@ fn element(of: Value) -> Value {
     match of.what {
         What::ListOf(elements) => Value::of(elements),
         _ if of.set == TypeSet::STRING => Value::of(TypeSet::STRING),
+        // Its entries, each a map of key and value.
+        _ if of.set == TypeSet::MAP => Value::of(TypeSet::MAP),
         _ => Value::ANY,
     }
 }
@@ -92,8 +101,9 @@ fn result(unit: &Unit, outside: &dyn Outside, inst: &Inst, state: &State) -> Opt
         Inst::Binary { op: BinaryOp::Isa, a, b, .. } => Some(isa(state.get(a).set, state.get(b).what)),
         Inst::Binary { op, a, b, .. } => of(types::binary(op, state.get(a).set, state.get(b).set)),
         Inst::Unary { op, src, .. } => of(types::unary(op, state.get(src).set)),
-        Inst::GetMember { obj, name, .. } | Inst::CallMethod { obj, name, .. } => {
-            of(outside.member(state.get(obj).set, unit.name(name)))
+        Inst::GetMember { obj, name, .. } => of(outside.member(state.get(obj).set, unit.name(name), &[])),
+        Inst::CallMethod { obj, name, args, .. } => {
+            of(outside.member(state.get(obj).set, unit.name(name), &sets(args, state)))
         }
         Inst::GetIndex { obj, .. } if state.get(obj).set == TypeSet::STRING => of(TypeSet::STRING),
         Inst::Slice { obj, .. } => {
@@ -169,7 +179,7 @@ fn type_map(name: &str) -> Option<TypeSet> {
 /// A test of a type that is known already comes out as it must. Maps may be made of anything, type maps included.
 fn isa(of: TypeSet, what: What) -> Value {
     let number = Value::of(TypeSet::NUMBER);
-    let plain = TypeSet::NULL | TypeSet::NUMBER | TypeSet::STRING | TypeSet::LIST | TypeSet::FUNCTION;
+    let plain = TypeSet::NULL | TypeSet::NUMBER | TypeSet::STRING | TypeSet::LIST | TypeSet::FUNCTION | TypeSet::ERROR;
     match what {
         What::Type(wanted) if of != TypeSet::NONE && of.is_within(plain) => {
             if of == wanted {

@@ -36,7 +36,11 @@ impl Outside for Small {
         args.iter().position(wanted)
     }
 
-    fn member(&self, _: TypeSet, _: &str) -> TypeSet {
+    fn method(&self, of: TypeSet, name: &str) -> Option<u32> {
+        (of == TypeSet::NUMBER && name == "range").then_some(0)
+    }
+
+    fn member(&self, _: TypeSet, _: &str, _: &[TypeSet]) -> TypeSet {
         TypeSet::ANY
     }
 
@@ -103,6 +107,8 @@ fn what_calls_nothing_and_gives_nothing_is_found() {
     finds("  x = [1]\n  if p then x = 1\n  return x - 2", &[]);
     finds("  x = \"a\"\n  return -x", &[("NoResult", "-x")]);
     finds("  return range(\"a\", p)", &[("Refused", "range(\"a\", p)")]);
+    finds("  n = 1\n  return n.range(p, [])", &[("Refused", "n.range(p, [])")]);
+    finds("  n = 1\n  return n.range(p, 2)", &[]);
     finds("  x = 3\n  return x.foo", &[("NoMember", "x.foo")]);
 }
 
@@ -166,7 +172,11 @@ impl Outside for Counting {
         None
     }
 
-    fn member(&self, _: TypeSet, _: &str) -> TypeSet {
+    fn method(&self, _: TypeSet, _: &str) -> Option<u32> {
+        None
+    }
+
+    fn member(&self, _: TypeSet, _: &str, _: &[TypeSet]) -> TypeSet {
         self.0.set(self.0.get() + 1);
         TypeSet::ANY
     }

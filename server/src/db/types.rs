@@ -10,7 +10,7 @@ mod summary;
 use super::names::{FileFacts, file_facts};
 use super::units::{UnitText, function_mir, last_types};
 use super::{Db, File};
-use crate::guide::types as guide;
+use crate::guide::{arguments, types as guide};
 use minilive_mir::ir::{ChildId, Unit, UnitKind};
 use minilive_mir::types::TypeSet;
 use minilive_mir::typing::{Free, Given, Outside, UnitTypes, infer};
@@ -39,6 +39,24 @@ pub struct Surroundings {
     pub units: Vec<Arc<Around>>,
     /// The members that the file gives; none if others may give more.
     pub members: Arc<GivenMembers>,
+}
+
+impl Surroundings {
+    /// Whether all code that takes part in the program stands in the file.
+    pub fn is_closed(&self) -> bool {
+        self.members.0.is_some()
+    }
+
+    /// Whether code may give members of that name to things.
+    pub fn is_given(&self, name: &str) -> bool {
+        self.members.is_given(name)
+    }
+}
+
+impl GivenMembers {
+    fn is_given(&self, name: &str) -> bool {
+        self.0.as_deref().is_none_or(|names| names.binary_search_by(|it| it.as_str().cmp(name)).is_ok())
+    }
 }
 
 /// Types of a unit, and what they were found with.
@@ -149,7 +167,7 @@ pub fn unit_types(db: &dyn Db, unit: &UnitText, around: &Arc<Around>, members: &
     }
     db.unwind_if_revision_cancelled();
     db.makes("unit_types", Some(unit.key));
-    let outside = View { around, members: members.0.as_deref() };
+    let outside = View { around, members: Some(members) };
     let types = Arc::new(infer(code, &outside));
     *last = Some(Typed { code: code.clone(), around: around.clone(), members: members.clone(), types: types.clone() });
     types
@@ -164,12 +182,12 @@ pub fn unit_types_alone(code: &Unit) -> UnitTypes {
 /// Surroundings as inference asks for them.
 struct View<'a> {
     around: &'a Around,
-    members: Option<&'a [SmolStr]>,
+    members: Option<&'a GivenMembers>,
 }
 
 impl View<'_> {
     fn is_given(&self, name: &str) -> bool {
-        self.members.is_none_or(|names| names.binary_search_by(|it| it.as_str().cmp(name)).is_ok())
+        self.members.is_none_or(|members| members.is_given(name))
     }
 }
 
@@ -188,13 +206,15 @@ impl Outside for View<'_> {
     }
 
     fn refuses(&self, intrinsic: u32, args: &[TypeSet]) -> Option<usize> {
-        let taken = guide::takes(IntrinsicId(intrinsic));
-        let first = *args.first()?;
-        (first != TypeSet::NONE && !first.may_be(taken | TypeSet::ERROR)).then_some(0)
+        arguments::broken(IntrinsicId(intrinsic), args).map(|rule| rule.argument)
     }
 
-    fn member(&self, of: TypeSet, name: &str) -> TypeSet {
-        if self.is_given(name) { TypeSet::ANY } else { guide::member(of, name) }
+    fn method(&self, of: TypeSet, name: &str) -> Option<u32> {
+        if self.is_given(name) { None } else { guide::method_of(of, name).map(|id| id.0) }
+    }
+
+    fn member(&self, of: TypeSet, name: &str, args: &[TypeSet]) -> TypeSet {
+        if self.is_given(name) { TypeSet::ANY } else { guide::member(of, name, args) }
     }
 
     fn lacks(&self, of: TypeSet, name: &str) -> bool {

@@ -1,14 +1,15 @@
-//! Types of built-in functions, as far as they are certain: what they give, which first arguments they take, which members values have.
+//! Types of built-in functions, as far as they are certain: what they give, and which members values have.
 //!
-//! Flow-sensitive inference asks through the database. Invariants: a set names every type that a call can give, whatever its arguments; an
-//! argument is refused only if the call gives an error value for every value of its types. Tests run the functions to prove both.
+//! Flow-sensitive inference asks through the database. Invariants: a set names every type that a call can give, whatever its arguments.
+//! Tests run the functions to prove it.
 
+use super::arguments::{Effect, rule_of};
 use super::{Gives, gives};
 use minilive_mir::types::TypeSet;
 use minilive_mir::typing::Given;
 use minilive_runtime::intrinsics::{self, IntrinsicId};
 
-/// Functions that take certain types only as their first argument.
+/// Functions that give no error for first arguments of these types.
 const TAKES: &[(&str, TypeSet)] = &[
     ("abs", TypeSet::NUMBER),
     ("bitAnd", TypeSet::NUMBER),
@@ -19,6 +20,7 @@ const TAKES: &[(&str, TypeSet)] = &[
     ("code", TypeSet::STRING),
     ("floor", TypeSet::NUMBER),
     ("join", TypeSet::LIST),
+    ("len", TypeSet::LIST.with(TypeSet::STRING).with(TypeSet::MAP)),
     ("log", TypeSet::NUMBER),
     ("range", TypeSet::NUMBER),
     ("round", TypeSet::NUMBER),
@@ -26,9 +28,11 @@ const TAKES: &[(&str, TypeSet)] = &[
     ("sort", TypeSet::LIST),
     ("split", TypeSet::STRING),
     ("sqrt", TypeSet::NUMBER),
+    ("sum", TypeSet::LIST.with(TypeSet::MAP)),
+    ("val", TypeSet::NUMBER.with(TypeSet::STRING)),
 ];
 
-/// The types that a function takes as its first argument.
+/// The types of a first argument for which a function gives no error, as far as others are left out.
 pub fn takes(id: IntrinsicId) -> TypeSet {
     let name = id.def().name;
     let found = TAKES.iter().find(|(it, _)| *it == name && id.def().member_of.is_none());
@@ -40,11 +44,21 @@ pub fn given(id: IntrinsicId, args: &[TypeSet]) -> Given {
     let name = id.def().full_name();
     let taken = takes(id);
     // An argument that is left out has a default that makes sense.
-    let sensible = taken != TypeSet::ANY && args.first().is_some_and(|it| it.is_within(taken));
+    let first = args.first().copied().unwrap_or(TypeSet::NONE);
+    let gives_null = |(argument, set): (usize, &TypeSet)| {
+        let rule = rule_of(id, argument, first).filter(|rule| rule.effect == Effect::Null);
+        rule.is_some_and(|rule| !set.is_within(rule.takes))
+    };
+    let sensible = taken != TypeSet::ANY
+        && !args.is_empty()
+        && first.is_within(taken)
+        && !args.iter().enumerate().skip(1).any(gives_null);
     let nothing = if sensible { TypeSet::ERROR } else { TypeSet::ERROR | TypeSet::NULL };
     let of = |set: TypeSet| Given { set: set | nothing, elements: TypeSet::NONE };
     match gives(id) {
         _ if name == "print" => Given { set: TypeSet::NULL, elements: TypeSet::NONE },
+        // It does not come back.
+        _ if name == "exit" => Given { set: TypeSet::NONE, elements: TypeSet::NONE },
         // They give back what is no string.
         _ if matches!(&*name, "upper" | "lower") && args != [TypeSet::STRING] => of(TypeSet::ANY),
         Gives::Number if sensible && is_plain(&name) && args.len() == 1 => {
@@ -62,22 +76,27 @@ pub fn given(id: IntrinsicId, args: &[TypeSet]) -> Given {
     }
 }
 
-/// Functions of one number that give a number for every number.
+/// Functions of one argument that give a number for every value of the types that they take.
 fn is_plain(name: &str) -> bool {
-    matches!(name, "abs" | "ceil" | "floor" | "log" | "round" | "sign" | "sqrt")
+    matches!(name, "len" | "sum" | "val" | "code" | "abs" | "ceil" | "floor" | "log" | "round" | "sign" | "sqrt")
 }
 
-/// The type maps of the types in a set; none if it holds types whose members are anybody's.
-fn type_maps(of: TypeSet) -> Option<impl Iterator<Item = &'static str>> {
+/// Members that error values have, whatever else is said of their type.
+const OF_ERRORS: [&str; 5] = ["message", "inner", "stack", "isa", "__isa"];
+
+/// The type maps in which a member of that name is looked for, with their types; none if the members of some type in the set are
+/// anybody's. Null has no members, and errors have few: asking for others ends the program, so what is found is not theirs.
+fn type_maps(of: TypeSet, name: &str) -> Option<impl Iterator<Item = (TypeSet, &'static str)>> {
     let all = [
         (TypeSet::NUMBER, "number"),
         (TypeSet::STRING, "string"),
         (TypeSet::LIST, "list"),
         (TypeSet::FUNCTION, "funcRef"),
     ];
+    let is_of_errors = OF_ERRORS.contains(&name) || intrinsics::type_methods("error").contains(&name);
+    let of = if is_of_errors { of } else { of.without(TypeSet::NULL | TypeSet::ERROR) };
     let known = all.iter().fold(TypeSet::NONE, |sum, (set, _)| sum | *set);
-    (of != TypeSet::NONE && of.is_within(known))
-        .then(|| all.into_iter().filter(move |(set, _)| of.may_be(*set)).map(|(_, name)| name))
+    (of != TypeSet::NONE && of.is_within(known)).then(|| all.into_iter().filter(move |(set, _)| of.may_be(*set)))
 }
 
 fn method(owner: &str, name: &str) -> Option<IntrinsicId> {
@@ -87,11 +106,21 @@ fn method(owner: &str, name: &str) -> Option<IntrinsicId> {
 
 /// Whether no value of these types has such a member, unless a program gives it to all of them.
 pub fn lacks(of: TypeSet, name: &str) -> bool {
-    name != "__isa" && type_maps(of).is_some_and(|mut maps| maps.all(|owner| method(owner, name).is_none()))
+    name != "__isa" && type_maps(of, name).is_some_and(|mut maps| maps.all(|(_, owner)| method(owner, name).is_none()))
 }
 
-/// What a method of values of these types gives, unless a program gives them another.
-pub fn member(of: TypeSet, name: &str) -> TypeSet {
-    let Some(maps) = type_maps(of) else { return TypeSet::ANY };
-    maps.fold(TypeSet::NONE, |sum, owner| sum | method(owner, name).map_or(TypeSet::ANY, |id| given(id, &[]).set))
+/// The method of that name that all values of these types have, unless a program gives them another.
+pub fn method_of(of: TypeSet, name: &str) -> Option<IntrinsicId> {
+    let mut methods = type_maps(of, name)?.map(|(_, owner)| method(owner, name));
+    let first = methods.next()??;
+    methods.all(|it| it == Some(first)).then_some(first)
+}
+
+/// What a method of values of these types gives, with these further arguments, unless a program gives them another.
+pub fn member(of: TypeSet, name: &str, args: &[TypeSet]) -> TypeSet {
+    let Some(maps) = type_maps(of, name) else { return TypeSet::ANY };
+    maps.fold(TypeSet::NONE, |sum, (set, owner)| {
+        let all: Vec<_> = std::iter::once(set).chain(args.iter().copied()).collect();
+        sum | method(owner, name).map_or(TypeSet::ANY, |id| given(id, &all).set)
+    })
 }

@@ -4,6 +4,7 @@
 //! actions offer the fixes. Invariants: nothing is said where code is *open*, that is, where names come from places the text does
 //! not show; the cost of an edit that changes no facts is that of looking up what was found.
 
+mod frozen;
 mod types;
 
 use crate::db::{self, File, FileFacts, LiveDb, NameFinding, NameProblem};
@@ -94,15 +95,12 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks) -> Vec<Ch
                 "loop-variable" => Weight::Advice,
                 _ => Weight::Warning,
             };
-            let is_own_freeze = it.code == "frozen-value" && db::file_facts(db, file).is_global("freeze");
             let fix = (it.code == "useless-reference").then(|| Fix {
                 title: "Remove `@`".to_owned(),
                 range,
                 insert: String::new(),
             });
-            if !is_own_freeze {
-                found.push(Check { range, code: it.code, weight, message: it.message.clone(), fix });
-            }
+            found.push(Check { range, code: it.code, weight, message: it.message.clone(), fix });
         }
     }
     let findings = db::name_findings(db, file);
@@ -120,6 +118,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks) -> Vec<Ch
         }
     }
     types::add(db, document, settings, &mut found);
+    frozen::add(db, file, &mut found);
     found.retain(|it| !QUIET.contains(&it.code) || settings.levels.contains_key(it.code));
     if !found.is_empty() {
         let allowed = Allowed::of(document, db);

@@ -1,12 +1,13 @@
 //! Completion: what may stand at the cursor, in code that is half-typed.
 //!
 //! Looks at the tokens before the cursor for what is wanted (a member, a key, a module, an `end` word, any name), takes names from the
-//! facts of the file and members from inference. Invariants: nothing is offered inside comments, numbers and plain strings or where
+//! facts of the file, members from inference and from what was seen in runs. Invariants: nothing is offered inside comments, numbers and plain strings or where
 //! a new name is being made up; the list is ranked by how near a name is defined, and says when it is cut.
 
 mod callback;
 mod context;
 mod items;
+mod seen;
 
 pub use items::{Data, Item, ItemKind, documentation, fits};
 

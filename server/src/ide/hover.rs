@@ -6,18 +6,19 @@
 mod member;
 mod words;
 
-use super::infer::{Infer, UnitRef};
+use super::infer::{Infer, Kind, UnitRef};
 use super::names::{Named, Target, named_at, units_at};
+use super::seen::{self, Seen};
 use super::tiers::{cost, report, usage, why};
 use super::values::{FreshRecordings, ValueSource};
 use super::{Live, describe, guide, types};
-use crate::db::{Layout, LayoutUnit, LiveDb, MarkerUse};
+use crate::db::{self, Layout, LayoutUnit, LiveDb, MarkerUse};
 use crate::document::DocumentView;
 use crate::recording::{End, EvaluationId, Value};
-use minilive_mir::ir::{Const, Inst, InstId, RecordKind, Ty, Unit};
-use minilive_mir::names::Symbol;
+use minilive_mir::ir::{Const, InstId, RecordKind, RecordPoint, Ty, Unit};
+use minilive_mir::names::{Symbol, symbol_before};
 use minilive_runtime::intrinsics;
-use minilive_syntax::ast::{AstNode, PostfixExpr};
+use minilive_syntax::ast::{AssignStmt, AstNode, ForStmt, PostfixExpr};
 use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
 
 /// What is known about the text under the cursor.
@@ -89,7 +90,9 @@ impl Card<'_> {
         let name = self.token.text();
         let is_member = self.token.parent().is_some_and(|node| node.kind() == SyntaxKind::MemberSuffix);
         if is_member {
-            return self.member().or_else(|| self.of_host(range, name, true)).or_else(|| self.any_member(range, name));
+            let told =
+                self.member().or_else(|| self.of_host(range, name, true)).or_else(|| self.any_member(range, name));
+            return self.with_seen(told);
         }
         if words::CONSTANTS.iter().any(|(it, _)| *it == name) {
             return self.word();
@@ -104,12 +107,35 @@ impl Card<'_> {
         if let Some(index) = unit.and_then(|unit| parameter(&unit.code.unit, name)) {
             let default = constant(&unit?.code.unit, index);
             let default = if default == "null" { String::new() } else { format!(" = {default}") };
-            let sections = self.types(range).into_iter().collect();
+            let sections = self.types(range).into_iter().chain(self.seen()).collect();
             return Some(Hover { range, title: format!("(parameter) {name}{default}"), sections });
         }
         let intrinsic = intrinsics::find(name);
         let intrinsic = intrinsic.map(|id| Hover { range, title: guide::title(id), sections: guide::paragraphs(id) });
         intrinsic.or_else(|| self.of_host(range, name, false))
+    }
+
+    /// What the expression that ends with the name was seen to be, as a paragraph; nothing of functions, which speak for themselves.
+    fn seen(&self) -> Option<String> {
+        let end = self.token.text_range().end();
+        let unit = units_at(self.db, self.document.file, end).next()?;
+        let placed = db::units(self.db, self.document.file).get(unit as usize)?;
+        let symbol = symbol_before(&placed.unit.green, placed.unit.kind, end.checked_sub(placed.start)?)?;
+        let (at, mut infer) = (UnitRef { file: self.document.file, unit }, Infer::new(self.db, &self.live.places));
+        let is_function = |kind: &Kind| matches!(kind, Kind::Function(_) | Kind::Intrinsic(_));
+        if infer.uncalled(at, &symbol).kinds.iter().any(is_function) {
+            return None;
+        }
+        seen::text(&Seen::of(self.db, self.document.file).values(&mut infer, at, &symbol))
+    }
+
+    /// A card of a member, with what was seen of it.
+    fn with_seen(&self, card: Option<Hover>) -> Option<Hover> {
+        let Some(seen) = self.seen() else { return card };
+        let (range, title) = (self.token.text_range(), format!("(member) {}", self.token.text()));
+        let mut card = card.unwrap_or(Hover { range, title, sections: Vec::new() });
+        card.sections.push(seen);
+        Some(card)
     }
 
     fn named(&self) -> Option<(Infer<'_>, Named)> {
@@ -224,10 +250,37 @@ impl Card<'_> {
     fn types(&self, range: TextRange) -> Option<String> {
         let unit = self.layout().at(range.start())?;
         let relative = range.checked_sub(unit.range.start())?;
-        let at = unit.places.ranges.iter().rposition(|&it| it == relative);
+        let read = || unit.places.ranges.iter().rposition(|&it| it == relative);
+        let at = self.assigned_here(unit).or_else(read);
         let index = self.layout().units.iter().position(|it| it.key == unit.key)?;
         let certain = at.and_then(|at| types::certain(self.db, self.document.file, index).get(at).copied());
         types::text(self.db, self.document.file, &self.live.places, index, self.token.text(), certain)
+    }
+
+    /// The instruction whose value a variable is given where the cursor stands on its name.
+    fn assigned_here(&self, unit: &LayoutUnit) -> Option<usize> {
+        let (range, name) = (self.token.text_range(), self.token.text());
+        let mut around = self.token.parent_ancestors();
+        let statement = around.find(|node| matches!(node.kind(), SyntaxKind::AssignStmt | SyntaxKind::ForStmt))?;
+        let assigned = AssignStmt::cast(statement.clone()).and_then(|it| it.target()).map(|it| it.range());
+        let counted = ForStmt::cast(statement.clone()).and_then(|it| it.variable()).map(|it| it.text_range());
+        (assigned.or(counted) == Some(range)).then_some(())?;
+        let code = &unit.code.unit;
+        let kind = if counted.is_some() { RecordKind::ForVariable } else { RecordKind::Assign };
+        let is_it = |record: &&RecordPoint| {
+            let place = unit.range_of(record.inst).filter(|&place| statement.text_range().contains_range(place));
+            record.kind == kind && place.is_some() && code.variable_of(record) == Some(name)
+        };
+        // Inside of a loop others may be given to the same name; the loop's own comes first.
+        let record = code.records.iter().find(is_it)?;
+        let block = code.blocks.iter().find(|block| (block.first..block.end).contains(&record.inst.0))?;
+        let makes = |at: &u32| {
+            let inst = &code.insts[*at as usize];
+            inst.dst().or(inst.write_on_way().map(|(_, dst)| dst)) == Some(record.value)
+        };
+        // A loop's next element comes from the end of the block before.
+        let first = if counted.is_some() { 0 } else { block.first };
+        (first..=record.inst.0).rev().find(makes).map(|at| at as usize)
     }
 
     fn function_literal(&self) -> Option<Hover> {
@@ -275,33 +328,10 @@ fn ix(inst: InstId) -> usize {
 
 /// The recorded instruction that assigns a name; one that has been seen, if any has.
 fn assignment(code: &Unit, name: &str, card: &Card<'_>, unit: &LayoutUnit) -> Option<InstId> {
-    let assigns = |record: &&minilive_mir::ir::RecordPoint| {
-        matches!(record.kind, RecordKind::Assign | RecordKind::ForVariable) && assigned_name(code, record) == Some(name)
-    };
+    let assigns = |record: &&RecordPoint| code.variable_of(record) == Some(name);
     let mut found = code.records.iter().filter(assigns).map(|record| record.inst);
     let first = found.clone().next()?;
     Some(found.find(|&inst| card.fresh.value(ValueSource::of(unit, inst)).is_some()).unwrap_or(first))
-}
-
-/// The variable whose new value a record point sees.
-fn assigned_name<'a>(code: &'a Unit, record: &minilive_mir::ir::RecordPoint) -> Option<&'a str> {
-    if let Some(local) = code.locals.iter().find(|local| local.reg == record.value) {
-        return Some(code.name(local.name));
-    }
-    if let Some(param) = code.params.get(record.value.0 as usize).filter(|_| code.env.is_none()) {
-        return Some(code.name(param.name));
-    }
-    // The store stands at the recorded instruction or close behind it.
-    let stores = code.insts.iter().skip(ix(record.inst)).take(3);
-    stores
-        .filter_map(|inst| match inst {
-            Inst::StoreGlobal { name, src } if *src == record.value => Some(code.name(*name)),
-            Inst::StoreEnv { slot, src } if *src == record.value => {
-                code.env.as_ref().and_then(|env| env.get(slot.0 as usize)).map(|&name| code.name(name))
-            }
-            _ => None,
-        })
-        .next()
 }
 
 fn parameter(code: &Unit, name: &str) -> Option<usize> {

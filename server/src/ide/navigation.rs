@@ -63,8 +63,10 @@ pub fn type_definition(db: &LiveDb, document: &DocumentView, places: &Places, of
 pub fn implementation(db: &LiveDb, document: &DocumentView, places: &Places, offset: TextSize) -> Vec<Location> {
     let mut infer = Infer::new(db, places);
     let Some(named) = named_at(&mut infer, db, document.file, offset) else { return Vec::new() };
+    // What a module gives is a variable: a class, not a method that somebody overrides.
+    let is_method = |holders: &[Object]| !holders.iter().any(|it| matches!(it, Object::Module(_) | Object::Globals(_)));
     let (holders, member) = match &named.target {
-        Target::Member(holders) => (holders.clone(), Some(named.name.clone())),
+        Target::Member(holders) if is_method(holders) => (holders.clone(), Some(named.name.clone())),
         _ => match objects_at(&mut infer, db, document, offset) {
             Some((_, objects)) => (objects, None),
             None => return Vec::new(),

@@ -7,6 +7,7 @@ use super::describe;
 use super::guide;
 use super::infer::{Infer, Kind, UnitRef};
 use super::names::units_at;
+use super::seen::Seen;
 use super::tokens::{self, before};
 use crate::db::{self, LiveDb};
 use crate::document::DocumentView;
@@ -69,7 +70,11 @@ pub(super) fn callee_at(db: &LiveDb, document: &DocumentView, offset: TextSize) 
 
 fn of_callee(infer: &mut Infer<'_>, db: &LiveDb, at: UnitRef, callee: &Sym) -> Vec<Signature> {
     let as_method = matches!(**callee, Symbol::Member(..));
-    let known = infer.uncalled(at, callee);
+    let mut known = infer.uncalled(at, callee);
+    if known.kinds.is_empty() {
+        // The text does not say what it is; a run may have.
+        known.kinds = Seen::of(db, at.file).functions(infer, at, callee).into_iter().map(Kind::Function).collect();
+    }
     let name = match &**callee {
         Symbol::Name(name) | Symbol::Member(_, name) => name.to_string(),
         _ => "function".to_owned(),

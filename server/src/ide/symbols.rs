@@ -8,7 +8,7 @@ use super::tiers::{count, report, word};
 use crate::db::{self, Layout, LayoutUnit, LiveDb};
 use crate::document::DocumentView;
 use minilive_mir::ir::UnitKind;
-use minilive_syntax::ast::{AssignStmt, AstNode, Expr};
+use minilive_syntax::ast::{AssignStmt, AstNode, Expr, FunctionExpr, LiteralValue, MapEntry};
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
 use rowan::NodeOrToken;
 use rustc_hash::FxHashSet;
@@ -76,21 +76,49 @@ fn function(layout: &Layout, index: u32, unit: &LayoutUnit, root: &SyntaxNode, l
         NodeOrToken::Node(node) => Some(node),
         NodeOrToken::Token(token) => token.parent(),
     };
-    let assign = node.and_then(|node| node.ancestors().find_map(AssignStmt::cast));
+    let entry = node.as_ref().and_then(|node| node.ancestors().find_map(MapEntry::cast));
+    let entry = entry.filter(|entry| entry.value().is_some_and(|value| value.range() == unit.range));
+    let assign = node.as_ref().and_then(|node| node.ancestors().find_map(AssignStmt::cast));
     let assign = assign.filter(|assign| assign.value().is_some_and(|value| value.range() == unit.range));
-    let target = assign.as_ref().and_then(|assign| assign.target());
-    let range = assign.as_ref().map_or(unit.range, |assign| assign.range());
+    let target = assign.as_ref().and_then(|assign| assign.target()).or_else(|| entry.as_ref()?.key());
+    let whole = assign.as_ref().map(|it| it.range()).or_else(|| Some(entry.as_ref()?.syntax().text_range()));
+    let range = whole.unwrap_or(unit.range);
     let keyword = TextRange::at(unit.range.start(), "function".len().try_into().unwrap_or_default());
     let name_range = target.map_or(keyword, |target| target.range()).intersect(range).unwrap_or(range);
     let report = report(live, unit.key, unit.code.fingerprint);
+    let key = entry.as_ref().and_then(|entry| entry.key()).map(|key| key_text(&key));
+    let is_method = key.is_some() || unit.name.contains(['.', '[']);
+    let name = match key {
+        Some(key) => key,
+        None if unit.name.starts_with('@') => node.and_then(|node| literal_text(&node)).unwrap_or_default(),
+        None => unit.name.to_string(),
+    };
     Symbol {
-        name: unit.name.to_string(),
+        name,
         detail: report.map(|report| format!("{} · ×{}", word(report.tier), count(report.calls))),
-        kind: if unit.name.contains(['.', '[']) { SymbolKind::Method } else { SymbolKind::Function },
+        kind: if is_method { SymbolKind::Method } else { SymbolKind::Function },
         range,
         name_range,
         children: functions_in(layout, index, root, live),
     }
+}
+
+/// The key of a map entry as a name.
+fn key_text(key: &Expr) -> String {
+    match key {
+        Expr::Literal(literal) => match literal.value() {
+            Some(LiteralValue::String(text)) if !text.trim().is_empty() => text,
+            _ => key.syntax().text().to_string(),
+        },
+        other => format!("[{}]", other.syntax().text()),
+    }
+}
+
+/// A function without a name, as it begins.
+fn literal_text(node: &SyntaxNode) -> Option<String> {
+    let function = node.ancestors().find_map(FunctionExpr::cast)?;
+    let params: Vec<_> = function.params().map(|it| it.syntax().text().to_string().trim().to_owned()).collect();
+    Some(format!("function({})", params.join(", ")))
 }
 
 /// The global variable that a top-level statement assigns, unless it is a function.

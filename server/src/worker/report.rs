@@ -84,6 +84,9 @@ fn value(mut point: RecordedPoint) -> Value {
         type_name: if only_null { "null".into() } else { type_name(kinds) },
         count: point.count,
         trail: point.last.into_iter().map(SmolStr::from).collect(),
+        kind: point.kind,
+        name: point.name,
+        held: point.held,
     }
 }
 

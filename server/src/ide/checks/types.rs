@@ -6,6 +6,7 @@
 use super::{Check, Weight, is_imported};
 use crate::db::{self, LiveDb, PlacedUnit};
 use crate::document::DocumentView;
+use crate::guide::arguments::{self, Effect};
 use crate::settings::Checks;
 use minilive_mir::ir::{BinaryOp, Unit};
 use minilive_mir::types::TypeSet;
@@ -85,10 +86,8 @@ fn words(unit: &Unit, wrong: &Wrong) -> (&'static str, String) {
         Wrong::NoResult { operands: (a, b) } => {
             ("no-result", format!("this gives null: the operator does nothing for {} and {}", kinds(*a), kinds(*b)))
         }
-        Wrong::Refused { intrinsic, is, .. } => {
-            let (name, takes) =
-                (IntrinsicId(*intrinsic).def().name, crate::guide::types::takes(IntrinsicId(*intrinsic)));
-            ("wrong-argument", format!("`{name}` takes {}, not {}; this gives an error", kinds(takes), kinds(*is)))
+        Wrong::Refused { intrinsic, argument, is, first } => {
+            ("wrong-argument", refused(IntrinsicId(*intrinsic), *argument, *first, &kinds(*is)))
         }
         Wrong::NoMember { name, of } => {
             ("missing-member", format!("{} has no member `{}`", kinds(*of), unit.name(*name)))
@@ -97,6 +96,23 @@ fn words(unit: &Unit, wrong: &Wrong) -> (&'static str, String) {
             ("missing-return", "the function gives a value elsewhere; here it ends and gives null".to_owned())
         }
     }
+}
+
+fn refused(id: IntrinsicId, argument: usize, first: TypeSet, is: &str) -> String {
+    let name = id.def().name;
+    let Some(rule) = arguments::rule_of(id, argument, first) else { return format!("`{name}` does not take {is}") };
+    // Strings of digits pass for numbers, and null for what is left out; neither is what somebody would write instead.
+    let number = rule.takes.may_be(TypeSet::NUMBER);
+    let takes = kinds(if number { TypeSet::NUMBER } else { rule.takes.without(TypeSet::NULL) });
+    let parameter = id.def().params[argument].0;
+    let place = if argument == 0 { String::new() } else { format!(" as `{parameter}`") };
+    let effect = match rule.effect {
+        Effect::Error => "this gives an error",
+        Effect::Null => "this gives null",
+        Effect::Zero => "it counts as 0",
+        Effect::Unwritten => "it is not written, and neither is the end of the line",
+    };
+    format!("`{name}` takes {takes}{place}, not {is}; {effect}")
 }
 
 fn comparison(op: BinaryOp, a: String, b: String) -> String {

@@ -6,6 +6,7 @@
 use super::super::describe;
 use super::super::guide;
 use super::super::infer::{Binding, Infer, Kind, Known, Member, UnitRef, binding};
+use super::seen;
 use crate::db::{self, File, LiveDb};
 use crate::document::DocumentView;
 use crate::host_profile::{HostName, HostNames};
@@ -74,13 +75,20 @@ pub struct Item {
 }
 
 /// Ranks, by how near a name is defined.
-mod rank {
+pub(super) mod rank {
     pub const LOCAL: u32 = 0;
     pub const OUTER: u32 = 1;
     pub const GLOBAL: u32 = 2;
     pub const INTRINSIC: u32 = 3;
     pub const KEYWORD: u32 = 4;
     pub const SNIPPET: u32 = 5;
+
+    /// Members that were seen in runs come behind those that the text shows, and before what all values have.
+    pub const SEEN: u32 = 60;
+    /// Methods of a type that was seen.
+    pub const SEEN_TYPE: u32 = 99;
+    /// Of what nothing is known, members of anything.
+    pub const GUESSED: u32 = 101;
 }
 
 /// Whether a label has the typed letters in this order, the first at its start or at a hump.
@@ -134,7 +142,7 @@ pub struct Collect<'a> {
 }
 
 impl Collect<'_> {
-    fn item(&self, label: &str, kind: ItemKind, rank: u32, data: Data) -> Item {
+    pub(super) fn item(&self, label: &str, kind: ItemKind, rank: u32, data: Data) -> Item {
         Item { label: label.to_owned(), kind, detail: None, insert: None, rank, data }
     }
 
@@ -233,7 +241,7 @@ impl Collect<'_> {
         visible.map(|id| self.intrinsic(id, false, rank::INTRINSIC)).collect()
     }
 
-    fn intrinsic(&self, id: IntrinsicId, as_method: bool, rank: u32) -> Item {
+    pub(super) fn intrinsic(&self, id: IntrinsicId, as_method: bool, rank: u32) -> Item {
         let kind = if as_method { ItemKind::Method } else { ItemKind::Function };
         let detail = Some(describe::intrinsic_detail(id, as_method));
         // What starts with `_` is for the interactive session.
@@ -296,6 +304,9 @@ impl Collect<'_> {
         });
         let found: Vec<_> = wanted.collect();
         let mut items: Vec<_> = found.iter().map(|member| self.member(infer, member)).collect();
+        let is_text = known.kinds.iter().any(|kind| matches!(kind, Kind::Text | Kind::List(_)));
+        let seen = seen::Offer { collect: self, keys, type_methods: !keys && !is_text }.members(infer, owner, &items);
+        items.extend(seen);
         if known.kinds.is_empty() && !keys {
             items.extend(self.members_of_anything(infer, &items));
         }
@@ -346,14 +357,14 @@ impl Collect<'_> {
         names.dedup();
         let mut found: Vec<_> = names
             .into_iter()
-            .filter(|name| *name != "__isa" && fits(name, self.typed))
-            .map(|name| self.item(name, ItemKind::Field, 1, Data::Nothing))
+            .filter(|name| *name != "__isa" && fits(name, self.typed) && !known.iter().any(|it| it.label == **name))
+            .map(|name| self.item(name, ItemKind::Field, rank::GUESSED, Data::Nothing))
             .collect();
         for owner in ["map", "list", "string"] {
             for name in intrinsics::type_methods(owner) {
                 let id = intrinsics::find(name);
                 if let Some(id) = id.filter(|_| !found.iter().chain(known).any(|it| it.label == *name)) {
-                    found.push(self.intrinsic(id, true, 2));
+                    found.push(self.intrinsic(id, true, rank::GUESSED + 1));
                 }
             }
         }
@@ -375,7 +386,7 @@ impl Collect<'_> {
 }
 
 /// Whether a key can stand behind a dot.
-fn is_name(key: &str) -> bool {
+pub(super) fn is_name(key: &str) -> bool {
     let mut chars = key.chars();
     let starts = chars.next().is_some_and(|c| c == '_' || c.is_alphabetic());
     starts && chars.all(|c| c == '_' || c.is_alphanumeric()) && SyntaxKind::keyword(key).is_none()

@@ -46,6 +46,7 @@ fn calls_that_must_fail_are_told() {
             | ^ not-a-function: `x` is no function, so it cannot be called
             | print 1, 2, 3
             | ^^^^^ too-many-arguments: `print` takes at most 2 arguments, not 3
+            | ^^^^^^^^^^^^^ wrong-argument: `print` takes a string as `delimiter`, not a number; it is not written, and neither is the end of the line
             |   return h(1, 2)
             |          ^ too-many-arguments: `h` takes at most 1 argument, not 2
             | g 1
@@ -123,6 +124,75 @@ fn what_types_foretell_is_told() {
             |       ^^^^^^^^^^^ no-result: this gives null: the operator does nothing for null or a number and null
         "#]],
     );
+}
+
+#[test]
+fn every_argument_of_a_function_and_of_a_method_is_looked_at() {
+    check(
+        "parts = \"a,b\".split(1)\nprint [1, 2].join(3)\nlist1 = [4, 5]\nlist1.remove \"x\"\nlist1.insert [], 1\nprint \"abc\".replace(\"a\", 5)\nprint range(1, [])\nprint \"total\", 5\nx = 7\nprint round(x, null) + [1].sum\n",
+        &expect![[r#"
+            | parts = "a,b".split(1)
+            |         ^^^^^^^^^^^^^^ wrong-argument: `split` takes a string as `delimiter`, not a number; this gives null
+            | list1.remove "x"
+            | ^^^^^^^^^^^^^^^^ wrong-argument: `remove` takes a number as `index`, not a string; it counts as 0
+            | list1.insert [], 1
+            | ^^^^^^^^^^^^^^^^^^ wrong-argument: `insert` takes a number as `index`, not a list; it counts as 0
+            | print "abc".replace("a", 5)
+            |       ^^^^^^^^^^^^^^^^^^^^^ wrong-argument: `replace` takes a string as `newval`, not a number; this gives null
+            | print range(1, [])
+            |       ^^^^^^^^^^^^ wrong-argument: `range` takes a number as `to`, not a list; this gives an error
+            | print "total", 5
+            | ^^^^^^^^^^^^^^^^ wrong-argument: `print` takes a string as `delimiter`, not a number; it is not written, and neither is the end of the line
+            | print round(x, null) + [1].sum
+            |       ^^^^^^^^^^^^^^ wrong-argument: `round` takes a number as `decimalPlaces`, not null; this gives an error
+        "#]],
+    );
+}
+
+/// Numbers in strings, defaults that are said, and methods that a program gives its own.
+#[test]
+fn arguments_that_make_sense_are_left_alone() {
+    check(
+        "print abs(\"5\") + range(\"1\", \"3\").sum\nprint [1].join(2) + \"a\".split(\"\").len\nprint [1, 2].indexOf(1, null)\nprint slice([1], null, null)\nprint \"a\", \"\"\nprint \"a\", null\n{}.remove \"x\"\n",
+        &expect![""],
+    );
+    check("string.split = function(n)\n  return n\nend function\nprint \"a\".split(1)\n", &expect![""]);
+    check("split = function(a, n)\n  return n\nend function\nprint split(\"a\", 1)\n", &expect![""]);
+    check(
+        "f = function(a, b)\n  print a.split(b)\n  print b.join(5)\n  return [1].remove(a)\nend function\nf \"a\", 5\n",
+        &expect![""],
+    );
+}
+
+#[test]
+fn what_is_frozen_stays_so_along_the_program() {
+    check(
+        "x = [1]\nprint 1\nfreeze x\nif x.len then\n  x.push 2\nend if\ny = {}\nfreeze y\nz = y\nf = function\n  z.a = 1\nend function\nf\nz.b = 1\ny = {}\ny.c = 1\nwhile x\n  push x, 3\nend while\n",
+        &expect![[r#"
+            |   x.push 2
+            |   ^^^^^^ frozen-value: `x` is frozen here, so this is an error
+            | z.b = 1
+            | ^^^ frozen-value: `z` is frozen here, so this is an error
+        "#]],
+    );
+    check(
+        "f = function(m)\n  freeze m\n  print m\n  m.a = 1\n  g = function\n    outer.m = 1\n  end function\nend function\nf 1\n",
+        &expect![[r#"
+            |   g = function
+            |   ^ unused-local: the value of `g` is never used
+        "#]],
+    );
+}
+
+/// A function, another file, or the program itself may have given the variable another value.
+#[test]
+fn what_others_may_change_is_not_taken_for_frozen() {
+    check("x = {}\nset = function\n  globals.x = {}\nend function\nfreeze x\nset\nx.a = 1\n", &expect![""]);
+    check("x = {}\nfreeze x\nset = function\n  outer.x = {}\nend function\nset\nx.a = 1\n", &expect![""]);
+    check("x = {}\nfreeze x\nglobals[\"\" + \"x\"] = {}\nx.a = 1\n", &expect![""]);
+    check("freeze = function(a)\nend function\nx = {}\nfreeze x\nx.a = 1\n", &expect![""]);
+    check("list.push = function(a)\nend function\nx = []\nfreeze x\nx.push 1\n", &expect![""]);
+    check("//- a.ms\nx = {}\nfreeze x\nx.a = 1\n//- b.ms\nimport \"a\"\nprint a\n", &expect![""]);
 }
 
 #[test]
@@ -260,7 +330,14 @@ fn every_code_is_listed() {
     let mut tree: Vec<_> = minilive_mir::checks::CODES.to_vec();
     tree.extend(["not-a-function", "too-many-arguments", "unknown-name", "unused-import", "unused-local"]);
     tree.extend(["fixed-comparison", "missing-member", "missing-return", "no-result", "unassigned-variable"]);
-    tree.extend(["wrong-argument", "called-instead", "possibly-unassigned", "shadowed-intrinsic", "unused-parameter"]);
+    tree.extend([
+        "wrong-argument",
+        "frozen-value",
+        "called-instead",
+        "possibly-unassigned",
+        "shadowed-intrinsic",
+        "unused-parameter",
+    ]);
     tree.sort_unstable();
     assert_eq!(tree, CODES);
 }
@@ -287,4 +364,114 @@ fn names_of_a_host_profile_are_known_shown_and_offered() {
     assert_eq!(offered("print gf$0\n"), ["gfx"]);
     assert_eq!(offered("gfx.$0\n"), ["clear"]);
     assert!(!offered("gfx = {\"own\": 1}\ngfx.$0\n").contains(&"clear".to_owned()), "the program has its own");
+}
+
+/// Programs that people get wrong, each beside one that looks alike and is right; the reference implementation decided which is which.
+#[test]
+fn comparisons_that_come_out_the_same_are_told_apart_from_those_that_do_not() {
+    wrong("word = \"7\"\nif word.val == \"7\" then print \"lucky\"\n", "fixed-comparison");
+    wrong("names = [\"a\", \"b\"]\nif names.len > \"1\" then print \"many\"\n", "fixed-comparison");
+    wrong("m = {\"a\": 1}\nfor kv in m\n  if kv == \"a\" then print \"found\"\nend for\n", "fixed-comparison");
+    right("x = \"5\"\nif x.val == 5 then print \"five\"\n");
+    right(
+        "find = function(s)\n  p = s.indexOf(\"x\")\n  if p == null then return -1\n  return p\nend function\nprint find(\"abx\")\n",
+    );
+    right(
+        "x = 1\nif rnd > 0.5 then x = \"a\"\nif x == \"a\" then print \"a\"\nif [1] == [1] and {} == {} then print \"eq\"\n",
+    );
+    right("m = {\"a\": 1}\nfor kv in m\n  if kv.key == \"a\" then print kv\nend for\n");
+}
+
+#[test]
+fn functions_that_forget_to_return_are_told_apart_from_those_that_do_not() {
+    wrong(
+        "f = function(n)\n  if n > 0 then return 1\n  if n < 0 then return -1\nend function\nprint f(0)\n",
+        "missing-return",
+    );
+    wrong(
+        "f = function(l, x)\n  for i in l\n    if i == x then return i\n  end for\nend function\nprint f([1], 2)\n",
+        "missing-return",
+    );
+    wrong(
+        "f = function(a)\n  while a\n    a = a - 1\n    if a == 5 then return \"five\"\n  end while\nend function\nprint f(3)\n",
+        "missing-return",
+    );
+    right("f = function(a)\n  if a then\n    return 1\n  else\n    return 2\n  end if\nend function\nprint f(1)\n");
+    right(
+        "f = function(a)\n  while true\n    a += 1\n    if a > 5 then return a\n  end while\nend function\nprint f(1)\n",
+    );
+    right("f = function(a)\n  if a > 5 then return\n  print a\nend function\nf 3\n");
+    right("g = function(a)\n  if a then return 1\n  exit\nend function\nprint g(1)\n");
+    right("g = function(a)\n  if a then return 1\n  exit 3\nend function\nprint g(1)\n");
+}
+
+#[test]
+fn variables_without_a_value_on_some_ways_are_told_apart_from_those_with_one() {
+    let unsure = |source: &str| {
+        let levels = [("possibly-unassigned".to_owned(), crate::settings::Level::Warning)].into_iter().collect();
+        codes(source, &Checks { levels, ..Checks::default() })
+    };
+    let wrong = |body: &str| {
+        assert_eq!(unsure(&format!("f = function(c)\n{body}end function\nf 2\n")), ["possibly-unassigned"], "{body}")
+    };
+    let right =
+        |body: &str| assert_eq!(unsure(&format!("f = function(c)\n{body}end function\nf 2\n")), [""; 0], "{body}");
+    wrong("  if c then total = 1\n  return total\n");
+    wrong("  for i in c\n    last = i\n  end for\n  return last\n");
+    wrong("  while c > 0\n    r = c\n    c = c - 1\n  end while\n  print r\n");
+    right("  if c then\n    t = 1\n  else\n    t = 2\n  end if\n  return t\n");
+    right("  while true\n    t = c\n    if t then break\n  end while\n  return t\n");
+    right("  if c then\n    t = 1\n  else\n    exit\n  end if\n  return t\n");
+}
+
+#[test]
+fn functions_that_are_called_or_passed_by_mistake_are_told_apart_from_those_that_are_meant() {
+    let apply = "apply = function(f, v)\n  return f(v)\nend function\n";
+    wrong(
+        &format!("{apply}double = function(x)\n  return x * 2\nend function\nprint apply(double, 4)\n"),
+        "called-instead",
+    );
+    wrong("x = @5\nprint x\n", "useless-reference");
+    wrong("f = function(a)\n  return a\nend function\nprint @f(1)\n", "useless-reference");
+    right("ten = function\n  return 10\nend function\nx = ten\nf = @ten\nprint x + f\n");
+    right("m = {\"f\": function(a)\n  return a\nend function}\ng = @m.f\nprint g(2)\n");
+    right(&format!("{apply}ten = function\n  return @abs\nend function\nprint apply(ten, 4)\n"));
+}
+
+#[test]
+fn calls_of_what_is_no_function_are_told_apart_from_those_of_functions() {
+    wrong("count = 5\nprint count(1)\n", "not-a-function");
+    wrong("l = [1, 2]\nprint l(0)\n", "not-a-function");
+    wrong("s = \"abc\"\nprint s.len(1)(2)\n", "not-a-function");
+    right("f = function(x)\n  return x\nend function\nl = [@f]\nprint l[0](3)\n");
+    right("f = 5\nf = function(x)\n  return x\nend function\nprint f(1)\n");
+    right(
+        "make = function\n  return function(x)\n    return x + 1\n  end function\nend function\ng = make\nprint g(1)\n",
+    );
+}
+
+#[test]
+fn members_that_are_missing_are_told_apart_from_those_that_are_there() {
+    wrong("s = \"hello\"\nprint s.length\n", "missing-member");
+    wrong("l = [3, 1]\nl.append 4\n", "missing-member");
+    wrong("n = 4\nprint n.abs\n", "missing-member");
+    wrong("f = function\n  parts = \"a b\".split(\" \")\n  print parts.size\nend function\nf\n", "missing-member");
+    right("string.shout = function\n  return self.upper + \"!\"\nend function\nprint \"a\".shout\n");
+    right("p = {}\np[\"z\"] = 1\nprint p.z\nB = {\"q\": 1}\nc = new B\nprint c.q\n");
+    right(
+        "f = function(m)\n  return m.anything\nend function\nprint f({\"anything\": 1})\nprint [1].len\nprint \"x\".values.join\n",
+    );
+    right("f = function(t)\n  t = abs(t)\n  if t isa string then t = t.size\n  return t\nend function\nprint f(1)\n");
+    right("e = err(\"a\")\nprint e.message + e.stack.join\n");
+}
+
+/// A program with one mistake.
+#[track_caller]
+fn wrong(source: &str, code: &str) {
+    assert_eq!(codes(source, &Checks::default()), [code], "{source}");
+}
+
+#[track_caller]
+fn right(source: &str) {
+    assert_eq!(codes(source, &Checks::default()), [""; 0], "{source}");
 }

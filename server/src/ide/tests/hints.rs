@@ -112,6 +112,13 @@ fn types(source: &str) -> String {
 #[test]
 fn hovers_tell_what_is_certain_and_what_is_likely() {
     assert_eq!(types("x = 1\nif x then x = \"a\"\nprint x$0\n"), "type: number or string");
+    assert_eq!(types("y$0 = 5\n"), "type: number");
+    assert_eq!(types("x = 1\nx$0 = \"a\"\n"), "type: string");
+    assert_eq!(types("for i$0 in range(1, 3)\n  i = \"a\"\nend for\n"), "type: number");
+    assert_eq!(
+        types("f = function(p)\n  q$0 = p + \"a\"\n  q = 1\n  return q\nend function\n"),
+        "type: string or error"
+    );
     assert_eq!(types("x = [1, 2]\nprint x$0\n"), "type: list of number");
     assert_eq!(types("m = {\"a\": 1, \"b\": 2}\nm.c = 3\nprint m$0\n"), "type: map `m` with a, b, c");
     assert_eq!(types("f = function(p)\n  return p$0 + 1\nend function\nprint f(2)\n"), "likely: number");

@@ -438,6 +438,21 @@ fn heirs_are_found_in_all_files() {
 }
 
 #[test]
+fn a_class_of_a_module_has_heirs_where_it_is_used() {
+    let it = Fixture::new(&family('0').replacen("base.Hero", "base.He$0ro", 1));
+    let found = crate::ide::implementation(&it.db, &it.document, &it.places, it.offset);
+    let found: Vec<_> = found.iter().map(|at| (at.file, at.range, String::new())).collect();
+    expect![[r#"
+        //- main.ms
+        | Elf = new base.Hero
+        |       ^^^^^^^^^^^^^
+        | h = new base.Hero
+        |     ^^^^^^^^^^^^^
+    "#]]
+    .assert_eq(&it.draw_all(&found));
+}
+
+#[test]
 fn a_variable_of_a_module_is_renamed_from_where_it_is_used() {
     check_rename(
         "//- main.ms\nimport \"lib\"\nprint lib.twi$0ce(2)\n//- lib.ms\ntwice = function(n)\n  return n * 2\nend function\nprint twice(1)\n",

@@ -220,10 +220,38 @@ fn an_outline_selects_names_and_spans_their_values() {
         |   inner = function
         |   ^^^^^ inner
         | print [function
-        |        ^^^^^^^^ @f3
+        |        ^^^^^^^^ function()
     "#]]
     .assert_eq(&it.draw(found.iter().map(|it| (it.name_range, it.name.clone()))));
     let texts: Vec<_> = found.iter().map(|at| &it.document.text[at.range]).collect();
     assert_eq!(texts[..2], ["limit = 3 + 4", "Dog = {\"legs\": 4}"]);
     assert!(found.iter().all(|it| it.range.contains_range(it.name_range)));
+}
+
+#[test]
+fn functions_without_a_name_are_called_by_their_key_or_as_they_begin() {
+    let it = Fixture::new(
+        "Dog = {\"speak\": function(n)\n  return n\nend function, 5: function\nend function, key: function\nend function}\napply = function(f)\n  return function(a, b=1)\n    return f\n  end function\nend function\nprint apply(function(x)\n  return x\nend function)\nm.n = function\nend function\n",
+    );
+    fn all<'a>(symbols: &'a [Symbol], out: &mut Vec<&'a Symbol>) {
+        for symbol in symbols {
+            out.push(symbol);
+            all(&symbol.children, out);
+        }
+    }
+    let (found, mut flat) = (symbols(&it.db, &it.document, &it.live()), Vec::new());
+    all(&found, &mut flat);
+    let told: Vec<_> = flat.iter().map(|it| format!("{} {:?}", it.name, it.kind)).collect();
+    let expected = [
+        "Dog Variable",
+        "speak Method",
+        "5 Method",
+        "[key] Method",
+        "apply Function",
+        "function(a, b=1) Function",
+        "function(x) Function",
+        "m.n Method",
+    ];
+    assert_eq!(told, expected);
+    assert!(flat.iter().all(|it| it.range.contains_range(it.name_range)));
 }

@@ -122,9 +122,13 @@ impl Look<'_> {
             },
             Symbol::Iterated(of) => match &**of {
                 Symbol::Call(callee) => only(self.iterated_call(unit, callee)),
-                _ => self.part(unit, of, depth),
+                _ => match self.part(unit, of, depth) {
+                    // The entries of a map, each a map of key and value.
+                    (_, TypeSet::MAP) => only(TypeSet::MAP),
+                    (part, _) => part,
+                },
             },
-            Symbol::Element(of) => self.part(unit, of, depth),
+            Symbol::Element(of) => self.part(unit, of, depth).0,
             Symbol::Slice(of) => {
                 let (sliced, of) = (TypeSet::LIST | TypeSet::STRING, self.set(unit, of, depth));
                 only(if of.is_within(sliced) { of } else { sliced })
@@ -143,13 +147,15 @@ impl Look<'_> {
         self.value(unit, symbol, depth + 1).set
     }
 
-    /// An element: of a string, a string.
-    fn part(&mut self, unit: u32, of: &Sym, depth: u32) -> Free {
-        match self.set(unit, of, depth) {
+    /// An element: of a string, a string. With the types of what it is an element of.
+    fn part(&mut self, unit: u32, of: &Sym, depth: u32) -> (Free, TypeSet) {
+        let of = self.set(unit, of, depth);
+        let part = match of {
             TypeSet::NONE => Free::NOTHING,
             TypeSet::STRING => only(TypeSet::STRING),
             _ => Free::ANY,
-        }
+        };
+        (part, of)
     }
 
     /// The elements of a list that an intrinsic has just made.

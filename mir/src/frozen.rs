@@ -1,0 +1,438 @@
+//! Changes of values that are certainly frozen, followed through statements in the order in which they run.
+//!
+//! Works on trees, so that the statements of a program, each a unit of its own, can be gone through one after the other with what is known
+//! carried along; the editor decides which names may be followed, since only it sees who else assigns them. Invariants: a value counts
+//! as frozen only if it is so on every way that leads to a place; nested functions are opaque; after a finding nothing more is said of
+//! that name, since the program ends there.
+
+use minilive_syntax::ast::{
+    AssignStmt, AstNode, Block, CallStmt, Expr, ForStmt, IfStmt, PostfixExpr, RefExpr, SourceFile, Stmt, Suffix,
+};
+use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
+use rowan::WalkEvent;
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+
+/// Functions that stop the program if what they are to change is frozen, whatever it holds. Others do so only where there is something to change.
+pub const CHANGING: [&str; 3] = ["insert", "push", "remove"];
+
+/// What kind of value a variable holds, as far as a literal says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    List,
+    /// A map without members of the names of [`CHANGING`].
+    Map,
+    Unknown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Holds {
+    frozen: bool,
+    kind: Kind,
+}
+
+const ANYTHING: Holds = Holds { frozen: false, kind: Kind::Unknown };
+
+/// What is known of variables at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Known(BTreeMap<SmolStr, Holds>);
+
+impl Known {
+    /// The names of which something is known.
+    pub fn names(&self) -> impl Iterator<Item = &SmolStr> {
+        self.0.keys()
+    }
+
+    fn get(&self, name: &str) -> Holds {
+        self.0.get(name).copied().unwrap_or(ANYTHING)
+    }
+
+    fn set(&mut self, name: &str, holds: Holds) {
+        if holds == ANYTHING {
+            self.0.remove(name);
+        } else {
+            self.0.insert(name.into(), holds);
+        }
+    }
+
+    /// Keeps what is so on another way, too.
+    fn join(&mut self, other: &Known) {
+        self.0.retain(|name, holds| {
+            let it = other.get(name);
+            holds.frozen &= it.frozen;
+            holds.kind = if holds.kind == it.kind { it.kind } else { Kind::Unknown };
+            *holds != ANYTHING
+        });
+    }
+}
+
+/// A change of something frozen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FrozenChange {
+    /// The variable.
+    pub name: SmolStr,
+    /// What is changed, or the call that changes it, relative to the root.
+    pub range: TextRange,
+}
+
+/// What the text does not say.
+pub struct Outside<'a> {
+    /// Whether nobody but the statements that are followed gives a variable another value.
+    pub is_own: &'a dyn Fn(&str) -> bool,
+    /// Whether a name is the built-in function of that name.
+    pub is_built_in: &'a dyn Fn(&str) -> bool,
+    /// Whether no program gives values of a type a method of that name.
+    pub is_method: &'a dyn Fn(&str) -> bool,
+}
+
+/// Follows a unit: the body of a function literal, or a statement of a program. Tells whether the program goes on behind it.
+pub fn follow(root: &SyntaxNode, outside: &Outside<'_>, known: &mut Known, found: &mut Vec<FrozenChange>) -> bool {
+    let mut follow = Follow { outside, found };
+    if let Some(function) = minilive_syntax::ast::FunctionExpr::cast(root.clone()) {
+        return function.body().is_none_or(|body| follow.block(&body, known));
+    }
+    if let Some(statement) = Stmt::cast(root.clone()) {
+        return follow.statement(&statement, known);
+    }
+    SourceFile::cast(root.clone()).is_none_or(|file| follow.statements(file.statements(), known))
+}
+
+struct Follow<'a> {
+    outside: &'a Outside<'a>,
+    found: &'a mut Vec<FrozenChange>,
+}
+
+impl Follow<'_> {
+    fn block(&mut self, block: &Block, known: &mut Known) -> bool {
+        self.statements(block.statements(), known)
+    }
+
+    fn statements(&mut self, mut statements: impl Iterator<Item = Stmt>, known: &mut Known) -> bool {
+        statements.all(|statement| self.statement(&statement, known))
+    }
+
+    /// Whether the next statement follows.
+    fn statement(&mut self, statement: &Stmt, known: &mut Known) -> bool {
+        match statement {
+            Stmt::Assign(assign) => self.assign(assign, known),
+            Stmt::Call(call) => self.call(call, known),
+            Stmt::If(branches) => return self.branches(branches, known),
+            Stmt::While(it) => {
+                forget_assigned(it.syntax(), known);
+                self.within(it.condition().map(|it| it.syntax().clone()), known);
+                self.body(it.body(), known);
+            }
+            Stmt::For(it) => self.for_loop(it, known),
+            Stmt::Return(_) | Stmt::Break(_) | Stmt::Continue(_) => {
+                self.within(Some(statement.syntax().clone()), known);
+                return false;
+            }
+            _ => self.within(Some(statement.syntax().clone()), known),
+        }
+        true
+    }
+
+    fn for_loop(&mut self, it: &ForStmt, known: &mut Known) {
+        self.within(it.iterable().map(|it| it.syntax().clone()), known);
+        forget_assigned(it.syntax(), known);
+        self.body(it.body(), known);
+    }
+
+    /// A body that may run any number of times: what it learns does not hold behind it.
+    fn body(&mut self, body: Option<Block>, known: &Known) {
+        if let Some(body) = body {
+            self.block(&body, &mut known.clone());
+        }
+    }
+
+    fn branches(&mut self, it: &IfStmt, known: &mut Known) -> bool {
+        let mut ends: Option<Known> = None;
+        let mut add = |end: Known| match &mut ends {
+            Some(ends) => ends.join(&end),
+            none => *none = Some(end),
+        };
+        let mut first = true;
+        for branch in it.branches() {
+            let condition = branch.condition().map(|it| it.syntax().clone());
+            // Only the first condition is certainly asked.
+            if std::mem::take(&mut first) {
+                self.within(condition, known);
+            }
+            let mut inside = known.clone();
+            if branch.body().is_none_or(|body| self.block(&body, &mut inside)) {
+                add(inside);
+            }
+        }
+        let mut inside = known.clone();
+        let otherwise = it.else_branch().and_then(|branch| branch.body());
+        if otherwise.is_none_or(|body| self.block(&body, &mut inside)) {
+            add(inside);
+        }
+        let goes_on = ends.is_some();
+        *known = ends.unwrap_or_default();
+        goes_on
+    }
+
+    fn assign(&mut self, assign: &AssignStmt, known: &mut Known) {
+        let value = assign.value();
+        self.within(value.as_ref().map(|it| it.syntax().clone()), known);
+        let Some(target) = assign.target() else { return };
+        if let Some(name) = name_of(&target) {
+            let plain = assign.operator().is_none_or(|it| it == SyntaxKind::Eq);
+            let holds = value.filter(|_| plain).map_or(ANYTHING, |it| self.value(&it, known));
+            known.set(&name, if (self.outside.is_own)(&name) { holds } else { ANYTHING });
+            return;
+        }
+        let Expr::Postfix(chain) = &target else { return };
+        match chain.base() {
+            // `locals.x = 1`
+            Some(Expr::Keyword(_)) => *known = Known::default(),
+            Some(base) => {
+                let name = name_of(&base).filter(|_| chain.suffixes().count() == 1);
+                name.into_iter().for_each(|name| self.change(&name, target.range(), known));
+            }
+            None => {}
+        }
+    }
+
+    /// What a variable holds that is given a value.
+    fn value(&self, value: &Expr, known: &Known) -> Holds {
+        let plain = |kind| Holds { frozen: false, kind };
+        match value {
+            Expr::Paren(paren) => paren.inner().map_or(ANYTHING, |it| self.value(&it, known)),
+            Expr::List(_) => plain(Kind::List),
+            Expr::Map(map) => {
+                let hides = map.entries().filter_map(|it| it.key()).any(|key| !is_other_key(&key));
+                plain(if hides { Kind::Unknown } else { Kind::Map })
+            }
+            Expr::Name(_) => name_of(value).map_or(ANYTHING, |name| known.get(&name)),
+            Expr::Postfix(chain) if self.is_call_of(chain, "frozenCopy") => {
+                let Some(Suffix::Call(call)) = chain.suffixes().next() else { return ANYTHING };
+                let first = call.arg_list().and_then(|it| it.args().next());
+                first.map_or(ANYTHING, |it| Holds { frozen: true, ..self.value(&it, known) })
+            }
+            _ => ANYTHING,
+        }
+    }
+
+    /// `name(…)` and no more, of a built-in function.
+    fn is_call_of(&self, chain: &PostfixExpr, name: &str) -> bool {
+        let called = chain.base().and_then(|it| name_of(&it));
+        let one = matches!(&*chain.suffixes().collect::<Vec<_>>(), [Suffix::Call(_)]);
+        one && called.as_deref() == Some(name) && (self.outside.is_built_in)(name)
+    }
+
+    fn call(&mut self, call: &CallStmt, known: &mut Known) {
+        self.within(Some(call.syntax().clone()), known);
+        let Some(callee) = call.callee().and_then(|it| name_of(&it)) else { return };
+        let args: Vec<_> = call.arg_list().into_iter().flat_map(|it| it.args()).collect();
+        match (&*callee, &*args) {
+            ("freeze", [arg]) if (self.outside.is_built_in)("freeze") => {
+                if let Some(name) = name_of(arg).filter(|name| (self.outside.is_own)(name)) {
+                    known.set(&name, Holds { frozen: true, ..known.get(&name) });
+                }
+            }
+            // It gives names values that the text does not show.
+            ("import", _) => *known = Known::default(),
+            _ => {}
+        }
+    }
+
+    /// The changes in an expression or a simple statement that are certainly made.
+    fn within(&mut self, node: Option<SyntaxNode>, known: &mut Known) {
+        if known.0.values().all(|holds| !holds.frozen) {
+            return;
+        }
+        let Some(node) = node else { return };
+        let mut walk = node.preorder();
+        while let Some(event) = walk.next() {
+            let WalkEvent::Enter(node) = event else { continue };
+            match node.kind() {
+                // What stands right of `and` may not be asked.
+                SyntaxKind::FunctionExpr | SyntaxKind::BinaryExpr if is_uncertain(&node) => walk.skip_subtree(),
+                SyntaxKind::CallStmt => {
+                    let call = CallStmt::cast(node.clone());
+                    let args = call.as_ref().and_then(|it| it.arg_list()).and_then(|it| it.args().next());
+                    let callee = call.and_then(|it| it.callee());
+                    self.call_of(callee.as_ref(), args.as_ref(), node.text_range(), known);
+                }
+                SyntaxKind::PostfixExpr => self.chain(&node, known),
+                _ => {}
+            }
+        }
+    }
+
+    fn chain(&mut self, node: &SyntaxNode, known: &mut Known) {
+        let Some(chain) = PostfixExpr::cast(node.clone()) else { return };
+        let base = chain.base();
+        match chain.suffixes().next() {
+            Some(Suffix::Member(member)) => {
+                let name = base.as_ref().and_then(name_of);
+                let method = member.name_token().map(|it| it.text().to_owned()).unwrap_or_default();
+                let is_reference = node.parent().and_then(RefExpr::cast).is_some() && chain.suffixes().count() == 1;
+                let Some(name) = name.filter(|_| !is_reference && CHANGING.contains(&&*method)) else { return };
+                if known.get(&name).kind != Kind::Unknown && (self.outside.is_method)(&method) {
+                    self.change(&name, node.text_range(), known);
+                }
+            }
+            Some(Suffix::Call(call)) => {
+                let first = call.arg_list().and_then(|it| it.args().next());
+                self.call_of(base.as_ref(), first.as_ref(), node.text_range(), known);
+            }
+            _ => {}
+        }
+    }
+
+    /// `push x, …` and its like.
+    fn call_of(&mut self, callee: Option<&Expr>, first: Option<&Expr>, range: TextRange, known: &mut Known) {
+        let Some(callee) = callee.and_then(name_of) else { return };
+        if CHANGING.contains(&&*callee) && (self.outside.is_built_in)(&callee) {
+            first.and_then(name_of).into_iter().for_each(|name| self.change(&name, range, known));
+        }
+    }
+
+    fn change(&mut self, name: &str, range: TextRange, known: &mut Known) {
+        if known.get(name).frozen {
+            self.found.push(FrozenChange { name: name.into(), range });
+            known.set(name, ANYTHING);
+        }
+    }
+}
+
+fn is_uncertain(node: &SyntaxNode) -> bool {
+    let logical = |kind| matches!(kind, SyntaxKind::AndKw | SyntaxKind::OrKw);
+    node.kind() == SyntaxKind::FunctionExpr
+        || node.children_with_tokens().filter_map(|it| it.into_token()).any(|token| logical(token.kind()))
+}
+
+/// A key that is certainly none of the methods.
+fn is_other_key(key: &Expr) -> bool {
+    use minilive_syntax::ast::LiteralValue;
+    match key {
+        Expr::Literal(literal) => match literal.value() {
+            Some(LiteralValue::String(text)) => !CHANGING.contains(&&*text) && text != "__isa",
+            _ => true,
+        },
+        _ => false,
+    }
+}
+
+fn name_of(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Name(name) => Some(name.name_token()?.text().to_owned()),
+        _ => None,
+    }
+}
+
+/// Forgets what a loop gives other values.
+fn forget_assigned(node: &SyntaxNode, known: &mut Known) {
+    let mut walk = node.preorder();
+    while let Some(event) = walk.next() {
+        let WalkEvent::Enter(node) = event else { continue };
+        match node.kind() {
+            SyntaxKind::FunctionExpr => walk.skip_subtree(),
+            SyntaxKind::AssignStmt => match AssignStmt::cast(node).and_then(|it| it.target()) {
+                Some(Expr::Name(name)) => {
+                    name.name_token().into_iter().for_each(|token| known.set(token.text(), ANYTHING));
+                }
+                Some(Expr::Postfix(chain)) if matches!(chain.base(), Some(Expr::Keyword(_))) => {
+                    *known = Known::default();
+                }
+                _ => {}
+            },
+            SyntaxKind::ForStmt => {
+                let variable = ForStmt::cast(node).and_then(|it| it.variable());
+                variable.into_iter().for_each(|token| known.set(token.text(), ANYTHING));
+            }
+            SyntaxKind::CallStmt
+                if CallStmt::cast(node.clone()).and_then(|it| name_of(&it.callee()?)).as_deref() == Some("import") =>
+            {
+                *known = Known::default();
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is found in a program of which `shared` is given values elsewhere.
+    #[track_caller]
+    fn found(text: &str, expected: &[&str]) {
+        let root = SyntaxNode::new_root(minilive_syntax::parse(text).green);
+        let outside =
+            Outside { is_own: &|name| name != "shared", is_built_in: &|_| true, is_method: &|name| name != "insert" };
+        let mut found = Vec::new();
+        follow(&root, &outside, &mut Known::default(), &mut found);
+        assert_eq!(found.iter().map(|it| &text[it.range]).collect::<Vec<_>>(), expected, "{text}");
+    }
+
+    #[test]
+    fn what_is_frozen_is_not_changed() {
+        found("freeze x\nprint x\nx.a = 1\nx.b = 1\n", &["x.a"]);
+        found("freeze x\nf 1\nx[0] += 1\n", &["x[0]"]);
+        found("freeze x\nx = [1]\nx[0] = 1\n", &[]);
+        found("freeze x\nx += [1]\nx[0] = 1\n", &[]);
+        found("freeze x\nx.a.b = 1\nx.a = 1\n", &["x.a"]);
+        found("freeze shared\nshared.a = 1\n", &[]);
+        found("x.a = 1\nfreeze x\nlocals.x = {}\nx.a = 1\n", &[]);
+    }
+
+    #[test]
+    fn other_names_and_copies_of_it_are_frozen_too() {
+        found("freeze x\ny = x\nx = 1\ny.a = 1\n", &["y.a"]);
+        found("y = frozenCopy(x)\nx.a = 1\ny.a = 1\n", &["y.a"]);
+        found("y = x\nfreeze x\nz = y + [1]\nz[0] = 1\n", &[]);
+        found("x = frozenCopy([1])[:]\nx[0] = 1\n", &[]);
+    }
+
+    #[test]
+    fn methods_and_functions_that_change_are_told() {
+        found("x = [1]\nfreeze x\nx.push 2\n", &["x.push"]);
+        found("x = [1]\nfreeze x\ny = 1 + x.push(2).len\n", &["x.push(2).len"]);
+        found("x = {1: 2}\nfreeze x\nif x.remove(1) then print 1\n", &["x.remove(1)"]);
+        found("freeze x\npush x, 1\n", &["push x, 1"]);
+        found("freeze x\nprint remove(x, 1)\n", &["remove(x, 1)"]);
+        // Nobody knows what `x` is; it has such a member; the program has such a method; nothing is called; perhaps nothing is asked.
+        found("freeze x\nx.push 2\n", &[]);
+        found("x = {\"push\": 1}\nfreeze x\nx.push 2\n", &[]);
+        found("x = [1]\nfreeze x\nx.insert 0, 1\n", &[]);
+        found("x = [1]\nfreeze x\ny = @x.push\n", &[]);
+        found("x = [1]\nfreeze x\nif y and x.push(1) then print 1\n", &[]);
+        found("x = [1]\nfreeze x\nx.pop\nx.sort\n", &[]);
+    }
+
+    #[test]
+    fn it_is_frozen_on_every_way_or_not_at_all() {
+        found("if a then freeze x\nx.a = 1\n", &[]);
+        found("if a then\n  freeze x\nelse\n  freeze x\nend if\nx.a = 1\n", &["x.a"]);
+        found("freeze x\nif a then x = {}\nx.a = 1\n", &[]);
+        found("freeze x\nif a then\n  x = {}\n  return\nend if\nx.a = 1\n", &["x.a"]);
+        found("freeze x\nif a then\n  x.a = 1\nelse if b then\n  x.b = 1\nend if\n", &["x.a", "x.b"]);
+    }
+
+    #[test]
+    fn loops_keep_what_they_do_not_change() {
+        found("freeze x\nwhile a\n  x.a = 1\nend while\n", &["x.a"]);
+        found("freeze x\nfor i in a\n  x[i] = 1\n  x = {}\nend for\nx.a = 1\n", &[]);
+        found("for i in a\n  freeze x\nend for\nx.a = 1\n", &[]);
+        found("for i in a\n  freeze x\n  x.a = 1\nend for\n", &["x.a"]);
+        found("freeze i\nfor i in a\n  i.a = 1\nend for\n", &[]);
+        found("freeze x\nwhile a\n  x.a = 1\n  for x in a\n  end for\nend while\n", &[]);
+    }
+
+    #[test]
+    fn functions_stand_for_themselves() {
+        found("freeze x\nf = function\n  x.a = 1\nend function\nx.b = 1\n", &["x.b"]);
+        let root = SyntaxNode::new_root(
+            minilive_syntax::parse("f = function(m)\n  freeze m\n  m.a = 1\nend function\n").green,
+        );
+        let function = root.descendants().find(|it| it.kind() == SyntaxKind::FunctionExpr).expect("one");
+        let outside = Outside { is_own: &|_| true, is_built_in: &|_| true, is_method: &|_| true };
+        let mut found = Vec::new();
+        follow(&function, &outside, &mut Known::default(), &mut found);
+        assert_eq!(found.len(), 1);
+    }
+}
