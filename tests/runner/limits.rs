@@ -393,3 +393,22 @@ fn panic_below_compiled_code() {
     println!("the program went on after the panic");
     std::process::exit(0);
 }
+
+#[test]
+fn calls_by_nothing_but_a_name_that_double_at_each_step_end_by_their_limit() {
+    // The locals stand for the globals of their names, since they have no value. Not looked at, the budget would be left behind 2^40 calls later.
+    let link = |i: usize| {
+        format!(
+            "f{i} = function\n  if 0 then g{i} = 1\n  a = g{i}\n  b = g{i}\n  return 1\nend function\ng{i} = @f{}\n",
+            i + 1
+        )
+    };
+    let links: String = (0..40).rev().map(link).collect();
+    let text = format!("f40 = function\n  return 1\nend function\n{links}f0\n");
+    for mode in modes() {
+        for variant in VARIANTS {
+            let (_, outcome) = run(&text, mode, variant, Limits { fuel: 300_000, ..Limits::NONE });
+            is_cut(&outcome, Limit::Fuel, &Limit::Fuel.to_string());
+        }
+    }
+}

@@ -50,14 +50,14 @@ impl Weights {
 }
 
 /// Whether an activation ends by itself: no loop, and no call but of what a parameter may hold. That gets no arguments, so if it is a leaf,
-/// too, there is nothing that it could call.
+/// too, there is nothing that it could call. A local that may mean a global instead may hold any function.
 fn is_leaf(unit: &Unit) -> bool {
     let ends = |inst: &Inst| {
         matches!(
             inst,
             Inst::Const { .. }
                 | Inst::Move { .. }
-                | Inst::LoadLocal { .. }
+                | Inst::LoadLocal { deferred: true, .. }
                 | Inst::Binary { .. }
                 | Inst::Unary { .. }
                 | Inst::AutoCall { .. }
