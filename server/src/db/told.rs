@@ -5,6 +5,7 @@
 //! unit would find.
 #![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
+use super::kept::Last;
 use super::types::{Surroundings, surroundings, unit_types};
 use super::units::{FileUnits, PlacedUnit, file_units, unit_checks, unit_diagnostics};
 use super::{Db, File};
@@ -31,30 +32,18 @@ pub struct KeptFound {
 /// The units that have diagnostics. A query, since errors of the text are asked for several times.
 #[salsa::tracked(no_eq, returns(clone), lru = 64)]
 pub fn units_with_diagnostics(db: &dyn Db, file: File) -> Units<()> {
-    let kept = &file.kept(db).diagnostics;
-    let now = KeptTold::of(
-        kept.get().as_deref(),
-        file_units(db, file),
-        |_, _| true,
-        |it, _| (!unit_diagnostics(db, &it.unit).is_empty()).then_some(()),
-    );
-    let told = now.told.clone();
-    if file.kept(db).is_open() {
-        kept.set(Arc::new(now));
-    }
-    told
+    told_by(db, file, &file.kept(db).diagnostics, |it| !unit_diagnostics(db, &it.unit).is_empty())
 }
 
 /// The units that have something odd in their tree.
 #[salsa::tracked(no_eq, returns(clone), lru = 64)]
 pub fn units_with_checks(db: &dyn Db, file: File) -> Units<()> {
-    let kept = &file.kept(db).checks;
-    let now = KeptTold::of(
-        kept.get().as_deref(),
-        file_units(db, file),
-        |_, _| true,
-        |it, _| (!unit_checks(db, &it.unit).is_empty()).then_some(()),
-    );
+    told_by(db, file, &file.kept(db).checks, |it| !unit_checks(db, &it.unit).is_empty())
+}
+
+/// The units that have something to tell, which depends on nothing but them.
+fn told_by(db: &dyn Db, file: File, kept: &Last<KeptTold<()>>, has: impl Fn(&PlacedUnit) -> bool) -> Units<()> {
+    let now = KeptTold::of(kept.get().as_deref(), file_units(db, file), |_, _| true, |it, _| has(it).then_some(()));
     let told = now.told.clone();
     if file.kept(db).is_open() {
         kept.set(Arc::new(now));

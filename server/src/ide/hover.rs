@@ -369,16 +369,7 @@ fn signature(unit: &LayoutUnit) -> String {
 }
 
 fn static_type(ty: Ty) -> String {
-    let name = match ty {
-        Ty::Any => "anything",
-        Ty::Null => "null",
-        Ty::Number => "number",
-        Ty::String => "string",
-        Ty::List => "list",
-        Ty::Map => "map",
-        Ty::Function => "function",
-    };
-    format!("type: {name}")
+    format!("type: {}", seen::word(ty).unwrap_or("anything"))
 }
 
 fn value_section(value: &Value) -> String {
