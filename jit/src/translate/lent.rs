@@ -8,14 +8,18 @@ use crate::ssa::{Func, Inst, Op, StateVal, Val};
 use minilive_mir::ir::Reg;
 use rustc_hash::FxHashMap;
 
+/// What a value has of a register of the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Share {
+    /// It is what the register holds; guards give what they were given.
+    All,
+    /// It is the base or the count of the computed list there.
+    Part,
+}
+
 /// Which registers of the window hold which values.
 #[derive(Debug, Default)]
-pub(super) struct Lent {
-    /// The register that a value was read from; guards give what they were given.
-    read: FxHashMap<Val, u32>,
-    /// The register whose computed list a value is the base or the count of.
-    parts: FxHashMap<Val, u32>,
-}
+pub(super) struct Lent(FxHashMap<Val, (u32, Share)>);
 
 impl Lent {
     /// Looks through a function; one that is entered by calls has no window.
@@ -28,42 +32,34 @@ impl Lent {
     }
 
     fn see(&mut self, inst: &Inst) {
-        let Some(result) = inst.result else { return };
-        if let Op::Window(reg) = inst.op {
-            self.read.insert(result, reg);
-            return;
-        }
-        let Some(given) = inst.args.first() else { return };
-        match inst.op {
-            Op::GuardNum
-            | Op::GuardInt
-            | Op::GuardTag(_)
-            | Op::GuardNotFunction
-            | Op::GuardCode(_)
-            | Op::GuardBits(_)
-            | Op::GuardNotBits(_)
-            | Op::GuardComputed => {
-                if let Some(&reg) = self.read.get(given) {
-                    self.read.insert(result, reg);
-                }
-                if let Some(&reg) = self.parts.get(given) {
-                    self.parts.insert(result, reg);
-                }
-            }
-            Op::RangeBase | Op::ListLen => {
-                if let Some(&reg) = self.read.get(given) {
-                    self.parts.insert(result, reg);
-                }
-            }
-            _ => {}
+        let given = inst.args.first().and_then(|given| self.0.get(given)).copied();
+        let held = match (inst.op, given) {
+            (Op::Window(reg), _) => Some((reg, Share::All)),
+            (
+                Op::GuardNum
+                | Op::GuardInt
+                | Op::GuardTag(_)
+                | Op::GuardNotFunction
+                | Op::GuardCode(_)
+                | Op::GuardBits(_)
+                | Op::GuardNotBits(_)
+                | Op::GuardComputed,
+                given,
+            ) => given,
+            (Op::RangeBase | Op::ListLen, Some((reg, Share::All))) => Some((reg, Share::Part)),
+            _ => None,
+        };
+        if let (Some(result), Some(held)) = (inst.result, held) {
+            self.0.insert(result, held);
         }
     }
 
     /// Whether a register of the outermost activation still holds this.
     pub(super) fn holds(&self, reg: Reg, val: &StateVal) -> bool {
+        let has = |val: &Val, share| self.0.get(val) == Some(&(reg.0, share));
         match val {
-            StateVal::Val(val) => self.read.get(val) == Some(&reg.0),
-            StateVal::Range(base, _, count) => [base, count].into_iter().all(|it| self.parts.get(it) == Some(&reg.0)),
+            StateVal::Val(val) => has(val, Share::All),
+            StateVal::Range(base, _, count) => has(base, Share::Part) && has(count, Share::Part),
             StateVal::Object(_) => false,
         }
     }

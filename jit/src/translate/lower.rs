@@ -369,7 +369,9 @@ impl Lower<'_, '_> {
 
     fn inst(&mut self, inst: &Inst, next: Option<&Inst>) {
         // Only a guard right behind it may read once more what an instruction read.
-        let just_read = self.just_read.take().filter(|_| inst.op == Op::GuardNum);
+        if inst.op != Op::GuardNum {
+            self.just_read = None;
+        }
         if let Some(result) = inst.result
             && effects::is_constant(inst.op)
         {
@@ -384,7 +386,6 @@ impl Lower<'_, '_> {
         {
             self.force_failure(exit);
         }
-        self.just_read = just_read;
         match inst.op {
             Op::Param(n) => self.define(inst, self.inputs[n as usize]),
             Op::Window(n) => {
