@@ -100,6 +100,8 @@ pub mod flags {
     pub const COMPUTED: u8 = 4;
     /// A map whose entries are in a table.
     pub const DICT: u8 = 8;
+    /// A list whose first element does not stand at the start of its array (no list is a map).
+    pub const SHIFTED: u8 = DICT;
     /// A map whose slots are a call's variables and may be absent.
     pub const ENV: u8 = 16;
     /// The map of globals, a view on the realm's cells.

@@ -4,12 +4,14 @@
 //! flags. A short list's array stands in its own cell, a longer one's apart (`list/array.rs`).
 //!
 //! Invariants (besides those of `value.rs` and `heap.rs`):
-//! 1. `elements..elements+len` are initialised, `len <= capacity`; the array stands behind the object (inline), or `elements`
+//! 1. `elements..elements+stored` are initialised, `stored <= capacity`; the array stands behind the object (inline), or `elements`
 //!    stands `gap` values behind the start of an [`Array`] of `gap + capacity` values, and then the object's finalise bit is set if
-//!    that is outside the heap. The gap is what was taken from the front; it is kept in `header.shape` and 0 for other lists.
+//!    that is outside the heap. The gap is what was taken from the front; a list with SHIFTED keeps it in the last value of the gap,
+//!    for all others it is 0. The capacity is kept in `header.shape`.
 //! 2. ALL_NUMBERS is set only if every element is a number, and never together with COMPUTED.
-//! 3. COMPUTED: `capacity` is 0, `elements` points at two values in the cell: the first element, and the step (a number) or
-//!    absent (the same value again and again).
+//! 3. COMPUTED: `capacity` and `stored` are 0, `elements` points at two values in the cell: the first element, and the step (a
+//!    number) or absent (the same value again and again). `stored` is `len` for all other lists, so that one comparison with it tells
+//!    compiled code that an element is inside and stands in memory.
 //! 4. A method that lets a list grow may start a collection, and then everything it was given is on the native stack or protected.
 #![expect(unsafe_code, reason = "layout of heap objects")]
 
@@ -20,7 +22,7 @@ use crate::handle::set_finalise;
 use crate::heap::classes::{CLASS_SIZES, class_of};
 use crate::heap::mark::Marker;
 use crate::heap::permanent::PermanentArena;
-use crate::heap::{Header, flags, kind};
+use crate::heap::{HEADER_SHAPE, Header, flags, kind};
 use crate::limits::LimitKind;
 use crate::realm::Realm;
 use crate::value::{TAG_LIST, Value};
@@ -34,14 +36,16 @@ use std::ptr::NonNull;
 pub struct ListObject {
     header: Header,
     len: u32,
-    capacity: u32,
+    stored: u32,
     elements: *mut Value,
 }
 
 /// Offset of the number of elements (u32).
 pub const LIST_LEN: usize = offset_of!(ListObject, len);
+/// Offset of the number of elements that stand in memory (u32): all of them, or 0 if the list is computed.
+pub const LIST_STORED: usize = offset_of!(ListObject, stored);
 /// Offset of the capacity (u32); 0 for computed lists.
-pub const LIST_CAPACITY: usize = offset_of!(ListObject, capacity);
+pub const LIST_CAPACITY: usize = HEADER_SHAPE;
 /// Offset of the address of the first element.
 pub const LIST_ELEMENTS: usize = offset_of!(ListObject, elements);
 /// Bytes of the object; inline elements start here.
@@ -116,6 +120,23 @@ impl ListRef {
     #[inline(always)]
     pub fn len(self) -> usize {
         self.object().len as usize
+    }
+
+    fn capacity(self) -> usize {
+        self.object().header.shape as usize
+    }
+
+    fn set_capacity(mut self, capacity: usize) {
+        self.edit().header.shape = capacity as u32;
+    }
+
+    /// Sets the length; a rule goes on to store nothing.
+    #[inline(always)]
+    fn set_len(mut self, len: usize) {
+        debug_assert!(len <= MAX_LIST && (self.is_computed() || len <= self.capacity()));
+        let stored = if self.is_computed() { 0 } else { len as u32 };
+        let object = self.edit();
+        (object.len, object.stored) = (len as u32, stored);
     }
 
     /// Whether it is `[]`.
@@ -238,6 +259,7 @@ impl ListRef {
         self.take_array(array);
         let object = self.edit();
         object.header.flags = object.header.flags & !flags::COMPUTED | numbers;
+        object.stored = object.len;
         realm.account(0, array.bytes_outside());
         Ok(())
     }
@@ -286,20 +308,21 @@ impl ListRef {
 
     /// Appends an element.
     #[inline]
-    pub fn push(mut self, realm: &mut Realm, value: Value) -> Eval<()> {
+    pub fn push(self, realm: &mut Realm, value: Value) -> Eval<()> {
         self.prepare(realm)?;
-        if self.object().len == self.object().capacity {
-            self.grow(realm, self.len() + 1)?;
+        let len = self.len();
+        if len == self.capacity() {
+            self.grow(realm, len + 1)?;
         }
-        self.edit().len += 1;
-        self.put(self.len() - 1, value);
+        self.set_len(len + 1);
+        self.put(len, value);
         Ok(())
     }
 
     /// Appends elements.
     pub fn extend(self, realm: &mut Realm, values: &[Value]) -> Eval<()> {
         self.prepare(realm)?;
-        if self.len() + values.len() > self.object().capacity as usize {
+        if self.len() + values.len() > self.capacity() {
             realm.protecting(values, |realm| self.make_room(realm, values.len()))?;
         }
         for value in values {
@@ -322,18 +345,18 @@ impl ListRef {
 
     fn make_room(self, realm: &mut Realm, more: usize) -> Eval<()> {
         let needed = self.len() + more;
-        if needed > self.object().capacity as usize { self.grow(realm, needed) } else { Ok(()) }
+        if needed > self.capacity() { self.grow(realm, needed) } else { Ok(()) }
     }
 
     /// Removes and returns the last element. A rule just gets shorter.
-    pub fn pop(mut self, realm: &mut Realm) -> Eval<Option<Value>> {
+    pub fn pop(self, realm: &mut Realm) -> Eval<Option<Value>> {
         let Some(last) = self.len().checked_sub(1) else {
             return Ok(None);
         };
         self.check_mutable(realm)?;
         let element = self.get(last);
         realm.overwritten(element.unwrap_or(Value::NULL));
-        self.edit().len = last as u32;
+        self.set_len(last);
         Ok(element)
     }
 
@@ -351,7 +374,7 @@ impl ListRef {
             at.copy_to(at.add(1), count);
             at.write(Value::NULL);
         }
-        object.len += 1;
+        self.set_len(self.len() + 1);
         self.put(index, value);
         Ok(())
     }
@@ -373,7 +396,7 @@ impl ListRef {
             at.copy_from(at.add(1), count);
             removed
         };
-        object.len -= 1;
+        self.set_len(self.len() - 1);
         realm.overwritten(removed);
         realm.parts_moved(self.0.cast(), 1);
         Ok(removed)
@@ -382,13 +405,18 @@ impl ListRef {
     /// Removes the first element of an array apart: a queue costs no more than a stack.
     fn remove_first(mut self, realm: &mut Realm) -> Eval<Value> {
         self.prepare(realm)?;
+        let gap = self.gap() + 1;
         let object = self.edit();
-        // SAFETY: invariant 1: the list is not empty.
-        let removed = unsafe { object.elements.read() };
+        // SAFETY: invariant 1: the list is not empty, and the place of its first element becomes the last of the gap.
+        let removed = unsafe {
+            let removed = object.elements.read();
+            object.elements.cast::<usize>().write(gap);
+            removed
+        };
         object.elements = object.elements.wrapping_add(1);
-        object.header.shape += 1;
-        object.capacity -= 1;
-        object.len -= 1;
+        object.header.flags |= flags::SHIFTED;
+        self.set_capacity(self.capacity() - 1);
+        self.set_len(self.len() - 1);
         realm.overwritten(removed);
         realm.parts_moved(self.0.cast(), 1);
         Ok(removed)
@@ -411,17 +439,16 @@ impl ListRef {
         self.prepare(realm)?;
         realm.all_overwritten(self.iter());
         let object = self.edit();
-        object.len = 0;
         object.header.flags |= flags::ALL_NUMBERS;
+        self.set_len(0);
         self.extend(realm, values)
     }
 
     /// Shortens the list.
-    pub fn truncate(mut self, realm: &mut Realm, len: usize) -> Eval<()> {
+    pub fn truncate(self, realm: &mut Realm, len: usize) -> Eval<()> {
         self.prepare(realm)?;
         realm.all_overwritten((len..self.len()).filter_map(|index| self.get(index)));
-        let object = self.edit();
-        object.len = object.len.min(len.min(MAX_LIST) as u32);
+        self.set_len(self.len().min(len));
         Ok(())
     }
 
@@ -447,7 +474,11 @@ impl ListRef {
 
     /// Values of the array before the first element.
     fn gap(self) -> usize {
-        self.object().header.shape as usize
+        if !self.has(flags::SHIFTED) {
+            return 0;
+        }
+        // SAFETY: invariant 1: the value before the first element is the list's own, and says how many there are.
+        unsafe { self.object().elements.cast::<usize>().sub(1).read() }
     }
 
     /// The array, if it stands apart.
@@ -458,14 +489,15 @@ impl ListRef {
         }
         // SAFETY: invariant 1: the array starts `gap` values before.
         let values = unsafe { NonNull::new_unchecked(object.elements.sub(gap)) };
-        Some(Array { values, capacity: gap + object.capacity as usize })
+        Some(Array { values, capacity: gap + self.capacity() })
     }
 
     /// Makes an array that has the elements the list's own.
     fn take_array(mut self, array: Array) {
         let object = self.edit();
         object.elements = array.values.as_ptr();
-        object.capacity = array.capacity as u32;
+        object.header.flags &= !flags::SHIFTED;
+        self.set_capacity(array.capacity);
         if array.is_outside() {
             set_finalise(self.0.cast());
         }
@@ -482,8 +514,8 @@ impl ListRef {
             start.copy_from(object.elements, object.len as usize);
             object.elements = start;
         }
-        object.capacity += gap as u32;
-        object.header.shape = 0;
+        object.header.flags &= !flags::SHIFTED;
+        self.set_capacity(self.capacity() + gap);
     }
 
     #[cold]
@@ -495,11 +527,11 @@ impl ListRef {
         if gap > 0 {
             self.close_gap(realm);
             // Closing small gaps again and again would move the elements for each few that are added.
-            if gap >= needed / 4 && needed <= self.object().capacity as usize {
+            if gap >= needed / 4 && needed <= self.capacity() {
                 return Ok(());
             }
         }
-        let before = self.object().capacity as usize;
+        let before = self.capacity();
         let capacity = needed.max(before * 2).clamp(8, MAX_LIST);
         if capacity > 4096 {
             realm.reserve((capacity * 8) as u64)?;
@@ -567,7 +599,7 @@ impl Realm {
         let mut edited = list;
         let object = edited.edit();
         object.len = count.min(MAX_LIST) as u32;
-        object.capacity = 0;
+        object.header.shape = 0;
         object.header.flags = flags::COMPUTED;
         // SAFETY: invariant 3: the cell was made with room for two values.
         unsafe {
@@ -582,19 +614,19 @@ impl Realm {
         let object = self.alloc_protecting(bytes, values).cast::<ListObject>();
         let elements = object.as_ptr().wrapping_add(1).cast();
         let capacity = ((bytes - LIST_BYTES) / 8) as u32;
-        let header = Header::new(kind::LIST, flags::ALL_NUMBERS, 0);
+        let header = Header::new(kind::LIST, flags::ALL_NUMBERS, capacity);
         // SAFETY: heap invariant 2: a fresh cell of this size.
-        unsafe { object.write(ListObject { header, len: 0, capacity, elements }) };
+        unsafe { object.write(ListObject { header, len: 0, stored: 0, elements }) };
         ListRef(object)
     }
 
     fn new_long_list(&mut self, capacity: usize, values: &[Value]) -> ListRef {
         let array = Array::allocate(self, capacity, values);
         let object = self.alloc_protecting(LIST_BYTES, values).cast::<ListObject>();
-        let header = Header::new(kind::LIST, flags::ALL_NUMBERS, 0);
-        let (elements, capacity) = (array.values.as_ptr(), array.capacity as u32);
+        let header = Header::new(kind::LIST, flags::ALL_NUMBERS, array.capacity as u32);
+        let elements = array.values.as_ptr();
         // SAFETY: heap invariant 2: a fresh cell of this size. The array lived through taking it, since it is in this frame.
-        unsafe { object.write(ListObject { header, len: 0, capacity, elements }) };
+        unsafe { object.write(ListObject { header, len: 0, stored: 0, elements }) };
         std::hint::black_box(array);
         ListRef(object).take_array(array);
         self.account(0, array.bytes_outside());
@@ -605,15 +637,15 @@ impl Realm {
 impl ListRef {
     /// Gives a fresh list, which has room for them, its elements.
     fn fill(mut self, values: &[Value]) {
-        debug_assert!(values.len() <= self.object().capacity as usize);
+        debug_assert!(values.len() <= self.capacity());
         let numbers = values.iter().all(|value| value.is_number());
         let object = self.edit();
         // SAFETY: invariant 1: there is room.
         unsafe { object.elements.copy_from_nonoverlapping(values.as_ptr(), values.len()) };
-        object.len = values.len() as u32;
         if !numbers {
             object.header.flags &= !flags::ALL_NUMBERS;
         }
+        self.set_len(values.len());
     }
 }
 
@@ -621,10 +653,10 @@ impl ListRef {
 pub(crate) fn permanent(arena: &PermanentArena, values: &[Value]) -> Value {
     let object = arena.allocate(LIST_BYTES + values.len() * 8).cast::<ListObject>();
     let elements = object.as_ptr().wrapping_add(1).cast();
-    let header = Header::new(kind::LIST, flags::ALL_NUMBERS | flags::FROZEN | flags::PERMANENT, 0);
-    let capacity = values.len() as u32;
+    let flags = flags::ALL_NUMBERS | flags::FROZEN | flags::PERMANENT;
+    let header = Header::new(kind::LIST, flags, values.len() as u32);
     // SAFETY: heap/permanent invariant 1: fresh memory of this size.
-    unsafe { object.write(ListObject { header, len: 0, capacity, elements }) };
+    unsafe { object.write(ListObject { header, len: 0, stored: 0, elements }) };
     ListRef(object).fill(values);
     ListRef(object).value()
 }

@@ -9,7 +9,7 @@ use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
 use minilive_runtime::function::FUNCTION_OUTER;
 use minilive_runtime::heap::flags;
-use minilive_runtime::list::{LIST_CAPACITY, LIST_ELEMENTS, LIST_LEN};
+use minilive_runtime::list::{LIST_CAPACITY, LIST_ELEMENTS, LIST_LEN, LIST_STORED};
 use minilive_runtime::map::{MAP_CAPACITY, MAP_LEN, MAP_SHAPE, MAP_SLOTS};
 use minilive_runtime::realm::{
     HEAD_CELLS, HEAD_CHANGED_TYPES, HEAD_ELEMENT_KEYS_END, HEAD_GLOBALS_GUARDED, HEAD_MARKING, HEAD_REDEFINED,
@@ -123,9 +123,7 @@ impl Lower<'_, '_> {
                 self.define(inst, object);
             }
             Op::StoredLen => {
-                let len = self.list_len(first);
-                let capacity = self.b.ins().uload32(memory(), first, LIST_CAPACITY as i32);
-                let stored = self.b.ins().umin(len, capacity);
+                let stored = self.b.ins().uload32(memory(), first, LIST_STORED as i32);
                 self.define(inst, stored);
             }
             Op::GuardIndex => {
@@ -363,15 +361,22 @@ impl Lower<'_, '_> {
         self.b.switch_to_block(other);
     }
 
+    /// Sets the length of a list that is not computed.
+    fn set_stored_len(&mut self, object: ir::Value, len: ir::Value) {
+        self.b.ins().istore32(memory(), len, object, LIST_LEN as i32);
+        self.b.ins().istore32(memory(), len, object, LIST_STORED as i32);
+    }
+
     /// Appends where there is room and nothing else to be done; else the intrinsic does it.
     pub(super) fn list_push(&mut self, inst: &Inst) {
         let (slow, next) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(slow);
         let (object, value) = (self.object(inst), self.arg(inst, 1));
         let found = self.b.ins().load(types::I8, memory(), object, FLAGS);
-        let special = self.b.ins().band_imm_u(found, i64::from(flags::COMPUTED | flags::GUARDED));
+        let special = self.b.ins().band_imm_u(found, i64::from(flags::GUARDED));
         let special = self.or_first_other(special, object, inst.args[1], Some(found));
         self.leave_if(special, slow);
+        // A computed list has no capacity.
         let len = self.list_len(object);
         let capacity = self.b.ins().uload32(memory(), object, LIST_CAPACITY as i32);
         let room = self.b.ins().icmp(IntCC::UnsignedLessThan, len, capacity);
@@ -379,7 +384,7 @@ impl Lower<'_, '_> {
         let place = self.element_address_of(object, len);
         self.b.ins().store(memory(), value, place, 0);
         let more = self.b.ins().iadd_imm_s(len, 1);
-        self.b.ins().istore32(memory(), more, object, LIST_LEN as i32);
+        self.set_stored_len(object, more);
         self.b.ins().jump(next, &[]);
         self.b.switch_to_block(slow);
         let list = self.arg(inst, 0);
@@ -403,7 +408,7 @@ impl Lower<'_, '_> {
         let last = self.b.ins().iadd_imm_s(len, -1);
         let place = self.element_address_of(object, last);
         let value = self.b.ins().load(types::I64, memory(), place, 0);
-        self.b.ins().istore32(memory(), last, object, LIST_LEN as i32);
+        self.set_stored_len(object, last);
         self.b.ins().jump(next, &[value.into()]);
         self.b.switch_to_block(slow);
         let list = self.arg(inst, 0);
@@ -429,11 +434,11 @@ impl Lower<'_, '_> {
         let (slow, next) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(slow);
         let [list, index, value] = [0, 1, 2].map(|i| self.arg(inst, i));
-        let len = self.list_len(object);
-        let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, len);
+        let stored = self.b.ins().uload32(memory(), object, LIST_STORED as i32);
+        let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, stored);
         self.continue_if(inside, slow);
         let found = self.b.ins().load(types::I8, memory(), object, FLAGS);
-        let special = self.b.ins().band_imm_u(found, i64::from(flags::COMPUTED | flags::GUARDED));
+        let special = self.b.ins().band_imm_u(found, i64::from(flags::GUARDED));
         let marking = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_MARKING as i32);
         let special = self.b.ins().bor(special, marking);
         let special = self.or_first_other(special, object, inst.args[2], Some(found));

@@ -10,7 +10,7 @@ fn number(value: usize) -> Value {
 
 #[test]
 fn the_layout_is_what_compiled_code_expects() {
-    assert_eq!([LIST_LEN, LIST_CAPACITY, LIST_ELEMENTS, LIST_BYTES], [8, 12, 16, 24]);
+    assert_eq!([LIST_CAPACITY, LIST_LEN, LIST_STORED, LIST_ELEMENTS, LIST_BYTES], [0, 8, 12, 16, 24]);
     assert_eq!(offset_of!(ListObject, header), 0);
     assert_eq!(offset_of!(Header, kind), 4);
     assert_eq!(offset_of!(Header, flags), 5);
@@ -157,14 +157,14 @@ fn a_queue_moves_no_element_to_give_its_first() {
         let second = list.object().elements.wrapping_add(1);
         assert_eq!(list.remove(realm, 0), Ok(Value::ZERO));
         assert_eq!(list.object().elements, second);
-        let capacity = list.object().capacity as usize + list.gap();
+        let capacity = list.capacity() + list.gap();
         for index in 0..100_000 {
             list.push(realm, Value::number(f64::from(index + 10_000))).expect("no limit");
             assert_eq!(list.remove(realm, 0), Ok(Value::number(f64::from(index + 1))));
         }
         assert_eq!(list.len(), 9_999);
         assert!(
-            list.object().capacity as usize + list.gap() <= capacity * 2,
+            list.capacity() + list.gap() <= capacity * 2,
             "the array does not grow with the traffic"
         );
         assert_eq!(list.get(9_998), Some(Value::number(109_999.0)));
