@@ -369,7 +369,8 @@ pub enum Op {
     },
     /// The end of such an activation.
     LeaveInlined,
-    /// A loop head is reached: takes its weight off the budget and counts it. Its exit leaves behind that, in tests.
+    /// A loop head is reached: takes its weight off the budget and counts it. Its exit leaves behind that, in tests. Its operands,
+    /// boxed values or objects, are kept alive at the end of a slice of the budget.
     EnterLoop {
         /// The weight.
         weight: u32,

@@ -163,10 +163,7 @@ fn a_queue_moves_no_element_to_give_its_first() {
             assert_eq!(list.remove(realm, 0), Ok(Value::number(f64::from(index + 1))));
         }
         assert_eq!(list.len(), 9_999);
-        assert!(
-            list.capacity() + list.gap() <= capacity * 2,
-            "the array does not grow with the traffic"
-        );
+        assert!(list.capacity() + list.gap() <= capacity * 2, "the array does not grow with the traffic");
         assert_eq!(list.get(9_998), Some(Value::number(109_999.0)));
         while !list.is_empty() {
             list.remove(realm, 0).expect("not frozen");
