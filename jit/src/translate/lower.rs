@@ -39,6 +39,8 @@ pub(super) struct Lower<'a, 'b> {
     pub(super) doubles: FxHashMap<Val, ir::Value>,
     /// Where the value stands that the last instruction read.
     pub(super) just_read: Option<(Val, ir::Value, i32)>,
+    /// The end of the bits of numbers, where a register is to hold it.
+    pub(super) number_end: Option<ir::Value>,
     /// Boxed values that are numbers for sure.
     pub(super) numbers: rustc_hash::FxHashSet<Val>,
     pub(super) blocks: Vec<ir::Block>,
@@ -96,6 +98,7 @@ pub(super) fn lower(builder: FunctionBuilder<'_>, isa: &OwnedTargetIsa, func: &F
         computed: FxHashMap::default(),
         doubles: FxHashMap::default(),
         just_read: None,
+        number_end: None,
         numbers: Default::default(),
         blocks: Vec::new(),
         ctx: ir::Value::from_u32(0),
@@ -195,6 +198,7 @@ impl Lower<'_, '_> {
         if block.0 == 0 {
             self.inputs = self.b.block_params(made).to_vec();
             self.ctx = self.inputs.remove(0);
+            self.keep_number_end();
         }
         let data = &self.func[block];
         self.computed.clear();
