@@ -12,7 +12,8 @@
 //! 3. COMPUTED: `capacity` and `stored` are 0, `elements` points at two values in the cell: the first element, and the step (a
 //!    number) or absent (the same value again and again). `stored` is `len` for all other lists, so that one comparison with it tells
 //!    compiled code that an element is inside and stands in memory.
-//! 4. A method that lets a list grow may start a collection, and then everything it was given is on the native stack or protected.
+//! 4. RULED only with OBSERVED and never with COMPUTED, so that the next mutation finds it.
+//! 5. A method that lets a list grow may start a collection, and then everything it was given is on the native stack or protected.
 #![expect(unsafe_code, reason = "layout of heap objects")]
 
 mod array;
@@ -139,6 +140,11 @@ impl ListRef {
         (object.len, object.stored) = (len as u32, stored);
     }
 
+    /// Number of elements that stand in memory: all of them, or none if it is a rule.
+    pub fn stored(self) -> usize {
+        self.object().stored as usize
+    }
+
     /// Whether it is `[]`.
     #[inline(always)]
     pub fn is_empty(self) -> bool {
@@ -166,6 +172,11 @@ impl ListRef {
     #[inline]
     pub fn all_numbers(self) -> bool {
         self.has(flags::ALL_NUMBERS)
+    }
+
+    /// Whether a program would say that it is a rule.
+    pub fn counts_as_computed(self) -> bool {
+        self.has(flags::COMPUTED | flags::RULED)
     }
 
     /// The rule, if it is one.
@@ -200,6 +211,15 @@ impl ListRef {
         self.inside(index).and_then(|index| self.get(index))
     }
 
+    /// The same of a list whose elements stand in memory; `None` for a rule.
+    #[inline(always)]
+    pub fn stored_at(self, index: f64) -> Option<Value> {
+        let object = self.object();
+        let index = whole_part(index).filter(|&index| index < object.stored as usize)?;
+        // SAFETY: invariant 1.
+        Some(unsafe { object.elements.add(index).read() })
+    }
+
     #[inline(always)]
     fn inside(self, index: f64) -> Option<usize> {
         // A negative position is a very large one when its sign is not looked at.
@@ -228,7 +248,12 @@ impl ListRef {
     }
 
     #[cold]
-    fn prepare_slowly(self, realm: &mut Realm) -> Eval<()> {
+    fn prepare_slowly(mut self, realm: &mut Realm) -> Eval<()> {
+        if self.has(flags::RULED) && !self.is_frozen() {
+            self.edit().header.flags &= !flags::RULED;
+            // What a change costs does not depend on whether the elements were stored before.
+            realm.charge(steps_to_store(self.len()))?;
+        }
         self.check_mutable(realm)?;
         self.materialise(realm)
     }
@@ -245,11 +270,25 @@ impl ListRef {
     }
 
     /// Turns a rule into stored elements, in place; does not change what the list is to a program.
-    pub fn materialise(mut self, realm: &mut Realm) -> Eval<()> {
+    pub fn materialise(self, realm: &mut Realm) -> Eval<()> {
         let Some(rule) = self.rule() else { return Ok(()) };
+        realm.reserve(self.len() as u64 * 8)?;
+        realm.charge(steps_to_store(self.len()))?;
+        self.store_elements(realm, rule);
+        Ok(())
+    }
+
+    /// Stores the elements of a short rule that is read by index: it will be read again, and what stands in memory is found fastest.
+    /// To a program it stays a rule. A collection may start.
+    pub fn settle(mut self, realm: &mut Realm) {
+        const LONGEST: usize = 1024;
+        let Some(rule) = self.rule().filter(|_| self.len() <= LONGEST && !self.has(flags::PERMANENT)) else { return };
+        self.store_elements(realm, rule);
+        self.edit().header.flags |= flags::RULED | flags::OBSERVED;
+    }
+
+    fn store_elements(mut self, realm: &mut Realm, rule: Rule) {
         let len = self.len();
-        realm.reserve(len as u64 * 8)?;
-        realm.charge(1 + moved(len))?;
         let array = Array::allocate(realm, len.max(1), &[rule.base]);
         for index in 0..len {
             // SAFETY: invariant 1: the array has room for `len` values.
@@ -261,7 +300,6 @@ impl ListRef {
         object.header.flags = object.header.flags & !flags::COMPUTED | numbers;
         object.stored = object.len;
         realm.account(0, array.bytes_outside());
-        Ok(())
     }
 
     /// Stores an element; beyond the end nothing happens.
@@ -382,7 +420,7 @@ impl ListRef {
     /// Removes the element at an index, which is below the length.
     pub fn remove(mut self, realm: &mut Realm, index: usize) -> Eval<Value> {
         assert!(index < self.len(), "callers check the index");
-        if index == 0 && !self.is_computed() && !self.is_inline() {
+        if index == 0 && !self.counts_as_computed() && !self.is_inline() {
             return self.remove_first(realm);
         }
         realm.charge(moved(self.len() - index))?;
@@ -460,8 +498,9 @@ impl ListRef {
     }
 
     pub(crate) fn set_observed(mut self, observed: bool) {
+        let set = if observed || self.has(flags::RULED) { flags::OBSERVED } else { 0 };
         let object = self.edit();
-        object.header.flags = object.header.flags & !flags::OBSERVED | if observed { flags::OBSERVED } else { 0 };
+        object.header.flags = object.header.flags & !flags::OBSERVED | set;
     }
 
     fn inline_elements(self) -> *mut Value {
@@ -551,6 +590,11 @@ impl ListRef {
         realm.account(outside, array.bytes_outside());
         Ok(())
     }
+}
+
+/// The steps that a change of a rule takes beside its own, since its elements are stored.
+fn steps_to_store(len: usize) -> u64 {
+    1 + moved(len)
 }
 
 /// The steps that moving so many elements by one place counts as.

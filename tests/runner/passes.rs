@@ -93,9 +93,9 @@ fn hoisting_reads_lengths_before_the_loop() {
                 branch v7 block6() else block7()
             block3(v8:f64, v9:int): in loop0
                 v13:object = Object v3
-                v14:int = StoredLen v13
+                v14:int = StoredLen { settles: false } v13
                 GuardIndex v9, v14 ! IndexOutOfRange
-                v15:object = Elements v13
+                v15:object = Elements v13, v14
                 v16:any = LoadElement v13, v9, v15
                 v17:f64 = GuardNum v16 ! NotNumber
                 v18:f64 = FAdd v8, v17
@@ -152,8 +152,8 @@ fn hoisting_reads_lengths_before_the_loop() {
                 GuardElements ! Prototype
                 v10:f64 = F64(0)
                 v13:object = Object v3
-                v14:int = StoredLen v13
-                v15:object = Elements v13
+                v14:int = StoredLen { settles: false } v13
+                v15:object = Elements v13, v14
                 jump block3(v10, v6)
             block7():
                 v12:f64 = F64(0)
@@ -222,8 +222,8 @@ fn induction_checks_indexes_before_the_loop() {
                 GuardElements ! Prototype
                 v24:f64 = F64(0)
                 v29:object = Object v3
-                v30:int = StoredLen v29
-                v31:object = Elements v29
+                v30:int = StoredLen { settles: false } v29
+                v31:object = Elements v29, v30
                 jump block3(v24, v18, v18)
             block7():
                 v26:f64 = F64(0)
@@ -275,8 +275,8 @@ fn induction_checks_indexes_before_the_loop() {
                 GuardElements ! Prototype
                 v24:f64 = F64(0)
                 v29:object = Object v3
-                v30:int = StoredLen v29
-                v31:object = Elements v29
+                v30:int = StoredLen { settles: false } v29
+                v31:object = Elements v29, v30
                 v51:int = Int(2)
                 GuardIndex v51, v30 ! LoopIndex
                 v52:int = Int(-1)

@@ -60,7 +60,7 @@ impl Memory {
 pub fn reads(op: Op) -> Memory {
     match op {
         Op::LoadCell(_) => Memory::CELLS,
-        Op::ListLen | Op::StoredLen | Op::GuardComputed | Op::RangeBase | Op::RangeStep => Memory::LISTS,
+        Op::ListLen | Op::StoredLen { .. } | Op::GuardComputed | Op::RangeBase | Op::RangeStep => Memory::LISTS,
         Op::LoadElement | Op::ListGet { .. } => Memory::LISTS.and(Memory::ELEMENTS),
         Op::LoadSlot(_) => Memory::SLOTS.and(Memory::SHAPES),
         Op::HasShape(_) | Op::GuardShape(_) => Memory::SHAPES,
@@ -101,7 +101,7 @@ pub fn writes(inst: &Inst) -> Memory {
 /// How many of an instruction's operands tell what it does; those behind are known from these and from memory.
 pub fn telling_args(op: Op) -> usize {
     match op {
-        Op::LoadSlot(_) => 1,
+        Op::LoadSlot(_) | Op::Elements | Op::NeedsBarrier => 1,
         Op::LoadElement => 2,
         _ => usize::MAX,
     }

@@ -115,23 +115,22 @@ impl Lower<'_, '_> {
     }
 
     /// Elements at guarded indexes, and what the guards need.
-    pub(super) fn element(&mut self, inst: &Inst) {
+    pub(super) fn element(&mut self, inst: &Inst, next: Option<&Inst>) {
         let first = self.arg(inst, 0);
         match inst.op {
             Op::Object => {
                 let object = self.b.ins().band_imm_u(first, PAYLOAD_MASK as i64);
                 self.define(inst, object);
             }
-            Op::StoredLen => {
+            Op::StoredLen { settles } => {
                 let stored = self.b.ins().uload32(memory(), first, LIST_STORED as i32);
+                // If there are none, it may be a rule whose elements can be stored. A guard right behind finds that out in its own time.
+                let guards = next.is_some_and(|it| it.op == Op::GuardIndex && it.args.last().copied() == inst.result);
+                self.unsettled = (settles && guards).then_some(first);
+                let stored = if settles && !guards { self.settled(first, stored) } else { stored };
                 self.define(inst, stored);
             }
-            Op::GuardIndex => {
-                let len = self.arg(inst, 1);
-                let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, first, len);
-                let exit = self.exit_of(inst);
-                self.continue_if(inside, exit);
-            }
+            Op::GuardIndex => self.guard_index(inst),
             Op::LoadElement => {
                 let (index, array) = (self.arg(inst, 1), self.arg(inst, 2));
                 let address = self.address_in(array, index);
@@ -140,6 +139,29 @@ impl Lower<'_, '_> {
             }
             _ => self.store_element(inst),
         }
+    }
+
+    /// The number of elements that stand in a list's array, which has been read; none may be too few.
+    fn settled(&mut self, object: ir::Value, stored: ir::Value) -> ir::Value {
+        let (none, next) = self.two_ways();
+        self.b.ins().brif(stored, next, &[stored.into()], none, &[]);
+        self.b.switch_to_block(none);
+        let stored = self.call_keeping(HelperId::StoredLen, &[object]);
+        self.meet(next, stored)
+    }
+
+    fn guard_index(&mut self, inst: &Inst) {
+        let (index, len, exit) = (self.arg(inst, 0), self.arg(inst, 1), self.exit_of(inst));
+        let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, len);
+        let Some(object) = self.unsettled.take() else { return self.continue_if(inside, exit) };
+        let (beyond, next) = self.two_ways();
+        self.b.ins().brif(inside, next, &[len.into()], beyond, &[]);
+        self.b.switch_to_block(beyond);
+        let more = self.call_keeping(HelperId::StoredLen, &[object]);
+        let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, more);
+        self.b.ins().brif(inside, next, &[more.into()], exit, &[]);
+        self.b.switch_to_block(next);
+        self.vals[inst.args[1].0 as usize] = Some(self.b.block_params(next)[0]);
     }
 
     /// Where arrays are, and whether stores take more than a store.
