@@ -18,6 +18,12 @@ use minilive_syntax::TextRange;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
+/// Stands for the names of members that a type map is given under keys which do not stand in the text, or are no names.
+pub const ANY_KEY: &str = "[]";
+
+/// The built-in names of the type maps.
+pub const TYPE_MAPS: [&str; 6] = ["number", "string", "list", "map", "funcRef", "error"];
+
 /// What a use does to what it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Access {

@@ -10,6 +10,7 @@ mod types;
 use crate::db::{self, File, FileFacts, LiveDb, NameFinding, NameProblem};
 use crate::document::DocumentView;
 use crate::settings::Checks;
+use minilive_mir::checks::Finding;
 use minilive_mir::names::{Access, Place};
 use minilive_runtime::intrinsics;
 use minilive_syntax::marker::Marker;
@@ -55,7 +56,7 @@ pub struct Check {
 }
 
 /// All codes of warnings, in alphabetical order.
-pub const CODES: [&str; 20] = [
+pub const CODES: [&str; 22] = [
     "called-instead",
     "duplicate-key",
     "fixed-comparison",
@@ -65,6 +66,8 @@ pub const CODES: [&str; 20] = [
     "missing-return",
     "no-result",
     "not-a-function",
+    "not-assignable",
+    "not-indexable",
     "possibly-unassigned",
     "shadowed-intrinsic",
     "too-many-arguments",
@@ -88,21 +91,9 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks) -> Vec<Ch
     let units = db::units(db, file);
     for &(unit, ()) in &*db::units_with_checks(db, file) {
         let placed = &units[unit as usize];
-        for it in db::unit_checks(db, &placed.unit).iter() {
-            let range = it.range + placed.start;
-            let weight = match it.code {
-                "unreachable-code" | "useless-reference" => Weight::Unused,
-                "loop-variable" => Weight::Advice,
-                _ => Weight::Warning,
-            };
-            let fix = (it.code == "useless-reference").then(|| Fix {
-                title: "Remove `@`".to_owned(),
-                range,
-                insert: String::new(),
-            });
-            found.push(Check { range, code: it.code, weight, message: it.message.clone(), fix });
-        }
+        found.extend(db::unit_checks(db, &placed.unit).iter().map(|it| of_tree(it, placed.start)));
     }
+    found.extend(minilive_mir::checks::behind_return(&file.parse(db).green).map(|it| of_tree(&it, TextSize::new(0))));
     let findings = db::name_findings(db, file);
     let imported = findings.iter().any(|it| it.problem == NameProblem::Unknown) && is_imported(db, file);
     for finding in findings.iter() {
@@ -128,6 +119,19 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks) -> Vec<Ch
     }
     found.sort_by_key(|it| (it.range.start(), it.range.end()));
     found
+}
+
+/// What the tree alone tells.
+fn of_tree(it: &Finding, start: TextSize) -> Check {
+    let range = it.range + start;
+    let weight = match it.code {
+        "unreachable-code" | "useless-reference" => Weight::Unused,
+        "loop-variable" => Weight::Advice,
+        _ => Weight::Warning,
+    };
+    let fix =
+        (it.code == "useless-reference").then(|| Fix { title: "Remove `@`".to_owned(), range, insert: String::new() });
+    Check { range, code: it.code, weight, message: it.message.clone(), fix }
 }
 
 /// Whether another file of the workspace imports this one: its globals are this file's, too.

@@ -334,6 +334,8 @@ fn every_code_is_listed() {
         "wrong-argument",
         "frozen-value",
         "called-instead",
+        "not-assignable",
+        "not-indexable",
         "possibly-unassigned",
         "shadowed-intrinsic",
         "unused-parameter",
@@ -463,6 +465,62 @@ fn members_that_are_missing_are_told_apart_from_those_that_are_there() {
     );
     right("f = function(t)\n  t = abs(t)\n  if t isa string then t = t.size\n  return t\nend function\nprint f(1)\n");
     right("e = err(\"a\")\nprint e.message + e.stack.join\n");
+}
+
+#[test]
+fn elements_of_what_has_none_are_told_apart_from_those_that_are_there() {
+    check(
+        "x = null\nn = 5\ns = \"abc\"\nprint x.foo\nprint x[0]\nx.foo = 1\nx.n += 1\nprint n[0] + n[1:2]\ns[0] = \"x\"\nfor i in n\n  print i\nend for\nprint [1][\"first\"]\n",
+        &expect![[r#"
+            | print x.foo
+            |       ^^^^^ missing-member: null has no member `foo`
+            | print x[0]
+            |       ^^^^ not-indexable: null has no elements
+            | x.foo = 1
+            | ^^^^^ not-assignable: null has nothing that can be assigned to
+            | x.n += 1
+            | ^^^ missing-member: null has no member `n`
+            | print n[0] + n[1:2]
+            |       ^^^^ not-indexable: a number has no elements
+            |              ^^^^^^ not-indexable: a number has no parts: slices are of lists and strings
+            | s[0] = "x"
+            | ^^^^ not-assignable: a string cannot be changed; make a new one and assign that
+            | for i in n
+            |          ^ not-indexable: this loop never runs: a number has no elements; to count, go over a `range`
+            | print [1]["first"]
+            |       ^^^^^^^^^^^^ missing-member: a list has no member `first`
+        "#]],
+    );
+    wrong("f = function\n  x = null\n  return x.name\nend function\nprint f\n", "missing-member");
+    wrong(
+        "f = function(s)\n  s = s.trim + \"\"\n  s[0] = \"a\"\n  return s\nend function\nprint f(\"a\")\n",
+        "not-assignable",
+    );
+    wrong("e = err(\"a\")\nprint e[0]\n", "not-indexable");
+    wrong("for i in 10\n  print i\nend for\n", "not-indexable");
+    right("x = null\nif x then print x.foo\nif x != null then print x.foo\nif not x == null then x.foo = 1\n");
+    right("x = null\nif x and x.foo then print 1\nif not x or x.foo then print 2\nwhile x\n  x = x.next\nend while\n");
+    right("x = null\nif not x then x = {\"n\": 1}\nprint x.n\n");
+    right("head = null\nfor i in range(3)\n  head = {\"next\": head}\nend for\nprint head.next\n");
+    right(
+        "f = function(list)\n  found = null\n  for it in list\n    if it.ok then found = it\n  end for\n  if found == null then return null\n  return found.name\nend function\nprint f([{\"ok\": 1, \"name\": 2}])\n",
+    );
+    right(
+        "number.half = function\n  return self / 2\nend function\nprint 5[\"half\"]\nprint [1][\"len\"]\nfor i in null\nend for\n",
+    );
+    right("x = abs(-1)\nif x isa list then x[0] = 1\nfor c in \"abc\"\n  print c[0]\nend for\n");
+}
+
+#[test]
+fn what_is_behind_the_end_of_the_program_is_told() {
+    check(
+        "print 1\nreturn\nprint 2\nf = function\nend function\n",
+        &expect![[r#"
+            | print 2
+            | ^^^^^^^ unreachable-code: this is never reached: `return` comes before it
+        "#]],
+    );
+    right("if rnd > 0.5 then return\nprint 1\n");
 }
 
 /// A program with one mistake.
