@@ -7,6 +7,7 @@ use crate::modes::Ran;
 use minilive::db::{self, File, LiveDb};
 use minilive::document::{Content, DocumentView};
 use minilive::ide::checks::{Check, Weight, checks};
+use minilive::modules::Places;
 use minilive::settings::Checks;
 use minilive_mir::diagnostic::Severity;
 use minilive_mir::ir::UnitKey;
@@ -43,7 +44,7 @@ pub fn warnings(text: &str) -> Vec<Warning> {
         message: format!("{}: {}", &text[it.range], it.message),
         is_faint: it.weight != Weight::Warning,
     };
-    checks(&db, &document, &Checks::default()).into_iter().map(warning).collect()
+    checks(&db, &document, &Checks::default(), &Places::default()).into_iter().map(warning).collect()
 }
 
 /// Whether a program has errors by which it is not run.

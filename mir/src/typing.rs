@@ -164,12 +164,14 @@ pub struct UnitTypes {
     pub results: Vec<TypeSet>,
     /// What goes wrong, in the order of the instructions.
     pub findings: Vec<TypeFinding>,
+    /// Maps may get members here whose names do not stand in the text as such.
+    pub opens_maps: bool,
 }
 
 /// Finds the types of a unit.
 pub fn infer(unit: &Unit, outside: &dyn Outside) -> UnitTypes {
     if unit.blocks.len().saturating_mul(unit.n_regs as usize + 1) > MOST_CELLS {
-        return UnitTypes::default();
+        return UnitTypes { opens_maps: true, ..UnitTypes::default() };
     }
     let entries = entries(unit, outside);
     find::look(unit, outside, &entries)

@@ -242,7 +242,11 @@ impl Collector {
             match suffix {
                 Suffix::Member(member) => {
                     if let Some(name) = member.name_token() {
-                        self.add_use(&name, place_in(&of), access);
+                        let place = place_in(&of);
+                        if access != Access::Write && matches!(place, Place::Member(_)) {
+                            self.facts.member_reads.push(SmolStr::new(name.text()));
+                        }
+                        self.add_use(&name, place, access);
                     }
                 }
                 Suffix::Index(index) => {

@@ -12,9 +12,13 @@ use crate::types::{self, TypeSet};
 /// What has no elements and takes none.
 const BARE: TypeSet = TypeSet::NULL.with(TypeSet::NUMBER).with(TypeSet::FUNCTION);
 
+/// The method that adds a key to a map.
+const PUSH: &str = "push";
+
 /// Collects types and findings.
 pub fn look(unit: &Unit, outside: &dyn Outside, entries: &[Option<State>]) -> UnitTypes {
-    let mut found = UnitTypes { results: vec![TypeSet::NONE; unit.insts.len()], findings: Vec::new() };
+    let results = vec![TypeSet::NONE; unit.insts.len()];
+    let mut found = UnitTypes { results, findings: Vec::new(), opens_maps: false };
     let mut ends = Ends::default();
     let guarded = guarded(unit);
     for (number, (block, entry)) in unit.blocks.iter().zip(entries).enumerate() {
@@ -27,6 +31,7 @@ pub fn look(unit: &Unit, outside: &dyn Outside, entries: &[Option<State>]) -> Un
             if let Some(wrong) = found_here.filter(|it| !is_guarded(it)) {
                 found.findings.push(TypeFinding { inst: InstId(at), wrong });
             }
+            found.opens_maps |= opens_maps(unit, (before, inst), &state);
             if let Inst::Return { src } = *inst {
                 ends.add(unit, InstId(at), src, &state);
             }
@@ -45,6 +50,22 @@ pub fn look(unit: &Unit, outside: &dyn Outside, entries: &[Option<State>]) -> Un
         found.findings.sort_by_key(|it| it.inst);
     }
     found
+}
+
+/// Whether an instruction may give a map a member whose name is worked out: stored under a key, or pushed.
+fn opens_maps(unit: &Unit, (before, inst): (&[Inst], &Inst), state: &State) -> bool {
+    let is_name = |key: Reg| state.get(key).set.may_be(TypeSet::STRING) && constant_key(unit, before, key).is_none();
+    match *inst {
+        Inst::SetIndex { obj, key, .. } => state.get(obj).set.may_be(TypeSet::MAP) && is_name(key),
+        Inst::MakeMap { pairs, .. } => pairs.iter().step_by(2).any(is_name),
+        Inst::CallMethod { obj, name, args, .. } if unit.name(name) == PUSH => {
+            state.get(obj).set.may_be(TypeSet::MAP) && args.iter().next().is_some_and(is_name)
+        }
+        Inst::LoadFree { name, .. } | Inst::LoadLocal { name, .. } | Inst::RefMember { name, .. } => {
+            unit.name(name) == PUSH
+        }
+        _ => false,
+    }
 }
 
 /// Per block: whether it works out the right operand of `and` or `or`. What stands there mostly is kept from running by the left one.

@@ -32,9 +32,13 @@ pub fn add(db: &LiveDb, document: &DocumentView, settings: &Checks, found: &mut 
     }
 }
 
-/// A call of what is no function is told by its name, too.
+/// A call of what is no function is told by its name, too, and a member that nothing has by its own.
 fn is_new(check: &Check, found: &[Check]) -> bool {
-    !found.iter().any(|it| it.code == check.code && it.range.start() == check.range.start())
+    let is_it = |range: TextRange| match check.code {
+        "missing-member" => check.range.contains_range(range),
+        _ => check.range.start() == range.start(),
+    };
+    !found.iter().any(|it| it.code == check.code && is_it(it.range))
 }
 
 /// The target of `x.a += 1` is read before it is written; where that fails, nothing is written.
