@@ -30,7 +30,7 @@ use crate::ssa::Func;
 use crate::ssa::build::{Callee, Input, Unbuilt, WindowKind, build};
 use crate::ssa::flow::EntryAt;
 use crate::ssa::seen::Seen;
-use crate::translate::{self, Compiled, HelperTable};
+use crate::translate::{self, Compiled, HelperTable, Workspace};
 use background::{Finished, Job, Progress, Worker};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use inline::Banned;
@@ -103,6 +103,8 @@ pub(crate) struct Backend {
     beside: bool,
     /// The thread that compiles, unless the program's own does.
     worker: Option<Worker>,
+    /// What the program's own thread compiles with.
+    workspace: Workspace,
     /// The number of the run.
     run: u64,
     /// What was compiled, if it is to be kept.
@@ -126,6 +128,7 @@ impl Optimiser {
                 least_runs: least_runs(config.tier),
                 beside: !config.synchronous,
                 worker: None,
+                workspace: Workspace::default(),
                 run: 0,
                 dumps: config.dump.then(Vec::new),
             })
@@ -419,7 +422,7 @@ impl Backend {
                 Ok(())
             }
             None => {
-                let finished = job.carry_out(&self.isa);
+                let finished = job.carry_out(&self.isa, &mut self.workspace);
                 self.finish(codes, realm, finished)
             }
         }
@@ -562,6 +565,7 @@ fn build_plan(
             let slot = codes.shared().shapes.get(ShapeId(shape)).slot_of(names::ISA)?;
             u8::try_from(slot).ok()
         },
+        is_env: &|shape| codes.shared().shapes.get(ShapeId(shape)).is_env(),
         instance_shape: codes.shared().instance_shape().map(|it| it.0),
         intrinsic_name: &|id| Some(IntrinsicId(id).def().name).filter(|_| IntrinsicId(id).def().member_of.is_none()),
     })
