@@ -97,8 +97,7 @@ pub(crate) struct Backend {
     passes: Passes,
     /// What makes baseline code, where that is possible.
     baseline: Option<Baseline>,
-    /// A call that ran less often is not worth splicing its callee in.
-    least_runs: u64,
+    tier: TierPolicy,
     /// A thread beside the program's is to compile, and was not started yet: short programs do without.
     beside: bool,
     /// The thread that compiles, unless the program's own does.
@@ -125,7 +124,7 @@ impl Optimiser {
                 counted: config.counted,
                 symbolic: config.symbolic,
                 passes: config.passes,
-                least_runs: least_runs(config.tier),
+                tier: config.tier,
                 beside: !config.synchronous,
                 worker: None,
                 workspace: Workspace::default(),
@@ -202,7 +201,7 @@ impl Tiering for Optimiser {
         if self.stays_in_baseline(code, place) {
             return;
         }
-        let heat = i64::from(self.config.tier.optimised().unwrap_or(0));
+        let heat = i64::from(self.config.tier.optimised(code.unit.insts.len()).unwrap_or(0));
         realm.recheck_types();
         // Loop entries are looked for only when heat is used up.
         code.counters.heat.set(0);
@@ -470,7 +469,7 @@ impl Backend {
         let terms = inline::Terms {
             cautious: code.tier.drops.get() >= DROPS_TO_CAUTION,
             passes: self.passes,
-            least_runs: self.least_runs,
+            least_runs: least_runs(self.tier, code.unit.insts.len()),
         };
         let mut banned = Banned::default();
         loop {
@@ -518,15 +517,13 @@ fn takes_detour(code: &Code, place: Place) -> bool {
     takes
 }
 
-/// How often a call must have run for its callee to be spliced in: what is compiled at once, as tests do, has not run yet.
-fn least_runs(tier: TierPolicy) -> u64 {
+/// How often a call must have run for its callee to be spliced into code of so many instructions: what is compiled at once, as tests
+/// do, has not run yet.
+fn least_runs(tier: TierPolicy, insts: usize) -> u64 {
     /// Work until code is compiled, for each time that a call must have run by then. Measured: less selective, programs of a tenth of a
     /// second lose more by compiling than they gain.
     const WORK_A_RUN: u32 = 20;
-    match tier {
-        TierPolicy::Tiered { threshold, .. } => u64::from(threshold / WORK_A_RUN),
-        _ => 0,
-    }
+    tier.optimised(insts).map_or(0, |work| u64::from(work / WORK_A_RUN))
 }
 
 /// Builds the SSA form of a planned entry.
