@@ -8,7 +8,7 @@ use crate::ir::Const;
 use minilive_syntax::ast::{
     AssignStmt, AstNode, Block, Expr, ForStmt, MapEntry, MapExpr, RefExpr, SourceFile, Stmt, Suffix,
 };
-use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
+use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
 use rowan::{GreenNodeData, WalkEvent};
 
 /// The codes of everything here, in alphabetical order.
@@ -45,6 +45,21 @@ pub fn check(unit: &GreenNodeData) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// What stands behind a `return` of the program itself. Its statements are units of their own, so this is asked of the whole file.
+pub fn behind_return(file: &GreenNodeData) -> Option<Finding> {
+    let (mut at, mut has_ended, mut behind) = (TextSize::new(0), false, None::<TextRange>);
+    for child in file.children() {
+        let range = TextRange::at(at, child.text_len());
+        at = range.end();
+        let is = |kind: SyntaxKind| child.kind() == kind.into();
+        if has_ended && child.as_node().is_some() {
+            behind = Some(behind.map_or(range, |it| it.cover(range)));
+        }
+        has_ended |= is(SyntaxKind::ReturnStmt);
+    }
+    Some(never_reached(behind?, "return"))
 }
 
 /// What statements mean that stand side by side.
@@ -106,11 +121,11 @@ fn unreachable(statements: &[Stmt], found: &mut Vec<Finding>) {
     let Some(end) = statements.iter().position(ends) else { return };
     let (Some(first), Some(last)) = (statements.get(end + 1), statements.last()) else { return };
     let word = statements[end].syntax().first_token().map_or_else(String::new, |token| token.text().to_owned());
-    found.push(Finding {
-        range: TextRange::new(first.range().start(), last.range().end()),
-        code: "unreachable-code",
-        message: format!("this is never reached: `{word}` comes before it"),
-    });
+    found.push(never_reached(TextRange::new(first.range().start(), last.range().end()), &word));
+}
+
+fn never_reached(range: TextRange, word: &str) -> Finding {
+    Finding { range, code: "unreachable-code", message: format!("this is never reached: `{word}` comes before it") }
 }
 
 /// Keys that a later entry of the same literal overwrites.
@@ -159,6 +174,18 @@ mod tests {
         found("while 1\n  if a then break\n  x = 1\nend while\n", &[]);
         found("return\nprint 1\n", &[("unreachable-code", "print 1")]);
         found("if a then\n  return\nelse\n  x = 1\nend if\ny = 2\n", &[]);
+    }
+
+    #[test]
+    fn a_return_of_the_program_ends_it() {
+        let behind =
+            |text: &str| behind_return(&minilive_syntax::parse(text).green).map(|it| text[it.range].to_owned());
+        assert_eq!(
+            behind("x = 1\nreturn\n// why\nprint 1\nf = function\n  return\nend function\n// end\n").as_deref(),
+            Some("print 1\nf = function\n  return\nend function")
+        );
+        assert_eq!(behind("if x then return\nprint 1\n"), None);
+        assert_eq!(behind("f = function\n  return 1\nend function\nprint f\nreturn\n// done\n"), None);
     }
 
     #[test]

@@ -18,6 +18,12 @@ use minilive_syntax::TextRange;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
+/// Stands for the names of members that a type map is given under keys which do not stand in the text, or are no names.
+pub const ANY_KEY: &str = "[]";
+
+/// The built-in names of the type maps.
+pub const TYPE_MAPS: [&str; 6] = ["number", "string", "list", "map", "funcRef", "error"];
+
 /// What a use does to what it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Access {
@@ -121,6 +127,8 @@ pub struct UnitFacts {
     pub reads: FxHashSet<SmolStr>,
     /// Names that are read through `locals`, `outer` or `globals`, each once.
     pub read_through: FxHashSet<SmolStr>,
+    /// Members that are read of something by a dot, in alphabetical order.
+    pub member_reads: Vec<SmolStr>,
     /// What cannot be known.
     pub open: Openness,
 }
@@ -134,7 +142,7 @@ impl UnitNames {
 }
 
 impl UnitFacts {
-    /// The same for facts.
+    /// The same for facts, of which some get their order here.
     fn shrink(&mut self) {
         self.variables.shrink_to_fit();
         self.reads.shrink_to_fit();
@@ -142,6 +150,9 @@ impl UnitFacts {
         self.calls.shrink_to_fit();
         self.members.shrink_to_fit();
         self.returns.shrink_to_fit();
+        self.member_reads.sort_unstable();
+        self.member_reads.dedup();
+        self.member_reads.shrink_to_fit();
         for assigned in [&mut self.assigned, &mut self.outer, &mut self.globals] {
             assigned.shrink_to_fit();
         }

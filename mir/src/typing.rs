@@ -11,6 +11,7 @@ mod step;
 
 use crate::ir::{BinaryOp, ChildId, InstId, NameId, Unit};
 use crate::types::TypeSet;
+use smol_str::SmolStr;
 use state::State;
 use std::collections::BTreeSet;
 
@@ -62,6 +63,17 @@ pub trait Outside {
     fn lacks(&self, of: TypeSet, name: &str) -> bool;
 }
 
+/// How elements are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// One of them.
+    Element,
+    /// A part, by a slice.
+    Part,
+    /// One after the other, by a `for`.
+    Each,
+}
+
 /// What is certainly wrong at an instruction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wrong {
@@ -106,12 +118,34 @@ pub enum Wrong {
     /// A member that nothing of this kind has.
     NoMember {
         /// Its name.
-        name: NameId,
+        name: SmolStr,
         /// What has it not.
+        of: TypeSet,
+    },
+    /// Elements are wanted of what has none.
+    NoElements {
+        /// What it is.
+        of: TypeSet,
+        /// What is done with it.
+        wanted: Wanted,
+    },
+    /// An assignment to a member or an element of what cannot be changed.
+    NotAssignable {
+        /// What it is.
         of: TypeSet,
     },
     /// The function gives null here, though it gives a value elsewhere. Where nothing is written, it is the end of its text.
     NoReturn,
+}
+
+impl Wrong {
+    /// Whether it is that something is null.
+    fn is_about_null(&self) -> bool {
+        let (Wrong::NoMember { of, .. } | Wrong::NoElements { of, .. } | Wrong::NotAssignable { of }) = self else {
+            return false;
+        };
+        *of == TypeSet::NULL
+    }
 }
 
 /// One finding.
@@ -130,12 +164,14 @@ pub struct UnitTypes {
     pub results: Vec<TypeSet>,
     /// What goes wrong, in the order of the instructions.
     pub findings: Vec<TypeFinding>,
+    /// Maps may get members here whose names do not stand in the text as such.
+    pub opens_maps: bool,
 }
 
 /// Finds the types of a unit.
 pub fn infer(unit: &Unit, outside: &dyn Outside) -> UnitTypes {
     if unit.blocks.len().saturating_mul(unit.n_regs as usize + 1) > MOST_CELLS {
-        return UnitTypes::default();
+        return UnitTypes { opens_maps: true, ..UnitTypes::default() };
     }
     let entries = entries(unit, outside);
     find::look(unit, outside, &entries)

@@ -102,6 +102,52 @@ const WRAP: &str = "Wrap in a function";
 const REMOVE: &str = "Remove the assignment of ";
 
 #[test]
+fn a_parameter_goes_with_what_calls_give_for_it() {
+    let removed = |source: &str| {
+        let found = offered(source, &[]);
+        found.into_iter().find(|(title, _)| title.starts_with("Remove the parameter")).map(|(_, text)| text)
+    };
+    let calls = "print f(1, 2, \"b\") + f(1) + f\nf 1, 2\nf 1, 2, 3\nx = f(f(1, 2), 5)\n";
+    assert_eq!(
+        removed(&format!("f = function(a, b$0=7, c=0)\n  if a then f a - 1, 2, c\n  return a\nend function\n{calls}"))
+            .as_deref(),
+        Some(
+            "f = function(a, c=0)\n  if a then f a - 1, c\n  return a\nend function\nprint f(1, \"b\") + f(1) + f\nf 1\nf 1, 3\nx = f(f(1))\n"
+        )
+    );
+    assert_eq!(
+        removed("f = function(a$0)\n  return 1\nend function\nf 1\nf(2)\nprint f([3])\nf\n").as_deref(),
+        Some("f = function()\n  return 1\nend function\nf\nf()\nprint f()\nf\n")
+    );
+    assert_eq!(removed("g = function\n  f = function(a$0, b)\n    return b\n  end function\n  return f(1, 2)\nend function\nprint g\n").as_deref(), Some("g = function\n  f = function(b)\n    return b\n  end function\n  return f(2)\nend function\nprint g\n"));
+    let function = "f = function(a$0, b)\n  return b\nend function\n";
+    for rest in [
+        "x = @f\n",
+        "m = {\"f\": @f}\n",
+        "f print, 2\n",
+        "f g(1), 2\n",
+        "f 1, 2, 3\n",
+        "f = 2\n",
+        "print globals[\"f\" + \"\"]\n",
+        "f 1, - 2\n",
+        "f(1, // one\n  2)\n",
+        "import \"lib\"\n",
+        "print globals.f\n",
+    ] {
+        assert_eq!(removed(&format!("{function}{rest}")), None, "{rest}");
+    }
+    assert_eq!(removed("f = function(a$0)\n  return a\nend function\n"), None, "it is read");
+    assert_eq!(
+        removed("f = function(a$0)\n  return function\n    return a\n  end function\nend function\n"),
+        None,
+        "inside, too"
+    );
+    assert_eq!(removed("f = function(a$0)\n  return locals\nend function\n"), None);
+    assert_eq!(removed("m = {}\nm.f = function(a$0)\nend function\n"), None, "methods are called by any name");
+    assert_eq!(removed("len = function(a$0)\nend function\n"), None);
+}
+
+#[test]
 fn an_expression_becomes_a_variable() {
     check(VARIABLE, "x = 2\nprint $0x * 3$0 + 1\n", "x = 2\nvalue = x * 3\nprint value + 1\n");
     check(

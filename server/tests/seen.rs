@@ -287,7 +287,7 @@ fn a_method_that_was_seen_has_a_signature() {
 fn no_warning_follows_from_what_was_seen() {
     let text = format!("{PROGRAM}print row.nobody\nprint row.age - \"a\"\nrow.age.x = 1$0");
     let codes = Bench::new().at(&text, |it, _| {
-        let found = ide::checks::checks(&it.db, &it.document, &it.live.checks);
+        let found = ide::checks::checks(&it.db, &it.document, &it.live.checks, &it.live.places);
         found.into_iter().map(|it| it.code).collect::<Vec<_>>()
     });
     assert_eq!(codes, [""; 0]);

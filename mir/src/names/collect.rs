@@ -3,7 +3,7 @@
 //! Called by the database for each unit. Invariants: broken code is walked as far as it goes; nested functions are counted, not
 //! entered; uses come out in source order.
 
-use super::{Access, NameUse, Openness, Place, Sym, Symbol, UnitFacts, UnitNames};
+use super::{ANY_KEY, Access, NameUse, Openness, Place, Sym, Symbol, TYPE_MAPS, UnitFacts, UnitNames};
 use crate::fold;
 use crate::ir::{BinaryOp, UnitKind};
 use crate::operators::{assign_op, binary_op, unary_op};
@@ -242,7 +242,11 @@ impl Collector {
             match suffix {
                 Suffix::Member(member) => {
                     if let Some(name) = member.name_token() {
-                        self.add_use(&name, place_in(&of), access);
+                        let place = place_in(&of);
+                        if access != Access::Write && matches!(place, Place::Member(_)) {
+                            self.facts.member_reads.push(SmolStr::new(name.text()));
+                        }
+                        self.add_use(&name, place, access);
                     }
                 }
                 Suffix::Index(index) => {
@@ -352,7 +356,12 @@ impl Collector {
             },
             _ => None,
         };
-        let Some(name) = name else { return };
+        let is_type_map = |base: &Expr| matches!(&*self.symbol(base), Symbol::Name(it) if TYPE_MAPS.contains(&&**it));
+        let name = match name {
+            None if before.is_empty() && chain.base().is_some_and(|base| is_type_map(&base)) => ANY_KEY.into(),
+            None => return,
+            Some(name) => name,
+        };
         let mut of = chain.base().map_or_else(unknown, |base| self.symbol(&base));
         for suffix in before {
             of = self.through(of, suffix);

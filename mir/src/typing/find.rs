@@ -4,21 +4,34 @@
 //! alone is about what may go well.
 
 use super::state::{State, What};
-use super::{Outside, TypeFinding, UnitTypes, Wrong, step};
-use crate::ir::{BinaryOp, Inst, InstId, NameId, RecordKind, Reg, Unit, UnitKind};
+use super::{Outside, TypeFinding, UnitTypes, Wanted, Wrong, step};
+use crate::ir::{BinaryOp, Const, Inst, InstId, RecordKind, Reg, Unit, UnitKind};
+use crate::names::ANY_KEY;
 use crate::types::{self, TypeSet};
+
+/// What has no elements and takes none.
+const BARE: TypeSet = TypeSet::NULL.with(TypeSet::NUMBER).with(TypeSet::FUNCTION);
+
+/// The method that adds a key to a map.
+const PUSH: &str = "push";
 
 /// Collects types and findings.
 pub fn look(unit: &Unit, outside: &dyn Outside, entries: &[Option<State>]) -> UnitTypes {
-    let mut found = UnitTypes { results: vec![TypeSet::NONE; unit.insts.len()], findings: Vec::new() };
+    let results = vec![TypeSet::NONE; unit.insts.len()];
+    let mut found = UnitTypes { results, findings: Vec::new(), opens_maps: false };
     let mut ends = Ends::default();
-    for (block, entry) in unit.blocks.iter().zip(entries) {
+    let guarded = guarded(unit);
+    for (number, (block, entry)) in unit.blocks.iter().zip(entries).enumerate() {
         let Some(mut state) = entry.clone() else { continue };
         for at in block.first..block.end {
             let inst = &unit.insts[at as usize];
-            if let Some(wrong) = wrong(unit, outside, inst, &state) {
+            let before = &unit.insts[block.first as usize..at as usize];
+            let found_here = wrong(unit, outside, (before, inst), &state);
+            let is_guarded = |it: &Wrong| it.is_about_null() && guarded[number];
+            if let Some(wrong) = found_here.filter(|it| !is_guarded(it)) {
                 found.findings.push(TypeFinding { inst: InstId(at), wrong });
             }
+            found.opens_maps |= opens_maps(unit, (before, inst), &state);
             if let Inst::Return { src } = *inst {
                 ends.add(unit, InstId(at), src, &state);
             }
@@ -37,6 +50,33 @@ pub fn look(unit: &Unit, outside: &dyn Outside, entries: &[Option<State>]) -> Un
         found.findings.sort_by_key(|it| it.inst);
     }
     found
+}
+
+/// Whether an instruction may give a map a member whose name is worked out: stored under a key, or pushed.
+fn opens_maps(unit: &Unit, (before, inst): (&[Inst], &Inst), state: &State) -> bool {
+    let is_name = |key: Reg| state.get(key).set.may_be(TypeSet::STRING) && constant_key(unit, before, key).is_none();
+    match *inst {
+        Inst::SetIndex { obj, key, .. } => state.get(obj).set.may_be(TypeSet::MAP) && is_name(key),
+        Inst::MakeMap { pairs, .. } => pairs.iter().step_by(2).any(is_name),
+        Inst::CallMethod { obj, name, args, .. } if unit.name(name) == PUSH => {
+            state.get(obj).set.may_be(TypeSet::MAP) && args.iter().next().is_some_and(is_name)
+        }
+        Inst::LoadFree { name, .. } | Inst::LoadLocal { name, .. } | Inst::RefMember { name, .. } => {
+            unit.name(name) == PUSH
+        }
+        _ => false,
+    }
+}
+
+/// Per block: whether it works out the right operand of `and` or `or`. What stands there mostly is kept from running by the left one.
+fn guarded(unit: &Unit) -> Vec<bool> {
+    let mut guarded = vec![false; unit.blocks.len()];
+    for inst in &unit.insts {
+        if let Inst::AndTest { rhs, .. } | Inst::OrTest { rhs, .. } = *inst {
+            guarded[rhs.0 as usize] = true;
+        }
+    }
+    guarded
 }
 
 /// How a function ends.
@@ -58,7 +98,8 @@ impl Ends {
     }
 }
 
-fn wrong(unit: &Unit, outside: &dyn Outside, inst: &Inst, state: &State) -> Option<Wrong> {
+/// What is wrong at an instruction; `before` are those before it in its block.
+fn wrong(unit: &Unit, outside: &dyn Outside, (before, inst): (&[Inst], &Inst), state: &State) -> Option<Wrong> {
     match *inst {
         Inst::LoadLocal { local, name, deferred, .. } => {
             let value = state.get(local);
@@ -80,16 +121,54 @@ fn wrong(unit: &Unit, outside: &dyn Outside, inst: &Inst, state: &State) -> Opti
             let nothing = operand != TypeSet::NONE && types::unary(op, operand) == TypeSet::NULL;
             nothing.then_some(Wrong::NoResult { operands: (TypeSet::NONE, operand) })
         }
-        Inst::GetMember { obj, name, .. } => lacking(unit, outside, name, state.get(obj).set),
+        Inst::GetMember { obj, name, .. } => lacking(outside, unit.name(name), state.get(obj).set),
         Inst::CallMethod { obj, this, name, args, .. } => {
             let of = state.get(obj).set;
-            lacking(unit, outside, name, of).or_else(|| {
+            lacking(outside, unit.name(name), of).or_else(|| {
                 // With others the call does not come about.
                 let mut sets = vec![state.get(this).set.without(TypeSet::NULL | TypeSet::ERROR)];
                 sets.extend(step::sets(args, state));
                 refused(outside, outside.method(of, unit.name(name))?, &sets)
             })
         }
+        Inst::GetIndex { obj, key, .. } => {
+            let (of, by) = (state.get(obj).set, state.get(key).set);
+            let name = constant_key(unit, before, key);
+            let lacking = name.and_then(|name| lacking(outside, name, of));
+            lacking.or_else(|| no_element(outside, of, by).then_some(Wrong::NoElements { of, wanted: Wanted::Element }))
+        }
+        Inst::Slice { obj, .. } => {
+            let of = state.get(obj).set;
+            let never = of != TypeSet::NONE && of.is_within(BARE);
+            never.then_some(Wrong::NoElements { of, wanted: Wanted::Part })
+        }
+        // Over null a loop is not carried out, which may be what is meant.
+        Inst::IterInit { src, .. } => {
+            let of = state.get(src).set;
+            (of == TypeSet::NUMBER).then_some(Wrong::NoElements { of, wanted: Wanted::Each })
+        }
+        Inst::SetMember { obj, .. } | Inst::SetIndex { obj, .. } => {
+            let of = state.get(obj).set;
+            let never = of != TypeSet::NONE && of.is_within(BARE | TypeSet::STRING | TypeSet::ERROR);
+            never.then_some(Wrong::NotAssignable { of })
+        }
+        _ => None,
+    }
+}
+
+/// Whether reading such an element of this certainly fails: numbers have what their type map has, errors some fields.
+fn no_element(outside: &dyn Outside, of: TypeSet, by: TypeSet) -> bool {
+    let by_number = by == TypeSet::NUMBER && outside.lacks(TypeSet::NUMBER, ANY_KEY);
+    let bare = if by_number { BARE | TypeSet::ERROR } else { BARE.without(TypeSet::NUMBER) };
+    of != TypeSet::NONE && of.is_within(bare)
+}
+
+/// The text that a key certainly is, if the instructions before say so.
+fn constant_key<'u>(unit: &'u Unit, before: &[Inst], key: Reg) -> Option<&'u str> {
+    let made = before.iter().rev().find(|it| it.dst() == Some(key))?;
+    let Inst::Const { value, .. } = *made else { return None };
+    match &unit.consts[value.0 as usize] {
+        Const::Str(text) => Some(text),
         _ => None,
     }
 }
@@ -99,8 +178,10 @@ fn refused(outside: &dyn Outside, intrinsic: u32, sets: &[TypeSet]) -> Option<Wr
     Some(Wrong::Refused { intrinsic, argument, is: sets[argument], first: sets[0] })
 }
 
-fn lacking(unit: &Unit, outside: &dyn Outside, name: NameId, of: TypeSet) -> Option<Wrong> {
-    (of != TypeSet::NONE && outside.lacks(of, unit.name(name))).then_some(Wrong::NoMember { name, of })
+/// A member that is not there; null has none at all.
+fn lacking(outside: &dyn Outside, name: &str, of: TypeSet) -> Option<Wrong> {
+    let lacks = of == TypeSet::NULL || of != TypeSet::NONE && outside.lacks(of, name);
+    lacks.then(|| Wrong::NoMember { name: name.into(), of })
 }
 
 fn operator(op: BinaryOp, a: TypeSet, b: TypeSet) -> Option<Wrong> {

@@ -14,7 +14,7 @@ pub enum What {
     Intrinsic(u32),
     /// The type map of these types, called or not.
     Type(TypeSet),
-    /// A constant that is true or false in a condition.
+    /// It is true or false in a condition, and wholly so: no fraction.
     Truth(bool),
     /// A list that nobody else has, of elements of these types.
     ListOf(TypeSet),

@@ -4,7 +4,7 @@
 
 use super::Outside;
 use super::state::{State, Value, What};
-use crate::ir::{BinaryOp, Const, Inst, InstId, Reg, RegRange, Unit};
+use crate::ir::{BinaryOp, Const, Inst, InstId, Reg, RegRange, UnaryOp, Unit};
 use crate::types::{self, TypeSet};
 
 /// Carries out an instruction; whether the program goes on behind it.
@@ -36,13 +36,10 @@ pub fn step(unit: &Unit, outside: &dyn Outside, at: InstId, state: &mut State) -
 pub fn leave(end: &Inst, way: usize, state: &State) -> Option<State> {
     let mut arriving = state.clone();
     match *end {
-        Inst::Branch { cond, .. } => {
-            if let What::Truth(truth) = state.get(cond).what
-                && truth != (way == 0)
-            {
-                return None;
-            }
-        }
+        Inst::Branch { cond, .. } if truth(state.get(cond)).is_some_and(|truth| truth != (way == 0)) => return None,
+        Inst::AndTest { a, .. } if way == 0 && ends_and(state.get(a)) => return None,
+        Inst::OrTest { a, .. } if way == 0 && truth(state.get(a)) == Some(true) => return None,
+        Inst::OrTest { a, .. } if way == 1 && truth(state.get(a)) == Some(false) => return None,
         Inst::AndTest { dst, a, .. } | Inst::OrTest { dst, a, .. } if way == 1 => {
             let a = state.get(a).set;
             let error =
@@ -53,6 +50,20 @@ pub fn leave(end: &Inst, way: usize, state: &State) -> Option<State> {
         _ => {}
     }
     Some(arriving)
+}
+
+/// Whether a condition certainly holds or not; none if either may be.
+fn truth(cond: Value) -> Option<bool> {
+    match cond.what {
+        What::Truth(truth) => Some(truth),
+        _ => (cond.set == TypeSet::NULL).then_some(false),
+    }
+}
+
+/// Whether `and` is done with such a left operand: an error is its result, too.
+fn ends_and(a: Value) -> bool {
+    let nothing = TypeSet::NULL | TypeSet::ERROR;
+    truth(a) == Some(false) || a.set != TypeSet::NONE && a.set.is_within(nothing)
 }
 
 /// What iterating gives.
@@ -99,7 +110,21 @@ fn result(unit: &Unit, outside: &dyn Outside, inst: &Inst, state: &State) -> Opt
             }
         }
         Inst::Binary { op: BinaryOp::Isa, a, b, .. } => Some(isa(state.get(a).set, state.get(b).what)),
-        Inst::Binary { op, a, b, .. } => of(types::binary(op, state.get(a).set, state.get(b).set)),
+        Inst::Binary { op, a, b, .. } => {
+            let (a, b) = (state.get(a).set, state.get(b).set);
+            let value = Value::of(types::binary(op, a, b));
+            // A variable that only ever holds null is one whose tests for null keep code from running.
+            let is_null = a == TypeSet::NULL && b == TypeSet::NULL;
+            match op {
+                BinaryOp::Eq | BinaryOp::Ne if is_null => {
+                    Some(Value { what: What::Truth(op == BinaryOp::Eq), ..value })
+                }
+                _ => Some(value),
+            }
+        }
+        Inst::Unary { op: UnaryOp::Not, src, .. } if state.get(src).set == TypeSet::NULL => {
+            Some(Value { what: What::Truth(true), ..Value::of(TypeSet::NUMBER) })
+        }
         Inst::Unary { op, src, .. } => of(types::unary(op, state.get(src).set)),
         Inst::GetMember { obj, name, .. } => of(outside.member(state.get(obj).set, unit.name(name), &[])),
         Inst::CallMethod { obj, name, args, .. } => {
@@ -146,13 +171,15 @@ fn result(unit: &Unit, outside: &dyn Outside, inst: &Inst, state: &State) -> Opt
 
 fn constant(value: &Const) -> Value {
     let truth = match value {
-        Const::Null => false,
-        Const::Number(number) => *number != 0.0,
-        Const::Str(text) => !text.is_empty(),
-        Const::List(items) => !items.is_empty(),
-        Const::Map(entries) => !entries.is_empty(),
+        Const::Null => Some(false),
+        // A fraction holds as a condition, and does not end an `or`.
+        Const::Number(number) => (*number == 0.0 || number.abs() >= 1.0).then_some(*number != 0.0),
+        Const::Str(text) => Some(!text.is_empty()),
+        Const::List(items) => Some(!items.is_empty()),
+        Const::Map(entries) => Some(!entries.is_empty()),
     };
-    Value { what: What::Truth(truth), ..Value::of(TypeSet::of_const(value)) }
+    let what = truth.map_or(What::Anything, What::Truth);
+    Value { what, ..Value::of(TypeSet::of_const(value)) }
 }
 
 fn free(outside: &dyn Outside, name: &str) -> Value {

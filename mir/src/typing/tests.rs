@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::lower::lower_file;
+use crate::names::ANY_KEY;
 use crate::types::TypeSet;
 use minilive_syntax::parse;
 
@@ -45,7 +46,7 @@ impl Outside for Small {
     }
 
     fn lacks(&self, of: TypeSet, name: &str) -> bool {
-        of.is_within(TypeSet::NUMBER) && name == "foo"
+        of.is_within(TypeSet::NUMBER) && ["foo", ANY_KEY].contains(&name)
     }
 }
 
@@ -110,6 +111,28 @@ fn what_calls_nothing_and_gives_nothing_is_found() {
     finds("  n = 1\n  return n.range(p, [])", &[("Refused", "n.range(p, [])")]);
     finds("  n = 1\n  return n.range(p, 2)", &[]);
     finds("  x = 3\n  return x.foo", &[("NoMember", "x.foo")]);
+}
+
+#[test]
+fn elements_of_what_has_none_are_found() {
+    finds("  x = null\n  return x.foo", &[("NoMember", "x.foo")]);
+    finds("  x = null\n  if p then x = p\n  return x.foo", &[]);
+    finds("  x = 3\n  return x[0] + x[:p]", &[("NoElements", "x[0]"), ("NoElements", "x[:p]")]);
+    finds("  x = 3\n  return x[p]", &[]);
+    finds("  x = 3\n  return x[\"foo\"]", &[("NoMember", "x[\"foo\"]")]);
+    finds("  x = \"a\"\n  x[0] = p\n  return x[0]", &[("NotAssignable", "x[0] = p")]);
+    finds("  x = [1]\n  x[0] = p\n  for i in x\n  end for\n  for i in 3\n  end for", &[("NoElements", "3")]);
+}
+
+#[test]
+fn what_a_test_for_null_keeps_from_running_is_not_judged() {
+    finds("  x = null\n  if x != null then return x.foo\n  return 0", &[]);
+    finds("  x = null\n  if x == null then return x.foo\n  return 0", &[("NoMember", "x.foo")]);
+    finds("  x = null\n  if x then return x.foo\n  if not x then return x.bar\n  return 0", &[("NoMember", "x.bar")]);
+    finds("  x = null\n  return x and x.foo", &[]);
+    finds("  x = null\n  return p or x.foo", &[]);
+    finds("  x = null\n  y = 0.5\n  return (0 and -[]) + (1 or -[]) + (y or -[])", &[("NoResult", "-[]")]);
+    finds("  x = null\n  while p\n    if x != null then return x.foo\n    x = p\n  end while\n  return 0", &[]);
 }
 
 #[test]

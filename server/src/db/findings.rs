@@ -6,7 +6,8 @@
 
 use super::names::{Edit, FactsUnit, FileFacts, file_facts};
 use super::{Db, File};
-use minilive_mir::ir::UnitKind;
+use crate::guide::types as guide;
+use minilive_mir::ir::{BinaryOp, UnitKind};
 use minilive_mir::names::{Openness, Sym, Symbol, UnitFacts};
 use minilive_runtime::intrinsics;
 use rustc_hash::FxHashSet;
@@ -22,6 +23,10 @@ pub enum NameProblem {
     TooMany { call: u32, got: u32, expected: u32 },
     /// A call of something that is never a function.
     NotAFunction { call: u32 },
+    /// A member that nothing in the file has, see [`makes_its_maps`].
+    NoMember,
+    /// A call of a member that is no function in any map of the file, likewise; the call's number in its unit.
+    NoMethod { call: u32 },
     /// A variable that is never read.
     UnusedLocal,
     /// A module that is never used.
@@ -32,6 +37,8 @@ pub enum NameProblem {
     ShadowedIntrinsic,
     /// An argument of a call that calls a function which wants arguments itself; the call's number in its unit.
     CalledInstead { call: u32 },
+    /// A value that is stored by calling such a function, where what is stored is called with arguments.
+    StoredInstead { target: SmolStr },
 }
 
 /// One finding.
@@ -70,7 +77,7 @@ pub fn name_findings(db: &dyn Db, file: File) -> Arc<[NameFinding]> {
 
 impl KeptFindings {
     fn of(facts: Arc<FileFacts>) -> KeptFindings {
-        let is_open = is_open(&facts);
+        let is_open = gets_globals_out_of_sight(&facts);
         let mut look = Look { facts: &facts, is_open, found: Vec::new() };
         let mut shadowed = FxHashSet::default();
         for unit in 0..facts.units.len() as u32 {
@@ -103,6 +110,13 @@ impl KeptFindings {
         for name in reads.filter(|name| facts.is_read(name) != self.facts.is_read(name)) {
             due.extend(facts.globals(name).filter(|(_, value)| is_import(value)).map(|(unit, _)| unit));
         }
+        for name in self.other_members(&edit, facts) {
+            due.extend(facts.member_readers(&name).chain(facts.calls(&name).map(|(unit, _)| unit)));
+        }
+        for name in self.other_calls(&edit, facts) {
+            let assigned = facts.members(&name).map(|(unit, ..)| unit).chain(facts.keys(&name).map(|(unit, _)| unit));
+            due.extend(assigned.chain(facts.globals(&name).map(|(unit, _)| unit)));
+        }
         let mut look = Look { facts, is_open: self.is_open, found: Vec::new() };
         for &unit in &due {
             db.makes("findings_of", None);
@@ -117,14 +131,36 @@ impl KeptFindings {
         Some(KeptFindings { facts: facts.clone(), is_open: self.is_open, found })
     }
 
-    /// The units that are not what they were: changed ones, and those that make a function which takes something else now, since that
+    /// The last names of what is called in other places now.
+    fn other_calls(&self, edit: &Edit, facts: &FileFacts) -> FxHashSet<SmolStr> {
+        let pairs = edit.pairs(&self.facts, facts);
+        let says = pairs.flat_map(|(before, now)| [before, now]).flatten().map(|it| &it.facts);
+        let called = says.flat_map(|it| it.calls.iter()).filter_map(|(callee, _)| match &**callee {
+            Symbol::Name(name) | Symbol::Member(_, name) => Some(name),
+            _ => None,
+        });
+        called.filter(|name| facts.calls(name).count() != self.facts.calls(name).count()).cloned().collect()
+    }
+
+    /// The members that are given something else now.
+    fn other_members(&self, edit: &Edit, facts: &FileFacts) -> FxHashSet<SmolStr> {
+        let pairs = edit.pairs(&self.facts, facts);
+        let says = pairs.flat_map(|(before, now)| [before, now]).flatten().map(|it| &it.facts);
+        let given = says.flat_map(|it| {
+            let assigned = it.members.iter().map(|(_, name, _)| name);
+            assigned.chain(it.maps.iter().flatten().map(|(name, _)| name))
+        });
+        given.filter(|name| facts.differs_in_member(&self.facts, name)).cloned().collect()
+    }
+
+    /// The units that are not what they were: changed ones, and those that make a function which takes or gives something else now, since that
     /// is a matter of all who can call it.
     fn others(&self, edit: &Edit, facts: &FileFacts) -> FxHashSet<u32> {
         let mut others = FxHashSet::default();
         for &(was, is) in &edit.changed {
             others.insert(is);
-            let params = was.map(|was| &self.facts.unit(was).facts.params);
-            if params.is_none_or(|params| *params != facts.unit(is).facts.params) {
+            let (was, now) = (was.map(|was| &self.facts.unit(was).facts), &facts.unit(is).facts);
+            if was.is_none_or(|was| was.params != now.params || gives_plain(was) != gives_plain(now)) {
                 others.extend(facts.parent(is));
             }
         }
@@ -173,12 +209,22 @@ fn is_unused(problem: &NameProblem) -> bool {
 }
 
 /// Whether globals may come from code that the text does not show.
-fn is_open(facts: &FileFacts) -> bool {
+pub fn gets_globals_out_of_sight(facts: &FileFacts) -> bool {
     facts.units.iter().enumerate().any(|(index, unit)| {
         let (open, at_top) = (unit.facts.open, unit.kind == UnitKind::Statement);
         let outer = open.outer && facts.enclosing_function(index as u32).is_none();
         open.globals || outer || at_top && (open.locals || open.import)
     })
+}
+
+/// The map whose keys the text does not show.
+const ENVIRONMENT: &str = "env";
+
+/// Whether every map that the program sees is made by its text, or by a built-in function of which is known what it makes. Else
+/// [`NameProblem::NoMember`] and [`NameProblem::NoMethod`] mean nothing.
+pub fn makes_its_maps(facts: &FileFacts) -> bool {
+    let is_open = |it: &UnitFacts| it.open != Openness::default() || it.assigned.iter().any(|(_, it)| is_import(it));
+    !facts.is_read(ENVIRONMENT) && !facts.units.iter().any(|unit| is_open(&unit.facts))
 }
 
 /// Whether something is read through `locals`, `outer` or `globals`.
@@ -188,6 +234,20 @@ fn is_reached(facts: &FileFacts, finding: &NameFinding) -> bool {
         UnitKind::Statement => (0..facts.units.len() as u32).any(reads),
         _ => reads(finding.unit) || facts.children(finding.unit).any(reads),
     }
+}
+
+/// Whether what stands in the text is no function, whatever its names are.
+fn is_plain(value: &Symbol) -> bool {
+    match value {
+        Symbol::Binary(op, ..) => *op != BinaryOp::Or,
+        Symbol::Number | Symbol::Text | Symbol::List(_) | Symbol::Map(_) | Symbol::New(_) | Symbol::Unary(..) => true,
+        _ => false,
+    }
+}
+
+/// Whether a function gives no function; what gives one may be called to get it.
+fn gives_plain(it: &UnitFacts) -> bool {
+    it.returns.iter().all(|it| is_plain(it) || **it == Symbol::Null)
 }
 
 struct Look<'a> {
@@ -201,6 +261,8 @@ impl Look<'_> {
     fn at(&mut self, unit: u32) {
         self.unknown(unit);
         self.calls(unit);
+        self.stored_instead(unit);
+        self.members(unit);
         self.unused(unit);
         self.parameters(unit);
     }
@@ -283,18 +345,75 @@ impl Look<'_> {
         }
     }
 
+    /// Members that no map of the program has, and calls of such that are never functions. Where the maps come from is asked later, so that
+    /// an `import` makes no unit be looked at again.
+    fn members(&mut self, unit: u32) {
+        let says = self.facts.unit(unit).facts.clone();
+        for name in &says.member_reads {
+            if !self.facts.has_member(name) && !guide::is_made_by_language(name) {
+                self.add(unit, name, NameProblem::NoMember);
+            }
+        }
+        for (call, (callee, args)) in (0u32..).zip(&says.calls) {
+            if let Symbol::Member(_, name) = &**callee
+                && !args.is_empty()
+                && self.is_never_function(name)
+            {
+                self.add(unit, name, NameProblem::NoMethod { call });
+            }
+        }
+    }
+
+    /// Whether the members of a name are all plain values.
+    fn is_never_function(&self, name: &SmolStr) -> bool {
+        let assigned = self.facts.members(name).map(|(_, _, value)| value);
+        let mut values = assigned.chain(self.facts.keys(name).map(|(_, value)| value)).peekable();
+        values.peek().is_some() && values.all(|value| is_plain(value)) && !guide::may_be_function_of_language(name)
+    }
+
     /// Arguments that are functions with parameters, named without `@`.
     fn called_instead(&mut self, unit: u32, call: u32, args: &[Sym]) {
         for arg in args {
             let Symbol::Name(name) = &**arg else { continue };
-            let values = self.values(unit, name).unwrap_or_default();
-            let [(made_in, value)] = &*values else { continue };
-            let Symbol::Function(number) = ***value else { continue };
-            let Some(function) = self.facts.child(*made_in, number) else { continue };
-            let wants = |(_, default): &(SmolStr, Sym)| **default == Symbol::Null;
-            if self.facts.unit(function).facts.params.first().is_some_and(wants) {
+            if self.wants_arguments(unit, name).is_some() {
                 self.add(unit, name, NameProblem::CalledInstead { call });
             }
+        }
+    }
+
+    /// The function that a name certainly is, if it wants arguments.
+    fn wants_arguments(&self, unit: u32, name: &SmolStr) -> Option<&UnitFacts> {
+        let values = self.values(unit, name)?;
+        let [(made_in, value)] = &*values else { return None };
+        let Symbol::Function(number) = ***value else { return None };
+        let says = &self.facts.unit(self.facts.child(*made_in, number)?).facts;
+        let wants = |(_, default): &(SmolStr, Sym)| **default == Symbol::Null;
+        says.params.first().is_some_and(wants).then_some(&**says)
+    }
+
+    /// Functions that are named without `@` where they are stored for others to call.
+    fn stored_instead(&mut self, unit: u32) {
+        let says = self.facts.unit(unit).facts.clone();
+        let members = says.members.iter().map(|(_, name, value)| (name, value));
+        for (target, value) in members.chain(says.maps.iter().flatten().map(|(name, value)| (name, value))) {
+            self.stored(unit, (target, value), |it| matches!(it, Symbol::Member(_, name) if name == target));
+        }
+        for (target, value) in says.assigned.iter().chain(&says.outer).chain(&says.globals) {
+            self.stored(unit, (target, value), |it| matches!(it, Symbol::Name(name) if name == target));
+        }
+    }
+
+    fn stored(&mut self, unit: u32, (target, value): (&SmolStr, &Sym), is_it: impl Fn(&Symbol) -> bool) {
+        let Symbol::Name(name) = &**value else { return };
+        let calls = |(unit, call): (u32, u32)| {
+            let calls = &self.facts.unit(unit).facts.calls;
+            calls.get(call as usize).is_some_and(|(callee, _)| is_it(callee))
+        };
+        if name != target
+            && self.facts.calls(target).any(calls)
+            && self.wants_arguments(unit, name).is_some_and(gives_plain)
+        {
+            self.add(unit, name, NameProblem::StoredInstead { target: target.clone() });
         }
     }
 

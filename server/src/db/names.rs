@@ -43,6 +43,10 @@ pub struct FileFacts {
     globals: ByName<Sym>,
     /// What is assigned to members of each name: owner, value.
     members: ByName<(Sym, Sym)>,
+    /// What map literals hold under each name.
+    keys: ByName<Sym>,
+    /// Who reads members of each name.
+    member_readers: ByName<()>,
     /// Calls by the last name of what is called: the number among the unit's calls.
     calls: ByName<u32>,
     /// Who reads a bare name.
@@ -174,9 +178,12 @@ impl FileFacts {
         let indexes = 0..all.units.len() as u32;
         let globals = ByName::of(indexes.clone().flat_map(|unit| all.global_entries(unit)));
         let members = ByName::of(indexes.clone().flat_map(|unit| all.member_entries(unit)));
+        let keys = ByName::of(indexes.clone().flat_map(|unit| all.key_entries(unit)));
+        let member_readers = ByName::of(indexes.clone().flat_map(|unit| all.member_reader_entries(unit)));
         let calls = ByName::of(indexes.clone().flat_map(|unit| all.call_entries(unit)));
         let readers = ByName::of(indexes.flat_map(|unit| all.reader_entries(unit)));
         (all.globals, all.members, all.calls, all.readers) = (globals, members, calls, readers);
+        (all.keys, all.member_readers) = (keys, member_readers);
         all
     }
 
@@ -184,9 +191,13 @@ impl FileFacts {
     fn with(&self, mut all: FileFacts, changed: &[(Option<u32>, u32)], gone: &[u32]) -> FileFacts {
         let globals = self.globals.with(&all.ids, self.entries(&all, changed, gone, FileFacts::global_entries));
         let members = self.members.with(&all.ids, self.entries(&all, changed, gone, FileFacts::member_entries));
+        let keys = self.keys.with(&all.ids, self.entries(&all, changed, gone, FileFacts::key_entries));
+        let entries = self.entries(&all, changed, gone, FileFacts::member_reader_entries);
+        let member_readers = self.member_readers.with(&all.ids, entries);
         let calls = self.calls.with(&all.ids, self.entries(&all, changed, gone, FileFacts::call_entries));
         let readers = self.readers.with(&all.ids, self.entries(&all, changed, gone, FileFacts::reader_entries));
         (all.globals, all.members, all.calls, all.readers) = (globals, members, calls, readers);
+        (all.keys, all.member_readers) = (keys, member_readers);
         all
     }
 
@@ -216,6 +227,18 @@ impl FileFacts {
             (name.clone(), Entry { unit: id, says: (owner.clone(), value.clone()) })
         };
         self.unit(unit).facts.members.iter().map(entry).collect()
+    }
+
+    fn key_entries(&self, unit: u32) -> Named<Sym> {
+        let id = self.ids.id(unit);
+        let entries = self.unit(unit).facts.maps.iter().flatten();
+        entries.map(|(name, value)| (name.clone(), Entry { unit: id, says: value.clone() })).collect()
+    }
+
+    fn member_reader_entries(&self, unit: u32) -> Named<()> {
+        let id = self.ids.id(unit);
+        let names = self.unit(unit).facts.member_reads.iter();
+        names.map(|name| (name.clone(), Entry { unit: id, says: () })).collect()
     }
 
     fn call_entries(&self, unit: u32) -> Named<u32> {
@@ -253,6 +276,31 @@ impl FileFacts {
     /// What is assigned to members of a name, in the order of the units that do: unit, owner, value.
     pub fn members(&self, name: &str) -> impl Iterator<Item = (u32, &Sym, &Sym)> {
         self.members.get(name).iter().filter_map(|it| Some((self.index(it.unit)?, &it.says.0, &it.says.1)))
+    }
+
+    /// What map literals hold under a name, in the order of their units.
+    pub fn keys(&self, name: &str) -> impl Iterator<Item = (u32, &Sym)> {
+        self.keys.get(name).iter().filter_map(|it| Some((self.index(it.unit)?, &it.says)))
+    }
+
+    /// All names under which map literals hold something, in no particular order.
+    pub fn key_names(&self) -> impl Iterator<Item = &SmolStr> {
+        self.keys.keys()
+    }
+
+    /// Whether any map gets a member of that name in the text.
+    pub fn has_member(&self, name: &str) -> bool {
+        self.members.contains_key(name) || self.keys.contains_key(name)
+    }
+
+    /// Whether the text gives other values to members of a name than before.
+    pub(super) fn differs_in_member(&self, before: &FileFacts, name: &str) -> bool {
+        self.members.get(name) != before.members.get(name) || self.keys.get(name) != before.keys.get(name)
+    }
+
+    /// The units that read a member of that name.
+    pub fn member_readers(&self, name: &str) -> impl Iterator<Item = u32> {
+        self.member_readers.get(name).iter().filter_map(|it| self.index(it.unit))
     }
 
     /// All members that are assigned, in no particular order.

@@ -51,7 +51,7 @@ fn told_by(db: &dyn Db, file: File, kept: &Last<KeptTold<()>>, has: impl Fn(&Pla
     told
 }
 
-/// The units whose types foretell something, with their types.
+/// The units whose types foretell something, and those that give maps members of unknown names, with their types.
 #[salsa::tracked(no_eq, returns(clone), lru = 64)]
 pub fn units_with_findings(db: &dyn Db, file: File) -> Units<Arc<UnitTypes>> {
     let (around, kept) = (surroundings(db, file), &file.kept(db).found);
@@ -61,7 +61,7 @@ pub fn units_with_findings(db: &dyn Db, file: File) -> Units<Arc<UnitTypes>> {
         |was: usize, is: usize| before.is_some_and(|before| Arc::ptr_eq(&before.around.units[was], &around.units[is]));
     let told = KeptTold::of(before.map(|it| &it.told), file_units(db, file), has_same_around, |it, index| {
         let types = unit_types(db, &it.unit, &around.units[index], &around.members);
-        (!types.findings.is_empty()).then_some(types)
+        (!types.findings.is_empty() || types.opens_maps).then_some(types)
     });
     let found = told.told.clone();
     if file.kept(db).is_open() {

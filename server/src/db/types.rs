@@ -12,6 +12,7 @@ use super::units::{UnitText, function_mir, last_types};
 use super::{Db, File};
 use crate::guide::{arguments, types as guide};
 use minilive_mir::ir::{ChildId, Unit, UnitKind};
+use minilive_mir::names::ANY_KEY;
 use minilive_mir::types::TypeSet;
 use minilive_mir::typing::{Free, Given, Outside, UnitTypes, infer};
 use minilive_runtime::intrinsics::IntrinsicId;
@@ -186,6 +187,11 @@ struct View<'a> {
 }
 
 impl View<'_> {
+    /// Whether all values of a type may have members of names that do not stand in the text.
+    fn is_any_given(&self) -> bool {
+        self.is_given(ANY_KEY)
+    }
+
     fn is_given(&self, name: &str) -> bool {
         self.members.is_none_or(|members| members.is_given(name))
     }
@@ -218,6 +224,6 @@ impl Outside for View<'_> {
     }
 
     fn lacks(&self, of: TypeSet, name: &str) -> bool {
-        !self.is_given(name) && guide::lacks(of, name)
+        !self.is_given(name) && !self.is_any_given() && guide::lacks(of, name)
     }
 }

@@ -109,6 +109,58 @@ pub fn lacks(of: TypeSet, name: &str) -> bool {
     name != "__isa" && type_maps(of, name).is_some_and(|mut maps| maps.all(|(_, owner)| method(owner, name).is_none()))
 }
 
+/// Keys of maps that built-in functions make, and of the entries that a `for` over a map gives.
+const MADE_KEYS: &[&str] = &[
+    "__isa",
+    "bigStrings",
+    "buildDate",
+    "closure",
+    "comment",
+    "computed",
+    "date",
+    "default",
+    "errors",
+    "frozen",
+    "functions",
+    "host",
+    "hostInfo",
+    "hostName",
+    "inner",
+    "internedStrings",
+    "isDirectory",
+    "isa",
+    "key",
+    "lists",
+    "littleEndian",
+    "maps",
+    "message",
+    "miniscript",
+    "name",
+    "note",
+    "output",
+    "params",
+    "path",
+    "platform",
+    "raw",
+    "size",
+    "stack",
+    "status",
+    "total",
+    "type",
+    "value",
+];
+
+/// Whether the language itself makes something with a member of that name: a method, a function of the host, a key of some map.
+pub fn is_made_by_language(name: &str) -> bool {
+    MADE_KEYS.contains(&name) || IntrinsicId::all().any(|id| id.def().name == name)
+}
+
+/// Whether something with a function under that name is made by the language, or by what it makes of the program's own values.
+pub fn may_be_function_of_language(name: &str) -> bool {
+    matches!(name, "__isa" | "default" | "inner" | "key" | "value")
+        || IntrinsicId::all().any(|id| id.def().name == name)
+}
+
 /// The method of that name that all values of these types have, unless a program gives them another.
 pub fn method_of(of: TypeSet, name: &str) -> Option<IntrinsicId> {
     let mut methods = type_maps(of, name)?.map(|(_, owner)| method(owner, name));

@@ -12,6 +12,7 @@ mod imports;
 mod inline;
 mod inline_call;
 mod needless;
+mod parameter;
 mod qualify;
 mod rewrite;
 mod unused;
@@ -98,7 +99,8 @@ fn all(db: &LiveDb, document: &DocumentView, live: &Live, at: TextRange) -> Vec<
     if ctx.is_broken() {
         return ends::actions(&ctx);
     }
-    let touched = checks(db, document, &live.checks).into_iter().filter(|it| it.range.intersect(at).is_some());
+    let touched =
+        checks(db, document, &live.checks, &live.places).into_iter().filter(|it| it.range.intersect(at).is_some());
     let mut found = Vec::new();
     for check in touched {
         let answers = Diagnostic::of_check(&check);
@@ -115,6 +117,7 @@ fn all(db: &LiveDb, document: &DocumentView, live: &Live, at: TextRange) -> Vec<
     }
     found.extend(rewrite::shorter(&ctx));
     found.extend(rewrite::parameter_default(&ctx));
+    found.extend(parameter::removal(&ctx));
     found.extend(extract::variable(&ctx));
     found.extend(extract::function(&ctx));
     found.extend(wrap::statements(&ctx));

@@ -5,13 +5,18 @@
 //! not show; the cost of an edit that changes no facts is that of looking up what was found.
 
 mod frozen;
+mod members;
+mod modules;
 mod types;
 
 use crate::db::{self, File, FileFacts, LiveDb, NameFinding, NameProblem};
 use crate::document::DocumentView;
+use crate::modules::Places;
 use crate::settings::Checks;
-use minilive_mir::names::{Access, Place};
+use minilive_mir::checks::Finding;
+use minilive_mir::names::{Access, NameUse, Place};
 use minilive_runtime::intrinsics;
+use minilive_syntax::ast::{AssignStmt, AstNode, Expr, MapEntry};
 use minilive_syntax::marker::Marker;
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
 use rowan::{GreenNodeData, NodeOrToken};
@@ -55,7 +60,7 @@ pub struct Check {
 }
 
 /// All codes of warnings, in alphabetical order.
-pub const CODES: [&str; 20] = [
+pub const CODES: [&str; 22] = [
     "called-instead",
     "duplicate-key",
     "fixed-comparison",
@@ -65,6 +70,8 @@ pub const CODES: [&str; 20] = [
     "missing-return",
     "no-result",
     "not-a-function",
+    "not-assignable",
+    "not-indexable",
     "possibly-unassigned",
     "shadowed-intrinsic",
     "too-many-arguments",
@@ -82,33 +89,24 @@ pub const CODES: [&str; 20] = [
 pub const QUIET: [&str; 3] = ["possibly-unassigned", "shadowed-intrinsic", "unused-parameter"];
 
 /// The warnings of a document in source order.
-pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks) -> Vec<Check> {
+pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &Places) -> Vec<Check> {
     let file = document.file;
     let mut found = Vec::new();
     let units = db::units(db, file);
     for &(unit, ()) in &*db::units_with_checks(db, file) {
         let placed = &units[unit as usize];
-        for it in db::unit_checks(db, &placed.unit).iter() {
-            let range = it.range + placed.start;
-            let weight = match it.code {
-                "unreachable-code" | "useless-reference" => Weight::Unused,
-                "loop-variable" => Weight::Advice,
-                _ => Weight::Warning,
-            };
-            let fix = (it.code == "useless-reference").then(|| Fix {
-                title: "Remove `@`".to_owned(),
-                range,
-                insert: String::new(),
-            });
-            found.push(Check { range, code: it.code, weight, message: it.message.clone(), fix });
-        }
+        found.extend(db::unit_checks(db, &placed.unit).iter().map(|it| of_tree(it, placed.start)));
     }
+    found.extend(minilive_mir::checks::behind_return(&file.parse(db).green).map(|it| of_tree(&it, TextSize::new(0))));
     let findings = db::name_findings(db, file);
     let imported = findings.iter().any(|it| it.problem == NameProblem::Unknown) && is_imported(db, file);
+    let mut members = members::Told::new(db, document, settings, &findings);
     for finding in findings.iter() {
         let quiet = match finding.problem {
             NameProblem::UnusedParameter => !settings.levels.contains_key("unused-parameter"),
             NameProblem::ShadowedIntrinsic => !settings.levels.contains_key("shadowed-intrinsic"),
+            NameProblem::NoMember => !members.is_nowhere(&finding.name),
+            NameProblem::NoMethod { .. } => !members.are_in_sight(),
             _ => false,
         };
         let unknown = finding.problem == NameProblem::Unknown;
@@ -119,6 +117,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks) -> Vec<Ch
     }
     types::add(db, document, settings, &mut found);
     frozen::add(db, file, &mut found);
+    modules::add(db, document, places, &mut found);
     found.retain(|it| !QUIET.contains(&it.code) || settings.levels.contains_key(it.code));
     if !found.is_empty() {
         let allowed = Allowed::of(document, db);
@@ -128,6 +127,19 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks) -> Vec<Ch
     }
     found.sort_by_key(|it| (it.range.start(), it.range.end()));
     found
+}
+
+/// What the tree alone tells.
+fn of_tree(it: &Finding, start: TextSize) -> Check {
+    let range = it.range + start;
+    let weight = match it.code {
+        "unreachable-code" | "useless-reference" => Weight::Unused,
+        "loop-variable" => Weight::Advice,
+        _ => Weight::Warning,
+    };
+    let fix =
+        (it.code == "useless-reference").then(|| Fix { title: "Remove `@`".to_owned(), range, insert: String::new() });
+    Check { range, code: it.code, weight, message: it.message.clone(), fix }
 }
 
 /// Whether another file of the workspace imports this one: its globals are this file's, too.
@@ -154,11 +166,7 @@ fn place(db: &LiveDb, file: File, finding: &NameFinding, found: &mut Vec<Check>)
             let facts = db::file_facts(db, file);
             let meant = did_you_mean(&facts, finding.unit, name);
             for (range, _) in uses(|access| access != Access::Write) {
-                let fix = meant.as_ref().map(|meant| Fix {
-                    title: format!("Change to `{meant}`"),
-                    range,
-                    insert: meant.clone(),
-                });
+                let fix = meant.as_ref().map(|meant| change_to(meant, range));
                 let question = meant.as_ref().map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
                 let message = format!("nothing gives `{name}` a value{question}");
                 found.push(check(range, "unknown-name", Weight::Warning, message, fix));
@@ -172,6 +180,27 @@ fn place(db: &LiveDb, file: File, finding: &NameFinding, found: &mut Vec<Check>)
         NameProblem::NotAFunction { call } => {
             let Some(range) = names.calls.get(*call as usize) else { return };
             let message = format!("`{name}` is no function, so it cannot be called");
+            found.push(check(*range + placed.start, "not-a-function", Weight::Warning, message, None));
+        }
+        NameProblem::NoMember => {
+            let facts = db::file_facts(db, file);
+            let meant = members::did_you_mean(&facts, name);
+            let question = meant.as_ref().map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
+            // Behind one that is missing nothing is known.
+            let is_first =
+                |it: &&NameUse| !matches!(&it.place, Place::Member(owner) if members::has_missing(&facts, owner));
+            let is_read =
+                |it: &&NameUse| it.access != Access::Write && !it.quoted && matches!(it.place, Place::Member(_));
+            for it in names.uses.iter().filter(|it| it.name == *name).filter(is_read).filter(is_first) {
+                let range = it.range + placed.start;
+                let fix = meant.as_ref().map(|meant| change_to(meant, range));
+                let message = format!("nothing in this program has a member `{name}`{question}");
+                found.push(check(range, "missing-member", Weight::Warning, message, fix));
+            }
+        }
+        NameProblem::NoMethod { call } => {
+            let Some(range) = names.calls.get(*call as usize) else { return };
+            let message = format!("`{name}` is a plain value wherever this program has one, so it cannot be called");
             found.push(check(*range + placed.start, "not-a-function", Weight::Warning, message, None));
         }
         NameProblem::UnusedLocal => {
@@ -197,13 +226,19 @@ fn place(db: &LiveDb, file: File, finding: &NameFinding, found: &mut Vec<Check>)
             let behind =
                 |range: &TextRange| range.start() >= callee.end() + placed.start && is_argument(db, file, *range);
             if let Some((range, _)) = uses(|access| access == Access::Read).find(|(range, _)| behind(range)) {
-                let fix = Fix {
-                    title: format!("Write `@{name}`"),
-                    range: TextRange::empty(range.start()),
-                    insert: "@".into(),
-                };
+                let fix = refer_to(name, range);
                 let message = format!("this calls `{name}` without arguments; `@{name}` passes the function itself");
                 found.push(check(range, "called-instead", Weight::Advice, message, Some(fix)));
+            }
+        }
+        NameProblem::StoredInstead { target } => {
+            for (range, _) in
+                uses(|access| access == Access::Read).filter(|(range, _)| is_stored(db, file, *range, target))
+            {
+                let message = format!(
+                    "this calls `{name}` without arguments; `@{name}` stores the function itself, for which `{target}` is called with some"
+                );
+                found.push(check(range, "called-instead", Weight::Advice, message, Some(refer_to(name, range))));
             }
         }
         NameProblem::UnusedImport => {
@@ -213,6 +248,35 @@ fn place(db: &LiveDb, file: File, finding: &NameFinding, found: &mut Vec<Check>)
             }
         }
     }
+}
+
+fn change_to(meant: &str, range: TextRange) -> Fix {
+    Fix { title: format!("Change to `{meant}`"), range, insert: meant.to_owned() }
+}
+
+fn refer_to(name: &str, range: TextRange) -> Fix {
+    Fix { title: format!("Write `@{name}`"), range: TextRange::empty(range.start()), insert: "@".into() }
+}
+
+/// Whether a name by itself is what is assigned to something of another name, or stands under that name in a map literal.
+fn is_stored(db: &LiveDb, file: File, name: TextRange, target: &str) -> bool {
+    let root = SyntaxNode::new_root(file.parse(db).green.clone());
+    let Some(around) = root.covering_element(name).ancestors().find(|it| it.kind() != SyntaxKind::NameExpr) else {
+        return false;
+    };
+    let is_it = |it: Option<Expr>| it.is_some_and(|it| it.range() == name);
+    let is_target = |it: Option<Expr>| {
+        let last = it.and_then(|it| {
+            it.syntax()
+                .descendants_with_tokens()
+                .filter_map(|it| it.into_token())
+                .filter(|it| !it.kind().is_trivia())
+                .last()
+        });
+        last.is_some_and(|it| it.text().trim_matches('"') == target)
+    };
+    let assigned = AssignStmt::cast(around.clone()).is_some_and(|it| is_it(it.value()) && is_target(it.target()));
+    assigned || MapEntry::cast(around).is_some_and(|it| is_it(it.value()) && is_target(it.key()))
 }
 
 /// Whether a name is an argument by itself.

@@ -127,7 +127,7 @@ fn set_level(it: &mut Diagnostic, live: &Live) {
 
 /// What the text hardly means.
 fn check_diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> impl Iterator<Item = Diagnostic> {
-    checks(db, document, &live.checks).into_iter().map(|it| Diagnostic::of_check(&it))
+    checks(db, document, &live.checks, &live.places).into_iter().map(|it| Diagnostic::of_check(&it))
 }
 
 /// The first error for which the text is not run.

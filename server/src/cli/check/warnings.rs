@@ -6,6 +6,7 @@ use super::super::source::Source;
 use crate::db::LiveDb;
 use crate::document::{Content, DocumentView};
 use crate::ide::checks::checks;
+use crate::modules::Places;
 use crate::settings::Checks;
 use minilive_mir::diagnostic::{Diagnostic, Severity};
 use minilive_syntax::Parse;
@@ -33,7 +34,7 @@ impl Together {
 
     /// The warnings of a file, in source order.
     pub fn warnings(&self, at: usize, settings: &Checks) -> Vec<Diagnostic> {
-        let found = checks(&self.db, &self.documents[at], settings).into_iter();
+        let found = checks(&self.db, &self.documents[at], settings, &Places::default()).into_iter();
         let warning = found.map(|it| Diagnostic {
             range: it.range,
             code: it.code,

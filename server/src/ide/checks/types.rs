@@ -10,9 +10,10 @@ use crate::guide::arguments::{self, Effect};
 use crate::settings::Checks;
 use minilive_mir::ir::{BinaryOp, Unit};
 use minilive_mir::types::TypeSet;
-use minilive_mir::typing::{TypeFinding, Wrong};
+use minilive_mir::typing::{TypeFinding, Wanted, Wrong};
 use minilive_runtime::intrinsics::IntrinsicId;
-use minilive_syntax::{TextRange, TextSize};
+use minilive_syntax::ast::{AssignStmt, AstNode};
+use minilive_syntax::{SyntaxNode, TextRange, TextSize};
 
 /// Adds the warnings of a document.
 pub fn add(db: &LiveDb, document: &DocumentView, settings: &Checks, found: &mut Vec<Check>) {
@@ -25,15 +26,25 @@ pub fn add(db: &LiveDb, document: &DocumentView, settings: &Checks, found: &mut 
         let alone = *imported.get_or_insert_with(|| is_imported(db, file));
         let types = if alone { db::unit_types_alone(code).into() } else { types.clone() };
         for finding in &types.findings {
-            let told = check(db, document, (placed, code), finding);
+            let told = check(db, document, (placed, code), finding).filter(|it| is_first(it, found));
             found.extend(told.filter(|it| is_new(it, found) && !is_hosts(finding, code, settings)));
         }
     }
 }
 
-/// A call of what is no function is told by its name, too.
+/// A call of what is no function is told by its name, too, and a member that nothing has by its own.
 fn is_new(check: &Check, found: &[Check]) -> bool {
-    !found.iter().any(|it| it.code == check.code && it.range.start() == check.range.start())
+    let is_it = |range: TextRange| match check.code {
+        "missing-member" => check.range.contains_range(range),
+        _ => check.range.start() == range.start(),
+    };
+    !found.iter().any(|it| it.code == check.code && is_it(it.range))
+}
+
+/// The target of `x.a += 1` is read before it is written; where that fails, nothing is written.
+fn is_first(check: &Check, found: &[Check]) -> bool {
+    let reads = |it: &Check| matches!(it.code, "missing-member" | "not-indexable") && check.range == it.range;
+    check.code != "not-assignable" || !found.iter().any(reads)
 }
 
 /// A variable without a value may be one that the host gives.
@@ -50,6 +61,7 @@ fn check(
     let ranges = &db::unit_places(db, &placed.unit).ranges;
     let range = *ranges.get(finding.inst.0 as usize)? + placed.start;
     let (code, message) = words(unit, &finding.wrong);
+    let range = if matches!(finding.wrong, Wrong::NotAssignable { .. }) { target(db, document, range)? } else { range };
     let is_end = finding.wrong == Wrong::NoReturn;
     if is_end && !range.is_empty() {
         // Somebody wrote `return` or `return null`, and means it.
@@ -58,6 +70,13 @@ fn check(
     let range = if is_end { end_words(document, placed)? } else { range };
     let weight = if is_end || code == "possibly-unassigned" { Weight::Advice } else { Weight::Warning };
     Some(Check { range, code, weight, message, fix: None })
+}
+
+/// What an assignment assigns to.
+fn target(db: &LiveDb, document: &DocumentView, statement: TextRange) -> Option<TextRange> {
+    let root = SyntaxNode::new_root(document.file.parse(db).green.clone());
+    let assign = root.covering_element(statement).ancestors().find_map(AssignStmt::cast)?;
+    Some(assign.target()?.range())
 }
 
 /// `end function` of a function.
@@ -89,12 +108,26 @@ fn words(unit: &Unit, wrong: &Wrong) -> (&'static str, String) {
         Wrong::Refused { intrinsic, argument, is, first } => {
             ("wrong-argument", refused(IntrinsicId(*intrinsic), *argument, *first, &kinds(*is)))
         }
-        Wrong::NoMember { name, of } => {
-            ("missing-member", format!("{} has no member `{}`", kinds(*of), unit.name(*name)))
+        Wrong::NoMember { name, of } => ("missing-member", format!("{} has no member `{name}`", kinds(*of))),
+        Wrong::NoElements { of, wanted } => ("not-indexable", no_elements(*of, *wanted)),
+        Wrong::NotAssignable { of: TypeSet::STRING } => {
+            ("not-assignable", "a string cannot be changed; make a new one and assign that".to_owned())
+        }
+        Wrong::NotAssignable { of } => {
+            ("not-assignable", format!("{} has nothing that can be assigned to", kinds(*of)))
         }
         Wrong::NoReturn => {
             ("missing-return", "the function gives a value elsewhere; here it ends and gives null".to_owned())
         }
+    }
+}
+
+fn no_elements(of: TypeSet, wanted: Wanted) -> String {
+    let of = kinds(of);
+    match wanted {
+        Wanted::Element => format!("{of} has no elements"),
+        Wanted::Part => format!("{of} has no parts: slices are of lists and strings"),
+        Wanted::Each => format!("this loop never runs: {of} has no elements; to count, go over a `range`"),
     }
 }
 

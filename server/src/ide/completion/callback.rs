@@ -35,7 +35,8 @@ fn argument_of(db: &LiveDb, document: &DocumentView, word: TextRange) -> Option<
     let is_text = |token: &SyntaxToken| !token.kind().is_trivia();
     let left = root.token_at_offset(word.start()).left_biased()?;
     let opener = if is_text(&left) { left } else { before(&left)? };
-    let right = root.token_at_offset(word.end()).right_biased();
+    // At the end of the text the word is on both sides.
+    let right = root.token_at_offset(word.end()).right_biased().filter(|it| it.text_range().start() >= word.end());
     let follower = std::iter::successors(right, next).find(is_text);
     // What goes on is a call, a member, or an operand.
     let ends = |kind: SyntaxKind| kind.is_line_end() || matches!(kind, SyntaxKind::Comma | SyntaxKind::RParen);

@@ -76,8 +76,11 @@ pub fn at(db: &LiveDb, document: &DocumentView, offset: TextSize) -> Option<Cont
     match before.kind() {
         SyntaxKind::Dot => {
             let receiver = tokens::before(&before)?;
-            let owner = symbol(db, unit, receiver.text_range().end())?;
-            Some(context(Wanted::Member(owner), false))
+            // Behind a blank the cursor is out of what the receiver stands in.
+            let end = receiver.text_range().end();
+            let unit = UnitRef { unit: units_at(db, document.file, end).next()?, ..unit };
+            let owner = symbol(db, unit, end)?;
+            Some(Context { unit, ..context(Wanted::Member(owner), false) })
         }
         SyntaxKind::EndKw => Some(context(Wanted::EndWord(open_around(&before)), false)),
         // A new name is made up here, or a number is being written: `1e`.

@@ -28,6 +28,25 @@ fn labels(source: &str) -> Vec<String> {
 const ANIMALS: &str = "Animal = {\"legs\": 4}\nAnimal.speak = function(times=1)\n  return self.sound * times\nend function\nDog = new Animal\nDog.init = function\n  self.sound = \"woof\"\nend function\nrex = new Dog\n";
 
 #[test]
+fn members_are_completed_with_blanks_around_the_dot() {
+    let labels = |source: &str| {
+        let it = Fixture::new(source);
+        let found = completions(&it.db, &it.document, &it.live(), it.offset, false);
+        found.items.into_iter().map(|item| item.label).take(2).collect::<Vec<_>>()
+    };
+    let start = "first = 1\nh = {\"size\": 1, \"colour\": 2}\n";
+    for line in ["h . $0", "h. $0", "h .$0", "print h . $0\nprint 1", "x = 1 + h . co$0", "h . $0  // what"] {
+        assert!(
+            labels(&format!("{start}{line}\n")).contains(&"colour".to_owned()),
+            "{line}: {:?}",
+            labels(&format!("{start}{line}\n"))
+        );
+        let inside = format!("{start}f = function(x)\n  {line}\nend function\n");
+        assert!(labels(&inside).contains(&"colour".to_owned()), "{inside}: {:?}", labels(&inside));
+    }
+}
+
+#[test]
 fn members_come_from_literals_new_and_self() {
     check(
         &format!("{ANIMALS}rex.$0\n"),

@@ -24,6 +24,9 @@ fn a_function_is_given_by_reference_where_the_callee_calls_it() {
         "apply $0\nprint 1\n",
         "apply dou$0\n",
         "apply dou$0, 2\n",
+        // The text ends behind the word.
+        "apply dou$0",
+        "x = apply(dou$0",
         "print apply(dou$0, 2)\n",
         "x = [apply(dou$0, 2)]\n",
         // A method, and a parameter that is not the first.

@@ -11,13 +11,13 @@ use std::sync::Arc;
 
 fn check(source: &str, expected: &Expect) {
     let it = Fixture::new(source);
-    let found = checks(&it.db, &it.document, &Checks::default());
+    let found = checks(&it.db, &it.document, &Checks::default(), &it.places);
     expected.assert_eq(&it.draw(found.iter().map(|at| (at.range, format!("{}: {}", at.code, at.message)))));
 }
 
 fn codes(source: &str, settings: &Checks) -> Vec<&'static str> {
     let it = Fixture::new(source);
-    checks(&it.db, &it.document, settings).iter().map(|it| it.code).collect()
+    checks(&it.db, &it.document, settings, &it.places).iter().map(|it| it.code).collect()
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn what_types_foretell_is_told() {
             | print abs(names)
             |       ^^^^^^^^^^ wrong-argument: `abs` takes a number, not a list; this gives an error
             | print total.foo
-            |       ^^^^^^^^^ missing-member: a number has no member `foo`
+            |             ^^^ missing-member: nothing in this program has a member `foo`
         "#]],
     );
     check(
@@ -334,6 +334,8 @@ fn every_code_is_listed() {
         "wrong-argument",
         "frozen-value",
         "called-instead",
+        "not-assignable",
+        "not-indexable",
         "possibly-unassigned",
         "shadowed-intrinsic",
         "unused-parameter",
@@ -463,6 +465,184 @@ fn members_that_are_missing_are_told_apart_from_those_that_are_there() {
     );
     right("f = function(t)\n  t = abs(t)\n  if t isa string then t = t.size\n  return t\nend function\nprint f(1)\n");
     right("e = err(\"a\")\nprint e.message + e.stack.join\n");
+}
+
+#[test]
+fn elements_of_what_has_none_are_told_apart_from_those_that_are_there() {
+    check(
+        "x = null\nn = 5\ns = \"abc\"\nprint x.foo\nprint x[0]\nx.foo = 1\nx.n += 1\nprint n[0] + n[1:2]\ns[0] = \"x\"\nfor i in n\n  print i\nend for\nprint [1][\"first\"]\n",
+        &expect![[r#"
+            | print x.foo
+            |       ^^^^^ missing-member: null has no member `foo`
+            | print x[0]
+            |       ^^^^ not-indexable: null has no elements
+            | x.foo = 1
+            | ^^^^^ not-assignable: null has nothing that can be assigned to
+            | x.n += 1
+            | ^^^ missing-member: null has no member `n`
+            | print n[0] + n[1:2]
+            |       ^^^^ not-indexable: a number has no elements
+            |              ^^^^^^ not-indexable: a number has no parts: slices are of lists and strings
+            | s[0] = "x"
+            | ^^^^ not-assignable: a string cannot be changed; make a new one and assign that
+            | for i in n
+            |          ^ not-indexable: this loop never runs: a number has no elements; to count, go over a `range`
+            | print [1]["first"]
+            |       ^^^^^^^^^^^^ missing-member: a list has no member `first`
+        "#]],
+    );
+    wrong("f = function\n  x = null\n  return x.name\nend function\nprint f\n", "missing-member");
+    wrong(
+        "f = function(s)\n  s = s.upper + \"\"\n  s[0] = \"a\"\n  return s\nend function\nprint f(\"a\")\n",
+        "not-assignable",
+    );
+    wrong("e = err(\"a\")\nprint e[0]\n", "not-indexable");
+    wrong("for i in 10\n  print i\nend for\n", "not-indexable");
+    right(
+        "o = {\"foo\": 1, \"next\": 2}\nx = null\nif x then print x.foo\nif x != null then print x.foo\nif not x == null then x.foo = 1\n",
+    );
+    right(
+        "o = {\"foo\": 1, \"next\": 2}\nx = null\nif x and x.foo then print 1\nif not x or x.foo then print 2\nwhile x\n  x = x.next\nend while\n",
+    );
+    right("o = {\"foo\": 1, \"next\": 2}\nx = null\nif not x then x = {\"n\": 1}\nprint x.n\n");
+    right("head = null\nfor i in range(3)\n  head = {\"next\": head}\nend for\nprint head.next\n");
+    right(
+        "f = function(list)\n  found = null\n  for it in list\n    if it.ok then found = it\n  end for\n  if found == null then return null\n  return found.name\nend function\nprint f([{\"ok\": 1, \"name\": 2}])\n",
+    );
+    right(
+        "number.half = function\n  return self / 2\nend function\nprint 5[\"half\"]\nprint [1][\"len\"]\nfor i in null\nend for\n",
+    );
+    right("x = abs(-1)\nif x isa list then x[0] = 1\nfor c in \"abc\"\n  print c[0]\nend for\n");
+}
+
+#[test]
+fn members_that_nothing_in_the_program_has_are_told() {
+    check(
+        "Player = {\"health\": 10, \"size\": 2}\nPlayer.hit = function(n)\n  self.helth = self.health - n\n  self.helth2 += 1\nend function\np = new Player\np.hit 3\nprint p.heatlh + p.len + p.nothing.at.all\nprint p.size(1)\nprint info(@print).name\n",
+        &expect![[r#"
+            | print p.heatlh + p.len + p.nothing.at.all
+            |         ^^^^^^ missing-member: nothing in this program has a member `heatlh`; did you mean `health`?
+            |                            ^^^^^^^ missing-member: nothing in this program has a member `nothing`
+            | print p.size(1)
+            |       ^^^^^^ not-a-function: `size` is a plain value wherever this program has one, so it cannot be called
+        "#]],
+    );
+    let program =
+        |rest: &str| format!("m = {{\"b\": 1}}\nf = function(x)\n  return x.a\nend function\nprint f(m)\n{rest}");
+    wrong(&program(""), "missing-member");
+    wrong(&program("l = [1]\ni = 0\nl[i] = m\nm[0] = l\n"), "missing-member");
+    right(&program("m.a = 1\n"));
+    right(&program("m[\"a\"] = 1\n"));
+    right(&program("n = {\"a\": 2}\n"));
+    right(&program("if m.hasIndex(\"a\") then print 1\n"));
+    right(&program("g = function(k)\n  m[k] = 1\nend function\n"));
+    right(&program("g = function(k)\n  m.push k\nend function\n"));
+    right(&program("g = function(k)\n  return {k: 1}\nend function\n"));
+    right(&program("g = function(m, k)\n  push m, k\nend function\n"));
+    right(&program("for word in input.split\n  m[word] = 1\nend for\n"));
+    right(&program("g = globals\n"));
+    right(&program("f locals\n"));
+    right(&program("print env\n"));
+    right(&program("outer.a = 1\nprint a\ng = function\n  return outer\nend function\n"));
+    assert_eq!(
+        codes(&format!("//- main.ms\n{}//- other.ms\nimport \"main\"\nprint main\n", program("")), &Checks::default()),
+        [""; 0]
+    );
+    assert_eq!(codes(&program("print sprite\n"), &Checks::default()), ["missing-member", "unknown-name"], "half-typed");
+    assert_eq!(codes(&program("m.x = sprite.image\n"), &Checks::default()), ["unknown-name"], "something of a host");
+    assert_eq!(codes(&program("print new Sprite\n"), &Checks::default()), ["unknown-name"]);
+    let host_names = ["Sprite".to_owned()].into_iter().collect();
+    assert_eq!(codes(&program("print Sprite\n"), &Checks { host_names, ..Checks::default() }), [""; 0]);
+}
+
+#[test]
+fn members_that_are_never_functions_are_not_called() {
+    wrong("m = {\"size\": 3}\nprint m.size(1)\n", "not-a-function");
+    wrong("m = {}\nm.size = 3\nm.size 1\n", "not-a-function");
+    right("m = {\"size\": 3}\nn = {\"size\": @print}\nn.size 1\n");
+    right("m = {\"size\": 3}\nm.size = function(n)\n  return n\nend function\nprint m.size(1)\n");
+    right("m = {\"len\": 3}\nprint [1].remove(0)\nm.remove \"len\"\n");
+    right("f = function(size)\n  m = {\"size\": size}\n  return m.size(1)\nend function\nprint f(@abs)\n");
+}
+
+#[test]
+fn members_that_an_imported_module_lacks_are_told() {
+    check(
+        "//- main.ms\nimport \"util\"\nf = function\n  return util.tweice(2) + util.limit\nend function\nprint f + util.hidden + util.len + util.nothing.at\n//- util.ms\nimport \"deep\"\nlimit = 3\ntwice = function(n)\n  hidden = 2\n  return n * hidden + deep.x\nend function\n//- deep.ms\nx = 1\n",
+        &expect![[r#"
+            |   return util.tweice(2) + util.limit
+            |               ^^^^^^ missing-member: the module `util` has no `tweice`; did you mean `twice`?
+            | print f + util.hidden + util.len + util.nothing.at
+            |                ^^^^^^ missing-member: the module `util` has no `hidden`
+            |                                         ^^^^^^^ missing-member: the module `util` has no `nothing`
+        "#]],
+    );
+    let both = |main: &str, util: &str| {
+        format!("//- main.ms\nimport \"util\"\nprint util.a\n{main}//- util.ms\nb = 1\n{util}")
+    };
+    let found = |main: &str, util: &str| codes(&both(main, util), &Checks::default());
+    assert_eq!(found("", ""), ["missing-member"]);
+    assert_eq!(found("print util[\"b\"]\n", "m = {}\nm[b] = 2\n"), ["missing-member"]);
+    for (main, util) in [
+        ("util.a = 1\n", ""),
+        ("print util\n", ""),
+        ("util[input] = 1\n", ""),
+        ("util = {\"a\": 1}\n", ""),
+        ("globals[\"ut\" + \"il\"] = 1\nx = globals\n", ""),
+        ("", "a = 2\n"),
+        ("", "return {\"a\": 1}\n"),
+        ("", "locals[\"a\" + \"\"] = 1\nx = locals\n"),
+        ("", "f = function\n  outer.a = 1\nend function\nf\n"),
+        ("", "f = function\n  self.a = 1\nend function\n"),
+        ("", "f = function(k)\n  self[k] = 1\nend function\n"),
+        ("", "import \"nowhere\"\n"),
+        ("", "import b + \"\"\n"),
+        ("", "map.a = 1\n"),
+        ("", "x = (1\n"),
+    ] {
+        assert!(!found(main, util).contains(&"missing-member"), "{main}{util}");
+    }
+    let own = "//- main.ms\nimport \"util\"\nf = function(util)\n  return util.a\nend function\nprint f({\"a\": 1}) + util.b\n//- util.ms\nb = 1\n";
+    right(own);
+}
+
+#[test]
+fn functions_that_are_called_where_they_should_be_stored_are_told() {
+    check(
+        "byName = function(a, b)\n  return a.name < b.name\nend function\nm = {\"name\": 1, \"order\": byName}\nm.sorter = byName\nsorter = byName\nprint m.sorter(m, m) + m.order(m, m) + sorter(m, m)\n",
+        &expect![[r#"
+            | m = {"name": 1, "order": byName}
+            |                          ^^^^^^ called-instead: this calls `byName` without arguments; `@byName` stores the function itself, for which `order` is called with some
+            | m.sorter = byName
+            |            ^^^^^^ called-instead: this calls `byName` without arguments; `@byName` stores the function itself, for which `sorter` is called with some
+            | sorter = byName
+            |          ^^^^^^ called-instead: this calls `byName` without arguments; `@byName` stores the function itself, for which `sorter` is called with some
+            | print m.sorter(m, m) + m.order(m, m) + sorter(m, m)
+            |                                        ^^^^^^^^^^^^ not-a-function: this is a number or an error, not a function, so it cannot be called
+        "#]],
+    );
+    let program = |store: &str| {
+        format!(
+            "f = function(n)\n  return n * 2\nend function\nmake = function(n)\n  return @f\nend function\nm = {{}}\n{store}\n"
+        )
+    };
+    right(&program("m.x = f\nprint m.x"));
+    right(&program("m.x = @f\nprint m.x(1)"));
+    right(&program("m.x = make\nprint m.x(1)"));
+    right(&program("m.x = f(2)\nprint m.x"));
+    right("f = function(n=1)\n  return n * 2\nend function\nm = {\"x\": f}\ng = {}\ng.x = @f\nprint g.x(1) + m.x\n");
+}
+
+#[test]
+fn what_is_behind_the_end_of_the_program_is_told() {
+    check(
+        "print 1\nreturn\nprint 2\nf = function\nend function\n",
+        &expect![[r#"
+            | print 2
+            | ^^^^^^^ unreachable-code: this is never reached: `return` comes before it
+        "#]],
+    );
+    right("if rnd > 0.5 then return\nprint 1\n");
 }
 
 /// A program with one mistake.

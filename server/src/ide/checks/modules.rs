@@ -1,0 +1,142 @@
+//! Members that an imported module certainly lacks.
+//!
+//! Part of `checks`. Invariants: a module is followed only if its variable holds nothing else and is nowhere used but to name a member, if
+//! the module's names all stand in its text, and if every file behind the import is known; so nobody else can give it members.
+
+use super::super::infer::{Binding, binding};
+use super::{Check, Weight, change_to, nearest};
+use crate::db::{self, File, FileFacts, LiveDb, Located};
+use crate::document::DocumentView;
+use crate::modules::Places;
+use minilive_jit::engine::modules::ModuleAnswer;
+use minilive_mir::ir::UnitKind;
+use minilive_mir::names::{ANY_KEY, Access, NameUse, Place, Symbol};
+use minilive_runtime::intrinsics;
+use minilive_syntax::ast::{AstNode, Expr, PostfixExpr, Suffix};
+use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
+use std::sync::Arc;
+
+/// Adds the warnings of a document.
+pub fn add(db: &LiveDb, document: &DocumentView, places: &Places, found: &mut Vec<Check>) {
+    let imports = db::module_imports(db, document.file);
+    if imports.is_empty() {
+        return;
+    }
+    let facts = db::file_facts(db, document.file);
+    let Some(files) = program(db, document.file, places) else { return };
+    let mut names: Vec<_> = imports.iter().map(|it| it.name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let look = Look { db, file: document.file, facts, files };
+    for name in names.into_iter().filter(|name| look.is_only_module(name)) {
+        if let Located::At(module) = db::locate(db, &places.lookup(name)) {
+            look.members(name, module, found);
+        }
+    }
+}
+
+/// All files that take part in a program, itself among them; none if some are not known.
+fn program(db: &LiveDb, file: File, places: &Places) -> Option<Vec<Arc<FileFacts>>> {
+    let (mut files, mut next) = (vec![file], 0);
+    while let Some(&file) = files.get(next) {
+        next += 1;
+        for import in &*db::module_imports(db, file) {
+            match db::locate(db, &places.lookup(&import.name)) {
+                Located::At(module) if files.contains(&module) => {}
+                Located::At(module) => files.push(module),
+                _ => return None,
+            }
+        }
+    }
+    let facts: Vec<_> = files.into_iter().map(|file| db::file_facts(db, file)).collect();
+    let is_known = |it: &Arc<FileFacts>| !it.units.iter().any(|unit| unit.facts.open.import);
+    facts.iter().all(is_known).then_some(facts)
+}
+
+struct Look<'a> {
+    db: &'a LiveDb,
+    file: File,
+    facts: Arc<FileFacts>,
+    files: Vec<Arc<FileFacts>>,
+}
+
+impl Look<'_> {
+    /// Whether a global holds the module of its name and nothing else.
+    fn is_only_module(&self, name: &str) -> bool {
+        let mut values = self.facts.globals(name).peekable();
+        let is_module = |value: &Symbol| matches!(value, Symbol::Import(it) if it == name);
+        values.peek().is_some()
+            && values.all(|(_, value)| is_module(value))
+            && !db::gets_globals_out_of_sight(&self.facts)
+    }
+
+    fn members(&self, name: &str, module: File, found: &mut Vec<Check>) {
+        if !shows_its_names(self.db, module) {
+            return;
+        }
+        let Some(uses) = self.uses(name) else { return };
+        let has = db::file_facts(self.db, module);
+        for (member, range) in uses.into_iter().filter(|(member, _)| self.lacks(&has, member)) {
+            let meant = nearest(&member, has.global_names().map(|it| it.as_str()));
+            let question = meant.as_ref().map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
+            let message = format!("the module `{name}` has no `{member}`{question}");
+            let fix = meant.map(|meant| change_to(&meant, range));
+            found.push(Check { range, code: "missing-member", weight: Weight::Warning, message, fix });
+        }
+    }
+
+    fn lacks(&self, module: &FileFacts, member: &str) -> bool {
+        let is_given = |it: &Arc<FileFacts>| [member, ANY_KEY].iter().any(|name| it.members(name).next().is_some());
+        !module.is_global(member)
+            && member != "__isa"
+            && !intrinsics::type_methods("map").contains(&member)
+            && !self.files.iter().any(is_given)
+    }
+
+    /// The members that are read of a module; none if it is used for anything else.
+    fn uses(&self, name: &str) -> Option<Vec<(String, TextRange)>> {
+        let root = SyntaxNode::new_root(self.file.parse(self.db).green.clone());
+        let units = db::units(self.db, self.file);
+        let mut found = Vec::new();
+        for unit in self.facts.readers(name) {
+            if binding(&self.facts, unit, name) != Binding::Global {
+                continue;
+            }
+            let placed = units.get(unit as usize)?;
+            let names = &db::unit_names(self.db, &placed.unit).uses;
+            let is_module = |it: &&NameUse| it.name == name && it.place == Place::Bare && it.access != Access::Write;
+            if !names.iter().filter(is_module).all(|it| names_member(&root, it.range + placed.start)) {
+                return None;
+            }
+            let is_member = |it: &&NameUse| matches!(&it.place, Place::Member(owner) if matches!(&**owner, Symbol::Name(it) if it == name));
+            let read = names.iter().filter(is_member).filter(|it| it.access != Access::Write);
+            found.extend(read.map(|it| (it.name.to_string(), it.range + placed.start)));
+        }
+        Some(found)
+    }
+}
+
+/// Whether a bare name stands there only for one of its members.
+fn names_member(root: &SyntaxNode, name: TextRange) -> bool {
+    let node = root.covering_element(name).ancestors().find(|it| it.kind() == SyntaxKind::NameExpr);
+    let Some(chain) = node.and_then(|it| it.parent()).and_then(PostfixExpr::cast) else { return false };
+    chain.base().is_some_and(|base| base.range() == name)
+        && match chain.suffixes().next() {
+            Some(Suffix::Member(_)) => true,
+            Some(Suffix::Index(index)) => matches!(index.index(), Some(Expr::Literal(_))),
+            _ => false,
+        }
+}
+
+/// Whether the members of a module are the variables that its text assigns.
+fn shows_its_names(db: &LiveDb, module: File) -> bool {
+    let facts = db::file_facts(db, module);
+    let mut at_top = facts.units.iter().filter(|it| it.kind == UnitKind::Statement);
+    let text = module.text(db);
+    // A function of the module has it as `self`.
+    let is_member = |(at, word): (usize, &str)| text[at + word.len()..].starts_with('.');
+    at_top.all(|it| it.facts.returns.is_empty())
+        && !db::gets_globals_out_of_sight(&facts)
+        && text.match_indices("self").all(is_member)
+        && matches!(db::module_code(db, module).reply, ModuleAnswer::Found(_))
+}
