@@ -113,6 +113,8 @@ pub struct UnitFacts {
     pub globals: Vec<(SmolStr, Sym)>,
     /// What is assigned to members: owner, name, value.
     pub members: Vec<(Sym, SmolStr, Sym)>,
+    /// What is assigned to elements under keys that are no names in the text: owner, value.
+    pub elements: Vec<(Sym, Sym)>,
     /// Per map literal of the unit, in source order: its entries with constant names.
     pub maps: Vec<Vec<(SmolStr, Sym)>>,
     /// What is returned.
@@ -149,6 +151,7 @@ impl UnitFacts {
         self.read_through.shrink_to_fit();
         self.calls.shrink_to_fit();
         self.members.shrink_to_fit();
+        self.elements.shrink_to_fit();
         self.returns.shrink_to_fit();
         self.member_reads.sort_unstable();
         self.member_reads.dedup();
@@ -217,6 +220,18 @@ mod tests {
         assert_eq!(uses("m = {\"k\": 1, n: 2}\nm[\"k\"] += 1\n", 1), ["m Read", "k Update of m"]);
         assert_eq!(uses("print (a).b\n", 0), ["print Read", "a Read", "b Read of a()"]);
         assert_eq!(uses("x = \"a\".len\n", 0), ["x Write", "len Read of string"]);
+    }
+
+    #[test]
+    fn what_elements_are_given_is_told_by_their_owners() {
+        let facts = &all(
+            "f = function(k)\n  self.list[k] = 1\n  m[k + 1][0] += k\n  m[\"k\"] = k\n  number[k] = 2\nend function\n",
+        )[1]
+        .1;
+        let elements: Vec<_> = facts.elements.iter().map(|(of, value)| format!("{of} = {value}")).collect();
+        assert_eq!(elements, ["self.list = number", "m[] = (m[][] add k)"]);
+        let members: Vec<_> = facts.members.iter().map(|(of, name, _)| format!("{of} {name}")).collect();
+        assert_eq!(members, ["m k", "number []"]);
     }
 
     #[test]

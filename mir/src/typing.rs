@@ -36,13 +36,18 @@ impl Free {
     pub const NOTHING: Free = Free { set: TypeSet::NONE, result: TypeSet::NONE, intrinsic: None };
 }
 
-/// What calling an intrinsic gives.
+/// What calling an intrinsic or a member gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Given {
     /// What it may be.
     pub set: TypeSet,
     /// What the elements are, if it is a new list.
     pub elements: TypeSet,
+}
+
+impl Given {
+    /// Anything.
+    pub const ANY: Given = Given { set: TypeSet::ANY, elements: TypeSet::NONE };
 }
 
 /// What stands around a unit.
@@ -58,7 +63,7 @@ pub trait Outside {
     /// The number of the intrinsic that a method of all values of these types certainly is.
     fn method(&self, of: TypeSet, name: &str) -> Option<u32>;
     /// What reading or calling a member gives, with these arguments.
-    fn member(&self, of: TypeSet, name: &str, args: &[TypeSet]) -> TypeSet;
+    fn member(&self, of: TypeSet, name: &str, args: &[TypeSet]) -> Given;
     /// Whether no value of these types has such a member.
     fn lacks(&self, of: TypeSet, name: &str) -> bool;
 }

@@ -7,7 +7,7 @@ use minilive_jit::engine::modules::ModuleAnswer;
 use minilive_mir::diagnostic::Severity;
 use minilive_mir::lower::lower_module;
 use minilive_syntax::ast::{AstNode, CallStmt, Expr, LiteralValue, PostfixExpr, Suffix};
-use minilive_syntax::{Parse, SyntaxNode, TextRange};
+use minilive_syntax::{Parse, SyntaxKind, SyntaxNode, TextRange};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -192,6 +192,44 @@ pub fn circle(name: &str, way: &[String]) -> (&'static str, String) {
     ("import-circle", format!("this import leads back to this file, through {}", chain.join(", ")))
 }
 
+/// What is said of an `import` behind which others import each other in a circle.
+pub fn circle_elsewhere(name: &str, way: &[String]) -> (&'static str, String) {
+    let chain: Vec<_> =
+        std::iter::once(name).chain(way.iter().map(String::as_str)).map(|it| format!("`{it}`")).collect();
+    ("import-circle", format!("this import leads into a circle that never ends: {}", chain.join(", ")))
+}
+
+/// Whether a place is in the body of a function.
+pub fn is_in_function(root: &SyntaxNode, range: TextRange) -> bool {
+    root.covering_element(range).ancestors().any(|it| it.kind() == SyntaxKind::FunctionExpr)
+}
+
+/// The names of the `import`s that lead from a file to one that is on the way already, or nothing.
+pub fn cycle_behind<F: Clone + PartialEq>(first: &F, next: impl Fn(&F) -> Vec<(String, F)>) -> Option<Vec<String>> {
+    // The files on the way, each with those of its imports that were not followed yet.
+    let (mut way, mut names, mut done) = (vec![(first.clone(), next(first))], Vec::new(), Vec::new());
+    while let Some((file, rest)) = way.last_mut() {
+        let Some((name, target)) = rest.pop() else {
+            done.push(file.clone());
+            way.pop();
+            names.pop();
+            continue;
+        };
+        let closes = way.iter().any(|(it, _)| *it == target);
+        if closes || !done.contains(&target) {
+            names.push(name);
+        }
+        if closes {
+            return Some(names);
+        }
+        if !done.contains(&target) {
+            let imports = next(&target);
+            way.push((target, imports));
+        }
+    }
+    None
+}
+
 /// The way from a file through `import`s with constant names back to it: names in order, or nothing.
 ///
 /// `next` gives the imports of a file with the files they lead to.
@@ -265,5 +303,18 @@ mod tests {
         assert_eq!(cycle(&'a', &'b', next), Some(vec!["d".to_owned(), "a".to_owned()]));
         assert_eq!(cycle(&'c', &'b', |file| next(file).into_iter().filter(|it| it.1 != 'c').collect()), None);
         assert_eq!(cycle(&'a', &'a', next), Some(Vec::new()));
+    }
+
+    #[test]
+    fn circles_behind_an_import_are_found_wherever_they_close() {
+        let names = |text: &str| text.chars().map(|it| (it.to_string(), it)).collect::<Vec<_>>();
+        let find = |graph: &[(char, &str)]| {
+            let next = |file: &char| graph.iter().find(|(it, _)| it == file).map_or_else(Vec::new, |it| names(it.1));
+            cycle_behind(&'a', next).map(|way| way.concat())
+        };
+        assert_eq!(find(&[('a', "b"), ('b', "a")]).as_deref(), Some("ba"));
+        assert_eq!(find(&[('a', "cb"), ('b', "cd"), ('d', "eb")]).as_deref(), Some("bdb"));
+        assert_eq!(find(&[('a', "a")]).as_deref(), Some("a"));
+        assert_eq!(find(&[('a', "bc"), ('b', "d"), ('c', "db")]), None, "two ways to one file are no circle");
     }
 }

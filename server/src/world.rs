@@ -371,7 +371,7 @@ impl World {
                 self.held.planned(&plan.document.uri, plan.unknown.len());
                 if self.documents.get(&plan.document.uri).is_some_and(|it| it.view.revision == plan.document.revision) {
                     self.look_for(&plan);
-                    self.scheduler.planned(plan);
+                    self.planned(plan);
                 }
             }
             Event::Shown { uri, shown } => self.shown(uri, shown),

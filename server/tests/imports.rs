@@ -170,6 +170,32 @@ fn modules_that_lead_back_are_warned_of() {
 }
 
 #[test]
+fn circles_among_imported_modules_are_warned_of_and_stop_nobody() {
+    let files = [
+        ("main.ms", "import \"a\"\nprint a.twice(2)\n"),
+        ("a.ms", "import \"b\"\n// Twice as much.\ntwice = function(n)\n  return b.one * n * 2\nend function\n"),
+        ("b.ms", "import \"a\"\none = 1\n"),
+    ];
+    let bench = Bench::new("behind", &files);
+    let expected = "this import leads into a circle that never ends: `a`, `b`, `a`".to_owned();
+    assert!(bench.diagnostics().contains(&("import-circle", expected)), "{:?}", bench.diagnostics());
+    let (card, defined) = common::see(&bench.world, bench.folder.uri("main.ms"), |it| {
+        let at = (it.document.text.find("twice").expect("a call") as u32 + 1).into();
+        let card = ide::hover(&it.db, &it.document, &it.live, at).map(|card| card.plain());
+        (card, ide::definition(&it.db, &it.document, &it.live.places, at).len())
+    });
+    assert_eq!(card.as_deref(), Some("twice = function(n)\nTwice as much."));
+    assert_eq!(defined, 1);
+    // What waits for a call comes to an end.
+    let files = [
+        ("main.ms", "import \"a\"\nprint a\n"),
+        ("a.ms", "import \"b\"\n"),
+        ("b.ms", "f = function\n  import \"a\"\nend function\n"),
+    ];
+    assert_eq!(Bench::new("waiting", &files).diagnostics(), []);
+}
+
+#[test]
 fn nothing_outside_of_the_folders_is_read() {
     let files = [("inside/main.ms", ""), ("secret.ms", "x = 42\n")];
     let folder = Folder::new("outside", &files);

@@ -6,7 +6,7 @@
 
 mod common;
 
-use common::program;
+use common::{Folder, program};
 use minilive_tests::client::{Answer, Client, frame, range_of};
 use minilive_tests::random::Random;
 use serde_json::{Value, json};
@@ -222,6 +222,49 @@ fn diagnostics_are_pushed_to_those_who_do_not_pull_and_answered_to_those_who_do(
     client.shut_down();
     let pushed = client.heard.iter().any(|said| said.method() == "textDocument/publishDiagnostics");
     assert!(!pushed, "a client that pulls diagnostics is not pushed any");
+}
+
+/// What is said of a file depends on others: a client that pulls is told to ask again, one that does not is told at once.
+#[test]
+fn diagnostics_follow_the_files_they_depend_on() {
+    let folder = Folder::new("related", &[("main.ms", ""), ("util.ms", "")]);
+    let (main, util) = (folder.uri("main.ms"), folder.uri("util.ms"));
+    let capabilities = json!({
+        "textDocument": { "diagnostic": {} }, "workspace": { "diagnostics": { "refreshSupport": true } }
+    });
+    for capabilities in [capabilities, json!({})] {
+        let pulls = capabilities["textDocument"].is_object();
+        let (mut client, _child) = start();
+        let server = client.initialize(capabilities, json!({ "trust": "off" }));
+        assert_eq!(server["diagnosticProvider"]["interFileDependencies"] == true, pulls);
+        client.open(&util, "b = 1\nprint given\n");
+        client.open(&main, "import \"util\"\nprint util.a\n");
+        let says = |client: &mut Client, since: usize, uri: &str, expected: &[&str]| {
+            let codes = |found: &Value| {
+                let found = found.as_array().map(Vec::as_slice).unwrap_or_default().iter();
+                found.map(|it| it["code"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+            };
+            if !pulls {
+                let is_it = |it: &Value| it["uri"] == *uri && codes(&it["diagnostics"]) == expected;
+                client.wait_for(since, "textDocument/publishDiagnostics", is_it);
+                return;
+            }
+            let mut since = since;
+            while codes(&client.ask("textDocument/diagnostic", document(uri))["items"]) != expected {
+                since = client.wait_for(since, "workspace/diagnostic/refresh", |_| true) + 1;
+            }
+        };
+        // Whoever is imported may get names from elsewhere.
+        says(&mut client, 0, &main, &["missing-member"]);
+        says(&mut client, 0, &util, &[]);
+        let since = client.heard.len();
+        client.change(&util, 2, [0, 0, 0, 1], "a");
+        says(&mut client, since, &main, &[]);
+        let since = client.heard.len();
+        client.change(&main, 2, [0, 0, 1, 12], "print 1");
+        says(&mut client, since, &util, &["unknown-name"]);
+        client.shut_down();
+    }
 }
 
 /// The range of the only diagnostic after an edit.

@@ -356,16 +356,18 @@ impl Collector {
             },
             _ => None,
         };
-        let is_type_map = |base: &Expr| matches!(&*self.symbol(base), Symbol::Name(it) if TYPE_MAPS.contains(&&**it));
-        let name = match name {
-            None if before.is_empty() && chain.base().is_some_and(|base| is_type_map(&base)) => ANY_KEY.into(),
-            None => return,
-            Some(name) => name,
-        };
         let mut of = chain.base().map_or_else(unknown, |base| self.symbol(&base));
         for suffix in before {
             of = self.through(of, suffix);
         }
+        let Some(name) = name else {
+            if matches!(&*of, Symbol::Name(it) if TYPE_MAPS.contains(&&**it)) {
+                push_new(&mut self.facts.members, (of, ANY_KEY.into(), value));
+            } else if matches!(last, Suffix::Index(_)) {
+                push_new(&mut self.facts.elements, (of, value));
+            }
+            return;
+        };
         match &*of {
             Symbol::Locals => self.assign(name, value),
             Symbol::Outer => push_new(&mut self.facts.outer, (name, value)),

@@ -57,6 +57,7 @@ impl Value {
             // What holds nothing says nothing.
             what: match (self.what, other.what) {
                 (a, b) if a == b => a,
+                (What::ListOf(a), What::ListOf(b)) => What::ListOf(a | b),
                 (a, _) if other.is_absent() => a,
                 (_, b) if self.is_absent() => b,
                 _ => What::Anything,

@@ -2,14 +2,23 @@
 //!
 //! Part of `typing`. Invariant: the match has no wildcard arm for instructions with results, so a new one cannot be forgotten.
 
-use super::Outside;
 use super::state::{State, Value, What};
+use super::{Given, Outside};
 use crate::ir::{BinaryOp, Const, Inst, InstId, Reg, RegRange, UnaryOp, Unit};
+use crate::names::ANY_KEY;
 use crate::types::{self, TypeSet};
 
 /// Carries out an instruction; whether the program goes on behind it.
 pub fn step(unit: &Unit, outside: &dyn Outside, at: InstId, state: &mut State) -> bool {
     let inst = &unit.insts[at.0 as usize];
+    if let Inst::AppendList { list, elems } = *inst {
+        let value = state.get(list);
+        if let What::ListOf(elements) = value.what {
+            let elements = elems.iter().fold(elements, |sum, it| sum | state.get(it).set);
+            state.set(list, Value { what: What::ListOf(elements), ..value });
+        }
+        return true;
+    }
     if let Inst::IterInit { obj, pos, src } = *inst {
         state.set(obj, state.get(src));
         state.set(pos, Value::of(TypeSet::NUMBER));
@@ -86,7 +95,7 @@ fn result(unit: &Unit, outside: &dyn Outside, inst: &Inst, state: &State) -> Opt
     let of = |set: TypeSet| Some(Value::of(set));
     match *inst {
         Inst::Const { value, .. } => Some(constant(&unit.consts[value.0 as usize])),
-        Inst::Move { src, .. } => Some(state.get(src)),
+        Inst::Move { dst, src } => Some(kept(unit, dst, state.get(src))),
         Inst::LoadLocal { local, name, deferred, .. } => {
             let value = state.get(local);
             if !value.absent || deferred {
@@ -126,18 +135,24 @@ fn result(unit: &Unit, outside: &dyn Outside, inst: &Inst, state: &State) -> Opt
             Some(Value { what: What::Truth(true), ..Value::of(TypeSet::NUMBER) })
         }
         Inst::Unary { op, src, .. } => of(types::unary(op, state.get(src).set)),
-        Inst::GetMember { obj, name, .. } => of(outside.member(state.get(obj).set, unit.name(name), &[])),
-        Inst::CallMethod { obj, name, args, .. } => {
-            of(outside.member(state.get(obj).set, unit.name(name), &sets(args, state)))
+        Inst::GetMember { dst, obj, name, .. } => {
+            Some(given(unit, dst, outside.member(state.get(obj).set, unit.name(name), &[])))
+        }
+        Inst::CallMethod { dst, obj, name, args, .. } => {
+            Some(given(unit, dst, outside.member(state.get(obj).set, unit.name(name), &sets(args, state))))
         }
         Inst::GetIndex { obj, .. } if state.get(obj).set == TypeSet::STRING => of(TypeSet::STRING),
+        Inst::GetIndex { obj, key, .. } => Some(at_index(outside, state.get(obj), state.get(key).set)),
         Inst::Slice { obj, .. } => {
             let sliced = TypeSet::LIST | TypeSet::STRING;
             let set = state.get(obj).set;
             of(if set != TypeSet::NONE && set.is_within(sliced) { set } else { sliced })
         }
         Inst::Call { dst, callee, args } => Some(call(unit, outside, state, (dst, callee, args))),
-        Inst::MakeList { .. } => of(TypeSet::LIST),
+        Inst::MakeList { dst, elems } => {
+            let elements = elems.iter().fold(TypeSet::NONE, |sum, it| sum | state.get(it).set);
+            Some(kept(unit, dst, Value { what: What::ListOf(elements), ..Value::of(TypeSet::LIST) }))
+        }
         Inst::MakeMap { .. } | Inst::LoadLocals { .. } | Inst::LoadOuter { .. } | Inst::LoadGlobals { .. } => {
             of(TypeSet::MAP)
         }
@@ -147,7 +162,6 @@ fn result(unit: &Unit, outside: &dyn Outside, inst: &Inst, state: &State) -> Opt
         Inst::LoadEnv { .. }
         | Inst::LoadSelf { .. }
         | Inst::LoadSuper { .. }
-        | Inst::GetIndex { .. }
         | Inst::RefMember { .. }
         | Inst::RefIndex { .. }
         | Inst::CallIndex { .. }
@@ -232,15 +246,36 @@ fn called(outside: &dyn Outside, value: Value) -> TypeSet {
 fn call(unit: &Unit, outside: &dyn Outside, state: &State, (dst, callee, args): (Reg, Reg, RegRange)) -> Value {
     let callee = state.get(callee);
     if let What::Intrinsic(id) = callee.what {
-        let given = outside.call(id, &sets(args, state));
-        // A variable can be given to others, who may change the list.
-        let is_variable = unit.locals.iter().any(|local| local.reg == dst);
-        let is_new = given.elements != TypeSet::NONE && !is_variable;
-        return Value {
-            what: if is_new { What::ListOf(given.elements) } else { What::Anything },
-            ..Value::of(given.set)
-        };
+        return given(unit, dst, outside.call(id, &sets(args, state)));
     }
     // What is no function is given back by a call without arguments.
     Value::of(called(outside, callee))
+}
+
+/// What a built-in function gives.
+fn given(unit: &Unit, dst: Reg, given: Given) -> Value {
+    let is_new = given.elements != TypeSet::NONE;
+    let what = if is_new { What::ListOf(given.elements) } else { What::Anything };
+    kept(unit, dst, Value { what, ..Value::of(given.set) })
+}
+
+/// What is known of a value in a register. A variable can be given to others, who may change the list.
+fn kept(unit: &Unit, dst: Reg, value: Value) -> Value {
+    let is_variable = unit.locals.iter().any(|local| local.reg == dst) || (dst.0 as usize) < unit.n_inputs();
+    match value.what {
+        What::ListOf(_) if is_variable => Value { what: What::Anything, ..value },
+        _ => value,
+    }
+}
+
+/// An element of what nobody else has; behind its end there is null.
+fn at_index(outside: &dyn Outside, of: Value, key: TypeSet) -> Value {
+    match of.what {
+        What::ListOf(elements)
+            if of.set == TypeSet::LIST && key == TypeSet::NUMBER && outside.lacks(TypeSet::LIST, ANY_KEY) =>
+        {
+            Value::of(elements | TypeSet::NULL)
+        }
+        _ => Value::ANY,
+    }
 }

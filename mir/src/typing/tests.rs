@@ -41,12 +41,15 @@ impl Outside for Small {
         (of == TypeSet::NUMBER && name == "range").then_some(0)
     }
 
-    fn member(&self, _: TypeSet, _: &str, _: &[TypeSet]) -> TypeSet {
-        TypeSet::ANY
+    fn member(&self, of: TypeSet, name: &str, _: &[TypeSet]) -> Given {
+        match name {
+            "split" if of == TypeSet::STRING => Given { set: TypeSet::LIST, elements: TypeSet::STRING },
+            _ => Given::ANY,
+        }
     }
 
     fn lacks(&self, of: TypeSet, name: &str) -> bool {
-        of.is_within(TypeSet::NUMBER) && ["foo", ANY_KEY].contains(&name)
+        of.is_within(TypeSet::NUMBER | TypeSet::LIST) && ["foo", ANY_KEY].contains(&name)
     }
 }
 
@@ -97,6 +100,21 @@ fn types_follow_the_flow() {
     gives("last = 1 + 2 * 3 - 4", TypeSet::NUMBER);
     gives("last = [1] - 2", TypeSet::NULL);
     gives("last = not p", TypeSet::NUMBER | TypeSet::ERROR);
+}
+
+#[test]
+fn elements_are_certain_of_lists_that_nobody_else_has() {
+    gives("last = [1, 2][0]", TypeSet::NUMBER | TypeSet::NULL);
+    gives("last = [1, \"a\"][p]", TypeSet::ANY);
+    gives("last = range(1, 3)[1]", TypeSet::NUMBER | TypeSet::NULL);
+    gives("last = \"a b\".split[0]", TypeSet::STRING | TypeSet::NULL);
+    gives("last = 1\nfor i in [1, \"a\"]\n  last = i\nend for", TypeSet::NUMBER | TypeSet::STRING);
+    gives("last = \"\"\nfor i in \"a b\".split(p)\n  last = i\nend for", TypeSet::STRING);
+    gives("x = [1, 2]\nlast = x[0]", TypeSet::ANY);
+    gives("x = [1, 2]\nfor i in x\n  last = i\nend for\nlast = p", TypeSet::ANY);
+    gives("last = p.foo([1])[0]", TypeSet::ANY);
+    let many = vec!["1"; 5000].join(", ");
+    gives(&format!("last = [{many}, \"a\"][0]"), TypeSet::NUMBER | TypeSet::STRING | TypeSet::NULL);
 }
 
 #[test]
@@ -199,9 +217,9 @@ impl Outside for Counting {
         None
     }
 
-    fn member(&self, _: TypeSet, _: &str, _: &[TypeSet]) -> TypeSet {
+    fn member(&self, _: TypeSet, _: &str, _: &[TypeSet]) -> Given {
         self.0.set(self.0.get() + 1);
-        TypeSet::ANY
+        Given::ANY
     }
 
     fn lacks(&self, _: TypeSet, _: &str) -> bool {

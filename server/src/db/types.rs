@@ -219,8 +219,8 @@ impl Outside for View<'_> {
         if self.is_given(name) { None } else { guide::method_of(of, name).map(|id| id.0) }
     }
 
-    fn member(&self, of: TypeSet, name: &str, args: &[TypeSet]) -> TypeSet {
-        if self.is_given(name) { TypeSet::ANY } else { guide::member(of, name, args) }
+    fn member(&self, of: TypeSet, name: &str, args: &[TypeSet]) -> Given {
+        if self.is_given(name) { Given::ANY } else { guide::member(of, name, args) }
     }
 
     fn lacks(&self, of: TypeSet, name: &str) -> bool {

@@ -10,7 +10,7 @@ use super::plan::{Plan, Planned};
 use super::state::FileState;
 use crate::document::LineSplice;
 use crate::ide::{AskedRun, EndedRun, Live, Phase, Status, StatusState};
-use crate::modules::{Places, base_name};
+use crate::modules::{Lookup, Places, base_name};
 use crate::recording::{End, EvaluationId, FunctionReport, ImportSeen, Outcome, Recorded, Tier};
 use crate::settings::{Mode, Settings};
 use crate::world::{Notice, NoticeSink, OutputKind};
@@ -318,6 +318,12 @@ impl Scheduler {
     /// The documents with a module at that path, or one that would be there.
     pub fn importers(&self, path: &Path) -> Vec<Arc<str>> {
         self.files.iter().filter(|(_, file)| file.imports(path)).map(|(uri, _)| uri.clone()).collect()
+    }
+
+    /// Where modules of a document are looked for, as it was planned last.
+    pub fn lookups(&self, uri: &str) -> FxHashSet<Lookup> {
+        let plan = self.files.get(uri).and_then(|file| file.plan.as_ref());
+        plan.into_iter().flat_map(|plan| plan.lookups().cloned()).collect()
     }
 
     fn output(&self, run: RunId, kind: OutputKind, text: String) {

@@ -66,6 +66,12 @@ pub fn given(id: IntrinsicId, args: &[TypeSet]) -> Given {
         }
         Gives::Number => of(TypeSet::NUMBER),
         Gives::Text => of(TypeSet::STRING),
+        Gives::Elements if args.first() == Some(&TypeSet::STRING) => {
+            Given { elements: TypeSet::STRING, ..of(TypeSet::LIST) }
+        }
+        Gives::Indexes if !args.is_empty() && first.is_within(TypeSet::LIST | TypeSet::STRING) => {
+            Given { elements: TypeSet::NUMBER, ..of(TypeSet::LIST) }
+        }
         Gives::List | Gives::Elements | Gives::Indexes => of(TypeSet::LIST),
         Gives::Numbers => Given { elements: TypeSet::NUMBER, ..of(TypeSet::LIST) },
         Gives::Texts => Given { elements: TypeSet::STRING, ..of(TypeSet::LIST) },
@@ -169,10 +175,15 @@ pub fn method_of(of: TypeSet, name: &str) -> Option<IntrinsicId> {
 }
 
 /// What a method of values of these types gives, with these further arguments, unless a program gives them another.
-pub fn member(of: TypeSet, name: &str, args: &[TypeSet]) -> TypeSet {
-    let Some(maps) = type_maps(of, name) else { return TypeSet::ANY };
-    maps.fold(TypeSet::NONE, |sum, (set, owner)| {
+pub fn member(of: TypeSet, name: &str, args: &[TypeSet]) -> Given {
+    let Some(maps) = type_maps(of, name) else { return Given::ANY };
+    let one = |(set, owner)| {
         let all: Vec<_> = std::iter::once(set).chain(args.iter().copied()).collect();
-        sum | method(owner, name).map_or(TypeSet::ANY, |id| given(id, &all).set)
-    })
+        method(owner, name).map_or(Given::ANY, |id| given(id, &all))
+    };
+    let gives: Vec<_> = maps.map(one).collect();
+    let set = gives.iter().fold(TypeSet::NONE, |sum, it| sum | it.set);
+    // Of several kinds of values each would have to give elements.
+    let elements = if let [only] = &*gives { only.elements } else { TypeSet::NONE };
+    Given { set, elements }
 }

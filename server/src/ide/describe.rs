@@ -48,6 +48,7 @@ pub fn object_text(infer: &mut Infer<'_>, object: Object) -> String {
         Object::Globals(_) => "globals".into(),
         Object::Locals(_) => "locals".into(),
         Object::Host(name) => format!("map `{name}`"),
+        Object::Entry(_) => "map of `key` and `value`".into(),
         Object::Literal(at, _) => match infer.name_of(at.file, object) {
             Some(name) => format!("map `{name}`"),
             None => "map".into(),

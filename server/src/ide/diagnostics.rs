@@ -188,7 +188,10 @@ fn import_diagnostics(db: &LiveDb, document: &DocumentView, places: &Places) -> 
             db::Located::NoText(line) => modules::not_text(&import.name, line),
             db::Located::At(file) => match &db::module_code(db, file).reply {
                 ModuleAnswer::Broken { message, line, .. } => modules::broken(&import.name, message, *line),
-                _ => modules::circle(&import.name, &way_back(db, document.file, file, places)?),
+                _ => match way_back(db, document.file, file, places) {
+                    Some(way) => modules::circle(&import.name, &way),
+                    None => modules::circle_elsewhere(&import.name, &circle_behind(db, file, places)?),
+                },
             },
         };
         let severity = Severity::Warning;
@@ -199,14 +202,32 @@ fn import_diagnostics(db: &LiveDb, document: &DocumentView, places: &Places) -> 
 
 /// The names of the `import`s that lead from a module to a file.
 fn way_back(db: &LiveDb, file: db::File, module: db::File, places: &Places) -> Option<Vec<String>> {
-    modules::cycle(&file, &module, |file| {
+    modules::cycle(&file, &module, |file| imports_of(db, *file, places))
+}
+
+/// The names of the `import`s by which modules behind one import each other in a circle.
+fn circle_behind(db: &LiveDb, module: db::File, places: &Places) -> Option<Vec<String>> {
+    modules::cycle_behind(&module, |file| imports_of(db, *file, places))?;
+    // An `import` in a function waits until that is called, which is a way to get along with a circle.
+    let at_once = |file: &db::File| {
+        let root = minilive_syntax::SyntaxNode::new_root(file.parse(db).green.clone());
         let imports = db::module_imports(db, *file);
-        let target = |name: &String| match db::locate(db, &places.lookup(name)) {
-            db::Located::At(file) => Some((name.clone(), file)),
-            _ => None,
-        };
-        imports.iter().filter_map(|import| target(&import.name)).collect()
-    })
+        let mut found = imports_of(db, *file, places);
+        let waits = |name: &str| imports.iter().all(|it| it.name != name || modules::is_in_function(&root, it.range));
+        found.retain(|(name, _)| !waits(name));
+        found
+    };
+    modules::cycle_behind(&module, at_once)
+}
+
+/// The `import`s of a file with the files they lead to.
+fn imports_of(db: &LiveDb, file: db::File, places: &Places) -> Vec<(String, db::File)> {
+    let imports = db::module_imports(db, file);
+    let target = |name: &String| match db::locate(db, &places.lookup(name)) {
+        db::Located::At(file) => Some((name.clone(), file)),
+        _ => None,
+    };
+    imports.iter().filter_map(|import| target(&import.name)).collect()
 }
 
 /// Watches and examples whose expressions cannot be read.

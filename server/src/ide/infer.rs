@@ -5,6 +5,7 @@
 //! that there may be more. Invariants: every question ends (cycles give what is known without them, work is bounded); equal
 //! databases give equal answers.
 
+mod elements;
 mod members;
 mod values;
 
@@ -52,6 +53,33 @@ pub enum Object {
     Locals(UnitRef),
     /// A map of the host or a type map, by the name of its intrinsic.
     Host(&'static str),
+    /// What a `for` over a map gives: a map of a key and its value. Of which map, if that is known.
+    Entry(Option<Made>),
+}
+
+/// Where a map is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Made {
+    /// As [`Object::Literal`].
+    Literal(UnitRef, u32),
+    /// As [`Object::New`].
+    New(UnitRef, u32),
+}
+
+impl Object {
+    /// Whether its members have their names from the language.
+    pub fn is_of_language(self) -> bool {
+        matches!(self, Object::Host(_) | Object::Entry(_))
+    }
+}
+
+impl From<Made> for Object {
+    fn from(made: Made) -> Object {
+        match made {
+            Made::Literal(at, number) => Object::Literal(at, number),
+            Made::New(at, number) => Object::New(at, number),
+        }
+    }
 }
 
 /// One kind of value.
@@ -153,6 +181,7 @@ pub struct Infer<'a> {
     db: &'a LiveDb,
     places: &'a Places,
     facts: FxHashMap<File, Arc<FileFacts>>,
+    stores: FxHashMap<File, Arc<elements::Stores>>,
     answers: FxHashMap<Key, Known>,
     /// Questions in progress with their depth.
     active: FxHashMap<Key, u32>,
@@ -174,6 +203,7 @@ impl<'a> Infer<'a> {
             db,
             places,
             facts: FxHashMap::default(),
+            stores: FxHashMap::default(),
             answers: FxHashMap::default(),
             active: FxHashMap::default(),
             cycle: u32::MAX,

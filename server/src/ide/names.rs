@@ -114,7 +114,7 @@ fn member_target(infer: &mut Infer<'_>, owner: &super::infer::Known, name: &str)
             }
         }
     }
-    if holders.is_empty() || holders.iter().all(|it| matches!(it, Object::Host(_))) {
+    if holders.is_empty() || holders.iter().all(|it| it.is_of_language()) {
         let found =
             objects.iter().find_map(|it| match infer.member(&super::infer::Kind::Map(*it), name).kinds.first() {
                 Some(super::infer::Kind::Intrinsic(id)) => Some(*id),

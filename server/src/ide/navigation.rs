@@ -153,7 +153,7 @@ fn made_at(db: &LiveDb, object: Object) -> Option<Location> {
         Object::Literal(at, number) => (at, number, SyntaxKind::MapExpr),
         Object::New(at, number) => (at, number, SyntaxKind::UnaryExpr),
         Object::Module(file) => return Some(Location { file, range: TextRange::empty(TextSize::new(0)) }),
-        Object::Globals(_) | Object::Locals(_) | Object::Host(_) => return None,
+        Object::Globals(_) | Object::Locals(_) | Object::Host(_) | Object::Entry(_) => return None,
     };
     let placed = crate::db::units(db, at.file).get(at.unit as usize)?;
     let root = SyntaxNode::new_root(placed.unit.green.clone());
@@ -189,7 +189,7 @@ pub fn definitions(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named
                         (unit.file, Target::Member(vec![holder]))
                     }
                     Object::Locals(unit) => (unit.file, Target::Variable(unit.unit)),
-                    Object::Host(_) => continue,
+                    Object::Host(_) | Object::Entry(_) => continue,
                 };
                 let uses = uses(infer, db, file, &named.name, &target);
                 found.extend(uses.iter().filter(|it| it.certain).find(is_definition).map(location));

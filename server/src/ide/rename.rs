@@ -79,7 +79,7 @@ fn renamable(infer: &mut Infer<'_>, db: &LiveDb, file: File, offset: TextSize) -
         Target::Member(holders) if holders.is_empty() => {
             Err(format!("it is not known which map the member `{name}` belongs to"))
         }
-        Target::Member(holders) if holders.iter().any(|it| matches!(it, Object::Host(_))) => {
+        Target::Member(holders) if holders.iter().any(|it| it.is_of_language()) => {
             Err(format!("`{name}` belongs to a map of the language"))
         }
         _ => Ok(named),

@@ -3,7 +3,7 @@
 //! Hover and inlay hints show them. Invariant: what is only likely is called so.
 
 use super::describe::type_text;
-use super::infer::{Infer, Object, UnitRef};
+use super::infer::{Infer, Kind, Object, UnitRef};
 use crate::db::{self, File, LiveDb};
 use crate::modules::Places;
 use minilive_mir::names::{Sym, Symbol};
@@ -49,7 +49,12 @@ pub fn text(
 ) -> Option<String> {
     let mut infer = Infer::new(db, places);
     let symbol: Sym = Symbol::Name(name.into()).into();
-    let known = infer.value(UnitRef { file, unit: unit as u32 }, &symbol);
+    let at = UnitRef { file, unit: unit as u32 };
+    // What holds a function is shown as that, not as what calling it gives.
+    let uncalled = infer.uncalled(at, &symbol);
+    let is_function = |kind: &Kind| matches!(kind, Kind::Function(_) | Kind::Intrinsic(_));
+    let holds_function = !uncalled.kinds.is_empty() && uncalled.kinds.iter().all(is_function);
+    let known = if holds_function { uncalled } else { infer.value(at, &symbol) };
     let likely = type_text(&mut infer, db, &known).map(|text| text + &members(&mut infer, &known));
     let certain = certain.and_then(words);
     match (certain, likely) {

@@ -211,7 +211,8 @@ pub fn server(client: &ClientFeatures) -> ServerCapabilities {
         diagnostic_provider: client.pulls_diagnostics.then(|| {
             DiagnosticServerCapabilities::Options(DiagnosticOptions {
                 identifier: Some("minilive".into()),
-                inter_file_dependencies: false,
+                // What a module gives, and whether anybody imports a file, is told of in other files.
+                inter_file_dependencies: true,
                 workspace_diagnostics: false,
                 ..DiagnosticOptions::default()
             })

@@ -5,7 +5,7 @@
 //! process ends when the pipe does; code and feedback stay in the engines from run to run.
 
 use super::lockdown;
-use super::protocol::{self, FromWorker, ToWorker, WireRun};
+use super::protocol::{self, FromWorker, ToWorker, WireModule, WireRun};
 use super::report;
 use crate::evaluate::handle::{EntryPoint, RunId, Trust};
 use crate::recording::End;
@@ -67,12 +67,17 @@ pub fn serve() -> io::Result<()> {
 /// Sets cancel flags and hands over modules at once, and queues everything else.
 fn read(queue: &Sender<ToWorker>, modules: &Modules, flags: &Flags) -> io::Result<()> {
     let mut input = io::stdin().lock();
+    let mut known: HashMap<u64, Arc<Program>> = HashMap::new();
     while let Some(message) = protocol::read::<ToWorker>(&mut input)? {
         match &message {
             ToWorker::Module { run, reply } => {
-                if modules.send((*run, reply.clone())).is_err() {
+                if modules.send((*run, module(reply, &mut known))).is_err() {
                     break;
                 }
+                continue;
+            }
+            ToWorker::Forget(gone) => {
+                known.retain(|number, _| !gone.contains(number));
                 continue;
             }
             ToWorker::Cancel(run) => {
@@ -90,6 +95,21 @@ fn read(queue: &Sender<ToWorker>, modules: &Modules, flags: &Flags) -> io::Resul
         }
     }
     Ok(())
+}
+
+/// What a run gets, by what came over the pipe and before.
+fn module(reply: &WireModule, known: &mut HashMap<u64, Arc<Program>>) -> ModuleAnswer {
+    match reply {
+        WireModule::Answer(answer) => answer.clone(),
+        WireModule::New(number, program) => {
+            known.insert(*number, program.clone());
+            ModuleAnswer::Found(program.clone())
+        }
+        // The server names only what it has sent to this process.
+        WireModule::Known(number) => {
+            known.get(number).map_or(ModuleAnswer::NotFound, |it| ModuleAnswer::Found(it.clone()))
+        }
+    }
 }
 
 fn flag(flags: &Flags, run: RunId) -> Arc<AtomicBool> {
@@ -119,8 +139,8 @@ impl Worker {
             match message {
                 ToWorker::Program { id, program } => drop(self.programs.insert(id, program)),
                 ToWorker::Run(run) => self.run(run)?,
-                // The reading thread has handed it over.
-                ToWorker::Module { .. } => {}
+                // The reading thread has seen to it.
+                ToWorker::Module { .. } | ToWorker::Forget(_) => {}
                 ToWorker::Cancel(run) => {
                     self.flags.lock().unwrap_or_else(PoisonError::into_inner).remove(&run);
                 }

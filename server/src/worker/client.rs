@@ -4,7 +4,7 @@
 //! handle waits for the process; every request ends in one `Finished` or is named in one `Died`; a cancelled run that does not
 //! end within [`GRACE`] ends with its process, as does one that outlives its wall-clock budget by [`OVERTIME`].
 
-use super::protocol::{self, FromWorker, ToWorker, WireRun};
+use super::protocol::{self, FromWorker, ToWorker, WireModule, WireRun};
 use crate::evaluate::handle::{EventSink, Purpose, Request, RunId, Trust, WorkerEvent, WorkerFactory, WorkerHandle};
 use minilive_jit::engine::modules::ModuleAnswer;
 use minilive_mir::ir::UnitKey;
@@ -14,7 +14,7 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -149,9 +149,38 @@ struct Worker {
     silenced: Receiver<()>,
     /// Units whose code the process holds, in its engine of all tiers and in that of the interpreter alone.
     known: Known,
+    /// The modules it holds.
+    modules: Modules,
     runs: FxHashMap<RunId, Running>,
     /// Order of arrival; the first is the one that runs.
     queue: Vec<RunId>,
+}
+
+/// The modules that a process holds, by their numbers there. Here only their owner keeps them: a text that was edited is another module.
+#[derive(Default)]
+struct Modules {
+    sent: Vec<(u64, Weak<Program>)>,
+    next: u64,
+}
+
+impl Modules {
+    /// A module as it travels, and what the process may forget.
+    fn wire(&mut self, reply: ModuleAnswer) -> (WireModule, Vec<u64>) {
+        let ModuleAnswer::Found(program) = reply else { return (WireModule::Answer(reply), Vec::new()) };
+        let is_gone = |it: &(u64, Weak<Program>)| it.1.strong_count() == 0;
+        let gone: Vec<_> = self.sent.iter().filter(|it| is_gone(it)).map(|it| it.0).collect();
+        self.sent.retain(|it| !is_gone(it));
+        let known = self.sent.iter().find(|(_, it)| std::ptr::eq(it.as_ptr(), Arc::as_ptr(&program)));
+        let wire = match known {
+            Some((number, _)) => WireModule::Known(*number),
+            None => {
+                self.next += 1;
+                self.sent.push((self.next, Arc::downgrade(&program)));
+                WireModule::New(self.next, program)
+            }
+        };
+        (wire, gone)
+    }
 }
 
 /// Which code the two engines of a process hold: neither sees what the other has.
@@ -265,6 +294,7 @@ impl Supervisor {
             last_words,
             silenced,
             known: Known::default(),
+            modules: Modules::default(),
             runs: FxHashMap::default(),
             queue: Vec::new(),
         });
@@ -272,8 +302,12 @@ impl Supervisor {
     }
 
     /// A process that has ended meanwhile waits for nothing.
-    fn answer(&self, run: RunId, reply: ModuleAnswer) {
-        if let Some(worker) = self.worker.as_ref().filter(|worker| worker.runs.contains_key(&run)) {
+    fn answer(&mut self, run: RunId, reply: ModuleAnswer) {
+        if let Some(worker) = self.worker.as_mut().filter(|worker| worker.runs.contains_key(&run)) {
+            let (reply, gone) = worker.modules.wire(reply);
+            if !gone.is_empty() {
+                worker.write(&ToWorker::Forget(gone));
+            }
             worker.write(&ToWorker::Module { run, reply });
         }
     }

@@ -12,6 +12,7 @@ use minilive_mir::ir::UnitKey;
 use minilive_mir::program::Program;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::io::{self, Read, Write};
+use std::sync::Arc;
 
 /// No message is longer: a 100 000-line program takes about 20 MB.
 pub const LONGEST_FRAME: usize = 256 << 20;
@@ -39,6 +40,17 @@ pub struct WireRun {
     pub variables: Vec<(String, String)>,
 }
 
+/// What a run gets for its `import`. Programs import the same modules again and again, so each travels once.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum WireModule {
+    /// No module, or one that is not kept.
+    Answer(ModuleAnswer),
+    /// A module, and the number that it is known by from now on.
+    New(u64, Arc<Program>),
+    /// A module that came before.
+    Known(u64),
+}
+
 /// A message from the server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum ToWorker {
@@ -56,8 +68,10 @@ pub enum ToWorker {
         /// Which run.
         run: RunId,
         /// What it gets.
-        reply: ModuleAnswer,
+        reply: WireModule,
     },
+    /// No run will get these modules again.
+    Forget(Vec<u64>),
     /// Stops a run, or keeps a queued one from starting.
     Cancel(RunId),
 }

@@ -207,10 +207,26 @@ impl World {
         }
     }
 
+    /// What is said of a document that imports from there may be something else now. Nobody asks for that who edits another file, so it is
+    /// shown anew, which tells clients that pull diagnostics.
     fn tell_importers(&mut self, path: &Path) {
         for uri in self.scheduler.importers(path) {
             self.own(uri.clone(), Task::Plan);
-            self.own(uri, Task::Diagnose);
+            self.own(uri, Task::Show);
+        }
+    }
+
+    /// Takes in what a document asks for. Of files that it imports now, or no longer, something else may be said as well: their globals
+    /// are those of a program that is not all in the text.
+    pub(super) fn planned(&mut self, plan: Arc<Plan>) {
+        let uri = plan.document.uri.clone();
+        let before = self.scheduler.lookups(&uri);
+        self.scheduler.planned(plan);
+        let now = self.scheduler.lookups(&uri);
+        let targets = before.symmetric_difference(&now).flat_map(|lookup| lookup.iter());
+        let files: Vec<_> = targets.filter_map(|path| self.open_at(path)).collect();
+        for file in files {
+            self.own(file.path(&self.db).into(), Task::Show);
         }
     }
 }

@@ -6,7 +6,7 @@ use super::super::source::Source;
 use crate::modules::{self, ConstantImport, Places, constant_imports, decode_module};
 use minilive_mir::diagnostic::{Diagnostic, Severity};
 use minilive_mir::lower::lower_module;
-use minilive_syntax::Parse;
+use minilive_syntax::{Parse, SyntaxNode};
 use std::path::{Path, PathBuf};
 
 /// All warnings about a program's imports.
@@ -26,7 +26,13 @@ fn warning(import: &ConstantImport, file: Option<&PathBuf>, places: &Places) -> 
         Some(path) => match trouble(path) {
             Some(Trouble::NoText(line)) => modules::not_text(&import.name, line),
             Some(Trouble::Said(message, line)) => modules::broken(&import.name, &message, line),
-            None => modules::circle(&import.name, &modules::cycle(file?, path, |path| targets(path, places))?),
+            None => match modules::cycle(file?, path, |path| targets(path, places)) {
+                Some(way) => modules::circle(&import.name, &way),
+                None => modules::circle_elsewhere(
+                    &import.name,
+                    &modules::cycle_behind(path, |path| targets_at_once(path, places))?,
+                ),
+            },
         },
     };
     Some(Diagnostic {
@@ -64,12 +70,26 @@ fn trouble(path: &Path) -> Option<Trouble> {
 
 /// The files that a module's own imports lead to.
 fn targets(path: &Path, places: &Places) -> Vec<(String, PathBuf)> {
+    targets_where(path, places, |_, _| true)
+}
+
+/// Those that are imported as soon as the module is: not by a function that waits to be called.
+fn targets_at_once(path: &Path, places: &Places) -> Vec<(String, PathBuf)> {
+    targets_where(path, places, |root, import| !modules::is_in_function(root, import.range))
+}
+
+fn targets_where(
+    path: &Path,
+    places: &Places,
+    fits: impl Fn(&SyntaxNode, &ConstantImport) -> bool,
+) -> Vec<(String, PathBuf)> {
     let Some(text) = std::fs::read(path).ok().and_then(|bytes| decode_module(&bytes).ok()) else { return Vec::new() };
-    let imports = constant_imports(&minilive_syntax::parse(&text).syntax());
+    let root = minilive_syntax::parse(&text).syntax();
+    let imports = constant_imports(&root).into_iter().filter(|import| fits(&root, import));
     let target = |import: ConstantImport| {
         let lookup = places.lookup(&import.name);
         let path = lookup.iter().find(|path| path.is_file())?.clone();
         Some((import.name, path))
     };
-    imports.into_iter().filter_map(target).collect()
+    imports.filter_map(target).collect()
 }

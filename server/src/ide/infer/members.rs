@@ -61,6 +61,7 @@ impl Infer<'_> {
                 let id = host_member(host, name);
                 return id.map_or_else(Known::default, |id| Known::one(Kind::Intrinsic(id)));
             }
+            Object::Entry(of) => return self.member_of_entry(of, name),
             Object::Literal(..) | Object::New(..) => {}
         }
         for (unit, value) in self.own_values(object, name) {
@@ -70,7 +71,7 @@ impl Infer<'_> {
             }
             found.join(self.value(unit, &value));
         }
-        found
+        self.with_elements_of_member(found, object, name)
     }
 
     /// What is assigned to a map's own member.
@@ -105,6 +106,7 @@ impl Infer<'_> {
             Object::Globals(file) | Object::Module(file) => self.facts(file).is_global(name),
             Object::Locals(unit) => self.facts(unit.file).has_variable(unit.unit, name),
             Object::Host(host) => host_member(host, name).is_some(),
+            Object::Entry(_) => matches!(name, "key" | "value"),
             Object::Literal(..) | Object::New(..) => !self.own_values(object, name).is_empty(),
         }
     }
@@ -264,6 +266,10 @@ impl Infer<'_> {
                 found.extend(own.map(|(name, id)| Member { intrinsic: Some(id), ..member(&name, None) }));
                 let methods = intrinsics::type_methods(host).iter();
                 found.extend(methods.filter_map(|name| host_method(host, name, distance)));
+            }
+            Object::Entry(_) => {
+                let names = ["key", "value"].map(SmolStr::new_static);
+                found.extend(names.iter().map(|name| member(name, None)));
             }
             Object::Literal(made, number) => {
                 let facts = self.facts(made.file);

@@ -48,12 +48,7 @@ impl Infer<'_> {
         for item in items {
             elements.join(self.value(at, item));
         }
-        // Lists of lists of lists are lists.
-        let flat = elements.kinds.into_iter().map(|kind| match kind {
-            Kind::List(inner) if inner.iter().any(|it| matches!(it, Kind::List(_))) => Kind::List(Vec::new()),
-            kind => kind,
-        });
-        Known::one(Kind::List(flat.collect()))
+        Known::one(Kind::List(super::elements::flat(elements.kinds)))
     }
 
     /// The nested function of that number.
@@ -86,7 +81,7 @@ impl Infer<'_> {
             }
             found.join(self.value(UnitRef { file, unit }, value));
         }
-        found
+        self.with_elements_of_variable(found, file, None, name)
     }
 
     /// A variable of a function: what it and its closures assign, and what callers give.
@@ -105,7 +100,7 @@ impl Infer<'_> {
         if let Some(param) = unit.facts.params.iter().rposition(|(it, _)| it == name) {
             found.join(self.param(at, param));
         }
-        found
+        self.with_elements_of_variable(found, at.file, Some(at.unit), name)
     }
 
     /// What calls in the same file give for a parameter, and its default.
@@ -134,7 +129,7 @@ impl Infer<'_> {
         let mut result = Known { kinds: Vec::new(), open: found.open };
         for kind in &found.kinds {
             match kind {
-                Kind::Function(function) => result.join(self.result(*function)),
+                Kind::Function(function) => result.join(self.result(*function, receiver)),
                 Kind::Intrinsic(id) => result.join(self.given(*id, receiver)),
                 kind => result.add(kind.clone()),
             }
@@ -151,8 +146,8 @@ impl Infer<'_> {
         self.called(&callee, receiver.as_ref())
     }
 
-    /// What a function returns.
-    pub fn result(&mut self, function: UnitRef) -> Known {
+    /// What a function returns as a method of something: where that is `self`, what it was called on.
+    fn result(&mut self, function: UnitRef, receiver: Option<&Kind>) -> Known {
         let facts = self.facts(function.file);
         let returns = &facts.unit(function.unit).facts.returns;
         if returns.is_empty() {
@@ -160,7 +155,10 @@ impl Infer<'_> {
         }
         let mut result = Known::default();
         for value in returns {
-            result.join(self.value(function, value));
+            match receiver {
+                Some(receiver @ Kind::Map(_)) if **value == Symbol::SelfValue => result.add(receiver.clone()),
+                _ => result.join(self.value(function, value)),
+            }
         }
         result
     }
@@ -198,7 +196,7 @@ impl Infer<'_> {
     }
 
     /// What the keys and the values of a map are that code makes, as far as both have names in the text.
-    fn own_entries(&mut self, of: &Kind) -> Option<(Vec<Kind>, Vec<Kind>)> {
+    pub(super) fn own_entries(&mut self, of: &Kind) -> Option<(Vec<Kind>, Vec<Kind>)> {
         let Kind::Map(object @ (Object::Literal(..) | Object::New(..))) = of else { return None };
         let members = self.members(&Known::one(of.clone()));
         let own: Vec<_> = members.into_iter().filter(|it| it.owner == *object && it.intrinsic.is_none()).collect();
@@ -223,7 +221,11 @@ impl Infer<'_> {
                     kinds.into_iter().for_each(|kind| found.add(kind));
                 }
                 Kind::Text => found.add(Kind::Text),
-                Kind::Map(_) | Kind::AnyMap if iterated => found.add(Kind::AnyMap),
+                Kind::Map(_) | Kind::AnyMap if iterated => found.add(Infer::entry_of(&kind)),
+                Kind::Map(object) => {
+                    found.join(self.values_of_map(object));
+                    found.open = true;
+                }
                 _ => found.open = true,
             }
         }

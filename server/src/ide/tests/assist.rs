@@ -28,6 +28,31 @@ fn labels(source: &str) -> Vec<String> {
 const ANIMALS: &str = "Animal = {\"legs\": 4}\nAnimal.speak = function(times=1)\n  return self.sound * times\nend function\nDog = new Animal\nDog.init = function\n  self.sound = \"woof\"\nend function\nrex = new Dog\n";
 
 #[test]
+fn elements_are_what_is_added_to_their_list() {
+    let start = "Entity = {\"hp\": 1}\nEntity.init = function\n  return self\nend function\nPlayer = new Entity\nPlayer.score = 0\nWorld = {\"all\": []}\nWorld.add = function(e)\n  self.all.push e\nend function\nWorld.add (new Player).init\ngrid = []\nfor y in range(1)\n  row = []\n  row.push new Entity\n  grid.push row\nend for\nslots = [null]\nslots[0] = new Player\nparts = []\ninsert parts, 0, \"a\"\nbyName = {}\nbyName[\"a\" + 1] = new Player\nages = {\"ann\": 3}\n";
+    let first = |line: &str| {
+        let it = Fixture::new(&format!("{start}{line}\n"));
+        let found = completions(&it.db, &it.document, &it.live(), it.offset, false);
+        found.items.first().map(|item| item.label.clone()).unwrap_or_default()
+    };
+    for (line, expected) in [
+        ("World.all[0].$0", "score"),
+        ("for e in World.all\n  e.$0\nend for", "score"),
+        ("(new Player).init.$0", "score"),
+        ("grid[0][0].$0", "hp"),
+        ("for row in grid\n  for it in row\n    it.$0\n  end for\nend for", "hp"),
+        ("slots[0].$0", "score"),
+        ("parts[0].$0", "code"),
+        ("byName[\"a1\" + \"\"].$0", "score"),
+        ("for kv in ages\n  kv.$0\nend for", "key"),
+        ("for kv in ages\n  kv.key.$0\nend for", "code"),
+        ("for kv in byName\n  kv.value.$0\nend for", "score"),
+    ] {
+        assert_eq!(first(line), expected, "{line}");
+    }
+}
+
+#[test]
 fn members_are_completed_with_blanks_around_the_dot() {
     let labels = |source: &str| {
         let it = Fixture::new(source);
