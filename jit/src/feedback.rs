@@ -11,7 +11,7 @@ pub mod ways;
 use std::cell::Cell;
 use std::mem::offset_of;
 use targets::Targets;
-use ways::{Noted, Way, WaysTable};
+use ways::{Noted, Step, Way, WaysTable};
 
 /// A set of value kinds that an operand, a result or a variable was seen to have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -478,7 +478,7 @@ impl FeedbackCell {
     pub fn rearm_ways(&self) {
         self.bits.set(self.bits.get() & !(SETTLED | UNCHANGED));
         // The last way is looked up anew, too, so that it is noted.
-        self.id.set(u32::MAX);
+        self.id.set(FORGOTTEN);
     }
 
     /// Gives a property site another list.
@@ -621,11 +621,28 @@ fn call(lo: u64) -> Call {
 
 // lo: variety 2 | holder 2 | settled 1 | unchanged 3 | receiver 8 | value 8 | slot 8 | shape 32
 // hi: isa_slot 8 | ways 24 | holder_shape 32
+/// The shape of no map, where the last way is looked up anew.
+const FORGOTTEN: u32 = u32::MAX;
 const SETTLED: u32 = 1 << 4;
 const UNCHANGED: u32 = 7 << 5;
 const UNCHANGED_ONCE: u32 = 1 << 5;
 const MOST_LISTS: u32 = 1 << 24;
 impl Property {
+    /// The one way to a member that a site met, if it met one alone.
+    pub fn way(self) -> Option<Way> {
+        let is_forgotten = self.shape == FORGOTTEN;
+        if self.variety != Variety::Mono || self.receiver != Kinds::MAP || is_forgotten {
+            return None;
+        }
+        let (steps, added) = match self.holder {
+            Holder::Own => (Box::default(), None),
+            Holder::Parent => (Box::from([Step { isa_slot: self.isa_slot, shape: self.holder_shape }]), None),
+            Holder::Added => (Box::default(), Some(self.holder_shape)),
+            Holder::TypeMap => return None,
+        };
+        Some(Way { shape: self.shape, steps, slot: self.slot, added })
+    }
+
     fn encode(self) -> (u64, u64) {
         let lo = self.variety as u64
             | (self.holder as u64) << 2

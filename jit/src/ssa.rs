@@ -522,6 +522,8 @@ pub struct Func {
     pub calls: bool,
     /// The global cells that are relied on, and what they hold.
     pub assumed: Vec<Assumed>,
+    /// Values that are never the mark of an unassigned variable.
+    pub assigned: Vec<Val>,
 }
 
 impl Func {
@@ -537,6 +539,7 @@ impl Func {
             osr: false,
             calls: false,
             assumed: Vec::new(),
+            assigned: Vec::new(),
         }
     }
 

@@ -119,7 +119,8 @@ impl Lower<'_, '_> {
         let first = self.arg(inst, 0);
         match inst.op {
             Op::Object => {
-                let object = self.b.ins().band_imm_u(first, PAYLOAD_MASK as i64);
+                let known = self.objects.get(&inst.args[0]).copied();
+                let object = known.unwrap_or_else(|| self.b.ins().band_imm_u(first, PAYLOAD_MASK as i64));
                 self.define(inst, object);
             }
             Op::StoredLen { settles } => {
@@ -233,9 +234,7 @@ impl Lower<'_, '_> {
         let site = self.site();
         let done = self.call_keeping(helper, &[site, container, place, value]);
         self.load_budget();
-        self.unwind_if_exc(done);
-        self.b.ins().jump(next, &[]);
-        self.b.switch_to_block(next);
+        self.go_on_unless_exc(done, next);
     }
 
     fn flags(&mut self, object: ir::Value, mask: u8) -> ir::Value {
@@ -411,9 +410,7 @@ impl Lower<'_, '_> {
         self.b.switch_to_block(slow);
         let list = self.arg(inst, 0);
         let done = self.slow_intrinsic(LIST_PUSH, &[list, value]);
-        self.unwind_if_exc(done);
-        self.b.ins().jump(next, &[]);
-        self.b.switch_to_block(next);
+        self.go_on_unless_exc(done, next);
     }
 
     /// Takes the last element off.
