@@ -11,7 +11,7 @@ pub mod ways;
 use std::cell::Cell;
 use std::mem::offset_of;
 use targets::Targets;
-use ways::{Noted, Way, WaysTable};
+use ways::{Noted, Step, Way, WaysTable};
 
 /// A set of value kinds that an operand, a result or a variable was seen to have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -190,6 +190,8 @@ pub struct Index {
     pub out_of_range: bool,
     /// A list was computed (`range`, `[x] * n`).
     pub computed: bool,
+    /// A list was computed until then.
+    pub settled: bool,
     /// A list with the all-numbers flag unset, or a store that clears it.
     pub mixed: bool,
     /// How many executions were looked at.
@@ -476,7 +478,7 @@ impl FeedbackCell {
     pub fn rearm_ways(&self) {
         self.bits.set(self.bits.get() & !(SETTLED | UNCHANGED));
         // The last way is looked up anew, too, so that it is noted.
-        self.id.set(u32::MAX);
+        self.id.set(FORGOTTEN);
     }
 
     /// Gives a property site another list.
@@ -566,6 +568,8 @@ impl FeedbackCell {
 pub const INDEX_OUT_OF_RANGE: u8 = 1;
 /// The list was computed.
 pub const INDEX_COMPUTED: u8 = 2;
+/// The list was computed until it was read or written there.
+pub const INDEX_SETTLED: u8 = 8;
 /// The list does not have the all-numbers flag, or the store clears it.
 pub const INDEX_MIXED: u8 = 4;
 
@@ -585,6 +589,7 @@ fn index(lo: u64) -> Index {
         value: kinds_at(lo, 16),
         out_of_range: flags & INDEX_OUT_OF_RANGE != 0,
         computed: flags & INDEX_COMPUTED != 0,
+        settled: flags & INDEX_SETTLED != 0,
         mixed: flags & INDEX_MIXED != 0,
         samples: (lo >> ARMED_SHIFT) as u32,
     }
@@ -616,11 +621,28 @@ fn call(lo: u64) -> Call {
 
 // lo: variety 2 | holder 2 | settled 1 | unchanged 3 | receiver 8 | value 8 | slot 8 | shape 32
 // hi: isa_slot 8 | ways 24 | holder_shape 32
+/// The shape of no map, where the last way is looked up anew.
+const FORGOTTEN: u32 = u32::MAX;
 const SETTLED: u32 = 1 << 4;
 const UNCHANGED: u32 = 7 << 5;
 const UNCHANGED_ONCE: u32 = 1 << 5;
 const MOST_LISTS: u32 = 1 << 24;
 impl Property {
+    /// The one way to a member that a site met, if it met one alone.
+    pub fn way(self) -> Option<Way> {
+        let is_forgotten = self.shape == FORGOTTEN;
+        if self.variety != Variety::Mono || self.receiver != Kinds::MAP || is_forgotten {
+            return None;
+        }
+        let (steps, added) = match self.holder {
+            Holder::Own => (Box::default(), None),
+            Holder::Parent => (Box::from([Step { isa_slot: self.isa_slot, shape: self.holder_shape }]), None),
+            Holder::Added => (Box::default(), Some(self.holder_shape)),
+            Holder::TypeMap => return None,
+        };
+        Some(Way { shape: self.shape, steps, slot: self.slot, added })
+    }
+
     fn encode(self) -> (u64, u64) {
         let lo = self.variety as u64
             | (self.holder as u64) << 2

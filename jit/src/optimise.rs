@@ -30,7 +30,7 @@ use crate::ssa::Func;
 use crate::ssa::build::{Callee, Input, Unbuilt, WindowKind, build};
 use crate::ssa::flow::EntryAt;
 use crate::ssa::seen::Seen;
-use crate::translate::{self, Compiled, HelperTable};
+use crate::translate::{self, Compiled, HelperTable, Workspace};
 use background::{Finished, Job, Progress, Worker};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use inline::Banned;
@@ -97,12 +97,13 @@ pub(crate) struct Backend {
     passes: Passes,
     /// What makes baseline code, where that is possible.
     baseline: Option<Baseline>,
-    /// A call that ran less often is not worth splicing its callee in.
-    least_runs: u64,
+    tier: TierPolicy,
     /// A thread beside the program's is to compile, and was not started yet: short programs do without.
     beside: bool,
     /// The thread that compiles, unless the program's own does.
     worker: Option<Worker>,
+    /// What the program's own thread compiles with.
+    workspace: Workspace,
     /// The number of the run.
     run: u64,
     /// What was compiled, if it is to be kept.
@@ -123,9 +124,10 @@ impl Optimiser {
                 counted: config.counted,
                 symbolic: config.symbolic,
                 passes: config.passes,
-                least_runs: least_runs(config.tier),
+                tier: config.tier,
                 beside: !config.synchronous,
                 worker: None,
+                workspace: Workspace::default(),
                 run: 0,
                 dumps: config.dump.then(Vec::new),
             })
@@ -199,7 +201,7 @@ impl Tiering for Optimiser {
         if self.stays_in_baseline(code, place) {
             return;
         }
-        let heat = i64::from(self.config.tier.optimised().unwrap_or(0));
+        let heat = i64::from(self.config.tier.optimised(code.unit.insts.len()).unwrap_or(0));
         realm.recheck_types();
         // Loop entries are looked for only when heat is used up.
         code.counters.heat.set(0);
@@ -419,7 +421,7 @@ impl Backend {
                 Ok(())
             }
             None => {
-                let finished = job.carry_out(&self.isa);
+                let finished = job.carry_out(&self.isa, &mut self.workspace);
                 self.finish(codes, realm, finished)
             }
         }
@@ -467,7 +469,7 @@ impl Backend {
         let terms = inline::Terms {
             cautious: code.tier.drops.get() >= DROPS_TO_CAUTION,
             passes: self.passes,
-            least_runs: self.least_runs,
+            least_runs: least_runs(self.tier, code.unit.insts.len()),
         };
         let mut banned = Banned::default();
         loop {
@@ -515,15 +517,13 @@ fn takes_detour(code: &Code, place: Place) -> bool {
     takes
 }
 
-/// How often a call must have run for its callee to be spliced in: what is compiled at once, as tests do, has not run yet.
-fn least_runs(tier: TierPolicy) -> u64 {
+/// How often a call must have run for its callee to be spliced into code of so many instructions: what is compiled at once, as tests
+/// do, has not run yet.
+fn least_runs(tier: TierPolicy, insts: usize) -> u64 {
     /// Work until code is compiled, for each time that a call must have run by then. Measured: less selective, programs of a tenth of a
     /// second lose more by compiling than they gain.
     const WORK_A_RUN: u32 = 20;
-    match tier {
-        TierPolicy::Tiered { threshold, .. } => u64::from(threshold / WORK_A_RUN),
-        _ => 0,
-    }
+    tier.optimised(insts).map_or(0, |work| u64::from(work / WORK_A_RUN))
 }
 
 /// Builds the SSA form of a planned entry.
@@ -562,6 +562,7 @@ fn build_plan(
             let slot = codes.shared().shapes.get(ShapeId(shape)).slot_of(names::ISA)?;
             u8::try_from(slot).ok()
         },
+        is_env: &|shape| codes.shared().shapes.get(ShapeId(shape)).is_env(),
         instance_shape: codes.shared().instance_shape().map(|it| it.0),
         intrinsic_name: &|id| Some(IntrinsicId(id).def().name).filter(|_| IntrinsicId(id).def().member_of.is_none()),
     })

@@ -62,6 +62,8 @@ pub enum HelperId {
     Interpret,
     /// `(ctx, site, list, index) -> value`
     ListGet,
+    /// `(ctx, list object) -> number of elements`
+    StoredLen,
     /// The next element of a loop over anything, and in the realm's head where it goes on.
     IterNext,
     /// `(ctx, site, list, index, value) -> value or EXC`
@@ -318,15 +320,34 @@ pub fn convention(isa: &OwnedTargetIsa) -> CallConv {
     isa.default_call_conv()
 }
 
+/// What Cranelift works in. It is used again for one function after the other: to make its tables anew for each takes a good part of a
+/// compilation.
+pub struct Workspace {
+    context: Context,
+    pool: FunctionBuilderContext,
+}
+
+impl Default for Workspace {
+    fn default() -> Workspace {
+        Workspace { context: Context::new(), pool: FunctionBuilderContext::new() }
+    }
+}
+
 /// Compiles one SSA function.
-pub fn translate(isa: &OwnedTargetIsa, func: &Func, env: &Env<'_>) -> Result<Compiled, Refused> {
+pub fn translate(
+    isa: &OwnedTargetIsa,
+    workspace: &mut Workspace,
+    func: &Func,
+    env: &Env<'_>,
+) -> Result<Compiled, Refused> {
+    let Workspace { context, pool } = workspace;
+    context.clear();
     let words = if func.osr { 1 } else { func.params as usize };
-    let mut context = Context::new();
-    context.func = ir::Function::with_name_signature(UserFuncName::user(0, env.code), signature(isa, words));
-    let mut pool = FunctionBuilderContext::new();
-    let builder = FunctionBuilder::new(&mut context.func, &mut pool);
+    context.func.name = UserFuncName::user(0, env.code);
+    context.func.signature = signature(isa, words);
+    let builder = FunctionBuilder::new(&mut context.func, pool);
     let lower::Lowered { exits, mut sites, symbols } = lower::lower(builder, isa, func, env);
-    let (mut compiled, lines) = finish(isa, &mut context, env.dump)?;
+    let (mut compiled, lines) = finish(isa, context, env.dump)?;
     compiled.exits = exits;
     compiled.symbols = symbols;
     compiled.lines = lines.into_iter().map(|(offset, at)| (offset, sites.word(&func.body, at))).collect();

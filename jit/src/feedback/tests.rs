@@ -73,6 +73,16 @@ fn properties_round_trip_and_widen() {
 }
 
 #[test]
+fn the_last_way_of_a_rearmed_site_is_none_until_it_is_met_again() {
+    let cell = FeedbackCell::default();
+    let seen = Property { variety: Variety::Mono, receiver: Kinds::MAP, shape: 7, slot: 2, ..Property::default() };
+    cell.see_property(seen);
+    assert_eq!(cell.property().way(), Some(Way { shape: 7, steps: Box::default(), slot: 2, added: None }));
+    cell.rearm_ways();
+    assert_eq!(cell.property().way(), None, "no map has the shape that stands there");
+}
+
+#[test]
 fn free_names_round_trip_and_mix() {
     let cell = FeedbackCell::default();
     cell.see_global(Place::Outer { shape: 9, slot: 4 }, Kinds::FUNCTION, Some(Target::Code(3)));

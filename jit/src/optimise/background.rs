@@ -10,7 +10,7 @@ use crate::engine::unit::CodeId;
 use crate::reason::Refused;
 use crate::ssa::Func;
 use crate::ssa::flow::EntryAt;
-use crate::translate::Compiled;
+use crate::translate::{Compiled, Workspace};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
@@ -42,9 +42,9 @@ pub(super) struct Job {
 
 impl Job {
     /// Makes the machine code, on whatever thread this is.
-    pub(super) fn carry_out(mut self, isa: &OwnedTargetIsa) -> Finished {
+    pub(super) fn carry_out(mut self, isa: &OwnedTargetIsa, workspace: &mut Workspace) -> Finished {
         let started = Instant::now();
-        let result = self.addresses.translate(isa, &self.func);
+        let result = self.addresses.translate(isa, workspace, &self.func);
         self.time += started.elapsed();
         Finished { job: self, result }
     }
@@ -84,9 +84,13 @@ impl Worker {
         let (jobs, todo) = channel::<Job>();
         let (done, finished) = channel();
         let work = move || {
+            let mut workspace = Workspace::default();
             for job in todo {
                 // A panic is a bug of the compiler, as which it is reported; the program does not suffer from it.
-                let result = catch_unwind(AssertUnwindSafe(|| job.carry_out(&isa))).ok();
+                let result = catch_unwind(AssertUnwindSafe(|| job.carry_out(&isa, &mut workspace))).ok();
+                if result.is_none() {
+                    workspace = Workspace::default();
+                }
                 if done.send(result).is_err() {
                     return;
                 }

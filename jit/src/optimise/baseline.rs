@@ -21,12 +21,13 @@ impl Optimiser {
     /// Gives code its baseline form, if it has none, and sets its heat for what comes then. Tells whether that is all for now.
     pub(super) fn stays_in_baseline(&mut self, code: &Code, place: Place) -> bool {
         let tier = self.config.tier;
+        let all = tier.optimised(code.unit.insts.len());
         if let (Some(first), Ok(backend)) = (tier.baseline(), &mut self.backend)
             && !code.has_baseline()
         {
             match backend.provide_baseline(code) {
                 Ok(true) => {
-                    let rest = tier.optimised().map(|all| i64::from(all.saturating_sub(first)));
+                    let rest = all.map(|all| i64::from(all.saturating_sub(first)));
                     code.counters.heat.set(rest.unwrap_or(NEVER_HOT));
                     return true;
                 }
@@ -34,11 +35,10 @@ impl Optimiser {
                 Err(refusal) => code.refused(place, refusal),
             }
         }
-        let is_all = tier.optimised().is_none();
-        if is_all {
+        if all.is_none() {
             code.counters.heat.set(NEVER_HOT);
         }
-        is_all
+        all.is_none()
     }
 }
 

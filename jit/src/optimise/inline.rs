@@ -9,7 +9,7 @@ use crate::engine::inlined::Inlined;
 use crate::engine::table::CodeTable;
 use crate::engine::unit::{CallFlags, Code, CodeId};
 use crate::engine::ways::{literal_words, member_words};
-use crate::feedback::{FeedbackCell, Holder, Kinds, Snapshot, Target, Variety};
+use crate::feedback::{FeedbackCell, Snapshot, Target, Variety};
 use crate::passes::{Pass, Passes};
 use crate::reason::{ExitReason, Refusal};
 use crate::ssa::body::{Body, Frame};
@@ -180,9 +180,7 @@ impl Chooser<'_> {
         let doubtful = [ExitReason::Shape, ExitReason::NotMap].iter().any(|&it| view.rejected.contains(&(at, it)));
         match caller.unit.insts[at.0 as usize] {
             Inst::CallMethod { .. } | Inst::GetMember { .. } => {
-                let seen = view.property(at);
-                let one = seen.variety == Variety::Mono && matches!(seen.holder, Holder::Own | Holder::Parent);
-                !doubtful && (one && seen.receiver == Kinds::MAP || view.ways(at).is_some_and(|ways| ways.len() == 1))
+                !doubtful && view.ways(at).is_some_and(|ways| ways.len() == 1)
             }
             _ => true,
         }

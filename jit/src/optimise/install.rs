@@ -16,7 +16,7 @@ use crate::reason::{Invalidation, Refusal, Refused};
 use crate::record::Point;
 use crate::ssa::flow::EntryAt;
 use crate::ssa::{Func, Op};
-use crate::translate::{self, Compiled, Env, HelperTable, tramp};
+use crate::translate::{self, Compiled, Env, HelperTable, Workspace, tramp};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use minilive_mir::ir::BlockId;
 use minilive_runtime::realm::Realm;
@@ -76,7 +76,12 @@ impl Addresses {
     }
 
     /// Makes the machine code of a function, not yet placed.
-    pub(super) fn translate(&self, isa: &OwnedTargetIsa, func: &Func) -> Result<Compiled, Refused> {
+    pub(super) fn translate(
+        &self,
+        isa: &OwnedTargetIsa,
+        workspace: &mut Workspace,
+        func: &Func,
+    ) -> Result<Compiled, Refused> {
         let body = &func.body;
         let env = Env {
             code: self.code,
@@ -114,7 +119,7 @@ impl Addresses {
             counted: self.counted,
             symbolic: self.symbolic,
         };
-        let mut compiled = translate::translate(isa, func, &env).map_err(|mut refused| {
+        let mut compiled = translate::translate(isa, workspace, func, &env).map_err(|mut refused| {
             if refused.refusal == Refusal::CompilerFailed {
                 refused.detail += &format!("\n{}", crate::ssa::print::print(func));
             }

@@ -86,6 +86,8 @@ pub struct Input<'a> {
     pub constant: &'a dyn Fn(u32) -> Option<Held>,
     /// The slot of `__isa` in a shape.
     pub isa_slot: &'a dyn Fn(u32) -> Option<u8>,
+    /// Whether a shape is one of environments, whose slots may be unassigned.
+    pub is_env: &'a dyn Fn(u32) -> bool,
     /// The shape of what `new` makes.
     pub instance_shape: Option<u32>,
     /// Name of an intrinsic by its number.

@@ -66,6 +66,9 @@ impl View {
 
     /// The ways to a member that an instruction met, in the order in which it met them; `None` if they are too many to tell apart.
     pub fn ways(&self, inst: InstId) -> Option<Vec<Way>> {
+        if let Some(way) = self.property(inst).way() {
+            return Some(vec![way]);
+        }
         let mut all: Vec<Way> = Vec::new();
         for ways in self.sites(inst).filter_map(|pc| self.ways.get(&pc)) {
             let Ways::Known(ways) = ways else { return None };

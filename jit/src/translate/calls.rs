@@ -245,9 +245,7 @@ impl Lower<'_, '_> {
         let operation = self.iconst(generic_number(Helper::CheckUncaught));
         let done = self.call_keeping(HelperId::Generic, &[site, operation, words, count]);
         self.load_budget();
-        self.unwind_if_exc(done);
-        self.b.ins().jump(next, &[]);
-        self.b.switch_to_block(next);
+        self.go_on_unless_exc(done, next);
         let null = self.iconst(Value::NULL.bits() as i64);
         self.define(inst, null);
     }

@@ -10,11 +10,6 @@ use minilive_runtime::realm::{HEAD_CELLS, HEAD_DEPTH, HEAD_MAX_DEPTH, HEAD_NATIV
 use minilive_runtime::value::Value;
 use std::sync::Arc;
 
-/// The stored word that says which exit it was; those of values follow.
-const NUMBER_WORD: i32 = 0;
-/// Where stored values begin.
-const VALUES: i32 = 8;
-
 /// A cold block that is written when the rest is done.
 pub(super) enum Pending {
     /// Stores what the interpreter needs, in a state, and lets it go on. Each of these exits comes in its own block.
@@ -106,6 +101,14 @@ impl Lower<'_, '_> {
         self.leave_if(bad, unwind);
     }
 
+    /// Goes on in a block that was made, unless a value is the mark of unwinding.
+    pub(super) fn go_on_unless_exc(&mut self, boxed: ir::Value, next: ir::Block) {
+        let bad = self.b.ins().icmp_imm_s(IntCC::Equal, boxed, Value::EXC.bits() as i64);
+        let unwind = self.unwind_block();
+        self.b.ins().brif(bad, unwind, &[], next, &[]);
+        self.b.switch_to_block(next);
+    }
+
     /// Where tests ask for it, an exit's guard fails at its first execution, or whenever its byte has counted down to zero.
     pub(super) fn force_failure(&mut self, exit: Exit) {
         let Some(flags) = self.env.fail_once else { return };
@@ -129,7 +132,7 @@ impl Lower<'_, '_> {
                     self.b.switch_to_block(block);
                     let slot = self.words.expect("reserved at the start");
                     let words = self.b.ins().stack_addr(types::I64, slot, 0);
-                    let number = self.b.ins().load(types::I64, memory(), words, NUMBER_WORD);
+                    let number = self.b.ins().load(types::I64, memory(), words, 0);
                     let values = self.words_address();
                     // The interpreter counts the activations itself.
                     self.leave_function(depth);
@@ -158,7 +161,7 @@ impl Lower<'_, '_> {
             let slot = self.words.expect("reserved at the start");
             let words = self.b.ins().stack_addr(types::I64, slot, 0);
             let number = self.iconst(i64::from(number));
-            self.b.ins().store(memory(), number, words, NUMBER_WORD);
+            self.b.ins().store(memory(), number, words, 0);
             if let Some(shared) = shared {
                 self.b.ins().jump(shared, &[]);
             }
@@ -172,6 +175,7 @@ impl Lower<'_, '_> {
 
     fn leave_with(&mut self, id: StateId) {
         self.words_base = None;
+        self.words_left.clear();
         self.write_cells_of(id);
         self.store_budget();
         let state = &self.func.states[id.0 as usize];
@@ -253,8 +257,7 @@ impl Lower<'_, '_> {
             Some(Op::Boxed(bits) | Op::F64(bits)) => Restored::Bits(bits),
             Some(Op::Int(n)) => Restored::Bits((n as f64).to_bits()),
             Some(Op::Bool(truth)) => Restored::Bits(Value::boolean(truth).bits()),
-            _ if self.store_val(val, words) => Restored::Int(*words - 1),
-            _ => Restored::Word(*words - 1),
+            _ => self.store_once(val, words),
         }
     }
 
@@ -265,6 +268,17 @@ impl Lower<'_, '_> {
         let value = if rep == Rep::Bool { self.b.ins().uextend(types::I64, value) } else { value };
         self.store_word(value, words);
         matches!(rep, Rep::Int | Rep::Bool)
+    }
+
+    /// The same, of a value that several registers may hold; where it stands, and whether as an integer.
+    fn store_once(&mut self, val: Val, words: &mut u32) -> Restored {
+        if let Some(&left) = self.words_left.get(&val) {
+            return left;
+        }
+        let is_int = self.store_val(val, words);
+        let left = if is_int { Restored::Int(*words - 1) } else { Restored::Word(*words - 1) };
+        self.words_left.insert(val, left);
+        left
     }
 
     /// Stores what the loop's registers have counted, for the interpreter to add it up.
@@ -292,7 +306,7 @@ impl Lower<'_, '_> {
     /// The address of the words.
     pub(super) fn words_address(&mut self) -> ir::Value {
         let slot = self.words.expect("reserved at the start");
-        self.b.ins().stack_addr(types::I64, slot, VALUES)
+        self.b.ins().stack_addr(types::I64, slot, 8)
     }
 
     /// Brings memory up to date with globals that are newer in registers.
@@ -313,6 +327,11 @@ impl Lower<'_, '_> {
         self.store_budget();
         if let Some(exit) = inst.exit {
             self.write_cells_of(exit.state);
+        }
+        if !inst.args.is_empty() {
+            // The collector looks at the native stack.
+            let kept: Vec<ir::Value> = inst.args.iter().map(|&arg| self.val(arg)).collect();
+            self.store_words(&kept);
         }
         let site = self.site();
         let status = self.call_keeping(HelperId::Budget, &[site]);

@@ -5,7 +5,7 @@ use super::leave::Pending;
 use super::lent::Lent;
 use super::sites::Sites;
 use super::symbols::Symbol;
-use super::{Env, ExitInfo, HelperId, state_words};
+use super::{Env, ExitInfo, HelperId, Restored, state_words};
 use crate::ssa::shape_set::ShapeSet;
 use crate::ssa::{Block, Edge, End, Exit, Func, Inst, Op, Rep, StateId, Val, effects};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -35,10 +35,16 @@ pub(super) struct Lower<'a, 'b> {
     pub(super) late: FxHashMap<Val, (Val, i64)>,
     /// Those that were computed in the current block.
     computed: FxHashMap<Val, ir::Value>,
+    /// The addresses of values whose tag was guarded.
+    pub(super) objects: FxHashMap<Val, ir::Value>,
     /// Integers that are doubles in the current block, too.
     pub(super) doubles: FxHashMap<Val, ir::Value>,
     /// Where the value stands that the last instruction read.
     pub(super) just_read: Option<(Val, ir::Value, i32)>,
+    /// The list object whose number of stored elements was read for the guard that comes next.
+    pub(super) unsettled: Option<ir::Value>,
+    /// The end of the bits of numbers, where a register is to hold it.
+    pub(super) number_end: Option<ir::Value>,
     /// Boxed values that are numbers for sure.
     pub(super) numbers: rustc_hash::FxHashSet<Val>,
     pub(super) blocks: Vec<ir::Block>,
@@ -64,6 +70,8 @@ pub(super) struct Lower<'a, 'b> {
     pub(super) words: Option<ir::StackSlot>,
     /// Their address, on the way out that is being written.
     pub(super) words_base: Option<ir::Value>,
+    /// The values that were stored on that way.
+    pub(super) words_left: FxHashMap<Val, Restored>,
     pub(super) counting: Counting,
     /// The loop whose budget and counters are in registers here.
     pub(super) mode: Option<u32>,
@@ -90,12 +98,15 @@ pub(super) fn lower(builder: FunctionBuilder<'_>, isa: &OwnedTargetIsa, func: &F
         env,
         vals: vec![None; func.reps.len()],
         defs: FxHashMap::default(),
-        assigned: Default::default(),
+        assigned: func.assigned.iter().copied().collect(),
         lent: Lent::of(func),
         late: super::late::late_values(func),
         computed: FxHashMap::default(),
+        objects: FxHashMap::default(),
         doubles: FxHashMap::default(),
         just_read: None,
+        unsettled: None,
+        number_end: None,
         numbers: Default::default(),
         blocks: Vec::new(),
         ctx: ir::Value::from_u32(0),
@@ -113,6 +124,7 @@ pub(super) fn lower(builder: FunctionBuilder<'_>, isa: &OwnedTargetIsa, func: &F
         pending: Vec::new(),
         words: None,
         words_base: None,
+        words_left: FxHashMap::default(),
         counting: Counting::default(),
         mode: None,
         untested: None,
@@ -161,7 +173,6 @@ impl Lower<'_, '_> {
         let states = self.func.states.iter().map(state_words).max().unwrap_or(0);
         let args = self.func.blocks.iter().flat_map(|block| &block.insts).map(|inst| inst.args.len()).max();
         let words = (states + MAX_COUNTERS).max(args.unwrap_or(0));
-        // One more for the number of an exit.
         let data = ir::StackSlotData::new(ir::StackSlotKind::ExplicitSlot, (words as u32 + 1) * 8, 3);
         self.words = Some(self.b.create_sized_stack_slot(data));
     }
@@ -195,6 +206,7 @@ impl Lower<'_, '_> {
         if block.0 == 0 {
             self.inputs = self.b.block_params(made).to_vec();
             self.ctx = self.inputs.remove(0);
+            self.keep_number_end();
         }
         let data = &self.func[block];
         self.computed.clear();
@@ -451,7 +463,9 @@ impl Lower<'_, '_> {
             Op::ListPush => self.list_push(inst),
             Op::ListPop => self.list_pop(inst),
             Op::StrLen | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => self.text(inst),
-            Op::Object | Op::StoredLen | Op::GuardIndex | Op::LoadElement | Op::StoreElement => self.element(inst),
+            Op::Object | Op::StoredLen { .. } | Op::GuardIndex | Op::LoadElement | Op::StoreElement => {
+                self.element(inst, next)
+            }
             Op::IterPosition => {
                 let next = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_NATIVE_STATUS as i32);
                 self.define(inst, next);
@@ -495,9 +509,12 @@ impl Lower<'_, '_> {
         let exit = self.exit_of(inst);
         match inst.op {
             Op::GuardTag(tag) => {
-                let found = self.b.ins().ushr_imm_u(value, i64::from(TAG_SHIFT));
-                let ok = self.b.ins().icmp_imm_u(IntCC::Equal, found, i64::from(tag));
-                self.continue_if(ok, exit);
+                // Without its tag it is the object's address, which most of what is done with the value wants.
+                let tag = self.iconst((u64::from(tag) << TAG_SHIFT) as i64);
+                let object = self.b.ins().bxor(value, tag);
+                let high = self.b.ins().ushr_imm_u(object, i64::from(TAG_SHIFT));
+                self.leave_if(high, exit);
+                self.objects.extend(inst.result.map(|result| (result, object)));
             }
             Op::GuardNotFunction => {
                 let found = self.b.ins().ushr_imm_u(value, i64::from(TAG_SHIFT));
@@ -533,6 +550,14 @@ impl Lower<'_, '_> {
             return self.b.ins().icmp_imm_u(IntCC::Equal, found, i64::from(shape));
         }
         let bit = self.b.ins().iadd_imm_s(found, -i64::from(shapes.base));
+        let last = shapes.mask.ilog2();
+        if shapes.mask.trailing_ones() == last + 1 {
+            return self.b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, bit, i64::from(last));
+        }
+        if shapes.mask == 1 << last | 1 && last.is_power_of_two() {
+            let other = self.b.ins().band_imm_s(bit, !i64::from(last));
+            return self.b.ins().icmp_imm_u(IntCC::Equal, other, 0);
+        }
         let near = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, bit, i64::from(u64::BITS));
         let mask = self.iconst(shapes.mask as i64);
         let bits = self.b.ins().ushr(mask, bit);

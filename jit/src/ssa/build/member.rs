@@ -5,8 +5,8 @@
 //! effect of the instruction, so that leaving repeats it whole.
 
 use super::{Builder, Slot, Step, Stop};
-use crate::feedback::ways::{Step as WayStep, Way};
-use crate::feedback::{Call, Holder, Kinds, Property, Target, Variety};
+use crate::feedback::ways::Way;
+use crate::feedback::{Call, Kinds, Target, Variety};
 use crate::reason::{ExitReason, Refusal};
 use crate::ssa::shape_set::ShapeSet;
 use crate::ssa::types::Ty;
@@ -176,7 +176,7 @@ impl Builder<'_> {
             return Ok(None);
         }
         let few = |ways: &Vec<Way>| ends(&ways.iter().collect::<Vec<_>>(), 0) <= MOST_ENDS;
-        Ok(one_way(seen).map(|way| vec![way]).or_else(|| self.input.seen.ways(self.at).filter(few)))
+        Ok(self.input.seen.ways(self.at).filter(few))
     }
 
     pub(crate) fn guard_shape(&mut self, map: Val, shapes: ShapeSet) -> Val {
@@ -204,7 +204,11 @@ impl Builder<'_> {
             return Ok(self.helper(Helper::FindMember(site), &vals, Rep::Boxed));
         };
         let map = self.receiver(obj)?;
-        Ok(self.each_way(map, ways, Rep::Boxed, &mut |it, holder, way| it.load_slot(holder, way.slot)))
+        let val = self.each_way(map, ways, Rep::Boxed, &mut |it, holder, way| it.load_slot(holder, way.slot));
+        if self.emitting && !ways.iter().any(|way| (self.input.is_env)(way.shape_at(way.steps.len()))) {
+            self.func.assigned.push(val);
+        }
+        Ok(val)
     }
 
     /// A receiver of which ways are known, as a map: what is none is one of another shape.
@@ -394,23 +398,6 @@ impl Builder<'_> {
         });
         self.guard_assigned(Slot { ty: Ty::Any, val })
     }
-}
-
-/// The one way that a site met, as its cell tells it.
-fn one_way(seen: Property) -> Option<Way> {
-    if seen.variety != Variety::Mono || seen.receiver != Kinds::MAP {
-        return None;
-    }
-    let steps = match seen.holder {
-        Holder::Own => Box::default(),
-        Holder::Parent => [WayStep { isa_slot: seen.isa_slot, shape: seen.holder_shape }].into(),
-        Holder::Added => {
-            let added = Some(seen.holder_shape);
-            return Some(Way { shape: seen.shape, steps: Box::default(), slot: seen.slot, added });
-        }
-        Holder::TypeMap => return None,
-    };
-    Some(Way { shape: seen.shape, steps, slot: seen.slot, added: None })
 }
 
 /// The shapes that ways have after so many steps, those together from which they go on alike: through the same slot of `__isa`, or to

@@ -44,7 +44,7 @@ impl Tiers {
     pub fn policy(&self) -> TierPolicy {
         let usual = TierPolicy::default();
         let first = self.baseline_after.or(usual.baseline()).filter(|_| !self.no_baseline);
-        let second = self.optimise_after.or(usual.optimised()).unwrap_or_default();
+        let second = self.optimise_after.or(usual.optimised(usize::MAX)).unwrap_or_default();
         match self.tier {
             _ if self.interpret => TierPolicy::InterpretOnly,
             Some(Highest::Interpreter) => TierPolicy::InterpretOnly,
