@@ -161,6 +161,8 @@ reasons! {
         LoopEnd => "an inner loop ended",
         /// A range was expected to run upwards, and ran downwards, or the other way round.
         RangeDirection => "a range runs in the other direction",
+        /// A range has a step of 0, which is an error.
+        RangeStep => "the step of a range is 0",
         /// A number was expected to be zero or more, as it was when the code was made.
         Negative => "a number is below zero, which it was not before",
         /// A test asked for it.

@@ -341,7 +341,7 @@ pub enum Op {
     StoreVariable(u8),
     /// Where a loop goes on behind the element that [`Helper::IterNext`] right before it has given.
     IterPosition,
-    /// `count` of `range(from, to, step)`: three doubles, leaves where the intrinsic gives an error or too long a list.
+    /// How many numbers a range of integers has, or a number below 1 if none: what lies between its ends, step. Leaves if the step is 0.
     RangeCount,
 
     /// Near call of the function itself: callee (boxed function), arguments.

@@ -57,6 +57,24 @@ fn computed_lists_are_read_and_written_where_they_are_found() {
 }
 
 #[test]
+fn a_range_with_a_variable_step_is_counted() {
+    let f = f_of(
+        "f = function(n, step)\n  s = 0\n  for i in range(step * step, n, step)\n    s += i\n  end for\n  return s\nend function\n\
+         for r in range(1, 3000)\n  x = f(100, r % 5 + 2)\nend for\nprint x\nprint f(10, 0)\nprint f(9, 2)\n",
+        "2548\n0\n18\n",
+    );
+    assert_eq!(f.tier, Tier::Optimised);
+    // The error of a step of 0 is the interpreter's to make.
+    assert_eq!(
+        f.exits.iter().filter(|it| it.reason == ExitReason::RangeStep).map(|it| it.count).sum::<u64>(),
+        1,
+        "{:?}",
+        f.exits
+    );
+    assert!(f.exits.iter().all(|it| it.reason != ExitReason::IndexOutOfRange), "{:?}", f.exits);
+}
+
+#[test]
 fn a_function_of_many_loops_has_them_all_compiled() {
     let mut program = "f = function(n)\n  s = 0\n".to_string();
     for _ in 0..20 {

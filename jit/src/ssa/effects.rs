@@ -116,7 +116,6 @@ pub fn repeats(op: Op) -> bool {
         Op::GuardComputed
             | Op::GuardOnlyIntrinsic { .. }
             | Op::GuardGlobals
-            | Op::RangeCount
             | Op::EnterLoop { .. }
             | Op::EnterInlined { .. }
     );

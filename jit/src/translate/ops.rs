@@ -32,6 +32,7 @@ impl Lower<'_, '_> {
             Op::IAdd | Op::ISub | Op::IMul { .. } => self.int(inst),
             Op::IRem { .. } => self.int_rem(inst),
             Op::IShift(bits) => self.int_shift(inst, bits),
+            Op::RangeCount => self.range_count(inst),
             Op::IDiv(by) => {
                 let value = self.arg(inst, 0);
                 self.b.ins().sdiv_imm_s(value, by)
@@ -104,6 +105,13 @@ impl Lower<'_, '_> {
 
     fn float_of_bits(&mut self, bits: ir::Value) -> ir::Value {
         self.b.ins().bitcast(types::F64, MemFlagsData::new(), bits)
+    }
+
+    fn range_count(&mut self, inst: &Inst) -> ir::Value {
+        let (width, step, exit) = (self.arg(inst, 0), self.arg(inst, 1), self.exit_of(inst));
+        self.continue_if(step, exit);
+        let steps = self.b.ins().sdiv(width, step);
+        self.b.ins().iadd_imm_s(steps, 1)
     }
 
     /// A boxed value as a double. One test of the bits is all: a test of the double instead, after which real NaNs come back from a cold

@@ -35,7 +35,7 @@ impl Builder<'_> {
         }
         let from = parts[0];
         let to = if parts.len() > 1 { parts[1] } else { self.int(0) };
-        let range = if parts.len() == 3 { self.stepped(from, to, parts[2])? } else { self.unit_step(from, to) };
+        let range = if parts.len() == 3 { self.stepped(from, to, parts[2]) } else { self.unit_step(from, to) };
         let Some(range) = range else { return Ok(false) };
         self.env.set_range(dst, range);
         self.set(dst, Slot { ty: Ty::Range, val: range.base.val });
@@ -90,23 +90,33 @@ impl Builder<'_> {
         RangeParts { base: from, step, count, elem: Ty::Int(a, d) }
     }
 
-    /// A given step: counted by the intrinsic's own formula, unless it is a constant integer.
-    fn stepped(&mut self, from: Slot, to: Slot, step: Slot) -> Step<Option<RangeParts>> {
-        if let (Some((a, b)), Some((c, d)), Some((s, t))) = (from.ty.range(), to.ty.range(), step.ty.range())
-            && s == t
-            && s != 0
-        {
-            let (x, y) = (self.as_int(from), self.as_int(to));
-            let width = self.slot(Op::ISub, &[y, x], Ty::ANY_INT, None);
-            let most = i128::from(d) - i128::from(a);
-            let most = clamp(most.max(i128::from(b) - i128::from(c)).max(0));
+    /// A given step. The whole part of the quotient of two integers is that of the quotient of the same doubles.
+    fn stepped(&mut self, from: Slot, to: Slot, step: Slot) -> Option<RangeParts> {
+        let ((a, b), (c, d), (s, t)) = (from.ty.range()?, to.ty.range()?, step.ty.range()?);
+        let is_known = s == t && s != 0;
+        if !is_known && !self.may(ExitReason::RangeStep) {
+            return None;
+        }
+        let (x, y) = (self.as_int(from), self.as_int(to));
+        let width = self.slot(Op::ISub, &[y, x], Ty::ANY_INT, None);
+        let most = i128::from(d) - i128::from(a);
+        let most = clamp(most.max(i128::from(b) - i128::from(c)).max(0));
+        let ty = Ty::Int(-most, clamp(i128::from(most) + 1));
+        let count = if is_known {
             let quotient = self.op(Op::IDiv(s), &[width.val], Rep::Int);
             let one = self.int(1);
-            let count = self.slot(Op::IAdd, &[quotient, one.val], Ty::Int(-most, clamp(i128::from(most) + 1)), None);
-            let elem = if s > 0 { Ty::Int(a, d.max(b)) } else { Ty::Int(c.min(a), b) };
-            return Ok(Some(RangeParts { base: from, step, count, elem }));
-        }
-        Ok(None)
+            self.slot(Op::IAdd, &[quotient, one.val], ty, None)
+        } else {
+            let by = self.as_int(step);
+            let exit = self.exit(ExitReason::RangeStep);
+            self.slot(Op::RangeCount, &[width.val, by], ty, Some(exit))
+        };
+        let elem = match (s > 0, t < 0) {
+            (true, _) => Ty::Int(a, d.max(b)),
+            (_, true) => Ty::Int(c.min(a), b),
+            _ => Ty::Int(a.min(c), b.max(d)),
+        };
+        Some(RangeParts { base: from, step, count, elem })
     }
 
     pub(crate) fn iter_init(&mut self, obj: Reg, pos: Reg, src: Reg) -> Step<()> {
