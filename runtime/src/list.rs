@@ -281,7 +281,7 @@ impl ListRef {
     /// Stores the elements of a short rule that is read by index: it will be read again, and what stands in memory is found fastest.
     /// To a program it stays a rule. A collection may start.
     pub fn settle(mut self, realm: &mut Realm) {
-        const LONGEST: usize = 1024;
+        const LONGEST: usize = 4096;
         let Some(rule) = self.rule().filter(|_| self.len() <= LONGEST && !self.has(flags::PERMANENT)) else { return };
         self.store_elements(realm, rule);
         self.edit().header.flags |= flags::RULED | flags::OBSERVED;
