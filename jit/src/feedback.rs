@@ -190,6 +190,8 @@ pub struct Index {
     pub out_of_range: bool,
     /// A list was computed (`range`, `[x] * n`).
     pub computed: bool,
+    /// A list was computed until then.
+    pub settled: bool,
     /// A list with the all-numbers flag unset, or a store that clears it.
     pub mixed: bool,
     /// How many executions were looked at.
@@ -566,6 +568,8 @@ impl FeedbackCell {
 pub const INDEX_OUT_OF_RANGE: u8 = 1;
 /// The list was computed.
 pub const INDEX_COMPUTED: u8 = 2;
+/// The list was computed until it was read or written there.
+pub const INDEX_SETTLED: u8 = 8;
 /// The list does not have the all-numbers flag, or the store clears it.
 pub const INDEX_MIXED: u8 = 4;
 
@@ -585,6 +589,7 @@ fn index(lo: u64) -> Index {
         value: kinds_at(lo, 16),
         out_of_range: flags & INDEX_OUT_OF_RANGE != 0,
         computed: flags & INDEX_COMPUTED != 0,
+        settled: flags & INDEX_SETTLED != 0,
         mixed: flags & INDEX_MIXED != 0,
         samples: (lo >> ARMED_SHIFT) as u32,
     }

@@ -48,6 +48,7 @@ pub fn table() -> HelperTable {
     put(HelperId::StackOverflow, 0, stack_overflow as *const () as usize);
     put(HelperId::Interpret, 0, interpret as *const () as usize);
     put(HelperId::ListGet, 0, elements::list_get as *const () as usize);
+    put(HelperId::StoredLen, 0, elements::stored_len as *const () as usize);
     put(HelperId::IterNext, 0, elements::iter_next as *const () as usize);
     put(HelperId::ListSet, 0, elements::list_set as *const () as usize);
     put(HelperId::Fmod, 0, fmod as *const () as usize);

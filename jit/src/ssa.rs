@@ -291,15 +291,18 @@ pub enum Op {
     /// The object of a boxed value that was guarded to be one.
     Object,
     /// Number of elements that stand in a list object's array: its length, but 0 if it is computed.
-    StoredLen,
+    StoredLen {
+        /// Whether the elements of a short computed list are stored there before, of which a program sees nothing.
+        settles: bool,
+    },
     /// Leaves unless an index is at least 0 and below a number of elements: index, number.
     GuardIndex,
-    /// Where the array of a list object begins.
+    /// Where the array of a list object begins: object, and the number of elements that stand there, which is found out before.
     Elements,
     /// Where the slots of a map object begin.
     Slots,
     /// Whether a store into a list or map object takes more than a store: it is frozen or observed, or the collector marks, which must
-    /// be handed the reference that goes.
+    /// be handed the reference that goes. Of a list, as with `Elements`, the number of elements is found out before.
     NeedsBarrier,
     /// Element of a list object's array at a guarded index: object, index, array.
     LoadElement,
@@ -369,7 +372,8 @@ pub enum Op {
     },
     /// The end of such an activation.
     LeaveInlined,
-    /// A loop head is reached: takes its weight off the budget and counts it. Its exit leaves behind that, in tests.
+    /// A loop head is reached: takes its weight off the budget and counts it. Its exit leaves behind that, in tests. Its operands,
+    /// boxed values or objects, are kept alive at the end of a slice of the budget.
     EnterLoop {
         /// The weight.
         weight: u32,
@@ -675,7 +679,7 @@ impl Op {
             Op::StrLen | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => true,
             Op::IterPosition
             | Op::Object
-            | Op::StoredLen
+            | Op::StoredLen { .. }
             | Op::LoadElement
             | Op::Elements
             | Op::Slots

@@ -62,6 +62,8 @@ pub enum HelperId {
     Interpret,
     /// `(ctx, site, list, index) -> value`
     ListGet,
+    /// `(ctx, list object) -> number of elements`
+    StoredLen,
     /// The next element of a loop over anything, and in the realm's head where it goes on.
     IterNext,
     /// `(ctx, site, list, index, value) -> value or EXC`

@@ -169,14 +169,21 @@ pub struct UnitTypes {
     pub results: Vec<TypeSet>,
     /// What goes wrong, in the order of the instructions.
     pub findings: Vec<TypeFinding>,
-    /// Maps may get members here whose names do not stand in the text as such.
-    pub opens_maps: bool,
+    /// Where maps may get members whose names do not stand in the text as such.
+    pub opens_maps: Vec<InstId>,
+}
+
+impl UnitTypes {
+    /// Whether maps may get such members in the unit; of one that is too large nobody knows.
+    pub fn may_open_maps(&self) -> bool {
+        self.results.is_empty() || !self.opens_maps.is_empty()
+    }
 }
 
 /// Finds the types of a unit.
 pub fn infer(unit: &Unit, outside: &dyn Outside) -> UnitTypes {
     if unit.blocks.len().saturating_mul(unit.n_regs as usize + 1) > MOST_CELLS {
-        return UnitTypes { opens_maps: true, ..UnitTypes::default() };
+        return UnitTypes::default();
     }
     let entries = entries(unit, outside);
     find::look(unit, outside, &entries)

@@ -100,6 +100,10 @@ pub mod flags {
     pub const COMPUTED: u8 = 4;
     /// A map whose entries are in a table.
     pub const DICT: u8 = 8;
+    /// A list whose first element does not stand at the start of its array (no list is a map).
+    pub const SHIFTED: u8 = DICT;
+    /// A list that is a rule to the program until it is changed, though its elements stand in memory; only with [`OBSERVED`].
+    pub const RULED: u8 = ENV;
     /// A map whose slots are a call's variables and may be absent.
     pub const ENV: u8 = 16;
     /// The map of globals, a view on the realm's cells.
@@ -196,6 +200,8 @@ pub(crate) struct Heap {
     pub(crate) threshold: u64,
     /// The limit was passed even after a collection.
     pub(crate) over_limit: bool,
+    /// No collection may start ([`Realm::without_collecting`]).
+    pub(crate) held: bool,
     /// Lowest address that is *above* every native frame to scan; 0 as long as nobody entered.
     pub(crate) native_base: usize,
     pub(crate) collections: u64,
@@ -229,6 +235,7 @@ impl Heap {
             fresh_outside: 0,
             threshold: config.min_volume,
             over_limit: false,
+            held: false,
             native_base: 0,
             collections: 0,
             live_objects: 0,

@@ -4,13 +4,16 @@
 //! flags. A short list's array stands in its own cell, a longer one's apart (`list/array.rs`).
 //!
 //! Invariants (besides those of `value.rs` and `heap.rs`):
-//! 1. `elements..elements+len` are initialised, `len <= capacity`; the array stands behind the object (inline), or `elements`
+//! 1. `elements..elements+stored` are initialised, `stored <= capacity`; the array stands behind the object (inline), or `elements`
 //!    stands `gap` values behind the start of an [`Array`] of `gap + capacity` values, and then the object's finalise bit is set if
-//!    that is outside the heap. The gap is what was taken from the front; it is kept in `header.shape` and 0 for other lists.
+//!    that is outside the heap. The gap is what was taken from the front; a list with SHIFTED keeps it in the last value of the gap,
+//!    for all others it is 0. The capacity is kept in `header.shape`.
 //! 2. ALL_NUMBERS is set only if every element is a number, and never together with COMPUTED.
-//! 3. COMPUTED: `capacity` is 0, `elements` points at two values in the cell: the first element, and the step (a number) or
-//!    absent (the same value again and again).
-//! 4. A method that lets a list grow may start a collection, and then everything it was given is on the native stack or protected.
+//! 3. COMPUTED: `capacity` and `stored` are 0, `elements` points at two values in the cell: the first element, and the step (a
+//!    number) or absent (the same value again and again). `stored` is `len` for all other lists, so that one comparison with it tells
+//!    compiled code that an element is inside and stands in memory.
+//! 4. RULED only with OBSERVED and never with COMPUTED, so that the next mutation finds it.
+//! 5. A method that lets a list grow may start a collection, and then everything it was given is on the native stack or protected.
 #![expect(unsafe_code, reason = "layout of heap objects")]
 
 mod array;
@@ -20,7 +23,7 @@ use crate::handle::set_finalise;
 use crate::heap::classes::{CLASS_SIZES, class_of};
 use crate::heap::mark::Marker;
 use crate::heap::permanent::PermanentArena;
-use crate::heap::{Header, flags, kind};
+use crate::heap::{HEADER_SHAPE, Header, flags, kind};
 use crate::limits::LimitKind;
 use crate::realm::Realm;
 use crate::value::{TAG_LIST, Value};
@@ -34,14 +37,16 @@ use std::ptr::NonNull;
 pub struct ListObject {
     header: Header,
     len: u32,
-    capacity: u32,
+    stored: u32,
     elements: *mut Value,
 }
 
 /// Offset of the number of elements (u32).
 pub const LIST_LEN: usize = offset_of!(ListObject, len);
+/// Offset of the number of elements that stand in memory (u32): all of them, or 0 if the list is computed.
+pub const LIST_STORED: usize = offset_of!(ListObject, stored);
 /// Offset of the capacity (u32); 0 for computed lists.
-pub const LIST_CAPACITY: usize = offset_of!(ListObject, capacity);
+pub const LIST_CAPACITY: usize = HEADER_SHAPE;
 /// Offset of the address of the first element.
 pub const LIST_ELEMENTS: usize = offset_of!(ListObject, elements);
 /// Bytes of the object; inline elements start here.
@@ -118,6 +123,28 @@ impl ListRef {
         self.object().len as usize
     }
 
+    fn capacity(self) -> usize {
+        self.object().header.shape as usize
+    }
+
+    fn set_capacity(mut self, capacity: usize) {
+        self.edit().header.shape = capacity as u32;
+    }
+
+    /// Sets the length; a rule goes on to store nothing.
+    #[inline(always)]
+    fn set_len(mut self, len: usize) {
+        debug_assert!(len <= MAX_LIST && (self.is_computed() || len <= self.capacity()));
+        let stored = if self.is_computed() { 0 } else { len as u32 };
+        let object = self.edit();
+        (object.len, object.stored) = (len as u32, stored);
+    }
+
+    /// Number of elements that stand in memory: all of them, or none if it is a rule.
+    pub fn stored(self) -> usize {
+        self.object().stored as usize
+    }
+
     /// Whether it is `[]`.
     #[inline(always)]
     pub fn is_empty(self) -> bool {
@@ -145,6 +172,11 @@ impl ListRef {
     #[inline]
     pub fn all_numbers(self) -> bool {
         self.has(flags::ALL_NUMBERS)
+    }
+
+    /// Whether a program would say that it is a rule.
+    pub fn counts_as_computed(self) -> bool {
+        self.has(flags::COMPUTED | flags::RULED)
     }
 
     /// The rule, if it is one.
@@ -179,6 +211,15 @@ impl ListRef {
         self.inside(index).and_then(|index| self.get(index))
     }
 
+    /// The same of a list whose elements stand in memory; `None` for a rule.
+    #[inline(always)]
+    pub fn stored_at(self, index: f64) -> Option<Value> {
+        let object = self.object();
+        let index = whole_part(index).filter(|&index| index < object.stored as usize)?;
+        // SAFETY: invariant 1.
+        Some(unsafe { object.elements.add(index).read() })
+    }
+
     #[inline(always)]
     fn inside(self, index: f64) -> Option<usize> {
         // A negative position is a very large one when its sign is not looked at.
@@ -207,7 +248,12 @@ impl ListRef {
     }
 
     #[cold]
-    fn prepare_slowly(self, realm: &mut Realm) -> Eval<()> {
+    fn prepare_slowly(mut self, realm: &mut Realm) -> Eval<()> {
+        if self.has(flags::RULED) && !self.is_frozen() {
+            self.edit().header.flags &= !flags::RULED;
+            // What a change costs does not depend on whether the elements were stored before.
+            realm.charge(steps_to_store(self.len()))?;
+        }
         self.check_mutable(realm)?;
         self.materialise(realm)
     }
@@ -224,11 +270,25 @@ impl ListRef {
     }
 
     /// Turns a rule into stored elements, in place; does not change what the list is to a program.
-    pub fn materialise(mut self, realm: &mut Realm) -> Eval<()> {
+    pub fn materialise(self, realm: &mut Realm) -> Eval<()> {
         let Some(rule) = self.rule() else { return Ok(()) };
+        realm.reserve(self.len() as u64 * 8)?;
+        realm.charge(steps_to_store(self.len()))?;
+        self.store_elements(realm, rule);
+        Ok(())
+    }
+
+    /// Stores the elements of a short rule that is read by index: it will be read again, and what stands in memory is found fastest.
+    /// To a program it stays a rule. A collection may start.
+    pub fn settle(mut self, realm: &mut Realm) {
+        const LONGEST: usize = 4096;
+        let Some(rule) = self.rule().filter(|_| self.len() <= LONGEST && !self.has(flags::PERMANENT)) else { return };
+        self.store_elements(realm, rule);
+        self.edit().header.flags |= flags::RULED | flags::OBSERVED;
+    }
+
+    fn store_elements(mut self, realm: &mut Realm, rule: Rule) {
         let len = self.len();
-        realm.reserve(len as u64 * 8)?;
-        realm.charge(1 + moved(len))?;
         let array = Array::allocate(realm, len.max(1), &[rule.base]);
         for index in 0..len {
             // SAFETY: invariant 1: the array has room for `len` values.
@@ -238,8 +298,8 @@ impl ListRef {
         self.take_array(array);
         let object = self.edit();
         object.header.flags = object.header.flags & !flags::COMPUTED | numbers;
+        object.stored = object.len;
         realm.account(0, array.bytes_outside());
-        Ok(())
     }
 
     /// Stores an element; beyond the end nothing happens.
@@ -286,20 +346,21 @@ impl ListRef {
 
     /// Appends an element.
     #[inline]
-    pub fn push(mut self, realm: &mut Realm, value: Value) -> Eval<()> {
+    pub fn push(self, realm: &mut Realm, value: Value) -> Eval<()> {
         self.prepare(realm)?;
-        if self.object().len == self.object().capacity {
-            self.grow(realm, self.len() + 1)?;
+        let len = self.len();
+        if len == self.capacity() {
+            self.grow(realm, len + 1)?;
         }
-        self.edit().len += 1;
-        self.put(self.len() - 1, value);
+        self.set_len(len + 1);
+        self.put(len, value);
         Ok(())
     }
 
     /// Appends elements.
     pub fn extend(self, realm: &mut Realm, values: &[Value]) -> Eval<()> {
         self.prepare(realm)?;
-        if self.len() + values.len() > self.object().capacity as usize {
+        if self.len() + values.len() > self.capacity() {
             realm.protecting(values, |realm| self.make_room(realm, values.len()))?;
         }
         for value in values {
@@ -322,18 +383,18 @@ impl ListRef {
 
     fn make_room(self, realm: &mut Realm, more: usize) -> Eval<()> {
         let needed = self.len() + more;
-        if needed > self.object().capacity as usize { self.grow(realm, needed) } else { Ok(()) }
+        if needed > self.capacity() { self.grow(realm, needed) } else { Ok(()) }
     }
 
     /// Removes and returns the last element. A rule just gets shorter.
-    pub fn pop(mut self, realm: &mut Realm) -> Eval<Option<Value>> {
+    pub fn pop(self, realm: &mut Realm) -> Eval<Option<Value>> {
         let Some(last) = self.len().checked_sub(1) else {
             return Ok(None);
         };
         self.check_mutable(realm)?;
         let element = self.get(last);
         realm.overwritten(element.unwrap_or(Value::NULL));
-        self.edit().len = last as u32;
+        self.set_len(last);
         Ok(element)
     }
 
@@ -351,7 +412,7 @@ impl ListRef {
             at.copy_to(at.add(1), count);
             at.write(Value::NULL);
         }
-        object.len += 1;
+        self.set_len(self.len() + 1);
         self.put(index, value);
         Ok(())
     }
@@ -359,7 +420,7 @@ impl ListRef {
     /// Removes the element at an index, which is below the length.
     pub fn remove(mut self, realm: &mut Realm, index: usize) -> Eval<Value> {
         assert!(index < self.len(), "callers check the index");
-        if index == 0 && !self.is_computed() && !self.is_inline() {
+        if index == 0 && !self.counts_as_computed() && !self.is_inline() {
             return self.remove_first(realm);
         }
         realm.charge(moved(self.len() - index))?;
@@ -373,7 +434,7 @@ impl ListRef {
             at.copy_from(at.add(1), count);
             removed
         };
-        object.len -= 1;
+        self.set_len(self.len() - 1);
         realm.overwritten(removed);
         realm.parts_moved(self.0.cast(), 1);
         Ok(removed)
@@ -382,13 +443,18 @@ impl ListRef {
     /// Removes the first element of an array apart: a queue costs no more than a stack.
     fn remove_first(mut self, realm: &mut Realm) -> Eval<Value> {
         self.prepare(realm)?;
+        let gap = self.gap() + 1;
         let object = self.edit();
-        // SAFETY: invariant 1: the list is not empty.
-        let removed = unsafe { object.elements.read() };
+        // SAFETY: invariant 1: the list is not empty, and the place of its first element becomes the last of the gap.
+        let removed = unsafe {
+            let removed = object.elements.read();
+            object.elements.cast::<usize>().write(gap);
+            removed
+        };
         object.elements = object.elements.wrapping_add(1);
-        object.header.shape += 1;
-        object.capacity -= 1;
-        object.len -= 1;
+        object.header.flags |= flags::SHIFTED;
+        self.set_capacity(self.capacity() - 1);
+        self.set_len(self.len() - 1);
         realm.overwritten(removed);
         realm.parts_moved(self.0.cast(), 1);
         Ok(removed)
@@ -411,17 +477,16 @@ impl ListRef {
         self.prepare(realm)?;
         realm.all_overwritten(self.iter());
         let object = self.edit();
-        object.len = 0;
         object.header.flags |= flags::ALL_NUMBERS;
+        self.set_len(0);
         self.extend(realm, values)
     }
 
     /// Shortens the list.
-    pub fn truncate(mut self, realm: &mut Realm, len: usize) -> Eval<()> {
+    pub fn truncate(self, realm: &mut Realm, len: usize) -> Eval<()> {
         self.prepare(realm)?;
         realm.all_overwritten((len..self.len()).filter_map(|index| self.get(index)));
-        let object = self.edit();
-        object.len = object.len.min(len.min(MAX_LIST) as u32);
+        self.set_len(self.len().min(len));
         Ok(())
     }
 
@@ -433,8 +498,9 @@ impl ListRef {
     }
 
     pub(crate) fn set_observed(mut self, observed: bool) {
+        let set = if observed || self.has(flags::RULED) { flags::OBSERVED } else { 0 };
         let object = self.edit();
-        object.header.flags = object.header.flags & !flags::OBSERVED | if observed { flags::OBSERVED } else { 0 };
+        object.header.flags = object.header.flags & !flags::OBSERVED | set;
     }
 
     fn inline_elements(self) -> *mut Value {
@@ -447,7 +513,11 @@ impl ListRef {
 
     /// Values of the array before the first element.
     fn gap(self) -> usize {
-        self.object().header.shape as usize
+        if !self.has(flags::SHIFTED) {
+            return 0;
+        }
+        // SAFETY: invariant 1: the value before the first element is the list's own, and says how many there are.
+        unsafe { self.object().elements.cast::<usize>().sub(1).read() }
     }
 
     /// The array, if it stands apart.
@@ -458,14 +528,15 @@ impl ListRef {
         }
         // SAFETY: invariant 1: the array starts `gap` values before.
         let values = unsafe { NonNull::new_unchecked(object.elements.sub(gap)) };
-        Some(Array { values, capacity: gap + object.capacity as usize })
+        Some(Array { values, capacity: gap + self.capacity() })
     }
 
     /// Makes an array that has the elements the list's own.
     fn take_array(mut self, array: Array) {
         let object = self.edit();
         object.elements = array.values.as_ptr();
-        object.capacity = array.capacity as u32;
+        object.header.flags &= !flags::SHIFTED;
+        self.set_capacity(array.capacity);
         if array.is_outside() {
             set_finalise(self.0.cast());
         }
@@ -482,8 +553,8 @@ impl ListRef {
             start.copy_from(object.elements, object.len as usize);
             object.elements = start;
         }
-        object.capacity += gap as u32;
-        object.header.shape = 0;
+        object.header.flags &= !flags::SHIFTED;
+        self.set_capacity(self.capacity() + gap);
     }
 
     #[cold]
@@ -495,11 +566,11 @@ impl ListRef {
         if gap > 0 {
             self.close_gap(realm);
             // Closing small gaps again and again would move the elements for each few that are added.
-            if gap >= needed / 4 && needed <= self.object().capacity as usize {
+            if gap >= needed / 4 && needed <= self.capacity() {
                 return Ok(());
             }
         }
-        let before = self.object().capacity as usize;
+        let before = self.capacity();
         let capacity = needed.max(before * 2).clamp(8, MAX_LIST);
         if capacity > 4096 {
             realm.reserve((capacity * 8) as u64)?;
@@ -519,6 +590,11 @@ impl ListRef {
         realm.account(outside, array.bytes_outside());
         Ok(())
     }
+}
+
+/// The steps that a change of a rule takes beside its own, since its elements are stored.
+fn steps_to_store(len: usize) -> u64 {
+    1 + moved(len)
 }
 
 /// The steps that moving so many elements by one place counts as.
@@ -567,7 +643,7 @@ impl Realm {
         let mut edited = list;
         let object = edited.edit();
         object.len = count.min(MAX_LIST) as u32;
-        object.capacity = 0;
+        object.header.shape = 0;
         object.header.flags = flags::COMPUTED;
         // SAFETY: invariant 3: the cell was made with room for two values.
         unsafe {
@@ -582,19 +658,19 @@ impl Realm {
         let object = self.alloc_protecting(bytes, values).cast::<ListObject>();
         let elements = object.as_ptr().wrapping_add(1).cast();
         let capacity = ((bytes - LIST_BYTES) / 8) as u32;
-        let header = Header::new(kind::LIST, flags::ALL_NUMBERS, 0);
+        let header = Header::new(kind::LIST, flags::ALL_NUMBERS, capacity);
         // SAFETY: heap invariant 2: a fresh cell of this size.
-        unsafe { object.write(ListObject { header, len: 0, capacity, elements }) };
+        unsafe { object.write(ListObject { header, len: 0, stored: 0, elements }) };
         ListRef(object)
     }
 
     fn new_long_list(&mut self, capacity: usize, values: &[Value]) -> ListRef {
         let array = Array::allocate(self, capacity, values);
         let object = self.alloc_protecting(LIST_BYTES, values).cast::<ListObject>();
-        let header = Header::new(kind::LIST, flags::ALL_NUMBERS, 0);
-        let (elements, capacity) = (array.values.as_ptr(), array.capacity as u32);
+        let header = Header::new(kind::LIST, flags::ALL_NUMBERS, array.capacity as u32);
+        let elements = array.values.as_ptr();
         // SAFETY: heap invariant 2: a fresh cell of this size. The array lived through taking it, since it is in this frame.
-        unsafe { object.write(ListObject { header, len: 0, capacity, elements }) };
+        unsafe { object.write(ListObject { header, len: 0, stored: 0, elements }) };
         std::hint::black_box(array);
         ListRef(object).take_array(array);
         self.account(0, array.bytes_outside());
@@ -605,15 +681,15 @@ impl Realm {
 impl ListRef {
     /// Gives a fresh list, which has room for them, its elements.
     fn fill(mut self, values: &[Value]) {
-        debug_assert!(values.len() <= self.object().capacity as usize);
+        debug_assert!(values.len() <= self.capacity());
         let numbers = values.iter().all(|value| value.is_number());
         let object = self.edit();
         // SAFETY: invariant 1: there is room.
         unsafe { object.elements.copy_from_nonoverlapping(values.as_ptr(), values.len()) };
-        object.len = values.len() as u32;
         if !numbers {
             object.header.flags &= !flags::ALL_NUMBERS;
         }
+        self.set_len(values.len());
     }
 }
 
@@ -621,10 +697,10 @@ impl ListRef {
 pub(crate) fn permanent(arena: &PermanentArena, values: &[Value]) -> Value {
     let object = arena.allocate(LIST_BYTES + values.len() * 8).cast::<ListObject>();
     let elements = object.as_ptr().wrapping_add(1).cast();
-    let header = Header::new(kind::LIST, flags::ALL_NUMBERS | flags::FROZEN | flags::PERMANENT, 0);
-    let capacity = values.len() as u32;
+    let flags = flags::ALL_NUMBERS | flags::FROZEN | flags::PERMANENT;
+    let header = Header::new(kind::LIST, flags, values.len() as u32);
     // SAFETY: heap/permanent invariant 1: fresh memory of this size.
-    unsafe { object.write(ListObject { header, len: 0, capacity, elements }) };
+    unsafe { object.write(ListObject { header, len: 0, stored: 0, elements }) };
     ListRef(object).fill(values);
     ListRef(object).value()
 }

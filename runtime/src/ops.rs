@@ -147,7 +147,10 @@ pub fn ge(a: Value, b: Value) -> Value {
 #[inline(always)]
 pub fn index_get(realm: &mut Realm, container: Value, key: Value) -> Eval<Value> {
     match container.as_list().filter(|_| realm.is_element_key(key)) {
-        Some(list) => Ok(list_element(list, key)),
+        Some(list) => {
+            list.settle(realm);
+            Ok(list_element(list, key))
+        }
         None => index_get_slow(realm, container, key),
     }
 }

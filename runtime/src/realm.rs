@@ -67,6 +67,8 @@ pub struct Head {
     /// A key whose bits are below this is a number under which a list gives its own element. Below it are all numbers, or none
     /// once the type map `list` may have number keys, which come first.
     pub element_keys_end: u64,
+    /// [`NUMBER_END`]: compiled code that compares with it again and again reads it once.
+    pub number_end: u64,
     /// Not 0 while the collector marks: a store over a reference inside an object must take the slow path, which hands the old
     /// one over ([`crate::heap`], invariant 7).
     pub marking: u8,
@@ -108,6 +110,8 @@ pub const HEAD_DEPTH: usize = offset_of!(Head, depth);
 pub const HEAD_MAX_DEPTH: usize = offset_of!(Head, max_depth);
 /// Offset of [`Head::globals_guarded`].
 pub const HEAD_GLOBALS_GUARDED: usize = offset_of!(Head, globals_guarded);
+/// Offset of [`Head::number_end`].
+pub const HEAD_NUMBER_END: usize = offset_of!(Head, number_end);
 /// Offset of [`Head::element_keys_end`].
 pub const HEAD_ELEMENT_KEYS_END: usize = offset_of!(Head, element_keys_end);
 /// Offset of [`Head::native_status`].
@@ -580,6 +584,7 @@ fn new_head(stack: &VmStack, config: &RealmConfig) -> Head {
         no_function: [0, u64::MAX],
         bump: [Bump::EMPTY; crate::heap::classes::CLASS_COUNT],
         element_keys_end: NUMBER_END,
+        number_end: NUMBER_END,
         marking: 0,
         lookups: std::ptr::null(),
         changed_types: 0,

@@ -116,7 +116,7 @@ fn run_prints_what_the_program_prints() {
 
 #[test]
 fn examples_print_what_stands_beside_them() {
-    for name in ["adventure", "life", "mandelbrot", "nbody", "sorting", "wordcount"] {
+    for name in ["adventure", "heat", "life", "mandelbrot", "nbody", "sorting", "wordcount"] {
         let done = minilive(&["run", &example(&format!("{name}.ms"))]);
         let expected = fs::read_to_string(example(&format!("{name}.expected"))).expect("beside the program");
         assert_eq!((done.code, done.out, &*done.err), (0, expected, ""), "{name}");

@@ -93,9 +93,9 @@ fn hoisting_reads_lengths_before_the_loop() {
                 branch v7 block6() else block7()
             block3(v8:f64, v9:int): in loop0
                 v13:object = Object v3
-                v14:int = StoredLen v13
+                v14:int = StoredLen { settles: false } v13
                 GuardIndex v9, v14 ! IndexOutOfRange
-                v15:object = Elements v13
+                v15:object = Elements v13, v14
                 v16:any = LoadElement v13, v9, v15
                 v17:f64 = GuardNum v16 ! NotNumber
                 v18:f64 = FAdd v8, v17
@@ -135,7 +135,6 @@ fn hoisting_reads_lengths_before_the_loop() {
                 branch v7 block6() else block7()
             block3(v8:f64, v9:int): in loop0
                 GuardIndex v9, v14 ! IndexOutOfRange
-                v15:object = Elements v13
                 v16:any = LoadElement v13, v9, v15
                 v17:f64 = GuardNum v16 ! NotNumber
                 v18:f64 = FAdd v8, v17
@@ -143,7 +142,7 @@ fn hoisting_reads_lengths_before_the_loop() {
                 v20:int = IAdd v9, v19
                 jump block4()
             block4(): in loop0
-                EnterLoop { weight: 9, block: BlockId(1) } ! Forced
+                EnterLoop { weight: 9, block: BlockId(1) } v3 ! Forced
                 v21:bool = ICmp(Lt) v20, v4
                 branch v21 block3(v18, v20) else block5(v18)
             block5(v11:f64):
@@ -153,7 +152,8 @@ fn hoisting_reads_lengths_before_the_loop() {
                 GuardElements ! Prototype
                 v10:f64 = F64(0)
                 v13:object = Object v3
-                v14:int = StoredLen v13
+                v14:int = StoredLen { settles: false } v13
+                v15:object = Elements v13, v14
                 jump block3(v10, v6)
             block7():
                 v12:f64 = F64(0)
@@ -199,7 +199,6 @@ fn induction_checks_indexes_before_the_loop() {
                 v27:int = Int(1)
                 v28:int = IAdd v22, v27
                 GuardIndex v28, v30 ! IndexOutOfRange
-                v31:object = Elements v29
                 v32:any = LoadElement v29, v28, v31
                 v33:f64 = GuardNum v32 ! NotNumber
                 v35:int = ISub v22, v27
@@ -210,7 +209,7 @@ fn induction_checks_indexes_before_the_loop() {
                 v42:f64 = FAdd v21, v41
                 jump block4()
             block4(): in loop0
-                EnterLoop { weight: 14, block: BlockId(1) } ! Forced
+                EnterLoop { weight: 14, block: BlockId(1) } v3 ! Forced
                 v43:bool = ICmp(Lt) v23, v15
                 v44:int = IAdd v8, v23
                 v45:int = Int(1)
@@ -223,7 +222,8 @@ fn induction_checks_indexes_before_the_loop() {
                 GuardElements ! Prototype
                 v24:f64 = F64(0)
                 v29:object = Object v3
-                v30:int = StoredLen v29
+                v30:int = StoredLen { settles: false } v29
+                v31:object = Elements v29, v30
                 jump block3(v24, v18, v18)
             block7():
                 v26:f64 = F64(0)
@@ -256,7 +256,6 @@ fn induction_checks_indexes_before_the_loop() {
             block3(v21:f64, v22:int): in loop0
                 v27:int = Int(1)
                 v28:int = IAdd v22, v27
-                v31:object = Elements v29
                 v32:any = LoadElement v29, v28, v31
                 v33:f64 = GuardNum v32 ! NotNumber
                 v35:int = ISub v22, v27
@@ -266,7 +265,7 @@ fn induction_checks_indexes_before_the_loop() {
                 v42:f64 = FAdd v21, v41
                 jump block4()
             block4(): in loop0
-                EnterLoop { weight: 14, block: BlockId(1) } ! Forced
+                EnterLoop { weight: 14, block: BlockId(1) } v3 ! Forced
                 v43:bool = ICmp(Lt) v22, v15
                 branch v43 block3(v42, v28) else block5(v42)
             block5(v25:f64):
@@ -276,7 +275,8 @@ fn induction_checks_indexes_before_the_loop() {
                 GuardElements ! Prototype
                 v24:f64 = F64(0)
                 v29:object = Object v3
-                v30:int = StoredLen v29
+                v30:int = StoredLen { settles: false } v29
+                v31:object = Elements v29, v30
                 v51:int = Int(2)
                 GuardIndex v51, v30 ! LoopIndex
                 v52:int = Int(-1)

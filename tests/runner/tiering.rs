@@ -44,6 +44,19 @@ fn a_part_that_first_runs_when_its_function_is_compiled_is_compiled_soon() {
 }
 
 #[test]
+fn computed_lists_are_read_and_written_where_they_are_found() {
+    let f = f_of(
+        "f = function(n)\n  a = range(1, n)\n  b = [0] * n\n  s = 0\n  for i in range(1, n - 1)\n    b[i] = a[i] + a[i - 1]\n    s += b[i]\n\
+         end for\n  return s\nend function\nfor r in range(1, 2000)\n  x = f(50)\nend for\nprint x\n",
+        "2499\n",
+    );
+    assert_eq!(f.tier, Tier::Optimised);
+    let outside = f.exits.iter().filter(|it| it.reason == ExitReason::IndexOutOfRange);
+    assert_eq!(outside.map(|it| it.count).sum::<u64>(), 0, "{:?}", f.exits);
+    assert!(f.compiles <= 6, "compiled {} times", f.compiles);
+}
+
+#[test]
 fn a_function_of_many_loops_has_them_all_compiled() {
     let mut program = "f = function(n)\n  s = 0\n".to_string();
     for _ in 0..20 {

@@ -11,7 +11,7 @@ use crate::bytecode::{Op, Word};
 use crate::feedback::FeedbackCell;
 use crate::interp::LENT_GLOBALS;
 use minilive_runtime::heap::{HEADER_FLAGS, HEADER_SHAPE, flags};
-use minilive_runtime::list::{LIST_ELEMENTS, LIST_LEN};
+use minilive_runtime::list::{LIST_ELEMENTS, LIST_LEN, LIST_STORED};
 use minilive_runtime::map::MAP_SLOTS;
 use minilive_runtime::realm::{HEAD_CELLS, HEAD_ELEMENT_KEYS_END, HEAD_GLOBALS_GUARDED, HEAD_MARKING};
 use minilive_runtime::value::{TAG_FUNCTION, TAG_SHIFT};
@@ -210,10 +210,10 @@ impl Emit<'_> {
 
     // ---- elements ------------------------------------------------------------------------------------------------------
 
-    /// RCX = a number as index into the list in RAX, if it is inside.
-    fn index_or(&mut self, slow: Label) {
+    /// RCX = a number as index into the list in RAX, if it is below the length at `len`.
+    fn index_or(&mut self, len: usize, slow: Label) {
         self.asm.truncate(RCX, XMM0);
-        self.asm.load32(RDX, Mem(RAX, LIST_LEN as i32));
+        self.asm.load32(RDX, Mem(RAX, len as i32));
         // A negative index is a very large one when its sign is not looked at, and so is that of what is not a number.
         self.asm.compare_regs(RCX, RDX);
         self.asm.jump_if(Cond::AboveOrEqual, slow);
@@ -239,9 +239,7 @@ impl Emit<'_> {
         self.asm.float_to_bits(RDX, XMM0);
         self.asm.compare(RDX, Mem(R12, HEAD_ELEMENT_KEYS_END as i32));
         self.asm.jump_if(Cond::AboveOrEqual, slow);
-        self.index_or(slow);
-        self.asm.test_byte(Mem(RAX, HEADER_FLAGS as i32), flags::COMPUTED);
-        self.asm.jump_if(Cond::NotEqual, slow);
+        self.index_or(LIST_STORED, slow);
         self.asm.load(RDX, Mem(RAX, LIST_ELEMENTS as i32));
         self.asm.load_indexed(RAX, RDX, RCX);
         self.asm.store(reg(word.a()), RAX);
@@ -259,8 +257,8 @@ impl Emit<'_> {
         self.value(RAX, word.a());
         self.object_or(table::LIST, slow);
         self.key(word.b(), false);
-        self.index_or(slow);
-        self.storable_or(flags::GUARDED | flags::COMPUTED, slow);
+        self.index_or(LIST_STORED, slow);
+        self.storable_or(flags::GUARDED, slow);
         // The first element that is no number takes another way.
         let number = self.asm.label();
         self.asm.compare(RSI, entry(table::NUMBERS_END));
@@ -285,7 +283,7 @@ impl Emit<'_> {
         self.value(RAX, word.a());
         self.object_or(table::LIST, slow);
         self.asm.load_float(XMM0, reg(word.b()));
-        self.index_or(slow);
+        self.index_or(LIST_LEN, slow);
         self.asm.load(RDX, Mem(RAX, LIST_ELEMENTS as i32));
         self.asm.test_byte(Mem(RAX, HEADER_FLAGS as i32), flags::COMPUTED);
         self.asm.jump_if(Cond::NotEqual, counted);

@@ -26,6 +26,7 @@ impl Index {
             value: self.value.union(other.value),
             out_of_range: self.out_of_range || other.out_of_range,
             computed: self.computed || other.computed,
+            settled: self.settled || other.settled,
             mixed: self.mixed || other.mixed,
             samples: self.samples.saturating_add(other.samples),
         }

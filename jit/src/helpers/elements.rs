@@ -3,13 +3,21 @@
 //! `helpers` puts the addresses into the table. Invariant: as of all helpers, values that are not kept alive by something else stand on the
 //! native stack.
 
-use super::{give, realm_at, value};
+use super::{give, realm_at, realm_of, value};
 use minilive_runtime::ops;
-use minilive_runtime::value::Value;
+use minilive_runtime::value::{TAG_LIST, TAG_SHIFT, Value};
 
 pub(super) extern "C" fn list_get(_: *mut u8, _: u64, list: u64, index: u64) -> u64 {
     let index = Value::number(index as i64 as f64);
     value(list).as_list().map_or(Value::NULL, |list| ops::list_element(list, index)).bits()
+}
+
+/// The number of elements that stand in a list object's array, where a short rule's are stored before. Compiled code is not ready for a
+/// collection here.
+pub(super) extern "C" fn stored_len(ctx: *mut u8, object: u64) -> u64 {
+    let Some(list) = value(TAG_LIST << TAG_SHIFT | object).as_list() else { return 0 };
+    realm_of(ctx).without_collecting(|realm| list.settle(realm));
+    list.stored() as u64
 }
 
 /// The next element of a loop, absent behind the last one; the realm's head takes the position behind it.

@@ -234,7 +234,7 @@ pub(super) fn steps<const OP: u8>(run: &mut Run<'_>, realm: &mut Realm, at: Opti
         ($word:expr, $key:expr) => {{
             let (object, key) = (window.get($word.b()), $key);
             let list = object.as_list().filter(|_| realm.is_element_key(key));
-            let value = match list.and_then(|list| list.at(key.to_f64_lossy())) {
+            let value = match list.and_then(|list| list.stored_at(key.to_f64_lossy())) {
                 Some(value) => {
                     if !ip.cell().is_sampled() {
                         sample_index(ip.cell(), object, key, value);

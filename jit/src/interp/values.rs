@@ -3,7 +3,7 @@
 //! `step` comes here when an operand is no number, and for the first samples. Invariant: operands are noted in source order.
 
 use super::Run;
-use crate::feedback::{FeedbackCell, INDEX_COMPUTED, INDEX_MIXED, INDEX_OUT_OF_RANGE, Kinds};
+use crate::feedback::{FeedbackCell, INDEX_COMPUTED, INDEX_MIXED, INDEX_OUT_OF_RANGE, INDEX_SETTLED, Kinds};
 use minilive_mir::ir::BinaryOp;
 use minilive_runtime::fault::Eval;
 use minilive_runtime::ops::{self, Ordering};
@@ -34,6 +34,17 @@ pub(super) fn sample(cell: &FeedbackCell, a: Value, b: Value, result: Value) {
 #[inline(never)]
 pub(super) fn sample_index(cell: &FeedbackCell, container: Value, key: Value, value: Value) {
     cell.see_index(kinds_of(container), kinds_of(key), kinds_of(value), index_flags(container, key));
+}
+
+fn is_computed(container: Value) -> bool {
+    container.as_list().is_some_and(|list| list.is_computed())
+}
+
+/// Notes one sample of an index access that is done; `computed`: whether the container was a computed list before.
+fn see_index(cell: &FeedbackCell, container: Value, key: Value, value: Value, computed: bool) {
+    let settled = if computed && !is_computed(container) { INDEX_SETTLED } else { 0 };
+    let flags = index_flags(container, key) | settled;
+    cell.see_index(kinds_of(container), kinds_of(key), kinds_of(value), flags);
 }
 
 fn index_flags(container: Value, key: Value) -> u8 {
@@ -190,9 +201,9 @@ impl Run<'_> {
         {
             return Ok(ops::string_element(realm, text, key));
         }
-        let flags = index_flags(container, key);
+        let computed = is_computed(container);
         let value = ops::index_get(realm, container, key)?;
-        cell.see_index(kinds_of(container), kinds_of(key), kinds_of(value), flags);
+        see_index(cell, container, key, value, computed);
         Ok(value)
     }
 
@@ -210,8 +221,10 @@ impl Run<'_> {
         {
             return map.set(realm, key, value);
         }
-        cell.see_index(kinds_of(container), kinds_of(key), kinds_of(value), index_flags(container, key));
-        ops::index_set(realm, container, key, value)
+        let computed = is_computed(container);
+        ops::index_set(realm, container, key, value)?;
+        see_index(cell, container, key, value, computed);
+        Ok(())
     }
 }
 

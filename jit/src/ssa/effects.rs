@@ -25,16 +25,24 @@ impl Memory {
     /// What a collection may change: where arrays are that still belong to something, and whether stores need the barrier. Where an
     /// array is keeps nothing alive.
     pub const HEAP: Memory = Memory(64);
+    /// The same at the end of a slice of the budget in a loop. A loop head keeps alive what it is given, and arrays stay where they
+    /// are as long as what they belong to is alive.
+    pub const SLICE: Memory = Memory(128);
     /// All.
-    pub const ALL: Memory = Memory(127);
+    pub const ALL: Memory = Memory(255);
     /// None.
     pub const NONE: Memory = Memory(0);
     /// How many kinds there are.
-    pub const KINDS: usize = 7;
+    pub const KINDS: usize = 8;
 
     /// Both.
     pub const fn and(self, other: Memory) -> Memory {
         Memory(self.0 | other.0)
+    }
+
+    /// These without others.
+    pub const fn without(self, other: Memory) -> Memory {
+        Memory(self.0 & !other.0)
     }
 
     /// Whether they have a kind in common.
@@ -52,19 +60,24 @@ impl Memory {
 pub fn reads(op: Op) -> Memory {
     match op {
         Op::LoadCell(_) => Memory::CELLS,
-        Op::ListLen | Op::StoredLen | Op::GuardComputed | Op::RangeBase | Op::RangeStep => Memory::LISTS,
+        Op::ListLen | Op::StoredLen { .. } | Op::GuardComputed | Op::RangeBase | Op::RangeStep => Memory::LISTS,
         Op::LoadElement | Op::ListGet { .. } => Memory::LISTS.and(Memory::ELEMENTS),
         Op::LoadSlot(_) => Memory::SLOTS.and(Memory::SHAPES),
         Op::HasShape(_) | Op::GuardShape(_) => Memory::SHAPES,
-        Op::Elements => Memory::LISTS.and(Memory::HEAP),
-        Op::Slots => Memory::SHAPES.and(Memory::HEAP),
-        Op::NeedsBarrier => Memory::HEAP,
+        Op::Elements => Memory::LISTS.and(Memory::HEAP).and(Memory::SLICE),
+        Op::Slots => Memory::SHAPES.and(Memory::HEAP).and(Memory::SLICE),
+        Op::NeedsBarrier => Memory::HEAP.and(Memory::SLICE),
         // What replaces what a global holds may change anything else, too.
         Op::GuardElements | Op::GuardConstants => Memory::TYPES,
         // A method that is in a slot of its type map may be replaced there.
         Op::GuardTypes(_) => Memory::TYPES.and(Memory::SLOTS),
         _ => Memory::NONE,
     }
+}
+
+/// Whether an operation tells where an array is that its operand owns.
+pub fn is_array(op: Op) -> bool {
+    matches!(op, Op::Elements | Op::Slots)
 }
 
 /// What an instruction may change.
@@ -76,7 +89,8 @@ pub fn writes(inst: &Inst) -> Memory {
         Op::StoreSlot(_) | Op::StoreVariable(_) => Memory::SLOTS,
         Op::AddSlot { .. } => Memory::SLOTS.and(Memory::SHAPES).and(Memory::HEAP),
         Op::EnterInlined { checked: false, .. } => Memory::NONE,
-        Op::Enter { .. } | Op::EnterInlined { .. } | Op::EnterLoop { .. } | Op::StrChar | Op::CharOf => Memory::HEAP,
+        Op::EnterLoop { .. } => Memory::SLICE,
+        Op::Enter { .. } | Op::EnterInlined { .. } | Op::StrChar | Op::CharOf => Memory::HEAP,
         Op::CallSelf | Op::CallCode(_) | Op::Record(_) => Memory::ALL,
         Op::Helper(helper) if helper.writes() || matches!(helper, Helper::LoadFree(_)) => Memory::ALL,
         Op::Helper(helper) if helper != Helper::LoadGlobals => Memory::HEAP,
@@ -87,7 +101,7 @@ pub fn writes(inst: &Inst) -> Memory {
 /// How many of an instruction's operands tell what it does; those behind are known from these and from memory.
 pub fn telling_args(op: Op) -> usize {
     match op {
-        Op::LoadSlot(_) => 1,
+        Op::LoadSlot(_) | Op::Elements | Op::NeedsBarrier => 1,
         Op::LoadElement => 2,
         _ => usize::MAX,
     }

@@ -155,6 +155,8 @@ impl Pass {
     }
 
     fn key(&self, op: Op, args: &[Val], versions: &Versions) -> Key {
+        // Where a list is read first, its elements are stored, if anywhere.
+        let op = if let Op::StoredLen { .. } = op { Op::StoredLen { settles: false } } else { op };
         let mut key = Key { op, args: [Val(u32::MAX); MOST_ARGS], versions: [0; Memory::KINDS] };
         for (slot, arg) in key.args.iter_mut().zip(args).take(effects::telling_args(op)) {
             *slot = self.number[arg.0 as usize];

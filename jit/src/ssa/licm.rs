@@ -1,8 +1,9 @@
 //! Loop-invariant code motion: what gives the same in every round of a loop is computed once before it.
 //!
 //! Runs behind `gvn`. Only what may be carried out although the loop's body might not be moves, to the end of the block that dominates
-//! the loop's head: computations without an exit, and reads of what the loop does not change. Invariant: what an instruction
-//! needs dominates the place it moves to.
+//! the loop's head: computations without an exit, and reads of what the loop does not change. Where an array stands is known as long as
+//! what it belongs to is alive, which the heads of the loop then have to see to. Invariant: what an instruction needs dominates the
+//! place it moves to.
 
 use super::dom::{Dominators, NaturalLoop};
 use super::effects::{self, Memory};
@@ -19,24 +20,23 @@ pub fn hoist(func: &mut Func, dominators: &Dominators, loops: &[NaturalLoop]) {
     let written = written_in_blocks(func);
     let mut home = homes(func);
     let mut constants = constants_of(func);
+    let boxed = boxed_objects(func);
     for it in loops {
         let Some(before) = dominators.idom(it.head) else { continue };
         let is_only_way =
             dominators.preds[it.head.0 as usize].iter().all(|&pred| pred == before || it.contains[pred.0 as usize]);
-        let mut changed = written_in_loop(it, &written);
-        if !is_only_way {
-            // Something between may change what is read.
-            changed = Memory::ALL;
-        }
+        // Something between may change what is read.
+        let changed = if is_only_way { written_in_loop(it, &written) } else { Memory::ALL };
         let inside: Vec<Block> =
             dominators.order.iter().copied().filter(|block| it.contains[block.0 as usize]).collect();
-        for block in inside {
+        let mut owners = Vec::new();
+        for &block in &inside {
             let insts = std::mem::take(&mut func[block].insts);
             let (mut moved, mut kept) = (Vec::new(), Vec::with_capacity(insts.len()));
             for mut inst in insts {
                 let moves = effects::may_be_early(&inst)
                     && !effects::is_constant(inst.op)
-                    && !effects::reads(inst.op).meets(changed)
+                    && stays(inst.op, changed)
                     && inst.args.iter().all(|arg| constants.contains_key(arg) || outside(&home, it, *arg));
                 if !moves {
                     kept.push(inst);
@@ -52,10 +52,35 @@ pub fn hoist(func: &mut Func, dominators: &Dominators, loops: &[NaturalLoop]) {
                 if let Some(result) = inst.result {
                     home[result.0 as usize] = Some(before);
                 }
+                if effects::is_array(inst.op) {
+                    let owner = inst.args[0];
+                    owners.push(boxed.get(&owner).copied().unwrap_or(owner));
+                }
                 moved.push(inst);
             }
             func[block].insts = kept;
             func[before].insts.extend(moved);
+        }
+        keep_alive(func, &inside, &owners);
+    }
+}
+
+/// Whether an operation gives the same after so much has changed, as long as the loop keeps alive what it asks about.
+fn stays(op: Op, changed: Memory) -> bool {
+    let found = effects::reads(op);
+    if effects::is_array(op) { !found.without(Memory::SLICE).meets(changed) } else { !found.meets(changed) }
+}
+
+/// Has the loop heads among these blocks keep alive what arrays belong to.
+fn keep_alive(func: &mut Func, blocks: &[Block], owners: &[Val]) {
+    for &block in blocks {
+        let heads = func[block].insts.iter_mut().filter(|inst| matches!(inst.op, Op::EnterLoop { .. }));
+        for head in heads {
+            owners.iter().for_each(|owner| {
+                if !head.args.contains(owner) {
+                    head.args.push(*owner);
+                }
+            });
         }
     }
 }
@@ -69,6 +94,12 @@ fn outside(home: &[Option<Block>], around: &NaturalLoop, val: Val) -> bool {
 fn constants_of(func: &Func) -> FxHashMap<Val, Op> {
     let insts = func.blocks.iter().flat_map(|block| &block.insts);
     insts.filter(|inst| effects::is_constant(inst.op)).filter_map(|inst| Some((inst.result?, inst.op))).collect()
+}
+
+/// The boxed values of objects. These are what loop heads keep alive, since their exits most often need them anyway.
+fn boxed_objects(func: &Func) -> FxHashMap<Val, Val> {
+    let insts = func.blocks.iter().flat_map(|block| &block.insts);
+    insts.filter(|inst| inst.op == Op::Object).filter_map(|inst| Some((inst.result?, inst.args[0]))).collect()
 }
 
 /// Makes a constant once more, where what needs it moves to.

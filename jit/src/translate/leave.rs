@@ -328,6 +328,11 @@ impl Lower<'_, '_> {
         if let Some(exit) = inst.exit {
             self.write_cells_of(exit.state);
         }
+        if !inst.args.is_empty() {
+            // The collector looks at the native stack.
+            let kept: Vec<ir::Value> = inst.args.iter().map(|&arg| self.val(arg)).collect();
+            self.store_words(&kept);
+        }
         let site = self.site();
         let status = self.call_keeping(HelperId::Budget, &[site]);
         self.load_budget();

@@ -41,6 +41,10 @@ pub(super) struct Lower<'a, 'b> {
     pub(super) doubles: FxHashMap<Val, ir::Value>,
     /// Where the value stands that the last instruction read.
     pub(super) just_read: Option<(Val, ir::Value, i32)>,
+    /// The list object whose number of stored elements was read for the guard that comes next.
+    pub(super) unsettled: Option<ir::Value>,
+    /// The end of the bits of numbers, where a register is to hold it.
+    pub(super) number_end: Option<ir::Value>,
     /// Boxed values that are numbers for sure.
     pub(super) numbers: rustc_hash::FxHashSet<Val>,
     pub(super) blocks: Vec<ir::Block>,
@@ -101,6 +105,8 @@ pub(super) fn lower(builder: FunctionBuilder<'_>, isa: &OwnedTargetIsa, func: &F
         objects: FxHashMap::default(),
         doubles: FxHashMap::default(),
         just_read: None,
+        unsettled: None,
+        number_end: None,
         numbers: Default::default(),
         blocks: Vec::new(),
         ctx: ir::Value::from_u32(0),
@@ -200,6 +206,7 @@ impl Lower<'_, '_> {
         if block.0 == 0 {
             self.inputs = self.b.block_params(made).to_vec();
             self.ctx = self.inputs.remove(0);
+            self.keep_number_end();
         }
         let data = &self.func[block];
         self.computed.clear();
@@ -456,7 +463,9 @@ impl Lower<'_, '_> {
             Op::ListPush => self.list_push(inst),
             Op::ListPop => self.list_pop(inst),
             Op::StrLen | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => self.text(inst),
-            Op::Object | Op::StoredLen | Op::GuardIndex | Op::LoadElement | Op::StoreElement => self.element(inst),
+            Op::Object | Op::StoredLen { .. } | Op::GuardIndex | Op::LoadElement | Op::StoreElement => {
+                self.element(inst, next)
+            }
             Op::IterPosition => {
                 let next = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_NATIVE_STATUS as i32);
                 self.define(inst, next);

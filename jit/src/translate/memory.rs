@@ -9,7 +9,7 @@ use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
 use minilive_runtime::function::FUNCTION_OUTER;
 use minilive_runtime::heap::flags;
-use minilive_runtime::list::{LIST_CAPACITY, LIST_ELEMENTS, LIST_LEN};
+use minilive_runtime::list::{LIST_CAPACITY, LIST_ELEMENTS, LIST_LEN, LIST_STORED};
 use minilive_runtime::map::{MAP_CAPACITY, MAP_LEN, MAP_SHAPE, MAP_SLOTS};
 use minilive_runtime::realm::{
     HEAD_CELLS, HEAD_CHANGED_TYPES, HEAD_ELEMENT_KEYS_END, HEAD_GLOBALS_GUARDED, HEAD_MARKING, HEAD_REDEFINED,
@@ -115,7 +115,7 @@ impl Lower<'_, '_> {
     }
 
     /// Elements at guarded indexes, and what the guards need.
-    pub(super) fn element(&mut self, inst: &Inst) {
+    pub(super) fn element(&mut self, inst: &Inst, next: Option<&Inst>) {
         let first = self.arg(inst, 0);
         match inst.op {
             Op::Object => {
@@ -123,18 +123,15 @@ impl Lower<'_, '_> {
                 let object = known.unwrap_or_else(|| self.b.ins().band_imm_u(first, PAYLOAD_MASK as i64));
                 self.define(inst, object);
             }
-            Op::StoredLen => {
-                let len = self.list_len(first);
-                let capacity = self.b.ins().uload32(memory(), first, LIST_CAPACITY as i32);
-                let stored = self.b.ins().umin(len, capacity);
+            Op::StoredLen { settles } => {
+                let stored = self.b.ins().uload32(memory(), first, LIST_STORED as i32);
+                // If there are none, it may be a rule whose elements can be stored. A guard right behind finds that out in its own time.
+                let guards = next.is_some_and(|it| it.op == Op::GuardIndex && it.args.last().copied() == inst.result);
+                self.unsettled = (settles && guards).then_some(first);
+                let stored = if settles && !guards { self.settled(first, stored) } else { stored };
                 self.define(inst, stored);
             }
-            Op::GuardIndex => {
-                let len = self.arg(inst, 1);
-                let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, first, len);
-                let exit = self.exit_of(inst);
-                self.continue_if(inside, exit);
-            }
+            Op::GuardIndex => self.guard_index(inst),
             Op::LoadElement => {
                 let (index, array) = (self.arg(inst, 1), self.arg(inst, 2));
                 let address = self.address_in(array, index);
@@ -143,6 +140,29 @@ impl Lower<'_, '_> {
             }
             _ => self.store_element(inst),
         }
+    }
+
+    /// The number of elements that stand in a list's array, which has been read; none may be too few.
+    fn settled(&mut self, object: ir::Value, stored: ir::Value) -> ir::Value {
+        let (none, next) = self.two_ways();
+        self.b.ins().brif(stored, next, &[stored.into()], none, &[]);
+        self.b.switch_to_block(none);
+        let stored = self.call_keeping(HelperId::StoredLen, &[object]);
+        self.meet(next, stored)
+    }
+
+    fn guard_index(&mut self, inst: &Inst) {
+        let (index, len, exit) = (self.arg(inst, 0), self.arg(inst, 1), self.exit_of(inst));
+        let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, len);
+        let Some(object) = self.unsettled.take() else { return self.continue_if(inside, exit) };
+        let (beyond, next) = self.two_ways();
+        self.b.ins().brif(inside, next, &[len.into()], beyond, &[]);
+        self.b.switch_to_block(beyond);
+        let more = self.call_keeping(HelperId::StoredLen, &[object]);
+        let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, more);
+        self.b.ins().brif(inside, next, &[more.into()], exit, &[]);
+        self.b.switch_to_block(next);
+        self.vals[inst.args[1].0 as usize] = Some(self.b.block_params(next)[0]);
     }
 
     /// Where arrays are, and whether stores take more than a store.
@@ -362,15 +382,22 @@ impl Lower<'_, '_> {
         self.b.switch_to_block(other);
     }
 
+    /// Sets the length of a list that is not computed.
+    fn set_stored_len(&mut self, object: ir::Value, len: ir::Value) {
+        self.b.ins().istore32(memory(), len, object, LIST_LEN as i32);
+        self.b.ins().istore32(memory(), len, object, LIST_STORED as i32);
+    }
+
     /// Appends where there is room and nothing else to be done; else the intrinsic does it.
     pub(super) fn list_push(&mut self, inst: &Inst) {
         let (slow, next) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(slow);
         let (object, value) = (self.object(inst), self.arg(inst, 1));
         let found = self.b.ins().load(types::I8, memory(), object, FLAGS);
-        let special = self.b.ins().band_imm_u(found, i64::from(flags::COMPUTED | flags::GUARDED));
+        let special = self.b.ins().band_imm_u(found, i64::from(flags::GUARDED));
         let special = self.or_first_other(special, object, inst.args[1], Some(found));
         self.leave_if(special, slow);
+        // A computed list has no capacity.
         let len = self.list_len(object);
         let capacity = self.b.ins().uload32(memory(), object, LIST_CAPACITY as i32);
         let room = self.b.ins().icmp(IntCC::UnsignedLessThan, len, capacity);
@@ -378,7 +405,7 @@ impl Lower<'_, '_> {
         let place = self.element_address_of(object, len);
         self.b.ins().store(memory(), value, place, 0);
         let more = self.b.ins().iadd_imm_s(len, 1);
-        self.b.ins().istore32(memory(), more, object, LIST_LEN as i32);
+        self.set_stored_len(object, more);
         self.b.ins().jump(next, &[]);
         self.b.switch_to_block(slow);
         let list = self.arg(inst, 0);
@@ -400,7 +427,7 @@ impl Lower<'_, '_> {
         let last = self.b.ins().iadd_imm_s(len, -1);
         let place = self.element_address_of(object, last);
         let value = self.b.ins().load(types::I64, memory(), place, 0);
-        self.b.ins().istore32(memory(), last, object, LIST_LEN as i32);
+        self.set_stored_len(object, last);
         self.b.ins().jump(next, &[value.into()]);
         self.b.switch_to_block(slow);
         let list = self.arg(inst, 0);
@@ -426,11 +453,11 @@ impl Lower<'_, '_> {
         let (slow, next) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(slow);
         let [list, index, value] = [0, 1, 2].map(|i| self.arg(inst, i));
-        let len = self.list_len(object);
-        let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, len);
+        let stored = self.b.ins().uload32(memory(), object, LIST_STORED as i32);
+        let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, stored);
         self.continue_if(inside, slow);
         let found = self.b.ins().load(types::I8, memory(), object, FLAGS);
-        let special = self.b.ins().band_imm_u(found, i64::from(flags::COMPUTED | flags::GUARDED));
+        let special = self.b.ins().band_imm_u(found, i64::from(flags::GUARDED));
         let marking = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_MARKING as i32);
         let special = self.b.ins().bor(special, marking);
         let special = self.or_first_other(special, object, inst.args[2], Some(found));

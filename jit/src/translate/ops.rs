@@ -5,6 +5,7 @@ use super::lower::{Lower, memory};
 use crate::ssa::{Cmp, Inst, Math, Op, Rep, Val};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
+use minilive_runtime::realm::HEAD_NUMBER_END;
 use minilive_runtime::value::NUMBER_END;
 
 /// 1.5 * 2^52: adding it to a small double leaves the rounded integer in the low bits.
@@ -120,8 +121,21 @@ impl Lower<'_, '_> {
         }
     }
 
+    /// Where loops ask of several values whether they are numbers, a register holds what they are compared with. As a constant it would
+    /// be read from memory each time, since constants are never kept; what the head has may be anything to the compiler.
+    pub(super) fn keep_number_end(&mut self) {
+        const WORTH_A_REGISTER: usize = 2;
+        let in_loops = self.func.blocks.iter().filter(|block| block.in_loop.is_some()).flat_map(|block| &block.insts);
+        if in_loops.filter(|inst| inst.op == Op::GuardNum).take(WORTH_A_REGISTER).count() == WORTH_A_REGISTER {
+            self.number_end = Some(self.b.ins().load(types::I64, memory(), self.ctx, HEAD_NUMBER_END as i32));
+        }
+    }
+
     /// Whether a boxed value is a number.
     pub(super) fn is_below_tags(&mut self, boxed: ir::Value) -> ir::Value {
+        if let Some(end) = self.number_end {
+            return self.b.ins().icmp(IntCC::UnsignedLessThan, boxed, end);
+        }
         self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, boxed, NUMBER_END as i64)
     }
 

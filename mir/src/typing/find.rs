@@ -18,7 +18,7 @@ const PUSH: &str = "push";
 /// Collects types and findings.
 pub fn look(unit: &Unit, outside: &dyn Outside, entries: &[Option<State>]) -> UnitTypes {
     let results = vec![TypeSet::NONE; unit.insts.len()];
-    let mut found = UnitTypes { results, findings: Vec::new(), opens_maps: false };
+    let mut found = UnitTypes { results, findings: Vec::new(), opens_maps: Vec::new() };
     let mut ends = Ends::default();
     let guarded = guarded(unit);
     for (number, (block, entry)) in unit.blocks.iter().zip(entries).enumerate() {
@@ -31,7 +31,9 @@ pub fn look(unit: &Unit, outside: &dyn Outside, entries: &[Option<State>]) -> Un
             if let Some(wrong) = found_here.filter(|it| !is_guarded(it)) {
                 found.findings.push(TypeFinding { inst: InstId(at), wrong });
             }
-            found.opens_maps |= opens_maps(unit, (before, inst), &state);
+            if opens_maps(unit, (before, inst), &state) {
+                found.opens_maps.push(InstId(at));
+            }
             if let Inst::Return { src } = *inst {
                 ends.add(unit, InstId(at), src, &state);
             }

@@ -79,6 +79,9 @@ impl Realm {
     /// Runs a collection if enough was taken since the last one or the limit is passed.
     #[inline]
     pub fn collect_if_due(&mut self) {
+        if self.heap.held {
+            return;
+        }
         let over = self.heap.counted() > self.heap.config.limit;
         if over {
             self.collect();
@@ -98,12 +101,21 @@ impl Realm {
         self.heap.over_limit = over;
     }
 
+    /// Runs `action`, which allocates little, such that no collection starts and none is asked for: whoever calls knows where arrays are
+    /// and goes on with that.
+    pub fn without_collecting<R>(&mut self, action: impl FnOnce(&mut Realm) -> R) -> R {
+        self.heap.held = true;
+        let result = action(self);
+        self.heap.held = false;
+        result
+    }
+
     /// Notes that an object's memory outside the heap went from `before` to `after` bytes.
     #[inline]
     pub(crate) fn account(&mut self, before: usize, after: usize) {
         if before != after {
             self.heap.account(before, after);
-            if after > before && (self.heap.due() || self.heap.counted() > self.heap.config.limit) {
+            if after > before && !self.heap.held && (self.heap.due() || self.heap.counted() > self.heap.config.limit) {
                 self.expire_regions();
                 self.request_poll();
             }

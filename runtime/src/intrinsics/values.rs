@@ -213,7 +213,7 @@ pub(super) fn info(call: &mut IntrinsicCall) -> Answer {
     put_text(call.realm, facts, "type", value.type_name());
     match value.unpack() {
         Unpacked::List(list) => {
-            put(call.realm, facts, "computed", Value::boolean(list.is_computed()));
+            put(call.realm, facts, "computed", Value::boolean(list.counts_as_computed()));
             put(call.realm, facts, "frozen", Value::boolean(list.is_frozen()));
         }
         Unpacked::Map(map) => put(call.realm, facts, "frozen", Value::boolean(map.is_frozen())),

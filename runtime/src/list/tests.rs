@@ -10,7 +10,7 @@ fn number(value: usize) -> Value {
 
 #[test]
 fn the_layout_is_what_compiled_code_expects() {
-    assert_eq!([LIST_LEN, LIST_CAPACITY, LIST_ELEMENTS, LIST_BYTES], [8, 12, 16, 24]);
+    assert_eq!([LIST_CAPACITY, LIST_LEN, LIST_STORED, LIST_ELEMENTS, LIST_BYTES], [0, 8, 12, 16, 24]);
     assert_eq!(offset_of!(ListObject, header), 0);
     assert_eq!(offset_of!(Header, kind), 4);
     assert_eq!(offset_of!(Header, flags), 5);
@@ -86,6 +86,73 @@ fn a_range_costs_nothing_until_it_is_changed() {
 }
 
 #[test]
+fn a_rule_whose_elements_were_stored_is_one_to_the_program_until_it_is_changed() {
+    for stress in [true, false] {
+        realm(stress).enter(|realm| {
+            let text = realm.string_value("not a single character");
+            let list = realm.new_repeated(text, 50);
+            list.settle(realm);
+            assert!(!list.is_computed() && list.counts_as_computed() && !list.all_numbers());
+            assert_eq!((list.stored(), list.stored_at(49.0), list.stored_at(50.0)), (50, Some(text), None));
+            // Neither is a change of the rule: the last one goes, and somebody looks at the list.
+            assert_eq!(list.pop(realm), Ok(Some(text)));
+            list.set_observed(true);
+            list.set_observed(false);
+            assert!(list.counts_as_computed());
+            assert!(!list.try_set(realm, 0.0, Value::ONE), "the first change takes the slow path");
+            list.set(realm, 0, Value::ONE).expect("not frozen");
+            assert!(!list.counts_as_computed());
+            assert!(list.try_set(realm, 1.0, Value::ONE));
+            let numbers = realm.new_range(1.0, 1.0, 3);
+            numbers.settle(realm);
+            assert!(numbers.all_numbers());
+            numbers.freeze();
+            assert_eq!(numbers.push(realm, Value::ONE), Err(FatalError::FrozenList.into()));
+            assert!(numbers.counts_as_computed());
+            let long = realm.new_range(1.0, 1.0, 1_000_000_000);
+            long.settle(realm);
+            assert_eq!((long.is_computed(), long.stored()), (true, 0));
+        });
+    }
+}
+
+#[test]
+fn what_changes_cost_does_not_depend_on_when_elements_were_stored() {
+    type Change = fn(&mut Realm, ListRef);
+    let changes: [Change; 4] = [
+        |realm, list| list.set(realm, 1, Value::ONE).expect("not frozen"),
+        |realm, list| list.push(realm, Value::ONE).expect("not frozen"),
+        |realm, list| list.insert(realm, 0, Value::ONE).expect("not frozen"),
+        |realm, list| assert_eq!(list.remove(realm, 0), Ok(Value::ZERO)),
+    ];
+    realm(false).enter(|realm| {
+        for change in changes {
+            let [early, late] = [true, false].map(|early| {
+                let list = realm.new_range(0.0, 1.0, 500);
+                if early {
+                    list.settle(realm);
+                }
+                let before = realm.head.budget;
+                change(realm, list);
+                before - realm.head.budget
+            });
+            assert_eq!(early, late);
+            assert!(early > 0);
+        }
+    });
+}
+
+#[test]
+fn elements_can_be_stored_without_a_collection() {
+    realm(true).enter(|realm| {
+        let list = realm.new_range(1.0, 1.0, 3);
+        let before = realm.heap.collections;
+        realm.without_collecting(|realm| list.settle(realm));
+        assert_eq!((realm.heap.collections, list.stored()), (before, 3));
+    });
+}
+
+#[test]
 fn repeating_a_value_keeps_it_alive() {
     realm(true).enter(|realm| {
         let text = realm.string_value("not a single character");
@@ -157,16 +224,13 @@ fn a_queue_moves_no_element_to_give_its_first() {
         let second = list.object().elements.wrapping_add(1);
         assert_eq!(list.remove(realm, 0), Ok(Value::ZERO));
         assert_eq!(list.object().elements, second);
-        let capacity = list.object().capacity as usize + list.gap();
+        let capacity = list.capacity() + list.gap();
         for index in 0..100_000 {
             list.push(realm, Value::number(f64::from(index + 10_000))).expect("no limit");
             assert_eq!(list.remove(realm, 0), Ok(Value::number(f64::from(index + 1))));
         }
         assert_eq!(list.len(), 9_999);
-        assert!(
-            list.object().capacity as usize + list.gap() <= capacity * 2,
-            "the array does not grow with the traffic"
-        );
+        assert!(list.capacity() + list.gap() <= capacity * 2, "the array does not grow with the traffic");
         assert_eq!(list.get(9_998), Some(Value::number(109_999.0)));
         while !list.is_empty() {
             list.remove(realm, 0).expect("not frozen");

@@ -112,6 +112,8 @@ impl Run {
             return Ok(ExitCode::from(signals::OUTPUT_CLOSED));
         }
         let code = self.ended(&source, &outcome.end);
+        // The process ends: the system takes back at once what would be freed piece by piece.
+        std::mem::forget((engine, loaded, outcome, program, parse));
         match output.failure() {
             Some(why) => {
                 super::colour::say_error(&format!("some of the output was lost: {why}"));

@@ -61,7 +61,7 @@ pub fn units_with_findings(db: &dyn Db, file: File) -> Units<Arc<UnitTypes>> {
         |was: usize, is: usize| before.is_some_and(|before| Arc::ptr_eq(&before.around.units[was], &around.units[is]));
     let told = KeptTold::of(before.map(|it| &it.told), file_units(db, file), has_same_around, |it, index| {
         let types = unit_types(db, &it.unit, &around.units[index], &around.members);
-        (!types.findings.is_empty() || types.opens_maps).then_some(types)
+        (!types.findings.is_empty() || types.may_open_maps()).then_some(types)
     });
     let found = told.told.clone();
     if file.kept(db).is_open() {

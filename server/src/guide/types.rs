@@ -19,6 +19,7 @@ const TAKES: &[(&str, TypeSet)] = &[
     ("char", TypeSet::NUMBER),
     ("code", TypeSet::STRING),
     ("floor", TypeSet::NUMBER),
+    ("indexes", CONTAINERS),
     ("join", TypeSet::LIST),
     ("len", TypeSet::LIST.with(TypeSet::STRING).with(TypeSet::MAP)),
     ("log", TypeSet::NUMBER),
@@ -30,7 +31,10 @@ const TAKES: &[(&str, TypeSet)] = &[
     ("sqrt", TypeSet::NUMBER),
     ("sum", TypeSet::LIST.with(TypeSet::MAP)),
     ("val", TypeSet::NUMBER.with(TypeSet::STRING)),
+    ("values", CONTAINERS),
 ];
+
+const CONTAINERS: TypeSet = TypeSet::LIST.with(TypeSet::STRING).with(TypeSet::MAP);
 
 /// The types of a first argument for which a function gives no error, as far as others are left out.
 pub fn takes(id: IntrinsicId) -> TypeSet {
@@ -54,6 +58,11 @@ pub fn given(id: IntrinsicId, args: &[TypeSet]) -> Given {
         && first.is_within(taken)
         && !args.iter().enumerate().skip(1).any(gives_null);
     let nothing = if sensible { TypeSet::ERROR } else { TypeSet::ERROR | TypeSet::NULL };
+    // Parts of what is there are never too many.
+    let is_sure = sensible
+        && matches!(&*name, "indexes" | "split" | "values")
+        && !args.iter().any(|it| it.may_be(TypeSet::ERROR));
+    let nothing = if is_sure { TypeSet::NONE } else { nothing };
     let of = |set: TypeSet| Given { set: set | nothing, elements: TypeSet::NONE };
     match gives(id) {
         _ if name == "print" => Given { set: TypeSet::NULL, elements: TypeSet::NONE },

@@ -4,6 +4,7 @@
 //! actions offer the fixes. Invariants: nothing is said where code is *open*, that is, where names come from places the text does
 //! not show; the cost of an edit that changes no facts is that of looking up what was found.
 
+mod dictionaries;
 mod frozen;
 mod members;
 mod modules;
@@ -14,7 +15,7 @@ use crate::document::DocumentView;
 use crate::modules::Places;
 use crate::settings::Checks;
 use minilive_mir::checks::Finding;
-use minilive_mir::names::{Access, NameUse, Place};
+use minilive_mir::names::{Access, NameUse, Place, Symbol};
 use minilive_runtime::intrinsics;
 use minilive_syntax::ast::{AssignStmt, AstNode, Expr, MapEntry};
 use minilive_syntax::marker::Marker;
@@ -112,7 +113,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
         let unknown = finding.problem == NameProblem::Unknown;
         let hidden = quiet || unknown && (imported || settings.knows(&finding.name));
         if !hidden {
-            place(db, file, finding, &mut found);
+            place(db, file, (finding, &members), &mut found);
         }
     }
     types::add(db, document, settings, &mut found);
@@ -151,7 +152,7 @@ pub(super) fn is_imported(db: &LiveDb, file: File) -> bool {
 }
 
 /// Where a finding stands.
-fn place(db: &LiveDb, file: File, finding: &NameFinding, found: &mut Vec<Check>) {
+fn place(db: &LiveDb, file: File, (finding, told): (&NameFinding, &members::Told<'_>), found: &mut Vec<Check>) {
     let Some(placed) = db::units(db, file).get(finding.unit as usize) else { return };
     let names = db::unit_names(db, &placed.unit);
     let name = &finding.name;
@@ -186,9 +187,11 @@ fn place(db: &LiveDb, file: File, finding: &NameFinding, found: &mut Vec<Check>)
             let facts = db::file_facts(db, file);
             let meant = members::did_you_mean(&facts, name);
             let question = meant.as_ref().map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
-            // Behind one that is missing nothing is known.
-            let is_first =
-                |it: &&NameUse| !matches!(&it.place, Place::Member(owner) if members::has_missing(&facts, owner));
+            // Behind one that is missing nothing is known, nor of a map whose keys are worked out.
+            let is_known = |owner: &Symbol| {
+                !members::has_missing(&facts, owner) && !told.may_have_more(&facts, finding.unit, owner)
+            };
+            let is_first = |it: &&NameUse| matches!(&it.place, Place::Member(owner) if is_known(owner));
             let is_read =
                 |it: &&NameUse| it.access != Access::Write && !it.quoted && matches!(it.place, Place::Member(_));
             for it in names.uses.iter().filter(|it| it.name == *name).filter(is_read).filter(is_first) {
@@ -200,6 +203,13 @@ fn place(db: &LiveDb, file: File, finding: &NameFinding, found: &mut Vec<Check>)
         }
         NameProblem::NoMethod { call } => {
             let Some(range) = names.calls.get(*call as usize) else { return };
+            let facts = db::file_facts(db, file);
+            if let Some((callee, _)) = facts.unit(finding.unit).facts.calls.get(*call as usize)
+                && let Symbol::Member(owner, _) = &**callee
+                && told.may_have_more(&facts, finding.unit, owner)
+            {
+                return;
+            }
             let message = format!("`{name}` is a plain value wherever this program has one, so it cannot be called");
             found.push(check(*range + placed.start, "not-a-function", Weight::Warning, message, None));
         }

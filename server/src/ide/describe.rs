@@ -31,7 +31,10 @@ fn kind_text(infer: &mut Infer<'_>, db: &LiveDb, kind: &Kind) -> String {
         Kind::AnyMap => "map".into(),
         Kind::Error => "error".into(),
         Kind::List(kinds) => match &**kinds {
-            [Kind::List(_)] => "list of lists".into(),
+            [Kind::List(inner)] => match &**inner {
+                [one] if !matches!(one, Kind::List(_)) => format!("list of lists of {}", kind_text(infer, db, one)),
+                _ => "list of lists".into(),
+            },
             [one] => format!("list of {}", kind_text(infer, db, one)),
             _ => "list".into(),
         },

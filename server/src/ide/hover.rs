@@ -112,7 +112,20 @@ impl Card<'_> {
         }
         let intrinsic = intrinsics::find(name);
         let intrinsic = intrinsic.map(|id| Hover { range, title: guide::title(id), sections: guide::paragraphs(id) });
-        intrinsic.or_else(|| self.of_host(range, name, false))
+        intrinsic.or_else(|| self.of_host(range, name, false)).or_else(|| self.module())
+    }
+
+    /// The module that a variable holds because of an `import`.
+    fn module(&self) -> Option<Hover> {
+        let (mut infer, named) = self.named()?;
+        let facts = infer.facts(self.document.file);
+        let is_import = |value: &Symbol| matches!(value, Symbol::Import(it) if *it == named.name);
+        let holds = match named.target {
+            Target::Global => facts.globals(&named.name).any(|(_, value)| is_import(value)),
+            Target::Variable(unit) => facts.unit(unit).facts.assigned.iter().any(|(_, value)| is_import(value)),
+            _ => false,
+        };
+        holds.then(|| member::module(&mut infer, self.db, &named))?
     }
 
     /// What the expression that ends with the name was seen to be, as a paragraph; nothing of functions, which speak for themselves.

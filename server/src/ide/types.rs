@@ -2,8 +2,8 @@
 //!
 //! Hover and inlay hints show them. Invariant: what is only likely is called so.
 
-use super::describe::type_text;
-use super::infer::{Infer, Kind, Object, UnitRef};
+use super::describe::{object_text, type_text};
+use super::infer::{Infer, Kind, Known, Object, UnitRef};
 use crate::db::{self, File, LiveDb};
 use crate::modules::Places;
 use minilive_mir::names::{Sym, Symbol};
@@ -75,19 +75,35 @@ pub fn text(
 /// Whether what is likely tells of which kind a list or map is that something may be.
 fn says_more(certain: &str, likely: &str) -> bool {
     let may_be = |word: &str| certain.split(" or ").any(|it| it == word);
-    may_be("list") && likely.starts_with("list of ") || may_be("map") && likely.starts_with("map ")
+    likely
+        .split(" or ")
+        .any(|it| may_be("list") && it.starts_with("list of ") || may_be("map") && it.starts_with("map "))
 }
 
-/// The members of the only map that something may be.
-pub fn members(infer: &mut Infer<'_>, known: &super::infer::Known) -> String {
+/// The members that the maps have in common which something may be, if all of them go by one name.
+pub fn members(infer: &mut Infer<'_>, known: &Known) -> String {
     let objects: Vec<_> = known.objects().collect();
-    let [object @ (Object::Literal(..) | Object::New(..))] = &*objects else { return String::new() };
-    let found = infer.members(known);
-    let own = found.iter().filter(|it| it.intrinsic.is_none() && (it.distance > 0 || it.owner == *object));
-    let names: Vec<_> = own.map(|it| it.name.to_string()).filter(|name| name != "__isa").collect();
+    let is_made = |it: &Object| matches!(it, Object::Literal(..) | Object::New(..));
+    let Some(first) = objects.first().filter(|_| objects.iter().all(is_made)) else { return String::new() };
+    let name = object_text(infer, *first);
+    let mut names = names(infer, *first);
+    for object in &objects[1..] {
+        if object_text(infer, *object) != name {
+            return String::new();
+        }
+        let others = self::names(infer, *object);
+        names.retain(|it| others.contains(it));
+    }
     if names.is_empty() {
         return String::new();
     }
     let more = if names.len() > MOST_MEMBERS { ", …" } else { "" };
     format!(" with {}{more}", names[..names.len().min(MOST_MEMBERS)].join(", "))
+}
+
+/// The members that a map has or finds behind `__isa`.
+fn names(infer: &mut Infer<'_>, object: Object) -> Vec<String> {
+    let found = infer.members(&Known { kinds: vec![Kind::Map(object)], open: false });
+    let own = found.iter().filter(|it| it.intrinsic.is_none() && (it.distance > 0 || it.owner == object));
+    own.map(|it| it.name.to_string()).filter(|name| name != "__isa").collect()
 }

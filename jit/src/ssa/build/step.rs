@@ -10,6 +10,13 @@ use minilive_runtime::list::MAX_LIST;
 use minilive_runtime::realm::STRING_KEYS;
 use minilive_runtime::value::Value;
 
+/// Where in a list an element stands: the list's object, an index inside, and how many elements there are.
+struct Place {
+    object: Val,
+    index: Val,
+    len: Val,
+}
+
 impl Builder<'_> {
     pub(crate) fn step(&mut self, inst: &Inst) -> Step<()> {
         if let Some(frame) = self.input.body.entered(self.at) {
@@ -163,8 +170,8 @@ impl Builder<'_> {
         let (list, slot) = (self.reg(obj).val, self.reg(key));
         let index = self.as_int(slot);
         match self.guard_index(list, key) {
-            Some((object, index)) => {
-                let array = self.op(Op::Elements, &[object], Rep::Object);
+            Some(Place { object, index, len }) => {
+                let array = self.op(Op::Elements, &[object, len], Rep::Object);
                 self.op(Op::LoadElement, &[object, index, array], Rep::Boxed)
             }
             None => {
@@ -177,7 +184,7 @@ impl Builder<'_> {
     /// An element at an index that may lie anywhere, of a list that may be computed.
     pub(crate) fn any_element(&mut self, list: Val, index: Val, computed: bool) -> Val {
         let object = self.op(Op::Object, &[list], Rep::Object);
-        let len = self.op(Op::StoredLen, &[object], Rep::Int);
+        let len = self.op(Op::StoredLen { settles: true }, &[object], Rep::Int);
         self.op(Op::ListGet { computed }, &[list, index, object, len], Rep::Boxed)
     }
 
@@ -187,9 +194,9 @@ impl Builder<'_> {
         let guarded = self.guard_index(list, key);
         let value = self.boxed(value);
         match guarded {
-            Some((object, index)) => {
-                let array = self.op(Op::Elements, &[object], Rep::Object);
-                let barrier = self.op(Op::NeedsBarrier, &[object], Rep::Bool);
+            Some(Place { object, index, len }) => {
+                let array = self.op(Op::Elements, &[object, len], Rep::Object);
+                let barrier = self.op(Op::NeedsBarrier, &[object, len], Rep::Bool);
                 self.op(Op::StoreElement, &[object, index, list, value, array, barrier], Rep::None)
             }
             None => self.op(Op::ListSet, &[list, index, value], Rep::None),
@@ -197,9 +204,8 @@ impl Builder<'_> {
         self.effect();
     }
 
-    /// The object of a list, and the place in it of the element at an index that is from here on known to lie inside; `None` if
-    /// experience says not to expect that.
-    fn guard_index(&mut self, list: Val, key: Reg) -> Option<(Val, Val)> {
+    /// Where in a list an element stands, whose index is from here on known to lie inside; `None` if experience says not to expect that.
+    fn guard_index(&mut self, list: Val, key: Reg) -> Option<Place> {
         let slot = self.reg(key);
         let (lo, hi) = slot.ty.range()?;
         let seen = self.input.seen.index(self.at);
@@ -211,15 +217,15 @@ impl Builder<'_> {
             return None;
         }
         let object = self.op(Op::Object, &[list], Rep::Object);
-        let len = self.op(Op::StoredLen, &[object], Rep::Int);
+        let len = self.op(Op::StoredLen { settles: seen.settled }, &[object], Rep::Int);
         let index = self.as_int(slot);
-        let place = if from_end { self.op(Op::IAdd, &[len, index], Rep::Int) } else { index };
+        let index = if from_end { self.op(Op::IAdd, &[len, index], Rep::Int) } else { index };
         let exit = self.exit(ExitReason::IndexOutOfRange);
-        self.op_exit(Op::GuardIndex, &[place, len], Rep::None, Some(exit));
+        self.op_exit(Op::GuardIndex, &[index, len], Rep::None, Some(exit));
         if !from_end {
             self.refine(key, Slot { ty: Ty::Int(lo.max(0), hi.min(MAX_LIST as i64)), val: slot.val });
         }
-        Some((object, place))
+        Some(Place { object, index, len })
     }
 
     /// A generic operation on registers.

@@ -3,6 +3,8 @@
 //! Part of `checks`; the database finds members that no map literal and no assignment of the file gives. Invariants: a name that stands in a
 //! string may be a key; where keys are worked out, where a host gives values, or where other files import this one, nothing is certain.
 
+use super::super::infer::binding;
+use super::dictionaries::{self, Dictionary};
 use super::{is_imported, nearest};
 use crate::db::{self, FileFacts, LiveDb, NameFinding, NameProblem};
 use crate::document::DocumentView;
@@ -18,7 +20,8 @@ pub struct Told<'a> {
     document: &'a DocumentView,
     settings: &'a Checks,
     findings: &'a [NameFinding],
-    is_closed: Option<bool>,
+    /// Once asked for: the maps of which more is not known; none if nothing is.
+    open: Option<Option<Vec<Dictionary>>>,
 }
 
 impl<'a> Told<'a> {
@@ -29,7 +32,7 @@ impl<'a> Told<'a> {
         settings: &'a Checks,
         findings: &'a [NameFinding],
     ) -> Told<'a> {
-        Told { db, document, settings, findings, is_closed: None }
+        Told { db, document, settings, findings, open: None }
     }
 
     /// Whether nobody gives a member of a name that the text gives to nothing: it may still be a key in a string.
@@ -37,12 +40,19 @@ impl<'a> Told<'a> {
         self.are_in_sight() && !self.stands_in_string(name)
     }
 
-    /// Whether all members that things have are given in the text of the file, under names that stand there.
+    /// Whether all members that things have are given in the text of the file, under names that stand there: of all things but those that
+    /// [`Told::may_have_more`] names.
     pub fn are_in_sight(&mut self) -> bool {
-        match self.is_closed {
-            Some(is_closed) => is_closed,
-            None => *self.is_closed.insert(self.is_closed()),
+        if self.open.is_none() {
+            self.open = Some(self.look());
         }
+        matches!(self.open, Some(Some(_)))
+    }
+
+    /// Whether what stands before a dot is a map whose keys are worked out.
+    pub fn may_have_more(&self, facts: &FileFacts, unit: u32, owner: &Symbol) -> bool {
+        let open = self.open.iter().flatten().flatten();
+        matches!(owner, Symbol::Name(name) if open.into_iter().any(|it| it.is(binding(facts, unit, name), name)))
     }
 
     fn stands_in_string(&self, name: &str) -> bool {
@@ -54,12 +64,11 @@ impl<'a> Told<'a> {
         self.document.text.match_indices(name).any(in_string)
     }
 
-    fn is_closed(&self) -> bool {
+    fn look(&self) -> Option<Vec<Dictionary>> {
         let file = self.document.file;
-        db::makes_its_maps(&db::file_facts(self.db, file))
-            && !self.has_host()
-            && !db::units_with_findings(self.db, file).iter().any(|(_, types)| types.opens_maps)
-            && !is_imported(self.db, file)
+        let facts = db::file_facts(self.db, file);
+        let is_closed = db::makes_its_maps(&facts) && !self.has_host() && !is_imported(self.db, file);
+        if is_closed { dictionaries::of(self.db, file, &facts) } else { None }
     }
 
     /// Whether the program works with values of a host: with names that it gives, or unknown ones that are more than half-typed words.

@@ -16,7 +16,7 @@ use minilive_runtime::intrinsics::IntrinsicId;
 use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange};
 use smol_str::SmolStr;
 
-/// Adds `@` to the functions among the items, if the argument that the word is must be a function.
+/// Adds `@` to the functions among the items and puts them first, if the argument that the word is must be a function.
 pub fn refer(infer: &mut Infer<'_>, db: &LiveDb, document: &DocumentView, word: TextRange, items: &mut [Item]) {
     let Some(callee) = argument_of(db, document, word) else { return };
     if !wants_function(infer, &callee) {
@@ -27,6 +27,8 @@ pub fn refer(infer: &mut Infer<'_>, db: &LiveDb, document: &DocumentView, word: 
             item.insert = Some(format!("@{}", item.label));
         }
     }
+    // What may be meant comes first.
+    items.sort_by_key(|item| item.insert.is_none());
 }
 
 /// The call of which the word is a whole argument.

@@ -5,7 +5,7 @@
 
 use super::super::describe;
 use super::super::guide;
-use super::super::infer::{Binding, Infer, Kind, Known, Member, UnitRef, binding};
+use super::super::infer::{Binding, Infer, Kind, Member, UnitRef, binding};
 use super::seen;
 use crate::db::{self, File, LiveDb};
 use crate::document::DocumentView;
@@ -320,7 +320,7 @@ impl Collect<'_> {
         }
         let known = match &member.value {
             Some((unit, value)) => infer.value(*unit, value),
-            None => Known::anything(),
+            None => infer.member(&Kind::Map(member.owner), &member.name),
         };
         let function = known.kinds.iter().find_map(|kind| match kind {
             Kind::Function(function) => Some(*function),

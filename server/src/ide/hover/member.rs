@@ -76,7 +76,7 @@ fn owner_text(infer: &mut Infer<'_>, owner: Object) -> Option<String> {
 }
 
 /// The module that an `import` names: the comment at the top of its file, and what it gives.
-fn module(infer: &mut Infer<'_>, db: &LiveDb, named: &Named) -> Option<Hover> {
+pub fn module(infer: &mut Infer<'_>, db: &LiveDb, named: &Named) -> Option<Hover> {
     let file = infer.module(&named.name)?;
     let mut sections: Vec<_> = describe::comment_at_start(db, file).into_iter().collect();
     let facts = infer.facts(file);

@@ -43,6 +43,18 @@ fn a_function_is_given_by_reference_where_the_callee_calls_it() {
 }
 
 #[test]
+fn functions_come_first_where_one_is_wanted() {
+    let labels = |code: &str| {
+        let it = Fixture::new(&format!("{FUNCTIONS}doubt = 1\n{code}"));
+        let found = completions(&it.db, &it.document, &it.live(), it.offset, false);
+        found.items.into_iter().map(|item| item.label).take(2).collect::<Vec<_>>()
+    };
+    assert_eq!(labels("apply(dou$0, 1)\n"), ["double", "doubt"]);
+    assert_eq!(labels("apply(d$0, 1)\n")[0], "double");
+    assert_eq!(labels("show(doub$0)\n"), ["double", "doubt"], "elsewhere the alphabet counts");
+}
+
+#[test]
 fn a_function_is_called_where_the_text_does_not_want_it_itself() {
     for code in [
         // Its value is wanted, or nobody knows.

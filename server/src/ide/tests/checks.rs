@@ -556,6 +556,42 @@ fn members_that_nothing_in_the_program_has_are_told() {
 }
 
 #[test]
+fn maps_that_count_words_keep_their_members_to_themselves() {
+    let program = |rest: &str| {
+        let start = "m = {\"health\": 1}\ncounts = {}\nfor w in input.split\n  if not counts.hasIndex(w) then counts[w] = 0\n  counts[w] += 1\nend for\nprint counts\n";
+        format!("{start}{rest}print m.helth\n")
+    };
+    wrong(&program(""), "missing-member");
+    wrong(&program("for kv in counts\n  print kv.key + counts.len + counts[kv.key]\nend for\ncounts.total = 1\nprint counts.apple\n").replace("print counts.apple\n", ""), "missing-member");
+    right(&program("").replace("m.helth", "counts[\"a\"]"));
+    right("counts = {}\nfor w in input.split\n  counts[w] = 1\nend for\nif counts.len then print counts[input]\n");
+    for rest in [
+        "x = counts\n",
+        "m.sub = counts\n",
+        "f = function\n  return counts\nend function\n",
+        "l = [counts]\n",
+        "m[input] = 1\nx = m\n",
+        "counts = m\n",
+        "x = new counts\n",
+        "x = @counts\n",
+        "x = globals.counts\n",
+        "str = function(x)\n  return x\nend function\nprint str(counts)\n",
+        "counts[input](1)\n",
+        "f = function(d)\n  d[input] = 1\nend function\nf m\n",
+    ] {
+        right(&program(rest));
+    }
+    wrong(
+        "f = function(words)\n  seen = {}\n  for w in words\n    seen[w] = 1\n  end for\n  return seen.len\nend function\nprint f(\"a b\".split).size.x\n",
+        "missing-member",
+    );
+    right(
+        "f = function(words)\n  seen = {}\n  for w in words\n    seen[w] = 1\n  end for\n  return seen\nend function\nprint f(\"a b\".split).apple\n",
+    );
+    right("h = {}\nh[input] = @print\nm = {\"size\": 1}\nprint m\nh.size 1\n");
+}
+
+#[test]
 fn members_that_are_never_functions_are_not_called() {
     wrong("m = {\"size\": 3}\nprint m.size(1)\n", "not-a-function");
     wrong("m = {}\nm.size = 3\nm.size 1\n", "not-a-function");

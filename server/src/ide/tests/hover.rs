@@ -23,6 +23,53 @@ fn with_creature(line: &str, expected: &Expect) {
 }
 
 #[test]
+fn a_module_is_told_wherever_its_variable_stands() {
+    let card = |source: &str| {
+        let it = Fixture::new(source);
+        hover(&it.db, &it.document, &it.live(), it.offset).map(|card| card.plain())
+    };
+    let util =
+        "//- util.ms\n// What everybody needs.\n\nlimit = 3\ntwice = function(n)\n  return n * 2\nend function\n";
+    let expected = Some("(module) util\nWhat everybody needs.\ngives limit, twice".to_owned());
+    assert_eq!(card(&format!("//- main.ms\nimport \"util\"\nprint ut$0il.limit\n{util}")), expected);
+    assert_eq!(
+        card(&format!("//- main.ms\nf = function\n  import \"util\"\n  return ut$0il.twice(2)\nend function\n{util}")),
+        expected
+    );
+    assert_eq!(
+        card(&format!("//- main.ms\nutil = 3\nprint ut$0il\n{util}")).as_deref(),
+        Some("(global) util\ntype: number")
+    );
+}
+
+#[test]
+fn maps_of_one_name_show_what_they_have_in_common() {
+    let card = |source: &str| {
+        let it = Fixture::new(source);
+        hover(&it.db, &it.document, &it.live(), it.offset).map(|card| card.plain()).unwrap_or_default()
+    };
+    assert_eq!(
+        card("gr$0id = []\nfor y in range(1)\n  row = [0] * 2\n  grid.push row\nend for\n"),
+        "(global) grid\ntype: list of lists of number"
+    );
+    assert_eq!(card("wo$0rds = \"a b\".split\n"), "(global) words\ntype: list of string");
+    let list = "all = [{\"name\": 1, \"size\": 2}, {\"size\": 3, \"name\": 4, \"x\": 5}]\n";
+    assert_eq!(card(&format!("{list}for i$0t in all\nend for\n")), "(global) it\nlikely: map with name, size");
+    assert_eq!(
+        card("b = null\nif rnd then b = {\"at\": 1}\nprint b$0\n"),
+        "(global) b\ntype: map or null; likely null or map b with at"
+    );
+    assert_eq!(
+        card("A = {\"x\": 1}\nB = {\"x\": 1}\nfor i$0t in [A, B]\nend for\n"),
+        "(global) it\ntype: map A or map B"
+    );
+    assert_eq!(
+        card("call = function(b$0y)\n  return by(1)\nend function\ncall @abs\n"),
+        "(parameter) by\nlikely: function(x=0)"
+    );
+}
+
+#[test]
 fn variables_and_functions_show_the_comment_above_or_the_docstring() {
     with_creature(
         "print re$0ach",
