@@ -65,8 +65,6 @@ const HEAT_AFTER_DROP: i64 = 1000;
 const HEAT_A_BYTE: i64 = 10;
 /// But no more than this.
 const MOST_HEAT_AFTER_DROP: i64 = 50_000;
-/// After so many exits at one place, all member sites of the code note what they meet.
-const EXITS_TO_LEARN: u64 = 4;
 
 /// Work between two looks for entries, in code of which some loops were refused.
 const REFUSED_HEAT: i64 = 2000;
@@ -307,7 +305,8 @@ pub(crate) fn exited(shared: &Shared, codes: &CodeTable, exit: u32) {
         ExitReason::ColdPath => COLD_EXITS_TO_RECOMPILE + bytes as u64 / BYTES_A_COLD_EXIT,
         _ => EXITS_TO_RECOMPILE + bytes as u64 / BYTES_A_MORE_EXIT,
     };
-    if count == EXITS_TO_LEARN && entry.info.reason == ExitReason::Shape {
+    // What has another shape at one site goes on to the others: all note what they meet, long before the code is made anew.
+    if count == 1 && entry.info.reason == ExitReason::Shape {
         ways::rearm_all(codes.get(CodeId(entry.info.at.0)));
     }
     let code = codes.get(entry.code);

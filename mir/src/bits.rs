@@ -2,14 +2,16 @@
 //!
 //! Used by the verifier's flow analysis, by `scope`, and by the engine's liveness. Invariant: both sides of an operation have the same capacity.
 
-/// A set over `0..capacity`.
+use smallvec::{SmallVec, smallvec};
+
+/// A set over `0..capacity`. Most units are small, and the compiler makes such sets by the thousand: they do without memory of their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bits(Vec<u64>);
+pub struct Bits(SmallVec<[u64; 2]>);
 
 impl Bits {
     /// The empty set over `0..capacity`.
     pub fn empty(capacity: u32) -> Bits {
-        Bits(vec![0; capacity.div_ceil(64) as usize])
+        Bits(smallvec![0; capacity.div_ceil(64) as usize])
     }
 
     /// Whether a number is in the set.

@@ -192,12 +192,12 @@ fn results_elements_members_of_members_and_arguments_were_seen_too() {
         "print rex[\"own1\"].$0",
         &expect![[r#"
         xy: seen: list
-        hasIndex: (index) · seen
-        indexes: () · seen
-        indexOf: (value, after) · seen
-        len: () · seen
-        pop: () · seen
-        pull: () · seen
+        hasIndex: (index)
+        indexes: ()
+        indexOf: (value, after)
+        len: ()
+        pop: ()
+        pull: ()
     "#]],
     );
     check(

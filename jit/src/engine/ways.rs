@@ -39,7 +39,7 @@ pub fn rearm(code: &Code, inst: InstId) {
     }
 }
 
-/// Guards fail again and again: all sites note more ways, since what has another shape at one goes on to the others.
+/// A guard of a shape failed: all sites note more ways, since what has another shape at one goes on to the others.
 pub fn rearm_all(code: &Code) {
     member_words(code).for_each(|(_, cell)| cell.rearm_ways());
 }

@@ -1,11 +1,12 @@
 //! Maps whose keys are worked out, as those that count words: what their members are nobody knows, but it is known which maps they are.
 //!
 //! Part of `checks`; types tell where a map gets a key that is no text of the program. Invariant: such a map is followed only if it is made
-//! by a literal for one variable and never goes elsewhere, so that every use of it stands behind that variable's name; where any other map
-//! may get such a key, nothing is known of all of them.
+//! by a literal for one variable or member and is given to nobody, so that every use of it stands behind that name; where any other map may
+//! get such a key, nothing is known of all of them.
 
 use super::super::infer::{Binding, binding};
 use crate::db::{self, File, FileFacts, LiveDb, PlacedUnit};
+use crate::guide::types as guide;
 use minilive_mir::ir::InstId;
 use minilive_mir::names::{Access, NameUse, Place, Symbol};
 use minilive_runtime::intrinsics;
@@ -18,18 +19,32 @@ const METHODS: [&str; 9] = ["hasIndex", "indexes", "indexOf", "len", "pop", "pul
 /// Functions that do not keep their argument.
 const FUNCTIONS: [&str; 3] = ["len", "print", "str"];
 
-/// A variable that alone has its map.
+/// What alone has its map.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dictionary {
-    of: Binding,
-    name: SmolStr,
+pub enum Dictionary {
+    /// A variable.
+    Variable(Binding, SmolStr),
+    /// All members of that name.
+    Member(SmolStr),
 }
 
 impl Dictionary {
-    /// Whether a name means it.
-    pub fn is(&self, of: Binding, name: &str) -> bool {
-        self.of == of && self.name == name
+    /// Whether what stands before a dot in a unit is it.
+    pub fn is(&self, facts: &FileFacts, unit: u32, owner: &Symbol) -> bool {
+        match (self, owner) {
+            (Dictionary::Variable(of, name), Symbol::Name(it)) => it == name && binding(facts, unit, it) == *of,
+            (Dictionary::Member(name), Symbol::Member(_, it)) => it == name,
+            _ => false,
+        }
     }
+}
+
+/// What gets an element at an instruction.
+enum Store {
+    /// A map that is followed.
+    Into(Dictionary),
+    /// A list, which has no names.
+    List,
 }
 
 /// The maps of a file whose keys are worked out; none if they may be any.
@@ -42,11 +57,10 @@ pub fn of(db: &LiveDb, file: File, facts: &FileFacts) -> Option<Vec<Dictionary>>
             return None;
         }
         for &inst in &types.opens_maps {
-            let name = look.stored_into(*unit, inst)?;
-            let of = binding(facts, *unit, &name);
-            if !found.iter().any(|it| it.is(of, &name)) {
-                look.is_alone(of, &name).then_some(())?;
-                found.push(Dictionary { of, name });
+            let Store::Into(it) = look.store(*unit, inst)? else { continue };
+            if !found.contains(&it) {
+                look.is_alone(&it).then_some(())?;
+                found.push(it);
             }
         }
     }
@@ -61,60 +75,119 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    /// The variable into whose map an instruction stores, if it is an assignment to one of its elements.
-    fn stored_into(&self, unit: u32, inst: InstId) -> Option<SmolStr> {
+    /// What an instruction stores into; none if that may be anything.
+    fn store(&self, unit: u32, inst: InstId) -> Option<Store> {
         let placed = self.units.get(unit as usize)?;
         let range = *db::unit_places(self.db, &placed.unit).ranges.get(inst.0 as usize)? + placed.start;
         let element = self.root.covering_element(range);
-        let assign = element.ancestors().find_map(AssignStmt::cast).filter(|it| it.range() == range)?;
-        let Expr::Postfix(chain) = assign.target()? else { return None };
+        if let Some(assign) = element.ancestors().find_map(AssignStmt::cast).filter(|it| it.range() == range) {
+            let Expr::Postfix(chain) = assign.target()? else { return None };
+            return self.element_of(unit, &chain).map(Store::Into);
+        }
+        let chain = element.ancestors().find_map(|it| match CallStmt::cast(it.clone()).and_then(|it| it.callee()) {
+            Some(Expr::Postfix(chain)) => Some(chain),
+            _ => PostfixExpr::cast(it),
+        })?;
+        self.pushes_to_list(&chain).then_some(Store::List)
+    }
+
+    /// The map of which a chain names an element.
+    fn element_of(&self, unit: u32, chain: &PostfixExpr) -> Option<Dictionary> {
         let suffixes: Vec<_> = chain.suffixes().collect();
         match (chain.base()?, &*suffixes) {
-            (Expr::Name(name), [Suffix::Index(_)]) => Some(name.name_token()?.text().into()),
+            (Expr::Name(name), [Suffix::Index(_)]) => {
+                let name = SmolStr::new(name.name_token()?.text());
+                Some(Dictionary::Variable(binding(self.facts, unit, &name), name))
+            }
+            (_, [.., Suffix::Member(member), Suffix::Index(_)]) => {
+                Some(Dictionary::Member(member.name_token()?.text().into()))
+            }
             _ => None,
         }
     }
 
-    /// Whether a variable holds nothing but maps that literals make for it, and no other name leads to them.
-    fn is_alone(&self, of: Binding, name: &SmolStr) -> bool {
+    /// Whether `push` is called on members that are never maps. That other maps get no members out of sight is what is being found out:
+    /// the first one to get some would have to be such a member.
+    fn pushes_to_list(&self, chain: &PostfixExpr) -> bool {
+        let members: Vec<_> = chain.suffixes().take_while(|it| !matches!(it, Suffix::Call(_))).collect();
+        let [.., Suffix::Member(list), Suffix::Member(_)] = &*members else { return false };
+        let Some(name) = list.name_token() else { return false };
+        let is_plain = |value: &Symbol| {
+            matches!(value, Symbol::List(_) | Symbol::Number | Symbol::Text | Symbol::Null | Symbol::Function(_))
+        };
+        chain.suffixes().count() <= members.len() + 1 && self.is_given(name.text(), is_plain)
+    }
+
+    /// Whether the members of a name are all of a kind.
+    fn is_given(&self, name: &str, is_it: impl Fn(&Symbol) -> bool) -> bool {
+        let assigned = self.facts.members(name).map(|(_, _, value)| value);
+        !guide::is_made_by_language(name)
+            && assigned.chain(self.facts.keys(name).map(|(_, value)| value)).all(|value| is_it(value))
+    }
+
+    /// Whether a variable or member holds nothing but maps that literals make for it, and no other name leads to them.
+    fn is_alone(&self, it: &Dictionary) -> bool {
+        match it {
+            Dictionary::Variable(of, name) => self.is_variable_alone(*of, name),
+            Dictionary::Member(name) => {
+                let is_made = |value: &Symbol| matches!(value, Symbol::Map(_) | Symbol::Null);
+                let is_it = |it: &NameUse| matches!(it.place, Place::Member(_));
+                let is_quoted = self.root.text().to_string().contains(&format!("[\"{name}\"]"));
+                self.is_given(name, is_made)
+                    && !is_quoted
+                    && self.facts.member_readers(name).all(|unit| self.keeps(unit, name, is_it))
+            }
+        }
+    }
+
+    fn is_variable_alone(&self, of: Binding, name: &SmolStr) -> bool {
         let is_made = |value: &Symbol| matches!(value, Symbol::Map(_));
         let holds_made = match of {
             Binding::Global => self.facts.globals(name).all(|(_, value)| is_made(value)),
             Binding::Variable(owner) => {
                 let says = &self.facts.unit(owner).facts;
                 let is_param = says.params.iter().any(|(it, _)| it == name);
-                let own = says.assigned.iter().filter(|(it, _)| it == name);
-                !is_param
-                    && own.into_iter().all(|(_, value)| is_made(value))
-                    && !self.facts.unit(owner).made.contains(name)
+                let mut own = says.assigned.iter().filter(|(it, _)| it == name);
+                !is_param && own.all(|(_, value)| is_made(value)) && !self.facts.unit(owner).made.contains(name)
             }
             Binding::Intrinsic(_) | Binding::Unknown => false,
         };
+        let is_it = |it: &NameUse| it.place == Place::Bare;
         holds_made
             && !self.facts.units.iter().any(|it| it.facts.read_through.contains(name))
             && self
                 .facts
                 .readers(name)
                 .filter(|&unit| binding(self.facts, unit, name) == of)
-                .all(|it| self.keeps(it, name))
+                .all(|unit| self.keeps(unit, name, is_it))
     }
 
-    /// Whether a unit gives nobody what a variable holds.
-    fn keeps(&self, unit: u32, name: &SmolStr) -> bool {
+    /// Whether a unit gives nobody what a name holds.
+    fn keeps(&self, unit: u32, name: &SmolStr, is_it: impl Fn(&NameUse) -> bool) -> bool {
         let Some(placed) = self.units.get(unit as usize) else { return false };
         let uses = &db::unit_names(self.db, &placed.unit).uses;
-        let is_read = |it: &&NameUse| it.name == *name && it.place == Place::Bare && it.access != Access::Write;
+        let is_read = |it: &&NameUse| it.name == *name && is_it(it) && it.access != Access::Write && !it.quoted;
         uses.iter().filter(is_read).all(|it| self.is_harmless(it.range + placed.start))
     }
 
     fn is_harmless(&self, name: TextRange) -> bool {
         let element = self.root.covering_element(name);
-        let Some(node) = element.ancestors().find(|it| it.kind() == SyntaxKind::NameExpr) else { return false };
-        let Some(around) = node.parent() else { return false };
+        let is_operand = |it: &SyntaxNode| matches!(it.kind(), SyntaxKind::NameExpr | SyntaxKind::MemberSuffix);
+        let Some(node) = element.ancestors().find(is_operand) else { return false };
+        let Some(mut around) = node.parent() else { return false };
+        let mut whole = node.clone();
+        if let Some(chain) = PostfixExpr::cast(around.clone()) {
+            let behind: Vec<_> = chain.suffixes().filter(|it| it.range().start() >= node.text_range().end()).collect();
+            if !behind.is_empty() {
+                return is_look_up(&chain, &behind);
+            }
+            whole = around;
+            let Some(parent) = whole.parent() else { return false };
+            around = parent;
+        }
         match around.kind() {
-            SyntaxKind::PostfixExpr => PostfixExpr::cast(around).is_some_and(|it| is_look_up(&it, &node)),
             SyntaxKind::ForStmt => {
-                ForStmt::cast(around).and_then(|it| it.iterable()).is_some_and(|it| it.syntax() == &node)
+                ForStmt::cast(around).and_then(|it| it.iterable()).is_some_and(|it| *it.syntax() == whole)
             }
             SyntaxKind::BinaryExpr | SyntaxKind::CompareExpr | SyntaxKind::IfStmt | SyntaxKind::WhileStmt => true,
             SyntaxKind::ArgList => self.is_taken_by_nobody(&around),
@@ -142,17 +215,15 @@ impl Look<'_> {
     }
 }
 
-/// Whether a chain takes something out of a map, asks it, or puts something under a name.
-fn is_look_up(chain: &PostfixExpr, base: &SyntaxNode) -> bool {
-    let suffixes: Vec<_> = chain.suffixes().collect();
-    let is_target = chain.syntax().parent().and_then(AssignStmt::cast).and_then(|it| it.target());
-    let is_target = is_target.is_some_and(|it| it.range() == chain.range());
-    chain.base().is_some_and(|it| it.syntax() == base)
-        && match &*suffixes {
-            [Suffix::Index(_), Suffix::Call(_), ..] => false,
-            [Suffix::Index(_), ..] => true,
-            [Suffix::Member(_)] if is_target => true,
-            [Suffix::Member(member), ..] => member.name_token().is_some_and(|it| METHODS.contains(&it.text())),
-            _ => false,
-        }
+/// Whether what stands behind a map in a chain takes something out of it, asks it, or puts something under a name.
+fn is_look_up(chain: &PostfixExpr, behind: &[Suffix]) -> bool {
+    let target = chain.syntax().parent().and_then(AssignStmt::cast).and_then(|it| it.target());
+    let is_target = target.is_some_and(|it| it.range() == chain.range());
+    match behind {
+        [Suffix::Index(_), Suffix::Call(_), ..] => false,
+        [Suffix::Index(_), ..] => true,
+        [Suffix::Member(_)] if is_target => true,
+        [Suffix::Member(member), ..] => member.name_token().is_some_and(|it| METHODS.contains(&it.text())),
+        _ => false,
+    }
 }

@@ -3,7 +3,6 @@
 //! Part of `checks`; the database finds members that no map literal and no assignment of the file gives. Invariants: a name that stands in a
 //! string may be a key; where keys are worked out, where a host gives values, or where other files import this one, nothing is certain.
 
-use super::super::infer::binding;
 use super::dictionaries::{self, Dictionary};
 use super::{is_imported, nearest};
 use crate::db::{self, FileFacts, LiveDb, NameFinding, NameProblem};
@@ -51,17 +50,18 @@ impl<'a> Told<'a> {
 
     /// Whether what stands before a dot is a map whose keys are worked out.
     pub fn may_have_more(&self, facts: &FileFacts, unit: u32, owner: &Symbol) -> bool {
-        let open = self.open.iter().flatten().flatten();
-        matches!(owner, Symbol::Name(name) if open.into_iter().any(|it| it.is(binding(facts, unit, name), name)))
+        self.open.iter().flatten().flatten().any(|it| it.is(facts, unit, owner))
     }
 
     fn stands_in_string(&self, name: &str) -> bool {
         let root = SyntaxNode::new_root(self.document.file.parse(self.db).green.clone());
+        let (text, is_part) = (&self.document.text, |c: char| c == '_' || c.is_alphanumeric());
         let in_string = |(at, _): (usize, &str)| {
+            let part = text[..at].ends_with(is_part) || text[at + name.len()..].starts_with(is_part);
             let tokens = root.token_at_offset(TextSize::new(at as u32));
-            tokens.right_biased().is_some_and(|it| it.kind() == SyntaxKind::StringLit)
+            !part && tokens.right_biased().is_some_and(|it| it.kind() == SyntaxKind::StringLit)
         };
-        self.document.text.match_indices(name).any(in_string)
+        text.match_indices(name).any(in_string)
     }
 
     fn look(&self) -> Option<Vec<Dictionary>> {

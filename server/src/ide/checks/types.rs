@@ -27,18 +27,28 @@ pub fn add(db: &LiveDb, document: &DocumentView, settings: &Checks, found: &mut 
         let types = if alone { db::unit_types_alone(code).into() } else { types.clone() };
         for finding in &types.findings {
             let told = check(db, document, (placed, code), finding).filter(|it| is_first(it, found));
-            found.extend(told.filter(|it| is_new(it, found) && !is_hosts(finding, code, settings)));
+            if let Some(told) = told.filter(|_| !is_hosts(finding, code, settings)) {
+                add_new(told, found);
+            }
         }
     }
 }
 
-/// A call of what is no function is told by its name, too, and a member that nothing has by its own.
-fn is_new(check: &Check, found: &[Check]) -> bool {
-    let is_it = |range: TextRange| match check.code {
-        "missing-member" => check.range.contains_range(range),
-        _ => check.range.start() == range.start(),
+/// Adds a warning. A call of what is no function is told by its name, too, and a member that nothing has by its own: of what it is
+/// missing says more.
+fn add_new(check: Check, found: &mut Vec<Check>) {
+    let is_member = check.code == "missing-member";
+    let is_it = |range: TextRange| {
+        if is_member { check.range.contains_range(range) } else { check.range.start() == range.start() }
     };
-    !found.iter().any(|it| it.code == check.code && is_it(it.range))
+    match found.iter_mut().find(|it| it.code == check.code && is_it(it.range)) {
+        Some(said) if is_member => {
+            let question = said.message.find("; did you mean").map_or("", |at| &said.message[at..]);
+            said.message = format!("{}{question}", check.message);
+        }
+        Some(_) => {}
+        None => found.push(check),
+    }
 }
 
 /// The target of `x.a += 1` is read before it is written; where that fails, nothing is written.

@@ -97,20 +97,29 @@ impl Infer<'_> {
 
     /// What the values of a map are that code makes, by name and under computed keys.
     pub(super) fn values_of_map(&mut self, object: Object) -> Known {
-        let mut found = Known { kinds: Vec::new(), open: true };
-        let made = match object {
-            Object::Literal(made, _) | Object::New(made, _) => made,
-            _ => return found,
-        };
+        let mut found = self.stored_in(object);
         let own = self.own_entries(&Kind::Map(object));
         own.into_iter().flat_map(|(_, values)| values).for_each(|kind| found.add(kind));
-        let names: Vec<_> = self.name_of(made.file, object).into_iter().collect();
-        for name in names {
-            for (unit, owner, value) in self.stores(made.file, &name) {
-                let at = UnitRef { unit, ..made };
-                if found.kinds.len() < MOST_KINDS && self.value(at, &owner).objects().any(|it| it == object) {
-                    found.join(self.value(at, &value));
-                }
+        found
+    }
+
+    /// What maps that something may be hold under computed keys.
+    pub(super) fn stored_in_any(&mut self, at: UnitRef, owner: &Sym) -> Known {
+        let mut found = Known::anything();
+        let objects: Vec<_> = self.value(at, owner).objects().collect();
+        objects.into_iter().for_each(|object| found.join(self.stored_in(object)));
+        found
+    }
+
+    /// What a map that code makes holds under computed keys; there may be more.
+    pub(super) fn stored_in(&mut self, object: Object) -> Known {
+        let mut found = Known::anything();
+        let (Object::Literal(made, _) | Object::New(made, _)) = object else { return found };
+        let Some(name) = self.name_of(made.file, object) else { return found };
+        for (unit, owner, value) in self.stores(made.file, &name) {
+            let at = UnitRef { unit, ..made };
+            if found.kinds.len() < MOST_KINDS && self.value(at, &owner).objects().any(|it| it == object) {
+                found.join(self.value(at, &value));
             }
         }
         found

@@ -29,8 +29,28 @@ impl Infer<'_> {
         let owner = self.value(at, of);
         let mut found = Known { kinds: Vec::new(), open: owner.open };
         for kind in &owner.kinds {
-            let member = self.member(kind, name);
+            let mut member = self.member(kind, name);
+            // A method runs for the heirs of the map that it stands in, which may have what that only announces.
+            if matches!(**of, Symbol::SelfValue) && member.kinds.iter().all(|it| *it == Kind::Null) {
+                member.join(self.member_of_heirs(kind, name));
+            }
             found.join(if uncalled { member } else { self.called(&member, Some(kind)) });
+        }
+        found
+    }
+
+    /// What maps that are made with `new` of one have themselves under a name.
+    fn member_of_heirs(&mut self, of: &Kind, name: &str) -> Known {
+        let mut found = Known::default();
+        let Kind::Map(object @ (Object::Literal(made, _) | Object::New(made, _))) = of else { return found };
+        let facts = self.facts(made.file);
+        for (unit, it) in (0u32..).zip(&facts.units) {
+            let at = UnitRef { unit, ..*made };
+            for (number, base) in (0u32..).zip(&it.facts.news) {
+                if found.kinds.len() < MOST_KINDS && self.value(at, base).objects().any(|it| it == *object) {
+                    found.join(self.own_member(Object::New(at, number), name));
+                }
+            }
         }
         found
     }

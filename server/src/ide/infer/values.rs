@@ -21,7 +21,11 @@ impl Infer<'_> {
                 if uncalled { found } else { self.called(&found, None) }
             }
             Symbol::Member(of, name) => self.member_of_value(at, of, name, uncalled),
-            Symbol::Ref(of) => self.uncalled(at, of),
+            Symbol::Ref(of) => match (self.uncalled(at, of), &**of) {
+                // Nothing has that key in the text, so it may be one of those that are worked out.
+                (found, Symbol::Member(owner, _)) if found.kinds.is_empty() => self.stored_in_any(at, owner),
+                (found, _) => found,
+            },
             Symbol::Call(of) => self.call(at, of),
             Symbol::SelfValue => self.objects_known(at, Infer::self_objects),
             Symbol::Super => self.objects_known(at, Infer::super_objects),

@@ -44,6 +44,11 @@ fn elements_are_what_is_added_to_their_list() {
         ("slots[0].$0", "score"),
         ("parts[0].$0", "code"),
         ("byName[\"a1\" + \"\"].$0", "score"),
+        ("byName[\"x\"].$0", "score"),
+        (
+            "Room = {\"items\": null}\nRoom.make = function\n  r = new Room\n  r.items = [{\"lit\": 1}]\n  return r\nend function\nRoom.show = function\n  for it in self.items\n    it.$0\n  end for\nend function\nRoom.make.show",
+            "lit",
+        ),
         ("for kv in ages\n  kv.$0\nend for", "key"),
         ("for kv in ages\n  kv.key.$0\nend for", "code"),
         ("for kv in byName\n  kv.value.$0\nend for", "score"),

@@ -108,7 +108,7 @@ fn what_types_foretell_is_told() {
             | print abs(names)
             |       ^^^^^^^^^^ wrong-argument: `abs` takes a number, not a list; this gives an error
             | print total.foo
-            |             ^^^ missing-member: nothing in this program has a member `foo`
+            |             ^^^ missing-member: a number has no member `foo`
         "#]],
     );
     check(
@@ -556,6 +556,20 @@ fn members_that_nothing_in_the_program_has_are_told() {
 }
 
 #[test]
+fn what_lacks_a_member_is_told_where_that_is_certain() {
+    check(
+        "l = [1]\nprint l.nothing + l.lenn\nprint \"a\".uper\n",
+        &expect![[r#"
+            | print l.nothing + l.lenn
+            |         ^^^^^^^ missing-member: a list has no member `nothing`
+            |                     ^^^^ missing-member: a list has no member `lenn`; did you mean `len`?
+            | print "a".uper
+            |           ^^^^ missing-member: a string has no member `uper`; did you mean `upper`?
+        "#]],
+    );
+}
+
+#[test]
 fn maps_that_count_words_keep_their_members_to_themselves() {
     let program = |rest: &str| {
         let start = "m = {\"health\": 1}\ncounts = {}\nfor w in input.split\n  if not counts.hasIndex(w) then counts[w] = 0\n  counts[w] += 1\nend for\nprint counts\n";
@@ -588,6 +602,22 @@ fn maps_that_count_words_keep_their_members_to_themselves() {
     right(
         "f = function(words)\n  seen = {}\n  for w in words\n    seen[w] = 1\n  end for\n  return seen\nend function\nprint f(\"a b\".split).apple\n",
     );
+    let world = |rest: &str| {
+        format!(
+            "World = {{\"all\": [], \"seen\": null}}\nWorld.init = function\n  self.seen = {{}}\nend function\nWorld.add = function(it)\n  self.all.push it\n  self.seen[it.id] = it\n  if self.seen.hasIndex(it.kind) then print self.seen[it.kind]\nend function\nWorld.add {{\"id\": input, \"kind\": 1}}\n{rest}print World.ids\n"
+        )
+    };
+    wrong(&world(""), "missing-member");
+    for rest in [
+        "World.all = {}\n",
+        "x = World.seen\n",
+        "World.seen = World\n",
+        "print World[\"seen\"]\n",
+        "f = function(l, x)\n  l.push x\nend function\n",
+        "World.seen.ids = World.seen.ids\n",
+    ] {
+        right(&world(rest));
+    }
     right("h = {}\nh[input] = @print\nm = {\"size\": 1}\nprint m\nh.size 1\n");
 }
 
