@@ -341,7 +341,8 @@ fn dump_shows_baseline_code_beside_its_source() {
 }
 
 const HOT: &str = "double = function(n)\n  return n + n\nend function\ncold = function\n  return 1\nend function\n\
-                   sum = 0\nfor i in range(1, 100000)\n  sum += double(i)\nend for\ncold\nprint sum\n";
+                   sum = 0\nfor i in range(1, 100000)\n  sum += double(i)\n\
+                   \x20 sum -= i % 3 + i % 5 + i % 7 + i % 11 + i % 13 + i % 17\nend for\ncold\nprint sum\n";
 
 #[test]
 fn dump_shows_every_form_of_compiled_code_beside_its_source() {
