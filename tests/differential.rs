@@ -116,14 +116,19 @@ fn check_cancelling(
             (expected, paced(mode, text).0)
         })));
     }
-    let expected = run_with(&second, FILE, Mode::Interpreter, variant, FUEL);
-    let ran = run_in(&mut engine, &second, FILE, variant, FUEL, Pace::default());
-    if differs(mode, &expected, &ran) {
-        let program = format!("// cancelled at {pace:?}:\n{first}\n// and then, in the same engine:\n{second}");
-        let (expected, printed) = (account(&expected, &ran), account(&ran, &expected));
-        return Err(Box::new(Difference { seed, mode, variant, program, expected, printed }));
+    let next = |engine: &mut Engine, program: &str| {
+        let expected = run_with(program, FILE, Mode::Interpreter, variant, FUEL);
+        (expected, run_in(engine, program, FILE, variant, FUEL, Pace::default()))
+    };
+    let (expected, ran) = next(&mut engine, &second);
+    if !differs(mode, &expected, &ran) {
+        return Ok(());
     }
-    Ok(())
+    let shorter = shrunk_by(seed, mode, variant, &second, &|text| next(&mut paced(mode, &first).1, text));
+    let before = shrunk_by(seed, mode, variant, &first, &|text| next(&mut paced(mode, text).1, &shorter.program));
+    let program =
+        format!("// cancelled at {pace:?}:\n{}\n// and then, in the same engine:\n{}", before.program, shorter.program);
+    Err(Box::new(Difference { program, ..before }))
 }
 
 /// Runs one program in all modes and both variants; says which differ from the interpreter, and how.

@@ -204,10 +204,11 @@ impl Lower<'_, '_> {
             Op::FAdd | Op::FMul => {
                 let a = self.arg(inst, 0);
                 // A constant that stands second is taken from memory.
-                let (a, b) = if self.double(inst.args[0]).is_some() { (b, a) } else { (a, b) };
+                let (a, b, second) =
+                    if self.double(inst.args[0]).is_some() { (b, a, inst.args[0]) } else { (a, b, inst.args[1]) };
                 match inst.op {
                     Op::FAdd => self.b.ins().fadd(a, b),
-                    _ if inst.args.iter().any(|&arg| self.double(arg) == Some(2.0)) => self.b.ins().fadd(a, a),
+                    _ if self.double(second) == Some(2.0) => self.b.ins().fadd(a, a),
                     _ => self.b.ins().fmul(a, b),
                 }
             }
