@@ -346,10 +346,14 @@ fn every_code_is_listed() {
 
 #[test]
 fn names_of_a_host_profile_are_known_shown_and_offered() {
-    let profile = "{\"host\": \"a game\", \"names\": {\"gfx\": {\"doc\": \"The screen.\", \"members\": {\"clear\": {\"params\": [\"color=0\"], \"doc\": \"Clears it.\"}}}}}";
+    let profile = "{\"host\": \"a game\", \"names\": {\"gfx\": {\"doc\": \"The screen.\", \"members\": {\"clear\": {\"params\": [\"color=0\"], \"doc\": \"Clears it.\"}, \"at\": {\"members\": {\"dot\": {\"params\": [\"x\"], \"doc\": \"Draws it.\"}}}}}}}";
     let host = Arc::new(crate::host_profile::read(profile, crate::host_profile::Format::Json).expect("a profile"));
     let settings = Checks { host, ..Checks::default() };
     assert_eq!(codes("gfx.clear 1\nprint gff\n", &settings), ["unknown-name"]);
+    assert_eq!(codes("gfx.clear 1, 2\ngfx.at.dot 1\nx = gfx.at.dot(1, 2)\n", &settings), ["too-many-arguments"; 2]);
+    assert_eq!(codes("gfx = {}\ngfx.clear = @print\ngfx.clear 1, \"\"\n", &settings), [""; 0]);
+    assert_eq!(codes("f = function(gfx)\n  gfx.clear 1, 2\nend function\nf {\"clear\": @slice}\n", &settings), [""; 0]);
+    assert_eq!(codes("gfx.clear = @print\ngfx.clear 1, \"\"\n", &settings), [""; 0]);
     let live = |it: &Fixture| Live { checks: Arc::new(settings.clone()), ..it.live() };
     let card = |source: &str| {
         let it = Fixture::new(source);
@@ -358,13 +362,23 @@ fn names_of_a_host_profile_are_known_shown_and_offered() {
     assert_eq!(card("gf$0x.clear 1\n"), Some(("gfx".into(), "The screen.".into())));
     assert_eq!(card("gfx.cle$0ar 1\n"), Some(("gfx.clear(color=0)".into(), "Clears it.".into())));
     assert_eq!(card("gff.cle$0ar 1\n"), None);
+    assert_eq!(card("gfx.at.d$0ot 1\n"), Some(("gfx.at.dot(x)".into(), "Draws it.".into())));
     let offered = |source: &str| {
         let it = Fixture::new(source);
         let found = crate::ide::completion::completions(&it.db, &it.document, &live(&it), it.offset, false);
         found.items.into_iter().map(|item| item.label).collect::<Vec<_>>()
     };
     assert_eq!(offered("print gf$0\n"), ["gfx"]);
-    assert_eq!(offered("gfx.$0\n"), ["clear"]);
+    assert_eq!(offered("gfx.$0\n"), ["at", "clear"]);
+    assert_eq!(offered("gfx.at.$0\n"), ["dot"]);
+    let signature = |source: &str| {
+        let it = Fixture::new(source);
+        let found = crate::ide::signatures(&it.db, &it.document, &live(&it), it.offset)?;
+        Some((found.signatures[0].label.clone(), found.signatures[0].documentation.concat(), found.active))
+    };
+    assert_eq!(signature("gfx.at.dot $0\n"), Some(("dot(x)".into(), "Draws it.".into(), 0)));
+    assert_eq!(signature("gfx.clear(1, $0\n"), Some(("clear(color=0)".into(), "Clears it.".into(), 1)));
+    assert_eq!(signature("gfx = {}\ngfx.clear $0\n"), None);
     assert!(!offered("gfx = {\"own\": 1}\ngfx.$0\n").contains(&"clear".to_owned()), "the program has its own");
 }
 
@@ -621,6 +635,44 @@ fn maps_that_count_words_keep_their_members_to_themselves() {
     right("h = {}\nh[input] = @print\nm = {\"size\": 1}\nprint m\nh.size 1\n");
 }
 
+/// Past its name such a map is reached through the map that holds it.
+#[test]
+fn maps_that_are_reached_past_their_names_may_have_any_member() {
+    let holder = |rest: &str| {
+        format!(
+            "H = {{\"seen\": {{}}, \"own\": 1, \"all\": []}}\nfor w in input.split\n  H.seen[w] = 1\nend for\n{rest}"
+        )
+    };
+    wrong(&holder("print H.own.apple\n"), "missing-member");
+    for kept in [
+        "for kv in H\n  print kv.key\nend for\n",
+        "for kv in H.seen\n  print kv.value\nend for\n",
+        "f = function(k)\n  H.seen[k] += 1\n  return H.seen[k]\nend function\nprint f(1)\n",
+        "for i in range(3)\n  print H.all[i]\nend for\n",
+        "f = function(i)\n  return H.all[i] + H.all.values.len\nend function\nprint f(1)\n",
+        "print H.seen.values.len\n",
+        "print \"\" + H.seen\n",
+    ] {
+        wrong(&holder(&format!("{kept}print H.own.apple\n")), "missing-member");
+    }
+    for way in [
+        "for kv in H\n  print kv.value.apple\nend for\n",
+        "for k in H.indexes\n  print H[k].apple\nend for\n",
+        "f = function(m, k)\n  return m[k].apple\nend function\nprint f(H, \"seen\")\n",
+        "f = function(m, k)\n  return @m[k]\nend function\nprint f(H, \"seen\").apple\n",
+        "v = H.values\nprint v[0].apple\n",
+        "v = values(H)\nprint v[0].apple\n",
+        "H.shuffle\nprint H.own.apple\n",
+        "print H[ \"seen\" ].apple\n",
+        "x = H.seen + {}\nprint x.apple\n",
+        "H.seen.all = {}\nH.seen.all[input] = 1\nprint H.seen[input].apple\n",
+        "H.all = {}\nf = function(i)\n  return H.all[i].apple\nend function\nprint f(1)\n",
+    ] {
+        right(&holder(way));
+    }
+    right("counts = {}\ncounts[input] = 1\nboth = counts + {}\nprint both.apple\n");
+}
+
 #[test]
 fn members_that_are_never_functions_are_not_called() {
     wrong("m = {\"size\": 3}\nprint m.size(1)\n", "not-a-function");
@@ -649,9 +701,10 @@ fn members_that_an_imported_module_lacks_are_told() {
     let found = |main: &str, util: &str| codes(&both(main, util), &Checks::default());
     assert_eq!(found("", ""), ["missing-member"]);
     assert_eq!(found("print util[\"b\"]\n", "m = {}\nm[b] = 2\n"), ["missing-member"]);
+    assert_eq!(found("print util\n", ""), ["missing-member"], "nothing gives it one");
+    assert_eq!(found("print util\n", "m = {}\nm[input] = 2\n"), [""; 0]);
     for (main, util) in [
         ("util.a = 1\n", ""),
-        ("print util\n", ""),
         ("util[input] = 1\n", ""),
         ("util = {\"a\": 1}\n", ""),
         ("globals[\"ut\" + \"il\"] = 1\nx = globals\n", ""),
@@ -670,6 +723,42 @@ fn members_that_an_imported_module_lacks_are_told() {
     }
     let own = "//- main.ms\nimport \"util\"\nf = function(util)\n  return util.a\nend function\nprint f({\"a\": 1}) + util.b\n//- util.ms\nb = 1\n";
     right(own);
+}
+
+/// Modules take part as if their text stood in the file.
+#[test]
+fn members_are_told_in_programs_of_several_files() {
+    let program = |main: &str, lib: &str| {
+        format!(
+            "//- main.ms\nimport \"lib\"\nm = lib.make\nprint m.health + m.helth\n{main}//- lib.ms\nimport \"deep\"\nmake = function\n  return {{\"health\": deep.most}}\nend function\n{lib}//- deep.ms\nmost = 1\n"
+        )
+    };
+    wrong(&program("", ""), "missing-member");
+    wrong(&program("shared = 2\n", "f = function\n  return shared\nend function\n"), "missing-member");
+    wrong(&program("counts = {}\ncounts[input] = 1\nprint counts.len\n", ""), "missing-member");
+    for (main, lib) in [
+        ("", "x = {\"helth\": 1}\n"),
+        ("", "helth = 1\n"),
+        ("", "f = function(m)\n  m.helth = 1\nend function\n"),
+        ("", "f = function(m, k)\n  m[k] = 1\nend function\n"),
+        ("", "k = \"helth\"\n"),
+        ("", "print locals\n"),
+        ("", "import most\n"),
+        ("", "print env\n"),
+        ("", "return host_thing\n"),
+        ("", "x = = 1\n"),
+        ("counts = {}\ncounts[input] = 1\n", "f = function\n  return counts\nend function\n"),
+        ("m.counts = {}\nm.counts[input] = 1\n", "f = function(m)\n  return m.counts\nend function\n"),
+        ("import \"nowhere\"\n", ""),
+    ] {
+        assert!(!codes(&program(main, lib), &Checks::default()).contains(&"missing-member"), "{main}{lib}");
+    }
+    let call = |lib: &str| {
+        format!("//- main.ms\nimport \"lib\"\nm = {{\"size\": 1}}\nprint m.size(1) + lib.y\n//- lib.ms\ny = 1\n{lib}")
+    };
+    wrong(&call(""), "not-a-function");
+    right(&call("m = {}\nm.size = function(n)\nend function\n"));
+    right(&call("size = function(n)\nend function\n"));
 }
 
 #[test]
