@@ -23,7 +23,7 @@ pub fn unsound(text: &str) -> (Vec<String>, usize) {
     let (mut wrong, mut compared) = (Vec::new(), 0);
     for (placed, its) in db::units(&db, file).iter().zip(&around.units) {
         let (code, types) =
-            (&db::function_mir(&db, &placed.unit).unit, db::unit_types(&db, &placed.unit, its, &around.members));
+            (&db::function_mir(&db, placed.unit).unit, db::unit_types(&db, placed.unit, its, &around.members));
         let key = placed.unit.key;
         for point in outcome.recording.points.iter().filter(|it| it.key == key) {
             let Some(record) = code.records.iter().find(|it| it.inst == point.inst) else { continue };

@@ -40,7 +40,7 @@ pub fn warnings(text: &str) -> Vec<Warning> {
     let around = |range: TextRange| units.iter().rev().find(|it| it.range().contains_range(range));
     let warning = |it: Check| Warning {
         code: it.code,
-        unit: around(it.range).unwrap_or(&units[0]).unit.key,
+        unit: around(it.range).unwrap_or_else(|| units.at(0)).unit.key,
         message: format!("{}: {}", &text[it.range], it.message),
         is_faint: it.weight != Weight::Warning,
     };

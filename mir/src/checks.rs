@@ -8,7 +8,7 @@ use crate::ir::Const;
 use minilive_syntax::ast::{
     AssignStmt, AstNode, Block, Expr, ForStmt, MapEntry, MapExpr, RefExpr, SourceFile, Stmt, Suffix,
 };
-use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
+use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
 use rowan::{GreenNodeData, WalkEvent};
 
 /// The codes of everything here, in alphabetical order.
@@ -47,19 +47,11 @@ pub fn check(unit: &GreenNodeData) -> Vec<Finding> {
     found
 }
 
-/// What stands behind a `return` of the program itself. Its statements are units of their own, so this is asked of the whole file.
-pub fn behind_return(file: &GreenNodeData) -> Option<Finding> {
-    let (mut at, mut has_ended, mut behind) = (TextSize::new(0), false, None::<TextRange>);
-    for child in file.children() {
-        let range = TextRange::at(at, child.text_len());
-        at = range.end();
-        let is = |kind: SyntaxKind| child.kind() == kind.into();
-        if has_ended && child.as_node().is_some() {
-            behind = Some(behind.map_or(range, |it| it.cover(range)));
-        }
-        has_ended |= is(SyntaxKind::ReturnStmt);
-    }
-    Some(never_reached(behind?, "return"))
+/// What stands behind a `return` of the program itself. Its statements are units of their own, so this is asked of all of them.
+pub fn behind_return(statements: impl Iterator<Item = (SyntaxKind, TextRange)>) -> Option<Finding> {
+    let mut behind = statements.skip_while(|&(kind, _)| kind != SyntaxKind::ReturnStmt).skip(1).map(|(_, range)| range);
+    let first = behind.next()?;
+    Some(never_reached(behind.fold(first, TextRange::cover), "return"))
 }
 
 /// What statements mean that stand side by side.
@@ -178,8 +170,11 @@ mod tests {
 
     #[test]
     fn a_return_of_the_program_ends_it() {
-        let behind =
-            |text: &str| behind_return(&minilive_syntax::parse(text).green).map(|it| text[it.range].to_owned());
+        let behind = |text: &str| {
+            let statements = SourceFile::cast(minilive_syntax::parse(text).syntax())?.statements();
+            let places = statements.map(|it| (it.syntax().kind(), it.syntax().text_range()));
+            behind_return(places).map(|it| text[it.range].to_owned())
+        };
         assert_eq!(
             behind("x = 1\nreturn\n// why\nprint 1\nf = function\n  return\nend function\n// end\n").as_deref(),
             Some("print 1\nf = function\n  return\nend function")

@@ -6,6 +6,7 @@
 
 mod align;
 mod by_name;
+mod cut;
 mod findings;
 mod ids;
 mod input;
@@ -14,6 +15,7 @@ mod layout;
 mod modules;
 mod names;
 mod outline;
+mod pieces;
 mod queries;
 mod skeleton;
 #[cfg(test)]
@@ -24,7 +26,7 @@ mod units;
 pub use findings::{NameFinding, NameProblem, gets_globals_out_of_sight, makes_its_maps, name_findings};
 use input::FileSet;
 pub use input::{File, FilesByPath, Recordings};
-pub use layout::{Code, Layout, LayoutUnit, MarkerItem, MarkerOptions, MarkerUse, Places};
+pub use layout::{Code, CodeEntry, Layout, LayoutUnit, MarkerItem, MarkerOptions, MarkerUse, Places};
 pub use modules::{
     Known, KnownFiles, Located, ModuleCode, likely_module, locate, module_code, module_imports, module_print,
     unknown_lookups,
@@ -32,12 +34,11 @@ pub use modules::{
 pub use names::{FactsUnit, FileFacts, file_facts};
 use outline::Tree;
 pub use outline::{FileSymbol, Outline, file_symbols};
+pub use pieces::{FileUnits, PlacedUnit};
 pub use queries::{file_layout, marker_code, marker_items};
 pub use told::{units_with_checks, units_with_diagnostics, units_with_findings};
 pub use types::{Around, GivenMembers, Surroundings, surroundings, unit_types, unit_types_alone};
-pub use units::{
-    PlacedUnit, UnitText, function_mir, unit_checks, unit_diagnostics, unit_facts, unit_names, unit_places, units,
-};
+pub use units::{UnitText, function_mir, unit_checks, unit_diagnostics, unit_facts, unit_names, unit_places, units};
 
 use crate::recording::Recorded;
 use minilive_mir::ir::UnitKey;

@@ -109,6 +109,34 @@ fn sixty_four_slow_questions_do_not_hold_back_an_edit() {
     }
 }
 
+/// Long questions leave a thread, and with it a processor, to what takes a moment.
+#[test]
+fn a_short_question_goes_past_all_long_ones() {
+    let bench = Bench::new("x = 1");
+    let is_over = Arc::new(AtomicBool::new(false));
+    let (running, is_running) = mpsc::channel();
+    let asked: Vec<_> = (0..64)
+        .map(|number| {
+            let kind = if number % 2 == 0 { Kind::WholeDocument } else { Kind::Everywhere };
+            let (is_over, running) = (is_over.clone(), running.clone());
+            bench.ask(kind, move |snapshot| {
+                running.send(()).expect("the test waits");
+                compute_until(snapshot, || is_over.load(Ordering::Relaxed));
+            })
+        })
+        .collect();
+    is_running.recv_timeout(PATIENCE).expect("a long question runs");
+    for kind in [Kind::Positioned, Kind::Linked] {
+        let (answer, _guard) = bench.ask(kind, |snapshot| snapshot.document.version);
+        // No long one can end before the next line but one.
+        assert_eq!(answer.blocking_recv().expect("an answer"), Ok(1));
+    }
+    is_over.store(true, Ordering::Relaxed);
+    for (answer, _guard) in asked {
+        assert_eq!(answer.blocking_recv().expect("each question is answered"), Ok(()));
+    }
+}
+
 #[test]
 fn a_cancelled_question_stops_while_it_runs_and_before_it_runs() {
     let bench = Bench::new("x = 1");

@@ -4,7 +4,7 @@
 //! found again are of one kind and in the order they had; a unit whose text and key are what they were is found again unless it has
 //! changed places with others; of what is the same at the start or at the end, so are the units around it and inside of it.
 
-use super::units::PlacedUnit;
+use super::pieces::{FileUnits, PlacedUnit};
 use minilive_mir::ir::UnitKey;
 use rustc_hash::FxHashMap;
 
@@ -20,17 +20,17 @@ pub struct Alignment {
 }
 
 /// Finds the units again that stood in a file before.
-pub fn align(before: &[PlacedUnit], now: &[PlacedUnit]) -> Alignment {
-    let is_same = |(a, b): &(&PlacedUnit, &PlacedUnit)| std::sync::Arc::ptr_eq(&a.unit, &b.unit) && a.name == b.name;
-    let start = before.iter().zip(now).take_while(is_same).count();
-    let end = before[start..].iter().rev().zip(now[start..].iter().rev()).take_while(is_same).count();
+pub fn align(before: &FileUnits, now: &FileUnits) -> Alignment {
+    let start = before.same_start(now);
+    let end = before.same_end(now, start);
     // What is inside of a unit that is another belongs to another unit.
-    let inside = now[now.len() - end..].iter().take_while(|it| it.parent.is_some()).count();
+    let inside = now.range(now.len() - end..now.len()).take_while(|it| it.parent.is_some()).count();
     let end = end - inside;
-    let (old, new) = (&before[start..before.len() - end], &now[start..now.len() - end]);
+    let old: Vec<_> = before.range(start..before.len() - end).collect();
+    let new: Vec<_> = now.range(start..now.len() - end).collect();
     let mut from = vec![None; new.len()];
-    let alike = |(a, b): &(&PlacedUnit, &PlacedUnit)| is_alike(a, b);
-    let first = old.iter().zip(new).take_while(alike).count();
+    let alike = |(a, b): &(&PlacedUnit<'_>, &PlacedUnit<'_>)| is_alike(a, b);
+    let first = old.iter().zip(&new).take_while(alike).count();
     let last = old[first..].iter().rev().zip(new[first..].iter().rev()).take_while(alike).count();
     let index = |at: usize| Some((start + at) as u32);
     (0..first).for_each(|at| from[at] = index(at));
@@ -42,13 +42,13 @@ pub fn align(before: &[PlacedUnit], now: &[PlacedUnit]) -> Alignment {
 }
 
 /// Whether two units can be one: by their key, or because both are one piece of a tree, which may have another number among equal ones.
-fn is_alike(a: &PlacedUnit, b: &PlacedUnit) -> bool {
+fn is_alike(a: &PlacedUnit<'_>, b: &PlacedUnit<'_>) -> bool {
     let is_one_tree = || std::ptr::eq::<rowan::GreenNodeData>(&*a.unit.green, &*b.unit.green);
     a.unit.kind == b.unit.kind && (a.unit.key == b.unit.key || is_one_tree())
 }
 
 /// As many units of the same key as stand in the same order in both: their indexes before and now.
-fn in_order(old: &[PlacedUnit], new: &[PlacedUnit]) -> Vec<(usize, usize)> {
+fn in_order(old: &[PlacedUnit<'_>], new: &[PlacedUnit<'_>]) -> Vec<(usize, usize)> {
     if old.is_empty() || new.is_empty() {
         return Vec::new();
     }

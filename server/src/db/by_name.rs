@@ -1,7 +1,7 @@
 //! What the units of a file say of each name, kept up to date unit by unit.
 //!
 //! Part of `names`. Invariants: entries of a name are in the order of their units; a name without entries is not there; a clone shares
-//! everything, and a changed unit copies no more than the table and its own names; units that only move concern nobody here, since entries
+//! everything, and a changed unit copies no more than its own names and those of the last edits; units that only move concern nobody here, since entries
 //! know them by their numbers.
 
 use super::ids::{Ids, UnitId};
@@ -21,13 +21,23 @@ pub struct Entry<T> {
 /// Entries with their names.
 pub type Named<T> = Vec<(SmolStr, Entry<T>)>;
 
-/// Entries by name.
+type Map<T> = FxHashMap<SmolStr, Arc<Vec<Entry<T>>>>;
+
+/// Entries by name. A clone shares everything.
 #[derive(Debug, Clone)]
-pub struct ByName<T>(Arc<FxHashMap<SmolStr, Arc<Vec<Entry<T>>>>>);
+pub struct ByName<T> {
+    /// All of them, as they were at some time.
+    all: Arc<Map<T>>,
+    /// What stands in their place by now; under a name without entries, nothing.
+    since: Arc<Map<T>>,
+}
+
+/// With more names than this that changed, all are put together: a copy of all names costs more than most edits.
+const MOST_SINCE: usize = 64;
 
 impl<T> Default for ByName<T> {
     fn default() -> ByName<T> {
-        ByName(Arc::default())
+        ByName { all: Arc::default(), since: Arc::default() }
     }
 }
 
@@ -38,52 +48,72 @@ impl<T: Clone + PartialEq> ByName<T> {
         for (name, entry) in entries {
             all.entry(name).or_default().push(entry);
         }
-        ByName(Arc::new(all.into_iter().map(|(name, entries)| (name, Arc::new(entries))).collect()))
+        let all = all.into_iter().map(|(name, entries)| (name, Arc::new(entries))).collect();
+        ByName { all: Arc::new(all), since: Arc::default() }
+    }
+
+    fn find(&self, name: &str) -> Option<&Arc<Vec<Entry<T>>>> {
+        self.since.get(name).or_else(|| self.all.get(name)).filter(|it| !it.is_empty())
     }
 
     /// The entries of a name.
     pub fn get(&self, name: &str) -> &[Entry<T>] {
-        self.0.get(name).map_or(&[], |entries| entries.as_slice())
+        self.find(name).map_or(&[], |entries| entries.as_slice())
     }
 
     /// Whether it has any.
     pub fn contains_key(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.find(name).is_some()
     }
 
     /// All names, in no particular order.
     pub fn keys(&self) -> impl Iterator<Item = &SmolStr> {
-        self.0.keys()
+        let old = self.all.keys().filter(|name| !self.since.contains_key(*name));
+        old.chain(self.since.iter().filter(|(_, entries)| !entries.is_empty()).map(|(name, _)| name))
     }
 
     /// Whether both are the same object.
     pub fn is(&self, other: &ByName<T>) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        Arc::ptr_eq(&self.all, &other.all) && Arc::ptr_eq(&self.since, &other.since)
     }
 
     /// With other entries in the place of some: for each unit of which something is different, those it had and those it has.
     pub fn with(&self, ids: &Ids, units: impl Iterator<Item = (Named<T>, Named<T>)>) -> ByName<T> {
         let units: Vec<_> = units.filter(|(before, now)| before != now).collect();
-        let mut with = self.clone();
         if units.is_empty() {
-            return with;
+            return self.clone();
         }
-        let all = Arc::make_mut(&mut with.0);
+        let mut since = (*self.since).clone();
         // A place among others is found by where their units are, so units that are gone go first.
         for (name, entry) in units.iter().flat_map(|(before, _)| before) {
-            if let Some(entries) = all.get_mut(name).filter(|it| it.iter().any(|it| it.unit == entry.unit)) {
+            let entries = since.entry(name.clone()).or_insert_with(|| self.all.get(name).cloned().unwrap_or_default());
+            if entries.iter().any(|it| it.unit == entry.unit) {
                 Arc::make_mut(entries).retain(|it| it.unit != entry.unit);
-                if entries.is_empty() {
-                    all.remove(name);
-                }
             }
         }
         for (name, entry) in units.into_iter().flat_map(|(_, now)| now) {
-            let entries = Arc::make_mut(all.entry(name).or_default());
+            let entries = since.entry(name.clone()).or_insert_with(|| self.all.get(&name).cloned().unwrap_or_default());
+            let entries = Arc::make_mut(entries);
             let unit = ids.index(entry.unit);
             let at = entries.partition_point(|it| ids.index(it.unit) <= unit);
             entries.insert(at, entry);
         }
-        with
+        if since.len() > MOST_SINCE {
+            self.in_one(since)
+        } else {
+            ByName { all: self.all.clone(), since: Arc::new(since) }
+        }
+    }
+
+    fn in_one(&self, since: Map<T>) -> ByName<T> {
+        let mut all = (*self.all).clone();
+        for (name, entries) in since {
+            if entries.is_empty() {
+                all.remove(&name);
+            } else {
+                all.insert(name, entries);
+            }
+        }
+        ByName { all: Arc::new(all), since: Arc::default() }
     }
 }

@@ -6,9 +6,9 @@
 
 use super::findings::KeptFindings;
 use super::names::KeptFacts;
+use super::pieces::FileUnits;
 use super::told::{KeptFound, KeptTold};
 use super::types::KeptTypes;
-use super::units::FileUnits;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 

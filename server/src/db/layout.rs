@@ -3,12 +3,13 @@
 //! Made by `queries`; read by `evaluate` to put programs together and by `ide` to turn instructions into places.
 //! Invariant: everything in one layout belongs to the same text.
 
+use super::pieces::{FileUnits, Piece, PlacedUnit};
+use super::units::UnitText;
 use minilive_mir::ir::{InstId, Unit, UnitKey, UnitKind};
 use minilive_mir::program::{Fingerprint, ProgramUnit, UnitInfo};
 use minilive_syntax::{TextRange, TextSize};
-use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The code of a unit, without places. Equal fingerprints mean equal code.
@@ -37,9 +38,22 @@ pub struct Places {
     pub lines: Arc<[u32]>,
 }
 
+/// What all readers of a layout ask of each unit, beside each other in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CodeEntry {
+    /// Stable identity.
+    pub key: UnitKey,
+    /// The hash of its code.
+    pub fingerprint: Fingerprint,
+    /// What it is.
+    pub kind: UnitKind,
+    /// Whether it is a top-level statement that only defines: it runs before examples and watches.
+    pub is_definition: bool,
+}
+
 /// One unit of a file.
-#[derive(Debug, Clone)]
-pub struct LayoutUnit {
+#[derive(Debug, Clone, Copy)]
+pub struct LayoutUnit<'a> {
     /// Stable identity.
     pub key: UnitKey,
     /// What it is.
@@ -49,65 +63,125 @@ pub struct LayoutUnit {
     /// Its text.
     pub range: TextRange,
     /// A function's name; empty for others.
-    pub name: SmolStr,
+    pub name: &'a SmolStr,
     /// Whether it is a top-level statement that only defines: it runs before examples and watches.
     pub is_definition: bool,
-    /// Its code.
-    pub code: Code,
-    /// Where its instructions come from.
-    pub places: Arc<Places>,
+    /// The hash of its code.
+    pub fingerprint: Fingerprint,
     /// The line (1-based) on which it starts.
     pub base_line: u32,
+    unit: &'a UnitText,
 }
 
-impl LayoutUnit {
+impl<'a> LayoutUnit<'a> {
+    fn new(placed: PlacedUnit<'a>, entry: &CodeEntry) -> LayoutUnit<'a> {
+        LayoutUnit {
+            key: entry.key,
+            kind: entry.kind,
+            parent: placed.parent,
+            range: placed.range(),
+            name: placed.name,
+            is_definition: entry.is_definition,
+            fingerprint: entry.fingerprint,
+            base_line: placed.base_line,
+            unit: placed.unit,
+        }
+    }
+
+    /// Its code.
+    pub fn code(&self) -> &'a Arc<Unit> {
+        &self.unit.known_code().unit
+    }
+
+    /// Where its instructions come from.
+    pub fn places(&self) -> &'a Arc<Places> {
+        self.unit.known_places()
+    }
+
     /// The text an instruction was made from, in the file.
     pub fn range_of(&self, inst: InstId) -> Option<TextRange> {
-        self.places.ranges.get(inst.0 as usize).map(|&range| range + self.range.start())
+        self.places().ranges.get(inst.0 as usize).map(|&range| range + self.range.start())
     }
 
     /// Names and lines for the engine.
     pub fn info(&self) -> UnitInfo {
-        UnitInfo { name: self.name.clone(), base_line: self.base_line, lines: self.places.lines.clone() }
+        UnitInfo { name: self.name.clone(), base_line: self.base_line, lines: self.places().lines.clone() }
     }
 }
 
-/// All units of a file, in source order, outer before inner.
+/// All units of a file with their code, in source order, outer before inner.
 #[derive(Debug, Default)]
 pub struct Layout {
-    /// The units.
-    pub units: Vec<LayoutUnit>,
-    /// Made when somebody asks for a unit.
-    by_key: OnceLock<FxHashMap<UnitKey, u32>>,
+    units: Arc<FileUnits>,
 }
 
 impl Layout {
-    /// A layout of these units.
-    pub fn new(units: Vec<LayoutUnit>) -> Layout {
-        Layout { units, by_key: OnceLock::new() }
+    /// A layout of units whose code and places have been made.
+    pub(super) fn new(units: Arc<FileUnits>) -> Layout {
+        Layout { units }
     }
 
     /// The unit of that key.
-    pub fn get(&self, key: UnitKey) -> Option<&LayoutUnit> {
-        let all = || (0u32..).zip(&self.units).map(|(index, unit)| (unit.key, index)).collect();
-        self.by_key.get_or_init(all).get(&key).map(|&index| &self.units[index as usize])
+    pub fn get(&self, key: UnitKey) -> Option<LayoutUnit<'_>> {
+        self.nth(self.units.index_of(key)?)
+    }
+
+    /// The unit of an index.
+    pub fn nth(&self, index: usize) -> Option<LayoutUnit<'_>> {
+        let (piece, at) = self.units.find(index)?;
+        Some(LayoutUnit::new(self.units.get(index)?, &piece.codes()[at - piece.units.start as usize]))
+    }
+
+    /// The index of the unit of that key.
+    pub fn index_of(&self, key: UnitKey) -> Option<usize> {
+        self.units.index_of(key)
+    }
+
+    /// How many units there are.
+    pub fn len(&self) -> usize {
+        self.units.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.units.is_empty()
+    }
+
+    /// What all units are, without a look at any.
+    pub fn entries(&self) -> impl Iterator<Item = &CodeEntry> {
+        self.units.pieces.iter().flat_map(Piece::codes)
+    }
+
+    /// All units.
+    pub fn units(&self) -> impl Iterator<Item = LayoutUnit<'_>> {
+        self.units.iter().zip(self.entries()).map(|(placed, entry)| LayoutUnit::new(placed, entry))
+    }
+
+    /// The units from an index on.
+    pub fn units_from(&self, index: usize) -> impl Iterator<Item = LayoutUnit<'_>> {
+        (index..self.len()).filter_map(|index| self.nth(index))
     }
 
     /// The top-level statements in order.
-    pub fn main(&self) -> impl Iterator<Item = &LayoutUnit> {
-        self.units.iter().filter(|unit| unit.kind != UnitKind::Function)
+    pub fn main(&self) -> impl Iterator<Item = LayoutUnit<'_>> {
+        self.units().filter(|unit| unit.kind != UnitKind::Function)
+    }
+
+    /// What they are, without a look at any.
+    pub fn main_entries(&self) -> impl Iterator<Item = &CodeEntry> {
+        self.entries().filter(|entry| entry.kind != UnitKind::Function)
     }
 
     /// The function literals in order.
-    pub fn functions(&self) -> impl Iterator<Item = &LayoutUnit> {
-        self.units.iter().filter(|unit| unit.kind == UnitKind::Function)
+    pub fn functions(&self) -> impl Iterator<Item = LayoutUnit<'_>> {
+        self.units().filter(|unit| unit.kind == UnitKind::Function)
     }
 
     /// The innermost unit whose text holds an offset.
-    pub fn at(&self, offset: TextSize) -> Option<&LayoutUnit> {
+    pub fn at(&self, offset: TextSize) -> Option<LayoutUnit<'_>> {
         // Outer units come before inner ones, so the last one that holds the offset is the innermost.
-        let behind = self.units.partition_point(|unit| unit.range.start() <= offset);
-        self.units[..behind].iter().rev().find(|unit| unit.range.contains_inclusive(offset))
+        let holds = |&index: &usize| self.units.get(index).is_some_and(|it| it.range().contains_inclusive(offset));
+        self.nth((0..self.units.started(offset)).rev().find(holds)?)
     }
 }
 

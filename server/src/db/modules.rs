@@ -10,9 +10,6 @@ use super::units::{file_units, statement_imports};
 use super::{Db, File, LiveDb};
 use crate::modules::{ConstantImport, Lookup, ModulePrint, Places, compiled};
 use minilive_jit::engine::modules::ModuleAnswer;
-use minilive_mir::units::is_statement;
-use minilive_syntax::TextSize;
-use rowan::NodeOrToken;
 use rustc_hash::{FxHashMap, FxHasher};
 use salsa::Setter as _;
 use std::hash::{Hash, Hasher};
@@ -97,19 +94,11 @@ pub fn module_imports(db: &dyn Db, file: File) -> Arc<[ConstantImport]> {
     if !may_import(&file.text(db)) {
         return Arc::default();
     }
-    let (mut at, mut found) = (TextSize::new(0), Vec::new());
-    let mut statements = file_units(db, file).statements.iter();
-    for child in file.parse(db).green.children() {
-        if let NodeOrToken::Node(node) = child
-            && is_statement(node)
-            && let Some(statement) = statements.next()
-        {
-            let inside = statement_imports(db, statement);
-            found.extend(inside.iter().map(|it| ConstantImport { name: it.name.clone(), range: it.range + at }));
-        }
-        at += child.text_len();
-    }
-    found.into()
+    let found = file_units(db, file).statements().flat_map(|(statement, range)| {
+        let inside = statement_imports(db, statement).iter();
+        inside.map(move |it| ConstantImport { name: it.name.clone(), range: it.range + range.start() })
+    });
+    found.collect()
 }
 
 /// Where a lookup leads now.

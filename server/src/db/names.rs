@@ -10,7 +10,8 @@
 use super::align::align;
 use super::by_name::{ByName, Entry, Named};
 use super::ids::{Ids, UnitId};
-use super::units::{FileUnits, PlacedUnit, file_units, unit_facts};
+use super::pieces::FileUnits;
+use super::units::{file_units, unit_facts};
 use super::{Db, File};
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{Sym, Symbol, UnitFacts};
@@ -93,7 +94,7 @@ fn facts_of(db: &dyn Db, file: File) -> Same {
     let before = kept.facts.get();
     let facts = before.and_then(|before| before.updated(db, units)).unwrap_or_else(|| {
         db.makes("all_facts", None);
-        Arc::new(FileFacts::of(db, &units.units))
+        Arc::new(FileFacts::of(db, units))
     });
     if kept.is_open() {
         kept.facts.set(Arc::new(KeptFacts { units: units.clone(), facts: facts.clone() }));
@@ -109,13 +110,13 @@ pub fn file_facts(db: &dyn Db, file: File) -> Arc<FileFacts> {
 impl KeptFacts {
     /// The facts with what some units say now; none if they are many.
     fn updated(&self, db: &dyn Db, now: &FileUnits) -> Option<Arc<FileFacts>> {
-        let (before, alignment) = (&self.facts, align(&self.units.units, &now.units));
+        let (before, alignment) = (&self.facts, align(&self.units, now));
         let ids = before.ids.with(alignment.start, &alignment.from, alignment.end)?;
         let middle = alignment.start..alignment.start + alignment.from.len();
-        let mut units = Vec::with_capacity(now.units.len());
+        let mut units = Vec::with_capacity(now.len());
         units.extend_from_slice(&before.units[..alignment.start]);
         let mut changed = Vec::new();
-        for (it, from) in facts_units(db, &now.units, middle, &ids).into_iter().zip(&alignment.from) {
+        for (it, from) in facts_units(db, now, middle, &ids).into_iter().zip(&alignment.from) {
             match from.map(|from| &before.units[from as usize]) {
                 Some(before) if **before == it => units.push(before.clone()),
                 _ => {
@@ -142,15 +143,15 @@ impl KeptFacts {
 }
 
 /// The units of a range of a file, which are whole statements.
-fn facts_units(db: &dyn Db, placed: &[PlacedUnit], range: std::ops::Range<usize>, ids: &Ids) -> Vec<FactsUnit> {
+fn facts_units(db: &dyn Db, placed: &FileUnits, range: std::ops::Range<usize>, ids: &Ids) -> Vec<FactsUnit> {
     let first = range.start;
     let mut units: Vec<FactsUnit> = Vec::with_capacity(range.len());
-    for index in range {
+    for (index, placed) in range.clone().zip(placed.range(range)) {
         if index.is_multiple_of(64) {
             db.unwind_if_revision_cancelled();
         }
-        let (placed, id) = (&placed[index], ids.id(index as u32));
-        let facts = unit_facts(db, &placed.unit).clone();
+        let id = ids.id(index as u32);
+        let facts = unit_facts(db, placed.unit).clone();
         if let Some(parent) = placed.parent {
             let around = &mut units[parent as usize - first];
             around.children.push(id);
@@ -171,7 +172,7 @@ fn facts_units(db: &dyn Db, placed: &[PlacedUnit], range: std::ops::Range<usize>
 }
 
 impl FileFacts {
-    fn of(db: &dyn Db, placed: &[PlacedUnit]) -> FileFacts {
+    fn of(db: &dyn Db, placed: &FileUnits) -> FileFacts {
         let ids = Ids::new(placed.len());
         let units = facts_units(db, placed, 0..placed.len(), &ids).into_iter().map(Arc::new).collect();
         let mut all = FileFacts { units, ids, ..FileFacts::default() };

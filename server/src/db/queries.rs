@@ -4,8 +4,9 @@
 //! whatever depends on a position runs per file. The tests to read first are in `db/tests.rs`: they list what an edit runs.
 #![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
-use super::layout::{Layout, LayoutUnit, MarkerCode, MarkerItem, MarkerOptions, MarkerUse};
-use super::units::{PlacedUnit, collect_comments, file_units, function_mir, statement_comments, unit_places, units};
+use super::layout::{CodeEntry, Layout, MarkerCode, MarkerItem, MarkerOptions, MarkerUse};
+use super::pieces::{Chunk, FileUnits, PlacedUnit};
+use super::units::{collect_comments, file_units, function_mir, statement_comments, unit_places, units};
 use super::{Db, File};
 use minilive_mir::diagnostic::Severity;
 use minilive_mir::ir::UnitKind;
@@ -29,27 +30,28 @@ pub struct MarkerText<'db> {
     pub text: String,
 }
 
-/// All units with code and places. A query, since several features ask for it in one revision.
-#[salsa::tracked(no_eq, returns(clone), lru = 64)]
+/// All units with code and places. No query: it is the pieces of the units, whose code is made once for each chunk.
 pub fn file_layout(db: &dyn Db, file: File) -> Arc<Layout> {
-    let units = units(db, file).iter().enumerate().map(|(index, placed)| {
+    let units = file_units(db, file);
+    for piece in &units.pieces {
+        piece.chunk.codes.get_or_init(|| codes(db, &piece.chunk));
+    }
+    Arc::new(Layout::new(units.clone()))
+}
+
+/// What the units of a chunk are, for which their code and places are made.
+fn codes(db: &dyn Db, chunk: &Chunk) -> Vec<CodeEntry> {
+    let entries = chunk.units.iter().enumerate().map(|(index, it)| {
         if index.is_multiple_of(64) {
             db.unwind_if_revision_cancelled();
         }
-        let (unit, green) = (&placed.unit, &placed.unit.green);
-        LayoutUnit {
-            key: unit.key,
-            kind: unit.kind,
-            parent: placed.parent,
-            range: placed.range(),
-            base_line: placed.base_line,
-            name: placed.name.clone(),
-            is_definition: unit.kind == UnitKind::Statement && is_definition(green),
-            code: function_mir(db, unit).clone(),
-            places: unit_places(db, unit).clone(),
-        }
+        db.makes("code_entry", None);
+        unit_places(db, &it.unit);
+        let (key, kind) = (it.unit.key, it.unit.kind);
+        let is_definition = kind == UnitKind::Statement && is_definition(&it.unit.green);
+        CodeEntry { key, fingerprint: function_mir(db, &it.unit).fingerprint, kind, is_definition }
     });
-    Arc::new(Layout::new(units.collect()))
+    entries.collect()
 }
 
 fn kind_of(node: &GreenNodeData) -> SyntaxKind {
@@ -101,16 +103,24 @@ struct Comment {
     text: String,
 }
 
-/// All marker comments of a file.
+/// Whether a text may have watches or examples.
+fn may_mark(text: &str) -> bool {
+    text.contains("//>") || text.contains("//@")
+}
+
+/// All comments of a file that are watches or examples; other markers may be among them.
 #[salsa::tracked(no_eq, returns(deref))]
 fn comments(db: &dyn Db, file: File) -> Vec<Comment> {
+    if !may_mark(&file.text(db)) {
+        return Vec::new();
+    }
     let (parse, units) = (file.parse(db), file_units(db, file));
     let (mut at, mut found) = (TextSize::new(0), Vec::new());
-    let mut statements = units.statements.iter();
+    let mut statements = units.statements();
     for child in parse.green.children() {
         match child {
             NodeOrToken::Node(node) if is_statement(node) => {
-                let inside = statements.next().map_or(&[][..], |statement| statement_comments(db, statement));
+                let inside = statements.next().map_or(&[][..], |(statement, _)| statement_comments(db, statement));
                 found.extend(inside.iter().map(|(start, text)| Comment { start: at + *start, text: text.clone() }));
             }
             NodeOrToken::Node(node) => {
@@ -183,12 +193,12 @@ fn line_ends(text: &str) -> u32 {
 }
 
 /// The function an example at this place belongs to: the innermost around it, else the next one.
-fn function_at(units: &[PlacedUnit], at: TextSize) -> Option<&PlacedUnit> {
-    let is_function = |placed: &&PlacedUnit| placed.unit.kind == UnitKind::Function;
-    let behind = units.partition_point(|placed| placed.start <= at);
-    let around = |placed: &&PlacedUnit| at < placed.range().end();
-    let inside = units[..behind].iter().rev().filter(is_function).find(around);
-    inside.or_else(|| units[behind..].iter().find(is_function))
+fn function_at(units: &FileUnits, at: TextSize) -> Option<PlacedUnit<'_>> {
+    let is_function = |placed: &PlacedUnit<'_>| placed.unit.kind == UnitKind::Function;
+    let behind = units.started(at);
+    let around = |placed: &PlacedUnit<'_>| at < placed.range().end();
+    let inside = units.range(0..behind).rev().filter(is_function).find(around);
+    inside.or_else(|| units.range(behind..units.len()).find(is_function))
 }
 
 /// What a marker comment asks to be evaluated.

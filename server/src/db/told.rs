@@ -6,10 +6,12 @@
 #![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
 use super::kept::Last;
+use super::pieces::{FileUnits, PlacedUnit};
 use super::types::{Surroundings, surroundings, unit_types};
-use super::units::{FileUnits, PlacedUnit, file_units, unit_checks, unit_diagnostics};
+use super::units::{file_units, unit_checks, unit_diagnostics};
 use super::{Db, File};
 use minilive_mir::typing::UnitTypes;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Units by their indexes, with what they tell.
@@ -32,18 +34,18 @@ pub struct KeptFound {
 /// The units that have diagnostics. A query, since errors of the text are asked for several times.
 #[salsa::tracked(no_eq, returns(clone), lru = 64)]
 pub fn units_with_diagnostics(db: &dyn Db, file: File) -> Units<()> {
-    told_by(db, file, &file.kept(db).diagnostics, |it| !unit_diagnostics(db, &it.unit).is_empty())
+    told_by(db, file, &file.kept(db).diagnostics, |it| !unit_diagnostics(db, it.unit).is_empty())
 }
 
 /// The units that have something odd in their tree.
 #[salsa::tracked(no_eq, returns(clone), lru = 64)]
 pub fn units_with_checks(db: &dyn Db, file: File) -> Units<()> {
-    told_by(db, file, &file.kept(db).checks, |it| !unit_checks(db, &it.unit).is_empty())
+    told_by(db, file, &file.kept(db).checks, |it| !unit_checks(db, it.unit).is_empty())
 }
 
 /// The units that have something to tell, which depends on nothing but them.
-fn told_by(db: &dyn Db, file: File, kept: &Last<KeptTold<()>>, has: impl Fn(&PlacedUnit) -> bool) -> Units<()> {
-    let now = KeptTold::of(kept.get().as_deref(), file_units(db, file), |_, _| true, |it, _| has(it).then_some(()));
+fn told_by(db: &dyn Db, file: File, kept: &Last<KeptTold<()>>, has: impl Fn(PlacedUnit<'_>) -> bool) -> Units<()> {
+    let now = KeptTold::of(kept.get().as_deref(), file_units(db, file), None, |it, _| has(it).then_some(()));
     let told = now.told.clone();
     if file.kept(db).is_open() {
         kept.set(Arc::new(now));
@@ -57,10 +59,13 @@ pub fn units_with_findings(db: &dyn Db, file: File) -> Units<Arc<UnitTypes>> {
     let (around, kept) = (surroundings(db, file), &file.kept(db).found);
     let before = kept.get();
     let before = before.as_deref().filter(|it| Arc::ptr_eq(&it.around.members, &around.members));
+    // The object that they were says that they are around all units what they were.
+    let differing = before.filter(|it| !Arc::ptr_eq(&it.around, around));
     let has_same_around =
-        |was: usize, is: usize| before.is_some_and(|before| Arc::ptr_eq(&before.around.units[was], &around.units[is]));
+        differing.map(|before| |was: usize, is: usize| Arc::ptr_eq(&before.around.units[was], &around.units[is]));
+    let has_same_around = has_same_around.as_ref().map(|it| it as &dyn Fn(usize, usize) -> bool);
     let told = KeptTold::of(before.map(|it| &it.told), file_units(db, file), has_same_around, |it, index| {
-        let types = unit_types(db, &it.unit, &around.units[index], &around.members);
+        let types = unit_types(db, it.unit, &around.units[index], &around.members);
         (!types.findings.is_empty() || types.may_open_maps()).then_some(types)
     });
     let found = told.told.clone();
@@ -71,35 +76,41 @@ pub fn units_with_findings(db: &dyn Db, file: File) -> Units<Arc<UnitTypes>> {
 }
 
 impl<T: Clone> KeptTold<T> {
-    /// What units tell now: those that are as they were, what they told before. `is_same` says that of two units which are one object,
-    /// by their indexes before and now.
+    /// What units tell now: those that are as they were, what they told before. Where it does not depend on them alone, `is_same` says of
+    /// two that are one object, by their indexes before and now, whether what it depends on is what it was.
     fn of(
         before: Option<&KeptTold<T>>,
         now: &Arc<FileUnits>,
-        is_same: impl Fn(usize, usize) -> bool,
-        mut tell: impl FnMut(&PlacedUnit, usize) -> Option<T>,
+        is_same: Option<&dyn Fn(usize, usize) -> bool>,
+        mut tell: impl FnMut(PlacedUnit<'_>, usize) -> Option<T>,
     ) -> KeptTold<T> {
-        let (old, old_told) = before.map_or((&[][..], &[][..]), |it| (&it.units.units, &it.told));
-        let units = &now.units;
-        let is_one = |(a, b): &(&PlacedUnit, &PlacedUnit)| Arc::ptr_eq(&a.unit, &b.unit);
-        let start = old.iter().zip(units).take_while(is_one).count();
-        let end = old[start..].iter().rev().zip(units[start..].iter().rev()).take_while(is_one).count();
-        let (old_end, new_end) = (old.len() - end, units.len() - end);
-        let was = |index: usize| match index {
-            _ if index < start => Some(index),
-            _ if index >= new_end => Some(index - new_end + old_end),
-            _ => None,
-        };
-        let (mut told, mut known) = (Vec::new(), old_told.iter().peekable());
-        for (index, unit) in units.iter().enumerate() {
-            let found = match was(index).filter(|&was| is_same(was, index)) {
-                Some(was) => {
-                    while known.next_if(|(it, _)| (*it as usize) < was).is_some() {}
-                    known.next_if(|(it, _)| *it as usize == was).map(|(_, it)| it.clone())
-                }
-                None => tell(unit, index),
+        let start = before.map_or(0, |it| it.units.same_start(now));
+        let end = before.map_or(0, |it| it.units.same_end(now, start));
+        let old_end = before.map_or(0, |it| it.units.len() - end);
+        let new_end = now.len() - end;
+        let mut told = Vec::new();
+        let mut known = before.map_or(&[][..], |it| &it.told).iter().peekable();
+        // Units that are one object, by their indexes now; `back` leads to those before.
+        let mut again = |told: &mut Vec<(u32, T)>, units: Range<usize>, back: &dyn Fn(usize) -> usize| {
+            let differs = |is_same: &dyn Fn(usize, usize) -> bool| {
+                units.clone().filter(|&it| !is_same(back(it), it)).collect::<Vec<_>>()
             };
-            told.extend(found.map(|it| (index as u32, it)));
+            let others = is_same.map_or_else(Vec::new, differs);
+            let (first, shift) = (back(units.start), units.start as i64 - back(units.start) as i64);
+            while known.next_if(|(it, _)| (*it as usize) < first).is_some() {}
+            let last = first + units.len();
+            let stay = std::iter::from_fn(|| known.next_if(|(it, _)| (*it as usize) < last));
+            let stay = stay.map(|(it, says)| ((i64::from(*it) + shift) as u32, says.clone()));
+            told.extend(stay.filter(|(it, _)| others.binary_search(&(*it as usize)).is_err()));
+            others
+        };
+        let mut others = again(&mut told, 0..start, &|it| it);
+        others.extend(start..new_end);
+        others.extend(again(&mut told, new_end..now.len(), &|it| it - new_end + old_end));
+        let count = told.len();
+        told.extend(others.into_iter().filter_map(|it| Some((it as u32, tell(now.at(it as u32), it)?))));
+        if told.len() > count {
+            told.sort_by_key(|(it, _)| *it);
         }
         KeptTold { units: now.clone(), told: told.into() }
     }

@@ -1,14 +1,15 @@
 //! The units of a file with everything that follows from one unit's text alone, kept from one edit to the next.
 //!
 //! [`file_units`] is the one query that looks at the tree of a file; all other queries start from it. What an edit left as it was is the
-//! same object as before, found by comparing green nodes by address, so that an edit costs a glance at each statement and the work of the
-//! edited units. Results of a unit ([`UnitText`], and [`Body`] for what its skeleton decides) are made when somebody asks for them and stay
+//! same object as before (`cut`), so that an edit costs a glance at the statements' addresses and the work of the edited units. Results of a unit ([`UnitText`], and [`Body`] for what its skeleton decides) are made when somebody asks for them and stay
 //! with it. Invariants: what is kept is a pure function of what it is kept with, so that it only decides which object an answer is, never
 //! what it says; no offset stands in what [`function_mir`] and [`unit_facts`] give: if those say what they said before, they are the same
 //! object. The tests to read first are in `db/tests.rs`: they list what an edit makes anew.
 #![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
+use super::cut::cut;
 use super::layout::{Code, Places};
+use super::pieces::{FileUnits, UnitPlace};
 use super::skeleton::{Hole, Skeleton, real_line, real_range};
 use super::types::Typed;
 use super::{Db, File};
@@ -19,11 +20,9 @@ use minilive_mir::fingerprint::fingerprint;
 use minilive_mir::ir::{UnitKey, UnitKind};
 use minilive_mir::lower::lower_unit;
 use minilive_mir::names::{NameUse, UnitFacts, UnitNames, collect};
-use minilive_mir::units::{StatementShape, is_statement, line_ends_between, statement_shape};
+use minilive_mir::units::StatementShape;
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
 use rowan::{GreenNode, GreenNodeData, NodeOrToken};
-use rustc_hash::FxHashMap;
-use smol_str::SmolStr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The code of a unit with what is kept beside it; places are those of the skeleton.
@@ -69,189 +68,28 @@ pub struct UnitText {
     checks: OnceLock<Arc<[Finding]>>,
 }
 
-/// A unit with its place in one revision.
-#[derive(Debug, Clone)]
-pub struct PlacedUnit {
-    /// The unit.
-    pub unit: Arc<UnitText>,
-    /// The unit around it, an index into the same list.
-    pub parent: Option<u32>,
-    /// Where it starts.
-    pub start: TextSize,
-    /// The line (1-based) on which it starts.
-    pub base_line: u32,
-    /// A function's name.
-    pub name: SmolStr,
-}
-
-impl PlacedUnit {
-    /// Its text in the file.
-    pub fn range(&self) -> TextRange {
-        TextRange::at(self.start, self.unit.green.text_len())
-    }
-}
-
 /// A top-level statement with its units, whose places and parents are relative to it.
 pub(super) struct Statement {
     green: GreenNode,
-    shape: Arc<StatementShape>,
-    equal_before: u32,
-    functions_before: u32,
-    pub(super) units: Vec<PlacedUnit>,
+    pub(super) shape: Arc<StatementShape>,
+    /// How many equal statements and how many function literals come before it, where that matters.
+    numbers: (u32, u32),
+    pub(super) units: Vec<UnitPlace>,
     comments: OnceLock<Arc<[(TextSize, String)]>>,
     imports: OnceLock<Arc<[ConstantImport]>>,
 }
 
-/// The units of a file in source order, outer before inner.
-#[derive(Default)]
-pub struct FileUnits {
-    pub(super) statements: Vec<Arc<Statement>>,
-    pub(super) units: Vec<PlacedUnit>,
-}
-
-impl std::fmt::Debug for UnitText {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("UnitText").field("key", &self.key).field("kind", &self.kind).finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for FileUnits {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(&self.units).finish()
-    }
-}
-
-/// The units of a file. Changes with every edit; what stands behind depends on single units.
-#[salsa::tracked(no_eq, returns(ref), lru = 64)]
-pub(super) fn file_units(db: &dyn Db, file: File) -> Arc<FileUnits> {
-    let kept = file.kept(db);
-    let before = kept.units.get().unwrap_or_default();
-    let now = Arc::new(Collector::new(db, &before, &file.parse(db).green).collect());
-    if kept.is_open() {
-        kept.units.set(now.clone());
-    }
-    now
-}
-
-/// The units of a file with their places.
-pub fn units(db: &dyn Db, file: File) -> &[PlacedUnit] {
-    &file_units(db, file).units
-}
-
-fn is_same(a: &GreenNodeData, b: &GreenNodeData) -> bool {
-    std::ptr::eq(a, b)
-}
-
-pub(super) fn statements(file: &GreenNodeData) -> impl DoubleEndedIterator<Item = &GreenNodeData> {
-    file.children().filter_map(NodeOrToken::into_node).filter(|node| is_statement(node))
-}
-
-/// Puts the units of a file together from those it had and those of edited statements.
-struct Collector<'a> {
-    db: &'a dyn Db,
-    file: &'a GreenNodeData,
-    before: &'a FileUnits,
-    /// The statements before that are not found again: from the first that is another object to the last.
-    replaced: std::ops::Range<usize>,
-    /// All units before by key, once a statement has got another number among equal ones.
-    by_key: OnceLock<FxHashMap<UnitKey, &'a Arc<UnitText>>>,
-    now: FileUnits,
-    equal: FxHashMap<u64, u32>,
-    functions: u32,
-}
-
-impl<'a> Collector<'a> {
-    fn new(db: &'a dyn Db, before: &'a FileUnits, file: &'a GreenNodeData) -> Collector<'a> {
-        let old = &before.statements;
-        let now = FileUnits {
-            statements: Vec::with_capacity(old.len() + 1),
-            units: Vec::with_capacity(before.units.len() + 1),
-        };
-        let both = |(now, old): &(&GreenNodeData, &Arc<Statement>)| is_same(now, &old.green);
-        let same_start = statements(file).zip(old).take_while(both).count();
-        let same_end = statements(file).rev().zip(old.iter().rev()).take_while(both).count();
-        let end = old.len() - same_end;
-        let replaced = same_start.min(end)..end;
-        Collector {
-            db,
-            file,
-            before,
-            replaced,
-            by_key: OnceLock::new(),
-            now,
-            equal: FxHashMap::default(),
-            functions: 0,
-        }
-    }
-
-    fn collect(mut self) -> FileUnits {
-        let (old, count) = (&self.before.statements, statements(self.file).count());
-        // So many statements at the start and at the end are the objects they were.
-        let (first, last) = (self.replaced.start, old.len() - self.replaced.end);
-        let (mut start, mut line, mut number) = (TextSize::new(0), 1, 0);
-        for child in self.file.children() {
-            match child {
-                NodeOrToken::Node(node) if is_statement(node) => {
-                    let left = count - number;
-                    let known = match number {
-                        _ if number < first => Some(&old[number]),
-                        _ if left <= last => Some(&old[old.len() - left]),
-                        _ => None,
-                    };
-                    line += self.statement(node, known, start, line);
-                    number += 1;
-                }
-                between => line += line_ends_between(between),
-            }
-            start += child.text_len();
-        }
-        self.now
-    }
-
-    /// Adds a statement; tells how many line ends it has.
-    fn statement(&mut self, node: &GreenNodeData, known: Option<&Arc<Statement>>, start: TextSize, line: u32) -> u32 {
-        let shape = known.map_or_else(|| self.shape(node), |known| known.shape.clone());
-        let equal = self.equal.entry(shape.content()).or_default();
-        let (equal_before, functions_before) = (*equal, self.functions);
-        *equal += 1;
-        self.functions += shape.function_count();
-        let line_ends = shape.line_ends();
-        let statement = match known {
-            Some(known)
-                if known.equal_before == equal_before
-                    && (known.functions_before == functions_before || !shape.has_nameless()) =>
-            {
-                known.clone()
-            }
-            _ => Arc::new(self.made(node, shape, (equal_before, functions_before), known.is_some())),
-        };
-        let first = self.now.units.len() as u32;
-        self.now.units.extend(statement.units.iter().map(|it| PlacedUnit {
-            unit: it.unit.clone(),
-            parent: it.parent.map(|parent| parent + first),
-            start: it.start + start,
-            base_line: it.base_line + line,
-            name: it.name.clone(),
-        }));
-        self.now.statements.push(statement);
-        line_ends
-    }
-
-    fn shape(&self, node: &GreenNodeData) -> Arc<StatementShape> {
-        self.db.unwind_if_revision_cancelled();
-        self.db.makes("shape", None);
-        Arc::new(statement_shape(node))
-    }
-
-    fn made(
-        &self,
+impl Statement {
+    /// A statement of which so many equal ones and so many function literals come before; `unit` gives the units that its text makes.
+    pub(super) fn new(
         node: &GreenNodeData,
         shape: Arc<StatementShape>,
-        (equal_before, functions_before): (u32, u32),
-        is_known: bool,
+        numbers: (u32, u32),
+        unit: impl Fn(UnitKey, UnitKind, GreenNode) -> Arc<UnitText>,
     ) -> Statement {
-        let units = shape.units(node, equal_before, functions_before).into_iter().map(|it| PlacedUnit {
-            unit: self.unit(it.key, it.kind, it.green, is_known),
+        let units = shape.units(node, numbers.0, numbers.1).into_iter().map(|it| UnitPlace {
+            len: it.green.text_len(),
+            unit: unit(it.key, it.kind, it.green),
             parent: it.parent,
             start: it.start,
             base_line: it.base_line,
@@ -261,30 +99,36 @@ impl<'a> Collector<'a> {
         // They may stand where larger ones stood.
         units.shrink_to_fit();
         let (comments, imports) = (OnceLock::new(), OnceLock::new());
-        Statement { green: node.to_owned(), shape, equal_before, functions_before, units, comments, imports }
+        Statement { green: node.to_owned(), shape, numbers, units, comments, imports }
     }
 
-    /// The unit as it was, if its text is what it was.
-    fn unit(&self, key: UnitKey, kind: UnitKind, green: GreenNode, anywhere: bool) -> Arc<UnitText> {
-        let old = if anywhere { self.anywhere(key) } else { self.replaced(key) };
-        match old {
-            Some(old) if is_same(&old.green, &green) || old.green == green => old.clone(),
-            _ => {
-                self.db.makes("cut", Some(key));
-                Arc::new(UnitText::new(key, kind, green, old.map(|old| &old.body)))
-            }
-        }
+    /// Whether it is what a statement with these numbers would be.
+    pub(super) fn has_numbers(&self, numbers: (u32, u32)) -> bool {
+        self.numbers.0 == numbers.0 && (self.numbers.1 == numbers.1 || !self.shape.has_nameless())
     }
+}
 
-    fn replaced(&self, key: UnitKey) -> Option<&'a Arc<UnitText>> {
-        let replaced = &self.before.statements[self.replaced.clone()];
-        replaced.iter().flat_map(|it| &it.units).map(|it| &it.unit).find(|unit| unit.key == key)
+impl std::fmt::Debug for UnitText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UnitText").field("key", &self.key).field("kind", &self.kind).finish_non_exhaustive()
     }
+}
 
-    fn anywhere(&self, key: UnitKey) -> Option<&'a Arc<UnitText>> {
-        let all = || self.before.units.iter().map(|it| (it.unit.key, &it.unit)).collect();
-        self.by_key.get_or_init(all).get(&key).copied()
+/// The units of a file. Changes with every edit; what stands behind depends on single units.
+#[salsa::tracked(no_eq, returns(ref), lru = 64)]
+pub(super) fn file_units(db: &dyn Db, file: File) -> Arc<FileUnits> {
+    let kept = file.kept(db);
+    let before = kept.units.get().unwrap_or_default();
+    let now = Arc::new(cut(db, &before, &file.parse(db).green));
+    if kept.is_open() {
+        kept.units.set(now.clone());
     }
+    now
+}
+
+/// The units of a file with their places.
+pub fn units(db: &dyn Db, file: File) -> &FileUnits {
+    file_units(db, file)
 }
 
 /// What is there, or is made now, unless the revision is cancelled: no query stands between a reader and thousands of units.
@@ -301,7 +145,9 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl UnitText {
-    fn new(key: UnitKey, kind: UnitKind, green: GreenNode, old: Option<&Arc<Body>>) -> UnitText {
+    /// A unit that may go on from what is known of one before.
+    pub(super) fn new(key: UnitKey, kind: UnitKind, green: GreenNode, old: Option<&UnitText>) -> UnitText {
+        let old = old.map(|old| &old.body);
         let Skeleton { green: skeleton, holes } = Skeleton::of(&green);
         let body = match old {
             Some(old) if old.skeleton == skeleton => old.clone(),
@@ -375,6 +221,18 @@ impl Body {
 /// A unit's MIR alone, with its fingerprint: the firewall. What stands behind it does not see white space.
 pub fn function_mir<'a>(db: &dyn Db, unit: &'a UnitText) -> &'a Code {
     &unit.body.lowering(db).code
+}
+
+impl UnitText {
+    /// Its MIR, in a layout: whoever makes one has asked for all code.
+    pub(super) fn known_code(&self) -> &Code {
+        &self.body.lowering.get().expect("a layout has the code of its units").code
+    }
+
+    /// Where its instructions come from, likewise.
+    pub(super) fn known_places(&self) -> &Arc<Places> {
+        self.places.get().expect("a layout has the places of its units")
+    }
 }
 
 /// Where a unit's instructions come from in its whole text.

@@ -73,8 +73,8 @@ impl Planned {
 pub fn plan(db: &LiveDb, document: &Arc<DocumentView>, live: &Live) -> Plan {
     let layout = db::file_layout(db, document.file);
     let pairs = |definitions_only: bool| {
-        let statements = layout.main().filter(|unit| unit.is_definition || !definitions_only);
-        statements.map(|unit| (unit.key, unit.code.fingerprint)).collect::<Arc<[_]>>()
+        let statements = layout.main_entries().filter(|unit| unit.is_definition || !definitions_only);
+        statements.map(|unit| (unit.key, unit.fingerprint)).collect::<Arc<[_]>>()
     };
     let (main, definitions) = (pairs(false), pairs(true));
     let trouble = ide::first_error(db, document);
@@ -156,15 +156,15 @@ impl Plan {
 
     /// The program of an evaluation and what of it runs.
     pub fn program(&self, planned: &Planned) -> (Program, EntryPoint) {
-        let units = self.layout.units.iter().map(|unit| ProgramUnit {
+        let units = self.layout.units().map(|unit| ProgramUnit {
             key: unit.key,
-            fingerprint: unit.code.fingerprint,
-            mir: Some(unit.code.unit.clone()),
+            fingerprint: unit.fingerprint,
+            mir: Some(unit.code().clone()),
             info: Arc::new(unit.info()),
         });
         let mut units: Vec<_> = units.collect();
         let main =
-            self.layout.units.iter().enumerate().filter(|(_, unit)| {
+            self.layout.entries().enumerate().filter(|(_, unit)| {
                 unit.kind != UnitKind::Function && (unit.is_definition || planned.marker.is_none())
             });
         let main = main.map(|(index, _)| index as u32).collect();
@@ -182,10 +182,10 @@ impl Plan {
     /// What a run of an evaluation turned out to depend on.
     pub fn dependencies(&self, planned: &Planned, outcome: &Outcome, imports: &[ImportSeen]) -> Dependencies {
         let entered = |key| outcome.executed.as_ref().is_none_or(|executed| executed.contains(&key));
-        let functions = self.layout.units.iter().filter(|unit| unit.kind == UnitKind::Function && entered(unit.key));
+        let functions = self.layout.entries().filter(|unit| unit.kind == UnitKind::Function && entered(unit.key));
         Dependencies {
             main: self.statements(planned).clone(),
-            functions: functions.map(|unit| (unit.key, unit.code.fingerprint)).collect(),
+            functions: functions.map(|unit| (unit.key, unit.fingerprint)).collect(),
             positions: outcome.position_dependent.then(|| self.positions()),
             marker: planned.marker.as_ref().map(|marker| marker.code.fingerprint),
             imports: imports.into(),
@@ -197,15 +197,13 @@ impl Plan {
         let (Some(mine), Some(theirs)) = (self.find(id), other.find(id)) else {
             return false;
         };
-        let units =
-            |plan: &Plan| plan.layout.units.iter().map(|unit| (unit.key, unit.code.fingerprint)).collect::<Vec<_>>();
         let marker = |planned: &Planned| planned.marker.as_ref().map(|it| (it.code.fingerprint, it.options.clone()));
         let known = |it: &ImportSeen| self.print(&it.lookup).is_none_or(|print| print == it.print);
         self.trouble.is_none()
             && imports.iter().all(known)
             && self.main == other.main
             && marker(mine) == marker(theirs)
-            && units(self) == units(other)
+            && self.layout.entries().eq(other.layout.entries())
     }
 
     fn positions(&self) -> u64 {
@@ -216,7 +214,7 @@ impl Plan {
 /// Hash of all names and line tables of a file.
 fn positions_hash(layout: &Layout) -> u64 {
     let mut hasher = FxHasher::default();
-    for unit in &layout.units {
+    for unit in layout.units() {
         let UnitInfo { name, base_line, lines } = unit.info();
         (name, base_line, lines).hash(&mut hasher);
     }
@@ -238,12 +236,22 @@ pub fn is_fresh(
         let now = print(&seen.lookup);
         now.is_some_and(|it| it.code == seen.print.code && (positions.is_none() || it == seen.print))
     };
-    let statements = layout.main().filter(|unit| unit.is_definition || marker.is_none());
+    let statements = layout.main_entries().filter(|unit| unit.is_definition || marker.is_none());
     *recorded_marker == marker
-        && statements.map(|unit| (unit.key, unit.code.fingerprint)).eq(main.iter().copied())
-        && functions.iter().all(|&(key, print)| layout.get(key).is_some_and(|unit| unit.code.fingerprint == print))
+        && statements.map(|unit| (unit.key, unit.fingerprint)).eq(main.iter().copied())
+        && has_functions(layout, functions)
         && positions.is_none_or(|hash| hash == positions_hash(layout))
         && imports.iter().all(same)
+}
+
+/// Whether a file has these functions.
+fn has_functions(layout: &Layout, functions: &[(UnitKey, Fingerprint)]) -> bool {
+    // They were noted in the order of the file, which they mostly have still: one way through both is many lookups less.
+    let mut entries = layout.entries();
+    functions.iter().all(|&(key, print)| {
+        let next = entries.find(|it| it.key == key).map(|it| it.fingerprint);
+        next.or_else(|| Some(layout.get(key)?.fingerprint)) == Some(print)
+    })
 }
 
 /// The units of a marker, with its line in the file.

@@ -208,7 +208,7 @@ impl FileState {
         let live = Arc::make_mut(&mut self.live);
         for report in reports {
             if let Some(unit) = plan.layout.get(report.unit) {
-                let fingerprint = unit.code.fingerprint;
+                let fingerprint = unit.fingerprint;
                 let states = live.tiers.entry(report.unit).or_default();
                 states.retain(|state| state.evaluation != evaluation && state.fingerprint == fingerprint);
                 states.push(TierState { evaluation, fingerprint, report: report.clone() });

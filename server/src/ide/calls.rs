@@ -124,7 +124,7 @@ pub fn outgoing_calls(db: &LiveDb, document: &DocumentView, places: &Places, off
     let mut calls = Vec::new();
     for function in functions_at(&mut infer, db, document.file, offset) {
         let Some(placed) = db::units(db, function.file).get(function.unit as usize) else { continue };
-        let names = db::unit_names(db, &placed.unit);
+        let names = db::unit_names(db, placed.unit);
         let mut known: FxHashMap<UnitRef, Option<CallItem>> = FxHashMap::default();
         for of in names.uses.iter().filter(|it| it.access == Access::Read) {
             for callee in functions(&mut infer, function, &of.place, &of.name) {

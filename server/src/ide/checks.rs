@@ -96,10 +96,10 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
     let mut found = Vec::new();
     let units = db::units(db, file);
     for &(unit, ()) in &*db::units_with_checks(db, file) {
-        let placed = &units[unit as usize];
-        found.extend(db::unit_checks(db, &placed.unit).iter().map(|it| of_tree(it, placed.start)));
+        let placed = units.at(unit);
+        found.extend(db::unit_checks(db, placed.unit).iter().map(|it| of_tree(it, placed.start)));
     }
-    found.extend(minilive_mir::checks::behind_return(&file.parse(db).green).map(|it| of_tree(&it, TextSize::new(0))));
+    found.extend(minilive_mir::checks::behind_return(units.statement_kinds()).map(|it| of_tree(&it, TextSize::new(0))));
     let findings = db::name_findings(db, file);
     let imported = findings.iter().any(|it| it.problem == NameProblem::Unknown) && is_imported(db, file);
     let mut members = members::Told::new(db, document, (settings, places), &findings);
@@ -156,7 +156,7 @@ pub(super) fn is_imported(db: &LiveDb, file: File) -> bool {
 /// Where a finding stands.
 fn place(db: &LiveDb, file: File, (finding, told): (&NameFinding, &members::Told<'_>), found: &mut Vec<Check>) {
     let Some(placed) = db::units(db, file).get(finding.unit as usize) else { return };
-    let names = db::unit_names(db, &placed.unit);
+    let names = db::unit_names(db, placed.unit);
     let name = &finding.name;
     let uses = |access: fn(Access) -> bool| {
         let fitting =

@@ -111,7 +111,7 @@ impl Look<'_> {
             return;
         };
         let Some(relative) = statement.text_range().checked_sub(placed.start) else { return };
-        let (code, places) = (&db::function_mir(self.db, &placed.unit).unit, db::unit_places(self.db, &placed.unit));
+        let (code, places) = (&db::function_mir(self.db, placed.unit).unit, db::unit_places(self.db, placed.unit));
         let results = types::certain(self.db, file, unit as usize);
         // The value that a recording would show of this statement.
         let record = code.records.iter().find(|it| {

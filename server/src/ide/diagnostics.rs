@@ -145,8 +145,8 @@ pub(super) fn text_diagnostics(db: &LiveDb, document: &DocumentView) -> Vec<Diag
         parse.errors.iter().map(|error| from_lowering(Lowering::from_syntax(error), document)).collect();
     let units = db::units(db, document.file);
     for &(unit, ()) in &*db::units_with_diagnostics(db, document.file) {
-        let placed = &units[unit as usize];
-        for diagnostic in db::unit_diagnostics(db, &placed.unit) {
+        let placed = units.at(unit);
+        for diagnostic in db::unit_diagnostics(db, placed.unit) {
             let diagnostic = diagnostic.clone().in_file(placed.start, placed.base_line);
             found.push(from_lowering(diagnostic, document));
         }

@@ -99,13 +99,13 @@ impl Card<'_> {
         }
         let unit = self.layout().at(range.start());
         if let Some((unit, inst)) = self.variable(unit, name) {
-            return Some(self.variable_card(range, name, unit, inst));
+            return Some(self.variable_card(range, name, &unit, inst));
         }
-        if let Some(function) = self.layout().functions().find(|unit| unit.name == name) {
-            return Some(self.function_card(range, function));
+        if let Some(function) = self.layout().functions().find(|unit| *unit.name == name) {
+            return Some(self.function_card(range, &function));
         }
-        if let Some(index) = unit.and_then(|unit| parameter(&unit.code.unit, name)) {
-            let default = constant(&unit?.code.unit, index);
+        if let Some(index) = unit.and_then(|unit| parameter(unit.code(), name)) {
+            let default = constant(unit?.code(), index);
             let default = if default == "null" { String::new() } else { format!(" = {default}") };
             let sections = self.types(range).into_iter().chain(self.seen()).collect();
             return Some(Hover { range, title: format!("(parameter) {name}{default}"), sections });
@@ -173,10 +173,10 @@ impl Card<'_> {
 
     /// A member that is a function of the document. One that stands in a map literal has no name but its key.
     fn own_member(&self, named: &Named, unit: u32) -> Option<Hover> {
-        let unit = self.layout().units.get(unit as usize)?;
-        let mut card = self.function_card(named.range, unit);
+        let unit = self.layout().nth(unit as usize)?;
+        let mut card = self.function_card(named.range, &unit);
         if unit.name.starts_with('@')
-            && let Some(rest) = card.title.strip_prefix(&*unit.name)
+            && let Some(rest) = card.title.strip_prefix(unit.name.as_str())
         {
             card.title = format!("{}{rest}", named.name);
         }
@@ -185,23 +185,23 @@ impl Card<'_> {
 
     /// `globals.x`, `locals.x`, `outer.x`
     fn scoped(&self, named: Named) -> Option<Hover> {
-        if let Some(function) = self.layout().functions().find(|unit| unit.name == named.name) {
-            return Some(self.function_card(named.range, function));
+        if let Some(function) = self.layout().functions().find(|unit| *unit.name == named.name) {
+            return Some(self.function_card(named.range, &function));
         }
         let unit = match named.target {
-            Target::Variable(unit) => self.layout().units.get(unit as usize),
+            Target::Variable(unit) => self.layout().nth(unit as usize),
             _ => None,
         };
         let (unit, inst) = self.variable(unit, &named.name)?;
-        Some(self.variable_card(named.range, &named.name, unit, inst))
+        Some(self.variable_card(named.range, &named.name, &unit, inst))
     }
 
     /// The function of that name where only one map has such a function.
     fn any_member(&self, range: TextRange, name: &str) -> Option<Hover> {
-        let fits = |unit: &&LayoutUnit| unit.name.rsplit_once('.').is_some_and(|(_, last)| last == name);
+        let fits = |unit: &LayoutUnit<'_>| unit.name.rsplit_once('.').is_some_and(|(_, last)| last == name);
         let mut all = self.layout().functions().filter(fits);
         let only = all.next().filter(|_| all.next().is_none())?;
-        Some(self.function_card(range, only))
+        Some(self.function_card(range, &only))
     }
 
     /// A key of a map, or the module of an `import`.
@@ -251,23 +251,23 @@ impl Card<'_> {
     }
 
     /// Where a variable that holds no function is assigned: in the unit, else in any top-level statement.
-    fn variable<'b>(&'b self, unit: Option<&'b LayoutUnit>, name: &str) -> Option<(&'b LayoutUnit, InstId)> {
-        let is_function = |unit: &LayoutUnit, inst| unit.code.unit.types.get(ix(inst)) == Some(&Ty::Function);
-        let here = unit.into_iter().filter_map(|unit| Some((unit, assignment(&unit.code.unit, name, self, unit)?)));
+    fn variable<'b>(&'b self, unit: Option<LayoutUnit<'b>>, name: &str) -> Option<(LayoutUnit<'b>, InstId)> {
+        let is_function = |unit: &LayoutUnit<'_>, inst| unit.code().types.get(ix(inst)) == Some(&Ty::Function);
+        let here = unit.into_iter().filter_map(|unit| Some((unit, assignment(unit.code(), name, self, &unit)?)));
         let everywhere =
-            self.layout().main().filter_map(|unit| Some((unit, assignment(&unit.code.unit, name, self, unit)?)));
-        let function = self.layout().functions().any(|unit| unit.name == name);
-        here.chain(everywhere).find(|&(unit, inst)| !function || !is_function(unit, inst)).filter(|_| !function)
+            self.layout().main().filter_map(|unit| Some((unit, assignment(unit.code(), name, self, &unit)?)));
+        let function = self.layout().functions().any(|unit| *unit.name == name);
+        here.chain(everywhere).find(|(unit, inst)| !function || !is_function(unit, *inst)).filter(|_| !function)
     }
 
-    fn variable_card(&self, range: TextRange, name: &str, unit: &LayoutUnit, inst: InstId) -> Hover {
+    fn variable_card(&self, range: TextRange, name: &str, unit: &LayoutUnit<'_>, inst: InstId) -> Hover {
         let scope = if unit.kind == minilive_mir::ir::UnitKind::Function { "local" } else { "global" };
         let mut sections = Vec::new();
         sections.extend(
             self.named()
                 .and_then(|(mut infer, named)| member::comment(&mut infer, self.db, self.document.file, &named)),
         );
-        let known = unit.code.unit.types.get(ix(inst)).copied().unwrap_or_default();
+        let known = unit.code().types.get(ix(inst)).copied().unwrap_or_default();
         let seen = self.fresh.value(ValueSource::of(unit, inst));
         sections.extend(self.types(range).or_else(|| (known != Ty::Any).then(|| static_type(known))));
         sections.extend(seen.map(value_section));
@@ -278,22 +278,22 @@ impl Card<'_> {
     fn types(&self, range: TextRange) -> Option<String> {
         let unit = self.layout().at(range.start())?;
         let relative = range.checked_sub(unit.range.start())?;
-        let read = || unit.places.ranges.iter().rposition(|&it| it == relative);
-        let at = self.assigned_here(unit).or_else(read);
-        let index = self.layout().units.iter().position(|it| it.key == unit.key)?;
+        let read = || unit.places().ranges.iter().rposition(|&it| it == relative);
+        let at = self.assigned_here(&unit).or_else(read);
+        let index = self.layout().index_of(unit.key)?;
         let certain = at.and_then(|at| types::certain(self.db, self.document.file, index).get(at).copied());
         types::text(self.db, self.document.file, &self.live.places, index, self.token.text(), certain)
     }
 
     /// The instruction whose value a variable is given where the cursor stands on its name.
-    fn assigned_here(&self, unit: &LayoutUnit) -> Option<usize> {
+    fn assigned_here(&self, unit: &LayoutUnit<'_>) -> Option<usize> {
         let (range, name) = (self.token.text_range(), self.token.text());
         let mut around = self.token.parent_ancestors();
         let statement = around.find(|node| matches!(node.kind(), SyntaxKind::AssignStmt | SyntaxKind::ForStmt))?;
         let assigned = AssignStmt::cast(statement.clone()).and_then(|it| it.target()).map(|it| it.range());
         let counted = ForStmt::cast(statement.clone()).and_then(|it| it.variable()).map(|it| it.text_range());
         (assigned.or(counted) == Some(range)).then_some(())?;
-        let code = &unit.code.unit;
+        let code = unit.code();
         let kind = if counted.is_some() { RecordKind::ForVariable } else { RecordKind::Assign };
         let is_it = |record: &&RecordPoint| {
             let place = unit.range_of(record.inst).filter(|&place| statement.text_range().contains_range(place));
@@ -314,12 +314,12 @@ impl Card<'_> {
     fn function_literal(&self) -> Option<Hover> {
         let start = self.token.text_range().start();
         let unit = self.layout().functions().find(|unit| unit.range.start() == start)?;
-        Some(self.function_card(self.token.text_range(), unit))
+        Some(self.function_card(self.token.text_range(), &unit))
     }
 
-    fn function_card(&self, range: TextRange, unit: &LayoutUnit) -> Hover {
+    fn function_card(&self, range: TextRange, unit: &LayoutUnit<'_>) -> Hover {
         let mut sections = Vec::new();
-        let index = self.layout().units.iter().position(|it| it.key == unit.key);
+        let index = self.layout().index_of(unit.key);
         sections.extend(index.and_then(|index| {
             describe::documentation(self.db, UnitRef { file: self.document.file, unit: index as u32 })
         }));
@@ -330,7 +330,7 @@ impl Card<'_> {
             let result = recorded.map_or_else(|| "…".to_owned(), |recorded| end_text(&recorded.outcome.end));
             sections.push(format!("`{}` ⇒ {result}", example.text));
         }
-        if let Some(report) = report(self.live, unit.key, unit.code.fingerprint) {
+        if let Some(report) = report(self.live, unit.key, unit.fingerprint) {
             sections.push(usage(report));
             sections.extend(why(report).into_iter().chain(cost(report)));
         }
@@ -355,7 +355,7 @@ fn ix(inst: InstId) -> usize {
 }
 
 /// The recorded instruction that assigns a name; one that has been seen, if any has.
-fn assignment(code: &Unit, name: &str, card: &Card<'_>, unit: &LayoutUnit) -> Option<InstId> {
+fn assignment(code: &Unit, name: &str, card: &Card<'_>, unit: &LayoutUnit<'_>) -> Option<InstId> {
     let assigns = |record: &&RecordPoint| code.variable_of(record) == Some(name);
     let mut found = code.records.iter().filter(assigns).map(|record| record.inst);
     let first = found.clone().next()?;
@@ -384,8 +384,8 @@ fn const_code(value: &Const) -> String {
     }
 }
 
-fn signature(unit: &LayoutUnit) -> String {
-    let code = &unit.code.unit;
+fn signature(unit: &LayoutUnit<'_>) -> String {
+    let code = unit.code();
     let params = code.params.iter().enumerate().map(|(index, param)| {
         let name = code.name(param.name);
         match constant(code, index) {

@@ -62,12 +62,12 @@ pub struct Found {
 /// The innermost unit whose text holds an offset, then those around it.
 pub fn units_at(db: &LiveDb, file: File, offset: TextSize) -> impl Iterator<Item = u32> + '_ {
     let units = db::units(db, file);
-    let behind = units.partition_point(|unit| unit.start <= offset);
-    let holds = |unit: &PlacedUnit| unit.range().end() >= offset;
-    let mut next = units[..behind].iter().rposition(holds).map(|index| index as u32);
+    let behind = units.started(offset);
+    let holds = |unit: &PlacedUnit<'_>| unit.range().end() >= offset;
+    let mut next = (0..behind as u32).rev().find(|&unit| holds(&units.at(unit)));
     std::iter::from_fn(move || {
         let unit = next?;
-        next = units[unit as usize].parent;
+        next = units.at(unit).parent;
         Some(unit)
     })
 }
@@ -76,13 +76,13 @@ pub fn units_at(db: &LiveDb, file: File, offset: TextSize) -> impl Iterator<Item
 pub fn named_at(infer: &mut Infer<'_>, db: &LiveDb, file: File, offset: TextSize) -> Option<Named> {
     let units = db::units(db, file);
     let (unit, of) = units_at(db, file, offset).find_map(|unit| {
-        let placed = &units[unit as usize];
-        let names = db::unit_names(db, &placed.unit);
+        let placed = units.at(unit);
+        let names = db::unit_names(db, placed.unit);
         let relative = offset.checked_sub(placed.start)?;
         let from = names.uses.partition_point(|it| it.range.end() < relative);
         names.uses.get(from).filter(|it| it.range.contains_inclusive(relative)).map(|it| (unit, it.clone()))
     })?;
-    let range = of.range + units[unit as usize].start;
+    let range = of.range + units.at(unit).start;
     let target = target(infer, UnitRef { file, unit }, &of);
     Some(Named { name: of.name.clone(), range, unit, of, target })
 }
@@ -166,8 +166,8 @@ fn units_that_may_name(facts: &FileFacts, target: &Target) -> Vec<u32> {
 }
 
 fn uses_in(infer: &mut Infer<'_>, db: &LiveDb, at: UnitRef, name: &str, wanted: &Target, found: &mut Vec<Found>) {
-    let placed = &db::units(db, at.file)[at.unit as usize];
-    let names = db::unit_names(db, &placed.unit);
+    let placed = db::units(db, at.file).at(at.unit);
+    let names = db::unit_names(db, placed.unit);
     for of in names.uses.iter().filter(|it| it.name == name) {
         if let Some(certain) = is_use_of(infer, at, of, wanted) {
             let range = of.range + placed.start;

@@ -118,8 +118,9 @@ fn all_heirs(infer: &mut Infer<'_>, db: &LiveDb, file: File) -> Vec<Object> {
 fn own_definition(infer: &mut Infer<'_>, db: &LiveDb, of: Object, name: &str) -> Option<Location> {
     let (Object::Literal(made, _) | Object::New(made, _)) = of else { return None };
     let mut other = None;
-    for (unit, placed) in (0u32..).zip(crate::db::units(db, made.file)).take(infer.facts(made.file).units.len()) {
-        let names = crate::db::unit_names(db, &placed.unit);
+    for (unit, placed) in (0u32..).zip(crate::db::units(db, made.file).iter()).take(infer.facts(made.file).units.len())
+    {
+        let names = crate::db::unit_names(db, placed.unit);
         for it in names.uses.iter().filter(|it| it.name == name && it.access.writes()) {
             let Place::Member(owner) = &it.place else { continue };
             if infer.value(UnitRef { unit, ..made }, owner).objects().any(|it| it == of) {
@@ -215,8 +216,8 @@ fn nearest_holders(infer: &mut Infer<'_>, at: UnitRef, named: &Named, all: &[Obj
 fn members_by_name(infer: &mut Infer<'_>, db: &LiveDb, file: File, name: &str) -> Vec<Found> {
     let units = crate::db::units(db, file);
     let mut found = Vec::new();
-    for (unit, placed) in (0u32..).zip(units).take(infer.facts(file).units.len()) {
-        let names = crate::db::unit_names(db, &placed.unit);
+    for (unit, placed) in (0u32..).zip(units.iter()).take(infer.facts(file).units.len()) {
+        let names = crate::db::unit_names(db, placed.unit);
         let members = names.uses.iter().filter(|it| it.name == name && matches!(it.place, Place::Member(_)));
         found.extend(members.map(|it| Found {
             file,

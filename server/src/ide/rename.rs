@@ -162,12 +162,12 @@ impl Check<'_> {
     }
 
     fn first_line(&self, unit: u32) -> u32 {
-        db::units(self.db, self.file)[unit as usize].base_line
+        db::units(self.db, self.file).at(unit).base_line
     }
 
     fn no_import(&self, facts: &FileFacts, units: impl Iterator<Item = u32>) -> Result<(), Reason> {
         for unit in units {
-            let names = db::unit_names(self.db, &db::units(self.db, self.file)[unit as usize].unit);
+            let names = db::unit_names(self.db, db::units(self.db, self.file).at(unit).unit);
             let bound = |it: &&minilive_mir::names::NameUse| {
                 it.quoted && it.place == Place::Bare && it.access == Access::Write && it.name == self.named.name
             };
@@ -182,7 +182,7 @@ impl Check<'_> {
     }
 
     fn used_as_map(&self, word: &str, unit: u32) -> Reason {
-        let start = db::units(self.db, self.file)[unit as usize].start;
+        let start = db::units(self.db, self.file).at(unit).start;
         let line = self.line(self.file, start);
         format!("the code that starts on line {line} uses `{word}` as a map, in which names are keys")
     }
@@ -204,7 +204,7 @@ impl Check<'_> {
         }
         let users: FxHashSet<u32> = found.iter().map(|it| it.unit).collect();
         if let Some(unit) = users.iter().find(|&&it| it != owner && facts.has_variable(it, self.new)) {
-            let line = self.line(self.file, db::units(self.db, self.file)[*unit as usize].start);
+            let line = self.line(self.file, db::units(self.db, self.file).at(*unit).start);
             return Err(format!("the function on line {line} has a variable `{}` of its own", self.new));
         }
         self.nothing_captured(&facts, std::iter::once(owner).chain(children), Some(owner))
@@ -245,8 +245,8 @@ impl Check<'_> {
         owner: Option<u32>,
     ) -> Result<(), Reason> {
         for unit in units {
-            let placed = &db::units(self.db, self.file)[unit as usize];
-            let names = db::unit_names(self.db, &placed.unit);
+            let placed = db::units(self.db, self.file).at(unit);
+            let names = db::unit_names(self.db, placed.unit);
             let uses = names.uses.iter().filter(|it| it.name == self.new && !matches!(it.place, Place::Member(_)));
             for of in uses {
                 let means = scope_target(facts, unit, of);

@@ -50,7 +50,7 @@ impl<'a> Seen<'a> {
 
     /// The unit of a function that was seen, if it is still in the file.
     pub fn unit(&self, key: UnitKey) -> Option<UnitRef> {
-        let unit = db::units(self.db, self.file).iter().position(|it| it.unit.key == key)?;
+        let unit = db::units(self.db, self.file).index_of(key)?;
         Some(UnitRef { file: self.file, unit: unit as u32 })
     }
 

@@ -76,7 +76,7 @@ pub fn semantic_tokens(
     let facts = infer.facts(document.file);
     let mut look = Look { facts: &facts, globals: FxHashMap::default() };
     let mut found = Vec::new();
-    for (unit, placed) in (0u32..).zip(db::units(db, document.file)) {
+    for (unit, placed) in (0u32..).zip(db::units(db, document.file).iter()) {
         let range = placed.range();
         if within.is_some_and(|within| within.intersect(range).is_none()) {
             continue;
@@ -84,7 +84,7 @@ pub fn semantic_tokens(
         if unit.is_multiple_of(64) {
             db.poll();
         }
-        for of in &db::unit_names(db, &placed.unit).uses {
+        for of in &db::unit_names(db, placed.unit).uses {
             let range = of.range + placed.start;
             let wanted = !of.quoted && within.is_none_or(|within| within.intersect(range).is_some());
             if let Some((kind, modifiers)) = wanted.then(|| look.token(unit, of)).flatten() {

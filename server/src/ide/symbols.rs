@@ -47,11 +47,11 @@ pub fn symbols(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Symbol>
     let root = SyntaxNode::new_root(document.file.parse(db).green.clone());
     let mut seen = FxHashSet::default();
     let mut symbols = Vec::new();
-    for (index, unit) in layout.units.iter().enumerate().filter(|(_, unit)| unit.parent.is_none()) {
+    for (index, unit) in layout.units().enumerate().filter(|(_, unit)| unit.parent.is_none()) {
         if index.is_multiple_of(64) {
             db.poll();
         }
-        if let Some((name, target, range)) = variable(&root, unit)
+        if let Some((name, target, range)) = variable(&root, &unit)
             && seen.insert(name.clone())
         {
             let kind = SymbolKind::Variable;
@@ -64,14 +64,15 @@ pub fn symbols(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Symbol>
 
 /// The functions directly inside a unit.
 fn functions_in(layout: &Layout, parent: u32, root: &SyntaxNode, live: &Live) -> Vec<Symbol> {
-    let inside = layout.units.iter().enumerate().skip(parent as usize + 1);
+    let first = parent as usize + 1;
+    let inside = (first..).zip(layout.units_from(first));
     // Units come outer before inner, so what belongs to this one ends with the next unit beside or above it.
     let inside = inside.take_while(|(_, unit)| unit.parent.is_some_and(|outer| outer >= parent));
     let direct = inside.filter(|(_, unit)| unit.parent == Some(parent));
-    direct.map(|(index, unit)| function(layout, index as u32, unit, root, live)).collect()
+    direct.map(|(index, unit)| function(layout, index as u32, &unit, root, live)).collect()
 }
 
-fn function(layout: &Layout, index: u32, unit: &LayoutUnit, root: &SyntaxNode, live: &Live) -> Symbol {
+fn function(layout: &Layout, index: u32, unit: &LayoutUnit<'_>, root: &SyntaxNode, live: &Live) -> Symbol {
     let node = match root.covering_element(unit.range) {
         NodeOrToken::Node(node) => Some(node),
         NodeOrToken::Token(token) => token.parent(),
@@ -85,7 +86,7 @@ fn function(layout: &Layout, index: u32, unit: &LayoutUnit, root: &SyntaxNode, l
     let range = whole.unwrap_or(unit.range);
     let keyword = TextRange::at(unit.range.start(), "function".len().try_into().unwrap_or_default());
     let name_range = target.map_or(keyword, |target| target.range()).intersect(range).unwrap_or(range);
-    let report = report(live, unit.key, unit.code.fingerprint);
+    let report = report(live, unit.key, unit.fingerprint);
     let key = entry.as_ref().and_then(|entry| entry.key()).map(|key| key_text(&key));
     let is_method = key.is_some() || unit.name.contains(['.', '[']);
     let name = match key {
@@ -122,7 +123,7 @@ fn literal_text(node: &SyntaxNode) -> Option<String> {
 }
 
 /// The global variable that a top-level statement assigns, unless it is a function.
-fn variable(root: &SyntaxNode, unit: &LayoutUnit) -> Option<(String, TextRange, TextRange)> {
+fn variable(root: &SyntaxNode, unit: &LayoutUnit<'_>) -> Option<(String, TextRange, TextRange)> {
     if unit.kind != UnitKind::Statement {
         return None;
     }

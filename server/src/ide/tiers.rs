@@ -7,7 +7,7 @@ use super::Live;
 use crate::db::{self, LiveDb};
 use crate::document::DocumentView;
 use crate::recording::{FunctionReport, Tier};
-use minilive_mir::ir::UnitKey;
+use minilive_mir::ir::{UnitKey, UnitKind};
 use minilive_mir::program::Fingerprint;
 use minilive_syntax::TextRange;
 
@@ -57,8 +57,10 @@ pub fn function_tiers(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<
         return Vec::new();
     }
     let layout = db::file_layout(db, document.file);
-    let known = layout.functions().filter_map(|unit| {
-        let report = report(live, unit.key, unit.code.fingerprint)?;
+    // Most functions have not run: only those that have are looked at.
+    let known = (0..).zip(layout.entries()).filter_map(|(index, entry)| {
+        let report = report(live, entry.key, entry.fingerprint).filter(|_| entry.kind == UnitKind::Function)?;
+        let unit = layout.nth(index)?;
         Some(FunctionTier {
             id: format!("{:016x}", unit.key.0),
             name: unit.name.to_string(),

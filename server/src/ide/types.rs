@@ -16,7 +16,7 @@ const MOST_MEMBERS: usize = 8;
 pub fn certain(db: &LiveDb, file: File, unit: usize) -> Vec<TypeSet> {
     let around = db::surroundings(db, file);
     let (Some(placed), Some(its)) = (db::units(db, file).get(unit), around.units.get(unit)) else { return Vec::new() };
-    db::unit_types(db, &placed.unit, its, &around.members).results.clone()
+    db::unit_types(db, placed.unit, its, &around.members).results.clone()
 }
 
 /// The types of a set in single words; nothing if it may be anything.

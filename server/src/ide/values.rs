@@ -9,7 +9,7 @@ use crate::document::DocumentView;
 use crate::evaluate::is_fresh;
 use crate::recording::{End, EvaluationId, Outcome, Recorded, Value};
 use minilive_mir::ir::{InstId, RecordKind, UnitKey, UnitKind};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub enum ValueSource {
 
 impl ValueSource {
     /// An instruction of a unit.
-    pub fn of(unit: &LayoutUnit, inst: InstId) -> ValueSource {
+    pub fn of(unit: &LayoutUnit<'_>, inst: InstId) -> ValueSource {
         match unit.kind {
             UnitKind::Function => ValueSource::Function(unit.key, inst),
             UnitKind::Statement | UnitKind::Module | UnitKind::Expression => ValueSource::TopLevel(unit.key, inst),
@@ -65,38 +65,49 @@ pub fn line_values(
     outcome: &Outcome,
     marker_line: Option<u32>,
 ) -> Vec<LineValue> {
-    let seen: FxHashMap<_, _> = outcome.values.iter().map(|value| ((value.unit, value.inst), value)).collect();
+    // Of a run of a large file most values are its functions, which are not shown: only units that show something are looked at.
+    let shown = || outcome.values.iter().filter(|value| !is_noise(value));
+    let seen: FxHashMap<_, _> = shown().map(|value| ((value.unit, value.inst), value)).collect();
+    let speaking: FxHashSet<_> = shown().map(|value| value.unit).collect();
     let mut values = Vec::new();
     if let (Some(line), End::Finished(Some(value))) = (marker_line, &outcome.end) {
         let (text, details) = (shorten(value, SHORT), format!("`{}`", value.replace('`', "'")));
         values.push(LineValue { source: ValueSource::Marker, line, text, details });
     }
-    for unit in &layout.units {
-        for record in &unit.code.unit.records {
+    if seen.is_empty() {
+        return values;
+    }
+    let units = (0..).zip(layout.entries()).filter(|(_, entry)| speaking.contains(&entry.key));
+    for unit in units.filter_map(|(index, _)| layout.nth(index)) {
+        for record in &unit.code().records {
             let Some(value) = seen.get(&(unit.key, record.inst)) else {
                 continue;
             };
-            let is_noise = match record.kind {
-                RecordKind::Statement => value.type_name == "null",
-                RecordKind::Assign => value.type_name == "funcRef" || value.type_name == "function",
-                _ => false,
-            };
-            let Some(range) = unit.range_of(record.inst).filter(|_| !is_noise) else {
+            let Some(range) = unit.range_of(record.inst) else {
                 continue;
             };
             let line = match record.kind {
                 // The instruction stands for the whole loop; its value belongs to the header.
                 RecordKind::ForVariable => {
-                    let lines = &unit.places.lines;
+                    let lines = &unit.places().lines;
                     unit.base_line - 1 + lines.get(record.inst.0 as usize).copied().unwrap_or(0)
                 }
                 _ => document.index.line_of(range.end()),
             };
-            let source = ValueSource::of(unit, record.inst);
+            let source = ValueSource::of(&unit, record.inst);
             values.push(LineValue { source, line, text: short(value), details: details(value) });
         }
     }
     values
+}
+
+/// What nobody wants to see on a line: that a statement gave nothing, that a name is a function.
+fn is_noise(value: &Value) -> bool {
+    match value.kind {
+        RecordKind::Statement => value.type_name == "null",
+        RecordKind::Assign => value.type_name == "funcRef" || value.type_name == "function",
+        _ => false,
+    }
 }
 
 /// A value and its count, short enough for a line.

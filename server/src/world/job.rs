@@ -61,6 +61,11 @@ impl Kind {
     fn is_positioned(self) -> bool {
         self != Kind::WholeDocument
     }
+
+    /// Whether answering may take milliseconds: whole documents and all files are gone through.
+    fn is_long(self) -> bool {
+        matches!(self, Kind::WholeDocument | Kind::Everywhere)
+    }
 }
 
 /// Why a question got no answer.
@@ -148,6 +153,10 @@ pub(super) trait Job: Send {
     /// What the question needs.
     fn kind(&self) -> Kind {
         Kind::WholeDocument
+    }
+    /// Whether it keeps a thread for long.
+    fn is_long(&self) -> bool {
+        self.kind().is_long()
     }
     /// Which of the world's own tasks this is, if it is one.
     fn task(&self) -> Option<Task> {

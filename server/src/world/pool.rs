@@ -2,7 +2,9 @@
 //!
 //! The world assigns a job only to a thread that is idle, so that no waiting job holds a snapshot; a write therefore waits
 //! for running jobs alone, and those notice it at their next query. One thread is kept for the world's own jobs
-//! (diagnostics, plans), so that slow questions of a client never delay them.
+//! (diagnostics, plans), so that slow questions of a client never delay them. Of a client's threads all but one answer long questions:
+//! with as many threads as processors, those who read messages would wait for a processor, and with them edits and cancels, and short
+//! questions would wait for long ones.
 
 use super::job::{Job, Ran, Snapshot};
 use super::own::Task;
@@ -28,6 +30,8 @@ struct Reader {
     busy: bool,
     /// Its job is a pressing one.
     pressed: bool,
+    /// Its job is a long question of a client.
+    long: bool,
 }
 
 /// Threads and the jobs that wait for them.
@@ -35,6 +39,8 @@ pub(super) struct Pool {
     readers: Vec<Reader>,
     own: VecDeque<Box<dyn Job>>,
     client: VecDeque<Box<dyn Job>>,
+    /// So many threads may answer long questions at once.
+    most_long: usize,
 }
 
 impl Pool {
@@ -42,7 +48,12 @@ impl Pool {
     pub fn new(clients: usize, events: &mpsc::Sender<Event>) -> std::io::Result<Pool> {
         let lanes = std::iter::once(Lane::Own).chain(std::iter::repeat_n(Lane::Client, clients));
         let readers = lanes.enumerate().map(|(number, lane)| start_reader(number, lane, events.clone()));
-        Ok(Pool { readers: readers.collect::<Result<_, _>>()?, own: VecDeque::new(), client: VecDeque::new() })
+        Ok(Pool {
+            readers: readers.collect::<Result<_, _>>()?,
+            own: VecDeque::new(),
+            client: VecDeque::new(),
+            most_long: clients.saturating_sub(1).max(1),
+        })
     }
 
     fn queue(&mut self, lane: Lane) -> &mut VecDeque<Box<dyn Job>> {
@@ -86,21 +97,30 @@ impl Pool {
 
     /// Gives waiting jobs to idle threads. `snapshot` makes what a job reads; it refuses a job by giving `None`.
     pub fn dispatch(&mut self, mut snapshot: impl FnMut(&mut dyn Job) -> Option<Snapshot>) {
+        let mut long = self.readers.iter().filter(|reader| reader.busy && reader.long).count();
         for reader in self.readers.iter_mut().filter(|reader| !reader.busy) {
-            let queue = match reader.lane {
-                Lane::Own => &mut self.own,
-                Lane::Client => &mut self.client,
-            };
-            while let Some(mut job) = queue.pop_front() {
+            let is_client = reader.lane == Lane::Client;
+            loop {
+                let next = match reader.lane {
+                    Lane::Own => self.own.pop_front(),
+                    Lane::Client if long < self.most_long => self.client.pop_front(),
+                    Lane::Client => {
+                        let short = self.client.iter().position(|job| !job.is_long());
+                        short.and_then(|at| self.client.remove(at))
+                    }
+                };
+                let Some(mut job) = next else { break };
                 let Some(snapshot) = snapshot(job.as_mut()) else {
                     continue;
                 };
-                reader.pressed = job.is_pressing();
+                (reader.pressed, reader.long) = (job.is_pressing(), is_client && job.is_long());
+                let is_long = reader.long;
                 if let Err(mpsc::SendError((mut job, _))) = reader.sender.send((job, snapshot)) {
                     job.refuse(super::job::Refused::Ended);
                     continue;
                 }
                 reader.busy = true;
+                long += usize::from(is_long);
                 break;
             }
         }
@@ -128,7 +148,7 @@ fn start_reader(number: usize, lane: Lane, events: mpsc::Sender<Event>) -> std::
             }
         }
     })?;
-    Ok(Reader { lane, sender, busy: false, pressed: false })
+    Ok(Reader { lane, sender, busy: false, pressed: false, long: false })
 }
 
 /// A job that a thread hands back.

@@ -42,8 +42,8 @@ impl<'a> Context<'a> {
     /// Whether the program can run at all.
     pub fn runs(&self) -> bool {
         let units = db::units(self.db, self.document.file);
-        let fails = |it: &db::PlacedUnit| {
-            db::unit_diagnostics(self.db, &it.unit).iter().any(|it| it.severity == Severity::Error)
+        let fails = |it: db::PlacedUnit<'_>| {
+            db::unit_diagnostics(self.db, it.unit).iter().any(|it| it.severity == Severity::Error)
         };
         !self.is_broken() && !units.iter().any(fails)
     }

@@ -28,9 +28,9 @@ impl Judge {
     pub fn of(ctx: &Context<'_>, unit: u32) -> Option<Judge> {
         let file = ctx.document.file;
         let placed = db::units(ctx.db, file).get(unit as usize)?;
-        let ranges = db::unit_places(ctx.db, &placed.unit).ranges.iter().map(|it| *it + placed.start).collect();
+        let ranges = db::unit_places(ctx.db, placed.unit).ranges.iter().map(|it| *it + placed.start).collect();
         // Who imports this file may change what its names hold.
-        let code = db::function_mir(ctx.db, &placed.unit).unit.clone();
+        let code = db::function_mir(ctx.db, placed.unit).unit.clone();
         let types = if super::super::checks::is_imported(ctx.db, file) {
             db::unit_types_alone(&code).results
         } else {

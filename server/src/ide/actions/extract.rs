@@ -132,7 +132,7 @@ pub(super) fn stays_the_same_elsewhere(node: &SyntaxNode) -> bool {
 /// The uses of bare names of a unit in a range.
 pub(super) fn uses_in(ctx: &Context<'_>, unit: u32, range: TextRange) -> Vec<NameUse> {
     let Some(placed) = crate::db::units(ctx.db, ctx.document.file).get(unit as usize) else { return Vec::new() };
-    let names = crate::db::unit_names(ctx.db, &placed.unit);
+    let names = crate::db::unit_names(ctx.db, placed.unit);
     let placed_uses = names.uses.iter().map(|it| NameUse { range: it.range + placed.start, ..it.clone() });
     placed_uses.filter(|it| range.contains_range(it.range) && !matches!(it.place, Place::Member(_))).collect()
 }

@@ -51,8 +51,8 @@ fn is_unused(ctx: &Context<'_>, name: &str, declared: TextRange) -> bool {
     let Some(unit) = ctx.unit_at(declared.start()) else { return false };
     let children: Vec<_> = facts.children(unit).collect();
     let names_it = |unit: u32| {
-        let placed = &db::units(ctx.db, ctx.document.file)[unit as usize];
-        let names = db::unit_names(ctx.db, &placed.unit);
+        let placed = db::units(ctx.db, ctx.document.file).at(unit);
+        let names = db::unit_names(ctx.db, placed.unit);
         let is_it = |it: &minilive_mir::names::NameUse| it.name == name && !matches!(it.place, Place::Member(_));
         names.uses.iter().any(|it| is_it(it) && it.range + placed.start != declared)
     };

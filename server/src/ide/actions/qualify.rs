@@ -37,7 +37,7 @@ fn action(ctx: &Context<'_>, said: &Diagnostic) -> Option<Action> {
         return None;
     }
     let placed = db::units(ctx.db, ctx.document.file).get(unit as usize)?;
-    let names = db::unit_names(ctx.db, &placed.unit);
+    let names = db::unit_names(ctx.db, placed.unit);
     let written = names.uses.iter().filter(|it| it.name == name && it.access.writes());
     let edits: Option<Vec<_>> = written.map(|it| edit(ctx, it, placed.start, prefix)).collect();
     let edits = edits?;

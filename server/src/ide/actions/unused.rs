@@ -62,7 +62,7 @@ fn parameter(ctx: &Context<'_>, name: TextRange) -> Option<Edit> {
     let placed = db::units(ctx.db, ctx.document.file).get(unit as usize)?;
     let text = ctx.text(name);
     let new = format!("_{text}");
-    let names = db::unit_names(ctx.db, &placed.unit);
+    let names = db::unit_names(ctx.db, placed.unit);
     let named = names.uses.iter().filter(|it| it.name == text).count();
     // What is assigned to the parameter would become another variable.
     let alone = named == 1 && ctx.fresh_name(&new) == new;

@@ -7,7 +7,7 @@
 mod unnamed;
 
 use super::super::infer::{Binding, binding};
-use crate::db::{self, File, FileFacts, LiveDb, PlacedUnit};
+use crate::db::{self, File, FileFacts, FileUnits, LiveDb};
 use crate::guide::types as guide;
 use minilive_mir::ir::InstId;
 use minilive_mir::names::{Access, NameUse, Place, Symbol};
@@ -85,14 +85,14 @@ struct Look<'a> {
     file: File,
     facts: &'a FileFacts,
     root: SyntaxNode,
-    units: &'a [PlacedUnit],
+    units: &'a FileUnits,
 }
 
 impl Look<'_> {
     /// What an instruction stores into; none if that may be anything.
     fn store(&self, unit: u32, inst: InstId) -> Option<Store> {
         let placed = self.units.get(unit as usize)?;
-        let range = *db::unit_places(self.db, &placed.unit).ranges.get(inst.0 as usize)? + placed.start;
+        let range = *db::unit_places(self.db, placed.unit).ranges.get(inst.0 as usize)? + placed.start;
         let element = self.root.covering_element(range);
         if let Some(assign) = element.ancestors().find_map(AssignStmt::cast).filter(|it| it.range() == range) {
             let Expr::Postfix(chain) = assign.target()? else { return None };
@@ -179,13 +179,13 @@ impl Look<'_> {
     fn is_quoted(&self, name: &str) -> bool {
         let is_it = |it: &NameUse| it.quoted && it.name == *name && it.access != Access::Write;
         self.root.text().to_string().contains(&format!("\"{name}\""))
-            && self.units.iter().any(|placed| db::unit_names(self.db, &placed.unit).uses.iter().any(is_it))
+            && self.units.iter().any(|placed| db::unit_names(self.db, placed.unit).uses.iter().any(is_it))
     }
 
     /// Whether a unit gives nobody what a name holds.
     fn keeps(&self, unit: u32, name: &SmolStr, is_it: impl Fn(&NameUse) -> bool) -> bool {
         let Some(placed) = self.units.get(unit as usize) else { return false };
-        let uses = &db::unit_names(self.db, &placed.unit).uses;
+        let uses = &db::unit_names(self.db, placed.unit).uses;
         let is_read = |it: &&NameUse| it.name == *name && is_it(it) && it.access != Access::Write && !it.quoted;
         uses.iter().filter(is_read).all(|it| self.is_harmless(it.range + placed.start))
     }

@@ -19,7 +19,7 @@ pub fn add(db: &LiveDb, document: &DocumentView, settings: &Checks, found: &mut 
     if db::gets_globals_out_of_sight(&facts) || is_imported(db, document.file) {
         return;
     }
-    for (unit, placed) in (0u32..).zip(db::units(db, document.file)) {
+    for (unit, placed) in (0u32..).zip(db::units(db, document.file).iter()) {
         let around = [Some(unit), facts.enclosing_function(unit)].into_iter().flatten();
         if around.map(|it| facts.unit(it).facts.open).any(|it| it.locals || it.import) {
             continue;
@@ -29,7 +29,7 @@ pub fn add(db: &LiveDb, document: &DocumentView, settings: &Checks, found: &mut 
             let Some(it) = hosts::told(&settings.host, &facts, unit, callee) else { continue };
             let Some(expected) = it.params.as_ref().map(Vec::len).filter(|&it| args.len() > it) else { continue };
             let is_own = matches!(**callee, Symbol::Member(..)) && facts.has_member(name);
-            let Some(range) = db::unit_names(db, &placed.unit).calls.get(call).filter(|_| !is_own) else { continue };
+            let Some(range) = db::unit_names(db, placed.unit).calls.get(call).filter(|_| !is_own) else { continue };
             let message = format!("`{name}` takes {}, not {}", arguments(expected as u32), args.len());
             let range = *range + placed.start;
             found.push(Check { range, code: "too-many-arguments", weight: Weight::Warning, message, fix: None });

@@ -140,7 +140,7 @@ impl<'a> Told<'a> {
         let units = db::units(self.db, self.document.file);
         let Some(placed) = units.get(unknown.unit as usize) else { return true };
         let is_it = |symbol: &Sym| root_of(symbol).is_some_and(|name| name == unknown.name);
-        let uses = &db::unit_names(self.db, &placed.unit).uses;
+        let uses = &db::unit_names(self.db, placed.unit).uses;
         let facts = db::file_facts(self.db, self.document.file);
         let says = &facts.unit(unknown.unit).facts;
         uses.iter().any(|it| matches!(&it.place, Place::Member(owner) if is_it(owner)))

@@ -105,7 +105,7 @@ impl Look<'_> {
                 continue;
             }
             let placed = units.get(unit as usize)?;
-            let names = &db::unit_names(self.db, &placed.unit).uses;
+            let names = &db::unit_names(self.db, placed.unit).uses;
             let is_module = |it: &&NameUse| it.name == name && it.place == Place::Bare && it.access != Access::Write;
             if !names.iter().filter(is_module).all(|it| names_member(&root, it.range + placed.start)) {
                 return None;

@@ -21,12 +21,12 @@ pub fn add(db: &LiveDb, document: &DocumentView, settings: &Checks, found: &mut 
     let units = db::units(db, file);
     let mut imported = None;
     for (unit, types) in &*db::units_with_findings(db, file) {
-        let placed = &units[*unit as usize];
-        let code = &db::function_mir(db, &placed.unit).unit;
+        let placed = units.at(*unit);
+        let code = &db::function_mir(db, placed.unit).unit;
         let alone = *imported.get_or_insert_with(|| is_imported(db, file));
         let types = if alone { db::unit_types_alone(code).into() } else { types.clone() };
         for finding in &types.findings {
-            let told = check(db, document, (placed, code), finding).filter(|it| is_first(it, found));
+            let told = check(db, document, (&placed, code), finding).filter(|it| is_first(it, found));
             if let Some(told) = told.filter(|_| !is_hosts(finding, code, settings)) {
                 add_new(told, found);
             }
@@ -65,10 +65,10 @@ fn is_hosts(finding: &TypeFinding, code: &Unit, settings: &Checks) -> bool {
 fn check(
     db: &LiveDb,
     document: &DocumentView,
-    (placed, unit): (&PlacedUnit, &Unit),
+    (placed, unit): (&PlacedUnit<'_>, &Unit),
     finding: &TypeFinding,
 ) -> Option<Check> {
-    let ranges = &db::unit_places(db, &placed.unit).ranges;
+    let ranges = &db::unit_places(db, placed.unit).ranges;
     let range = *ranges.get(finding.inst.0 as usize)? + placed.start;
     let (code, message) = words(unit, &finding.wrong);
     let range = if matches!(finding.wrong, Wrong::NotAssignable { .. }) { target(db, document, range)? } else { range };
@@ -90,7 +90,7 @@ fn target(db: &LiveDb, document: &DocumentView, statement: TextRange) -> Option<
 }
 
 /// `end function` of a function.
-fn end_words(document: &DocumentView, placed: &PlacedUnit) -> Option<TextRange> {
+fn end_words(document: &DocumentView, placed: &PlacedUnit<'_>) -> Option<TextRange> {
     let whole = placed.range();
     let at = document.text.get(std::ops::Range::<usize>::from(whole))?.rfind("end")?;
     Some(TextRange::new(whole.start() + TextSize::new(at as u32), whole.end()))

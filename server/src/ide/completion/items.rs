@@ -408,7 +408,7 @@ pub fn documentation(
         Data::Field(path, unit, name) => {
             let file = if path == document.file.path(db) { document.file } else { file_at(db, path)? };
             let placed = db::units(db, file).get(*unit as usize)?;
-            let uses = &db::unit_names(db, &placed.unit).uses;
+            let uses = &db::unit_names(db, placed.unit).uses;
             let is_it = |it: &&NameUse| it.name == *name && it.access.writes() && !matches!(it.place, Place::Bare);
             let start = uses.iter().find(is_it).or_else(|| uses.iter().find(|it| it.name == *name))?.range.start();
             let comment = describe::comment_about(db, file, start + placed.start)?;

@@ -60,7 +60,7 @@ impl Offer<'_> {
         match member.value.function.and_then(|key| seen.unit(key)) {
             Some(unit) => {
                 let db = self.collect.db;
-                let name = crate::db::units(db, unit.file)[unit.unit as usize].name.to_string();
+                let name = crate::db::units(db, unit.file).at(unit.unit).name.to_string();
                 let detail = format!("{} · seen", describe::params_text(db, unit));
                 item(ItemKind::Method, detail, Data::Function(unit.unit, name))
             }

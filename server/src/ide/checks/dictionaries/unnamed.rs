@@ -22,8 +22,8 @@ impl Look<'_> {
         }
         let takes_of_entries = self.root.text().to_string().contains("value");
         let around = db::surroundings(self.db, self.file);
-        (0u32..).zip(self.units).any(|(unit, placed)| {
-            let types = db::unit_types(self.db, &placed.unit, &around.units[unit as usize], &around.members);
+        (0u32..).zip(self.units.iter()).any(|(unit, placed)| {
+            let types = db::unit_types(self.db, placed.unit, &around.units[unit as usize], &around.members);
             types.unnamed.iter().any(|&inst| {
                 let is_loop = self.is_loop(placed, inst);
                 (!is_loop || takes_of_entries) && !self.is_harmless_look((unit, placed), (inst, is_loop), found)
@@ -31,18 +31,18 @@ impl Look<'_> {
         })
     }
 
-    fn is_loop(&self, placed: &PlacedUnit, inst: InstId) -> bool {
-        matches!(db::function_mir(self.db, &placed.unit).unit.insts[inst.0 as usize], Inst::IterInit { .. })
+    fn is_loop(&self, placed: PlacedUnit<'_>, inst: InstId) -> bool {
+        matches!(db::function_mir(self.db, placed.unit).unit.insts[inst.0 as usize], Inst::IterInit { .. })
     }
 
     /// Whether what an instruction looks into holds none of these maps.
     fn is_harmless_look(
         &self,
-        (unit, placed): (u32, &PlacedUnit),
+        (unit, placed): (u32, PlacedUnit<'_>),
         (inst, is_loop): (InstId, bool),
         found: &[Dictionary],
     ) -> bool {
-        let range = db::unit_places(self.db, &placed.unit).ranges.get(inst.0 as usize);
+        let range = db::unit_places(self.db, placed.unit).ranges.get(inst.0 as usize);
         let Some(owner) = range.and_then(|range| self.looked_into(*range + placed.start, is_loop)) else {
             return false;
         };
