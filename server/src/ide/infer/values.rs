@@ -267,11 +267,7 @@ impl Infer<'_> {
                     }
                     found.add(Kind::List(kinds));
                 }
-                Kind::Map(_) | Kind::AnyMap => {
-                    found.add(kind);
-                    right.objects().for_each(|object| found.add(Kind::Map(object)));
-                }
-                Kind::Number => found.add(kind),
+                Kind::Map(_) | Kind::AnyMap | Kind::Number => found.add(kind),
                 _ => found.open = true,
             }
         }
