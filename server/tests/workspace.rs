@@ -224,7 +224,33 @@ fn a_host_profile_in_the_workspace_is_read_and_followed() {
     client.notify("workspace/didChangeWatchedFiles", json!({ "changes": [change] }));
     client.change(&folder.uri("main.ms"), 2, [0, 0, 0, 0], " ");
     assert_eq!(said(&mut client, 2), [Some(0)]);
-    // One that a setting names and that is not right is told.
+    // Half-written it is told, and what it said before holds until it is right again or gone.
+    let watched = |client: &mut Client, file: &str, kind: u32| {
+        let change = json!({ "uri": &*folder.uri(file), "type": kind });
+        client.notify("workspace/didChangeWatchedFiles", json!({ "changes": [change] }));
+    };
+    std::fs::write(folder.0.join("minilive.host.json"), "{ \"host\": \"a game\", ").expect("written");
+    let since = client.heard.len();
+    watched(&mut client, "minilive.host.json", 2);
+    client.wait_for(since, "window/showMessage", |it| {
+        it["message"].as_str().is_some_and(|it| it.contains("is not right"))
+    });
+    client.change(&folder.uri("main.ms"), 3, [0, 0, 0, 0], " ");
+    assert_eq!(said(&mut client, 3), [Some(0)]);
+    std::fs::remove_file(folder.0.join("minilive.host.toml")).expect("removed");
+    watched(&mut client, "minilive.host.toml", 3);
+    client.change(&folder.uri("main.ms"), 4, [0, 0, 0, 0], " ");
+    assert_eq!(said(&mut client, 4), [Some(0), Some(2)]);
+    // One that a setting names adds its names, one that is not right is told.
+    std::fs::write(folder.0.join("more/good.toml"), "host = \"a game\"\n[names.tick]\n").expect("written");
+    let settings = json!({ "minilive": { "host": { "profiles": ["more/good.toml"] } } });
+    client.notify("workspace/didChangeConfiguration", json!({ "settings": settings }));
+    client.change(&folder.uri("main.ms"), 5, [0, 0, 0, 0], " ");
+    assert_eq!(said(&mut client, 5), [Some(0)]);
+    std::fs::write(folder.0.join("more/good.toml"), "host = \"a game\"\n[names.beep]\n").expect("written");
+    watched(&mut client, "more/good.toml", 2);
+    client.change(&folder.uri("main.ms"), 6, [0, 0, 0, 0], " ");
+    assert_eq!(said(&mut client, 6), [Some(2)]);
     let settings = json!({ "minilive": { "host": { "profiles": ["more/other.json"] } } });
     let since = client.heard.len();
     client.notify("workspace/didChangeConfiguration", json!({ "settings": settings }));
