@@ -185,6 +185,8 @@ pub enum Op {
     GuardNum,
     /// Boxed to integer; leaves unless it is a number that 32 bits hold, and not minus zero.
     GuardInt,
+    /// Boxed to truth value; leaves unless it is 0 or a number of magnitude 1 or more, which are all that is wholly false or true.
+    GuardTruth,
     /// Double to integer; leaves unless integral, not minus zero and below 2^51.
     F64ToInt,
     /// The same boxed value; leaves unless it has this tag.
@@ -659,6 +661,7 @@ impl Op {
             self,
             Op::GuardNum
                 | Op::GuardInt
+                | Op::GuardTruth
                 | Op::F64ToInt
                 | Op::F64ToIndex
                 | Op::GuardTag(_)

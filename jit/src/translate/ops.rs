@@ -23,6 +23,7 @@ impl Lower<'_, '_> {
             }
             Op::GuardNum => self.guard_num(inst),
             Op::GuardInt => self.guard_int(inst),
+            Op::GuardTruth => self.guard_truth(inst),
             Op::F64ToInt => self.f64_to_int(inst),
             Op::FAdd | Op::FSub | Op::FMul | Op::FDiv => self.float(inst),
             Op::FRem => self.float_rem(inst),
@@ -197,6 +198,21 @@ impl Lower<'_, '_> {
         let back = self.b.ins().fcvt_from_sint(types::F64, int);
         let (back, original) = (self.bits(back), self.bits(float));
         (int, self.b.ins().icmp(IntCC::Equal, back, original))
+    }
+
+    /// Whether a number is not 0. Told from the bits, without the sign: from those of 1 up to infinity, a whole number or not, all is true.
+    fn guard_truth(&mut self, inst: &Inst) -> ir::Value {
+        const ONE: u64 = 1f64.to_bits() << 1;
+        const MOST: u64 = f64::INFINITY.to_bits() << 1;
+        let boxed = self.arg(inst, 0);
+        let bits = self.b.ins().ishl_imm_u(boxed, 1);
+        let truth = self.b.ins().icmp_imm_s(IntCC::NotEqual, bits, 0);
+        let above = self.b.ins().iadd_imm_s(bits, (ONE as i64).wrapping_neg());
+        let whole = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, above, (MOST - ONE) as i64);
+        let is_zero = self.b.ins().icmp_imm_s(IntCC::Equal, bits, 0);
+        let ok = self.b.ins().bor(whole, is_zero);
+        self.guarded_number(inst, ok);
+        truth
     }
 
     fn f64_to_int(&mut self, inst: &Inst) -> ir::Value {

@@ -7,7 +7,7 @@ use super::{Builder, Compared, Slot, Step};
 use crate::feedback::{Arith, Kinds};
 use crate::reason::ExitReason;
 use crate::ssa::types::{CONVERTED_MAX, Ty, clamp, fits};
-use crate::ssa::{Cmp, Helper, Op, Rep};
+use crate::ssa::{Cmp, Helper, Op, Rep, Val};
 use minilive_mir::ir::{BinaryOp, Reg, UnaryOp};
 use minilive_runtime::realm::TypeMap;
 
@@ -344,8 +344,26 @@ impl Builder<'_> {
         self.truth_slot(Op::ITruth, &[slot.val])
     }
 
+    /// The truth of a register that was only seen to hold whole numbers, if nobody wants the number: conversions take longer than that.
+    fn guard_truth(&mut self, reg: Reg, seen: Kinds) -> Option<Val> {
+        let slot = self.reg(reg);
+        let unknown = matches!(slot.ty, Ty::Any | Ty::Plain) && seen.only_ints();
+        if !unknown || !self.may(ExitReason::NotInteger) {
+            return None;
+        }
+        let exit = self.exit(ExitReason::NotInteger);
+        Some(self.op_exit(Op::GuardTruth, &[slot.val], Rep::Bool, Some(exit)))
+    }
+
     pub(crate) fn unary(&mut self, op: UnaryOp, dst: Reg, src: Reg) -> Step<()> {
         let seen = self.input.seen.arith(self.at);
+        if op == UnaryOp::Not
+            && let Some(truth) = self.guard_truth(src, seen.a)
+        {
+            let slot = self.truth_slot(Op::Not, &[truth]);
+            self.set(dst, slot);
+            return Ok(());
+        }
         if !self.reg(src).ty.is_number() && seen.a.only_numbers() && op != UnaryOp::New {
             let is_int = op == UnaryOp::Not || self.is_int_use(dst);
             let want = self.guess_loaded(is_int, seen.a);

@@ -196,13 +196,17 @@ impl Builder<'_> {
 
     /// Whether all that happens to a value that the current instruction gives are comparisons, in this block: for those, zero has no sign.
     pub(super) fn is_only_compared(&mut self, dst: Reg) -> bool {
+        self.is_only_used(dst, |inst| matches!(inst, Inst::Binary { op, .. } if compare_of(*op).is_some()))
+    }
+
+    /// Whether all that happens to a value that the current instruction gives, in this block, are such uses.
+    fn is_only_used(&mut self, dst: Reg, is_one: fn(&Inst) -> bool) -> bool {
         let Some(block) = self.flow.nodes[self.node].block else { return false };
         let insts = self.input.body.unit.block_insts(block);
         for inst in &insts[self.idx + 1..] {
-            let compares = matches!(inst, Inst::Binary { op, .. } if compare_of(*op).is_some());
             let mut reads = false;
             inst.for_each_read(|reg| reads |= reg == dst);
-            if reads && !compares {
+            if reads && !is_one(inst) {
                 return false;
             }
             if inst.sure_writes().contains(&Some(dst)) {
@@ -214,6 +218,9 @@ impl Builder<'_> {
 
     /// What a value from a list or map is likely to be, if something computes with it; a value that is only passed on is left as it is.
     pub(crate) fn guess_used(&mut self, dst: Reg, kinds: Kinds) -> Ty {
+        if self.is_only_used(dst, |inst| matches!(inst, Inst::Unary { op: UnaryOp::Not, .. })) {
+            return Ty::Any;
+        }
         let is_int = self.is_int_use(dst);
         if !is_int && self.result_kinds(dst).is_empty() { Ty::Any } else { self.guess_loaded(is_int, kinds) }
     }
