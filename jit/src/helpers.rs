@@ -50,6 +50,7 @@ pub fn table() -> HelperTable {
     put(HelperId::ListGet, 0, elements::list_get as *const () as usize);
     put(HelperId::StoredLen, 0, elements::stored_len as *const () as usize);
     put(HelperId::IterNext, 0, elements::iter_next as *const () as usize);
+    put(HelperId::IterEntry, 0, elements::iter_entry as *const () as usize);
     put(HelperId::ListSet, 0, elements::list_set as *const () as usize);
     put(HelperId::Fmod, 0, fmod as *const () as usize);
     put(HelperId::Pow, 0, pow as *const () as usize);
@@ -253,7 +254,7 @@ extern "C" fn fmod(x: f64, y: f64) -> f64 {
 }
 
 extern "C" fn pow(x: f64, y: f64) -> f64 {
-    x.powf(y)
+    ops::power(x, y)
 }
 
 extern "C" fn atan2(y: f64, x: f64) -> f64 {

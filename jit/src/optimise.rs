@@ -563,6 +563,7 @@ fn build_plan(
         },
         is_env: &|shape| codes.shared().shapes.get(ShapeId(shape)).is_env(),
         instance_shape: codes.shared().instance_shape().map(|it| it.0),
+        pair_shape: codes.shared().pair_shape().map(|it| it.0),
         intrinsic_name: &|id| Some(IntrinsicId(id).def().name).filter(|_| IntrinsicId(id).def().member_of.is_none()),
     })
 }

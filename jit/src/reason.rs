@@ -165,6 +165,8 @@ reasons! {
         RangeStep => "the step of a range is 0",
         /// A number was expected to be zero or more, as it was when the code was made.
         Negative => "a number is below zero, which it was not before",
+        /// A loop over a string took it for ASCII.
+        NotAscii => "a string has other characters than ASCII",
         /// A test asked for it.
         Forced => "a test made the guard fail",
     }

@@ -42,6 +42,7 @@ use crate::reason::ExitReason;
 use body::Body;
 pub use helper::{Helper, MemberSite};
 use minilive_mir::ir::{BlockId, InstId, Reg};
+use minilive_runtime::realm::TypeMap;
 use shape_set::ShapeSet;
 use std::sync::Arc;
 
@@ -133,6 +134,17 @@ pub enum Math {
     Atan,
     /// Sign.
     Sign,
+}
+
+/// A function of the bits of two numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Bits {
+    /// What both have.
+    And,
+    /// What at least one has.
+    Or,
+    /// What exactly one has.
+    Xor,
 }
 
 /// What an instruction computes. Operands stand beside it, in [`Inst::args`].
@@ -254,12 +266,20 @@ pub enum Op {
     IDiv(i64),
     /// Absolute value of an integer.
     IAbs,
+    /// Bits of two integers that are not negative.
+    IBits(Bits),
+    /// The index that a double means, its whole part; leaves unless 32 bits hold that.
+    F64ToIndex,
     /// Comparison of doubles.
     FCmp(Cmp),
     /// Comparison of integers.
     ICmp(Cmp),
     /// Whether two boxed words are the same bits.
     SameBits,
+    /// The map of methods that all values of a type have.
+    TypeMap(TypeMap),
+    /// Whether a boxed value is of a type, or a map that has the type's map in its chain: value, the type's map.
+    IsKind(TypeMap),
     /// Negation of a truth value.
     Not,
     /// Whether a double is not zero (NaN is truthy).
@@ -317,6 +337,8 @@ pub enum Op {
     ListPop,
     /// Number of characters of a string.
     StrLen,
+    /// Number of bytes of a string.
+    StrBytes,
     /// A character of a string at an integer index, the empty string when out of range: string, index.
     StrChar,
     /// The code of a string's first character, 0 if it has none.
@@ -341,6 +363,8 @@ pub enum Op {
     StoreVariable(u8),
     /// Where a loop goes on behind the element that [`Helper::IterNext`] right before it has given.
     IterPosition,
+    /// The value of the entry whose key [`Helper::IterEntry`] right before it has given.
+    IterValue,
     /// How many numbers a range of integers has, or a number below 1 if none: what lies between its ends, step. Leaves if the step is 0.
     RangeCount,
 
@@ -636,6 +660,7 @@ impl Op {
             Op::GuardNum
                 | Op::GuardInt
                 | Op::F64ToInt
+                | Op::F64ToIndex
                 | Op::GuardTag(_)
                 | Op::GuardNotFunction
                 | Op::GuardCode(_)
@@ -674,10 +699,12 @@ impl Op {
             Op::Intrinsic(_) | Op::Literal(_) | Op::Name(_) | Op::Box | Op::ToF64 | Op::ToInt => true,
             Op::FAdd | Op::FSub | Op::FMul | Op::FDiv | Op::FRem | Op::FPow | Op::FAtan2 | Op::FMath(_) => true,
             Op::FCmp(_) | Op::ICmp(_) | Op::SameBits | Op::Not | Op::FTruth | Op::ITruth => true,
-            Op::Select | Op::IAbs | Op::LoadCell(_) | Op::ListLen => true,
+            Op::Select | Op::IAbs | Op::IBits(_) | Op::LoadCell(_) | Op::ListLen => true,
+            Op::TypeMap(_) | Op::IsKind(_) => true,
             Op::RangeBase | Op::RangeStep | Op::LoadSlot(_) | Op::HasShape(_) | Op::IsCode(_) => true,
-            Op::StrLen | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => true,
+            Op::StrLen | Op::StrBytes | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => true,
             Op::IterPosition
+            | Op::IterValue
             | Op::Object
             | Op::StoredLen { .. }
             | Op::LoadElement

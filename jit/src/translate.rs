@@ -66,6 +66,8 @@ pub enum HelperId {
     StoredLen,
     /// The next element of a loop over anything, and in the realm's head where it goes on.
     IterNext,
+    /// The key of the next entry of a loop over a map; in the realm's head its value, and where the loop goes on.
+    IterEntry,
     /// `(ctx, site, list, index, value) -> value or EXC`
     ListSet,
     /// `(f64, f64) -> f64`

@@ -147,6 +147,7 @@ fn numbers(op: SyntaxKind, a: f64, b: f64) -> Option<f64> {
         SyntaxKind::Star => a * b,
         SyntaxKind::Slash => a / b,
         SyntaxKind::Percent => a % b,
+        SyntaxKind::Caret if b == 2.0 => a * a,
         SyntaxKind::Caret => a.powf(b),
         SyntaxKind::AndKw => clamp(a * b),
         SyntaxKind::OrKw => clamp(a + b - a * b),

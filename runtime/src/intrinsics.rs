@@ -26,6 +26,7 @@ use crate::machine::Machine;
 use crate::realm::{Realm, TypeMap};
 use crate::value::Value;
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 /// The most parameters an intrinsic has.
@@ -131,8 +132,9 @@ pub fn default_value(realm: &mut Realm, default: Default) -> Value {
 }
 
 fn ask(realm: &mut Realm, def: &'static IntrinsicDef) -> Eval<()> {
-    let name = def.full_name();
-    if realm.host().gate(def.class, &name) { Ok(()) } else { Err(Box::new(Fault::Blocked(name))) }
+    // `rnd` and `time` stand in loops: no text is made for them.
+    let name = def.member_of.map_or(Cow::Borrowed(def.name), |_| Cow::Owned(def.full_name()));
+    if realm.host().gate(def.class, &name) { Ok(()) } else { Err(Box::new(Fault::Blocked(name.into_owned()))) }
 }
 
 /// The methods that all values of a type have (LANGUAGE 6.4), by the name of the intrinsic that gives its type map.

@@ -78,13 +78,19 @@ pub fn rem(a: Value, b: Value) -> Value {
     }
 }
 
-/// `a ^ b`: C's `pow`.
+/// `a ^ b`: [`power`].
 #[inline(always)]
 pub fn pow(a: Value, b: Value) -> Value {
     match (a.as_number(), b.as_number()) {
-        (Some(x), Some(y)) => Value::number(x.powf(y)),
+        (Some(x), Some(y)) => Value::number(power(x, y)),
         _ => null_or_error(a, b),
     }
+}
+
+/// C's `pow`, but a square is the product, which is rounded right and costs a tenth.
+#[inline(always)]
+pub fn power(x: f64, y: f64) -> f64 {
+    if y == 2.0 { x * x } else { x.powf(y) }
 }
 
 /// `-a`, which is `0 - a`.

@@ -78,8 +78,12 @@ pub struct Head {
     pub changed_types: u8,
     /// How often a watched function of a global was replaced ([`crate::globals`]).
     pub redefined: u32,
+    /// The value of the entry whose key a loop over a map was given last.
+    pub entry_value: u64,
     /// The map of globals.
     pub globals: u64,
+    /// The maps of the types' methods, in the order of [`TypeMap::ALL`].
+    pub type_maps: [u64; 6],
     /// A helper that compiled code calls without giving a register up, and what it takes.
     pub kept: [u64; KEPT_WORDS],
     /// Stands for the function that a value is not: at [`crate::function::FUNCTION_CODE`], the number of no code.
@@ -118,6 +122,10 @@ pub const HEAD_ELEMENT_KEYS_END: usize = offset_of!(Head, element_keys_end);
 pub const HEAD_NATIVE_STATUS: usize = offset_of!(Head, native_status);
 /// Offset of [`Head::globals`].
 pub const HEAD_GLOBALS: usize = offset_of!(Head, globals);
+/// Offset of [`Head::entry_value`].
+pub const HEAD_ENTRY_VALUE: usize = offset_of!(Head, entry_value);
+/// Offset of [`Head::type_maps`].
+pub const HEAD_TYPE_MAPS: usize = offset_of!(Head, type_maps);
 /// How many words [`Head::kept`] has.
 pub const KEPT_WORDS: usize = 5;
 /// Offset of [`Head::kept`].
@@ -273,6 +281,8 @@ pub struct Realm {
     pub(crate) slot_cache: SlotCache,
     /// The shape of a map with nothing but `__isa`, once there was one.
     pub(crate) instance_shape: Option<ShapeId>,
+    /// The shape of what loops over maps give, once there was one.
+    pub(crate) pair_shape: Option<ShapeId>,
     /// How many shapes the maps of this realm may still bring.
     pub(crate) fresh_shapes: u32,
     /// Why [`Value::EXC`] is on its way up.
@@ -308,6 +318,7 @@ impl Realm {
             type_epochs: [0; 6],
             slot_cache: SlotCache::default(),
             instance_shape: None,
+            pair_shape: None,
             fresh_shapes: REALM_SHAPES,
             pending: None,
             limits: config.limits,
@@ -325,6 +336,7 @@ impl Realm {
         for index in 0..TypeMap::ALL.len() {
             let map = realm.new_map_with_capacity(0);
             realm.roots.type_maps[index] = map.value();
+            realm.head.type_maps[index] = map.value().bits();
         }
         crate::intrinsics::fill_type_maps(&mut realm);
         for kind in TypeMap::ALL {
@@ -579,7 +591,9 @@ fn new_head(stack: &VmStack, config: &RealmConfig) -> Head {
         native_frame: 0,
         native_site: NO_SITE,
         native_status: 0,
+        entry_value: Value::NULL.bits(),
         globals: Value::NULL.bits(),
+        type_maps: [Value::NULL.bits(); 6],
         kept: [0; KEPT_WORDS],
         no_function: [0, u64::MAX],
         bump: [Bump::EMPTY; crate::heap::classes::CLASS_COUNT],

@@ -135,6 +135,16 @@ impl Shared {
         self.shapes.transition(ShapeId::EMPTY, key, &mut 0)
     }
 
+    /// The shape of what a loop over a map gives: of a map with `key` and `value`. `None` before the first one was made.
+    pub fn pair_shape(&self) -> Option<ShapeId> {
+        let mut at = ShapeId::EMPTY;
+        for name in [names::KEY, names::VALUE] {
+            let key = ShapeKey { name, hash: self.name_hash(name) };
+            at = self.shapes.transition(at, key, &mut 0)?;
+        }
+        Some(at)
+    }
+
     /// The cell of the global variable with this name, made if it is new.
     pub fn cell(&self, name: Name) -> CellId {
         let entry = self.names.get(name.0).expect("names come from `intern`");

@@ -31,6 +31,17 @@ pub(super) extern "C" fn iter_next(ctx: *mut u8, site: u64, object: u64, positio
     give(realm, site, result)
 }
 
+pub(super) extern "C" fn iter_entry(ctx: *mut u8, site: u64, map: u64, position: u64) -> u64 {
+    let realm = realm_at(ctx, site);
+    let step = value(map).as_map().and_then(|map| map.iter_from(realm, position as usize));
+    step.map_or(Value::ABSENT, |step| {
+        realm.head.native_status = step.next as u64;
+        realm.head.entry_value = step.value.bits();
+        step.key
+    })
+    .bits()
+}
+
 pub(super) extern "C" fn list_set(ctx: *mut u8, site: u64, list: u64, index: u64, element: u64) -> u64 {
     let realm = realm_at(ctx, site);
     let index = Value::number(index as i64 as f64);

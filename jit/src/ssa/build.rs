@@ -90,6 +90,8 @@ pub struct Input<'a> {
     pub is_env: &'a dyn Fn(u32) -> bool,
     /// The shape of what `new` makes.
     pub instance_shape: Option<u32>,
+    /// The shape of what a loop over a map gives.
+    pub pair_shape: Option<u32>,
     /// Name of an intrinsic by its number.
     pub intrinsic_name: &'a dyn Fn(u32) -> Option<&'static str>,
 }

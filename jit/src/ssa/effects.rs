@@ -64,6 +64,8 @@ pub fn reads(op: Op) -> Memory {
         Op::LoadElement | Op::ListGet { .. } => Memory::LISTS.and(Memory::ELEMENTS),
         Op::LoadSlot(_) => Memory::SLOTS.and(Memory::SHAPES),
         Op::HasShape(_) | Op::GuardShape(_) => Memory::SHAPES,
+        // A map's chain of `__isa`.
+        Op::IsKind(_) => Memory::SLOTS.and(Memory::SHAPES),
         Op::Elements => Memory::LISTS.and(Memory::HEAP).and(Memory::SLICE),
         Op::Slots => Memory::SHAPES.and(Memory::HEAP).and(Memory::SLICE),
         Op::NeedsBarrier => Memory::HEAP.and(Memory::SLICE),
@@ -129,6 +131,7 @@ pub fn repeats(op: Op) -> bool {
             | Op::RangeBase
             | Op::RangeStep
             | Op::IterPosition
+            | Op::IterValue
     );
     op.may_exit() && !momentary || op.is_pure() && !once
 }
@@ -147,6 +150,7 @@ pub fn may_be_early(inst: &Inst) -> bool {
             | Op::ListGet { .. }
             | Op::StrChar
             | Op::CharOf
+            | Op::IsKind(_)
             | Op::StrCmp(_)
     );
     // Its operand is right only behind a guard or a test.

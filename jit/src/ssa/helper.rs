@@ -88,6 +88,9 @@ pub enum Helper {
     StoreGlobal,
     /// Next element of a loop over anything, absent at its end; operands obj, pos as an integer. [`Op::IterPosition`] follows.
     IterNext,
+    /// Key of the next entry of a loop over a map, absent at its end; operands map, pos as an integer. [`Op::IterPosition`] and
+    /// [`Op::IterValue`] follow.
+    IterEntry,
     /// Materialises the list of `range(base, base + step * (count - 1), step)`; operands base, step, count.
     MakeRange,
     /// An intrinsic by number, through its table entry; operands its arguments, a receiver first.
@@ -157,6 +160,7 @@ impl Helper {
             Helper::Unary(op) => op == minilive_mir::ir::UnaryOp::New,
             Helper::MakeList | Helper::MakeFunction(_) | Helper::MakeEnv { .. } | Helper::MakeShaped(_) => false,
             Helper::NewInstance(_) => false,
+            Helper::IterEntry => false,
             Helper::MakeRange | Helper::LoadGlobals | Helper::AndTest | Helper::OrTest => false,
             _ => true,
         }

@@ -5,6 +5,7 @@
 
 use super::Rep;
 use crate::feedback::{Kinds, Target};
+use minilive_runtime::realm::TypeMap;
 
 /// Largest magnitude of a [`Rep::Int`] value.
 pub const INT_MAX: i64 = 1 << 53;
@@ -30,6 +31,8 @@ pub enum Ty {
     List,
     /// A map.
     Map,
+    /// The map of methods that all values of a type have, to ask with `isa`.
+    TypeMap(TypeMap),
     /// A function that is known.
     Function(Target),
     /// The object of a counted loop: base, step and count stand in side registers.

@@ -8,8 +8,8 @@ use crate::ssa::{Helper, Inst, MemberSite, Op, Rep, Val};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
 use minilive_mir::ir::{BinaryOp, UnaryOp};
-use minilive_runtime::realm::{HEAD_GLOBALS, HEAD_NATIVE_FRAME, HEAD_NATIVE_STATUS};
-use minilive_runtime::value::{TAG_ERROR, TAG_SHIFT, Value};
+use minilive_runtime::realm::{HEAD_GLOBALS, HEAD_NATIVE_FRAME, HEAD_NATIVE_STATUS, TypeMap};
+use minilive_runtime::value::{TAG_ERROR, TAG_FUNCTION, TAG_LIST, TAG_MAP, TAG_SHIFT, TAG_STRING, Value};
 
 impl Lower<'_, '_> {
     /// Which instruction of which code is running, as helpers take it.
@@ -159,6 +159,7 @@ impl Lower<'_, '_> {
                 self.call_helper(HelperId::LoadFree, 0, &[site, args[0], args[1], entry])
             }
             Helper::IterNext => self.call_helper(HelperId::IterNext, 0, &[site, args[0], args[1]]),
+            Helper::IterEntry => self.call_helper(HelperId::IterEntry, 0, &[site, args[0], args[1]]),
             Helper::GetIndex => self.call_helper(HelperId::GetIndex, 0, &[site, args[0], args[1]]),
             Helper::SetIndex => self.call_helper(HelperId::SetIndex, 0, &[site, args[0], args[1], args[2]]),
             Helper::Unary(op) => {
@@ -195,6 +196,43 @@ impl Lower<'_, '_> {
         } else {
             self.define(inst, result);
         }
+    }
+
+    /// Whether a value is of a type. A map may have the type's map in its chain of `__isa`, which the helper walks.
+    pub(super) fn is_kind(&mut self, inst: &Inst, kind: TypeMap) {
+        let (value, map) = (self.arg(inst, 0), self.arg(inst, 1));
+        let is_it = match kind {
+            TypeMap::Number => self.is_below_tags(value),
+            TypeMap::String => self.has_tag(value, TAG_STRING),
+            TypeMap::List => self.has_tag(value, TAG_LIST),
+            TypeMap::Map => self.has_tag(value, TAG_MAP),
+            TypeMap::Function => self.has_tag(value, TAG_FUNCTION),
+            TypeMap::Error => self.has_tag(value, TAG_ERROR),
+        };
+        if kind == TypeMap::Map {
+            return self.define(inst, is_it);
+        }
+        let [other, slow, next] = [(); 3].map(|()| self.b.create_block());
+        self.b.set_cold_block(slow);
+        let result = self.b.append_block_param(next, types::I8);
+        self.b.ins().brif(is_it, next, &[is_it.into()], other, &[]);
+        self.b.switch_to_block(other);
+        let (is_map, no) = (self.has_tag(value, TAG_MAP), self.b.ins().iconst(types::I8, 0));
+        self.b.ins().brif(is_map, slow, &[], next, &[no.into()]);
+        self.b.switch_to_block(slow);
+        let (site, op) = (self.site(), self.iconst(binary_number(BinaryOp::Isa)));
+        self.store_budget();
+        let holds = self.call_helper(HelperId::Binary, 0, &[site, op, value, map]);
+        self.load_budget();
+        let holds = self.b.ins().icmp_imm_s(IntCC::NotEqual, holds, Value::ZERO.bits() as i64);
+        self.b.ins().jump(next, &[holds.into()]);
+        self.b.switch_to_block(next);
+        self.define(inst, result);
+    }
+
+    fn has_tag(&mut self, value: ir::Value, tag: u64) -> ir::Value {
+        let high = self.b.ins().ushr_imm_u(value, i64::from(TAG_SHIFT));
+        self.b.ins().icmp_imm_u(IntCC::Equal, high, tag as i64)
     }
 
     /// The truth of any value: of a number and of null at once, of others by the helper.

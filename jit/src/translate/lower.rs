@@ -14,7 +14,7 @@ use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_frontend::FunctionBuilder;
 use minilive_runtime::function::FUNCTION_CODE;
 use minilive_runtime::map::MAP_SHAPE;
-use minilive_runtime::realm::{HEAD_NATIVE_STATUS, HEAD_NO_FUNCTION};
+use minilive_runtime::realm::{HEAD_ENTRY_VALUE, HEAD_NATIVE_STATUS, HEAD_NO_FUNCTION, HEAD_TYPE_MAPS};
 use minilive_runtime::value::{NUMBER_END, TAG_FUNCTION, TAG_IMMEDIATE, TAG_SHIFT, Value};
 use rustc_hash::FxHashMap;
 
@@ -442,6 +442,12 @@ impl Lower<'_, '_> {
                 let is_it = self.is_code(value, code);
                 self.define(inst, is_it);
             }
+            Op::TypeMap(kind) => {
+                let place = HEAD_TYPE_MAPS as i32 + kind as i32 * 8;
+                let map = self.b.ins().load(types::I64, memory(), self.ctx, place);
+                self.define(inst, map);
+            }
+            Op::IsKind(kind) => self.is_kind(inst, kind),
             Op::LoadSlot(slot) => self.load_slot(inst, slot),
             Op::StoreSlot(slot) => self.store_slot(inst, slot),
             Op::AddSlot { slot, shape } => self.add_slot(inst, slot, shape),
@@ -462,13 +468,17 @@ impl Lower<'_, '_> {
             }
             Op::ListPush => self.list_push(inst),
             Op::ListPop => self.list_pop(inst),
-            Op::StrLen | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => self.text(inst),
+            Op::StrLen | Op::StrBytes | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => self.text(inst),
             Op::Object | Op::StoredLen { .. } | Op::GuardIndex | Op::LoadElement | Op::StoreElement => {
                 self.element(inst, next)
             }
             Op::IterPosition => {
                 let next = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_NATIVE_STATUS as i32);
                 self.define(inst, next);
+            }
+            Op::IterValue => {
+                let value = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_ENTRY_VALUE as i32);
+                self.define(inst, value);
             }
             Op::Elements | Op::Slots | Op::NeedsBarrier => self.part_of_object(inst),
             Op::ListGet { .. } | Op::ListSet | Op::ListLen | Op::GuardComputed | Op::RangeBase | Op::RangeStep => {

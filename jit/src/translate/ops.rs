@@ -2,7 +2,7 @@
 
 use super::HelperId;
 use super::lower::{Lower, memory};
-use crate::ssa::{Cmp, Inst, Math, Op, Rep, Val};
+use crate::ssa::{Bits, Cmp, Inst, Math, Op, Rep, Val};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
 use minilive_runtime::realm::HEAD_NUMBER_END;
@@ -41,6 +41,15 @@ impl Lower<'_, '_> {
                 let value = self.arg(inst, 0);
                 self.b.ins().iabs(value)
             }
+            Op::IBits(bits) => {
+                let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
+                match bits {
+                    Bits::And => self.b.ins().band(a, b),
+                    Bits::Or => self.b.ins().bor(a, b),
+                    Bits::Xor => self.b.ins().bxor(a, b),
+                }
+            }
+            Op::F64ToIndex => self.f64_to_index(inst),
             Op::FCmp(cmp) => self.float_compare(inst, cmp),
             Op::ICmp(cmp) => {
                 let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
@@ -196,6 +205,24 @@ impl Lower<'_, '_> {
         let exit = self.exit_of(inst);
         self.continue_if(ok, exit);
         int
+    }
+
+    /// The whole part of a double that 32 bits hold, whatever its sign.
+    fn f64_to_index(&mut self, inst: &Inst) -> ir::Value {
+        let float = self.arg(inst, 0);
+        let whole = self.b.ins().trunc(float);
+        let magic = self.b.ins().f64const(MAGIC);
+        let shifted = self.b.ins().fadd(whole, magic);
+        let bits = self.bits(shifted);
+        let offset = self.iconst(MAGIC.to_bits() as i64);
+        let index = self.b.ins().isub(bits, offset);
+        // The difference of the bits of what is too large, or no number, is larger still.
+        let small = self.b.ins().ireduce(types::I32, index);
+        let back = self.b.ins().sextend(types::I64, small);
+        let ok = self.b.ins().icmp(IntCC::Equal, back, index);
+        let exit = self.exit_of(inst);
+        self.continue_if(ok, exit);
+        index
     }
 
     fn float(&mut self, inst: &Inst) -> ir::Value {

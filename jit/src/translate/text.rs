@@ -25,6 +25,11 @@ impl Lower<'_, '_> {
                 let chars = self.b.ins().uload32(memory(), object, STRING_CHARS as i32);
                 self.define(inst, chars);
             }
+            Op::StrBytes => {
+                let object = self.string(inst, 0);
+                let bytes = self.byte_len(object);
+                self.define(inst, bytes);
+            }
             Op::StrChar => self.str_char(inst),
             Op::StrCode => self.str_code(inst),
             Op::CharOf => self.char_of(inst),

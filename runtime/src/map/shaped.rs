@@ -160,6 +160,22 @@ impl Realm {
         self.instance_shape
     }
 
+    /// What a loop over a map gives for an entry: a new map with `key` and `value`.
+    pub fn new_pair(&mut self, key: Value, value: Value) -> MapRef {
+        if self.pair_shape.is_none() {
+            self.pair_shape = self.shared.pair_shape();
+        }
+        match self.pair_shape {
+            Some(shape) => self.new_map_of(shape, &[key, value]),
+            None => self.protecting(&[key, value], |realm| {
+                let pair = realm.new_map();
+                pair.put_by_name(realm, names::KEY, key);
+                pair.put_by_name(realm, names::VALUE, value);
+                pair
+            }),
+        }
+    }
+
     /// A new map of keys and values in turn, if the keys are those of a shape (of an ordinary map), in its order.
     pub fn new_map_like(&mut self, shape: ShapeId, pairs: &[Value]) -> Option<MapRef> {
         let keys = self.shared.shapes.get(shape).keys();

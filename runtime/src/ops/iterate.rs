@@ -5,7 +5,6 @@
 
 use crate::fault::Eval;
 use crate::map::MapRef;
-use crate::names;
 use crate::realm::Realm;
 use crate::string::StringRef;
 use crate::value::{Unpacked, Value};
@@ -29,7 +28,7 @@ pub fn iter_next(realm: &mut Realm, object: Value, position: Value) -> Eval<Opti
 fn iter_next_slow(realm: &mut Realm, object: Value, at: usize) -> Eval<Option<(Value, Value)>> {
     match object.unpack() {
         Unpacked::String(text) => Ok(next_character(realm, text, at)),
-        Unpacked::Map(map) => next_entry(realm, map, at),
+        Unpacked::Map(map) => Ok(next_entry(realm, map, at)),
         _ => Ok(None),
     }
 }
@@ -40,12 +39,8 @@ fn next_character(realm: &mut Realm, text: StringRef, at: usize) -> Option<(Valu
     Some((realm.char_string(character).value(), Value::number(next as f64)))
 }
 
-fn next_entry(realm: &mut Realm, map: MapRef, at: usize) -> Eval<Option<(Value, Value)>> {
-    let Some(step) = map.iter_from(realm, at) else {
-        return Ok(None);
-    };
-    let pair = realm.new_map();
-    pair.set_by_name(realm, names::KEY, step.key)?;
-    pair.set_by_name(realm, names::VALUE, step.value)?;
-    Ok(Some((pair.value(), Value::number(step.next as f64))))
+fn next_entry(realm: &mut Realm, map: MapRef, at: usize) -> Option<(Value, Value)> {
+    let step = map.iter_from(realm, at)?;
+    let pair = realm.new_pair(step.key, step.value);
+    Some((pair.value(), Value::number(step.next as f64)))
 }

@@ -9,6 +9,7 @@ use crate::reason::ExitReason;
 use crate::ssa::types::{CONVERTED_MAX, Ty, clamp, fits};
 use crate::ssa::{Cmp, Helper, Op, Rep};
 use minilive_mir::ir::{BinaryOp, Reg, UnaryOp};
+use minilive_runtime::realm::TypeMap;
 
 /// The comparison that an operator makes.
 pub(super) fn compare_of(op: BinaryOp) -> Option<Cmp> {
@@ -25,6 +26,11 @@ pub(super) fn compare_of(op: BinaryOp) -> Option<Cmp> {
 
 impl Builder<'_> {
     pub(crate) fn binary(&mut self, op: BinaryOp, dst: Reg, a: Reg, b: Reg) -> Step<()> {
+        if let (BinaryOp::Isa, Ty::TypeMap(kind)) = (op, self.reg(b).ty) {
+            let holds = self.is_of_type(self.reg(a), kind, self.reg(b));
+            self.set(dst, holds);
+            return Ok(());
+        }
         let seen = self.input.seen.arith(self.at);
         if !self.reg(a).ty.is_number() || !self.reg(b).ty.is_number() {
             self.speculate_numbers(op, dst, (a, b), seen)?;
@@ -146,7 +152,7 @@ impl Builder<'_> {
             },
             BinaryOp::Div => self.divide(dst, x, y, result),
             BinaryOp::Mod => self.remainder(dst, x, y, result),
-            BinaryOp::Pow => self.float_op(Op::FPow, x, y),
+            BinaryOp::Pow => self.power(x, y),
             BinaryOp::And => return self.logic(x, y, true),
             BinaryOp::Or => return self.logic(x, y, false),
             _ => return None,
@@ -165,6 +171,43 @@ impl Builder<'_> {
             _ => Op::FMul,
         };
         self.float_op(op, x, y)
+    }
+
+    /// A power; a square is a product, as the operator has it.
+    fn power(&mut self, x: Slot, y: Slot) -> Slot {
+        /// The square of what is larger may be no integer exactly.
+        const MOST: i64 = 94_906_265;
+        if y.ty.range() != Some((2, 2)) {
+            return self.float_op(Op::FPow, x, y);
+        }
+        match x.ty.range().map(|(lo, hi)| lo.abs().max(hi.abs())) {
+            Some(most) if most <= MOST => {
+                let root = self.as_int(x);
+                self.slot(Op::IMul { zero: false, wide: false }, &[root, root], Ty::Int(0, most * most), None)
+            }
+            _ => self.float_op(Op::FMul, x, x),
+        }
+    }
+
+    /// `x isa number` and the like.
+    fn is_of_type(&mut self, x: Slot, kind: TypeMap, map: Slot) -> Slot {
+        let known = match x.ty {
+            Ty::Int(..) | Ty::Num => Some(TypeMap::Number),
+            Ty::Str => Some(TypeMap::String),
+            Ty::List | Ty::Range => Some(TypeMap::List),
+            Ty::Function(_) => Some(TypeMap::Function),
+            // Its chain may lead to the map of any type.
+            Ty::Map | Ty::TypeMap(_) if kind == TypeMap::Map => Some(TypeMap::Map),
+            Ty::Null => return self.truth_slot(Op::Bool(false), &[]),
+            _ => None,
+        };
+        match known {
+            Some(known) => self.truth_slot(Op::Bool(known == kind), &[]),
+            None => {
+                let value = self.boxed(x);
+                self.truth_slot(Op::IsKind(kind), &[value, map.val])
+            }
+        }
     }
 
     fn int_arith(

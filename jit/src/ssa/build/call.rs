@@ -5,7 +5,8 @@ use crate::feedback::{Kinds, Target, Variety};
 use crate::reason::ExitReason;
 use crate::ssa::types::Ty;
 use crate::ssa::{Helper, Math, Op, Rep, Val};
-use minilive_mir::ir::{InstId, Reg, RegRange};
+use minilive_mir::ir::{BinaryOp, Inst, InstId, Reg, RegRange};
+use minilive_runtime::realm::TypeMap;
 use minilive_runtime::value::Value;
 
 impl Builder<'_> {
@@ -127,7 +128,11 @@ impl Builder<'_> {
         let slot = self.reg(src);
         match slot.ty {
             Ty::Function(Target::Code(code)) if self.call_code(dst, src, code, RegRange::EMPTY)? => return Ok(()),
-            Ty::Function(Target::Intrinsic(id)) if self.native(dst, id, RegRange::EMPTY)? => return Ok(()),
+            Ty::Function(Target::Intrinsic(id))
+                if self.native(dst, id, RegRange::EMPTY)? || self.call_intrinsic(dst, id, RegRange::EMPTY)? =>
+            {
+                return Ok(());
+            }
             Ty::Function(_) => return self.generic_auto_call(dst, src),
             ty if ty.never_calls() => {
                 self.set(dst, slot);
@@ -192,10 +197,28 @@ impl Builder<'_> {
             self.set(dst, pi);
             return Ok(true);
         }
+        if let Some(kind) = type_of(name).filter(|_| args.count == 0 && self.feeds_isa(dst)) {
+            let map = self.slot(Op::TypeMap(kind), &[], Ty::TypeMap(kind), None);
+            self.set(dst, map);
+            return Ok(true);
+        }
         match math_of(name).filter(|_| args.count == 1) {
             Some(math) => self.math(dst, args.first, math),
             None => self.native_function(dst, name, args),
         }
+    }
+
+    /// Whether the result of the current instruction is only what the instruction behind it asks `isa` for.
+    fn feeds_isa(&self, dst: Reg) -> bool {
+        let Some(block) = self.flow.nodes[self.node].block else {
+            return false;
+        };
+        let insts = self.input.body.unit.block_insts(block);
+        let Some(Inst::Binary { op: BinaryOp::Isa, dst: truth, a, b }) = insts.get(self.idx + 1) else {
+            return false;
+        };
+        let live = self.flow.live_before(self.input.body, self.node, self.idx + 2);
+        *b == dst && *a != dst && (*truth == dst || !live.has(dst))
     }
 
     fn math(&mut self, dst: Reg, arg: Reg, math: Math) -> Step<bool> {
@@ -225,6 +248,19 @@ impl Builder<'_> {
         self.set_narrowed(dst, slot, want)?;
         Ok(true)
     }
+}
+
+/// The type whose map an intrinsic gives.
+fn type_of(name: &str) -> Option<TypeMap> {
+    Some(match name {
+        "number" => TypeMap::Number,
+        "string" => TypeMap::String,
+        "list" => TypeMap::List,
+        "map" => TypeMap::Map,
+        "funcRef" => TypeMap::Function,
+        "error" => TypeMap::Error,
+        _ => return None,
+    })
 }
 
 fn math_of(name: &str) -> Option<Math> {

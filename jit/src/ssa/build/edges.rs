@@ -137,14 +137,14 @@ impl Builder<'_> {
         self.enter_captured()
     }
 
-    /// An integer that is to be zero or more, since the loop may well count with it.
-    fn guard_natural(&mut self, slot: Slot) -> Slot {
+    /// An integer that is to be zero or more.
+    pub(crate) fn guard_natural(&mut self, slot: Slot, exit: fn(&mut Self, ExitReason) -> Exit) -> Slot {
         let Ty::Int(lo, hi) = slot.ty else { return slot };
         if lo >= 0 || hi < 0 {
             return slot;
         }
         let end = self.int(hi + 1);
-        let exit = self.exit_entry(ExitReason::Negative);
+        let exit = exit(self, ExitReason::Negative);
         self.op_exit(Op::GuardIndex, &[slot.val, end.val], Rep::None, Some(exit));
         Slot { ty: Ty::Int(0, hi), val: slot.val }
     }
@@ -190,7 +190,7 @@ impl Builder<'_> {
             let want = if self.is_position(reg) { Ty::ANY_INT } else { self.guess_loaded(is_int, seen.kinds) };
             let mut narrowed = self.narrow(slot, want, Self::exit_entry)?;
             if seen.natural && self.may(ExitReason::Negative) {
-                narrowed = self.guard_natural(narrowed);
+                narrowed = self.guard_natural(narrowed, Self::exit_entry);
             }
             self.refine(reg, narrowed);
         }
@@ -268,7 +268,7 @@ impl Builder<'_> {
         let base = self.slot(Op::RangeBase, &[val], Ty::Any, None);
         let mut base = self.narrow(base, Ty::ANY_INT, Self::exit_entry)?;
         if seen.natural && self.may(ExitReason::Negative) {
-            base = self.guard_natural(base);
+            base = self.guard_natural(base, Self::exit_entry);
         }
         let step = self.slot(Op::RangeStep, &[val], Ty::Any, None);
         let count = self.slot(Op::ListLen, &[val], Ty::Int(0, LONGEST), None);

@@ -4,7 +4,7 @@ use super::{Builder, RangeParts, Slot, Step};
 use crate::feedback::Kinds;
 use crate::reason::ExitReason;
 use crate::ssa::types::{INT_MAX, Ty, clamp};
-use crate::ssa::{Cmp, End, Helper, Op, Rep};
+use crate::ssa::{Cmp, End, Helper, Op, Rep, Val};
 use minilive_mir::ir::{Inst, Reg, RegRange};
 
 impl Builder<'_> {
@@ -147,17 +147,21 @@ impl Builder<'_> {
             Ty::Range => self.next_counted(obj, pos, dst, place),
             Ty::Never | Ty::Null | Ty::Int(..) | Ty::Num | Ty::Function(_) => self.go(1),
             Ty::List => self.next_of_list(obj, pos, dst, place),
+            Ty::Str if self.may(ExitReason::NotAscii) => self.next_of_ascii(obj, pos, dst, place),
             Ty::Any | Ty::Plain => match self.guess_iterated() {
                 Some(ty) => {
                     self.narrow_reg(obj, ty)?;
                     match ty {
                         Ty::List => self.next_of_list(obj, pos, dst, place),
+                        Ty::Str if self.may(ExitReason::NotAscii) => self.next_of_ascii(obj, pos, dst, place),
+                        Ty::Map => self.next_of_map(obj, pos, dst, place),
                         _ => self.next_of_any(obj, pos, dst, place),
                     }
                 }
                 None => self.next_of_any(obj, pos, dst, place),
             },
-            Ty::Str | Ty::Map | Ty::Absent => self.next_of_any(obj, pos, dst, place),
+            Ty::Map => self.next_of_map(obj, pos, dst, place),
+            Ty::Str | Ty::TypeMap(_) | Ty::Absent => self.next_of_any(obj, pos, dst, place),
         }
     }
 
@@ -194,6 +198,62 @@ impl Builder<'_> {
         self.fork(more, Some(body), None)
     }
 
+    /// The next entry of a map. The map of key and value that the loop sees is made here, so that it need not be if nobody keeps it.
+    fn next_of_map(&mut self, obj: Reg, pos: Reg, dst: Reg, place: Slot) -> Step<()> {
+        let Some(shape) = self.input.pair_shape else {
+            return self.next_of_any(obj, pos, dst, place);
+        };
+        let (map, index) = (self.reg(obj).val, self.as_int(place));
+        self.flush_cells();
+        self.state_before();
+        let key = self.op(Op::Helper(Helper::IterEntry), &[map, index], Rep::Boxed);
+        let next = self.slot(Op::IterPosition, &[], Ty::Int(0, LONGEST), None);
+        let value = self.op(Op::IterValue, &[], Rep::Boxed);
+        let absent = self.absent();
+        let done = self.op(Op::SameBits, &[key, absent.val], Rep::Bool);
+        let more = self.op(Op::Not, &[done], Rep::Bool);
+        self.fork_inside(more, |it| {
+            // Nobody sees that it is made, so that a way out may still repeat the instruction.
+            let pair = it.op(Op::Helper(Helper::MakeShaped(shape)), &[key, value], Rep::Boxed);
+            it.set(dst, Slot { ty: Ty::Map, val: pair });
+            it.set(pos, next);
+        })
+    }
+
+    /// Goes into the loop if there is an element, which is fetched behind that test, in a block of its own.
+    fn fork_inside(&mut self, more: Val, fetch: impl FnOnce(&mut Self)) -> Step<()> {
+        let from = self.cur;
+        let done_env = self.env.clone();
+        let inner = self.new_block();
+        fetch(self);
+        self.go(0)?;
+        self.cur = from;
+        self.env = done_env;
+        let els = self.edge(1)?;
+        self.cur = from;
+        if self.emitting {
+            self.func[from].end = End::Branch { cond: more, then: Self::plain_edge(inner.0 as usize), els };
+        }
+        Ok(())
+    }
+
+    /// The next character of a string of ASCII, where positions, which count bytes, count characters, too.
+    fn next_of_ascii(&mut self, obj: Reg, pos: Reg, dst: Reg, place: Slot) -> Step<()> {
+        let (string, index) = (self.reg(obj).val, self.as_int(place));
+        let (chars, bytes) = (self.op(Op::StrLen, &[string], Rep::Int), self.op(Op::StrBytes, &[string], Rep::Int));
+        let ascii = self.op(Op::ICmp(Cmp::Eq), &[chars, bytes], Rep::Bool);
+        let exit = self.exit(ExitReason::NotAscii);
+        self.op_exit(Op::GuardTrue, &[ascii], Rep::None, Some(exit));
+        let more = self.op(Op::ICmp(Cmp::Lt), &[index, chars], Rep::Bool);
+        let character = self.slot(Op::StrChar, &[string, index], Ty::Str, None);
+        let one = self.int(1);
+        let next = self.slot(Op::IAdd, &[index, one.val], Ty::Int(1, LONGEST), None);
+        let mut body = self.env.clone();
+        body.regs[dst.0 as usize] = character;
+        body.regs[pos.0 as usize] = next;
+        self.fork(more, Some(body), None)
+    }
+
     fn next_counted(&mut self, obj: Reg, pos: Reg, dst: Reg, place: Slot) -> Step<()> {
         let parts = self.env.range(obj).expect("a range register has its parts");
         let (index, count) = (self.as_int(place), parts.count);
@@ -224,25 +284,14 @@ impl Builder<'_> {
         let index = self.as_int(place);
         let len = self.op(Op::ListLen, &[list], Rep::Int);
         let more = self.op(Op::ICmp(Cmp::Lt), &[index, len], Rep::Bool);
-        // The element is fetched behind the test, in a block of its own.
-        let from = self.cur;
-        let done_env = self.env.clone();
-        let inner = self.new_block();
         let computed = self.input.seen.index(self.at).computed;
-        let val = self.any_element(list, index, computed);
-        let one = self.int(1);
-        let next = self.slot(Op::IAdd, &[index, one.val], Ty::Int(1, LONGEST), None);
-        self.set(dst, Slot { ty: Ty::Any, val });
-        self.set(pos, next);
-        self.go(0)?;
-        self.cur = from;
-        self.env = done_env;
-        let els = self.edge(1)?;
-        self.cur = from;
-        if self.emitting {
-            self.func[from].end = End::Branch { cond: more, then: Self::plain_edge(inner.0 as usize), els };
-        }
-        Ok(())
+        self.fork_inside(more, |it| {
+            let val = it.any_element(list, index, computed);
+            let one = it.int(1);
+            let next = it.slot(Op::IAdd, &[index, one.val], Ty::Int(1, LONGEST), None);
+            it.set(dst, Slot { ty: Ty::Any, val });
+            it.set(pos, next);
+        })
     }
 }
 

@@ -7,8 +7,8 @@
 use super::{Builder, Slot, Step};
 use crate::feedback::{Holder, Kinds, Target, Variety};
 use crate::reason::ExitReason;
-use crate::ssa::types::Ty;
-use crate::ssa::{Helper, Op, Rep};
+use crate::ssa::types::{INT_MAX, Ty};
+use crate::ssa::{Bits, Helper, Op, Rep, Val};
 use minilive_mir::ir::{NameId, Reg, RegRange};
 use minilive_runtime::intrinsics::{self, IntrinsicId};
 use minilive_runtime::realm::TypeMap;
@@ -128,12 +128,47 @@ impl Builder<'_> {
                 self.set(dst, character);
                 Ok(true)
             }
+            ("bitAnd", 2) => self.bits(dst, Bits::And, args),
+            ("bitOr", 2) => self.bits(dst, Bits::Or, args),
+            ("bitXor", 2) => self.bits(dst, Bits::Xor, args),
             ("len" | "code" | "pop", 1) | ("push", 2) => {
                 let rest = RegRange { first: Reg(args.first.0 + 1), count: args.count - 1 };
                 self.native_method(dst, name, args.first, rest)
             }
             _ => Ok(false),
         }
+    }
+
+    /// Bits of integers that are not negative; false if experience says that they are something else.
+    fn bits(&mut self, dst: Reg, bits: Bits, args: RegRange) -> Step<bool> {
+        let regs = [args.first, Reg(args.first.0 + 1)];
+        for reg in regs {
+            let (may, ty) = (self.may(ExitReason::NotInteger), self.reg(reg).ty);
+            let is_one = match ty {
+                Ty::Int(lo, hi) => hi < INT_MAX && (lo >= 0 || hi >= 0 && self.may(ExitReason::Negative)),
+                Ty::Any | Ty::Plain => may && self.may(ExitReason::NotNumber) && self.may(ExitReason::Negative),
+                Ty::Num => may && self.may(ExitReason::Negative),
+                _ => false,
+            };
+            if !is_one {
+                return Ok(false);
+            }
+        }
+        let mut vals = [(Val(0), 0); 2];
+        for (val, reg) in vals.iter_mut().zip(regs) {
+            let slot = self.narrow_reg(reg, Ty::SMALL_INT)?;
+            let natural = self.guard_natural(slot, Self::exit);
+            self.refine(reg, natural);
+            *val = (self.as_int(natural), natural.ty.range().map_or(0, |(_, hi)| hi));
+        }
+        let [(a, n), (b, m)] = vals;
+        let most = match bits {
+            Bits::And => n.min(m),
+            Bits::Or | Bits::Xor => all_bits(n.max(m)),
+        };
+        let slot = self.slot(Op::IBits(bits), &[a, b], Ty::Int(0, most), None);
+        self.set(dst, slot);
+        Ok(true)
     }
 
     /// A direct call of an intrinsic; false if the arguments do not fit, or if it runs code of the program.
@@ -167,4 +202,9 @@ impl Builder<'_> {
             self.env.types_ok |= unknown;
         }
     }
+}
+
+/// The smallest number of ones only that is not below this one.
+fn all_bits(most: i64) -> i64 {
+    (most as u64 + 1).next_power_of_two() as i64 - 1
 }

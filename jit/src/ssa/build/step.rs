@@ -102,19 +102,18 @@ impl Builder<'_> {
         }
         if seen.container == Kinds::LIST
             && self.elements_are_plain(Self::exit)
-            && self.element_access(obj, key, Ty::List, seen.key)?
+            && let Some(index) = self.element_access(obj, key, Ty::List, seen.key)?
         {
-            let val = self.element(obj, key);
+            let val = self.element(obj, key, index);
             let want = self.guess_used(dst, seen.value);
             return self.set_narrowed(dst, Slot { ty: Ty::Any, val }, want);
         }
         if seen.container == Kinds::STRING
             && self.may(ExitReason::Prototype)
-            && self.element_access(obj, key, Ty::Str, seen.key)?
+            && let Some(index) = self.element_access(obj, key, Ty::Str, seen.key)?
         {
             self.need_types(STRING_KEYS);
-            let (string, index) = (self.reg(obj).val, self.reg(key));
-            let index = self.as_int(index);
+            let (string, index) = (self.reg(obj).val, self.as_int(index));
             let character = self.slot(Op::StrChar, &[string, index], Ty::Str, None);
             self.set(dst, character);
             return Ok(());
@@ -139,18 +138,24 @@ impl Builder<'_> {
         self.env.elements_ok
     }
 
-    /// Guards a list or string and an integer index; false if experience says not to.
-    fn element_access(&mut self, obj: Reg, key: Reg, ty: Ty, key_kinds: Kinds) -> Step<bool> {
+    /// Guards a list or string and a number as its index; `None` if experience says not to.
+    fn element_access(&mut self, obj: Reg, key: Reg, ty: Ty, key_kinds: Kinds) -> Step<Option<Slot>> {
         let reason = if ty == Ty::Str { ExitReason::NotString } else { ExitReason::NotList };
         let obj_ok = self.reg(obj).ty == ty || self.may(reason);
-        let int_key =
+        let is_int =
             self.reg(key).ty.range().is_some() || (key_kinds == Kinds::INT && self.may(ExitReason::NotInteger));
-        if !obj_ok || !int_key {
-            return Ok(false);
+        let is_number = key_kinds.within(Kinds::INT.union(Kinds::FLOAT)) && self.may(ExitReason::NotNumber);
+        let has_fraction = !is_int && is_number && !key_kinds.is_empty() && self.may(ExitReason::IndexOutOfRange);
+        if !obj_ok || !is_int && !has_fraction {
+            return Ok(None);
         }
         self.narrow_reg(obj, ty)?;
-        self.narrow_reg(key, Ty::of_kinds(Kinds::INT))?;
-        Ok(true)
+        if !has_fraction {
+            return self.narrow_reg(key, Ty::of_kinds(Kinds::INT)).map(Some);
+        }
+        let number = self.narrow_reg(key, Ty::Num)?;
+        let exit = self.exit(ExitReason::IndexOutOfRange);
+        Ok(Some(self.slot(Op::F64ToIndex, &[number.val], Ty::SMALL_INT, Some(exit))))
     }
 
     fn set_index(&mut self, obj: Reg, key: Reg, src: Reg) -> Step<()> {
@@ -158,24 +163,26 @@ impl Builder<'_> {
         if seen.samples == 0 && self.may(ExitReason::ColdPath) {
             return Err(self.leave(ExitReason::ColdPath));
         }
-        if seen.container == Kinds::LIST && self.element_access(obj, key, Ty::List, seen.key)? {
-            self.set_element(obj, key, src);
+        if seen.container == Kinds::LIST
+            && let Some(index) = self.element_access(obj, key, Ty::List, seen.key)?
+        {
+            self.set_element(obj, (key, index), src);
             return Ok(());
         }
         self.generic(None, Helper::SetIndex, &[obj, key, src], RegRange::EMPTY, Ty::Any)
     }
 
-    /// An element of a list at an integer index.
-    fn element(&mut self, obj: Reg, key: Reg) -> Val {
-        let (list, slot) = (self.reg(obj).val, self.reg(key));
-        let index = self.as_int(slot);
-        match self.guard_index(list, key) {
+    /// An element of a list at an index, which is what a register holds or its whole part.
+    fn element(&mut self, obj: Reg, key: Reg, index: Slot) -> Val {
+        let list = self.reg(obj).val;
+        match self.guard_index(list, key, index) {
             Some(Place { object, index, len }) => {
                 let array = self.op(Op::Elements, &[object, len], Rep::Object);
                 self.op(Op::LoadElement, &[object, index, array], Rep::Boxed)
             }
             None => {
                 let computed = self.input.seen.index(self.at).computed;
+                let index = self.as_int(index);
                 self.any_element(list, index, computed)
             }
         }
@@ -188,10 +195,10 @@ impl Builder<'_> {
         self.op(Op::ListGet { computed }, &[list, index, object, len], Rep::Boxed)
     }
 
-    fn set_element(&mut self, obj: Reg, key: Reg, src: Reg) {
-        let (list, slot, value) = (self.reg(obj).val, self.reg(key), self.reg(src));
-        let index = self.as_int(slot);
-        let guarded = self.guard_index(list, key);
+    fn set_element(&mut self, obj: Reg, (key, index): (Reg, Slot), src: Reg) {
+        let (list, value) = (self.reg(obj).val, self.reg(src));
+        let guarded = self.guard_index(list, key, index);
+        let index = self.as_int(index);
         let value = self.boxed(value);
         match guarded {
             Some(Place { object, index, len }) => {
@@ -205,8 +212,7 @@ impl Builder<'_> {
     }
 
     /// Where in a list an element stands, whose index is from here on known to lie inside; `None` if experience says not to expect that.
-    fn guard_index(&mut self, list: Val, key: Reg) -> Option<Place> {
-        let slot = self.reg(key);
+    fn guard_index(&mut self, list: Val, key: Reg, slot: Slot) -> Option<Place> {
         let (lo, hi) = slot.ty.range()?;
         let seen = self.input.seen.index(self.at);
         // What is negative counts from the end.
@@ -222,7 +228,7 @@ impl Builder<'_> {
         let index = if from_end { self.op(Op::IAdd, &[len, index], Rep::Int) } else { index };
         let exit = self.exit(ExitReason::IndexOutOfRange);
         self.op_exit(Op::GuardIndex, &[index, len], Rep::None, Some(exit));
-        if !from_end {
+        if !from_end && self.reg(key).ty.range().is_some() {
             self.refine(key, Slot { ty: Ty::Int(lo.max(0), hi.min(MAX_LIST as i64)), val: slot.val });
         }
         Some(Place { object, index, len })
