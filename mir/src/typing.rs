@@ -171,6 +171,8 @@ pub struct UnitTypes {
     pub findings: Vec<TypeFinding>,
     /// Where maps may get members whose names do not stand in the text as such.
     pub opens_maps: Vec<InstId>,
+    /// Where a value of a map may be taken, or put elsewhere in it, without its name standing in the text.
+    pub unnamed: Vec<InstId>,
 }
 
 impl UnitTypes {

@@ -14,6 +14,7 @@ mod diagnostics;
 mod folding;
 pub mod format;
 pub use crate::guide;
+mod hosts;
 mod hover;
 mod infer;
 mod inlay_hints;

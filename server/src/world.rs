@@ -21,6 +21,7 @@ pub use notice::{Notice, NoticeSink, OutputKind, Refresh};
 use crate::db::{File, LiveDb, Outline};
 use crate::document::Document;
 use crate::evaluate::{Budget, CommandReply, Plan, RunTarget, Scheduler, Trust, WorkerEvent, WorkerFactory};
+use crate::host_profile::HostNames;
 use crate::line_index::Encoding;
 use crate::settings::Settings;
 use job::{Ask, Job, Ticket};
@@ -256,6 +257,7 @@ pub fn spawn(
         held: held::Held::default(),
         put_off: Vec::new(),
         settings: Settings::default(),
+        profiles_read: FxHashMap::default(),
         // Without it no module beside it is found.
         executable: std::env::current_exe().ok().and_then(|path| Some(path.parent()?.to_path_buf())),
     };
@@ -309,6 +311,8 @@ struct World {
     put_off: Vec<Event>,
     /// The settings as the client gave them.
     settings: Settings,
+    /// What host profiles said when they were read last.
+    profiles_read: FxHashMap<PathBuf, HostNames>,
     /// The folder of this executable.
     executable: Option<PathBuf>,
 }

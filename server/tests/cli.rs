@@ -178,6 +178,47 @@ fn check_follows_imports() {
 }
 
 #[test]
+fn check_knows_what_modules_have() {
+    let main = Scratch::new(
+        "modules",
+        "import \"util\"\nprint util.tweice(2) + util.twice(2)\nfoe = util.make\nprint foe.health + foe.helth + util.deep.y\n",
+    );
+    let folder = Path::new(main.path()).parent().expect("in a folder");
+    fs::create_dir_all(folder.join("lib")).expect("a folder");
+    for (file, text) in [
+        (
+            "lib/util.ms",
+            "import \"deep\"\ntwice = function(n)\n  return n * 2\nend function\nmake = function\n  return {\"health\": 1}\nend function\n",
+        ),
+        ("deep.ms", "x = 1\n"),
+    ] {
+        fs::write(folder.join(file), text).expect("a file");
+    }
+    let done = minilive(&["check", main.path()]);
+    for part in ["the module `util` has no `tweice`; did you mean `twice`?", "has a member `helth`", "has a member `y`"]
+    {
+        assert!(done.out.contains(part), "{}", done.out);
+    }
+    assert!(done.out.ends_with("checked 1 file: 0 errors, 3 warnings\n"), "{}", done.out);
+}
+
+#[test]
+fn check_knows_the_names_of_a_host() {
+    let file = Scratch::new("hosted", "beep 1\nbeep 1, 2\nboop\n");
+    let profile = Path::new(file.path()).with_file_name("game.toml");
+    fs::write(&profile, "host = \"a game\"\n[names.beep]\nparams = [\"pitch\"]\n").expect("a file");
+    let profile = profile.to_str().expect("UTF-8");
+    let done = minilive(&["check", "--host", profile, file.path()]);
+    for part in ["nothing gives `boop` a value", "`beep` takes at most 1 argument, not 2"] {
+        assert!(done.out.contains(part), "{}", done.out);
+    }
+    assert!(done.out.ends_with("checked 1 file: 0 errors, 2 warnings\n"), "{}", done.out);
+    fs::write(profile, "host = 1\n").expect("a file");
+    let done = minilive(&["check", "--host", profile, file.path()]);
+    assert!(done.code != 0 && done.err.contains("game.toml is not right"), "{}", done.err);
+}
+
+#[test]
 fn check_points_into_the_source_and_counts() {
     let good = Scratch::new("good", "x = 1\nprint x\n");
     let done = minilive(&["check", good.path()]);

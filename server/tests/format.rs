@@ -177,6 +177,11 @@ fn the_style() {
         ("while 1 ;break; end while", "while 1; break; end while\n"),
         ("x = [\n1,\n[2,\n3],\n]", "x = [\n  1,\n  [2,\n    3],\n]\n"),
         ("x = 1 +\n2", "x = 1 +\n  2\n"),
+        ("if a and\nb then\nc\nelse\nd\nend if", "if a and\n  b then\n  c\nelse\n  d\nend if\n"),
+        (
+            "while 1\nif f([\n1]) then\nc\nend if\nend while",
+            "while 1\n  if f([\n    1]) then\n    c\n  end if\nend while\n",
+        ),
         ("f(function(a)\nprint a\nend function)", "f(function(a)\n  print a\nend function)\n"),
         ("\n\n\nx = 1\n\n\n\n\ny = 2  \n\n", "x = 1\n\n\ny = 2\n"),
         ("if 1 then\n// a\nx = 1\n// b\nend if\n// c", "if 1 then\n  // a\n  x = 1\n  // b\nend if\n// c\n"),

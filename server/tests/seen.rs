@@ -274,7 +274,7 @@ fn hover_shows_what_a_member_was_seen_to_be() {
 fn a_method_that_was_seen_has_a_signature() {
     let label = |line: &str| {
         Bench::new().at(&format!("{PROGRAM}{line}"), |it, offset| {
-            let found = ide::signatures(&it.db, &it.document, &it.live.places, offset.into());
+            let found = ide::signatures(&it.db, &it.document, &it.live, offset.into());
             found.map(|it| it.signatures.iter().map(|it| it.label.clone()).collect::<Vec<_>>()).unwrap_or_default()
         })
     };

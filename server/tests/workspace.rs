@@ -224,7 +224,33 @@ fn a_host_profile_in_the_workspace_is_read_and_followed() {
     client.notify("workspace/didChangeWatchedFiles", json!({ "changes": [change] }));
     client.change(&folder.uri("main.ms"), 2, [0, 0, 0, 0], " ");
     assert_eq!(said(&mut client, 2), [Some(0)]);
-    // One that a setting names and that is not right is told.
+    // Half-written it is told, and what it said before holds until it is right again or gone.
+    let watched = |client: &mut Client, file: &str, kind: u32| {
+        let change = json!({ "uri": &*folder.uri(file), "type": kind });
+        client.notify("workspace/didChangeWatchedFiles", json!({ "changes": [change] }));
+    };
+    std::fs::write(folder.0.join("minilive.host.json"), "{ \"host\": \"a game\", ").expect("written");
+    let since = client.heard.len();
+    watched(&mut client, "minilive.host.json", 2);
+    client.wait_for(since, "window/showMessage", |it| {
+        it["message"].as_str().is_some_and(|it| it.contains("is not right"))
+    });
+    client.change(&folder.uri("main.ms"), 3, [0, 0, 0, 0], " ");
+    assert_eq!(said(&mut client, 3), [Some(0)]);
+    std::fs::remove_file(folder.0.join("minilive.host.toml")).expect("removed");
+    watched(&mut client, "minilive.host.toml", 3);
+    client.change(&folder.uri("main.ms"), 4, [0, 0, 0, 0], " ");
+    assert_eq!(said(&mut client, 4), [Some(0), Some(2)]);
+    // One that a setting names adds its names, one that is not right is told.
+    std::fs::write(folder.0.join("more/good.toml"), "host = \"a game\"\n[names.tick]\n").expect("written");
+    let settings = json!({ "minilive": { "host": { "profiles": ["more/good.toml"] } } });
+    client.notify("workspace/didChangeConfiguration", json!({ "settings": settings }));
+    client.change(&folder.uri("main.ms"), 5, [0, 0, 0, 0], " ");
+    assert_eq!(said(&mut client, 5), [Some(0)]);
+    std::fs::write(folder.0.join("more/good.toml"), "host = \"a game\"\n[names.beep]\n").expect("written");
+    watched(&mut client, "more/good.toml", 2);
+    client.change(&folder.uri("main.ms"), 6, [0, 0, 0, 0], " ");
+    assert_eq!(said(&mut client, 6), [Some(2)]);
     let settings = json!({ "minilive": { "host": { "profiles": ["more/other.json"] } } });
     let since = client.heard.len();
     client.notify("workspace/didChangeConfiguration", json!({ "settings": settings }));
@@ -232,5 +258,43 @@ fn a_host_profile_in_the_workspace_is_read_and_followed() {
         params["message"].as_str().is_some_and(|it| it.contains("other.json is not right"))
     });
     assert!(told >= since);
+    client.shut_down();
+}
+
+/// What a profile says holds for all folders, and is shown anew as soon as it is something else, without an edit.
+#[test]
+fn a_host_profile_comes_and_goes_with_its_folder() {
+    let profile = |name: &str| format!("host = \"a game\"\n[names.{name}]\n");
+    let files = [("a/main.ms", ""), ("b/minilive.host.toml", &*profile("beep"))];
+    let folder = Folder::new("hosts", &files);
+    let (mut client, _child) = Client::start(&program(), &["lsp"]).expect("the binary starts");
+    let named = |name: &str| json!({ "uri": &*folder.uri(name), "name": name });
+    let params = json!({
+        "processId": null, "capabilities": {}, "workspaceFolders": [named("a"), named("b")],
+        "initializationOptions": { "trust": "off" }
+    });
+    client.ask("initialize", params);
+    client.notify("initialized", json!({}));
+    let main = folder.uri("a/main.ms");
+    client.open(&main, "beep\nboop\n");
+    let says = |client: &mut Client, since: usize, lines: &[u64]| {
+        client.wait_for(since, "textDocument/publishDiagnostics", |said| {
+            let found = said["diagnostics"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let found: Vec<_> = found.iter().filter_map(|it| it["range"]["start"]["line"].as_u64()).collect();
+            said["uri"] == *main && found == lines
+        });
+        client.heard.len()
+    };
+    let since = says(&mut client, 0, &[1]);
+    std::fs::write(folder.0.join("b/minilive.host.toml"), profile("boop")).expect("written");
+    let change = json!({ "uri": &*folder.uri("b/minilive.host.toml"), "type": 2 });
+    client.notify("workspace/didChangeWatchedFiles", json!({ "changes": [change] }));
+    let since = says(&mut client, since, &[0]);
+    let event = json!({ "event": { "added": [], "removed": [named("b")] } });
+    client.notify("workspace/didChangeWorkspaceFolders", event);
+    let since = says(&mut client, since, &[0, 1]);
+    let event = json!({ "event": { "added": [named("b")], "removed": [] } });
+    client.notify("workspace/didChangeWorkspaceFolders", event);
+    says(&mut client, since, &[0]);
     client.shut_down();
 }

@@ -17,6 +17,11 @@ use minilive_tests::modes::{FUEL, Variant, lowered, run_in};
 
 /// The last SSA form of what was compiled of the function `f`, without states of exits and execution counters; and what was printed.
 fn ssa(program: &str, passes: Passes) -> (String, String) {
+    dumped(program, passes, false)
+}
+
+/// The same of what was compiled for calls, or for a loop.
+fn dumped(program: &str, passes: Passes, of_loop: bool) -> (String, String) {
     let tier = TierPolicy::Tiered { baseline: None, threshold: 500 };
     let mut engine = Engine::new(EngineConfig { tier, dump: true, verify: true, passes, ..EngineConfig::default() });
     let ran = run_in(&mut engine, program, "passes.ms", Variant::Plain, FUEL, Pace::default());
@@ -24,7 +29,7 @@ fn ssa(program: &str, passes: Passes) -> (String, String) {
     let f = units.iter().find(|unit| unit.info.name == "f").expect("the program has a function f").key;
     let dumps = engine.take_dumps();
     let dump =
-        dumps.iter().rev().find(|dump| dump.key == f && dump.loop_head.is_none()).expect("f was compiled for calls");
+        dumps.iter().rev().find(|dump| dump.key == f && dump.loop_head.is_some() == of_loop).expect("f was compiled");
     let lines: Vec<String> = dump.ssa.iter().filter_map(|line| short(&line.text)).collect();
     (lines.join("\n") + "\n", ran.output)
 }

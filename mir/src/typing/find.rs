@@ -5,7 +5,7 @@
 
 use super::state::{State, What};
 use super::{Outside, TypeFinding, UnitTypes, Wanted, Wrong, step};
-use crate::ir::{BinaryOp, Const, Inst, InstId, RecordKind, Reg, Unit, UnitKind};
+use crate::ir::{BinaryOp, Const, Inst, InstId, NameId, RecordKind, Reg, Unit, UnitKind};
 use crate::names::ANY_KEY;
 use crate::types::{self, TypeSet};
 
@@ -15,10 +15,13 @@ const BARE: TypeSet = TypeSet::NULL.with(TypeSet::NUMBER).with(TypeSet::FUNCTION
 /// The method that adds a key to a map.
 const PUSH: &str = "push";
 
+/// Functions that give the values of a map, or let them change places.
+const MOVING: [&str; 2] = ["shuffle", "values"];
+
 /// Collects types and findings.
 pub fn look(unit: &Unit, outside: &dyn Outside, entries: &[Option<State>]) -> UnitTypes {
     let results = vec![TypeSet::NONE; unit.insts.len()];
-    let mut found = UnitTypes { results, findings: Vec::new(), opens_maps: Vec::new() };
+    let mut found = UnitTypes { results, findings: Vec::new(), opens_maps: Vec::new(), unnamed: Vec::new() };
     let mut ends = Ends::default();
     let guarded = guarded(unit);
     for (number, (block, entry)) in unit.blocks.iter().zip(entries).enumerate() {
@@ -33,6 +36,9 @@ pub fn look(unit: &Unit, outside: &dyn Outside, entries: &[Option<State>]) -> Un
             }
             if opens_maps(unit, (before, inst), &state) {
                 found.opens_maps.push(InstId(at));
+            }
+            if is_unnamed(unit, outside, (before, inst), &state) {
+                found.unnamed.push(InstId(at));
             }
             if let Inst::Return { src } = *inst {
                 ends.add(unit, InstId(at), src, &state);
@@ -66,6 +72,25 @@ fn opens_maps(unit: &Unit, (before, inst): (&[Inst], &Inst), state: &State) -> b
         Inst::LoadFree { name, .. } | Inst::LoadLocal { name, .. } | Inst::RefMember { name, .. } => {
             unit.name(name) == PUSH
         }
+        _ => false,
+    }
+}
+
+/// Whether an instruction may take a value of a map, or put it elsewhere, without naming it: by a key that is worked out, a loop, or a method.
+fn is_unnamed(unit: &Unit, outside: &dyn Outside, (before, inst): (&[Inst], &Inst), state: &State) -> bool {
+    let may_be_map = |of: Reg| state.get(of).set.may_be(TypeSet::MAP);
+    let moves = |name: NameId| MOVING.contains(&unit.name(name));
+    match *inst {
+        Inst::GetIndex { obj, key, .. } | Inst::RefIndex { obj, key, .. } | Inst::CallIndex { obj, key, .. } => {
+            may_be_map(obj) && state.get(key).set.may_be(TypeSet::STRING) && constant_key(unit, before, key).is_none()
+        }
+        Inst::IterInit { src, .. } => may_be_map(src),
+        Inst::GetMember { obj, name, .. } | Inst::RefMember { obj, name, .. } | Inst::CallMethod { obj, name, .. } => {
+            moves(name) && may_be_map(obj)
+        }
+        // Whatever the function is called on then.
+        Inst::LoadFree { name, .. } => moves(name) && outside.free(unit.name(name)).intrinsic.is_some(),
+        Inst::LoadLocal { local, name, .. } => moves(name) && state.get(local).absent,
         _ => false,
     }
 }

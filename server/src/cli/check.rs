@@ -9,6 +9,7 @@ mod warnings;
 use super::Failure;
 use super::colour::Colour;
 use super::source::Source;
+use crate::host_profile::{HostNames, IN_WORKSPACE, read_file};
 use crate::settings::Checks;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use clap::{Args, ValueEnum};
@@ -18,6 +19,7 @@ use serde_json::json;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -31,6 +33,9 @@ pub struct Check {
     /// Do not warn of this; may be given several times.
     #[arg(long, value_name = "CODE")]
     allow: Vec<String>,
+    /// A profile of the host that runs the programs; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    host: Vec<PathBuf>,
     #[command(flatten)]
     colour: Colour,
 }
@@ -44,13 +49,24 @@ enum Format {
 }
 
 impl Check {
+    /// The names of the host: those of the profiles of the command line, behind one that lies in the current folder.
+    fn host_names(&self) -> Result<HostNames, Failure> {
+        let lying = IN_WORKSPACE.iter().map(PathBuf::from).filter(|path| path.is_file());
+        let mut names = HostNames::new();
+        for path in lying.chain(self.host.iter().cloned()) {
+            names.extend(read_file(&path).map_err(Failure)?);
+        }
+        Ok(names)
+    }
+
     /// Exit code 1 if any file has an error.
     pub fn carry_out(self) -> Result<ExitCode, Failure> {
         let mut out = std::io::stdout().lock();
         let colours = self.colour.is_wanted(&out);
         let (mut errors, mut warnings) = (0, 0);
         let sources = self.files.iter().map(|file| Source::read(file)).collect::<Result<Vec<_>, _>>()?;
-        let settings = Checks { allow: self.allow, ..Checks::default() };
+        let host = Arc::new(self.host_names()?);
+        let settings = Checks { allow: self.allow, host, ..Checks::default() };
         let together = warnings::Together::new(&sources);
         for (at, source) in sources.iter().enumerate() {
             let parse = together.parse(at);

@@ -220,11 +220,10 @@ pub fn gets_globals_out_of_sight(facts: &FileFacts) -> bool {
 /// The map whose keys the text does not show.
 const ENVIRONMENT: &str = "env";
 
-/// Whether every map that the program sees is made by its text, or by a built-in function of which is known what it makes. Else
-/// [`NameProblem::NoMember`] and [`NameProblem::NoMethod`] mean nothing.
+/// Whether every map that the code of a file sees is made by its text, by modules that it imports, or by a built-in function of which is
+/// known what it makes. Else [`NameProblem::NoMember`] and [`NameProblem::NoMethod`] mean nothing.
 pub fn makes_its_maps(facts: &FileFacts) -> bool {
-    let is_open = |it: &UnitFacts| it.open != Openness::default() || it.assigned.iter().any(|(_, it)| is_import(it));
-    !facts.is_read(ENVIRONMENT) && !facts.units.iter().any(|unit| is_open(&unit.facts))
+    !facts.is_read(ENVIRONMENT) && !facts.units.iter().any(|unit| unit.facts.open != Openness::default())
 }
 
 /// Whether something is read through `locals`, `outer` or `globals`.

@@ -6,6 +6,7 @@
 
 mod dictionaries;
 mod frozen;
+mod hosts;
 mod members;
 mod modules;
 mod types;
@@ -101,13 +102,13 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
     found.extend(minilive_mir::checks::behind_return(units.statement_kinds()).map(|it| of_tree(&it, TextSize::new(0))));
     let findings = db::name_findings(db, file);
     let imported = findings.iter().any(|it| it.problem == NameProblem::Unknown) && is_imported(db, file);
-    let mut members = members::Told::new(db, document, settings, &findings);
+    let mut members = members::Told::new(db, document, (settings, places), &findings);
     for finding in findings.iter() {
         let quiet = match finding.problem {
             NameProblem::UnusedParameter => !settings.levels.contains_key("unused-parameter"),
             NameProblem::ShadowedIntrinsic => !settings.levels.contains_key("shadowed-intrinsic"),
             NameProblem::NoMember => !members.is_nowhere(&finding.name),
-            NameProblem::NoMethod { .. } => !members.are_in_sight(),
+            NameProblem::NoMethod { .. } => !members.is_own(&finding.name),
             _ => false,
         };
         let unknown = finding.problem == NameProblem::Unknown;
@@ -119,6 +120,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
     types::add(db, document, settings, &mut found);
     frozen::add(db, file, &mut found);
     modules::add(db, document, places, &mut found);
+    hosts::add(db, document, settings, &mut found);
     found.retain(|it| !QUIET.contains(&it.code) || settings.levels.contains_key(it.code));
     if !found.is_empty() {
         let allowed = Allowed::of(document, db);
@@ -188,9 +190,8 @@ fn place(db: &LiveDb, file: File, (finding, told): (&NameFinding, &members::Told
             let meant = members::did_you_mean(&facts, name);
             let question = meant.as_ref().map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
             // Behind one that is missing nothing is known, nor of a map whose keys are worked out.
-            let is_known = |owner: &Symbol| {
-                !members::has_missing(&facts, owner) && !told.may_have_more(&facts, finding.unit, owner)
-            };
+            let is_known =
+                |owner: &Symbol| !told.has_missing(&facts, owner) && !told.may_have_more(&facts, finding.unit, owner);
             let is_first = |it: &&NameUse| matches!(&it.place, Place::Member(owner) if is_known(owner));
             let is_read =
                 |it: &&NameUse| it.access != Access::Write && !it.quoted && matches!(it.place, Place::Member(_));

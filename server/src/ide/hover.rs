@@ -11,14 +11,14 @@ use super::names::{Named, Target, named_at, units_at};
 use super::seen::{self, Seen};
 use super::tiers::{cost, report, usage, why};
 use super::values::{FreshRecordings, ValueSource};
-use super::{Live, describe, guide, types};
+use super::{Live, describe, guide, hosts, types};
 use crate::db::{self, Layout, LayoutUnit, LiveDb, MarkerUse};
 use crate::document::DocumentView;
 use crate::recording::{End, EvaluationId, Value};
 use minilive_mir::ir::{Const, InstId, RecordKind, RecordPoint, Ty, Unit};
 use minilive_mir::names::{Symbol, symbol_before};
 use minilive_runtime::intrinsics;
-use minilive_syntax::ast::{AssignStmt, AstNode, ForStmt, PostfixExpr};
+use minilive_syntax::ast::{AssignStmt, AstNode, ForStmt};
 use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
 
 /// What is known about the text under the cursor.
@@ -167,8 +167,20 @@ impl Card<'_> {
         }
         match member::member(&mut infer, self.db, self.document.file, &named)? {
             member::Told::Card(card) => Some(card),
-            member::Told::Own(unit) => Some(self.function_card(named.range, &self.layout().nth(unit as usize)?)),
+            member::Told::Own(unit) => self.own_member(&named, unit),
         }
+    }
+
+    /// A member that is a function of the document. One that stands in a map literal has no name but its key.
+    fn own_member(&self, named: &Named, unit: u32) -> Option<Hover> {
+        let unit = self.layout().nth(unit as usize)?;
+        let mut card = self.function_card(named.range, &unit);
+        if unit.name.starts_with('@')
+            && let Some(rest) = card.title.strip_prefix(unit.name.as_str())
+        {
+            card.title = format!("{}{rest}", named.name);
+        }
+        Some(card)
     }
 
     /// `globals.x`, `locals.x`, `outer.x`
@@ -197,7 +209,7 @@ impl Card<'_> {
         let (mut infer, named) = self.named().filter(|(_, named)| named.of.quoted)?;
         match member::member(&mut infer, self.db, self.document.file, &named)? {
             member::Told::Card(card) => Some(card),
-            member::Told::Own(unit) => Some(self.function_card(named.range, &self.layout().nth(unit as usize)?)),
+            member::Told::Own(unit) => self.own_member(&named, unit),
         }
     }
 
@@ -225,9 +237,12 @@ impl Card<'_> {
     fn of_host(&self, range: TextRange, name: &str, is_member: bool) -> Option<Hover> {
         let host = &self.live.checks.host;
         let (title, it) = if is_member {
-            let chain = self.token.parent_ancestors().find_map(PostfixExpr::cast)?;
-            let base = chain.base()?.syntax().text().to_string();
-            (format!("{base}.{name}"), host.get(&base)?.members.get(name)?)
+            let unit = units_at(self.db, self.document.file, range.start()).next()?;
+            let placed = db::units(self.db, self.document.file).get(unit as usize)?;
+            let end = range.end().checked_sub(placed.start)?;
+            let symbol = symbol_before(&placed.unit.green, placed.unit.kind, end)?;
+            let facts = db::file_facts(self.db, self.document.file);
+            (symbol.to_string(), hosts::told(host, &facts, unit, &symbol)?)
         } else {
             (name.to_owned(), host.get(name)?)
         };

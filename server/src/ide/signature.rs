@@ -3,15 +3,16 @@
 //! Walks tokens backwards, so that calls which are not closed yet are calls too; calls without parentheses count as well. Invariant:
 //! the receiver of a method is never shown as a parameter.
 
+use super::Live;
 use super::describe;
 use super::guide;
+use super::hosts;
 use super::infer::{Infer, Kind, UnitRef};
 use super::names::units_at;
 use super::seen::Seen;
 use super::tokens::{self, before};
 use crate::db::{self, LiveDb};
 use crate::document::DocumentView;
-use crate::modules::Places;
 use minilive_mir::names::{Sym, Symbol, symbol_before};
 use minilive_syntax::ast::{AstNode, CallStmt, ExprStmt};
 use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextSize};
@@ -49,10 +50,13 @@ pub(super) struct Callee {
 }
 
 /// The call around an offset.
-pub fn signatures(db: &LiveDb, document: &DocumentView, places: &Places, offset: TextSize) -> Option<Signatures> {
+pub fn signatures(db: &LiveDb, document: &DocumentView, live: &Live, offset: TextSize) -> Option<Signatures> {
     let callee = callee_at(db, document, offset)?;
-    let mut infer = Infer::new(db, places);
-    let signatures = of_callee(&mut infer, db, callee.at, &callee.symbol);
+    let mut infer = Infer::new(db, &live.places);
+    let mut signatures = of_callee(&mut infer, db, callee.at, &callee.symbol);
+    if signatures.is_empty() {
+        signatures.extend(of_host(&mut infer, live, callee.at, &callee.symbol));
+    }
     (!signatures.is_empty()).then_some(Signatures { signatures, active: callee.active })
 }
 
@@ -94,6 +98,15 @@ fn of_callee(infer: &mut Infer<'_>, db: &LiveDb, at: UnitRef, callee: &Sym) -> V
         }
     }
     found
+}
+
+/// A function of the host.
+fn of_host(infer: &mut Infer<'_>, live: &Live, at: UnitRef, callee: &Sym) -> Option<Signature> {
+    let it = hosts::told(&live.checks.host, &infer.facts(at.file), at.unit, callee)?;
+    let params = it.params.clone()?;
+    let (Symbol::Name(name) | Symbol::Member(_, name)) = &**callee else { return None };
+    let documentation = Some(it.doc.clone()).filter(|doc| !doc.is_empty()).into_iter().collect();
+    Some(Signature { label: it.title(name), params, documentation })
 }
 
 /// Where the callee of the innermost call around an offset ends, and how many commas stand before the offset.

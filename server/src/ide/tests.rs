@@ -10,6 +10,7 @@ mod checks;
 mod fixes;
 mod hints;
 mod hover;
+mod members;
 mod names;
 mod structure;
 

@@ -489,10 +489,7 @@ impl LanguageServer for Backend {
 
     async fn signature_help(&self, params: SignatureHelpParams) -> Result<Option<SignatureHelp>> {
         let at = params.text_document_position_params;
-        self.positioned(at, Kind::Linked, |it, offset, _| {
-            ide::signatures(&it.db, &it.document, &it.live.places, offset)
-        })
-        .await
+        self.positioned(at, Kind::Linked, |it, offset, _| ide::signatures(&it.db, &it.document, &it.live, offset)).await
     }
 
     async fn document_symbol(&self, params: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {

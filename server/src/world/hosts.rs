@@ -1,7 +1,7 @@
 //! The world's part in host profiles: which files are read, and when again.
 //!
 //! Settings and the folders of the workspace name them. Invariant: what cannot be read is told once a reading and adds no name; the files
-//! are small and plain, so reading them holds up nothing.
+//! are small and plain, so reading them holds up nothing. While somebody writes a profile, what it said last still holds.
 
 use super::{Notice, World};
 use crate::host_profile::{HostNames, IN_WORKSPACE, read_file};
@@ -18,12 +18,19 @@ impl World {
 
     /// Reads all profiles anew.
     pub(super) fn read_profiles(&mut self) {
+        let before = std::mem::take(&mut self.profiles_read);
         let mut names = HostNames::new();
         for path in self.profiles() {
-            match read_file(&path) {
-                Ok(more) => names.extend(more),
-                Err(text) => (self.notices)(Notice::Message { show: true, text: format!("MiniLive: {text}.") }),
-            }
+            let said = match read_file(&path) {
+                Ok(said) => said,
+                Err(text) => {
+                    (self.notices)(Notice::Message { show: true, text: format!("MiniLive: {text}.") });
+                    let last = before.get(&path).filter(|_| path.is_file());
+                    last.cloned().unwrap_or_default()
+                }
+            };
+            names.extend(said.clone());
+            self.profiles_read.insert(path, said);
         }
         let mut settings = self.settings.clone();
         Arc::make_mut(&mut settings.checks).host = Arc::new(names);

@@ -1,6 +1,6 @@
 //! What loops do most is done by instructions: maps of entries that nobody keeps, characters, types, bits, squares, fractions as indexes.
 
-use super::{check, ssa};
+use super::{check, dumped, ssa};
 use expect_test::expect;
 use minilive_jit::passes::{Pass, Passes};
 
@@ -122,4 +122,14 @@ fn types_bits_squares_and_fractions_take_no_helper() {
     check_no_helper("  return (x / 2) ^ 2 + i ^ 2", "311251.25\n");
     check_no_helper("  return l[i % 4 * 0.4]", "2\n");
     check_no_helper("  n = 0\n  for c in \"abca\"\n    if c == \"a\" then n += 1\n  end for\n  return n", "2\n");
+}
+
+#[test]
+fn one_loop_behind_another_counts_when_it_is_entered_in_its_middle() {
+    let program = "f = function(n)\n  s = 0\n  for i in range(1, n)\n    s += i % 3\n  end for\n\
+         for x in [1, 2]\n    s += x\n  end for\n\
+         for i in range(1, n * 2)\n    s += i % 5\n  end for\n  return s\nend function\nprint f(9000)\n";
+    let (form, printed) = dumped(program, Passes::default(), true);
+    assert_eq!(printed, "45003\n");
+    assert!(form.contains("GuardComputed") && !form.contains("ListGet"), "{form}");
 }

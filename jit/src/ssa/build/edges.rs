@@ -12,7 +12,7 @@ use crate::ssa::body::Body;
 use crate::ssa::flow::{EntryAt, Flow, NodeId, RegSet};
 use crate::ssa::types::{INT_MAX, Ty};
 use crate::ssa::{Block, BlockData, Edge, End, Exit, Helper, Op, Rep, Val};
-use minilive_mir::ir::{Inst, InstId, NameId, Reg};
+use minilive_mir::ir::{BlockId, Inst, InstId, NameId, Reg};
 
 /// What a loop does to registers and globals.
 pub(crate) struct LoopFacts {
@@ -104,14 +104,14 @@ impl Builder<'_> {
         self.go(0)
     }
 
-    fn entry_block(&self) -> minilive_mir::ir::BlockId {
+    fn entry_block(&self) -> BlockId {
         match self.input.at {
-            EntryAt::Start => minilive_mir::ir::BlockId(0),
+            EntryAt::Start => BlockId(0),
             EntryAt::Loop(block) => block,
         }
     }
 
-    fn enter_function(&mut self, first: minilive_mir::ir::BlockId) -> Step<()> {
+    fn enter_function(&mut self, first: BlockId) -> Step<()> {
         let unit = &self.frame().unit;
         let absent = self.absent();
         self.env.regs.fill(absent);
@@ -218,14 +218,44 @@ impl Builder<'_> {
     /// number of that intrinsic.
     fn private_range(&self, reg: Reg) -> Option<(InstId, u32)> {
         let insts = &self.input.body.unit.insts;
-        let mut inits = insts.iter().enumerate().filter_map(|(i, inst)| match inst {
-            Inst::IterInit { obj, src, .. } if *obj == reg => Some((i, *src)),
-            _ => None,
-        });
-        let (Some((i, src)), None) = (inits.next(), inits.next()) else { return None };
+        let (i, src) = self.only_init(reg)?;
         let call = i.checked_sub(1).filter(|&it| matches!(insts[it], Inst::Call { dst, .. } if dst == src))?;
         let id = self.calls_range(InstId(call as u32))?;
         (src == reg || self.is_dead_behind(i, src)).then_some((InstId(call as u32), id))
+    }
+
+    /// The beginning of the loop that is being entered, or of one around it, whose object is in a register. Loops that follow each other
+    /// have theirs in the same register: only one of them may lead here.
+    fn only_init(&self, reg: Reg) -> Option<(usize, Reg)> {
+        let insts = self.input.body.unit.insts.iter().enumerate();
+        let mut inits = insts.filter_map(|(i, inst)| match *inst {
+            Inst::IterInit { obj, src, .. } if obj == reg => self.leads_here(i, reg).then_some((i, src)),
+            _ => None,
+        });
+        inits.next().filter(|_| inits.next().is_none())
+    }
+
+    /// Whether there is a way from the beginning of a loop to the entry on which no other loop's object gets into the register.
+    fn leads_here(&self, init: usize, reg: Reg) -> bool {
+        let unit = &self.input.body.unit;
+        let begins = |inst: &Inst| matches!(*inst, Inst::IterInit { obj, .. } if obj == reg);
+        let behind = |id: BlockId| unit.block_insts(id).last().into_iter().flat_map(Inst::targets);
+        let holds = |id: &BlockId| {
+            let block = &unit.blocks[id.0 as usize];
+            (block.first as usize..block.end as usize).contains(&init)
+        };
+        let mut open: Vec<BlockId> =
+            (0..unit.blocks.len() as u32).map(BlockId).filter(holds).flat_map(behind).collect();
+        let mut seen = vec![false; unit.blocks.len()];
+        while let Some(id) = open.pop() {
+            if id == self.entry_block() {
+                return true;
+            }
+            if !std::mem::replace(&mut seen[id.0 as usize], true) && !unit.block_insts(id).iter().any(begins) {
+                open.extend(behind(id));
+            }
+        }
+        false
     }
 
     /// What call sites saw tells of the list in the window only if it still is so at each entry, and if no compiled code ever made

@@ -11,12 +11,22 @@ use std::path::{Path, PathBuf};
 
 /// All warnings about a program's imports.
 pub fn warnings(source: &Source, parse: &Parse) -> Vec<Diagnostic> {
-    let file = source.path.as_deref().and_then(|path| std::path::absolute(path).ok());
-    let folder = file.as_deref().and_then(Path::parent).unwrap_or(Path::new("."));
-    let executable = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.to_path_buf()));
-    let places = Places { script: Some(folder.to_path_buf()), executable, roots: Vec::new() };
+    let (file, places) = (absolute(source), places(source));
     let imports = constant_imports(&parse.syntax());
     imports.iter().filter_map(|import| warning(import, file.as_ref(), &places)).collect()
+}
+
+/// The file of a program.
+pub fn absolute(source: &Source) -> Option<PathBuf> {
+    source.path.as_deref().and_then(|path| std::path::absolute(path).ok())
+}
+
+/// Where its modules are looked for.
+pub fn places(source: &Source) -> Places {
+    let file = absolute(source);
+    let folder = file.as_deref().and_then(Path::parent).unwrap_or(Path::new("."));
+    let executable = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.to_path_buf()));
+    Places { script: Some(folder.to_path_buf()), executable, roots: Vec::new() }
 }
 
 fn warning(import: &ConstantImport, file: Option<&PathBuf>, places: &Places) -> Option<Diagnostic> {

@@ -2,7 +2,9 @@
 //!
 //! Part of `checks`; types tell where a map gets a key that is no text of the program. Invariant: such a map is followed only if it is made
 //! by a literal for one variable or member and is given to nobody, so that every use of it stands behind that name; where any other map may
-//! get such a key, nothing is known of all of them.
+//! get such a key, or where a map that holds such a one is looked into without names, nothing is known of all of them.
+
+mod unnamed;
 
 use super::super::infer::{Binding, binding};
 use crate::db::{self, File, FileFacts, FileUnits, LiveDb};
@@ -37,6 +39,17 @@ impl Dictionary {
             _ => false,
         }
     }
+
+    /// Whether code of another file may mean it.
+    pub fn is_named_in(&self, facts: &FileFacts) -> bool {
+        match self {
+            Dictionary::Variable(Binding::Global, name) => {
+                facts.is_read(name) || facts.units.iter().any(|it| it.facts.read_through.contains(name))
+            }
+            Dictionary::Variable(..) => false,
+            Dictionary::Member(name) => facts.has_member(name) || facts.member_readers(name).next().is_some(),
+        }
+    }
 }
 
 /// What gets an element at an instruction.
@@ -50,7 +63,7 @@ enum Store {
 /// The maps of a file whose keys are worked out; none if they may be any.
 pub fn of(db: &LiveDb, file: File, facts: &FileFacts) -> Option<Vec<Dictionary>> {
     let root = SyntaxNode::new_root(file.parse(db).green.clone());
-    let look = Look { db, facts, root, units: db::units(db, file) };
+    let look = Look { db, file, facts, root, units: db::units(db, file) };
     let mut found: Vec<Dictionary> = Vec::new();
     for (unit, types) in &*db::units_with_findings(db, file) {
         if types.results.is_empty() {
@@ -64,11 +77,12 @@ pub fn of(db: &LiveDb, file: File, facts: &FileFacts) -> Option<Vec<Dictionary>>
             }
         }
     }
-    Some(found)
+    (!look.is_any_reached(&found)).then_some(found)
 }
 
 struct Look<'a> {
     db: &'a LiveDb,
+    file: File,
     facts: &'a FileFacts,
     root: SyntaxNode,
     units: &'a FileUnits,
@@ -132,9 +146,8 @@ impl Look<'_> {
             Dictionary::Member(name) => {
                 let is_made = |value: &Symbol| matches!(value, Symbol::Map(_) | Symbol::Null);
                 let is_it = |it: &NameUse| matches!(it.place, Place::Member(_));
-                let is_quoted = self.root.text().to_string().contains(&format!("[\"{name}\"]"));
                 self.is_given(name, is_made)
-                    && !is_quoted
+                    && !self.is_quoted(name)
                     && self.facts.member_readers(name).all(|unit| self.keeps(unit, name, is_it))
             }
         }
@@ -160,6 +173,13 @@ impl Look<'_> {
                 .readers(name)
                 .filter(|&unit| binding(self.facts, unit, name) == of)
                 .all(|unit| self.keeps(unit, name, is_it))
+    }
+
+    /// Whether a member is read as `x["name"]`.
+    fn is_quoted(&self, name: &str) -> bool {
+        let is_it = |it: &NameUse| it.quoted && it.name == *name && it.access != Access::Write;
+        self.root.text().to_string().contains(&format!("\"{name}\""))
+            && self.units.iter().any(|placed| db::unit_names(self.db, placed.unit).uses.iter().any(is_it))
     }
 
     /// Whether a unit gives nobody what a name holds.
@@ -189,7 +209,8 @@ impl Look<'_> {
             SyntaxKind::ForStmt => {
                 ForStmt::cast(around).and_then(|it| it.iterable()).is_some_and(|it| *it.syntax() == whole)
             }
-            SyntaxKind::BinaryExpr | SyntaxKind::CompareExpr | SyntaxKind::IfStmt | SyntaxKind::WhileStmt => true,
+            SyntaxKind::BinaryExpr => !makes_map(&around),
+            SyntaxKind::CompareExpr | SyntaxKind::IfStmt | SyntaxKind::WhileStmt => true,
             SyntaxKind::ArgList => self.is_taken_by_nobody(&around),
             _ => false,
         }
@@ -213,6 +234,14 @@ impl Look<'_> {
         let is_variable = (0..self.facts.units.len() as u32).any(|unit| self.facts.has_variable(unit, name));
         FUNCTIONS.contains(&name) && is_built_in && !is_variable
     }
+}
+
+/// Whether an operator makes another map of the same members; beside a text `+` makes a text.
+fn makes_map(operation: &SyntaxNode) -> bool {
+    let is_plus = operation.children_with_tokens().any(|it| it.kind() == SyntaxKind::Plus);
+    let is_text = |it: SyntaxNode| it.first_token().is_some_and(|it| it.kind() == SyntaxKind::StringLit);
+    let is_beside_text = operation.children().any(|it| it.kind() == SyntaxKind::LiteralExpr && is_text(it));
+    is_plus && !is_beside_text
 }
 
 /// Whether what stands behind a map in a chain takes something out of it, asks it, or puts something under a name.

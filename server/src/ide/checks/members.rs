@@ -2,25 +2,48 @@
 //!
 //! Part of `checks`; the database finds members that no map literal and no assignment of the file gives. Invariants: a name that stands in a
 //! string may be a key; where keys are worked out, where a host gives values, or where other files import this one, nothing is certain.
+//! Modules take part as if their text stood here, once all of them are known.
 
 use super::dictionaries::{self, Dictionary};
-use super::{is_imported, nearest};
-use crate::db::{self, FileFacts, LiveDb, NameFinding, NameProblem};
+use super::{is_imported, modules, nearest};
+use crate::db::{self, File, FileFacts, LiveDb, NameFinding, NameProblem};
 use crate::document::DocumentView;
 use crate::guide::types as guide;
+use crate::modules::Places;
 use crate::settings::Checks;
+use minilive_jit::engine::modules::ModuleAnswer;
 use minilive_mir::names::{Place, Sym, Symbol};
 use minilive_runtime::intrinsics;
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextSize};
+use std::sync::Arc;
+
+/// Of a program of more files nothing is certain, so that what an edit costs does not grow with their number.
+const MOST_FILES: usize = 32;
 
 /// Answers for one document, looking only when somebody asks.
 pub struct Told<'a> {
     db: &'a LiveDb,
     document: &'a DocumentView,
     settings: &'a Checks,
+    places: &'a Places,
     findings: &'a [NameFinding],
-    /// Once asked for: the maps of which more is not known; none if nothing is.
-    open: Option<Option<Vec<Dictionary>>>,
+    /// Once asked for; none if nothing is certain.
+    sight: Option<Option<Sight>>,
+}
+
+/// A program all of whose maps are made where it can be seen.
+struct Sight {
+    /// The maps of which more is not known.
+    open: Vec<Dictionary>,
+    /// The modules behind the file.
+    modules: Vec<(File, Arc<FileFacts>)>,
+}
+
+impl Sight {
+    /// Whether a module gives something a member of that name, or is a map that has one.
+    fn is_given(&self, name: &str) -> bool {
+        self.modules.iter().any(|(_, facts)| facts.has_member(name) || facts.is_global(name))
+    }
 }
 
 impl<'a> Told<'a> {
@@ -28,47 +51,83 @@ impl<'a> Told<'a> {
     pub fn new(
         db: &'a LiveDb,
         document: &'a DocumentView,
-        settings: &'a Checks,
+        (settings, places): (&'a Checks, &'a Places),
         findings: &'a [NameFinding],
     ) -> Told<'a> {
-        Told { db, document, settings, findings, open: None }
+        Told { db, document, settings, places, findings, sight: None }
     }
 
     /// Whether nobody gives a member of a name that the text gives to nothing: it may still be a key in a string.
     pub fn is_nowhere(&mut self, name: &str) -> bool {
-        self.are_in_sight() && !self.stands_in_string(name)
+        let (db, document) = (self.db, self.document);
+        let Some(sight) = self.sight() else { return false };
+        let stands = |file: File| {
+            let text = file.text(db);
+            stands_in_string(db, file, &text, name)
+        };
+        !sight.is_given(name) && !stands(document.file) && !sight.modules.iter().any(|(file, _)| stands(*file))
     }
 
-    /// Whether all members that things have are given in the text of the file, under names that stand there: of all things but those that
-    /// [`Told::may_have_more`] names.
-    pub fn are_in_sight(&mut self) -> bool {
-        if self.open.is_none() {
-            self.open = Some(self.look());
+    /// Whether all members of a name that things have are given in the text of the file, under names that stand there: of all things but
+    /// those that [`Told::may_have_more`] names.
+    pub fn is_own(&mut self, name: &str) -> bool {
+        self.sight().is_some_and(|it| !it.is_given(name))
+    }
+
+    fn sight(&mut self) -> Option<&Sight> {
+        if self.sight.is_none() {
+            self.sight = Some(self.look());
         }
-        matches!(self.open, Some(Some(_)))
+        self.sight.as_ref()?.as_ref()
     }
 
     /// Whether what stands before a dot is a map whose keys are worked out.
     pub fn may_have_more(&self, facts: &FileFacts, unit: u32, owner: &Symbol) -> bool {
-        self.open.iter().flatten().flatten().any(|it| it.is(facts, unit, owner))
+        self.sight.iter().flatten().flat_map(|it| &it.open).any(|it| it.is(facts, unit, owner))
     }
 
-    fn stands_in_string(&self, name: &str) -> bool {
-        let root = SyntaxNode::new_root(self.document.file.parse(self.db).green.clone());
-        let (text, is_part) = (&self.document.text, |c: char| c == '_' || c.is_alphanumeric());
-        let in_string = |(at, _): (usize, &str)| {
-            let part = text[..at].ends_with(is_part) || text[at + name.len()..].starts_with(is_part);
-            let tokens = root.token_at_offset(TextSize::new(at as u32));
-            !part && tokens.right_biased().is_some_and(|it| it.kind() == SyntaxKind::StringLit)
-        };
-        text.match_indices(name).any(in_string)
+    /// Whether a chain names a member that nothing has.
+    pub fn has_missing(&self, facts: &FileFacts, chain: &Symbol) -> bool {
+        match chain {
+            Symbol::Member(of, name) => {
+                let is_given = self.sight.iter().flatten().any(|it| it.is_given(name));
+                !is_given && !facts.has_member(name) && !guide::is_made_by_language(name) || self.has_missing(facts, of)
+            }
+            Symbol::Element(of) | Symbol::Slice(of) | Symbol::Call(of) | Symbol::Ref(of) => self.has_missing(facts, of),
+            _ => false,
+        }
     }
 
-    fn look(&self) -> Option<Vec<Dictionary>> {
+    fn look(&self) -> Option<Sight> {
         let file = self.document.file;
         let facts = db::file_facts(self.db, file);
-        let is_closed = db::makes_its_maps(&facts) && !self.has_host() && !is_imported(self.db, file);
-        if is_closed { dictionaries::of(self.db, file, &facts) } else { None }
+        if !db::makes_its_maps(&facts) || self.has_host() || is_imported(self.db, file) {
+            return None;
+        }
+        let files = modules::program(self.db, file, self.places).filter(|it| it.len() <= MOST_FILES)?;
+        let modules: Vec<_> = files.into_iter().skip(1).map(|it| (it, db::file_facts(self.db, it))).collect();
+        if !modules.iter().all(|(module, has)| self.is_plain_module(*module, has, &facts, &modules)) {
+            return None;
+        }
+        let open = dictionaries::of(self.db, file, &facts)?;
+        let is_here_alone = |it: &Dictionary| !modules.iter().any(|(_, facts)| it.is_named_in(facts));
+        open.iter().all(is_here_alone).then_some(Sight { open, modules })
+    }
+
+    /// Whether a module compiles, makes its maps itself under names that stand in its text, and names nothing that is not the program's.
+    fn is_plain_module(
+        &self,
+        module: File,
+        has: &FileFacts,
+        importer: &FileFacts,
+        all: &[(File, Arc<FileFacts>)],
+    ) -> bool {
+        let is_known = |name: &str| importer.is_global(name) || all.iter().any(|(_, it)| it.is_global(name));
+        let is_hosts = |it: &NameFinding| it.problem == NameProblem::Unknown && !is_known(&it.name);
+        db::makes_its_maps(has)
+            && matches!(db::module_code(self.db, module).reply, ModuleAnswer::Found(_))
+            && !db::units_with_findings(self.db, module).iter().any(|(_, types)| types.may_open_maps())
+            && !db::name_findings(self.db, module).iter().any(is_hosts)
     }
 
     /// Whether the program works with values of a host: with names that it gives, or unknown ones that are more than half-typed words.
@@ -89,6 +148,22 @@ impl<'a> Told<'a> {
     }
 }
 
+/// Whether a name stands in a string of a file by itself, so that it may be a key.
+fn stands_in_string(db: &LiveDb, file: File, text: &str, name: &str) -> bool {
+    let is_part = |c: char| c == '_' || c.is_alphanumeric();
+    let mut places = text
+        .match_indices(name)
+        .map(|(at, _)| at)
+        .filter(|&at| !text[..at].ends_with(is_part) && !text[at + name.len()..].starts_with(is_part));
+    let Some(first) = places.next() else { return false };
+    let root = SyntaxNode::new_root(file.parse(db).green.clone());
+    let in_string = |at: usize| {
+        let tokens = root.token_at_offset(TextSize::new(at as u32));
+        tokens.right_biased().is_some_and(|it| it.kind() == SyntaxKind::StringLit)
+    };
+    in_string(first) || places.any(in_string)
+}
+
 /// The name at which a chain begins.
 fn root_of(symbol: &Symbol) -> Option<&str> {
     match symbol {
@@ -97,17 +172,6 @@ fn root_of(symbol: &Symbol) -> Option<&str> {
             root_of(of)
         }
         _ => None,
-    }
-}
-
-/// Whether a chain names a member that nothing has.
-pub fn has_missing(facts: &FileFacts, chain: &Symbol) -> bool {
-    match chain {
-        Symbol::Member(of, name) => {
-            !facts.has_member(name) && !guide::is_made_by_language(name) || has_missing(facts, of)
-        }
-        Symbol::Element(of) | Symbol::Slice(of) | Symbol::Call(of) | Symbol::Ref(of) => has_missing(facts, of),
-        _ => false,
     }
 }
 

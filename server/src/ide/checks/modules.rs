@@ -24,6 +24,7 @@ pub fn add(db: &LiveDb, document: &DocumentView, places: &Places, found: &mut Ve
     }
     let facts = db::file_facts(db, document.file);
     let Some(files) = program(db, document.file, places) else { return };
+    let files = files.into_iter().map(|file| db::file_facts(db, file)).collect();
     let mut names: Vec<_> = imports.iter().map(|it| it.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
@@ -35,8 +36,8 @@ pub fn add(db: &LiveDb, document: &DocumentView, places: &Places, found: &mut Ve
     }
 }
 
-/// All files that take part in a program, itself among them; none if some are not known.
-fn program(db: &LiveDb, file: File, places: &Places) -> Option<Vec<Arc<FileFacts>>> {
+/// All files that take part in a program, itself first; none if some are not known.
+pub(super) fn program(db: &LiveDb, file: File, places: &Places) -> Option<Vec<File>> {
     let (mut files, mut next) = (vec![file], 0);
     while let Some(&file) = files.get(next) {
         next += 1;
@@ -48,9 +49,8 @@ fn program(db: &LiveDb, file: File, places: &Places) -> Option<Vec<Arc<FileFacts
             }
         }
     }
-    let facts: Vec<_> = files.into_iter().map(|file| db::file_facts(db, file)).collect();
-    let is_known = |it: &Arc<FileFacts>| !it.units.iter().any(|unit| unit.facts.open.import);
-    facts.iter().all(is_known).then_some(facts)
+    let is_known = |&it: &File| !db::file_facts(db, it).units.iter().any(|unit| unit.facts.open.import);
+    files.iter().all(is_known).then_some(files)
 }
 
 struct Look<'a> {
@@ -81,6 +81,8 @@ impl Look<'_> {
             let question = meant.as_ref().map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
             let message = format!("the module `{name}` has no `{member}`{question}");
             let fix = meant.map(|meant| change_to(&meant, range));
+            // That nothing in the program has it says less.
+            found.retain(|it| it.code != "missing-member" || it.range != range);
             found.push(Check { range, code: "missing-member", weight: Weight::Warning, message, fix });
         }
     }

@@ -5,7 +5,8 @@
 
 use super::super::describe;
 use super::super::guide;
-use super::super::infer::{Binding, Infer, Kind, Member, UnitRef, binding};
+use super::super::hosts;
+use super::super::infer::{Infer, Kind, Member, UnitRef};
 use super::seen;
 use crate::db::{self, File, LiveDb};
 use crate::document::DocumentView;
@@ -155,17 +156,8 @@ impl Collect<'_> {
 
     /// Members of a map that the host gives, if that is what a name means.
     fn host_members(&self, infer: &mut Infer<'_>, owner: &Sym) -> Vec<Item> {
-        let Symbol::Name(name) = &**owner else { return Vec::new() };
-        let facts = infer.facts(self.file);
-        if binding(&facts, self.unit.unit, name) != Binding::Unknown {
-            return Vec::new();
-        }
-        self.host
-            .get(name.as_str())
-            .into_iter()
-            .flat_map(|it| &it.members)
-            .map(|(name, it)| self.of_host(name, it))
-            .collect()
+        let owner = hosts::told(self.host, &infer.facts(self.file), self.unit.unit, owner);
+        owner.into_iter().flat_map(|it| &it.members).map(|(name, it)| self.of_host(name, it)).collect()
     }
 
     /// All names that code at the cursor can read, nearest first.

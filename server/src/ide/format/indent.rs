@@ -20,6 +20,8 @@ pub struct Indents {
     open: Vec<Open>,
     /// The level of the current line.
     level: usize,
+    /// The level of the line on which the current statement starts.
+    statement: usize,
     /// The last token, blanks and comments left out.
     last: Option<SyntaxKind>,
     /// The last one that is no line end either.
@@ -36,15 +38,29 @@ impl Indents {
             }
             _ => self.empty_line(),
         };
+        if !self.is_within_statement() {
+            self.statement = self.level;
+        }
         self.level
     }
 
     /// The level of a line on which nothing stands yet.
     pub fn empty_line(&self) -> usize {
         let inside = self.open.last().map_or(0, |open| open.level + 1);
-        let in_brackets = self.open.last().is_some_and(|open| is_bracket(open.kind));
-        let continues = !in_brackets && self.word.is_some_and(SyntaxKind::continues_line);
-        inside + usize::from(continues)
+        inside + usize::from(!self.is_in_brackets() && self.continues())
+    }
+
+    fn is_in_brackets(&self) -> bool {
+        self.open.last().is_some_and(|open| is_bracket(open.kind))
+    }
+
+    fn continues(&self) -> bool {
+        self.word.is_some_and(SyntaxKind::continues_line)
+    }
+
+    /// Whether a line that starts here goes on with what stands before.
+    fn is_within_statement(&self) -> bool {
+        self.is_in_brackets() || self.continues()
     }
 
     /// Goes past a token that is no blank and no comment.
@@ -64,7 +80,10 @@ impl Indents {
             }
             SyntaxKind::WhileKw | SyntaxKind::ForKw | SyntaxKind::FunctionKw => self.push(kind),
             // Whether an `if` is a block is known behind its `then`; `else if` goes on with the block that is open.
-            SyntaxKind::ThenKw if ends_line(token) && !self.in_else_if(token) => self.push(SyntaxKind::IfKw),
+            // Its condition may have taken more than one line.
+            SyntaxKind::ThenKw if ends_line(token) && !self.in_else_if(token) => {
+                self.open.push(Open { kind: SyntaxKind::IfKw, level: self.statement });
+            }
             _ => {}
         }
         if kind != SyntaxKind::Newline {

@@ -257,7 +257,17 @@ impl Infer<'_> {
         let mut found = Known { kinds: Vec::new(), open: left.open };
         for kind in left.kinds {
             match kind {
-                Kind::List(_) | Kind::Map(_) | Kind::AnyMap | Kind::Number => found.add(kind),
+                Kind::List(mut kinds) => {
+                    let lists =
+                        right.kinds.iter().filter_map(|it| if let Kind::List(of) = it { Some(of) } else { None });
+                    for kind in lists.flatten() {
+                        if !kinds.contains(kind) && kinds.len() < MOST_KINDS {
+                            kinds.push(kind.clone());
+                        }
+                    }
+                    found.add(Kind::List(kinds));
+                }
+                Kind::Map(_) | Kind::AnyMap | Kind::Number => found.add(kind),
                 _ => found.open = true,
             }
         }

@@ -323,7 +323,7 @@ fn blocks_are_offered_to_clients_that_can_fill_them_in() {
 #[track_caller]
 fn check_signature(source: &str, expected: Option<(&str, u32)>) {
     let it = Fixture::new(source);
-    let found = signatures(&it.db, &it.document, &it.places, it.offset);
+    let found = signatures(&it.db, &it.document, &it.live(), it.offset);
     let found = found.as_ref().map(|it| (it.signatures[0].label.as_str(), it.active));
     assert_eq!(found, expected, "{source}");
 }

@@ -9,13 +9,13 @@ use minilive_mir::lower::lower_file;
 use minilive_syntax::{TextRange, parse};
 use std::sync::Arc;
 
-fn check(source: &str, expected: &Expect) {
+pub(super) fn check(source: &str, expected: &Expect) {
     let it = Fixture::new(source);
     let found = checks(&it.db, &it.document, &Checks::default(), &it.places);
     expected.assert_eq(&it.draw(found.iter().map(|at| (at.range, format!("{}: {}", at.code, at.message)))));
 }
 
-fn codes(source: &str, settings: &Checks) -> Vec<&'static str> {
+pub(super) fn codes(source: &str, settings: &Checks) -> Vec<&'static str> {
     let it = Fixture::new(source);
     checks(&it.db, &it.document, settings, &it.places).iter().map(|it| it.code).collect()
 }
@@ -346,10 +346,14 @@ fn every_code_is_listed() {
 
 #[test]
 fn names_of_a_host_profile_are_known_shown_and_offered() {
-    let profile = "{\"host\": \"a game\", \"names\": {\"gfx\": {\"doc\": \"The screen.\", \"members\": {\"clear\": {\"params\": [\"color=0\"], \"doc\": \"Clears it.\"}}}}}";
+    let profile = "{\"host\": \"a game\", \"names\": {\"gfx\": {\"doc\": \"The screen.\", \"members\": {\"clear\": {\"params\": [\"color=0\"], \"doc\": \"Clears it.\"}, \"at\": {\"members\": {\"dot\": {\"params\": [\"x\"], \"doc\": \"Draws it.\"}}}}}}}";
     let host = Arc::new(crate::host_profile::read(profile, crate::host_profile::Format::Json).expect("a profile"));
     let settings = Checks { host, ..Checks::default() };
     assert_eq!(codes("gfx.clear 1\nprint gff\n", &settings), ["unknown-name"]);
+    assert_eq!(codes("gfx.clear 1, 2\ngfx.at.dot 1\nx = gfx.at.dot(1, 2)\n", &settings), ["too-many-arguments"; 2]);
+    assert_eq!(codes("gfx = {}\ngfx.clear = @print\ngfx.clear 1, \"\"\n", &settings), [""; 0]);
+    assert_eq!(codes("f = function(gfx)\n  gfx.clear 1, 2\nend function\nf {\"clear\": @slice}\n", &settings), [""; 0]);
+    assert_eq!(codes("gfx.clear = @print\ngfx.clear 1, \"\"\n", &settings), [""; 0]);
     let live = |it: &Fixture| Live { checks: Arc::new(settings.clone()), ..it.live() };
     let card = |source: &str| {
         let it = Fixture::new(source);
@@ -358,13 +362,23 @@ fn names_of_a_host_profile_are_known_shown_and_offered() {
     assert_eq!(card("gf$0x.clear 1\n"), Some(("gfx".into(), "The screen.".into())));
     assert_eq!(card("gfx.cle$0ar 1\n"), Some(("gfx.clear(color=0)".into(), "Clears it.".into())));
     assert_eq!(card("gff.cle$0ar 1\n"), None);
+    assert_eq!(card("gfx.at.d$0ot 1\n"), Some(("gfx.at.dot(x)".into(), "Draws it.".into())));
     let offered = |source: &str| {
         let it = Fixture::new(source);
         let found = crate::ide::completion::completions(&it.db, &it.document, &live(&it), it.offset, false);
         found.items.into_iter().map(|item| item.label).collect::<Vec<_>>()
     };
     assert_eq!(offered("print gf$0\n"), ["gfx"]);
-    assert_eq!(offered("gfx.$0\n"), ["clear"]);
+    assert_eq!(offered("gfx.$0\n"), ["at", "clear"]);
+    assert_eq!(offered("gfx.at.$0\n"), ["dot"]);
+    let signature = |source: &str| {
+        let it = Fixture::new(source);
+        let found = crate::ide::signatures(&it.db, &it.document, &live(&it), it.offset)?;
+        Some((found.signatures[0].label.clone(), found.signatures[0].documentation.concat(), found.active))
+    };
+    assert_eq!(signature("gfx.at.dot $0\n"), Some(("dot(x)".into(), "Draws it.".into(), 0)));
+    assert_eq!(signature("gfx.clear(1, $0\n"), Some(("clear(color=0)".into(), "Clears it.".into(), 1)));
+    assert_eq!(signature("gfx = {}\ngfx.clear $0\n"), None);
     assert!(!offered("gfx = {\"own\": 1}\ngfx.$0\n").contains(&"clear".to_owned()), "the program has its own");
 }
 
@@ -516,163 +530,6 @@ fn elements_of_what_has_none_are_told_apart_from_those_that_are_there() {
 }
 
 #[test]
-fn members_that_nothing_in_the_program_has_are_told() {
-    check(
-        "Player = {\"health\": 10, \"size\": 2}\nPlayer.hit = function(n)\n  self.helth = self.health - n\n  self.helth2 += 1\nend function\np = new Player\np.hit 3\nprint p.heatlh + p.len + p.nothing.at.all\nprint p.size(1)\nprint info(@print).name\n",
-        &expect![[r#"
-            | print p.heatlh + p.len + p.nothing.at.all
-            |         ^^^^^^ missing-member: nothing in this program has a member `heatlh`; did you mean `health`?
-            |                            ^^^^^^^ missing-member: nothing in this program has a member `nothing`
-            | print p.size(1)
-            |       ^^^^^^ not-a-function: `size` is a plain value wherever this program has one, so it cannot be called
-        "#]],
-    );
-    let program =
-        |rest: &str| format!("m = {{\"b\": 1}}\nf = function(x)\n  return x.a\nend function\nprint f(m)\n{rest}");
-    wrong(&program(""), "missing-member");
-    wrong(&program("l = [1]\ni = 0\nl[i] = m\nm[0] = l\n"), "missing-member");
-    right(&program("m.a = 1\n"));
-    right(&program("m[\"a\"] = 1\n"));
-    right(&program("n = {\"a\": 2}\n"));
-    right(&program("if m.hasIndex(\"a\") then print 1\n"));
-    right(&program("g = function(k)\n  m[k] = 1\nend function\n"));
-    right(&program("g = function(k)\n  m.push k\nend function\n"));
-    right(&program("g = function(k)\n  return {k: 1}\nend function\n"));
-    right(&program("g = function(m, k)\n  push m, k\nend function\n"));
-    right(&program("for word in input.split\n  m[word] = 1\nend for\n"));
-    right(&program("g = globals\n"));
-    right(&program("f locals\n"));
-    right(&program("print env\n"));
-    right(&program("outer.a = 1\nprint a\ng = function\n  return outer\nend function\n"));
-    assert_eq!(
-        codes(&format!("//- main.ms\n{}//- other.ms\nimport \"main\"\nprint main\n", program("")), &Checks::default()),
-        [""; 0]
-    );
-    assert_eq!(codes(&program("print sprite\n"), &Checks::default()), ["missing-member", "unknown-name"], "half-typed");
-    assert_eq!(codes(&program("m.x = sprite.image\n"), &Checks::default()), ["unknown-name"], "something of a host");
-    assert_eq!(codes(&program("print new Sprite\n"), &Checks::default()), ["unknown-name"]);
-    let host_names = ["Sprite".to_owned()].into_iter().collect();
-    assert_eq!(codes(&program("print Sprite\n"), &Checks { host_names, ..Checks::default() }), [""; 0]);
-}
-
-#[test]
-fn what_lacks_a_member_is_told_where_that_is_certain() {
-    check(
-        "l = [1]\nprint l.nothing + l.lenn\nprint \"a\".uper\n",
-        &expect![[r#"
-            | print l.nothing + l.lenn
-            |         ^^^^^^^ missing-member: a list has no member `nothing`
-            |                     ^^^^ missing-member: a list has no member `lenn`; did you mean `len`?
-            | print "a".uper
-            |           ^^^^ missing-member: a string has no member `uper`; did you mean `upper`?
-        "#]],
-    );
-}
-
-#[test]
-fn maps_that_count_words_keep_their_members_to_themselves() {
-    let program = |rest: &str| {
-        let start = "m = {\"health\": 1}\ncounts = {}\nfor w in input.split\n  if not counts.hasIndex(w) then counts[w] = 0\n  counts[w] += 1\nend for\nprint counts\n";
-        format!("{start}{rest}print m.helth\n")
-    };
-    wrong(&program(""), "missing-member");
-    wrong(&program("for kv in counts\n  print kv.key + counts.len + counts[kv.key]\nend for\ncounts.total = 1\nprint counts.apple\n").replace("print counts.apple\n", ""), "missing-member");
-    right(&program("").replace("m.helth", "counts[\"a\"]"));
-    right("counts = {}\nfor w in input.split\n  counts[w] = 1\nend for\nif counts.len then print counts[input]\n");
-    for rest in [
-        "x = counts\n",
-        "m.sub = counts\n",
-        "f = function\n  return counts\nend function\n",
-        "l = [counts]\n",
-        "m[input] = 1\nx = m\n",
-        "counts = m\n",
-        "x = new counts\n",
-        "x = @counts\n",
-        "x = globals.counts\n",
-        "str = function(x)\n  return x\nend function\nprint str(counts)\n",
-        "counts[input](1)\n",
-        "f = function(d)\n  d[input] = 1\nend function\nf m\n",
-    ] {
-        right(&program(rest));
-    }
-    wrong(
-        "f = function(words)\n  seen = {}\n  for w in words\n    seen[w] = 1\n  end for\n  return seen.len\nend function\nprint f(\"a b\".split).size.x\n",
-        "missing-member",
-    );
-    right(
-        "f = function(words)\n  seen = {}\n  for w in words\n    seen[w] = 1\n  end for\n  return seen\nend function\nprint f(\"a b\".split).apple\n",
-    );
-    let world = |rest: &str| {
-        format!(
-            "World = {{\"all\": [], \"seen\": null}}\nWorld.init = function\n  self.seen = {{}}\nend function\nWorld.add = function(it)\n  self.all.push it\n  self.seen[it.id] = it\n  if self.seen.hasIndex(it.kind) then print self.seen[it.kind]\nend function\nWorld.add {{\"id\": input, \"kind\": 1}}\n{rest}print World.ids\n"
-        )
-    };
-    wrong(&world(""), "missing-member");
-    for rest in [
-        "World.all = {}\n",
-        "x = World.seen\n",
-        "World.seen = World\n",
-        "print World[\"seen\"]\n",
-        "f = function(l, x)\n  l.push x\nend function\n",
-        "World.seen.ids = World.seen.ids\n",
-    ] {
-        right(&world(rest));
-    }
-    right("h = {}\nh[input] = @print\nm = {\"size\": 1}\nprint m\nh.size 1\n");
-}
-
-#[test]
-fn members_that_are_never_functions_are_not_called() {
-    wrong("m = {\"size\": 3}\nprint m.size(1)\n", "not-a-function");
-    wrong("m = {}\nm.size = 3\nm.size 1\n", "not-a-function");
-    right("m = {\"size\": 3}\nn = {\"size\": @print}\nn.size 1\n");
-    right("m = {\"size\": 3}\nm.size = function(n)\n  return n\nend function\nprint m.size(1)\n");
-    right("m = {\"len\": 3}\nprint [1].remove(0)\nm.remove \"len\"\n");
-    right("f = function(size)\n  m = {\"size\": size}\n  return m.size(1)\nend function\nprint f(@abs)\n");
-}
-
-#[test]
-fn members_that_an_imported_module_lacks_are_told() {
-    check(
-        "//- main.ms\nimport \"util\"\nf = function\n  return util.tweice(2) + util.limit\nend function\nprint f + util.hidden + util.len + util.nothing.at\n//- util.ms\nimport \"deep\"\nlimit = 3\ntwice = function(n)\n  hidden = 2\n  return n * hidden + deep.x\nend function\n//- deep.ms\nx = 1\n",
-        &expect![[r#"
-            |   return util.tweice(2) + util.limit
-            |               ^^^^^^ missing-member: the module `util` has no `tweice`; did you mean `twice`?
-            | print f + util.hidden + util.len + util.nothing.at
-            |                ^^^^^^ missing-member: the module `util` has no `hidden`
-            |                                         ^^^^^^^ missing-member: the module `util` has no `nothing`
-        "#]],
-    );
-    let both = |main: &str, util: &str| {
-        format!("//- main.ms\nimport \"util\"\nprint util.a\n{main}//- util.ms\nb = 1\n{util}")
-    };
-    let found = |main: &str, util: &str| codes(&both(main, util), &Checks::default());
-    assert_eq!(found("", ""), ["missing-member"]);
-    assert_eq!(found("print util[\"b\"]\n", "m = {}\nm[b] = 2\n"), ["missing-member"]);
-    for (main, util) in [
-        ("util.a = 1\n", ""),
-        ("print util\n", ""),
-        ("util[input] = 1\n", ""),
-        ("util = {\"a\": 1}\n", ""),
-        ("globals[\"ut\" + \"il\"] = 1\nx = globals\n", ""),
-        ("", "a = 2\n"),
-        ("", "return {\"a\": 1}\n"),
-        ("", "locals[\"a\" + \"\"] = 1\nx = locals\n"),
-        ("", "f = function\n  outer.a = 1\nend function\nf\n"),
-        ("", "f = function\n  self.a = 1\nend function\n"),
-        ("", "f = function(k)\n  self[k] = 1\nend function\n"),
-        ("", "import \"nowhere\"\n"),
-        ("", "import b + \"\"\n"),
-        ("", "map.a = 1\n"),
-        ("", "x = (1\n"),
-    ] {
-        assert!(!found(main, util).contains(&"missing-member"), "{main}{util}");
-    }
-    let own = "//- main.ms\nimport \"util\"\nf = function(util)\n  return util.a\nend function\nprint f({\"a\": 1}) + util.b\n//- util.ms\nb = 1\n";
-    right(own);
-}
-
-#[test]
 fn functions_that_are_called_where_they_should_be_stored_are_told() {
     check(
         "byName = function(a, b)\n  return a.name < b.name\nend function\nm = {\"name\": 1, \"order\": byName}\nm.sorter = byName\nsorter = byName\nprint m.sorter(m, m) + m.order(m, m) + sorter(m, m)\n",
@@ -713,11 +570,11 @@ fn what_is_behind_the_end_of_the_program_is_told() {
 
 /// A program with one mistake.
 #[track_caller]
-fn wrong(source: &str, code: &str) {
+pub(super) fn wrong(source: &str, code: &str) {
     assert_eq!(codes(source, &Checks::default()), [code], "{source}");
 }
 
 #[track_caller]
-fn right(source: &str) {
+pub(super) fn right(source: &str) {
     assert_eq!(codes(source, &Checks::default()), [""; 0], "{source}");
 }

@@ -135,6 +135,8 @@ fn hovers_tell_what_is_certain_and_what_is_likely() {
         ("(new m).values", "list"),
         ("{}.values", "list"),
         ("[[1]][0]", "list of number"),
+        ("[] + [\"a\"]", "list of string"),
+        ("[1] + [\"a\"]", "list or error"),
     ] {
         let told = types(&format!("{map}x = {value}\nprint x$0\n"));
         assert!(told.ends_with(expected), "{value}: {told}");

@@ -43,6 +43,14 @@ fn a_module_is_told_wherever_its_variable_stands() {
 }
 
 #[test]
+fn a_function_in_a_map_literal_is_called_by_its_key() {
+    check(
+        "m = {\"go\": function(n, k=2)\n  return n\nend function}\nm.g$0o 1\n",
+        &expect![[r#"go = function(n, k=2)"#]],
+    );
+}
+
+#[test]
 fn maps_of_one_name_show_what_they_have_in_common() {
     let card = |source: &str| {
         let it = Fixture::new(source);
