@@ -302,9 +302,29 @@ mod linux {
 
     use super::*;
     use minilive::worker::lockdown::{after_threads, before_threads};
+    use minilive_tests::client::Client;
+    use serde_json::json;
     use std::net::{TcpListener, UdpSocket};
     use std::path::Path;
     use std::process::Command;
+
+    /// An update puts another file where the executable was; workers of that one would speak another protocol.
+    #[test]
+    fn workers_are_of_the_build_that_runs() {
+        let folder = common::Folder::new("updated", &[("new", "of another build\n")]);
+        let program = folder.0.join("minilive");
+        std::fs::copy(common::program(), &program).expect("a copy of the executable");
+        let (mut client, mut child) = Client::start(&program, &["lsp"]).expect("the copy starts");
+        client.initialize(json!({ "experimental": { "minilive": { "values": true } } }), json!({ "trust": "full" }));
+        std::fs::rename(folder.0.join("new"), &program).expect("another file in its place");
+        client.open("file:///updated.ms", "x = 6 * 7\n");
+        let is_known = |params: &serde_json::Value| {
+            params["items"].as_array().is_some_and(|items| items.iter().any(|it| it["text"] == "= 42"))
+        };
+        client.wait_for(0, "minilive/values", is_known);
+        client.shut_down();
+        child.wait().expect("the copy ends");
+    }
 
     /// The process ids of children of this process that are workers.
     fn worker_ids() -> Vec<u32> {

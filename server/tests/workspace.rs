@@ -260,3 +260,41 @@ fn a_host_profile_in_the_workspace_is_read_and_followed() {
     assert!(told >= since);
     client.shut_down();
 }
+
+/// What a profile says holds for all folders, and is shown anew as soon as it is something else, without an edit.
+#[test]
+fn a_host_profile_comes_and_goes_with_its_folder() {
+    let profile = |name: &str| format!("host = \"a game\"\n[names.{name}]\n");
+    let files = [("a/main.ms", ""), ("b/minilive.host.toml", &*profile("beep"))];
+    let folder = Folder::new("hosts", &files);
+    let (mut client, _child) = Client::start(&program(), &["lsp"]).expect("the binary starts");
+    let named = |name: &str| json!({ "uri": &*folder.uri(name), "name": name });
+    let params = json!({
+        "processId": null, "capabilities": {}, "workspaceFolders": [named("a"), named("b")],
+        "initializationOptions": { "trust": "off" }
+    });
+    client.ask("initialize", params);
+    client.notify("initialized", json!({}));
+    let main = folder.uri("a/main.ms");
+    client.open(&main, "beep\nboop\n");
+    let says = |client: &mut Client, since: usize, lines: &[u64]| {
+        client.wait_for(since, "textDocument/publishDiagnostics", |said| {
+            let found = said["diagnostics"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let found: Vec<_> = found.iter().filter_map(|it| it["range"]["start"]["line"].as_u64()).collect();
+            said["uri"] == *main && found == lines
+        });
+        client.heard.len()
+    };
+    let since = says(&mut client, 0, &[1]);
+    std::fs::write(folder.0.join("b/minilive.host.toml"), profile("boop")).expect("written");
+    let change = json!({ "uri": &*folder.uri("b/minilive.host.toml"), "type": 2 });
+    client.notify("workspace/didChangeWatchedFiles", json!({ "changes": [change] }));
+    let since = says(&mut client, since, &[0]);
+    let event = json!({ "event": { "added": [], "removed": [named("b")] } });
+    client.notify("workspace/didChangeWorkspaceFolders", event);
+    let since = says(&mut client, since, &[0, 1]);
+    let event = json!({ "event": { "added": [named("b")], "removed": [] } });
+    client.notify("workspace/didChangeWorkspaceFolders", event);
+    says(&mut client, since, &[0]);
+    client.shut_down();
+}

@@ -207,13 +207,20 @@ impl FileState {
     pub fn show_tiers(&mut self, plan: &Plan, evaluation: EvaluationId, reports: &[FunctionReport]) {
         let live = Arc::make_mut(&mut self.live);
         for report in reports {
+            // Most functions of a large file are never called, and nothing is shown of them.
+            if report.calls == 0 && !live.tiers.contains_key(&report.unit) {
+                continue;
+            }
             if let Some(unit) = plan.layout.get(report.unit) {
                 let fingerprint = unit.fingerprint;
                 let states = live.tiers.entry(report.unit).or_default();
                 states.retain(|state| state.evaluation != evaluation && state.fingerprint == fingerprint);
-                states.push(TierState { evaluation, fingerprint, report: report.clone() });
+                if report.calls > 0 {
+                    states.push(TierState { evaluation, fingerprint, report: report.clone() });
+                }
             }
         }
+        live.tiers.retain(|_, states| !states.is_empty());
     }
 }
 

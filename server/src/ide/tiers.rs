@@ -58,8 +58,9 @@ pub fn function_tiers(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<
     }
     let layout = db::file_layout(db, document.file);
     // Most functions have not run: only those that have are looked at.
-    let known = (0..).zip(layout.entries()).filter_map(|(index, entry)| {
-        let report = report(live, entry.key, entry.fingerprint).filter(|_| entry.kind == UnitKind::Function)?;
+    let functions = (0..).zip(layout.entries()).filter(|(_, entry)| entry.kind == UnitKind::Function);
+    let known = functions.filter_map(|(index, entry)| {
+        let report = report(live, entry.key, entry.fingerprint)?;
         let unit = layout.nth(index)?;
         Some(FunctionTier {
             id: format!("{:016x}", unit.key.0),

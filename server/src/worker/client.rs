@@ -40,7 +40,10 @@ impl ProcessFactory {
     /// # Errors
     /// If the system cannot tell where the executable lies.
     pub fn of_this_executable() -> std::io::Result<ProcessFactory> {
-        Ok(ProcessFactory::new(std::env::current_exe()?, vec!["worker".to_string()]))
+        let path = std::env::current_exe()?;
+        // An update may put another file there, whose workers would speak another protocol. The system knows which one is running.
+        let program = if cfg!(target_os = "linux") { PathBuf::from("/proc/self/exe") } else { path };
+        Ok(ProcessFactory::new(program, vec!["worker".to_string()]))
     }
 
     /// Workers of any executable that speaks the protocol; tests name broken ones.
