@@ -119,6 +119,7 @@ fn check_no_helper(body: &str, output: &str) {
 fn types_bits_squares_and_fractions_take_no_helper() {
     check_no_helper("  return l[0] isa number and not l isa string", "1\n");
     check_no_helper("  return not l[i % 2]", "0\n");
+    check_no_helper("  if l[i % 2] then return 3\n  return 4", "3\n");
     check_no_helper("  return bitAnd(x, 7) + bitOr(i, 1) + bitXor(x, i)", "502\n");
     check_no_helper("  return (x / 2) ^ 2 + i ^ 2", "311251.25\n");
     check_no_helper("  return l[i % 4 * 0.4]", "2\n");

@@ -221,6 +221,10 @@ impl Builder<'_> {
         if self.is_only_used(dst, |inst| matches!(inst, Inst::Unary { op: UnaryOp::Not, .. })) {
             return Ty::Any;
         }
+        // What only decides is as well told of a double.
+        if kinds.only_numbers() && self.is_only_used(dst, |inst| matches!(inst, Inst::Branch { .. })) {
+            return self.guess(kinds.union(Kinds::FLOAT));
+        }
         let is_int = self.is_int_use(dst);
         if !is_int && self.result_kinds(dst).is_empty() { Ty::Any } else { self.guess_loaded(is_int, kinds) }
     }
