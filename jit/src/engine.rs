@@ -29,6 +29,7 @@ use crate::events::{CodeEvent, CodeWatcher};
 use crate::interp::budget::ProgressSink;
 use crate::passes::Passes;
 use crate::stats::{EngineStats, function_stats};
+use crate::thread::{Meanwhile, on_vm_thread_meanwhile};
 use minilive_mir::program::Program;
 use minilive_runtime::host::Host;
 use minilive_runtime::shared::Shared;
@@ -215,8 +216,19 @@ impl Engine {
 
     /// Runs a loaded program in a fresh realm, on a thread with a large stack, to its end.
     pub fn run(&mut self, loaded: &Loaded, request: RunRequest, host: Box<dyn Host>) -> RunOutcome {
+        self.run_meanwhile(loaded, request, host, None)
+    }
+
+    /// As [`Engine::run`]; the calling thread does something until the program has ended.
+    pub fn run_meanwhile(
+        &mut self,
+        loaded: &Loaded,
+        request: RunRequest,
+        host: Box<dyn Host>,
+        meanwhile: Option<Meanwhile>,
+    ) -> RunOutcome {
         self.runs += 1;
-        crate::thread::on_vm_thread(|stack| execute::run(self, loaded, request, host, stack))
+        on_vm_thread_meanwhile(meanwhile, |stack| execute::run(self, loaded, request, host, stack))
     }
 
     /// All code objects, for the compiler's statistics and dumps.

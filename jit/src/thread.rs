@@ -13,8 +13,37 @@ const SIZES: [usize; 4] = [1 << 30, 256 << 20, 64 << 20, 8 << 20];
 /// What is left for intrinsics and error reports.
 const RESERVE: usize = 1 << 20;
 
+/// What the thread that asks for work does until that is done, where it has better to do than to sleep: one thread less is started.
+pub struct Meanwhile {
+    /// Does it, and returns soon after it was told to.
+    pub wait: Box<dyn FnOnce()>,
+    /// Tells it to return: called at the end of the work, on its thread.
+    pub wake: Box<dyn FnOnce() + Send>,
+}
+
+/// Wakes at the end of the work, which may be a panic.
+struct Wake(Option<Box<dyn FnOnce() + Send>>);
+
+impl Drop for Wake {
+    fn drop(&mut self) {
+        if let Some(wake) = self.0.take() {
+            wake();
+        }
+    }
+}
+
 /// Runs `work` on a fresh thread with a large stack; it gets the stack's size. A panic inside is passed on.
 pub fn on_vm_thread<T: Send>(work: impl FnOnce(usize) -> T + Send) -> T {
+    on_vm_thread_meanwhile(None, work)
+}
+
+/// As [`on_vm_thread`], doing something else meanwhile.
+pub fn on_vm_thread_meanwhile<T: Send>(meanwhile: Option<Meanwhile>, work: impl FnOnce(usize) -> T + Send) -> T {
+    let (wait, wake) = meanwhile.map(|it| (it.wait, it.wake)).unzip();
+    let work = |size| {
+        let _wake = Wake(wake);
+        work(size)
+    };
     // A failed spawn drops its closure, so the work itself stays here until a thread takes it.
     let work = Mutex::new(Some(work));
     let start = |size| work.lock().unwrap_or_else(PoisonError::into_inner).take().map(|work| work(size));
@@ -25,6 +54,9 @@ pub fn on_vm_thread<T: Send>(work: impl FnOnce(usize) -> T + Send) -> T {
             let Ok(handle) = builder.spawn_scoped(scope, move || start(size)) else {
                 continue;
             };
+            if let Some(wait) = wait {
+                wait();
+            }
             return match handle.join() {
                 Ok(result) => result.expect("the work is taken once"),
                 Err(panic) => std::panic::resume_unwind(panic),
@@ -50,6 +82,22 @@ mod tests {
             if n == 0 { 0 } else { std::hint::black_box(n) + sum(n - 1) }
         }
         assert_eq!(on_vm_thread(|_| sum(1_000_000)), 500_000_500_000);
+    }
+
+    #[test]
+    fn whoever_waits_is_woken_even_by_a_panic() {
+        let done = |fails: bool| {
+            let (told, heard) = std::sync::mpsc::channel();
+            let meanwhile = Meanwhile {
+                wait: Box::new(move || heard.recv().expect("the work ends")),
+                wake: Box::new(move || told.send(()).expect("somebody waits")),
+            };
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                on_vm_thread_meanwhile(Some(meanwhile), |_| assert!(!fails, "a test made it fail"));
+            }))
+        };
+        assert!(done(false).is_ok());
+        assert!(done(true).is_err());
     }
 
     #[test]

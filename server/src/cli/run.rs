@@ -101,8 +101,8 @@ impl Run {
             StdHost::new(Effects::ALL).with_arguments(self.program_arguments()).with_script(source.path.as_deref());
         let output = host.output();
         output.cancel_when_closed(Arc::clone(&cancel));
-        signals::stop_on_signals(cancel, output.clone());
-        let outcome = engine.run(&loaded, request, Box::new(host));
+        let watch = signals::stop_on_signals(&cancel, output.clone());
+        let outcome = engine.run_meanwhile(&loaded, request, Box::new(host), Some(watch));
         if self.stats {
             stats::print(&outcome);
         }
