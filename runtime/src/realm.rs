@@ -167,6 +167,19 @@ impl TypeMap {
     pub const ALL: [TypeMap; 6] =
         [TypeMap::Number, TypeMap::String, TypeMap::List, TypeMap::Map, TypeMap::Function, TypeMap::Error];
 
+    /// The type whose map the intrinsic of this name gives.
+    pub fn named(intrinsic: &str) -> Option<TypeMap> {
+        Some(match intrinsic {
+            "number" => TypeMap::Number,
+            "string" => TypeMap::String,
+            "list" => TypeMap::List,
+            "map" => TypeMap::Map,
+            "funcRef" => TypeMap::Function,
+            "error" => TypeMap::Error,
+            _ => return None,
+        })
+    }
+
     /// Its bit in [`Head::changed_types`].
     #[inline]
     pub const fn bit(self) -> u8 {

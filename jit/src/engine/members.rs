@@ -69,7 +69,8 @@ fn find(realm: &mut Realm, path: &Path) -> Option<Found> {
         Root::Of(kind) => Found::Some(*kind),
         Root::Variable(name) => {
             let key = realm.string_value(name);
-            let value = realm.globals().get(realm, key).or_else(|| type_map_named(realm, name))?;
+            let of_type = || TypeMap::named(name).map(|kind| realm.type_map(kind).value());
+            let value = realm.globals().get(realm, key).or_else(of_type)?;
             Found::Value(value)
         }
     };
@@ -85,19 +86,6 @@ fn find(realm: &mut Realm, path: &Path) -> Option<Found> {
         at = Found::Value(value);
     }
     Some(at)
-}
-
-fn type_map_named(realm: &Realm, name: &str) -> Option<Value> {
-    let kind = match name {
-        "number" => TypeMap::Number,
-        "string" => TypeMap::String,
-        "list" => TypeMap::List,
-        "map" => TypeMap::Map,
-        "funcRef" => TypeMap::Function,
-        "error" => TypeMap::Error,
-        _ => return None,
-    };
-    Some(realm.type_map(kind).value())
 }
 
 /// One step from a value. What a program could not read is no end of it here.

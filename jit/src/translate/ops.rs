@@ -188,13 +188,18 @@ impl Lower<'_, '_> {
         self.b.ins().sextend(types::I64, small)
     }
 
-    /// The integer that a double holds if it is small, and whether converting back gives the same bits.
-    fn integer_of(&mut self, float: ir::Value) -> (ir::Value, ir::Value) {
+    /// The integer nearest to a double; of what is too large, or no number, an integer that is larger still.
+    fn nearest_integer(&mut self, float: ir::Value) -> ir::Value {
         let magic = self.b.ins().f64const(MAGIC);
         let shifted = self.b.ins().fadd(float, magic);
         let bits = self.bits(shifted);
         let offset = self.iconst(MAGIC.to_bits() as i64);
-        let int = self.b.ins().isub(bits, offset);
+        self.b.ins().isub(bits, offset)
+    }
+
+    /// The integer that a double holds if it is small, and whether converting back gives the same bits.
+    fn integer_of(&mut self, float: ir::Value) -> (ir::Value, ir::Value) {
+        let int = self.nearest_integer(float);
         let back = self.b.ins().fcvt_from_sint(types::F64, int);
         let (back, original) = (self.bits(back), self.bits(float));
         (int, self.b.ins().icmp(IntCC::Equal, back, original))
@@ -227,12 +232,7 @@ impl Lower<'_, '_> {
     fn f64_to_index(&mut self, inst: &Inst) -> ir::Value {
         let float = self.arg(inst, 0);
         let whole = self.b.ins().trunc(float);
-        let magic = self.b.ins().f64const(MAGIC);
-        let shifted = self.b.ins().fadd(whole, magic);
-        let bits = self.bits(shifted);
-        let offset = self.iconst(MAGIC.to_bits() as i64);
-        let index = self.b.ins().isub(bits, offset);
-        // The difference of the bits of what is too large, or no number, is larger still.
+        let index = self.nearest_integer(whole);
         let small = self.b.ins().ireduce(types::I32, index);
         let back = self.b.ins().sextend(types::I64, small);
         let ok = self.b.ins().icmp(IntCC::Equal, back, index);

@@ -197,7 +197,7 @@ impl Builder<'_> {
             self.set(dst, pi);
             return Ok(true);
         }
-        if let Some(kind) = type_of(name).filter(|_| args.count == 0 && self.feeds_isa(dst)) {
+        if let Some(kind) = TypeMap::named(name).filter(|_| args.count == 0 && self.feeds_isa(dst)) {
             let map = self.slot(Op::TypeMap(kind), &[], Ty::TypeMap(kind), None);
             self.set(dst, map);
             return Ok(true);
@@ -248,19 +248,6 @@ impl Builder<'_> {
         self.set_narrowed(dst, slot, want)?;
         Ok(true)
     }
-}
-
-/// The type whose map an intrinsic gives.
-fn type_of(name: &str) -> Option<TypeMap> {
-    Some(match name {
-        "number" => TypeMap::Number,
-        "string" => TypeMap::String,
-        "list" => TypeMap::List,
-        "map" => TypeMap::Map,
-        "funcRef" => TypeMap::Function,
-        "error" => TypeMap::Error,
-        _ => return None,
-    })
 }
 
 fn math_of(name: &str) -> Option<Math> {
