@@ -13,6 +13,7 @@ mod notices;
 mod to_proto;
 mod tokens;
 mod transport;
+mod watchers;
 
 use crate::evaluate::WorkerFactory;
 use backend::Backend;

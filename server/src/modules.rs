@@ -109,7 +109,7 @@ pub fn lookup(folders: impl IntoIterator<Item = PathBuf>, name: &str) -> Lookup 
 }
 
 /// The path without `.` and `..`, as far as that is possible without looking at the disk.
-fn plain(path: &Path) -> PathBuf {
+pub fn plain(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {

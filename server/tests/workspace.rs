@@ -298,3 +298,55 @@ fn a_host_profile_comes_and_goes_with_its_folder() {
     says(&mut client, since, &[0]);
     client.shut_down();
 }
+
+/// A profile that a setting names may lie anywhere and go by any name: the client is asked to watch it, as long as the setting says so.
+#[test]
+fn host_profiles_of_the_settings_are_watched() {
+    let profile = |name: &str| format!("host = \"a game\"\n[names.{name}]\n");
+    let files =
+        [("a/main.ms", ""), ("b/game.toml", &*profile("beep")), ("a/tool.json", "{\"host\": \"\", \"names\": {}}")];
+    let folder = Folder::new("watched", &files);
+    let (mut client, _child) = Client::start(&program(), &["lsp"]).expect("the binary starts");
+    let watches = json!({ "dynamicRegistration": true, "relativePatternSupport": true });
+    let host = json!({ "profiles": ["../b/game.toml"] });
+    let params = json!({
+        "processId": null, "workspaceFolders": [{ "uri": &*folder.uri("a"), "name": "a" }],
+        "capabilities": { "workspace": { "didChangeWatchedFiles": watches } },
+        "initializationOptions": { "trust": "off", "minilive": { "host": host } }
+    });
+    client.ask("initialize", params);
+    client.notify("initialized", json!({}));
+    let watched = |client: &mut Client, folder: &str, name: &str| {
+        let heard = client.wait_for(0, "client/registerCapability", |params| {
+            let pattern = &params["registrations"][0]["registerOptions"]["watchers"][0]["globPattern"];
+            *pattern == json!({ "baseUri": folder, "pattern": name })
+        });
+        (heard, client.heard[heard].params()["registrations"][0]["id"].clone())
+    };
+    let (_, first) = watched(&mut client, &folder.uri("b"), "game.toml");
+    let main = folder.uri("a/main.ms");
+    client.open(&main, "beep\nboop\n");
+    let says = |client: &mut Client, since: usize, lines: &[u64]| {
+        client.wait_for(since, "textDocument/publishDiagnostics", |said| {
+            let found = said["diagnostics"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let found: Vec<_> = found.iter().filter_map(|it| it["range"]["start"]["line"].as_u64()).collect();
+            said["uri"] == *main && found == lines
+        })
+    };
+    let since = says(&mut client, 0, &[1]);
+    std::fs::write(folder.0.join("b/game.toml"), profile("boop")).expect("written");
+    let change = json!({ "uri": &*folder.uri("b/game.toml"), "type": 2 });
+    client.notify("workspace/didChangeWatchedFiles", json!({ "changes": [change] }));
+    says(&mut client, since, &[0]);
+    // Another file instead, then none.
+    let settings = |profiles: &[&str]| json!({ "settings": { "minilive": { "host": { "profiles": profiles } } } });
+    client.notify("workspace/didChangeConfiguration", settings(&["tool.json"]));
+    let (since, second) = watched(&mut client, &folder.uri("a"), "tool.json");
+    let unwatched = |client: &mut Client, since: usize, id: &Value| {
+        client.wait_for(since, "client/unregisterCapability", |params| params["unregisterations"][0]["id"] == *id)
+    };
+    let since = unwatched(&mut client, since, &first);
+    client.notify("workspace/didChangeConfiguration", settings(&[]));
+    unwatched(&mut client, since, &second);
+    client.shut_down();
+}

@@ -9,6 +9,7 @@ use super::capabilities::{self, ClientFeatures};
 use super::to_proto::ToProto;
 use super::tokens::{Encoded, Part};
 use super::transport::WireSender;
+use super::watchers::{self, Watched};
 use super::{ext, from_proto, notices, to_proto};
 use crate::evaluate::{Trust, WorkerFactory};
 use crate::ide;
@@ -31,6 +32,8 @@ struct Session {
     complaint: Mutex<Option<String>>,
     /// The tokens that clients have.
     tokens: super::tokens::Sent,
+    /// Files that the client is to watch.
+    watched: tokio::sync::watch::Receiver<Watched>,
 }
 
 /// One connection to one client.
@@ -248,7 +251,8 @@ impl LanguageServer for Backend {
         let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner).take();
         let workers = workers.ok_or_else(|| failed(ErrorCode::InvalidRequest, "already initialized"))?;
         let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-        notices::start((self.client.clone(), self.wire.clone()), features, receiver)
+        let (watch, watched) = tokio::sync::watch::channel(Watched::new());
+        notices::start((self.client.clone(), self.wire.clone()), features, receiver, watch)
             .map_err(|error| failed(ErrorCode::InternalError, format!("no thread: {error}")))?;
         let config = WorldConfig {
             encoding: features.encoding,
@@ -265,8 +269,8 @@ impl LanguageServer for Backend {
         let (settings, complaint) = Settings::read(options.unwrap_or(&Value::Null));
         world.settings(settings);
         // `workers` can be taken only once, so nothing is set yet.
-        let _ =
-            self.session.set(Session { world, features, complaint: Mutex::new(complaint), tokens: Default::default() });
+        let complaint = Mutex::new(complaint);
+        let _ = self.session.set(Session { world, features, complaint, tokens: Default::default(), watched });
         Ok(InitializeResult {
             capabilities,
             server_info: Some(ServerInfo { name: "minilive".into(), version: Some(env!("CARGO_PKG_VERSION").into()) }),
@@ -312,6 +316,7 @@ impl LanguageServer for Backend {
         {
             tracing::warn!("the client does not tell when settings or files change: {error}");
         }
+        tokio::spawn(watchers::keep(self.client.clone(), session.features, session.watched.clone()));
         if session.features.configuration {
             self.pull_settings().await;
         }

@@ -37,6 +37,8 @@ pub struct ClientFeatures {
     pub registers_configuration: bool,
     /// It can watch files, which may be modules.
     pub watches_files: bool,
+    /// … also by a folder and a pattern below it, wherever the folder is.
+    pub relative_patterns: bool,
     /// It reads Markdown in hovers.
     pub markdown: bool,
     /// It takes symbols as a tree.
@@ -91,6 +93,10 @@ impl ClientFeatures {
             watches_files: workspace
                 .and_then(|it| it.did_change_watched_files.as_ref())
                 .and_then(|it| it.dynamic_registration)
+                .unwrap_or(false),
+            relative_patterns: workspace
+                .and_then(|it| it.did_change_watched_files.as_ref())
+                .and_then(|it| it.relative_pattern_support)
                 .unwrap_or(false),
             markdown: hover.is_some_and(|formats| formats.contains(&tower_lsp::lsp_types::MarkupKind::Markdown)),
             symbol_tree: symbols.and_then(|it| it.hierarchical_document_symbol_support).unwrap_or(false),

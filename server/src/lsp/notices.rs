@@ -5,6 +5,7 @@
 
 use super::capabilities::ClientFeatures;
 use super::transport::WireSender;
+use super::watchers::Watched;
 use super::{ext, to_proto};
 use crate::ide::{self, HintKind, StatusState};
 use crate::recording::Tier;
@@ -14,6 +15,7 @@ use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::watch::Sender;
 use tower_lsp::Client;
 use tower_lsp::lsp_types::notification::{Notification as _, PublishDiagnostics};
 use tower_lsp::lsp_types::{Diagnostic, MessageType, PublishDiagnosticsParams, Url};
@@ -23,6 +25,8 @@ struct Teller {
     client: Client,
     wire: WireSender,
     features: ClientFeatures,
+    /// Takes the files that are to be watched.
+    watched: Sender<Watched>,
     /// The diagnostics that were published last: their version, a hash of them, and whether there were any.
     published: HashMap<Arc<str>, (i32, u64, bool)>,
     /// The values that were told last, with their version: a client drops what belongs to another one.
@@ -41,18 +45,25 @@ pub fn start(
     client: (Client, WireSender),
     features: ClientFeatures,
     notices: UnboundedReceiver<Notice>,
+    watched: Sender<Watched>,
 ) -> std::io::Result<()> {
     let event_loop = tokio::runtime::Handle::current();
     let teller = std::thread::Builder::new().name("notices".into());
-    teller.spawn(move || event_loop.block_on(tell(client, features, notices)))?;
+    teller.spawn(move || event_loop.block_on(tell(client, features, notices, watched)))?;
     Ok(())
 }
 
-async fn tell((client, wire): (Client, WireSender), features: ClientFeatures, mut notices: UnboundedReceiver<Notice>) {
+async fn tell(
+    (client, wire): (Client, WireSender),
+    features: ClientFeatures,
+    mut notices: UnboundedReceiver<Notice>,
+    watched: Sender<Watched>,
+) {
     let mut teller = Teller {
         client,
         wire,
         features,
+        watched,
         published: HashMap::new(),
         values: HashMap::new(),
         tiers: HashMap::new(),
@@ -76,6 +87,7 @@ impl Teller {
                 self.tiers(&document, &tiers).await;
             }
             Notice::Refresh(refresh) => self.refresh(refresh),
+            Notice::Profiles(files) => self.watch(files),
             Notice::Message { show: true, text } => self.client.show_message(MessageType::WARNING, text).await,
             Notice::Message { show: false, text } => self.client.log_message(MessageType::WARNING, text).await,
         }
@@ -222,6 +234,15 @@ impl Teller {
         if self.tiers.insert(document.uri.clone(), params.clone()) != Some(params.clone()) {
             self.client.send_notification::<ext::Tiers>(params).await;
         }
+    }
+
+    /// Has files watched instead of those before.
+    fn watch(&self, files: Watched) {
+        self.watched.send_if_modified(|before| {
+            let differs = *before != files;
+            *before = files;
+            differs
+        });
     }
 
     /// Asks the client to ask again, without waiting for its answer.

@@ -5,6 +5,7 @@
 
 use super::{Notice, World};
 use crate::host_profile::{HostNames, IN_WORKSPACE, read_file};
+use crate::modules::plain;
 use crate::settings::Settings;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -32,6 +33,7 @@ impl World {
             names.extend(said.clone());
             self.profiles_read.insert(path, said);
         }
+        (self.notices)(Notice::Profiles(self.named_profiles().collect()));
         let mut settings = self.settings.clone();
         Arc::make_mut(&mut settings.checks).host = Arc::new(names);
         self.scheduler.set_settings(settings);
@@ -43,13 +45,20 @@ impl World {
             || self.profiles().iter().any(|it| it == path)
     }
 
-    /// Those of the settings, relative to the first folder, then those that lie in the folders.
+    /// Those of the settings, relative to the first folder, as clients call them.
+    fn named_profiles(&self) -> impl Iterator<Item = PathBuf> {
+        let first = self.config.roots.first().cloned().unwrap_or_default();
+        self.settings.checks.profiles.iter().map(move |path| {
+            let path = first.join(path);
+            plain(&std::path::absolute(&path).unwrap_or(path))
+        })
+    }
+
+    /// Those of the settings, then those that lie in the folders.
     fn profiles(&self) -> Vec<PathBuf> {
         let roots = &self.config.roots;
-        let first = roots.first().cloned().unwrap_or_default();
-        let named = self.settings.checks.profiles.iter().map(|path| first.join(path));
         let names = |root: &PathBuf| IN_WORKSPACE.map(|name| root.join(name));
         let lying = roots.iter().flat_map(names).filter(|path| path.is_file());
-        named.chain(lying).collect()
+        self.named_profiles().chain(lying).collect()
     }
 }

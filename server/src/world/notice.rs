@@ -6,6 +6,7 @@ use crate::document::DocumentView;
 use crate::evaluate::RunId;
 use crate::ide;
 use crate::recording::EvaluationId;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Which part of a run's output a text is.
@@ -73,6 +74,8 @@ pub enum Notice {
     },
     /// Something should be asked again.
     Refresh(Refresh),
+    /// The files that the settings name now; changes on disk should be told.
+    Profiles(Vec<PathBuf>),
     /// A sentence for the log, or for the person if `show`.
     Message {
         /// Whether to show it to the person.
