@@ -602,3 +602,31 @@ fn line_of(text: &str, name: &str) -> usize {
     let mut starts = (0..text.len()).filter(|&at| at == 0 || (text.is_char_boundary(at) && text.ends_at_line(at)));
     starts.find(|&at| text[at..].starts_with(&wanted)).expect("the name is assigned")
 }
+
+/// With more arguments than parameters no parameter is the one that is written, and a function that has enough of them comes first.
+#[test]
+fn no_parameter_is_marked_for_an_argument_too_many() {
+    let (mut client, _child) = Client::start(&program(), &["lsp"]).expect("the binary starts");
+    client.initialize(json!({}), json!({ "trust": "off" }));
+    let text = "f = function(a, b)\nend function\ng = function(a)\nend function\nif rnd then\n  g = function(a, b)\n  end function\nend if\nf 1, 2\nf 1, 2, 3\ng 1, 2\n";
+    client.open("file:///signature.ms", text);
+    let mut help = |line: u32, character: u32| {
+        let place = json!({ "line": line, "character": character });
+        let params = json!({ "textDocument": { "uri": "file:///signature.ms" }, "position": place });
+        let mut help = client.ask("textDocument/signatureHelp", params);
+        for signature in help["signatures"].as_array_mut().expect("a list") {
+            let count = signature["parameters"].as_array().map(Vec::len);
+            signature["parameters"] = count.into();
+        }
+        help
+    };
+    let two = |name: &str| json!({ "label": format!("{name}(a, b)"), "parameters": 2, "activeParameter": 1 });
+    let inside = help(8, 6);
+    assert_eq!(inside, json!({ "signatures": [two("f")], "activeSignature": 0, "activeParameter": 1 }));
+    let behind = help(9, 9);
+    assert_eq!(behind, json!({ "signatures": [{ "label": "f(a, b)", "parameters": null }], "activeSignature": 0 }));
+    let either = help(10, 6);
+    let short = json!({ "label": "g(a)", "parameters": null });
+    assert_eq!(either, json!({ "signatures": [short, two("g")], "activeSignature": 1, "activeParameter": 1 }));
+    client.shut_down();
+}

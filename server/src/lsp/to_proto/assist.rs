@@ -100,16 +100,20 @@ impl ToProto for Option<ide::Signatures> {
 
     fn to_proto(self, _: &Snapshot, features: &ClientFeatures) -> Option<SignatureHelp> {
         let found = self?;
+        // An index behind the last parameter, like none at all, means the first one; only a signature that has no parameters has none
+        // marked. What has too few of them is shown as such.
+        let fits = |it: &Signature| it.params.len() > found.active as usize;
+        let best = found.signatures.iter().position(fits);
         let signature = |it: Signature| SignatureInformation {
-            parameters: Some(parameters(&it)),
+            parameters: fits(&it).then(|| parameters(&it)),
+            active_parameter: fits(&it).then_some(found.active),
             label: it.label,
             documentation: (!it.documentation.is_empty()).then(|| text(it.documentation, features)),
-            active_parameter: Some(found.active),
         };
         Some(SignatureHelp {
             signatures: found.signatures.into_iter().map(signature).collect(),
-            active_signature: Some(0),
-            active_parameter: Some(found.active),
+            active_signature: Some(best.unwrap_or(0) as u32),
+            active_parameter: best.map(|_| found.active),
         })
     }
 }
