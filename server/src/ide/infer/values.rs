@@ -267,7 +267,14 @@ impl Infer<'_> {
                     }
                     found.add(Kind::List(kinds));
                 }
-                Kind::Map(_) | Kind::AnyMap | Kind::Number => found.add(kind),
+                Kind::Map(_) | Kind::AnyMap => {
+                    found.add(kind);
+                    // What the sum has is in one of the two.
+                    let maps = right.kinds.iter().filter(|it| matches!(it, Kind::Map(_) | Kind::AnyMap));
+                    maps.for_each(|it| found.add(it.clone()));
+                    found.open |= right.open;
+                }
+                Kind::Number => found.add(kind),
                 _ => found.open = true,
             }
         }

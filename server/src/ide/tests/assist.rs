@@ -320,6 +320,22 @@ fn blocks_are_offered_to_clients_that_can_fill_them_in() {
     assert!(found.items.iter().all(|item| item.insert.is_none()), "a block is no expression");
 }
 
+#[test]
+fn sums_of_maps_have_the_members_of_both() {
+    let start = "a = {\"left\": 1, \"same\": 1}\nb = {\"right\": 2, \"same\": {\"deep\": 3}}\nn = 1\n";
+    let offered = |line: &str| {
+        let mut all = labels(&format!("{start}{line}\n"));
+        all.retain(|it| ["left", "right", "same", "deep"].contains(&it.as_str()));
+        all
+    };
+    assert_eq!(offered("c = a + b\nc.$0"), ["left", "right", "same"]);
+    assert_eq!(offered("(b + a).$0"), ["left", "right", "same"]);
+    assert_eq!(offered("(a + b).same.$0"), ["deep"]);
+    // Nothing else is added to a map.
+    assert_eq!(offered("c = a + n\nc.$0"), ["left", "same"]);
+    assert_eq!(offered("c = n + a\nc.$0"), [""; 0]);
+}
+
 #[track_caller]
 fn check_signature(source: &str, expected: Option<(&str, u32)>) {
     let it = Fixture::new(source);
