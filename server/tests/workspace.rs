@@ -262,6 +262,15 @@ fn a_host_profile_in_the_workspace_is_read_and_followed() {
 }
 
 /// What a profile says holds for all folders, and is shown anew as soon as it is something else, without an edit.
+/// Waits until a document has warnings on these lines and no others; where that was heard.
+fn wait_for_lines(client: &mut Client, since: usize, uri: &str, lines: &[u64]) -> usize {
+    client.wait_for(since, "textDocument/publishDiagnostics", |said| {
+        let found = said["diagnostics"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let found: Vec<_> = found.iter().filter_map(|it| it["range"]["start"]["line"].as_u64()).collect();
+        said["uri"] == *uri && found == lines
+    })
+}
+
 #[test]
 fn a_host_profile_comes_and_goes_with_its_folder() {
     let profile = |name: &str| format!("host = \"a game\"\n[names.{name}]\n");
@@ -278,11 +287,7 @@ fn a_host_profile_comes_and_goes_with_its_folder() {
     let main = folder.uri("a/main.ms");
     client.open(&main, "beep\nboop\n");
     let says = |client: &mut Client, since: usize, lines: &[u64]| {
-        client.wait_for(since, "textDocument/publishDiagnostics", |said| {
-            let found = said["diagnostics"].as_array().map(Vec::as_slice).unwrap_or_default();
-            let found: Vec<_> = found.iter().filter_map(|it| it["range"]["start"]["line"].as_u64()).collect();
-            said["uri"] == *main && found == lines
-        });
+        wait_for_lines(client, since, &main, lines);
         client.heard.len()
     };
     let since = says(&mut client, 0, &[1]);
@@ -326,13 +331,7 @@ fn host_profiles_of_the_settings_are_watched() {
     let (_, first) = watched(&mut client, &folder.uri("b"), "game.toml");
     let main = folder.uri("a/main.ms");
     client.open(&main, "beep\nboop\n");
-    let says = |client: &mut Client, since: usize, lines: &[u64]| {
-        client.wait_for(since, "textDocument/publishDiagnostics", |said| {
-            let found = said["diagnostics"].as_array().map(Vec::as_slice).unwrap_or_default();
-            let found: Vec<_> = found.iter().filter_map(|it| it["range"]["start"]["line"].as_u64()).collect();
-            said["uri"] == *main && found == lines
-        })
-    };
+    let says = |client: &mut Client, since: usize, lines: &[u64]| wait_for_lines(client, since, &main, lines);
     let since = says(&mut client, 0, &[1]);
     std::fs::write(folder.0.join("b/game.toml"), profile("boop")).expect("written");
     let change = json!({ "uri": &*folder.uri("b/game.toml"), "type": 2 });

@@ -12,13 +12,13 @@ use crate::ssa::{Helper, MemberSite};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_runtime::function::FUNCTION_CODE;
-use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, TAG_SHIFT, Value};
+use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, Value};
 
 impl Lower<'_, '_> {
     /// A call of any value; its result.
     pub(super) fn call_value(&mut self, site: ir::Value, args: &[ir::Value]) -> ir::Value {
         let (slow, next) = self.two_ways();
-        let function = self.is_function(args[0]);
+        let function = self.has_tag(args[0], TAG_FUNCTION);
         self.continue_if(function, slow);
         self.call_entry(args[0], &args[1..], None, (slow, next));
         self.b.switch_to_block(slow);
@@ -29,7 +29,7 @@ impl Lower<'_, '_> {
     /// The value, or the result of calling it, if it is a function.
     pub(super) fn auto_call(&mut self, site: ir::Value, value: ir::Value) -> ir::Value {
         let (slow, next) = self.two_ways();
-        let function = self.is_function(value);
+        let function = self.has_tag(value, TAG_FUNCTION);
         let call = self.b.create_block();
         self.b.ins().brif(function, call, &[], next, &[value.into()]);
         self.b.switch_to_block(call);
@@ -98,7 +98,7 @@ impl Lower<'_, '_> {
         reads: bool,
     ) -> ir::Value {
         let (slow, next) = self.two_ways();
-        let function = self.is_function(found);
+        let function = self.has_tag(found, TAG_FUNCTION);
         let call = self.b.create_block();
         if reads {
             self.b.ins().brif(function, call, &[], next, &[found.into()]);
@@ -125,11 +125,6 @@ impl Lower<'_, '_> {
         self.b.ins().jump(next, &[result.into()]);
         self.b.switch_to_block(next);
         self.b.block_params(next)[0]
-    }
-
-    fn is_function(&mut self, value: ir::Value) -> ir::Value {
-        let tag = self.b.ins().ushr_imm_u(value, i64::from(TAG_SHIFT));
-        self.b.ins().icmp_imm_u(IntCC::Equal, tag, TAG_FUNCTION as i64)
     }
 
     /// Calls the entry of a function value and goes to `next` with the result; to `slow` if the entry takes something else.

@@ -230,7 +230,7 @@ impl Lower<'_, '_> {
         self.define(inst, result);
     }
 
-    fn has_tag(&mut self, value: ir::Value, tag: u64) -> ir::Value {
+    pub(super) fn has_tag(&mut self, value: ir::Value, tag: u64) -> ir::Value {
         let high = self.b.ins().ushr_imm_u(value, i64::from(TAG_SHIFT));
         self.b.ins().icmp_imm_u(IntCC::Equal, high, tag as i64)
     }

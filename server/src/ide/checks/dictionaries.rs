@@ -178,7 +178,7 @@ impl Look<'_> {
     /// Whether a member is read as `x["name"]`.
     fn is_quoted(&self, name: &str) -> bool {
         let is_it = |it: &NameUse| it.quoted && it.name == *name && it.access != Access::Write;
-        self.root.text().to_string().contains(&format!("\"{name}\""))
+        self.file.text(self.db).contains(&format!("\"{name}\""))
             && self.units.iter().any(|placed| db::unit_names(self.db, placed.unit).uses.iter().any(is_it))
     }
 

@@ -20,7 +20,7 @@ impl Look<'_> {
         if !found.iter().any(is_member) {
             return false;
         }
-        let takes_of_entries = self.root.text().to_string().contains("value");
+        let takes_of_entries = self.file.text(self.db).contains("value");
         let around = db::surroundings(self.db, self.file);
         (0u32..).zip(self.units.iter()).any(|(unit, placed)| {
             let types = db::unit_types(self.db, placed.unit, &around.units[unit as usize], &around.members);
