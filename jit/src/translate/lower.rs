@@ -1,6 +1,7 @@
 //! The walk over SSA blocks, and the instructions that need little.
 
 use super::count::{Counting, MAX_COUNTERS};
+use super::homes::Homes;
 use super::leave::Pending;
 use super::lent::Lent;
 use super::sites::Sites;
@@ -31,6 +32,10 @@ pub(super) struct Lower<'a, 'b> {
     pub(super) assigned: rustc_hash::FxHashSet<Val>,
     /// What exits need not store.
     pub(super) lent: Lent,
+    /// What exits find where it was stored before.
+    pub(super) homes: Homes,
+    /// The number of the first home's word.
+    pub(super) first_home: u32,
     /// Values that are computed where they are needed: from which, and what is added.
     pub(super) late: FxHashMap<Val, (Val, i64)>,
     /// Those that were computed in the current block.
@@ -91,6 +96,7 @@ pub(super) struct Lowered {
 
 /// Translates a whole function; gives its exits and sites.
 pub(super) fn lower(builder: FunctionBuilder<'_>, isa: &OwnedTargetIsa, func: &Func, env: &Env<'_>) -> Lowered {
+    let (lent, late) = (Lent::of(func), super::late::late_values(func));
     let mut lower = Lower {
         b: builder,
         isa,
@@ -99,8 +105,10 @@ pub(super) fn lower(builder: FunctionBuilder<'_>, isa: &OwnedTargetIsa, func: &F
         vals: vec![None; func.reps.len()],
         defs: FxHashMap::default(),
         assigned: func.assigned.iter().copied().collect(),
-        lent: Lent::of(func),
-        late: super::late::late_values(func),
+        homes: Homes::of(func, &lent, &late),
+        first_home: 0,
+        lent,
+        late,
         computed: FxHashMap::default(),
         objects: FxHashMap::default(),
         doubles: FxHashMap::default(),
@@ -173,7 +181,9 @@ impl Lower<'_, '_> {
         let states = self.func.states.iter().map(state_words).max().unwrap_or(0);
         let args = self.func.blocks.iter().flat_map(|block| &block.insts).map(|inst| inst.args.len()).max();
         let words = (states + MAX_COUNTERS).max(args.unwrap_or(0));
-        let data = ir::StackSlotData::new(ir::StackSlotKind::ExplicitSlot, (words as u32 + 1) * 8, 3);
+        self.first_home = words as u32;
+        let words = words + 1 + self.homes.count();
+        let data = ir::StackSlotData::new(ir::StackSlotKind::ExplicitSlot, words as u32 * 8, 3);
         self.words = Some(self.b.create_sized_stack_slot(data));
     }
 
@@ -209,6 +219,10 @@ impl Lower<'_, '_> {
             self.keep_number_end();
         }
         let data = &self.func[block];
+        for &param in &data.params {
+            let value = self.val(param);
+            self.store_home(param, value);
+        }
         self.computed.clear();
         self.doubles.clear();
         self.just_read = None;
@@ -275,7 +289,21 @@ impl Lower<'_, '_> {
     pub(super) fn define(&mut self, inst: &Inst, value: ir::Value) {
         if let Some(result) = inst.result {
             self.vals[result.0 as usize] = Some(value);
+            self.store_home(result, value);
         }
+    }
+
+    /// Stores a value in its home, if it has one.
+    fn store_home(&mut self, val: Val, value: ir::Value) {
+        if let Some(home) = self.home_of(val) {
+            let slot = self.words.expect("reserved at the start");
+            self.b.ins().stack_store(types::I64, value, slot, (home as i32 + 1) * 8);
+        }
+    }
+
+    /// The number of the word in which a value stands for exits.
+    pub(super) fn home_of(&self, val: Val) -> Option<u32> {
+        self.homes.of_value(val).map(|home| self.first_home + home)
     }
 
     pub(super) fn iconst(&mut self, n: i64) -> ir::Value {
@@ -504,10 +532,10 @@ impl Lower<'_, '_> {
     fn is_code(&mut self, value: ir::Value, code: u32) -> ir::Value {
         let tag = self.iconst((TAG_FUNCTION << TAG_SHIFT) as i64);
         let object = self.b.ins().bxor(value, tag);
-        let high = self.b.ins().ushr_imm_u(object, i64::from(TAG_SHIFT));
         // What is no function has the code of none, which costs less than a block for it.
         let none = self.b.ins().iadd_imm_s(self.ctx, HEAD_NO_FUNCTION as i64);
-        let is_function = self.b.ins().icmp_imm_u(IntCC::Equal, high, 0);
+        let end = self.iconst(1 << TAG_SHIFT);
+        let is_function = self.b.ins().icmp(IntCC::UnsignedLessThan, object, end);
         let object = self.b.ins().select(is_function, object, none);
         let found = self.b.ins().load(types::I32, memory(), object, FUNCTION_CODE as i32);
         self.b.ins().icmp_imm_u(IntCC::Equal, found, i64::from(code))
@@ -522,8 +550,9 @@ impl Lower<'_, '_> {
                 // Without its tag it is the object's address, which most of what is done with the value wants.
                 let tag = self.iconst((u64::from(tag) << TAG_SHIFT) as i64);
                 let object = self.b.ins().bxor(value, tag);
-                let high = self.b.ins().ushr_imm_u(object, i64::from(TAG_SHIFT));
-                self.leave_if(high, exit);
+                let end = self.iconst(1 << TAG_SHIFT);
+                let ok = self.b.ins().icmp(IntCC::UnsignedLessThan, object, end);
+                self.continue_if(ok, exit);
                 self.objects.extend(inst.result.map(|result| (result, object)));
             }
             Op::GuardNotFunction => {
