@@ -240,6 +240,11 @@ impl Tiering for Optimiser {
                 code.counters.heat.set(0);
                 return;
             }
+            let missing = nest::missing_work(code, block, heat);
+            if missing > 0 {
+                code.counters.heat.set(missing);
+                return;
+            }
             self.compile(codes, realm, code, EntryAt::Loop(block));
         }
         if self.is_busy() {
@@ -472,7 +477,7 @@ impl Backend {
         };
         let mut banned = Banned::default();
         loop {
-            let plan = inline::plan(codes, code, terms, &banned)?;
+            let plan = inline::plan(codes, code, at, terms, &banned)?;
             let Unbuilt { refused, frame } =
                 match build_plan((codes, realm), code, (at, self.passes), &window, &plan.seen) {
                     Ok(func) => return Ok((func, plan.inlined)),
@@ -510,8 +515,11 @@ fn takes_detour(code: &Code, place: Place) -> bool {
     let worth = if place == Place::Call { 8 } else { 4 };
     let detours = code.tier.detours.get();
     let few = ((detours - code.tier.detours_before.get()) as usize) < code.unit.insts.len() * worth;
-    let has_entry = code.tier.entry.get() != 0 || code.tier.osr.iter().any(|entry| entry.get() != 0);
-    let takes = few && has_entry;
+    let leads_there = || match place {
+        Place::Call => code.tier.osr.iter().any(|entry| entry.get() != 0),
+        Place::Loop(head) => code.tier.entry.get() != 0 || nest::has_compiled_inside(code, head),
+    };
+    let takes = few && leads_there();
     code.tier.detours.set(detours + u32::from(takes));
     takes
 }

@@ -48,7 +48,7 @@ struct LongString {
     string: StringObject,
     /// Whose bytes the string views; null if permanent.
     buffer: *mut BufferObject,
-    /// Byte offsets of every 64th code point, made at the first need; null before.
+    /// Byte offsets of every 64th code point. Null if the text is ASCII, and, unless it is permanent, before the first need.
     index: *mut BufferObject,
 }
 
@@ -225,9 +225,9 @@ impl StringRef {
         at
     }
 
-    /// The index of the code point that starts at a byte offset.
-    pub fn char_index(self, offset: usize) -> usize {
-        if self.is_ascii() { offset } else { count_chars(&self.as_str()[..offset]) }
+    /// How many code points stand between two byte offsets on their borders.
+    pub fn chars_between(self, start: usize, end: usize) -> usize {
+        if self.is_ascii() { end - start } else { count_chars(&self.as_str()[start..end]) }
     }
 
     /// The code points `from..to` (both at most [`StringRef::len`]) as a string.
@@ -252,7 +252,7 @@ impl StringRef {
         // SAFETY: invariant 6: the buffer of a string that is alive.
         let whole = unsafe { buffer.as_ref() }.map_or(usize::MAX, |buffer| buffer.capacity as usize);
         if end - start > SHORT_MAX && end - start >= whole / 4 {
-            let chars = if self.is_ascii() { end - start } else { count_chars(&self.as_str()[start..end]) };
+            let chars = self.chars_between(start, end);
             // SAFETY: invariant 1: the range is inside the bytes.
             let data = unsafe { self.object().data.add(start) };
             return realm.new_view(data, end - start, chars, buffer);
@@ -278,11 +278,9 @@ impl StringRef {
     /// The byte offset of code point `entry * INDEX_STEP` of a long string that is not ASCII, through its index.
     fn indexed(self, realm: &mut Realm, entry: usize) -> usize {
         let long = self.0.cast::<LongString>().as_ptr();
-        // SAFETY: invariant 6; the index holds one offset for every INDEX_STEP code points.
+        // SAFETY: invariant 6; the index holds one offset for every INDEX_STEP code points. Permanent strings, which nobody may write
+        // to, have theirs from the start.
         unsafe {
-            if self.object().header.flags & flags::PERMANENT != 0 {
-                return self.as_str().char_indices().nth(entry * INDEX_STEP).map_or(0, |(at, _)| at);
-            }
             if (*long).index.is_null() {
                 (*long).index = self.build_index(realm);
             }
@@ -290,16 +288,32 @@ impl StringRef {
         }
     }
 
+    #[cfg(test)]
+    fn has_index(self) -> bool {
+        // SAFETY: invariant 6, which only long strings meet.
+        self.byte_len() > SHORT_MAX && unsafe { !(*self.0.cast::<LongString>().as_ptr()).index.is_null() }
+    }
+
     fn build_index(self, realm: &mut Realm) -> *mut BufferObject {
-        let offsets: Vec<u32> = self.as_str().char_indices().step_by(INDEX_STEP).map(|(at, _)| at as u32).collect();
+        let offsets = index_of(self.as_str());
         let index = realm.new_buffer(offsets.len() * 4);
-        // SAFETY: invariant 3: the buffer was made with room for all offsets.
-        unsafe {
-            buffer_data(index).cast::<u32>().copy_from_nonoverlapping(offsets.as_ptr(), offsets.len());
-            (*index).used = offsets.len() as u32 * 4;
-        }
+        fill_index(index, &offsets);
         self.value().keep_alive();
         index
+    }
+}
+
+/// The byte offsets of every [`INDEX_STEP`]th code point.
+fn index_of(text: &str) -> Vec<u32> {
+    text.char_indices().step_by(INDEX_STEP).map(|(at, _)| at as u32).collect()
+}
+
+/// Writes an index into a fresh buffer that was made with room for it.
+fn fill_index(index: *mut BufferObject, offsets: &[u32]) {
+    // SAFETY: invariant 3: the buffer was made with room for all offsets.
+    unsafe {
+        buffer_data(index).cast::<u32>().copy_from_nonoverlapping(offsets.as_ptr(), offsets.len());
+        (*index).used = offsets.len() as u32 * 4;
     }
 }
 
@@ -525,10 +539,23 @@ pub(crate) fn permanent(arena: &PermanentArena, text: &str, name: Option<Name>) 
         if text.len() <= SHORT_MAX {
             object.cast().write(string);
         } else {
-            object.cast().write(LongString { string, buffer: null, index: null });
+            let index = if text.is_ascii() { null } else { permanent_index(arena, text) };
+            object.cast().write(LongString { string, buffer: null, index });
         }
     }
     StringRef(object.cast()).value()
+}
+
+/// The index of a permanent string.
+fn permanent_index(arena: &PermanentArena, text: &str) -> *mut BufferObject {
+    let offsets = index_of(text);
+    let capacity = offsets.len() * 4;
+    let index = arena.allocate(BUFFER_BYTES + capacity).cast::<BufferObject>().as_ptr();
+    let header = Header::new(kind::BUFFER, flags::PERMANENT, 0);
+    // SAFETY: heap/permanent invariant 1: fresh memory of this size that nobody else sees yet.
+    unsafe { index.write(BufferObject { header, capacity: capacity as u32, used: 0 }) };
+    fill_index(index, &offsets);
+    index
 }
 
 /// The text of a permanent string, which lives as long as the arena.

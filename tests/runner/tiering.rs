@@ -87,6 +87,18 @@ fn a_function_of_many_loops_has_them_all_compiled() {
 }
 
 #[test]
+fn loops_that_follow_compiled_ones_are_compiled_as_soon_as_they_are_hot() {
+    let mut program = "f = function(n)\n  s = 0\n".to_string();
+    for i in 0..60 {
+        program += &format!("  for i in range(1, n)\n    s += i % {}\n  end for\n", i + 2);
+    }
+    program += "  return s\nend function\nx = f(150)\nprint x > 0\n";
+    let f = f_of(&program, "1\n");
+    // None of them is a way to another, so none waits for what it would cost to go such ways.
+    assert_eq!(f.loops.len(), 60);
+}
+
+#[test]
 fn values_of_ever_other_kinds_do_not_make_it_compile_without_end() {
     let f = f_of(
         "f = function(a, b)\n  return a + b\nend function\n\
@@ -232,7 +244,7 @@ fn code_that_relied_on_a_replaced_function_is_made_anew_without_that() {
         f.exits.iter().filter(|it| it.reason == ExitReason::GlobalChanged).map(|it| it.count).sum()
     };
     let f = f_of(&program("globals.g = @h"), "250\n");
-    assert_eq!(f.tier, Tier::Optimised);
+    assert_eq!(f.tier, Tier::Optimised, "{f:?}");
     assert!((1..=60).contains(&changed(&f)), "left {} times: {:?}", changed(&f), f.exits);
     // The same function again changes nothing, nor does another global.
     let f = f_of(&program("globals.g = @g\nglobals.k = @h"), "230\n");

@@ -79,7 +79,7 @@ pub(super) fn run_in(
 ) -> RunOutcome {
     let linked = &loaded.linked;
     for code in engine.codes.iter() {
-        code.set_call_flag(CallFlags::UNRESOLVED, true);
+        engine.codes.unresolve(code);
         code.set_call_flag(CallFlags::WAITING, code.tier.has_dependencies());
         code.reset_counts();
     }

@@ -42,6 +42,10 @@ pub fn is_current(codes: &CodeTable, code: &Code) -> bool {
 /// Whether compiled code may be entered in this realm: the names of all that it contains have their places, and the globals that it relies
 /// on hold their functions. Code that relies on something else than what there is, is dropped.
 pub fn is_ready(codes: &CodeTable, realm: &mut Realm, code: &Code) -> bool {
+    // What is relied on is watched from then on, so that one look is enough.
+    if code.tier.ready.get() == Some(codes.unresolved()) {
+        return true;
+    }
     let resolved = |code: &Code| code.call_flags.get() & CallFlags::UNRESOLVED == 0;
     if !resolved(code) || !code.tier.inlined.borrow().iter().all(|it| resolved(codes.get(it.id))) {
         return false;
@@ -52,7 +56,10 @@ pub fn is_ready(codes: &CodeTable, realm: &mut Realm, code: &Code) -> bool {
     }
     let assumed = code.tier.assumed.borrow();
     let mut others = assumed.iter().filter(|it| !realm.watch_cell(it.0, it.1));
-    let Some(other) = others.next() else { return true };
+    let Some(other) = others.next() else {
+        code.tier.ready.set(Some(codes.unresolved()));
+        return true;
+    };
     // A global without a value may still get the right one.
     let is_wrong = !realm.cell(other.0).is_absent();
     drop(assumed);

@@ -90,6 +90,8 @@ pub struct CodeTable {
     pub stored: RefCell<FxHashSet<CellId>>,
     /// What a fresh code object's heat starts with; very large when nothing is ever compiled.
     pub heat: i64,
+    /// Counts the moments at which names were to be given their places anew: what was ready to be entered before may not be now.
+    unresolved: Cell<u32>,
     /// Where code objects tell what happens to their compiled code.
     pub log: Arc<CodeLog>,
 }
@@ -107,6 +109,7 @@ impl CodeTable {
             running: false,
             ways: WaysTable::default(),
             stored: RefCell::default(),
+            unresolved: Cell::default(),
             heat,
             log: Arc::default(),
         }
@@ -152,6 +155,17 @@ impl CodeTable {
     /// typed in later.
     pub(crate) fn set_running(&mut self, running: bool) {
         self.running = running;
+    }
+
+    /// A code's names have no places among the globals of the realm until it is called.
+    pub(crate) fn unresolve(&self, code: &Code) {
+        code.set_call_flag(CallFlags::UNRESOLVED, true);
+        self.unresolved.set(self.unresolved.get().wrapping_add(1));
+    }
+
+    /// A number that changes when a code's names lose their places.
+    pub(crate) fn unresolved(&self) -> u32 {
+        self.unresolved.get()
     }
 
     /// A new realm begins, in which functions of these codes may come into being; those of others are gone.

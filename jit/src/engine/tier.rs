@@ -121,6 +121,10 @@ pub struct TierState {
     pub inlined: RefCell<Vec<Inlined>>,
     /// The globals that its compiled entries rely on.
     pub assumed: RefCell<Vec<Assumed>>,
+    /// When its dependencies were found to be as they must be: see [`CodeTable::unresolved`](super::table::CodeTable).
+    pub ready: Cell<Option<u32>>,
+    /// Whether a loop without an entry of its own has compiled loops inside, and how much had been compiled when that was found out.
+    pub around: Cell<Option<(BlockId, u32, bool)>>,
     /// Exits by place and reason, since the code was loaded.
     pub exits: RefCell<Vec<ExitCount>>,
 }
@@ -199,6 +203,7 @@ impl TierState {
 
     /// Notes what a new entry contains, and what it relies on.
     pub fn note_dependencies(&self, inlined: &[Inlined], assumed: &[Assumed]) {
+        self.ready.set(None);
         fn add<T: PartialEq + Copy>(all: &RefCell<Vec<T>>, new: &[T]) {
             let mut all = all.borrow_mut();
             for it in new {

@@ -164,8 +164,8 @@ pub(super) fn hot_loop(run: &mut Run<'_>, realm: &mut Realm, head: Ip) -> Eval<L
     // An inner loop may end right at the head of the loop around it.
     while let Some(block) = code.loop_at(innermost(run).pc()) {
         run.tiering.hot(run.codes, realm, &code, Place::Loop(block));
-        let may_enter = !run.meter.last_slice && is_ready(run.codes, realm, &code);
-        let Some(entry) = code.tier.osr_entry(block).filter(|_| may_enter) else {
+        let entry = code.tier.osr_entry(block).filter(|_| !run.meter.last_slice);
+        let Some(entry) = entry.filter(|_| is_ready(run.codes, realm, &code)) else {
             break;
         };
         if matches!(looped, Looped::No) {

@@ -6,7 +6,7 @@
 use super::Run;
 use super::frame::NativePlace;
 use crate::engine::modules::ModuleAnswer;
-use crate::engine::unit::{CallFlags, Code};
+use crate::engine::unit::Code;
 use minilive_mir::ir::{Const, InstId};
 use minilive_runtime::fault::{Eval, Fault};
 use minilive_runtime::function::FunctionRef;
@@ -55,7 +55,7 @@ impl Machine for Run<'_> {
         };
         self.names.extend(self.codes);
         for &unit in &linked.units {
-            self.codes.get(unit).set_call_flag(CallFlags::UNRESOLVED, true);
+            self.codes.unresolve(self.codes.get(unit));
         }
         let globals = realm.globals().value();
         let mut value = Value::NULL;

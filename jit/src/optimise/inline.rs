@@ -4,7 +4,7 @@
 //! and if they are small. Invariants: what is spliced in is noted in the caller's tier state, so that an edit of it drops the
 //! caller's code and waits for its names (`engine::inlined`).
 
-use super::mentions_import;
+use super::{mentions_import, nest};
 use crate::engine::inlined::Inlined;
 use crate::engine::table::CodeTable;
 use crate::engine::unit::{CallFlags, Code, CodeId};
@@ -13,11 +13,13 @@ use crate::feedback::{FeedbackCell, Snapshot, Target, Variety};
 use crate::passes::{Pass, Passes};
 use crate::reason::{ExitReason, Refusal};
 use crate::ssa::body::{Body, Frame};
+use crate::ssa::flow::EntryAt;
 use crate::ssa::seen::{Seen, View};
 use crate::ssa::splice::{Choice, Part, Policy, splice};
-use minilive_mir::ir::{BlockId, Const, Inst, InstId, UnitKind};
+use minilive_mir::ir::{BlockId, Const, Inst, InstId, Unit, UnitKind};
 use minilive_runtime::shape::ShapeId;
 use rustc_hash::FxHashSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A callee of so many instructions is small.
@@ -53,10 +55,20 @@ pub(super) struct Terms {
 }
 
 /// Plans an entry. Calls in `banned` (by code and instruction) keep their callees outside.
-pub(super) fn plan(codes: &CodeTable, code: &Code, terms: Terms, banned: &Banned) -> Result<Plan, Refusal> {
+pub(super) fn plan(
+    codes: &CodeTable,
+    code: &Code,
+    at: EntryAt,
+    terms: Terms,
+    banned: &Banned,
+) -> Result<Plan, Refusal> {
     let Terms { cautious, passes, .. } = terms;
+    let within = match at {
+        EntryAt::Start => 0..code.unit.insts.len() as u32,
+        EntryAt::Loop(head) => insts_of_loop(&code.unit, head),
+    };
     let mut chooser =
-        Chooser { codes, banned, terms, views: vec![view(codes, code)], growth: [0; 2], inlined: Vec::new() };
+        Chooser { codes, banned, terms, within, views: vec![view(codes, code)], growth: [0; 2], inlined: Vec::new() };
     if code.unit.env.as_ref().is_some_and(|names| names.len() > usize::from(u8::MAX)) {
         return Err(Refusal::Environment);
     }
@@ -91,6 +103,12 @@ impl Banned {
     }
 }
 
+/// The instructions from a loop's head to where it last goes back.
+fn insts_of_loop(unit: &Unit, head: BlockId) -> Range<u32> {
+    let last = nest::last_of(unit, head);
+    unit.blocks[head.0 as usize].first..unit.blocks[last.0 as usize].end
+}
+
 /// How often an instruction's block ran.
 fn runs(code: &Code, at: InstId) -> u64 {
     let block = code.unit.blocks.iter().position(|block| (block.first..block.end).contains(&at.0));
@@ -109,6 +127,8 @@ struct Chooser<'a> {
     codes: &'a CodeTable,
     banned: &'a Banned,
     terms: Terms,
+    /// The instructions of the entry's own code that it is about: calls elsewhere keep their callees outside.
+    within: Range<u32>,
     views: Vec<View>,
     /// Instructions of callees so far: of those that work on maps as values, and of others.
     growth: [usize; 2],
@@ -118,6 +138,9 @@ struct Chooser<'a> {
 impl Policy for Chooser<'_> {
     fn choose(&mut self, frames: &[Frame], frame: usize, at: InstId, from: usize) -> Option<Choice> {
         let caller = &frames[frame];
+        if frame == 0 && !self.within.contains(&at.0) {
+            return None;
+        }
         if self.banned.all || caller.depth >= MAX_DEPTH || self.banned.calls.contains(&(caller.code, at)) {
             return None;
         }

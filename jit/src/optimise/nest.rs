@@ -8,6 +8,8 @@ use minilive_mir::ir::{BlockId, Unit};
 
 /// A loop that came round so often will soon do so again.
 const ROUNDS: u64 = 4;
+/// An inner loop does such a part of what makes a function hot by itself.
+const PART_OF_HEAT: i64 = 8;
 /// Heads that are passed while an outer one is waited for.
 pub(super) const MOST_WAITS: u32 = 3000;
 
@@ -18,6 +20,41 @@ pub(super) fn worthiest(code: &Code, head: BlockId) -> BlockId {
         best = outer;
     }
     best
+}
+
+/// Work that a loop is to do before it is compiled, if what made its function hot was something else: in its first rounds little of it
+/// has run, and what has not is left out. `heat` is what makes a function hot.
+pub(super) fn missing_work(code: &Code, head: BlockId, heat: i64) -> i64 {
+    let weight = i64::from(code.weights.blocks[head.0 as usize]).max(1);
+    let few = ROUNDS as i64 * weight;
+    let enough = if is_innermost(&code.unit, head) { (heat / PART_OF_HEAT).max(few) } else { few };
+    enough - (code.block_word(head).get() as i64).saturating_mul(weight)
+}
+
+fn is_innermost(unit: &Unit, head: BlockId) -> bool {
+    let inside = head.0 + 1..=last_of(unit, head).0;
+    inside.into_iter().all(|block| !unit.blocks[block as usize].loop_head)
+}
+
+/// Whether a loop has loops inside that are compiled.
+pub(super) fn has_compiled_inside(code: &Code, head: BlockId) -> bool {
+    let (tier, made) = (&code.tier, code.tier.compiles.get());
+    if let Some((known, when, has)) = tier.around.get()
+        && (known, when) == (head, made)
+    {
+        return has;
+    }
+    let inside = (head.0 + 1..=last_of(&code.unit, head).0).map(BlockId);
+    let has = inside.into_iter().any(|block| tier.osr_entry(block).is_some());
+    tier.around.set(Some((head, made, has)));
+    has
+}
+
+/// The last block of the loop with this head: see [`around`].
+pub(super) fn last_of(unit: &Unit, head: BlockId) -> BlockId {
+    let blocks = (head.0..unit.blocks.len() as u32).map(BlockId);
+    let goes_back = |from: &BlockId| unit.block_insts(*from).last().is_some_and(|it| it.targets().any(|to| to == head));
+    blocks.filter(goes_back).last().unwrap_or(head)
 }
 
 /// The head of the loop around another loop. Blocks are in the order of the text, so a loop reaches from its head to the last jump back.

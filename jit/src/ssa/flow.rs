@@ -173,8 +173,11 @@ impl Flow {
     /// would be one with the inner loop. The interpreter goes on where the loop ends, and soon enters the outer one at its head.
     fn keep_inner_loop(&mut self, body: &Body, head: BlockId) {
         let whole = whole_flow(body);
-        let Some(inner) = whole.loops.iter().find(|it| it.parent.is_some() && whole.nodes[it.head].block == Some(head))
-        else {
+        // Loops behind an outermost one get entries of their own; with them, each entry would be most of the function again.
+        let others_follow =
+            || whole.loops.iter().any(|it| it.parent.is_none() && whole.nodes[it.head].block > Some(head));
+        let is_it = |it: &&Loop| whole.nodes[it.head].block == Some(head) && (it.parent.is_some() || others_follow());
+        let Some(inner) = whole.loops.iter().find(is_it) else {
             return;
         };
         let inside: Vec<BlockId> = inner.body.iter().filter_map(|&node| whole.nodes[node].block).collect();

@@ -225,7 +225,8 @@ pub(super) fn find_text(call: &mut IntrinsicCall, text: StringRef, from: usize) 
     }
     let start = text.byte_offset(call.realm, from);
     Ok(match Search::new(wanted.as_bytes()).find(&text.as_bytes()[start..]) {
-        Some(found) => Value::number(text.char_index(start + found) as f64),
+        // Counted from where the search began, so that a text that is searched on and on is gone through once.
+        Some(found) => Value::number((from + text.chars_between(start, start + found)) as f64),
         None => Value::NULL,
     })
 }

@@ -91,12 +91,15 @@ fn appending_in_a_loop_is_linear() {
 fn indexing_a_long_text_goes_through_its_index() {
     realm(true).enter(|realm| {
         let text = "añb日".repeat(1000);
-        let string = realm.new_string(&text);
-        for (index, expected) in text.chars().enumerate().step_by(37) {
-            assert_eq!(string.char_at(realm, index).as_str(), String::from(expected));
+        let permanent = realm.shared.permanent_string(&text).as_string().expect("a string");
+        for string in [realm.new_string(&text), permanent] {
+            for (index, expected) in text.chars().enumerate().step_by(37) {
+                assert_eq!(string.char_at(realm, index).as_str(), String::from(expected));
+            }
+            assert_eq!(string.byte_offset(realm, 4000), text.len());
+            assert_eq!(string.chars_between(0, text.len()), 4000);
+            assert!(string.has_index());
         }
-        assert_eq!(string.byte_offset(realm, 4000), text.len());
-        assert_eq!(string.char_index(text.len()), 4000);
     });
 }
 

@@ -2,9 +2,9 @@
 //!
 //! As `passes`, whose helper they use. Invariant: behind the tests stands a call that takes whatever comes, so that no function is one too many.
 
-use super::check;
+use super::{check, dumped};
 use expect_test::expect;
-use minilive_jit::passes::Pass;
+use minilive_jit::passes::{Pass, Passes};
 
 #[test]
 fn inlining_tells_a_few_callees_apart() {
@@ -121,4 +121,19 @@ fn inlining_tells_a_few_callees_apart() {
                 jump block14(v12)
         "#]],
     );
+}
+
+#[test]
+fn a_loop_takes_in_its_own_callees_however_many_stand_in_other_loops() {
+    let (mut functions, mut loops) = (String::new(), String::new());
+    for i in 0..20 {
+        functions +=
+            &format!("g{i} = function(x)\n  return (x + {i}) * (x - {i}) + (x + 1) * (x - 1) + x * x\nend function\n");
+        loops += &format!("  for k in range(1, n)\n    s += g{i}(k)\n  end for\n");
+    }
+    let program = format!("{functions}f = function(n)\n  s = 0\n{loops}  return s\nend function\nprint f(300)\n");
+    let (form, printed) = dumped(&program, Passes::default(), true);
+    assert_eq!(printed, "541956000\n");
+    assert!(!form.contains("CallCode") && !form.contains("CallAny"), "{form}");
+    assert_eq!(form.matches("EnterLoop").count(), 1, "another loop is part of the entry:\n{form}");
 }
