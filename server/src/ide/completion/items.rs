@@ -86,6 +86,8 @@ pub(super) mod rank {
     pub const INTRINSIC: u32 = 4;
     pub const KEYWORD: u32 = 6;
     pub const SNIPPET: u32 = 7;
+    /// Members that are less likely meant than others.
+    pub const LESS: u32 = 50;
     /// What is no map, where one is wanted.
     pub const NO_CLASS: u32 = 10;
 
@@ -204,10 +206,11 @@ impl Collect<'_> {
 
     /// Members of a map that the host gives, or that has such a map behind it.
     fn host_members(&self, infer: &mut Infer<'_>, owner: &Sym) -> Vec<Item> {
-        let own = hosts::told(self.host, &infer.facts(self.file), self.unit.unit, owner);
-        let behind = hosts::behind(infer, self.host, self.unit, owner);
-        let all = own.into_iter().chain(behind).flat_map(|it| &it.members);
-        all.filter(|(name, _)| fits(name, self.typed)).map(|(name, it)| self.of_host(name, it)).collect()
+        let own = hosts::told(self.host, &infer.facts(self.file), self.unit.unit, owner).map(|it| (it, 0));
+        let behind = hosts::behind(infer, self.host, self.unit, owner).into_iter().map(|it| (it, rank::LESS));
+        let all = own.into_iter().chain(behind).flat_map(|(it, rank)| it.members.iter().map(move |it| (it, rank)));
+        let fitting = all.filter(|((name, _), _)| fits(name, self.typed));
+        fitting.map(|((name, it), rank)| Item { rank, ..self.of_host(name, it) }).collect()
     }
 
     /// All names that code at the cursor can read, nearest first.
@@ -360,10 +363,13 @@ impl Collect<'_> {
             (!keys || is_key) && (keys || is_name(&member.name)) && fits(&member.name, self.typed)
         });
         let found: Vec<_> = wanted.collect();
+        // What a profile says of a name goes before what the command line has under it.
+        let less = if of_host.iter().any(|it| it.rank == 0) { rank::LESS } else { 0 };
         let mut items = of_host;
         for member in &found {
             if !items.iter().any(|it| it.label == *member.name) {
-                items.push(self.member(infer, member));
+                let item = self.member(infer, member);
+                items.push(Item { rank: item.rank + less, ..item });
             }
         }
         let is_text = known.kinds.iter().any(|kind| matches!(kind, Kind::Text | Kind::List(_)));

@@ -157,8 +157,6 @@ fn values_have_the_methods_of_their_type() {
         &expect![[r#"
         read Method (byteCount=-1)
         readLine Method ()
-        write Method (data="")
-        writeLine Method (data="")
         remove Method (index)
         replace Method (oldval, newval, maxCount)
     "#]],
