@@ -12,6 +12,7 @@ use minilive_mir::names::{Openness, Sym, Symbol, UnitFacts};
 use minilive_runtime::intrinsics;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// What is wrong with a name.
@@ -82,7 +83,7 @@ pub fn name_findings(db: &dyn Db, file: File) -> Arc<[NameFinding]> {
 impl KeptFindings {
     fn of(facts: Arc<FileFacts>) -> KeptFindings {
         let is_open = gets_globals_out_of_sight(&facts);
-        let mut look = Look { facts: &facts, is_open, found: Vec::new() };
+        let mut look = Look { facts: &facts, is_open, asks: OnceCell::new(), found: Vec::new() };
         let mut shadowed = FxHashSet::default();
         for unit in 0..facts.units.len() as u32 {
             look.at(unit);
@@ -131,7 +132,7 @@ impl KeptFindings {
             let assigned = facts.members(&name).map(|(unit, ..)| unit).chain(facts.keys(&name).map(|(unit, _)| unit));
             due.extend(assigned.chain(facts.globals(&name).map(|(unit, _)| unit)));
         }
-        let mut look = Look { facts, is_open: self.is_open, found: Vec::new() };
+        let mut look = Look { facts, is_open: self.is_open, asks: OnceCell::new(), found: Vec::new() };
         for &unit in &due {
             db.makes("findings_of", None);
             look.at(unit);
@@ -266,6 +267,8 @@ fn gives_plain(it: &UnitFacts) -> bool {
 struct Look<'a> {
     facts: &'a FileFacts,
     is_open: bool,
+    /// Whether some code asks which globals there are.
+    asks: OnceCell<bool>,
     found: Vec<NameFinding>,
 }
 
@@ -342,7 +345,9 @@ impl Look<'_> {
 
     /// Whether the program asks if there is such a name: `globals.hasIndex("name")`.
     fn is_asked_for(&self, name: &str) -> bool {
-        self.facts.units.iter().map(|it| &it.facts.read_through).any(|it| it.contains("hasIndex") && it.contains(name))
+        let mut through = self.facts.units.iter().map(|it| &it.facts.read_through);
+        let asks = *self.asks.get_or_init(|| through.clone().any(|it| it.contains("hasIndex")));
+        asks && through.any(|it| it.contains("hasIndex") && it.contains(name))
     }
 
     /// What is assigned to a name as code of a unit sees it; nothing if others may assign it, too.
