@@ -665,15 +665,18 @@ fn a_profile_says_what_a_name_is_that_the_command_line_has_as_well() {
     assert!(codes("m = {\"a\": 1}\nprint m.a\nif key.pressed(\"x\") then wait 1, 2\n", &settings).is_empty());
     assert_eq!(codes("key.pressed 1, 2\nwait 1, 2, 3\n", &settings), ["too-many-arguments"; 2]);
     let live = |it: &Fixture| Live { checks: Arc::new(settings.clone()), ..it.live() };
-    let first = |source: &str| {
+    let labels = |source: &str| {
         let it = Fixture::new(source);
         let found = crate::ide::completion::completions(&it.db, &it.document, &live(&it), it.offset, false);
-        found.items.into_iter().next().map(|item| item.label).unwrap_or_default()
+        found.items.into_iter().map(|item| item.label).collect::<Vec<_>>()
     };
+    let first = |source: &str| labels(source).into_iter().next().unwrap_or_default();
     assert_eq!(first("key.$0\n"), "pressed");
     assert_eq!(first("s = new Sprite\ns.$0\n"), "image");
     assert_eq!(first("Ship = new Sprite\nShip.hp = 1\ns = new Ship\ns.im$0\n"), "image");
-    assert_eq!(first("s = 1\nx = new $0\n"), "key");
+    let offered = labels("amount = 1\nprint new $0\n");
+    let place = |name: &str| offered.iter().position(|it| it == name).expect("it is offered");
+    assert!(place("Sprite") < place("amount") && place("Sprite") < place("wait"));
     let it = Fixture::new("print key.pre$0ssed(\"x\")\n");
     let card = crate::ide::hover(&it.db, &it.document, &live(&it), it.offset).expect("a card");
     assert!(card.plain().contains("Whether it is down."), "{}", card.plain());
