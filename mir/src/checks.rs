@@ -6,13 +6,14 @@
 use crate::fold;
 use crate::ir::Const;
 use minilive_syntax::ast::{
-    AssignStmt, AstNode, Block, Expr, ForStmt, MapEntry, MapExpr, RefExpr, SourceFile, Stmt, Suffix,
+    AssignStmt, AstNode, BinaryExpr, Block, Expr, ForStmt, MapEntry, MapExpr, RefExpr, SourceFile, Stmt, Suffix,
 };
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
 use rowan::{GreenNodeData, WalkEvent};
 
 /// The codes of everything here, in alphabetical order.
-pub static CODES: &[&str] = &["duplicate-key", "loop-variable", "unreachable-code", "useless-reference"];
+pub static CODES: &[&str] =
+    &["called-instead", "duplicate-key", "loop-variable", "unreachable-code", "useless-reference"];
 
 /// One finding, relative to the unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,7 @@ pub fn check(unit: &GreenNodeData) -> Vec<Finding> {
             SyntaxKind::MapExpr => duplicate_keys(&node, &mut found),
             SyntaxKind::ForStmt => loop_variable(&node, &mut found),
             SyntaxKind::RefExpr => useless_reference(&node, &mut found),
+            SyntaxKind::BinaryExpr => function_test(&node, &mut found),
             _ => {}
         }
     }
@@ -103,6 +105,28 @@ fn useless_reference(node: &SyntaxNode, found: &mut Vec<Finding>) {
             code: "useless-reference",
             message: "`@` keeps the name of a function from calling it; here is nothing that would be called"
                 .to_owned(),
+        });
+    }
+}
+
+/// `f isa funcRef` calls `f`, and what that gives hardly is a function.
+fn function_test(node: &SyntaxNode, found: &mut Vec<Finding>) {
+    let Some(chain) = BinaryExpr::cast(node.clone()).filter(|it| it.operators().eq([SyntaxKind::IsaKw])) else {
+        return;
+    };
+    let mut operands = chain.operands();
+    let (Some(of), Some(class)) = (operands.next(), operands.next()) else { return };
+    let is_named = match &of {
+        Expr::Name(_) => true,
+        Expr::Postfix(chain) => matches!(chain.suffixes().last(), Some(Suffix::Member(_))),
+        _ => false,
+    };
+    if is_named && name_of(&class).as_deref() == Some("funcRef") {
+        let text = of.syntax().text();
+        found.push(Finding {
+            range: of.range(),
+            code: "called-instead",
+            message: format!("if `{text}` is a function, this calls it; `@{text}` asks about the function itself"),
         });
     }
 }
@@ -198,6 +222,13 @@ mod tests {
             "x = @5 + @f(1) + @f + @m.g + @a[1] + @[1]\n",
             &[("useless-reference", "@"), ("useless-reference", "@"), ("useless-reference", "@")],
         );
+    }
+
+    #[test]
+    fn a_test_for_functions_needs_the_function_itself() {
+        found("x = f isa funcRef\n", &[("called-instead", "f")]);
+        found("if m.cb isa funcRef and @g isa funcRef then print 1\n", &[("called-instead", "m.cb")]);
+        found("x = @f isa funcRef or m[\"f\"] isa funcRef or f(1) isa funcRef or f isa map\n", &[]);
     }
 
     #[test]

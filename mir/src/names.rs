@@ -285,6 +285,8 @@ mod tests {
         assert!(open("return locals[k]").locals);
         assert!(open("globals[k] = 1").globals);
         assert!(open("g outer").outer);
+        assert_eq!(open("if locals == globals then print k"), Openness::default());
+        assert!(open("print locals == k").locals);
     }
 
     #[test]

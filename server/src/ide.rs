@@ -22,6 +22,7 @@ mod lenses;
 mod linked;
 mod live;
 mod names;
+mod narrow;
 mod navigation;
 mod rename;
 mod rename_file;

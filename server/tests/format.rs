@@ -155,6 +155,13 @@ fn generated_programs_keep_their_meaning() {
 }
 
 #[test]
+fn a_comment_at_the_end_of_a_literal_belongs_to_what_is_in_it() {
+    let text = "x = {\n  \"a\": 1,\n// last\n}\nf [\n  1, // one\n      // two\n]\n";
+    let expected = "x = {\n  \"a\": 1,\n  // last\n}\nf [\n  1, // one\n  // two\n]\n";
+    assert_eq!(formatted(text, FormatOptions { width: 2, tabs: false }), expected);
+}
+
+#[test]
 fn the_style() {
     let style = |text: &str| formatted(text, STYLES[0]);
     let cases = [

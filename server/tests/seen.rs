@@ -185,7 +185,6 @@ fn results_elements_members_of_members_and_arguments_were_seen_too() {
         "for it in lines\n  print it.c$0\nend for",
         &expect![[r#"
         city: seen: number
-        replace: (oldval, newval, maxCount)
     "#]],
     );
     check(

@@ -210,7 +210,7 @@ impl Collector {
             Suffix::Index(index) => matches!(index.index(), Some(Expr::Literal(_))),
             _ => false,
         });
-        if names_something {
+        if names_something || is_compared(node) {
             return;
         }
         let open: &mut Openness = &mut self.facts.open;
@@ -279,6 +279,7 @@ impl Collector {
     }
 
     fn call(&mut self, callee: &Sym, range: TextRange, args: &[Expr]) {
+        self.key_of_method(callee, args);
         if let Symbol::Name(name) = &**callee
             && name == "import"
         {
@@ -289,6 +290,16 @@ impl Collector {
             let args = args.iter().map(|arg| self.symbol(arg)).collect();
             self.facts.calls.push((callee.clone(), args));
             self.names.calls.push(range);
+        }
+    }
+
+    /// `m.hasIndex("name")` and `m.remove("name")` name a member.
+    fn key_of_method(&mut self, callee: &Sym, args: &[Expr]) {
+        if let Symbol::Member(owner, method) = &**callee
+            && matches!(&**method, "hasIndex" | "remove")
+            && let Some(Expr::Literal(key)) = args.first()
+        {
+            self.add_quoted(key, place_in(owner), Access::Read);
         }
     }
 
@@ -535,6 +546,15 @@ fn binary(op: BinaryOp, left: Sym, right: Sym) -> Sym {
         (BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Isa, ..) => Symbol::Number.into(),
         _ => Symbol::Binary(op, left, right).into(),
     }
+}
+
+/// Whether two maps of names are only compared: `if locals == globals` asks whether a file is imported, and names nothing.
+fn is_compared(node: &SyntaxNode) -> bool {
+    let chain = node.parent().and_then(CompareExpr::cast);
+    chain.is_some_and(|it| {
+        it.operators().all(|it| matches!(it, SyntaxKind::EqEq | SyntaxKind::NotEq))
+            && it.operands().all(|it| matches!(it, Expr::Keyword(_)))
+    })
 }
 
 fn unknown() -> Sym {

@@ -12,6 +12,7 @@ use minilive_mir::names::{Openness, Sym, Symbol, UnitFacts};
 use minilive_runtime::intrinsics;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// What is wrong with a name.
@@ -27,6 +28,10 @@ pub enum NameProblem {
     NoMember,
     /// A call of a member that is no function in any map of the file, likewise; the call's number in its unit.
     NoMethod { call: u32 },
+    /// The same of one that is a function wherever it stands, and takes fewer arguments.
+    TooManyForMember { call: u32, got: u32, expected: u32 },
+    /// A global that gets its value only in statements behind the one that reads it.
+    TooEarly,
     /// A variable that is never read.
     UnusedLocal,
     /// A module that is never used.
@@ -78,7 +83,7 @@ pub fn name_findings(db: &dyn Db, file: File) -> Arc<[NameFinding]> {
 impl KeptFindings {
     fn of(facts: Arc<FileFacts>) -> KeptFindings {
         let is_open = gets_globals_out_of_sight(&facts);
-        let mut look = Look { facts: &facts, is_open, found: Vec::new() };
+        let mut look = Look { facts: &facts, is_open, asks: OnceCell::new(), found: Vec::new() };
         let mut shadowed = FxHashSet::default();
         for unit in 0..facts.units.len() as u32 {
             look.at(unit);
@@ -113,11 +118,21 @@ impl KeptFindings {
         for name in self.other_members(&edit, facts) {
             due.extend(facts.member_readers(&name).chain(facts.calls(&name).map(|(unit, _)| unit)));
         }
+        // Functions that take more or less now may be members that somebody calls.
+        for &unit in &others {
+            let says = &facts.unit(unit).facts;
+            let assigned = says.members.iter().map(|(_, name, value)| (name, value));
+            for (name, value) in assigned.chain(says.maps.iter().flatten().map(|(name, value)| (name, value))) {
+                if matches!(**value, Symbol::Function(_)) {
+                    due.extend(facts.calls(name).map(|(unit, _)| unit));
+                }
+            }
+        }
         for name in self.other_calls(&edit, facts) {
             let assigned = facts.members(&name).map(|(unit, ..)| unit).chain(facts.keys(&name).map(|(unit, _)| unit));
             due.extend(assigned.chain(facts.globals(&name).map(|(unit, _)| unit)));
         }
-        let mut look = Look { facts, is_open: self.is_open, found: Vec::new() };
+        let mut look = Look { facts, is_open: self.is_open, asks: OnceCell::new(), found: Vec::new() };
         for &unit in &due {
             db.makes("findings_of", None);
             look.at(unit);
@@ -252,6 +267,8 @@ fn gives_plain(it: &UnitFacts) -> bool {
 struct Look<'a> {
     facts: &'a FileFacts,
     is_open: bool,
+    /// Whether some code asks which globals there are.
+    asks: OnceCell<bool>,
     found: Vec<NameFinding>,
 }
 
@@ -299,11 +316,38 @@ impl Look<'_> {
             .filter(|name| {
                 self.owner(unit, name).is_none() && !self.facts.is_global(name) && intrinsics::find(name).is_none()
             })
+            .filter(|name| !self.is_asked_for(name))
             .collect();
         names.sort_unstable();
         for name in names {
             self.add(unit, name, NameProblem::Unknown);
         }
+        self.too_early(unit);
+    }
+
+    /// Globals that a statement reads and that only statements behind it assign.
+    fn too_early(&mut self, unit: u32) {
+        let it = self.facts.unit(unit);
+        if it.kind != UnitKind::Statement {
+            return;
+        }
+        let is_behind = |(other, _): (u32, &Sym)| other > unit && self.facts.unit(other).kind == UnitKind::Statement;
+        let says = it.facts.clone();
+        let is_early = |name: &&SmolStr| {
+            self.facts.is_global(name) && intrinsics::find(name).is_none() && self.facts.globals(name).all(is_behind)
+        };
+        let mut names: Vec<_> = says.reads.iter().filter(is_early).filter(|name| !self.is_asked_for(name)).collect();
+        names.sort_unstable();
+        for name in names {
+            self.add(unit, name, NameProblem::TooEarly);
+        }
+    }
+
+    /// Whether the program asks if there is such a name: `globals.hasIndex("name")`.
+    fn is_asked_for(&self, name: &str) -> bool {
+        let mut through = self.facts.units.iter().map(|it| &it.facts.read_through);
+        let asks = *self.asks.get_or_init(|| through.clone().any(|it| it.contains("hasIndex")));
+        asks && through.any(|it| it.contains("hasIndex") && it.contains(name))
     }
 
     /// What is assigned to a name as code of a unit sees it; nothing if others may assign it, too.
@@ -349,18 +393,47 @@ impl Look<'_> {
     fn members(&mut self, unit: u32) {
         let says = self.facts.unit(unit).facts.clone();
         for name in &says.member_reads {
-            if !self.facts.has_member(name) && !guide::is_made_by_language(name) {
+            if !guide::is_made_by_language(name) && !self.is_given(name) {
                 self.add(unit, name, NameProblem::NoMember);
             }
         }
         for (call, (callee, args)) in (0u32..).zip(&says.calls) {
             if let Symbol::Member(_, name) = &**callee
                 && !args.is_empty()
-                && self.is_never_function(name)
             {
-                self.add(unit, name, NameProblem::NoMethod { call });
+                let (got, most) = (args.len() as u32, self.most_arguments(name));
+                if self.is_never_function(name) {
+                    self.add(unit, name, NameProblem::NoMethod { call });
+                } else if let Some(expected) = most.filter(|&most| got > most) {
+                    self.add(unit, name, NameProblem::TooManyForMember { call, got, expected });
+                }
             }
         }
+    }
+
+    /// Whether something has a member of that name. What is only ever changed by `x.name += 1` and the like is not there to be read.
+    fn is_given(&self, name: &SmolStr) -> bool {
+        let is_update = |(_, owner, value): (u32, &Sym, &Sym)| {
+            let Symbol::Binary(_, old, _) = &**value else { return false };
+            matches!(&**old, Symbol::Member(of, it) if of == owner && it == name)
+        };
+        self.facts.has_member(name)
+            && !(self.facts.keys(name).next().is_none() && self.facts.members(name).all(is_update))
+    }
+
+    /// The arguments that the members of a name take at most, if all of them are functions that stand where they are given, or the
+    /// language's own.
+    fn most_arguments(&self, name: &SmolStr) -> Option<u32> {
+        let assigned = self.facts.members(name).map(|(unit, _, value)| (unit, value));
+        let takes = assigned.chain(self.facts.keys(name)).map(|(unit, value)| match **value {
+            Symbol::Function(number) => {
+                let function = self.facts.child(unit, number)?;
+                Some(self.facts.unit(function).facts.params.len() as u32)
+            }
+            _ => None,
+        });
+        let own = takes.collect::<Option<Vec<_>>>()?.into_iter().max();
+        own.max(guide::most_arguments_of_language(name)?)
     }
 
     /// Whether the members of a name are all plain values.
@@ -422,13 +495,17 @@ impl Look<'_> {
     }
 
     fn wrong_call(&self, name: &str, values: &[(u32, &Sym)], call: u32, got: u32) -> Option<NameProblem> {
-        if let [(unit, value)] = values
-            && let Symbol::Function(number) = ***value
-        {
-            let function = self.facts.child(*unit, number)?;
+        let takes = values.iter().map(|&(unit, value)| match **value {
+            Symbol::Function(number) => {
+                let function = self.facts.child(unit, number)?;
+                Some(self.facts.unit(function).facts.params.len())
+            }
+            _ => None,
+        });
+        if let Some(most) = takes.collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max()) {
             // Before it is assigned, and after it is removed, the name of an intrinsic means that.
             let hidden = intrinsics::find(name).map_or(0, |id| id.def().params.len());
-            let expected = self.facts.unit(function).facts.params.len().max(hidden) as u32;
+            let expected = most.max(hidden) as u32;
             return (got > expected).then_some(NameProblem::TooMany { call, got, expected });
         }
         let is_value = |(_, value): &(u32, &Sym)| {

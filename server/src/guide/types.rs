@@ -66,6 +66,8 @@ pub fn given(id: IntrinsicId, args: &[TypeSet]) -> Given {
     let of = |set: TypeSet| Given { set: set | nothing, elements: TypeSet::NONE };
     match gives(id) {
         _ if name == "print" => Given { set: TypeSet::NULL, elements: TypeSet::NONE },
+        // At the end of what is typed there is nothing.
+        _ if name == "input" => Given { set: TypeSet::STRING | TypeSet::NULL, elements: TypeSet::NONE },
         // It does not come back.
         _ if name == "exit" => Given { set: TypeSet::NONE, elements: TypeSet::NONE },
         // They give back what is no string.
@@ -174,6 +176,17 @@ pub fn is_made_by_language(name: &str) -> bool {
 pub fn may_be_function_of_language(name: &str) -> bool {
     matches!(name, "__isa" | "default" | "inner" | "key" | "value")
         || IntrinsicId::all().any(|id| id.def().name == name)
+}
+
+/// The arguments that methods and members of that name take at most which the language makes: none of them if there are none, and nothing
+/// is known of members that may hold anything.
+pub fn most_arguments_of_language(name: &str) -> Option<Option<u32>> {
+    let takes = |id: IntrinsicId| {
+        let params = id.def().params;
+        params.len() as u32 - u32::from(params.first().is_some_and(|(name, _)| *name == "self"))
+    };
+    let is_any = matches!(name, "__isa" | "default" | "inner" | "key" | "value");
+    (!is_any).then(|| IntrinsicId::all().filter(|id| id.def().name == name).map(takes).max())
 }
 
 /// The method of that name that all values of these types have, unless a program gives them another.

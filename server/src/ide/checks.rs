@@ -101,17 +101,22 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
     }
     found.extend(minilive_mir::checks::behind_return(units.statement_kinds()).map(|it| of_tree(&it, TextSize::new(0))));
     let findings = db::name_findings(db, file);
-    let imported = findings.iter().any(|it| it.problem == NameProblem::Unknown) && is_imported(db, file);
+    let imported = findings.iter().any(|it| matches!(it.problem, NameProblem::Unknown | NameProblem::TooEarly))
+        && is_imported(db, file);
     let mut members = members::Told::new(db, document, (settings, places), &findings);
     for finding in findings.iter() {
         let quiet = match finding.problem {
             NameProblem::UnusedParameter => !settings.levels.contains_key("unused-parameter"),
             NameProblem::ShadowedIntrinsic => !settings.levels.contains_key("shadowed-intrinsic"),
+            // The host's own function of that name may take more.
+            NameProblem::TooMany { .. } => {
+                settings.host.contains_key(finding.name.as_str()) && intrinsics::find(&finding.name).is_some()
+            }
             NameProblem::NoMember => !members.is_nowhere(&finding.name),
-            NameProblem::NoMethod { .. } => !members.is_own(&finding.name),
+            NameProblem::NoMethod { .. } | NameProblem::TooManyForMember { .. } => !members.is_own(&finding.name),
             _ => false,
         };
-        let unknown = finding.problem == NameProblem::Unknown;
+        let unknown = matches!(finding.problem, NameProblem::Unknown | NameProblem::TooEarly);
         let hidden = quiet || unknown && (imported || settings.knows(&finding.name));
         if !hidden {
             place(db, file, (finding, &members), &mut found);
@@ -137,11 +142,16 @@ fn of_tree(it: &Finding, start: TextSize) -> Check {
     let range = it.range + start;
     let weight = match it.code {
         "unreachable-code" | "useless-reference" => Weight::Unused,
-        "loop-variable" => Weight::Advice,
+        "loop-variable" | "called-instead" => Weight::Advice,
         _ => Weight::Warning,
     };
-    let fix =
-        (it.code == "useless-reference").then(|| Fix { title: "Remove `@`".to_owned(), range, insert: String::new() });
+    let fix = match it.code {
+        "useless-reference" => Some(Fix { title: "Remove `@`".to_owned(), range, insert: String::new() }),
+        "called-instead" => {
+            Some(Fix { title: "Write `@`".to_owned(), range: TextRange::empty(range.start()), insert: "@".to_owned() })
+        }
+        _ => None,
+    };
     Check { range, code: it.code, weight, message: it.message.clone(), fix }
 }
 
@@ -180,6 +190,12 @@ fn place(db: &LiveDb, file: File, (finding, told): (&NameFinding, &members::Told
             let message = format!("`{name}` takes {}, not {got}", arguments(*expected));
             found.push(check(*range + placed.start, "too-many-arguments", Weight::Warning, message, None));
         }
+        NameProblem::TooEarly => {
+            if let Some((range, _)) = uses(|access| access != Access::Write).next() {
+                let message = format!("`{name}` has no value here: it gets one only further down");
+                found.push(check(range, "unassigned-variable", Weight::Warning, message, None));
+            }
+        }
         NameProblem::NotAFunction { call } => {
             let Some(range) = names.calls.get(*call as usize) else { return };
             let message = format!("`{name}` is no function, so it cannot be called");
@@ -202,7 +218,7 @@ fn place(db: &LiveDb, file: File, (finding, told): (&NameFinding, &members::Told
                 found.push(check(range, "missing-member", Weight::Warning, message, fix));
             }
         }
-        NameProblem::NoMethod { call } => {
+        NameProblem::NoMethod { call } | NameProblem::TooManyForMember { call, .. } => {
             let Some(range) = names.calls.get(*call as usize) else { return };
             let facts = db::file_facts(db, file);
             if let Some((callee, _)) = facts.unit(finding.unit).facts.calls.get(*call as usize)
@@ -211,8 +227,16 @@ fn place(db: &LiveDb, file: File, (finding, told): (&NameFinding, &members::Told
             {
                 return;
             }
-            let message = format!("`{name}` is a plain value wherever this program has one, so it cannot be called");
-            found.push(check(*range + placed.start, "not-a-function", Weight::Warning, message, None));
+            let (code, message) = match &finding.problem {
+                NameProblem::TooManyForMember { got, expected, .. } => {
+                    ("too-many-arguments", format!("`{name}` takes {}, not {got}", arguments(*expected)))
+                }
+                _ => (
+                    "not-a-function",
+                    format!("`{name}` is a plain value wherever this program has one, so it cannot be called"),
+                ),
+            };
+            found.push(check(*range + placed.start, code, Weight::Warning, message, None));
         }
         NameProblem::UnusedLocal => {
             if let Some((range, _)) = uses(Access::writes).next() {

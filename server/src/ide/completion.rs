@@ -2,13 +2,14 @@
 //!
 //! Looks at the tokens before the cursor for what is wanted (a member, a key, a module, an `end` word, any name), takes names from the
 //! facts of the file, members from inference and from what was seen in runs. Invariants: nothing is offered inside comments, numbers and plain strings or where
-//! a new name is being made up; the list is ranked by how near a name is defined, and says when it is cut.
+//! a new name is being made up; the list is ranked by how well a name fits what is typed and how near it is defined, and says when it is cut.
 
 mod callback;
 mod context;
 mod items;
 mod seen;
 
+use items::closeness;
 pub use items::{Data, Item, ItemKind, documentation, fits};
 
 use super::Live;
@@ -38,7 +39,8 @@ pub fn completions(db: &LiveDb, document: &DocumentView, live: &Live, offset: Te
     let Some(context) = context::at(db, document, offset) else { return Completions::default() };
     let (places, host) = (&*live.places, &*live.checks.host);
     let mut infer = Infer::new(db, places);
-    let collect = items::Collect { db, host, file: document.file, unit: context.unit, typed: &context.typed };
+    let offset = context.replace.start();
+    let collect = items::Collect { db, host, file: document.file, unit: context.unit, typed: &context.typed, offset };
     let mut items = match &context.wanted {
         Wanted::Member(owner) => collect.members(&mut infer, owner, false),
         Wanted::Key(owner) => collect.members(&mut infer, owner, true),
@@ -46,18 +48,24 @@ pub fn completions(db: &LiveDb, document: &DocumentView, live: &Live, offset: Te
         Wanted::EndWord(word) => collect.end_words(*word),
         Wanted::In => collect.in_word(),
         Wanted::Name { uncalled } => {
-            let mut all = collect.names(&mut infer, *uncalled);
             let place = match (context.starts_statement, context.follows_operand) {
                 (true, _) => WordPlace::Statement,
-                (_, true) => WordPlace::BehindOperand,
+                (_, Some(behind)) => WordPlace::Behind(behind),
                 _ => WordPlace::Operand,
             };
+            let mut all = if place.takes_names() { collect.names(&mut infer, *uncalled) } else { Vec::new() };
+            if context.wants_class {
+                collect.classes_first(&mut infer, &mut all);
+            }
             all.extend(collect.keywords(place, snippets));
             all
         }
     };
     items.retain(|item| fits(&item.label, &context.typed));
-    items.sort_by(|a, b| (a.rank, a.label.to_lowercase(), &a.label).cmp(&(b.rank, b.label.to_lowercase(), &b.label)));
+    items.sort_by_cached_key(|item| {
+        let close = closeness(&item.label, &context.typed);
+        (close, item.rank, item.label.to_lowercase(), item.label.clone())
+    });
     let incomplete = items.len() > MOST_ITEMS;
     items.truncate(MOST_ITEMS);
     if context.wanted == (Wanted::Name { uncalled: false }) {

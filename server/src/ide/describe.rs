@@ -56,7 +56,7 @@ pub fn object_text(infer: &mut Infer<'_>, object: Object) -> String {
             Some(name) => format!("map `{name}`"),
             None => "map".into(),
         },
-        Object::New(at, _) => {
+        Object::New(at, _) | Object::Born(at, ..) => {
             let base = infer.parents(object).into_iter().next().map(|base| infer.name_of(at.file, base));
             match base.flatten().or_else(|| infer.name_of(at.file, object)) {
                 Some(name) => format!("map `{name}`"),

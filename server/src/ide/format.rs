@@ -217,12 +217,13 @@ impl Formatter {
         self.replace(wanted);
     }
 
-    /// A comment stands where the code below it would, and at the end of a block where its statements do.
+    /// A comment stands where the code below it would, and at the end of a block or a literal where what is in it does.
     fn comment_level(&self, comment: &SyntaxToken) -> usize {
+        use SyntaxKind::{ElseKw, EndKw, RBrace, RBracket, RParen};
         let next = std::iter::successors(super::tokens::next(comment), super::tokens::next);
         let next = next.into_iter().find(|token| !token.kind().is_trivia() && token.kind() != SyntaxKind::Newline);
         match next {
-            Some(next) if !matches!(next.kind(), SyntaxKind::EndKw | SyntaxKind::ElseKw) => {
+            Some(next) if !matches!(next.kind(), EndKw | ElseKw | RBrace | RBracket | RParen) => {
                 self.indents.clone().line(&next)
             }
             _ => self.indents.empty_line(),

@@ -91,28 +91,62 @@ impl Card<'_> {
         let is_member = self.token.parent().is_some_and(|node| node.kind() == SyntaxKind::MemberSuffix);
         if is_member {
             let told =
-                self.member().or_else(|| self.of_host(range, name, true)).or_else(|| self.any_member(range, name));
+                self.of_host(range, name, true).or_else(|| self.member()).or_else(|| self.any_member(range, name));
             return self.with_seen(told);
         }
         if words::CONSTANTS.iter().any(|(it, _)| *it == name) {
             return self.word();
         }
-        let unit = self.layout().at(range.start());
-        if let Some((unit, inst)) = self.variable(unit, name) {
-            return Some(self.variable_card(range, name, &unit, inst));
+        if let Some(card) = self.in_scope(range, name) {
+            return Some(card);
         }
-        if let Some(function) = self.layout().functions().find(|unit| *unit.name == name) {
-            return Some(self.function_card(range, &function));
+        let intrinsic = intrinsics::find(name);
+        let intrinsic = intrinsic.map(|id| Hover { range, title: guide::title(id), sections: guide::paragraphs(id) });
+        self.of_host(range, name, false).or(intrinsic).or_else(|| self.module())
+    }
+
+    /// A variable, a parameter or a function, as the rules of scope find it from here, also behind `locals`, `outer` and `globals`.
+    fn in_scope(&self, range: TextRange, name: &str) -> Option<Hover> {
+        let (mut infer, named) = self.named()?;
+        let file = self.document.file;
+        let (unit, held) = match named.target {
+            Target::Variable(unit) => {
+                (self.layout().nth(unit as usize), infer.variable_of(UnitRef { file, unit }, name))
+            }
+            Target::Global => (self.layout().at(range.start()), infer.global(file, name)),
+            _ => return None,
+        };
+        let held = held.kinds;
+        let functions = held.iter().filter_map(|kind| match kind {
+            Kind::Function(function) if function.file == self.document.file => Some(function.unit),
+            _ => None,
+        });
+        let mut functions: Vec<_> = functions.filter_map(|unit| self.layout().nth(unit as usize)).collect();
+        if !functions.is_empty() && functions.len() == held.len() {
+            return Some(self.function_card(range, &self.meant(range, &mut functions)));
         }
-        if let Some(index) = unit.and_then(|unit| parameter(unit.code(), name)) {
-            let default = constant(unit?.code(), index);
+        if matches!(named.target, Target::Variable(_)) {
+            let unit = unit?;
+            if let Some(inst) = assignment(unit.code(), name, self, &unit) {
+                return Some(self.variable_card(range, name, &unit, inst));
+            }
+            let default = constant(unit.code(), parameter(unit.code(), name)?);
             let default = if default == "null" { String::new() } else { format!(" = {default}") };
             let sections = self.types(range).into_iter().chain(self.seen()).collect();
             return Some(Hover { range, title: format!("(parameter) {name}{default}"), sections });
         }
-        let intrinsic = intrinsics::find(name);
-        let intrinsic = intrinsic.map(|id| Hover { range, title: guide::title(id), sections: guide::paragraphs(id) });
-        intrinsic.or_else(|| self.of_host(range, name, false)).or_else(|| self.module())
+        let (unit, inst) = self.variable(unit, name)?;
+        Some(self.variable_card(range, name, &unit, inst))
+    }
+
+    /// Of the functions that a name is given one after the other the one that is given here, else the last before this place.
+    fn meant<'b>(&self, range: TextRange, all: &mut Vec<LayoutUnit<'b>>) -> LayoutUnit<'b> {
+        all.sort_by_key(|unit| unit.range.start());
+        let statement = self.token.parent_ancestors().find_map(AssignStmt::cast);
+        let given = statement.filter(|it| it.target().is_some_and(|target| target.range() == range));
+        let until = given.and_then(|it| it.value()).map_or(range.start(), |value| value.range().start());
+        let last = all.iter().rposition(|unit| unit.range.start() <= until);
+        all.swap_remove(last.unwrap_or(all.len() - 1))
     }
 
     /// The module that a variable holds because of an `import`.
@@ -163,7 +197,7 @@ impl Card<'_> {
     fn member(&self) -> Option<Hover> {
         let (mut infer, named) = self.named()?;
         if matches!(named.target, Target::Variable(_) | Target::Global) {
-            return self.scoped(named);
+            return self.in_scope(named.range, &named.name);
         }
         match member::member(&mut infer, self.db, self.document.file, &named)? {
             member::Told::Card(card) => Some(card),
@@ -181,19 +215,6 @@ impl Card<'_> {
             card.title = format!("{}{rest}", named.name);
         }
         Some(card)
-    }
-
-    /// `globals.x`, `locals.x`, `outer.x`
-    fn scoped(&self, named: Named) -> Option<Hover> {
-        if let Some(function) = self.layout().functions().find(|unit| *unit.name == named.name) {
-            return Some(self.function_card(named.range, &function));
-        }
-        let unit = match named.target {
-            Target::Variable(unit) => self.layout().nth(unit as usize),
-            _ => None,
-        };
-        let (unit, inst) = self.variable(unit, &named.name)?;
-        Some(self.variable_card(named.range, &named.name, &unit, inst))
     }
 
     /// The function of that name where only one map has such a function.
@@ -250,14 +271,12 @@ impl Card<'_> {
         Some(Hover { range, title: it.title(&title), sections })
     }
 
-    /// Where a variable that holds no function is assigned: in the unit, else in any top-level statement.
+    /// Where a variable is assigned: in the unit, else in any top-level statement.
     fn variable<'b>(&'b self, unit: Option<LayoutUnit<'b>>, name: &str) -> Option<(LayoutUnit<'b>, InstId)> {
-        let is_function = |unit: &LayoutUnit<'_>, inst| unit.code().types.get(ix(inst)) == Some(&Ty::Function);
         let here = unit.into_iter().filter_map(|unit| Some((unit, assignment(unit.code(), name, self, &unit)?)));
         let everywhere =
             self.layout().main().filter_map(|unit| Some((unit, assignment(unit.code(), name, self, &unit)?)));
-        let function = self.layout().functions().any(|unit| *unit.name == name);
-        here.chain(everywhere).find(|(unit, inst)| !function || !is_function(unit, *inst)).filter(|_| !function)
+        here.chain(everywhere).next()
     }
 
     fn variable_card(&self, range: TextRange, name: &str, unit: &LayoutUnit<'_>, inst: InstId) -> Hover {
@@ -282,7 +301,7 @@ impl Card<'_> {
         let at = self.assigned_here(&unit).or_else(read);
         let index = self.layout().index_of(unit.key)?;
         let certain = at.and_then(|at| types::certain(self.db, self.document.file, index).get(at).copied());
-        types::text(self.db, self.document.file, &self.live.places, index, self.token.text(), certain)
+        types::text(self.db, self.document.file, &self.live.places, (index, range.end()), self.token.text(), certain)
     }
 
     /// The instruction whose value a variable is given where the cursor stands on its name.

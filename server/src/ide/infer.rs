@@ -18,7 +18,7 @@ use minilive_runtime::intrinsics::{self, IntrinsicId};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
-pub use members::Member;
+pub use members::{Member, type_map};
 
 /// Unions grow no larger.
 const MOST_KINDS: usize = 8;
@@ -26,6 +26,8 @@ const MOST_KINDS: usize = 8;
 const MOST_STEPS: u32 = 50_000;
 /// Chains of `__isa` are followed so far.
 const MOST_PARENTS: usize = 32;
+/// Of a program of more files the rest gives nothing to the values of a type.
+const MOST_MODULES: usize = 32;
 /// Symbols within symbols are followed so far; queries run on threads whose stacks have room for it.
 const MOST_DEPTH: u32 = 200;
 
@@ -45,6 +47,9 @@ pub enum Object {
     Literal(UnitRef, u32),
     /// A `new` of a unit.
     New(UnitRef, u32),
+    /// What `new self` in a method makes where that is called on another map than the one it stands in: as [`Object::New`], with that map
+    /// behind it.
+    Born(UnitRef, u32, Made),
     /// The variables of an imported file.
     Module(File),
     /// The globals of a program.
@@ -70,6 +75,23 @@ impl Object {
     /// Whether its members have their names from the language.
     pub fn is_of_language(self) -> bool {
         matches!(self, Object::Host(_) | Object::Entry(_))
+    }
+
+    /// The map by the place that makes it, on whatever the method was called that does so.
+    pub fn maker(self) -> Object {
+        match self {
+            Object::Born(at, number, _) => Object::New(at, number),
+            it => it,
+        }
+    }
+
+    /// The same, if code makes it.
+    fn made(self) -> Option<Made> {
+        match self.maker() {
+            Object::Literal(at, number) => Some(Made::Literal(at, number)),
+            Object::New(at, number) => Some(Made::New(at, number)),
+            _ => None,
+        }
     }
 }
 
@@ -105,6 +127,20 @@ pub enum Kind {
     Error,
 }
 
+impl Kind {
+    /// Any value of a type, by the name of its type map.
+    pub fn of_type(name: &str) -> Option<Kind> {
+        Some(match name {
+            "number" => Kind::Number,
+            "string" => Kind::Text,
+            "list" => Kind::List(Vec::new()),
+            "map" => Kind::AnyMap,
+            "error" => Kind::Error,
+            _ => return None,
+        })
+    }
+}
+
 /// What is known about a value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Known {
@@ -134,7 +170,8 @@ impl Known {
         }
     }
 
-    fn join(&mut self, other: Known) {
+    /// Adds all that another value may be.
+    pub fn join(&mut self, other: Known) {
         self.open |= other.open;
         other.kinds.into_iter().for_each(|kind| self.add(kind));
     }
@@ -181,6 +218,10 @@ pub struct Infer<'a> {
     db: &'a LiveDb,
     places: &'a Places,
     facts: FxHashMap<File, Arc<FileFacts>>,
+    /// The file of the first question.
+    home: Option<File>,
+    /// That file and the modules behind it, once somebody asked.
+    program: Option<Arc<[File]>>,
     stores: FxHashMap<File, Arc<elements::Stores>>,
     answers: FxHashMap<Key, Known>,
     /// Questions in progress with their depth.
@@ -203,6 +244,8 @@ impl<'a> Infer<'a> {
             db,
             places,
             facts: FxHashMap::default(),
+            home: None,
+            program: None,
             stores: FxHashMap::default(),
             answers: FxHashMap::default(),
             active: FxHashMap::default(),
@@ -213,7 +256,25 @@ impl<'a> Infer<'a> {
 
     /// The facts of a file.
     pub fn facts(&mut self, file: File) -> Arc<FileFacts> {
+        self.home.get_or_insert(file);
         self.facts.entry(file).or_insert_with(|| db::file_facts(self.db, file)).clone()
+    }
+
+    /// The files that take part in the program, as far as imports lead: what one of them gives to all lists, all lists have.
+    pub fn program(&mut self) -> Arc<[File]> {
+        if let Some(known) = &self.program {
+            return known.clone();
+        }
+        let mut files: Vec<File> = self.home.into_iter().collect();
+        let mut next = 0;
+        while let Some(&file) = files.get(next).filter(|_| files.len() < MOST_MODULES) {
+            next += 1;
+            for import in db::module_imports(self.db, file).iter() {
+                let module = self.module(&import.name).filter(|it| !files.contains(it));
+                files.extend(module);
+            }
+        }
+        self.program.insert(files.into()).clone()
     }
 
     /// The file that an import of that name leads to.
@@ -232,6 +293,7 @@ impl<'a> Infer<'a> {
     }
 
     fn ask(&mut self, at: UnitRef, symbol: &Sym, uncalled: bool) -> Known {
+        self.home.get_or_insert(at.file);
         match &**symbol {
             Symbol::Unknown => return Known::anything(),
             Symbol::Null => return Known::one(Kind::Null),

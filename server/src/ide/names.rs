@@ -4,7 +4,8 @@
 //! made of it. Invariants: a use is *certain* only if no run of the program can make it mean something else, as far as the text
 //! tells; uses that may mean the thing are listed apart, so that no edit touches them silently.
 
-use super::infer::{Binding, Infer, Object, UnitRef, binding};
+use super::infer::{Binding, Infer, Kind, Known, Object, UnitRef, binding, type_map};
+use super::narrow;
 use crate::db::{self, File, FileFacts, LiveDb, PlacedUnit};
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{Access, NameUse, Place};
@@ -83,7 +84,14 @@ pub fn named_at(infer: &mut Infer<'_>, db: &LiveDb, file: File, offset: TextSize
         names.uses.get(from).filter(|it| it.range.contains_inclusive(relative)).map(|it| (unit, it.clone()))
     })?;
     let range = of.range + units.at(unit).start;
-    let target = target(infer, UnitRef { file, unit }, &of);
+    let at = UnitRef { file, unit };
+    let target = match &of.place {
+        Place::Member(owner) => {
+            let owner = narrow::value(infer, db, at, owner, range.start());
+            member_target(infer, &owner, &of.name)
+        }
+        _ => scope_target(&infer.facts(file), unit, &of),
+    };
     Some(Named { name: of.name.clone(), range, unit, of, target })
 }
 
@@ -97,15 +105,8 @@ pub fn target(infer: &mut Infer<'_>, at: UnitRef, of: &NameUse) -> Target {
     scope_target(&facts, at.unit, of)
 }
 
-fn member_target(infer: &mut Infer<'_>, owner: &super::infer::Known, name: &str) -> Target {
+fn member_target(infer: &mut Infer<'_>, owner: &Known, name: &str) -> Target {
     let objects: Vec<_> = owner.objects().collect();
-    if objects.is_empty() {
-        let method = owner.kinds.iter().find_map(|kind| match infer.member(kind, name).kinds.first() {
-            Some(super::infer::Kind::Intrinsic(id)) => Some(*id),
-            _ => None,
-        });
-        return method.map_or(Target::Member(Vec::new()), Target::Intrinsic);
-    }
     let mut holders: Vec<Object> = Vec::new();
     for object in &objects {
         for holder in infer.definers(*object, name) {
@@ -115,12 +116,18 @@ fn member_target(infer: &mut Infer<'_>, owner: &super::infer::Known, name: &str)
         }
     }
     if holders.is_empty() || holders.iter().all(|it| it.is_of_language()) {
-        let found =
-            objects.iter().find_map(|it| match infer.member(&super::infer::Kind::Map(*it), name).kinds.first() {
-                Some(super::infer::Kind::Intrinsic(id)) => Some(*id),
+        // What no map has itself is looked for in the map of its type.
+        let of_type = owner.kinds.iter().filter_map(|kind| infer.holder_of_type(kind, name)).next();
+        let method = |infer: &mut Infer<'_>| {
+            owner.kinds.iter().find_map(|kind| match infer.member(kind, name).kinds.first() {
+                Some(Kind::Intrinsic(id)) => Some(*id),
                 _ => None,
-            });
-        if let Some(id) = found {
+            })
+        };
+        if let Some(holder) = of_type {
+            return Target::Member(vec![holder]);
+        }
+        if let Some(id) = method(infer) {
             return Target::Intrinsic(id);
         }
     }
@@ -234,6 +241,10 @@ fn member_use(infer: &mut Infer<'_>, at: UnitRef, of: &NameUse, holders: &[Objec
     };
     let owner = infer.value(at, owner);
     if owner.objects().next().is_none() {
+        let of_type = |kind: &Kind| type_map(kind).is_some_and(|name| holders.contains(&Object::Host(name)));
+        if owner.kinds.iter().any(of_type) {
+            return Some(!owner.open);
+        }
         // A number or a string has no members of ours; of what is not known nobody knows.
         return owner.open.then_some(false);
     }

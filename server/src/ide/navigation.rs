@@ -48,7 +48,8 @@ pub fn type_definition(db: &LiveDb, document: &DocumentView, places: &Places, of
     let Some((_, objects)) = objects_at(&mut infer, db, document, offset) else { return Vec::new() };
     let mut found = Vec::new();
     for object in objects {
-        let parents = if matches!(object, Object::New(..)) { infer.parents(object) } else { Vec::new() };
+        let parents =
+            if matches!(object, Object::New(..) | Object::Born(..)) { infer.parents(object) } else { Vec::new() };
         let of = if parents.is_empty() { vec![object] } else { parents };
         for location in of.into_iter().filter_map(|it| made_at(db, it)) {
             if !found.contains(&location) {
@@ -116,6 +117,7 @@ fn all_heirs(infer: &mut Infer<'_>, db: &LiveDb, file: File) -> Vec<Object> {
 
 /// Where a map itself is given a member: in its literal or by the first plain assignment to it.
 fn own_definition(infer: &mut Infer<'_>, db: &LiveDb, of: Object, name: &str) -> Option<Location> {
+    let of = of.maker();
     let (Object::Literal(made, _) | Object::New(made, _)) = of else { return None };
     let mut other = None;
     for (unit, placed) in (0u32..).zip(crate::db::units(db, made.file).iter()).take(infer.facts(made.file).units.len())
@@ -123,7 +125,7 @@ fn own_definition(infer: &mut Infer<'_>, db: &LiveDb, of: Object, name: &str) ->
         let names = crate::db::unit_names(db, placed.unit);
         for it in names.uses.iter().filter(|it| it.name == name && it.access.writes()) {
             let Place::Member(owner) = &it.place else { continue };
-            if infer.value(UnitRef { unit, ..made }, owner).objects().any(|it| it == of) {
+            if infer.value(UnitRef { unit, ..made }, owner).objects().any(|it| it.maker() == of) {
                 let location = Location { file: made.file, range: it.range + placed.start };
                 if it.access == Access::Write {
                     return Some(location);
@@ -152,7 +154,7 @@ fn heirs(infer: &mut Infer<'_>, db: &LiveDb, file: File) -> Vec<Object> {
 fn made_at(db: &LiveDb, object: Object) -> Option<Location> {
     let (at, number, kind) = match object {
         Object::Literal(at, number) => (at, number, SyntaxKind::MapExpr),
-        Object::New(at, number) => (at, number, SyntaxKind::UnaryExpr),
+        Object::New(at, number) | Object::Born(at, number, _) => (at, number, SyntaxKind::UnaryExpr),
         Object::Module(file) => return Some(Location { file, range: TextRange::empty(TextSize::new(0)) }),
         Object::Globals(_) | Object::Locals(_) | Object::Host(_) | Object::Entry(_) => return None,
     };
@@ -181,7 +183,7 @@ pub fn definitions(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named
             for holder in nearest_holders(infer, UnitRef { file, unit: named.unit }, named, holders) {
                 let (file, target) = match holder {
                     Object::Module(file) | Object::Globals(file) => (file, Target::Global),
-                    Object::Literal(unit, _) | Object::New(unit, _) => {
+                    Object::Literal(unit, _) | Object::New(unit, _) | Object::Born(unit, ..) => {
                         // What it overrides is named alike, and is another definition.
                         if let Some(own) = own_definition(infer, db, holder, &named.name) {
                             found.push(own);
@@ -190,7 +192,11 @@ pub fn definitions(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named
                         (unit.file, Target::Member(vec![holder]))
                     }
                     Object::Locals(unit) => (unit.file, Target::Variable(unit.unit)),
-                    Object::Host(_) | Object::Entry(_) => continue,
+                    Object::Host(_) => {
+                        found.extend(given_to_type(infer, db, &named.name, holder));
+                        continue;
+                    }
+                    Object::Entry(_) => continue,
                 };
                 let uses = uses(infer, db, file, &named.name, &target);
                 found.extend(uses.iter().filter(|it| it.certain).find(is_definition).map(location));
@@ -200,6 +206,18 @@ pub fn definitions(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named
         }
         Target::Intrinsic(_) | Target::Unknown => Vec::new(),
     }
+}
+
+/// Where the files of a program give something to all values of a type.
+fn given_to_type(infer: &mut Infer<'_>, db: &LiveDb, name: &str, holder: Object) -> Vec<Location> {
+    let target = Target::Member(vec![holder]);
+    let mut found = Vec::new();
+    for &file in infer.program().iter() {
+        let uses = uses(infer, db, file, name, &target);
+        let written = uses.iter().filter(|it| it.certain && it.access.writes());
+        found.extend(written.map(|it| Location { file: it.file, range: it.range }));
+    }
+    found
 }
 
 /// Of the maps that have a member those at which looking it up ends: what they override is not what is meant.
@@ -341,10 +359,15 @@ fn score(name: &str, query: &str) -> Option<(u32, usize)> {
         1
     } else if lower.contains(&query) {
         2
-    } else if super::completion::fits(&lower, &query) {
+    } else if has_letters(&lower, &query) {
         3
     } else {
         return None;
     };
     Some((class, name.len()))
+}
+
+fn has_letters(name: &str, wanted: &str) -> bool {
+    let mut letters = name.chars();
+    wanted.chars().all(|wanted| letters.any(|it| it == wanted))
 }

@@ -9,6 +9,7 @@ use super::guide;
 use super::hosts;
 use super::infer::{Infer, Kind, UnitRef};
 use super::names::units_at;
+use super::narrow;
 use super::seen::Seen;
 use super::tokens::{self, before};
 use crate::db::{self, LiveDb};
@@ -53,9 +54,9 @@ pub(super) struct Callee {
 pub fn signatures(db: &LiveDb, document: &DocumentView, live: &Live, offset: TextSize) -> Option<Signatures> {
     let callee = callee_at(db, document, offset)?;
     let mut infer = Infer::new(db, &live.places);
-    let mut signatures = of_callee(&mut infer, db, callee.at, &callee.symbol);
+    let mut signatures: Vec<_> = of_host(&mut infer, live, callee.at, &callee.symbol).into_iter().collect();
     if signatures.is_empty() {
-        signatures.extend(of_host(&mut infer, live, callee.at, &callee.symbol));
+        signatures = of_callee(&mut infer, db, &callee);
     }
     (!signatures.is_empty()).then_some(Signatures { signatures, active: callee.active })
 }
@@ -72,9 +73,10 @@ pub(super) fn callee_at(db: &LiveDb, document: &DocumentView, offset: TextSize) 
     Some(Callee { at: UnitRef { file: document.file, unit }, symbol, end, active })
 }
 
-fn of_callee(infer: &mut Infer<'_>, db: &LiveDb, at: UnitRef, callee: &Sym) -> Vec<Signature> {
+fn of_callee(infer: &mut Infer<'_>, db: &LiveDb, callee: &Callee) -> Vec<Signature> {
+    let (at, end, callee) = (callee.at, callee.end, &callee.symbol);
     let as_method = matches!(**callee, Symbol::Member(..));
-    let mut known = infer.uncalled(at, callee);
+    let mut known = narrow::uncalled(infer, db, at, callee, end);
     if known.kinds.is_empty() {
         // The text does not say what it is; a run may have.
         known.kinds = Seen::of(db, at.file).functions(infer, at, callee).into_iter().map(Kind::Function).collect();

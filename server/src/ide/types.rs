@@ -4,10 +4,12 @@
 
 use super::describe::{object_text, type_text};
 use super::infer::{Infer, Kind, Known, Object, UnitRef};
+use super::narrow;
 use crate::db::{self, File, LiveDb};
 use crate::modules::Places;
 use minilive_mir::names::{Sym, Symbol};
 use minilive_mir::types::TypeSet;
+use minilive_syntax::TextSize;
 
 /// So many members of a map are named.
 const MOST_MEMBERS: usize = 8;
@@ -38,12 +40,12 @@ pub fn words(set: TypeSet) -> Option<String> {
     (words.len() <= 3).then(|| words.join(" or "))
 }
 
-/// What is known of a name in a unit, as a paragraph.
+/// What is known of a name at an offset in a unit, as a paragraph.
 pub fn text(
     db: &LiveDb,
     file: File,
     places: &Places,
-    unit: usize,
+    (unit, offset): (usize, TextSize),
     name: &str,
     certain: Option<TypeSet>,
 ) -> Option<String> {
@@ -54,7 +56,7 @@ pub fn text(
     let uncalled = infer.uncalled(at, &symbol);
     let is_function = |kind: &Kind| matches!(kind, Kind::Function(_) | Kind::Intrinsic(_));
     let holds_function = !uncalled.kinds.is_empty() && uncalled.kinds.iter().all(is_function);
-    let known = if holds_function { uncalled } else { infer.value(at, &symbol) };
+    let known = if holds_function { uncalled } else { narrow::value(&mut infer, db, at, &symbol, offset) };
     let likely = type_text(&mut infer, db, &known).map(|text| text + &members(&mut infer, &known));
     let certain = certain.and_then(words);
     match (certain, likely) {
@@ -83,7 +85,7 @@ fn says_more(certain: &str, likely: &str) -> bool {
 /// The members that the maps have in common which something may be, if all of them go by one name.
 pub fn members(infer: &mut Infer<'_>, known: &Known) -> String {
     let objects: Vec<_> = known.objects().collect();
-    let is_made = |it: &Object| matches!(it, Object::Literal(..) | Object::New(..));
+    let is_made = |it: &Object| matches!(it, Object::Literal(..) | Object::New(..) | Object::Born(..));
     let Some(first) = objects.first().filter(|_| objects.iter().all(is_made)) else { return String::new() };
     let name = object_text(infer, *first);
     let mut names = names(infer, *first);

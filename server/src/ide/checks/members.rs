@@ -132,6 +132,12 @@ impl<'a> Told<'a> {
 
     /// Whether the program works with values of a host: with names that it gives, or unknown ones that are more than half-typed words.
     fn has_host(&self) -> bool {
+        // Names that the command line has as well are not unknown.
+        let facts = db::file_facts(self.db, self.document.file);
+        let is_read = |name: &String| facts.is_read(name) && !facts.is_global(name);
+        if self.settings.host.keys().any(is_read) {
+            return true;
+        }
         let unknown = self.findings.iter().filter(|it| it.problem == NameProblem::Unknown);
         unknown.into_iter().any(|it| self.settings.knows(&it.name) || self.is_worked_with(it))
     }
@@ -177,7 +183,7 @@ fn root_of(symbol: &Symbol) -> Option<&str> {
 
 /// The member that is most like one that nothing has.
 pub fn did_you_mean(facts: &FileFacts, name: &str) -> Option<String> {
-    let given = facts.member_names().chain(facts.key_names()).map(|it| it.as_str());
+    let given = facts.member_names().chain(facts.key_names()).map(|it| it.as_str()).filter(|it| *it != name);
     let methods = ["map", "list", "string"].into_iter().flat_map(|it| intrinsics::type_methods(it).iter());
     nearest(name, given.chain(methods.map(|it| &**it)))
 }

@@ -4,7 +4,7 @@
 //! the module's names all stand in its text, and if every file behind the import is known; so nobody else can give it members.
 
 use super::super::infer::{Binding, binding};
-use super::{Check, Weight, change_to, nearest};
+use super::{Check, Weight, arguments, change_to, nearest};
 use crate::db::{self, File, FileFacts, LiveDb, Located};
 use crate::document::DocumentView;
 use crate::modules::Places;
@@ -85,14 +85,54 @@ impl Look<'_> {
             found.retain(|it| it.code != "missing-member" || it.range != range);
             found.push(Check { range, code: "missing-member", weight: Weight::Warning, message, fix });
         }
+        self.calls(name, &has, found);
+    }
+
+    /// Calls of a module's functions with more arguments than they take.
+    fn calls(&self, name: &str, has: &FileFacts, found: &mut Vec<Check>) {
+        let units = db::units(self.db, self.file);
+        for unit in self.facts.readers(name).filter(|&unit| binding(&self.facts, unit, name) == Binding::Global) {
+            let Some(placed) = units.get(unit as usize) else { continue };
+            let places = &db::unit_names(self.db, placed.unit).calls;
+            for ((callee, args), range) in self.facts.unit(unit).facts.calls.iter().zip(places) {
+                let Symbol::Member(of, member) = &**callee else { continue };
+                let is_module = matches!(&**of, Symbol::Name(it) if it == name);
+                let (got, most) = (args.len() as u32, self.most_arguments(has, member));
+                if let Some(expected) = most.filter(|&most| is_module && got > most) {
+                    let (range, code) = (*range + placed.start, "too-many-arguments");
+                    let message = format!("`{member}` takes {}, not {got}", arguments(expected));
+                    if !found.iter().any(|it| it.code == code && it.range == range) {
+                        found.push(Check { range, code, weight: Weight::Warning, message, fix: None });
+                    }
+                }
+            }
+        }
+    }
+
+    /// The arguments that what a module gives under a name takes at most, if that is a function whatever happens.
+    fn most_arguments(&self, module: &FileFacts, member: &str) -> Option<u32> {
+        let takes = module.globals(member).map(|(unit, value)| match **value {
+            Symbol::Function(number) => {
+                let function = module.child(unit, number)?;
+                Some(module.unit(function).facts.params.len() as u32)
+            }
+            _ => None,
+        });
+        let most = takes.collect::<Option<Vec<_>>>()?.into_iter().max();
+        most.filter(|_| !self.is_given_elsewhere(member))
     }
 
     fn lacks(&self, module: &FileFacts, member: &str) -> bool {
-        let is_given = |it: &Arc<FileFacts>| [member, ANY_KEY].iter().any(|name| it.members(name).next().is_some());
         !module.is_global(member)
             && member != "__isa"
             && !intrinsics::type_methods("map").contains(&member)
-            && !self.files.iter().any(is_given)
+            && !self.is_given_elsewhere(member)
+    }
+
+    /// Whether code assigns a member of that name to something.
+    fn is_given_elsewhere(&self, member: &str) -> bool {
+        let is_given = |it: &Arc<FileFacts>| [member, ANY_KEY].iter().any(|name| it.members(name).next().is_some());
+        self.files.iter().any(is_given)
     }
 
     /// The members that are read of a module; none if it is used for anything else.

@@ -53,7 +53,9 @@ fn add_new(check: Check, found: &mut Vec<Check>) {
 
 /// The target of `x.a += 1` is read before it is written; where that fails, nothing is written.
 fn is_first(check: &Check, found: &[Check]) -> bool {
-    let reads = |it: &Check| matches!(it.code, "missing-member" | "not-indexable") && check.range == it.range;
+    // A member is told by its name alone if nothing has it.
+    let is_same = |it: &Check| check.range.contains_range(it.range) && check.range.end() == it.range.end();
+    let reads = |it: &Check| matches!(it.code, "missing-member" | "not-indexable") && is_same(it);
     check.code != "not-assignable" || !found.iter().any(reads)
 }
 

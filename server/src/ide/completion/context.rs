@@ -8,7 +8,7 @@ use super::super::names::units_at;
 use super::super::tokens::{self, before, next};
 use crate::db::{self, LiveDb};
 use crate::document::DocumentView;
-use minilive_mir::names::{Sym, symbol_before};
+use minilive_mir::names::{Sym, Symbol, symbol_before};
 use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
 
 /// What is wanted.
@@ -44,7 +44,20 @@ pub struct Context {
     /// Nothing stands before it in its statement.
     pub starts_statement: bool,
     /// An operand stands right before it, behind which an operator may go on.
-    pub follows_operand: bool,
+    pub follows_operand: Option<Behind>,
+    /// A map is wanted that others are made of: behind `new` and `isa`.
+    pub wants_class: bool,
+}
+
+/// What may follow an operand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behind {
+    /// An operator, or an argument: the operand is the statement so far.
+    Callee,
+    /// An operator, or `then`.
+    Condition,
+    /// An operator.
+    Value,
 }
 
 /// The place of an offset; none where nothing is completed.
@@ -63,7 +76,8 @@ pub fn at(db: &LiveDb, document: &DocumentView, offset: TextSize) -> Option<Cont
         typed: typed.clone().unwrap_or_default(),
         replace,
         starts_statement,
-        follows_operand: false,
+        follows_operand: None,
+        wants_class: false,
     };
     if let Some(token) = left.clone().filter(|token| is_opaque(token, offset)) {
         return in_string(db, unit, &token, offset);
@@ -93,8 +107,13 @@ pub fn at(db: &LiveDb, document: &DocumentView, offset: TextSize) -> Option<Cont
         SyntaxKind::At => Some(context(Wanted::Name { uncalled: true }, false)),
         // The name is complete, and white space behind it starts the next word; in a statement that is an argument.
         kind => {
-            let follows_operand = ends_operand(kind);
-            Some(Context { follows_operand, ..context(Wanted::Name { uncalled: false }, starts_statement(kind)) })
+            let follows_operand = ends_operand(kind).then(|| behind(&before));
+            let wants_class = matches!(kind, SyntaxKind::NewKw | SyntaxKind::IsaKw);
+            Some(Context {
+                follows_operand,
+                wants_class,
+                ..context(Wanted::Name { uncalled: false }, starts_statement(kind))
+            })
         }
     }
 }
@@ -109,6 +128,32 @@ fn ends_operand(kind: SyntaxKind) -> bool {
     };
     let closes = matches!(kind, Ident | Number | StringLit | RParen | RBracket | RBrace);
     closes || matches!(kind, SelfKw | SuperKw | LocalsKw | OuterKw | GlobalsKw)
+}
+
+/// What may follow the operand that ends with a token.
+fn behind(last: &SyntaxToken) -> Behind {
+    use SyntaxKind::{LBrace, LBracket, LParen, RBrace, RBracket, RParen};
+    let closes = matches!(last.kind(), RBrace | RBracket | RParen);
+    for node in last.parent_ancestors() {
+        let opens = node.first_token().is_some_and(|it| matches!(it.kind(), LBrace | LBracket | LParen));
+        if opens && !(closes && node.last_token().as_ref() == Some(last)) {
+            return Behind::Value;
+        }
+        match node.kind() {
+            SyntaxKind::ExprStmt => return Behind::Callee,
+            SyntaxKind::IfBranch => return Behind::Condition,
+            SyntaxKind::CallStmt => {
+                // The word that is being typed is an argument already.
+                let args = node.children().find(|it| it.kind() == SyntaxKind::ArgList);
+                let is_callee = args.is_none_or(|it| it.text_range().start() >= last.text_range().end());
+                return if is_callee { Behind::Callee } else { Behind::Value };
+            }
+            SyntaxKind::AssignStmt | SyntaxKind::ReturnStmt => return Behind::Value,
+            SyntaxKind::WhileStmt | SyntaxKind::ForStmt => return Behind::Value,
+            _ => {}
+        }
+    }
+    Behind::Callee
 }
 
 fn is_word(kind: SyntaxKind) -> bool {
@@ -157,9 +202,23 @@ fn in_string(db: &LiveDb, unit: UnitRef, token: &SyntaxToken, offset: TextSize) 
         SyntaxKind::LBracket => Wanted::Key(symbol(db, unit, before(&opener)?.text_range().end())?),
         SyntaxKind::Ident if opener.text() == "import" => Wanted::Module,
         SyntaxKind::LParen if before(&opener)?.text() == "import" => Wanted::Module,
+        SyntaxKind::LParen => key_of_method(db, unit, &before(&opener)?)?,
+        SyntaxKind::Ident => key_of_method(db, unit, &opener)?,
         _ => return None,
     };
-    Some(Context { wanted, unit, typed, replace, starts_statement: false, follows_operand: false })
+    let (starts_statement, follows_operand, wants_class) = (false, None, false);
+    Some(Context { wanted, unit, typed, replace, starts_statement, follows_operand, wants_class })
+}
+
+/// What a method takes that is called with a key: one of its receiver, or one of the maps in it.
+fn key_of_method(db: &LiveDb, unit: UnitRef, method: &SyntaxToken) -> Option<Wanted> {
+    let dot = before(method).filter(|it| it.kind() == SyntaxKind::Dot)?;
+    let receiver = symbol(db, unit, before(&dot)?.text_range().end())?;
+    match method.text() {
+        "hasIndex" | "remove" => Some(Wanted::Key(receiver)),
+        "sort" => Some(Wanted::Key(Symbol::Element(receiver).into())),
+        _ => None,
+    }
 }
 
 /// Whether a comma or parenthesis stands in the parameters of a function literal.

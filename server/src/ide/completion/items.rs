@@ -7,16 +7,18 @@ use super::super::describe;
 use super::super::guide;
 use super::super::hosts;
 use super::super::infer::{Infer, Kind, Member, UnitRef};
+use super::super::narrow;
+use super::context::Behind;
 use super::seen;
 use crate::db::{self, File, LiveDb};
 use crate::document::DocumentView;
 use crate::host_profile::{HostName, HostNames};
 use crate::modules::Places;
 use minilive_mir::ir::UnitKind;
-use minilive_mir::names::{NameUse, Place, Sym, Symbol};
+use minilive_mir::names::{NameUse, Place, Sym, Symbol, TYPE_MAPS};
 use minilive_runtime::intrinsics::{self, IntrinsicId};
-use minilive_syntax::SyntaxKind;
 use minilive_syntax::kind::ALL;
+use minilive_syntax::{SyntaxKind, TextSize};
 use smol_str::SmolStr;
 use std::sync::Arc;
 
@@ -80,9 +82,14 @@ pub(super) mod rank {
     pub const LOCAL: u32 = 0;
     pub const OUTER: u32 = 1;
     pub const GLOBAL: u32 = 2;
-    pub const INTRINSIC: u32 = 3;
-    pub const KEYWORD: u32 = 4;
-    pub const SNIPPET: u32 = 5;
+    pub const TYPED_KEYWORD: u32 = 3;
+    pub const INTRINSIC: u32 = 4;
+    pub const KEYWORD: u32 = 6;
+    pub const SNIPPET: u32 = 7;
+    /// Members that are less likely meant than others.
+    pub const LESS: u32 = 50;
+    /// What is no map, where one is wanted.
+    pub const NO_CLASS: u32 = 10;
 
     /// Members that were seen in runs come behind those that the text shows, and before what all values have.
     pub const SEEN: u32 = 60;
@@ -94,15 +101,49 @@ pub(super) mod rank {
 
 /// Whether a label has the typed letters in this order, the first at its start or at a hump.
 pub fn fits(label: &str, typed: &str) -> bool {
-    let mut wanted = typed.chars().flat_map(char::to_lowercase).peekable();
-    for c in label.chars().flat_map(char::to_lowercase) {
-        match wanted.peek() {
-            None => return true,
-            Some(&next) if next == c => drop(wanted.next()),
-            Some(_) => {}
-        }
+    closeness(label, typed).is_some()
+}
+
+/// How well a label fits what is typed; less is better: it begins so, it does in other cases, a hump does, the letters are scattered.
+pub fn closeness(label: &str, typed: &str) -> Option<u32> {
+    if label.starts_with(typed) {
+        return Some(0);
     }
-    wanted.peek().is_none()
+    let humps = humps(label);
+    let begins = |from: usize| {
+        let mut letters = label[from..].chars().flat_map(char::to_lowercase);
+        typed.chars().flat_map(char::to_lowercase).all(|wanted| letters.next() == Some(wanted))
+    };
+    if begins(0) {
+        return Some(1);
+    }
+    if humps.iter().any(|&from| begins(from)) {
+        return Some(2);
+    }
+    humps.iter().any(|&from| is_scattered(&label[from..], typed)).then_some(3)
+}
+
+/// Where the words of a label begin.
+fn humps(label: &str) -> Vec<usize> {
+    let mut before = None;
+    let begins = |(at, c): (usize, char)| {
+        let is_hump = match before.replace(c) {
+            None => true,
+            Some(it) => {
+                !it.is_alphanumeric() || c.is_uppercase() && !it.is_uppercase() || c.is_numeric() != it.is_numeric()
+            }
+        };
+        (is_hump && c.is_alphanumeric() || at == 0).then_some(at)
+    };
+    label.char_indices().filter_map(begins).collect()
+}
+
+/// Whether a text begins with the first of these letters and has the others behind it, in their order.
+fn is_scattered(text: &str, typed: &str) -> bool {
+    let mut letters = text.chars().flat_map(char::to_lowercase);
+    let mut wanted = typed.chars().flat_map(char::to_lowercase);
+    let Some(first) = wanted.next() else { return true };
+    letters.next() == Some(first) && wanted.all(|wanted| letters.any(|it| it == wanted))
 }
 
 /// Where a word stands in its statement.
@@ -112,11 +153,16 @@ pub enum WordPlace {
     Statement,
     /// Where an operand is wanted.
     Operand,
-    /// Behind an operand: an operator goes on, or an argument begins.
-    BehindOperand,
+    /// Behind an operand.
+    Behind(Behind),
 }
 
 impl WordPlace {
+    /// Whether a name may stand there.
+    pub fn takes_names(self) -> bool {
+        !matches!(self, WordPlace::Behind(Behind::Condition | Behind::Value))
+    }
+
     fn takes(self, word: SyntaxKind) -> bool {
         use SyntaxKind::{
             AndKw, ElseKw, FunctionKw, GlobalsKw, InKw, IsaKw, LocalsKw, NewKw, NotKw, OrKw, OuterKw, SelfKw, SuperKw,
@@ -127,7 +173,9 @@ impl WordPlace {
         match self {
             WordPlace::Statement => !matches!(word, AndKw | OrKw | IsaKw | ThenKw | InKw),
             WordPlace::Operand => is_operand,
-            WordPlace::BehindOperand => is_operand || goes_on,
+            WordPlace::Behind(Behind::Callee) => is_operand || goes_on,
+            WordPlace::Behind(Behind::Condition) => goes_on && word != ElseKw,
+            WordPlace::Behind(Behind::Value) => goes_on && word != ThenKw,
         }
     }
 }
@@ -140,6 +188,8 @@ pub struct Collect<'a> {
     pub file: File,
     pub unit: UnitRef,
     pub typed: &'a str,
+    /// Where the word begins.
+    pub offset: TextSize,
 }
 
 impl Collect<'_> {
@@ -154,10 +204,13 @@ impl Collect<'_> {
         Item { detail, ..self.item(name, kind, rank::INTRINSIC, Data::Nothing) }
     }
 
-    /// Members of a map that the host gives, if that is what a name means.
+    /// Members of a map that the host gives, or that has such a map behind it.
     fn host_members(&self, infer: &mut Infer<'_>, owner: &Sym) -> Vec<Item> {
-        let owner = hosts::told(self.host, &infer.facts(self.file), self.unit.unit, owner);
-        owner.into_iter().flat_map(|it| &it.members).map(|(name, it)| self.of_host(name, it)).collect()
+        let own = hosts::told(self.host, &infer.facts(self.file), self.unit.unit, owner).map(|it| (it, 0));
+        let behind = hosts::behind(infer, self.host, self.unit, owner).into_iter().map(|it| (it, rank::LESS));
+        let all = own.into_iter().chain(behind).flat_map(|(it, rank)| it.members.iter().map(move |it| (it, rank)));
+        let fitting = all.filter(|((name, _), _)| fits(name, self.typed));
+        fitting.map(|((name, it), rank)| Item { rank, ..self.of_host(name, it) }).collect()
     }
 
     /// All names that code at the cursor can read, nearest first.
@@ -190,11 +243,11 @@ impl Collect<'_> {
                 found.push(self.named(&facts, name, facts.globals(name).next(), rank::GLOBAL));
             }
         }
-        let intrinsics = self.intrinsics(&found);
-        found.extend(intrinsics);
         for (name, it) in self.host {
             add(&mut found, self.of_host(name, it));
         }
+        let intrinsics = self.intrinsics(&found);
+        found.extend(intrinsics);
         if uncalled {
             // Behind `@`, functions are what is meant.
             for item in &mut found {
@@ -225,6 +278,21 @@ impl Collect<'_> {
         }
     }
 
+    /// Puts what holds a map, and the type maps, before all other names.
+    pub fn classes_first(&self, infer: &mut Infer<'_>, items: &mut [Item]) {
+        for item in items {
+            let is_class = match &item.data {
+                Data::Variable(..) => {
+                    let known = infer.value(self.unit, &Symbol::Name(item.label.as_str().into()).into());
+                    known.objects().any(|it| !it.is_of_language())
+                }
+                Data::Intrinsic(name) => TYPE_MAPS.contains(&&**name),
+                _ => self.host.get(&item.label).is_some_and(|it| it.params.is_none() && !it.members.is_empty()),
+            };
+            item.rank += if is_class { 0 } else { rank::NO_CLASS };
+        }
+    }
+
     fn intrinsics(&self, hidden: &[Item]) -> Vec<Item> {
         let visible = IntrinsicId::globals().filter(|id| {
             let name = id.def().name;
@@ -250,11 +318,11 @@ impl Collect<'_> {
     pub fn keywords(&self, place: WordPlace, snippets: bool) -> Vec<Item> {
         let fitting = ALL.iter().filter(|kind| kind.is_keyword() && place.takes(**kind));
         let words = fitting.filter_map(|kind| word(*kind));
-        let constants = ["true", "false", "null"];
-        let mut found: Vec<_> = words
-            .chain(constants)
-            .map(|word| self.item(word, ItemKind::Keyword, rank::KEYWORD, Data::Nothing))
-            .collect();
+        let constants = ["true", "false", "null"].into_iter().filter(|_| place.takes_names());
+        // There are few of them: a letter or two mean them sooner than a built-in function.
+        let rank = if self.typed.is_empty() { rank::KEYWORD } else { rank::TYPED_KEYWORD };
+        let all = words.chain(constants);
+        let mut found: Vec<_> = all.map(|word| self.item(word, ItemKind::Keyword, rank, Data::Nothing)).collect();
         if snippets && place == WordPlace::Statement {
             const BLOCKS: [(&str, &str); 5] = [
                 ("if … end if", "if ${1:condition} then\n\t$0\nend if"),
@@ -285,21 +353,30 @@ impl Collect<'_> {
     /// The members of a value, or the keys that a map is known to have.
     pub fn members(&self, infer: &mut Infer<'_>, owner: &Sym, keys: bool) -> Vec<Item> {
         let of_host = self.host_members(infer, owner);
-        if !of_host.is_empty() {
+        let known = narrow::value(infer, self.db, self.unit, owner, self.offset);
+        if known.kinds.is_empty() && !of_host.is_empty() {
             return of_host;
         }
-        let known = infer.value(self.unit, owner);
         let members = infer.members(&known);
         let wanted = members.into_iter().filter(|member| {
             let is_key = member.value.is_some() || member.intrinsic.is_none();
             (!keys || is_key) && (keys || is_name(&member.name)) && fits(&member.name, self.typed)
         });
         let found: Vec<_> = wanted.collect();
-        let mut items: Vec<_> = found.iter().map(|member| self.member(infer, member)).collect();
+        // What a profile says of a name goes before what the command line has under it.
+        let less = if of_host.iter().any(|it| it.rank == 0) { rank::LESS } else { 0 };
+        let mut items = of_host;
+        for member in &found {
+            if !items.iter().any(|it| it.label == *member.name) {
+                let item = self.member(infer, member);
+                items.push(Item { rank: item.rank + less, ..item });
+            }
+        }
         let is_text = known.kinds.iter().any(|kind| matches!(kind, Kind::Text | Kind::List(_)));
         let seen = seen::Offer { collect: self, keys, type_methods: !keys && !is_text }.members(infer, owner, &items);
         items.extend(seen);
-        if known.kinds.is_empty() && !keys {
+        let is_null = known.kinds.iter().all(|kind| *kind == Kind::Null);
+        if !keys && (is_null || items.is_empty() && known.open) {
             items.extend(self.members_of_anything(infer, &items));
         }
         items

@@ -10,6 +10,7 @@ use crate::ide::describe::{self, object_text, type_text};
 use crate::ide::guide;
 use crate::ide::infer::{Infer, Kind, Object, UnitRef};
 use crate::ide::names::{Named, Target};
+use crate::ide::narrow;
 use crate::ide::navigation::definitions;
 use minilive_mir::names::{Place, Sym, Symbol};
 
@@ -37,7 +38,7 @@ pub fn member(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> 
         _ => Vec::new(),
     };
     let symbol: Sym = Symbol::Member(owner.clone(), named.name.clone()).into();
-    let known = infer.uncalled(at, &symbol);
+    let known = narrow::uncalled(infer, db, at, &symbol, named.range.start());
     let function = known.kinds.iter().find_map(|kind| match kind {
         Kind::Function(function) => Some(*function),
         _ => None,
@@ -66,7 +67,7 @@ pub fn member(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> 
 
 /// The name under which a map is made.
 fn owner_text(infer: &mut Infer<'_>, owner: Object) -> Option<String> {
-    if let Object::Literal(at, _) | Object::New(at, _) = owner
+    if let Object::Literal(at, _) | Object::New(at, _) | Object::Born(at, ..) = owner
         && let Some(name) = infer.name_of(at.file, owner)
     {
         return Some(name.to_string());

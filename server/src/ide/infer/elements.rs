@@ -113,12 +113,12 @@ impl Infer<'_> {
 
     /// What a map that code makes holds under computed keys; there may be more.
     pub(super) fn stored_in(&mut self, object: Object) -> Known {
-        let mut found = Known::anything();
+        let (mut found, object) = (Known::anything(), object.maker());
         let (Object::Literal(made, _) | Object::New(made, _)) = object else { return found };
         let Some(name) = self.name_of(made.file, object) else { return found };
         for (unit, owner, value) in self.stores(made.file, &name) {
             let at = UnitRef { unit, ..made };
-            if found.kinds.len() < MOST_KINDS && self.value(at, &owner).objects().any(|it| it == object) {
+            if found.kinds.len() < MOST_KINDS && self.value(at, &owner).objects().any(|it| it.maker() == object) {
                 found.join(self.value(at, &value));
             }
         }
@@ -127,11 +127,7 @@ impl Infer<'_> {
 
     /// What a `for` over a map gives.
     pub(super) fn entry_of(kind: &Kind) -> Kind {
-        let made = match kind {
-            Kind::Map(Object::Literal(at, number)) => Some(Made::Literal(*at, *number)),
-            Kind::Map(Object::New(at, number)) => Some(Made::New(*at, *number)),
-            _ => None,
-        };
+        let made = if let Kind::Map(object) = kind { object.made() } else { None };
         Kind::Map(Object::Entry(made))
     }
 

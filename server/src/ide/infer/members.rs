@@ -3,7 +3,8 @@
 //! Part of `infer.rs`. Invariant: reading follows `__isa`, writing does not (LANGUAGE 6.3), so who *has* a member and who only
 //! *finds* it are different questions here.
 
-use super::{Infer, Kind, Known, MOST_KINDS, MOST_PARENTS, Object, Sym, Symbol, UnitRef};
+use super::{Binding, Infer, Kind, Known, MOST_KINDS, MOST_PARENTS, Object, Sym, Symbol, UnitRef, binding};
+use minilive_mir::names::{ANY_KEY, TYPE_MAPS};
 use minilive_runtime::intrinsics::{self, IntrinsicId};
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
@@ -65,9 +66,40 @@ impl Infer<'_> {
                 }
             }
         }
+        let Some(owner) = type_map(of) else { return Known::anything() };
+        let given = self.given_to_type(owner, name);
+        if given != Known::default() {
+            return given;
+        }
         match type_method(of, name) {
             Some(id) => Known::one(Kind::Intrinsic(id)),
+            None if *of == Kind::Error => field_of_error(name).unwrap_or_else(Known::anything),
             None => Known::anything(),
+        }
+    }
+
+    /// What the program gives to all values of a type under a name.
+    fn given_to_type(&mut self, owner: &'static str, name: &str) -> Known {
+        let mut found = Known::default();
+        for (unit, value) in self.own_values(Object::Host(owner), name) {
+            found.join(self.value(unit, &value));
+        }
+        found
+    }
+
+    /// The type map in which a member of a value is found that the program gave to all values of its type, or that errors have.
+    pub fn holder_of_type(&mut self, of: &Kind, name: &str) -> Option<Object> {
+        let owner = type_map(of)?;
+        let is_field = *of == Kind::Error && field_of_error(name).is_some();
+        (is_field || !self.own_values(Object::Host(owner), name).is_empty()).then_some(Object::Host(owner))
+    }
+
+    /// Whether code gives something to all values of a type, to which it belongs by the name of the type map.
+    fn is_type_map(&mut self, at: UnitRef, owner: &Symbol, host: &str) -> bool {
+        let Symbol::Name(name) = owner else { return false };
+        TYPE_MAPS.contains(&host) && name == host && {
+            let facts = self.facts(at.file);
+            matches!(binding(&facts, at.unit, name), Binding::Intrinsic(_))
         }
     }
 
@@ -78,11 +110,16 @@ impl Infer<'_> {
             Object::Globals(file) | Object::Module(file) => return self.global(file, name),
             Object::Locals(unit) => return self.variable_of(unit, name),
             Object::Host(host) => {
+                let given = self.given_to_type(host, name);
+                if given != Known::default() {
+                    return given;
+                }
+                let field = field_of_error(name).filter(|_| host == "error");
                 let id = host_member(host, name);
-                return id.map_or_else(Known::default, |id| Known::one(Kind::Intrinsic(id)));
+                return id.map_or_else(|| field.unwrap_or_default(), |id| Known::one(Kind::Intrinsic(id)));
             }
             Object::Entry(of) => return self.member_of_entry(of, name),
-            Object::Literal(..) | Object::New(..) => {}
+            Object::Literal(..) | Object::New(..) | Object::Born(..) => {}
         }
         for (unit, value) in self.own_values(object, name) {
             if found.kinds.len() >= MOST_KINDS {
@@ -96,7 +133,17 @@ impl Infer<'_> {
 
     /// What is assigned to a map's own member.
     fn own_values(&mut self, object: Object, name: &str) -> Vec<(UnitRef, Sym)> {
-        let mut values = Vec::new();
+        let (mut values, object) = (Vec::new(), object.maker());
+        if let Object::Host(host) = object {
+            for &file in self.program().iter() {
+                for (unit, owner, value) in self.facts(file).members(name) {
+                    let unit = UnitRef { file, unit };
+                    if self.is_type_map(unit, owner, host) {
+                        values.push((unit, value.clone()));
+                    }
+                }
+            }
+        }
         let (Object::Literal(made, _) | Object::New(made, _)) = object else { return values };
         let facts = self.facts(made.file);
         if let Object::Literal(made, number) = object
@@ -113,7 +160,7 @@ impl Infer<'_> {
         }
         for (unit, owner, value) in facts.members(name) {
             let unit = UnitRef { unit, ..made };
-            if self.value(unit, owner).objects().any(|it| it == object) {
+            if self.value(unit, owner).objects().any(|it| it.maker() == object) {
                 values.push((unit, value.clone()));
             }
         }
@@ -125,14 +172,20 @@ impl Infer<'_> {
         match object {
             Object::Globals(file) | Object::Module(file) => self.facts(file).is_global(name),
             Object::Locals(unit) => self.facts(unit.file).has_variable(unit.unit, name),
-            Object::Host(host) => host_member(host, name).is_some(),
+            Object::Host(host) => {
+                let is_field = host == "error" && field_of_error(name).is_some();
+                is_field || host_member(host, name).is_some() || !self.own_values(object, name).is_empty()
+            }
             Object::Entry(_) => matches!(name, "key" | "value"),
-            Object::Literal(..) | Object::New(..) => !self.own_values(object, name).is_empty(),
+            Object::Literal(..) | Object::New(..) | Object::Born(..) => !self.own_values(object, name).is_empty(),
         }
     }
 
     /// The maps directly behind `__isa`.
     pub fn parents(&mut self, object: Object) -> Vec<Object> {
+        if let Object::Born(_, _, of) = object {
+            return vec![of.into()];
+        }
         let mut found = Vec::new();
         for (unit, value) in self.own_values(object, "__isa") {
             for parent in self.value(unit, &value).objects() {
@@ -146,8 +199,13 @@ impl Infer<'_> {
 
     /// A map and all behind it, nearest first, with their distance.
     pub fn chain(&mut self, object: Object) -> Vec<(Object, u32)> {
-        let mut chain = vec![(object, 0)];
+        let mut chain = vec![(object.maker(), 0)];
         let mut next = 0;
+        if let Object::Born(_, _, of) = object {
+            // What is behind it is known, and what its maker tells of that is not about it.
+            chain.push((of.into(), 1));
+            next = 1;
+        }
         while let Some(&(object, distance)) = chain.get(next).filter(|_| chain.len() < MOST_PARENTS) {
             next += 1;
             for parent in self.parents(object) {
@@ -230,6 +288,7 @@ impl Infer<'_> {
         let (made, symbol): (UnitRef, Sym) = match object {
             Object::Literal(made, number) => (made, Symbol::Map(number).into()),
             Object::New(made, number) => (made, Symbol::New(number).into()),
+            Object::Born(..) => return self.name_of(file, object.maker()),
             _ => return None,
         };
         let facts = self.facts(file);
@@ -253,13 +312,35 @@ impl Infer<'_> {
         }
         for kind in &of.kinds {
             let Some(owner) = type_map(kind) else { continue };
+            self.given_members(owner, 90).into_iter().for_each(&mut add);
+            if *kind == Kind::Error {
+                self.own_members(Object::Host(owner), 0).into_iter().for_each(&mut add);
+            }
             let methods = intrinsics::type_methods(owner);
             methods.iter().filter_map(|name| host_method(owner, name, 100)).for_each(&mut add);
         }
         found
     }
 
+    /// What the program gives to all values of a type.
+    fn given_members(&mut self, host: &'static str, distance: u32) -> Vec<Member> {
+        let mut found = Vec::new();
+        for &file in self.program().iter() {
+            for (unit, it) in (0u32..).zip(&self.facts(file).units) {
+                let unit = UnitRef { file, unit };
+                for (owner, name, value) in &it.facts.members {
+                    if name != ANY_KEY && self.is_type_map(unit, owner, host) {
+                        let (value, owner) = (Some((unit, value.clone())), Object::Host(host));
+                        found.push(Member { name: name.clone(), owner, distance, value, intrinsic: None });
+                    }
+                }
+            }
+        }
+        found
+    }
+
     fn own_members(&mut self, object: Object, distance: u32) -> Vec<Member> {
+        let object = object.maker();
         let member =
             |name: &SmolStr, value| Member { name: name.clone(), owner: object, distance, value, intrinsic: None };
         let mut found = Vec::new();
@@ -284,6 +365,9 @@ impl Infer<'_> {
                 let own = IntrinsicId::all().filter(|id| id.def().member_of == Some(host));
                 let own = own.map(|id| (SmolStr::new_static(id.def().name), id));
                 found.extend(own.map(|(name, id)| Member { intrinsic: Some(id), ..member(&name, None) }));
+                let fields = FIELDS_OF_ERRORS.iter().filter(|_| host == "error").map(|it| SmolStr::new_static(it));
+                found.extend(fields.map(|name| member(&name, None)));
+                found.extend(self.given_members(host, distance));
                 let methods = intrinsics::type_methods(host).iter();
                 found.extend(methods.filter_map(|name| host_method(host, name, distance)));
             }
@@ -297,7 +381,7 @@ impl Infer<'_> {
                 found.extend(entries.map(|(name, value)| member(name, Some((made, value.clone())))));
                 self.assigned_members(object, made, &mut |name, value| found.push(member(name, Some(value))));
             }
-            Object::New(made, _) => {
+            Object::New(made, _) | Object::Born(made, ..) => {
                 self.assigned_members(object, made, &mut |name, value| found.push(member(name, Some(value))));
             }
         }
@@ -314,11 +398,23 @@ impl Infer<'_> {
         for (unit, it) in (0u32..).zip(&facts.units) {
             let unit = UnitRef { unit, ..made };
             for (owner, name, value) in &it.facts.members {
-                if self.value(unit, owner).objects().any(|it| it == object) {
+                if self.value(unit, owner).objects().any(|it| it.maker() == object) {
                     found(name, (unit, value.clone()));
                 }
             }
         }
+    }
+}
+
+/// What error values have (LANGUAGE 7.2).
+const FIELDS_OF_ERRORS: [&str; 3] = ["message", "inner", "stack"];
+
+fn field_of_error(name: &str) -> Option<Known> {
+    match name {
+        "message" => Some(Known::one(Kind::Text)),
+        "stack" => Some(Known::one(Kind::List(vec![Kind::Text]))),
+        "inner" => Some(Known::anything()),
+        _ => None,
     }
 }
 

@@ -27,7 +27,11 @@ impl Infer<'_> {
                 (found, _) => found,
             },
             Symbol::Call(of) => self.call(at, of),
-            Symbol::SelfValue => self.objects_known(at, Infer::self_objects),
+            Symbol::SelfValue => {
+                let mut found = self.objects_known(at, Infer::self_objects);
+                found.kinds.iter_mut().for_each(of_type_map);
+                found
+            }
             Symbol::Super => self.objects_known(at, Infer::super_objects),
             Symbol::Globals => Known::one(Kind::Map(Object::Globals(at.file))),
             Symbol::Outer => Known::one(Kind::Map(self.outer(at))),
@@ -75,7 +79,8 @@ impl Infer<'_> {
         }
     }
 
-    pub(super) fn global(&mut self, file: super::File, name: &str) -> Known {
+    /// What a global is, uncalled.
+    pub fn global(&mut self, file: super::File, name: &str) -> Known {
         let facts = self.facts(file);
         let mut found = Known::default();
         for (unit, value) in facts.globals(name) {
@@ -89,7 +94,7 @@ impl Infer<'_> {
     }
 
     /// A variable of a function: what it and its closures assign, and what callers give.
-    pub(super) fn variable_of(&mut self, at: UnitRef, name: &str) -> Known {
+    pub fn variable_of(&mut self, at: UnitRef, name: &str) -> Known {
         let facts = self.facts(at.file);
         let unit = facts.unit(at.unit);
         let mut found = Known::default();
@@ -143,6 +148,10 @@ impl Infer<'_> {
 
     fn call(&mut self, at: UnitRef, callee: &Sym) -> Known {
         let receiver = match &**callee {
+            // A method behind `super` runs on the same map.
+            Symbol::Member(of, _) if **of == Symbol::Super => {
+                self.value(at, &Symbol::SelfValue.into()).kinds.into_iter().next()
+            }
             Symbol::Member(of, _) => self.value(at, of).kinds.into_iter().next(),
             _ => None,
         };
@@ -161,10 +170,29 @@ impl Infer<'_> {
         for value in returns {
             match receiver {
                 Some(receiver @ Kind::Map(_)) if **value == Symbol::SelfValue => result.add(receiver.clone()),
+                Some(Kind::Map(of)) => {
+                    let found = self.value(function, value);
+                    result.join(self.born(function, found, *of));
+                }
                 _ => result.join(self.value(function, value)),
             }
         }
         result
+    }
+
+    /// What a method gives that is called on a map: what it makes with `new self` has that map behind it.
+    fn born(&mut self, method: UnitRef, mut found: Known, receiver: Object) -> Known {
+        let Some(of) = receiver.made() else { return found };
+        let facts = self.facts(method.file);
+        let news = &facts.unit(method.unit).facts.news;
+        for kind in &mut found.kinds {
+            let Kind::Map(object @ Object::New(at, number)) = *kind else { continue };
+            let is_self = at == method && news.get(number as usize).is_some_and(|it| **it == Symbol::SelfValue);
+            if is_self && !self.parents(object).contains(&of.into()) {
+                *kind = Kind::Map(Object::Born(at, number, of));
+            }
+        }
+        found
     }
 
     /// What an intrinsic gives.
@@ -311,5 +339,14 @@ impl Infer<'_> {
             UnitKind::Function => Object::Locals(at),
             _ => Object::Globals(at.file),
         }
+    }
+}
+
+/// In a method of a type map, `self` is a value of that type.
+fn of_type_map(kind: &mut Kind) {
+    if let Kind::Map(Object::Host(name)) = kind
+        && let Some(of_type) = Kind::of_type(name)
+    {
+        *kind = of_type;
     }
 }

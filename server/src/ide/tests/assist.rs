@@ -95,11 +95,7 @@ fn members_come_from_literals_new_and_self() {
         &format!("{ANIMALS}print rex.s$0\n"),
         &expect![[r#"
         sound Field string
-        legs Field number
         speak Method (times=1)
-        hasIndex Method (index)
-        indexes Method ()
-        push Method (value)
         shuffle Method ()
         sum Method ()
     "#]],
@@ -140,7 +136,6 @@ fn values_have_the_methods_of_their_type() {
         "s = \"a\"\ns.u$0\n",
         &expect![[r#"
         upper Method ()
-        values Method ()
     "#]],
     );
     check(
@@ -149,7 +144,6 @@ fn values_have_the_methods_of_their_type() {
         pop Method ()
         pull Method ()
         push Method (value)
-        replace Method (oldval, newval, maxCount)
     "#]],
     );
     check(
@@ -163,8 +157,6 @@ fn values_have_the_methods_of_their_type() {
         &expect![[r#"
         read Method (byteCount=-1)
         readLine Method ()
-        write Method (data="")
-        writeLine Method (data="")
         remove Method (index)
         replace Method (oldval, newval, maxCount)
     "#]],
@@ -181,7 +173,7 @@ fn names_are_ranked_by_nearness() {
             c2 Variable
             count Variable
             counter Function
-            acos Function (x=0)
+            continue Keyword
             ceil Function (x=0)
             char Function (codePoint=65)
         "#]],
@@ -361,4 +353,132 @@ fn signatures_with_and_without_parentheses() {
     check_signature("x = y($0)\n", None);
     check_signature("x = 1 // f($0\n", None);
     check_signature("x = len(1,\n  $0\n", Some(("len(self)", 1)));
+}
+
+/// The first labels of a completion, nothing of it being a snippet.
+fn first(source: &str, count: usize) -> String {
+    labels(source).into_iter().take(count).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn what_begins_as_it_is_typed_comes_first() {
+    let start = "pressure = 1\nshots = []\nupper_left = 2\n";
+    for (line, expected) in [
+        ("pr$0", "pressure print"),
+        ("print sh$0", "shots shellArgs shuffle"),
+        ("print le$0", "len upper_left lower"),
+        ("f = function\n  ret$0\nend function", "return reset"),
+        ("if 1 then\n  print 1\nel$0\nend if", "else"),
+        ("f = function\n  x = 1\nen$0", "end env"),
+        ("print hI$0", "hasIndex"),
+    ] {
+        let count = expected.split(' ').count();
+        assert_eq!(first(&format!("{start}{line}\n"), count), expected, "{line}");
+    }
+    assert!(
+        !labels(&format!("{start}print sh$0\n")).contains(&"hash".to_owned()),
+        "its `sh` begins no word of the name"
+    );
+}
+
+#[test]
+fn behind_a_value_only_operators_go_on() {
+    for (line, expected) in [
+        ("if x $0", "and isa or then"),
+        ("y = x $0", "and else isa or"),
+        ("while x.len $0", "and else isa or"),
+        ("print(x $0", "and else isa or"),
+        ("print x $0", "and else isa or"),
+    ] {
+        assert_eq!(first(&format!("x = [1]\n{line}\n"), 10), expected, "{line}");
+    }
+    // Here an argument may follow, which is being written in the second.
+    assert!(first("go = 1\nprint $0\n", 1).contains("go"));
+    assert_eq!(first("gone = 1\nprint go$0\n", 1), "gone");
+}
+
+#[test]
+fn maps_come_first_where_one_is_made_of_them() {
+    assert_eq!(first("count = 1\nFoo = {}\nx = new $0\n", 1), "Foo");
+    assert_eq!(first("count = 1\nFoo = {}\nx = 1\nprint x isa $0\n", 3), "Foo error funcRef");
+}
+
+#[test]
+fn conditions_tell_what_a_value_is() {
+    let start = "Foo = {\"a\": 1}\nBar = {\"b\": 2}\nf = function(x, o)\n";
+    for (body, expected) in [
+        ("  if x isa Foo then\n    x.$0\n  end if", "a"),
+        ("  if x isa Foo then x.$0", "a"),
+        ("  if x isa Bar and x.$0", "b"),
+        ("  if o and (x isa Bar and x.b) then\n    x.$0\n  end if", "b"),
+        ("  if x isa Foo then\n    print 1\n  else if x isa Bar then\n    x.$0\n  end if", "b"),
+        ("  if not x isa Foo then return\n  x.$0", "a"),
+        ("  if x.of isa Bar then\n    x.of.$0\n  end if", "b"),
+        ("  while x isa Bar\n    x.$0\n  end while", "b"),
+        ("  if x isa Foo then print 1\n  if x isa error then\n    x.$0\n  end if", "err"),
+        ("  if x isa string then\n    x.$0\n  end if", "code"),
+        ("  for e in [new Foo, new Bar]\n    if e isa Bar then e.$0\n  end for", "b"),
+    ] {
+        assert_eq!(first(&format!("{start}{body}\nend function\n"), 1), expected, "{body}");
+    }
+    // In the other branch nothing is known.
+    let other = "  if x isa Foo then\n    print 1\n  else\n    x.$0\n  end if\nend function\n";
+    assert_eq!(first(&format!("{start}{other}"), 2), "a b");
+}
+
+#[test]
+fn what_a_program_gives_to_a_type_all_its_values_have() {
+    let start = "list.second = function(k=1)\n  return self[k]\nend function\nstring.shout = function\n  return self.upper\nend function\nmap.get = function(key)\n  return self[key]\nend function\n";
+    for (line, expected) in [
+        ("[1].$0", "second"),
+        ("x = \"a b\".split\nx.$0", "second"),
+        ("\"a\".$0", "shout"),
+        ("m = {\"z\": 1}\nm.$0", "z get"),
+        ("list.third = function\n  self.s$0\nend function", "second shuffle"),
+    ] {
+        assert_eq!(first(&format!("{start}{line}\n"), expected.split(' ').count()), expected, "{line}");
+    }
+    let module =
+        "//- main.ms\nimport \"more\"\n[1].$0\n//- more.ms\nlist.second = function\n  return self[1]\nend function\n";
+    assert_eq!(first(module, 1), "second");
+}
+
+#[test]
+fn errors_have_their_fields() {
+    check(
+        "e = err(\"no\")\nprint e.$0\n",
+        &expect![[r#"
+        err Method (msg, inner)
+        inner Field
+        message Field string
+        stack Field list of string
+    "#]],
+    );
+}
+
+#[test]
+fn what_a_method_makes_of_self_is_of_the_map_it_was_called_on() {
+    let start = "Entity = {\"x\": 0}\nEntity.make = function(x)\n  e = new self\n  e.born = x\n  return e\nend function\nShip = new Entity\nShip.hp = 3\nShip.build = function\n  s = super.make(1)\n  return s\nend function\nRock = new Entity\nRock.size = 1\n";
+    for (line, expected) in [
+        ("Ship.make(1).$0", "born build hp"),
+        ("r = Rock.make(2)\nr.$0", "born size"),
+        ("all = []\nall.push Rock.make(1)\nfor it in all\n  it.$0\nend for", "born size"),
+        ("Entity.make(1).$0", "born make x"),
+        ("Ship.build.$0", "born build hp"),
+    ] {
+        assert_eq!(first(&format!("{start}{line}\n"), expected.split(' ').count()), expected, "{line}");
+    }
+}
+
+#[test]
+fn keys_are_completed_where_a_method_asks_for_one() {
+    let start = "m = {\"alpha\": 1, \"beta\": 2}\nrows = [{\"name\": 1}]\n";
+    for (line, expected) in [
+        ("print m.hasIndex(\"$0\")", "alpha beta"),
+        ("m.remove \"b$0\"", "beta"),
+        ("rows.sort \"$0\"", "name"),
+        ("print m.len(\"$0\")", ""),
+    ] {
+        assert_eq!(first(&format!("{start}{line}\n"), 9), expected, "{line}");
+    }
 }

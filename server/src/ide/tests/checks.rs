@@ -341,6 +341,7 @@ fn every_code_is_listed() {
         "unused-parameter",
     ]);
     tree.sort_unstable();
+    tree.dedup();
     assert_eq!(tree, CODES);
 }
 
@@ -458,7 +459,7 @@ fn functions_that_are_called_or_passed_by_mistake_are_told_apart_from_those_that
 fn calls_of_what_is_no_function_are_told_apart_from_those_of_functions() {
     wrong("count = 5\nprint count(1)\n", "not-a-function");
     wrong("l = [1, 2]\nprint l(0)\n", "not-a-function");
-    wrong("s = \"abc\"\nprint s.len(1)(2)\n", "not-a-function");
+    wrong("s = \"abc\"\nprint s.len()(2)\n", "not-a-function");
     right("f = function(x)\n  return x\nend function\nl = [@f]\nprint l[0](3)\n");
     right("f = 5\nf = function(x)\n  return x\nend function\nprint f(1)\n");
     right(
@@ -493,7 +494,7 @@ fn elements_of_what_has_none_are_told_apart_from_those_that_are_there() {
             | x.foo = 1
             | ^^^^^ not-assignable: null has nothing that can be assigned to
             | x.n += 1
-            | ^^^ missing-member: null has no member `n`
+            |   ^ missing-member: null has no member `n`
             | print n[0] + n[1:2]
             |       ^^^^ not-indexable: a number has no elements
             |              ^^^^^^ not-indexable: a number has no parts: slices are of lists and strings
@@ -577,4 +578,106 @@ pub(super) fn wrong(source: &str, code: &str) {
 #[track_caller]
 pub(super) fn right(source: &str) {
     assert_eq!(codes(source, &Checks::default()), [""; 0], "{source}");
+}
+
+#[test]
+fn methods_take_no_more_than_their_parameters() {
+    check(
+        "A = {}\nA.go = function(x, y)\n  self.hit 1, 2\nend function\nA.hit = function(n=1)\nend function\na = new A\na.go 1, 2, 3\na.go 1, 2\nxs = []\nxs.push 1, 2\nxs.insert 0, 1\n",
+        &expect![[r#"
+            |   self.hit 1, 2
+            |   ^^^^^^^^ too-many-arguments: `hit` takes at most 1 argument, not 2
+            | a.go 1, 2, 3
+            | ^^^^ too-many-arguments: `go` takes at most 2 arguments, not 3
+            | xs.push 1, 2
+            | ^^^^^^^ too-many-arguments: `push` takes at most 1 argument, not 2
+        "#]],
+    );
+    // One of that name takes as many, or may.
+    for source in [
+        "A = {}\nA.go = function(x)\nend function\nB = {}\nB.go = function(x, y)\nend function\nf = function(it)\n  it.go 1, 2\nend function\n",
+        "A = {}\nA.go = function(x)\nend function\nh = function(x, y)\nend function\nB = {\"go\": @h}\nB.go 1, 2\n",
+        "A = {}\nA.push = function(x)\nend function\nx = \"a,b\".split(\",\", 1)\nx.sort \"a\", 0\n",
+    ] {
+        assert!(codes(source, &Checks::default()).is_empty(), "{source}");
+    }
+    check(
+        "//- main.ms\nimport \"lib\"\nprint lib.twice(1, 2)\nprint lib.twice(1)\n//- lib.ms\ntwice = function(n)\n  return n * 2\nend function\nif locals == globals then print twice(2)\n",
+        &expect![[r#"
+            | print lib.twice(1, 2)
+            |       ^^^^^^^^^ too-many-arguments: `twice` takes at most 1 argument, not 2
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_only_ever_changed_is_not_there() {
+    check(
+        "A = {\"health\": 3}\nA.hurt = function(n)\n  self.helth -= n\nend function\nA.hurt A.health\n",
+        &expect![[r#"
+            |   self.helth -= n
+            |        ^^^^^ missing-member: nothing in this program has a member `helth`; did you mean `health`?
+        "#]],
+    );
+    let counted = "c = {}\nif not c.hasIndex(\"n\") then c[\"n\"] = 0\nc.n += 1\n";
+    assert!(codes(counted, &Checks::default()).is_empty());
+}
+
+#[test]
+fn globals_that_come_too_late_are_told() {
+    check(
+        "main\nprint later.x\nmain = function\n  print later\nend function\nlater = {\"x\": 1}\nprint later\n",
+        &expect![[r#"
+            | main
+            | ^^^^ unassigned-variable: `main` has no value here: it gets one only further down
+            | print later.x
+            |       ^^^^^ unassigned-variable: `later` has no value here: it gets one only further down
+        "#]],
+    );
+    for source in [
+        "init = function\n  globals.q = 1\nend function\ninit\nprint q\nq = 2\n",
+        "if globals.hasIndex(\"q\") then print q\nq = 1\n",
+        "if globals.hasIndex(\"debug\") then print debug\n",
+        "for i in range(2)\n  if i then print last\n  last = i\nend for\n",
+        "print = 1\nf = function\n  return q\nend function\nq = 1\n",
+        "print val\nval = 1\n",
+    ] {
+        assert!(codes(source, &Checks::default()).is_empty(), "{source}");
+    }
+}
+
+#[test]
+fn a_test_for_functions_is_mended_with_an_at() {
+    check(
+        "f = function(cb)\n  if cb isa funcRef then return 1\n  return @cb isa funcRef\nend function\nprint f(1)\n",
+        &expect![[r#"
+            |   if cb isa funcRef then return 1
+            |      ^^ called-instead: if `cb` is a function, this calls it; `@cb` asks about the function itself
+        "#]],
+    );
+}
+
+#[test]
+fn a_profile_says_what_a_name_is_that_the_command_line_has_as_well() {
+    let profile = "host = \"a console\"\n[names.Sprite.members]\nimage = { doc = \"What it shows.\" }\n[names.key]\ndoc = \"The keys.\"\n[names.key.members]\npressed = { params = [\"name\"], doc = \"Whether it is down.\" }\n[names.wait]\nparams = [\"seconds\", \"mode\"]\n";
+    let host = Arc::new(crate::host_profile::read(profile, crate::host_profile::Format::Toml).expect("a profile"));
+    let settings = Checks { host, ..Checks::default() };
+    assert!(codes("m = {\"a\": 1}\nprint m.a\nif key.pressed(\"x\") then wait 1, 2\n", &settings).is_empty());
+    assert_eq!(codes("key.pressed 1, 2\nwait 1, 2, 3\n", &settings), ["too-many-arguments"; 2]);
+    let live = |it: &Fixture| Live { checks: Arc::new(settings.clone()), ..it.live() };
+    let labels = |source: &str| {
+        let it = Fixture::new(source);
+        let found = crate::ide::completion::completions(&it.db, &it.document, &live(&it), it.offset, false);
+        found.items.into_iter().map(|item| item.label).collect::<Vec<_>>()
+    };
+    let first = |source: &str| labels(source).into_iter().next().unwrap_or_default();
+    assert_eq!(first("key.$0\n"), "pressed");
+    assert_eq!(first("s = new Sprite\ns.$0\n"), "image");
+    assert_eq!(first("Ship = new Sprite\nShip.hp = 1\ns = new Ship\ns.im$0\n"), "image");
+    let offered = labels("amount = 1\nprint new $0\n");
+    let place = |name: &str| offered.iter().position(|it| it == name).expect("it is offered");
+    assert!(place("Sprite") < place("amount") && place("Sprite") < place("wait"));
+    let it = Fixture::new("print key.pre$0ssed(\"x\")\n");
+    let card = crate::ide::hover(&it.db, &it.document, &live(&it), it.offset).expect("a card");
+    assert!(card.plain().contains("Whether it is down."), "{}", card.plain());
 }

@@ -263,3 +263,48 @@ fn nothing_is_told_of_what_is_no_name() {
     check("print 1$02\n", &expect!["nothing"]);
     check("print unkno$0wn\n", &expect!["nothing"]);
 }
+
+#[test]
+fn a_name_is_what_scope_says_and_not_another_of_that_name() {
+    let card = |source: &str| {
+        let it = Fixture::new(source);
+        hover(&it.db, &it.document, &it.live(), it.offset).map(|card| card.plain()).unwrap_or_default()
+    };
+    let f = "f = function(a)\n  return a\nend function\n";
+    assert_eq!(
+        card(&format!("{f}g = function(f)\n  return $0f + 1\nend function\ng 3\n")),
+        "(parameter) f\nlikely: number"
+    );
+    assert_eq!(card(&format!("{f}g = function\n  f = 5\n  return $0f\nend function\n")), "(local) f\nlikely: number");
+    assert_eq!(card(&format!("{f}g = function\n  return $0f(1)\nend function\n")), "f = function(a)");
+    assert_eq!(card(&format!("{f}$0f = function(b)\nend function\n")), "f = function(b)");
+    assert_eq!(card(&format!("f 1\n{f}f = function(b)\nend function\n$0f 1\n")), "f = function(b)");
+    let two = "one = function\n  help = function(a)\n  end function\n  help 1\nend function\ntwo = function\n  help = function(a, b)\n  end function\n  he$0lp 1, 2\nend function\n";
+    assert_eq!(card(two), "help = function(a, b)");
+    let inner =
+        "make = function(start)\n  n = 0\n  return function\n    return $0n + start\n  end function\nend function\n";
+    assert_eq!(card(inner), "(local) n\ntype: number");
+    assert_eq!(card(&inner.replace("$0n + start", "n + $0start")), "(parameter) start");
+}
+
+#[test]
+fn members_of_errors_and_of_whole_types_are_told() {
+    check(
+        "e = err(\"no\")\nprint e.mes$0sage\n",
+        &expect![[r#"
+        (member) error.message
+        likely: string"#]],
+    );
+    check(
+        "// The second.\nlist.second = function(k=1)\n  return self[k]\nend function\nprint [1].sec$0ond\n",
+        &expect![[r#"
+        list.second = function(k=1)
+        The second."#]],
+    );
+    check(
+        "f = function(x)\n  if x isa string then print $0x\nend function\n",
+        &expect![[r#"
+        (parameter) x
+        likely: string"#]],
+    );
+}

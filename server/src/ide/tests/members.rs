@@ -9,6 +9,8 @@ fn members_that_nothing_in_the_program_has_are_told() {
     check(
         "Player = {\"health\": 10, \"size\": 2}\nPlayer.hit = function(n)\n  self.helth = self.health - n\n  self.helth2 += 1\nend function\np = new Player\np.hit 3\nprint p.heatlh + p.len + p.nothing.at.all\nprint p.size(1)\nprint info(@print).name\n",
         &expect![[r#"
+            |   self.helth2 += 1
+            |        ^^^^^^ missing-member: nothing in this program has a member `helth2`; did you mean `helth`?
             | print p.heatlh + p.len + p.nothing.at.all
             |         ^^^^^^ missing-member: nothing in this program has a member `heatlh`; did you mean `health`?
             |                            ^^^^^^^ missing-member: nothing in this program has a member `nothing`

@@ -476,3 +476,36 @@ fn a_variable_of_a_module_is_renamed_from_where_it_is_used() {
         "#]],
     );
 }
+
+#[test]
+fn keys_that_methods_ask_for_are_renamed_with_their_member() {
+    check_rename(
+        "m = {\"f$0oo\": 1}\nif m.hasIndex(\"foo\") then m.remove \"foo\"\nprint m.foo\nprint \"foo\"\n",
+        "bar",
+        &expect![[r#"
+            m = {"bar": 1}
+            if m.hasIndex("bar") then m.remove "bar"
+            print m.bar
+            print "foo"
+        "#]],
+    );
+}
+
+#[test]
+fn methods_of_a_type_are_defined_where_the_program_gives_them() {
+    check_definition(
+        "//- main.ms\nimport \"more\"\nprint [1].sec$0ond\n//- more.ms\nlist.second = function\n  return self[1]\nend function\n",
+        &expect![[r#"
+            //- more.ms
+            | list.second = function
+            |      ^^^^^^
+        "#]],
+    );
+    check_definition(
+        "A = {}\nA.go = function\nend function\nf = function(x)\n  if x isa A then x.g$0o\nend function\n",
+        &expect![[r#"
+            | A.go = function
+            |   ^^
+        "#]],
+    );
+}
