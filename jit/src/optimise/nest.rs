@@ -54,7 +54,7 @@ pub(super) fn has_compiled_inside(code: &Code, head: BlockId) -> bool {
 pub(super) fn last_of(unit: &Unit, head: BlockId) -> BlockId {
     let blocks = (head.0..unit.blocks.len() as u32).map(BlockId);
     let goes_back = |from: &BlockId| unit.block_insts(*from).last().is_some_and(|it| it.targets().any(|to| to == head));
-    blocks.filter(goes_back).last().unwrap_or(head)
+    blocks.rev().find(goes_back).unwrap_or(head)
 }
 
 /// The head of the loop around another loop. Blocks are in the order of the text, so a loop reaches from its head to the last jump back.

@@ -6,7 +6,7 @@
 //! this very value.
 
 use super::lent::Lent;
-use crate::ssa::{End, Func, Op, Rep, StateId, StateVal, Val, effects};
+use crate::ssa::{BlockData, End, Exit, Func, Op, Rep, StateId, StateVal, Val, effects};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Which values have a home, by the number of its word behind those of exits.
@@ -24,31 +24,12 @@ impl Homes {
         let mut seen: FxHashSet<(StateId, u32)> = FxHashSet::default();
         for block in &func.blocks {
             let Some(inner) = block.in_loop.filter(|&it| func.loops[it as usize].innermost) else { continue };
-            let mut want = |val: Val| {
+            let states = exits(block).map(|it| it.state).filter(|&state| seen.insert((state, inner)));
+            let in_states = states.flat_map(|state| not_lent(func, lent, state));
+            for val in kept(block).chain(in_states) {
                 if outside.get(&val).is_some_and(|&defined_in| !is_within(func, defined_in, inner)) {
                     let next = homes.0.len() as u32;
                     homes.0.entry(val).or_insert(next);
-                }
-            };
-            for inst in &block.insts {
-                if matches!(inst.op, Op::EnterLoop { .. }) {
-                    inst.args.iter().copied().for_each(&mut want);
-                }
-            }
-            let end = match block.end {
-                End::Leave(exit) => Some(exit),
-                _ => None,
-            };
-            let exits = block.insts.iter().filter_map(|inst| inst.exit).chain(end);
-            for exit in exits.filter(|exit| seen.insert((exit.state, inner))) {
-                let state = &func.states[exit.state.0 as usize];
-                for &(reg, val) in &state.regs {
-                    let (frame, own) = func.body.reg_origin(reg);
-                    if let StateVal::Val(val) = val
-                        && !(frame == 0 && lent.holds(own, &StateVal::Val(val)))
-                    {
-                        want(val);
-                    }
                 }
             }
         }
@@ -64,6 +45,31 @@ impl Homes {
     pub(super) fn of_value(&self, val: Val) -> Option<u32> {
         self.0.get(&val).copied()
     }
+}
+
+/// The ways out of a block.
+fn exits(block: &BlockData) -> impl Iterator<Item = Exit> {
+    let end = match block.end {
+        End::Leave(exit) => Some(exit),
+        _ => None,
+    };
+    block.insts.iter().filter_map(|inst| inst.exit).chain(end)
+}
+
+/// What a loop's head keeps alive at the end of a slice of the budget.
+fn kept(block: &BlockData) -> impl Iterator<Item = Val> {
+    block.insts.iter().filter(|inst| matches!(inst.op, Op::EnterLoop { .. })).flat_map(|inst| inst.args.iter().copied())
+}
+
+/// The values that a state has to store.
+fn not_lent<'f>(func: &'f Func, lent: &'f Lent, state: StateId) -> impl Iterator<Item = Val> + 'f {
+    func.states[state.0 as usize].regs.iter().filter_map(|&(reg, val)| {
+        let (frame, own) = func.body.reg_origin(reg);
+        match val {
+            StateVal::Val(found) => Some(found).filter(|_| frame != 0 || !lent.holds(own, &val)),
+            _ => None,
+        }
+    })
 }
 
 /// The loop that each value is defined in. What is made where it is needed is left out, and what exits do not store as it is held.
