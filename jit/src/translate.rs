@@ -9,7 +9,6 @@ mod allocate;
 mod call_any;
 pub mod calls;
 mod count;
-mod homes;
 mod late;
 mod leave;
 mod lent;

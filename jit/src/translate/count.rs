@@ -154,58 +154,42 @@ impl Lower<'_, '_> {
         }
     }
 
-    /// Takes a weight off the budget.
-    fn take_off(&mut self, weight: u32) {
+    /// Takes a weight off the budget; the result is what is left.
+    fn take_off(&mut self, weight: u32) -> ir::Value {
         match self.registers().and_then(|it| it.budget) {
             Some(budget) => {
                 let old = self.b.use_var(budget);
                 let left = self.b.ins().iadd_imm_s(old, -i64::from(weight));
                 self.b.def_var(budget, left);
+                left
             }
-            None => self.add_to_budget(-i64::from(weight)),
+            None => {
+                let old = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_BUDGET as i32);
+                let left = self.b.ins().iadd_imm_s(old, -i64::from(weight));
+                self.b.ins().store(memory(), left, self.ctx, HEAD_BUDGET as i32);
+                left
+            }
         }
     }
 
-    /// Takes a weight off the budget. `refill` writes the slow path, in which it is taken off and nothing is left, and goes on at the
-    /// block it is given; what follows stands behind both ways.
-    fn charge(&mut self, weight: u32, refill: impl FnOnce(&mut Self, ir::Block)) {
+    /// Takes a weight off the budget. Goes on in a fresh block if something is left; the result is the cold block for the
+    /// other case, and the block in which both go on.
+    fn charge(&mut self, weight: u32) -> (ir::Block, ir::Block) {
+        let left = self.take_off(weight);
+        let ok = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThan, left, 0);
         let (next, cold) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(cold);
-        if let Some(budget) = self.registers().and_then(|it| it.budget) {
-            self.take_off(weight);
-            let left = self.b.use_var(budget);
-            let ok = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThan, left, 0);
-            self.b.ins().brif(ok, next, &[], cold, &[]);
-            self.b.switch_to_block(cold);
-            refill(self, next);
-            return self.b.switch_to_block(next);
-        }
-        // Compared and taken off in memory, neither needs a register. Both ways take it off where they meet, so the slow one gives it back.
-        let old = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_BUDGET as i32);
-        let ok = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThan, old, i64::from(weight));
         self.b.ins().brif(ok, next, &[], cold, &[]);
-        self.b.switch_to_block(cold);
-        self.take_off(weight);
-        let refilled = self.b.create_block();
-        self.b.set_cold_block(refilled);
-        refill(self, refilled);
-        self.b.switch_to_block(refilled);
-        self.add_to_budget(i64::from(weight));
-        self.b.ins().jump(next, &[]);
-        self.b.switch_to_block(next);
-        self.take_off(weight);
-    }
-
-    fn add_to_budget(&mut self, weight: i64) {
-        let old = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_BUDGET as i32);
-        let new = self.b.ins().iadd_imm_s(old, weight);
-        self.b.ins().store(memory(), new, self.ctx, HEAD_BUDGET as i32);
+        (cold, next)
     }
 
     /// The begin of an activation, in the order that every tier keeps: budget, depth, count.
     pub(super) fn enter(&mut self, (weight, checked): (u32, bool), block: BlockId) {
         if checked {
-            self.charge(weight, Lower::refill_call);
+            let (cold, next) = self.charge(weight);
+            self.b.switch_to_block(cold);
+            self.refill_call(next);
+            self.b.switch_to_block(next);
         } else {
             self.take_off(weight);
         }
@@ -216,7 +200,10 @@ impl Lower<'_, '_> {
     /// The begin of an activation whose code is part of the function: budget and depth; its block counts itself.
     pub(super) fn enter_inlined(&mut self, inst: &Inst, (weight, checked): (u32, bool), code: u32) {
         if checked {
-            self.charge(weight, |lower, next| lower.refill_inlined(inst, code, next));
+            let (cold, next) = self.charge(weight);
+            self.b.switch_to_block(cold);
+            self.refill_inlined(inst, code, next);
+            self.b.switch_to_block(next);
         } else {
             self.take_off(weight);
         }
@@ -225,7 +212,10 @@ impl Lower<'_, '_> {
 
     /// A loop head: budget, count.
     pub(super) fn enter_loop(&mut self, inst: &Inst, weight: u32, block: BlockId) {
-        self.charge(weight, |lower, next| lower.refill(inst, next));
+        let (cold, next) = self.charge(weight);
+        self.b.switch_to_block(cold);
+        self.refill(inst, next);
+        self.b.switch_to_block(next);
         self.count(block);
         if let Some(exit) = inst.exit {
             self.force_failure(exit);

@@ -275,9 +275,6 @@ impl Lower<'_, '_> {
         if let Some(&left) = self.words_left.get(&val) {
             return left;
         }
-        if let Some(home) = self.home_of(val) {
-            return if self.func.rep(val) == Rep::Int { Restored::Int(home) } else { Restored::Word(home) };
-        }
         let is_int = self.store_val(val, words);
         let left = if is_int { Restored::Int(*words - 1) } else { Restored::Word(*words - 1) };
         self.words_left.insert(val, left);
@@ -332,9 +329,8 @@ impl Lower<'_, '_> {
             self.write_cells_of(exit.state);
         }
         if !inst.args.is_empty() {
-            // The collector looks at the native stack, where homes are as well.
-            let homeless: Vec<Val> = inst.args.iter().copied().filter(|&arg| self.home_of(arg).is_none()).collect();
-            let kept: Vec<ir::Value> = homeless.into_iter().map(|arg| self.val(arg)).collect();
+            // The collector looks at the native stack.
+            let kept: Vec<ir::Value> = inst.args.iter().map(|&arg| self.val(arg)).collect();
             self.store_words(&kept);
         }
         let site = self.site();

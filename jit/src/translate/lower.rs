@@ -1,7 +1,6 @@
 //! The walk over SSA blocks, and the instructions that need little.
 
 use super::count::{Counting, MAX_COUNTERS};
-use super::homes::Homes;
 use super::leave::Pending;
 use super::lent::Lent;
 use super::sites::Sites;
@@ -32,10 +31,6 @@ pub(super) struct Lower<'a, 'b> {
     pub(super) assigned: rustc_hash::FxHashSet<Val>,
     /// What exits need not store.
     pub(super) lent: Lent,
-    /// What exits find where it was stored before.
-    pub(super) homes: Homes,
-    /// The number of the first home's word.
-    pub(super) first_home: u32,
     /// Values that are computed where they are needed: from which, and what is added.
     pub(super) late: FxHashMap<Val, (Val, i64)>,
     /// Those that were computed in the current block.
@@ -96,7 +91,6 @@ pub(super) struct Lowered {
 
 /// Translates a whole function; gives its exits and sites.
 pub(super) fn lower(builder: FunctionBuilder<'_>, isa: &OwnedTargetIsa, func: &Func, env: &Env<'_>) -> Lowered {
-    let (lent, late) = (Lent::of(func), super::late::late_values(func));
     let mut lower = Lower {
         b: builder,
         isa,
@@ -105,10 +99,8 @@ pub(super) fn lower(builder: FunctionBuilder<'_>, isa: &OwnedTargetIsa, func: &F
         vals: vec![None; func.reps.len()],
         defs: FxHashMap::default(),
         assigned: func.assigned.iter().copied().collect(),
-        homes: Homes::of(func, &lent, &late),
-        first_home: 0,
-        lent,
-        late,
+        lent: Lent::of(func),
+        late: super::late::late_values(func),
         computed: FxHashMap::default(),
         objects: FxHashMap::default(),
         doubles: FxHashMap::default(),
@@ -181,9 +173,7 @@ impl Lower<'_, '_> {
         let states = self.func.states.iter().map(state_words).max().unwrap_or(0);
         let args = self.func.blocks.iter().flat_map(|block| &block.insts).map(|inst| inst.args.len()).max();
         let words = (states + MAX_COUNTERS).max(args.unwrap_or(0));
-        self.first_home = words as u32;
-        let words = words + 1 + self.homes.count();
-        let data = ir::StackSlotData::new(ir::StackSlotKind::ExplicitSlot, words as u32 * 8, 3);
+        let data = ir::StackSlotData::new(ir::StackSlotKind::ExplicitSlot, (words as u32 + 1) * 8, 3);
         self.words = Some(self.b.create_sized_stack_slot(data));
     }
 
@@ -219,10 +209,6 @@ impl Lower<'_, '_> {
             self.keep_number_end();
         }
         let data = &self.func[block];
-        for &param in &data.params {
-            let value = self.val(param);
-            self.store_home(param, value);
-        }
         self.computed.clear();
         self.doubles.clear();
         self.just_read = None;
@@ -289,21 +275,7 @@ impl Lower<'_, '_> {
     pub(super) fn define(&mut self, inst: &Inst, value: ir::Value) {
         if let Some(result) = inst.result {
             self.vals[result.0 as usize] = Some(value);
-            self.store_home(result, value);
         }
-    }
-
-    /// Stores a value in its home, if it has one.
-    fn store_home(&mut self, val: Val, value: ir::Value) {
-        if let Some(home) = self.home_of(val) {
-            let slot = self.words.expect("reserved at the start");
-            self.b.ins().stack_store(types::I64, value, slot, (home as i32 + 1) * 8);
-        }
-    }
-
-    /// The number of the word in which a value stands for exits.
-    pub(super) fn home_of(&self, val: Val) -> Option<u32> {
-        self.homes.of_value(val).map(|home| self.first_home + home)
     }
 
     pub(super) fn iconst(&mut self, n: i64) -> ir::Value {
