@@ -28,12 +28,12 @@ use input::FileSet;
 pub use input::{File, FilesByPath, Recordings};
 pub use layout::{Code, CodeEntry, Layout, LayoutUnit, MarkerItem, MarkerOptions, MarkerUse, Places};
 pub use modules::{
-    Known, KnownFiles, Located, ModuleCode, likely_module, locate, module_code, module_imports, module_print,
+    Known, KnownFiles, Located, ModuleCode, Paths, likely_module, locate, module_code, module_imports, module_print,
     unknown_lookups,
 };
 pub use names::{FactsUnit, FileFacts, file_facts};
 use outline::Tree;
-pub use outline::{FileSymbol, Outline, file_symbols};
+pub use outline::{FileSymbol, Outline, file_symbols, may_import};
 pub use pieces::{FileUnits, PlacedUnit};
 pub use queries::{file_layout, marker_code, marker_items};
 pub use told::{units_with_checks, units_with_diagnostics, units_with_findings};
@@ -135,7 +135,7 @@ impl LiveDb {
         let db = LiveDb { storage: salsa::Storage::new(callback), log };
         // From now on there is one of each; they are found through the database.
         let _ = modules::ModuleFiles::new(&db, Arc::default());
-        let _ = FileSet::new(&db, Arc::default(), Arc::default());
+        let _ = FileSet::new(&db, Arc::default(), Arc::default(), Arc::default());
         db
     }
 
@@ -179,11 +179,21 @@ impl LiveDb {
         FileSet::get(self).files(self)
     }
 
-    /// Sets them, and where they are.
-    pub fn set_files(&mut self, files: Arc<Vec<File>>, by_path: Arc<FilesByPath>) {
+    /// Sets them, and where the open ones are.
+    pub fn set_files(&mut self, files: Arc<Vec<File>>, open: Arc<FilesByPath>) {
         let set = FileSet::get(self);
         set.set_files(self).to(files);
-        set.set_by_path(self).to(by_path);
+        set.set_open(self).to(open);
+    }
+
+    /// Where the files on disk are.
+    pub fn on_disk(&self) -> Arc<FilesByPath> {
+        FileSet::get(self).on_disk(self)
+    }
+
+    /// Sets where the files on disk are.
+    pub fn set_on_disk(&mut self, on_disk: Arc<FilesByPath>) {
+        FileSet::get(self).set_on_disk(self).to(on_disk);
     }
 
     /// What cancels the reader of this snapshot.

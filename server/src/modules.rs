@@ -75,6 +75,20 @@ impl Places {
         lookup(script.chain(self.executable.iter().map(|folder| folder.join("lib"))), name)
     }
 
+    /// What stands on disk at the paths of a lookup, up to the first file.
+    pub fn first_on_disk(&self, lookup: &[PathBuf]) -> Vec<OnDisk> {
+        let mut all = Vec::new();
+        for path in lookup {
+            let found = self.read(path);
+            let is_last = matches!(found, OnDisk::Text(_) | OnDisk::NoText(_));
+            all.push(found);
+            if is_last {
+                break;
+            }
+        }
+        all
+    }
+
     /// Reads the module if it is in the workspace, beside the document or beside the executable.
     pub fn read(&self, path: &Path) -> OnDisk {
         let Ok(real) = path.canonicalize() else { return OnDisk::Missing };
@@ -150,6 +164,14 @@ pub struct ConstantImport {
 /// All of them, in order.
 pub fn constant_imports(root: &SyntaxNode) -> Vec<ConstantImport> {
     root.descendants().filter_map(constant_import).collect()
+}
+
+/// Their names. The word is looked for in the text, since most of a long text is about something else.
+pub fn imported_names(text: &str, root: &SyntaxNode) -> Vec<String> {
+    let words = text.match_indices("import").filter_map(|(at, _)| u32::try_from(at).ok());
+    let tokens = words.filter_map(|at| root.token_at_offset(at.into()).right_biased());
+    // The word is in a name, and that in the call.
+    tokens.filter_map(|it| it.parent_ancestors().take(2).find_map(constant_import)).map(|it| it.name).collect()
 }
 
 fn constant_import(node: SyntaxNode) -> Option<ConstantImport> {
@@ -276,6 +298,17 @@ mod tests {
         let found = constant_imports(&parse.syntax());
         let names: Vec<_> = found.iter().map(|it| (it.name.as_str(), &text[it.range])).collect();
         assert_eq!(names, [("a", "\"a\""), ("b", "\"b\"")]);
+        assert_eq!(imported_names(text, &parse.syntax()), ["a", "b"]);
+    }
+
+    #[test]
+    fn the_word_in_other_places_names_no_module() {
+        let text =
+            "// import \"a\"\nx = \"import\"\nimporter \"b\"\nimport \"c\" // import\nimport import(\"d\")\ny = import";
+        let root = minilive_syntax::parse(text).syntax();
+        let all: Vec<_> = constant_imports(&root).into_iter().map(|it| it.name).collect();
+        assert_eq!(all, ["c", "d"]);
+        assert_eq!(imported_names(text, &root), all);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod modules;
 mod notice;
 mod own;
 mod pool;
+mod search;
 mod workspace;
 
 pub use crate::document::{Change, Content, DocumentView, LineSplice};
@@ -107,7 +108,7 @@ enum Event {
     Ask(Box<dyn Job>),
     Command { command: Command, reply: oneshot::Sender<CommandReply> },
     Worker(WorkerEvent),
-    Found(Box<modules::Search>),
+    Found(Box<search::Found>),
     Linked(Box<modules::Linked>),
     Scanned(Box<workspace::Scanned>),
     OnDisk(Vec<PathBuf>),
@@ -366,13 +367,12 @@ impl World {
             Event::Worker(WorkerEvent::Import { run, name, folders }) => self.import(run, &name, folders),
             Event::Worker(event) => self.scheduler.worker_event(event),
             Event::Found(_) | Event::Scanned(_) if self.pool.is_pressed() => self.put_off.push(event),
-            Event::Found(search) => self.found(*search),
+            Event::Found(found) => self.found(*found),
             Event::Linked(linked) => self.linked(*linked),
             Event::Scanned(scanned) => self.scanned(*scanned),
             Event::OnDisk(paths) => paths.iter().for_each(|path| self.changed_on_disk(path)),
             Event::Folders { added, removed } => self.changed_folders(added, &removed),
             Event::Planned(plan) => {
-                self.held.planned(&plan.document.uri, plan.unknown.len());
                 if self.documents.get(&plan.document.uri).is_some_and(|it| it.view.revision == plan.document.revision) {
                     self.look_for(&plan);
                     self.planned(plan);
@@ -408,11 +408,11 @@ impl World {
                 file
             }
         };
-        self.held.opened(&uri);
         self.scheduler.opened(&uri, revision, self.places_of(&uri));
         self.in_workspace(&uri, Some(file));
         self.documents.insert(uri.clone(), Document::new(uri.clone(), version, revision, file, content));
         self.module_opened(&uri, file);
+        self.look_for_imports(&uri, revision);
         self.analyse(&uri);
     }
 
@@ -474,15 +474,15 @@ impl World {
 
     /// Lets the world's own jobs look at a document's new text.
     fn analyse(&mut self, uri: &Arc<str>) {
-        self.own(uri.clone(), Task::Diagnose);
         self.own(uri.clone(), Task::Plan);
+        self.own(uri.clone(), Task::Diagnose);
     }
 
     /// The same for what a person is editing: it comes before what waits for other documents.
     fn analyse_first(&mut self, uri: &Arc<str>) {
         for task in [Task::Plan, Task::Diagnose] {
             let job = self.pool.take(uri, task).unwrap_or_else(|| self.own_job(uri.clone(), task));
-            self.pool.push_front(Lane::Own, job);
+            self.pool.push_first(job);
         }
     }
 
@@ -498,13 +498,13 @@ impl World {
     }
 
     fn released(&mut self, reader: usize, unfinished: Unfinished) {
-        let lane = self.pool.released(reader);
+        let turn = self.pool.released(reader);
         let Some(mut job) = unfinished.0 else { return };
         if job.task().is_some_and(|task| self.pool.waits(job.uri(), task)) {
             return;
         }
         if job.may_retry() {
-            self.pool.push_front(lane, job);
+            self.pool.push_again(turn, job);
         } else {
             job.refuse(Refused::Overtaken);
         }

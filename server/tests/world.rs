@@ -324,3 +324,141 @@ fn a_document_that_is_not_open_is_refused() {
     bench.world.close(URI.into());
     assert!(!bench.answers());
 }
+
+/// The documents of a folder, opened one right behind the other; each imports all of `modules`.
+fn open_importers(world: &WorldHandle, folder: &common::Folder, documents: usize, modules: &[&str]) -> Vec<Arc<str>> {
+    let imports: String = modules.iter().map(|name| format!("import \"{name}\"\nprint {name}.value\n")).collect();
+    let uris: Vec<_> = (0..documents).map(|number| folder.uri(&format!("importer{number}.ms"))).collect();
+    for uri in &uris {
+        world.open(uri.clone(), 1, imports.clone());
+    }
+    uris
+}
+
+/// The text of the file in which the last member of a document that reads `value` is defined; none if that is nowhere.
+fn defined_in(world: &WorldHandle, uri: &Arc<str>) -> Answer<Option<String>> {
+    let (answer, guard) = world.ask(uri.clone(), Kind::Linked, |it| {
+        let at = it.document.text.rfind("value")? + 1;
+        let offset = u32::try_from(at).expect("a short text").into();
+        let found = minilive::ide::definition(&it.db, &it.document, &it.live.places, offset);
+        Some(found.first()?.file.text(&it.db).to_string())
+    });
+    // The world still answers; nobody cancels.
+    std::mem::forget(guard);
+    answer
+}
+
+/// What is said of documents takes its time; a question about the one in front of a person does not wait for it.
+#[test]
+fn a_question_about_a_document_just_opened_goes_before_what_is_told_of_all() {
+    let folder = common::Folder::new("first", &[("lib.ms", "value = 1")]);
+    let last = folder.uri("importer19.ms");
+    let is_told = Arc::new(AtomicBool::new(false));
+    let (told, of) = (is_told.clone(), last.clone());
+    let sink = Arc::new(move |notice| {
+        if let Notice::Diagnostics { document, .. } = notice {
+            told.fetch_or(document.uri == of, Ordering::SeqCst);
+            thread::sleep(Duration::from_millis(20));
+        }
+    });
+    let config = WorldConfig { trust: Some(Trust::Off), ..WorldConfig::default() };
+    let world = spawn(config, Box::new(common::workers()), sink).expect("threads");
+    assert_eq!(open_importers(&world, &folder, 20, &["lib"]).last(), Some(&last));
+    let (told, defined) = (is_told.clone(), defined_in(&world, &last));
+    let (order, _guard) = world.ask(last, Kind::Linked, move |_| told.load(Ordering::SeqCst));
+    assert_eq!(defined.blocking_recv().expect("an answer"), Ok(Some("value = 1".to_owned())));
+    assert_eq!(order.blocking_recv().expect("an answer"), Ok(false), "its diagnostics came first");
+    common::settle(&world);
+    assert!(is_told.load(Ordering::SeqCst), "and then they come");
+}
+
+/// Each write ends all readers, so what one document imports is one write, beside those for the document itself and its values.
+#[test]
+fn all_modules_of_a_document_are_found_in_one_write() {
+    let names = ["a", "b", "c", "d", "e", "f"];
+    let folder = common::Folder::new(
+        "once",
+        &names
+            .map(|name| (format!("{name}.ms"), format!("value = \"{name}\"")))
+            .each_ref()
+            .map(|(file, text)| (file.as_str(), text.as_str())),
+    );
+    let bench = Bench::new("x = 1");
+    common::settle(&bench.world);
+    let (running, is_running) = mpsc::channel();
+    let enough = Arc::new(AtomicBool::new(false));
+    let done = enough.clone();
+    let (answer, _guard) = bench.ask(Kind::Positioned, move |snapshot| {
+        running.send(()).expect("the test waits");
+        compute_until(snapshot, || done.load(Ordering::Relaxed));
+    });
+    is_running.recv_timeout(PATIENCE).expect("the question is asked");
+    let main = open_importers(&bench.world, &folder, 1, &names).remove(0);
+    let defined = defined_in(&bench.world, &main);
+    assert_eq!(defined.blocking_recv().expect("an answer"), Ok(Some("value = \"f\"".to_owned())));
+    common::settle(&bench.world);
+    enough.store(true, Ordering::Relaxed);
+    assert_eq!(answer.blocking_recv().expect("an answer"), Ok(()));
+    let again = is_running.try_iter().count();
+    assert!(again < names.len(), "asked again {again} times for {} modules", names.len());
+}
+
+#[test]
+fn a_module_that_is_nowhere_holds_no_question() {
+    let folder = common::Folder::new("nowhere", &[("lib.ms", "value = 1")]);
+    let bench = Bench::new("x = 1");
+    let uris = open_importers(&bench.world, &folder, 2, &["lib", "missing"]);
+    for uri in &uris {
+        assert_eq!(defined_in(&bench.world, uri).blocking_recv().expect("an answer"), Ok(None));
+    }
+    common::settle(&bench.world);
+}
+
+#[test]
+fn a_module_opened_while_it_is_looked_for_comes_before_the_one_on_disk() {
+    let folder = common::Folder::new("meanwhile", &[("lib.ms", "value = 1")]);
+    let bench = Bench::new("x = 1");
+    for round in 0..20 {
+        let uri = open_importers(&bench.world, &folder, 1, &["lib"]).remove(0);
+        let text = format!("value = \"open {round}\"");
+        bench.world.open(folder.uri("lib.ms"), 1, text.clone());
+        assert_eq!(defined_in(&bench.world, &uri).blocking_recv().expect("an answer"), Ok(Some(text)));
+        bench.world.close(folder.uri("lib.ms"));
+        bench.world.close(uri);
+    }
+    common::settle(&bench.world);
+}
+
+#[test]
+fn a_document_closed_while_its_modules_are_looked_for_leaves_nothing_behind() {
+    let folder = common::Folder::new("closed", &[("lib.ms", "value = 1")]);
+    let bench = Bench::new("x = 1");
+    for _ in 0..20 {
+        let uri = open_importers(&bench.world, &folder, 1, &["lib"]).remove(0);
+        let asked = defined_in(&bench.world, &uri);
+        bench.world.close(uri.clone());
+        // Before or after the close, but it has its answer.
+        let answer = asked.blocking_recv().expect("an answer");
+        let is_one = matches!(answer, Ok(Some(_)) | Err(Refused::UnknownDocument | Refused::Overtaken));
+        assert!(is_one, "{answer:?}");
+        common::settle(&bench.world);
+    }
+    let uri = open_importers(&bench.world, &folder, 1, &["lib"]).remove(0);
+    let found = defined_in(&bench.world, &uri).blocking_recv().expect("an answer");
+    assert_eq!(found, Ok(Some("value = 1".to_owned())), "and can be opened again");
+}
+
+/// The text that is searched for modules may be an older one by the time they are found; the question of the newer text waits no longer
+/// for that.
+#[test]
+fn an_edit_right_behind_the_opening_holds_no_question() {
+    let folder = common::Folder::new("edited", &[("lib.ms", "value = 1")]);
+    let bench = Bench::new("x = 1");
+    let uri = open_importers(&bench.world, &folder, 1, &["lib"]).remove(0);
+    for version in 2..40 {
+        let text = format!("x = {version}\nimport \"lib\"\nprint lib.value\n");
+        bench.world.change(uri.clone(), version, vec![Change { range: None, text }]);
+        let found = defined_in(&bench.world, &uri).blocking_recv().expect("an answer");
+        assert_eq!(found, Ok(Some("value = 1".to_owned())));
+    }
+}

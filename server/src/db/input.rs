@@ -45,9 +45,12 @@ pub struct FileSet {
     /// Each once, in no particular order.
     #[returns(clone)]
     pub files: Arc<Vec<File>>,
-    /// The same by path, where they have one.
+    /// Open documents by path, where they have one.
     #[returns(clone)]
-    pub by_path: Arc<FilesByPath>,
+    pub open: Arc<FilesByPath>,
+    /// What is on disk by path, also where a document is open: so opening one leaves it alone.
+    #[returns(clone)]
+    pub on_disk: Arc<FilesByPath>,
 }
 
 /// Files of the workspace by path.

@@ -4,7 +4,7 @@
 //! still the same. Invariant: a path that `world` has not looked at is unknown, never missing.
 #![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
-use super::input::FileSet;
+use super::input::{FileSet, FilesByPath};
 use super::outline::{Tree, may_import};
 use super::units::{file_units, statement_imports};
 use super::{Db, File, LiveDb};
@@ -117,20 +117,48 @@ pub fn locate(db: &dyn Db, lookup: &[PathBuf]) -> Located {
     nowhere
 }
 
+/// What is known of paths at one moment: where somebody has looked, and the files of the workspace.
+#[derive(Debug, Clone)]
+pub struct Paths {
+    known: Arc<KnownFiles>,
+    open: Arc<FilesByPath>,
+    on_disk: Arc<FilesByPath>,
+}
+
+impl Paths {
+    fn of(db: &dyn Db) -> Paths {
+        let set = FileSet::get(db);
+        Paths { known: ModuleFiles::get(db).by_path(db), open: set.open(db), on_disk: set.on_disk(db) }
+    }
+
+    /// What stands at a path, as far as that is known.
+    fn at(&self, path: &Path) -> Option<Known> {
+        let in_workspace = || self.open.get(path).or_else(|| self.on_disk.get(path));
+        self.known.get(path).copied().or_else(|| in_workspace().map(|&file| Known::At(file)))
+    }
+
+    /// Whether they say where a lookup leads.
+    pub fn decide(&self, lookup: &[PathBuf]) -> bool {
+        for path in lookup {
+            match self.at(path) {
+                None => return false,
+                Some(Known::At(_) | Known::NoText(_)) => return true,
+                Some(Known::Missing | Known::Outside) => {}
+            }
+        }
+        true
+    }
+}
+
 /// The file that a lookup most likely leads to: as [`locate`] says, and where nobody has looked, as the files of the workspace say. For
 /// readers of other files' imports; what runs a module looks for it.
 pub fn likely_module(db: &dyn Db, lookup: &[PathBuf]) -> Option<File> {
-    let (known, files) = (ModuleFiles::get(db).by_path(db), FileSet::get(db).by_path(db));
+    let paths = Paths::of(db);
     for path in lookup {
-        match known.get(path) {
-            Some(Known::At(file)) => return Some(*file),
+        match paths.at(path) {
+            Some(Known::At(file)) => return Some(file),
             Some(Known::NoText(_)) => return None,
-            Some(Known::Missing | Known::Outside) => {}
-            None => {
-                if let Some(file) = files.get(&**path) {
-                    return Some(*file);
-                }
-            }
+            Some(Known::Missing | Known::Outside) | None => {}
         }
     }
     None
@@ -166,6 +194,11 @@ pub fn unknown_lookups(db: &dyn Db, file: File, places: &Places) -> Vec<Lookup> 
 }
 
 impl LiveDb {
+    /// What is known of paths now.
+    pub fn paths(&self) -> Paths {
+        Paths::of(self)
+    }
+
     /// What stands at the paths that were looked at.
     pub fn known_files(&self) -> Arc<KnownFiles> {
         ModuleFiles::get(self).by_path(self)

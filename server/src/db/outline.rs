@@ -40,7 +40,7 @@ impl Outline {
 }
 
 /// Most files import nothing, and a search through the text costs less than a walk over its statements.
-pub(super) fn may_import(text: &str) -> bool {
+pub fn may_import(text: &str) -> bool {
     text.contains("import")
 }
 

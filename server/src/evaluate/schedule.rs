@@ -18,7 +18,7 @@ use minilive_jit::engine::modules::ModuleAnswer;
 use minilive_mir::ir::UnitKind;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -315,9 +315,9 @@ impl Scheduler {
         self.worker(if is_automatic { Purpose::Automatic } else { Purpose::Asked }).answer(run, reply);
     }
 
-    /// The documents with a module at that path, or one that would be there.
-    pub fn importers(&self, path: &Path) -> Vec<Arc<str>> {
-        self.files.iter().filter(|(_, file)| file.imports(path)).map(|(uri, _)| uri.clone()).collect()
+    /// The documents with a module at one of these paths, or one that would be there.
+    pub fn importers(&self, paths: &[PathBuf]) -> Vec<Arc<str>> {
+        self.files.iter().filter(|(_, file)| file.imports(paths)).map(|(uri, _)| uri.clone()).collect()
     }
 
     /// Where modules of a document are looked for, as it was planned last.

@@ -11,7 +11,7 @@ use crate::recording::{End, EvaluationId, FunctionReport, Recorded};
 use crate::settings::Settings;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// How many recordings of one evaluation are kept for undo and redo.
@@ -66,9 +66,9 @@ impl FileState {
         self.module_paths.extend(lookup.iter().cloned());
     }
 
-    /// Whether a module of this document is, or would be, at a path.
-    pub fn imports(&self, path: &Path) -> bool {
-        self.module_paths.contains(path)
+    /// Whether a module of this document is, or would be, at one of these paths.
+    pub fn imports(&self, paths: &[PathBuf]) -> bool {
+        paths.iter().any(|path| self.module_paths.contains(path))
     }
 
     /// Follows an edit.

@@ -17,34 +17,19 @@ const LONGEST: Duration = Duration::from_secs(5);
 #[derive(Default)]
 pub(super) struct Held {
     jobs: Vec<(Instant, Box<dyn Job>)>,
-    /// Documents whose imports are still looked for: how many, once their plan has named them.
-    linking: FxHashMap<Arc<str>, Option<usize>>,
+    /// Documents whose modules are looked for since they were opened, each at the revision it was opened with.
+    linking: FxHashMap<Arc<str>, u64>,
 }
 
 impl Held {
-    /// A document was opened; its plan will name its imports.
-    pub fn opened(&mut self, uri: &Arc<str>) {
-        self.linking.insert(uri.clone(), None);
+    /// A document was opened, and its modules are looked for.
+    pub fn opened(&mut self, uri: &Arc<str>, revision: u64) {
+        self.linking.insert(uri.clone(), revision);
     }
 
-    /// Its first plan looks for so many modules.
-    pub fn planned(&mut self, uri: &Arc<str>, unknown: usize) {
-        if let Some(linking) = self.linking.get_mut(uri).filter(|it| it.is_none()) {
-            *linking = Some(unknown);
-        }
-        self.drop_finished(uri);
-    }
-
-    /// One of them has been looked for.
-    pub fn found(&mut self, uri: &Arc<str>) {
-        if let Some(Some(missing)) = self.linking.get_mut(uri) {
-            *missing = missing.saturating_sub(1);
-        }
-        self.drop_finished(uri);
-    }
-
-    fn drop_finished(&mut self, uri: &Arc<str>) {
-        if self.linking.get(uri) == Some(&Some(0)) {
+    /// They have been. It may have been closed and opened again since.
+    pub fn found(&mut self, uri: &Arc<str>, revision: u64) {
+        if self.linking.get(uri) == Some(&revision) {
             self.linking.remove(uri);
         }
     }

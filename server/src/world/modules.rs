@@ -1,34 +1,19 @@
-//! The world's part in `import`: which file a module is, open or on disk, and who is to be told when it changes.
+//! The world's part in `import`: which file a module is, open or on disk, what a run gets of it, and who is told when it changes.
 //!
-//! A run in a worker waits while a job looks for its module; a document's plan names modules that nobody has looked for. Invariants:
-//! the text of an open document comes before the one on disk; a file on disk is read by a job, anew for each `import` of a run;
-//! whoever imports a file is planned and diagnosed again when it changes, comes or goes.
+//! `search` finds what stands on disk; a run in a worker waits while a job compiles its module. Invariants: the text of an open document
+//! comes before the one on disk; whoever imports a file is planned and shown again when it changes, comes or goes.
 
 use super::job::{Job, Ran, Refused, Snapshot};
 use super::own::Task;
-use super::pool::Lane;
-use super::{Event, World, workspace};
-use crate::db::{self, File, Known, Located};
+use super::{Event, World};
+use crate::db::{self, File, Known, LiveDb, Located};
 use crate::evaluate::{Plan, RunId};
-use crate::modules::{Lookup, ModulePrint, OnDisk, Places, lookup, no_text, path_of};
+use crate::modules::{Lookup, ModulePrint, Places, no_text, path_of};
 use crate::recording::ImportSeen;
 use minilive_jit::engine::modules::ModuleAnswer;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
-
-/// A lookup of a module, and what came of it.
-pub(super) struct Search {
-    /// The document that imports.
-    uri: Arc<str>,
-    /// The run that waits for the answer.
-    run: Option<RunId>,
-    lookup: Lookup,
-    /// The first of the paths at which a document is open.
-    open: Option<usize>,
-    places: Places,
-    /// What stands on disk at the paths before that one.
-    on_disk: Vec<OnDisk>,
-}
 
 /// The answer to a run's `import`.
 pub(super) struct Linked {
@@ -43,20 +28,6 @@ fn file_name(lookup: &[PathBuf]) -> String {
     name.unwrap_or_default().to_string_lossy().into_owned()
 }
 
-impl Search {
-    /// Reads files until there is a module.
-    fn search(&mut self) {
-        for path in &self.lookup[..self.open.unwrap_or(self.lookup.len())] {
-            let found = self.places.read(path);
-            let is_last = matches!(found, OnDisk::Text(_) | OnDisk::NoText(_));
-            self.on_disk.push(found);
-            if is_last {
-                return;
-            }
-        }
-    }
-}
-
 impl World {
     /// Where modules of a document may be.
     pub(super) fn places_of(&self, uri: &str) -> Places {
@@ -64,97 +35,8 @@ impl World {
         Places { script, executable: self.executable.clone(), roots: self.config.roots.clone() }
     }
 
-    /// A run imports.
-    pub(super) fn import(&mut self, run: RunId, name: &str, folders: Vec<String>) {
-        let Some(uri) = self.scheduler.document_of(run) else { return };
-        self.search(uri, Some(run), lookup(folders.into_iter().map(PathBuf::from), name));
-    }
-
-    /// Looks for the modules that a plan is the first to name.
-    pub(super) fn look_for(&mut self, plan: &Plan) {
-        for lookup in &plan.unknown {
-            self.search(plan.document.uri.clone(), None, lookup.clone());
-        }
-    }
-
-    fn search(&mut self, uri: Arc<str>, run: Option<RunId>, lookup: Lookup) {
-        let open = lookup.iter().position(|path| self.open_at(path).is_some());
-        let places = self.places_of(&uri);
-        let search = Search { uri, run, lookup, open, places, on_disk: Vec::new() };
-        self.pool.push(Lane::Own, Box::new(SearchJob { search: Some(search), events: self.events.clone() }));
-    }
-
-    fn open_at(&self, path: &Path) -> Option<File> {
+    pub(super) fn open_at(&self, path: &Path) -> Option<File> {
         self.workspace.open_at(path)
-    }
-
-    /// A job has looked for a module.
-    pub(super) fn found(&mut self, search: Search) {
-        let Search { uri, run, lookup, on_disk, .. } = search;
-        let mut known = (*self.db.known_files()).clone();
-        let mut changed = Vec::new();
-        let mut note = |path: &PathBuf, what: Known| {
-            if known.insert(path.clone(), what) != Some(what) {
-                changed.push(path.clone());
-            }
-        };
-        let mut edited = Vec::new();
-        for (path, found) in lookup.iter().zip(&on_disk) {
-            let what = match (self.open_at(path), found) {
-                (Some(open), _) => Known::At(open),
-                (None, OnDisk::Text(text)) => Known::At(self.module_on_disk(path, text, &mut edited)),
-                (None, OnDisk::Outside) => Known::Outside,
-                (None, OnDisk::NoText(line)) => Known::NoText(*line),
-                (None, OnDisk::Missing) => Known::Missing,
-            };
-            note(path, what);
-        }
-        if let Some(path) = lookup.get(on_disk.len())
-            && let Some(open) = self.open_at(path)
-        {
-            note(path, Known::At(open));
-        }
-        changed.extend(edited);
-        if !changed.is_empty() {
-            self.db.set_known_files(Arc::new(known));
-            changed.iter().for_each(|path| self.tell_importers(path));
-        }
-        let Some(run) = run else {
-            self.held.found(&uri);
-            return;
-        };
-        match on_disk.last() {
-            Some(OnDisk::NoText(line)) => {
-                let reply = no_text(file_name(&lookup), *line);
-                let seen = ImportSeen { lookup, print: ModulePrint::no_text(*line) };
-                self.scheduler.answer_import(run, Some(seen), reply);
-            }
-            _ if db::locate(&self.db, &lookup) == Located::Outside => {
-                self.scheduler.answer_import(run, None, ModuleAnswer::Blocked);
-            }
-            _ => self.pool.push(Lane::Own, Box::new(LinkJob { uri, run, lookup, events: self.events.clone() })),
-        }
-    }
-
-    /// The database's file of a module on disk, with this text.
-    fn module_on_disk(&mut self, path: &Path, text: &str, edited: &mut Vec<PathBuf>) -> File {
-        let known = self.on_disk.get(path).copied();
-        if let Some(file) = known.filter(|file| &*file.text(&self.db) == text) {
-            return file;
-        }
-        let content = workspace::OnDisk::new(text);
-        match known {
-            Some(file) => {
-                self.db.set_closed(file, content.text, content.outline);
-                edited.push(path.to_path_buf());
-                file
-            }
-            None => {
-                let file = self.db.add_closed(path.to_string_lossy().into_owned(), content.text, content.outline);
-                self.on_disk.insert(path.to_path_buf(), file);
-                file
-            }
-        }
     }
 
     /// A job has compiled what a run waits for.
@@ -170,13 +52,13 @@ impl World {
             known.insert(path.clone(), Known::At(file));
             self.db.set_known_files(Arc::new(known));
         }
-        self.tell_importers(&path);
+        self.tell_importers(&[path]);
     }
 
     /// An open document was edited.
     pub(super) fn module_changed(&mut self, uri: &str) {
         if let Some(path) = path_of(uri) {
-            self.tell_importers(&path);
+            self.tell_importers(&[path]);
         }
     }
 
@@ -203,14 +85,14 @@ impl World {
             let mut known = (*self.db.known_files()).clone();
             known.remove(path);
             self.db.set_known_files(Arc::new(known));
-            self.tell_importers(path);
+            self.tell_importers(&[path.to_path_buf()]);
         }
     }
 
     /// What is said of a document that imports from there may be something else now. Nobody asks for that who edits another file, so it is
     /// shown anew, which tells clients that pull diagnostics.
-    fn tell_importers(&mut self, path: &Path) {
-        for uri in self.scheduler.importers(path) {
+    pub(super) fn tell_importers(&mut self, paths: &[PathBuf]) {
+        for uri in self.scheduler.importers(paths) {
             self.own(uri.clone(), Task::Plan);
             self.own(uri, Task::Show);
         }
@@ -231,22 +113,36 @@ impl World {
     }
 }
 
-struct SearchJob {
-    search: Option<Search>,
-    events: mpsc::Sender<Event>,
+/// Compiles a module for a run that imports it.
+pub(super) struct LinkJob {
+    pub uri: Arc<str>,
+    pub run: RunId,
+    pub lookup: Lookup,
+    pub events: mpsc::Sender<Event>,
 }
 
-impl Job for SearchJob {
+impl Job for LinkJob {
     fn uri(&self) -> &str {
-        self.search.as_ref().map_or("", |search| &search.uri)
+        &self.uri
     }
 
-    fn run(&mut self, _: &Snapshot) -> Ran {
-        if let Some(mut search) = self.search.take() {
-            search.search();
-            // The world may have ended; then nobody needs the result.
-            let _ = self.events.send(Event::Found(Box::new(search)));
-        }
+    fn run(&mut self, snapshot: &Snapshot) -> Ran {
+        let lookup = &self.lookup;
+        let read = AssertUnwindSafe(|| snapshot.db.read(|db| answer(db, lookup)));
+        let (print, reply) = match catch_unwind(read) {
+            Ok(Ok(answer)) => answer,
+            // A query that another thread panicked in, too: the next attempt says how.
+            Ok(Err(_)) => return Ran::Overtaken,
+            Err(panic) => {
+                let message = format!("the module cannot be compiled: internal error: {}", super::panic_text(&panic));
+                tracing::error!("{}: {message}", file_name(lookup));
+                let reply = ModuleAnswer::Broken { message, file: file_name(lookup), line: 1 };
+                (ModulePrint::MISSING, reply)
+            }
+        };
+        let seen = ImportSeen { lookup: self.lookup.clone(), print };
+        // The world may have ended; then nobody needs the result.
+        let _ = self.events.send(Event::Linked(Box::new(Linked { run: self.run, seen, reply })));
         Ran::Answered
     }
 
@@ -258,39 +154,43 @@ impl Job for SearchJob {
     fn refuse(&mut self, _: Refused) {}
 }
 
-struct LinkJob {
-    uri: Arc<str>,
-    run: RunId,
-    lookup: Lookup,
-    events: mpsc::Sender<Event>,
+/// What a run's `import` gets.
+fn answer(db: &LiveDb, lookup: &[PathBuf]) -> (ModulePrint, ModuleAnswer) {
+    match db::locate(db, lookup) {
+        Located::At(file) => {
+            let code = db::module_code(db, file);
+            (code.print, code.reply.clone())
+        }
+        Located::NoText(line) => (ModulePrint::no_text(line), no_text(file_name(lookup), line)),
+        Located::Unknown | Located::Missing | Located::Outside => (ModulePrint::MISSING, ModuleAnswer::NotFound),
+    }
 }
 
-impl Job for LinkJob {
-    fn uri(&self) -> &str {
-        &self.uri
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::Outline;
+    use crate::document::{Content, DocumentView};
 
-    fn run(&mut self, snapshot: &Snapshot) -> Ran {
-        let lookup = &self.lookup;
-        let found = snapshot.db.read(|db| match db::locate(db, lookup) {
-            Located::At(file) => {
-                let code = db::module_code(db, file);
-                (code.print, code.reply.clone())
-            }
-            Located::NoText(line) => (ModulePrint::no_text(line), no_text(file_name(lookup), line)),
-            Located::Unknown | Located::Missing | Located::Outside => (ModulePrint::MISSING, ModuleAnswer::NotFound),
-        });
-        let Ok((print, reply)) = found else { return Ran::Overtaken };
-        let seen = ImportSeen { lookup: self.lookup.clone(), print };
-        // As above.
-        let _ = self.events.send(Event::Linked(Box::new(Linked { run: self.run, seen, reply })));
-        Ran::Answered
+    /// A thread that ended would never be idle again, and the run would wait for its answer.
+    #[test]
+    fn a_panic_while_a_module_is_compiled_is_an_answer() {
+        let log = |name: String| assert!(!name.contains("module_code"), "as planned");
+        let mut db = LiveDb::new(Some(Arc::new(log)));
+        let outline = Arc::new(Outline::of("x = 1", &minilive_syntax::parse("x = 1")));
+        let module = db.add_closed("/m.ms".into(), "x = 1".into(), outline);
+        db.set_known_files(Arc::new(std::iter::once((PathBuf::from("/m.ms"), Known::At(module))).collect()));
+        let Content { text, parse, index } = Content::new("");
+        let file = db.add_file("/main.ms".into(), text.clone(), parse);
+        let document = DocumentView { uri: "/main.ms".into(), version: 0, revision: 0, file, text, index };
+        let snapshot = Snapshot { db, document: Arc::new(document), live: Arc::default() };
+        let (events, inbox) = mpsc::channel();
+        let lookup: Lookup = [PathBuf::from("/m.ms")].into();
+        let mut job = LinkJob { uri: "/main.ms".into(), run: RunId(1), lookup, events };
+        assert!(matches!(job.run(&snapshot), Ran::Answered));
+        let Ok(Event::Linked(linked)) = inbox.try_recv() else { panic!("the run is answered") };
+        let ModuleAnswer::Broken { message, file, .. } = linked.reply else { panic!("it does not compile") };
+        assert!(message.contains("as planned"), "{message}");
+        assert_eq!(file, "m.ms");
     }
-
-    fn may_retry(&mut self) -> bool {
-        true
-    }
-
-    /// As for searches.
-    fn refuse(&mut self, _: Refused) {}
 }

@@ -15,12 +15,15 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 /// What an own job does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+///
+/// The order is that in which they are done: plans start what others do meanwhile, and what is shown as a whole says again what
+/// diagnostics say, and comes again if anything else is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Task {
-    /// Publishes diagnostics.
-    Diagnose,
     /// Finds out what there is to evaluate.
     Plan,
+    /// Publishes diagnostics.
+    Diagnose,
     /// Tells values and tiers, and finds out whether hints or lenses are different.
     Show,
 }

@@ -4,10 +4,10 @@
 //! comes before the one on disk; folders are read by a thread of their own, never by the world's.
 
 use super::{Event, World};
-use crate::db::{File, Outline};
+use crate::db::{File, FilesByPath, Outline};
 use crate::modules::{decode_module, path_of};
-use rustc_hash::{FxHashMap, FxHashSet};
-use std::collections::VecDeque;
+use rustc_hash::FxHashMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 
@@ -24,9 +24,11 @@ pub(super) struct Workspace {
     /// Open documents by name.
     open: FxHashMap<Arc<str>, File>,
     /// The same by path, where they have one.
-    open_paths: FxHashMap<PathBuf, File>,
+    open_paths: FilesByPath,
     /// Files on disk; their texts are among the world's modules.
-    on_disk: FxHashSet<PathBuf>,
+    on_disk: Arc<FilesByPath>,
+    /// Those of them that are not open, in their order: a document is opened without sorting all others.
+    closed: BTreeMap<Arc<Path>, File>,
     /// Threads that still read.
     pub reading: usize,
 }
@@ -35,6 +37,39 @@ impl Workspace {
     /// The open document at a path.
     pub fn open_at(&self, path: &Path) -> Option<File> {
         self.open_paths.get(path).copied()
+    }
+
+    /// There is a file on disk.
+    fn insert(&mut self, path: PathBuf, file: File) {
+        if self.on_disk.get(&*path) != Some(&file) {
+            let path: Arc<Path> = path.into();
+            Arc::make_mut(&mut self.on_disk).insert(path.clone(), file);
+            if !self.open_paths.contains_key(&path) {
+                self.closed.insert(path, file);
+            }
+        }
+    }
+
+    /// There is none any more.
+    fn remove(&mut self, path: &Path) {
+        if self.on_disk.contains_key(path) {
+            Arc::make_mut(&mut self.on_disk).remove(path);
+            self.closed.remove(path);
+        }
+    }
+
+    /// A document was opened at a path.
+    fn open(&mut self, path: PathBuf, file: File) {
+        self.closed.remove(&*path);
+        self.open_paths.insert(path.into(), file);
+    }
+
+    /// It was closed.
+    fn close(&mut self, path: &Path) {
+        self.open_paths.remove(path);
+        if let Some((path, file)) = self.on_disk.get_key_value(path) {
+            self.closed.insert(path.clone(), *file);
+        }
     }
 }
 
@@ -75,7 +110,9 @@ impl World {
         self.config.roots.extend(new.iter().cloned());
         self.read_profiles();
         let roots = &self.config.roots;
-        self.workspace.on_disk.retain(|path| roots.iter().any(|root| path.starts_with(root)));
+        let is_below = |path: &Path| roots.iter().any(|root| path.starts_with(root));
+        Arc::make_mut(&mut self.workspace.on_disk).retain(|path, _| is_below(path));
+        self.workspace.closed.retain(|path, _| is_below(path));
         self.set_files();
         if !new.is_empty() {
             self.read_in_thread(move |found| programs_below(new, found));
@@ -106,18 +143,23 @@ impl World {
     pub(super) fn scanned(&mut self, scanned: Scanned) {
         for (path, content) in scanned.files {
             let Some(content) = content else {
-                self.workspace.on_disk.remove(&path);
+                self.workspace.remove(&path);
                 continue;
             };
-            match self.on_disk.get(&path) {
-                Some(file) if file.text(&self.db) == content.text => {}
-                Some(&file) => self.db.set_closed(file, content.text, content.outline),
+            let file = match self.on_disk.get(&path) {
+                Some(&file) => {
+                    if file.text(&self.db) != content.text {
+                        self.db.set_closed(file, content.text, content.outline);
+                    }
+                    file
+                }
                 None => {
                     let file = self.db.add_closed(path.to_string_lossy().into_owned(), content.text, content.outline);
                     self.on_disk.insert(path.clone(), file);
+                    file
                 }
-            }
-            self.workspace.on_disk.insert(path);
+            };
+            self.workspace.insert(path, file);
         }
         self.workspace.reading -= usize::from(scanned.is_last);
         self.set_files();
@@ -132,9 +174,9 @@ impl World {
         };
         if let Some(path) = path.clone() {
             match file {
-                Some(file) => self.workspace.open_paths.insert(path, file),
-                None => self.workspace.open_paths.remove(&path),
-            };
+                Some(file) => self.workspace.open(path, file),
+                None => self.workspace.close(&path),
+            }
         }
         if before != file {
             self.set_files();
@@ -144,17 +186,15 @@ impl World {
         }
     }
 
+    /// Hands the set to the database, as far as it is different: each write ends all readers.
     fn set_files(&mut self) {
         let workspace = &self.workspace;
-        let closed = workspace.on_disk.iter().filter(|path| !workspace.open_paths.contains_key(*path));
-        let mut closed: Vec<_> = closed.filter_map(|path| Some((path, *self.on_disk.get(path)?))).collect();
-        closed.sort_unstable_by_key(|(path, _)| *path);
-        let files: Vec<_> = workspace.open.values().copied().chain(closed.iter().map(|(_, file)| *file)).collect();
+        if !Arc::ptr_eq(&self.db.on_disk(), &workspace.on_disk) {
+            self.db.set_on_disk(workspace.on_disk.clone());
+        }
+        let files: Vec<_> = workspace.open.values().chain(workspace.closed.values()).copied().collect();
         if *self.db.files() != files {
-            let closed = closed.iter().map(|(path, file)| (Arc::from(path.as_path()), *file));
-            let open = workspace.open_paths.iter().map(|(path, file)| (Arc::from(path.as_path()), *file));
-            let by_path = closed.chain(open).collect();
-            self.db.set_files(Arc::new(files), Arc::new(by_path));
+            self.db.set_files(Arc::new(files), Arc::new(workspace.open_paths.clone()));
         }
     }
 }
