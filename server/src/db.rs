@@ -18,6 +18,7 @@ mod outline;
 mod pieces;
 mod queries;
 mod skeleton;
+mod summary;
 #[cfg(test)]
 mod tests;
 mod told;
@@ -36,6 +37,7 @@ use outline::Tree;
 pub use outline::{FileSymbol, Outline, file_symbols, may_import};
 pub use pieces::{FileUnits, PlacedUnit};
 pub use queries::{file_layout, marker_code, marker_items};
+pub use summary::{Outward, outward};
 pub use told::{units_with_checks, units_with_diagnostics, units_with_findings};
 pub use types::{Around, GivenMembers, Surroundings, surroundings, unit_types, unit_types_alone};
 pub use units::{UnitText, function_mir, unit_checks, unit_diagnostics, unit_facts, unit_names, unit_places, units};
@@ -166,6 +168,11 @@ impl LiveDb {
         file.set_text(self).with_durability(CLOSED).to(text);
         file.set_tree(self).with_durability(CLOSED).to(Tree::Outlined(outline));
         file.kept(self).close();
+    }
+
+    /// A file's finished recordings.
+    pub fn recordings(&self, file: File) -> Arc<Vec<Recorded>> {
+        file.recordings(self).list(self)
     }
 
     /// Sets a file's finished recordings.

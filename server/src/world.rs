@@ -569,7 +569,10 @@ impl World {
             return;
         }
         for (uri, recorded) in self.scheduler.take_recordings() {
-            if let Some(document) = self.documents.get(&uri) {
+            // A plan says that its document's recordings may be others, and of most documents there are none.
+            if let Some(document) = self.documents.get(&uri)
+                && !(recorded.is_empty() && self.db.recordings(document.view.file).is_empty())
+            {
                 self.db.set_recordings(document.view.file, recorded);
             }
         }

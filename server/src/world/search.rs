@@ -6,6 +6,7 @@
 //! document comes before the one on disk.
 
 use super::modules::LinkJob;
+use super::own::Task;
 use super::pool::Lane;
 use super::{World, workspace};
 use crate::db::{self, File, Known, Located, Paths};
@@ -121,16 +122,30 @@ impl World {
             // It was closed, and its runs are stopped with it.
             return;
         }
-        self.note(&files);
+        let is_news = self.note(&files);
         match asker {
-            Asker::Opened(revision) => self.held.found(&uri, revision),
+            Asker::Opened(revision) => {
+                self.held.found(&uri, revision);
+                if is_news {
+                    self.look_at_anew(uri);
+                }
+            }
+            // What it asked for may have been found meanwhile, which is no news, but the plan knew nothing of it.
+            Asker::Plan if files.iter().any(|(_, on_disk)| !on_disk.is_empty()) => self.look_at_anew(uri),
             Asker::Plan => {}
             Asker::Run(run) => files.into_iter().for_each(|(lookup, _)| self.link(&uri, run, lookup)),
         }
     }
 
-    /// Writes down what stands at paths.
-    fn note(&mut self, files: &[(Lookup, Vec<OnDisk>)]) {
+    /// Modules of a document were found: they may import others, and something else may be said of the document. As long as none of its
+    /// plans was taken in, nobody knows that it imports them.
+    fn look_at_anew(&mut self, uri: Arc<str>) {
+        self.own(uri.clone(), Task::Plan);
+        self.own(uri, Task::Show);
+    }
+
+    /// Writes down what stands at paths; whether any of that was not known.
+    fn note(&mut self, files: &[(Lookup, Vec<OnDisk>)]) -> bool {
         let mut known = (*self.db.known_files()).clone();
         let (mut changed, mut edited) = (Vec::new(), Vec::new());
         let pairs = files.iter().flat_map(|(lookup, on_disk)| lookup.iter().zip(on_disk));
@@ -151,6 +166,7 @@ impl World {
             self.db.set_known_files(Arc::new(known));
             self.tell_importers(&changed);
         }
+        !changed.is_empty()
     }
 
     /// Answers a run whose module has been looked for.

@@ -104,7 +104,7 @@ impl<'a> Told<'a> {
         if !db::makes_its_maps(&facts) || self.has_host() || is_imported(self.db, file) {
             return None;
         }
-        let files = modules::program(self.db, file, self.places).filter(|it| it.len() <= MOST_FILES)?;
+        let files = modules::program(self.db, file, self.places, MOST_FILES)?;
         let modules: Vec<_> = files.into_iter().skip(1).map(|it| (it, db::file_facts(self.db, it))).collect();
         if !modules.iter().all(|(module, has)| self.is_plain_module(*module, has, &facts, &modules)) {
             return None;

@@ -5,15 +5,16 @@
 
 use super::super::infer::{Binding, binding};
 use super::{Check, Weight, arguments, change_to, nearest};
-use crate::db::{self, File, FileFacts, LiveDb, Located};
+use crate::db::{self, File, FileFacts, LiveDb, Located, Outward};
 use crate::document::DocumentView;
 use crate::modules::Places;
 use minilive_jit::engine::modules::ModuleAnswer;
 use minilive_mir::ir::UnitKind;
-use minilive_mir::names::{ANY_KEY, Access, NameUse, Place, Symbol};
+use minilive_mir::names::{Access, NameUse, Place, Symbol};
 use minilive_runtime::intrinsics;
 use minilive_syntax::ast::{AstNode, Expr, PostfixExpr, Suffix};
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
+use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 /// Adds the warnings of a document.
@@ -23,8 +24,8 @@ pub fn add(db: &LiveDb, document: &DocumentView, places: &Places, found: &mut Ve
         return;
     }
     let facts = db::file_facts(db, document.file);
-    let Some(files) = program(db, document.file, places) else { return };
-    let files = files.into_iter().map(|file| db::file_facts(db, file)).collect();
+    let Some(files) = program(db, document.file, places, usize::MAX) else { return };
+    let files = files.into_iter().map(|file| db::outward(db, file)).collect();
     let mut names: Vec<_> = imports.iter().map(|it| it.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
@@ -36,20 +37,21 @@ pub fn add(db: &LiveDb, document: &DocumentView, places: &Places, found: &mut Ve
     }
 }
 
-/// All files that take part in a program, itself first; none if some are not known.
-pub(super) fn program(db: &LiveDb, file: File, places: &Places) -> Option<Vec<File>> {
+/// All files that take part in a program, itself first; none if some are not known, or if there are more than `most`.
+pub(super) fn program(db: &LiveDb, file: File, places: &Places, most: usize) -> Option<Vec<File>> {
     let (mut files, mut next) = (vec![file], 0);
+    let mut seen = FxHashSet::from_iter([file]);
     while let Some(&file) = files.get(next) {
         next += 1;
         for import in &*db::module_imports(db, file) {
             match db::locate(db, &places.lookup(&import.name)) {
-                Located::At(module) if files.contains(&module) => {}
-                Located::At(module) => files.push(module),
+                Located::At(module) if !seen.insert(module) => {}
+                Located::At(module) if files.len() < most => files.push(module),
                 _ => return None,
             }
         }
     }
-    let is_known = |&it: &File| !db::file_facts(db, it).units.iter().any(|unit| unit.facts.open.import);
+    let is_known = |&it: &File| !db::outward(db, it).imports_out_of_sight;
     files.iter().all(is_known).then_some(files)
 }
 
@@ -57,7 +59,7 @@ struct Look<'a> {
     db: &'a LiveDb,
     file: File,
     facts: Arc<FileFacts>,
-    files: Vec<Arc<FileFacts>>,
+    files: Vec<Arc<Outward>>,
 }
 
 impl Look<'_> {
@@ -131,8 +133,7 @@ impl Look<'_> {
 
     /// Whether code assigns a member of that name to something.
     fn is_given_elsewhere(&self, member: &str) -> bool {
-        let is_given = |it: &Arc<FileFacts>| [member, ANY_KEY].iter().any(|name| it.members(name).next().is_some());
-        self.files.iter().any(is_given)
+        self.files.iter().any(|it| it.gives_member(member))
     }
 
     /// The members that are read of a module; none if it is used for anything else.
