@@ -6,14 +6,21 @@
 use crate::fold;
 use crate::ir::Const;
 use minilive_syntax::ast::{
-    AssignStmt, AstNode, BinaryExpr, Block, Expr, ForStmt, MapEntry, MapExpr, RefExpr, SourceFile, Stmt, Suffix,
+    AssignStmt, AstNode, BinaryExpr, Block, CompareExpr, Expr, ForStmt, MapEntry, MapExpr, RefExpr, SourceFile, Stmt,
+    Suffix,
 };
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
 use rowan::{GreenNodeData, WalkEvent};
 
 /// The codes of everything here, in alphabetical order.
-pub static CODES: &[&str] =
-    &["called-instead", "duplicate-key", "loop-variable", "unreachable-code", "useless-reference"];
+pub static CODES: &[&str] = &[
+    "called-instead",
+    "duplicate-key",
+    "loop-variable",
+    "unreachable-code",
+    "useless-comparison",
+    "useless-reference",
+];
 
 /// One finding, relative to the unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +50,7 @@ pub fn check(unit: &GreenNodeData) -> Vec<Finding> {
             SyntaxKind::ForStmt => loop_variable(&node, &mut found),
             SyntaxKind::RefExpr => useless_reference(&node, &mut found),
             SyntaxKind::BinaryExpr => function_test(&node, &mut found),
+            SyntaxKind::ExprStmt => useless_comparison(&node, &mut found),
             _ => {}
         }
     }
@@ -88,6 +96,27 @@ fn loop_variable(node: &SyntaxNode, found: &mut Vec<Finding>) {
                 message: format!("the loop gives `{}` its next element, whatever is assigned here", variable.text()),
             });
         }
+    }
+}
+
+/// `x == 1` by itself, where `x = 1` is meant.
+fn useless_comparison(node: &SyntaxNode, found: &mut Vec<Finding>) {
+    let Some(chain) = node.first_child().and_then(CompareExpr::cast).filter(|it| it.operators().count() == 1) else {
+        return;
+    };
+    let is_target = match chain.operands().next() {
+        Some(Expr::Name(_)) => true,
+        Some(Expr::Postfix(chain)) => matches!(chain.suffixes().last(), Some(Suffix::Member(_) | Suffix::Index(_))),
+        _ => false,
+    };
+    let operators = chain.syntax().children_with_tokens().filter_map(|it| it.into_token());
+    let operator = operators.into_iter().find(|it| it.kind() == SyntaxKind::EqEq);
+    if let Some(operator) = operator.filter(|_| is_target) {
+        found.push(Finding {
+            range: operator.text_range(),
+            code: "useless-comparison",
+            message: "this compares and does nothing with the answer; `=` gives a value".to_owned(),
+        });
     }
 }
 
@@ -214,6 +243,15 @@ mod tests {
             &[("loop-variable", "i")],
         );
         found("for i in a\n  i.x = 1\nend for\n", &[]);
+    }
+
+    #[test]
+    fn a_comparison_by_itself_is_hardly_meant() {
+        found(
+            "x == 1\nif a then\n  m.n[0] == x\nend if\n",
+            &[("useless-comparison", "=="), ("useless-comparison", "==")],
+        );
+        found("x = y == 1\nif x == 1 then print 1\nx != 1\n1 == x\nf(1) == 2\nx == y == z\nprint x == 1\n", &[]);
     }
 
     #[test]

@@ -6,7 +6,8 @@
 //! that name, since the program ends there.
 
 use minilive_syntax::ast::{
-    AssignStmt, AstNode, Block, CallStmt, Expr, ForStmt, IfStmt, PostfixExpr, RefExpr, SourceFile, Stmt, Suffix,
+    AssignStmt, AstNode, Block, CallStmt, Expr, ForStmt, FunctionExpr, IfStmt, PostfixExpr, RefExpr, SourceFile, Stmt,
+    Suffix,
 };
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
 use rowan::WalkEvent;
@@ -25,13 +26,24 @@ enum Kind {
     Unknown,
 }
 
+/// Whether a value is frozen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Frozen {
+    /// Perhaps, perhaps not.
+    Unknown,
+    /// It is, if the caller leaves it out: the default of a parameter.
+    Default,
+    /// It is.
+    Certain,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Holds {
-    frozen: bool,
+    frozen: Frozen,
     kind: Kind,
 }
 
-const ANYTHING: Holds = Holds { frozen: false, kind: Kind::Unknown };
+const ANYTHING: Holds = Holds { frozen: Frozen::Unknown, kind: Kind::Unknown };
 
 /// What is known of variables at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -59,7 +71,7 @@ impl Known {
     fn join(&mut self, other: &Known) {
         self.0.retain(|name, holds| {
             let it = other.get(name);
-            holds.frozen &= it.frozen;
+            holds.frozen = holds.frozen.min(it.frozen);
             holds.kind = if holds.kind == it.kind { it.kind } else { Kind::Unknown };
             *holds != ANYTHING
         });
@@ -73,6 +85,8 @@ pub struct FrozenChange {
     pub name: SmolStr,
     /// What is changed, or the call that changes it, relative to the root.
     pub range: TextRange,
+    /// It is the default of a parameter, so only who leaves that out has it frozen.
+    pub is_default: bool,
 }
 
 /// What the text does not say.
@@ -88,7 +102,8 @@ pub struct Outside<'a> {
 /// Follows a unit: the body of a function literal, or a statement of a program. Tells whether the program goes on behind it.
 pub fn follow(root: &SyntaxNode, outside: &Outside<'_>, known: &mut Known, found: &mut Vec<FrozenChange>) -> bool {
     let mut follow = Follow { outside, found };
-    if let Some(function) = minilive_syntax::ast::FunctionExpr::cast(root.clone()) {
+    if let Some(function) = FunctionExpr::cast(root.clone()) {
+        follow.defaults(&function, known);
         return function.body().is_none_or(|body| follow.block(&body, known));
     }
     if let Some(statement) = Stmt::cast(root.clone()) {
@@ -103,6 +118,19 @@ struct Follow<'a> {
 }
 
 impl Follow<'_> {
+    /// Lists and maps that are defaults are frozen, and shared by all calls (LANGUAGE 6.8).
+    fn defaults(&self, function: &FunctionExpr, known: &mut Known) {
+        for param in function.params() {
+            let (Some(name), Some(default @ (Expr::List(_) | Expr::Map(_)))) = (param.name_token(), param.default())
+            else {
+                continue;
+            };
+            if (self.outside.is_own)(name.text()) {
+                known.set(name.text(), Holds { frozen: Frozen::Default, ..self.value(&default, known) });
+            }
+        }
+    }
+
     fn block(&mut self, block: &Block, known: &mut Known) -> bool {
         self.statements(block.statements(), known)
     }
@@ -197,7 +225,7 @@ impl Follow<'_> {
 
     /// What a variable holds that is given a value.
     fn value(&self, value: &Expr, known: &Known) -> Holds {
-        let plain = |kind| Holds { frozen: false, kind };
+        let plain = |kind| Holds { kind, ..ANYTHING };
         match value {
             Expr::Paren(paren) => paren.inner().map_or(ANYTHING, |it| self.value(&it, known)),
             Expr::List(_) => plain(Kind::List),
@@ -209,7 +237,7 @@ impl Follow<'_> {
             Expr::Postfix(chain) if self.is_call_of(chain, "frozenCopy") => {
                 let Some(Suffix::Call(call)) = chain.suffixes().next() else { return ANYTHING };
                 let first = call.arg_list().and_then(|it| it.args().next());
-                first.map_or(ANYTHING, |it| Holds { frozen: true, ..self.value(&it, known) })
+                first.map_or(ANYTHING, |it| Holds { frozen: Frozen::Certain, ..self.value(&it, known) })
             }
             _ => ANYTHING,
         }
@@ -229,7 +257,7 @@ impl Follow<'_> {
         match (&*callee, &*args) {
             ("freeze", [arg]) if (self.outside.is_built_in)("freeze") => {
                 if let Some(name) = name_of(arg).filter(|name| (self.outside.is_own)(name)) {
-                    known.set(&name, Holds { frozen: true, ..known.get(&name) });
+                    known.set(&name, Holds { frozen: Frozen::Certain, ..known.get(&name) });
                 }
             }
             // It gives names values that the text does not show.
@@ -240,7 +268,7 @@ impl Follow<'_> {
 
     /// The changes in an expression or a simple statement that are certainly made.
     fn within(&mut self, node: Option<SyntaxNode>, known: &mut Known) {
-        if known.0.values().all(|holds| !holds.frozen) {
+        if known.0.values().all(|holds| holds.frozen == Frozen::Unknown) {
             return;
         }
         let Some(node) = node else { return };
@@ -292,8 +320,10 @@ impl Follow<'_> {
     }
 
     fn change(&mut self, name: &str, range: TextRange, known: &mut Known) {
-        if known.get(name).frozen {
-            self.found.push(FrozenChange { name: name.into(), range });
+        let frozen = known.get(name).frozen;
+        if frozen != Frozen::Unknown {
+            let is_default = frozen == Frozen::Default;
+            self.found.push(FrozenChange { name: name.into(), range, is_default });
             known.set(name, ANYTHING);
         }
     }
@@ -426,13 +456,29 @@ mod tests {
     #[test]
     fn functions_stand_for_themselves() {
         found("freeze x\nf = function\n  x.a = 1\nend function\nx.b = 1\n", &["x.b"]);
-        let root = SyntaxNode::new_root(
-            minilive_syntax::parse("f = function(m)\n  freeze m\n  m.a = 1\nend function\n").green,
+        assert_eq!(in_function("f = function(m)\n  freeze m\n  m.a = 1\nend function\n"), [("m.a".into(), false)]);
+    }
+
+    #[test]
+    fn defaults_are_frozen_for_who_leaves_them_out() {
+        let found = |body: &str| in_function(&format!("f = function(l=[1], m={{}}, n=null)\n{body}\nend function\n"));
+        assert_eq!(
+            found("  l.push 2\n  l.push 3\n  push m, 1\n  n.a = 1"),
+            [("l.push".into(), true), ("push m, 1".into(), true)]
         );
+        assert_eq!(found("  if n then freeze l\n  l[0] = 1"), [("l[0]".into(), true)]);
+        assert_eq!(found("  freeze l\n  l[0] = 1"), [("l[0]".into(), false)]);
+        assert_eq!(found("  l = l[:]\n  l.push 2\n  m = {}\n  m.a = 1"), []);
+        assert_eq!(found("  if n then l = []\n  l.push 2"), []);
+    }
+
+    /// What is found in the only function of a program, and whether it is about a default.
+    fn in_function(text: &str) -> Vec<(String, bool)> {
+        let root = SyntaxNode::new_root(minilive_syntax::parse(text).green);
         let function = root.descendants().find(|it| it.kind() == SyntaxKind::FunctionExpr).expect("one");
         let outside = Outside { is_own: &|_| true, is_built_in: &|_| true, is_method: &|_| true };
         let mut found = Vec::new();
         follow(&function, &outside, &mut Known::default(), &mut found);
-        assert_eq!(found.len(), 1);
+        found.into_iter().map(|it| (text[it.range].to_owned(), it.is_default)).collect()
     }
 }

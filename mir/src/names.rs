@@ -214,7 +214,7 @@ mod tests {
     fn owners_are_symbols() {
         assert_eq!(
             uses("a.b(1).c[0].d = 5\n", 0),
-            ["a Read", "b Read of a", "c Read of a.b()", "d Write of a.b().c[]"]
+            ["a Read", "b Read of a", "c Read of a.b(number)", "d Write of a.b(number).c[]"]
         );
         assert_eq!(uses("m = {\"k\": 1, n: 2}\nm[\"k\"] += 1\n", 0), ["m Write", "k Write of {0}", "n Read"]);
         assert_eq!(uses("m = {\"k\": 1, n: 2}\nm[\"k\"] += 1\n", 1), ["m Read", "k Update of m"]);

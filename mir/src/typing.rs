@@ -60,6 +60,8 @@ pub trait Outside {
     fn call(&self, intrinsic: u32, args: &[TypeSet]) -> Given;
     /// The number of the first argument that the intrinsic certainly does nothing sensible with.
     fn refuses(&self, intrinsic: u32, args: &[TypeSet]) -> Option<usize>;
+    /// Whether the intrinsic certainly refuses a string as that argument if it reads as no number.
+    fn refuses_word(&self, intrinsic: u32, args: &[TypeSet], argument: usize) -> bool;
     /// The number of the intrinsic that a method of all values of these types certainly is.
     fn method(&self, of: TypeSet, name: &str) -> Option<u32>;
     /// What reading or calling a member gives, with these arguments.

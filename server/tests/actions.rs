@@ -261,6 +261,8 @@ fn statements_are_wrapped_in_a_function() {
 fn a_variable_is_inlined() {
     check("Inline `x`", "x = 2 + 3\nprint $0x * x\n", "print (2 + 3) * (2 + 3)\n");
     check("Inline `x`", "$0x = \"a\"\nprint x.len\nprint x\n", "print (\"a\").len\nprint \"a\"\n");
+    let many = |read: &str| read.repeat(12);
+    check("Inline `x`", &format!("$0x = 2 + 3\n{}", many("print x * 2\n")), &many("print (2 + 3) * 2\n"));
     check(
         "Inline `x`",
         "f = function(n)\n  k = 4\n  x = k * 2\n  print 1\n  return $0x\nend function\nprint f(1)\n",

@@ -218,7 +218,7 @@ fn types_that_were_seen_are_called_so() {
     let details = common::see(&bench.world, URI.into(), move |it: &Snapshot| {
         let found = ide::completion::completions(&it.db, &it.document, &it.live, offset.into(), false);
         let x = found.items.into_iter().find(|it| it.label == "x").expect("it is offered");
-        ide::completion::documentation(&it.db, &it.document, &it.live.places, &x.data)
+        ide::completion::documentation(&it.db, &it.document, &it.live, &x.data)
     });
     assert_eq!(details.map(|it| it.0), Some("x: number or string or null".to_owned()));
 }

@@ -349,3 +349,48 @@ fn host_profiles_of_the_settings_are_watched() {
     unwatched(&mut client, since, &second);
     client.shut_down();
 }
+
+/// Nobody opens the file that imports what is open: editors are told that something else is said now.
+#[test]
+fn what_is_said_follows_importers_on_disk() {
+    for pulls in [true, false] {
+        let folder = Folder::new("importers", &[("util.ms", "print given\n")]);
+        let (mut client, _child) = Client::start(&program(), &["lsp"]).expect("the binary starts");
+        let diagnostic = if pulls { json!({}) } else { Value::Null };
+        let params = json!({
+            "processId": null, "rootUri": format!("file://{}", folder.0.display()),
+            "capabilities": {
+                "textDocument": { "diagnostic": diagnostic }, "workspace": { "diagnostics": { "refreshSupport": pulls } }
+            },
+            "initializationOptions": { "trust": "off" }
+        });
+        client.ask("initialize", params);
+        client.notify("initialized", json!({}));
+        let util = folder.uri("util.ms");
+        client.open(&util, "print given\n");
+        let mut since = 0;
+        let mut says = |client: &mut Client, expected: usize| {
+            if !pulls {
+                let is_it =
+                    |it: &Value| it["uri"] == *util && it["diagnostics"].as_array().map(Vec::len) == Some(expected);
+                client.wait_for(since, "textDocument/publishDiagnostics", is_it);
+                since = client.heard.len();
+                return;
+            }
+            let ask = json!({ "textDocument": { "uri": &*util } });
+            while client.ask("textDocument/diagnostic", ask.clone())["items"].as_array().map(Vec::len) != Some(expected)
+            {
+                since = client.wait_for(since, "workspace/diagnostic/refresh", |_| true) + 1;
+            }
+        };
+        says(&mut client, 1);
+        std::fs::write(folder.0.join("main.ms"), "import \"util\"\ngiven = 1\n").expect("a file");
+        let changes = json!({ "changes": [{ "uri": &*folder.uri("main.ms"), "type": 1 }] });
+        client.notify("workspace/didChangeWatchedFiles", changes.clone());
+        says(&mut client, 0);
+        std::fs::remove_file(folder.0.join("main.ms")).expect("it goes");
+        client.notify("workspace/didChangeWatchedFiles", changes);
+        says(&mut client, 1);
+        client.shut_down();
+    }
+}

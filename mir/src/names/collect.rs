@@ -10,16 +10,23 @@ use crate::operators::{assign_op, binary_op, unary_op};
 use crate::scope::Scope;
 use crate::source_map::LineStarts;
 use minilive_syntax::ast::{
-    AssignStmt, AstNode, CallStmt, CompareExpr, Expr, ForStmt, FunctionExpr, LiteralExpr, LiteralValue, MapExpr,
-    PostfixExpr, ReturnStmt, Suffix,
+    AssignStmt, AstNode, CallStmt, CallSuffix, CompareExpr, Expr, ForStmt, FunctionExpr, LiteralExpr, LiteralValue,
+    MapExpr, PostfixExpr, ReturnStmt, Suffix,
 };
 use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
 use rowan::{GreenNodeData, WalkEvent};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
+use std::cell::Cell;
 
 /// More kinds of elements than this are not told apart.
 const ELEMENTS: usize = 6;
+
+/// No built-in function tells more arguments apart.
+const ARGUMENTS: usize = 4;
+
+/// Arguments within arguments are followed so far: each call is told for itself, too.
+const NESTED: u8 = 2;
 
 /// Collects the names of a unit.
 pub fn collect(unit: &GreenNodeData, kind: UnitKind) -> (UnitNames, UnitFacts) {
@@ -100,6 +107,8 @@ pub(super) struct Collector {
     /// Absent in statements, whose names are globals, and where only symbols are wanted.
     scope: Option<Scope>,
     numbers: Numbers,
+    /// How many calls are around what is being put into symbols.
+    nested: Cell<u8>,
     names: UnitNames,
     facts: UnitFacts,
 }
@@ -110,6 +119,7 @@ impl Collector {
             is_function: kind == UnitKind::Function,
             scope,
             numbers: Numbers::of(root),
+            nested: Cell::new(0),
             names: UnitNames::default(),
             facts: UnitFacts::default(),
         }
@@ -417,7 +427,7 @@ impl Collector {
                 let inner = paren.inner().map_or_else(unknown, |inner| self.symbol(&inner));
                 return match *inner {
                     // What is read in parentheses has been called before anything else is done with it.
-                    Symbol::Name(_) | Symbol::Member(..) => Symbol::Call(inner).into(),
+                    Symbol::Name(_) | Symbol::Member(..) => Symbol::Call(inner, Vec::new()).into(),
                     _ => inner,
                 };
             }
@@ -509,11 +519,20 @@ impl Collector {
                     (Symbol::Name(name), Some(Expr::Literal(literal))) if name == "import" => {
                         constant_name(&literal).map_or(Symbol::Unknown, |(name, _)| Symbol::Import(name))
                     }
-                    _ => Symbol::Call(of),
+                    _ => Symbol::Call(of, self.arguments(call)),
                 }
             }
         }
         .into()
+    }
+
+    fn arguments(&self, call: &CallSuffix) -> Vec<Sym> {
+        let args = call.arg_list().into_iter().flat_map(|list| list.args()).take(ARGUMENTS);
+        let nested = self.nested.get();
+        self.nested.set(nested + 1);
+        let args = args.map(|arg| if nested < NESTED { self.symbol(&arg) } else { unknown() }).collect();
+        self.nested.set(nested);
+        args
     }
 
     /// Operands that are joined from left to right.

@@ -59,7 +59,7 @@ mod tests {
         check("rex|.", Some("rex"));
         check("rex|.wag.tail", Some("rex"));
         check("rex.wag|.tail", Some("rex.wag"));
-        check("print 1 + a.b(2)[c]|.", Some("a.b()[]"));
+        check("print 1 + a.b(2)[c]|.", Some("a.b(number)[]"));
         check("x = (1 + y)|.", Some("(number add y)"));
         check("x = {}|.", Some("{0}"));
         check("x = \"a\"|.", Some("string"));

@@ -3,7 +3,7 @@
 //! Part of `typing`: one more walk over the reached blocks. Invariant: nothing is said of a value that may be anything; [`Wrong::Unsure`]
 //! alone is about what may go well.
 
-use super::state::{State, What};
+use super::state::{State, Value, What};
 use super::{Outside, TypeFinding, UnitTypes, Wanted, Wrong, step};
 use crate::ir::{BinaryOp, Const, Inst, InstId, NameId, RecordKind, Reg, Unit, UnitKind};
 use crate::names::ANY_KEY;
@@ -137,10 +137,10 @@ fn wrong(unit: &Unit, outside: &dyn Outside, (before, inst): (&[Inst], &Inst), s
         Inst::Call { callee, args, .. } => {
             let callee = state.get(callee);
             if let What::Intrinsic(intrinsic) = callee.what {
-                return refused(outside, intrinsic, &step::sets(args, state));
+                return refused(outside, intrinsic, args.iter().map(|reg| state.get(reg)));
             }
             let never = callee.set != TypeSet::NONE && !callee.set.may_be(TypeSet::FUNCTION);
-            (never && args.count > 0).then_some(Wrong::NotAFunction { is: callee.set })
+            never.then_some(Wrong::NotAFunction { is: callee.set })
         }
         Inst::Binary { op, a, b, .. } => operator(op, state.get(a).set, state.get(b).set),
         Inst::Unary { op, src, .. } => {
@@ -153,9 +153,10 @@ fn wrong(unit: &Unit, outside: &dyn Outside, (before, inst): (&[Inst], &Inst), s
             let of = state.get(obj).set;
             lacking(outside, unit.name(name), of).or_else(|| {
                 // With others the call does not come about.
-                let mut sets = vec![state.get(this).set.without(TypeSet::NULL | TypeSet::ERROR)];
-                sets.extend(step::sets(args, state));
-                refused(outside, outside.method(of, unit.name(name))?, &sets)
+                let this = state.get(this);
+                let this = Value { set: this.set.without(TypeSet::NULL | TypeSet::ERROR), ..this };
+                let all = std::iter::once(this).chain(args.iter().map(|reg| state.get(reg)));
+                refused(outside, outside.method(of, unit.name(name))?, all)
             })
         }
         Inst::GetIndex { obj, key, .. } => {
@@ -200,8 +201,10 @@ fn constant_key<'u>(unit: &'u Unit, before: &[Inst], key: Reg) -> Option<&'u str
     }
 }
 
-fn refused(outside: &dyn Outside, intrinsic: u32, sets: &[TypeSet]) -> Option<Wrong> {
-    let argument = outside.refuses(intrinsic, sets)?;
+fn refused(outside: &dyn Outside, intrinsic: u32, args: impl Iterator<Item = Value>) -> Option<Wrong> {
+    let (sets, words): (Vec<_>, Vec<_>) = args.map(|it| (it.set, it.what == What::Word)).unzip();
+    let is_refused = |&at: &usize| words[at] && outside.refuses_word(intrinsic, &sets, at);
+    let argument = outside.refuses(intrinsic, &sets).or_else(|| (0..sets.len()).find(is_refused))?;
     Some(Wrong::Refused { intrinsic, argument, is: sets[argument], first: sets[0] })
 }
 

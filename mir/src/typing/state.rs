@@ -16,6 +16,8 @@ pub enum What {
     Type(TypeSet),
     /// It is true or false in a condition, and wholly so: no fraction.
     Truth(bool),
+    /// A text of letters, which certainly reads as no number; as a condition it is true.
+    Word,
     /// A list that nobody else has, of elements of these types.
     ListOf(TypeSet),
 }
@@ -58,6 +60,7 @@ impl Value {
             what: match (self.what, other.what) {
                 (a, b) if a == b => a,
                 (What::ListOf(a), What::ListOf(b)) => What::ListOf(a | b),
+                (What::Word, What::Truth(true)) | (What::Truth(true), What::Word) => What::Truth(true),
                 (a, _) if other.is_absent() => a,
                 (_, b) if self.is_absent() => b,
                 _ => What::Anything,

@@ -65,6 +65,7 @@ pub fn leave(end: &Inst, way: usize, state: &State) -> Option<State> {
 fn truth(cond: Value) -> Option<bool> {
     match cond.what {
         What::Truth(truth) => Some(truth),
+        What::Word => Some(true),
         _ => (cond.set == TypeSet::NULL).then_some(false),
     }
 }
@@ -188,12 +189,19 @@ fn constant(value: &Const) -> Value {
         Const::Null => Some(false),
         // A fraction holds as a condition, and does not end an `or`.
         Const::Number(number) => (*number == 0.0 || number.abs() >= 1.0).then_some(*number != 0.0),
+        Const::Str(text) if is_word(text) => return Value { what: What::Word, ..Value::of(TypeSet::STRING) },
         Const::Str(text) => Some(!text.is_empty()),
         Const::List(items) => Some(!items.is_empty()),
         Const::Map(entries) => Some(!entries.is_empty()),
     };
     let what = truth.map_or(What::Anything, What::Truth);
     Value { what, ..Value::of(TypeSet::of_const(value)) }
+}
+
+/// Whether a text certainly reads as no number, however numbers may be written: `inf` and `nan` are some.
+fn is_word(text: &str) -> bool {
+    let text = text.to_lowercase();
+    text.starts_with(char::is_alphabetic) && !text.starts_with("inf") && !text.starts_with("nan")
 }
 
 fn free(outside: &dyn Outside, name: &str) -> Value {
@@ -248,7 +256,7 @@ fn call(unit: &Unit, outside: &dyn Outside, state: &State, (dst, callee, args): 
     if let What::Intrinsic(id) = callee.what {
         return given(unit, dst, outside.call(id, &sets(args, state)));
     }
-    // What is no function is given back by a call without arguments.
+    // Who calls what is no function ends the program.
     Value::of(called(outside, callee))
 }
 

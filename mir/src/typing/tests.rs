@@ -37,6 +37,10 @@ impl Outside for Small {
         args.iter().position(wanted)
     }
 
+    fn refuses_word(&self, intrinsic: u32, _: &[TypeSet], _: usize) -> bool {
+        intrinsic == 0
+    }
+
     fn method(&self, of: TypeSet, name: &str) -> Option<u32> {
         (of == TypeSet::NUMBER && name == "range").then_some(0)
     }
@@ -211,6 +215,10 @@ impl Outside for Counting {
 
     fn refuses(&self, _: u32, _: &[TypeSet]) -> Option<usize> {
         None
+    }
+
+    fn refuses_word(&self, _: u32, _: &[TypeSet], _: usize) -> bool {
+        false
     }
 
     fn method(&self, _: TypeSet, _: &str) -> Option<u32> {

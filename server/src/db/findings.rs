@@ -425,14 +425,7 @@ impl Look<'_> {
     /// language's own.
     fn most_arguments(&self, name: &SmolStr) -> Option<u32> {
         let assigned = self.facts.members(name).map(|(unit, _, value)| (unit, value));
-        let takes = assigned.chain(self.facts.keys(name)).map(|(unit, value)| match **value {
-            Symbol::Function(number) => {
-                let function = self.facts.child(unit, number)?;
-                Some(self.facts.unit(function).facts.params.len() as u32)
-            }
-            _ => None,
-        });
-        let own = takes.collect::<Option<Vec<_>>>()?.into_iter().max();
+        let own = self.facts.most_parameters(assigned.chain(self.facts.keys(name)))?;
         own.max(guide::most_arguments_of_language(name)?)
     }
 
@@ -495,17 +488,10 @@ impl Look<'_> {
     }
 
     fn wrong_call(&self, name: &str, values: &[(u32, &Sym)], call: u32, got: u32) -> Option<NameProblem> {
-        let takes = values.iter().map(|&(unit, value)| match **value {
-            Symbol::Function(number) => {
-                let function = self.facts.child(unit, number)?;
-                Some(self.facts.unit(function).facts.params.len())
-            }
-            _ => None,
-        });
-        if let Some(most) = takes.collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max()) {
+        if let Some(most) = self.facts.most_parameters(values.iter().copied()).flatten() {
             // Before it is assigned, and after it is removed, the name of an intrinsic means that.
-            let hidden = intrinsics::find(name).map_or(0, |id| id.def().params.len());
-            let expected = most.max(hidden) as u32;
+            let hidden = intrinsics::find(name).map_or(0, |id| id.def().params.len() as u32);
+            let expected = most.max(hidden);
             return (got > expected).then_some(NameProblem::TooMany { call, got, expected });
         }
         let is_value = |(_, value): &(u32, &Sym)| {

@@ -294,6 +294,20 @@ impl FileFacts {
         self.members.contains_key(name) || self.keys.contains_key(name)
     }
 
+    /// The parameters that values have at most which units give: none of any unless all are functions that stand there, none of no values.
+    pub fn most_parameters<'s>(&self, mut values: impl Iterator<Item = (u32, &'s Sym)>) -> Option<Option<u32>> {
+        values.try_fold(None, |most: Option<u32>, (unit, value)| {
+            let Symbol::Function(number) = **value else { return None };
+            let function = self.child(unit, number)?;
+            Some(most.max(Some(self.unit(function).facts.params.len() as u32)))
+        })
+    }
+
+    /// Whether something is assigned to members of that name.
+    pub(super) fn gives_member(&self, name: &str) -> bool {
+        self.members.contains_key(name)
+    }
+
     /// Whether the text gives other values to members of a name than before.
     pub(super) fn differs_in_member(&self, before: &FileFacts, name: &str) -> bool {
         self.members.get(name) != before.members.get(name) || self.keys.get(name) != before.keys.get(name)

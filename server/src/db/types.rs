@@ -215,12 +215,16 @@ impl Outside for View<'_> {
         arguments::broken(IntrinsicId(intrinsic), args).map(|rule| rule.argument)
     }
 
+    fn refuses_word(&self, intrinsic: u32, args: &[TypeSet], argument: usize) -> bool {
+        arguments::refuses_word(IntrinsicId(intrinsic), args, argument)
+    }
+
     fn method(&self, of: TypeSet, name: &str) -> Option<u32> {
-        if self.is_given(name) { None } else { guide::method_of(of, name).map(|id| id.0) }
+        if self.is_given(name) || self.is_any_given() { None } else { guide::method_of(of, name).map(|id| id.0) }
     }
 
     fn member(&self, of: TypeSet, name: &str, args: &[TypeSet]) -> Given {
-        if self.is_given(name) { Given::ANY } else { guide::member(of, name, args) }
+        if self.is_given(name) || self.is_any_given() { Given::ANY } else { guide::member(of, name, args) }
     }
 
     fn lacks(&self, of: TypeSet, name: &str) -> bool {

@@ -141,6 +141,15 @@ pub fn broken(id: IntrinsicId, args: &[TypeSet]) -> Option<&'static Rule> {
     })
 }
 
+/// Whether a string is refused as an argument if it reads as no number, where others are of these types.
+pub fn refuses_word(id: IntrinsicId, args: &[TypeSet], argument: usize) -> bool {
+    let first = args.first().copied().unwrap_or(TypeSet::NONE);
+    let is_numeric = |rule: &Rule| rule.takes.without(TypeSet::NULL) == NUMERIC && rule.effect == Effect::Error;
+    id.def().member_of.is_none()
+        && !args.contains(&TypeSet::NONE)
+        && rule_of(id, argument, first).is_some_and(is_numeric)
+}
+
 /// The rule for an argument of a function whose first argument is of these types.
 pub fn rule_of(id: IntrinsicId, argument: usize, first: TypeSet) -> Option<&'static Rule> {
     let fits = |rule: &&Rule| rule.function == id.def().name && rule.argument == argument;

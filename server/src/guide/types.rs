@@ -196,6 +196,12 @@ pub fn method_of(of: TypeSet, name: &str) -> Option<IntrinsicId> {
     methods.all(|it| it == Some(first)).then_some(first)
 }
 
+/// Whether reading a member of that name goes on for some value of these types: null has none, and errors have few.
+pub fn has_members(of: TypeSet, name: &str) -> bool {
+    let is_of_errors = OF_ERRORS.contains(&name) || intrinsics::type_methods("error").contains(&name);
+    is_of_errors || of.without(TypeSet::NULL | TypeSet::ERROR) != TypeSet::NONE
+}
+
 /// What a method of values of these types gives, with these further arguments, unless a program gives them another.
 pub fn member(of: TypeSet, name: &str, args: &[TypeSet]) -> Given {
     let Some(maps) = type_maps(of, name) else { return Given::ANY };

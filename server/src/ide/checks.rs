@@ -62,7 +62,7 @@ pub struct Check {
 }
 
 /// All codes of warnings, in alphabetical order.
-pub const CODES: [&str; 22] = [
+pub const CODES: [&str; 23] = [
     "called-instead",
     "duplicate-key",
     "fixed-comparison",
@@ -83,6 +83,7 @@ pub const CODES: [&str; 22] = [
     "unused-import",
     "unused-local",
     "unused-parameter",
+    "useless-comparison",
     "useless-reference",
     "wrong-argument",
 ];
@@ -142,11 +143,12 @@ fn of_tree(it: &Finding, start: TextSize) -> Check {
     let range = it.range + start;
     let weight = match it.code {
         "unreachable-code" | "useless-reference" => Weight::Unused,
-        "loop-variable" | "called-instead" => Weight::Advice,
+        "loop-variable" | "called-instead" | "useless-comparison" => Weight::Advice,
         _ => Weight::Warning,
     };
     let fix = match it.code {
         "useless-reference" => Some(Fix { title: "Remove `@`".to_owned(), range, insert: String::new() }),
+        "useless-comparison" => Some(Fix { title: "Write `=`".to_owned(), range, insert: "=".to_owned() }),
         "called-instead" => {
             Some(Fix { title: "Write `@`".to_owned(), range: TextRange::empty(range.start()), insert: "@".to_owned() })
         }

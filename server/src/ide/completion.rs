@@ -55,7 +55,7 @@ pub fn completions(db: &LiveDb, document: &DocumentView, live: &Live, offset: Te
             };
             let mut all = if place.takes_names() { collect.names(&mut infer, *uncalled) } else { Vec::new() };
             if context.wants_class {
-                collect.classes_first(&mut infer, &mut all);
+                collect.classes_first(&mut infer, context.assigned.as_deref(), &mut all);
             }
             all.extend(collect.keywords(place, snippets));
             all

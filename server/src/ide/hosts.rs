@@ -20,8 +20,27 @@ pub fn told<'h>(host: &'h HostNames, facts: &FileFacts, unit: u32, symbol: &Symb
     }
 }
 
-/// What a profile says of the maps behind a value: what `new Sprite` makes has the members of `Sprite`.
-pub fn behind<'h>(infer: &mut Infer<'_>, host: &'h HostNames, at: UnitRef, symbol: &Sym) -> Vec<&'h HostName> {
+/// The names in an expression of which a profile tells something.
+pub fn path(symbol: &Symbol) -> Vec<String> {
+    let (mut names, mut at) = (Vec::new(), symbol);
+    while let Symbol::Member(of, name) = at {
+        names.push(name.to_string());
+        at = of;
+    }
+    if let Symbol::Name(name) = at {
+        names.push(name.to_string());
+    }
+    names.reverse();
+    names
+}
+
+/// What a profile says of the maps behind a value, each with its path: what `new Sprite` makes has the members of `Sprite`.
+pub fn behind<'h>(
+    infer: &mut Infer<'_>,
+    host: &'h HostNames,
+    at: UnitRef,
+    symbol: &Sym,
+) -> Vec<(Vec<String>, &'h HostName)> {
     if host.is_empty() {
         return Vec::new();
     }
@@ -32,7 +51,7 @@ pub fn behind<'h>(infer: &mut Infer<'_>, host: &'h HostNames, at: UnitRef, symbo
             let Object::New(made, number) = it else { continue };
             let facts = infer.facts(made.file);
             let base = facts.unit(made.unit).facts.news.get(number as usize);
-            found.extend(base.and_then(|base| told(host, &facts, made.unit, base)));
+            found.extend(base.and_then(|base| Some((path(base), told(host, &facts, made.unit, base)?))));
         }
     }
     found

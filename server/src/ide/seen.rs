@@ -83,13 +83,13 @@ impl<'a> Seen<'a> {
             Symbol::SelfValue => self.receivers(at, &mut found),
             _ => {}
         }
-        if matches!(&**symbol, Symbol::Name(_) | Symbol::Member(..) | Symbol::Call(_)) {
-            let callee = if let Symbol::Call(of) = &**symbol { of } else { symbol };
+        if matches!(&**symbol, Symbol::Name(_) | Symbol::Member(..) | Symbol::Call(..)) {
+            let callee = if let Symbol::Call(of, _) = &**symbol { of } else { symbol };
             for kind in infer.uncalled(at, callee).kinds {
                 let key = if let Kind::Function(function) = kind { self.key(function) } else { None };
                 key.into_iter().for_each(|key| self.results(key, &mut found));
             }
-            if let Symbol::Call(of) = &**symbol {
+            if let Symbol::Call(of, _) = &**symbol {
                 found.extend(self.look(infer, at, of, depth + 1));
             }
         }

@@ -485,7 +485,7 @@ impl LanguageServer for Backend {
             return Ok(item);
         };
         let found = self.ask(&uri, Kind::WholeDocument, move |it, features| {
-            let found = ide::completion::documentation(&it.db, &it.document, &it.live.places, &data)?;
+            let found = ide::completion::documentation(&it.db, &it.document, &it.live, &data)?;
             Some(to_proto::item_documentation(found, features))
         });
         item.documentation = found.await?;

@@ -3,6 +3,7 @@
 //! `ide` looks for references and symbols in them. Invariants: a file is in the set once, by its path; the text of an open document
 //! comes before the one on disk; folders are read by a thread of their own, never by the world's.
 
+use super::own::Task;
 use super::{Event, World};
 use crate::db::{File, FilesByPath, Outline};
 use crate::modules::{decode_module, path_of};
@@ -163,6 +164,15 @@ impl World {
         }
         self.workspace.reading -= usize::from(scanned.is_last);
         self.set_files();
+        if scanned.is_last {
+            self.show_anew();
+        }
+    }
+
+    /// Files on disk may import what is open, whose names are theirs then as well: what was said of it may not be true any more.
+    fn show_anew(&mut self) {
+        let open: Vec<_> = self.documents.keys().cloned().collect();
+        open.into_iter().for_each(|uri| self.own(uri, Task::Show));
     }
 
     /// A document was opened (or closed: no file).

@@ -78,7 +78,7 @@ fn edits_at_random_leave_nothing_behind() {
 /// Edits of expressions in units that stay, which is where facts, types and findings are taken over from before.
 #[test]
 fn names_that_come_and_go_at_random_leave_nothing_behind() {
-    const LINES: [&str; 26] = [
+    const LINES: [&str; 28] = [
         "x = 1",
         "x = \"a\"",
         "y = x[0]",
@@ -105,10 +105,30 @@ fn names_that_come_and_go_at_random_leave_nothing_behind() {
         "print f(1, g(2)) + y",
         "for j in split(z)",
         "end for",
+        "string.upper = @g",
+        "n = x.upper.split(z)",
     ];
-    const WORDS: [&str; 17] = [
-        "x", "y", "v", "w", "d", "lib", "1", "\"t\"", "f(1)", "@g", "locals.v", "outer.v", "x[0]", "m.k", "abs", "q",
+    const WORDS: [&str; 20] = [
+        "x",
+        "y",
+        "v",
+        "w",
+        "d",
+        "lib",
+        "1",
+        "\"t\"",
+        "f(1)",
+        "@g",
+        "locals.v",
+        "outer.v",
+        "x[0]",
+        "m.k",
+        "abs",
+        "q",
         "locals",
+        "x.upper",
+        "len(x)",
+        "[x].join(y)",
     ];
     let mut random = numbers(11);
     let mut lines: Vec<String> = LINES.iter().map(|&line| line.to_owned()).collect();

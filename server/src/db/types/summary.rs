@@ -10,7 +10,7 @@ mod value;
 
 use super::super::names::{Edit, FactsUnit, FileFacts};
 use minilive_mir::ir::UnitKind;
-use minilive_mir::names::{Openness, Sym, Symbol, UnitFacts};
+use minilive_mir::names::{ANY_KEY, Openness, Sym, Symbol, UnitFacts};
 use minilive_mir::types::TypeSet;
 use minilive_mir::typing::Free;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -28,6 +28,8 @@ enum Of {
     Global(SmolStr),
     Variable(u32),
     Result(u32),
+    /// Whether something is given members of a name: then it is anything.
+    Member,
     /// Of a unit that is not there any more.
     Nothing,
 }
@@ -91,6 +93,7 @@ pub struct Summary {
     /// The first edge that is not in use.
     free_edges: u32,
     globals: FxHashMap<SmolStr, u32>,
+    members: FxHashMap<SmolStr, u32>,
     units: Vec<UnitCells>,
     /// How much was in use when it was made.
     fresh: usize,
@@ -106,6 +109,7 @@ impl Summary {
             edges: Vec::new(),
             free_edges: NONE,
             globals: FxHashMap::default(),
+            members: FxHashMap::default(),
             units: Vec::with_capacity(facts.units.len()),
             fresh: 0,
         };
@@ -140,6 +144,9 @@ impl Summary {
             facts.children(unit).for_each(|child| self.cells_of(child, &mut cells));
             self.remove(unit);
             cells.extend(facts.assigned_globals(unit).map(|(name, _)| self.global_cell(name)));
+        }
+        if !facts.has_members_of(before_facts) {
+            self.look_at_members(facts, &mut cells);
         }
         let were = self.reset(cells);
         let mut due = self.writers(were.keys());
@@ -209,6 +216,26 @@ impl Summary {
         let cell = self.cell(Of::Global(name.clone()), Free::NOTHING);
         self.globals.insert(name.clone(), cell);
         cell
+    }
+
+    /// The cell that tells whether the file gives members of that name to things.
+    fn member_cell(&mut self, facts: &FileFacts, name: &SmolStr) -> u32 {
+        if let Some(&cell) = self.members.get(name) {
+            return cell;
+        }
+        let cell = self.cell(Of::Member, member_given(facts, name));
+        self.members.insert(name.clone(), cell);
+        cell
+    }
+
+    /// Finds the names of members that are given now and were not, or the other way round.
+    fn look_at_members(&mut self, facts: &FileFacts, changed: &mut Vec<u32>) {
+        for (name, &cell) in &self.members {
+            let now = member_given(facts, name);
+            if std::mem::replace(&mut self.cells[cell as usize].base, now) != now {
+                changed.push(cell);
+            }
+        }
     }
 
     fn task(&mut self, unit: u32, value: &Sym, cell: u32, is_result: bool) {
@@ -372,9 +399,13 @@ impl Summary {
             }
             Of::Result(unit) if it.now != was => different.units.extend(now.parent(*unit)),
             Of::Variable(unit) if it.now != was => different.units.extend(now.children(*unit)),
-            Of::Result(_) | Of::Variable(_) | Of::Nothing => {}
+            Of::Result(_) | Of::Variable(_) | Of::Member | Of::Nothing => {}
         }
     }
+}
+
+fn member_given(facts: &FileFacts, name: &str) -> Free {
+    if facts.gives_member(name) || facts.gives_member(ANY_KEY) { Free::ANY } else { Free::NOTHING }
 }
 
 /// Whether a unit that changed, came or went can be reached by code out of sight as much as before.

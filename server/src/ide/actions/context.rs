@@ -14,6 +14,9 @@ use minilive_syntax::ast::{AstNode, Expr, Stmt};
 use minilive_syntax::{Parse, SyntaxKind, SyntaxNode, SyntaxToken, TextEdit, TextRange, TextSize};
 use std::sync::Arc;
 
+/// More edits than this are parsed as one: the tree follows each of a few faster than all that stands between them.
+const FEW: usize = 8;
+
 /// A text, a selection in it, and what is known about both.
 pub(super) struct Context<'a> {
     pub db: &'a LiveDb,
@@ -166,10 +169,13 @@ impl<'a> Context<'a> {
         node.ancestors().filter(|it| Stmt::can_cast(it.kind())).last()
     }
 
-    /// The tree after edits.
+    /// The tree after edits, which do not overlap.
     pub fn parsed(&self, edits: &[Edit]) -> (Arc<Parse>, String) {
         let mut order: Vec<_> = edits.iter().collect();
         order.sort_by_key(|it| (it.range.start(), it.range.end()));
+        if order.len() > FEW {
+            return self.parsed_at_once(&order);
+        }
         let (mut parse, mut text) = (self.parse.clone(), self.document.text.to_string());
         // From the end on, so that no edit moves another.
         for edit in order.into_iter().rev() {
@@ -182,34 +188,61 @@ impl<'a> Context<'a> {
         (parse, text)
     }
 
-    /// The edits, if they leave a text without syntax errors in which the text of edit `number` is an expression whose parent is of
-    /// this kind; parentheses around it do not count.
-    pub fn checked(&self, edits: Vec<Edit>, number: usize, parent: SyntaxKind) -> Option<Vec<Edit>> {
-        let place = self.place_of(&edits, number);
+    /// The same with all edits as one, from the first to the last: the text is copied and parsed once, however many there are.
+    fn parsed_at_once(&self, order: &[&Edit]) -> (Arc<Parse>, String) {
+        let text = &*self.document.text;
+        let (Some(first), Some(last)) = (order.first(), order.last()) else {
+            return (self.parse.clone(), text.to_owned());
+        };
+        let range = TextRange::new(first.range.start(), last.range.end());
+        let (mut insert, mut at) = (String::new(), range.start());
+        for edit in order {
+            insert.push_str(&text[TextRange::new(at, edit.range.start())]);
+            insert.push_str(&edit.insert);
+            at = edit.range.end();
+        }
+        let mut new = text.to_owned();
+        new.replace_range(std::ops::Range::<usize>::from(range), &insert);
+        let parse = minilive_syntax::reparse(&self.parse, text, &TextEdit { range, insert }, &new);
+        (Arc::new(parse), new)
+    }
+
+    /// The edits, if they leave a text without syntax errors in which the text of each edit of these numbers is an expression whose parent
+    /// is of this kind; parentheses around it do not count.
+    pub fn checked(&self, edits: Vec<Edit>, numbers: &[(usize, SyntaxKind)]) -> Option<Vec<Edit>> {
         let (parse, _) = self.parsed(&edits);
-        if !parse.errors.is_empty() || place.is_empty() {
+        if !parse.errors.is_empty() {
             return None;
         }
         let root = SyntaxNode::new_root(parse.green.clone());
-        let element = root.covering_element(place);
-        let node = element.ancestors().filter(|it| it.text_range() == place && Expr::can_cast(it.kind())).last()?;
-        (node.parent()?.kind() == parent).then_some(edits)
+        let places = self.places_of(&edits);
+        let is_right = |&(number, parent): &(usize, SyntaxKind)| {
+            let place = places[number];
+            let element = root.covering_element(place);
+            let own = element.ancestors().filter(|it| it.text_range() == place && Expr::can_cast(it.kind())).last();
+            !place.is_empty() && own.and_then(|it| it.parent()).is_some_and(|it| it.kind() == parent)
+        };
+        let right = numbers.iter().all(|it| {
+            self.db.poll();
+            is_right(it)
+        });
+        right.then_some(edits)
     }
 
-    /// Where the text of an edit is when all of them are made.
-    fn place_of(&self, edits: &[Edit], number: usize) -> TextRange {
-        let own = &edits[number];
-        let before =
-            edits.iter().filter(|it| (it.range.start(), it.range.end()) < (own.range.start(), own.range.end()));
-        let (mut start, len) = (own.range.start(), TextSize::of(&own.insert));
+    /// Where the text of each edit is when all of them are made.
+    fn places_of(&self, edits: &[Edit]) -> Vec<TextRange> {
+        let mut order: Vec<_> = (0..edits.len()).collect();
+        order.sort_by_key(|&it| (edits[it].range.start(), edits[it].range.end()));
+        let mut places = vec![TextRange::default(); edits.len()];
         // What comes first may be shorter than what it replaces, never so much that a place would be before the text.
         let (mut more, mut less) = (TextSize::new(0), TextSize::new(0));
-        for edit in before {
-            more += TextSize::of(&edit.insert);
-            less += edit.range.len();
+        for number in order {
+            let Edit { range, insert } = &edits[number];
+            places[number] = TextRange::at(range.start() + more - less, TextSize::of(insert));
+            more += TextSize::of(insert);
+            less += range.len();
         }
-        start = start + more - less;
-        TextRange::at(start, len)
+        places
     }
 
     /// The edits, if they leave a text without syntax errors.

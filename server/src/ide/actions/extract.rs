@@ -38,7 +38,7 @@ pub(super) fn variable(ctx: &Context<'_>) -> Option<Action> {
     };
     let replaced = Edit { range, insert: by_value(&judge, &expr, &name, parent.kind())? };
     let edits = vec![replaced, Edit { range: TextRange::empty(whole.start()), insert: before }];
-    let edits = ctx.checked(edits, 0, parent.kind())?;
+    let edits = ctx.checked(edits, &[(0, parent.kind())])?;
     Some(Action::rewrite(ActionKind::Extract, "Extract into a variable", edits))
 }
 
@@ -66,7 +66,7 @@ pub(super) fn function(ctx: &Context<'_>) -> Option<Action> {
     let body = format!("{}return {}", ctx.indent(), ctx.text(range));
     let made = format!("{name} = function{header}{line_end}{body}{line_end}end function{line_end}{line_end}");
     let edits = vec![call, definition(ctx, statement.syntax(), made)?];
-    let edits = ctx.checked(edits, 0, parent.kind())?;
+    let edits = ctx.checked(edits, &[(0, parent.kind())])?;
     Some(Action::rewrite(ActionKind::Extract, "Extract into a function", edits))
 }
 

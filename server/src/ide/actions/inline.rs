@@ -40,18 +40,16 @@ pub(super) fn variable(ctx: &Context<'_>) -> Option<Action> {
     let text = ctx.text(value.range()).to_owned();
     let mut edits = Vec::new();
     let mut parents = Vec::new();
-    for read in &it.reads {
+    for (number, read) in it.reads.iter().enumerate() {
         let place = ctx.root.covering_element(read.range);
         let node = place.ancestors().find(|it| it.kind() == SyntaxKind::NameExpr)?;
         let parent = node.parent()?;
         let insert = in_place(&value, &text, &node, parent.kind())?;
         edits.push(Edit { range: read.range, insert });
-        parents.push(parent.kind());
+        parents.push((number, parent.kind()));
     }
     edits.push(Edit { range: whole_line(ctx, it.assign.syntax())?, insert: String::new() });
-    for (number, parent) in parents.into_iter().enumerate() {
-        edits = ctx.checked(edits, number, parent)?;
-    }
+    let edits = ctx.checked(edits, &parents)?;
     Some(Action::rewrite(ActionKind::Inline, format!("Inline `{}`", it.name), edits))
 }
 

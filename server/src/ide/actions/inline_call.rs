@@ -78,7 +78,7 @@ pub(super) fn call(ctx: &Context<'_>) -> Option<Action> {
     text += ctx.text(TextRange::new(end, result.range().end()));
     let parent = call.syntax().parent()?.kind();
     let insert = in_place(&result, &text, call.syntax(), parent).filter(|_| parent != SyntaxKind::ExprStmt)?;
-    let edits = ctx.checked(vec![Edit { range: call.range(), insert }], 0, parent)?;
+    let edits = ctx.checked(vec![Edit { range: call.range(), insert }], &[(0, parent)])?;
     Some(Action::rewrite(ActionKind::Inline, format!("Inline this call of `{called}`"), edits))
 }
 

@@ -5,10 +5,11 @@
 
 use super::super::infer::{Binding, binding};
 use super::{Check, Weight, is_imported};
-use crate::db::{self, File, FileFacts, LiveDb, Surroundings};
+use crate::db::{self, FactsUnit, File, FileFacts, LiveDb, Surroundings};
 use minilive_mir::frozen::{FrozenChange, Known, Outside, follow};
 use minilive_mir::ir::UnitKind;
-use minilive_syntax::SyntaxNode;
+use minilive_mir::names::Symbol;
+use minilive_syntax::{SyntaxNode, TextSize};
 use std::collections::BTreeSet;
 
 /// Functions whose results or arguments are frozen.
@@ -17,7 +18,8 @@ const FREEZING: [&str; 2] = ["freeze", "frozenCopy"];
 /// Adds the warnings of a file.
 pub fn add(db: &LiveDb, file: File, found: &mut Vec<Check>) {
     let facts = db::file_facts(db, file);
-    let freezing: BTreeSet<u32> = FREEZING.iter().flat_map(|name| facts.readers(name)).collect();
+    let mut freezing: BTreeSet<u32> = FREEZING.iter().flat_map(|name| facts.readers(name)).collect();
+    freezing.extend((0u32..).zip(&facts.units).filter(|(_, it)| has_frozen_default(it)).map(|(unit, _)| unit));
     if freezing.is_empty() {
         return;
     }
@@ -98,13 +100,21 @@ impl Look<'_> {
         let mut changes = Vec::new();
         let root = SyntaxNode::new_root(placed.unit.green.clone());
         let goes_on = follow(&root, &outside, known, &mut changes);
-        found.extend(changes.into_iter().map(|FrozenChange { name, range }| Check {
-            range: range + placed.start,
-            code: "frozen-value",
-            weight: Weight::Warning,
-            message: format!("`{name}` is frozen here, so this is an error"),
-            fix: None,
-        }));
+        found.extend(changes.into_iter().map(|change| told(&change, placed.start)));
         goes_on
     }
+}
+
+/// Whether the default of a parameter is a list or a map, which are frozen from the start.
+fn has_frozen_default(unit: &FactsUnit) -> bool {
+    unit.facts.params.iter().any(|(_, default)| matches!(**default, Symbol::List(_) | Symbol::Map(_)))
+}
+
+fn told(FrozenChange { name, range, is_default }: &FrozenChange, start: TextSize) -> Check {
+    let (weight, message) = if *is_default {
+        (Weight::Advice, format!("the default of `{name}` is frozen, so this is an error where callers leave it out"))
+    } else {
+        (Weight::Warning, format!("`{name}` is frozen here, so this is an error"))
+    };
+    Check { range: *range + start, code: "frozen-value", weight, message, fix: None }
 }

@@ -1,14 +1,17 @@
-//! Calls of functions of the host with more arguments than its profile names.
+//! Warnings about names of the host: calls with more arguments than its profile names, and members that look like misspelt ones.
 //!
-//! Part of `checks`. Invariant: a name to which the program gives a value is the program's own, and so is what is stored in a map of the host;
-//! nothing is said where names come from places the text does not show.
+//! Part of `checks`. Invariants: a name to which the program gives a value is the program's own, and so is what is stored in a map of the host;
+//! nothing is said where names come from places the text does not show, and nothing of members that are like none of the profile's, since
+//! a profile need not name all.
 
 use super::super::hosts;
-use super::{Check, Weight, arguments, is_imported};
-use crate::db::{self, LiveDb};
+use super::{Check, Weight, arguments, change_to, is_imported, nearest};
+use crate::db::{self, FileFacts, LiveDb, PlacedUnit};
 use crate::document::DocumentView;
+use crate::guide::types::is_made_by_language;
+use crate::host_profile::HostNames;
 use crate::settings::Checks;
-use minilive_mir::names::Symbol;
+use minilive_mir::names::{Access, Place, Symbol};
 
 /// Adds the warnings of a document.
 pub fn add(db: &LiveDb, document: &DocumentView, settings: &Checks, found: &mut Vec<Check>) {
@@ -21,18 +24,55 @@ pub fn add(db: &LiveDb, document: &DocumentView, settings: &Checks, found: &mut 
     }
     for (unit, placed) in (0u32..).zip(db::units(db, document.file).iter()) {
         let around = [Some(unit), facts.enclosing_function(unit)].into_iter().flatten();
-        if around.map(|it| facts.unit(it).facts.open).any(|it| it.locals || it.import) {
+        if around.map(|it| facts.unit(it).facts.open).any(|it| it.locals || it.import)
+            || !facts.unit(unit).facts.reads.iter().any(|name| settings.host.contains_key(name.as_str()))
+        {
             continue;
         }
-        for (call, (callee, args)) in facts.unit(unit).facts.calls.iter().enumerate() {
+        let look = Look { db, host: &settings.host, facts: &facts, unit, placed: &placed };
+        look.calls(found);
+        look.members(found);
+    }
+}
+
+/// A look at one unit.
+struct Look<'a> {
+    db: &'a LiveDb,
+    host: &'a HostNames,
+    facts: &'a FileFacts,
+    unit: u32,
+    placed: &'a PlacedUnit<'a>,
+}
+
+impl Look<'_> {
+    fn calls(&self, found: &mut Vec<Check>) {
+        for (call, (callee, args)) in self.facts.unit(self.unit).facts.calls.iter().enumerate() {
             let (Symbol::Name(name) | Symbol::Member(_, name)) = &**callee else { continue };
-            let Some(it) = hosts::told(&settings.host, &facts, unit, callee) else { continue };
+            let Some(it) = hosts::told(self.host, self.facts, self.unit, callee) else { continue };
             let Some(expected) = it.params.as_ref().map(Vec::len).filter(|&it| args.len() > it) else { continue };
-            let is_own = matches!(**callee, Symbol::Member(..)) && facts.has_member(name);
-            let Some(range) = db::unit_names(db, placed.unit).calls.get(call).filter(|_| !is_own) else { continue };
+            let is_own = matches!(**callee, Symbol::Member(..)) && self.facts.has_member(name);
+            let ranges = &db::unit_names(self.db, self.placed.unit).calls;
+            let Some(range) = ranges.get(call).filter(|_| !is_own) else { continue };
             let message = format!("`{name}` takes {}, not {}", arguments(expected as u32), args.len());
-            let range = *range + placed.start;
+            let range = *range + self.placed.start;
             found.push(Check { range, code: "too-many-arguments", weight: Weight::Warning, message, fix: None });
+        }
+    }
+
+    /// Members that a map of the host does not have, where it has one of much the same name.
+    fn members(&self, found: &mut Vec<Check>) {
+        for it in &db::unit_names(self.db, self.placed.unit).uses {
+            let Place::Member(owner) = &it.place else { continue };
+            if it.access == Access::Write || self.facts.has_member(&it.name) || is_made_by_language(&it.name) {
+                continue;
+            }
+            let Some(of) = hosts::told(self.host, self.facts, self.unit, owner) else { continue };
+            let known = of.members.keys().map(String::as_str);
+            let Some(meant) = nearest(&it.name, known).filter(|meant| *meant != *it.name) else { continue };
+            let range = it.range + self.placed.start;
+            let message = format!("the host's `{owner}` has no member `{}`; did you mean `{meant}`?", it.name);
+            let fix = Some(change_to(&meant, range));
+            found.push(Check { range, code: "missing-member", weight: Weight::Warning, message, fix });
         }
     }
 }

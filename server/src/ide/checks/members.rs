@@ -15,10 +15,14 @@ use minilive_jit::engine::modules::ModuleAnswer;
 use minilive_mir::names::{Place, Sym, Symbol};
 use minilive_runtime::intrinsics;
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextSize};
+use rowan::{GreenNodeData, NodeOrToken};
 use std::sync::Arc;
 
 /// Of a program of more files nothing is certain, so that what an edit costs does not grow with their number.
 const MOST_FILES: usize = 32;
+
+/// A name that stands in more places is looked for in all strings at once.
+const FEW: usize = 8;
 
 /// Answers for one document, looking only when somebody asks.
 pub struct Told<'a> {
@@ -93,7 +97,9 @@ impl<'a> Told<'a> {
                 let is_given = self.sight.iter().flatten().any(|it| it.is_given(name));
                 !is_given && !facts.has_member(name) && !guide::is_made_by_language(name) || self.has_missing(facts, of)
             }
-            Symbol::Element(of) | Symbol::Slice(of) | Symbol::Call(of) | Symbol::Ref(of) => self.has_missing(facts, of),
+            Symbol::Element(of) | Symbol::Slice(of) | Symbol::Call(of, _) | Symbol::Ref(of) => {
+                self.has_missing(facts, of)
+            }
             _ => false,
         }
     }
@@ -157,24 +163,39 @@ impl<'a> Told<'a> {
 /// Whether a name stands in a string of a file by itself, so that it may be a key.
 fn stands_in_string(db: &LiveDb, file: File, text: &str, name: &str) -> bool {
     let is_part = |c: char| c == '_' || c.is_alphanumeric();
-    let mut places = text
-        .match_indices(name)
-        .map(|(at, _)| at)
-        .filter(|&at| !text[..at].ends_with(is_part) && !text[at + name.len()..].starts_with(is_part));
-    let Some(first) = places.next() else { return false };
-    let root = SyntaxNode::new_root(file.parse(db).green.clone());
-    let in_string = |at: usize| {
+    let places = |text: &str| -> Vec<usize> {
+        let is_whole = |at: &usize| !text[..*at].ends_with(is_part) && !text[at + name.len()..].starts_with(is_part);
+        text.match_indices(name).map(|(at, _)| at).filter(is_whole).collect()
+    };
+    let found = places(text);
+    if found.is_empty() {
+        return false;
+    }
+    let green = &file.parse(db).green;
+    if found.len() > FEW {
+        // To find the token of each would cost their number times that of the tokens.
+        return any_string(green, &mut |string| !places(string).is_empty());
+    }
+    let root = SyntaxNode::new_root(green.clone());
+    found.into_iter().any(|at| {
         let tokens = root.token_at_offset(TextSize::new(at as u32));
         tokens.right_biased().is_some_and(|it| it.kind() == SyntaxKind::StringLit)
-    };
-    in_string(first) || places.any(in_string)
+    })
+}
+
+/// Whether that is so of any string literal.
+fn any_string(node: &GreenNodeData, is_so: &mut dyn FnMut(&str) -> bool) -> bool {
+    node.children().any(|child| match child {
+        NodeOrToken::Node(node) => any_string(node, is_so),
+        NodeOrToken::Token(token) => token.kind() == SyntaxKind::StringLit.into() && is_so(token.text()),
+    })
 }
 
 /// The name at which a chain begins.
 fn root_of(symbol: &Symbol) -> Option<&str> {
     match symbol {
         Symbol::Name(name) => Some(name),
-        Symbol::Member(of, _) | Symbol::Element(of) | Symbol::Slice(of) | Symbol::Call(of) | Symbol::Ref(of) => {
+        Symbol::Member(of, _) | Symbol::Element(of) | Symbol::Slice(of) | Symbol::Call(of, _) | Symbol::Ref(of) => {
             root_of(of)
         }
         _ => None,

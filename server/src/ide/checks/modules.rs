@@ -113,14 +113,7 @@ impl Look<'_> {
 
     /// The arguments that what a module gives under a name takes at most, if that is a function whatever happens.
     fn most_arguments(&self, module: &FileFacts, member: &str) -> Option<u32> {
-        let takes = module.globals(member).map(|(unit, value)| match **value {
-            Symbol::Function(number) => {
-                let function = module.child(unit, number)?;
-                Some(module.unit(function).facts.params.len() as u32)
-            }
-            _ => None,
-        });
-        let most = takes.collect::<Option<Vec<_>>>()?.into_iter().max();
+        let most = module.most_parameters(module.globals(member))?;
         most.filter(|_| !self.is_given_elsewhere(member))
     }
 

@@ -47,6 +47,8 @@ pub struct Context {
     pub follows_operand: Option<Behind>,
     /// A map is wanted that others are made of: behind `new` and `isa`.
     pub wants_class: bool,
+    /// The variable that is given what is being written, if that begins right before the word.
+    pub assigned: Option<String>,
 }
 
 /// What may follow an operand.
@@ -78,6 +80,7 @@ pub fn at(db: &LiveDb, document: &DocumentView, offset: TextSize) -> Option<Cont
         starts_statement,
         follows_operand: None,
         wants_class: false,
+        assigned: None,
     };
     if let Some(token) = left.clone().filter(|token| is_opaque(token, offset)) {
         return in_string(db, unit, &token, offset);
@@ -112,10 +115,17 @@ pub fn at(db: &LiveDb, document: &DocumentView, offset: TextSize) -> Option<Cont
             Some(Context {
                 follows_operand,
                 wants_class,
+                assigned: assigned(&before),
                 ..context(Wanted::Name { uncalled: false }, starts_statement(kind))
             })
         }
     }
+}
+
+/// The variable before `= new`.
+fn assigned(new: &SyntaxToken) -> Option<String> {
+    let equals = before(new).filter(|it| it.kind() == SyntaxKind::Eq)?;
+    before(&equals).filter(|it| it.kind() == SyntaxKind::Ident).map(|it| it.text().to_owned())
 }
 
 fn starts_statement(before: SyntaxKind) -> bool {
@@ -206,8 +216,8 @@ fn in_string(db: &LiveDb, unit: UnitRef, token: &SyntaxToken, offset: TextSize) 
         SyntaxKind::Ident => key_of_method(db, unit, &opener)?,
         _ => return None,
     };
-    let (starts_statement, follows_operand, wants_class) = (false, None, false);
-    Some(Context { wanted, unit, typed, replace, starts_statement, follows_operand, wants_class })
+    let (starts_statement, follows_operand, wants_class, assigned) = (false, None, false, None);
+    Some(Context { wanted, unit, typed, replace, starts_statement, follows_operand, wants_class, assigned })
 }
 
 /// What a method takes that is called with a key: one of its receiver, or one of the maps in it.

@@ -3,6 +3,7 @@
 //! Part of completion. Invariant: an item says enough about itself for [`documentation`] to find it again in a newer text, or to find
 //! that it is gone.
 
+use super::super::Live;
 use super::super::describe;
 use super::super::guide;
 use super::super::hosts;
@@ -58,6 +59,8 @@ pub enum Data {
     Elsewhere(String, u32, String),
     /// A member that is assigned in a unit of a file.
     Field(String, u32, String),
+    /// What a host profile tells under these names, each a member of the one before.
+    Host(Vec<String>),
 }
 
 /// A candidate.
@@ -197,20 +200,26 @@ impl Collect<'_> {
         Item { label: label.to_owned(), kind, detail: None, insert: None, rank, data }
     }
 
-    /// A name or member that the host gives.
-    fn of_host(&self, name: &str, it: &HostName) -> Item {
+    /// A name that the host gives, or a member of what has this path.
+    fn of_host(&self, path: &[String], name: &str, it: &HostName) -> Item {
         let kind = if it.params.is_some() { ItemKind::Function } else { ItemKind::Variable };
         let detail = it.params.as_ref().map(|params| format!("({})", params.join(", ")));
-        Item { detail, ..self.item(name, kind, rank::INTRINSIC, Data::Nothing) }
+        let path = path.iter().cloned().chain([name.to_owned()]).collect();
+        Item { detail, ..self.item(name, kind, rank::INTRINSIC, Data::Host(path)) }
     }
 
     /// Members of a map that the host gives, or that has such a map behind it.
     fn host_members(&self, infer: &mut Infer<'_>, owner: &Sym) -> Vec<Item> {
-        let own = hosts::told(self.host, &infer.facts(self.file), self.unit.unit, owner).map(|it| (it, 0));
-        let behind = hosts::behind(infer, self.host, self.unit, owner).into_iter().map(|it| (it, rank::LESS));
-        let all = own.into_iter().chain(behind).flat_map(|(it, rank)| it.members.iter().map(move |it| (it, rank)));
-        let fitting = all.filter(|((name, _), _)| fits(name, self.typed));
-        fitting.map(|((name, it), rank)| Item { rank, ..self.of_host(name, it) }).collect()
+        let own = hosts::told(self.host, &infer.facts(self.file), self.unit.unit, owner);
+        let own = own.map(|it| (hosts::path(owner), it, 0));
+        let behind = hosts::behind(infer, self.host, self.unit, owner);
+        let behind = behind.into_iter().map(|(path, it)| (path, it, rank::LESS));
+        let mut found = Vec::new();
+        for (path, it, rank) in own.into_iter().chain(behind) {
+            let fitting = it.members.iter().filter(|(name, _)| fits(name, self.typed));
+            found.extend(fitting.map(|(name, it)| Item { rank, ..self.of_host(&path, name, it) }));
+        }
+        found
     }
 
     /// All names that code at the cursor can read, nearest first.
@@ -244,7 +253,7 @@ impl Collect<'_> {
             }
         }
         for (name, it) in self.host {
-            add(&mut found, self.of_host(name, it));
+            add(&mut found, self.of_host(&[], name, it));
         }
         let intrinsics = self.intrinsics(&found);
         found.extend(intrinsics);
@@ -278,8 +287,8 @@ impl Collect<'_> {
         }
     }
 
-    /// Puts what holds a map, and the type maps, before all other names.
-    pub fn classes_first(&self, infer: &mut Infer<'_>, items: &mut [Item]) {
+    /// Puts what holds a map, and the type maps, before all other names; what is being assigned is hardly made of itself.
+    pub fn classes_first(&self, infer: &mut Infer<'_>, assigned: Option<&str>, items: &mut [Item]) {
         for item in items {
             let is_class = match &item.data {
                 Data::Variable(..) => {
@@ -289,6 +298,7 @@ impl Collect<'_> {
                 Data::Intrinsic(name) => TYPE_MAPS.contains(&&**name),
                 _ => self.host.get(&item.label).is_some_and(|it| it.params.is_none() && !it.members.is_empty()),
             };
+            let is_class = is_class && assigned != Some(&item.label);
             item.rank += if is_class { 0 } else { rank::NO_CLASS };
         }
     }
@@ -468,13 +478,16 @@ fn word(kind: SyntaxKind) -> Option<&'static str> {
 }
 
 /// What is told of an item when a person looks at it: title as code, then paragraphs.
-pub fn documentation(
-    db: &LiveDb,
-    document: &DocumentView,
-    places: &Places,
-    data: &Data,
-) -> Option<(String, Vec<String>)> {
+pub fn documentation(db: &LiveDb, document: &DocumentView, live: &Live, data: &Data) -> Option<(String, Vec<String>)> {
+    let places = &*live.places;
     match data {
+        Data::Host(path) => {
+            let (name, before) = path.split_last()?;
+            let members = before.iter().try_fold(&*live.checks.host, |names, it| Some(&names.get(it)?.members))?;
+            let it = members.get(name)?;
+            let doc = Some(it.doc.clone()).filter(|doc| !doc.is_empty());
+            Some((it.title(&path.join(".")), doc.into_iter().collect()))
+        }
         Data::Nothing => None,
         Data::Intrinsic(name) => {
             let id = IntrinsicId::all().find(|id| id.def().full_name() == *name)?;

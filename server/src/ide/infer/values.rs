@@ -26,7 +26,7 @@ impl Infer<'_> {
                 (found, Symbol::Member(owner, _)) if found.kinds.is_empty() => self.stored_in_any(at, owner),
                 (found, _) => found,
             },
-            Symbol::Call(of) => self.call(at, of),
+            Symbol::Call(of, args) => self.call(at, of, args),
             Symbol::SelfValue => {
                 let mut found = self.objects_known(at, Infer::self_objects);
                 found.kinds.iter_mut().for_each(of_type_map);
@@ -146,8 +146,9 @@ impl Infer<'_> {
         result
     }
 
-    fn call(&mut self, at: UnitRef, callee: &Sym) -> Known {
+    fn call(&mut self, at: UnitRef, callee: &Sym, args: &[Sym]) -> Known {
         let receiver = match &**callee {
+            Symbol::Name(_) => return self.call_of_name(at, callee, args),
             // A method behind `super` runs on the same map.
             Symbol::Member(of, _) if **of == Symbol::Super => {
                 self.value(at, &Symbol::SelfValue.into()).kinds.into_iter().next()
@@ -157,6 +158,18 @@ impl Infer<'_> {
         };
         let callee = self.uncalled(at, callee);
         self.called(&callee, receiver.as_ref())
+    }
+
+    /// A built-in function that is called by its name works on its first argument.
+    fn call_of_name(&mut self, at: UnitRef, callee: &Sym, args: &[Sym]) -> Known {
+        let mut own = self.uncalled(at, callee);
+        let is_built_in = |kind: &mut Kind| matches!(kind, Kind::Intrinsic(_));
+        let kinds = own.kinds.extract_if(.., is_built_in).collect();
+        let mut found = self.called(&own, None);
+        let first = args.first().filter(|_| own.kinds.is_empty());
+        let first = first.and_then(|arg| self.value(at, arg).kinds.into_iter().next());
+        found.join(self.called(&Known { kinds, open: false }, first.as_ref()));
+        found
     }
 
     /// What a function returns as a method of something: where that is `self`, what it was called on.

@@ -238,12 +238,12 @@ fn what_an_item_is_comes_when_asked_for() {
     let found = completions(&it.db, &it.document, &it.live(), it.offset, false);
     let tell = |label: &str| {
         let item = found.items.iter().find(|item| item.label == label).expect("it is offered");
-        documentation(&it.db, &it.document, &it.places, &item.data).expect("there is something to tell")
+        documentation(&it.db, &it.document, &it.live(), &item.data).expect("there is something to tell")
     };
     assert_eq!(tell("double"), ("double = function(n, by=2)".to_owned(), vec!["Doubles a number.".to_owned()]));
     let it = Fixture::new("x = spli$0\n");
     let found = completions(&it.db, &it.document, &it.live(), it.offset, false);
-    let (title, paragraphs) = documentation(&it.db, &it.document, &it.places, &found.items[0].data).expect("a card");
+    let (title, paragraphs) = documentation(&it.db, &it.document, &it.live(), &found.items[0].data).expect("a card");
     assert_eq!(title, "(intrinsic) split(self, delimiter=\" \", maxCount=-1)");
     assert_eq!(paragraphs.len(), 2);
 }
@@ -257,7 +257,7 @@ fn a_half_typed_member_has_its_documentation() {
     let labels: Vec<_> = found.items.iter().map(|item| &*item.label).collect();
     assert_eq!(labels[..2], ["wag", "wait"], "{labels:?}");
     let told =
-        documentation(&it.db, &it.document, &it.places, &found.items[0].data).expect("there is something to tell");
+        documentation(&it.db, &it.document, &it.live(), &found.items[0].data).expect("there is something to tell");
     assert_eq!(told, ("Dog.wag = function(times=3)".to_owned(), vec!["Wags the tail.".to_owned()]));
     assert_eq!(&it.document.text[found.replace], "wa");
 }
@@ -268,7 +268,7 @@ fn members_have_the_comment_above_them_in_whichever_file() {
         let it = Fixture::new(source);
         let found = completions(&it.db, &it.document, &it.live(), it.offset, false);
         let item = found.items.iter().find(|item| item.label == label).expect("it is offered");
-        documentation(&it.db, &it.document, &it.places, &item.data)
+        documentation(&it.db, &it.document, &it.live(), &item.data)
     };
     let card = |title: &str, text: &str| Some((title.to_owned(), vec![text.to_owned()]));
     let hero = "// Not about a key.\nHero = {\"hp\": 1}\n// Coins.\nHero.gold = 0\n";
@@ -400,6 +400,7 @@ fn behind_a_value_only_operators_go_on() {
 #[test]
 fn maps_come_first_where_one_is_made_of_them() {
     assert_eq!(first("count = 1\nFoo = {}\nx = new $0\n", 1), "Foo");
+    assert_eq!(first("count = 1\nZoo = {}\nx = new $0\n", 1), "Zoo");
     assert_eq!(first("count = 1\nFoo = {}\nx = 1\nprint x isa $0\n", 3), "Foo error funcRef");
 }
 

@@ -355,6 +355,8 @@ fn names_of_a_host_profile_are_known_shown_and_offered() {
     assert_eq!(codes("gfx = {}\ngfx.clear = @print\ngfx.clear 1, \"\"\n", &settings), [""; 0]);
     assert_eq!(codes("f = function(gfx)\n  gfx.clear 1, 2\nend function\nf {\"clear\": @slice}\n", &settings), [""; 0]);
     assert_eq!(codes("gfx.clear = @print\ngfx.clear 1, \"\"\n", &settings), [""; 0]);
+    assert_eq!(codes("gfx.claer 1\nx = gfx.at.dott(1) + gfx.other\n", &settings), ["missing-member"; 2]);
+    assert_eq!(codes("gfx.cleer = 5\nprint gfx.cleer\ngfx.clears\n", &settings), ["missing-member"]);
     let live = |it: &Fixture| Live { checks: Arc::new(settings.clone()), ..it.live() };
     let card = |source: &str| {
         let it = Fixture::new(source);
@@ -372,6 +374,14 @@ fn names_of_a_host_profile_are_known_shown_and_offered() {
     assert_eq!(offered("print gf$0\n"), ["gfx"]);
     assert_eq!(offered("gfx.$0\n"), ["at", "clear"]);
     assert_eq!(offered("gfx.at.$0\n"), ["dot"]);
+    let told = |source: &str| {
+        let it = Fixture::new(source);
+        let found = crate::ide::completion::completions(&it.db, &it.document, &live(&it), it.offset, false);
+        crate::ide::completion::documentation(&it.db, &it.document, &live(&it), &found.items[0].data)
+    };
+    assert_eq!(told("print gf$0\n"), Some(("gfx".into(), vec!["The screen.".into()])));
+    assert_eq!(told("gfx.at.$0\n"), Some(("gfx.at.dot(x)".into(), vec!["Draws it.".into()])));
+    assert_eq!(told("x = new gfx\nx.cl$0\n"), Some(("gfx.clear(color=0)".into(), vec!["Clears it.".into()])));
     let signature = |source: &str| {
         let it = Fixture::new(source);
         let found = crate::ide::signatures(&it.db, &it.document, &live(&it), it.offset)?;
@@ -460,6 +470,8 @@ fn calls_of_what_is_no_function_are_told_apart_from_those_of_functions() {
     wrong("count = 5\nprint count(1)\n", "not-a-function");
     wrong("l = [1, 2]\nprint l(0)\n", "not-a-function");
     wrong("s = \"abc\"\nprint s.len()(2)\n", "not-a-function");
+    wrong("s = \"abc\"\nprint s()\n", "not-a-function");
+    right("f = @rnd\nprint f() + rnd() + (f)()\n");
     right("f = function(x)\n  return x\nend function\nl = [@f]\nprint l[0](3)\n");
     right("f = 5\nf = function(x)\n  return x\nend function\nprint f(1)\n");
     right(
@@ -680,4 +692,46 @@ fn a_profile_says_what_a_name_is_that_the_command_line_has_as_well() {
     let it = Fixture::new("print key.pre$0ssed(\"x\")\n");
     let card = crate::ide::hover(&it.db, &it.document, &live(&it), it.offset).expect("a card");
     assert!(card.plain().contains("Whether it is down."), "{}", card.plain());
+}
+
+#[test]
+fn what_methods_and_built_in_functions_give_is_known() {
+    wrong("x = \"a,b\".split(\",\")\nprint x + 1\n", "no-result");
+    wrong("words = \"a b\".split\nn = words.len\nprint n + [1]\n", "no-result");
+    wrong("y = round(2.5)\nprint y + [1]\n", "no-result");
+    wrong("f = function\n  s = [1, 2].join(\"-\")\n  return s.len\nend function\nprint f - []\n", "no-result");
+    wrong("for c in \"a b\".split\n  print c - 1\nend for\n", "no-result");
+    // Somebody gives strings another method, or may; `split` gives null for what it cannot split by.
+    let own = "string.split = function(by)\n  return 1\nend function\n";
+    right(&format!("{own}x = \"a,b\".split(\",\")\nprint x + 1\n"));
+    right("k = \"split\"\nstring[k] = @val\nx = \"a,b\".split(\",\")\nprint x + 1\n");
+    wrong("x = \"a,b\".split(5)\nif x == null then print \"none\"\n", "wrong-argument");
+    right("m = {\"split\": 3}\nx = m.split\nprint x + 1\n");
+}
+
+#[test]
+fn letters_are_no_numbers() {
+    wrong("print sqrt(\"abc\")\n", "wrong-argument");
+    wrong("print range(1, \"ten\")\n", "wrong-argument");
+    right("print sqrt(\"16\") + abs(\" -2\") + val(\"abc\") + \"abc\".len\nprint floor(\"inf\")\n");
+}
+
+#[test]
+fn defaults_and_comparisons_that_do_nothing_are_told() {
+    wrong("f = function(l=[])\n  l.push 1\n  return l\nend function\nprint f([])\n", "frozen-value");
+    right("f = function(l=null)\n  if l == null then l = []\n  l.push 1\n  return l\nend function\nprint f([])\n");
+    right("f = function(l=[])\n  l = l[:]\n  l.push 1\n  return l\nend function\nprint f([])\n");
+    wrong("x = 1\nx == 2\nprint x\n", "useless-comparison");
+    right("x = 1\nprint x == 2\nx\n1 + 1\n");
+}
+
+#[test]
+fn a_value_of_the_host_may_be_anything() {
+    let settings = Checks { host_names: vec!["host".to_owned()], ..Checks::default() };
+    assert_eq!(codes("y = \"a\"\ny = host\nprint y - 1\n", &settings), [""; 0]);
+    assert_eq!(codes("y = \"a\"\ny = host.name\nz = host(1)\nz = 1\nprint y - 1 + z.foo\n", &settings), [""; 0]);
+    assert_eq!(
+        codes("f = function\n  y = \"a\"\n  y = host\n  return y\nend function\nprint f - 1\n", &settings),
+        [""; 0]
+    );
 }

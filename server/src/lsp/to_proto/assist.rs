@@ -56,6 +56,7 @@ fn data_of(item: &Item, uri: &str) -> Option<Value> {
         Data::Variable(unit, name) => json!({ "uri": uri, "unit": unit, "variable": name }),
         Data::Elsewhere(file, unit, name) => json!({ "uri": uri, "file": file, "unit": unit, "function": name }),
         Data::Field(file, unit, name) => json!({ "uri": uri, "file": file, "unit": unit, "field": name }),
+        Data::Host(path) => json!({ "uri": uri, "host": path }),
     })
 }
 
@@ -63,7 +64,9 @@ fn data_of(item: &Item, uri: &str) -> Option<Value> {
 pub fn data(value: &Value) -> Option<(String, Data)> {
     let text = |key: &str| value[key].as_str().map(str::to_owned);
     let unit = || value["unit"].as_u64().and_then(|unit| u32::try_from(unit).ok());
-    let data = if let Some(name) = text("intrinsic") {
+    let data = if let Some(path) = value["host"].as_array() {
+        Data::Host(path.iter().map(|it| it.as_str().map(str::to_owned)).collect::<Option<_>>()?)
+    } else if let Some(name) = text("intrinsic") {
         Data::Intrinsic(name)
     } else if let Some(name) = text("variable") {
         Data::Variable(unit()?, name)

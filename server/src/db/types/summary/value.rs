@@ -7,7 +7,7 @@ use super::{NONE, Summary};
 use crate::guide::types as guide;
 use minilive_mir::names::{Sym, Symbol};
 use minilive_mir::types::{self, TypeSet};
-use minilive_mir::typing::Free;
+use minilive_mir::typing::{Free, Given};
 use minilive_runtime::intrinsics;
 use smol_str::SmolStr;
 
@@ -48,7 +48,20 @@ impl Look<'_> {
     /// What a name is wherever it is found from a unit.
     fn named(&mut self, unit: u32, name: &SmolStr) -> Free {
         let further = self.further_out(unit, name);
-        if self.facts.has_variable(unit, name) { join(self.variable(unit, name), further) } else { further }
+        let outer = self.facts.enclosing_function(unit);
+        if self.facts.has_variable(unit, name) {
+            join(self.variable(unit, name), further)
+        } else if outer.is_some_and(|it| self.facts.has_variable(it, name)) || self.is_given(name) {
+            further
+        } else {
+            // Nothing in the text gives it a value, so a host may.
+            Free::ANY
+        }
+    }
+
+    /// Whether the file or the language gives a global of that name a value.
+    fn is_given(&self, name: &str) -> bool {
+        self.facts.is_global(name) || intrinsics::find(name).is_some()
     }
 
     fn global(&mut self, name: &SmolStr) -> Free {
@@ -111,17 +124,15 @@ impl Look<'_> {
                 Some(child) => Free { result: self.result(child), ..only(TypeSet::FUNCTION) },
                 None => Free::ANY,
             },
-            Symbol::Name(name) => only(called(self.named(unit, name))),
+            Symbol::Name(_) | Symbol::Member(..) => only(self.call(unit, symbol, &[], depth).set),
             Symbol::Ref(of) => match &**of {
                 Symbol::Name(name) => Free { intrinsic: None, ..self.named(unit, name) },
                 _ => Free::ANY,
             },
-            Symbol::Call(of) => match &**of {
-                Symbol::Name(name) => only(called(self.named(unit, name))),
-                _ => Free::ANY,
-            },
+            Symbol::Call(of, args) => only(self.call(unit, of, args, depth).set),
             Symbol::Iterated(of) => match &**of {
-                Symbol::Call(callee) => only(self.iterated_call(unit, callee)),
+                Symbol::Call(callee, args) => only(self.iterated_call(unit, callee, args, depth)),
+                Symbol::Member(..) => only(self.iterated_call(unit, of, &[], depth)),
                 _ => match self.part(unit, of, depth) {
                     // The entries of a map, each a map of key and value.
                     (_, TypeSet::MAP) => only(TypeSet::MAP),
@@ -138,7 +149,7 @@ impl Look<'_> {
                 only(types::binary(*op, a, b))
             }
             Symbol::Unary(op, a) => only(types::unary(*op, self.set(unit, a, depth))),
-            Symbol::Unknown | Symbol::SelfValue | Symbol::Super | Symbol::Member(..) | Symbol::Import(_) => Free::ANY,
+            Symbol::Unknown | Symbol::SelfValue | Symbol::Super | Symbol::Import(_) => Free::ANY,
         }
     }
 
@@ -158,15 +169,53 @@ impl Look<'_> {
         (part, of)
     }
 
-    /// The elements of a list that an intrinsic has just made.
-    fn iterated_call(&mut self, unit: u32, callee: &Sym) -> TypeSet {
-        let Symbol::Name(name) = &**callee else { return TypeSet::ANY };
-        let named = self.named(unit, name);
-        let intrinsic = named.intrinsic.map(intrinsics::IntrinsicId);
-        match intrinsic.map_or(TypeSet::NONE, |id| guide::given(id, &[]).elements) {
-            TypeSet::NONE if named == Free::NOTHING => TypeSet::NONE,
-            TypeSet::NONE => TypeSet::ANY,
-            elements => elements,
+    /// The elements of what a call gives.
+    fn iterated_call(&mut self, unit: u32, callee: &Sym, args: &[Sym], depth: u32) -> TypeSet {
+        let given = self.call(unit, callee, args, depth);
+        match (given.set, given.elements) {
+            (TypeSet::NONE, _) => TypeSet::NONE,
+            (TypeSet::STRING, _) => TypeSet::STRING,
+            (TypeSet::MAP, _) => TypeSet::MAP,
+            (_, TypeSet::NONE) => TypeSet::ANY,
+            (_, elements) => elements,
+        }
+    }
+
+    /// What a call gives. As long as nothing is known of an argument, nothing is given.
+    fn call(&mut self, unit: u32, callee: &Sym, args: &[Sym], depth: u32) -> Given {
+        let nothing = Given { set: TypeSet::NONE, elements: TypeSet::NONE };
+        let args: Vec<_> = args.iter().map(|arg| self.set(unit, arg, depth)).collect();
+        match &**callee {
+            Symbol::Name(name) => {
+                let named = self.named(unit, name);
+                match named.intrinsic {
+                    Some(_) if args.contains(&TypeSet::NONE) => nothing,
+                    Some(id) => guide::given(intrinsics::IntrinsicId(id), &args),
+                    None => Given { set: called(named), elements: TypeSet::NONE },
+                }
+            }
+            Symbol::Member(of, name) => {
+                let of = self.set(unit, of, depth);
+                if of == TypeSet::NONE || args.contains(&TypeSet::NONE) {
+                    return nothing;
+                }
+                self.method(of, name, &args)
+            }
+            _ => Given::ANY,
+        }
+    }
+
+    /// What a method of values of these types gives.
+    fn method(&mut self, of: TypeSet, name: &SmolStr, args: &[TypeSet]) -> Given {
+        if !self.summary.closed || self.task == NONE {
+            return Given::ANY;
+        }
+        let given = self.summary.member_cell(self.facts, name);
+        match self.read(given) {
+            // Who asks null for a member ends the program, and so it is with most of errors.
+            Free::NOTHING if !guide::has_members(of, name) => Given { set: TypeSet::NONE, elements: TypeSet::NONE },
+            Free::NOTHING => guide::member(of, name, args),
+            _ => Given::ANY,
         }
     }
 }
