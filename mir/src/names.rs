@@ -101,7 +101,7 @@ pub struct UnitNames {
 /// What one unit says about names, without places.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UnitFacts {
-    /// Parameters in order, each with its default.
+    /// Parameters in order, each with its default; without one, [`Symbol::Unknown`].
     pub params: Vec<(SmolStr, Sym)>,
     /// The variables of the unit: none for a statement, whose names are globals.
     pub variables: FxHashSet<SmolStr>,

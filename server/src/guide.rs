@@ -31,6 +31,8 @@ pub enum Gives {
     Elements,
     /// A list of what the receiver's elements are found by.
     Indexes,
+    /// What an element is found by: of lists and strings a number; null if it is not there.
+    Index,
     /// A map.
     Map,
     /// An error value.
@@ -93,7 +95,7 @@ pub const GUIDE: &[Entry] = &[
     ("pop", Gives::Element, "stack = [1, 2, 3]\nprint stack.pop", "3\n"),
     ("pull", Gives::Element, "queue = [1, 2, 3]\nprint queue.pull", "1\n"),
     ("insert", Gives::Same, "print [1, 3].insert(1, 2)", "[1, 2, 3]\n"),
-    ("indexOf", Gives::Anything, "print \"banana\".indexOf(\"n\")", "2\n"),
+    ("indexOf", Gives::Index, "print \"banana\".indexOf(\"n\")", "2\n"),
     ("sort", Gives::Same, "print [3, 1, 2].sort", "[1, 2, 3]\n"),
     ("shuffle", Gives::Nothing, "cards = [1, 2, 3]\ncards.shuffle\nprint cards.sum", "6\n"),
     ("join", Gives::Text, "print [1, 2, 3].join(\"-\")", "1-2-3\n"),
@@ -128,7 +130,7 @@ pub const GUIDE: &[Entry] = &[
     ("bitXor", Gives::Number, "print bitXor(12, 10)", "6\n"),
     ("hash", Gives::Number, "print hash(\"a\") == hash(\"a\")", "1\n"),
     ("refEquals", Gives::Number, "print refEquals([1], [1])", "0\n"),
-    ("version", Gives::Map, "print version isa map", "1\n"),
+    ("version", Gives::Host("version"), "print version isa map", "1\n"),
     ("gc", Gives::Host("gc"), "a = []\na.push a\na = null\ngc.collect\nprint gc isa map", "1\n"),
     ("intrinsics", Gives::Map, "print intrinsics.hasIndex(\"print\")", "1\n"),
     ("file", Gives::Host("file"), "print file.name(\"/a/b.txt\")", "b.txt\n"),

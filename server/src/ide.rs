@@ -55,7 +55,7 @@ pub use navigation::{
     type_definition, workspace_symbols,
 };
 pub use rename::{Renamed, prepare_rename, rename};
-pub use rename_file::rename_file;
+pub use rename_file::rename_files;
 pub use selection::selection;
 pub use semantic::{MODIFIERS, SemanticToken, TokenKind, semantic_tokens};
 pub use signature::{Signature, Signatures, signatures};

@@ -193,7 +193,7 @@ fn hints_of_the_code_come_by_a_setting() {
     let hints = client.ask("textDocument/inlayHint", range);
     let shown: Vec<_> =
         hints.as_array().expect("a list").iter().map(|it| (it["label"].as_str(), it["kind"].as_u64())).collect();
-    assert_eq!(shown, [(Some(": number"), Some(1)), (Some("s:"), Some(2)), (Some("delimiter:"), Some(2))]);
+    assert_eq!(shown, [(Some(": number"), Some(1)), (Some("delimiter:"), Some(2))]);
     client.shut_down();
 }
 

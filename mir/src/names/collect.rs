@@ -132,7 +132,7 @@ impl Collector {
             self.facts.variables.extend(variables);
             for param in function.params() {
                 let Some(name) = param.name_token() else { continue };
-                let default = param.default().map_or_else(|| Symbol::Null.into(), |it| self.symbol(&it));
+                let default = param.default().map_or_else(unknown, |it| self.symbol(&it));
                 self.facts.params.push((SmolStr::new(name.text()), default));
                 self.add_use(&name, Place::Param, Access::Write);
             }

@@ -66,8 +66,8 @@ mod tests {
         check("f|(1, ", Some("f"));
         check("a.f|(1, ", Some("a.f"));
         check("x = -y|.", Some("y"));
-        check("print f(1)|.", Some("f()"));
-        check("x = a.f(g(1))|.", Some("a.f()"));
+        check("print f(1)|.", Some("f(number)"));
+        check("x = a.f(g(1))|.", Some("a.f(g(number))"));
         check("x = 1 +|", None);
     }
 }

@@ -452,7 +452,7 @@ impl Look<'_> {
         let [(made_in, value)] = &*values else { return None };
         let Symbol::Function(number) = ***value else { return None };
         let says = &self.facts.unit(self.facts.child(*made_in, number)?).facts;
-        let wants = |(_, default): &(SmolStr, Sym)| **default == Symbol::Null;
+        let wants = |(_, default): &(SmolStr, Sym)| **default == Symbol::Unknown;
         says.params.first().is_some_and(wants).then_some(&**says)
     }
 

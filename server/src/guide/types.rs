@@ -68,6 +68,7 @@ pub fn given(id: IntrinsicId, args: &[TypeSet]) -> Given {
         _ if name == "print" => Given { set: TypeSet::NULL, elements: TypeSet::NONE },
         // At the end of what is typed there is nothing.
         _ if name == "input" => Given { set: TypeSet::STRING | TypeSet::NULL, elements: TypeSet::NONE },
+        _ if name == "err" => Given { set: TypeSet::ERROR, elements: TypeSet::NONE },
         // It does not come back.
         _ if name == "exit" => Given { set: TypeSet::NONE, elements: TypeSet::NONE },
         // They give back what is no string.
@@ -89,7 +90,10 @@ pub fn given(id: IntrinsicId, args: &[TypeSet]) -> Given {
         Gives::Map | Gives::Host(_) => of(TypeSet::MAP),
         Gives::Error => of(TypeSet::ERROR),
         Gives::Nothing => of(TypeSet::NULL),
-        Gives::Anything | Gives::Same | Gives::Element => of(TypeSet::ANY),
+        Gives::Index if first != TypeSet::NONE && first.is_within(TypeSet::LIST | TypeSet::STRING) => {
+            of(TypeSet::NUMBER | TypeSet::NULL)
+        }
+        Gives::Anything | Gives::Index | Gives::Same | Gives::Element => of(TypeSet::ANY),
     }
 }
 
@@ -99,7 +103,7 @@ fn is_plain(name: &str) -> bool {
 }
 
 /// Members that error values have, whatever else is said of their type.
-const OF_ERRORS: [&str; 5] = ["message", "inner", "stack", "isa", "__isa"];
+const OF_ERRORS: [&str; 6] = ["message", "inner", "stack", "err", "isa", "__isa"];
 
 /// The type maps in which a member of that name is looked for, with their types; none if the members of some type in the set are
 /// anybody's. Null has no members, and errors have few: asking for others ends the program, so what is found is not theirs.

@@ -120,7 +120,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
         let unknown = matches!(finding.problem, NameProblem::Unknown | NameProblem::TooEarly);
         let hidden = quiet || unknown && (imported || settings.knows(&finding.name));
         if !hidden {
-            place(db, file, (finding, &members), &mut found);
+            place(db, file, (finding, &members, settings), &mut found);
         }
     }
     types::add(db, document, settings, &mut found);
@@ -166,7 +166,12 @@ pub(super) fn is_imported(db: &LiveDb, file: File) -> bool {
 }
 
 /// Where a finding stands.
-fn place(db: &LiveDb, file: File, (finding, told): (&NameFinding, &members::Told<'_>), found: &mut Vec<Check>) {
+fn place(
+    db: &LiveDb,
+    file: File,
+    (finding, told, settings): (&NameFinding, &members::Told<'_>, &Checks),
+    found: &mut Vec<Check>,
+) {
     let Some(placed) = db::units(db, file).get(finding.unit as usize) else { return };
     let names = db::unit_names(db, placed.unit);
     let name = &finding.name;
@@ -179,7 +184,7 @@ fn place(db: &LiveDb, file: File, (finding, told): (&NameFinding, &members::Told
     match &finding.problem {
         NameProblem::Unknown => {
             let facts = db::file_facts(db, file);
-            let meant = did_you_mean(&facts, finding.unit, name);
+            let meant = did_you_mean(&facts, finding.unit, name, settings);
             for (range, _) in uses(|access| access != Access::Write) {
                 let fix = meant.as_ref().map(|meant| change_to(meant, range));
                 let question = meant.as_ref().map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
@@ -333,11 +338,12 @@ fn arguments(count: u32) -> String {
 }
 
 /// The known name that is most like an unknown one.
-fn did_you_mean(facts: &FileFacts, unit: u32, name: &str) -> Option<String> {
+fn did_you_mean(facts: &FileFacts, unit: u32, name: &str, settings: &Checks) -> Option<String> {
     let around = [Some(unit), facts.enclosing_function(unit)];
     let variables = around.into_iter().flatten().flat_map(|it| facts.unit(it).facts.variables.iter());
     let intrinsics = intrinsics::IntrinsicId::globals().map(|id| id.def().name);
-    nearest(name, variables.chain(facts.global_names()).map(|it| it.as_str()).chain(intrinsics))
+    let of_host = settings.host.keys().chain(&settings.host_names).map(String::as_str);
+    nearest(name, variables.chain(facts.global_names()).map(|it| it.as_str()).chain(intrinsics).chain(of_host))
 }
 
 /// Of known names the one that is most like another, if any is much like it.

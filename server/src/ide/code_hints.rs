@@ -148,7 +148,8 @@ impl Look<'_> {
         }
         for (name, arg) in names.iter().zip(&args) {
             let text = arg.syntax().text().to_string();
-            if !text.eq_ignore_ascii_case(name) && !text.ends_with(&format!(".{name}")) {
+            let is_told = !name.is_empty() && !text.eq_ignore_ascii_case(name);
+            if is_told && !text.ends_with(&format!(".{name}")) {
                 let label = format!("{name}:");
                 self.found.push(CodeHint { offset: arg.range().start(), label, kind: CodeHintKind::Parameter });
             }
@@ -171,7 +172,9 @@ impl Look<'_> {
             [Kind::Intrinsic(id)] => {
                 let def = id.def();
                 let skipped = usize::from(as_method && def.takes_self);
-                Some(def.params.iter().skip(skipped).map(|(name, _)| (*name).to_owned()).collect())
+                // That a string is wanted goes without saying.
+                let name = |name: &str| if name == "s" { String::new() } else { name.to_owned() };
+                Some(def.params.iter().skip(skipped).map(|(it, _)| name(it)).collect())
             }
             _ => None,
         }

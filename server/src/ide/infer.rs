@@ -2,7 +2,7 @@
 //!
 //! Takes facts from the database; completion, definitions, rename, signatures and hover ask it. It follows assignments whatever
 //! their order (the order is what [`minilive_mir::scope`] knows) and is a guide for a reader, never a proof: [`Known::open`] says
-//! that there may be more. Invariants: every question ends (cycles give what is known without them, work is bounded); equal
+//! that there may be more. Invariants: every question ends (what needs itself begins anew with what is known by then, a few times, and work is bounded); equal
 //! databases give equal answers.
 
 mod elements;
@@ -28,6 +28,8 @@ const MOST_STEPS: u32 = 50_000;
 const MOST_PARENTS: usize = 32;
 /// Of a program of more files the rest gives nothing to the values of a type.
 const MOST_MODULES: usize = 32;
+/// What needs itself is worked out so often again, with what is known of it by then.
+const MOST_ROUNDS: u32 = 8;
 /// Symbols within symbols are followed so far; queries run on threads whose stacks have room for it.
 const MOST_DEPTH: u32 = 200;
 
@@ -224,8 +226,10 @@ pub struct Infer<'a> {
     program: Option<Arc<[File]>>,
     stores: FxHashMap<File, Arc<elements::Stores>>,
     answers: FxHashMap<Key, Known>,
-    /// Questions in progress with their depth.
-    active: FxHashMap<Key, u32>,
+    /// Questions in progress with their depth, and what is known of their answers so far.
+    active: FxHashMap<Key, (u32, Known)>,
+    /// How often the outermost of them may still begin anew.
+    rounds: u32,
     /// The outermost question in progress whose answer was needed by itself.
     cycle: u32,
     steps: u32,
@@ -249,6 +253,7 @@ impl<'a> Infer<'a> {
             stores: FxHashMap::default(),
             answers: FxHashMap::default(),
             active: FxHashMap::default(),
+            rounds: 0,
             cycle: u32::MAX,
             steps: 0,
         }
@@ -282,6 +287,11 @@ impl<'a> Infer<'a> {
         db::likely_module(self.db, &self.places.lookup(name))
     }
 
+    /// Where imports lead.
+    pub fn places(&self) -> &'a Places {
+        self.places
+    }
+
     /// What an expression of a unit is, functions being called as reading a name calls them.
     pub fn value(&mut self, at: UnitRef, symbol: &Sym) -> Known {
         self.ask(at, symbol, false)
@@ -305,9 +315,9 @@ impl<'a> Infer<'a> {
         if let Some(answer) = self.answers.get(&key) {
             return answer.clone();
         }
-        if let Some(&depth) = self.active.get(&key) {
-            self.cycle = self.cycle.min(depth);
-            return Known::default();
+        if let Some((depth, known)) = self.active.get(&key) {
+            self.cycle = self.cycle.min(*depth);
+            return known.clone();
         }
         let depth = self.active.len() as u32;
         if self.steps >= MOST_STEPS || depth >= MOST_DEPTH {
@@ -319,13 +329,36 @@ impl<'a> Infer<'a> {
         if self.steps.is_multiple_of(256) {
             self.db.poll();
         }
-        self.active.insert(key.clone(), depth);
-        let answer = self.find_out(at, symbol, uncalled);
+        if depth == 0 {
+            self.rounds = MOST_ROUNDS;
+        }
+        let around = std::mem::replace(&mut self.cycle, u32::MAX);
+        let answer = self.answer(&key, depth);
         self.active.remove(&key);
         if self.cycle >= depth {
-            self.cycle = u32::MAX;
+            self.cycle = around;
             self.answers.insert(key, answer.clone());
+        } else {
+            self.cycle = self.cycle.min(around);
         }
         answer
+    }
+
+    /// Answers a question; if that needs its own answer, again and again until nothing new comes. Only maps and lists can bring more: what
+    /// they hold is found by what they are.
+    fn answer(&mut self, key: &Key, depth: u32) -> Known {
+        let (at, symbol, uncalled) = key;
+        let mut known = Known::default();
+        loop {
+            self.active.insert(key.clone(), (depth, known.clone()));
+            let answer = self.find_out(*at, symbol, *uncalled);
+            let holds = answer.kinds.iter().any(|kind| matches!(kind, Kind::Map(_) | Kind::List(_)));
+            if self.cycle != depth || answer == known || !holds || self.rounds == 0 || self.steps >= MOST_STEPS {
+                return answer;
+            }
+            self.rounds -= 1;
+            self.cycle = u32::MAX;
+            known = answer;
+        }
     }
 }

@@ -9,7 +9,7 @@ use super::narrow;
 use crate::db::{self, File, FileFacts, LiveDb, PlacedUnit};
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{Access, NameUse, Place};
-use minilive_runtime::intrinsics::IntrinsicId;
+use minilive_runtime::intrinsics::{self, IntrinsicId};
 use minilive_syntax::{TextRange, TextSize};
 use smol_str::SmolStr;
 
@@ -137,6 +137,9 @@ fn member_target(infer: &mut Infer<'_>, owner: &Known, name: &str) -> Target {
 /// What a name means that is no member of a value.
 pub fn scope_target(facts: &FileFacts, unit: u32, of: &NameUse) -> Target {
     let is_function = facts.unit(unit).kind == UnitKind::Function;
+    if let Some(id) = map_method(facts, unit, of) {
+        return Target::Intrinsic(id);
+    }
     match &of.place {
         Place::Param => Target::Variable(unit),
         Place::Locals if is_function => Target::Variable(unit),
@@ -152,6 +155,20 @@ pub fn scope_target(facts: &FileFacts, unit: u32, of: &NameUse) -> Target {
             Binding::Unknown => Target::Unknown,
         },
     }
+}
+
+/// The method of maps that is named behind `locals`, `outer` or `globals`, if there is no variable of that name.
+fn map_method(facts: &FileFacts, unit: u32, of: &NameUse) -> Option<IntrinsicId> {
+    let is_function = facts.unit(unit).kind == UnitKind::Function;
+    let owner = match of.place {
+        Place::Locals if is_function => Some(unit),
+        Place::Locals | Place::Globals => None,
+        Place::Outer => facts.enclosing_function(unit),
+        _ => return None,
+    };
+    let is_variable = owner.map_or_else(|| facts.is_global(&of.name), |owner| facts.has_variable(owner, &of.name));
+    let is_method = !is_variable && intrinsics::type_methods("map").contains(&&*of.name);
+    intrinsics::find(&of.name).filter(|_| is_method)
 }
 
 /// All places of a file at which a thing is named. `file` is where the target was found.

@@ -5,11 +5,12 @@
 
 use super::infer::{Infer, Object, UnitRef};
 use super::names::{Found, Named, Target, named_at, uses};
-use crate::db::{File, LiveDb};
+use crate::db::{self, File, LiveDb};
 use crate::document::DocumentView;
 use crate::modules::Places;
 use minilive_mir::names::{Access, Place, Sym, Symbol};
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
+use std::path::Path;
 
 /// A place in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -120,9 +121,8 @@ fn own_definition(infer: &mut Infer<'_>, db: &LiveDb, of: Object, name: &str) ->
     let of = of.maker();
     let (Object::Literal(made, _) | Object::New(made, _)) = of else { return None };
     let mut other = None;
-    for (unit, placed) in (0u32..).zip(crate::db::units(db, made.file).iter()).take(infer.facts(made.file).units.len())
-    {
-        let names = crate::db::unit_names(db, placed.unit);
+    for (unit, placed) in (0u32..).zip(db::units(db, made.file).iter()).take(infer.facts(made.file).units.len()) {
+        let names = db::unit_names(db, placed.unit);
         for it in names.uses.iter().filter(|it| it.name == name && it.access.writes()) {
             let Place::Member(owner) = &it.place else { continue };
             if infer.value(UnitRef { unit, ..made }, owner).objects().any(|it| it.maker() == of) {
@@ -158,7 +158,7 @@ fn made_at(db: &LiveDb, object: Object) -> Option<Location> {
         Object::Module(file) => return Some(Location { file, range: TextRange::empty(TextSize::new(0)) }),
         Object::Globals(_) | Object::Locals(_) | Object::Host(_) | Object::Entry(_) => return None,
     };
-    let placed = crate::db::units(db, at.file).get(at.unit as usize)?;
+    let placed = db::units(db, at.file).get(at.unit as usize)?;
     let root = SyntaxNode::new_root(placed.unit.green.clone());
     let range = minilive_mir::names::range_of_made(&root, kind, number)?;
     Some(Location { file: at.file, range: range + placed.start })
@@ -232,10 +232,10 @@ fn nearest_holders(infer: &mut Infer<'_>, at: UnitRef, named: &Named, all: &[Obj
 
 /// Members of that name in a file, whoever has them.
 fn members_by_name(infer: &mut Infer<'_>, db: &LiveDb, file: File, name: &str) -> Vec<Found> {
-    let units = crate::db::units(db, file);
+    let units = db::units(db, file);
     let mut found = Vec::new();
     for (unit, placed) in (0u32..).zip(units.iter()).take(infer.facts(file).units.len()) {
-        let names = crate::db::unit_names(db, placed.unit);
+        let names = db::unit_names(db, placed.unit);
         let members = names.uses.iter().filter(|it| it.name == name && matches!(it.place, Place::Member(_)));
         found.extend(members.map(|it| Found {
             file,
@@ -280,14 +280,52 @@ pub fn all_uses(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -
         Target::Global => Target::Member(vec![Object::Module(file)]),
         Target::Member(holders) => Target::Member(holders.clone()),
     };
-    for &other in db.files().iter().filter(|&&other| other != file) {
-        // A search through the text costs less than a look at its names.
-        if other.text(db).contains(&*named.name) {
-            db.poll();
-            found.extend(uses(infer, db, other, &named.name, &elsewhere));
+    // A search through the text costs less than a look at its names.
+    let files = db.files();
+    let naming: Vec<File> =
+        files.iter().copied().filter(|&other| other != file && other.text(db).contains(&*named.name)).collect();
+    for &other in &naming {
+        db.poll();
+        found.extend(uses(infer, db, other, &named.name, &elsewhere));
+    }
+    add_from_other_folders(infer, db, &naming, (&named.name, &elsewhere), &mut found);
+    found
+}
+
+/// Imports look in the folder of the program that runs, so a file that lies in another folder than the asking one may find more as a
+/// program of its own.
+fn add_from_other_folders(
+    infer: &Infer<'_>,
+    db: &LiveDb,
+    files: &[File],
+    (name, target): (&str, &Target),
+    found: &mut Vec<Found>,
+) {
+    let asking = infer.places();
+    let mut folders: Vec<(Places, Vec<File>)> = Vec::new();
+    for &file in files.iter().filter(|&&file| !db::module_imports(db, file).is_empty()) {
+        let path = crate::modules::path_of(file.path(db)).unwrap_or_else(|| file.path(db).into());
+        let Some(script) = path.parent().map(Path::to_path_buf) else { continue };
+        if Some(&script) == asking.script.as_ref() {
+            continue;
+        }
+        match folders.iter_mut().find(|(places, _)| places.script.as_ref() == Some(&script)) {
+            Some((_, files)) => files.push(file),
+            None => folders.push((Places { script: Some(script), ..asking.clone() }, vec![file])),
         }
     }
-    found
+    for (places, files) in &folders {
+        let mut infer = Infer::new(db, places);
+        for &file in files {
+            db.poll();
+            for it in uses(&mut infer, db, file, name, target) {
+                match found.iter_mut().find(|known| known.file == file && known.range == it.range) {
+                    Some(known) => known.certain |= it.certain,
+                    None => found.push(it),
+                }
+            }
+        }
+    }
 }
 
 /// The uses of what is under the cursor in its own file.
@@ -314,7 +352,7 @@ pub struct Link {
 pub fn links(db: &LiveDb, document: &DocumentView, places: &Places) -> Vec<Link> {
     let infer = Infer::new(db, places);
     let one = TextSize::of('"');
-    let imports = crate::db::module_imports(db, document.file);
+    let imports = db::module_imports(db, document.file);
     let link = |it: &crate::modules::ConstantImport| {
         let range = TextRange::new(it.range.start() + one, it.range.end() - one);
         Some(Link { range, file: infer.module(&it.name)? })
@@ -328,7 +366,7 @@ pub struct WorkspaceSymbol {
     /// The file.
     pub file: File,
     /// The symbol.
-    pub symbol: crate::db::FileSymbol,
+    pub symbol: db::FileSymbol,
 }
 
 /// More symbols than this help nobody.
@@ -339,7 +377,7 @@ pub fn workspace_symbols(db: &LiveDb, query: &str) -> Vec<WorkspaceSymbol> {
     let mut found = Vec::new();
     for &file in &*db.files() {
         db.poll();
-        for symbol in crate::db::file_symbols(db, file).iter() {
+        for symbol in db::file_symbols(db, file).iter() {
             if let Some(score) = score(&symbol.name, query) {
                 found.push((score, WorkspaceSymbol { file, symbol: symbol.clone() }));
             }

@@ -4,7 +4,7 @@
 //! text tells; places that may mean the thing are told, never edited.
 
 use super::infer::{Binding, Infer, Object, binding};
-use super::names::{Found, Named, Target, further_out, named_at, scope_target};
+use super::names::{Found, Named, Target, further_out, named_at, scope_target, units_at};
 use super::navigation::{all_uses, definitions};
 use crate::db::{self, File, FileFacts, LiveDb};
 use crate::document::DocumentView;
@@ -55,7 +55,10 @@ pub fn rename(
         return Err(format!("it is called `{new}` already"));
     }
     let (file, named) = at_home(&mut infer, db, document.file, named);
-    let found = all_uses(&mut infer, db, file, &named);
+    let mut found = all_uses(&mut infer, db, file, &named);
+    if matches!(named.target, Target::Member(_)) {
+        found.extend(keys_in_strings(db, &named.name, &found));
+    }
     let check = Check { db, file, named: &named, new };
     check.in_broken_code()?;
     match &named.target {
@@ -66,6 +69,47 @@ pub fn rename(
     }
     let (edits, possible) = found.into_iter().partition(|it| it.certain);
     Ok(Renamed { edits, possible })
+}
+
+/// Strings that are the name of a member, in the files that name it, and no keys of something that is seen: each of them may be a key that is
+/// worked out, or the name by which elements are sorted.
+fn keys_in_strings(db: &LiveDb, name: &str, found: &[Found]) -> Vec<Found> {
+    let mut files: Vec<File> = Vec::new();
+    for it in found.iter().filter(|it| it.certain) {
+        if !files.contains(&it.file) {
+            files.push(it.file);
+        }
+    }
+    let mut strings = Vec::new();
+    for file in files {
+        db.poll();
+        let (text, root) = (file.text(db), SyntaxNode::new_root(file.parse(db).green.clone()));
+        for (at, whole) in text.match_indices(&format!("\"{name}\"")) {
+            let range = TextRange::at(TextSize::new(at as u32), TextSize::of(whole));
+            let token = root.token_at_offset(range.start()).right_biased();
+            if token.is_none_or(|it| it.kind() != SyntaxKind::StringLit || it.text_range() != range) {
+                continue;
+            }
+            let range = TextRange::new(range.start() + TextSize::of('"'), range.end() - TextSize::of('"'));
+            if !is_key(db, file, range) {
+                strings.push(Found { file, unit: 0, range, access: Access::Read, certain: false, quoted: true });
+            }
+        }
+    }
+    strings
+}
+
+/// Whether the string there is a key where it stands.
+fn is_key(db: &LiveDb, file: File, range: TextRange) -> bool {
+    let units = db::units(db, file);
+    units_at(db, file, range.start()).any(|unit| {
+        let placed = units.at(unit);
+        let uses = &db::unit_names(db, placed.unit).uses;
+        range.start().checked_sub(placed.start).is_some_and(|start| {
+            let at = uses.partition_point(|it| it.range.start() < start);
+            uses.get(at).is_some_and(|it| it.quoted && it.range.start() == start)
+        })
+    })
 }
 
 /// The name at an offset, if what it stands for can be renamed at all.

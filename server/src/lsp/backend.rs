@@ -416,13 +416,10 @@ impl LanguageServer for Backend {
     }
 
     async fn will_rename_files(&self, params: RenameFilesParams) -> Result<Option<WorkspaceEdit>> {
-        // An editor renames one file at a time; of several the first that is imported is followed.
         let pairs: Vec<_> = params.files.iter().filter_map(from_proto::renamed).collect();
         self.ask_for(world::WORKSPACE.into(), Kind::WholeDocument, move |it, features| {
-            let found = pairs
-                .iter()
-                .find_map(|(old, new)| ide::rename_file(&it.db, old, new).filter(|(places, _)| !places.is_empty()));
-            found.map(|(places, name)| to_proto::file_rename(&places, &name, it, features))
+            let places = ide::rename_files(&it.db, &pairs);
+            (!places.is_empty()).then(|| to_proto::file_rename(&places, it, features))
         })
         .await
     }

@@ -10,9 +10,9 @@ use tower_lsp::lsp_types::{
     CallHierarchyServerCapability, ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability,
     CodeLensOptions, CompletionOptions, DiagnosticOptions, DiagnosticServerCapabilities, DocumentLinkOptions,
     DocumentOnTypeFormattingOptions, ExecuteCommandOptions, FileOperationFilter, FileOperationPattern,
-    FileOperationRegistrationOptions, FoldingRangeProviderCapability, HoverProviderCapability,
-    ImplementationProviderCapability, InitializeParams, LinkedEditingRangeServerCapabilities, OneOf,
-    PositionEncodingKind, RenameOptions, SaveOptions, SelectionRangeProviderCapability,
+    FileOperationPatternKind, FileOperationRegistrationOptions, FoldingRangeProviderCapability,
+    HoverProviderCapability, ImplementationProviderCapability, InitializeParams, LinkedEditingRangeServerCapabilities,
+    OneOf, PositionEncodingKind, RenameOptions, SaveOptions, SelectionRangeProviderCapability,
     SemanticTokensServerCapabilities, ServerCapabilities, SignatureHelpOptions, TextDocumentSyncCapability,
     TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, TypeDefinitionProviderCapability,
     WorkDoneProgressOptions, WorkspaceFileOperationsServerCapabilities, WorkspaceFoldersServerCapabilities,
@@ -134,17 +134,18 @@ fn trust(options: Option<&Value>) -> Option<Trust> {
 
 /// What is told of folders and files.
 fn workspace() -> WorkspaceServerCapabilities {
-    let programs = FileOperationFilter {
+    let filter = |glob: &str, matches: FileOperationPatternKind| FileOperationFilter {
         scheme: Some("file".to_owned()),
-        pattern: FileOperationPattern { glob: "**/*.ms".to_owned(), matches: None, options: None },
+        pattern: FileOperationPattern { glob: glob.to_owned(), matches: Some(matches), options: None },
     };
+    let moved = vec![filter("**/*.ms", FileOperationPatternKind::File), filter("**", FileOperationPatternKind::Folder)];
     WorkspaceServerCapabilities {
         workspace_folders: Some(WorkspaceFoldersServerCapabilities {
             supported: Some(true),
             change_notifications: Some(OneOf::Left(true)),
         }),
         file_operations: Some(WorkspaceFileOperationsServerCapabilities {
-            will_rename: Some(FileOperationRegistrationOptions { filters: vec![programs] }),
+            will_rename: Some(FileOperationRegistrationOptions { filters: moved }),
             ..WorkspaceFileOperationsServerCapabilities::default()
         }),
     }

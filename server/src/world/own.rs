@@ -65,7 +65,9 @@ impl Own {
         let tiers = if live.show.tiers { ide::function_tiers(db, document, live) } else { Vec::new() };
         let lenses = ide::lenses(db, document, live);
         let diagnostics = ide::diagnostics(db, document, live);
-        let shown = Shown { hints: hash(&hints), lenses: hash(&lenses), diagnostics: hash(&diagnostics) };
+        // That nothing is said is not the same as that nothing was shown yet: a client may have asked before.
+        let diagnostics_hash = hash(&(true, &diagnostics));
+        let shown = Shown { hints: hash(&hints), lenses: hash(&lenses), diagnostics: diagnostics_hash };
         self.send(Event::Shown { uri: self.uri.clone(), shown });
         (self.notices)(Notice::Diagnostics { document: document.clone(), diagnostics });
         (self.notices)(Notice::Live { document: document.clone(), tiers, hints });

@@ -112,7 +112,10 @@ fn has_frozen_default(unit: &FactsUnit) -> bool {
 
 fn told(FrozenChange { name, range, is_default }: &FrozenChange, start: TextSize) -> Check {
     let (weight, message) = if *is_default {
-        (Weight::Advice, format!("the default of `{name}` is frozen, so this is an error where callers leave it out"))
+        (
+            Weight::Advice,
+            format!("`{name}` holds a default, which is frozen: this is an error where callers leave it out"),
+        )
     } else {
         (Weight::Warning, format!("`{name}` is frozen here, so this is an error"))
     };

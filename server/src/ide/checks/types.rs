@@ -150,6 +150,8 @@ fn refused(id: IntrinsicId, argument: usize, first: TypeSet, is: &str) -> String
     let number = rule.takes.may_be(TypeSet::NUMBER);
     let takes = kinds(if number { TypeSet::NUMBER } else { rule.takes.without(TypeSet::NULL) });
     let parameter = id.def().params[argument].0;
+    let is_word = is == kinds(TypeSet::STRING) && rule.takes.may_be(TypeSet::STRING);
+    let is = if is_word { "a string that reads as none" } else { is };
     let place = if argument == 0 { String::new() } else { format!(" as `{parameter}`") };
     let effect = match rule.effect {
         Effect::Error => "this gives an error",

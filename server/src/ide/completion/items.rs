@@ -299,7 +299,9 @@ impl Collect<'_> {
                 _ => self.host.get(&item.label).is_some_and(|it| it.params.is_none() && !it.members.is_empty()),
             };
             let is_class = is_class && assigned != Some(&item.label);
-            item.rank += if is_class { 0 } else { rank::NO_CLASS };
+            // Names of classes begin with a capital by custom.
+            let is_small = item.label.starts_with(char::is_lowercase);
+            item.rank += if is_class { u32::from(is_small) } else { rank::NO_CLASS };
         }
     }
 

@@ -73,8 +73,7 @@ impl Infer<'_> {
         }
         match type_method(of, name) {
             Some(id) => Known::one(Kind::Intrinsic(id)),
-            None if *of == Kind::Error => field_of_error(name).unwrap_or_else(Known::anything),
-            None => Known::anything(),
+            None => field(owner_of_fields(of), name).unwrap_or_else(Known::anything),
         }
     }
 
@@ -90,7 +89,7 @@ impl Infer<'_> {
     /// The type map in which a member of a value is found that the program gave to all values of its type, or that errors have.
     pub fn holder_of_type(&mut self, of: &Kind, name: &str) -> Option<Object> {
         let owner = type_map(of)?;
-        let is_field = *of == Kind::Error && field_of_error(name).is_some();
+        let is_field = *of == Kind::Error && field("error", name).is_some();
         (is_field || !self.own_values(Object::Host(owner), name).is_empty()).then_some(Object::Host(owner))
     }
 
@@ -114,7 +113,7 @@ impl Infer<'_> {
                 if given != Known::default() {
                     return given;
                 }
-                let field = field_of_error(name).filter(|_| host == "error");
+                let field = field(host, name);
                 let id = host_member(host, name);
                 return id.map_or_else(|| field.unwrap_or_default(), |id| Known::one(Kind::Intrinsic(id)));
             }
@@ -173,7 +172,7 @@ impl Infer<'_> {
             Object::Globals(file) | Object::Module(file) => self.facts(file).is_global(name),
             Object::Locals(unit) => self.facts(unit.file).has_variable(unit.unit, name),
             Object::Host(host) => {
-                let is_field = host == "error" && field_of_error(name).is_some();
+                let is_field = field(host, name).is_some();
                 is_field || host_member(host, name).is_some() || !self.own_values(object, name).is_empty()
             }
             Object::Entry(_) => matches!(name, "key" | "value"),
@@ -365,7 +364,7 @@ impl Infer<'_> {
                 let own = IntrinsicId::all().filter(|id| id.def().member_of == Some(host));
                 let own = own.map(|id| (SmolStr::new_static(id.def().name), id));
                 found.extend(own.map(|(name, id)| Member { intrinsic: Some(id), ..member(&name, None) }));
-                let fields = FIELDS_OF_ERRORS.iter().filter(|_| host == "error").map(|it| SmolStr::new_static(it));
+                let fields = fields(host).iter().map(|it| SmolStr::new_static(it));
                 found.extend(fields.map(|name| member(&name, None)));
                 found.extend(self.given_members(host, distance));
                 let methods = intrinsics::type_methods(host).iter();
@@ -406,15 +405,29 @@ impl Infer<'_> {
     }
 }
 
-/// What error values have (LANGUAGE 7.2).
-const FIELDS_OF_ERRORS: [&str; 3] = ["message", "inner", "stack"];
+/// What error values have (LANGUAGE 7.2), and what is in the maps that the language makes.
+fn fields(host: &str) -> &'static [&'static str] {
+    match host {
+        "error" => &["message", "inner", "stack"],
+        "version" => &["miniscript", "buildDate", "platform", "host", "hostName", "hostInfo"],
+        _ => &[],
+    }
+}
 
-fn field_of_error(name: &str) -> Option<Known> {
-    match name {
-        "message" => Some(Known::one(Kind::Text)),
-        "stack" => Some(Known::one(Kind::List(vec![Kind::Text]))),
-        "inner" => Some(Known::anything()),
-        _ => None,
+fn field(host: &str, name: &str) -> Option<Known> {
+    fields(host).contains(&name).then(|| match name {
+        "inner" => Known::anything(),
+        "stack" => Known::one(Kind::List(vec![Kind::Text])),
+        _ => Known::one(Kind::Text),
+    })
+}
+
+/// By what name [`fields`] knows a value.
+fn owner_of_fields(of: &Kind) -> &'static str {
+    match of {
+        Kind::Error => "error",
+        Kind::Map(Object::Host(name)) => name,
+        _ => "",
     }
 }
 

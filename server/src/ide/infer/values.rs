@@ -46,6 +46,14 @@ impl Infer<'_> {
             Symbol::Binary(BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div, a, _) => self.scaled(at, a),
             // An error on the left gives the right operand.
             Symbol::Binary(BinaryOp::Or, a, b) if self.value(at, a).kinds.contains(&Kind::Error) => self.value(at, b),
+            // Errors come through.
+            Symbol::Binary(BinaryOp::And | BinaryOp::Or, a, b) => {
+                let mut found = Known::one(Kind::Number);
+                if [a, b].into_iter().any(|it| self.value(at, it).kinds.contains(&Kind::Error)) {
+                    found.add(Kind::Error);
+                }
+                found
+            }
             Symbol::Binary(..) | Symbol::Unary(..) => Known::one(Kind::Number),
             Symbol::Import(name) => self.imported(name),
         }
@@ -117,7 +125,7 @@ impl Infer<'_> {
         let facts = self.facts(at.file);
         let unit = facts.unit(at.unit);
         let mut found = Known { kinds: Vec::new(), open: true };
-        if let Some((_, default)) = unit.facts.params.get(param).filter(|(_, default)| **default != Symbol::Null) {
+        if let Some((_, default)) = unit.facts.params.get(param).filter(|(_, default)| !is_nothing(default)) {
             found.join(self.value(at, default));
         }
         let name = unit.name.rsplit('.').next().unwrap_or_default();
@@ -232,6 +240,10 @@ impl Infer<'_> {
                 Some(kind) => self.own_entries(kind).map(|(keys, _)| keys).unwrap_or_default(),
                 None => Vec::new(),
             })),
+            Gives::Index => match receiver {
+                Some(Kind::List(_) | Kind::Text) => Known { kinds: vec![Kind::Number, Kind::Null], open: false },
+                _ => Known::anything(),
+            },
             Gives::Map => Known::one(Kind::AnyMap),
             Gives::Error => Known::one(Kind::Error),
             Gives::Same => receiver.map_or_else(Known::anything, |kind| Known::one(kind.clone())),
@@ -353,6 +365,11 @@ impl Infer<'_> {
             _ => Object::Globals(at.file),
         }
     }
+}
+
+/// A default that says nothing of what callers give, or none at all.
+fn is_nothing(default: &Symbol) -> bool {
+    matches!(default, Symbol::Null | Symbol::Unknown)
 }
 
 /// In a method of a type map, `self` is a value of that type.

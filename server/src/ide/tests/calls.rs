@@ -3,7 +3,6 @@
 use super::Fixture;
 use crate::ide;
 use expect_test::{Expect, expect};
-use std::path::Path;
 
 const PROGRAM: &str = "//- main.ms
 import \"lib\"
@@ -120,10 +119,9 @@ fn implementations_are_the_maps_behind_and_their_own_members() {
 fn a_renamed_module_is_renamed_in_its_importers() {
     let rename = |source: &str, new: &str| {
         let it = Fixture::new(source);
-        let found = ide::rename_file(&it.db, Path::new("/w/lib.ms"), Path::new(new));
-        let found =
-            found.map(|(places, name)| places.iter().map(|at| (at.file, at.range, name.clone())).collect::<Vec<_>>());
-        found.map(|places| it.draw_all(&places))
+        let found = ide::rename_files(&it.db, &[("/w/lib.ms".into(), new.into())]);
+        let found: Vec<_> = found.into_iter().map(|(at, name)| (at.file, at.range, name)).collect();
+        it.draw_all(&found)
     };
     let source = "//- main.ms\nimport \"lib\"\nprint lib.x\nf = function(lib)\n  return lib\nend function\n//- lib.ms\nx = 1\n//- other.ms\nprint 1\n";
     expect![[r#"
@@ -133,10 +131,22 @@ fn a_renamed_module_is_renamed_in_its_importers() {
         | print lib.x
         |       ^^^ util
     "#]]
-    .assert_eq(&rename(source, "/w/util.ms").expect("is imported"));
-    assert_eq!(rename(source, "/elsewhere/util.ms").as_deref(), Some(""), "no module is looked for there");
+    .assert_eq(&rename(source, "/w/util.ms"));
+    assert_eq!(rename(source, "/elsewhere/util.ms"), "", "no module is looked for there");
     assert_eq!(rename(source, "/w/lib/util.ms"), rename(source, "/w/util.ms"), "it is found there as well");
-    assert_eq!(rename(source, "/w/no name.ms"), None);
+    assert_eq!(rename(source, "/w/no name.ms"), "");
+    let by_path = source.replacen("import \"lib\"\nprint lib.x", "lib = import(\"lib\")\nm = import(\"sub/a\")", 1);
+    let by_path = by_path + "//- sub/a.ms\nprint 2\n";
+    let moved = |old: &str, new: &str| {
+        let it = Fixture::new(&by_path);
+        let found = ide::rename_files(&it.db, &[(old.into(), new.into())]);
+        found.into_iter().map(|(at, name)| format!("{} {name}", usize::from(at.range.start()))).collect::<Vec<_>>()
+    };
+    assert_eq!(moved("/w/sub/a.ms", "/w/sub/b.ms"), ["32 sub/b"]);
+    assert_eq!(moved("/w/sub/a.ms", "/w/b.ms"), ["32 b"]);
+    assert_eq!(moved("/w/sub", "/w/far/sub"), ["32 far/sub/a"]);
+    assert_eq!(moved("/w/sub/a.ms", "/w/lib.ms"), [""; 0], "that variable is there already");
+    assert_eq!(moved("/w/lib.ms", "/w/sub/lib.ms"), [""; 0], "the import makes a variable that is used");
     let taken = source.replace("print lib.x", "util = 1\nprint lib.x");
-    assert_eq!(rename(&taken, "/w/util.ms").as_deref(), Some(""), "the name is taken there");
+    assert_eq!(rename(&taken, "/w/util.ms"), "", "the name is taken there");
 }

@@ -351,6 +351,9 @@ fn names_of_a_host_profile_are_known_shown_and_offered() {
     let host = Arc::new(crate::host_profile::read(profile, crate::host_profile::Format::Json).expect("a profile"));
     let settings = Checks { host, ..Checks::default() };
     assert_eq!(codes("gfx.clear 1\nprint gff\n", &settings), ["unknown-name"]);
+    let near = Fixture::new("print gff\n");
+    let told = checks(&near.db, &near.document, &settings, &near.places);
+    assert_eq!(told[0].message, "nothing gives `gff` a value; did you mean `gfx`?");
     assert_eq!(codes("gfx.clear 1, 2\ngfx.at.dot 1\nx = gfx.at.dot(1, 2)\n", &settings), ["too-many-arguments"; 2]);
     assert_eq!(codes("gfx = {}\ngfx.clear = @print\ngfx.clear 1, \"\"\n", &settings), [""; 0]);
     assert_eq!(codes("f = function(gfx)\n  gfx.clear 1, 2\nend function\nf {\"clear\": @slice}\n", &settings), [""; 0]);
@@ -460,6 +463,7 @@ fn functions_that_are_called_or_passed_by_mistake_are_told_apart_from_those_that
     );
     wrong("x = @5\nprint x\n", "useless-reference");
     wrong("f = function(a)\n  return a\nend function\nprint @f(1)\n", "useless-reference");
+    right("f = function(opts=null)\n  if opts == null then return 1\n  return opts\nend function\nprint f\n");
     right("ten = function\n  return 10\nend function\nx = ten\nf = @ten\nprint x + f\n");
     right("m = {\"f\": function(a)\n  return a\nend function}\ng = @m.f\nprint g(2)\n");
     right(&format!("{apply}ten = function\n  return @abs\nend function\nprint apply(ten, 4)\n"));
@@ -734,4 +738,12 @@ fn a_value_of_the_host_may_be_anything() {
         codes("f = function\n  y = \"a\"\n  y = host\n  return y\nend function\nprint f - 1\n", &settings),
         [""; 0]
     );
+}
+
+#[test]
+fn errors_make_others_around_them() {
+    right(
+        "x = \"s\"\nif rnd > -1 then x = err(\"no\")\nprint x.err(\"a\").message\nif x isa error then print x.err(\"b\")\n",
+    );
+    wrong("e = err(\"a\")\nprint e.foo\n", "missing-member");
 }

@@ -73,8 +73,8 @@ fn names_of_parameters_stand_before_arguments() {
             end function
             for i in range(‹from:›1, ‹to:›3)
               both = pair(‹a:›i, ‹b:›2)
-              print ‹s:›both, ‹delimiter:›""
-              print ‹s:›i
+              print both, ‹delimiter:›""
+              print i
             end for
         "#]],
     );

@@ -327,6 +327,8 @@ fn a_rename_that_would_change_a_meaning_is_refused_with_a_reason() {
     refused("x$0 = 1\n", "a b", "`a b` is not a name: letters, digits and `_`, not starting with a digit");
     refused("x$0 = 1\n", "x", "it is called `x` already");
     refused("pri$0nt 1\n", "say", "`print` is a built-in function");
+    refused("if not globals.has$0Index(\"x\") then x = 1\n", "y", "`hasIndex` is a built-in function");
+    refused("f = function\n  locals.rem$0ove \"x\"\nend function\n", "y", "`remove` is a built-in function");
     refused("x = y$0\n", "z", "nothing in this file defines `y`");
     refused("x = 1 + $0 2\n", "z", "there is no name here");
     refused("x$0 = 1\ny = 2\n", "y", "there is a global variable `y`");
@@ -487,6 +489,42 @@ fn keys_that_methods_ask_for_are_renamed_with_their_member() {
             if m.hasIndex("bar") then m.remove "bar"
             print m.bar
             print "foo"
+            possible: main.ms:4
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_found_by_going_on_and_on_is_renamed_whole() {
+    check_rename(
+        "f = function(x)\n  while x\n    y = x.ne$0xt\n    x = y\n  end while\nend function\nf {\"next\": {\"next\": null}}\n",
+        "to",
+        &expect![[r#"
+            f = function(x)
+              while x
+                y = x.to
+                x = y
+              end while
+            end function
+            f {"to": {"to": null}}
+        "#]],
+    );
+}
+
+#[test]
+fn importers_in_other_folders_are_renamed_as_programs_of_their_own() {
+    check_rename(
+        "//- main.ms\nutil = import(\"sub/util\")\nprint util.g$0o\n//- sub/other.ms\nimport \"util\"\nprint util.go\n//- sub/util.ms\ngo = 1\n",
+        "run",
+        &expect![[r#"
+            //- sub/util.ms
+            run = 1
+            //- main.ms
+            util = import("sub/util")
+            print util.run
+            //- sub/other.ms
+            import "util"
+            print util.run
         "#]],
     );
 }

@@ -199,11 +199,8 @@ pub fn rename(
     let mut files = Files::new(snapshot, features);
     let mut edits: Vec<(Url, Vec<TextEdit>)> = Vec::new();
     for it in &renamed.edits {
-        let Some(Location { uri, range }) = files.location(it.file, it.range) else { continue };
-        let edit = TextEdit { range, new_text: new.to_owned() };
-        match edits.iter_mut().find(|(at, _)| *at == uri) {
-            Some((_, list)) => list.push(edit),
-            None => edits.push((uri, vec![edit])),
+        if let Some(place) = files.location(it.file, it.range) {
+            add_edit(&mut edits, place, new);
         }
     }
     let possible: Vec<_> = renamed.possible.iter().filter_map(|it| files.location(it.file, it.range)).collect();
@@ -218,24 +215,28 @@ pub fn rename(
     (workspace_edit(edits, snapshot, features), notice)
 }
 
-/// The same text at many places.
+/// What a renamed file does to those that import it.
 pub fn file_rename(
-    places: &[ide::Location],
-    new: &str,
+    places: &[(ide::Location, String)],
     snapshot: &Snapshot,
     features: &ClientFeatures,
 ) -> WorkspaceEdit {
     let mut files = Files::new(snapshot, features);
     let mut edits: Vec<(Url, Vec<TextEdit>)> = Vec::new();
-    for it in places {
-        let Some(Location { uri, range }) = files.location(it.file, it.range) else { continue };
-        let edit = TextEdit { range, new_text: new.to_owned() };
-        match edits.iter_mut().find(|(at, _)| *at == uri) {
-            Some((_, list)) => list.push(edit),
-            None => edits.push((uri, vec![edit])),
+    for (it, new) in places {
+        if let Some(place) = files.location(it.file, it.range) {
+            add_edit(&mut edits, place, new);
         }
     }
     workspace_edit(edits, snapshot, features)
+}
+
+fn add_edit(edits: &mut Vec<(Url, Vec<TextEdit>)>, Location { uri, range }: Location, new: &str) {
+    let edit = TextEdit { range, new_text: new.to_owned() };
+    match edits.iter_mut().find(|(at, _)| *at == uri) {
+        Some((_, list)) => list.push(edit),
+        None => edits.push((uri, vec![edit])),
+    }
 }
 
 fn workspace_edit(edits: Vec<(Url, Vec<TextEdit>)>, snapshot: &Snapshot, features: &ClientFeatures) -> WorkspaceEdit {
