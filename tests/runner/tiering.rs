@@ -99,6 +99,17 @@ fn loops_that_follow_compiled_ones_are_compiled_as_soon_as_they_are_hot() {
 }
 
 #[test]
+fn sites_that_had_settled_look_again_before_their_function_is_compiled() {
+    let f = f_of(
+        "f = function(o)\n  return o.x\nend function\na = {\"x\":1}\nb = {\"y\":0, \"x\":2}\nc = {\"z\":0, \"y\":0, \"x\":3}\ns = 0\n\
+         for i in range(1, 300)\n  s += f(a) + f(b)\nend for\nfor i in range(1, 3000)\n  s += f(a) + f(c)\nend for\nprint s\n",
+        "12900\n",
+    );
+    assert_eq!((f.tier, f.compiles), (Tier::Optimised, 1));
+    assert_eq!(exits(&f), 0, "{:?}", f.exits);
+}
+
+#[test]
 fn values_of_ever_other_kinds_do_not_make_it_compile_without_end() {
     let f = f_of(
         "f = function(a, b)\n  return a + b\nend function\n\
