@@ -99,17 +99,6 @@ fn loops_that_follow_compiled_ones_are_compiled_as_soon_as_they_are_hot() {
 }
 
 #[test]
-fn sites_that_had_settled_look_again_before_their_function_is_compiled() {
-    let f = f_of(
-        "f = function(o)\n  return o.x\nend function\na = {\"x\":1}\nb = {\"y\":0, \"x\":2}\nc = {\"z\":0, \"y\":0, \"x\":3}\ns = 0\n\
-         for i in range(1, 300)\n  s += f(a) + f(b)\nend for\nfor i in range(1, 3000)\n  s += f(a) + f(c)\nend for\nprint s\n",
-        "12900\n",
-    );
-    assert_eq!((f.tier, f.compiles), (Tier::Optimised, 1));
-    assert_eq!(exits(&f), 0, "{:?}", f.exits);
-}
-
-#[test]
 fn values_of_ever_other_kinds_do_not_make_it_compile_without_end() {
     let f = f_of(
         "f = function(a, b)\n  return a + b\nend function\n\
@@ -200,6 +189,17 @@ fn a_function_gets_baseline_code_first_and_optimised_code_after_more_work() {
     assert!(of_all.contains(&EntryPoint::Calls) && !of_all[1..].contains(&EntryPoint::Anywhere), "{of_all:?}");
     assert_eq!(entries(tier(Some(50), 1_000_000)), [EntryPoint::Anywhere]);
     assert_eq!(entries(TierPolicy::Baseline { threshold: 1_000_000 }), []);
+}
+
+#[test]
+fn sites_that_had_settled_look_again_before_their_function_is_compiled() {
+    let program = "f = function(o)\n  return o.x\nend function\na = {\"x\":1}\nb = {\"y\":0, \"x\":2}\nc = {\"z\":0, \"y\":0, \"x\":3}\n\
+                   for i in range(1, 300)\n  s = f(a) + f(b)\nend for\nfor i in range(1, 3000)\n  s = f(a) + f(c)\nend for\n";
+    let happened = history(TierPolicy::default(), program);
+    let left = |it: &Happened| matches!(it, Happened::Left(_) | Happened::Dropped { .. });
+    assert!(!happened.iter().any(left), "{happened:?}");
+    let for_calls = |it: &&Happened| matches!(it, Happened::Compiled { entry: EntryPoint::Calls, .. });
+    assert_eq!(happened.iter().filter(for_calls).count(), 1, "{happened:?}");
 }
 
 #[test]
