@@ -474,6 +474,11 @@ impl FeedbackCell {
         self.bits.set(next);
     }
 
+    /// Whether a property site notes no more ways.
+    pub fn is_settled(&self) -> bool {
+        self.bits.get() & SETTLED != 0
+    }
+
     /// Asks for more ways, after a guard of the known ones failed.
     pub fn rearm_ways(&self) {
         self.bits.set(self.bits.get() & !(SETTLED | UNCHANGED));

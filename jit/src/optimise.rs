@@ -66,6 +66,9 @@ const HEAT_A_BYTE: i64 = 10;
 /// But no more than this.
 const MOST_HEAT_AFTER_DROP: i64 = 50_000;
 
+/// Sites that had stopped noting what they meet do so again for such a part of the work that made their code hot.
+const PART_TO_LOOK_AGAIN: i64 = 8;
+
 /// Work between two looks for entries, in code of which some loops were refused.
 const REFUSED_HEAT: i64 = 2000;
 /// Work between two looks for what the compiler's thread has finished: some ten microseconds of it.
@@ -153,6 +156,21 @@ impl Optimiser {
         }
     }
 
+    /// Whether code is to run a little more before it is compiled, since some of its member sites had stopped noting what they meet.
+    fn looks_again(&self, codes: &CodeTable, code: &Code, place: Place, heat: i64) -> bool {
+        let (work, compiles) = (heat / PART_TO_LOOK_AGAIN, code.tier.compiles.get());
+        let Ok(backend) = &self.backend else { return false };
+        if work == 0 || code.tier.refreshed.get() == Some(compiles) {
+            return false;
+        }
+        code.tier.refreshed.set(Some(compiles));
+        let again = backend.refresh(codes, code, place);
+        if again {
+            code.counters.heat.set(work);
+        }
+        again
+    }
+
     fn note_refusal(&mut self, code: &Code, at: EntryAt, refused: Refused) {
         code.refused(place_of(at), refused.refusal);
         if refused.refusal == Refusal::CompilerFailed {
@@ -215,6 +233,9 @@ impl Tiering for Optimiser {
         if code.tier.drops.get() >= MAX_DROPS {
             code.refused(place, Refusal::TooManyExits);
             code.counters.heat.set(NEVER_HOT);
+            return;
+        }
+        if self.looks_again(codes, code, place, heat) {
             return;
         }
         if self.is_busy() {
@@ -397,6 +418,26 @@ impl Backend {
         }
     }
 
+    /// Has member sites of a code object, and of what would be part of its code, note ways again. False if all still do.
+    fn refresh(&self, codes: &CodeTable, code: &Code, place: Place) -> bool {
+        let at = match place {
+            Place::Loop(block) if code.calls() <= 1 || code.unit.kind != UnitKind::Function => EntryAt::Loop(block),
+            _ => EntryAt::Start,
+        };
+        let Ok(plan) = inline::plan(codes, code, at, self.terms(code), &Banned::default()) else { return false };
+        let parts = plan.inlined.iter().map(|it| codes.get(it.id));
+        parts.fold(ways::refresh(codes, code), |again, part| ways::refresh(codes, part) || again)
+    }
+
+    /// On which terms an entry of a code object is planned.
+    fn terms(&self, code: &Code) -> inline::Terms {
+        inline::Terms {
+            cautious: code.tier.drops.get() >= DROPS_TO_CAUTION,
+            passes: self.passes,
+            least_runs: least_runs(self.tier, code.unit.insts.len()),
+        }
+    }
+
     fn compile(&mut self, codes: &CodeTable, realm: &mut Realm, code: &Code, at: EntryAt) -> Result<(), Refused> {
         let started = Instant::now();
         let (func, inlined) = self.ssa(codes, realm, code, at)?;
@@ -470,11 +511,7 @@ impl Backend {
             EntryAt::Start => Vec::new(),
             EntryAt::Loop(_) => helpers::window_kinds(realm, usize::from(code.bytecode.n_regs)),
         };
-        let terms = inline::Terms {
-            cautious: code.tier.drops.get() >= DROPS_TO_CAUTION,
-            passes: self.passes,
-            least_runs: least_runs(self.tier, code.unit.insts.len()),
-        };
+        let terms = self.terms(code);
         let mut banned = Banned::default();
         loop {
             let plan = inline::plan(codes, code, at, terms, &banned)?;

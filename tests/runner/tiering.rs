@@ -192,6 +192,17 @@ fn a_function_gets_baseline_code_first_and_optimised_code_after_more_work() {
 }
 
 #[test]
+fn sites_that_had_settled_look_again_before_their_function_is_compiled() {
+    let program = "f = function(o)\n  return o.x\nend function\na = {\"x\":1}\nb = {\"y\":0, \"x\":2}\nc = {\"z\":0, \"y\":0, \"x\":3}\n\
+                   for i in range(1, 300)\n  s = f(a) + f(b)\nend for\nfor i in range(1, 3000)\n  s = f(a) + f(c)\nend for\n";
+    let happened = history(TierPolicy::default(), program);
+    let left = |it: &Happened| matches!(it, Happened::Left(_) | Happened::Dropped { .. });
+    assert!(!happened.iter().any(left), "{happened:?}");
+    let for_calls = |it: &&Happened| matches!(it, Happened::Compiled { entry: EntryPoint::Calls, .. });
+    assert_eq!(happened.iter().filter(for_calls).count(), 1, "{happened:?}");
+}
+
+#[test]
 fn what_the_optimiser_refuses_stays_in_baseline_code() {
     if !HAS_BASELINE {
         return;

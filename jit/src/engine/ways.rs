@@ -44,6 +44,14 @@ pub fn rearm_all(code: &Code) {
     member_words(code).for_each(|(_, cell)| cell.rearm_ways());
 }
 
+/// Sites that note no more ways, since they met known ones again and again, note more for a while: what they met may be long ago. False if
+/// there are none of these.
+pub fn refresh(codes: &CodeTable, code: &Code) -> bool {
+    let knows = |cell: &FeedbackCell| matches!(codes.ways.get(cell.property().ways), Some(Ways::Known(_)));
+    let settled = member_words(code).filter(|(_, cell)| cell.is_settled() && knows(cell));
+    settled.inspect(|(_, cell)| cell.rearm_ways()).count() > 0
+}
+
 /// Whether the ways that an instruction met can still be told apart, so that it may be compiled for them.
 pub fn are_known(codes: &CodeTable, code: &Code, inst: InstId) -> bool {
     let few = |cell: &FeedbackCell| match codes.ways.get(cell.property().ways) {
