@@ -6,10 +6,13 @@
 mod common;
 
 use common::Gate;
-use minilive::evaluate::{EntryPoint, Request, RunTarget, Trust};
+use minilive::evaluate::{
+    EntryPoint, EventSink, Purpose, Request, RunId, RunTarget, Trust, WorkerEvent, WorkerFactory, WorkerHandle,
+};
 use minilive::ide;
 use minilive::world::{Change, Command, Snapshot, WorldConfig, WorldHandle, spawn};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 const URI: &str = "file:///test.ms";
 
@@ -221,4 +224,60 @@ fn types_that_were_seen_are_called_so() {
         ide::completion::documentation(&it.db, &it.document, &it.live, &x.data)
     });
     assert_eq!(details.map(|it| it.0), Some("x: number or string or null".to_owned()));
+}
+
+/// Automatic runs that never end by themselves, and are told to have ended when the test says so.
+#[derive(Clone, Default)]
+struct Late(Arc<Mutex<Vec<(RunId, EventSink)>>>);
+
+impl WorkerFactory for Late {
+    fn connect(&self, purpose: Purpose, sink: EventSink) -> Box<dyn WorkerHandle> {
+        match purpose {
+            Purpose::Automatic => Box::new(LateWorker { late: self.clone(), sink }),
+            Purpose::Asked => common::workers().connect(purpose, sink),
+        }
+    }
+}
+
+struct LateWorker {
+    late: Late,
+    sink: EventSink,
+}
+
+impl WorkerHandle for LateWorker {
+    fn send(&mut self, request: Request) {
+        self.late.0.lock().expect("nobody panics with it").push((request.run, self.sink.clone()));
+    }
+
+    fn answer(&mut self, _: RunId, _: minilive_jit::engine::modules::ModuleAnswer) {}
+
+    fn cancel(&mut self, _: RunId) {}
+
+    fn restart(&mut self) {}
+}
+
+/// A run that is stopped for one that a person asks for may say so after that one has ended: its values stay.
+#[test]
+fn a_run_that_ends_late_takes_no_values_away() {
+    let late = Late::default();
+    let config = WorldConfig { trust: Some(Trust::Full), ..WorldConfig::default() };
+    let world = spawn(config, Box::new(late.clone()), Arc::new(drop)).expect("threads");
+    world.open(URI.into(), 1, "x = 5\ny = x + 1\n".into());
+    let sent = || late.0.lock().expect("nobody panics with it").first().cloned();
+    let (run, sink) = loop {
+        match sent() {
+            Some(sent) => break sent,
+            None => std::thread::yield_now(),
+        }
+    };
+    let reply = world.command(Command::Run { uri: Some(URI.into()), target: RunTarget::File });
+    assert_eq!(reply.blocking_recv().expect("the world lives").state, "started");
+    let shows = |_: &u32| {
+        std::thread::sleep(Duration::from_millis(10));
+        common::hint(&world, URI.into(), 2) == "= 6"
+    };
+    assert!((0..3000).find(shows).is_some(), "the run that was asked for shows its values");
+    sink(WorkerEvent::Finished { run, outcome: Box::new(common::cancelled()) });
+    common::settle(&world);
+    assert_eq!(common::hint(&world, URI.into(), 2), "= 6");
 }

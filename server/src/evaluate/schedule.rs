@@ -377,7 +377,8 @@ impl Scheduler {
         file.show_tiers(&running.plan, running.id, &outcome.functions);
         self.changed.insert(running.uri.clone());
         if outcome.end == End::Cancelled {
-            if !running.stopped {
+            // It may have been stopped for a newer run that has seen something meanwhile.
+            if !running.stopped || file.is_overtaken(running.id, running.run) {
                 return;
             }
             outcome.end = End::Cut { limit: "stopped".into(), line: None, from: None };
@@ -391,6 +392,7 @@ impl Scheduler {
             profile: running.profile,
             outcome: Arc::new(outcome),
         };
+        file.ran(running.id, running.run);
         file.record(&running.plan, recorded);
         self.dirty.insert(running.uri.clone());
     }

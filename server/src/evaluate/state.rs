@@ -44,6 +44,8 @@ pub(super) struct FileState {
     /// Paths at which its modules are, or would be.
     module_paths: FxHashSet<PathBuf>,
     results: FxHashMap<EvaluationId, VecDeque<Recorded>>,
+    /// The newest run of each evaluation that has been recorded.
+    runs: FxHashMap<EvaluationId, RunId>,
     anchors: FxHashMap<EvaluationId, Anchors>,
     splices: VecDeque<(u64, Vec<LineSplice>)>,
 }
@@ -87,6 +89,17 @@ impl FileState {
     /// The newest recordings.
     pub fn newest(&self) -> Vec<Recorded> {
         self.results.values().filter_map(|kept| kept.front().cloned()).collect()
+    }
+
+    /// Notes that a run was recorded.
+    pub fn ran(&mut self, id: EvaluationId, run: RunId) {
+        let newest = self.runs.entry(id).or_insert(run);
+        *newest = run.max(*newest);
+    }
+
+    /// Whether a run that began later has been recorded.
+    pub fn is_overtaken(&self, id: EvaluationId, run: RunId) -> bool {
+        self.runs.get(&id).is_some_and(|&newest| newest > run)
     }
 
     /// Keeps a recording, and where its values stand. A run of an older text that ends late does not come before one that holds
@@ -166,6 +179,7 @@ impl FileState {
     /// Forgets evaluations that the text no longer asks for.
     pub fn retain(&mut self, plan: &Plan) {
         self.results.retain(|&id, _| plan.find(id).is_some());
+        self.runs.retain(|&id, _| plan.find(id).is_some());
         self.anchors.retain(|&id, _| plan.find(id).is_some());
         let gone = |state: &TierState| plan.find(state.evaluation).is_none();
         if self.live.tiers.values().flatten().any(gone) {

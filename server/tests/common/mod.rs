@@ -167,7 +167,8 @@ impl WorkerHandle for GatedWorker {
     }
 }
 
-fn cancelled() -> Outcome {
+/// The end of a run that was stopped before it began.
+pub fn cancelled() -> Outcome {
     Outcome {
         end: End::Cancelled,
         values: Vec::new(),
