@@ -52,6 +52,8 @@ pub struct FileFacts {
     calls: ByName<u32>,
     /// Who reads a bare name.
     readers: ByName<()>,
+    /// Parameters whose defaults are lists or maps.
+    frozen: ByName<()>,
 }
 
 /// The facts that were found last, and the units they were found in.
@@ -182,9 +184,10 @@ impl FileFacts {
         let keys = ByName::of(indexes.clone().flat_map(|unit| all.key_entries(unit)));
         let member_readers = ByName::of(indexes.clone().flat_map(|unit| all.member_reader_entries(unit)));
         let calls = ByName::of(indexes.clone().flat_map(|unit| all.call_entries(unit)));
+        let frozen = ByName::of(indexes.clone().flat_map(|unit| all.frozen_entries(unit)));
         let readers = ByName::of(indexes.flat_map(|unit| all.reader_entries(unit)));
         (all.globals, all.members, all.calls, all.readers) = (globals, members, calls, readers);
-        (all.keys, all.member_readers) = (keys, member_readers);
+        (all.keys, all.member_readers, all.frozen) = (keys, member_readers, frozen);
         all
     }
 
@@ -198,7 +201,8 @@ impl FileFacts {
         let calls = self.calls.with(&all.ids, self.entries(&all, changed, gone, FileFacts::call_entries));
         let readers = self.readers.with(&all.ids, self.entries(&all, changed, gone, FileFacts::reader_entries));
         (all.globals, all.members, all.calls, all.readers) = (globals, members, calls, readers);
-        (all.keys, all.member_readers) = (keys, member_readers);
+        let frozen = self.frozen.with(&all.ids, self.entries(&all, changed, gone, FileFacts::frozen_entries));
+        (all.keys, all.member_readers, all.frozen) = (keys, member_readers, frozen);
         all
     }
 
@@ -255,6 +259,13 @@ impl FileFacts {
         names.into_iter().map(|name| (name, Entry { unit: id, says: () })).collect()
     }
 
+    fn frozen_entries(&self, unit: u32) -> Named<()> {
+        let id = self.ids.id(unit);
+        let params = self.unit(unit).facts.params.iter();
+        let frozen = params.filter(|(_, default)| matches!(**default, Symbol::List(_) | Symbol::Map(_)));
+        frozen.map(|(name, _)| (name.clone(), Entry { unit: id, says: () })).collect()
+    }
+
     fn index(&self, id: UnitId) -> Option<u32> {
         self.ids.index(id)
     }
@@ -282,6 +293,11 @@ impl FileFacts {
     /// What map literals hold under a name, in the order of their units.
     pub fn keys(&self, name: &str) -> impl Iterator<Item = (u32, &Sym)> {
         self.keys.get(name).iter().filter_map(|it| Some((self.index(it.unit)?, &it.says)))
+    }
+
+    /// The functions of which a parameter has a list or a map as its default, which is frozen from the start; some perhaps more than once.
+    pub fn with_frozen_defaults(&self) -> impl Iterator<Item = u32> {
+        self.frozen.keys().flat_map(|name| self.frozen.get(name)).filter_map(|it| self.index(it.unit))
     }
 
     /// All names under which map literals hold something, in no particular order.

@@ -5,10 +5,9 @@
 
 use super::super::infer::{Binding, binding};
 use super::{Check, Weight, is_imported};
-use crate::db::{self, FactsUnit, File, FileFacts, LiveDb, Surroundings};
+use crate::db::{self, File, FileFacts, LiveDb, Surroundings};
 use minilive_mir::frozen::{FrozenChange, Known, Outside, follow};
 use minilive_mir::ir::UnitKind;
-use minilive_mir::names::Symbol;
 use minilive_syntax::{SyntaxNode, TextSize};
 use std::collections::BTreeSet;
 
@@ -19,7 +18,7 @@ const FREEZING: [&str; 2] = ["freeze", "frozenCopy"];
 pub fn add(db: &LiveDb, file: File, found: &mut Vec<Check>) {
     let facts = db::file_facts(db, file);
     let mut freezing: BTreeSet<u32> = FREEZING.iter().flat_map(|name| facts.readers(name)).collect();
-    freezing.extend((0u32..).zip(&facts.units).filter(|(_, it)| has_frozen_default(it)).map(|(unit, _)| unit));
+    freezing.extend(facts.with_frozen_defaults());
     if freezing.is_empty() {
         return;
     }
@@ -103,11 +102,6 @@ impl Look<'_> {
         found.extend(changes.into_iter().map(|change| told(&change, placed.start)));
         goes_on
     }
-}
-
-/// Whether the default of a parameter is a list or a map, which are frozen from the start.
-fn has_frozen_default(unit: &FactsUnit) -> bool {
-    unit.facts.params.iter().any(|(_, default)| matches!(**default, Symbol::List(_) | Symbol::Map(_)))
 }
 
 fn told(FrozenChange { name, range, is_default }: &FrozenChange, start: TextSize) -> Check {
