@@ -48,6 +48,8 @@ pub struct Given {
 impl Given {
     /// Anything.
     pub const ANY: Given = Given { set: TypeSet::ANY, elements: TypeSet::NONE };
+    /// No value at all: it does not come back, or is never called.
+    pub const NOTHING: Given = Given { set: TypeSet::NONE, elements: TypeSet::NONE };
 }
 
 /// What stands around a unit.

@@ -137,6 +137,12 @@ pub fn plain(path: &Path) -> PathBuf {
     out
 }
 
+/// The folder of a program, in which its imports look first.
+pub fn script_folder(uri: &str) -> Option<PathBuf> {
+    let path = path_of(uri).unwrap_or_else(|| uri.into());
+    path.parent().map(Path::to_path_buf)
+}
+
 /// The file that a client means; none for texts that are in no file.
 pub fn path_of(uri: &str) -> Option<PathBuf> {
     match url::Url::parse(uri) {

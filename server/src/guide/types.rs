@@ -70,7 +70,7 @@ pub fn given(id: IntrinsicId, args: &[TypeSet]) -> Given {
         _ if name == "input" => Given { set: TypeSet::STRING | TypeSet::NULL, elements: TypeSet::NONE },
         _ if name == "err" => Given { set: TypeSet::ERROR, elements: TypeSet::NONE },
         // It does not come back.
-        _ if name == "exit" => Given { set: TypeSet::NONE, elements: TypeSet::NONE },
+        _ if name == "exit" => Given::NOTHING,
         // They give back what is no string.
         _ if matches!(&*name, "upper" | "lower") && args != [TypeSet::STRING] => of(TypeSet::ANY),
         Gives::Number if sensible && is_plain(&name) && args.len() == 1 => {
@@ -105,6 +105,10 @@ fn is_plain(name: &str) -> bool {
 /// Members that error values have, whatever else is said of their type.
 const OF_ERRORS: [&str; 6] = ["message", "inner", "stack", "err", "isa", "__isa"];
 
+fn is_of_errors(name: &str) -> bool {
+    OF_ERRORS.contains(&name) || intrinsics::type_methods("error").contains(&name)
+}
+
 /// The type maps in which a member of that name is looked for, with their types; none if the members of some type in the set are
 /// anybody's. Null has no members, and errors have few: asking for others ends the program, so what is found is not theirs.
 fn type_maps(of: TypeSet, name: &str) -> Option<impl Iterator<Item = (TypeSet, &'static str)>> {
@@ -114,8 +118,7 @@ fn type_maps(of: TypeSet, name: &str) -> Option<impl Iterator<Item = (TypeSet, &
         (TypeSet::LIST, "list"),
         (TypeSet::FUNCTION, "funcRef"),
     ];
-    let is_of_errors = OF_ERRORS.contains(&name) || intrinsics::type_methods("error").contains(&name);
-    let of = if is_of_errors { of } else { of.without(TypeSet::NULL | TypeSet::ERROR) };
+    let of = if is_of_errors(name) { of } else { of.without(TypeSet::NULL | TypeSet::ERROR) };
     let known = all.iter().fold(TypeSet::NONE, |sum, (set, _)| sum | *set);
     (of != TypeSet::NONE && of.is_within(known)).then(|| all.into_iter().filter(move |(set, _)| of.may_be(*set)))
 }
@@ -202,8 +205,7 @@ pub fn method_of(of: TypeSet, name: &str) -> Option<IntrinsicId> {
 
 /// Whether reading a member of that name goes on for some value of these types: null has none, and errors have few.
 pub fn has_members(of: TypeSet, name: &str) -> bool {
-    let is_of_errors = OF_ERRORS.contains(&name) || intrinsics::type_methods("error").contains(&name);
-    is_of_errors || of.without(TypeSet::NULL | TypeSet::ERROR) != TypeSet::NONE
+    is_of_errors(name) || of.without(TypeSet::NULL | TypeSet::ERROR) != TypeSet::NONE
 }
 
 /// What a method of values of these types gives, with these further arguments, unless a program gives them another.

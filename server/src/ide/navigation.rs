@@ -10,7 +10,6 @@ use crate::document::DocumentView;
 use crate::modules::Places;
 use minilive_mir::names::{Access, Place, Sym, Symbol};
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
-use std::path::Path;
 
 /// A place in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -304,8 +303,7 @@ fn add_from_other_folders(
     let asking = infer.places();
     let mut folders: Vec<(Places, Vec<File>)> = Vec::new();
     for &file in files.iter().filter(|&&file| !db::module_imports(db, file).is_empty()) {
-        let path = crate::modules::path_of(file.path(db)).unwrap_or_else(|| file.path(db).into());
-        let Some(script) = path.parent().map(Path::to_path_buf) else { continue };
+        let Some(script) = crate::modules::script_folder(file.path(db)) else { continue };
         if Some(&script) == asking.script.as_ref() {
             continue;
         }

@@ -34,17 +34,14 @@ fn programs_of(db: &LiveDb, old: &Path, new: &Path) -> Vec<(PathBuf, PathBuf)> {
         return vec![(old.to_path_buf(), new.to_path_buf())];
     }
     let files = db.files();
-    let paths = files.iter().map(|file| path_of(db, *file));
+    let path_of = |file: &File| crate::modules::path_of(file.path(db)).unwrap_or_else(|| file.path(db).into());
+    let paths = files.iter().map(path_of);
     let moved = paths.filter_map(|path| Some((path.clone(), new.join(path.strip_prefix(old).ok()?))));
     moved.collect()
 }
 
 fn is_program(path: &Path) -> bool {
     path.extension().is_some_and(|it| it == "ms")
-}
-
-fn path_of(db: &LiveDb, file: File) -> PathBuf {
-    crate::modules::path_of(file.path(db)).unwrap_or_else(|| file.path(db).into())
 }
 
 /// The places where the module `old` is named.
@@ -63,7 +60,7 @@ fn rename_file(db: &LiveDb, old: &Path, new: &Path) -> Vec<(Location, String)> {
 }
 
 fn in_importer(db: &LiveDb, file: File, (old, new): (&Path, &Path), found: &mut Vec<(Location, String)>) {
-    let script = path_of(db, file).parent().map(Path::to_path_buf);
+    let script = crate::modules::script_folder(file.path(db));
     let places = Places { script, executable: None, roots: Vec::new() };
     let Some(after) = name_of(&places, new) else { return };
     let leads_there = |name: &str| places.lookup(name).iter().any(|path| path == old);

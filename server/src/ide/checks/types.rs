@@ -118,7 +118,7 @@ fn words(unit: &Unit, wrong: &Wrong) -> (&'static str, String) {
             ("no-result", format!("this gives null: the operator does nothing for {} and {}", kinds(*a), kinds(*b)))
         }
         Wrong::Refused { intrinsic, argument, is, first } => {
-            ("wrong-argument", refused(IntrinsicId(*intrinsic), *argument, *first, &kinds(*is)))
+            ("wrong-argument", refused(IntrinsicId(*intrinsic), *argument, *first, *is))
         }
         Wrong::NoMember { name, of } => ("missing-member", format!("{} has no member `{name}`", kinds(*of))),
         Wrong::NoElements { of, wanted } => ("not-indexable", no_elements(*of, *wanted)),
@@ -143,15 +143,18 @@ fn no_elements(of: TypeSet, wanted: Wanted) -> String {
     }
 }
 
-fn refused(id: IntrinsicId, argument: usize, first: TypeSet, is: &str) -> String {
+fn refused(id: IntrinsicId, argument: usize, first: TypeSet, is: TypeSet) -> String {
     let name = id.def().name;
-    let Some(rule) = arguments::rule_of(id, argument, first) else { return format!("`{name}` does not take {is}") };
+    let Some(rule) = arguments::rule_of(id, argument, first) else {
+        return format!("`{name}` does not take {}", kinds(is));
+    };
     // Strings of digits pass for numbers, and null for what is left out; neither is what somebody would write instead.
     let number = rule.takes.may_be(TypeSet::NUMBER);
     let takes = kinds(if number { TypeSet::NUMBER } else { rule.takes.without(TypeSet::NULL) });
     let parameter = id.def().params[argument].0;
-    let is_word = is == kinds(TypeSet::STRING) && rule.takes.may_be(TypeSet::STRING);
-    let is = if is_word { "a string that reads as none" } else { is };
+    // Of strings it takes those that read as numbers, so this one does not.
+    let is_word = is == TypeSet::STRING && rule.takes.may_be(TypeSet::STRING);
+    let is = if is_word { "a string that reads as none".to_owned() } else { kinds(is) };
     let place = if argument == 0 { String::new() } else { format!(" as `{parameter}`") };
     let effect = match rule.effect {
         Effect::Error => "this gives an error",

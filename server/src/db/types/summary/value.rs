@@ -183,13 +183,12 @@ impl Look<'_> {
 
     /// What a call gives. As long as nothing is known of an argument, nothing is given.
     fn call(&mut self, unit: u32, callee: &Sym, args: &[Sym], depth: u32) -> Given {
-        let nothing = Given { set: TypeSet::NONE, elements: TypeSet::NONE };
         let args: Vec<_> = args.iter().map(|arg| self.set(unit, arg, depth)).collect();
         match &**callee {
             Symbol::Name(name) => {
                 let named = self.named(unit, name);
                 match named.intrinsic {
-                    Some(_) if args.contains(&TypeSet::NONE) => nothing,
+                    Some(_) if args.contains(&TypeSet::NONE) => Given::NOTHING,
                     Some(id) => guide::given(intrinsics::IntrinsicId(id), &args),
                     None => Given { set: called(named), elements: TypeSet::NONE },
                 }
@@ -197,7 +196,7 @@ impl Look<'_> {
             Symbol::Member(of, name) => {
                 let of = self.set(unit, of, depth);
                 if of == TypeSet::NONE || args.contains(&TypeSet::NONE) {
-                    return nothing;
+                    return Given::NOTHING;
                 }
                 self.method(of, name, &args)
             }
@@ -213,7 +212,7 @@ impl Look<'_> {
         let given = self.summary.member_cell(self.facts, name);
         match self.read(given) {
             // Who asks null for a member ends the program, and so it is with most of errors.
-            Free::NOTHING if !guide::has_members(of, name) => Given { set: TypeSet::NONE, elements: TypeSet::NONE },
+            Free::NOTHING if !guide::has_members(of, name) => Given::NOTHING,
             Free::NOTHING => guide::member(of, name, args),
             _ => Given::ANY,
         }
