@@ -24,6 +24,10 @@ pub const ANY_KEY: &str = "[]";
 /// The built-in names of the type maps.
 pub const TYPE_MAPS: [&str; 6] = ["number", "string", "list", "map", "funcRef", "error"];
 
+/// The function of the module `importUtil`, which comes with MiniScript: it imports modules, by name or a list of names, into the global
+/// variables, each once.
+pub const ENSURE_IMPORT: &str = "ensureImport";
+
 /// What a use does to what it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Access {

@@ -7,11 +7,15 @@
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::LazyLock;
 
 /// The names of the profiles that a folder of the workspace may hold.
 pub const IN_WORKSPACE: [&str; 2] = ["minilive.host.json", "minilive.host.toml"];
 /// A larger file is no profile.
 const LARGEST: u64 = 4 << 20;
+
+/// Profiles that are known by their name.
+const BUILT_IN: [(&str, &str); 1] = [("mini-micro", include_str!("host_profile/mini-micro.toml"))];
 
 /// A name that a host gives.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -21,12 +25,39 @@ pub struct HostName {
     pub params: Option<Vec<String>>,
     /// What it is for.
     pub doc: String,
+    /// What it is, or what a call of it gives: a type of the language, or a name or kind of the host.
+    pub gives: Option<String>,
     /// The members of a map.
     pub members: BTreeMap<String, HostName>,
 }
 
-/// The names of one host or several.
+/// Names of a host with what they are.
 pub type HostNames = BTreeMap<String, HostName>;
+
+/// A module that a host brings.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Module {
+    doc: String,
+    members: HostNames,
+    /// What it gives the whole program.
+    globals: HostNames,
+    /// What it gives all values of a type, by the name of the type map.
+    adds: BTreeMap<String, HostNames>,
+}
+
+/// What one host or several give to programs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Host {
+    /// The names that programs can read.
+    pub names: HostNames,
+    /// Kinds of value that have no name in programs.
+    types: HostNames,
+    /// Modules that need not be in the workspace.
+    modules: HostNames,
+    /// By module: what it gives to all values of a type, by the name of the type map.
+    adds: BTreeMap<String, BTreeMap<String, HostNames>>,
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,7 +66,26 @@ struct Profile {
     #[serde(rename = "host")]
     _host: String,
     names: HostNames,
+    #[serde(default)]
+    types: HostNames,
+    #[serde(default)]
+    modules: BTreeMap<String, Module>,
 }
+
+/// A name of a host and where it is told: names from the outside in, of which the first may be a kind of value or a module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told<'h> {
+    /// Where it is told.
+    pub path: Vec<String>,
+    /// What is told.
+    pub it: &'h HostName,
+}
+
+/// What stands before the name of a kind of value at the start of a path, and of a module.
+const TYPE: &str = "type ";
+const MODULE: &str = "module ";
+/// The same for what a module gives to all values of a type: its name and that of the type follow.
+const ADDED: &str = "added ";
 
 impl HostName {
     /// How it is written where it is used.
@@ -44,6 +94,122 @@ impl HostName {
             Some(params) => format!("{name}({})", params.join(", ")),
             None => name.to_owned(),
         }
+    }
+}
+
+impl Host {
+    /// Adds what another says, which holds where both say something.
+    pub fn extend(&mut self, other: Host) {
+        self.names.extend(other.names);
+        self.types.extend(other.types);
+        self.modules.extend(other.modules);
+        self.adds.extend(other.adds);
+    }
+
+    /// A name that programs can read.
+    pub fn name(&self, name: &str) -> Option<Told<'_>> {
+        self.names.get(name).map(|it| Told { path: vec![name.to_owned()], it })
+    }
+
+    /// A module that need not be in the workspace.
+    pub fn module(&self, name: &str) -> Option<Told<'_>> {
+        self.modules.get(name).map(|it| Told { path: vec![format!("{MODULE}{name}")], it })
+    }
+
+    /// The names of its modules.
+    pub fn module_names(&self) -> impl Iterator<Item = &String> {
+        self.modules.keys()
+    }
+
+    /// Whether there is such a module.
+    pub fn has_module(&self, name: &str) -> bool {
+        self.modules.contains_key(name)
+    }
+
+    /// What a module gives to all values of a type, by the name of its type map.
+    pub fn added(&self, module: &str, of: &str) -> impl Iterator<Item = (&String, Told<'_>)> {
+        let first = format!("{ADDED}{module} {of}");
+        let names = self.adds.get(module).and_then(|adds| adds.get(of)).into_iter().flatten();
+        names.map(move |(name, it)| (name, Told { path: vec![first.clone(), name.clone()], it }))
+    }
+
+    /// What a call of something gives, or what a value is, where the host has a word for it.
+    pub fn given_by(&self, of: &HostName) -> Option<Told<'_>> {
+        let kind = of.gives.as_deref()?;
+        let told = self.types.get(kind).map(|it| Told { path: vec![format!("{TYPE}{kind}")], it });
+        told.or_else(|| self.name(kind))
+    }
+
+    /// A member of something.
+    pub fn member<'h>(&'h self, of: &Told<'h>, name: &str) -> Option<Told<'h>> {
+        let own = |of: &Told<'h>| {
+            let path = of.path.iter().cloned().chain([name.to_owned()]).collect();
+            of.it.members.get(name).map(|it| Told { path, it })
+        };
+        own(of).or_else(|| own(&self.given_by(of.it)?))
+    }
+
+    /// All members of something.
+    pub fn members<'h>(&'h self, of: &Told<'h>) -> Vec<(&'h String, Told<'h>)> {
+        let mut found: Vec<(&String, Told<'h>)> = Vec::new();
+        for of in [Some(of.clone()), self.given_by(of.it)].into_iter().flatten() {
+            for (name, it) in &of.it.members {
+                if !found.iter().any(|(known, _)| *known == name) {
+                    let path = of.path.iter().cloned().chain([name.clone()]).collect();
+                    found.push((name, Told { path, it }));
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether all that is said to be given is known.
+    fn check(&self) -> Result<(), String> {
+        const OF_LANGUAGE: [&str; 7] = ["number", "string", "list", "map", "function", "null", "error"];
+        let added = self.adds.values().flat_map(BTreeMap::values);
+        let all = [&self.names, &self.types, &self.modules].into_iter().chain(added);
+        let mut left: Vec<(&String, &HostName)> = all.flatten().collect();
+        while let Some((name, it)) = left.pop() {
+            let is_known = |kind: &str| {
+                OF_LANGUAGE.contains(&kind) || self.types.contains_key(kind) || self.names.contains_key(kind)
+            };
+            if let Some(kind) = it.gives.as_deref().filter(|kind| !is_known(kind)) {
+                return Err(format!(
+                    "`{name}` gives `{kind}`, which is no type of the language ({}), no kind of [types] and no name of [names]",
+                    OF_LANGUAGE.join(", ")
+                ));
+            }
+            left.extend(&it.members);
+        }
+        Ok(())
+    }
+
+    /// What is told at a path.
+    pub fn at(&self, path: &[String]) -> Option<&HostName> {
+        let (first, rest) = path.split_first()?;
+        if let Some((module, of)) = first.strip_prefix(ADDED).and_then(|it| it.split_once(' ')) {
+            return self.adds.get(module)?.get(of)?.get(rest.first()?);
+        }
+        let start = match (first.strip_prefix(TYPE), first.strip_prefix(MODULE)) {
+            (Some(kind), _) => self.types.get(kind),
+            (_, Some(module)) => self.modules.get(module),
+            _ => self.names.get(first),
+        };
+        rest.iter().try_fold(start?, |it, name| it.members.get(name))
+    }
+}
+
+impl From<Profile> for Host {
+    fn from(profile: Profile) -> Host {
+        let mut host = Host { names: HostNames::new(), types: profile.types, ..Host::default() };
+        for (name, module) in profile.modules {
+            host.names.extend(module.globals);
+            host.adds.insert(name.clone(), module.adds);
+            host.modules.insert(name, HostName { doc: module.doc, members: module.members, ..HostName::default() });
+        }
+        // What the host itself gives holds.
+        host.names.extend(profile.names);
+        host
     }
 }
 
@@ -68,7 +234,7 @@ impl Format {
 ///
 /// # Errors
 /// A sentence that says what is wrong, and on which line.
-pub fn read(text: &str, format: Format) -> Result<HostNames, String> {
+pub fn read(text: &str, format: Format) -> Result<Host, String> {
     let profile: Result<Profile, String> = match format {
         Format::Json => serde_json::from_str(text).map_err(|error| error.to_string()),
         Format::Toml => toml::from_str(text).map_err(|error| {
@@ -78,14 +244,42 @@ pub fn read(text: &str, format: Format) -> Result<HostNames, String> {
             format!("{} at line {line}", error.message())
         }),
     };
-    Ok(profile?.names)
+    let host = Host::from(profile?);
+    host.check()?;
+    Ok(host)
+}
+
+/// The profile that has a name and is built in: its own name.
+pub fn built_in_that_gives(name: &str) -> Option<&'static str> {
+    static READ: LazyLock<Vec<(&str, Option<Host>)>> =
+        LazyLock::new(|| BUILT_IN.iter().map(|(known, text)| (*known, read(text, Format::Toml).ok())).collect());
+    let gives = |host: &Option<Host>| host.as_ref().is_some_and(|it| it.names.contains_key(name));
+    READ.iter().find(|(_, host)| gives(host)).map(|(known, _)| *known)
+}
+
+/// Whether a profile of that name is built in: `mini-micro` is one, `./mini-micro` is a file.
+pub fn is_built_in(name: &Path) -> bool {
+    BUILT_IN.iter().any(|(known, _)| name == Path::new(known))
+}
+
+/// Reads a profile: one that is built in, by its name, or a file, relative to a folder.
+///
+/// # Errors
+/// A sentence that names it.
+pub fn load(name: &Path, folder: &Path) -> Result<Host, String> {
+    match BUILT_IN.iter().find(|(known, _)| name == Path::new(known)) {
+        Some((known, text)) => {
+            read(text, Format::Toml).map_err(|error| format!("the host profile {known} is not right: {error}"))
+        }
+        None => read_file(&folder.join(name)),
+    }
 }
 
 /// Reads a profile from disk.
 ///
 /// # Errors
 /// A sentence that names the file.
-pub fn read_file(path: &Path) -> Result<HostNames, String> {
+pub fn read_file(path: &Path) -> Result<Host, String> {
     let shown = path.display();
     let about = std::fs::metadata(path).map_err(|error| format!("the host profile {shown} cannot be read: {error}"))?;
     if !about.is_file() || about.len() > LARGEST {
@@ -106,7 +300,7 @@ mod tests {
             "gfx": { "doc": "The screen.", "members": { "clear": { "params": ["color=0"], "doc": "Clears it." } } },
             "beep": { "params": [] }, "score": {}
         } }"#;
-        let names = read(text, Format::Json).expect("a profile");
+        let names = read(text, Format::Json).expect("a profile").names;
         assert_eq!(names.keys().collect::<Vec<_>>(), ["beep", "gfx", "score"]);
         let gfx = &names["gfx"];
         assert_eq!(gfx.members["clear"].title("gfx.clear"), "gfx.clear(color=0)");
@@ -116,6 +310,59 @@ mod tests {
         }
         let Err(sentence) = read("{\n \"host\": 1 }", Format::Json) else { panic!("must fail") };
         assert!(sentence.contains("line 2"), "{sentence}");
+    }
+
+    #[test]
+    fn profiles_that_are_built_in_are_right() {
+        for (name, _) in BUILT_IN {
+            assert!(is_built_in(Path::new(name)) && !is_built_in(&Path::new("x").join(name)));
+            let host = load(Path::new(name), Path::new("")).expect("a profile");
+            for name in host.names.keys().chain(host.types.keys()) {
+                assert!(!name.contains(' '), "{name}: paths tell names by their having no space");
+            }
+        }
+        assert_eq!(built_in_that_gives("gfx"), Some("mini-micro"));
+        assert_eq!(built_in_that_gives("nobody"), None);
+        assert!(load(Path::new("mini-macro"), Path::new("")).is_err_and(|it| it.contains("mini-macro")));
+    }
+
+    #[test]
+    fn what_is_given_is_followed() {
+        let text = r#"
+            host = "a game"
+            [names]
+            screen = { params = ["n=0"], gives = "Screen" }
+            gfx = { gives = "Screen", members = { clear = { doc = "its own" } } }
+            [types.Screen.members]
+            clear = { doc = "of all" }
+            color = { gives = "string" }
+            [modules.tools]
+            doc = "Tools."
+            members = { cut = { params = ["x"] } }
+            globals = { ensure = { params = [] }, gfx = { doc = "not this" } }
+            adds = { list = { first = { params = [], doc = "The first." } } }
+        "#;
+        let host = read(text, Format::Toml).expect("a profile");
+        let gfx = host.name("gfx").expect("a name");
+        let member = |of: &Told<'_>, name: &str| host.member(of, name).map(|it| (it.path.join("."), it.it.doc.clone()));
+        assert_eq!(member(&gfx, "clear"), Some(("gfx.clear".into(), "its own".into())));
+        assert_eq!(member(&gfx, "color"), Some(("type Screen.color".into(), String::new())));
+        assert_eq!(host.members(&gfx).len(), 2);
+        let screen = host.given_by(host.name("screen").expect("a name").it).expect("a kind");
+        assert_eq!(member(&screen, "clear"), Some(("type Screen.clear".into(), "of all".into())));
+        assert!(host.names.contains_key("ensure") && host.names["gfx"].doc.is_empty());
+        let added: Vec<_> = host.added("tools", "list").collect();
+        assert_eq!(host.at(&added[0].1.path).map(|it| &*it.doc), Some("The first."));
+        let tools = host.module("tools").expect("a module");
+        assert_eq!(
+            host.at(&host.member(&tools, "cut").expect("a member").path).map(|it| it.params.is_some()),
+            Some(true)
+        );
+        assert!(
+            host.at(&[]).is_none() && host.at(&["added x".into()]).is_none() && host.at(&["nobody".into()]).is_none()
+        );
+        let wrong = "host = \"x\"\n[names.a]\ngives = \"Screne\"\n";
+        assert!(read(wrong, Format::Toml).is_err_and(|it| it.starts_with("`a` gives `Screne`")));
     }
 
     #[test]

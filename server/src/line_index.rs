@@ -81,6 +81,11 @@ impl LineIndex {
         LineColumn { line, column }
     }
 
+    /// Names offsets of a text one after the other; those that go up cost little each.
+    pub fn cursor<'a>(&'a self, text: &'a str, encoding: Encoding) -> LineCursor<'a> {
+        LineCursor { index: self, text, encoding, line: 0 }
+    }
+
     /// The offset a client means. A column behind the end of its line means the line's end.
     pub fn from_client(&self, at: LineColumn, text: &str, encoding: Encoding) -> TextSize {
         let line = self.line_range(at.line, text);
@@ -117,6 +122,33 @@ impl LineIndex {
         self.starts.splice(first..=last, starts);
         self.wide.splice(first..=last, wide);
         self.len = new_text.len() as u32;
+    }
+}
+
+/// Finds lines from where it was last.
+#[derive(Debug)]
+pub struct LineCursor<'a> {
+    index: &'a LineIndex,
+    text: &'a str,
+    encoding: Encoding,
+    line: usize,
+}
+
+/// So many lines are gone through one by one before they are searched.
+const NEAR: usize = 16;
+
+impl LineCursor<'_> {
+    /// The same as [`LineIndex::to_client`].
+    pub fn to_client(&mut self, offset: TextSize) -> LineColumn {
+        let starts = &self.index.starts;
+        let at = u32::from(offset);
+        let behind = starts[self.line..].iter().skip(1).take(NEAR).take_while(|&&start| start <= at).count();
+        let is_near = starts[self.line] <= at && behind < NEAR;
+        self.line = if is_near { self.line + behind } else { self.index.line_of(offset) as usize };
+        if self.index.wide[self.line] {
+            return self.index.to_client(offset, self.text, self.encoding);
+        }
+        LineColumn { line: self.line as u32, column: at.min(self.index.len) - starts[self.line] }
     }
 }
 
@@ -188,6 +220,23 @@ mod tests {
         assert_eq!(index.from_client(at(99, 3), text, Encoding::Utf16), TextSize::new(6));
         assert_eq!(index.to_client(TextSize::new(99), text, Encoding::Utf16), at(1, 2));
         assert_eq!(LineIndex::new("").from_client(at(0, 1), "", Encoding::Utf8), TextSize::new(0));
+    }
+
+    #[test]
+    fn a_cursor_finds_what_a_search_does() {
+        let text = format!("one\r\nä𝄞b\n\n{}three\r", "\nx\n".repeat(40));
+        let index = LineIndex::new(&text);
+        let all: Vec<_> = (0..text.len() as u32 + 3).collect();
+        let jumps: Vec<_> = all.iter().map(|it| it * 37 % (text.len() as u32 + 3)).collect();
+        for encoding in [Encoding::Utf8, Encoding::Utf16] {
+            for offsets in [&all, &jumps] {
+                let mut cursor = index.cursor(&text, encoding);
+                for &offset in offsets {
+                    let offset = TextSize::new(offset);
+                    assert_eq!(cursor.to_client(offset), index.to_client(offset, &text, encoding), "{offset:?}");
+                }
+            }
+        }
     }
 
     #[test]

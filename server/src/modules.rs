@@ -6,8 +6,10 @@
 use minilive_jit::engine::modules::ModuleAnswer;
 use minilive_mir::diagnostic::Severity;
 use minilive_mir::lower::lower_module;
+use minilive_mir::names::ENSURE_IMPORT;
 use minilive_syntax::ast::{AstNode, CallStmt, Expr, LiteralValue, PostfixExpr, Suffix};
-use minilive_syntax::{Parse, SyntaxKind, SyntaxNode, TextRange};
+use minilive_syntax::{Parse, SyntaxKind, SyntaxNode, SyntaxToken, TextRange};
+use std::collections::VecDeque;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -169,31 +171,72 @@ pub struct ConstantImport {
 
 /// All of them, in order.
 pub fn constant_imports(root: &SyntaxNode) -> Vec<ConstantImport> {
-    root.descendants().filter_map(constant_import).collect()
+    root.descendants().flat_map(constant_imports_of).collect()
 }
 
 /// Their names. The word is looked for in the text, since most of a long text is about something else.
 pub fn imported_names(text: &str, root: &SyntaxNode) -> Vec<String> {
-    let words = text.match_indices("import").filter_map(|(at, _)| u32::try_from(at).ok());
+    let words = text.match_indices(IMPORT).filter_map(|(at, _)| u32::try_from(at).ok());
     let tokens = words.filter_map(|at| root.token_at_offset(at.into()).right_biased());
     // The word is in a name, and that in the call.
-    tokens.filter_map(|it| it.parent_ancestors().take(2).find_map(constant_import)).map(|it| it.name).collect()
+    let imports = |it: SyntaxToken| {
+        let mut around = it.parent_ancestors().take(2).map(constant_imports_of);
+        around.find(|found| !found.is_empty()).unwrap_or_default()
+    };
+    tokens.flat_map(imports).map(|it| it.name).collect()
 }
 
-fn constant_import(node: SyntaxNode) -> Option<ConstantImport> {
-    let (callee, argument) = if let Some(statement) = CallStmt::cast(node.clone()) {
-        (statement.callee()?, statement.arg_list()?.args().next()?)
-    } else {
-        let call = PostfixExpr::cast(node)?;
-        let Some(Suffix::Call(suffix)) = call.suffixes().next() else { return None };
-        (call.base()?, suffix.arg_list()?.args().next()?)
+/// What the words of all calls that import have in common.
+pub const IMPORT: &str = "mport";
+
+/// What a call imports.
+fn constant_imports_of(node: SyntaxNode) -> Vec<ConstantImport> {
+    called(node).map(|(callee, argument)| imports_of(&callee, argument)).unwrap_or_default()
+}
+
+/// What is called there, and its first argument.
+fn called(node: SyntaxNode) -> Option<(Expr, Expr)> {
+    if let Some(statement) = CallStmt::cast(node.clone()) {
+        return Some((statement.callee()?, statement.arg_list()?.args().next()?));
+    }
+    let call = PostfixExpr::cast(node)?;
+    let Some(Suffix::Call(suffix)) = call.suffixes().next() else { return None };
+    Some((call.base()?, suffix.arg_list()?.args().next()?))
+}
+
+fn imports_of(callee: &Expr, argument: Expr) -> Vec<ConstantImport> {
+    let Expr::Name(name) = callee else { return Vec::new() };
+    let named = |literal: Expr| {
+        let Expr::Literal(literal) = literal else { return None };
+        let range = literal.syntax().text_range();
+        let Some(LiteralValue::String(name)) = literal.value() else { return None };
+        (!name.is_empty()).then_some(ConstantImport { name, range })
     };
-    let Expr::Name(name) = callee else { return None };
-    let Expr::Literal(literal) = argument else { return None };
-    let range = literal.syntax().text_range();
-    let Some(LiteralValue::String(text)) = literal.value() else { return None };
-    let is_import = name.name_token()?.text() == "import";
-    (is_import && !text.is_empty()).then_some(ConstantImport { name: text, range })
+    match (name.name_token().as_ref().map(SyntaxToken::text), argument) {
+        (Some(ENSURE_IMPORT), Expr::List(list)) => list.elements().filter_map(named).collect(),
+        (Some("import" | ENSURE_IMPORT), argument) => named(argument).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Finds all programs below folders, folder by folder, until told to stop. Links and hidden folders are left out.
+pub fn programs_below(roots: Vec<PathBuf>, found: &mut dyn FnMut(PathBuf) -> bool) {
+    let mut folders = VecDeque::from(roots);
+    while let Some(folder) = folders.pop_front() {
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        let mut entries: Vec<_> = entries.filter_map(Result::ok).collect();
+        entries.sort_by_key(std::fs::DirEntry::file_name);
+        for entry in entries {
+            let (name, path) = (entry.file_name(), entry.path());
+            let Ok(kind) = entry.file_type() else { continue };
+            let hidden = name.to_string_lossy().starts_with('.') || name == "node_modules";
+            if kind.is_dir() && !hidden {
+                folders.push_back(path);
+            } else if kind.is_file() && path.extension().is_some_and(|it| it == "ms") && !found(path) {
+                return;
+            }
+        }
+    }
 }
 
 /// What is said of an `import` that leads nowhere: code and sentence.
@@ -305,6 +348,12 @@ mod tests {
         let names: Vec<_> = found.iter().map(|it| (it.name.as_str(), &text[it.range])).collect();
         assert_eq!(names, [("a", "\"a\""), ("b", "\"b\"")]);
         assert_eq!(imported_names(text, &parse.syntax()), ["a", "b"]);
+        let text =
+            "ensureImport \"a\"\nensureImport [\"b\", c, \"\", \"d\"]\nx = ensureImport(\"e\")\nm.ensureImport \"f\"\n";
+        let parse = minilive_syntax::parse(text);
+        let names: Vec<_> = constant_imports(&parse.syntax()).into_iter().map(|it| it.name).collect();
+        assert_eq!(names, ["a", "b", "d", "e"]);
+        assert_eq!(imported_names(text, &parse.syntax()), names);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! itself; no setting makes an error of the language anything less.
 
 use crate::evaluate::Trust;
-use crate::host_profile::HostNames;
+use crate::host_profile::Host;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -74,7 +74,7 @@ pub struct Checks {
     /// `host.profiles`: files with more such names.
     pub profiles: Vec<String>,
     /// What stands in those files, and in those of the workspace.
-    pub host: Arc<HostNames>,
+    pub host: Arc<Host>,
 }
 
 impl Checks {
@@ -85,7 +85,7 @@ impl Checks {
 
     /// Whether the host gives a name.
     pub fn knows(&self, name: &str) -> bool {
-        self.host.contains_key(name) || self.host_names.iter().any(|it| it == name)
+        self.host.names.contains_key(name) || self.host_names.iter().any(|it| it == name)
     }
 }
 

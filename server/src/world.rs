@@ -22,7 +22,7 @@ pub use notice::{Notice, NoticeSink, OutputKind, Refresh};
 use crate::db::{File, LiveDb, Outline};
 use crate::document::Document;
 use crate::evaluate::{Budget, CommandReply, Plan, RunTarget, Scheduler, Trust, WorkerEvent, WorkerFactory};
-use crate::host_profile::HostNames;
+use crate::host_profile::Host;
 use crate::line_index::Encoding;
 use crate::settings::Settings;
 use job::{Ask, Job, Ticket};
@@ -313,7 +313,7 @@ struct World {
     /// The settings as the client gave them.
     settings: Settings,
     /// What host profiles said when they were read last.
-    profiles_read: FxHashMap<PathBuf, HostNames>,
+    profiles_read: FxHashMap<PathBuf, Host>,
     /// The folder of this executable.
     executable: Option<PathBuf>,
 }

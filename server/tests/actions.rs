@@ -358,7 +358,8 @@ fn unknown_names_are_looked_for_in_other_files() {
         made("import \"lib\"\nprint lib.twice(1) + $0twicee(2)\n"),
         one("Change to `lib.twice`", "import \"lib\"\nprint lib.twice(1) + lib.twice(2)\n")
     );
-    let (title, text) = &made("import \"zzz\"\nprint $0twice(2) + zzz.a\n")[0];
+    let zzz = ("zzz.ms", "a = 1\n");
+    let (title, text) = &offered("import \"zzz\"\nprint $0twice(2) + zzz.a\n", &[lib, zzz])[0];
     assert_eq!(title, "Import `lib` and write `lib.twice`");
     assert_eq!(text, "import \"zzz\"\nimport \"lib\"\nprint lib.twice(2) + zzz.a\n");
     assert_eq!(made("lib = 1\nprint $0twice(2)\n"), []);

@@ -219,6 +219,30 @@ fn check_knows_the_names_of_a_host() {
 }
 
 #[test]
+fn check_takes_folders_and_tells_advice_from_warnings() {
+    let file = Scratch::new("folder", "x = 1\nx == 2\nfor i in [1]\n  gfx.clear i\nend for\n");
+    let folder = Path::new(file.path()).parent().expect("a folder").to_path_buf();
+    fs::create_dir_all(folder.join("below/.hidden")).expect("folders");
+    fs::write(folder.join("below/other.ms"), "import \"mathUtil\"\nprint mathUtil.clamp(2)\nprint spede\nspeed = 1\n")
+        .expect("a file");
+    fs::write(folder.join("below/.hidden/no.ms"), "print (\n").expect("a file");
+    fs::write(folder.join("below/notes.txt"), "print (\n").expect("a file");
+    let folder = folder.to_str().expect("UTF-8");
+    let done = minilive(&["check", "--host", "mini-micro", folder]);
+    assert_eq!((done.code, &*done.err), (0, ""));
+    for part in ["info[useless-comparison]", "other.ms:3:7", "nothing gives `spede` a value; did you mean `speed`?"] {
+        assert!(done.out.contains(part), "{}", done.out);
+    }
+    assert!(done.out.ends_with("checked 2 files: 0 errors, 1 warning, 1 piece of advice\n"), "{}", done.out);
+    let done = minilive(&["check", file.path()]);
+    assert!(done.out.contains("it is a name of `mini-micro`: put that into"), "{}", done.out);
+    let empty = Path::new(folder).join("empty");
+    fs::create_dir(&empty).expect("a folder");
+    let done = minilive(&["check", empty.to_str().expect("UTF-8")]);
+    assert!(done.code != 0 && done.err.contains("there are no programs (*.ms) in"), "{}", done.err);
+}
+
+#[test]
 fn check_points_into_the_source_and_counts() {
     let good = Scratch::new("good", "x = 1\nprint x\n");
     let done = minilive(&["check", good.path()]);

@@ -87,6 +87,32 @@ fn a_rename_is_an_edit_of_the_version_or_a_reason() {
     client.shut_down();
 }
 
+/// Places that may mean the same are asked about by clients that can ask, and told by a message elsewhere; none is edited silently.
+#[test]
+fn a_rename_asks_about_places_that_may_mean_the_same() {
+    let text = "m = {\"size\": 1}\nf = function(x)\n  return x.size\nend function\nprint m.size\n";
+    let edit = |place| json!({ "range": range_of(place), "newText": "renamed" });
+    let certain = [edit([0, 6, 0, 10]), edit([4, 8, 4, 12])];
+    let asks = json!({ "documentChanges": true, "changeAnnotationSupport": {} });
+    let (mut client, _child) = start(json!({ "workspace": { "workspaceEdit": asks } }));
+    client.open(URI, text);
+    let answer = client.ask("textDocument/rename", at(URI, 4, 9));
+    let mut possible = edit([2, 11, 2, 15]);
+    possible["annotationId"] = json!("possible");
+    assert_eq!(answer["documentChanges"][0]["edits"], json!([certain[0], certain[1], possible]));
+    let mark = &answer["changeAnnotations"]["possible"];
+    assert_eq!(mark["needsConfirmation"], true);
+    assert_eq!(mark["label"], "Perhaps the same");
+    client.shut_down();
+
+    let (mut client, _child) = start(json!({}));
+    client.open(URI, text);
+    assert_eq!(client.ask("textDocument/rename", at(URI, 4, 9)), json!({ "changes": { URI: certain } }));
+    let text = "Left alone, since it is not known whether the same is meant: test.ms:3";
+    client.wait_for(0, "window/showMessage", |params| params["message"] == text);
+    client.shut_down();
+}
+
 #[test]
 fn an_item_is_resolved_when_asked_for() {
     let (mut client, _child) = start(json!({

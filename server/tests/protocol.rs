@@ -202,7 +202,8 @@ fn diagnostics_are_pushed_to_those_who_do_not_pull_and_answered_to_those_who_do(
     };
     let (mut client, _child) = bare();
     client.open(URI, "print nobody\n");
-    assert_eq!(codes(&client.diagnostics(URI, 1).1)[0], "unknown-name");
+    // Its first run may have ended by then.
+    assert!(codes(&client.diagnostics(URI, 1).1).contains(&"unknown-name".to_owned()));
     client.change(URI, 2, [0, 6, 0, 12], "1");
     assert_eq!(codes(&client.diagnostics(URI, 2).1), [""; 0]);
     client.shut_down();

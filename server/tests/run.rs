@@ -59,6 +59,14 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[test]
+fn a_file_may_say_what_runs_it() {
+    let folder = Folder::new("shebang").with("a.ms", "#!/usr/bin/env -S minilive run\nprint 1\nprint nobody\n");
+    let output = folder.run(&["a.ms"]);
+    assert_eq!(text(&output.stdout), "1\n");
+    assert!(text(&output.stderr).contains("line 3"), "{}", text(&output.stderr));
+}
+
+#[test]
 fn a_module_is_a_map_of_its_variables() {
     let main = r#"
 top = 42

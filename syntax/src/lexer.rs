@@ -15,9 +15,16 @@ pub struct Token {
     pub len: u32,
 }
 
-/// Splits a whole file into tokens. A byte order mark at its start counts as white space.
+/// Splits a whole file into tokens. A byte order mark at its start counts as white space, and a first line that begins with `#!`, which tells
+/// Unix systems what runs the file, as a comment.
 pub fn lex(text: &str) -> Vec<Token> {
     let mut tokens = Vec::with_capacity(text.len() / 2 + 2);
+    if text.starts_with("#!") {
+        let line = line_len(text);
+        tokens.push(Token { kind: Comment, len: to_len(line) });
+        lex_into(&text[line..], &mut tokens);
+        return tokens;
+    }
     let bom = if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
     let blanks = bom + blank_len(&text[bom..]);
     if blanks > 0 {
@@ -157,9 +164,14 @@ fn string(bytes: &[u8]) -> (SyntaxKind, usize) {
     (OpenStringLit, bytes.len())
 }
 
+/// Length of the line at the start, without its end.
+fn line_len(rest: &str) -> usize {
+    rest.bytes().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len())
+}
+
 /// A comment, without the line end.
 fn comment(rest: &str) -> (SyntaxKind, usize) {
-    let len = rest.bytes().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len());
+    let len = line_len(rest);
     (if marker::is_marker(&rest[..len]) { MarkerComment } else { Comment }, len)
 }
 
@@ -221,6 +233,7 @@ mod tests {
         check("a \u{FEFF}", &[Ident, Ident]);
         check("\u{FEFF} -x", &[StrongMinus, Ident]);
         check("// c\r\n", &[Comment, Newline]);
+        check("#!/usr/bin/env minilive run\nx\n#!", &[Comment, Newline, Ident, Newline, Unknown, Unknown]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Called by the database for each unit. Invariants: broken code is walked as far as it goes; nested functions are counted, not
 //! entered; uses come out in source order.
 
-use super::{ANY_KEY, Access, NameUse, Openness, Place, Sym, Symbol, TYPE_MAPS, UnitFacts, UnitNames};
+use super::{ANY_KEY, Access, ENSURE_IMPORT, NameUse, Openness, Place, Sym, Symbol, TYPE_MAPS, UnitFacts, UnitNames};
 use crate::fold;
 use crate::ir::{BinaryOp, UnitKind};
 use crate::operators::{assign_op, binary_op, unary_op};
@@ -290,10 +290,10 @@ impl Collector {
 
     fn call(&mut self, callee: &Sym, range: TextRange, args: &[Expr]) {
         self.key_of_method(callee, args);
-        if let Symbol::Name(name) = &**callee
-            && name == "import"
-        {
-            self.import(args);
+        match &**callee {
+            Symbol::Name(name) if name == "import" => self.import(args),
+            Symbol::Name(name) if name == ENSURE_IMPORT => self.ensure_import(args),
+            _ => {}
         }
         let is_named = matches!(**callee, Symbol::Name(_) | Symbol::Member(..));
         if is_named && !args.is_empty() {
@@ -323,6 +323,24 @@ impl Collector {
             }
             Some(_) => self.facts.open.import = true,
             None => {}
+        }
+    }
+
+    /// `ensureImport "name"` and `ensureImport ["name", "other"]` make globals of those names.
+    fn ensure_import(&mut self, args: &[Expr]) {
+        let literals: Vec<_> = match args.first() {
+            Some(Expr::Literal(literal)) => vec![literal.clone()],
+            Some(Expr::List(list)) => list
+                .elements()
+                .filter_map(|it| if let Expr::Literal(literal) = it { Some(literal) } else { None })
+                .collect(),
+            _ => Vec::new(),
+        };
+        for literal in literals {
+            if let Some((name, _)) = constant_name(&literal) {
+                self.add_quoted(&literal, Place::Globals, Access::Write);
+                push_new(&mut self.facts.globals, (name.clone(), Symbol::Import(name).into()));
+            }
         }
     }
 

@@ -119,6 +119,17 @@ pub enum Symbol {
 }
 
 impl Symbol {
+    /// The name at which a chain begins.
+    pub fn root_name(&self) -> Option<&SmolStr> {
+        match self {
+            Symbol::Name(name) => Some(name),
+            Symbol::Member(of, _) | Symbol::Element(of) | Symbol::Slice(of) | Symbol::Call(of, _) | Symbol::Ref(of) => {
+                of.root_name()
+            }
+            _ => None,
+        }
+    }
+
     /// The symbols within.
     fn parts(&self) -> impl Iterator<Item = &Sym> {
         let (one, other, more): (Option<&Sym>, Option<&Sym>, &[Sym]) = match self {

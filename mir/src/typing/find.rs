@@ -53,7 +53,7 @@ pub fn look(unit: &Unit, outside: &dyn Outside, entries: &[Option<State>]) -> Un
             }
         }
     }
-    if let (UnitKind::Function, true, Some(inst)) = (unit.kind, ends.gives_value, ends.without) {
+    if let (UnitKind::Function, Some(inst)) = (unit.kind, ends.forgotten()) {
         found.findings.push(TypeFinding { inst, wrong: Wrong::NoReturn });
         found.findings.sort_by_key(|it| it.inst);
     }
@@ -109,18 +109,29 @@ fn guarded(unit: &Unit) -> Vec<bool> {
 /// How a function ends.
 #[derive(Default)]
 struct Ends {
+    /// It gives what is certainly something.
     gives_value: bool,
+    /// It gives null on purpose.
+    gives_null: bool,
     /// The end of its text, if it is reached.
     without: Option<InstId>,
 }
 
 impl Ends {
+    /// The end of a function that gives something elsewhere, and nowhere null on purpose.
+    fn forgotten(&self) -> Option<InstId> {
+        self.without.filter(|_| self.gives_value && !self.gives_null)
+    }
+
     fn add(&mut self, unit: &Unit, inst: InstId, src: Reg, state: &State) {
         let is_written = unit.records.iter().any(|it| it.inst == inst && it.kind == RecordKind::Return);
         if is_written {
-            self.gives_value |= state.get(src).set != TypeSet::NULL;
+            let given = state.get(src).set;
+            self.gives_null |= given == TypeSet::NULL;
+            self.gives_value |= given != TypeSet::NONE && !given.may_be(TypeSet::NULL);
         } else {
-            self.without = Some(inst);
+            // One is the end of the text; the others somebody wrote, without a value or with null.
+            self.gives_null |= self.without.replace(inst).is_some();
         }
     }
 }

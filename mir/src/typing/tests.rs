@@ -193,6 +193,8 @@ fn functions_that_give_a_value_on_some_ways_only_are_found() {
     finds("  while true\n    if p then return 1\n  end while", &[]);
     finds("  if p then return\n  x = p", &[]);
     finds("  if p then return null\n  x = p", &[]);
+    finds("  if p == 1 then return 1\n  if p == 2 then return null\n  x = p", &[]);
+    finds("  if p then return p.x\n  x = p", &[]);
     finds("  x = p", &[]);
 }
 

@@ -9,22 +9,24 @@ mod warnings;
 use super::Failure;
 use super::colour::Colour;
 use super::source::Source;
-use crate::host_profile::{HostNames, IN_WORKSPACE, read_file};
+use crate::host_profile::{Host, IN_WORKSPACE, load};
+use crate::modules::programs_below;
 use crate::settings::Checks;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use clap::{Args, ValueEnum};
 use minilive_mir::diagnostic::{Diagnostic, Severity};
 use minilive_syntax::TextRange;
+use rustc_hash::FxHashSet;
 use serde_json::json;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// Files to check; `-` is standard input.
+    /// Files to check, and folders, of which all programs are; `-` is standard input.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// How to print what is found.
@@ -33,8 +35,8 @@ pub struct Check {
     /// Do not warn of this; may be given several times.
     #[arg(long, value_name = "CODE")]
     allow: Vec<String>,
-    /// A profile of the host that runs the programs; may be given several times.
-    #[arg(long, value_name = "FILE")]
+    /// A profile of the host that runs the programs, a file or `mini-micro`; may be given several times.
+    #[arg(long, value_name = "PROFILE")]
     host: Vec<PathBuf>,
     #[command(flatten)]
     colour: Colour,
@@ -50,54 +52,138 @@ enum Format {
 
 impl Check {
     /// The names of the host: those of the profiles of the command line, behind one that lies in the current folder.
-    fn host_names(&self) -> Result<HostNames, Failure> {
+    fn host_names(&self) -> Result<Host, Failure> {
         let lying = IN_WORKSPACE.iter().map(PathBuf::from).filter(|path| path.is_file());
-        let mut names = HostNames::new();
+        let mut host = Host::default();
         for path in lying.chain(self.host.iter().cloned()) {
-            names.extend(read_file(&path).map_err(Failure)?);
+            host.extend(load(&path, Path::new("")).map_err(Failure)?);
         }
-        Ok(names)
+        Ok(host)
     }
 
     /// Exit code 1 if any file has an error.
     pub fn carry_out(self) -> Result<ExitCode, Failure> {
         let mut out = std::io::stdout().lock();
         let colours = self.colour.is_wanted(&out);
-        let (mut errors, mut warnings) = (0, 0);
-        let sources = self.files.iter().map(|file| Source::read(file)).collect::<Result<Vec<_>, _>>()?;
+        let mut counts = Counts::default();
+        let files = self.programs()?;
+        let sources = files.iter().map(|file| Source::read(file)).collect::<Result<Vec<_>, _>>()?;
         let host = Arc::new(self.host_names()?);
         let settings = Checks { allow: self.allow, host, ..Checks::default() };
         let together = warnings::Together::new(&sources);
         for (at, source) in sources.iter().enumerate() {
             let parse = together.parse(at);
-            let (_, mut diagnostics) = minilive_mir::lower::lower_file(&parse, &source.name);
-            diagnostics.extend(imports::warnings(source, &parse).into_iter().filter(|it| !settings.allows(it.code)));
-            if !diagnostics.iter().any(|it| it.severity == Severity::Error) {
-                diagnostics.extend(together.warnings(at, &settings));
-                diagnostics.sort_by_key(|it| it.range.start());
+            let (_, diagnostics) = minilive_mir::lower::lower_file(&parse, &source.name);
+            let mut diagnostics: Vec<_> = diagnostics.into_iter().map(Found::of_language).collect();
+            let imports = imports::warnings(source, &parse, &settings.host).into_iter();
+            diagnostics.extend(imports.filter(|it| !settings.allows(it.code)).map(Found::of_language));
+            if !diagnostics.iter().any(|it| it.diagnostic.severity == Severity::Error) {
+                let warnings = together.warnings(at, &settings).into_iter();
+                diagnostics.extend(warnings.map(|(diagnostic, is_advice)| Found { diagnostic, is_advice }));
+                diagnostics.sort_by_key(|it| it.diagnostic.range.start());
             }
-            for diagnostic in &diagnostics {
-                match diagnostic.severity {
-                    Severity::Error => errors += 1,
-                    Severity::Warning => warnings += 1,
-                }
+            for found in &diagnostics {
+                counts.add(found);
                 let text = match self.format {
-                    Format::Text => rendered_diagnostic(source, diagnostic, colours),
-                    Format::Json => as_json(source, diagnostic).to_string(),
+                    Format::Text => found.rendered(source, colours),
+                    Format::Json => found.as_json(source).to_string(),
                 };
                 writeln!(out, "{text}")?;
             }
         }
         if self.format == Format::Text {
-            writeln!(out, "{}", summary(self.files.len(), errors, warnings))?;
+            writeln!(out, "{}", counts.summary(files.len()))?;
         }
-        Ok(ExitCode::from(u8::from(errors > 0)))
+        Ok(ExitCode::from(u8::from(counts.errors > 0)))
+    }
+
+    /// The files of the command line, and all programs below its folders.
+    fn programs(&self) -> Result<Vec<PathBuf>, Failure> {
+        let mut files = Vec::new();
+        for path in &self.files {
+            if !path.is_dir() {
+                files.push(path.clone());
+                continue;
+            }
+            let before = files.len();
+            programs_below(vec![path.clone()], &mut |found| {
+                files.push(found);
+                true
+            });
+            if files.len() == before {
+                return Err(Failure(format!("there are no programs (*.ms) in {}", path.display())));
+            }
+        }
+        let mut seen = FxHashSet::default();
+        files.retain(|path| seen.insert(path.clone()));
+        Ok(files)
     }
 }
 
-fn summary(files: usize, errors: usize, warnings: usize) -> String {
-    let counted = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
-    format!("checked {}: {}, {}", counted(files, "file"), counted(errors, "error"), counted(warnings, "warning"))
+/// What was found at one place.
+struct Found {
+    diagnostic: Diagnostic,
+    /// Something to know; the program may well mean it.
+    is_advice: bool,
+}
+
+impl Found {
+    fn of_language(diagnostic: Diagnostic) -> Found {
+        Found { diagnostic, is_advice: false }
+    }
+
+    fn rendered(&self, source: &Source, colours: bool) -> String {
+        let it = &self.diagnostic;
+        if self.is_advice {
+            return rendered(source, Level::INFO, it.code, &it.message, it.range, colours);
+        }
+        rendered_diagnostic(source, it, colours)
+    }
+
+    fn as_json(&self, source: &Source) -> serde_json::Value {
+        let it = &self.diagnostic;
+        let start = place(&source.text, usize::from(it.range.start()));
+        let end = place(&source.text, usize::from(it.range.end()));
+        let severity = match it.severity {
+            Severity::Error => "error",
+            Severity::Warning if self.is_advice => "information",
+            Severity::Warning => "warning",
+        };
+        json!({
+            "file": source.shown_name(),
+            "severity": severity,
+            "code": it.code,
+            "message": it.message,
+            "start": { "line": start.0, "column": start.1 },
+            "end": { "line": end.0, "column": end.1 },
+        })
+    }
+}
+
+/// How much was found.
+#[derive(Default)]
+struct Counts {
+    errors: usize,
+    warnings: usize,
+    advice: usize,
+}
+
+impl Counts {
+    fn add(&mut self, found: &Found) {
+        match found.diagnostic.severity {
+            Severity::Error => self.errors += 1,
+            Severity::Warning if found.is_advice => self.advice += 1,
+            Severity::Warning => self.warnings += 1,
+        }
+    }
+
+    fn summary(&self, files: usize) -> String {
+        let counted = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+        let advice =
+            if self.advice > 0 { format!(", {} of advice", counted(self.advice, "piece")) } else { String::new() };
+        let (errors, warnings) = (counted(self.errors, "error"), counted(self.warnings, "warning"));
+        format!("checked {}: {errors}, {warnings}{advice}", counted(files, "file"))
+    }
 }
 
 /// A diagnostic of the compiler as people read it.
@@ -130,19 +216,6 @@ pub fn rendered(
     let report = [level.primary_title(message).id(code).element(snippet)];
     let renderer = if colours { Renderer::styled() } else { Renderer::plain() };
     renderer.render(&report)
-}
-
-fn as_json(source: &Source, diagnostic: &Diagnostic) -> serde_json::Value {
-    let start = place(&source.text, usize::from(diagnostic.range.start()));
-    let end = place(&source.text, usize::from(diagnostic.range.end()));
-    json!({
-        "file": source.shown_name(),
-        "severity": match diagnostic.severity { Severity::Error => "error", Severity::Warning => "warning" },
-        "code": diagnostic.code,
-        "message": diagnostic.message,
-        "start": { "line": start.0, "column": start.1 },
-        "end": { "line": end.0, "column": end.1 },
-    })
 }
 
 /// Line and column, both from 1; columns count code points.

@@ -555,6 +555,8 @@ impl Look<'_> {
                 // A loop needs its variable, and what is global may be for others.
                 Symbol::Iterated(_) => continue,
                 _ if is_statement || says.params.iter().any(|(param, _)| param == name) => continue,
+                // Who writes it so says that nobody reads it.
+                _ if name.starts_with('_') => continue,
                 _ => NameProblem::UnusedLocal,
             };
             self.add(unit, name, problem);

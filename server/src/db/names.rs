@@ -368,6 +368,13 @@ impl FileFacts {
         at_top.chain(&facts.globals).chain(facts.outer.iter().filter(move |_| outer_is_global))
     }
 
+    /// What is given to the whole program under a name, by `globals.name`, and in which unit.
+    pub fn given_to_program<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (u32, &'a Sym)> {
+        self.globals(name).filter(move |&(unit, value)| {
+            self.unit(unit).facts.globals.iter().any(|(it, given)| it == name && given == value)
+        })
+    }
+
     /// What became of the units since other facts; none if many are others, or nothing is known of that.
     pub(super) fn since(&self, before: &FileFacts) -> Option<Edit> {
         if !self.ids.are_comparable(&before.ids) {

@@ -6,7 +6,7 @@
 #![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
 use super::{Db, File};
-use crate::modules::{ConstantImport, constant_imports};
+use crate::modules::{ConstantImport, IMPORT, constant_imports};
 use minilive_syntax::ast::{AstNode, Expr, Stmt, Suffix};
 use minilive_syntax::{Parse, TextRange};
 use rustc_hash::FxHashSet;
@@ -41,7 +41,7 @@ impl Outline {
 
 /// Most files import nothing, and a search through the text costs less than a walk over its statements.
 pub fn may_import(text: &str) -> bool {
-    text.contains("import")
+    text.contains(IMPORT)
 }
 
 impl File {

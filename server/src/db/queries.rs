@@ -79,7 +79,8 @@ fn bodies_define(node: &GreenNodeData) -> bool {
     blocks.flat_map(nodes).filter(|node| Stmt::can_cast(kind_of(node))).all(is_definition)
 }
 
-fn is_import(call: &GreenNodeData) -> bool {
+/// Whether a call statement is an `import`.
+pub(super) fn is_import(call: &GreenNodeData) -> bool {
     let callee = nodes(call).next().filter(|node| kind_of(node) == SyntaxKind::NameExpr);
     callee.is_some_and(|name| name.to_string() == "import")
 }

@@ -105,28 +105,39 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
     let imported = findings.iter().any(|it| matches!(it.problem, NameProblem::Unknown | NameProblem::TooEarly))
         && is_imported(db, file);
     let mut members = members::Told::new(db, document, (settings, places), &findings);
+    let behind = modules::Behind::new(db, file, places);
     for finding in findings.iter() {
         let quiet = match finding.problem {
             NameProblem::UnusedParameter => !settings.levels.contains_key("unused-parameter"),
             NameProblem::ShadowedIntrinsic => !settings.levels.contains_key("shadowed-intrinsic"),
             // The host's own function of that name may take more.
             NameProblem::TooMany { .. } => {
-                settings.host.contains_key(finding.name.as_str()) && intrinsics::find(&finding.name).is_some()
+                settings.host.names.contains_key(finding.name.as_str()) && intrinsics::find(&finding.name).is_some()
             }
             NameProblem::NoMember => !members.is_nowhere(&finding.name),
             NameProblem::NoMethod { .. } | NameProblem::TooManyForMember { .. } => !members.is_own(&finding.name),
+            // The variable of an `import` has the last name of its path.
+            NameProblem::UnusedImport => {
+                let imports = db::module_imports(db, file);
+                let mut of_name = imports.iter().filter(|it| it.name.rsplit('/').next() == Some(&finding.name));
+                of_name.any(|it| behind.has_effects(&it.name))
+            }
+            NameProblem::Unknown | NameProblem::TooEarly => {
+                imported
+                    || settings.knows(&finding.name)
+                    || behind.gives_global(&finding.name)
+                    || behind.may_give_more() && !is_slip(db, file, finding, settings)
+            }
             _ => false,
         };
-        let unknown = matches!(finding.problem, NameProblem::Unknown | NameProblem::TooEarly);
-        let hidden = quiet || unknown && (imported || settings.knows(&finding.name));
-        if !hidden {
+        if !quiet {
             place(db, file, (finding, &members, settings), &mut found);
         }
     }
     types::add(db, document, settings, &mut found);
     frozen::add(db, file, &mut found);
     modules::add(db, document, places, &mut found);
-    hosts::add(db, document, settings, &mut found);
+    hosts::add(db, document, (settings, places), &mut found);
     found.retain(|it| !QUIET.contains(&it.code) || settings.levels.contains_key(it.code));
     if !found.is_empty() {
         let allowed = Allowed::of(document, db);
@@ -136,6 +147,12 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
     }
     found.sort_by_key(|it| (it.range.start(), it.range.end()));
     found
+}
+
+/// Whether an unknown name is most likely a known one, misspelt.
+fn is_slip(db: &LiveDb, file: File, finding: &NameFinding, settings: &Checks) -> bool {
+    finding.problem == NameProblem::TooEarly
+        || did_you_mean(&db::file_facts(db, file), finding.unit, &finding.name, settings).is_some()
 }
 
 /// What the tree alone tells.
@@ -185,9 +202,13 @@ fn place(
         NameProblem::Unknown => {
             let facts = db::file_facts(db, file);
             let meant = did_you_mean(&facts, finding.unit, name, settings);
+            let host = crate::host_profile::built_in_that_gives(name).map(|host| {
+                format!("; it is a name of `{host}`: put that into the setting `minilive.host.profiles` if it runs the program")
+            });
+            let question =
+                meant.as_ref().map(|meant| format!("; did you mean `{meant}`?")).or(host).unwrap_or_default();
             for (range, _) in uses(|access| access != Access::Write) {
                 let fix = meant.as_ref().map(|meant| change_to(meant, range));
-                let question = meant.as_ref().map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
                 let message = format!("nothing gives `{name}` a value{question}");
                 found.push(check(range, "unknown-name", Weight::Warning, message, fix));
             }
@@ -342,7 +363,7 @@ fn did_you_mean(facts: &FileFacts, unit: u32, name: &str, settings: &Checks) -> 
     let around = [Some(unit), facts.enclosing_function(unit)];
     let variables = around.into_iter().flatten().flat_map(|it| facts.unit(it).facts.variables.iter());
     let intrinsics = intrinsics::IntrinsicId::globals().map(|id| id.def().name);
-    let of_host = settings.host.keys().chain(&settings.host_names).map(String::as_str);
+    let of_host = settings.host.names.keys().chain(&settings.host_names).map(String::as_str);
     nearest(name, variables.chain(facts.global_names()).map(|it| it.as_str()).chain(intrinsics).chain(of_host))
 }
 
@@ -353,7 +374,14 @@ pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
         3..=5 => 1,
         _ => 2,
     };
-    let near = known.filter_map(|it| Some((distance(name, it, most)?, it)));
+    // Hardly anybody begins a word with another letter than is meant.
+    let starts = |it: &str| {
+        let (mut a, mut b) = (name.chars(), it.chars());
+        let (first, other) = (a.next(), b.next());
+        let is_same = |a: Option<char>, b: Option<char>| a.zip(b).is_some_and(|(a, b)| a.eq_ignore_ascii_case(&b));
+        is_same(first, other) || is_same(first, b.next()) && is_same(a.next(), other)
+    };
+    let near = known.filter(|it| starts(it)).filter_map(|it| Some((distance(name, it, most)?, it)));
     near.min().map(|(_, it)| it.to_owned())
 }
 

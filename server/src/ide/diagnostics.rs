@@ -89,7 +89,7 @@ pub fn diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Dia
     let mut found = text_diagnostics(db, document);
     let runs = !found.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     if runs {
-        found.extend(import_diagnostics(db, document, &live.places));
+        found.extend(import_diagnostics(db, document, live));
         found.extend(marker_diagnostics(db, document));
         found.extend(run_diagnostics(db, document, live));
     }
@@ -178,12 +178,14 @@ fn from_lowering(it: Lowering, document: &DocumentView) -> Diagnostic {
 }
 
 /// `import`s that lead nowhere, to what does not compile, or back to the file itself.
-fn import_diagnostics(db: &LiveDb, document: &DocumentView, places: &Places) -> Vec<Diagnostic> {
+fn import_diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Diagnostic> {
+    let places = &*live.places;
     let imports = db::module_imports(db, document.file);
     let messages = imports.iter().filter_map(|import| {
         let lookup = places.lookup(&import.name);
         let (code, message) = match db::locate(db, &lookup) {
             db::Located::Unknown | db::Located::Outside => return None,
+            db::Located::Missing if live.checks.host.has_module(&import.name) => return None,
             db::Located::Missing => modules::missing(&import.name, &lookup),
             db::Located::NoText(line) => modules::not_text(&import.name, line),
             db::Located::At(file) => match &db::module_code(db, file).reply {

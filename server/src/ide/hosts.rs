@@ -1,58 +1,109 @@
-//! What expressions mean that begin with a name of the host.
+//! What expressions mean that begin with a name of the host, or with a module that it brings.
 //!
-//! Hover, completion, signatures and warnings ask; the profiles of the host know. Invariant: a name to which the program gives a value is the
-//! program's own.
+//! Hover, completion, signatures and warnings ask; the profiles of the host know. Invariants: a name to which the program gives a value is the
+//! program's own, and so is a module that is found as a file.
 
 use super::infer::{Binding, Infer, Object, UnitRef, binding};
-use crate::db::FileFacts;
-use crate::host_profile::{HostName, HostNames};
+use crate::db::{self, File, FileFacts, LiveDb};
+use crate::host_profile::{Host, Told};
+use crate::modules::Places;
 use minilive_mir::names::{Sym, Symbol};
 
-/// What a profile says of an expression of a unit. It knows its own host better than the command line does, which has some of those names, too.
-pub fn told<'h>(host: &'h HostNames, facts: &FileFacts, unit: u32, symbol: &Symbol) -> Option<&'h HostName> {
-    match symbol {
-        Symbol::Name(name) => {
-            let it = host.get(name.as_str())?;
-            matches!(binding(facts, unit, name), Binding::Unknown | Binding::Intrinsic(_)).then_some(it)
+/// Values in variables are followed so far.
+const MOST_STEPS: u32 = 8;
+
+/// A look at the host from one file.
+#[derive(Clone, Copy)]
+pub struct Hosts<'h> {
+    /// What its profiles say.
+    pub host: &'h Host,
+    /// Where modules are looked for first.
+    pub db: &'h LiveDb,
+    /// Where they may lie.
+    pub places: &'h Places,
+}
+
+impl<'h> Hosts<'h> {
+    /// What profiles say of an expression of a unit that names it. They know their own host better than the command line does, which has some
+    /// of those names, too.
+    pub fn named(&self, facts: &FileFacts, unit: u32, symbol: &Symbol) -> Option<Told<'h>> {
+        match symbol {
+            Symbol::Name(name) => {
+                let it = self.host.name(name)?;
+                matches!(binding(facts, unit, name), Binding::Unknown | Binding::Intrinsic(_)).then_some(it)
+            }
+            Symbol::Member(of, name) => self.host.member(&self.named(facts, unit, of)?, name),
+            Symbol::Call(of, _) => self.host.given_by(self.named(facts, unit, of)?.it),
+            _ => None,
         }
-        Symbol::Member(of, name) => told(host, facts, unit, of)?.members.get(name.as_str()),
-        _ => None,
+    }
+
+    /// The same, and what variables hold that are given one value only.
+    pub fn told(&self, facts: &FileFacts, unit: u32, symbol: &Symbol) -> Option<Told<'h>> {
+        self.follow(facts, unit, symbol, MOST_STEPS)
+    }
+
+    fn follow(&self, facts: &FileFacts, unit: u32, symbol: &Symbol, steps: u32) -> Option<Told<'h>> {
+        let steps = steps.checked_sub(1)?;
+        match symbol {
+            Symbol::Name(name) => {
+                let mut values = match binding(facts, unit, name) {
+                    Binding::Unknown | Binding::Intrinsic(_) => return self.host.name(name),
+                    Binding::Variable(owner) => {
+                        let assigned = facts.unit(owner).facts.assigned.iter().filter(|(it, _)| it == name);
+                        assigned.map(|(_, value)| (owner, value)).collect::<Vec<_>>()
+                    }
+                    Binding::Global => facts.globals(name).collect(),
+                };
+                let (at, value) = values.pop()?;
+                let is_only = values.iter().all(|it| *it == (at, value)) && !is_parameter(facts, unit, name);
+                is_only.then(|| self.follow(facts, at, value, steps)).flatten()
+            }
+            Symbol::Member(of, name) => self.host.member(&self.follow(facts, unit, of, steps)?, name),
+            Symbol::Call(of, _) => self.host.given_by(self.follow(facts, unit, of, steps)?.it),
+            Symbol::New(number) => {
+                let base = facts.unit(unit).facts.news.get(*number as usize)?;
+                self.follow(facts, unit, base, steps)
+            }
+            Symbol::Import(name) => self.module(name),
+            _ => None,
+        }
+    }
+
+    /// A module that the host brings, unless a file of that name is there.
+    pub fn module(&self, name: &str) -> Option<Told<'h>> {
+        let module = self.host.module(name)?;
+        db::likely_module(self.db, &self.places.lookup(name)).is_none().then_some(module)
+    }
+
+    /// What the host's modules that a file imports give to all values of a type, by the name of its type map.
+    pub fn added(&self, file: File, of: &'static str) -> Vec<(&'h String, Told<'h>)> {
+        let imports = db::module_imports(self.db, file);
+        let modules = imports.iter().filter(|it| self.module(&it.name).is_some());
+        modules.flat_map(|it| self.host.added(&it.name, of).collect::<Vec<_>>()).collect()
+    }
+
+    /// What profiles say of the maps behind a value: what `new Sprite` makes has the members of `Sprite`.
+    pub fn behind(&self, infer: &mut Infer<'_>, at: UnitRef, symbol: &Sym) -> Vec<Told<'h>> {
+        if self.host.names.is_empty() {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        let objects: Vec<_> = infer.value(at, symbol).objects().collect();
+        for object in objects {
+            for (it, _) in infer.chain(object) {
+                let Object::New(made, number) = it else { continue };
+                let facts = infer.facts(made.file);
+                let base = facts.unit(made.unit).facts.news.get(number as usize);
+                found.extend(base.and_then(|base| self.told(&facts, made.unit, base)));
+            }
+        }
+        found
     }
 }
 
-/// The names in an expression of which a profile tells something.
-pub fn path(symbol: &Symbol) -> Vec<String> {
-    let (mut names, mut at) = (Vec::new(), symbol);
-    while let Symbol::Member(of, name) = at {
-        names.push(name.to_string());
-        at = of;
-    }
-    if let Symbol::Name(name) = at {
-        names.push(name.to_string());
-    }
-    names.reverse();
-    names
-}
-
-/// What a profile says of the maps behind a value, each with its path: what `new Sprite` makes has the members of `Sprite`.
-pub fn behind<'h>(
-    infer: &mut Infer<'_>,
-    host: &'h HostNames,
-    at: UnitRef,
-    symbol: &Sym,
-) -> Vec<(Vec<String>, &'h HostName)> {
-    if host.is_empty() {
-        return Vec::new();
-    }
-    let mut found = Vec::new();
-    let objects: Vec<_> = infer.value(at, symbol).objects().collect();
-    for object in objects {
-        for (it, _) in infer.chain(object) {
-            let Object::New(made, number) = it else { continue };
-            let facts = infer.facts(made.file);
-            let base = facts.unit(made.unit).facts.news.get(number as usize);
-            found.extend(base.and_then(|base| Some((path(base), told(host, &facts, made.unit, base)?))));
-        }
-    }
-    found
+fn is_parameter(facts: &FileFacts, unit: u32, name: &str) -> bool {
+    let around = [Some(unit), facts.enclosing_function(unit)];
+    let owner = around.into_iter().flatten().find(|&it| facts.has_variable(it, name));
+    owner.is_some_and(|owner| facts.unit(owner).facts.params.iter().any(|(it, _)| it == name))
 }

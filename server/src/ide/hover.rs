@@ -6,17 +6,18 @@
 mod member;
 mod words;
 
+use super::hosts::Hosts;
 use super::infer::{Infer, Kind, UnitRef};
 use super::names::{Named, Target, named_at, units_at};
 use super::seen::{self, Seen};
 use super::tiers::{cost, report, usage, why};
 use super::values::{FreshRecordings, ValueSource};
-use super::{Live, describe, guide, hosts, types};
+use super::{Live, describe, guide, types};
 use crate::db::{self, Layout, LayoutUnit, LiveDb, MarkerUse};
 use crate::document::DocumentView;
 use crate::recording::{End, EvaluationId, Value};
 use minilive_mir::ir::{Const, InstId, RecordKind, RecordPoint, Ty, Unit};
-use minilive_mir::names::{Symbol, symbol_before};
+use minilive_mir::names::{Symbol, TYPE_MAPS, symbol_before};
 use minilive_runtime::intrinsics;
 use minilive_syntax::ast::{AssignStmt, AstNode, ForStmt};
 use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
@@ -90,14 +91,14 @@ impl Card<'_> {
         let name = self.token.text();
         let is_member = self.token.parent().is_some_and(|node| node.kind() == SyntaxKind::MemberSuffix);
         if is_member {
-            let told =
-                self.of_host(range, name, true).or_else(|| self.member()).or_else(|| self.any_member(range, name));
+            let told = self.of_host(range, name, true).or_else(|| self.member());
+            let told = told.or_else(|| self.any_member(range, name)).or_else(|| self.added_by_host(range, name));
             return self.with_seen(told);
         }
         if words::CONSTANTS.iter().any(|(it, _)| *it == name) {
             return self.word();
         }
-        if let Some(card) = self.in_scope(range, name) {
+        if let Some(card) = self.module_of_host(range, name).or_else(|| self.in_scope(range, name)) {
             return Some(card);
         }
         let intrinsic = intrinsics::find(name);
@@ -227,6 +228,12 @@ impl Card<'_> {
 
     /// A key of a map, or the module of an `import`.
     fn quoted(&self) -> Option<Hover> {
+        let (range, imports) = (self.token.text_range(), db::module_imports(self.db, self.document.file));
+        if let Some(import) = imports.iter().find(|it| it.range == range)
+            && let Some(card) = self.module_of_host(range, &import.name)
+        {
+            return Some(card);
+        }
         let (mut infer, named) = self.named().filter(|(_, named)| named.of.quoted)?;
         match member::member(&mut infer, self.db, self.document.file, &named)? {
             member::Told::Card(card) => Some(card),
@@ -254,20 +261,44 @@ impl Card<'_> {
         Some(Hover { range, title: format!("(keyword) {}", self.token.text()), sections })
     }
 
+    fn hosts(&self) -> Hosts<'_> {
+        Hosts { host: &self.live.checks.host, db: self.db, places: &self.live.places }
+    }
+
+    /// A module that the host brings and the file imports, in its `import` or where its variable stands.
+    fn module_of_host(&self, range: TextRange, name: &str) -> Option<Hover> {
+        let module = self.hosts().module(name)?;
+        let imports = db::module_imports(self.db, self.document.file);
+        let doc = Some(module.it.doc.clone()).filter(|doc| !doc.is_empty());
+        let is_imported = imports.iter().any(|it| it.name == name);
+        is_imported.then(|| Hover { range, title: format!("module {name}"), sections: doc.into_iter().collect() })
+    }
+
+    /// A method that a module of the host gives to all values of a type, if one has that name.
+    fn added_by_host(&self, range: TextRange, name: &str) -> Option<Hover> {
+        let added = |of| self.hosts().added(self.document.file, of).into_iter().find(|(it, _)| *it == name);
+        let (of, told) = TYPE_MAPS.into_iter().find_map(|of| Some((of, added(of)?.1)))?;
+        let doc = Some(told.it.doc.clone()).filter(|doc| !doc.is_empty());
+        Some(Hover { range, title: told.it.title(&format!("{of}.{name}")), sections: doc.into_iter().collect() })
+    }
+
     /// A name or member that the host gives.
     fn of_host(&self, range: TextRange, name: &str, is_member: bool) -> Option<Hover> {
-        let host = &self.live.checks.host;
+        let hosts = self.hosts();
         let (title, it) = if is_member {
             let unit = units_at(self.db, self.document.file, range.start()).next()?;
             let placed = db::units(self.db, self.document.file).get(unit as usize)?;
             let end = range.end().checked_sub(placed.start)?;
             let symbol = symbol_before(&placed.unit.green, placed.unit.kind, end)?;
             let facts = db::file_facts(self.db, self.document.file);
-            (symbol.to_string(), hosts::told(host, &facts, unit, &symbol)?)
+            (symbol.to_string(), hosts.told(&facts, unit, &symbol)?.it)
         } else {
-            (name.to_owned(), host.get(name)?)
+            (name.to_owned(), hosts.host.name(name)?.it)
         };
-        let sections = Some(it.doc.clone()).filter(|doc| !doc.is_empty()).into_iter().collect();
+        let mut sections: Vec<_> = Some(it.doc.clone()).filter(|doc| !doc.is_empty()).into_iter().collect();
+        sections.extend(
+            it.gives.as_ref().map(|kind| format!("{} `{kind}`", if it.params.is_some() { "gives" } else { "is" })),
+        );
         Some(Hover { range, title: it.title(&title), sections })
     }
 

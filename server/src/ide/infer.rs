@@ -287,6 +287,11 @@ impl<'a> Infer<'a> {
         db::likely_module(self.db, &self.places.lookup(name))
     }
 
+    /// The database that is asked.
+    pub fn db(&self) -> &'a LiveDb {
+        self.db
+    }
+
     /// Where imports lead.
     pub fn places(&self) -> &'a Places {
         self.places

@@ -8,8 +8,9 @@ use super::names::{Found, Named, Target, named_at, uses};
 use crate::db::{self, File, LiveDb};
 use crate::document::DocumentView;
 use crate::modules::Places;
-use minilive_mir::names::{Access, Place, Sym, Symbol};
+use minilive_mir::names::{Access, NameUse, Place, Sym, Symbol};
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
+use std::collections::BTreeSet;
 
 /// A place in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -203,8 +204,26 @@ pub fn definitions(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named
             found.dedup();
             found
         }
-        Target::Intrinsic(_) | Target::Unknown => Vec::new(),
+        Target::Unknown => given_by_modules(infer, db, file, &named.name),
+        Target::Intrinsic(_) => Vec::new(),
     }
+}
+
+/// Where modules give the program a variable, by `globals.name`.
+fn given_by_modules(infer: &mut Infer<'_>, db: &LiveDb, from: File, name: &str) -> Vec<Location> {
+    let mut found = Vec::new();
+    for &file in infer.program().iter().filter(|&&file| file != from) {
+        let facts = infer.facts(file);
+        let units: BTreeSet<u32> = facts.given_to_program(name).map(|(unit, _)| unit).collect();
+        for unit in units {
+            let placed = db::units(db, file).at(unit);
+            let given = |it: &&NameUse| it.name == name && it.place == Place::Globals && it.access == Access::Write;
+            let uses = &db::unit_names(db, placed.unit).uses;
+            let ranges = uses.iter().filter(given).map(|it| it.range + placed.start);
+            found.extend(ranges.map(|range| Location { file, range }));
+        }
+    }
+    found
 }
 
 /// Where the files of a program give something to all values of a type.

@@ -8,7 +8,7 @@ use super::infer::Infer;
 use super::names::{Target, named_at, uses};
 use super::navigation::Location;
 use crate::db::{self, File, LiveDb};
-use crate::modules::{ConstantImport, Places};
+use crate::modules::{ConstantImport, IMPORT, Places};
 use minilive_mir::names::Place;
 use minilive_syntax::ast::{AssignStmt, AstNode, Expr};
 use minilive_syntax::lexer::lex;
@@ -51,7 +51,7 @@ fn rename_file(db: &LiveDb, old: &Path, new: &Path) -> Vec<(Location, String)> {
         return found;
     }
     for &file in db.files().iter() {
-        if file.text(db).contains("import") {
+        if file.text(db).contains(IMPORT) {
             db.poll();
             in_importer(db, file, (old, new), &mut found);
         }
@@ -104,7 +104,7 @@ fn renamed(
     if is_name(&import.name) {
         let named = named_at(infer, db, file, string.start())?;
         let is_variable = matches!(named.target, Target::Variable(_) | Target::Global);
-        if !(named.of.quoted && named.of.place == Place::Bare && is_variable) {
+        if !(named.of.quoted && matches!(named.of.place, Place::Bare | Place::Globals) && is_variable) {
             return None;
         }
         let uses = uses(infer, db, file, &import.name, &named.target);

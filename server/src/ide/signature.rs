@@ -6,7 +6,7 @@
 use super::Live;
 use super::describe;
 use super::guide;
-use super::hosts;
+use super::hosts::Hosts;
 use super::infer::{Infer, Kind, UnitRef};
 use super::names::units_at;
 use super::narrow;
@@ -104,7 +104,8 @@ fn of_callee(infer: &mut Infer<'_>, db: &LiveDb, callee: &Callee) -> Vec<Signatu
 
 /// A function of the host.
 fn of_host(infer: &mut Infer<'_>, live: &Live, at: UnitRef, callee: &Sym) -> Option<Signature> {
-    let it = hosts::told(&live.checks.host, &infer.facts(at.file), at.unit, callee)?;
+    let hosts = Hosts { host: &live.checks.host, db: infer.db(), places: infer.places() };
+    let it = hosts.told(&infer.facts(at.file), at.unit, callee)?.it;
     let params = it.params.clone()?;
     let (Symbol::Name(name) | Symbol::Member(_, name)) = &**callee else { return None };
     let documentation = Some(it.doc.clone()).filter(|doc| !doc.is_empty()).into_iter().collect();

@@ -9,6 +9,7 @@ mod calls;
 mod checks;
 mod fixes;
 mod hints;
+mod hosts;
 mod hover;
 mod members;
 mod names;

@@ -47,6 +47,8 @@ pub struct ClientFeatures {
     pub snippets: bool,
     /// It applies edits to documents of a version, not only to files.
     pub versioned_edits: bool,
+    /// It asks a person before it makes edits that are marked for that.
+    pub confirms_edits: bool,
     /// It draws values itself.
     pub push_values: bool,
     /// It draws tiers itself.
@@ -107,6 +109,9 @@ impl ClientFeatures {
                 .and_then(|it| it.workspace_edit.as_ref())
                 .and_then(|it| it.document_changes)
                 .unwrap_or(false),
+            confirms_edits: workspace
+                .and_then(|it| it.workspace_edit.as_ref())
+                .is_some_and(|it| it.document_changes == Some(true) && it.change_annotation_support.is_some()),
             push_values: has("values"),
             push_tiers: has("tiers"),
             push_output: has("output"),

@@ -3,7 +3,6 @@
 //! Readers encode with the text that the tokens belong to and write the answer; `backend` remembers what it sent. Invariant: applying a
 //! delta to what the client has gives exactly what a full answer would.
 
-use super::to_proto;
 use crate::ide;
 use crate::line_index::Encoding;
 use crate::world::DocumentView;
@@ -45,14 +44,14 @@ impl Encoded {
     pub fn new(tokens: &[ide::SemanticToken], document: &DocumentView, encoding: Encoding) -> Encoded {
         let (mut line, mut column) = (0, 0);
         let mut numbers = Vec::with_capacity(tokens.len());
+        let mut cursor = document.index.cursor(&document.text, encoding);
         for token in tokens {
-            let range = to_proto::range(token.range, document, encoding);
-            let delta_line = range.start.line - line;
-            let delta_start = if delta_line == 0 { range.start.character - column } else { range.start.character };
+            let (start, end) = (cursor.to_client(token.range.start()), cursor.to_client(token.range.end()));
+            let delta_line = start.line - line;
+            let delta_start = if delta_line == 0 { start.column - column } else { start.column };
             let kind = ide::TokenKind::ALL.iter().position(|(kind, _)| *kind == token.kind).unwrap_or_default();
-            let length = range.end.character - range.start.character;
-            numbers.push([delta_line, delta_start, length, kind as u32, token.modifiers]);
-            (line, column) = (range.start.line, range.start.character);
+            numbers.push([delta_line, delta_start, end.column - start.column, kind as u32, token.modifiers]);
+            (line, column) = (start.line, start.column);
         }
         let mut hasher = FxHasher::default();
         numbers.hash(&mut hasher);

@@ -4,7 +4,7 @@
 //! are small and plain, so reading them holds up nothing. While somebody writes a profile, what it said last still holds.
 
 use super::{Notice, World};
-use crate::host_profile::{HostNames, IN_WORKSPACE, read_file};
+use crate::host_profile::{Host, IN_WORKSPACE, is_built_in, load};
 use crate::modules::plain;
 use crate::settings::Settings;
 use std::path::{Path, PathBuf};
@@ -20,9 +20,9 @@ impl World {
     /// Reads all profiles anew.
     pub(super) fn read_profiles(&mut self) {
         let before = std::mem::take(&mut self.profiles_read);
-        let mut names = HostNames::new();
+        let mut host = Host::default();
         for path in self.profiles() {
-            let said = match read_file(&path) {
+            let said = match load(&path, Path::new("")) {
                 Ok(said) => said,
                 Err(text) => {
                     (self.notices)(Notice::Message { show: true, text: format!("MiniLive: {text}.") });
@@ -30,12 +30,13 @@ impl World {
                     last.cloned().unwrap_or_default()
                 }
             };
-            names.extend(said.clone());
+            host.extend(said.clone());
             self.profiles_read.insert(path, said);
         }
-        (self.notices)(Notice::Profiles(self.named_profiles().collect()));
+        let files = self.named_profiles().filter(|path| !is_built_in(path));
+        (self.notices)(Notice::Profiles(files.collect()));
         let mut settings = self.settings.clone();
-        Arc::make_mut(&mut settings.checks).host = Arc::new(names);
+        Arc::make_mut(&mut settings.checks).host = Arc::new(host);
         self.scheduler.set_settings(settings);
     }
 
@@ -45,10 +46,13 @@ impl World {
             || self.profiles().iter().any(|it| it == path)
     }
 
-    /// Those of the settings, relative to the first folder, as clients call them.
+    /// Those of the settings: built-in ones by their names, files relative to the first folder, as clients call them.
     fn named_profiles(&self) -> impl Iterator<Item = PathBuf> {
         let first = self.config.roots.first().cloned().unwrap_or_default();
         self.settings.checks.profiles.iter().map(move |path| {
+            if is_built_in(Path::new(path)) {
+                return PathBuf::from(path);
+            }
             let path = first.join(path);
             plain(&std::path::absolute(&path).unwrap_or(path))
         })

@@ -8,7 +8,7 @@ use super::{Event, World};
 use crate::db::{File, FilesByPath, Outline};
 use crate::modules::{decode_module, path_of};
 use rustc_hash::FxHashMap;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 
@@ -222,30 +222,19 @@ fn in_batches(events: &mpsc::Sender<Event>, work: impl FnOnce(&mut dyn FnMut(Pat
     send(files, true);
 }
 
-/// Reads all programs below folders. Links and hidden folders are left out.
+/// Reads all programs below folders.
 fn programs_below(roots: Vec<PathBuf>, found: &mut dyn FnMut(PathBuf, Option<OnDisk>)) {
-    let (mut folders, mut count) = (VecDeque::from(roots), 0);
-    while let Some(folder) = folders.pop_front() {
-        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
-        let mut entries: Vec<_> = entries.filter_map(Result::ok).collect();
-        entries.sort_by_key(std::fs::DirEntry::file_name);
-        for entry in entries {
-            let (name, path) = (entry.file_name(), entry.path());
-            let Ok(kind) = entry.file_type() else { continue };
-            let hidden = name.to_string_lossy().starts_with('.') || name == "node_modules";
-            if kind.is_dir() && !hidden {
-                folders.push_back(path);
-            } else if kind.is_file() && path.extension().is_some_and(|it| it == "ms") {
-                if count == MOST_FILES {
-                    tracing::warn!("the workspace has more than {MOST_FILES} programs; the others are not known");
-                    return;
-                }
-                count += 1;
-                let content = read(&path);
-                found(path, content);
-            }
+    let mut count = 0;
+    crate::modules::programs_below(roots, &mut |path| {
+        if count == MOST_FILES {
+            tracing::warn!("the workspace has more than {MOST_FILES} programs; the others are not known");
+            return false;
         }
-    }
+        count += 1;
+        let content = read(&path);
+        found(path, content);
+        true
+    });
 }
 
 /// The program in a file, if it is one.

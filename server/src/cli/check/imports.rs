@@ -3,17 +3,22 @@
 //! `check` adds them to what the compiler says. Invariant: files are looked for as `run` would look for them, and only read.
 
 use super::super::source::Source;
+use crate::host_profile::Host;
 use crate::modules::{self, ConstantImport, Places, constant_imports, decode_module};
 use minilive_mir::diagnostic::{Diagnostic, Severity};
 use minilive_mir::lower::lower_module;
 use minilive_syntax::{Parse, SyntaxNode};
 use std::path::{Path, PathBuf};
 
-/// All warnings about a program's imports.
-pub fn warnings(source: &Source, parse: &Parse) -> Vec<Diagnostic> {
+/// All warnings about a program's imports, but of modules that its host brings.
+pub fn warnings(source: &Source, parse: &Parse, host: &Host) -> Vec<Diagnostic> {
     let (file, places) = (absolute(source), places(source));
     let imports = constant_imports(&parse.syntax());
-    imports.iter().filter_map(|import| warning(import, file.as_ref(), &places)).collect()
+    let warnings = imports.iter().filter_map(|import| {
+        let warning = warning(import, file.as_ref(), &places)?;
+        (warning.code != "import-not-found" || !host.has_module(&import.name)).then_some(warning)
+    });
+    warnings.collect()
 }
 
 /// The file of a program.

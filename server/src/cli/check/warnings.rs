@@ -7,7 +7,7 @@ use super::super::source::Source;
 use super::imports::{absolute, places};
 use crate::db::{Known, KnownFiles, LiveDb, unknown_lookups};
 use crate::document::{Content, DocumentView};
-use crate::ide::checks::checks;
+use crate::ide::checks::{Weight, checks};
 use crate::modules::{OnDisk, Places};
 use crate::settings::Checks;
 use minilive_mir::diagnostic::{Diagnostic, Severity};
@@ -55,18 +55,21 @@ impl Together {
         self.documents[at].0.file.parse(&self.db)
     }
 
-    /// The warnings of a file, in source order.
-    pub fn warnings(&self, at: usize, settings: &Checks) -> Vec<Diagnostic> {
+    /// The warnings of a file, in source order; of each, whether it is only advice.
+    pub fn warnings(&self, at: usize, settings: &Checks) -> Vec<(Diagnostic, bool)> {
         let (document, places) = &self.documents[at];
         let found = checks(&self.db, document, settings, places).into_iter();
-        let warning = found.map(|it| Diagnostic {
-            range: it.range,
-            code: it.code,
-            severity: Severity::Warning,
-            message: it.message,
-            reference: None,
-            reference_line: 0,
-            found_at: it.range.start(),
+        let warning = found.map(|it| {
+            let diagnostic = Diagnostic {
+                range: it.range,
+                code: it.code,
+                severity: Severity::Warning,
+                message: it.message,
+                reference: None,
+                reference_line: 0,
+                found_at: it.range.start(),
+            };
+            (diagnostic, it.weight == Weight::Advice)
         });
         warning.collect()
     }

@@ -4,18 +4,18 @@
 //! nothing is said where names come from places the text does not show, and nothing of members that are like none of the profile's, since
 //! a profile need not name all.
 
-use super::super::hosts;
+use super::super::hosts::Hosts;
 use super::{Check, Weight, arguments, change_to, is_imported, nearest};
 use crate::db::{self, FileFacts, LiveDb, PlacedUnit};
 use crate::document::DocumentView;
 use crate::guide::types::is_made_by_language;
-use crate::host_profile::HostNames;
+use crate::modules::Places;
 use crate::settings::Checks;
 use minilive_mir::names::{Access, Place, Symbol};
 
 /// Adds the warnings of a document.
-pub fn add(db: &LiveDb, document: &DocumentView, settings: &Checks, found: &mut Vec<Check>) {
-    if settings.host.is_empty() {
+pub fn add(db: &LiveDb, document: &DocumentView, (settings, places): (&Checks, &Places), found: &mut Vec<Check>) {
+    if settings.host.names.is_empty() {
         return;
     }
     let facts = db::file_facts(db, document.file);
@@ -25,11 +25,11 @@ pub fn add(db: &LiveDb, document: &DocumentView, settings: &Checks, found: &mut 
     for (unit, placed) in (0u32..).zip(db::units(db, document.file).iter()) {
         let around = [Some(unit), facts.enclosing_function(unit)].into_iter().flatten();
         if around.map(|it| facts.unit(it).facts.open).any(|it| it.locals || it.import)
-            || !facts.unit(unit).facts.reads.iter().any(|name| settings.host.contains_key(name.as_str()))
+            || !facts.unit(unit).facts.reads.iter().any(|name| settings.host.names.contains_key(name.as_str()))
         {
             continue;
         }
-        let look = Look { db, host: &settings.host, facts: &facts, unit, placed: &placed };
+        let look = Look { db, hosts: Hosts { host: &settings.host, db, places }, facts: &facts, unit, placed: &placed };
         look.calls(found);
         look.members(found);
     }
@@ -38,7 +38,7 @@ pub fn add(db: &LiveDb, document: &DocumentView, settings: &Checks, found: &mut 
 /// A look at one unit.
 struct Look<'a> {
     db: &'a LiveDb,
-    host: &'a HostNames,
+    hosts: Hosts<'a>,
     facts: &'a FileFacts,
     unit: u32,
     placed: &'a PlacedUnit<'a>,
@@ -48,8 +48,8 @@ impl Look<'_> {
     fn calls(&self, found: &mut Vec<Check>) {
         for (call, (callee, args)) in self.facts.unit(self.unit).facts.calls.iter().enumerate() {
             let (Symbol::Name(name) | Symbol::Member(_, name)) = &**callee else { continue };
-            let Some(it) = hosts::told(self.host, self.facts, self.unit, callee) else { continue };
-            let Some(expected) = it.params.as_ref().map(Vec::len).filter(|&it| args.len() > it) else { continue };
+            let Some(it) = self.hosts.named(self.facts, self.unit, callee) else { continue };
+            let Some(expected) = it.it.params.as_ref().map(Vec::len).filter(|&it| args.len() > it) else { continue };
             let is_own = matches!(**callee, Symbol::Member(..)) && self.facts.has_member(name);
             let ranges = &db::unit_names(self.db, self.placed.unit).calls;
             let Some(range) = ranges.get(call).filter(|_| !is_own) else { continue };
@@ -66,8 +66,9 @@ impl Look<'_> {
             if it.access == Access::Write || self.facts.has_member(&it.name) || is_made_by_language(&it.name) {
                 continue;
             }
-            let Some(of) = hosts::told(self.host, self.facts, self.unit, owner) else { continue };
-            let known = of.members.keys().map(String::as_str);
+            let Some(of) = self.hosts.named(self.facts, self.unit, owner) else { continue };
+            let members = self.hosts.host.members(&of);
+            let known = members.iter().map(|(name, _)| name.as_str());
             let Some(meant) = nearest(&it.name, known).filter(|meant| *meant != *it.name) else { continue };
             let range = it.range + self.placed.start;
             let message = format!("the host's `{owner}` has no member `{}`; did you mean `{meant}`?", it.name);

@@ -141,7 +141,7 @@ impl<'a> Told<'a> {
         // Names that the command line has as well are not unknown.
         let facts = db::file_facts(self.db, self.document.file);
         let is_read = |name: &String| facts.is_read(name) && !facts.is_global(name);
-        if self.settings.host.keys().any(is_read) {
+        if self.settings.host.names.keys().any(is_read) {
             return true;
         }
         let unknown = self.findings.iter().filter(|it| it.problem == NameProblem::Unknown);
@@ -151,13 +151,33 @@ impl<'a> Told<'a> {
     fn is_worked_with(&self, unknown: &NameFinding) -> bool {
         let units = db::units(self.db, self.document.file);
         let Some(placed) = units.get(unknown.unit as usize) else { return true };
-        let is_it = |symbol: &Sym| root_of(symbol).is_some_and(|name| name == unknown.name);
+        let is_it = |symbol: &Sym| symbol.root_name() == Some(&unknown.name);
         let uses = &db::unit_names(self.db, placed.unit).uses;
         let facts = db::file_facts(self.db, self.document.file);
         let says = &facts.unit(unknown.unit).facts;
-        uses.iter().any(|it| matches!(&it.place, Place::Member(owner) if is_it(owner)))
-            || says.news.iter().chain(says.calls.iter().map(|(callee, _)| callee)).any(is_it)
+        let mut callees = says.calls.iter().map(|it| &it.0);
+        // Built-in functions look at no members.
+        let is_builtin = |callee: &Sym| matches!(&**callee, Symbol::Name(name) if intrinsics::find(name).is_some());
+        let mut args = says.calls.iter().filter(|(callee, _)| !is_builtin(callee)).flat_map(|it| &it.1);
+        if uses.iter().any(|it| matches!(&it.place, Place::Member(owner) if is_it(owner)))
+            || says.news.iter().any(is_it)
+            || callees.any(is_it)
+        {
+            return true;
+        }
+        let variables = says.assigned.iter().chain(&says.outer).chain(&says.globals).map(|(_, value)| value);
+        let mut stored = variables.chain(says.members.iter().map(|(.., value)| value));
+        (stored.any(is_it) || args.any(is_it)) && !is_half_typed(&facts, unknown)
     }
+}
+
+/// Whether an unknown name may become a known one by more letters.
+fn is_half_typed(facts: &FileFacts, unknown: &NameFinding) -> bool {
+    let starts = |name: &str| name.starts_with(unknown.name.as_str());
+    let around = [Some(unknown.unit), facts.enclosing_function(unknown.unit)];
+    facts.global_names().any(|it| starts(it))
+        || intrinsics::IntrinsicId::globals().any(|id| starts(id.def().name))
+        || around.into_iter().flatten().any(|it| facts.unit(it).facts.variables.iter().any(|it| starts(it)))
 }
 
 /// Whether a name stands in a string of a file by itself, so that it may be a key.
@@ -189,17 +209,6 @@ fn any_string(node: &GreenNodeData, is_so: &mut dyn FnMut(&str) -> bool) -> bool
         NodeOrToken::Node(node) => any_string(node, is_so),
         NodeOrToken::Token(token) => token.kind() == SyntaxKind::StringLit.into() && is_so(token.text()),
     })
-}
-
-/// The name at which a chain begins.
-fn root_of(symbol: &Symbol) -> Option<&str> {
-    match symbol {
-        Symbol::Name(name) => Some(name),
-        Symbol::Member(of, _) | Symbol::Element(of) | Symbol::Slice(of) | Symbol::Call(of, _) | Symbol::Ref(of) => {
-            root_of(of)
-        }
-        _ => None,
-    }
 }
 
 /// The member that is most like one that nothing has.

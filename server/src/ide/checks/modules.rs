@@ -1,4 +1,4 @@
-//! Members that an imported module certainly lacks.
+//! Members that an imported module certainly lacks, and what modules do to the program that imports them.
 //!
 //! Part of `checks`. Invariants: a module is followed only if its variable holds nothing else and is nowhere used but to name a member, if
 //! the module's names all stand in its text, and if every file behind the import is known; so nobody else can give it members.
@@ -15,6 +15,7 @@ use minilive_runtime::intrinsics;
 use minilive_syntax::ast::{AstNode, Expr, PostfixExpr, Suffix};
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
 use rustc_hash::FxHashSet;
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// Adds the warnings of a document.
@@ -53,6 +54,50 @@ pub(super) fn program(db: &LiveDb, file: File, places: &Places, most: usize) -> 
     }
     let is_known = |&it: &File| !db::outward(db, it).imports_out_of_sight;
     files.iter().all(is_known).then_some(files)
+}
+
+/// What the modules behind a file do to the program, looked at when somebody asks.
+pub struct Behind<'a> {
+    db: &'a LiveDb,
+    file: File,
+    places: &'a Places,
+    /// Once asked for; none if some modules are not known.
+    files: OnceCell<Option<Vec<Arc<Outward>>>>,
+}
+
+impl<'a> Behind<'a> {
+    /// Nothing has been looked at yet.
+    pub fn new(db: &'a LiveDb, file: File, places: &'a Places) -> Behind<'a> {
+        Behind { db, file, places, files: OnceCell::new() }
+    }
+
+    fn files(&self) -> Option<&[Arc<Outward>]> {
+        let files = self.files.get_or_init(|| {
+            if db::module_imports(self.db, self.file).is_empty() {
+                return Some(Vec::new());
+            }
+            let files = program(self.db, self.file, self.places, usize::MAX)?;
+            Some(files.into_iter().skip(1).map(|it| db::outward(self.db, it)).collect())
+        });
+        files.as_deref()
+    }
+
+    /// Whether one of them gives the program a variable of that name.
+    pub fn gives_global(&self, name: &str) -> bool {
+        self.files().unwrap_or_default().iter().any(|it| it.gives_global(name))
+    }
+
+    /// Whether they may give it names that stand in no text.
+    pub fn may_give_more(&self) -> bool {
+        self.files().is_none_or(|files| files.iter().any(|it| it.opens_globals))
+    }
+
+    /// Whether an `import` of that name may be there for what it does, not for its variable.
+    pub fn has_effects(&self, name: &str) -> bool {
+        let Located::At(module) = db::locate(self.db, &self.places.lookup(name)) else { return true };
+        let files = program(self.db, module, self.places, usize::MAX);
+        files.is_none_or(|files| files.into_iter().any(|it| db::outward(self.db, it).has_effects))
+    }
 }
 
 struct Look<'a> {

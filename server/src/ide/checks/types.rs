@@ -12,8 +12,8 @@ use minilive_mir::ir::{BinaryOp, Unit};
 use minilive_mir::types::TypeSet;
 use minilive_mir::typing::{TypeFinding, Wanted, Wrong};
 use minilive_runtime::intrinsics::IntrinsicId;
-use minilive_syntax::ast::{AssignStmt, AstNode};
-use minilive_syntax::{SyntaxNode, TextRange, TextSize};
+use minilive_syntax::ast::{AssignStmt, AstNode, ReturnStmt};
+use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
 
 /// Adds the warnings of a document.
 pub fn add(db: &LiveDb, document: &DocumentView, settings: &Checks, found: &mut Vec<Check>) {
@@ -75,8 +75,8 @@ fn check(
     let (code, message) = words(unit, &finding.wrong);
     let range = if matches!(finding.wrong, Wrong::NotAssignable { .. }) { target(db, document, range)? } else { range };
     let is_end = finding.wrong == Wrong::NoReturn;
-    if is_end && !range.is_empty() {
-        // Somebody wrote `return` or `return null`, and means it.
+    // Somebody wrote `return` or `return null`, and means it; who looks through something says null where nothing was found.
+    if is_end && (!range.is_empty() || searches(placed)) {
         return None;
     }
     let range = if is_end { end_words(document, placed)? } else { range };
@@ -89,6 +89,17 @@ fn target(db: &LiveDb, document: &DocumentView, statement: TextRange) -> Option<
     let root = SyntaxNode::new_root(document.file.parse(db).green.clone());
     let assign = root.covering_element(statement).ancestors().find_map(AssignStmt::cast)?;
     Some(assign.target()?.range())
+}
+
+/// Whether a function gives a value in the middle of a loop.
+fn searches(placed: &PlacedUnit<'_>) -> bool {
+    let root = SyntaxNode::new_root(placed.unit.green.clone());
+    let mut returns = root.descendants().filter_map(ReturnStmt::cast).filter(|it| it.value().is_some());
+    returns.any(|it| {
+        let around = it.syntax().ancestors().take_while(|it| it.kind() != SyntaxKind::FunctionExpr);
+        let is_own = it.syntax().ancestors().filter(|it| it.kind() == SyntaxKind::FunctionExpr).count() == 1;
+        is_own && around.into_iter().any(|it| matches!(it.kind(), SyntaxKind::ForStmt | SyntaxKind::WhileStmt))
+    })
 }
 
 /// `end function` of a function.

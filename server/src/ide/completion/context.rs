@@ -8,7 +8,7 @@ use super::super::names::units_at;
 use super::super::tokens::{self, before, next};
 use crate::db::{self, LiveDb};
 use crate::document::DocumentView;
-use minilive_mir::names::{Sym, Symbol, symbol_before};
+use minilive_mir::names::{ENSURE_IMPORT, Sym, Symbol, symbol_before};
 use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
 
 /// What is wanted.
@@ -210,14 +210,19 @@ fn in_string(db: &LiveDb, unit: UnitRef, token: &SyntaxToken, offset: TextSize) 
     let opener = before(token)?;
     let wanted = match opener.kind() {
         SyntaxKind::LBracket => Wanted::Key(symbol(db, unit, before(&opener)?.text_range().end())?),
-        SyntaxKind::Ident if opener.text() == "import" => Wanted::Module,
-        SyntaxKind::LParen if before(&opener)?.text() == "import" => Wanted::Module,
+        SyntaxKind::Ident if is_import(&opener) => Wanted::Module,
+        SyntaxKind::LParen if is_import(&before(&opener)?) => Wanted::Module,
         SyntaxKind::LParen => key_of_method(db, unit, &before(&opener)?)?,
         SyntaxKind::Ident => key_of_method(db, unit, &opener)?,
         _ => return None,
     };
     let (starts_statement, follows_operand, wants_class, assigned) = (false, None, false, None);
     Some(Context { wanted, unit, typed, replace, starts_statement, follows_operand, wants_class, assigned })
+}
+
+/// Whether what is called takes the name of a module.
+fn is_import(callee: &SyntaxToken) -> bool {
+    matches!(callee.text(), "import" | ENSURE_IMPORT)
 }
 
 /// What a method takes that is called with a key: one of its receiver, or one of the maps in it.

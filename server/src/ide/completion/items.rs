@@ -6,14 +6,14 @@
 use super::super::Live;
 use super::super::describe;
 use super::super::guide;
-use super::super::hosts;
-use super::super::infer::{Infer, Kind, Member, UnitRef};
+use super::super::hosts::Hosts;
+use super::super::infer::{Infer, Kind, Member, UnitRef, type_map};
 use super::super::narrow;
 use super::context::Behind;
 use super::seen;
 use crate::db::{self, File, LiveDb};
 use crate::document::DocumentView;
-use crate::host_profile::{HostName, HostNames};
+use crate::host_profile::{Host, Told};
 use crate::modules::Places;
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{NameUse, Place, Sym, Symbol, TYPE_MAPS};
@@ -187,7 +187,7 @@ impl WordPlace {
 pub struct Collect<'a> {
     pub db: &'a LiveDb,
     /// Names that the host gives.
-    pub host: &'a HostNames,
+    pub host: &'a Host,
     pub file: File,
     pub unit: UnitRef,
     pub typed: &'a str,
@@ -200,24 +200,23 @@ impl Collect<'_> {
         Item { label: label.to_owned(), kind, detail: None, insert: None, rank, data }
     }
 
-    /// A name that the host gives, or a member of what has this path.
-    fn of_host(&self, path: &[String], name: &str, it: &HostName) -> Item {
-        let kind = if it.params.is_some() { ItemKind::Function } else { ItemKind::Variable };
-        let detail = it.params.as_ref().map(|params| format!("({})", params.join(", ")));
-        let path = path.iter().cloned().chain([name.to_owned()]).collect();
-        Item { detail, ..self.item(name, kind, rank::INTRINSIC, Data::Host(path)) }
+    /// A name that the host gives, or a member of such.
+    fn of_host(&self, name: &str, told: Told<'_>) -> Item {
+        let kind = if told.it.params.is_some() { ItemKind::Function } else { ItemKind::Variable };
+        let detail = told.it.params.as_ref().map(|params| format!("({})", params.join(", ")));
+        Item { detail, ..self.item(name, kind, rank::INTRINSIC, Data::Host(told.path)) }
     }
 
     /// Members of a map that the host gives, or that has such a map behind it.
     fn host_members(&self, infer: &mut Infer<'_>, owner: &Sym) -> Vec<Item> {
-        let own = hosts::told(self.host, &infer.facts(self.file), self.unit.unit, owner);
-        let own = own.map(|it| (hosts::path(owner), it, 0));
-        let behind = hosts::behind(infer, self.host, self.unit, owner);
-        let behind = behind.into_iter().map(|(path, it)| (path, it, rank::LESS));
+        let hosts = Hosts { host: self.host, db: self.db, places: infer.places() };
+        let own = hosts.told(&infer.facts(self.file), self.unit.unit, owner).map(|it| (it, 0));
+        let behind = hosts.behind(infer, self.unit, owner);
+        let behind = behind.into_iter().map(|it| (it, rank::LESS));
         let mut found = Vec::new();
-        for (path, it, rank) in own.into_iter().chain(behind) {
-            let fitting = it.members.iter().filter(|(name, _)| fits(name, self.typed));
-            found.extend(fitting.map(|(name, it)| Item { rank, ..self.of_host(&path, name, it) }));
+        for (of, rank) in own.into_iter().chain(behind) {
+            let members = self.host.members(&of).into_iter().filter(|(name, _)| fits(name, self.typed));
+            found.extend(members.map(|(name, it)| Item { rank, ..self.of_host(name, it) }));
         }
         found
     }
@@ -252,8 +251,8 @@ impl Collect<'_> {
                 found.push(self.named(&facts, name, facts.globals(name).next(), rank::GLOBAL));
             }
         }
-        for (name, it) in self.host {
-            add(&mut found, self.of_host(&[], name, it));
+        for told in self.host.names.keys().filter_map(|name| self.host.name(name)) {
+            add(&mut found, self.of_host(&told.path[0].clone(), told));
         }
         let intrinsics = self.intrinsics(&found);
         found.extend(intrinsics);
@@ -296,7 +295,7 @@ impl Collect<'_> {
                     known.objects().any(|it| !it.is_of_language())
                 }
                 Data::Intrinsic(name) => TYPE_MAPS.contains(&&**name),
-                _ => self.host.get(&item.label).is_some_and(|it| it.params.is_none() && !it.members.is_empty()),
+                _ => self.host.names.get(&item.label).is_some_and(|it| it.params.is_none() && !it.members.is_empty()),
             };
             let is_class = is_class && assigned != Some(&item.label);
             // Names of classes begin with a capital by custom.
@@ -384,6 +383,14 @@ impl Collect<'_> {
                 items.push(Item { rank: item.rank + less, ..item });
             }
         }
+        let hosts = Hosts { host: self.host, db: self.db, places: infer.places() };
+        for of in known.kinds.iter().filter_map(type_map).filter(|_| !keys) {
+            for (name, it) in hosts.added(self.file, of) {
+                if !items.iter().any(|it| it.label == *name) {
+                    items.push(self.of_host(name, it));
+                }
+            }
+        }
         let is_text = known.kinds.iter().any(|kind| matches!(kind, Kind::Text | Kind::List(_)));
         let seen = seen::Offer { collect: self, keys, type_methods: !keys && !is_text }.members(infer, owner, &items);
         items.extend(seen);
@@ -462,6 +469,7 @@ impl Collect<'_> {
                 names.push(name);
             }
         }
+        names.extend(self.host.module_names().filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>());
         names.iter().map(|name| self.item(name, ItemKind::Module, 0, Data::Nothing)).collect()
     }
 }
@@ -484,11 +492,11 @@ pub fn documentation(db: &LiveDb, document: &DocumentView, live: &Live, data: &D
     let places = &*live.places;
     match data {
         Data::Host(path) => {
-            let (name, before) = path.split_last()?;
-            let members = before.iter().try_fold(&*live.checks.host, |names, it| Some(&names.get(it)?.members))?;
-            let it = members.get(name)?;
+            let it = live.checks.host.at(path)?;
             let doc = Some(it.doc.clone()).filter(|doc| !doc.is_empty());
-            Some((it.title(&path.join(".")), doc.into_iter().collect()))
+            // Kinds of value and modules are named by a word before their name.
+            let shown = path.iter().map(|it| it.rsplit(' ').next().unwrap_or(it)).collect::<Vec<_>>().join(".");
+            Some((it.title(&shown), doc.into_iter().collect()))
         }
         Data::Nothing => None,
         Data::Intrinsic(name) => {

@@ -83,8 +83,22 @@ impl Infer<'_> {
             Binding::Variable(unit) => self.variable_of(UnitRef { unit, ..at }, name),
             Binding::Global => self.global(at.file, name),
             Binding::Intrinsic(id) => Known::one(Kind::Intrinsic(id)),
-            Binding::Unknown => Known::anything(),
+            Binding::Unknown => self.given_by_modules(at, name),
         }
+    }
+
+    /// What modules give the program under a name by `globals.name`; others may give it something else.
+    fn given_by_modules(&mut self, at: UnitRef, name: &SmolStr) -> Known {
+        let mut found = Known::anything();
+        for &file in self.program().iter().filter(|&&file| file != at.file) {
+            let facts = self.facts(file);
+            for (unit, value) in facts.given_to_program(name) {
+                if found.kinds.len() < MOST_KINDS {
+                    found.join(self.value(UnitRef { file, unit }, value));
+                }
+            }
+        }
+        found
     }
 
     /// What a global is, uncalled.

@@ -13,9 +13,10 @@ use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tower_lsp::lsp_types::{
-    CodeAction, CodeActionKind, DocumentChanges, DocumentHighlight, DocumentHighlightKind, DocumentLink, FoldingRange,
-    FoldingRangeKind, LinkedEditingRanges, Location, OneOf, OptionalVersionedTextDocumentIdentifier, Range,
-    SelectionRange, SymbolInformation, SymbolKind, TextDocumentEdit, TextEdit, Url, WorkspaceEdit,
+    AnnotatedTextEdit, ChangeAnnotation, CodeAction, CodeActionKind, DocumentChanges, DocumentHighlight,
+    DocumentHighlightKind, DocumentLink, FoldingRange, FoldingRangeKind, LinkedEditingRanges, Location, OneOf,
+    OptionalVersionedTextDocumentIdentifier, Range, SelectionRange, SymbolInformation, SymbolKind, TextDocumentEdit,
+    TextEdit, Url, WorkspaceEdit,
 };
 
 /// What features answer in our terms, and what clients get.
@@ -189,7 +190,8 @@ impl<'a> Files<'a> {
     }
 }
 
-/// A rename as an edit, and what is to be said of places that are left alone.
+/// A rename as an edit, and what is to be said of places that are left alone. Clients that ask before they edit get those places, too: each
+/// is changed only if a person says so.
 pub fn rename(
     renamed: &ide::Renamed,
     new: &str,
@@ -197,22 +199,42 @@ pub fn rename(
     features: &ClientFeatures,
 ) -> (WorkspaceEdit, Option<String>) {
     let mut files = Files::new(snapshot, features);
-    let mut edits: Vec<(Url, Vec<TextEdit>)> = Vec::new();
+    let mut edits = Vec::new();
     for it in &renamed.edits {
         if let Some(place) = files.location(it.file, it.range) {
-            add_edit(&mut edits, place, new);
+            add_edit(&mut edits, place, new, None);
         }
     }
     let possible: Vec<_> = renamed.possible.iter().filter_map(|it| files.location(it.file, it.range)).collect();
+    if possible.is_empty() || !features.confirms_edits {
+        let notice = (!possible.is_empty()).then(|| left_alone(&possible));
+        return (workspace_edit(edits, snapshot, features), notice);
+    }
+    for place in possible {
+        add_edit(&mut edits, place, new, Some(POSSIBLE));
+    }
+    let marks = ChangeAnnotation {
+        label: "Perhaps the same".to_owned(),
+        needs_confirmation: Some(true),
+        description: Some("It is not known whether the same is meant here".to_owned()),
+    };
+    let mut edit = workspace_edit(edits, snapshot, features);
+    edit.change_annotations = Some(HashMap::from([(POSSIBLE.to_owned(), marks)]));
+    (edit, None)
+}
+
+/// Names the mark of edits that are made only if a person wants them.
+const POSSIBLE: &str = "possible";
+
+/// Places that may mean what was renamed, as a sentence.
+fn left_alone(possible: &[Location]) -> String {
     let places = possible.iter().take(8).map(|it| {
         let name = it.uri.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();
         format!("{name}:{}", it.range.start.line + 1)
     });
     let places = places.collect::<Vec<_>>().join(", ");
     let more = if possible.len() > 8 { ", …" } else { "" };
-    let notice = (!possible.is_empty())
-        .then(|| format!("Left alone, since it is not known whether the same is meant: {places}{more}"));
-    (workspace_edit(edits, snapshot, features), notice)
+    format!("Left alone, since it is not known whether the same is meant: {places}{more}")
 }
 
 /// What a renamed file does to those that import it.
@@ -222,33 +244,46 @@ pub fn file_rename(
     features: &ClientFeatures,
 ) -> WorkspaceEdit {
     let mut files = Files::new(snapshot, features);
-    let mut edits: Vec<(Url, Vec<TextEdit>)> = Vec::new();
+    let mut edits = Vec::new();
     for (it, new) in places {
         if let Some(place) = files.location(it.file, it.range) {
-            add_edit(&mut edits, place, new);
+            add_edit(&mut edits, place, new, None);
         }
     }
     workspace_edit(edits, snapshot, features)
 }
 
-fn add_edit(edits: &mut Vec<(Url, Vec<TextEdit>)>, Location { uri, range }: Location, new: &str) {
-    let edit = TextEdit { range, new_text: new.to_owned() };
+/// An edit, which may be marked.
+type Marked = OneOf<TextEdit, AnnotatedTextEdit>;
+
+/// The edits of each file.
+type Edits = Vec<(Url, Vec<Marked>)>;
+
+fn add_edit(edits: &mut Edits, Location { uri, range }: Location, new: &str, mark: Option<&str>) {
+    let text_edit = TextEdit { range, new_text: new.to_owned() };
+    let edit = match mark {
+        Some(mark) => OneOf::Right(AnnotatedTextEdit { text_edit, annotation_id: mark.to_owned() }),
+        None => OneOf::Left(text_edit),
+    };
     match edits.iter_mut().find(|(at, _)| *at == uri) {
         Some((_, list)) => list.push(edit),
         None => edits.push((uri, vec![edit])),
     }
 }
 
-fn workspace_edit(edits: Vec<(Url, Vec<TextEdit>)>, snapshot: &Snapshot, features: &ClientFeatures) -> WorkspaceEdit {
+fn workspace_edit(edits: Edits, snapshot: &Snapshot, features: &ClientFeatures) -> WorkspaceEdit {
     if !features.versioned_edits {
-        return WorkspaceEdit::new(edits.into_iter().collect::<HashMap<_, _>>());
+        let plain = |edit| match edit {
+            OneOf::Left(edit) => Some(edit),
+            // Such a client cannot ask.
+            OneOf::Right(_) => None,
+        };
+        let edits = edits.into_iter().map(|(uri, edits)| (uri, edits.into_iter().filter_map(plain).collect()));
+        return WorkspaceEdit::new(edits.collect::<HashMap<_, _>>());
     }
     let documents = edits.into_iter().map(|(uri, edits)| {
         let version = (*uri.as_str() == *snapshot.document.uri).then_some(snapshot.document.version);
-        TextDocumentEdit {
-            text_document: OptionalVersionedTextDocumentIdentifier { uri, version },
-            edits: edits.into_iter().map(OneOf::Left).collect(),
-        }
+        TextDocumentEdit { text_document: OptionalVersionedTextDocumentIdentifier { uri, version }, edits }
     });
     WorkspaceEdit { document_changes: Some(DocumentChanges::Edits(documents.collect())), ..WorkspaceEdit::default() }
 }
@@ -256,7 +291,9 @@ fn workspace_edit(edits: Vec<(Url, Vec<TextEdit>)>, snapshot: &Snapshot, feature
 /// A code action with its edits.
 pub fn action(action: &ide::Action, snapshot: &Snapshot, features: &ClientFeatures) -> CodeAction {
     let (document, encoding) = (&snapshot.document, features.encoding);
-    let edit = |it: &ide::Edit| TextEdit { range: range(it.range, document, encoding), new_text: it.insert.clone() };
+    let edit = |it: &ide::Edit| {
+        OneOf::Left(TextEdit { range: range(it.range, document, encoding), new_text: it.insert.clone() })
+    };
     let edits: Vec<_> = action.edits.iter().map(edit).collect();
     let edits = Url::parse(&document.uri).map(|uri| vec![(uri, edits)]).unwrap_or_default();
     CodeAction {

@@ -1,0 +1,208 @@
+//! Names and modules of hosts: known, shown, offered, and told of where they are misused; and what modules do to the program that imports them.
+
+use super::Fixture;
+use super::checks::{codes, right};
+use crate::host_profile::{Format, Host, load, read};
+use crate::ide::Live;
+use crate::ide::checks::checks;
+use crate::settings::Checks;
+use std::path::Path;
+use std::sync::Arc;
+
+#[test]
+fn names_of_a_host_profile_are_known_shown_and_offered() {
+    let profile = "{\"host\": \"a game\", \"names\": {\"gfx\": {\"doc\": \"The screen.\", \"members\": {\"clear\": {\"params\": [\"color=0\"], \"doc\": \"Clears it.\"}, \"at\": {\"members\": {\"dot\": {\"params\": [\"x\"], \"doc\": \"Draws it.\"}}}}}}}";
+    let host = Arc::new(read(profile, Format::Json).expect("a profile"));
+    let settings = Checks { host, ..Checks::default() };
+    assert_eq!(codes("gfx.clear 1\nprint gff\n", &settings), ["unknown-name"]);
+    let near = Fixture::new("print gff\n");
+    let told = checks(&near.db, &near.document, &settings, &near.places);
+    assert_eq!(told[0].message, "nothing gives `gff` a value; did you mean `gfx`?");
+    assert_eq!(codes("gfx.clear 1, 2\ngfx.at.dot 1\nx = gfx.at.dot(1, 2)\n", &settings), ["too-many-arguments"; 2]);
+    assert_eq!(codes("gfx = {}\ngfx.clear = @print\ngfx.clear 1, \"\"\n", &settings), [""; 0]);
+    assert_eq!(codes("f = function(gfx)\n  gfx.clear 1, 2\nend function\nf {\"clear\": @slice}\n", &settings), [""; 0]);
+    assert_eq!(codes("gfx.clear = @print\ngfx.clear 1, \"\"\n", &settings), [""; 0]);
+    assert_eq!(codes("gfx.claer 1\nx = gfx.at.dott(1) + gfx.other\n", &settings), ["missing-member"; 2]);
+    assert_eq!(codes("gfx.cleer = 5\nprint gfx.cleer\ngfx.clears\n", &settings), ["missing-member"]);
+    let live = |it: &Fixture| Live { checks: Arc::new(settings.clone()), ..it.live() };
+    let card = |source: &str| {
+        let it = Fixture::new(source);
+        crate::ide::hover(&it.db, &it.document, &live(&it), it.offset).map(|card| (card.title, card.sections.join(" ")))
+    };
+    assert_eq!(card("gf$0x.clear 1\n"), Some(("gfx".into(), "The screen.".into())));
+    assert_eq!(card("gfx.cle$0ar 1\n"), Some(("gfx.clear(color=0)".into(), "Clears it.".into())));
+    assert_eq!(card("gff.cle$0ar 1\n"), None);
+    assert_eq!(card("gfx.at.d$0ot 1\n"), Some(("gfx.at.dot(x)".into(), "Draws it.".into())));
+    let offered = |source: &str| {
+        let it = Fixture::new(source);
+        let found = crate::ide::completion::completions(&it.db, &it.document, &live(&it), it.offset, false);
+        found.items.into_iter().map(|item| item.label).collect::<Vec<_>>()
+    };
+    assert_eq!(offered("print gf$0\n"), ["gfx"]);
+    assert_eq!(offered("gfx.$0\n"), ["at", "clear"]);
+    assert_eq!(offered("gfx.at.$0\n"), ["dot"]);
+    let told = |source: &str| {
+        let it = Fixture::new(source);
+        let found = crate::ide::completion::completions(&it.db, &it.document, &live(&it), it.offset, false);
+        crate::ide::completion::documentation(&it.db, &it.document, &live(&it), &found.items[0].data)
+    };
+    assert_eq!(told("print gf$0\n"), Some(("gfx".into(), vec!["The screen.".into()])));
+    assert_eq!(told("gfx.at.$0\n"), Some(("gfx.at.dot(x)".into(), vec!["Draws it.".into()])));
+    assert_eq!(told("x = new gfx\nx.cl$0\n"), Some(("gfx.clear(color=0)".into(), vec!["Clears it.".into()])));
+    let signature = |source: &str| {
+        let it = Fixture::new(source);
+        let found = crate::ide::signatures(&it.db, &it.document, &live(&it), it.offset)?;
+        Some((found.signatures[0].label.clone(), found.signatures[0].documentation.concat(), found.active))
+    };
+    assert_eq!(signature("gfx.at.dot $0\n"), Some(("dot(x)".into(), "Draws it.".into(), 0)));
+    assert_eq!(signature("gfx.clear(1, $0\n"), Some(("clear(color=0)".into(), "Clears it.".into(), 1)));
+    assert_eq!(signature("gfx = {}\ngfx.clear $0\n"), None);
+    assert!(!offered("gfx = {\"own\": 1}\ngfx.$0\n").contains(&"clear".to_owned()), "the program has its own");
+}
+
+#[test]
+fn a_value_of_the_host_may_be_anything() {
+    let settings = Checks { host_names: vec!["host".to_owned()], ..Checks::default() };
+    assert_eq!(codes("y = \"a\"\ny = host\nprint y - 1\n", &settings), [""; 0]);
+    assert_eq!(codes("y = \"a\"\ny = host.name\nz = host(1)\nz = 1\nprint y - 1 + z.foo\n", &settings), [""; 0]);
+    assert_eq!(
+        codes("f = function\n  y = \"a\"\n  y = host\n  return y\nend function\nprint f - 1\n", &settings),
+        [""; 0]
+    );
+}
+
+/// A program for Mini Micro, with a cursor.
+struct MiniMicro(Fixture, Live);
+
+impl MiniMicro {
+    fn new(source: &str) -> MiniMicro {
+        let host: Host = load(Path::new("mini-micro"), Path::new("")).expect("it is built in");
+        let it = Fixture::new(source);
+        let live = Live { checks: Arc::new(Checks { host: Arc::new(host), ..Checks::default() }), ..it.live() };
+        MiniMicro(it, live)
+    }
+
+    fn card(source: &str) -> String {
+        let MiniMicro(it, live) = MiniMicro::new(source);
+        crate::ide::hover(&it.db, &it.document, &live, it.offset).map(|card| card.title).unwrap_or_default()
+    }
+
+    fn offers(source: &str, label: &str) -> bool {
+        let MiniMicro(it, live) = MiniMicro::new(source);
+        let found = crate::ide::completion::completions(&it.db, &it.document, &live, it.offset, false).items;
+        let item = found.iter().find(|it| it.label == label);
+        item.is_some_and(|it_is| {
+            let told = crate::ide::completion::documentation(&it.db, &it.document, &live, &it_is.data);
+            told.is_some_and(|(_, about)| !about.concat().is_empty())
+        })
+    }
+
+    fn codes(source: &str) -> Vec<&'static str> {
+        let MiniMicro(it, live) = MiniMicro::new(source);
+        checks(&it.db, &it.document, &live.checks, &it.places).into_iter().map(|it| it.code).collect()
+    }
+}
+
+#[test]
+fn what_names_of_a_host_give_is_followed() {
+    assert_eq!(MiniMicro::card("gfx.cl$0ear\n"), "gfx.clear(color=\"#000000\", width=960, height=640)");
+    assert_eq!(MiniMicro::card("d = display(4)\nd.cellS$0ize = 3\n"), "d.cellSize");
+    assert!(MiniMicro::offers("d = display(4)\nd.$0\n", "cellSize"));
+    assert!(MiniMicro::offers("f = function\n  img = file.loadImage(\"a.png\")\n  img.$0\nend function\n", "width"));
+    assert!(MiniMicro::offers("Ship = new Sprite\ns = new Ship\ns.$0\n", "rotation"));
+    // What may be something else is not followed.
+    assert!(!MiniMicro::offers("d = display(4)\nd = {}\nd.$0\n", "cellSize"));
+    assert_eq!(
+        MiniMicro::codes("gfx.clear color.black\ntext.prin 1\ndisplay(1).mod = 3\nprint display(1).mod\n"),
+        ["missing-member"]
+    );
+}
+
+#[test]
+fn modules_that_a_host_brings_are_known() {
+    let program = "import \"mathUtil\"\nimport \"listUtil\"\nprint mathUtil.clamp(3)\nl = [1]\nprint l.contains(1)\n";
+    assert_eq!(MiniMicro::codes(program), [""; 0]);
+    assert_eq!(MiniMicro::card("import \"math$0Util\"\nprint mathUtil.clamp(3)\n"), "module mathUtil");
+    assert_eq!(
+        MiniMicro::card("import \"mathUtil\"\nprint mathUtil.cl$0amp(3)\n"),
+        "mathUtil.clamp(x, minval=0, maxval=1)"
+    );
+    assert_eq!(MiniMicro::card("import \"listUtil\"\nl = [1]\nprint l.cont$0ains(1)\n"), "list.contains(item)");
+    assert!(MiniMicro::offers("import \"mathUtil\"\nmathUtil.$0\n", "clamp"));
+    assert!(MiniMicro::offers("import \"listUtil\"\nl = [1]\nl.$0\n", "contains"));
+    assert!(!MiniMicro::offers("l = [1]\nl.$0\n", "contains"));
+    // A file of that name is the program's own.
+    let own = "//- main.ms\nimport \"mathUtil\"\nmathUtil.$0\n//- mathUtil.ms\nhalf = function(x)\n  return x / 2\nend function\n";
+    assert!(!MiniMicro::offers(own, "clamp"));
+}
+
+#[test]
+fn names_that_a_module_gives_the_program_are_known() {
+    right("//- main.ms\nimport \"a\"\nprint Shape.sides\n//- a.ms\nglobals.Shape = {\"sides\": 3}\n");
+    right(
+        "//- main.ms\nimport \"a\"\nprint Shape.sides\n//- a.ms\nimport \"b\"\n//- b.ms\nglobals.Shape = {\"sides\": 3}\n",
+    );
+    // Which names it gives does not stand in its text.
+    let computed = "//- a.ms\nmake = function(name)\n  globals[name] = 1\nend function\nmake \"Shape\"\n";
+    right(&format!("//- main.ms\nimport \"a\"\nprint Shape\n{computed}"));
+    assert_eq!(
+        codes(&format!("//- main.ms\nimport \"a\"\nsize = 1\nprint sizf\n{computed}"), &Checks::default()),
+        ["unknown-name"]
+    );
+    // So with a module that nobody has found yet; that is told of by itself.
+    right("//- main.ms\nimport \"nowhere\"\nprint Shape\nprint nowhere\n");
+    assert_eq!(
+        codes("//- main.ms\nimport \"a\"\nprint Shape + a.x\n//- a.ms\nx = 1\n", &Checks::default()),
+        ["unknown-name"]
+    );
+}
+
+#[test]
+fn names_that_a_module_gives_lead_there() {
+    let it = Fixture::new("//- main.ms\nimport \"a\"\nprint Sha$0pe.sides\n//- a.ms\nglobals.Shape = {\"sides\": 3}\n");
+    let found = crate::ide::definition(&it.db, &it.document, &it.places, it.offset);
+    let shown: Vec<_> = found.iter().map(|at| (at.file.path(&it.db).to_owned(), at.range)).collect();
+    assert_eq!(shown, [("file:///w/a.ms".to_owned(), minilive_syntax::TextRange::new(8.into(), 13.into()))]);
+    let it = Fixture::new("//- main.ms\nimport \"a\"\nprint Shape.$0\n//- a.ms\nglobals.Shape = {\"sides\": 3}\n");
+    let items = crate::ide::completion::completions(&it.db, &it.document, &it.live(), it.offset, false).items;
+    assert!(items.iter().any(|it| it.label == "sides"));
+}
+
+#[test]
+fn modules_that_are_imported_once_are_globals() {
+    let util = "//- importUtil.ms\nglobals.ensureImport = function(name)\n  if globals.hasIndex(name) then return\n  import name\n  globals[name] = locals[name]\nend function\n";
+    let program = "import \"importUtil\"\nensureImport [\"shapes\"]\nprint shapes.area(2)\n";
+    let shapes = "//- shapes.ms\narea = function(r)\n  return r * r\nend function\n";
+    right(&format!("//- main.ms\n{program}{util}{shapes}"));
+    let it = Fixture::new(&format!(
+        "//- main.ms\nimport \"importUtil\"\nensureImport \"shapes\"\nprint shapes.ar$0ea(2)\n{util}{shapes}"
+    ));
+    let card = crate::ide::hover(&it.db, &it.document, &it.live(), it.offset).expect("a card");
+    assert!(card.title.contains("area(r)"), "{}", card.title);
+    let it = Fixture::new(&format!("//- main.ms\nensureImport \"sh$0\"\n{shapes}"));
+    let found = crate::ide::completion::completions(&it.db, &it.document, &it.live(), it.offset, false).items;
+    assert_eq!(found.iter().map(|it| &*it.label).collect::<Vec<_>>(), ["shapes"]);
+}
+
+#[test]
+fn modules_may_be_imported_for_what_they_do() {
+    for does in ["list.second = function\n  return self[1]\nend function\n", "globals.x = 1\n", "print \"hello\"\n"] {
+        right(&format!("//- main.ms\nimport \"a\"\nprint 1\n//- a.ms\n{does}"));
+        right(&format!("//- main.ms\nimport \"a\"\nprint 1\n//- a.ms\nimport \"b\"\n//- b.ms\n{does}"));
+    }
+    let tested = "f = function(x)\n  y = {}\n  y.z = x\n  return y\nend function\nm = {}\nm.f = @f\nif locals == globals then print f(1)\n";
+    assert_eq!(
+        codes(&format!("//- main.ms\nimport \"a\"\nprint 1\n//- a.ms\n{tested}"), &Checks::default()),
+        ["unused-import"]
+    );
+}
+
+#[test]
+fn members_of_what_an_unknown_host_gives_are_not_told() {
+    let told = |source: &str| codes(source, &Checks::default());
+    assert_eq!(told("rl = raylib\nrl.InitWindow 800, 600\n"), ["unknown-name"]);
+    assert_eq!(told("draw = function(on)\n  on.circle 1\nend function\ndraw canvas\n"), ["unknown-name"]);
+    assert_eq!(told("m = {\"size\": 1}\nprint m.sise\n"), ["missing-member"]);
+    // A word that is not written to its end takes nothing away.
+    assert_eq!(told("m = {\"size\": 1}\nprint m.sise\nx = prin\n"), ["missing-member", "unknown-name"]);
+}
