@@ -3,11 +3,10 @@
 //! Reads names by unit and resolves each; keywords, numbers and comments are left to the grammar of the editor, strings that are
 //! keys included. Invariant: tokens come in source order, none overlaps another, each lies on one line.
 
-use super::infer::Infer;
 use super::names::{Target, scope_target};
 use crate::db::{self, FileFacts, LiveDb};
 use crate::document::DocumentView;
-use crate::modules::Places;
+use crate::host_profile::{Host, HostName};
 use minilive_mir::names::{NameUse, Place, Symbol};
 use minilive_runtime::intrinsics;
 use minilive_syntax::TextRange;
@@ -69,12 +68,11 @@ pub struct SemanticToken {
 pub fn semantic_tokens(
     db: &LiveDb,
     document: &DocumentView,
-    places: &Places,
+    host: &Host,
     within: Option<TextRange>,
 ) -> Vec<SemanticToken> {
-    let mut infer = Infer::new(db, places);
-    let facts = infer.facts(document.file);
-    let mut look = Look { facts: &facts, globals: FxHashMap::default() };
+    let facts = db::file_facts(db, document.file);
+    let mut look = Look { facts: &facts, host, globals: FxHashMap::default() };
     let mut found = Vec::new();
     for (unit, placed) in (0u32..).zip(db::units(db, document.file).iter()) {
         let range = placed.range();
@@ -98,6 +96,7 @@ pub fn semantic_tokens(
 
 struct Look<'a> {
     facts: &'a FileFacts,
+    host: &'a Host,
     /// What globals are, each found out once.
     globals: FxHashMap<SmolStr, TokenKind>,
 }
@@ -121,7 +120,8 @@ impl Look<'_> {
             }
             Target::Global => Some((self.global(&of.name), written | GLOBAL)),
             Target::Intrinsic(_) => Some((TokenKind::Function, DEFAULT_LIBRARY)),
-            Target::Member(_) | Target::Unknown => None,
+            Target::Unknown => Some((kind_of_host(&of.name, self.host.names.get(&*of.name)?), DEFAULT_LIBRARY)),
+            Target::Member(_) => None,
         }
     }
 
@@ -147,6 +147,15 @@ impl Look<'_> {
             None if is_type_method(&of.name) => (TokenKind::Method, written | DEFAULT_LIBRARY),
             None => (TokenKind::Property, written),
         }
+    }
+}
+
+/// What a name of the host is: a map that is written large has members for others to inherit.
+fn kind_of_host(name: &str, it: &HostName) -> TokenKind {
+    match (&it.params, it.members.is_empty()) {
+        (Some(_), _) => TokenKind::Function,
+        (None, false) if name.starts_with(char::is_uppercase) => TokenKind::Class,
+        (None, _) => TokenKind::Variable,
     }
 }
 

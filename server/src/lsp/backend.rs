@@ -176,7 +176,7 @@ impl Backend {
         let sent = self.session()?.tokens.clone();
         let name = uri.clone();
         let found = self.ask(&uri, Kind::WholeDocument, move |it, features| {
-            let found = ide::semantic_tokens(&it.db, &it.document, &it.live.places, None);
+            let found = ide::semantic_tokens(&it.db, &it.document, &it.live.checks.host, None);
             let now = Encoded::new(&found, &it.document, features.encoding);
             it.db.poll();
             let before = before.as_ref().and_then(|id| sent.get(&name, id));
@@ -567,7 +567,7 @@ impl LanguageServer for Backend {
         let range = params.range;
         self.written(from_proto::uri(&params.text_document.uri), Kind::Positioned, move |it, features| {
             let within = from_proto::range(range, &it.document, features.encoding);
-            let found = ide::semantic_tokens(&it.db, &it.document, &it.live.places, Some(within));
+            let found = ide::semantic_tokens(&it.db, &it.document, &it.live.checks.host, Some(within));
             Part(Encoded::new(&found, &it.document, features.encoding))
         })
         .await

@@ -3,8 +3,8 @@
 use super::Fixture;
 use super::checks::{codes, right};
 use crate::host_profile::{Format, Host, load, read};
-use crate::ide::Live;
 use crate::ide::checks::checks;
+use crate::ide::{Live, TokenKind};
 use crate::settings::Checks;
 use std::path::Path;
 use std::sync::Arc;
@@ -104,6 +104,25 @@ impl MiniMicro {
 }
 
 #[test]
+fn names_of_a_host_have_tokens() {
+    let MiniMicro(it, live) = MiniMicro::new("clear\ns = new Sprite\ngfx = 1\ntext.clear nobody\n");
+    let found = crate::ide::semantic_tokens(&it.db, &it.document, &live.checks.host, None);
+    let shown: Vec<_> = found.iter().map(|at| (&it.document.text[at.range], at.kind, at.modifiers)).collect();
+    let (of_host, global, written) = (4, 8, 2);
+    assert_eq!(
+        shown,
+        [
+            ("clear", TokenKind::Function, of_host),
+            ("s", TokenKind::Variable, global | written),
+            ("Sprite", TokenKind::Class, of_host),
+            ("gfx", TokenKind::Variable, global | written),
+            ("text", TokenKind::Variable, of_host),
+            ("clear", TokenKind::Property, 0),
+        ]
+    );
+}
+
+#[test]
 fn what_names_of_a_host_give_is_followed() {
     assert_eq!(MiniMicro::card("gfx.cl$0ear\n"), "gfx.clear(color=\"#000000\", width=960, height=640)");
     assert_eq!(MiniMicro::card("d = display(4)\nd.cellS$0ize = 3\n"), "d.cellSize");
@@ -178,7 +197,7 @@ fn modules_that_are_imported_once_are_globals() {
         "//- main.ms\nimport \"importUtil\"\nensureImport \"shapes\"\nprint shapes.ar$0ea(2)\n{util}{shapes}"
     ));
     let card = crate::ide::hover(&it.db, &it.document, &it.live(), it.offset).expect("a card");
-    assert!(card.title.contains("area(r)"), "{}", card.title);
+    assert!(card.title.contains("function(r)"), "{}", card.title);
     let it = Fixture::new(&format!("//- main.ms\nensureImport \"sh$0\"\n{shapes}"));
     let found = crate::ide::completion::completions(&it.db, &it.document, &it.live(), it.offset, false).items;
     assert_eq!(found.iter().map(|it| &*it.label).collect::<Vec<_>>(), ["shapes"]);

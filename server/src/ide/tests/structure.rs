@@ -1,6 +1,7 @@
 //! Semantic tokens, folds, selections, links, symbols of the workspace, and indents while typing.
 
 use super::Fixture;
+use crate::host_profile::Host;
 use crate::ide::{
     FormatOptions, MODIFIERS, Symbol, folds, format, format_on_type, links, selection, semantic_tokens, symbols,
     workspace_symbols,
@@ -17,7 +18,7 @@ fn names_are_told_apart() {
     let it = Fixture::new(
         "Animal = {}\nAnimal.speak = function(times)\n  n = times + limit\n  print self.name, n\nend function\nlimit = 3\nimport \"lib\"\nprint lib.x.len, unknown\n",
     );
-    let found = semantic_tokens(&it.db, &it.document, &it.places, None);
+    let found = semantic_tokens(&it.db, &it.document, &Host::default(), None);
     let drawn = it.draw(found.iter().map(|at| (at.range, format!("{:?}{}", at.kind, words(at.modifiers)))));
     expect![[r#"
         | Animal = {}
@@ -45,7 +46,7 @@ fn names_are_told_apart() {
         |             ^^^ Method defaultLibrary
     "#]]
     .assert_eq(&drawn);
-    let part = semantic_tokens(&it.db, &it.document, &it.places, Some(found[2].range));
+    let part = semantic_tokens(&it.db, &it.document, &Host::default(), Some(found[2].range));
     assert_eq!(part, [found[2]], "a range has its own tokens");
 }
 
