@@ -167,6 +167,8 @@ pub struct ConstantImport {
     pub name: String,
     /// The string literal.
     pub range: TextRange,
+    /// It is done once, so a circle of such is none.
+    pub once: bool,
 }
 
 /// All of them, in order.
@@ -206,11 +208,12 @@ fn called(node: SyntaxNode) -> Option<(Expr, Expr)> {
 
 fn imports_of(callee: &Expr, argument: Expr) -> Vec<ConstantImport> {
     let Expr::Name(name) = callee else { return Vec::new() };
+    let once = name.name_token().is_some_and(|it| it.text() == ENSURE_IMPORT);
     let named = |literal: Expr| {
         let Expr::Literal(literal) = literal else { return None };
         let range = literal.syntax().text_range();
         let Some(LiteralValue::String(name)) = literal.value() else { return None };
-        (!name.is_empty()).then_some(ConstantImport { name, range })
+        (!name.is_empty()).then_some(ConstantImport { name, range, once })
     };
     match (name.name_token().as_ref().map(SyntaxToken::text), argument) {
         (Some(ENSURE_IMPORT), Expr::List(list)) => list.elements().filter_map(named).collect(),

@@ -182,7 +182,7 @@ fn circles_among_imported_modules_are_warned_of_and_stop_nobody() {
     let (card, defined) = common::see(&bench.world, bench.folder.uri("main.ms"), |it| {
         let at = (it.document.text.find("twice").expect("a call") as u32 + 1).into();
         let card = ide::hover(&it.db, &it.document, &it.live, at).map(|card| card.plain());
-        (card, ide::definition(&it.db, &it.document, &it.live.places, at).len())
+        (card, ide::definition(&it.db, &it.document, &it.live, at).len())
     });
     assert_eq!(card.as_deref(), Some("twice = function(n)\nTwice as much."));
     assert_eq!(defined, 1);

@@ -340,7 +340,7 @@ fn defined_in(world: &WorldHandle, uri: &Arc<str>) -> Answer<Option<String>> {
     let (answer, guard) = world.ask(uri.clone(), Kind::Linked, |it| {
         let at = it.document.text.rfind("value")? + 1;
         let offset = u32::try_from(at).expect("a short text").into();
-        let found = minilive::ide::definition(&it.db, &it.document, &it.live.places, offset);
+        let found = minilive::ide::definition(&it.db, &it.document, &it.live, offset);
         Some(found.first()?.file.text(&it.db).to_string())
     });
     // The world still answers; nobody cancels.

@@ -96,7 +96,7 @@ pub fn module_imports(db: &dyn Db, file: File) -> Arc<[ConstantImport]> {
     }
     let found = file_units(db, file).statements().flat_map(|(statement, range)| {
         let inside = statement_imports(db, statement).iter();
-        inside.map(move |it| ConstantImport { name: it.name.clone(), range: it.range + range.start() })
+        inside.map(move |it| ConstantImport { range: it.range + range.start(), ..it.clone() })
     });
     found.collect()
 }

@@ -205,6 +205,7 @@ fn place(
             let host = crate::host_profile::built_in_that_gives(name).map(|host| {
                 format!("; it is a name of `{host}`: put that into the setting `minilive.host.profiles` if it runs the program")
             });
+            let meant = meant.filter(|_| host.is_none());
             let question =
                 meant.as_ref().map(|meant| format!("; did you mean `{meant}`?")).or(host).unwrap_or_default();
             for (range, _) in uses(|access| access != Access::Write) {

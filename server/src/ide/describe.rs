@@ -52,13 +52,13 @@ pub fn object_text(infer: &mut Infer<'_>, object: Object) -> String {
         Object::Locals(_) => "locals".into(),
         Object::Host(name) => format!("map `{name}`"),
         Object::Entry(_) => "map of `key` and `value`".into(),
-        Object::Literal(at, _) => match infer.name_of(at.file, object) {
+        Object::Literal(..) => match infer.name_of(object) {
             Some(name) => format!("map `{name}`"),
             None => "map".into(),
         },
-        Object::New(at, _) | Object::Born(at, ..) => {
-            let base = infer.parents(object).into_iter().next().map(|base| infer.name_of(at.file, base));
-            match base.flatten().or_else(|| infer.name_of(at.file, object)) {
+        Object::New(..) | Object::Born(..) => {
+            let base = infer.parents(object).into_iter().next().map(|base| infer.name_of(base));
+            match base.flatten().or_else(|| infer.name_of(object)) {
                 Some(name) => format!("map `{name}`"),
                 None => "map".into(),
             }
@@ -106,13 +106,20 @@ pub fn comment_above(db: &LiveDb, file: File, at: TextSize) -> Option<String> {
     for line in before[..line_start].lines().rev() {
         let line = line.trim();
         match line.strip_prefix("//").filter(|_| !is_marker(line)) {
-            Some(comment) => lines.push(comment.trim_start_matches('/').trim().to_owned()),
+            Some(comment) => lines.extend(without_ruler(comment)),
             None => break,
         }
     }
     lines.reverse();
     let comment = lines.join("\n").trim().to_owned();
     (!comment.is_empty()).then_some(comment)
+}
+
+/// The text of a line of a comment, if it is more than a line drawn between parts of a file.
+fn without_ruler(comment: &str) -> Option<String> {
+    let text = comment.trim_start_matches('/').trim();
+    let is_ruler = text.len() > 2 && text.chars().all(|c| matches!(c, '-' | '=' | '*' | '#' | '_' | '~' | '+' | '/'));
+    (!is_ruler).then(|| text.to_owned())
 }
 
 /// The comment above a line, if it is about what stands at this place: what the line begins with, not each key of a literal in it.
@@ -128,7 +135,7 @@ pub fn comment_about(db: &LiveDb, file: File, at: TextSize) -> Option<String> {
 pub fn comment_at_start(db: &LiveDb, file: File) -> Option<String> {
     let text = file.text(db);
     let lines = text.lines().map_while(|line| line.trim().strip_prefix("//").filter(|_| !is_marker(line.trim())));
-    let comment: Vec<_> = lines.map(|line| line.trim_start_matches('/').trim().to_owned()).collect();
+    let comment: Vec<_> = lines.filter_map(without_ruler).collect();
     let comment = comment.join("\n").trim().to_owned();
     (!comment.is_empty()).then_some(comment)
 }

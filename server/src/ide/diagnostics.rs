@@ -190,6 +190,7 @@ fn import_diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<
             db::Located::NoText(line) => modules::not_text(&import.name, line),
             db::Located::At(file) => match &db::module_code(db, file).reply {
                 ModuleAnswer::Broken { message, line, .. } => modules::broken(&import.name, message, *line),
+                _ if import.once => return None,
                 _ => match way_back(db, document.file, file, places) {
                     Some(way) => modules::circle(&import.name, &way),
                     None => modules::circle_elsewhere(&import.name, &circle_behind(db, file, places)?),
@@ -229,7 +230,8 @@ fn imports_of(db: &LiveDb, file: db::File, places: &Places) -> Vec<(String, db::
         db::Located::At(file) => Some((name.clone(), file)),
         _ => None,
     };
-    imports.iter().filter_map(|import| target(&import.name)).collect()
+    // What is imported once closes no circle.
+    imports.iter().filter(|it| !it.once).filter_map(|import| target(&import.name)).collect()
 }
 
 /// Watches and examples whose expressions cannot be read.

@@ -4,10 +4,11 @@
 //! program's own, and so is a module that is found as a file.
 
 use super::infer::{Binding, Infer, Object, UnitRef, binding};
+use super::names::Named;
 use crate::db::{self, File, FileFacts, LiveDb};
 use crate::host_profile::{Host, Told};
 use crate::modules::Places;
-use minilive_mir::names::{Sym, Symbol};
+use minilive_mir::names::{Place, Sym, Symbol};
 
 /// Values in variables are followed so far.
 const MOST_STEPS: u32 = 8;
@@ -81,6 +82,14 @@ impl<'h> Hosts<'h> {
         let imports = db::module_imports(self.db, file);
         let modules = imports.iter().filter(|it| self.module(&it.name).is_some());
         modules.flat_map(|it| self.host.added(&it.name, of).collect::<Vec<_>>()).collect()
+    }
+
+    /// Whether a name is that of a member which the host has: of its own maps, and of what programs make of them.
+    pub fn has_member(&self, infer: &mut Infer<'_>, file: File, named: &Named) -> bool {
+        let Place::Member(owner) = &named.of.place else { return false };
+        let of = self.told(&infer.facts(file), named.unit, owner);
+        let behind = self.behind(infer, UnitRef { file, unit: named.unit }, owner);
+        of.into_iter().chain(behind).any(|of| self.host.member(&of, &named.name).is_some())
     }
 
     /// What profiles say of the maps behind a value: what `new Sprite` makes has the members of `Sprite`.

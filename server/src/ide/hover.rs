@@ -101,6 +101,9 @@ impl Card<'_> {
         if let Some(card) = self.module_of_host(range, name).or_else(|| self.in_scope(range, name)) {
             return Some(card);
         }
+        if let Some(card) = self.given_by_module(range, name) {
+            return Some(card);
+        }
         let intrinsic = intrinsics::find(name);
         let intrinsic = intrinsic.map(|id| Hover { range, title: guide::title(id), sections: guide::paragraphs(id) });
         self.of_host(range, name, false).or(intrinsic).or_else(|| self.module())
@@ -272,6 +275,16 @@ impl Card<'_> {
         let doc = Some(module.it.doc.clone()).filter(|doc| !doc.is_empty());
         let is_imported = imports.iter().any(|it| it.name == name);
         is_imported.then(|| Hover { range, title: format!("module {name}"), sections: doc.into_iter().collect() })
+    }
+
+    /// What a module gives the program under a name by `globals.name`.
+    fn given_by_module(&self, range: TextRange, name: &str) -> Option<Hover> {
+        let (mut infer, named) = self.named().filter(|(_, named)| named.target == Target::Unknown)?;
+        let at = UnitRef { file: self.document.file, unit: named.unit };
+        let known = infer.uncalled(at, &Symbol::Name(name.into()).into());
+        let types = describe::type_text(&mut infer, self.db, &known)?;
+        let sections = vec![format!("likely: {types}{}", types::members(&mut infer, &known))];
+        Some(Hover { range, title: format!("(global) {name}"), sections })
     }
 
     /// A method that a module of the host gives to all values of a type, if one has that name.

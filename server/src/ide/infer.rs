@@ -215,6 +215,15 @@ pub fn binding(facts: &FileFacts, unit: u32, name: &str) -> Binding {
 /// One question in progress or answered: whose symbol, and whether functions are left uncalled.
 type Key = (UnitRef, Sym, bool);
 
+/// A question in progress.
+struct Active {
+    depth: u32,
+    /// What is known of its answer so far.
+    known: Known,
+    /// Something within it asked for it.
+    is_needed: bool,
+}
+
 /// Answers questions about one revision of the database.
 pub struct Infer<'a> {
     db: &'a LiveDb,
@@ -226,8 +235,18 @@ pub struct Infer<'a> {
     program: Option<Arc<[File]>>,
     stores: FxHashMap<File, Arc<elements::Stores>>,
     answers: FxHashMap<Key, Known>,
-    /// Questions in progress with their depth, and what is known of their answers so far.
-    active: FxHashMap<Key, (u32, Known)>,
+    /// Questions in progress.
+    active: FxHashMap<Key, Active>,
+    /// Answers that hold as long as the answers of questions in progress are what is known of them, with the outermost one that was needed.
+    drafts: FxHashMap<Key, (u32, Known)>,
+    /// The questions of drafts in the order in which they were answered.
+    drafted: Vec<Key>,
+    /// What was known of questions that were answered within others, for the next round of those.
+    seeds: FxHashMap<Key, Known>,
+    /// Some draft may lack what was found out behind it.
+    is_stale: bool,
+    /// Some answer was cut short.
+    is_cut: bool,
     /// How often the outermost of them may still begin anew.
     rounds: u32,
     /// The outermost question in progress whose answer was needed by itself.
@@ -253,6 +272,11 @@ impl<'a> Infer<'a> {
             stores: FxHashMap::default(),
             answers: FxHashMap::default(),
             active: FxHashMap::default(),
+            drafts: FxHashMap::default(),
+            drafted: Vec::new(),
+            seeds: FxHashMap::default(),
+            is_stale: false,
+            is_cut: false,
             rounds: 0,
             cycle: u32::MAX,
             steps: 0,
@@ -320,14 +344,20 @@ impl<'a> Infer<'a> {
         if let Some(answer) = self.answers.get(&key) {
             return answer.clone();
         }
-        if let Some((depth, known)) = self.active.get(&key) {
-            self.cycle = self.cycle.min(*depth);
-            return known.clone();
+        if let Some(active) = self.active.get_mut(&key) {
+            active.is_needed = true;
+            self.cycle = self.cycle.min(active.depth);
+            return active.known.clone();
+        }
+        if let Some((outermost, draft)) = self.drafts.get(&key) {
+            self.cycle = self.cycle.min(*outermost);
+            return draft.clone();
         }
         let depth = self.active.len() as u32;
         if self.steps >= MOST_STEPS || depth >= MOST_DEPTH {
             // What is cut short must not be taken for a whole answer.
             self.cycle = 0;
+            self.is_cut = true;
             return Known::anything();
         }
         self.steps += 1;
@@ -336,6 +366,8 @@ impl<'a> Infer<'a> {
         }
         if depth == 0 {
             self.rounds = MOST_ROUNDS;
+            self.is_cut = false;
+            self.seeds.clear();
         }
         let around = std::mem::replace(&mut self.cycle, u32::MAX);
         let answer = self.answer(&key, depth);
@@ -344,25 +376,54 @@ impl<'a> Infer<'a> {
             self.cycle = around;
             self.answers.insert(key, answer.clone());
         } else {
+            self.drafts.insert(key.clone(), (self.cycle, answer.clone()));
+            self.drafted.push(key);
             self.cycle = self.cycle.min(around);
         }
         answer
     }
 
+    /// Takes out the drafts that were made since there were so many; whole ones hold whatever else is asked.
+    fn end_drafts(&mut self, since: usize, are_whole: bool) {
+        for key in self.drafted.drain(since..) {
+            let draft = self.drafts.remove(&key);
+            if let Some((_, answer)) = draft.filter(|_| are_whole) {
+                self.answers.insert(key, answer);
+            }
+        }
+    }
+
     /// Answers a question; if that needs its own answer, again and again until nothing new comes. Only maps and lists can bring more: what
-    /// they hold is found by what they are.
+    /// they hold is found by what they are. Each round answers what it needs once: what holds while the questions in progress have the
+    /// answers that are known so far is kept as a draft, or a program whose maps are each other's parents would take exponential time.
     fn answer(&mut self, key: &Key, depth: u32) -> Known {
         let (at, symbol, uncalled) = key;
-        let mut known = Known::default();
+        let mut known = self.seeds.get(key).cloned().unwrap_or_default();
+        let (drafted, around) = (self.drafted.len(), std::mem::take(&mut self.is_stale));
         loop {
-            self.active.insert(key.clone(), (depth, known.clone()));
+            self.active.insert(key.clone(), Active { depth, known: known.clone(), is_needed: false });
             let answer = self.find_out(*at, symbol, *uncalled);
+            let is_new = answer != known && self.active.get(key).is_some_and(|it| it.is_needed);
             let holds = answer.kinds.iter().any(|kind| matches!(kind, Kind::Map(_) | Kind::List(_)));
-            if self.cycle != depth || answer == known || !holds || self.rounds == 0 || self.steps >= MOST_STEPS {
+            if self.cycle < depth {
+                // Whoever is needed further out begins anew, and this one then with what is known of it now.
+                if is_new && holds {
+                    self.seeds.insert(key.clone(), answer.clone());
+                    self.is_stale = true;
+                }
+                self.is_stale |= around;
                 return answer;
             }
+            let brings_more = self.is_stale || is_new && holds;
+            if !brings_more || self.cycle > depth || self.rounds == 0 || self.steps >= MOST_STEPS {
+                let is_whole = !is_new && !self.is_stale && !self.is_cut;
+                self.end_drafts(drafted, is_whole);
+                self.is_stale = around;
+                return answer;
+            }
+            self.end_drafts(drafted, false);
             self.rounds -= 1;
-            self.cycle = u32::MAX;
+            (self.cycle, self.is_stale) = (u32::MAX, false);
             known = answer;
         }
     }

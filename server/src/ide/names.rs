@@ -8,7 +8,7 @@ use super::infer::{Binding, Infer, Kind, Known, Object, UnitRef, binding, type_m
 use super::narrow;
 use crate::db::{self, File, FileFacts, LiveDb, PlacedUnit};
 use minilive_mir::ir::UnitKind;
-use minilive_mir::names::{Access, NameUse, Place};
+use minilive_mir::names::{Access, NameUse, Place, Symbol};
 use minilive_runtime::intrinsics::{self, IntrinsicId};
 use minilive_syntax::{TextRange, TextSize};
 use smol_str::SmolStr;
@@ -58,6 +58,20 @@ pub struct Found {
     pub certain: bool,
     /// It stands in a string.
     pub quoted: bool,
+}
+
+impl Named {
+    /// The module whose name this is in its `import`.
+    pub fn imported(&self, infer: &mut Infer<'_>, file: File) -> Option<&SmolStr> {
+        let is_import = match self.of.place {
+            Place::Bare => true,
+            Place::Globals => {
+                infer.facts(file).globals(&self.name).any(|(_, value)| matches!(**value, Symbol::Import(_)))
+            }
+            _ => false,
+        };
+        (self.of.quoted && self.of.access == Access::Write && is_import).then_some(&self.name)
+    }
 }
 
 /// The innermost unit whose text holds an offset, then those around it.

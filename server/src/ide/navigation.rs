@@ -3,6 +3,8 @@
 //! Made of [`super::names`]; `lsp` turns places into locations. Invariant: what is listed as a reference means the same thing;
 //! only where nobody knows whose member a name is, all members of that name are listed.
 
+use super::Live;
+use super::hosts::Hosts;
 use super::infer::{Infer, Object, UnitRef};
 use super::names::{Found, Named, Target, named_at, uses};
 use crate::db::{self, File, LiveDb};
@@ -31,14 +33,16 @@ pub struct Highlight {
 }
 
 /// Where the name at an offset is defined.
-pub fn definition(db: &LiveDb, document: &DocumentView, places: &Places, offset: TextSize) -> Vec<Location> {
-    let mut infer = Infer::new(db, places);
+pub fn definition(db: &LiveDb, document: &DocumentView, live: &Live, offset: TextSize) -> Vec<Location> {
+    let mut infer = Infer::new(db, &live.places);
     let Some(named) = named_at(&mut infer, db, document.file, offset) else { return Vec::new() };
-    if named.of.quoted
-        && named.of.place == Place::Bare
-        && let Some(file) = infer.module(&named.name)
-    {
+    if let Some(file) = named.imported(&mut infer, document.file).and_then(|name| infer.module(name)) {
         return vec![Location { file, range: TextRange::empty(TextSize::new(0)) }];
+    }
+    // What the host has is defined nowhere in the program.
+    let hosts = Hosts { host: &live.checks.host, db, places: &live.places };
+    if hosts.has_member(&mut infer, document.file, &named) {
+        return definitions_known(&mut infer, db, document.file, &named);
     }
     definitions(&mut infer, db, document.file, &named)
 }
@@ -207,6 +211,12 @@ pub fn definitions(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named
         Target::Unknown => given_by_modules(infer, db, file, &named.name),
         Target::Intrinsic(_) => Vec::new(),
     }
+}
+
+/// Those of a member that maps of the program have themselves.
+fn definitions_known(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> Vec<Location> {
+    let is_known = matches!(&named.target, Target::Member(holders) if !holders.is_empty());
+    if is_known { definitions(infer, db, file, named) } else { Vec::new() }
 }
 
 /// Where modules give the program a variable, by `globals.name`.

@@ -3,15 +3,16 @@
 //! Made of [`super::names`]. Invariants: an edit is made only if afterwards every name means what it meant before, as far as the
 //! text tells; places that may mean the thing are told, never edited.
 
+use super::Live;
+use super::hosts::Hosts;
 use super::infer::{Binding, Infer, Object, binding};
 use super::names::{Found, Named, Target, further_out, named_at, scope_target, units_at};
 use super::navigation::{all_uses, definitions};
 use crate::db::{self, File, FileFacts, LiveDb};
 use crate::document::DocumentView;
 use crate::line_index::LineIndex;
-use crate::modules::Places;
 use minilive_mir::ir::UnitKind;
-use minilive_mir::names::{Access, Place};
+use minilive_mir::names::{Access, Place, Symbol};
 use minilive_syntax::lexer::lex;
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
 use rustc_hash::FxHashSet;
@@ -32,11 +33,11 @@ pub type Reason = String;
 pub fn prepare_rename(
     db: &LiveDb,
     document: &DocumentView,
-    places: &Places,
+    live: &Live,
     offset: TextSize,
 ) -> Result<(TextRange, String), Reason> {
-    let mut infer = Infer::new(db, places);
-    let named = renamable(&mut infer, db, document.file, offset)?;
+    let mut infer = Infer::new(db, &live.places);
+    let named = renamable(&mut infer, db, document.file, live, offset)?;
     Ok((named.range, named.name.to_string()))
 }
 
@@ -44,13 +45,13 @@ pub fn prepare_rename(
 pub fn rename(
     db: &LiveDb,
     document: &DocumentView,
-    places: &Places,
+    live: &Live,
     offset: TextSize,
     new: &str,
 ) -> Result<Renamed, Reason> {
     check_name(new)?;
-    let mut infer = Infer::new(db, places);
-    let named = renamable(&mut infer, db, document.file, offset)?;
+    let mut infer = Infer::new(db, &live.places);
+    let named = renamable(&mut infer, db, document.file, live, offset)?;
     if named.name == new {
         return Err(format!("it is called `{new}` already"));
     }
@@ -113,9 +114,13 @@ fn is_key(db: &LiveDb, file: File, range: TextRange) -> bool {
 }
 
 /// The name at an offset, if what it stands for can be renamed at all.
-fn renamable(infer: &mut Infer<'_>, db: &LiveDb, file: File, offset: TextSize) -> Result<Named, Reason> {
+fn renamable(infer: &mut Infer<'_>, db: &LiveDb, file: File, live: &Live, offset: TextSize) -> Result<Named, Reason> {
     let named = named_at(infer, db, file, offset).ok_or("there is no name here")?;
     let name = &named.name;
+    let hosts = Hosts { host: &live.checks.host, db, places: &live.places };
+    if hosts.has_member(infer, file, &named) {
+        return Err(format!("`{name}` is a member of a map of the host, which looks for it by that name"));
+    }
     match &named.target {
         Target::Intrinsic(_) => Err(format!("`{name}` is a built-in function")),
         Target::Unknown => Err(format!("nothing in this file defines `{name}`")),
@@ -260,6 +265,9 @@ impl Check<'_> {
         self.certain(&facts, &own)?;
         let units = 0..facts.units.len() as u32;
         self.no_import(&facts, units.clone().filter(|&it| facts.unit(it).kind == UnitKind::Statement))?;
+        if facts.globals(&self.named.name).any(|(_, value)| matches!(**value, Symbol::Import(_))) {
+            return Err(format!("`{}` is the name of a module's file", self.named.name));
+        }
         for unit in units.clone() {
             let open = facts.unit(unit).facts.open;
             let at_top = facts.unit(unit).kind == UnitKind::Statement;

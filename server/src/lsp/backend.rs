@@ -356,9 +356,8 @@ impl LanguageServer for Backend {
 
     async fn goto_definition(&self, params: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
         let at = params.text_document_position_params;
-        let found = self.positioned(at, Kind::Linked, |it, offset, _| {
-            ide::definition(&it.db, &it.document, &it.live.places, offset)
-        });
+        let found =
+            self.positioned(at, Kind::Linked, |it, offset, _| ide::definition(&it.db, &it.document, &it.live, offset));
         Ok(Some(GotoDefinitionResponse::Array(found.await?)))
     }
 
@@ -450,7 +449,7 @@ impl LanguageServer for Backend {
 
     async fn prepare_rename(&self, params: TextDocumentPositionParams) -> Result<Option<PrepareRenameResponse>> {
         let answer = self.positioned(params, Kind::Linked, |it, offset, _| {
-            ide::prepare_rename(&it.db, &it.document, &it.live.places, offset)
+            ide::prepare_rename(&it.db, &it.document, &it.live, offset)
         });
         let (range, placeholder) = answer.await?.map_err(|reason| failed(REQUEST_FAILED, reason))?;
         Ok(Some(PrepareRenameResponse::RangeWithPlaceholder { range, placeholder }))
@@ -459,7 +458,7 @@ impl LanguageServer for Backend {
     async fn rename(&self, params: RenameParams) -> Result<Option<WorkspaceEdit>> {
         let new = params.new_name;
         let answer = self.positioned(params.text_document_position, Kind::Everywhere, move |it, offset, features| {
-            let renamed = ide::rename(&it.db, &it.document, &it.live.places, offset, &new)?;
+            let renamed = ide::rename(&it.db, &it.document, &it.live, offset, &new)?;
             Ok::<_, String>(to_proto::rename(&renamed, &new, it, features))
         });
         let (edit, notice) = answer.await?.map_err(|reason| failed(REQUEST_FAILED, reason))?;

@@ -41,6 +41,7 @@ fn warning(import: &ConstantImport, file: Option<&PathBuf>, places: &Places) -> 
         Some(path) => match trouble(path) {
             Some(Trouble::NoText(line)) => modules::not_text(&import.name, line),
             Some(Trouble::Said(message, line)) => modules::broken(&import.name, &message, line),
+            None if import.once => return None,
             None => match modules::cycle(file?, path, |path| targets(path, places)) {
                 Some(way) => modules::circle(&import.name, &way),
                 None => modules::circle_elsewhere(
@@ -100,7 +101,7 @@ fn targets_where(
 ) -> Vec<(String, PathBuf)> {
     let Some(text) = std::fs::read(path).ok().and_then(|bytes| decode_module(&bytes).ok()) else { return Vec::new() };
     let root = minilive_syntax::parse(&text).syntax();
-    let imports = constant_imports(&root).into_iter().filter(|import| fits(&root, import));
+    let imports = constant_imports(&root).into_iter().filter(|import| !import.once && fits(&root, import));
     let target = |import: ConstantImport| {
         let lookup = places.lookup(&import.name);
         let path = lookup.iter().find(|path| path.is_file())?.clone();

@@ -21,6 +21,7 @@ use minilive_runtime::intrinsics::{self, IntrinsicId};
 use minilive_syntax::kind::ALL;
 use minilive_syntax::{SyntaxKind, TextSize};
 use smol_str::SmolStr;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What an item is.
@@ -213,10 +214,13 @@ impl Collect<'_> {
         let own = hosts.told(&infer.facts(self.file), self.unit.unit, owner).map(|it| (it, 0));
         let behind = hosts.behind(infer, self.unit, owner);
         let behind = behind.into_iter().map(|it| (it, rank::LESS));
-        let mut found = Vec::new();
+        let mut found: Vec<Item> = Vec::new();
         for (of, rank) in own.into_iter().chain(behind) {
-            let members = self.host.members(&of).into_iter().filter(|(name, _)| fits(name, self.typed));
-            found.extend(members.map(|(name, it)| Item { rank, ..self.of_host(name, it) }));
+            for (name, it) in self.host.members(&of) {
+                if fits(name, self.typed) && !found.iter().any(|it| it.label == *name) {
+                    found.push(Item { rank, ..self.of_host(name, it) });
+                }
+            }
         }
         found
     }
@@ -251,6 +255,9 @@ impl Collect<'_> {
                 found.push(self.named(&facts, name, facts.globals(name).next(), rank::GLOBAL));
             }
         }
+        for name in self.given_by_modules(infer) {
+            add(&mut found, self.item(&name, ItemKind::Variable, rank::GLOBAL, self.variable(&name)));
+        }
         for told in self.host.names.keys().filter_map(|name| self.host.name(name)) {
             add(&mut found, self.of_host(&told.path[0].clone(), told));
         }
@@ -270,6 +277,17 @@ impl Collect<'_> {
     }
 
     /// A name, by what is assigned to it first.
+    /// The names that modules give the program by `globals.name`.
+    fn given_by_modules(&self, infer: &mut Infer<'_>) -> BTreeSet<SmolStr> {
+        let others: Vec<File> = infer.program().iter().copied().filter(|&file| file != self.file).collect();
+        let given = others.into_iter().flat_map(|file| {
+            let facts = infer.facts(file);
+            let names = facts.units.iter().flat_map(|unit| &unit.facts.globals).map(|(name, _)| name.clone());
+            names.filter(|name| fits(name, self.typed)).collect::<Vec<_>>()
+        });
+        given.collect()
+    }
+
     fn named(&self, facts: &db::FileFacts, name: &SmolStr, value: Option<(u32, &Sym)>, rank: u32) -> Item {
         let function = value.and_then(|(unit, value)| match **value {
             Symbol::Function(number) => facts.child(unit, number),

@@ -67,8 +67,8 @@ pub fn member(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> 
 
 /// The name under which a map is made.
 fn owner_text(infer: &mut Infer<'_>, owner: Object) -> Option<String> {
-    if let Object::Literal(at, _) | Object::New(at, _) | Object::Born(at, ..) = owner
-        && let Some(name) = infer.name_of(at.file, owner)
+    if let Object::Literal(..) | Object::New(..) | Object::Born(..) = owner
+        && let Some(name) = infer.name_of(owner)
     {
         return Some(name.to_string());
     }

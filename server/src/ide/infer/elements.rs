@@ -115,7 +115,7 @@ impl Infer<'_> {
     pub(super) fn stored_in(&mut self, object: Object) -> Known {
         let (mut found, object) = (Known::anything(), object.maker());
         let (Object::Literal(made, _) | Object::New(made, _)) = object else { return found };
-        let Some(name) = self.name_of(made.file, object) else { return found };
+        let Some(name) = self.name_of(object) else { return found };
         for (unit, owner, value) in self.stores(made.file, &name) {
             let at = UnitRef { unit, ..made };
             if found.kinds.len() < MOST_KINDS && self.value(at, &owner).objects().any(|it| it.maker() == object) {

@@ -283,14 +283,14 @@ impl Infer<'_> {
     }
 
     /// The name of the variable or member to which a map is directly assigned where it is made.
-    pub fn name_of(&mut self, file: super::File, object: Object) -> Option<SmolStr> {
+    pub fn name_of(&mut self, object: Object) -> Option<SmolStr> {
         let (made, symbol): (UnitRef, Sym) = match object {
             Object::Literal(made, number) => (made, Symbol::Map(number).into()),
             Object::New(made, number) => (made, Symbol::New(number).into()),
-            Object::Born(..) => return self.name_of(file, object.maker()),
+            Object::Born(..) => return self.name_of(object.maker()),
             _ => return None,
         };
-        let facts = self.facts(file);
+        let facts = self.facts(made.file);
         let says = &facts.unit(made.unit).facts;
         let named = says.assigned.iter().find(|(_, value)| *value == symbol).map(|(name, _)| name.clone());
         named.or_else(|| says.members.iter().find(|(_, _, value)| *value == symbol).map(|(_, name, _)| name.clone()))

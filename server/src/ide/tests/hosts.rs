@@ -179,12 +179,87 @@ fn names_that_a_module_gives_the_program_are_known() {
 #[test]
 fn names_that_a_module_gives_lead_there() {
     let it = Fixture::new("//- main.ms\nimport \"a\"\nprint Sha$0pe.sides\n//- a.ms\nglobals.Shape = {\"sides\": 3}\n");
-    let found = crate::ide::definition(&it.db, &it.document, &it.places, it.offset);
+    let found = crate::ide::definition(&it.db, &it.document, &it.live(), it.offset);
     let shown: Vec<_> = found.iter().map(|at| (at.file.path(&it.db).to_owned(), at.range)).collect();
     assert_eq!(shown, [("file:///w/a.ms".to_owned(), minilive_syntax::TextRange::new(8.into(), 13.into()))]);
     let it = Fixture::new("//- main.ms\nimport \"a\"\nprint Shape.$0\n//- a.ms\nglobals.Shape = {\"sides\": 3}\n");
     let items = crate::ide::completion::completions(&it.db, &it.document, &it.live(), it.offset, false).items;
     assert!(items.iter().any(|it| it.label == "sides"));
+}
+
+#[test]
+fn names_that_a_module_gives_are_offered_and_shown() {
+    let files = "//- a.ms\nglobals.Shape = {\"sides\": 3}\nglobals.area = function(r)\n  return r * r\nend function\n";
+    let it = Fixture::new(&format!("//- main.ms\nimport \"a\"\nprint Sha$0\n{files}"));
+    let items = crate::ide::completion::completions(&it.db, &it.document, &it.live(), it.offset, false).items;
+    assert_eq!(items.first().map(|it| &*it.label), Some("Shape"));
+    // The host's own name is the program's then.
+    let MiniMicro(it, live) =
+        MiniMicro::new("//- main.ms\nimport \"a\"\nprint Sou$0nd.sides\n//- a.ms\nglobals.Sound = {\"sides\": 3}\n");
+    let card = crate::ide::hover(&it.db, &it.document, &live, it.offset).expect("a card");
+    assert_eq!(card.title, "(global) Sound");
+    assert!(card.sections.concat().contains("sides"), "{:?}", card.sections);
+}
+
+#[test]
+fn what_a_map_is_made_of_may_stand_in_another_file() {
+    let it = Fixture::new(
+        "//- main.ms\nimport \"b\"\n$0x = new b.Sub\nprint x\n//- b.ms\nBase = {}\nBase.f = function(o)\nend function\nSub = new Base\n",
+    );
+    let card = crate::ide::hover(&it.db, &it.document, &it.live(), it.offset).expect("a card");
+    assert!(card.sections.concat().contains("map `Sub`"), "{:?}", card.sections);
+}
+
+#[test]
+fn members_that_the_host_reads_keep_their_names() {
+    let rename = |source: &str| {
+        let MiniMicro(it, live) = MiniMicro::new(source);
+        crate::ide::rename(&it.db, &it.document, &live, it.offset, "other").map(|it| it.edits.len())
+    };
+    let refused = Err("`image` is a member of a map of the host, which looks for it by that name".to_owned());
+    assert_eq!(rename("s = new Sprite\ns.im$0age = null\ndisplay(4).sprites.push s\n"), refused);
+    assert_eq!(rename("Ball = new Sprite\nBall.draw = function\n  self.im$0age = null\nend function\n"), refused);
+    assert_eq!(rename("Ball = new Sprite\nBall.sp$0eed = 1\nb = new Ball\nprint b.speed\n"), Ok(2));
+    assert_eq!(rename("m = {\"image\": 1}\nprint m.im$0age\n"), Ok(2));
+    // They are defined nowhere in the program, whatever else has members of such names.
+    let leads = |source: &str| {
+        let MiniMicro(it, live) = MiniMicro::new(source);
+        crate::ide::definition(&it.db, &it.document, &live, it.offset).len()
+    };
+    let foo = "Foo = {}\nFoo.clear = function(a)\nend function\n";
+    assert_eq!(leads(&format!("gfx.cl$0ear\n{foo}")), 0);
+    assert_eq!(leads(&format!("Foo.cl$0ear\n{foo}")), 1);
+    assert_eq!(leads("Ball = new Sprite\nBall.image = 1\nb = new Ball\nprint b.im$0age\n"), 1);
+    // Each is offered once.
+    let MiniMicro(it, live) = MiniMicro::new("s = new Sprite\ns.$0\n");
+    let items = crate::ide::completion::completions(&it.db, &it.document, &live, it.offset, false).items;
+    assert_eq!(items.iter().filter(|it| it.label == "contains").count(), 1);
+}
+
+#[test]
+fn modules_that_are_imported_once_keep_their_names_and_close_no_circle() {
+    let files = "//- b.ms\ng = 1\n";
+    let it = Fixture::new(&format!("//- main.ms\nensureImport \"b\"\nprint $0b.g\n{files}"));
+    let refused = crate::ide::rename(&it.db, &it.document, &it.live(), it.offset, "c").map(|it| it.edits.len());
+    assert_eq!(refused, Err("`b` is the name of a module's file".to_owned()));
+    let it = Fixture::new(&format!("//- main.ms\nensureImport \"$0b\"\nprint b.g\n{files}"));
+    let found = crate::ide::definition(&it.db, &it.document, &it.live(), it.offset);
+    assert_eq!(found.iter().map(|it_is| it.name(it_is.file)).collect::<Vec<_>>(), ["b.ms"]);
+    let circle = |word: &str| {
+        let it = Fixture::new(&format!("//- main.ms\n{word} \"b\"\nprint b\n//- b.ms\n{word} \"main\"\nprint main\n"));
+        let found = crate::ide::diagnostics(&it.db, &it.document, &it.live());
+        found.iter().any(|it| it.code == "import-circle")
+    };
+    assert!(circle("import") && !circle("ensureImport"));
+}
+
+#[test]
+fn a_name_of_a_known_host_goes_before_a_guess() {
+    let it = Fixture::new("txt = 1\nprint text\nprint txtt\n");
+    let found = checks(&it.db, &it.document, &Checks::default(), &it.places);
+    let said: Vec<_> =
+        found.iter().map(|it| (it.message.contains("`mini-micro`"), it.message.contains("did you mean"))).collect();
+    assert_eq!(said, [(true, false), (false, true)]);
 }
 
 #[test]

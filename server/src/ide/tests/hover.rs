@@ -308,3 +308,31 @@ fn members_of_errors_and_of_whole_types_are_told() {
         likely: string"#]],
     );
 }
+
+/// Classes that make themselves by the method of the class behind them, each instance then put behind its own class.
+#[test]
+fn what_is_put_behind_another_by_hand_is_found_out_at_once() {
+    let mut source = "Panel = {}\nPanel.left = 0\nPanel.right = function\n  return self.le$0ft\nend function\nPanel.make = function(parent)\n  p = new Panel\n  p.parent = parent\n  return p\nend function\n".to_owned();
+    for number in 0..24 {
+        let behind = if number > 0 { format!("S{}", number - 1) } else { "Panel".to_owned() };
+        source += &format!(
+            "S{number} = new {behind}\nS{number}.make = function(parent)\n  p = super.make(parent)\n  p.__isa = self\n  return p\nend function\n"
+        );
+    }
+    source += "x = S3.make(null)\n";
+    let it = Fixture::new(&source);
+    let card = hover(&it.db, &it.document, &it.live(), it.offset).expect("a card");
+    assert!(card.sections.concat().contains("number"), "{card:?}");
+}
+
+#[test]
+fn lines_drawn_between_parts_of_a_file_are_no_documentation() {
+    let card = |source: &str| {
+        let it = Fixture::new(source);
+        hover(&it.db, &it.document, &it.live(), it.offset).expect("a card").sections.concat()
+    };
+    let function = "tw$0ice = function(x)\n  return 2 * x\nend function\n";
+    assert!(!card(&format!("//---------\n{function}")).contains("--"));
+    let told = card(&format!("// ======\n// Twice as much.\n//*******\n{function}"));
+    assert!(told.contains("Twice as much.") && !told.contains("==") && !told.contains("**"), "{told}");
+}

@@ -6,7 +6,7 @@ use expect_test::{Expect, expect};
 
 fn check_definition(source: &str, expected: &Expect) {
     let it = Fixture::new(source);
-    let found = definition(&it.db, &it.document, &it.places, it.offset);
+    let found = definition(&it.db, &it.document, &it.live(), it.offset);
     let found: Vec<_> = found.iter().map(|at| (at.file, at.range, String::new())).collect();
     expected.assert_eq(&it.draw_all(&found));
 }
@@ -28,7 +28,7 @@ fn check_highlights(source: &str, expected: &Expect) {
 /// The text after a rename, or the reason why not.
 fn check_rename(source: &str, new: &str, expected: &Expect) {
     let it = Fixture::new(source);
-    let answer = match rename(&it.db, &it.document, &it.places, it.offset, new) {
+    let answer = match rename(&it.db, &it.document, &it.live(), it.offset, new) {
         Err(reason) => format!("refused: {reason}\n"),
         Ok(renamed) => {
             let mut out = String::new();
@@ -318,7 +318,7 @@ fn renaming_a_module_variable_follows_imports() {
 fn a_rename_that_would_change_a_meaning_is_refused_with_a_reason() {
     let refused = |source: &str, new: &str, reason: &str| {
         let it = Fixture::new(source);
-        let answer = rename(&it.db, &it.document, &it.places, it.offset, new);
+        let answer = rename(&it.db, &it.document, &it.live(), it.offset, new);
         assert_eq!(answer.expect_err("it must be refused"), reason, "{source}");
     };
     refused("x$0 = 1\n", "while", "`while` is a word of the language");
@@ -381,7 +381,7 @@ fn a_rename_that_would_change_a_meaning_is_refused_with_a_reason() {
 #[test]
 fn what_would_be_renamed_is_told_first() {
     let it = Fixture::new("speed = 1\nprint spe$0ed\n");
-    let (range, name) = prepare_rename(&it.db, &it.document, &it.places, it.offset).expect("it can be renamed");
+    let (range, name) = prepare_rename(&it.db, &it.document, &it.live(), it.offset).expect("it can be renamed");
     assert_eq!((&it.document.text[range], name.as_str()), ("speed", "speed"));
     assert_eq!(u32::from(range.start()), 16);
 }
