@@ -288,8 +288,13 @@ impl<'a> Parser<'a> {
 
     /// The text of the current word, as error messages show it.
     pub(crate) fn found(&self) -> Found {
+        Found::new(self.word(0).kind, self.word_text())
+    }
+
+    /// The text of the current word.
+    pub(crate) fn word_text(&self) -> &str {
         let word = self.word(0);
-        Found::new(word.kind, &self.text[word.start as usize..(word.start + word.len) as usize])
+        &self.text[word.start as usize..(word.start + word.len) as usize]
     }
 
     /// Reports a problem with the current word and stays silent up to the next line end.

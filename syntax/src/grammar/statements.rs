@@ -333,7 +333,7 @@ fn then(p: &mut Parser<'_>) {
         let found = p.found();
         p.error_here(Problem::ExpectedKeyword(ThenKw, found));
     }
-    if !condition_is_good || then_stands_further_on(p) {
+    if !condition_is_good || then_stands_further_on(p) || is_half_typed_then(p) {
         skip_until(p, |kind| kind == ThenKw);
     }
     if p.eat(ThenKw) || !p.at_line_end() && !p.at_soft_line_end() {
@@ -350,6 +350,14 @@ fn then_stands_further_on(p: &mut Parser<'_>) -> bool {
             _ => ahead += 1,
         }
     }
+}
+
+/// Whether the line ends with a word that will be `then`, or is it with its letters in another order: a block follows.
+fn is_half_typed_then(p: &mut Parser<'_>) -> bool {
+    let ends = p.at(Ident) && matches!(p.nth(1), Newline | Semicolon | Eof);
+    let mut letters: Vec<_> = p.word_text().bytes().collect();
+    letters.sort_unstable();
+    ends && ("then".starts_with(p.word_text()) || letters == *b"ehnt")
 }
 
 fn block_else(p: &mut Parser<'_>, opener: Opener) {
