@@ -59,8 +59,12 @@ pub(crate) mod table {
     pub(crate) const ENTRIES: i32 = 16;
     /// Finds a member: see `find`.
     pub(crate) const FIND: i32 = 17;
+    /// Calls a function that the optimiser has compiled.
+    pub(crate) const CALL_COMPILED: i32 = 18;
+    /// The helper that does so.
+    pub(crate) const COMPILED_HELPER: i32 = 19;
     /// Helpers `(run, realm, instruction) -> address`, 0 if the next instruction follows.
-    pub(crate) const HELPERS: i32 = 18;
+    pub(crate) const HELPERS: i32 = 20;
 
     /// The helper for an operation.
     pub(crate) fn helper(op: crate::bytecode::Op) -> i32 {
@@ -122,6 +126,7 @@ impl Baseline {
         for (index, &helper) in (table::HELPERS..).zip(helpers::HELPERS) {
             put(index, helper as usize as u64);
         }
+        put(table::COMPILED_HELPER, helpers::call_compiled as *const () as u64);
         put(table::ABSENT, Value::ABSENT.bits());
         put(table::NUMBERS_END, NUMBER_END);
         put(table::ONE, Value::ONE.bits());

@@ -628,6 +628,7 @@ fn call(lo: u64) -> Call {
 // hi: isa_slot 8 | ways 24 | holder_shape 32
 /// The shape of no map, where the last way is looked up anew.
 const FORGOTTEN: u32 = u32::MAX;
+const NOTHING_BUT_FORGOTTEN: u64 = (FORGOTTEN as u64) << 32;
 const SETTLED: u32 = 1 << 4;
 const UNCHANGED: u32 = 7 << 5;
 const UNCHANGED_ONCE: u32 = 1 << 5;
@@ -728,6 +729,15 @@ impl Snapshot {
     /// Copies the cells.
     pub fn of<'a>(cells: impl IntoIterator<Item = &'a FeedbackCell>) -> Snapshot {
         Snapshot { words: cells.into_iter().map(FeedbackCell::words).collect() }
+    }
+
+    /// Has a cell that has seen nothing see something.
+    pub fn fill(&mut self, pc: u32, see: impl FnOnce(&FeedbackCell)) {
+        let is_new = |words: &&mut (u64, u64)| matches!(**words, (0, 0) | (NOTHING_BUT_FORGOTTEN, 0));
+        let Some(words) = self.words.get_mut(pc as usize).filter(is_new) else { return };
+        let cell = FeedbackCell::default();
+        see(&cell);
+        *words = cell.words();
     }
 
     fn at(&self, pc: u32) -> (u64, u64) {

@@ -429,7 +429,7 @@ fn call_found(
         if stays(member.value) {
             return Ok(member.value);
         }
-        let receiver = Receiver { this: args[1], parent: member.parent(realm) };
+        let receiver = run().receiver(realm, args[1], member);
         call_value(run(), realm, member.value, &args[2..], Some(receiver))
     });
     give(realm, site, result)

@@ -7,6 +7,7 @@
 
 mod background;
 mod baseline;
+mod foresee;
 pub(crate) mod inline;
 mod install;
 mod nest;
@@ -33,6 +34,7 @@ use crate::ssa::seen::Seen;
 use crate::translate::{self, Compiled, HelperTable, Workspace};
 use background::{Finished, Job, Progress, Worker};
 use cranelift_codegen::isa::OwnedTargetIsa;
+use foresee::Found;
 use inline::Banned;
 use minilive_mir::ir::{BlockId, Inst, InstId, Unit, UnitKind};
 use minilive_runtime::globals::Held;
@@ -43,6 +45,7 @@ use minilive_runtime::shape::ShapeId;
 use minilive_runtime::shared::CellId;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
@@ -99,6 +102,8 @@ pub(crate) struct Backend {
     /// What makes baseline code, where that is possible.
     baseline: Option<Baseline>,
     tier: TierPolicy,
+    /// Where members were found.
+    found: RefCell<Found>,
     /// A thread beside the program's is to compile, and was not started yet: short programs do without.
     beside: bool,
     /// The thread that compiles, unless the program's own does.
@@ -126,6 +131,7 @@ impl Optimiser {
                 symbolic: config.symbolic,
                 passes: config.passes,
                 tier: config.tier,
+                found: RefCell::default(),
                 beside: !config.synchronous,
                 worker: None,
                 workspace: Workspace::default(),
@@ -351,6 +357,9 @@ pub(crate) fn exited(shared: &Shared, codes: &CodeTable, exit: u32) {
     if !learns {
         blamed.tier.rejected.borrow_mut().insert((at, entry.info.reason));
     }
+    if entry.info.reason == ExitReason::ColdPath && blamed.id == code.id {
+        code.tier.unforeseen.set(true);
+    }
     if entry.address == code.tier.entry.get() {
         shared.set_entry(code, native.stub_of(code));
         code.set_call_flag(CallFlags::COMPILED, false);
@@ -424,7 +433,9 @@ impl Backend {
             Place::Loop(block) if code.calls() <= 1 || code.unit.kind != UnitKind::Function => EntryAt::Loop(block),
             _ => EntryAt::Start,
         };
-        let Ok(plan) = inline::plan(codes, code, at, self.terms(code), &Banned::default()) else { return false };
+        let Ok(plan) = inline::plan((codes, None), code, at, self.terms(code), &Banned::default()) else {
+            return false;
+        };
         let parts = plan.inlined.iter().map(|it| codes.get(it.id));
         parts.fold(ways::refresh(codes, code), |again, part| ways::refresh(codes, part) || again)
     }
@@ -512,9 +523,11 @@ impl Backend {
             EntryAt::Loop(_) => helpers::window_kinds(realm, usize::from(code.bytecode.n_regs)),
         };
         let terms = self.terms(code);
+        self.found.borrow_mut().note(code);
+        let found = self.found.borrow();
         let mut banned = Banned::default();
         loop {
-            let plan = inline::plan(codes, code, at, terms, &banned)?;
+            let plan = inline::plan((codes, Some((realm, &*found))), code, at, terms, &banned)?;
             let Unbuilt { refused, frame } =
                 match build_plan((codes, realm), code, (at, self.passes), &window, &plan.seen) {
                     Ok(func) => return Ok((func, plan.inlined)),

@@ -44,6 +44,31 @@ fn a_part_that_first_runs_when_its_function_is_compiled_is_compiled_soon() {
 }
 
 #[test]
+fn parts_that_run_one_after_the_other_are_compiled_together_when_the_first_one_does() {
+    let f = f_of(
+        "add = function(a, b)\n  return {\"x\": a.x + b.x}\nend function\n\
+         f = function(n, p)\n  if n > 2000 then\n    q = add(p, p)\n    n = floor(q.x / 3) * 2 - q.x % 7\n    n = n * 2 + abs(q.x)\n  end if\n\
+         if p.x > 3000 then\n    q = add(p, add(p, p))\n    n += floor(q.x / 4) % 5\n    if n == 0 then n = p.x\n    n = n - q.x\n  end if\n\
+         return n + p.x\nend function\n\
+         s = 0\nfor i in range(1, 4000)\n  s += f(i, {\"x\": i})\nend for\nprint s\n",
+        "27493496\n",
+    );
+    assert_eq!(f.tier, Tier::Optimised);
+    assert_eq!(f.compiles, 2, "{:?}", f.exits);
+}
+
+#[test]
+fn a_little_that_has_not_run_is_compiled_at_once() {
+    let f = f_of(
+        "f = function(n)\n  s = n * 2 + n % 3 - n / 2\n  s = s * s + n - s / 7 + n * 3\n  if n > 3000 then s = abs(s) + 1\n  return s\nend function\n\
+         s = 0\nfor i in range(1, 4000)\n  s += f(i) % 10\nend for\nprint floor(s)\n",
+        "19821\n",
+    );
+    assert_eq!(f.tier, Tier::Optimised);
+    assert_eq!((f.compiles, exits(&f)), (1, 0), "{:?}", f.exits);
+}
+
+#[test]
 fn computed_lists_are_read_and_written_where_they_are_found() {
     let f = f_of(
         "f = function(n)\n  a = range(1, n)\n  b = [0] * n\n  s = 0\n  for i in range(1, n - 1)\n    b[i] = a[i] + a[i - 1]\n    s += b[i]\n\

@@ -2,7 +2,7 @@
 //!
 //! A call site puts what it knows into registers ([`Emit::call`]); shared code (`ways`) finds the callee's entry by its number and
 //! notes it; the entry ([`Emit::entry`]) tests what the interpreter tests, makes window and frame, and goes on. Whatever is not
-//! plain has the interpreter's handler run the whole instruction. Registers of a call: RAX the callee, RDI where to go on
+//! plain has the interpreter's handler run the whole instruction, unless it is but a call of the optimiser's code. Registers of a call: RAX the callee, RDI where to go on
 //! behind it, RSI `self` or absent, R8 the arguments, R9 how many, R10 the last word of the frame, R11 the calling instruction.
 //! Invariant: nothing is changed before all tests have passed.
 
@@ -12,7 +12,7 @@ use super::x64::{Cond, Label, Mem, R8, R9, R10, R11, R12, R13, R14, RAX, RBX, RC
 use crate::bytecode::{Word, aux};
 use crate::counters::Counters;
 use crate::engine::slot::Slot;
-use crate::engine::unit::Code;
+use crate::engine::unit::{CallFlags, Code};
 use crate::feedback::FeedbackCell;
 use crate::interp::frame::{FRAMES_END, FRAMES_NEXT, Frame, HEADER, SLACK};
 use crate::interp::{LENT_GLOBALS, RUN_FRAMES};
@@ -94,9 +94,27 @@ impl Emit<'_> {
         self.entry_registers();
         self.asm.jump(on);
         self.asm.bind(slow);
-        self.asm.jump_through(entry(table::CALL_SLOWLY));
+        self.entry_of_compiled();
         self.asm.bind(on);
         true
+    }
+
+    /// The entry for all other calls: the optimiser's code is entered by a helper, without a window, if that is all there is to do. RCX is
+    /// the unit's code.
+    fn entry_of_compiled(&mut self) {
+        let code = self.code;
+        let slow = self.asm.label();
+        self.asm.compare_byte(Mem(RCX, offset_of!(Code, call_flags) as i32), CallFlags::COMPILED as i8);
+        self.asm.jump_if(Cond::NotEqual, slow);
+        self.asm.compare32(R9, i32::from(code.n_params));
+        self.asm.jump_if(Cond::NotEqual, slow);
+        if code.unit.super_reg.is_some() {
+            self.asm.compare(RSI, entry(table::ABSENT));
+            self.asm.jump_if(Cond::NotEqual, slow);
+        }
+        self.asm.jump_through(entry(table::CALL_COMPILED));
+        self.asm.bind(slow);
+        self.asm.jump_through(entry(table::CALL_SLOWLY));
     }
 
     /// RCX = the unit's code, RDX = where its frame comes.

@@ -7,11 +7,12 @@ use super::calls::{NEXT_FRAME, frame_field};
 use super::emit::entry;
 use super::find::find;
 use super::table;
-use super::x64::{Asm, Cond, Label, Mem, R11, R12, R13, R14, R15, RAX, RBX, RCX, RDI, RDX, RSI};
+use super::x64::{Asm, Cond, Label, Mem, R9, R11, R12, R13, R14, R15, RAX, RBX, RCX, RDI, RDX, RSI};
 use crate::bytecode::Op;
 use crate::engine::slot::Slot;
 use crate::exits::MAX_CODES;
 use crate::feedback::FeedbackCell;
+use crate::helpers::baseline::SLOWLY;
 use crate::interp::frame::{Frame, HEADER};
 use crate::interp::{LENT_SLOTS, LENT_WINDOW};
 use minilive_runtime::function::FUNCTION_CODE;
@@ -61,6 +62,8 @@ pub(super) fn ways(table: u64) -> Ways {
     }
     shared.push((table::FIND, asm.here()));
     find(&mut asm);
+    shared.push((table::CALL_COMPILED, asm.here()));
+    call_compiled(&mut asm, go);
     shared.push((table::CALL_SLOWLY, asm.here()));
     call_slowly(&mut asm, table::HELPERS, go);
     Ways { bytes: asm.finish(), shared, exit }
@@ -168,6 +171,25 @@ fn call(asm: &mut Asm, behind: usize, helper: i32, go: Label) {
     asm.jump(linked);
     asm.bind(slow);
     call_slowly(asm, helper, go);
+}
+
+/// Has a helper call the function whose object RAX is; what it cannot do falls through. The registers are those of a call.
+fn call_compiled(asm: &mut Asm, go: Label) {
+    let other = asm.label();
+    asm.push(RDI);
+    asm.push(R11);
+    asm.copy(R9, RSI);
+    asm.copy(RCX, RAX);
+    asm.copy(RDX, R11);
+    ask(asm, table::COMPILED_HELPER);
+    asm.pop(R11);
+    asm.pop(RDI);
+    asm.test(RAX);
+    asm.jump_if(Cond::NotEqual, other);
+    asm.jump_to(RDI);
+    asm.bind(other);
+    asm.compare64(RAX, SLOWLY as i32);
+    asm.jump_if(Cond::NotEqual, go);
 }
 
 /// Has the handler run the calling instruction at R11, and goes on behind it or elsewhere.

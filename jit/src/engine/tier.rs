@@ -107,6 +107,8 @@ pub struct TierState {
     pub refused: RefCell<Vec<RefusedPlace>>,
     /// How often compiled code was dropped because its guards failed.
     pub drops: Cell<u32>,
+    /// Whether compiled code was dropped because something ran that had not run before.
+    pub unforeseen: Cell<bool>,
     /// How often it had been compiled when its member sites were asked to look again.
     pub refreshed: Cell<Option<u32>>,
     /// The inner loop that was hot, the loop around it that is waited for, and how many heads were passed meanwhile.

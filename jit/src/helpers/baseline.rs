@@ -6,7 +6,9 @@
 //! 2. The position is one of an instruction of the innermost activation's code.
 //! 3. An address that is entered, or given back to code, is that of an instruction in live baseline code of the innermost
 //!    activation's unit, or the way out; the trampoline is the way in of the engine's baseline compiler.
-//! 4. No panic leaves a helper: `extern "C"` aborts on one.
+//! 4. A call passes the address of a live function object and that of as many registers of the innermost window as the function has
+//!    parameters.
+//! 5. No panic leaves a helper: `extern "C"` aborts on one.
 #![expect(unsafe_code, reason = "called from generated code with raw words")]
 
 use crate::bytecode::Op;
@@ -15,7 +17,7 @@ use crate::interp::drive::{ANY, Stepped, one};
 use crate::interp::frame::Ip;
 use minilive_runtime::fault::Eval;
 use minilive_runtime::realm::Realm;
-use minilive_runtime::value::Value;
+use minilive_runtime::value::{TAG_FUNCTION, TAG_SHIFT, Value};
 
 /// A function that baseline code calls.
 type Helper = extern "C" fn(*mut Run<'static>, *mut Realm, Ip) -> usize;
@@ -67,6 +69,33 @@ extern "C" fn step<const OP: u8>(run: *mut Run<'static>, realm: *mut Realm, at: 
         Ok(Stepped::Moved) => go_on(run),
         Ok(Stepped::Ended(value)) => leave(run, Ok(Some(value))),
         Err(fault) => leave(run, Err(fault)),
+    }
+}
+
+/// What [`call_compiled`] answers if nothing has happened yet.
+pub(crate) const SLOWLY: usize = 1;
+
+/// Calls a function that the optimiser has compiled, for the instruction at a position, which passes as many arguments as it takes: 0 if the
+/// result is where that wants it, [`SLOWLY`] if the instruction's own helper is to do it, else where to go on.
+pub(crate) extern "C" fn call_compiled(
+    run: *mut Run<'static>,
+    realm: *mut Realm,
+    at: Ip,
+    function: u64,
+    args: *const Value,
+    this: Value,
+) -> usize {
+    // SAFETY: invariant 1.
+    let (run, realm) = unsafe { (&mut *run, &mut *realm) };
+    // SAFETY: invariant 4.
+    let function = unsafe { Value::from_bits(function | TAG_FUNCTION << TAG_SHIFT) };
+    let Some(function) = function.as_function() else { return SLOWLY };
+    // SAFETY: invariant 4.
+    let args = unsafe { std::slice::from_raw_parts(args, usize::from(run.code(function.code()).n_params)) };
+    match run.call_compiled(realm, at, function, args, this) {
+        None => SLOWLY,
+        Some(Ok(())) => 0,
+        Some(Err(fault)) => leave(run, Err(fault)),
     }
 }
 

@@ -4,7 +4,10 @@
 //! count, budget, depth, window, receiver, environment, counters; every tier keeps it. Invariant: after [`Called::Frame`] the
 //! innermost frame is the callee's, at its first instruction.
 
+#[cfg(not(minilive_portable))]
+use super::around::{fail, innermost, set_ip};
 use super::frame::{self, CodeRef, Frame, Ip, Window};
+use super::members::Member;
 use super::{Called, Run};
 use crate::engine::inlined::is_enterable;
 use crate::engine::policy::Place;
@@ -12,11 +15,17 @@ use crate::engine::unit::{CallFlags, CodeId};
 use crate::feedback::FeedbackCell;
 use minilive_mir::ir::InstId;
 use minilive_runtime::fault::{Eval, FatalError};
+#[cfg(not(minilive_portable))]
+use minilive_runtime::function::FunctionRef;
 use minilive_runtime::intrinsics::{self, IntrinsicId, MAX_PARAMS};
 use minilive_runtime::realm::Realm;
 use minilive_runtime::shape::ShapeId;
 use minilive_runtime::shared::CellId;
 use minilive_runtime::value::Value;
+
+/// Functions that take more than this are entered through a window.
+#[cfg(not(minilive_portable))]
+const MOST_INPUTS: usize = 8;
 
 /// Where the result of a call goes.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +57,14 @@ impl Run<'_> {
     #[inline(always)]
     pub(crate) fn code(&self, id: u32) -> CodeRef {
         CodeRef::new(self.codes.get(CodeId(id)))
+    }
+
+    /// What a call of a member of `this` brings; `super` is looked up only for what reads it.
+    #[inline]
+    pub(crate) fn receiver(&self, realm: &mut Realm, this: Value, member: Member) -> Receiver {
+        let function = member.value.as_function().filter(|it| it.intrinsic().is_none());
+        let reads = function.is_some_and(|it| self.code(it.code()).unit.super_reg.is_some());
+        Receiver { this, parent: if reads { member.parent(realm) } else { Value::NULL } }
     }
 
     /// Calls whatever a value is.
@@ -174,6 +191,47 @@ impl Run<'_> {
         let result = self.check_native(realm).and_then(|()| self.run_compiled(realm, code, window));
         frame::pop_window(realm, window);
         result
+    }
+
+    /// Calls the optimiser's code of a function for the instruction at a position of the innermost activation, with all its arguments, as
+    /// [`Run::enter`] would, but without a window. The code is known to be enterable, and counts and charges the call itself.
+    /// `None` if there is more to do; then nothing has happened.
+    #[cfg(not(minilive_portable))]
+    pub(crate) fn call_compiled(
+        &mut self,
+        realm: &mut Realm,
+        at: Ip,
+        function: FunctionRef,
+        args: &[Value],
+        this: Value,
+    ) -> Option<Eval<()>> {
+        let code = self.code(function.code());
+        let weight = i64::from(code.weights.call);
+        let heat = code.counters.heat.get() - weight;
+        let inputs = code.unit.n_inputs();
+        let plain = code.tier.entry.get() != 0
+            && inputs <= MOST_INPUTS
+            && heat >= 0
+            && realm.head.budget > weight
+            && realm.head.depth < realm.head.max_depth
+            && !self.meter.last_slice
+            && self.check_native(realm).is_ok();
+        if !plain {
+            return None;
+        }
+        code.counters.heat.set(heat);
+        set_ip(self, at);
+        let mut words = [Value::ABSENT; MOST_INPUTS + 1];
+        words[0] = if function.outer().is_null() { self.lent.globals } else { function.outer() };
+        for (word, arg) in words[1..].iter_mut().zip(args) {
+            *word = *arg;
+        }
+        if let Some(reg) = code.unit.self_reg {
+            words[reg.0 as usize + 1] = this;
+        }
+        let result = self.run_passing(realm, code, &words[..=inputs]);
+        let given = result.map(|value| innermost(self).window.set(at.word().a(), value));
+        Some(given.map_err(|fault| fail(self, realm, at, fault)))
     }
 
     /// Lets compiled code run a loop: to the end of its activation, whose result it gives, or until the interpreter is to go on.

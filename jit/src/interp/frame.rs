@@ -517,7 +517,16 @@ impl Run<'_> {
         realm.head.budget += i64::from(code.weights.call);
         let calls = &code.slots[0].count;
         calls.set(calls.get() - 1);
-        let result = self.run_native(realm, trampoline, entry, window.0.wrapping_sub(1), false)?;
+        let result = self.run_native(realm, trampoline, entry, window.0.wrapping_sub(1).cast_const(), false)?;
+        Ok(result.expect("only loops give their activation back"))
+    }
+
+    /// Runs a compiled function that charges and counts its call itself. The words are the captured map and all that it takes.
+    #[cfg(not(minilive_portable))]
+    pub(super) fn run_passing(&mut self, realm: &mut Realm, code: CodeRef, words: &[Value]) -> Eval<Value> {
+        debug_assert_eq!(words.len(), code.unit.n_inputs() + 1);
+        let (trampoline, entry) = (code.tier.trampoline.get(), code.tier.entry.get());
+        let result = self.run_native(realm, trampoline, entry, words.as_ptr(), false)?;
         Ok(result.expect("only loops give their activation back"))
     }
 
@@ -529,12 +538,12 @@ impl Run<'_> {
         window: Window,
         entry: usize,
     ) -> Eval<Option<Value>> {
-        self.run_native(realm, code.tier.loop_trampoline.get(), entry, window.0, true)
+        self.run_native(realm, code.tier.loop_trampoline.get(), entry, window.0.cast_const(), true)
     }
 
     /// A portable build has no entries, so nobody comes here.
     #[cfg(minilive_portable)]
-    fn run_native(&mut self, _: &mut Realm, _: usize, _: usize, _: *mut Value, _: bool) -> Eval<Option<Value>> {
+    fn run_native(&mut self, _: &mut Realm, _: usize, _: usize, _: *const Value, _: bool) -> Eval<Option<Value>> {
         Err(minilive_runtime::fault::Fault::Cancelled.into())
     }
 
@@ -544,7 +553,7 @@ impl Run<'_> {
         realm: &mut Realm,
         trampoline: usize,
         entry: usize,
-        words: *mut Value,
+        words: *const Value,
         osr: bool,
     ) -> Eval<Option<Value>> {
         let before = NativePlace::of(realm);
@@ -552,7 +561,7 @@ impl Run<'_> {
         let context = std::ptr::from_mut(realm);
         let bits = with_run(self, |_| {
             // SAFETY: the tier state's addresses are live code made for this code object (`engine/tier`); the words are those
-            // of its window (invariant 2), header included.
+            // of its window (invariant 2), header included, or a copy of such words.
             unsafe { crate::code::enter(trampoline, entry, context.cast(), words.cast()) }
         });
         self.natives.pop();

@@ -653,7 +653,7 @@ pub(super) fn steps<const OP: u8>(run: &mut Run<'_>, realm: &mut Realm, at: Opti
                     ip.step(1).cell().see_call(Target::Code(function.code()));
                     plain_call!(function, (0u16, 0usize), Some((this, member)), (word.a(), 2));
                 }
-                let receiver = Receiver { this, parent: member.parent(realm) };
+                let receiver = run.receiver(realm, this, member);
                 let ret = Ret { reg: word.a(), skip: 2, boundary: false };
                 let called = check!(run.call_seen(realm, member.value, &[], Some(receiver), (ret, ip.step(1).cell())));
                 called!(called, word.a(), 2)
@@ -670,7 +670,7 @@ pub(super) fn steps<const OP: u8>(run: &mut Run<'_>, realm: &mut Realm, at: Opti
                     ip.step(1).cell().see_call(Target::Code(function.code()));
                     plain_call!(function, (x.b(), argc), Some((this, member)), (word.a(), 2));
                 }
-                let receiver = Receiver { this, parent: member.parent(realm) };
+                let receiver = run.receiver(realm, this, member);
                 let ret = Ret { reg: word.a(), skip: 2, boundary: false };
                 let args = window.range(x.b(), argc);
                 let called = check!(run.call_seen(realm, member.value, args, Some(receiver), (ret, ip.step(1).cell())));

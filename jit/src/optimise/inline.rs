@@ -4,7 +4,8 @@
 //! and if they are small. Invariants: what is spliced in is noted in the caller's tier state, so that an edit of it drops the
 //! caller's code and waits for its names (`engine::inlined`).
 
-use super::{mentions_import, nest};
+use super::foresee::Found;
+use super::{foresee, mentions_import, nest};
 use crate::engine::inlined::Inlined;
 use crate::engine::table::CodeTable;
 use crate::engine::unit::{CallFlags, Code, CodeId};
@@ -17,6 +18,7 @@ use crate::ssa::flow::EntryAt;
 use crate::ssa::seen::{Seen, View};
 use crate::ssa::splice::{Choice, Part, Policy, splice};
 use minilive_mir::ir::{BlockId, Const, Inst, InstId, Unit, UnitKind};
+use minilive_runtime::realm::Realm;
 use minilive_runtime::shape::ShapeId;
 use rustc_hash::FxHashSet;
 use std::ops::Range;
@@ -54,9 +56,9 @@ pub(super) struct Terms {
     pub(super) least_runs: u64,
 }
 
-/// Plans an entry. Calls in `banned` (by code and instruction) keep their callees outside.
+/// Plans an entry. What has not run is foreseen, where it is said from what. Calls in `banned` (by code and instruction) keep their callees outside.
 pub(super) fn plan(
-    codes: &CodeTable,
+    (codes, foresight): (&CodeTable, Option<(&Realm, &Found)>),
     code: &Code,
     at: EntryAt,
     terms: Terms,
@@ -68,7 +70,8 @@ pub(super) fn plan(
         EntryAt::Loop(head) => insts_of_loop(&code.unit, head),
     };
     let mut chooser =
-        Chooser { codes, banned, terms, within, views: vec![view(codes, code)], growth: [0; 2], inlined: Vec::new() };
+        Chooser { codes, foresight, banned, terms, within, views: Vec::new(), growth: [0; 2], inlined: Vec::new() };
+    chooser.add_view(code);
     if code.unit.env.as_ref().is_some_and(|names| names.len() > usize::from(u8::MAX)) {
         return Err(Refusal::Environment);
     }
@@ -125,6 +128,7 @@ impl Policy for Nothing {
 
 struct Chooser<'a> {
     codes: &'a CodeTable,
+    foresight: Option<(&'a Realm, &'a Found)>,
     banned: &'a Banned,
     terms: Terms,
     /// The instructions of the entry's own code that it is about: calls elsewhere keep their callees outside.
@@ -157,6 +161,15 @@ impl Policy for Chooser<'_> {
 }
 
 impl Chooser<'_> {
+    /// Adds what was seen of a code object, with what it is expected to see.
+    fn add_view(&mut self, code: &Code) {
+        let mut view = view(self.codes, code);
+        if let Some(foresight) = self.foresight.filter(|_| foresee::pays(code)) {
+            foresee::foresee(foresight, code, &mut view);
+        }
+        self.views.push(view);
+    }
+
     /// A callee of so many arguments that a call is to have in its place, if it is worth that and small.
     fn part_of(
         &mut self,
@@ -178,7 +191,11 @@ impl Chooser<'_> {
             1
         };
         let least_runs = self.terms.least_runs / pays;
-        if !itself && runs(self.codes.get(CodeId(caller.code)), at) < least_runs {
+        let of = self.codes.get(CodeId(caller.code));
+        let runs = runs(of, at);
+        // What is foreseen is expected to run as often as such callees are worth.
+        let foreseen = self.foresight.is_some() && runs == 0 && pays > 1 && foresee::pays(of);
+        if !itself && !foreseen && runs < least_runs {
             return None;
         }
         let growth = self.growth[usize::from(!values)] + callee.unit.insts.len();
@@ -190,7 +207,7 @@ impl Chooser<'_> {
         }
         let part = part(self.codes, callee)?;
         self.growth[usize::from(!values)] = growth;
-        self.views.push(view(self.codes, callee));
+        self.add_view(callee);
         if !self.inlined.iter().any(|it| it.id == callee.id) {
             self.inlined.push(Inlined::of(callee));
         }

@@ -35,7 +35,7 @@ pub struct View {
 impl View {
     /// The words that stand for an instruction: in the fused version of its block, and in the plain one, where the interpreter
     /// goes on when compiled code was left. Both saw a part of what there was to see.
-    fn sites(&self, inst: InstId) -> impl Iterator<Item = u32> + use<> {
+    pub(crate) fn sites(&self, inst: InstId) -> impl Iterator<Item = u32> + use<> {
         let word = |table: &[u32]| {
             let pc = *table.get(inst.0 as usize)?;
             (self.inst_of.get(pc as usize) == Some(&inst.0)).then_some(pc)
