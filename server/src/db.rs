@@ -40,7 +40,9 @@ pub use queries::{file_layout, marker_code, marker_items};
 pub use summary::{Outward, outward};
 pub use told::{units_with_checks, units_with_diagnostics, units_with_findings};
 pub use types::{Around, GivenMembers, Surroundings, surroundings, unit_types, unit_types_alone};
-pub use units::{UnitText, function_mir, unit_checks, unit_diagnostics, unit_facts, unit_names, unit_places, units};
+pub use units::{
+    UnitText, function_mir, shared_units, unit_checks, unit_diagnostics, unit_facts, unit_names, unit_places, units,
+};
 
 use crate::recording::Recorded;
 use minilive_mir::ir::UnitKey;

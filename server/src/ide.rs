@@ -57,7 +57,7 @@ pub use navigation::{
 pub use rename::{Renamed, prepare_rename, rename};
 pub use rename_file::rename_files;
 pub use selection::selection;
-pub use semantic::{MODIFIERS, SemanticToken, TokenKind, semantic_tokens};
+pub use semantic::{MODIFIERS, SemanticToken, TokenKind, Tokens, semantic_tokens, semantic_tokens_within};
 pub use signature::{Signature, Signatures, signatures};
 pub use symbols::{Symbol, SymbolKind, symbols};
 pub use tiers::{FunctionTier, function_tiers};

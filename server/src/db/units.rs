@@ -126,6 +126,11 @@ pub(super) fn file_units(db: &dyn Db, file: File) -> Arc<FileUnits> {
     now
 }
 
+/// The same, to be kept beyond this revision.
+pub fn shared_units(db: &dyn Db, file: File) -> Arc<FileUnits> {
+    file_units(db, file).clone()
+}
+
 /// The units of a file with their places.
 pub fn units(db: &dyn Db, file: File) -> &FileUnits {
     file_units(db, file)

@@ -4,7 +4,7 @@
 //! keys included. Invariant: tokens come in source order, none overlaps another, each lies on one line.
 
 use super::names::{Target, scope_target};
-use crate::db::{self, FileFacts, LiveDb};
+use crate::db::{self, FileFacts, FileUnits, LiveDb};
 use crate::document::DocumentView;
 use crate::host_profile::{Host, HostName};
 use minilive_mir::names::{NameUse, Place, Symbol};
@@ -12,6 +12,7 @@ use minilive_runtime::intrinsics;
 use minilive_syntax::TextRange;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
+use std::sync::Arc;
 
 /// What a name is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -64,34 +65,92 @@ pub struct SemanticToken {
     pub modifiers: u32,
 }
 
-/// The tokens of a document, or of the units that touch a range.
-pub fn semantic_tokens(
+/// The tokens of a document.
+pub fn semantic_tokens(db: &LiveDb, document: &DocumentView, host: &Arc<Host>) -> Vec<SemanticToken> {
+    Tokens::new(db, document, host, None).all()
+}
+
+/// The tokens of the units that touch a range, as far as they are in it.
+pub fn semantic_tokens_within(
     db: &LiveDb,
     document: &DocumentView,
     host: &Host,
-    within: Option<TextRange>,
+    within: TextRange,
 ) -> Vec<SemanticToken> {
     let facts = db::file_facts(db, document.file);
     let mut look = Look { facts: &facts, host, globals: FxHashMap::default() };
     let mut found = Vec::new();
     for (unit, placed) in (0u32..).zip(db::units(db, document.file).iter()) {
-        let range = placed.range();
-        if within.is_some_and(|within| within.intersect(range).is_none()) {
-            continue;
-        }
-        if unit.is_multiple_of(64) {
-            db.poll();
-        }
-        for of in &db::unit_names(db, placed.unit).uses {
-            let range = of.range + placed.start;
-            let wanted = !of.quoted && within.is_none_or(|within| within.intersect(range).is_some());
-            if let Some((kind, modifiers)) = wanted.then(|| look.token(unit, of)).flatten() {
-                found.push(SemanticToken { range, kind, modifiers });
-            }
+        if within.intersect(placed.range()).is_some() {
+            let tokens = look.unit(unit, &db::unit_names(db, placed.unit).uses);
+            let placed = tokens.map(|it| SemanticToken { range: it.range + placed.start, ..it });
+            found.extend(placed.filter(|it| within.intersect(it.range).is_some()));
         }
     }
     found.sort_by_key(|it| it.range.start());
     found
+}
+
+/// The tokens of a file by unit, for the next ones to be made of: those of a unit stay what they are while the unit and all facts do.
+#[derive(Debug)]
+pub struct Tokens {
+    facts: Arc<FileFacts>,
+    host: Arc<Host>,
+    units: Arc<FileUnits>,
+    /// Where the tokens of each unit end.
+    ends: Vec<u32>,
+    /// With places within their units.
+    tokens: Vec<SemanticToken>,
+}
+
+impl Tokens {
+    /// Those of a document, made of earlier ones of the same file.
+    pub fn new(db: &LiveDb, document: &DocumentView, host: &Arc<Host>, before: Option<&Tokens>) -> Tokens {
+        let (facts, units) = (db::file_facts(db, document.file), db::shared_units(db, document.file));
+        let before = before.filter(|it| it.is_about(&facts, host) && it.units.len() == units.len());
+        let mut were = before.map(|it| it.units.iter());
+        let mut look = Look { facts: &facts, host, globals: FxHashMap::default() };
+        let (mut ends, mut tokens) = (Vec::with_capacity(units.len()), Vec::new());
+        for (unit, placed) in (0u32..).zip(units.iter()) {
+            if unit.is_multiple_of(64) {
+                db.poll();
+            }
+            let was = were.as_mut().and_then(Iterator::next).filter(|it| Arc::ptr_eq(it.unit, placed.unit));
+            match before.filter(|_| was.is_some()) {
+                Some(before) => tokens.extend_from_slice(before.of_unit(unit as usize)),
+                None => tokens.extend(look.unit(unit, &db::unit_names(db, placed.unit).uses)),
+            }
+            ends.push(tokens.len() as u32);
+        }
+        Tokens { host: host.clone(), facts, units, ends, tokens }
+    }
+
+    /// Facts that are the same object are about the same units in the same order.
+    fn is_about(&self, facts: &Arc<FileFacts>, host: &Arc<Host>) -> bool {
+        Arc::ptr_eq(&self.facts, facts) && Arc::ptr_eq(&self.host, host)
+    }
+
+    /// Whether they could be made of earlier ones.
+    #[cfg(test)]
+    pub fn is_of(&self, before: &Tokens) -> bool {
+        before.is_about(&self.facts, &self.host)
+    }
+
+    fn of_unit(&self, unit: usize) -> &[SemanticToken] {
+        let start = unit.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.tokens[start as usize..self.ends[unit] as usize]
+    }
+
+    /// All of them at their places.
+    pub fn all(&self) -> Vec<SemanticToken> {
+        let mut found = Vec::with_capacity(self.tokens.len());
+        for (unit, placed) in self.units.iter().enumerate() {
+            let tokens = self.of_unit(unit).iter();
+            found.extend(tokens.map(|it| SemanticToken { range: it.range + placed.start, ..*it }));
+        }
+        found.sort_by_key(|it| it.range.start());
+        found
+    }
 }
 
 struct Look<'a> {
@@ -102,6 +161,14 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
+    /// The tokens of a unit, with places in it.
+    fn unit(&mut self, unit: u32, uses: &[NameUse]) -> impl Iterator<Item = SemanticToken> {
+        uses.iter().filter(|of| !of.quoted).filter_map(move |of| {
+            let (kind, modifiers) = self.token(unit, of)?;
+            Some(SemanticToken { range: of.range, kind, modifiers })
+        })
+    }
+
     fn token(&mut self, unit: u32, of: &NameUse) -> Option<(TokenKind, u32)> {
         if let Place::Member(_) = of.place {
             return Some(self.member(of));

@@ -176,15 +176,16 @@ impl Backend {
         let sent = self.session()?.tokens.clone();
         let name = uri.clone();
         let found = self.ask(&uri, Kind::WholeDocument, move |it, features| {
-            let found = ide::semantic_tokens(&it.db, &it.document, &it.live.checks.host, None);
-            let now = Encoded::new(&found, &it.document, features.encoding);
+            let tokens = ide::Tokens::new(&it.db, &it.document, &it.live.checks.host, sent.tokens(&name).as_deref());
+            let now = Encoded::new(&tokens.all(), &it.document, features.encoding);
             it.db.poll();
             let before = before.as_ref().and_then(|id| sent.get(&name, id));
             let written = Written::of(&before.map_or_else(|| now.full(), |before| now.since(&before)));
-            written.map(|written| (written, Arc::new(now)))
+            written.map(|written| (written, Arc::new(now), Arc::new(tokens)))
         });
-        let (written, now) = found.await?.map_err(|error| failed(ErrorCode::InternalError, error.to_string()))?;
-        self.session()?.tokens.put(uri, now);
+        let (written, now, tokens) =
+            found.await?.map_err(|error| failed(ErrorCode::InternalError, error.to_string()))?;
+        self.session()?.tokens.put(uri, now, tokens);
         written.put();
         Ok(None)
     }
@@ -566,7 +567,7 @@ impl LanguageServer for Backend {
         let range = params.range;
         self.written(from_proto::uri(&params.text_document.uri), Kind::Positioned, move |it, features| {
             let within = from_proto::range(range, &it.document, features.encoding);
-            let found = ide::semantic_tokens(&it.db, &it.document, &it.live.checks.host, Some(within));
+            let found = ide::semantic_tokens_within(&it.db, &it.document, &it.live.checks.host, within);
             Part(Encoded::new(&found, &it.document, features.encoding))
         })
         .await

@@ -125,20 +125,28 @@ impl Serialize for Flat<'_> {
     }
 }
 
-/// The tokens that clients have, the last of each document.
+/// The tokens that clients have, the last of each document, and what they were made of.
 #[derive(Debug, Default, Clone)]
-pub struct Sent(Arc<Mutex<FxHashMap<Url, Arc<Encoded>>>>);
+pub struct Sent(Arc<Mutex<FxHashMap<Url, Last>>>);
+
+type Last = (Arc<Encoded>, Arc<ide::Tokens>);
 
 impl Sent {
     /// What a client has, if it is what it says it has.
     pub fn get(&self, uri: &Url, id: &str) -> Option<Arc<Encoded>> {
         let sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sent.get(uri).filter(|known| known.id == id).cloned()
+        sent.get(uri).map(|(known, _)| known).filter(|known| known.id == id).cloned()
+    }
+
+    /// What the last tokens were made of, whoever has them.
+    pub fn tokens(&self, uri: &Url) -> Option<Arc<ide::Tokens>> {
+        let sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.get(uri).map(|(_, tokens)| tokens.clone())
     }
 
     /// Remembers what is sent.
-    pub fn put(&self, uri: Url, tokens: Arc<Encoded>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(uri, tokens);
+    pub fn put(&self, uri: Url, now: Arc<Encoded>, tokens: Arc<ide::Tokens>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(uri, (now, tokens));
     }
 
     /// Forgets a document.

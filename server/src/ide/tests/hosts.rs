@@ -106,7 +106,7 @@ impl MiniMicro {
 #[test]
 fn names_of_a_host_have_tokens() {
     let MiniMicro(it, live) = MiniMicro::new("clear\ns = new Sprite\ngfx = 1\ntext.clear nobody\n");
-    let found = crate::ide::semantic_tokens(&it.db, &it.document, &live.checks.host, None);
+    let found = crate::ide::semantic_tokens(&it.db, &it.document, &live.checks.host);
     let shown: Vec<_> = found.iter().map(|at| (&it.document.text[at.range], at.kind, at.modifiers)).collect();
     let (of_host, global, written) = (4, 8, 2);
     assert_eq!(

@@ -3,10 +3,11 @@
 use super::Fixture;
 use crate::host_profile::Host;
 use crate::ide::{
-    FormatOptions, MODIFIERS, Symbol, folds, format, format_on_type, links, selection, semantic_tokens, symbols,
-    workspace_symbols,
+    FormatOptions, MODIFIERS, Symbol, Tokens, folds, format, format_on_type, links, selection, semantic_tokens,
+    semantic_tokens_within, symbols, workspace_symbols,
 };
 use expect_test::{Expect, expect};
+use std::sync::Arc;
 
 fn words(modifiers: u32) -> String {
     let set = MODIFIERS.iter().enumerate().filter(|(bit, _)| modifiers & (1 << bit) != 0);
@@ -18,7 +19,7 @@ fn names_are_told_apart() {
     let it = Fixture::new(
         "Animal = {}\nAnimal.speak = function(times)\n  n = times + limit\n  print self.name, n\nend function\nlimit = 3\nimport \"lib\"\nprint lib.x.len, unknown\n",
     );
-    let found = semantic_tokens(&it.db, &it.document, &Host::default(), None);
+    let found = semantic_tokens(&it.db, &it.document, &Arc::default());
     let drawn = it.draw(found.iter().map(|at| (at.range, format!("{:?}{}", at.kind, words(at.modifiers)))));
     expect![[r#"
         | Animal = {}
@@ -46,8 +47,55 @@ fn names_are_told_apart() {
         |             ^^^ Method defaultLibrary
     "#]]
     .assert_eq(&drawn);
-    let part = semantic_tokens(&it.db, &it.document, &Host::default(), Some(found[2].range));
+    let part = semantic_tokens_within(&it.db, &it.document, &Host::default(), found[2].range);
     assert_eq!(part, [found[2]], "a range has its own tokens");
+}
+
+/// Tokens that are made of earlier ones are what they would be without.
+#[test]
+fn tokens_of_units_are_taken_over_where_nothing_is_another() {
+    const LINES: [&str; 14] = [
+        "x = 1\n",
+        "x = 12\n",
+        "y = x + 2 // c\n",
+        "\n",
+        "// c\n",
+        "f = function(a, x)\n",
+        "  b = a.size + x\n",
+        "  g = function\n",
+        "    return b\n",
+        "  end function\n",
+        "  return g + y\n",
+        "end function\n",
+        "M = {\"size\": @f}\n",
+        "print f(x, M.size)\n",
+    ];
+    let mut it = Fixture::new(&LINES.concat());
+    let (mut lines, host) = (LINES.map(str::to_owned).to_vec(), Arc::<Host>::default());
+    let (mut before, mut state, mut taken) = (None, 11u64, 0);
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (state >> 33) as usize % below
+    };
+    for number in 0..600 {
+        let at = random(lines.len());
+        match random(5) {
+            0 => lines.insert(at, LINES[random(LINES.len())].to_owned()),
+            1 if lines.len() > 5 => drop(lines.remove(at)),
+            // White space and comments move what is behind them, and no name is another.
+            2 => lines[at] = format!(" {}", lines[at]),
+            3 => lines[at] = lines[at].replace('1', "10"),
+            _ => lines[at] = LINES[random(LINES.len())].to_owned(),
+        }
+        let text = lines.concat();
+        it.db.set_text(it.document.file, text.as_str().into(), Arc::new(minilive_syntax::parse(&text)));
+        let now = Tokens::new(&it.db, &it.document, &host, before.as_ref());
+        let fresh = Fixture::new(&text);
+        assert_eq!(now.all(), semantic_tokens(&fresh.db, &fresh.document, &host), "after edit {number} in\n{text}");
+        taken += usize::from(before.is_some_and(|before: Tokens| now.is_of(&before)));
+        before = Some(now);
+    }
+    assert!(taken > 100, "{taken} of 600 edits changed no name");
 }
 
 #[test]
