@@ -4,6 +4,7 @@
 //! docs/host-profiles.md describes the format. Invariant: a profile is either read whole or refused with a sentence that says where it is
 //! wrong; it can add names, never take any away.
 
+use rustc_hash::FxHashSet;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -249,12 +250,25 @@ pub fn read(text: &str, format: Format) -> Result<Host, String> {
     Ok(host)
 }
 
-/// The profile that has a name and is built in: its own name.
+/// The profile that has a name and is built in: its own name. Its names alone are looked for, since to read all of it takes milliseconds, and
+/// the first unknown name of a program is asked about behind a keystroke.
 pub fn built_in_that_gives(name: &str) -> Option<&'static str> {
-    static READ: LazyLock<Vec<(&str, Option<Host>)>> =
-        LazyLock::new(|| BUILT_IN.iter().map(|(known, text)| (*known, read(text, Format::Toml).ok())).collect());
-    let gives = |host: &Option<Host>| host.as_ref().is_some_and(|it| it.names.contains_key(name));
-    READ.iter().find(|(_, host)| gives(host)).map(|(known, _)| *known)
+    static NAMES: LazyLock<Vec<(&str, FxHashSet<&str>)>> =
+        LazyLock::new(|| BUILT_IN.iter().map(|(known, text)| (*known, names_in(text).collect())).collect());
+    NAMES.iter().find(|(_, names)| names.contains(name)).map(|(known, _)| *known)
+}
+
+/// The names that a built-in profile gives to programs, by the headers and lines of its text.
+fn names_in(text: &str) -> impl Iterator<Item = &str> {
+    let mut of_names = false;
+    text.lines().filter_map(move |line| match line.strip_prefix('[') {
+        Some(header) => {
+            let header = header.trim_end_matches(']');
+            of_names = header == "names" || header.starts_with("modules.") && header.ends_with(".globals");
+            header.strip_prefix("names.").map(|rest| rest.split('.').next().unwrap_or(rest))
+        }
+        None => line.split_once(" = ").filter(|_| of_names).map(|(key, _)| key.trim_matches('"')),
+    })
 }
 
 /// Whether a profile of that name is built in: `mini-micro` is one, `./mini-micro` is a file.
@@ -293,6 +307,7 @@ pub fn read_file(path: &Path) -> Result<Host, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn a_profile_is_read_whole_or_refused() {
@@ -314,9 +329,11 @@ mod tests {
 
     #[test]
     fn profiles_that_are_built_in_are_right() {
-        for (name, _) in BUILT_IN {
+        for (name, text) in BUILT_IN {
             assert!(is_built_in(Path::new(name)) && !is_built_in(&Path::new("x").join(name)));
             let host = load(Path::new(name), Path::new("")).expect("a profile");
+            let names: BTreeSet<_> = names_in(text).collect();
+            assert_eq!(names, host.names.keys().map(String::as_str).collect());
             for name in host.names.keys().chain(host.types.keys()) {
                 assert!(!name.contains(' '), "{name}: paths tell names by their having no space");
             }
