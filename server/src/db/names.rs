@@ -360,7 +360,7 @@ impl FileFacts {
     }
 
     /// What a unit assigns to globals.
-    pub(super) fn assigned_globals(&self, unit: u32) -> impl Iterator<Item = &(SmolStr, Sym)> {
+    pub fn assigned_globals(&self, unit: u32) -> impl Iterator<Item = &(SmolStr, Sym)> {
         let facts = &self.unit(unit).facts;
         let is_statement = self.unit(unit).kind == UnitKind::Statement;
         let outer_is_global = self.enclosing_function(unit).is_none();
@@ -376,7 +376,7 @@ impl FileFacts {
     }
 
     /// What became of the units since other facts; none if many are others, or nothing is known of that.
-    pub(super) fn since(&self, before: &FileFacts) -> Option<Edit> {
+    pub fn since(&self, before: &FileFacts) -> Option<Edit> {
         if !self.ids.are_comparable(&before.ids) {
             return None;
         }
@@ -398,7 +398,7 @@ impl FileFacts {
     }
 
     /// Where a unit was before; none if it is new.
-    pub(super) fn before(&self, before: &FileFacts, unit: u32) -> Option<u32> {
+    pub fn before(&self, before: &FileFacts, unit: u32) -> Option<u32> {
         before.index(self.ids.id(unit))
     }
 

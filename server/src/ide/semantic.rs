@@ -4,13 +4,13 @@
 //! keys included. Invariant: tokens come in source order, none overlaps another, each lies on one line.
 
 use super::names::{Target, scope_target};
-use crate::db::{self, FileFacts, FileUnits, LiveDb};
+use crate::db::{self, FileFacts, FileUnits, LiveDb, UnitText};
 use crate::document::DocumentView;
 use crate::host_profile::{Host, HostName};
 use minilive_mir::names::{NameUse, Place, Symbol};
 use minilive_runtime::intrinsics;
 use minilive_syntax::TextRange;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::sync::Arc;
 
@@ -91,7 +91,8 @@ pub fn semantic_tokens_within(
     found
 }
 
-/// The tokens of a file by unit, for the next ones to be made of: those of a unit stay what they are while the unit and all facts do.
+/// The tokens of a file by unit, for the next ones to be made of: those of a unit stay what they
+/// are while its text does, unless the facts about its names are others.
 #[derive(Debug)]
 pub struct Tokens {
     facts: Arc<FileFacts>,
@@ -107,17 +108,17 @@ impl Tokens {
     /// Those of a document, made of earlier ones of the same file.
     pub fn new(db: &LiveDb, document: &DocumentView, host: &Arc<Host>, before: Option<&Tokens>) -> Tokens {
         let (facts, units) = (db::file_facts(db, document.file), db::shared_units(db, document.file));
-        let before = before.filter(|it| it.is_about(&facts, host) && it.units.len() == units.len());
-        let mut were = before.map(|it| it.units.iter());
+        let before = before.filter(|it| Arc::ptr_eq(&it.host, host));
+        let before = before.and_then(|it| Some((it, due(&facts, &it.facts)?)));
         let mut look = Look { facts: &facts, host, globals: FxHashMap::default() };
         let (mut ends, mut tokens) = (Vec::with_capacity(units.len()), Vec::new());
         for (unit, placed) in (0u32..).zip(units.iter()) {
             if unit.is_multiple_of(64) {
                 db.poll();
             }
-            let was = were.as_mut().and_then(Iterator::next).filter(|it| Arc::ptr_eq(it.unit, placed.unit));
-            match before.filter(|_| was.is_some()) {
-                Some(before) => tokens.extend_from_slice(before.of_unit(unit as usize)),
+            let known = before.as_ref().filter(|(_, due)| !due.contains(&unit));
+            match known.and_then(|(before, _)| before.of_same_unit(&facts, unit, placed.unit)) {
+                Some(same) => tokens.extend_from_slice(same),
                 None => tokens.extend(look.unit(unit, &db::unit_names(db, placed.unit).uses)),
             }
             ends.push(tokens.len() as u32);
@@ -125,15 +126,16 @@ impl Tokens {
         Tokens { host: host.clone(), facts, units, ends, tokens }
     }
 
-    /// Facts that are the same object are about the same units in the same order.
-    fn is_about(&self, facts: &Arc<FileFacts>, host: &Arc<Host>) -> bool {
-        Arc::ptr_eq(&self.facts, facts) && Arc::ptr_eq(&self.host, host)
+    /// The tokens of a unit of now, if its text is what it was.
+    fn of_same_unit(&self, now: &FileFacts, unit: u32, text: &Arc<UnitText>) -> Option<&[SemanticToken]> {
+        let was = now.before(&self.facts, unit)?;
+        Arc::ptr_eq(self.units.get(was as usize)?.unit, text).then(|| self.of_unit(was as usize))
     }
 
-    /// Whether they could be made of earlier ones.
+    /// How many units the next tokens have to look at again; none if all.
     #[cfg(test)]
-    pub fn is_of(&self, before: &Tokens) -> bool {
-        before.is_about(&self.facts, &self.host)
+    pub fn due_for(&self, next: &Tokens) -> Option<usize> {
+        due(&next.facts, &self.facts).map(|due| due.len())
     }
 
     fn of_unit(&self, unit: usize) -> &[SemanticToken] {
@@ -151,6 +153,51 @@ impl Tokens {
         found.sort_by_key(|it| it.range.start());
         found
     }
+}
+
+/// The units whose names may be something else than in earlier facts, though their texts are what they were; none if that may be all.
+fn due(now: &FileFacts, before: &FileFacts) -> Option<FxHashSet<u32>> {
+    if std::ptr::eq(now, before) {
+        return Some(FxHashSet::default());
+    }
+    let edit = now.since(before)?;
+    let mut due = FxHashSet::default();
+    let (mut globals, mut members) = (FxHashSet::default(), FxHashSet::default());
+    let mut gives = |facts: &FileFacts, unit: u32| {
+        globals.extend(facts.assigned_globals(unit).map(|(name, _)| name.clone()));
+        members.extend(facts.unit(unit).facts.members.iter().map(|(_, name, _)| name.clone()));
+    };
+    for &(was, is) in &edit.changed {
+        // Functions inside of it look for their names in it.
+        due.extend(now.children(is).chain([is]));
+        gives(now, is);
+        was.into_iter().for_each(|was| gives(before, was));
+    }
+    edit.gone.iter().for_each(|&was| gives(before, was));
+    for name in globals.iter().filter(|name| global_kind(now, name) != global_kind(before, name)) {
+        let through = (0u32..).zip(&now.units).filter(|(_, it)| it.facts.read_through.contains(name));
+        due.extend(through.map(|(unit, _)| unit));
+        due.extend(now.readers(name).chain(now.globals(name).map(|(unit, _)| unit)));
+    }
+    for name in members.iter().filter(|name| is_method(now, name) != is_method(before, name)) {
+        due.extend(now.member_readers(name).chain(now.members(name).map(|(unit, ..)| unit)));
+    }
+    Some(due)
+}
+
+/// What a global is; none if nothing is assigned to it.
+fn global_kind(facts: &FileFacts, name: &str) -> Option<TokenKind> {
+    let kind = facts.globals(name).next().map(|(_, value)| kind_of(value))?;
+    // A map is a class to its author if its name says so.
+    let is_class = name.starts_with(char::is_uppercase);
+    Some(if kind == TokenKind::Class && !is_class { TokenKind::Variable } else { kind })
+}
+
+/// Whether a function is assigned to members of a name; none if nothing is.
+fn is_method(facts: &FileFacts, name: &str) -> Option<bool> {
+    let mut assigned = facts.members(name).map(|(_, _, value)| matches!(**value, Symbol::Function(_))).peekable();
+    assigned.peek()?;
+    Some(assigned.any(|is_function| is_function))
 }
 
 struct Look<'a> {
@@ -196,20 +243,15 @@ impl Look<'_> {
         if let Some(&known) = self.globals.get(name) {
             return known;
         }
-        let kind = self.facts.globals(name).next().map_or(TokenKind::Variable, |(_, value)| kind_of(value));
-        // A map is a class to its author if its name says so.
-        let is_class = kind == TokenKind::Class && name.starts_with(char::is_uppercase);
-        let kind = if kind == TokenKind::Class && !is_class { TokenKind::Variable } else { kind };
+        let kind = global_kind(self.facts, name).unwrap_or(TokenKind::Variable);
         self.globals.insert(name.clone(), kind);
         kind
     }
 
     fn member(&self, of: &NameUse) -> (TokenKind, u32) {
         let written = if of.access.writes() { MODIFICATION } else { 0 };
-        let mut assigned = self.facts.members(&of.name).map(|(_, _, value)| matches!(**value, Symbol::Function(_)));
-        match assigned.next() {
+        match is_method(self.facts, &of.name) {
             Some(true) => (TokenKind::Method, written),
-            Some(false) if assigned.any(|is_function| is_function) => (TokenKind::Method, written),
             Some(false) => (TokenKind::Property, written),
             None if is_type_method(&of.name) => (TokenKind::Method, written | DEFAULT_LIBRARY),
             None => (TokenKind::Property, written),
