@@ -131,6 +131,10 @@ pub(crate) enum Problem {
     ExpectedLineEnd(Found),
     /// A token that starts no expression where one must stand.
     ExpectedExpression(Found),
+    /// A line ends behind an operator, and the next one is a statement; and what the reference sees in it.
+    OperandMissing(String, Box<Problem>),
+    /// A string of several lines has this right behind its end, so that something is wrong there.
+    StringGoesOn(Box<Problem>, Found),
     /// `else` or `end` that belongs to nothing.
     StrayKeyword(Found),
     /// A loop behind `then` or `else` on the same line.
@@ -192,7 +196,7 @@ impl Problem {
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Problem::ExpectedLineEnd(_) => "expected-end-of-line",
-            Problem::ExpectedExpression(_) => "expected-expression",
+            Problem::ExpectedExpression(_) | Problem::OperandMissing(..) => "expected-expression",
             Problem::StrayKeyword(_) => "stray-keyword",
             Problem::LoopOnIfLine(_) => "loop-on-if-line",
             Problem::AssignmentInExpression => "assignment-in-expression",
@@ -218,7 +222,7 @@ impl Problem {
             Problem::JumpOutsideLoop(_) => "continue-outside-loop",
             Problem::OpenAtEnd(_) | Problem::LeftOpen(..) | Problem::LeftOpenAtElse(..) => "unclosed-block",
             Problem::OperandMissingAtEnd => "unexpected-end-of-file",
-            Problem::OpenString => "unterminated-string",
+            Problem::OpenString | Problem::StringGoesOn(..) => "unterminated-string",
             Problem::TooDeep => "nested-too-deeply",
         }
     }
@@ -226,7 +230,11 @@ impl Problem {
     /// The reference has moved past the token that it complains about, so it names the line of the next one.
     pub(crate) fn is_behind_its_token(&self) -> bool {
         use Problem::*;
-        matches!(self, ExpectedExpression(_) | StrayKeyword(_) | LeftOpenAtElse(..) | LoopOnIfLine(_))
+        match self {
+            StringGoesOn(problem, _) => problem.is_behind_its_token(),
+            OperandMissing(..) => true,
+            _ => matches!(self, ExpectedExpression(_) | StrayKeyword(_) | LeftOpenAtElse(..) | LoopOnIfLine(_)),
+        }
     }
 
     /// Our sentence.
@@ -234,6 +242,12 @@ impl Problem {
         match self {
             Problem::ExpectedLineEnd(found) => format!("expected the end of the statement, found {}", found.shown()),
             Problem::ExpectedExpression(found) => format!("expected an expression, found {}", found.shown()),
+            Problem::OperandMissing(operator, _) => {
+                format!("expected an expression behind `{operator}`, found the end of the line")
+            }
+            Problem::StringGoesOn(_, found) => {
+                format!("this string goes on to another line, where {} follows it; is a quote missing?", found.shown())
+            }
             Problem::StrayKeyword(found) => format!("{} belongs to nothing that is open here", found.shown()),
             Problem::LoopOnIfLine(found) => {
                 format!("{} cannot stand on the line of a single-line `if`; put it on a line of its own", found.shown())
@@ -290,6 +304,7 @@ impl Problem {
             | Problem::LoopOnIfLine(found) => {
                 format!("Unexpected token: {}", found.described())
             }
+            Problem::OperandMissing(_, problem) | Problem::StringGoesOn(problem, _) => problem.reference(),
             Problem::AssignmentInExpression => "Unexpected token: =".to_owned(),
             Problem::ExpectedKeyword(keyword, found)
             | Problem::WrongEnd(keyword, found)

@@ -59,6 +59,17 @@ impl Context {
     pub(crate) const FILE: Context = Context { depth: 0, in_loop: false, inside_body: false, goes_on: false };
 }
 
+/// What an expression stands in directly, which decides what must follow it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Inside {
+    /// A statement: a line end.
+    Statement,
+    /// The header that this word begins.
+    Header(SyntaxKind),
+    /// Brackets of some kind.
+    Brackets,
+}
+
 /// What a parse leaves.
 pub(crate) struct Outcome {
     pub(crate) events: Vec<Event>,
@@ -78,6 +89,7 @@ pub(crate) struct Parser<'a> {
     checks: Vec<RawError>,
     pub(crate) openers: Vec<Opener>,
     pub(crate) context: Context,
+    pub(crate) inside: Inside,
     panicking: bool,
     /// Index of the first word of the statement that was started last.
     statement_start: usize,
@@ -101,6 +113,7 @@ impl<'a> Parser<'a> {
             checks: Vec::new(),
             openers: Vec::new(),
             context,
+            inside: Inside::Statement,
             panicking: false,
             statement_start: usize::MAX,
             left_over: None,
@@ -167,13 +180,30 @@ impl<'a> Parser<'a> {
         kind.is_line_end() || kind == Eof
     }
 
-    /// A keyword that starts or ends a statement, at the start of a line, though the line before should go on: that line
-    /// is broken, and better taken as ended.
-    pub(crate) fn at_soft_line_end(&self) -> bool {
+    /// The start of a line that can only be a new statement, though the line before should go on: that line is broken, and better
+    /// taken as ended.
+    pub(crate) fn at_soft_line_end(&mut self) -> bool {
         let word = self.word(0);
+        if !word.after_line_break || self.at == self.statement_start {
+            return false;
+        }
         let is_statement =
             matches!(word.kind, EndKw | ElseKw | WhileKw | ForKw | IfKw | BreakKw | ContinueKw | ReturnKw);
-        word.after_line_break && is_statement && self.at != self.statement_start
+        is_statement || self.behind_operator() && self.at_simple_statement()
+    }
+
+    /// Whether the word before the current one wants an operand behind it.
+    fn behind_operator(&self) -> bool {
+        let brackets = |kind| matches!(kind, Comma | LParen | LBracket | LBrace | Colon);
+        self.behind_continuing_word() && !brackets(self.words[self.at - 1].kind)
+    }
+
+    /// A name that is assigned to, or called without parentheses: no operand looks like that.
+    fn at_simple_statement(&mut self) -> bool {
+        let next = self.nth(1);
+        let starts_argument = matches!(next, Number | StringLit | OpenStringLit | Ident | LBrace | At | NotKw | NewKw)
+            || matches!(next, SelfKw | SuperKw | LocalsKw | OuterKw | GlobalsKw);
+        self.at(Ident) && (next.is_assign_op() || starts_argument)
     }
 
     pub(crate) fn after_space(&self) -> bool {
@@ -301,8 +331,53 @@ impl<'a> Parser<'a> {
     pub(crate) fn error_here(&mut self, problem: Problem) {
         let word = self.word(0);
         let at_line_end = word.kind.is_line_end() || word.kind == Eof;
+        if let Some(string) = self.string_that_goes_on() {
+            let problem = Problem::StringGoesOn(Box::new(problem), self.found());
+            return self.error(string, problem);
+        }
         let range = if at_line_end { self.range_before(self.at) } else { word_range(word) };
         self.error(range, problem);
+    }
+
+    /// The first line of a string of several lines that ends directly before the current word: mostly it was not meant to go on.
+    fn string_that_goes_on(&self) -> Option<TextRange> {
+        let string = *self.words.get(self.at.checked_sub(1)?)?;
+        let word = self.word(0);
+        let follows = !word.kind.is_line_end() && word.kind != Eof && !word.after_line_break;
+        let line = self.first_line(string);
+        (follows && string.kind == StringLit && line.len() < string.len.into()).then_some(line)
+    }
+
+    /// The first line of a word.
+    fn first_line(&self, word: Word) -> TextRange {
+        let text = &self.text[word.start as usize..(word.start + word.len) as usize];
+        let line = text.split(['\r', '\n']).next().unwrap_or(text);
+        TextRange::at(word.start.into(), TextSize::of(line))
+    }
+
+    /// Reports a string without an end at the line in which it begins.
+    pub(crate) fn error_open_string(&mut self) {
+        let was = self.panicking;
+        self.error(self.first_line(self.word(0)), Problem::OpenString);
+        self.panicking = was;
+    }
+
+    /// Reports that a line ends behind the word before the current one, though an operand must follow.
+    pub(crate) fn error_operand_missing(&mut self) {
+        let operator = self.words[self.at - 1];
+        let range = word_range(operator);
+        let text = self.text[range.start().into()..range.end().into()].to_owned();
+        let ahead = usize::from(self.at(Ident));
+        let word = self.word(ahead);
+        let found = Found::new(word.kind, &self.text[word.start as usize..(word.start + word.len) as usize]);
+        let follows: fn(Found) -> Problem = match (ahead, word.kind, self.inside) {
+            (0, ..) | (1, Eq, _) => Problem::ExpectedExpression,
+            (_, _, Inside::Header(WhileKw)) => Problem::LineEndAfterWhile,
+            (_, _, Inside::Header(ForKw)) => Problem::LineEndAfterFor,
+            (_, _, Inside::Header(_)) => |found| Problem::ExpectedKeyword(ThenKw, found),
+            _ => Problem::ExpectedLineEnd,
+        };
+        self.error(range, Problem::OperandMissing(text, Box::new(follows(found))));
     }
 
     /// Reports a problem detected at the current word but better shown elsewhere.

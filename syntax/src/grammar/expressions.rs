@@ -6,7 +6,7 @@
 use super::statements::function_body;
 use crate::errors::Problem;
 use crate::kind::SyntaxKind::{self, *};
-use crate::parser::{Completed, Parser};
+use crate::parser::{Completed, Inside, Parser};
 
 /// Precedence levels, loosest first; those of LANGUAGE 2.2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,6 +90,21 @@ pub(super) fn expression(p: &mut Parser<'_>) -> Option<Completed> {
     climb(p, Level::Or, Place::Inside)
 }
 
+/// What stands between the word that begins a header and what must follow it.
+pub(super) fn header_expression(p: &mut Parser<'_>, keyword: SyntaxKind) {
+    inside(p, Inside::Header(keyword), |p| {
+        expression(p);
+    });
+}
+
+/// What stands in something directly.
+pub(super) fn inside<T>(p: &mut Parser<'_>, what: Inside, inner: impl FnOnce(&mut Parser<'_>) -> T) -> T {
+    let around = std::mem::replace(&mut p.inside, what);
+    let result = inner(p);
+    p.inside = around;
+    result
+}
+
 /// The head of a statement.
 pub(super) fn statement_expression(p: &mut Parser<'_>) -> Option<Completed> {
     climb(p, Level::Or, Place::Statement)
@@ -151,8 +166,8 @@ fn suffixes(p: &mut Parser<'_>, left: Completed, place: Place) -> Completed {
     while !p.panicking() && operator(p, last, place) == Some(Level::Postfix) {
         last = match p.current() {
             Dot => member(p),
-            LBracket => index(p),
-            _ => call(p),
+            LBracket => inside(p, Inside::Brackets, index),
+            _ => inside(p, Inside::Brackets, call),
         };
     }
     let ends_in_place = matches!(last.kind, MemberSuffix | IndexSuffix);
@@ -212,20 +227,25 @@ fn closing(p: &mut Parser<'_>, bracket: SyntaxKind, problem: Problem) {
 /// A prefix operator with its operand, or a primary.
 fn operand(p: &mut Parser<'_>) -> Option<Completed> {
     let kind = p.current();
+    let is_certain = kind != Ident || p.inside != Inside::Brackets || p.nth(1) == Eq;
+    if is_certain && p.at_soft_line_end() {
+        p.error_operand_missing();
+        return None;
+    }
     Some(match kind {
         Minus | StrongMinus | NewKw => prefix(p, UnaryExpr, Level::Power),
         NotKw => prefix(p, UnaryExpr, Level::Compare),
         At => prefix(p, RefExpr, Level::Postfix),
         Number | StringLit => leaf(p, LiteralExpr),
         OpenStringLit => {
-            p.mild_error(Problem::OpenString);
+            p.error_open_string();
             leaf(p, LiteralExpr)
         }
         Ident => name(p),
         SelfKw | SuperKw | LocalsKw | OuterKw | GlobalsKw => leaf(p, KeywordExpr),
-        LParen => parenthesised(p),
-        LBracket => list(p),
-        LBrace => map(p),
+        LParen => inside(p, Inside::Brackets, parenthesised),
+        LBracket => inside(p, Inside::Brackets, list),
+        LBrace => inside(p, Inside::Brackets, map),
         Eof if p.behind_continuing_word() => {
             p.note_operand_missing_at_end();
             return None;
@@ -323,7 +343,7 @@ pub(super) fn function(p: &mut Parser<'_>) -> Option<Completed> {
     let keyword = p.range();
     p.bump();
     if p.at(LParen) {
-        params(p);
+        inside(p, Inside::Brackets, params);
     }
     function_body(p, keyword);
     Some(node.complete(p, FunctionExpr))

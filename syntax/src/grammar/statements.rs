@@ -2,11 +2,11 @@
 //!
 //! See `grammar.rs` for how errors are survived. A body that lost its end is closed where an enclosing construct's end stands.
 
-use super::expressions::{expression, operand_starts, statement_expression};
+use super::expressions::{expression, header_expression, inside, operand_starts, statement_expression};
 use super::{skip_line, skip_until};
 use crate::errors::Problem;
 use crate::kind::SyntaxKind::{self, *};
-use crate::parser::{Completed, Opener, Parser};
+use crate::parser::{Completed, Inside, Opener, Parser};
 
 /// What ends a list of statements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,7 +165,7 @@ fn while_statement(p: &mut Parser<'_>) {
     let node = p.start();
     let opener = Opener { keyword: WhileKw, range: p.range(), accepts_else: false };
     p.bump();
-    expression(p);
+    header_expression(p, WhileKw);
     header_end(p, Problem::LineEndAfterWhile);
     loop_body(p, opener);
     node.complete(p, WhileStmt);
@@ -192,7 +192,7 @@ fn for_header(p: &mut Parser<'_>) {
         p.error_here(Problem::ExpectedKeyword(InKw, found));
         return;
     }
-    expression(p);
+    header_expression(p, ForKw);
 }
 
 fn loop_body(p: &mut Parser<'_>, opener: Opener) {
@@ -205,7 +205,8 @@ fn loop_body(p: &mut Parser<'_>, opener: Opener) {
 pub(super) fn function_body(p: &mut Parser<'_>, range: rowan::TextRange) {
     let in_loop = std::mem::replace(&mut p.context.in_loop, false);
     header_end(p, Problem::LineEndAfterParams);
-    closed_body(p, Opener { keyword: FunctionKw, range, accepts_else: false });
+    let opener = Opener { keyword: FunctionKw, range, accepts_else: false };
+    inside(p, Inside::Statement, |p| closed_body(p, opener));
     p.context.in_loop = in_loop;
 }
 
@@ -311,7 +312,7 @@ fn branch(p: &mut Parser<'_>, opener: Opener) -> bool {
     let node = p.start();
     p.eat(ElseKw);
     p.bump();
-    expression(p);
+    header_expression(p, IfKw);
     then(p);
     let is_block = p.at_line_end() || p.at_soft_line_end();
     if is_block {
