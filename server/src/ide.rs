@@ -11,6 +11,7 @@ mod code_hints;
 pub mod completion;
 mod describe;
 mod diagnostics;
+mod family;
 mod folding;
 pub mod format;
 pub use crate::guide;

@@ -5,7 +5,7 @@
 
 use super::infer::{Infer, Kind, UnitRef};
 use super::names::named_at;
-use super::navigation::{all_uses, definitions};
+use super::navigation::{all_uses, definitions, name_before};
 use crate::db::{self, File, LiveDb};
 use crate::document::DocumentView;
 use crate::modules::{Places, base_name};
@@ -73,16 +73,6 @@ fn item(db: &LiveDb, function: UnitRef) -> Option<CallItem> {
     Some(CallItem { name: placed.name.to_string(), file: function.file, range: whole, name_range, is_file: false })
 }
 
-/// The last word before ` = function`.
-fn name_before(text: &str, function: TextSize) -> Option<TextRange> {
-    let before = text.get(..usize::from(function))?.trim_end();
-    let before = before.strip_suffix('=')?.trim_end();
-    let start = before
-        .rfind(|c: char| !(c == '_' || c.is_alphanumeric()))
-        .map_or(0, |at| at + before[at..].chars().next().map_or(0, char::len_utf8));
-    (start < before.len()).then(|| TextRange::new(TextSize::new(start as u32), TextSize::of(before)))
-}
-
 /// The item of the code around a place.
 fn item_around(db: &LiveDb, at: UnitRef) -> Option<CallItem> {
     let placed = db::units(db, at.file).get(at.unit as usize)?;
@@ -99,10 +89,16 @@ pub fn incoming_calls(db: &LiveDb, document: &DocumentView, places: &Places, off
     let mut infer = Infer::new(db, places);
     let Some(named) = named_at(&mut infer, db, document.file, offset) else { return Vec::new() };
     let definitions = definitions(&mut infer, db, document.file, &named);
+    let wanted = functions(&mut infer, UnitRef { file: document.file, unit: named.unit }, &named.of.place, &named.name);
     let mut calls: Vec<Call> = Vec::new();
-    for found in all_uses(&mut infer, db, document.file, &named) {
+    for found in all_uses(&mut infer, db, document.file, &named).found {
         let is_definition = definitions.iter().any(|it| it.file == found.file && it.range == found.range);
         if found.access != Access::Read || !found.certain || is_definition {
+            continue;
+        }
+        // What has the same name may be another function, as behind `super`.
+        let called = functions_at(&mut infer, db, found.file, found.range.start());
+        if !called.is_empty() && !wanted.is_empty() && !called.iter().any(|it| wanted.contains(it)) {
             continue;
         }
         let Some(item) = item_around(db, UnitRef { file: found.file, unit: found.unit }) else { continue };

@@ -176,10 +176,7 @@ fn of_tree(it: &Finding, start: TextSize) -> Check {
 
 /// Whether another file of the workspace imports this one: its globals are this file's, too.
 pub(super) fn is_imported(db: &LiveDb, file: File) -> bool {
-    let name = crate::modules::base_name(file.path(db));
-    let Some(name) = name.strip_suffix(".ms") else { return false };
-    let imports = |other: File| db::module_imports(db, other).iter().any(|it| it.name.rsplit('/').next() == Some(name));
-    db.files().iter().any(|&other| other != file && imports(other))
+    !super::navigation::importers(db, file).is_empty()
 }
 
 /// Where a finding stands.

@@ -205,14 +205,15 @@ impl Card<'_> {
         }
         match member::member(&mut infer, self.db, self.document.file, &named)? {
             member::Told::Card(card) => Some(card),
-            member::Told::Own(unit) => self.own_member(&named, unit),
+            member::Told::Own(unit, others) => self.own_member(&named, unit, others),
         }
     }
 
     /// A member that is a function of the document. One that stands in a map literal has no name but its key.
-    fn own_member(&self, named: &Named, unit: u32) -> Option<Hover> {
+    fn own_member(&self, named: &Named, unit: u32, others: Vec<String>) -> Option<Hover> {
         let unit = self.layout().nth(unit as usize)?;
         let mut card = self.function_card(named.range, &unit);
+        card.sections.extend(others);
         if unit.name.starts_with('@')
             && let Some(rest) = card.title.strip_prefix(unit.name.as_str())
         {
@@ -240,7 +241,7 @@ impl Card<'_> {
         let (mut infer, named) = self.named().filter(|(_, named)| named.of.quoted)?;
         match member::member(&mut infer, self.db, self.document.file, &named)? {
             member::Told::Card(card) => Some(card),
-            member::Told::Own(unit) => self.own_member(&named, unit),
+            member::Told::Own(unit, others) => self.own_member(&named, unit, others),
         }
     }
 

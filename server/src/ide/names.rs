@@ -129,6 +129,14 @@ fn member_target(infer: &mut Infer<'_>, owner: &Known, name: &str) -> Target {
             }
         }
     }
+    if holders.is_empty() {
+        // What a map has not got itself, it announces for those that stand in front of it.
+        for heir in objects.iter().flat_map(|it| infer.heirs(*it)).collect::<Vec<_>>() {
+            if infer.has(heir, name) && !holders.contains(&heir) {
+                holders.push(heir);
+            }
+        }
+    }
     if holders.is_empty() || holders.iter().all(|it| it.is_of_language()) {
         // What no map has itself is looked for in the map of its type.
         let of_type = owner.kinds.iter().filter_map(|kind| infer.holder_of_type(kind, name)).next();

@@ -4,9 +4,10 @@
 //! only where nobody knows whose member a name is, all members of that name are listed.
 
 use super::Live;
+use super::family::{self, Candidate, Family};
 use super::hosts::Hosts;
-use super::infer::{Infer, Object, UnitRef};
-use super::names::{Found, Named, Target, named_at, uses};
+use super::infer::{Binding, Infer, Object, UnitRef, binding};
+use super::names::{Found, Named, Target, named_at, units_at, uses};
 use crate::db::{self, File, LiveDb};
 use crate::document::DocumentView;
 use crate::modules::Places;
@@ -35,7 +36,9 @@ pub struct Highlight {
 /// Where the name at an offset is defined.
 pub fn definition(db: &LiveDb, document: &DocumentView, live: &Live, offset: TextSize) -> Vec<Location> {
     let mut infer = Infer::new(db, &live.places);
-    let Some(named) = named_at(&mut infer, db, document.file, offset) else { return Vec::new() };
+    let Some(named) = named_at(&mut infer, db, document.file, offset) else {
+        return receiver_at(&mut infer, db, document.file, offset);
+    };
     if let Some(file) = named.imported(&mut infer, document.file).and_then(|name| infer.module(name)) {
         return vec![Location { file, range: TextRange::empty(TextSize::new(0)) }];
     }
@@ -50,7 +53,9 @@ pub fn definition(db: &LiveDb, document: &DocumentView, live: &Live, offset: Tex
 /// Where the maps are made that the name at an offset may be: for a `new`, the map behind it.
 pub fn type_definition(db: &LiveDb, document: &DocumentView, places: &Places, offset: TextSize) -> Vec<Location> {
     let mut infer = Infer::new(db, places);
-    let Some((_, objects)) = objects_at(&mut infer, db, document, offset) else { return Vec::new() };
+    let Some((_, objects)) = objects_at(&mut infer, db, document, offset) else {
+        return receiver_at(&mut infer, db, document.file, offset);
+    };
     let mut found = Vec::new();
     for object in objects {
         let parents =
@@ -106,6 +111,26 @@ fn objects_at(
     let known = infer.value(UnitRef { file: document.file, unit: named.unit }, &name);
     let objects = known.objects().collect();
     Some((named, objects))
+}
+
+/// Where the maps are made that `self` or `super` at an offset may be.
+fn receiver_at(infer: &mut Infer<'_>, db: &LiveDb, file: File, offset: TextSize) -> Vec<Location> {
+    let root = SyntaxNode::new_root(file.parse(db).green.clone());
+    let word = |kind| root.token_at_offset(offset).find(|token| token.kind() == kind);
+    let symbol = match (word(SyntaxKind::SelfKw), word(SyntaxKind::SuperKw)) {
+        (Some(_), _) => Symbol::SelfValue,
+        (_, Some(_)) => Symbol::Super,
+        _ => return Vec::new(),
+    };
+    let Some(unit) = units_at(db, file, offset).next() else { return Vec::new() };
+    let objects: Vec<_> = infer.value(UnitRef { file, unit }, &symbol.into()).objects().collect();
+    let mut found: Vec<Location> = Vec::new();
+    for location in objects.into_iter().filter_map(|it| made_at(db, it)) {
+        if !found.contains(&location) {
+            found.push(location);
+        }
+    }
+    found
 }
 
 /// All maps that code of the workspace makes, those of a file first. Without `new` and `__isa` no map is behind another.
@@ -164,8 +189,18 @@ fn made_at(db: &LiveDb, object: Object) -> Option<Location> {
     };
     let placed = db::units(db, at.file).get(at.unit as usize)?;
     let root = SyntaxNode::new_root(placed.unit.green.clone());
-    let range = minilive_mir::names::range_of_made(&root, kind, number)?;
-    Some(Location { file: at.file, range: range + placed.start })
+    let range = minilive_mir::names::range_of_made(&root, kind, number)? + placed.start;
+    Some(Location { file: at.file, range: name_before(&at.file.text(db), range.start()).unwrap_or(range) })
+}
+
+/// The last word of what the value at a place is assigned to.
+pub fn name_before(text: &str, value: TextSize) -> Option<TextRange> {
+    let before = text.get(..usize::from(value))?.trim_end();
+    let before = before.strip_suffix('=')?.trim_end();
+    let start = before
+        .rfind(|c: char| !(c == '_' || c.is_alphanumeric()))
+        .map_or(0, |at| at + before[at..].chars().next().map_or(0, char::len_utf8));
+    (start < before.len()).then(|| TextRange::new(TextSize::new(start as u32), TextSize::of(before)))
 }
 
 /// Where what a name stands for is defined, the nearest first.
@@ -208,7 +243,10 @@ pub fn definitions(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named
             found.dedup();
             found
         }
-        Target::Unknown => given_by_modules(infer, db, file, &named.name),
+        Target::Unknown => {
+            let given = given_by_modules(infer, db, file, &named.name);
+            if given.is_empty() { given_by_importers(db, infer.places(), file, &named.name) } else { given }
+        }
         Target::Intrinsic(_) => Vec::new(),
     }
 }
@@ -232,6 +270,18 @@ fn given_by_modules(infer: &mut Infer<'_>, db: &LiveDb, from: File, name: &str) 
             let ranges = uses.iter().filter(given).map(|it| it.range + placed.start);
             found.extend(ranges.map(|range| Location { file, range }));
         }
+    }
+    found
+}
+
+/// Where programs that import a module assign a variable, which the module sees.
+fn given_by_importers(db: &LiveDb, places: &Places, module: File, name: &str) -> Vec<Location> {
+    let mut found = Vec::new();
+    for file in importers(db, module) {
+        let mut infer = Infer::new(db, places);
+        let written = |it: &&Found| it.certain && it.access.writes();
+        let uses = uses(&mut infer, db, file, name, &Target::Global);
+        found.extend(uses.iter().find(written).map(|it| Location { file: it.file, range: it.range }));
     }
     found
 }
@@ -288,7 +338,7 @@ pub fn references(
 ) -> Vec<Location> {
     let mut infer = Infer::new(db, places);
     let Some(named) = named_at(&mut infer, db, document.file, offset) else { return Vec::new() };
-    let mut found = all_uses(&mut infer, db, document.file, &named);
+    let mut found = all_uses(&mut infer, db, document.file, &named).found;
     found.retain(|it| it.certain || named.target == Target::Member(Vec::new()));
     if !with_definition {
         let definitions = definitions(&mut infer, db, document.file, &named);
@@ -297,39 +347,110 @@ pub fn references(
     found.iter().map(|it| Location { file: it.file, range: it.range }).collect()
 }
 
-/// All uses of what a name stands for, in its own file and in the other files of the workspace.
-pub fn all_uses(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> Vec<Found> {
+/// All uses of what a name stands for, in its own file and in the other files of the workspace; and the maps that have it, if it is a
+/// member of some.
+pub fn all_uses(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> Family {
+    let only = |found| Family { found, holders: Vec::new() };
     if named.target == Target::Member(Vec::new()) {
-        return members_by_name(infer, db, file, &named.name);
+        return only(members_by_name(infer, db, file, &named.name));
+    }
+    if let Target::Member(holders) = &named.target
+        && family::are_made(holders)
+    {
+        return members_of_family(infer, db, file, (&named.name, holders));
     }
     let mut found = uses(infer, db, file, &named.name, &named.target);
     let elsewhere = match &named.target {
-        Target::Variable(_) | Target::Intrinsic(_) | Target::Unknown => return found,
+        Target::Variable(_) | Target::Intrinsic(_) | Target::Unknown => return only(found),
         Target::Global => Target::Member(vec![Object::Module(file)]),
         Target::Member(holders) => Target::Member(holders.clone()),
     };
-    // A search through the text costs less than a look at its names.
-    let files = db.files();
-    let naming: Vec<File> =
-        files.iter().copied().filter(|&other| other != file && other.text(db).contains(&*named.name)).collect();
+    let naming = files_naming(db, file, &named.name);
     for &other in &naming {
         db.poll();
         found.extend(uses(infer, db, other, &named.name, &elsewhere));
+        if named.target == Target::Global {
+            found.extend(read_from_program(infer, db, (file, other), &named.name));
+        }
     }
-    add_from_other_folders(infer, db, &naming, (&named.name, &elsewhere), &mut found);
+    for (places, files) in &other_folders(infer.places(), db, &naming) {
+        let mut infer = Infer::new(db, places);
+        for &file in files {
+            db.poll();
+            for it in uses(&mut infer, db, file, &named.name, &elsewhere) {
+                match found.iter_mut().find(|known| known.file == file && known.range == it.range) {
+                    Some(known) => known.certain |= it.certain,
+                    None => found.push(it),
+                }
+            }
+        }
+    }
+    only(found)
+}
+
+/// The files of the workspace but one that have a name in their text: a search there costs less than a look at their names.
+fn files_naming(db: &LiveDb, file: File, name: &str) -> Vec<File> {
+    let files = db.files();
+    files.iter().copied().filter(|&other| other != file && other.text(db).contains(name)).collect()
+}
+
+/// The uses of a member of some maps and of those that belong to their family.
+fn members_of_family(infer: &mut Infer<'_>, db: &LiveDb, file: File, (name, holders): (&str, &[Object])) -> Family {
+    let mut candidates = Vec::new();
+    family::candidates(infer, db, file, name, &mut candidates);
+    let naming = files_naming(db, file, name);
+    for &other in &naming {
+        db.poll();
+        family::candidates(infer, db, other, name, &mut candidates);
+    }
+    for (places, files) in &other_folders(infer.places(), db, &naming) {
+        let mut infer = Infer::new(db, places);
+        for &other in files {
+            db.poll();
+            family::candidates(&mut infer, db, other, name, &mut candidates);
+        }
+    }
+    let mut family = family::family(infer, candidates, holders);
+    family.found.sort_by_key(|it| (it.file != file, it.file.path(db), it.range.start(), !it.certain));
+    family.found.dedup_by_key(|it| (it.file, it.range));
+    family
+}
+
+/// Where a module names a global of the program that imports it: one that the module has not got itself. It is certain if no other program
+/// imports the module.
+fn read_from_program(infer: &mut Infer<'_>, db: &LiveDb, (home, module): (File, File), name: &str) -> Vec<Found> {
+    let (facts, program) = (infer.facts(module), infer.program());
+    let is_own = facts.is_global(name) && facts.given_to_program(name).next().is_none();
+    if is_own || !program.contains(&module) || home == module {
+        return Vec::new();
+    }
+    let certain = importers(db, module).iter().all(|it| program.contains(it));
+    let mut found = Vec::new();
+    for (unit, placed) in (0u32..).zip(db::units(db, module).iter()) {
+        let is_named = |of: &&NameUse| {
+            let from_around = of.place == Place::Globals
+                || of.place == Place::Bare && matches!(binding(&facts, unit, name), Binding::Unknown | Binding::Global);
+            of.name == name && from_around
+        };
+        found.extend(db::unit_names(db, placed.unit).uses.iter().filter(is_named).map(|of| {
+            let range = of.range + placed.start;
+            Found { file: module, unit, range, access: of.access, certain, quoted: of.quoted }
+        }));
+    }
     found
 }
 
+/// The files of the workspace that import another, by its name.
+pub fn importers(db: &LiveDb, file: File) -> Vec<File> {
+    let name = crate::modules::base_name(file.path(db));
+    let Some(name) = name.strip_suffix(".ms") else { return Vec::new() };
+    let imports = |other: File| db::module_imports(db, other).iter().any(|it| it.name.rsplit('/').next() == Some(name));
+    db.files().iter().copied().filter(|&other| other != file && imports(other)).collect()
+}
+
 /// Imports look in the folder of the program that runs, so a file that lies in another folder than the asking one may find more as a
-/// program of its own.
-fn add_from_other_folders(
-    infer: &Infer<'_>,
-    db: &LiveDb,
-    files: &[File],
-    (name, target): (&str, &Target),
-    found: &mut Vec<Found>,
-) {
-    let asking = infer.places();
+/// program of its own: the files by such folders.
+fn other_folders(asking: &Places, db: &LiveDb, files: &[File]) -> Vec<(Places, Vec<File>)> {
     let mut folders: Vec<(Places, Vec<File>)> = Vec::new();
     for &file in files.iter().filter(|&&file| !db::module_imports(db, file).is_empty()) {
         let Some(script) = crate::modules::script_folder(file.path(db)) else { continue };
@@ -341,18 +462,7 @@ fn add_from_other_folders(
             None => folders.push((Places { script: Some(script), ..asking.clone() }, vec![file])),
         }
     }
-    for (places, files) in &folders {
-        let mut infer = Infer::new(db, places);
-        for &file in files {
-            db.poll();
-            for it in uses(&mut infer, db, file, name, target) {
-                match found.iter_mut().find(|known| known.file == file && known.range == it.range) {
-                    Some(known) => known.certain |= it.certain,
-                    None => found.push(it),
-                }
-            }
-        }
-    }
+    folders
 }
 
 /// The uses of what is under the cursor in its own file.
@@ -361,6 +471,13 @@ pub fn highlights(db: &LiveDb, document: &DocumentView, places: &Places, offset:
     let Some(named) = named_at(&mut infer, db, document.file, offset) else { return Vec::new() };
     let found = match &named.target {
         Target::Member(holders) if holders.is_empty() => members_by_name(&mut infer, db, document.file, &named.name),
+        Target::Member(holders) if family::are_made(holders) => {
+            let mut candidates: Vec<Candidate> = Vec::new();
+            family::candidates(&mut infer, db, document.file, &named.name, &mut candidates);
+            let mut found = family::family(&mut infer, candidates, holders).found;
+            found.sort_by_key(|it| it.range.start());
+            found
+        }
         target => uses(&mut infer, db, document.file, &named.name, target),
     };
     found.iter().map(|it| Highlight { range: it.range, writes: it.access.writes() }).collect()

@@ -4,6 +4,7 @@
 //! text tells; places that may mean the thing are told, never edited.
 
 use super::Live;
+use super::family::{self, Family};
 use super::hosts::Hosts;
 use super::infer::{Binding, Infer, Object, binding};
 use super::names::{Found, Named, Target, further_out, named_at, scope_target, units_at};
@@ -12,7 +13,7 @@ use crate::db::{self, File, FileFacts, LiveDb};
 use crate::document::DocumentView;
 use crate::line_index::LineIndex;
 use minilive_mir::ir::UnitKind;
-use minilive_mir::names::{Access, Place, Symbol};
+use minilive_mir::names::{Access, NameUse, Place, Symbol};
 use minilive_syntax::lexer::lex;
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
 use rustc_hash::FxHashSet;
@@ -56,7 +57,7 @@ pub fn rename(
         return Err(format!("it is called `{new}` already"));
     }
     let (file, named) = at_home(&mut infer, db, document.file, named);
-    let mut found = all_uses(&mut infer, db, file, &named);
+    let Family { mut found, holders } = all_uses(&mut infer, db, file, &named);
     if matches!(named.target, Target::Member(_)) {
         found.extend(keys_in_strings(db, &named.name, &found));
     }
@@ -65,7 +66,7 @@ pub fn rename(
     match &named.target {
         Target::Variable(owner) => check.variable(&mut infer, *owner, &found)?,
         Target::Global => check.global(&mut infer, &found)?,
-        Target::Member(holders) => check.member(&mut infer, holders, &found)?,
+        Target::Member(own) => check.member(&mut infer, if holders.is_empty() { own } else { &holders }, &found)?,
         Target::Intrinsic(_) | Target::Unknown => {}
     }
     let (edits, possible) = found.into_iter().partition(|it| it.certain);
@@ -123,25 +124,44 @@ fn renamable(infer: &mut Infer<'_>, db: &LiveDb, file: File, live: &Live, offset
     }
     match &named.target {
         Target::Intrinsic(_) => Err(format!("`{name}` is a built-in function")),
+        Target::Unknown if !definitions(infer, db, file, &named).is_empty() => Ok(named),
         Target::Unknown => Err(format!("nothing in this file defines `{name}`")),
+        Target::Global if is_module(&infer.facts(file), name) => Err(is_file(name)),
         Target::Member(_) if name == "__isa" => Err("`__isa` is a name of the language".to_owned()),
         Target::Member(holders) if holders.is_empty() => {
             Err(format!("it is not known which map the member `{name}` belongs to"))
         }
-        Target::Member(holders) if holders.iter().any(|it| it.is_of_language()) => {
-            Err(format!("`{name}` belongs to a map of the language"))
-        }
+        Target::Member(holders) if holders.iter().any(|it| it.is_of_language()) => Err(of_language(name)),
         _ => Ok(named),
     }
 }
 
-/// A variable of a module is renamed from wherever it is named as if the cursor stood at its definition.
-fn at_home(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: Named) -> (File, Named) {
-    let Target::Member(holders) = &named.target else { return (file, named) };
-    if !matches!(**holders, [Object::Module(_) | Object::Globals(_)]) {
-        return (file, named);
+fn of_language(name: &str) -> Reason {
+    format!("`{name}` belongs to a map of the language")
+}
+
+/// Whether a global is the variable of an import.
+fn is_module(facts: &FileFacts, name: &str) -> bool {
+    facts.globals(name).any(|(_, value)| matches!(**value, Symbol::Import(_)))
+}
+
+fn is_file(name: &str) -> Reason {
+    format!("`{name}` is the name of a module's file")
+}
+
+/// A variable of a module, or of the program that imports this file, is renamed from wherever it is named as if the cursor stood at its
+/// definition.
+fn at_home<'a>(infer: &mut Infer<'a>, db: &'a LiveDb, file: File, named: Named) -> (File, Named) {
+    match &named.target {
+        Target::Unknown => {}
+        Target::Member(holders) if matches!(**holders, [Object::Module(_) | Object::Globals(_)]) => {}
+        _ => return (file, named),
     }
     let defined = definitions(infer, db, file, &named).into_iter().next();
+    if named.target == Target::Unknown {
+        // From here on the program is another one.
+        *infer = Infer::new(db, infer.places());
+    }
     let home = defined.and_then(|it| Some((it.file, named_at(infer, db, it.file, it.range.start())?)));
     home.filter(|(_, it)| it.name == named.name && it.target == Target::Global).unwrap_or((file, named))
 }
@@ -217,11 +237,11 @@ impl Check<'_> {
     fn no_import(&self, facts: &FileFacts, units: impl Iterator<Item = u32>) -> Result<(), Reason> {
         for unit in units {
             let names = db::unit_names(self.db, db::units(self.db, self.file).at(unit).unit);
-            let bound = |it: &&minilive_mir::names::NameUse| {
+            let bound = |it: &&NameUse| {
                 it.quoted && it.place == Place::Bare && it.access == Access::Write && it.name == self.named.name
             };
             if names.uses.iter().any(|it| bound(&it)) {
-                return Err(format!("`{}` is the name of a module's file", self.named.name));
+                return Err(is_file(&self.named.name));
             }
             if facts.unit(unit).facts.open.import {
                 return Err("a module is imported whose name does not stand in the text".to_owned());
@@ -265,8 +285,8 @@ impl Check<'_> {
         self.certain(&facts, &own)?;
         let units = 0..facts.units.len() as u32;
         self.no_import(&facts, units.clone().filter(|&it| facts.unit(it).kind == UnitKind::Statement))?;
-        if facts.globals(&self.named.name).any(|(_, value)| matches!(**value, Symbol::Import(_))) {
-            return Err(format!("`{}` is the name of a module's file", self.named.name));
+        if is_module(&facts, &self.named.name) {
+            return Err(is_file(&self.named.name));
         }
         for unit in units.clone() {
             let open = facts.unit(unit).facts.open;
@@ -286,7 +306,37 @@ impl Check<'_> {
                 return Err(format!("on line {line}, `{}` is a local variable", self.new));
             }
         }
-        self.nothing_captured(&facts, units, None)
+        self.nothing_captured(&facts, units, None)?;
+        self.nothing_hidden(infer)
+    }
+
+    /// Modules see the globals of the program before built-in functions.
+    fn nothing_hidden(&self, infer: &mut Infer<'_>) -> Result<(), Reason> {
+        for &file in infer.program().iter().filter(|&&file| file != self.file) {
+            let facts = infer.facts(file);
+            for (unit, placed) in (0u32..).zip(db::units(self.db, file).iter()) {
+                let is_hidden = |it: &&NameUse| {
+                    let means = || binding(&facts, unit, self.new);
+                    it.name == self.new
+                        && it.place == Place::Bare
+                        && matches!(means(), Binding::Intrinsic(_) | Binding::Unknown)
+                };
+                if let Some(it) = db::unit_names(self.db, placed.unit).uses.iter().find(is_hidden) {
+                    return Err(self.would_change(file, it.range.start() + placed.start));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn would_change(&self, file: File, at: TextSize) -> Reason {
+        let (line, new) = (self.line(file, at), self.new);
+        if file == self.file {
+            format!("`{new}` on line {line} would then mean something else")
+        } else {
+            let file = crate::modules::base_name(file.path(self.db));
+            format!("`{new}` on line {line} of {file} would then mean something else")
+        }
     }
 
     /// Uses of the new name that would mean the renamed thing from now on.
@@ -309,8 +359,7 @@ impl Check<'_> {
                 if owner.is_some() && of.place == Place::Globals {
                     continue;
                 }
-                let line = self.line(self.file, of.range.start() + placed.start);
-                return Err(format!("`{}` on line {line} would then mean something else", self.new));
+                return Err(self.would_change(self.file, of.range.start() + placed.start));
             }
         }
         Ok(())
@@ -329,9 +378,26 @@ impl Check<'_> {
         if at_top.is_some() {
             return Err(format!("`{}` is a global variable of a module; rename it there", self.named.name));
         }
+        if holders.iter().any(|it| it.is_of_language()) {
+            return Err(of_language(&self.named.name));
+        }
         if found.iter().all(|it| !it.access.writes()) {
             return Err(format!("no assignment to `{}` was found", self.named.name));
         }
-        Ok(())
+        self.nothing_found(infer, holders, found)
+    }
+
+    /// Uses of the new name on the same maps, which find something else now, such as a method of all maps.
+    fn nothing_found(&self, infer: &mut Infer<'_>, holders: &[Object], found: &[Found]) -> Result<(), Reason> {
+        let files: FxHashSet<File> = found.iter().map(|it| it.file).chain([self.file]).collect();
+        let mut candidates = Vec::new();
+        for file in files {
+            family::candidates(infer, self.db, file, self.new, &mut candidates);
+        }
+        let reaching = candidates.iter().filter(|it| it.reaches(infer, holders));
+        match reaching.min_by_key(|it| (it.found().file != self.file, it.found().range.start())) {
+            Some(it) => Err(self.would_change(it.found().file, it.found().range.start())),
+            None => Ok(()),
+        }
     }
 }

@@ -7,6 +7,7 @@ mod assist;
 mod callbacks;
 mod calls;
 mod checks;
+mod families;
 mod fixes;
 mod hints;
 mod hosts;

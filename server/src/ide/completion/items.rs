@@ -386,7 +386,8 @@ impl Collect<'_> {
         if known.kinds.is_empty() && !of_host.is_empty() {
             return of_host;
         }
-        let members = infer.members(&known);
+        let is_self = matches!(**owner, Symbol::SelfValue);
+        let members = if is_self { infer.members_of_self(&known) } else { infer.members(&known) };
         let wanted = members.into_iter().filter(|member| {
             let is_key = member.value.is_some() || member.intrinsic.is_none();
             (!keys || is_key) && (keys || is_name(&member.name)) && fits(&member.name, self.typed)

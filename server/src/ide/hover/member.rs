@@ -16,8 +16,8 @@ use minilive_mir::names::{Place, Sym, Symbol};
 
 /// What a member's name leads to.
 pub enum Told {
-    /// A function of the document, by its index among the units.
-    Own(u32),
+    /// A function of the document, by its index among the units; and what the name may be besides.
+    Own(u32, Vec<String>),
     /// A finished card.
     Card(Hover),
 }
@@ -39,15 +39,16 @@ pub fn member(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> 
     };
     let symbol: Sym = Symbol::Member(owner.clone(), named.name.clone()).into();
     let known = narrow::uncalled(infer, db, at, &symbol, named.range.start());
-    let function = known.kinds.iter().find_map(|kind| match kind {
+    let mut functions = known.kinds.iter().filter_map(|kind| match kind {
         Kind::Function(function) => Some(*function),
         _ => None,
     });
-    if let Some(function) = function {
+    if let Some(function) = functions.next() {
+        let others = functions.map(|it| format!("may also be `{}`", describe::function_title(db, it)));
         return Some(if function.file == file {
-            Told::Own(function.unit)
+            Told::Own(function.unit, others.collect())
         } else {
-            let sections = describe::documentation(db, function).into_iter().collect();
+            let sections = describe::documentation(db, function).into_iter().chain(others).collect();
             Told::Card(Hover { range: named.range, title: describe::function_title(db, function), sections })
         });
     }

@@ -24,6 +24,12 @@ pub struct Member {
     pub intrinsic: Option<IntrinsicId>,
 }
 
+/// More maps than this are not looked for behind which one stands.
+const MOST_HEIRS: usize = 64;
+
+/// How far away members are that only those have for which a method runs: nearer than what all values of a type have.
+const ANNOUNCED: u32 = 50;
+
 impl Infer<'_> {
     /// `of.name`
     pub(super) fn member_of_value(&mut self, at: UnitRef, of: &Sym, name: &SmolStr, uncalled: bool) -> Known {
@@ -43,14 +49,64 @@ impl Infer<'_> {
     /// What maps that are made with `new` of one have themselves under a name.
     fn member_of_heirs(&mut self, of: &Kind, name: &str) -> Known {
         let mut found = Known::default();
-        let Kind::Map(object @ (Object::Literal(made, _) | Object::New(made, _))) = of else { return found };
-        let facts = self.facts(made.file);
-        for (unit, it) in (0u32..).zip(&facts.units) {
-            let at = UnitRef { unit, ..*made };
-            for (number, base) in (0u32..).zip(&it.facts.news) {
-                if found.kinds.len() < MOST_KINDS && self.value(at, base).objects().any(|it| it == *object) {
-                    found.join(self.own_member(Object::New(at, number), name));
+        let Kind::Map(object @ (Object::Literal(..) | Object::New(..))) = of else { return found };
+        for heir in self.direct_heirs(*object) {
+            if found.kinds.len() < MOST_KINDS {
+                found.join(self.own_member(heir, name));
+            }
+        }
+        found
+    }
+
+    /// The maps that the program makes with a map directly behind them.
+    fn direct_heirs(&mut self, object: Object) -> Vec<Object> {
+        let mut found = Vec::new();
+        for &file in self.program().iter() {
+            let facts = self.facts(file);
+            for (unit, it) in (0u32..).zip(&facts.units) {
+                let at = UnitRef { file, unit };
+                for (number, base) in (0u32..).zip(&it.facts.news) {
+                    if found.len() < MOST_HEIRS && self.value(at, base).objects().any(|it| it.maker() == object) {
+                        found.push(Object::New(at, number));
+                    }
                 }
+                for (number, entries) in (0u32..).zip(&it.facts.maps) {
+                    let bases = entries.iter().filter(|(name, _)| name == "__isa");
+                    for (_, base) in bases {
+                        if found.len() < MOST_HEIRS && self.value(at, base).objects().any(|it| it.maker() == object) {
+                            found.push(Object::Literal(at, number));
+                        }
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// The maps that the program makes with a map somewhere behind them, which is how far methods of it are run.
+    pub fn heirs(&mut self, object: Object) -> Vec<Object> {
+        let mut found = vec![object.maker()];
+        let mut next = 0;
+        while let Some(&base) = found.get(next).filter(|_| found.len() < MOST_HEIRS) {
+            next += 1;
+            for heir in self.direct_heirs(base) {
+                if !found.contains(&heir) {
+                    found.push(heir);
+                }
+            }
+        }
+        found.remove(0);
+        found
+    }
+
+    /// The members of `self`: those of the map that a method stands in, and what all those have for which it runs.
+    pub fn members_of_self(&mut self, of: &Known) -> Vec<Member> {
+        let mut found = self.members(of);
+        let mut names: FxHashSet<SmolStr> = found.iter().map(|it| it.name.clone()).collect();
+        for object in of.objects().collect::<Vec<_>>() {
+            for heir in self.heirs(object) {
+                let own = self.own_members(heir, ANNOUNCED);
+                found.extend(own.into_iter().filter(|it| it.name != "__isa" && names.insert(it.name.clone())));
             }
         }
         found

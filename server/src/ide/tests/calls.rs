@@ -100,9 +100,9 @@ fn implementations_are_the_maps_behind_and_their_own_members() {
         &SHAPES.replacen("Shape = {", "Sha$0pe = {", 1),
         true,
         &expect![[r#"
-        | Square = new Shape
-        |          ^^^^^^^^^
-    "#]],
+            | Square = new Shape
+            | ^^^^^^
+        "#]],
     );
     places(
         &SHAPES.replacen("Shape.area", "Shape.ar$0ea", 1),

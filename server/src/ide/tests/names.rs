@@ -4,14 +4,14 @@ use super::Fixture;
 use crate::ide::{definition, highlights, prepare_rename, references, rename};
 use expect_test::{Expect, expect};
 
-fn check_definition(source: &str, expected: &Expect) {
+pub fn check_definition(source: &str, expected: &Expect) {
     let it = Fixture::new(source);
     let found = definition(&it.db, &it.document, &it.live(), it.offset);
     let found: Vec<_> = found.iter().map(|at| (at.file, at.range, String::new())).collect();
     expected.assert_eq(&it.draw_all(&found));
 }
 
-fn check_references(source: &str, expected: &Expect) {
+pub fn check_references(source: &str, expected: &Expect) {
     let it = Fixture::new(source);
     let found = references(&it.db, &it.document, &it.places, it.offset, true);
     let found: Vec<_> = found.iter().map(|at| (at.file, at.range, String::new())).collect();
@@ -26,7 +26,7 @@ fn check_highlights(source: &str, expected: &Expect) {
 }
 
 /// The text after a rename, or the reason why not.
-fn check_rename(source: &str, new: &str, expected: &Expect) {
+pub fn check_rename(source: &str, new: &str, expected: &Expect) {
     let it = Fixture::new(source);
     let answer = match rename(&it.db, &it.document, &it.live(), it.offset, new) {
         Err(reason) => format!("refused: {reason}\n"),
@@ -447,9 +447,9 @@ fn a_class_of_a_module_has_heirs_where_it_is_used() {
     expect![[r#"
         //- main.ms
         | Elf = new base.Hero
-        |       ^^^^^^^^^^^^^
+        | ^^^
         | h = new base.Hero
-        |     ^^^^^^^^^^^^^
+        | ^
     "#]]
     .assert_eq(&it.draw_all(&found));
 }

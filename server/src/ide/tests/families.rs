@@ -1,0 +1,214 @@
+//! Members that are one thing for a program, whoever has them; and names that go through imports.
+
+use super::Fixture;
+use super::names::{check_definition, check_references, check_rename};
+use crate::ide::completion::completions;
+use crate::ide::{incoming_calls, rename, type_definition};
+use expect_test::expect;
+
+const INSTANCES: &str = "A = {}\nA.add = function(x)\n  self.items.push x\nend function\np = new A\np.items = []\nq = new A\nq.items = []\np.add 1\nq.add 2\nprint p.items + q.items\n";
+
+/// The program with the cursor behind one of the places at which a text stands in it.
+fn at(source: &str, text: &str, number: usize) -> String {
+    let (place, _) = source.match_indices(text).nth(number).expect("it stands there");
+    format!("{}$0{}", &source[..place + text.len()], &source[place + text.len()..])
+}
+
+#[test]
+fn what_a_method_reads_is_renamed_in_all_instances() {
+    let all = expect![[r#"
+        A = {}
+        A.add = function(x)
+          self.things.push x
+        end function
+        p = new A
+        p.things = []
+        q = new A
+        q.things = []
+        p.add 1
+        q.add 2
+        print p.things + q.things
+    "#]];
+    for number in 0..5 {
+        check_rename(&at(INSTANCES, "items", number), "things", &all);
+    }
+}
+
+#[test]
+fn all_of_a_family_are_references_of_each() {
+    let all = expect![[r#"
+        |   self.items.push x
+        |        ^^^^^
+        | p.items = []
+        |   ^^^^^
+        | q.items = []
+        |   ^^^^^
+        | print p.items + q.items
+        |         ^^^^^
+        |                   ^^^^^
+    "#]];
+    for number in 0..5 {
+        check_references(&at(INSTANCES, "items", number), &all);
+    }
+}
+
+#[test]
+fn records_of_a_list_are_renamed_together() {
+    const RECORDS: &str = "ps = [{\"name\": \"a\", \"age\": 1}, {\"name\": \"b\", \"age\": 2}]\nfor p in ps\n  print p.name + p[\"age\"]\nend for\nother = {\"name\": 1}\n";
+    let all = expect![[r#"
+        ps = [{"title": "a", "age": 1}, {"title": "b", "age": 2}]
+        for p in ps
+          print p.title + p["age"]
+        end for
+        other = {"name": 1}
+    "#]];
+    (0..3).for_each(|number| check_rename(&at(RECORDS, "name", number), "title", &all));
+}
+
+#[test]
+fn methods_that_one_call_may_mean_are_renamed_together() {
+    const UNION: &str = "A = {}\nA.go = function\nend function\nB = {}\nB.go = function\nend function\nC = {}\nC.go = 1\nfor o in [A, B]\n  o.go\nend for\nprint C.go\n";
+    let all = expect![[r#"
+        A = {}
+        A.run = function
+        end function
+        B = {}
+        B.run = function
+        end function
+        C = {}
+        C.go = 1
+        for o in [A, B]
+          o.run
+        end for
+        print C.go
+    "#]];
+    for number in [0, 1, 3] {
+        check_rename(&at(UNION, ".go", number), "run", &all);
+    }
+}
+
+#[test]
+fn a_global_that_a_module_reads_is_renamed_there_as_well() {
+    const FILES: &str = "//- main.ms\nimport \"lib\"\nscore = 3\nlib.show\nprint score\n//- lib.ms\nshow = function\n  print score\n  print globals.score\nend function\n";
+    let all = expect![[r#"
+        //- main.ms
+        import "lib"
+        points = 3
+        lib.show
+        print points
+        //- lib.ms
+        show = function
+          print points
+          print globals.points
+        end function
+    "#]];
+    check_rename(&at(FILES, "score", 0), "points", &all);
+    let from_lib = FILES.replace("//- main.ms\n", "").replace("//- lib.ms\n", "");
+    let (main, lib) = from_lib.split_at(from_lib.find("show = ").expect("it stands there"));
+    let turned = format!("//- lib.ms\n{}//- main.ms\n{main}", at(lib, "score", 0));
+    check_definition(
+        &turned,
+        &expect![[r#"
+            //- main.ms
+            | score = 3
+            | ^^^^^
+        "#]],
+    );
+    check_rename(
+        &turned,
+        "points",
+        &expect![[r#"
+            //- main.ms
+            import "lib"
+            points = 3
+            lib.show
+            print points
+            //- lib.ms
+            show = function
+              print points
+              print globals.points
+            end function
+        "#]],
+    );
+    check_rename(
+        &format!("{}//- other.ms\nimport \"lib\"\nscore = 5\n", at(FILES, "score", 0)),
+        "points",
+        &expect![[r#"
+            //- main.ms
+            import "lib"
+            points = 3
+            lib.show
+            print points
+            possible: lib.ms:3
+            possible: lib.ms:5
+        "#]],
+    );
+}
+
+#[test]
+fn names_that_would_hide_built_in_functions_are_refused() {
+    let refused = |source: &str, new: &str, reason: &str| {
+        let it = Fixture::new(source);
+        let answer = rename(&it.db, &it.document, &it.live(), it.offset, new);
+        assert_eq!(answer.expect_err("it must be refused"), reason, "{source}");
+    };
+    refused(
+        "//- main.ms\nimport \"lib\"\nn$0 = 3\nprint n\nlib.f\n//- lib.ms\nf = function\n  print len(\"abc\")\nend function\n",
+        "len",
+        "`len` on line 2 of lib.ms would then mean something else",
+    );
+    refused("P = {\"x$0\": 1, \"y\": 2}\nprint P.x + P.len\n", "len", "`len` on line 2 would then mean something else");
+    refused(
+        "A = {\"x\": 1}\nB = new A\nB.y = 2\nprint A.x$0 + B.y\n",
+        "y",
+        "`y` on line 3 would then mean something else",
+    );
+}
+
+#[test]
+fn super_calls_what_is_overridden() {
+    let source = "A = {}\nA.die = function\nend function\nB = new A\nB.die = function\n  super.die\nend function\nb = new B\nb.die\n";
+    let names = |number| {
+        let it = Fixture::new(&at(source, "die", number));
+        let calls = incoming_calls(&it.db, &it.document, &it.places, it.offset);
+        calls.into_iter().map(|call| (call.item.name, call.ranges.len())).collect::<Vec<_>>()
+    };
+    assert_eq!(names(1), [("main.ms".to_owned(), 1)], "B.die");
+    assert_eq!(names(0), [("B.die".to_owned(), 1)], "A.die");
+}
+
+#[test]
+fn types_are_defined_where_they_have_their_names() {
+    let it = Fixture::new("Animal = {}\nrex = new Animal\nprint rex$0\n");
+    let found = type_definition(&it.db, &it.document, &it.places, it.offset);
+    let drawn = it.draw(found.iter().map(|at| (at.range, String::new())));
+    expect![[r#"
+        | Animal = {}
+        | ^^^^^^
+    "#]]
+    .assert_eq(&drawn);
+    let source = "Animal = {}\nDog = new Animal\nDog.speak = function\n  print super\n  return self\nend function\n";
+    check_definition(
+        &at(source, "self", 0),
+        &expect![[r#"
+            | Dog = new Animal
+            | ^^^
+        "#]],
+    );
+    check_definition(
+        &at(source, "super", 0),
+        &expect![[r#"
+            | Animal = {}
+            | ^^^^^^
+        "#]],
+    );
+}
+
+#[test]
+fn self_has_what_its_makers_give_it() {
+    let source = "Ship = {\"x\": 0}\nShip.make = function\n  s = new Ship\n  s.shots = []\n  return s\nend function\nShip.fire = function\n  self.$0\nend function\n";
+    let it = Fixture::new(source);
+    let found = completions(&it.db, &it.document, &it.live(), it.offset, false);
+    let names: Vec<_> = found.items.iter().take(4).map(|item| &*item.label).collect();
+    assert_eq!(names, ["fire", "make", "x", "shots"]);
+}
