@@ -80,7 +80,7 @@ fn the_type_of_a_value_is_where_its_map_is_made() {
         false,
         &expect![[r#"
         | Square = new Shape
-        |          ^^^^^^^^^
+        | ^^^^^^
     "#]],
     );
     places(
@@ -88,7 +88,7 @@ fn the_type_of_a_value_is_where_its_map_is_made() {
         false,
         &expect![[r#"
         | Shape = {"sides": 0}
-        |         ^^^^^^^^^^^^
+        | ^^^^^
     "#]],
     );
     places("x = 1\nprint x$0\n", false, &expect![[""]]);
