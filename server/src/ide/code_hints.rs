@@ -4,13 +4,14 @@
 //! says nothing that stands there anyway: no type of a literal, no name before a variable of that name.
 
 use super::Live;
-use super::infer::{Infer, Kind, UnitRef};
+use super::describe::type_text;
+use super::infer::{Infer, Kind, Object, UnitRef};
 use super::names::units_at;
 use super::types;
 use crate::db::{self, LiveDb};
 use crate::document::DocumentView;
 use minilive_mir::ir::RecordKind;
-use minilive_mir::names::symbol_before;
+use minilive_mir::names::{Symbol, symbol_before};
 use minilive_syntax::ast::{AssignStmt, AstNode, CallStmt, CallSuffix, Expr, ForStmt};
 use minilive_syntax::{SyntaxNode, SyntaxToken, TextRange, TextSize};
 use rowan::WalkEvent;
@@ -127,9 +128,20 @@ impl Look<'_> {
         let made = made.or_else(|| (0..first).rev().find(is_made).filter(|_| record.kind == RecordKind::ForVariable));
         let set = made.and_then(|at| results.get(at as usize).copied());
         if let Some(words) = set.and_then(types::words) {
-            let label = format!(": {words}");
+            let class = if words == "map" { self.class(UnitRef { file, unit }, name) } else { None };
+            let label = format!(": {}", class.unwrap_or(words));
             self.found.push(CodeHint { offset: name.text_range().end(), label, kind: CodeHintKind::Type });
         }
+    }
+
+    /// The name of the class of a map, if it has one whatever the map is.
+    fn class(&mut self, at: UnitRef, name: &SyntaxToken) -> Option<String> {
+        let known = self.infer.value(at, &Symbol::Name(name.text().into()).into());
+        let is_instance = |kind: &Kind| matches!(kind, Kind::Map(Object::New(..) | Object::Born(..)));
+        let text = type_text(&mut self.infer, self.db, &known);
+        let text = text.filter(|_| !known.open && known.kinds.iter().all(is_instance))?;
+        let class = text.strip_prefix("map `")?.strip_suffix('`')?;
+        (!class.contains('`')).then(|| class.to_owned())
     }
 
     fn call(&mut self, node: &SyntaxNode) {
@@ -163,7 +175,7 @@ impl Look<'_> {
         let placed = db::units(self.db, file).get(unit as usize)?;
         let relative = callee_end.checked_sub(placed.start)?;
         let callee = symbol_before(&placed.unit.green, placed.unit.kind, relative)?;
-        let as_method = matches!(*callee, minilive_mir::names::Symbol::Member(..));
+        let as_method = matches!(*callee, Symbol::Member(..));
         match &*self.infer.uncalled(UnitRef { file, unit }, &callee).kinds {
             [Kind::Function(function)] => {
                 let facts = self.infer.facts(function.file);

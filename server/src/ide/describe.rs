@@ -131,13 +131,20 @@ pub fn comment_about(db: &LiveDb, file: File, at: TextSize) -> Option<String> {
     begins.then(|| comment_above(db, file, at)).flatten()
 }
 
-/// The comment with which a file begins.
+/// The comment with which a file begins, unless it stands directly above a variable, which it is about then.
 pub fn comment_at_start(db: &LiveDb, file: File) -> Option<String> {
     let text = file.text(db);
-    let lines = text.lines().map_while(|line| line.trim().strip_prefix("//").filter(|_| !is_marker(line.trim())));
-    let comment: Vec<_> = lines.filter_map(without_ruler).collect();
+    let mut lines = text.lines().map(str::trim).peekable();
+    let mut comment = Vec::new();
+    while let Some(line) = lines.next_if(|line| line.starts_with("//") && !is_marker(line)) {
+        comment.extend(line.strip_prefix("//").and_then(without_ruler));
+    }
+    let is_about_variable = lines.next().is_some_and(|line| {
+        let name = line.trim_start_matches(|c: char| c == '_' || c == '.' || c.is_alphanumeric());
+        name.len() < line.len() && name.trim_start().starts_with('=')
+    });
     let comment = comment.join("\n").trim().to_owned();
-    (!comment.is_empty()).then_some(comment)
+    (!comment.is_empty() && !is_about_variable).then_some(comment)
 }
 
 /// The title of a function as code.

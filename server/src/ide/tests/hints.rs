@@ -58,6 +58,24 @@ fn types_stand_behind_first_assignments() {
 }
 
 #[test]
+fn instances_are_of_their_class() {
+    check(
+        "Account = {\"n\": 0}\nAccount.make = function(x)\n  made = new Account\n  made.n = x\n  return made\nend function\nacc = Account.make(1)\nprint acc.n\n",
+        Show { types: true, ..Show::default() },
+        &expect![[r#"
+            Account = {"n": 0}
+            Account.make = function(x)
+              made‹: Account› = new Account
+              made.n = x
+              return made
+            end function
+            acc = Account.make(1)
+            print acc.n
+        "#]],
+    );
+}
+
+#[test]
 fn names_of_parameters_stand_before_arguments() {
     let show = Show { parameters: true, ..Show::default() };
     check(

@@ -249,10 +249,8 @@ fn what_other_files_give_is_told_here() {
     check(
         &format!("//- main.ms\nimport \"ut$0il\"\n{rest}"),
         &expect![[r#"
-        (module) util
-        Helpers for text.
-        A bar.
-        gives bar, title"#]],
+            (module) util
+            gives bar, title"#]],
     );
 }
 
