@@ -14,16 +14,50 @@ use rowan::WalkEvent;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
-/// Functions that stop the program if what they are to change is frozen, whatever it holds. Others do so only where there is something to change.
-pub const CHANGING: [&str; 3] = ["insert", "push", "remove"];
+/// Functions that stop the program if what they are to change is frozen, each if that holds as many elements; others do so only where they find
+/// what they look for.
+const CHANGING: [(&str, u32); 7] =
+    [("insert", 0), ("pop", 1), ("pull", 1), ("push", 0), ("remove", 0), ("shuffle", 0), ("sort", 2)];
+
+/// How many elements there must be for a function to be stopped; none if it changes nothing.
+fn needs(function: &str) -> Option<u32> {
+    CHANGING.iter().find(|(name, _)| *name == function).map(|(_, count)| *count)
+}
 
 /// What kind of value a variable holds, as far as a literal says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    List,
-    /// A map without members of the names of [`CHANGING`].
-    Map,
+    /// With that many elements at least.
+    List(u32),
+    /// A map without members of the names of [`CHANGING`], likewise.
+    Map(u32),
     Unknown,
+}
+
+impl Kind {
+    fn count(self) -> u32 {
+        match self {
+            Kind::List(count) | Kind::Map(count) => count,
+            Kind::Unknown => 0,
+        }
+    }
+
+    fn join(self, other: Kind) -> Kind {
+        match (self, other) {
+            (Kind::List(a), Kind::List(b)) => Kind::List(a.min(b)),
+            (Kind::Map(a), Kind::Map(b)) => Kind::Map(a.min(b)),
+            _ => Kind::Unknown,
+        }
+    }
+
+    /// After others may have taken elements out.
+    fn emptied(self) -> Kind {
+        match self {
+            Kind::List(_) => Kind::List(0),
+            Kind::Map(_) => Kind::Map(0),
+            Kind::Unknown => Kind::Unknown,
+        }
+    }
 }
 
 /// Whether a value is frozen.
@@ -72,7 +106,7 @@ impl Known {
         self.0.retain(|name, holds| {
             let it = other.get(name);
             holds.frozen = holds.frozen.min(it.frozen);
-            holds.kind = if holds.kind == it.kind { it.kind } else { Kind::Unknown };
+            holds.kind = holds.kind.join(it.kind);
             *holds != ANYTHING
         });
     }
@@ -93,6 +127,8 @@ pub struct FrozenChange {
 pub struct Outside<'a> {
     /// Whether nobody but the statements that are followed gives a variable another value.
     pub is_own: &'a dyn Fn(&str) -> bool,
+    /// Whether no other code reads a variable, so that none changes what it holds.
+    pub is_alone: &'a dyn Fn(&str) -> bool,
     /// Whether a name is the built-in function of that name.
     pub is_built_in: &'a dyn Fn(&str) -> bool,
     /// Whether no program gives values of a type a method of that name.
@@ -155,7 +191,10 @@ impl Follow<'_> {
                 self.within(Some(statement.syntax().clone()), known);
                 return false;
             }
-            _ => self.within(Some(statement.syntax().clone()), known),
+            _ => {
+                self.within(Some(statement.syntax().clone()), known);
+                touch(statement.syntax(), known);
+            }
         }
         true
     }
@@ -184,8 +223,9 @@ impl Follow<'_> {
             let condition = branch.condition().map(|it| it.syntax().clone());
             // Only the first condition is certainly asked.
             if std::mem::take(&mut first) {
-                self.within(condition, known);
+                self.within(condition.clone(), known);
             }
+            condition.iter().for_each(|it| touch(it, known));
             let mut inside = known.clone();
             if branch.body().is_none_or(|body| self.block(&body, &mut inside)) {
                 add(inside);
@@ -204,10 +244,16 @@ impl Follow<'_> {
     fn assign(&mut self, assign: &AssignStmt, known: &mut Known) {
         let value = assign.value();
         self.within(value.as_ref().map(|it| it.syntax().clone()), known);
+        touch(assign.syntax(), known);
         let Some(target) = assign.target() else { return };
         if let Some(name) = name_of(&target) {
             let plain = assign.operator().is_none_or(|it| it == SyntaxKind::Eq);
             let holds = value.filter(|_| plain).map_or(ANYTHING, |it| self.value(&it, known));
+            let holds = if holds.kind.count() == 0 || (self.outside.is_alone)(&name) {
+                holds
+            } else {
+                Holds { kind: holds.kind.emptied(), ..holds }
+            };
             known.set(&name, if (self.outside.is_own)(&name) { holds } else { ANYTHING });
             return;
         }
@@ -228,10 +274,11 @@ impl Follow<'_> {
         let plain = |kind| Holds { kind, ..ANYTHING };
         match value {
             Expr::Paren(paren) => paren.inner().map_or(ANYTHING, |it| self.value(&it, known)),
-            Expr::List(_) => plain(Kind::List),
+            Expr::List(list) => plain(Kind::List(list.elements().count() as u32)),
             Expr::Map(map) => {
                 let hides = map.entries().filter_map(|it| it.key()).any(|key| !is_other_key(&key));
-                plain(if hides { Kind::Unknown } else { Kind::Map })
+                // Two keys may be one.
+                plain(if hides { Kind::Unknown } else { Kind::Map(map.entries().count().min(1) as u32) })
             }
             Expr::Name(_) => name_of(value).map_or(ANYTHING, |name| known.get(&name)),
             Expr::Postfix(chain) if self.is_call_of(chain, "frozenCopy") => {
@@ -252,8 +299,11 @@ impl Follow<'_> {
 
     fn call(&mut self, call: &CallStmt, known: &mut Known) {
         self.within(Some(call.syntax().clone()), known);
-        let Some(callee) = call.callee().and_then(|it| name_of(&it)) else { return };
+        let Some(callee) = call.callee().and_then(|it| name_of(&it)) else { return touch(call.syntax(), known) };
         let args: Vec<_> = call.arg_list().into_iter().flat_map(|it| it.args()).collect();
+        if &*callee != "freeze" {
+            touch(call.syntax(), known);
+        }
         match (&*callee, &*args) {
             ("freeze", [arg]) if (self.outside.is_built_in)("freeze") => {
                 if let Some(name) = name_of(arg).filter(|name| (self.outside.is_own)(name)) {
@@ -298,8 +348,13 @@ impl Follow<'_> {
                 let name = base.as_ref().and_then(name_of);
                 let method = member.name_token().map(|it| it.text().to_owned()).unwrap_or_default();
                 let is_reference = node.parent().and_then(RefExpr::cast).is_some() && chain.suffixes().count() == 1;
-                let Some(name) = name.filter(|_| !is_reference && CHANGING.contains(&&*method)) else { return };
-                if known.get(&name).kind != Kind::Unknown && (self.outside.is_method)(&method) {
+                let Some((name, needed)) = name.zip(needs(&method)).filter(|_| !is_reference) else { return };
+                // Of maps `insert` and `sort` are no methods.
+                let kind = match known.get(&name).kind {
+                    Kind::Map(_) if matches!(&*method, "insert" | "sort") => Kind::Unknown,
+                    kind => kind,
+                };
+                if kind != Kind::Unknown && kind.count() >= needed && (self.outside.is_method)(&method) {
                     self.change(&name, node.text_range(), known);
                 }
             }
@@ -314,8 +369,14 @@ impl Follow<'_> {
     /// `push x, …` and its like.
     fn call_of(&mut self, callee: Option<&Expr>, first: Option<&Expr>, range: TextRange, known: &mut Known) {
         let Some(callee) = callee.and_then(name_of) else { return };
-        if CHANGING.contains(&&*callee) && (self.outside.is_built_in)(&callee) {
-            first.and_then(name_of).into_iter().for_each(|name| self.change(&name, range, known));
+        let Some(needed) = needs(&callee).filter(|_| (self.outside.is_built_in)(&callee)) else { return };
+        let is_enough = |name: &String| {
+            let kind = known.get(name).kind;
+            // Of a map they say something else.
+            !(matches!(kind, Kind::Map(_)) && matches!(&*callee, "insert" | "sort")) && kind.count() >= needed
+        };
+        if let Some(name) = first.and_then(name_of).filter(is_enough) {
+            self.change(&name, range, known);
         }
     }
 
@@ -340,7 +401,7 @@ fn is_other_key(key: &Expr) -> bool {
     use minilive_syntax::ast::LiteralValue;
     match key {
         Expr::Literal(literal) => match literal.value() {
-            Some(LiteralValue::String(text)) => !CHANGING.contains(&&*text) && text != "__isa",
+            Some(LiteralValue::String(text)) => needs(&text).is_none() && text != "__isa",
             _ => true,
         },
         _ => false,
@@ -354,8 +415,22 @@ fn name_of(expr: &Expr) -> Option<String> {
     }
 }
 
-/// Forgets what a loop gives other values.
+/// What somebody has a look at may have fewer elements then, unless it is frozen.
+fn touch(node: &SyntaxNode, known: &mut Known) {
+    let is_open = |it: &Holds| it.frozen != Frozen::Certain && it.kind.count() > 0;
+    if !known.0.values().any(is_open) {
+        return;
+    }
+    for name in node.descendants().filter_map(Expr::cast).filter_map(|it| name_of(&it)) {
+        if let Some(holds) = known.0.get_mut(&*name).filter(|it| is_open(it)) {
+            holds.kind = holds.kind.emptied();
+        }
+    }
+}
+
+/// Forgets what a loop gives other values, and how much there is of what it looks at.
 fn forget_assigned(node: &SyntaxNode, known: &mut Known) {
+    touch(node, known);
     let mut walk = node.preorder();
     while let Some(event) = walk.next() {
         let WalkEvent::Enter(node) = event else { continue };
@@ -392,8 +467,12 @@ mod tests {
     #[track_caller]
     fn found(text: &str, expected: &[&str]) {
         let root = SyntaxNode::new_root(minilive_syntax::parse(text).green);
-        let outside =
-            Outside { is_own: &|name| name != "shared", is_built_in: &|_| true, is_method: &|name| name != "insert" };
+        let outside = Outside {
+            is_own: &|name| name != "shared",
+            is_alone: &|name| name != "seen",
+            is_built_in: &|_| true,
+            is_method: &|name| name != "insert",
+        };
         let mut found = Vec::new();
         follow(&root, &outside, &mut Known::default(), &mut found);
         assert_eq!(found.iter().map(|it| &text[it.range]).collect::<Vec<_>>(), expected, "{text}");
@@ -431,7 +510,26 @@ mod tests {
         found("x = [1]\nfreeze x\nx.insert 0, 1\n", &[]);
         found("x = [1]\nfreeze x\ny = @x.push\n", &[]);
         found("x = [1]\nfreeze x\nif y and x.push(1) then print 1\n", &[]);
-        found("x = [1]\nfreeze x\nx.pop\nx.sort\n", &[]);
+    }
+
+    #[test]
+    fn some_functions_change_only_what_holds_something() {
+        found("x = [1]\nfreeze x\nx.pop\n", &["x.pop"]);
+        found("x = [2, 1]\nfreeze x\nx.sort \"a\"\n", &["x.sort"]);
+        found("x = [1]\nfreeze x\nx.sort\n", &[]);
+        found("x = []\nfreeze x\nx.pop\nx.pull\n", &[]);
+        found("x = []\nfreeze x\nx.shuffle\n", &["x.shuffle"]);
+        found("x = {1: 2}\nfreeze x\nprint pop(x)\n", &["pop(x)"]);
+        found("x = {1: 2}\nfreeze x\nx.sort\nsort x\n", &[]);
+        found("y = frozenCopy([1])\ny.pull\n", &["y.pull"]);
+        // Somebody may have taken it out, through the variable or another name.
+        found("x = [1]\nx.pop\nfreeze x\nx.pop\n", &[]);
+        found("x = [1]\ny = x\ny.pop\nfreeze x\nx.pop\n", &[]);
+        found("x = [1]\nif a then f x\nfreeze x\nx.pop\n", &[]);
+        found("x = [1]\nwhile x\n  x.pop\nend while\nfreeze x\nx.pop\n", &[]);
+        found("seen = [1]\nf\nfreeze seen\nseen.pop\n", &[]);
+        // What is frozen already stays what it is.
+        found("x = [1]\nfreeze x\ny = x\nprint x\ny.pop\n", &["y.pop"]);
     }
 
     #[test]
@@ -476,7 +574,7 @@ mod tests {
     fn in_function(text: &str) -> Vec<(String, bool)> {
         let root = SyntaxNode::new_root(minilive_syntax::parse(text).green);
         let function = root.descendants().find(|it| it.kind() == SyntaxKind::FunctionExpr).expect("one");
-        let outside = Outside { is_own: &|_| true, is_built_in: &|_| true, is_method: &|_| true };
+        let outside = Outside { is_own: &|_| true, is_alone: &|_| true, is_built_in: &|_| true, is_method: &|_| true };
         let mut found = Vec::new();
         follow(&function, &outside, &mut Known::default(), &mut found);
         found.into_iter().map(|it| (text[it.range].to_owned(), it.is_default)).collect()

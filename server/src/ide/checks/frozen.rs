@@ -89,10 +89,18 @@ impl Look<'_> {
         is_variable && !own.open.locals && !own.open.import && !self.facts.children(unit).any(reached)
     }
 
+    /// Whether no function, or none but this one, reads a variable.
+    fn is_alone(&self, unit: u32, name: &str) -> bool {
+        let is_function = |it: u32| self.facts.unit(it).kind == UnitKind::Function;
+        self.facts.readers(name).all(|it| it == unit || !is_function(it))
+            && !self.facts.units.iter().any(|it| it.facts.read_through.contains(name))
+    }
+
     fn follow(&self, unit: u32, is_own: &dyn Fn(&str) -> bool, known: &mut Known, found: &mut Vec<Check>) -> bool {
         let Some(placed) = db::units(self.db, self.file).get(unit as usize) else { return true };
         let outside = Outside {
             is_own,
+            is_alone: &|name| self.is_alone(unit, name),
             is_built_in: &|name| matches!(binding(self.facts, unit, name), Binding::Intrinsic(_)),
             is_method: &|name| !self.around.is_given(name),
         };
