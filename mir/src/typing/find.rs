@@ -128,7 +128,8 @@ impl Ends {
         if is_written {
             let given = state.get(src).set;
             self.gives_null |= given == TypeSet::NULL;
-            self.gives_value |= given != TypeSet::NONE && !given.may_be(TypeSet::NULL);
+            // Who returns an error gives up; the other ways may well have nothing to give.
+            self.gives_value |= given.without(TypeSet::ERROR) != TypeSet::NONE && !given.may_be(TypeSet::NULL);
         } else {
             // One is the end of the text; the others somebody wrote, without a value or with null.
             self.gives_null |= self.without.replace(inst).is_some();
@@ -237,6 +238,9 @@ fn operator(op: BinaryOp, a: TypeSet, b: TypeSet) -> Option<Wrong> {
             (!ordered && !error).then_some(Wrong::Decided { op, operands: (a, b) })
         }
         BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div | BinaryOp::Mod | BinaryOp::Pow => {
+            // An error goes on through the operator; what else there may be gives nothing.
+            let but_error = |set: TypeSet| if set == TypeSet::ERROR { set } else { set.without(TypeSet::ERROR) };
+            let (a, b) = (but_error(a), but_error(b));
             (types::binary(op, a, b) == TypeSet::NULL).then_some(Wrong::NoResult { operands: (a, b) })
         }
         BinaryOp::Isa | BinaryOp::And | BinaryOp::Or => None,
