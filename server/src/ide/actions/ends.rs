@@ -12,7 +12,13 @@ use minilive_syntax::{SyntaxError, SyntaxKind, TextRange, TextSize};
 /// The fixes of the errors that the selection touches.
 pub(super) fn actions(ctx: &Context<'_>) -> Vec<Action> {
     let (first, last) = (ctx.document.index.line_of(ctx.at.start()), ctx.document.index.line_of(ctx.at.end()));
+    // What the selection touches itself comes before what is elsewhere on its lines.
+    let is_touched = |error: &SyntaxError| error.range.intersect(ctx.at).is_some();
+    let is_exact = ctx.parse.errors.iter().any(is_touched);
     let mut touched = ctx.parse.errors.iter().filter(|error| {
+        if is_exact {
+            return is_touched(error);
+        }
         let from = ctx.document.index.line_of(error.range.start());
         let to = ctx.document.index.line_of(error.range.end());
         from <= last && first <= to

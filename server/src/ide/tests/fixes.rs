@@ -171,6 +171,8 @@ fn a_condition_that_assigns_compares() {
     {
         check(code, "Write `==`", &code.replace("$0=", "=="));
     }
+    // Of two in a line, the one at the cursor.
+    check("if x $0= 5 or y = 6 then print 1\n", "Write `==`", "if x == 5 or y = 6 then print 1\n");
     for code in ["x = y $0= 5\n", "f(x $0= 5)\n", "if f(x $0= 5) then print 1\n", "if 1 then print x $0= 5\n"] {
         none(code);
     }
