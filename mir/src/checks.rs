@@ -5,9 +5,10 @@
 
 use crate::fold;
 use crate::ir::Const;
+use crate::names::ends::never_goes_on;
 use minilive_syntax::ast::{
-    AssignStmt, AstNode, BinaryExpr, Block, CompareExpr, Expr, ForStmt, MapEntry, MapExpr, RefExpr, SourceFile, Stmt,
-    Suffix,
+    ArgList, AssignStmt, AstNode, BinaryExpr, Block, CallStmt, CompareExpr, Expr, ForStmt, LiteralValue, MapEntry,
+    MapExpr, PostfixExpr, RefExpr, SourceFile, Stmt, Suffix,
 };
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
 use rowan::{GreenNodeData, WalkEvent};
@@ -16,11 +17,16 @@ use rowan::{GreenNodeData, WalkEvent};
 pub static CODES: &[&str] = &[
     "called-instead",
     "duplicate-key",
+    "fixed-comparison",
     "loop-variable",
     "unreachable-code",
     "useless-comparison",
     "useless-reference",
+    "wrong-argument",
 ];
+
+/// Stands for a code where nothing is told of the statement itself: what follows it at the top level is never reached.
+pub const NEVER_GOES_ON: &str = "never-goes-on";
 
 /// One finding, relative to the unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +43,11 @@ pub struct Finding {
 pub fn check(unit: &GreenNodeData) -> Vec<Finding> {
     let root = SyntaxNode::new_root(unit.to_owned());
     let mut found = Vec::new();
+    if let Some(statement) = Stmt::cast(root.clone()).filter(|it| !matches!(it, Stmt::Return(_)))
+        && never_goes_on(&statement)
+    {
+        found.push(Finding { range: root.text_range(), code: NEVER_GOES_ON, message: end_of(&statement) });
+    }
     let mut walk = root.preorder();
     while let Some(event) = walk.next() {
         let WalkEvent::Enter(node) = event else { continue };
@@ -49,19 +60,35 @@ pub fn check(unit: &GreenNodeData) -> Vec<Finding> {
             SyntaxKind::MapExpr => duplicate_keys(&node, &mut found),
             SyntaxKind::ForStmt => loop_variable(&node, &mut found),
             SyntaxKind::RefExpr => useless_reference(&node, &mut found),
-            SyntaxKind::BinaryExpr => function_test(&node, &mut found),
-            SyntaxKind::ExprStmt => useless_comparison(&node, &mut found),
+            SyntaxKind::BinaryExpr => {
+                function_test(&node, &mut found);
+                quoted_type(&node, &mut found);
+            }
+            SyntaxKind::ExprStmt => {
+                useless_comparison(&node, &mut found);
+                import_of_nothing(&node, &mut found);
+            }
+            SyntaxKind::CallStmt => import_of_nothing(&node, &mut found),
             _ => {}
         }
     }
     found
 }
 
-/// What stands behind a `return` of the program itself. Its statements are units of their own, so this is asked of all of them.
-pub fn behind_return(statements: impl Iterator<Item = (SyntaxKind, TextRange)>) -> Option<Finding> {
-    let mut behind = statements.skip_while(|&(kind, _)| kind != SyntaxKind::ReturnStmt).skip(1).map(|(_, range)| range);
+/// What stands behind a `return` of the program itself, or behind the statement of which another finding says that it never goes on. Its
+/// statements are units of their own, so this is asked of all of them.
+pub fn behind_end(
+    mut statements: impl Iterator<Item = (SyntaxKind, TextRange)>,
+    end: Option<&Finding>,
+) -> Option<Finding> {
+    let is_end = |range: TextRange| end.filter(|it| it.range.start() == range.start());
+    let message = statements.by_ref().find_map(|(kind, range)| match kind {
+        SyntaxKind::ReturnStmt => Some("`return` comes before it".to_owned()),
+        _ => is_end(range).map(|it| it.message.clone()),
+    })?;
+    let mut behind = statements.map(|(_, range)| range);
     let first = behind.next()?;
-    Some(never_reached(behind.fold(first, TextRange::cover), "return"))
+    Some(never_reached(behind.fold(first, TextRange::cover), &message))
 }
 
 /// What statements mean that stand side by side.
@@ -87,6 +114,16 @@ fn loop_variable(node: &SyntaxNode, found: &mut Vec<Finding>) {
         let WalkEvent::Enter(node) = event else { continue };
         if node.kind() == SyntaxKind::FunctionExpr {
             walk.skip_subtree();
+        }
+        let again = ForStmt::cast(node.clone()).and_then(|it| it.variable()).filter(|it| it.text() == variable.text());
+        if let Some(again) = again {
+            found.push(Finding {
+                range: again.text_range(),
+                code: "loop-variable",
+                message: format!(
+                    "the loop around has the same variable; behind this one `{again}` is no element of it"
+                ),
+            });
         }
         let target = AssignStmt::cast(node).and_then(|it| it.target());
         if target.as_ref().and_then(name_of).as_deref() == Some(variable.text()) {
@@ -162,15 +199,70 @@ fn function_test(node: &SyntaxNode, found: &mut Vec<Finding>) {
 
 /// Statements behind one that never goes on.
 fn unreachable(statements: &[Stmt], found: &mut Vec<Finding>) {
-    let ends = |statement: &Stmt| matches!(statement, Stmt::Return(_) | Stmt::Break(_) | Stmt::Continue(_));
-    let Some(end) = statements.iter().position(ends) else { return };
+    let Some(end) = statements.iter().position(never_goes_on) else { return };
     let (Some(first), Some(last)) = (statements.get(end + 1), statements.last()) else { return };
-    let word = statements[end].syntax().first_token().map_or_else(String::new, |token| token.text().to_owned());
-    found.push(never_reached(TextRange::new(first.range().start(), last.range().end()), &word));
+    let range = TextRange::new(first.range().start(), last.range().end());
+    found.push(never_reached(range, &end_of(&statements[end])));
 }
 
-fn never_reached(range: TextRange, word: &str) -> Finding {
-    Finding { range, code: "unreachable-code", message: format!("this is never reached: `{word}` comes before it") }
+/// Why nothing behind a statement is reached.
+fn end_of(statement: &Stmt) -> String {
+    match statement {
+        Stmt::If(_) => "no way through the `if` before it leads here".to_owned(),
+        Stmt::While(_) => "the loop before it never ends".to_owned(),
+        _ => format!(
+            "`{}` comes before it",
+            statement.syntax().first_token().map_or_else(String::new, |it| it.to_string())
+        ),
+    }
+}
+
+fn never_reached(range: TextRange, why: &str) -> Finding {
+    Finding { range, code: "unreachable-code", message: format!("this is never reached: {why}") }
+}
+
+/// `x isa "string"`: what stands right is a value like any other, and nothing but that text is one of its kind.
+fn quoted_type(node: &SyntaxNode, found: &mut Vec<Finding>) {
+    let Some(chain) = BinaryExpr::cast(node.clone()).filter(|it| it.operators().eq([SyntaxKind::IsaKw])) else {
+        return;
+    };
+    let Some(Expr::Literal(class)) = chain.operands().nth(1) else { return };
+    if matches!(class.value(), Some(LiteralValue::String(_))) {
+        let range = class.syntax().text_range();
+        let text = class.syntax().text();
+        let message =
+            format!("`isa` takes a type or a class itself, without quotes: this is true of the text {text} alone");
+        found.push(Finding { range, code: "fixed-comparison", message });
+    }
+}
+
+/// `import` without the name of a module.
+fn import_of_nothing(node: &SyntaxNode, found: &mut Vec<Finding>) {
+    let is_import = |it: &Expr| name_of(it).as_deref() == Some("import");
+    let (callee, args) = match CallStmt::cast(node.clone()) {
+        Some(call) => (call.callee(), call.arg_list()),
+        None => match node.first_child().and_then(Expr::cast) {
+            Some(Expr::Postfix(chain)) => (chain.base(), first_call(&chain)),
+            other => (other, None),
+        },
+    };
+    let Some(callee) = callee.filter(is_import) else { return };
+    let range = match args.as_ref().and_then(|it| it.args().next()) {
+        None => callee.range(),
+        Some(Expr::Literal(name)) if matches!(name.value(), Some(LiteralValue::String(it)) if it.is_empty()) => {
+            name.syntax().text_range()
+        }
+        Some(_) => return,
+    };
+    let message = "`import` takes the name of a module, as in `import \"listUtil\"`; this gives an error".to_owned();
+    found.push(Finding { range, code: "wrong-argument", message });
+}
+
+fn first_call(chain: &PostfixExpr) -> Option<ArgList> {
+    match chain.suffixes().next() {
+        Some(Suffix::Call(call)) => call.arg_list(),
+        _ => None,
+    }
 }
 
 /// Keys that a later entry of the same literal overwrites.
@@ -219,6 +311,15 @@ mod tests {
         found("while 1\n  if a then break\n  x = 1\nend while\n", &[]);
         found("return\nprint 1\n", &[("unreachable-code", "print 1")]);
         found("if a then\n  return\nelse\n  x = 1\nend if\ny = 2\n", &[]);
+        found(
+            "while b\n  if a then\n    return\n  else if c then\n    break\n  else\n    continue\n  end if\n  y = 2\nend while\n",
+            &[("unreachable-code", "y = 2")],
+        );
+        found("while true\n  x = 1\nend while\ny = 2\n", &[("unreachable-code", "y = 2")]);
+        found("while true\n  if x then break\nend while\ny = 2\n", &[]);
+        found("while true\n  for i in x\n    break\n  end for\nend while\ny = 2\n", &[("unreachable-code", "y = 2")]);
+        found("while x\n  x = 1\nend while\ny = 2\n", &[]);
+        found("if a then return 1 else return 2\ny = 2\n", &[("unreachable-code", "y = 2")]);
     }
 
     #[test]
@@ -226,7 +327,13 @@ mod tests {
         let behind = |text: &str| {
             let statements = SourceFile::cast(minilive_syntax::parse(text).syntax())?.statements();
             let places = statements.map(|it| (it.syntax().kind(), it.syntax().text_range()));
-            behind_return(places).map(|it| text[it.range].to_owned())
+            let statements = SourceFile::cast(minilive_syntax::parse(text).syntax())?.statements();
+            let findings = statements.flat_map(|it| {
+                let start = it.range().start();
+                check(&it.syntax().green()).into_iter().map(move |at| Finding { range: at.range + start, ..at })
+            });
+            let end = findings.into_iter().find(|it| it.code == NEVER_GOES_ON);
+            behind_end(places, end.as_ref()).map(|it| text[it.range].to_owned())
         };
         assert_eq!(
             behind("x = 1\nreturn\n// why\nprint 1\nf = function\n  return\nend function\n// end\n").as_deref(),
@@ -234,6 +341,12 @@ mod tests {
         );
         assert_eq!(behind("if x then return\nprint 1\n"), None);
         assert_eq!(behind("f = function\n  return 1\nend function\nprint f\nreturn\n// done\n"), None);
+        assert_eq!(
+            behind("while 1\n  x = 1\nend while\nprint 1\nreturn\nprint 2\n").as_deref(),
+            Some("print 1\nreturn\nprint 2")
+        );
+        assert_eq!(behind("if x then\n  return\nelse\n  return\nend if\nprint 1\n").as_deref(), Some("print 1"));
+        assert_eq!(behind("while 1\n  if x then break\nend while\nprint 1\n"), None);
     }
 
     #[test]
@@ -243,6 +356,8 @@ mod tests {
             &[("loop-variable", "i")],
         );
         found("for i in a\n  i.x = 1\nend for\n", &[]);
+        found("for i in a\n  for i in b\n    print i\n  end for\nend for\n", &[("loop-variable", "i")]);
+        found("for i in a\n  for j in b\n  end for\nend for\nfor i in a\nend for\n", &[]);
     }
 
     #[test]
@@ -267,6 +382,22 @@ mod tests {
         found("x = f isa funcRef\n", &[("called-instead", "f")]);
         found("if m.cb isa funcRef and @g isa funcRef then print 1\n", &[("called-instead", "m.cb")]);
         found("x = @f isa funcRef or m[\"f\"] isa funcRef or f(1) isa funcRef or f isa map\n", &[]);
+    }
+
+    #[test]
+    fn a_type_is_no_text() {
+        found("x = y isa \"string\" and z isa string\n", &[("fixed-comparison", "\"string\"")]);
+        found("x = y == \"string\"\n", &[]);
+    }
+
+    #[test]
+    fn an_import_names_its_module() {
+        found("import\n", &[("wrong-argument", "import")]);
+        found(
+            "import()\nimport \"\"\nimport(\"\")\n",
+            &[("wrong-argument", "import"), ("wrong-argument", "\"\""), ("wrong-argument", "\"\"")],
+        );
+        found("import \"a\"\nimport a\nx = @import\n", &[]);
     }
 
     #[test]

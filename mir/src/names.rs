@@ -7,7 +7,8 @@
 
 mod collect;
 mod cursor;
-mod ends;
+mod early;
+pub(crate) mod ends;
 mod symbols;
 
 pub use collect::{collect, range_of_made};
@@ -80,6 +81,15 @@ pub struct NameUse {
     pub quoted: bool,
 }
 
+/// How a statement reads a global that it has certainly given no value yet, though it gives it one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Early {
+    /// In the very assignment.
+    FromItself,
+    /// Before the assignment.
+    Further,
+}
+
 /// What makes names of a unit unknowable to a reader of its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Openness {
@@ -137,6 +147,13 @@ pub struct UnitFacts {
     pub member_reads: Vec<SmolStr>,
     /// What cannot be known.
     pub open: Openness,
+    /// What is imported without its name in the text: names that stand for it, or nothing where it is no name.
+    pub imported_by: Vec<SmolStr>,
+    /// Of a statement: names that it reads before it can have given them a value, though it gives them one; with the number of that read
+    /// among all reads of the name.
+    pub early: Vec<(SmolStr, u32, Early)>,
+    /// It is a statement that assigns, whatever happens.
+    pub is_assignment: bool,
 }
 
 impl UnitNames {
@@ -160,6 +177,8 @@ impl UnitFacts {
         self.member_reads.sort_unstable();
         self.member_reads.dedup();
         self.member_reads.shrink_to_fit();
+        self.imported_by.shrink_to_fit();
+        self.early.shrink_to_fit();
         for assigned in [&mut self.assigned, &mut self.outer, &mut self.globals] {
             assigned.shrink_to_fit();
         }

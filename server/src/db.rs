@@ -24,7 +24,7 @@ mod tests;
 mod told;
 mod types;
 mod units;
-pub use findings::{NameFinding, NameProblem, gets_globals_out_of_sight, makes_its_maps, name_findings};
+pub use findings::{NameFinding, NameProblem, gets_globals_out_of_sight, is_plain, makes_its_maps, name_findings};
 use input::FileSet;
 pub use input::{File, FilesByPath, Recordings};
 pub use layout::{Code, CodeEntry, Layout, LayoutUnit, MarkerItem, MarkerOptions, MarkerUse, Places};

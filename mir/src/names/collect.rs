@@ -11,7 +11,7 @@ use crate::scope::Scope;
 use crate::source_map::LineStarts;
 use minilive_syntax::ast::{
     AssignStmt, AstNode, CallStmt, CallSuffix, CompareExpr, Expr, ForStmt, FunctionExpr, LiteralExpr, LiteralValue,
-    MapExpr, PostfixExpr, ReturnStmt, Suffix,
+    MapExpr, PostfixExpr, ReturnStmt, Stmt, Suffix,
 };
 use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
 use rowan::{GreenNodeData, WalkEvent};
@@ -139,6 +139,23 @@ impl Collector {
         }
         walk(root, |node| self.node(node, root));
         self.names.uses.sort_by_key(|it| it.range.start());
+        if let Some(statement) = Stmt::cast(root.clone()) {
+            self.statement(&statement);
+        }
+    }
+
+    /// What a statement of a program does to its own names.
+    fn statement(&mut self, statement: &Stmt) {
+        self.facts.is_assignment = matches!(statement, Stmt::Assign(_));
+        let mut names: Vec<_> =
+            self.facts.assigned.iter().map(|(name, _)| name).filter(|it| self.facts.reads.contains(*it)).collect();
+        names.sort_unstable();
+        names.dedup();
+        for (name, at, kind) in super::early::early(statement, names.into_iter()) {
+            let is_read = |it: &&NameUse| it.name == name && it.place == Place::Bare && it.access != Access::Write;
+            let before = self.names.uses.iter().filter(is_read).take_while(|it| it.range.start() < at).count();
+            self.facts.early.push((name, crate::tables::index(before), kind));
+        }
     }
 
     fn node(&mut self, node: &SyntaxNode, root: &SyntaxNode) {
@@ -321,7 +338,17 @@ impl Collector {
                 self.add_quoted(literal, Place::Bare, Access::Write);
                 self.assign(name.clone(), Symbol::Import(name).into());
             }
-            Some(_) => self.facts.open.import = true,
+            // It is an error, and gives nothing a value.
+            Some(Expr::Literal(literal)) if matches!(literal.value(), Some(LiteralValue::String(it)) if it.is_empty()) =>
+                {}
+            Some(other) => {
+                self.facts.open.import = true;
+                let by = match other {
+                    Expr::Name(name) => name.name_token().map_or_else(SmolStr::default, |it| it.text().into()),
+                    _ => SmolStr::default(),
+                };
+                push_new(&mut self.facts.imported_by, by);
+            }
             None => {}
         }
     }

@@ -1,6 +1,6 @@
-//! Whether a function's text can be run to its end, by its statements alone.
+//! Whether a function's text can be run to its end, by its statements alone, and whether anything behind a statement is reached.
 //!
-//! Part of `names`. Invariant: "never" is certain; what depends on values counts as possible.
+//! Part of `names`; `checks` asks, too. Invariant: "never" is certain; what depends on values counts as possible.
 
 use crate::fold;
 use crate::ir::Const;
@@ -17,13 +17,22 @@ pub fn always_returns(function: &FunctionExpr) -> bool {
 }
 
 fn never_ends(block: &Block, nesting: u32) -> bool {
-    nesting > 0
-        && block.statements().any(|statement| match statement {
-            Stmt::Return(_) => true,
-            Stmt::If(statement) => all_branches(&statement, nesting - 1),
-            Stmt::While(statement) => is_endless(&statement),
-            _ => false,
-        })
+    nesting > 0 && block.statements().any(|statement| leaves(&statement, nesting - 1))
+}
+
+/// Whether no way through a statement leads to the next one.
+pub fn never_goes_on(statement: &Stmt) -> bool {
+    leaves(statement, MAX_NESTING)
+}
+
+fn leaves(statement: &Stmt, nesting: u32) -> bool {
+    match statement {
+        // Those two stand in loops, of which nobody asks whether their bodies end.
+        Stmt::Return(_) | Stmt::Break(_) | Stmt::Continue(_) => true,
+        Stmt::If(statement) => all_branches(statement, nesting),
+        Stmt::While(statement) => is_endless(statement),
+        _ => false,
+    }
 }
 
 fn all_branches(statement: &IfStmt, nesting: u32) -> bool {

@@ -8,7 +8,7 @@ use super::names::{Edit, FactsUnit, FileFacts, file_facts};
 use super::{Db, File};
 use crate::guide::types as guide;
 use minilive_mir::ir::{BinaryOp, UnitKind};
-use minilive_mir::names::{Openness, Sym, Symbol, UnitFacts};
+use minilive_mir::names::{Early, Openness, Sym, Symbol, UnitFacts};
 use minilive_runtime::intrinsics;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
@@ -24,14 +24,16 @@ pub enum NameProblem {
     TooMany { call: u32, got: u32, expected: u32 },
     /// A call of something that is never a function.
     NotAFunction { call: u32 },
-    /// A member that nothing in the file has, see [`makes_its_maps`].
-    NoMember,
+    /// A member that nothing in the file has, see [`makes_its_maps`]; if maps that the language makes have one, of those variables alone that
+    /// hold nothing but map literals.
+    NoMember { of: Vec<SmolStr> },
     /// A call of a member that is no function in any map of the file, likewise; the call's number in its unit.
     NoMethod { call: u32 },
     /// The same of one that is a function wherever it stands, and takes fewer arguments.
     TooManyForMember { call: u32, got: u32, expected: u32 },
-    /// A global that gets its value only in statements behind the one that reads it.
-    TooEarly,
+    /// A global that gets its value only in statements behind the one that reads it, or in that one, but later; the number of that read
+    /// among those of the name in its unit, and whether the very assignment reads it.
+    TooEarly { read: u32, from_itself: bool },
     /// A variable that is never read.
     UnusedLocal,
     /// A module that is never used.
@@ -44,6 +46,8 @@ pub enum NameProblem {
     CalledInstead { call: u32 },
     /// A value that is stored by calling such a function, where what is stored is called with arguments.
     StoredInstead { target: SmolStr },
+    /// `@` before a variable that never holds a function.
+    UselessReference,
 }
 
 /// One finding.
@@ -96,6 +100,9 @@ impl KeptFindings {
     /// The findings of these facts: only units that see something else are looked at. None if all of them may.
     fn updated(&self, db: &dyn Db, facts: &Arc<FileFacts>) -> Option<KeptFindings> {
         let edit = facts.since(&self.facts)?;
+        if facts.imports_by_name() || self.facts.imports_by_name() {
+            return None;
+        }
         if !edit.pairs(&self.facts, facts).all(|(before, now)| is_alike(before, now)) {
             return None;
         }
@@ -228,12 +235,15 @@ pub fn gets_globals_out_of_sight(facts: &FileFacts) -> bool {
     facts.units.iter().enumerate().any(|(index, unit)| {
         let (open, at_top) = (unit.facts.open, unit.kind == UnitKind::Statement);
         let outer = open.outer && facts.enclosing_function(index as u32).is_none();
-        open.globals || outer || at_top && (open.locals || open.import)
+        open.globals || outer || at_top && (open.locals || facts.imports_out_of_sight(index as u32))
     })
 }
 
 /// The map whose keys the text does not show.
 const ENVIRONMENT: &str = "env";
+
+/// Built-in functions that take arguments, and that people ask for a value without any, as those that begin with `_`.
+const ASKED: [&str; 3] = ["input", "range", "rnd"];
 
 /// Whether every map that the code of a file sees is made by its text, by modules that it imports, or by a built-in function of which is
 /// known what it makes. Else [`NameProblem::NoMember`] and [`NameProblem::NoMethod`] mean nothing.
@@ -250,8 +260,13 @@ fn is_reached(facts: &FileFacts, finding: &NameFinding) -> bool {
     }
 }
 
+/// Whether what stands in the text is certainly a value by itself.
+fn is_value(value: &Symbol) -> bool {
+    matches!(value, Symbol::Number | Symbol::Text | Symbol::List(_) | Symbol::Map(_) | Symbol::New(_))
+}
+
 /// Whether what stands in the text is no function, whatever its names are.
-fn is_plain(value: &Symbol) -> bool {
+pub fn is_plain(value: &Symbol) -> bool {
     match value {
         Symbol::Binary(op, ..) => *op != BinaryOp::Or,
         Symbol::Number | Symbol::Text | Symbol::List(_) | Symbol::Map(_) | Symbol::New(_) | Symbol::Unary(..) => true,
@@ -278,6 +293,7 @@ impl Look<'_> {
         self.unknown(unit);
         self.calls(unit);
         self.stored_instead(unit);
+        self.useless_references(unit);
         self.members(unit);
         self.unused(unit);
         self.parameters(unit);
@@ -304,7 +320,7 @@ impl Look<'_> {
         let around = [Some(unit), self.facts.enclosing_function(unit)];
         let injected = |it: u32| {
             let open = self.facts.unit(it).facts.open;
-            open.locals || open.import
+            open.locals || self.facts.imports_out_of_sight(it)
         };
         if self.is_open || around.into_iter().flatten().any(injected) {
             return;
@@ -325,7 +341,7 @@ impl Look<'_> {
         self.too_early(unit);
     }
 
-    /// Globals that a statement reads and that only statements behind it assign.
+    /// Globals that a statement reads and that only statements behind it assign, or itself at some later moment.
     fn too_early(&mut self, unit: u32) {
         let it = self.facts.unit(unit);
         if it.kind != UnitKind::Statement {
@@ -339,7 +355,17 @@ impl Look<'_> {
         let mut names: Vec<_> = says.reads.iter().filter(is_early).filter(|name| !self.is_asked_for(name)).collect();
         names.sort_unstable();
         for name in names {
-            self.add(unit, name, NameProblem::TooEarly);
+            self.add(unit, name, NameProblem::TooEarly { read: 0, from_itself: false });
+        }
+        for (name, read, kind) in &says.early {
+            let is_own_or_behind = |(other, value): (u32, &Sym)| other == unit || is_behind((other, value));
+            if intrinsics::find(name).is_none()
+                && self.facts.globals(name).all(is_own_or_behind)
+                && !self.is_asked_for(name)
+            {
+                let from_itself = *kind == Early::FromItself;
+                self.add(unit, name, NameProblem::TooEarly { read: *read, from_itself });
+            }
         }
     }
 
@@ -380,7 +406,7 @@ impl Look<'_> {
                     self.too_many_for_intrinsic(name, call, got)
                 }
                 None => None,
-                Some(values) => self.wrong_call(name, &values, call, got),
+                Some(values) => self.wrong_call(unit, name, &values, (call, got)),
             };
             if let Some(problem) = problem {
                 self.add(unit, name, problem);
@@ -393,8 +419,13 @@ impl Look<'_> {
     fn members(&mut self, unit: u32) {
         let says = self.facts.unit(unit).facts.clone();
         for name in &says.member_reads {
-            if !guide::is_made_by_language(name) && !self.is_given(name) {
-                self.add(unit, name, NameProblem::NoMember);
+            if self.is_given(name) {
+                continue;
+            }
+            let is_made = guide::is_made_by_language(name);
+            let of = if is_made { self.literal_maps(unit, name) } else { Vec::new() };
+            if !is_made || !of.is_empty() {
+                self.add(unit, name, NameProblem::NoMember { of });
             }
         }
         for (call, (callee, args)) in (0u32..).zip(&says.calls) {
@@ -409,6 +440,27 @@ impl Look<'_> {
                 }
             }
         }
+    }
+
+    /// The variables that a unit reads and that hold nothing but map literals, which have none of the language's members but methods.
+    fn literal_maps(&self, unit: u32, member: &str) -> Vec<SmolStr> {
+        if member == "__isa" || intrinsics::type_methods("map").contains(&member) {
+            return Vec::new();
+        }
+        let is_literal = |name: &&SmolStr| {
+            let values = self.values(unit, name).filter(|it| !it.is_empty());
+            // Before it is assigned, the name of a variable may mean a global.
+            let is_sure = match self.owner(unit, name) {
+                Some(owner) => owner == unit && !self.facts.is_global(name),
+                None => true,
+            };
+            is_sure
+                && intrinsics::find(name).is_none()
+                && values.is_some_and(|it| it.iter().all(|(_, value)| matches!(***value, Symbol::Map(_))))
+        };
+        let mut names: Vec<_> = self.facts.unit(unit).facts.reads.iter().filter(is_literal).cloned().collect();
+        names.sort_unstable();
+        names
     }
 
     /// Whether something has a member of that name. What is only ever changed by `x.name += 1` and the like is not there to be read.
@@ -446,14 +498,19 @@ impl Look<'_> {
         }
     }
 
-    /// The function that a name certainly is, if it wants arguments.
-    fn wants_arguments(&self, unit: u32, name: &SmolStr) -> Option<&UnitFacts> {
+    /// Whether the function that a name certainly is, if it wants arguments, gives no function.
+    fn wants_arguments(&self, unit: u32, name: &SmolStr) -> Option<bool> {
+        if self.owner(unit, name).is_none() && !self.is_open && !self.facts.is_global(name) {
+            let is_asked = ASKED.contains(&name.as_str()) || name.starts_with('_');
+            let id = intrinsics::find(name).filter(|_| !is_asked)?;
+            return (!id.def().params.is_empty()).then_some(true);
+        }
         let values = self.values(unit, name)?;
         let [(made_in, value)] = &*values else { return None };
         let Symbol::Function(number) = ***value else { return None };
         let says = &self.facts.unit(self.facts.child(*made_in, number)?).facts;
         let wants = |(_, default): &(SmolStr, Sym)| **default == Symbol::Unknown;
-        says.params.first().is_some_and(wants).then_some(&**says)
+        says.params.first().is_some_and(wants).then(|| gives_plain(says))
     }
 
     /// Functions that are named without `@` where they are stored for others to call.
@@ -474,10 +531,7 @@ impl Look<'_> {
             let calls = &self.facts.unit(unit).facts.calls;
             calls.get(call as usize).is_some_and(|(callee, _)| is_it(callee))
         };
-        if name != target
-            && self.facts.calls(target).any(calls)
-            && self.wants_arguments(unit, name).is_some_and(gives_plain)
-        {
+        if name != target && self.facts.calls(target).any(calls) && self.wants_arguments(unit, name) == Some(true) {
             self.add(unit, name, NameProblem::StoredInstead { target: target.clone() });
         }
     }
@@ -487,18 +541,60 @@ impl Look<'_> {
         (got > expected).then_some(NameProblem::TooMany { call, got, expected })
     }
 
-    fn wrong_call(&self, name: &str, values: &[(u32, &Sym)], call: u32, got: u32) -> Option<NameProblem> {
+    fn wrong_call(
+        &self,
+        unit: u32,
+        name: &SmolStr,
+        values: &[(u32, &Sym)],
+        (call, got): (u32, u32),
+    ) -> Option<NameProblem> {
         if let Some(most) = self.facts.most_parameters(values.iter().copied()).flatten() {
             // Before it is assigned, and after it is removed, the name of an intrinsic means that.
             let hidden = intrinsics::find(name).map_or(0, |id| id.def().params.len() as u32);
             let expected = most.max(hidden);
             return (got > expected).then_some(NameProblem::TooMany { call, got, expected });
         }
-        let is_value = |(_, value): &(u32, &Sym)| {
-            matches!(***value, Symbol::Number | Symbol::Text | Symbol::List(_) | Symbol::Map(_) | Symbol::New(_))
-        };
-        let never = !values.is_empty() && values.iter().all(is_value) && intrinsics::find(name).is_none();
+        let is_never = |(_, value): &(u32, &Sym)| is_value(value);
+        let never = !values.is_empty()
+            && values.iter().all(is_never)
+            && (intrinsics::find(name).is_none() || self.is_hidden(unit, name, values));
         never.then_some(NameProblem::NotAFunction { call })
+    }
+
+    /// Whether the name of an intrinsic certainly means the global when a statement is carried out: one before it assigns that whatever
+    /// happens, and nothing removes variables.
+    fn is_hidden(&self, unit: u32, name: &str, values: &[(u32, &Sym)]) -> bool {
+        let is_statement = |it: u32| self.facts.unit(it).kind == UnitKind::Statement;
+        let assigns = |&(other, _): &(u32, &Sym)| {
+            let says = &self.facts.unit(other).facts;
+            other < unit && is_statement(other) && says.is_assignment && says.assigned.iter().any(|(it, _)| it == name)
+        };
+        is_statement(unit)
+            && values.iter().any(assigns)
+            && !self.facts.units.iter().any(|it| it.facts.read_through.contains("remove"))
+    }
+
+    /// Variables that are referred to with `@` though they hold no functions.
+    fn useless_references(&mut self, unit: u32) {
+        let says = self.facts.unit(unit).facts.clone();
+        let variables = says.assigned.iter().chain(&says.outer).chain(&says.globals).map(|(_, value)| value);
+        let stored = says.members.iter().map(|(.., value)| value).chain(says.elements.iter().map(|(_, value)| value));
+        let given = says.calls.iter().flat_map(|(_, args)| args).chain(&says.returns);
+        let entries = says.maps.iter().flatten().map(|(_, value)| value);
+        let mut seen = FxHashSet::default();
+        for value in variables.chain(stored).chain(given).chain(entries) {
+            let Symbol::Ref(of) = &**value else { continue };
+            let Symbol::Name(name) = &**of else { continue };
+            if !seen.insert(name) || intrinsics::find(name).is_some() {
+                continue;
+            }
+            // A variable further out than the unit may be read before it is assigned, when the name means another one.
+            let is_near = self.owner(unit, name).is_none_or(|it| it == unit);
+            let values = self.values(unit, name).filter(|it| !it.is_empty());
+            if is_near && values.is_some_and(|it| it.iter().all(|(_, value)| is_value(value))) {
+                self.add(unit, name, NameProblem::UselessReference);
+            }
+        }
     }
 
     fn parameters(&mut self, unit: u32) {

@@ -15,6 +15,7 @@ use super::units::{file_units, unit_facts};
 use super::{Db, File};
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{Sym, Symbol, UnitFacts};
+use minilive_runtime::intrinsics;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -273,6 +274,24 @@ impl FileFacts {
     /// What is assigned to a global, in the order of the units that do.
     pub fn globals(&self, name: &str) -> impl Iterator<Item = (u32, &Sym)> {
         self.globals.get(name).iter().filter_map(|it| Some((self.index(it.unit)?, &it.says)))
+    }
+
+    /// Whether a unit imports a module whose name does not stand in the text. A name that nothing gives a value imports none.
+    pub fn imports_out_of_sight(&self, unit: u32) -> bool {
+        let says = &self.unit(unit).facts;
+        let around = [Some(unit), self.enclosing_function(unit)];
+        let may_name = |name: &SmolStr| {
+            name.is_empty()
+                || self.is_global(name)
+                || intrinsics::find(name).is_some()
+                || around.into_iter().flatten().any(|it| self.has_variable(it, name))
+        };
+        says.open.import && (says.imported_by.is_empty() || says.imported_by.iter().any(may_name))
+    }
+
+    /// Whether a file imports by names at all: what they open depends on who gives those a value.
+    pub(super) fn imports_by_name(&self) -> bool {
+        self.readers("import").any(|unit| !self.unit(unit).facts.imported_by.is_empty())
     }
 
     /// Whether anything is assigned to a global.

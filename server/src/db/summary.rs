@@ -52,7 +52,7 @@ pub fn outward(db: &dyn Db, file: File) -> Arc<Outward> {
     let opens_globals = facts.units.iter().any(|unit| unit.facts.open.globals);
     let gives = opens_globals || !globals.is_empty() || gives_others(&facts);
     Arc::new(Outward {
-        imports_out_of_sight: facts.units.iter().any(|unit| unit.facts.open.import),
+        imports_out_of_sight: (0..facts.units.len() as u32).any(|unit| facts.imports_out_of_sight(unit)),
         opens_globals,
         has_effects: gives || units(db, file).statement_places().any(|(_, it)| does_something(it)),
         members: facts.member_names().cloned().collect(),

@@ -5,6 +5,7 @@
 //! not show; the cost of an edit that changes no facts is that of looking up what was found.
 
 mod dictionaries;
+mod foreign;
 mod frozen;
 mod hosts;
 mod members;
@@ -15,8 +16,8 @@ use crate::db::{self, File, FileFacts, LiveDb, NameFinding, NameProblem};
 use crate::document::DocumentView;
 use crate::modules::Places;
 use crate::settings::Checks;
-use minilive_mir::checks::Finding;
-use minilive_mir::names::{Access, NameUse, Place, Symbol};
+use minilive_mir::checks::{Finding, NEVER_GOES_ON};
+use minilive_mir::names::{Access, NameUse, Place, Symbol, TYPE_MAPS};
 use minilive_runtime::intrinsics;
 use minilive_syntax::ast::{AssignStmt, AstNode, Expr, MapEntry};
 use minilive_syntax::marker::Marker;
@@ -95,17 +96,13 @@ pub const QUIET: [&str; 3] = ["possibly-unassigned", "shadowed-intrinsic", "unus
 pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &Places) -> Vec<Check> {
     let file = document.file;
     let mut found = Vec::new();
-    let units = db::units(db, file);
-    for &(unit, ()) in &*db::units_with_checks(db, file) {
-        let placed = units.at(unit);
-        found.extend(db::unit_checks(db, placed.unit).iter().map(|it| of_tree(it, placed.start)));
-    }
-    found.extend(minilive_mir::checks::behind_return(units.statement_kinds()).map(|it| of_tree(&it, TextSize::new(0))));
+    tree_checks(db, document, &mut found);
     let findings = db::name_findings(db, file);
-    let imported = findings.iter().any(|it| matches!(it.problem, NameProblem::Unknown | NameProblem::TooEarly))
+    let imported = findings.iter().any(|it| matches!(it.problem, NameProblem::Unknown | NameProblem::TooEarly { .. }))
         && is_imported(db, file);
     let mut members = members::Told::new(db, document, (settings, places), &findings);
     let behind = modules::Behind::new(db, file, places);
+    let opened_by_host = imports_for_host(db, file, settings);
     for finding in findings.iter() {
         let quiet = match finding.problem {
             NameProblem::UnusedParameter => !settings.levels.contains_key("unused-parameter"),
@@ -114,7 +111,11 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
             NameProblem::TooMany { .. } => {
                 settings.host.names.contains_key(finding.name.as_str()) && intrinsics::find(&finding.name).is_some()
             }
-            NameProblem::NoMember => !members.is_nowhere(&finding.name),
+            // So may its function do more without any, or be none.
+            NameProblem::CalledInstead { .. } | NameProblem::StoredInstead { .. } => {
+                settings.knows(&finding.name) && intrinsics::find(&finding.name).is_some()
+            }
+            NameProblem::NoMember { .. } => !members.is_nowhere(&finding.name),
             NameProblem::NoMethod { .. } | NameProblem::TooManyForMember { .. } => !members.is_own(&finding.name),
             // The variable of an `import` has the last name of its path.
             NameProblem::UnusedImport => {
@@ -122,8 +123,9 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
                 let mut of_name = imports.iter().filter(|it| it.name.rsplit('/').next() == Some(&finding.name));
                 of_name.any(|it| behind.has_effects(&it.name))
             }
-            NameProblem::Unknown | NameProblem::TooEarly => {
+            NameProblem::Unknown | NameProblem::TooEarly { .. } => {
                 imported
+                    || opened_by_host
                     || settings.knows(&finding.name)
                     || behind.gives_global(&finding.name)
                     || behind.may_give_more() && !is_slip(db, file, finding, settings)
@@ -134,6 +136,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
             place(db, file, (finding, &members, settings), &mut found);
         }
     }
+    members.across(&mut found);
     types::add(db, document, settings, &mut found);
     frozen::add(db, file, &mut found);
     modules::add(db, document, places, &mut found);
@@ -151,13 +154,42 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
 
 /// Whether an unknown name is most likely a known one, misspelt.
 fn is_slip(db: &LiveDb, file: File, finding: &NameFinding, settings: &Checks) -> bool {
-    finding.problem == NameProblem::TooEarly
+    matches!(finding.problem, NameProblem::TooEarly { .. })
         || did_you_mean(&db::file_facts(db, file), finding.unit, &finding.name, settings).is_some()
 }
 
-/// What the tree alone tells.
-fn of_tree(it: &Finding, start: TextSize) -> Check {
-    let range = it.range + start;
+/// Whether a module is imported whose name the host gives.
+fn imports_for_host(db: &LiveDb, file: File, settings: &Checks) -> bool {
+    let facts = db::file_facts(db, file);
+    let names = |unit: u32| facts.unit(unit).facts.imported_by.iter().any(|name| settings.knows(name));
+    facts.readers("import").any(names)
+}
+
+/// What the trees of the units tell.
+fn tree_checks(db: &LiveDb, document: &DocumentView, found: &mut Vec<Check>) {
+    let (file, units) = (document.file, db::units(db, document.file));
+    let mut end: Option<Finding> = None;
+    for &(unit, ()) in &*db::units_with_checks(db, file) {
+        let placed = units.at(unit);
+        for it in db::unit_checks(db, placed.unit) {
+            let it = Finding { range: it.range + placed.start, ..it.clone() };
+            // A variable of that name is nobody's business here.
+            let is_own = it.code == "wrong-argument" && db::file_facts(db, file).is_global("import");
+            if it.code == NEVER_GOES_ON {
+                end.get_or_insert(it);
+            } else if !is_own {
+                found.push(of_tree(&it, &document.text));
+            }
+        }
+    }
+    let behind = minilive_mir::checks::behind_end(units.statement_kinds(), end.as_ref());
+    found.extend(behind.map(|it| of_tree(&it, &document.text)));
+}
+
+/// What a tree alone tells.
+fn of_tree(it: &Finding, text: &str) -> Check {
+    let range = it.range;
+    let named = text.get(std::ops::Range::<usize>::from(range)).unwrap_or_default();
     let weight = match it.code {
         "unreachable-code" | "useless-reference" => Weight::Unused,
         "loop-variable" | "called-instead" | "useless-comparison" => Weight::Advice,
@@ -166,8 +198,14 @@ fn of_tree(it: &Finding, start: TextSize) -> Check {
     let fix = match it.code {
         "useless-reference" => Some(Fix { title: "Remove `@`".to_owned(), range, insert: String::new() }),
         "useless-comparison" => Some(Fix { title: "Write `=`".to_owned(), range, insert: "=".to_owned() }),
-        "called-instead" => {
-            Some(Fix { title: "Write `@`".to_owned(), range: TextRange::empty(range.start()), insert: "@".to_owned() })
+        "called-instead" => Some(Fix {
+            title: format!("Write `@{named}`"),
+            range: TextRange::empty(range.start()),
+            insert: "@".to_owned(),
+        }),
+        "fixed-comparison" => {
+            let name = named.trim_matches('"');
+            TYPE_MAPS.contains(&name).then(|| Fix { title: format!("Write `{name}`"), range, insert: name.to_owned() })
         }
         _ => None,
     };
@@ -203,10 +241,15 @@ fn place(
                 format!("; it is a name of `{host}`: put that into the setting `minilive.host.profiles` if it runs the program")
             });
             let meant = meant.filter(|_| host.is_none());
-            let question =
-                meant.as_ref().map(|meant| format!("; did you mean `{meant}`?")).or(host).unwrap_or_default();
+            let text = file.text(db);
             for (range, _) in uses(|access| access != Access::Write) {
-                let fix = meant.as_ref().map(|meant| change_to(meant, range));
+                let around = Around::of(&text, range);
+                let (question, fix) = match (&host, around.meant(name), &meant) {
+                    (Some(host), ..) => (host.clone(), None),
+                    (_, Some((says, fix)), _) => (format!("; {says}"), fix),
+                    (.., Some(meant)) => (format!("; did you mean `{meant}`?"), Some(change_to(meant, range))),
+                    _ => (String::new(), None),
+                };
                 let message = format!("nothing gives `{name}` a value{question}");
                 found.push(check(range, "unknown-name", Weight::Warning, message, fix));
             }
@@ -216,9 +259,13 @@ fn place(
             let message = format!("`{name}` takes {}, not {got}", arguments(*expected));
             found.push(check(*range + placed.start, "too-many-arguments", Weight::Warning, message, None));
         }
-        NameProblem::TooEarly => {
-            if let Some((range, _)) = uses(|access| access != Access::Write).next() {
-                let message = format!("`{name}` has no value here: it gets one only further down");
+        NameProblem::TooEarly { read, from_itself } => {
+            if let Some((range, _)) = uses(|access| access != Access::Write).nth(*read as usize) {
+                let message = if *from_itself {
+                    format!("`{name}` has no value yet, so its first one cannot be made from it: give it one before")
+                } else {
+                    format!("`{name}` has no value here: it gets one only further down")
+                };
                 found.push(check(range, "unassigned-variable", Weight::Warning, message, None));
             }
         }
@@ -227,20 +274,36 @@ fn place(
             let message = format!("`{name}` is no function, so it cannot be called");
             found.push(check(*range + placed.start, "not-a-function", Weight::Warning, message, None));
         }
-        NameProblem::NoMember => {
+        NameProblem::NoMember { of } => {
             let facts = db::file_facts(db, file);
             let meant = members::did_you_mean(&facts, name);
-            let question = meant.as_ref().map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
+            let foreign = foreign::of_member(None, name).filter(|_| meant.is_none());
+            let question = match &foreign {
+                Some(foreign) => format!("; {}", foreign.says),
+                None => meant.as_ref().map_or_else(String::new, |meant| format!("; did you mean `{meant}`?")),
+            };
+            let meant = foreign.and_then(|it| it.write).map(str::to_owned).or(meant);
             // Behind one that is missing nothing is known, nor of a map whose keys are worked out.
             let is_known =
                 |owner: &Symbol| !told.has_missing(&facts, owner) && !told.may_have_more(&facts, finding.unit, owner);
-            let is_first = |it: &&NameUse| matches!(&it.place, Place::Member(owner) if is_known(owner));
+            let is_first = |it: &&NameUse| match &it.place {
+                Place::Member(owner) if !of.is_empty() => {
+                    matches!(&**owner, Symbol::Name(it) if of.contains(it)) && is_known(owner)
+                }
+                Place::Member(owner) => is_known(owner),
+                _ => false,
+            };
             let is_read =
                 |it: &&NameUse| it.access != Access::Write && !it.quoted && matches!(it.place, Place::Member(_));
             for it in names.uses.iter().filter(|it| it.name == *name).filter(is_read).filter(is_first) {
                 let range = it.range + placed.start;
                 let fix = meant.as_ref().map(|meant| change_to(meant, range));
-                let message = format!("nothing in this program has a member `{name}`{question}");
+                let message = match &it.place {
+                    Place::Member(owner) if !of.is_empty() => {
+                        format!("`{owner}` is a map that nothing gives a member `{name}`{question}")
+                    }
+                    _ => format!("nothing in this program has a member `{name}`{question}"),
+                };
                 found.push(check(range, "missing-member", Weight::Warning, message, fix));
             }
         }
@@ -257,10 +320,7 @@ fn place(
                 NameProblem::TooManyForMember { got, expected, .. } => {
                     ("too-many-arguments", format!("`{name}` takes {}, not {got}", arguments(*expected)))
                 }
-                _ => (
-                    "not-a-function",
-                    format!("`{name}` is a plain value wherever this program has one, so it cannot be called"),
-                ),
+                _ => ("not-a-function", members::plain(name)),
             };
             found.push(check(*range + placed.start, code, Weight::Warning, message, None));
         }
@@ -302,12 +362,65 @@ fn place(
                 found.push(check(range, "called-instead", Weight::Advice, message, Some(refer_to(name, range))));
             }
         }
+        NameProblem::UselessReference => {
+            let root = SyntaxNode::new_root(file.parse(db).green.clone());
+            // In a function, a name that is perhaps not assigned yet means something further out.
+            let is_sure = |it: &&NameUse| {
+                let is_it = it.name == *name && it.place == Place::Bare && it.access == Access::Read;
+                let facts = db::file_facts(db, file);
+                is_it && (it.definite || !facts.has_variable(finding.unit, name))
+            };
+            for it in names.uses.iter().filter(is_sure) {
+                let token = root.covering_element(it.range + placed.start);
+                let around = token.ancestors().find(|it| it.kind() != SyntaxKind::NameExpr);
+                let Some(around) = around.filter(|it| it.kind() == SyntaxKind::RefExpr) else { continue };
+                let range = TextRange::new(around.text_range().start(), it.range.start() + placed.start);
+                let message = format!("`@` keeps a function from being called, and `{name}` never holds one");
+                let fix = Fix { title: "Remove `@`".to_owned(), range, insert: String::new() };
+                found.push(check(range, "useless-reference", Weight::Unused, message, Some(fix)));
+            }
+        }
         NameProblem::UnusedImport => {
             if let Some((range, _)) = uses(Access::writes).find(|(_, quoted)| *quoted) {
                 let message = format!("the module `{name}` is never used");
                 found.push(check(range, "unused-import", Weight::Unused, message, None));
             }
         }
+    }
+}
+
+/// What stands around a name.
+struct Around<'t> {
+    range: TextRange,
+    /// It is what `import` is to load.
+    is_imported: bool,
+    /// What follows behind a dot, and where it ends.
+    member: Option<(&'t str, TextSize)>,
+}
+
+impl<'t> Around<'t> {
+    fn of(text: &'t str, range: TextRange) -> Around<'t> {
+        let (before, behind) = (&text[..usize::from(range.start())], &text[usize::from(range.end())..]);
+        let is_imported = before.trim_end_matches([' ', '\t', '(']).ends_with("import");
+        let member = behind.strip_prefix('.').map(|it| {
+            let end = it.find(|it: char| it != '_' && !it.is_alphanumeric()).unwrap_or(it.len());
+            (&it[..end], range.end() + TextSize::new(1 + end as u32))
+        });
+        Around { range, is_imported, member }
+    }
+
+    /// What an unknown name may mean by what is around it and in other languages.
+    fn meant(&self, name: &str) -> Option<(String, Option<Fix>)> {
+        if self.is_imported {
+            let quoted = format!("\"{name}\"");
+            return Some((
+                format!("`import` takes the name of a module in quotes: `{quoted}`"),
+                Some(change_to(&quoted, self.range)),
+            ));
+        }
+        let foreign::Meant { says, write } = foreign::of_name(name, self.member.map(|it| it.0))?;
+        let end = self.member.filter(|_| foreign::takes_in_member(name)).map_or(self.range.end(), |it| it.1);
+        Some((says, write.map(|write| change_to(write, TextRange::new(self.range.start(), end)))))
     }
 }
 
@@ -332,6 +445,7 @@ fn is_stored(db: &LiveDb, file: File, name: TextRange, target: &str) -> bool {
                 .descendants_with_tokens()
                 .filter_map(|it| it.into_token())
                 .filter(|it| !it.kind().is_trivia())
+                .filter(|it| it.kind() != SyntaxKind::RBracket)
                 .last()
         });
         last.is_some_and(|it| it.text().trim_matches('"') == target)
@@ -360,14 +474,14 @@ fn arguments(count: u32) -> String {
 fn did_you_mean(facts: &FileFacts, unit: u32, name: &str, settings: &Checks) -> Option<String> {
     let around = [Some(unit), facts.enclosing_function(unit)];
     let variables = around.into_iter().flatten().flat_map(|it| facts.unit(it).facts.variables.iter());
-    let intrinsics = intrinsics::IntrinsicId::globals().map(|id| id.def().name);
+    let intrinsics = intrinsics::IntrinsicId::globals().map(|id| id.def().name).filter(|it| !is_other_word(name, it));
     let of_host = settings.host.names.keys().chain(&settings.host_names).map(String::as_str);
     nearest(name, variables.chain(facts.global_names()).map(|it| it.as_str()).chain(intrinsics).chain(of_host))
 }
 
 /// Of known names the one that is most like another, if any is much like it.
 pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
-    let most = match name.chars().count() {
+    let most: usize = match name.chars().count() {
         0..=2 => 0,
         3..=5 => 1,
         _ => 2,
@@ -379,8 +493,23 @@ pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
         let is_same = |a: Option<char>, b: Option<char>| a.zip(b).is_some_and(|(a, b)| a.eq_ignore_ascii_case(&b));
         is_same(first, other) || is_same(first, b.next()) && is_same(a.next(), other)
     };
-    let near = known.filter(|it| starts(it)).filter_map(|it| Some((distance(name, it, most)?, it)));
+    let initial = |it: &str| it.chars().next().is_some_and(char::is_uppercase);
+    let near = known.filter(|it| starts(it)).filter_map(|it| {
+        // `Point` is a name of another kind than `print`.
+        let most = if initial(name) == initial(it) { most } else { most.saturating_sub(1) };
+        distance(name, it, most).map(|far| (far, it))
+    });
     near.min().map(|(_, it)| it.to_owned())
+}
+
+/// Whether two short words differ in a letter: those are mostly both meant as they are, as `max` and `map`.
+fn is_other_word(a: &str, b: &str) -> bool {
+    let sorted = |it: &str| {
+        let mut letters: Vec<_> = it.to_lowercase().chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    a.len() <= 3 && a.len() == b.len() && sorted(a) != sorted(b)
 }
 
 /// How many letters are added, dropped, changed or swapped with their neighbours; nothing if more than `most`.

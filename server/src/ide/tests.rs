@@ -14,6 +14,7 @@ mod hosts;
 mod hover;
 mod members;
 mod names;
+mod slips;
 mod structure;
 
 use crate::db::{File, Known, LiveDb};

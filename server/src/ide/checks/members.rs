@@ -5,7 +5,7 @@
 //! Modules take part as if their text stood here, once all of them are known.
 
 use super::dictionaries::{self, Dictionary};
-use super::{is_imported, modules, nearest};
+use super::{Check, Weight, arguments, is_imported, is_other_word, modules, nearest};
 use crate::db::{self, File, FileFacts, LiveDb, NameFinding, NameProblem};
 use crate::document::DocumentView;
 use crate::guide::types as guide;
@@ -47,6 +47,37 @@ impl Sight {
     /// Whether a module gives something a member of that name, or is a map that has one.
     fn is_given(&self, name: &str) -> bool {
         self.modules.iter().any(|(_, facts)| facts.has_member(name) || facts.is_global(name))
+    }
+}
+
+/// The files of a program, the one in question first.
+struct Program<'a>(&'a [Arc<FileFacts>]);
+
+impl Program<'_> {
+    /// What it gives members of a name, in each of its files.
+    fn given<'s>(&'s self, name: &'s str) -> impl Iterator<Item = (&'s FileFacts, u32, &'s Sym)> {
+        self.0.iter().enumerate().flat_map(move |(number, facts)| {
+            let assigned = facts.members(name).map(|(unit, _, value)| (unit, value));
+            // The variables of a module are its members.
+            let variables = facts.globals(name).filter(move |_| number > 0);
+            assigned.chain(facts.keys(name)).chain(variables).map(|(unit, value)| (&**facts, unit, value))
+        })
+    }
+
+    /// The arguments that members of a name take at most, if all of them are functions that stand where they are given.
+    fn most_arguments(&self, name: &str) -> Option<u32> {
+        let most = self.given(name).try_fold(None, |most: Option<u32>, (facts, unit, value)| {
+            Some(most.max(facts.most_parameters(std::iter::once((unit, value)))?))
+        })?;
+        most.max(guide::most_arguments_of_language(name)?)
+    }
+
+    /// Whether the members of a name are all plain values.
+    fn is_never_function(&self, name: &str) -> bool {
+        let mut values = self.given(name).peekable();
+        values.peek().is_some()
+            && values.all(|(.., value)| db::is_plain(value))
+            && !guide::may_be_function_of_language(name)
     }
 }
 
@@ -101,6 +132,48 @@ impl<'a> Told<'a> {
                 self.has_missing(facts, of)
             }
             _ => false,
+        }
+    }
+
+    /// Calls of members that modules have: with more arguments than any function of that name takes, and of what is no function anywhere.
+    pub fn across(&mut self, found: &mut Vec<Check>) {
+        let (db, file) = (self.db, self.document.file);
+        if db::module_imports(db, file).is_empty() {
+            return;
+        }
+        let Some(files) = modules::program(db, file, self.places, MOST_FILES) else { return };
+        let files: Vec<_> = files.into_iter().map(|it| db::file_facts(db, it)).collect();
+        let (program, facts) = (Program(&files), &files[0]);
+        let mut names: Vec<_> = files[1..]
+            .iter()
+            .flat_map(|it| it.member_names().chain(it.key_names()).chain(it.global_names()))
+            .filter(|name| facts.calls(name).next().is_some())
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        for name in names {
+            let (most, is_plain) = (program.most_arguments(name), program.is_never_function(name));
+            for (unit, call) in facts.calls(name) {
+                let Some((callee, args)) = facts.unit(unit).facts.calls.get(call as usize) else { continue };
+                let Symbol::Member(owner, _) = &**callee else { continue };
+                let got = args.len() as u32;
+                let (code, message) = match most {
+                    _ if is_plain => ("not-a-function", plain(name)),
+                    Some(most) if got > most => {
+                        ("too-many-arguments", format!("`{name}` takes {}, not {got}", arguments(most)))
+                    }
+                    _ => continue,
+                };
+                let is_certain = self.sight().is_some()
+                    && !self.may_have_more(facts, unit, owner)
+                    && !self.has_missing(facts, owner);
+                let Some(placed) = db::units(db, file).get(unit as usize).filter(|_| is_certain) else { continue };
+                let Some(range) = db::unit_names(db, placed.unit).calls.get(call as usize) else { continue };
+                let range = *range + placed.start;
+                if !found.iter().any(|it| it.code == code && it.range == range) {
+                    found.push(Check { range, code, weight: Weight::Warning, message, fix: None });
+                }
+            }
         }
     }
 
@@ -171,6 +244,11 @@ impl<'a> Told<'a> {
     }
 }
 
+/// What is said of a call of such a member.
+pub(super) fn plain(name: &str) -> String {
+    format!("`{name}` is a plain value wherever this program has one, so it cannot be called")
+}
+
 /// Whether an unknown name may become a known one by more letters.
 fn is_half_typed(facts: &FileFacts, unknown: &NameFinding) -> bool {
     let starts = |name: &str| name.starts_with(unknown.name.as_str());
@@ -215,5 +293,5 @@ fn any_string(node: &GreenNodeData, is_so: &mut dyn FnMut(&str) -> bool) -> bool
 pub fn did_you_mean(facts: &FileFacts, name: &str) -> Option<String> {
     let given = facts.member_names().chain(facts.key_names()).map(|it| it.as_str()).filter(|it| *it != name);
     let methods = ["map", "list", "string"].into_iter().flat_map(|it| intrinsics::type_methods(it).iter());
-    nearest(name, given.chain(methods.map(|it| &**it)))
+    nearest(name, given.chain(methods.map(|it| &**it).filter(|it| !is_other_word(name, it))))
 }

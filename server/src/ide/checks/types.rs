@@ -3,17 +3,19 @@
 //! Part of `checks`. Invariant: what another file could make different is not told: where this file is imported, nothing around a unit
 //! counts as known.
 
-use super::{Check, Weight, is_imported};
+use super::{Check, Weight, change_to, foreign, is_imported, is_other_word, nearest};
 use crate::db::{self, LiveDb, PlacedUnit};
 use crate::document::DocumentView;
 use crate::guide::arguments::{self, Effect};
+use crate::guide::types::method_of;
 use crate::settings::Checks;
 use minilive_mir::ir::{BinaryOp, Unit};
 use minilive_mir::types::TypeSet;
 use minilive_mir::typing::{TypeFinding, Wanted, Wrong};
-use minilive_runtime::intrinsics::IntrinsicId;
-use minilive_syntax::ast::{AssignStmt, AstNode, ReturnStmt};
+use minilive_runtime::intrinsics::{self, IntrinsicId};
+use minilive_syntax::ast::{AssignStmt, AstNode, MemberSuffix, ReturnStmt};
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
+use rowan::NodeOrToken;
 
 /// Adds the warnings of a document.
 pub fn add(db: &LiveDb, document: &DocumentView, settings: &Checks, found: &mut Vec<Check>) {
@@ -42,8 +44,11 @@ fn add_new(check: Check, found: &mut Vec<Check>) {
         if is_member { check.range.contains_range(range) } else { check.range.start() == range.start() }
     };
     match found.iter_mut().find(|it| it.code == check.code && is_it(it.range)) {
+        Some(said) if is_member && check.message.contains("; ") => {
+            (said.message, said.fix) = (check.message, check.fix);
+        }
         Some(said) if is_member => {
-            let question = said.message.find("; did you mean").map_or("", |at| &said.message[at..]);
+            let question = said.message.find("; ").map_or("", |at| &said.message[at..]);
             said.message = format!("{}{question}", check.message);
         }
         Some(_) => {}
@@ -72,7 +77,7 @@ fn check(
 ) -> Option<Check> {
     let ranges = &db::unit_places(db, placed.unit).ranges;
     let range = *ranges.get(finding.inst.0 as usize)? + placed.start;
-    let (code, message) = words(unit, &finding.wrong);
+    let (code, mut message) = words(unit, &finding.wrong);
     let range = if matches!(finding.wrong, Wrong::NotAssignable { .. }) { target(db, document, range)? } else { range };
     let is_end = finding.wrong == Wrong::NoReturn;
     // Somebody wrote `return` or `return null`, and means it; who looks through something says null where nothing was found.
@@ -81,7 +86,38 @@ fn check(
     }
     let range = if is_end { end_words(document, placed)? } else { range };
     let weight = if is_end || code == "possibly-unassigned" { Weight::Advice } else { Weight::Warning };
-    Some(Check { range, code, weight, message, fix: None })
+    let mut fix = None;
+    if let Wrong::NoMember { name, of } = &finding.wrong
+        && let Some((says, write)) = meant(*of, name)
+    {
+        message = format!("{message}; {says}");
+        let place = write.and_then(|write| Some((write, member(db, document, range, name)?)));
+        fix = place.map(|(write, place)| change_to(&write, place));
+    }
+    Some(Check { range, code, weight, message, fix })
+}
+
+/// What may be meant by a member that no value of these types has, and what to write instead.
+fn meant(of: TypeSet, name: &str) -> Option<(String, Option<String>)> {
+    if let Some(it) = foreign::of_member(Some(of), name) {
+        return Some((it.says, it.write.map(str::to_owned)));
+    }
+    let methods = ["list", "string"].into_iter().flat_map(|it| intrinsics::type_methods(it).iter());
+    let meant = nearest(name, methods.copied().filter(|it| method_of(of, it).is_some() && !is_other_word(name, it)))?;
+    Some((format!("did you mean `{meant}`?"), Some(meant)))
+}
+
+/// Where the name of a member stands that is read.
+fn member(db: &LiveDb, document: &DocumentView, range: TextRange, name: &str) -> Option<TextRange> {
+    let root = SyntaxNode::new_root(document.file.parse(db).green.clone());
+    let around = match root.covering_element(range) {
+        NodeOrToken::Node(node) => node,
+        NodeOrToken::Token(token) => token.parent()?,
+    };
+    let names = around.descendants().filter_map(MemberSuffix::cast).filter_map(|it| it.name_token());
+    let mut named = names.filter(|it| it.text() == name && range.contains_range(it.text_range()));
+    let first = named.next()?;
+    named.next().is_none().then(|| first.text_range())
 }
 
 /// What an assignment assigns to.
@@ -161,7 +197,13 @@ fn refused(id: IntrinsicId, argument: usize, first: TypeSet, is: TypeSet) -> Str
     };
     // Strings of digits pass for numbers, and null for what is left out; neither is what somebody would write instead.
     let number = rule.takes.may_be(TypeSet::NUMBER);
-    let takes = kinds(if number { TypeSet::NUMBER } else { rule.takes.without(TypeSet::NULL) });
+    // Who has a number needs no `val`.
+    let number = number && name != "val";
+    let takes = kinds(if number {
+        TypeSet::NUMBER
+    } else {
+        if name == "val" { TypeSet::STRING } else { rule.takes.without(TypeSet::NULL) }
+    });
     let parameter = id.def().params[argument].0;
     // Of strings it takes those that read as numbers, so this one does not.
     let is_word = is == TypeSet::STRING && rule.takes.may_be(TypeSet::STRING);

@@ -472,7 +472,7 @@ fn elements_of_what_has_none_are_told_apart_from_those_that_are_there() {
             | for i in n
             |          ^ not-indexable: this loop never runs: a number has no elements; to count, go over a `range`
             | print [1]["first"]
-            |       ^^^^^^^^^^^^ missing-member: a list has no member `first`
+            |       ^^^^^^^^^^^^ missing-member: a list has no member `first`; the first element is `[0]`
         "#]],
     );
     wrong("f = function\n  x = null\n  return x.name\nend function\nprint f\n", "missing-member");

@@ -1,0 +1,295 @@
+//! Warnings about what beginners, and those who come from other languages, write: the first value that is missing, names that are called
+//! otherwise here, quotes and `@` that are forgotten.
+
+use super::Fixture;
+use super::checks::{check, codes, right, wrong};
+use crate::ide::checks::checks;
+use crate::settings::Checks;
+use expect_test::expect;
+
+/// The text after the only fix of a program.
+#[track_caller]
+fn fixed(source: &str, title: &str, after: &str) {
+    let it = Fixture::new(source);
+    let found = checks(&it.db, &it.document, &Checks::default(), &it.places);
+    let fixes: Vec<_> = found.into_iter().filter_map(|it| it.fix).collect();
+    let [fix] = &*fixes else { panic!("{source:?}: {fixes:?}") };
+    let mut text = it.document.text.to_string();
+    text.replace_range(std::ops::Range::<usize>::from(fix.range), &fix.insert);
+    assert_eq!((fix.title.as_str(), text.as_str()), (title, after));
+}
+
+#[test]
+fn a_first_value_that_is_made_from_itself_is_told() {
+    check(
+        "x = x + 1\nfor g in [1, 2]\n  tries += 1\nend for\nwhile n < 3\n  n = n + 1\nend while\n",
+        &expect![[r#"
+            | x = x + 1
+            |     ^ unassigned-variable: `x` has no value yet, so its first one cannot be made from it: give it one before
+            |   tries += 1
+            |   ^^^^^ unassigned-variable: `tries` has no value yet, so its first one cannot be made from it: give it one before
+            | while n < 3
+            |       ^ unassigned-variable: `n` has no value here: it gets one only further down
+        "#]],
+    );
+    for text in ["s = s + \"a\"", "x = x.len", "x = [x]", "if x then x = 1", "for i in i\nend for"] {
+        assert_eq!(codes(&format!("{text}\n"), &Checks::default()), ["unassigned-variable"], "{text}");
+    }
+}
+
+/// Somebody else gives it one, or an earlier round does.
+#[test]
+fn a_value_that_may_be_there_is_not_missed() {
+    let right = |text: &str| assert_eq!(codes(text, &Checks::default()), [""; 0], "{text}");
+    right("x = 0\nx = x + 1\n");
+    right("set = function\n  globals.x = 1\nend function\nset\nx = x + 1\n");
+    right("set = function\n  outer.x = 1\nend function\nset\nx += 1\n");
+    right("rnd = rnd * 2\n");
+    right("if not globals.hasIndex(\"x\") then x = 0\nx = x + 1\n");
+    right("for i in [0, 1]\n  if i > 0 then print last\n  last = i\nend for\n");
+    right("for i in [0, 1]\n  if i then\n    sum += i\n  else\n    sum = 0\n  end if\nend for\n");
+    right("globals[\"\" + \"x\"] = 1\nx = x + 1\n");
+    right("//- main.ms\nimport \"lib\"\nx = x + lib.y\n//- lib.ms\nglobals.x = 1\ny = 2\n");
+    right("//- lib.ms\nx = x + 1\n//- main.ms\nimport \"lib\"\nprint lib.x\n");
+    right("f = function\n  return x\nend function\nx = 1\nprint f\n");
+    let mut settings = Checks::default();
+    settings.host_names.push("x".to_owned());
+    assert_eq!(codes("x = x + 1\n", &settings), [""; 0]);
+}
+
+#[test]
+fn an_import_wants_a_name_in_quotes() {
+    check(
+        "import lib\nscore = 1\nprint scroe\n",
+        &expect![[r#"
+        | import lib
+        |        ^^^ unknown-name: nothing gives `lib` a value; `import` takes the name of a module in quotes: `"lib"`
+        | print scroe
+        |       ^^^^^ unknown-name: nothing gives `scroe` a value; did you mean `score`?
+    "#]],
+    );
+    check(
+        "import\nimport \"\"\nprint scroe\n",
+        &expect![[r#"
+        | import
+        | ^^^^^^ wrong-argument: `import` takes the name of a module, as in `import "listUtil"`; this gives an error
+        | import ""
+        |        ^^ wrong-argument: `import` takes the name of a module, as in `import "listUtil"`; this gives an error
+        | print scroe
+        |       ^^^^^ unknown-name: nothing gives `scroe` a value
+    "#]],
+    );
+    fixed("import lib\n", "Change to `\"lib\"`", "import \"lib\"\n");
+    right("name = \"lib\"\nimport name\nprint zzz\n");
+    right("f = function(name)\n  import name\n  return zzz\nend function\nprint f(\"lib\")\n");
+    right("import str(1)\nprint zzz\n");
+    right("import = function(a=1)\n  return a\nend function\nimport\nimport \"\"\n");
+    let mut settings = Checks::default();
+    settings.host_names.push("lib".to_owned());
+    assert_eq!(codes("import lib\nprint zzz\n", &settings), [""; 0], "the host gives it a name");
+}
+
+#[test]
+fn a_built_in_that_is_hidden_is_none_to_call() {
+    check(
+        "print = 3\nprint 4\nstr = \"a\"\nx = str(3)\n",
+        &expect![[r#"
+        | print 4
+        | ^^^^^ not-a-function: `print` is no function, so it cannot be called
+        | x = str(3)
+        |     ^^^ not-a-function: `str` is no function, so it cannot be called
+    "#]],
+    );
+    // It may not be assigned yet, or not any more.
+    right("f = function\n  return len(\"a\")\nend function\nprint f\nlen = 3\n");
+    right("if rnd > 0.5 then len = 3\nprint len(\"a\")\n");
+    right("len = 3\nglobals.remove \"len\"\nprint len(\"a\")\n");
+    right("len = function(a)\n  return a\nend function\nprint len(\"a\")\n");
+}
+
+#[test]
+fn names_of_other_languages_are_translated() {
+    check(
+        "print True or None\nx = parseInt(\"3\") + math.floor(3.4) + math.hypot(3)\nconsole.log \"a\"\nl = [1]\nl.append 3\nprint l.length\nif l.contains(1) then print \"abc\".substring(1)\nprint l.pusj(2)\n",
+        &expect![[r#"
+            | print True or None
+            |       ^^^^ unknown-name: nothing gives `True` a value; MiniScript writes `true`
+            |               ^^^^ unknown-name: nothing gives `None` a value; MiniScript writes `null`
+            | x = parseInt("3") + math.floor(3.4) + math.hypot(3)
+            |     ^^^^^^^^ unknown-name: nothing gives `parseInt` a value; MiniScript calls it `val`
+            |                     ^^^^ unknown-name: nothing gives `math` a value; MiniScript writes `floor` for `math.floor`
+            |                                       ^^^^ unknown-name: nothing gives `math` a value; MiniScript's own functions have names of their own, such as `floor`
+            | console.log "a"
+            | ^^^^^^^ unknown-name: nothing gives `console` a value; MiniScript calls it `print`
+            | l.append 3
+            | ^^^^^^^^^^ missing-member: a list has no member `append`; MiniScript calls it `push`
+            | print l.length
+            |       ^^^^^^^^ missing-member: a list has no member `length`; MiniScript calls it `len`
+            | if l.contains(1) then print "abc".substring(1)
+            |    ^^^^^^^^^^^^^ missing-member: a list has no member `contains`; MiniScript calls it `indexOf`, which gives null for what is not there
+            |                             ^^^^^^^^^^^^^^^^^^ missing-member: a string has no member `substring`; a part is taken by `[from:to]`
+            | print l.pusj(2)
+            |       ^^^^^^^^^ missing-member: a list has no member `pusj`; did you mean `push`?
+        "#]],
+    );
+    fixed("print True\n", "Change to `true`", "print true\n");
+    fixed("x = math.floor(3.4)\n", "Change to `floor`", "x = floor(3.4)\n");
+    fixed("l = [1]\nl.append 3\n", "Change to `push`", "l = [1]\nl.push 3\n");
+    fixed("print \"abc\".toUpperCase\n", "Change to `upper`", "print \"abc\".upper\n");
+    fixed("m = {\"b\": 1}\nprint m.length\n", "Change to `len`", "m = {\"b\": 1}\nprint m.len\n");
+    // Who makes them has them.
+    right(
+        "True = 1\nprint True\nm = {\"length\": 3}\nprint m.length\nlist.append = function(x)\n  self.push x\nend function\n[1].append 2\n",
+    );
+}
+
+#[test]
+fn what_is_hardly_alike_is_not_offered() {
+    let said = |text: &str| {
+        let it = Fixture::new(text);
+        let found = checks(&it.db, &it.document, &Checks::default(), &it.places);
+        found.into_iter().map(|it| it.message).collect::<Vec<_>>().join("|")
+    };
+    for name in ["Point", "max", "sun"] {
+        assert_eq!(said(&format!("x = {name}(1)\n")), format!("nothing gives `{name}` a value"));
+    }
+    assert!(said("Print 1\n").ends_with("did you mean `print`?"));
+    assert!(said("x = sgin(1)\n").ends_with("did you mean `sign`?"));
+    assert!(said("x = abd(1)\n").ends_with("a value"), "of three letters another one makes another word");
+    assert!(said("x = asb(1)\n").ends_with("did you mean `abs`?"));
+}
+
+#[test]
+fn a_built_in_that_is_given_without_its_sign_is_called() {
+    check(
+        "apply = function(f, x)\n  return f(x)\nend function\nprint apply(abs, -3)\nm = {\"p\": str}\nprint m.p(3)\nshow = print\nshow \"x\"\n",
+        &expect![[r#"
+            | print apply(abs, -3)
+            |             ^^^ called-instead: this calls `abs` without arguments; `@abs` passes the function itself
+            | m = {"p": str}
+            |           ^^^ called-instead: this calls `str` without arguments; `@str` stores the function itself, for which `p` is called with some
+            | show = print
+            |        ^^^^^ called-instead: this calls `print` without arguments; `@print` stores the function itself, for which `show` is called with some
+            | show "x"
+            | ^^^^^^^^ not-a-function: this is null, not a function, so it cannot be called
+        "#]],
+    );
+    check(
+        "hit = function(n)\n  return n * 2\nend function\nh = {}\nh[\"go\"] = hit\nh.go 3\n",
+        &expect![[r#"
+        | h["go"] = hit
+        |           ^^^ called-instead: this calls `hit` without arguments; `@hit` stores the function itself, for which `go` is called with some
+    "#]],
+    );
+    right("print rnd + val(input) + range(pi).len + str(time)\n");
+    right("abs = [1, 2]\nf = function(l)\n  return l.len\nend function\nprint f(abs)\n");
+}
+
+#[test]
+fn a_sign_before_a_plain_value_does_nothing() {
+    check(
+        "y = 5\nx = @y\nf = function\n  z = [1]\n  return @z\nend function\nprint x + f\n",
+        &expect![[r#"
+        | x = @y
+        |     ^ useless-reference: `@` keeps a function from being called, and `y` never holds one
+        |   return @z
+        |          ^ useless-reference: `@` keeps a function from being called, and `z` never holds one
+        | print x + f
+        |       ^^^^^ no-result: this gives null: the operator does nothing for a number and a list
+    "#]],
+    );
+    fixed("y = 5\nx = @y\nprint x\n", "Remove `@`", "y = 5\nx = y\nprint x\n");
+    right("y = 5\ny = function\n  return 1\nend function\nx = @y\nprint x\n");
+    right("f = function(a)\n  x = @a\n  return x\nend function\nprint f(1)\n");
+    right("f = function(a)\n  if a then y = 1\n  return @y\nend function\ny = @f\nprint f(1)\n");
+}
+
+#[test]
+fn a_type_in_quotes_is_a_text() {
+    check(
+        "print \"a\" isa \"string\"\n",
+        &expect![[r#"
+        | print "a" isa "string"
+        |               ^^^^^^^^ fixed-comparison: `isa` takes a type or a class itself, without quotes: this is true of the text "string" alone
+    "#]],
+    );
+    fixed("x = 1\nprint x isa \"number\"\n", "Write `number`", "x = 1\nprint x isa number\n");
+    fixed(
+        "f = function(g)\n  return g isa funcRef\nend function\nprint f(1)\n",
+        "Write `@g`",
+        "f = function(g)\n  return @g isa funcRef\nend function\nprint f(1)\n",
+    );
+}
+
+#[test]
+fn what_is_left_out_or_comes_to_nothing() {
+    check(
+        "print range(3) - 1\nprint val([1])\nfor i in [1]\n  for i in [2]\n    print i\n  end for\nend for\nwhile true\n  print 1\nend while\nprint 2\n",
+        &expect![[r#"
+            | print range(3) - 1
+            |       ^^^^^^^^^^^^ no-result: this gives null: the operator does nothing for a list and a number
+            | print val([1])
+            |       ^^^^^^^^ wrong-argument: `val` takes a string, not a list; this gives null
+            |   for i in [2]
+            |       ^ loop-variable: the loop around has the same variable; behind this one `i` is no element of it
+            | print 2
+            | ^^^^^^^ unreachable-code: this is never reached: the loop before it never ends
+        "#]],
+    );
+    // Who gives up with an error has nothing else to give.
+    right("f = function(bad)\n  if bad then return err(\"no\")\n  print 1\nend function\nf 1\n");
+    wrong(
+        "f = function(bad)\n  if bad then return err(\"no\")\n  if bad > 1 then return 1\nend function\nprint f(1)\n",
+        "missing-return",
+    );
+}
+
+#[test]
+fn a_map_of_ones_own_has_no_member_of_the_languages() {
+    check(
+        "p = {\"a\": 1}\nprint p.name\n",
+        &expect![[r#"
+        | print p.name
+        |         ^^^^ missing-member: `p` is a map that nothing gives a member `name`
+    "#]],
+    );
+    right("p = {\"a\": 1}\nq = p\nq.name = 2\nprint p.name\n");
+    right("p = {\"a\": 1}\nprint p.len + info(@print).name\n");
+    right("p = {\"a\": 1}\np = info(@print)\nprint p.name\n");
+    right("p = {\"a\": 1}\nk = \"name\"\np[k] = 1\nprint p.name\n");
+    right("f = function(p)\n  return p.name\nend function\nprint f({})\n");
+}
+
+#[test]
+fn calls_of_what_modules_make_are_looked_at() {
+    let lib = "//- lib.ms\nv = 3\nf = function(a)\n  return a\nend function\nC = {\"n\": 1}\nC.make = function(x)\n  c = new C\n  c.x = x\n  return c\nend function\nC.hit = function(n)\n  self.x -= n\nend function\n";
+    check(
+        &format!(
+            "//- main.ms\nimport \"lib\"\nc = lib.C.make(1, 2)\nd = new lib.C\nd.hit 1, 2\nprint lib.v(1) + lib.f(1, 2)\nd.n 3\n{lib}"
+        ),
+        &expect![[r#"
+            | c = lib.C.make(1, 2)
+            |     ^^^^^^^^^^ too-many-arguments: `make` takes at most 1 argument, not 2
+            | d.hit 1, 2
+            | ^^^^^ too-many-arguments: `hit` takes at most 1 argument, not 2
+            | print lib.v(1) + lib.f(1, 2)
+            |       ^^^^^ not-a-function: `v` is a plain value wherever this program has one, so it cannot be called
+            |                  ^^^^^ too-many-arguments: `f` takes at most 1 argument, not 2
+            | d.n 3
+            | ^^^ not-a-function: `n` is a plain value wherever this program has one, so it cannot be called
+        "#]],
+    );
+    for main in [
+        "c = lib.C.make(1)\nc.hit 2\nprint lib.v + lib.f(1)\n",
+        "lib.C.hit = function(a, b)\n  return a + b\nend function\nd = new lib.C\nd.hit 1, 2\n",
+        "lib.v = @lib.f\nprint lib.v(1)\n",
+        "m = {\"hit\": @print}\nm.hit 1, \"\"\n",
+        "m = {}\nm[input] = 1\nx = m\nx.hit 1, 2\n",
+    ] {
+        assert_eq!(
+            codes(&format!("//- main.ms\nimport \"lib\"\nprint lib\n{main}{lib}"), &Checks::default()),
+            [""; 0],
+            "{main}"
+        );
+    }
+}
