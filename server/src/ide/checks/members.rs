@@ -12,6 +12,7 @@ use crate::guide::types as guide;
 use crate::modules::Places;
 use crate::settings::Checks;
 use minilive_jit::engine::modules::ModuleAnswer;
+use minilive_mir::ir::Const;
 use minilive_mir::names::{Place, Sym, Symbol};
 use minilive_runtime::intrinsics;
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextSize};
@@ -98,7 +99,7 @@ impl<'a> Told<'a> {
         let Some(sight) = self.sight() else { return false };
         let stands = |file: File| {
             let text = file.text(db);
-            stands_in_string(db, file, &text, name)
+            stands_in_string(db, file, &text, name) || is_put_together(db, file, name)
         };
         !sight.is_given(name) && !stands(document.file) && !sight.modules.iter().any(|(file, _)| stands(*file))
     }
@@ -256,6 +257,14 @@ fn is_half_typed(facts: &FileFacts, unknown: &NameFinding) -> bool {
     facts.global_names().any(|it| starts(it))
         || intrinsics::IntrinsicId::globals().any(|id| starts(id.def().name))
         || around.into_iter().flatten().any(|it| facts.unit(it).facts.variables.iter().any(|it| starts(it)))
+}
+
+/// Whether code puts a text together while it is compiled, such as `"na" + "me"`, that is the name.
+fn is_put_together(db: &LiveDb, file: File, name: &str) -> bool {
+    db::units(db, file).iter().any(|placed| {
+        let code = &db::function_mir(db, placed.unit).unit;
+        code.consts.iter().any(|it| matches!(it, Const::Str(text) if **text == *name))
+    })
 }
 
 /// Whether a name stands in a string of a file by itself, so that it may be a key.

@@ -31,6 +31,7 @@ fn members_that_nothing_in_the_program_has_are_told() {
     right(&program("g = function(k)\n  return {k: 1}\nend function\n"));
     right(&program("g = function(m, k)\n  push m, k\nend function\n"));
     right(&program("for word in input.split\n  m[word] = 1\nend for\n"));
+    right(&program("m[\"\" + \"a\"] = 1\n"));
     right(&program("g = globals\n"));
     right(&program("f locals\n"));
     right(&program("print env\n"));
