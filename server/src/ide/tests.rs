@@ -8,6 +8,7 @@ mod callbacks;
 mod calls;
 mod checks;
 mod fixes;
+mod foreign;
 mod hints;
 mod hosts;
 mod hover;
