@@ -34,6 +34,8 @@ pub(crate) enum Foreign {
     Operator(&'static str, &'static str),
     /// `def foo(x)`, `function foo(x)`: the name.
     Function(String),
+    /// `foreach x in list`, `If x then`: the word, and what MiniScript has for it.
+    Header(String, SyntaxKind),
     /// `var x = 3`: the word before the name.
     Declaration(String),
     /// `endif` and the like for the `end` of a block of this word.
@@ -69,6 +71,9 @@ impl Foreign {
             }
             Foreign::Operator(found, ours) => format!("MiniScript writes `{ours}` for `{found}`"),
             Foreign::Function(name) => format!("a function gets its name by an assignment: `{name} = function(…)`"),
+            Foreign::Header(word, keyword) => {
+                format!("MiniScript writes `{}` for `{word}`", crate::errors::spelling(*keyword))
+            }
             Foreign::Declaration(word) => format!("no `{word}` is needed: an assignment makes the variable"),
             Foreign::End(word, keyword) => {
                 format!("MiniScript writes `end {}` for `{word}`", crate::errors::spelling(*keyword))
@@ -258,6 +263,12 @@ impl Slips<'_> {
                 slip.until = slip.line_end;
                 Some(slip)
             }
+            "foreach" | "Foreach" | "ForEach" | "For" | "FOR" if self.kind(self.at) == InKw => {
+                Some(self.slip(Foreign::Header(word, ForKw), self.range(first, first)))
+            }
+            "If" | "IF" if self.kind(self.at) == ThenKw => {
+                Some(self.slip(Foreign::Header(word, IfKw), self.range(first, first)))
+            }
             "var" | "let" | "local" | "const" | "int" | "float" | "double" | "string" | "bool" | "auto" | "my"
             | "dim"
                 if self.kind(first + 1) == Ident && self.kind(first + 2) == Eq && self.at == first + 2 =>
@@ -274,6 +285,8 @@ impl Slips<'_> {
         let keyword = match problem {
             Problem::ExpectedKeyword(ThenKw, _) => IfKw,
             Problem::LineEndAfterElse(_) => ElseKw,
+            // `then:`
+            Problem::ExpectedExpression(_) if self.kind(at) == Colon && at > 0 && self.kind(at - 1) == ThenKw => ElseKw,
             Problem::LineEndAfterWhile(_) => WhileKw,
             Problem::LineEndAfterFor(_) => ForKw,
             Problem::LineEndAfterParams(_) => FunctionKw,
@@ -322,6 +335,15 @@ impl Slips<'_> {
         Some(Slip { what: Foreign::Quotes, range: self.range(at, close), until: close + 1, line_end })
     }
 
+    fn is_after_space(&self, at: usize) -> bool {
+        self.words.get(at).is_some_and(|word| word.after_space)
+    }
+
+    /// Whether the line of a word begins with a condition.
+    fn in_condition(&self, at: usize) -> bool {
+        matches!(self.kind(self.line_start(at)), IfKw | WhileKw | ElseKw)
+    }
+
     fn operator(&mut self, at: usize) -> Option<Slip> {
         let before = at.checked_sub(1);
         let behind = |first, second| before.is_some_and(|before| self.pair(before, first, second));
@@ -342,6 +364,14 @@ impl Slips<'_> {
             ("!", "not", at)
         } else if self.pair(at, Colon, Eq) {
             (":=", "=", at)
+        } else if self.is_unknown(at, "~") && self.kind(at + 1) == Eq && self.touches_next(at) {
+            ("~=", "!=", at)
+        } else if behind(Dot, Dot) && self.words[at - 1].after_space && self.is_after_space(at + 1) {
+            ("..", "+", at - 1)
+        } else if self.in_condition(at) && (self.pair(at, Eq, Greater) || behind(Eq, Greater)) {
+            ("=>", ">=", if self.kind(at) == Eq { at } else { at - 1 })
+        } else if self.in_condition(at) && (self.pair(at, Eq, Less) || behind(Eq, Less)) {
+            ("=<", "<=", if self.kind(at) == Eq { at } else { at - 1 })
         } else {
             return None;
         };

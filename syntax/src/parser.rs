@@ -100,8 +100,8 @@ pub(crate) struct Parser<'a> {
     slip_line_end: Option<usize>,
     /// The word that another language starts a block with.
     slip_block: Option<usize>,
-    /// A function's header in another language's words, whose body may follow.
-    slip_function: Option<TextRange>,
+    /// A header in another language's words, whose body may follow, with the word that must end it.
+    slip_header: Option<(SyntaxKind, TextRange)>,
     /// Words that stand alone and end blocks elsewhere; none but in a second look at a text in which a block has no end.
     lone_ends: &'a [usize],
     /// Index of the first word of the statement that was started last.
@@ -131,7 +131,7 @@ impl<'a> Parser<'a> {
             slip_until: 0,
             slip_line_end: None,
             slip_block: None,
-            slip_function: None,
+            slip_header: None,
             lone_ends: &[],
             statement_start: usize::MAX,
             left_over: None,
@@ -229,9 +229,7 @@ impl<'a> Parser<'a> {
     /// A name that is assigned to, or called without parentheses: no operand looks like that.
     fn at_simple_statement(&mut self) -> bool {
         let next = self.nth(1);
-        let starts_argument = matches!(next, Number | StringLit | OpenStringLit | Ident | LBrace | At | NotKw | NewKw)
-            || matches!(next, SelfKw | SuperKw | LocalsKw | OuterKw | GlobalsKw);
-        self.at(Ident) && (next.is_assign_op() || starts_argument)
+        self.at(Ident) && (next.is_assign_op() || starts_argument(next))
     }
 
     pub(crate) fn after_space(&self) -> bool {
@@ -437,7 +435,13 @@ impl<'a> Parser<'a> {
         match &slip.what {
             Foreign::Brace(_) | Foreign::Colon(_) => self.slip_block = Some(self.at),
             Foreign::Function(_) if !matches!(problem, Problem::LineEndAfterParams(_)) => {
-                self.slip_function = Some(slip.range);
+                self.slip_header = Some((FunctionKw, slip.range));
+            }
+            Foreign::Header(_, keyword) => {
+                let last = slip.line_end.checked_sub(1).map(|it| self.words[it].kind);
+                // What stands behind `then` is all that belongs to it.
+                let is_block = *keyword != IfKw || last == Some(ThenKw);
+                self.slip_header = is_block.then_some((*keyword, slip.range));
             }
             _ => {}
         }
@@ -464,9 +468,45 @@ impl<'a> Parser<'a> {
         self.at > 0 && self.words[self.at - 1].kind == LBrace
     }
 
-    /// The header of a function that another language writes so, once.
-    pub(crate) fn take_slip_function(&mut self) -> Option<TextRange> {
-        self.slip_function.take()
+    /// A header that another language writes so, once, with the word that must end its body.
+    pub(crate) fn take_slip_header(&mut self) -> Option<(SyntaxKind, TextRange)> {
+        self.slip_header.take()
+    }
+
+    /// Whether a brace at the cursor opens a block, as in other languages: what stands in it can only be a statement, and no entry of a map.
+    pub(crate) fn at_block_brace(&mut self) -> bool {
+        if !self.at(LBrace) || self.nth(1) == Eof || !self.word(1).after_line_break {
+            return false;
+        }
+        let (first, second) = (self.nth(1), self.nth(2));
+        let is_keyword = matches!(first, WhileKw | ForKw | IfKw | BreakKw | ContinueKw | ReturnKw);
+        is_keyword || first == Ident && (second.is_assign_op() || starts_argument(second))
+    }
+
+    /// Whether a body may start at the cursor whose header is not part of this run.
+    pub(crate) fn may_start_body(&self) -> bool {
+        self.at == 0 && self.context.inside_body
+    }
+
+    /// Reports a brace that opens a block: what the reference says is what it finds in the place of a map's entry.
+    pub(crate) fn error_block_brace(&mut self, keyword: SyntaxKind) {
+        let range = self.range();
+        let (first, second) = (self.nth(1), self.nth(2));
+        let (ahead, reference): (usize, fn(Found) -> Problem) = match (first, second) {
+            (Ident, Eq) => (2, |_| Problem::AssignmentInExpression),
+            (Ident, _) => (2, |_| Problem::MapColon),
+            _ => (1, Problem::ExpectedExpression),
+        };
+        let word = self.word(ahead);
+        let found = Found::new(word.kind, &self.text[word.start as usize..(word.start + word.len) as usize]);
+        let problem = reference(found);
+        let line_at = if problem.is_behind_its_token() { self.word(ahead + 1) } else { word };
+        if !self.panicking && !self.gave_up {
+            let problem = Problem::Foreign(Foreign::Brace(keyword), Box::new(problem));
+            self.errors.push(RawError { at: range.start(), line_at: line_at.start.into(), range, problem });
+        }
+        self.slip_line_end = Some(self.at + 1);
+        self.slip_block = None;
     }
 
     /// Whether a word at the cursor ends the innermost block elsewhere.
@@ -541,6 +581,12 @@ impl<'a> Parser<'a> {
     pub(crate) fn need_context(&mut self) {
         self.needs_context = true;
     }
+}
+
+/// Whether a word starts an argument, and neither goes on with an expression.
+fn starts_argument(kind: SyntaxKind) -> bool {
+    matches!(kind, Number | StringLit | OpenStringLit | Ident | LBrace | At | NotKw | NewKw)
+        || matches!(kind, SelfKw | SuperKw | LocalsKw | OuterKw | GlobalsKw)
 }
 
 fn word_range(word: Word) -> TextRange {

@@ -34,6 +34,10 @@ pub(super) fn statements(p: &mut Parser<'_>, until: Until) {
                 return;
             }
             ElseKw if else_belongs_further_out(p) => return,
+            LBrace if p.may_start_body() && p.at_block_brace() => {
+                p.need_context();
+                return;
+            }
             _ => {
                 statement(p);
                 end_of_statement(p, until);
@@ -68,21 +72,26 @@ fn end_of_statement(p: &mut Parser<'_>, until: Until) {
         p.error_here(Problem::ExpectedLineEnd(found));
     }
     skip_line(p);
-    if let Some(range) = p.take_slip_function() {
-        foreign_function(p, range);
+    if let Some((keyword, range)) = p.take_slip_header() {
+        foreign_block(p, keyword, range);
     }
     p.recover();
 }
 
-/// The body of a function whose header is that of another language.
-fn foreign_function(p: &mut Parser<'_>, range: rowan::TextRange) {
+/// The body behind a header that is another language's.
+fn foreign_block(p: &mut Parser<'_>, keyword: SyntaxKind, range: rowan::TextRange) {
     let node = p.start();
     p.nested(|p| {
         body_starts(p);
-        closed_body(p, Opener { keyword: FunctionKw, range, accepts_else: false, braces: false });
+        let opener = Opener { keyword, range, accepts_else: false, braces: false };
+        if keyword == ForKw {
+            loop_body(p, opener)
+        } else {
+            closed_body(p, opener)
+        }
         Some(())
     });
-    node.complete(p, Error);
+    node.complete(p, if keyword == ForKw { ForStmt } else { Error });
     if !p.at_left_over() {
         skip_line(p);
     }
@@ -234,11 +243,26 @@ fn closed_body(p: &mut Parser<'_>, opener: Opener) {
     if p.behind_closed_braces() {
         return;
     }
-    let opener = Opener { braces: p.behind_brace(), ..opener };
+    let opener = Opener { braces: opening_brace(p, opener.keyword), ..opener };
     p.openers.push(opener);
     body(p, Until::End);
     p.openers.pop();
     close(p, opener);
+}
+
+/// The brace of a body that stands in braces: in the header, or at the start of the body's first line.
+fn opening_brace(p: &mut Parser<'_>, keyword: SyntaxKind) -> bool {
+    if p.behind_brace() {
+        return true;
+    }
+    let here = p.at_block_brace();
+    if here {
+        p.error_block_brace(keyword);
+        let node = p.start();
+        p.bump();
+        node.complete(p, Error);
+    }
+    here
 }
 
 /// The statements of a body on its own lines.
@@ -367,15 +391,24 @@ fn branch(p: &mut Parser<'_>, opener: Opener) -> (bool, bool) {
     p.bump();
     header_expression(p, IfKw);
     then(p);
+    if p.at(Colon) {
+        // `then:`
+        let found = p.found();
+        p.error_here(Problem::ExpectedExpression(found));
+        block_start(p);
+    }
     if p.behind_closed_braces() {
         node.complete(p, IfBranch);
         return (true, true);
     }
-    let is_block = p.at_line_end() || p.at_soft_line_end();
+    // `then {`
+    let mut braces = opening_brace(p, IfKw);
+    let is_block = braces || p.at_line_end() || p.at_soft_line_end();
     let mut is_closed = false;
     if is_block {
-        let opener = Opener { braces: p.behind_brace(), ..opener };
         body_starts(p);
+        braces = braces || opening_brace(p, IfKw);
+        let opener = Opener { braces, ..opener };
         p.openers.push(opener);
         body(p, Until::EndOrElse);
         p.openers.pop();
@@ -449,7 +482,7 @@ fn block_else(p: &mut Parser<'_>, opener: Opener) {
         node.complete(p, ElseBranch);
         return;
     }
-    let opener = Opener { braces: p.behind_brace(), ..opener };
+    let opener = Opener { braces: opening_brace(p, ElseKw), ..opener };
     p.openers.push(opener);
     body(p, Until::End);
     p.openers.pop();

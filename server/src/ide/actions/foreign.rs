@@ -24,7 +24,7 @@ pub(super) fn fix(ctx: &Context<'_>, error: &SyntaxError) -> Option<(String, Vec
             edits.extend(line.step(error.range, sign)?);
             format!("Write `{sign}`")
         }
-        "<>" | "===" | "!==" | "**" | "&&" | "||" | "!" | ":=" => {
+        "<>" | "===" | "!==" | "**" | "&&" | "||" | "!" | ":=" | "~=" | ".." | "=>" | "=<" => {
             let ours = edits.iter().find(|it| it.range.start() == error.range.start())?;
             format!("Write `{}`", ours.insert.trim_matches(['(', ' ']))
         }
@@ -41,8 +41,13 @@ pub(super) fn fix(ctx: &Context<'_>, error: &SyntaxError) -> Option<(String, Vec
             edits = line.for_header(ctx)?;
             "Write `for … in`".to_owned()
         }
+        "foreach" | "Foreach" | "ForEach" | "For" | "FOR" | "If" | "IF" => {
+            let ours = if found.starts_with(['I']) { "if" } else { "for" };
+            edits.push(Edit { range: error.range, insert: ours.to_owned() });
+            format!("Write `{ours}`")
+        }
         "do" | "then" => format!("Remove `{found}`"),
-        ":" if line.kind(0) == IfKw || line.kind(1) == IfKw => "Write `then`".to_owned(),
+        ":" if error.message.contains("`then`") => "Write `then`".to_owned(),
         ":" => "Remove `:`".to_owned(),
         "{" => "Write the block without braces".to_owned(),
         text if text.split_whitespace().count() == 2 => {
@@ -137,6 +142,10 @@ impl Line {
                 ("&", "&") => (replace(2, &self.spaced(at, 2, "and")), 2).1,
                 ("|", "|") => (replace(2, &self.spaced(at, 2, "or")), 2).1,
                 (":", "=") => (replace(2, "="), 2).1,
+                ("~", "=") => (replace(2, "!="), 2).1,
+                (".", ".") => (replace(2, "+"), 2).1,
+                ("=", ">") if self.is_condition() => (replace(2, ">="), 2).1,
+                ("=", "<") if self.is_condition() => (replace(2, "<="), 2).1,
                 ("!", _) => {
                     match self.compared(at) {
                         Some(end) => {
@@ -159,6 +168,10 @@ impl Line {
             };
         }
         edits
+    }
+
+    fn is_condition(&self) -> bool {
+        matches!(self.kind(0), IfKw | WhileKw | ElseKw)
     }
 
     /// A word in the place of an operator, with the spaces that it needs.
@@ -346,7 +359,11 @@ fn blocks(ctx: &Context<'_>, line: &Line, error: TextRange) -> Option<Vec<Edit>>
         || line.text(0).eq_ignore_ascii_case("elseif")
         || matches!(line.text(0), "elif" | "elsif");
     let last = line.tokens.len() - 1;
+    let open = line.tokens.iter().rfind(|it| it.kind() == LBrace && it.parent().is_some_and(|it| it.kind() == Error));
     if !is_header || last == 0 {
+        if let Some(node) = open.and_then(block_of) {
+            edits.extend(braces(ctx, &node)?);
+        }
         return Some(edits);
     }
     let is_condition =
@@ -358,7 +375,10 @@ fn blocks(ctx: &Context<'_>, line: &Line, error: TextRange) -> Option<Vec<Edit>>
     };
     let colon = line.tokens.iter().position(|it| it.text_range() == error && it.kind() == Colon);
     match line.text(last) {
-        ":" => edits.push(without(if is_condition { " then" } else { "" })),
+        ":" => {
+            let has_then = line.tokens.iter().any(|it| it.kind() == ThenKw);
+            edits.push(without(if is_condition && !has_then { " then" } else { "" }));
+        }
         "do" => edits.push(without("")),
         "then" if matches!(line.kind(0), WhileKw | ForKw) => edits.push(without("")),
         _ => {
@@ -368,8 +388,7 @@ fn blocks(ctx: &Context<'_>, line: &Line, error: TextRange) -> Option<Vec<Edit>>
             }
         }
     }
-    let open = line.tokens.iter().rfind(|it| it.kind() == LBrace && it.parent().is_some_and(|it| it.kind() == Error));
-    if let Some(node) = open.and_then(|it| block_of(it)) {
+    if let Some(node) = open.and_then(block_of) {
         edits.extend(braces(ctx, &node)?);
     }
     Some(edits)
@@ -409,7 +428,11 @@ fn braces(ctx: &Context<'_>, node: &SyntaxNode) -> Option<Vec<Edit>> {
         let open = if last.kind() == LBrace { Some(&last) } else { Some(&first).filter(|it| it.kind() == LBrace) };
         if let Some(open) = open {
             let start = blank(open).map_or(open.text_range().start(), |it| it.text_range().start());
-            let insert = if in_condition { " then" } else { "" };
+            // On a line of its own it goes with that.
+            let line_end = ctx.root.token_at_offset(start).left_biased().filter(|it| it.kind() == Newline);
+            let start = line_end.map_or(start, |it| it.text_range().start());
+            let has_then = || error.siblings_with_tokens(rowan::Direction::Prev).any(|it| it.kind() == ThenKw);
+            let insert = if in_condition && !has_then() { " then" } else { "" };
             edits.push(Edit { range: TextRange::new(start, open.text_range().end()), insert: insert.to_owned() });
         }
         if last.kind() != RBrace {

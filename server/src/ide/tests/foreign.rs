@@ -120,6 +120,39 @@ fn blocks_in_braces() {
     );
 }
 
+/// As C# and others have them.
+#[test]
+fn braces_on_lines_of_their_own() {
+    let title = "Write the block without braces";
+    check(
+        "while x\n{\n  print 1\n}\nif x then\n{\n  x = 1\n}\nelse\n{\n  return 2\n}\nf = function(a)\n{\n  return a\n}\n",
+        &[title, title, title],
+        "while x\n  print 1\nend while\nif x then\n  x = 1\nelse\n  return 2\nend if\nf = function(a)\n  return a\nend function\n",
+    );
+    check("if x then {\n  x = 1\n}\nprint 1\n", &[title], "if x then\n  x = 1\nend if\nprint 1\n");
+    check("if (x)\n{\n  x += 1\n}\n", &["Add `then`", title], "if (x) then\n  x += 1\nend if\n");
+    // Maps are none.
+    check(
+        "if x then\n{\n  \"a\": 1}\nend if\nwhile x\n{\n  f(1): 2}\nend while\n",
+        &[],
+        "if x then\n{\n  \"a\": 1}\nend if\nwhile x\n{\n  f(1): 2}\nend while\n",
+    );
+}
+
+#[test]
+fn more_words_and_operators() {
+    check(
+        "foreach x in y\n  break\nend for\nIf x then\n  print 1\nend if\nif x then:\n  print 1\nend if\n",
+        &["Write `for`", "Write `if`", "Remove `:`"],
+        "for x in y\n  break\nend for\nif x then\n  print 1\nend if\nif x then\n  print 1\nend if\n",
+    );
+    check(
+        "if x =< 3 or y => 2 then print 1\nx = a ~= b\nprint \"a\" .. b\n",
+        &["Write `<=`", "Write `!=`", "Write `+`"],
+        "if x <= 3 or y >= 2 then print 1\nx = a != b\nprint \"a\" + b\n",
+    );
+}
+
 #[test]
 fn ends_of_other_languages() {
     check(
