@@ -5,7 +5,7 @@
 
 use minilive::db::{File, Known, LiveDb};
 use minilive::document::{Content, DocumentView};
-use minilive::ide::{Action, ActionKind, Live, actions};
+use minilive::ide::{Action, ActionKind, FormatOptions, Live, actions};
 use minilive::line_index::LineIndex;
 use minilive::modules::Places;
 use minilive_syntax::ast::{AstNode, Expr, Stmt};
@@ -173,6 +173,40 @@ fn an_expression_becomes_a_variable() {
     );
 }
 
+/// Chains are flat in the tree; what stands before one of their operators is an expression nevertheless.
+#[test]
+fn the_left_part_of_a_chain_is_an_expression() {
+    check(
+        VARIABLE,
+        "f = function(a, b, c)\n  return $0a + b$0 + c\nend function\nprint f(1, 2, 3)\n",
+        "f = function(a, b, c)\n  value = a + b\n  return value + c\nend function\nprint f(1, 2, 3)\n",
+    );
+    check(
+        VARIABLE,
+        "name = \"Bob\"\nprint $0\"Hello \" + name$0 + \"!\"\n",
+        "name = \"Bob\"\nvalue = \"Hello \" + name\nprint value + \"!\"\n",
+    );
+    check(VARIABLE, "x = 9\ny = $0x - 2$0 - 3\nprint y\n", "x = 9\nvalue = x - 2\ny = value - 3\nprint y\n");
+    check(
+        FUNCTION,
+        "f = function(a, b, c)\n  return $0a * b$0 * c\nend function\nprint f(1, 2, 3)\n",
+        "newFunction = function(a, b)\n  return a * b\nend function\n\nf = function(a, b, c)\n  return newFunction(a, b) * c\nend function\nprint f(1, 2, 3)\n",
+    );
+    let f = "f = function(n)\n  print n\n  return n\nend function\n";
+    for source in [
+        // The right part is none, nor are parts of words, of `and` and of comparisons.
+        "x = 9\nprint x - $02 - 3$0\n".to_owned(),
+        "x = 9\nprint x + $01 + 2$0\n".to_owned(),
+        "x = 9\nprint $0x + $01 + 2\n".to_owned(),
+        "x = 9\nprint $0x and 1$0 and 2\n".to_owned(),
+        "x = 9\nprint $0x < 1$0 < 2\n".to_owned(),
+        // Behind an effect.
+        format!("{f}x = 1\nprint f(1), $0x + f(2)$0 + 3\n"),
+    ] {
+        refuses(VARIABLE, &source);
+    }
+}
+
 #[test]
 fn what_is_evaluated_later_or_more_often_stays() {
     let f = "f = function(n)\n  print n\n  return n\nend function\n";
@@ -205,7 +239,7 @@ fn an_expression_becomes_a_function() {
     check(
         FUNCTION,
         "area = function(w, h)\n\treturn $0w * h / 2$0 + 1\nend function\nprint area(3, 4)\n",
-        "newFunction = function(w, h)\n\treturn w * h / 2\nend function\n\narea = function(w, h)\n\treturn newFunction(@w, @h) + 1\nend function\nprint area(3, 4)\n",
+        "newFunction = function(w, h)\n\treturn w * h / 2\nend function\n\narea = function(w, h)\n\treturn newFunction(w, h) + 1\nend function\nprint area(3, 4)\n",
     );
     check(
         FUNCTION,
@@ -217,12 +251,31 @@ fn an_expression_becomes_a_function() {
         "x = 2\nprint $0x * 3$0 + 1\n",
         "x = 2\nnewFunction = function\n    return x * 3\nend function\n\nprint newFunction() + 1\n",
     );
+    // Read twice, it is called twice if it is a function.
+    check(
+        FUNCTION,
+        "f = function(n, m)\n  return $0n * n - m$0\nend function\nprint f(3, 4)\n",
+        "newFunction = function(n, m)\n  return n * n - m\nend function\n\nf = function(n, m)\n  return newFunction(@n, m)\nend function\nprint f(3, 4)\n",
+    );
     refuses(FUNCTION, "f = function\n  print $0self.a + 1$0\nend function\n");
     refuses(
         FUNCTION,
         "f = function(n)\n  g = function\n    outer.n = 2\n  end function\n  print $0n + g$0\nend function\n",
     );
     refuses(FUNCTION, "f = function(c)\n  if c then x = 1\n  print $0c and x$0\nend function\n");
+}
+
+/// A text that has no indented line yet is indented as the client does it.
+#[test]
+fn code_is_indented_as_the_client_does_it() {
+    let (text, at) = marked("$0print 1$0\nif 1 then print 2\n");
+    let mut it = Workspace::new(&text, &[]);
+    it.live.indent = Some(FormatOptions { width: 2, tabs: true });
+    let action = it.actions(at).into_iter().find(|it| it.title == WRAP).expect("it is offered");
+    assert_eq!(
+        it.apply(&action),
+        "newFunction = function\n\tprint 1\nend function\n\nnewFunction\nif 1 then print 2\n"
+    );
 }
 
 #[test]
@@ -235,12 +288,22 @@ fn statements_are_wrapped_in_a_function() {
     check(
         WRAP,
         "f = function(a)\n  b = a + 1\n  $0c = b * 2\n  if c > 3 then\n    c = 3\n  end if$0\n  return c\nend function\nprint f(1), f(5)\n".replace(", f(5)", "").as_str(),
-        "newFunction = function(b)\n  c = b * 2\n  if c > 3 then\n    c = 3\n  end if\n  return @c\nend function\n\nf = function(a)\n  b = a + 1\n  c = newFunction(b)\n  return c\nend function\nprint f(1)\n",
+        "newFunction = function(b)\n  c = b * 2\n  if c > 3 then\n    c = 3\n  end if\n  return c\nend function\n\nf = function(a)\n  b = a + 1\n  c = newFunction(b)\n  return c\nend function\nprint f(1)\n",
     );
     check(
         WRAP,
         "t = 0\n$0for i in [1, 2]\n\tt += i\nend for$0\nprint t\n",
-        "t = 0\nnewFunction = function(t)\n\tfor i in [1, 2]\n\t\tt += i\n\tend for\n\treturn @t\nend function\n\nt = newFunction(t)\nprint t\n",
+        "t = 0\nnewFunction = function(t)\n\tfor i in [1, 2]\n\t\tt += i\n\tend for\n\treturn t\nend function\n\nt = newFunction(t)\nprint t\n",
+    );
+    check(
+        WRAP,
+        "$0t = 1 + 2\nprint t$0\nprint t\n",
+        "newFunction = function\n    t = 1 + 2\n    print t\n    return t\nend function\n\nt = newFunction\nprint t\n",
+    );
+    check(
+        WRAP,
+        "$0t = @print$0\nt 1\n",
+        "newFunction = function\n    t = @print\n    return @t\nend function\n\nt = newFunction\nt 1\n",
     );
     for source in [
         "f = function\n  $0return 1$0\nend function\n",
@@ -273,6 +336,23 @@ fn a_variable_is_inlined() {
         "f = function(n)\n  print n\n  return n + 0\nend function\nx = f(1) + 1\nprint $0x\n",
         "f = function(n)\n  print n\n  return n + 0\nend function\nprint (f(1) + 1)\n",
     );
+    // What a parameter holds may have to be called, once and as soon as before.
+    let function = |code: &str| format!("f = function(a, b)\n{code}end function\nprint f(1, 2)\n");
+    check("Inline `t`", &function("  $0t = a + 1\n  return t * 2\n"), &function("  return (a + 1) * 2\n"));
+    check("Inline `t`", &function("  t = \"x\" + a\n  return $0t\n"), &function("  return \"x\" + a\n"));
+    check("Inline `t`", &function("  $0t = a + b\n  print t\n"), &function("  print (a + b)\n"));
+    check("Inline `t`", &function("  $0t = a + b\n  if t then print 1\n"), &function("  if a + b then print 1\n"));
+    for code in [
+        "  $0t = a\n  return t\n",
+        "  $0t = a + 1\n  print b\n  return t\n",
+        "  $0t = a + 1\n  return t * t\n",
+        "  $0t = a + 1\n  return str(b) + t\n",
+        "  $0t = a + 1\n  return b + t\n",
+        "  $0t = a + 1\n  return b and t\n",
+        "  $0t = a + 1\n  while t\n    break\n  end while\n",
+    ] {
+        refuses("Inline `t`", &function(code));
+    }
     for (name, source) in [
         ("x", "x = [1]\nx.push 2\nprint $0x\n"),
         ("x", "x = 1\nx = 2\nprint $0x\n"),

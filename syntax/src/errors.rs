@@ -3,6 +3,7 @@
 //! The grammar reports [`Problem`]s, `lib.rs` turns them into [`SyntaxError`]s with ranges and lines. The reference's texts are
 //! those of LANGUAGE 7.5, so that `--compat` can print them; ours say what to do about it.
 
+use crate::foreign::Foreign;
 use crate::kind::SyntaxKind::{self, *};
 use rowan::{TextRange, TextSize};
 
@@ -54,6 +55,8 @@ pub static CODES: &[&str] = &[
     "unexpected-end-of-file",
     "unterminated-string",
     "nested-too-deeply",
+    "foreign-syntax",
+    "foreign-end",
 ];
 
 /// A token as messages show it.
@@ -102,7 +105,7 @@ fn keyword_text(keyword: SyntaxKind) -> String {
 }
 
 /// How a keyword that messages name is written.
-fn spelling(keyword: SyntaxKind) -> &'static str {
+pub(crate) fn spelling(keyword: SyntaxKind) -> &'static str {
     match keyword {
         AndKw => "and",
         OrKw => "or",
@@ -189,6 +192,8 @@ pub(crate) enum Problem {
     OpenString,
     /// Nesting past the limit.
     TooDeep,
+    /// What another language writes, and what the reference says of it.
+    Foreign(Foreign, Box<Problem>),
 }
 
 impl Problem {
@@ -224,6 +229,8 @@ impl Problem {
             Problem::OperandMissingAtEnd => "unexpected-end-of-file",
             Problem::OpenString | Problem::StringGoesOn(..) => "unterminated-string",
             Problem::TooDeep => "nested-too-deeply",
+            Problem::Foreign(Foreign::End(..), _) => "foreign-end",
+            Problem::Foreign(..) => "foreign-syntax",
         }
     }
 
@@ -231,7 +238,7 @@ impl Problem {
     pub(crate) fn is_behind_its_token(&self) -> bool {
         use Problem::*;
         match self {
-            StringGoesOn(problem, _) => problem.is_behind_its_token(),
+            StringGoesOn(problem, _) | Foreign(_, problem) => problem.is_behind_its_token(),
             OperandMissing(..) => true,
             _ => matches!(self, ExpectedExpression(_) | StrayKeyword(_) | LeftOpenAtElse(..) | LoopOnIfLine(_)),
         }
@@ -291,6 +298,7 @@ impl Problem {
             Problem::OperandMissingAtEnd => "the file ends where an expression must follow".to_owned(),
             Problem::OpenString => "this string has no closing quote".to_owned(),
             Problem::TooDeep => "this is nested too deeply; the rest of the file was not read".to_owned(),
+            Problem::Foreign(foreign, _) => foreign.message(),
         }
     }
 
@@ -304,7 +312,9 @@ impl Problem {
             | Problem::LoopOnIfLine(found) => {
                 format!("Unexpected token: {}", found.described())
             }
-            Problem::OperandMissing(_, problem) | Problem::StringGoesOn(problem, _) => problem.reference(),
+            Problem::OperandMissing(_, problem) | Problem::StringGoesOn(problem, _) | Problem::Foreign(_, problem) => {
+                problem.reference()
+            }
             Problem::AssignmentInExpression => "Unexpected token: =".to_owned(),
             Problem::ExpectedKeyword(keyword, found)
             | Problem::WrongEnd(keyword, found)

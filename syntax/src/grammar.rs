@@ -26,13 +26,13 @@ fn skip_line(p: &mut Parser<'_>) {
 
 /// Puts tokens into an `Error` node up to the line's end or to a word that `stop` likes.
 fn skip_until(p: &mut Parser<'_>, stop: impl Fn(SyntaxKind) -> bool) {
-    let ends = |p: &mut Parser<'_>| p.at_line_end() || p.at_soft_line_end() || stop(p.current());
+    let ends = |p: &mut Parser<'_>| !p.in_slip() && (p.at_line_end() || p.at_soft_line_end() || stop(p.current()));
     if ends(p) {
         return;
     }
     let node = p.start();
     while !ends(p) {
-        if p.at(FunctionKw) {
+        if p.at(FunctionKw) && !p.in_slip() {
             p.nested(expressions::function);
         } else {
             p.bump();

@@ -9,6 +9,7 @@ pub mod ast;
 mod builder;
 mod errors;
 mod event;
+mod foreign;
 mod grammar;
 mod input;
 pub mod kind;
@@ -60,8 +61,12 @@ pub struct Sharing(rowan::NodeCache);
 /// As [`parse`], for one text of many: what they have in common is kept once.
 pub fn parse_sharing(text: &str, sharing: &mut Sharing) -> Parse {
     let tokens = lexer::lex(text);
-    let Run { green, errors, checks } =
-        parse_tokens(text, &tokens, Context::FILE, &mut sharing.0).expect("a whole file needs nothing from outside");
+    let words = input::words(&tokens);
+    let mut parse = |ends: &[usize]| {
+        let parser = Parser::new(text, &words, Context::FILE).with_lone_ends(ends);
+        run(parser, text, &tokens, &words, &mut sharing.0).expect("a whole file needs nothing from outside")
+    };
+    let Run { green, errors, checks } = with_foreign_ends(text, &words, &mut parse);
     let last = || lines::line_at_end(text);
     let mut all = with_lines(text, errors, 1, last);
     all.extend(with_lines(text, checks, 1, last));
@@ -75,13 +80,47 @@ struct Run {
     checks: Vec<RawError>,
 }
 
+/// Parses a text, a second time with words for ends that other languages have if a block was left without one and some are found.
+fn with_foreign_ends(text: &str, words: &[input::Word], parse: &mut dyn FnMut(&[usize]) -> Run) -> Run {
+    use errors::Problem::{Foreign, LeftOpen, LeftOpenAtElse, OpenAtEnd};
+    let is_open = |error: &&RawError| matches!(error.problem, OpenAtEnd(_) | LeftOpen(..) | LeftOpenAtElse(..));
+    let first = parse(&[]);
+    let left_open = first.errors.iter().filter(is_open).count();
+    let ends = if left_open == 0 { Vec::new() } else { foreign::lone_ends(text, words) };
+    if ends.is_empty() {
+        return first;
+    }
+    let mut second = parse(&ends);
+    if second.errors.iter().filter(is_open).count() >= left_open {
+        return first;
+    }
+    // What the reference says of the text is what it says at the first error without such words.
+    let of_reference = first.errors.into_iter().next();
+    if let Some((RawError { problem: Foreign(foreign::Foreign::End(..), inner), line_at, .. }, reference)) =
+        second.errors.first_mut().zip(of_reference)
+    {
+        *line_at = reference.line_at;
+        **inner = reference.problem;
+    }
+    second
+}
+
 /// Parses tokens; `None` if what stands around them would have a say.
 fn parse_tokens(text: &str, tokens: &[lexer::Token], context: Context, cache: &mut rowan::NodeCache) -> Option<Run> {
     let words = input::words(tokens);
-    let mut parser = Parser::new(text, &words, context);
+    run(Parser::new(text, &words, context), text, tokens, &words, cache)
+}
+
+fn run(
+    mut parser: Parser<'_>,
+    text: &str,
+    tokens: &[lexer::Token],
+    words: &[input::Word],
+    cache: &mut rowan::NodeCache,
+) -> Option<Run> {
     grammar::file(&mut parser);
     let mut outcome = parser.finish()?;
-    let green = builder::build(text, tokens, &words, &mut outcome.events, cache);
+    let green = builder::build(text, tokens, words, &mut outcome.events, cache);
     Some(Run { green, errors: outcome.errors, checks: outcome.checks })
 }
 

@@ -6,6 +6,7 @@
 
 use crate::errors::{Found, Problem};
 use crate::event::Event;
+use crate::foreign::{Foreign, Slips, may_end};
 use crate::input::Word;
 use crate::kind::SyntaxKind::{self, *};
 use rowan::{TextRange, TextSize};
@@ -39,6 +40,8 @@ pub(crate) struct Opener {
     pub(crate) range: TextRange,
     /// Whether `else` may end the body.
     pub(crate) accepts_else: bool,
+    /// The body stands in braces, as in other languages: `}` ends it.
+    pub(crate) braces: bool,
 }
 
 /// What stands around the text to parse.
@@ -91,6 +94,16 @@ pub(crate) struct Parser<'a> {
     pub(crate) context: Context,
     pub(crate) inside: Inside,
     panicking: bool,
+    /// What is taken up to here is no MiniScript, whatever it looks like.
+    slip_until: usize,
+    /// The word before which a line ends that holds another language's way of writing.
+    slip_line_end: Option<usize>,
+    /// The word that another language starts a block with.
+    slip_block: Option<usize>,
+    /// A header in another language's words, whose body may follow, with the word that must end it.
+    slip_header: Option<(SyntaxKind, TextRange)>,
+    /// Words that stand alone and end blocks elsewhere; none but in a second look at a text in which a block has no end.
+    lone_ends: &'a [usize],
     /// Index of the first word of the statement that was started last.
     statement_start: usize,
     /// Index of an `end` or `else` that was left to a construct further out.
@@ -115,12 +128,22 @@ impl<'a> Parser<'a> {
             context,
             inside: Inside::Statement,
             panicking: false,
+            slip_until: 0,
+            slip_line_end: None,
+            slip_block: None,
+            slip_header: None,
+            lone_ends: &[],
             statement_start: usize::MAX,
             left_over: None,
             gave_up: false,
             operand_missing_at_end: false,
             needs_context: false,
         }
+    }
+
+    /// Takes lone words for ends of blocks.
+    pub(crate) fn with_lone_ends(self, lone_ends: &'a [usize]) -> Parser<'a> {
+        Parser { lone_ends, ..self }
     }
 
     /// Events and errors; `None` if the text cannot be parsed apart from what stands around it.
@@ -132,7 +155,9 @@ impl<'a> Parser<'a> {
         let reported_at_end = self.errors.last().is_some_and(|error| u32::from(error.at) == end);
         if self.operand_missing_at_end && !reported_at_end && !self.gave_up {
             let range = self.range_before(self.words.len() - 1);
-            self.errors.push(RawError::new(end.into(), range, Problem::OperandMissingAtEnd));
+            self.at = self.words.len() - 1;
+            let (range, problem) = self.as_slip(range, Problem::OperandMissingAtEnd);
+            self.errors.push(RawError::new(end.into(), range, problem));
         }
         self.errors.append(&mut self.at_end_errors);
         Some(Outcome { events: self.events, errors: self.errors, checks: self.checks })
@@ -187,6 +212,9 @@ impl<'a> Parser<'a> {
         if !word.after_line_break || self.at == self.statement_start {
             return false;
         }
+        if self.slip_line_end == Some(self.at) {
+            return true;
+        }
         let is_statement =
             matches!(word.kind, EndKw | ElseKw | WhileKw | ForKw | IfKw | BreakKw | ContinueKw | ReturnKw);
         is_statement || self.behind_operator() && self.at_simple_statement()
@@ -201,9 +229,7 @@ impl<'a> Parser<'a> {
     /// A name that is assigned to, or called without parentheses: no operand looks like that.
     fn at_simple_statement(&mut self) -> bool {
         let next = self.nth(1);
-        let starts_argument = matches!(next, Number | StringLit | OpenStringLit | Ident | LBrace | At | NotKw | NewKw)
-            || matches!(next, SelfKw | SuperKw | LocalsKw | OuterKw | GlobalsKw);
-        self.at(Ident) && (next.is_assign_op() || starts_argument)
+        self.at(Ident) && (next.is_assign_op() || starts_argument(next))
     }
 
     pub(crate) fn after_space(&self) -> bool {
@@ -385,9 +411,124 @@ impl<'a> Parser<'a> {
         if !self.panicking && !self.gave_up {
             let at = self.range().start();
             let line_at = if problem.is_behind_its_token() { self.word(1).start.into() } else { at };
+            let (range, problem) = self.as_slip(range, problem);
+            // What a slip brings about further on is told with it.
+            let is_told = |error: &RawError| error.range == range && matches!(error.problem, Problem::Foreign(..));
+            if self.errors.last().is_some_and(is_told) && matches!(problem, Problem::Foreign(..)) {
+                self.panicking = true;
+                return;
+            }
             self.errors.push(RawError { at, line_at, range, problem });
         }
         self.panicking = true;
+    }
+
+    /// A problem as the slip that it comes from, if another language writes so; what follows is read accordingly.
+    fn as_slip(&mut self, range: TextRange, problem: Problem) -> (TextRange, Problem) {
+        let (text, words, statement) = (self.text, self.words, self.statement_start);
+        let mut slips = Slips { text, words, at: self.at, statement, saw_end: false };
+        let slip = slips.find(&problem);
+        self.needs_context |= slips.saw_end && self.context.goes_on;
+        let Some(slip) = slip else { return (range, problem) };
+        self.slip_until = slip.until;
+        self.slip_line_end = Some(slip.line_end);
+        match &slip.what {
+            Foreign::Brace(_) | Foreign::Colon(_) => self.slip_block = Some(self.at),
+            Foreign::Function(_) if !matches!(problem, Problem::LineEndAfterParams(_)) => {
+                self.slip_header = Some((FunctionKw, slip.range));
+            }
+            Foreign::Header(_, keyword) => {
+                let last = slip.line_end.checked_sub(1).map(|it| self.words[it].kind);
+                // What stands behind `then` is all that belongs to it.
+                let is_block = *keyword != IfKw || last == Some(ThenKw);
+                self.slip_header = is_block.then_some((*keyword, slip.range));
+            }
+            _ => {}
+        }
+        (slip.range, Problem::Foreign(slip.what, Box::new(problem)))
+    }
+
+    /// Whether the current word belongs to something that is no MiniScript.
+    pub(crate) fn in_slip(&self) -> bool {
+        self.at < self.slip_until && !self.gave_up
+    }
+
+    /// Whether the current word was told to be what other languages start a block with.
+    pub(crate) fn at_slip_block(&self) -> bool {
+        self.slip_block == Some(self.at)
+    }
+
+    /// Whether a block in braces ends before the current word, on the line on which it began.
+    pub(crate) fn behind_closed_braces(&self) -> bool {
+        self.slip_block.is_some() && self.slip_line_end == Some(self.at) && self.words[self.at - 1].kind == RBrace
+    }
+
+    /// Whether the last word before a body is a brace.
+    pub(crate) fn behind_brace(&self) -> bool {
+        self.at > 0 && self.words[self.at - 1].kind == LBrace
+    }
+
+    /// A header that another language writes so, once, with the word that must end its body.
+    pub(crate) fn take_slip_header(&mut self) -> Option<(SyntaxKind, TextRange)> {
+        self.slip_header.take()
+    }
+
+    /// Whether a brace at the cursor opens a block, as in other languages: what stands in it can only be a statement, and no entry of a map.
+    pub(crate) fn at_block_brace(&mut self) -> bool {
+        if !self.at(LBrace) || self.nth(1) == Eof || !self.word(1).after_line_break {
+            return false;
+        }
+        let (first, second) = (self.nth(1), self.nth(2));
+        let is_keyword = matches!(first, WhileKw | ForKw | IfKw | BreakKw | ContinueKw | ReturnKw);
+        is_keyword || first == Ident && (second.is_assign_op() || starts_argument(second))
+    }
+
+    /// Whether a body may start at the cursor whose header is not part of this run.
+    pub(crate) fn may_start_body(&self) -> bool {
+        self.at == 0 && self.context.inside_body
+    }
+
+    /// Reports a brace that opens a block: what the reference says is what it finds in the place of a map's entry.
+    pub(crate) fn error_block_brace(&mut self, keyword: SyntaxKind) {
+        let range = self.range();
+        let (first, second) = (self.nth(1), self.nth(2));
+        let (ahead, reference): (usize, fn(Found) -> Problem) = match (first, second) {
+            (Ident, Eq) => (2, |_| Problem::AssignmentInExpression),
+            (Ident, _) => (2, |_| Problem::MapColon),
+            _ => (1, Problem::ExpectedExpression),
+        };
+        let word = self.word(ahead);
+        let found = Found::new(word.kind, &self.text[word.start as usize..(word.start + word.len) as usize]);
+        let problem = reference(found);
+        let line_at = if problem.is_behind_its_token() { self.word(ahead + 1) } else { word };
+        if !self.panicking && !self.gave_up {
+            let problem = Problem::Foreign(Foreign::Brace(keyword), Box::new(problem));
+            self.errors.push(RawError { at: range.start(), line_at: line_at.start.into(), range, problem });
+        }
+        self.slip_line_end = Some(self.at + 1);
+        self.slip_block = None;
+    }
+
+    /// Whether a word at the cursor ends the innermost block elsewhere.
+    pub(crate) fn at_foreign_end(&self, opener: Opener) -> bool {
+        !self.lone_ends.is_empty()
+            && self.lone_ends.binary_search(&self.at).is_ok()
+            && may_end(self.text, self.range(), opener.keyword, opener.range)
+    }
+
+    /// Whether a comment of another language starts here, where an operand must stand and the line goes on.
+    pub(crate) fn at_foreign_comment(&mut self) -> bool {
+        if self.at == self.statement_start || !self.behind_continuing_word() {
+            return false;
+        }
+        let block = self.at(Slash) && self.nth(1) == Star;
+        block || self.at(Unknown) && self.word_text() == "#"
+    }
+
+    /// The line goes on behind something that is no MiniScript.
+    pub(crate) fn go_on(&mut self) {
+        self.slip_line_end = None;
+        self.panicking = false;
     }
 
     /// Reports `end` with the wrong word behind it; the cursor is at `end`. Where it closes something further out, the error
@@ -440,6 +581,12 @@ impl<'a> Parser<'a> {
     pub(crate) fn need_context(&mut self) {
         self.needs_context = true;
     }
+}
+
+/// Whether a word starts an argument, and neither goes on with an expression.
+fn starts_argument(kind: SyntaxKind) -> bool {
+    matches!(kind, Number | StringLit | OpenStringLit | Ident | LBrace | At | NotKw | NewKw)
+        || matches!(kind, SelfKw | SuperKw | LocalsKw | OuterKw | GlobalsKw)
 }
 
 fn word_range(word: Word) -> TextRange {

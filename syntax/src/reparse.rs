@@ -6,6 +6,7 @@
 //! block), the parser says so and the next larger body is tried, at last the whole file. The fuzz test of the parser goldens
 //! checks the law.
 
+use crate::foreign::has_end_word;
 use crate::kind::SyntaxKind::{self, *};
 use crate::lexer::{lex, lex_part};
 use crate::lines::{line_at_end, line_ends};
@@ -27,14 +28,16 @@ pub struct TextEdit {
 
 /// Parses `new_text`, which is `old_text` (whose parse is `old`) after `edit`.
 pub fn reparse(old: &Parse, old_text: &str, edit: &TextEdit, new_text: &str) -> Parse {
-    reparse_part(old, old_text, edit, new_text).unwrap_or_else(|| parse(new_text))
+    // A block without an end makes words for ends of other languages be looked at, all over the text.
+    let is_decided = |it: &Parse| !it.errors.iter().any(|it| it.code == "unclosed-block") || !has_end_word(new_text);
+    reparse_part(old, old_text, edit, new_text).filter(is_decided).unwrap_or_else(|| parse(new_text))
 }
 
 /// The new parse, if a part of the file decides it.
 fn reparse_part(old: &Parse, old_text: &str, edit: &TextEdit, new_text: &str) -> Option<Parse> {
     let fits = usize::from(edit.range.end()) <= old_text.len()
         && old_text.len() - usize::from(edit.range.len()) + edit.insert.len() == new_text.len();
-    if !fits || old.errors.iter().any(|error| error.code == "nested-too-deeply") {
+    if !fits || old.errors.iter().any(|error| matches!(error.code, "nested-too-deeply" | "foreign-end")) {
         return None;
     }
     let root = old.syntax();
@@ -58,7 +61,9 @@ fn is_body(node: &SyntaxNode) -> bool {
 /// Whether an error at the last line end of `before` gave its line by the word behind it, which may move.
 fn names_line_behind(error: &SyntaxError, before: &str) -> bool {
     let at = usize::from(error.at);
-    error.code == "expected-expression" && at < before.len() && matches!(&before[at..], "\n" | "\r\n" | "\r" | ";")
+    matches!(error.code, "expected-expression" | "foreign-syntax")
+        && at < before.len()
+        && matches!(&before[at..], "\n" | "\r\n" | "\r" | ";")
 }
 
 /// A run of children of a body, between two line ends that separate statements.

@@ -8,6 +8,7 @@ mod context;
 mod effects;
 mod ends;
 mod extract;
+mod foreign;
 mod imports;
 mod inline;
 mod inline_call;

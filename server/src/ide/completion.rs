@@ -57,7 +57,11 @@ pub fn completions(db: &LiveDb, document: &DocumentView, live: &Live, offset: Te
             if context.wants_class {
                 collect.classes_first(&mut infer, context.assigned.as_deref(), &mut all);
             }
-            all.extend(collect.keywords(place, snippets));
+            let keywords = collect.keywords(place, snippets).into_iter();
+            all.extend(keywords.filter(|it| context.in_loop || !matches!(&*it.label, "break" | "continue")));
+            if snippets && context.begins_value {
+                all.push(collect.function_snippet());
+            }
             all
         }
     };

@@ -79,7 +79,8 @@ fn keep_within(edits: &mut Vec<FormatEdit>, (text, index): (&str, &LineIndex), w
     *edits = edits.drain(..).filter_map(|edit| range::cut(edit, text, lines)).collect();
 }
 
-/// Indents the line of an offset, and the one before when it is complete, while a person types.
+/// Indents the line of an offset, and the one before when it is complete, while a person types. What the letters of words ask for is done
+/// only where they have become `end` or `else` at the start of their line.
 pub fn format_on_type(
     db: &LiveDb,
     document: &DocumentView,
@@ -88,6 +89,15 @@ pub fn format_on_type(
 ) -> Vec<FormatEdit> {
     let line = document.index.line_of(offset);
     let root = SyntaxNode::new_root(document.file.parse(db).green.clone());
+    let typed = document.text[TextRange::new(document.index.line_start(line), offset)].trim_start();
+    let ends_block = || {
+        let word = root.token_at_offset(offset).left_biased();
+        word.is_some_and(|it| it.text() == typed && matches!(it.kind(), SyntaxKind::EndKw | SyntaxKind::ElseKw))
+    };
+    if !typed.is_empty() && !ends_block() {
+        return Vec::new();
+    }
+    let first = if typed.is_empty() { line.saturating_sub(1) } else { line };
     let mut indents = Indents::default();
     let mut found = Vec::new();
     let mut at = 0;
@@ -98,7 +108,7 @@ pub fn format_on_type(
         }
         if token.kind() != SyntaxKind::Newline && start >= at {
             let level = indents.line(&token);
-            if start + 1 >= line {
+            if start >= first {
                 found.push((start, level));
             }
             at = start + 1;
@@ -121,7 +131,8 @@ fn indent_line(document: &DocumentView, options: FormatOptions, line: u32, level
 }
 
 impl FormatOptions {
-    fn indent(self, level: usize) -> String {
+    /// The blanks of a level.
+    pub fn indent(self, level: usize) -> String {
         if self.tabs { "\t".repeat(level) } else { " ".repeat(level * self.width as usize) }
     }
 }

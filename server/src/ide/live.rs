@@ -3,7 +3,7 @@
 //! The scheduler in `evaluate` writes it, one [`Live`] per document; the features read it beside the database.
 //! Invariant: everything here belongs to the document's present revision; lines are moved with each edit.
 
-use super::LineValue;
+use super::{FormatOptions, LineValue};
 use crate::evaluate::{RunId, Trust};
 use crate::modules::Places;
 use crate::recording::{EvaluationId, FunctionReport};
@@ -98,6 +98,8 @@ pub struct Live {
     pub trust: Trust,
     /// What hints show.
     pub show: Show,
+    /// How the client indents, if it has said so; a text that has indented lines says it itself.
+    pub indent: Option<FormatOptions>,
     /// What is warned about.
     pub checks: Arc<Checks>,
     /// Where modules may be.

@@ -25,6 +25,8 @@ pub struct Signature {
     pub label: String,
     /// Each parameter as it stands in the label.
     pub params: Vec<String>,
+    /// What is said about each parameter; shorter than the parameters where that is known of none behind.
+    pub about: Vec<Option<String>>,
     /// What it is for.
     pub documentation: Vec<String>,
 }
@@ -96,7 +98,8 @@ fn of_callee(infer: &mut Infer<'_>, db: &LiveDb, callee: &Callee) -> Vec<Signatu
         };
         let label = format!("{name}({})", params.join(", "));
         if !found.iter().any(|it| it.label == label) {
-            found.push(Signature { label, params, documentation });
+            let (about, documentation) = about_params(&params, documentation);
+            found.push(Signature { label, params, about, documentation });
         }
     }
     found
@@ -109,7 +112,52 @@ fn of_host(infer: &mut Infer<'_>, live: &Live, at: UnitRef, callee: &Sym) -> Opt
     let params = it.params.clone()?;
     let (Symbol::Name(name) | Symbol::Member(_, name)) = &**callee else { return None };
     let documentation = Some(it.doc.clone()).filter(|doc| !doc.is_empty()).into_iter().collect();
-    Some(Signature { label: it.title(name), params, documentation })
+    let (about, documentation) = about_params(&params, documentation);
+    Some(Signature { label: it.title(name), params, about, documentation })
+}
+
+/// Takes the lines about parameters out of what is said about a function: `// name: text`, with `@param`, `-` or `*` before the name or
+/// without; behind `@param` the `:` may be left out.
+fn about_params(params: &[String], documentation: Vec<String>) -> (Vec<Option<String>>, Vec<String>) {
+    let names: Vec<_> = params.iter().map(|it| it.split(['=', ' ']).next().unwrap_or_default()).collect();
+    let mut about = vec![None; params.len()];
+    let mut rest = Vec::new();
+    for paragraph in documentation {
+        let mut kept: Vec<&str> = Vec::new();
+        for line in paragraph.lines() {
+            match about_param(line, &names) {
+                Some((at, text)) => {
+                    let known: &mut Option<String> = &mut about[at];
+                    known.get_or_insert_with(|| text.to_owned());
+                }
+                None => kept.push(line),
+            }
+        }
+        if kept.len() == paragraph.lines().count() {
+            rest.push(paragraph);
+        } else if !kept.iter().all(|line| line.trim().is_empty()) {
+            rest.push(kept.join("\n").trim().to_owned());
+        }
+    }
+    while about.last().is_some_and(Option::is_none) {
+        about.pop();
+    }
+    (about, rest)
+}
+
+/// The parameter that a line is about, and what it says.
+fn about_param<'a>(line: &'a str, names: &[&str]) -> Option<(usize, &'a str)> {
+    let line = line.trim();
+    let tagged = line.strip_prefix("@param").filter(|it| it.starts_with([' ', '\t']));
+    let is_tagged = tagged.is_some();
+    let line = tagged.unwrap_or(line.trim_start_matches(['-', '*'])).trim_start();
+    let line = line.trim_start_matches('`');
+    let len = line.find(|c: char| !(c == '_' || c.is_alphanumeric())).unwrap_or(line.len());
+    let at = names.iter().position(|name| *name == &line[..len] && len > 0)?;
+    let behind = line[len..].trim_start_matches('`');
+    let text = behind.trim_start().strip_prefix(':').or_else(|| is_tagged.then_some(behind))?;
+    let text = text.trim_start_matches([' ', '\t', '-', '–', '—']);
+    (!text.is_empty()).then_some((at, text))
 }
 
 /// Where the callee of the innermost call around an offset ends, and how many commas stand before the offset.

@@ -1,14 +1,15 @@
-//! Document symbols: functions and global variables, with what is known about their code.
+//! Document symbols: functions and global variables, maps with their members, with what is known about their code.
 //!
-//! Reads the layout for functions and the tree for names. Invariant: a symbol's name range lies inside its range, and its
-//! children inside its own.
+//! Reads the layout for functions and the tree for names. Members are those of a map literal and those that the statements right behind
+//! give it; what is assigned further on stands by itself, since a symbol is one piece of text. Invariant: a symbol's name range lies
+//! inside its range, and its children inside its own.
 
 use super::Live;
 use super::tiers::{count, report, word};
 use crate::db::{self, Layout, LayoutUnit, LiveDb};
 use crate::document::DocumentView;
 use minilive_mir::ir::UnitKind;
-use minilive_syntax::ast::{AssignStmt, AstNode, Expr, FunctionExpr, LiteralValue, MapEntry};
+use minilive_syntax::ast::{AssignStmt, AstNode, Expr, FunctionExpr, LiteralValue, MapEntry, Suffix};
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
 use rowan::NodeOrToken;
 use rustc_hash::FxHashSet;
@@ -22,6 +23,12 @@ pub enum SymbolKind {
     Method,
     /// A global variable.
     Variable,
+    /// A global variable with methods.
+    Class,
+    /// A member that is no function, of a class.
+    Field,
+    /// The same of any other map.
+    Property,
 }
 
 /// One symbol.
@@ -29,7 +36,7 @@ pub enum SymbolKind {
 pub struct Symbol {
     /// Its name.
     pub name: String,
-    /// Its tier and count.
+    /// Parameters, tier and count.
     pub detail: Option<String>,
     /// What it is.
     pub kind: SymbolKind,
@@ -45,21 +52,126 @@ pub struct Symbol {
 pub fn symbols(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Symbol> {
     let layout = db::file_layout(db, document.file);
     let root = SyntaxNode::new_root(document.file.parse(db).green.clone());
-    let mut seen = FxHashSet::default();
-    let mut symbols = Vec::new();
+    let mut outline = Outline::default();
     for (index, unit) in layout.units().enumerate().filter(|(_, unit)| unit.parent.is_none()) {
         if index.is_multiple_of(64) {
             db.poll();
         }
-        if let Some((name, target, range)) = variable(&root, &unit)
-            && seen.insert(name.clone())
-        {
-            let kind = SymbolKind::Variable;
-            symbols.push(Symbol { name, detail: None, kind, range, name_range: target, children: Vec::new() });
-        }
-        symbols.extend(functions_in(&layout, index as u32, &root, live));
+        let functions = functions_in(&layout, index as u32, &root, live);
+        outline.statement(assignment(&root, &unit), functions);
     }
-    symbols
+    outline.symbols
+}
+
+/// The symbols so far.
+#[derive(Default)]
+struct Outline {
+    symbols: Vec<Symbol>,
+    seen: FxHashSet<String>,
+    /// Whether the statement before made the last symbol or gave it a member.
+    goes_on: bool,
+}
+
+impl Outline {
+    fn statement(&mut self, assign: Option<AssignStmt>, mut functions: Vec<Symbol>) {
+        let target = assign.as_ref().and_then(AssignStmt::target);
+        let (Some(assign), Some(target)) = (assign, target) else { return self.others(functions) };
+        let range = assign.range();
+        if let Expr::Name(name) = &target {
+            let text = name.syntax().text().to_string().trim().to_owned();
+            let is_new = !matches!(assign.value(), Some(Expr::Function(_))) && self.seen.insert(text.clone());
+            if !is_new {
+                return self.others(functions);
+            }
+            let mut children = assign.value().map_or_else(Vec::new, |it| entries(&it, &mut functions));
+            children.append(&mut functions);
+            children.sort_by_key(|it| it.range.start());
+            let (name_range, kind) = (target.range(), SymbolKind::Variable);
+            self.symbols.push(Symbol { name: text, detail: None, kind, range, name_range, children });
+            self.goes_on = true;
+            return self.classify();
+        }
+        let owner = self.symbols.last_mut().filter(|_| self.goes_on);
+        let found = owner.and_then(|owner| {
+            let member = member(&target, &owner.name)?;
+            Some((owner, member))
+        });
+        let Some((owner, (name, name_range))) = found else { return self.others(functions) };
+        owner.range = owner.range.cover(range);
+        let function = functions.iter().position(|it| it.range == range).map(|at| functions.remove(at));
+        match function {
+            Some(function) => owner.children.push(Symbol { name, name_range, ..function }),
+            None if !owner.children.iter().any(|it| it.name == name) => {
+                let children = assign.value().map_or_else(Vec::new, |it| entries(&it, &mut functions));
+                let kind = SymbolKind::Property;
+                owner.children.push(Symbol { name, detail: None, kind, range, name_range, children });
+            }
+            None => {}
+        }
+        owner.children.append(&mut functions);
+        self.classify();
+    }
+
+    /// What belongs to no variable.
+    fn others(&mut self, functions: Vec<Symbol>) {
+        self.symbols.extend(functions);
+        self.goes_on = false;
+    }
+
+    /// A map with methods is a class.
+    fn classify(&mut self) {
+        let Some(last) = self.symbols.last_mut() else { return };
+        if last.children.iter().any(|it| it.kind == SymbolKind::Method) {
+            last.kind = SymbolKind::Class;
+            let fields = last.children.iter_mut().filter(|it| it.kind == SymbolKind::Property);
+            fields.for_each(|it| it.kind = SymbolKind::Field);
+        }
+    }
+}
+
+/// The assignment that a statement of the file is.
+fn assignment(root: &SyntaxNode, unit: &LayoutUnit<'_>) -> Option<AssignStmt> {
+    let child = (unit.kind == UnitKind::Statement).then(|| root.child_or_token_at_range(unit.range))??;
+    AssignStmt::cast(child.into_node()?).filter(|it| it.operator() == Some(SyntaxKind::Eq))
+}
+
+/// The member in `OWNER.member` or `OWNER["member"]`.
+fn member(target: &Expr, owner: &str) -> Option<(String, TextRange)> {
+    let Expr::Postfix(chain) = target else { return None };
+    let Some(Expr::Name(base)) = chain.base() else { return None };
+    let suffixes: Vec<_> = chain.suffixes().take(2).collect();
+    if base.name_token()?.text() != owner {
+        return None;
+    }
+    match &*suffixes {
+        [Suffix::Member(member)] => {
+            let token = member.name_token()?;
+            Some((token.text().to_owned(), token.text_range()))
+        }
+        [Suffix::Index(index)] => match index.index()? {
+            Expr::Literal(key) if matches!(key.value(), Some(LiteralValue::String(_))) => {
+                let range = key.syntax().text_range();
+                Some((key_text(&Expr::Literal(key)), range))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The entries of a map literal; functions among them are taken from those that were found.
+fn entries(value: &Expr, functions: &mut Vec<Symbol>) -> Vec<Symbol> {
+    let Expr::Map(map) = value else { return Vec::new() };
+    let entry = |entry: MapEntry| {
+        let (key, range) = (entry.key()?, entry.syntax().text_range());
+        if let Some(at) = functions.iter().position(|it| it.range == range) {
+            return Some(functions.remove(at));
+        }
+        let children = entry.value().map_or_else(Vec::new, |it| entries(&it, functions));
+        let (name, name_range) = (key_text(&key), key.range());
+        Some(Symbol { name, detail: None, kind: SymbolKind::Property, range, name_range, children })
+    };
+    map.entries().filter_map(entry).collect()
 }
 
 /// The functions directly inside a unit.
@@ -89,14 +201,19 @@ fn function(layout: &Layout, index: u32, unit: &LayoutUnit<'_>, root: &SyntaxNod
     let report = report(live, unit.key, unit.fingerprint);
     let key = entry.as_ref().and_then(|entry| entry.key()).map(|key| key_text(&key));
     let is_method = key.is_some() || unit.name.contains(['.', '[']);
+    let is_literal = key.is_none() && unit.name.starts_with('@');
     let name = match key {
         Some(key) => key,
-        None if unit.name.starts_with('@') => node.and_then(|node| literal_text(&node)).unwrap_or_default(),
+        None if unit.name.starts_with('@') => node.as_ref().and_then(literal_text).unwrap_or_default(),
         None => unit.name.to_string(),
     };
+    let params =
+        node.as_ref().and_then(|node| node.ancestors().find_map(FunctionExpr::cast)).map(|it| params_text(&it));
+    let ran = report.map(|report| format!("{} · ×{}", word(report.tier), count(report.calls)));
+    let detail: Vec<_> = params.filter(|_| !is_literal).into_iter().chain(ran).collect();
     Symbol {
         name,
-        detail: report.map(|report| format!("{} · ×{}", word(report.tier), count(report.calls))),
+        detail: (!detail.is_empty()).then(|| detail.join(" · ")),
         kind: if is_method { SymbolKind::Method } else { SymbolKind::Function },
         range,
         name_range,
@@ -118,20 +235,11 @@ fn key_text(key: &Expr) -> String {
 /// A function without a name, as it begins.
 fn literal_text(node: &SyntaxNode) -> Option<String> {
     let function = node.ancestors().find_map(FunctionExpr::cast)?;
-    let params: Vec<_> = function.params().map(|it| it.syntax().text().to_string().trim().to_owned()).collect();
-    Some(format!("function({})", params.join(", ")))
+    Some(format!("function{}", params_text(&function)))
 }
 
-/// The global variable that a top-level statement assigns, unless it is a function.
-fn variable(root: &SyntaxNode, unit: &LayoutUnit<'_>) -> Option<(String, TextRange, TextRange)> {
-    if unit.kind != UnitKind::Statement {
-        return None;
-    }
-    let child = root.child_or_token_at_range(unit.range)?.into_node()?;
-    let assign = AssignStmt::cast(child)?;
-    let Expr::Name(target) = assign.target()? else {
-        return None;
-    };
-    let is_plain = assign.operator() == Some(SyntaxKind::Eq) && !matches!(assign.value(), Some(Expr::Function(_)));
-    is_plain.then(|| (target.syntax().text().to_string().trim().to_owned(), target.range(), assign.range()))
+/// The parameters of a function in parentheses.
+fn params_text(function: &FunctionExpr) -> String {
+    let params: Vec<_> = function.params().map(|it| it.syntax().text().to_string().trim().to_owned()).collect();
+    format!("({})", params.join(", "))
 }

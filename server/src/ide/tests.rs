@@ -9,6 +9,7 @@ mod calls;
 mod checks;
 mod families;
 mod fixes;
+mod foreign;
 mod hints;
 mod hosts;
 mod hover;

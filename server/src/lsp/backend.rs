@@ -43,6 +43,8 @@ pub struct Backend {
     workers: Mutex<Option<Box<dyn WorkerFactory>>>,
     wire: WireSender,
     session: OnceLock<Session>,
+    /// How the client indents, from the last time it asked for formatting.
+    indent: Mutex<Option<ide::FormatOptions>>,
 }
 
 impl std::fmt::Debug for Backend {
@@ -79,7 +81,7 @@ fn refused(why: Refused) -> Error {
 impl Backend {
     /// A connection before `initialize`.
     pub fn new(client: Client, workers: Box<dyn WorkerFactory>, wire: WireSender) -> Backend {
-        Backend { client, workers: Mutex::new(Some(workers)), wire, session: OnceLock::new() }
+        Backend { client, workers: Mutex::new(Some(workers)), wire, session: OnceLock::new(), indent: Mutex::new(None) }
     }
 
     fn session(&self) -> Result<&Session> {
@@ -138,6 +140,13 @@ impl Backend {
             reader(it, offset, features).to_proto(it, features)
         })
         .await
+    }
+
+    /// How the client formats, which is kept: code that actions make is indented so in a text that says nothing of it.
+    fn format_options(&self, options: &FormattingOptions) -> ide::FormatOptions {
+        let options = from_proto::format_options(options);
+        *self.indent.lock().unwrap_or_else(PoisonError::into_inner) = Some(options);
+        options
     }
 
     /// Asks about a place; the answer is converted with the text it was found in.
@@ -574,7 +583,7 @@ impl LanguageServer for Backend {
     }
 
     async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
-        let options = from_proto::format_options(&params.options);
+        let options = self.format_options(&params.options);
         self.written(from_proto::uri(&params.text_document.uri), Kind::WholeDocument, move |it, features| {
             ide::format(&it.db, &it.document, options, None).to_proto(it, features)
         })
@@ -582,7 +591,7 @@ impl LanguageServer for Backend {
     }
 
     async fn range_formatting(&self, params: DocumentRangeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
-        let (options, range) = (from_proto::format_options(&params.options), params.range);
+        let (options, range) = (self.format_options(&params.options), params.range);
         self.written(from_proto::uri(&params.text_document.uri), Kind::Positioned, move |it, features| {
             let range = from_proto::range(range, &it.document, features.encoding);
             ide::format(&it.db, &it.document, options, Some(range)).to_proto(it, features)
@@ -591,7 +600,7 @@ impl LanguageServer for Backend {
     }
 
     async fn on_type_formatting(&self, params: DocumentOnTypeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
-        let options = from_proto::format_options(&params.options);
+        let options = self.format_options(&params.options);
         let found = self.positioned(params.text_document_position, Kind::Positioned, move |it, offset, _| {
             ide::format_on_type(&it.db, &it.document, options, offset)
         });
@@ -601,9 +610,11 @@ impl LanguageServer for Backend {
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
         let range = params.range;
         let wanted = params.context.only;
+        let indent = *self.indent.lock().unwrap_or_else(PoisonError::into_inner);
         self.written(from_proto::uri(&params.text_document.uri), Kind::Positioned, move |it, features| {
             let range = from_proto::range(range, &it.document, features.encoding);
-            let found = ide::actions(&it.db, &it.document, &it.live, range);
+            let live = ide::Live { indent, ..(*it.live).clone() };
+            let found = ide::actions(&it.db, &it.document, &live, range);
             let all = found.iter().map(|action| to_proto::action(action, it, features));
             let fits = |action: &CodeAction| {
                 wanted.as_ref().is_none_or(|wanted| wanted.iter().any(|kind| is_kind(action.kind.as_ref(), kind)))

@@ -84,6 +84,9 @@ pub fn symbol_kind(kind: ide::SymbolKind) -> SymbolKind {
         ide::SymbolKind::Function => SymbolKind::FUNCTION,
         ide::SymbolKind::Method => SymbolKind::METHOD,
         ide::SymbolKind::Variable => SymbolKind::VARIABLE,
+        ide::SymbolKind::Class => SymbolKind::CLASS,
+        ide::SymbolKind::Field => SymbolKind::FIELD,
+        ide::SymbolKind::Property => SymbolKind::PROPERTY,
     }
 }
 

@@ -226,6 +226,7 @@ fn closing(p: &mut Parser<'_>, bracket: SyntaxKind, problem: Problem) {
 
 /// A prefix operator with its operand, or a primary.
 fn operand(p: &mut Parser<'_>) -> Option<Completed> {
+    foreign_comments(p);
     let kind = p.current();
     let is_certain = kind != Ident || p.inside != Inside::Brackets || p.nth(1) == Eq;
     if is_certain && p.at_soft_line_end() {
@@ -262,6 +263,21 @@ fn operand(p: &mut Parser<'_>) -> Option<Completed> {
             return None;
         }
     })
+}
+
+/// Comments of another language where a line goes on: they are told and passed over, as far as the line would have gone on.
+fn foreign_comments(p: &mut Parser<'_>) {
+    let was_panicking = p.panicking();
+    while !was_panicking && p.at_foreign_comment() {
+        let found = p.found();
+        p.error_here(Problem::ExpectedExpression(found));
+        let node = p.start();
+        while p.in_slip() || p.at(Newline) {
+            p.bump();
+        }
+        node.complete(p, Error);
+        p.go_on();
+    }
 }
 
 fn prefix(p: &mut Parser<'_>, kind: SyntaxKind, operand_level: Level) -> Completed {
@@ -301,11 +317,13 @@ fn parenthesised(p: &mut Parser<'_>) -> Completed {
 fn list(p: &mut Parser<'_>) -> Completed {
     let node = p.start();
     p.bump();
+    foreign_comments(p);
     while !p.panicking() && !p.at(RBracket) {
         expression(p);
         if p.panicking() || !p.eat(Comma) {
             break;
         }
+        foreign_comments(p);
     }
     closing(p, RBracket, Problem::ListClose);
     node.complete(p, ListExpr)
@@ -314,11 +332,13 @@ fn list(p: &mut Parser<'_>) -> Completed {
 fn map(p: &mut Parser<'_>) -> Completed {
     let node = p.start();
     p.bump();
+    foreign_comments(p);
     while !p.panicking() && !p.at(RBrace) {
         entry(p);
         if p.panicking() || !p.eat(Comma) {
             break;
         }
+        foreign_comments(p);
     }
     closing(p, RBrace, Problem::MapClose);
     node.complete(p, MapExpr)

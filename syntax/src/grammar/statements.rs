@@ -5,6 +5,7 @@
 use super::expressions::{expression, header_expression, inside, operand_starts, statement_expression};
 use super::{skip_line, skip_until};
 use crate::errors::Problem;
+use crate::foreign::Foreign;
 use crate::kind::SyntaxKind::{self, *};
 use crate::parser::{Completed, Inside, Opener, Parser};
 
@@ -26,11 +27,17 @@ pub(super) fn statements(p: &mut Parser<'_>, until: Until) {
             Newline | Semicolon => p.bump(),
             EndKw if until != Until::EndOfText => return,
             ElseKw if until == Until::EndOrElse => return,
-            EndKw | ElseKw if p.context.inside_body && p.openers.is_empty() => {
+            Ident if p.openers.last().is_some_and(|opener| p.at_foreign_end(*opener)) => return,
+            RBrace if p.openers.last().is_some_and(|opener| opener.braces) => return,
+            EndKw | ElseKw | RBrace if p.context.inside_body && p.openers.is_empty() => {
                 p.need_context();
                 return;
             }
             ElseKw if else_belongs_further_out(p) => return,
+            LBrace if p.may_start_body() && p.at_block_brace() => {
+                p.need_context();
+                return;
+            }
             _ => {
                 statement(p);
                 end_of_statement(p, until);
@@ -65,7 +72,29 @@ fn end_of_statement(p: &mut Parser<'_>, until: Until) {
         p.error_here(Problem::ExpectedLineEnd(found));
     }
     skip_line(p);
+    if let Some((keyword, range)) = p.take_slip_header() {
+        foreign_block(p, keyword, range);
+    }
     p.recover();
+}
+
+/// The body behind a header that is another language's.
+fn foreign_block(p: &mut Parser<'_>, keyword: SyntaxKind, range: rowan::TextRange) {
+    let node = p.start();
+    p.nested(|p| {
+        body_starts(p);
+        let opener = Opener { keyword, range, accepts_else: false, braces: false };
+        if keyword == ForKw {
+            loop_body(p, opener)
+        } else {
+            closed_body(p, opener)
+        }
+        Some(())
+    });
+    node.complete(p, if keyword == ForKw { ForStmt } else { Error });
+    if !p.at_left_over() {
+        skip_line(p);
+    }
 }
 
 fn statement(p: &mut Parser<'_>) {
@@ -163,7 +192,7 @@ fn arguments(p: &mut Parser<'_>) {
 
 fn while_statement(p: &mut Parser<'_>) {
     let node = p.start();
-    let opener = Opener { keyword: WhileKw, range: p.range(), accepts_else: false };
+    let opener = Opener { keyword: WhileKw, range: p.range(), accepts_else: false, braces: false };
     p.bump();
     header_expression(p, WhileKw);
     header_end(p, Problem::LineEndAfterWhile);
@@ -173,7 +202,7 @@ fn while_statement(p: &mut Parser<'_>) {
 
 fn for_statement(p: &mut Parser<'_>) {
     let node = p.start();
-    let opener = Opener { keyword: ForKw, range: p.range(), accepts_else: false };
+    let opener = Opener { keyword: ForKw, range: p.range(), accepts_else: false, braces: false };
     p.bump();
     for_header(p);
     header_end(p, Problem::LineEndAfterFor);
@@ -205,16 +234,35 @@ fn loop_body(p: &mut Parser<'_>, opener: Opener) {
 pub(super) fn function_body(p: &mut Parser<'_>, range: rowan::TextRange) {
     let in_loop = std::mem::replace(&mut p.context.in_loop, false);
     header_end(p, Problem::LineEndAfterParams);
-    let opener = Opener { keyword: FunctionKw, range, accepts_else: false };
+    let opener = Opener { keyword: FunctionKw, range, accepts_else: false, braces: false };
     inside(p, Inside::Statement, |p| closed_body(p, opener));
     p.context.in_loop = in_loop;
 }
 
 fn closed_body(p: &mut Parser<'_>, opener: Opener) {
+    if p.behind_closed_braces() {
+        return;
+    }
+    let opener = Opener { braces: opening_brace(p, opener.keyword), ..opener };
     p.openers.push(opener);
     body(p, Until::End);
     p.openers.pop();
     close(p, opener);
+}
+
+/// The brace of a body that stands in braces: in the header, or at the start of the body's first line.
+fn opening_brace(p: &mut Parser<'_>, keyword: SyntaxKind) -> bool {
+    if p.behind_brace() {
+        return true;
+    }
+    let here = p.at_block_brace();
+    if here {
+        p.error_block_brace(keyword);
+        let node = p.start();
+        p.bump();
+        node.complete(p, Error);
+    }
+    here
 }
 
 /// The statements of a body on its own lines.
@@ -231,7 +279,11 @@ fn header_end(p: &mut Parser<'_>, problem: fn(crate::errors::Found) -> Problem) 
         p.error_here(problem(found));
     }
     skip_line(p);
-    body_starts(p);
+    if p.behind_closed_braces() {
+        p.recover();
+    } else {
+        body_starts(p);
+    }
 }
 
 /// The line end before a body; what was wrong with the header ends here, unless the text does.
@@ -248,6 +300,16 @@ fn body_starts(p: &mut Parser<'_>) {
 fn close(p: &mut Parser<'_>, opener: Opener) {
     match p.current() {
         EndKw => {}
+        RBrace if opener.braces => {}
+        Ident if p.at_foreign_end(opener) => {
+            let (found, node) = (p.found(), p.start());
+            let end = Foreign::End(p.word_text().to_owned(), opener.keyword);
+            p.error_here(Problem::Foreign(end, Box::new(Problem::ExpectedLineEnd(found))));
+            p.bump();
+            node.complete(p, Error);
+            p.recover();
+            return;
+        }
         ElseKw => {
             let found = p.found();
             p.error(opener.range, Problem::LeftOpenAtElse(opener.keyword, found));
@@ -259,6 +321,9 @@ fn close(p: &mut Parser<'_>, opener: Opener) {
             return;
         }
     }
+    if closing_brace(p, opener) {
+        return;
+    }
     let word = p.nth(1);
     if word == opener.keyword {
         p.bump();
@@ -266,6 +331,17 @@ fn close(p: &mut Parser<'_>, opener: Opener) {
         return;
     }
     wrong_end(p, opener, word);
+}
+
+/// The `}` of a block in braces.
+fn closing_brace(p: &mut Parser<'_>, opener: Opener) -> bool {
+    let here = opener.braces && p.at(RBrace);
+    if here {
+        let node = p.start();
+        p.bump();
+        node.complete(p, Error);
+    }
+    here
 }
 
 /// `end` with another word than the opener's.
@@ -289,15 +365,16 @@ fn wrong_end(p: &mut Parser<'_>, opener: Opener, word: SyntaxKind) {
 /// A whole `if` with its `else if` and `else`: one flat node.
 fn if_statement(p: &mut Parser<'_>) {
     let node = p.start();
-    let opener = Opener { keyword: IfKw, range: p.range(), accepts_else: true };
+    let opener = Opener { keyword: IfKw, range: p.range(), accepts_else: true, braces: false };
     loop {
-        let is_block = branch(p, opener);
+        let (is_block, is_closed) = branch(p, opener);
         let has_else = p.at(ElseKw) && (is_block || !p.panicking());
         if has_else && p.nth(1) == IfKw {
             continue;
         }
         match (is_block, has_else) {
             (true, true) => block_else(p, opener),
+            (true, false) if is_closed => {}
             (true, false) => close(p, opener),
             (false, true) => line_else(p),
             (false, false) => {}
@@ -307,24 +384,43 @@ fn if_statement(p: &mut Parser<'_>) {
     node.complete(p, IfStmt);
 }
 
-/// `[else] if COND then` and what runs. Says whether that is a block.
-fn branch(p: &mut Parser<'_>, opener: Opener) -> bool {
+/// `[else] if COND then` and what runs. Says whether that is a block, and whether it is closed by a brace.
+fn branch(p: &mut Parser<'_>, opener: Opener) -> (bool, bool) {
     let node = p.start();
     p.eat(ElseKw);
     p.bump();
     header_expression(p, IfKw);
     then(p);
-    let is_block = p.at_line_end() || p.at_soft_line_end();
+    if p.at(Colon) {
+        // `then:`
+        let found = p.found();
+        p.error_here(Problem::ExpectedExpression(found));
+        block_start(p);
+    }
+    if p.behind_closed_braces() {
+        node.complete(p, IfBranch);
+        return (true, true);
+    }
+    // `then {`
+    let mut braces = opening_brace(p, IfKw);
+    let is_block = braces || p.at_line_end() || p.at_soft_line_end();
+    let mut is_closed = false;
     if is_block {
         body_starts(p);
+        braces = braces || opening_brace(p, IfKw);
+        let opener = Opener { braces, ..opener };
         p.openers.push(opener);
         body(p, Until::EndOrElse);
         p.openers.pop();
+        is_closed = closing_brace(p, opener);
+        if is_closed && p.at(Newline) && p.nth(1) == ElseKw {
+            p.bump();
+        }
     } else {
         line_body(p);
     }
     node.complete(p, IfBranch);
-    is_block
+    (is_block, is_closed)
 }
 
 /// `then`. If it is missing but stands further on, what is between is wrong; else the body may follow without it.
@@ -334,12 +430,28 @@ fn then(p: &mut Parser<'_>) {
         let found = p.found();
         p.error_here(Problem::ExpectedKeyword(ThenKw, found));
     }
+    if p.at_slip_block() {
+        block_start(p);
+        return;
+    }
     if !condition_is_good || then_stands_further_on(p) || is_half_typed_then(p) {
         skip_until(p, |kind| kind == ThenKw);
     }
     if p.eat(ThenKw) || !p.at_line_end() && !p.at_soft_line_end() {
         p.recover();
     }
+}
+
+/// `:` or `{` in the place of `then`, with the block if that stands in braces on the same line.
+fn block_start(p: &mut Parser<'_>) {
+    if p.at(LBrace) {
+        skip_line(p);
+    } else {
+        let node = p.start();
+        p.bump();
+        node.complete(p, Error);
+    }
+    p.recover();
 }
 
 fn then_stands_further_on(p: &mut Parser<'_>) -> bool {
@@ -366,6 +478,11 @@ fn block_else(p: &mut Parser<'_>, opener: Opener) {
     let node = p.start();
     p.bump();
     header_end(p, Problem::LineEndAfterElse);
+    if p.behind_closed_braces() {
+        node.complete(p, ElseBranch);
+        return;
+    }
+    let opener = Opener { braces: opening_brace(p, ElseKw), ..opener };
     p.openers.push(opener);
     body(p, Until::End);
     p.openers.pop();

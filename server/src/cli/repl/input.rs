@@ -50,7 +50,8 @@ fn is_open(parse: &Parse) -> bool {
     }
     let end = parse.syntax().text().to_string().trim_end().len();
     let may_go_on = |error: &SyntaxError| {
-        matches!(error.code, "unclosed-block" | "unterminated-string") || usize::from(error.at) >= end
+        let at_end = usize::from(error.at) >= end && !error.code.starts_with("foreign-");
+        at_end || matches!(error.code, "unclosed-block" | "unterminated-string")
     };
     let is_cut = depth > 0 || parse.errors.iter().any(|error| error.reference == "unexpected end of file");
     is_cut && parse.errors.iter().all(may_go_on)
@@ -112,7 +113,9 @@ mod tests {
             ("f = function\n  if 1 then\n    g = function(a)\n", "open"),
             ("x = [1 2", "unclosed-list"),
             ("while x = 1\n", "assignment-in-expression"),
-            ("for i = 1", "expected-in"),
+            ("for i [1]", "expected-in"),
+            ("for i = 1", "foreign-syntax"),
+            ("x++", "foreign-syntax"),
         ];
         for (text, expected) in rows {
             assert_eq!(kind(text), expected, "{text:?}");

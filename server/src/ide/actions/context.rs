@@ -10,7 +10,7 @@ use crate::document::DocumentView;
 use minilive_mir::diagnostic::Severity;
 use minilive_mir::ir::UnitKind;
 use minilive_runtime::intrinsics;
-use minilive_syntax::ast::{AstNode, Expr, Stmt};
+use minilive_syntax::ast::{AstNode, BinaryExpr, Expr, Stmt};
 use minilive_syntax::{Parse, SyntaxKind, SyntaxNode, SyntaxToken, TextEdit, TextRange, TextSize};
 use std::sync::Arc;
 
@@ -26,6 +26,26 @@ pub(super) struct Context<'a> {
     pub at: TextRange,
     pub root: SyntaxNode,
     pub parse: Arc<Parse>,
+}
+
+/// An expression, or the left part of a chain.
+pub(super) struct Selected {
+    /// The expression, or the chain.
+    pub expr: Expr,
+    pub range: TextRange,
+}
+
+impl Selected {
+    /// Whether it is the left part of a chain.
+    pub fn is_part(&self) -> bool {
+        self.range != self.expr.range()
+    }
+
+    /// The node in which it stands.
+    pub fn parent(&self) -> Option<SyntaxNode> {
+        let node = self.expr.syntax();
+        if self.is_part() { Some(node.clone()) } else { node.parent() }
+    }
 }
 
 impl<'a> Context<'a> {
@@ -77,15 +97,21 @@ impl<'a> Context<'a> {
         TextRange::at(start, len)
     }
 
-    /// The expression that is selected as a whole.
-    pub fn selected_expr(&self) -> Option<Expr> {
+    /// The expression that is selected as a whole. Chains are flat in the tree, but `a + b` of `a + b + c` is an expression, too.
+    pub fn selected_expr(&self) -> Option<Selected> {
         let range = self.trimmed();
         if range.is_empty() {
             return None;
         }
         let node = self.root.covering_element(range);
-        let mut nodes = node.ancestors().take_while(|it| it.text_range() == range);
-        nodes.find_map(Expr::cast)
+        let whole = node.ancestors().take_while(|it| it.text_range() == range).find_map(Expr::cast);
+        let left_part = || {
+            let chain = BinaryExpr::cast(node.as_node()?.clone()).filter(|it| it.range().start() == range.start())?;
+            let ends = chain.operands().skip(1).any(|it| it.range().end() == range.end());
+            let is_arithmetic = |it| !matches!(it, SyntaxKind::AndKw | SyntaxKind::OrKw | SyntaxKind::IsaKw);
+            (ends && chain.operators().all(is_arithmetic)).then_some(Expr::Binary(chain))
+        };
+        Some(Selected { expr: whole.or_else(left_part)?, range })
     }
 
     /// Whether all names that code of a unit can reach stand in the text: nothing reads or writes them through maps.
@@ -129,11 +155,12 @@ impl<'a> Context<'a> {
         if self.document.text.contains("\r\n") { "\r\n" } else { "\n" }
     }
 
-    /// One level of indentation as this text has it.
+    /// One level of indentation as this text has it, else as the client does it.
     pub fn indent(&self) -> String {
         let blank = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
         let indented = self.document.text.lines().find(|line| blank(line) > 0 && !line.trim().is_empty());
-        indented.map_or_else(|| "    ".to_owned(), |line| line[..blank(line)].to_owned())
+        let of_client = || self.live.indent.map_or_else(|| "    ".to_owned(), |it| it.indent(1));
+        indented.map_or_else(of_client, |line| line[..blank(line)].to_owned())
     }
 
     /// The text of a place's line before the place.

@@ -175,6 +175,14 @@ impl Judge {
         sets.peek().is_none() || sets.any(|it| it.may_be(TypeSet::FUNCTION))
     }
 
+    /// Whether a global may be given a function here.
+    pub fn may_store_function(&self, name: &str) -> bool {
+        (0..self.ranges.len()).any(|at| match self.unit.insts[at] {
+            Inst::StoreGlobal { name: it, src } => self.unit.name(it) == name && self.may_hold_function(src, at),
+            _ => false,
+        })
+    }
+
     /// The same of whatever stands at a place.
     pub fn may_be_function_at(&self, range: TextRange) -> bool {
         let mut loads = self.within(range).filter(|&it| self.unit.insts[it].dst().is_some()).peekable();
@@ -184,9 +192,15 @@ impl Judge {
 
     /// Whether nothing is evaluated in a statement before a part of it.
     pub fn nothing_before(&self, part: TextRange, statement: TextRange) -> bool {
-        let Some(first) = self.within(part).min() else { return false };
+        let Some(first) = self.within(part).min().or_else(|| self.reader_of(part, statement)) else { return false };
         let mut before = self.within(statement).filter(|&it| it < first);
         before.all(|it| self.is_fixed(it))
+    }
+
+    /// The instruction that reads a variable in place: of those whose text holds it, the last one of the shortest.
+    fn reader_of(&self, part: TextRange, statement: TextRange) -> Option<usize> {
+        let holders = self.within(statement).filter(|&it| self.ranges[it].contains_range(part));
+        holders.min_by_key(|&it| (self.ranges[it].len(), std::cmp::Reverse(it)))
     }
 
     /// Whether an expression can be evaluated before everything else in its statement, as it would be behind a statement before.

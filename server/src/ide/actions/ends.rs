@@ -1,11 +1,12 @@
-//! Fixes of syntax errors: the `end` that a block has not got, the word that belongs behind one, and `==` in a condition.
+//! Fixes of syntax errors: the `end` that a block has not got, the word that belongs behind one, `==` in a condition, a bracket or `then`
+//! that is missing, and what other languages write (`foreign.rs`).
 //!
 //! Part of `actions`, asked only for texts with syntax errors. Where an `end` goes is told by indentation first, since that is what the
 //! writer saw, and by the parser where the text has none. Invariant: a fix leaves fewer errors than there were.
 
 use super::super::diagnostics::{Diagnostic, Severity};
 use super::context::Context;
-use super::{Action, ActionKind, Edit};
+use super::{Action, ActionKind, Edit, foreign};
 use minilive_syntax::ast::{AstNode, ForStmt, FunctionExpr, IfBranch, IfStmt, Stmt, WhileStmt};
 use minilive_syntax::{SyntaxError, SyntaxKind, TextRange, TextSize};
 
@@ -27,13 +28,27 @@ pub(super) fn actions(ctx: &Context<'_>) -> Vec<Action> {
         "unclosed-block" => add_end(ctx, error),
         "wrong-end" => right_word(ctx, error),
         "assignment-in-expression" => compare(ctx, error),
+        "foreign-end" => {
+            let (_, ours) = error.message.split_once("writes `")?;
+            let (ours, _) = ours.split_once('`')?;
+            action(ctx, error, format!("Write `{ours}`"), vec![Edit { range: error.range, insert: ours.to_owned() }])
+        }
+        "foreign-syntax" => {
+            let (title, edits) = foreign::fix(ctx, error)?;
+            action(ctx, error, title, edits)
+        }
+        "expected-then" => missing(ctx, error, &[" then"]),
+        "unclosed-parameters" | "unclosed-parenthesis" | "unclosed-arguments" => missing(ctx, error, &[")", ","]),
+        "unclosed-list" => missing(ctx, error, &["]", ","]),
+        "unclosed-index" | "unclosed-slice" => missing(ctx, error, &["]"]),
+        "unclosed-map" => missing(ctx, error, &["}", ","]),
+        "expected-colon" => missing(ctx, error, &[":"]),
         _ => None,
     };
     touched.by_ref().filter_map(fix).collect()
 }
 
-fn action(ctx: &Context<'_>, error: &SyntaxError, title: String, edit: Edit) -> Option<Action> {
-    let edits = vec![edit];
+fn action(ctx: &Context<'_>, error: &SyntaxError, title: String, edits: Vec<Edit>) -> Option<Action> {
     let better = ctx.parsed(&edits).0.errors.len() < ctx.parse.errors.len();
     let answers = Diagnostic {
         range: error.range,
@@ -44,6 +59,22 @@ fn action(ctx: &Context<'_>, error: &SyntaxError, title: String, edit: Edit) -> 
         message: error.message.clone(),
     };
     better.then_some(Action { title, kind: ActionKind::Fix, edits, answers: Some(answers), preferred: false })
+}
+
+/// What is missing behind the last word before the place of an error: that of some which leaves the fewest errors.
+fn missing(ctx: &Context<'_>, error: &SyntaxError, wanted: &[&str]) -> Option<Action> {
+    let token = ctx.root.token_at_offset(error.at).right_biased();
+    let mut before = match token {
+        Some(token) => token.prev_token()?,
+        None => ctx.root.last_token()?,
+    };
+    while before.kind().is_trivia() || before.kind() == SyntaxKind::Newline {
+        before = before.prev_token()?;
+    }
+    let at = TextRange::empty(before.text_range().end());
+    let edits = |text: &str| vec![Edit { range: at, insert: text.to_owned() }];
+    let best = wanted.iter().min_by_key(|text| ctx.parsed(&edits(text)).0.errors.len())?;
+    action(ctx, error, format!("Add `{}`", best.trim()), edits(best))
 }
 
 /// `end while` and the like on a line of its own.
@@ -58,7 +89,7 @@ fn add_end(ctx: &Context<'_>, error: &SyntaxError) -> Option<Action> {
     let mut actions = places.filter(|at| *at > start).filter_map(|at| {
         let apart = if ctx.line_before(at).is_empty() { "" } else { line_end };
         let insert = format!("{apart}{indent}end {word}{line_end}");
-        action(ctx, error, title.clone(), Edit { range: TextRange::empty(at), insert })
+        action(ctx, error, title.clone(), vec![Edit { range: TextRange::empty(at), insert }])
     });
     actions.next()
 }
@@ -104,7 +135,7 @@ fn compare(ctx: &Context<'_>, error: &SyntaxError) -> Option<Action> {
     let in_condition =
         IfBranch::can_cast(around.kind()) || matches!(around.kind(), SyntaxKind::WhileStmt | SyntaxKind::IfStmt);
     let edit = Edit { range: token.text_range(), insert: "==".to_owned() };
-    in_condition.then(|| action(ctx, error, "Write `==`".to_owned(), edit))?
+    in_condition.then(|| action(ctx, error, "Write `==`".to_owned(), vec![edit]))?
 }
 
 /// `end while` for an `end if` that closes a `while`.
@@ -124,5 +155,5 @@ fn right_word(ctx: &Context<'_>, error: &SyntaxError) -> Option<Action> {
     } else {
         TextRange::new(end.text_range().end(), found.text_range().end())
     };
-    action(ctx, error, format!("Write `end {word}`"), Edit { range, insert: format!(" {word}") })
+    action(ctx, error, format!("Write `end {word}`"), vec![Edit { range, insert: format!(" {word}") }])
 }

@@ -3,24 +3,25 @@
 //! Part of `actions`. Invariants: the expression is evaluated as often as before and after the same effects; a value that may be a
 //! function is passed on with `@`, so that it is not called where it was not; a new name means nothing anywhere in the text.
 
-use super::context::{Context, is_only_a_value, statement_of};
+use super::context::{Context, Selected, is_only_a_value, statement_of};
 use super::effects::{Judge, evaluated_once_in, unparen};
 use super::{Action, ActionKind, Edit};
 use crate::ide::infer::{Binding, binding};
 use minilive_mir::names::{NameUse, Place};
-use minilive_syntax::ast::{AstNode, Expr, Stmt};
+use minilive_syntax::ast::{AstNode, BinaryExpr, Expr, Stmt};
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
 use rustc_hash::FxHashSet;
 
 /// `value = EXPR` before the statement of an expression.
 pub(super) fn variable(ctx: &Context<'_>) -> Option<Action> {
-    let expr = ctx.selected_expr().filter(is_worth_it)?;
-    let parent = expr.syntax().parent().filter(|_| may_be_replaced(&expr))?;
+    let selected = ctx.selected_expr().filter(is_worth_it)?;
+    let parent = selected.parent().filter(|_| may_be_replaced(&selected))?;
+    let (expr, range) = (&selected.expr, selected.range);
     let statement = evaluated_once_in(expr.syntax())?;
-    let (range, whole) = (expr.range(), statement.range());
+    let whole = statement.range();
     let unit = ctx.unit_at(whole.start()).filter(|&it| Some(it) == ctx.unit_at(range.start()))?;
     let judge = Judge::of(ctx, unit)?;
-    let shown_by_name = judge.is_of_file() && judge.is_container(&expr);
+    let shown_by_name = judge.is_of_file() && judge.is_container(expr);
     if !ctx.is_closed(unit) || !judge.may_go_first(range, whole) || shown_by_name || is_only_a_value(&statement) {
         return None;
     }
@@ -36,7 +37,7 @@ pub(super) fn variable(ctx: &Context<'_>) -> Option<Action> {
         None if ctx.line_before(whole.start()).trim_end().ends_with(';') => format!("{name} = {text}; "),
         None => return None,
     };
-    let replaced = Edit { range, insert: by_value(&judge, &expr, &name, parent.kind())? };
+    let replaced = Edit { range, insert: by_value(&judge, expr, &name, parent.kind())? };
     let edits = vec![replaced, Edit { range: TextRange::empty(whole.start()), insert: before }];
     let edits = ctx.checked(edits, &[(0, parent.kind())])?;
     Some(Action::rewrite(ActionKind::Extract, "Extract into a variable", edits))
@@ -44,9 +45,9 @@ pub(super) fn variable(ctx: &Context<'_>) -> Option<Action> {
 
 /// `name = function(…) return EXPR` before the statement of the file, and a call of it in the place of the expression.
 pub(super) fn function(ctx: &Context<'_>) -> Option<Action> {
-    let expr = ctx.selected_expr().filter(is_worth_it)?;
-    let parent = expr.syntax().parent().filter(|_| may_be_replaced(&expr))?;
-    let range = expr.range();
+    let selected = ctx.selected_expr().filter(is_worth_it)?;
+    let parent = selected.parent().filter(|_| may_be_replaced(&selected))?;
+    let (expr, range) = (&selected.expr, selected.range);
     let statement = statement_of(expr.syntax())?;
     if is_only_a_value(&statement) {
         return None;
@@ -59,7 +60,9 @@ pub(super) fn function(ctx: &Context<'_>) -> Option<Action> {
     let judge = Judge::of(ctx, unit)?;
     let params = variables_in(ctx, unit, range)?;
     let name = ctx.fresh_name("newFunction");
-    let arguments = params.iter().map(|it| argument(&judge, it)).collect::<Vec<_>>().join(", ");
+    let arguments =
+        params.iter().map(|it| if is_read_at_once(ctx, expr, range, it) { it.clone() } else { argument(&judge, it) });
+    let arguments = arguments.collect::<Vec<_>>().join(", ");
     let call = Edit { range, insert: format!("{name}({arguments})") };
     let line_end = ctx.line_end();
     let header = if params.is_empty() { String::new() } else { format!("({})", params.join(", ")) };
@@ -78,13 +81,17 @@ pub(super) fn definition(ctx: &Context<'_>, inside: &SyntaxNode, made: String) -
 }
 
 /// A name by itself is no reason for another one.
-fn is_worth_it(expr: &Expr) -> bool {
-    !matches!(unparen(expr.clone()), Expr::Name(_) | Expr::Keyword(_) | Expr::Error(_))
+fn is_worth_it(selected: &Selected) -> bool {
+    !matches!(unparen(selected.expr.clone()), Expr::Name(_) | Expr::Keyword(_) | Expr::Error(_))
 }
 
 /// Whether another expression may stand in its place: it is neither assigned to nor called nor referred to.
-fn may_be_replaced(expr: &Expr) -> bool {
+fn may_be_replaced(selected: &Selected) -> bool {
+    let expr = &selected.expr;
     let Some(parent) = expr.syntax().parent() else { return false };
+    if selected.is_part() {
+        return true;
+    }
     let is_first = parent.first_child().as_ref() == Some(expr.syntax());
     let by_kind = match parent.kind() {
         SyntaxKind::ExprStmt | SyntaxKind::RefExpr | SyntaxKind::UnaryExpr => false,
@@ -154,6 +161,30 @@ fn variables_in(ctx: &Context<'_>, unit: u32, range: TextRange) -> Option<Vec<St
         }
     }
     Some(found)
+}
+
+/// Whether a variable is read once, by arithmetic that the expression consists of: then what it may hold is called once and in the same
+/// order, whether for an argument or by the arithmetic itself.
+fn is_read_at_once(ctx: &Context<'_>, expr: &Expr, range: TextRange, name: &str) -> bool {
+    let mut nodes = expr.syntax().descendants().filter(|it| range.contains_range(it.text_range()));
+    let is_arithmetic = nodes.all(|it| match it.kind() {
+        SyntaxKind::NameExpr | SyntaxKind::LiteralExpr | SyntaxKind::ParenExpr => true,
+        SyntaxKind::BinaryExpr => BinaryExpr::cast(it).is_some_and(|it| it.operators().all(is_arithmetic_operator)),
+        _ => false,
+    });
+    let of_chain = match expr {
+        Expr::Binary(chain) => chain.operators().all(is_arithmetic_operator),
+        _ => false,
+    };
+    let tokens = ctx.root.covering_element(range);
+    let tokens = tokens.as_node().into_iter().flat_map(SyntaxNode::descendants_with_tokens);
+    let reads =
+        tokens.filter(|it| range.contains_range(it.text_range()) && it.as_token().is_some_and(|it| it.text() == name));
+    is_arithmetic && of_chain && reads.count() == 1
+}
+
+fn is_arithmetic_operator(operator: SyntaxKind) -> bool {
+    !matches!(operator, SyntaxKind::AndKw | SyntaxKind::OrKw | SyntaxKind::IsaKw)
 }
 
 /// A variable as an argument, without a call of what it holds.

@@ -40,9 +40,20 @@ pub(super) fn statements(ctx: &Context<'_>) -> Option<Action> {
     let arguments: Vec<_> = inputs.iter().map(|it| argument(&judge, it)).collect();
     let call = if arguments.is_empty() { name.clone() } else { format!("{name}({})", arguments.join(", ")) };
     let call = output.as_ref().map_or_else(|| call.clone(), |output| format!("{output} = {call}"));
-    let made = made(ctx, &selected, indent, &name, &inputs, output.as_ref())?;
+    let result = output.map(|it| if may_be_function(ctx, &judge, &it) { format!("@{it}") } else { it.to_string() });
+    let made = made(ctx, &selected, indent, &name, &inputs, result.as_deref())?;
     let edits = vec![Edit { range: selected.range, insert: call }, definition(ctx, first, made)?];
     Some(Action::rewrite(ActionKind::Extract, "Wrap in a function", ctx.parsing(edits)?))
+}
+
+/// Whether a variable that the statements give a value may hold a function: of the file's, whatever any statement gives it.
+fn may_be_function(ctx: &Context<'_>, judge: &Judge, name: &str) -> bool {
+    if !judge.is_of_file() {
+        return judge.name_may_be_function(name);
+    }
+    let facts = ctx.facts();
+    let mut units = facts.globals(name).map(|(unit, _)| unit).peekable();
+    units.peek().is_none() || units.any(|unit| Judge::of(ctx, unit).is_none_or(|it| it.may_store_function(name)))
 }
 
 fn selected(ctx: &Context<'_>) -> Option<Selected> {
@@ -224,7 +235,7 @@ fn made(
     indent: &str,
     name: &str,
     inputs: &[SmolStr],
-    output: Option<&SmolStr>,
+    result: Option<&str>,
 ) -> Option<String> {
     let (line_end, level) = (ctx.line_end(), ctx.indent());
     let header = if inputs.is_empty() { String::new() } else { format!("({})", inputs.join(", ")) };
@@ -238,8 +249,8 @@ fn made(
         }
         made += line_end;
     }
-    if let Some(output) = output {
-        made += &format!("{level}return @{output}{line_end}");
+    if let Some(result) = result {
+        made += &format!("{level}return {result}{line_end}");
     }
     Some(made + "end function" + line_end + line_end)
 }

@@ -49,6 +49,10 @@ pub struct Context {
     pub wants_class: bool,
     /// The variable that is given what is being written, if that begins right before the word.
     pub assigned: Option<String>,
+    /// `break` and `continue` have a loop to leave.
+    pub in_loop: bool,
+    /// A whole value begins here: behind `=`, `:` or `return`.
+    pub begins_value: bool,
 }
 
 /// What may follow an operand.
@@ -81,6 +85,8 @@ pub fn at(db: &LiveDb, document: &DocumentView, offset: TextSize) -> Option<Cont
         follows_operand: None,
         wants_class: false,
         assigned: None,
+        in_loop: false,
+        begins_value: false,
     };
     if let Some(token) = left.clone().filter(|token| is_opaque(token, offset)) {
         return in_string(db, unit, &token, offset);
@@ -115,11 +121,29 @@ pub fn at(db: &LiveDb, document: &DocumentView, offset: TextSize) -> Option<Cont
             Some(Context {
                 follows_operand,
                 wants_class,
+                in_loop: is_in_loop(&before),
+                begins_value: matches!(kind, SyntaxKind::Eq | SyntaxKind::Colon | SyntaxKind::ReturnKw),
                 assigned: assigned(&before),
                 ..context(Wanted::Name { uncalled: false }, starts_statement(kind))
             })
         }
     }
+}
+
+/// Whether what stands behind a token is in a loop of the same function.
+fn is_in_loop(before: &SyntaxToken) -> bool {
+    use SyntaxKind::{ForStmt, FunctionExpr, WhileStmt};
+    let around = before.parent_ancestors().find(|it| {
+        // Behind its `end` nothing is in it any more.
+        let is_closed = || it.last_token().as_ref() == Some(before) && is_closed(it);
+        matches!(it.kind(), WhileStmt | ForStmt | FunctionExpr) && !is_closed()
+    });
+    around.is_some_and(|it| it.kind() != FunctionExpr)
+}
+
+/// Whether a loop or a function has its `end`.
+fn is_closed(node: &SyntaxNode) -> bool {
+    node.children_with_tokens().any(|it| it.kind() == SyntaxKind::EndKw)
 }
 
 /// The variable before `= new`.
@@ -217,7 +241,19 @@ fn in_string(db: &LiveDb, unit: UnitRef, token: &SyntaxToken, offset: TextSize) 
         _ => return None,
     };
     let (starts_statement, follows_operand, wants_class, assigned) = (false, None, false, None);
-    Some(Context { wanted, unit, typed, replace, starts_statement, follows_operand, wants_class, assigned })
+    let (in_loop, begins_value) = (false, false);
+    Some(Context {
+        wanted,
+        unit,
+        typed,
+        replace,
+        starts_statement,
+        follows_operand,
+        wants_class,
+        assigned,
+        in_loop,
+        begins_value,
+    })
 }
 
 /// Whether what is called takes the name of a module.

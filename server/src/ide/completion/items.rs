@@ -368,6 +368,12 @@ impl Collect<'_> {
         found
     }
 
+    /// A whole function as a value.
+    pub fn function_snippet(&self) -> Item {
+        let insert = Some("function($1)\n\t$0\nend function".to_owned());
+        Item { insert, ..self.item("function … end function", ItemKind::Snippet, rank::SNIPPET, Data::Nothing) }
+    }
+
     /// The words that may stand behind `end`, the fitting one first.
     pub fn end_words(&self, fitting: Option<SyntaxKind>) -> Vec<Item> {
         use SyntaxKind::{ForKw, FunctionKw, IfKw, WhileKw};

@@ -173,9 +173,9 @@ fn names_are_ranked_by_nearness() {
             c2 Variable
             count Variable
             counter Function
-            continue Keyword
             ceil Function (x=0)
             char Function (codePoint=65)
+            code Function (self)
         "#]],
     );
 }
@@ -353,6 +353,64 @@ fn signatures_with_and_without_parentheses() {
     check_signature("x = y($0)\n", None);
     check_signature("x = 1 // f($0\n", None);
     check_signature("x = len(1,\n  $0\n", Some(("len(self)", 1)));
+}
+
+#[test]
+fn signatures_have_what_the_comment_says_of_each_parameter() {
+    let about = |comment: &str| {
+        let it = Fixture::new(&format!("{comment}f = function(a, b_c=2, d)\n  return a\nend function\nx = f(1, $0)\n"));
+        let found = signatures(&it.db, &it.document, &it.live(), it.offset).expect("a call");
+        let signature = found.signatures[0].clone();
+        let about: Vec<_> = signature.about.into_iter().map(Option::unwrap_or_default).collect();
+        (about.join("|"), signature.documentation.join("|"))
+    };
+    let is = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+    assert_eq!(about("// Adds.\n// a: the first\n//   b_c : the rest\n"), is("the first|the rest", "Adds."));
+    assert_eq!(
+        about("// Adds.\n//\n// - a: the first\n// * `d`: last\n// Done.\n"),
+        is("the first||last", "Adds.\n\nDone.")
+    );
+    assert_eq!(about("// @param a the first\n// @param b_c - more\n"), is("the first|more", ""));
+    // Nothing is said of parameters there.
+    assert_eq!(about("// a the first\n// e: other\n// ab: c\n"), is("", "a the first\ne: other\nab: c"));
+    assert_eq!(about(""), is("", ""));
+}
+
+#[test]
+fn a_function_as_a_value_is_a_snippet() {
+    let offers = |source: &str| {
+        let it = Fixture::new(source);
+        let found = completions(&it.db, &it.document, &it.live(), it.offset, true).items;
+        found.into_iter().find(|it| it.label.starts_with("function …")).and_then(|it| it.insert)
+    };
+    let value = Some("function($1)\n\t$0\nend function".to_owned());
+    for source in ["x = func$0", "m.go = $0\n", "m = {\"go\": fun$0}\n", "f = function\n  return $0\nend function\n"] {
+        assert_eq!(offers(source), value, "{source}");
+    }
+    assert_eq!(offers("x = 1 + func$0\n"), None);
+    assert!(offers("func$0\n").is_some_and(|it| it.starts_with("${1:name} = ")));
+}
+
+#[test]
+fn loops_are_left_only_inside_of_them() {
+    let offers = |source: &str| labels(source).iter().any(|it| it == "break");
+    for source in [
+        "while x\n  $0\nend while\n",
+        "for i in x\n  if i then $0\nend for\n",
+        "for i in x\n  b$0",
+        "while x\n  if y then\n    $0",
+    ] {
+        assert!(offers(source), "{source}");
+    }
+    for source in [
+        "$0\n",
+        "while x\nend while\n$0",
+        "while x\n  f = function\n    $0\n  end function\nend while\n",
+        "f = function\n  b$0\nend function\n",
+        "while x\nend while;$0",
+    ] {
+        assert!(!offers(source), "{source}");
+    }
 }
 
 /// The first labels of a completion, nothing of it being a snippet.

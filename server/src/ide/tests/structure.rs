@@ -191,6 +191,13 @@ fn lines_are_indented_while_they_are_typed() {
     assert_eq!(typed("if x then y\n$0"), "if x then y\n");
     assert_eq!(typed("x = [\n$0\n"), "x = [\n  \n");
     assert_eq!(typed("x = 1 +\n$0\n"), "x = 1 +\n  \n");
+    // A letter of any other word asks for nothing.
+    for same in
+        ["x = 1\n  spend$0\n", "  end  end$0\n", "  send$0\n", "    x.end$0\n", "  // end$0\n", "  print \"else$0\"\n"]
+    {
+        assert_eq!(typed(same), same.replace("$0", ""));
+    }
+    assert_eq!(typed("  x = 1\n    if x then\n  y\n      else$0\n").lines().nth(3), Some("else"));
 }
 
 #[test]
@@ -271,8 +278,9 @@ fn an_outline_selects_names_and_spans_their_values() {
         | ^^^^^ limit
         | Dog = {"legs": 4}
         | ^^^ Dog
+        |        ^^^^^^ legs
         | Dog.speak = function(times)
-        | ^^^^^^^^^ Dog.speak
+        |     ^^^^^ speak
         |   inner = function
         |   ^^^^^ inner
         | print [function
@@ -280,8 +288,42 @@ fn an_outline_selects_names_and_spans_their_values() {
     "#]]
     .assert_eq(&it.draw(found.iter().map(|it| (it.name_range, it.name.clone()))));
     let texts: Vec<_> = found.iter().map(|at| &it.document.text[at.range]).collect();
-    assert_eq!(texts[..2], ["limit = 3 + 4", "Dog = {\"legs\": 4}"]);
+    assert_eq!(texts[0], "limit = 3 + 4");
+    assert_eq!(texts[1].lines().last(), Some("end function"), "members that follow at once are part of it");
     assert!(found.iter().all(|it| it.range.contains_range(it.name_range)));
+}
+
+/// Members stand in what they are members of, as long as nothing else stands between; their kinds and parameters are told.
+#[test]
+fn members_stand_in_their_maps() {
+    fn draw(found: &[Symbol], depth: usize, out: &mut String) {
+        for it in found {
+            let detail = it.detail.as_deref().unwrap_or_default();
+            *out += format!("{}{} {:?} {detail}", "  ".repeat(depth), it.name, it.kind).trim_end();
+            out.push('\n');
+            assert!(it.children.iter().all(|child| it.range.contains_range(child.range)));
+            draw(&it.children, depth + 1, out);
+        }
+    }
+    let it = Fixture::new(
+        "Dog = {\"legs\": 4, \"tail\": {\"long\": 1}}\n// Speaks.\nDog.speak = function(times, loud=0)\nend function\nDog.rate = 3\nDog.rate = 4\nDog[\"a b\"] = 1\nconfig = {\"size\": 3}\nDog.late = function\nend function\nDog.x = 1\nconfig.x = 1\nf = function(a)\nend function\nDog = 3\n",
+    );
+    let mut out = String::new();
+    draw(&symbols(&it.db, &it.document, &it.live()), 0, &mut out);
+    expect![[r#"
+        Dog Class
+          legs Field
+          tail Field
+            long Property
+          speak Method (times, loud=0)
+          rate Field
+          a b Field
+        config Variable
+          size Property
+        Dog.late Method ()
+        f Function (a)
+    "#]]
+    .assert_eq(&out);
 }
 
 #[test]
@@ -299,7 +341,7 @@ fn functions_without_a_name_are_called_by_their_key_or_as_they_begin() {
     all(&found, &mut flat);
     let told: Vec<_> = flat.iter().map(|it| format!("{} {:?}", it.name, it.kind)).collect();
     let expected = [
-        "Dog Variable",
+        "Dog Class",
         "speak Method",
         "5 Method",
         "[key] Method",

@@ -108,7 +108,7 @@ impl ToProto for Option<ide::Signatures> {
         let fits = |it: &Signature| it.params.len() > found.active as usize;
         let best = found.signatures.iter().position(fits);
         let signature = |it: Signature| SignatureInformation {
-            parameters: fits(&it).then(|| parameters(&it)),
+            parameters: fits(&it).then(|| parameters(&it, features)),
             active_parameter: fits(&it).then_some(found.active),
             label: it.label,
             documentation: (!it.documentation.is_empty()).then(|| text(it.documentation, features)),
@@ -121,8 +121,11 @@ impl ToProto for Option<ide::Signatures> {
     }
 }
 
-fn parameters(signature: &Signature) -> Vec<ParameterInformation> {
-    let of =
-        |param: &String| ParameterInformation { label: ParameterLabel::Simple(param.clone()), documentation: None };
-    signature.params.iter().map(of).collect()
+fn parameters(signature: &Signature, features: &ClientFeatures) -> Vec<ParameterInformation> {
+    let about = signature.about.iter().cloned().chain(std::iter::repeat(None));
+    let of = |(param, about): (&String, Option<String>)| ParameterInformation {
+        label: ParameterLabel::Simple(param.clone()),
+        documentation: about.map(|about| text(vec![about], features)),
+    };
+    signature.params.iter().zip(about).map(of).collect()
 }
