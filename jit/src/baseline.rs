@@ -67,8 +67,12 @@ pub(crate) mod table {
     pub(crate) const CALL_FAILED: i32 = 20;
     /// The address of the word in which calls leave what the function captured.
     pub(crate) const CALLEE_WORD: i32 = 21;
+    /// Finds a member of what is no map: see `find`.
+    pub(crate) const FIND_OF_TYPE: i32 = 22;
+    /// The helper that calls an intrinsic.
+    pub(crate) const CALL_INTRINSIC: i32 = 23;
     /// Helpers `(run, realm, instruction) -> address`, 0 if the next instruction follows.
-    pub(crate) const HELPERS: i32 = 22;
+    pub(crate) const HELPERS: i32 = 24;
 
     /// The helper for an operation.
     pub(crate) fn helper(op: crate::bytecode::Op) -> i32 {
@@ -133,6 +137,7 @@ impl Baseline {
         }
         put(table::CALL_FAILED, helpers::call_failed as *const () as u64);
         put(table::CALLEE_WORD, callee_word as u64);
+        put(table::CALL_INTRINSIC, helpers::call_intrinsic as *const () as u64);
         put(table::ABSENT, Value::ABSENT.bits());
         put(table::NUMBERS_END, NUMBER_END);
         put(table::ONE, Value::ONE.bits());

@@ -245,14 +245,20 @@ impl Emit<'_> {
 
     // ---- methods -------------------------------------------------------------------------------------------------------
 
-    /// RAX = a member of a map: its own goes on at `own`, what its `__isa` map has or what had to be looked up goes on here.
+    /// RAX = a member: a map's own goes on at `own`, what its `__isa` map or a type has or what had to be looked up goes on here.
     pub(super) fn find_member(&mut self, object: u16, name: u16, own: Label, slow: Label) {
         let (other, inherited, found) = (self.asm.label(), self.asm.label(), self.asm.label());
+        let of_type = self.asm.label();
         self.value(RAX, object);
-        self.object_or(table::MAP, slow);
+        self.object_or(table::MAP, of_type);
         self.own_or(other, inherited);
         self.member_in_slot(slow);
         self.asm.jump(own);
+        self.asm.bind(of_type);
+        self.asm.address(RSI, self.cell(0));
+        self.asm.call_through(entry(table::FIND_OF_TYPE));
+        self.present_or(slow);
+        self.asm.jump(found);
         self.asm.bind(other);
         self.look_up(name, slow);
         self.asm.jump(found);

@@ -5,7 +5,7 @@
 
 use super::calls::{NEXT_FRAME, frame_field};
 use super::emit::entry;
-use super::find::find;
+use super::find::{find, find_of_type};
 use super::table;
 use super::x64::{Asm, Cond, Label, Mem, R8, R9, R10, R11, R12, R13, R14, R15, RAX, RBX, RCX, RDI, RDX, RSI, RSP};
 use crate::bytecode::Op;
@@ -14,7 +14,7 @@ use crate::exits::MAX_CODES;
 use crate::feedback::FeedbackCell;
 use crate::interp::frame::{Frame, HEADER, NativeEntry, NativePlace, STACK_END, STACK_FIRST, STACK_NEXT};
 use crate::interp::{LENT_GLOBALS, LENT_SLOTS, LENT_WINDOW, RUN_FRAMES, RUN_LAST_SLICE, RUN_NATIVES};
-use minilive_runtime::function::{FUNCTION_CODE, FUNCTION_OUTER};
+use minilive_runtime::function::{FUNCTION_CODE, FUNCTION_OUTER, INTRINSIC};
 use minilive_runtime::realm::{
     HEAD_DEPTH, HEAD_MAX_DEPTH, HEAD_NATIVE_FRAME, HEAD_NATIVE_LIMIT, HEAD_NATIVE_SITE, HEAD_STACK_TOP,
 };
@@ -75,6 +75,8 @@ pub(super) fn ways(table: u64) -> Ways {
     }
     shared.push((table::FIND, asm.here()));
     find(&mut asm);
+    shared.push((table::FIND_OF_TYPE, asm.here()));
+    find_of_type(&mut asm);
     shared.push((table::ENTER_COMPILED, asm.here()));
     enter_compiled(&mut asm, go);
     shared.push((table::CALL_COMPILED, asm.here()));
@@ -155,10 +157,10 @@ fn leave(asm: &mut Asm, go: Label) {
 }
 
 /// Finds the entry of the function in RAX and notes it; the feedback's slot is so far behind the instruction. What has no entry is left
-/// to a helper.
+/// to a helper, and an intrinsic to its own.
 fn call(asm: &mut Asm, behind: usize, helper: i32, go: Label) {
     let cell = |offset: usize| Mem(R11, (behind + offset_of!(Slot, cell) + offset) as i32);
-    let (slow, other, linked) = (asm.label(), asm.label(), asm.label());
+    let (slow, other, linked, intrinsic) = (asm.label(), asm.label(), asm.label(), asm.label());
     asm.xor(RAX, entry(table::FUNCTION));
     asm.copy(RCX, RAX);
     asm.shift_right(RCX, TAG_SHIFT as u8);
@@ -166,7 +168,7 @@ fn call(asm: &mut Asm, behind: usize, helper: i32, go: Label) {
     asm.load32(RCX, Mem(RAX, FUNCTION_CODE as i32));
     // Intrinsics have greater numbers.
     asm.compare32(RCX, MAX_CODES as i32);
-    asm.jump_if(Cond::AboveOrEqual, slow);
+    asm.jump_if(Cond::AboveOrEqual, intrinsic);
     asm.load32(RDX, cell(FeedbackCell::BITS_AT));
     asm.and32(RDX, FeedbackCell::TARGETS_MASK);
     asm.compare32(RDX, FeedbackCell::ONE_TARGET);
@@ -184,8 +186,32 @@ fn call(asm: &mut Asm, behind: usize, helper: i32, go: Label) {
     asm.jump_if(Cond::NotEqual, slow);
     asm.store32(cell(FeedbackCell::SAMPLES_AT), RCX);
     asm.jump(linked);
+    asm.bind(intrinsic);
+    asm.and32(RCX, !INTRINSIC as i32);
+    asm.load32(RDX, cell(FeedbackCell::BITS_AT));
+    asm.and32(RDX, FeedbackCell::TARGETS_MASK);
+    asm.compare32(RDX, FeedbackCell::ONE_INTRINSIC);
+    asm.jump_if(Cond::NotEqual, slow);
+    asm.compare32_with(RCX, cell(FeedbackCell::SAMPLES_AT));
+    asm.jump_if(Cond::NotEqual, slow);
+    call_intrinsic(asm, go);
     asm.bind(slow);
     call_slowly(asm, helper, go);
+}
+
+/// Has a helper call the intrinsic whose number is in RCX, and goes on behind the call or elsewhere. The registers are those of a call.
+fn call_intrinsic(asm: &mut Asm, go: Label) {
+    asm.push(RDI);
+    // How many arguments there are is passed on the stack.
+    asm.push(R9);
+    asm.copy(R9, RSI);
+    asm.copy(RDX, R11);
+    ask(asm, table::CALL_INTRINSIC);
+    asm.pop(RCX);
+    asm.pop(RDI);
+    asm.test(RAX);
+    asm.jump_if(Cond::NotEqual, go);
+    asm.jump_to(RDI);
 }
 
 /// Prepares the call of the optimiser's code at RDX of the function whose object RAX is, and goes on at R9 with the code in RAX and the

@@ -6,7 +6,8 @@
 //! 2. The position is one of an instruction of the innermost activation's code.
 //! 3. An address that is entered, or given back to code, is that of an instruction in live baseline code of the innermost
 //!    activation's unit, or the way out; the trampoline is the way in of the engine's baseline compiler.
-//! 4. No panic leaves a helper: `extern "C"` aborts on one.
+//! 4. A call passes the address of as many registers of the innermost window as it says.
+//! 5. No panic leaves a helper: `extern "C"` aborts on one.
 #![expect(unsafe_code, reason = "called from generated code with raw words")]
 
 use crate::bytecode::Op;
@@ -76,6 +77,26 @@ pub(crate) extern "C" fn call_failed(run: *mut Run<'static>, realm: *mut Realm) 
     let (run, realm) = unsafe { (&mut *run, &mut *realm) };
     let fault = run.call_failed(realm);
     leave(run, Err(fault))
+}
+
+/// Calls an intrinsic for the instruction at a position: 0 if the result is where that wants it, else where to go on.
+pub(crate) extern "C" fn call_intrinsic(
+    run: *mut Run<'static>,
+    realm: *mut Realm,
+    at: Ip,
+    number: u64,
+    args: *const Value,
+    this: Value,
+    count: usize,
+) -> usize {
+    // SAFETY: invariant 1.
+    let (run, realm) = unsafe { (&mut *run, &mut *realm) };
+    // SAFETY: invariant 4.
+    let args = unsafe { std::slice::from_raw_parts(args, count) };
+    match run.call_intrinsic_at(realm, at, number as u32, args, this) {
+        Ok(()) => 0,
+        Err(fault) => leave(run, Err(fault)),
+    }
 }
 
 /// The innermost activation goes on in its own baseline code, or else in the interpreter.

@@ -5,7 +5,7 @@
 //! innermost frame is the callee's, at its first instruction.
 
 #[cfg(not(minilive_portable))]
-use super::around::{fail, innermost};
+use super::around::{fail, innermost, set_ip};
 use super::frame::{self, CodeRef, Frame, Ip, Window};
 use super::members::Member;
 use super::{Called, Run};
@@ -187,6 +187,26 @@ impl Run<'_> {
         let result = self.check_native(realm).and_then(|()| self.run_compiled(realm, code, window));
         frame::pop_window(realm, window);
         result
+    }
+
+    /// Calls an intrinsic for the instruction at a position of the innermost activation, which called it before; `this` is absent if there
+    /// is no receiver.
+    #[cfg(not(minilive_portable))]
+    pub(crate) fn call_intrinsic_at(
+        &mut self,
+        realm: &mut Realm,
+        at: Ip,
+        number: u32,
+        args: &[Value],
+        this: Value,
+    ) -> Eval<()> {
+        set_ip(self, at);
+        let receiver = (!this.is_absent()).then_some(Receiver { this, parent: Value::NULL });
+        match self.call_intrinsic(realm, IntrinsicId(number), args, receiver) {
+            Ok(value) => innermost(self).window.set(at.word().a(), value),
+            Err(fault) => return Err(fail(self, realm, at, fault)),
+        }
+        Ok(())
     }
 
     /// The optimiser's code that baseline code called for the innermost activation has left a fault.
