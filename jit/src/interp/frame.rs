@@ -333,6 +333,7 @@ impl<T: Copy> Stack<T> {
     }
 
     /// Bytes that they take.
+    #[cfg(not(minilive_portable))]
     fn bytes(&self) -> usize {
         self.next as usize - self.first as usize
     }
