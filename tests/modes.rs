@@ -100,6 +100,8 @@ impl Mode {
             guards,
             gc_stress,
             synchronous: self != Mode::Background,
+            // Some is compiled beside the program, and some is not.
+            most_here: 20,
             counted: self != Mode::Uncounted,
             symbolic,
             ..EngineConfig::default()

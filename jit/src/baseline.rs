@@ -59,12 +59,20 @@ pub(crate) mod table {
     pub(crate) const ENTRIES: i32 = 16;
     /// Finds a member: see `find`.
     pub(crate) const FIND: i32 = 17;
-    /// Calls a function that the optimiser has compiled.
+    /// Prepares the call of a function that the optimiser has compiled.
     pub(crate) const CALL_COMPILED: i32 = 18;
-    /// The helper that does so.
-    pub(crate) const COMPILED_HELPER: i32 = 19;
+    /// Enters its code.
+    pub(crate) const ENTER_COMPILED: i32 = 19;
+    /// The helper for one that fails.
+    pub(crate) const CALL_FAILED: i32 = 20;
+    /// The address of the word in which calls leave what the function captured.
+    pub(crate) const CALLEE_WORD: i32 = 21;
+    /// Finds a member of what is no map: see `find`.
+    pub(crate) const FIND_OF_TYPE: i32 = 22;
+    /// The helper that calls an intrinsic.
+    pub(crate) const CALL_INTRINSIC: i32 = 23;
     /// Helpers `(run, realm, instruction) -> address`, 0 if the next instruction follows.
-    pub(crate) const HELPERS: i32 = 20;
+    pub(crate) const HELPERS: i32 = 24;
 
     /// The helper for an operation.
     pub(crate) fn helper(op: crate::bytecode::Op) -> i32 {
@@ -109,8 +117,9 @@ pub struct Placed {
 }
 
 impl Baseline {
-    /// Places what all code shares; its name, address and size are told. `None` where there are no templates, or no room.
-    pub fn new(arena: &mut Arena, mut tell: impl FnMut(&str, usize, usize)) -> Option<Baseline> {
+    /// Places what all code shares; its name, address and size are told. `None` where there are no templates, or no room. Calls of the
+    /// optimiser's code leave what the function captured at an address.
+    pub fn new(arena: &mut Arena, callee_word: usize, mut tell: impl FnMut(&str, usize, usize)) -> Option<Baseline> {
         if !AVAILABLE {
             return None;
         }
@@ -126,7 +135,9 @@ impl Baseline {
         for (index, &helper) in (table::HELPERS..).zip(helpers::HELPERS) {
             put(index, helper as usize as u64);
         }
-        put(table::COMPILED_HELPER, helpers::call_compiled as *const () as u64);
+        put(table::CALL_FAILED, helpers::call_failed as *const () as u64);
+        put(table::CALLEE_WORD, callee_word as u64);
+        put(table::CALL_INTRINSIC, helpers::call_intrinsic as *const () as u64);
         put(table::ABSENT, Value::ABSENT.bits());
         put(table::NUMBERS_END, NUMBER_END);
         put(table::ONE, Value::ONE.bits());

@@ -118,6 +118,9 @@ pub struct EngineConfig {
     /// Compile on the thread that runs the program, so that tiers are deterministic. Otherwise a thread beside it compiles while the
     /// program goes on in the interpreter.
     pub synchronous: bool,
+    /// What has at most so many instructions of SSA is compiled on that thread even otherwise: it is soon done, and until then the program
+    /// would run slowly, and the processor twice.
+    pub most_here: usize,
     /// Slots of the VM stack of a run; reserved, not committed.
     pub stack_slots: usize,
     /// Keep the text of everything that is compiled, for [`Engine::take_dumps`].
@@ -141,6 +144,7 @@ impl Default for EngineConfig {
             gc_stress: false,
             max_native: 64 << 20,
             synchronous: true,
+            most_here: 300,
             stack_slots: 8 << 20,
             dump: false,
             verify: cfg!(debug_assertions),

@@ -102,6 +102,11 @@ pub struct Shared {
 }
 
 impl Shared {
+    /// Where calls leave the map that the callee captured.
+    pub(crate) fn callee_word(&self) -> usize {
+        std::ptr::from_ref(&*self.words.callee) as usize
+    }
+
     /// Reserves everything, or says why machine code is impossible here.
     pub fn new(arena_bytes: usize, guards: GuardMode) -> Result<Arc<Shared>, String> {
         let native = Native {

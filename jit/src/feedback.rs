@@ -275,8 +275,15 @@ impl FeedbackCell {
     pub const TARGETS_MASK: i32 = CALL_MASK as i32;
     /// … always the same function …
     pub const ONE_TARGET: i32 = CALL_MONO as i32;
-    /// … or several.
+    /// … or several, …
     pub const TARGETS: i32 = CALL_MEGA as i32;
+    /// … or always the same intrinsic.
+    pub const ONE_INTRINSIC: i32 = (CALL_MONO | CALL_INTRINSIC) as i32;
+    /// Of the low four bits there, at a site of members: the map of the receiver's type holds it, and there was one receiver. One more if
+    /// there were several.
+    pub const ONE_OF_TYPE: i32 = Variety::Mono as i32 | (Holder::TypeMap as i32) << 2;
+    /// Offset of the byte with the kinds of receivers, at a site of members.
+    pub const RECEIVER_AT: usize = FeedbackCell::BITS_AT + 1;
     /// Of the half at [`FeedbackCell::BITS_AT`], at a site of members: several shapes were met and no more ways are noted.
     pub const SETTLED_AND_SEVERAL: i32 = (SETTLED | Variety::Poly as u32) as i32;
     /// Of the byte there, at a call: what was read is not always a function.

@@ -33,7 +33,7 @@ use crate::engine::table::CodeTable;
 use crate::engine::unit::{Code, CodeId};
 use budget::Meter;
 use calls::{Receiver, Ret};
-use frame::{CodeRef, Frame, Frames, Ip, NativeEntry, Window};
+use frame::{CodeRef, Frame, Frames, Ip, NativeEntry, Stack, Window};
 use minilive_mir::ir::{InstId, UnitKey};
 use minilive_runtime::fault::{Eval, FatalError, Fault};
 use minilive_runtime::machine::StackLine;
@@ -68,7 +68,7 @@ pub struct Run<'e> {
     /// Active calls of the interpreter, innermost last.
     pub frames: Frames,
     /// The ways from the interpreter into compiled code that have not come back, innermost last.
-    pub(crate) natives: Vec<NativeEntry>,
+    pub(crate) natives: Stack<NativeEntry>,
     /// What baseline code and its helpers hand each other.
     pub(crate) lent: Lent,
     /// A compiled loop has just given its activation back to the interpreter.
@@ -120,6 +120,10 @@ pub(crate) const LENT_SLOTS: usize = offset_of!(Run<'static>, lent) + offset_of!
 pub(crate) const LENT_GLOBALS: usize = offset_of!(Run<'static>, lent) + offset_of!(Lent, globals);
 #[cfg(not(minilive_portable))]
 pub(crate) const RUN_FRAMES: usize = offset_of!(Run<'static>, frames);
+#[cfg(not(minilive_portable))]
+pub(crate) const RUN_NATIVES: usize = offset_of!(Run<'static>, natives);
+#[cfg(not(minilive_portable))]
+pub(crate) const RUN_LAST_SLICE: usize = offset_of!(Run<'static>, meter) + offset_of!(Meter, last_slice);
 
 /// Names the interpreter itself looks up.
 #[derive(Debug, Clone, Copy)]

@@ -106,6 +106,8 @@ pub(crate) struct Backend {
     found: RefCell<Found>,
     /// A thread beside the program's is to compile, and was not started yet: short programs do without.
     beside: bool,
+    /// The most instructions of what the program's own thread compiles all the same.
+    most_here: usize,
     /// The thread that compiles, unless the program's own does.
     worker: Option<Worker>,
     /// What the program's own thread compiles with.
@@ -133,6 +135,7 @@ impl Optimiser {
                 tier: config.tier,
                 found: RefCell::default(),
                 beside: !config.synchronous,
+                most_here: config.most_here,
                 worker: None,
                 workspace: Workspace::default(),
                 run: 0,
@@ -457,7 +460,8 @@ impl Backend {
             return Err(Refused::failed(format!("{}\n{}", errors.join("\n"), crate::ssa::print::print(&func))));
         }
         self.provide_keeping_stub(codes)?;
-        if std::mem::take(&mut self.beside) {
+        let beside = func.blocks.iter().map(|block| block.insts.len()).sum::<usize>() > self.most_here;
+        if beside && std::mem::take(&mut self.beside) {
             self.worker = Worker::start(Arc::clone(&self.isa));
         }
         self.provide_lookups(codes, &func)?;
@@ -472,11 +476,11 @@ impl Backend {
             time: started.elapsed(),
         };
         match &mut self.worker {
-            Some(worker) => {
+            Some(worker) if beside => {
                 worker.take(job);
                 Ok(())
             }
-            None => {
+            _ => {
                 let finished = job.carry_out(&self.isa, &mut self.workspace);
                 self.finish(codes, realm, finished)
             }

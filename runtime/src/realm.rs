@@ -134,6 +134,8 @@ pub const HEAD_KEPT: usize = offset_of!(Head, kept);
 pub const HEAD_NO_FUNCTION: usize = offset_of!(Head, no_function);
 /// Offset of [`Head::native_frame`].
 pub const HEAD_NATIVE_FRAME: usize = offset_of!(Head, native_frame);
+/// Offset of [`Head::native_site`].
+pub const HEAD_NATIVE_SITE: usize = offset_of!(Head, native_site);
 /// Offset of [`Head::bump`]; class c has `next` at `+16c` and `end` at `+16c+8`.
 pub const HEAD_BUMP: usize = offset_of!(Head, bump);
 /// Offset of [`Head::marking`].

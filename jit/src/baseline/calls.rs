@@ -2,19 +2,20 @@
 //!
 //! A call site puts what it knows into registers ([`Emit::call`]); shared code (`ways`) finds the callee's entry by its number and
 //! notes it; the entry ([`Emit::entry`]) tests what the interpreter tests, makes window and frame, and goes on. Whatever is not
-//! plain has the interpreter's handler run the whole instruction, unless it is but a call of the optimiser's code. Registers of a call: RAX the callee, RDI where to go on
+//! plain has the interpreter's handler run the whole instruction, unless it is but a call of the optimiser's code, which needs no window. Registers of a call: RAX the callee, RDI where to go on
 //! behind it, RSI `self` or absent, R8 the arguments, R9 how many, R10 the last word of the frame, R11 the calling instruction.
 //! Invariant: nothing is changed before all tests have passed.
 
 use super::emit::{Emit, Way, entry, reg};
 use super::table;
-use super::x64::{Cond, Label, Mem, R8, R9, R10, R11, R12, R13, R14, RAX, RBX, RCX, RDI, RDX, RSI};
+use super::x64::{Cond, Gpr, Label, Mem, R8, R9, R10, R11, R12, R13, R14, RAX, RBX, RCX, RDI, RDX, RSI};
 use crate::bytecode::{Word, aux};
 use crate::counters::Counters;
 use crate::engine::slot::Slot;
+use crate::engine::tier::TierState;
 use crate::engine::unit::{CallFlags, Code};
 use crate::feedback::FeedbackCell;
-use crate::interp::frame::{FRAMES_END, FRAMES_NEXT, Frame, HEADER, SLACK};
+use crate::interp::frame::{Frame, HEADER, SLACK, STACK_END, STACK_NEXT};
 use crate::interp::{LENT_GLOBALS, RUN_FRAMES};
 use minilive_runtime::function::FUNCTION_OUTER;
 use minilive_runtime::heap::HEADER_SHAPE;
@@ -28,8 +29,11 @@ pub(super) const fn frame_field(offset: usize) -> i32 {
 }
 
 /// Where the run's list of frames ends.
-pub(super) const NEXT_FRAME: Mem = Mem(R13, (RUN_FRAMES + FRAMES_NEXT) as i32);
-const END_OF_FRAMES: Mem = Mem(R13, (RUN_FRAMES + FRAMES_END) as i32);
+pub(super) const NEXT_FRAME: Mem = Mem(R13, (RUN_FRAMES + STACK_NEXT) as i32);
+const END_OF_FRAMES: Mem = Mem(R13, (RUN_FRAMES + STACK_END) as i32);
+
+/// Where the optimiser's code takes what it is given, behind the realm in RDI; one that takes more is called by the handler.
+const INPUTS: [Gpr; 5] = [RSI, RDX, RCX, R8, R9];
 
 /// So many registers are cleared one by one.
 const MOST_UNROLLED: u16 = 16;
@@ -99,22 +103,55 @@ impl Emit<'_> {
         true
     }
 
-    /// The entry for all other calls: the optimiser's code is entered by a helper, without a window, if that is all there is to do. RCX is
-    /// the unit's code.
+    /// The entry for all other calls: the optimiser's code is entered, without a window, if that is all there is to do. It counts and
+    /// charges the call itself. RCX is the unit's code.
     fn entry_of_compiled(&mut self) {
         let code = self.code;
         let slow = self.asm.label();
-        self.asm.compare_byte(Mem(RCX, offset_of!(Code, call_flags) as i32), CallFlags::COMPILED as i8);
-        self.asm.jump_if(Cond::NotEqual, slow);
-        self.asm.compare32(R9, i32::from(code.n_params));
-        self.asm.jump_if(Cond::NotEqual, slow);
-        if code.unit.super_reg.is_some() {
-            self.asm.compare(RSI, entry(table::ABSENT));
+        if code.unit.n_inputs() <= INPUTS.len() {
+            let weight = code.weights.call as i32;
+            self.asm.compare_byte(Mem(RCX, offset_of!(Code, call_flags) as i32), CallFlags::COMPILED as i8);
             self.asm.jump_if(Cond::NotEqual, slow);
+            self.asm.compare32(R9, i32::from(code.n_params));
+            self.asm.jump_if(Cond::NotEqual, slow);
+            if code.unit.super_reg.is_some() {
+                self.asm.compare(RSI, entry(table::ABSENT));
+                self.asm.jump_if(Cond::NotEqual, slow);
+            }
+            self.asm.load(RDX, Mem(RCX, (offset_of!(Code, tier) + offset_of!(TierState, entry)) as i32));
+            self.asm.test(RDX);
+            self.asm.jump_if(Cond::Equal, slow);
+            self.asm.compare_mem(Mem(R12, HEAD_BUDGET as i32), weight);
+            self.asm.jump_if(Cond::LessOrEqual, slow);
+            self.asm.compare_mem(Mem(RCX, Self::heat()), weight);
+            self.asm.jump_if(Cond::Less, slow);
+            let on = self.asm.label();
+            self.asm.address_of(R9, on);
+            self.asm.jump_through(entry(table::CALL_COMPILED));
+            self.asm.bind(on);
+            self.asm.bits(RCX, std::ptr::from_ref(code) as u64);
+            self.asm.sub_mem(Mem(RCX, Self::heat()), weight);
+            self.pass_inputs();
+            self.asm.jump_through(entry(table::ENTER_COMPILED));
         }
-        self.asm.jump_through(entry(table::CALL_COMPILED));
         self.asm.bind(slow);
         self.asm.jump_through(entry(table::CALL_SLOWLY));
+    }
+
+    /// Puts what the optimiser's code takes where it takes it: the arguments at R11, and RSI as `self`.
+    fn pass_inputs(&mut self) {
+        let unit = &self.code.unit;
+        if let Some(this) = unit.self_reg
+            && INPUTS[this.0 as usize] != RSI
+        {
+            self.asm.copy(INPUTS[this.0 as usize], RSI);
+        }
+        if let Some(parent) = unit.super_reg {
+            self.asm.load(INPUTS[parent.0 as usize], entry(table::ABSENT));
+        }
+        for (param, &input) in INPUTS.iter().enumerate().take(usize::from(self.code.n_params)) {
+            self.asm.load(input, Mem(R11, param as i32 * 8));
+        }
     }
 
     /// RCX = the unit's code, RDX = where its frame comes.
@@ -208,14 +245,20 @@ impl Emit<'_> {
 
     // ---- methods -------------------------------------------------------------------------------------------------------
 
-    /// RAX = a member of a map: its own goes on at `own`, what its `__isa` map has or what had to be looked up goes on here.
+    /// RAX = a member: a map's own goes on at `own`, what its `__isa` map or a type has or what had to be looked up goes on here.
     pub(super) fn find_member(&mut self, object: u16, name: u16, own: Label, slow: Label) {
         let (other, inherited, found) = (self.asm.label(), self.asm.label(), self.asm.label());
+        let of_type = self.asm.label();
         self.value(RAX, object);
-        self.object_or(table::MAP, slow);
+        self.object_or(table::MAP, of_type);
         self.own_or(other, inherited);
         self.member_in_slot(slow);
         self.asm.jump(own);
+        self.asm.bind(of_type);
+        self.asm.address(RSI, self.cell(0));
+        self.asm.call_through(entry(table::FIND_OF_TYPE));
+        self.present_or(slow);
+        self.asm.jump(found);
         self.asm.bind(other);
         self.look_up(name, slow);
         self.asm.jump(found);

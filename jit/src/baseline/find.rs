@@ -7,15 +7,15 @@
 use super::emit::{Emit, entry};
 use super::table;
 use super::x64::{Asm, Cond, Gpr, Label, Mem, R8, R9, R10, R12, RAX, RCX, RDI, RDX, RSI};
-use crate::feedback::FeedbackCell;
+use crate::feedback::{FeedbackCell, Kinds};
 use minilive_runtime::heap::{HEADER_FLAGS, HEADER_SHAPE, flags};
 use minilive_runtime::map::MAP_SLOTS;
 use minilive_runtime::map::lookup::{
     LOOKUP_BYTES, LOOKUP_ENTRIES, LOOKUP_FACTOR, LOOKUP_ISA, LOOKUP_NAME, LOOKUP_SHAPE, LOOKUP_SHIFT, LOOKUP_SLOT,
     LOOKUP_TURN, NOWHERE,
 };
-use minilive_runtime::realm::HEAD_LOOKUPS;
-use minilive_runtime::value::TAG_SHIFT;
+use minilive_runtime::realm::{HEAD_LOOKUPS, HEAD_TYPE_MAPS, TypeMap};
+use minilive_runtime::value::{TAG_LIST, TAG_MAP, TAG_SHIFT, TAG_STRING};
 
 /// Longer chains are walked by the helper.
 const STEPS: u64 = 6;
@@ -67,6 +67,42 @@ pub(super) fn find(asm: &mut Asm) {
     asm.ret();
     asm.bind(found);
     asm.load_indexed(RAX, R10, RCX);
+    asm.ret();
+}
+
+/// Is called with what is no map in RAX, but for its tag, which is that of maps turned in RCX, and the site's cell in RSI: gives the
+/// member that the cell knows of the type's map, or absent, in RAX. Keeps what `find` keeps.
+pub(super) fn find_of_type(asm: &mut Asm) {
+    let (fail, found) = (asm.label(), asm.label());
+    let cell = |offset: usize| Mem(RSI, offset as i32);
+    asm.load32(RDX, cell(FeedbackCell::BITS_AT));
+    asm.copy(RDI, RDX);
+    asm.and32(RDI, 0xF);
+    // One or several receivers, and the map of their type.
+    asm.sub(RDI, FeedbackCell::ONE_OF_TYPE);
+    asm.compare32(RDI, 1);
+    asm.jump_if(Cond::Above, fail);
+    for (tag, kind, map) in [(TAG_LIST, Kinds::LIST, TypeMap::List), (TAG_STRING, Kinds::STRING, TypeMap::String)] {
+        let other = asm.label();
+        asm.compare32(RCX, (tag ^ TAG_MAP) as i32);
+        asm.jump_if(Cond::NotEqual, other);
+        asm.test_byte(cell(FeedbackCell::RECEIVER_AT), kind.0);
+        asm.jump_if(Cond::Equal, fail);
+        asm.load(RAX, Mem(R12, (HEAD_TYPE_MAPS + map as usize * size_of::<u64>()) as i32));
+        asm.jump(found);
+        asm.bind(other);
+    }
+    asm.bind(fail);
+    asm.load(RAX, entry(table::ABSENT));
+    asm.ret();
+    asm.bind(found);
+    asm.xor(RAX, entry(table::MAP));
+    asm.load32(RCX, Mem(RAX, HEADER_SHAPE as i32));
+    asm.compare32_with(RCX, cell(FeedbackCell::HOLDER_SHAPE_AT));
+    asm.jump_if(Cond::NotEqual, fail);
+    asm.shift_right32(RDX, 24);
+    asm.load(RCX, Mem(RAX, MAP_SLOTS as i32));
+    asm.load_indexed(RAX, RCX, RDX);
     asm.ret();
 }
 

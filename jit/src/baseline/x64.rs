@@ -12,7 +12,7 @@ pub(super) const RAX: Gpr = Gpr(0);
 pub(super) const RCX: Gpr = Gpr(1);
 pub(super) const RDX: Gpr = Gpr(2);
 pub(super) const RBX: Gpr = Gpr(3);
-const RSP: Gpr = Gpr(4);
+pub(super) const RSP: Gpr = Gpr(4);
 const RBP: Gpr = Gpr(5);
 pub(super) const RSI: Gpr = Gpr(6);
 pub(super) const RDI: Gpr = Gpr(7);
@@ -514,6 +514,10 @@ impl Asm {
 
     pub(super) fn jump_through(&mut self, at: Mem) {
         self.with_mem(false, &[0xFF], 4, at);
+    }
+
+    pub(super) fn call_to(&mut self, reg: Gpr) {
+        self.with_reg(false, &[0xFF], 2, reg.0);
     }
 
     pub(super) fn call_through(&mut self, at: Mem) {

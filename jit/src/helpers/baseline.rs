@@ -6,18 +6,17 @@
 //! 2. The position is one of an instruction of the innermost activation's code.
 //! 3. An address that is entered, or given back to code, is that of an instruction in live baseline code of the innermost
 //!    activation's unit, or the way out; the trampoline is the way in of the engine's baseline compiler.
-//! 4. A call passes the address of a live function object and that of as many registers of the innermost window as the function has
-//!    parameters.
+//! 4. A call passes the address of as many registers of the innermost window as it says.
 //! 5. No panic leaves a helper: `extern "C"` aborts on one.
 #![expect(unsafe_code, reason = "called from generated code with raw words")]
 
 use crate::bytecode::Op;
 use crate::interp::Run;
 use crate::interp::drive::{ANY, Stepped, one};
-use crate::interp::frame::Ip;
+use crate::interp::frame::{Ip, with_run};
 use minilive_runtime::fault::Eval;
 use minilive_runtime::realm::Realm;
-use minilive_runtime::value::{TAG_FUNCTION, TAG_SHIFT, Value};
+use minilive_runtime::value::Value;
 
 /// A function that baseline code calls.
 type Helper = extern "C" fn(*mut Run<'static>, *mut Realm, Ip) -> usize;
@@ -72,30 +71,31 @@ extern "C" fn step<const OP: u8>(run: *mut Run<'static>, realm: *mut Realm, at: 
     }
 }
 
-/// What [`call_compiled`] answers if nothing has happened yet.
-pub(crate) const SLOWLY: usize = 1;
+/// The optimiser's code that the innermost activation called has left a fault: where to go on.
+pub(crate) extern "C" fn call_failed(run: *mut Run<'static>, realm: *mut Realm) -> usize {
+    // SAFETY: invariant 1.
+    let (run, realm) = unsafe { (&mut *run, &mut *realm) };
+    let fault = run.call_failed(realm);
+    leave(run, Err(fault))
+}
 
-/// Calls a function that the optimiser has compiled, for the instruction at a position, which passes as many arguments as it takes: 0 if the
-/// result is where that wants it, [`SLOWLY`] if the instruction's own helper is to do it, else where to go on.
-pub(crate) extern "C" fn call_compiled(
+/// Calls an intrinsic for the instruction at a position: 0 if the result is where that wants it, else where to go on.
+pub(crate) extern "C" fn call_intrinsic(
     run: *mut Run<'static>,
     realm: *mut Realm,
     at: Ip,
-    function: u64,
+    number: u64,
     args: *const Value,
     this: Value,
+    count: usize,
 ) -> usize {
     // SAFETY: invariant 1.
     let (run, realm) = unsafe { (&mut *run, &mut *realm) };
     // SAFETY: invariant 4.
-    let function = unsafe { Value::from_bits(function | TAG_FUNCTION << TAG_SHIFT) };
-    let Some(function) = function.as_function() else { return SLOWLY };
-    // SAFETY: invariant 4.
-    let args = unsafe { std::slice::from_raw_parts(args, usize::from(run.code(function.code()).n_params)) };
-    match run.call_compiled(realm, at, function, args, this) {
-        None => SLOWLY,
-        Some(Ok(())) => 0,
-        Some(Err(fault)) => leave(run, Err(fault)),
+    let args = unsafe { std::slice::from_raw_parts(args, count) };
+    match run.call_intrinsic_at(realm, at, number as u32, args, this) {
+        Ok(()) => 0,
+        Err(fault) => leave(run, Err(fault)),
     }
 }
 
@@ -124,9 +124,13 @@ impl Run<'_> {
     pub(crate) fn run_baseline(&mut self, realm: &mut Realm, address: usize) -> Eval<Option<Value>> {
         let frame = self.frames.last().expect("somebody is to go on");
         (self.lent.window, self.lent.slots) = (frame.window, Ip::start(&frame.code));
-        let run = std::ptr::from_mut(self).cast::<u64>();
-        // SAFETY: invariant 3.
-        unsafe { crate::code::enter(self.lent.enter, address, std::ptr::from_mut(realm).cast(), run) };
+        let enter = self.lent.enter;
+        // Baseline code enters the optimiser's, which finds the run where that is published.
+        with_run(self, |run| {
+            let run = std::ptr::from_mut(run).cast::<u64>();
+            // SAFETY: invariant 3.
+            unsafe { crate::code::enter(enter, address, std::ptr::from_mut(realm).cast(), run) }
+        });
         std::mem::replace(&mut self.lent.result, Ok(None))
     }
 }

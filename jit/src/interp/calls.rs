@@ -14,18 +14,14 @@ use crate::engine::policy::Place;
 use crate::engine::unit::{CallFlags, CodeId};
 use crate::feedback::FeedbackCell;
 use minilive_mir::ir::InstId;
-use minilive_runtime::fault::{Eval, FatalError};
 #[cfg(not(minilive_portable))]
-use minilive_runtime::function::FunctionRef;
+use minilive_runtime::fault::Fault;
+use minilive_runtime::fault::{Eval, FatalError};
 use minilive_runtime::intrinsics::{self, IntrinsicId, MAX_PARAMS};
 use minilive_runtime::realm::Realm;
 use minilive_runtime::shape::ShapeId;
 use minilive_runtime::shared::CellId;
 use minilive_runtime::value::Value;
-
-/// Functions that take more than this are entered through a window.
-#[cfg(not(minilive_portable))]
-const MOST_INPUTS: usize = 8;
 
 /// Where the result of a call goes.
 #[derive(Debug, Clone, Copy)]
@@ -193,45 +189,33 @@ impl Run<'_> {
         result
     }
 
-    /// Calls the optimiser's code of a function for the instruction at a position of the innermost activation, with all its arguments, as
-    /// [`Run::enter`] would, but without a window. The code is known to be enterable, and counts and charges the call itself.
-    /// `None` if there is more to do; then nothing has happened.
+    /// Calls an intrinsic for the instruction at a position of the innermost activation, which called it before; `this` is absent if there
+    /// is no receiver.
     #[cfg(not(minilive_portable))]
-    pub(crate) fn call_compiled(
+    pub(crate) fn call_intrinsic_at(
         &mut self,
         realm: &mut Realm,
         at: Ip,
-        function: FunctionRef,
+        number: u32,
         args: &[Value],
         this: Value,
-    ) -> Option<Eval<()>> {
-        let code = self.code(function.code());
-        let weight = i64::from(code.weights.call);
-        let heat = code.counters.heat.get() - weight;
-        let inputs = code.unit.n_inputs();
-        let plain = code.tier.entry.get() != 0
-            && inputs <= MOST_INPUTS
-            && heat >= 0
-            && realm.head.budget > weight
-            && realm.head.depth < realm.head.max_depth
-            && !self.meter.last_slice
-            && self.check_native(realm).is_ok();
-        if !plain {
-            return None;
-        }
-        code.counters.heat.set(heat);
+    ) -> Eval<()> {
         set_ip(self, at);
-        let mut words = [Value::ABSENT; MOST_INPUTS + 1];
-        words[0] = if function.outer().is_null() { self.lent.globals } else { function.outer() };
-        for (word, arg) in words[1..].iter_mut().zip(args) {
-            *word = *arg;
+        let receiver = (!this.is_absent()).then_some(Receiver { this, parent: Value::NULL });
+        match self.call_intrinsic(realm, IntrinsicId(number), args, receiver) {
+            Ok(value) => innermost(self).window.set(at.word().a(), value),
+            Err(fault) => return Err(fail(self, realm, at, fault)),
         }
-        if let Some(reg) = code.unit.self_reg {
-            words[reg.0 as usize + 1] = this;
-        }
-        let result = self.run_passing(realm, code, &words[..=inputs]);
-        let given = result.map(|value| innermost(self).window.set(at.word().a(), value));
-        Some(given.map_err(|fault| fail(self, realm, at, fault)))
+        Ok(())
+    }
+
+    /// The optimiser's code that baseline code called for the innermost activation has left a fault.
+    #[cfg(not(minilive_portable))]
+    #[cold]
+    pub(crate) fn call_failed(&mut self, realm: &mut Realm) -> Box<Fault> {
+        let at = innermost(self).ip;
+        let fault = realm.pending.take().expect("who returns EXC leaves a fault");
+        fail(self, realm, at, fault)
     }
 
     /// Lets compiled code run a loop: to the end of its activation, whose result it gives, or until the interpreter is to go on.

@@ -11,7 +11,7 @@
 //! 3. Register numbers come from bytecode that `bytecode::verify` accepted for the window's own code, so they are inside.
 //! 4. One thread runs a realm and its run; [`with_run`] publishes the run only for the time of the call, and nobody else
 //!    holds a reference to it while compiled code runs.
-//! 5. Of [`Frames`], `next` is inside the store or behind it, at a whole place, and what is before it was written, by us or by
+//! 5. Of a [`Stack`], `next` is inside the store or behind it, at a whole place, and what is before it was written, by us or by
 //!    baseline code, which writes whole activations.
 #![expect(unsafe_code, reason = "unchecked registers behind the bytecode verifier")]
 
@@ -239,44 +239,53 @@ pub struct Frame {
     pub back: usize,
 }
 
-/// The active calls, innermost last: a slice whose end is at a fixed place, so that baseline code adds and removes activations.
+/// The active calls, innermost last.
+pub type Frames = Stack<Frame>;
+
+/// A slice whose end is at a fixed place, so that baseline code puts on and takes off, too.
 #[derive(Debug)]
 #[repr(C)]
-pub struct Frames {
+pub struct Stack<T> {
     /// Behind the last one.
-    next: *mut Frame,
+    next: *mut T,
     /// Behind the last place.
-    end: *mut Frame,
-    store: Box<[MaybeUninit<Frame>]>,
+    end: *mut T,
+    /// The first one.
+    first: *mut T,
+    store: Box<[MaybeUninit<T>]>,
 }
 
-/// Offset of the address behind the innermost activation.
+/// Offset of the address behind the last one.
 #[cfg(not(minilive_portable))]
-pub(crate) const FRAMES_NEXT: usize = offset_of!(Frames, next);
+pub(crate) const STACK_NEXT: usize = offset_of!(Frames, next);
 /// Offset of the address behind the last place.
 #[cfg(not(minilive_portable))]
-pub(crate) const FRAMES_END: usize = offset_of!(Frames, end);
+pub(crate) const STACK_END: usize = offset_of!(Frames, end);
+/// Offset of the address of the first one.
+#[cfg(not(minilive_portable))]
+pub(crate) const STACK_FIRST: usize = offset_of!(Frames, first);
 
-impl Frames {
+impl<T: Copy> Stack<T> {
     /// None.
-    pub(crate) fn new() -> Frames {
-        Frames::with_store(Box::new_uninit_slice(64), 0)
+    pub(crate) fn new() -> Stack<T> {
+        Stack::with_store(Box::new_uninit_slice(64), 0)
     }
 
-    fn with_store(mut store: Box<[MaybeUninit<Frame>]>, len: usize) -> Frames {
+    fn with_store(mut store: Box<[MaybeUninit<T>]>, len: usize) -> Stack<T> {
         let places = store.as_mut_ptr_range();
-        Frames { next: places.start.wrapping_add(len).cast(), end: places.end.cast(), store }
+        let first = places.start.cast::<T>();
+        Stack { next: first.wrapping_add(len), end: places.end.cast(), first, store }
     }
 
     /// One more.
     #[inline(always)]
-    pub(crate) fn push(&mut self, frame: Frame) {
+    pub(crate) fn push(&mut self, it: T) {
         if self.next == self.end {
             self.grow();
         }
         // SAFETY: invariant 5: there is a place, and it is inside the store.
         unsafe {
-            self.next.write(frame);
+            self.next.write(it);
             self.next = self.next.add(1);
         }
     }
@@ -286,31 +295,31 @@ impl Frames {
     fn grow(&mut self) {
         let mut store = Box::new_uninit_slice(self.store.len() * 2);
         store[..self.store.len()].copy_from_slice(&self.store);
-        *self = Frames::with_store(store, self.len());
+        *self = Stack::with_store(store, self.len());
     }
 
     #[inline(always)]
     fn is_empty(&self) -> bool {
-        self.next.cast_const().cast() == self.store.as_ptr()
+        self.next == self.first
     }
 
     /// The innermost one, without counting them as a slice would.
     #[inline(always)]
-    pub(crate) fn last(&self) -> Option<&Frame> {
+    pub(crate) fn last(&self) -> Option<&T> {
         // SAFETY: invariant 5: what is before `next` was written.
         (!self.is_empty()).then(|| unsafe { &*self.next.sub(1) })
     }
 
-    /// As [`Frames::last`], to be changed.
+    /// As [`Stack::last`], to be changed.
     #[inline(always)]
-    pub(crate) fn last_mut(&mut self) -> Option<&mut Frame> {
+    pub(crate) fn last_mut(&mut self) -> Option<&mut T> {
         // SAFETY: as in `last`.
         (!self.is_empty()).then(|| unsafe { &mut *self.next.sub(1) })
     }
 
     /// Takes the innermost one off.
     #[inline(always)]
-    pub(crate) fn pop(&mut self) -> Option<Frame> {
+    pub(crate) fn pop(&mut self) -> Option<T> {
         let last = self.last().copied()?;
         self.next = self.next.wrapping_sub(1);
         Some(last)
@@ -319,29 +328,33 @@ impl Frames {
     /// Keeps so many, the outermost ones.
     pub(crate) fn truncate(&mut self, len: usize) {
         if len < self.len() {
-            self.next = self.store.as_mut_ptr().wrapping_add(len).cast();
+            self.next = self.first.wrapping_add(len);
         }
     }
-}
 
-impl Deref for Frames {
-    type Target = [Frame];
-    #[inline(always)]
-    fn deref(&self) -> &[Frame] {
-        let first = self.store.as_ptr().cast::<Frame>();
-        let len = (self.next as usize - first as usize) / size_of::<Frame>();
-        // SAFETY: invariant 5: everything before `next` was written.
-        unsafe { std::slice::from_raw_parts(first, len) }
+    /// Bytes that they take.
+    #[cfg(not(minilive_portable))]
+    fn bytes(&self) -> usize {
+        self.next as usize - self.first as usize
     }
 }
 
-impl DerefMut for Frames {
+impl<T> Deref for Stack<T> {
+    type Target = [T];
     #[inline(always)]
-    fn deref_mut(&mut self) -> &mut [Frame] {
-        let first = self.store.as_mut_ptr().cast::<Frame>();
-        let len = (self.next as usize - first as usize) / size_of::<Frame>();
+    fn deref(&self) -> &[T] {
+        let len = (self.next as usize - self.first as usize) / size_of::<T>();
+        // SAFETY: invariant 5: everything before `next` was written.
+        unsafe { std::slice::from_raw_parts(self.first, len) }
+    }
+}
+
+impl<T> DerefMut for Stack<T> {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut [T] {
+        let len = (self.next as usize - self.first as usize) / size_of::<T>();
         // SAFETY: as in `deref`.
-        unsafe { std::slice::from_raw_parts_mut(first, len) }
+        unsafe { std::slice::from_raw_parts_mut(self.first, len) }
     }
 }
 
@@ -352,23 +365,32 @@ impl Frame {
     }
 }
 
-/// A way from the interpreter into compiled code.
+/// A way from the interpreter, or from baseline code, into the optimiser's code.
 #[derive(Debug, Clone, Copy)]
+#[repr(C)]
 pub(crate) struct NativeEntry {
-    /// How many activations the interpreter has below it.
-    pub height: usize,
+    /// Bytes of the interpreter's activations below it.
+    pub below: usize,
     /// Whether it goes on with the innermost of them.
     pub osr: bool,
     /// Where the compiled code further out had called the interpreter.
     pub before: NativePlace,
 }
 
+impl NativeEntry {
+    /// How many activations the interpreter has below it.
+    pub fn height(&self) -> usize {
+        self.below / size_of::<Frame>()
+    }
+}
+
 /// Where compiled code was when it last called a helper.
 #[derive(Debug, Clone, Copy)]
+#[repr(C)]
 #[cfg_attr(minilive_portable, expect(dead_code, reason = "nothing is compiled there"))]
 pub(crate) struct NativePlace {
-    frame: usize,
-    site: u64,
+    pub(crate) frame: usize,
+    pub(crate) site: u64,
 }
 
 impl NativePlace {
@@ -521,15 +543,6 @@ impl Run<'_> {
         Ok(result.expect("only loops give their activation back"))
     }
 
-    /// Runs a compiled function that charges and counts its call itself. The words are the captured map and all that it takes.
-    #[cfg(not(minilive_portable))]
-    pub(super) fn run_passing(&mut self, realm: &mut Realm, code: CodeRef, words: &[Value]) -> Eval<Value> {
-        debug_assert_eq!(words.len(), code.unit.n_inputs() + 1);
-        let (trampoline, entry) = (code.tier.trampoline.get(), code.tier.entry.get());
-        let result = self.run_native(realm, trampoline, entry, words.as_ptr(), false)?;
-        Ok(result.expect("only loops give their activation back"))
-    }
-
     /// Runs a compiled loop; its window holds the variables. `None` if the activation goes on in the interpreter.
     pub(super) fn run_loop(
         &mut self,
@@ -557,11 +570,11 @@ impl Run<'_> {
         osr: bool,
     ) -> Eval<Option<Value>> {
         let before = NativePlace::of(realm);
-        self.natives.push(NativeEntry { height: self.frames.len(), osr, before });
+        self.natives.push(NativeEntry { below: self.frames.bytes(), osr, before });
         let context = std::ptr::from_mut(realm);
         let bits = with_run(self, |_| {
             // SAFETY: the tier state's addresses are live code made for this code object (`engine/tier`); the words are those
-            // of its window (invariant 2), header included, or a copy of such words.
+            // of its window (invariant 2), header included.
             unsafe { crate::code::enter(trampoline, entry, context.cast(), words.cast()) }
         });
         self.natives.pop();

@@ -101,10 +101,10 @@ impl Run<'_> {
         let mut above = self.frames.len();
         let mut at = NativePlace::of(realm);
         for entry in self.natives.iter().rev() {
-            self.interpreted_places(entry.height, above, &mut places);
+            self.interpreted_places(entry.height(), above, &mut places);
             self.compiled_places(at, &mut places);
             // A compiled loop is the same activation as the frame below it, which stands still at the loop's head.
-            above = entry.height - usize::from(entry.osr);
+            above = entry.height() - usize::from(entry.osr);
             at = entry.before;
         }
         self.interpreted_places(0, above, &mut places);

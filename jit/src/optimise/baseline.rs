@@ -47,7 +47,7 @@ pub(super) fn compiler(shared: &Shared) -> Option<Baseline> {
     let mut native = shared.native();
     let native = &mut *native;
     let pieces = &mut native.pieces;
-    Baseline::new(&mut native.arena, |name, address, bytes| {
+    Baseline::new(&mut native.arena, shared.callee_word(), |name, address, bytes| {
         pieces.push(SharedPiece { name: name.to_owned(), address, bytes });
     })
 }

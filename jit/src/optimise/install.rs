@@ -159,7 +159,7 @@ impl Backend {
             code: code.id.0,
             entries: words.entries.as_ptr() as usize,
             takes: words.takes.as_ptr() as usize,
-            callee_word: self.callee_word(),
+            callee_word: self.shared.callee_word(),
             frames: func.body.frames.iter().map(|frame| FrameAddresses::of(codes.get(CodeId(frame.code)))).collect(),
             points: code.points.as_ptr() as usize,
             ascii: codes.shared().ascii_table() as usize,
@@ -279,22 +279,18 @@ impl Backend {
         Ok(())
     }
 
-    fn callee_word(&self) -> usize {
-        std::ptr::from_ref(&*self.shared.words.callee) as usize
-    }
-
     fn stub(&self, codes: &CodeTable, arity: usize) -> Result<usize, Refused> {
         if let Some(&stub) = self.shared.native().stubs.get(&arity) {
             return Ok(stub);
         }
-        let compiled = tramp::stub(&self.isa, &self.helpers, self.callee_word(), arity)?;
+        let compiled = tramp::stub(&self.isa, &self.helpers, self.shared.callee_word(), arity)?;
         let address = self.share(codes, format!("call of {arity}"), &compiled)?;
         self.shared.native().stubs.insert(arity, address);
         Ok(address)
     }
 
     fn trampoline(&self, codes: &CodeTable, arity: usize) -> Result<usize, Refused> {
-        self.cached_trampoline(codes, arity, |it| tramp::trampoline(&it.isa, it.callee_word(), arity))
+        self.cached_trampoline(codes, arity, |it| tramp::trampoline(&it.isa, it.shared.callee_word(), arity))
     }
 
     fn loop_trampoline(&self, codes: &CodeTable) -> Result<usize, Refused> {

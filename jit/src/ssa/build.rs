@@ -14,6 +14,7 @@ mod globals;
 mod guard;
 mod inline;
 mod iterate;
+mod kept;
 mod member;
 mod methods;
 mod record;
@@ -29,6 +30,7 @@ use super::{Block, BlockData, Cmp, End, Exit, Func, StateId, Val};
 use crate::feedback::Kinds;
 use crate::passes::Passes;
 use crate::reason::{ExitReason, Refusal, Refused};
+use kept::Kept;
 use minilive_mir::ir::{BlockId, InstId, Reg, UnitKind};
 use minilive_runtime::globals::Held;
 use rustc_hash::FxHashMap;
@@ -190,7 +192,7 @@ pub(crate) struct Builder<'a> {
     pub(crate) emitting: bool,
     pub(crate) env: Env,
     /// Joined environments at node starts: types while inferring, values while emitting.
-    entries: Vec<Option<Env>>,
+    entries: Vec<Option<Kept>>,
     visits: Vec<u32>,
     /// By node, whether what is known at its start has changed since inference last ran it.
     stale: Vec<bool>,
@@ -213,7 +215,7 @@ pub(crate) struct Builder<'a> {
     pub(crate) use_kinds: Vec<Kinds>,
     loop_facts: Vec<edges::LoopFacts>,
     /// While emitting: the settled types at node starts.
-    types: Vec<Option<Env>>,
+    types: Vec<Option<Kept>>,
     /// What each node's parameters stand for.
     keys: Vec<Vec<edges::Key>>,
     /// The record points of the current instruction stand already.
@@ -311,7 +313,7 @@ impl<'a> Builder<'a> {
 
     /// Finds the types at the start of every node: climbs to a fixed point with widening, then descends as long as that holds.
     fn infer(&mut self) -> Result<(), Refused> {
-        let start = self.env.clone();
+        let start = Kept::of(&self.env, &self.flow.live_in[0]);
         loop {
             self.climb(&start)?;
             if self.widened {
@@ -323,7 +325,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn climb(&mut self, start: &Env) -> Result<(), Refused> {
+    fn climb(&mut self, start: &Kept) -> Result<(), Refused> {
         self.forget();
         for _ in 0..MAX_ROUNDS {
             self.clobbers_changed = false;
@@ -357,20 +359,20 @@ impl<'a> Builder<'a> {
                 continue;
             }
             let before = self.take_what_it_leads_to(node);
-            if let Some(env) = self.entries[node].clone() {
+            if let Some(kept) = &self.entries[node] {
+                kept.restore(&mut self.env);
                 self.visits[node] += 1;
-                self.env = env;
                 self.run_node(node)?;
             }
-            for (succ, env) in before {
-                self.stale[succ] |= self.entries[succ] != env;
+            for (succ, kept) in before {
+                self.stale[succ] |= self.entries[succ] != kept;
             }
         }
         Ok(())
     }
 
     /// Takes what was known at nodes to which this one alone leads.
-    fn take_what_it_leads_to(&mut self, node: NodeId) -> Vec<(NodeId, Option<Env>)> {
+    fn take_what_it_leads_to(&mut self, node: NodeId) -> Vec<(NodeId, Option<Kept>)> {
         let succs = &self.flow.nodes[node].succs;
         let alone = succs.iter().copied().filter(|&succ| self.flow.nodes[succ].preds.len() == 1);
         alone.map(|succ| (succ, self.entries[succ].take())).collect()
@@ -383,7 +385,7 @@ impl<'a> Builder<'a> {
     /// Narrows settled types. Narrower is not always sound: an instruction that nobody has seen run yet is left before when its
     /// operands may be anything, and carried out, with all that follows, when they are numbers for sure. So types are taken
     /// only if a round that starts from them arrives at nothing wider.
-    fn narrow_types(&mut self, start: &Env) -> Result<(), Refused> {
+    fn narrow_types(&mut self, start: &Kept) -> Result<(), Refused> {
         self.widening = false;
         let mut sound = std::mem::take(&mut self.entries);
         let mut narrower = self.descend(start, &sound)?;
@@ -400,13 +402,13 @@ impl<'a> Builder<'a> {
     }
 
     /// One round from the given types, in which what arrives is joined afresh.
-    fn descend(&mut self, start: &Env, from: &[Option<Env>]) -> Result<Vec<Option<Env>>, Refused> {
+    fn descend(&mut self, start: &Kept, from: &[Option<Kept>]) -> Result<Vec<Option<Kept>>, Refused> {
         self.entries = vec![None; self.flow.nodes.len()];
         self.entries[0] = Some(start.clone());
-        for (node, env) in from.iter().enumerate() {
-            let env = if self.has_one_way_in(node) { self.entries[node].clone() } else { env.clone() };
-            if let Some(env) = env {
-                self.env = env;
+        for (node, kept) in from.iter().enumerate() {
+            let kept = if self.has_one_way_in(node) { &self.entries[node] } else { kept };
+            if let Some(kept) = kept {
+                kept.restore(&mut self.env);
                 self.run_node(node)?;
             }
         }
@@ -431,10 +433,10 @@ impl<'a> Builder<'a> {
         self.add_loops();
         self.entries[0] = self.types[0].clone();
         for node in 0..self.flow.nodes.len() {
-            let Some(env) = self.entries[node].clone() else {
+            let Some(kept) = &self.entries[node] else {
                 continue;
             };
-            self.env = env;
+            kept.restore(&mut self.env);
             self.cur = Block(node as u32);
             self.run_node(node)?;
             if let Some(refusal) = self.refusal.take() {

@@ -4,8 +4,9 @@
 //! first arrival and passes arguments. Invariant: both phases decide by the settled types, so the numbers of arguments agree.
 
 use super::iterate::LONGEST;
+use super::kept::Kept;
 use super::uses::giver;
-use super::{Builder, CellState, Env, RangeParts, Slot, Step, Stop, WindowKind};
+use super::{Builder, CellState, RangeParts, Slot, Step, Stop, WindowKind};
 use crate::feedback::{Global, Kinds, Target, Variety};
 use crate::reason::{ExitReason, Refused};
 use crate::ssa::body::Body;
@@ -446,51 +447,45 @@ impl Builder<'_> {
 
     /// Joins the current types into a node's.
     fn join_into(&mut self, succ: NodeId) {
-        let Some(mut env) = self.entries[succ].take() else {
+        let arriving = Kept::of(&self.env, &self.flow.live_in[succ]);
+        let Some(mut kept) = self.entries[succ].take() else {
             // Of a node to which this one alone leads, the round compares all that arrived with what was known.
             self.stale[succ] |= self.flow.nodes[succ].preds.len() != 1;
-            let mut env = self.env.clone();
-            for i in 0..env.regs.len() {
-                if !self.flow.live_in[succ].has(Reg(i as u32)) {
-                    env.regs[i] = Slot { ty: Ty::Never, val: Val(u32::MAX) };
-                }
-            }
-            self.entries[succ] = Some(env);
+            self.entries[succ] = Some(arriving);
             return;
         };
         let widen = succ <= self.node && self.widening && self.visits[succ] > 2;
-        if self.join_env(succ, &mut env, &self.env, self.is_back_edge(succ), widen) {
+        if self.join(succ, &mut kept, &arriving, self.is_back_edge(succ), widen) {
             self.stale[succ] = true;
             self.widened |= widen;
         }
-        self.entries[succ] = Some(env);
+        self.entries[succ] = Some(kept);
     }
 
     /// Adds what arrives, by a back edge or not, to what is known at a node's start; whether that changed it.
-    fn join_env(&self, succ: NodeId, old: &mut Env, new: &Env, back: bool, widen: bool) -> bool {
+    fn join(&self, succ: NodeId, old: &mut Kept, new: &Kept, back: bool, widen: bool) -> bool {
         let mut changed = false;
-        for i in 0..old.regs.len() {
-            let reg = Reg(i as u32);
-            if self.flow.live_in[succ].has(reg) && !(back && self.is_steady(succ, Key::Reg(reg))) {
-                let (was, new) = (old.regs[i].ty, new.regs[i].ty);
-                let ty = if widen { was.widen(new) } else { was.join(new) };
-                changed |= ty != was;
-                old.regs[i].ty = ty;
+        for ((reg, was), (_, new)) in old.regs.iter_mut().zip(&new.regs) {
+            if !(back && self.is_steady(succ, Key::Reg(*reg))) {
+                let ty = if widen { was.ty.widen(new.ty) } else { was.ty.join(new.ty) };
+                changed |= ty != was.ty;
+                was.ty = ty;
             }
         }
-        for name in 0..old.cells.len() {
-            // What is in memory already stays there.
-            if old.cells[name] != CellState::Memory && !(back && self.is_steady(succ, Key::Cell(name))) {
-                let cell = join_cells(old.cells[name], new.cells[name], widen);
-                changed |= cell != old.cells[name];
-                old.cells[name] = cell;
+        // What is in memory already stays there.
+        old.cells.retain_mut(|(name, was)| {
+            if !(back && self.is_steady(succ, Key::Cell(*name))) {
+                let cell = join_cells(*was, new.cell(*name), widen);
+                changed |= cell != *was;
+                *was = cell;
             }
-        }
+            *was != CellState::Memory
+        });
         if !old.ranges.is_empty() {
             let ranges = std::mem::take(&mut old.ranges);
             old.ranges = ranges
                 .iter()
-                .filter(|&&(reg, _)| old.regs[reg.0 as usize].ty == Ty::Range)
+                .filter(|&&(reg, _)| old.reg(reg).ty == Ty::Range)
                 .filter_map(|&(reg, parts)| {
                     let steady = back && self.is_steady(succ, Key::Range(reg));
                     let joined = if steady { parts } else { parts.join(new.range(reg)?, widen) };
@@ -499,43 +494,51 @@ impl Builder<'_> {
                 .collect();
             changed |= ranges != old.ranges;
         }
-        let facts = |env: &Env| (env.globals_ok, env.elements_ok, env.constants_ok, env.types_ok);
-        let before = facts(old);
-        old.globals_ok &= new.globals_ok;
-        old.elements_ok &= new.elements_ok;
-        old.constants_ok &= new.constants_ok;
-        old.types_ok &= new.types_ok;
-        changed | (facts(old) != before)
+        let before = old.facts;
+        old.facts = before.join(new.facts);
+        changed | (old.facts != before)
     }
 
     /// Whether all that arrives where ways meet is known there already.
-    pub(super) fn covers(&self, known: &[Option<Env>], arriving: &[Option<Env>]) -> bool {
+    pub(super) fn covers(&self, known: &[Option<Kept>], arriving: &[Option<Kept>]) -> bool {
         let covered = |node: NodeId| match (&known[node], &arriving[node]) {
             (_, None) => true,
             (None, Some(_)) => false,
-            (Some(known), Some(new)) => !self.join_env(node, &mut known.clone(), new, false, false),
+            (Some(known), Some(new)) => !self.join(node, &mut known.clone(), new, false, false),
         };
         (0..known.len()).filter(|&node| self.flow.nodes[node].preds.len() != 1).all(covered)
     }
 
     /// Passes the current values to a node; the first arrival makes its parameters.
     fn pass(&mut self, succ: NodeId) -> Step<Edge> {
-        let Some(types) = self.types[succ].clone() else {
+        let Some(types) = self.types[succ].take() else {
             return Err(Stop::Broken("an edge to a place that inference never reached"));
         };
-        for name in 0..types.cells.len() {
-            if types.cells[name] == CellState::Memory {
+        for name in 0..self.env.cells.len() {
+            if types.cell(name) == CellState::Memory {
                 self.flush_cell(name);
             }
         }
         if self.entries[succ].is_none() {
-            let env = self.start_params(succ, &types);
-            self.entries[succ] = Some(env);
+            let kept = self.start_params(succ, &types);
+            self.entries[succ] = Some(kept);
         }
-        let mut args = Vec::new();
-        for key in self.keys[succ].clone() {
+        let keys = std::mem::take(&mut self.keys[succ]);
+        let args = self.args(&keys, &types);
+        self.keys[succ] = keys;
+        self.types[succ] = Some(types);
+        Ok(Edge { to: succ as u32, args: args? })
+    }
+
+    /// The current values for a node's parameters.
+    fn args(&mut self, keys: &[Key], types: &Kept) -> Step<Vec<Val>> {
+        let mut args = Vec::with_capacity(keys.len());
+        for &key in keys {
             let (slot, ty) = match key {
-                Key::Reg(reg) => (self.arriving(reg, types.regs[reg.0 as usize].ty)?, types.regs[reg.0 as usize].ty),
+                Key::Reg(reg) => {
+                    let ty = types.reg(reg).ty;
+                    (self.arriving(reg, ty)?, ty)
+                }
                 Key::Range(reg) => {
                     let Some(parts) = self.env.range(reg) else {
                         return Err(Stop::Broken("a counted loop without its parts"));
@@ -543,14 +546,14 @@ impl Builder<'_> {
                     args.extend(parts.slots().map(|slot| self.as_int(slot)));
                     continue;
                 }
-                Key::Cell(name) => match (self.env.cells[name], types.cells[name]) {
+                Key::Cell(name) => match (self.env.cells[name], types.cell(name)) {
                     (CellState::Loaded { slot, .. }, CellState::Loaded { slot: want, .. }) => (slot, want.ty),
                     _ => return Err(Stop::Broken("a global that its target wants loaded is in memory")),
                 },
             };
             args.push(self.coerce(slot, ty));
         }
-        Ok(Edge { to: succ as u32, args })
+        Ok(args)
     }
 
     /// A register on its way to where it is known as `ty`: the list of a counted loop is made if it must be one there.
@@ -569,23 +572,18 @@ impl Builder<'_> {
         Ok(made)
     }
 
-    /// The environment at a node's start, with parameters for all that may differ between its predecessors.
-    fn start_params(&mut self, succ: NodeId, types: &Env) -> Env {
-        let mut env = self.env.clone();
-        env.globals_ok = types.globals_ok;
-        env.elements_ok = types.elements_ok;
-        env.constants_ok = types.constants_ok;
-        env.types_ok = types.types_ok;
+    /// What is known at a node's start, with parameters for all that may differ between its predecessors.
+    fn start_params(&mut self, succ: NodeId, types: &Kept) -> Kept {
+        let mut kept = Kept::of(&self.env, &self.flow.live_in[succ]);
+        kept.facts = types.facts;
         if self.flow.nodes[succ].preds.len() == 1 {
-            return env;
+            return kept;
         }
         let mut keys = Vec::new();
-        for i in 0..env.regs.len() {
-            let reg = Reg(i as u32);
-            let ty = types.regs[i].ty;
-            if !self.flow.live_in[succ].has(reg) {
-                env.regs[i] = Slot { ty: Ty::Never, val: Val(u32::MAX) };
-            } else if self.is_steady(succ, Key::Reg(reg)) || ty == Ty::Never {
+        for (reg, slot) in &mut kept.regs {
+            let reg = *reg;
+            let ty = types.reg(reg).ty;
+            if self.is_steady(succ, Key::Reg(reg)) || ty == Ty::Never {
                 // Its value is that of the only way in.
             } else if ty == Ty::Range {
                 let Some(parts) = types.range(reg) else {
@@ -594,32 +592,29 @@ impl Builder<'_> {
                 };
                 let [base, step, count] =
                     parts.slots().map(|slot| Slot { ty: slot.ty, val: self.param(succ, slot.ty) });
-                env.regs[i] = Slot { ty, val: base.val };
-                env.set_range(reg, RangeParts { base, step, count, elem: parts.elem });
+                *slot = Slot { ty, val: base.val };
+                kept.ranges.retain(|it| it.0 != reg);
+                kept.ranges.push((reg, RangeParts { base, step, count, elem: parts.elem }));
                 keys.push(Key::Range(reg));
             } else {
-                env.regs[i] = Slot { ty, val: self.param(succ, ty) };
+                *slot = Slot { ty, val: self.param(succ, ty) };
                 keys.push(Key::Reg(reg));
             }
         }
-        for name in 0..env.cells.len() {
-            let steady = self.is_steady(succ, Key::Cell(name));
-            match types.cells[name] {
-                CellState::Loaded { slot, dirty } if !steady => {
-                    let slot = Slot { ty: slot.ty, val: self.param(succ, slot.ty) };
-                    env.cells[name] = CellState::Loaded { slot, dirty };
-                    keys.push(Key::Cell(name));
-                }
-                CellState::Loaded { dirty, .. } => {
-                    if let CellState::Loaded { dirty: old, .. } = &mut env.cells[name] {
-                        *old |= dirty;
-                    }
-                }
-                other => env.cells[name] = other,
+        let arriving = std::mem::take(&mut kept.cells);
+        let was = |name| arriving.iter().find(|it| it.0 == name).map(|it| it.1);
+        for &(name, cell) in &types.cells {
+            let CellState::Loaded { slot, dirty } = cell else { continue };
+            if !self.is_steady(succ, Key::Cell(name)) {
+                let slot = Slot { ty: slot.ty, val: self.param(succ, slot.ty) };
+                kept.cells.push((name, CellState::Loaded { slot, dirty }));
+                keys.push(Key::Cell(name));
+            } else if let Some(CellState::Loaded { slot, dirty: old }) = was(name) {
+                kept.cells.push((name, CellState::Loaded { slot, dirty: old | dirty }));
             }
         }
         self.keys[succ] = keys;
-        env
+        kept
     }
 
     fn param(&mut self, node: NodeId, ty: Ty) -> Val {

@@ -354,12 +354,12 @@ impl Builder<'_> {
             Ok(true) => self.go(0),
             Ok(false) => self.go(1),
             Err(val) => {
-                let (mut yes, mut no) = (self.env.clone(), self.env.clone());
+                let mut no = self.env.clone();
                 if let Some(it) = compared.filter(|it| it.result == cond) {
-                    refine_by(&mut yes, it.cmp, it.a, it.b);
+                    refine_by(&mut self.env, it.cmp, it.a, it.b);
                     refine_by(&mut no, opposite(it.cmp), it.a, it.b);
                 }
-                self.fork(val, Some(yes), Some(no))
+                self.fork(val, None, Some(no))
             }
         }
     }
@@ -392,16 +392,16 @@ impl Builder<'_> {
                 self.go(1)
             }
             Err(val) => {
-                let (mut yes, mut no) = (self.env.clone(), self.env.clone());
+                let mut no = self.env.clone();
                 if let Some(it) = compared {
-                    refine_by(&mut yes, it.cmp, it.a, it.b);
+                    refine_by(&mut self.env, it.cmp, it.a, it.b);
                     refine_by(&mut no, opposite(it.cmp), it.a, it.b);
                 }
                 if slot.ty == Ty::BOOL {
-                    yes.regs[a.0 as usize] = self.int(1);
+                    self.env.regs[a.0 as usize] = self.int(1);
                 }
                 no.regs[dst.0 as usize] = self.int(0);
-                self.fork(val, Some(yes), Some(no))
+                self.fork(val, None, Some(no))
             }
         }
     }
@@ -422,14 +422,14 @@ impl Builder<'_> {
             _ => return self.generic_test(dst, a, Helper::OrTest),
         };
         let compared = self.compared.filter(|it| it.result == a);
-        let (mut rhs, mut done) = (self.env.clone(), self.env.clone());
+        let mut done = self.env.clone();
         if let Some(it) = compared {
             refine_by(&mut done, it.cmp, it.a, it.b);
-            refine_by(&mut rhs, opposite(it.cmp), it.a, it.b);
+            refine_by(&mut self.env, opposite(it.cmp), it.a, it.b);
         }
-        rhs.regs[a.0 as usize] = self.int(0);
+        self.env.regs[a.0 as usize] = self.int(0);
         done.regs[dst.0 as usize] = self.int(1);
-        self.fork(val, Some(rhs), Some(done))
+        self.fork(val, None, Some(done))
     }
 
     /// The test of a value of any kind: the helper gives the decided result, or absent if the right side is to be computed.
