@@ -87,6 +87,21 @@ pub(super) fn known_entry(realm: &Realm, container: Value, key: Value, cell: &Fe
     if cell.is_sampled() && cell.index().container.meets(Kinds::MAP) { map.get(realm, key) } else { None }
 }
 
+/// What `object[key](…)` calls. Noted as what `object[key]` reads.
+#[inline(never)]
+pub(super) fn called_by_key(
+    realm: &mut Realm,
+    object: Value,
+    key: Value,
+    cell: &FeedbackCell,
+) -> Eval<ops::MemberFound> {
+    let found = ops::method_by_key(realm, object, key)?;
+    if !cell.is_sampled() {
+        sample_index(cell, object, key, found.value);
+    }
+    Ok(found)
+}
+
 /// Equality of strings, and with null, where the cell has nothing to learn from it.
 #[inline]
 pub(super) fn equal_quickly(cell: &FeedbackCell, a: Value, b: Value) -> Option<bool> {
