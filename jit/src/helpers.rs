@@ -250,7 +250,7 @@ fn relink(run: &Run<'_>, realm: &mut Realm, id: CodeId) {
 // ---- operations --------------------------------------------------------------------------------------------------------
 
 extern "C" fn fmod(x: f64, y: f64) -> f64 {
-    x % y
+    ops::remainder(x, y)
 }
 
 extern "C" fn pow(x: f64, y: f64) -> f64 {

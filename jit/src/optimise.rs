@@ -706,7 +706,7 @@ fn callees(codes: &CodeTable, seen: &Seen) -> FxHashMap<u32, Callee> {
         let at = InstId(i as u32);
         match inst {
             Inst::Call { .. } | Inst::AutoCall { .. } => add(seen.call(at).and_then(|it| it.target)),
-            Inst::GetMember { .. } | Inst::CallMethod { .. } => add(seen.method(at).target),
+            Inst::GetMember { .. } | Inst::CallMethod { .. } | Inst::CallIndex { .. } => add(seen.method(at).target),
             Inst::LoadFree { .. } => add(seen.global(at).target),
             _ => {}
         }

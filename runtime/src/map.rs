@@ -21,8 +21,8 @@ mod shaped;
 mod view;
 
 pub(crate) use dict::Dict;
-pub(crate) use lookup::SlotCache;
 pub use lookup::Slots;
+pub(crate) use lookup::{KeyCache, SlotCache};
 pub use shaped::MapLayout;
 
 use crate::fault::{Eval, FatalError};
@@ -260,7 +260,7 @@ impl MapRef {
             MapLayout::Shaped | MapLayout::Env => {
                 if let Some(slot) = self.slot_of_key(realm, key) {
                     self.set_slot(realm, slot, value);
-                } else if !self.known_name(realm, key).is_some_and(|name| self.shaped_put(realm, name, value)) {
+                } else if !self.computed_name(realm, key).is_some_and(|name| self.shaped_put(realm, name, value)) {
                     self.table_put(realm, key, value);
                 }
             }
@@ -282,12 +282,15 @@ impl MapRef {
             },
             MapLayout::Dict => self.table_remove(realm, key),
             MapLayout::Shaped => {
-                let found = self.slot_of_key(realm, key).is_some();
-                if found {
-                    self.make_dict(realm);
-                    self.table_remove(realm, key);
+                let Some(slot) = self.slot_of_key(realm, key) else { return Ok(false) };
+                match realm.shared.shapes.without(self.shape(), slot, &mut realm.fresh_removals) {
+                    Some(shape) => self.drop_slot(realm, slot, shape),
+                    None => {
+                        self.make_dict(realm);
+                        self.table_remove(realm, key);
+                    }
                 }
-                found
+                true
             }
         })
     }

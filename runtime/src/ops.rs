@@ -12,6 +12,7 @@ mod index;
 mod iterate;
 mod logic;
 mod member;
+mod remainder;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ pub use index::{
 pub use iterate::{ITER_START, iter_next};
 pub use logic::{Decision, and_final, and_test, check_uncaught, clamp, is_truthy, not, or_final, or_test, truth};
 pub use member::{MemberFound, isa_of, member_get, member_set, method_by_key, ref_index, ref_member};
+pub use remainder::remainder;
 
 use crate::fault::Eval;
 use crate::realm::Realm;
@@ -73,7 +75,7 @@ pub fn div(realm: &mut Realm, a: Value, b: Value) -> Eval<Value> {
 #[inline(always)]
 pub fn rem(a: Value, b: Value) -> Value {
     match (a.as_number(), b.as_number()) {
-        (Some(x), Some(y)) => Value::number(x % y),
+        (Some(x), Some(y)) => Value::number(remainder(x, y)),
         _ => null_or_error(a, b),
     }
 }

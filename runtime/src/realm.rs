@@ -17,10 +17,10 @@ use crate::heap::{Bump, Bumps, Heap, HeapConfig, HeapStats, native, vm_stack::Vm
 use crate::host::Host;
 use crate::limits::{LimitKind, Limits};
 use crate::machine::FunctionNames;
-use crate::map::{MapRef, SlotCache};
+use crate::map::{KeyCache, MapRef, SlotCache};
 use crate::observe::Observations;
 use crate::rng::Rng;
-use crate::shape::{REALM_SHAPES, ShapeId};
+use crate::shape::{REALM_COMPUTED, REALM_SHAPES, ShapeId};
 use crate::shared::Shared;
 use crate::value::{NUMBER_END, Value};
 use std::mem::offset_of;
@@ -294,12 +294,17 @@ pub struct Realm {
     pub(crate) observations: Observations,
     type_epochs: [u64; 6],
     pub(crate) slot_cache: SlotCache,
+    pub(crate) key_cache: KeyCache,
     /// The shape of a map with nothing but `__isa`, once there was one.
     pub(crate) instance_shape: Option<ShapeId>,
     /// The shape of what loops over maps give, once there was one.
     pub(crate) pair_shape: Option<ShapeId>,
     /// How many shapes the maps of this realm may still bring.
     pub(crate) fresh_shapes: u32,
+    /// How many they may still bring by removing keys.
+    pub(crate) fresh_removals: u32,
+    /// How many names keys may still become that are worked out.
+    pub(crate) fresh_names: u32,
     /// Why [`Value::EXC`] is on its way up.
     pub pending: Option<Box<Fault>>,
     /// The limits of this run.
@@ -332,9 +337,12 @@ impl Realm {
             observations: Observations::default(),
             type_epochs: [0; 6],
             slot_cache: SlotCache::default(),
+            key_cache: KeyCache::default(),
             instance_shape: None,
             pair_shape: None,
             fresh_shapes: REALM_SHAPES,
+            fresh_removals: REALM_COMPUTED,
+            fresh_names: REALM_COMPUTED,
             pending: None,
             limits: config.limits,
             written: 0,

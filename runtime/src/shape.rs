@@ -37,6 +37,12 @@ const MAX_SHAPES: u32 = 1 << 16;
 pub const REALM_SHAPES: u32 = 8192;
 /// How many different keys may follow one shape before maps turn into tables instead.
 const MAX_TRANSITIONS: usize = 256;
+/// So many ways from a shape, and keys that the program works out are taken for data: they make tables.
+const MAX_COMPUTED: usize = 12;
+/// How many names and shapes one realm may bring by keys that it works out, and by removals.
+pub const REALM_COMPUTED: u32 = 512;
+/// A map of more slots becomes a table when a key is removed, unless that is the last one.
+const MAX_CLOSED_UP: usize = 16;
 /// From this many keys on a shape has an index.
 const INDEXED_FROM: usize = 9;
 
@@ -52,6 +58,8 @@ pub struct Shape {
     /// The last transition taken: name + 1 in the high half, shape in the low.
     last: AtomicU64,
     transitions: Mutex<FxHashMap<Name, ShapeId>>,
+    /// The shapes without one of the keys.
+    removals: Mutex<FxHashMap<Name, ShapeId>>,
     /// Reserved: bit i says that slot i held a number in every map of this shape. 0 claims nothing.
     numbers: AtomicU64,
 }
@@ -80,6 +88,7 @@ impl Shape {
             opened: false,
             last: AtomicU64::new(0),
             transitions: Mutex::default(),
+            removals: Mutex::default(),
             numbers: AtomicU64::new(0),
         }
     }
@@ -211,6 +220,30 @@ impl Shapes {
         Some(to)
     }
 
+    /// Whether the shape may have one more name that a program worked out, which is no name yet.
+    pub fn takes_computed(&self, from: ShapeId) -> bool {
+        let shape = self.get(from);
+        let transitions = shape.transitions.lock().unwrap_or_else(PoisonError::into_inner);
+        shape.len() < MAX_SLOTS && transitions.len() < MAX_COMPUTED
+    }
+
+    /// The shape of ordinary maps that lost the key of a slot, or `None` if they should turn into tables instead.
+    pub fn without(&self, from: ShapeId, slot: usize, fresh: &mut u32) -> Option<ShapeId> {
+        let shape = self.get(from);
+        let mut removals = shape.removals.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(&known) = removals.get(&shape.key(slot)) {
+            return Some(known);
+        }
+        let is_last = slot + 1 == shape.len();
+        if *fresh == 0 || shape.len() > MAX_CLOSED_UP && !is_last {
+            return None;
+        }
+        let left = shape.keys.iter().enumerate().filter(|(at, _)| *at != slot);
+        let to = left.map(|(_, key)| *key).try_fold(ShapeId::EMPTY, |at, key| self.transition(at, key, fresh))?;
+        removals.insert(shape.key(slot), to);
+        Some(to)
+    }
+
     /// The shape of environments like these that have names in a table besides: what was compiled for the variables of a shape alone
     /// does not fit it.
     pub fn opened(&self, from: ShapeId) -> ShapeId {
@@ -282,6 +315,23 @@ mod tests {
         let made = (0..5).filter(|index| shapes.transition(ShapeId::EMPTY, key(*index), &mut fresh).is_some()).count();
         assert_eq!(made, 2);
         assert!(shapes.transition(ShapeId::EMPTY, key(1), &mut fresh).is_some());
+    }
+
+    #[test]
+    fn a_key_less_is_the_shape_of_the_other_keys() {
+        let shapes = Shapes::default();
+        let of = |keys: &[u32]| {
+            keys.iter().fold(ShapeId::EMPTY, |at, index| shapes.transition(at, key(*index), &mut 99).expect("room"))
+        };
+        let abc = of(&[1, 2, 3]);
+        for _ in 0..2 {
+            assert_eq!(shapes.without(abc, 2, &mut 1), Some(of(&[1, 2])));
+            assert_eq!(shapes.without(abc, 0, &mut 9), Some(of(&[2, 3])));
+        }
+        assert_eq!(shapes.without(abc, 1, &mut 0), None);
+        let many: Vec<u32> = (0..40).collect();
+        assert_eq!(shapes.without(of(&many), 39, &mut 1), Some(of(&many[..39])));
+        assert_eq!(shapes.without(of(&many), 3, &mut 99), None);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::shape::{ShapeId, ShapeKey, Shapes};
 use crate::string::{self, text_hash};
 use crate::value::Value;
 use hashbrown::HashTable;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{RwLock, RwLockReadGuard};
 
 /// An interned name.
@@ -36,6 +37,8 @@ pub struct Shared {
     intrinsics: AppendTable<Value>,
     ascii: [Value; 128],
     empty: Value,
+    /// How many names programs have worked out.
+    computed: AtomicU32,
 }
 
 struct NameEntry {
@@ -63,6 +66,7 @@ impl Shared {
             intrinsics: AppendTable::default(),
             ascii: [Value::NULL; 128],
             empty: Value::NULL,
+            computed: AtomicU32::new(0),
         };
         shared.empty = shared.permanent_string("");
         for code in 0..128u8 {
@@ -105,6 +109,13 @@ impl Shared {
             spread(self.names.get(*index).expect("every interned name has an entry").hash)
         });
         Name(index)
+    }
+
+    /// As [`Shared::intern`], for a text that a program worked out: such names stay for good, so that there are only so many.
+    pub fn intern_computed(&self, text: &str) -> Option<Name> {
+        const MOST: u32 = 1 << 14;
+        let counted = self.computed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| (n < MOST).then_some(n + 1));
+        counted.is_ok().then(|| self.intern(text))
     }
 
     /// The name with this text, if it was ever interned.

@@ -49,6 +49,7 @@ struct LongString {
     /// Whose bytes the string views; null if permanent.
     buffer: *mut BufferObject,
     /// Byte offsets of every 64th code point. Null if the text is ASCII, and, unless it is permanent, before the first need.
+    /// Strings that begin at the same byte of the same buffer may share one, which reaches as far as any of them needed it.
     index: *mut BufferObject,
 }
 
@@ -238,12 +239,18 @@ impl StringRef {
         }
         let start = self.byte_offset(realm, from);
         let end = if to == self.len() { self.byte_len() } else { self.byte_offset(realm, to) };
-        self.byte_slice(realm, start, end)
+        self.part(realm, start, end, Some(to - from))
     }
 
     /// The bytes `start..end`, which are on code point borders, as a string.
     #[inline]
     pub fn byte_slice(self, realm: &mut Realm, start: usize, end: usize) -> StringRef {
+        self.part(realm, start, end, None)
+    }
+
+    /// Bytes as a string, with the number of code points if that is known.
+    #[inline]
+    fn part(self, realm: &mut Realm, start: usize, end: usize, chars: Option<usize>) -> StringRef {
         if start == 0 && end == self.byte_len() {
             return self;
         }
@@ -252,10 +259,10 @@ impl StringRef {
         // SAFETY: invariant 6: the buffer of a string that is alive.
         let whole = unsafe { buffer.as_ref() }.map_or(usize::MAX, |buffer| buffer.capacity as usize);
         if end - start > SHORT_MAX && end - start >= whole / 4 {
-            let chars = self.chars_between(start, end);
+            let chars = chars.unwrap_or_else(|| self.chars_between(start, end));
             // SAFETY: invariant 1: the range is inside the bytes.
             let data = unsafe { self.object().data.add(start) };
-            return realm.new_view(data, end - start, chars, buffer);
+            return realm.new_view(data, end - start, chars, buffer, std::ptr::null_mut());
         }
         let sliced = match end - start {
             len @ 2..=SHORT_MAX if self.is_ascii() => {
@@ -275,16 +282,47 @@ impl StringRef {
         unsafe { (*self.0.cast::<LongString>().as_ptr()).buffer }
     }
 
+    fn index(self) -> *mut BufferObject {
+        if self.byte_len() <= SHORT_MAX {
+            return std::ptr::null_mut();
+        }
+        // SAFETY: invariant 6.
+        unsafe { (*self.0.cast::<LongString>().as_ptr()).index }
+    }
+
     /// The byte offset of code point `entry * INDEX_STEP` of a long string that is not ASCII, through its index.
     fn indexed(self, realm: &mut Realm, entry: usize) -> usize {
         let long = self.0.cast::<LongString>().as_ptr();
-        // SAFETY: invariant 6; the index holds one offset for every INDEX_STEP code points. Permanent strings, which nobody may write
-        // to, have theirs from the start.
+        // SAFETY: invariant 6; the index holds one offset for every INDEX_STEP code points up to where it was needed. Permanent strings,
+        // which nobody may write to, have a whole one from the start.
         unsafe {
             if (*long).index.is_null() {
                 (*long).index = self.build_index(realm);
             }
-            buffer_data((*long).index).cast::<u32>().add(entry).read() as usize
+            let index = (*long).index;
+            if entry >= (*index).used as usize / 4 {
+                self.extend_index(index, entry);
+            }
+            buffer_data(index).cast::<u32>().add(entry).read() as usize
+        }
+    }
+
+    /// Makes an index, which this string has from a shorter one that it continues, reach an entry.
+    fn extend_index(self, index: *mut BufferObject, entry: usize) {
+        let bytes = self.as_bytes();
+        // SAFETY: invariants 3 and 6: an index is made with an entry and with room for all that its buffer will ever need.
+        unsafe {
+            assert!((entry + 1) * 4 <= (*index).capacity as usize, "an index has room for its whole buffer");
+            let offsets = buffer_data(index).cast::<u32>();
+            let from = (*index).used as usize / 4;
+            let mut at = offsets.add(from - 1).read() as usize;
+            for next in from..=entry {
+                for _ in 0..INDEX_STEP {
+                    at += utf8_width(bytes[at]);
+                }
+                offsets.add(next).write(at as u32);
+            }
+            (*index).used = (entry as u32 + 1) * 4;
         }
     }
 
@@ -296,7 +334,9 @@ impl StringRef {
 
     fn build_index(self, realm: &mut Realm) -> *mut BufferObject {
         let offsets = index_of(self.as_str());
-        let index = realm.new_buffer(offsets.len() * 4);
+        // SAFETY: invariant 6: the buffer of a string that is alive.
+        let whole = unsafe { self.buffer().as_ref() }.map_or(0, |buffer| buffer.capacity as usize);
+        let index = realm.new_buffer(offsets.len().max(whole / INDEX_STEP + 1) * 4);
         fill_index(index, &offsets);
         self.value().keep_alive();
         index
@@ -345,7 +385,7 @@ impl Realm {
         copy_to(text.as_bytes(), buffer_data(buffer));
         // SAFETY: invariant 3: these bytes were just written.
         unsafe { (*buffer).used = text.len() as u32 };
-        self.new_view(buffer_data(buffer), text.len(), chars, buffer)
+        self.new_view(buffer_data(buffer), text.len(), chars, buffer, std::ptr::null_mut())
     }
 
     /// A string as a value; short for `new_string(text).value()`.
@@ -378,7 +418,7 @@ impl Realm {
             return Ok(joined);
         }
         let joined = match self.extend(a, b, len) {
-            Some(buffer) => self.new_view(a.object().data, len, chars, buffer),
+            Some(buffer) => self.new_view(a.object().data, len, chars, buffer, a.index()),
             None => self.concat_copying(a, b, len, chars)?,
         };
         a.value().keep_alive();
@@ -417,7 +457,7 @@ impl Realm {
         copy_to(b.as_bytes(), data.wrapping_add(a.byte_len()));
         // SAFETY: invariant 3: these bytes were just written.
         unsafe { (*buffer).used = len as u32 };
-        Ok(self.new_view(data, len, chars, buffer))
+        Ok(self.new_view(data, len, chars, buffer, std::ptr::null_mut()))
     }
 
     /// The text `count` times.
@@ -444,7 +484,7 @@ impl Realm {
             fill(buffer_data(buffer));
             // SAFETY: invariant 3: these bytes were just written.
             unsafe { (*buffer).used = len as u32 };
-            self.new_view(buffer_data(buffer), len, chars, buffer)
+            self.new_view(buffer_data(buffer), len, chars, buffer, std::ptr::null_mut())
         };
         text.value().keep_alive();
         Ok(repeated)
@@ -457,14 +497,21 @@ impl Realm {
         StringRef(object)
     }
 
-    fn new_view(&mut self, data: *const u8, len: usize, chars: usize, buffer: *mut BufferObject) -> StringRef {
+    fn new_view(
+        &mut self,
+        data: *const u8,
+        len: usize,
+        chars: usize,
+        buffer: *mut BufferObject,
+        index: *mut BufferObject,
+    ) -> StringRef {
         debug_assert!(len > SHORT_MAX);
         let object = self.alloc(size_of::<LongString>()).cast::<LongString>();
         let string = string_object(len, chars, data);
-        // SAFETY: heap invariant 2: a fresh cell of this size. The buffer survived the allocation, since `data` or
-        // `buffer` is in this frame.
-        unsafe { object.write(LongString { string, buffer, index: std::ptr::null_mut() }) };
-        std::hint::black_box((buffer, data));
+        // SAFETY: heap invariant 2: a fresh cell of this size. The buffers survived the allocation, since `data` or
+        // `buffer` is in this frame, and so is `index`.
+        unsafe { object.write(LongString { string, buffer, index }) };
+        std::hint::black_box((buffer, data, index));
         StringRef(object.cast())
     }
 

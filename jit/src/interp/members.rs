@@ -7,7 +7,7 @@
 use super::Run;
 use super::values::{kinds_of, kinds_of_fast};
 use crate::engine::unit::NameEntry;
-use crate::feedback::ways::{MOST_STEPS, Step, Way};
+use crate::feedback::ways::{MOST_STEPS, Step, Way, WaysTable};
 use crate::feedback::{FeedbackCell, Holder, Kinds, Property, Variety};
 use minilive_runtime::fault::Eval;
 use minilive_runtime::map::{MapLayout, MapRef};
@@ -171,6 +171,15 @@ fn see_found(cell: &FeedbackCell, receiver: MapRef, found: &Found) {
     });
 }
 
+/// Notes a member of a map with a table: of these, a cell knows no way.
+#[inline]
+fn see_table(ways: &WaysTable, cell: &FeedbackCell, value: Value) {
+    if !cell.is_megamorphic_for(kinds_of_fast(value)) {
+        cell.see_way(ways, || None);
+        cell.set_megamorphic();
+    }
+}
+
 /// The way to a variable of an environment as a cell can repeat it.
 fn own_way(realm: &Realm, object: Value, name: Name) -> Option<Property> {
     let map = object.as_map().filter(|map| map.is_env())?;
@@ -231,6 +240,12 @@ impl Run<'_> {
             return Ok(found);
         }
         if let Some(map) = object.as_map() {
+            if map.is_dict()
+                && let Some(value) = map.get_by_name(realm, entry.name)
+            {
+                see_table(&self.codes.ways, cell, value);
+                return Ok(Member { value, holder: Some(map), origin_isa: Value::NULL });
+            }
             if let Some(found) = find_shaped(realm, map, entry.name) {
                 cell.see_way(&self.codes.ways, || way_to(realm, map, entry.name, &found));
                 see_found(cell, map, &found);
@@ -287,6 +302,10 @@ impl Run<'_> {
             cell.see_way(&self.codes.ways, || None);
             cell.set_megamorphic();
             realm.set_cell(entry.cell, value);
+            return Ok(());
+        }
+        if map.is_dict() && map.set_in_table(realm, realm.shared.name_value(entry.name), value) {
+            see_table(&self.codes.ways, cell, value);
             return Ok(());
         }
         let before = map.shape();

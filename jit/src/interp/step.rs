@@ -20,7 +20,7 @@ use super::calls::{Receiver, Ret, set_receiver};
 use super::drive::{ALL, ANY, Stepped};
 use super::frame::{self, Frame, Ip};
 use super::members::{Member, own_slot};
-use super::values::{equal_quickly, known_entry, never_quickly, next_element, remainder, sample, sample_index};
+use super::values::{called_by_key, equal_quickly, known_entry, never_quickly, next_element, sample, sample_index};
 use super::{Called, Run, names};
 use crate::bytecode::{Op, Word, aux};
 use crate::engine::unit::NameEntry;
@@ -394,12 +394,12 @@ pub(super) fn steps<const OP: u8>(run: &mut Run<'_>, realm: &mut Realm, at: Opti
             Op::Sub => arithmetic!(word, window.get(word.c()), |x, y| x - y),
             Op::Mul => arithmetic!(word, window.get(word.c()), |x, y| x * y),
             Op::Div => arithmetic!(word, window.get(word.c()), |x, y| x / y),
-            Op::Mod => arithmetic!(word, window.get(word.c()), remainder),
+            Op::Mod => arithmetic!(word, window.get(word.c()), ops::remainder),
             Op::AddK => arithmetic!(word, constant!(word.c()), |x, y| x + y),
             Op::SubK => arithmetic!(word, constant!(word.c()), |x, y| x - y),
             Op::MulK => arithmetic!(word, constant!(word.c()), |x, y| x * y),
             Op::DivK => arithmetic!(word, constant!(word.c()), |x, y| x / y),
-            Op::ModK => arithmetic!(word, constant!(word.c()), remainder),
+            Op::ModK => arithmetic!(word, constant!(word.c()), ops::remainder),
             Op::Lt => compare!(word, |x, y| x < y),
             Op::Le => compare!(word, |x, y| x <= y),
             Op::Eq => compare!(word, numbers_equal),
@@ -680,7 +680,7 @@ pub(super) fn steps<const OP: u8>(run: &mut Run<'_>, realm: &mut Realm, at: Opti
                 sync!();
                 let x = ip.step(1).word();
                 let (object, key) = (window.get(word.b()), window.get(word.c()));
-                let found = check!(ops::method_by_key(realm, object, key));
+                let found = check!(called_by_key(realm, object, key, ip.cell()));
                 // Only a map is a receiver: `list[i](…)` is a plain call.
                 let receiver = Receiver { this: window.get(x.a()), parent: found.origin_isa };
                 let receiver = object.is_map().then_some(receiver);

@@ -87,23 +87,19 @@ pub(super) fn known_entry(realm: &Realm, container: Value, key: Value, cell: &Fe
     if cell.is_sampled() && cell.index().container.meets(Kinds::MAP) { map.get(realm, key) } else { None }
 }
 
-/// The remainder of numbers: `fmod`, without calling it where whole numbers give the same.
-#[inline(always)]
-pub(super) fn remainder(x: f64, y: f64) -> f64 {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    // A negative dividend (minus zero, too) may give minus zero, which whole numbers do not have.
-    if x.is_sign_positive() && x <= EXACT && y > 0.0 && y <= EXACT {
-        // Signed, since the hardware converts those in one step.
-        let (a, b) = (x as i64, y as i64);
-        if a as f64 == x && b as f64 == y {
-            return if (a | b) >> 32 == 0 {
-                f64::from(a as u32 % b as u32)
-            } else {
-                (a as u64 % b as u64) as i64 as f64
-            };
-        }
+/// What `object[key](…)` calls. Noted as what `object[key]` reads.
+#[inline(never)]
+pub(super) fn called_by_key(
+    realm: &mut Realm,
+    object: Value,
+    key: Value,
+    cell: &FeedbackCell,
+) -> Eval<ops::MemberFound> {
+    let found = ops::method_by_key(realm, object, key)?;
+    if !cell.is_sampled() {
+        sample_index(cell, object, key, found.value);
     }
-    x % y
+    Ok(found)
 }
 
 /// Equality of strings, and with null, where the cell has nothing to learn from it.
@@ -225,22 +221,5 @@ impl Run<'_> {
         ops::index_set(realm, container, key, value)?;
         see_index(cell, container, key, value, computed);
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn remainders_are_those_of_fmod() {
-        let samples =
-            [0.0, -0.0, 1.0, 2.0, 3.5, 7.0, -7.0, 1e15, 4_294_967_296.0, 9e15, 1e300, f64::INFINITY, f64::NAN];
-        for x in samples {
-            for y in samples {
-                let (fast, slow) = (remainder(x, y), x % y);
-                assert!(fast.to_bits() == slow.to_bits() || (fast.is_nan() && slow.is_nan()), "{x} % {y}");
-            }
-        }
     }
 }

@@ -27,9 +27,18 @@ pub(super) fn pays(code: &Code) -> bool {
 }
 
 /// Fills in what the parts of a function are expected to meet that have not run.
-pub(super) fn foresee((realm, found): (&Realm, &Found), code: &Code, view: &mut View) {
-    let mut foresight = Foresight { realm, found, code, view, known: FxHashMap::default() };
+pub(super) fn foresee(from: (&Realm, &Found), code: &Code, view: &mut View) {
+    let mut foresight = Foresight { from: Some(from), code, view, known: FxHashMap::default() };
     for block in (0..code.unit.blocks.len() as u32).map(BlockId).filter(|&block| code.block_word(block).get() == 0) {
+        foresight.block(block);
+    }
+}
+
+/// Fills in numbers for operators behind calls that have not come back, in blocks that were entered: of a function that is compiled during
+/// its first deep recursion, that is all behind it, and code without a guard there would never be left and made better.
+pub(super) fn foresee_behind_calls(code: &Code, view: &mut View) {
+    let mut foresight = Foresight { from: None, code, view, known: FxHashMap::default() };
+    for block in (0..code.unit.blocks.len() as u32).map(BlockId).filter(|&block| code.block_word(block).get() > 0) {
         foresight.block(block);
     }
 }
@@ -43,8 +52,8 @@ enum Known {
 }
 
 struct Foresight<'a> {
-    realm: &'a Realm,
-    found: &'a Found,
+    /// Where what names mean and where members are is found out, if that is to be foreseen.
+    from: Option<(&'a Realm, &'a Found)>,
     code: &'a Code,
     view: &'a mut View,
     known: FxHashMap<Reg, Known>,
@@ -55,8 +64,17 @@ impl Foresight<'_> {
         self.known.clear();
         let unit = &self.code.unit;
         let place = &unit.blocks[block.0 as usize];
+        let mut begins = self.from.is_some();
         for at in (place.first..place.end).map(InstId) {
             let inst = &unit.insts[at.0 as usize];
+            let is_call = matches!(inst, Inst::Call { .. } | Inst::CallMethod { .. } | Inst::CallIndex { .. });
+            if !begins && !matches!(inst, Inst::Const { .. }) {
+                begins = is_call;
+                inst.writes().for_each(|reg| {
+                    self.known.remove(&reg);
+                });
+                continue;
+            }
             let gives = self.inst(at, inst);
             inst.writes().for_each(|reg| {
                 self.known.remove(&reg);
@@ -105,11 +123,12 @@ impl Foresight<'_> {
 
     /// A name means what it means now. The result is the function that this is.
     fn name(&mut self, at: InstId, name: NameId) -> Option<Target> {
+        let (realm, _) = self.from?;
         if self.code.unit.env.is_some() || self.code.captures.get().is_some() {
             return None;
         }
         let NameEntry { cell, intrinsic, .. } = self.code.names[name.0 as usize];
-        let (place, value) = match self.realm.cell(cell) {
+        let (place, value) = match realm.cell(cell) {
             value if !value.is_absent() => (Place::Global, value),
             _ if !intrinsic.is_absent() => (Place::Intrinsic, intrinsic),
             _ => return None,
@@ -141,7 +160,8 @@ impl Foresight<'_> {
     /// A member is where one of its name was always found.
     fn member(&mut self, at: InstId, name: NameId, stores: bool) {
         let name = self.code.names[name.0 as usize].name;
-        let Some(&Some((property, target))) = self.found.0.get(&(name, stores)) else { return };
+        let Some((_, found)) = self.from else { return };
+        let Some(&Some((property, target))) = found.0.get(&(name, stores)) else { return };
         self.fill(at, 0, |cell| cell.see_property(property));
         if let Some(target) = target {
             self.fill(at, 1, |cell| cell.see_call(target));

@@ -167,6 +167,7 @@ impl Chooser<'_> {
         if let Some(foresight) = self.foresight.filter(|_| foresee::pays(code)) {
             foresee::foresee(foresight, code, &mut view);
         }
+        foresee::foresee_behind_calls(code, &mut view);
         self.views.push(view);
     }
 

@@ -59,6 +59,8 @@ pub enum Helper {
     CallFound(MemberSite),
     /// Calls an element: obj, this, key, arguments.
     CallIndex,
+    /// The same, of a function that was found: obj, this, key, arguments, what was found.
+    CallIndexed,
     /// Invokes the operand if it is a function.
     AutoCall,
     /// Reads a free name by the full rules; operands the environment object (or absent) and the captured map (or that of globals).
@@ -111,6 +113,7 @@ impl Helper {
                 | Helper::InvokeFound(_)
                 | Helper::CallFound(_)
                 | Helper::CallIndex
+                | Helper::CallIndexed
                 | Helper::AutoCall
         )
     }

@@ -217,7 +217,7 @@ impl Seen {
                 add(b, right);
             }
             Inst::Unary { src, .. } => add(src, self.arith(at).a),
-            Inst::GetIndex { obj, key, .. } => {
+            Inst::GetIndex { obj, key, .. } | Inst::CallIndex { obj, key, .. } => {
                 add(obj, self.index(at).container);
                 add(key, self.index(at).key);
             }

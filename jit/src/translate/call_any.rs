@@ -12,7 +12,7 @@ use crate::ssa::{Helper, MemberSite};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_runtime::function::FUNCTION_CODE;
-use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, Value};
+use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, TAG_MAP, Value};
 
 impl Lower<'_, '_> {
     /// A call of any value; its result.
@@ -110,6 +110,20 @@ impl Lower<'_, '_> {
         self.b.switch_to_block(slow);
         let id = if reads { HelperId::GetMember } else { HelperId::CallMethod };
         let result = self.call_member(id, site, at, args);
+        self.meet(next, result)
+    }
+
+    /// An element that was found, called; a map that it is of is the receiver.
+    pub(super) fn call_indexed(&mut self, site: ir::Value, args: &[ir::Value]) -> ir::Value {
+        let (&found, args) = args.split_last().expect("what was found is the last operand");
+        let (slow, next) = self.two_ways();
+        let function = self.has_tag(found, TAG_FUNCTION);
+        self.continue_if(function, slow);
+        let (is_map, absent) = (self.has_tag(args[0], TAG_MAP), self.iconst(Value::ABSENT.bits() as i64));
+        let this = self.b.ins().select(is_map, args[1], absent);
+        self.call_entry(found, &args[3..], Some(this), (slow, next));
+        self.b.switch_to_block(slow);
+        let result = self.variadic(site, Helper::CallIndex, args);
         self.meet(next, result)
     }
 

@@ -174,6 +174,7 @@ impl Lower<'_, '_> {
             Helper::PutMember(at) => self.put_member(site, at, &args),
             Helper::CallAny => self.call_value(site, &args),
             Helper::AutoCall => self.auto_call(site, args[0]),
+            Helper::CallIndexed => self.call_indexed(site, &args),
             Helper::GetMember(at) if at.calls_program => self.find_and_call(site, at, &args, true),
             Helper::CallMethod(at) if at.calls_program => self.find_and_call(site, at, &args, false),
             Helper::InvokeFound(at) | Helper::CallFound(at) => {

@@ -313,7 +313,12 @@ impl Lower<'_, '_> {
         let exact = self.call_floats(HelperId::Fmod, 0, &[a, b]);
         self.b.ins().jump(next, &[exact.into()]);
         self.b.switch_to_block(fast);
-        let rest = self.b.ins().srem(x, y);
+        let rest = match known {
+            Some(n) if n.unsigned_abs().is_power_of_two() => {
+                self.b.ins().band_imm_u(x, n.unsigned_abs().cast_signed() - 1)
+            }
+            _ => self.b.ins().srem(x, y),
+        };
         let rest = self.b.ins().fcvt_from_sint(types::F64, rest);
         self.b.ins().jump(next, &[rest.into()]);
         self.b.switch_to_block(next);

@@ -1,4 +1,4 @@
-//! Where shapes keep names: a small table in front of the shapes' own indexes, for lookups along `__isa` chains.
+//! Where shapes keep names: small tables in front of the shapes' own indexes, for lookups along `__isa` chains and for texts.
 //!
 //! `ops::member` asks it at each step of a chain, the engine for `super`, compiled code at sites that met many shapes. An answer depends on the shape alone and shapes never
 //! change, so nothing is ever taken back. Invariant: an entry is what the shape itself would answer.
@@ -7,6 +7,8 @@ use crate::names;
 use crate::realm::Realm;
 use crate::shape::ShapeId;
 use crate::shared::Name;
+use crate::string::StringRef;
+use std::cell::{Cell, OnceCell};
 use std::mem::offset_of;
 
 /// Entries of the table; a power of two.
@@ -55,6 +57,21 @@ pub(crate) struct SlotCache {
     entries: Option<Box<[Entry; LOOKUP_ENTRIES]>>,
 }
 
+/// Where maps of a shape have the key of a text, for indexes. Interior, since reading a map changes nothing else.
+#[derive(Debug, Default)]
+pub(crate) struct KeyCache {
+    entries: OnceCell<Box<[Cell<KeyEntry>; LOOKUP_ENTRIES]>>,
+}
+
+/// What a shape answers to texts of a hash: the one key that has it, or none.
+#[derive(Debug, Clone, Copy)]
+struct KeyEntry {
+    shape: ShapeId,
+    hash: u32,
+    name: Name,
+    slot: u16,
+}
+
 #[inline(always)]
 fn place(shape: ShapeId, name: Name) -> usize {
     let product = (shape.0 ^ name.0.rotate_left(LOOKUP_TURN)).wrapping_mul(LOOKUP_FACTOR);
@@ -94,6 +111,47 @@ impl Realm {
             entries[place(shape, name)] = Entry { shape, name, slot, isa };
         }
         slots
+    }
+
+    /// The slot of the key with this text in maps of a shape.
+    #[inline]
+    pub(crate) fn slot_of_text(&self, shape: ShapeId, text: StringRef) -> Option<usize> {
+        let hash = text.hash();
+        if let Some(entries) = self.key_cache.entries.get() {
+            let entry = entries[place(shape, Name(hash))].get();
+            if entry.shape == shape && entry.hash == hash {
+                if entry.slot == NOWHERE {
+                    return None;
+                }
+                if text.name().is_some_and(|name| name == entry.name) || self.is_name(entry.name, text) {
+                    return Some(usize::from(entry.slot));
+                }
+            }
+        }
+        self.find_slot_of_text(shape, text)
+    }
+
+    fn is_name(&self, name: Name, text: StringRef) -> bool {
+        self.shared.name_value(name).as_string().is_some_and(|known| known.same_text(text))
+    }
+
+    #[inline(never)]
+    fn find_slot_of_text(&self, shape: ShapeId, text: StringRef) -> Option<usize> {
+        let (hash, keys) = (text.hash(), self.shared.shapes.get(shape));
+        let found = match text.name() {
+            Some(name) => keys.slot_of(name),
+            None => keys.keys().iter().position(|known| known.hash == hash && self.is_name(known.name, text)),
+        };
+        // Of several keys with one hash, none may be taken for the only one; and that there is none is true of all texts of the hash.
+        let is_only = || keys.keys().iter().filter(|known| known.hash == hash).count() == usize::from(found.is_some());
+        if let Some(slot) = packed(found).filter(|_| is_only()) {
+            let name = found.map_or(Name(0), |slot| keys.key(slot));
+            // The shape of no map, so that it matches no question.
+            let empty = || Cell::new(KeyEntry { shape: ShapeId::NONE, hash, name, slot: NOWHERE });
+            let entries = self.key_cache.entries.get_or_init(|| Box::new(std::array::from_fn(|_| empty())));
+            entries[place(shape, Name(hash))].set(KeyEntry { shape, hash, name, slot });
+        }
+        found
     }
 }
 

@@ -41,15 +41,9 @@ impl MapRef {
     }
 
     /// The slot of a key that may be any value.
+    #[inline]
     pub(super) fn slot_of_key(self, realm: &Realm, key: Value) -> Option<usize> {
-        let text = key.as_string()?;
-        let shape = realm.shared.shapes.get(self.shape());
-        if let Some(name) = text.name() {
-            return shape.slot_of(name);
-        }
-        let hash = text.hash();
-        let same = |name: Name| realm.shared.name_value(name).as_string().is_some_and(|known| known.same_text(text));
-        shape.keys().iter().position(|known| known.hash == hash && same(known.name))
+        realm.slot_of_text(self.shape(), key.as_string()?)
     }
 
     /// The name that a key may become a slot by. A text that is no name yet is a key of the data, not of the program: such
@@ -57,6 +51,36 @@ impl MapRef {
     pub(super) fn known_name(self, realm: &Realm, key: Value) -> Option<Name> {
         let text = key.as_string()?;
         text.name().or_else(|| realm.shared.lookup(text.as_str()))
+    }
+
+    /// As [`MapRef::known_name`], but a text that looks like a member's name becomes one, if the map is like an object: few other keys
+    /// follow its own. A program that works out the names of members uses few of them; one that collects data, many.
+    pub(super) fn computed_name(self, realm: &mut Realm, key: Value) -> Option<Name> {
+        const LONGEST: usize = 32;
+        let known = self.known_name(realm, key);
+        if known.is_some() || realm.fresh_names == 0 || self.layout() != MapLayout::Shaped {
+            return known;
+        }
+        let text = key.as_string()?;
+        let bytes = text.as_bytes();
+        let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        let fits = bytes.len() <= LONGEST && !bytes.first()?.is_ascii_digit() && bytes.iter().all(is_word);
+        if !fits || !realm.shared.shapes.takes_computed(self.shape()) {
+            return None;
+        }
+        realm.fresh_names -= 1;
+        realm.shared.intern_computed(text.as_str())
+    }
+
+    /// Goes to the shape without a slot, whose value is forgotten.
+    pub(super) fn drop_slot(mut self, realm: &mut Realm, slot: usize, shape: ShapeId) {
+        realm.overwritten(self.slot(slot));
+        let object = self.edit();
+        let behind = object.len as usize - slot - 1;
+        // SAFETY: map invariant 1: all slots up to the length are initialised.
+        unsafe { object.slots.add(slot).copy_from(object.slots.add(slot + 1), behind) };
+        object.len -= 1;
+        object.header.shape = shape.0;
     }
 
     /// Stores by name, adding a slot if the name is new; `false` if the map must become a table for it.

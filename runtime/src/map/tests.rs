@@ -317,3 +317,55 @@ fn an_environment_with_a_name_in_its_table_has_another_shape() {
         assert_eq!(other.shape(), opened);
     });
 }
+
+#[test]
+fn a_map_like_an_object_stays_shaped_when_a_key_goes_or_is_worked_out() {
+    realm(true).enter(|realm| {
+        let names = ["a", "b", "c"].map(|text| realm.shared.intern(text));
+        let (map, other) = (realm.new_map(), realm.new_map());
+        for name in names {
+            map.put_by_name(realm, name, Value::ONE);
+        }
+        for name in [names[0], names[2]] {
+            other.put_by_name(realm, name, Value::ONE);
+        }
+        let full = map.shape();
+        let key = realm.string_value("b");
+        for _ in 0..3 {
+            assert_eq!(map.remove(realm, key), Ok(true));
+            assert_eq!(map.remove(realm, key), Ok(false));
+            assert_eq!(map.shape(), other.shape());
+            map.put(realm, key, Value::ONE);
+            assert_eq!(map.entries(realm).len(), 3);
+            assert_eq!(map.iter_from(realm, 2).map(|step| step.key), Some(realm.shared.name_value(names[1])));
+            map.remove(realm, realm.shared.name_value(names[2])).expect("not frozen");
+            map.put_by_name(realm, names[2], Value::ONE);
+        }
+        assert_eq!(map.shape(), full);
+        let worked_out = realm.string_value("on_something_1");
+        map.put(realm, worked_out, Value::ZERO);
+        assert_eq!((map.is_dict(), map.get(realm, worked_out)), (false, Some(Value::ZERO)));
+        // A text that is no member's name is a key of a table.
+        let text = realm.string_value("on something");
+        map.put(realm, text, Value::ZERO);
+        assert_eq!((map.is_dict(), map.len(realm)), (true, 5));
+    });
+}
+
+#[test]
+fn keys_of_data_bring_few_names() {
+    realm(false).enter(|realm| {
+        let before = realm.fresh_names;
+        let mut maps = Vec::new();
+        for round in 0..100 {
+            let map = realm.new_map();
+            for index in 0..10 {
+                let key = realm.string_value(&format!("key_{round}_{index}"));
+                map.put(realm, key, Value::ONE);
+            }
+            maps.push(map.is_dict());
+        }
+        assert!(before - realm.fresh_names < 200, "{} names", before - realm.fresh_names);
+        assert!(maps[99]);
+    });
+}

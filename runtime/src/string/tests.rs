@@ -158,3 +158,37 @@ fn a_slice_of_a_slice_keeps_at_most_four_times_its_own_size() {
         assert!(shared > 3, "large slices share");
     });
 }
+
+#[test]
+fn what_is_appended_in_place_shares_the_index() {
+    realm(true).enter(|realm| {
+        let parts = ["é", "ab", "→→", "x".repeat(70).leak(), "🙂"];
+        let mut text = realm.new_string(&"é".repeat(40));
+        let mut model: Vec<char> = text.as_str().chars().collect();
+        let mut made = 0;
+        for round in 0..1000 {
+            let before = (text.buffer(), text.index());
+            let part = realm.new_string(parts[round * 7 % 5 * usize::from(round % 3 != 0)]);
+            text = realm.concat(text, part).expect("no limit");
+            model.extend(part.as_str().chars());
+            for index in [0, model.len() / 2, model.len() - 2, model.len() - 1] {
+                assert_eq!(text.char_at(realm, index).as_str(), model[index].to_string());
+            }
+            made += usize::from(before != (text.buffer(), text.index()));
+            if round % 250 == 0 {
+                // Continued twice: the second continuation is a copy, and goes its own way.
+                let ends = ["→b".repeat(90), "cé".repeat(90)];
+                let branches = ends.each_ref().map(|end| {
+                    let end = realm.new_string(end);
+                    realm.concat(text, end).expect("no limit")
+                });
+                for (branch, end) in branches.into_iter().zip(&ends) {
+                    for (index, expected) in model.iter().copied().chain(end.chars()).enumerate() {
+                        assert_eq!(branch.char_at(realm, index).as_str(), expected.to_string());
+                    }
+                }
+            }
+        }
+        assert!(made < 40, "{made} indexes for 1000 texts");
+    });
+}

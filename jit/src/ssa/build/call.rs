@@ -28,6 +28,50 @@ impl Builder<'_> {
         self.narrow_result(dst)
     }
 
+    /// `obj[key](…)`: what is found as by `obj[key]`, called with a map as its receiver.
+    pub(crate) fn call_index(&mut self, dst: Reg, (obj, this, key): (Reg, Reg, Reg), args: RegRange) -> Step<()> {
+        let (seen, called) = (self.input.seen.index(self.at), self.input.seen.method(self.at));
+        if called.variety == Variety::None && self.may(ExitReason::ColdPath) {
+            return Err(self.leave(ExitReason::ColdPath));
+        }
+        let Some(Target::Code(code)) = called.target else {
+            self.generic(Some(dst), Helper::CallIndex, &[obj, this, key], args, Ty::Any)?;
+            return self.narrow_result(dst);
+        };
+        let element = self.called_element(obj, key, seen)?;
+        let found = match element {
+            Some(element) => element,
+            None => {
+                let vals = self.boxed_regs([obj, key]);
+                self.helper(Helper::GetIndex, &vals, Rep::Boxed)
+            }
+        };
+        let receivers = self.input.callees.get(&code).map_or(usize::MAX, |it| it.receivers);
+        let of_map = receivers == 1 && seen.container == Kinds::MAP && self.may(ExitReason::NotMap);
+        let fits = element.is_some() || receivers == 0 || of_map;
+        let missing = self.missing_arguments(code, args.count).filter(|_| fits && called.variety == Variety::Mono);
+        if let Some(missing) = missing.filter(|_| self.may(ExitReason::OtherFunction)) {
+            let exit = self.exit(ExitReason::OtherFunction);
+            let function = self.op_exit(Op::GuardCode(code), &[found], Rep::Boxed, Some(exit));
+            let mut receiver = None;
+            if element.is_none() && of_map {
+                self.narrow_reg(obj, Ty::Map)?;
+                receiver = Some([self.boxed_regs([this])[0], self.absent().val]);
+            }
+            return self.call_known(dst, (function, code), args, &missing, receiver);
+        }
+        let (helper, vals) = match element {
+            Some(element) => (Helper::CallAny, [element].into_iter().chain(self.boxed_regs(args.iter())).collect()),
+            None => {
+                let vals = self.boxed_regs([obj, this, key].into_iter().chain(args.iter()));
+                (Helper::CallIndexed, vals.into_iter().chain([found]).collect::<Vec<_>>())
+            }
+        };
+        let val = self.helper(helper, &vals, Rep::Boxed);
+        self.set(dst, Slot { ty: Ty::Any, val });
+        self.narrow_result(dst)
+    }
+
     /// The function that a register is known, or safely guessed, to hold.
     fn target_of(&mut self, callee: Reg) -> Step<Option<Target>> {
         if let Ty::Function(target) = self.reg(callee).ty {

@@ -1,7 +1,7 @@
 //! One MIR instruction at a time: what it does to the environment, and how blocks end.
 
 use super::{Builder, Slot, Step, Stop};
-use crate::feedback::Kinds;
+use crate::feedback::{Index, Kinds};
 use crate::reason::{ExitReason, Refusal};
 use crate::ssa::types::Ty;
 use crate::ssa::{Cmp, Edge, End, Exit, Helper, Op, Rep, Val};
@@ -58,9 +58,7 @@ impl Builder<'_> {
             Inst::LoadGlobals { dst } => self.generic(Some(dst), Helper::LoadGlobals, &[], RegRange::EMPTY, Ty::Map),
             Inst::GetMember { dst, obj, this, name } => self.get_member(dst, obj, this, name),
             Inst::CallMethod { dst, obj, this, name, args } => self.call_method(dst, obj, this, name, args),
-            Inst::CallIndex { dst, obj, this, key, args } => {
-                self.generic(Some(dst), Helper::CallIndex, &[obj, this, key], args, Ty::Any)
-            }
+            Inst::CallIndex { dst, obj, this, key, args } => self.call_index(dst, (obj, this, key), args),
             Inst::LoadSelf { dst } => self.load_receiver(dst, self.frame().unit.self_reg),
             Inst::LoadSuper { dst } => self.load_receiver(dst, self.frame().unit.super_reg),
             Inst::SetMember { obj, name, src } => self.set_member(obj, name, src),
@@ -156,6 +154,15 @@ impl Builder<'_> {
         let number = self.narrow_reg(key, Ty::Num)?;
         let exit = self.exit(ExitReason::IndexOutOfRange);
         Ok(Some(self.slot(Op::F64ToIndex, &[number.val], Ty::SMALL_INT, Some(exit))))
+    }
+
+    /// What is called as an element of a list; `None` if it is of something else.
+    pub(crate) fn called_element(&mut self, obj: Reg, key: Reg, seen: Index) -> Step<Option<Val>> {
+        if seen.container != Kinds::LIST || !self.elements_are_plain(Self::exit) {
+            return Ok(None);
+        }
+        let index = self.element_access(obj, key, Ty::List, seen.key)?;
+        Ok(index.map(|index| self.element(obj, key, index)))
     }
 
     fn set_index(&mut self, obj: Reg, key: Reg, src: Reg) -> Step<()> {
