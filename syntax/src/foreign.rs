@@ -134,10 +134,12 @@ impl Slips<'_> {
         self.kind(at) == Unknown && self.text(at) == text
     }
 
-    /// The first word of the line of a word.
+    /// The first word of the line of a word; of a line of thousands of errors only so many words are looked at for each.
     fn line_start(&self, at: usize) -> usize {
+        const MOST: usize = 1000;
         let starts = |&it: &usize| it == 0 || self.words[it].after_line_break || self.kind(it - 1).is_line_end();
-        (0..=at).rev().find(starts).unwrap_or(0)
+        let first = at.saturating_sub(MOST);
+        (first..=at).rev().find(starts).unwrap_or(first)
     }
 
     /// The word before which the line of a word ends. A `;` is a line end for statements, but not for what is no MiniScript.
