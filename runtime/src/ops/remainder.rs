@@ -15,7 +15,7 @@ const END: f64 = 9_223_372_036_854_775_808.0;
 pub fn remainder(x: f64, y: f64) -> f64 {
     let (a, b) = (x.abs(), y.abs());
     // Not so of NaN.
-    if a < END && b < END && b >= 1.0 {
+    if a < END && (1.0..END).contains(&b) {
         // Signed, since the hardware converts those in one step. A rest is exact: above 2^53 both are multiples of what it is one of.
         let (whole_a, whole_b) = (a as i64, b as i64);
         if whole_a as f64 == a && whole_b as f64 == b {
