@@ -67,6 +67,8 @@ impl Context {
 pub(crate) enum Inside {
     /// A statement: a line end.
     Statement,
+    /// The head of a statement: a line end, or arguments.
+    Head,
     /// The header that this word begins.
     Header(SyntaxKind),
     /// Brackets of some kind.

@@ -107,7 +107,7 @@ pub(super) fn inside<T>(p: &mut Parser<'_>, what: Inside, inner: impl FnOnce(&mu
 
 /// The head of a statement.
 pub(super) fn statement_expression(p: &mut Parser<'_>) -> Option<Completed> {
-    climb(p, Level::Or, Place::Statement)
+    inside(p, Inside::Head, |p| climb(p, Level::Or, Place::Statement))
 }
 
 /// An operand and all operators behind it that bind at least as tightly as `min`.
@@ -228,7 +228,13 @@ fn closing(p: &mut Parser<'_>, bracket: SyntaxKind, problem: Problem) {
 fn operand(p: &mut Parser<'_>) -> Option<Completed> {
     foreign_comments(p);
     let kind = p.current();
-    let is_certain = kind != Ident || p.inside != Inside::Brackets || p.nth(1) == Eq;
+    let is_certain = match p.inside {
+        _ if kind != Ident => true,
+        Inside::Brackets => p.nth(1) == Eq,
+        // What is called may be a sum.
+        Inside::Head => p.nth(1).is_assign_op(),
+        Inside::Statement | Inside::Header(_) => true,
+    };
     if is_certain && p.at_soft_line_end() {
         p.error_operand_missing();
         return None;
