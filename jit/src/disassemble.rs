@@ -18,13 +18,22 @@ fn inst_at(code: &CompiledCode, offset: u32) -> Option<InstId> {
 /// The lines of a function's code, at offsets from its first byte.
 #[cfg(target_arch = "x86_64")]
 pub(crate) fn lines(code: &CompiledCode) -> Vec<Line> {
-    lines_of(code.code_buffer(), &|offset| inst_at(code, offset))
+    lines_of(code.code_buffer(), Tables::Here, &|offset| inst_at(code, offset))
+}
+
+/// What an address is that code computes of a place further on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tables {
+    /// A table to jump through.
+    Here,
+    /// A place in the code, to come back to.
+    None,
 }
 
 /// The lines of code for this processor; the instruction that an offset belongs to is asked for.
 #[cfg(target_arch = "x86_64")]
-pub(crate) fn lines_of(bytes: &[u8], inst_at: &dyn Fn(u32) -> Option<InstId>) -> Vec<Line> {
-    use iced_x86::{Decoder, DecoderOptions, Formatter, IntelFormatter};
+pub(crate) fn lines_of(bytes: &[u8], tables: Tables, inst_at: &dyn Fn(u32) -> Option<InstId>) -> Vec<Line> {
+    use iced_x86::{Code, Decoder, DecoderOptions, Formatter, IntelFormatter};
     let mut decoder = Decoder::new(64, bytes, DecoderOptions::NONE);
     let mut formatter = IntelFormatter::new();
     let options = formatter.options_mut();
@@ -39,7 +48,10 @@ pub(crate) fn lines_of(bytes: &[u8], inst_at: &dyn Fn(u32) -> Option<InstId>) ->
     let mut constants = bytes.len() as u64;
     while decoder.can_decode() && decoder.ip() < constants {
         let instruction = decoder.decode();
-        if instruction.is_ip_rel_memory_operand() && instruction.ip_rel_memory_address() > instruction.ip() {
+        let is_place = tables == Tables::None && instruction.code() == Code::Lea_r64_m;
+        let is_further =
+            instruction.is_ip_rel_memory_operand() && instruction.ip_rel_memory_address() > instruction.ip();
+        if is_further && !is_place {
             constants = constants.min(instruction.ip_rel_memory_address());
         }
         let offset = instruction.ip();
@@ -63,6 +75,6 @@ pub(crate) fn lines(code: &CompiledCode) -> Vec<Line> {
 
 /// Code that Cranelift did not make: there is none on these processors.
 #[cfg(not(target_arch = "x86_64"))]
-pub(crate) fn lines_of(_: &[u8], _: &dyn Fn(u32) -> Option<InstId>) -> Vec<Line> {
+pub(crate) fn lines_of(_: &[u8], _: Tables, _: &dyn Fn(u32) -> Option<InstId>) -> Vec<Line> {
     Vec::new()
 }

@@ -146,7 +146,7 @@ fn maps_are_followed_to_where_they_are_made() {
     let (mut client, _child) = start(&folder);
     client.open(&folder.uri("main.ms"), text);
     let found = client.ask("textDocument/typeDefinition", at(&folder, "main.ms", 4, 6));
-    assert_eq!(found[0]["range"], range_of([2, 7, 2, 15]));
+    assert_eq!(found[0]["range"], range_of([2, 0, 2, 4]));
     let found = client.ask("textDocument/implementation", at(&folder, "main.ms", 0, 0));
     assert_eq!(found.as_array().map(Vec::len), Some(2));
     client.shut_down();

@@ -538,7 +538,7 @@ mod tests {
     fn check(write: impl FnOnce(&mut Asm), expected: &[&str]) {
         let mut asm = Asm::default();
         write(&mut asm);
-        let lines = crate::disassemble::lines_of(&asm.finish(), &|_| None);
+        let lines = crate::disassemble::lines_of(&asm.finish(), crate::disassemble::Tables::None, &|_| None);
         let texts: Vec<&str> = lines.iter().map(|line| line.text[10..].trim()).collect();
         assert_eq!(texts, expected);
     }

@@ -93,7 +93,7 @@ fn dump(code: &Code, placed: &Placed) -> Dump {
         let before = after.checked_sub(1)?;
         (offset < placed.slow_paths).then(|| code.bytecode.inst_at(starts[before].1))
     };
-    let mut asm = crate::disassemble::lines_of(&placed.code, &inst_at);
+    let mut asm = crate::disassemble::lines_of(&placed.code, crate::disassemble::Tables::None, &inst_at);
     asm.iter_mut().for_each(|line| line.unit = line.inst.map(|_| code.key));
     Dump {
         key: code.key,
