@@ -272,7 +272,8 @@ impl Display for RegRange {
         match self.count {
             0 => Ok(()),
             1 => write!(f, "{}", self.first),
-            n => write!(f, "{}..=r{}", self.first, self.first.0 + n - 1),
+            // What is not verified yet may reach past the last register that there can be.
+            n => write!(f, "{}..=r{}", self.first, self.first.0.saturating_add(n - 1)),
         }
     }
 }
