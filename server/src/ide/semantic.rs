@@ -102,6 +102,9 @@ pub struct Tokens {
     ends: Vec<u32>,
     /// With places within their units.
     tokens: Vec<SemanticToken>,
+    /// Of so many units they were taken over.
+    #[cfg(test)]
+    pub taken: usize,
 }
 
 impl Tokens {
@@ -112,18 +115,32 @@ impl Tokens {
         let before = before.and_then(|it| Some((it, due(&facts, &it.facts)?)));
         let mut look = Look { facts: &facts, host, globals: FxHashMap::default() };
         let (mut ends, mut tokens) = (Vec::with_capacity(units.len()), Vec::new());
+        #[cfg(test)]
+        let mut taken = 0;
         for (unit, placed) in (0u32..).zip(units.iter()) {
             if unit.is_multiple_of(64) {
                 db.poll();
             }
             let known = before.as_ref().filter(|(_, due)| !due.contains(&unit));
             match known.and_then(|(before, _)| before.of_same_unit(&facts, unit, placed.unit)) {
-                Some(same) => tokens.extend_from_slice(same),
+                Some(same) => {
+                    tokens.extend_from_slice(same);
+                    #[cfg(test)]
+                    (taken += 1);
+                }
                 None => tokens.extend(look.unit(unit, &db::unit_names(db, placed.unit).uses)),
             }
             ends.push(tokens.len() as u32);
         }
-        Tokens { host: host.clone(), facts, units, ends, tokens }
+        Tokens {
+            host: host.clone(),
+            facts,
+            units,
+            ends,
+            tokens,
+            #[cfg(test)]
+            taken,
+        }
     }
 
     /// The tokens of a unit of now, if its text is what it was.

@@ -7,6 +7,7 @@ use crate::ide::{
     semantic_tokens_within, symbols, workspace_symbols,
 };
 use expect_test::{Expect, expect};
+use minilive_syntax::{TextEdit, TextRange, TextSize};
 use std::sync::Arc;
 
 fn words(modifiers: u32) -> String {
@@ -352,4 +353,30 @@ fn functions_without_a_name_are_called_by_their_key_or_as_they_begin() {
     ];
     assert_eq!(told, expected);
     assert!(flat.iter().all(|it| it.range.contains_range(it.name_range)));
+}
+
+/// A name in one function is looked at again, and nothing else.
+#[test]
+fn a_name_in_a_function_has_no_other_unit_looked_at() {
+    let function = |number: u32| format!("f{number} = function(a)\n  b = a + {number}\n  return b\nend function\n");
+    let mut text: String = (0..50).map(function).collect();
+    let mut it = Fixture::new(&text);
+    let host = Arc::<Host>::default();
+    let mut parse = minilive_syntax::parse(&text);
+    it.db.set_text(it.document.file, text.as_str().into(), Arc::new(parse.clone()));
+    let mut before = Tokens::new(&it.db, &it.document, &host, None);
+    for (from, name) in [("b", "bc"), ("bc", "b"), ("b", "x")] {
+        let at = text.find(&format!("{from} = a + 25")).expect("it stands there");
+        let range = TextRange::at(TextSize::new(at as u32), TextSize::of(from));
+        let edit = TextEdit { range, insert: name.into() };
+        let next = text.replace(&format!("{from} = a + 25"), &format!("{name} = a + 25"));
+        parse = minilive_syntax::reparse(&parse, &text, &edit, &next);
+        text = next;
+        it.db.set_text(it.document.file, text.as_str().into(), Arc::new(parse.clone()));
+        let now = Tokens::new(&it.db, &it.document, &host, Some(&before));
+        assert_eq!(before.due_for(&now), Some(1), "{name}");
+        // The statement around it holds its text.
+        assert_eq!(now.taken, 98, "{name}");
+        before = now;
+    }
 }
