@@ -207,7 +207,7 @@ fn broken_code_is_not_formatted_and_a_range_is_formatted_alone() {
     let it = Fixture::new("x=1 y=2\n");
     assert_eq!(format(&it.db, &it.document, options, None), []);
     let it = Fixture::new("x=1\ny$0=2\nz=3\n");
-    let range = minilive_syntax::TextRange::empty(it.offset);
+    let range = TextRange::empty(it.offset);
     let edits = format(&it.db, &it.document, options, Some(range));
     let lines: Vec<_> = edits.iter().map(|edit| it.document.index.line_of(edit.range.start())).collect();
     assert_eq!(lines, [1, 1]);
