@@ -387,7 +387,6 @@ impl NativeEntry {
 /// Where compiled code was when it last called a helper.
 #[derive(Debug, Clone, Copy)]
 #[repr(C)]
-#[cfg_attr(minilive_portable, expect(dead_code, reason = "nothing is compiled there"))]
 pub(crate) struct NativePlace {
     pub(crate) frame: usize,
     pub(crate) site: u64,
