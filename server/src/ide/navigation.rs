@@ -424,7 +424,7 @@ fn read_from_program(infer: &mut Infer<'_>, db: &LiveDb, (home, module): (File, 
     if is_own || !program.contains(&module) || home == module {
         return Vec::new();
     }
-    let certain = importers(db, module).iter().all(|it| program.contains(it));
+    let certain = importers(db, module).all(|it| program.contains(&it));
     let mut found = Vec::new();
     for (unit, placed) in (0u32..).zip(db::units(db, module).iter()) {
         let is_named = |of: &&NameUse| {
@@ -441,11 +441,12 @@ fn read_from_program(infer: &mut Infer<'_>, db: &LiveDb, (home, module): (File, 
 }
 
 /// The files of the workspace that import another, by its name.
-pub fn importers(db: &LiveDb, file: File) -> Vec<File> {
-    let name = crate::modules::base_name(file.path(db));
-    let Some(name) = name.strip_suffix(".ms") else { return Vec::new() };
-    let imports = |other: File| db::module_imports(db, other).iter().any(|it| it.name.rsplit('/').next() == Some(name));
-    db.files().iter().copied().filter(|&other| other != file && imports(other)).collect()
+pub fn importers(db: &LiveDb, file: File) -> impl Iterator<Item = File> {
+    let name = crate::modules::base_name(file.path(db)).strip_suffix(".ms");
+    let is_it = move |import: &str| name.is_some() && import.rsplit('/').next() == name;
+    let imports = move |other: File| db::module_imports(db, other).iter().any(|it| is_it(&it.name));
+    let files = db.files();
+    (0..files.len()).map(move |at| files[at]).filter(move |&other| other != file && imports(other))
 }
 
 /// Imports look in the folder of the program that runs, so a file that lies in another folder than the asking one may find more as a
