@@ -80,14 +80,15 @@ pub struct Words {
     pub forced: Box<[AtomicU8]>,
 }
 
-/// What a call of so many arguments, and of `self` if it has a receiver, compares with: 1 and more, so that 0 fits no call.
-pub fn takes(arguments: usize, receiver: bool) -> u64 {
-    (arguments as u64 + 1) | u64::from(receiver) << 32
+/// What a call of so many arguments, and of nothing, `self`, or `self` and `super` behind them, compares with: 1 and more, so that 0
+/// fits no call.
+pub fn takes(arguments: usize, receivers: usize) -> u64 {
+    (arguments as u64 + 1) | (receivers as u64) << 32
 }
 
-/// What calls of a unit's entry pass. One that reads `super` is called by its code alone.
+/// What calls of a unit's entry pass.
 fn taken_by(unit: &Unit) -> u64 {
-    if unit.super_reg.is_some() { u64::MAX } else { takes(unit.params.len(), unit.self_reg.is_some()) }
+    takes(unit.params.len(), unit.receivers().count())
 }
 
 /// The shared state with its words; the words are read without the lock.

@@ -17,16 +17,19 @@ pub enum Pass {
     Hoisting,
     /// Of what a loop counts in step, one value is kept, and range checks of what it counts are made before it.
     Induction,
+    /// Integers and doubles are what their uses ask for.
+    Numbers,
 }
 
 impl Pass {
     /// All of them, with the names that people give.
-    pub const ALL: [(Pass, &'static str); 5] = [
+    pub const ALL: [(Pass, &'static str); 6] = [
         (Pass::Inlining, "inlining"),
         (Pass::Escape, "escape"),
         (Pass::Numbering, "numbering"),
         (Pass::Hoisting, "hoisting"),
         (Pass::Induction, "induction"),
+        (Pass::Numbers, "numbers"),
     ];
 }
 

@@ -27,6 +27,7 @@ pub mod improve;
 pub mod induction;
 pub mod licm;
 pub mod linear;
+mod numbers;
 pub mod preheader;
 pub mod print;
 pub mod seen;
@@ -266,6 +267,8 @@ pub enum Op {
     IShift(u8),
     /// Quotient by a constant that is not zero, towards zero.
     IDiv(i64),
+    /// Quotient by a constant above 1, towards minus infinity.
+    IFloorDiv(i64),
     /// Absolute value of an integer.
     IAbs,
     /// Bits of two integers that are not negative.
@@ -505,10 +508,10 @@ pub enum StateVal {
     Object(u32),
 }
 
-/// A map that compiled code never made, as an exit has to make it.
+/// A map or list that compiled code never made, as an exit has to make it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct StateObject {
-    /// Its shape.
+    /// Its shape; that of what is no map if it is a list.
     pub shape: u32,
     /// What its slots hold: values, or other such objects, which never lead back to it.
     pub slots: Vec<StateVal>,
@@ -523,7 +526,7 @@ pub struct State {
     pub regs: Vec<(Reg, StateVal)>,
     /// Globals whose newest value is not in memory yet.
     pub cells: Vec<(u32, Val)>,
-    /// The maps that registers hold and that were never made.
+    /// The maps and lists that registers hold and that were never made.
     pub objects: Vec<StateObject>,
 }
 
@@ -721,6 +724,7 @@ impl Op {
             | Op::IRem { .. }
             | Op::IShift(_)
             | Op::IDiv(_)
+            | Op::IFloorDiv(_)
             | Op::ListGet { .. } => true,
             _ => false,
         }

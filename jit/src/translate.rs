@@ -204,12 +204,12 @@ pub struct ExitInfo {
     pub counted: Arc<[Counted]>,
 }
 
-/// A map that compiled code never made: the interpreter makes it of its slots.
+/// A map or list that compiled code never made: the interpreter makes it of its slots.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExitObject {
     /// The stored word that it is left in, where whoever holds it finds it.
     pub word: u32,
-    /// Its shape.
+    /// Its shape; that of what is no map if it is a list.
     pub shape: u32,
     /// Its slots.
     pub slots: Box<[Restored]>,

@@ -9,6 +9,8 @@ mod callees;
 mod loops;
 #[path = "passes/numbering.rs"]
 mod numbering;
+#[path = "passes/values.rs"]
+mod values;
 
 use expect_test::{Expect, expect};
 use minilive_jit::engine::{Engine, EngineConfig, Pace, TierPolicy};

@@ -42,14 +42,17 @@ pub(super) extern "C" fn deopt(ctx: *mut u8, exit: u64, words: *mut u64) -> u64 
     }
 }
 
-/// Makes the maps that compiled code did without. Each is left in its word at once: there the collector sees it, and whoever holds it
+/// Makes the maps and lists that compiled code did without. Each is left in its word at once: there the collector sees it, and whoever holds it
 /// takes it from there.
 fn make_objects(realm: &mut Realm, objects: &[ExitObject], words: *mut u64) {
     for object in objects {
         let slots: Vec<Value> = object.slots.iter().map(|&it| restored(realm, it, words)).collect();
-        let map = realm.new_map_of(ShapeId(object.shape), &slots).value();
+        let made = match ShapeId(object.shape) {
+            ShapeId::NONE => realm.new_list(&slots).value(),
+            shape => realm.new_map_of(shape, &slots).value(),
+        };
         // SAFETY: invariant 1: the exit keeps this word for the object.
-        unsafe { *words.add(object.word as usize) = map.bits() };
+        unsafe { *words.add(object.word as usize) = made.bits() };
     }
 }
 

@@ -146,6 +146,7 @@ pub fn may_be_early(inst: &Inst) -> bool {
             | Op::FAtan2
             | Op::FMath(_)
             | Op::IDiv(_)
+            | Op::IFloorDiv(_)
             | Op::IRem { .. }
             | Op::ListGet { .. }
             | Op::StrChar

@@ -94,7 +94,9 @@ impl Pass {
         insts.iter().flat_map(|inst| effects::writes(inst).kinds()).for_each(|kind| left[kind] += 1);
         insts.retain_mut(|inst| {
             self.simplify(inst);
-            let keep = !self.unboxes(inst, &func.reps) && !self.is_known(inst, block, &versions, &mut undo);
+            let keep = !self.holds(inst)
+                && !self.unboxes(inst, &func.reps)
+                && !self.is_known(inst, block, &versions, &mut undo);
             if keep {
                 effects::writes(inst).kinds().for_each(|kind| {
                     left[kind] -= 1;
@@ -107,6 +109,17 @@ impl Pass {
         });
         func[block].insts = insts;
         undo
+    }
+
+    /// Whether an instruction is a guard of an index that constants tell to be inside.
+    fn holds(&self, inst: &Inst) -> bool {
+        let constant = |val: Val| self.meanings.get(&self.number[val.0 as usize]).copied();
+        match (inst.op, &inst.args[..]) {
+            (Op::GuardIndex, &[index, len]) => {
+                matches!((constant(index), constant(len)), (Some(Op::Int(index)), Some(Op::Int(len))) if (0..len).contains(&index))
+            }
+            _ => false,
+        }
     }
 
     /// Computes what constants tell of an instruction.

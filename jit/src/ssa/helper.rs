@@ -53,9 +53,10 @@ pub enum Helper {
     CallAny,
     /// Calls what `obj.name` finds through the interpreter's cache of that place: obj, this, arguments.
     CallMethod(MemberSite),
-    /// Invokes what was found as `obj.name` if it is a function: obj, this, what was found.
+    /// Invokes what was found as `obj.name` if it is a function: obj, this, what was found, what is `super` in it (absent if the helper
+    /// is to find that out).
     InvokeFound(MemberSite),
-    /// Calls what was found as the method `obj.name`: obj, this, arguments, what was found.
+    /// Calls what was found as the method `obj.name`: obj, this, arguments, what was found, `super` likewise.
     CallFound(MemberSite),
     /// Calls an element: obj, this, key, arguments.
     CallIndex,

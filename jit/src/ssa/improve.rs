@@ -4,7 +4,7 @@
 
 use super::dom::Dominators;
 use super::seen::Seen;
-use super::{Func, bounds, dce, escape, gvn, induction, licm, preheader, subsume};
+use super::{Func, bounds, dce, escape, gvn, induction, licm, numbers, preheader, subsume};
 use crate::passes::{Pass, Passes};
 
 /// Improves what `build` made, given what was seen of the function before.
@@ -12,7 +12,10 @@ pub fn improve(func: &mut Func, passes: Passes, seen: &Seen) {
     dce::prune_params(func);
     dce::drop_dead(func);
     if passes.has(Pass::Escape) {
-        escape::remove_maps(func);
+        escape::remove_objects(func);
+    }
+    if passes.has(Pass::Numbers) {
+        numbers::divide_integers(func);
     }
     let mut dominators = Dominators::of(func);
     let mut loops = dominators.loops();
@@ -35,4 +38,7 @@ pub fn improve(func: &mut Func, passes: Passes, seen: &Seen) {
         bounds::check_early(func, &dominators, &loops, seen);
     }
     dce::drop_dead(func);
+    if passes.has(Pass::Numbers) {
+        numbers::keep_doubles(func);
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! Invariant: stable: equal functions give equal text.
 
+use super::escape::LIST;
 use super::{End, Exit, Func, Inst, Rep, StateVal, Val};
 use crate::dump::Line;
 
@@ -62,7 +63,8 @@ fn exit_text(func: &Func, exit: Exit) -> String {
         state.regs.iter().map(|&(reg, val)| format!("r{}={}", reg.0, state_val(val))).collect();
     for (i, object) in state.objects.iter().enumerate() {
         let slots: Vec<String> = object.slots.iter().map(|&it| state_val(it)).collect();
-        parts.push(format!("o{i}=map({})({})", object.shape, slots.join(", ")));
+        let kind = if object.shape == LIST { "list".to_owned() } else { format!("map({})", object.shape) };
+        parts.push(format!("o{i}={kind}({})", slots.join(", ")));
     }
     parts.extend(state.cells.iter().map(|(cell, val)| format!("g{cell}=v{}", val.0)));
     format!("{:?} -> {} [{}]", exit.reason, state.resume.0, parts.join(" "))

@@ -1,24 +1,27 @@
-//! Objects that compiled code makes itself, in free cells of the size class: environments, map literals, functions.
+//! Objects that compiled code makes itself, in free cells of the size class: environments, literals of maps and short lists, functions.
 //!
 //! `calls` comes here. A class's region stands in the realm's head; where it is used up, a helper makes the object, and that is where
 //! collections start. Invariant: a cell that was taken is wholly written before anything else happens.
 
 use super::HelperId;
+use super::calls::generic_number;
 use super::lower::{Lower, memory};
 use super::symbols::Symbol;
-use crate::ssa::Inst;
+use crate::ssa::{Helper, Inst, Val};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_runtime::function::{FUNCTION_BYTES, FUNCTION_CODE, FUNCTION_OUTER, FUNCTION_SLOT};
 use minilive_runtime::heap::classes::{CLASS_SIZES, class_of};
 use minilive_runtime::heap::{flags, header_word, kind};
+use minilive_runtime::list::{LIST_BYTES, LIST_ELEMENTS, LIST_INLINE_DEFAULT, LIST_LEN, LIST_STORED};
 use minilive_runtime::map::{
     MAP_BYTES, MAP_CAPACITY, MAP_INLINE_DEFAULT, MAP_INLINE_MAX, MAP_LEN, MAP_SLOTS, MAP_TABLE,
 };
 use minilive_runtime::realm::HEAD_BUMP;
-use minilive_runtime::value::{TAG_FUNCTION, TAG_MAP, TAG_SHIFT, Value};
+use minilive_runtime::value::{TAG_FUNCTION, TAG_LIST, TAG_MAP, TAG_SHIFT, Value};
 
 const _: () = assert!(FUNCTION_SLOT == FUNCTION_CODE + 4 && MAP_CAPACITY == MAP_LEN + 4, "stored as one word");
+const _: () = assert!(LIST_STORED == LIST_LEN + 4, "likewise");
 
 impl Lower<'_, '_> {
     /// A function value of a nested unit; the operand is the map that it captures.
@@ -54,6 +57,49 @@ impl Lower<'_, '_> {
     pub(super) fn make_shaped(&mut self, inst: &Inst, shape: u32) {
         let slots = inst.args.len();
         self.make_map(inst, HelperId::MakeShaped, (shape, 0), (slots, slots.max(MAP_INLINE_DEFAULT)));
+    }
+
+    /// A list of the operands, which stand in its cell.
+    pub(super) fn make_list(&mut self, inst: &Inst) {
+        let args: Vec<ir::Value> = inst.args.iter().map(|&arg| self.val(arg)).collect();
+        let (slow, next) = self.two_ways();
+        let bytes = CLASS_SIZES[class_of(LIST_BYTES + args.len().max(LIST_INLINE_DEFAULT) * 8)];
+        let header = self.list_header(inst, ((bytes - LIST_BYTES) / 8) as u32);
+        let list = self.take_cell(bytes, slow);
+        self.b.ins().store(memory(), header, list, 0);
+        let sizes = self.iconst((args.len() as u64 * (1 + (1 << 32))) as i64);
+        self.b.ins().store(memory(), sizes, list, LIST_LEN as i32);
+        let inside = self.b.ins().iadd_imm_s(list, LIST_BYTES as i64);
+        self.b.ins().store(memory(), inside, list, LIST_ELEMENTS as i32);
+        for (i, &value) in args.iter().enumerate() {
+            self.b.ins().store(memory(), value, list, (LIST_BYTES + i * 8) as i32);
+        }
+        let list = self.b.ins().bor_imm_s(list, (TAG_LIST << TAG_SHIFT) as i64);
+        self.b.ins().jump(next, &[list.into()]);
+        self.b.switch_to_block(slow);
+        let site = self.site();
+        self.store_budget();
+        let operation = self.iconst(generic_number(Helper::MakeList));
+        let (words, count) = self.store_words(&args);
+        let made = self.call_keeping(HelperId::Generic, &[site, operation, words, count]);
+        self.load_budget();
+        let list = self.meet(next, made);
+        self.define(inst, list);
+    }
+
+    /// The first word of a list of these operands, which says whether all are numbers.
+    fn list_header(&mut self, inst: &Inst, capacity: u32) -> ir::Value {
+        let of_numbers = self.iconst(header_word(kind::LIST, flags::ALL_NUMBERS, capacity) as i64);
+        let unsure: Vec<Val> = inst.args.iter().copied().filter(|&arg| !self.is_number(arg)).collect();
+        let tests = unsure.into_iter().map(|arg| {
+            let value = self.val(arg);
+            self.is_below_tags(value)
+        });
+        let Some(all) = tests.collect::<Vec<_>>().into_iter().reduce(|a, b| self.b.ins().band(a, b)) else {
+            return of_numbers;
+        };
+        let other = self.iconst(header_word(kind::LIST, 0, capacity) as i64);
+        self.b.ins().select(all, of_numbers, other)
     }
 
     /// A map of so many slots, with room for more; the operands are the first of them, the others are absent.

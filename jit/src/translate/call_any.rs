@@ -1,8 +1,8 @@
 //! Calls of functions that are known only when they are called: straight to their compiled code, if there is some.
 //!
 //! `calls` comes here for sites that met several functions of the program. The entry table says where a function's code is and what
-//! it takes; what fits is called as a known function is, everything else (intrinsics, other numbers of arguments, functions that
-//! read `super`, code that is not compiled) goes through the helper. Invariant: both ways give the same result.
+//! it takes; what fits is called as a known function is, everything else (intrinsics, other numbers of arguments, functions whose `super`
+//! is not known here, code that is not compiled) goes through the helper. Invariant: both ways give the same result.
 
 use super::HelperId;
 use super::lower::{Lower, memory};
@@ -12,6 +12,7 @@ use crate::ssa::{Helper, MemberSite};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_runtime::function::FUNCTION_CODE;
+use minilive_runtime::realm::HEAD_NATIVE_STATUS;
 use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, TAG_MAP, Value};
 
 impl Lower<'_, '_> {
@@ -20,7 +21,7 @@ impl Lower<'_, '_> {
         let (slow, next) = self.two_ways();
         let function = self.has_tag(args[0], TAG_FUNCTION);
         self.continue_if(function, slow);
-        self.call_entry(args[0], &args[1..], None, (slow, next));
+        self.call_entry(args[0], &args[1..], &[], (slow, next));
         self.b.switch_to_block(slow);
         let result = self.variadic(site, Helper::Call, args);
         self.meet(next, result)
@@ -33,7 +34,7 @@ impl Lower<'_, '_> {
         let call = self.b.create_block();
         self.b.ins().brif(function, call, &[], next, &[value.into()]);
         self.b.switch_to_block(call);
-        self.call_entry(value, &[], None, (slow, next));
+        self.call_entry(value, &[], &[], (slow, next));
         self.b.switch_to_block(slow);
         let result = self.variadic(site, Helper::AutoCall, &[value]);
         self.meet(next, result)
@@ -47,23 +48,27 @@ impl Lower<'_, '_> {
         args: &[ir::Value],
         reads: bool,
     ) -> ir::Value {
-        let found = self.find_member(site, at, args[0]);
+        let [found, parent] = self.find_member(site, at, args[0]);
         self.unwind_if_exc(found);
-        self.call_found(site, at, (found, args), reads)
+        self.call_found(site, at, (found, parent), (args, reads))
     }
 
-    /// What `object.name` finds: by the shared lookup, or else by the helper.
-    pub(super) fn find_member(&mut self, site: ir::Value, at: MemberSite, object: ir::Value) -> ir::Value {
+    /// What `object.name` finds, and what is `super` in it: by the shared lookup, or else by the helper, which leaves `super` absent.
+    pub(super) fn find_member(&mut self, site: ir::Value, at: MemberSite, object: ir::Value) -> [ir::Value; 2] {
         let (slow, next) = self.two_ways();
+        let parent = self.b.append_block_param(next, types::I64);
         let name = self.symbol(Symbol::Name(at.name));
         let found = self.call_piece(HelperId::FindStub, &[object, name]);
         let absent = self.iconst(Value::ABSENT.bits() as i64);
         let missed = self.b.ins().icmp(IntCC::Equal, found, absent);
-        self.b.ins().brif(missed, slow, &[], next, &[found.into()]);
+        let known = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_NATIVE_STATUS as i32);
+        self.b.ins().brif(missed, slow, &[], next, &[found.into(), known.into()]);
         self.b.switch_to_block(slow);
         let [entry, cell] = self.member_site(at);
         let found = self.call_helper(HelperId::FindMember, 0, &[site, object, entry, cell]);
-        self.meet(next, found)
+        self.b.ins().jump(next, &[found.into(), absent.into()]);
+        self.b.switch_to_block(next);
+        [self.b.block_params(next)[0], parent]
     }
 
     /// `object.name = value`, likewise.
@@ -94,8 +99,8 @@ impl Lower<'_, '_> {
         &mut self,
         site: ir::Value,
         at: MemberSite,
-        (found, args): (ir::Value, &[ir::Value]),
-        reads: bool,
+        (found, parent): (ir::Value, ir::Value),
+        (args, reads): (&[ir::Value], bool),
     ) -> ir::Value {
         let (slow, next) = self.two_ways();
         let function = self.has_tag(found, TAG_FUNCTION);
@@ -106,7 +111,7 @@ impl Lower<'_, '_> {
             self.b.ins().brif(function, call, &[], slow, &[]);
         }
         self.b.switch_to_block(call);
-        self.call_entry(found, &args[2..], Some(args[1]), (slow, next));
+        self.call_entry(found, &args[2..], &[args[1], parent], (slow, next));
         self.b.switch_to_block(slow);
         let id = if reads { HelperId::GetMember } else { HelperId::CallMethod };
         let result = self.call_member(id, site, at, args);
@@ -121,7 +126,7 @@ impl Lower<'_, '_> {
         self.continue_if(function, slow);
         let (is_map, absent) = (self.has_tag(args[0], TAG_MAP), self.iconst(Value::ABSENT.bits() as i64));
         let this = self.b.ins().select(is_map, args[1], absent);
-        self.call_entry(found, &args[3..], Some(this), (slow, next));
+        self.call_entry(found, &args[3..], &[this], (slow, next));
         self.b.switch_to_block(slow);
         let result = self.variadic(site, Helper::CallIndex, args);
         self.meet(next, result)
@@ -141,12 +146,13 @@ impl Lower<'_, '_> {
         self.b.block_params(next)[0]
     }
 
-    /// Calls the entry of a function value and goes to `next` with the result; to `slow` if the entry takes something else.
+    /// Calls the entry of a function value and goes to `next` with the result; to `slow` if the entry takes something else. What is known
+    /// of `self` and `super` stands in `receivers`; an absent `super` is not known.
     fn call_entry(
         &mut self,
         function: ir::Value,
         args: &[ir::Value],
-        this: Option<ir::Value>,
+        receivers: &[ir::Value],
         (slow, next): (ir::Block, ir::Block),
     ) {
         let object = self.b.ins().band_imm_u(function, PAYLOAD_MASK as i64);
@@ -161,16 +167,20 @@ impl Lower<'_, '_> {
         let at = self.b.ins().iadd(table, offset);
         let entry = self.b.ins().load(types::I64, memory(), at, 0);
         self.leave_callee(function);
-        if let Some(this) = this {
-            let mut all = args.to_vec();
-            all.push(this);
-            let plain = self.b.create_block();
-            let fits = self.b.ins().icmp_imm_u(IntCC::Equal, taken, takes(args.len(), true) as i64);
-            self.continue_if(fits, plain);
-            self.call_address(entry, &all, next);
-            self.b.switch_to_block(plain);
+        // What takes `self` alone comes first, since most methods do.
+        for given in 1..=receivers.len() {
+            let other = self.b.create_block();
+            let fits = self.b.ins().icmp_imm_u(IntCC::Equal, taken, takes(args.len(), given) as i64);
+            self.continue_if(fits, other);
+            if given == 2 {
+                let absent = self.iconst(Value::ABSENT.bits() as i64);
+                let known = self.b.ins().icmp(IntCC::NotEqual, receivers[1], absent);
+                self.continue_if(known, slow);
+            }
+            self.call_address(entry, &[args, &receivers[..given]].concat(), next);
+            self.b.switch_to_block(other);
         }
-        let fits = self.b.ins().icmp_imm_u(IntCC::Equal, taken, takes(args.len(), false) as i64);
+        let fits = self.b.ins().icmp_imm_u(IntCC::Equal, taken, takes(args.len(), 0) as i64);
         self.continue_if(fits, slow);
         self.call_address(entry, args, next);
     }

@@ -8,6 +8,7 @@ use crate::ssa::{Helper, Inst, MemberSite, Op, Rep, Val};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
 use minilive_mir::ir::{BinaryOp, UnaryOp};
+use minilive_runtime::list::LIST_INLINE_MAX;
 use minilive_runtime::realm::{HEAD_GLOBALS, HEAD_NATIVE_FRAME, HEAD_NATIVE_STATUS, TypeMap};
 use minilive_runtime::value::{TAG_ERROR, TAG_FUNCTION, TAG_LIST, TAG_MAP, TAG_SHIFT, TAG_STRING, Value};
 
@@ -137,6 +138,7 @@ impl Lower<'_, '_> {
             Helper::MakeFunction(child) => return self.make_function(inst, child),
             Helper::MakeEnv { shape, slots } => return self.make_env(inst, shape, slots),
             Helper::MakeShaped(shape) => return self.make_shaped(inst, shape),
+            Helper::MakeList if inst.args.len() <= LIST_INLINE_MAX => return self.make_list(inst),
             Helper::LoadGlobals => {
                 let globals = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_GLOBALS as i32);
                 return self.define(inst, globals);
@@ -170,7 +172,7 @@ impl Lower<'_, '_> {
                 let op = self.iconst(unary_number(UnaryOp::New));
                 self.call_helper(HelperId::Unary, 0, &[site, op, args[0]])
             }
-            Helper::FindMember(at) => self.find_member(site, at, args[0]),
+            Helper::FindMember(at) => self.find_member(site, at, args[0])[0],
             Helper::PutMember(at) => self.put_member(site, at, &args),
             Helper::CallAny => self.call_value(site, &args),
             Helper::AutoCall => self.auto_call(site, args[0]),
@@ -178,9 +180,9 @@ impl Lower<'_, '_> {
             Helper::GetMember(at) if at.calls_program => self.find_and_call(site, at, &args, true),
             Helper::CallMethod(at) if at.calls_program => self.find_and_call(site, at, &args, false),
             Helper::InvokeFound(at) | Helper::CallFound(at) => {
-                let (found, args) = args.split_last().expect("what was found is the last operand");
+                let (args, &[found, parent]) = args.split_last_chunk().expect("both stand behind the arguments");
                 let reads = matches!(helper, Helper::InvokeFound(_));
-                self.call_found(site, at, (*found, args), reads)
+                self.call_found(site, at, (found, parent), (args, reads))
             }
             Helper::GetMember(at) => self.call_member(HelperId::GetMember, site, at, &args),
             Helper::CallMethod(at) => self.call_member(HelperId::CallMethod, site, at, &args),
@@ -360,6 +362,6 @@ pub const GENERIC: &[Helper] = &[
 ];
 
 /// The number of an operation of the generic helper.
-fn generic_number(helper: Helper) -> i64 {
+pub(super) fn generic_number(helper: Helper) -> i64 {
     GENERIC.iter().position(|&it| it == helper).expect("every other helper is handled before") as i64
 }

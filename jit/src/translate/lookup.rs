@@ -16,7 +16,7 @@ use minilive_runtime::map::lookup::{
     LOOKUP_TURN, NOWHERE,
 };
 use minilive_runtime::map::{MAP_SHAPE, MAP_SLOTS};
-use minilive_runtime::realm::{HEAD_LOOKUPS, HEAD_MARKING};
+use minilive_runtime::realm::{HEAD_LOOKUPS, HEAD_MARKING, HEAD_NATIVE_STATUS};
 use minilive_runtime::value::{PAYLOAD_MASK, TAG_MAP, TAG_SHIFT, Value};
 
 /// Longer chains are walked by the helper.
@@ -32,7 +32,8 @@ struct Piece<'a, 'b> {
     fail: ir::Block,
 }
 
-/// `(ctx, object, name) -> value`: a member of a map or of its chain; absent if the helper is to look.
+/// `(ctx, object, name) -> value`: a member of a map or of its chain; absent if the helper is to look. The word for results in the realm's
+/// head takes what is `super` in a method that is found.
 pub fn find_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
     small_function(isa, UserFuncName::user(4, 0), signature(isa, 2), |b, params| {
         let (ctx, object, name) = (params[0], params[1], params[2]);
@@ -64,6 +65,17 @@ pub fn find_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
         piece.b.ins().jump(walk, &[parent.into(), left.into()]);
         piece.b.switch_to_block(found);
         let value = piece.slot(slots, slot);
+        let (child, done) = (piece.b.create_block(), piece.b.create_block());
+        let parent = piece.b.append_block_param(done, types::I64);
+        let isa_slot = piece.b.ins().uload16(types::I64, memory(), entry, LOOKUP_ISA as i32);
+        let null = piece.b.ins().iconst(types::I64, Value::NULL.bits() as i64);
+        let has_isa = piece.b.ins().icmp_imm_u(IntCC::NotEqual, isa_slot, i64::from(NOWHERE));
+        piece.b.ins().brif(has_isa, child, &[], done, &[null.into()]);
+        piece.b.switch_to_block(child);
+        let isa = piece.slot(slots, isa_slot);
+        piece.b.ins().jump(done, &[isa.into()]);
+        piece.b.switch_to_block(done);
+        piece.b.ins().store(memory(), parent, ctx, HEAD_NATIVE_STATUS as i32);
         piece.b.ins().return_(&[value]);
         piece.finish(Value::ABSENT.bits());
     })

@@ -38,6 +38,10 @@ impl Lower<'_, '_> {
                 let value = self.arg(inst, 0);
                 self.b.ins().sdiv_imm_s(value, by)
             }
+            Op::IFloorDiv(by) => {
+                let value = self.arg(inst, 0);
+                self.floor_quotient(value, by)
+            }
             Op::IAbs => {
                 let value = self.arg(inst, 0);
                 self.b.ins().iabs(value)
@@ -431,6 +435,23 @@ impl Lower<'_, '_> {
         let rest = self.b.ins().band_imm_u(value, (1 << bits) - 1);
         self.leave_if(rest, exit);
         self.b.ins().sshr_imm_u(value, i64::from(bits))
+    }
+
+    /// A whole quotient by a constant above 1: a product with its inverse, as in Granlund and Montgomery, "Division by invariant integers
+    /// using multiplication" (1994). What is negative is divided as the number whose bits are the other ones.
+    fn floor_quotient(&mut self, value: ir::Value, by: i64) -> ir::Value {
+        let by = by as u64;
+        if by.is_power_of_two() {
+            return self.b.ins().sshr_imm_u(value, i64::from(by.trailing_zeros()));
+        }
+        let bits = by.next_power_of_two().trailing_zeros();
+        let inverse = (1_u128 << (63 + bits)).div_ceil(u128::from(by)) as u64;
+        let sign = self.b.ins().sshr_imm_u(value, 63);
+        let value = self.b.ins().bxor(value, sign);
+        let inverse = self.iconst(inverse as i64);
+        let high = self.b.ins().umulhi(value, inverse);
+        let whole = self.b.ins().ushr_imm_u(high, i64::from(bits - 1));
+        self.b.ins().bxor(whole, sign)
     }
 
     /// Whether a double is known not to be NaN.

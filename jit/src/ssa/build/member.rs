@@ -17,6 +17,9 @@ use minilive_runtime::value::TAG_MAP;
 /// More ends of ways are not told apart.
 const MOST_ENDS: usize = 6;
 
+/// What is done at the end of a way, with the map there.
+type Act<'a, const N: usize, B> = dyn FnMut(&mut B, Val, &Way) -> [Val; N] + 'a;
+
 impl Builder<'_> {
     fn name(&mut self, name: NameId) -> Val {
         self.op(Op::Name(name.0), &[], Rep::Boxed)
@@ -83,7 +86,7 @@ impl Builder<'_> {
     ) -> Step<()> {
         let site = self.site(name)?;
         let found = match ways.filter(|_| site.calls_program) {
-            Some(ways) => Some(self.find(obj, name, Some(ways))?),
+            Some(ways) => Some(self.find_method(obj, ways)?),
             None => None,
         };
         let mut vals = self.boxed_regs([obj, this].into_iter().chain(args.iter()));
@@ -93,7 +96,7 @@ impl Builder<'_> {
             (None, true) => Helper::GetMember(site),
             (None, false) => Helper::CallMethod(site),
         };
-        vals.extend(found);
+        vals.extend(found.into_iter().flatten());
         let val = self.helper(helper, &vals, Rep::Boxed);
         self.set(dst, Slot { ty: Ty::Any, val });
         self.narrow_result(dst)
@@ -114,7 +117,7 @@ impl Builder<'_> {
         let (name, slot) = (self.name(name), self.reg(src));
         let value = self.boxed(slot);
         let all: Vec<Option<u32>> = ways.iter().map(|way| way.added).collect();
-        self.each_way(map, &ways, Rep::None, &mut |it, holder, way| {
+        self.each_way(map, &ways, [], &mut |it, holder, way| {
             let object = it.object(holder);
             let mut args = vec![object, name, value, holder];
             let op = match way.added {
@@ -126,7 +129,7 @@ impl Builder<'_> {
                 Some(shape) => Op::AddSlot { slot: way.slot, shape },
             };
             it.op(op, &args, Rep::None);
-            Val(u32::MAX)
+            []
         });
         if all.iter().any(Option::is_some) {
             // The map may be known by another value, too.
@@ -204,11 +207,36 @@ impl Builder<'_> {
             return Ok(self.helper(Helper::FindMember(site), &vals, Rep::Boxed));
         };
         let map = self.receiver(obj)?;
-        let val = self.each_way(map, ways, Rep::Boxed, &mut |it, holder, way| it.load_slot(holder, way.slot));
+        let [val] = self.each_way(map, ways, [Rep::Boxed], &mut |it, holder, way| [it.load_slot(holder, way.slot)]);
         if self.emitting && !ways.iter().any(|way| (self.input.is_env)(way.shape_at(way.steps.len()))) {
             self.func.assigned.push(val);
         }
         Ok(val)
+    }
+
+    /// The method at the end of one of these ways, and what is `super` in it: what its holder's `__isa` is now.
+    fn find_method(&mut self, obj: Reg, ways: &[Way]) -> Step<[Val; 2]> {
+        let map = self.receiver(obj)?;
+        let holder = |way: &Way| way.shape_at(way.steps.len());
+        let of_env = ways.iter().any(|way| (self.input.is_env)(holder(way)));
+        let isa_slots: Vec<Option<u8>> = ways.iter().map(|way| (self.input.isa_slot)(holder(way))).collect();
+        let end = |way: &Way| (way.steps.len(), way.slot);
+        // Shapes that are not told apart must have their `__isa` in one place.
+        let is_told = ways.iter().zip(&isa_slots).all(|(way, isa)| {
+            ways.iter().zip(&isa_slots).all(|(other, of_other)| end(way) != end(other) || isa == of_other)
+        });
+        let [found, parent] = self.each_way(map, ways, [Rep::Boxed; 2], &mut |it, holder, way| {
+            let parent = match (it.input.isa_slot)(way.shape_at(way.steps.len())) {
+                _ if of_env || !is_told => it.absent().val,
+                Some(slot) => it.load_slot(holder, slot),
+                None => it.null().val,
+            };
+            [it.load_slot(holder, way.slot), parent]
+        });
+        if self.emitting && !of_env {
+            self.func.assigned.push(found);
+        }
+        Ok([found, parent])
     }
 
     /// A receiver of which ways are known, as a map: what is none is one of another shape.
@@ -257,9 +285,15 @@ impl Builder<'_> {
     }
 
     /// Does something to the map at the end of each of the ways that begin at a map; the last shape at each step is guarded, the
-    /// others are tested for. What is done may have an effect, but must not be left behind that. Gives the result of whichever way
+    /// others are tested for. What is done may have an effect, but must not be left behind that. Gives the results of whichever way
     /// it was.
-    fn each_way(&mut self, map: Val, ways: &[Way], rep: Rep, act: &mut dyn FnMut(&mut Self, Val, &Way) -> Val) -> Val {
+    fn each_way<const N: usize>(
+        &mut self,
+        map: Val,
+        ways: &[Way],
+        reps: [Rep; N],
+        act: &mut Act<'_, N, Self>,
+    ) -> [Val; N] {
         // All ways leave with the same state, which is taken before they part.
         self.state_before();
         let ways: Vec<&Way> = ways.iter().collect();
@@ -267,22 +301,22 @@ impl Builder<'_> {
         let outside = self.shapes.clone();
         self.part(map, &ways, 0, act, &mut ends);
         match ends[..] {
-            [(_, val)] => val,
+            [(_, vals)] => vals,
             _ => {
                 self.shapes = outside;
-                self.meet(&ends, rep)
+                self.meet(&ends, reps)
             }
         }
     }
 
     /// Parts ways that have come to the same map after so many steps, by its shape.
-    fn part(
+    fn part<const N: usize>(
         &mut self,
         map: Val,
         ways: &[&Way],
         depth: usize,
-        act: &mut dyn FnMut(&mut Self, Val, &Way) -> Val,
-        ends: &mut Vec<(Block, Val)>,
+        act: &mut Act<'_, N, Self>,
+        ends: &mut Vec<(Block, [Val; N])>,
     ) {
         let mut sets = alike(ways, depth);
         let known = self.shapes.iter().rfind(|fact| fact.0 == map && sets.iter().any(|set| set.meets(fact.1)));
@@ -308,18 +342,18 @@ impl Builder<'_> {
     }
 
     /// Goes on with the ways on which the map has one of these shapes: to the next map, or to the end.
-    fn step_on(
+    fn step_on<const N: usize>(
         &mut self,
         map: Val,
         (ways, shapes): (&[&Way], ShapeSet),
         depth: usize,
-        act: &mut dyn FnMut(&mut Self, Val, &Way) -> Val,
-        ends: &mut Vec<(Block, Val)>,
+        act: &mut Act<'_, N, Self>,
+        ends: &mut Vec<(Block, [Val; N])>,
     ) {
         let ways: Vec<&Way> = ways.iter().copied().filter(|way| shapes.contains(way.shape_at(depth))).collect();
         let Some(step) = ways[0].steps.get(depth) else {
-            let val = act(self, map, ways[0]);
-            ends.push((self.cur, val));
+            let vals = act(self, map, ways[0]);
+            ends.push((self.cur, vals));
             return;
         };
         let isa = self.load_slot(map, step.isa_slot);
@@ -335,18 +369,18 @@ impl Builder<'_> {
         }
     }
 
-    /// Goes on in a fresh block, to which these lead with a value each.
-    fn meet(&mut self, ends: &[(Block, Val)], rep: Rep) -> Val {
+    /// Goes on in a fresh block, to which these lead with values each.
+    fn meet<const N: usize>(&mut self, ends: &[(Block, [Val; N])], reps: [Rep; N]) -> [Val; N] {
         let join = self.new_block();
         if !self.emitting {
-            return Val(u32::MAX);
+            return [Val(u32::MAX); N];
         }
-        let param = (rep != Rep::None).then(|| self.func.new_val(rep));
-        self.func[join].params.extend(param);
-        for &(block, val) in ends {
-            self.func[block].end = End::Jump(Edge::new(join, param.map(|_| val).into_iter().collect()));
+        let params = reps.map(|rep| self.func.new_val(rep));
+        self.func[join].params.extend(params);
+        for &(block, vals) in ends {
+            self.func[block].end = End::Jump(Edge::new(join, vals.to_vec()));
         }
-        param.unwrap_or(Val(u32::MAX))
+        params
     }
 
     /// A member that is read. Its kind is guarded at once, so that a function, which would have to be called, leaves.
@@ -392,9 +426,10 @@ impl Builder<'_> {
     pub(crate) fn parent(&mut self, obj: Reg, way: &Way) -> Step<Slot> {
         let map = self.receiver(obj)?;
         let isa_slot = (self.input.isa_slot)(way.shape_at(way.steps.len()));
-        let val = self.each_way(map, std::slice::from_ref(way), Rep::Boxed, &mut |it, holder, _| match isa_slot {
-            Some(slot) => it.load_slot(holder, slot),
-            None => it.null().val,
+        let ways = std::slice::from_ref(way);
+        let [val] = self.each_way(map, ways, [Rep::Boxed], &mut |it, holder, _| match isa_slot {
+            Some(slot) => [it.load_slot(holder, slot)],
+            None => [it.null().val],
         });
         self.guard_assigned(Slot { ty: Ty::Any, val })
     }

@@ -1,4 +1,4 @@
-//! Which maps may be done without, as far as the places tell where they are used.
+//! Which maps and lists may be done without, as far as the places tell where they are used.
 //!
 //! `escape` asks; `shapes` strikes out those whose uses do not fit their shapes. Invariant: a candidate that is not lost is used by
 //! nothing but what `rewrite` can do without it.
@@ -6,9 +6,9 @@
 use super::made_shape;
 use crate::ssa::dom::Dominators;
 use crate::ssa::{Block, End, Func, Inst, Op, Rep, StateId, StateVal, Val, dce};
-use minilive_runtime::value::TAG_MAP;
+use minilive_runtime::value::{TAG_LIST, TAG_MAP};
 
-/// A map that may be done without.
+/// A map or list that may be done without.
 pub(super) struct Candidate {
     /// What it is first known as: the result of what makes it, or a parameter.
     pub(super) root: Val,
@@ -50,11 +50,11 @@ impl Candidates {
     }
 }
 
-/// What an instruction does to the map that its first operand is.
+/// What an instruction does to the map or list that its first operand is.
 pub(super) enum Use {
-    /// Gives the same map, its object, or where its slots are.
+    /// Gives the same one, its object, or where its slots are.
     Alias,
-    /// Tests its shape, reads a slot, or asks whether stores need the barrier.
+    /// Tests its shape, reads a slot or its length, or asks whether stores need the barrier.
     Look,
     /// Stores this value into a slot.
     Store(Val),
@@ -64,13 +64,15 @@ pub(super) enum Use {
     Escape,
 }
 
-/// What an instruction does to a map that is its first operand, and of stores some others, too.
+/// What an instruction does to what is its first operand, and of stores some others, too.
 pub(super) fn use_of(inst: &Inst) -> Use {
     match inst.op {
-        Op::GuardTag(tag) if u64::from(tag) == TAG_MAP => Use::Alias,
-        Op::GuardNotFunction | Op::GuardNotBits(_) | Op::Object | Op::Slots => Use::Alias,
+        Op::GuardTag(tag) if [TAG_MAP, TAG_LIST].contains(&u64::from(tag)) => Use::Alias,
+        Op::GuardNotFunction | Op::GuardNotBits(_) | Op::Object | Op::Slots | Op::Elements => Use::Alias,
         Op::GuardShape(_) | Op::HasShape(_) | Op::LoadSlot(_) | Op::NeedsBarrier => Use::Look,
+        Op::StoredLen { .. } | Op::ListLen | Op::LoadElement => Use::Look,
         Op::StoreSlot(_) | Op::AddSlot { .. } => Use::Store(inst.args[2]),
+        Op::StoreElement => Use::Store(inst.args[3]),
         Op::SameBits => Use::Same,
         _ => Use::Escape,
     }
@@ -97,7 +99,7 @@ pub(super) fn find(func: &Func, dominators: &Dominators) -> Candidates {
     found
 }
 
-/// Everything that may be one: maps that are made, and parameters; with what is the same as they are.
+/// Everything that may be one: maps and lists that are made, and parameters; with what is the same as they are.
 fn roots(func: &Func, dominators: &Dominators) -> Candidates {
     let mut found = Candidates { all: Vec::new(), of: vec![None; func.reps.len()] };
     for &block in &dominators.order {
@@ -108,7 +110,7 @@ fn roots(func: &Func, dominators: &Dominators) -> Candidates {
             let Some(result) = inst.result else { continue };
             match use_of(inst) {
                 Use::Alias => found.of[result.0 as usize] = found.of[inst.args[0].0 as usize],
-                _ if made_shape(inst.op).is_some() => add(&mut found, result, block, false),
+                _ if made_shape(inst).is_some() => add(&mut found, result, block, false),
                 _ => {}
             }
         }
@@ -147,7 +149,7 @@ fn check_use(inst: &Inst, block: Block, found: &mut Candidates) {
         Use::Store(stored) => {
             if let Some(i) = found.of(inst.args[0]) {
                 found.all[i].changes |= found.all[i].block != block;
-                // All other operands but the name are the same map.
+                // All other operands but the name, or the index, are the same.
                 found.lose(stored);
                 return;
             }

@@ -4,8 +4,8 @@
 //! at the exit that names the state, so exits that share a state get several where slots differ.
 
 use super::candidates::{Candidates, Use, is_named, unboxed, use_of};
-use super::made_shape;
 use super::shapes::Known;
+use super::{Index, indexes, made_shape};
 use crate::ssa::dom::Dominators;
 use crate::ssa::{Block, End, Func, Inst, Op, Rep, State, StateId, StateObject, StateVal, Val, dce};
 use rustc_hash::FxHashMap;
@@ -33,6 +33,7 @@ pub(super) fn rewrite(func: &mut Func, dominators: &Dominators, found: &Candidat
     let mut pass = Pass {
         same: (0..func.reps.len() as u32).map(Val).collect(),
         boxes: boxes(func),
+        indexes: indexes(func),
         ends: vec![AllFields::default(); func.blocks.len()],
         added: func.blocks.iter().map(|_| Vec::new()).collect(),
         states: FxHashMap::default(),
@@ -68,6 +69,7 @@ struct Pass<'a> {
     /// By value, the one that takes its place.
     same: Vec<Val>,
     boxes: Vec<Option<Val>>,
+    indexes: Vec<Option<Index>>,
     /// By block, what slots hold at its end.
     ends: Vec<AllFields>,
     /// By block, its new parameters.
@@ -132,7 +134,7 @@ impl Pass<'_> {
 
     /// Whether an instruction is needed. What it did to a candidate happens to the slots.
     fn step(&mut self, inst: &mut Inst, fields: &mut AllFields) -> bool {
-        if let (Some(shape), Some(i)) = (made_shape(inst.op), inst.result.and_then(|it| self.found.of(it))) {
+        if let (Some(shape), Some(i)) = (made_shape(inst), inst.result.and_then(|it| self.found.of(it))) {
             fields.insert(i, Fields { shape, slots: inst.args.clone() });
             return false;
         }
@@ -156,6 +158,20 @@ impl Pass<'_> {
                 }
             }
             (Op::StoreSlot(slot), _) => fields.slots[usize::from(slot)] = inst.args[2],
+            (Op::StoredLen { .. } | Op::ListLen, _) => {
+                inst.op = Op::Int(fields.slots.len() as i64);
+                inst.args.clear();
+                return true;
+            }
+            (Op::LoadElement, _) => {
+                if let Some(result) = inst.result {
+                    self.same[result.0 as usize] = fields.slots[self.element(inst, fields.slots.len())];
+                }
+            }
+            (Op::StoreElement, _) => {
+                let element = self.element(inst, fields.slots.len());
+                fields.slots[element] = inst.args[3];
+            }
             (Op::AddSlot { shape, .. }, _) => {
                 fields.shape = shape;
                 fields.slots.push(inst.args[2]);
@@ -164,6 +180,12 @@ impl Pass<'_> {
             _ => return true,
         }
         false
+    }
+
+    /// Which element an instruction reads or writes.
+    fn element(&self, inst: &Inst, len: usize) -> usize {
+        let index = self.indexes[inst.args[1].0 as usize];
+        index.and_then(|it| it.element(len, |_| true)).expect("settled: the index is known")
     }
 
     /// A state with descriptions in the place of candidates.

@@ -4,9 +4,10 @@
 //! place, every guard of its shape holds, and every slot that is read exists.
 
 use super::candidates::{Candidates, check_edges};
-use super::made_shape;
+use super::{Index, LIST, indexes, made_shape};
 use crate::ssa::dom::Dominators;
 use crate::ssa::{Block, End, Func, Inst, Op, Val};
+use minilive_runtime::value::TAG_LIST;
 use rustc_hash::FxHashMap;
 
 /// A candidate's shape, and how many slots it has.
@@ -26,7 +27,8 @@ pub(super) struct Known {
 /// Strikes out candidates whose uses do not fit their shapes; `None` if none is left.
 pub(super) fn settle(func: &Func, dominators: &Dominators, found: &mut Candidates) -> Option<Known> {
     loop {
-        let mut walk = Walk { func, found, lost: Vec::new(), decided: FxHashMap::default() };
+        let (indexes, decided) = (indexes(func), FxHashMap::default());
+        let mut walk = Walk { func, found, indexes, lost: Vec::new(), decided };
         let starts = walk.walk(dominators);
         let Walk { lost, decided, .. } = walk;
         found.kept().next()?;
@@ -41,6 +43,7 @@ pub(super) fn settle(func: &Func, dominators: &Dominators, found: &mut Candidate
 struct Walk<'a> {
     func: &'a Func,
     found: &'a Candidates,
+    indexes: Vec<Option<Index>>,
     lost: Vec<usize>,
     decided: FxHashMap<Val, bool>,
 }
@@ -90,7 +93,7 @@ impl Walk<'_> {
     }
 
     fn step(&mut self, inst: &Inst, forms: &mut Forms) {
-        if let (Some(shape), Some(result)) = (made_shape(inst.op), inst.result) {
+        if let (Some(shape), Some(result)) = (made_shape(inst), inst.result) {
             if let Some(i) = self.found.of(result) {
                 forms.insert(i, (shape, inst.args.len()));
             }
@@ -109,12 +112,18 @@ impl Walk<'_> {
             self.lost.push(i);
             return;
         };
+        let is_list = shape == LIST;
         let fits = match inst.op {
+            Op::GuardTag(tag) => is_list == (u64::from(tag) == TAG_LIST),
+            Op::LoadElement | Op::StoreElement => {
+                let index = self.indexes[inst.args[1].0 as usize];
+                is_list && index.is_some_and(|it| it.element(slots, |list| self.found.of(list) == Some(i)).is_some())
+            }
             Op::GuardShape(shapes) => shapes.contains(shape),
-            Op::LoadSlot(slot) | Op::StoreSlot(slot) => usize::from(slot) < slots,
+            Op::LoadSlot(slot) | Op::StoreSlot(slot) => !is_list && usize::from(slot) < slots,
             Op::AddSlot { slot, shape } => {
                 forms.insert(i, (shape, slots + 1));
-                usize::from(slot) == slots
+                !is_list && usize::from(slot) == slots
             }
             Op::HasShape(shapes) => {
                 self.decide(inst, shapes.contains(shape));

@@ -1,0 +1,225 @@
+//! Golden texts of numbers that are what their uses ask for, and of lists that are not made.
+//!
+//! As `passes`, whose helpers they use. Invariant: both forms print the same when they run.
+
+use super::{check, check_among_others};
+use expect_test::expect;
+use minilive_jit::passes::Pass;
+
+#[test]
+fn numbers_find_whole_quotients_without_doubles() {
+    check(
+        Pass::Numbers,
+        "f = function(n)\n  s = 0\n  while n > 0\n    s += n % 10\n    n = floor(n / 10)\n  end while\n  return s\nend function\n\
+         for k in range(12340, 12380)\n  x = f(k)\nend for\nprint x\n",
+        "14\n",
+        &expect![[r#"
+            without:
+            function params=1
+            block0():
+                v1:any = Param(0)
+                Enter { weight: 17, checked: true, block: BlockId(0) }
+                v2:int = GuardInt v1 ! NotInteger
+                jump block1()
+            block1():
+                v3:int = Int(0)
+                jump block2()
+            block2():
+                EnterLoop { weight: 14, block: BlockId(1) } ! Forced
+                v4:int = Int(0)
+                v5:bool = ICmp(Gt) v2, v4
+                branch v5 block6() else block5(v3)
+            block3(v8:int, v9:int): in loop0
+                v11:int = Int(10)
+                v12:int = IRem { by_zero: false, negative: true, signless: false, small: false, fits: true } v8, v11 ! SlowRemainder
+                v13:int = IAdd v9, v12 ! Overflow
+                v17:f64 = ToF64 v8
+                v18:f64 = F64(4621819117588971520)
+                v19:f64 = FDiv v17, v18
+                v20:f64 = FMath(Floor) v19
+                v21:int = F64ToInt v20 ! NotInteger
+                jump block4()
+            block4(): in loop0
+                EnterLoop { weight: 14, block: BlockId(1) } ! Forced
+                v22:int = Int(0)
+                v23:bool = ICmp(Gt) v21, v22
+                branch v23 block3(v21, v13) else block5(v13)
+            block5(v10:int):
+                v24:any = Box v10
+                return v24
+            block6():
+                GuardConstants ! GlobalChanged
+                jump block3(v2, v3)
+            with:
+            function params=1
+            block0():
+                v1:any = Param(0)
+                Enter { weight: 17, checked: true, block: BlockId(0) }
+                v2:int = GuardInt v1 ! NotInteger
+                jump block1()
+            block1():
+                v3:int = Int(0)
+                jump block2()
+            block2():
+                EnterLoop { weight: 14, block: BlockId(1) } ! Forced
+                v4:int = Int(0)
+                v5:bool = ICmp(Gt) v2, v4
+                branch v5 block6() else block5(v3)
+            block3(v8:int, v9:int): in loop0
+                v11:int = Int(10)
+                v12:int = IRem { by_zero: false, negative: true, signless: false, small: false, fits: true } v8, v11 ! SlowRemainder
+                v13:int = IAdd v9, v12 ! Overflow
+                v25:int = IFloorDiv(10) v8
+                jump block4()
+            block4(): in loop0
+                EnterLoop { weight: 14, block: BlockId(1) } ! Forced
+                v22:int = Int(0)
+                v23:bool = ICmp(Gt) v25, v22
+                branch v23 block3(v25, v13) else block5(v13)
+            block5(v10:int):
+                v24:any = Box v10
+                return v24
+            block6():
+                GuardConstants ! GlobalChanged
+                jump block3(v2, v3)
+        "#]],
+    );
+}
+
+#[test]
+fn numbers_stay_doubles_where_nobody_asks_for_integers() {
+    check_among_others(
+        Pass::Numbers,
+        "px = 0\ndx = 1\nlevel = 2\nf = function\n  globals.px = px + dx * level\nend function\n\
+         for k in range(1, 500)\n  f\nend for\nprint px\n",
+        "1000\n",
+        &expect![[r#"
+            without:
+            function params=0
+            block0():
+                Enter { weight: 12, checked: true, block: BlockId(0) }
+                jump block1()
+            block1():
+                v1:any = Helper(LoadGlobals)
+                v2:any = LoadCell(0)
+                v3:int = GuardInt v2 ! NotInteger
+                v4:any = LoadCell(1)
+                v5:int = GuardInt v4 ! NotInteger
+                v6:any = LoadCell(2)
+                v7:int = GuardInt v6 ! NotInteger
+                v8:f64 = ToF64 v5
+                v9:f64 = ToF64 v7
+                v10:f64 = FMul v8, v9
+                v11:f64 = ToF64 v3
+                v12:f64 = FAdd v11, v10
+                GuardGlobals ! Frozen
+                v13:any = Boxed(18444773748872577024)
+                v14:any = Box v12
+                StoreCell(0) v14
+                return v13
+            with:
+            function params=0
+            block0():
+                Enter { weight: 12, checked: true, block: BlockId(0) }
+                jump block1()
+            block1():
+                v1:any = Helper(LoadGlobals)
+                v2:any = LoadCell(0)
+                v3:f64 = GuardNum v2 ! NotInteger
+                v4:any = LoadCell(1)
+                v5:f64 = GuardNum v4 ! NotInteger
+                v6:any = LoadCell(2)
+                v7:f64 = GuardNum v6 ! NotInteger
+                v10:f64 = FMul v5, v7
+                v12:f64 = FAdd v3, v10
+                GuardGlobals ! Frozen
+                v13:any = Boxed(18444773748872577024)
+                v14:any = Box v12
+                StoreCell(0) v14
+                return v13
+        "#]],
+    );
+}
+
+#[test]
+fn escape_keeps_what_lists_hold_instead_of_lists() {
+    check_among_others(
+        Pass::Escape,
+        "f = function(n)\n  p = [n, 2]\n  q = [p[1], p, p[-1]]\n  p[0] = q[1][0] + q.len\n  return p[0] + q[-1]\nend function\n\
+         for k in range(1, 50)\n  x = f(k)\nend for\nprint x\n",
+        "55\n",
+        &expect![[r#"
+            without:
+            function params=1
+            block0():
+                v1:any = Param(0)
+                Enter { weight: 23, checked: true, block: BlockId(0) }
+                jump block1()
+            block1():
+                v2:any = GuardNotFunction v1 ! IsFunction
+                v4:any = Boxed(4611686018427387904)
+                v5:any = Helper(MakeList) v2, v4
+                v6:int = Int(1)
+                GuardElements ! Prototype
+                v7:object = Object v5
+                v8:int = StoredLen { settles: false } v7
+                GuardIndex v6, v8 ! IndexOutOfRange
+                v9:object = Elements v7, v8
+                v10:any = LoadElement v7, v6, v9
+                v11:int = Int(-1)
+                v14:int = IAdd v8, v11
+                GuardIndex v14, v8 ! IndexOutOfRange
+                v16:any = LoadElement v7, v14, v9
+                v17:any = Helper(MakeList) v10, v5, v16
+                v18:int = Int(0)
+                v20:object = Object v17
+                v21:int = StoredLen { settles: false } v20
+                GuardIndex v6, v21 ! IndexOutOfRange
+                v22:object = Elements v20, v21
+                v23:any = LoadElement v20, v6, v22
+                v24:any = GuardTag(65531) v23 ! NotList
+                v26:object = Object v24
+                v27:int = StoredLen { settles: false } v26
+                GuardIndex v18, v27 ! IndexOutOfRange
+                v28:object = Elements v26, v27
+                v29:any = LoadElement v26, v18, v28
+                v30:f64 = GuardNum v29 ! NotNumber
+                GuardTypes(4) ! Prototype
+                v31:int = ListLen v17
+                v32:f64 = ToF64 v31
+                v33:f64 = FAdd v30, v32
+                GuardIndex v18, v8 ! IndexOutOfRange
+                v36:any = Box v33
+                v37:object = Elements v7, v8
+                v38:bool = NeedsBarrier v7, v8
+                StoreElement v7, v18, v5, v36, v37, v38
+                v48:int = IAdd v21, v11
+                GuardIndex v48, v21 ! IndexOutOfRange
+                v50:any = LoadElement v20, v48, v22
+                v51:f64 = GuardNum v50 ! NotNumber
+                v52:f64 = FAdd v33, v51
+                v53:any = Box v52
+                return v53
+            with:
+            function params=1
+            block0():
+                v1:any = Param(0)
+                Enter { weight: 23, checked: true, block: BlockId(0) }
+                jump block1()
+            block1():
+                v2:any = GuardNotFunction v1 ! IsFunction
+                v4:any = Boxed(4611686018427387904)
+                v6:int = Int(1)
+                GuardElements ! Prototype
+                v18:int = Int(0)
+                v30:f64 = GuardNum v2 ! NotNumber
+                GuardTypes(4) ! Prototype
+                v32:f64 = F64(4613937818241073152)
+                v33:f64 = FAdd v30, v32
+                v51:f64 = F64(4611686018427387904)
+                v52:f64 = FAdd v33, v51
+                v53:any = Box v52
+                return v53
+        "#]],
+    );
+}
