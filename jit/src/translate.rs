@@ -110,6 +110,12 @@ pub enum HelperId {
     FindStub,
     /// `(ctx, object, name, value) -> done`: see [`lookup`].
     PutStub,
+    /// `(ctx, object, key) -> value or absent`: see [`lookup`].
+    GetKeyStub,
+    /// `(ctx, object, key, value) -> done`: see [`lookup`].
+    SetKeyStub,
+    /// `(ctx, value, map) -> truth or absent`: see [`lookup`].
+    IsaStub,
     /// `()`, keeping all registers: what the helper takes and gives stands in the head. See [`tramp`].
     Keeping,
     /// `(ctx, site, map, name, value) -> value or EXC`

@@ -104,6 +104,8 @@ pub mod flags {
     pub const SHIFTED: u8 = DICT;
     /// A list that is a rule to the program until it is changed, though its elements stand in memory; only with [`OBSERVED`].
     pub const RULED: u8 = ENV;
+    /// A list that is a rule, though to the program its elements are stored one by one; only with [`COMPUTED`].
+    pub const UNTOLD: u8 = GLOBALS;
     /// A map whose slots are a call's variables and may be absent.
     pub const ENV: u8 = 16;
     /// The map of globals, a view on the realm's cells.

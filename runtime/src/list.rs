@@ -12,7 +12,7 @@
 //! 3. COMPUTED: `capacity` and `stored` are 0, `elements` points at two values in the cell: the first element, and the step (a
 //!    number) or absent (the same value again and again). `stored` is `len` for all other lists, so that one comparison with it tells
 //!    compiled code that an element is inside and stands in memory.
-//! 4. RULED only with OBSERVED and never with COMPUTED, so that the next mutation finds it.
+//! 4. RULED only with OBSERVED and never with COMPUTED, so that the next mutation finds it; UNTOLD only with COMPUTED.
 //! 5. A method that lets a list grow may start a collection, and then everything it was given is on the native stack or protected.
 #![expect(unsafe_code, reason = "layout of heap objects")]
 
@@ -176,7 +176,7 @@ impl ListRef {
 
     /// Whether a program would say that it is a rule.
     pub fn counts_as_computed(self) -> bool {
-        self.has(flags::COMPUTED | flags::RULED)
+        self.has(flags::COMPUTED | flags::RULED) && !self.has(flags::UNTOLD)
     }
 
     /// The rule, if it is one.
@@ -283,8 +283,9 @@ impl ListRef {
     pub fn settle(mut self, realm: &mut Realm) {
         const LONGEST: usize = 4096;
         let Some(rule) = self.rule().filter(|_| self.len() <= LONGEST && !self.has(flags::PERMANENT)) else { return };
+        let told = if self.has(flags::UNTOLD) { 0 } else { flags::RULED | flags::OBSERVED };
         self.store_elements(realm, rule);
-        self.edit().header.flags |= flags::RULED | flags::OBSERVED;
+        self.edit().header.flags |= told;
     }
 
     fn store_elements(mut self, realm: &mut Realm, rule: Rule) {
@@ -297,7 +298,7 @@ impl ListRef {
         let numbers = if rule.base.is_number() || len == 0 { flags::ALL_NUMBERS } else { 0 };
         self.take_array(array);
         let object = self.edit();
-        object.header.flags = object.header.flags & !flags::COMPUTED | numbers;
+        object.header.flags = object.header.flags & !(flags::COMPUTED | flags::UNTOLD) | numbers;
         object.stored = object.len;
         realm.account(0, array.bytes_outside());
     }
@@ -631,6 +632,13 @@ impl Realm {
     /// A computed list: `base`, `base + step`, `base + 2 * step`, …
     pub fn new_range(&mut self, base: f64, step: f64, count: usize) -> ListRef {
         self.new_rule(Value::number(base), Value::number(step), count)
+    }
+
+    /// The numbers from 0 up to `count`, that one left out: a rule, which the program is not told.
+    pub fn new_count(&mut self, count: usize) -> ListRef {
+        let mut list = self.new_range(0.0, 1.0, count);
+        list.edit().header.flags |= flags::UNTOLD;
+        list
     }
 
     /// A computed list: the same immutable value `count` times.

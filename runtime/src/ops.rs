@@ -17,7 +17,7 @@ mod remainder;
 mod tests;
 
 pub use arith::{add_slow, concat, div_slow, mul_slow, null_or_error, sub_slow};
-pub(crate) use arith::{append_elements, list_too_large, string_too_large};
+pub(crate) use arith::{list_too_large, string_too_large};
 pub use compare::{Ordering, eq_slow, isa, order_slow, order_strings};
 pub use errors::{attach_stack, new_error, new_error_with_stack, stack_list};
 pub use index::{

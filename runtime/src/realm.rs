@@ -74,6 +74,8 @@ pub struct Head {
     pub marking: u8,
     /// The table of [`crate::map::lookup`]; null before the first lookup.
     pub lookups: *const u8,
+    /// The table of keys there.
+    pub keys: *const u8,
     /// Which type maps may have other methods than they were made with, a bit each ([`TypeMap::bit`]), and [`STRING_KEYS`].
     pub changed_types: u8,
     /// How often a watched function of a global was replaced ([`crate::globals`]).
@@ -146,6 +148,8 @@ pub const HEAD_CHANGED_TYPES: usize = offset_of!(Head, changed_types);
 pub const HEAD_REDEFINED: usize = offset_of!(Head, redefined);
 /// Offset of [`Head::lookups`].
 pub const HEAD_LOOKUPS: usize = offset_of!(Head, lookups);
+/// Offset of [`Head::keys`].
+pub const HEAD_KEYS: usize = offset_of!(Head, keys);
 
 /// The types whose members can be looked up in a map that programs may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -354,6 +358,7 @@ impl Realm {
             function_names: None,
             scratch: String::new(),
         });
+        realm.head.keys = realm.key_cache.address();
         realm.roots.globals = realm.new_globals_map().value();
         realm.head.globals = realm.roots.globals.bits();
         for index in 0..TypeMap::ALL.len() {
@@ -624,6 +629,7 @@ fn new_head(stack: &VmStack, config: &RealmConfig) -> Head {
         number_end: NUMBER_END,
         marking: 0,
         lookups: std::ptr::null(),
+        keys: std::ptr::null(),
         changed_types: 0,
         redefined: 0,
     }

@@ -27,8 +27,10 @@ impl ShapeId {
     pub const EMPTY_ENV: ShapeId = ShapeId(4);
 }
 
-/// The most slots of an ordinary map before it becomes a table.
-pub const MAX_SLOTS: usize = 64;
+/// The most slots of an ordinary map before it becomes a table, if the program names its keys.
+pub const MAX_SLOTS: usize = 250;
+/// The same if it works them out.
+pub const MAX_COMPUTED_SLOTS: usize = 64;
 /// The most slots an environment may grow to by names added at run time.
 pub const MAX_ENV_SLOTS: usize = 4096;
 /// How many shapes there may be at all, environments declared by code aside.
@@ -224,7 +226,7 @@ impl Shapes {
     pub fn takes_computed(&self, from: ShapeId) -> bool {
         let shape = self.get(from);
         let transitions = shape.transitions.lock().unwrap_or_else(PoisonError::into_inner);
-        shape.len() < MAX_SLOTS && transitions.len() < MAX_COMPUTED
+        shape.len() < MAX_COMPUTED_SLOTS && transitions.len() < MAX_COMPUTED
     }
 
     /// The shape of ordinary maps that lost the key of a slot, or `None` if they should turn into tables instead.

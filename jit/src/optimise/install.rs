@@ -18,7 +18,7 @@ use crate::ssa::flow::EntryAt;
 use crate::ssa::{Func, Op};
 use crate::translate::{self, Compiled, Env, HelperTable, Workspace, tramp};
 use cranelift_codegen::isa::OwnedTargetIsa;
-use minilive_mir::ir::BlockId;
+use minilive_mir::ir::{BinaryOp, BlockId};
 use minilive_runtime::realm::Realm;
 use minilive_runtime::shared::CellId;
 use rustc_hash::FxHashMap;
@@ -57,6 +57,9 @@ struct FrameAddresses {
     consts: Vec<u64>,
     children: usize,
 }
+
+/// A shared piece of code: where its address comes, what it is called, what makes it.
+type Wanted = (translate::HelperId, &'static str, fn(&OwnedTargetIsa) -> Result<Compiled, Refused>);
 
 impl FrameAddresses {
     fn of(code: &Code) -> FrameAddresses {
@@ -257,25 +260,27 @@ impl Backend {
         Ok(())
     }
 
-    /// Provides the shared lookups, if a function has sites that met too many shapes.
+    /// Provides the shared lookups that a function's sites need.
     pub(super) fn provide_lookups(&mut self, codes: &CodeTable, func: &Func) -> Result<(), Refused> {
         use crate::ssa::{Helper, Op};
-        use translate::HelperId::{FindStub, PutStub};
-        let looks_up = |op: &Op| {
-            matches!(
-                op,
-                Op::Helper(Helper::FindMember(_) | Helper::PutMember(_) | Helper::GetMember(_) | Helper::CallMethod(_))
-            )
-        };
-        let needed = func.blocks.iter().flat_map(|block| &block.insts).any(|inst| looks_up(&inst.op));
-        if !needed || self.helpers.addresses[FindStub as usize] != 0 {
-            return Ok(());
+        use translate::HelperId::{FindStub, GetKeyStub, IsaStub, PutStub, SetKeyStub};
+        use translate::lookup::{find_stub, get_key_stub, isa_stub, put_stub, set_key_stub};
+        for inst in func.blocks.iter().flat_map(|block| &block.insts) {
+            let wanted: &[Wanted] = match inst.op {
+                Op::Helper(
+                    Helper::FindMember(_) | Helper::PutMember(_) | Helper::GetMember(_) | Helper::CallMethod(_),
+                ) => &[(PutStub, "store a member", put_stub), (FindStub, "find a member", find_stub)],
+                Op::Helper(Helper::Binary(BinaryOp::Isa)) => &[(IsaStub, "walk a chain", isa_stub)],
+                Op::Helper(Helper::GetKey) => &[(GetKeyStub, "find a key", get_key_stub)],
+                Op::Helper(Helper::SetKey) => &[(SetKeyStub, "store at a key", set_key_stub)],
+                _ => continue,
+            };
+            for &(id, name, make) in wanted {
+                if self.helpers.addresses[id as usize] == 0 {
+                    self.helpers.addresses[id as usize] = self.share(codes, name.to_owned(), &make(&self.isa)?)?;
+                }
+            }
         }
-        let (find, put) = (translate::lookup::find_stub(&self.isa)?, translate::lookup::put_stub(&self.isa)?);
-        let put = self.share(codes, "store a member".to_owned(), &put)?;
-        let find = self.share(codes, "find a member".to_owned(), &find)?;
-        self.helpers.addresses[PutStub as usize] = put;
-        self.helpers.addresses[FindStub as usize] = find;
         Ok(())
     }
 

@@ -23,8 +23,12 @@ pub enum Helper {
     Unary(minilive_mir::ir::UnaryOp),
     /// `obj[key]`.
     GetIndex,
+    /// The same, probably of a map and a text.
+    GetKey,
     /// `obj[key] = value`.
     SetIndex,
+    /// The same, probably of a map and a text.
+    SetKey,
     /// `obj.name` through the interpreter's cache of that place, called if it is a function; operands obj, this.
     GetMember(MemberSite),
     /// What `obj.name` finds, not invoked, through the interpreter's cache of that place.
@@ -125,6 +129,7 @@ impl Helper {
             || matches!(
                 self,
                 Helper::SetIndex
+                    | Helper::SetKey
                     | Helper::PutMember(_)
                     | Helper::AppendList
                     | Helper::StoreGlobal
@@ -151,7 +156,10 @@ impl Helper {
     /// Whether it may change globals behind the compiled code's back.
     pub fn clobbers_globals(self) -> bool {
         self.calls()
-            || matches!(self, Helper::SetIndex | Helper::PutMember(_) | Helper::StoreGlobal | Helper::Intrinsic(_))
+            || matches!(
+                self,
+                Helper::SetIndex | Helper::SetKey | Helper::PutMember(_) | Helper::StoreGlobal | Helper::Intrinsic(_)
+            )
     }
 
     /// Whether its result may be the mark of unwinding.

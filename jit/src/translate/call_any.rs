@@ -5,12 +5,14 @@
 //! is not known here, code that is not compiled) goes through the helper. Invariant: both ways give the same result.
 
 use super::HelperId;
+use super::calls::binary_number;
 use super::lower::{Lower, memory};
 use super::symbols::Symbol;
 use crate::exits::{MAX_CODES, takes};
 use crate::ssa::{Helper, MemberSite};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
+use minilive_mir::ir::BinaryOp;
 use minilive_runtime::function::FUNCTION_CODE;
 use minilive_runtime::realm::HEAD_NATIVE_STATUS;
 use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, TAG_MAP, Value};
@@ -81,6 +83,43 @@ impl Lower<'_, '_> {
         self.b.switch_to_block(slow);
         let [entry, cell] = self.member_site(at);
         let done = self.call_helper(HelperId::PutMember, 0, &[site, args[0], args[1], entry, cell]);
+        self.meet(next, done)
+    }
+
+    /// `map[text]`: by the shared lookup, or else by the helper.
+    pub(super) fn get_key(&mut self, site: ir::Value, args: &[ir::Value]) -> ir::Value {
+        let next = self.shared_or_slow(HelperId::GetKeyStub, args);
+        let found = self.call_helper(HelperId::GetIndex, 0, &[site, args[0], args[1]]);
+        self.meet(next, found)
+    }
+
+    /// `value isa map`, likewise.
+    pub(super) fn isa_chain(&mut self, site: ir::Value, args: &[ir::Value]) -> ir::Value {
+        let next = self.shared_or_slow(HelperId::IsaStub, args);
+        let op = self.iconst(binary_number(BinaryOp::Isa));
+        let truth = self.call_helper(HelperId::Binary, 0, &[site, op, args[0], args[1]]);
+        self.meet(next, truth)
+    }
+
+    /// What a shared piece of code gives goes to the block that comes back; it goes on here if that is absent.
+    fn shared_or_slow(&mut self, id: HelperId, args: &[ir::Value]) -> ir::Block {
+        let (slow, next) = self.two_ways();
+        let found = self.call_piece(id, args);
+        let absent = self.iconst(Value::ABSENT.bits() as i64);
+        let missed = self.b.ins().icmp(IntCC::Equal, found, absent);
+        self.b.ins().brif(missed, slow, &[], next, &[found.into()]);
+        self.b.switch_to_block(slow);
+        next
+    }
+
+    /// `map[text] = value`, likewise.
+    pub(super) fn set_key(&mut self, site: ir::Value, args: &[ir::Value]) -> ir::Value {
+        let (slow, next) = self.two_ways();
+        let done = self.call_piece(HelperId::SetKeyStub, args);
+        let null = self.iconst(Value::NULL.bits() as i64);
+        self.b.ins().brif(done, next, &[null.into()], slow, &[]);
+        self.b.switch_to_block(slow);
+        let done = self.call_helper(HelperId::SetIndex, 0, &[site, args[0], args[1], args[2]]);
         self.meet(next, done)
     }
 

@@ -151,6 +151,7 @@ impl Lower<'_, '_> {
         let site = self.site();
         self.store_budget();
         let result = match helper {
+            Helper::Binary(BinaryOp::Isa) => self.isa_chain(site, &args),
             Helper::Binary(op) => {
                 let op = self.iconst(binary_number(op));
                 self.call_helper(HelperId::Binary, 0, &[site, op, args[0], args[1]])
@@ -163,6 +164,8 @@ impl Lower<'_, '_> {
             Helper::IterNext => self.call_helper(HelperId::IterNext, 0, &[site, args[0], args[1]]),
             Helper::IterEntry => self.call_helper(HelperId::IterEntry, 0, &[site, args[0], args[1]]),
             Helper::GetIndex => self.call_helper(HelperId::GetIndex, 0, &[site, args[0], args[1]]),
+            Helper::GetKey => self.get_key(site, &args),
+            Helper::SetKey => self.set_key(site, &args),
             Helper::SetIndex => self.call_helper(HelperId::SetIndex, 0, &[site, args[0], args[1], args[2]]),
             Helper::Unary(op) => {
                 let op = self.iconst(unary_number(op));

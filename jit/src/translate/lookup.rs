@@ -1,4 +1,4 @@
-//! Member lookups of sites that met too many shapes: shared pieces of code that probe the runtime's table along an `__isa` chain.
+//! Member lookups of sites that met too many shapes, texts as keys, and `isa`: shared pieces of code that probe the runtime's tables.
 //!
 //! `optimise::install` compiles them once an engine; `calls` calls them before it goes to the helper. Invariant: they answer only
 //! what the interpreter's slow path would, and leave every other case to it.
@@ -10,14 +10,16 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, UserFuncName, types};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_frontend::FunctionBuilder;
-use minilive_runtime::heap::flags;
+use minilive_runtime::heap::{HEADER_SHAPE, flags};
 use minilive_runtime::map::lookup::{
-    LOOKUP_BYTES, LOOKUP_ENTRIES, LOOKUP_FACTOR, LOOKUP_ISA, LOOKUP_NAME, LOOKUP_SHAPE, LOOKUP_SHIFT, LOOKUP_SLOT,
-    LOOKUP_TURN, NOWHERE,
+    KEY_NAME, KEY_SLOT, LOOKUP_BYTES, LOOKUP_ENTRIES, LOOKUP_FACTOR, LOOKUP_ISA, LOOKUP_NAME, LOOKUP_SHAPE,
+    LOOKUP_SHIFT, LOOKUP_SLOT, LOOKUP_TURN, NOWHERE,
 };
 use minilive_runtime::map::{MAP_SHAPE, MAP_SLOTS};
-use minilive_runtime::realm::{HEAD_LOOKUPS, HEAD_MARKING, HEAD_NATIVE_STATUS};
-use minilive_runtime::value::{PAYLOAD_MASK, TAG_MAP, TAG_SHIFT, Value};
+use minilive_runtime::names;
+use minilive_runtime::realm::{HEAD_KEYS, HEAD_LOOKUPS, HEAD_MARKING, HEAD_NATIVE_STATUS, HEAD_TYPE_MAPS, TypeMap};
+use minilive_runtime::string::STRING_HASH;
+use minilive_runtime::value::{PAYLOAD_MASK, TAG_MAP, TAG_SHIFT, TAG_STRING, Value};
 
 /// Longer chains are walked by the helper.
 const STEPS: i64 = 6;
@@ -43,6 +45,7 @@ pub fn find_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
         let left = b.append_block_param(walk, types::I64);
         let mut piece = Piece { b, fail };
         let lookups = piece.lookups(ctx);
+        let name = piece.b.ins().ireduce(types::I32, name);
         let first = piece.map_of(object);
         let steps = piece.b.ins().iconst(types::I64, STEPS);
         piece.b.ins().jump(walk, &[first.into(), steps.into()]);
@@ -88,16 +91,92 @@ pub fn put_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
         let fail = b.create_block();
         let mut piece = Piece { b, fail };
         let lookups = piece.lookups(ctx);
+        let name = piece.b.ins().ireduce(types::I32, name);
         let map = piece.map_of(object);
         piece.without_flags(map, UNSHAPED | flags::GUARDED);
-        let marking = piece.b.ins().load(types::I8, memory(), ctx, HEAD_MARKING as i32);
-        let idle = piece.b.ins().icmp_imm_u(IntCC::Equal, marking, 0);
-        piece.go_on_if(idle);
+        piece.unless_marking(ctx);
         let entry = piece.entry(lookups, map, name);
         let slot = piece.b.ins().uload16(types::I64, memory(), entry, LOOKUP_SLOT as i32);
         let is_own = piece.b.ins().icmp_imm_u(IntCC::NotEqual, slot, i64::from(NOWHERE));
         piece.go_on_if(is_own);
         let slots = piece.b.ins().load(types::I64, memory(), map, MAP_SLOTS as i32);
+        let address = piece.slot_address(slots, slot);
+        piece.b.ins().store(memory(), value, address, 0);
+        let done = piece.b.ins().iconst(types::I64, 1);
+        piece.b.ins().return_(&[done]);
+        piece.finish(0);
+    })
+}
+
+/// `(ctx, value, map) -> truth`: whether a map has another one in its chain of `__isa`; absent if the helper is to look.
+pub fn isa_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
+    small_function(isa, UserFuncName::user(4, 4), signature(isa, 2), |b, params| {
+        let (ctx, value, wanted) = (params[0], params[1], params[2]);
+        let fail = b.create_block();
+        let [walk, up, yes, no] = [(); 4].map(|()| b.create_block());
+        let map = b.append_block_param(walk, types::I64);
+        let left = b.append_block_param(walk, types::I64);
+        let mut piece = Piece { b, fail };
+        let lookups = piece.lookups(ctx);
+        // All maps are of the type `map`.
+        let of_maps =
+            piece.b.ins().load(types::I64, memory(), ctx, (HEAD_TYPE_MAPS + TypeMap::Map as usize * 8) as i32);
+        let other = piece.b.ins().icmp(IntCC::NotEqual, wanted, of_maps);
+        piece.go_on_if(other);
+        piece.map_of(wanted);
+        let first = piece.map_of(value);
+        let same = piece.b.ins().icmp(IntCC::Equal, value, wanted);
+        let steps = piece.b.ins().iconst(types::I64, STEPS);
+        piece.b.ins().brif(same, yes, &[], walk, &[first.into(), steps.into()]);
+        piece.b.switch_to_block(walk);
+        piece.without_flags(map, UNSHAPED);
+        let name = piece.b.ins().iconst(types::I32, i64::from(names::ISA.0));
+        let entry = piece.entry(lookups, map, name);
+        let slot = piece.b.ins().uload16(types::I64, memory(), entry, LOOKUP_SLOT as i32);
+        let has_parent = piece.b.ins().icmp_imm_u(IntCC::NotEqual, slot, i64::from(NOWHERE));
+        piece.b.ins().brif(has_parent, up, &[], no, &[]);
+        piece.b.switch_to_block(up);
+        let slots = piece.b.ins().load(types::I64, memory(), map, MAP_SLOTS as i32);
+        let parent = piece.slot(slots, slot);
+        let left = piece.b.ins().iadd_imm_s(left, -1);
+        piece.go_on_if(left);
+        let next = piece.map_of(parent);
+        let found = piece.b.ins().icmp(IntCC::Equal, parent, wanted);
+        piece.b.ins().brif(found, yes, &[], walk, &[next.into(), left.into()]);
+        for (block, truth) in [(yes, true), (no, false)] {
+            piece.b.switch_to_block(block);
+            let truth = piece.b.ins().iconst(types::I64, Value::boolean(truth).bits() as i64);
+            piece.b.ins().return_(&[truth]);
+        }
+        piece.finish(Value::ABSENT.bits());
+    })
+}
+
+/// `(ctx, object, key) -> value`: what a map itself has at a text; absent if the helper is to look.
+pub fn get_key_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
+    small_function(isa, UserFuncName::user(4, 2), signature(isa, 2), |b, params| {
+        let (ctx, object, key) = (params[0], params[1], params[2]);
+        let fail = b.create_block();
+        let mut piece = Piece { b, fail };
+        let map = piece.map_of(object);
+        piece.without_flags(map, UNSHAPED);
+        let (slots, slot) = piece.slot_of_key(ctx, map, key);
+        let value = piece.slot(slots, slot);
+        piece.b.ins().return_(&[value]);
+        piece.finish(Value::ABSENT.bits());
+    })
+}
+
+/// `(ctx, object, key, value) -> done`: stores where a map itself has a text; 0 if the helper is to do it.
+pub fn set_key_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
+    small_function(isa, UserFuncName::user(4, 3), signature(isa, 3), |b, params| {
+        let (ctx, object, key, value) = (params[0], params[1], params[2], params[3]);
+        let fail = b.create_block();
+        let mut piece = Piece { b, fail };
+        let map = piece.map_of(object);
+        piece.without_flags(map, UNSHAPED | flags::GUARDED);
+        piece.unless_marking(ctx);
+        let (slots, slot) = piece.slot_of_key(ctx, map, key);
         let address = piece.slot_address(slots, slot);
         piece.b.ins().store(memory(), value, address, 0);
         let done = piece.b.ins().iconst(types::I64, 1);
@@ -126,10 +205,39 @@ impl Piece<'_, '_> {
 
     /// The address of a map; other values fail.
     fn map_of(&mut self, value: ir::Value) -> ir::Value {
-        let tag = self.b.ins().ushr_imm_u(value, i64::from(TAG_SHIFT));
-        let is_map = self.b.ins().icmp_imm_u(IntCC::Equal, tag, TAG_MAP as i64);
-        self.go_on_if(is_map);
+        self.object_of(value, TAG_MAP)
+    }
+
+    fn object_of(&mut self, value: ir::Value, tag: u64) -> ir::Value {
+        let found = self.b.ins().ushr_imm_u(value, i64::from(TAG_SHIFT));
+        let fits = self.b.ins().icmp_imm_u(IntCC::Equal, found, tag as i64);
+        self.go_on_if(fits);
         self.b.ins().band_imm_u(value, PAYLOAD_MASK as i64)
+    }
+
+    /// Stores that the collector must hear of fail.
+    fn unless_marking(&mut self, ctx: ir::Value) {
+        let marking = self.b.ins().load(types::I8, memory(), ctx, HEAD_MARKING as i32);
+        let idle = self.b.ins().icmp_imm_u(IntCC::Equal, marking, 0);
+        self.go_on_if(idle);
+    }
+
+    /// The slots of a shaped map, and which of them is that of a text. Only texts that are names, whose hash is known, do not fail.
+    fn slot_of_key(&mut self, ctx: ir::Value, map: ir::Value, key: ir::Value) -> (ir::Value, ir::Value) {
+        let text = self.object_of(key, TAG_STRING);
+        let hash = self.b.ins().load(types::I32, memory(), text, STRING_HASH as i32);
+        let keys = self.b.ins().load(types::I64, memory(), ctx, HEAD_KEYS as i32);
+        let entry = self.entry(keys, map, hash);
+        // What is no name has 0 here, and names count from 1.
+        let name = self.b.ins().load(types::I32, memory(), text, HEADER_SHAPE as i32);
+        let known = self.b.ins().load(types::I32, memory(), entry, KEY_NAME as i32);
+        let known = self.b.ins().iadd_imm_s(known, 1);
+        let same = self.b.ins().icmp(IntCC::Equal, name, known);
+        self.go_on_if(same);
+        let slot = self.b.ins().uload16(types::I64, memory(), entry, KEY_SLOT as i32);
+        let is_own = self.b.ins().icmp_imm_u(IntCC::NotEqual, slot, i64::from(NOWHERE));
+        self.go_on_if(is_own);
+        (self.b.ins().load(types::I64, memory(), map, MAP_SLOTS as i32), slot)
     }
 
     fn without_flags(&mut self, map: ir::Value, mask: u8) {
@@ -142,7 +250,6 @@ impl Piece<'_, '_> {
     /// The table's entry for a name in maps like this one; fails if another one stands there.
     fn entry(&mut self, lookups: ir::Value, map: ir::Value, name: ir::Value) -> ir::Value {
         let shape = self.b.ins().load(types::I32, memory(), map, MAP_SHAPE as i32);
-        let name = self.b.ins().ireduce(types::I32, name);
         let turned = self.b.ins().rotl_imm_u(name, i64::from(LOOKUP_TURN));
         let mixed = self.b.ins().bxor(shape, turned);
         let factor = self.b.ins().iconst(types::I32, i64::from(LOOKUP_FACTOR));

@@ -105,18 +105,11 @@ pub(super) fn has_index(call: &mut IntrinsicCall) -> Answer {
 pub(super) fn indexes(call: &mut IntrinsicCall) -> Answer {
     call.pass_error(0)?;
     match call.arg(0).unpack() {
-        Unpacked::List(list) => count_up(call.realm, list.len()),
-        Unpacked::String(text) => count_up(call.realm, text.len()),
+        Unpacked::List(list) => Ok(call.realm.new_count(list.len()).value()),
+        Unpacked::String(text) => Ok(call.realm.new_count(text.len()).value()),
         Unpacked::Map(map) => collect_entries(call.realm, map, |key, _| key),
         _ => Err(call.type_error("list, string, or map", call.arg(0))),
     }
-}
-
-fn count_up(realm: &mut Realm, len: usize) -> Answer {
-    let range = realm.new_range(0.0, 1.0, len);
-    let list = realm.new_list_with_capacity(len)?;
-    ops::append_elements(realm, list, range, 0, len)?;
-    Ok(list.value())
 }
 
 fn collect_entries(realm: &mut Realm, map: MapRef, pick: fn(Value, Value) -> Value) -> Answer {

@@ -28,7 +28,8 @@ pub(crate) struct Dict {
     has_texts: bool,
     /// Whether a key was ever inserted that comes before a method that all maps have, or `__isa`.
     hides: bool,
-    /// The entry that was found last: what is asked for, read and changed in turn is looked up once.
+    /// The entry that was found last, or where a loop has come to: what is asked for, read and changed in turn is looked up once, and what
+    /// is asked for in the order of the entries not at all.
     last: AtomicU32,
     live: usize,
     /// No live entry stands before this one.
@@ -105,6 +106,10 @@ impl Dict {
         let last = self.last.load(Relaxed) as usize;
         if self.entries.get(last).is_some_and(|entry| entry.key == key) {
             return Some(last);
+        }
+        if self.entries.get(last + 1).is_some_and(|entry| entry.key == key) {
+            self.last.store(last as u32 + 1, Relaxed);
+            return Some(last + 1);
         }
         let found = self.index.find_hashed(key, &self.entries);
         if let Some(at) = found {
@@ -218,6 +223,7 @@ impl Dict {
             at = self.walk_to(rank);
             self.cursor.set(Some((rank, at)));
         }
+        self.last.store(at as u32, Relaxed);
         let entry = self.entries[at];
         Some((entry.key, entry.value))
     }

@@ -8,7 +8,7 @@ use crate::realm::Realm;
 use crate::shape::ShapeId;
 use crate::shared::Name;
 use crate::string::StringRef;
-use std::cell::{Cell, OnceCell};
+use std::cell::Cell;
 use std::mem::offset_of;
 
 /// Entries of the table; a power of two.
@@ -29,6 +29,16 @@ pub const LOOKUP_NAME: usize = offset_of!(Entry, name);
 pub const LOOKUP_SLOT: usize = offset_of!(Entry, slot);
 /// Offset of the slot of `__isa` (u16), likewise.
 pub const LOOKUP_ISA: usize = offset_of!(Entry, isa);
+
+/// In the table of keys, whose entries are found by a shape and a hash as those above by a shape and a name: offset of the key's name (u32).
+pub const KEY_NAME: usize = offset_of!(KeyEntry, name);
+/// Offset of the key's slot (u16), [`NOWHERE`] if the shape has no key of the hash.
+pub const KEY_SLOT: usize = offset_of!(KeyEntry, slot);
+
+const _: () = {
+    assert!(size_of::<KeyEntry>() == LOOKUP_BYTES);
+    assert!(offset_of!(KeyEntry, shape) == LOOKUP_SHAPE && offset_of!(KeyEntry, hash) == LOOKUP_NAME);
+};
 
 /// No slot.
 pub const NOWHERE: u16 = u16::MAX;
@@ -58,13 +68,29 @@ pub(crate) struct SlotCache {
 }
 
 /// Where maps of a shape have the key of a text, for indexes. Interior, since reading a map changes nothing else.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct KeyCache {
-    entries: OnceCell<Box<[Cell<KeyEntry>; LOOKUP_ENTRIES]>>,
+    entries: Box<[Cell<KeyEntry>; LOOKUP_ENTRIES]>,
+}
+
+impl Default for KeyCache {
+    fn default() -> KeyCache {
+        // The shape of no map, so that it matches no question.
+        let empty = KeyEntry { shape: ShapeId::NONE, hash: 0, name: Name(0), slot: NOWHERE };
+        KeyCache { entries: Box::new(std::array::from_fn(|_| Cell::new(empty))) }
+    }
+}
+
+impl KeyCache {
+    /// Where compiled code finds it.
+    pub(crate) fn address(&self) -> *const u8 {
+        self.entries.as_ptr().cast()
+    }
 }
 
 /// What a shape answers to texts of a hash: the one key that has it, or none.
 #[derive(Debug, Clone, Copy)]
+#[repr(C)]
 struct KeyEntry {
     shape: ShapeId,
     hash: u32,
@@ -117,15 +143,13 @@ impl Realm {
     #[inline]
     pub(crate) fn slot_of_text(&self, shape: ShapeId, text: StringRef) -> Option<usize> {
         let hash = text.hash();
-        if let Some(entries) = self.key_cache.entries.get() {
-            let entry = entries[place(shape, Name(hash))].get();
-            if entry.shape == shape && entry.hash == hash {
-                if entry.slot == NOWHERE {
-                    return None;
-                }
-                if text.name().is_some_and(|name| name == entry.name) || self.is_name(entry.name, text) {
-                    return Some(usize::from(entry.slot));
-                }
+        let entry = self.key_cache.entries[place(shape, Name(hash))].get();
+        if entry.shape == shape && entry.hash == hash {
+            if entry.slot == NOWHERE {
+                return None;
+            }
+            if text.name().is_some_and(|name| name == entry.name) || self.is_name(entry.name, text) {
+                return Some(usize::from(entry.slot));
             }
         }
         self.find_slot_of_text(shape, text)
@@ -146,10 +170,7 @@ impl Realm {
         let is_only = || keys.keys().iter().filter(|known| known.hash == hash).count() == usize::from(found.is_some());
         if let Some(slot) = packed(found).filter(|_| is_only()) {
             let name = found.map_or(Name(0), |slot| keys.key(slot));
-            // The shape of no map, so that it matches no question.
-            let empty = || Cell::new(KeyEntry { shape: ShapeId::NONE, hash, name, slot: NOWHERE });
-            let entries = self.key_cache.entries.get_or_init(|| Box::new(std::array::from_fn(|_| empty())));
-            entries[place(shape, Name(hash))].set(KeyEntry { shape, hash, name, slot });
+            self.key_cache.entries[place(shape, Name(hash))].set(KeyEntry { shape, hash, name, slot });
         }
         found
     }

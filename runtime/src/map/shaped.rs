@@ -9,7 +9,7 @@ use crate::heap::classes::{CLASS_SIZES, class_of};
 use crate::heap::{Header, flags, kind};
 use crate::names;
 use crate::realm::Realm;
-use crate::shape::{ShapeId, ShapeKey};
+use crate::shape::{MAX_COMPUTED_SLOTS, ShapeId, ShapeKey};
 use crate::shared::Name;
 use crate::value::Value;
 use std::ptr::NonNull;
@@ -54,9 +54,12 @@ impl MapRef {
     }
 
     /// As [`MapRef::known_name`], but a text that looks like a member's name becomes one, if the map is like an object: few other keys
-    /// follow its own. A program that works out the names of members uses few of them; one that collects data, many.
+    /// follow its own, and it has not many already. A program that works out the names of members uses few of them; one that collects data, many.
     pub(super) fn computed_name(self, realm: &mut Realm, key: Value) -> Option<Name> {
         const LONGEST: usize = 32;
+        if self.layout() == MapLayout::Shaped && self.object().len as usize >= MAX_COMPUTED_SLOTS {
+            return None;
+        }
         let known = self.known_name(realm, key);
         if known.is_some() || realm.fresh_names == 0 || self.layout() != MapLayout::Shaped {
             return known;

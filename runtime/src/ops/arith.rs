@@ -41,6 +41,7 @@ pub fn add_slow(realm: &mut Realm, a: Value, b: Value) -> Eval<Value> {
             let text = text::value_string(realm, b)?;
             concat(realm, x, text)
         }
+        (Unpacked::Number(x), Unpacked::String(y)) if y.byte_len() <= SHORT_TEXT => prepend_number(realm, x, y),
         (_, Unpacked::String(y)) => {
             let text = text::value_string(realm, a)?;
             concat(realm, text, y)
@@ -51,7 +52,7 @@ pub fn add_slow(realm: &mut Realm, a: Value, b: Value) -> Eval<Value> {
     }
 }
 
-/// Texts up to this length become short strings with a number behind them.
+/// Texts up to this length become short strings with a number beside them.
 const SHORT_TEXT: usize = 32;
 
 /// `a + b` of a short string and a number, whose text needs no string of its own.
@@ -60,6 +61,15 @@ fn append_number(realm: &mut Realm, a: StringRef, b: f64) -> Eval<Value> {
     text.push_str(a.as_str());
     text::push_number(&mut text, b);
     realm.charge(1 + ((text.len() - a.byte_len()) >> 4) as u64)?;
+    Ok(realm.string_from_scratch(text).value())
+}
+
+/// The same of a number and a short string.
+fn prepend_number(realm: &mut Realm, a: f64, b: StringRef) -> Eval<Value> {
+    let mut text = realm.take_scratch();
+    text::push_number(&mut text, a);
+    text.push_str(b.as_str());
+    realm.charge(1 + (b.byte_len() >> 4) as u64)?;
     Ok(realm.string_from_scratch(text).value())
 }
 

@@ -3,11 +3,10 @@
 //! Called by the inlined fast paths in `ops.rs` and by intrinsics that search. Invariants: deep equality uses its own work
 //! list, never the native stack, and ends on cycles; ordering of unequal types is 0, never an error.
 
-use super::MAX_CHAIN;
+use super::{MAX_CHAIN, isa_of};
 use crate::fault::Eval;
 use crate::list::ListRef;
 use crate::map::MapRef;
-use crate::names;
 use crate::realm::{Realm, TypeMap};
 use crate::string::StringRef;
 use crate::value::{Unpacked, Value};
@@ -166,7 +165,7 @@ pub fn order_strings(ordering: Ordering, x: StringRef, y: StringRef) -> bool {
 }
 
 /// `a isa b`.
-pub fn isa(realm: &Realm, a: Value, b: Value) -> bool {
+pub fn isa(realm: &mut Realm, a: Value, b: Value) -> bool {
     if a == b {
         return true;
     }
@@ -182,12 +181,10 @@ pub fn isa(realm: &Realm, a: Value, b: Value) -> bool {
     }
 }
 
-fn is_on_map_chain(realm: &Realm, map: MapRef, wanted: Value) -> bool {
+fn is_on_map_chain(realm: &mut Realm, map: MapRef, wanted: Value) -> bool {
     let mut at = map;
     for _ in 0..MAX_CHAIN {
-        let Some(parent) = at.get_by_name(realm, names::ISA) else {
-            return false;
-        };
+        let parent = isa_of(realm, at);
         if parent == wanted {
             return true;
         }

@@ -43,7 +43,8 @@ impl Builder<'_> {
             Some(element) => element,
             None => {
                 let vals = self.boxed_regs([obj, key]);
-                self.helper(Helper::GetIndex, &vals, Rep::Boxed)
+                let of_map = seen.container == Kinds::MAP && seen.key == Kinds::STRING;
+                self.helper(if of_map { Helper::GetKey } else { Helper::GetIndex }, &vals, Rep::Boxed)
             }
         };
         let receivers = self.input.callees.get(&code).map_or(usize::MAX, |it| it.receivers);

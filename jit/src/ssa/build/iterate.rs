@@ -42,6 +42,14 @@ impl Builder<'_> {
         Ok(true)
     }
 
+    /// The numbers from 0 up to a count, that one left out, for a loop.
+    pub(crate) fn count_up(&mut self, dst: Reg, count: Slot) {
+        let (base, step) = (self.int(0), self.int(1));
+        let most = count.ty.range().map_or(LONGEST, |range| range.1);
+        self.env.set_range(dst, RangeParts { base, step, count, elem: Ty::Int(0, most) });
+        self.set(dst, Slot { ty: Ty::Range, val: base.val });
+    }
+
     /// Step 1 or -1, whichever leads there: known from the types, or guessed and guarded, or found by comparison.
     fn unit_step(&mut self, from: Slot, to: Slot) -> Option<RangeParts> {
         let (Some((a, b)), Some((c, d))) = (from.ty.range(), to.ty.range()) else {

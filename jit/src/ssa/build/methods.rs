@@ -97,6 +97,11 @@ impl Builder<'_> {
                 let len = self.slot(Op::StrLen, &[object.val], Ty::Int(0, LONGEST), None);
                 self.set(dst, len);
             }
+            ("indexes", Ty::List | Ty::Str, 0) if self.feeds_loop(dst) => {
+                let len = if object.ty == Ty::List { Op::ListLen } else { Op::StrLen };
+                let count = self.slot(len, &[object.val], Ty::Int(0, LONGEST), None);
+                self.count_up(dst, count);
+            }
             ("code", Ty::Str, 0) => {
                 let code = self.slot(Op::StrCode, &[object.val], Ty::Int(0, LAST_CODE), None);
                 self.set(dst, code);

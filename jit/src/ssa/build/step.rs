@@ -118,7 +118,9 @@ impl Builder<'_> {
         }
         let (obj, key) = (self.reg(obj), self.reg(key));
         let (obj, key) = (self.boxed(obj), self.boxed(key));
-        let val = self.helper(Helper::GetIndex, &[obj, key], Rep::Boxed);
+        let of_map = seen.container == Kinds::MAP && seen.key == Kinds::STRING;
+        let helper = if of_map { Helper::GetKey } else { Helper::GetIndex };
+        let val = self.helper(helper, &[obj, key], Rep::Boxed);
         let want = self.guess_used(dst, seen.value);
         self.set_narrowed(dst, Slot { ty: Ty::Any, val }, want)
     }
@@ -176,7 +178,9 @@ impl Builder<'_> {
             self.set_element(obj, (key, index), src);
             return Ok(());
         }
-        self.generic(None, Helper::SetIndex, &[obj, key, src], RegRange::EMPTY, Ty::Any)
+        let of_map = seen.container == Kinds::MAP && seen.key == Kinds::STRING;
+        let helper = if of_map { Helper::SetKey } else { Helper::SetIndex };
+        self.generic(None, helper, &[obj, key, src], RegRange::EMPTY, Ty::Any)
     }
 
     /// An element of a list at an index, which is what a register holds or its whole part.
