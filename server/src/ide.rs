@@ -31,6 +31,7 @@ mod seen;
 mod selection;
 mod semantic;
 mod signature;
+mod sweep;
 mod symbols;
 #[cfg(test)]
 mod tests;
@@ -60,6 +61,7 @@ pub use rename_file::rename_files;
 pub use selection::selection;
 pub use semantic::{MODIFIERS, SemanticToken, TokenKind, Tokens, semantic_tokens, semantic_tokens_within};
 pub use signature::{Signature, Signatures, signatures};
+pub use sweep::{Closed, Memory, Sweep, sweep};
 pub use symbols::{Symbol, SymbolKind, symbols};
 pub use tiers::{FunctionTier, function_tiers};
 pub use values::{LineValue, ValueSource, line_values};

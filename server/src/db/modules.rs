@@ -206,6 +206,7 @@ impl LiveDb {
 
     /// Sets what stands at them. Readers of modules run anew, so it is called only if something is different.
     pub fn set_known_files(&mut self, files: Arc<KnownFiles>) {
+        self.touch();
         ModuleFiles::get(self).set_by_path(self).to(files);
     }
 
