@@ -30,7 +30,7 @@ pub use input::{File, FilesByPath, Recordings};
 pub use layout::{Code, CodeEntry, Layout, LayoutUnit, MarkerItem, MarkerOptions, MarkerUse, Places};
 pub use modules::{
     Known, KnownFiles, Located, ModuleCode, Paths, likely_module, locate, module_code, module_imports, module_print,
-    unknown_lookups,
+    module_trouble, unknown_lookups,
 };
 pub use names::{FactsUnit, FileFacts, file_facts};
 use outline::Tree;

@@ -12,7 +12,6 @@ use crate::document::DocumentView;
 use crate::modules::{self, Places};
 use crate::recording::End;
 use crate::settings::Level;
-use minilive_jit::engine::modules::ModuleAnswer;
 use minilive_mir::diagnostic::{Diagnostic as Lowering, Severity as LoweringSeverity};
 use minilive_syntax::TextRange;
 
@@ -188,8 +187,8 @@ fn import_diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<
             db::Located::Missing if live.checks.host.has_module(&import.name) => return None,
             db::Located::Missing => modules::missing(&import.name, &lookup),
             db::Located::NoText(line) => modules::not_text(&import.name, line),
-            db::Located::At(file) => match &db::module_code(db, file).reply {
-                ModuleAnswer::Broken { message, line, .. } => modules::broken(&import.name, message, *line),
+            db::Located::At(file) => match db::module_trouble(db, file) {
+                Some((message, line)) => modules::broken(&import.name, &message, line),
                 _ if import.once => return None,
                 _ => match way_back(db, document.file, file, places) {
                     Some(way) => modules::circle(&import.name, &way),
