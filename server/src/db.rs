@@ -222,6 +222,11 @@ impl LiveDb {
         self.moment += 1;
     }
 
+    /// Lets go what the last few files are kept for, as each write does. Ends readers, as one does, but nothing is different.
+    pub fn trim(&mut self) {
+        self.trigger_lru_eviction();
+    }
+
     /// What cancels the reader of this snapshot.
     pub fn cancel_token(&self) -> CancelToken {
         CancelToken(self.cancellation_token())

@@ -112,6 +112,7 @@ enum Event {
     Found(Box<search::Found>),
     Linked(Box<modules::Linked>),
     LookFor { lookups: Vec<Lookup>, reply: oneshot::Sender<()> },
+    Trim,
     Scanned(Box<workspace::Scanned>),
     OnDisk(Vec<PathBuf>),
     Folders { added: Vec<PathBuf>, removed: Vec<PathBuf> },
@@ -212,6 +213,12 @@ impl WorldHandle {
         let (reply, answer) = oneshot::channel();
         self.send(Event::LookFor { lookups, reply });
         answer
+    }
+
+    /// Lets go what was made to look into many files. Who goes through all of them says so from time to time: trees are forgotten only
+    /// between the times at which somebody reads.
+    pub fn trim(&self) {
+        self.send(Event::Trim);
     }
 
     /// Tells whenever something may be different of which questions are asked; it ends with the world.
@@ -390,6 +397,7 @@ impl World {
             Event::Found(found) => self.found(*found),
             Event::Linked(linked) => self.linked(*linked),
             Event::LookFor { lookups, reply } => self.look_for_workspace(lookups, reply),
+            Event::Trim => self.db.trim(),
             Event::Scanned(scanned) => self.scanned(*scanned),
             Event::OnDisk(paths) => paths.iter().for_each(|path| self.changed_on_disk(path)),
             Event::Folders { added, removed } => self.changed_folders(added, &removed),

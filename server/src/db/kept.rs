@@ -76,10 +76,10 @@ impl Words {
             Some((before, has)) if Arc::ptr_eq(before, text) => return *has,
             Some((before, false)) => {
                 let (before, now) = (before.as_bytes(), text.as_bytes());
-                let start = common(before.chunks(BLOCK), now.chunks(BLOCK), before.iter().zip(now));
+                let start = common_start(before, now);
                 let left = before.len().min(now.len()) - start;
                 let (old, new) = (&before[before.len() - left..], &now[now.len() - left..]);
-                let end = common(old.rchunks(BLOCK), new.rchunks(BLOCK), old.iter().rev().zip(new.iter().rev()));
+                let end = common_end(old, new);
                 let around = start.saturating_sub(LONGEST_WORD)..(now.len() - end + LONGEST_WORD).min(now.len());
                 let is_at = |word: &&str| now[around.clone()].windows(word.len()).any(|it| it == word.as_bytes());
                 if around.len() > BLOCK { anywhere() } else { words.iter().any(is_at) }
@@ -96,14 +96,17 @@ impl Words {
 /// So many bytes are compared at once.
 const BLOCK: usize = 4096;
 
-/// How many bytes two texts have in common, looked at in blocks first.
-fn common<'a>(
-    a: impl Iterator<Item = &'a [u8]>,
-    b: impl Iterator<Item = &'a [u8]>,
-    bytes: impl Iterator<Item = (&'a u8, &'a u8)>,
-) -> usize {
-    let blocks = a.zip(b).take_while(|(a, b)| a.len() == BLOCK && a == b).count();
-    blocks * BLOCK + bytes.skip(blocks * BLOCK).take_while(|(a, b)| a == b).count()
+/// How many bytes two texts have in common at the start.
+fn common_start(a: &[u8], b: &[u8]) -> usize {
+    let blocks = a.chunks_exact(BLOCK).zip(b.chunks_exact(BLOCK)).take_while(|(a, b)| a == b).count() * BLOCK;
+    blocks + a[blocks..].iter().zip(&b[blocks..]).take_while(|(a, b)| a == b).count()
+}
+
+/// How many at the end.
+fn common_end(a: &[u8], b: &[u8]) -> usize {
+    let blocks = a.rchunks_exact(BLOCK).zip(b.rchunks_exact(BLOCK)).take_while(|(a, b)| a == b).count() * BLOCK;
+    let (a, b) = (&a[..a.len() - blocks], &b[..b.len() - blocks]);
+    blocks + a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count()
 }
 
 /// The last results about one file.

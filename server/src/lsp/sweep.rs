@@ -31,6 +31,8 @@ const SLICE: Duration = Duration::from_millis(15);
 const QUIET: Duration = Duration::from_millis(250);
 /// … but no longer than this.
 const LONGEST_UNREST: Duration = Duration::from_secs(2);
+/// After so many files what was made to look into them is let go.
+const MOST_OPENED: usize = 48;
 /// So often modules of modules are looked for.
 const MOST_ROUNDS: u32 = 16;
 
@@ -86,6 +88,8 @@ struct Question {
     files: Option<(u64, Vec<ide::Closed>)>,
     /// So many of them have been told.
     done: usize,
+    /// So many were looked into since memory was let go.
+    opened: usize,
     rounds: u32,
     /// Results that were told.
     told: FxHashMap<Name, String>,
@@ -104,6 +108,7 @@ impl Question {
             before: before.collect(),
             files: None,
             done: 0,
+            opened: 0,
             rounds: 0,
             told: FxHashMap::default(),
             news: Vec::new(),
@@ -183,6 +188,7 @@ impl Question {
         {
             return self.tell(uri, None, id, None);
         }
+        self.opened += 1;
         let (document, found) = file.diagnostics(&it.db, &overview.checks);
         let items = items(&found, &document, features);
         let id = result_id(&items);
@@ -279,6 +285,10 @@ pub async fn answer(
             let news = std::mem::take(&mut lock().news);
             is_news |= !news.is_empty();
             tell_part(wire, token, news);
+        }
+        if lock().opened >= MOST_OPENED {
+            lock().opened = 0;
+            world.trim();
         }
         match next {
             Next::More => {}
