@@ -17,6 +17,9 @@ use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
+/// Statements with what identifies their code.
+type Statements = Arc<[(UnitKey, Fingerprint)]>;
+
 /// What one revision of a document asks for.
 #[derive(Debug)]
 pub struct Plan {
@@ -34,7 +37,7 @@ pub struct Plan {
     modules: FxHashMap<Lookup, Option<ModulePrint>>,
     places: Arc<Places>,
     /// The statements of runs of the file and of its markers, once a run has ended.
-    statements: [OnceLock<Arc<[(UnitKey, Fingerprint)]>>; 2],
+    statements: [OnceLock<Statements>; 2],
 }
 
 /// One evaluation that the text asks for.
@@ -144,7 +147,7 @@ impl Plan {
         }
     }
 
-    fn statements(&self, planned: &Planned) -> &Arc<[(UnitKey, Fingerprint)]> {
+    fn statements(&self, planned: &Planned) -> &Statements {
         let definitions_only = planned.marker.is_some();
         self.statements[usize::from(definitions_only)].get_or_init(|| {
             let statements = self.layout.main_entries().filter(|unit| unit.is_definition || !definitions_only);
