@@ -30,7 +30,7 @@ pub use input::{File, FilesByPath, Recordings};
 pub use layout::{Code, CodeEntry, Layout, LayoutUnit, MarkerItem, MarkerOptions, MarkerUse, Places};
 pub use modules::{
     Known, KnownFiles, Located, ModuleCode, Paths, likely_module, locate, module_code, module_imports, module_print,
-    unknown_lookups,
+    module_trouble, unknown_lookups,
 };
 pub use names::{FactsUnit, FileFacts, file_facts};
 use outline::Tree;
@@ -67,6 +67,8 @@ const CLOSED: salsa::Durability = salsa::Durability::MEDIUM;
 pub struct LiveDb {
     storage: salsa::Storage<Self>,
     log: Option<Log>,
+    /// How often something was written.
+    moment: u64,
 }
 
 /// Is told what is executed and made.
@@ -136,7 +138,7 @@ impl LiveDb {
                 }
             })
         });
-        let db = LiveDb { storage: salsa::Storage::new(callback), log };
+        let db = LiveDb { storage: salsa::Storage::new(callback), log, moment: 0 };
         // From now on there is one of each; they are found through the database.
         let _ = modules::ModuleFiles::new(&db, Arc::default());
         let _ = FileSet::new(&db, Arc::default(), Arc::default(), Arc::default());
@@ -160,6 +162,7 @@ impl LiveDb {
 
     /// Sets a document's text together with its tree, in one revision if nobody reads in between.
     pub fn set_text(&mut self, file: File, text: Arc<str>, parse: Arc<Parse>) {
+        self.moment += 1;
         file.set_text(self).to(text);
         file.set_tree(self).to(Tree::Kept(parse));
         file.kept(self).open();
@@ -167,6 +170,7 @@ impl LiveDb {
 
     /// Sets the text of a file that is not open, or not any more.
     pub fn set_closed(&mut self, file: File, text: Arc<str>, outline: Arc<Outline>) {
+        self.moment += 1;
         file.set_text(self).with_durability(CLOSED).to(text);
         file.set_tree(self).with_durability(CLOSED).to(Tree::Outlined(outline));
         file.kept(self).close();
@@ -179,6 +183,7 @@ impl LiveDb {
 
     /// Sets a file's finished recordings.
     pub fn set_recordings(&mut self, file: File, recorded: Arc<Vec<Recorded>>) {
+        self.moment += 1;
         let recordings = file.recordings(self);
         recordings.set_list(self).to(recorded);
     }
@@ -190,6 +195,7 @@ impl LiveDb {
 
     /// Sets them, and where the open ones are.
     pub fn set_files(&mut self, files: Arc<Vec<File>>, open: Arc<FilesByPath>) {
+        self.moment += 1;
         let set = FileSet::get(self);
         set.set_files(self).to(files);
         set.set_open(self).to(open);
@@ -202,7 +208,23 @@ impl LiveDb {
 
     /// Sets where the files on disk are.
     pub fn set_on_disk(&mut self, on_disk: Arc<FilesByPath>) {
+        self.moment += 1;
         FileSet::get(self).set_on_disk(self).to(on_disk);
+    }
+
+    /// The number of the last write: snapshots of one number say the same.
+    pub fn moment(&self) -> u64 {
+        self.moment
+    }
+
+    /// Notes that something is different that readers look at beside the database.
+    pub fn touch(&mut self) {
+        self.moment += 1;
+    }
+
+    /// Lets go what the last few files are kept for, as each write does. Ends readers, as one does, but nothing is different.
+    pub fn trim(&mut self) {
+        self.trigger_lru_eviction();
     }
 
     /// What cancels the reader of this snapshot.

@@ -10,6 +10,7 @@ mod capabilities;
 mod ext;
 mod from_proto;
 mod notices;
+mod sweep;
 mod to_proto;
 mod tokens;
 mod transport;

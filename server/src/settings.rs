@@ -69,6 +69,8 @@ pub struct Checks {
     pub allow: Vec<String>,
     /// `diagnostics.levels`: how codes are shown that are shown otherwise than by default.
     pub levels: BTreeMap<String, Level>,
+    /// `diagnostics.exclude`: files of which nothing is told while they are not open.
+    pub exclude: Vec<String>,
     /// `host.names`: names that the host gives to programs.
     pub host_names: Vec<String>,
     /// `host.profiles`: files with more such names.
@@ -158,6 +160,7 @@ const SETTINGS: &[(&str, Setter)] = &[
     ("tiers.show", |it, name, value| put(&mut it.show.tiers, flag(name, value))),
     ("diagnostics.allow", |it, name, value| put(&mut it.checks_mut().allow, words(name, value))),
     ("diagnostics.levels", |it, name, value| put(&mut it.checks_mut().levels, levels(name, value))),
+    ("diagnostics.exclude", |it, name, value| put(&mut it.checks_mut().exclude, words(name, value))),
     ("host.profiles", |it, name, value| put(&mut it.checks_mut().profiles, words(name, value))),
     ("host.names", |it, name, value| put(&mut it.checks_mut().host_names, words(name, value))),
     ("trust.untrusted", |it, name, value| {

@@ -16,7 +16,7 @@ mod search;
 mod workspace;
 
 pub use crate::document::{Change, Content, DocumentView, LineSplice};
-pub use job::{CancelOnDrop, Kind, Refused, Snapshot};
+pub use job::{CancelOnDrop, Kind, Overview, Refused, Snapshot};
 pub use notice::{Notice, NoticeSink, OutputKind, Refresh};
 
 use crate::db::{File, LiveDb, Outline};
@@ -24,6 +24,7 @@ use crate::document::Document;
 use crate::evaluate::{Budget, CommandReply, Plan, RunTarget, Scheduler, Trust, WorkerEvent, WorkerFactory};
 use crate::host_profile::Host;
 use crate::line_index::Encoding;
+use crate::modules::{Lookup, Places};
 use crate::settings::Settings;
 use job::{Ask, Job, Ticket};
 use minilive_syntax::Sharing;
@@ -37,7 +38,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 /// Queries recurse on the stack; threads that run them get more than the usual 2 MB.
 const STACK: usize = 16 << 20;
@@ -110,6 +111,8 @@ enum Event {
     Worker(WorkerEvent),
     Found(Box<search::Found>),
     Linked(Box<modules::Linked>),
+    LookFor { lookups: Vec<Lookup>, reply: oneshot::Sender<()> },
+    Trim,
     Scanned(Box<workspace::Scanned>),
     OnDisk(Vec<PathBuf>),
     Folders { added: Vec<PathBuf>, removed: Vec<PathBuf> },
@@ -126,6 +129,8 @@ pub struct WorldHandle {
     events: mpsc::Sender<Event>,
     /// Messages sent about each document; a question compares it with what its snapshot has seen.
     sent: Arc<Mutex<FxHashMap<Arc<str>, Arc<AtomicU64>>>>,
+    /// The number of the last write.
+    moments: watch::Receiver<u64>,
 }
 
 impl WorldHandle {
@@ -203,6 +208,24 @@ impl WorldHandle {
         answer
     }
 
+    /// Looks for modules that files of the workspace import and nobody has looked for yet; answered when what was found is known.
+    pub fn look_for(&self, lookups: Vec<Lookup>) -> oneshot::Receiver<()> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Event::LookFor { lookups, reply });
+        answer
+    }
+
+    /// Lets go what was made to look into many files. Who goes through all of them says so from time to time: trees are forgotten only
+    /// between the times at which somebody reads.
+    pub fn trim(&self) {
+        self.send(Event::Trim);
+    }
+
+    /// Tells whenever something may be different of which questions are asked; it ends with the world.
+    pub fn moments(&self) -> watch::Receiver<u64> {
+        self.moments.clone()
+    }
+
     /// Answered when nothing is left to do: no diagnostics, plans or automatic evaluations are under way.
     pub fn settled(&self) -> oneshot::Receiver<()> {
         let (reply, answer) = oneshot::channel();
@@ -234,8 +257,9 @@ pub fn spawn(
         config.trust,
         config.automatic,
     );
-    let handle = WorldHandle { events: events.clone(), sent: Arc::default() };
     let db = LiveDb::default();
+    let (moments, watched) = watch::channel(db.moment());
+    let handle = WorldHandle { events: events.clone(), sent: Arc::default(), moments: watched };
     let world = World {
         nowhere: nowhere(&db),
         db,
@@ -261,6 +285,7 @@ pub fn spawn(
         profiles_read: FxHashMap::default(),
         // Without it no module beside it is found.
         executable: std::env::current_exe().ok().and_then(|path| Some(path.parent()?.to_path_buf())),
+        moments,
     };
     std::thread::Builder::new().name("world".into()).stack_size(STACK).spawn(move || world.live(&inbox))?;
     Ok(handle)
@@ -316,6 +341,8 @@ struct World {
     profiles_read: FxHashMap<PathBuf, Host>,
     /// The folder of this executable.
     executable: Option<PathBuf>,
+    /// Tells the number of the last write.
+    moments: watch::Sender<u64>,
 }
 
 impl World {
@@ -369,6 +396,8 @@ impl World {
             Event::Found(_) | Event::Scanned(_) if self.pool.is_pressed() => self.put_off.push(event),
             Event::Found(found) => self.found(*found),
             Event::Linked(linked) => self.linked(*linked),
+            Event::LookFor { lookups, reply } => self.look_for_workspace(lookups, reply),
+            Event::Trim => self.db.trim(),
             Event::Scanned(scanned) => self.scanned(*scanned),
             Event::OnDisk(paths) => paths.iter().for_each(|path| self.changed_on_disk(path)),
             Event::Folders { added, removed } => self.changed_folders(added, &removed),
@@ -525,18 +554,29 @@ impl World {
             }
         }
         let (db, documents, scheduler, nowhere) = (&self.db, &self.documents, &self.scheduler, &self.nowhere);
+        let (roots, executable) = (&self.config.roots, &self.executable);
+        let overview = |uri: &Arc<str>, document: &Document| (document.view.clone(), scheduler.live(uri));
+        let overview = || Overview {
+            open: documents.iter().map(|(uri, document)| overview(uri, document)).collect(),
+            checks: scheduler.checks().clone(),
+            places: Places { script: None, executable: executable.clone(), roots: roots.clone() },
+        };
         self.pool.dispatch(|job| match documents.get(job.uri()) {
             Some(document) => {
-                Some(Snapshot { db: db.clone(), document: document.view.clone(), live: scheduler.live(job.uri()) })
+                let (document, live) = (document.view.clone(), scheduler.live(job.uri()));
+                Some(Snapshot { db: db.clone(), document, live, overview: None })
             }
             None if job.uri() == WORKSPACE => {
-                Some(Snapshot { db: db.clone(), document: nowhere.clone(), live: Arc::default() })
+                let (document, live, overview) = (nowhere.clone(), Arc::default(), Some(Arc::new(overview())));
+                Some(Snapshot { db: db.clone(), document, live, overview })
             }
             None => {
                 job.refuse(Refused::UnknownDocument);
                 None
             }
         });
+        let moment = self.db.moment();
+        self.moments.send_if_modified(|last| std::mem::replace(last, moment) != moment);
         for refresh in self.refresh.due(Instant::now()) {
             (self.notices)(Notice::Refresh(refresh));
         }

@@ -31,7 +31,7 @@ enum About {
 use About::{Document, Item, Place, Workspace};
 
 /// The server's functions that answer requests, and their methods.
-const REQUESTS: [(&str, &str, About); 32] = [
+const REQUESTS: [(&str, &str, About); 33] = [
     ("hover", "textDocument/hover", Place),
     ("goto_definition", "textDocument/definition", Place),
     ("goto_type_definition", "textDocument/typeDefinition", Place),
@@ -63,6 +63,7 @@ const REQUESTS: [(&str, &str, About); 32] = [
     ("code_lens", "textDocument/codeLens", Document),
     ("inlay_hint", "textDocument/inlayHint", Place),
     ("diagnostic", "textDocument/diagnostic", Document),
+    ("workspace_diagnostic", "workspace/diagnostic", Workspace),
     ("execute_command", "workspace/executeCommand", Workspace),
 ];
 
@@ -109,6 +110,7 @@ fn params(uri: &str, from: [u32; 2], to: [u32; 2]) -> Value {
         "options": { "tabSize": 4, "insertSpaces": true },
         "ch": "\n",
         "previousResultId": "none",
+        "previousResultIds": [],
         "item": { "name": "f", "kind": 12, "uri": uri, "range": range, "selectionRange": range },
         "files": [{ "oldUri": uri, "newUri": "file:///other.ms" }],
         "label": "f",

@@ -74,6 +74,7 @@ impl Check {
         for (at, source) in sources.iter().enumerate() {
             let parse = together.parse(at);
             let (_, diagnostics) = minilive_mir::lower::lower_file(&parse, &source.name);
+            let diagnostics = crate::ide::without_told_ends(diagnostics, &source.text);
             let mut diagnostics: Vec<_> = diagnostics.into_iter().map(Found::of_language).collect();
             let imports = imports::warnings(source, &parse, &settings.host).into_iter();
             diagnostics.extend(imports.filter(|it| !settings.allows(it.code)).map(Found::of_language));

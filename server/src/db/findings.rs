@@ -70,7 +70,7 @@ pub struct KeptFindings {
 }
 
 /// All findings of a file. A query, so that edits which change no facts do not pay for it.
-#[salsa::tracked(no_eq, returns(clone))]
+#[salsa::tracked(no_eq, returns(clone), lru = 64)]
 pub fn name_findings(db: &dyn Db, file: File) -> Arc<[NameFinding]> {
     let (facts, kept) = (file_facts(db, file), &file.kept(db).findings);
     let now = kept.get().and_then(|before| before.updated(db, &facts)).unwrap_or_else(|| {

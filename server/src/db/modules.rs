@@ -5,10 +5,10 @@
 #![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
 use super::input::{FileSet, FilesByPath};
-use super::outline::{Tree, may_import};
+use super::outline::Tree;
 use super::units::{file_units, statement_imports};
 use super::{Db, File, LiveDb};
-use crate::modules::{ConstantImport, Lookup, ModulePrint, Places, compiled};
+use crate::modules::{ConstantImport, IMPORT, Lookup, ModulePrint, Places, compiled};
 use minilive_jit::engine::modules::ModuleAnswer;
 use rustc_hash::{FxHashMap, FxHasher};
 use salsa::Setter as _;
@@ -64,8 +64,17 @@ pub struct ModuleCode {
     pub print: ModulePrint,
 }
 
+/// Why a file cannot be a module: the sentence and its line. A query, so that whoever asks for nothing else keeps no code.
+#[salsa::tracked(returns(clone))]
+pub fn module_trouble(db: &dyn Db, file: File) -> Option<(Arc<str>, u32)> {
+    match &module_code(db, file).reply {
+        ModuleAnswer::Broken { message, line, .. } => Some((message.as_str().into(), *line)),
+        _ => None,
+    }
+}
+
 /// A file compiled as a module: its top level is one unit, since its names are locals. A query, since many runs ask for it.
-#[salsa::tracked(no_eq, returns(clone))]
+#[salsa::tracked(no_eq, returns(clone), lru = 64)]
 pub fn module_code(db: &dyn Db, file: File) -> Arc<ModuleCode> {
     let name = crate::modules::base_name(file.path(db));
     let reply = compiled(&file.parse(db), name);
@@ -91,7 +100,8 @@ pub fn module_imports(db: &dyn Db, file: File) -> Arc<[ConstantImport]> {
     if let Tree::Outlined(outline) = file.tree(db) {
         return outline.imports.clone();
     }
-    if !may_import(&file.text(db)) {
+    let kept = file.kept(db);
+    if !kept.imports.are_in(kept.is_open(), &file.text(db), &[IMPORT]) {
         return Arc::default();
     }
     let found = file_units(db, file).statements().flat_map(|(statement, range)| {
@@ -206,6 +216,7 @@ impl LiveDb {
 
     /// Sets what stands at them. Readers of modules run anew, so it is called only if something is different.
     pub fn set_known_files(&mut self, files: Arc<KnownFiles>) {
+        self.touch();
         ModuleFiles::get(self).set_by_path(self).to(files);
     }
 

@@ -18,7 +18,7 @@ use minilive_mir::names::{Sym, Symbol, UnitFacts};
 use minilive_runtime::intrinsics;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 /// One unit among the facts of a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +55,8 @@ pub struct FileFacts {
     readers: ByName<()>,
     /// Parameters whose defaults are lists or maps.
     frozen: ByName<()>,
+    /// The facts that these were made from, and what became of their units.
+    from: Option<(Weak<FileFacts>, Edit)>,
 }
 
 /// The facts that were found last, and the units they were found in.
@@ -65,14 +67,36 @@ pub struct KeptFacts {
 }
 
 /// What became of the units of a file since earlier facts.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Edit {
     /// Units that are new or say something else, by their indexes now: each with its index before.
     pub changed: Vec<(Option<u32>, u32)>,
     /// Units that are not there any more, by their indexes before.
     pub gone: Vec<u32>,
-    /// Indexes now by those before; none if all units are where they were.
-    moved: Option<Vec<Option<u32>>>,
+    /// None if all units are where they were.
+    moved: Option<Moved>,
+}
+
+/// Where units of earlier facts are: those at the start where they were, those from `end` on as far off as all of them.
+#[derive(Debug, Clone)]
+struct Moved {
+    start: u32,
+    end: u32,
+    shift: i32,
+    /// Of those between, the indexes of now.
+    between: Vec<Option<u32>>,
+}
+
+impl Moved {
+    fn now(&self, before: u32) -> Option<u32> {
+        if before < self.start {
+            Some(before)
+        } else if before >= self.end {
+            before.checked_add_signed(self.shift)
+        } else {
+            self.between[(before - self.start) as usize]
+        }
+    }
 }
 
 /// More changed units than this are looked at together with all others.
@@ -141,7 +165,16 @@ impl KeptFacts {
             return None;
         }
         db.makes("file_facts", None);
-        Some(Arc::new(before.with(FileFacts { units, ids, ..FileFacts::default() }, &changed, &gone)))
+        let (start, end) = (alignment.start as u32, (before.units.len() - alignment.end) as u32);
+        let moved = (!ids.are_same(&before.ids)).then(|| Moved {
+            start,
+            end,
+            shift: units.len() as i32 - before.units.len() as i32,
+            between: (start..end).map(|unit| ids.index(before.ids.id(unit))).collect(),
+        });
+        let mut all = before.with(FileFacts { units, ids, ..FileFacts::default() }, &changed, &gone);
+        all.from = Some((Arc::downgrade(before), Edit { changed, gone, moved }));
+        Some(Arc::new(all))
     }
 }
 
@@ -399,6 +432,11 @@ impl FileFacts {
         if !self.ids.are_comparable(&before.ids) {
             return None;
         }
+        if let Some((from, edit)) = &self.from
+            && std::ptr::eq(from.as_ptr(), before)
+        {
+            return Some(edit.clone());
+        }
         let mut changed = Vec::new();
         for (index, now) in (0u32..).zip(&self.units) {
             let was = self.before(before, index);
@@ -409,10 +447,16 @@ impl FileFacts {
                 }
             }
         }
-        let moved = (!self.ids.are_same(&before.ids))
-            .then(|| (0..before.ids.len() as u32).map(|unit| self.index(before.ids.id(unit))).collect::<Vec<_>>());
+        let end = before.ids.len() as u32;
+        let now = |unit: u32| self.index(before.ids.id(unit));
+        let moved = (!self.ids.are_same(&before.ids)).then(|| Moved {
+            start: 0,
+            end,
+            shift: 0,
+            between: (0..end).map(now).collect(),
+        });
         let is_gone = |(unit, now): (u32, &Option<u32>)| now.is_none().then_some(unit);
-        let gone: Vec<_> = (0..).zip(moved.iter().flatten()).filter_map(is_gone).collect();
+        let gone: Vec<_> = (0..).zip(moved.iter().flat_map(|it| &it.between)).filter_map(is_gone).collect();
         (gone.len() <= MOST_CHANGED).then_some(Edit { changed, gone, moved })
     }
 
@@ -478,7 +522,7 @@ impl Edit {
 
     /// Where a unit is that was at an index; none if it is gone.
     pub fn now(&self, before: u32) -> Option<u32> {
-        self.moved.as_ref().map_or(Some(before), |moved| moved[before as usize])
+        self.moved.as_ref().map_or(Some(before), |moved| moved.now(before))
     }
 
     /// Whether units are at other indexes than they were.
@@ -487,20 +531,20 @@ impl Edit {
     }
 
     /// What was kept for each unit, at its index of now; for new ones `new`.
-    pub fn carried<T>(&self, before: Vec<T>, count: usize, new: impl Fn() -> T) -> Vec<T> {
-        if !self.moves() {
-            return before;
-        }
-        let mut now = Vec::with_capacity(count);
-        for (unit, it) in (0u32..).zip(before) {
-            if let Some(index) = self.now(unit) {
+    pub fn carried<T>(&self, mut all: Vec<T>, count: usize, new: impl Fn() -> T) -> Vec<T> {
+        let Some(Moved { start, end, between, .. }) = &self.moved else { return all };
+        let mut behind = all.split_off(*end as usize);
+        let moving: Vec<_> = all.drain(*start as usize..).zip(between).collect();
+        for (it, index) in moving {
+            if let Some(index) = index {
                 // Those that stay do so in their order.
-                now.resize_with(index as usize, &new);
-                now.push(it);
+                all.resize_with(*index as usize, &new);
+                all.push(it);
             }
         }
-        now.resize_with(count, &new);
-        now
+        all.resize_with(count - behind.len(), &new);
+        all.append(&mut behind);
+        all
     }
 }
 

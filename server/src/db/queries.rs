@@ -104,15 +104,14 @@ struct Comment {
     text: String,
 }
 
-/// Whether a text may have watches or examples.
-fn may_mark(text: &str) -> bool {
-    text.contains("//>") || text.contains("//@")
-}
+/// How watches and examples begin.
+const MARKS: [&str; 2] = ["//>", "//@"];
 
 /// All comments of a file that are watches or examples; other markers may be among them.
 #[salsa::tracked(no_eq, returns(deref))]
 fn comments(db: &dyn Db, file: File) -> Vec<Comment> {
-    if !may_mark(&file.text(db)) {
+    let kept = file.kept(db);
+    if !kept.marks.are_in(kept.is_open(), &file.text(db), &MARKS) {
         return Vec::new();
     }
     let (parse, units) = (file.parse(db), file_units(db, file));

@@ -553,6 +553,7 @@ fn read_the_rest(bench: &Bench) {
     file_symbols(db, file);
     module_imports(db, file);
     module_code(db, file);
+    super::module_trouble(db, file);
     super::units_with_diagnostics(db, file);
     super::units_with_checks(db, file);
     super::units_with_findings(db, file);
@@ -569,7 +570,7 @@ fn warnings_imports_and_modules_stop_where_they_should() {
         let mut ran = bench.executed_by(read_the_rest);
         // These look at the whole file: for them another text is another question.
         let told = ["units_with_checks", "units_with_diagnostics", "units_with_findings"];
-        let whole = [&["file_symbols", "module_code", "module_imports"][..], &told].concat();
+        let whole = [&["file_symbols", "module_code", "module_imports", "module_trouble"][..], &told].concat();
         for query in &whole {
             assert!(ran.contains(&(*query).to_owned()), "{query} has not run: {ran:?}");
         }

@@ -14,6 +14,9 @@ use minilive_mir::typing::UnitTypes;
 use std::ops::Range;
 use std::sync::Arc;
 
+/// Of a row of units, by their indexes now, those of which something beside them is not what it was; with the way back to their indexes before.
+type Others<'a> = dyn Fn(Range<usize>, &dyn Fn(usize) -> usize) -> Vec<usize> + 'a;
+
 /// Units by their indexes, with what they tell.
 type Units<T> = Arc<[(u32, T)]>;
 
@@ -61,10 +64,10 @@ pub fn units_with_findings(db: &dyn Db, file: File) -> Units<Arc<UnitTypes>> {
     let before = before.as_deref().filter(|it| Arc::ptr_eq(&it.around.members, &around.members));
     // The object that they were says that they are around all units what they were.
     let differing = before.filter(|it| !Arc::ptr_eq(&it.around, around));
-    let has_same_around =
-        differing.map(|before| |was: usize, is: usize| Arc::ptr_eq(&before.around.units[was], &around.units[is]));
-    let has_same_around = has_same_around.as_ref().map(|it| it as &dyn Fn(usize, usize) -> bool);
-    let told = KeptTold::of(before.map(|it| &it.told), file_units(db, file), has_same_around, |it, index| {
+    let others = differing
+        .map(|before| |units: Range<usize>, back: &dyn Fn(usize) -> usize| around.others(&before.around, units, back));
+    let others = others.as_ref().map(|it| it as &Others<'_>);
+    let told = KeptTold::of(before.map(|it| &it.told), file_units(db, file), others, |it, index| {
         let types = unit_types(db, it.unit, &around.units[index], &around.members);
         (!types.findings.is_empty() || types.may_open_maps()).then_some(types)
     });
@@ -76,12 +79,12 @@ pub fn units_with_findings(db: &dyn Db, file: File) -> Units<Arc<UnitTypes>> {
 }
 
 impl<T: Clone> KeptTold<T> {
-    /// What units tell now: those that are as they were, what they told before. Where it does not depend on them alone, `is_same` says of
-    /// two that are one object, by their indexes before and now, whether what it depends on is what it was.
+    /// What units tell now: those that are as they were, what they told before. Where it does not depend on them alone, `others` says for
+    /// which that are one object what it depends on is not what it was.
     fn of(
         before: Option<&KeptTold<T>>,
         now: &Arc<FileUnits>,
-        is_same: Option<&dyn Fn(usize, usize) -> bool>,
+        others: Option<&Others<'_>>,
         mut tell: impl FnMut(PlacedUnit<'_>, usize) -> Option<T>,
     ) -> KeptTold<T> {
         let start = before.map_or(0, |it| it.units.same_start(now));
@@ -92,10 +95,7 @@ impl<T: Clone> KeptTold<T> {
         let mut known = before.map_or(&[][..], |it| &it.told).iter().peekable();
         // Units that are one object, by their indexes now; `back` leads to those before.
         let mut again = |told: &mut Vec<(u32, T)>, units: Range<usize>, back: &dyn Fn(usize) -> usize| {
-            let differs = |is_same: &dyn Fn(usize, usize) -> bool| {
-                units.clone().filter(|&it| !is_same(back(it), it)).collect::<Vec<_>>()
-            };
-            let others = is_same.map_or_else(Vec::new, differs);
+            let others = others.map_or_else(Vec::new, |others| others(units.clone(), back));
             let (first, shift) = (back(units.start), units.start as i64 - back(units.start) as i64);
             while known.next_if(|(it, _)| (*it as usize) < first).is_some() {}
             let last = first + units.len();

@@ -17,7 +17,8 @@ use minilive_mir::types::TypeSet;
 use minilive_mir::typing::{Free, Given, Outside, UnitTypes, infer};
 use minilive_runtime::intrinsics::IntrinsicId;
 use smol_str::SmolStr;
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, Weak};
 use summary::{Different, Summary};
 
 /// What stands around one unit.
@@ -34,15 +35,42 @@ pub struct Around {
 pub struct GivenMembers(Option<Vec<SmolStr>>);
 
 /// What stands around the units of a file.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Surroundings {
     /// By unit, in their order.
     pub units: Vec<Arc<Around>>,
     /// The members that the file gives; none if others may give more.
     pub members: Arc<GivenMembers>,
+    /// The surroundings that these were made from, and the units around which something else stands now, in their order.
+    from: Option<(Weak<Surroundings>, Vec<u32>)>,
 }
 
+/// Wherever they came from.
+impl PartialEq for Surroundings {
+    fn eq(&self, other: &Surroundings) -> bool {
+        self.units == other.units && self.members == other.members
+    }
+}
+
+impl Eq for Surroundings {}
+
 impl Surroundings {
+    /// Of a row of units those around which something else stands than before, where they stood that far off.
+    pub(super) fn others(
+        &self,
+        before: &Surroundings,
+        units: Range<usize>,
+        back: impl Fn(usize) -> usize,
+    ) -> Vec<usize> {
+        match &self.from {
+            Some((from, others)) if std::ptr::eq(from.as_ptr(), before) => {
+                let at = |unit: usize| others.partition_point(|&it| (it as usize) < unit);
+                others[at(units.start)..at(units.end)].iter().map(|&it| it as usize).collect()
+            }
+            _ => units.filter(|&it| !Arc::ptr_eq(&before.units[back(it)], &self.units[it])).collect(),
+        }
+    }
+
     /// Whether all code that takes part in the program stands in the file.
     pub fn is_closed(&self) -> bool {
         self.members.0.is_some()
@@ -106,7 +134,7 @@ impl KeptTypes {
         let mut summary = Summary::of(&facts);
         let units = (0..facts.units.len() as u32).map(|unit| Arc::new(around(&facts, &mut summary, unit))).collect();
         let members = given_members(&facts, &summary, known);
-        KeptTypes { facts, summary, around: Arc::new(Surroundings { units, members }) }
+        KeptTypes { facts, summary, around: Arc::new(Surroundings { units, members, from: None }) }
     }
 
     /// With what the facts say now; none if it is no less work to begin anew.
@@ -116,18 +144,25 @@ impl KeptTypes {
         different.extend(globals.iter().flat_map(|name| facts.readers(name)));
         let new = Arc::new(Around { free: Vec::new(), children: Vec::new() });
         let mut units = edit.carried(self.around.units.clone(), facts.units.len(), || new.clone());
+        let mut others = Vec::new();
         for unit in different {
             db.makes("around", None);
             let now = around(facts, &mut self.summary, unit);
             if *units[unit as usize] != now {
                 units[unit as usize] = Arc::new(now);
+                others.push(unit);
             }
         }
+        // What a new one has may be what none has.
+        others.extend(edit.changed.iter().filter(|(was, _)| was.is_none()).map(|&(_, unit)| unit));
+        others.sort_unstable();
+        others.dedup();
+        let from = Some((Arc::downgrade(&self.around), others));
         let mut members = self.around.members.clone();
         if !facts.has_members_of(&self.facts) {
             members = given_members(facts, &self.summary, Some(members));
         }
-        Some(KeptTypes { facts: facts.clone(), around: Arc::new(Surroundings { units, members }), ..self })
+        Some(KeptTypes { facts: facts.clone(), around: Arc::new(Surroundings { units, members, from }), ..self })
     }
 }
 

@@ -15,7 +15,10 @@ use minilive_mir::program::{Fingerprint, Program, ProgramUnit, UnitInfo};
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+/// Statements with what identifies their code.
+type Statements = Arc<[(UnitKey, Fingerprint)]>;
 
 /// What one revision of a document asks for.
 #[derive(Debug)]
@@ -33,8 +36,8 @@ pub struct Plan {
     /// What each lookup of the text and of its last runs leads to now, as far as that is known.
     modules: FxHashMap<Lookup, Option<ModulePrint>>,
     places: Arc<Places>,
-    main: Arc<[(UnitKey, Fingerprint)]>,
-    definitions: Arc<[(UnitKey, Fingerprint)]>,
+    /// The statements of runs of the file and of its markers, once a run has ended.
+    statements: [OnceLock<Statements>; 2],
 }
 
 /// One evaluation that the text asks for.
@@ -72,11 +75,6 @@ impl Planned {
 /// Reads what a document asks for.
 pub fn plan(db: &LiveDb, document: &Arc<DocumentView>, live: &Live) -> Plan {
     let layout = db::file_layout(db, document.file);
-    let pairs = |definitions_only: bool| {
-        let statements = layout.main_entries().filter(|unit| unit.is_definition || !definitions_only);
-        statements.map(|unit| (unit.key, unit.fingerprint)).collect::<Arc<[_]>>()
-    };
-    let (main, definitions) = (pairs(false), pairs(true));
     let trouble = ide::first_error(db, document);
     let markers = db::marker_items(db, document.file);
     let mut evaluations = vec![Planned { id: EvaluationId::TopLevel, marker: None }];
@@ -91,8 +89,7 @@ pub fn plan(db: &LiveDb, document: &Arc<DocumentView>, live: &Live) -> Plan {
         unknown: db::unknown_lookups(db, document.file, &live.places),
         modules: modules(db, document, &live.places),
         places: live.places.clone(),
-        main,
-        definitions,
+        statements: Default::default(),
     }
 }
 
@@ -150,8 +147,12 @@ impl Plan {
         }
     }
 
-    fn statements(&self, planned: &Planned) -> &Arc<[(UnitKey, Fingerprint)]> {
-        if planned.marker.is_some() { &self.definitions } else { &self.main }
+    fn statements(&self, planned: &Planned) -> &Statements {
+        let definitions_only = planned.marker.is_some();
+        self.statements[usize::from(definitions_only)].get_or_init(|| {
+            let statements = self.layout.main_entries().filter(|unit| unit.is_definition || !definitions_only);
+            statements.map(|unit| (unit.key, unit.fingerprint)).collect()
+        })
     }
 
     /// The program of an evaluation and what of it runs.
@@ -201,7 +202,6 @@ impl Plan {
         let known = |it: &ImportSeen| self.print(&it.lookup).is_none_or(|print| print == it.print);
         self.trouble.is_none()
             && imports.iter().all(known)
-            && self.main == other.main
             && marker(mine) == marker(theirs)
             && self.layout.entries().eq(other.layout.entries())
     }

@@ -12,7 +12,7 @@ use crate::document::LineSplice;
 use crate::ide::{AskedRun, EndedRun, Live, Phase, Status, StatusState};
 use crate::modules::{Lookup, Places, base_name};
 use crate::recording::{End, EvaluationId, FunctionReport, ImportSeen, Outcome, Recorded, Tier};
-use crate::settings::{Mode, Settings};
+use crate::settings::{Checks, Mode, Settings};
 use crate::world::{Notice, NoticeSink, OutputKind};
 use minilive_jit::engine::modules::ModuleAnswer;
 use minilive_mir::ir::UnitKind;
@@ -585,6 +585,11 @@ impl Scheduler {
         }
         self.settings = settings;
         self.adapt();
+    }
+
+    /// What is warned about.
+    pub fn checks(&self) -> &Arc<Checks> {
+        &self.settings.checks
     }
 
     /// Does what follows from another level or other settings.

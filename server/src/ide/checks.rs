@@ -10,6 +10,7 @@ mod frozen;
 mod hosts;
 mod members;
 mod modules;
+mod steps;
 mod types;
 
 use crate::db::{self, File, FileFacts, LiveDb, NameFinding, NameProblem};
@@ -138,6 +139,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
     }
     members.across(&mut found);
     types::add(db, document, settings, &mut found);
+    steps::tell(&document.text, &mut found);
     frozen::add(db, file, &mut found);
     modules::add(db, document, places, &mut found);
     hosts::add(db, document, (settings, places), &mut found);

@@ -38,7 +38,7 @@ pub struct Completions {
 pub fn completions(db: &LiveDb, document: &DocumentView, live: &Live, offset: TextSize, snippets: bool) -> Completions {
     let Some(context) = context::at(db, document, offset) else { return Completions::default() };
     let (places, host) = (&*live.places, &*live.checks.host);
-    let mut infer = Infer::new(db, places);
+    let mut infer = Infer::with_importers(db, places);
     let offset = context.replace.start();
     let collect = items::Collect { db, host, file: document.file, unit: context.unit, typed: &context.typed, offset };
     let mut items = match &context.wanted {

@@ -12,7 +12,6 @@ use crate::document::DocumentView;
 use crate::modules::{self, Places};
 use crate::recording::End;
 use crate::settings::Level;
-use minilive_jit::engine::modules::ModuleAnswer;
 use minilive_mir::diagnostic::{Diagnostic as Lowering, Severity as LoweringSeverity};
 use minilive_syntax::TextRange;
 
@@ -141,8 +140,9 @@ pub fn first_error(db: &LiveDb, document: &DocumentView) -> Option<String> {
 /// What is wrong with the text: its syntax, then what each unit's lowering says.
 pub(super) fn text_diagnostics(db: &LiveDb, document: &DocumentView) -> Vec<Diagnostic> {
     let parse = document.file.parse(db);
-    let mut found: Vec<_> =
-        parse.errors.iter().map(|error| from_lowering(Lowering::from_syntax(error), document)).collect();
+    let errors = parse.errors.iter().map(Lowering::from_syntax).collect();
+    let errors = without_told_ends(errors, &document.text).into_iter();
+    let mut found: Vec<_> = errors.map(|error| from_lowering(error, document)).collect();
     let units = db::units(db, document.file);
     for &(unit, ()) in &*db::units_with_diagnostics(db, document.file) {
         let placed = units.at(unit);
@@ -152,6 +152,27 @@ pub(super) fn text_diagnostics(db: &LiveDb, document: &DocumentView) -> Vec<Diag
         }
     }
     found
+}
+
+/// Leaves out that the block of `while x: y` has no end: what is said of the `:` says it already, and nobody who writes that wants one.
+pub fn without_told_ends(mut errors: Vec<Lowering>, text: &str) -> Vec<Lowering> {
+    let colons = errors.iter().filter(|it| {
+        it.code == "foreign-syntax" && text.get(usize::from(it.range.start())..usize::from(it.range.end())) == Some(":")
+    });
+    let with_body = colons.filter_map(|it| {
+        let (before, behind) = text.split_at(usize::from(it.range.start()));
+        let line = before.rfind('\n').map_or(0, |at| at + 1);
+        let body = behind[1..].split(['\n', '\r']).next().unwrap_or_default().trim_start();
+        let has_body = !body.is_empty() && !body.starts_with("//");
+        has_body.then(|| TextRange::new(rowan::TextSize::new(line as u32), it.range.start()))
+    });
+    let headers: Vec<_> = with_body.collect();
+    for header in headers {
+        // Of blocks that start on the line the innermost one has the `:`.
+        let open = errors.iter().rposition(|it| it.code == "unclosed-block" && header.contains_range(it.range));
+        open.map(|at| errors.remove(at));
+    }
+    errors
 }
 
 /// Editors show nothing for an empty range, so such a one grows by the character before it.
@@ -188,8 +209,8 @@ fn import_diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<
             db::Located::Missing if live.checks.host.has_module(&import.name) => return None,
             db::Located::Missing => modules::missing(&import.name, &lookup),
             db::Located::NoText(line) => modules::not_text(&import.name, line),
-            db::Located::At(file) => match &db::module_code(db, file).reply {
-                ModuleAnswer::Broken { message, line, .. } => modules::broken(&import.name, message, *line),
+            db::Located::At(file) => match db::module_trouble(db, file) {
+                Some((message, line)) => modules::broken(&import.name, &message, line),
                 _ if import.once => return None,
                 _ => match way_back(db, document.file, file, places) {
                     Some(way) => modules::circle(&import.name, &way),

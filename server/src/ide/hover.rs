@@ -101,7 +101,7 @@ impl Card<'_> {
         if let Some(card) = self.module_of_host(range, name).or_else(|| self.in_scope(range, name)) {
             return Some(card);
         }
-        if let Some(card) = self.given_by_module(range, name) {
+        if let Some(card) = self.given_from_around() {
             return Some(card);
         }
         let intrinsic = intrinsics::find(name);
@@ -172,7 +172,8 @@ impl Card<'_> {
         let unit = units_at(self.db, self.document.file, end).next()?;
         let placed = db::units(self.db, self.document.file).get(unit as usize)?;
         let symbol = symbol_before(&placed.unit.green, placed.unit.kind, end.checked_sub(placed.start)?)?;
-        let (at, mut infer) = (UnitRef { file: self.document.file, unit }, Infer::new(self.db, &self.live.places));
+        let (at, mut infer) =
+            (UnitRef { file: self.document.file, unit }, Infer::with_importers(self.db, &self.live.places));
         let is_function = |kind: &Kind| matches!(kind, Kind::Function(_) | Kind::Intrinsic(_));
         if infer.uncalled(at, &symbol).kinds.iter().any(is_function) {
             return None;
@@ -190,7 +191,7 @@ impl Card<'_> {
     }
 
     fn named(&self) -> Option<(Infer<'_>, Named)> {
-        let mut infer = Infer::new(self.db, &self.live.places);
+        let mut infer = Infer::with_importers(self.db, &self.live.places);
         let quote = if self.token.kind() == SyntaxKind::StringLit { TextSize::of('"') } else { TextSize::new(0) };
         let start = self.token.text_range().start() + quote;
         let named = named_at(&mut infer, self.db, self.document.file, start)?;
@@ -201,7 +202,7 @@ impl Card<'_> {
     fn member(&self) -> Option<Hover> {
         let (mut infer, named) = self.named()?;
         if matches!(named.target, Target::Variable(_) | Target::Global) {
-            return self.in_scope(named.range, &named.name);
+            return self.in_scope(named.range, &named.name).or_else(|| self.given_from_around());
         }
         match member::member(&mut infer, self.db, self.document.file, &named)? {
             member::Told::Card(card) => Some(card),
@@ -278,14 +279,15 @@ impl Card<'_> {
         is_imported.then(|| Hover { range, title: format!("module {name}"), sections: doc.into_iter().collect() })
     }
 
-    /// What a module gives the program under a name by `globals.name`.
-    fn given_by_module(&self, range: TextRange, name: &str) -> Option<Hover> {
-        let (mut infer, named) = self.named().filter(|(_, named)| named.target == Target::Unknown)?;
-        let at = UnitRef { file: self.document.file, unit: named.unit };
-        let known = infer.uncalled(at, &Symbol::Name(name.into()).into());
-        let types = describe::type_text(&mut infer, self.db, &known)?;
-        let sections = vec![format!("likely: {types}{}", types::members(&mut infer, &known))];
-        Some(Hover { range, title: format!("(global) {name}"), sections })
+    /// What others give the file under a name: modules that it imports by `globals.name`, programs that import it.
+    fn given_from_around(&self) -> Option<Hover> {
+        let (mut infer, named) = self.named()?;
+        let is_own = match named.target {
+            Target::Unknown => false,
+            Target::Global => infer.facts(self.document.file).is_global(&named.name),
+            _ => true,
+        };
+        if is_own { None } else { member::given(&mut infer, self.db, self.document.file, &named) }
     }
 
     /// A method that a module of the host gives to all values of a type, if one has that name.

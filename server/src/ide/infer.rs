@@ -231,6 +231,10 @@ pub struct Infer<'a> {
     facts: FxHashMap<File, Arc<FileFacts>>,
     /// The file of the first question.
     home: Option<File>,
+    /// Whether names that a module has not got are also those of the programs that import it.
+    sees_importers: bool,
+    /// Those of each file that was asked about.
+    importers: FxHashMap<File, Arc<[File]>>,
     /// That file and the modules behind it, once somebody asked.
     program: Option<Arc<[File]>>,
     stores: FxHashMap<File, Arc<elements::Stores>>,
@@ -268,6 +272,8 @@ impl<'a> Infer<'a> {
             places,
             facts: FxHashMap::default(),
             home: None,
+            sees_importers: false,
+            importers: FxHashMap::default(),
             program: None,
             stores: FxHashMap::default(),
             answers: FxHashMap::default(),
@@ -281,6 +287,27 @@ impl<'a> Infer<'a> {
             cycle: u32::MAX,
             steps: 0,
         }
+    }
+
+    /// As [`Infer::new`], for what a person is shown: names that a module has not got are also what the programs give that import it. It
+    /// takes a look at every file of the workspace.
+    pub fn with_importers(db: &'a LiveDb, places: &'a Places) -> Infer<'a> {
+        Infer { sees_importers: true, ..Infer::new(db, places) }
+    }
+
+    /// The files that import another and are not among those of the program; none where nobody asks for them.
+    pub fn importers(&mut self, file: File) -> Arc<[File]> {
+        if !self.sees_importers {
+            return Arc::default();
+        }
+        if let Some(known) = self.importers.get(&file) {
+            return known.clone();
+        }
+        let program = self.program();
+        let others = super::navigation::importers(self.db, file).filter(|it| !program.contains(it));
+        let found: Arc<[File]> = others.collect();
+        self.importers.insert(file, found.clone());
+        found
     }
 
     /// The facts of a file.

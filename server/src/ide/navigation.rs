@@ -35,7 +35,7 @@ pub struct Highlight {
 
 /// Where the name at an offset is defined.
 pub fn definition(db: &LiveDb, document: &DocumentView, live: &Live, offset: TextSize) -> Vec<Location> {
-    let mut infer = Infer::new(db, &live.places);
+    let mut infer = Infer::with_importers(db, &live.places);
     let Some(named) = named_at(&mut infer, db, document.file, offset) else {
         return receiver_at(&mut infer, db, document.file, offset);
     };
@@ -52,7 +52,7 @@ pub fn definition(db: &LiveDb, document: &DocumentView, live: &Live, offset: Tex
 
 /// Where the maps are made that the name at an offset may be: for a `new`, the map behind it.
 pub fn type_definition(db: &LiveDb, document: &DocumentView, places: &Places, offset: TextSize) -> Vec<Location> {
-    let mut infer = Infer::new(db, places);
+    let mut infer = Infer::with_importers(db, places);
     let Some((_, objects)) = objects_at(&mut infer, db, document, offset) else {
         return receiver_at(&mut infer, db, document.file, offset);
     };
@@ -211,7 +211,12 @@ pub fn definitions(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named
         Target::Variable(_) | Target::Global => {
             let found = uses(infer, db, file, &named.name, &named.target);
             let plain = found.iter().filter(|it| it.access == Access::Write).find(|it| it.certain);
-            plain.or_else(|| found.iter().find(is_definition)).map(location).into_iter().collect()
+            let own = plain.or_else(|| found.iter().find(is_definition)).map(location);
+            // A module reaches the program's variables through `globals`, too.
+            if own.is_none() && named.target == Target::Global {
+                return given_from_around(infer, db, file, &named.name);
+            }
+            own.into_iter().collect()
         }
         Target::Member(holders) if holders.is_empty() => {
             let all = members_by_name(infer, db, file, &named.name);
@@ -243,10 +248,7 @@ pub fn definitions(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named
             found.dedup();
             found
         }
-        Target::Unknown => {
-            let given = given_by_modules(infer, db, file, &named.name);
-            if given.is_empty() { given_by_importers(db, infer.places(), file, &named.name) } else { given }
-        }
+        Target::Unknown => given_from_around(infer, db, file, &named.name),
         Target::Intrinsic(_) => Vec::new(),
     }
 }
@@ -255,6 +257,12 @@ pub fn definitions(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named
 fn definitions_known(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> Vec<Location> {
     let is_known = matches!(&named.target, Target::Member(holders) if !holders.is_empty());
     if is_known { definitions(infer, db, file, named) } else { Vec::new() }
+}
+
+/// Where others give a file a variable that it has not got.
+fn given_from_around(infer: &mut Infer<'_>, db: &LiveDb, file: File, name: &str) -> Vec<Location> {
+    let given = given_by_modules(infer, db, file, name);
+    if given.is_empty() { given_by_importers(db, infer.places(), file, name) } else { given }
 }
 
 /// Where modules give the program a variable, by `globals.name`.

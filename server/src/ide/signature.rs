@@ -55,7 +55,7 @@ pub(super) struct Callee {
 /// The call around an offset.
 pub fn signatures(db: &LiveDb, document: &DocumentView, live: &Live, offset: TextSize) -> Option<Signatures> {
     let callee = callee_at(db, document, offset)?;
-    let mut infer = Infer::new(db, &live.places);
+    let mut infer = Infer::with_importers(db, &live.places);
     let mut signatures: Vec<_> = of_host(&mut infer, live, callee.at, &callee.symbol).into_iter().collect();
     if signatures.is_empty() {
         signatures = of_callee(&mut infer, db, &callee);

@@ -10,14 +10,13 @@ use super::to_proto::ToProto;
 use super::tokens::{Encoded, Part};
 use super::transport::WireSender;
 use super::watchers::{self, Watched};
-use super::{ext, from_proto, notices, to_proto};
+use super::{ext, from_proto, notices, sweep, to_proto};
 use crate::evaluate::{Trust, WorkerFactory};
 use crate::ide;
 use crate::settings::Settings;
 use crate::world::{self, Command, Kind, Refused, Snapshot, WorldConfig, WorldHandle};
 use minilive_syntax::TextSize;
 use serde_json::{Value, json};
-use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::lsp_types::*;
@@ -32,6 +31,8 @@ struct Session {
     complaint: Mutex<Option<String>>,
     /// The tokens that clients have.
     tokens: super::tokens::Sent,
+    /// What is known of files that are not open.
+    swept: sweep::Known,
     /// Files that the client is to watch.
     watched: tokio::sync::watch::Receiver<Watched>,
 }
@@ -280,7 +281,14 @@ impl LanguageServer for Backend {
         world.settings(settings);
         // `workers` can be taken only once, so nothing is set yet.
         let complaint = Mutex::new(complaint);
-        let _ = self.session.set(Session { world, features, complaint, tokens: Default::default(), watched });
+        let _ = self.session.set(Session {
+            world,
+            features,
+            complaint,
+            tokens: Default::default(),
+            swept: Default::default(),
+            watched,
+        });
         Ok(InitializeResult {
             capabilities,
             server_info: Some(ServerInfo { name: "minilive".into(), version: Some(env!("CARGO_PKG_VERSION").into()) }),
@@ -658,6 +666,17 @@ impl LanguageServer for Backend {
         Ok(told.await?.unwrap_or_else(|| report(Vec::new(), None)))
     }
 
+    async fn workspace_diagnostic(&self, params: WorkspaceDiagnosticParams) -> Result<WorkspaceDiagnosticReportResult> {
+        let session = self.session()?;
+        let with = (&session.world, &self.wire, session.features);
+        let report = sweep::answer(with, session.swept.clone(), params).await.map_err(refused)?;
+        // It may be large, and this thread reads messages.
+        let written = tokio::task::spawn_blocking(move || Written::of(&report)).await;
+        let written = written.map_err(|_| refused(Refused::Ended))?;
+        written.map_err(|error| failed(ErrorCode::InternalError, error.to_string()))?.put();
+        Ok(WorkspaceDiagnosticReportResult::Report(WorkspaceDiagnosticReport::default()))
+    }
+
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {
         let command = from_proto::command(&params).map_err(|text| failed(ErrorCode::InvalidParams, text))?;
         let answer = self.session()?.world.command(command);
@@ -677,9 +696,7 @@ fn is_kind(kind: Option<&CodeActionKind>, wanted: &CodeActionKind) -> bool {
 
 /// A pull report: all diagnostics, or the news that they are what the client has.
 fn report(items: Vec<Diagnostic>, before: Option<&str>) -> DocumentDiagnosticReportResult {
-    let mut hasher = rustc_hash::FxHasher::default();
-    serde_json::to_string(&items).unwrap_or_default().hash(&mut hasher);
-    let result_id = format!("{:x}", hasher.finish());
+    let result_id = sweep::result_id(&items);
     DocumentDiagnosticReportResult::Report(if before == Some(&*result_id) {
         DocumentDiagnosticReport::Unchanged(RelatedUnchangedDocumentDiagnosticReport {
             related_documents: None,

@@ -225,7 +225,7 @@ pub fn server(client: &ClientFeatures) -> ServerCapabilities {
                 identifier: Some("minilive".into()),
                 // What a module gives, and whether anybody imports a file, is told of in other files.
                 inter_file_dependencies: true,
-                workspace_diagnostics: false,
+                workspace_diagnostics: true,
                 ..DiagnosticOptions::default()
             })
         }),

@@ -38,6 +38,7 @@ impl World {
         let mut settings = self.settings.clone();
         Arc::make_mut(&mut settings.checks).host = Arc::new(host);
         self.scheduler.set_settings(settings);
+        self.db.touch();
     }
 
     /// Whether a file is one of them.

@@ -9,6 +9,7 @@ use crate::document::DocumentView;
 use crate::ide::Live;
 use crate::line_index::LineIndex;
 use crate::modules::Places;
+use crate::settings::Checks;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,6 +25,19 @@ pub struct Snapshot {
     pub document: Arc<DocumentView>,
     /// What is running and what is not fresh; never part of the database.
     pub live: Arc<Live>,
+    /// What questions about the whole workspace see beside the database.
+    pub overview: Option<Arc<Overview>>,
+}
+
+/// What is known of the workspace beside the texts of its files.
+#[derive(Debug)]
+pub struct Overview {
+    /// The open documents with their running state.
+    pub open: Vec<(Arc<DocumentView>, Arc<Live>)>,
+    /// What is warned about.
+    pub checks: Arc<Checks>,
+    /// Where modules may be, but for the folder of a program.
+    pub places: Places,
 }
 
 impl Snapshot {
@@ -40,7 +54,7 @@ impl Snapshot {
         let places =
             Places { script: path.and_then(Path::parent).map(Path::to_path_buf), executable: None, roots: Vec::new() };
         let live = Live { places: Arc::new(places), ..Live::default() };
-        Some(Snapshot { db: self.db.clone(), document: Arc::new(document), live: Arc::new(live) })
+        Some(Snapshot { db: self.db.clone(), document: Arc::new(document), live: Arc::new(live), overview: None })
     }
 }
 

@@ -8,7 +8,7 @@
 use super::modules::LinkJob;
 use super::own::Task;
 use super::pool::Lane;
-use super::{World, workspace};
+use super::{WORKSPACE, World, workspace};
 use crate::db::{self, File, Known, Located, Paths};
 use crate::evaluate::{Plan, RunId};
 use crate::modules::{Lookup, OnDisk, Places, imported_names, lookup};
@@ -17,6 +17,7 @@ use minilive_syntax::Parse;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tokio::sync::oneshot;
 
 /// Modules to look for.
 pub(super) struct Search {
@@ -28,7 +29,7 @@ pub(super) struct Search {
 }
 
 /// Who needs the modules.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 enum Asker {
     /// Questions about a document that was opened, at this revision.
     Opened(u64),
@@ -36,6 +37,8 @@ enum Asker {
     Plan,
     /// A run that waits for the answer.
     Run(RunId),
+    /// A question about the whole workspace.
+    Workspace(oneshot::Sender<()>),
 }
 
 /// Which they are.
@@ -110,6 +113,11 @@ impl World {
         }
     }
 
+    /// Looks for modules of files that are not open.
+    pub(super) fn look_for_workspace(&mut self, lookups: Vec<Lookup>, reply: oneshot::Sender<()>) {
+        self.search(WORKSPACE.into(), Asker::Workspace(reply), Wanted::Lookups(lookups));
+    }
+
     fn search(&mut self, uri: Arc<str>, asker: Asker, wanted: Wanted) {
         let places = self.places_of(&uri);
         self.pool.search(Search { uri, asker, places, wanted });
@@ -118,7 +126,7 @@ impl World {
     /// A reader has looked for modules.
     pub(super) fn found(&mut self, found: Found) {
         let Found { uri, asker, files } = found;
-        if !self.documents.contains_key(&uri) {
+        if !self.documents.contains_key(&uri) && *uri != *WORKSPACE {
             // It was closed, and its runs are stopped with it.
             return;
         }
@@ -133,6 +141,8 @@ impl World {
             // What it asked for may have been found meanwhile, which is no news, but the plan knew nothing of it.
             Asker::Plan if files.iter().any(|(_, on_disk)| !on_disk.is_empty()) => self.look_at_anew(uri),
             Asker::Plan => {}
+            // Whoever asked may have gone away.
+            Asker::Workspace(reply) => drop(reply.send(())),
             Asker::Run(run) => files.into_iter().for_each(|(lookup, _)| self.link(&uri, run, lookup)),
         }
     }

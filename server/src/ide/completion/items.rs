@@ -21,7 +21,7 @@ use minilive_runtime::intrinsics::{self, IntrinsicId};
 use minilive_syntax::kind::ALL;
 use minilive_syntax::{SyntaxKind, TextSize};
 use smol_str::SmolStr;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What an item is.
@@ -258,6 +258,9 @@ impl Collect<'_> {
         for name in self.given_by_modules(infer) {
             add(&mut found, self.item(&name, ItemKind::Variable, rank::GLOBAL, self.variable(&name)));
         }
+        for (name, kind) in self.given_by_importers(infer) {
+            add(&mut found, self.item(&name, kind, rank::GLOBAL, self.variable(&name)));
+        }
         for told in self.host.names.keys().filter_map(|name| self.host.name(name)) {
             add(&mut found, self.of_host(&told.path[0].clone(), told));
         }
@@ -276,7 +279,25 @@ impl Collect<'_> {
         Data::Variable(self.unit.unit, name.to_owned())
     }
 
-    /// A name, by what is assigned to it first.
+    /// The names that programs give which import the file.
+    fn given_by_importers(&self, infer: &mut Infer<'_>) -> BTreeMap<SmolStr, ItemKind> {
+        let mut found = BTreeMap::new();
+        for &file in infer.importers(self.file).iter() {
+            let facts = infer.facts(file);
+            for name in facts.global_names().filter(|name| fits(name, self.typed)) {
+                let is_function = facts.globals(name).any(|(_, value)| matches!(**value, Symbol::Function(_)));
+                let is_module = facts.globals(name).any(|(_, value)| matches!(**value, Symbol::Import(_)));
+                let kind = match (is_function, is_module) {
+                    (true, _) => ItemKind::Function,
+                    (_, true) => ItemKind::Module,
+                    _ => ItemKind::Variable,
+                };
+                found.entry(name.clone()).or_insert(kind);
+            }
+        }
+        found
+    }
+
     /// The names that modules give the program by `globals.name`.
     fn given_by_modules(&self, infer: &mut Infer<'_>) -> BTreeSet<SmolStr> {
         let others: Vec<File> = infer.program().iter().copied().filter(|&file| file != self.file).collect();
@@ -288,6 +309,7 @@ impl Collect<'_> {
         given.collect()
     }
 
+    /// A name, by what is assigned to it first.
     fn named(&self, facts: &db::FileFacts, name: &SmolStr, value: Option<(u32, &Sym)>, rank: u32) -> Item {
         let function = value.and_then(|(unit, value)| match **value {
             Symbol::Function(number) => facts.child(unit, number),
@@ -540,7 +562,7 @@ pub fn documentation(db: &LiveDb, document: &DocumentView, live: &Live, data: &D
             Some((name.clone(), vec![comment]))
         }
         Data::Variable(unit, name) => {
-            let mut infer = Infer::new(db, places);
+            let mut infer = Infer::with_importers(db, places);
             let facts = infer.facts(document.file);
             ((*unit as usize) < facts.units.len()).then_some(())?;
             let at = UnitRef { file: document.file, unit: *unit };

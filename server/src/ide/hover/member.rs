@@ -12,6 +12,8 @@ use crate::ide::infer::{Infer, Kind, Object, UnitRef};
 use crate::ide::names::{Named, Target};
 use crate::ide::narrow;
 use crate::ide::navigation::definitions;
+use crate::ide::types;
+use crate::modules::base_name;
 use minilive_mir::names::{Place, Sym, Symbol};
 
 /// What a member's name leads to.
@@ -64,6 +66,43 @@ pub fn member(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> 
     let mut sections: Vec<_> = comment(infer, db, file, named).into_iter().collect();
     sections.extend(type_text(infer, db, &known).map(|types| format!("likely: {types}")));
     Some(Told::Card(Hover { range: named.range, title, sections }))
+}
+
+/// The card of a variable that others give the file.
+pub fn given(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> Option<Hover> {
+    let known = infer.given_from_around(UnitRef { file, unit: named.unit }, &named.name);
+    let mut functions = known.kinds.iter().filter_map(|kind| match kind {
+        Kind::Function(function) => Some(*function),
+        _ => None,
+    });
+    let (title, mut sections) = match functions.next() {
+        Some(function) => {
+            let others = functions.map(|it| format!("may also be `{}`", describe::function_title(db, it)));
+            let sections = describe::documentation(db, function).into_iter().chain(others).collect();
+            (describe::function_title(db, function), sections)
+        }
+        None => {
+            let mut sections: Vec<_> = comment(infer, db, file, named).into_iter().collect();
+            let types = type_text(infer, db, &known);
+            sections.extend(types.map(|types| format!("likely: {types}{}", types::members(infer, &known))));
+            (format!("(global) {}", named.name), sections)
+        }
+    };
+    let importers = infer.importers(file);
+    let givers: Vec<_> = importers.iter().filter(|&&it| infer.facts(it).is_global(&named.name)).collect();
+    if !givers.is_empty() {
+        let givers: Vec<_> = givers.iter().map(|it| format!("`{}`", base_name(it.path(db)))).collect();
+        sections.push(format!("given by programs that import this file: {}", some(&givers)));
+    }
+    (!sections.is_empty()).then_some(Hover { range: named.range, title, sections })
+}
+
+/// A few of them.
+fn some(names: &[String]) -> String {
+    const MOST: usize = 3;
+    let rest = names.len().saturating_sub(MOST);
+    let shown = names[..names.len() - rest].join(", ");
+    if rest > 0 { format!("{shown} and {rest} more") } else { shown }
 }
 
 /// The name under which a map is made.

@@ -83,12 +83,13 @@ impl Infer<'_> {
             Binding::Variable(unit) => self.variable_of(UnitRef { unit, ..at }, name),
             Binding::Global => self.global(at.file, name),
             Binding::Intrinsic(id) => Known::one(Kind::Intrinsic(id)),
-            Binding::Unknown => self.given_by_modules(at, name),
+            Binding::Unknown => self.given_from_around(at, name),
         }
     }
 
-    /// What modules give the program under a name by `globals.name`; others may give it something else.
-    fn given_by_modules(&mut self, at: UnitRef, name: &SmolStr) -> Known {
+    /// What modules give the program under a name by `globals.name`, and what programs give a module that they import; others may give it
+    /// something else.
+    pub fn given_from_around(&mut self, at: UnitRef, name: &str) -> Known {
         let mut found = Known::anything();
         for &file in self.program().iter().filter(|&&file| file != at.file) {
             let facts = self.facts(file);
@@ -96,6 +97,11 @@ impl Infer<'_> {
                 if found.kinds.len() < MOST_KINDS {
                     found.join(self.value(UnitRef { file, unit }, value));
                 }
+            }
+        }
+        for &file in self.importers(at.file).iter() {
+            if found.kinds.len() < MOST_KINDS && self.facts(file).is_global(name) {
+                found.join(self.global(file, name));
             }
         }
         found

@@ -334,3 +334,65 @@ fn lines_drawn_between_parts_of_a_file_are_no_documentation() {
     let told = card(&format!("// ======\n// Twice as much.\n//*******\n{function}"));
     assert!(told.contains("Twice as much.") && !told.contains("==") && !told.contains("**"), "{told}");
 }
+
+const GIVEN: &str = "//- main.ms\n// How many points there are.\nscore = 3\n// Says hello.\ngreet = function(name, twice=false)\nend function\nhero = {\"hp\": 10}\nimport \"lib\"\n//- other.ms\nimport \"lib\"\nscore = \"none\"\nonly = lib.x + 1\n";
+
+#[track_caller]
+fn in_module(line: &str, expected: &Expect) {
+    check(&format!("//- lib.ms\nx = 1\n{line}\n{GIVEN}"), expected);
+}
+
+#[test]
+fn a_module_is_told_what_the_programs_give_that_import_it() {
+    in_module(
+        "print sc$0ore",
+        &expect![[r#"
+        (global) score
+        How many points there are.
+        likely: number or string
+        given by programs that import this file: `main.ms`, `other.ms`"#]],
+    );
+    in_module(
+        "print globals.sc$0ore",
+        &expect![[r#"
+        (global) score
+        How many points there are.
+        likely: number or string
+        given by programs that import this file: `main.ms`, `other.ms`"#]],
+    );
+    in_module(
+        "gre$0et \"x\"",
+        &expect![[r#"
+        greet = function(name, twice=false)
+        Says hello.
+        given by programs that import this file: `main.ms`"#]],
+    );
+    in_module(
+        "print he$0ro",
+        &expect![[r#"
+        (global) hero
+        likely: map `hero` with hp
+        given by programs that import this file: `main.ms`"#]],
+    );
+    in_module(
+        "print hero.h$0p",
+        &expect![[r#"
+        (member) hero.hp
+        likely: number"#]],
+    );
+    in_module(
+        "print onl$0y",
+        &expect![[r#"
+        (global) only
+        likely: number
+        given by programs that import this file: `other.ms`"#]],
+    );
+    in_module("print nobo$0dy", &expect!["nothing"]);
+    // Its own comes first.
+    in_module(
+        "score = {}\nprint scor$0e",
+        &expect![[r#"
+        (global) score
+        type: map `score`"#]],
+    );
+}

@@ -293,3 +293,46 @@ fn calls_of_what_modules_make_are_looked_at() {
         );
     }
 }
+
+#[test]
+fn a_step_down_at_the_end_of_a_line_is_told_once() {
+    check(
+        "x = 3\nx--\nprint x\nm = {\"a\": 1}\nm.a--  \nprint 1\n",
+        &expect![[r#"
+        | x--
+        | ^^^ no-result: `x--` goes on with the next line, whose negative it takes away; a statement `x -= 1` takes one away
+        | m.a--
+        | ^^^^^ no-result: `m.a--` goes on with the next line, whose negative it takes away; a statement `m.a -= 1` takes one away
+    "#]],
+    );
+    check(
+        "f = function(n, l)\n  n--\n  print n\n  l[0]--\n  print l\nend function\nf 3, [1]\n",
+        &expect![[r#"
+        |   n--
+        |   ^^^ no-result: `n--` goes on with the next line, whose negative it takes away; a statement `n -= 1` takes one away
+        |   l[0]--
+        |   ^^^^^^ no-result: `l[0]--` goes on with the next line, whose negative it takes away; a statement `l[0] -= 1` takes one away
+    "#]],
+    );
+    fixed("x = 3\nx--\nprint x\n", "Write `x -= 1`", "x = 3\nx -= 1\nprint x\n");
+    // What goes on with a number or with what nobody knows may be meant.
+    right("x = 3\ny = 4\nz = x--\ny\nprint z\n");
+    right("f = function(x)\n  return x --\n  1\nend function\nprint f(1)\n");
+    assert_eq!(codes("x = 3\nz = x - -[1]\nprint z\n", &Checks::default()), ["no-result", "no-result"]);
+}
+
+#[test]
+fn a_loop_on_one_line_has_one_error() {
+    let said = |source: &str| {
+        let it = Fixture::new(source);
+        let found = crate::ide::diagnostics(&it.db, &it.document, &it.live());
+        found.into_iter().map(|it| it.code).collect::<Vec<_>>()
+    };
+    assert_eq!(said("x = 3\nwhile x: x = 0\nprint x\n"), ["foreign-syntax"]);
+    assert_eq!(said("for i in [1]: print i\n"), ["foreign-syntax"]);
+    assert_eq!(said("while true\n  while true: print 1\n  break\nend while\n"), ["foreign-syntax", "unclosed-block"]);
+    // What follows on other lines is a block, which needs its end.
+    assert_eq!(said("while true:\n  print 1\n"), ["foreign-syntax", "unclosed-block"]);
+    assert_eq!(said("while true: // all the time\n  print 1\n"), ["foreign-syntax", "unclosed-block"]);
+    assert_eq!(said("while true: print 1\nend while\n"), ["foreign-syntax"]);
+}
