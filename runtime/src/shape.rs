@@ -62,8 +62,6 @@ pub struct Shape {
     transitions: Mutex<FxHashMap<Name, ShapeId>>,
     /// The shapes without one of the keys.
     removals: Mutex<FxHashMap<Name, ShapeId>>,
-    /// Reserved: bit i says that slot i held a number in every map of this shape. 0 claims nothing.
-    numbers: AtomicU64,
 }
 
 /// A key of a shape.
@@ -91,7 +89,6 @@ impl Shape {
             last: AtomicU64::new(0),
             transitions: Mutex::default(),
             removals: Mutex::default(),
-            numbers: AtomicU64::new(0),
         }
     }
 
@@ -151,11 +148,6 @@ impl Shape {
             }
             at = (at + 1) & mask;
         }
-    }
-
-    /// Slots that only ever held numbers; no claim where a bit is 0.
-    pub fn number_slots(&self) -> u64 {
-        self.numbers.load(Ordering::Relaxed)
     }
 }
 
