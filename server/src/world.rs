@@ -31,6 +31,7 @@ use own::{Own, Shown, Task};
 use pool::{Lane, Pool, Unfinished};
 use rustc_hash::FxHashMap;
 use std::any::Any;
+use std::cell::OnceCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -525,12 +526,18 @@ impl World {
             }
         }
         let (db, documents, scheduler, nowhere) = (&self.db, &self.documents, &self.scheduler, &self.nowhere);
+        let all_versions: OnceCell<Arc<FxHashMap<Arc<str>, i32>>> = OnceCell::new();
+        let versions = || {
+            let version = |(uri, it): (&Arc<str>, &Document)| (uri.clone(), it.view.version);
+            all_versions.get_or_init(|| Arc::new(documents.iter().map(version).collect())).clone()
+        };
         self.pool.dispatch(|job| match documents.get(job.uri()) {
             Some(document) => {
-                Some(Snapshot { db: db.clone(), document: document.view.clone(), live: scheduler.live(job.uri()) })
+                let live = scheduler.live(job.uri());
+                Some(Snapshot { db: db.clone(), document: document.view.clone(), live, versions: versions() })
             }
             None if job.uri() == WORKSPACE => {
-                Some(Snapshot { db: db.clone(), document: nowhere.clone(), live: Arc::default() })
+                Some(Snapshot { db: db.clone(), document: nowhere.clone(), live: Arc::default(), versions: versions() })
             }
             None => {
                 job.refuse(Refused::UnknownDocument);

@@ -19,7 +19,7 @@ pub struct Candidate {
     objects: Vec<Object>,
     /// Those of them and of the maps behind them that have the member.
     definers: Vec<Object>,
-    /// Its owner may be something else, too.
+    /// Its owner may be something else, too, or get members out of sight.
     open: bool,
 }
 
@@ -51,8 +51,8 @@ pub fn candidates(infer: &mut Infer<'_>, db: &LiveDb, file: File, name: &str, fo
 }
 
 fn candidate(infer: &mut Infer<'_>, at: UnitRef, of: &NameUse, found: Found) -> Option<Candidate> {
-    let Place::Member(owner) = &of.place else { return None };
-    let owner = infer.value(at, owner);
+    let Place::Member(symbol) = &of.place else { return None };
+    let owner = infer.value(at, symbol);
     let mut objects: Vec<Object> = Vec::new();
     for object in owner.objects().map(Object::maker) {
         if !objects.contains(&object) {
@@ -67,7 +67,14 @@ fn candidate(infer: &mut Infer<'_>, at: UnitRef, of: &NameUse, found: Found) -> 
             }
         }
     }
-    let open = owner.open || owner.kinds.contains(&Kind::AnyMap);
+    // What is only likely leaves no use out.
+    let is_sure = |infer: &mut Infer<'_>| {
+        !objects.iter().any(|it| infer.is_keyed(*it)) && {
+            let is_plain = !owner.open && !owner.kinds.contains(&Kind::AnyMap);
+            is_plain && infer.is_settled(at, symbol)
+        }
+    };
+    let open = !is_sure(infer);
     (open || !objects.is_empty()).then_some(Candidate { found, objects, definers, open })
 }
 
@@ -97,8 +104,8 @@ pub fn family(infer: &mut Infer<'_>, candidates: Vec<Candidate>, holders: &[Obje
             found.push(Found { certain: true, ..it.found });
         }
     }
-    // Whoever has no owner that is known may mean any of them.
-    let possible = left.into_iter().filter(|it| it.open && it.definers.is_empty());
+    // Whoever may have another owner than those that are known may mean any of them.
+    let possible = left.into_iter().filter(|it| it.open);
     found.extend(possible.map(|it| it.found));
     Family { found, holders }
 }

@@ -7,6 +7,7 @@
 
 mod elements;
 mod members;
+mod settled;
 mod values;
 
 use super::guide::{self, Gives};
@@ -234,6 +235,9 @@ pub struct Infer<'a> {
     /// That file and the modules behind it, once somebody asked.
     program: Option<Arc<[File]>>,
     stores: FxHashMap<File, Arc<elements::Stores>>,
+    writes: settled::Writes,
+    /// Calls of what was taken from lists and maps, by file.
+    indirect: FxHashMap<File, Arc<[(u32, u32)]>>,
     answers: FxHashMap<Key, Known>,
     /// Questions in progress.
     active: FxHashMap<Key, Active>,
@@ -270,6 +274,8 @@ impl<'a> Infer<'a> {
             home: None,
             program: None,
             stores: FxHashMap::default(),
+            writes: settled::Writes::default(),
+            indirect: FxHashMap::default(),
             answers: FxHashMap::default(),
             active: FxHashMap::default(),
             drafts: FxHashMap::default(),
@@ -281,6 +287,11 @@ impl<'a> Infer<'a> {
             cycle: u32::MAX,
             steps: 0,
         }
+    }
+
+    /// The same with some files for the program, which need not be those behind the first that is asked for.
+    pub fn of_program(db: &'a LiveDb, places: &'a Places, files: Arc<[File]>) -> Infer<'a> {
+        Infer { program: Some(files), ..Infer::new(db, places) }
     }
 
     /// The facts of a file.

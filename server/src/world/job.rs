@@ -9,6 +9,7 @@ use crate::document::DocumentView;
 use crate::ide::Live;
 use crate::line_index::LineIndex;
 use crate::modules::Places;
+use rustc_hash::FxHashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,6 +25,8 @@ pub struct Snapshot {
     pub document: Arc<DocumentView>,
     /// What is running and what is not fresh; never part of the database.
     pub live: Arc<Live>,
+    /// The versions of all open documents.
+    pub versions: Arc<FxHashMap<Arc<str>, i32>>,
 }
 
 impl Snapshot {
@@ -40,7 +43,12 @@ impl Snapshot {
         let places =
             Places { script: path.and_then(Path::parent).map(Path::to_path_buf), executable: None, roots: Vec::new() };
         let live = Live { places: Arc::new(places), ..Live::default() };
-        Some(Snapshot { db: self.db.clone(), document: Arc::new(document), live: Arc::new(live) })
+        Some(Snapshot {
+            db: self.db.clone(),
+            document: Arc::new(document),
+            live: Arc::new(live),
+            versions: self.versions.clone(),
+        })
     }
 }
 
