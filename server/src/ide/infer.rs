@@ -234,6 +234,8 @@ pub struct Infer<'a> {
     home: Option<File>,
     /// That file and the modules behind it, once somebody asked.
     program: Option<Arc<[File]>>,
+    /// Those of them that no other imports, once somebody asked.
+    main_files: Option<Arc<[File]>>,
     stores: FxHashMap<File, Arc<elements::Stores>>,
     writes: settled::Writes,
     /// Calls of what was taken from lists and maps, by file.
@@ -273,6 +275,7 @@ impl<'a> Infer<'a> {
             facts: FxHashMap::default(),
             home: None,
             program: None,
+            main_files: None,
             stores: FxHashMap::default(),
             writes: settled::Writes::default(),
             indirect: FxHashMap::default(),

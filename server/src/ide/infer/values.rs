@@ -99,7 +99,32 @@ impl Infer<'_> {
                 }
             }
         }
+        // The globals of the program are those of the file that nobody imports.
+        for &file in self.main_files().iter().filter(|&&file| file != at.file) {
+            let facts = self.facts(file);
+            for (unit, value) in facts.globals(name) {
+                if found.kinds.len() < MOST_KINDS {
+                    found.join(self.value(UnitRef { file, unit }, value));
+                }
+            }
+        }
         found
+    }
+
+    /// The files of the program that no other of them imports.
+    fn main_files(&mut self) -> Arc<[super::File]> {
+        if let Some(known) = &self.main_files {
+            return known.clone();
+        }
+        let program = self.program();
+        let mut found = program.to_vec();
+        for &file in program.iter() {
+            for import in crate::db::module_imports(self.db(), file).iter() {
+                let module = self.module(&import.name).filter(|it| *it != file);
+                found.retain(|it| Some(*it) != module);
+            }
+        }
+        self.main_files.insert(found.into()).clone()
     }
 
     /// What a global is, uncalled.

@@ -280,3 +280,13 @@ fn functions_that_are_called_through_a_map_get_what_they_are_given() {
         check_references(&at(text, place, 0), &all);
     }
 }
+
+#[test]
+fn members_of_a_global_are_known_in_the_modules_that_read_it() {
+    let files = "//- main.ms\nimport \"lib\"\nconfig = {\"a\": 1}\nlib.go\n//- lib.ms\ngo = function\n  print config.a\nend function\n";
+    expect![[r#"
+        lib.ms:2:16
+        main.ms:2:12
+    "#]]
+    .assert_eq(&renamed(files, &[("main", "\"a", 0), ("lib", "config.a", 0)], "b"));
+}
