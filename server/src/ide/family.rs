@@ -23,6 +23,15 @@ pub struct Candidate {
     open: bool,
 }
 
+/// Which uses somebody asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// Those that belong together.
+    Certain,
+    /// Also all that may belong to them, for whoever edits: to find out what can be nothing else takes longer.
+    Possible,
+}
+
 /// Uses that belong together, and the maps that have the member.
 #[derive(Debug, Default)]
 pub struct Family {
@@ -39,18 +48,24 @@ pub fn are_made(holders: &[Object]) -> bool {
 }
 
 /// All uses of a member's name in a file.
-pub fn candidates(infer: &mut Infer<'_>, db: &LiveDb, file: File, name: &str, found: &mut Vec<Candidate>) {
+pub fn candidates(
+    infer: &mut Infer<'_>,
+    db: &LiveDb,
+    file: File,
+    (name, wanted): (&str, Wanted),
+    found: &mut Vec<Candidate>,
+) {
     for (unit, placed) in (0u32..).zip(db::units(db, file).iter()) {
         let names = db::unit_names(db, placed.unit);
         for of in names.uses.iter().filter(|it| it.name == name) {
             let range = of.range + placed.start;
             let place = Found { file, unit, range, access: of.access, certain: false, quoted: of.quoted };
-            found.extend(candidate(infer, UnitRef { file, unit }, of, place));
+            found.extend(candidate(infer, UnitRef { file, unit }, of, place, wanted));
         }
     }
 }
 
-fn candidate(infer: &mut Infer<'_>, at: UnitRef, of: &NameUse, found: Found) -> Option<Candidate> {
+fn candidate(infer: &mut Infer<'_>, at: UnitRef, of: &NameUse, found: Found, wanted: Wanted) -> Option<Candidate> {
     let Place::Member(symbol) = &of.place else { return None };
     let owner = infer.value(at, symbol);
     let mut objects: Vec<Object> = Vec::new();
@@ -69,10 +84,10 @@ fn candidate(infer: &mut Infer<'_>, at: UnitRef, of: &NameUse, found: Found) -> 
     }
     // What is only likely leaves no use out.
     let is_sure = |infer: &mut Infer<'_>| {
-        !objects.iter().any(|it| infer.is_keyed(*it)) && {
-            let is_plain = !owner.open && !owner.kinds.contains(&Kind::AnyMap);
-            is_plain && infer.is_settled(at, symbol)
-        }
+        let is_plain = !owner.open && !owner.kinds.contains(&Kind::AnyMap);
+        let is_settled =
+            |infer: &mut Infer<'_>| !objects.iter().any(|it| infer.is_keyed(*it)) && infer.is_settled(at, symbol);
+        is_plain && (wanted == Wanted::Certain || is_settled(infer))
     };
     let open = !is_sure(infer);
     (open || !objects.is_empty()).then_some(Candidate { found, objects, definers, open })

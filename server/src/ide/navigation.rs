@@ -4,7 +4,7 @@
 //! only where nobody knows whose member a name is, all members of that name are listed.
 
 use super::Live;
-use super::family::{self, Candidate, Family};
+use super::family::{self, Candidate, Family, Wanted};
 use super::hosts::Hosts;
 use super::importers::Importers;
 use super::infer::{Infer, Object, UnitRef};
@@ -269,7 +269,7 @@ fn definitions_known(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Nam
 /// Where files give a value to a variable that another one names: modules by `globals.name`, programs that import it, in each file once.
 fn given_elsewhere(db: &LiveDb, places: &Places, file: File, name: &str) -> Vec<Location> {
     let importers = Importers::of(db, places);
-    let mut found = names_of(db, &importers, file, name).family(file).found;
+    let mut found = names_of(db, &importers, file, (name, Wanted::Certain)).family(file).found;
     let has_plain = found.iter().any(|it| it.certain && it.access == Access::Write);
     found.retain(|it| it.certain && if has_plain { it.access == Access::Write } else { it.access.writes() });
     found.sort_by_key(|it| (it.file.path(db), it.range.start()));
@@ -278,12 +278,17 @@ fn given_elsewhere(db: &LiveDb, places: &Places, file: File, name: &str) -> Vec<
 }
 
 /// The uses of a name in the workspace as a variable at the top of files.
-pub fn names_of<'a>(db: &'a LiveDb, importers: &'a Importers<'a>, file: File, name: &str) -> Names<'a> {
+pub fn names_of<'a>(
+    db: &'a LiveDb,
+    importers: &'a Importers<'a>,
+    file: File,
+    (name, wanted): (&str, Wanted),
+) -> Names<'a> {
     let mut files = files_naming(db, file, name);
     files.insert(0, file);
     let (folders, world) = (shared::folders(importers, db, &files), importers.world(file));
     let mut infers: Vec<_> = folders.iter().map(|places| Infer::of_program(db, places, world.clone())).collect();
-    Names::of(db, importers, &mut infers, &files, name)
+    Names::of(db, importers, &mut infers, &files, (name, wanted))
 }
 
 /// Where the files of a program give something to all values of a type.
@@ -338,7 +343,7 @@ pub fn references(
 ) -> Vec<Location> {
     let mut infer = Importers::of(db, places).infer(document.file);
     let Some(named) = named_at(&mut infer, db, document.file, offset) else { return Vec::new() };
-    let mut found = all_uses(&mut infer, db, document.file, &named).found;
+    let mut found = all_uses(&mut infer, db, document.file, &named, Wanted::Certain).found;
     found.retain(|it| it.certain || named.target == Target::Member(Vec::new()));
     if !with_definition {
         let definitions = definitions(&mut infer, db, document.file, &named);
@@ -349,7 +354,7 @@ pub fn references(
 
 /// All uses of what a name stands for, in its own file and in the other files of the workspace; and the maps that have it, if it is a
 /// member of some.
-pub fn all_uses(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> Family {
+pub fn all_uses(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named, wanted: Wanted) -> Family {
     let only = |found| Family { found, holders: Vec::new() };
     if named.target == Target::Member(Vec::new()) {
         return only(members_by_name(infer, db, file, &named.name));
@@ -357,11 +362,11 @@ pub fn all_uses(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -
     if let Target::Member(holders) = &named.target
         && family::are_made(holders)
     {
-        return members_of_family(infer, db, file, (&named.name, holders));
+        return members_of_family(infer, db, file, (&named.name, holders), wanted);
     }
     if let Some(home) = shared::home(file, &named.target) {
         let importers = Importers::of(db, infer.places());
-        let mut found = names_of(db, &importers, home, &named.name).family(home).found;
+        let mut found = names_of(db, &importers, home, (&named.name, wanted)).family(home).found;
         found.sort_by_key(|it| (it.file != file, it.file.path(db), it.range.start()));
         return only(found);
     }
@@ -394,19 +399,25 @@ fn files_naming(db: &LiveDb, file: File, name: &str) -> Vec<File> {
 }
 
 /// The uses of a member of some maps and of those that belong to their family.
-fn members_of_family(infer: &mut Infer<'_>, db: &LiveDb, file: File, (name, holders): (&str, &[Object])) -> Family {
+fn members_of_family(
+    infer: &mut Infer<'_>,
+    db: &LiveDb,
+    file: File,
+    (name, holders): (&str, &[Object]),
+    wanted: Wanted,
+) -> Family {
     let mut candidates = Vec::new();
-    family::candidates(infer, db, file, name, &mut candidates);
+    family::candidates(infer, db, file, (name, wanted), &mut candidates);
     let naming = files_naming(db, file, name);
     for &other in &naming {
         db.poll();
-        family::candidates(infer, db, other, name, &mut candidates);
+        family::candidates(infer, db, other, (name, wanted), &mut candidates);
     }
     for (places, files) in &other_folders(infer.places(), db, &naming) {
         let mut infer = Infer::new(db, places);
         for &other in files {
             db.poll();
-            family::candidates(&mut infer, db, other, name, &mut candidates);
+            family::candidates(&mut infer, db, other, (name, wanted), &mut candidates);
         }
     }
     let mut family = family::family(infer, candidates, holders);
@@ -456,8 +467,10 @@ pub fn highlights(db: &LiveDb, document: &DocumentView, places: &Places, offset:
         Target::Member(holders) if holders.is_empty() => members_by_name(&mut infer, db, document.file, &named.name),
         Target::Member(holders) if family::are_made(holders) => {
             let mut candidates: Vec<Candidate> = Vec::new();
-            family::candidates(&mut infer, db, document.file, &named.name, &mut candidates);
+            let name = (&*named.name, Wanted::Certain);
+            family::candidates(&mut infer, db, document.file, name, &mut candidates);
             let mut found = family::family(&mut infer, candidates, holders).found;
+            found.retain(|it| it.certain);
             found.sort_by_key(|it| it.range.start());
             found
         }

@@ -6,7 +6,7 @@
 mod globals;
 
 use super::Live;
-use super::family::{self, Family};
+use super::family::{self, Family, Wanted};
 use super::hosts::Hosts;
 use super::importers::Importers;
 use super::infer::{Infer, Object};
@@ -44,7 +44,7 @@ pub fn prepare_rename(
     let mut infer = importers.infer(document.file);
     let named = renamable(&mut infer, db, document.file, live, offset)?;
     if let Some(home) = shared::home(document.file, &named.target) {
-        let shared = names_of(db, &importers, home, &named.name).family(home);
+        let shared = names_of(db, &importers, home, (&named.name, Wanted::Certain)).family(home);
         let asked = globals::Asked { db, live, file: document.file, home, name: &named.name, new: "" };
         asked.is_ours(&shared)?;
     }
@@ -71,7 +71,7 @@ pub fn rename(
         let asked = globals::Asked { db, live, file, home, name: &named.name, new };
         return globals::rename(&asked, &importers);
     }
-    let Family { mut found, holders } = all_uses(&mut infer, db, file, &named);
+    let Family { mut found, holders } = all_uses(&mut infer, db, file, &named, Wanted::Possible);
     if matches!(named.target, Target::Member(_)) {
         found.extend(keys_in_strings(db, &named.name, &found));
     }
@@ -345,7 +345,7 @@ impl Check<'_> {
         let files: FxHashSet<File> = found.iter().map(|it| it.file).chain([self.file]).collect();
         let mut candidates = Vec::new();
         for file in files {
-            family::candidates(infer, self.db, file, self.new, &mut candidates);
+            family::candidates(infer, self.db, file, (self.new, Wanted::Certain), &mut candidates);
         }
         let reaching = candidates.iter().filter(|it| it.reaches(infer, holders));
         match reaching.min_by_key(|it| (it.found().file != self.file, it.found().range.start())) {

@@ -6,6 +6,7 @@
 //! them. Invariant: from every use of such a family the same family is found; a use of which nobody knows whose it is belongs to none, and
 //! is told as one that may.
 
+use super::family::Wanted;
 use super::importers::Importers;
 use super::infer::{Infer, Object, UnitRef};
 use super::names::{Found, Target, further_out, scope_target};
@@ -86,7 +87,7 @@ impl<'a> Names<'a> {
         importers: &'a Importers<'a>,
         infers: &mut [Infer<'_>],
         files: &[File],
-        name: &str,
+        (name, wanted): (&str, Wanted),
     ) -> Names<'a> {
         let mut names = Names { db, importers, looks: Vec::new(), parents: FxHashMap::default() };
         for &file in files {
@@ -98,7 +99,7 @@ impl<'a> Names<'a> {
                 .map(|it| crate::modules::script_folder(it.path(db)))
                 .collect();
             let mut own: Vec<_> = infers.iter_mut().filter(|it| folders.contains(&it.places().script)).collect();
-            names.looks.push(Look::of(&mut own, db, file, name));
+            names.looks.push(Look::of(&mut own, db, file, (name, wanted)));
         }
         names.drop_foreign_members(name);
         names.join_all();
@@ -253,7 +254,7 @@ fn uses_as_value(db: &LiveDb, file: File, name: &str) -> bool {
 }
 
 impl Look {
-    fn of(infers: &mut [&mut Infer<'_>], db: &LiveDb, file: File, name: &str) -> Look {
+    fn of(infers: &mut [&mut Infer<'_>], db: &LiveDb, file: File, (name, wanted): (&str, Wanted)) -> Look {
         let mut look = Look { file, uses: Vec::new(), is_beyond: false, writes_beyond: false, mixed: None };
         let facts = db::file_facts(db, file);
         let is_own = facts.is_module_variable(name);
@@ -263,7 +264,7 @@ impl Look {
                 let found = Found { file, unit, range, access: of.access, certain: true, quoted: of.quoted };
                 let at = UnitRef { file, unit };
                 if matches!(of.place, Place::Member(_)) {
-                    look.member(infers, at, of, found);
+                    look.member(infers, at, of, found, wanted);
                 } else if let Some(certain) = names_variable(&facts, unit, of) {
                     look.uses.push(Use { found: Found { certain, ..found }, of: Whose::Home });
                     if is_beyond(&facts, unit, of, is_own) {
@@ -276,7 +277,7 @@ impl Look {
         look
     }
 
-    fn member(&mut self, infers: &mut [&mut Infer<'_>], at: UnitRef, of: &NameUse, found: Found) {
+    fn member(&mut self, infers: &mut [&mut Infer<'_>], at: UnitRef, of: &NameUse, found: Found, wanted: Wanted) {
         let Place::Member(owner) = &of.place else { return };
         let (mut files, mut others, mut is_settled): (Vec<File>, bool, bool) = (Vec::new(), false, true);
         for infer in infers {
@@ -295,7 +296,7 @@ impl Look {
                     other => others |= !infer.definers(other, &of.name).is_empty(),
                 }
             }
-            is_settled &= infer.is_settled(at, owner);
+            is_settled = is_settled && (wanted == Wanted::Certain || infer.is_settled(at, owner));
         }
         if !files.is_empty() {
             if others {

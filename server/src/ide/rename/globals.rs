@@ -5,6 +5,7 @@
 use super::{Reason, Renamed, base_name, is_file, keys_in};
 use crate::db::{self, File, LiveDb};
 use crate::ide::Live;
+use crate::ide::family::Wanted;
 use crate::ide::importers::Importers;
 use crate::ide::infer::{Binding, binding};
 use crate::ide::names::{Found, Target, further_out};
@@ -30,7 +31,7 @@ pub struct Asked<'a> {
 /// Renames a variable of a file in all files.
 pub fn rename(asked: &Asked<'_>, importers: &Importers<'_>) -> Result<Renamed, Reason> {
     let (db, name) = (asked.db, asked.name);
-    let shared = names_of(db, importers, asked.home, name).family(asked.home);
+    let shared = names_of(db, importers, asked.home, (name, Wanted::Possible)).family(asked.home);
     asked.is_ours(&shared)?;
     let mut files: Vec<File> = shared.found.iter().filter(|it| it.certain).map(|it| it.file).collect();
     files.sort_by_key(|it| (*it != asked.file, it.path(db)));
@@ -42,7 +43,7 @@ pub fn rename(asked: &Asked<'_>, importers: &Importers<'_>) -> Result<Renamed, R
         asked.no_map_of_names(file, shared.readers.contains(&file))?;
         asked.is_free(file, &shared.found)?;
     }
-    if let Some(it) = names_of(db, importers, asked.home, asked.new).first_in(&shared.files) {
+    if let Some(it) = names_of(db, importers, asked.home, (asked.new, Wanted::Certain)).first_in(&shared.files) {
         return Err(asked.would_change(it.file, it.range.start()));
     }
     let mut found = shared.found;
