@@ -7,6 +7,8 @@ use super::infer::Infer;
 use crate::db::{self, File, LiveDb};
 use crate::modules::Places;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::RefCell;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A program of more files is not looked at as a whole.
@@ -21,13 +23,21 @@ pub struct Importers<'a> {
     by_name: FxHashMap<String, Vec<(File, String)>>,
     /// How many files have that name.
     of_name: FxHashMap<String, u32>,
+    /// What was answered.
+    direct: RefCell<FxHashMap<File, Arc<[File]>>>,
+    all: RefCell<FxHashMap<File, Arc<[File]>>>,
+    /// All files of the workspace lie in one folder.
+    is_flat: bool,
 }
 
 impl<'a> Importers<'a> {
     /// Those of the workspace. `places` says where modules lie beside those of the importing file.
     pub fn of(db: &'a LiveDb, places: &'a Places) -> Importers<'a> {
         let (mut by_name, mut of_name) = (FxHashMap::<_, Vec<_>>::default(), FxHashMap::default());
+        let (mut folder, mut is_flat) = (None, true);
         for &file in &*db.files() {
+            let own = file.path(db).rsplit_once('/').map(|(folder, _)| folder);
+            is_flat &= *folder.get_or_insert(own) == own;
             if let Some(name) = name_of(db, file) {
                 *of_name.entry(name.to_owned()).or_default() += 1;
             }
@@ -36,11 +46,21 @@ impl<'a> Importers<'a> {
                 by_name.entry(last.to_owned()).or_default().push((file, import.name.clone()));
             }
         }
-        Importers { db, places, by_name, of_name }
+        let (direct, all) = (RefCell::default(), RefCell::default());
+        Importers { db, places, by_name, of_name, direct, all, is_flat }
     }
 
     /// Those that import a file themselves.
-    pub fn direct(&self, file: File) -> Vec<File> {
+    pub fn direct(&self, file: File) -> Arc<[File]> {
+        if let Some(known) = self.direct.borrow().get(&file) {
+            return known.clone();
+        }
+        let found: Arc<[File]> = self.look_for(file).into();
+        self.direct.borrow_mut().insert(file, found.clone());
+        found
+    }
+
+    fn look_for(&self, file: File) -> Vec<File> {
         let Some(name) = name_of(self.db, file) else { return Vec::new() };
         let all = self.by_name.get(name).into_iter().flatten();
         let mut found: Vec<File> = Vec::new();
@@ -53,12 +73,31 @@ impl<'a> Importers<'a> {
     }
 
     /// Those from which imports lead to a file.
-    pub fn all(&self, file: File) -> Vec<File> {
-        let (mut found, mut next) = (self.direct(file), 0);
+    pub fn all(&self, file: File) -> Arc<[File]> {
+        if let Some(known) = self.all.borrow().get(&file) {
+            return known.clone();
+        }
+        let (mut found, mut next) = (self.direct(file).to_vec(), 0);
         let mut seen: FxHashSet<File> = found.iter().copied().chain([file]).collect();
         while let Some(&at) = found.get(next) {
             next += 1;
-            found.extend(self.direct(at).into_iter().filter(|it| seen.insert(*it)));
+            found.extend(self.direct(at).iter().copied().filter(|it| seen.insert(*it)));
+        }
+        let found: Arc<[File]> = found.into();
+        self.all.borrow_mut().insert(file, found.clone());
+        found
+    }
+
+    /// The folders in which programs begin to look for modules that a file is part of, its own among them.
+    pub fn folders(&self, file: File) -> Vec<Option<PathBuf>> {
+        let mut found = vec![crate::modules::script_folder(file.path(self.db))];
+        if !self.is_flat {
+            for it in self.all(file).iter() {
+                let folder = crate::modules::script_folder(it.path(self.db));
+                if !found.contains(&folder) {
+                    found.push(folder);
+                }
+            }
         }
         found
     }
@@ -78,7 +117,12 @@ impl<'a> Importers<'a> {
 
     /// Where a file looks for modules as a program.
     pub fn places_of(&self, file: File) -> Places {
-        Places { script: crate::modules::script_folder(file.path(self.db)), ..self.places.clone() }
+        self.places_in(crate::modules::script_folder(file.path(self.db)))
+    }
+
+    /// The same by the folder.
+    pub fn places_in(&self, script: Option<PathBuf>) -> Places {
+        Places { script, ..self.places.clone() }
     }
 
     /// What is known of values in a file and in all files that it has to do with.
@@ -92,7 +136,7 @@ impl<'a> Importers<'a> {
         while let Some(&at) = found.get(next).filter(|_| found.len() < MOST_FILES) {
             next += 1;
             let mut around = self.modules(at);
-            around.extend(self.direct(at));
+            around.extend(self.direct(at).iter());
             around.sort_by_key(|it| it.path(self.db));
             for it in around {
                 if found.len() < MOST_FILES && !found.contains(&it) {

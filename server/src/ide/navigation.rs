@@ -286,7 +286,7 @@ pub fn names_of<'a>(
 ) -> Names<'a> {
     let mut files = files_naming(db, file, name);
     files.insert(0, file);
-    let (folders, world) = (shared::folders(importers, db, &files), importers.world(file));
+    let (folders, world) = (shared::folders(importers, &files), importers.world(file));
     let mut infers: Vec<_> = folders.iter().map(|places| Infer::of_program(db, places, world.clone())).collect();
     Names::of(db, importers, &mut infers, &files, (name, wanted))
 }
@@ -454,8 +454,13 @@ fn other_folders(asking: &Places, db: &LiveDb, files: &[File]) -> Vec<(Places, V
 
 /// The uses of what is under the cursor in its own file.
 pub fn highlights(db: &LiveDb, document: &DocumentView, places: &Places, offset: TextSize) -> Vec<Highlight> {
-    let mut infer = Importers::of(db, places).infer(document.file);
-    let Some(named) = named_at(&mut infer, db, document.file, offset) else { return Vec::new() };
+    let mut infer = Infer::new(db, places);
+    let Some(mut named) = named_at(&mut infer, db, document.file, offset) else { return Vec::new() };
+    if matches!(named.target, Target::Member(_)) {
+        // What a map has may be given to it by other files of its program.
+        infer = Importers::of(db, places).infer(document.file);
+        named.target = named_at(&mut infer, db, document.file, offset).map_or(named.target, |it| it.target);
+    }
     let found = match &named.target {
         // What stands here in a name that the file gives no value is the program's, as behind `globals` is.
         Target::Global | Target::Unknown => {

@@ -15,7 +15,6 @@ use crate::modules::Places;
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{Access, NameUse, Place, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::path::PathBuf;
 
 /// A family of such uses.
 #[derive(Debug, Default)]
@@ -67,13 +66,12 @@ pub struct Names<'a> {
 }
 
 /// Where modules are looked for by the files that name something.
-pub fn folders(importers: &Importers<'_>, db: &LiveDb, files: &[File]) -> Vec<Places> {
+pub fn folders(importers: &Importers<'_>, files: &[File]) -> Vec<Places> {
     let mut found: Vec<Places> = Vec::new();
     for &file in files {
-        for program in importers.all(file).into_iter().chain([file]) {
-            let script = crate::modules::script_folder(program.path(db));
+        for script in importers.folders(file) {
             if !found.iter().any(|it| it.script == script) {
-                found.push(importers.places_of(program));
+                found.push(importers.places_in(script));
             }
         }
     }
@@ -92,12 +90,7 @@ impl<'a> Names<'a> {
         let mut names = Names { db, importers, looks: Vec::new(), parents: FxHashMap::default() };
         for &file in files {
             db.poll();
-            let folders: FxHashSet<Option<PathBuf>> = importers
-                .all(file)
-                .into_iter()
-                .chain([file])
-                .map(|it| crate::modules::script_folder(it.path(db)))
-                .collect();
+            let folders = importers.folders(file);
             let mut own: Vec<_> = infers.iter_mut().filter(|it| folders.contains(&it.places().script)).collect();
             names.looks.push(Look::of(&mut own, db, file, (name, wanted)));
         }
@@ -158,7 +151,7 @@ impl<'a> Names<'a> {
             look.is_some_and(|look| look.uses.iter().any(|it| it.found.access.writes() && matches!(it.of, Whose::Home)))
         };
         let (mut found, others): (Vec<_>, Vec<_>) =
-            all.into_iter().partition(|&it| self.importers.direct(it).is_empty());
+            all.iter().copied().partition(|&it| self.importers.direct(it).is_empty());
         let is_given = found.iter().any(gives) || self.looks.iter().any(|it| it.writes_beyond);
         if found.is_empty() || !is_given {
             found.extend(others.into_iter().filter(gives));
@@ -225,15 +218,14 @@ impl<'a> Names<'a> {
 
     /// All programs that a file is part of and that nobody imports.
     fn programs_of(&self, file: File) -> Vec<File> {
-        let mut all = self.importers.all(file);
-        all.retain(|&it| self.importers.direct(it).is_empty());
-        all
+        let all = self.importers.all(file);
+        all.iter().copied().filter(|&it| self.importers.direct(it).is_empty()).collect()
     }
 
     /// Whether some importer uses a module otherwise than to name one of its members.
     fn is_value(&self, module: File) -> bool {
         let name = crate::modules::base_name(module.path(self.db)).strip_suffix(".ms").unwrap_or_default();
-        self.importers.direct(module).into_iter().any(|file| uses_as_value(self.db, file, name))
+        self.importers.direct(module).iter().any(|&file| uses_as_value(self.db, file, name))
     }
 }
 

@@ -10,6 +10,7 @@ use minilive_mir::names::{ANY_KEY, TYPE_MAPS};
 use minilive_runtime::intrinsics::{self, IntrinsicId};
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
+use std::sync::Arc;
 
 /// A member of a map.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -231,32 +232,38 @@ impl Infer<'_> {
                 values.push((unit, value.clone()));
             }
         }
-        for &file in self.program().iter().filter(|&&file| file != made.file) {
-            let facts = self.facts(file);
-            for (unit, owner, value) in
-                facts.members(name).filter(|(unit, owner, _)| is_of_module(&facts, *unit, owner))
-            {
-                let unit = UnitRef { file, unit };
-                if self.value(unit, owner).objects().any(|it| it.maker() == object) {
-                    values.push((unit, value.clone()));
-                }
+        for (unit, owner, value) in self.given_outside(name).iter().filter(|(unit, ..)| unit.file != made.file) {
+            if self.value(*unit, owner).objects().any(|it| it.maker() == object) {
+                values.push((*unit, value.clone()));
             }
         }
         values
     }
 
+    /// Members of a name that files give to something of a module.
+    fn given_outside(&mut self, name: &str) -> Arc<[super::Given]> {
+        if let Some(known) = self.given_outside.get(name) {
+            return known.clone();
+        }
+        let mut found = Vec::new();
+        for &file in self.program().iter() {
+            let facts = self.facts(file);
+            for (unit, owner, value) in facts.members(name) {
+                if is_of_module(&facts, unit, owner) {
+                    found.push((UnitRef { file, unit }, owner.clone(), value.clone()));
+                }
+            }
+        }
+        self.given_outside.entry(name.into()).or_insert(found.into()).clone()
+    }
+
     /// What the other files of a program give to a module under a name, by `module.name`.
     pub(super) fn given_to_module(&mut self, module: File, name: &str) -> Vec<(UnitRef, Sym)> {
         let mut values = Vec::new();
-        for &file in self.program().iter().filter(|&&file| file != module) {
-            let facts = self.facts(file);
-            for (unit, owner, value) in facts.members(name) {
-                let unit = UnitRef { file, unit };
-                if names_module(&facts, unit.unit, owner)
-                    && self.value(unit, owner).objects().any(|it| it == Object::Module(module))
-                {
-                    values.push((unit, value.clone()));
-                }
+        for (unit, owner, value) in self.given_outside(name).iter().filter(|(unit, ..)| unit.file != module) {
+            let names = matches!(**owner, Symbol::Name(_));
+            if names && self.value(*unit, owner).objects().any(|it| it == Object::Module(module)) {
+                values.push((*unit, value.clone()));
             }
         }
         values
@@ -538,12 +545,6 @@ impl Infer<'_> {
         }
         self.members_from_outside(object, made.file, found);
     }
-}
-
-/// Whether a symbol is the variable of an import.
-fn names_module(facts: &FileFacts, unit: u32, symbol: &Symbol) -> bool {
-    let Symbol::Name(name) = symbol else { return false };
-    values_of_name(facts, unit, name).iter().any(|it| matches!(***it, Symbol::Import(_)))
 }
 
 /// Whether a symbol leads into a module: it begins with the variable of an import, or with one that holds something of a module.

@@ -117,8 +117,10 @@ impl Infer<'_> {
             return known.clone();
         }
         let program = self.program();
-        let mut found = program.to_vec();
-        for &file in program.iter() {
+        // Unless somebody says otherwise, the program is that of the file that was asked for first.
+        let most = if self.is_given_program { program.len() } else { 1 };
+        let mut found = program[..most.min(program.len())].to_vec();
+        for &file in program.iter().filter(|_| most > 1) {
             for import in crate::db::module_imports(self.db(), file).iter() {
                 let module = self.module(&import.name).filter(|it| *it != file);
                 found.retain(|it| Some(*it) != module);

@@ -50,7 +50,7 @@ pub fn rename(asked: &Asked<'_>, importers: &Importers<'_>) -> Result<Renamed, R
     // Who has the module itself may look for its members by names that are worked out.
     let mut naming = files;
     for &module in &shared.values {
-        naming.extend(importers.direct(module));
+        naming.extend(importers.direct(module).iter());
     }
     if !shared.values.is_empty() {
         naming.sort_by_key(|it| it.path(db));
