@@ -247,6 +247,17 @@ fn self_of_a_derived_class_is_that_class() {
 }
 
 #[test]
+fn classes_go_by_their_own_names() {
+    let shapes = "//- shapes.ms\nShape = {\"x\": 0}\nCircle = new Shape\nCircle.area = function\nend function\n";
+    check(
+        &format!("//- main.ms\nimport \"shapes\"\nprint shapes.Cir$0cle\n{shapes}"),
+        &expect![[r#"
+            (member) Circle
+            likely: map `Circle`"#]],
+    );
+}
+
+#[test]
 fn functions_that_are_taken_from_a_map_are_all_told() {
     check(
         "handlers = {}\nhandlers.a = function(e, f)\n  return e\nend function\nhandlers.b = function(e)\n  return e\nend function\nrun = function(name)\n  h = @handlers[name]\n  return h$0(3, 4)\nend function\n",
