@@ -17,6 +17,7 @@ pub mod format;
 pub use crate::guide;
 mod hosts;
 mod hover;
+mod importers;
 mod infer;
 mod inlay_hints;
 mod lenses;
@@ -30,6 +31,7 @@ mod rename_file;
 mod seen;
 mod selection;
 mod semantic;
+mod shared;
 mod signature;
 mod sweep;
 mod symbols;
@@ -57,7 +59,7 @@ pub use navigation::{
     type_definition, workspace_symbols,
 };
 pub use rename::{Renamed, prepare_rename, rename};
-pub use rename_file::rename_files;
+pub use rename_file::{MovedFiles, rename_files};
 pub use selection::selection;
 pub use semantic::{MODIFIERS, SemanticToken, TokenKind, Tokens, semantic_tokens, semantic_tokens_within};
 pub use signature::{Signature, Signatures, signatures};

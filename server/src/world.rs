@@ -32,6 +32,7 @@ use own::{Own, Shown, Task};
 use pool::{Lane, Pool, Unfinished};
 use rustc_hash::FxHashMap;
 use std::any::Any;
+use std::cell::OnceCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -561,14 +562,19 @@ impl World {
             checks: scheduler.checks().clone(),
             places: Places { script: None, executable: executable.clone(), roots: roots.clone() },
         };
+        let all_versions: OnceCell<Arc<FxHashMap<Arc<str>, i32>>> = OnceCell::new();
+        let versions = || {
+            let version = |(uri, it): (&Arc<str>, &Document)| (uri.clone(), it.view.version);
+            all_versions.get_or_init(|| Arc::new(documents.iter().map(version).collect())).clone()
+        };
         self.pool.dispatch(|job| match documents.get(job.uri()) {
             Some(document) => {
                 let (document, live) = (document.view.clone(), scheduler.live(job.uri()));
-                Some(Snapshot { db: db.clone(), document, live, overview: None })
+                Some(Snapshot { db: db.clone(), document, live, overview: None, versions: versions() })
             }
             None if job.uri() == WORKSPACE => {
                 let (document, live, overview) = (nowhere.clone(), Arc::default(), Some(Arc::new(overview())));
-                Some(Snapshot { db: db.clone(), document, live, overview })
+                Some(Snapshot { db: db.clone(), document, live, overview, versions: versions() })
             }
             None => {
                 job.refuse(Refused::UnknownDocument);

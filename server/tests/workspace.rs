@@ -9,10 +9,16 @@ use std::process::Child;
 
 /// A server in a folder.
 fn start(folder: &Folder) -> (Client, Child) {
+    start_with(folder, json!({}))
+}
+
+/// The same for a client of other capabilities.
+fn start_with(folder: &Folder, capabilities: Value) -> (Client, Child) {
     let (mut client, child) = Client::start(&program(), &["lsp"]).expect("the binary starts");
     let root = format!("file://{}", folder.0.display());
     let options = json!({ "trust": "off" });
-    let params = json!({ "processId": null, "rootUri": root, "capabilities": {}, "initializationOptions": options });
+    let params =
+        json!({ "processId": null, "rootUri": root, "capabilities": capabilities, "initializationOptions": options });
     client.ask("initialize", params);
     client.notify("initialized", json!({}));
     (client, child)
@@ -179,6 +185,35 @@ fn renamed_files_and_changed_folders_are_followed() {
     assert_eq!(change(json!([]), json!([other])), 0);
     client.shut_down();
     std::mem::forget(inner);
+}
+
+/// Without a version an edit means what is on disk, which is not what an editor shows of a document with unsaved changes.
+#[test]
+fn edits_name_the_versions_of_all_open_documents() {
+    let importer = "import \"lib\"\nprint lib.x\n";
+    let folder = Folder::new("versions", &[("main.ms", importer), ("use.ms", importer), ("lib.ms", "x = 1\n")]);
+    let capabilities = json!({ "workspace": { "workspaceEdit": { "documentChanges": true } } });
+    let (mut client, _child) = start_with(&folder, capabilities);
+    client.open(&folder.uri("main.ms"), importer);
+    client.open(&folder.uri("lib.ms"), "x = 1\n");
+    let versions = |edit: &Value| {
+        let all = edit["documentChanges"].as_array().expect("edits").iter();
+        let version = |it: &Value| {
+            let of = &it["textDocument"];
+            let name = of["uri"].as_str().and_then(|it| it.rsplit('/').next()).expect("a name").to_owned();
+            (name, of["version"].as_i64())
+        };
+        let mut all: Vec<_> = all.map(version).collect();
+        all.sort();
+        all
+    };
+    let of = |name: &str, version| (name.to_owned(), version);
+    let edit = client.ask("textDocument/rename", at(&folder, "main.ms", 1, 10));
+    assert_eq!(versions(&edit), [of("lib.ms", Some(1)), of("main.ms", Some(1)), of("use.ms", None)]);
+    let files = json!([{ "oldUri": &*folder.uri("lib.ms"), "newUri": &*folder.uri("util.ms") }]);
+    let edit = client.ask("workspace/willRenameFiles", json!({ "files": files }));
+    assert_eq!(versions(&edit), [of("main.ms", Some(1)), of("use.ms", None)]);
+    client.shut_down();
 }
 
 #[test]

@@ -309,6 +309,11 @@ impl FileFacts {
         self.globals.get(name).iter().filter_map(|it| Some((self.index(it.unit)?, &it.says)))
     }
 
+    /// Whether some code uses `globals` in a way that may give any of them a value.
+    pub fn opens_globals(&self) -> bool {
+        self.units.iter().any(|it| it.facts.open.globals)
+    }
+
     /// Whether a unit imports a module whose name does not stand in the text. A name that nothing gives a value imports none.
     pub fn imports_out_of_sight(&self, unit: u32) -> bool {
         let says = &self.unit(unit).facts;
@@ -420,11 +425,35 @@ impl FileFacts {
         at_top.chain(&facts.globals).chain(facts.outer.iter().filter(move |_| outer_is_global))
     }
 
-    /// What is given to the whole program under a name, by `globals.name`, and in which unit.
+    /// What is given to the whole program under a name, and in which unit: by `globals.name`, and by `outer.name` at the top, which is
+    /// outside of a module.
     pub fn given_to_program<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (u32, &'a Sym)> {
         self.globals(name).filter(move |&(unit, value)| {
-            self.unit(unit).facts.globals.iter().any(|(it, given)| it == name && given == value)
+            let unit = self.unit(unit);
+            let outer = unit.facts.outer.iter().filter(|_| unit.kind == UnitKind::Statement);
+            unit.facts.globals.iter().chain(outer).any(|(it, given)| it == name && given == value)
         })
+    }
+
+    /// Whether a file that is imported has a variable of that name itself, which is a member of the module.
+    pub fn is_module_variable(&self, name: &str) -> bool {
+        self.globals(name).any(|(unit, _)| self.of_module(unit).iter().any(|(it, _)| it == name))
+    }
+
+    /// What a file assigns, where it is imported, to variables of its own under a name, and in which unit.
+    pub fn module_variable<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (u32, &'a Sym)> {
+        self.globals(name)
+            .filter(move |&(unit, value)| self.of_module(unit).iter().any(|(it, given)| it == name && given == value))
+    }
+
+    /// What a unit assigns to variables of the module.
+    fn of_module(&self, unit: u32) -> &[(SmolStr, Sym)] {
+        let facts = &self.unit(unit).facts;
+        match self.unit(unit).kind {
+            UnitKind::Statement => &facts.assigned,
+            _ if self.enclosing_function(unit).is_none() => &facts.outer,
+            _ => &[],
+        }
     }
 
     /// What became of the units since other facts; none if many are others, or nothing is known of that.

@@ -9,6 +9,7 @@ use super::pieces::StatementPlace;
 use super::queries::is_import;
 use super::units::units;
 use super::{Db, File};
+use minilive_mir::ir::UnitKind;
 use minilive_mir::names::ANY_KEY;
 use minilive_syntax::SyntaxKind;
 use rustc_hash::FxHashSet;
@@ -47,9 +48,12 @@ impl Outward {
 #[salsa::tracked(returns(clone))]
 pub fn outward(db: &dyn Db, file: File) -> Arc<Outward> {
     let facts = file_facts(db, file);
-    let globals: FxHashSet<_> =
+    let mut globals: FxHashSet<_> =
         facts.units.iter().flat_map(|unit| &unit.facts.globals).map(|(name, _)| name.clone()).collect();
-    let opens_globals = facts.units.iter().any(|unit| unit.facts.open.globals);
+    // Outside of a module there are the globals.
+    let at_top = || facts.units.iter().filter(|unit| unit.kind == UnitKind::Statement);
+    globals.extend(at_top().flat_map(|unit| &unit.facts.outer).map(|(name, _)| name.clone()));
+    let opens_globals = facts.opens_globals() || at_top().any(|unit| unit.facts.open.outer);
     let gives = opens_globals || !globals.is_empty() || gives_others(&facts);
     Arc::new(Outward {
         imports_out_of_sight: (0..facts.units.len() as u32).any(|unit| facts.imports_out_of_sight(unit)),

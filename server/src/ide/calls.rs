@@ -3,6 +3,7 @@
 //! Made of references: a use of a function that is not an assignment may call it, since reading a name calls it. Invariants: an item is a
 //! function by its place, so that a client can send it back after edits elsewhere; what stands at the top level belongs to its file.
 
+use super::family::Wanted;
 use super::infer::{Infer, Kind, UnitRef};
 use super::names::named_at;
 use super::navigation::{all_uses, definitions, name_before};
@@ -91,7 +92,7 @@ pub fn incoming_calls(db: &LiveDb, document: &DocumentView, places: &Places, off
     let definitions = definitions(&mut infer, db, document.file, &named);
     let wanted = functions(&mut infer, UnitRef { file: document.file, unit: named.unit }, &named.of.place, &named.name);
     let mut calls: Vec<Call> = Vec::new();
-    for found in all_uses(&mut infer, db, document.file, &named).found {
+    for found in all_uses(&mut infer, db, document.file, &named, Wanted::Certain).found {
         let is_definition = definitions.iter().any(|it| it.file == found.file && it.range == found.range);
         if found.access != Access::Read || !found.certain || is_definition {
             continue;

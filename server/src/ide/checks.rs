@@ -122,14 +122,15 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
             NameProblem::UnusedImport => {
                 let imports = db::module_imports(db, file);
                 let mut of_name = imports.iter().filter(|it| it.name.rsplit('/').next() == Some(&finding.name));
-                of_name.any(|it| behind.has_effects(&it.name))
+                of_name.any(|it| behind.has_effects(&it.name)) || modules::hands_on(db, file, &finding.name)
             }
             NameProblem::Unknown | NameProblem::TooEarly { .. } => {
                 imported
                     || opened_by_host
                     || settings.knows(&finding.name)
                     || behind.gives_global(&finding.name)
-                    || behind.may_give_more() && !is_slip(db, file, finding, settings)
+                    || behind.may_give_more()
+                        && (behind.may_give(&finding.name) || !is_slip(db, file, finding, settings))
             }
             _ => false,
         };

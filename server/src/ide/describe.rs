@@ -57,6 +57,11 @@ pub fn object_text(infer: &mut Infer<'_>, object: Object) -> String {
             None => "map".into(),
         },
         Object::New(..) | Object::Born(..) => {
+            // What has the name of a class is one, and no instance of what is behind it.
+            let own = infer.name_of(object).filter(|_| matches!(object, Object::New(..)));
+            if let Some(name) = own.filter(|it| it.starts_with(char::is_uppercase)) {
+                return format!("map `{name}`");
+            }
             let base = infer.parents(object).into_iter().next().map(|base| infer.name_of(base));
             match base.flatten().or_else(|| infer.name_of(object)) {
                 Some(name) => format!("map `{name}`"),

@@ -19,8 +19,17 @@ pub struct Candidate {
     objects: Vec<Object>,
     /// Those of them and of the maps behind them that have the member.
     definers: Vec<Object>,
-    /// Its owner may be something else, too.
+    /// Its owner may be something else, too, or get members out of sight.
     open: bool,
+}
+
+/// Which uses somebody asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// Those that belong together.
+    Certain,
+    /// Also all that may belong to them, for whoever edits: to find out what can be nothing else takes longer.
+    Possible,
 }
 
 /// Uses that belong together, and the maps that have the member.
@@ -39,20 +48,26 @@ pub fn are_made(holders: &[Object]) -> bool {
 }
 
 /// All uses of a member's name in a file.
-pub fn candidates(infer: &mut Infer<'_>, db: &LiveDb, file: File, name: &str, found: &mut Vec<Candidate>) {
+pub fn candidates(
+    infer: &mut Infer<'_>,
+    db: &LiveDb,
+    file: File,
+    (name, wanted): (&str, Wanted),
+    found: &mut Vec<Candidate>,
+) {
     for (unit, placed) in (0u32..).zip(db::units(db, file).iter()) {
         let names = db::unit_names(db, placed.unit);
         for of in names.uses.iter().filter(|it| it.name == name) {
             let range = of.range + placed.start;
             let place = Found { file, unit, range, access: of.access, certain: false, quoted: of.quoted };
-            found.extend(candidate(infer, UnitRef { file, unit }, of, place));
+            found.extend(candidate(infer, UnitRef { file, unit }, of, place, wanted));
         }
     }
 }
 
-fn candidate(infer: &mut Infer<'_>, at: UnitRef, of: &NameUse, found: Found) -> Option<Candidate> {
-    let Place::Member(owner) = &of.place else { return None };
-    let owner = infer.value(at, owner);
+fn candidate(infer: &mut Infer<'_>, at: UnitRef, of: &NameUse, found: Found, wanted: Wanted) -> Option<Candidate> {
+    let Place::Member(symbol) = &of.place else { return None };
+    let owner = infer.value(at, symbol);
     let mut objects: Vec<Object> = Vec::new();
     for object in owner.objects().map(Object::maker) {
         if !objects.contains(&object) {
@@ -67,7 +82,14 @@ fn candidate(infer: &mut Infer<'_>, at: UnitRef, of: &NameUse, found: Found) -> 
             }
         }
     }
-    let open = owner.open || owner.kinds.contains(&Kind::AnyMap);
+    // What is only likely leaves no use out.
+    let is_sure = |infer: &mut Infer<'_>| {
+        let is_plain = !owner.open && !owner.kinds.contains(&Kind::AnyMap);
+        let is_settled =
+            |infer: &mut Infer<'_>| !objects.iter().any(|it| infer.is_keyed(*it)) && infer.is_settled(at, symbol);
+        is_plain && (wanted == Wanted::Certain || is_settled(infer))
+    };
+    let open = !is_sure(infer);
     (open || !objects.is_empty()).then_some(Candidate { found, objects, definers, open })
 }
 
@@ -97,8 +119,8 @@ pub fn family(infer: &mut Infer<'_>, candidates: Vec<Candidate>, holders: &[Obje
             found.push(Found { certain: true, ..it.found });
         }
     }
-    // Whoever has no owner that is known may mean any of them.
-    let possible = left.into_iter().filter(|it| it.open && it.definers.is_empty());
+    // Whoever may have another owner than those that are known may mean any of them.
+    let possible = left.into_iter().filter(|it| it.open);
     found.extend(possible.map(|it| it.found));
     Family { found, holders }
 }

@@ -125,9 +125,18 @@ impl Card<'_> {
             Kind::Function(function) if function.file == self.document.file => Some(function.unit),
             _ => None,
         });
-        let mut functions: Vec<_> = functions.filter_map(|unit| self.layout().nth(unit as usize)).collect();
+        let numbers: Vec<u32> = functions.collect();
+        let mut functions: Vec<_> = numbers.iter().filter_map(|&unit| self.layout().nth(unit as usize)).collect();
         if !functions.is_empty() && functions.len() == held.len() {
-            return Some(self.function_card(range, &self.meant(range, &mut functions)));
+            // Those that are defined under other names are taken from somewhere, and which of them is not known here.
+            let others = numbers.iter().zip(&functions).skip(1).filter(|(_, it)| it.name != name).map(|(&unit, _)| {
+                format!("may also be `{}`", describe::function_title(self.db, UnitRef { file, unit }))
+            });
+            let others: Vec<_> = others.collect();
+            let meant = if others.is_empty() { self.meant(range, &mut functions) } else { functions.swap_remove(0) };
+            let mut card = self.function_card(range, &meant);
+            card.sections.extend(others);
+            return Some(card);
         }
         if matches!(named.target, Target::Variable(_)) {
             let unit = unit?;
@@ -261,6 +270,11 @@ impl Card<'_> {
             let mut infer = Infer::new(self.db, &self.live.places);
             let known = infer.value(UnitRef { file: self.document.file, unit }, &symbol.into());
             let types = describe::type_text(&mut infer, self.db, &known);
+            // A method knows the map that it stands in by that map's name.
+            let own =
+                known.objects().next().filter(|_| known.kinds.len() == 1 && self.token.kind() == SyntaxKind::SelfKw);
+            let own = own.and_then(|it| infer.name_of(it)).map(|name| format!("map `{name}`"));
+            let types = own.filter(|_| types.as_ref().is_some_and(|it| it.starts_with("map"))).or(types);
             sections.extend(types.map(|types| format!("likely: {types}{}", types::members(&mut infer, &known))));
         }
         Some(Hover { range, title: format!("(keyword) {}", self.token.text()), sections })

@@ -7,6 +7,7 @@
 
 mod elements;
 mod members;
+mod settled;
 mod values;
 
 use super::guide::{self, Gives};
@@ -16,6 +17,7 @@ use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{Sym, Symbol};
 use minilive_runtime::intrinsics::{self, IntrinsicId};
 use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
 use std::sync::Arc;
 
 pub use members::{Member, type_map};
@@ -215,6 +217,9 @@ pub fn binding(facts: &FileFacts, unit: u32, name: &str) -> Binding {
 /// One question in progress or answered: whose symbol, and whether functions are left uncalled.
 type Key = (UnitRef, Sym, bool);
 
+/// A member that is given to something: where, to what, which value.
+type Given = (UnitRef, Sym, Sym);
+
 /// A question in progress.
 struct Active {
     depth: u32,
@@ -237,7 +242,16 @@ pub struct Infer<'a> {
     importers: FxHashMap<File, Arc<[File]>>,
     /// That file and the modules behind it, once somebody asked.
     program: Option<Arc<[File]>>,
+    /// Somebody said which files these are.
+    is_given_program: bool,
+    /// Those of them that no other imports, once somebody asked.
+    main_files: Option<Arc<[File]>>,
     stores: FxHashMap<File, Arc<elements::Stores>>,
+    writes: settled::Writes,
+    /// Members that are given to something of a module, by name.
+    given_outside: FxHashMap<SmolStr, Arc<[Given]>>,
+    /// Calls of what was taken from lists and maps, by file.
+    indirect: FxHashMap<File, Arc<[(u32, u32)]>>,
     answers: FxHashMap<Key, Known>,
     /// Questions in progress.
     active: FxHashMap<Key, Active>,
@@ -275,7 +289,12 @@ impl<'a> Infer<'a> {
             sees_importers: false,
             importers: FxHashMap::default(),
             program: None,
+            is_given_program: false,
+            main_files: None,
             stores: FxHashMap::default(),
+            writes: settled::Writes::default(),
+            given_outside: FxHashMap::default(),
+            indirect: FxHashMap::default(),
             answers: FxHashMap::default(),
             active: FxHashMap::default(),
             drafts: FxHashMap::default(),
@@ -308,6 +327,11 @@ impl<'a> Infer<'a> {
         let found: Arc<[File]> = others.collect();
         self.importers.insert(file, found.clone());
         found
+    }
+
+    /// The same with some files for the program, which need not be those behind the first that is asked for.
+    pub fn of_program(db: &'a LiveDb, places: &'a Places, files: Arc<[File]>) -> Infer<'a> {
+        Infer { program: Some(files), is_given_program: true, ..Infer::new(db, places) }
     }
 
     /// The facts of a file.

@@ -4,16 +4,17 @@
 //! only where nobody knows whose member a name is, all members of that name are listed.
 
 use super::Live;
-use super::family::{self, Candidate, Family};
+use super::family::{self, Candidate, Family, Wanted};
 use super::hosts::Hosts;
-use super::infer::{Binding, Infer, Object, UnitRef, binding};
+use super::importers::Importers;
+use super::infer::{Infer, Object, UnitRef};
 use super::names::{Found, Named, Target, named_at, units_at, uses};
+use super::shared::{self, Names};
 use crate::db::{self, File, LiveDb};
 use crate::document::DocumentView;
 use crate::modules::Places;
-use minilive_mir::names::{Access, NameUse, Place, Sym, Symbol};
+use minilive_mir::names::{Access, Place, Sym, Symbol};
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
-use std::collections::BTreeSet;
 
 /// A place in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -211,12 +212,15 @@ pub fn definitions(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named
         Target::Variable(_) | Target::Global => {
             let found = uses(infer, db, file, &named.name, &named.target);
             let plain = found.iter().filter(|it| it.access == Access::Write).find(|it| it.certain);
-            let own = plain.or_else(|| found.iter().find(is_definition)).map(location);
-            // A module reaches the program's variables through `globals`, too.
-            if own.is_none() && named.target == Target::Global {
-                return given_from_around(infer, db, file, &named.name);
+            if let Some(plain) = plain {
+                return vec![location(plain)];
             }
-            own.into_iter().collect()
+            let elsewhere = match named.target {
+                Target::Global => given_elsewhere(db, infer.places(), file, &named.name),
+                _ => Vec::new(),
+            };
+            let update = || found.iter().find(is_definition).map(location).into_iter().collect();
+            if elsewhere.is_empty() { update() } else { elsewhere }
         }
         Target::Member(holders) if holders.is_empty() => {
             let all = members_by_name(infer, db, file, &named.name);
@@ -244,11 +248,14 @@ pub fn definitions(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named
                 };
                 let uses = uses(infer, db, file, &named.name, &target);
                 found.extend(uses.iter().filter(|it| it.certain).find(is_definition).map(location));
+                if let (Object::Module(module), true) = (holder, found.is_empty()) {
+                    found.extend(given_elsewhere(db, infer.places(), module, &named.name));
+                }
             }
             found.dedup();
             found
         }
-        Target::Unknown => given_from_around(infer, db, file, &named.name),
+        Target::Unknown => given_elsewhere(db, infer.places(), file, &named.name),
         Target::Intrinsic(_) => Vec::new(),
     }
 }
@@ -259,39 +266,29 @@ fn definitions_known(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Nam
     if is_known { definitions(infer, db, file, named) } else { Vec::new() }
 }
 
-/// Where others give a file a variable that it has not got.
-fn given_from_around(infer: &mut Infer<'_>, db: &LiveDb, file: File, name: &str) -> Vec<Location> {
-    let given = given_by_modules(infer, db, file, name);
-    if given.is_empty() { given_by_importers(db, infer.places(), file, name) } else { given }
+/// Where files give a value to a variable that another one names: modules by `globals.name`, programs that import it, in each file once.
+fn given_elsewhere(db: &LiveDb, places: &Places, file: File, name: &str) -> Vec<Location> {
+    let importers = Importers::of(db, places);
+    let mut found = names_of(db, &importers, file, (name, Wanted::Certain)).family(file).found;
+    let has_plain = found.iter().any(|it| it.certain && it.access == Access::Write);
+    found.retain(|it| it.certain && if has_plain { it.access == Access::Write } else { it.access.writes() });
+    found.sort_by_key(|it| (it.file.path(db), it.range.start()));
+    found.dedup_by_key(|it| it.file);
+    found.iter().map(|it| Location { file: it.file, range: it.range }).collect()
 }
 
-/// Where modules give the program a variable, by `globals.name`.
-fn given_by_modules(infer: &mut Infer<'_>, db: &LiveDb, from: File, name: &str) -> Vec<Location> {
-    let mut found = Vec::new();
-    for &file in infer.program().iter().filter(|&&file| file != from) {
-        let facts = infer.facts(file);
-        let units: BTreeSet<u32> = facts.given_to_program(name).map(|(unit, _)| unit).collect();
-        for unit in units {
-            let placed = db::units(db, file).at(unit);
-            let given = |it: &&NameUse| it.name == name && it.place == Place::Globals && it.access == Access::Write;
-            let uses = &db::unit_names(db, placed.unit).uses;
-            let ranges = uses.iter().filter(given).map(|it| it.range + placed.start);
-            found.extend(ranges.map(|range| Location { file, range }));
-        }
-    }
-    found
-}
-
-/// Where programs that import a module assign a variable, which the module sees.
-fn given_by_importers(db: &LiveDb, places: &Places, module: File, name: &str) -> Vec<Location> {
-    let mut found = Vec::new();
-    for file in importers(db, module) {
-        let mut infer = Infer::new(db, places);
-        let written = |it: &&Found| it.certain && it.access.writes();
-        let uses = uses(&mut infer, db, file, name, &Target::Global);
-        found.extend(uses.iter().find(written).map(|it| Location { file: it.file, range: it.range }));
-    }
-    found
+/// The uses of a name in the workspace as a variable at the top of files.
+pub fn names_of<'a>(
+    db: &'a LiveDb,
+    importers: &'a Importers<'a>,
+    file: File,
+    (name, wanted): (&str, Wanted),
+) -> Names<'a> {
+    let mut files = files_naming(db, file, name);
+    files.insert(0, file);
+    let (folders, world) = (shared::folders(importers, &files), importers.world(file));
+    let mut infers: Vec<_> = folders.iter().map(|places| Infer::of_program(db, places, world.clone())).collect();
+    Names::of(db, importers, &mut infers, &files, (name, wanted))
 }
 
 /// Where the files of a program give something to all values of a type.
@@ -344,9 +341,9 @@ pub fn references(
     offset: TextSize,
     with_definition: bool,
 ) -> Vec<Location> {
-    let mut infer = Infer::new(db, places);
+    let mut infer = Importers::of(db, places).infer(document.file);
     let Some(named) = named_at(&mut infer, db, document.file, offset) else { return Vec::new() };
-    let mut found = all_uses(&mut infer, db, document.file, &named).found;
+    let mut found = all_uses(&mut infer, db, document.file, &named, Wanted::Certain).found;
     found.retain(|it| it.certain || named.target == Target::Member(Vec::new()));
     if !with_definition {
         let definitions = definitions(&mut infer, db, document.file, &named);
@@ -357,7 +354,7 @@ pub fn references(
 
 /// All uses of what a name stands for, in its own file and in the other files of the workspace; and the maps that have it, if it is a
 /// member of some.
-pub fn all_uses(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> Family {
+pub fn all_uses(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named, wanted: Wanted) -> Family {
     let only = |found| Family { found, holders: Vec::new() };
     if named.target == Target::Member(Vec::new()) {
         return only(members_by_name(infer, db, file, &named.name));
@@ -365,27 +362,26 @@ pub fn all_uses(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -
     if let Target::Member(holders) = &named.target
         && family::are_made(holders)
     {
-        return members_of_family(infer, db, file, (&named.name, holders));
+        return members_of_family(infer, db, file, (&named.name, holders), wanted);
+    }
+    if let Some(home) = shared::home(file, &named.target) {
+        let importers = Importers::of(db, infer.places());
+        let mut found = names_of(db, &importers, home, (&named.name, wanted)).family(home).found;
+        found.sort_by_key(|it| (it.file != file, it.file.path(db), it.range.start()));
+        return only(found);
     }
     let mut found = uses(infer, db, file, &named.name, &named.target);
-    let elsewhere = match &named.target {
-        Target::Variable(_) | Target::Intrinsic(_) | Target::Unknown => return only(found),
-        Target::Global => Target::Member(vec![Object::Module(file)]),
-        Target::Member(holders) => Target::Member(holders.clone()),
-    };
+    let Target::Member(_) = &named.target else { return only(found) };
     let naming = files_naming(db, file, &named.name);
     for &other in &naming {
         db.poll();
-        found.extend(uses(infer, db, other, &named.name, &elsewhere));
-        if named.target == Target::Global {
-            found.extend(read_from_program(infer, db, (file, other), &named.name));
-        }
+        found.extend(uses(infer, db, other, &named.name, &named.target));
     }
     for (places, files) in &other_folders(infer.places(), db, &naming) {
         let mut infer = Infer::new(db, places);
         for &file in files {
             db.poll();
-            for it in uses(&mut infer, db, file, &named.name, &elsewhere) {
+            for it in uses(&mut infer, db, file, &named.name, &named.target) {
                 match found.iter_mut().find(|known| known.file == file && known.range == it.range) {
                     Some(known) => known.certain |= it.certain,
                     None => found.push(it),
@@ -403,49 +399,31 @@ fn files_naming(db: &LiveDb, file: File, name: &str) -> Vec<File> {
 }
 
 /// The uses of a member of some maps and of those that belong to their family.
-fn members_of_family(infer: &mut Infer<'_>, db: &LiveDb, file: File, (name, holders): (&str, &[Object])) -> Family {
+fn members_of_family(
+    infer: &mut Infer<'_>,
+    db: &LiveDb,
+    file: File,
+    (name, holders): (&str, &[Object]),
+    wanted: Wanted,
+) -> Family {
     let mut candidates = Vec::new();
-    family::candidates(infer, db, file, name, &mut candidates);
+    family::candidates(infer, db, file, (name, wanted), &mut candidates);
     let naming = files_naming(db, file, name);
     for &other in &naming {
         db.poll();
-        family::candidates(infer, db, other, name, &mut candidates);
+        family::candidates(infer, db, other, (name, wanted), &mut candidates);
     }
     for (places, files) in &other_folders(infer.places(), db, &naming) {
         let mut infer = Infer::new(db, places);
         for &other in files {
             db.poll();
-            family::candidates(&mut infer, db, other, name, &mut candidates);
+            family::candidates(&mut infer, db, other, (name, wanted), &mut candidates);
         }
     }
     let mut family = family::family(infer, candidates, holders);
     family.found.sort_by_key(|it| (it.file != file, it.file.path(db), it.range.start(), !it.certain));
     family.found.dedup_by_key(|it| (it.file, it.range));
     family
-}
-
-/// Where a module names a global of the program that imports it: one that the module has not got itself. It is certain if no other program
-/// imports the module.
-fn read_from_program(infer: &mut Infer<'_>, db: &LiveDb, (home, module): (File, File), name: &str) -> Vec<Found> {
-    let (facts, program) = (infer.facts(module), infer.program());
-    let is_own = facts.is_global(name) && facts.given_to_program(name).next().is_none();
-    if is_own || !program.contains(&module) || home == module {
-        return Vec::new();
-    }
-    let certain = importers(db, module).all(|it| program.contains(&it));
-    let mut found = Vec::new();
-    for (unit, placed) in (0u32..).zip(db::units(db, module).iter()) {
-        let is_named = |of: &&NameUse| {
-            let from_around = of.place == Place::Globals
-                || of.place == Place::Bare && matches!(binding(&facts, unit, name), Binding::Unknown | Binding::Global);
-            of.name == name && from_around
-        };
-        found.extend(db::unit_names(db, placed.unit).uses.iter().filter(is_named).map(|of| {
-            let range = of.range + placed.start;
-            Found { file: module, unit, range, access: of.access, certain, quoted: of.quoted }
-        }));
-    }
-    found
 }
 
 /// The files of the workspace that import another, by its name.
@@ -477,13 +455,27 @@ fn other_folders(asking: &Places, db: &LiveDb, files: &[File]) -> Vec<(Places, V
 /// The uses of what is under the cursor in its own file.
 pub fn highlights(db: &LiveDb, document: &DocumentView, places: &Places, offset: TextSize) -> Vec<Highlight> {
     let mut infer = Infer::new(db, places);
-    let Some(named) = named_at(&mut infer, db, document.file, offset) else { return Vec::new() };
+    let Some(mut named) = named_at(&mut infer, db, document.file, offset) else { return Vec::new() };
+    if matches!(named.target, Target::Member(_)) {
+        // What a map has may be given to it by other files of its program.
+        infer = Importers::of(db, places).infer(document.file);
+        named.target = named_at(&mut infer, db, document.file, offset).map_or(named.target, |it| it.target);
+    }
     let found = match &named.target {
+        // What stands here in a name that the file gives no value is the program's, as behind `globals` is.
+        Target::Global | Target::Unknown => {
+            let mut found = uses(&mut infer, db, document.file, &named.name, &Target::Global);
+            found.extend(uses(&mut infer, db, document.file, &named.name, &Target::Unknown));
+            found.sort_by_key(|it| it.range.start());
+            found
+        }
         Target::Member(holders) if holders.is_empty() => members_by_name(&mut infer, db, document.file, &named.name),
         Target::Member(holders) if family::are_made(holders) => {
             let mut candidates: Vec<Candidate> = Vec::new();
-            family::candidates(&mut infer, db, document.file, &named.name, &mut candidates);
+            let name = (&*named.name, Wanted::Certain);
+            family::candidates(&mut infer, db, document.file, name, &mut candidates);
             let mut found = family::family(&mut infer, candidates, holders).found;
+            found.retain(|it| it.certain);
             found.sort_by_key(|it| it.range.start());
             found
         }

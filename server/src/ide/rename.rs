@@ -3,16 +3,19 @@
 //! Made of [`super::names`]. Invariants: an edit is made only if afterwards every name means what it meant before, as far as the
 //! text tells; places that may mean the thing are told, never edited.
 
+mod globals;
+
 use super::Live;
-use super::family::{self, Family};
+use super::family::{self, Family, Wanted};
 use super::hosts::Hosts;
-use super::infer::{Binding, Infer, Object, binding};
+use super::importers::Importers;
+use super::infer::{Infer, Object};
 use super::names::{Found, Named, Target, further_out, named_at, scope_target, units_at};
-use super::navigation::{all_uses, definitions};
+use super::navigation::{all_uses, names_of};
+use super::shared;
 use crate::db::{self, File, FileFacts, LiveDb};
 use crate::document::DocumentView;
 use crate::line_index::LineIndex;
-use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{Access, NameUse, Place, Symbol};
 use minilive_syntax::lexer::lex;
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
@@ -37,8 +40,14 @@ pub fn prepare_rename(
     live: &Live,
     offset: TextSize,
 ) -> Result<(TextRange, String), Reason> {
-    let mut infer = Infer::new(db, &live.places);
+    let importers = Importers::of(db, &live.places);
+    let mut infer = importers.infer(document.file);
     let named = renamable(&mut infer, db, document.file, live, offset)?;
+    if let Some(home) = shared::home(document.file, &named.target) {
+        let shared = names_of(db, &importers, home, (&named.name, Wanted::Certain)).family(home);
+        let asked = globals::Asked { db, live, file: document.file, home, name: &named.name, new: "" };
+        asked.is_ours(&shared)?;
+    }
     Ok((named.range, named.name.to_string()))
 }
 
@@ -51,13 +60,18 @@ pub fn rename(
     new: &str,
 ) -> Result<Renamed, Reason> {
     check_name(new)?;
-    let mut infer = Infer::new(db, &live.places);
+    let importers = Importers::of(db, &live.places);
+    let mut infer = importers.infer(document.file);
     let named = renamable(&mut infer, db, document.file, live, offset)?;
     if named.name == new {
         return Err(format!("it is called `{new}` already"));
     }
-    let (file, named) = at_home(&mut infer, db, document.file, named);
-    let Family { mut found, holders } = all_uses(&mut infer, db, file, &named);
+    let file = document.file;
+    if let Some(home) = shared::home(file, &named.target) {
+        let asked = globals::Asked { db, live, file, home, name: &named.name, new };
+        return globals::rename(&asked, &importers);
+    }
+    let Family { mut found, holders } = all_uses(&mut infer, db, file, &named, Wanted::Possible);
     if matches!(named.target, Target::Member(_)) {
         found.extend(keys_in_strings(db, &named.name, &found));
     }
@@ -65,9 +79,8 @@ pub fn rename(
     check.in_broken_code()?;
     match &named.target {
         Target::Variable(owner) => check.variable(&mut infer, *owner, &found)?,
-        Target::Global => check.global(&mut infer, &found)?,
         Target::Member(own) => check.member(&mut infer, if holders.is_empty() { own } else { &holders }, &found)?,
-        Target::Intrinsic(_) | Target::Unknown => {}
+        Target::Global | Target::Intrinsic(_) | Target::Unknown => {}
     }
     let (edits, possible) = found.into_iter().partition(|it| it.certain);
     Ok(Renamed { edits, possible })
@@ -82,6 +95,11 @@ fn keys_in_strings(db: &LiveDb, name: &str, found: &[Found]) -> Vec<Found> {
             files.push(it.file);
         }
     }
+    keys_in(db, name, files)
+}
+
+/// The same in some files.
+fn keys_in(db: &LiveDb, name: &str, files: Vec<File>) -> Vec<Found> {
     let mut strings = Vec::new();
     for file in files {
         db.poll();
@@ -124,8 +142,6 @@ fn renamable(infer: &mut Infer<'_>, db: &LiveDb, file: File, live: &Live, offset
     }
     match &named.target {
         Target::Intrinsic(_) => Err(format!("`{name}` is a built-in function")),
-        Target::Unknown if !definitions(infer, db, file, &named).is_empty() => Ok(named),
-        Target::Unknown => Err(format!("nothing in this file defines `{name}`")),
         Target::Global if is_module(&infer.facts(file), name) => Err(is_file(name)),
         Target::Member(_) if name == "__isa" => Err("`__isa` is a name of the language".to_owned()),
         Target::Member(holders) if holders.is_empty() => {
@@ -145,25 +161,12 @@ fn is_module(facts: &FileFacts, name: &str) -> bool {
     facts.globals(name).any(|(_, value)| matches!(**value, Symbol::Import(_)))
 }
 
-fn is_file(name: &str) -> Reason {
-    format!("`{name}` is the name of a module's file")
+fn base_name(db: &LiveDb, file: File) -> &str {
+    crate::modules::base_name(file.path(db))
 }
 
-/// A variable of a module, or of the program that imports this file, is renamed from wherever it is named as if the cursor stood at its
-/// definition.
-fn at_home<'a>(infer: &mut Infer<'a>, db: &'a LiveDb, file: File, named: Named) -> (File, Named) {
-    match &named.target {
-        Target::Unknown => {}
-        Target::Member(holders) if matches!(**holders, [Object::Module(_) | Object::Globals(_)]) => {}
-        _ => return (file, named),
-    }
-    let defined = definitions(infer, db, file, &named).into_iter().next();
-    if named.target == Target::Unknown {
-        // From here on the program is another one.
-        *infer = Infer::new(db, infer.places());
-    }
-    let home = defined.and_then(|it| Some((it.file, named_at(infer, db, it.file, it.range.start())?)));
-    home.filter(|(_, it)| it.name == named.name && it.target == Target::Global).unwrap_or((file, named))
+fn is_file(name: &str) -> Reason {
+    format!("`{name}` is the name of a module's file")
 }
 
 /// A new name must be one name and no word of the language.
@@ -279,62 +282,12 @@ impl Check<'_> {
         self.nothing_captured(&facts, std::iter::once(owner).chain(children), Some(owner))
     }
 
-    fn global(&self, infer: &mut Infer<'_>, found: &[Found]) -> Result<(), Reason> {
-        let facts = infer.facts(self.file);
-        let own: Vec<_> = found.iter().filter(|it| it.file == self.file).copied().collect();
-        self.certain(&facts, &own)?;
-        let units = 0..facts.units.len() as u32;
-        self.no_import(&facts, units.clone().filter(|&it| facts.unit(it).kind == UnitKind::Statement))?;
-        if is_module(&facts, &self.named.name) {
-            return Err(is_file(&self.named.name));
-        }
-        for unit in units.clone() {
-            let open = facts.unit(unit).facts.open;
-            let at_top = facts.unit(unit).kind == UnitKind::Statement;
-            let outer = open.outer && facts.enclosing_function(unit).is_none();
-            let word = [(open.globals, "globals"), (open.locals && at_top, "locals"), (outer, "outer")];
-            if let Some((_, word)) = word.into_iter().find(|(is_open, _)| *is_open) {
-                return Err(self.used_as_map(word, unit));
-            }
-        }
-        if facts.is_global(self.new) {
-            return Err(format!("there is a global variable `{}`", self.new));
-        }
-        for it in own.iter().filter(|it| !it.quoted) {
-            if let Binding::Variable(_) = binding(&facts, it.unit, self.new) {
-                let line = self.line(self.file, it.range.start());
-                return Err(format!("on line {line}, `{}` is a local variable", self.new));
-            }
-        }
-        self.nothing_captured(&facts, units, None)?;
-        self.nothing_hidden(infer)
-    }
-
-    /// Modules see the globals of the program before built-in functions.
-    fn nothing_hidden(&self, infer: &mut Infer<'_>) -> Result<(), Reason> {
-        for &file in infer.program().iter().filter(|&&file| file != self.file) {
-            let facts = infer.facts(file);
-            for (unit, placed) in (0u32..).zip(db::units(self.db, file).iter()) {
-                let is_hidden = |it: &&NameUse| {
-                    let means = || binding(&facts, unit, self.new);
-                    it.name == self.new
-                        && it.place == Place::Bare
-                        && matches!(means(), Binding::Intrinsic(_) | Binding::Unknown)
-                };
-                if let Some(it) = db::unit_names(self.db, placed.unit).uses.iter().find(is_hidden) {
-                    return Err(self.would_change(file, it.range.start() + placed.start));
-                }
-            }
-        }
-        Ok(())
-    }
-
     fn would_change(&self, file: File, at: TextSize) -> Reason {
         let (line, new) = (self.line(file, at), self.new);
         if file == self.file {
             format!("`{new}` on line {line} would then mean something else")
         } else {
-            let file = crate::modules::base_name(file.path(self.db));
+            let file = base_name(self.db, file);
             format!("`{new}` on line {line} of {file} would then mean something else")
         }
     }
@@ -392,7 +345,7 @@ impl Check<'_> {
         let files: FxHashSet<File> = found.iter().map(|it| it.file).chain([self.file]).collect();
         let mut candidates = Vec::new();
         for file in files {
-            family::candidates(infer, self.db, file, self.new, &mut candidates);
+            family::candidates(infer, self.db, file, (self.new, Wanted::Certain), &mut candidates);
         }
         let reaching = candidates.iter().filter(|it| it.reaches(infer, holders));
         match reaching.min_by_key(|it| (it.found().file != self.file, it.found().range.start())) {

@@ -1,13 +1,14 @@
 //! What a renamed or moved file means for those that import it.
 //!
-//! An `import` names a module by its file and makes a variable of that name, so both are renamed. Invariant: a file is changed only if the
+//! An `import` names a module by its file and makes a variable of that name, so both are renamed. Invariant: a variable is renamed only if the
 //! module is found under its new name: not every folder is looked in, and what is no name of the language, or what the file has already,
-//! can be no variable.
+//! can be no variable. An import that cannot follow its module is told.
 
 use super::infer::Infer;
 use super::names::{Target, named_at, uses};
 use super::navigation::Location;
 use crate::db::{self, File, LiveDb};
+use crate::line_index::LineIndex;
 use crate::modules::{ConstantImport, IMPORT, Places};
 use minilive_mir::names::Place;
 use minilive_syntax::ast::{AssignStmt, AstNode, Expr};
@@ -15,15 +16,20 @@ use minilive_syntax::lexer::lex;
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
 use std::path::{Path, PathBuf};
 
-/// The places in all files where modules are named that get other names, each with what goes there. A folder stands for all that is in it.
-pub fn rename_files(db: &LiveDb, pairs: &[(PathBuf, PathBuf)]) -> Vec<(Location, String)> {
-    let mut found: Vec<(Location, String)> = Vec::new();
+/// What renamed files do to others.
+#[derive(Debug, Default)]
+pub struct MovedFiles {
+    /// The places where modules are named that get other names, each with what goes there.
+    pub edits: Vec<(Location, String)>,
+    /// What becomes of imports that cannot follow, in sentences.
+    pub problems: Vec<String>,
+}
+
+/// The places in all files where modules are named that get other names. A folder stands for all that is in it.
+pub fn rename_files(db: &LiveDb, pairs: &[(PathBuf, PathBuf)]) -> MovedFiles {
+    let mut found = MovedFiles::default();
     for (old, new) in pairs.iter().flat_map(|(old, new)| programs_of(db, old, new)) {
-        for place in rename_file(db, &old, &new) {
-            if !found.iter().any(|it| it.0 == place.0) {
-                found.push(place);
-            }
-        }
+        rename_file(db, &old, &new, &mut found);
     }
     found
 }
@@ -45,31 +51,44 @@ fn is_program(path: &Path) -> bool {
 }
 
 /// The places where the module `old` is named.
-fn rename_file(db: &LiveDb, old: &Path, new: &Path) -> Vec<(Location, String)> {
-    let mut found = Vec::new();
+fn rename_file(db: &LiveDb, old: &Path, new: &Path, found: &mut MovedFiles) {
     if old == new || !is_program(new) {
-        return found;
+        return;
     }
     for &file in db.files().iter() {
         if file.text(db).contains(IMPORT) {
             db.poll();
-            in_importer(db, file, (old, new), &mut found);
+            in_importer(db, file, (old, new), found);
         }
     }
-    found
 }
 
-fn in_importer(db: &LiveDb, file: File, (old, new): (&Path, &Path), found: &mut Vec<(Location, String)>) {
+fn in_importer(db: &LiveDb, file: File, (old, new): (&Path, &Path), found: &mut MovedFiles) {
     let script = crate::modules::script_folder(file.path(db));
     let places = Places { script, executable: None, roots: Vec::new() };
-    let Some(after) = name_of(&places, new) else { return };
+    let after = name_of(&places, new);
     let leads_there = |name: &str| places.lookup(name).iter().any(|path| path == old);
     let mut infer = Infer::new(db, &places);
-    for import in db::module_imports(db, file).iter().filter(|it| it.name != after && leads_there(&it.name)) {
-        for range in renamed(&mut infer, db, file, import, &after).unwrap_or_default() {
-            let place = (Location { file, range }, after.clone());
-            if !found.contains(&place) {
-                found.push(place);
+    for import in db::module_imports(db, file).iter() {
+        if after.as_ref() == Some(&import.name) || !leads_there(&import.name) {
+            continue;
+        }
+        let moved = match &after {
+            Some(after) => renamed(&mut infer, db, file, import, after),
+            None => Moved { ranges: Vec::new(), problem: Some("no import looks in that folder".to_owned()) },
+        };
+        for range in moved.ranges {
+            let location = Location { file, range };
+            if !found.edits.iter().any(|it| it.0 == location) {
+                found.edits.push((location, after.clone().unwrap_or_default()));
+            }
+        }
+        if let Some(problem) = moved.problem {
+            let line = LineIndex::new(&file.text(db)).line_of(import.range.start()) + 1;
+            let (name, of) = (&import.name, crate::modules::base_name(file.path(db)));
+            let problem = format!("The import of `{name}` on line {line} of {of} cannot follow its file: {problem}");
+            if !found.problems.contains(&problem) {
+                found.problems.push(problem);
             }
         }
     }
@@ -86,37 +105,48 @@ fn name_of(places: &Places, file: &Path) -> Option<String> {
     places.lookup(&name).iter().any(|path| path == file).then_some(name)
 }
 
-/// Where the new name goes for one import: into the string, and wherever the variable stands that the import makes.
-fn renamed(
-    infer: &mut Infer<'_>,
-    db: &LiveDb,
-    file: File,
-    import: &ConstantImport,
-    after: &str,
-) -> Option<Vec<TextRange>> {
+/// Where the new name goes for one import, and why not everywhere.
+struct Moved {
+    ranges: Vec<TextRange>,
+    problem: Option<String>,
+}
+
+/// The new name goes into the string, and wherever the variable stands that the import makes.
+fn renamed(infer: &mut Infer<'_>, db: &LiveDb, file: File, import: &ConstantImport, after: &str) -> Moved {
     let one = TextSize::of('"');
     let string = TextRange::new(import.range.start() + one, import.range.end() - one);
     let facts = db::file_facts(db, file);
-    let taken = facts.is_global(after) || facts.units.iter().any(|it| it.facts.variables.contains(after));
+    // In `x = import("a/b")` no other variable is wanted.
     let assigned = assigned_to(db, file, import.range);
-    let is_free = !taken || assigned.as_deref() == Some(after);
     let mut ranges = vec![string];
     if is_name(&import.name) {
-        let named = named_at(infer, db, file, string.start())?;
-        let is_variable = matches!(named.target, Target::Variable(_) | Target::Global);
-        if !(named.of.quoted && matches!(named.of.place, Place::Bare | Place::Globals) && is_variable) {
-            return None;
-        }
-        let uses = uses(infer, db, file, &import.name, &named.target);
+        let named = named_at(infer, db, file, string.start());
+        let named = named.filter(|it| it.of.quoted && matches!(it.of.place, Place::Bare | Place::Globals));
+        let Some(target) = named.map(|it| it.target).filter(|it| matches!(it, Target::Variable(_) | Target::Global))
+        else {
+            return Moved { ranges: Vec::new(), problem: Some("it makes no variable of its own".to_owned()) };
+        };
+        let uses = uses(infer, db, file, &import.name, &target);
         ranges = uses.iter().filter(|it| it.certain).map(|it| it.range).collect();
     }
-    // What is no name can be no variable; in `x = import("a/b")` none is wanted.
-    let goes = if is_name(after) { is_free } else { ranges == [string] && assigned.is_some() };
-    goes.then_some(ranges)
+    if !is_name(after) {
+        // What is no name can be no variable; the string can follow all the same.
+        let is_used = ranges != [string] || assigned.is_none() && facts.is_read(&import.name);
+        let problem = format!("`{after}` is no name that code could use; write `x = import(\"{after}\")` and use `x`");
+        return Moved { ranges: vec![string], problem: is_used.then_some(problem) };
+    }
+    let has = |unit: &db::FactsUnit| unit.facts.variables.contains(after);
+    // A built-in function that is used would be hidden.
+    let taken = facts.is_global(after) || facts.is_read(after) || facts.units.iter().any(|it| has(it));
+    if taken && assigned.as_deref() != Some(after) {
+        return Moved { ranges: Vec::new(), problem: Some(format!("`{after}` means something else in that file")) };
+    }
+    Moved { ranges, problem: None }
 }
 
 fn is_name(name: &str) -> bool {
-    matches!(&*lex(name), [token] if token.kind == SyntaxKind::Ident)
+    let is_constant = matches!(name, "true" | "false" | "null");
+    !is_constant && matches!(&*lex(name), [token] if token.kind == SyntaxKind::Ident)
 }
 
 /// The variable to which the result of an import is assigned; another target has an empty name.

@@ -15,6 +15,7 @@ mod hosts;
 mod hover;
 mod members;
 mod names;
+mod shared;
 mod slips;
 mod structure;
 

@@ -434,11 +434,16 @@ impl LanguageServer for Backend {
 
     async fn will_rename_files(&self, params: RenameFilesParams) -> Result<Option<WorkspaceEdit>> {
         let pairs: Vec<_> = params.files.iter().filter_map(from_proto::renamed).collect();
-        self.ask_for(world::WORKSPACE.into(), Kind::WholeDocument, move |it, features| {
-            let places = ide::rename_files(&it.db, &pairs);
-            (!places.is_empty()).then(|| to_proto::file_rename(&places, it, features))
-        })
-        .await
+        let answer = self.ask_for(world::WORKSPACE.into(), Kind::WholeDocument, move |it, features| {
+            let moved = ide::rename_files(&it.db, &pairs);
+            let edit = (!moved.edits.is_empty()).then(|| to_proto::file_rename(&moved.edits, it, features));
+            (edit, moved.problems)
+        });
+        let (edit, problems) = answer.await?;
+        if !problems.is_empty() {
+            self.client.show_message(MessageType::WARNING, problems.join("\n")).await;
+        }
+        Ok(edit)
     }
 
     async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
@@ -466,7 +471,7 @@ impl LanguageServer for Backend {
     }
 
     async fn prepare_rename(&self, params: TextDocumentPositionParams) -> Result<Option<PrepareRenameResponse>> {
-        let answer = self.positioned(params, Kind::Linked, |it, offset, _| {
+        let answer = self.positioned(params, Kind::Everywhere, |it, offset, _| {
             ide::prepare_rename(&it.db, &it.document, &it.live, offset)
         });
         let (range, placeholder) = answer.await?.map_err(|reason| failed(REQUEST_FAILED, reason))?;

@@ -10,6 +10,7 @@ use crate::ide::Live;
 use crate::line_index::LineIndex;
 use crate::modules::Places;
 use crate::settings::Checks;
+use rustc_hash::FxHashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,6 +28,8 @@ pub struct Snapshot {
     pub live: Arc<Live>,
     /// What questions about the whole workspace see beside the database.
     pub overview: Option<Arc<Overview>>,
+    /// The versions of all open documents.
+    pub versions: Arc<FxHashMap<Arc<str>, i32>>,
 }
 
 /// What is known of the workspace beside the texts of its files.
@@ -54,7 +57,13 @@ impl Snapshot {
         let places =
             Places { script: path.and_then(Path::parent).map(Path::to_path_buf), executable: None, roots: Vec::new() };
         let live = Live { places: Arc::new(places), ..Live::default() };
-        Some(Snapshot { db: self.db.clone(), document: Arc::new(document), live: Arc::new(live), overview: None })
+        Some(Snapshot {
+            db: self.db.clone(),
+            document: Arc::new(document),
+            live: Arc::new(live),
+            overview: None,
+            versions: self.versions.clone(),
+        })
     }
 }
 

@@ -183,7 +183,8 @@ mod tests {
         let Content { text, parse, index } = Content::new("");
         let file = db.add_file("/main.ms".into(), text.clone(), parse);
         let document = DocumentView { uri: "/main.ms".into(), version: 0, revision: 0, file, text, index };
-        let snapshot = Snapshot { db, document: Arc::new(document), live: Arc::default(), overview: None };
+        let (document, live, versions) = (Arc::new(document), Arc::default(), Arc::default());
+        let snapshot = Snapshot { db, document, live, overview: None, versions };
         let (events, inbox) = mpsc::channel();
         let lookup: Lookup = [PathBuf::from("/m.ms")].into();
         let mut job = LinkJob { uri: "/main.ms".into(), run: RunId(1), lookup, events };

@@ -87,6 +87,12 @@ impl<'a> Behind<'a> {
         self.files().unwrap_or_default().iter().any(|it| it.gives_global(name))
     }
 
+    /// Whether the program has code that gives a member of that name to something, which may be its map of globals.
+    pub fn may_give(&self, name: &str) -> bool {
+        let gives_itself = || db::outward(self.db, self.file).gives_member(name);
+        self.files().unwrap_or_default().iter().any(|it| it.gives_member(name)) || gives_itself()
+    }
+
     /// Whether they may give it names that stand in no text.
     pub fn may_give_more(&self) -> bool {
         self.files().is_none_or(|files| files.iter().any(|it| it.opens_globals))
@@ -98,6 +104,19 @@ impl<'a> Behind<'a> {
         let files = program(self.db, module, self.places, usize::MAX);
         files.is_none_or(|files| files.into_iter().any(|it| db::outward(self.db, it).has_effects))
     }
+}
+
+/// Whether a module hands on the modules that it imports: a file that imports it reads one by that name, or it has nothing else.
+pub fn hands_on(db: &LiveDb, file: File, name: &str) -> bool {
+    let quoted = format!("[\"{name}\"]");
+    let reads =
+        |it: File| db::file_facts(db, it).member_readers(name).next().is_some() || it.text(db).contains(&*quoted);
+    let mut importers = super::super::navigation::importers(db, file).peekable();
+    let has_more = || {
+        let facts = db::file_facts(db, file);
+        facts.global_names().any(|it| facts.globals(it).any(|(_, value)| !matches!(**value, Symbol::Import(_))))
+    };
+    importers.peek().is_some() && (!has_more() || importers.any(reads))
 }
 
 struct Look<'a> {
@@ -124,7 +143,8 @@ impl Look<'_> {
         let Some(uses) = self.uses(name) else { return };
         let has = db::file_facts(self.db, module);
         for (member, range) in uses.into_iter().filter(|(member, _)| self.lacks(&has, member)) {
-            let meant = nearest(&member, has.global_names().map(|it| it.as_str()));
+            let own = has.global_names().filter(|it| has.is_module_variable(it));
+            let meant = nearest(&member, own.map(|it| it.as_str()));
             let question = meant.as_ref().map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
             let message = format!("the module `{name}` has no `{member}`{question}");
             let fix = meant.map(|meant| change_to(&meant, range));
@@ -158,12 +178,12 @@ impl Look<'_> {
 
     /// The arguments that what a module gives under a name takes at most, if that is a function whatever happens.
     fn most_arguments(&self, module: &FileFacts, member: &str) -> Option<u32> {
-        let most = module.most_parameters(module.globals(member))?;
+        let most = module.most_parameters(module.module_variable(member))?;
         most.filter(|_| !self.is_given_elsewhere(member))
     }
 
     fn lacks(&self, module: &FileFacts, member: &str) -> bool {
-        !module.is_global(member)
+        !module.is_module_variable(member)
             && member != "__isa"
             && !intrinsics::type_methods("map").contains(&member)
             && !self.is_given_elsewhere(member)

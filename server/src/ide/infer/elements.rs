@@ -13,7 +13,10 @@ type Store = (u32, Sym, Sym);
 
 /// All values that become elements in a file, by the last name of what they become elements of.
 #[derive(Debug, Default)]
-pub struct Stores(FxHashMap<SmolStr, Vec<Store>>);
+pub struct Stores {
+    all: Vec<Store>,
+    by_name: FxHashMap<SmolStr, Vec<u32>>,
+}
 
 impl Stores {
     fn of(facts: &FileFacts) -> Stores {
@@ -38,22 +41,33 @@ impl Stores {
 
     fn add(&mut self, unit: u32, owner: &Sym, value: &Sym) {
         if let Symbol::Name(name) | Symbol::Member(_, name) = &**owner {
-            self.0.entry(name.clone()).or_default().push((unit, owner.clone(), value.clone()));
+            self.by_name.entry(name.clone()).or_default().push(self.all.len() as u32);
         }
+        self.all.push((unit, owner.clone(), value.clone()));
     }
 }
 
 impl Infer<'_> {
-    fn stores(&mut self, file: File, name: &str) -> Vec<Store> {
-        let stores = match self.stores.get(&file) {
+    pub(super) fn stores(&mut self, file: File, name: &str) -> Vec<Store> {
+        let stores = self.stores_of(file);
+        let numbers = stores.by_name.get(name).into_iter().flatten();
+        numbers.map(|&number| stores.all[number as usize].clone()).collect()
+    }
+
+    /// All values that become elements in a file.
+    pub(super) fn all_stores(&mut self, file: File) -> Vec<Store> {
+        self.stores_of(file).all.clone()
+    }
+
+    fn stores_of(&mut self, file: File) -> Arc<Stores> {
+        match self.stores.get(&file) {
             Some(stores) => stores.clone(),
             None => {
                 let stores = Arc::new(Stores::of(&self.facts(file)));
                 self.stores.insert(file, stores.clone());
                 stores
             }
-        };
-        stores.0.get(name).cloned().unwrap_or_default()
+        }
     }
 
     /// What a variable is, with what becomes an element of it; `of` is the function that has it, none for a global.

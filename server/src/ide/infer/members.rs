@@ -3,11 +3,14 @@
 //! Part of `infer.rs`. Invariant: reading follows `__isa`, writing does not (LANGUAGE 6.3), so who *has* a member and who only
 //! *finds* it are different questions here.
 
-use super::{Binding, Infer, Kind, Known, MOST_KINDS, MOST_PARENTS, Object, Sym, Symbol, UnitRef, binding};
+use super::{
+    Binding, File, FileFacts, Infer, Kind, Known, MOST_KINDS, MOST_PARENTS, Object, Sym, Symbol, UnitRef, binding,
+};
 use minilive_mir::names::{ANY_KEY, TYPE_MAPS};
 use minilive_runtime::intrinsics::{self, IntrinsicId};
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
+use std::sync::Arc;
 
 /// A member of a map.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +80,15 @@ impl Infer<'_> {
                             found.push(Object::Literal(at, number));
                         }
                     }
+                }
+            }
+            for (unit, of, base) in facts.members("__isa") {
+                let at = UnitRef { file, unit };
+                if self.value(at, base).objects().any(|it| it.maker() == object) {
+                    let heirs = self.value(at, of).objects().map(Object::maker).collect::<Vec<_>>();
+                    let room = MOST_HEIRS.saturating_sub(found.len());
+                    let new = heirs.into_iter().filter(|it| *it != object && !found.contains(it)).take(room);
+                    found.extend(new.collect::<Vec<_>>());
                 }
             }
         }
@@ -162,7 +174,8 @@ impl Infer<'_> {
     fn own_member(&mut self, object: Object, name: &str) -> Known {
         let mut found = Known::default();
         match object {
-            Object::Globals(file) | Object::Module(file) => return self.global(file, name),
+            Object::Globals(file) => return self.global(file, name),
+            Object::Module(file) => return self.member_of_module(file, name),
             Object::Locals(unit) => return self.variable_of(unit, name),
             Object::Host(host) => {
                 let given = self.given_to_type(host, name);
@@ -187,7 +200,7 @@ impl Infer<'_> {
     }
 
     /// What is assigned to a map's own member.
-    fn own_values(&mut self, object: Object, name: &str) -> Vec<(UnitRef, Sym)> {
+    pub(super) fn own_values(&mut self, object: Object, name: &str) -> Vec<(UnitRef, Sym)> {
         let (mut values, object) = (Vec::new(), object.maker());
         if let Object::Host(host) = object {
             for &file in self.program().iter() {
@@ -219,13 +232,81 @@ impl Infer<'_> {
                 values.push((unit, value.clone()));
             }
         }
+        for (unit, owner, value) in self.given_outside(name).iter().filter(|(unit, ..)| unit.file != made.file) {
+            if self.value(*unit, owner).objects().any(|it| it.maker() == object) {
+                values.push((*unit, value.clone()));
+            }
+        }
         values
+    }
+
+    /// Members of a name that files give to something of a module.
+    fn given_outside(&mut self, name: &str) -> Arc<[super::Given]> {
+        if let Some(known) = self.given_outside.get(name) {
+            return known.clone();
+        }
+        let mut found = Vec::new();
+        for &file in self.program().iter() {
+            let facts = self.facts(file);
+            for (unit, owner, value) in facts.members(name) {
+                if is_of_module(&facts, unit, owner) {
+                    found.push((UnitRef { file, unit }, owner.clone(), value.clone()));
+                }
+            }
+        }
+        self.given_outside.entry(name.into()).or_insert(found.into()).clone()
+    }
+
+    /// What the other files of a program give to a module under a name, by `module.name`.
+    pub(super) fn given_to_module(&mut self, module: File, name: &str) -> Vec<(UnitRef, Sym)> {
+        let mut values = Vec::new();
+        for (unit, owner, value) in self.given_outside(name).iter().filter(|(unit, ..)| unit.file != module) {
+            let names = matches!(**owner, Symbol::Name(_));
+            if names && self.value(*unit, owner).objects().any(|it| it == Object::Module(module)) {
+                values.push((*unit, value.clone()));
+            }
+        }
+        values
+    }
+
+    /// What a module's member is, uncalled.
+    fn member_of_module(&mut self, module: File, name: &str) -> Known {
+        if self.facts(module).is_module_variable(name) {
+            return self.global(module, name);
+        }
+        let mut found = Known::default();
+        for (unit, value) in self.given_to_module(module, name) {
+            if found.kinds.len() < MOST_KINDS {
+                found.join(self.value(unit, &value));
+            }
+        }
+        found
+    }
+
+    /// Members that the other files of the program give to a module or to what a module makes.
+    fn members_from_outside(&mut self, object: Object, made: File, found: &mut dyn FnMut(&SmolStr, (UnitRef, Sym))) {
+        for &file in self.program().iter().filter(|&&file| file != made) {
+            let facts = self.facts(file);
+            for (unit, it) in (0u32..).zip(&facts.units) {
+                let unit = UnitRef { file, unit };
+                for (owner, name, value) in &it.facts.members {
+                    if is_of_module(&facts, unit.unit, owner)
+                        && self.value(unit, owner).objects().any(|it| it.maker() == object)
+                    {
+                        found(name, (unit, value.clone()));
+                    }
+                }
+            }
+        }
     }
 
     /// Whether a map has a member itself.
     pub fn has(&mut self, object: Object, name: &str) -> bool {
         match object {
-            Object::Globals(file) | Object::Module(file) => self.facts(file).is_global(name),
+            Object::Globals(file) => self.facts(file).is_global(name),
+            Object::Module(file) => {
+                self.facts(file).is_module_variable(name) || !self.given_to_module(file, name).is_empty()
+            }
             Object::Locals(unit) => self.facts(unit.file).has_variable(unit.unit, name),
             Object::Host(host) => {
                 let is_field = field(host, name).is_some();
@@ -402,10 +483,14 @@ impl Infer<'_> {
         match object {
             Object::Globals(file) | Object::Module(file) => {
                 let facts = self.facts(file);
-                for name in facts.global_names() {
-                    let value = facts.globals(name).next();
+                let is_module = matches!(object, Object::Module(_));
+                for name in facts.global_names().filter(|name| !is_module || facts.is_module_variable(name)) {
+                    let value = if is_module { facts.module_variable(name).next() } else { facts.globals(name).next() };
                     let value = value.map(|(unit, value)| (UnitRef { file, unit }, value.clone()));
                     found.push(member(name, value));
+                }
+                if is_module {
+                    self.members_from_outside(object, file, &mut |name, value| found.push(member(name, Some(value))));
                 }
             }
             Object::Locals(unit) => {
@@ -458,6 +543,27 @@ impl Infer<'_> {
                 }
             }
         }
+        self.members_from_outside(object, made.file, found);
+    }
+}
+
+/// Whether a symbol leads into a module: it begins with the variable of an import, or with one that holds something of a module.
+fn is_of_module(facts: &FileFacts, unit: u32, symbol: &Symbol) -> bool {
+    let is_module =
+        |name: &SmolStr| values_of_name(facts, unit, name).iter().any(|it| matches!(***it, Symbol::Import(_)));
+    let Some(root) = symbol.root_name() else { return false };
+    is_module(root) || values_of_name(facts, unit, root).iter().any(|it| it.root_name().is_some_and(is_module))
+}
+
+/// What is assigned to a bare name.
+fn values_of_name<'f>(facts: &'f FileFacts, unit: u32, name: &str) -> Vec<&'f Sym> {
+    match binding(facts, unit, name) {
+        Binding::Variable(owner) => {
+            let assigned = facts.unit(owner).facts.assigned.iter().filter(|(it, _)| it == name);
+            assigned.map(|(_, value)| value).collect()
+        }
+        Binding::Global => facts.globals(name).map(|(_, value)| value).collect(),
+        _ => Vec::new(),
     }
 }
 

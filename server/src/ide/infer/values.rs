@@ -7,6 +7,7 @@ use super::{Binding, Gives, Infer, Kind, Known, MOST_KINDS, Object, Sym, Symbol,
 use minilive_mir::ir::BinaryOp;
 use minilive_runtime::intrinsics::IntrinsicId;
 use smol_str::SmolStr;
+use std::sync::Arc;
 
 impl Infer<'_> {
     pub(super) fn find_out(&mut self, at: UnitRef, symbol: &Sym, uncalled: bool) -> Known {
@@ -104,7 +105,34 @@ impl Infer<'_> {
                 found.join(self.global(file, name));
             }
         }
+        // The globals of the program are those of the file that nobody imports.
+        for &file in self.main_files().iter().filter(|&&file| file != at.file) {
+            let facts = self.facts(file);
+            for (unit, value) in facts.globals(name) {
+                if found.kinds.len() < MOST_KINDS {
+                    found.join(self.value(UnitRef { file, unit }, value));
+                }
+            }
+        }
         found
+    }
+
+    /// The files of the program that no other of them imports.
+    fn main_files(&mut self) -> Arc<[super::File]> {
+        if let Some(known) = &self.main_files {
+            return known.clone();
+        }
+        let program = self.program();
+        // Unless somebody says otherwise, the program is that of the file that was asked for first.
+        let most = if self.is_given_program { program.len() } else { 1 };
+        let mut found = program[..most.min(program.len())].to_vec();
+        for &file in program.iter().filter(|_| most > 1) {
+            for import in crate::db::module_imports(self.db(), file).iter() {
+                let module = self.module(&import.name).filter(|it| *it != file);
+                found.retain(|it| Some(*it) != module);
+            }
+        }
+        self.main_files.insert(found.into()).clone()
     }
 
     /// What a global is, uncalled.
@@ -117,6 +145,9 @@ impl Infer<'_> {
                 break;
             }
             found.join(self.value(UnitRef { file, unit }, value));
+        }
+        for (unit, value) in self.given_to_module(file, name) {
+            found.join(self.value(unit, &value));
         }
         self.with_elements_of_variable(found, file, None, name)
     }
@@ -149,7 +180,8 @@ impl Infer<'_> {
             found.join(self.value(at, default));
         }
         let name = unit.name.rsplit('.').next().unwrap_or_default();
-        for (caller, number) in facts.calls(name) {
+        let indirect = self.indirect_calls(at.file);
+        for (caller, number) in facts.calls(name).chain(indirect.iter().copied()) {
             let caller_facts = facts.unit(caller).facts.clone();
             let Some((callee, args)) = caller_facts.calls.get(number as usize) else { continue };
             let Some(arg) = args.get(param) else { continue };
@@ -159,6 +191,34 @@ impl Infer<'_> {
             }
         }
         found
+    }
+
+    /// Calls of what a variable holds that was taken from a list or a map: unit, number among its calls.
+    fn indirect_calls(&mut self, file: super::File) -> Arc<[(u32, u32)]> {
+        if let Some(known) = self.indirect.get(&file) {
+            return known.clone();
+        }
+        let facts = self.facts(file);
+        let is_taken = |value: &Symbol| match value {
+            Symbol::Element(_) | Symbol::Iterated(_) => true,
+            Symbol::Ref(of) => matches!(**of, Symbol::Element(_)),
+            _ => false,
+        };
+        let mut found = Vec::new();
+        for (unit, it) in (0u32..).zip(&facts.units) {
+            for (name, _) in it.facts.assigned.iter().filter(|(_, value)| is_taken(value)) {
+                let at_top = it.kind == UnitKind::Statement;
+                let calls = facts.calls(name).filter(|&(caller, number)| {
+                    let calls = &facts.unit(caller).facts.calls;
+                    let callee = calls.get(number as usize).map(|(callee, _)| callee);
+                    (at_top || caller == unit) && matches!(callee.map(|it| &**it), Some(Symbol::Name(_)))
+                });
+                found.extend(calls);
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        self.indirect.entry(file).or_insert(found.into()).clone()
     }
 
     /// What reading gives: functions are called without arguments.

@@ -120,8 +120,9 @@ fn a_renamed_module_is_renamed_in_its_importers() {
     let rename = |source: &str, new: &str| {
         let it = Fixture::new(source);
         let found = ide::rename_files(&it.db, &[("/w/lib.ms".into(), new.into())]);
-        let found: Vec<_> = found.into_iter().map(|(at, name)| (at.file, at.range, name)).collect();
-        it.draw_all(&found)
+        let problems = found.problems.join("\n");
+        let found: Vec<_> = found.edits.into_iter().map(|(at, name)| (at.file, at.range, name)).collect();
+        it.draw_all(&found) + &problems
     };
     let source = "//- main.ms\nimport \"lib\"\nprint lib.x\nf = function(lib)\n  return lib\nend function\n//- lib.ms\nx = 1\n//- other.ms\nprint 1\n";
     expect![[r#"
@@ -132,21 +133,28 @@ fn a_renamed_module_is_renamed_in_its_importers() {
         |       ^^^ util
     "#]]
     .assert_eq(&rename(source, "/w/util.ms"));
-    assert_eq!(rename(source, "/elsewhere/util.ms"), "", "no module is looked for there");
+    let left = |why: &str| format!("The import of `lib` on line 1 of main.ms cannot follow its file: {why}");
+    assert_eq!(rename(source, "/elsewhere/util.ms"), left("no import looks in that folder"));
     assert_eq!(rename(source, "/w/lib/util.ms"), rename(source, "/w/util.ms"), "it is found there as well");
-    assert_eq!(rename(source, "/w/no name.ms"), "");
+    for name in ["no name", "my-lib", "true"] {
+        let only_string = format!("//- main.ms\n| import \"lib\"\n|         ^^^ {name}\n");
+        let why = left(&format!("`{name}` is no name that code could use; write `x = import(\"{name}\")` and use `x`"));
+        assert_eq!(rename(source, &format!("/w/{name}.ms")), only_string + &why);
+    }
+    assert_eq!(rename(source, "/w/print.ms"), left("`print` means something else in that file"));
     let by_path = source.replacen("import \"lib\"\nprint lib.x", "lib = import(\"lib\")\nm = import(\"sub/a\")", 1);
     let by_path = by_path + "//- sub/a.ms\nprint 2\n";
     let moved = |old: &str, new: &str| {
         let it = Fixture::new(&by_path);
         let found = ide::rename_files(&it.db, &[(old.into(), new.into())]);
-        found.into_iter().map(|(at, name)| format!("{} {name}", usize::from(at.range.start()))).collect::<Vec<_>>()
+        let found = found.edits.into_iter();
+        found.map(|(at, name)| format!("{} {name}", usize::from(at.range.start()))).collect::<Vec<_>>()
     };
     assert_eq!(moved("/w/sub/a.ms", "/w/sub/b.ms"), ["32 sub/b"]);
     assert_eq!(moved("/w/sub/a.ms", "/w/b.ms"), ["32 b"]);
     assert_eq!(moved("/w/sub", "/w/far/sub"), ["32 far/sub/a"]);
     assert_eq!(moved("/w/sub/a.ms", "/w/lib.ms"), [""; 0], "that variable is there already");
-    assert_eq!(moved("/w/lib.ms", "/w/sub/lib.ms"), [""; 0], "the import makes a variable that is used");
+    assert_eq!(moved("/w/lib.ms", "/w/sub/lib.ms"), ["14 sub/lib"]);
     let taken = source.replace("print lib.x", "util = 1\nprint lib.x");
-    assert_eq!(rename(&taken, "/w/util.ms"), "", "the name is taken there");
+    assert_eq!(rename(&taken, "/w/util.ms"), left("`util` means something else in that file"));
 }

@@ -689,3 +689,31 @@ fn errors_make_others_around_them() {
     );
     wrong("e = err(\"a\")\nprint e.foo\n", "missing-member");
 }
+
+#[test]
+fn what_modules_give_the_program_is_known() {
+    let program = |main: &str, lib: &str| format!("//- main.ms\nimport \"lib\"\n{main}//- lib.ms\n{lib}");
+    for lib in ["outer.zed = 3\n", "outer[\"zed\"] = 3\n", "o = outer\no.zed = 3\n", "m = globals\nm.zed = 3\n"] {
+        right(&program("print zed\n", lib));
+    }
+    // Of a name that only an alias of the globals makes nothing is told, whatever it looks like.
+    right(&program("val = 1\nprint val + val3\n", "f = function\n  g = globals\n  g.val3 = 4\nend function\nf\n"));
+    right(&program("val = 1\nlib.G.val3 = 4\nprint val + val3\n", "G = globals\n"));
+    wrong(
+        &program("val = 1\nprint val + vall\n", "f = function\n  g = globals\n  g.val3 = 4\nend function\nf\n"),
+        "unknown-name",
+    );
+    wrong(&program("print lib.w\n", "globals.w = 3\nx = 1\n"), "missing-member");
+}
+
+#[test]
+fn modules_that_a_module_hands_on_are_used() {
+    let lib = "//- lib.ms\nimport \"sub\"\ny = 1\n//- sub.ms\nx = 1\n";
+    wrong(lib, "unused-import");
+    wrong(&format!("{lib}//- main.ms\nimport \"lib\"\nprint lib.y\n"), "unused-import");
+    right(&format!("{lib}//- main.ms\nimport \"lib\"\nprint lib.sub.x\n"));
+    right(&format!("{lib}//- main.ms\nimport \"lib\"\nprint lib[\"sub\"].x\n"));
+    let all = lib.replace("y = 1\n", "");
+    wrong(&all, "unused-import");
+    right(&format!("{all}//- main.ms\nimport \"lib\"\nprint lib\n"));
+}

@@ -229,6 +229,45 @@ fn words_of_the_language_are_explained() {
 }
 
 #[test]
+fn self_of_a_derived_class_is_that_class() {
+    check(
+        "Ship = {}\nShip.make = function\n  s = new Ship\n  s.shots = []\n  return s\nend function\nFighter = new Ship\nFighter.go = function\n  return se$0lf.shots\nend function\n",
+        &expect![[r#"
+        (keyword) self
+        The map on which a method was called.
+        likely: map `Fighter` with go, make"#]],
+    );
+    let made = "Ship = {}\nShip.make = function\n  s = new Ship\n  s.shots = []\n  return s\nend function\nFighter = new Ship\nFighter.go = function\n  return self.sh$0ots\nend function\nFighter.make = function\n  f = super.make\n  f.__isa = Fighter\n  return f\nend function\n";
+    check(
+        made,
+        &expect![[r#"
+            (member) s.shots
+            likely: list"#]],
+    );
+}
+
+#[test]
+fn classes_go_by_their_own_names() {
+    let shapes = "//- shapes.ms\nShape = {\"x\": 0}\nCircle = new Shape\nCircle.area = function\nend function\n";
+    check(
+        &format!("//- main.ms\nimport \"shapes\"\nprint shapes.Cir$0cle\n{shapes}"),
+        &expect![[r#"
+            (member) Circle
+            likely: map `Circle`"#]],
+    );
+}
+
+#[test]
+fn functions_that_are_taken_from_a_map_are_all_told() {
+    check(
+        "handlers = {}\nhandlers.a = function(e, f)\n  return e\nend function\nhandlers.b = function(e)\n  return e\nend function\nrun = function(name)\n  h = @handlers[name]\n  return h$0(3, 4)\nend function\n",
+        &expect![[r#"
+        handlers.a = function(e, f)
+        may also be `handlers.b = function(e)`"#]],
+    );
+}
+
+#[test]
 fn what_other_files_give_is_told_here() {
     let util = "//- main.ms\nimport \"util\"\n";
     let rest = "//- util.ms\n// Helpers for text.\n// A bar.\nbar = function(n)\n  return \"#\" * n\nend function\n// The title.\ntitle = \"score\"\n";

@@ -474,7 +474,7 @@ fn a_variable_of_a_module_is_renamed_from_where_it_is_used() {
         "//- main.ms\nimport \"lib\"\nprint lib.twi$0ce(2)\n//- lib.ms\nn = 1\ntwice = function\n  return n * 2\nend function\n",
         "n",
         &expect![[r#"
-            refused: there is a global variable `n`
+            refused: there is a global variable `n` in lib.ms
         "#]],
     );
 }
@@ -517,14 +517,14 @@ fn importers_in_other_folders_are_renamed_as_programs_of_their_own() {
         "//- main.ms\nutil = import(\"sub/util\")\nprint util.g$0o\n//- sub/other.ms\nimport \"util\"\nprint util.go\n//- sub/util.ms\ngo = 1\n",
         "run",
         &expect![[r#"
-            //- sub/util.ms
-            run = 1
             //- main.ms
             util = import("sub/util")
             print util.run
             //- sub/other.ms
             import "util"
             print util.run
+            //- sub/util.ms
+            run = 1
         "#]],
     );
 }

@@ -282,7 +282,10 @@ fn workspace_edit(edits: Edits, snapshot: &Snapshot, features: &ClientFeatures) 
         return WorkspaceEdit::new(edits.collect::<HashMap<_, _>>());
     }
     let documents = edits.into_iter().map(|(uri, edits)| {
-        let version = (*uri.as_str() == *snapshot.document.uri).then_some(snapshot.document.version);
+        // A file that nobody has open has none: what is on disk is its text.
+        let is_asked = *uri.as_str() == *snapshot.document.uri;
+        let version = is_asked.then_some(snapshot.document.version);
+        let version = version.or_else(|| snapshot.versions.get(uri.as_str()).copied());
         TextDocumentEdit { text_document: OptionalVersionedTextDocumentIdentifier { uri, version }, edits }
     });
     WorkspaceEdit { document_changes: Some(DocumentChanges::Edits(documents.collect())), ..WorkspaceEdit::default() }

@@ -1,0 +1,207 @@
+//! Rename of variables at the top of files: in all files that name the same one, or a reason why not.
+//!
+//! Part of `rename.rs`; made of [`super::super::shared`]. Invariant: what one file of the family cannot have renamed, none has.
+
+use super::{Reason, Renamed, base_name, is_file, keys_in};
+use crate::db::{self, File, LiveDb};
+use crate::ide::Live;
+use crate::ide::family::Wanted;
+use crate::ide::importers::Importers;
+use crate::ide::infer::{Binding, binding};
+use crate::ide::names::{Found, Target, further_out};
+use crate::ide::navigation::names_of;
+use crate::ide::shared::{Shared, is_import};
+use crate::line_index::LineIndex;
+use minilive_mir::ir::UnitKind;
+use minilive_mir::names::{Access, NameUse, Place};
+use minilive_syntax::{SyntaxKind, SyntaxNode, TextSize};
+
+/// What is renamed, and how.
+pub struct Asked<'a> {
+    pub db: &'a LiveDb,
+    pub live: &'a Live,
+    /// Where somebody asked.
+    pub file: File,
+    /// The file whose variable it is.
+    pub home: File,
+    pub name: &'a str,
+    pub new: &'a str,
+}
+
+/// Renames a variable of a file in all files.
+pub fn rename(asked: &Asked<'_>, importers: &Importers<'_>) -> Result<Renamed, Reason> {
+    let (db, name) = (asked.db, asked.name);
+    let shared = names_of(db, importers, asked.home, (name, Wanted::Possible)).family(asked.home);
+    asked.is_ours(&shared)?;
+    let mut files: Vec<File> = shared.found.iter().filter(|it| it.certain).map(|it| it.file).collect();
+    files.sort_by_key(|it| (*it != asked.file, it.path(db)));
+    files.dedup();
+    for &file in &files {
+        asked.in_broken_code(file)?;
+        asked.certain(file, &shared.found)?;
+        asked.no_import(file, shared.readers.contains(&file))?;
+        asked.no_map_of_names(file, shared.readers.contains(&file))?;
+        asked.is_free(file, &shared.found)?;
+    }
+    if let Some(it) = names_of(db, importers, asked.home, (asked.new, Wanted::Certain)).first_in(&shared.files) {
+        return Err(asked.would_change(it.file, it.range.start()));
+    }
+    let mut found = shared.found;
+    // Who has the module itself may look for its members by names that are worked out.
+    let mut naming = files;
+    for &module in &shared.values {
+        naming.extend(importers.direct(module).iter());
+    }
+    if !shared.values.is_empty() {
+        naming.sort_by_key(|it| it.path(db));
+        naming.dedup();
+        found.extend(keys_in(db, name, naming));
+    }
+    found.sort_by_key(|it| (it.file.path(db), it.range.start()));
+    let (edits, possible) = found.into_iter().partition(|it: &Found| it.certain);
+    Ok(Renamed { edits, possible })
+}
+
+impl Asked<'_> {
+    /// Whether the program gives it a value, and nobody else.
+    pub fn is_ours(&self, shared: &Shared) -> Result<(), Reason> {
+        let name = self.name;
+        let is_of_host = self.live.checks.knows(name);
+        let is_given = shared.found.iter().any(|it| it.certain && it.access.writes());
+        if !is_given {
+            return Err(match is_of_host {
+                true => format!("`{name}` is a name of the host"),
+                false => format!("nothing in this file defines `{name}`"),
+            });
+        }
+        if let Some(&reader) = shared.readers.first().filter(|_| is_of_host) {
+            let reader = base_name(self.db, reader);
+            return Err(format!("`{name}` is also a name of the host, which `{reader}` may mean"));
+        }
+        match shared.mixed {
+            Some(it) => {
+                let place = self.place(it.file, it.range.start());
+                Err(format!("`{name}` {place} may also be a member of something else"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The line of a place, with its file if that is another one.
+    fn place(&self, file: File, at: TextSize) -> String {
+        let line = LineIndex::new(&file.text(self.db)).line_of(at) + 1;
+        let of = if file == self.file { String::new() } else { format!(" of {}", base_name(self.db, file)) };
+        format!("on line {line}{of}")
+    }
+
+    fn would_change(&self, file: File, at: TextSize) -> Reason {
+        format!("`{}` {} would then mean something else", self.new, self.place(file, at))
+    }
+
+    /// Tokens that the parser could make nothing of are not among the uses.
+    fn in_broken_code(&self, file: File) -> Result<(), Reason> {
+        let parse = file.parse(self.db);
+        if parse.errors.is_empty() {
+            return Ok(());
+        }
+        let root = SyntaxNode::new_root(parse.green.clone());
+        let errors = root.descendants().filter(|node| node.kind() == SyntaxKind::Error);
+        let mut tokens = errors.flat_map(|node| node.descendants_with_tokens()).filter_map(|it| it.into_token());
+        match tokens.find(|token| token.kind() == SyntaxKind::Ident && token.text() == self.name) {
+            Some(token) => {
+                let place = self.place(file, token.text_range().start());
+                let place = place.strip_prefix("on ").unwrap_or(&place);
+                Err(format!("{place} has a syntax error beside `{}`; repair it first", self.name))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Uses that mean one thing or another, depending on how the program runs, are named with both.
+    fn certain(&self, file: File, found: &[Found]) -> Result<(), Reason> {
+        let facts = db::file_facts(self.db, file);
+        // What is no member is uncertain only where a local variable of the name may have no value yet.
+        let is_local = |it: &&Found| {
+            !it.certain && it.file == file && !it.quoted && facts.has_variable(it.unit, self.name) && {
+                let names = &db::unit_names(self.db, db::units(self.db, file).at(it.unit).unit).uses;
+                let start = it.range.start() - db::units(self.db, file).at(it.unit).start;
+                names.iter().any(|of| of.range.start() == start && of.place == Place::Bare)
+            }
+        };
+        let Some(it) = found.iter().find(is_local) else { return Ok(()) };
+        let first_line = |unit: u32| db::units(self.db, file).at(unit).base_line;
+        let own = format!("the variable of the function on line {}", first_line(it.unit));
+        let other = match further_out(&facts, it.unit, self.name) {
+            Target::Variable(owner) => format!("the variable of the function on line {}", first_line(owner)),
+            _ => match facts.globals(self.name).next() {
+                Some((unit, _)) => format!("the global of the code that starts on line {}", first_line(unit)),
+                None => "a global".to_owned(),
+            },
+        };
+        let (name, place) = (self.name, self.place(file, it.range.start()));
+        Err(format!(
+            "`{name}` {place} is {own} if that has a value by then, else {other}; give it a value before, or write what is meant"
+        ))
+    }
+
+    fn no_import(&self, file: File, is_reader: bool) -> Result<(), Reason> {
+        let facts = db::file_facts(self.db, file);
+        if is_import(&facts, self.name) {
+            return Err(is_file(self.name));
+        }
+        let units = 0..facts.units.len() as u32;
+        for unit in units.filter(|&it| facts.unit(it).kind == UnitKind::Statement) {
+            let names = db::unit_names(self.db, db::units(self.db, file).at(unit).unit);
+            let bound = |it: &NameUse| {
+                it.quoted && it.place == Place::Bare && it.access == Access::Write && it.name == self.name
+            };
+            if names.uses.iter().any(bound) {
+                return Err(is_file(self.name));
+            }
+            if !is_reader && facts.unit(unit).facts.open.import {
+                return Err("a module is imported whose name does not stand in the text".to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// Where names are keys of a map, they may be worked out.
+    fn no_map_of_names(&self, file: File, is_reader: bool) -> Result<(), Reason> {
+        let facts = db::file_facts(self.db, file);
+        for unit in 0..facts.units.len() as u32 {
+            let open = facts.unit(unit).facts.open;
+            let at_top = facts.unit(unit).kind == UnitKind::Statement;
+            let outer = open.outer && facts.enclosing_function(unit).is_none();
+            let own = [(open.globals, "globals"), (open.locals && at_top && !is_reader, "locals"), (outer, "outer")];
+            if let Some((_, word)) = own.into_iter().find(|(is_open, _)| *is_open) {
+                let place = self.place(file, db::units(self.db, file).at(unit).start);
+                return Err(format!("the code that starts {place} uses `{word}` as a map, in which names are keys"));
+            }
+        }
+        Ok(())
+    }
+
+    /// No variable in a file is called by the new name where the old one stands.
+    fn is_free(&self, file: File, found: &[Found]) -> Result<(), Reason> {
+        let facts = db::file_facts(self.db, file);
+        let of = if file == self.file { String::new() } else { format!(" in {}", base_name(self.db, file)) };
+        if facts.is_global(self.new) {
+            return Err(format!("there is a global variable `{}`{of}", self.new));
+        }
+        for it in found.iter().filter(|it| it.certain && !it.quoted && it.file == file) {
+            if let Binding::Variable(_) = binding(&facts, it.unit, self.new)
+                && !is_member(self.db, it)
+            {
+                return Err(format!("{}, `{}` is a local variable", self.place(file, it.range.start()), self.new));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a use stands behind the name of a module.
+fn is_member(db: &LiveDb, found: &Found) -> bool {
+    let placed = db::units(db, found.file).at(found.unit);
+    let mut uses = db::unit_names(db, placed.unit).uses.iter();
+    uses.any(|it| it.range + placed.start == found.range && matches!(it.place, Place::Member(_)))
+}
