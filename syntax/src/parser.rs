@@ -4,6 +4,10 @@
 //! goes back; nesting never exceeds [`MAX_DEPTH`], so neither the grammar nor anyone who walks the tree recurses without bound;
 //! after an error nothing more is reported until the next line end (`panicking`).
 
+mod layout;
+
+pub(crate) use layout::{Bracket, Bracketed};
+
 use crate::errors::{Found, Problem};
 use crate::event::Event;
 use crate::foreign::{Foreign, Slips, may_end};
@@ -55,11 +59,22 @@ pub(crate) struct Context {
     pub(crate) inside_body: bool,
     /// The text goes on behind the last word: whoever looks at the end needed more than the run.
     pub(crate) goes_on: bool,
+    /// The text is part of a file.
+    pub(crate) is_part: bool,
+    /// The text begins with a line.
+    pub(crate) starts_line: bool,
 }
 
 impl Context {
     /// A whole file.
-    pub(crate) const FILE: Context = Context { depth: 0, in_loop: false, inside_body: false, goes_on: false };
+    pub(crate) const FILE: Context = Context {
+        depth: 0,
+        in_loop: false,
+        inside_body: false,
+        goes_on: false,
+        is_part: false,
+        starts_line: true,
+    };
 }
 
 /// What an expression stands in directly, which decides what must follow it.
@@ -95,6 +110,10 @@ pub(crate) struct Parser<'a> {
     pub(crate) openers: Vec<Opener>,
     pub(crate) context: Context,
     pub(crate) inside: Inside,
+    /// The innermost bracket that is open in this statement.
+    pub(crate) bracket: Option<Bracket>,
+    /// A statement behind `else if … then` that ended its `if`.
+    short_else: Option<TextRange>,
     panicking: bool,
     /// What is taken up to here is no MiniScript, whatever it looks like.
     slip_until: usize,
@@ -129,6 +148,8 @@ impl<'a> Parser<'a> {
             openers: Vec::new(),
             context,
             inside: Inside::Statement,
+            bracket: None,
+            short_else: None,
             panicking: false,
             slip_until: 0,
             slip_line_end: None,
@@ -231,7 +252,7 @@ impl<'a> Parser<'a> {
     /// A name that is assigned to, or called without parentheses: no operand looks like that.
     fn at_simple_statement(&mut self) -> bool {
         let next = self.nth(1);
-        self.at(Ident) && (next.is_assign_op() || starts_argument(next))
+        self.at(Ident) && starts_argument(next) || self.assignment_ahead().is_some()
     }
 
     pub(crate) fn after_space(&self) -> bool {
@@ -395,9 +416,18 @@ impl<'a> Parser<'a> {
         let operator = self.words[self.at - 1];
         let range = word_range(operator);
         let text = self.text[range.start().into()..range.end().into()].to_owned();
-        let ahead = usize::from(self.at(Ident));
+        if let Some(open) = self.bracket.filter(|_| self.inside == Inside::Brackets)
+            && matches!(operator.kind, Comma | LParen | LBracket | LBrace | Colon)
+        {
+            return self.error_not_closed(open);
+        }
+        let ahead = self.assignment_ahead().unwrap_or(usize::from(self.at(Ident)));
         let word = self.word(ahead);
         let found = Found::new(word.kind, &self.text[word.start as usize..(word.start + word.len) as usize]);
+        let brackets = |_| self.bracket.map_or(Problem::ParenClose, |open| open.of.problem(operator.kind));
+        if ahead > 1 && self.inside == Inside::Brackets {
+            return self.error(range, Problem::OperandMissing(text, Box::new(brackets(found))));
+        }
         let follows: fn(Found) -> Problem = match (ahead, word.kind, self.inside) {
             (0, ..) | (1, Eq, _) => Problem::ExpectedExpression,
             (_, _, Inside::Header(WhileKw)) => Problem::LineEndAfterWhile,

@@ -10,6 +10,7 @@ mod ends;
 mod extract;
 mod foreign;
 mod imports;
+mod one_line;
 mod inline;
 mod inline_call;
 mod needless;

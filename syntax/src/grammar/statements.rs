@@ -3,9 +3,9 @@
 //! See `grammar.rs` for how errors are survived. A body that lost its end is closed where an enclosing construct's end stands.
 
 use super::expressions::{expression, header_expression, inside, operand_starts, statement_expression};
+use super::surplus::Lost;
 use super::{skip_line, skip_until};
 use crate::errors::Problem;
-use crate::foreign::Foreign;
 use crate::kind::SyntaxKind::{self, *};
 use crate::parser::{Completed, Inside, Opener, Parser};
 
@@ -22,9 +22,11 @@ pub(super) enum Until {
 
 /// Statements and line ends.
 pub(super) fn statements(p: &mut Parser<'_>, until: Until) {
+    let mut lost = Lost::new(p);
     while !p.at_end_of_statements() {
         match p.current() {
             Newline | Semicolon => p.bump(),
+            EndKw | ElseKw if lost.take(p, until) => {}
             EndKw if until != Until::EndOfText => return,
             ElseKw if until == Until::EndOrElse => return,
             Ident if p.openers.last().is_some_and(|opener| p.at_foreign_end(*opener)) => return,
@@ -41,6 +43,7 @@ pub(super) fn statements(p: &mut Parser<'_>, until: Until) {
             _ => {
                 statement(p);
                 end_of_statement(p, until);
+                lost.short_else = p.take_short_else().or(lost.short_else);
             }
         }
     }
@@ -57,7 +60,7 @@ fn else_belongs_further_out(p: &mut Parser<'_>) -> bool {
 }
 
 /// A statement must be followed by a line end, or by what ends the body it stands in.
-fn end_of_statement(p: &mut Parser<'_>, until: Until) {
+pub(super) fn end_of_statement(p: &mut Parser<'_>, until: Until) {
     if p.at_left_over() {
         return;
     }
@@ -65,6 +68,7 @@ fn end_of_statement(p: &mut Parser<'_>, until: Until) {
         match p.current() {
             EndKw if until != Until::EndOfText => return,
             ElseKw if until == Until::EndOrElse => return,
+            RBrace if p.openers.last().is_some_and(|opener| opener.braces) => return,
             EndKw | ElseKw if p.context.inside_body && p.openers.is_empty() => p.need_context(),
             _ => {}
         }
@@ -235,7 +239,9 @@ pub(super) fn function_body(p: &mut Parser<'_>, range: rowan::TextRange) {
     let in_loop = std::mem::replace(&mut p.context.in_loop, false);
     header_end(p, Problem::LineEndAfterParams);
     let opener = Opener { keyword: FunctionKw, range, accepts_else: false, braces: false };
+    let bracket = p.bracket.take();
     inside(p, Inside::Statement, |p| closed_body(p, opener));
+    p.bracket = bracket;
     p.context.in_loop = in_loop;
 }
 
@@ -303,9 +309,9 @@ fn close(p: &mut Parser<'_>, opener: Opener) {
         RBrace if opener.braces => {}
         Ident if p.at_foreign_end(opener) => {
             let (found, node) = (p.found(), p.start());
-            let end = Foreign::End(p.word_text().to_owned(), opener.keyword);
-            p.error_here(Problem::Foreign(end, Box::new(Problem::ExpectedLineEnd(found))));
+            p.error_foreign_end(opener.keyword, Problem::ExpectedLineEnd(found));
             p.bump();
+            p.eat(Ident);
             node.complete(p, Error);
             p.recover();
             return;
@@ -366,10 +372,12 @@ fn wrong_end(p: &mut Parser<'_>, opener: Opener, word: SyntaxKind) {
 fn if_statement(p: &mut Parser<'_>) {
     let node = p.start();
     let opener = Opener { keyword: IfKw, range: p.range(), accepts_else: true, braces: false };
+    let mut had_block = false;
     loop {
-        let (is_block, is_closed) = branch(p, opener);
+        let (is_block, is_closed, body) = branch(p, opener);
         let has_else = p.at(ElseKw) && (is_block || !p.panicking());
         if has_else && p.nth(1) == IfKw {
+            had_block |= is_block;
             continue;
         }
         match (is_block, has_else) {
@@ -377,6 +385,7 @@ fn if_statement(p: &mut Parser<'_>) {
             (true, false) if is_closed => {}
             (true, false) => close(p, opener),
             (false, true) => line_else(p),
+            (false, false) if had_block => p.note_short_else(body),
             (false, false) => {}
         }
         break;
@@ -384,8 +393,8 @@ fn if_statement(p: &mut Parser<'_>) {
     node.complete(p, IfStmt);
 }
 
-/// `[else] if COND then` and what runs. Says whether that is a block, and whether it is closed by a brace.
-fn branch(p: &mut Parser<'_>, opener: Opener) -> (bool, bool) {
+/// `[else] if COND then` and what runs. Says whether that is a block, whether it is closed by a brace, and with which word it begins.
+fn branch(p: &mut Parser<'_>, opener: Opener) -> (bool, bool, usize) {
     let node = p.start();
     p.eat(ElseKw);
     p.bump();
@@ -399,12 +408,13 @@ fn branch(p: &mut Parser<'_>, opener: Opener) -> (bool, bool) {
     }
     if p.behind_closed_braces() {
         node.complete(p, IfBranch);
-        return (true, true);
+        return (true, true, 0);
     }
     // `then {`
     let mut braces = opening_brace(p, IfKw);
     let is_block = braces || p.at_line_end() || p.at_soft_line_end();
     let mut is_closed = false;
+    let start = p.index();
     if is_block {
         body_starts(p);
         braces = braces || opening_brace(p, IfKw);
@@ -420,7 +430,7 @@ fn branch(p: &mut Parser<'_>, opener: Opener) -> (bool, bool) {
         line_body(p);
     }
     node.complete(p, IfBranch);
-    (is_block, is_closed)
+    (is_block, is_closed, start)
 }
 
 /// `then`. If it is missing but stands further on, what is between is wrong; else the body may follow without it.
