@@ -4,8 +4,8 @@
 //! those of LANGUAGE 7.5, so that `--compat` can print them; ours say what to do about it.
 
 use crate::foreign::Foreign;
-use crate::parser::Bracketed;
 use crate::kind::SyntaxKind::{self, *};
+use crate::parser::Bracketed;
 use rowan::{TextRange, TextSize};
 
 /// An error in the text.
@@ -23,6 +23,8 @@ pub struct SyntaxError {
     pub reference: String,
     /// The line (1-based) that the reference names.
     pub reference_line: u32,
+    /// It comes from an error that was told before, and need not be told, too.
+    pub follows: bool,
 }
 
 /// The codes of everything that the parser reports.

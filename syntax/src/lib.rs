@@ -90,7 +90,12 @@ fn with_missing_quotes(text: &str, mut tokens: Vec<lexer::Token>, cache: &mut ro
     const MOST: usize = 4;
     let mut best = run_file(text, &tokens, cache);
     for _ in 0..MOST {
-        let goes_on = |error: &RawError| matches!(error.problem, StringGoesOn(..));
+        let goes_on = |error: &RawError| match error.problem {
+            StringGoesOn(..) => true,
+            // One that takes all the rest of the file.
+            OpenString => !text[usize::from(error.range.end())..].trim().is_empty(),
+            _ => false,
+        };
         let Some(at) = best.errors.iter().position(goes_on) else { break };
         let string = best.errors[at].range;
         let split = lexer::without_line_end(text, &tokens, string.start().into());
@@ -101,7 +106,11 @@ fn with_missing_quotes(text: &str, mut tokens: Vec<lexer::Token>, cache: &mut ro
         }
         let is_it = |it: &RawError| matches!(it.problem, OpenString) && it.range.start() == string.start();
         let Some(told) = again.errors.iter_mut().find(|it| is_it(it)) else { break };
-        let RawError { line_at, problem: StringGoesOn(inner, _), .. } = best.errors.swap_remove(at) else { break };
+        let RawError { line_at, problem, .. } = best.errors.swap_remove(at);
+        let inner = match problem {
+            StringGoesOn(inner, _) => inner,
+            other => Box::new(other),
+        };
         (told.line_at, told.problem) = (line_at, QuoteMissing(inner));
         (best, tokens) = (again, split);
     }
@@ -158,7 +167,7 @@ fn with_lines(text: &str, errors: Vec<RawError>, first: u32, last: impl Fn() -> 
     let mut line = first;
     let mut counted = 0;
     let mut finished = Vec::with_capacity(errors.len());
-    for RawError { at, line_at, range, problem } in errors {
+    for RawError { at, line_at, range, problem, follows } in errors {
         let line_at = usize::from(line_at);
         let reference_line = if line_at == text.len() {
             last()
@@ -176,6 +185,7 @@ fn with_lines(text: &str, errors: Vec<RawError>, first: u32, last: impl Fn() -> 
             message: problem.message(),
             reference: problem.reference(),
             reference_line,
+            follows,
         });
     }
     finished

@@ -27,11 +27,13 @@ pub(crate) struct RawError {
     pub(crate) line_at: TextSize,
     pub(crate) range: TextRange,
     pub(crate) problem: Problem,
+    /// It comes from another error.
+    pub(crate) follows: bool,
 }
 
 impl RawError {
     fn new(at: TextSize, range: TextRange, problem: Problem) -> RawError {
-        RawError { at, line_at: at, range, problem }
+        RawError { at, line_at: at, range, problem, follows: false }
     }
 }
 
@@ -46,6 +48,8 @@ pub(crate) struct Opener {
     pub(crate) accepts_else: bool,
     /// The body stands in braces, as in other languages: `}` ends it.
     pub(crate) braces: bool,
+    /// Something is wrong with the header.
+    pub(crate) broken: bool,
 }
 
 /// What stands around the text to parse.
@@ -67,14 +71,8 @@ pub(crate) struct Context {
 
 impl Context {
     /// A whole file.
-    pub(crate) const FILE: Context = Context {
-        depth: 0,
-        in_loop: false,
-        inside_body: false,
-        goes_on: false,
-        is_part: false,
-        starts_line: true,
-    };
+    pub(crate) const FILE: Context =
+        Context { depth: 0, in_loop: false, inside_body: false, goes_on: false, is_part: false, starts_line: true };
 }
 
 /// What an expression stands in directly, which decides what must follow it.
@@ -112,6 +110,8 @@ pub(crate) struct Parser<'a> {
     pub(crate) inside: Inside,
     /// The innermost bracket that is open in this statement.
     pub(crate) bracket: Option<Bracket>,
+    /// What the brackets open that are open in this statement.
+    pub(crate) brackets: Vec<Bracketed>,
     /// A statement behind `else if … then` that ended its `if`.
     short_else: Option<TextRange>,
     panicking: bool,
@@ -149,6 +149,7 @@ impl<'a> Parser<'a> {
             context,
             inside: Inside::Statement,
             bracket: None,
+            brackets: Vec::new(),
             short_else: None,
             panicking: false,
             slip_until: 0,
@@ -450,7 +451,8 @@ impl<'a> Parser<'a> {
                 self.panicking = true;
                 return;
             }
-            self.errors.push(RawError { at, line_at, range, problem });
+            let follows = self.follows(at);
+            self.errors.push(RawError { at, line_at, range, problem, follows });
         }
         self.panicking = true;
     }
@@ -535,7 +537,8 @@ impl<'a> Parser<'a> {
         let line_at = if problem.is_behind_its_token() { self.word(ahead + 1) } else { word };
         if !self.panicking && !self.gave_up {
             let problem = Problem::Foreign(Foreign::Brace(keyword), Box::new(problem));
-            self.errors.push(RawError { at: range.start(), line_at: line_at.start.into(), range, problem });
+            let (at, line_at) = (range.start(), line_at.start.into());
+            self.errors.push(RawError { at, line_at, range, problem, follows: false });
         }
         self.slip_line_end = Some(self.at + 1);
         self.slip_block = None;
@@ -553,7 +556,7 @@ impl<'a> Parser<'a> {
         if self.at == self.statement_start || !self.behind_continuing_word() {
             return false;
         }
-        let block = self.at(Slash) && self.nth(1) == Star;
+        let block = self.at(Slash) && self.nth(1) == Star && self.word(0).start + 1 == self.word(1).start;
         block || self.at(Unknown) && self.word_text() == "#"
     }
 
@@ -577,7 +580,8 @@ impl<'a> Parser<'a> {
             (false, false) => (end.cover(word), Problem::WrongEnd(opener.keyword, found)),
         };
         if !self.panicking && !self.gave_up {
-            self.errors.push(RawError::new(word.start(), range, problem));
+            let follows = closes_outer && self.is_told(opener);
+            self.errors.push(RawError { follows, ..RawError::new(word.start(), range, problem) });
         }
         self.panicking = true;
     }
@@ -590,9 +594,11 @@ impl<'a> Parser<'a> {
     }
 
     /// Reports a construct that is still open at the end of the text.
-    pub(crate) fn error_open_at_end(&mut self, range: TextRange, problem: Problem) {
+    pub(crate) fn error_open_at_end(&mut self, opener: Opener) {
         if !self.panicking && !self.gave_up {
-            self.at_end_errors.push(RawError::new(self.range().start(), range, problem));
+            let follows = self.is_told(opener);
+            let error = RawError::new(self.range().start(), opener.range, Problem::OpenAtEnd(opener.keyword));
+            self.at_end_errors.push(RawError { follows, ..error });
         }
     }
 

@@ -62,7 +62,7 @@ fn is_body(node: &SyntaxNode) -> bool {
 /// Whether an error at the last line end of `before` gave its line by the word behind it, which may move.
 fn names_line_behind(error: &SyntaxError, before: &str) -> bool {
     let at = usize::from(error.at);
-    let looks_on = matches!(error.code, "unclosed-map" | "unclosed-list" | "unclosed-arguments");
+    let looks_on = error.code.starts_with("unclosed-") || error.code == "expected-colon";
     (looks_on || matches!(error.code, "expected-expression" | "foreign-syntax"))
         && at < before.len()
         && matches!(&before[at..], "\n" | "\r\n" | "\r" | ";")
@@ -99,6 +99,10 @@ fn reparse_in(old: &Parse, old_text: &str, edit: &TextEdit, new_text: &str, body
     let tokens = if start == 0 { lex(text) } else { lex_part(text) };
     let ends_well = stretch.is_rest || tokens.last().is_none_or(|token| token.kind.is_line_end());
     if !ends_well {
+        return None;
+    }
+    // What follows on the last line is indented as that line is, and errors may have been told by that.
+    if !stretch.is_rest && text.ends_with(';') && !old.errors.is_empty() {
         return None;
     }
     if old.errors.iter().any(|error| names_line_behind(error, &old_text[..start])) {

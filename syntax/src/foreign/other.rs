@@ -32,6 +32,12 @@ impl Slips<'_> {
         Slip { what: Foreign::Says(says.to_owned()), range: self.range(first, last), until: end, line_end: end }
     }
 
+    /// As `says`, where the line goes on as it is.
+    fn told(&mut self, says: &str, first: usize, last: usize) -> Slip {
+        let range = self.range(first, last);
+        self.slip(Foreign::Says(says.to_owned()), range)
+    }
+
     /// Statements that begin with a word of another language, with what stands in braces behind.
     pub(super) fn word_of_statement(&mut self, problem: &Problem) -> Option<Slip> {
         let (first, at) = (self.statement, self.at);
@@ -56,12 +62,14 @@ impl Slips<'_> {
         let mut slip = self.says(says, first, first);
         // A block in braces is passed over with it.
         let open = (first..slip.until.min(self.words.len())).find(|&it| self.kind(it) == LBrace);
-        if let Some(close) = open.and_then(|open| self.matching_brace(open)) {
-            slip.until = slip.until.max(close + 1);
-            slip.line_end = self.line_end(slip.until, false);
-            if self.words[slip.until].after_line_break {
-                slip.line_end = slip.until;
-            }
+        let mut close = open.and_then(|open| self.matching_brace(open));
+        while let Some(at) = close {
+            slip.until = slip.until.max(at + 1);
+            let is_over = self.words[slip.until].after_line_break;
+            slip.line_end = if is_over { slip.until } else { self.line_end(slip.until, false) };
+            // `} catch (e) {`
+            let next = (slip.until..slip.line_end).find(|&it| self.kind(it) == LBrace);
+            close = next.and_then(|open| self.matching_brace(open));
         }
         Some(slip)
     }
@@ -83,15 +91,23 @@ impl Slips<'_> {
     /// Parameters without parentheses, and `end if` behind a single-line `if`.
     pub(super) fn shape(&mut self, problem: &Problem) -> Option<Slip> {
         let at = self.at;
-        if matches!(problem, Problem::LineEndAfterParams(_)) && self.kind(at) == Ident && self.kind(at - 1) == FunctionKw
+        if matches!(problem, Problem::LineEndAfterParams(_))
+            && self.kind(at) == Ident
+            && self.kind(at - 1) == FunctionKw
         {
             let end = self.line_end(at, false);
             let range = self.range(at, end.max(at + 1) - 1);
             return Some(Slip { what: Foreign::BareParams, range, until: end, line_end: end });
         }
-        let is_end = matches!(problem, Problem::ExpectedLineEnd(_)) && self.kind(at) == EndKw && self.kind(at + 1) == IfKw;
+        let is_end =
+            matches!(problem, Problem::ExpectedLineEnd(_)) && self.kind(at) == EndKw && self.kind(at + 1) == IfKw;
         if is_end && matches!(self.kind(self.line_start(at)), IfKw | ElseKw) {
-            return Some(Slip { what: Foreign::EndOnLine, range: self.range(at, at + 1), until: at, line_end: self.line_end(at, true) });
+            return Some(Slip {
+                what: Foreign::EndOnLine,
+                range: self.range(at, at + 1),
+                until: at,
+                line_end: self.line_end(at, true),
+            });
         }
         None
     }
@@ -103,14 +119,14 @@ impl Slips<'_> {
         if self.is_unknown(at, "?") {
             if self.is_unknown(at + 1, "?") && self.touches_next(at) {
                 let says = "MiniScript has no `??`: `if x == null then x = …` gives a value that is missing";
-                return Some(self.says(says, at, at + 1));
+                return Some(self.told(says, at, at + 1));
             }
             if self.kind(at + 1) == Dot && self.touches_next(at) {
                 let says = "MiniScript has no `?.`: ask with `if x != null then` before";
-                return Some(self.says(says, at, at + 1));
+                return Some(self.told(says, at, at + 1));
             }
             let says = "MiniScript has no `? :`: `if … then … else …` chooses between two statements";
-            return Some(self.says(says, at, at));
+            return Some(self.told(says, at, at));
         }
         if self.pair(at, Eq, Greater) {
             return Some(self.says(ARROW, at, at + 1));
@@ -119,7 +135,8 @@ impl Slips<'_> {
             return Some(self.says(ARROW, at + 1, at + 2));
         }
         if let Some(minus) = before.filter(|&it| self.pair(it, Minus, Greater) || self.pair(it, StrongMinus, Greater)) {
-            let is_member = minus > 0 && self.touches_next(minus - 1) && self.touches_next(at) && self.kind(at + 1) == Ident;
+            let is_member =
+                minus > 0 && self.touches_next(minus - 1) && self.touches_next(at) && self.kind(at + 1) == Ident;
             if !is_member {
                 return Some(self.says(ARROW, minus, at));
             }
@@ -128,13 +145,13 @@ impl Slips<'_> {
             return Some(self.says(ARROW, at - 1, at - 1));
         }
         if let Some(dot) = before.filter(|&it| self.pair(it, Dot, Dot) && it > 0 && self.kind(it - 1) == Number) {
-            return Some(self.says("`range(1, 10)` gives the numbers from 1 to 10", dot, at));
+            return Some(self.told("`range(1, 10)` gives the numbers from 1 to 10", dot, at));
         }
         let is_in = |it: usize| self.kind(it) == InKw && self.kind(self.line_start(at)) != ForKw;
         if is_in(at) || matches!(self.text(at), "not") && is_in(at + 1) {
             let says = "`list.indexOf(x) != null` asks whether a list has something, `map.hasIndex(x)` whether a map has a key";
             let last = if self.kind(at) == InKw { at } else { at + 1 };
-            return Some(self.says(says, at, last));
+            return Some(self.told(says, at, last));
         }
         if self.is_unknown(at, "`") {
             let end = self.line_end(at, false);
@@ -142,7 +159,7 @@ impl Slips<'_> {
             let range = self.range(at, close);
             if self.text[std::ops::Range::<usize>::from(range)].contains("${") {
                 let says = "strings stand in double quotes, and `+` puts values into them: `\"a\" + x`";
-                return Some(self.says(says, at, close));
+                return Some(self.told(says, at, close));
             }
             let line_end = self.line_end(close, true);
             return Some(Slip { what: Foreign::Quotes, range, until: close + 1, line_end });
@@ -156,13 +173,13 @@ impl Slips<'_> {
         if let Some(it) = found {
             let word = self.text(it).to_owned();
             let says = format!("strings have no `{word}` before them; `+` puts values into them: `\"a\" + x`");
-            return Some(self.says(&says, it, it));
+            return Some(self.told(&says, it, it));
         }
         for (sign, function) in [("&", "bitAnd"), ("|", "bitOr")] {
             let is_text = self.kind(at + 1) == StringLit || before.is_some_and(|it| self.kind(it) == StringLit);
             if self.is_unknown(at, sign) && !is_text {
                 let says = format!("MiniScript writes `{function}(a, b)` for `a {sign} b`");
-                return Some(self.says(&says, at, at));
+                return Some(self.told(&says, at, at));
             }
         }
         None
@@ -178,8 +195,8 @@ impl Slips<'_> {
             "mod" | "MOD" => (Foreign::Operator("mod", "%"), at),
             "is" if self.kind(at + 1) == NotKw => (Foreign::Operator("is not", "!="), at + 1),
             "is" => (Foreign::Operator("is", "=="), at),
-            "xor" => return Some(self.says("MiniScript has no `xor`: `a != b` does that for true and false", at, at)),
-            "div" => return Some(self.says("MiniScript has no `div`: `floor(a / b)` does that", at, at)),
+            "xor" => return Some(self.told("MiniScript has no `xor`: `a != b` does that for true and false", at, at)),
+            "div" => return Some(self.told("MiniScript has no `div`: `floor(a / b)` does that", at, at)),
             _ => return None,
         };
         let range = self.range(at, last);

@@ -108,7 +108,9 @@ pub(super) fn inside<T>(p: &mut Parser<'_>, what: Inside, inner: impl FnOnce(&mu
 /// What stands in the bracket at the cursor.
 fn bracketed<T>(p: &mut Parser<'_>, of: Bracketed, inner: impl FnOnce(&mut Parser<'_>) -> T) -> T {
     let around = p.bracket.replace(Bracket { range: p.range(), of });
+    p.brackets.push(of);
     let result = inside(p, Inside::Brackets, inner);
+    p.brackets.pop();
     p.bracket = around;
     result
 }
@@ -216,7 +218,8 @@ fn call(p: &mut Parser<'_>) -> Completed {
     p.bump();
     if !p.at(RParen) {
         expression(p);
-        while comma(p, Bracketed::Args, || Problem::ArgsClose) {
+        // A comma wants another argument; one that was missing before `)` does not.
+        while comma(p, Bracketed::Args, || Problem::ArgsClose) && !(p.behind_line_end() && p.at(RParen)) {
             expression(p);
         }
     }
@@ -239,7 +242,13 @@ fn comma(p: &mut Parser<'_>, of: Bracketed, problem: fn() -> Problem) -> bool {
 
 /// A closing bracket, or the problem that there is none.
 fn closing(p: &mut Parser<'_>, bracket: SyntaxKind, problem: Problem) {
-    if !p.panicking() && !p.eat(bracket) {
+    if p.panicking() || p.eat(bracket) {
+        return;
+    }
+    if p.at_closing_line() {
+        // Who is closed there goes on.
+        p.mild_error(problem);
+    } else {
         p.error_here(problem);
     }
 }
@@ -304,6 +313,9 @@ fn foreign_comments(p: &mut Parser<'_>) {
     while !was_panicking && p.at_foreign_comment() {
         let found = p.found();
         p.error_here(Problem::ExpectedExpression(found));
+        if !p.in_slip() {
+            return;
+        }
         let node = p.start();
         while p.in_slip() || p.at(Newline) {
             p.bump();
@@ -382,11 +394,17 @@ fn map(p: &mut Parser<'_>) -> Completed {
 }
 
 fn entry(p: &mut Parser<'_>) {
-    let node = p.start();
+    let (node, first) = (p.start(), p.index());
     expression(p);
+    if p.index() == first {
+        // A node without tokens is in the way of who goes from token to token.
+        return node.abandon(p);
+    }
     if !p.panicking() {
         if p.eat(Colon) {
             expression(p);
+        } else if p.at_closing_line() || p.at_missing_comma(Bracketed::Map) {
+            p.mild_error(Problem::MapColon);
         } else {
             p.error_here(Problem::MapColon);
         }
@@ -397,12 +415,12 @@ fn entry(p: &mut Parser<'_>) {
 /// A function literal. The cursor is at `function`.
 pub(super) fn function(p: &mut Parser<'_>) -> Option<Completed> {
     let node = p.start();
-    let keyword = p.range();
+    let (keyword, header) = (p.range(), p.here());
     p.bump();
     if p.at(LParen) {
         bracketed(p, Bracketed::Params, params);
     }
-    function_body(p, keyword);
+    function_body(p, keyword, header);
     Some(node.complete(p, FunctionExpr))
 }
 

@@ -41,8 +41,12 @@ pub(super) fn statements(p: &mut Parser<'_>, until: Until) {
                 return;
             }
             _ => {
+                let first = p.here();
                 statement(p);
                 end_of_statement(p, until);
+                if p.is_broken_since(first) {
+                    lost.broken = p.indent_of(first.0);
+                }
                 lost.short_else = p.take_short_else().or(lost.short_else);
             }
         }
@@ -87,7 +91,7 @@ fn foreign_block(p: &mut Parser<'_>, keyword: SyntaxKind, range: rowan::TextRang
     let node = p.start();
     p.nested(|p| {
         body_starts(p);
-        let opener = Opener { keyword, range, accepts_else: false, braces: false };
+        let opener = Opener { keyword, range, accepts_else: false, braces: false, broken: false };
         if keyword == ForKw {
             loop_body(p, opener)
         } else {
@@ -123,6 +127,12 @@ fn line_statement(p: &mut Parser<'_>) {
         ElseKw | EndKw => {
             let found = p.found();
             p.error_here(Problem::StrayKeyword(found));
+            if p.openers.is_empty() && p.is_part() {
+                p.need_context();
+            }
+            if p.openers.last().is_some_and(|opener| opener.broken) {
+                p.last_follows();
+            }
         }
         Ident if p.nth(1).is_assign_op() => assign_to_name(p),
         _ => expression_statement(p),
@@ -196,21 +206,23 @@ fn arguments(p: &mut Parser<'_>) {
 
 fn while_statement(p: &mut Parser<'_>) {
     let node = p.start();
-    let opener = Opener { keyword: WhileKw, range: p.range(), accepts_else: false, braces: false };
+    let opener = Opener { keyword: WhileKw, range: p.range(), accepts_else: false, braces: false, broken: false };
+    let errors = p.here();
     p.bump();
     header_expression(p, WhileKw);
     header_end(p, Problem::LineEndAfterWhile);
-    loop_body(p, opener);
+    loop_body(p, opener.with_errors(p, errors));
     node.complete(p, WhileStmt);
 }
 
 fn for_statement(p: &mut Parser<'_>) {
     let node = p.start();
-    let opener = Opener { keyword: ForKw, range: p.range(), accepts_else: false, braces: false };
+    let opener = Opener { keyword: ForKw, range: p.range(), accepts_else: false, braces: false, broken: false };
+    let errors = p.here();
     p.bump();
     for_header(p);
     header_end(p, Problem::LineEndAfterFor);
-    loop_body(p, opener);
+    loop_body(p, opener.with_errors(p, errors));
     node.complete(p, ForStmt);
 }
 
@@ -235,13 +247,16 @@ fn loop_body(p: &mut Parser<'_>, opener: Opener) {
 }
 
 /// A body whose `break` and `continue` start fresh.
-pub(super) fn function_body(p: &mut Parser<'_>, range: rowan::TextRange) {
+pub(super) fn function_body(p: &mut Parser<'_>, range: rowan::TextRange, header: (usize, usize)) {
     let in_loop = std::mem::replace(&mut p.context.in_loop, false);
     header_end(p, Problem::LineEndAfterParams);
-    let opener = Opener { keyword: FunctionKw, range, accepts_else: false, braces: false };
+    let opener = Opener { keyword: FunctionKw, range, accepts_else: false, braces: false, broken: false };
+    let opener = opener.with_errors(p, header);
     let bracket = p.bracket.take();
+    let brackets = std::mem::take(&mut p.brackets);
     inside(p, Inside::Statement, |p| closed_body(p, opener));
     p.bracket = bracket;
+    p.brackets = brackets;
     p.context.in_loop = in_loop;
 }
 
@@ -319,11 +334,14 @@ fn close(p: &mut Parser<'_>, opener: Opener) {
         ElseKw => {
             let found = p.found();
             p.error(opener.range, Problem::LeftOpenAtElse(opener.keyword, found));
+            if opener.broken {
+                p.last_follows();
+            }
             p.leave_over();
             return;
         }
         _ => {
-            p.error_open_at_end(opener.range, Problem::OpenAtEnd(opener.keyword));
+            p.error_open_at_end(opener);
             return;
         }
     }
@@ -371,10 +389,10 @@ fn wrong_end(p: &mut Parser<'_>, opener: Opener, word: SyntaxKind) {
 /// A whole `if` with its `else if` and `else`: one flat node.
 fn if_statement(p: &mut Parser<'_>) {
     let node = p.start();
-    let opener = Opener { keyword: IfKw, range: p.range(), accepts_else: true, braces: false };
-    let mut had_block = false;
+    let opener = Opener { keyword: IfKw, range: p.range(), accepts_else: true, braces: false, broken: false };
+    let (mut had_block, mut opener) = (false, opener);
     loop {
-        let (is_block, is_closed, body) = branch(p, opener);
+        let (is_block, is_closed, body) = branch(p, &mut opener);
         let has_else = p.at(ElseKw) && (is_block || !p.panicking());
         if has_else && p.nth(1) == IfKw {
             had_block |= is_block;
@@ -394,8 +412,8 @@ fn if_statement(p: &mut Parser<'_>) {
 }
 
 /// `[else] if COND then` and what runs. Says whether that is a block, whether it is closed by a brace, and with which word it begins.
-fn branch(p: &mut Parser<'_>, opener: Opener) -> (bool, bool, usize) {
-    let node = p.start();
+fn branch(p: &mut Parser<'_>, whole: &mut Opener) -> (bool, bool, usize) {
+    let (node, errors) = (p.start(), p.here());
     p.eat(ElseKw);
     p.bump();
     header_expression(p, IfKw);
@@ -415,6 +433,8 @@ fn branch(p: &mut Parser<'_>, opener: Opener) -> (bool, bool, usize) {
     let is_block = braces || p.at_line_end() || p.at_soft_line_end();
     let mut is_closed = false;
     let start = p.index();
+    *whole = whole.with_errors(p, errors);
+    let opener = *whole;
     if is_block {
         body_starts(p);
         braces = braces || opening_brace(p, IfKw);
@@ -485,9 +505,10 @@ fn is_half_typed_then(p: &mut Parser<'_>) -> bool {
 
 fn block_else(p: &mut Parser<'_>, opener: Opener) {
     let opener = Opener { accepts_else: false, ..opener };
-    let node = p.start();
+    let (node, errors) = (p.start(), p.here());
     p.bump();
     header_end(p, Problem::LineEndAfterElse);
+    let opener = opener.with_errors(p, errors);
     if p.behind_closed_braces() {
         node.complete(p, ElseBranch);
         return;
@@ -521,6 +542,13 @@ fn line_body(p: &mut Parser<'_>) {
         });
     }
     block.complete(p, Block);
+}
+
+impl Opener {
+    /// With what is wrong with its header, which began there.
+    fn with_errors(self, p: &Parser<'_>, header: (usize, usize)) -> Opener {
+        Opener { broken: self.broken || p.is_broken_since(header), ..self }
+    }
 }
 
 impl Completed {

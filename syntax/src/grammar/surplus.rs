@@ -15,13 +15,15 @@ pub(super) struct Lost {
     checks: usize,
     /// The blanks before the words of a block that was told.
     indent: Option<String>,
+    /// The blanks before a broken statement, which may have been the first line.
+    pub(super) broken: Option<String>,
     /// A statement that ended an `if` before its `else`.
     pub(super) short_else: Option<TextRange>,
 }
 
 impl Lost {
     pub(super) fn new(p: &Parser<'_>) -> Lost {
-        Lost { checks: p.checks(), indent: None, short_else: None }
+        Lost { checks: p.checks(), indent: None, broken: None, short_else: None }
     }
 
     /// Takes `else` or `end` at the cursor if it belongs to a block without a first line.
@@ -49,7 +51,15 @@ impl Lost {
             p.need_context();
         }
         if !follows {
+            let own = p.own_indent();
+            let is_its = own.zip(self.broken.as_ref()).is_some_and(|(own, broken)| broken.starts_with(&own));
             p.error_surplus(opener, self.short_else.take());
+            if is_its || opener.is_some_and(|it| it.broken) {
+                p.last_follows();
+            }
+            if !is_else && is_its {
+                self.broken = None;
+            }
         }
         // Behind `else if … then` on one line nothing more belongs to it.
         self.indent = if is_else { p.own_indent() } else { None };

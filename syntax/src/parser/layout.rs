@@ -179,6 +179,14 @@ impl Parser<'_> {
         if !self.at(Newline) || self.nth(1).is_line_end() {
             return false;
         }
+        let own = match of {
+            Bracketed::Map => RBrace,
+            Bracketed::List => RBracket,
+            _ => RParen,
+        };
+        if self.nth(1) == own {
+            return true;
+        }
         if of == Bracketed::Map {
             return matches!(self.nth(1), StringLit | Number | Ident) && self.nth(2) == Colon;
         }
@@ -216,7 +224,10 @@ impl Parser<'_> {
 
     /// Reports a comma that is missing at the end of a line, and goes on in the next one.
     pub(crate) fn skip_missing_comma(&mut self, problem: Problem) {
-        self.error_here(problem);
+        let is_told = self.errors.last().is_some_and(|it| it.at == self.range().start());
+        if !is_told {
+            self.error_here(problem);
+        }
         self.panicking = false;
         self.bump();
     }
@@ -240,6 +251,75 @@ impl Parser<'_> {
             text = self.text[std::ops::Range::<usize>::from(range)].to_owned();
         }
         self.error(range, Problem::Foreign(Foreign::End(text, keyword), Box::new(reference)));
+    }
+
+    /// Whether the word before the current one is a line end.
+    pub(crate) fn behind_line_end(&self) -> bool {
+        self.at > 0 && self.words[self.at - 1].kind == Newline
+    }
+
+    /// The current word, and how many errors there are.
+    pub(crate) fn here(&self) -> (usize, usize) {
+        (self.at, self.errors.len())
+    }
+
+    /// Whether there has been an error since, in what stands there before any body or other statement.
+    pub(crate) fn is_broken_since(&self, (first, errors): (usize, usize)) -> bool {
+        let before = |at: TextSize| self.words[first..].iter().take_while(move |it| it.start < u32::from(at));
+        self.errors.get(errors).is_some_and(|it| !before(it.at).any(|word| word.kind.is_line_end()))
+    }
+
+    /// Whether what would be told at a place comes from the error before: one at the same place, or a string without its end.
+    pub(super) fn follows(&self, at: TextSize) -> bool {
+        let statement = self.words.get(self.statement_start).map_or(0, |word| word.start);
+        self.errors.last().is_some_and(|it| {
+            let is_string = matches!(it.problem, Problem::OpenString) && u32::from(it.range.start()) >= statement;
+            it.at == at || is_string
+        })
+    }
+
+    /// Whether an error was told of the header of a block without an end, or of a block inside that is indented as it is, and took its end.
+    pub(super) fn is_told(&mut self, opener: Opener) -> bool {
+        if opener.broken {
+            return true;
+        }
+        let last = self.at_end_errors.last().or(self.errors.last());
+        let Some((keyword, range)) = last.and_then(|it| match it.problem {
+            Problem::OpenAtEnd(keyword) | Problem::LeftOpen(keyword, _) | Problem::LeftOpenAtElse(keyword, _) => {
+                Some((keyword, it.range))
+            }
+            _ => None,
+        }) else {
+            return false;
+        };
+        let (own, inner) = (self.indent(opener.range.start()), self.indent(range.start()));
+        let blanks = |it: Option<(usize, usize)>| it.map(|(line, end)| &self.text[line..end]);
+        let is_inside = range.start() > opener.range.start();
+        is_inside && keyword == opener.keyword && own != inner && own.is_some() && blanks(own) == blanks(inner)
+    }
+
+    /// Says of the last error that it comes from another one.
+    pub(crate) fn last_follows(&mut self) {
+        if let Some(last) = self.errors.last_mut() {
+            last.follows = true;
+        }
+    }
+
+    /// The blanks before the line of a word.
+    pub(crate) fn indent_of(&mut self, index: usize) -> Option<String> {
+        let (line, end) = self.indent(self.words[index].start.into())?;
+        Some(self.text[line..end].to_owned())
+    }
+
+    /// Whether at the end of a line a closing bracket follows that belongs to a bracket further out, or to this one.
+    pub(crate) fn at_closing_line(&mut self) -> bool {
+        let next = if self.at(Newline) { self.nth(1) } else { Eof };
+        let closes = |of: &Bracketed| match of {
+            Bracketed::Map => next == RBrace,
+            Bracketed::List | Bracketed::Index => next == RBracket,
+            Bracketed::Paren | Bracketed::Args | Bracketed::Params => next == RParen,
+        };
+        matches!(next, RBrace | RBracket | RParen) && self.brackets.iter().any(closes)
     }
 
     /// Index of the current word.

@@ -16,7 +16,8 @@ pub(super) fn actions(ctx: &Context<'_>) -> Vec<Action> {
     // What the selection touches itself comes before what is elsewhere on its lines.
     let is_touched = |error: &SyntaxError| error.range.intersect(ctx.at).is_some();
     let is_exact = ctx.parse.errors.iter().any(is_touched);
-    let mut touched = ctx.parse.errors.iter().filter(|error| {
+    let told = ctx.parse.errors.iter().filter(|error| !error.follows);
+    let mut touched = told.filter(|error| {
         if is_exact {
             return is_touched(error);
         }
@@ -105,9 +106,8 @@ fn quote(ctx: &Context<'_>, error: &SyntaxError) -> Option<Action> {
     let line = ctx.text(error.range).trim_end();
     let ends = [" then", ")", "]", "}", ","].into_iter().filter_map(|it| line.strip_suffix(it));
     let places = std::iter::once(line).chain(ends).filter(|it| it.len() > 1).map(TextSize::of);
-    let edits = |len: TextSize| {
-        vec![Edit { range: TextRange::empty(error.range.start() + len), insert: "\"".to_owned() }]
-    };
+    let edits =
+        |len: TextSize| vec![Edit { range: TextRange::empty(error.range.start() + len), insert: "\"".to_owned() }];
     let best = places.min_by_key(|len| ctx.parsed(&edits(*len)).0.errors.len())?;
     action(ctx, error, "Add `\"`".to_owned(), edits(best))
 }

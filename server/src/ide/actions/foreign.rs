@@ -245,7 +245,8 @@ impl Line {
         let first = &self.tokens[at];
         let range = TextRange::new(first.text_range().start(), self.tokens[last].text_range().end());
         let whole = first.parent()?.ancestors().last()?.text().slice(range).to_string();
-        let inner = whole[1..whole.len() - 1].replace("\\'", "'").replace("''", "'").replace("\\\"", "\"").replace('"', "\"\"");
+        let inner =
+            whole[1..whole.len() - 1].replace("\\'", "'").replace("''", "'").replace("\\\"", "\"").replace('"', "\"\"");
         Some((last, Edit { range, insert: format!("\"{inner}\"") }))
     }
 
@@ -455,7 +456,8 @@ fn comment(ctx: &Context<'_>, line: &Line, begin: TextRange) -> Option<Vec<Edit>
 
 /// What is written around a block elsewhere: `do`, `:` and braces of the header in this line, and the braces of all that ends with it.
 fn blocks(ctx: &Context<'_>, line: &Line, error: TextRange) -> Option<Vec<Edit>> {
-    let open_here = line.tokens.iter().filter(|it| it.kind() == LBrace).any(|it| it.text_range().start() >= error.start());
+    let open_here =
+        line.tokens.iter().filter(|it| it.kind() == LBrace).any(|it| it.text_range().start() >= error.start());
     if let Some(edits) = one_line::edits(ctx, line).filter(|_| open_here || line.kind(0) == ForKw) {
         return Some(edits);
     }

@@ -35,7 +35,8 @@ pub(super) fn edits(ctx: &Context<'_>, line: &Line) -> Option<Vec<Edit>> {
     let (outer, inner) = (format!("{}{indent}", ctx.line_end()), inner_line(ctx, &indent));
     let mut edits = Vec::new();
     let mut gap = |from: usize, to: usize, insert: String| {
-        let end = tokens.get(to).map_or_else(|| tokens[tokens.len() - 1].text_range().end(), |it| it.text_range().start());
+        let end =
+            tokens.get(to).map_or_else(|| tokens[tokens.len() - 1].text_range().end(), |it| it.text_range().start());
         edits.push(Edit { range: TextRange::new(tokens[from].text_range().end(), end), insert });
     };
     for (block, groups) in blocks.iter().zip(&statements) {
@@ -105,7 +106,9 @@ fn statements(line: &Line, block: &Braces) -> Option<Vec<(usize, usize)>> {
                 }
                 first = at + 1;
             }
-            LBrace if (block.open + 1..at).any(|it| opens_lines(line.kind(it)) || line.kind(it) == IfKw) => return None,
+            LBrace if (block.open + 1..at).any(|it| opens_lines(line.kind(it)) || line.kind(it) == IfKw) => {
+                return None;
+            }
             LParen | LBracket | LBrace => depth += 1,
             RParen | RBracket | RBrace => depth -= 1,
             _ => {}
