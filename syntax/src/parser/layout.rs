@@ -145,6 +145,12 @@ impl Parser<'_> {
         if !word.after_line_break || self.at == 0 || self.at == self.statement_start || self.bracket.is_none() {
             return false;
         }
+        // Where arguments have names, as other languages have them, that was told, and this is one more.
+        let named = |it: &super::RawError| matches!(it.problem, Problem::AssignmentInExpression);
+        let is_inside = |it: &super::RawError| self.bracket.is_some_and(|open| it.at > open.range.start());
+        if self.errors.last().is_some_and(|it| named(it) && is_inside(it)) {
+            return false;
+        }
         let before = self.words[self.at - 1].kind;
         if !matches!(before, Comma | LParen | LBracket | LBrace | Colon) {
             return false;

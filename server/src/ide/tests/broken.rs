@@ -149,7 +149,7 @@ fn an_open_bracket_is_told_at_the_bracket() {
     }
     // Arguments with names are no statements.
     errors(
-        "foo(\n  x=1,\n  y=2\n)\n",
+        "foo(\n  x=1,\n  y=2)\n",
         &[
             "2: `=` assigns and cannot stand inside an expression; compare with `==`",
             "3: `=` assigns and cannot stand inside an expression; compare with `==`",
