@@ -145,6 +145,8 @@ pub struct UnitFacts {
     pub read_through: FxHashSet<SmolStr>,
     /// Members that are read of something by a dot, in alphabetical order.
     pub member_reads: Vec<SmolStr>,
+    /// Bare names of which it is asked whether they are null or true, each once.
+    pub asked: Vec<SmolStr>,
     /// What cannot be known.
     pub open: Openness,
     /// What is imported without its name in the text: names that stand for it, or nothing where it is no name.

@@ -5,6 +5,7 @@
 
 use crate::foreign::Foreign;
 use crate::kind::SyntaxKind::{self, *};
+use crate::parser::Bracketed;
 use rowan::{TextRange, TextSize};
 
 /// An error in the text.
@@ -22,6 +23,8 @@ pub struct SyntaxError {
     pub reference: String,
     /// The line (1-based) that the reference names.
     pub reference_line: u32,
+    /// It comes from an error that was told before, and need not be told, too.
+    pub follows: bool,
 }
 
 /// The codes of everything that the parser reports.
@@ -140,6 +143,14 @@ pub(crate) enum Problem {
     StringGoesOn(Box<Problem>, Found),
     /// `else` or `end` that belongs to nothing.
     StrayKeyword(Found),
+    /// `end if` and the like without its block: the word, and what the reference says.
+    StrayEnd(String, Box<Problem>),
+    /// A statement behind `else if … then`, with which the whole `if` ended; and what the reference says of what follows.
+    ShortElseIf(Box<Problem>),
+    /// A bracket that is not closed before the next statement; and what the reference says of that.
+    NotClosed(String, Bracketed, Box<Problem>),
+    /// A string without a quote at the end of its line; and what the reference says of what it takes for its end.
+    QuoteMissing(Box<Problem>),
     /// A loop behind `then` or `else` on the same line.
     LoopOnIfLine(Found),
     /// `=` inside an expression.
@@ -202,7 +213,7 @@ impl Problem {
         match self {
             Problem::ExpectedLineEnd(_) => "expected-end-of-line",
             Problem::ExpectedExpression(_) | Problem::OperandMissing(..) => "expected-expression",
-            Problem::StrayKeyword(_) => "stray-keyword",
+            Problem::StrayKeyword(_) | Problem::StrayEnd(..) | Problem::ShortElseIf(_) => "stray-keyword",
             Problem::LoopOnIfLine(_) => "loop-on-if-line",
             Problem::AssignmentInExpression => "assignment-in-expression",
             Problem::ExpectedKeyword(ThenKw, _) => "expected-then",
@@ -222,12 +233,16 @@ impl Problem {
             Problem::SliceClose => "unclosed-slice",
             Problem::MapColon => "expected-colon",
             Problem::MapClose => "unclosed-map",
+            Problem::NotClosed(_, of, _) => match of {
+                Bracketed::Map => "unclosed-map",
+                of => of.problem(Eof).code(),
+            },
             Problem::MemberName => "expected-member-name",
             Problem::JumpOutsideLoop(BreakKw) => "break-outside-loop",
             Problem::JumpOutsideLoop(_) => "continue-outside-loop",
             Problem::OpenAtEnd(_) | Problem::LeftOpen(..) | Problem::LeftOpenAtElse(..) => "unclosed-block",
             Problem::OperandMissingAtEnd => "unexpected-end-of-file",
-            Problem::OpenString | Problem::StringGoesOn(..) => "unterminated-string",
+            Problem::OpenString | Problem::StringGoesOn(..) | Problem::QuoteMissing(_) => "unterminated-string",
             Problem::TooDeep => "nested-too-deeply",
             Problem::Foreign(Foreign::End(..), _) => "foreign-end",
             Problem::Foreign(..) => "foreign-syntax",
@@ -238,7 +253,12 @@ impl Problem {
     pub(crate) fn is_behind_its_token(&self) -> bool {
         use Problem::*;
         match self {
-            StringGoesOn(problem, _) | Foreign(_, problem) => problem.is_behind_its_token(),
+            StringGoesOn(problem, _)
+            | Foreign(_, problem)
+            | StrayEnd(_, problem)
+            | ShortElseIf(problem)
+            | QuoteMissing(problem)
+            | NotClosed(_, _, problem) => problem.is_behind_its_token(),
             OperandMissing(..) => true,
             _ => matches!(self, ExpectedExpression(_) | StrayKeyword(_) | LeftOpenAtElse(..) | LoopOnIfLine(_)),
         }
@@ -256,6 +276,12 @@ impl Problem {
                 format!("this string goes on to another line, where {} follows it; is a quote missing?", found.shown())
             }
             Problem::StrayKeyword(found) => format!("{} belongs to nothing that is open here", found.shown()),
+            Problem::StrayEnd(word, _) => format!("`end {word}` belongs to nothing that is open here"),
+            Problem::ShortElseIf(_) => {
+                "a statement behind `else if … then` ends the whole `if`; put it on a line of its own".to_owned()
+            }
+            Problem::NotClosed(bracket, ..) => format!("`{bracket}` is not closed"),
+            Problem::QuoteMissing(_) => "this string has no closing quote".to_owned(),
             Problem::LoopOnIfLine(found) => {
                 format!("{} cannot stand on the line of a single-line `if`; put it on a line of its own", found.shown())
             }
@@ -312,9 +338,13 @@ impl Problem {
             | Problem::LoopOnIfLine(found) => {
                 format!("Unexpected token: {}", found.described())
             }
-            Problem::OperandMissing(_, problem) | Problem::StringGoesOn(problem, _) | Problem::Foreign(_, problem) => {
-                problem.reference()
-            }
+            Problem::OperandMissing(_, problem)
+            | Problem::StringGoesOn(problem, _)
+            | Problem::StrayEnd(_, problem)
+            | Problem::ShortElseIf(problem)
+            | Problem::NotClosed(_, _, problem)
+            | Problem::QuoteMissing(problem)
+            | Problem::Foreign(_, problem) => problem.reference(),
             Problem::AssignmentInExpression => "Unexpected token: =".to_owned(),
             Problem::ExpectedKeyword(keyword, found)
             | Problem::WrongEnd(keyword, found)

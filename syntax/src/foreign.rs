@@ -4,6 +4,8 @@
 //! of it stays. Invariant: an answer depends on the words of the statement and the lines that the slip takes, and looks at the end
 //! of a run only through [`Slips::line_end`], which says so: `reparse` lives off that.
 
+mod other;
+
 use crate::errors::Problem;
 use crate::input::Word;
 use crate::kind::SyntaxKind::{self, *};
@@ -38,6 +40,12 @@ pub(crate) enum Foreign {
     Header(String, SyntaxKind),
     /// `var x = 3`: the word before the name.
     Declaration(String),
+    /// `function a, b`
+    BareParams,
+    /// `end if` on the line of a single-line `if`.
+    EndOnLine,
+    /// Something that there is no short word for, with what is said of it.
+    Says(String),
     /// `endif` and the like for the `end` of a block of this word.
     End(String, SyntaxKind),
 }
@@ -74,6 +82,9 @@ impl Foreign {
             Foreign::Header(word, keyword) => {
                 format!("MiniScript writes `{}` for `{word}`", crate::errors::spelling(*keyword))
             }
+            Foreign::BareParams => "parameters stand in parentheses: `function(a, b)`".to_owned(),
+            Foreign::EndOnLine => "a single-line `if` has no `end if`".to_owned(),
+            Foreign::Says(says) => says.clone(),
             Foreign::Declaration(word) => format!("no `{word}` is needed: an assignment makes the variable"),
             Foreign::End(word, keyword) => {
                 format!("MiniScript writes `end {}` for `{word}`", crate::errors::spelling(*keyword))
@@ -166,12 +177,15 @@ impl Slips<'_> {
         if matches!(problem, OpenString | TooDeep | StringGoesOn(..) | Foreign(..)) {
             return None;
         }
-        self.comment().or_else(|| self.step()).or_else(|| self.statement()).or_else(|| self.header(problem)).or_else(
-            || {
-                let at = self.at;
-                self.quotes(at).or_else(|| self.operator(at))
-            },
-        )
+        let simple = self.comment().or_else(|| self.step()).or_else(|| self.statement());
+        let simple = simple.or_else(|| self.word_of_statement(problem));
+        if matches!(problem, Problem::NotClosed(..)) {
+            return simple;
+        }
+        simple.or_else(|| self.header(problem)).or_else(|| self.shape(problem)).or_else(|| {
+            let at = self.at;
+            self.quotes(at).or_else(|| self.operator(at)).or_else(|| self.word_operator()).or_else(|| self.other())
+        })
     }
 
     /// `# …`, `-- …`, `/* … */`
@@ -179,6 +193,9 @@ impl Slips<'_> {
         let at = self.at;
         if self.is_unknown(at, "#") {
             return Some(self.up_to_line_end("#", at, at));
+        }
+        if self.is_unknown(at, "'") && self.is_basic_comment(at) {
+            return Some(self.up_to_line_end("'", at, at));
         }
         if self.pair(at, Slash, Star) {
             return Some(self.block_comment(at));
@@ -194,6 +211,13 @@ impl Slips<'_> {
         };
         let begin = (first..at).find(is_begin).filter(|begin| begin + 2 <= at)?;
         Some(self.up_to_line_end("--", begin, begin + 1))
+    }
+
+    /// Whether a quote begins a comment, as in BASIC: no other one follows in the line.
+    fn is_basic_comment(&mut self, at: usize) -> bool {
+        let end = self.line_end(at, false);
+        let starts = at == 0 || self.kind(at - 1).is_line_end() || self.words[at].after_line_break;
+        (starts || self.words[at].after_space) && !(at + 1..end).any(|it| self.is_unknown(it, "'"))
     }
 
     fn up_to_line_end(&mut self, begin: &'static str, first: usize, last: usize) -> Slip {
@@ -306,7 +330,7 @@ impl Slips<'_> {
         };
         let what = match (self.kind(at), self.text(at)) {
             (Colon, _) if !self.pair(at, Colon, Eq) => Foreign::Colon(keyword),
-            (LBrace, _) => Foreign::Brace(keyword),
+            (LBrace, _) => return Some(self.brace(keyword)),
             (Ident, word @ "do") | (ThenKw, word) if matches!(keyword, WhileKw | ForKw) => {
                 Foreign::HeaderWord(word.to_owned())
             }
@@ -317,6 +341,17 @@ impl Slips<'_> {
             _ => return None,
         };
         Some(self.slip(what, self.range(at, at)))
+    }
+
+    /// A brace that opens a block, with all of that if it ends on the same line.
+    fn brace(&mut self, keyword: SyntaxKind) -> Slip {
+        let at = self.at;
+        let end = self.line_end(at, false);
+        let mut slip = self.slip(Foreign::Brace(keyword), self.range(at, at));
+        if end > at && self.kind(end - 1) == RBrace {
+            (slip.until, slip.line_end) = (end, end);
+        }
+        slip
     }
 
     /// Whether a word is the name in `function foo(x)`, at the start of a statement or behind `local`.
@@ -332,7 +367,14 @@ impl Slips<'_> {
         }
         let end = self.line_end(at, false);
         let escaped = |it: usize| self.is_unknown(it - 1, "\\") && self.touches_next(it - 1);
-        let close = (at + 1..end).find(|&it| self.is_unknown(it, "'") && !escaped(it))?;
+        let mut quotes = (at + 1..end).filter(|&it| self.is_unknown(it, "'") && !escaped(it));
+        let mut close = quotes.next()?;
+        // A doubled quote is one of the string's own.
+        while self.is_unknown(close + 1, "'") && self.touches_next(close) && close > at + 1 {
+            quotes.next();
+            let Some(next) = quotes.next() else { break };
+            close = next;
+        }
         let line_end = self.line_end(close, true);
         Some(Slip { what: Foreign::Quotes, range: self.range(at, close), until: close + 1, line_end })
     }
@@ -366,6 +408,16 @@ impl Slips<'_> {
             ("!", "not", at)
         } else if self.pair(at, Colon, Eq) {
             (":=", "=", at)
+        } else if self.pair(at, Colon, Colon) && self.kind(at + 2) == Ident {
+            ("::", ".", at)
+        } else if behind(Star, StarEq) {
+            ("**=", "^=", at - 1)
+        } else if behind(Minus, Greater) && at > 1 && self.touches_next(at - 2) && self.touches_next(at) {
+            ("->", ".", at - 1)
+        } else if self.is_unknown(at, "&")
+            && (self.kind(at + 1) == StringLit || before.is_some_and(|it| self.kind(it) == StringLit))
+        {
+            ("&", "+", at)
         } else if self.is_unknown(at, "~") && self.kind(at + 1) == Eq && self.touches_next(at) {
             ("~=", "!=", at)
         } else if behind(Dot, Dot) && self.words[at - 1].after_space && self.is_after_space(at + 1) {
@@ -420,7 +472,9 @@ pub(crate) fn has_end_word(text: &str) -> bool {
 pub(crate) fn lone_ends(text: &str, words: &[Word]) -> Vec<usize> {
     let text_of = |at: usize| &text[words[at].start as usize..(words[at].start + words[at].len) as usize];
     let ends = |at: usize| words[at].kind.is_line_end() || words[at].kind == Eof;
-    let is_lone = |at: usize| (at == 0 || ends(at - 1)) && ends(at + 1);
+    // `next i`
+    let with_name = |at: usize| text_of(at).eq_ignore_ascii_case("next") && words[at + 1].kind == Ident && ends(at + 2);
+    let is_lone = |at: usize| (at == 0 || ends(at - 1)) && (ends(at + 1) || with_name(at));
     let named: Vec<_> = (0..words.len())
         .filter(|&at| words[at].kind == Ident && ended_by(text_of(at)).is_some())
         .map(|at| (at, is_lone(at)))

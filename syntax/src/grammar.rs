@@ -6,6 +6,7 @@
 
 mod expressions;
 mod statements;
+mod surplus;
 
 use crate::kind::SyntaxKind::{self, *};
 use crate::parser::Parser;
@@ -32,7 +33,10 @@ fn skip_until(p: &mut Parser<'_>, stop: impl Fn(SyntaxKind) -> bool) {
     }
     let node = p.start();
     while !ends(p) {
-        if p.at(FunctionKw) && !p.in_slip() {
+        if p.at(EndKw) && p.nth(1) == FunctionKw {
+            p.bump();
+            p.bump();
+        } else if p.at(FunctionKw) && !p.in_slip() {
             p.nested(expressions::function);
         } else {
             p.bump();

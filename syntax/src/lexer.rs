@@ -117,6 +117,21 @@ fn blank_len(rest: &str) -> usize {
     }
 }
 
+/// The tokens of a text in which the string at an offset ends with its line, though it has no quote there.
+pub(crate) fn without_line_end(text: &str, tokens: &[Token], offset: usize) -> Vec<Token> {
+    let mut at = 0;
+    let before = tokens.iter().take_while(|token| {
+        let is_before = at < offset;
+        at += token.len as usize;
+        is_before
+    });
+    let mut split: Vec<_> = before.copied().collect();
+    let len = line_len(&text[offset..]);
+    split.push(Token { kind: OpenStringLit, len: len as u32 });
+    split.extend(lex_part(&text[offset + len..]));
+    split
+}
+
 /// Whether a name may go on with this character.
 fn is_word_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || (!c.is_ascii() && !is_blank(c))

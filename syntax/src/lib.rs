@@ -60,13 +60,7 @@ pub struct Sharing(rowan::NodeCache);
 
 /// As [`parse`], for one text of many: what they have in common is kept once.
 pub fn parse_sharing(text: &str, sharing: &mut Sharing) -> Parse {
-    let tokens = lexer::lex(text);
-    let words = input::words(&tokens);
-    let mut parse = |ends: &[usize]| {
-        let parser = Parser::new(text, &words, Context::FILE).with_lone_ends(ends);
-        run(parser, text, &tokens, &words, &mut sharing.0).expect("a whole file needs nothing from outside")
-    };
-    let Run { green, errors, checks } = with_foreign_ends(text, &words, &mut parse);
+    let Run { green, errors, checks } = with_missing_quotes(text, lexer::lex(text), &mut sharing.0);
     let last = || lines::line_at_end(text);
     let mut all = with_lines(text, errors, 1, last);
     all.extend(with_lines(text, checks, 1, last));
@@ -78,6 +72,49 @@ struct Run {
     green: rowan::GreenNode,
     errors: Vec<RawError>,
     checks: Vec<RawError>,
+}
+
+/// Parses the tokens of a file.
+fn run_file(text: &str, tokens: &[lexer::Token], cache: &mut rowan::NodeCache) -> Run {
+    let words = input::words(tokens);
+    let mut parse = |ends: &[usize]| {
+        let parser = Parser::new(text, &words, Context::FILE).with_lone_ends(ends);
+        run(parser, text, tokens, &words, cache).expect("a whole file needs nothing from outside")
+    };
+    with_foreign_ends(text, &words, &mut parse)
+}
+
+/// Parses a text, again with a string that ends with its line where one seems to have no closing quote, if that leaves no more errors.
+fn with_missing_quotes(text: &str, mut tokens: Vec<lexer::Token>, cache: &mut rowan::NodeCache) -> Run {
+    use errors::Problem::{OpenString, QuoteMissing, StringGoesOn};
+    const MOST: usize = 4;
+    let mut best = run_file(text, &tokens, cache);
+    for _ in 0..MOST {
+        let goes_on = |error: &RawError| match error.problem {
+            StringGoesOn(..) => true,
+            // One that takes all the rest of the file.
+            OpenString => !text[usize::from(error.range.end())..].trim().is_empty(),
+            _ => false,
+        };
+        let Some(at) = best.errors.iter().position(goes_on) else { break };
+        let string = best.errors[at].range;
+        let split = lexer::without_line_end(text, &tokens, string.start().into());
+        let mut again = run_file(text, &split, cache);
+        let is_other = |it: &RawError| matches!(it.problem, OpenString) && it.range.start() != string.start();
+        if again.errors.len() > best.errors.len() || again.errors.iter().any(is_other) {
+            break;
+        }
+        let is_it = |it: &RawError| matches!(it.problem, OpenString) && it.range.start() == string.start();
+        let Some(told) = again.errors.iter_mut().find(|it| is_it(it)) else { break };
+        let RawError { line_at, problem, .. } = best.errors.swap_remove(at);
+        let inner = match problem {
+            StringGoesOn(inner, _) => inner,
+            other => Box::new(other),
+        };
+        (told.line_at, told.problem) = (line_at, QuoteMissing(inner));
+        (best, tokens) = (again, split);
+    }
+    best
 }
 
 /// Parses a text, a second time with words for ends that other languages have if a block was left without one and some are found.
@@ -130,7 +167,7 @@ fn with_lines(text: &str, errors: Vec<RawError>, first: u32, last: impl Fn() -> 
     let mut line = first;
     let mut counted = 0;
     let mut finished = Vec::with_capacity(errors.len());
-    for RawError { at, line_at, range, problem } in errors {
+    for RawError { at, line_at, range, problem, follows } in errors {
         let line_at = usize::from(line_at);
         let reference_line = if line_at == text.len() {
             last()
@@ -148,6 +185,7 @@ fn with_lines(text: &str, errors: Vec<RawError>, first: u32, last: impl Fn() -> 
             message: problem.message(),
             reference: problem.reference(),
             reference_line,
+            follows,
         });
     }
     finished

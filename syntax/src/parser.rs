@@ -4,6 +4,10 @@
 //! goes back; nesting never exceeds [`MAX_DEPTH`], so neither the grammar nor anyone who walks the tree recurses without bound;
 //! after an error nothing more is reported until the next line end (`panicking`).
 
+mod layout;
+
+pub(crate) use layout::{Bracket, Bracketed};
+
 use crate::errors::{Found, Problem};
 use crate::event::Event;
 use crate::foreign::{Foreign, Slips, may_end};
@@ -23,11 +27,13 @@ pub(crate) struct RawError {
     pub(crate) line_at: TextSize,
     pub(crate) range: TextRange,
     pub(crate) problem: Problem,
+    /// It comes from another error.
+    pub(crate) follows: bool,
 }
 
 impl RawError {
     fn new(at: TextSize, range: TextRange, problem: Problem) -> RawError {
-        RawError { at, line_at: at, range, problem }
+        RawError { at, line_at: at, range, problem, follows: false }
     }
 }
 
@@ -42,6 +48,8 @@ pub(crate) struct Opener {
     pub(crate) accepts_else: bool,
     /// The body stands in braces, as in other languages: `}` ends it.
     pub(crate) braces: bool,
+    /// Something is wrong with the header.
+    pub(crate) broken: bool,
 }
 
 /// What stands around the text to parse.
@@ -55,11 +63,16 @@ pub(crate) struct Context {
     pub(crate) inside_body: bool,
     /// The text goes on behind the last word: whoever looks at the end needed more than the run.
     pub(crate) goes_on: bool,
+    /// The text is part of a file.
+    pub(crate) is_part: bool,
+    /// The text begins with a line.
+    pub(crate) starts_line: bool,
 }
 
 impl Context {
     /// A whole file.
-    pub(crate) const FILE: Context = Context { depth: 0, in_loop: false, inside_body: false, goes_on: false };
+    pub(crate) const FILE: Context =
+        Context { depth: 0, in_loop: false, inside_body: false, goes_on: false, is_part: false, starts_line: true };
 }
 
 /// What an expression stands in directly, which decides what must follow it.
@@ -95,6 +108,12 @@ pub(crate) struct Parser<'a> {
     pub(crate) openers: Vec<Opener>,
     pub(crate) context: Context,
     pub(crate) inside: Inside,
+    /// The innermost bracket that is open in this statement.
+    pub(crate) bracket: Option<Bracket>,
+    /// What the brackets open that are open in this statement.
+    pub(crate) brackets: Vec<Bracketed>,
+    /// A statement behind `else if … then` that ended its `if`.
+    short_else: Option<TextRange>,
     panicking: bool,
     /// What is taken up to here is no MiniScript, whatever it looks like.
     slip_until: usize,
@@ -129,6 +148,9 @@ impl<'a> Parser<'a> {
             openers: Vec::new(),
             context,
             inside: Inside::Statement,
+            bracket: None,
+            brackets: Vec::new(),
+            short_else: None,
             panicking: false,
             slip_until: 0,
             slip_line_end: None,
@@ -231,7 +253,7 @@ impl<'a> Parser<'a> {
     /// A name that is assigned to, or called without parentheses: no operand looks like that.
     fn at_simple_statement(&mut self) -> bool {
         let next = self.nth(1);
-        self.at(Ident) && (next.is_assign_op() || starts_argument(next))
+        self.at(Ident) && starts_argument(next) || self.assignment_ahead().is_some()
     }
 
     pub(crate) fn after_space(&self) -> bool {
@@ -395,9 +417,18 @@ impl<'a> Parser<'a> {
         let operator = self.words[self.at - 1];
         let range = word_range(operator);
         let text = self.text[range.start().into()..range.end().into()].to_owned();
-        let ahead = usize::from(self.at(Ident));
+        if let Some(open) = self.bracket.filter(|_| self.inside == Inside::Brackets)
+            && matches!(operator.kind, Comma | LParen | LBracket | LBrace | Colon)
+        {
+            return self.error_not_closed(open);
+        }
+        let ahead = self.assignment_ahead().unwrap_or(usize::from(self.at(Ident)));
         let word = self.word(ahead);
         let found = Found::new(word.kind, &self.text[word.start as usize..(word.start + word.len) as usize]);
+        let brackets = |_| self.bracket.map_or(Problem::ParenClose, |open| open.of.problem(operator.kind));
+        if ahead > 1 && self.inside == Inside::Brackets {
+            return self.error(range, Problem::OperandMissing(text, Box::new(brackets(found))));
+        }
         let follows: fn(Found) -> Problem = match (ahead, word.kind, self.inside) {
             (0, ..) | (1, Eq, _) => Problem::ExpectedExpression,
             (_, _, Inside::Header(WhileKw)) => Problem::LineEndAfterWhile,
@@ -420,7 +451,8 @@ impl<'a> Parser<'a> {
                 self.panicking = true;
                 return;
             }
-            self.errors.push(RawError { at, line_at, range, problem });
+            let follows = self.follows(at);
+            self.errors.push(RawError { at, line_at, range, problem, follows });
         }
         self.panicking = true;
     }
@@ -505,7 +537,8 @@ impl<'a> Parser<'a> {
         let line_at = if problem.is_behind_its_token() { self.word(ahead + 1) } else { word };
         if !self.panicking && !self.gave_up {
             let problem = Problem::Foreign(Foreign::Brace(keyword), Box::new(problem));
-            self.errors.push(RawError { at: range.start(), line_at: line_at.start.into(), range, problem });
+            let (at, line_at) = (range.start(), line_at.start.into());
+            self.errors.push(RawError { at, line_at, range, problem, follows: false });
         }
         self.slip_line_end = Some(self.at + 1);
         self.slip_block = None;
@@ -523,7 +556,7 @@ impl<'a> Parser<'a> {
         if self.at == self.statement_start || !self.behind_continuing_word() {
             return false;
         }
-        let block = self.at(Slash) && self.nth(1) == Star;
+        let block = self.at(Slash) && self.nth(1) == Star && self.word(0).start + 1 == self.word(1).start;
         block || self.at(Unknown) && self.word_text() == "#"
     }
 
@@ -547,7 +580,8 @@ impl<'a> Parser<'a> {
             (false, false) => (end.cover(word), Problem::WrongEnd(opener.keyword, found)),
         };
         if !self.panicking && !self.gave_up {
-            self.errors.push(RawError::new(word.start(), range, problem));
+            let follows = closes_outer && self.is_told(opener);
+            self.errors.push(RawError { follows, ..RawError::new(word.start(), range, problem) });
         }
         self.panicking = true;
     }
@@ -560,9 +594,11 @@ impl<'a> Parser<'a> {
     }
 
     /// Reports a construct that is still open at the end of the text.
-    pub(crate) fn error_open_at_end(&mut self, range: TextRange, problem: Problem) {
+    pub(crate) fn error_open_at_end(&mut self, opener: Opener) {
         if !self.panicking && !self.gave_up {
-            self.at_end_errors.push(RawError::new(self.range().start(), range, problem));
+            let follows = self.is_told(opener);
+            let error = RawError::new(self.range().start(), opener.range, Problem::OpenAtEnd(opener.keyword));
+            self.at_end_errors.push(RawError { follows, ..error });
         }
     }
 

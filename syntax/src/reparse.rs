@@ -6,6 +6,7 @@
 //! block), the parser says so and the next larger body is tried, at last the whole file. The fuzz test of the parser goldens
 //! checks the law.
 
+use crate::errors::Problem;
 use crate::foreign::has_end_word;
 use crate::kind::SyntaxKind::{self, *};
 use crate::lexer::{lex, lex_part};
@@ -61,9 +62,18 @@ fn is_body(node: &SyntaxNode) -> bool {
 /// Whether an error at the last line end of `before` gave its line by the word behind it, which may move.
 fn names_line_behind(error: &SyntaxError, before: &str) -> bool {
     let at = usize::from(error.at);
-    matches!(error.code, "expected-expression" | "foreign-syntax")
+    let looks_on = error.code.starts_with("unclosed-") || error.code == "expected-colon";
+    (looks_on || matches!(error.code, "expected-expression" | "foreign-syntax"))
         && at < before.len()
         && matches!(&before[at..], "\n" | "\r\n" | "\r" | ";")
+}
+
+/// Whether a word of a block without a first line stands among the statements of a body: what else is there of the block depends on it.
+fn is_lost_in(body: &SyntaxNode, error: &SyntaxError) -> bool {
+    let inside = error.at + TextSize::new(1);
+    error.code == "stray-keyword"
+        && body.text_range().contains_inclusive(inside)
+        && child_at(body, inside).is_some_and(|it| it.kind() == Error)
 }
 
 /// A run of children of a body, between two line ends that separate statements.
@@ -91,10 +101,24 @@ fn reparse_in(old: &Parse, old_text: &str, edit: &TextEdit, new_text: &str, body
     if !ends_well {
         return None;
     }
+    // What follows on the last line is indented as that line is, and errors may have been told by that.
+    if !stretch.is_rest && text.ends_with(';') && !old.errors.is_empty() {
+        return None;
+    }
     if old.errors.iter().any(|error| names_line_behind(error, &old_text[..start])) {
         return None;
     }
-    let run = parse_tokens(text, &tokens, context(body, &stretch), &mut rowan::NodeCache::default())?;
+    if old.errors.iter().any(|error| error.code == "unterminated-string" || is_lost_in(body, error)) {
+        return None;
+    }
+    let starts_line = new_text[..start].is_empty() || new_text[..start].ends_with(['\n', '\r']);
+    let context = context(body, &stretch).starting_line(starts_line);
+    let run = parse_tokens(text, &tokens, context, &mut rowan::NodeCache::default())?;
+    let open = |error: &RawError| matches!(error.problem, Problem::StringGoesOn(..) | Problem::OpenString);
+    let forgives = old.errors.iter().any(|error| error.code == "stray-keyword");
+    if run.errors.iter().any(open) || !run.checks.is_empty() && forgives {
+        return None;
+    }
     let children = run.green.children().map(|child| child.to_owned());
     let green = body.green().splice_children(stretch.children.clone(), children);
     let moved = Moved {
@@ -168,6 +192,8 @@ fn context(body: &SyntaxNode, stretch: &Stretch) -> Context {
         in_loop: matches!(around, Some(WhileStmt | ForStmt)),
         inside_body: body.kind() != SourceFile,
         goes_on: !stretch.is_rest,
+        is_part: true,
+        starts_line: true,
     }
 }
 

@@ -32,7 +32,8 @@ fn render(parsed: &Parse) -> String {
     let mut out = format!("{:#?}", parsed.syntax());
     for error in &parsed.errors {
         let range = error.range;
-        writeln!(out, "error[{}] {range:?}: {}", error.code, error.message).expect("strings take everything");
+        let follows = if error.follows { " (follows)" } else { "" };
+        writeln!(out, "error[{}] {range:?}: {}{follows}", error.code, error.message).expect("strings take everything");
         writeln!(out, "  line {}: {:?}", error.reference_line, error.reference).expect("strings take everything");
     }
     out

@@ -32,8 +32,12 @@ fn lower_in_mode(parse: &Parse, file_name: &str, mode: FileMode<'_>) -> (Program
     let (program, found) = lower_units(&units(&parse.green, mode), file_name);
     // What the parser finds beyond the grammar is found by the reference while it generates code.
     let is_check = |code: &str| matches!(code, "break-outside-loop" | "continue-outside-loop");
-    let (checks, mut diagnostics): (Vec<_>, Vec<_>) =
-        parse.errors.iter().map(Diagnostic::from_syntax).partition(|diagnostic| is_check(diagnostic.code));
+    let (checks, mut diagnostics): (Vec<_>, Vec<_>) = parse
+        .errors
+        .iter()
+        .filter(|it| !it.follows)
+        .map(Diagnostic::from_syntax)
+        .partition(|diagnostic| is_check(diagnostic.code));
     let mut later: Vec<_> = checks.into_iter().chain(found).collect();
     later.sort_by_key(|diagnostic| diagnostic.found_at);
     diagnostics.extend(later);
@@ -85,7 +89,7 @@ pub fn lower_expression(text: &str) -> (Vec<ProgramUnit>, Vec<Diagnostic>) {
         return lower_root(text, &inner, start, Vec::new());
     }
     let parse = minilive_syntax::parse(text);
-    let diagnostics: Vec<_> = parse.errors.iter().map(Diagnostic::from_syntax).collect();
+    let diagnostics: Vec<_> = parse.errors.iter().filter(|it| !it.follows).map(Diagnostic::from_syntax).collect();
     match only_statement(&parse) {
         Some(Stmt::Call(call)) => lower_root(text, call.syntax(), call.range().start(), diagnostics),
         Some(Stmt::Expr(statement)) => lower_root(text, statement.syntax(), statement.range().start(), diagnostics),

@@ -165,6 +165,7 @@ impl Collector {
             SyntaxKind::KeywordExpr => self.keyword(node),
             SyntaxKind::AssignStmt => self.assignment(node),
             SyntaxKind::ForStmt => self.for_loop(node),
+            SyntaxKind::CompareExpr | SyntaxKind::UnaryExpr | SyntaxKind::IfBranch if !is_new(node) => self.asked(node),
             SyntaxKind::MapExpr => self.map(node),
             SyntaxKind::CallStmt => self.call_statement(node),
             SyntaxKind::UnaryExpr if is_new(node) => {
@@ -294,6 +295,21 @@ impl Collector {
             }
             of = self.through(of, suffix);
         }
+    }
+
+    /// `name == null`, `not name`, `name isa …` and `if name then`.
+    fn asked(&mut self, node: &SyntaxNode) {
+        let is_negation = node.first_token().is_some_and(|it| it.kind() == SyntaxKind::NotKw);
+        if node.kind() == SyntaxKind::UnaryExpr && !is_negation {
+            return;
+        }
+        let is_null = |it: &SyntaxNode| it.kind() == SyntaxKind::NameExpr && it.text() == "null";
+        if node.kind() == SyntaxKind::CompareExpr && !node.children().any(|it| is_null(&it)) {
+            return;
+        }
+        let names = node.children().filter(|it| it.kind() == SyntaxKind::NameExpr && !is_null(it));
+        let names: Vec<SmolStr> = names.filter_map(|it| it.first_token()).map(|it| SmolStr::new(it.text())).collect();
+        names.into_iter().for_each(|name| push_new(&mut self.facts.asked, name));
     }
 
     fn call_statement(&mut self, node: &SyntaxNode) {

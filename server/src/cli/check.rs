@@ -143,8 +143,8 @@ impl Found {
 
     fn as_json(&self, source: &Source) -> serde_json::Value {
         let it = &self.diagnostic;
-        let start = place(&source.text, usize::from(it.range.start()));
-        let end = place(&source.text, usize::from(it.range.end()));
+        let start = place(source, usize::from(it.range.start()));
+        let end = place(source, usize::from(it.range.end()));
         let severity = match it.severity {
             Severity::Error => "error",
             Severity::Warning if self.is_advice => "information",
@@ -210,7 +210,7 @@ pub fn rendered(
     let (start, end) = (usize::from(range.start()), usize::from(range.end()));
     let first = text[..start].rfind('\n').map_or(0, |it| it + 1);
     let last = text[end..].find('\n').map_or(text.len(), |it| end + it + 1);
-    let line = text[..first].matches('\n').count() + 1;
+    let line = source.line_of(first) + 1;
     let annotation = AnnotationKind::Primary.span(start - first..end - first);
     let path = source.shown_name();
     let snippet = Snippet::source(&text[first..last]).line_start(line).path(path).annotation(annotation);
@@ -220,10 +220,10 @@ pub fn rendered(
 }
 
 /// Line and column, both from 1; columns count code points.
-fn place(text: &str, offset: usize) -> (usize, usize) {
-    let before = &text[..offset.min(text.len())];
+fn place(source: &Source, offset: usize) -> (usize, usize) {
+    let before = &source.text[..offset.min(source.text.len())];
     let line_start = before.rfind('\n').map_or(0, |it| it + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    (source.line_of(line_start) + 1, before[line_start..].chars().count() + 1)
 }
 
 #[cfg(test)]
@@ -232,6 +232,7 @@ mod tests {
 
     #[test]
     fn places_count_lines_and_code_points_from_one() {
+        let place = |text: &str, offset| place(&Source::from_input(text), offset);
         assert_eq!(place("é\nàb", 6), (2, 3));
         assert_eq!(place("", 0), (1, 1));
     }

@@ -7,6 +7,7 @@ use super::Failure;
 use crate::modules::valid_text;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// A program's text and the name errors give it.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ pub struct Source {
     called: &'static str,
     /// The text.
     pub text: String,
+    /// Where its lines start, once somebody asks.
+    lines: OnceLock<Vec<usize>>,
 }
 
 impl Source {
@@ -38,7 +41,13 @@ impl Source {
     }
 
     fn without_file(called: &'static str, code: &str) -> Source {
-        Source { path: None, name: String::new(), called, text: code.replace("\r\n", "\n").replace('\r', "\n") }
+        Source {
+            path: None,
+            name: String::new(),
+            called,
+            text: code.replace("\r\n", "\n").replace('\r', "\n"),
+            lines: OnceLock::new(),
+        }
     }
 
     /// A file, or standard input if the path is `-`.
@@ -47,12 +56,25 @@ impl Source {
             let mut bytes = Vec::new();
             std::io::stdin().read_to_end(&mut bytes)?;
             let text = decode(&bytes, "standard input")?;
-            return Ok(Source { path: None, name: String::new(), called: "(standard input)", text });
+            return Ok(Source {
+                path: None,
+                name: String::new(),
+                called: "(standard input)",
+                text,
+                lines: OnceLock::new(),
+            });
         }
         let shown = path.display();
         let bytes = std::fs::read(path).map_err(|error| Failure(format!("cannot read {shown}: {error}")))?;
         let name = path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
-        Ok(Source { path: Some(path.to_path_buf()), name, called: "", text: decode(&bytes, &shown.to_string())? })
+        let text = decode(&bytes, &shown.to_string())?;
+        Ok(Source { path: Some(path.to_path_buf()), name, called: "", text, lines: OnceLock::new() })
+    }
+
+    /// The line of an offset, from 0.
+    pub fn line_of(&self, offset: usize) -> usize {
+        let starts = || self.text.match_indices('\n').map(|(at, _)| at + 1).collect();
+        self.lines.get_or_init(starts).partition_point(|start| *start <= offset)
     }
 
     /// The name for messages that need one.

@@ -182,7 +182,9 @@ impl KeptFindings {
         for &(was, is) in &edit.changed {
             others.insert(is);
             let (was, now) = (was.map(|was| &self.facts.unit(was).facts), &facts.unit(is).facts);
-            if was.is_none_or(|was| was.params != now.params || gives_plain(was) != gives_plain(now)) {
+            if was.is_none_or(|was| {
+                was.params != now.params || gives_plain(was) != gives_plain(now) || provides(was) != provides(now)
+            }) {
                 others.extend(facts.parent(is));
             }
         }
@@ -277,6 +279,11 @@ pub fn is_plain(value: &Symbol) -> bool {
 /// Whether a function gives no function; what gives one may be called to get it.
 fn gives_plain(it: &UnitFacts) -> bool {
     it.returns.iter().all(|it| is_plain(it) || **it == Symbol::Null)
+}
+
+/// Whether a function gives its first parameter a value, or asks whether it has one.
+fn provides(it: &UnitFacts) -> bool {
+    it.params.first().is_some_and(|(name, _)| it.asked.contains(name) || it.assigned.iter().any(|(it, _)| it == name))
 }
 
 struct Look<'a> {
@@ -492,7 +499,8 @@ impl Look<'_> {
     fn called_instead(&mut self, unit: u32, call: u32, args: &[Sym]) {
         for arg in args {
             let Symbol::Name(name) = &**arg else { continue };
-            if self.wants_arguments(unit, name).is_some() {
+            // What gives a function, or provides for no argument, may well be called to get what is passed.
+            if self.wants_arguments(unit, name) == Some(true) {
                 self.add(unit, name, NameProblem::CalledInstead { call });
             }
         }
@@ -510,7 +518,7 @@ impl Look<'_> {
         let Symbol::Function(number) = ***value else { return None };
         let says = &self.facts.unit(self.facts.child(*made_in, number)?).facts;
         let wants = |(_, default): &(SmolStr, Sym)| **default == Symbol::Unknown;
-        says.params.first().is_some_and(wants).then(|| gives_plain(says))
+        says.params.first().is_some_and(wants).then(|| gives_plain(says) && !provides(says))
     }
 
     /// Functions that are named without `@` where they are stored for others to call.

@@ -13,6 +13,7 @@ mod imports;
 mod inline;
 mod inline_call;
 mod needless;
+mod one_line;
 mod parameter;
 mod qualify;
 mod rewrite;
@@ -97,12 +98,9 @@ pub fn actions(db: &LiveDb, document: &DocumentView, live: &Live, at: TextRange)
 
 fn all(db: &LiveDb, document: &DocumentView, live: &Live, at: TextRange) -> Vec<Action> {
     let ctx = Context::new(db, document, live, at);
-    if ctx.is_broken() {
-        return ends::actions(&ctx);
-    }
+    let mut found = if ctx.is_broken() { ends::actions(&ctx) } else { Vec::new() };
     let touched =
         checks(db, document, &live.checks, &live.places).into_iter().filter(|it| it.range.intersect(at).is_some());
-    let mut found = Vec::new();
     for check in touched {
         let answers = Diagnostic::of_check(&check);
         if check.code == "unknown-name" {
@@ -111,6 +109,9 @@ fn all(db: &LiveDb, document: &DocumentView, live: &Live, at: TextRange) -> Vec<
         found.extend(unused::action(&ctx, &check));
         found.extend(needless::action(&ctx, &check));
         found.extend(check.fix.map(|fix| Action::of_fix(fix, answers)));
+    }
+    if ctx.is_broken() {
+        return found;
     }
     if !ctx.runs() {
         found.extend(qualify::actions(&ctx));

@@ -4,6 +4,7 @@
 //! actions offer the fixes. Invariants: nothing is said where code is *open*, that is, where names come from places the text does
 //! not show; the cost of an edit that changes no facts is that of looking up what was found.
 
+mod broken;
 mod dictionaries;
 mod foreign;
 mod frozen;
@@ -18,7 +19,7 @@ use crate::document::DocumentView;
 use crate::modules::Places;
 use crate::settings::Checks;
 use minilive_mir::checks::{Finding, NEVER_GOES_ON};
-use minilive_mir::names::{Access, NameUse, Place, Symbol, TYPE_MAPS};
+use minilive_mir::names::{Access, NameUse, Place, Sym, Symbol, TYPE_MAPS};
 use minilive_runtime::intrinsics;
 use minilive_syntax::ast::{AssignStmt, AstNode, Expr, MapEntry};
 use minilive_syntax::marker::Marker;
@@ -96,6 +97,7 @@ pub const QUIET: [&str; 3] = ["possibly-unassigned", "shadowed-intrinsic", "unus
 /// The warnings of a document in source order.
 pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &Places) -> Vec<Check> {
     let file = document.file;
+    let broken = broken::Broken::of(db, document);
     let mut found = Vec::new();
     tree_checks(db, document, &mut found);
     let findings = db::name_findings(db, file);
@@ -134,7 +136,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
             }
             _ => false,
         };
-        if !quiet {
+        if !quiet && broken.as_ref().is_none_or(|it| it.leaves(finding)) {
             place(db, file, (finding, &members, settings), &mut found);
         }
     }
@@ -144,6 +146,9 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
     frozen::add(db, file, &mut found);
     modules::add(db, document, places, &mut found);
     hosts::add(db, document, (settings, places), &mut found);
+    if let Some(broken) = &broken {
+        broken.retain(db, document, &mut found);
+    }
     found.retain(|it| !QUIET.contains(&it.code) || settings.levels.contains_key(it.code));
     if !found.is_empty() {
         let allowed = Allowed::of(document, db);
@@ -181,12 +186,28 @@ fn tree_checks(db: &LiveDb, document: &DocumentView, found: &mut Vec<Check>) {
             if it.code == NEVER_GOES_ON {
                 end.get_or_insert(it);
             } else if !is_own {
-                found.push(of_tree(&it, &document.text));
+                let mut told = of_tree(&it, &document.text);
+                if told.code == "useless-comparison" && compares_function(&db::file_facts(db, file), document, it.range)
+                {
+                    told.fix = None;
+                }
+                found.push(told);
             }
         }
     }
     let behind = minilive_mir::checks::behind_end(units.statement_kinds(), end.as_ref());
     found.extend(behind.map(|it| of_tree(&it, &document.text)));
+}
+
+/// Whether what stands before an operator is the name of a function, whose place its result would take.
+fn compares_function(facts: &FileFacts, document: &DocumentView, operator: TextRange) -> bool {
+    let before = document.text[..usize::from(operator.start())].trim_end();
+    let start = before.rfind(|it: char| it != '_' && !it.is_alphanumeric()).map_or(0, |at| at + 1);
+    let name = before.get(start..).unwrap_or_default();
+    let values = facts.globals(name).map(|(_, value)| value);
+    let members = facts.members(name).map(|(.., value)| value).chain(facts.keys(name).map(|(_, value)| value));
+    let is_function = |it: &Sym| matches!(**it, Symbol::Function(_) | Symbol::Ref(_));
+    intrinsics::find(name).is_some() || values.chain(members).any(is_function)
 }
 
 /// What a tree alone tells.
@@ -397,6 +418,8 @@ struct Around<'t> {
     range: TextRange,
     /// It is what `import` is to load.
     is_imported: bool,
+    /// It stands behind `isa`.
+    is_type: bool,
     /// What follows behind a dot, and where it ends.
     member: Option<(&'t str, TextSize)>,
 }
@@ -404,16 +427,23 @@ struct Around<'t> {
 impl<'t> Around<'t> {
     fn of(text: &'t str, range: TextRange) -> Around<'t> {
         let (before, behind) = (&text[..usize::from(range.start())], &text[usize::from(range.end())..]);
+        let is_type = before.trim_end_matches([' ', '\t', '(']).ends_with("isa");
         let is_imported = before.trim_end_matches([' ', '\t', '(']).ends_with("import");
         let member = behind.strip_prefix('.').map(|it| {
             let end = it.find(|it: char| it != '_' && !it.is_alphanumeric()).unwrap_or(it.len());
             (&it[..end], range.end() + TextSize::new(1 + end as u32))
         });
-        Around { range, is_imported, member }
+        Around { range, is_imported, is_type, member }
     }
 
     /// What an unknown name may mean by what is around it and in other languages.
     fn meant(&self, name: &str) -> Option<(String, Option<Fix>)> {
+        if let Some(says) = foreign::of_keyword(name) {
+            return Some((says.to_owned(), None));
+        }
+        if let Some(write) = foreign::of_type(name).filter(|_| self.is_type) {
+            return Some((format!("MiniScript calls it `{write}`"), Some(change_to(write, self.range))));
+        }
         if self.is_imported {
             let quoted = format!("\"{name}\"");
             return Some((

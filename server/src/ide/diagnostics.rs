@@ -83,19 +83,29 @@ pub fn levelled() -> impl Iterator<Item = &'static str> {
     CODES.into_iter().chain(OTHERS)
 }
 
-/// All diagnostics of a document, those of the text first.
+/// All diagnostics of a document, in the order of their places.
 pub fn diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Diagnostic> {
     let mut found = text_diagnostics(db, document);
     let runs = !found.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    found.extend(import_diagnostics(db, document, live));
     if runs {
-        found.extend(import_diagnostics(db, document, live));
         found.extend(marker_diagnostics(db, document));
         found.extend(run_diagnostics(db, document, live));
     }
     silence(db, document, live, &mut found);
-    if runs {
-        found.extend(check_diagnostics(db, document, live));
-    }
+    found.extend(check_diagnostics(db, document, live));
+    // What is told of a name that an evaluation stopped at is not told of its line once more.
+    let unknown: Vec<_> = found.iter().filter(|it| it.code == "unknown-name").map(|it| it.range).collect();
+    let is_told = |it: &Diagnostic| {
+        let named = |range: &&TextRange| it.range.contains_range(**range);
+        it.code == "runtime-error"
+            && unknown.iter().find(named).is_some_and(|range| {
+                let quoted = format!("'{}'", &document.text[*range]);
+                it.message.contains("Undefined Identifier") && it.message.contains(&quoted)
+            })
+    };
+    found.retain(|it| !is_told(it));
+    found.sort_by_key(|it| it.range.start());
     if !live.checks.levels.is_empty() {
         found.iter_mut().for_each(|it| set_level(it, live));
     }
@@ -140,7 +150,7 @@ pub fn first_error(db: &LiveDb, document: &DocumentView) -> Option<String> {
 /// What is wrong with the text: its syntax, then what each unit's lowering says.
 pub(super) fn text_diagnostics(db: &LiveDb, document: &DocumentView) -> Vec<Diagnostic> {
     let parse = document.file.parse(db);
-    let errors = parse.errors.iter().map(Lowering::from_syntax).collect();
+    let errors = parse.errors.iter().filter(|it| !it.follows).map(Lowering::from_syntax).collect();
     let errors = without_told_ends(errors, &document.text).into_iter();
     let mut found: Vec<_> = errors.map(|error| from_lowering(error, document)).collect();
     let units = db::units(db, document.file);

@@ -4,6 +4,7 @@
 //! [`Fixture`] first, then the tests of the feature.
 
 mod assist;
+mod broken;
 mod callbacks;
 mod calls;
 mod checks;

@@ -6,7 +6,7 @@
 use super::statements::function_body;
 use crate::errors::Problem;
 use crate::kind::SyntaxKind::{self, *};
-use crate::parser::{Completed, Inside, Parser};
+use crate::parser::{Bracket, Bracketed, Completed, Inside, Parser};
 
 /// Precedence levels, loosest first; those of LANGUAGE 2.2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,6 +105,16 @@ pub(super) fn inside<T>(p: &mut Parser<'_>, what: Inside, inner: impl FnOnce(&mu
     result
 }
 
+/// What stands in the bracket at the cursor.
+fn bracketed<T>(p: &mut Parser<'_>, of: Bracketed, inner: impl FnOnce(&mut Parser<'_>) -> T) -> T {
+    let around = p.bracket.replace(Bracket { range: p.range(), of });
+    p.brackets.push(of);
+    let result = inside(p, Inside::Brackets, inner);
+    p.brackets.pop();
+    p.bracket = around;
+    result
+}
+
 /// The head of a statement.
 pub(super) fn statement_expression(p: &mut Parser<'_>) -> Option<Completed> {
     inside(p, Inside::Head, |p| climb(p, Level::Or, Place::Statement))
@@ -166,8 +176,8 @@ fn suffixes(p: &mut Parser<'_>, left: Completed, place: Place) -> Completed {
     while !p.panicking() && operator(p, last, place) == Some(Level::Postfix) {
         last = match p.current() {
             Dot => member(p),
-            LBracket => inside(p, Inside::Brackets, index),
-            _ => inside(p, Inside::Brackets, call),
+            LBracket => bracketed(p, Bracketed::Index, index),
+            _ => bracketed(p, Bracketed::Args, call),
         };
     }
     let ends_in_place = matches!(last.kind, MemberSuffix | IndexSuffix);
@@ -208,7 +218,8 @@ fn call(p: &mut Parser<'_>) -> Completed {
     p.bump();
     if !p.at(RParen) {
         expression(p);
-        while !p.panicking() && p.eat(Comma) {
+        // A comma wants another argument; one that was missing before `)` does not.
+        while comma(p, Bracketed::Args, || Problem::ArgsClose) && !(p.behind_line_end() && p.at(RParen)) {
             expression(p);
         }
     }
@@ -217,9 +228,27 @@ fn call(p: &mut Parser<'_>) -> Completed {
     node.complete(p, CallSuffix)
 }
 
+/// A comma between what stands in brackets. One that is missing at a line's end is told, and not missed any more.
+fn comma(p: &mut Parser<'_>, of: Bracketed, problem: fn() -> Problem) -> bool {
+    if p.panicking() || p.eat(Comma) {
+        return !p.panicking();
+    }
+    let is_missing = p.at_missing_comma(of);
+    if is_missing {
+        p.skip_missing_comma(problem());
+    }
+    is_missing
+}
+
 /// A closing bracket, or the problem that there is none.
 fn closing(p: &mut Parser<'_>, bracket: SyntaxKind, problem: Problem) {
-    if !p.panicking() && !p.eat(bracket) {
+    if p.panicking() || p.eat(bracket) {
+        return;
+    }
+    if p.at_closing_line() {
+        // Who is closed there goes on.
+        p.mild_error(problem);
+    } else {
         p.error_here(problem);
     }
 }
@@ -235,7 +264,14 @@ fn operand(p: &mut Parser<'_>) -> Option<Completed> {
         Inside::Head => p.nth(1).is_assign_op(),
         Inside::Statement | Inside::Header(_) => true,
     };
-    if is_certain && p.at_soft_line_end() {
+    let open = p.bracket.filter(|_| p.inside == Inside::Brackets);
+    if let Some(open) = open
+        && p.at_statement_in_brackets()
+    {
+        p.error_not_closed(open);
+        return None;
+    }
+    if (is_certain || p.behind_continuing_word() && p.assignment_ahead().is_some()) && p.at_soft_line_end() {
         p.error_operand_missing();
         return None;
     }
@@ -250,9 +286,9 @@ fn operand(p: &mut Parser<'_>) -> Option<Completed> {
         }
         Ident => name(p),
         SelfKw | SuperKw | LocalsKw | OuterKw | GlobalsKw => leaf(p, KeywordExpr),
-        LParen => inside(p, Inside::Brackets, parenthesised),
-        LBracket => inside(p, Inside::Brackets, list),
-        LBrace => inside(p, Inside::Brackets, map),
+        LParen => bracketed(p, Bracketed::Paren, parenthesised),
+        LBracket => bracketed(p, Bracketed::List, list),
+        LBrace => bracketed(p, Bracketed::Map, map),
         Eof if p.behind_continuing_word() => {
             p.note_operand_missing_at_end();
             return None;
@@ -277,6 +313,9 @@ fn foreign_comments(p: &mut Parser<'_>) {
     while !was_panicking && p.at_foreign_comment() {
         let found = p.found();
         p.error_here(Problem::ExpectedExpression(found));
+        if !p.in_slip() {
+            return;
+        }
         let node = p.start();
         while p.in_slip() || p.at(Newline) {
             p.bump();
@@ -305,6 +344,10 @@ fn name(p: &mut Parser<'_>) -> Completed {
     if !p.at(Eq) {
         return name;
     }
+    if p.at_arrow() {
+        p.error_here(Problem::AssignmentInExpression);
+        return name;
+    }
     p.mild_error(Problem::AssignmentInExpression);
     let node = name.precede(p);
     p.bump();
@@ -326,7 +369,7 @@ fn list(p: &mut Parser<'_>) -> Completed {
     foreign_comments(p);
     while !p.panicking() && !p.at(RBracket) {
         expression(p);
-        if p.panicking() || !p.eat(Comma) {
+        if !comma(p, Bracketed::List, || Problem::ListClose) {
             break;
         }
         foreign_comments(p);
@@ -341,7 +384,7 @@ fn map(p: &mut Parser<'_>) -> Completed {
     foreign_comments(p);
     while !p.panicking() && !p.at(RBrace) {
         entry(p);
-        if p.panicking() || !p.eat(Comma) {
+        if !comma(p, Bracketed::Map, || Problem::MapClose) {
             break;
         }
         foreign_comments(p);
@@ -351,11 +394,17 @@ fn map(p: &mut Parser<'_>) -> Completed {
 }
 
 fn entry(p: &mut Parser<'_>) {
-    let node = p.start();
+    let (node, first) = (p.start(), p.index());
     expression(p);
+    if p.index() == first {
+        // A node without tokens is in the way of who goes from token to token.
+        return node.abandon(p);
+    }
     if !p.panicking() {
         if p.eat(Colon) {
             expression(p);
+        } else if p.at_closing_line() || p.at_missing_comma(Bracketed::Map) {
+            p.mild_error(Problem::MapColon);
         } else {
             p.error_here(Problem::MapColon);
         }
@@ -366,12 +415,12 @@ fn entry(p: &mut Parser<'_>) {
 /// A function literal. The cursor is at `function`.
 pub(super) fn function(p: &mut Parser<'_>) -> Option<Completed> {
     let node = p.start();
-    let keyword = p.range();
+    let (keyword, header) = (p.range(), p.here());
     p.bump();
     if p.at(LParen) {
-        inside(p, Inside::Brackets, params);
+        bracketed(p, Bracketed::Params, params);
     }
-    function_body(p, keyword);
+    function_body(p, keyword, header);
     Some(node.complete(p, FunctionExpr))
 }
 
@@ -389,6 +438,11 @@ fn params(p: &mut Parser<'_>) {
 }
 
 fn param(p: &mut Parser<'_>) {
+    if let Some(open) = p.bracket
+        && p.at_statement_in_brackets()
+    {
+        return p.error_not_closed(open);
+    }
     let node = p.start();
     if !p.eat(Ident) {
         p.error_here(Problem::ParamName);

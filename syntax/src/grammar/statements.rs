@@ -3,9 +3,9 @@
 //! See `grammar.rs` for how errors are survived. A body that lost its end is closed where an enclosing construct's end stands.
 
 use super::expressions::{expression, header_expression, inside, operand_starts, statement_expression};
+use super::surplus::Lost;
 use super::{skip_line, skip_until};
 use crate::errors::Problem;
-use crate::foreign::Foreign;
 use crate::kind::SyntaxKind::{self, *};
 use crate::parser::{Completed, Inside, Opener, Parser};
 
@@ -22,9 +22,11 @@ pub(super) enum Until {
 
 /// Statements and line ends.
 pub(super) fn statements(p: &mut Parser<'_>, until: Until) {
+    let mut lost = Lost::new(p);
     while !p.at_end_of_statements() {
         match p.current() {
             Newline | Semicolon => p.bump(),
+            EndKw | ElseKw if lost.take(p, until) => {}
             EndKw if until != Until::EndOfText => return,
             ElseKw if until == Until::EndOrElse => return,
             Ident if p.openers.last().is_some_and(|opener| p.at_foreign_end(*opener)) => return,
@@ -39,8 +41,13 @@ pub(super) fn statements(p: &mut Parser<'_>, until: Until) {
                 return;
             }
             _ => {
+                let first = p.here();
                 statement(p);
                 end_of_statement(p, until);
+                if p.is_broken_since(first) {
+                    lost.broken = p.indent_of(first.0);
+                }
+                lost.short_else = p.take_short_else().or(lost.short_else);
             }
         }
     }
@@ -57,7 +64,7 @@ fn else_belongs_further_out(p: &mut Parser<'_>) -> bool {
 }
 
 /// A statement must be followed by a line end, or by what ends the body it stands in.
-fn end_of_statement(p: &mut Parser<'_>, until: Until) {
+pub(super) fn end_of_statement(p: &mut Parser<'_>, until: Until) {
     if p.at_left_over() {
         return;
     }
@@ -65,6 +72,7 @@ fn end_of_statement(p: &mut Parser<'_>, until: Until) {
         match p.current() {
             EndKw if until != Until::EndOfText => return,
             ElseKw if until == Until::EndOrElse => return,
+            RBrace if p.openers.last().is_some_and(|opener| opener.braces) => return,
             EndKw | ElseKw if p.context.inside_body && p.openers.is_empty() => p.need_context(),
             _ => {}
         }
@@ -83,7 +91,7 @@ fn foreign_block(p: &mut Parser<'_>, keyword: SyntaxKind, range: rowan::TextRang
     let node = p.start();
     p.nested(|p| {
         body_starts(p);
-        let opener = Opener { keyword, range, accepts_else: false, braces: false };
+        let opener = Opener { keyword, range, accepts_else: false, braces: false, broken: false };
         if keyword == ForKw {
             loop_body(p, opener)
         } else {
@@ -119,6 +127,12 @@ fn line_statement(p: &mut Parser<'_>) {
         ElseKw | EndKw => {
             let found = p.found();
             p.error_here(Problem::StrayKeyword(found));
+            if p.openers.is_empty() && p.is_part() {
+                p.need_context();
+            }
+            if p.openers.last().is_some_and(|opener| opener.broken) {
+                p.last_follows();
+            }
         }
         Ident if p.nth(1).is_assign_op() => assign_to_name(p),
         _ => expression_statement(p),
@@ -192,21 +206,23 @@ fn arguments(p: &mut Parser<'_>) {
 
 fn while_statement(p: &mut Parser<'_>) {
     let node = p.start();
-    let opener = Opener { keyword: WhileKw, range: p.range(), accepts_else: false, braces: false };
+    let opener = Opener { keyword: WhileKw, range: p.range(), accepts_else: false, braces: false, broken: false };
+    let errors = p.here();
     p.bump();
     header_expression(p, WhileKw);
     header_end(p, Problem::LineEndAfterWhile);
-    loop_body(p, opener);
+    loop_body(p, opener.with_errors(p, errors));
     node.complete(p, WhileStmt);
 }
 
 fn for_statement(p: &mut Parser<'_>) {
     let node = p.start();
-    let opener = Opener { keyword: ForKw, range: p.range(), accepts_else: false, braces: false };
+    let opener = Opener { keyword: ForKw, range: p.range(), accepts_else: false, braces: false, broken: false };
+    let errors = p.here();
     p.bump();
     for_header(p);
     header_end(p, Problem::LineEndAfterFor);
-    loop_body(p, opener);
+    loop_body(p, opener.with_errors(p, errors));
     node.complete(p, ForStmt);
 }
 
@@ -231,11 +247,16 @@ fn loop_body(p: &mut Parser<'_>, opener: Opener) {
 }
 
 /// A body whose `break` and `continue` start fresh.
-pub(super) fn function_body(p: &mut Parser<'_>, range: rowan::TextRange) {
+pub(super) fn function_body(p: &mut Parser<'_>, range: rowan::TextRange, header: (usize, usize)) {
     let in_loop = std::mem::replace(&mut p.context.in_loop, false);
     header_end(p, Problem::LineEndAfterParams);
-    let opener = Opener { keyword: FunctionKw, range, accepts_else: false, braces: false };
+    let opener = Opener { keyword: FunctionKw, range, accepts_else: false, braces: false, broken: false };
+    let opener = opener.with_errors(p, header);
+    let bracket = p.bracket.take();
+    let brackets = std::mem::take(&mut p.brackets);
     inside(p, Inside::Statement, |p| closed_body(p, opener));
+    p.bracket = bracket;
+    p.brackets = brackets;
     p.context.in_loop = in_loop;
 }
 
@@ -303,9 +324,9 @@ fn close(p: &mut Parser<'_>, opener: Opener) {
         RBrace if opener.braces => {}
         Ident if p.at_foreign_end(opener) => {
             let (found, node) = (p.found(), p.start());
-            let end = Foreign::End(p.word_text().to_owned(), opener.keyword);
-            p.error_here(Problem::Foreign(end, Box::new(Problem::ExpectedLineEnd(found))));
+            p.error_foreign_end(opener.keyword, Problem::ExpectedLineEnd(found));
             p.bump();
+            p.eat(Ident);
             node.complete(p, Error);
             p.recover();
             return;
@@ -313,11 +334,14 @@ fn close(p: &mut Parser<'_>, opener: Opener) {
         ElseKw => {
             let found = p.found();
             p.error(opener.range, Problem::LeftOpenAtElse(opener.keyword, found));
+            if opener.broken {
+                p.last_follows();
+            }
             p.leave_over();
             return;
         }
         _ => {
-            p.error_open_at_end(opener.range, Problem::OpenAtEnd(opener.keyword));
+            p.error_open_at_end(opener);
             return;
         }
     }
@@ -365,11 +389,13 @@ fn wrong_end(p: &mut Parser<'_>, opener: Opener, word: SyntaxKind) {
 /// A whole `if` with its `else if` and `else`: one flat node.
 fn if_statement(p: &mut Parser<'_>) {
     let node = p.start();
-    let opener = Opener { keyword: IfKw, range: p.range(), accepts_else: true, braces: false };
+    let opener = Opener { keyword: IfKw, range: p.range(), accepts_else: true, braces: false, broken: false };
+    let (mut had_block, mut opener) = (false, opener);
     loop {
-        let (is_block, is_closed) = branch(p, opener);
+        let (is_block, is_closed, body) = branch(p, &mut opener);
         let has_else = p.at(ElseKw) && (is_block || !p.panicking());
         if has_else && p.nth(1) == IfKw {
+            had_block |= is_block;
             continue;
         }
         match (is_block, has_else) {
@@ -377,6 +403,7 @@ fn if_statement(p: &mut Parser<'_>) {
             (true, false) if is_closed => {}
             (true, false) => close(p, opener),
             (false, true) => line_else(p),
+            (false, false) if had_block => p.note_short_else(body),
             (false, false) => {}
         }
         break;
@@ -384,9 +411,9 @@ fn if_statement(p: &mut Parser<'_>) {
     node.complete(p, IfStmt);
 }
 
-/// `[else] if COND then` and what runs. Says whether that is a block, and whether it is closed by a brace.
-fn branch(p: &mut Parser<'_>, opener: Opener) -> (bool, bool) {
-    let node = p.start();
+/// `[else] if COND then` and what runs. Says whether that is a block, whether it is closed by a brace, and with which word it begins.
+fn branch(p: &mut Parser<'_>, whole: &mut Opener) -> (bool, bool, usize) {
+    let (node, errors) = (p.start(), p.here());
     p.eat(ElseKw);
     p.bump();
     header_expression(p, IfKw);
@@ -399,12 +426,15 @@ fn branch(p: &mut Parser<'_>, opener: Opener) -> (bool, bool) {
     }
     if p.behind_closed_braces() {
         node.complete(p, IfBranch);
-        return (true, true);
+        return (true, true, 0);
     }
     // `then {`
     let mut braces = opening_brace(p, IfKw);
     let is_block = braces || p.at_line_end() || p.at_soft_line_end();
     let mut is_closed = false;
+    let start = p.index();
+    *whole = whole.with_errors(p, errors);
+    let opener = *whole;
     if is_block {
         body_starts(p);
         braces = braces || opening_brace(p, IfKw);
@@ -420,7 +450,7 @@ fn branch(p: &mut Parser<'_>, opener: Opener) -> (bool, bool) {
         line_body(p);
     }
     node.complete(p, IfBranch);
-    (is_block, is_closed)
+    (is_block, is_closed, start)
 }
 
 /// `then`. If it is missing but stands further on, what is between is wrong; else the body may follow without it.
@@ -475,9 +505,10 @@ fn is_half_typed_then(p: &mut Parser<'_>) -> bool {
 
 fn block_else(p: &mut Parser<'_>, opener: Opener) {
     let opener = Opener { accepts_else: false, ..opener };
-    let node = p.start();
+    let (node, errors) = (p.start(), p.here());
     p.bump();
     header_end(p, Problem::LineEndAfterElse);
+    let opener = opener.with_errors(p, errors);
     if p.behind_closed_braces() {
         node.complete(p, ElseBranch);
         return;
@@ -511,6 +542,13 @@ fn line_body(p: &mut Parser<'_>) {
         });
     }
     block.complete(p, Block);
+}
+
+impl Opener {
+    /// With what is wrong with its header, which began there.
+    fn with_errors(self, p: &Parser<'_>, header: (usize, usize)) -> Opener {
+        Opener { broken: self.broken || p.is_broken_since(header), ..self }
+    }
 }
 
 impl Completed {

@@ -6,7 +6,7 @@
 
 use super::super::diagnostics::{Diagnostic, Severity};
 use super::context::Context;
-use super::{Action, ActionKind, Edit, foreign};
+use super::{Action, ActionKind, Edit, foreign, one_line};
 use minilive_syntax::ast::{AstNode, ForStmt, FunctionExpr, IfBranch, IfStmt, Stmt, WhileStmt};
 use minilive_syntax::{SyntaxError, SyntaxKind, TextRange, TextSize};
 
@@ -16,7 +16,8 @@ pub(super) fn actions(ctx: &Context<'_>) -> Vec<Action> {
     // What the selection touches itself comes before what is elsewhere on its lines.
     let is_touched = |error: &SyntaxError| error.range.intersect(ctx.at).is_some();
     let is_exact = ctx.parse.errors.iter().any(is_touched);
-    let mut touched = ctx.parse.errors.iter().filter(|error| {
+    let told = ctx.parse.errors.iter().filter(|error| !error.follows);
+    let mut touched = told.filter(|error| {
         if is_exact {
             return is_touched(error);
         }
@@ -37,6 +38,9 @@ pub(super) fn actions(ctx: &Context<'_>) -> Vec<Action> {
             let (title, edits) = foreign::fix(ctx, error)?;
             action(ctx, error, title, edits)
         }
+        "stray-keyword" if error.message.starts_with("a statement") => own_line(ctx, error),
+        "unterminated-string" => quote(ctx, error),
+        _ if error.message.ends_with("is not closed") => close_bracket(ctx, error),
         "expected-then" => missing(ctx, error, &[" then"]),
         "unclosed-parameters" | "unclosed-parenthesis" | "unclosed-arguments" => missing(ctx, error, &[")", ","]),
         "unclosed-list" => missing(ctx, error, &["]", ","]),
@@ -75,6 +79,47 @@ fn missing(ctx: &Context<'_>, error: &SyntaxError, wanted: &[&str]) -> Option<Ac
     let edits = |text: &str| vec![Edit { range: at, insert: text.to_owned() }];
     let best = wanted.iter().min_by_key(|text| ctx.parsed(&edits(text)).0.errors.len())?;
     action(ctx, error, format!("Add `{}`", best.trim()), edits(best))
+}
+
+/// A bracket behind what stands before the next statement, for a comma if that is no end of arguments.
+fn close_bracket(ctx: &Context<'_>, error: &SyntaxError) -> Option<Action> {
+    let closer = match ctx.text(error.range) {
+        "(" => ")",
+        "[" => "]",
+        _ => "}",
+    };
+    let mut before = ctx.root.token_at_offset(error.at).right_biased()?.prev_token()?;
+    while before.kind().is_trivia() || before.kind() == SyntaxKind::Newline {
+        before = before.prev_token()?;
+    }
+    let range = before.text_range();
+    let behind = vec![Edit { range: TextRange::empty(range.end()), insert: closer.to_owned() }];
+    let instead = vec![Edit { range, insert: closer.to_owned() }];
+    let is_comma = before.kind() == SyntaxKind::Comma;
+    let errors = |edits: &[Edit]| ctx.parsed(edits).0.errors.len();
+    let edits = if is_comma && errors(&instead) < errors(&behind) { instead } else { behind };
+    action(ctx, error, format!("Add `{closer}`"), edits)
+}
+
+/// The quote at the end of a line, or before what seems to follow the string in it.
+fn quote(ctx: &Context<'_>, error: &SyntaxError) -> Option<Action> {
+    let line = ctx.text(error.range).trim_end();
+    let ends = [" then", ")", "]", "}", ","].into_iter().filter_map(|it| line.strip_suffix(it));
+    let places = std::iter::once(line).chain(ends).filter(|it| it.len() > 1).map(TextSize::of);
+    let edits =
+        |len: TextSize| vec![Edit { range: TextRange::empty(error.range.start() + len), insert: "\"".to_owned() }];
+    let best = places.min_by_key(|len| ctx.parsed(&edits(*len)).0.errors.len())?;
+    action(ctx, error, "Add `\"`".to_owned(), edits(best))
+}
+
+/// A line of its own for a statement behind `else if … then`.
+fn own_line(ctx: &Context<'_>, error: &SyntaxError) -> Option<Action> {
+    let before = ctx.line_before(error.range.start());
+    let blanks = before.len() - before.trim_end().len();
+    let indent = &before[..before.len() - before.trim_start_matches([' ', '\t']).len()];
+    let range = TextRange::new(error.range.start() - TextSize::new(blanks as u32), error.range.start());
+    let edits = vec![Edit { range, insert: one_line::inner_line(ctx, indent) }];
+    action(ctx, error, "Put it on a line of its own".to_owned(), edits)
 }
 
 /// `end while` and the like on a line of its own.

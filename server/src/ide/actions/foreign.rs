@@ -5,6 +5,7 @@
 
 use super::Edit;
 use super::context::Context;
+use super::one_line;
 use minilive_syntax::SyntaxKind::{self, *};
 use minilive_syntax::{SyntaxError, SyntaxNode, SyntaxToken, TextRange, TextSize};
 
@@ -15,7 +16,7 @@ pub(super) fn fix(ctx: &Context<'_>, error: &SyntaxError) -> Option<(String, Vec
     let found = ctx.text(error.range);
     let mut edits = line.words();
     let title = match found {
-        "#" | "--" | "/*" if line.at(&first).is_some_and(|at| line.is_comment(at)) => {
+        "#" | "--" | "/*" | "'" if line.at(&first).is_some_and(|at| line.is_comment(at)) => {
             edits = comment(ctx, &line, error.range)?;
             "Write `//`".to_owned()
         }
@@ -24,11 +25,35 @@ pub(super) fn fix(ctx: &Context<'_>, error: &SyntaxError) -> Option<(String, Vec
             edits.extend(line.step(error.range, sign)?);
             format!("Write `{sign}`")
         }
-        "<>" | "===" | "!==" | "**" | "&&" | "||" | "!" | ":=" | "~=" | ".." | "=>" | "=<" => {
+        "?" => {
+            edits.extend(line.chosen(error.range)?);
+            "Write `if … then … else …`".to_owned()
+        }
+        "end if" => {
+            let at = line.tokens.iter().position(|it| it.text_range().start() == error.range.start())?;
+            let range = TextRange::new(line.end_before(at)?, error.range.end());
+            edits.push(Edit { range, insert: String::new() });
+            "Remove `end if`".to_owned()
+        }
+        _ if error.message.starts_with("parameters stand") => {
+            let at = line.tokens.iter().position(|it| it.text_range().start() == error.range.start())?;
+            let gap = TextRange::new(line.end_before(at)?, error.range.start());
+            edits.push(Edit { range: gap, insert: "(".to_owned() });
+            edits.push(Edit { range: TextRange::empty(error.range.end()), insert: ")".to_owned() });
+            "Write `(…)`".to_owned()
+        }
+        "mod" | "MOD" | "is" | "is not" => {
+            let (_, ours) = error.message.split_once("writes `")?;
+            let (ours, _) = ours.split_once('`')?;
+            edits.push(Edit { range: error.range, insert: ours.to_owned() });
+            format!("Write `{ours}`")
+        }
+        "<>" | "===" | "!==" | "**" | "&&" | "||" | "!" | ":=" | "~=" | ".." | "=>" | "=<" | "::" | "->" | "**="
+        | "&" => {
             let ours = edits.iter().find(|it| it.range.start() == error.range.start())?;
             format!("Write `{}`", ours.insert.trim_matches(['(', ' ']))
         }
-        text if text.starts_with('\'') => "Write double quotes".to_owned(),
+        text if text.starts_with(['\'', '`']) && text.len() > 1 => "Write double quotes".to_owned(),
         text if text.eq_ignore_ascii_case("elseif") || matches!(text, "elif" | "elsif") => {
             edits.push(Edit { range: error.range, insert: "else if".to_owned() });
             "Write `else if`".to_owned()
@@ -44,6 +69,7 @@ pub(super) fn fix(ctx: &Context<'_>, error: &SyntaxError) -> Option<(String, Vec
         "foreach" | "Foreach" | "ForEach" | "For" | "FOR" | "If" | "IF" => {
             let ours = if found.starts_with(['I']) { "if" } else { "for" };
             edits.push(Edit { range: error.range, insert: ours.to_owned() });
+            edits.extend(line.end_of_header(found).map(|range| Edit { range, insert: ours.to_owned() }));
             format!("Write `{ours}`")
         }
         "do" | "then" => format!("Remove `{found}`"),
@@ -59,12 +85,13 @@ pub(super) fn fix(ctx: &Context<'_>, error: &SyntaxError) -> Option<(String, Vec
             format!("Write `{name} = function`")
         }
         word => {
+            error.message.ends_with("makes the variable").then_some(())?;
             let next = line.tokens.get(1)?.text_range().start();
             edits.push(Edit { range: TextRange::new(error.range.start(), next), insert: String::new() });
             format!("Remove `{word}`")
         }
     };
-    if !matches!(found, "#" | "--" | "/*") {
+    if !matches!(found, "#" | "--" | "/*" | "'") {
         edits.extend(blocks(ctx, &line, error.range)?);
     }
     edits.sort_by_key(|it| (it.range.start(), it.range.end()));
@@ -73,8 +100,8 @@ pub(super) fn fix(ctx: &Context<'_>, error: &SyntaxError) -> Option<(String, Vec
 }
 
 /// The tokens of a line that are no trivia.
-struct Line {
-    tokens: Vec<SyntaxToken>,
+pub(super) struct Line {
+    pub(super) tokens: Vec<SyntaxToken>,
 }
 
 fn is_word(token: &SyntaxToken) -> bool {
@@ -96,11 +123,11 @@ impl Line {
         Line { tokens }
     }
 
-    fn kind(&self, at: usize) -> SyntaxKind {
+    pub(super) fn kind(&self, at: usize) -> SyntaxKind {
         self.tokens.get(at).map_or(Eof, SyntaxToken::kind)
     }
 
-    fn text(&self, at: usize) -> &str {
+    pub(super) fn text(&self, at: usize) -> &str {
         self.tokens.get(at).map_or("", SyntaxToken::text)
     }
 
@@ -143,7 +170,15 @@ impl Line {
                 ("|", "|") => (replace(2, &self.spaced(at, 2, "or")), 2).1,
                 (":", "=") => (replace(2, "="), 2).1,
                 ("~", "=") => (replace(2, "!="), 2).1,
-                (".", ".") => (replace(2, "+"), 2).1,
+                (".", ".") if at == 0 || self.kind(at - 1) != Number => (replace(2, "+"), 2).1,
+                (":", ":") => (replace(2, "."), 2).1,
+                ("-", ">") if at > 0 && self.touches(at - 1) && self.touches(at + 1) && self.kind(at + 2) == Ident => {
+                    (replace(2, "."), 2).1
+                }
+                ("*", "*=") => (replace(3, "^="), 2).1,
+                ("&", _) if self.kind(at + 1) == StringLit || at > 0 && self.kind(at - 1) == StringLit => {
+                    (replace(1, "+"), 1).1
+                }
                 ("=", ">") if self.is_condition() => (replace(2, ">="), 2).1,
                 ("=", "<") if self.is_condition() => (replace(2, "<="), 2).1,
                 ("!", _) => {
@@ -156,7 +191,7 @@ impl Line {
                     }
                     1
                 }
-                ("'", _) => match self.quoted(at) {
+                ("'" | "`", _) => match self.quoted(at) {
                     Some((last, edit)) => {
                         edits.push(edit);
                         last + 1 - at
@@ -199,11 +234,19 @@ impl Line {
     /// `'text'` as a string, and the token in which it ends.
     fn quoted(&self, at: usize) -> Option<(usize, Edit)> {
         let is_escaped = |it: usize| self.text(it - 1) == "\\" && self.touches(it - 1);
-        let last = (at + 1..self.tokens.len()).find(|&it| self.text(it) == "'" && !is_escaped(it))?;
+        let quote = self.text(at).to_owned();
+        let mut quotes = (at + 1..self.tokens.len()).filter(|&it| self.text(it) == quote && !is_escaped(it));
+        let mut last = quotes.next()?;
+        // A doubled quote is one of the string's own.
+        while self.touches(last) && self.text(last + 1) == quote && last > at + 1 {
+            quotes.next();
+            last = quotes.next()?;
+        }
         let first = &self.tokens[at];
         let range = TextRange::new(first.text_range().start(), self.tokens[last].text_range().end());
         let whole = first.parent()?.ancestors().last()?.text().slice(range).to_string();
-        let inner = whole[1..whole.len() - 1].replace("\\'", "'").replace("\\\"", "\"").replace('"', "\"\"");
+        let inner =
+            whole[1..whole.len() - 1].replace("\\'", "'").replace("''", "'").replace("\\\"", "\"").replace('"', "\"\"");
         Some((last, Edit { range, insert: format!("\"{inner}\"") }))
     }
 
@@ -218,9 +261,66 @@ impl Line {
         Some(vec![Edit { range, insert: String::new() }, append])
     }
 
+    /// `if c then x = a else x = b` for `x = c ? a : b`.
+    fn chosen(&self, sign: TextRange) -> Option<Vec<Edit>> {
+        let at = self.tokens.iter().position(|it| it.text_range() == sign)?;
+        let start = match (self.kind(0), self.kind(1)) {
+            (Ident, Eq) => 2,
+            (ReturnKw, _) => 1,
+            _ => return None,
+        };
+        let mut depth = 0;
+        let mut colon = None;
+        for it in start..self.tokens.len() {
+            match self.kind(it) {
+                LParen | LBracket | LBrace => depth += 1,
+                RParen | RBracket | RBrace => depth -= 1,
+                Colon if depth == 0 && it > at => colon = colon.or(Some(it)),
+                Semicolon => return None,
+                _ if it != at && self.text(it) == "?" => return None,
+                _ => {}
+            }
+        }
+        let colon = colon.filter(|&it| it > at + 1 && it + 1 < self.tokens.len() && at > start)?;
+        let text = |from: usize, to: usize| -> Option<String> {
+            let (first, last) = (self.tokens.get(from)?, self.tokens.get(to)?);
+            let root = first.parent()?.ancestors().last()?;
+            Some(root.text().slice(TextRange::new(first.text_range().start(), last.text_range().end())).to_string())
+        };
+        let before = text(0, start - 1)?;
+        let from = self.tokens[0].text_range().start();
+        let edit = |range, insert: String| Edit { range, insert };
+        let gap = |from: usize, to: usize| {
+            TextRange::new(self.tokens[from].text_range().end(), self.tokens[to].text_range().start())
+        };
+        Some(vec![
+            edit(TextRange::new(from, self.tokens[start].text_range().start()), "if ".to_owned()),
+            edit(gap(at - 1, at + 1), format!(" then {before} ")),
+            edit(gap(colon - 1, colon + 1), format!(" else {before} ")),
+        ])
+    }
+
+    /// The word behind the `end` of a block whose header begins with that word.
+    fn end_of_header(&self, word: &str) -> Option<TextRange> {
+        let (mut depth, mut before) = (0, Newline);
+        let first = self.tokens.first()?.clone();
+        let mut all = std::iter::successors(Some(first), SyntaxToken::next_token).filter(is_word);
+        all.find(|it| {
+            if it.text() == word {
+                depth += if before == EndKw { -1 } else { 1 };
+            }
+            before = it.kind();
+            depth == 0
+        })
+        .filter(|it| it.text() == word)
+        .map(|it| it.text_range())
+    }
+
     /// `for x in …` for the headers of other languages.
     fn for_header(&self, ctx: &Context<'_>) -> Option<Vec<Edit>> {
-        let mut last = self.tokens.len();
+        let in_error = |it: &SyntaxToken| it.kind() == LBrace && it.parent().is_some_and(|it| it.kind() == Error);
+        let block = self.tokens.iter().position(in_error).filter(|_| self.text(self.tokens.len() - 1) == "}");
+        let mut last = block.unwrap_or(self.tokens.len());
         while matches!(self.text(last - 1), "do" | "{" | ":" | "then") {
             last -= 1;
         }
@@ -234,7 +334,10 @@ impl Line {
         let is_declared = matches!(inner.first()?.text(), "var" | "let" | "const" | "int" | "auto" | "local");
         let inner = if is_declared { &inner[1..] } else { inner };
         let name = inner.first().filter(|it| it.kind() == Ident)?.text().to_owned();
-        let header = if matches!(inner.get(1)?.text(), "in" | "of" | ":") {
+        let down = inner.iter().position(|it| it.text().eq_ignore_ascii_case("downto"));
+        let header = if let Some(at) = down.filter(|&at| at > 2 && inner[1].kind() == Eq) {
+            format!("{name} in range({}, {}, -1)", text(&inner[2..at])?, text(&inner[at + 1..])?)
+        } else if matches!(inner.get(1)?.text(), "in" | "of" | ":") {
             format!("{name} in {}", text(&inner[2..])?)
         } else if inner.get(1)?.kind() == Eq {
             let parts: Vec<_> = split(&inner[2..]);
@@ -353,6 +456,11 @@ fn comment(ctx: &Context<'_>, line: &Line, begin: TextRange) -> Option<Vec<Edit>
 
 /// What is written around a block elsewhere: `do`, `:` and braces of the header in this line, and the braces of all that ends with it.
 fn blocks(ctx: &Context<'_>, line: &Line, error: TextRange) -> Option<Vec<Edit>> {
+    let open_here =
+        line.tokens.iter().filter(|it| it.kind() == LBrace).any(|it| it.text_range().start() >= error.start());
+    if let Some(edits) = one_line::edits(ctx, line).filter(|_| open_here || line.kind(0) == ForKw) {
+        return Some(edits);
+    }
     let mut edits = Vec::new();
     let is_header = line.tokens.iter().any(|it| matches!(it.kind(), WhileKw | ForKw | IfKw | ElseKw | FunctionKw))
         || matches!(line.text(0), "def" | "func" | "fn" | "fun" | "sub" | "proc")
@@ -426,6 +534,10 @@ fn braces(ctx: &Context<'_>, node: &SyntaxNode) -> Option<Vec<Edit>> {
         let in_condition = error.parent().is_some_and(|it| it.kind() == IfBranch);
         let blank = |token: &SyntaxToken| token.prev_token().filter(|it| it.kind() == Whitespace);
         let open = if last.kind() == LBrace { Some(&last) } else { Some(&first).filter(|it| it.kind() == LBrace) };
+        if open.is_some() && last.kind() == RBrace {
+            edits.extend(one_line::edits(ctx, &Line::of(ctx, &first))?);
+            continue;
+        }
         if let Some(open) = open {
             let start = blank(open).map_or(open.text_range().start(), |it| it.text_range().start());
             // On a line of its own it goes with that.
@@ -438,22 +550,25 @@ fn braces(ctx: &Context<'_>, node: &SyntaxNode) -> Option<Vec<Edit>> {
         if last.kind() != RBrace {
             continue;
         }
-        if open.is_some() {
-            // `if (x) { print 1 }` on one line.
-            let single = in_condition && node.children().count() == 1 && !error.to_string().contains(';');
-            let start = blank(&last).map_or(last.text_range().start(), |it| it.text_range().start());
-            edits.push(Edit { range: TextRange::new(start, last.text_range().end()), insert: String::new() });
-            single.then_some(())?;
-            continue;
-        }
         let mut next = std::iter::successors(last.next_token(), SyntaxToken::next_token);
-        let behind = next.find(|it| !it.kind().is_trivia() && it.kind() != Newline);
+        let behind = next.find(|it| !matches!(it.kind(), Whitespace | Newline));
+        let is_comment = behind.as_ref().is_some_and(|it| it.kind().is_trivia());
+        let behind = behind.filter(|_| !is_comment).or_else(|| next.find(|it| is_word(it) && it.kind() != Newline));
         let inner = behind.filter(|it| it.kind() == ElseKw && it.parent_ancestors().nth(1).as_ref() == Some(node));
         match inner {
+            // What is said about it stays.
+            Some(_) if is_comment => edits.push(Edit { range: last.text_range(), insert: String::new() }),
             Some(it) => edits.push(Edit {
                 range: TextRange::new(last.text_range().start(), it.text_range().start()),
                 insert: String::new(),
             }),
+            None if !ctx.line_before(last.text_range().start()).trim().is_empty() => {
+                let start = blank(&last).map_or(last.text_range().start(), |it| it.text_range().start());
+                let opener = ctx.line_before(node.text_range().start());
+                let indent = &opener[..opener.len() - opener.trim_start_matches([' ', '\t']).len()];
+                let insert = format!("{}{indent}end {word}", ctx.line_end());
+                edits.push(Edit { range: TextRange::new(start, last.text_range().end()), insert });
+            }
             None => edits.push(Edit { range: last.text_range(), insert: format!("end {word}") }),
         }
     }

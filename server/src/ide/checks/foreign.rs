@@ -90,6 +90,41 @@ const INSTEAD: &[(&[&str], &str)] = &[
     (&["toFixed"], "`round(number, digits)` gives so many digits"),
 ];
 
+/// Words with which statements begin elsewhere.
+const KEYWORDS: &[(&[&str], &str)] = &[
+    (
+        &["repeat", "until", "Repeat", "Until", "REPEAT", "UNTIL"],
+        "a loop is `while … end while`, and `if … then break` leaves it",
+    ),
+    (&["do", "loop"], "a loop is `while … end while`, and `while true` goes on until `break`"),
+    (&["switch", "case", "match", "when", "default"], "`if … then`, `else if … then` and `else` choose between cases"),
+    (&["try", "catch", "except", "finally"], "functions give null or an error value, which `isa error` asks for"),
+    (&["throw", "raise", "assert"], "functions give null or an error value where something goes wrong"),
+    (&["class", "struct"], "a class is a map: `Name = {}`, or `Name = new Base`"),
+    (&["unless"], "MiniScript writes `if not … then`"),
+    (&["foreach"], "MiniScript writes `for … in`"),
+    (&["lambda"], "MiniScript writes `function(x)`"),
+    (&["pass", "begin"], "MiniScript needs nothing here"),
+];
+
+/// What to say of a keyword of other languages that stands here as a name: none of ours is meant, however much it is like it.
+pub fn of_keyword(name: &str) -> Option<&'static str> {
+    KEYWORDS.iter().find(|(names, _)| names.contains(&name)).map(|(_, says)| *says)
+}
+
+/// The type that a name behind `isa` may mean.
+pub fn of_type(name: &str) -> Option<&'static str> {
+    let numbers = ["int", "Int", "integer", "Integer", "float", "double", "num", "Number", "bool", "boolean"];
+    match name {
+        it if numbers.contains(&it) => Some("number"),
+        "str" | "String" | "text" => Some("string"),
+        "array" | "Array" | "List" => Some("list"),
+        "dict" | "object" | "Map" => Some("map"),
+        "callable" | "func" | "Function" => Some("funcRef"),
+        _ => None,
+    }
+}
+
 /// Before a dot they stand for a collection of functions that are built in here.
 const COLLECTIONS: [&str; 2] = ["math", "Math"];
 

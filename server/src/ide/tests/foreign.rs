@@ -5,7 +5,7 @@ use crate::ide::{ActionKind, actions, diagnostics};
 use minilive_syntax::TextRange;
 
 /// Applies the first fix for the first error until there is none; gives the titles and the text.
-fn mended(source: &str) -> (Vec<String>, String) {
+pub(super) fn mended(source: &str) -> (Vec<String>, String) {
     let (mut text, mut titles) = (source.to_owned(), Vec::new());
     loop {
         let it = Fixture::new(&text);
@@ -30,7 +30,7 @@ fn mended(source: &str) -> (Vec<String>, String) {
 
 /// The fixes of these titles make `after` of `before`, one after the other.
 #[track_caller]
-fn check(before: &str, titles: &[&str], after: &str) {
+pub(super) fn check(before: &str, titles: &[&str], after: &str) {
     let (found, text) = mended(before);
     assert_eq!(text, after);
     assert_eq!(found, titles);
@@ -120,6 +120,104 @@ fn blocks_in_braces() {
     );
 }
 
+/// As those write them who end statements with `;`.
+#[test]
+fn blocks_in_braces_within_others() {
+    let title = "Write the block without braces";
+    check(
+        "f = function(n) {\n  if (n <= 1) { return 1; }\n  return n;\n}\n",
+        &[title, title],
+        "f = function(n)\n  if (n <= 1) then return 1\n  return n;\nend function\n",
+    );
+    check(
+        "function f(n)\n{\n  if (n) { return 1; } else { return 2; }\n}\n",
+        &["Write `f = function`", title, title],
+        "f = function(n)\n  if (n) then return 1 else return 2\nend function\n",
+    );
+    check("if (x) {\n  print 1 }\n", &[title], "if (x) then\n  print 1\nend if\n");
+    check(
+        "while x { x = false }\nfor y in [1] { print y; print 2 }\nif (x) { a = 1; b = 2 } else { c = {\"a\": 1} }\n",
+        &[title, title, title],
+        "while x\n    x = false\nend while\nfor y in [1]\n    print y\n    print 2\nend for\nif (x) then\n    a = 1\n    b = 2\nelse\n    c = {\"a\": 1}\nend if\n",
+    );
+    check(
+        "if (x) {\n  a = 1\n} // one\nelse {\n  b = 2\n}\n",
+        &[title],
+        "if (x) then\n  a = 1\n // one\nelse\n  b = 2\nend if\n",
+    );
+}
+
+#[test]
+fn doubled_quotes_are_one() {
+    check("s = 'don''t'\nt = ''\n", &["Write double quotes", "Write double quotes"], "s = \"don't\"\nt = \"\"\n");
+    check("m = {'a': 1, 'b': 2}\n", &["Write double quotes"], "m = {\"a\": 1, \"b\": 2}\n");
+    check("x = `a`\n", &["Write double quotes"], "x = \"a\"\n");
+}
+
+/// What MiniScript writes in another shape.
+#[test]
+fn other_shapes() {
+    check(
+        "x = y ? 1 : f(2)\nreturn a == b ? c : d\n",
+        &["Write `if … then … else …`", "Write `if … then … else …`"],
+        "if y then x = 1 else x = f(2)\nif a == b then return c else return d\n",
+    );
+    check(
+        "x = (5 mod 2)\nif x is null then print 1\nif x is not null then print 2\nx **= 2\n",
+        &["Write `%`", "Write `==`", "Write `!=`", "Write `^=`"],
+        "x = (5 % 2)\nif x == null then print 1\nif x != null then print 2\nx ^= 2\n",
+    );
+    check("x = p->name\ny = Foo::bar\n", &["Write `.`", "Write `.`"], "x = p.name\ny = Foo.bar\n");
+    check("print \"a\" & b\n", &["Write `+`"], "print \"a\" + b\n");
+    check(
+        "f = function a, b\n  return a\nend function\n",
+        &["Write `(…)`"],
+        "f = function(a, b)\n  return a\nend function\n",
+    );
+    check("if x then print 1 end if\n", &["Remove `end if`"], "if x then print 1\n");
+    check(
+        "' a comment\nx = 1 ' and one more\n",
+        &["Write `//`", "Write `//`"],
+        "// a comment\nx = 1 // and one more\n",
+    );
+    check(
+        "for i = 10 downto 1 do\n  print i\nend for\n",
+        &["Write `for … in`"],
+        "for i in range(10, 1, -1)\n  print i\nend for\n",
+    );
+    check("for i in [1]\n  print i\nnext i\n", &["Write `end for`"], "for i in [1]\n  print i\nend for\n");
+    check("foreach x in y\n  print x\nend foreach\n", &["Write `for`"], "for x in y\n  print x\nend for\n");
+}
+
+/// What there is no short word for is one error with plain words.
+#[test]
+fn what_is_only_told() {
+    for source in [
+        "x = y ?? 3\n",
+        "f = x => x + 1\n",
+        "f = (x) => x + 1\n",
+        "f = () => 3\n",
+        "f = lambda x: x + 1\n",
+        "for i in 1..10\n  print i\nend for\n",
+        "if x in [1, 2] then print 1\n",
+        "if x not in [1, 2] then print 1\n",
+        "print f\"a {x}\"\n",
+        "x = `a ${b}`\n",
+        "x = a & b\n",
+        "switch (x) {\n  case 1:\n    print 1;\n    break;\n}\nprint 2\n",
+        "try {\n  x = 1\n} catch (e) {\n  print e\n}\nprint 2\n",
+        "class Foo {\n  bar() { return 1; }\n}\nprint 2\n",
+        "class Foo extends Bar {\n  bar() { return 1; }\n}\nprint 2\n",
+        "do {\n  x = 1\n} while (x < 5)\nprint 2\n",
+        "from lib import x\n",
+    ] {
+        let it = Fixture::new(source);
+        let errors = it.document.file.parse(&it.db).errors.clone();
+        assert!(matches!(&*errors, [one] if one.code == "foreign-syntax"), "{source}: {errors:#?}");
+        assert_eq!(mended(source).0, [""; 0], "{source}");
+    }
+}
+
 /// As C# and others have them.
 #[test]
 fn braces_on_lines_of_their_own() {
@@ -192,6 +290,7 @@ fn a_slip_is_one_error() {
     ] {
         let it = Fixture::new(source);
         let found = diagnostics(&it.db, &it.document, &it.live());
+        let found: Vec<_> = found.into_iter().filter(|it| it.severity == diagnostics::Severity::Error).collect();
         assert_eq!(found.len(), count, "{source}: {found:#?}");
     }
 }

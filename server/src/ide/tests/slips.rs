@@ -39,6 +39,40 @@ fn a_first_value_that_is_made_from_itself_is_told() {
 
 /// Somebody else gives it one, or an earlier round does.
 #[test]
+fn keywords_of_other_languages_are_no_slips_of_functions() {
+    check(
+        "x = 0\nrepeat\n  x += 1\nuntil x > 3\nprint x isa int\n",
+        &expect![[r#"
+            | repeat
+            | ^^^^^^ unknown-name: nothing gives `repeat` a value; a loop is `while … end while`, and `if … then break` leaves it
+            | until x > 3
+            | ^^^^^ unknown-name: nothing gives `until` a value; a loop is `while … end while`, and `if … then break` leaves it
+            | print x isa int
+            |             ^^^ unknown-name: nothing gives `int` a value; MiniScript calls it `number`
+        "#]],
+    );
+}
+
+/// A call that gives a function, or of one that provides for it, may be meant.
+#[test]
+fn a_call_without_arguments_may_be_meant() {
+    for maker in [
+        "make = function(n)\n  f = function(x)\n    return x\n  end function\n  return @f\nend function\n",
+        "make = function(n)\n  if n == null then return 1\n  return 2\nend function\n",
+        "make = function(n)\n  if n == null then n = \"you\"\n  return \"a\" + n\nend function\n",
+        "make = function(n)\n  if not n then return 1\n  return 2\nend function\n",
+    ] {
+        right(&format!("{maker}apply = function(f)\n  return @f\nend function\nprint apply(make)\n"));
+    }
+    wrong(
+        "double = function(n)\n  return 2 * n\nend function\nprint [1].map(double)\n"
+            .replace("[1].map(double)", "str(double)")
+            .as_str(),
+        "called-instead",
+    );
+}
+
+#[test]
 fn a_value_that_may_be_there_is_not_missed() {
     let right = |text: &str| assert_eq!(codes(text, &Checks::default()), [""; 0], "{text}");
     right("x = 0\nx = x + 1\n");
