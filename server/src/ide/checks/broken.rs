@@ -64,7 +64,7 @@ impl Broken {
     fn add(&mut self, db: &LiveDb, document: &DocumentView, root: &SyntaxNode, error: &SyntaxError) {
         let text = &document.text[error.range];
         let keyword = SyntaxKind::keyword(text.split_whitespace().next().unwrap_or_default());
-        let around = match error.code {
+        let quiet = match error.code {
             "nested-too-deeply" => return self.whole = true,
             // What stands before belongs to a function of which nothing is known.
             "stray-keyword" | "wrong-end" if text.contains("function") => return self.whole = true,
@@ -72,6 +72,16 @@ impl Broken {
             "unterminated-string" if document.text[usize::from(error.range.end())..].trim().is_empty() => {
                 top(root, error.range.start())
             }
+            // Names that the header would give are not known in the body.
+            "unclosed-parameters"
+            | "expected-parameter-name"
+            | "expected-end-of-line-after-parameters"
+            | "expected-for-variable"
+            | "expected-in" => around(root, error.range.start()),
+            "stray-keyword" if text.contains("for") => match around(root, error.range.start()) {
+                Some(range) => Some(range),
+                None => return self.whole = true,
+            },
             "unclosed-block" if !matches!(keyword, Some(WhileKw | ForKw | IfKw)) => top(root, error.range.start()),
             _ => None,
         };
@@ -87,8 +97,8 @@ impl Broken {
         let last = index.line_of(error.range.end().max(at).min(end));
         let lines = TextRange::new(index.line_start(first), index.line_range(last, &document.text).end());
         self.put(document, lines);
-        if let Some(around) = around {
-            self.put(document, around);
+        if let Some(quiet) = quiet {
+            self.put(document, quiet);
         }
         for place in [error.range.start(), at] {
             for node in statements_at(root, place) {
@@ -128,8 +138,12 @@ impl Broken {
             if self.whole || self.ranges.iter().any(is_inside) {
                 return false;
             }
+            // What is being typed may be what uses it.
+            if it.code == "unused-import" {
+                return false;
+            }
             // These are about a name, and were looked at as findings.
-            if matches!(it.code, "unknown-name" | "unused-local" | "unused-import" | "unused-parameter") {
+            if matches!(it.code, "unknown-name" | "unused-local" | "unused-parameter") {
                 return true;
             }
             let unit = units_at(db, document.file, it.range.start()).next();
@@ -169,6 +183,13 @@ impl Broken {
         clean.extend(seen);
         true
     }
+}
+
+/// The innermost loop or function at a place.
+fn around(root: &SyntaxNode, at: TextSize) -> Option<TextRange> {
+    let token = root.token_at_offset(at).right_biased()?;
+    let is_it = |it: &SyntaxNode| matches!(it.kind(), SyntaxKind::FunctionExpr | SyntaxKind::ForStmt);
+    token.parent_ancestors().find(is_it).map(|it| it.text_range())
 }
 
 /// The statement directly in the file in which a place is.

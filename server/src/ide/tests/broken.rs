@@ -59,6 +59,9 @@ fn nothing_follows_from_what_is_broken() {
         "fun = functoin(speed)\n  print speed\nend function\nprint speed\n",
         "f = functio(speed, count)\n  total = speed + count\n  return total\nend function\nprint f(1, 2)\n",
         "globals[\"x\" = 3\nprint x\n",
+        "f = function(speed, \n  print speed + count\nend function\n",
+        "for\n  print speed\nend for\n",
+        "  print speed\nend for\n",
         // It may use it.
         "f = function(a)\n  x = 1\n  print (x\n  return a\nend function\nf 1\n",
         "//- main.ms\nimport \"lib\"\nprint lib.x +\n//- lib.ms\nx = 1\n",
