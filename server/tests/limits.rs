@@ -31,7 +31,7 @@ const MEMORY: &str = "Stopped: memory limit reached [line 1]";
 #[test]
 fn lists_that_are_a_rule_are_not_written_out_beyond_the_limit() {
     for code in [
-        "x = range(0, 2e9).indexes",
+        "x = range(0, 2e9).indexes; x.push 1",
         "x = range(0, 2e9).join",
         "x = str(range(0, 2e9))",
         "print range(0, 2e9)",
@@ -62,7 +62,7 @@ fn texts_do_not_grow_beyond_the_limit() {
         "x = (\"abc\" * 1e7) * 3",
         "x = (\"a\" * 1e7).split(\"\")",
         "x = (\"a\" * 1e7).values",
-        "x = (\"a\" * 1e7).indexes",
+        "x = (\"a\" * 1e7).indexes; x[0] = 1",
         "x = (\"a\" * 1e7).replace(\"a\", \"bbbbbbbbbbbb\")",
         "x = (\"a\" * 3e7).upper",
         "s = \"a\" * 3e7; x = s.insert(0, s)",

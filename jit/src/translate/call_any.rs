@@ -14,6 +14,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_mir::ir::BinaryOp;
 use minilive_runtime::function::FUNCTION_CODE;
+use minilive_runtime::heap::flags;
 use minilive_runtime::realm::HEAD_NATIVE_STATUS;
 use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, TAG_MAP, Value};
 
@@ -88,33 +89,44 @@ impl Lower<'_, '_> {
 
     /// `map[text]`: by the shared lookup, or else by the helper.
     pub(super) fn get_key(&mut self, site: ir::Value, args: &[ir::Value]) -> ir::Value {
-        let next = self.shared_or_slow(HelperId::GetKeyStub, args);
+        let (slow, next) = self.two_ways();
+        self.unless_table(args[0], slow);
+        self.shared_or(HelperId::GetKeyStub, args, (slow, next));
         let found = self.call_helper(HelperId::GetIndex, 0, &[site, args[0], args[1]]);
         self.meet(next, found)
     }
 
     /// `value isa map`, likewise.
     pub(super) fn isa_chain(&mut self, site: ir::Value, args: &[ir::Value]) -> ir::Value {
-        let next = self.shared_or_slow(HelperId::IsaStub, args);
+        let (slow, next) = self.two_ways();
+        self.shared_or(HelperId::IsaStub, args, (slow, next));
         let op = self.iconst(binary_number(BinaryOp::Isa));
         let truth = self.call_helper(HelperId::Binary, 0, &[site, op, args[0], args[1]]);
         self.meet(next, truth)
     }
 
-    /// What a shared piece of code gives goes to the block that comes back; it goes on here if that is absent.
-    fn shared_or_slow(&mut self, id: HelperId, args: &[ir::Value]) -> ir::Block {
-        let (slow, next) = self.two_ways();
+    /// Tables have nothing that shared code could look up.
+    fn unless_table(&mut self, value: ir::Value, slow: ir::Block) {
+        let is_map = self.has_tag(value, TAG_MAP);
+        self.continue_if(is_map, slow);
+        let object = self.b.ins().band_imm_u(value, PAYLOAD_MASK as i64);
+        let in_table = self.flags(object, flags::DICT);
+        self.leave_if(in_table, slow);
+    }
+
+    /// What a shared piece of code gives goes to `next`, unless it is absent.
+    fn shared_or(&mut self, id: HelperId, args: &[ir::Value], (slow, next): (ir::Block, ir::Block)) {
         let found = self.call_piece(id, args);
         let absent = self.iconst(Value::ABSENT.bits() as i64);
         let missed = self.b.ins().icmp(IntCC::Equal, found, absent);
         self.b.ins().brif(missed, slow, &[], next, &[found.into()]);
         self.b.switch_to_block(slow);
-        next
     }
 
     /// `map[text] = value`, likewise.
     pub(super) fn set_key(&mut self, site: ir::Value, args: &[ir::Value]) -> ir::Value {
         let (slow, next) = self.two_ways();
+        self.unless_table(args[0], slow);
         let done = self.call_piece(HelperId::SetKeyStub, args);
         let null = self.iconst(Value::NULL.bits() as i64);
         self.b.ins().brif(done, next, &[null.into()], slow, &[]);

@@ -237,7 +237,7 @@ impl Lower<'_, '_> {
         self.go_on_unless_exc(done, next);
     }
 
-    fn flags(&mut self, object: ir::Value, mask: u8) -> ir::Value {
+    pub(super) fn flags(&mut self, object: ir::Value, mask: u8) -> ir::Value {
         let found = self.b.ins().load(types::I8, memory(), object, FLAGS);
         self.b.ins().band_imm_u(found, i64::from(mask))
     }

@@ -364,9 +364,9 @@ fn a_loop_on_one_line_has_one_error() {
     };
     assert_eq!(said("x = 3\nwhile x: x = 0\nprint x\n"), ["foreign-syntax"]);
     assert_eq!(said("for i in [1]: print i\n"), ["foreign-syntax"]);
-    assert_eq!(said("while true\n  while true: print 1\n  break\nend while\n"), ["foreign-syntax", "unclosed-block"]);
-    // What follows on other lines is a block, which needs its end.
-    assert_eq!(said("while true:\n  print 1\n"), ["foreign-syntax", "unclosed-block"]);
-    assert_eq!(said("while true: // all the time\n  print 1\n"), ["foreign-syntax", "unclosed-block"]);
+    assert_eq!(said("while true\n  while true: print 1\n  break\nend while\n"), ["unclosed-block", "foreign-syntax"]);
+    // What follows on other lines is a block, whose end comes with the fix.
+    assert_eq!(said("while true:\n  print 1\n"), ["foreign-syntax"]);
+    assert_eq!(said("while true: // all the time\n  print 1\n"), ["foreign-syntax"]);
     assert_eq!(said("while true: print 1\nend while\n"), ["foreign-syntax"]);
 }
