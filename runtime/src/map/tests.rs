@@ -249,16 +249,22 @@ fn equal_literals_share_a_shape_and_slots_are_direct() {
 #[test]
 fn a_map_grows_out_of_its_cell_and_back_into_a_table() {
     realm(true).enter(|realm| {
-        let map = realm.new_map();
-        for index in 0..100 {
+        let (named, worked_out) = (realm.new_map(), realm.new_map());
+        let number = |index: usize| Value::number(index as f64);
+        for index in 0..300 {
             let name = realm.shared.intern(&format!("field{index}"));
-            map.put_by_name(realm, name, Value::number(f64::from(index)));
-            let expected = if index < 64 { MapLayout::Shaped } else { MapLayout::Dict };
-            assert_eq!(map.layout(), expected);
+            named.put_by_name(realm, name, number(index));
+            let key = realm.shared.name_value(name);
+            worked_out.put(realm, key, number(index));
+            for (map, most) in [(named, MAX_SLOTS), (worked_out, MAX_COMPUTED_SLOTS)] {
+                let expected = if index < most { MapLayout::Shaped } else { MapLayout::Dict };
+                assert_eq!(map.layout(), expected);
+            }
         }
-        for index in 0..100 {
+        for index in 0..300 {
             let name = realm.shared.intern(&format!("field{index}"));
-            assert_eq!(map.get_by_name(realm, name), Some(Value::number(f64::from(index))));
+            assert_eq!(named.get_by_name(realm, name), Some(number(index)));
+            assert_eq!(worked_out.get_by_name(realm, name), Some(number(index)));
         }
     });
 }
