@@ -4,7 +4,7 @@ use super::*;
 use crate::heap::tests::realm;
 use crate::names;
 use crate::rng::Rng;
-use crate::shape::ShapeKey;
+use crate::shape::{MAX_COMPUTED_SLOTS, MAX_SLOTS, ShapeKey};
 
 #[test]
 fn the_layout_is_what_compiled_code_expects() {
