@@ -114,6 +114,9 @@ fn reparse_in(old: &Parse, old_text: &str, edit: &TextEdit, new_text: &str, body
     let starts_line = new_text[..start].is_empty() || new_text[..start].ends_with(['\n', '\r']);
     let context = context(body, &stretch).starting_line(starts_line);
     let run = parse_tokens(text, &tokens, context, &mut rowan::NodeCache::default())?;
+    if ends_depend_on(old, &stretch, &run.errors) {
+        return None;
+    }
     let open = |error: &RawError| matches!(error.problem, Problem::StringGoesOn(..) | Problem::OpenString);
     let forgives = old.errors.iter().any(|error| error.code == "stray-keyword");
     if run.errors.iter().any(open) || !run.checks.is_empty() && forgives {
@@ -131,6 +134,18 @@ fn reparse_in(old: &Parse, old_text: &str, edit: &TextEdit, new_text: &str, body
         new_text,
     };
     Some(Parse { green: body.replace_with(green), errors: moved.merge(&old.errors, text, run) })
+}
+
+/// Whether what is told of blocks behind the touched statements depends on what is open in these: of several blocks without an end the one
+/// that lacks it is told, and that the others have none follows.
+fn ends_depend_on(old: &Parse, stretch: &Stretch, errors: &[RawError]) -> bool {
+    let leaves_open = |error: &RawError| {
+        matches!(error.problem, Problem::OpenAtEnd(_) | Problem::LeftOpen(..) | Problem::LeftOpenAtElse(..))
+    };
+    let is_end = |error: &SyntaxError| matches!(error.code, "unclosed-block" | "wrong-end" | "stray-keyword");
+    let opens = errors.iter().any(leaves_open);
+    let mut behind = old.errors.iter().filter(|error| error.at >= stretch.range.end());
+    behind.any(|error| error.follows || opens && is_end(error))
 }
 
 /// The touched statements of `body`. `None` if they reach to the end of a body other than the file.
