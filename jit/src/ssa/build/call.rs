@@ -1,5 +1,6 @@
 //! Calls: of known code directly, of numeric intrinsics as instructions, of anything else through helpers.
 
+use super::step::get_helper;
 use super::{Builder, Slot, Step};
 use crate::feedback::{Kinds, Target, Variety};
 use crate::reason::ExitReason;
@@ -43,8 +44,7 @@ impl Builder<'_> {
             Some(element) => element,
             None => {
                 let vals = self.boxed_regs([obj, key]);
-                let of_map = seen.container == Kinds::MAP && seen.key == Kinds::STRING;
-                self.helper(if of_map { Helper::GetKey } else { Helper::GetIndex }, &vals, Rep::Boxed)
+                self.helper(get_helper(seen), &vals, Rep::Boxed)
             }
         };
         let receivers = self.input.callees.get(&code).map_or(usize::MAX, |it| it.receivers);

@@ -118,9 +118,7 @@ impl Builder<'_> {
         }
         let (obj, key) = (self.reg(obj), self.reg(key));
         let (obj, key) = (self.boxed(obj), self.boxed(key));
-        let of_map = seen.container == Kinds::MAP && seen.key == Kinds::STRING;
-        let helper = if of_map { Helper::GetKey } else { Helper::GetIndex };
-        let val = self.helper(helper, &[obj, key], Rep::Boxed);
+        let val = self.helper(get_helper(seen), &[obj, key], Rep::Boxed);
         let want = self.guess_used(dst, seen.value);
         self.set_narrowed(dst, Slot { ty: Ty::Any, val }, want)
     }
@@ -178,8 +176,7 @@ impl Builder<'_> {
             self.set_element(obj, (key, index), src);
             return Ok(());
         }
-        let of_map = seen.container == Kinds::MAP && seen.key == Kinds::STRING;
-        let helper = if of_map { Helper::SetKey } else { Helper::SetIndex };
+        let helper = if is_text_of_map(seen) { Helper::SetKey } else { Helper::SetIndex };
         self.generic(None, helper, &[obj, key, src], RegRange::EMPTY, Ty::Any)
     }
 
@@ -524,4 +521,14 @@ fn refine_by(env: &mut super::Env, cmp: Cmp, a: Reg, b: Reg) {
     if b_lo2 <= b_hi2 {
         env.regs[b.0 as usize].ty = Ty::Int(b_lo2, b_hi2);
     }
+}
+
+/// Whether an index was always a text, of a map.
+fn is_text_of_map(seen: Index) -> bool {
+    seen.container == Kinds::MAP && seen.key == Kinds::STRING
+}
+
+/// What reads at an index, if nothing better is known.
+pub(super) fn get_helper(seen: Index) -> Helper {
+    if is_text_of_map(seen) { Helper::GetKey } else { Helper::GetIndex }
 }
