@@ -8,6 +8,7 @@
 mod closures;
 mod expressions;
 mod features;
+mod fields;
 mod scenes;
 mod statements;
 mod texts;

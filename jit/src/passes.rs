@@ -15,6 +15,8 @@ pub enum Pass {
     Numbering,
     /// What does not change in a loop is computed before it.
     Hoisting,
+    /// Numbers in slots that a loop reads and writes are carried from round to round in registers.
+    Carrying,
     /// Of what a loop counts in step, one value is kept, and range checks of what it counts are made before it.
     Induction,
     /// Integers and doubles are what their uses ask for.
@@ -23,11 +25,12 @@ pub enum Pass {
 
 impl Pass {
     /// All of them, with the names that people give.
-    pub const ALL: [(Pass, &'static str); 6] = [
+    pub const ALL: [(Pass, &'static str); 7] = [
         (Pass::Inlining, "inlining"),
         (Pass::Escape, "escape"),
         (Pass::Numbering, "numbering"),
         (Pass::Hoisting, "hoisting"),
+        (Pass::Carrying, "carrying"),
         (Pass::Induction, "induction"),
         (Pass::Numbers, "numbers"),
     ];

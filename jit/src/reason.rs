@@ -133,6 +133,8 @@ reasons! {
         IndexOutOfRange => "a list index is out of range",
         /// A list index would leave its list before the loop that counts it ends.
         LoopIndex => "a list index would leave its list in the course of a loop",
+        /// What every round of a loop relies on did not hold before it.
+        LoopGuard => "what a loop relies on did not hold before it",
         /// An index was not a number.
         IndexNotNumber => "index is not a number",
         /// A list was in another representation than before.

@@ -15,6 +15,7 @@ pub mod body;
 pub mod bounds;
 pub mod boxes;
 pub mod build;
+pub mod carry;
 pub mod dce;
 pub mod dom;
 pub mod effects;

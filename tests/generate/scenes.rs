@@ -5,7 +5,10 @@
 //! `statements` puts them between its own, at top level only. Invariant: a scene costs at most some ten thousand statements
 //! and leaves its variables as the printing at the program's end expects them.
 
-use super::{Generator, Kind, closures, features, texts, values};
+use super::{Generator, Kind, closures, features, fields, texts, values};
+
+/// How many scenes stand here.
+const OWN_SCENES: u64 = 7;
 
 impl Generator {
     /// One scene; a plain assignment where none fits.
@@ -13,22 +16,33 @@ impl Generator {
         if self.in_function || !self.loops.is_empty() || self.indent > 0 {
             return self.assign_number();
         }
-        match self.rng.below(7 + features::SCENES + closures::SCENES + texts::SCENES + values::SCENES) {
+        let families: [(u64, fn(&mut Generator, u64)); 6] = [
+            (OWN_SCENES, Generator::own_scene),
+            (features::SCENES, Generator::feature),
+            (closures::SCENES, Generator::closure_scene),
+            (texts::SCENES, Generator::text_scene),
+            (values::SCENES, Generator::value_scene),
+            (fields::SCENES, Generator::field_scene),
+        ];
+        let mut number = self.rng.below(families.iter().map(|it| it.0).sum());
+        for (scenes, write) in families {
+            if number < scenes {
+                return write(self, number);
+            }
+            number -= scenes;
+        }
+    }
+
+    /// One of the scenes of this file.
+    fn own_scene(&mut self, number: u64) {
+        match number {
             0 => self.long_run(),
             1 => self.redefinition(),
             2 => self.deletion(),
             3 => self.mixed_receivers(),
             4 => self.captured_counters(),
             5 => self.text_building(),
-            6 => self.list_work(),
-            number if number < 7 + features::SCENES => self.feature(number - 7),
-            number if number < 7 + features::SCENES + closures::SCENES => {
-                self.closure_scene(number - 7 - features::SCENES);
-            }
-            number if number < 7 + features::SCENES + closures::SCENES + texts::SCENES => {
-                self.text_scene(number - 7 - features::SCENES - closures::SCENES);
-            }
-            number => self.value_scene(number - 7 - features::SCENES - closures::SCENES - texts::SCENES),
+            _ => self.list_work(),
         }
     }
 

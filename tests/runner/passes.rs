@@ -5,6 +5,8 @@
 
 #[path = "passes/callees.rs"]
 mod callees;
+#[path = "passes/fields.rs"]
+mod fields;
 #[path = "passes/loops.rs"]
 mod loops;
 #[path = "passes/numbering.rs"]

@@ -5,8 +5,9 @@
 
 use super::{End, Func, Inst, Op, StateId, StateVal, Val};
 
-/// Replaces parameters that receive one value (besides themselves) by that value.
-pub fn prune_params(func: &mut Func) {
+/// Replaces parameters that receive one value (besides themselves) by that value; whether there were any.
+pub fn prune_params(func: &mut Func) -> bool {
+    let mut any = false;
     let mut same: Vec<Val> = (0..func.reps.len() as u32).map(Val).collect();
     let mut changed = true;
     while changed {
@@ -25,10 +26,14 @@ pub fn prune_params(func: &mut Func) {
                     });
                 }
                 changed = true;
+                any = true;
             }
         }
     }
-    rename(func, |val| find(&same, val));
+    if any {
+        rename(func, |val| find(&same, val));
+    }
+    any
 }
 
 /// The value that takes the place of another one, if need be over several steps.

@@ -7,7 +7,7 @@ use super::{Helper, Inst, Op};
 
 /// A set of kinds of memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Memory(u8);
+pub struct Memory(u16);
 
 impl Memory {
     /// Cells of global variables.
@@ -16,7 +16,7 @@ impl Memory {
     pub const LISTS: Memory = Memory(2);
     /// Elements of lists.
     pub const ELEMENTS: Memory = Memory(4);
-    /// Values in slots of maps.
+    /// Values in slots of maps, whichever these are; what a store changes of them is besides told by [`Memory::slot`].
     pub const SLOTS: Memory = Memory(8);
     /// Shapes of maps.
     pub const SHAPES: Memory = Memory(16);
@@ -29,11 +29,21 @@ impl Memory {
     /// are as long as what they belong to is alive.
     pub const SLICE: Memory = Memory(128);
     /// All.
-    pub const ALL: Memory = Memory(255);
+    pub const ALL: Memory = Memory(u16::MAX);
     /// None.
     pub const NONE: Memory = Memory(0);
     /// How many kinds there are.
-    pub const KINDS: usize = 8;
+    pub const KINDS: usize = u16::BITS as usize;
+    /// The first of the kinds that slots are told apart by, and how many there are.
+    const FIRST_SLOT: u32 = 8;
+    const SLOT_KINDS: u32 = Memory::KINDS as u32 - Memory::FIRST_SLOT;
+    /// Nothing that is read may change with more kinds.
+    pub const MOST_READ: usize = 3;
+
+    /// The values in one slot, of whatever map; some slots share a kind.
+    pub const fn slot(slot: u8) -> Memory {
+        Memory(1 << (Memory::FIRST_SLOT + slot as u32 % Memory::SLOT_KINDS))
+    }
 
     /// Both.
     pub const fn and(self, other: Memory) -> Memory {
@@ -62,7 +72,7 @@ pub fn reads(op: Op) -> Memory {
         Op::LoadCell(_) => Memory::CELLS,
         Op::ListLen | Op::StoredLen { .. } | Op::GuardComputed | Op::RangeBase | Op::RangeStep => Memory::LISTS,
         Op::LoadElement | Op::ListGet { .. } => Memory::LISTS.and(Memory::ELEMENTS),
-        Op::LoadSlot(_) => Memory::SLOTS.and(Memory::SHAPES),
+        Op::LoadSlot(slot) => Memory::slot(slot).and(Memory::SHAPES),
         Op::HasShape(_) | Op::GuardShape(_) => Memory::SHAPES,
         // A map's chain of `__isa`.
         Op::IsKind(_) => Memory::SLOTS.and(Memory::SHAPES),
@@ -88,8 +98,8 @@ pub fn writes(inst: &Inst) -> Memory {
         Op::StoreCell(_) => Memory::CELLS,
         Op::StoreElement => Memory::ELEMENTS,
         Op::ListSet | Op::ListPush | Op::ListPop => Memory::LISTS.and(Memory::ELEMENTS).and(Memory::HEAP),
-        Op::StoreSlot(_) | Op::StoreVariable(_) => Memory::SLOTS,
-        Op::AddSlot { .. } => Memory::SLOTS.and(Memory::SHAPES).and(Memory::HEAP),
+        Op::StoreSlot(slot) | Op::StoreVariable(slot) => Memory::SLOTS.and(Memory::slot(slot)),
+        Op::AddSlot { slot, .. } => Memory::SLOTS.and(Memory::slot(slot)).and(Memory::SHAPES).and(Memory::HEAP),
         Op::EnterInlined { checked: false, .. } => Memory::NONE,
         Op::EnterLoop { .. } => Memory::SLICE,
         Op::Enter { .. } | Op::EnterInlined { .. } | Op::StrChar | Op::CharOf => Memory::HEAP,
@@ -157,6 +167,12 @@ pub fn may_be_early(inst: &Inst) -> bool {
     // Its operand is right only behind a guard or a test.
     let guarded = matches!(inst.op, Op::LoadElement | Op::LoadSlot(_) | Op::HasShape(_));
     inst.exit.is_none() && inst.result.is_some() && repeats(inst.op) && !inst.op.may_exit() && !heavy && !guarded
+}
+
+/// Whether an instruction may be carried out before others of its round, if that round comes to it: it changes nothing, and gives the
+/// same again. Whether its operands are right before is another matter.
+pub fn may_be_before(inst: &Inst) -> bool {
+    repeats(inst.op) && writes(inst) == Memory::NONE && !matches!(inst.op, Op::HasShape(_))
 }
 
 /// Whether it is a constant, which costs nothing where it is needed and a register where it is kept.

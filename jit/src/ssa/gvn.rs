@@ -22,8 +22,8 @@ struct Key {
     op: Op,
     /// Numbers of its operands.
     args: [Val; MOST_ARGS],
-    /// Versions of what it reads; 0 for what it does not.
-    versions: Versions,
+    /// Versions of what it reads, kind by kind; 0 behind them.
+    versions: [u32; Memory::MOST_READ],
 }
 
 /// What an instruction that was met gave: its value, or nothing.
@@ -170,11 +170,11 @@ impl Pass {
     fn key(&self, op: Op, args: &[Val], versions: &Versions) -> Key {
         // Where a list is read first, its elements are stored, if anywhere.
         let op = if let Op::StoredLen { .. } = op { Op::StoredLen { settles: false } } else { op };
-        let mut key = Key { op, args: [Val(u32::MAX); MOST_ARGS], versions: [0; Memory::KINDS] };
+        let mut key = Key { op, args: [Val(u32::MAX); MOST_ARGS], versions: [0; Memory::MOST_READ] };
         for (slot, arg) in key.args.iter_mut().zip(args).take(effects::telling_args(op)) {
             *slot = self.number[arg.0 as usize];
         }
-        effects::reads(op).kinds().for_each(|kind| key.versions[kind] = versions[kind]);
+        effects::reads(op).kinds().enumerate().for_each(|(i, kind)| key.versions[i] = versions[kind]);
         key
     }
 

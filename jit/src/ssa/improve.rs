@@ -4,7 +4,7 @@
 
 use super::dom::Dominators;
 use super::seen::Seen;
-use super::{Func, bounds, dce, escape, gvn, induction, licm, numbers, preheader, subsume};
+use super::{Func, bounds, carry, dce, escape, gvn, induction, licm, numbers, preheader, subsume};
 use crate::passes::{Pass, Passes};
 
 /// Improves what `build` made, given what was seen of the function before.
@@ -29,10 +29,16 @@ pub fn improve(func: &mut Func, passes: Passes, seen: &Seen) {
     if passes.has(Pass::Numbering) {
         gvn::number_values(func, &dominators, &loops);
         dce::fold_branches(func);
-        subsume::drop_weaker(func);
+        // What was passed on behind a guard that went is one value now, of which more is known.
+        if subsume::drop_weaker(func) && dce::prune_params(func) {
+            gvn::number_values(func, &dominators, &loops);
+        }
     }
     if passes.has(Pass::Hoisting) {
-        licm::hoist(func, &dominators, &loops);
+        licm::hoist(func, &dominators, &loops, seen);
+    }
+    if passes.has(Pass::Carrying) {
+        carry::carry(func, &dominators, &loops, seen);
     }
     if passes.has(Pass::Induction) {
         bounds::check_early(func, &dominators, &loops, seen);

@@ -16,8 +16,8 @@ struct Weak {
     state: StateId,
 }
 
-/// Drops them in all blocks.
-pub fn drop_weaker(func: &mut Func) {
+/// Drops them in all blocks; whether there were any.
+pub fn drop_weaker(func: &mut Func) -> bool {
     let mut same: Vec<Val> = (0..func.reps.len() as u32).map(Val).collect();
     let mut changed = false;
     for block in &mut func.blocks {
@@ -34,6 +34,7 @@ pub fn drop_weaker(func: &mut Func) {
     if changed {
         rename(func, |val| find(&same, val));
     }
+    changed
 }
 
 /// The places of the guards that a stronger one follows; what they hand on is the same as what they were given.

@@ -4,7 +4,7 @@
 //! the mark bits simply become the allocated bits. Invariants as in `heap.rs`.
 #![expect(unsafe_code, reason = "poisons and finalises dead cells")]
 
-use super::block::{Block, get_bit};
+use super::block::Block;
 use super::{Header, kind, read_header};
 use crate::realm::Realm;
 use crate::{handle, list, map};
@@ -68,8 +68,11 @@ fn finalise(object: NonNull<Header>) -> u64 {
 fn poison_dead(block: Block) {
     let header = block.header();
     let size = header.cell_size as usize;
-    for cell in 0..header.cell_count as usize {
-        if get_bit(&header.allocated, cell) && !get_bit(&header.mark, cell) {
+    for at in 0..header.used_words() {
+        let mut dead = header.allocated[at] & !header.mark[at];
+        while dead != 0 {
+            let cell = at * 64 + dead.trailing_zeros() as usize;
+            dead &= dead - 1;
             // SAFETY: heap invariant 2: the cell is allocated and unmarked, so nobody refers to it any more.
             unsafe { block.cell(cell).cast::<u8>().write_bytes(kind::POISON, size) };
         }

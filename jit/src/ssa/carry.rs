@@ -1,0 +1,364 @@
+//! Numbers in slots that a loop reads and writes are carried from round to round in registers.
+//!
+//! Runs behind `licm`, which brought the guards of the map before the loop. The slot is read once there, and from then on what a store
+//! puts into it is known: a read needs neither memory nor a guard. Stores stay where they are, so memory is right at every exit. This is
+//! load elimination across the back edge, with block parameters where ways meet. Invariants: between the read before the loop and the loop's end
+//! nothing but the stores that were looked at changes the slot; an integer that a guard promised to fit 32 bits is guarded to do so
+//! where it was.
+
+use super::dom::{Dominators, NaturalLoop};
+use super::effects::{self, Memory};
+use super::gvn::{written_in_blocks, written_in_loop};
+use super::seen::Seen;
+use super::{Block, Exit, Func, Inst, Op, Rep, StateId, StateVal, Val, dce, licm, preheader};
+use crate::reason::ExitReason;
+use minilive_mir::ir::InstId;
+use rustc_hash::FxHashMap;
+
+/// So many slots at most are carried through a loop: each takes a register.
+const MOST_CARRIED: usize = 6;
+
+/// A slot of a map that does not change in a loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    object: Val,
+    slot: u8,
+}
+
+/// A slot that can be carried, and how.
+struct Carried {
+    place: Place,
+    rep: Rep,
+    /// What a read of it, in every round, belongs to.
+    at: InstId,
+}
+
+/// Carries slots through loops; `loops` are inner before outer.
+pub fn carry(func: &mut Func, dominators: &Dominators, loops: &[NaturalLoop], seen: &Seen) {
+    if !func.blocks.iter().flat_map(|block| &block.insts).any(|inst| stored(inst).is_some()) {
+        return;
+    }
+    for it in loops {
+        let Some(before) = dominators.preheader(func, it) else { continue };
+        let found = find(func, dominators, it, seen);
+        if found.is_empty() {
+            continue;
+        }
+        let Some(state) = preheader::resume_state(func, dominators, before) else { continue };
+        for carried in found {
+            let mut pass = Pass { around: it, dominators, carried, boxed: boxed(func), out: FxHashMap::default() };
+            pass.rewrite(func, before, state);
+        }
+    }
+}
+
+/// The slot that an instruction writes, and the value.
+fn stored(inst: &Inst) -> Option<(Place, Val)> {
+    match inst.op {
+        Op::StoreSlot(slot) => Some((Place { object: inst.args[0], slot }, inst.args[2])),
+        Op::StoreVariable(slot) => Some((Place { object: inst.args[0], slot }, inst.args[1])),
+        _ => None,
+    }
+}
+
+/// The slot that an instruction reads.
+fn loaded(inst: &Inst) -> Option<Place> {
+    match inst.op {
+        Op::LoadSlot(slot) => Some(Place { object: inst.args[0], slot }),
+        _ => None,
+    }
+}
+
+/// What was boxed, by what that gave: an instruction's operand, or a number's bits.
+fn boxed(func: &Func) -> FxHashMap<Val, Number> {
+    let mut found = FxHashMap::default();
+    for inst in func.blocks.iter().flat_map(|block| &block.insts) {
+        let number = match inst.op {
+            Op::Box => Number::Of(inst.args[0], func.rep(inst.args[0])),
+            // All that is no number is a NaN.
+            Op::Boxed(bits) if !f64::from_bits(bits).is_nan() => Number::Constant(bits),
+            _ => continue,
+        };
+        found.extend(inst.result.map(|result| (result, number)));
+    }
+    found
+}
+
+/// How a boxed number was made.
+#[derive(Debug, Clone, Copy)]
+enum Number {
+    Of(Val, Rep),
+    Constant(u64),
+}
+
+impl Number {
+    /// The integer that it is without conversion.
+    fn is_int(self) -> bool {
+        match self {
+            Number::Of(_, rep) => rep == Rep::Int,
+            Number::Constant(bits) => constant_int(bits).is_some(),
+        }
+    }
+
+    fn is_number(self) -> bool {
+        !matches!(self, Number::Of(_, rep) if !matches!(rep, Rep::F64 | Rep::Int))
+    }
+}
+
+/// The integer whose double has these bits.
+fn constant_int(bits: u64) -> Option<i64> {
+    let int = i64::from(f64::from_bits(bits) as i32);
+    ((int as f64).to_bits() == bits).then_some(int)
+}
+
+/// The slots that a loop reads in every round and writes, and that nothing else in it can change.
+fn find(func: &Func, dominators: &Dominators, around: &NaturalLoop, seen: &Seen) -> Vec<Carried> {
+    if written_in_loop(around, &written_in_blocks(func)).meets(Memory::SHAPES) {
+        return Vec::new();
+    }
+    let insts = || around.blocks().flat_map(|block| &func[block].insts);
+    let home = licm::homes(func);
+    let mut places: Vec<Place> = Vec::new();
+    for (place, _) in insts().filter_map(stored) {
+        if licm::outside(&home, around, place.object) && !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    if places.is_empty() {
+        return Vec::new();
+    }
+    let boxed = boxed(func);
+    let mut found = Vec::new();
+    for place in places {
+        let asked =
+            |inst: &Inst| matches!(inst.op, Op::GuardShape(_) | Op::HasShape(_)) && inst.args[0] == place.object;
+        if insts().any(|inst| asked(inst) || may_change(inst, place)) {
+            continue;
+        }
+        let Some(at) = read_in_each_round(func, dominators, around, place) else { continue };
+        let rep = rep_of(func, around, place, &boxed);
+        if let Some(rep) = rep.filter(|_| !seen.is_rejected(at, ExitReason::LoopGuard)) {
+            found.push(Carried { place, rep, at });
+        }
+    }
+    found.truncate(MOST_CARRIED);
+    found
+}
+
+/// Whether an instruction changes a slot, or may change it, in another way than by a store into just that.
+fn may_change(inst: &Inst, place: Place) -> bool {
+    match stored(inst) {
+        Some((other, _)) => other.slot == place.slot && other.object != place.object,
+        None => effects::writes(inst).meets(Memory::slot(place.slot)),
+    }
+}
+
+/// What a read of the slot belongs to that every round of a loop comes to.
+fn read_in_each_round(func: &Func, dominators: &Dominators, around: &NaturalLoop, place: Place) -> Option<InstId> {
+    let mut in_each =
+        around.blocks().filter(|&block| dominators.latches(around).all(|latch| dominators.dominates(block, latch)));
+    in_each.find_map(|block| func[block].insts.iter().find(|inst| loaded(inst) == Some(place)).map(|inst| inst.at))
+}
+
+/// How the slot's numbers are held such that what reads and what stores them takes them so; `None` if they need not be numbers.
+fn rep_of(func: &Func, around: &NaturalLoop, place: Place, boxed: &FxHashMap<Val, Number>) -> Option<Rep> {
+    let insts = || around.blocks().flat_map(|block| &func[block].insts);
+    let mut only_ints = true;
+    for (_, val) in insts().filter_map(stored).filter(|it| it.0 == place) {
+        let number = boxed.get(&val).filter(|it| it.is_number())?;
+        only_ints &= number.is_int();
+    }
+    let loads: Vec<Val> = insts().filter(|inst| loaded(inst) == Some(place)).filter_map(|inst| inst.result).collect();
+    let guards = |op: Op| insts().filter(|inst| inst.op == op && loads.contains(&inst.args[0])).count();
+    match (guards(Op::GuardNum), guards(Op::GuardInt)) {
+        (0, 0) => None,
+        (0, _) if only_ints => Some(Rep::Int),
+        (0, _) => None,
+        _ => Some(Rep::F64),
+    }
+}
+
+/// Carries one slot through one loop.
+struct Pass<'a> {
+    around: &'a NaturalLoop,
+    dominators: &'a Dominators,
+    carried: Carried,
+    boxed: FxHashMap<Val, Number>,
+    /// By block, the slot's number at its end.
+    out: FxHashMap<Block, Val>,
+}
+
+impl Pass<'_> {
+    fn rewrite(&mut self, func: &mut Func, before: Block, state: StateId) {
+        let first = self.read_before(func, before, state);
+        let head = self.around.head;
+        let inside: Vec<Block> =
+            self.dominators.order.iter().copied().filter(|&block| self.around.has(block)).collect();
+        let mut params = Vec::new();
+        // By what was read, the number that it is.
+        let mut reads: FxHashMap<Val, Val> = FxHashMap::default();
+        for &block in &inside {
+            let start = match self.arriving(block) {
+                Some(val) if block != head => val,
+                _ => {
+                    let param = func.new_val(self.carried.rep);
+                    func[block].params.push(param);
+                    params.push((block, param));
+                    param
+                }
+            };
+            let end = self.block(func, block, start, &mut reads);
+            self.out.insert(block, end);
+        }
+        for &(block, _) in &params {
+            for pred in preds_of(self.dominators, block) {
+                let val = self.out.get(&pred).copied().unwrap_or(first);
+                func[pred].end.edges_mut().filter(|edge| edge.target() == block).for_each(|edge| edge.args.push(val));
+            }
+        }
+        self.use_numbers(func, &inside, &reads);
+        drop_doubled(func, self.dominators, &params);
+    }
+
+    /// Reads the slot before the loop.
+    fn read_before(&self, func: &mut Func, before: Block, state: StateId) -> Val {
+        let (Carried { place, rep, at }, exit) = (&self.carried, ExitReason::LoopGuard);
+        let exit = Some(Exit { state, reason: exit, at: *at });
+        let guard = if *rep == Rep::Int { Op::GuardInt } else { Op::GuardNum };
+        let (slots, val, number) = (func.new_val(Rep::Object), func.new_val(Rep::Boxed), func.new_val(*rep));
+        let inst = |op, args, result, exit| Inst { op, args, result: Some(result), exit, at: *at };
+        func[before].insts.extend([
+            inst(Op::Slots, vec![place.object], slots, None),
+            inst(Op::LoadSlot(place.slot), vec![place.object, slots], val, None),
+            inst(guard, vec![val], number, exit),
+        ]);
+        number
+    }
+
+    /// The number with which all ways into a block come, if these were looked at and agree.
+    fn arriving(&self, block: Block) -> Option<Val> {
+        let mut preds = self.dominators.preds[block.0 as usize].iter().map(|pred| self.out.get(pred).copied());
+        let first = preds.next()??;
+        preds.all(|it| it == Some(first)).then_some(first)
+    }
+
+    /// Goes through a block at whose start the slot holds a number; gives the one at its end.
+    fn block(&self, func: &mut Func, block: Block, start: Val, reads: &mut FxHashMap<Val, Val>) -> Val {
+        let mut now = start;
+        let insts = std::mem::take(&mut func[block].insts);
+        let mut made = Vec::with_capacity(insts.len());
+        for mut inst in insts {
+            if loaded(&inst) == Some(self.carried.place) {
+                let result = inst.result.expect("a read gives a value");
+                reads.insert(result, now);
+                (inst.op, inst.args) = (Op::Box, vec![now]);
+            } else if let Some((_, val)) = stored(&inst).filter(|it| it.0 == self.carried.place) {
+                now = self.number(func, val, inst.at, &mut made);
+            }
+            made.push(inst);
+        }
+        func[block].insts = made;
+        now
+    }
+
+    /// What is stored, as it is carried.
+    fn number(&self, func: &mut Func, val: Val, at: InstId, made: &mut Vec<Inst>) -> Val {
+        let rep = self.carried.rep;
+        let (op, args) = match self.boxed[&val] {
+            Number::Of(number, of) if of == rep => return number,
+            Number::Of(number, _) => (Op::ToF64, vec![number]),
+            Number::Constant(bits) if rep == Rep::F64 => (Op::F64(bits), Vec::new()),
+            Number::Constant(bits) => (Op::Int(constant_int(bits).expect("looked at")), Vec::new()),
+        };
+        let result = func.new_val(rep);
+        made.push(Inst { op, args, result: Some(result), exit: None, at });
+        result
+    }
+
+    /// Has guards and states take the numbers themselves.
+    fn use_numbers(&self, func: &mut Func, inside: &[Block], reads: &FxHashMap<Val, Val>) {
+        let mut same: Vec<Val> = (0..func.reps.len() as u32).map(Val).collect();
+        for &block in inside {
+            let insts = std::mem::take(&mut func[block].insts);
+            let mut made = Vec::with_capacity(insts.len());
+            for inst in insts {
+                let number = inst.args.first().and_then(|arg| reads.get(arg)).copied();
+                match (inst.op, number, inst.result) {
+                    (Op::GuardNum, Some(number), Some(result)) => same[result.0 as usize] = number,
+                    (Op::GuardInt, Some(number), Some(result)) if self.carried.rep == Rep::Int => {
+                        same[result.0 as usize] = number;
+                        made.extend(is_small(func, number, &inst));
+                    }
+                    _ => made.push(inst),
+                }
+            }
+            func[block].insts = made;
+        }
+        same.extend((same.len() as u32..func.reps.len() as u32).map(Val));
+        dce::rename(func, |val| dce::find(&same, val));
+        for state in &mut func.states {
+            let slots = state.objects.iter_mut().flat_map(|it| &mut it.slots);
+            for val in state.regs.iter_mut().map(|(_, val)| val).chain(slots) {
+                if let StateVal::Val(val) = val {
+                    *val = reads.get(val).copied().unwrap_or(*val);
+                }
+            }
+        }
+    }
+}
+
+/// Guards an integer to fit 32 bits, as what it takes the place of did.
+fn is_small(func: &mut Func, number: Val, guard: &Inst) -> [Inst; 4] {
+    let [half, whole, moved] = std::array::from_fn(|_| func.new_val(Rep::Int));
+    let inst = |op, args, result, exit| Inst { op, args, result, exit, at: guard.at };
+    [
+        inst(Op::Int(1 << 31), Vec::new(), Some(half), None),
+        inst(Op::Int(1 << 32), Vec::new(), Some(whole), None),
+        inst(Op::IAdd, vec![number, half], Some(moved), None),
+        inst(Op::GuardIndex, vec![moved, whole], None, guard.exit),
+    ]
+}
+
+/// The blocks that lead to a block, each once.
+fn preds_of(dominators: &Dominators, block: Block) -> Vec<Block> {
+    let mut preds = dominators.preds[block.0 as usize].clone();
+    preds.dedup();
+    preds
+}
+
+/// Drops parameters that always get one value, or what another one of their block gets: a loop inside carried the slot before.
+fn drop_doubled(func: &mut Func, dominators: &Dominators, params: &[(Block, Val)]) {
+    for &(block, param) in params.iter().rev() {
+        let preds = preds_of(dominators, block);
+        let place = func[block].params.iter().position(|&it| it == param).expect("it was made");
+        let Some(same) = same_as(func, &preds, block, place) else { continue };
+        func[block].params.remove(place);
+        for pred in preds {
+            func[pred].end.edges_mut().filter(|edge| edge.target() == block).for_each(|edge| {
+                edge.args.remove(place);
+            });
+        }
+        dce::rename(func, |val| if val == param { same } else { val });
+    }
+}
+
+/// The value that a parameter of a block always is, if there is one.
+fn same_as(func: &Func, preds: &[Block], block: Block, place: usize) -> Option<Val> {
+    let edges = || {
+        let edges = preds.iter().flat_map(|pred| func[*pred].end.edges());
+        edges.filter(|edge| edge.target() == block).map(|edge| &edge.args)
+    };
+    let params = &func[block].params;
+    let param = params[place];
+    let mut given = edges().map(|args| args[place]).filter(|&arg| arg != param);
+    let first = given.next();
+    if let Some(only) = first.filter(|&first| given.all(|it| it == first)) {
+        return Some(only);
+    }
+    let is_twin = |i: usize| {
+        let own = [params[i], param];
+        let same = |args: &Vec<Val>| args[i] == args[place] || own.contains(&args[i]) && own.contains(&args[place]);
+        i != place && func.rep(own[0]) == func.rep(param) && edges().all(same)
+    };
+    (0..params.len()).find(|&i| is_twin(i)).map(|i| params[i])
+}

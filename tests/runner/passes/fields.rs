@@ -1,0 +1,358 @@
+//! Golden texts of slots in loops: guards that go before the loop, and numbers that are carried in registers.
+//!
+//! As `passes`, whose helpers they use. Invariant: both forms print the same when they run.
+
+use super::check_among_others;
+use expect_test::expect;
+use minilive_jit::passes::Pass;
+
+#[test]
+fn hoisting_brings_guards_and_reads_of_every_round_before_the_loop() {
+    check_among_others(
+        Pass::Hoisting,
+        "f = function(o, n)\n  s = 0\n  for i in range(1, n)\n    s += o.w\n  end for\n  return s\nend function\n\
+         o = {\"w\": 2}\nfor k in range(1, 200)\n  x = f(o, 9)\nend for\nprint x\n",
+        "18\n",
+        &expect![[r#"
+            without:
+            function params=2
+            block0():
+                v1:any = Param(0)
+                v2:any = Param(1)
+                Enter { weight: 13, checked: true, block: BlockId(0) }
+                jump block1()
+            block1():
+                v3:int = Int(0)
+                GuardConstants ! GlobalChanged
+                v6:int = Int(1)
+                v8:int = GuardInt v2 ! NotInteger
+                v9:bool = ICmp(Le) v6, v8
+                GuardTrue v9 ! RangeDirection
+                v10:int = ISub v8, v6
+                v13:int = IAdd v10, v6
+                jump block2()
+            block2():
+                EnterLoop { weight: 5, block: BlockId(1) } ! Forced
+                v15:bool = ICmp(Lt) v3, v13
+                v17:int = Int(1)
+                branch v15 block6() else block7()
+            block3(v19:f64, v20:int): in loop0
+                v24:any = GuardTag(65532) v1 ! NotMap
+                v25:object = Object v24
+                GuardShape v25 ! Shape
+                v27:object = Slots v25
+                v28:any = LoadSlot(0) v25, v27
+                v29:f64 = GuardNum v28 ! NotNumber
+                v30:f64 = FAdd v19, v29
+                jump block4()
+            block4(): in loop0
+                EnterLoop { weight: 5, block: BlockId(1) } ! Forced
+                v31:bool = ICmp(Lt) v20, v13
+                v33:int = Int(1)
+                v34:int = IAdd v20, v33
+                branch v31 block3(v30, v34) else block5(v30)
+            block5(v22:f64):
+                v35:any = Box v22
+                return v35
+            block6():
+                v21:f64 = F64(0)
+                jump block3(v21, v17)
+            block7():
+                v23:f64 = F64(0)
+                jump block5(v23)
+            with:
+            function params=2
+            block0():
+                v1:any = Param(0)
+                v2:any = Param(1)
+                Enter { weight: 13, checked: true, block: BlockId(0) }
+                jump block1()
+            block1():
+                v3:int = Int(0)
+                GuardConstants ! GlobalChanged
+                v6:int = Int(1)
+                v8:int = GuardInt v2 ! NotInteger
+                v9:bool = ICmp(Le) v6, v8
+                GuardTrue v9 ! RangeDirection
+                v10:int = ISub v8, v6
+                v13:int = IAdd v10, v6
+                jump block2()
+            block2():
+                EnterLoop { weight: 5, block: BlockId(1) } ! Forced
+                v15:bool = ICmp(Lt) v3, v13
+                v17:int = Int(1)
+                branch v15 block6() else block7()
+            block3(v19:f64, v20:int): in loop0
+                v30:f64 = FAdd v19, v29
+                jump block4()
+            block4(): in loop0
+                EnterLoop { weight: 5, block: BlockId(1) } v24 ! Forced
+                v31:bool = ICmp(Lt) v20, v13
+                v33:int = Int(1)
+                v34:int = IAdd v20, v33
+                branch v31 block3(v30, v34) else block5(v30)
+            block5(v22:f64):
+                v35:any = Box v22
+                return v35
+            block6():
+                v21:f64 = F64(0)
+                v24:any = GuardTag(65532) v1 ! LoopGuard
+                v25:object = Object v24
+                GuardShape v25 ! LoopGuard
+                v27:object = Slots v25
+                v28:any = LoadSlot(0) v25, v27
+                v29:f64 = GuardNum v28 ! LoopGuard
+                jump block3(v21, v17)
+            block7():
+                v23:f64 = F64(0)
+                jump block5(v23)
+        "#]],
+    );
+}
+
+#[test]
+fn carrying_keeps_a_sum_in_a_field_in_a_register() {
+    check_among_others(
+        Pass::Carrying,
+        "f = function(o, n)\n  for i in range(1, n)\n    o.sum = o.sum + i\n  end for\n  return o.sum\nend function\n\
+         for k in range(1, 200)\n  x = f({\"sum\": 0}, 9)\nend for\nprint x\n",
+        "45\n",
+        &expect![[r#"
+            without:
+            function params=2
+            block0():
+                v1:any = Param(0)
+                v2:any = Param(1)
+                Enter { weight: 17, checked: true, block: BlockId(0) }
+                jump block1()
+            block1():
+                GuardConstants ! GlobalChanged
+                v5:int = Int(1)
+                v7:int = GuardInt v2 ! NotInteger
+                v8:bool = ICmp(Le) v5, v7
+                GuardTrue v8 ! RangeDirection
+                v9:int = ISub v7, v5
+                v12:int = IAdd v9, v5
+                v13:int = Int(0)
+                jump block2()
+            block2():
+                EnterLoop { weight: 8, block: BlockId(1) } ! Forced
+                v14:bool = ICmp(Lt) v13, v12
+                v15:int = Int(1)
+                branch v14 block6() else block5(v1)
+            block3(v18:int): in loop0
+                v25:any = LoadSlot(0) v22, v24
+                v26:f64 = GuardNum v25 ! NotNumber
+                v27:f64 = ToF64 v18
+                v28:f64 = FAdd v26, v27
+                v29:any = Name(4)
+                v30:any = Box v28
+                v33:bool = NeedsBarrier v22
+                StoreSlot(0) v22, v29, v30, v21, v24, v33
+                jump block4()
+            block4(): in loop0
+                EnterLoop { weight: 8, block: BlockId(1) } v21 ! Forced
+                v34:bool = ICmp(Lt) v18, v12
+                v46:int = Int(1)
+                v35:int = IAdd v18, v46
+                branch v34 block3(v35) else block5(v21)
+            block5(v20:any):
+                v38:any = GuardTag(65532) v20 ! NotMap
+                v39:object = Object v38
+                GuardShape v39 ! Shape
+                v41:object = Slots v39
+                v42:any = LoadSlot(0) v39, v41
+                v43:f64 = GuardNum v42 ! NotNumber
+                v44:any = Box v43
+                return v44
+            block6():
+                v21:any = GuardTag(65532) v1 ! LoopGuard
+                v22:object = Object v21
+                GuardShape v22 ! LoopGuard
+                v24:object = Slots v22
+                jump block3(v15)
+            with:
+            function params=2
+            block0():
+                v1:any = Param(0)
+                v2:any = Param(1)
+                Enter { weight: 17, checked: true, block: BlockId(0) }
+                jump block1()
+            block1():
+                GuardConstants ! GlobalChanged
+                v5:int = Int(1)
+                v7:int = GuardInt v2 ! NotInteger
+                v8:bool = ICmp(Le) v5, v7
+                GuardTrue v8 ! RangeDirection
+                v9:int = ISub v7, v5
+                v12:int = IAdd v9, v5
+                v13:int = Int(0)
+                jump block2()
+            block2():
+                EnterLoop { weight: 8, block: BlockId(1) } ! Forced
+                v14:bool = ICmp(Lt) v13, v12
+                v15:int = Int(1)
+                branch v14 block6() else block5(v1)
+            block3(v18:int, v51:f64): in loop0
+                v27:f64 = ToF64 v18
+                v28:f64 = FAdd v51, v27
+                v29:any = Name(4)
+                v30:any = Box v28
+                v33:bool = NeedsBarrier v22
+                StoreSlot(0) v22, v29, v30, v21, v24, v33
+                jump block4()
+            block4(): in loop0
+                EnterLoop { weight: 8, block: BlockId(1) } v21 ! Forced
+                v34:bool = ICmp(Lt) v18, v12
+                v46:int = Int(1)
+                v35:int = IAdd v18, v46
+                branch v34 block3(v35, v28) else block5(v21)
+            block5(v20:any):
+                v38:any = GuardTag(65532) v20 ! NotMap
+                v39:object = Object v38
+                GuardShape v39 ! Shape
+                v41:object = Slots v39
+                v42:any = LoadSlot(0) v39, v41
+                v43:f64 = GuardNum v42 ! NotNumber
+                v44:any = Box v43
+                return v44
+            block6():
+                v21:any = GuardTag(65532) v1 ! LoopGuard
+                v22:object = Object v21
+                GuardShape v22 ! LoopGuard
+                v24:object = Slots v22
+                v48:object = Slots v22
+                v49:any = LoadSlot(0) v22, v48
+                v50:f64 = GuardNum v49 ! LoopGuard
+                jump block3(v15, v50)
+        "#]],
+    );
+}
+
+#[test]
+fn carrying_takes_what_some_rounds_store() {
+    check_among_others(
+        Pass::Carrying,
+        "f = function(o, n)\n  for i in range(1, n)\n    if i > o.most then o.most = i\n  end for\n  return o.most\nend function\n\
+         o = {\"most\": 0}\nfor k in range(1, 200)\n  x = f(o, 9)\nend for\nprint x\n",
+        "9\n",
+        &expect![[r#"
+            without:
+            function params=2
+            block0():
+                v1:any = Param(0)
+                v2:any = Param(1)
+                Enter { weight: 20, checked: true, block: BlockId(0) }
+                jump block1()
+            block1():
+                GuardConstants ! GlobalChanged
+                v5:int = Int(1)
+                v7:int = GuardInt v2 ! NotInteger
+                v8:bool = ICmp(Le) v5, v7
+                GuardTrue v8 ! RangeDirection
+                v9:int = ISub v7, v5
+                v12:int = IAdd v9, v5
+                v13:int = Int(0)
+                jump block2()
+            block2():
+                EnterLoop { weight: 11, block: BlockId(1) } ! Forced
+                v14:bool = ICmp(Lt) v13, v12
+                v15:int = Int(1)
+                branch v14 block8() else block7(v1)
+            block3(v18:int): in loop0
+                v25:any = LoadSlot(0) v22, v24
+                v26:f64 = GuardNum v25 ! NotNumber
+                v27:f64 = ToF64 v18
+                v28:bool = FCmp(Gt) v27, v26
+                branch v28 block4() else block5()
+            block4(): in loop0
+                v34:any = Name(4)
+                v35:any = Box v18
+                v39:bool = NeedsBarrier v22
+                StoreSlot(0) v22, v34, v35, v21, v24, v39
+                jump block5()
+            block5(): in loop0
+                jump block6()
+            block6(): in loop0
+                EnterLoop { weight: 11, block: BlockId(1) } v21 ! Forced
+                v40:bool = ICmp(Lt) v18, v12
+                v52:int = Int(1)
+                v41:int = IAdd v18, v52
+                branch v40 block3(v41) else block7(v21)
+            block7(v20:any):
+                v44:any = GuardTag(65532) v20 ! NotMap
+                v45:object = Object v44
+                GuardShape v45 ! Shape
+                v47:object = Slots v45
+                v48:any = LoadSlot(0) v45, v47
+                v49:f64 = GuardNum v48 ! NotNumber
+                v50:any = Box v49
+                return v50
+            block8():
+                v21:any = GuardTag(65532) v1 ! LoopGuard
+                v22:object = Object v21
+                GuardShape v22 ! LoopGuard
+                v24:object = Slots v22
+                jump block3(v15)
+            with:
+            function params=2
+            block0():
+                v1:any = Param(0)
+                v2:any = Param(1)
+                Enter { weight: 20, checked: true, block: BlockId(0) }
+                jump block1()
+            block1():
+                GuardConstants ! GlobalChanged
+                v5:int = Int(1)
+                v7:int = GuardInt v2 ! NotInteger
+                v8:bool = ICmp(Le) v5, v7
+                GuardTrue v8 ! RangeDirection
+                v9:int = ISub v7, v5
+                v12:int = IAdd v9, v5
+                v13:int = Int(0)
+                jump block2()
+            block2():
+                EnterLoop { weight: 11, block: BlockId(1) } ! Forced
+                v14:bool = ICmp(Lt) v13, v12
+                v15:int = Int(1)
+                branch v14 block8() else block7(v1)
+            block3(v18:int, v57:f64): in loop0
+                v27:f64 = ToF64 v18
+                v28:bool = FCmp(Gt) v27, v57
+                branch v28 block4() else block5(v57)
+            block4(): in loop0
+                v34:any = Name(4)
+                v35:any = Box v18
+                v39:bool = NeedsBarrier v22
+                v58:f64 = ToF64 v18
+                StoreSlot(0) v22, v34, v35, v21, v24, v39
+                jump block5(v58)
+            block5(v59:f64): in loop0
+                jump block6()
+            block6(): in loop0
+                EnterLoop { weight: 11, block: BlockId(1) } v21 ! Forced
+                v40:bool = ICmp(Lt) v18, v12
+                v52:int = Int(1)
+                v41:int = IAdd v18, v52
+                branch v40 block3(v41, v59) else block7(v21)
+            block7(v20:any):
+                v44:any = GuardTag(65532) v20 ! NotMap
+                v45:object = Object v44
+                GuardShape v45 ! Shape
+                v47:object = Slots v45
+                v48:any = LoadSlot(0) v45, v47
+                v49:f64 = GuardNum v48 ! NotNumber
+                v50:any = Box v49
+                return v50
+            block8():
+                v21:any = GuardTag(65532) v1 ! LoopGuard
+                v22:object = Object v21
+                GuardShape v22 ! LoopGuard
+                v24:object = Slots v22
+                v54:object = Slots v22
+                v55:any = LoadSlot(0) v22, v54
+                v56:f64 = GuardNum v55 ! LoopGuard
+                jump block3(v15, v56)
+        "#]],
+    );
+}
