@@ -77,6 +77,9 @@ const REFUSED_HEAT: i64 = 2000;
 /// Work between two looks for what the compiler's thread has finished: some ten microseconds of it.
 const BUSY_HEAT: i64 = 5000;
 
+/// Loops of a function that was called so often are left to its next call.
+const CALLS_BEFORE_LOOPS: u64 = 4;
+
 /// Exits are numbered for as long as any of the code that was compiled meanwhile may be left through them. There may be one for so
 /// many bytes that machine code may take; beyond that all code goes, and numbers start anew.
 const BYTES_AN_EXIT: usize = 256;
@@ -253,8 +256,10 @@ impl Tiering for Optimiser {
         }
         // In its first activation only a part of a function has run: then its loop is enough.
         let called = place == Place::Call || code.calls() > 1;
-        // Of two jobs the loop comes first: this activation is in it. The next call asks for the function's begin.
-        let loop_first = !self.config.synchronous && matches!(place, Place::Loop(_));
+        // Of two jobs the loop comes first: this activation is in it. The next call asks for the function's begin. But what was called
+        // often by now is soon called again, and code for the rest of one activation would hardly run.
+        let loop_first =
+            !self.config.synchronous && matches!(place, Place::Loop(_)) && code.calls() < CALLS_BEFORE_LOOPS;
         if called && !loop_first && code.tier.entry.get() == 0 && code.unit.kind == UnitKind::Function {
             self.compile(codes, realm, code, EntryAt::Start);
             if code.tier.entry.get() != 0 && place != Place::Call {
