@@ -426,6 +426,19 @@ impl Realm {
         Ok(joined)
     }
 
+    /// A text that is not empty, with ASCII characters before or behind it; both together are short.
+    pub(crate) fn with_ascii(&mut self, text: StringRef, ascii: &[u8], before: bool) -> StringRef {
+        let (len, chars) = (text.byte_len() + ascii.len(), text.len() + ascii.len());
+        debug_assert!(len <= SHORT_MAX, "{len} bytes are no short string");
+        let joined = self.new_short(len, chars, |data| {
+            let (first, second) = if before { (ascii, text.as_bytes()) } else { (text.as_bytes(), ascii) };
+            copy_to(first, data);
+            copy_to(second, data.wrapping_add(first.len()));
+        });
+        text.value().keep_alive();
+        joined
+    }
+
     /// Writes `b` behind `a` into the buffer of `a`, if that is where `a` ends and there is room.
     fn extend(&mut self, a: StringRef, b: StringRef, _len: usize) -> Option<*mut BufferObject> {
         let buffer = NonNull::new(a.buffer())?.as_ptr();

@@ -11,7 +11,7 @@ mod numbers;
 mod tests;
 
 pub use describe::{Bounds, describe};
-pub use numbers::{number_text, parse_number, push_number, trailing_for_argument, trailing_for_val};
+pub use numbers::{WholeText, number_text, parse_number, push_number, trailing_for_argument, trailing_for_val};
 
 use crate::error_value::ErrorRef;
 use crate::fault::Eval;

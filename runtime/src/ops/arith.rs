@@ -9,7 +9,7 @@ use crate::list::{ListRef, MAX_LIST};
 use crate::map::MapRef;
 use crate::realm::Realm;
 use crate::string::{MAX_STRING, StringRef};
-use crate::text;
+use crate::text::{self, WholeText};
 use crate::value::{Unpacked, Value};
 
 /// How many elements are copied between two looks at the budget.
@@ -57,6 +57,10 @@ const SHORT_TEXT: usize = 32;
 
 /// `a + b` of a short string and a number, whose text needs no string of its own.
 fn append_number(realm: &mut Realm, a: StringRef, b: f64) -> Eval<Value> {
+    if let Some(digits) = WholeText::of(b).filter(|_| !a.is_empty()) {
+        realm.charge(1 + (digits.as_bytes().len() >> 4) as u64)?;
+        return Ok(realm.with_ascii(a, digits.as_bytes(), false).value());
+    }
     let mut text = realm.take_scratch();
     text.push_str(a.as_str());
     text::push_number(&mut text, b);
@@ -66,6 +70,10 @@ fn append_number(realm: &mut Realm, a: StringRef, b: f64) -> Eval<Value> {
 
 /// The same of a number and a short string.
 fn prepend_number(realm: &mut Realm, a: f64, b: StringRef) -> Eval<Value> {
+    if let Some(digits) = WholeText::of(a).filter(|_| !b.is_empty()) {
+        realm.charge(1 + (b.byte_len() >> 4) as u64)?;
+        return Ok(realm.with_ascii(b, digits.as_bytes(), true).value());
+    }
     let mut text = realm.take_scratch();
     text::push_number(&mut text, a);
     text.push_str(b.as_str());

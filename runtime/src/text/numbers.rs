@@ -9,11 +9,60 @@ const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 /// Appends the text of a number.
 #[inline]
 pub fn push_number(out: &mut String, value: f64) {
-    let whole = value as i64;
-    if whole as f64 == value && value.abs() <= MAX_EXACT {
-        push_whole(out, whole);
-    } else {
-        push_unusual(out, value);
+    match WholeText::of(value) {
+        Some(text) => out.push_str(text.as_str()),
+        None => push_unusual(out, value),
+    }
+}
+
+/// A whole number in decimal, which is what programs make texts of most.
+pub struct WholeText {
+    bytes: [u8; WholeText::MOST],
+    first: usize,
+}
+
+impl WholeText {
+    /// The most digits with their sign: those of 2^64.
+    const MOST: usize = 21;
+
+    /// The text of a number that is whole and of moderate size.
+    #[inline]
+    pub fn of(value: f64) -> Option<WholeText> {
+        let whole = value as i64;
+        (whole as f64 == value && value.abs() <= MAX_EXACT).then(|| WholeText::digits(whole))
+    }
+
+    #[inline]
+    fn digits(whole: i64) -> WholeText {
+        let mut text = WholeText { bytes: [b'0'; WholeText::MOST], first: WholeText::MOST };
+        let mut rest = whole.unsigned_abs();
+        loop {
+            text.push((rest % 10) as u8 + b'0');
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        if whole < 0 {
+            text.push(b'-');
+        }
+        text
+    }
+
+    #[inline(always)]
+    fn push(&mut self, byte: u8) {
+        self.first -= 1;
+        self.bytes[self.first] = byte;
+    }
+
+    /// Its characters, each of one byte.
+    #[inline]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[self.first..]
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(self.as_bytes()).expect("digits are ASCII")
     }
 }
 
@@ -22,25 +71,6 @@ pub fn number_text(value: f64) -> String {
     let mut out = String::new();
     push_number(&mut out, value);
     out
-}
-
-/// Appends a whole number in decimal. Its own loop, since printing counters is what programs do most.
-fn push_whole(out: &mut String, value: i64) {
-    let mut digits = [0u8; 20];
-    let mut at = digits.len();
-    let mut rest = value.unsigned_abs();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    if value < 0 {
-        out.push('-');
-    }
-    out.push_str(std::str::from_utf8(&digits[at..]).expect("digits are ASCII"));
 }
 
 /// Everything that is not a whole number of moderate size.
@@ -70,7 +100,7 @@ fn push_fixed(out: &mut String, value: f64) {
     if value < 0.0 {
         out.push('-');
     }
-    push_whole(out, (millionths / 1_000_000) as i64);
+    out.push_str(WholeText::digits((millionths / 1_000_000) as i64).as_str());
     out.push_str(std::str::from_utf8(&text[..text.len() - zeros]).expect("digits are ASCII"));
 }
 
