@@ -15,7 +15,7 @@ pub enum Pass {
     Numbering,
     /// What does not change in a loop is computed before it.
     Hoisting,
-    /// Numbers in slots that a loop reads and writes are carried from round to round in registers.
+    /// Numbers in slots and globals that a loop reads and writes are carried from round to round in registers.
     Carrying,
     /// Of what a loop counts in step, one value is kept, and range checks of what it counts are made before it.
     Induction,

@@ -6,7 +6,7 @@
 use super::Generator;
 
 /// How many scenes there are.
-pub(super) const SCENES: u64 = 4;
+pub(super) const SCENES: u64 = 5;
 
 impl Generator {
     /// One of the scenes.
@@ -15,6 +15,7 @@ impl Generator {
             0 => self.summed_fields(),
             1 => self.positions(),
             2 => self.nested_sums(),
+            3 => self.sums_in_globals(),
             _ => self.relied_on(),
         }
     }
@@ -178,6 +179,59 @@ for r in range(1, 12)
   print p$U.n + \" \" + p$U.k + \" \" + q$U.n
 end for";
         self.template(text, &more);
+        self.spend(9_000);
+    }
+
+    /// Loops in functions that add to globals, under their own name and as members of the map of all.
+    fn sums_in_globals(&mut self) {
+        let more = [
+            ("$N", self.number_of(30, 400)),
+            ("$A", self.number_of(3, 29)),
+            (
+                "$C",
+                self.one_of(&[
+                    "globals.n$U = \"s\"",
+                    "globals.n$U = null",
+                    "globals.remove \"n$U\"",
+                    "globals.k$U = 2147483647",
+                    "globals.n$U = @work$U",
+                    "globals[\"n\" + \"$U\"] = 3",
+                    "n$U = 5",
+                    "other$U",
+                    "t = t + n$U",
+                ]),
+            ),
+            ("$E", self.one_of(&["n$U + i", "(globals.n$U + k$U) % 1009", "n$U * 0.5", "globals.n$U + 1"])),
+            ("$I", self.one_of(&["i % 3 == 0", "k$U > 50", "n$U > 100", "true"])),
+            ("$K", self.one_of(&["k$U + 1", "(k$U * 3 + i) % 997", "n$U", "k$U + l$U.len"])),
+            ("$L", self.one_of(&["for j in range(1, i % 4)", "for j in l$U", "while k$U < i"])),
+        ];
+        let text = "n$U = 0
+k$U = 1
+l$U = [1, 2]
+other$U = function
+  globals.n$U = n$U + 2
+end function
+work$U = function(n)
+  t = 0
+  for i in range(1, n)
+    if i == $A and k$U > 300 then $C
+    globals.n$U = $E
+    if $I then globals.k$U = $K
+    $L
+      globals.k$U += 1
+      t += k$U % 5
+    end $X
+    if not n$U isa number or n$U > 1e9 then globals.n$U = 1
+  end for
+  return t
+end function
+for r in range(1, 5)
+  $S = ($S + work$U($N)) % 100003
+  print n$U + \" \" + k$U
+end for";
+        let text = text.replace("$X", if more.iter().any(|it| it.1.starts_with("while")) { "while" } else { "for" });
+        self.template(&text, &more);
         self.spend(9_000);
     }
 

@@ -1,9 +1,9 @@
-//! Numbers in slots that a loop reads and writes are carried from round to round in registers.
+//! Numbers in slots of maps and in globals that a loop reads and writes are carried from round to round in registers.
 //!
-//! Runs behind `licm`, which brought the guards of the map before the loop. The slot is read once there, and from then on what a store
+//! Runs behind `licm`, which brought the guards of the map before the loop. The place is read once there, and from then on what a store
 //! puts into it is known: a read needs neither memory nor a guard. Stores stay where they are, so memory is right at every exit. This is
 //! load elimination across the back edge, with block parameters where ways meet. Invariants: between the read before the loop and the loop's end
-//! nothing but the stores that were looked at changes the slot; an integer that a guard promised to fit 32 bits is guarded to do so
+//! nothing but the stores that were looked at changes the place; an integer that a guard promised to fit 32 bits is guarded to do so
 //! where it was.
 
 use super::dom::{Dominators, NaturalLoop};
@@ -15,17 +15,38 @@ use crate::reason::ExitReason;
 use minilive_mir::ir::InstId;
 use rustc_hash::FxHashMap;
 
-/// So many slots at most are carried through a loop: each takes a register.
+/// So many places at most are carried through a loop: each takes a register.
 const MOST_CARRIED: usize = 6;
 
-/// A slot of a map that does not change in a loop.
+/// A place in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Place {
-    object: Val,
-    slot: u8,
+enum Place {
+    /// A slot of a map object.
+    Slot { object: Val, slot: u8 },
+    /// The cell of a global.
+    Cell(u32),
 }
 
-/// A slot that can be carried, and how.
+impl Place {
+    /// The kind of memory in which it is.
+    fn memory(self) -> Memory {
+        match self {
+            Place::Slot { slot, .. } => Memory::slot(slot),
+            Place::Cell(_) => Memory::CELLS,
+        }
+    }
+
+    /// Whether it may be another name of the same place.
+    fn may_be(self, other: Place) -> bool {
+        match (self, other) {
+            (Place::Slot { slot: a, .. }, Place::Slot { slot: b, .. }) => a == b,
+            _ => self == other,
+        }
+    }
+}
+
+/// A place that can be carried, and how.
+#[derive(Debug, Clone, Copy)]
 struct Carried {
     place: Place,
     rep: Rep,
@@ -33,7 +54,7 @@ struct Carried {
     at: InstId,
 }
 
-/// Carries slots through loops; `loops` are inner before outer.
+/// Carries places through loops; `loops` are inner before outer.
 pub fn carry(func: &mut Func, dominators: &Dominators, loops: &[NaturalLoop], seen: &Seen) {
     if !func.blocks.iter().flat_map(|block| &block.insts).any(|inst| stored(inst).is_some()) {
         return;
@@ -52,19 +73,21 @@ pub fn carry(func: &mut Func, dominators: &Dominators, loops: &[NaturalLoop], se
     }
 }
 
-/// The slot that an instruction writes, and the value.
+/// The place that an instruction writes, and the value.
 fn stored(inst: &Inst) -> Option<(Place, Val)> {
     match inst.op {
-        Op::StoreSlot(slot) => Some((Place { object: inst.args[0], slot }, inst.args[2])),
-        Op::StoreVariable(slot) => Some((Place { object: inst.args[0], slot }, inst.args[1])),
+        Op::StoreSlot(slot) => Some((Place::Slot { object: inst.args[0], slot }, inst.args[2])),
+        Op::StoreVariable(slot) => Some((Place::Slot { object: inst.args[0], slot }, inst.args[1])),
+        Op::StoreCell(cell) => Some((Place::Cell(cell), inst.args[0])),
         _ => None,
     }
 }
 
-/// The slot that an instruction reads.
+/// The place that an instruction reads.
 fn loaded(inst: &Inst) -> Option<Place> {
     match inst.op {
-        Op::LoadSlot(slot) => Some(Place { object: inst.args[0], slot }),
+        Op::LoadSlot(slot) => Some(Place::Slot { object: inst.args[0], slot }),
+        Op::LoadCell(cell) => Some(Place::Cell(cell)),
         _ => None,
     }
 }
@@ -111,28 +134,33 @@ fn constant_int(bits: u64) -> Option<i64> {
     ((int as f64).to_bits() == bits).then_some(int)
 }
 
-/// The slots that a loop reads in every round and writes, and that nothing else in it can change.
+/// The places that a loop reads in every round and writes, and that nothing else in it can change.
 fn find(func: &Func, dominators: &Dominators, around: &NaturalLoop, seen: &Seen) -> Vec<Carried> {
-    if written_in_loop(around, &written_in_blocks(func)).meets(Memory::SHAPES) {
-        return Vec::new();
-    }
     let insts = || around.blocks().flat_map(|block| &func[block].insts);
-    let home = licm::homes(func);
     let mut places: Vec<Place> = Vec::new();
     for (place, _) in insts().filter_map(stored) {
-        if licm::outside(&home, around, place.object) && !places.contains(&place) {
+        if !places.contains(&place) {
             places.push(place);
         }
     }
     if places.is_empty() {
         return Vec::new();
     }
+    let shapes_change = written_in_loop(around, &written_in_blocks(func)).meets(Memory::SHAPES);
+    let home = licm::homes(func);
     let boxed = boxed(func);
     let mut found = Vec::new();
     for place in places {
-        let asked =
-            |inst: &Inst| matches!(inst.op, Op::GuardShape(_) | Op::HasShape(_)) && inst.args[0] == place.object;
-        if insts().any(|inst| asked(inst) || may_change(inst, place)) {
+        // A map has to be the same all the time, and known to be one that has the slot.
+        let is_known = match place {
+            Place::Slot { object, .. } => {
+                let asked =
+                    |inst: &Inst| matches!(inst.op, Op::GuardShape(_) | Op::HasShape(_)) && inst.args[0] == object;
+                !shapes_change && licm::outside(&home, around, object) && !insts().any(asked)
+            }
+            Place::Cell(_) => true,
+        };
+        if !is_known || insts().any(|inst| may_change(inst, place)) {
             continue;
         }
         let Some(at) = read_in_each_round(func, dominators, around, place) else { continue };
@@ -145,22 +173,22 @@ fn find(func: &Func, dominators: &Dominators, around: &NaturalLoop, seen: &Seen)
     found
 }
 
-/// Whether an instruction changes a slot, or may change it, in another way than by a store into just that.
+/// Whether an instruction changes a place, or may change it, in another way than by a store into just that.
 fn may_change(inst: &Inst, place: Place) -> bool {
     match stored(inst) {
-        Some((other, _)) => other.slot == place.slot && other.object != place.object,
-        None => effects::writes(inst).meets(Memory::slot(place.slot)),
+        Some((other, _)) => other != place && other.may_be(place),
+        None => effects::writes(inst).meets(place.memory()),
     }
 }
 
-/// What a read of the slot belongs to that every round of a loop comes to.
+/// What a read of the place belongs to that every round of a loop comes to.
 fn read_in_each_round(func: &Func, dominators: &Dominators, around: &NaturalLoop, place: Place) -> Option<InstId> {
     let mut in_each =
         around.blocks().filter(|&block| dominators.latches(around).all(|latch| dominators.dominates(block, latch)));
     in_each.find_map(|block| func[block].insts.iter().find(|inst| loaded(inst) == Some(place)).map(|inst| inst.at))
 }
 
-/// How the slot's numbers are held such that what reads and what stores them takes them so; `None` if they need not be numbers.
+/// How the place's numbers are held such that what reads and what stores them takes them so; `None` if they need not be numbers.
 fn rep_of(func: &Func, around: &NaturalLoop, place: Place, boxed: &FxHashMap<Val, Number>) -> Option<Rep> {
     let insts = || around.blocks().flat_map(|block| &func[block].insts);
     let mut only_ints = true;
@@ -178,13 +206,13 @@ fn rep_of(func: &Func, around: &NaturalLoop, place: Place, boxed: &FxHashMap<Val
     }
 }
 
-/// Carries one slot through one loop.
+/// Carries one place through one loop.
 struct Pass<'a> {
     around: &'a NaturalLoop,
     dominators: &'a Dominators,
     carried: Carried,
     boxed: FxHashMap<Val, Number>,
-    /// By block, the slot's number at its end.
+    /// By block, the place's number at its end.
     out: FxHashMap<Block, Val>,
 }
 
@@ -220,19 +248,23 @@ impl Pass<'_> {
         drop_doubled(func, self.dominators, &params);
     }
 
-    /// Reads the slot before the loop.
+    /// Reads the place before the loop.
     fn read_before(&self, func: &mut Func, before: Block, state: StateId) -> Val {
-        let (Carried { place, rep, at }, exit) = (&self.carried, ExitReason::LoopGuard);
-        let exit = Some(Exit { state, reason: exit, at: *at });
-        let guard = if *rep == Rep::Int { Op::GuardInt } else { Op::GuardNum };
-        let (slots, val, number) = (func.new_val(Rep::Object), func.new_val(Rep::Boxed), func.new_val(*rep));
-        let inst = |op, args, result, exit| Inst { op, args, result: Some(result), exit, at: *at };
-        func[before].insts.extend([
-            inst(Op::Slots, vec![place.object], slots, None),
-            inst(Op::LoadSlot(place.slot), vec![place.object, slots], val, None),
-            inst(guard, vec![val], number, exit),
-        ]);
-        number
+        let Carried { place, rep, at } = self.carried;
+        let mut add = |op, args: &[Val], rep, exit| {
+            let result = func.new_val(rep);
+            func[before].insts.push(Inst { op, args: args.to_vec(), result: Some(result), exit, at });
+            result
+        };
+        let val = match place {
+            Place::Slot { object, slot } => {
+                let slots = add(Op::Slots, &[object], Rep::Object, None);
+                add(Op::LoadSlot(slot), &[object, slots], Rep::Boxed, None)
+            }
+            Place::Cell(cell) => add(Op::LoadCell(cell), &[], Rep::Boxed, None),
+        };
+        let guard = if rep == Rep::Int { Op::GuardInt } else { Op::GuardNum };
+        add(guard, &[val], rep, Some(Exit { state, reason: ExitReason::LoopGuard, at }))
     }
 
     /// The number with which all ways into a block come, if these were looked at and agree.
@@ -242,7 +274,7 @@ impl Pass<'_> {
         preds.all(|it| it == Some(first)).then_some(first)
     }
 
-    /// Goes through a block at whose start the slot holds a number; gives the one at its end.
+    /// Goes through a block at whose start the place holds a number; gives the one at its end.
     fn block(&self, func: &mut Func, block: Block, start: Val, reads: &mut FxHashMap<Val, Val>) -> Val {
         let mut now = start;
         let insts = std::mem::take(&mut func[block].insts);
@@ -326,7 +358,7 @@ fn preds_of(dominators: &Dominators, block: Block) -> Vec<Block> {
     preds
 }
 
-/// Drops parameters that always get one value, or what another one of their block gets: a loop inside carried the slot before.
+/// Drops parameters that always get one value, or what another one of their block gets: a loop inside carried the place before.
 fn drop_doubled(func: &mut Func, dominators: &Dominators, params: &[(Block, Val)]) {
     for &(block, param) in params.iter().rev() {
         let preds = preds_of(dominators, block);

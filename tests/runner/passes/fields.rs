@@ -356,3 +356,114 @@ fn carrying_takes_what_some_rounds_store() {
         "#]],
     );
 }
+
+#[test]
+fn carrying_keeps_a_global_that_a_function_counts_in_a_register() {
+    check_among_others(
+        Pass::Carrying,
+        "n = 0\nf = function(k)\n  for i in range(1, k)\n    globals.n += i % 3\n  end for\nend function\n\
+         for k in range(1, 200)\n  f 9\nend for\nprint n\n",
+        "1800\n",
+        &expect![[r#"
+            without:
+            function params=1
+            block0():
+                v1:any = Param(0)
+                Enter { weight: 18, checked: true, block: BlockId(0) }
+                jump block1()
+            block1():
+                GuardConstants ! GlobalChanged
+                v4:int = Int(1)
+                v6:int = GuardInt v1 ! NotInteger
+                v7:bool = ICmp(Le) v4, v6
+                GuardTrue v7 ! RangeDirection
+                v8:int = ISub v6, v4
+                v11:int = IAdd v8, v4
+                v12:int = Int(0)
+                jump block2()
+            block2():
+                EnterLoop { weight: 10, block: BlockId(1) } ! Forced
+                v13:bool = ICmp(Lt) v12, v11
+                v14:int = Int(1)
+                branch v13 block6() else block5()
+            block3(v17:int): in loop0
+                v21:any = LoadCell(0)
+                v23:f64 = GuardNum v21 ! NotNumber
+                v24:int = Int(3)
+                v25:int = IRem { by_zero: false, negative: false, signless: false, small: true, fits: true } v17, v24
+                v26:f64 = ToF64 v25
+                v27:f64 = FAdd v23, v26
+                jump block4()
+            block4(): in loop0
+                EnterLoop { weight: 10, block: BlockId(1) } ! Forced
+                v28:bool = ICmp(Lt) v17, v11
+                v36:int = Int(1)
+                v29:int = IAdd v17, v36
+                branch v28 block7() else block8()
+            block5():
+                v34:any = Boxed(18444773748872577024)
+                return v34
+            block6():
+                GuardGlobals ! Frozen
+                v19:any = Helper(LoadGlobals)
+                jump block3(v14)
+            block7(): in loop0
+                v32:any = Box v27
+                StoreCell(0) v32
+                jump block3(v29)
+            block8():
+                v33:any = Box v27
+                StoreCell(0) v33
+                jump block5()
+            with:
+            function params=1
+            block0():
+                v1:any = Param(0)
+                Enter { weight: 18, checked: true, block: BlockId(0) }
+                jump block1()
+            block1():
+                GuardConstants ! GlobalChanged
+                v4:int = Int(1)
+                v6:int = GuardInt v1 ! NotInteger
+                v7:bool = ICmp(Le) v4, v6
+                GuardTrue v7 ! RangeDirection
+                v8:int = ISub v6, v4
+                v11:int = IAdd v8, v4
+                v12:int = Int(0)
+                jump block2()
+            block2():
+                EnterLoop { weight: 10, block: BlockId(1) } ! Forced
+                v13:bool = ICmp(Lt) v12, v11
+                v14:int = Int(1)
+                branch v13 block6() else block5()
+            block3(v17:int, v40:f64): in loop0
+                v24:int = Int(3)
+                v25:int = IRem { by_zero: false, negative: false, signless: false, small: true, fits: true } v17, v24
+                v26:f64 = ToF64 v25
+                v27:f64 = FAdd v40, v26
+                jump block4()
+            block4(): in loop0
+                EnterLoop { weight: 10, block: BlockId(1) } ! Forced
+                v28:bool = ICmp(Lt) v17, v11
+                v36:int = Int(1)
+                v29:int = IAdd v17, v36
+                branch v28 block7() else block8()
+            block5():
+                v34:any = Boxed(18444773748872577024)
+                return v34
+            block6():
+                GuardGlobals ! Frozen
+                v38:any = LoadCell(0)
+                v39:f64 = GuardNum v38 ! LoopGuard
+                jump block3(v14, v39)
+            block7(): in loop0
+                v32:any = Box v27
+                StoreCell(0) v32
+                jump block3(v29, v27)
+            block8():
+                v33:any = Box v27
+                StoreCell(0) v33
+                jump block5()
+        "#]],
+    );
+}
