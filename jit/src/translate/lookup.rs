@@ -152,17 +152,42 @@ pub fn isa_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
     })
 }
 
-/// `(ctx, object, key) -> value`: what a map itself has at a text; absent if the helper is to look.
+/// `(ctx, object, key) -> value`: what a map or its chain has at a text; absent if the helper is to look.
 pub fn get_key_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
     small_function(isa, UserFuncName::user(4, 2), signature(isa, 2), |b, params| {
         let (ctx, object, key) = (params[0], params[1], params[2]);
         let fail = b.create_block();
+        let [walk, own, up] = [(); 3].map(|()| b.create_block());
+        let map = b.append_block_param(walk, types::I64);
+        let left = b.append_block_param(walk, types::I64);
         let mut piece = Piece { b, fail };
-        let map = piece.map_of(object);
+        let text = piece.object_of(key, TAG_STRING);
+        let first = piece.map_of(object);
+        let steps = piece.b.ins().iconst(types::I64, STEPS);
+        piece.b.ins().jump(walk, &[first.into(), steps.into()]);
+        piece.b.switch_to_block(walk);
         piece.without_flags(map, UNSHAPED);
-        let (slots, slot) = piece.slot_of_key(ctx, map, key);
+        let entry = piece.entry_of_text(ctx, map, text);
+        let slots = piece.b.ins().load(types::I64, memory(), map, MAP_SLOTS as i32);
+        let slot = piece.b.ins().uload16(types::I64, memory(), entry, KEY_SLOT as i32);
+        let is_own = piece.b.ins().icmp_imm_u(IntCC::NotEqual, slot, i64::from(NOWHERE));
+        piece.b.ins().brif(is_own, own, &[], up, &[]);
+        piece.b.switch_to_block(own);
+        piece.same_name(text, entry);
         let value = piece.slot(slots, slot);
         piece.b.ins().return_(&[value]);
+        piece.b.switch_to_block(up);
+        let lookups = piece.lookups(ctx);
+        let name = piece.b.ins().iconst(types::I32, i64::from(names::ISA.0));
+        let entry = piece.entry(lookups, map, name);
+        let slot = piece.b.ins().uload16(types::I64, memory(), entry, LOOKUP_SLOT as i32);
+        let has_parent = piece.b.ins().icmp_imm_u(IntCC::NotEqual, slot, i64::from(NOWHERE));
+        piece.go_on_if(has_parent);
+        let parent = piece.slot(slots, slot);
+        let parent = piece.map_of(parent);
+        let left = piece.b.ins().iadd_imm_s(left, -1);
+        piece.go_on_if(left);
+        piece.b.ins().jump(walk, &[parent.into(), left.into()]);
         piece.finish(Value::ABSENT.bits());
     })
 }
@@ -222,22 +247,32 @@ impl Piece<'_, '_> {
         self.go_on_if(idle);
     }
 
-    /// The slots of a shaped map, and which of them is that of a text. Only texts that are names, whose hash is known, do not fail.
+    /// The slots of a shaped map, and which of them is that of a text; fails if none is.
     fn slot_of_key(&mut self, ctx: ir::Value, map: ir::Value, key: ir::Value) -> (ir::Value, ir::Value) {
         let text = self.object_of(key, TAG_STRING);
+        let entry = self.entry_of_text(ctx, map, text);
+        self.same_name(text, entry);
+        let slot = self.b.ins().uload16(types::I64, memory(), entry, KEY_SLOT as i32);
+        let is_own = self.b.ins().icmp_imm_u(IntCC::NotEqual, slot, i64::from(NOWHERE));
+        self.go_on_if(is_own);
+        (self.b.ins().load(types::I64, memory(), map, MAP_SLOTS as i32), slot)
+    }
+
+    /// The entry of the table of keys for texts with the hash of this one.
+    fn entry_of_text(&mut self, ctx: ir::Value, map: ir::Value, text: ir::Value) -> ir::Value {
         let hash = self.b.ins().load(types::I32, memory(), text, STRING_HASH as i32);
         let keys = self.b.ins().load(types::I64, memory(), ctx, HEAD_KEYS as i32);
-        let entry = self.entry(keys, map, hash);
+        self.entry(keys, map, hash)
+    }
+
+    /// Fails unless a text is the name of an entry. Only texts that are names, whose hash is known, do not fail.
+    fn same_name(&mut self, text: ir::Value, entry: ir::Value) {
         // What is no name has 0 here, and names count from 1.
         let name = self.b.ins().load(types::I32, memory(), text, HEADER_SHAPE as i32);
         let known = self.b.ins().load(types::I32, memory(), entry, KEY_NAME as i32);
         let known = self.b.ins().iadd_imm_s(known, 1);
         let same = self.b.ins().icmp(IntCC::Equal, name, known);
         self.go_on_if(same);
-        let slot = self.b.ins().uload16(types::I64, memory(), entry, KEY_SLOT as i32);
-        let is_own = self.b.ins().icmp_imm_u(IntCC::NotEqual, slot, i64::from(NOWHERE));
-        self.go_on_if(is_own);
-        (self.b.ins().load(types::I64, memory(), map, MAP_SLOTS as i32), slot)
     }
 
     fn without_flags(&mut self, map: ir::Value, mask: u8) {

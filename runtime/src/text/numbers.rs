@@ -144,6 +144,9 @@ fn push_scientific(out: &mut String, value: f64) {
 ///
 /// Returns `None` if there is no number or something else follows.
 pub fn parse_number(text: &str, trailing: fn(u8) -> bool) -> Option<f64> {
+    if let Some(value) = few_digits(text.as_bytes()) {
+        return Some(value);
+    }
     let start = text.trim_start_matches([' ', '\t', '\n', '\u{b}', '\u{c}', '\r']);
     let body = start.as_bytes();
     let end = body.len() - body.iter().rev().take_while(|&&byte| trailing(byte)).count();
@@ -155,6 +158,15 @@ pub fn parse_number(text: &str, trailing: fn(u8) -> bool) -> Option<f64> {
     };
     let value = parse_magnitude(magnitude)?;
     Some(if negative { -value } else { value })
+}
+
+/// The value of a text that is nothing but digits, so few that a double holds all: most texts that programs read.
+fn few_digits(text: &[u8]) -> Option<f64> {
+    if text.is_empty() || text.len() > 15 {
+        return None;
+    }
+    let add = |value: u64, byte: &u8| byte.is_ascii_digit().then(|| value * 10 + u64::from(byte - b'0'));
+    text.iter().try_fold(0, add).map(|value| value as f64)
 }
 
 fn parse_magnitude(text: &str) -> Option<f64> {
@@ -336,6 +348,9 @@ mod tests {
             ("1e400", Some(f64::INFINITY)),
             ("inf", Some(f64::INFINITY)),
             ("-Infinity", Some(f64::NEG_INFINITY)),
+            ("007", Some(7.0)),
+            ("999999999999999", Some(999_999_999_999_999.0)),
+            ("12345678901234567890", Some(12_345_678_901_234_567_890.0)),
             ("0x1F", Some(31.0)),
             ("0x1.8p1", Some(3.0)),
             ("0x.8", Some(0.5)),
