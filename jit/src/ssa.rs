@@ -29,6 +29,7 @@ pub mod induction;
 pub mod licm;
 pub mod linear;
 mod numbers;
+pub mod places;
 pub mod preheader;
 pub mod print;
 pub mod seen;

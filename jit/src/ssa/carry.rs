@@ -7,8 +7,9 @@
 //! where it was.
 
 use super::dom::{Dominators, NaturalLoop};
-use super::effects::{self, Memory};
+use super::effects::Memory;
 use super::gvn::{written_in_blocks, written_in_loop};
+use super::places::Places;
 use super::seen::Seen;
 use super::{Block, Exit, Func, Inst, Op, Rep, StateId, StateVal, Val, dce, licm, preheader};
 use crate::reason::ExitReason;
@@ -29,17 +30,19 @@ enum Place {
 
 impl Place {
     /// The kind of memory in which it is.
-    fn memory(self) -> Memory {
+    fn memory(self, known: &Places) -> Memory {
         match self {
-            Place::Slot { slot, .. } => Memory::slot(slot),
+            Place::Slot { object, slot } => known.slot(object, slot),
             Place::Cell(_) => Memory::CELLS,
         }
     }
 
     /// Whether it may be another name of the same place.
-    fn may_be(self, other: Place) -> bool {
+    fn may_be(self, other: Place, known: &Places) -> bool {
         match (self, other) {
-            (Place::Slot { slot: a, .. }, Place::Slot { slot: b, .. }) => a == b,
+            (Place::Slot { object, slot }, Place::Slot { object: other, slot: in_other }) => {
+                slot == in_other && !known.differ(object, other)
+            }
             _ => self == other,
         }
     }
@@ -55,13 +58,13 @@ struct Carried {
 }
 
 /// Carries places through loops; `loops` are inner before outer.
-pub fn carry(func: &mut Func, dominators: &Dominators, loops: &[NaturalLoop], seen: &Seen) {
+pub fn carry(func: &mut Func, dominators: &Dominators, loops: &[NaturalLoop], places: &Places, seen: &Seen) {
     if !func.blocks.iter().flat_map(|block| &block.insts).any(|inst| stored(inst).is_some()) {
         return;
     }
     for it in loops {
         let Some(before) = dominators.preheader(func, it) else { continue };
-        let found = find(func, dominators, it, seen);
+        let found = find(func, dominators, it, places, seen);
         if found.is_empty() {
             continue;
         }
@@ -135,7 +138,7 @@ fn constant_int(bits: u64) -> Option<i64> {
 }
 
 /// The places that a loop reads in every round and writes, and that nothing else in it can change.
-fn find(func: &Func, dominators: &Dominators, around: &NaturalLoop, seen: &Seen) -> Vec<Carried> {
+fn find(func: &Func, dominators: &Dominators, around: &NaturalLoop, known: &Places, seen: &Seen) -> Vec<Carried> {
     let insts = || around.blocks().flat_map(|block| &func[block].insts);
     let mut places: Vec<Place> = Vec::new();
     for (place, _) in insts().filter_map(stored) {
@@ -146,7 +149,7 @@ fn find(func: &Func, dominators: &Dominators, around: &NaturalLoop, seen: &Seen)
     if places.is_empty() {
         return Vec::new();
     }
-    let shapes_change = written_in_loop(around, &written_in_blocks(func)).meets(Memory::SHAPES);
+    let changed = written_in_loop(around, &written_in_blocks(func, known));
     let home = licm::homes(func);
     let boxed = boxed(func);
     let mut found = Vec::new();
@@ -156,11 +159,12 @@ fn find(func: &Func, dominators: &Dominators, around: &NaturalLoop, seen: &Seen)
             Place::Slot { object, .. } => {
                 let asked =
                     |inst: &Inst| matches!(inst.op, Op::GuardShape(_) | Op::HasShape(_)) && inst.args[0] == object;
-                !shapes_change && licm::outside(&home, around, object) && !insts().any(asked)
+                let stays = !changed.meets(known.shape(object));
+                stays && licm::outside(&home, around, object) && !insts().any(asked)
             }
             Place::Cell(_) => true,
         };
-        if !is_known || insts().any(|inst| may_change(inst, place)) {
+        if !is_known || insts().any(|inst| may_change(inst, place, known)) {
             continue;
         }
         let Some(at) = read_in_each_round(func, dominators, around, place) else { continue };
@@ -174,10 +178,10 @@ fn find(func: &Func, dominators: &Dominators, around: &NaturalLoop, seen: &Seen)
 }
 
 /// Whether an instruction changes a place, or may change it, in another way than by a store into just that.
-fn may_change(inst: &Inst, place: Place) -> bool {
+fn may_change(inst: &Inst, place: Place, known: &Places) -> bool {
     match stored(inst) {
-        Some((other, _)) => other != place && other.may_be(place),
-        None => effects::writes(inst).meets(place.memory()),
+        Some((other, _)) => other != place && other.may_be(place, known),
+        None => known.writes(inst).meets(place.memory(known)),
     }
 }
 

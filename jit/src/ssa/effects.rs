@@ -1,13 +1,13 @@
 //! What instructions read and change of memory, by kinds that do not overlap.
 //!
-//! `gvn` and `licm` ask when a value that was read is still the one in memory. Invariant: code that may run the program, and whatever
+//! `places`, which knows maps better, asks for `gvn`, `licm` and `carry`: is a value that was read still the one in memory? Invariant: code that may run the program, and whatever
 //! may change more than one kind of a container's parts, changes everything.
 
 use super::{Helper, Inst, Op};
 
 /// A set of kinds of memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Memory(u16);
+pub struct Memory(u32);
 
 impl Memory {
     /// Cells of global variables.
@@ -18,7 +18,7 @@ impl Memory {
     pub const ELEMENTS: Memory = Memory(4);
     /// Values in slots of maps, whichever these are; what a store changes of them is besides told by [`Memory::slot`].
     pub const SLOTS: Memory = Memory(8);
-    /// Shapes of maps.
+    /// Shapes of maps, likewise by [`Memory::shape`].
     pub const SHAPES: Memory = Memory(16);
     /// What type maps have.
     pub const TYPES: Memory = Memory(32);
@@ -29,20 +29,33 @@ impl Memory {
     /// are as long as what they belong to is alive.
     pub const SLICE: Memory = Memory(128);
     /// All.
-    pub const ALL: Memory = Memory(u16::MAX);
+    pub const ALL: Memory = Memory(u32::MAX);
     /// None.
     pub const NONE: Memory = Memory(0);
     /// How many kinds there are.
-    pub const KINDS: usize = u16::BITS as usize;
+    pub const KINDS: usize = u32::BITS as usize;
     /// The first of the kinds that slots are told apart by, and how many there are.
     const FIRST_SLOT: u32 = 8;
-    const SLOT_KINDS: u32 = Memory::KINDS as u32 - Memory::FIRST_SLOT;
+    const SLOT_KINDS: u32 = 16;
+    /// The same for shapes.
+    const FIRST_SHAPE: u32 = Memory::FIRST_SLOT + Memory::SLOT_KINDS;
+    const SHAPE_KINDS: u32 = Memory::KINDS as u32 - Memory::FIRST_SHAPE;
+    /// All slots of all maps.
+    pub const EACH_SLOT: Memory = Memory(((1 << Memory::SLOT_KINDS) - 1) << Memory::FIRST_SLOT).and(Memory::SLOTS);
+    /// The shapes of all maps.
+    pub const EACH_SHAPE: Memory = Memory(((1 << Memory::SHAPE_KINDS) - 1) << Memory::FIRST_SHAPE).and(Memory::SHAPES);
     /// Nothing that is read may change with more kinds.
     pub const MOST_READ: usize = 3;
 
-    /// The values in one slot, of whatever map; some slots share a kind.
-    pub const fn slot(slot: u8) -> Memory {
-        Memory(1 << (Memory::FIRST_SLOT + slot as u32 % Memory::SLOT_KINDS))
+    /// The values in one slot of maps of a family (see `places`); some share a kind.
+    pub const fn slot(family: u32, slot: u8) -> Memory {
+        // Families begin a few slots apart, so that the first slots of some have kinds of their own.
+        Memory(1 << (Memory::FIRST_SLOT + (family * 5 + slot as u32) % Memory::SLOT_KINDS))
+    }
+
+    /// The shapes of maps of a family.
+    pub const fn shape(family: u32) -> Memory {
+        Memory(1 << (Memory::FIRST_SHAPE + family % Memory::SHAPE_KINDS))
     }
 
     /// Both.
@@ -66,18 +79,16 @@ impl Memory {
     }
 }
 
-/// What an operation reads that may change.
+/// What an operation reads that may change, without what [`super::places::Places`] knows of maps.
 pub fn reads(op: Op) -> Memory {
     match op {
         Op::LoadCell(_) => Memory::CELLS,
         Op::ListLen | Op::StoredLen { .. } | Op::GuardComputed | Op::RangeBase | Op::RangeStep => Memory::LISTS,
         Op::LoadElement | Op::ListGet { .. } => Memory::LISTS.and(Memory::ELEMENTS),
-        Op::LoadSlot(slot) => Memory::slot(slot).and(Memory::SHAPES),
-        Op::HasShape(_) | Op::GuardShape(_) => Memory::SHAPES,
         // A map's chain of `__isa`.
         Op::IsKind(_) => Memory::SLOTS.and(Memory::SHAPES),
         Op::Elements => Memory::LISTS.and(Memory::HEAP).and(Memory::SLICE),
-        Op::Slots => Memory::SHAPES.and(Memory::HEAP).and(Memory::SLICE),
+        Op::Slots => Memory::HEAP.and(Memory::SLICE),
         Op::NeedsBarrier => Memory::HEAP.and(Memory::SLICE),
         // What replaces what a global holds may change anything else, too.
         Op::GuardElements | Op::GuardConstants => Memory::TYPES,
@@ -92,14 +103,14 @@ pub fn is_array(op: Op) -> bool {
     matches!(op, Op::Elements | Op::Slots)
 }
 
-/// What an instruction may change.
+/// What an instruction may change, likewise.
 pub fn writes(inst: &Inst) -> Memory {
     match inst.op {
         Op::StoreCell(_) => Memory::CELLS,
         Op::StoreElement => Memory::ELEMENTS,
         Op::ListSet | Op::ListPush | Op::ListPop => Memory::LISTS.and(Memory::ELEMENTS).and(Memory::HEAP),
-        Op::StoreSlot(slot) | Op::StoreVariable(slot) => Memory::SLOTS.and(Memory::slot(slot)),
-        Op::AddSlot { slot, .. } => Memory::SLOTS.and(Memory::slot(slot)).and(Memory::SHAPES).and(Memory::HEAP),
+        Op::StoreSlot(_) | Op::StoreVariable(_) => Memory::SLOTS,
+        Op::AddSlot { .. } => Memory::SLOTS.and(Memory::SHAPES).and(Memory::HEAP),
         Op::EnterInlined { checked: false, .. } => Memory::NONE,
         Op::EnterLoop { .. } => Memory::SLICE,
         Op::Enter { .. } | Op::EnterInlined { .. } | Op::StrChar | Op::CharOf => Memory::HEAP,
@@ -173,6 +184,11 @@ pub fn may_be_early(inst: &Inst) -> bool {
 /// same again. Whether its operands are right before is another matter.
 pub fn may_be_before(inst: &Inst) -> bool {
     repeats(inst.op) && writes(inst) == Memory::NONE && !matches!(inst.op, Op::HasShape(_))
+}
+
+/// Whether the result is the operand, unchanged.
+pub fn hands_on(op: Op) -> bool {
+    matches!(op, Op::GuardTag(_) | Op::GuardNotFunction | Op::GuardCode(_) | Op::GuardBits(_) | Op::GuardNotBits(_))
 }
 
 /// Whether it is a constant, which costs nothing where it is needed and a register where it is kept.

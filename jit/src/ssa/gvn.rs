@@ -6,7 +6,8 @@
 
 use super::boxes::{Boxes, Folded};
 use super::dom::{Dominators, NaturalLoop};
-use super::effects::{self, Memory};
+use super::effects::{self, Memory, hands_on};
+use super::places::Places;
 use super::{Block, Func, Inst, Op, Rep, Val, dce, fold};
 use rustc_hash::FxHashMap;
 
@@ -37,9 +38,10 @@ struct Known {
 type Undo = Vec<(Key, Option<Known>)>;
 
 /// Removes what is known already.
-pub fn number_values(func: &mut Func, dominators: &Dominators, loops: &[NaturalLoop]) {
-    let versions = versions(func, dominators, loops);
+pub fn number_values(func: &mut Func, dominators: &Dominators, loops: &[NaturalLoop], places: &Places) {
+    let versions = versions(func, dominators, loops, places);
     let mut pass = Pass {
+        places,
         same: (0..func.reps.len() as u32).map(Val).collect(),
         number: (0..func.reps.len() as u32).map(Val).collect(),
         constants: FxHashMap::default(),
@@ -61,7 +63,8 @@ pub fn number_values(func: &mut Func, dominators: &Dominators, loops: &[NaturalL
     dce::rename(func, |val| if val.0 == u32::MAX { val } else { same[val.0 as usize] });
 }
 
-struct Pass {
+struct Pass<'a> {
+    places: &'a Places,
     /// By value, the one that takes its place.
     same: Vec<Val>,
     /// By value, what stands for all that are equal; constants of different blocks stay where they are but have one number.
@@ -75,7 +78,7 @@ struct Pass {
     next: u32,
 }
 
-impl Pass {
+impl Pass<'_> {
     fn forget(&mut self, undo: Undo) {
         for (key, before) in undo.into_iter().rev() {
             match before {
@@ -91,14 +94,14 @@ impl Pass {
         let mut versions = around.start;
         let mut insts = std::mem::take(&mut func[block].insts);
         let mut left = [0; Memory::KINDS];
-        insts.iter().flat_map(|inst| effects::writes(inst).kinds()).for_each(|kind| left[kind] += 1);
+        insts.iter().flat_map(|inst| self.places.writes(inst).kinds()).for_each(|kind| left[kind] += 1);
         insts.retain_mut(|inst| {
             self.simplify(inst);
             let keep = !self.holds(inst)
                 && !self.unboxes(inst, &func.reps)
                 && !self.is_known(inst, block, &versions, &mut undo);
             if keep {
-                effects::writes(inst).kinds().for_each(|kind| {
+                self.places.writes(inst).kinds().for_each(|kind| {
                     left[kind] -= 1;
                     versions[kind] = if left[kind] == 0 { around.end[kind] } else { self.next };
                     self.next -= 1;
@@ -174,7 +177,7 @@ impl Pass {
         for (slot, arg) in key.args.iter_mut().zip(args).take(effects::telling_args(op)) {
             *slot = self.number[arg.0 as usize];
         }
-        effects::reads(op).kinds().enumerate().for_each(|(i, kind)| key.versions[i] = versions[kind]);
+        self.places.reads(op, args).kinds().enumerate().for_each(|(i, kind)| key.versions[i] = versions[kind]);
         key
     }
 
@@ -234,11 +237,6 @@ impl Pass {
     }
 }
 
-/// Whether the result is the operand, unchanged.
-fn hands_on(op: Op) -> bool {
-    matches!(op, Op::GuardTag(_) | Op::GuardNotFunction | Op::GuardCode(_) | Op::GuardBits(_) | Op::GuardNotBits(_))
-}
-
 /// Blocks such that each one's dominators come before it, and what it dominates right behind.
 fn preorder(dominators: &Dominators) -> Vec<Block> {
     let mut children: FxHashMap<Block, Vec<Block>> = FxHashMap::default();
@@ -265,8 +263,8 @@ struct Around {
 }
 
 /// The versions around every block.
-fn versions(func: &Func, dominators: &Dominators, loops: &[NaturalLoop]) -> Vec<Around> {
-    let written = written_in_blocks(func);
+fn versions(func: &Func, dominators: &Dominators, loops: &[NaturalLoop], places: &Places) -> Vec<Around> {
+    let written = written_in_blocks(func, places);
     let mut next = 0;
     let mut fresh = || {
         next += 1;
@@ -299,8 +297,8 @@ fn versions(func: &Func, dominators: &Dominators, loops: &[NaturalLoop]) -> Vec<
 }
 
 /// What each block changes.
-pub fn written_in_blocks(func: &Func) -> Vec<Memory> {
-    let written = |insts: &[Inst]| insts.iter().map(effects::writes).fold(Memory::NONE, Memory::and);
+pub fn written_in_blocks(func: &Func, places: &Places) -> Vec<Memory> {
+    let written = |insts: &[Inst]| insts.iter().map(|inst| places.writes(inst)).fold(Memory::NONE, Memory::and);
     func.blocks.iter().map(|block| written(&block.insts)).collect()
 }
 

@@ -8,6 +8,7 @@
 use super::dom::{Dominators, NaturalLoop};
 use super::effects::{self, Memory};
 use super::gvn::{written_in_blocks, written_in_loop};
+use super::places::Places;
 use super::seen::Seen;
 use super::{Block, Exit, Func, Inst, Op, StateId, Val, preheader};
 use crate::reason::ExitReason;
@@ -15,12 +16,12 @@ use minilive_mir::ir::InstId;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Moves invariant instructions out of loops; `loops` are inner before outer.
-pub fn hoist(func: &mut Func, dominators: &Dominators, loops: &[NaturalLoop], seen: &Seen) {
+pub fn hoist(func: &mut Func, dominators: &Dominators, loops: &[NaturalLoop], places: &Places, seen: &Seen) {
     if loops.is_empty() {
         return;
     }
-    let written = written_in_blocks(func);
-    let mut pass = Pass { home: homes(func), constants: constants_of(func), boxed: boxed_objects(func) };
+    let written = written_in_blocks(func, places);
+    let mut pass = Pass { places, home: homes(func), constants: constants_of(func), boxed: boxed_objects(func) };
     for it in loops {
         let Some(before) = dominators.idom(it.head) else { continue };
         let is_only_way =
@@ -54,7 +55,8 @@ pub fn hoist(func: &mut Func, dominators: &Dominators, loops: &[NaturalLoop], se
     }
 }
 
-struct Pass {
+struct Pass<'a> {
+    places: &'a Places,
     /// By value, the block that defines it.
     home: Vec<Option<Block>>,
     constants: FxHashMap<Val, Op>,
@@ -62,11 +64,18 @@ struct Pass {
     boxed: FxHashMap<Val, Val>,
 }
 
-impl Pass {
+impl Pass<'_> {
     /// Whether an instruction gives the same in each round of a loop that changes so much.
     fn is_invariant(&self, inst: &Inst, around: &NaturalLoop, changed: Memory) -> bool {
         let is_there = |arg: &Val| self.constants.contains_key(arg) || outside(&self.home, around, *arg);
-        !effects::is_constant(inst.op) && stays(inst.op, changed) && telling(inst).iter().all(is_there)
+        !effects::is_constant(inst.op) && self.stays(inst, changed) && telling(inst).iter().all(is_there)
+    }
+
+    /// Whether an instruction gives the same after so much has changed, as long as the loop keeps alive what it asks about.
+    fn stays(&self, inst: &Inst, changed: Memory) -> bool {
+        let found = self.places.reads(inst.op, &inst.args);
+        let found = if effects::is_array(inst.op) { found.without(Memory::SLICE) } else { found };
+        !found.meets(changed)
     }
 
     /// What has to be kept alive for an instruction's result to stay right.
@@ -148,12 +157,6 @@ impl<'a> Rounds<'a> {
             _ => {}
         }
     }
-}
-
-/// Whether an operation gives the same after so much has changed, as long as the loop keeps alive what it asks about.
-fn stays(op: Op, changed: Memory) -> bool {
-    let found = effects::reads(op);
-    if effects::is_array(op) { !found.without(Memory::SLICE).meets(changed) } else { !found.meets(changed) }
 }
 
 /// Has the loop heads among these blocks keep alive what arrays belong to.
