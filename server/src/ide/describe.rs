@@ -20,6 +20,12 @@ pub fn type_text(infer: &mut Infer<'_>, db: &LiveDb, known: &Known) -> Option<St
             words.push(word);
         }
     }
+    if words.len() > 1 {
+        // Whose alternatives they are is to be seen.
+        words.sort_by_key(|it| it.starts_with("list of "));
+        let lists = words.iter_mut().filter(|it| it.contains(" or "));
+        lists.for_each(|it| *it = it.replacen("list of ", "list of (", 1) + ")");
+    }
     (!words.is_empty()).then(|| words.join(" or "))
 }
 
@@ -36,6 +42,11 @@ fn kind_text(infer: &mut Infer<'_>, db: &LiveDb, kind: &Kind) -> String {
                 _ => "list of lists".into(),
             },
             [one] => format!("list of {}", kind_text(infer, db, one)),
+            [_, _] | [_, _, _] if kinds.iter().all(|it| !matches!(it, Kind::List(_) | Kind::Function(_))) => {
+                let mut words: Vec<_> = kinds.iter().map(|it| kind_text(infer, db, it)).collect();
+                words.dedup();
+                format!("list of {}", words.join(" or "))
+            }
             _ => "list".into(),
         },
         Kind::Map(object) => object_text(infer, *object),

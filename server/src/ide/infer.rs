@@ -32,6 +32,8 @@ const MOST_PARENTS: usize = 32;
 const MOST_MODULES: usize = 32;
 /// What needs itself is worked out so often again, with what is known of it by then.
 const MOST_ROUNDS: u32 = 8;
+/// A global that is assigned more often is not followed from statement to statement.
+const MOST_STORES: usize = 16;
 /// Symbols within symbols are followed so far; queries run on threads whose stacks have room for it.
 const MOST_DEPTH: u32 = 200;
 
@@ -250,6 +252,8 @@ pub struct Infer<'a> {
     writes: settled::Writes,
     /// Members that are given to something of a module, by name.
     given_outside: FxHashMap<SmolStr, Arc<[Given]>>,
+    /// Whether code of a file gives globals values by names that are worked out.
+    opens: FxHashMap<File, bool>,
     /// Calls of what was taken from lists and maps, by file.
     indirect: FxHashMap<File, Arc<[(u32, u32)]>>,
     answers: FxHashMap<Key, Known>,
@@ -294,6 +298,7 @@ impl<'a> Infer<'a> {
             stores: FxHashMap::default(),
             writes: settled::Writes::default(),
             given_outside: FxHashMap::default(),
+            opens: FxHashMap::default(),
             indirect: FxHashMap::default(),
             answers: FxHashMap::default(),
             active: FxHashMap::default(),

@@ -3,7 +3,9 @@
 //! The questions of `infer.rs` come here when they have no answer yet. Invariant: nothing here keeps state; whatever asks another
 //! question goes through [`Infer::value`] or [`Infer::uncalled`], which end cycles.
 
-use super::{Binding, Gives, Infer, Kind, Known, MOST_KINDS, Object, Sym, Symbol, UnitKind, UnitRef, binding, guide};
+use super::{
+    Binding, Gives, Infer, Kind, Known, MOST_KINDS, MOST_STORES, Object, Sym, Symbol, UnitKind, UnitRef, binding, guide,
+};
 use minilive_mir::ir::BinaryOp;
 use minilive_runtime::intrinsics::IntrinsicId;
 use smol_str::SmolStr;
@@ -82,7 +84,10 @@ impl Infer<'_> {
         let facts = self.facts(at.file);
         match binding(&facts, at.unit, name) {
             Binding::Variable(unit) => self.variable_of(UnitRef { unit, ..at }, name),
-            Binding::Global => self.global(at.file, name),
+            Binding::Global => match self.stored_before(at, name) {
+                Some(found) => found,
+                None => self.global(at.file, name),
+            },
             Binding::Intrinsic(id) => Known::one(Kind::Intrinsic(id)),
             Binding::Unknown => self.given_from_around(at, name),
         }
@@ -150,6 +155,46 @@ impl Infer<'_> {
             found.join(self.value(unit, &value));
         }
         self.with_elements_of_variable(found, file, None, name)
+    }
+
+    /// What a global is to a statement, which sees what those before it have stored; none if others may store something, or nobody has.
+    fn stored_before(&mut self, at: UnitRef, name: &SmolStr) -> Option<Known> {
+        let facts = self.facts(at.file);
+        let is_plain = |unit: u32| {
+            let it = facts.unit(unit);
+            it.kind == UnitKind::Statement && !it.facts.writes_through
+        };
+        let count = facts.globals(name).take(MOST_STORES + 1).count();
+        let is_several = (2..=MOST_STORES).contains(&count) && is_plain(at.unit);
+        if !is_several || !facts.globals(name).all(|(unit, _)| is_plain(unit)) || self.is_given_by_others(at.file, name)
+        {
+            return None;
+        }
+        let is_assignment = |unit: u32| facts.unit(unit).facts.is_assignment;
+        let mut stores = Vec::new();
+        for (unit, value) in facts.globals_before(name, at.unit) {
+            stores.push((unit, value));
+            if is_assignment(unit) {
+                break;
+            }
+        }
+        stores.reverse();
+        // A loop or an `if` may read what it has assigned itself.
+        stores.extend(facts.globals(name).filter(|(unit, _)| *unit == at.unit && !is_assignment(*unit)));
+        let mut found = Known::default();
+        for (unit, value) in stores {
+            found.join(self.value(UnitRef { unit, ..at }, value));
+        }
+        (found != Known::default()).then(|| self.with_elements_of_variable(found, at.file, None, name))
+    }
+
+    /// Whether other files of the program give a file's global a value, or code of the file itself by a name that is worked out.
+    fn is_given_by_others(&mut self, file: super::File, name: &str) -> bool {
+        let facts = self.facts(file);
+        let is_open = *self.opens.entry(file).or_insert_with(|| crate::db::gets_globals_out_of_sight(&facts));
+        is_open
+            || !self.given_to_module(file, name).is_empty()
+            || self.program().iter().any(|&it| it != file && self.facts(it).given_to_program(name).next().is_some())
     }
 
     /// A variable of a function: what it and its closures assign, and what callers give.
