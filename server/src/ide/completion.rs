@@ -72,6 +72,7 @@ pub fn completions(db: &LiveDb, document: &DocumentView, live: &Live, offset: Te
     });
     let incomplete = items.len() > MOST_ITEMS;
     items.truncate(MOST_ITEMS);
+    items::add_parameters(db, document.file, &mut items);
     if context.wanted == (Wanted::Name { uncalled: false }) {
         callback::refer(&mut infer, db, document, context.replace, &mut items);
     }

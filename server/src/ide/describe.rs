@@ -89,15 +89,58 @@ pub fn function_tree(db: &LiveDb, function: UnitRef) -> Option<FunctionExpr> {
     FunctionExpr::cast(SyntaxNode::new_root(placed.unit.green.clone()))
 }
 
-/// The parameters of a function, each as it is written.
+/// The parameters of a function, each as it is written, without blanks around its `=`.
 pub fn params(db: &LiveDb, function: UnitRef) -> Vec<String> {
     let params = function_tree(db, function).into_iter().flat_map(|it| it.params());
-    params.map(|param| param.syntax().text().to_string().trim().to_owned()).collect()
+    let written = params.map(|param| param.syntax().text().to_string());
+    let tidy = |it: String| match it.split_once('=') {
+        Some((name, default)) => format!("{}={}", name.trim(), default.trim()),
+        None => it.trim().to_owned(),
+    };
+    written.map(tidy).collect()
 }
 
 /// The parameters of a function in parentheses.
 pub fn params_text(db: &LiveDb, function: UnitRef) -> String {
     format!("({})", params(db, function).join(", "))
+}
+
+/// A parameter as code, with what it is likely to be: `b: number = 2`.
+fn typed_param(infer: &mut Infer<'_>, db: &LiveDb, function: UnitRef, at: usize, written: &str) -> String {
+    let known = infer.parameter(function, at);
+    let types = type_text(infer, db, &known).map(|it| it.replace('`', ""));
+    match (types, written.split_once('=')) {
+        (None, _) => written.to_owned(),
+        (Some(types), None) => format!("{written}: {types}"),
+        (Some(types), Some((name, default))) => format!("{}: {types} = {}", name.trim(), default.trim()),
+    }
+}
+
+/// The parameters of a function, each with what it is likely to be as far as that is known.
+pub fn typed_params(infer: &mut Infer<'_>, db: &LiveDb, function: UnitRef) -> Vec<String> {
+    let written = params(db, function);
+    (0..).zip(&written).map(|(at, written)| typed_param(infer, db, function, at, written)).collect()
+}
+
+/// What calling a function is likely to give, if it gives something.
+pub fn result_text(infer: &mut Infer<'_>, db: &LiveDb, function: UnitRef) -> Option<String> {
+    let facts = infer.facts(function.file).unit(function.unit).facts.clone();
+    (!facts.returns.is_empty()).then_some(())?;
+    let mut known = infer.result(function, None);
+    if !facts.always_returns && !known.kinds.is_empty() {
+        known.join(Known { kinds: vec![Kind::Null], open: false });
+    }
+    type_text(infer, db, &known).map(|it| it.replace('`', ""))
+}
+
+/// The types of a function's parameters and of what it gives, as a paragraph; none if nothing is known of them.
+pub fn types_of_function(infer: &mut Infer<'_>, db: &LiveDb, function: UnitRef) -> Option<String> {
+    let (params, result) = (typed_params(infer, db, function), result_text(infer, db, function));
+    let is_known = result.is_some() || params != self::params(db, function);
+    let result = result.map(|it| format!(" -> {it}")).unwrap_or_default();
+    let name = db::units(db, function.file).get(function.unit as usize).map(|it| it.name.clone()).unwrap_or_default();
+    let name = if name.starts_with('@') { "function" } else { &name };
+    is_known.then(|| format!("likely: `{name}({}){result}`", params.join(", ")))
 }
 
 /// What a function is for: its docstring, or the comment right above the statement that defines it.

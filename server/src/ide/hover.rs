@@ -400,9 +400,10 @@ impl Card<'_> {
     fn function_card(&self, range: TextRange, unit: &LayoutUnit<'_>) -> Hover {
         let mut sections = Vec::new();
         let index = self.layout().index_of(unit.key);
-        sections.extend(index.and_then(|index| {
-            describe::documentation(self.db, UnitRef { file: self.document.file, unit: index as u32 })
-        }));
+        let function = index.map(|index| UnitRef { file: self.document.file, unit: index as u32 });
+        sections.extend(function.and_then(|it| describe::documentation(self.db, it)));
+        let mut infer = Infer::with_importers(self.db, &self.live.places);
+        sections.extend(function.and_then(|it| describe::types_of_function(&mut infer, self.db, it)));
         let examples =
             self.fresh.markers.iter().filter(|it| it.usage == MarkerUse::Example && it.function == Some(unit.key));
         for example in examples {
@@ -414,7 +415,8 @@ impl Card<'_> {
             sections.push(usage(report));
             sections.extend(why(report).into_iter().chain(cost(report)));
         }
-        Hover { range, title: signature(unit), sections }
+        let params = function.map(|it| describe::params_text(self.db, it)).unwrap_or_default();
+        Hover { range, title: format!("{} = function{params}", unit.name), sections }
     }
 
     fn marker(&self) -> Option<Hover> {
@@ -462,18 +464,6 @@ fn const_code(value: &Const) -> String {
             format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
         }
     }
-}
-
-fn signature(unit: &LayoutUnit<'_>) -> String {
-    let code = unit.code();
-    let params = code.params.iter().enumerate().map(|(index, param)| {
-        let name = code.name(param.name);
-        match constant(code, index) {
-            default if default == "null" => name.to_owned(),
-            default => format!("{name}={default}"),
-        }
-    });
-    format!("{} = function({})", unit.name, params.collect::<Vec<_>>().join(", "))
 }
 
 fn static_type(ty: Ty) -> String {

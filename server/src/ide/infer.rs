@@ -30,6 +30,8 @@ const MOST_STEPS: u32 = 50_000;
 const MOST_PARENTS: usize = 32;
 /// Of a program of more files the rest gives nothing to the values of a type.
 const MOST_MODULES: usize = 32;
+/// Of more programs that import a file the others say nothing of what its functions are given.
+const MOST_IMPORTERS: usize = 16;
 /// What needs itself is worked out so often again, with what is known of it by then.
 const MOST_ROUNDS: u32 = 8;
 /// A global that is assigned more often is not followed from statement to statement.

@@ -50,7 +50,7 @@ pub fn text(
     name: &str,
     certain: Option<TypeSet>,
 ) -> Option<String> {
-    let mut infer = Infer::new(db, places);
+    let mut infer = Infer::with_importers(db, places);
     let symbol: Sym = Symbol::Name(name.into()).into();
     let at = UnitRef { file, unit: unit as u32 };
     // What holds a function is shown as that, not as what calling it gives.

@@ -521,6 +521,15 @@ impl Collect<'_> {
     }
 }
 
+/// Shows the parameters of the document's own functions behind their names.
+pub(super) fn add_parameters(db: &LiveDb, file: File, items: &mut [Item]) {
+    for item in items.iter_mut().filter(|it| it.detail.is_none()) {
+        if let Data::Function(unit, _) = item.data {
+            item.detail = Some(describe::params_text(db, UnitRef { file, unit }));
+        }
+    }
+}
+
 /// Whether a key can stand behind a dot.
 pub(super) fn is_name(key: &str) -> bool {
     let mut chars = key.chars();
@@ -584,11 +593,14 @@ fn function_documentation(
     unit: u32,
     name: &str,
 ) -> Option<(String, Vec<String>)> {
-    let facts = Infer::new(db, places).facts(file);
+    let mut infer = Infer::with_importers(db, places);
+    let facts = infer.facts(file);
     // The text may have changed since the list was made.
     let is_it = |(_, it): &(u32, &Arc<db::FactsUnit>)| it.kind == UnitKind::Function && it.name == *name;
     let same = facts.units.get(unit as usize).map(|it| (unit, it)).filter(is_it);
     let (unit, _) = same.or_else(|| (0u32..).zip(&facts.units).find(is_it))?;
     let function = UnitRef { file, unit };
-    Some((describe::function_title(db, function), describe::documentation(db, function).into_iter().collect()))
+    let mut told: Vec<_> = describe::documentation(db, function).into_iter().collect();
+    told.extend(describe::types_of_function(&mut infer, db, function));
+    Some((describe::function_title(db, function), told))
 }

@@ -50,7 +50,10 @@ pub fn member(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> 
         return Some(if function.file == file {
             Told::Own(function.unit, others.collect())
         } else {
-            let sections = describe::documentation(db, function).into_iter().chain(others).collect();
+            let mut sections: Vec<_> = describe::documentation(db, function).into_iter().collect();
+            let others: Vec<_> = others.collect();
+            sections.extend(describe::types_of_function(infer, db, function));
+            sections.extend(others);
             Told::Card(Hover { range: named.range, title: describe::function_title(db, function), sections })
         });
     }
@@ -78,7 +81,10 @@ pub fn given(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> O
     let (title, mut sections) = match functions.next() {
         Some(function) => {
             let others = functions.map(|it| format!("may also be `{}`", describe::function_title(db, it)));
-            let sections = describe::documentation(db, function).into_iter().chain(others).collect();
+            let others: Vec<_> = others.collect();
+            let mut sections: Vec<_> = describe::documentation(db, function).into_iter().collect();
+            sections.extend(describe::types_of_function(infer, db, function));
+            sections.extend(others);
             (describe::function_title(db, function), sections)
         }
         None => {

@@ -4,7 +4,8 @@
 //! question goes through [`Infer::value`] or [`Infer::uncalled`], which end cycles.
 
 use super::{
-    Binding, Gives, Infer, Kind, Known, MOST_KINDS, MOST_STORES, Object, Sym, Symbol, UnitKind, UnitRef, binding, guide,
+    Binding, Gives, Infer, Kind, Known, MOST_IMPORTERS, MOST_KINDS, MOST_STORES, Object, Sym, Symbol, UnitKind,
+    UnitRef, binding, guide,
 };
 use minilive_mir::ir::BinaryOp;
 use minilive_runtime::intrinsics::IntrinsicId;
@@ -211,13 +212,13 @@ impl Infer<'_> {
             }
         }
         if let Some(param) = unit.facts.params.iter().rposition(|(it, _)| it == name) {
-            found.join(self.param(at, param));
+            found.join(self.parameter(at, param));
         }
         self.with_elements_of_variable(found, at.file, Some(at.unit), name)
     }
 
-    /// What calls in the same file give for a parameter, and its default.
-    fn param(&mut self, at: UnitRef, param: usize) -> Known {
+    /// What calls give for a parameter, in its file and in others of the program, and its default.
+    pub fn parameter(&mut self, at: UnitRef, param: usize) -> Known {
         let facts = self.facts(at.file);
         let unit = facts.unit(at.unit);
         let mut found = Known { kinds: Vec::new(), open: true };
@@ -226,11 +227,18 @@ impl Infer<'_> {
         }
         let name = unit.name.rsplit('.').next().unwrap_or_default();
         let indirect = self.indirect_calls(at.file);
-        for (caller, number) in facts.calls(name).chain(indirect.iter().copied()) {
-            let caller_facts = facts.unit(caller).facts.clone();
-            let Some((callee, args)) = caller_facts.calls.get(number as usize) else { continue };
+        let mut calls: Vec<_> = facts.calls(name).chain(indirect.iter().copied()).map(|it| (at.file, it)).collect();
+        let importers = self.importers(at.file);
+        let others = self.program();
+        let others = others.iter().chain(importers.iter().take(MOST_IMPORTERS)).filter(|&&file| file != at.file);
+        for &file in others {
+            calls.extend(self.facts(file).calls(name).map(|it| (file, it)));
+        }
+        for (file, (unit, number)) in calls {
+            let facts = self.facts(file).unit(unit).facts.clone();
+            let Some((callee, args)) = facts.calls.get(number as usize) else { continue };
             let Some(arg) = args.get(param) else { continue };
-            let caller = UnitRef { unit: caller, ..at };
+            let caller = UnitRef { file, unit };
             if self.uncalled(caller, callee).kinds.contains(&Kind::Function(at)) {
                 found.join(self.value(caller, arg));
             }
@@ -306,7 +314,7 @@ impl Infer<'_> {
     }
 
     /// What a function returns as a method of something: where that is `self`, what it was called on.
-    fn result(&mut self, function: UnitRef, receiver: Option<&Kind>) -> Known {
+    pub fn result(&mut self, function: UnitRef, receiver: Option<&Kind>) -> Known {
         let facts = self.facts(function.file);
         let returns = &facts.unit(function.unit).facts.returns;
         if returns.is_empty() {
