@@ -8,7 +8,7 @@ use crate::db::File;
 use crate::db::LiveDb;
 use crate::ide::describe::{self, object_text, type_text};
 use crate::ide::guide;
-use crate::ide::infer::{Infer, Kind, Object, UnitRef};
+use crate::ide::infer::{Infer, Kind, Known, Object, UnitRef};
 use crate::ide::names::{Named, Target};
 use crate::ide::narrow;
 use crate::ide::navigation::definitions;
@@ -29,13 +29,13 @@ pub fn member(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> 
     if named.of.quoted && named.of.place == Place::Bare {
         return module(infer, db, named).map(Told::Card);
     }
+    if let Target::Intrinsic(id) = &named.target {
+        let (title, sections) = (guide::title(*id), guide::paragraphs(*id));
+        return Some(Told::Card(Hover { range: named.range, title, sections }));
+    }
     let Place::Member(owner) = &named.of.place else { return None };
     let at = UnitRef { file, unit: named.unit };
     let holders = match &named.target {
-        Target::Intrinsic(id) => {
-            let (title, sections) = (guide::title(*id), guide::paragraphs(*id));
-            return Some(Told::Card(Hover { range: named.range, title, sections }));
-        }
         Target::Member(holders) => holders.clone(),
         _ => Vec::new(),
     };
@@ -69,6 +69,15 @@ pub fn member(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> 
     let mut sections: Vec<_> = comment(infer, db, file, named).into_iter().collect();
     sections.extend(type_text(infer, db, &known).map(|types| format!("likely: {types}")));
     Some(Told::Card(Hover { range: named.range, title, sections }))
+}
+
+/// The card of a variable that is named as a key of a map of variables, or that only code which does so gives a value.
+pub fn through(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named, held: &Known) -> Hover {
+    let scope = if matches!(named.target, Target::Variable(_)) { "local" } else { "global" };
+    let mut sections: Vec<_> = comment(infer, db, file, named).into_iter().collect();
+    let types = type_text(infer, db, held);
+    sections.extend(types.map(|types| format!("likely: {types}{}", types::members(infer, held))));
+    Hover { range: named.range, title: format!("({scope}) {}", named.name), sections }
 }
 
 /// The card of a variable that others give the file.

@@ -496,3 +496,28 @@ fn parameters_of_a_module_are_what_importers_give() {
         "#]],
     );
 }
+
+/// What is named as a key of a map of variables, and what only such code gives a value.
+#[test]
+fn variables_are_told_where_they_are_keys() {
+    let card = |line: &str| {
+        let text = "init = function(p)\n  // How it is done.\n  globals.conf = {\"a\": 1}\n  q = \"x\"\n  Q\nend function\nscore = 3\nL\n";
+        let text = match line.strip_prefix("Q ") {
+            Some(line) => text.replacen("Q", line, 1).replacen("\nL\n", "\n", 1),
+            None => text.replacen("  Q\n", "", 1).replacen('L', line, 1),
+        };
+        let it = Fixture::new(&text);
+        hover(&it.db, &it.document, &it.live(), it.offset).map(|card| card.plain()).unwrap_or_default()
+    };
+    let conf = "(global) conf\nHow it is done.\nlikely: map conf with a";
+    for line in
+        ["print co$0nf", "print globals.co$0nf", "print globals[\"co$0nf\"]", "print globals.hasIndex(\"co$0nf\")"]
+    {
+        assert_eq!(card(line), conf, "{line}");
+    }
+    assert_eq!(card("print globals[\"sc$0ore\"]"), "(global) score\nlikely: number");
+    assert_eq!(card("Q print locals[\"$0q\"]"), "(local) q\nlikely: string");
+    assert!(card("print globals.has$0Index(\"score\")").starts_with("(intrinsic) hasIndex(self, index)"));
+    assert!(card("Q print locals.le$0n").starts_with("(intrinsic) len(self)"));
+    assert_eq!(card("print globals.mis$0sing"), "");
+}
