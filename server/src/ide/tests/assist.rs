@@ -448,7 +448,7 @@ fn what_begins_as_it_is_typed_comes_first() {
         ("print le$0", "len upper_left lower"),
         ("f = function\n  ret$0\nend function", "return reset"),
         ("if 1 then\n  print 1\nel$0\nend if", "else"),
-        ("f = function\n  x = 1\nen$0", "end function end"),
+        ("f = function\n  x = 1\nen$0", "end function end env"),
         ("print hI$0", "hasIndex"),
     ] {
         let count = expected.split(' ').count();
