@@ -683,7 +683,7 @@ fn defaults_and_comparisons_that_do_nothing_are_told() {
     // What a call gives is compared; the function must not be replaced.
     let fixes = |text: &str| {
         let it = Fixture::new(text);
-        let found = crate::ide::checks::checks(&it.db, &it.document, &Checks::default(), &it.places);
+        let found = checks(&it.db, &it.document, &Checks::default(), &it.places);
         found.into_iter().filter(|it| it.code == "useless-comparison").map(|it| it.fix.is_some()).collect::<Vec<_>>()
     };
     let hit = "hit = function\n  return 2\nend function\n";
