@@ -11,6 +11,9 @@ use minilive_syntax::ast::{AstNode, Expr, FunctionExpr, LiteralValue, Stmt};
 use minilive_syntax::marker::is_marker;
 use minilive_syntax::{SyntaxNode, TextSize};
 
+/// So many calls show what a function is given; the others are hardly of another kind.
+const MOST_CALLS: usize = 100;
+
 /// The type of a value in a few words; nothing if nothing is known.
 pub fn type_text(infer: &mut Infer<'_>, db: &LiveDb, known: &Known) -> Option<String> {
     let mut words: Vec<String> = Vec::new();
@@ -107,7 +110,7 @@ pub fn params_text(db: &LiveDb, function: UnitRef) -> String {
 
 /// A parameter as code, with what it is likely to be: `b: number = 2`.
 fn typed_param(infer: &mut Infer<'_>, db: &LiveDb, function: UnitRef, at: usize, written: &str) -> String {
-    let known = infer.parameter(function, at);
+    let known = infer.parameter(function, at, MOST_CALLS);
     let types = type_text(infer, db, &known).map(|it| it.replace('`', ""));
     match (types, written.split_once('=')) {
         (None, _) => written.to_owned(),
@@ -116,14 +119,16 @@ fn typed_param(infer: &mut Infer<'_>, db: &LiveDb, function: UnitRef, at: usize,
     }
 }
 
-/// The parameters of a function, each with what it is likely to be as far as that is known.
-pub fn typed_params(infer: &mut Infer<'_>, db: &LiveDb, function: UnitRef) -> Vec<String> {
-    let written = params(db, function);
-    (0..).zip(&written).map(|(at, written)| typed_param(infer, db, function, at, written)).collect()
+/// The parameters of a function, each with what it is likely to be, and what calling it is likely to give, as far as that is soon found out.
+pub fn typed(infer: &Infer<'_>, db: &LiveDb, function: UnitRef) -> (Vec<String>, Option<String>) {
+    let (written, mut infer) = (params(db, function), infer.brief());
+    let params = (0..).zip(&written).map(|(at, written)| typed_param(&mut infer, db, function, at, written)).collect();
+    let result = result_text(&mut infer, db, function);
+    if infer.is_exhausted() { (written, None) } else { (params, result) }
 }
 
 /// What calling a function is likely to give, if it gives something.
-pub fn result_text(infer: &mut Infer<'_>, db: &LiveDb, function: UnitRef) -> Option<String> {
+fn result_text(infer: &mut Infer<'_>, db: &LiveDb, function: UnitRef) -> Option<String> {
     let facts = infer.facts(function.file).unit(function.unit).facts.clone();
     (!facts.returns.is_empty()).then_some(())?;
     let mut known = infer.result(function, None);
@@ -134,8 +139,8 @@ pub fn result_text(infer: &mut Infer<'_>, db: &LiveDb, function: UnitRef) -> Opt
 }
 
 /// The types of a function's parameters and of what it gives, as a paragraph; none if nothing is known of them.
-pub fn types_of_function(infer: &mut Infer<'_>, db: &LiveDb, function: UnitRef) -> Option<String> {
-    let (params, result) = (typed_params(infer, db, function), result_text(infer, db, function));
+pub fn types_of_function(infer: &Infer<'_>, db: &LiveDb, function: UnitRef) -> Option<String> {
+    let (params, result) = typed(infer, db, function);
     let is_known = result.is_some() || params != self::params(db, function);
     let result = result.map(|it| format!(" -> {it}")).unwrap_or_default();
     let name = db::units(db, function.file).get(function.unit as usize).map(|it| it.name.clone()).unwrap_or_default();

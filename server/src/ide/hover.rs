@@ -415,8 +415,8 @@ impl Card<'_> {
         let index = self.layout().index_of(unit.key);
         let function = index.map(|index| UnitRef { file: self.document.file, unit: index as u32 });
         sections.extend(function.and_then(|it| describe::documentation(self.db, it)));
-        let mut infer = Infer::with_importers(self.db, &self.live.places);
-        sections.extend(function.and_then(|it| describe::types_of_function(&mut infer, self.db, it)));
+        let infer = Infer::with_importers(self.db, &self.live.places);
+        sections.extend(function.and_then(|it| describe::types_of_function(&infer, self.db, it)));
         let examples =
             self.fresh.markers.iter().filter(|it| it.usage == MarkerUse::Example && it.function == Some(unit.key));
         for example in examples {

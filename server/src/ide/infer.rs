@@ -26,6 +26,8 @@ pub use members::{Member, type_map};
 const MOST_KINDS: usize = 8;
 /// One question asks no more than so many others.
 const MOST_STEPS: u32 = 50_000;
+/// What is shown by the way is worth so many.
+const FEW_STEPS: u32 = 3_000;
 /// Chains of `__isa` are followed so far.
 const MOST_PARENTS: usize = 32;
 /// Of a program of more files the rest gives nothing to the values of a type.
@@ -319,6 +321,22 @@ impl<'a> Infer<'a> {
     /// takes a look at every file of the workspace.
     pub fn with_importers(db: &'a LiveDb, places: &'a Places) -> Infer<'a> {
         Infer { sees_importers: true, ..Infer::new(db, places) }
+    }
+
+    /// The same for what is shown by the way: it gives up early.
+    pub fn brief(&self) -> Infer<'a> {
+        let (db, places) = (self.db, self.places);
+        Infer {
+            sees_importers: self.sees_importers,
+            home: self.home,
+            steps: MOST_STEPS - FEW_STEPS,
+            ..Infer::new(db, places)
+        }
+    }
+
+    /// Whether some answers were cut short by the number of questions.
+    pub fn is_exhausted(&self) -> bool {
+        self.steps >= MOST_STEPS
     }
 
     /// The files that import another and are not among those of the program; none where nobody asks for them.

@@ -91,9 +91,8 @@ fn of_callee(infer: &mut Infer<'_>, db: &LiveDb, callee: &Callee) -> Vec<Signatu
     for kind in &known.kinds {
         let (params, result, documentation) = match kind {
             Kind::Function(function) => {
-                let result = describe::result_text(infer, db, *function);
-                let documentation = describe::documentation(db, *function).into_iter().collect();
-                (describe::typed_params(infer, db, *function), result, documentation)
+                let (params, result) = describe::typed(infer, db, *function);
+                (params, result, describe::documentation(db, *function).into_iter().collect())
             }
             Kind::Intrinsic(id) => (guide::params(*id, as_method), None, guide::paragraphs(*id)),
             _ => continue,

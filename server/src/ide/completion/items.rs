@@ -616,6 +616,6 @@ fn function_documentation(
     let (unit, _) = same.or_else(|| (0u32..).zip(&facts.units).find(is_it))?;
     let function = UnitRef { file, unit };
     let mut told: Vec<_> = describe::documentation(db, function).into_iter().collect();
-    told.extend(describe::types_of_function(&mut infer, db, function));
+    told.extend(describe::types_of_function(&infer, db, function));
     Some((describe::function_title(db, function), told))
 }

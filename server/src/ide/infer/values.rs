@@ -212,13 +212,13 @@ impl Infer<'_> {
             }
         }
         if let Some(param) = unit.facts.params.iter().rposition(|(it, _)| it == name) {
-            found.join(self.parameter(at, param));
+            found.join(self.parameter(at, param, usize::MAX));
         }
         self.with_elements_of_variable(found, at.file, Some(at.unit), name)
     }
 
-    /// What calls give for a parameter, in its file and in others of the program, and its default.
-    pub fn parameter(&mut self, at: UnitRef, param: usize) -> Known {
+    /// What calls give for a parameter, in its file and in others of the program, and its default; of many calls the first ones.
+    pub fn parameter(&mut self, at: UnitRef, param: usize, most: usize) -> Known {
         let facts = self.facts(at.file);
         let unit = facts.unit(at.unit);
         let mut found = Known { kinds: Vec::new(), open: true };
@@ -234,7 +234,7 @@ impl Infer<'_> {
         for &file in others {
             calls.extend(self.facts(file).calls(name).map(|it| (file, it)));
         }
-        for (file, (unit, number)) in calls {
+        for (file, (unit, number)) in calls.into_iter().take(most) {
             let facts = self.facts(file).unit(unit).facts.clone();
             let Some((callee, args)) = facts.calls.get(number as usize) else { continue };
             let Some(arg) = args.get(param) else { continue };
