@@ -8,6 +8,7 @@ use super::super::names::{Edit, FactsUnit, FileFacts};
 use super::Around;
 use super::summary::Summary;
 use minilive_mir::ir::UnitKind;
+use minilive_mir::types::TypeSet;
 use minilive_mir::typing::Free;
 use minilive_runtime::intrinsics;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -63,6 +64,10 @@ impl<'a> Flow<'a> {
             }
         }
         let ever = self.summary.further_out(self.facts, unit, name);
+        // Who reads it here ends the program; what is shown is what it is meant to be.
+        if stored.set == TypeSet::NONE {
+            return Some(ever);
+        }
         Some(Free { set: stored.set.only(ever.set), result: stored.result.only(ever.result), intrinsic: None })
     }
 
