@@ -30,6 +30,14 @@ pub(crate) fn fold(expr: &Expr) -> Option<Const> {
     }
 }
 
+/// The number that an expression of literals gives.
+pub fn number(expr: &Expr) -> Option<f64> {
+    match fold(expr)? {
+        Const::Number(number) => Some(number),
+        _ => None,
+    }
+}
+
 /// The value of what may stand as a default: foldable expressions, `true`, `false`, `null`, and lists and maps of such.
 pub(crate) fn constant(expr: &Expr) -> Option<Const> {
     match expr {

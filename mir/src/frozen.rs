@@ -6,8 +6,8 @@
 //! that name, since the program ends there.
 
 use minilive_syntax::ast::{
-    AssignStmt, AstNode, Block, CallStmt, Expr, ForStmt, FunctionExpr, IfStmt, PostfixExpr, RefExpr, SourceFile, Stmt,
-    Suffix,
+    AssignStmt, AstNode, BinaryExpr, Block, CallStmt, CallSuffix, Expr, ForStmt, FunctionExpr, IfStmt, LiteralExpr,
+    LiteralValue, PostfixExpr, RefExpr, SourceFile, Stmt, Suffix,
 };
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
 use rowan::WalkEvent;
@@ -286,8 +286,60 @@ impl Follow<'_> {
                 let first = call.arg_list().and_then(|it| it.args().next());
                 first.map_or(ANYTHING, |it| Holds { frozen: Frozen::Certain, ..self.value(&it, known) })
             }
+            Expr::Postfix(chain) => plain(self.made_by(chain, known)),
+            Expr::Binary(chain) => plain(self.joined(chain, known)),
             _ => ANYTHING,
         }
+    }
+
+    /// A new list: `range(1, 3)`, `x[:]`, `"a b".split`.
+    fn made_by(&self, chain: &PostfixExpr, known: &Known) -> Kind {
+        let suffixes: Vec<_> = chain.suffixes().collect();
+        let args = |call: &CallSuffix| call.arg_list().into_iter().flat_map(|it| it.args()).collect::<Vec<_>>();
+        let Some(base) = chain.base() else { return Kind::Unknown };
+        match (&*suffixes, &base) {
+            // With a third argument there may be none, and what is very long cannot be made.
+            ([Suffix::Call(call)], _) if self.is_call_of(chain, "range") => {
+                let args = args(call);
+                let are_small = args.len() < 3 && args.iter().all(|it| small_number(it).is_some());
+                if are_small { Kind::List(1) } else { Kind::Unknown }
+            }
+            ([Suffix::Slice(_)], _) => match self.value(&base, known).kind {
+                Kind::List(_) => Kind::List(0),
+                _ => Kind::Unknown,
+            },
+            ([Suffix::Member(method), rest @ ..], Expr::Literal(text)) => {
+                let is_split = method.name_token().is_some_and(|it| it.text() == "split") && is_text(text);
+                let delimiter = match rest {
+                    [] => Some(Vec::new()),
+                    [Suffix::Call(call)] => Some(args(call)),
+                    _ => None,
+                };
+                let are_texts = |all: Vec<Expr>| all.iter().all(|it| matches!(it, Expr::Literal(it) if is_text(it)));
+                let is_list = is_split && delimiter.is_some_and(are_texts) && (self.outside.is_method)("split");
+                if is_list { Kind::List(0) } else { Kind::Unknown }
+            }
+            _ => Kind::Unknown,
+        }
+    }
+
+    /// A new list or map: `[0] * 3`, `[1] + [2]`.
+    fn joined(&self, chain: &BinaryExpr, known: &Known) -> Kind {
+        let mut operands = chain.operands();
+        let mut kind = operands.next().map_or(Kind::Unknown, |it| self.value(&it, known).kind);
+        for (operator, operand) in chain.operators().zip(operands) {
+            let right = self.value(&operand, known).kind;
+            kind = match (operator, kind, right) {
+                (SyntaxKind::Plus, Kind::List(a), Kind::List(b)) => Kind::List(a.saturating_add(b)),
+                (SyntaxKind::Plus, Kind::Map(a), Kind::Map(b)) => Kind::Map(a.max(b)),
+                (SyntaxKind::Star, Kind::List(count), _) => match small_number(&operand) {
+                    Some(times) => Kind::List(if times >= 1.0 { count } else { 0 }),
+                    None => Kind::Unknown,
+                },
+                _ => Kind::Unknown,
+            };
+        }
+        kind
     }
 
     /// `name(…)` and no more, of a built-in function.
@@ -390,6 +442,21 @@ impl Follow<'_> {
     }
 }
 
+/// A number in the text that no list is too long for.
+fn small_number(expr: &Expr) -> Option<f64> {
+    match expr {
+        Expr::Literal(literal) => match literal.value() {
+            Some(LiteralValue::Number(number)) => Some(number).filter(|it| it.abs() < 1e6),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn is_text(literal: &LiteralExpr) -> bool {
+    matches!(literal.value(), Some(LiteralValue::String(_)))
+}
+
 fn is_uncertain(node: &SyntaxNode) -> bool {
     let logical = |kind| matches!(kind, SyntaxKind::AndKw | SyntaxKind::OrKw);
     node.kind() == SyntaxKind::FunctionExpr
@@ -398,7 +465,6 @@ fn is_uncertain(node: &SyntaxNode) -> bool {
 
 /// A key that is certainly none of the methods.
 fn is_other_key(key: &Expr) -> bool {
-    use minilive_syntax::ast::LiteralValue;
     match key {
         Expr::Literal(literal) => match literal.value() {
             Some(LiteralValue::String(text)) => needs(&text).is_none() && text != "__isa",
@@ -510,6 +576,22 @@ mod tests {
         found("x = [1]\nfreeze x\nx.insert 0, 1\n", &[]);
         found("x = [1]\nfreeze x\ny = @x.push\n", &[]);
         found("x = [1]\nfreeze x\nif y and x.push(1) then print 1\n", &[]);
+    }
+
+    #[test]
+    fn lists_that_operators_and_functions_make_are_known() {
+        for made in ["range(3)", "range(1, 5)", "[0] * 3", "[1] + [2]", "\"a b\".split", "\"a\".split(\",\")"] {
+            found(&format!("x = {made}\nfreeze x\nx.push 1\n"), &["x.push"]);
+        }
+        found("y = [1]\nx = y[:]\nfreeze x\ny.push 1\nx.push 1\n", &["x.push"]);
+        found("x = {1: 2} + {3: 4}\nfreeze x\nx.remove 1\n", &["x.remove"]);
+        found("x = [0] * 3\nfreeze x\nx.pop\n", &["x.pop"]);
+        for made in
+            ["range(3, 1, 1)", "range(n)", "[0] * n", "range(0, 1e10)", "n + [1]", "\"a\".split(n)", "n[:]", "n.split"]
+        {
+            found(&format!("x = {made}\nfreeze x\nx.push 1\n"), &[]);
+        }
+        found("x = [1] * 0\nfreeze x\nx.pop\n", &[]);
     }
 
     #[test]

@@ -30,5 +30,6 @@ pub mod fingerprint;
 
 pub mod bits;
 mod fold;
+pub use fold::number as folded_number;
 mod operators;
 mod tables;

@@ -25,6 +25,10 @@ pub const ANY_KEY: &str = "[]";
 /// The built-in names of the type maps.
 pub const TYPE_MAPS: [&str; 6] = ["number", "string", "list", "map", "funcRef", "error"];
 
+/// The methods of maps, which `locals`, `outer` and `globals` have, too.
+pub const MAP_METHODS: [&str; 12] =
+    ["hasIndex", "indexes", "indexOf", "len", "pop", "push", "pull", "shuffle", "sum", "remove", "replace", "values"];
+
 /// The function of the module `importUtil`, which comes with MiniScript: it imports modules, by name or a list of names, into the global
 /// variables, each once.
 pub const ENSURE_IMPORT: &str = "ensureImport";
@@ -93,7 +97,7 @@ pub enum Early {
 /// What makes names of a unit unknowable to a reader of its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Openness {
-    /// `locals` is used as a value, or indexed by something that is no constant.
+    /// `locals` is used as a value, asked for a method of maps, or indexed by something that is no constant.
     pub locals: bool,
     /// The same of `outer`.
     pub outer: bool,
@@ -156,6 +160,8 @@ pub struct UnitFacts {
     pub early: Vec<(SmolStr, u32, Early)>,
     /// It is a statement that assigns, whatever happens.
     pub is_assignment: bool,
+    /// It gives variables values by their names in `locals`, `outer` or `globals`.
+    pub writes_through: bool,
 }
 
 impl UnitNames {
@@ -310,6 +316,13 @@ mod tests {
         assert!(open("return locals[k]").locals);
         assert!(open("globals[k] = 1").globals);
         assert!(open("g outer").outer);
+        assert!(open("return locals.len").locals);
+        assert!(open("locals.remove k").locals && open("locals.remove \"k\"").locals);
+        assert!(open("globals.push \"q\"").globals && open("f @globals.push").globals);
+        assert!(open("if outer.hasIndex(k) then return 1").outer);
+        assert_eq!(open("if globals.hasIndex(\"k\") then globals.remove \"k\""), Openness::default());
+        assert_eq!(open("if locals.hasIndex(\"k\") then return 1"), Openness::default());
+        assert_eq!(open("locals.len = k"), Openness::default());
         assert_eq!(open("if locals == globals then print k"), Openness::default());
         assert!(open("print locals == k").locals);
     }

@@ -8,7 +8,7 @@ use std::ops::{BitOr, BitOrAssign};
 
 /// A set of types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TypeSet(u8);
+pub struct TypeSet(u16);
 
 impl TypeSet {
     /// No value at all: code that is never reached.
@@ -26,9 +26,11 @@ impl TypeSet {
     /// Function references.
     pub const FUNCTION: TypeSet = TypeSet(32);
     /// Error values.
-    pub const ERROR: TypeSet = TypeSet(64);
+    pub const ERROR: TypeSet = TypeSet(64 | 256);
+    /// Of those, the ones that say that a text or a list would be too large.
+    pub const TOO_LARGE: TypeSet = TypeSet(256);
     /// Anything, host handles included.
-    pub const ANY: TypeSet = TypeSet(255);
+    pub const ANY: TypeSet = TypeSet(511);
 
     /// Whether all of `self` is in `other`.
     pub fn is_within(self, other: TypeSet) -> bool {
@@ -106,7 +108,10 @@ pub fn binary(op: BinaryOp, a: TypeSet, b: TypeSet) -> TypeSet {
         // An error on the left gives the right operand, whatever it is.
         BinaryOp::Or if a.may_be(TypeSet::ERROR) => TypeSet::NUMBER | b,
         BinaryOp::Or => TypeSet::NUMBER | errors,
-        BinaryOp::Add => add(a, b) | errors,
+        BinaryOp::Add => match (a.without(TypeSet::ERROR), b.without(TypeSet::ERROR)) {
+            (TypeSet::NONE, _) | (_, TypeSet::NONE) => errors,
+            (a, b) => add(a, b) | errors,
+        },
         BinaryOp::Sub => arithmetic(a, b, TypeSet::NUMBER | TypeSet::STRING) | errors,
         BinaryOp::Mul | BinaryOp::Div => repeat(op, a, b) | errors,
         BinaryOp::Mod | BinaryOp::Pow => arithmetic(a, b, TypeSet::NUMBER) | errors,
@@ -118,14 +123,14 @@ fn add(a: TypeSet, b: TypeSet) -> TypeSet {
     let mut result = TypeSet::NONE;
     if (a | b).may_be(TypeSet::STRING) {
         // Too long a text is an error value.
-        result |= TypeSet::STRING | TypeSet::ERROR;
+        result |= TypeSet::STRING | TypeSet::TOO_LARGE;
     }
     if a.is_within(TypeSet::STRING) || b.is_within(TypeSet::STRING) {
         return result;
     }
     for (ty, makes) in [
         (TypeSet::NUMBER, TypeSet::NUMBER),
-        (TypeSet::LIST, TypeSet::LIST | TypeSet::ERROR),
+        (TypeSet::LIST, TypeSet::LIST | TypeSet::TOO_LARGE),
         (TypeSet::MAP, TypeSet::MAP),
     ] {
         if a.may_be(ty) && b.may_be(ty) {
@@ -155,7 +160,7 @@ fn repeat(op: BinaryOp, a: TypeSet, b: TypeSet) -> TypeSet {
     if b.may_be(TypeSet::NUMBER) {
         result |= a.only(TypeSet::NUMBER | TypeSet::STRING | TypeSet::LIST);
         if a.may_be(TypeSet::STRING | TypeSet::LIST) {
-            result |= TypeSet::ERROR;
+            result |= TypeSet::TOO_LARGE;
         }
     }
     result

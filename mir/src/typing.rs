@@ -6,6 +6,7 @@
 //! types rather than wrong ones. The tests to read first stand below.
 
 mod find;
+mod narrow;
 mod state;
 mod step;
 
@@ -15,7 +16,7 @@ use smol_str::SmolStr;
 use state::State;
 use std::collections::BTreeSet;
 
-/// Units with more registers times blocks are left alone.
+/// Units with more registers and names times blocks are left alone.
 const MOST_CELLS: usize = 2_000_000;
 
 /// What a name gives that is no variable of the unit.
@@ -56,6 +57,9 @@ impl Given {
 pub trait Outside {
     /// A name that the unit has no variable of, or one that is not assigned yet.
     fn free(&self, name: &str) -> Free;
+    /// Whether a name is a global that the statements of the file alone give values, one after the other: what one of them stores is there
+    /// until another is stored. [`Outside::free`] then says what it is where the statement begins.
+    fn is_followed(&self, name: &str) -> bool;
     /// What calling a nested function gives.
     fn child(&self, child: ChildId) -> TypeSet;
     /// What an intrinsic gives for arguments of these types.
@@ -188,7 +192,7 @@ impl UnitTypes {
 
 /// Finds the types of a unit.
 pub fn infer(unit: &Unit, outside: &dyn Outside) -> UnitTypes {
-    if unit.blocks.len().saturating_mul(unit.n_regs as usize + 1) > MOST_CELLS {
+    if unit.blocks.len().saturating_mul(unit.n_regs as usize + unit.names.len() + 1) > MOST_CELLS {
         return UnitTypes::default();
     }
     let entries = entries(unit, outside);
@@ -198,7 +202,7 @@ pub fn infer(unit: &Unit, outside: &dyn Outside) -> UnitTypes {
 /// The state at the start of each block; none where no way leads.
 fn entries(unit: &Unit, outside: &dyn Outside) -> Vec<Option<State>> {
     let mut entries: Vec<Option<State>> = vec![None; unit.blocks.len()];
-    entries[0] = Some(State::at_entry(unit));
+    entries[0] = Some(State::at_entry(unit, outside));
     // Blocks are numbered as they stand in the text, so that what leads to a block is mostly looked at before it.
     let mut work = BTreeSet::from([0usize]);
     while let Some(from) = work.pop_first() {
@@ -210,7 +214,10 @@ fn entries(unit: &Unit, outside: &dyn Outside) -> Vec<Option<State>> {
         }
         let end = &unit.insts[block.end as usize - 1];
         for (way, to) in end.targets().enumerate() {
-            let Some(arriving) = step::leave(end, way, &state) else { continue };
+            let Some(mut arriving) = step::leave(end, way, &state) else { continue };
+            if !narrow::narrow(unit, outside, (block.first, block.end), way, &mut arriving) {
+                continue;
+            }
             let to = to.0 as usize;
             let changed = match &mut entries[to] {
                 Some(entry) => entry.join(&arriving),

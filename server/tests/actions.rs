@@ -148,6 +148,21 @@ fn a_parameter_goes_with_what_calls_give_for_it() {
 }
 
 #[test]
+fn the_left_part_of_a_chain_of_conditions_becomes_a_variable() {
+    let f = "f = function(a, b, c)\n";
+    let end = "end function\nprint f(1, 2, 3)\n";
+    let whole = |line: &str| format!("{f}{line}{end}");
+    check(
+        VARIABLE,
+        &whole("  return $0a > 1 and b > 1$0 and c\n"),
+        &whole("  value = a > 1 and b > 1\n  return value and c\n"),
+    );
+    // Its parts are compared in pairs.
+    refuses(VARIABLE, &whole("  return $0a < b$0 < c\n"));
+    refuses(VARIABLE, &whole("  return $0a or b$0 or c\n"));
+}
+
+#[test]
 fn an_expression_becomes_a_variable() {
     check(VARIABLE, "x = 2\nprint $0x * 3$0 + 1\n", "x = 2\nvalue = x * 3\nprint value + 1\n");
     check(
@@ -194,11 +209,10 @@ fn the_left_part_of_a_chain_is_an_expression() {
     );
     let f = "f = function(n)\n  print n\n  return n\nend function\n";
     for source in [
-        // The right part is none, nor are parts of words, of `and` and of comparisons.
+        // The right part is none, nor are parts of words and of comparisons.
         "x = 9\nprint x - $02 - 3$0\n".to_owned(),
         "x = 9\nprint x + $01 + 2$0\n".to_owned(),
         "x = 9\nprint $0x + $01 + 2\n".to_owned(),
-        "x = 9\nprint $0x and 1$0 and 2\n".to_owned(),
         "x = 9\nprint $0x < 1$0 < 2\n".to_owned(),
         // Behind an effect.
         format!("{f}x = 1\nprint f(1), $0x + f(2)$0 + 3\n"),
@@ -362,6 +376,8 @@ fn a_variable_is_inlined() {
         ("x", "x = 1\nf = function\n  return x\nend function\nprint f + $0x\n"),
         ("x", "x = 1\nprint $0x\nprint globals\n"),
         ("x", "x = function\n  return 1\nend function\nprint $0x\n"),
+        ("n", "n = 0/0\nprint $0n == n\n"),
+        ("n", "n = 0 / 0 + 1\nprint $0n == 2\n"),
     ] {
         refuses(&format!("Inline `{name}`"), source);
     }

@@ -162,6 +162,23 @@ fn a_comment_at_the_end_of_a_literal_belongs_to_what_is_in_it() {
 }
 
 #[test]
+fn comments_in_one_column_stay_in_one() {
+    let options = FormatOptions { width: 2, tabs: false };
+    for (text, expected) in [
+        ("x=1      // a\nlong = 2 // b\n", "x = 1    // a\nlong = 2 // b\n"),
+        ("x=1+2*3 // a\ny=2     // b\n", "x = 1 + 2 * 3 // a\ny = 2         // b\n"),
+        ("x   =   1  // a\nyy  =  22  // b\n", "x = 1    // a\nyy = 22  // b\n"),
+        ("if a then // a\ny=1       // b\nend if    // c\n", "if a then // a\n  y = 1   // b\nend if    // c\n"),
+        // They stood in no column, or in that of another line.
+        ("x=1   // a\nlong=2 // b\n", "x = 1   // a\nlong = 2 // b\n"),
+        ("x=1  // a\n\ny = 2  // b\nz=3    // c\n", "x = 1  // a\n\ny = 2  // b\nz = 3  // c\n"),
+    ] {
+        assert_eq!(formatted(text, options), expected, "{text}");
+        assert_eq!(formatted(expected, options), expected);
+    }
+}
+
+#[test]
 fn the_style() {
     let style = |text: &str| formatted(text, STYLES[0]);
     let cases = [

@@ -184,7 +184,7 @@ fn circles_among_imported_modules_are_warned_of_and_stop_nobody() {
         let card = ide::hover(&it.db, &it.document, &it.live, at).map(|card| card.plain());
         (card, ide::definition(&it.db, &it.document, &it.live, at).len())
     });
-    assert_eq!(card.as_deref(), Some("twice = function(n)\nTwice as much."));
+    assert_eq!(card.as_deref(), Some("twice = function(n)\nTwice as much.\nlikely: twice(n: number) -> number"));
     assert_eq!(defined, 1);
     // What waits for a call comes to an end.
     let files = [

@@ -621,13 +621,17 @@ fn no_parameter_is_marked_for_an_argument_too_many() {
         }
         help
     };
-    let two = |name: &str| json!({ "label": format!("{name}(a, b)"), "parameters": 2, "activeParameter": 1 });
+    let two =
+        |name: &str| json!({ "label": format!("{name}(a: number, b: number)"), "parameters": 2, "activeParameter": 1 });
     let inside = help(8, 6);
     assert_eq!(inside, json!({ "signatures": [two("f")], "activeSignature": 0, "activeParameter": 1 }));
     let behind = help(9, 9);
-    assert_eq!(behind, json!({ "signatures": [{ "label": "f(a, b)", "parameters": null }], "activeSignature": 0 }));
+    assert_eq!(
+        behind,
+        json!({ "signatures": [{ "label": "f(a: number, b: number)", "parameters": null }], "activeSignature": 0 })
+    );
     let either = help(10, 6);
-    let short = json!({ "label": "g(a)", "parameters": null });
+    let short = json!({ "label": "g(a: number)", "parameters": null });
     assert_eq!(either, json!({ "signatures": [short, two("g")], "activeSignature": 1, "activeParameter": 1 }));
     client.shut_down();
 }

@@ -277,7 +277,7 @@ fn a_method_that_was_seen_has_a_signature() {
             found.map(|it| it.signatures.iter().map(|it| it.label.clone()).collect::<Vec<_>>()).unwrap_or_default()
         })
     };
-    assert_eq!(label("print rex.speak($0"), ["speak(loud=1)"]);
+    assert_eq!(label("print rex.speak($0"), ["speak(loud: number = 1) -> string"]);
     assert_eq!(label("print rex.nothing($0"), [""; 0]);
 }
 

@@ -3,7 +3,9 @@
 //! Called by the database for each unit. Invariants: broken code is walked as far as it goes; nested functions are counted, not
 //! entered; uses come out in source order.
 
-use super::{ANY_KEY, Access, ENSURE_IMPORT, NameUse, Openness, Place, Sym, Symbol, TYPE_MAPS, UnitFacts, UnitNames};
+use super::{
+    ANY_KEY, Access, ENSURE_IMPORT, MAP_METHODS, NameUse, Openness, Place, Sym, Symbol, TYPE_MAPS, UnitFacts, UnitNames,
+};
 use crate::fold;
 use crate::ir::{BinaryOp, UnitKind};
 use crate::operators::{assign_op, binary_op, unary_op};
@@ -107,6 +109,8 @@ pub(super) struct Collector {
     /// Absent in statements, whose names are globals, and where only symbols are wanted.
     scope: Option<Scope>,
     numbers: Numbers,
+    /// The variables that are taken out of `locals`; none stands for any.
+    removed: Vec<Option<SmolStr>>,
     /// How many calls are around what is being put into symbols.
     nested: Cell<u8>,
     names: UnitNames,
@@ -119,6 +123,7 @@ impl Collector {
             is_function: kind == UnitKind::Function,
             scope,
             numbers: Numbers::of(root),
+            removed: Vec::new(),
             nested: Cell::new(0),
             names: UnitNames::default(),
             facts: UnitFacts::default(),
@@ -139,9 +144,18 @@ impl Collector {
         }
         walk(root, |node| self.node(node, root));
         self.names.uses.sort_by_key(|it| it.range.start());
+        self.removals();
         if let Some(statement) = Stmt::cast(root.clone()) {
             self.statement(&statement);
         }
+    }
+
+    /// What is taken out of `locals` may not be there where it is read.
+    fn removals(&mut self) {
+        let removed = &self.removed;
+        let may_be_gone = |name: &SmolStr| removed.iter().any(|it| it.as_ref().is_none_or(|it| it == name));
+        let bare = self.names.uses.iter_mut().filter(|it| it.place == Place::Bare);
+        bare.filter(|it| may_be_gone(&it.name)).for_each(|it| it.definite = false);
     }
 
     /// What a statement of a program does to its own names.
@@ -271,6 +285,10 @@ impl Collector {
                 Suffix::Member(member) => {
                     if let Some(name) = member.name_token() {
                         let place = place_in(&of);
+                        if access != Access::Write && MAP_METHODS.contains(&name.text()) {
+                            let args = self.arguments_behind(node, &suffixes[at + 1..]);
+                            self.method_of_variables(&place, name.text(), args.first());
+                        }
                         if access != Access::Write && matches!(place, Place::Member(_)) {
                             self.facts.member_reads.push(SmolStr::new(name.text()));
                         }
@@ -333,6 +351,46 @@ impl Collector {
             let args = args.iter().map(|arg| self.symbol(arg)).collect();
             self.facts.calls.push((callee.clone(), args));
             self.names.calls.push(range);
+        }
+    }
+
+    /// The arguments of what stands before these suffixes of a chain: in parentheses, or of a statement.
+    fn arguments_behind(&self, chain: &SyntaxNode, suffixes: &[Suffix]) -> Vec<Expr> {
+        let list = match suffixes {
+            [Suffix::Call(call), ..] => call.arg_list(),
+            [] => {
+                let call = chain.parent().and_then(CallStmt::cast);
+                let is_it = |it: &CallStmt| it.callee().is_some_and(|callee| callee.syntax() == chain);
+                call.filter(is_it).and_then(|it| it.arg_list())
+            }
+            _ => None,
+        };
+        list.into_iter().flat_map(|list| list.args()).collect()
+    }
+
+    /// A method of maps, read of a map of variables, works on all of them. Whether there is one of a name is a question about that alone, and
+    /// so is its end, as far as reads of it do not mean something else from then on.
+    fn method_of_variables(&mut self, place: &Place, method: &str, key: Option<&Expr>) {
+        let is_about_one = matches!(key, Some(Expr::Literal(it)) if constant_name(it).is_some())
+            && match method {
+                "hasIndex" => true,
+                "remove" => *place == Place::Globals || *place == Place::Locals && !self.is_function,
+                _ => false,
+            };
+        if *place == Place::Locals && matches!(method, "remove" | "pop" | "pull") {
+            let name = match key {
+                Some(Expr::Literal(it)) if method == "remove" => constant_name(it).map(|(name, _)| name),
+                _ => None,
+            };
+            self.removed.push(name);
+        }
+        let open = &mut self.facts.open;
+        match place {
+            _ if is_about_one => {}
+            Place::Locals => open.locals = true,
+            Place::Outer => open.outer = true,
+            Place::Globals => open.globals = true,
+            Place::Bare | Place::Param | Place::Member(_) => {}
         }
     }
 
@@ -450,6 +508,7 @@ impl Collector {
             }
             return;
         };
+        self.facts.writes_through |= matches!(*of, Symbol::Locals | Symbol::Outer | Symbol::Globals);
         match &*of {
             Symbol::Locals => self.assign(name, value),
             Symbol::Outer => push_new(&mut self.facts.outer, (name, value)),

@@ -1,8 +1,9 @@
-//! What is known about the registers of a unit at one moment.
+//! What is known about the registers of a unit at one moment, and in a statement about the globals that it names.
 //!
 //! Part of `typing`. Invariant: joining only makes values less known.
 
-use crate::ir::{Reg, Unit};
+use super::{Free, Outside};
+use crate::ir::{NameId, Reg, Unit, UnitKind};
 use crate::types::TypeSet;
 
 /// What is known beyond types.
@@ -69,15 +70,21 @@ impl Value {
     }
 }
 
-/// The registers.
+/// The registers, and behind them the globals of the names of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State(Vec<Value>);
 
 impl State {
     /// Where a unit starts: arguments may be anything.
-    pub fn at_entry(unit: &Unit) -> State {
+    pub fn at_entry(unit: &Unit, outside: &dyn Outside) -> State {
         let mut values = vec![Value::ABSENT; unit.n_regs as usize];
         values.iter_mut().take(unit.n_inputs()).for_each(|it| *it = Value::ANY);
+        if unit.kind == UnitKind::Statement {
+            values.extend(unit.names.iter().map(|name| {
+                let Free { set, result, .. } = outside.free(name);
+                Value { set, result, absent: false, what: What::Anything }
+            }));
+        }
         State(values)
     }
 
@@ -89,6 +96,12 @@ impl State {
     /// Puts something into a register.
     pub fn set(&mut self, reg: Reg, value: Value) {
         self.0[reg.0 as usize] = value;
+    }
+
+    /// Where a global stands that nobody but the statements of the file gives a value.
+    pub fn global(unit: &Unit, outside: &dyn Outside, name: NameId) -> Option<Reg> {
+        let is_followed = unit.kind == UnitKind::Statement && outside.is_followed(unit.name(name));
+        is_followed.then(|| Reg(unit.n_regs + name.0))
     }
 
     /// Takes in another way to the same place; whether that changed anything.

@@ -24,6 +24,12 @@ pub fn step(unit: &Unit, outside: &dyn Outside, at: InstId, state: &mut State) -
         state.set(pos, Value::of(TypeSet::NUMBER));
         return true;
     }
+    if let Inst::StoreGlobal { name, src } = *inst {
+        if let Some(global) = State::global(unit, outside, name) {
+            state.set(global, kept(unit, global, state.get(src)));
+        }
+        return true;
+    }
     if matches!(inst, Inst::AndTest { .. } | Inst::OrTest { .. } | Inst::IterNext { .. }) {
         // They write on one of their ways only.
         return true;
@@ -107,7 +113,10 @@ fn result(unit: &Unit, outside: &dyn Outside, inst: &Inst, state: &State) -> Opt
             Some(Value { set: value.set | free.set, result: value.result | free.result, absent: false, what })
         }
         Inst::LoadFree { name, .. } => {
-            let value = free(outside, unit.name(name));
+            let value = match State::global(unit, outside, name) {
+                Some(global) => state.get(global),
+                None => free(outside, unit.name(name)),
+            };
             // A name that nobody gives a value is told by its own check.
             Some(if value.set == TypeSet::NONE { Value::ANY } else { value })
         }
@@ -267,9 +276,14 @@ fn given(unit: &Unit, dst: Reg, given: Given) -> Value {
     kept(unit, dst, Value { what, ..Value::of(given.set) })
 }
 
+/// Whether a register is that of a variable.
+pub fn is_variable(unit: &Unit, reg: Reg) -> bool {
+    (reg.0 as usize) < unit.n_inputs() || reg.0 >= unit.n_regs || unit.locals.iter().any(|local| local.reg == reg)
+}
+
 /// What is known of a value in a register. A variable can be given to others, who may change the list.
 fn kept(unit: &Unit, dst: Reg, value: Value) -> Value {
-    let is_variable = unit.locals.iter().any(|local| local.reg == dst) || (dst.0 as usize) < unit.n_inputs();
+    let is_variable = is_variable(unit, dst);
     match value.what {
         What::ListOf(_) if is_variable => Value { what: What::Anything, ..value },
         _ => value,

@@ -21,6 +21,10 @@ impl Outside for Small {
         }
     }
 
+    fn is_followed(&self, name: &str) -> bool {
+        name.starts_with("own")
+    }
+
     fn child(&self, _: ChildId) -> TypeSet {
         TypeSet::STRING
     }
@@ -98,12 +102,56 @@ fn types_follow_the_flow() {
     gives("last = null\nwhile p\n  if last == null then last = [1]\nend while", TypeSet::NULL | TypeSet::LIST);
     gives("last = 0\nfor i in range(1, 3)\n  last = i\nend for", TypeSet::NUMBER);
     gives("x = range(1, 3)\nlast = 1\nfor i in x\n  last = i\nend for", TypeSet::ANY);
-    gives("for c in \"abc\"\n  last = c + c\nend for", TypeSet::STRING | TypeSet::ERROR);
+    gives("for c in \"abc\"\n  last = c + c\nend for", TypeSet::STRING | TypeSet::TOO_LARGE);
     gives("last = p", TypeSet::ANY);
     gives("last = \"ab\"[0]", TypeSet::STRING);
     gives("last = 1 + 2 * 3 - 4", TypeSet::NUMBER);
     gives("last = [1] - 2", TypeSet::NULL);
     gives("last = not p", TypeSet::NUMBER | TypeSet::ERROR);
+}
+
+#[test]
+fn conditions_narrow_what_they_test() {
+    let either = TypeSet::NULL | TypeSet::NUMBER;
+    let x = "  x = null\n  if p then x = 3\n";
+    gives(&format!("{x}last = 0\nlast = x"), either);
+    for (body, expected) in [
+        ("if x == null then return\nlast = x", TypeSet::NUMBER),
+        ("if x then last = x else return", TypeSet::NUMBER),
+        ("last = 1\nif x != null then last = x", TypeSet::NUMBER),
+        ("if not (x == null) then return\nlast = x", TypeSet::NULL),
+        ("if not x then return\nlast = x", TypeSet::NUMBER),
+        ("if x then return\nlast = x", either),
+        ("last = [x and x, 0]\nif x == \"a\" then last = 1", TypeSet::LIST),
+        ("while x\n  last = x\n  return [last]\nend while\nlast = \"\"", TypeSet::STRING),
+        ("if p and x then last = x else return", TypeSet::NUMBER),
+        ("if p or x == null then return\nlast = x", TypeSet::NUMBER),
+        ("if p or not x then return else last = x", TypeSet::NUMBER),
+        ("if p == x then last = x else return", either),
+        ("if x == 3 then last = x else return", TypeSet::NUMBER),
+    ] {
+        gives(&format!("{x}{body}"), expected);
+    }
+    let x = "  x = null\n  if p then x = 3\n  if p > 1 then x = \"a\"\n";
+    gives(&format!("{x}if x isa string then last = x else return"), TypeSet::STRING);
+    gives(&format!("{x}if x isa string then return\nlast = x"), either);
+    // What is tested is what the call gives.
+    gives("x = null\nif p then x = @anything\nif x == null then last = @x else return", TypeSet::ANY);
+}
+
+#[test]
+fn globals_are_followed_within_a_statement() {
+    let read = |text: &str, expected: TypeSet| {
+        let (types, texts) = last(text);
+        let at = texts.iter().rposition(|it| it == "own").expect("is read");
+        assert_eq!(types.results[at], expected, "{text}");
+    };
+    read("if anything then\n  own = 1\n  print own\nend if\n", TypeSet::NUMBER);
+    read(
+        "for i in [1]\n  own = \"a\"\n  if anything then own = 2\n  print own\nend for\n",
+        TypeSet::NUMBER | TypeSet::STRING,
+    );
+    read("if own then\n  print own\nend if\n", TypeSet::ANY);
 }
 
 #[test]
@@ -205,6 +253,10 @@ struct Counting(std::cell::Cell<u32>);
 impl Outside for Counting {
     fn free(&self, name: &str) -> Free {
         Small.free(name)
+    }
+
+    fn is_followed(&self, name: &str) -> bool {
+        Small.is_followed(name)
     }
 
     fn child(&self, child: ChildId) -> TypeSet {

@@ -309,6 +309,20 @@ impl FileFacts {
         self.globals.get(name).iter().filter_map(|it| Some((self.index(it.unit)?, &it.says)))
     }
 
+    /// What units before one assign to a global, the last first.
+    pub fn globals_before(&self, name: &str, unit: u32) -> impl Iterator<Item = (u32, &Sym)> {
+        let entries = self.globals.get(name);
+        let end = entries.partition_point(|it| self.index(it.unit) < Some(unit));
+        entries[..end].iter().rev().filter_map(|it| Some((self.index(it.unit)?, &it.says)))
+    }
+
+    /// What units behind one assign to a global, the next first.
+    pub(super) fn globals_behind(&self, name: &str, unit: u32) -> impl Iterator<Item = (u32, &Sym)> {
+        let entries = self.globals.get(name);
+        let start = entries.partition_point(|it| self.index(it.unit) <= Some(unit));
+        entries[start..].iter().filter_map(|it| Some((self.index(it.unit)?, &it.says)))
+    }
+
     /// Whether some code uses `globals` in a way that may give any of them a value.
     pub fn opens_globals(&self) -> bool {
         self.units.iter().any(|it| it.facts.open.globals)
@@ -409,6 +423,13 @@ impl FileFacts {
     /// The units that read a bare name.
     pub fn readers(&self, name: &str) -> impl Iterator<Item = u32> {
         self.readers.get(name).iter().filter_map(|it| self.index(it.unit))
+    }
+
+    /// Those behind one, the next first.
+    pub(super) fn readers_behind(&self, name: &str, unit: u32) -> impl Iterator<Item = u32> {
+        let entries = self.readers.get(name);
+        let start = entries.partition_point(|it| self.index(it.unit) <= Some(unit));
+        entries[start..].iter().filter_map(|it| self.index(it.unit))
     }
 
     /// Whether a unit reads a bare name.

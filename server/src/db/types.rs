@@ -5,18 +5,21 @@
 //! changes no facts types the edited unit alone.
 #![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
+mod flow;
 mod summary;
 
 use super::names::{FileFacts, file_facts};
 use super::units::{UnitText, function_mir, last_types};
 use super::{Db, File};
 use crate::guide::{arguments, types as guide};
+use flow::Flow;
 use minilive_mir::ir::{ChildId, Unit, UnitKind};
 use minilive_mir::names::ANY_KEY;
 use minilive_mir::types::TypeSet;
 use minilive_mir::typing::{Free, Given, Outside, UnitTypes, infer};
 use minilive_runtime::intrinsics::IntrinsicId;
 use smol_str::SmolStr;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::{Arc, Weak};
 use summary::{Different, Summary};
@@ -24,10 +27,19 @@ use summary::{Different, Summary};
 /// What stands around one unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Around {
-    /// What the names are that it reads, in alphabetical order.
-    free: Vec<(SmolStr, Free)>,
+    /// What the names are that it reads, in alphabetical order, and whether the name is a global that is followed through the statements of
+    /// the file: then, what it is where the unit begins.
+    free: Vec<(SmolStr, Free, bool)>,
     /// What its nested functions give.
     children: Vec<TypeSet>,
+}
+
+impl Around {
+    /// What a name is that the unit reads, and whether it is followed.
+    fn read(&self, name: &str) -> Option<(Free, bool)> {
+        let at = self.free.binary_search_by(|(it, ..)| it.as_str().cmp(name)).ok()?;
+        Some((self.free[at].1, self.free[at].2))
+    }
 }
 
 /// Members that a file gives to things, in alphabetical order: each of them may be given to all values of a type.
@@ -132,7 +144,11 @@ pub fn surroundings(db: &dyn Db, file: File) -> Arc<Surroundings> {
 impl KeptTypes {
     fn of(facts: Arc<FileFacts>, known: Option<Arc<GivenMembers>>) -> KeptTypes {
         let mut summary = Summary::of(&facts);
-        let units = (0..facts.units.len() as u32).map(|unit| Arc::new(around(&facts, &mut summary, unit))).collect();
+        let mut units = Vec::with_capacity(facts.units.len());
+        let mut flow = Flow::new(&facts, &mut summary);
+        for unit in 0..facts.units.len() as u32 {
+            units.push(Arc::new(flow.around(&units, unit)));
+        }
         let members = given_members(&facts, &summary, known);
         KeptTypes { facts, summary, around: Arc::new(Surroundings { units, members, from: None }) }
     }
@@ -142,15 +158,24 @@ impl KeptTypes {
         let edit = facts.since(&self.facts)?;
         let Different { globals, units: mut different } = self.summary.update(&self.facts, facts, &edit)?;
         different.extend(globals.iter().flat_map(|name| facts.readers(name)));
+        different.extend(flow::followers(&self.facts, facts, &edit));
         let new = Arc::new(Around { free: Vec::new(), children: Vec::new() });
         let mut units = edit.carried(self.around.units.clone(), facts.units.len(), || new.clone());
-        let mut others = Vec::new();
-        for unit in different {
+        let changed: BTreeSet<u32> = edit.changed.iter().map(|(_, unit)| *unit).collect();
+        let mut due: BTreeSet<u32> = different.into_iter().collect();
+        let (mut others, mut flow) = (Vec::new(), Flow::new(facts, &mut self.summary));
+        // What a statement stores is what those behind it begin with, so this goes from the first to the last.
+        while let Some(unit) = due.pop_first() {
             db.makes("around", None);
-            let now = around(facts, &mut self.summary, unit);
-            if *units[unit as usize] != now {
+            let now = flow.around(&units, unit);
+            let is_other = *units[unit as usize] != now;
+            if is_other {
                 units[unit as usize] = Arc::new(now);
                 others.push(unit);
+            }
+            let assigned = &facts.unit(unit).facts.assigned;
+            if is_other || changed.contains(&unit) || assigned.iter().any(|(name, _)| globals.contains(name)) {
+                due.extend(flow::behind(facts, unit));
             }
         }
         // What a new one has may be what none has.
@@ -164,19 +189,6 @@ impl KeptTypes {
         }
         Some(KeptTypes { facts: facts.clone(), around: Arc::new(Surroundings { units, members, from }), ..self })
     }
-}
-
-fn around(facts: &FileFacts, summary: &mut Summary, unit: u32) -> Around {
-    let it = facts.unit(unit);
-    // A variable of the unit that is not assigned yet lets what is further out be seen.
-    let mut names: Vec<_> = it.facts.reads.iter().cloned().collect();
-    names.sort_unstable();
-    let free = names.into_iter().map(|name| {
-        let free = summary.further_out(facts, unit, &name);
-        (name, free)
-    });
-    let free = free.collect();
-    Around { free, children: facts.children(unit).map(|child| summary.result(child)).collect() }
 }
 
 /// The members that a file gives: as the object they were, if they are what they were, since every unit compares them.
@@ -234,8 +246,11 @@ impl View<'_> {
 
 impl Outside for View<'_> {
     fn free(&self, name: &str) -> Free {
-        let found = self.around.free.binary_search_by(|(it, _)| it.as_str().cmp(name));
-        found.map_or(Free::ANY, |at| self.around.free[at].1)
+        self.around.read(name).map_or(Free::ANY, |(free, _)| free)
+    }
+
+    fn is_followed(&self, name: &str) -> bool {
+        self.around.read(name).is_some_and(|(_, is_followed)| is_followed)
     }
 
     fn child(&self, child: ChildId) -> TypeSet {

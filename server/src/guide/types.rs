@@ -43,8 +43,67 @@ pub fn takes(id: IntrinsicId) -> TypeSet {
     found.map_or(TypeSet::ANY, |(_, set)| *set)
 }
 
+/// What a call gives that is carried out with arguments of these types, none of them an error: for functions of which that is known exactly.
+fn exactly(name: &str, args: &[TypeSet]) -> Option<TypeSet> {
+    let (all, first) = (TypeSet::LIST | TypeSet::STRING | TypeSet::MAP, args.first().copied());
+    let is_first = |set: TypeSet| first.is_some_and(|it| it.is_within(set));
+    let are_all = |set: TypeSet| args.iter().all(|it| it.is_within(set));
+    let is_text = args.len() > 1 && is_first(TypeSet::STRING);
+    Some(match name {
+        "str" => TypeSet::STRING,
+        // What is no string they give back.
+        "upper" | "lower" if args.len() == 1 => first?,
+        "time" | "pi" | "hash" | "refEquals" | "isFrozen" => TypeSet::NUMBER,
+        "rnd" if are_all(TypeSet::NUMBER | TypeSet::NULL) => TypeSet::NUMBER,
+        "abs" | "ceil" | "floor" | "sqrt" | "sign" | "round" | "log" | "bitAnd" | "bitOr" | "bitXor" | "sin"
+        | "cos" | "tan" | "asin" | "acos" | "atan"
+            if are_all(TypeSet::NUMBER) =>
+        {
+            TypeSet::NUMBER
+        }
+        "char" if are_all(TypeSet::NUMBER) => TypeSet::STRING,
+        "code" if is_first(TypeSet::STRING) => TypeSet::NUMBER,
+        "len" | "val" if args.len() == 1 => TypeSet::NUMBER | TypeSet::NULL,
+        "sum" if args.len() == 1 => TypeSet::NUMBER,
+        "hasIndex" if is_first(all) => TypeSet::NUMBER,
+        "indexOf" if args.len() > 1 && is_first(TypeSet::LIST | TypeSet::STRING) => TypeSet::NUMBER | TypeSet::NULL,
+        "slice" if is_first(TypeSet::LIST | TypeSet::STRING) => first?,
+        "join" if is_first(TypeSet::LIST) => TypeSet::STRING | TypeSet::TOO_LARGE,
+        "insert" if is_text => TypeSet::STRING | TypeSet::TOO_LARGE,
+        "replace" if is_text && args.len() > 2 && args[1..3].iter().all(|it| it.is_within(TypeSet::STRING)) => {
+            TypeSet::STRING | TypeSet::TOO_LARGE
+        }
+        // Its steps may be zero.
+        "range" if are_all(TypeSet::NUMBER) && args.len() < 3 => TypeSet::LIST | TypeSet::TOO_LARGE,
+        "list" | "string" | "map" | "number" | "funcRef" | "error" | "intrinsics" | "version" | "gc" | "info" => {
+            TypeSet::MAP
+        }
+        _ => return None,
+    })
+}
+
+/// The same, where errors among the arguments may be what is given.
+fn surely(id: IntrinsicId, args: &[TypeSet]) -> Option<Given> {
+    let own = args.iter().map(|it| it.without(TypeSet::ERROR)).collect::<Vec<_>>();
+    let name = id.def().name;
+    let is_known = id.def().member_of.is_none() && !own.contains(&TypeSet::NONE);
+    let mut set = exactly(name, &own).filter(|_| is_known)?;
+    let taken = takes(id);
+    if matches!(name, "len" | "val") && own[0].is_within(taken) {
+        set = TypeSet::NUMBER;
+    }
+    let errors = args.iter().fold(TypeSet::NONE, |sum, it| sum | it.only(TypeSet::ERROR));
+    let elements = if name == "range" { TypeSet::NUMBER } else { TypeSet::NONE };
+    // Of what some error is made is not told.
+    let errors = if errors == TypeSet::NONE { errors } else { TypeSet::ERROR };
+    Some(Given { set: set | errors, elements })
+}
+
 /// What a call may give.
 pub fn given(id: IntrinsicId, args: &[TypeSet]) -> Given {
+    if let Some(given) = surely(id, args) {
+        return given;
+    }
     let name = id.def().full_name();
     let taken = takes(id);
     // An argument that is left out has a default that makes sense.
@@ -72,10 +131,7 @@ pub fn given(id: IntrinsicId, args: &[TypeSet]) -> Given {
         // It does not come back.
         _ if name == "exit" => Given::NOTHING,
         // They give back what is no string.
-        _ if matches!(&*name, "upper" | "lower") && args != [TypeSet::STRING] => of(TypeSet::ANY),
-        Gives::Number if sensible && is_plain(&name) && args.len() == 1 => {
-            Given { set: TypeSet::NUMBER, elements: TypeSet::NONE }
-        }
+        _ if matches!(&*name, "upper" | "lower") => of(TypeSet::ANY),
         Gives::Number => of(TypeSet::NUMBER),
         Gives::Text => of(TypeSet::STRING),
         Gives::Elements if args.first() == Some(&TypeSet::STRING) => {
@@ -95,11 +151,6 @@ pub fn given(id: IntrinsicId, args: &[TypeSet]) -> Given {
         }
         Gives::Anything | Gives::Index | Gives::Same | Gives::Element => of(TypeSet::ANY),
     }
-}
-
-/// Functions of one argument that give a number for every value of the types that they take.
-fn is_plain(name: &str) -> bool {
-    matches!(name, "len" | "sum" | "val" | "code" | "abs" | "ceil" | "floor" | "log" | "round" | "sign" | "sqrt")
 }
 
 /// Members that error values have, whatever else is said of their type.

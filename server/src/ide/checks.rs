@@ -206,6 +206,8 @@ fn compares_function(facts: &FileFacts, document: &DocumentView, operator: TextR
     let name = before.get(start..).unwrap_or_default();
     let values = facts.globals(name).map(|(_, value)| value);
     let members = facts.members(name).map(|(.., value)| value).chain(facts.keys(name).map(|(_, value)| value));
+    let local = facts.units.iter().flat_map(|it| &it.facts.assigned).filter(|(it, _)| it == name);
+    let values = values.chain(local.map(|(_, value)| value));
     let is_function = |it: &Sym| matches!(**it, Symbol::Function(_) | Symbol::Ref(_));
     intrinsics::find(name).is_some() || values.chain(members).any(is_function)
 }

@@ -7,7 +7,9 @@
 mod callback;
 mod context;
 mod items;
+mod modules;
 mod seen;
+mod used;
 
 use items::closeness;
 pub use items::{Data, Item, ItemKind, documentation, fits};
@@ -42,7 +44,8 @@ pub fn completions(db: &LiveDb, document: &DocumentView, live: &Live, offset: Te
     let offset = context.replace.start();
     let collect = items::Collect { db, host, file: document.file, unit: context.unit, typed: &context.typed, offset };
     let mut items = match &context.wanted {
-        Wanted::Member(owner) => collect.members(&mut infer, owner, false),
+        Wanted::Member(owner) => modules::members(&collect, &mut infer, document, live, owner)
+            .unwrap_or_else(|| collect.members(&mut infer, owner, false)),
         Wanted::Key(owner) => collect.members(&mut infer, owner, true),
         Wanted::Module => collect.modules(places),
         Wanted::EndWord(word) => collect.end_words(*word),
@@ -59,6 +62,10 @@ pub fn completions(db: &LiveDb, document: &DocumentView, live: &Live, offset: Te
             }
             let keywords = collect.keywords(place, snippets).into_iter();
             all.extend(keywords.filter(|it| context.in_loop || !matches!(&*it.label, "break" | "continue")));
+            if place.takes_names() && !*uncalled {
+                all.extend(modules::names(&collect, document, live, context.replace));
+            }
+            all.extend(context.due_end.and_then(|it| collect.whole_end(it)));
             if snippets && context.begins_value {
                 all.push(collect.function_snippet());
             }
@@ -72,6 +79,7 @@ pub fn completions(db: &LiveDb, document: &DocumentView, live: &Live, offset: Te
     });
     let incomplete = items.len() > MOST_ITEMS;
     items.truncate(MOST_ITEMS);
+    items::add_parameters(db, document.file, &mut items);
     if context.wanted == (Wanted::Name { uncalled: false }) {
         callback::refer(&mut infer, db, document, context.replace, &mut items);
     }

@@ -11,6 +11,9 @@ use minilive_syntax::ast::{AstNode, Expr, FunctionExpr, LiteralValue, Stmt};
 use minilive_syntax::marker::is_marker;
 use minilive_syntax::{SyntaxNode, TextSize};
 
+/// So many calls show what a function is given; the others are hardly of another kind.
+const MOST_CALLS: usize = 100;
+
 /// The type of a value in a few words; nothing if nothing is known.
 pub fn type_text(infer: &mut Infer<'_>, db: &LiveDb, known: &Known) -> Option<String> {
     let mut words: Vec<String> = Vec::new();
@@ -19,6 +22,12 @@ pub fn type_text(infer: &mut Infer<'_>, db: &LiveDb, known: &Known) -> Option<St
         if !words.contains(&word) {
             words.push(word);
         }
+    }
+    if words.len() > 1 {
+        // Whose alternatives they are is to be seen.
+        words.sort_by_key(|it| it.starts_with("list of "));
+        let lists = words.iter_mut().filter(|it| it.contains(" or "));
+        lists.for_each(|it| *it = it.replacen("list of ", "list of (", 1) + ")");
     }
     (!words.is_empty()).then(|| words.join(" or "))
 }
@@ -36,6 +45,11 @@ fn kind_text(infer: &mut Infer<'_>, db: &LiveDb, kind: &Kind) -> String {
                 _ => "list of lists".into(),
             },
             [one] => format!("list of {}", kind_text(infer, db, one)),
+            [_, _] | [_, _, _] if kinds.iter().all(|it| !matches!(it, Kind::List(_) | Kind::Function(_))) => {
+                let mut words: Vec<_> = kinds.iter().map(|it| kind_text(infer, db, it)).collect();
+                words.dedup();
+                format!("list of {}", words.join(" or "))
+            }
             _ => "list".into(),
         },
         Kind::Map(object) => object_text(infer, *object),
@@ -78,15 +92,60 @@ pub fn function_tree(db: &LiveDb, function: UnitRef) -> Option<FunctionExpr> {
     FunctionExpr::cast(SyntaxNode::new_root(placed.unit.green.clone()))
 }
 
-/// The parameters of a function, each as it is written.
+/// The parameters of a function, each as it is written, without blanks around its `=`.
 pub fn params(db: &LiveDb, function: UnitRef) -> Vec<String> {
     let params = function_tree(db, function).into_iter().flat_map(|it| it.params());
-    params.map(|param| param.syntax().text().to_string().trim().to_owned()).collect()
+    let written = params.map(|param| param.syntax().text().to_string());
+    let tidy = |it: String| match it.split_once('=') {
+        Some((name, default)) => format!("{}={}", name.trim(), default.trim()),
+        None => it.trim().to_owned(),
+    };
+    written.map(tidy).collect()
 }
 
 /// The parameters of a function in parentheses.
 pub fn params_text(db: &LiveDb, function: UnitRef) -> String {
     format!("({})", params(db, function).join(", "))
+}
+
+/// A parameter as code, with what it is likely to be: `b: number = 2`.
+fn typed_param(infer: &mut Infer<'_>, db: &LiveDb, function: UnitRef, at: usize, written: &str) -> String {
+    let known = infer.parameter(function, at, MOST_CALLS);
+    let types = type_text(infer, db, &known).map(|it| it.replace('`', ""));
+    match (types, written.split_once('=')) {
+        (None, _) => written.to_owned(),
+        (Some(types), None) => format!("{written}: {types}"),
+        (Some(types), Some((name, default))) => format!("{}: {types} = {}", name.trim(), default.trim()),
+    }
+}
+
+/// The parameters of a function, each with what it is likely to be, and what calling it is likely to give, as far as that is soon found out.
+pub fn typed(infer: &Infer<'_>, db: &LiveDb, function: UnitRef) -> (Vec<String>, Option<String>) {
+    let (written, mut infer) = (params(db, function), infer.brief());
+    let params = (0..).zip(&written).map(|(at, written)| typed_param(&mut infer, db, function, at, written)).collect();
+    let result = result_text(&mut infer, db, function);
+    if infer.is_exhausted() { (written, None) } else { (params, result) }
+}
+
+/// What calling a function is likely to give, if it gives something.
+fn result_text(infer: &mut Infer<'_>, db: &LiveDb, function: UnitRef) -> Option<String> {
+    let facts = infer.facts(function.file).unit(function.unit).facts.clone();
+    (!facts.returns.is_empty()).then_some(())?;
+    let mut known = infer.result(function, None);
+    if !facts.always_returns && !known.kinds.is_empty() {
+        known.join(Known { kinds: vec![Kind::Null], open: false });
+    }
+    type_text(infer, db, &known).map(|it| it.replace('`', ""))
+}
+
+/// The types of a function's parameters and of what it gives, as a paragraph; none if nothing is known of them.
+pub fn types_of_function(infer: &Infer<'_>, db: &LiveDb, function: UnitRef) -> Option<String> {
+    let (params, result) = typed(infer, db, function);
+    let is_known = result.is_some() || params != self::params(db, function);
+    let result = result.map(|it| format!(" -> {it}")).unwrap_or_default();
+    let name = db::units(db, function.file).get(function.unit as usize).map(|it| it.name.clone()).unwrap_or_default();
+    let name = if name.starts_with('@') { "function" } else { &name };
+    is_known.then(|| format!("likely: `{name}({}){result}`", params.join(", ")))
 }
 
 /// What a function is for: its docstring, or the comment right above the statement that defines it.

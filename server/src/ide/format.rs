@@ -4,6 +4,7 @@
 //! formatting twice changes nothing more; tokens stay what they are, so spacing that has a meaning (`f (x)`, `x [0]`, `f -x`)
 //! stays, too; a text with syntax errors is left alone, except for the indent of the line that is being typed.
 
+mod columns;
 mod indent;
 mod range;
 mod spacing;
@@ -11,6 +12,7 @@ mod spacing;
 use crate::db::LiveDb;
 use crate::document::DocumentView;
 use crate::line_index::LineIndex;
+use columns::Columns;
 use indent::Indents;
 use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
 use rowan::NodeOrToken;
@@ -79,7 +81,7 @@ fn keep_within(edits: &mut Vec<FormatEdit>, (text, index): (&str, &LineIndex), w
     *edits = edits.drain(..).filter_map(|edit| range::cut(edit, text, lines)).collect();
 }
 
-/// Indents the line of an offset, and the one before when it is complete, while a person types. What the letters of words ask for is done
+/// Indents the line of an offset, and the one before when it is complete, while a person types: as the lines around it are. What the letters of words ask for is done
 /// only where they have become `end` or `else` at the start of their line.
 pub fn format_on_type(
     db: &LiveDb,
@@ -99,7 +101,7 @@ pub fn format_on_type(
     }
     let first = if typed.is_empty() { line.saturating_sub(1) } else { line };
     let mut indents = Indents::default();
-    let mut found = Vec::new();
+    let mut found: Vec<(u32, usize)> = Vec::new();
     let mut at = 0;
     for token in tokens(&root).filter(|token| !token.kind().is_trivia()) {
         let start = document.index.line_of(token.text_range().start());
@@ -107,10 +109,7 @@ pub fn format_on_type(
             break;
         }
         if token.kind() != SyntaxKind::Newline && start >= at {
-            let level = indents.line(&token);
-            if start >= first {
-                found.push((start, level));
-            }
+            found.push((start, indents.line(&token)));
             at = start + 1;
         }
         indents.pass(&token);
@@ -118,16 +117,45 @@ pub fn format_on_type(
     if found.last().is_none_or(|(last, _)| *last < line) {
         found.push((line, indents.empty_line()));
     }
-    found.into_iter().filter_map(|(line, level)| indent_line(document, options, line, level)).collect()
+    let mut lines = Lines { document, options, found: &found, typed: Vec::new() };
+    let from = found.partition_point(|(it, _)| *it < first);
+    (from..found.len()).filter_map(|at| lines.indent(at)).collect()
 }
 
-fn indent_line(document: &DocumentView, options: FormatOptions, line: u32, level: usize) -> Option<FormatEdit> {
-    let range = document.index.line_range(line, &document.text);
-    let text = &document.text[range];
-    let blank = text.len() - text.trim_start_matches([' ', '\t']).len();
-    let wanted = options.indent(level);
-    (text[..blank] != wanted)
-        .then(|| FormatEdit { range: TextRange::at(range.start(), TextSize::new(blank as u32)), text: wanted })
+/// The first lines of statements up to the one that is typed, with their levels.
+struct Lines<'a> {
+    document: &'a DocumentView,
+    options: FormatOptions,
+    found: &'a [(u32, usize)],
+    /// What lines will be indented by that are indented anew.
+    typed: Vec<(u32, String)>,
+}
+
+impl Lines<'_> {
+    /// Indents a line as those around it are: as the last one before it of the same level, or so much further than the one that it is in.
+    fn indent(&mut self, at: usize) -> Option<FormatEdit> {
+        let (line, level) = self.found[at];
+        let blank = self.blank(line);
+        let above = self.found[..at].iter().rfind(|(_, it)| *it <= level);
+        let wanted = match above {
+            Some(&(above, its)) => {
+                let own = self.typed.iter().find(|(it, _)| *it == above).map(|(_, text)| text.clone());
+                let own = own.unwrap_or_else(|| self.document.text[self.blank(above)].to_owned());
+                own + &self.options.indent(level - its)
+            }
+            None => self.options.indent(level),
+        };
+        self.typed.push((line, wanted.clone()));
+        (self.document.text[blank] != wanted).then_some(FormatEdit { range: blank, text: wanted })
+    }
+
+    /// The blanks with which a line begins.
+    fn blank(&self, line: u32) -> TextRange {
+        let range = self.document.index.line_range(line, &self.document.text);
+        let text = &self.document.text[range];
+        let blank = text.len() - text.trim_start_matches([' ', '\t']).len();
+        TextRange::at(range.start(), TextSize::new(blank as u32))
+    }
 }
 
 impl FormatOptions {
@@ -150,8 +178,9 @@ pub fn edits(root: &SyntaxNode, options: FormatOptions) -> Vec<FormatEdit> {
 const POLL_EVERY: usize = 512;
 
 fn edits_with(root: &SyntaxNode, options: FormatOptions, poll: impl Fn()) -> Vec<FormatEdit> {
+    let columns = Columns::new(options.width);
     let mut format =
-        Formatter { options, indents: Indents::default(), edits: Vec::new(), last: None, gap: Gap::default() };
+        Formatter { options, indents: Indents::default(), edits: Vec::new(), last: None, gap: Gap::default(), columns };
     for (number, token) in tokens(root).enumerate() {
         if number.is_multiple_of(POLL_EVERY) {
             poll();
@@ -159,6 +188,7 @@ fn edits_with(root: &SyntaxNode, options: FormatOptions, poll: impl Fn()) -> Vec
         format.token(token);
     }
     format.end(root.text_range().end());
+    format.columns.align(&mut format.edits);
     format.edits
 }
 
@@ -178,6 +208,7 @@ struct Formatter {
     /// The last token that is neither blank nor line end.
     last: Option<SyntaxToken>,
     gap: Gap,
+    columns: Columns,
 }
 
 impl Formatter {
@@ -197,6 +228,7 @@ impl Formatter {
                 // Blanks at the end of a comment belong to its token, and to nothing else.
                 let text = token.text();
                 let kept = if kind == SyntaxKind::Comment { text.trim_end_matches([' ', '\t']) } else { text };
+                self.columns.token(kept);
                 let start = token.text_range().start() + TextSize::of(kept);
                 self.gap = Gap { start, text: text[kept.len()..].to_owned(), line_ends: Vec::new() };
                 self.last = Some(token);
@@ -225,6 +257,10 @@ impl Formatter {
                 self.gap.line_ends[..kept].concat() + &self.options.indent(level)
             }
         };
+        let is_behind_code = self.last.is_some() && self.gap.line_ends.is_empty();
+        if is_behind_code && matches!(token.kind(), SyntaxKind::Comment | SyntaxKind::MarkerComment) {
+            self.columns.comment(self.gap.start, &self.gap.text);
+        }
         self.replace(wanted);
     }
 
@@ -252,6 +288,7 @@ impl Formatter {
     }
 
     fn replace(&mut self, wanted: String) {
+        self.columns.gap(&self.gap.text, &wanted);
         if wanted != self.gap.text {
             let range = TextRange::at(self.gap.start, TextSize::of(&*self.gap.text));
             self.edits.push(FormatEdit { range, text: wanted });

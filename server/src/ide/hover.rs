@@ -7,7 +7,7 @@ mod member;
 mod words;
 
 use super::hosts::Hosts;
-use super::infer::{Infer, Kind, UnitRef};
+use super::infer::{Infer, Kind, Object, UnitRef};
 use super::names::{Named, Target, named_at, units_at};
 use super::seen::{self, Seen};
 use super::tiers::{cost, report, usage, why};
@@ -17,7 +17,7 @@ use crate::db::{self, Layout, LayoutUnit, LiveDb, MarkerUse};
 use crate::document::DocumentView;
 use crate::recording::{End, EvaluationId, Value};
 use minilive_mir::ir::{Const, InstId, RecordKind, RecordPoint, Ty, Unit};
-use minilive_mir::names::{Symbol, TYPE_MAPS, symbol_before};
+use minilive_mir::names::{Place, Symbol, TYPE_MAPS, symbol_before};
 use minilive_runtime::intrinsics;
 use minilive_syntax::ast::{AssignStmt, AstNode, ForStmt};
 use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
@@ -120,14 +120,13 @@ impl Card<'_> {
             Target::Global => (self.layout().at(range.start()), infer.global(file, name)),
             _ => return None,
         };
-        let held = held.kinds;
-        let functions = held.iter().filter_map(|kind| match kind {
+        let functions = held.kinds.iter().filter_map(|kind| match kind {
             Kind::Function(function) if function.file == self.document.file => Some(function.unit),
             _ => None,
         });
         let numbers: Vec<u32> = functions.collect();
         let mut functions: Vec<_> = numbers.iter().filter_map(|&unit| self.layout().nth(unit as usize)).collect();
-        if !functions.is_empty() && functions.len() == held.len() {
+        if !functions.is_empty() && functions.len() == held.kinds.len() {
             // Those that are defined under other names are taken from somewhere, and which of them is not known here.
             let others = numbers.iter().zip(&functions).skip(1).filter(|(_, it)| it.name != name).map(|(&unit, _)| {
                 format!("may also be `{}`", describe::function_title(self.db, UnitRef { file, unit }))
@@ -138,18 +137,29 @@ impl Card<'_> {
             card.sections.extend(others);
             return Some(card);
         }
+        let is_module = held.objects().any(|it| matches!(it, Object::Module(_)));
+        if named.of.quoted {
+            return Some(member::through(&mut infer, self.db, file, &named, &held));
+        }
         if matches!(named.target, Target::Variable(_)) {
             let unit = unit?;
             if let Some(inst) = assignment(unit.code(), name, self, &unit) {
                 return Some(self.variable_card(range, name, &unit, inst));
             }
-            let default = constant(unit.code(), parameter(unit.code(), name)?);
+            let Some(parameter) = parameter(unit.code(), name) else {
+                return (!is_module).then(|| member::through(&mut infer, self.db, file, &named, &held));
+            };
+            let default = constant(unit.code(), parameter);
             let default = if default == "null" { String::new() } else { format!(" = {default}") };
             let sections = self.types(range).into_iter().chain(self.seen()).collect();
             return Some(Hover { range, title: format!("(parameter) {name}{default}"), sections });
         }
-        let (unit, inst) = self.variable(unit, name)?;
-        Some(self.variable_card(range, name, &unit, inst))
+        match self.variable(unit, name) {
+            Some((unit, inst)) => Some(self.variable_card(range, name, &unit, inst)),
+            // What a module gives is told by its own card.
+            None if held.kinds.is_empty() || is_module => None,
+            None => Some(member::through(&mut infer, self.db, file, &named, &held)),
+        }
     }
 
     /// Of the functions that a name is given one after the other the one that is given here, else the last before this place.
@@ -249,6 +259,9 @@ impl Card<'_> {
             return Some(card);
         }
         let (mut infer, named) = self.named().filter(|(_, named)| named.of.quoted)?;
+        if matches!(named.target, Target::Variable(_) | Target::Global) && named.of.place != Place::Bare {
+            return self.in_scope(named.range, &named.name).or_else(|| self.given_from_around());
+        }
         match member::member(&mut infer, self.db, self.document.file, &named)? {
             member::Told::Card(card) => Some(card),
             member::Told::Own(unit, others) => self.own_member(&named, unit, others),
@@ -400,9 +413,10 @@ impl Card<'_> {
     fn function_card(&self, range: TextRange, unit: &LayoutUnit<'_>) -> Hover {
         let mut sections = Vec::new();
         let index = self.layout().index_of(unit.key);
-        sections.extend(index.and_then(|index| {
-            describe::documentation(self.db, UnitRef { file: self.document.file, unit: index as u32 })
-        }));
+        let function = index.map(|index| UnitRef { file: self.document.file, unit: index as u32 });
+        sections.extend(function.and_then(|it| describe::documentation(self.db, it)));
+        let infer = Infer::with_importers(self.db, &self.live.places);
+        sections.extend(function.and_then(|it| describe::types_of_function(&infer, self.db, it)));
         let examples =
             self.fresh.markers.iter().filter(|it| it.usage == MarkerUse::Example && it.function == Some(unit.key));
         for example in examples {
@@ -414,7 +428,8 @@ impl Card<'_> {
             sections.push(usage(report));
             sections.extend(why(report).into_iter().chain(cost(report)));
         }
-        Hover { range, title: signature(unit), sections }
+        let params = function.map(|it| describe::params_text(self.db, it)).unwrap_or_default();
+        Hover { range, title: format!("{} = function{params}", unit.name), sections }
     }
 
     fn marker(&self) -> Option<Hover> {
@@ -462,18 +477,6 @@ fn const_code(value: &Const) -> String {
             format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
         }
     }
-}
-
-fn signature(unit: &LayoutUnit<'_>) -> String {
-    let code = unit.code();
-    let params = code.params.iter().enumerate().map(|(index, param)| {
-        let name = code.name(param.name);
-        match constant(code, index) {
-            default if default == "null" => name.to_owned(),
-            default => format!("{name}={default}"),
-        }
-    });
-    format!("{} = function({})", unit.name, params.collect::<Vec<_>>().join(", "))
 }
 
 fn static_type(ty: Ty) -> String {

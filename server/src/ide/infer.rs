@@ -26,12 +26,18 @@ pub use members::{Member, type_map};
 const MOST_KINDS: usize = 8;
 /// One question asks no more than so many others.
 const MOST_STEPS: u32 = 50_000;
+/// What is shown by the way is worth so many.
+const FEW_STEPS: u32 = 3_000;
 /// Chains of `__isa` are followed so far.
 const MOST_PARENTS: usize = 32;
 /// Of a program of more files the rest gives nothing to the values of a type.
 const MOST_MODULES: usize = 32;
+/// Of more programs that import a file the others say nothing of what its functions are given.
+const MOST_IMPORTERS: usize = 16;
 /// What needs itself is worked out so often again, with what is known of it by then.
 const MOST_ROUNDS: u32 = 8;
+/// A global that is assigned more often is not followed from statement to statement.
+const MOST_STORES: usize = 16;
 /// Symbols within symbols are followed so far; queries run on threads whose stacks have room for it.
 const MOST_DEPTH: u32 = 200;
 
@@ -250,6 +256,8 @@ pub struct Infer<'a> {
     writes: settled::Writes,
     /// Members that are given to something of a module, by name.
     given_outside: FxHashMap<SmolStr, Arc<[Given]>>,
+    /// Whether code of a file gives globals values by names that are worked out.
+    opens: FxHashMap<File, bool>,
     /// Calls of what was taken from lists and maps, by file.
     indirect: FxHashMap<File, Arc<[(u32, u32)]>>,
     answers: FxHashMap<Key, Known>,
@@ -294,6 +302,7 @@ impl<'a> Infer<'a> {
             stores: FxHashMap::default(),
             writes: settled::Writes::default(),
             given_outside: FxHashMap::default(),
+            opens: FxHashMap::default(),
             indirect: FxHashMap::default(),
             answers: FxHashMap::default(),
             active: FxHashMap::default(),
@@ -312,6 +321,22 @@ impl<'a> Infer<'a> {
     /// takes a look at every file of the workspace.
     pub fn with_importers(db: &'a LiveDb, places: &'a Places) -> Infer<'a> {
         Infer { sees_importers: true, ..Infer::new(db, places) }
+    }
+
+    /// The same for what is shown by the way: it gives up early.
+    pub fn brief(&self) -> Infer<'a> {
+        let (db, places) = (self.db, self.places);
+        Infer {
+            sees_importers: self.sees_importers,
+            home: self.home,
+            steps: MOST_STEPS - FEW_STEPS,
+            ..Infer::new(db, places)
+        }
+    }
+
+    /// Whether some answers were cut short by the number of questions.
+    pub fn is_exhausted(&self) -> bool {
+        self.steps >= MOST_STEPS
     }
 
     /// The files that import another and are not among those of the program; none where nobody asks for them.

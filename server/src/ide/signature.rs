@@ -21,7 +21,7 @@ use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextSize};
 /// One function that may be the one that is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signature {
-    /// Its name and parameters.
+    /// Its name and parameters, with what they and its result are likely to be.
     pub label: String,
     /// Each parameter as it stands in the label.
     pub params: Vec<String>,
@@ -89,14 +89,16 @@ fn of_callee(infer: &mut Infer<'_>, db: &LiveDb, callee: &Callee) -> Vec<Signatu
     };
     let mut found: Vec<Signature> = Vec::new();
     for kind in &known.kinds {
-        let (params, documentation) = match kind {
+        let (params, result, documentation) = match kind {
             Kind::Function(function) => {
-                (describe::params(db, *function), describe::documentation(db, *function).into_iter().collect())
+                let (params, result) = describe::typed(infer, db, *function);
+                (params, result, describe::documentation(db, *function).into_iter().collect())
             }
-            Kind::Intrinsic(id) => (guide::params(*id, as_method), guide::paragraphs(*id)),
+            Kind::Intrinsic(id) => (guide::params(*id, as_method), None, guide::paragraphs(*id)),
             _ => continue,
         };
-        let label = format!("{name}({})", params.join(", "));
+        let result = result.map(|it| format!(" -> {it}")).unwrap_or_default();
+        let label = format!("{name}({}){result}", params.join(", "));
         if !found.iter().any(|it| it.label == label) {
             let (about, documentation) = about_params(&params, documentation);
             found.push(Signature { label, params, about, documentation });
@@ -119,7 +121,7 @@ fn of_host(infer: &mut Infer<'_>, live: &Live, at: UnitRef, callee: &Sym) -> Opt
 /// Takes the lines about parameters out of what is said about a function: `// name: text`, with `@param`, `-` or `*` before the name or
 /// without; behind `@param` the `:` may be left out.
 fn about_params(params: &[String], documentation: Vec<String>) -> (Vec<Option<String>>, Vec<String>) {
-    let names: Vec<_> = params.iter().map(|it| it.split(['=', ' ']).next().unwrap_or_default()).collect();
+    let names: Vec<_> = params.iter().map(|it| it.split(['=', ':', ' ']).next().unwrap_or_default()).collect();
     let mut about = vec![None; params.len()];
     let mut rest = Vec::new();
     for paragraph in documentation {

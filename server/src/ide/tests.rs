@@ -16,6 +16,7 @@ mod hosts;
 mod hover;
 mod members;
 mod names;
+mod offers;
 mod shared;
 mod slips;
 mod structure;

@@ -29,7 +29,8 @@ pub fn words(set: TypeSet) -> Option<String> {
         (TypeSet::LIST, "list"),
         (TypeSet::MAP, "map"),
         (TypeSet::FUNCTION, "function"),
-        (TypeSet::ERROR, "error"),
+        // That a text or list would be too large to be made is possible nearly everywhere, and hardly ever comes about.
+        (TypeSet::ERROR.without(TypeSet::TOO_LARGE), "error"),
         (TypeSet::NULL, "null"),
     ];
     if set == TypeSet::NONE || set == TypeSet::ANY {
@@ -37,7 +38,7 @@ pub fn words(set: TypeSet) -> Option<String> {
     }
     let words: Vec<_> = all.iter().filter(|(it, _)| set.may_be(*it)).map(|(_, word)| *word).collect();
     // Of nearly anything nearly nothing is known.
-    (words.len() <= 3).then(|| words.join(" or "))
+    (1..=3).contains(&words.len()).then(|| words.join(" or "))
 }
 
 /// What is known of a name at an offset in a unit, as a paragraph.
@@ -49,14 +50,21 @@ pub fn text(
     name: &str,
     certain: Option<TypeSet>,
 ) -> Option<String> {
-    let mut infer = Infer::new(db, places);
+    let mut infer = Infer::with_importers(db, places);
     let symbol: Sym = Symbol::Name(name.into()).into();
     let at = UnitRef { file, unit: unit as u32 };
     // What holds a function is shown as that, not as what calling it gives.
     let uncalled = infer.uncalled(at, &symbol);
     let is_function = |kind: &Kind| matches!(kind, Kind::Function(_) | Kind::Intrinsic(_));
     let holds_function = !uncalled.kinds.is_empty() && uncalled.kinds.iter().all(is_function);
-    let known = if holds_function { uncalled } else { narrow::value(&mut infer, db, at, &symbol, offset) };
+    let known = match assigned_here(&mut infer, at, name, offset) {
+        Some(value) if !holds_function => {
+            let value = infer.value(at, &value);
+            infer.with_elements_of_variable(value, file, None, name)
+        }
+        _ if holds_function => uncalled,
+        _ => narrow::value(&mut infer, db, at, &symbol, offset),
+    };
     let likely = type_text(&mut infer, db, &known).map(|text| text + &members(&mut infer, &known));
     let certain = certain.and_then(words);
     match (certain, likely) {
@@ -72,6 +80,16 @@ pub fn text(
         (None, Some(likely)) => Some(format!("likely: {likely}")),
         (None, None) => None,
     }
+}
+
+/// What a statement assigns to the name with which it begins and that ends at this offset.
+fn assigned_here(infer: &mut Infer<'_>, at: UnitRef, name: &str, offset: TextSize) -> Option<Sym> {
+    let start = db::units(infer.db(), at.file).get(at.unit as usize)?.start;
+    let facts = infer.facts(at.file);
+    let says = &facts.unit(at.unit).facts;
+    let [(assigned, value)] = &*says.assigned else { return None };
+    let is_here = says.is_assignment && assigned == name && start + TextSize::of(name) == offset;
+    is_here.then(|| value.clone())
 }
 
 /// Whether what is likely tells of which kind a list or map is that something may be.

@@ -9,6 +9,7 @@
 mod value;
 
 use super::super::names::{Edit, FactsUnit, FileFacts};
+use super::Around;
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{ANY_KEY, Openness, Sym, Symbol, UnitFacts};
 use minilive_mir::types::TypeSet;
@@ -196,7 +197,12 @@ impl Summary {
 
     /// What a name is in a unit that has no variable of it, or none that is assigned.
     pub fn further_out(&mut self, facts: &FileFacts, unit: u32, name: &SmolStr) -> Free {
-        Look { summary: self, facts, task: NONE }.further_out(unit, name)
+        Look { summary: self, facts, task: NONE, around: None }.further_out(unit, name)
+    }
+
+    /// What a statement stores, by what stands around it.
+    pub fn value_at(&mut self, facts: &FileFacts, around: &Around, unit: u32, value: &Sym) -> Free {
+        Look { summary: self, facts, task: NONE, around: Some(around) }.value(unit, value, 0)
     }
 
     fn in_use(&self) -> usize {
@@ -373,7 +379,7 @@ impl Summary {
             let task = &mut self.tasks[index as usize];
             task.is_due = false;
             let (unit, value, cell, is_result) = (task.unit, task.value.clone(), task.cell, task.is_result);
-            let found = Look { summary: self, facts, task: index }.value(unit, &value, 0);
+            let found = Look { summary: self, facts, task: index, around: None }.value(unit, &value, 0);
             let found = if is_result { Free { set: found.set, ..Free::NOTHING } } else { found };
             let it = &mut self.cells[cell as usize];
             let now = value::join(it.now, found);

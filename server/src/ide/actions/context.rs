@@ -108,8 +108,7 @@ impl<'a> Context<'a> {
         let left_part = || {
             let chain = BinaryExpr::cast(node.as_node()?.clone()).filter(|it| it.range().start() == range.start())?;
             let ends = chain.operands().skip(1).any(|it| it.range().end() == range.end());
-            let is_arithmetic = |it| !matches!(it, SyntaxKind::AndKw | SyntaxKind::OrKw | SyntaxKind::IsaKw);
-            (ends && chain.operators().all(is_arithmetic)).then_some(Expr::Binary(chain))
+            (ends && !chain.operators().any(|it| it == SyntaxKind::IsaKw)).then_some(Expr::Binary(chain))
         };
         Some(Selected { expr: whole.or_else(left_part)?, range })
     }

@@ -22,6 +22,9 @@ pub(super) fn variable(ctx: &Context<'_>) -> Option<Action> {
     let unit = ctx.unit_at(whole.start()).filter(|&it| Some(it) == ctx.unit_at(range.start()))?;
     let judge = Judge::of(ctx, unit)?;
     let shown_by_name = judge.is_of_file() && judge.is_container(expr);
+    if selected.is_part() && may_give_operand(&judge, expr) {
+        return None;
+    }
     if !ctx.is_closed(unit) || !judge.may_go_first(range, whole) || shown_by_name || is_only_a_value(&statement) {
         return None;
     }
@@ -78,6 +81,12 @@ pub(super) fn definition(ctx: &Context<'_>, inside: &SyntaxNode, made: String) -
     let top = ctx.top_statement(inside)?;
     let at = top.text_range().start();
     ctx.line_before(at).is_empty().then(|| Edit { range: TextRange::empty(at), insert: made })
+}
+
+/// Whether a part of a chain may be a function though the chain is none: behind an error `or` gives its right operand.
+fn may_give_operand(judge: &Judge, chain: &Expr) -> bool {
+    let Expr::Binary(chain) = chain else { return false };
+    chain.operators().any(|it| it == SyntaxKind::OrKw) && chain.operands().any(|it| judge.may_be_function(&it))
 }
 
 /// A name by itself is no reason for another one.

@@ -4,9 +4,11 @@
 //! program can write are passed over; there are few offers, the nearest first.
 
 use super::super::diagnostics::Diagnostic;
+use super::super::live::Live;
 use super::context::Context;
 use super::{Action, ActionKind, Edit};
-use crate::db::{self, File};
+use crate::db::{self, File, LiveDb};
+use crate::document::DocumentView;
 use crate::modules::base_name;
 use minilive_syntax::lexer::lex;
 use minilive_syntax::{SyntaxKind, TextRange, TextSize};
@@ -35,7 +37,7 @@ pub(super) fn actions(ctx: &Context<'_>, name: TextRange, answers: &Diagnostic, 
         }
     }
     let mut offers = 0;
-    for module in others(ctx) {
+    for module in others(ctx, |_| true) {
         let is_module = module.name == text;
         if !is_module && !defines(ctx, module.file, &text) {
             continue;
@@ -70,13 +72,28 @@ fn imported(ctx: &Context<'_>) -> Vec<Module> {
     imports.iter().filter_map(module).collect()
 }
 
-/// The other files that an `import` would lead to, by name.
-fn others(ctx: &Context<'_>) -> Vec<Module> {
+/// The modules that a document does not import yet, of those whose names are wanted: name, file, and what adds the `import`.
+pub fn importable(
+    db: &LiveDb,
+    document: &DocumentView,
+    live: &Live,
+    wanted: impl Fn(&str) -> bool,
+) -> Vec<(String, File, Edit)> {
+    let ctx = Context::new(db, document, live, TextRange::default());
+    let with_line = |it: Module| {
+        let line = import_line(&ctx, &it.name);
+        (it.name, it.file, line)
+    };
+    others(&ctx, wanted).into_iter().map(with_line).collect()
+}
+
+/// The other files that an `import` would lead to, of those whose names are wanted, by name.
+fn others(ctx: &Context<'_>, wanted: impl Fn(&str) -> bool) -> Vec<Module> {
     let facts = ctx.facts();
     let here = imported(ctx);
     let files = ctx.db.files();
     let module = |&file: &File| {
-        let name = base_name(file.path(ctx.db)).strip_suffix(".ms")?.to_owned();
+        let name = base_name(file.path(ctx.db)).strip_suffix(".ms").filter(|it| wanted(it))?.to_owned();
         let is_name = matches!(&*lex(&name), [token] if token.kind == SyntaxKind::Ident);
         let is_free = !facts.is_global(&name) && here.iter().all(|it| it.name != name);
         let leads = || db::likely_module(ctx.db, &ctx.live.places.lookup(&name)) == Some(file);

@@ -29,6 +29,10 @@ pub(super) fn variable(ctx: &Context<'_>) -> Option<Action> {
     let it = find(ctx)?;
     let judge = Judge::of(ctx, it.unit)?;
     let value = unparen(it.value.clone());
+    // What is no number is equal to itself where a variable holds it, but not where it is worked out.
+    if minilive_mir::folded_number(&value).is_some_and(f64::is_nan) {
+        return None;
+    }
     let is_function = matches!(value, Expr::Function(_)) || judge.may_be_function(&value);
     let shown_by_name = judge.is_of_file() && judge.is_container(&value);
     if is_function || shown_by_name || !ctx.is_closed(it.unit) {

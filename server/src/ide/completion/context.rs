@@ -53,6 +53,8 @@ pub struct Context {
     pub in_loop: bool,
     /// A whole value begins here: behind `=`, `:` or `return`.
     pub begins_value: bool,
+    /// A statement begins here in a block whose `end` is missing: the word behind that.
+    pub due_end: Option<SyntaxKind>,
 }
 
 /// What may follow an operand.
@@ -87,6 +89,7 @@ pub fn at(db: &LiveDb, document: &DocumentView, offset: TextSize) -> Option<Cont
         assigned: None,
         in_loop: false,
         begins_value: false,
+        due_end: None,
     };
     if let Some(token) = left.clone().filter(|token| is_opaque(token, offset)) {
         return in_string(db, unit, &token, offset);
@@ -122,6 +125,7 @@ pub fn at(db: &LiveDb, document: &DocumentView, offset: TextSize) -> Option<Cont
                 follows_operand,
                 wants_class,
                 in_loop: is_in_loop(&before),
+                due_end: word.as_ref().filter(|_| kind.is_line_end()).and_then(due_end),
                 begins_value: matches!(kind, SyntaxKind::Eq | SyntaxKind::Colon | SyntaxKind::ReturnKw),
                 assigned: assigned(&before),
                 ..context(Wanted::Name { uncalled: false }, starts_statement(kind))
@@ -253,6 +257,7 @@ fn in_string(db: &LiveDb, unit: UnitRef, token: &SyntaxToken, offset: TextSize) 
         assigned,
         in_loop,
         begins_value,
+        due_end: None,
     })
 }
 
@@ -275,6 +280,17 @@ fn key_of_method(db: &LiveDb, unit: UnitRef, method: &SyntaxToken) -> Option<Wan
 /// Whether a comma or parenthesis stands in the parameters of a function literal.
 fn in_params(token: &SyntaxToken) -> bool {
     token.parent_ancestors().any(|node| node.kind() == SyntaxKind::ParamList)
+}
+
+/// The word behind the `end` that is due where a word begins a statement: some block around has none but what is being typed.
+fn due_end(word: &SyntaxToken) -> Option<SyntaxKind> {
+    use SyntaxKind::{ForStmt, FunctionExpr, IfStmt, WhileStmt};
+    let has_end = |node: &SyntaxNode| {
+        let mut tokens = node.children_with_tokens().filter_map(|it| it.into_token());
+        tokens.any(|it| it.kind() == SyntaxKind::EndKw && it != *word)
+    };
+    let is_open = |it: &SyntaxNode| matches!(it.kind(), IfStmt | WhileStmt | ForStmt | FunctionExpr) && !has_end(it);
+    word.parent_ancestors().any(|it| is_open(&it)).then(|| open_around(word))?
 }
 
 /// The word of the innermost block that is open before an `end`.

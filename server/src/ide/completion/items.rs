@@ -4,13 +4,14 @@
 //! that it is gone.
 
 use super::super::Live;
+use super::super::actions::Edit;
 use super::super::describe;
 use super::super::guide;
 use super::super::hosts::Hosts;
 use super::super::infer::{Infer, Kind, Member, UnitRef, type_map};
 use super::super::narrow;
 use super::context::Behind;
-use super::seen;
+use super::{seen, used};
 use crate::db::{self, File, LiveDb};
 use crate::document::DocumentView;
 use crate::host_profile::{Host, Told};
@@ -75,6 +76,8 @@ pub struct Item {
     pub detail: Option<String>,
     /// What is inserted, if that is not the label; for [`ItemKind::Snippet`] in the syntax of the protocol.
     pub insert: Option<String>,
+    /// What choosing it changes elsewhere in the document.
+    pub also: Option<Edit>,
     /// Smaller is better.
     pub rank: u32,
     /// How to find it again.
@@ -88,6 +91,8 @@ pub(super) mod rank {
     pub const GLOBAL: u32 = 2;
     pub const TYPED_KEYWORD: u32 = 3;
     pub const INTRINSIC: u32 = 4;
+    /// Modules that are not imported yet.
+    pub const MODULE: u32 = 5;
     pub const KEYWORD: u32 = 6;
     pub const SNIPPET: u32 = 7;
     /// Members that are less likely meant than others.
@@ -198,7 +203,7 @@ pub struct Collect<'a> {
 
 impl Collect<'_> {
     pub(super) fn item(&self, label: &str, kind: ItemKind, rank: u32, data: Data) -> Item {
-        Item { label: label.to_owned(), kind, detail: None, insert: None, rank, data }
+        Item { label: label.to_owned(), kind, detail: None, insert: None, also: None, rank, data }
     }
 
     /// A name that the host gives, or a member of such.
@@ -396,6 +401,11 @@ impl Collect<'_> {
         Item { insert, ..self.item("function … end function", ItemKind::Snippet, rank::SNIPPET, Data::Nothing) }
     }
 
+    /// The end of the block that is open, as a whole.
+    pub fn whole_end(&self, of: SyntaxKind) -> Option<Item> {
+        Some(self.item(&format!("end {}", word(of)?), ItemKind::Keyword, 0, Data::Nothing))
+    }
+
     /// The words that may stand behind `end`, the fitting one first.
     pub fn end_words(&self, fitting: Option<SyntaxKind>) -> Vec<Item> {
         use SyntaxKind::{ForKw, FunctionKw, IfKw, WhileKw};
@@ -440,15 +450,20 @@ impl Collect<'_> {
         }
         let is_text = known.kinds.iter().any(|kind| matches!(kind, Kind::Text | Kind::List(_)));
         let seen = seen::Offer { collect: self, keys, type_methods: !keys && !is_text }.members(infer, owner, &items);
+        let is_unknown = items.is_empty() && seen.is_empty();
         items.extend(seen);
+        if known.open {
+            let used = used::members(self, infer, owner, keys, &items);
+            items.extend(used);
+        }
         let is_null = known.kinds.iter().all(|kind| *kind == Kind::Null);
-        if !keys && (is_null || items.is_empty() && known.open) {
+        if !keys && (is_null || is_unknown && known.open) {
             items.extend(self.members_of_anything(infer, &items));
         }
         items
     }
 
-    fn member(&self, infer: &mut Infer<'_>, member: &Member) -> Item {
+    pub(super) fn member(&self, infer: &mut Infer<'_>, member: &Member) -> Item {
         let rank = member.distance;
         if let Some(id) = member.intrinsic {
             return self.intrinsic(id, true, rank);
@@ -521,6 +536,15 @@ impl Collect<'_> {
     }
 }
 
+/// Shows the parameters of the document's own functions behind their names.
+pub(super) fn add_parameters(db: &LiveDb, file: File, items: &mut [Item]) {
+    for item in items.iter_mut().filter(|it| it.detail.is_none()) {
+        if let Data::Function(unit, _) = item.data {
+            item.detail = Some(describe::params_text(db, UnitRef { file, unit }));
+        }
+    }
+}
+
 /// Whether a key can stand behind a dot.
 pub(super) fn is_name(key: &str) -> bool {
     let mut chars = key.chars();
@@ -584,11 +608,14 @@ fn function_documentation(
     unit: u32,
     name: &str,
 ) -> Option<(String, Vec<String>)> {
-    let facts = Infer::new(db, places).facts(file);
+    let mut infer = Infer::with_importers(db, places);
+    let facts = infer.facts(file);
     // The text may have changed since the list was made.
     let is_it = |(_, it): &(u32, &Arc<db::FactsUnit>)| it.kind == UnitKind::Function && it.name == *name;
     let same = facts.units.get(unit as usize).map(|it| (unit, it)).filter(is_it);
     let (unit, _) = same.or_else(|| (0u32..).zip(&facts.units).find(is_it))?;
     let function = UnitRef { file, unit };
-    Some((describe::function_title(db, function), describe::documentation(db, function).into_iter().collect()))
+    let mut told: Vec<_> = describe::documentation(db, function).into_iter().collect();
+    told.extend(describe::types_of_function(&infer, db, function));
+    Some((describe::function_title(db, function), told))
 }

@@ -8,7 +8,7 @@ use crate::db::File;
 use crate::db::LiveDb;
 use crate::ide::describe::{self, object_text, type_text};
 use crate::ide::guide;
-use crate::ide::infer::{Infer, Kind, Object, UnitRef};
+use crate::ide::infer::{Infer, Kind, Known, Object, UnitRef};
 use crate::ide::names::{Named, Target};
 use crate::ide::narrow;
 use crate::ide::navigation::definitions;
@@ -29,13 +29,13 @@ pub fn member(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> 
     if named.of.quoted && named.of.place == Place::Bare {
         return module(infer, db, named).map(Told::Card);
     }
+    if let Target::Intrinsic(id) = &named.target {
+        let (title, sections) = (guide::title(*id), guide::paragraphs(*id));
+        return Some(Told::Card(Hover { range: named.range, title, sections }));
+    }
     let Place::Member(owner) = &named.of.place else { return None };
     let at = UnitRef { file, unit: named.unit };
     let holders = match &named.target {
-        Target::Intrinsic(id) => {
-            let (title, sections) = (guide::title(*id), guide::paragraphs(*id));
-            return Some(Told::Card(Hover { range: named.range, title, sections }));
-        }
         Target::Member(holders) => holders.clone(),
         _ => Vec::new(),
     };
@@ -50,7 +50,10 @@ pub fn member(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> 
         return Some(if function.file == file {
             Told::Own(function.unit, others.collect())
         } else {
-            let sections = describe::documentation(db, function).into_iter().chain(others).collect();
+            let mut sections: Vec<_> = describe::documentation(db, function).into_iter().collect();
+            let others: Vec<_> = others.collect();
+            sections.extend(describe::types_of_function(infer, db, function));
+            sections.extend(others);
             Told::Card(Hover { range: named.range, title: describe::function_title(db, function), sections })
         });
     }
@@ -68,6 +71,15 @@ pub fn member(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> 
     Some(Told::Card(Hover { range: named.range, title, sections }))
 }
 
+/// The card of a variable that is named as a key of a map of variables, or that only code which does so gives a value.
+pub fn through(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named, held: &Known) -> Hover {
+    let scope = if matches!(named.target, Target::Variable(_)) { "local" } else { "global" };
+    let mut sections: Vec<_> = comment(infer, db, file, named).into_iter().collect();
+    let types = type_text(infer, db, held);
+    sections.extend(types.map(|types| format!("likely: {types}{}", types::members(infer, held))));
+    Hover { range: named.range, title: format!("({scope}) {}", named.name), sections }
+}
+
 /// The card of a variable that others give the file.
 pub fn given(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> Option<Hover> {
     let known = infer.given_from_around(UnitRef { file, unit: named.unit }, &named.name);
@@ -78,7 +90,10 @@ pub fn given(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> O
     let (title, mut sections) = match functions.next() {
         Some(function) => {
             let others = functions.map(|it| format!("may also be `{}`", describe::function_title(db, it)));
-            let sections = describe::documentation(db, function).into_iter().chain(others).collect();
+            let others: Vec<_> = others.collect();
+            let mut sections: Vec<_> = describe::documentation(db, function).into_iter().collect();
+            sections.extend(describe::types_of_function(infer, db, function));
+            sections.extend(others);
             (describe::function_title(db, function), sections)
         }
         None => {

@@ -71,7 +71,7 @@ impl Infer<'_> {
     }
 
     /// What a variable is, with what becomes an element of it; `of` is the function that has it, none for a global.
-    pub(super) fn with_elements_of_variable(&mut self, found: Known, file: File, of: Option<u32>, name: &str) -> Known {
+    pub fn with_elements_of_variable(&mut self, found: Known, file: File, of: Option<u32>, name: &str) -> Known {
         let wanted = of.map_or(Binding::Global, Binding::Variable);
         self.with_elements(found, file, name, |infer, unit, owner| {
             matches!(**owner, Symbol::Name(_)) && binding(&infer.facts(file), unit, name) == wanted

@@ -429,7 +429,8 @@ impl Infer<'_> {
         };
         let facts = self.facts(made.file);
         let says = &facts.unit(made.unit).facts;
-        let named = says.assigned.iter().find(|(_, value)| *value == symbol).map(|(name, _)| name.clone());
+        let mut variables = says.assigned.iter().chain(&says.globals).chain(&says.outer);
+        let named = variables.find(|(_, value)| *value == symbol).map(|(name, _)| name.clone());
         named.or_else(|| says.members.iter().find(|(_, _, value)| *value == symbol).map(|(_, name, _)| name.clone()))
     }
 

@@ -3,7 +3,10 @@
 //! The questions of `infer.rs` come here when they have no answer yet. Invariant: nothing here keeps state; whatever asks another
 //! question goes through [`Infer::value`] or [`Infer::uncalled`], which end cycles.
 
-use super::{Binding, Gives, Infer, Kind, Known, MOST_KINDS, Object, Sym, Symbol, UnitKind, UnitRef, binding, guide};
+use super::{
+    Binding, Gives, Infer, Kind, Known, MOST_IMPORTERS, MOST_KINDS, MOST_STORES, Object, Sym, Symbol, UnitKind,
+    UnitRef, binding, guide,
+};
 use minilive_mir::ir::BinaryOp;
 use minilive_runtime::intrinsics::IntrinsicId;
 use smol_str::SmolStr;
@@ -82,7 +85,10 @@ impl Infer<'_> {
         let facts = self.facts(at.file);
         match binding(&facts, at.unit, name) {
             Binding::Variable(unit) => self.variable_of(UnitRef { unit, ..at }, name),
-            Binding::Global => self.global(at.file, name),
+            Binding::Global => match self.stored_before(at, name) {
+                Some(found) => found,
+                None => self.global(at.file, name),
+            },
             Binding::Intrinsic(id) => Known::one(Kind::Intrinsic(id)),
             Binding::Unknown => self.given_from_around(at, name),
         }
@@ -152,6 +158,46 @@ impl Infer<'_> {
         self.with_elements_of_variable(found, file, None, name)
     }
 
+    /// What a global is to a statement, which sees what those before it have stored; none if others may store something, or nobody has.
+    fn stored_before(&mut self, at: UnitRef, name: &SmolStr) -> Option<Known> {
+        let facts = self.facts(at.file);
+        let is_plain = |unit: u32| {
+            let it = facts.unit(unit);
+            it.kind == UnitKind::Statement && !it.facts.writes_through
+        };
+        let count = facts.globals(name).take(MOST_STORES + 1).count();
+        let is_several = (2..=MOST_STORES).contains(&count) && is_plain(at.unit);
+        if !is_several || !facts.globals(name).all(|(unit, _)| is_plain(unit)) || self.is_given_by_others(at.file, name)
+        {
+            return None;
+        }
+        let is_assignment = |unit: u32| facts.unit(unit).facts.is_assignment;
+        let mut stores = Vec::new();
+        for (unit, value) in facts.globals_before(name, at.unit) {
+            stores.push((unit, value));
+            if is_assignment(unit) {
+                break;
+            }
+        }
+        stores.reverse();
+        // A loop or an `if` may read what it has assigned itself.
+        stores.extend(facts.globals(name).filter(|(unit, _)| *unit == at.unit && !is_assignment(*unit)));
+        let mut found = Known::default();
+        for (unit, value) in stores {
+            found.join(self.value(UnitRef { unit, ..at }, value));
+        }
+        (found != Known::default()).then(|| self.with_elements_of_variable(found, at.file, None, name))
+    }
+
+    /// Whether other files of the program give a file's global a value, or code of the file itself by a name that is worked out.
+    fn is_given_by_others(&mut self, file: super::File, name: &str) -> bool {
+        let facts = self.facts(file);
+        let is_open = *self.opens.entry(file).or_insert_with(|| crate::db::gets_globals_out_of_sight(&facts));
+        is_open
+            || !self.given_to_module(file, name).is_empty()
+            || self.program().iter().any(|&it| it != file && self.facts(it).given_to_program(name).next().is_some())
+    }
+
     /// A variable of a function: what it and its closures assign, and what callers give.
     pub fn variable_of(&mut self, at: UnitRef, name: &str) -> Known {
         let facts = self.facts(at.file);
@@ -166,13 +212,13 @@ impl Infer<'_> {
             }
         }
         if let Some(param) = unit.facts.params.iter().rposition(|(it, _)| it == name) {
-            found.join(self.param(at, param));
+            found.join(self.parameter(at, param, usize::MAX));
         }
         self.with_elements_of_variable(found, at.file, Some(at.unit), name)
     }
 
-    /// What calls in the same file give for a parameter, and its default.
-    fn param(&mut self, at: UnitRef, param: usize) -> Known {
+    /// What calls give for a parameter, in its file and in others of the program, and its default; of many calls the first ones.
+    pub fn parameter(&mut self, at: UnitRef, param: usize, most: usize) -> Known {
         let facts = self.facts(at.file);
         let unit = facts.unit(at.unit);
         let mut found = Known { kinds: Vec::new(), open: true };
@@ -181,11 +227,18 @@ impl Infer<'_> {
         }
         let name = unit.name.rsplit('.').next().unwrap_or_default();
         let indirect = self.indirect_calls(at.file);
-        for (caller, number) in facts.calls(name).chain(indirect.iter().copied()) {
-            let caller_facts = facts.unit(caller).facts.clone();
-            let Some((callee, args)) = caller_facts.calls.get(number as usize) else { continue };
+        let mut calls: Vec<_> = facts.calls(name).chain(indirect.iter().copied()).map(|it| (at.file, it)).collect();
+        let importers = self.importers(at.file);
+        let others = self.program();
+        let others = others.iter().chain(importers.iter().take(MOST_IMPORTERS)).filter(|&&file| file != at.file);
+        for &file in others {
+            calls.extend(self.facts(file).calls(name).map(|it| (file, it)));
+        }
+        for (file, (unit, number)) in calls.into_iter().take(most) {
+            let facts = self.facts(file).unit(unit).facts.clone();
+            let Some((callee, args)) = facts.calls.get(number as usize) else { continue };
             let Some(arg) = args.get(param) else { continue };
-            let caller = UnitRef { unit: caller, ..at };
+            let caller = UnitRef { file, unit };
             if self.uncalled(caller, callee).kinds.contains(&Kind::Function(at)) {
                 found.join(self.value(caller, arg));
             }
@@ -261,7 +314,7 @@ impl Infer<'_> {
     }
 
     /// What a function returns as a method of something: where that is `self`, what it was called on.
-    fn result(&mut self, function: UnitRef, receiver: Option<&Kind>) -> Known {
+    pub fn result(&mut self, function: UnitRef, receiver: Option<&Kind>) -> Known {
         let facts = self.facts(function.file);
         let returns = &facts.unit(function.unit).facts.returns;
         if returns.is_empty() {

@@ -172,7 +172,7 @@ fn names_are_ranked_by_nearness() {
             c1 Variable
             c2 Variable
             count Variable
-            counter Function
+            counter Function (c1)
             ceil Function (x=0)
             char Function (codePoint=65)
             code Function (self)
@@ -240,7 +240,13 @@ fn what_an_item_is_comes_when_asked_for() {
         let item = found.items.iter().find(|item| item.label == label).expect("it is offered");
         documentation(&it.db, &it.document, &it.live(), &item.data).expect("there is something to tell")
     };
-    assert_eq!(tell("double"), ("double = function(n, by=2)".to_owned(), vec!["Doubles a number.".to_owned()]));
+    assert_eq!(
+        tell("double"),
+        (
+            "double = function(n, by=2)".to_owned(),
+            vec!["Doubles a number.".to_owned(), "likely: `double(n, by: number = 2) -> number`".to_owned()]
+        )
+    );
     let it = Fixture::new("x = spli$0\n");
     let found = completions(&it.db, &it.document, &it.live(), it.offset, false);
     let (title, paragraphs) = documentation(&it.db, &it.document, &it.live(), &found.items[0].data).expect("a card");
@@ -258,7 +264,13 @@ fn a_half_typed_member_has_its_documentation() {
     assert_eq!(labels[..2], ["wag", "wait"], "{labels:?}");
     let told =
         documentation(&it.db, &it.document, &it.live(), &found.items[0].data).expect("there is something to tell");
-    assert_eq!(told, ("Dog.wag = function(times=3)".to_owned(), vec!["Wags the tail.".to_owned()]));
+    assert_eq!(
+        told,
+        (
+            "Dog.wag = function(times=3)".to_owned(),
+            vec!["Wags the tail.".to_owned(), "likely: `Dog.wag(times: number = 3) -> number`".to_owned()]
+        )
+    );
     assert_eq!(&it.document.text[found.replace], "wa");
 }
 
@@ -277,7 +289,13 @@ fn members_have_the_comment_above_them_in_whichever_file() {
     assert_eq!(tell("m = {\n  // Across.\n  \"width\": 3,\n}\nm.$0\n", "width"), card("width", "Across."));
     let lib = "//- lib.ms\n// Two of it.\ntwice = function(n)\n  return n * 2\nend function\n// How many.\ncount = 3\n";
     let main = format!("//- main.ms\nimport \"lib\"\nlib.$0\n{lib}");
-    assert_eq!(tell(&main, "twice"), card("twice = function(n)", "Two of it."));
+    assert_eq!(
+        tell(&main, "twice"),
+        Some((
+            "twice = function(n)".to_owned(),
+            vec!["Two of it.".to_owned(), "likely: `twice(n) -> number`".to_owned()]
+        ))
+    );
     assert_eq!(tell(&main, "count"), card("count", "How many."));
 }
 
@@ -339,12 +357,15 @@ fn check_signature(source: &str, expected: Option<(&str, u32)>) {
 #[test]
 fn signatures_with_and_without_parentheses() {
     let f = "f = function(a, b=2)\n  return a\nend function\n";
-    check_signature(&format!("{f}x = f($0"), Some(("f(a, b=2)", 0)));
-    check_signature(&format!("{f}x = f(1, $0)\n"), Some(("f(a, b=2)", 1)));
-    check_signature(&format!("{f}x = f([1, 2], {{3: 4}}, $0)\n"), Some(("f(a, b=2)", 2)));
-    check_signature(&format!("{f}x = (f(1, (2 + $0)))\n"), Some(("f(a, b=2)", 1)));
-    check_signature(&format!("{f}f $0\n"), Some(("f(a, b=2)", 0)));
-    check_signature(&format!("{f}f 1, $0\n"), Some(("f(a, b=2)", 1)));
+    check_signature(&format!("{f}x = f($0"), Some(("f(a, b: number = 2)", 0)));
+    check_signature(&format!("{f}x = f(1, $0)\n"), Some(("f(a: number, b: number = 2) -> number", 1)));
+    check_signature(
+        &format!("{f}x = f([1, 2], {{3: 4}}, $0)\n"),
+        Some(("f(a: list of number, b: number or map = 2) -> list of number", 2)),
+    );
+    check_signature(&format!("{f}x = (f(1, (2 + $0)))\n"), Some(("f(a: number, b: number = 2) -> number", 1)));
+    check_signature(&format!("{f}f $0\n"), Some(("f(a, b: number = 2)", 0)));
+    check_signature(&format!("{f}f 1, $0\n"), Some(("f(a: number, b: number = 2) -> number", 1)));
     check_signature(&format!("{f}f 1, abs(2$0)\n"), Some(("abs(x=0)", 0)));
     check_signature(&format!("{f}x = f$0(1)\n"), None);
     check_signature(&format!("{f}x = f(1) $0\n"), None);
@@ -427,7 +448,7 @@ fn what_begins_as_it_is_typed_comes_first() {
         ("print le$0", "len upper_left lower"),
         ("f = function\n  ret$0\nend function", "return reset"),
         ("if 1 then\n  print 1\nel$0\nend if", "else"),
-        ("f = function\n  x = 1\nen$0", "end env"),
+        ("f = function\n  x = 1\nen$0", "end function end env"),
         ("print hI$0", "hasIndex"),
     ] {
         let count = expected.split(' ').count();

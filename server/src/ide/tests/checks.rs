@@ -680,6 +680,17 @@ fn defaults_and_comparisons_that_do_nothing_are_told() {
     right("f = function(l=[])\n  l = l[:]\n  l.push 1\n  return l\nend function\nprint f([])\n");
     wrong("x = 1\nx == 2\nprint x\n", "useless-comparison");
     right("x = 1\nprint x == 2\nx\n1 + 1\n");
+    // What a call gives is compared; the function must not be replaced.
+    let fixes = |text: &str| {
+        let it = Fixture::new(text);
+        let found = checks(&it.db, &it.document, &Checks::default(), &it.places);
+        found.into_iter().filter(|it| it.code == "useless-comparison").map(|it| it.fix.is_some()).collect::<Vec<_>>()
+    };
+    let hit = "hit = function\n  return 2\nend function\n";
+    assert_eq!(fixes("x = 1\nx == 2\nprint x\n"), [true]);
+    assert_eq!(fixes(&format!("{hit}hit == 2\n")), [false]);
+    assert_eq!(fixes(&format!("m = {{}}\nm.{hit}m.hit == 2\n")), [false]);
+    assert_eq!(fixes(&format!("f = function\n{hit}hit == 2\nend function\nf\n")), [false]);
 }
 
 #[test]

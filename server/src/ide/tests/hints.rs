@@ -148,16 +148,99 @@ fn hovers_tell_what_is_certain_and_what_is_likely() {
         ("[3, 1].sort", "list of number"),
         ("m.indexes", "list of string"),
         ("m.values", "list of number"),
-        ("{\"x\": 1, \"y\": \"a\"}.values", "list"),
+        ("{\"x\": 1, \"y\": \"a\"}.values", "list of number or string"),
         ("[\"a\"].indexes", "list of number"),
         ("(new m).values", "list"),
         ("{}.values", "list"),
         ("[[1]][0]", "list of number"),
         ("[] + [\"a\"]", "list of string"),
-        ("[1] + [\"a\"]", "list or error"),
+        ("[1] + [\"a\"]", "list of number or string"),
+        ("[1, \"a\"]", "list of number or string"),
+        ("[1, \"a\", null, {}]", "list"),
     ] {
         let told = types(&format!("{map}x = {value}\nprint x$0\n"));
         assert!(told.ends_with(expected), "{value}: {told}");
     }
     assert_eq!(types("f = function\n  return [1]\nend function\nx = f\nprint x$0\n"), "type: list of number");
+}
+
+/// At the top as in functions, each place has the type that the statements before it leave; functions see all that is ever there.
+#[test]
+fn types_follow_the_statements_at_the_top() {
+    let (a, b) = ("x = 1\n", "x = \"a\"\n");
+    for (source, expected) in [
+        (format!("{a}print x$0\n{b}print x\n"), "type: number"),
+        (format!("{a}print x\n{b}print x$0\n"), "type: string"),
+        (format!("{a}f = function\n  return x$0\nend function\n{b}"), "type: number or string"),
+        (format!("{a}if rnd then\n  {b}end if\nprint x$0\n"), "type: number or string"),
+        (format!("{a}if rnd then\n  {b}  print x$0\nend if\n"), "type: string"),
+        (format!("{a}while rnd\n  print x$0\n  {b}end while\n"), "type: number or string"),
+        (format!("{a}y = x\n{b}print y$0\n"), "type: number"),
+        (format!("{a}x += x\n{b}x = x + x\nprint x$0\n"), "type: string"),
+        (
+            format!("{a}f = function\n  globals.x = [1]\nend function\n{b}print x$0\n"),
+            "type: number or string or list; likely number or string or list of number",
+        ),
+        (format!("{a}f = function\n  outer.x = null\nend function\n{b}print x$0\n"), "type: number or string or null"),
+        (format!("{a}import \"lib\"\n{b}print x$0\n"), "likely: string"),
+        ("x = {\"a\": 1}\nprint x.a\nx = {\"b\": 2}\nprint x$0\n".to_owned(), "type: map `x` with b"),
+        ("x = null\nif x == null then x = 3\nprint x$0\n".to_owned(), "type: number or null"),
+        ("x = null\nif rnd then x = 3\nif x == null then exit\nprint x$0\n".to_owned(), "type: number or null"),
+        ("x = null\nif rnd then x = 3\nif x != null then print x$0\n".to_owned(), "type: number"),
+        ("x = null\nif rnd then x = 3\nprint x and x$0\n".to_owned(), "type: number"),
+    ] {
+        assert_eq!(types(&source), expected, "{source}");
+    }
+}
+
+#[test]
+fn conditions_say_what_is_likely_behind_them() {
+    let call = "end function\nf 1, 0\nf \"a\", 0\nf [1], 0\nf null, 0\n";
+    let all = "number or string or null or list of number";
+    for (body, expected) in [
+        ("  print v$0\n", all),
+        ("  if v isa number or v isa string then print v$0\n", "number or string"),
+        ("  if not (v isa number or v isa string) then return\n  print v$0\n", "number or string"),
+        ("  if v isa number then return\n  print v$0\n", "string or null or list of number"),
+        ("  if v isa number then\n    print 1\n  else if v isa string then\n    print v$0\n  end if\n", "string"),
+        ("  if v isa number then\n    print 1\n  else\n    print v$0\n  end if\n", "string or null or list of number"),
+        ("  if v == null then return\n  print v$0\n", "number or string or list of number"),
+        ("  if v != null then print v$0\n", "number or string or list of number"),
+        ("  if null == v then print v$0\n", "null"),
+        ("  if not v then return\n  print v$0\n", "number or string or list of number"),
+        ("  if v then print v$0\n", "number or string or list of number"),
+        ("  if w and v then print v$0\n", "number or string or list of number"),
+        ("  if v == null or v$0 then return\n", "number or string or list of number"),
+        ("  if v and v$0 then return\n", "number or string or list of number"),
+        ("  if v then\n    w = 1\n  else\n    return\n  end if\n  print v$0\n", "number or string or list of number"),
+        ("  if v == null then\n    v = w\n    print v$0\n  end if\n", all),
+        ("  while v\n    print v$0\n    v = v.next\n  end while\n", "number or string or list of number"),
+        ("  if v then\n    while w\n      print v$0\n      v = w\n    end while\n  end if\n", all),
+    ] {
+        let source = format!("f = function(v, w)\n{body}{call}");
+        let told = types(&source);
+        assert_eq!(told, format!("likely: {expected}"), "{source}");
+    }
+}
+
+#[test]
+fn built_in_functions_give_what_they_can_give() {
+    for (value, expected) in [
+        ("str(3)", "string"),
+        ("\"A\".lower", "string"),
+        ("\"A\" + 1", "string"),
+        ("time", "number"),
+        ("hash(\"a\")", "number"),
+        ("refEquals(1, 2)", "number"),
+        ("[1].indexOf(2)", "number or null"),
+        ("range(1, 5)", "list of number"),
+        ("[\"a\"].join(\"-\")", "string"),
+        ("slice(\"abc\", 1)", "string"),
+        ("round(2.5, 1)", "number"),
+        ("rnd", "number"),
+        ("char(65)", "string"),
+        ("val(\"1\")", "number"),
+    ] {
+        assert_eq!(types(&format!("x = {value}\nprint x$0\n")), format!("type: {expected}"), "{value}");
+    }
 }

@@ -46,7 +46,9 @@ fn a_module_is_told_wherever_its_variable_stands() {
 fn a_function_in_a_map_literal_is_called_by_its_key() {
     check(
         "m = {\"go\": function(n, k=2)\n  return n\nend function}\nm.g$0o 1\n",
-        &expect![[r#"go = function(n, k=2)"#]],
+        &expect![[r#"
+            go = function(n, k=2)
+            likely: `function(n, k: number = 2)`"#]],
     );
 }
 
@@ -89,9 +91,10 @@ fn variables_and_functions_show_the_comment_above_or_the_docstring() {
     with_creature(
         "h.hi$0t 3",
         &expect![[r#"
-        Creature.hit = function(amount, kind="blunt")
-        Takes damage.
-        Never below zero."#]],
+            Creature.hit = function(amount, kind="blunt")
+            Takes damage.
+            Never below zero.
+            likely: `Creature.hit(amount: number, kind: string = "blunt")`"#]],
     );
     with_creature(
         "h.he$0al",
@@ -262,8 +265,9 @@ fn functions_that_are_taken_from_a_map_are_all_told() {
     check(
         "handlers = {}\nhandlers.a = function(e, f)\n  return e\nend function\nhandlers.b = function(e)\n  return e\nend function\nrun = function(name)\n  h = @handlers[name]\n  return h$0(3, 4)\nend function\n",
         &expect![[r#"
-        handlers.a = function(e, f)
-        may also be `handlers.b = function(e)`"#]],
+            handlers.a = function(e, f)
+            likely: `handlers.a(e: number, f: number) -> number`
+            may also be `handlers.b = function(e)`"#]],
     );
 }
 
@@ -274,9 +278,10 @@ fn what_other_files_give_is_told_here() {
     check(
         &format!("{util}print util.ba$0r(3)\n{rest}"),
         &expect![[r#"
-        bar = function(n)
-        Helpers for text.
-        A bar."#]],
+            bar = function(n)
+            Helpers for text.
+            A bar.
+            likely: `bar(n: number) -> string`"#]],
     );
     check(
         &format!("{util}print util.tit$0le\n{rest}"),
@@ -313,11 +318,17 @@ fn a_name_is_what_scope_says_and_not_another_of_that_name() {
         "(parameter) f\nlikely: number"
     );
     assert_eq!(card(&format!("{f}g = function\n  f = 5\n  return $0f\nend function\n")), "(local) f\nlikely: number");
-    assert_eq!(card(&format!("{f}g = function\n  return $0f(1)\nend function\n")), "f = function(a)");
+    assert_eq!(
+        card(&format!("{f}g = function\n  return $0f(1)\nend function\n")),
+        "f = function(a)\nlikely: f(a: number) -> number"
+    );
     assert_eq!(card(&format!("{f}$0f = function(b)\nend function\n")), "f = function(b)");
-    assert_eq!(card(&format!("f 1\n{f}f = function(b)\nend function\n$0f 1\n")), "f = function(b)");
+    assert_eq!(
+        card(&format!("f 1\n{f}f = function(b)\nend function\n$0f 1\n")),
+        "f = function(b)\nlikely: f(b: number)"
+    );
     let two = "one = function\n  help = function(a)\n  end function\n  help 1\nend function\ntwo = function\n  help = function(a, b)\n  end function\n  he$0lp 1, 2\nend function\n";
-    assert_eq!(card(two), "help = function(a, b)");
+    assert_eq!(card(two), "help = function(a, b)\nlikely: help(a: number, b: number)");
     let inner =
         "make = function(start)\n  n = 0\n  return function\n    return $0n + start\n  end function\nend function\n";
     assert_eq!(card(inner), "(local) n\ntype: number");
@@ -335,8 +346,9 @@ fn members_of_errors_and_of_whole_types_are_told() {
     check(
         "// The second.\nlist.second = function(k=1)\n  return self[k]\nend function\nprint [1].sec$0ond\n",
         &expect![[r#"
-        list.second = function(k=1)
-        The second."#]],
+            list.second = function(k=1)
+            The second.
+            likely: `list.second(k: number = 1)`"#]],
     );
     check(
         "f = function(x)\n  if x isa string then print $0x\nend function\n",
@@ -402,9 +414,10 @@ fn a_module_is_told_what_the_programs_give_that_import_it() {
     in_module(
         "gre$0et \"x\"",
         &expect![[r#"
-        greet = function(name, twice=false)
-        Says hello.
-        given by programs that import this file: `main.ms`"#]],
+            greet = function(name, twice=false)
+            Says hello.
+            likely: `greet(name: string, twice: number = false)`
+            given by programs that import this file: `main.ms`"#]],
     );
     in_module(
         "print he$0ro",
@@ -434,4 +447,77 @@ fn a_module_is_told_what_the_programs_give_that_import_it() {
         (global) score
         type: map `score`"#]],
     );
+}
+
+#[test]
+fn functions_show_the_types_of_their_parameters_and_of_what_they_give() {
+    let add = "// Adds.\nadd = function(a, b=2, c=null, d = [])\n  return a + b\nend function\nx = add(1)\n";
+    check(
+        &format!("{add}x = ad$0d(2)\n"),
+        &expect![[r#"
+            add = function(a, b=2, c=null, d=[])
+            Adds.
+            likely: `add(a: number, b: number = 2, c=null, d: list = []) -> number`"#]],
+    );
+    check(
+        "find = function(xs, at)\n  if at < xs.len then return xs[at]\nend function\nprint fi$0nd([\"a\"], 1)\n",
+        &expect![[r#"
+            find = function(xs, at)
+            likely: `find(xs: list of string, at: number) -> string or null`"#]],
+    );
+    check("go = function\n  print 1\nend function\ng$0o\n", &expect!["go = function()"]);
+    check(
+        "//- main.ms\nimport \"lib\"\nprint lib.du$0b(1.5)\n//- lib.ms\ndub = function(n)\n  return n * 2\nend function\n",
+        &expect![[r#"
+            dub = function(n)
+            likely: `dub(n: number) -> number`"#]],
+    );
+}
+
+/// What a module's functions are given stands in the programs that import it.
+#[test]
+fn parameters_of_a_module_are_what_importers_give() {
+    let lib =
+        "f = function(o)\n  print o.wide\nend function\nT = {}\nT.set = function(p)\n  print p.wide\nend function\n";
+    let main = "//- main.ms\nimport \"lib\"\nlib.f {\"wide\": 1}\nx = new lib.T\nx.set {\"wide\": 2}\n";
+    let card = |lib: &str| {
+        let it = Fixture::new(&format!("//- lib.ms\n{lib}{main}"));
+        hover(&it.db, &it.document, &it.live(), it.offset).map(|card| card.plain()).unwrap_or_default()
+    };
+    assert_eq!(card(&lib.replacen("print o.", "print o$0.", 1)), "(parameter) o\nlikely: map with wide");
+    assert_eq!(card(&lib.replacen("o.wide", "o.wi$0de", 1)), "(member) wide\nlikely: number");
+    assert_eq!(card(&lib.replacen("p.wide", "p.wi$0de", 1)), "(member) wide\nlikely: number");
+    super::names::check_definition(
+        &format!("//- lib.ms\n{}{main}", lib.replacen("o.wide", "o.wi$0de", 1)),
+        &expect![[r#"
+            //- main.ms
+            | lib.f {"wide": 1}
+            |         ^^^^
+        "#]],
+    );
+}
+
+/// What is named as a key of a map of variables, and what only such code gives a value.
+#[test]
+fn variables_are_told_where_they_are_keys() {
+    let card = |line: &str| {
+        let text = "init = function(p)\n  // How it is done.\n  globals.conf = {\"a\": 1}\n  q = \"x\"\n  Q\nend function\nscore = 3\nL\n";
+        let text = match line.strip_prefix("Q ") {
+            Some(line) => text.replacen("Q", line, 1).replacen("\nL\n", "\n", 1),
+            None => text.replacen("  Q\n", "", 1).replacen('L', line, 1),
+        };
+        let it = Fixture::new(&text);
+        hover(&it.db, &it.document, &it.live(), it.offset).map(|card| card.plain()).unwrap_or_default()
+    };
+    let conf = "(global) conf\nHow it is done.\nlikely: map conf with a";
+    for line in
+        ["print co$0nf", "print globals.co$0nf", "print globals[\"co$0nf\"]", "print globals.hasIndex(\"co$0nf\")"]
+    {
+        assert_eq!(card(line), conf, "{line}");
+    }
+    assert_eq!(card("print globals[\"sc$0ore\"]"), "(global) score\nlikely: number");
+    assert_eq!(card("Q print locals[\"$0q\"]"), "(local) q\nlikely: string");
+    assert!(card("print globals.has$0Index(\"score\")").starts_with("(intrinsic) hasIndex(self, index)"));
+    assert!(card("Q print locals.le$0n").starts_with("(intrinsic) len(self)"));
+    assert_eq!(card("print globals.mis$0sing"), "");
 }

@@ -329,6 +329,13 @@ fn a_rename_that_would_change_a_meaning_is_refused_with_a_reason() {
     refused("pri$0nt 1\n", "say", "`print` is a built-in function");
     refused("if not globals.has$0Index(\"x\") then x = 1\n", "y", "`hasIndex` is a built-in function");
     refused("f = function\n  locals.rem$0ove \"x\"\nend function\n", "y", "`remove` is a built-in function");
+    let as_map = "the code that starts on line 1 uses `locals` as a map, in which names are keys";
+    refused("f = function(s)\n  z$0 = 1\n  return locals.hasIndex(s)\nend function\n", "y", as_map);
+    refused(
+        "x$0 = 1\nf = function\n  x = 5\n  locals.remove \"x\"\n  return x\nend function\n",
+        "y",
+        "`x` on line 5 is the variable of the function on line 2 if that has a value by then, else the global of the code that starts on line 1; give it a value before, or write what is meant",
+    );
     refused("x = y$0\n", "z", "nothing in this file defines `y`");
     refused("x = 1 + $0 2\n", "z", "there is no name here");
     refused("x$0 = 1\ny = 2\n", "y", "there is a global variable `y`");

@@ -370,3 +370,31 @@ fn a_loop_on_one_line_has_one_error() {
     assert_eq!(said("while true: // all the time\n  print 1\n"), ["foreign-syntax"]);
     assert_eq!(said("while true: print 1\nend while\n"), ["foreign-syntax"]);
 }
+
+/// A method of maps that `locals`, `outer` or `globals` is asked for works on all variables: it reads them, or makes and changes some.
+#[test]
+fn methods_of_maps_reach_all_variables() {
+    for method in ["locals.len", "locals.indexes", "locals.values", "locals.hasIndex(s)", "locals.sum", "@locals.pop"] {
+        right(&format!("f = function(s)\n  z = 1\n  print {method}\n  return s\nend function\nprint f(1)\n"));
+    }
+    right(
+        "f = function\n  z = 1\n  g = function\n    return outer.len\n  end function\n  return g\nend function\nprint f\n",
+    );
+    wrong("f = function(s)\n  z = 1\n  return locals.s\nend function\nprint f(1)\n", "unused-local");
+    right("globals.push \"q\"\nprint q\nq += 1\n");
+    right("f = function\n  locals.push \"q\"\n  print q\nend function\nf\n");
+    right("x = 1\nglobals.replace 1, \"a\"\nprint x.upper\nif x == \"a\" then print 1\n");
+    for word in ["globals", "outer"] {
+        right(&format!(
+            "x = 1\nf = function\n  {word}.replace 1, \"a\"\nend function\nf\nprint x.upper\nif x == \"a\" then print 1\n"
+        ));
+    }
+    for reach in [
+        "g = globals\ng.x = \"a\"",
+        "for it in globals\n  it.x = \"a\"\nend for",
+        "push globals, \"x\"",
+        "(globals).replace 1, \"a\"",
+    ] {
+        right(&format!("x = 1\n{reach}\nprint x.upper\nif x == \"a\" then print 1\n"));
+    }
+}

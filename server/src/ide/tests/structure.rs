@@ -198,7 +198,15 @@ fn lines_are_indented_while_they_are_typed() {
     {
         assert_eq!(typed(same), same.replace("$0", ""));
     }
-    assert_eq!(typed("  x = 1\n    if x then\n  y\n      else$0\n").lines().nth(3), Some("else"));
+    assert_eq!(typed("  x = 1\n    if x then\n  y\n      else$0\n").lines().nth(3), Some("    else"));
+    // A block keeps its own depth, and what is in it goes on from there.
+    assert_eq!(typed("if x then\n    y = 1\n    z = 2\n$0"), "if x then\n    y = 1\n    z = 2\n    ");
+    assert_eq!(typed("if x then\n    y = 1\n    while z\n$0"), "if x then\n    y = 1\n    while z\n      ");
+    assert_eq!(typed("\tif x then\n\t\ty = 1\n\t\tend if\n$0"), "\tif x then\n\t\ty = 1\n\tend if\n\t");
+    assert_eq!(
+        typed("if x then\n    if y then\n        z = 1\n      end$0\n"),
+        "if x then\n    if y then\n        z = 1\n    end\n"
+    );
 }
 
 #[test]

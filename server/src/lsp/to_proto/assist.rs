@@ -29,6 +29,10 @@ impl ToProto for Completions {
                 range: replace,
                 new_text: item.insert.clone().unwrap_or_else(|| item.label.clone()),
             })),
+            additional_text_edits: item.also.as_ref().map(|edit| {
+                let range = range(edit.range, &snapshot.document, features.encoding);
+                vec![TextEdit { range, new_text: edit.insert.clone() }]
+            }),
             data: data_of(item, &snapshot.document.uri),
             ..CompletionItem::default()
         });

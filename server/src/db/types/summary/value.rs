@@ -3,6 +3,7 @@
 //! Part of `summary`. Invariant: what is given grows with what is read: of what has no value yet nothing is given.
 
 use super::super::super::names::FileFacts;
+use super::super::Around;
 use super::{NONE, Summary};
 use crate::guide::types as guide;
 use minilive_mir::names::{Sym, Symbol};
@@ -19,6 +20,8 @@ pub struct Look<'a> {
     pub summary: &'a mut Summary,
     pub facts: &'a FileFacts,
     pub task: u32,
+    /// What stands around the statement whose symbols these are, if that is known: then names are what they are where it begins.
+    pub around: Option<&'a Around>,
 }
 
 impl Look<'_> {
@@ -31,7 +34,14 @@ impl Look<'_> {
 
     /// What a name is in a unit that has no variable of it, or none that is assigned.
     pub fn further_out(&mut self, unit: u32, name: &SmolStr) -> Free {
-        let open = self.facts.unit(unit).facts.open;
+        let says = &self.facts.unit(unit).facts;
+        if let Some(stored) = self.around.and_then(|it| it.stored(name))
+            // What a loop or an `if` assigns itself may be read behind that.
+            && (says.is_assignment || !says.assigned.iter().any(|(it, _)| it == name))
+        {
+            return stored;
+        }
+        let open = says.open;
         if open.locals || open.import {
             return Free::ANY;
         }

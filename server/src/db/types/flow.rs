@@ -1,0 +1,135 @@
+//! What the globals are where each statement of a file begins: what the statements before it have stored, if nobody else stores anything.
+//!
+//! Part of `types`. Functions may be called at any time and see whatever a global ever holds; statements are carried out one after the other.
+//! Invariant: what stands around a statement follows from what stands around those before it and from the cells of `summary`, so they are
+//! looked at in their order, and after an edit again as far as something else is stored.
+
+use super::super::names::{Edit, FactsUnit, FileFacts};
+use super::Around;
+use super::summary::Summary;
+use minilive_mir::ir::UnitKind;
+use minilive_mir::types::TypeSet;
+use minilive_mir::typing::Free;
+use minilive_runtime::intrinsics;
+use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
+use std::sync::Arc;
+
+/// Behind more assignments that may or may not be carried out than this, a global is whatever it ever holds.
+const MOST_STORES: usize = 64;
+
+/// Finds what stands around units.
+pub struct Flow<'a> {
+    facts: &'a FileFacts,
+    summary: &'a mut Summary,
+    followed: FxHashMap<SmolStr, bool>,
+}
+
+impl<'a> Flow<'a> {
+    pub fn new(facts: &'a FileFacts, summary: &'a mut Summary) -> Flow<'a> {
+        Flow { facts, summary, followed: FxHashMap::default() }
+    }
+
+    /// What stands around a unit, by what stands around those before it.
+    pub fn around(&mut self, before: &[Arc<Around>], unit: u32) -> Around {
+        let it = self.facts.unit(unit).clone();
+        // A variable of the unit that is not assigned yet lets what is further out be seen.
+        let mut names: Vec<_> = it.facts.reads.iter().cloned().collect();
+        names.sort_unstable();
+        let free = names.into_iter().map(|name| match self.stored(before, unit, &name) {
+            Some(stored) => (name, stored, true),
+            None => {
+                let free = self.summary.further_out(self.facts, unit, &name);
+                (name, free, false)
+            }
+        });
+        let free = free.collect();
+        Around { free, children: self.facts.children(unit).map(|child| self.summary.result(child)).collect() }
+    }
+
+    /// What the statements before a statement may have stored in a global last; none if that does not tell what it is.
+    fn stored(&mut self, before: &[Arc<Around>], unit: u32, name: &SmolStr) -> Option<Free> {
+        if self.facts.unit(unit).kind != UnitKind::Statement || !self.is_followed(name) {
+            return None;
+        }
+        let mut stored = Free::NOTHING;
+        for (at, (store, value)) in self.facts.globals_before(name, unit).enumerate() {
+            if at == MOST_STORES {
+                return None;
+            }
+            let found = self.summary.value_at(self.facts, &before[store as usize], store, value);
+            stored = Free { set: stored.set | found.set, result: stored.result | found.result, intrinsic: None };
+            if self.facts.unit(store).facts.is_assignment {
+                break;
+            }
+        }
+        let ever = self.summary.further_out(self.facts, unit, name);
+        // Who reads it here ends the program; what is shown is what it is meant to be.
+        if stored.set == TypeSet::NONE {
+            return Some(ever);
+        }
+        Some(Free { set: stored.set.only(ever.set), result: stored.result.only(ever.result), intrinsic: None })
+    }
+
+    /// Whether the statements of the file alone give a global values, by its bare name.
+    fn is_followed(&mut self, name: &SmolStr) -> bool {
+        if !self.summary.is_closed() {
+            return false;
+        }
+        if let Some(known) = self.followed.get(name) {
+            return *known;
+        }
+        let mut stores = self.facts.globals(name).map(|(unit, _)| self.facts.unit(unit)).peekable();
+        let is_followed = stores.peek().is_some() && stores.all(|it| is_plain(it)) && intrinsics::find(name).is_none();
+        self.followed.insert(name.clone(), is_followed);
+        is_followed
+    }
+}
+
+impl Around {
+    /// What a name is that is followed, where the unit begins.
+    pub fn stored(&self, name: &str) -> Option<Free> {
+        self.read(name).and_then(|(free, is_followed)| is_followed.then_some(free))
+    }
+}
+
+/// Whether what a unit gives to globals is assigned to their bare names, by a statement.
+fn is_plain(unit: &FactsUnit) -> bool {
+    unit.kind == UnitKind::Statement && !unit.facts.writes_through
+}
+
+/// The statements that may begin with what a statement stores.
+pub fn behind(facts: &FileFacts, unit: u32) -> Vec<u32> {
+    if facts.unit(unit).kind != UnitKind::Statement {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (name, _) in &facts.unit(unit).facts.assigned {
+        let ends = |it: u32| it > unit && is_plain(facts.unit(it)) && facts.unit(it).facts.is_assignment;
+        let end = facts.globals_behind(name, unit).map(|(it, _)| it).find(|&it| ends(it)).unwrap_or(u32::MAX);
+        found.extend(facts.readers_behind(name, unit).take_while(|&it| it <= end));
+    }
+    found
+}
+
+/// The units that may begin with something else since what changed units assign to globals is something else, or they come or go.
+pub fn followers(before: &FileFacts, now: &FileFacts, edit: &Edit) -> FxHashSet<u32> {
+    let mut found = FxHashSet::default();
+    for &(was, is) in &edit.changed {
+        let old = was.map(|was| before.unit(was));
+        let is_local = is_plain(now.unit(is)) && old.is_some_and(|it| is_plain(it));
+        let names = |facts: &'_ FileFacts, unit: u32| -> Vec<SmolStr> {
+            facts.assigned_globals(unit).map(|(name, _)| name.clone()).collect()
+        };
+        let (were, are) = (was.map(|was| names(before, was)).unwrap_or_default(), names(now, is));
+        // Where the same names are assigned as often, it is enough to look behind the unit as it is.
+        if !is_local || were != are || old.is_some_and(|it| it.facts.is_assignment != now.unit(is).facts.is_assignment)
+        {
+            found.extend(were.iter().chain(&are).flat_map(|name| now.readers(name)));
+        }
+    }
+    for &was in &edit.gone {
+        found.extend(before.assigned_globals(was).flat_map(|(name, _)| now.readers(name)));
+    }
+    found
+}

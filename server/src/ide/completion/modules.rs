@@ -1,0 +1,53 @@
+//! Modules of the workspace that the document does not import yet: choosing one adds its `import`.
+//!
+//! Part of completion; which they are and where the line goes is what the fix of an unknown name says. Invariant: the line never touches the
+//! word that is replaced, or is part of what replaces it.
+
+use super::super::Live;
+use super::super::actions::{Edit, importable};
+use super::super::infer::{Binding, Infer, Kind, Known, Object, binding};
+use super::items::{Collect, Data, Item, ItemKind, fits, is_name, rank};
+use crate::document::DocumentView;
+use minilive_mir::names::{Sym, Symbol};
+use minilive_syntax::TextRange;
+
+/// Their names, once a letter is typed.
+pub fn names(collect: &Collect<'_>, document: &DocumentView, live: &Live, replace: TextRange) -> Vec<Item> {
+    if collect.typed.is_empty() {
+        return Vec::new();
+    }
+    let found = importable(collect.db, document, live, |name| fits(name, collect.typed));
+    let item = |(name, _, import): (String, _, Edit)| {
+        let detail = Some(format!("import \"{name}\""));
+        let item = Item { detail, ..collect.item(&name, ItemKind::Module, rank::MODULE, Data::Nothing) };
+        if import.range.start() == replace.start() {
+            return Item { insert: Some(format!("{}{name}", import.insert)), ..item };
+        }
+        Item { also: Some(import), ..item }
+    };
+    found.into_iter().map(item).collect()
+}
+
+/// The members of one whose name stands before the dot; none if that name means something.
+pub fn members(
+    collect: &Collect<'_>,
+    infer: &mut Infer<'_>,
+    document: &DocumentView,
+    live: &Live,
+    owner: &Sym,
+) -> Option<Vec<Item>> {
+    let Symbol::Name(name) = &**owner else { return None };
+    let is_unknown = binding(&infer.facts(collect.file), collect.unit.unit, name) == Binding::Unknown;
+    if !is_unknown
+        || !infer.given_from_around(collect.unit, name).kinds.is_empty()
+        || live.checks.host.name(name).is_some()
+    {
+        return None;
+    }
+    let (_, file, import) = importable(collect.db, document, live, |it| it == name.as_str()).into_iter().next()?;
+    let known = Known { kinds: vec![Kind::Map(Object::Module(file))], open: false };
+    let found = infer.members(&known).into_iter().filter(|it| is_name(&it.name) && fits(&it.name, collect.typed));
+    // Where the line would go to the very word, the members are no use without it.
+    let line = (import.range.end() < collect.offset).then_some(import);
+    Some(found.collect::<Vec<_>>().iter().map(|it| Item { also: line.clone(), ..collect.member(infer, it) }).collect())
+}

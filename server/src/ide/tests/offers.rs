@@ -1,0 +1,89 @@
+//! Completion: what is offered beyond what the text gives a value, and what choosing it adds.
+
+use super::Fixture;
+use crate::ide::completion::{Item, completions};
+
+fn items(source: &str) -> (Fixture, Vec<Item>) {
+    let it = Fixture::new(source);
+    let found = completions(&it.db, &it.document, &it.live(), it.offset, false);
+    (it, found.items)
+}
+
+fn labels(source: &str) -> Vec<String> {
+    items(source).1.into_iter().map(|it| it.label).collect()
+}
+
+/// The text after the choice of an item.
+#[track_caller]
+fn chosen(source: &str, label: &str) -> String {
+    let it = Fixture::new(source);
+    let found = completions(&it.db, &it.document, &it.live(), it.offset, false);
+    let item = found.items.iter().find(|it| it.label == label).expect("it is offered");
+    let insert = item.insert.clone().unwrap_or_else(|| label.to_owned());
+    let mut edits: Vec<_> =
+        item.also.iter().map(|it| (it.range, it.insert.clone())).chain([(found.replace, insert)]).collect();
+    edits.sort_by_key(|(range, _)| std::cmp::Reverse(range.start()));
+    let mut text = it.document.text.to_string();
+    for (range, insert) in edits {
+        text.replace_range(std::ops::Range::<usize>::from(range), &insert);
+    }
+    text
+}
+
+#[test]
+fn members_that_a_function_uses_of_a_parameter_are_offered() {
+    let draw = "draw = function(opts)\n  print opts.width + opts.size.x\n  opts.show 1\n";
+    let first = |line: &str| labels(&format!("{draw}  {line}\nend function\n")).into_iter().take(3).collect::<Vec<_>>();
+    assert_eq!(first("print opts.$0"), ["show", "size", "width"]);
+    assert_eq!(first("print opts.wi$0")[0], "width");
+    assert_eq!(first("print opts.size.$0")[0], "x");
+    assert_eq!(first("print opts[\"$0\"]"), ["show", "size", "width"]);
+    let inner = format!("{draw}  return function\n    print opts.$0\n  end function\nend function\n");
+    assert_eq!(labels(&inner)[..3], ["show", "size", "width"]);
+    // What is known to have others has those first.
+    let known = format!("{draw}  print opts.$0\nend function\ndraw {{\"height\": 1}}\n");
+    let found = labels(&known);
+    assert_eq!(found[0], "height");
+    assert!(found.contains(&"width".to_owned()), "{found:?}");
+    assert!(
+        !labels("f = function(a)\n  print a.here\nend function\ng = function(a)\n  print a.$0\nend function\nx = {}\n")
+            .iter()
+            .take(1)
+            .any(|it| it == "here")
+    );
+}
+
+#[test]
+fn the_end_that_is_due_is_offered_as_a_whole() {
+    for (source, expected) in [
+        ("if x then\n  print 1\ne$0", "end if"),
+        ("if x then\n  print 1\nend$0", "end if"),
+        ("f = function\n  for i in [1]\n    print i\n  en$0\nend function\n", "end for"),
+        ("while x\n  if y then print 1\n  e$0\n", "end while"),
+        ("f = function\n  print 1\ne$0\n", "end function"),
+    ] {
+        assert_eq!(labels(source)[0], expected, "{source}");
+    }
+    for source in ["e$0\n", "if x then\n  e$0\nend if\n", "x = e$0\n", "if x then e$0\n", "if x then\n  print e$0\n"] {
+        assert!(!labels(source).iter().any(|it| it.starts_with("end ")), "{source}");
+    }
+}
+
+#[test]
+fn modules_that_are_not_imported_are_offered_with_their_import() {
+    let tools = "//- tools.ms\nhammer = function(n)\nend function\nweight = 3\n";
+    let after = |main: &str, label: &str| chosen(&format!("//- main.ms\n{main}{tools}"), label);
+    assert_eq!(
+        after("import \"other\"\nx = 1\ntoo$0\n", "tools"),
+        "import \"other\"\nimport \"tools\"\nx = 1\ntools\n"
+    );
+    assert_eq!(after("x = 1\ny = too$0\n", "tools"), "import \"tools\"\nx = 1\ny = tools\n");
+    assert_eq!(after("too$0\n", "tools"), "import \"tools\"\ntools\n");
+    assert_eq!(after("x = 1\ny = tools.$0\n", "hammer"), "import \"tools\"\nx = 1\ny = tools.hammer\n");
+    let offered = |main: &str| labels(&format!("//- main.ms\n{main}{tools}"));
+    assert_eq!(offered("x = 1\ny = tools.w$0\n")[0], "weight");
+    let (_, found) = items(&format!("//- main.ms\nimport \"tools\"\ntoo$0\n{tools}"));
+    assert!(found.iter().filter(|it| it.label == "tools").all(|it| it.also.is_none() && it.insert.is_none()));
+    assert!(!offered("tools = 1\nx = tools.$0\n").contains(&"hammer".to_owned()));
+    assert!(!offered("x = @too$0\n").contains(&"tools".to_owned()));
+}
