@@ -45,7 +45,9 @@ mod values;
 pub use actions::{Action, ActionKind, Edit, actions};
 pub use calls::{Call, CallItem, call_items, incoming_calls, outgoing_calls};
 pub use code_hints::{CodeHint, CodeHintKind, code_hints};
-pub use diagnostics::{Diagnostic, Severity, diagnostics, first_error, levelled, without_told_ends};
+pub use diagnostics::{
+    Diagnostic, Severity, diagnostics, first_error, import_diagnostics, levelled, silenced, text_errors,
+};
 pub use folding::{Fold, FoldKind, folds};
 pub use format::{FormatEdit, FormatOptions, format, format_on_type};
 pub use hover::{Hover, hover};

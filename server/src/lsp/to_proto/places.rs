@@ -201,6 +201,7 @@ pub fn rename(
     let mut files = Files::new(snapshot, features);
     let mut edits = Vec::new();
     for it in &renamed.edits {
+        snapshot.touch(it.file);
         if let Some(place) = files.location(it.file, it.range) {
             add_edit(&mut edits, place, new, None);
         }
@@ -210,6 +211,7 @@ pub fn rename(
         let notice = (!possible.is_empty()).then(|| left_alone(&possible));
         return (workspace_edit(edits, snapshot, features), notice);
     }
+    renamed.possible.iter().for_each(|it| snapshot.touch(it.file));
     for place in possible {
         add_edit(&mut edits, place, new, Some(POSSIBLE));
     }
@@ -246,6 +248,7 @@ pub fn file_rename(
     let mut files = Files::new(snapshot, features);
     let mut edits = Vec::new();
     for (it, new) in places {
+        snapshot.touch(it.file);
         if let Some(place) = files.location(it.file, it.range) {
             add_edit(&mut edits, place, new, None);
         }
@@ -283,9 +286,7 @@ fn workspace_edit(edits: Edits, snapshot: &Snapshot, features: &ClientFeatures) 
     }
     let documents = edits.into_iter().map(|(uri, edits)| {
         // A file that nobody has open has none: what is on disk is its text.
-        let is_asked = *uri.as_str() == *snapshot.document.uri;
-        let version = is_asked.then_some(snapshot.document.version);
-        let version = version.or_else(|| snapshot.versions.get(uri.as_str()).copied());
+        let version = snapshot.versions.get(uri.as_str()).copied();
         TextDocumentEdit { text_document: OptionalVersionedTextDocumentIdentifier { uri, version }, edits }
     });
     WorkspaceEdit { document_changes: Some(DocumentChanges::Edits(documents.collect())), ..WorkspaceEdit::default() }
