@@ -26,6 +26,7 @@ mod live;
 mod names;
 mod narrow;
 mod navigation;
+mod related;
 mod rename;
 mod rename_file;
 mod seen;
@@ -60,6 +61,7 @@ pub use navigation::{
     Highlight, Link, Location, WorkspaceSymbol, definition, highlights, implementation, links, references,
     type_definition, workspace_symbols,
 };
+pub use related::{Elsewhere, Related};
 pub use rename::{Renamed, prepare_rename, rename};
 pub use rename_file::{MovedFiles, rename_files};
 pub use selection::selection;

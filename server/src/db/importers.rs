@@ -112,16 +112,15 @@ pub fn program_folders(db: &dyn Db, file: File) -> Arc<[Option<PathBuf>]> {
     // In one folder there is nothing to find, however many files import each other.
     let holds = |folder: &PathBuf| closed.folders.contains(folder) || open.folders.contains(folder);
     let is_flat = closed.folders.iter().chain(&open.folders).all(|it| Some(it) == own.as_ref());
-    if is_flat {
-        return found.into();
-    }
+    let Some(own) = own else { return found.into() };
     let mut add = |folder: Option<PathBuf>| {
         if !found.contains(&folder) {
             found.push(folder);
         }
     };
-    all_importers(db, file).iter().for_each(|it| add(script_folder(it.path(db))));
-    let Some(own) = own else { return found.into() };
+    if !is_flat {
+        all_importers(db, file).iter().for_each(|it| add(script_folder(it.path(db))));
+    }
     let around = own.parent().filter(|_| own.ends_with("lib")).map(Path::to_path_buf);
     let roots = set.roots(db);
     let root =

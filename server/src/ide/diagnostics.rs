@@ -6,6 +6,7 @@
 
 use super::Live;
 use super::checks::{Allowed, CODES, Check, Weight, checks};
+use super::related::{self, Related, related};
 use super::values::FreshRecordings;
 use crate::db::{self, LiveDb};
 use crate::document::DocumentView;
@@ -43,6 +44,8 @@ pub struct Diagnostic {
     pub source: &'static str,
     /// The sentence.
     pub message: String,
+    /// The other places that it is about.
+    pub related: Vec<Related>,
 }
 
 impl Diagnostic {
@@ -59,6 +62,7 @@ impl Diagnostic {
             code: check.code,
             source: TEXT,
             message: check.message.clone(),
+            related: Vec::new(),
         }
     }
 }
@@ -105,6 +109,9 @@ pub fn diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Dia
             })
     };
     found.retain(|it| !is_told(it));
+    for it in &mut found {
+        it.related.extend(related(db, document, it));
+    }
     found.sort_by_key(|it| it.range.start());
     if !live.checks.levels.is_empty() {
         found.iter_mut().for_each(|it| set_level(it, live));
@@ -213,6 +220,7 @@ fn from_lowering(it: Lowering, document: &DocumentView) -> Diagnostic {
         code: it.code,
         source: TEXT,
         message: it.message,
+        related: Vec::new(),
     }
 }
 
@@ -221,6 +229,7 @@ pub fn import_diagnostics(db: &LiveDb, document: &DocumentView, checks: &Checks,
     let imports = db::module_imports(db, document.file);
     let messages = imports.iter().filter_map(|import| {
         let lookup = places.lookup(&import.name);
+        let mut related = Vec::new();
         let (code, message) = match db::locate(db, &lookup) {
             db::Located::Unknown | db::Located::Outside => return None,
             db::Located::Missing if checks.host.has_module(&import.name) => return None,
@@ -232,13 +241,20 @@ pub fn import_diagnostics(db: &LiveDb, document: &DocumentView, checks: &Checks,
                 Some((message, line)) => modules::broken(&import.name, &message, line),
                 _ if import.once => return None,
                 _ => match way_back(db, document.file, file, places) {
-                    Some(way) => modules::circle(&import.name, &way),
-                    None => modules::circle_elsewhere(&import.name, &circle_behind(db, file, places)?),
+                    Some(way) => {
+                        related = related::way(db, file, &way, (document, places));
+                        modules::circle(&import.name, &way)
+                    }
+                    None => {
+                        let way = circle_behind(db, file, places)?;
+                        related = related::way(db, file, &way, (document, places));
+                        modules::circle_elsewhere(&import.name, &way)
+                    }
                 },
             },
         };
         let severity = Severity::Warning;
-        Some(Diagnostic { range: import.range, severity, unused: false, code, source: TEXT, message })
+        Some(Diagnostic { range: import.range, severity, unused: false, code, source: TEXT, message, related })
     });
     messages.collect()
 }
@@ -286,6 +302,7 @@ fn marker_diagnostics(db: &LiveDb, document: &DocumentView) -> Vec<Diagnostic> {
             code: "marker",
             source: LIVE,
             message,
+            related: Vec::new(),
         })
     });
     broken.collect()
@@ -309,7 +326,7 @@ fn run_diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Dia
         };
         if let Some(line) = live.stop(recorded.evaluation).and_then(|stop| stop.at) {
             let range = trimmed_line(document, line);
-            found.push(Diagnostic { range, severity, unused: false, code, source: LIVE, message });
+            found.push(Diagnostic { range, severity, unused: false, code, source: LIVE, message, related: Vec::new() });
         }
     }
     found.sort_by_key(|diagnostic| diagnostic.range.start());

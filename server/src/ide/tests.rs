@@ -16,6 +16,7 @@ mod hosts;
 mod hover;
 mod members;
 mod names;
+mod related;
 mod shared;
 mod slips;
 mod structure;

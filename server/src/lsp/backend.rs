@@ -687,7 +687,7 @@ impl LanguageServer for Backend {
         let told =
             self.written(from_proto::uri(&params.text_document.uri), Kind::WholeDocument, move |it, features| {
                 let diagnostics = ide::diagnostics(&it.db, &it.document, &it.live);
-                let items = diagnostics.iter().map(|item| to_proto::diagnostic(item, &it.document, features.encoding));
+                let items = diagnostics.iter().map(|item| to_proto::diagnostic(item, &it.document, features));
                 report(items.collect(), before.as_deref())
             });
         // What was written takes the place of the empty report.

@@ -154,6 +154,12 @@ pub fn selection(ranges: &[TextRange], snapshot: &Snapshot, features: &ClientFea
     linked.unwrap_or(SelectionRange { range: Range::default(), parent: None })
 }
 
+/// The name that clients have for a file, by its path or such a name. A drive letter is read as a scheme.
+pub fn url(path: &str) -> Option<Url> {
+    let url = Url::parse(path).ok().filter(|url| url.scheme().len() > 1);
+    url.or_else(|| Url::from_file_path(path).ok())
+}
+
 /// Files with their lines, each looked at once.
 pub struct Files<'a> {
     snapshot: &'a Snapshot,
@@ -173,9 +179,8 @@ impl<'a> Files<'a> {
             if file == snapshot.document.file {
                 return Some((Url::parse(&snapshot.document.uri).ok()?, snapshot.document.clone()));
             }
-            let (path, text) = (file.path(&snapshot.db), file.text(&snapshot.db));
-            let url = Url::parse(path).ok().filter(|url| url.scheme().len() > 1);
-            let url = url.or_else(|| Url::from_file_path(path).ok())?;
+            let text = file.text(&snapshot.db);
+            let url = url(file.path(&snapshot.db))?;
             let (index, uri) = (Arc::new(LineIndex::new(&text)), Arc::from(url.as_str()));
             Some((url, Arc::new(DocumentView { uri, version: 0, revision: 0, file, text, index })))
         });
@@ -308,7 +313,7 @@ pub fn action(action: &ide::Action, snapshot: &Snapshot, features: &ClientFeatur
             ide::ActionKind::Inline => CodeActionKind::REFACTOR_INLINE,
             ide::ActionKind::Rewrite => CodeActionKind::REFACTOR_REWRITE,
         }),
-        diagnostics: action.answers.as_ref().map(|it| vec![super::diagnostic(it, document, encoding)]),
+        diagnostics: action.answers.as_ref().map(|it| vec![super::diagnostic(it, document, features)]),
         edit: Some(workspace_edit(edits, snapshot, features)),
         is_preferred: action.preferred.then_some(true),
         ..CodeAction::default()
