@@ -20,6 +20,7 @@ mod pieces;
 mod queries;
 mod skeleton;
 mod summary;
+mod symbols;
 #[cfg(test)]
 mod tests;
 mod told;
@@ -38,10 +39,11 @@ pub use modules::{
 };
 pub use names::{FactsUnit, FileFacts, file_facts};
 use outline::Tree;
-pub use outline::{FileSymbol, Outline, file_symbols, may_import};
+pub use outline::{Outline, file_symbols, may_import};
 pub use pieces::{FileUnits, PlacedUnit};
 pub use queries::{file_layout, marker_code, marker_items};
 pub use summary::{Outward, outward};
+pub use symbols::{FileSymbol, FileSymbolKind};
 pub use told::{units_with_checks, units_with_diagnostics, units_with_findings};
 pub use types::{Around, GivenMembers, Surroundings, surroundings, unit_types, unit_types_alone};
 pub use units::{

@@ -517,7 +517,7 @@ pub fn workspace_symbols(db: &LiveDb, query: &str) -> Vec<WorkspaceSymbol> {
     for &file in &*db.files() {
         db.poll();
         for symbol in db::file_symbols(db, file).iter() {
-            if let Some(score) = score(&symbol.name, query) {
+            if let Some(score) = score_of(symbol, query) {
                 found.push((score, WorkspaceSymbol { file, symbol: symbol.clone() }));
             }
         }
@@ -525,6 +525,14 @@ pub fn workspace_symbols(db: &LiveDb, query: &str) -> Vec<WorkspaceSymbol> {
     found.sort_by(|(a, left), (b, right)| (a, &left.symbol.name).cmp(&(b, &right.symbol.name)));
     found.truncate(MOST_SYMBOLS);
     found.into_iter().map(|(_, symbol)| symbol).collect()
+}
+
+/// How well a symbol fits: with a dot in the query, what stands before it is about the map or the function that it is in.
+fn score_of(symbol: &db::FileSymbol, query: &str) -> Option<(u32, usize)> {
+    let Some((owner, name)) = query.rsplit_once('.') else { return score(&symbol.name, query) };
+    let container = score(symbol.container.as_ref()?, owner)?;
+    let own = score(&symbol.name, name)?;
+    Some((container.0 + own.0, container.1 + own.1))
 }
 
 /// How well a name fits, smaller being better: the same, its start, a part of it, its letters in this order.

@@ -44,7 +44,7 @@ pub fn related(db: &LiveDb, document: &DocumentView, it: &Diagnostic) -> Vec<Rel
         "duplicate-parameter" => first_parameter(db, document, it.range).map(|range| (range, "the first one")),
         "unreachable-code" => what_leaves(db, document, it.range).map(|range| (range, "here it is left for good")),
         "frozen-value" => freezing(db, document, it.range).map(|range| (range, "it is frozen here")),
-        "unassigned-variable" | "possibly-unassigned" | "unknown-name" => {
+        "unassigned-variable" | "possibly-unassigned" => {
             first_value(db, document, it.range).map(|range| (range, "here it gets a value"))
         }
         _ => None,

@@ -3,8 +3,8 @@
 use super::Fixture;
 use crate::host_profile::Host;
 use crate::ide::{
-    FormatOptions, MODIFIERS, Symbol, Tokens, folds, format, format_on_type, links, selection, semantic_tokens,
-    semantic_tokens_within, symbols, workspace_symbols,
+    FoldKind, FormatOptions, MODIFIERS, Symbol, Tokens, folds, format, format_on_type, links, selection,
+    semantic_tokens, semantic_tokens_within, symbols, workspace_symbols,
 };
 use expect_test::{Expect, expect};
 use minilive_syntax::{TextEdit, TextRange, TextSize};
@@ -129,6 +129,16 @@ fn blocks_comments_and_literals_fold() {
 }
 
 #[test]
+fn marked_regions_fold_and_are_no_documentation() {
+    let text = "// Of bosses.\n// #region stuff\nBo$0ss = {}\n  //#region inner\nx = 1\n  // #endregion\n// #endregion\ny = 2\n// #regional\n// #endregion\n";
+    let it = Fixture::new(text);
+    let found: Vec<_> = folds(&it.db, &it.document).iter().map(|it| (it.first, it.last, it.kind)).collect();
+    assert_eq!(found, [(1, 6, FoldKind::Marked), (3, 5, FoldKind::Marked)]);
+    let card = crate::ide::hover(&it.db, &it.document, &it.live(), it.offset).expect("a card").plain();
+    assert!(!card.contains("region") && !card.contains("stuff"), "{card}");
+}
+
+#[test]
 fn selections_grow_from_word_to_file() {
     let it = Fixture::new("f = function(a)\n  x = a.b$0 + 1\n  y = 2\nend function\nz = 3\n");
     let ranges = selection(&it.db, &it.document, it.offset);
@@ -173,6 +183,44 @@ fn symbols_of_all_files_are_found_by_their_letters() {
     assert_eq!(names("loud"), ["speakLoud"]);
     assert_eq!(names("xyz"), [""; 0]);
     assert_eq!(names("").len(), 5);
+}
+
+#[test]
+fn symbols_of_all_files_are_those_in_blocks_maps_and_functions_too() {
+    let it = Fixture::new(
+        "//- main.ms\nRect = {\"init\": function(w)\nend function, \"wide\": 1}\nRect.area = function\n  part = function\n  end function\n  self.n = 1\n  local = 2\nend function\nif 1 then\n  late = function\n  end function\n  while 0\n    deep = 1\n  end while\nend if\nglobals.shown = 1\nPoint = {\"x\": 1}\n",
+    );
+    let all = |query: &str| {
+        let found = workspace_symbols(&it.db, query).into_iter().map(|it| it.symbol);
+        let whole =
+            |it: &crate::db::FileSymbol| it.container.as_ref().map_or(String::new(), |owner| format!("{owner}."));
+        let mut found: Vec<_> = found.map(|it| format!("{}{} {:?}", whole(&it), it.name, it.kind)).collect();
+        found.sort();
+        found.join("\n")
+    };
+    expect![[r#"
+        Point Variable
+        Point.x Member
+        Rect Class
+        Rect.area Method
+        Rect.init Method
+        Rect.wide Member
+        area.part Function
+        deep Variable
+        globals.shown Member
+        late Function"#]]
+    .assert_eq(&all(""));
+    assert_eq!(all("Rect.init"), "Rect.init Method");
+    assert_eq!(all("rect.ar"), "Rect.area Method");
+}
+
+#[test]
+fn members_that_a_file_gives_to_others_are_symbols_of_it() {
+    let it = Fixture::new(
+        "//- main.ms\nimport \"lib\"\nglobals.g2 = 5\nlib.extra = 3\nlib.extra = 4\nother.x = 1\nglobals.go = function\nend function\n//- lib.ms\nx = 1\n",
+    );
+    let found: Vec<_> = symbols(&it.db, &it.document, &it.live()).into_iter().map(|it| it.name).collect();
+    assert_eq!(found, ["globals.g2", "lib.extra", "globals.go"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! Part of `to_proto`. Invariant: places in a file are converted with the lines of the text that the snapshot has of it.
 
 use super::range;
-use crate::db::File;
+use crate::db::{File, FileSymbolKind};
 use crate::ide;
 use crate::line_index::LineIndex;
 use crate::lsp::capabilities::ClientFeatures;
@@ -85,10 +85,12 @@ impl ToProto for Vec<ide::WorkspaceSymbol> {
     fn to_proto(self, snapshot: &Snapshot, features: &ClientFeatures) -> Vec<SymbolInformation> {
         let mut files = Files::new(snapshot, features);
         let mut symbol = |it: &ide::WorkspaceSymbol| {
-            let kind = match (it.symbol.is_function, &it.symbol.container) {
-                (true, Some(_)) => SymbolKind::METHOD,
-                (true, None) => SymbolKind::FUNCTION,
-                (false, _) => SymbolKind::VARIABLE,
+            let kind = match it.symbol.kind {
+                FileSymbolKind::Method => SymbolKind::METHOD,
+                FileSymbolKind::Function => SymbolKind::FUNCTION,
+                FileSymbolKind::Variable => SymbolKind::VARIABLE,
+                FileSymbolKind::Class => SymbolKind::CLASS,
+                FileSymbolKind::Member => SymbolKind::FIELD,
             };
             // The field is deprecated but has no default.
             #[expect(deprecated, reason = "the type has no constructor that leaves it out")]
@@ -116,6 +118,7 @@ impl ToProto for Vec<ide::Fold> {
                 ide::FoldKind::Region => None,
                 ide::FoldKind::Comment => Some(FoldingRangeKind::Comment),
                 ide::FoldKind::Imports => Some(FoldingRangeKind::Imports),
+                ide::FoldKind::Marked => Some(FoldingRangeKind::Region),
             },
             ..FoldingRange::default()
         };
