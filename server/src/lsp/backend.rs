@@ -202,7 +202,12 @@ impl Backend {
         let sent = self.session()?.tokens.clone();
         let name = uri.clone();
         let found = self.ask(&uri, Kind::WholeDocument, move |it, features| {
-            let tokens = ide::Tokens::new(&it.db, &it.document, &it.live.checks.host, sent.tokens(&name).as_deref());
+            let tokens = ide::Tokens::new(
+                &it.db,
+                &it.document,
+                (&it.live.checks.host, &it.live.places),
+                sent.tokens(&name).as_deref(),
+            );
             let now = Encoded::new(&tokens.all(), &it.document, features.encoding);
             it.db.poll();
             let before = before.as_ref().and_then(|id| sent.get(&name, id));
@@ -612,7 +617,8 @@ impl LanguageServer for Backend {
         let range = params.range;
         self.written(from_proto::uri(&params.text_document.uri), Kind::Positioned, move |it, features| {
             let within = from_proto::range(range, &it.document, features.encoding);
-            let found = ide::semantic_tokens_within(&it.db, &it.document, &it.live.checks.host, within);
+            let found =
+                ide::semantic_tokens_within(&it.db, &it.document, (&it.live.checks.host, &it.live.places), within);
             Part(Encoded::new(&found, &it.document, features.encoding))
         })
         .await

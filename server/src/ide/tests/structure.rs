@@ -20,17 +20,17 @@ fn names_are_told_apart() {
     let it = Fixture::new(
         "Animal = {}\nAnimal.speak = function(times)\n  n = times + limit\n  print self.name, n\nend function\nlimit = 3\nimport \"lib\"\nprint lib.x.len, unknown\n",
     );
-    let found = semantic_tokens(&it.db, &it.document, &Arc::default());
+    let found = semantic_tokens(&it.db, &it.document, &Arc::default(), &it.places);
     let drawn = it.draw(found.iter().map(|at| (at.range, format!("{:?}{}", at.kind, words(at.modifiers)))));
     expect![[r#"
         | Animal = {}
-        | ^^^^^^ Class modification global
+        | ^^^^^^ Class declaration global definition
         | Animal.speak = function(times)
         | ^^^^^^ Class global
-        |        ^^^^^ Method modification
+        |        ^^^^^ Method declaration definition
         |                         ^^^^^ Parameter declaration
         |   n = times + limit
-        |   ^ Variable modification
+        |   ^ Variable declaration definition
         |       ^^^^^ Parameter
         |               ^^^^^ Variable global
         |   print self.name, n
@@ -38,7 +38,7 @@ fn names_are_told_apart() {
         |              ^^^^ Property
         |                    ^ Variable
         | limit = 3
-        | ^^^^^ Variable modification global
+        | ^^^^^ Variable declaration global definition
         | import "lib"
         | ^^^^^^ Function defaultLibrary
         | print lib.x.len, unknown
@@ -48,8 +48,41 @@ fn names_are_told_apart() {
         |             ^^^ Method defaultLibrary
     "#]]
     .assert_eq(&drawn);
-    let part = semantic_tokens_within(&it.db, &it.document, &Host::default(), found[2].range);
+    let part = semantic_tokens_within(&it.db, &it.document, (&Host::default(), &it.places), found[2].range);
     assert_eq!(part, [found[2]], "a range has its own tokens");
+}
+
+#[test]
+fn members_of_modules_are_what_they_are_there() {
+    let source = "//- main.ms\nimport \"lib\"\nx = new lib.Cls\nlib.f\nprint lib.n\nlib.n = 2\ng = function(lib)\n  lib.f\nend function\n//- lib.ms\nf = function\nend function\nCls = {}\nn = 1\n";
+    let it = Fixture::new(source);
+    let found = semantic_tokens(&it.db, &it.document, &Arc::default(), &it.places);
+    let drawn = it.draw(found.iter().map(|at| (at.range, format!("{:?}{}", at.kind, words(at.modifiers)))));
+    expect![[r#"
+        | import "lib"
+        | ^^^^^^ Function defaultLibrary
+        | x = new lib.Cls
+        | ^ Variable declaration global definition
+        |         ^^^ Namespace global
+        |             ^^^ Class
+        | lib.f
+        | ^^^ Namespace global
+        |     ^ Function
+        | print lib.n
+        | ^^^^^ Function defaultLibrary
+        |       ^^^ Namespace global
+        |           ^ Property
+        | lib.n = 2
+        | ^^^ Namespace global
+        |     ^ Property modification
+        | g = function(lib)
+        | ^ Function declaration global definition
+        |              ^^^ Parameter declaration
+        |   lib.f
+        |   ^^^ Parameter
+        |       ^ Property
+    "#]]
+    .assert_eq(&drawn);
 }
 
 /// Tokens that are made of earlier ones are what they would be without.
@@ -96,9 +129,13 @@ fn tokens_of_units_are_taken_over_where_nothing_is_another() {
         }
         let text = lines.concat();
         it.db.set_text(it.document.file, text.as_str().into(), Arc::new(minilive_syntax::parse(&text)));
-        let now = Tokens::new(&it.db, &it.document, &host, before.as_ref());
+        let now = Tokens::new(&it.db, &it.document, (&host, &it.places), before.as_ref());
         let fresh = Fixture::new(&text);
-        assert_eq!(now.all(), semantic_tokens(&fresh.db, &fresh.document, &host), "after edit {number} in\n{text}");
+        assert_eq!(
+            now.all(),
+            semantic_tokens(&fresh.db, &fresh.document, &host, &fresh.places),
+            "after edit {number} in\n{text}"
+        );
         let due = before.and_then(|before: Tokens| before.due_for(&now));
         taken += usize::from(due.is_some_and(|due| due < crate::db::units(&it.db, it.document.file).len() / 2));
         before = Some(now);
@@ -412,7 +449,7 @@ fn a_name_in_a_function_has_no_other_unit_looked_at() {
     let host = Arc::<Host>::default();
     let mut parse = minilive_syntax::parse(&text);
     it.db.set_text(it.document.file, text.as_str().into(), Arc::new(parse.clone()));
-    let mut before = Tokens::new(&it.db, &it.document, &host, None);
+    let mut before = Tokens::new(&it.db, &it.document, (&host, &it.places), None);
     for (from, name) in [("b", "bc"), ("bc", "b"), ("b", "x")] {
         let at = text.find(&format!("{from} = a + 25")).expect("it stands there");
         let range = TextRange::at(TextSize::new(at as u32), TextSize::of(from));
@@ -421,7 +458,7 @@ fn a_name_in_a_function_has_no_other_unit_looked_at() {
         parse = minilive_syntax::reparse(&parse, &text, &edit, &next);
         text = next;
         it.db.set_text(it.document.file, text.as_str().into(), Arc::new(parse.clone()));
-        let now = Tokens::new(&it.db, &it.document, &host, Some(&before));
+        let now = Tokens::new(&it.db, &it.document, (&host, &it.places), Some(&before));
         assert_eq!(before.due_for(&now), Some(1), "{name}");
         // The statement around it holds its text.
         assert_eq!(now.taken, 98, "{name}");
