@@ -257,9 +257,8 @@ impl Modules {
 
     /// Whether others say the same.
     fn are(&self, others: &Modules) -> bool {
-        let is_same =
-            |(a, b): (&(SmolStr, Arc<FileFacts>), &(SmolStr, Arc<FileFacts>))| a.0 == b.0 && Arc::ptr_eq(&a.1, &b.1);
-        self.0.len() == others.0.len() && self.0.iter().zip(&others.0).all(is_same)
+        let mut pairs = self.0.iter().zip(&others.0);
+        self.0.len() == others.0.len() && pairs.all(|(a, b)| a.0 == b.0 && Arc::ptr_eq(&a.1, &b.1))
     }
 }
 
