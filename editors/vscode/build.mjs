@@ -1,6 +1,7 @@
-// Bundles the extension and all it needs into dist/extension.js, and collects
-// the licences of what went into the bundle beside it.
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+// Bundles the extension and all it needs into dist/extension.js, and puts beside
+// it the licences of what went into the bundle, and the page to which the codes of
+// diagnostics lead.
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -31,3 +32,4 @@ for (const folder of [...packages].sort()) {
   notices += `\n${'-'.repeat(72)}\n${name} ${version} (${license})\n\n${text}`;
 }
 await writeFile('dist/THIRD-PARTY-NOTICES.txt', notices);
+await copyFile('../../docs/diagnostics.md', 'dist/diagnostics.md');

@@ -9,6 +9,7 @@ mod by_name;
 mod cut;
 mod findings;
 mod ids;
+mod importers;
 mod input;
 mod kept;
 mod layout;
@@ -19,12 +20,16 @@ mod pieces;
 mod queries;
 mod skeleton;
 mod summary;
+mod symbols;
 #[cfg(test)]
 mod tests;
 mod told;
 mod types;
 mod units;
 pub use findings::{NameFinding, NameProblem, gets_globals_out_of_sight, is_plain, makes_its_maps, name_findings};
+pub use importers::{
+    all_importers, direct_importers, module_name, places_in_programs, program_folders, sets_search_path,
+};
 use input::FileSet;
 pub use input::{File, FilesByPath, Recordings};
 pub use layout::{Code, CodeEntry, Layout, LayoutUnit, MarkerItem, MarkerOptions, MarkerUse, Places};
@@ -34,10 +39,11 @@ pub use modules::{
 };
 pub use names::{FactsUnit, FileFacts, file_facts};
 use outline::Tree;
-pub use outline::{FileSymbol, Outline, file_symbols, may_import};
+pub use outline::{Outline, file_symbols, may_import};
 pub use pieces::{FileUnits, PlacedUnit};
 pub use queries::{file_layout, marker_code, marker_items};
 pub use summary::{Outward, outward};
+pub use symbols::{FileSymbol, FileSymbolKind};
 pub use told::{units_with_checks, units_with_diagnostics, units_with_findings};
 pub use types::{Around, GivenMembers, Surroundings, surroundings, unit_types, unit_types_alone};
 pub use units::{
@@ -49,6 +55,7 @@ use minilive_mir::ir::UnitKey;
 use minilive_syntax::Parse;
 use salsa::{Database as _, Setter as _};
 use std::panic::{AssertUnwindSafe, UnwindSafe};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What queries see of the database.
@@ -141,7 +148,8 @@ impl LiveDb {
         let db = LiveDb { storage: salsa::Storage::new(callback), log, moment: 0 };
         // From now on there is one of each; they are found through the database.
         let _ = modules::ModuleFiles::new(&db, Arc::default());
-        let _ = FileSet::new(&db, Arc::default(), Arc::default(), Arc::default());
+        let files = Arc::<Vec<File>>::default;
+        let _ = FileSet::new(&db, files(), Arc::default(), files(), files(), Arc::default(), Arc::default());
         db
     }
 
@@ -196,9 +204,23 @@ impl LiveDb {
     /// Sets them, and where the open ones are.
     pub fn set_files(&mut self, files: Arc<Vec<File>>, open: Arc<FilesByPath>) {
         self.moment += 1;
+        let is_open = |file: &File| matches!(file.tree(self), Tree::Kept(_));
+        let (opened, closed): (Vec<_>, Vec<_>) = files.iter().copied().partition(is_open);
         let set = FileSet::get(self);
-        set.set_files(self).to(files);
-        set.set_open(self).to(open);
+        set.set_files(self).with_durability(CLOSED).to(files);
+        set.set_open(self).with_durability(CLOSED).to(open);
+        if *set.opened(self) != opened {
+            set.set_opened(self).with_durability(CLOSED).to(Arc::new(opened));
+        }
+        if *set.closed(self) != closed {
+            set.set_closed(self).with_durability(CLOSED).to(Arc::new(closed));
+        }
+    }
+
+    /// Sets the folders of the workspace.
+    pub fn set_roots(&mut self, roots: Vec<PathBuf>) {
+        self.moment += 1;
+        FileSet::get(self).set_roots(self).with_durability(CLOSED).to(Arc::new(roots));
     }
 
     /// Where the files on disk are.
@@ -209,7 +231,7 @@ impl LiveDb {
     /// Sets where the files on disk are.
     pub fn set_on_disk(&mut self, on_disk: Arc<FilesByPath>) {
         self.moment += 1;
-        FileSet::get(self).set_on_disk(self).to(on_disk);
+        FileSet::get(self).set_on_disk(self).with_durability(CLOSED).to(on_disk);
     }
 
     /// The number of the last write: snapshots of one number say the same.

@@ -26,6 +26,7 @@ mod live;
 mod names;
 mod narrow;
 mod navigation;
+mod related;
 mod rename;
 mod rename_file;
 mod seen;
@@ -45,7 +46,9 @@ mod values;
 pub use actions::{Action, ActionKind, Edit, actions};
 pub use calls::{Call, CallItem, call_items, incoming_calls, outgoing_calls};
 pub use code_hints::{CodeHint, CodeHintKind, code_hints};
-pub use diagnostics::{Diagnostic, Severity, diagnostics, first_error, levelled, without_told_ends};
+pub use diagnostics::{
+    Diagnostic, Severity, diagnostics, first_error, import_diagnostics, levelled, silenced, text_errors,
+};
 pub use folding::{Fold, FoldKind, folds};
 pub use format::{FormatEdit, FormatOptions, format, format_on_type};
 pub use hover::{Hover, hover};
@@ -58,6 +61,7 @@ pub use navigation::{
     Highlight, Link, Location, WorkspaceSymbol, definition, highlights, implementation, links, references,
     type_definition, workspace_symbols,
 };
+pub use related::{Elsewhere, Related};
 pub use rename::{Renamed, prepare_rename, rename};
 pub use rename_file::{MovedFiles, rename_files};
 pub use selection::selection;

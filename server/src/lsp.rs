@@ -7,6 +7,7 @@
 mod answer;
 mod backend;
 mod capabilities;
+mod docs;
 mod ext;
 mod from_proto;
 mod notices;

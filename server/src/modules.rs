@@ -10,6 +10,7 @@ use minilive_mir::names::ENSURE_IMPORT;
 use minilive_syntax::ast::{AstNode, CallStmt, Expr, LiteralValue, PostfixExpr, Suffix};
 use minilive_syntax::{Parse, SyntaxKind, SyntaxNode, SyntaxToken, TextRange};
 use std::collections::VecDeque;
+use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -47,13 +48,19 @@ pub fn compiled(parse: &Parse, file: &str) -> ModuleAnswer {
     }
 }
 
+/// Why a module does not compile, and on which line.
+pub fn first_error(parse: &Parse) -> Option<(Arc<str>, u32)> {
+    let error = lower_module(parse, "").1.into_iter().find(|it| it.severity == Severity::Error)?;
+    Some((error.message.into(), error.reference_line))
+}
+
 /// What it gets of a file that is not UTF-8, with the line of its first stray byte.
 pub fn no_text(file: String, line: u32) -> ModuleAnswer {
     ModuleAnswer::Broken { message: "the file is not UTF-8 text; save it in that encoding".to_owned(), file, line }
 }
 
 /// Where the modules of a document may be.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Places {
     /// The document's folder.
     pub script: Option<PathBuf>,
@@ -61,6 +68,8 @@ pub struct Places {
     pub executable: Option<PathBuf>,
     /// The folders of the workspace.
     pub roots: Vec<PathBuf>,
+    /// Where they are looked for behind these: in folders of the settings, and in those of the programs that a module is part of.
+    pub also: Vec<PathBuf>,
 }
 
 impl Places {
@@ -71,10 +80,22 @@ impl Places {
         named.into_iter().filter_map(|(name, path)| Some((name.to_owned(), text(path.as_ref()?)))).collect()
     }
 
-    /// The files of a module on the path that holds unless a program changes it.
+    /// The files of a module on the path that holds unless a program changes it, and in the further folders.
     pub fn lookup(&self, name: &str) -> Lookup {
         let script = self.script.iter().flat_map(|folder| [folder.clone(), folder.join("lib")]);
-        lookup(script.chain(self.executable.iter().map(|folder| folder.join("lib"))), name)
+        let executable = self.executable.iter().map(|folder| folder.join("lib"));
+        lookup(script.chain(executable).chain(self.also.iter().cloned()), name)
+    }
+
+    /// The same with more folders, each once.
+    pub fn with(&self, more: impl IntoIterator<Item = PathBuf>) -> Places {
+        let mut places = self.clone();
+        for folder in more {
+            if places.script.as_ref() != Some(&folder) && !places.also.contains(&folder) {
+                places.also.push(folder);
+            }
+        }
+        places
     }
 
     /// What stands on disk at the paths of a lookup, up to the first file.
@@ -91,10 +112,10 @@ impl Places {
         all
     }
 
-    /// Reads the module if it is in the workspace, beside the document or beside the executable.
+    /// Reads the module if it is in the workspace, beside the document or the executable, or in one of the further folders.
     pub fn read(&self, path: &Path) -> OnDisk {
         let Ok(real) = path.canonicalize() else { return OnDisk::Missing };
-        let roots = self.roots.iter().chain(&self.script).chain(&self.executable);
+        let roots = self.roots.iter().chain(&self.script).chain(&self.executable).chain(&self.also);
         if !roots.filter_map(|root| root.canonicalize().ok()).any(|root| real.starts_with(root)) {
             return OnDisk::Outside;
         }
@@ -104,6 +125,25 @@ impl Places {
             Err(_) => OnDisk::Missing,
         }
     }
+}
+
+/// The variable of a program's environment that says where modules are.
+pub const SEARCH_PATH: &str = "MS_IMPORT_PATH";
+
+/// The folders that stand in a text for its search path: in the strings behind the variable, on the same line. What is worked out otherwise is
+/// not known.
+pub fn import_path(text: &str, script: Option<&Path>) -> Vec<PathBuf> {
+    let lines = text.lines().filter_map(|line| line.split_once(SEARCH_PATH)?.1.split_once('='));
+    let strings = lines.flat_map(|(_, value)| value.split('"').skip(1).step_by(2).collect::<Vec<_>>());
+    let entries = strings.flat_map(|it| it.split([':', ';'])).filter(|it| !it.is_empty());
+    let variables = ["$MS_SCRIPT_DIR", "${MS_SCRIPT_DIR}"];
+    let folder = |entry: &str| {
+        let own = variables.iter().find_map(|it| entry.strip_prefix(it)).map(|rest| rest.trim_start_matches('/'));
+        let relative = own.unwrap_or(entry);
+        (!relative.contains('$'))
+            .then(|| script.map_or_else(|| relative.into(), |script| plain(&script.join(relative))))
+    };
+    entries.filter_map(folder).collect()
 }
 
 /// What is at a path.
@@ -222,24 +262,30 @@ fn imports_of(callee: &Expr, argument: Expr) -> Vec<ConstantImport> {
     }
 }
 
-/// Finds all programs below folders, folder by folder, until told to stop. Links and hidden folders are left out.
-pub fn programs_below(roots: Vec<PathBuf>, found: &mut dyn FnMut(PathBuf) -> bool) {
+/// Finds all programs below folders, folder by folder, until told to stop. Links and hidden folders are left out. It is told of each folder
+/// before that is read.
+pub fn programs_below(roots: Vec<PathBuf>, mut enters: impl FnMut(&Path), found: &mut dyn FnMut(PathBuf) -> bool) {
     let mut folders = VecDeque::from(roots);
     while let Some(folder) = folders.pop_front() {
+        enters(&folder);
         let Ok(entries) = std::fs::read_dir(&folder) else { continue };
         let mut entries: Vec<_> = entries.filter_map(Result::ok).collect();
         entries.sort_by_key(std::fs::DirEntry::file_name);
         for entry in entries {
             let (name, path) = (entry.file_name(), entry.path());
             let Ok(kind) = entry.file_type() else { continue };
-            let hidden = name.to_string_lossy().starts_with('.') || name == "node_modules";
-            if kind.is_dir() && !hidden {
+            if kind.is_dir() && !is_left_out(&name) {
                 folders.push_back(path);
             } else if kind.is_file() && path.extension().is_some_and(|it| it == "ms") && !found(path) {
                 return;
             }
         }
     }
+}
+
+/// Whether a folder of that name holds no programs of the person who has it open.
+pub fn is_left_out(folder: &OsStr) -> bool {
+    folder.to_string_lossy().starts_with('.') || folder == "node_modules"
 }
 
 /// What is said of an `import` that leads nowhere: code and sentence.
@@ -371,10 +417,20 @@ mod tests {
 
     #[test]
     fn files_come_in_the_order_of_the_path() {
-        let places = Places { script: Some("/s".into()), executable: Some("/e".into()), roots: Vec::new() };
+        let places = Places { script: Some("/s".into()), executable: Some("/e".into()), ..Places::default() };
         let files = places.lookup("../x");
         let expected: [PathBuf; 3] = ["/x.ms".into(), "/s/x.ms".into(), "/e/x.ms".into()];
         assert_eq!(*files, expected);
+    }
+
+    #[test]
+    fn the_search_path_is_read_where_it_stands() {
+        let read = |line: &str| import_path(&format!("x = 1\n{line}\n"), Some(Path::new("/game/src")));
+        let all = read("env.MS_IMPORT_PATH = \"../shared:\" + env.MS_IMPORT_PATH + \";/other;$MS_SCRIPT_DIR/more\"");
+        let expected: [PathBuf; 3] = ["/game/shared".into(), "/other".into(), "/game/src/more".into()];
+        assert_eq!(all, expected);
+        assert_eq!(read("env.MS_IMPORT_PATH = \"$HOME/x\""), [""; 0].map(PathBuf::from));
+        assert_eq!(read("print env.MS_IMPORT_PATH"), [""; 0].map(PathBuf::from));
     }
 
     #[test]

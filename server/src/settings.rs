@@ -7,8 +7,10 @@
 
 use crate::evaluate::Trust;
 use crate::host_profile::Host;
+use crate::modules::plain;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,6 +45,8 @@ pub struct Settings {
     pub untrusted: Trust,
     /// What is warned about.
     pub checks: Arc<Checks>,
+    /// `import.paths`: folders in which modules are looked for as well.
+    pub import_paths: Vec<String>,
     /// `seed`: of the random numbers of automatic evaluations.
     pub seed: u64,
 }
@@ -125,6 +129,7 @@ impl Default for Settings {
             show: Show::default(),
             checks: Arc::default(),
             untrusted: Trust::InterpretOnly,
+            import_paths: Vec::new(),
             seed: 1,
         }
     }
@@ -163,6 +168,7 @@ const SETTINGS: &[(&str, Setter)] = &[
     ("diagnostics.exclude", |it, name, value| put(&mut it.checks_mut().exclude, words(name, value))),
     ("host.profiles", |it, name, value| put(&mut it.checks_mut().profiles, words(name, value))),
     ("host.names", |it, name, value| put(&mut it.checks_mut().host_names, words(name, value))),
+    ("import.paths", |it, name, value| put(&mut it.import_paths, words(name, value))),
     ("trust.untrusted", |it, name, value| {
         let levels = [("off", Trust::Off), ("interpretOnly", Trust::InterpretOnly)];
         put(&mut it.untrusted, one_of(name, value, &levels))
@@ -196,6 +202,16 @@ impl Settings {
         let complaint = (!wrong.is_empty())
             .then(|| format!("Settings of MiniLive: {}. The defaults are used in their place.", wrong.join("; ")));
         (settings, complaint)
+    }
+
+    /// The folders of `import.paths`: what is relative is below the first folder of the workspace.
+    pub fn import_folders(&self, roots: &[PathBuf]) -> Vec<PathBuf> {
+        let folder = |path: &String| match roots.first() {
+            Some(root) => root.join(path),
+            None => path.into(),
+        };
+        let whole = |path: PathBuf| plain(&std::path::absolute(&path).unwrap_or(path));
+        self.import_paths.iter().map(|path| whole(folder(path))).collect()
     }
 
     fn checks_mut(&mut self) -> &mut Checks {

@@ -5,6 +5,7 @@
 //! client or a question, so an edit is applied as soon as running readers have noticed it; each question is answered once.
 //!
 
+mod fresh;
 mod held;
 mod hosts;
 mod job;
@@ -13,9 +14,12 @@ mod notice;
 mod own;
 mod pool;
 mod search;
+mod sight;
+mod watcher;
 mod workspace;
 
 pub use crate::document::{Change, Content, DocumentView, LineSplice};
+pub use fresh::Touched;
 pub use job::{CancelOnDrop, Kind, Overview, Refused, Snapshot};
 pub use notice::{Notice, NoticeSink, OutputKind, Refresh};
 
@@ -24,7 +28,7 @@ use crate::document::Document;
 use crate::evaluate::{Budget, CommandReply, Plan, RunTarget, Scheduler, Trust, WorkerEvent, WorkerFactory};
 use crate::host_profile::Host;
 use crate::line_index::Encoding;
-use crate::modules::{Lookup, Places};
+use crate::modules::Lookup;
 use crate::settings::Settings;
 use job::{Ask, Job, Ticket};
 use minilive_syntax::Sharing;
@@ -32,7 +36,6 @@ use own::{Own, Shown, Task};
 use pool::{Lane, Pool, Unfinished};
 use rustc_hash::FxHashMap;
 use std::any::Any;
-use std::cell::OnceCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -62,6 +65,8 @@ pub struct WorldConfig {
     pub automatic: Option<Budget>,
     /// The folders of the workspace, in which modules may be.
     pub roots: Vec<PathBuf>,
+    /// Nobody tells when files of the workspace change: the world looks itself.
+    pub watches: bool,
 }
 
 impl Default for WorldConfig {
@@ -73,6 +78,7 @@ impl Default for WorldConfig {
             readers: cores.clamp(2, 4),
             automatic: None,
             roots: Vec::new(),
+            watches: false,
         }
     }
 }
@@ -258,11 +264,13 @@ pub fn spawn(
         config.trust,
         config.automatic,
     );
-    let db = LiveDb::default();
+    let mut db = LiveDb::default();
+    db.set_roots(config.roots.clone());
     let (moments, watched) = watch::channel(db.moment());
     let handle = WorldHandle { events: events.clone(), sent: Arc::default(), moments: watched };
     let world = World {
         nowhere: nowhere(&db),
+        watcher: watcher::Watcher::new(events.clone()),
         db,
         config,
         documents: FxHashMap::default(),
@@ -332,6 +340,8 @@ struct World {
     nowhere: Arc<DocumentView>,
     /// The files of the workspace.
     workspace: workspace::Workspace,
+    /// Watches those that nobody else watches.
+    watcher: watcher::Watcher,
     /// Questions that came before what they need.
     held: held::Held,
     /// What was read from disk and waits for a pressing question.
@@ -378,15 +388,11 @@ impl World {
             Event::Close { uri } => self.close(&uri),
             Event::Saved { uri } => self.scheduler.saved(&uri),
             Event::Settings(settings) => self.set_settings(*settings),
-            Event::Ask(mut job) => {
+            Event::Ask(job) => {
                 if let Some((uri, _)) = self.documents.get_key_value(job.uri()) {
                     self.latest = Some(uri.clone());
-                    self.ask_or_hold(job);
-                } else if job.uri() == WORKSPACE {
-                    self.ask_or_hold(job);
-                } else {
-                    job.refuse(Refused::UnknownDocument);
                 }
+                self.ask_or_hold(job);
             }
             Event::Command { command, reply } => {
                 // A client that does not wait for the answer has gone away; the command holds.
@@ -400,7 +406,7 @@ impl World {
             Event::LookFor { lookups, reply } => self.look_for_workspace(lookups, reply),
             Event::Trim => self.db.trim(),
             Event::Scanned(scanned) => self.scanned(*scanned),
-            Event::OnDisk(paths) => paths.iter().for_each(|path| self.changed_on_disk(path)),
+            Event::OnDisk(paths) => self.changed_on_disk(paths),
             Event::Folders { added, removed } => self.changed_folders(added, &removed),
             Event::Planned(plan) => {
                 if self.documents.get(&plan.document.uri).is_some_and(|it| it.view.revision == plan.document.revision) {
@@ -554,33 +560,7 @@ impl World {
                 self.own(uri, Task::Show);
             }
         }
-        let (db, documents, scheduler, nowhere) = (&self.db, &self.documents, &self.scheduler, &self.nowhere);
-        let (roots, executable) = (&self.config.roots, &self.executable);
-        let overview = |uri: &Arc<str>, document: &Document| (document.view.clone(), scheduler.live(uri));
-        let overview = || Overview {
-            open: documents.iter().map(|(uri, document)| overview(uri, document)).collect(),
-            checks: scheduler.checks().clone(),
-            places: Places { script: None, executable: executable.clone(), roots: roots.clone() },
-        };
-        let all_versions: OnceCell<Arc<FxHashMap<Arc<str>, i32>>> = OnceCell::new();
-        let versions = || {
-            let version = |(uri, it): (&Arc<str>, &Document)| (uri.clone(), it.view.version);
-            all_versions.get_or_init(|| Arc::new(documents.iter().map(version).collect())).clone()
-        };
-        self.pool.dispatch(|job| match documents.get(job.uri()) {
-            Some(document) => {
-                let (document, live) = (document.view.clone(), scheduler.live(job.uri()));
-                Some(Snapshot { db: db.clone(), document, live, overview: None, versions: versions() })
-            }
-            None if job.uri() == WORKSPACE => {
-                let (document, live, overview) = (nowhere.clone(), Arc::default(), Some(Arc::new(overview())));
-                Some(Snapshot { db: db.clone(), document, live, overview, versions: versions() })
-            }
-            None => {
-                job.refuse(Refused::UnknownDocument);
-                None
-            }
-        });
+        self.dispatch();
         let moment = self.db.moment();
         self.moments.send_if_modified(|last| std::mem::replace(last, moment) != moment);
         for refresh in self.refresh.due(Instant::now()) {

@@ -37,7 +37,7 @@ impl Workspace {
         let main = files[0];
         db.set_known_files(Arc::new(known.into_iter().collect()));
         db.set_files(Arc::new(files), Arc::default());
-        let places = Places { script: Some("/w".into()), executable: None, roots: vec!["/w".into()] };
+        let places = Places { script: Some("/w".into()), roots: vec!["/w".into()], ..Places::default() };
         let text: Arc<str> = text.into();
         let index = Arc::new(LineIndex::new(&text));
         let document =

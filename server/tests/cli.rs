@@ -178,6 +178,42 @@ fn check_follows_imports() {
 }
 
 #[test]
+fn check_looks_where_programs_and_the_command_look() {
+    let main = Scratch::new("programs", "import \"a\"\nprint a.v\n");
+    let folder = Path::new(main.path()).parent().expect("in a folder");
+    for (file, text) in [
+        ("lib/a.ms", "import \"helper\"\nimport \"far\"\nv = helper.k + far.k\n"),
+        ("helper.ms", "k = 1\n"),
+        ("vendor/far.ms", "k = 1\n"),
+    ] {
+        fs::create_dir_all(folder.join(file).parent().expect("in a folder")).expect("a folder");
+        fs::write(folder.join(file), text).expect("a file");
+    }
+    let (all, module) = (folder.display().to_string(), folder.join("lib/a.ms").display().to_string());
+    for asked in [vec![all.as_str()], vec![main.path(), &module], vec![&module]] {
+        let done = minilive(&[&["check"][..], &asked].concat());
+        assert!(done.out.contains("there is no module `far`") && !done.out.contains("`helper`"), "{}", done.out);
+        let vendor = folder.join("vendor").display().to_string();
+        let done = minilive(&[&["check", "--import-path", &vendor][..], &asked].concat());
+        assert!(done.out.contains("0 errors, 0 warnings"), "{}", done.out);
+    }
+}
+
+#[test]
+fn check_warns_of_files_with_errors_as_editors_do() {
+    let done = with_input(&["check", "--format", "json", "-"], "d = {\"a\": 1, \"a\": 2}\nx = = 1\n");
+    let code = |line: &str| {
+        let found: serde_json::Value = serde_json::from_str(line).expect("an object a line");
+        found["code"].as_str().map(str::to_owned)
+    };
+    let codes: Vec<_> = done.out.lines().filter_map(code).collect();
+    assert_eq!(codes, ["duplicate-key", "expected-expression"], "{}", done.out);
+    let text = "d = {\"a\": 1, \"a\": 2} // minilive: allow duplicate-key\nx = = 1\n";
+    let done = with_input(&["check", "-"], text);
+    assert!(!done.out.contains("duplicate-key"), "{}", done.out);
+}
+
+#[test]
 fn check_knows_what_modules_have() {
     let main = Scratch::new(
         "modules",

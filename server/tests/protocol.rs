@@ -635,3 +635,24 @@ fn no_parameter_is_marked_for_an_argument_too_many() {
     assert_eq!(either, json!({ "signatures": [short, two("g")], "activeSignature": 1, "activeParameter": 1 }));
     client.shut_down();
 }
+
+/// The first key of two, and the page of the code; clients that show neither get neither.
+#[test]
+fn diagnostics_lead_to_other_places_and_to_their_page() {
+    let text = "d = {\"a\": 1, \"a\": 2}\n";
+    let shown = |publish: Value, docs: Value| {
+        let (mut client, _child) = start();
+        let options = json!({ "trust": "off", "docs": docs });
+        client.initialize(json!({ "textDocument": { "publishDiagnostics": publish } }), options);
+        client.open(URI, text);
+        let found = client.diagnostics(URI, 1).1;
+        client.shut_down();
+        (found[0]["codeDescription"]["href"].clone(), found[0]["relatedInformation"].clone())
+    };
+    let all = json!({ "relatedInformation": true, "codeDescriptionSupport": true });
+    let page = "https://example.org/diagnostics";
+    let first = json!([{ "location": { "uri": URI, "range": range_of([0, 5, 0, 8]) }, "message": "the first one" }]);
+    assert_eq!(shown(all.clone(), json!(page)), (json!(format!("{page}#duplicate-key")), first.clone()));
+    assert_eq!(shown(all, Value::Null), (Value::Null, first));
+    assert_eq!(shown(json!({}), json!(page)), (Value::Null, Value::Null));
+}

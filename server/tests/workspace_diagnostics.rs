@@ -69,7 +69,7 @@ fn every_file_is_told_of_once_and_then_only_what_is_new() {
             ("lib.ms", "one = 1\nprint fromMain\n"),
             ("lines.ms", "// ä\r\ns = \"𝄞\" + nobody\r\nprint s\r\n"),
             ("broken.ms", "if x then\n"),
-            ("sub/astray.ms", "import \"lib\"\n"),
+            ("sub/astray.ms", "import \"nowhere\"\n"),
             ("good.ms", "print 1\n"),
             ("not.txt", "print nobody\n"),
         ],

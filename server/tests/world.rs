@@ -285,10 +285,8 @@ fn files_wait_for_a_question_that_was_ended_again_and_again() {
     enough.store(true, Ordering::Relaxed);
     assert_eq!(answer.blocking_recv().expect("an answer"), Ok(()));
     bench.world.settled().blocking_recv().expect("what has waited is written");
-    let (text, _guard) = bench.ask(Kind::WholeDocument, move |snapshot| {
-        snapshot.of_file("", Some(&path)).map(|it| it.document.text.to_string())
-    });
-    assert_eq!(text.blocking_recv().expect("an answer"), Ok(Some("x = 2".to_owned())));
+    let (text, _guard) = bench.world.ask(folder.uri("a.ms"), Kind::WholeDocument, |it| it.document.text.to_string());
+    assert_eq!(text.blocking_recv().expect("an answer"), Ok("x = 2".to_owned()));
 }
 
 #[test]

@@ -7,6 +7,9 @@
 
 use super::{Generator, Kind, closures, features, fields, texts, values};
 
+/// Writes the scene of a number.
+type Scene = fn(&mut Generator, u64);
+
 /// How many scenes stand here.
 const OWN_SCENES: u64 = 7;
 
@@ -16,7 +19,7 @@ impl Generator {
         if self.in_function || !self.loops.is_empty() || self.indent > 0 {
             return self.assign_number();
         }
-        let families: [(u64, fn(&mut Generator, u64)); 6] = [
+        let families: [(u64, Scene); 6] = [
             (OWN_SCENES, Generator::own_scene),
             (features::SCENES, Generator::feature),
             (closures::SCENES, Generator::closure_scene),

@@ -20,6 +20,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ("salsa::", &["server/src/db"]),
     ("tower_lsp", &["server/src/lsp"]),
     ("lsp_types", &["server/src/lsp"]),
+    ("notify::", &["server/src/world/watcher.rs"]),
     ("cranelift_", &["jit/src"]),
     ("iced_x86", &["jit/src/disassemble.rs"]),
     ("serde_json", &["server/src", "server/tests", "tests"]),

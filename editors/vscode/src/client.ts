@@ -19,14 +19,15 @@ export function trustLevel(): Trust {
   return vscode.workspace.getConfiguration('minilive').get<Trust>('trust.untrusted', 'interpretOnly');
 }
 
-/** A client for the server at `program`, not yet started. */
-export function makeClient(program: string, args: string[]): LanguageClient {
+/** A client for the server at `program`, not yet started; `docs` is the page about the codes of diagnostics. */
+export function makeClient(program: string, args: string[], docs: vscode.Uri): LanguageClient {
   const server: ServerOptions = { command: program, args };
   const options: LanguageClientOptions = {
     documentSelector: [{ language: 'miniscript' }],
     outputChannelName: 'MiniLive Server',
     initializationOptions: () => ({
       trust: trustLevel(),
+      docs: docs.toString(),
       minilive: vscode.workspace.getConfiguration('minilive'),
     }),
     synchronize: { configurationSection: 'minilive' },

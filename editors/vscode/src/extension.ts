@@ -13,7 +13,7 @@ let session: Session | undefined;
 
 /** Entry point of the extension. */
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
-  session = new Session();
+  session = new Session(vscode.Uri.joinPath(context.extensionUri, 'dist', 'diagnostics.md'));
   context.subscriptions.push(
     session,
     vscode.commands.registerCommand(SHOW_OUTPUT, () => session?.showOutput()),
@@ -38,6 +38,9 @@ class Session implements vscode.Disposable {
   private readonly output = new OutputPanel();
   private readonly status = new StatusItem();
 
+  /** `docs` is the page about the codes of diagnostics, which comes with the extension. */
+  constructor(private readonly docs: vscode.Uri) {}
+
   async start(): Promise<void> {
     const settings = serverSettings();
     let program: string;
@@ -47,7 +50,7 @@ class Session implements vscode.Disposable {
       await this.complain(error);
       return;
     }
-    const client = makeClient(program, settings.arguments);
+    const client = makeClient(program, settings.arguments, this.docs);
     this.client = client;
     client.onNotification('minilive/output', (message: OutputMessage) => this.output.show(message));
     client.onNotification('minilive/status', (message: StatusMessage) => this.status.show(message));

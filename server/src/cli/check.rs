@@ -1,17 +1,15 @@
 //! `minilive check`: every diagnostic of the given files, pointing into the source.
 //!
-//! Runs nothing. Syntax and lowering find the errors, `check/warnings.rs` what an editor would warn of, and `check/imports.rs` modules
-//! that are not there; this only prints them.
+//! Runs nothing. `check/together.rs` finds what an editor would show; this only prints it.
 
-mod imports;
-mod warnings;
+mod together;
 
 use super::Failure;
 use super::colour::Colour;
 use super::source::Source;
 use crate::host_profile::{Host, IN_WORKSPACE, load};
 use crate::modules::programs_below;
-use crate::settings::Checks;
+use crate::settings::{Checks, Settings};
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use clap::{Args, ValueEnum};
 use minilive_mir::diagnostic::{Diagnostic, Severity};
@@ -38,6 +36,9 @@ pub struct Check {
     /// A profile of the host that runs the programs, a file or `mini-micro`; may be given several times.
     #[arg(long, value_name = "PROFILE")]
     host: Vec<PathBuf>,
+    /// A folder in which modules are as well; may be given several times.
+    #[arg(long, value_name = "FOLDER")]
+    import_path: Vec<String>,
     #[command(flatten)]
     colour: Colour,
 }
@@ -69,21 +70,12 @@ impl Check {
         let files = self.programs()?;
         let sources = files.iter().map(|file| Source::read(file)).collect::<Result<Vec<_>, _>>()?;
         let host = Arc::new(self.host_names()?);
+        let roots = self.files.iter().filter(|it| it.is_dir()).filter_map(|it| std::path::absolute(it).ok()).collect();
+        let also = Settings { import_paths: self.import_path, ..Settings::default() }.import_folders(&[]);
         let settings = Checks { allow: self.allow, host, ..Checks::default() };
-        let together = warnings::Together::new(&sources);
+        let together = together::Together::new(&sources, roots, also);
         for (at, source) in sources.iter().enumerate() {
-            let parse = together.parse(at);
-            let (_, diagnostics) = minilive_mir::lower::lower_file(&parse, &source.name);
-            let diagnostics = crate::ide::without_told_ends(diagnostics, &source.text);
-            let mut diagnostics: Vec<_> = diagnostics.into_iter().map(Found::of_language).collect();
-            let imports = imports::warnings(source, &parse, &settings.host).into_iter();
-            diagnostics.extend(imports.filter(|it| !settings.allows(it.code)).map(Found::of_language));
-            if !diagnostics.iter().any(|it| it.diagnostic.severity == Severity::Error) {
-                let warnings = together.warnings(at, &settings).into_iter();
-                diagnostics.extend(warnings.map(|(diagnostic, is_advice)| Found { diagnostic, is_advice }));
-                diagnostics.sort_by_key(|it| it.diagnostic.range.start());
-            }
-            for found in &diagnostics {
+            for found in &together.findings(at, &settings) {
                 counts.add(found);
                 let text = match self.format {
                     Format::Text => found.rendered(source, colours),
@@ -107,7 +99,7 @@ impl Check {
                 continue;
             }
             let before = files.len();
-            programs_below(vec![path.clone()], &mut |found| {
+            programs_below(vec![path.clone()], |_| {}, &mut |found| {
                 files.push(found);
                 true
             });
@@ -129,7 +121,7 @@ struct Found {
 }
 
 impl Found {
-    fn of_language(diagnostic: Diagnostic) -> Found {
+    fn warning(diagnostic: Diagnostic) -> Found {
         Found { diagnostic, is_advice: false }
     }
 

@@ -8,7 +8,7 @@ use super::kept::Kept;
 use super::outline::Tree;
 use crate::recording::Recorded;
 use rustc_hash::FxHashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// One file. Inputs are never freed, so the world keeps the input of a closed file and uses it again.
@@ -48,6 +48,15 @@ pub struct FileSet {
     /// Open documents by path, where they have one.
     #[returns(clone)]
     pub open: Arc<FilesByPath>,
+    /// Those of the files that are open.
+    #[returns(clone)]
+    pub opened: Arc<Vec<File>>,
+    /// Those that are not.
+    #[returns(clone)]
+    pub closed: Arc<Vec<File>>,
+    /// The folders of the workspace.
+    #[returns(clone)]
+    pub roots: Arc<Vec<PathBuf>>,
     /// What is on disk by path, also where a document is open: so opening one leaves it alone.
     #[returns(clone)]
     pub on_disk: Arc<FilesByPath>,

@@ -66,7 +66,7 @@ impl<T> Taken<T> {
 pub struct Words(Last<(Arc<str>, bool)>);
 
 /// Words are no longer.
-const LONGEST_WORD: usize = 8;
+const LONGEST_WORD: usize = 16;
 
 impl Words {
     /// Whether a text has one of these words.
@@ -116,6 +116,8 @@ pub struct Kept {
     open: AtomicBool,
     /// Whether it has words of `import`s, and of markers.
     pub imports: Words,
+    /// Whether the text says something of the path on which modules are looked for.
+    pub search_path: Words,
     pub marks: Words,
     /// Its units.
     pub units: Last<FileUnits>,
@@ -149,6 +151,7 @@ impl Kept {
         self.open.store(false, Ordering::Relaxed);
         self.imports.0.forget();
         self.marks.0.forget();
+        self.search_path.0.forget();
         self.units.forget();
         self.facts.forget();
         self.findings.forget();

@@ -10,7 +10,7 @@ use super::units::{file_units, statement_imports};
 use super::{Db, File, LiveDb};
 use crate::modules::{ConstantImport, IMPORT, Lookup, ModulePrint, Places, compiled};
 use minilive_jit::engine::modules::ModuleAnswer;
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use salsa::Setter as _;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -64,11 +64,11 @@ pub struct ModuleCode {
     pub print: ModulePrint,
 }
 
-/// Why a file cannot be a module: the sentence and its line. A query, so that whoever asks for nothing else keeps no code.
+/// Why a file cannot be a module: the sentence, as we say it, and its line. A query, so that whoever asks for nothing else keeps no code.
 #[salsa::tracked(returns(clone))]
 pub fn module_trouble(db: &dyn Db, file: File) -> Option<(Arc<str>, u32)> {
     match &module_code(db, file).reply {
-        ModuleAnswer::Broken { message, line, .. } => Some((message.as_str().into(), *line)),
+        ModuleAnswer::Broken { .. } => crate::modules::first_error(&file.parse(db)),
         _ => None,
     }
 }
@@ -184,18 +184,15 @@ pub fn module_print(db: &dyn Db, lookup: &[PathBuf]) -> Option<ModulePrint> {
     }
 }
 
-/// Lookups of a file and the modules behind it that nobody has made yet.
-pub fn unknown_lookups(db: &dyn Db, file: File, places: &Places) -> Vec<Lookup> {
-    let (mut unknown, mut seen, mut files) = (Vec::new(), vec![file], vec![file]);
+/// Lookups of files and the modules behind them that nobody has made yet.
+pub fn unknown_lookups(db: &dyn Db, of: &[File], places: &Places) -> Vec<Lookup> {
+    let (mut unknown, mut seen, mut files) = (Vec::new(), FxHashSet::from_iter(of.iter().copied()), of.to_vec());
     while let Some(file) = files.pop() {
         for import in &*module_imports(db, file) {
             let lookup = places.lookup(&import.name);
             match locate(db, &lookup) {
                 Located::Unknown if !unknown.contains(&lookup) => unknown.push(lookup),
-                Located::At(file) if !seen.contains(&file) => {
-                    seen.push(file);
-                    files.push(file);
-                }
+                Located::At(file) if seen.insert(file) => files.push(file),
                 _ => {}
             }
         }

@@ -587,6 +587,42 @@ fn warnings_imports_and_modules_stop_where_they_should() {
     assert_eq!(ran("//> g(7)", "//> g(8)"), [""; 0], "a marker is no code");
 }
 
+/// Who imports whom is asked after each edit, of which hardly any changes an `import`.
+#[test]
+fn importers_are_looked_for_when_an_import_is_another_one() {
+    let mut bench = Bench::new("import \"lib\"\nx = 1\n");
+    let add = |db: &LiveDb, name: &str, text: &str| {
+        let outline = Arc::new(super::Outline::of(text, &parse(text)));
+        db.add_closed(format!("/w/{name}.ms"), text.into(), outline)
+    };
+    let (lib, other) = (add(&bench.db, "lib", "y = 1\n"), add(&bench.db, "other", "import \"lib\"\n"));
+    bench.db.set_files(Arc::new(vec![bench.file, lib, other]), Arc::default());
+    fn read(bench: &Bench) {
+        for &file in bench.db.files().iter() {
+            super::places_in_programs(&bench.db, file, &Arc::default());
+            super::direct_importers(&bench.db, file);
+        }
+    }
+    assert_eq!(super::direct_importers(&bench.db, lib).len(), 2);
+    read(&bench);
+    let ran = |bench: &mut Bench, from: &str, to: &str| {
+        bench.edit(from, to);
+        let mut ran = bench.executed_by(read);
+        ran.retain(|it| !matches!(&**it, "module_imports" | "statement_imports" | "file_units" | "facts_of"));
+        ran
+    };
+    assert_eq!(ran(&mut bench, "x = 1", "x = 2"), ["own_search_path"], "one look at the text");
+    let far = ran(&mut bench, "\"lib\"", "\"other\"");
+    let expected = ["all_importers", "direct_importers", "open_importing", "own_search_path", "program_folders"];
+    assert!(expected.iter().all(|it| far.iter().any(|ran| ran == it)), "{far:?}");
+    assert!(!far.iter().any(|it| it == "closed_importing"), "{far:?}");
+    assert_eq!(super::direct_importers(&bench.db, lib).len(), 1);
+    assert!(!super::sets_search_path(&bench.db, other));
+    let set = ran(&mut bench, "x = 2", "env.MS_IMPORT_PATH = \"/o\"");
+    assert!(set.iter().any(|it| it == "further_folders"), "{set:?}");
+    assert!(super::sets_search_path(&bench.db, lib) && super::sets_search_path(&bench.db, other));
+}
+
 /// A file that is not open says what an open one says, and keeps nothing that was made to say it.
 #[test]
 fn files_that_are_not_open_say_the_same_and_are_let_go() {
@@ -629,6 +665,7 @@ fn each_query_is_named_in_these_tests() {
     let sources = [
         include_str!("cut.rs"),
         include_str!("findings.rs"),
+        include_str!("importers.rs"),
         include_str!("modules.rs"),
         include_str!("names.rs"),
         include_str!("outline.rs"),

@@ -86,7 +86,7 @@ pub fn plan(db: &LiveDb, document: &Arc<DocumentView>, live: &Live) -> Plan {
         layout,
         trouble,
         evaluations,
-        unknown: db::unknown_lookups(db, document.file, &live.places),
+        unknown: db::unknown_lookups(db, &[document.file], &live.places),
         modules: modules(db, document, &live.places),
         places: live.places.clone(),
         statements: Default::default(),

@@ -138,6 +138,13 @@ impl Scheduler {
         self.dirty.insert(uri.clone());
     }
 
+    /// Modules of a document may be elsewhere now.
+    pub fn set_places(&mut self, uri: &str, places: Places) {
+        if let Some(file) = self.files.get_mut(uri) {
+            Arc::make_mut(&mut file.live).places = Arc::new(places);
+        }
+    }
+
     /// A document was closed.
     pub fn closed(&mut self, uri: &str) {
         self.stop(uri);
@@ -318,6 +325,12 @@ impl Scheduler {
     /// The documents with a module at one of these paths, or one that would be there.
     pub fn importers(&self, paths: &[PathBuf]) -> Vec<Arc<str>> {
         self.files.iter().filter(|(_, file)| file.imports(paths)).map(|(uri, _)| uri.clone()).collect()
+    }
+
+    /// Where they may be beside the folders of their own search path.
+    pub fn further_folders(&self, uri: &str) -> Vec<PathBuf> {
+        let plan = self.files.get(uri).and_then(|file| file.plan.as_ref());
+        plan.map(|plan| plan.places().also.clone()).unwrap_or_default()
     }
 
     /// Where modules of a document are looked for, as it was planned last.

@@ -240,7 +240,7 @@ fn of_tree(it: &Finding, text: &str) -> Check {
 
 /// Whether another file of the workspace imports this one: its globals are this file's, too.
 pub(super) fn is_imported(db: &LiveDb, file: File) -> bool {
-    super::navigation::importers(db, file).next().is_some()
+    !db::direct_importers(db, file).is_empty()
 }
 
 /// Where a finding stands.

@@ -2,6 +2,7 @@
 //!
 //! Completion, signatures and hover share it. Invariant: a description says "maybe" wherever inference is open.
 
+use super::folding::RegionMark;
 use super::guide;
 use super::infer::{Infer, Kind, Known, Object, UnitRef};
 use crate::db::{self, File, LiveDb};
@@ -169,7 +170,7 @@ pub fn comment_above(db: &LiveDb, file: File, at: TextSize) -> Option<String> {
     let mut lines = Vec::new();
     for line in before[..line_start].lines().rev() {
         let line = line.trim();
-        match line.strip_prefix("//").filter(|_| !is_marker(line)) {
+        match line.strip_prefix("//").filter(|_| !is_marker(line) && RegionMark::of(line).is_none()) {
             Some(comment) => lines.extend(without_ruler(comment)),
             None => break,
         }
@@ -201,6 +202,9 @@ pub fn comment_at_start(db: &LiveDb, file: File) -> Option<String> {
     let mut lines = text.lines().map(str::trim).peekable();
     let mut comment = Vec::new();
     while let Some(line) = lines.next_if(|line| line.starts_with("//") && !is_marker(line)) {
+        if RegionMark::of(line).is_some() {
+            continue;
+        }
         comment.extend(line.strip_prefix("//").and_then(without_ruler));
     }
     let is_about_variable = lines.next().is_some_and(|line| {

@@ -6,12 +6,13 @@
 
 use super::Live;
 use super::checks::{Allowed, CODES, Check, Weight, checks};
+use super::related::{self, Related, related};
 use super::values::FreshRecordings;
 use crate::db::{self, LiveDb};
 use crate::document::DocumentView;
 use crate::modules::{self, Places};
 use crate::recording::End;
-use crate::settings::Level;
+use crate::settings::{Checks, Level};
 use minilive_mir::diagnostic::{Diagnostic as Lowering, Severity as LoweringSeverity};
 use minilive_syntax::TextRange;
 
@@ -43,6 +44,8 @@ pub struct Diagnostic {
     pub source: &'static str,
     /// The sentence.
     pub message: String,
+    /// The other places that it is about.
+    pub related: Vec<Related>,
 }
 
 impl Diagnostic {
@@ -59,6 +62,7 @@ impl Diagnostic {
             code: check.code,
             source: TEXT,
             message: check.message.clone(),
+            related: Vec::new(),
         }
     }
 }
@@ -87,7 +91,7 @@ pub fn levelled() -> impl Iterator<Item = &'static str> {
 pub fn diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Diagnostic> {
     let mut found = text_diagnostics(db, document);
     let runs = !found.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-    found.extend(import_diagnostics(db, document, live));
+    found.extend(import_diagnostics(db, document, &live.checks, &live.places));
     if runs {
         found.extend(marker_diagnostics(db, document));
         found.extend(run_diagnostics(db, document, live));
@@ -105,6 +109,9 @@ pub fn diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Dia
             })
     };
     found.retain(|it| !is_told(it));
+    for it in &mut found {
+        it.related.extend(related(db, document, it));
+    }
     found.sort_by_key(|it| it.range.start());
     if !live.checks.levels.is_empty() {
         found.iter_mut().for_each(|it| set_level(it, live));
@@ -115,11 +122,16 @@ pub fn diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Dia
 /// Takes out what nobody wants to know; checks of the text see to that themselves.
 fn silence(db: &LiveDb, document: &DocumentView, live: &Live, found: &mut Vec<Diagnostic>) {
     if found.iter().any(|it| OTHERS.contains(&it.code)) {
-        let allowed = Allowed::of(document, db);
-        let is_silent = |it: &Diagnostic| {
-            live.checks.allows(it.code) || allowed.allows(it.code, document.index.line_of(it.range.start()))
-        };
-        found.retain(|it| !OTHERS.contains(&it.code) || !is_silent(it));
+        let is_silent = silenced(db, document, &live.checks);
+        found.retain(|it| !is_silent(it.code, it.range));
+    }
+}
+
+/// Whether settings or a comment say that something is not wanted, of what is told beside the checks.
+pub fn silenced(db: &LiveDb, document: &DocumentView, checks: &Checks) -> impl Fn(&str, TextRange) -> bool {
+    let allowed = Allowed::of(document, db);
+    move |code, range| {
+        OTHERS.contains(&code) && (checks.allows(code) || allowed.allows(code, document.index.line_of(range.start())))
     }
 }
 
@@ -147,25 +159,28 @@ pub fn first_error(db: &LiveDb, document: &DocumentView) -> Option<String> {
     Some(format!("{} (line {line})", first.message))
 }
 
-/// What is wrong with the text: its syntax, then what each unit's lowering says.
+/// What is wrong with the text, as editors show it.
 pub(super) fn text_diagnostics(db: &LiveDb, document: &DocumentView) -> Vec<Diagnostic> {
+    text_errors(db, document).into_iter().map(|error| from_lowering(error, document)).collect()
+}
+
+/// What is wrong with the text: its syntax, then what each unit's lowering says.
+pub fn text_errors(db: &LiveDb, document: &DocumentView) -> Vec<Lowering> {
     let parse = document.file.parse(db);
     let errors = parse.errors.iter().filter(|it| !it.follows).map(Lowering::from_syntax).collect();
-    let errors = without_told_ends(errors, &document.text).into_iter();
-    let mut found: Vec<_> = errors.map(|error| from_lowering(error, document)).collect();
+    let mut found = without_told_ends(errors, &document.text);
     let units = db::units(db, document.file);
     for &(unit, ()) in &*db::units_with_diagnostics(db, document.file) {
         let placed = units.at(unit);
         for diagnostic in db::unit_diagnostics(db, placed.unit) {
-            let diagnostic = diagnostic.clone().in_file(placed.start, placed.base_line);
-            found.push(from_lowering(diagnostic, document));
+            found.push(diagnostic.clone().in_file(placed.start, placed.base_line));
         }
     }
     found
 }
 
 /// Leaves out that the block of `while x: y` has no end: what is said of the `:` says it already, and nobody who writes that wants one.
-pub fn without_told_ends(mut errors: Vec<Lowering>, text: &str) -> Vec<Lowering> {
+fn without_told_ends(mut errors: Vec<Lowering>, text: &str) -> Vec<Lowering> {
     let colons = errors.iter().filter(|it| {
         it.code == "foreign-syntax" && text.get(usize::from(it.range.start())..usize::from(it.range.end())) == Some(":")
     });
@@ -205,31 +220,41 @@ fn from_lowering(it: Lowering, document: &DocumentView) -> Diagnostic {
         code: it.code,
         source: TEXT,
         message: it.message,
+        related: Vec::new(),
     }
 }
 
 /// `import`s that lead nowhere, to what does not compile, or back to the file itself.
-fn import_diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Diagnostic> {
-    let places = &*live.places;
+pub fn import_diagnostics(db: &LiveDb, document: &DocumentView, checks: &Checks, places: &Places) -> Vec<Diagnostic> {
     let imports = db::module_imports(db, document.file);
     let messages = imports.iter().filter_map(|import| {
         let lookup = places.lookup(&import.name);
+        let mut related = Vec::new();
         let (code, message) = match db::locate(db, &lookup) {
             db::Located::Unknown | db::Located::Outside => return None,
-            db::Located::Missing if live.checks.host.has_module(&import.name) => return None,
+            db::Located::Missing if checks.host.has_module(&import.name) => return None,
+            // Then it may be anywhere.
+            db::Located::Missing if db::sets_search_path(db, document.file) => return None,
             db::Located::Missing => modules::missing(&import.name, &lookup),
             db::Located::NoText(line) => modules::not_text(&import.name, line),
             db::Located::At(file) => match db::module_trouble(db, file) {
                 Some((message, line)) => modules::broken(&import.name, &message, line),
                 _ if import.once => return None,
                 _ => match way_back(db, document.file, file, places) {
-                    Some(way) => modules::circle(&import.name, &way),
-                    None => modules::circle_elsewhere(&import.name, &circle_behind(db, file, places)?),
+                    Some(way) => {
+                        related = related::way(db, file, &way, (document, places));
+                        modules::circle(&import.name, &way)
+                    }
+                    None => {
+                        let way = circle_behind(db, file, places)?;
+                        related = related::way(db, file, &way, (document, places));
+                        modules::circle_elsewhere(&import.name, &way)
+                    }
                 },
             },
         };
         let severity = Severity::Warning;
-        Some(Diagnostic { range: import.range, severity, unused: false, code, source: TEXT, message })
+        Some(Diagnostic { range: import.range, severity, unused: false, code, source: TEXT, message, related })
     });
     messages.collect()
 }
@@ -277,6 +302,7 @@ fn marker_diagnostics(db: &LiveDb, document: &DocumentView) -> Vec<Diagnostic> {
             code: "marker",
             source: LIVE,
             message,
+            related: Vec::new(),
         })
     });
     broken.collect()
@@ -300,7 +326,7 @@ fn run_diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Dia
         };
         if let Some(line) = live.stop(recorded.evaluation).and_then(|stop| stop.at) {
             let range = trimmed_line(document, line);
-            found.push(Diagnostic { range, severity, unused: false, code, source: LIVE, message });
+            found.push(Diagnostic { range, severity, unused: false, code, source: LIVE, message, related: Vec::new() });
         }
     }
     found.sort_by_key(|diagnostic| diagnostic.range.start());

@@ -1,4 +1,4 @@
-//! Folding: blocks, comments, imports, and literals over several lines.
+//! Folding: blocks, comments, imports, literals over several lines, and what comments mark as regions.
 //!
 //! Walks the tree alone. Invariant: a fold starts on the line of its first token and ends on a later one; of several that start on a
 //! line the outermost is kept, since editors show one.
@@ -17,6 +17,30 @@ pub enum FoldKind {
     Comment,
     /// A run of imports.
     Imports,
+    /// What stands between `// #region` and `// #endregion`.
+    Marked,
+}
+
+/// Whether a comment begins or ends a region that its author wants to fold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RegionMark {
+    /// `// #region`, with a name behind it.
+    Start,
+    /// `// #endregion`.
+    End,
+}
+
+impl RegionMark {
+    /// What a comment is, with its slashes.
+    pub fn of(comment: &str) -> Option<RegionMark> {
+        let text = comment.trim_start().strip_prefix("//")?.trim_start().strip_prefix('#')?;
+        let word = text.split(|c: char| !c.is_alphanumeric()).next()?;
+        match word {
+            "region" => Some(RegionMark::Start),
+            "endregion" => Some(RegionMark::End),
+            _ => None,
+        }
+    }
 }
 
 /// One fold, in lines from zero.
@@ -33,7 +57,8 @@ pub struct Fold {
 /// All folds of a document in source order.
 pub fn folds(db: &LiveDb, document: &DocumentView) -> Vec<Fold> {
     let parse = document.file.parse(db);
-    let mut walk = Walk { db, document, folds: Vec::new(), comments: None, imports: None, blank: true };
+    let mut walk =
+        Walk { db, document, folds: Vec::new(), comments: None, imports: None, regions: Vec::new(), blank: true };
     walk.node(&parse.green, TextSize::new(0));
     walk.end_comments();
     walk.end_imports();
@@ -50,6 +75,8 @@ struct Walk<'a> {
     comments: Option<(u32, u32)>,
     /// Lines of the run of imports so far.
     imports: Option<(u32, u32)>,
+    /// Lines of regions that have not ended.
+    regions: Vec<u32>,
     /// Nothing but blanks stands before on the line.
     blank: bool,
 }
@@ -109,6 +136,10 @@ impl Walk<'_> {
         match kind {
             SyntaxKind::Newline => self.blank = true,
             SyntaxKind::Whitespace => {}
+            SyntaxKind::Comment if self.blank && RegionMark::of(text).is_some() => {
+                self.end_comments();
+                self.region(text, range);
+            }
             SyntaxKind::Comment if self.blank => {
                 let line = self.line(range.start());
                 match self.comments {
@@ -128,6 +159,19 @@ impl Walk<'_> {
                 }
             }
         }
+    }
+
+    fn region(&mut self, text: &str, range: TextRange) {
+        let line = self.line(range.start());
+        match RegionMark::of(text) {
+            Some(RegionMark::Start) => self.regions.push(line),
+            _ => {
+                if let Some(first) = self.regions.pop() {
+                    self.add(first, line, FoldKind::Marked);
+                }
+            }
+        }
+        self.blank = false;
     }
 
     fn end_comments(&mut self) {

@@ -348,8 +348,8 @@ impl<'a> Infer<'a> {
             return known.clone();
         }
         let program = self.program();
-        let others = super::navigation::importers(self.db, file).filter(|it| !program.contains(it));
-        let found: Arc<[File]> = others.collect();
+        let others = db::direct_importers(self.db, file);
+        let found: Arc<[File]> = others.iter().copied().filter(|it| !program.contains(it)).collect();
         self.importers.insert(file, found.clone());
         found
     }

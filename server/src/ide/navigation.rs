@@ -15,6 +15,7 @@ use crate::document::DocumentView;
 use crate::modules::Places;
 use minilive_mir::names::{Access, Place, Sym, Symbol};
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
+use std::sync::Arc;
 
 /// A place in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -426,27 +427,20 @@ fn members_of_family(
     family
 }
 
-/// The files of the workspace that import another, by its name.
-pub fn importers(db: &LiveDb, file: File) -> impl Iterator<Item = File> {
-    let name = crate::modules::base_name(file.path(db)).strip_suffix(".ms");
-    let is_it = move |import: &str| name.is_some() && import.rsplit('/').next() == name;
-    let imports = move |other: File| db::module_imports(db, other).iter().any(|it| is_it(&it.name));
-    let files = db.files();
-    (0..files.len()).map(move |at| files[at]).filter(move |&other| other != file && imports(other))
-}
-
 /// Imports look in the folder of the program that runs, so a file that lies in another folder than the asking one may find more as a
 /// program of its own: the files by such folders.
-fn other_folders(asking: &Places, db: &LiveDb, files: &[File]) -> Vec<(Places, Vec<File>)> {
-    let mut folders: Vec<(Places, Vec<File>)> = Vec::new();
+fn other_folders(asking: &Places, db: &LiveDb, files: &[File]) -> Vec<(Arc<Places>, Vec<File>)> {
+    let mut folders: Vec<(Arc<Places>, Vec<File>)> = Vec::new();
     for &file in files.iter().filter(|&&file| !db::module_imports(db, file).is_empty()) {
         let Some(script) = crate::modules::script_folder(file.path(db)) else { continue };
         if Some(&script) == asking.script.as_ref() {
             continue;
         }
-        match folders.iter_mut().find(|(places, _)| places.script.as_ref() == Some(&script)) {
+        let own = Arc::new(Places { script: Some(script), ..asking.clone() });
+        let places = db::places_in_programs(db, file, &own);
+        match folders.iter_mut().find(|(it, _)| *it == places) {
             Some((_, files)) => files.push(file),
-            None => folders.push((Places { script: Some(script), ..asking.clone() }, vec![file])),
+            None => folders.push((places, vec![file])),
         }
     }
     folders
@@ -523,7 +517,7 @@ pub fn workspace_symbols(db: &LiveDb, query: &str) -> Vec<WorkspaceSymbol> {
     for &file in &*db.files() {
         db.poll();
         for symbol in db::file_symbols(db, file).iter() {
-            if let Some(score) = score(&symbol.name, query) {
+            if let Some(score) = score_of(symbol, query) {
                 found.push((score, WorkspaceSymbol { file, symbol: symbol.clone() }));
             }
         }
@@ -531,6 +525,14 @@ pub fn workspace_symbols(db: &LiveDb, query: &str) -> Vec<WorkspaceSymbol> {
     found.sort_by(|(a, left), (b, right)| (a, &left.symbol.name).cmp(&(b, &right.symbol.name)));
     found.truncate(MOST_SYMBOLS);
     found.into_iter().map(|(_, symbol)| symbol).collect()
+}
+
+/// How well a symbol fits: with a dot in the query, what stands before it is about the map or the function that it is in.
+fn score_of(symbol: &db::FileSymbol, query: &str) -> Option<(u32, usize)> {
+    let Some((owner, name)) = query.rsplit_once('.') else { return score(&symbol.name, query) };
+    let container = score(symbol.container.as_ref()?, owner)?;
+    let own = score(&symbol.name, name)?;
+    Some((container.0 + own.0, container.1 + own.1))
 }
 
 /// How well a name fits, smaller being better: the same, its start, a part of it, its letters in this order.

@@ -15,6 +15,7 @@ use minilive_syntax::ast::{AssignStmt, AstNode, Expr};
 use minilive_syntax::lexer::lex;
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What renamed files do to others.
 #[derive(Debug, Default)]
@@ -64,8 +65,8 @@ fn rename_file(db: &LiveDb, old: &Path, new: &Path, found: &mut MovedFiles) {
 }
 
 fn in_importer(db: &LiveDb, file: File, (old, new): (&Path, &Path), found: &mut MovedFiles) {
-    let script = crate::modules::script_folder(file.path(db));
-    let places = Places { script, executable: None, roots: Vec::new() };
+    let places = Places { script: crate::modules::script_folder(file.path(db)), ..Places::default() };
+    let places = db::places_in_programs(db, file, &Arc::new(places));
     let after = name_of(&places, new);
     let leads_there = |name: &str| places.lookup(name).iter().any(|path| path == old);
     let mut infer = Infer::new(db, &places);
@@ -96,10 +97,10 @@ fn in_importer(db: &LiveDb, file: File, (old, new): (&Path, &Path), found: &mut 
 
 /// The name by which an import finds a file.
 fn name_of(places: &Places, file: &Path) -> Option<String> {
-    let script = places.script.as_ref()?;
     // What lies in the folder of modules is found by its name alone.
-    let below = [script.join("lib"), script.clone()].into_iter().find_map(|it| file.strip_prefix(it).ok())?;
-    let below = below.with_extension("");
+    let own = places.script.iter().flat_map(|script| [script.join("lib"), script.clone()]);
+    let below =
+        own.chain(places.also.iter().cloned()).find_map(|it| Some(file.strip_prefix(it).ok()?.with_extension("")))?;
     let parts: Option<Vec<_>> = below.components().map(|it| it.as_os_str().to_str()).collect();
     let name = parts?.join("/");
     places.lookup(&name).iter().any(|path| path == file).then_some(name)

@@ -4,10 +4,11 @@
 //! keys included. Invariant: tokens come in source order, none overlaps another, each lies on one line.
 
 use super::names::{Target, scope_target};
-use crate::db::{self, FileFacts, FileUnits, LiveDb, UnitText};
+use crate::db::{self, File, FileFacts, FileUnits, LiveDb, UnitText};
 use crate::document::DocumentView;
 use crate::host_profile::{Host, HostName};
-use minilive_mir::names::{NameUse, Place, Symbol};
+use crate::modules::Places;
+use minilive_mir::names::{Access, NameUse, Place, Symbol};
 use minilive_runtime::intrinsics;
 use minilive_syntax::TextRange;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -47,12 +48,14 @@ impl TokenKind {
 }
 
 /// What else is to be said of a name, as bits in this order.
-pub const MODIFIERS: [&str; 4] = ["declaration", "modification", "defaultLibrary", "global"];
+pub const MODIFIERS: [&str; 5] = ["declaration", "modification", "defaultLibrary", "global", "definition"];
 
 const DECLARATION: u32 = 1;
 const MODIFICATION: u32 = 2;
 const DEFAULT_LIBRARY: u32 = 4;
 const GLOBAL: u32 = 8;
+/// A variable is declared where it is first given a value, which is its definition.
+const DEFINITION: u32 = DECLARATION | 16;
 
 /// A token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,19 +69,20 @@ pub struct SemanticToken {
 }
 
 /// The tokens of a document.
-pub fn semantic_tokens(db: &LiveDb, document: &DocumentView, host: &Arc<Host>) -> Vec<SemanticToken> {
-    Tokens::new(db, document, host, None).all()
+pub fn semantic_tokens(db: &LiveDb, document: &DocumentView, host: &Arc<Host>, places: &Places) -> Vec<SemanticToken> {
+    Tokens::new(db, document, (host, places), None).all()
 }
 
 /// The tokens of the units that touch a range, as far as they are in it.
 pub fn semantic_tokens_within(
     db: &LiveDb,
     document: &DocumentView,
-    host: &Host,
+    (host, places): (&Host, &Places),
     within: TextRange,
 ) -> Vec<SemanticToken> {
     let facts = db::file_facts(db, document.file);
-    let mut look = Look { facts: &facts, host, globals: FxHashMap::default() };
+    let modules = Modules::of(db, document.file, &facts, places);
+    let mut look = Look { facts: &facts, host, modules: &modules, globals: FxHashMap::default() };
     let mut found = Vec::new();
     for (unit, placed) in (0u32..).zip(db::units(db, document.file).iter()) {
         if within.intersect(placed.range()).is_some() {
@@ -97,6 +101,7 @@ pub fn semantic_tokens_within(
 pub struct Tokens {
     facts: Arc<FileFacts>,
     host: Arc<Host>,
+    modules: Modules,
     units: Arc<FileUnits>,
     /// Where the tokens of each unit end.
     ends: Vec<u32>,
@@ -109,11 +114,17 @@ pub struct Tokens {
 
 impl Tokens {
     /// Those of a document, made of earlier ones of the same file.
-    pub fn new(db: &LiveDb, document: &DocumentView, host: &Arc<Host>, before: Option<&Tokens>) -> Tokens {
+    pub fn new(
+        db: &LiveDb,
+        document: &DocumentView,
+        (host, places): (&Arc<Host>, &Places),
+        before: Option<&Tokens>,
+    ) -> Tokens {
         let (facts, units) = (db::file_facts(db, document.file), db::shared_units(db, document.file));
-        let before = before.filter(|it| Arc::ptr_eq(&it.host, host));
+        let modules = Modules::of(db, document.file, &facts, places);
+        let before = before.filter(|it| Arc::ptr_eq(&it.host, host) && it.modules.are(&modules));
         let before = before.and_then(|it| Some((it, due(&facts, &it.facts)?)));
-        let mut look = Look { facts: &facts, host, globals: FxHashMap::default() };
+        let mut look = Look { facts: &facts, host, modules: &modules, globals: FxHashMap::default() };
         let (mut ends, mut tokens) = (Vec::with_capacity(units.len()), Vec::new());
         #[cfg(test)]
         let mut taken = 0;
@@ -134,6 +145,7 @@ impl Tokens {
         }
         Tokens {
             host: host.clone(),
+            modules,
             facts,
             units,
             ends,
@@ -191,6 +203,14 @@ fn due(now: &FileFacts, before: &FileFacts) -> Option<FxHashSet<u32>> {
         was.into_iter().for_each(|was| gives(before, was));
     }
     edit.gone.iter().for_each(|&was| gives(before, was));
+    // Where the first value is given now, or was before: behind those that have changed.
+    let is_changed = |unit: u32| edit.changed.iter().any(|&(_, is)| is == unit);
+    for name in &globals {
+        due.extend(first_and_changed(now.globals(name).map(|(unit, _)| unit), &is_changed));
+    }
+    for name in &members {
+        due.extend(first_and_changed(now.members(name).map(|(unit, ..)| unit), &is_changed));
+    }
     for name in globals.iter().filter(|name| global_kind(now, name) != global_kind(before, name)) {
         let through = (0u32..).zip(&now.units).filter(|(_, it)| it.facts.read_through.contains(name));
         due.extend(through.map(|(unit, _)| unit));
@@ -200,6 +220,46 @@ fn due(now: &FileFacts, before: &FileFacts) -> Option<FxHashSet<u32>> {
         due.extend(now.member_readers(name).chain(now.members(name).map(|(unit, ..)| unit)));
     }
     Some(due)
+}
+
+/// Units up to the first that has not changed.
+fn first_and_changed(units: impl Iterator<Item = u32>, is_changed: &impl Fn(u32) -> bool) -> Vec<u32> {
+    let mut found = Vec::new();
+    for unit in units {
+        found.push(unit);
+        if !is_changed(unit) {
+            break;
+        }
+    }
+    found
+}
+
+/// The modules that globals of a file hold and nothing else, by the names of these.
+#[derive(Debug)]
+struct Modules(Vec<(SmolStr, Arc<FileFacts>)>);
+
+impl Modules {
+    fn of(db: &LiveDb, file: File, facts: &FileFacts, places: &Places) -> Modules {
+        let mut found: Vec<(SmolStr, Arc<FileFacts>)> = Vec::new();
+        for import in &*db::module_imports(db, file) {
+            let name = import.name.rsplit('/').next().unwrap_or_default();
+            let mut values = facts.globals(name).map(|(_, value)| value).peekable();
+            let is_only = values.peek().is_some() && values.all(|it| matches!(&**it, Symbol::Import(_)));
+            if is_only
+                && found.iter().all(|(it, _)| it != name)
+                && let Some(module) = db::likely_module(db, &places.lookup(&import.name))
+            {
+                found.push((name.into(), db::file_facts(db, module)));
+            }
+        }
+        Modules(found)
+    }
+
+    /// Whether others say the same.
+    fn are(&self, others: &Modules) -> bool {
+        let mut pairs = self.0.iter().zip(&others.0);
+        self.0.len() == others.0.len() && pairs.all(|(a, b)| a.0 == b.0 && Arc::ptr_eq(&a.1, &b.1))
+    }
 }
 
 /// What a global is; none if nothing is assigned to it.
@@ -220,6 +280,7 @@ fn is_method(facts: &FileFacts, name: &str) -> Option<bool> {
 struct Look<'a> {
     facts: &'a FileFacts,
     host: &'a Host,
+    modules: &'a Modules,
     /// What globals are, each found out once.
     globals: FxHashMap<SmolStr, TokenKind>,
 }
@@ -227,15 +288,22 @@ struct Look<'a> {
 impl Look<'_> {
     /// The tokens of a unit, with places in it.
     fn unit(&mut self, unit: u32, uses: &[NameUse]) -> impl Iterator<Item = SemanticToken> {
+        let mut given = FxHashSet::default();
         uses.iter().filter(|of| !of.quoted).filter_map(move |of| {
-            let (kind, modifiers) = self.token(unit, of)?;
+            let (kind, mut modifiers) = self.token(unit, of)?;
+            // What is given its first value here is defined, and no other value is changed.
+            let is_member = matches!(of.place, Place::Member(_));
+            if of.access == Access::Write && given.insert((is_member, &of.name)) && self.is_definition(unit, of) {
+                modifiers = modifiers & !MODIFICATION | DEFINITION;
+            }
             Some(SemanticToken { range: of.range, kind, modifiers })
         })
     }
 
     fn token(&mut self, unit: u32, of: &NameUse) -> Option<(TokenKind, u32)> {
         if let Place::Member(_) = of.place {
-            return Some(self.member(of));
+            let (kind, modifiers) = self.member(of);
+            return Some((self.of_module(unit, of).unwrap_or(kind), modifiers));
         }
         let written = if of.access.writes() { MODIFICATION } else { 0 };
         match scope_target(self.facts, unit, of) {
@@ -254,6 +322,42 @@ impl Look<'_> {
             Target::Unknown => Some((kind_of_host(&of.name, self.host.names.get(&*of.name)?), DEFAULT_LIBRARY)),
             Target::Member(_) => None,
         }
+    }
+
+    /// Whether the first value that a unit gives to a name is the first of all; of methods each that is given is one of its own.
+    fn is_definition(&self, unit: u32, of: &NameUse) -> bool {
+        if let Place::Member(owner) = &of.place {
+            // A module has defined its variable itself.
+            if self.module(unit, owner).is_some_and(|it| it.is_module_variable(&of.name)) {
+                return false;
+            }
+            let own = &self.facts.unit(unit).facts.members;
+            let is_method =
+                own.iter().any(|(_, name, value)| *name == of.name && matches!(**value, Symbol::Function(_)));
+            return is_method || self.facts.members(&of.name).next().is_some_and(|(first, ..)| first == unit);
+        }
+        match scope_target(self.facts, unit, of) {
+            Target::Variable(owner) => {
+                owner == unit && self.facts.unit(owner).facts.params.iter().all(|(name, _)| *name != of.name)
+            }
+            Target::Global => self.facts.globals(&of.name).next().is_some_and(|(first, _)| first == unit),
+            _ => false,
+        }
+    }
+
+    /// What a module has under a name, if the file names it as its member.
+    fn of_module(&self, unit: u32, of: &NameUse) -> Option<TokenKind> {
+        let Place::Member(owner) = &of.place else { return None };
+        let module = self.module(unit, owner)?;
+        let kind = global_kind(module, &of.name).filter(|_| module.is_module_variable(&of.name))?;
+        (kind != TokenKind::Variable).then_some(kind)
+    }
+
+    /// The module that an expression of a unit is.
+    fn module(&self, unit: u32, owner: &Symbol) -> Option<&FileFacts> {
+        let Symbol::Name(name) = owner else { return None };
+        let (_, module) = self.modules.0.iter().find(|(it, _)| it == name)?;
+        (!self.facts.has_variable(unit, name)).then_some(module)
     }
 
     fn global(&mut self, name: &SmolStr) -> TokenKind {

@@ -69,9 +69,9 @@ pub struct Names<'a> {
 pub fn folders(importers: &Importers<'_>, files: &[File]) -> Vec<Places> {
     let mut found: Vec<Places> = Vec::new();
     for &file in files {
-        for script in importers.folders(file) {
-            if !found.iter().any(|it| it.script == script) {
-                found.push(importers.places_in(script));
+        for script in importers.folders(file).iter() {
+            if !found.iter().any(|it| it.script == *script) {
+                found.push(importers.places_in(script.clone()));
             }
         }
     }

@@ -8,7 +8,7 @@ use super::{Diagnostic, Live, diagnostics};
 use crate::db::{self, File, LiveDb};
 use crate::document::DocumentView;
 use crate::line_index::LineIndex;
-use crate::modules::{Lookup, Places, base_name};
+use crate::modules::{Lookup, Places};
 use crate::settings::Checks;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
@@ -71,19 +71,19 @@ fn hash_of(value: &(impl Hash + ?Sized)) -> u64 {
 /// Looks which files there are beside the open ones. `places` are those of a program in no folder.
 pub fn sweep(db: &LiveDb, open: &FxHashSet<File>, (checks, places): (&Checks, &Places), memory: &mut Memory) -> Sweep {
     let files = db.files();
-    let imported = Imported::of(db, &files);
-    let mut folders: FxHashMap<PathBuf, Programs> = FxHashMap::default();
+    let mut folders: FxHashMap<Places, Programs> = FxHashMap::default();
     let (mut sweep, mut known) = (Sweep::default(), FxHashSet::default());
     for &file in files.iter().filter(|file| !open.contains(file)) {
         let path = Path::new(file.path(db));
-        if is_excluded(path, &checks.exclude, &places.roots) {
+        // What is known because it lies beside an open document is nobody's work here.
+        let is_ours = places.roots.iter().any(|root| path.starts_with(root));
+        if !is_ours || is_excluded(path, &checks.exclude, &places.roots) {
             continue;
         }
-        let folder = path.parent().unwrap_or(Path::new(""));
-        if !folders.contains_key(folder) {
-            folders.insert(folder.to_path_buf(), Programs::of(folder, places));
-        }
-        let Some(programs) = folders.get_mut(folder) else { continue };
+        let script = Some(path.parent().unwrap_or(Path::new("")).to_path_buf());
+        let own = Arc::new(Places { script, ..places.clone() });
+        let own = db::places_in_programs(db, file, &own);
+        let programs = folders.entry((*own).clone()).or_insert_with(|| Programs::of(own));
         // In whichever order modules are found: it follows from the texts.
         let (mut behind, mut own) = (0u64, 0);
         for (number, module) in programs.files(db, file, memory).into_iter().enumerate() {
@@ -94,36 +94,13 @@ pub fn sweep(db: &LiveDb, open: &FxHashSet<File>, (checks, places): (&Checks, &P
             behind = behind.wrapping_add(hash_of(&node.hash));
             sweep.unknown.extend(node.unknown.iter().filter(|&it| known.insert(it.clone())).cloned());
         }
-        let depends_on = hash_of(&(own, behind, imported.is_by_another(db, file)));
+        let depends_on = hash_of(&(own, behind, !db::direct_importers(db, file).is_empty()));
         sweep.closed.push(Closed { file, depends_on, places: programs.places.clone() });
     }
     sweep
 }
 
-/// The names by which files of a workspace import each other.
-struct Imported(FxHashMap<String, (File, bool)>);
-
-impl Imported {
-    fn of(db: &LiveDb, files: &[File]) -> Imported {
-        let mut names = FxHashMap::default();
-        for &file in files {
-            for import in db::module_imports(db, file).iter() {
-                let name = import.name.rsplit('/').next().unwrap_or_default();
-                let (first, by_more) = names.entry(name.to_owned()).or_insert((file, false));
-                *by_more |= *first != file;
-            }
-        }
-        Imported(names)
-    }
-
-    /// As [`super::navigation::importers`] has it.
-    fn is_by_another(&self, db: &LiveDb, file: File) -> bool {
-        let name = base_name(file.path(db)).strip_suffix(".ms").and_then(|name| self.0.get(name));
-        name.is_some_and(|&(first, by_more)| by_more || first != file)
-    }
-}
-
-/// A file as part of programs that lie in one folder, where their modules are looked for first.
+/// A file as part of programs that look for modules in the same folders.
 struct Node {
     hash: u64,
     /// Its modules, as far as they are known.
@@ -131,17 +108,15 @@ struct Node {
     unknown: Vec<Lookup>,
 }
 
-/// The files of the programs of one folder.
+/// The files of such programs.
 struct Programs {
     places: Arc<Places>,
     nodes: FxHashMap<File, Node>,
 }
 
 impl Programs {
-    /// Programs in a folder.
-    fn of(folder: &Path, around: &Places) -> Programs {
-        let places = Places { script: Some(folder.to_path_buf()), ..around.clone() };
-        Programs { places: Arc::new(places), nodes: FxHashMap::default() }
+    fn of(places: Arc<Places>) -> Programs {
+        Programs { places, nodes: FxHashMap::default() }
     }
 
     /// All files of a program, itself first.

@@ -52,7 +52,9 @@ pub struct Symbol {
 pub fn symbols(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Symbol> {
     let layout = db::file_layout(db, document.file);
     let root = SyntaxNode::new_root(document.file.parse(db).green.clone());
-    let mut outline = Outline::default();
+    let imports = db::module_imports(db, document.file);
+    let modules = imports.iter().filter_map(|it| it.name.rsplit('/').next().map(str::to_owned)).collect();
+    let mut outline = Outline { modules, ..Outline::default() };
     for (index, unit) in layout.units().enumerate().filter(|(_, unit)| unit.parent.is_none()) {
         if index.is_multiple_of(64) {
             db.poll();
@@ -68,6 +70,8 @@ pub fn symbols(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Symbol>
 struct Outline {
     symbols: Vec<Symbol>,
     seen: FxHashSet<String>,
+    /// The names of imported modules.
+    modules: FxHashSet<String>,
     /// Whether the statement before made the last symbol or gave it a member.
     goes_on: bool,
 }
@@ -96,7 +100,7 @@ impl Outline {
             let member = member(&target, &owner.name)?;
             Some((owner, member))
         });
-        let Some((owner, (name, name_range))) = found else { return self.others(functions) };
+        let Some((owner, (name, name_range))) = found else { return self.elsewhere(&target, range, functions) };
         owner.range = owner.range.cover(range);
         let function = functions.iter().position(|it| it.range == range).map(|at| functions.remove(at));
         match function {
@@ -110,6 +114,20 @@ impl Outline {
         }
         owner.children.append(&mut functions);
         self.classify();
+    }
+
+    /// A member that is given to something which is not made right before: to the globals, or to a module.
+    fn elsewhere(&mut self, target: &Expr, range: TextRange, functions: Vec<Symbol>) {
+        let name = target.syntax().text().to_string().trim().to_owned();
+        let is_function = functions.iter().any(|it| it.range == range);
+        let owner = name.split_once('.').map(|it| it.0);
+        let is_told = owner.is_some_and(|it| it == "globals" || self.modules.contains(it));
+        if is_function || !is_told || !self.seen.insert(name.clone()) {
+            return self.others(functions);
+        }
+        let (name_range, kind) = (target.range(), SymbolKind::Property);
+        self.symbols.push(Symbol { name, detail: None, kind, range, name_range, children: functions });
+        self.goes_on = false;
     }
 
     /// What belongs to no variable.

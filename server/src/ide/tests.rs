@@ -17,6 +17,7 @@ mod hover;
 mod members;
 mod names;
 mod offers;
+mod related;
 mod shared;
 mod slips;
 mod structure;
@@ -56,7 +57,7 @@ impl Fixture {
             files.push((name, file));
         }
         let first = files[0].1;
-        let places = Places { script: Some("/w".into()), executable: None, roots: vec!["/w".into()] };
+        let places = Places { script: Some("/w".into()), roots: vec!["/w".into()], ..Places::default() };
         db.set_known_files(Arc::new(known));
         db.set_files(Arc::new(files.iter().map(|(_, file)| *file).collect()), Arc::default());
         let text = first.text(&db);

@@ -65,6 +65,9 @@ impl Drop for Backend {
 /// The request is right, but there is a reason not to do it; the message says it.
 const REQUEST_FAILED: ErrorCode = ErrorCode::ServerError(-32803);
 
+/// So often a question is asked again because files are others on disk.
+const MOST_READINGS: usize = 4;
+
 fn failed(code: ErrorCode, message: impl Into<String>) -> Error {
     Error { code, message: message.into().into(), data: None }
 }
@@ -73,7 +76,9 @@ fn refused(why: Refused) -> Error {
     match why {
         Refused::Overtaken => failed(ErrorCode::ContentModified, "the document was edited in the meantime"),
         Refused::Cancelled => failed(ErrorCode::RequestCancelled, "the request was cancelled"),
-        Refused::UnknownDocument => failed(ErrorCode::InvalidParams, "the document is not open"),
+        Refused::UnknownDocument => {
+            failed(ErrorCode::InvalidParams, "the document is not open, and no file of the workspace")
+        }
         Refused::Panicked(text) => failed(ErrorCode::InternalError, format!("the request panicked: {text}")),
         Refused::Ended => failed(ErrorCode::InternalError, "the server has ended"),
     }
@@ -99,17 +104,31 @@ impl Backend {
         self.ask_for(from_proto::uri(uri), kind, reader).await
     }
 
-    /// Asks the world and waits for its answer; dropping the future cancels the question.
+    /// Asks the world and waits for its answer; dropping the future cancels the question. If a file that is not open has become another on
+    /// disk, and the answer changes it or is about it, it is read and the question is asked again.
     async fn ask_for<T: Send + 'static>(
         &self,
         uri: Arc<str>,
         kind: Kind,
-        mut reader: impl FnMut(&Snapshot, &ClientFeatures) -> T + Send + 'static,
+        reader: impl FnMut(&Snapshot, &ClientFeatures) -> T + Send + 'static,
     ) -> Result<T> {
         let session = self.session()?;
         let features = session.features;
-        let (answer, _cancel_on_drop) = session.world.ask(uri, kind, move |snapshot| reader(snapshot, &features));
-        answer.await.unwrap_or(Err(Refused::Ended)).map_err(refused)
+        let reader = Arc::new(Mutex::new(reader));
+        for _ in 0..MOST_READINGS {
+            let reader = reader.clone();
+            let (answer, _cancel_on_drop) = session.world.ask(uri.clone(), kind, move |snapshot| {
+                let mut reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
+                let answer = reader(snapshot, &features);
+                (answer, snapshot.stale())
+            });
+            let (answer, stale) = answer.await.unwrap_or(Err(Refused::Ended)).map_err(refused)?;
+            if stale.is_empty() {
+                return Ok(answer);
+            }
+            session.world.changed_on_disk(stale);
+        }
+        Err(failed(REQUEST_FAILED, "files that this is about are being changed on disk; try again"))
     }
 
     /// Asks for what may be large: the reader writes the answer, unless nobody wants it by then. The service gets an empty result.
@@ -171,14 +190,11 @@ impl Backend {
         mut reader: impl FnMut(&Snapshot, TextSize) -> T + Send + 'static,
     ) -> Result<T::Out> {
         let place = item.selection_range.start;
-        let path = from_proto::path(&item.uri);
-        let uri = from_proto::uri(&item.uri);
-        let found = self.ask_for(world::WORKSPACE.into(), Kind::WholeDocument, move |it, features| {
-            let snapshot = it.of_file(&uri, path.as_deref())?;
-            let offset = from_proto::offset(place, &snapshot.document, features.encoding);
-            Some(reader(&snapshot, offset).to_proto(&snapshot, features))
-        });
-        found.await?.ok_or_else(|| refused(Refused::UnknownDocument))
+        self.ask(&item.uri, Kind::WholeDocument, move |it, features| {
+            let offset = from_proto::offset(place, &it.document, features.encoding);
+            reader(it, offset).to_proto(it, features)
+        })
+        .await
     }
 
     /// Asks for all semantic tokens of a document: what became of those that the client has, if it names them.
@@ -186,16 +202,24 @@ impl Backend {
         let sent = self.session()?.tokens.clone();
         let name = uri.clone();
         let found = self.ask(&uri, Kind::WholeDocument, move |it, features| {
-            let tokens = ide::Tokens::new(&it.db, &it.document, &it.live.checks.host, sent.tokens(&name).as_deref());
+            let tokens = ide::Tokens::new(
+                &it.db,
+                &it.document,
+                (&it.live.checks.host, &it.live.places),
+                sent.tokens(&name).as_deref(),
+            );
             let now = Encoded::new(&tokens.all(), &it.document, features.encoding);
             it.db.poll();
             let before = before.as_ref().and_then(|id| sent.get(&name, id));
             let written = Written::of(&before.map_or_else(|| now.full(), |before| now.since(&before)));
-            written.map(|written| (written, Arc::new(now), Arc::new(tokens)))
+            written.map(|written| (written, Arc::new(now), Arc::new(tokens), it.is_open()))
         });
-        let (written, now, tokens) =
+        let (written, now, tokens, is_open) =
             found.await?.map_err(|error| failed(ErrorCode::InternalError, error.to_string()))?;
-        self.session()?.tokens.put(uri, now, tokens);
+        // Nobody would say when those of a file that is not open are needed no more.
+        if is_open {
+            self.session()?.tokens.put(uri, now, tokens);
+        }
         written.put();
         Ok(None)
     }
@@ -243,8 +267,11 @@ fn registrations(features: ClientFeatures) -> Vec<Registration> {
         wanted.then(|| Registration { id: id.into(), method: method.into(), register_options })
     };
     let settings = json!({ "section": "minilive" });
-    let files =
-        json!({ "watchers": [{ "globPattern": "**/*.ms" }, { "globPattern": "**/minilive.host.{json,toml}" }] });
+    // Of a folder that comes or goes clients tell nothing else than that.
+    let folders = json!({ "globPattern": "**", "kind": WatchKind::Create | WatchKind::Delete });
+    let files = json!({
+        "watchers": [{ "globPattern": "**/*.ms" }, { "globPattern": "**/minilive.host.{json,toml}" }, folders]
+    });
     let settings = registration(
         features.registers_configuration,
         "minilive-configuration",
@@ -269,6 +296,7 @@ impl LanguageServer for Backend {
             encoding: features.encoding,
             trust: features.trust,
             roots: from_proto::roots(&params),
+            watches: !features.watches_files,
             ..WorldConfig::default()
         };
         // Nobody is left to tell when the receiver is gone.
@@ -589,7 +617,8 @@ impl LanguageServer for Backend {
         let range = params.range;
         self.written(from_proto::uri(&params.text_document.uri), Kind::Positioned, move |it, features| {
             let within = from_proto::range(range, &it.document, features.encoding);
-            let found = ide::semantic_tokens_within(&it.db, &it.document, &it.live.checks.host, within);
+            let found =
+                ide::semantic_tokens_within(&it.db, &it.document, (&it.live.checks.host, &it.live.places), within);
             Part(Encoded::new(&found, &it.document, features.encoding))
         })
         .await
@@ -664,7 +693,7 @@ impl LanguageServer for Backend {
         let told =
             self.written(from_proto::uri(&params.text_document.uri), Kind::WholeDocument, move |it, features| {
                 let diagnostics = ide::diagnostics(&it.db, &it.document, &it.live);
-                let items = diagnostics.iter().map(|item| to_proto::diagnostic(item, &it.document, features.encoding));
+                let items = diagnostics.iter().map(|item| to_proto::diagnostic(item, &it.document, features));
                 report(items.collect(), before.as_deref())
             });
         // What was written takes the place of the empty report.

@@ -14,7 +14,7 @@ use tower_lsp::lsp_types::{
     HoverProviderCapability, ImplementationProviderCapability, InitializeParams, LinkedEditingRangeServerCapabilities,
     OneOf, PositionEncodingKind, RenameOptions, SaveOptions, SelectionRangeProviderCapability,
     SemanticTokensServerCapabilities, ServerCapabilities, SignatureHelpOptions, TextDocumentSyncCapability,
-    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, TypeDefinitionProviderCapability,
+    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, TypeDefinitionProviderCapability, Url,
     WorkDoneProgressOptions, WorkspaceFileOperationsServerCapabilities, WorkspaceFoldersServerCapabilities,
     WorkspaceServerCapabilities,
 };
@@ -39,6 +39,10 @@ pub struct ClientFeatures {
     pub watches_files: bool,
     /// … also by a folder and a pattern below it, wherever the folder is.
     pub relative_patterns: bool,
+    /// It shows the other places that a diagnostic is about.
+    pub related_places: bool,
+    /// It leads to what a code means, on this page.
+    pub page: Option<&'static Url>,
     /// It reads Markdown in hovers.
     pub markdown: bool,
     /// It takes symbols as a tree.
@@ -74,6 +78,7 @@ impl ClientFeatures {
             _ => false,
         };
         let hover = document.and_then(|it| it.hover.as_ref()).and_then(|it| it.content_format.as_ref());
+        let diagnostics = document.and_then(|it| it.publish_diagnostics.as_ref());
         let symbols = document.and_then(|it| it.document_symbol.as_ref());
         ClientFeatures {
             encoding: encoding(caps),
@@ -100,6 +105,10 @@ impl ClientFeatures {
                 .and_then(|it| it.did_change_watched_files.as_ref())
                 .and_then(|it| it.relative_pattern_support)
                 .unwrap_or(false),
+            related_places: diagnostics.and_then(|it| it.related_information).unwrap_or(false),
+            page: diagnostics
+                .filter(|it| it.code_description_support == Some(true))
+                .and_then(|_| super::docs::page(params.initialization_options.as_ref()?)),
             markdown: hover.is_some_and(|formats| formats.contains(&tower_lsp::lsp_types::MarkupKind::Markdown)),
             symbol_tree: symbols.and_then(|it| it.hierarchical_document_symbol_support).unwrap_or(false),
             snippets: document

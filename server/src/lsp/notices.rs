@@ -104,9 +104,8 @@ impl Teller {
         if self.published.get(&document.uri) == Some(&now) {
             return;
         }
-        let encoding = self.features.encoding;
         if let Ok(uri) = Url::parse(&document.uri) {
-            let all = diagnostics.iter().map(|it| to_proto::diagnostic(it, document, encoding)).collect();
+            let all = diagnostics.iter().map(|it| to_proto::diagnostic(it, document, &self.features)).collect();
             self.publish(uri, all, Some(document.version));
         }
         self.published.insert(document.uri.clone(), now);

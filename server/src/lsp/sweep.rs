@@ -241,7 +241,7 @@ impl Question {
 }
 
 fn items(found: &[ide::Diagnostic], document: &DocumentView, features: &ClientFeatures) -> Vec<Diagnostic> {
-    found.iter().map(|item| to_proto::diagnostic(item, document, features.encoding)).collect()
+    found.iter().map(|item| to_proto::diagnostic(item, document, features)).collect()
 }
 
 fn full_report(

@@ -11,16 +11,17 @@ pub use assist::{data, item_documentation};
 pub use calls::{Incoming, Outgoing};
 pub use places::{ToProto, action, file_rename, rename, selection};
 
-use super::ext;
+use super::capabilities::ClientFeatures;
+use super::{docs, ext};
 use crate::ide::{self, HintKind, LensAction};
-use crate::line_index::Encoding;
+use crate::line_index::{Encoding, LineIndex};
 use crate::world::DocumentView;
 use minilive_syntax::{TextRange, TextSize};
 use serde_json::json;
 use tower_lsp::lsp_types::{
-    CodeLens, Command, Diagnostic, DiagnosticSeverity, DiagnosticTag, DocumentSymbol, Hover, HoverContents, InlayHint,
-    InlayHintKind, InlayHintLabel, InlayHintTooltip, MarkupContent, MarkupKind, NumberOrString, Position, Range,
-    SymbolKind,
+    CodeDescription, CodeLens, Command, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag,
+    DocumentSymbol, Hover, HoverContents, InlayHint, InlayHintKind, InlayHintLabel, InlayHintTooltip, Location,
+    MarkupContent, MarkupKind, NumberOrString, Position, Range, SymbolKind, Url,
 };
 
 /// A place.
@@ -35,7 +36,9 @@ pub fn range(range: TextRange, document: &DocumentView, encoding: Encoding) -> R
 }
 
 /// A diagnostic.
-pub fn diagnostic(it: &ide::Diagnostic, document: &DocumentView, encoding: Encoding) -> Diagnostic {
+pub fn diagnostic(it: &ide::Diagnostic, document: &DocumentView, features: &ClientFeatures) -> Diagnostic {
+    let encoding = features.encoding;
+    let related = || it.related.iter().filter_map(|it| related(it, document, encoding)).collect::<Vec<_>>();
     Diagnostic {
         range: range(it.range, document, encoding),
         severity: Some(match it.severity {
@@ -47,9 +50,27 @@ pub fn diagnostic(it: &ide::Diagnostic, document: &DocumentView, encoding: Encod
         code: Some(NumberOrString::String(it.code.to_owned())),
         source: Some(it.source.to_owned()),
         message: it.message.clone(),
+        code_description: features.page.and_then(|page| Some(CodeDescription { href: docs::section(page, it.code)? })),
+        related_information: features.related_places.then(related).filter(|it| !it.is_empty()),
         tags: it.unused.then(|| vec![DiagnosticTag::UNNECESSARY]),
         ..Diagnostic::default()
     }
+}
+
+/// Another place that a diagnostic is about; none if clients have no name for its file.
+fn related(it: &ide::Related, document: &DocumentView, encoding: Encoding) -> Option<DiagnosticRelatedInformation> {
+    let (uri, range) = match &it.file {
+        None => (Url::parse(&document.uri).ok()?, range(it.range, document, encoding)),
+        Some(ide::Elsewhere { path, text }) => {
+            let index = LineIndex::new(text);
+            let place = |offset| {
+                let at = index.to_client(offset, text, encoding);
+                Position::new(at.line, at.column)
+            };
+            (places::url(path)?, Range::new(place(it.range.start()), place(it.range.end())))
+        }
+    };
+    Some(DiagnosticRelatedInformation { location: Location::new(uri, range), message: it.message.clone() })
 }
 
 /// A hover.

@@ -3,9 +3,9 @@
 //! The world asks before it gives a question to a reader. Invariant: nothing is held for longer than [`LONGEST`], so whatever goes wrong
 //! with reading costs an incomplete answer, never an answer.
 
+use super::World;
 use super::job::{Job, Kind};
 use super::pool::Lane;
-use super::{WORKSPACE, World};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -71,13 +71,14 @@ impl World {
     }
 
     fn is_ready(&self, job: &dyn Job) -> bool {
+        // What is not open is on disk, where it may be different from what was read before.
         let read = self.workspace.reading == 0;
+        let is_open = self.documents.contains_key(job.uri());
         let linked = !self.held.linking.contains_key(job.uri());
         match job.kind() {
             Kind::Everywhere => read && linked,
-            Kind::Linked => linked,
-            Kind::WholeDocument => read || job.uri() != WORKSPACE,
-            Kind::Positioned => true,
+            Kind::Linked => linked && (read || is_open),
+            Kind::WholeDocument | Kind::Positioned => read || is_open,
         }
     }
 }

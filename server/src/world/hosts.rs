@@ -3,6 +3,7 @@
 //! Settings and the folders of the workspace name them. Invariant: what cannot be read is told once a reading and adds no name; the files
 //! are small and plain, so reading them holds up nothing. While somebody writes a profile, what it said last still holds.
 
+use super::own::Task;
 use super::{Notice, World};
 use crate::host_profile::{Host, IN_WORKSPACE, is_built_in, load};
 use crate::modules::plain;
@@ -13,8 +14,21 @@ use std::sync::Arc;
 impl World {
     /// Takes over settings, with what stands in the profiles that they name.
     pub(super) fn set_settings(&mut self, settings: Settings) {
-        self.settings = settings;
+        let before = std::mem::replace(&mut self.settings, settings);
         self.read_profiles();
+        if before.import_paths != self.settings.import_paths {
+            self.look_elsewhere();
+        }
+    }
+
+    /// Modules may be in other folders from now on.
+    pub(super) fn look_elsewhere(&mut self) {
+        let open: Vec<_> = self.documents.keys().cloned().collect();
+        for uri in open {
+            self.scheduler.set_places(&uri, self.places_of(&uri));
+            self.own(uri.clone(), Task::Plan);
+            self.own(uri, Task::Show);
+        }
     }
 
     /// Reads all profiles anew.
@@ -33,18 +47,15 @@ impl World {
             host.extend(said.clone());
             self.profiles_read.insert(path, said);
         }
-        let files = self.named_profiles().filter(|path| !is_built_in(path));
-        (self.notices)(Notice::Profiles(files.collect()));
+        let files: Vec<_> = self.named_profiles().filter(|path| !is_built_in(path)).collect();
+        if self.config.watches {
+            files.iter().filter_map(|path| path.parent()).for_each(|folder| self.watcher.watch(folder));
+        }
+        (self.notices)(Notice::Profiles(files));
         let mut settings = self.settings.clone();
         Arc::make_mut(&mut settings.checks).host = Arc::new(host);
         self.scheduler.set_settings(settings);
         self.db.touch();
-    }
-
-    /// Whether a file is one of them.
-    pub(super) fn is_profile(&self, path: &Path) -> bool {
-        path.file_name().is_some_and(|name| IN_WORKSPACE.iter().any(|it| name == *it))
-            || self.profiles().iter().any(|it| it == path)
     }
 
     /// Those of the settings: built-in ones by their names, files relative to the first folder, as clients call them.
@@ -60,10 +71,16 @@ impl World {
     }
 
     /// Those of the settings, then those that lie in the folders.
-    fn profiles(&self) -> Vec<PathBuf> {
+    pub(super) fn profiles(&self) -> Vec<PathBuf> {
         let roots = &self.config.roots;
         let names = |root: &PathBuf| IN_WORKSPACE.map(|name| root.join(name));
         let lying = roots.iter().flat_map(names).filter(|path| path.is_file());
         self.named_profiles().chain(lying).collect()
     }
+}
+
+/// Whether a file is a profile: one of these, or one that may lie in a folder.
+pub(super) fn is_profile(path: &Path, profiles: &[PathBuf]) -> bool {
+    path.file_name().is_some_and(|name| IN_WORKSPACE.iter().any(|it| name == *it))
+        || profiles.iter().any(|it| it == path)
 }

@@ -3,22 +3,22 @@
 //! The world's handle makes a job of a closure, `pool` runs it. Invariants: the asker gets exactly one answer, also when
 //! the job panics or the world ends; a job holds no snapshot while it waits; only an edit of its document makes a question be refused.
 
+use super::fresh::Touched;
 use super::own::Task;
-use crate::db::{CancelToken, File, LiveDb, Stopped};
+use crate::db::{CancelToken, LiveDb, Stopped, places_in_programs};
 use crate::document::DocumentView;
 use crate::ide::Live;
-use crate::line_index::LineIndex;
 use crate::modules::Places;
 use crate::settings::Checks;
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 
 /// What a reader sees: the database, one document and its running state, all of one moment.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Snapshot {
     /// The database.
     pub db: LiveDb,
@@ -30,6 +30,21 @@ pub struct Snapshot {
     pub overview: Option<Arc<Overview>>,
     /// The versions of all open documents.
     pub versions: Arc<FxHashMap<Arc<str>, i32>>,
+    /// The files that the answer relies on.
+    pub touched: Arc<Touched>,
+}
+
+impl Snapshot {
+    /// The same with all folders in which modules of the document may be: as part of other programs, it has more than its own. Found out by
+    /// the reader, since the world asks no queries.
+    pub(super) fn in_programs(&self) -> Cow<'_, Snapshot> {
+        let places = places_in_programs(&self.db, self.document.file, &self.live.places);
+        if Arc::ptr_eq(&places, &self.live.places) {
+            return Cow::Borrowed(self);
+        }
+        let live = Live { places, ..(*self.live).clone() };
+        Cow::Owned(Snapshot { live: Arc::new(live), ..self.clone() })
+    }
 }
 
 /// What is known of the workspace beside the texts of its files.
@@ -41,30 +56,6 @@ pub struct Overview {
     pub checks: Arc<Checks>,
     /// Where modules may be, but for the folder of a program.
     pub places: Places,
-}
-
-impl Snapshot {
-    /// The same moment with another document: an open one, or a file of the workspace by its path.
-    pub fn of_file(&self, uri: &str, path: Option<&Path>) -> Option<Snapshot> {
-        let by_uri = |file: &&File| {
-            file.path(&self.db) == uri || path.is_some_and(|path| Path::new(file.path(&self.db)) == path)
-        };
-        let files = self.db.files();
-        let file = *files.iter().find(by_uri)?;
-        let text = file.text(&self.db);
-        let index = Arc::new(LineIndex::new(&text));
-        let document = DocumentView { uri: uri.into(), version: 0, revision: 0, file, text, index };
-        let places =
-            Places { script: path.and_then(Path::parent).map(Path::to_path_buf), executable: None, roots: Vec::new() };
-        let live = Live { places: Arc::new(places), ..Live::default() };
-        Some(Snapshot {
-            db: self.db.clone(),
-            document: Arc::new(document),
-            live: Arc::new(live),
-            overview: None,
-            versions: self.versions.clone(),
-        })
-    }
 }
 
 /// How an answer depends on the text the asker saw.
@@ -98,7 +89,7 @@ pub enum Refused {
     Overtaken,
     /// The asker cancelled.
     Cancelled,
-    /// The document is not open.
+    /// The document is neither open nor among the files that are known.
     UnknownDocument,
     /// The reader panicked; the text says where.
     Panicked(String),
@@ -181,6 +172,10 @@ pub(super) trait Job: Send {
     fn is_long(&self) -> bool {
         self.kind().is_long()
     }
+    /// Whether somebody asks it, who may ask about any file that is known.
+    fn is_question(&self) -> bool {
+        false
+    }
     /// Which of the world's own tasks this is, if it is one.
     fn task(&self) -> Option<Task> {
         None
@@ -242,6 +237,10 @@ impl<T: Send, F: FnMut(&Snapshot) -> T + Send> Job for Ask<T, F> {
         self.kind
     }
 
+    fn is_question(&self) -> bool {
+        true
+    }
+
     fn is_pressing(&self) -> bool {
         self.attempts >= PATIENCE
     }
@@ -255,7 +254,7 @@ impl<T: Send, F: FnMut(&Snapshot) -> T + Send> Job for Ask<T, F> {
             return Ran::Answered;
         }
         let reader = &mut self.reader;
-        let result = catch_unwind(AssertUnwindSafe(|| snapshot.db.read(|_| reader(snapshot))));
+        let result = catch_unwind(AssertUnwindSafe(|| snapshot.db.read(|_| reader(&snapshot.in_programs()))));
         let answer = match result {
             Ok(Ok(value)) if self.is_current(snapshot.document.revision) => Ok(value),
             // What another thread was cancelled in (or panicked in) is computed by this one at the next attempt, which then says more.

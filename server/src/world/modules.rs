@@ -3,12 +3,13 @@
 //! `search` finds what stands on disk; a run in a worker waits while a job compiles its module. Invariants: the text of an open document
 //! comes before the one on disk; whoever imports a file is planned and shown again when it changes, comes or goes.
 
+use super::hosts::is_profile;
 use super::job::{Job, Ran, Refused, Snapshot};
 use super::own::Task;
 use super::{Event, World};
 use crate::db::{self, File, Known, LiveDb, Located};
 use crate::evaluate::{Plan, RunId};
-use crate::modules::{Lookup, ModulePrint, Places, no_text, path_of};
+use crate::modules::{Lookup, ModulePrint, no_text, path_of};
 use crate::recording::ImportSeen;
 use minilive_jit::engine::modules::ModuleAnswer;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,12 +30,6 @@ fn file_name(lookup: &[PathBuf]) -> String {
 }
 
 impl World {
-    /// Where modules of a document may be.
-    pub(super) fn places_of(&self, uri: &str) -> Places {
-        let script = path_of(uri).and_then(|path| Some(path.parent()?.to_path_buf()));
-        Places { script, executable: self.executable.clone(), roots: self.config.roots.clone() }
-    }
-
     pub(super) fn open_at(&self, path: &Path) -> Option<File> {
         self.workspace.open_at(path)
     }
@@ -64,29 +59,32 @@ impl World {
 
     /// A document was closed: what its path leads to is on disk now.
     pub(super) fn module_closed(&mut self, uri: &str) {
-        if let Some(path) = path_of(uri) {
-            self.forget(&path);
-        }
+        self.forget(path_of(uri).as_slice());
     }
 
-    /// A file on disk is different, new or gone.
-    pub(super) fn changed_on_disk(&mut self, path: &Path) {
-        if self.is_profile(path) {
-            return self.read_profiles();
+    /// Files or folders on disk are different, new or gone.
+    pub(super) fn changed_on_disk(&mut self, mut paths: Vec<PathBuf>) {
+        let (all, profiles) = (paths.len(), self.profiles());
+        paths.retain(|path| !is_profile(path, &profiles));
+        if paths.len() < all {
+            self.read_profiles();
         }
-        if self.open_at(path).is_none() {
-            self.forget(path);
-            self.look_again(path.to_path_buf());
-        }
+        paths.retain(|path| self.open_at(path).is_none());
+        self.look_again(paths);
     }
 
-    fn forget(&mut self, path: &Path) {
-        if self.db.is_known_path(path) {
-            let mut known = (*self.db.known_files()).clone();
+    /// What stood at these paths is something else now: who imports from there looks anew.
+    pub(super) fn forget(&mut self, paths: &[PathBuf]) {
+        let known = self.db.known_files();
+        if !paths.iter().any(|path| known.contains_key(path)) {
+            return;
+        }
+        let mut known = (*known).clone();
+        for path in paths {
             known.remove(path);
-            self.db.set_known_files(Arc::new(known));
-            self.tell_importers(&[path.to_path_buf()]);
         }
+        self.db.set_known_files(Arc::new(known));
+        self.tell_importers(paths);
     }
 
     /// What is said of a document that imports from there may be something else now. Nobody asks for that who edits another file, so it is
@@ -184,7 +182,7 @@ mod tests {
         let file = db.add_file("/main.ms".into(), text.clone(), parse);
         let document = DocumentView { uri: "/main.ms".into(), version: 0, revision: 0, file, text, index };
         let (document, live, versions) = (Arc::new(document), Arc::default(), Arc::default());
-        let snapshot = Snapshot { db, document, live, overview: None, versions };
+        let snapshot = Snapshot { db, document, live, overview: None, versions, touched: Default::default() };
         let (events, inbox) = mpsc::channel();
         let lookup: Lookup = [PathBuf::from("/m.ms")].into();
         let mut job = LinkJob { uri: "/main.ms".into(), run: RunId(1), lookup, events };

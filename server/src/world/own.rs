@@ -46,6 +46,7 @@ pub(super) struct Shown {
 
 impl Own {
     fn work(&self, snapshot: &Snapshot) {
+        let snapshot = &*snapshot.in_programs();
         match self.task {
             Task::Diagnose => {
                 let diagnostics = ide::diagnostics(&snapshot.db, &snapshot.document, &snapshot.live);

@@ -54,7 +54,8 @@ struct Reader {
     long: bool,
 }
 
-/// Threads and the jobs that wait for them.
+/// Threads and the jobs that wait for them. The default has no threads.
+#[derive(Default)]
 pub(super) struct Pool {
     readers: Vec<Reader>,
     /// The world's jobs, in the order in which they are done.

@@ -91,14 +91,17 @@ impl World {
     /// A run imports.
     pub(super) fn import(&mut self, run: RunId, name: &str, folders: Vec<String>) {
         let Some(uri) = self.scheduler.document_of(run) else { return };
-        let lookup = lookup(folders.into_iter().map(PathBuf::from), name);
+        let own = folders.into_iter().map(PathBuf::from);
+        // A module that is opened by itself finds what it finds as part of its programs.
+        let lookup = lookup(own.chain(self.scheduler.further_folders(&uri)), name);
         self.search(uri, Asker::Run(run), Wanted::Lookups(vec![lookup]));
     }
 
     /// Looks for the modules that a plan is the first to name.
     pub(super) fn look_for(&mut self, plan: &Plan) {
         if !plan.unknown.is_empty() {
-            self.search(plan.document.uri.clone(), Asker::Plan, Wanted::Lookups(plan.unknown.clone()));
+            let search = Wanted::Lookups(plan.unknown.clone());
+            self.search_in((**plan.places()).clone(), plan.document.uri.clone(), Asker::Plan, search);
         }
     }
 
@@ -119,7 +122,12 @@ impl World {
     }
 
     fn search(&mut self, uri: Arc<str>, asker: Asker, wanted: Wanted) {
-        let places = self.places_of(&uri);
+        let also = self.scheduler.further_folders(&uri);
+        let places = self.places_of(&uri).with(also);
+        self.search_in(places, uri, asker, wanted);
+    }
+
+    fn search_in(&mut self, places: Places, uri: Arc<str>, asker: Asker, wanted: Wanted) {
         self.pool.search(Search { uri, asker, places, wanted });
     }
 

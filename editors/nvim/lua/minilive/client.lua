@@ -151,12 +151,19 @@ local function attached(options, buffer)
   end)
 end
 
+-- The page about the codes of diagnostics, where the plugin lies in its repository.
+local function page()
+  local plugin = vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p:h:h:h:h:h')
+  local file = plugin .. '/docs/diagnostics.md'
+  return vim.fn.filereadable(file) == 1 and vim.uri_from_fname(file) or nil
+end
+
 local function config(options, buffer)
   return {
     name = NAME,
     cmd = options.cmd,
     root_dir = root_of(buffer),
-    init_options = { trust = options.trust, minilive = options.settings },
+    init_options = { trust = options.trust, docs = page(), minilive = options.settings },
     settings = { minilive = options.settings },
     capabilities = capabilities(),
     handlers = handlers(options),

@@ -61,6 +61,7 @@ fn action(ctx: &Context<'_>, error: &SyntaxError, title: String, edits: Vec<Edit
         code: error.code,
         source: "minilive",
         message: error.message.clone(),
+        related: Vec::new(),
     };
     better.then_some(Action { title, kind: ActionKind::Fix, edits, answers: Some(answers), preferred: false })
 }

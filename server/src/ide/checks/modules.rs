@@ -111,12 +111,12 @@ pub fn hands_on(db: &LiveDb, file: File, name: &str) -> bool {
     let quoted = format!("[\"{name}\"]");
     let reads =
         |it: File| db::file_facts(db, it).member_readers(name).next().is_some() || it.text(db).contains(&*quoted);
-    let mut importers = super::super::navigation::importers(db, file).peekable();
+    let importers = db::direct_importers(db, file);
     let has_more = || {
         let facts = db::file_facts(db, file);
         facts.global_names().any(|it| facts.globals(it).any(|(_, value)| !matches!(**value, Symbol::Import(_))))
     };
-    importers.peek().is_some() && (!has_more() || importers.any(reads))
+    !importers.is_empty() && (!has_more() || importers.iter().copied().any(reads))
 }
 
 struct Look<'a> {

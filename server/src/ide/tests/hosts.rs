@@ -109,16 +109,16 @@ impl MiniMicro {
 #[test]
 fn names_of_a_host_have_tokens() {
     let MiniMicro(it, live) = MiniMicro::new("clear\ns = new Sprite\ngfx = 1\ntext.clear nobody\n");
-    let found = crate::ide::semantic_tokens(&it.db, &it.document, &live.checks.host);
+    let found = crate::ide::semantic_tokens(&it.db, &it.document, &live.checks.host, &it.places);
     let shown: Vec<_> = found.iter().map(|at| (&it.document.text[at.range], at.kind, at.modifiers)).collect();
-    let (of_host, global, written) = (4, 8, 2);
+    let (of_host, global, defined) = (4, 8, 1 | 16);
     assert_eq!(
         shown,
         [
             ("clear", TokenKind::Function, of_host),
-            ("s", TokenKind::Variable, global | written),
+            ("s", TokenKind::Variable, global | defined),
             ("Sprite", TokenKind::Class, of_host),
-            ("gfx", TokenKind::Variable, global | written),
+            ("gfx", TokenKind::Variable, global | defined),
             ("text", TokenKind::Variable, of_host),
             ("clear", TokenKind::Property, 0),
         ]

@@ -3,8 +3,8 @@
 use super::Fixture;
 use crate::host_profile::Host;
 use crate::ide::{
-    FormatOptions, MODIFIERS, Symbol, Tokens, folds, format, format_on_type, links, selection, semantic_tokens,
-    semantic_tokens_within, symbols, workspace_symbols,
+    FoldKind, FormatOptions, MODIFIERS, Symbol, Tokens, folds, format, format_on_type, links, selection,
+    semantic_tokens, semantic_tokens_within, symbols, workspace_symbols,
 };
 use expect_test::{Expect, expect};
 use minilive_syntax::{TextEdit, TextRange, TextSize};
@@ -20,17 +20,17 @@ fn names_are_told_apart() {
     let it = Fixture::new(
         "Animal = {}\nAnimal.speak = function(times)\n  n = times + limit\n  print self.name, n\nend function\nlimit = 3\nimport \"lib\"\nprint lib.x.len, unknown\n",
     );
-    let found = semantic_tokens(&it.db, &it.document, &Arc::default());
+    let found = semantic_tokens(&it.db, &it.document, &Arc::default(), &it.places);
     let drawn = it.draw(found.iter().map(|at| (at.range, format!("{:?}{}", at.kind, words(at.modifiers)))));
     expect![[r#"
         | Animal = {}
-        | ^^^^^^ Class modification global
+        | ^^^^^^ Class declaration global definition
         | Animal.speak = function(times)
         | ^^^^^^ Class global
-        |        ^^^^^ Method modification
+        |        ^^^^^ Method declaration definition
         |                         ^^^^^ Parameter declaration
         |   n = times + limit
-        |   ^ Variable modification
+        |   ^ Variable declaration definition
         |       ^^^^^ Parameter
         |               ^^^^^ Variable global
         |   print self.name, n
@@ -38,7 +38,7 @@ fn names_are_told_apart() {
         |              ^^^^ Property
         |                    ^ Variable
         | limit = 3
-        | ^^^^^ Variable modification global
+        | ^^^^^ Variable declaration global definition
         | import "lib"
         | ^^^^^^ Function defaultLibrary
         | print lib.x.len, unknown
@@ -48,8 +48,41 @@ fn names_are_told_apart() {
         |             ^^^ Method defaultLibrary
     "#]]
     .assert_eq(&drawn);
-    let part = semantic_tokens_within(&it.db, &it.document, &Host::default(), found[2].range);
+    let part = semantic_tokens_within(&it.db, &it.document, (&Host::default(), &it.places), found[2].range);
     assert_eq!(part, [found[2]], "a range has its own tokens");
+}
+
+#[test]
+fn members_of_modules_are_what_they_are_there() {
+    let source = "//- main.ms\nimport \"lib\"\nx = new lib.Cls\nlib.f\nprint lib.n\nlib.n = 2\ng = function(lib)\n  lib.f\nend function\n//- lib.ms\nf = function\nend function\nCls = {}\nn = 1\n";
+    let it = Fixture::new(source);
+    let found = semantic_tokens(&it.db, &it.document, &Arc::default(), &it.places);
+    let drawn = it.draw(found.iter().map(|at| (at.range, format!("{:?}{}", at.kind, words(at.modifiers)))));
+    expect![[r#"
+        | import "lib"
+        | ^^^^^^ Function defaultLibrary
+        | x = new lib.Cls
+        | ^ Variable declaration global definition
+        |         ^^^ Namespace global
+        |             ^^^ Class
+        | lib.f
+        | ^^^ Namespace global
+        |     ^ Function
+        | print lib.n
+        | ^^^^^ Function defaultLibrary
+        |       ^^^ Namespace global
+        |           ^ Property
+        | lib.n = 2
+        | ^^^ Namespace global
+        |     ^ Property modification
+        | g = function(lib)
+        | ^ Function declaration global definition
+        |              ^^^ Parameter declaration
+        |   lib.f
+        |   ^^^ Parameter
+        |       ^ Property
+    "#]]
+    .assert_eq(&drawn);
 }
 
 /// Tokens that are made of earlier ones are what they would be without.
@@ -96,9 +129,13 @@ fn tokens_of_units_are_taken_over_where_nothing_is_another() {
         }
         let text = lines.concat();
         it.db.set_text(it.document.file, text.as_str().into(), Arc::new(minilive_syntax::parse(&text)));
-        let now = Tokens::new(&it.db, &it.document, &host, before.as_ref());
+        let now = Tokens::new(&it.db, &it.document, (&host, &it.places), before.as_ref());
         let fresh = Fixture::new(&text);
-        assert_eq!(now.all(), semantic_tokens(&fresh.db, &fresh.document, &host), "after edit {number} in\n{text}");
+        assert_eq!(
+            now.all(),
+            semantic_tokens(&fresh.db, &fresh.document, &host, &fresh.places),
+            "after edit {number} in\n{text}"
+        );
         let due = before.and_then(|before: Tokens| before.due_for(&now));
         taken += usize::from(due.is_some_and(|due| due < crate::db::units(&it.db, it.document.file).len() / 2));
         before = Some(now);
@@ -126,6 +163,16 @@ fn blocks_comments_and_literals_fold() {
         17-18 Region
     "#]]
     .assert_eq(&out);
+}
+
+#[test]
+fn marked_regions_fold_and_are_no_documentation() {
+    let text = "// Of bosses.\n// #region stuff\nBo$0ss = {}\n  //#region inner\nx = 1\n  // #endregion\n// #endregion\ny = 2\n// #regional\n// #endregion\n";
+    let it = Fixture::new(text);
+    let found: Vec<_> = folds(&it.db, &it.document).iter().map(|it| (it.first, it.last, it.kind)).collect();
+    assert_eq!(found, [(1, 6, FoldKind::Marked), (3, 5, FoldKind::Marked)]);
+    let card = crate::ide::hover(&it.db, &it.document, &it.live(), it.offset).expect("a card").plain();
+    assert!(!card.contains("region") && !card.contains("stuff"), "{card}");
 }
 
 #[test]
@@ -173,6 +220,44 @@ fn symbols_of_all_files_are_found_by_their_letters() {
     assert_eq!(names("loud"), ["speakLoud"]);
     assert_eq!(names("xyz"), [""; 0]);
     assert_eq!(names("").len(), 5);
+}
+
+#[test]
+fn symbols_of_all_files_are_those_in_blocks_maps_and_functions_too() {
+    let it = Fixture::new(
+        "//- main.ms\nRect = {\"init\": function(w)\nend function, \"wide\": 1}\nRect.area = function\n  part = function\n  end function\n  self.n = 1\n  local = 2\nend function\nif 1 then\n  late = function\n  end function\n  while 0\n    deep = 1\n  end while\nend if\nglobals.shown = 1\nPoint = {\"x\": 1}\n",
+    );
+    let all = |query: &str| {
+        let found = workspace_symbols(&it.db, query).into_iter().map(|it| it.symbol);
+        let whole =
+            |it: &crate::db::FileSymbol| it.container.as_ref().map_or(String::new(), |owner| format!("{owner}."));
+        let mut found: Vec<_> = found.map(|it| format!("{}{} {:?}", whole(&it), it.name, it.kind)).collect();
+        found.sort();
+        found.join("\n")
+    };
+    expect![[r#"
+        Point Variable
+        Point.x Member
+        Rect Class
+        Rect.area Method
+        Rect.init Method
+        Rect.wide Member
+        area.part Function
+        deep Variable
+        globals.shown Member
+        late Function"#]]
+    .assert_eq(&all(""));
+    assert_eq!(all("Rect.init"), "Rect.init Method");
+    assert_eq!(all("rect.ar"), "Rect.area Method");
+}
+
+#[test]
+fn members_that_a_file_gives_to_others_are_symbols_of_it() {
+    let it = Fixture::new(
+        "//- main.ms\nimport \"lib\"\nglobals.g2 = 5\nlib.extra = 3\nlib.extra = 4\nother.x = 1\nglobals.go = function\nend function\n//- lib.ms\nx = 1\n",
+    );
+    let found: Vec<_> = symbols(&it.db, &it.document, &it.live()).into_iter().map(|it| it.name).collect();
+    assert_eq!(found, ["globals.g2", "lib.extra", "globals.go"]);
 }
 
 #[test]
@@ -372,7 +457,7 @@ fn a_name_in_a_function_has_no_other_unit_looked_at() {
     let host = Arc::<Host>::default();
     let mut parse = minilive_syntax::parse(&text);
     it.db.set_text(it.document.file, text.as_str().into(), Arc::new(parse.clone()));
-    let mut before = Tokens::new(&it.db, &it.document, &host, None);
+    let mut before = Tokens::new(&it.db, &it.document, (&host, &it.places), None);
     for (from, name) in [("b", "bc"), ("bc", "b"), ("b", "x")] {
         let at = text.find(&format!("{from} = a + 25")).expect("it stands there");
         let range = TextRange::at(TextSize::new(at as u32), TextSize::of(from));
@@ -381,7 +466,7 @@ fn a_name_in_a_function_has_no_other_unit_looked_at() {
         parse = minilive_syntax::reparse(&parse, &text, &edit, &next);
         text = next;
         it.db.set_text(it.document.file, text.as_str().into(), Arc::new(parse.clone()));
-        let now = Tokens::new(&it.db, &it.document, &host, Some(&before));
+        let now = Tokens::new(&it.db, &it.document, (&host, &it.places), Some(&before));
         assert_eq!(before.due_for(&now), Some(1), "{name}");
         // The statement around it holds its text.
         assert_eq!(now.taken, 98, "{name}");

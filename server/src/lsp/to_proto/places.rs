@@ -3,7 +3,7 @@
 //! Part of `to_proto`. Invariant: places in a file are converted with the lines of the text that the snapshot has of it.
 
 use super::range;
-use crate::db::File;
+use crate::db::{File, FileSymbolKind};
 use crate::ide;
 use crate::line_index::LineIndex;
 use crate::lsp::capabilities::ClientFeatures;
@@ -85,10 +85,12 @@ impl ToProto for Vec<ide::WorkspaceSymbol> {
     fn to_proto(self, snapshot: &Snapshot, features: &ClientFeatures) -> Vec<SymbolInformation> {
         let mut files = Files::new(snapshot, features);
         let mut symbol = |it: &ide::WorkspaceSymbol| {
-            let kind = match (it.symbol.is_function, &it.symbol.container) {
-                (true, Some(_)) => SymbolKind::METHOD,
-                (true, None) => SymbolKind::FUNCTION,
-                (false, _) => SymbolKind::VARIABLE,
+            let kind = match it.symbol.kind {
+                FileSymbolKind::Method => SymbolKind::METHOD,
+                FileSymbolKind::Function => SymbolKind::FUNCTION,
+                FileSymbolKind::Variable => SymbolKind::VARIABLE,
+                FileSymbolKind::Class => SymbolKind::CLASS,
+                FileSymbolKind::Member => SymbolKind::FIELD,
             };
             // The field is deprecated but has no default.
             #[expect(deprecated, reason = "the type has no constructor that leaves it out")]
@@ -116,6 +118,7 @@ impl ToProto for Vec<ide::Fold> {
                 ide::FoldKind::Region => None,
                 ide::FoldKind::Comment => Some(FoldingRangeKind::Comment),
                 ide::FoldKind::Imports => Some(FoldingRangeKind::Imports),
+                ide::FoldKind::Marked => Some(FoldingRangeKind::Region),
             },
             ..FoldingRange::default()
         };
@@ -154,6 +157,12 @@ pub fn selection(ranges: &[TextRange], snapshot: &Snapshot, features: &ClientFea
     linked.unwrap_or(SelectionRange { range: Range::default(), parent: None })
 }
 
+/// The name that clients have for a file, by its path or such a name. A drive letter is read as a scheme.
+pub fn url(path: &str) -> Option<Url> {
+    let url = Url::parse(path).ok().filter(|url| url.scheme().len() > 1);
+    url.or_else(|| Url::from_file_path(path).ok())
+}
+
 /// Files with their lines, each looked at once.
 pub struct Files<'a> {
     snapshot: &'a Snapshot,
@@ -173,9 +182,8 @@ impl<'a> Files<'a> {
             if file == snapshot.document.file {
                 return Some((Url::parse(&snapshot.document.uri).ok()?, snapshot.document.clone()));
             }
-            let (path, text) = (file.path(&snapshot.db), file.text(&snapshot.db));
-            let url = Url::parse(path).ok().filter(|url| url.scheme().len() > 1);
-            let url = url.or_else(|| Url::from_file_path(path).ok())?;
+            let text = file.text(&snapshot.db);
+            let url = url(file.path(&snapshot.db))?;
             let (index, uri) = (Arc::new(LineIndex::new(&text)), Arc::from(url.as_str()));
             Some((url, Arc::new(DocumentView { uri, version: 0, revision: 0, file, text, index })))
         });
@@ -201,6 +209,7 @@ pub fn rename(
     let mut files = Files::new(snapshot, features);
     let mut edits = Vec::new();
     for it in &renamed.edits {
+        snapshot.touch(it.file);
         if let Some(place) = files.location(it.file, it.range) {
             add_edit(&mut edits, place, new, None);
         }
@@ -210,6 +219,7 @@ pub fn rename(
         let notice = (!possible.is_empty()).then(|| left_alone(&possible));
         return (workspace_edit(edits, snapshot, features), notice);
     }
+    renamed.possible.iter().for_each(|it| snapshot.touch(it.file));
     for place in possible {
         add_edit(&mut edits, place, new, Some(POSSIBLE));
     }
@@ -246,6 +256,7 @@ pub fn file_rename(
     let mut files = Files::new(snapshot, features);
     let mut edits = Vec::new();
     for (it, new) in places {
+        snapshot.touch(it.file);
         if let Some(place) = files.location(it.file, it.range) {
             add_edit(&mut edits, place, new, None);
         }
@@ -283,9 +294,7 @@ fn workspace_edit(edits: Edits, snapshot: &Snapshot, features: &ClientFeatures) 
     }
     let documents = edits.into_iter().map(|(uri, edits)| {
         // A file that nobody has open has none: what is on disk is its text.
-        let is_asked = *uri.as_str() == *snapshot.document.uri;
-        let version = is_asked.then_some(snapshot.document.version);
-        let version = version.or_else(|| snapshot.versions.get(uri.as_str()).copied());
+        let version = snapshot.versions.get(uri.as_str()).copied();
         TextDocumentEdit { text_document: OptionalVersionedTextDocumentIdentifier { uri, version }, edits }
     });
     WorkspaceEdit { document_changes: Some(DocumentChanges::Edits(documents.collect())), ..WorkspaceEdit::default() }
@@ -307,7 +316,7 @@ pub fn action(action: &ide::Action, snapshot: &Snapshot, features: &ClientFeatur
             ide::ActionKind::Inline => CodeActionKind::REFACTOR_INLINE,
             ide::ActionKind::Rewrite => CodeActionKind::REFACTOR_REWRITE,
         }),
-        diagnostics: action.answers.as_ref().map(|it| vec![super::diagnostic(it, document, encoding)]),
+        diagnostics: action.answers.as_ref().map(|it| vec![super::diagnostic(it, document, features)]),
         edit: Some(workspace_edit(edits, snapshot, features)),
         is_preferred: action.preferred.then_some(true),
         ..CodeAction::default()

@@ -1,0 +1,141 @@
+//! The other places that a diagnostic is about: the first of two, what goes before, what leads back.
+//!
+//! `diagnostics` adds them, `lsp` tells them to clients that show such. Invariant: only what the message speaks of is looked for, near the place it
+//! is about, so a file without such findings costs nothing.
+
+use super::diagnostics::Diagnostic;
+use super::names::units_at;
+use crate::db::{self, File, LiveDb, Located};
+use crate::document::DocumentView;
+use crate::modules::{Places, base_name};
+use minilive_mir::checks::is_same_key;
+use minilive_mir::names::{Access, Place};
+use minilive_syntax::ast::{AstNode, FunctionExpr, MapExpr, Stmt};
+use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange};
+use std::sync::Arc;
+
+/// Another place that a diagnostic is about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Related {
+    /// The place.
+    pub range: TextRange,
+    /// What is there.
+    pub message: String,
+    /// The other file in which it is.
+    pub file: Option<Elsewhere>,
+}
+
+/// Another file, with the text in which the place is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Elsewhere {
+    /// Its path, or the client's name for it.
+    pub path: Arc<str>,
+    /// Its text.
+    pub text: Arc<str>,
+}
+
+/// What leads to a change of what is frozen stands near it.
+const NEAR: usize = 4000;
+
+/// The other places of a diagnostic of this file.
+pub fn related(db: &LiveDb, document: &DocumentView, it: &Diagnostic) -> Vec<Related> {
+    let found = match it.code {
+        "duplicate-key" => first_key(db, document, it.range).map(|range| (range, "the first one")),
+        "duplicate-parameter" => first_parameter(db, document, it.range).map(|range| (range, "the first one")),
+        "unreachable-code" => what_leaves(db, document, it.range).map(|range| (range, "here it is left for good")),
+        "frozen-value" => freezing(db, document, it.range).map(|range| (range, "it is frozen here")),
+        "unassigned-variable" | "possibly-unassigned" => {
+            first_value(db, document, it.range).map(|range| (range, "here it gets a value"))
+        }
+        _ => None,
+    };
+    let place = |(range, message): (TextRange, &str)| Related { range, message: message.to_owned(), file: None };
+    found.map(place).into_iter().collect()
+}
+
+/// The `import`s behind one that lead on, by their names: where each stands.
+pub fn way(db: &LiveDb, from: File, names: &[String], (document, places): (&DocumentView, &Places)) -> Vec<Related> {
+    let (mut at, mut found) = (from, Vec::new());
+    for name in names {
+        let imports = db::module_imports(db, at);
+        let Some(import) = imports.iter().find(|it| it.name == *name) else { break };
+        let message = format!("`{}` imports `{name}`", base_name(at.path(db)));
+        let file = (at != document.file).then(|| Elsewhere { path: at.path(db).into(), text: at.text(db) });
+        found.push(Related { range: import.range, message, file });
+        let Located::At(next) = db::locate(db, &places.lookup(name)) else { break };
+        at = next;
+    }
+    found
+}
+
+fn root(db: &LiveDb, document: &DocumentView) -> SyntaxNode {
+    SyntaxNode::new_root(document.file.parse(db).green.clone())
+}
+
+fn token_at(db: &LiveDb, document: &DocumentView, range: TextRange) -> Option<SyntaxToken> {
+    root(db, document).token_at_offset(range.start()).right_biased()
+}
+
+fn text_of(document: &DocumentView, range: TextRange) -> &str {
+    document.text.get(std::ops::Range::<usize>::from(range)).unwrap_or_default()
+}
+
+/// The entry of a map with the key that another one has again.
+fn first_key(db: &LiveDb, document: &DocumentView, range: TextRange) -> Option<TextRange> {
+    let map = token_at(db, document, range)?.parent_ancestors().find_map(MapExpr::cast)?;
+    let again = map.entries().find(|it| it.key().is_some_and(|key| key.range().contains_range(range)))?;
+    let mut before = map.entries().take_while(|it| it.syntax() != again.syntax());
+    before.find(|it| is_same_key(it, &again))?.key().map(|key| key.range())
+}
+
+/// The parameter whose name another one has again.
+fn first_parameter(db: &LiveDb, document: &DocumentView, range: TextRange) -> Option<TextRange> {
+    let function = token_at(db, document, range)?.parent_ancestors().find_map(FunctionExpr::cast)?;
+    let mut names = function.params().filter_map(|it| it.name_token());
+    let first = names.find(|it| it.text() == text_of(document, range))?;
+    (first.text_range() != range).then(|| first.text_range())
+}
+
+/// The statement behind which nothing comes.
+fn what_leaves(db: &LiveDb, document: &DocumentView, range: TextRange) -> Option<TextRange> {
+    let inside = token_at(db, document, range)?.parent_ancestors().filter(|it| Stmt::can_cast(it.kind()));
+    let statement = inside.filter(|it| it.text_range().start() >= range.start()).last()?;
+    let mut before = std::iter::successors(statement.prev_sibling(), SyntaxNode::prev_sibling);
+    before.find(|it| Stmt::can_cast(it.kind())).map(|it| it.text_range())
+}
+
+/// The last call before a place that freezes what has this name, or gives it something frozen.
+fn freezing(db: &LiveDb, document: &DocumentView, range: TextRange) -> Option<TextRange> {
+    let token = token_at(db, document, range)?;
+    let name = name_in(document, range)?;
+    let before = std::iter::successors(token.prev_token(), SyntaxToken::prev_token).take(NEAR);
+    let calls = before.filter(|it| it.kind() == SyntaxKind::Ident && matches!(it.text(), "freeze" | "frozenCopy"));
+    let statement = |it: SyntaxToken| it.parent_ancestors().find(|it| Stmt::can_cast(it.kind()));
+    let names = |it: &SyntaxNode| {
+        let mut tokens = it.descendants_with_tokens().filter_map(|it| it.into_token());
+        tokens.any(|it| it.kind() == SyntaxKind::Ident && it.text() == name)
+    };
+    calls.filter_map(statement).find(names).map(|it| it.text_range())
+}
+
+/// The name at the start of a place.
+fn name_in(document: &DocumentView, range: TextRange) -> Option<&str> {
+    let text = document.text.get(usize::from(range.start())..)?;
+    let end = text.find(|c: char| !(c == '_' || c.is_alphanumeric())).unwrap_or(text.len());
+    (end > 0).then(|| &text[..end])
+}
+
+/// Where a name is first given a value, in its own function or by a statement of the file.
+fn first_value(db: &LiveDb, document: &DocumentView, range: TextRange) -> Option<TextRange> {
+    let (file, name) = (document.file, text_of(document, range));
+    let own = units_at(db, file, range.start()).next();
+    let facts = db::file_facts(db, file);
+    let others = facts.globals(name).map(|(unit, _)| unit);
+    let write = |unit: u32| {
+        let placed = db::units(db, file).get(unit as usize)?;
+        let uses = &db::unit_names(db, placed.unit).uses;
+        let gives = uses.iter().filter(|it| it.name == *name && it.place == Place::Bare && it.access == Access::Write);
+        gives.map(|it| it.range + placed.start).min_by_key(|it| it.start())
+    };
+    own.into_iter().chain(others).find_map(write).filter(|it| *it != range)
+}

@@ -1,0 +1,36 @@
+//! Whether what an answer relies on is still what stands on disk.
+//!
+//! `lsp` asks before it hands on an answer; if something is stale it has the world read that, and asks its question again. Invariant: no edit
+//! of a file that is not open belongs to another text than that of the disk, whoever watches it.
+
+use super::job::Snapshot;
+use super::workspace;
+use crate::db::File;
+use crate::modules::path_of;
+use rustc_hash::FxHashSet;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+/// The files that an answer relies on.
+#[derive(Debug, Default)]
+pub struct Touched(Mutex<FxHashSet<File>>);
+
+impl Snapshot {
+    /// The answer changes a file, or is about one.
+    pub fn touch(&self, file: File) {
+        self.touched.0.lock().unwrap_or_else(PoisonError::into_inner).insert(file);
+    }
+
+    /// Whether somebody has the document open.
+    pub fn is_open(&self) -> bool {
+        self.versions.contains_key(&self.document.uri)
+    }
+
+    /// Those of the touched files that nobody has open and of which the disk says something else.
+    pub fn stale(&self) -> Vec<PathBuf> {
+        let touched = self.touched.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let closed = touched.iter().filter(|file| !self.versions.contains_key(file.path(&self.db)));
+        let is_stale = |file: &File, path: &PathBuf| workspace::text(path).as_deref() != Some(&*file.text(&self.db));
+        closed.filter_map(|file| path_of(file.path(&self.db)).filter(|path| is_stale(file, path))).collect()
+    }
+}

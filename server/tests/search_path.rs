@@ -1,0 +1,132 @@
+//! Where modules are looked for: as the file that imports is a program itself, as part of the programs that import it, and in folders that
+//! settings and programs name.
+
+mod common;
+
+use common::{Folder, program};
+use minilive_tests::client::{Client, range_of};
+use serde_json::{Value, json};
+use std::process::Child;
+
+/// A server in a folder of these files, and what it settles on.
+fn start(folder: &Folder, settings: Value) -> (Client, Child) {
+    let (mut client, child) = Client::start(&program(), &["lsp"]).expect("the binary starts");
+    let root = format!("file://{}", folder.0.display());
+    let options = json!({ "trust": "off", "minilive": settings });
+    let capabilities = json!({
+        "textDocument": { "diagnostic": {} }, "workspace": { "diagnostics": { "refreshSupport": true } }
+    });
+    let params =
+        json!({ "processId": null, "rootUri": root, "capabilities": capabilities, "initializationOptions": options });
+    client.ask("initialize", params);
+    client.notify("initialized", json!({}));
+    (client, child)
+}
+
+fn at(folder: &Folder, file: &str, line: u32, character: u32) -> Value {
+    json!({
+        "textDocument": { "uri": &*folder.uri(file) }, "position": { "line": line, "character": character },
+        "context": { "includeDeclaration": true, "triggerKind": 1 }, "newName": "renamed"
+    })
+}
+
+/// The codes that are told of a file in the end, open or not.
+fn wait_for_codes(client: &mut Client, folder: &Folder, file: &str, expected: &[&str]) {
+    let mut since = 0;
+    loop {
+        let ask = json!({ "textDocument": { "uri": &*folder.uri(file) } });
+        let found = client.ask("textDocument/diagnostic", ask);
+        let codes: Vec<_> =
+            found["items"].as_array().expect("a list").iter().filter_map(|it| it["code"].as_str()).collect();
+        if codes == expected {
+            return;
+        }
+        since = client.wait_for(since, "workspace/diagnostic/refresh", |_| true) + 1;
+    }
+}
+
+const HELPER: &str = "k = \"s\"\n";
+
+#[test]
+fn a_module_finds_what_its_programs_find() {
+    let module = "import \"helper\"\nv = helper.k\n";
+    for (main, lib, helper, import) in [
+        ("main.ms", "lib/a.ms", "helper.ms", "a"),
+        ("main.ms", "lib/a.ms", "lib/helper.ms", "a"),
+        ("games/x/main.ms", "shared/a.ms", "games/x/helper.ms", "../../shared/a"),
+        ("games/x/main.ms", "games/x/deep/a.ms", "games/x/lib/helper.ms", "deep/a"),
+    ] {
+        let program = format!("import \"{import}\"\nprint a.v\n");
+        let folder = Folder::new("programs", &[(main, &*program), (lib, module), (helper, HELPER)]);
+        let (mut client, _child) = start(&folder, json!({}));
+        client.open(&folder.uri(lib), module);
+        wait_for_codes(&mut client, &folder, lib, &[]);
+        let found = client.ask("textDocument/definition", at(&folder, lib, 1, 11));
+        assert_eq!(found, json!([{ "uri": &*folder.uri(helper), "range": range_of([0, 0, 0, 1]) }]), "{lib}");
+        let card = client.ask("textDocument/hover", at(&folder, lib, 1, 11));
+        assert!(card["contents"]["value"].as_str().is_some_and(|it| it.contains("string")), "{card}");
+        let items = client.ask("textDocument/completion", at(&folder, lib, 1, 11));
+        let items = items["items"].as_array().or(items.as_array()).expect("a list").clone();
+        assert!(items.iter().any(|it| it["label"] == "k"), "{items:?}");
+        // From wherever it is asked for, a rename takes all of it.
+        for (file, place) in [(lib, [1, 11]), (helper, [0, 0])] {
+            client.open(&folder.uri(helper), HELPER);
+            let edit = client.ask("textDocument/rename", at(&folder, file, place[0], place[1]));
+            let mut files: Vec<_> = edit["changes"].as_object().expect("edits").keys().cloned().collect();
+            files.sort();
+            let mut both = vec![folder.uri(lib).to_string(), folder.uri(helper).to_string()];
+            both.sort();
+            assert_eq!(files, both, "{file}");
+        }
+        client.shut_down();
+    }
+}
+
+#[test]
+fn what_is_found_nowhere_is_told() {
+    let folder = Folder::new(
+        "nowhere",
+        &[("main.ms", "import \"lib/a\"\n"), ("lib/a.ms", "import \"helper\"\n"), ("other/helper.ms", HELPER)],
+    );
+    let (mut client, _child) = start(&folder, json!({}));
+    client.open(&folder.uri("lib/a.ms"), "import \"helper\"\n");
+    wait_for_codes(&mut client, &folder, "lib/a.ms", &["import-not-found"]);
+    // A program comes from whose folder it is found.
+    std::fs::write(folder.0.join("other/start.ms"), "import \"../lib/a\"\n").expect("written");
+    wait_for_codes(&mut client, &folder, "lib/a.ms", &[]);
+    client.shut_down();
+}
+
+#[test]
+fn settings_name_further_folders() {
+    let main = "import \"helper\"\nprint helper.k\n";
+    let folder = Folder::new("further", &[("a/main.ms", main), ("vendor/helper.ms", HELPER)]);
+    let inner = Folder(folder.0.join("a"));
+    for paths in [json!(["../vendor"]), json!([folder.0.join("vendor")])] {
+        let (mut client, _child) = start(&inner, json!({ "import": { "paths": paths } }));
+        client.open(&folder.uri("a/main.ms"), main);
+        wait_for_codes(&mut client, &folder, "a/main.ms", &[]);
+        let found = client.ask("textDocument/definition", at(&folder, "a/main.ms", 1, 14));
+        assert_eq!(found[0]["uri"], json!(&*folder.uri("vendor/helper.ms")));
+        let settings = |paths: Value| json!({ "settings": { "minilive": { "import": { "paths": paths } } } });
+        client.notify("workspace/didChangeConfiguration", settings(json!([])));
+        wait_for_codes(&mut client, &folder, "a/main.ms", &["import-not-found"]);
+        client.notify("workspace/didChangeConfiguration", settings(json!(["../vendor"])));
+        wait_for_codes(&mut client, &folder, "a/main.ms", &[]);
+        client.shut_down();
+    }
+    std::mem::forget(inner);
+}
+
+#[test]
+fn a_program_may_set_the_search_path_itself() {
+    let main =
+        "env.MS_IMPORT_PATH = \"../shared:\" + env.MS_IMPORT_PATH\nimport \"helper\"\nimport \"far\"\nprint helper.k\n";
+    let folder = Folder::new("own-path", &[("a/main.ms", main), ("shared/helper.ms", HELPER)]);
+    let (mut client, _child) = start(&folder, json!({}));
+    client.open(&folder.uri("a/main.ms"), main);
+    let found = client.ask("textDocument/definition", at(&folder, "a/main.ms", 3, 14));
+    assert_eq!(found[0]["uri"], json!(&*folder.uri("shared/helper.ms")));
+    wait_for_codes(&mut client, &folder, "a/main.ms", &[]);
+    client.shut_down();
+}
