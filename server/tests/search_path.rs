@@ -130,3 +130,29 @@ fn a_program_may_set_the_search_path_itself() {
     wait_for_codes(&mut client, &folder, "a/main.ms", &[]);
     client.shut_down();
 }
+
+#[test]
+fn modules_of_one_name_in_two_programs_are_two() {
+    const PROGRAM: &str = "import \"lib\"\nprint lib.f\n";
+    let files =
+        [("main.ms", PROGRAM), ("lib.ms", "f = 1\n"), ("deep/u.ms", PROGRAM), ("deep/lib.ms", "f = \"x\"\ng = 3\n")];
+    let folder = Folder::new("two", &files);
+    let (mut client, _child) = start(&folder, json!({}));
+    for (file, text) in files {
+        client.open(&folder.uri(file), text);
+        wait_for_codes(&mut client, &folder, file, &[]);
+    }
+    for (file, place, expected) in [
+        ("main.ms", [1, 10], ["lib.ms", "main.ms"]),
+        ("lib.ms", [0, 0], ["lib.ms", "main.ms"]),
+        ("deep/u.ms", [1, 10], ["deep/lib.ms", "deep/u.ms"]),
+        ("deep/lib.ms", [0, 0], ["deep/lib.ms", "deep/u.ms"]),
+    ] {
+        let found = client.ask("textDocument/references", at(&folder, file, place[0], place[1]));
+        let mut files: Vec<_> =
+            found.as_array().expect("a list").iter().map(|it| it["uri"].as_str().expect("a name").to_owned()).collect();
+        files.sort();
+        assert_eq!(files, expected.map(|it| folder.uri(it).to_string()), "{file}");
+    }
+    client.shut_down();
+}

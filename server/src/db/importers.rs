@@ -100,9 +100,9 @@ pub fn all_importers(db: &dyn Db, file: File) -> Arc<[File]> {
     found.into()
 }
 
-/// The folders in which programs begin to look for modules that a file is part of: its own, those of its importers, and those in which there
-/// may well be such programs that nobody knows: the one around a folder of modules, and the root of the workspace. A query, so that questions
-/// about a file get the list as it is.
+/// The folders in which programs begin to look for modules that a file is part of: its own, those of its importers, and, if it imports what
+/// is not found from these, those in which there may well be such programs that nobody knows: the one around a folder of modules, and the
+/// root of the workspace. A query, so that questions about a file get the list as it is.
 #[salsa::tracked(returns(clone))]
 pub fn program_folders(db: &dyn Db, file: File) -> Arc<[Option<PathBuf>]> {
     let own = script_folder(file.path(db));
@@ -121,12 +121,27 @@ pub fn program_folders(db: &dyn Db, file: File) -> Arc<[Option<PathBuf>]> {
     if !is_flat {
         all_importers(db, file).iter().for_each(|it| add(script_folder(it.path(db))));
     }
+    if finds_all(db, file, &found) {
+        return found.into();
+    }
+    let mut add = |folder: Option<PathBuf>| {
+        if !found.contains(&folder) {
+            found.push(folder);
+        }
+    };
     let around = own.parent().filter(|_| own.ends_with("lib")).map(Path::to_path_buf);
     let roots = set.roots(db);
     let root =
         roots.iter().find(|root| own.starts_with(root)).filter(|it| holds(it) || holds(&it.join("lib"))).cloned();
     around.into_iter().chain(root).for_each(|it| add(Some(it)));
     found.into()
+}
+
+/// Whether what a file imports is found by programs in some folders.
+fn finds_all(db: &dyn Db, file: File, folders: &[Option<PathBuf>]) -> bool {
+    let places: Vec<Places> = folders.iter().map(|it| Places { script: it.clone(), ..Places::default() }).collect();
+    let is_found = |name: &str| places.iter().any(|it| likely_module(db, &it.lookup(name)).is_some());
+    module_imports(db, file).iter().all(|import| is_found(&import.name))
 }
 
 /// The folders that a program gives its search path itself, as far as they stand in its text; whether it does. A query, so that texts without

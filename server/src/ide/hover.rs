@@ -272,7 +272,9 @@ impl Card<'_> {
     fn word(&self) -> Option<Hover> {
         let range = self.token.text_range();
         let meaning = words::meaning(self.token.text())?;
-        let mut sections = vec![words::ended(self.token).unwrap_or_else(|| meaning.to_owned())];
+        let mut sections = vec![
+            words::ended(self.token, &self.document.text, &self.document.index).unwrap_or_else(|| meaning.to_owned()),
+        ];
         let symbol = match self.token.kind() {
             SyntaxKind::SelfKw => Some(Symbol::SelfValue),
             SyntaxKind::SuperKw => Some(Symbol::Super),

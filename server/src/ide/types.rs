@@ -68,11 +68,7 @@ pub fn text(
     let likely = type_text(&mut infer, db, &known).map(|text| text + &members(&mut infer, &known));
     let certain = certain.and_then(words);
     match (certain, likely) {
-        // The likely text says which list or map it is.
-        (Some(certain), Some(likely)) if matches!(&*certain, "list" | "map") && likely.starts_with(&certain) => {
-            Some(format!("type: {likely}"))
-        }
-        // An error in a list's place is possible nearly everywhere; what is in the list is worth more to know.
+        // What is in a list or map may be stored there by another name, too, so that is no more than likely.
         (Some(certain), Some(likely)) if says_more(&certain, &likely) => {
             Some(format!("type: {certain}; likely {likely}"))
         }

@@ -2,6 +2,7 @@
 //!
 //! Part of hover. Invariants: every keyword has an entry, and so have the names that always are constants; an `end` says what it ends.
 
+use crate::line_index::LineIndex;
 use minilive_syntax::{SyntaxKind, SyntaxToken};
 
 /// The names that mean a constant wherever they are read.
@@ -52,8 +53,8 @@ pub fn meaning(word: &str) -> Option<&'static str> {
     Some(keyword)
 }
 
-/// The first line of the block that an `end`, or the word behind it, ends.
-pub fn ended(token: &SyntaxToken) -> Option<String> {
+/// The first line of the block that an `end`, or the word behind it, ends; `text` is the document's, with its lines.
+pub fn ended(token: &SyntaxToken, text: &str, index: &LineIndex) -> Option<String> {
     use SyntaxKind::{ForStmt, FunctionExpr, IfStmt, WhileStmt};
     let is_behind_end = || {
         let before = std::iter::successors(token.prev_token(), SyntaxToken::prev_token);
@@ -61,11 +62,8 @@ pub fn ended(token: &SyntaxToken) -> Option<String> {
     };
     (token.kind() == SyntaxKind::EndKw || is_behind_end()).then_some(())?;
     let block = token.parent().filter(|it| matches!(it.kind(), ForStmt | FunctionExpr | IfStmt | WhileStmt))?;
-    let root = block.ancestors().last()?.text().to_string();
-    let start = usize::from(block.text_range().start());
-    let line = root[..start].rfind('\n').map_or(0, |at| at + 1);
-    let number = root[..start].matches('\n').count() + 1;
-    let first = root[line..].lines().next().unwrap_or_default().trim();
+    let line = index.line_of(block.text_range().start());
+    let (number, first) = (line + 1, text[std::ops::Range::<usize>::from(index.line_range(line, text))].trim());
     Some(format!("Ends what begins on line {number}:\n\n```miniscript\n{first}\n```"))
 }
 

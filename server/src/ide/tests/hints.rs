@@ -137,8 +137,8 @@ fn hovers_tell_what_is_certain_and_what_is_likely() {
         types("f = function(p)\n  q$0 = p + \"a\"\n  q = 1\n  return q\nend function\n"),
         "type: string or error"
     );
-    assert_eq!(types("x = [1, 2]\nprint x$0\n"), "type: list of number");
-    assert_eq!(types("m = {\"a\": 1, \"b\": 2}\nm.c = 3\nprint m$0\n"), "type: map `m` with a, b, c");
+    assert_eq!(types("x = [1, 2]\nprint x$0\n"), "type: list; likely list of number");
+    assert_eq!(types("m = {\"a\": 1, \"b\": 2}\nm.c = 3\nprint m$0\n"), "type: map; likely map `m` with a, b, c");
     assert_eq!(types("f = function(p)\n  return p$0 + 1\nend function\nprint f(2)\n"), "likely: number");
     assert_eq!(types("f = function(p)\n  return p$0\nend function\n"), "");
     let map = "m = {\"x\": 1, \"y\": 2}\n";
@@ -161,7 +161,10 @@ fn hovers_tell_what_is_certain_and_what_is_likely() {
         let told = types(&format!("{map}x = {value}\nprint x$0\n"));
         assert!(told.ends_with(expected), "{value}: {told}");
     }
-    assert_eq!(types("f = function\n  return [1]\nend function\nx = f\nprint x$0\n"), "type: list of number");
+    assert_eq!(
+        types("f = function\n  return [1]\nend function\nx = f\nprint x$0\n"),
+        "type: list; likely list of number"
+    );
 }
 
 /// At the top as in functions, each place has the type that the statements before it leave; functions see all that is ever there.
@@ -183,7 +186,7 @@ fn types_follow_the_statements_at_the_top() {
         ),
         (format!("{a}f = function\n  outer.x = null\nend function\n{b}print x$0\n"), "type: number or string or null"),
         (format!("{a}import \"lib\"\n{b}print x$0\n"), "likely: string"),
-        ("x = {\"a\": 1}\nprint x.a\nx = {\"b\": 2}\nprint x$0\n".to_owned(), "type: map `x` with b"),
+        ("x = {\"a\": 1}\nprint x.a\nx = {\"b\": 2}\nprint x$0\n".to_owned(), "type: map; likely map `x` with b"),
         ("x = null\nif x == null then x = 3\nprint x$0\n".to_owned(), "type: number or null"),
         ("x = null\nif rnd then x = 3\nif x == null then exit\nprint x$0\n".to_owned(), "type: number or null"),
         ("x = null\nif rnd then x = 3\nif x != null then print x$0\n".to_owned(), "type: number"),
@@ -233,7 +236,7 @@ fn built_in_functions_give_what_they_can_give() {
         ("hash(\"a\")", "number"),
         ("refEquals(1, 2)", "number"),
         ("[1].indexOf(2)", "number or null"),
-        ("range(1, 5)", "list of number"),
+        ("range(1, 5)", "list; likely list of number"),
         ("[\"a\"].join(\"-\")", "string"),
         ("slice(\"abc\", 1)", "string"),
         ("round(2.5, 1)", "number"),

@@ -60,9 +60,9 @@ fn maps_of_one_name_show_what_they_have_in_common() {
     };
     assert_eq!(
         card("gr$0id = []\nfor y in range(1)\n  row = [0] * 2\n  grid.push row\nend for\n"),
-        "(global) grid\ntype: list of lists of number"
+        "(global) grid\ntype: list; likely list of lists of number"
     );
-    assert_eq!(card("wo$0rds = \"a b\".split\n"), "(global) words\ntype: list of string");
+    assert_eq!(card("wo$0rds = \"a b\".split\n"), "(global) words\ntype: list; likely list of string");
     let list = "all = [{\"name\": 1, \"size\": 2}, {\"size\": 3, \"name\": 4, \"x\": 5}]\n";
     assert_eq!(card(&format!("{list}for i$0t in all\nend for\n")), "(global) it\nlikely: map with name, size");
     assert_eq!(
@@ -71,7 +71,7 @@ fn maps_of_one_name_show_what_they_have_in_common() {
     );
     assert_eq!(
         card("A = {\"x\": 1}\nB = {\"x\": 1}\nfor i$0t in [A, B]\nend for\n"),
-        "(global) it\ntype: map A or map B"
+        "(global) it\ntype: map; likely map A or map B"
     );
     assert_eq!(
         card("call = function(b$0y)\n  return by(1)\nend function\ncall @abs\n"),
@@ -445,7 +445,7 @@ fn a_module_is_told_what_the_programs_give_that_import_it() {
         "score = {}\nprint scor$0e",
         &expect![[r#"
         (global) score
-        type: map `score`"#]],
+        type: map; likely map `score`"#]],
     );
 }
 
