@@ -176,6 +176,11 @@ fn comments_in_one_column_stay_in_one() {
         assert_eq!(formatted(text, options), expected, "{text}");
         assert_eq!(formatted(expected, options), expected);
     }
+    // A tab is spaces from the first time on, since a line in whose column it came to stand would make it so the second time.
+    let tabs = "     x = 1         // c\nf = function\t// tab\n  end function\n";
+    let once = formatted(tabs, options);
+    assert!(!once.contains('\t'), "{once:?}");
+    assert_eq!(formatted(&once, options), once);
 }
 
 #[test]

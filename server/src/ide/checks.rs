@@ -94,6 +94,9 @@ pub const CODES: [&str; 23] = [
 /// Codes of what many a good program does: said only where a setting gives them a level.
 pub const QUIET: [&str; 3] = ["possibly-unassigned", "shadowed-intrinsic", "unused-parameter"];
 
+/// Of so many unknown names it is found out what may have been meant.
+const MOST_COMPARED: usize = 100;
+
 /// The warnings of a document in source order.
 pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &Places) -> Vec<Check> {
     let file = document.file;
@@ -106,13 +109,21 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
     let mut members = members::Told::new(db, document, (settings, places), &findings);
     let behind = modules::Behind::new(db, file, places);
     let opened_by_host = imports_for_host(db, file, settings);
+    let mut unknown = 0;
     for finding in findings.iter() {
+        // Where so many names are unknown, a host gives them: none is compared with all known ones.
+        unknown += usize::from(matches!(finding.problem, NameProblem::Unknown));
+        let compares = unknown <= MOST_COMPARED;
         let quiet = match finding.problem {
             NameProblem::UnusedParameter => !settings.levels.contains_key("unused-parameter"),
             NameProblem::ShadowedIntrinsic => !settings.levels.contains_key("shadowed-intrinsic"),
-            // The host's own function of that name may take more.
+            // The host's own function of that name may take more, and so may one that another file puts in its place.
             NameProblem::TooMany { .. } => {
                 settings.host.names.contains_key(finding.name.as_str()) && intrinsics::find(&finding.name).is_some()
+                    || is_replaced(db, file, &behind, &finding.name)
+            }
+            NameProblem::NotAFunction { .. } | NameProblem::UselessReference { .. } => {
+                is_replaced(db, file, &behind, &finding.name)
             }
             // So may its function do more without any, or be none.
             NameProblem::CalledInstead { .. } | NameProblem::StoredInstead { .. } => {
@@ -132,12 +143,12 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
                     || settings.knows(&finding.name)
                     || behind.gives_global(&finding.name)
                     || behind.may_give_more()
-                        && (behind.may_give(&finding.name) || !is_slip(db, file, finding, settings))
+                        && (behind.may_give(&finding.name) || !(compares && is_slip(db, file, finding, settings)))
             }
             _ => false,
         };
         if !quiet && broken.as_ref().is_none_or(|it| it.leaves(finding)) {
-            place(db, file, (finding, &members, settings), &mut found);
+            place(db, file, (finding, &members, settings, compares), &mut found);
         }
     }
     members.across(&mut found);
@@ -158,6 +169,17 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
     }
     found.sort_by_key(|it| (it.range.start(), it.range.end()));
     found
+}
+
+/// Whether another file of the program gives a global of this one another value, or may do so.
+fn is_replaced(db: &LiveDb, file: File, behind: &modules::Behind<'_>, name: &str) -> bool {
+    let by_importer = |it: &File| {
+        let outward = db::outward(db, *it);
+        outward.gives_global(name) || outward.gives_member(name)
+    };
+    behind.gives_global(name)
+        || behind.may_give_more() && behind.may_give(name)
+        || db::all_importers(db, file).iter().any(by_importer)
 }
 
 /// Whether an unknown name is most likely a known one, misspelt.
@@ -247,7 +269,7 @@ pub(super) fn is_imported(db: &LiveDb, file: File) -> bool {
 fn place(
     db: &LiveDb,
     file: File,
-    (finding, told, settings): (&NameFinding, &members::Told<'_>, &Checks),
+    (finding, told, settings, compares): (&NameFinding, &members::Told<'_>, &Checks, bool),
     found: &mut Vec<Check>,
 ) {
     let Some(placed) = db::units(db, file).get(finding.unit as usize) else { return };
@@ -262,7 +284,7 @@ fn place(
     match &finding.problem {
         NameProblem::Unknown => {
             let facts = db::file_facts(db, file);
-            let meant = did_you_mean(&facts, finding.unit, name, settings);
+            let meant = compares.then(|| did_you_mean(&facts, finding.unit, name, settings)).flatten();
             let host = crate::host_profile::built_in_that_gives(name).map(|host| {
                 format!("; it is a name of `{host}`: put that into the setting `minilive.host.profiles` if it runs the program")
             });

@@ -66,7 +66,7 @@ pub fn text(
         _ => narrow::value(&mut infer, db, at, &symbol, offset),
     };
     let likely = type_text(&mut infer, db, &known).map(|text| text + &members(&mut infer, &known));
-    let certain = certain.and_then(words);
+    let certain = certain.filter(|_| !is_stored_by_importers(db, file, name)).and_then(words);
     match (certain, likely) {
         // What is in a list or map may be stored there by another name, too, so that is no more than likely.
         (Some(certain), Some(likely)) if says_more(&certain, &likely) => {
@@ -76,6 +76,11 @@ pub fn text(
         (None, Some(likely)) => Some(format!("likely: {likely}")),
         (None, None) => None,
     }
+}
+
+/// Whether a file that imports this one stores something under a name of it, or of something that may be it.
+fn is_stored_by_importers(db: &LiveDb, file: File, name: &str) -> bool {
+    db::all_importers(db, file).iter().any(|&it| db::outward(db, it).gives_member(name))
 }
 
 /// What a statement assigns to the name with which it begins and that ends at this offset.

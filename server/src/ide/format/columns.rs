@@ -69,7 +69,9 @@ impl Columns {
     /// Puts comments that stood in one column into one again.
     pub fn align(&self, edits: &mut Vec<FormatEdit>) {
         let goes_on = |a: &Comment, b: &Comment| a.line + 1 == b.line && a.column == b.column;
-        for column in self.comments.chunk_by(goes_on).filter(|it| it.len() > 1) {
+        // A tab would stand in another column once the code before it has moved, perhaps in that of its neighbour.
+        let is_kept = |it: &[Comment]| it.len() == 1 && !it[0].blanks.contains('\t');
+        for column in self.comments.chunk_by(goes_on).filter(|it| !is_kept(it)) {
             let gap = column.iter().map(|it| it.column - it.ends.0).min().unwrap_or(1).max(1);
             let target = column.iter().map(|it| it.ends.1).max().unwrap_or(0) + gap;
             for it in column {

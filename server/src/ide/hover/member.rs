@@ -14,6 +14,7 @@ use crate::ide::narrow;
 use crate::ide::navigation::definitions;
 use crate::ide::types;
 use crate::modules::base_name;
+use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{Place, Sym, Symbol};
 
 /// What a member's name leads to.
@@ -136,7 +137,13 @@ pub fn module(infer: &mut Infer<'_>, db: &LiveDb, named: &Named) -> Option<Hover
     let file = infer.module(&named.name)?;
     let mut sections: Vec<_> = describe::comment_at_start(db, file).into_iter().collect();
     let facts = infer.facts(file);
-    let mut names: Vec<_> = facts.global_names().map(ToString::to_string).collect();
+    // What it puts into the map of globals is the program's, not its own.
+    let assigns = |unit: u32, name: &str| {
+        let it = facts.unit(unit);
+        it.kind == UnitKind::Statement && it.facts.assigned.iter().any(|(assigned, _)| assigned == name)
+    };
+    let is_own = |name: &str| facts.globals(name).any(|(unit, _)| assigns(unit, name));
+    let mut names: Vec<_> = facts.global_names().filter(|it| is_own(it)).map(ToString::to_string).collect();
     names.sort_unstable();
     if !names.is_empty() {
         sections.push(format!("gives {}", names.join(", ")));

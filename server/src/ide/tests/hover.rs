@@ -521,3 +521,26 @@ fn variables_are_told_where_they_are_keys() {
     assert!(card("Q print locals.le$0n").starts_with("(intrinsic) len(self)"));
     assert_eq!(card("print globals.mis$0sing"), "");
 }
+
+/// The card of a hover that has one.
+#[track_caller]
+fn card(source: &str) -> String {
+    let it = Fixture::new(source);
+    hover(&it.db, &it.document, &it.live(), it.offset).expect("there is a card").plain()
+}
+
+#[test]
+fn what_an_importer_may_change_is_no_more_than_likely() {
+    let lib = "//- lib.ms\nv = 1\ngo = function\n  print v$0\nend function\n//- main.ms\nimport \"lib\"\n";
+    assert_eq!(card(&format!("{lib}lib.go\n")), "(global) v\ntype: number");
+    let told = card(&format!("{lib}lib.v = \"s\"\nlib.go\n"));
+    assert!(told.starts_with("(global) v\nlikely: number"), "{told}");
+}
+
+#[test]
+fn a_module_gives_what_is_its_own() {
+    let told = card(
+        "//- main.ms\nimport \"li$0b\"\n//- lib.ms\nglobals.shared = 2\nx = 1\ngo = function\n  globals.conf = \"s\"\nend function\n",
+    );
+    assert_eq!(told, "(module) lib\ngives go, x");
+}

@@ -398,3 +398,26 @@ fn methods_of_maps_reach_all_variables() {
         right(&format!("x = 1\n{reach}\nprint x.upper\nif x == \"a\" then print 1\n"));
     }
 }
+
+#[test]
+fn what_another_file_puts_in_the_place_of_a_function_may_take_more() {
+    let go = "go = function\n  cb 1, 2\nend function\n";
+    let more = "function(a, b)\n  print a + b\nend function\n";
+    for (cb, code) in [("cb = function\nend function\n", "too-many-arguments"), ("cb = 0\n", "not-a-function")] {
+        let lib = format!("//- lib.ms\n{cb}{go}//- main.ms\nimport \"lib\"\n");
+        right(&format!("{lib}lib.cb = {more}lib.go\n"));
+        wrong(&format!("{lib}lib.go\n"), code);
+        let main = format!("//- main.ms\nimport \"lib\"\n{cb}lib.go\ncb 1, 2\n//- lib.ms\ngo = function\n");
+        right(&format!("{main}globals.cb = {more}end function\n"));
+        wrong(&format!("{main}end function\n"), code);
+    }
+}
+
+#[test]
+fn where_very_many_names_are_unknown_the_first_alone_are_compared() {
+    let text: String = (0..150).map(|i| format!("name{i} = 1\nprint nbme{i}\n")).collect();
+    let it = Fixture::new(&text);
+    let found = checks(&it.db, &it.document, &Checks::default(), &it.places);
+    assert_eq!(found.iter().filter(|it| it.code == "unknown-name").count(), 150);
+    assert_eq!(found.iter().filter(|it| it.message.contains("did you mean")).count(), 100);
+}
