@@ -20,6 +20,9 @@ const MOST_UNITS: usize = 300;
 /// So many errors are looked at; of a text with more nothing is told.
 const MOST_ERRORS: usize = 50;
 
+/// The same of broken parts, of which one error may leave many.
+const MOST_PARTS: usize = 500;
+
 /// The broken part of a text.
 pub struct Broken {
     facts: Arc<FileFacts>,
@@ -53,7 +56,10 @@ impl Broken {
             units: failing.into_iter().collect(),
         };
         let root = SyntaxNode::new_root(parse.green.clone());
-        for error in parse.errors.iter().take(MOST_ERRORS) {
+        for error in &parse.errors {
+            if broken.whole {
+                break;
+            }
             broken.add(db, document, &root, error);
         }
         let opens = |word: &str| matches!(word, "locals" | "outer" | "globals" | "import" | "ensureImport" | "env");
@@ -108,7 +114,8 @@ impl Broken {
     }
 
     fn put(&mut self, document: &DocumentView, range: TextRange) {
-        if self.ranges.iter().any(|it| it.contains_range(range)) {
+        self.whole |= self.ranges.len() == MOST_PARTS;
+        if self.whole || self.ranges.iter().any(|it| it.contains_range(range)) {
             return;
         }
         let words = document.text[range].split(|it: char| it != '_' && !it.is_alphanumeric());
@@ -206,7 +213,7 @@ fn statements_at(root: &SyntaxNode, at: TextSize) -> Vec<SyntaxNode> {
         let ancestors = token.parent_ancestors().filter(|it| it.kind() != SourceFile);
         let Some(node) = ancestors.into_iter().find(|it| it.kind() == Error || is_statement(it)) else { continue };
         let next = std::iter::successors(node.next_sibling(), SyntaxNode::next_sibling);
-        found.extend(next.take_while(|it| it.kind() == Error));
+        found.extend(next.take_while(|it| it.kind() == Error).take(MOST_PARTS + 1));
         if node.kind() == Error || !node.descendants().any(|it| it.kind() == Block) {
             found.push(node);
         }
