@@ -94,6 +94,9 @@ pub const CODES: [&str; 23] = [
 /// Codes of what many a good program does: said only where a setting gives them a level.
 pub const QUIET: [&str; 3] = ["possibly-unassigned", "shadowed-intrinsic", "unused-parameter"];
 
+/// So many warnings about names are told of a file; each is looked for among all names of its unit.
+const MOST_TOLD: usize = 2000;
+
 /// Of so many unknown names it is found out what may have been meant.
 const MOST_COMPARED: usize = 100;
 
@@ -104,6 +107,8 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
     let mut found = Vec::new();
     tree_checks(db, document, &mut found);
     let findings = db::name_findings(db, file);
+    // A text that no program would be, as one with more names than a statement can have.
+    let findings = if broken.is_some() && findings.len() > MOST_TOLD { Default::default() } else { findings };
     let imported = findings.iter().any(|it| matches!(it.problem, NameProblem::Unknown | NameProblem::TooEarly { .. }))
         && is_imported(db, file);
     let mut members = members::Told::new(db, document, (settings, places), &findings);
@@ -111,6 +116,9 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
     let opened_by_host = imports_for_host(db, file, settings);
     let mut unknown = 0;
     for finding in findings.iter() {
+        if found.len() >= MOST_TOLD {
+            break;
+        }
         // Where so many names are unknown, a host gives them: none is compared with all known ones.
         unknown += usize::from(matches!(finding.problem, NameProblem::Unknown));
         let compares = unknown <= MOST_COMPARED;
