@@ -273,7 +273,7 @@ fn code_that_relied_on_a_replaced_function_is_made_anew_without_that() {
         format!(
             "g = function(x)\n  return x + 1\nend function\nh = function(x)\n  return x + 2\nend function\n\
              f = function(n)\n  s = 0\n  for i in range(1, n)\n    s += g(i)\n  end for\n  return s\nend function\n\
-             for r in range(1, 200)\n  x = f(20)\nend for\n{replaces}\nfor r in range(1, 900)\n  x = f(20)\nend for\nprint x\n"
+             for r in range(1, 200)\n  x = f(20)\nend for\n{replaces}\nfor r in range(1, 2500)\n  x = f(20)\nend for\nprint x\n"
         )
     };
     let changed = |f: &FunctionStats| -> u64 {
