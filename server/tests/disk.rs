@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Folder, program};
+use common::{Folder, at};
 use minilive_tests::client::{Client, range_of};
 use serde_json::{Value, json};
 use std::fs;
@@ -11,26 +11,12 @@ use std::time::{Duration, Instant};
 
 /// A server for a client of these capabilities in a folder, or in none.
 fn start(folder: Option<&Folder>, capabilities: Value) -> (Client, Child) {
-    let (mut client, child) = Client::start(&program(), &["lsp"]).expect("the binary starts");
-    let root = folder.map(|it| format!("file://{}", it.0.display()));
-    let options = json!({ "trust": "off" });
-    let params =
-        json!({ "processId": null, "rootUri": root, "capabilities": capabilities, "initializationOptions": options });
-    client.ask("initialize", params);
-    client.notify("initialized", json!({}));
-    (client, child)
+    common::start(folder, capabilities, json!({}))
 }
 
 /// Such a client watches files.
 fn watching() -> Value {
     json!({ "workspace": { "didChangeWatchedFiles": { "dynamicRegistration": true } } })
-}
-
-fn at(folder: &Folder, file: &str, line: u32, character: u32) -> Value {
-    json!({
-        "textDocument": { "uri": &*folder.uri(file) }, "position": { "line": line, "character": character },
-        "context": { "includeDeclaration": true }, "newName": "renamed"
-    })
 }
 
 /// The edited lines of each file.

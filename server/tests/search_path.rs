@@ -3,31 +3,17 @@
 
 mod common;
 
-use common::{Folder, program};
+use common::{Folder, at};
 use minilive_tests::client::{Client, range_of};
 use serde_json::{Value, json};
 use std::process::Child;
 
-/// A server in a folder of these files, and what it settles on.
+/// A server in a folder of these files.
 fn start(folder: &Folder, settings: Value) -> (Client, Child) {
-    let (mut client, child) = Client::start(&program(), &["lsp"]).expect("the binary starts");
-    let root = format!("file://{}", folder.0.display());
-    let options = json!({ "trust": "off", "minilive": settings });
     let capabilities = json!({
         "textDocument": { "diagnostic": {} }, "workspace": { "diagnostics": { "refreshSupport": true } }
     });
-    let params =
-        json!({ "processId": null, "rootUri": root, "capabilities": capabilities, "initializationOptions": options });
-    client.ask("initialize", params);
-    client.notify("initialized", json!({}));
-    (client, child)
-}
-
-fn at(folder: &Folder, file: &str, line: u32, character: u32) -> Value {
-    json!({
-        "textDocument": { "uri": &*folder.uri(file) }, "position": { "line": line, "character": character },
-        "context": { "includeDeclaration": true, "triggerKind": 1 }, "newName": "renamed"
-    })
+    common::start(Some(folder), capabilities, settings)
 }
 
 /// The codes that are told of a file in the end, open or not.

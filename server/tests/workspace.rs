@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Folder, program};
+use common::{Folder, at, program};
 use minilive_tests::client::{Client, range_of};
 use serde_json::{Value, json};
 use std::process::Child;
@@ -14,14 +14,7 @@ fn start(folder: &Folder) -> (Client, Child) {
 
 /// The same for a client of other capabilities.
 fn start_with(folder: &Folder, capabilities: Value) -> (Client, Child) {
-    let (mut client, child) = Client::start(&program(), &["lsp"]).expect("the binary starts");
-    let root = format!("file://{}", folder.0.display());
-    let options = json!({ "trust": "off" });
-    let params =
-        json!({ "processId": null, "rootUri": root, "capabilities": capabilities, "initializationOptions": options });
-    client.ask("initialize", params);
-    client.notify("initialized", json!({}));
-    (client, child)
+    common::start(Some(folder), capabilities, json!({}))
 }
 
 /// Names and files of the symbols that fit.
@@ -30,13 +23,6 @@ fn symbols(client: &mut Client, query: &str) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
     let found = found.as_array().expect("a list").iter();
     found.map(|it| (text(&it["name"]), text(&it["location"]["uri"]))).collect()
-}
-
-fn at(folder: &Folder, file: &str, line: u32, character: u32) -> Value {
-    json!({
-        "textDocument": { "uri": &*folder.uri(file) }, "position": { "line": line, "character": character },
-        "context": { "includeDeclaration": true }, "newName": "renamed"
-    })
 }
 
 #[test]

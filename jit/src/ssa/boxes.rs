@@ -1,9 +1,9 @@
 //! What a boxed value was made of, so that unboxing it again costs nothing.
 //!
-//! `gvn` notes what it passes and asks here. Invariant: a guard is folded only where it could not have failed, and what takes its place
-//! lies in the range that its result promised.
+//! `gvn` notes what it passes and asks here; `unbox` and `carry` ask for all of a function at once. Invariant: a guard is folded only where
+//! it could not have failed, and what takes its place lies in the range that its result promised.
 
-use super::{Inst, Op, Val};
+use super::{Func, Inst, Op, Val};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What is known of numbers that were boxed or guarded.
@@ -44,9 +44,7 @@ impl Boxes {
                 Some(Folded::Computed(Op::F64(bits), Vec::new()))
             }
             (Op::GuardInt, Some(Op::Boxed(bits))) => {
-                let double = f64::from_bits(bits);
-                let int = i64::from(double as i32);
-                ((int as f64).to_bits() == bits).then(|| Folded::Computed(Op::Int(int), Vec::new()))
+                constant_int(bits).map(|int| Folded::Computed(Op::Int(int), Vec::new()))
             }
             (Op::GuardNum, _) => {
                 let (inside, _) = *self.inside.get(&number)?;
@@ -64,6 +62,35 @@ impl Boxes {
     pub fn is_boxed_number(&self, number: Val) -> bool {
         self.inside.contains_key(&number)
     }
+}
+
+/// How a boxed value was made of a number.
+#[derive(Debug, Clone, Copy)]
+pub enum Source {
+    /// Of this value.
+    Number(Val),
+    /// It is this double, by its bits.
+    Constant(u64),
+}
+
+/// What was boxed in a function, by what that gave.
+pub fn sources(func: &Func) -> FxHashMap<Val, Source> {
+    let mut sources = FxHashMap::default();
+    for inst in func.blocks.iter().flat_map(|block| &block.insts) {
+        let source = match inst.op {
+            Op::Box => Source::Number(inst.args[0]),
+            Op::Boxed(bits) if is_number(bits) => Source::Constant(bits),
+            _ => continue,
+        };
+        sources.extend(inst.result.map(|result| (result, source)));
+    }
+    sources
+}
+
+/// The integer of 32 bits whose double has these bits.
+pub fn constant_int(bits: u64) -> Option<i64> {
+    let int = i64::from(f64::from_bits(bits) as i32);
+    ((int as f64).to_bits() == bits).then_some(int)
 }
 
 /// Whether these are a number's bits: all that is none is a NaN.

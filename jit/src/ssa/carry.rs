@@ -6,6 +6,7 @@
 //! nothing but the stores that were looked at changes the place; an integer that a guard promised to fit 32 bits is guarded to do so
 //! where it was.
 
+use super::boxes::{Source, constant_int, sources};
 use super::dom::{Dominators, NaturalLoop};
 use super::effects::Memory;
 use super::gvn::{written_in_blocks, written_in_loop};
@@ -62,15 +63,17 @@ pub fn carry(func: &mut Func, dominators: &Dominators, loops: &[NaturalLoop], pl
     if !func.blocks.iter().flat_map(|block| &block.insts).any(|inst| stored(inst).is_some()) {
         return;
     }
+    // What is made here changes nothing in memory.
+    let written = written_in_blocks(func, places);
     for it in loops {
         let Some(before) = dominators.preheader(func, it) else { continue };
-        let found = find(func, dominators, it, places, seen);
+        let found = find(func, dominators, it, (places, written_in_loop(it, &written)), seen);
         if found.is_empty() {
             continue;
         }
         let Some(state) = preheader::resume_state(func, dominators, before) else { continue };
         for carried in found {
-            let mut pass = Pass { around: it, dominators, carried, boxed: boxed(func), out: FxHashMap::default() };
+            let mut pass = Pass { around: it, dominators, carried, boxed: sources(func), out: FxHashMap::default() };
             pass.rewrite(func, before, state);
         }
     }
@@ -95,50 +98,14 @@ fn loaded(inst: &Inst) -> Option<Place> {
     }
 }
 
-/// What was boxed, by what that gave: an instruction's operand, or a number's bits.
-fn boxed(func: &Func) -> FxHashMap<Val, Number> {
-    let mut found = FxHashMap::default();
-    for inst in func.blocks.iter().flat_map(|block| &block.insts) {
-        let number = match inst.op {
-            Op::Box => Number::Of(inst.args[0], func.rep(inst.args[0])),
-            // All that is no number is a NaN.
-            Op::Boxed(bits) if !f64::from_bits(bits).is_nan() => Number::Constant(bits),
-            _ => continue,
-        };
-        found.extend(inst.result.map(|result| (result, number)));
-    }
-    found
-}
-
-/// How a boxed number was made.
-#[derive(Debug, Clone, Copy)]
-enum Number {
-    Of(Val, Rep),
-    Constant(u64),
-}
-
-impl Number {
-    /// The integer that it is without conversion.
-    fn is_int(self) -> bool {
-        match self {
-            Number::Of(_, rep) => rep == Rep::Int,
-            Number::Constant(bits) => constant_int(bits).is_some(),
-        }
-    }
-
-    fn is_number(self) -> bool {
-        !matches!(self, Number::Of(_, rep) if !matches!(rep, Rep::F64 | Rep::Int))
-    }
-}
-
-/// The integer whose double has these bits.
-fn constant_int(bits: u64) -> Option<i64> {
-    let int = i64::from(f64::from_bits(bits) as i32);
-    ((int as f64).to_bits() == bits).then_some(int)
-}
-
 /// The places that a loop reads in every round and writes, and that nothing else in it can change.
-fn find(func: &Func, dominators: &Dominators, around: &NaturalLoop, known: &Places, seen: &Seen) -> Vec<Carried> {
+fn find(
+    func: &Func,
+    dominators: &Dominators,
+    around: &NaturalLoop,
+    (known, changed): (&Places, Memory),
+    seen: &Seen,
+) -> Vec<Carried> {
     let insts = || around.blocks().flat_map(|block| &func[block].insts);
     let mut places: Vec<Place> = Vec::new();
     for (place, _) in insts().filter_map(stored) {
@@ -149,9 +116,8 @@ fn find(func: &Func, dominators: &Dominators, around: &NaturalLoop, known: &Plac
     if places.is_empty() {
         return Vec::new();
     }
-    let changed = written_in_loop(around, &written_in_blocks(func, known));
     let home = licm::homes(func);
-    let boxed = boxed(func);
+    let boxed = sources(func);
     let mut found = Vec::new();
     for place in places {
         // A map has to be the same all the time, and known to be one that has the slot.
@@ -193,12 +159,15 @@ fn read_in_each_round(func: &Func, dominators: &Dominators, around: &NaturalLoop
 }
 
 /// How the place's numbers are held such that what reads and what stores them takes them so; `None` if they need not be numbers.
-fn rep_of(func: &Func, around: &NaturalLoop, place: Place, boxed: &FxHashMap<Val, Number>) -> Option<Rep> {
+fn rep_of(func: &Func, around: &NaturalLoop, place: Place, boxed: &FxHashMap<Val, Source>) -> Option<Rep> {
     let insts = || around.blocks().flat_map(|block| &func[block].insts);
     let mut only_ints = true;
     for (_, val) in insts().filter_map(stored).filter(|it| it.0 == place) {
-        let number = boxed.get(&val).filter(|it| it.is_number())?;
-        only_ints &= number.is_int();
+        only_ints &= match *boxed.get(&val)? {
+            Source::Number(number) if func.rep(number) == Rep::Bool => return None,
+            Source::Number(number) => func.rep(number) == Rep::Int,
+            Source::Constant(bits) => constant_int(bits).is_some(),
+        };
     }
     let loads: Vec<Val> = insts().filter(|inst| loaded(inst) == Some(place)).filter_map(|inst| inst.result).collect();
     let guards = |op: Op| insts().filter(|inst| inst.op == op && loads.contains(&inst.args[0])).count();
@@ -215,7 +184,7 @@ struct Pass<'a> {
     around: &'a NaturalLoop,
     dominators: &'a Dominators,
     carried: Carried,
-    boxed: FxHashMap<Val, Number>,
+    boxed: FxHashMap<Val, Source>,
     /// By block, the place's number at its end.
     out: FxHashMap<Block, Val>,
 }
@@ -301,10 +270,10 @@ impl Pass<'_> {
     fn number(&self, func: &mut Func, val: Val, at: InstId, made: &mut Vec<Inst>) -> Val {
         let rep = self.carried.rep;
         let (op, args) = match self.boxed[&val] {
-            Number::Of(number, of) if of == rep => return number,
-            Number::Of(number, _) => (Op::ToF64, vec![number]),
-            Number::Constant(bits) if rep == Rep::F64 => (Op::F64(bits), Vec::new()),
-            Number::Constant(bits) => (Op::Int(constant_int(bits).expect("looked at")), Vec::new()),
+            Source::Number(number) if func.rep(number) == rep => return number,
+            Source::Number(number) => (Op::ToF64, vec![number]),
+            Source::Constant(bits) if rep == Rep::F64 => (Op::F64(bits), Vec::new()),
+            Source::Constant(bits) => (Op::Int(constant_int(bits).expect("looked at")), Vec::new()),
         };
         let result = func.new_val(rep);
         made.push(Inst { op, args, result: Some(result), exit: None, at });

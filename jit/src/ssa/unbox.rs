@@ -3,18 +3,10 @@
 //! `escape` makes such parameters of the slots of maps. Behind it `gvn` finds that what is unboxed there need not have been boxed.
 //! Invariant: the boxed value stays defined, at the start of the parameter's block, under its old name.
 
+use super::boxes::{Source, sources};
 use super::{Func, Inst, Op, Rep, StateVal, Val};
 use minilive_mir::ir::InstId;
 use rustc_hash::FxHashMap;
-
-/// How a boxed value was made of a number.
-#[derive(Debug, Clone, Copy)]
-enum Source {
-    /// Of this value.
-    Number(Val),
-    /// It is this double, by its bits.
-    Constant(u64),
-}
 
 /// Passes numbers as doubles where they were boxed only to be passed.
 pub fn unbox_params(func: &mut Func) {
@@ -46,21 +38,6 @@ pub fn unbox_params(func: &mut Func) {
             }
         }
     }
-}
-
-/// What was boxed, by what that gave.
-fn sources(func: &Func) -> FxHashMap<Val, Source> {
-    let mut sources = FxHashMap::default();
-    for inst in func.blocks.iter().flat_map(|block| &block.insts) {
-        let source = match inst.op {
-            Op::Box => Source::Number(inst.args[0]),
-            // All that is no number is a NaN.
-            Op::Boxed(bits) if !f64::from_bits(bits).is_nan() => Source::Constant(bits),
-            _ => continue,
-        };
-        sources.extend(inst.result.map(|result| (result, source)));
-    }
-    sources
 }
 
 /// The parameters that nothing else comes to: those that stay when all others are struck out.

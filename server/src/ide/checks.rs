@@ -130,7 +130,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
                 settings.host.names.contains_key(finding.name.as_str()) && intrinsics::find(&finding.name).is_some()
                     || is_replaced(db, file, &behind, &finding.name)
             }
-            NameProblem::NotAFunction { .. } | NameProblem::UselessReference { .. } => {
+            NameProblem::NotAFunction { .. } | NameProblem::UselessReference => {
                 is_replaced(db, file, &behind, &finding.name)
             }
             // So may its function do more without any, or be none.

@@ -12,7 +12,9 @@ use minilive::worker::client::ProcessFactory;
 use minilive::world::{Kind, Snapshot, WorldHandle};
 use minilive_jit::engine::modules::ModuleAnswer;
 use minilive_tests::client::Client;
+use serde_json::{Value, json};
 use std::path::PathBuf;
+use std::process::Child;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -32,6 +34,26 @@ pub fn serve(workers: impl WorkerFactory + 'static) -> Client {
     let (client_input, server_output) = std::io::pipe().expect("a pipe");
     std::thread::spawn(move || minilive::lsp::serve(Box::new(workers), server_input, server_output));
     Client::new(client_output, client_input)
+}
+
+/// A server of its own process, in a folder or in none, that runs nothing, for a client of these capabilities with these settings.
+pub fn start(folder: Option<&Folder>, capabilities: Value, settings: Value) -> (Client, Child) {
+    let (mut client, child) = Client::start(&program(), &["lsp"]).expect("the binary starts");
+    let root = folder.map(|it| format!("file://{}", it.0.display()));
+    let options = json!({ "trust": "off", "minilive": settings });
+    let params =
+        json!({ "processId": null, "rootUri": root, "capabilities": capabilities, "initializationOptions": options });
+    client.ask("initialize", params);
+    client.notify("initialized", json!({}));
+    (client, child)
+}
+
+/// What any question about a place needs.
+pub fn at(folder: &Folder, file: &str, line: u32, character: u32) -> Value {
+    json!({
+        "textDocument": { "uri": &*folder.uri(file) }, "position": { "line": line, "character": character },
+        "context": { "includeDeclaration": true, "triggerKind": 1 }, "newName": "renamed"
+    })
 }
 
 /// Waits until a world has done all it was told.
