@@ -197,11 +197,27 @@ impl WorldHandle {
         kind: Kind,
         reader: impl FnMut(&Snapshot) -> T + Send + 'static,
     ) -> (oneshot::Receiver<Result<T, Refused>>, CancelOnDrop) {
+        let asked_at = self.messages(&uri);
+        self.ask_again(uri, kind, asked_at, reader)
+    }
+
+    /// So many messages about a document have been sent: what identifies the text that a question is about.
+    pub fn messages(&self, uri: &Arc<str>) -> u64 {
+        self.counter(uri).load(Ordering::Acquire)
+    }
+
+    /// Asks a question that was asked before, when there had been so many messages about the document.
+    pub fn ask_again<T: Send + 'static>(
+        &self,
+        uri: Arc<str>,
+        kind: Kind,
+        asked_at: u64,
+        reader: impl FnMut(&Snapshot) -> T + Send + 'static,
+    ) -> (oneshot::Receiver<Result<T, Refused>>, CancelOnDrop) {
         let (reply, answer) = oneshot::channel();
         let ticket = Ticket::default();
         let guard = CancelOnDrop(ticket.clone());
         let latest = self.counter(&uri);
-        let asked_at = latest.load(Ordering::Acquire);
         let ask =
             Ask { uri, kind, reader, ticket, reply: Some(reply), asked_at, latest, attempts: 0, edits_survived: 0 };
         self.send(Event::Ask(Box::new(ask)));

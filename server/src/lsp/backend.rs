@@ -105,7 +105,8 @@ impl Backend {
     }
 
     /// Asks the world and waits for its answer; dropping the future cancels the question. If a file that is not open has become another on
-    /// disk, and the answer changes it or is about it, it is read and the question is asked again.
+    /// disk, and the answer changes it or is about it, it is read and the question is asked again; so it is, once, if the answer may lie in a
+    /// module that nobody has looked for.
     async fn ask_for<T: Send + 'static>(
         &self,
         uri: Arc<str>,
@@ -115,18 +116,30 @@ impl Backend {
         let session = self.session()?;
         let features = session.features;
         let reader = Arc::new(Mutex::new(reader));
+        let mut is_linked = !matches!(kind, Kind::Linked | Kind::Everywhere);
+        let first = session.world.messages(&uri);
         for _ in 0..MOST_READINGS {
             let reader = reader.clone();
-            let (answer, _cancel_on_drop) = session.world.ask(uri.clone(), kind, move |snapshot| {
+            // What names a position means it in the text of the first time.
+            let asked_at = if kind == Kind::WholeDocument { session.world.messages(&uri) } else { first };
+            let (answer, _cancel_on_drop) = session.world.ask_again(uri.clone(), kind, asked_at, move |snapshot| {
                 let mut reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
                 let answer = reader(snapshot, &features);
-                (answer, snapshot.stale())
+                let unlinked = if is_linked { Vec::new() } else { snapshot.unlinked() };
+                (answer, snapshot.stale(), unlinked)
             });
-            let (answer, stale) = answer.await.unwrap_or(Err(Refused::Ended)).map_err(refused)?;
-            if stale.is_empty() {
+            let (answer, stale, unlinked) = answer.await.unwrap_or(Err(Refused::Ended)).map_err(refused)?;
+            if stale.is_empty() && unlinked.is_empty() {
                 return Ok(answer);
             }
-            session.world.changed_on_disk(stale);
+            if !unlinked.is_empty() {
+                is_linked = true;
+                // If the world ends, the next answer says so.
+                let _ = session.world.look_for(unlinked).await;
+            }
+            if !stale.is_empty() {
+                session.world.changed_on_disk(stale);
+            }
         }
         Err(failed(REQUEST_FAILED, "files that this is about are being changed on disk; try again"))
     }

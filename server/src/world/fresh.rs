@@ -1,12 +1,13 @@
-//! Whether what an answer relies on is still what stands on disk.
+//! Whether what an answer relies on is still what stands on disk, and whether anybody has looked for it there.
 //!
-//! `lsp` asks before it hands on an answer; if something is stale it has the world read that, and asks its question again. Invariant: no edit
-//! of a file that is not open belongs to another text than that of the disk, whoever watches it.
+//! `lsp` asks before it hands on an answer; if something is stale it has the world read that, if modules were not looked for it has the world
+//! do so, and asks its question again. Invariant: no edit of a file that is not open belongs to another text than that of the disk, whoever
+//! watches it.
 
 use super::job::Snapshot;
 use super::workspace;
-use crate::db::File;
-use crate::modules::path_of;
+use crate::db::{File, module_imports};
+use crate::modules::{Lookup, path_of};
 use rustc_hash::FxHashSet;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -32,5 +33,13 @@ impl Snapshot {
         let closed = touched.iter().filter(|file| !self.versions.contains_key(file.path(&self.db)));
         let is_stale = |file: &File, path: &PathBuf| workspace::text(path).as_deref() != Some(&*file.text(&self.db));
         closed.filter_map(|file| path_of(file.path(&self.db)).filter(|path| is_stale(file, path))).collect()
+    }
+
+    /// Modules of the document that nobody has looked for everywhere yet: where else than around it they may be is known from the programs it
+    /// is part of.
+    pub fn unlinked(&self) -> Vec<Lookup> {
+        let (imports, paths) = (module_imports(&self.db, self.document.file), self.db.paths());
+        let lookups = imports.iter().map(|import| self.live.places.lookup(&import.name));
+        lookups.filter(|lookup| !paths.decide(lookup)).collect()
     }
 }

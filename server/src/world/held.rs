@@ -17,20 +17,33 @@ const LONGEST: Duration = Duration::from_secs(5);
 #[derive(Default)]
 pub(super) struct Held {
     jobs: Vec<(Instant, Box<dyn Job>)>,
-    /// Documents whose modules are looked for since they were opened, each at the revision it was opened with.
-    linking: FxHashMap<Arc<str>, u64>,
+    /// Documents whose modules are looked for since they were opened.
+    linking: FxHashMap<Arc<str>, Linking>,
+}
+
+/// How far looking for the modules of a document that was opened has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Linking {
+    /// They are looked for where the document lies, since it was opened with this revision.
+    Nearby(u64),
+    /// Some are not there: where else they may be is known as soon as the workspace has been read.
+    Elsewhere,
 }
 
 impl Held {
     /// A document was opened, and its modules are looked for.
     pub fn opened(&mut self, uri: &Arc<str>, revision: u64) {
-        self.linking.insert(uri.clone(), revision);
+        self.linking.insert(uri.clone(), Linking::Nearby(revision));
     }
 
-    /// They have been. It may have been closed and opened again since.
-    pub fn found(&mut self, uri: &Arc<str>, revision: u64) {
-        if self.linking.get(uri) == Some(&revision) {
-            self.linking.remove(uri);
+    /// They have been, all of them or not. It may have been closed and opened again since.
+    pub fn found(&mut self, uri: &Arc<str>, revision: u64, is_all: bool) {
+        if self.linking.get(uri) == Some(&Linking::Nearby(revision)) {
+            if is_all {
+                self.linking.remove(uri);
+            } else {
+                self.linking.insert(uri.clone(), Linking::Elsewhere);
+            }
         }
     }
 
@@ -57,6 +70,9 @@ impl World {
 
     /// Lets go what needs to wait no longer.
     pub(super) fn release_held(&mut self) {
+        if self.workspace.reading == 0 {
+            self.held.linking.retain(|_, how_far| *how_far != Linking::Elsewhere);
+        }
         if self.held.jobs.is_empty() {
             return;
         }

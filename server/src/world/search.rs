@@ -141,7 +141,9 @@ impl World {
         let is_news = self.note(&files);
         match asker {
             Asker::Opened(revision) => {
-                self.held.found(&uri, revision);
+                let is_found =
+                    |(_, on_disk): &(_, Vec<OnDisk>)| !matches!(on_disk.last(), None | Some(OnDisk::Missing));
+                self.held.found(&uri, revision, files.iter().all(is_found));
                 if is_news {
                     self.look_at_anew(uri);
                 }
