@@ -27,7 +27,7 @@ use crate::reason::ExitReason;
 use crate::ssa::Helper;
 use crate::ssa::build::WindowKind;
 use crate::translate::calls::GENERIC;
-use crate::translate::{HELPERS, HelperId, HelperTable};
+use crate::translate::{HELPERS, HelperId, HelperTable, LEAVE};
 use minilive_mir::ir::{BinaryOp, InstId, UnaryOp};
 use minilive_runtime::fault::{Eval, FatalError, Fault};
 use minilive_runtime::intrinsics::{self, IntrinsicId, MAX_PARAMS};
@@ -44,6 +44,7 @@ pub fn table() -> HelperTable {
     let mut put = |id: HelperId, offset: usize, address: usize| addresses[id as usize + offset] = address;
     put(HelperId::Deopt, 0, leave::deopt as *const () as usize);
     put(HelperId::Budget, 0, budget as *const () as usize);
+    put(HelperId::LongBudget, 0, long_budget as *const () as usize);
     put(HelperId::CallBudget, 0, call_budget as *const () as usize);
     put(HelperId::StackOverflow, 0, stack_overflow as *const () as usize);
     put(HelperId::Interpret, 0, interpret as *const () as usize);
@@ -166,16 +167,35 @@ extern "C" fn budget(ctx: *mut u8, site: u64) -> u64 {
     }
 }
 
+/// The same in code that may be outgrown.
+extern "C" fn long_budget(ctx: *mut u8, site: u64) -> u64 {
+    let failed = budget(ctx, site);
+    let is_replaced = failed == 0 && runs_long(realm_at(ctx, site), site);
+    if is_replaced { LEAVE } else { failed }
+}
+
 /// The budget is used up at a call, which fails if there is no more.
 extern "C" fn call_budget(ctx: *mut u8, site: u64) -> u64 {
     let realm = realm_at(ctx, NO_SITE);
     match run().refill(realm, site_of(site)) {
-        Ok(()) => 0,
+        Ok(()) => {
+            // This activation goes on in the code that it is in.
+            runs_long(realm, site);
+            0
+        }
         Err(fault) => {
             raise_at_call(realm, fault);
             1
         }
     }
+}
+
+/// A slice ended in the code of a site; whether it is to be left.
+fn runs_long(realm: &mut Realm, site: u64) -> bool {
+    let outermost = exits::shared().native().places(site).last().map(|&(code, _)| code);
+    let run = run();
+    let slice = run.meter.slice();
+    outermost.is_some_and(|code| run.tiering.runs_long(run.codes, realm, run.codes.get(code), slice))
 }
 
 /// The budget is used up at the call of a function whose code is part of its caller's.
@@ -666,5 +686,5 @@ fn counts_naturals(list: ListRef) -> bool {
 
 /// Whether leaving for this reason should end speculation at the site.
 pub fn teaches(reason: ExitReason) -> bool {
-    reason != ExitReason::Forced
+    !matches!(reason, ExitReason::Forced | ExitReason::Outgrown)
 }

@@ -11,13 +11,14 @@ mod foresee;
 pub(crate) mod inline;
 mod install;
 mod nest;
+mod outgrow;
 
 use crate::baseline::Baseline;
 use crate::dump::{Dump, Line};
 use crate::engine::inlined::{self, Inlined};
 use crate::engine::policy::{Footprint, NEVER_HOT, Place, Tiering};
 use crate::engine::table::CodeTable;
-use crate::engine::tier::Tier;
+use crate::engine::tier::{Placed, Tier};
 use crate::engine::unit::{CallFlags, Code, CodeId};
 use crate::engine::ways;
 use crate::engine::{EngineConfig, TierPolicy};
@@ -301,6 +302,10 @@ impl Tiering for Optimiser {
         self.look_for_finished(codes, realm);
     }
 
+    fn runs_long(&mut self, codes: &CodeTable, realm: &mut Realm, code: &Code, weight: u64) -> bool {
+        self.outgrow(codes, realm, code, weight)
+    }
+
     fn take_dumps(&mut self) -> Vec<Dump> {
         let kept = self.backend.as_mut().ok().and_then(|backend| backend.dumps.as_mut());
         kept.map(std::mem::take).unwrap_or_default()
@@ -454,6 +459,7 @@ impl Backend {
             cautious: code.tier.drops.get() >= DROPS_TO_CAUTION,
             passes: self.passes,
             least_runs: least_runs(self.tier, code.unit.insts.len()),
+            outgrown: code.tier.outgrown.get(),
         }
     }
 
@@ -512,7 +518,8 @@ impl Backend {
         if let Some(dumps) = &mut self.dumps {
             dumps.push(dump(codes, code, job.at, &job.func, compiled));
         }
-        code.compiled(place_of(job.at), job.time, entry, bytes);
+        let placed = Placed { address: entry, bytes, place: place_of(job.at), outgrows: job.func.outgrows };
+        code.compiled(placed, job.time);
         Ok(())
     }
 
@@ -539,7 +546,10 @@ impl Backend {
             let plan = inline::plan((codes, Some((realm, &*found))), code, at, terms, &banned)?;
             let Unbuilt { refused, frame } =
                 match build_plan((codes, realm), code, (at, self.passes), &window, &plan.seen) {
-                    Ok(func) => return Ok((func, plan.inlined)),
+                    Ok(mut func) => {
+                        func.outgrows = plan.holds_back;
+                        return Ok((func, plan.inlined));
+                    }
                     Err(unbuilt) => unbuilt,
                 };
             let body = &plan.seen.body;

@@ -169,6 +169,8 @@ reasons! {
         Negative => "a number is below zero, which it was not before",
         /// A loop over a string took it for ASCII.
         NotAscii => "a string has other characters than ASCII",
+        /// Code that has run long, and was compiled again with more of the functions it calls.
+        Outgrown => "a version with the functions it calls in it took its place",
         /// A test asked for it.
         Forced => "a test made the guard fail",
     }

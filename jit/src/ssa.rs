@@ -175,7 +175,7 @@ pub enum Op {
     Intrinsic(u32),
     /// A constant of the unit that is not an immediate; the code keeps it pinned.
     Literal(u32),
-    /// A name of the unit as a string; interned names outlive realms.
+    /// The number of a name of the unit; interned names outlive realms.
     Name(u32),
 
     /// Boxes a double, an integer or a truth value.
@@ -555,6 +555,8 @@ pub struct Func {
     pub assumed: Vec<Assumed>,
     /// Values that are never the mark of an unassigned variable.
     pub assigned: Vec<Val>,
+    /// Whether calls would be spliced in if it runs long: then its loops can be left when their budget is used up.
+    pub outgrows: bool,
 }
 
 impl Func {
@@ -571,6 +573,7 @@ impl Func {
             calls: false,
             assumed: Vec::new(),
             assigned: Vec::new(),
+            outgrows: false,
         }
     }
 

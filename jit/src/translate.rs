@@ -19,6 +19,7 @@ mod ops;
 mod record;
 mod sites;
 pub mod symbols;
+mod table;
 mod text;
 pub mod tramp;
 
@@ -54,6 +55,8 @@ pub enum HelperId {
     Deopt,
     /// `(ctx, site) -> status`: the budget of a loop is used up; 0 to go on, else to unwind.
     Budget,
+    /// `(ctx, site) -> status`: as `Budget`, or [`LEAVE`]: better code has taken the place of this.
+    LongBudget,
     /// `(ctx, site) -> status`: as `Budget`, for a call that has not begun.
     CallBudget,
     /// `(ctx, site) -> EXC`: the native stack is used up.
@@ -106,12 +109,14 @@ pub enum HelperId {
     InlinedBudget,
     /// `(ctx, site) -> EXC`: calls nest too deep, for such a callee.
     TooDeep,
-    /// `(ctx, object, name) -> value or absent`: see [`lookup`].
+    /// `(ctx, object, name, text) -> value or absent`: see [`lookup`].
     FindStub,
     /// `(ctx, object, name, value) -> done`: see [`lookup`].
     PutStub,
     /// `(ctx, object, key) -> value or absent`: see [`lookup`].
     GetKeyStub,
+    /// `(ctx, map, key) -> truth or absent`: see [`lookup`].
+    HasKeyStub,
     /// `(ctx, object, key, value) -> done`: see [`lookup`].
     SetKeyStub,
     /// `(ctx, value, map) -> truth or absent`: see [`lookup`].
@@ -144,8 +149,11 @@ pub enum HelperId {
     SameText,
 }
 
+/// What [`HelperId::LongBudget`] answers if the code that asks is to be left.
+pub const LEAVE: u64 = 2;
+
 /// How many entries a helper table has.
-pub const HELPERS: usize = 64;
+pub const HELPERS: usize = 66;
 
 /// Facts and addresses that the code of one entry relies on.
 pub struct Env<'a> {
@@ -167,8 +175,10 @@ pub struct Env<'a> {
     pub record_point: &'a dyn Fn(u32) -> usize,
     /// Bits of a constant that is pinned for the life of the code.
     pub literal: &'a dyn Fn(u32) -> u64,
-    /// Bits of a name of the unit as a string.
+    /// The number of a name of the unit.
     pub name: &'a dyn Fn(u32) -> u64,
+    /// Bits of a name of the unit as a string.
+    pub name_text: &'a dyn Fn(u32) -> u64,
     /// Address of what a name of the unit means to the engine.
     pub name_entry: &'a dyn Fn(u32) -> usize,
     /// Address of the table of strings of one ASCII character.

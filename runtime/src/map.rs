@@ -21,6 +21,10 @@ mod shaped;
 mod view;
 
 pub(crate) use dict::Dict;
+pub use dict::{
+    CELL_EMPTY, ENTRY_BYTES, ENTRY_VALUE, HASH_FACTOR, TABLE_CELLS, TABLE_COUNTED, TABLE_COUNTED_END, TABLE_ENTRIES,
+    TABLE_HIDES, TABLE_LEN, TABLE_MASK, TABLE_NONE,
+};
 pub use lookup::Slots;
 pub(crate) use lookup::{KeyCache, SlotCache};
 pub use shaped::MapLayout;

@@ -13,8 +13,9 @@ use minilive_mir::ir::InstId;
 use std::time::Duration;
 
 impl Code {
-    /// It was compiled for a place; its machine code stands here.
-    pub fn compiled(&self, place: Place, time: Duration, address: usize, bytes: usize) {
+    /// It was compiled for a place, where better code may take the place of older.
+    pub fn compiled(&self, placed: Placed, time: Duration) {
+        let Placed { address, bytes, place, .. } = placed;
         let tier = &self.tier;
         tier.tier.set(Tier::Optimised);
         tier.refusal.set(None);
@@ -22,7 +23,13 @@ impl Code {
         tier.detours_before.set(tier.detours.get());
         tier.compile_time.set(tier.compile_time.get() + time);
         tier.refused.borrow_mut().retain(|it| it.place != place);
-        tier.placed.borrow_mut().push(Placed { address, bytes, place });
+        let before = tier.placed.borrow().len();
+        tier.placed.borrow_mut().retain(|it| it.place != place);
+        if tier.placed.borrow().len() < before {
+            let (entry, why) = (Some(self.entry_point(place)), Invalidation::Replaced);
+            self.tell(|| Happened::Dropped { entry, why, guard: None });
+        }
+        tier.placed.borrow_mut().push(placed);
         self.tell(|| Happened::Compiled { entry: self.entry_point(place), time, address, bytes });
     }
 

@@ -35,6 +35,12 @@ pub trait Tiering: Send {
     /// The budget slow path: installs what is finished. `last_slice`: what is left is for the interpreter.
     fn poll(&mut self, codes: &CodeTable, realm: &mut Realm, last_slice: bool);
 
+    /// A slice of the budget, of this weight, ended in compiled code of a code object. Whether better code has taken its place, so that
+    /// it is to be left.
+    fn runs_long(&mut self, _: &CodeTable, _: &mut Realm, _: &Code, _: u64) -> bool {
+        false
+    }
+
     /// A run begins in a fresh realm. Code of earlier runs that relied on the old realm's state is checked or dropped.
     fn start_run(&mut self, codes: &CodeTable, realm: &mut Realm);
 

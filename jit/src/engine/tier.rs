@@ -57,6 +57,8 @@ pub struct Placed {
     pub bytes: usize,
     /// From where it is entered.
     pub place: Place,
+    /// Whether it lacks calls that would be worth a place in it if it ran long.
+    pub outgrows: bool,
 }
 
 /// A place for which compiling was refused.
@@ -107,6 +109,12 @@ pub struct TierState {
     pub refused: RefCell<Vec<RefusedPlace>>,
     /// How often compiled code was dropped because its guards failed.
     pub drops: Cell<u32>,
+    /// The weight of the slices that ended in its compiled code, as far as that may be outgrown.
+    pub ran: Cell<u64>,
+    /// Whether that is so much that calls in it are worth a place.
+    pub outgrown: Cell<bool>,
+    /// How often it was compiled for that, or is to be.
+    pub regrown: Cell<u32>,
     /// Whether compiled code was dropped because something ran that had not run before.
     pub unforeseen: Cell<bool>,
     /// How often it had been compiled when its member sites were asked to look again.
@@ -263,8 +271,13 @@ mod tests {
         let state = TierState::new(2);
         state.osr[1].set(64);
         state.entry.set(128);
-        state.placed.borrow_mut().push(Placed { address: 64, bytes: 32, place: Place::Loop(BlockId(1)) });
-        state.placed.borrow_mut().push(Placed { address: 128, bytes: 96, place: Place::Call });
+        state.placed.borrow_mut().push(Placed {
+            address: 64,
+            bytes: 32,
+            place: Place::Loop(BlockId(1)),
+            outgrows: false,
+        });
+        state.placed.borrow_mut().push(Placed { address: 128, bytes: 96, place: Place::Call, outgrows: false });
         assert_eq!(state.bytes(), 128);
         state.tier.set(Tier::Optimised);
         assert_eq!(state.osr_entry(BlockId(1)), Some(64));

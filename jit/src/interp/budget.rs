@@ -79,7 +79,7 @@ impl Meter {
     }
 
     /// Weight of a whole slice.
-    fn slice(&self) -> u64 {
+    pub fn slice(&self) -> u64 {
         self.pace.slice.max(1).unsigned_abs()
     }
 

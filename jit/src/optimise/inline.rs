@@ -36,6 +36,8 @@ const MAX_VALUE_GROWTH: usize = 600;
 const VALUES_PAY: u64 = 16;
 /// Calls of those that have neither members nor calls in them need run this many times less often.
 const PLAIN_PAYS: u64 = 10;
+/// In code that has run long, calls are spliced that run once in so many rounds.
+const ROUNDS_A_USUAL_CALL: u64 = 4;
 /// Spliced calls nest so deep.
 const MAX_DEPTH: u32 = 4;
 
@@ -43,6 +45,8 @@ const MAX_DEPTH: u32 = 4;
 pub(super) struct Plan {
     pub(super) seen: Seen,
     pub(super) inlined: Vec<Inlined>,
+    /// Whether calls stay outside only since they did not run often enough yet.
+    pub(super) holds_back: bool,
 }
 
 /// On which terms an entry is planned.
@@ -54,6 +58,8 @@ pub(super) struct Terms {
     pub(super) passes: Passes,
     /// Calls that ran less often keep their callees outside.
     pub(super) least_runs: u64,
+    /// It has run long: all calls that are usual in it are worth a place.
+    pub(super) outgrown: bool,
 }
 
 /// Plans an entry. What has not run is foreseen, where it is said from what. Calls in `banned` (by code and instruction) keep their callees outside.
@@ -64,13 +70,25 @@ pub(super) fn plan(
     terms: Terms,
     banned: &Banned,
 ) -> Result<Plan, Refusal> {
-    let Terms { cautious, passes, .. } = terms;
-    let within = match at {
-        EntryAt::Start => 0..code.unit.insts.len() as u32,
-        EntryAt::Loop(head) => insts_of_loop(&code.unit, head),
+    let Terms { cautious, passes, outgrown, .. } = terms;
+    let (within, head) = match at {
+        EntryAt::Start => (0..code.unit.insts.len() as u32, BlockId(0)),
+        EntryAt::Loop(head) => (insts_of_loop(&code.unit, head), head),
     };
-    let mut chooser =
-        Chooser { codes, foresight, banned, terms, within, views: Vec::new(), growth: [0; 2], inlined: Vec::new() };
+    // Of what has run long, not how often a call ran by the time that was hot, but in how many rounds it ran.
+    let usual = (code.block_word(head).get() / ROUNDS_A_USUAL_CALL).max(1);
+    let terms = if outgrown { Terms { least_runs: usual, ..terms } } else { terms };
+    let mut chooser = Chooser {
+        codes,
+        foresight,
+        banned,
+        terms,
+        within,
+        views: Vec::new(),
+        growth: [0; 2],
+        inlined: Vec::new(),
+        holds_back: false,
+    };
     chooser.add_view(code);
     if code.unit.env.as_ref().is_some_and(|names| names.len() > usize::from(u8::MAX)) {
         return Err(Refusal::Environment);
@@ -82,8 +100,8 @@ pub(super) fn plan(
     } else {
         splice(outer, &mut chooser)
     };
-    let Chooser { views, inlined, .. } = chooser;
-    Ok(Plan { seen: Seen { body: Arc::new(body), views, cautious }, inlined })
+    let Chooser { views, inlined, holds_back, .. } = chooser;
+    Ok(Plan { seen: Seen { body: Arc::new(body), views, cautious }, inlined, holds_back })
 }
 
 /// Calls that are not replaced by their callees.
@@ -136,6 +154,8 @@ struct Chooser<'a> {
     views: Vec<View>,
     /// Instructions of callees so far: of those that work on maps as values, and of others.
     growth: [usize; 2],
+    /// Whether a call was left out only since it did not run often enough.
+    holds_back: bool,
     inlined: Vec<Inlined>,
 }
 
@@ -196,7 +216,8 @@ impl Chooser<'_> {
         let runs = runs(of, at);
         // What is foreseen is expected to run as often as such callees are worth.
         let foreseen = self.foresight.is_some() && runs == 0 && pays > 1 && foresee::pays(of);
-        if !itself && !foreseen && runs < least_runs {
+        let is_rare = !itself && !foreseen && runs < least_runs;
+        if is_rare && runs == 0 {
             return None;
         }
         let growth = self.growth[usize::from(!values)] + callee.unit.insts.len();
@@ -204,6 +225,10 @@ impl Chooser<'_> {
         let small = callee.unit.insts.len() <= most && growth <= if values { MAX_VALUE_GROWTH } else { MAX_GROWTH };
         let lacks_super = callee.unit.super_reg.is_some() && !self.tells_super(frame, caller, at);
         if again || lacks_super || !small || given > callee.unit.params.len() || !is_spliceable(callee) {
+            return None;
+        }
+        if is_rare {
+            self.holds_back |= !self.terms.outgrown;
             return None;
         }
         let part = part(self.codes, callee)?;

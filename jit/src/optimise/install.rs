@@ -38,7 +38,7 @@ pub(super) struct Addresses {
     points: usize,
     ascii: usize,
     /// By the body's number of a name: its string, and what it means to the engine. Names that splicing made for itself have neither.
-    names: Vec<Option<(u64, usize)>>,
+    names: Vec<Option<NameAddresses>>,
     intrinsics: FxHashMap<u32, u64>,
     pub(super) first_exit: u32,
     pub(super) first_chain: u32,
@@ -73,8 +73,18 @@ impl FrameAddresses {
     }
 }
 
+/// What code says of a name.
+#[derive(Debug, Clone, Copy)]
+struct NameAddresses {
+    number: u32,
+    /// Bits of it as a string.
+    text: u64,
+    /// What it means to the engine.
+    entry: usize,
+}
+
 impl Addresses {
-    fn name(&self, id: u32) -> (u64, usize) {
+    fn name(&self, id: u32) -> NameAddresses {
         self.names[id as usize].expect("code refers to names of its units")
     }
 
@@ -110,8 +120,9 @@ impl Addresses {
                 let (frame, own) = body.child_origin(id);
                 self.frames[frame].children + own.0 as usize * size_of::<CodeId>()
             },
-            name: &|id| self.name(id).0,
-            name_entry: &|id| self.name(id).1,
+            name: &|id| u64::from(self.name(id).number),
+            name_text: &|id| self.name(id).text,
+            name_entry: &|id| self.name(id).entry,
             intrinsic: &|id| self.intrinsics[&id],
             first_exit: self.first_exit,
             first_chain: self.first_chain,
@@ -150,7 +161,8 @@ impl Backend {
         let names = 0..func.body.unit.names.len() as u32;
         let name = |id| {
             let entry = name_entry(codes, func, id)?;
-            Some((u64::from(entry.name.0), std::ptr::from_ref(entry) as usize))
+            let text = codes.shared().name_value(entry.name).bits();
+            Some(NameAddresses { number: entry.name.0, text, entry: std::ptr::from_ref(entry) as usize })
         };
         let insts = func.blocks.iter().flat_map(|block| &block.insts);
         let intrinsics = insts.filter_map(|inst| match inst.op {
@@ -263,10 +275,13 @@ impl Backend {
     /// Provides the shared lookups that a function's sites need.
     pub(super) fn provide_lookups(&mut self, codes: &CodeTable, func: &Func) -> Result<(), Refused> {
         use crate::ssa::{Helper, Op};
-        use translate::HelperId::{FindStub, GetKeyStub, IsaStub, PutStub, SetKeyStub};
-        use translate::lookup::{find_stub, get_key_stub, isa_stub, put_stub, set_key_stub};
+        use translate::HelperId::{FindStub, GetKeyStub, HasKeyStub, IsaStub, PutStub, SetKeyStub};
+        use translate::lookup::{find_stub, get_key_stub, has_key_stub, isa_stub, put_stub, set_key_stub};
         for inst in func.blocks.iter().flat_map(|block| &block.insts) {
             let wanted: &[Wanted] = match inst.op {
+                Op::Helper(helper) if helper.asks_for_key(&func.body.unit, &inst.args) => {
+                    &[(HasKeyStub, "ask for a key", has_key_stub)]
+                }
                 Op::Helper(
                     Helper::FindMember(_) | Helper::PutMember(_) | Helper::GetMember(_) | Helper::CallMethod(_),
                 ) => &[(PutStub, "store a member", put_stub), (FindStub, "find a member", find_stub)],

@@ -3,6 +3,10 @@
 //! `build` puts them where nothing better is known, `effects` and `translate` ask what they touch. Invariant: what is not told of a helper here,
 //! it does not do.
 
+use super::Val;
+use minilive_mir::ir::{NameId, Unit};
+use minilive_runtime::intrinsics;
+
 /// Which member instruction a helper works for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MemberSite {
@@ -107,6 +111,13 @@ pub enum Helper {
 }
 
 impl Helper {
+    /// Whether it is a call `map.hasIndex(key)`: of the object itself, with one argument.
+    pub fn asks_for_key(self, unit: &Unit, args: &[Val]) -> bool {
+        let Helper::CallMethod(site) = self else { return false };
+        matches!(*args, [object, this, _] if object == this)
+            && unit.name(NameId(site.name)) == intrinsics::HAS_INDEX.def().name
+    }
+
     /// Whether it may run code of the program, which may read and write globals.
     pub fn calls(self) -> bool {
         matches!(

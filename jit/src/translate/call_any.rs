@@ -14,9 +14,9 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_mir::ir::BinaryOp;
 use minilive_runtime::function::FUNCTION_CODE;
-use minilive_runtime::heap::flags;
-use minilive_runtime::realm::HEAD_NATIVE_STATUS;
-use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, TAG_MAP, Value};
+use minilive_runtime::heap::HEADER_SHAPE;
+use minilive_runtime::realm::{HEAD_CHANGED_TYPES, HEAD_NATIVE_STATUS, TypeMap};
+use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, TAG_MAP, TAG_STRING, Value};
 
 impl Lower<'_, '_> {
     /// A call of any value; its result.
@@ -60,8 +60,8 @@ impl Lower<'_, '_> {
     pub(super) fn find_member(&mut self, site: ir::Value, at: MemberSite, object: ir::Value) -> [ir::Value; 2] {
         let (slow, next) = self.two_ways();
         let parent = self.b.append_block_param(next, types::I64);
-        let name = self.symbol(Symbol::Name(at.name));
-        let found = self.call_piece(HelperId::FindStub, &[object, name]);
+        let (name, text) = (self.symbol(Symbol::Name(at.name)), self.symbol(Symbol::NameText(at.name)));
+        let found = self.call_piece(HelperId::FindStub, &[object, name, text]);
         let absent = self.iconst(Value::ABSENT.bits() as i64);
         let missed = self.b.ins().icmp(IntCC::Equal, found, absent);
         let known = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_NATIVE_STATUS as i32);
@@ -87,13 +87,25 @@ impl Lower<'_, '_> {
         self.meet(next, done)
     }
 
-    /// `map[text]`: by the shared lookup, or else by the helper.
+    /// `map[key]`: by the shared lookup, or else by the helper.
     pub(super) fn get_key(&mut self, site: ir::Value, args: &[ir::Value]) -> ir::Value {
         let (slow, next) = self.two_ways();
-        self.unless_table(args[0], slow);
+        self.unless_new(args[1], slow);
         self.shared_or(HelperId::GetKeyStub, args, (slow, next));
         let found = self.call_helper(HelperId::GetIndex, 0, &[site, args[0], args[1]]);
         self.meet(next, found)
+    }
+
+    /// `map.hasIndex(key)`, as long as the type of maps is what it was.
+    pub(super) fn has_index(&mut self, site: ir::Value, at: MemberSite, args: &[ir::Value]) -> ir::Value {
+        let (slow, next) = self.two_ways();
+        let changed = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_CHANGED_TYPES as i32);
+        let changed = self.b.ins().band_imm_u(changed, i64::from(TypeMap::Map.bit()));
+        self.leave_if(changed, slow);
+        self.unless_new(args[2], slow);
+        self.shared_or(HelperId::HasKeyStub, &[args[0], args[2]], (slow, next));
+        let result = self.call_member(HelperId::CallMethod, site, at, args);
+        self.meet(next, result)
     }
 
     /// `value isa map`, likewise.
@@ -105,13 +117,16 @@ impl Lower<'_, '_> {
         self.meet(next, truth)
     }
 
-    /// Tables have nothing that shared code could look up.
-    fn unless_table(&mut self, value: ir::Value, slow: ir::Block) {
-        let is_map = self.has_tag(value, TAG_MAP);
-        self.continue_if(is_map, slow);
-        let object = self.b.ins().band_imm_u(value, PAYLOAD_MASK as i64);
-        let in_table = self.flags(object, flags::DICT);
-        self.leave_if(in_table, slow);
+    /// Texts that are no names are nothing that shared code could look up.
+    fn unless_new(&mut self, key: ir::Value, slow: ir::Block) {
+        let (text, next) = (self.b.create_block(), self.b.create_block());
+        let is_text = self.has_tag(key, TAG_STRING);
+        self.b.ins().brif(is_text, text, &[], next, &[]);
+        self.b.switch_to_block(text);
+        let object = self.b.ins().band_imm_u(key, PAYLOAD_MASK as i64);
+        let name = self.b.ins().load(types::I32, memory(), object, HEADER_SHAPE as i32);
+        self.b.ins().brif(name, next, &[], slow, &[]);
+        self.b.switch_to_block(next);
     }
 
     /// What a shared piece of code gives goes to `next`, unless it is absent.
@@ -123,10 +138,10 @@ impl Lower<'_, '_> {
         self.b.switch_to_block(slow);
     }
 
-    /// `map[text] = value`, likewise.
+    /// `map[key] = value`, likewise.
     pub(super) fn set_key(&mut self, site: ir::Value, args: &[ir::Value]) -> ir::Value {
         let (slow, next) = self.two_ways();
-        self.unless_table(args[0], slow);
+        self.unless_new(args[1], slow);
         let done = self.call_piece(HelperId::SetKeyStub, args);
         let null = self.iconst(Value::NULL.bits() as i64);
         self.b.ins().brif(done, next, &[null.into()], slow, &[]);

@@ -188,6 +188,9 @@ impl Lower<'_, '_> {
                 self.call_found(site, at, (found, parent), (args, reads))
             }
             Helper::GetMember(at) => self.call_member(HelperId::GetMember, site, at, &args),
+            Helper::CallMethod(at) if helper.asks_for_key(&self.func.body.unit, &inst.args) => {
+                self.has_index(site, at, &args)
+            }
             Helper::CallMethod(at) => self.call_member(HelperId::CallMethod, site, at, &args),
             Helper::MakeMap(word) => {
                 let cell = self.symbol(Symbol::Feedback(word));

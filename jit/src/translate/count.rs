@@ -214,7 +214,7 @@ impl Lower<'_, '_> {
     pub(super) fn enter_loop(&mut self, inst: &Inst, weight: u32, block: BlockId) {
         let (cold, next) = self.charge(weight);
         self.b.switch_to_block(cold);
-        self.refill(inst, next);
+        self.refill(inst, block, next);
         self.b.switch_to_block(next);
         self.count(block);
         if let Some(exit) = inst.exit {

@@ -1,11 +1,12 @@
 //! Ways out: side exits, unwinding, the budget's slow path, the stack check.
 
 use super::lower::{Lower, memory};
-use super::{Counted, ExitFrame, ExitInfo, ExitObject, HelperId, Restored};
+use super::{Counted, ExitFrame, ExitInfo, ExitObject, HelperId, LEAVE, Restored};
+use crate::reason::ExitReason;
 use crate::ssa::{Exit, Inst, Op, Rep, StateId, StateObject, StateVal, Val};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
-use minilive_mir::ir::InstId;
+use minilive_mir::ir::{BlockId, InstId};
 use minilive_runtime::realm::{HEAD_CELLS, HEAD_DEPTH, HEAD_MAX_DEPTH, HEAD_NATIVE_LIMIT};
 use minilive_runtime::value::Value;
 use std::sync::Arc;
@@ -322,8 +323,8 @@ impl Lower<'_, '_> {
         }
     }
 
-    /// The slow path of the budget at a loop head: goes on at `next`, or unwinds.
-    pub(super) fn refill(&mut self, inst: &Inst, next: ir::Block) {
+    /// The slow path of the budget at a loop head: goes on at `next`, unwinds, or leaves the code.
+    pub(super) fn refill(&mut self, inst: &Inst, head: BlockId, next: ir::Block) {
         self.store_budget();
         if let Some(exit) = inst.exit {
             self.write_cells_of(exit.state);
@@ -334,10 +335,27 @@ impl Lower<'_, '_> {
             self.store_words(&kept);
         }
         let site = self.site();
-        let status = self.call_keeping(HelperId::Budget, &[site]);
+        let left_by = inst.exit.filter(|_| self.func.outgrows);
+        let helper = if left_by.is_some() { HelperId::LongBudget } else { HelperId::Budget };
+        let status = self.call_keeping(helper, &[site]);
         self.load_budget();
         let unwind = self.unwind_block();
-        self.b.ins().brif(status, unwind, &[], next, &[]);
+        let Some(exit) = left_by else {
+            self.b.ins().brif(status, unwind, &[], next, &[]);
+            return;
+        };
+        let (other, leave) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(other);
+        self.b.set_cold_block(leave);
+        self.b.ins().brif(status, other, &[], next, &[]);
+        self.b.switch_to_block(other);
+        let is_replaced = self.b.ins().icmp_imm_u(IntCC::Equal, status, LEAVE as i64);
+        self.b.ins().brif(is_replaced, leave, &[], unwind, &[]);
+        self.b.switch_to_block(leave);
+        // The exit is behind the loop head's own count.
+        self.count(head);
+        let exit = self.exit_block(Exit { reason: ExitReason::Outgrown, ..exit });
+        self.b.ins().jump(exit, &[]);
     }
 
     /// The slow path of the budget at a call: goes on at `next`, or fails the call, of which nothing has happened yet.

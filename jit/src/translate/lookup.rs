@@ -1,4 +1,5 @@
-//! Member lookups of sites that met too many shapes, texts as keys, and `isa`: shared pieces of code that probe the runtime's tables.
+//! Member lookups of sites that met too many shapes, keys, and `isa`: shared pieces of code that probe the runtime's tables of shapes, and
+//! the tables of maps that are not shaped (`table.rs`).
 //!
 //! `optimise::install` compiles them once an engine; `calls` calls them before it goes to the helper. Invariant: they answer only
 //! what the interpreter's slow path would, and leave every other case to it.
@@ -15,7 +16,7 @@ use minilive_runtime::map::lookup::{
     KEY_NAME, KEY_SLOT, LOOKUP_BYTES, LOOKUP_ENTRIES, LOOKUP_FACTOR, LOOKUP_ISA, LOOKUP_NAME, LOOKUP_SHAPE,
     LOOKUP_SHIFT, LOOKUP_SLOT, LOOKUP_TURN, NOWHERE,
 };
-use minilive_runtime::map::{MAP_SHAPE, MAP_SLOTS};
+use minilive_runtime::map::{ENTRY_VALUE, MAP_SHAPE, MAP_SLOTS};
 use minilive_runtime::names;
 use minilive_runtime::realm::{HEAD_KEYS, HEAD_LOOKUPS, HEAD_MARKING, HEAD_NATIVE_STATUS, HEAD_TYPE_MAPS, TypeMap};
 use minilive_runtime::string::STRING_HASH;
@@ -29,18 +30,18 @@ const FLAGS: i32 = std::mem::offset_of!(minilive_runtime::heap::Header, flags) a
 const UNSHAPED: u8 = flags::DICT | flags::ENV | flags::GLOBALS;
 
 /// A piece of code in the making.
-struct Piece<'a, 'b> {
-    b: &'a mut FunctionBuilder<'b>,
-    fail: ir::Block,
+pub(super) struct Piece<'a, 'b> {
+    pub(super) b: &'a mut FunctionBuilder<'b>,
+    pub(super) fail: ir::Block,
 }
 
-/// `(ctx, object, name) -> value`: a member of a map or of its chain; absent if the helper is to look. The word for results in the realm's
-/// head takes what is `super` in a method that is found.
+/// `(ctx, object, name, text) -> value`: a member of a map or of its chain, with its name and that as a string; absent if the helper is to
+/// look. The word for results in the realm's head takes what is `super` in a method that is found.
 pub fn find_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
-    small_function(isa, UserFuncName::user(4, 0), signature(isa, 2), |b, params| {
-        let (ctx, object, name) = (params[0], params[1], params[2]);
+    small_function(isa, UserFuncName::user(4, 0), signature(isa, 3), |b, params| {
+        let (ctx, object, name, text) = (params[0], params[1], params[2], params[3]);
         let fail = b.create_block();
-        let (walk, found) = (b.create_block(), b.create_block());
+        let [walk, found, shaped, table] = [(); 4].map(|()| b.create_block());
         let map = b.append_block_param(walk, types::I64);
         let left = b.append_block_param(walk, types::I64);
         let mut piece = Piece { b, fail };
@@ -50,7 +51,15 @@ pub fn find_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
         let steps = piece.b.ins().iconst(types::I64, STEPS);
         piece.b.ins().jump(walk, &[first.into(), steps.into()]);
         piece.b.switch_to_block(walk);
-        piece.without_flags(map, UNSHAPED);
+        let found_flags = piece.flags(map, UNSHAPED);
+        piece.b.ins().brif(found_flags, table, &[], shaped, &[]);
+        piece.b.switch_to_block(table);
+        piece.without_flags(map, flags::ENV | flags::GLOBALS);
+        let value = piece.member_of_table(map, text);
+        let null = piece.b.ins().iconst(types::I64, Value::NULL.bits() as i64);
+        piece.b.ins().store(memory(), null, ctx, HEAD_NATIVE_STATUS as i32);
+        piece.b.ins().return_(&[value]);
+        piece.b.switch_to_block(shaped);
         let entry = piece.entry(lookups, map, name);
         let slots = piece.b.ins().load(types::I64, memory(), map, MAP_SLOTS as i32);
         let slot = piece.b.ins().uload16(types::I64, memory(), entry, LOOKUP_SLOT as i32);
@@ -101,9 +110,7 @@ pub fn put_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
         piece.go_on_if(is_own);
         let slots = piece.b.ins().load(types::I64, memory(), map, MAP_SLOTS as i32);
         let address = piece.slot_address(slots, slot);
-        piece.b.ins().store(memory(), value, address, 0);
-        let done = piece.b.ins().iconst(types::I64, 1);
-        piece.b.ins().return_(&[done]);
+        piece.store_and_return(value, address, 0);
         piece.finish(0);
     })
 }
@@ -145,24 +152,30 @@ pub fn isa_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
         piece.b.ins().brif(found, yes, &[], walk, &[next.into(), left.into()]);
         for (block, truth) in [(yes, true), (no, false)] {
             piece.b.switch_to_block(block);
-            let truth = piece.b.ins().iconst(types::I64, Value::boolean(truth).bits() as i64);
-            piece.b.ins().return_(&[truth]);
+            piece.answer(truth);
         }
         piece.finish(Value::ABSENT.bits());
     })
 }
 
-/// `(ctx, object, key) -> value`: what a map or its chain has at a text; absent if the helper is to look.
+/// `(ctx, object, key) -> value`: what a map or its chain has at a text, or a table at a number; absent if the helper is to look.
 pub fn get_key_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
     small_function(isa, UserFuncName::user(4, 2), signature(isa, 2), |b, params| {
         let (ctx, object, key) = (params[0], params[1], params[2]);
         let fail = b.create_block();
-        let [walk, own, up] = [(); 3].map(|()| b.create_block());
+        let [walk, own, up, shaped, table] = [(); 5].map(|()| b.create_block());
         let map = b.append_block_param(walk, types::I64);
         let left = b.append_block_param(walk, types::I64);
         let mut piece = Piece { b, fail };
-        let text = piece.object_of(key, TAG_STRING);
         let first = piece.map_of(object);
+        let in_table = piece.flags(first, flags::DICT);
+        piece.b.ins().brif(in_table, table, &[], shaped, &[]);
+        piece.b.switch_to_block(table);
+        let value = piece.at_key_of_table(ctx, first, key, fail);
+        let value = piece.b.ins().load(types::I64, memory(), value, ENTRY_VALUE as i32);
+        piece.b.ins().return_(&[value]);
+        piece.b.switch_to_block(shaped);
+        let text = piece.object_of(key, TAG_STRING);
         let steps = piece.b.ins().iconst(types::I64, STEPS);
         piece.b.ins().jump(walk, &[first.into(), steps.into()]);
         piece.b.switch_to_block(walk);
@@ -197,25 +210,49 @@ pub fn set_key_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
     small_function(isa, UserFuncName::user(4, 3), signature(isa, 3), |b, params| {
         let (ctx, object, key, value) = (params[0], params[1], params[2], params[3]);
         let fail = b.create_block();
+        let [shaped, table] = [(); 2].map(|()| b.create_block());
         let mut piece = Piece { b, fail };
         let map = piece.map_of(object);
-        piece.without_flags(map, UNSHAPED | flags::GUARDED);
+        piece.without_flags(map, flags::ENV | flags::GLOBALS | flags::GUARDED);
         piece.unless_marking(ctx);
+        let in_table = piece.flags(map, flags::DICT);
+        piece.b.ins().brif(in_table, table, &[], shaped, &[]);
+        piece.b.switch_to_block(table);
+        let entry = piece.at_key_of_table(ctx, map, key, fail);
+        piece.store_and_return(value, entry, ENTRY_VALUE);
+        piece.b.switch_to_block(shaped);
         let (slots, slot) = piece.slot_of_key(ctx, map, key);
         let address = piece.slot_address(slots, slot);
-        piece.b.ins().store(memory(), value, address, 0);
-        let done = piece.b.ins().iconst(types::I64, 1);
-        piece.b.ins().return_(&[done]);
+        piece.store_and_return(value, address, 0);
         piece.finish(0);
     })
 }
 
-fn memory() -> MemFlagsData {
+/// `(ctx, map, key) -> truth`: whether a table has a key, unless it may have something else that is called `hasIndex`; absent if the helper is
+/// to look.
+pub fn has_key_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
+    small_function(isa, UserFuncName::user(4, 5), signature(isa, 2), |b, params| {
+        let (ctx, object, key) = (params[0], params[1], params[2]);
+        let (fail, missing) = (b.create_block(), b.create_block());
+        let mut piece = Piece { b, fail };
+        let map = piece.map_of(object);
+        let in_table = piece.flags(map, flags::DICT);
+        piece.go_on_if(in_table);
+        piece.unless_hiding(map);
+        piece.at_key_of_table(ctx, map, key, missing);
+        piece.answer(true);
+        piece.b.switch_to_block(missing);
+        piece.answer(false);
+        piece.finish(Value::ABSENT.bits());
+    })
+}
+
+pub(super) fn memory() -> MemFlagsData {
     MemFlagsData::trusted()
 }
 
 impl Piece<'_, '_> {
-    fn go_on_if(&mut self, ok: ir::Value) {
+    pub(super) fn go_on_if(&mut self, ok: ir::Value) {
         let next = self.b.create_block();
         self.b.ins().brif(ok, next, &[], self.fail, &[]);
         self.b.switch_to_block(next);
@@ -233,7 +270,18 @@ impl Piece<'_, '_> {
         self.object_of(value, TAG_MAP)
     }
 
-    fn object_of(&mut self, value: ir::Value, tag: u64) -> ir::Value {
+    fn answer(&mut self, truth: bool) {
+        let truth = self.b.ins().iconst(types::I64, Value::boolean(truth).bits() as i64);
+        self.b.ins().return_(&[truth]);
+    }
+
+    fn store_and_return(&mut self, value: ir::Value, address: ir::Value, offset: usize) {
+        self.b.ins().store(memory(), value, address, offset as i32);
+        let done = self.b.ins().iconst(types::I64, 1);
+        self.b.ins().return_(&[done]);
+    }
+
+    pub(super) fn object_of(&mut self, value: ir::Value, tag: u64) -> ir::Value {
         let found = self.b.ins().ushr_imm_u(value, i64::from(TAG_SHIFT));
         let fits = self.b.ins().icmp_imm_u(IntCC::Equal, found, tag as i64);
         self.go_on_if(fits);
@@ -275,9 +323,14 @@ impl Piece<'_, '_> {
         self.go_on_if(same);
     }
 
-    fn without_flags(&mut self, map: ir::Value, mask: u8) {
+    /// Those of some flags that a map has.
+    fn flags(&mut self, map: ir::Value, mask: u8) -> ir::Value {
         let found = self.b.ins().load(types::I8, memory(), map, FLAGS);
-        let found = self.b.ins().band_imm_u(found, i64::from(mask));
+        self.b.ins().band_imm_u(found, i64::from(mask))
+    }
+
+    fn without_flags(&mut self, map: ir::Value, mask: u8) {
+        let found = self.flags(map, mask);
         let ok = self.b.ins().icmp_imm_u(IntCC::Equal, found, 0);
         self.go_on_if(ok);
     }

@@ -37,8 +37,10 @@ pub enum Symbol {
     Child(u32),
     /// A constant.
     Literal(u32),
-    /// A name as a string.
+    /// The number of a name.
     Name(u32),
+    /// A name as a string.
+    NameText(u32),
     /// What a name means to the engine.
     NameEntry(u32),
     /// An intrinsic's function value.
@@ -64,6 +66,7 @@ impl Env<'_> {
             Symbol::Ascii => self.ascii,
             Symbol::Literal(id) => return (self.literal)(id),
             Symbol::Name(id) => return (self.name)(id),
+            Symbol::NameText(id) => return (self.name_text)(id),
             Symbol::Intrinsic(id) => return (self.intrinsic)(id),
         };
         address as u64

@@ -2,26 +2,66 @@
 //!
 //! `map.rs` owns it and charges its bytes. Removed entries leave tombstones until the next rebuild.
 //! Invariants: every live entry is found through the index; no tombstone stands before `first`; the cursor, if set, is the rank of a
-//! live entry.
+//! live entry; the view says where entries and index stand now.
 //! Read `tests::it_behaves_like_a_list_of_pairs` first.
 
 mod index;
 
 use crate::value::Value;
-use index::Index;
+pub use index::{CELL_EMPTY, HASH_FACTOR, TABLE_NONE};
+use index::{Index, IndexView};
 use std::cell::Cell;
+use std::mem::offset_of;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// One entry; a removed one has an absent key.
 #[derive(Debug, Clone, Copy)]
+#[repr(C)]
 pub(crate) struct Entry {
     pub(crate) key: Value,
     pub(crate) value: Value,
 }
 
+/// Where entries and index stand, for compiled code: it reads and replaces values of keys that it finds, and leaves all else to [`Dict`].
+#[derive(Debug, Clone, Copy)]
+#[repr(C)]
+pub(crate) struct TableView {
+    entries: *const Entry,
+    index: IndexView,
+    n_entries: u32,
+    hides: bool,
+}
+
+impl Default for TableView {
+    fn default() -> TableView {
+        TableView { entries: std::ptr::null(), index: IndexView::default(), n_entries: 0, hides: false }
+    }
+}
+
+/// In a table: offset of the address of its entries, tombstones among them.
+pub const TABLE_ENTRIES: usize = offset_of!(Dict, view.entries);
+/// Offset of their number (u32).
+pub const TABLE_LEN: usize = offset_of!(Dict, view.n_entries);
+/// Offset of whether a key may come before a method that all maps have, or is `__isa` (u8).
+pub const TABLE_HIDES: usize = offset_of!(Dict, view.hides);
+/// Offset of the address of the index of hashed keys, which is null if all entries are to be compared.
+pub const TABLE_CELLS: usize = offset_of!(Dict, view.index.cells);
+/// Offset of what a hash is masked with for its first cell (u32).
+pub const TABLE_MASK: usize = offset_of!(Dict, view.index.mask);
+/// Offset of the address of the entries of whole numbers (u32 each, [`TABLE_NONE`] for no entry).
+pub const TABLE_COUNTED: usize = offset_of!(Dict, view.index.counted);
+/// Offset of the first whole number that is hashed (u32).
+pub const TABLE_COUNTED_END: usize = offset_of!(Dict, view.index.n_counted);
+/// Bytes of an entry; its key stands first.
+pub const ENTRY_BYTES: usize = size_of::<Entry>();
+/// Offset of an entry's value.
+pub const ENTRY_VALUE: usize = offset_of!(Entry, value);
+
 /// The table.
 #[derive(Debug, Default)]
+#[repr(C)]
 pub(crate) struct Dict {
+    view: TableView,
     entries: Vec<Entry>,
     index: Index,
     /// Whether a string was ever inserted: without one, no name is a key.
@@ -152,6 +192,15 @@ impl Dict {
         }
         self.entries.push(Entry { key, value });
         self.live += 1;
+        self.show();
+    }
+
+    /// Shows compiled code what stands where now.
+    #[inline]
+    fn show(&mut self) {
+        let index = self.index.view();
+        let (entries, n_entries) = (self.entries.as_ptr(), self.entries.len() as u32);
+        self.view = TableView { entries, index, n_entries, hides: self.hides };
     }
 
     /// As [`Dict::insert`], unless that takes more memory: then nothing is done. Of a new key the value before is null.
@@ -172,6 +221,7 @@ impl Dict {
         self.index.rebuild(&mut self.entries, capacity);
         self.cursor.set(self.cursor.get().map(|(rank, _)| (rank, rank)));
         self.first = 0;
+        self.show();
     }
 
     /// Removes a key; returns the entry as it was.
@@ -199,6 +249,7 @@ impl Dict {
         if dead > 32 && dead > self.live * 2 {
             self.rebuild(self.live * 2);
             self.entries.shrink_to(self.live * 4);
+            self.show();
         }
     }
 
@@ -256,10 +307,19 @@ mod tests {
     use crate::intrinsics;
     use crate::rng::Rng;
 
+    /// What compiled code sees is what is there.
+    fn assert_is_shown(dict: &Dict) {
+        let TableView { entries, index, n_entries, hides } = dict.view;
+        let known = dict.index.view();
+        assert_eq!((entries, n_entries as usize, hides), (dict.entries.as_ptr(), dict.entries.len(), dict.hides));
+        assert_eq!((index.cells, index.counted), (known.cells, known.counted));
+        assert_eq!((index.mask, index.n_counted), (known.mask, known.n_counted));
+    }
+
     #[test]
     fn it_behaves_like_a_list_of_pairs() {
         let mut rng = Rng::new(1);
-        let mut dict = Dict::default();
+        let mut dict = Dict::with_capacity(0);
         let mut model: Vec<(u64, u64)> = Vec::new();
         for step in 0..60_000u64 {
             let key = rng.next_index(if step / 10_000 % 2 == 0 { 300 } else { 20 }) as u64;
@@ -289,6 +349,7 @@ mod tests {
                 }
             }
             assert_eq!(dict.len(), model.len());
+            assert_is_shown(&dict);
         }
         let keys: Vec<f64> = dict.iter().filter_map(|(key, _)| key.as_number()).collect();
         assert_eq!(keys, model.iter().map(|(key, _)| *key as f64).collect::<Vec<_>>());

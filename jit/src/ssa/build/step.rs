@@ -176,7 +176,7 @@ impl Builder<'_> {
             self.set_element(obj, (key, index), src);
             return Ok(());
         }
-        let helper = if is_text_of_map(seen) { Helper::SetKey } else { Helper::SetIndex };
+        let helper = if is_key_of_map(seen) { Helper::SetKey } else { Helper::SetIndex };
         self.generic(None, helper, &[obj, key, src], RegRange::EMPTY, Ty::Any)
     }
 
@@ -523,12 +523,13 @@ fn refine_by(env: &mut super::Env, cmp: Cmp, a: Reg, b: Reg) {
     }
 }
 
-/// Whether an index was always a text, of a map.
-fn is_text_of_map(seen: Index) -> bool {
-    seen.container == Kinds::MAP && seen.key == Kinds::STRING
+/// Whether an index was always a text or a number, of a map.
+fn is_key_of_map(seen: Index) -> bool {
+    let keys = Kinds::STRING.union(Kinds::INT).union(Kinds::FLOAT);
+    seen.container == Kinds::MAP && seen.key.within(keys)
 }
 
 /// What reads at an index, if nothing better is known.
 pub(super) fn get_helper(seen: Index) -> Helper {
-    if is_text_of_map(seen) { Helper::GetKey } else { Helper::GetIndex }
+    if is_key_of_map(seen) { Helper::GetKey } else { Helper::GetIndex }
 }

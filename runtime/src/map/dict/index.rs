@@ -24,6 +24,29 @@ pub(super) struct Index {
     rebuilds: usize,
 }
 
+/// Where its parts stand, for compiled code.
+#[derive(Debug, Clone, Copy)]
+#[repr(C)]
+pub(super) struct IndexView {
+    pub(super) cells: *const u64,
+    pub(super) counted: *const u32,
+    pub(super) mask: u32,
+    pub(super) n_counted: u32,
+}
+
+impl Default for IndexView {
+    fn default() -> IndexView {
+        IndexView { cells: std::ptr::null(), counted: std::ptr::null(), mask: 0, n_counted: 0 }
+    }
+}
+
+/// A cell that no key has. In others the hash is the upper half, the number of the entry the lower.
+pub const CELL_EMPTY: u64 = EMPTY;
+/// No entry, of a whole number that is counted.
+pub const TABLE_NONE: u32 = NONE;
+/// The hash of a number other than 0: its bits, combined with their upper half by exclusive or, times this; the upper half of that.
+pub const HASH_FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+
 const EMPTY: u64 = u64::MAX;
 const NONE: u32 = u32::MAX;
 /// The most entries of a table without an index.
@@ -43,7 +66,7 @@ fn key_hash(key: Value) -> u32 {
 
 #[inline(always)]
 fn mix(bits: u64) -> u32 {
-    let mixed = (bits ^ bits >> 32).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mixed = (bits ^ bits >> 32).wrapping_mul(HASH_FACTOR);
     (mixed >> 32) as u32
 }
 
@@ -201,6 +224,14 @@ impl Index {
         // Where most keys are counted, more of them are to come; but the next rebuild shall be far in any case.
         let room = if n_counted == 0 { hashed + more } else { hashed + (hashed + 4).max(more / 8) };
         self.cells = vec![EMPTY; (room * 4 / 3 + 1).next_power_of_two().max(8)];
+    }
+
+    /// Where its parts stand now. Most cells are 2^32, since entries are numbered in 32 bits.
+    #[inline]
+    pub(super) fn view(&self) -> IndexView {
+        let cells = if self.cells.is_empty() { std::ptr::null() } else { self.cells.as_ptr() };
+        let mask = self.cells.len().wrapping_sub(1) as u32;
+        IndexView { cells, counted: self.counted.as_ptr(), mask, n_counted: self.counted.len() as u32 }
     }
 
     /// Bytes held.

@@ -1,0 +1,185 @@
+//! Keys of maps that are tables, in shared pieces of code: entries by number, by hash, or one after the other.
+//!
+//! `lookup` comes here where a map has a table. It finds what `runtime/src/map/dict.rs` would, by the view that a table has for this.
+//! Invariant: what is found is there, what is missing is not; texts that are no names and all that is rare are left to the runtime.
+
+use super::lookup::{Piece, memory};
+use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
+use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
+use minilive_runtime::heap::HEADER_SHAPE;
+use minilive_runtime::map::{
+    CELL_EMPTY, ENTRY_BYTES, ENTRY_VALUE, HASH_FACTOR, MAP_TABLE, TABLE_CELLS, TABLE_COUNTED, TABLE_COUNTED_END,
+    TABLE_ENTRIES, TABLE_HIDES, TABLE_LEN, TABLE_MASK, TABLE_NONE,
+};
+use minilive_runtime::realm::HEAD_NUMBER_END;
+use minilive_runtime::string::STRING_HASH;
+use minilive_runtime::value::{PAYLOAD_MASK, TAG_STRING};
+
+impl Piece<'_, '_> {
+    /// The value of a name, as a string, in a map with a table that has no chain.
+    pub(super) fn member_of_table(&mut self, map: ir::Value, text: ir::Value) -> ir::Value {
+        self.unless_hiding(map);
+        let table = self.table(map);
+        let object = self.b.ins().band_imm_u(text, PAYLOAD_MASK as i64);
+        let hash = self.b.ins().load(types::I32, memory(), object, STRING_HASH as i32);
+        let entry = self.hashed(table, text, hash, self.fail);
+        self.b.ins().load(types::I64, memory(), entry, ENTRY_VALUE as i32)
+    }
+
+    /// The entry of a number, or of a text that is a name, in a map with a table; goes to `missing` if there is none.
+    pub(super) fn at_key_of_table(
+        &mut self,
+        ctx: ir::Value,
+        map: ir::Value,
+        key: ir::Value,
+        missing: ir::Block,
+    ) -> ir::Value {
+        let table = self.table(map);
+        let [number, text, hashed, done] = [(); 4].map(|()| self.b.create_block());
+        let hash = self.b.append_block_param(hashed, types::I32);
+        let entry = self.b.append_block_param(done, types::I64);
+        let end = self.b.ins().load(types::I64, memory(), ctx, HEAD_NUMBER_END as i32);
+        let is_number = self.b.ins().icmp(IntCC::UnsignedLessThan, key, end);
+        self.b.ins().brif(is_number, number, &[], text, &[]);
+        self.b.switch_to_block(number);
+        let by_number = self.counted(table, key, hashed, missing);
+        self.b.ins().jump(done, &[by_number.into()]);
+        self.b.switch_to_block(text);
+        let object = self.object_of(key, TAG_STRING);
+        // What is no name may be the same text as another object.
+        let name = self.b.ins().load(types::I32, memory(), object, HEADER_SHAPE as i32);
+        self.go_on_if(name);
+        let known = self.b.ins().load(types::I32, memory(), object, STRING_HASH as i32);
+        self.b.ins().jump(hashed, &[known.into()]);
+        self.b.switch_to_block(hashed);
+        let by_hash = self.hashed(table, key, hash, missing);
+        self.b.ins().jump(done, &[by_hash.into()]);
+        self.b.switch_to_block(done);
+        entry
+    }
+
+    /// Fails if a table may have a key that comes before a method, or a chain.
+    pub(super) fn unless_hiding(&mut self, map: ir::Value) {
+        let table = self.table(map);
+        let hides = self.b.ins().load(types::I8, memory(), table, TABLE_HIDES as i32);
+        let plain = self.b.ins().icmp_imm_u(IntCC::Equal, hides, 0);
+        self.go_on_if(plain);
+    }
+
+    fn table(&mut self, map: ir::Value) -> ir::Value {
+        let table = self.b.ins().load(types::I64, memory(), map, MAP_TABLE as i32);
+        self.go_on_if(table);
+        table
+    }
+
+    /// The entry of a number that is counted; others go to `hashed` with their hash.
+    fn counted(&mut self, table: ir::Value, key: ir::Value, hashed: ir::Block, missing: ir::Block) -> ir::Value {
+        let (whole, other) = (self.b.create_block(), self.b.create_block());
+        let float = self.b.ins().bitcast(types::F64, MemFlagsData::new(), key);
+        let number = self.b.ins().fcvt_to_sint_sat(types::I64, float);
+        let back = self.b.ins().fcvt_from_sint(types::F64, number);
+        let is_whole = self.b.ins().fcmp(FloatCC::Equal, back, float);
+        let end = self.b.ins().uload32(memory(), table, TABLE_COUNTED_END as i32);
+        let is_below = self.b.ins().icmp(IntCC::UnsignedLessThan, number, end);
+        let is_counted = self.b.ins().band(is_whole, is_below);
+        self.b.ins().brif(is_counted, whole, &[], other, &[]);
+        self.b.switch_to_block(other);
+        // Zeros are one key and have one hash, but not the same bits.
+        let magnitude = self.b.ins().ishl_imm_u(key, 1);
+        self.go_on_if(magnitude);
+        let upper = self.b.ins().ushr_imm_u(key, 32);
+        let mixed = self.b.ins().bxor(key, upper);
+        let factor = self.b.ins().iconst(types::I64, HASH_FACTOR as i64);
+        let mixed = self.b.ins().imul(mixed, factor);
+        let hash = self.b.ins().ushr_imm_u(mixed, 32);
+        let hash = self.b.ins().ireduce(types::I32, hash);
+        self.b.ins().jump(hashed, &[hash.into()]);
+        self.b.switch_to_block(whole);
+        let counted = self.b.ins().load(types::I64, memory(), table, TABLE_COUNTED as i32);
+        let offset = self.b.ins().ishl_imm_u(number, 2);
+        let place = self.b.ins().iadd(counted, offset);
+        let entry = self.b.ins().uload32(memory(), place, 0);
+        let is_there = self.b.ins().icmp_imm_u(IntCC::NotEqual, entry, i64::from(TABLE_NONE));
+        let there = self.b.create_block();
+        self.b.ins().brif(is_there, there, &[], missing, &[]);
+        self.b.switch_to_block(there);
+        self.entry_at(table, entry)
+    }
+
+    fn entry_at(&mut self, table: ir::Value, number: ir::Value) -> ir::Value {
+        let entries = self.b.ins().load(types::I64, memory(), table, TABLE_ENTRIES as i32);
+        let offset = self.b.ins().imul_imm_u(number, ENTRY_BYTES as i64);
+        self.b.ins().iadd(entries, offset)
+    }
+
+    /// The entry of a key that is not counted: the one that has the same bits.
+    fn hashed(&mut self, table: ir::Value, key: ir::Value, hash: ir::Value, missing: ir::Block) -> ir::Value {
+        let [few, many, found] = [(); 3].map(|()| self.b.create_block());
+        let entry = self.b.append_block_param(found, types::I64);
+        let cells = self.b.ins().load(types::I64, memory(), table, TABLE_CELLS as i32);
+        self.b.ins().brif(cells, many, &[], few, &[]);
+        self.b.switch_to_block(few);
+        self.compare_all(table, key, found);
+        self.b.switch_to_block(many);
+        self.probe((table, cells), key, hash, (found, missing));
+        self.b.switch_to_block(found);
+        entry
+    }
+
+    /// Compares the keys of a small table one after the other. A text may stand there as another object, so that none is known to be missing.
+    fn compare_all(&mut self, table: ir::Value, key: ir::Value, found: ir::Block) {
+        let (next, compare) = (self.b.create_block(), self.b.create_block());
+        let at = self.b.append_block_param(next, types::I64);
+        let len = self.b.ins().uload32(memory(), table, TABLE_LEN as i32);
+        let first = self.b.ins().iconst(types::I64, 0);
+        self.b.ins().jump(next, &[first.into()]);
+        self.b.switch_to_block(next);
+        let more = self.b.ins().icmp(IntCC::UnsignedLessThan, at, len);
+        self.b.ins().brif(more, compare, &[], self.fail, &[]);
+        self.b.switch_to_block(compare);
+        let entry = self.entry_at(table, at);
+        let known = self.b.ins().load(types::I64, memory(), entry, 0);
+        let same = self.b.ins().icmp(IntCC::Equal, known, key);
+        let at = self.b.ins().iadd_imm_s(at, 1);
+        self.b.ins().brif(same, found, &[entry.into()], next, &[at.into()]);
+    }
+
+    /// Looks at the cells from that of a hash on, until there is an empty one: then no key of the hash is there.
+    fn probe(
+        &mut self,
+        (table, cells): (ir::Value, ir::Value),
+        key: ir::Value,
+        hash: ir::Value,
+        (found, missing): (ir::Block, ir::Block),
+    ) {
+        let [next, used, compare, other] = [(); 4].map(|()| self.b.create_block());
+        let at = self.b.append_block_param(next, types::I32);
+        let mask = self.b.ins().load(types::I32, memory(), table, TABLE_MASK as i32);
+        self.b.ins().jump(next, &[hash.into()]);
+        self.b.switch_to_block(next);
+        let at = self.b.ins().band(at, mask);
+        let place = self.b.ins().uextend(types::I64, at);
+        let place = self.b.ins().ishl_imm_u(place, 3);
+        let place = self.b.ins().iadd(cells, place);
+        let cell = self.b.ins().load(types::I64, memory(), place, 0);
+        let empty = self.b.ins().iconst(types::I64, CELL_EMPTY as i64);
+        let is_empty = self.b.ins().icmp(IntCC::Equal, cell, empty);
+        self.b.ins().brif(is_empty, missing, &[], used, &[]);
+        self.b.switch_to_block(used);
+        let known = self.b.ins().ushr_imm_u(cell, 32);
+        let known = self.b.ins().ireduce(types::I32, known);
+        let same = self.b.ins().icmp(IntCC::Equal, known, hash);
+        self.b.ins().brif(same, compare, &[], other, &[]);
+        self.b.switch_to_block(compare);
+        let number = self.b.ins().ireduce(types::I32, cell);
+        let number = self.b.ins().uextend(types::I64, number);
+        let entry = self.entry_at(table, number);
+        let known = self.b.ins().load(types::I64, memory(), entry, 0);
+        let same = self.b.ins().icmp(IntCC::Equal, known, key);
+        // Another key of the same hash may be an equal text.
+        self.b.ins().brif(same, found, &[entry.into()], self.fail, &[]);
+        self.b.switch_to_block(other);
+        let at = self.b.ins().iadd_imm_s(at, 1);
+        self.b.ins().jump(next, &[at.into()]);
+    }
+}
