@@ -118,7 +118,7 @@ fn check_cancelling(
     }
     let next = |engine: &mut Engine, program: &str| {
         let expected = run_with(program, FILE, Mode::Interpreter, variant, FUEL);
-        (expected, run_in(engine, program, FILE, variant, FUEL, Pace::default()))
+        (expected, run_in(engine, program, FILE, variant, FUEL, mode.pace()))
     };
     let (expected, ran) = next(&mut engine, &second);
     if !differs(mode, &expected, &ran) {

@@ -30,6 +30,8 @@ pub enum Mode {
     Background,
     /// Compiled after a little work, and optimised code counts nothing, as `minilive run` has it.
     Uncounted,
+    /// Compiled after a little work, and again with what it calls after a little more, in small slices.
+    Outgrowing,
     /// Compiled, and every guard fails.
     GuardsFail,
     /// Compiled, and guards fail at random, as this seed decides.
@@ -57,6 +59,7 @@ impl Mode {
                 Mode::Mixed(2),
                 Mode::Background,
                 Mode::Uncounted,
+                Mode::Outgrowing,
                 Mode::GuardsFail,
                 Mode::RandomGuards(1),
                 Mode::RandomGuards(2),
@@ -80,7 +83,9 @@ impl Mode {
         let tier = match self {
             Mode::Interpreter | Mode::InterpreterStress => TierPolicy::InterpretOnly,
             Mode::Baseline | Mode::BaselineStress => TierPolicy::Baseline { threshold: 0 },
-            Mode::Tiered | Mode::Uncounted => TierPolicy::Tiered { baseline: Some(100), threshold: 400 },
+            Mode::Tiered | Mode::Uncounted | Mode::Outgrowing => {
+                TierPolicy::Tiered { baseline: Some(100), threshold: 400 }
+            }
             Mode::Background => TierPolicy::Tiered { baseline: Some(10), threshold: 50 },
             Mode::Mixed(threshold) => TierPolicy::Tiered { baseline: Some(threshold), threshold },
             // What leaves code of even seeds goes on in baseline code, of odd ones in the interpreter.
@@ -103,9 +108,16 @@ impl Mode {
             // Some is compiled beside the program, and some is not.
             most_here: 20,
             counted: self != Mode::Uncounted,
+            work_to_outgrow: if self == Mode::Outgrowing { 1 } else { EngineConfig::default().work_to_outgrow },
             symbolic,
             ..EngineConfig::default()
         }
+    }
+
+    /// How the budget is granted.
+    pub fn pace(self) -> Pace {
+        let whole = Pace::default();
+        Pace { slice: if self == Mode::Outgrowing { 100 } else { whole.slice }, ..whole }
     }
 }
 
@@ -120,6 +132,7 @@ impl fmt::Display for Mode {
             Mode::Tiered => "tiered",
             Mode::Background => "compiled in the background",
             Mode::Uncounted => "uncounted",
+            Mode::Outgrowing => "compiled again",
             Mode::GuardsFail => "guards-fail",
             Mode::InterpreterStress => "interpreter, collecting always",
             Mode::BaselineStress => "baseline, collecting always",
@@ -163,7 +176,7 @@ pub fn run(text: &str, file: &str, mode: Mode) -> Ran {
 
 /// As [`run`], in either variant and with another step limit.
 pub fn run_with(text: &str, file: &str, mode: Mode, variant: Variant, fuel: u64) -> Ran {
-    run_in(&mut Engine::new(mode.config()), text, file, variant, fuel, Pace::default())
+    run_in(&mut Engine::new(mode.config()), text, file, variant, fuel, mode.pace())
 }
 
 /// As [`run_with`], in an engine that may have run other programs, at a pace.

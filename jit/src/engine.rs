@@ -121,6 +121,9 @@ pub struct EngineConfig {
     /// What has at most so many instructions of SSA is compiled on that thread even otherwise: it is soon done, and until then the program
     /// would run slowly, and the processor twice.
     pub most_here: usize,
+    /// Weighted work after which a small piece of compiled code has run long, large ones after more: then it is compiled again with calls in
+    /// it that were not worth a place before.
+    pub work_to_outgrow: u64,
     /// Slots of the VM stack of a run; reserved, not committed.
     pub stack_slots: usize,
     /// Keep the text of everything that is compiled, for [`Engine::take_dumps`].
@@ -145,6 +148,7 @@ impl Default for EngineConfig {
             max_native: 64 << 20,
             synchronous: true,
             most_here: 300,
+            work_to_outgrow: 4_000_000,
             stack_slots: 8 << 20,
             dump: false,
             verify: cfg!(debug_assertions),

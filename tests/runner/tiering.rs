@@ -6,7 +6,7 @@
 use minilive_jit::engine::tier::Tier;
 use minilive_jit::engine::{End, Engine, EngineConfig, Entry, RunRequest, TierPolicy};
 use minilive_jit::events::{CodeEvent, EntryPoint, Happened};
-use minilive_jit::reason::{ExitReason, Refusal};
+use minilive_jit::reason::{ExitReason, Invalidation, Refusal};
 use minilive_jit::stats::FunctionStats;
 use minilive_tests::modes::{Mode, evaluate, lowered, run};
 use std::sync::{Arc, Mutex};
@@ -182,7 +182,11 @@ fn baseline_code_is_made_of_every_function_and_of_nothing_else() {
 
 /// What happened to the code of `f`, in order.
 fn history(tier: TierPolicy, program: &str) -> Vec<Happened> {
-    let mut engine = Engine::new(EngineConfig { tier, ..EngineConfig::default() });
+    history_in(EngineConfig { tier, ..EngineConfig::default() }, program)
+}
+
+fn history_in(config: EngineConfig, program: &str) -> Vec<Happened> {
+    let mut engine = Engine::new(config);
     let seen = Arc::new(Mutex::new(Vec::new()));
     let told = Arc::clone(&seen);
     engine.watch_code(Box::new(move |event| match event {
@@ -214,6 +218,25 @@ fn a_function_gets_baseline_code_first_and_optimised_code_after_more_work() {
     assert!(of_all.contains(&EntryPoint::Calls) && !of_all[1..].contains(&EntryPoint::Anywhere), "{of_all:?}");
     assert_eq!(entries(tier(Some(50), 1_000_000)), [EntryPoint::Anywhere]);
     assert_eq!(entries(TierPolicy::Baseline { threshold: 1_000_000 }), []);
+}
+
+#[test]
+fn what_runs_long_is_compiled_again_with_what_it_calls() {
+    // Each round weighs so much that the call has not run often by the time that the loop is hot.
+    let plain: String = (0..6).map(|i| format!("    a{i} = (a{i} * 3 + i) % 1000\n")).collect();
+    let vars: String = (0..6).map(|i| format!("  a{i} = 1\n")).collect();
+    let program = format!(
+        "g = function(o)\n  if o.x < 0 then return 0\n  return o.x + 1\nend function\nf = function(n)\n{vars}  s = 0\n  for i in range(1, n)\n{plain}\
+           \x20   s += g({{\"x\":i}})\n  end for\n  return s\nend function\nx = f(100000)\n"
+    );
+    let outgrowing = |work_to_outgrow| EngineConfig { work_to_outgrow, ..EngineConfig::default() };
+    let told = |work| history_in(outgrowing(work), &program);
+    let replaced = |it: &&Happened| matches!(it, Happened::Dropped { why: Invalidation::Replaced, .. });
+    let left = |it: &&Happened| matches!(it, Happened::Left(left) if left.reason == ExitReason::Outgrown);
+    let (soon, never) = (told(100_000), told(u64::MAX));
+    assert_eq!(soon.iter().filter(replaced).count(), 1, "{soon:?}");
+    assert_eq!(soon.iter().filter(left).count(), 1, "{soon:?}");
+    assert_eq!(never.iter().filter(|it| replaced(it) || left(it)).count(), 0, "{never:?}");
 }
 
 #[test]

@@ -11,11 +11,9 @@ use crate::engine::unit::Code;
 use crate::ssa::flow::EntryAt;
 use minilive_runtime::realm::Realm;
 
-/// Weight of the slices after which any code has run long, and more of it for each byte of the code: several times as much work as
-/// compiling it with what it calls costs. Measured: 4 000 000 alone costs programs of a twentieth of a second a third of their time.
-const WORK_TO_OUTGROW: u64 = 4_000_000;
-/// The weight for a byte.
-const WORK_A_BYTE: u64 = 4_000;
+/// Code of so many bytes takes twice the work until it has run long. That is several times as much as compiling it with what it calls costs.
+/// Measured: the same work for all costs programs of a twentieth of a second a third of their time.
+const BYTES_FOR_TWICE: u64 = 1000;
 /// So often a code object is compiled again for this.
 const MOST_REGROWN: u32 = 4;
 
@@ -26,7 +24,8 @@ impl Optimiser {
         if !tier.outgrown.get() {
             tier.ran.set(tier.ran.get().saturating_add(weight));
             let bytes: usize = tier.placed.borrow().iter().filter(|it| it.outgrows).map(|it| it.bytes).sum();
-            let enough = WORK_TO_OUTGROW + WORK_A_BYTE * bytes as u64;
+            let least = self.config.work_to_outgrow;
+            let enough = least.saturating_add(least.saturating_mul(bytes as u64) / BYTES_FOR_TWICE);
             tier.outgrown.set(bytes > 0 && tier.ran.get() >= enough);
             return false;
         }
