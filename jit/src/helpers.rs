@@ -21,7 +21,7 @@ use crate::engine::unit::{CodeId, NameEntry};
 use crate::exits;
 use crate::feedback::{FeedbackCell, Kinds};
 use crate::interp::calls::Receiver;
-use crate::interp::frame::{NativePlace, current_run, native_callers};
+use crate::interp::frame::{NativePlace, current_run, native_caller};
 use crate::interp::{Run, Site};
 use crate::reason::ExitReason;
 use crate::ssa::Helper;
@@ -147,7 +147,7 @@ fn raise(realm: &mut Realm, site: u64, fault: Box<Fault>) -> u64 {
 fn raise_at_call(realm: &mut Realm, fault: Box<Fault>) -> u64 {
     let run = run();
     if run.site.is_none()
-        && let Some(&(code, inst)) = native_callers(NativePlace::of(realm)).first()
+        && let Some((code, inst)) = native_caller(NativePlace::of(realm))
     {
         run.site = Some(Site { key: run.codes.get(code).key, inst, stack: run.stack_lines(realm) });
     }

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::Builder;
 
 /// Sizes tried in turn, in bytes; a system that does not reserve lazily may refuse the larger ones.
-const SIZES: [usize; 4] = [1 << 30, 256 << 20, 64 << 20, 8 << 20];
+const SIZES: [usize; 3] = [256 << 20, 64 << 20, 8 << 20];
 
 /// What is left for intrinsics and error reports.
 const RESERVE: usize = 1 << 20;

@@ -25,6 +25,9 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+/// So many bytes of the native stack are for calls whatever memory is limited to.
+const LEAST_STACK: usize = 8 << 20;
+
 /// Runs a request to its end, in a realm of its own.
 pub(super) fn run(
     engine: &mut Engine,
@@ -65,7 +68,10 @@ pub(super) fn new_realm(
     realm.set_function_names(names);
     // The activation of the top-level statement is counted with the others, but is no call.
     realm.head.max_depth = limits.depth.saturating_add(1);
-    realm.head.native_limit = crate::thread::native_limit(native_stack);
+    // What calls take counts as memory, too: no more of the stack is for them than that is limited to.
+    let for_calls =
+        usize::try_from(limits.memory).map_or(native_stack, |memory| memory.max(LEAST_STACK).min(native_stack));
+    realm.head.native_limit = crate::thread::native_limit(for_calls);
     realm
 }
 

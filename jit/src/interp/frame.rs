@@ -33,6 +33,8 @@ use std::cell::Cell;
 use std::mem::MaybeUninit;
 #[cfg(not(minilive_portable))]
 use std::mem::offset_of;
+#[cfg(not(minilive_portable))]
+use std::ops::ControlFlow;
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
@@ -405,23 +407,41 @@ impl NativePlace {
     }
 }
 
-/// The calls of compiled code that led to the native frame in a realm's head, innermost first, up to where the interpreter
-/// entered it.
+/// Visits the calls of compiled code that led to the native frame in a realm's head, innermost first, up to where the interpreter
+/// entered it, or until the visitor has seen enough.
 #[cfg(not(minilive_portable))]
-pub(crate) fn native_callers(innermost: NativePlace) -> Vec<(CodeId, InstId)> {
+pub(crate) fn native_callers(innermost: NativePlace, mut visit: impl FnMut(CodeId, InstId) -> ControlFlow<()>) {
     let shared = crate::exits::shared();
     let native = shared.native();
     let mut frame = innermost.frame;
-    let mut callers = Vec::new();
+    // Recursion returns to the same place again and again.
+    let mut last = (0, Vec::new());
     loop {
         // SAFETY: a place holds the frame pointer of compiled code that has not returned, and each frame that is found here
         // belongs to compiled code, too, whose frames start with the caller's frame pointer and the return address.
         let (caller, address) = unsafe { crate::code::caller_of(frame) };
-        let Some(site) = native.find(address) else { break };
-        callers.extend(native.places(site));
+        if last.0 != address {
+            let Some(site) = native.find(address) else { return };
+            last = (address, native.places(site));
+        }
+        for &(code, inst) in &last.1 {
+            if visit(code, inst).is_break() {
+                return;
+            }
+        }
         frame = caller;
     }
-    callers
+}
+
+/// The innermost of these calls.
+#[cfg(not(minilive_portable))]
+pub(crate) fn native_caller(innermost: NativePlace) -> Option<(CodeId, InstId)> {
+    let mut found = None;
+    native_callers(innermost, |code, inst| {
+        found = Some((code, inst));
+        ControlFlow::Break(())
+    });
+    found
 }
 
 /// Registers that may be written beyond a window's end while it is made.

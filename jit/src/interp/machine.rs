@@ -15,6 +15,8 @@ use minilive_runtime::ops;
 use minilive_runtime::realm::Realm;
 use minilive_runtime::value::Value;
 use std::collections::VecDeque;
+#[cfg(not(minilive_portable))]
+use std::ops::ControlFlow;
 
 /// The most lines a stack shows: half of them innermost, half outermost. Without bound, errors made deep in a recursion would
 /// take more memory than the program.
@@ -119,9 +121,11 @@ impl Run<'_> {
 
     #[cfg(not(minilive_portable))]
     fn compiled_places<'a>(&'a self, at: NativePlace, places: &mut Places<'a>) {
-        for (code, inst) in at.calls().into_iter().chain(super::frame::native_callers(at)) {
+        at.calls().into_iter().for_each(|(code, inst)| places.push(self.codes.get(code), inst));
+        super::frame::native_callers(at, |code, inst| {
             places.push(self.codes.get(code), inst);
-        }
+            ControlFlow::Continue(())
+        });
     }
 
     #[cfg(minilive_portable)]
