@@ -472,6 +472,28 @@ fn dump_shows_every_form_of_compiled_code_beside_its_source() {
 }
 
 #[test]
+#[cfg(not(minilive_portable))]
+fn dump_shows_the_code_of_modules_and_of_members_by_name() {
+    let file = Scratch::new(
+        "dump-modules",
+        "import \"shapes\"\nsum = 0\nfor i in range(1, 100000)\n  sum += shapes.Point.len2(i) + i % 3 + i % 5\nend for\n",
+    );
+    let module = Path::new(file.path()).with_file_name("shapes.ms");
+    let code = "Point = {}\nPoint.len2 = function(x)\n  return x * x\nend function\n";
+    fs::write(&module, code).expect("written");
+    let done = minilive(&["dump", "--ssa", file.path()]);
+    assert_eq!((done.code, &*done.err), (0, ""));
+    assert!(done.out.contains("// function Point.len2 of shapes.ms, line 2: "), "{}", done.out);
+    for name in ["len2", "Point.len2"] {
+        let one = minilive(&["dump", "--ssa", "--function", name, file.path()]);
+        assert!(one.out.starts_with("// function Point.len2 of shapes.ms, line 2: "), "{}{}", one.out, one.err);
+    }
+    let none = minilive(&["dump", "--ssa", "--function", "len3", file.path()]);
+    assert_eq!((none.code, &*none.out), (2, ""));
+    assert!(none.err.trim_end().ends_with("; there are: Point.len2"), "{}", none.err);
+}
+
+#[test]
 fn a_dump_says_how_the_watched_run_ended_early_and_runs_nothing_with_effects() {
     let marker = std::env::temp_dir().join(format!("minilive-dump-{}", std::process::id()));
     let text = format!("x = 1\nfile.writeLines \"{}\", [\"a\"]\n", marker.display());

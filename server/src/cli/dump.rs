@@ -30,7 +30,7 @@ pub struct Dump {
     /// Of `--asm`: the code of this tier, 1 (baseline) or 2 (optimised).
     #[arg(long, value_name = "TIER", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=2))]
     tier: u8,
-    /// Only the function of this name.
+    /// Only functions of this name, or this member; of compiled code also those of modules that the program imports.
     #[arg(long, value_name = "NAME")]
     function: Option<String>,
 }
@@ -67,14 +67,11 @@ impl Dump {
         for error in &errors {
             eprintln!("{}", rendered_diagnostic(&source, error, super::colour::on_stderr()));
         }
-        if let Some(name) = &self.function
-            && !program.units.iter().any(|unit| unit.info.name == name.as_str())
-        {
-            let known = known_names(&program);
-            return Err(Failure(format!("there is no function named {name} in {}; {known}", source.shown_name())));
-        }
         let text = match self.form.compiled() {
-            None => self.lowered(&program)?,
+            None => {
+                self.must_be_among(&[&program], &source)?;
+                self.lowered(&program)?
+            }
             Some(_) if !errors.is_empty() => return Ok(ExitCode::from(1)),
             Some(form) if self.tier == 1 && form != compiled::Form::Asm => {
                 return Err(Failure(
@@ -82,17 +79,29 @@ impl Dump {
                         .to_string(),
                 ));
             }
-            Some(compiled::Form::Asm) if self.tier == 1 => {
-                compiled::text(&source, &program, compiled::Form::BaselineAsm, &|unit| self.wants(unit))?
+            Some(form) => {
+                let form = if self.tier == 1 { compiled::Form::BaselineAsm } else { form };
+                let watched = compiled::watch(&source, program)?;
+                self.must_be_among(&watched.programs(), &source)?;
+                watched.text(form, &|unit| self.wants(unit))?
             }
-            Some(form) => compiled::text(&source, &program, form, &|unit| self.wants(unit))?,
         };
         std::io::stdout().write_all(text.as_bytes())?;
         Ok(ExitCode::from(u8::from(!errors.is_empty())))
     }
 
     fn wants(&self, unit: &ProgramUnit) -> bool {
-        self.function.as_ref().is_none_or(|name| unit.info.name == name.as_str())
+        self.function.as_ref().is_none_or(|name| is_called(unit, name))
+    }
+
+    /// That a function that is asked for by name exists.
+    fn must_be_among(&self, programs: &[&Program], source: &Source) -> Result<(), Failure> {
+        let Some(name) = &self.function else { return Ok(()) };
+        if programs.iter().any(|program| program.units.iter().any(|unit| is_called(unit, name))) {
+            return Ok(());
+        }
+        let known = known_names(programs);
+        Err(Failure(format!("there is no function named {name} in {}; {known}", source.shown_name())))
     }
 
     fn lowered(&self, program: &Program) -> Result<String, Failure> {
@@ -127,13 +136,19 @@ impl Form {
     }
 }
 
+/// Whether a function has a name, or is the member of that name of something.
+fn is_called(unit: &ProgramUnit, name: &str) -> bool {
+    let own = unit.info.name.as_str();
+    own == name || own.rsplit_once('.').is_some_and(|(_, member)| member == name)
+}
+
 /// So many names are told at most.
 const MOST_NAMES: usize = 30;
 
 /// Which functions there are, in a sentence.
-fn known_names(program: &Program) -> String {
-    let functions =
-        program.units.iter().filter(|unit| unit.mir.as_ref().is_some_and(|mir| mir.kind == UnitKind::Function));
+fn known_names(programs: &[&Program]) -> String {
+    let units = programs.iter().flat_map(|program| &program.units);
+    let functions = units.filter(|unit| unit.mir.as_ref().is_some_and(|mir| mir.kind == UnitKind::Function));
     let mut names: Vec<&str> = functions.map(|unit| unit.info.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
