@@ -63,8 +63,6 @@ reasons! {
         ArenaFull => "the memory for compiled code is full",
         /// It would become more than the compiler's limit.
         TooLarge => "too large to compile at once",
-        /// It contains something without a meaning yet.
-        Unsupported => "contains an unsupported construct",
         /// It keeps more variables in an environment, which other code can reach, than compiled code can address.
         Environment => "has too many variables that `locals` or nested functions can reach",
         /// It reads variables of the function around it, or may have to look there; compiled code knows nothing of that one.
@@ -77,10 +75,6 @@ reasons! {
         Injected => "an import added variables to its scope",
         /// It uses an operation that this tier does not translate.
         UnsupportedOperation => "uses an operation that is not compiled yet",
-        /// It mixes value kinds so that specialised code would not be faster.
-        Polymorphic => "works on too many kinds of values",
-        /// It has more parameters than compiled calls pass.
-        TooManyParameters => "has too many parameters",
         /// The compiler reported a failure of its own.
         CompilerFailed => "the compiler failed on it",
     }
@@ -135,8 +129,6 @@ reasons! {
         LoopIndex => "a list index would leave its list in the course of a loop",
         /// What every round of a loop relies on did not hold before it.
         LoopGuard => "what a loop relies on did not hold before it",
-        /// An index was not a number.
-        IndexNotNumber => "index is not a number",
         /// A list was in another representation than before.
         ListKind => "a list holds other values than before",
         /// A map had other keys than before.
@@ -151,12 +143,8 @@ reasons! {
         GlobalChanged => "a function that a global held, or an intrinsic, was replaced",
         /// An intrinsic had been replaced.
         IntrinsicShadowed => "an intrinsic function was replaced",
-        /// A condition was an error value, or an error was about to stop the program.
-        ErrorValue => "an error value appeared",
         /// A part that had never run was reached.
         ColdPath => "code that had not run before was reached",
-        /// A number was not a number (NaN) where that matters.
-        NanResult => "a result is not a number (NaN)",
         /// A division by zero or a remainder that needs care.
         SlowRemainder => "a remainder needs the general method",
         /// A loop inside another one ended; the loop around it has, or will get, an entry of its own.
@@ -183,10 +171,6 @@ reasons! {
         ManyExits => "its guards failed too often",
         /// A global it relied on was assigned.
         GlobalAssigned => "a global variable it relied on was assigned",
-        /// A shape it relied on changed its promise.
-        ShapeChanged => "a map it relied on changed",
-        /// A type map or prototype it relied on changed.
-        PrototypeChanged => "a class or type map it relied on changed",
         /// The function's text was edited.
         Edited => "the function was edited",
         /// A better version took its place.
