@@ -115,7 +115,7 @@ pub enum HelperId {
     PutStub,
     /// `(ctx, object, key) -> value or absent`: see [`lookup`].
     GetKeyStub,
-    /// `(ctx, map, key) -> truth or absent`: see [`lookup`].
+    /// `(ctx, map, key, name) -> truth or absent`: see [`lookup`].
     HasKeyStub,
     /// `(ctx, object, key, value) -> done`: see [`lookup`].
     SetKeyStub,

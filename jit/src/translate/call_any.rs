@@ -103,7 +103,8 @@ impl Lower<'_, '_> {
         let changed = self.b.ins().band_imm_u(changed, i64::from(TypeMap::Map.bit()));
         self.leave_if(changed, slow);
         self.unless_new(args[2], slow);
-        self.shared_or(HelperId::HasKeyStub, &[args[0], args[2]], (slow, next));
+        let name = self.symbol(Symbol::Name(at.name));
+        self.shared_or(HelperId::HasKeyStub, &[args[0], args[2], name], (slow, next));
         let result = self.call_member(HelperId::CallMethod, site, at, args);
         self.meet(next, result)
     }

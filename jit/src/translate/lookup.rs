@@ -221,25 +221,32 @@ pub fn set_key_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
         let entry = piece.at_key_of_table(ctx, map, key, fail);
         piece.store_and_return(value, entry, ENTRY_VALUE);
         piece.b.switch_to_block(shaped);
-        let (slots, slot) = piece.slot_of_key(ctx, map, key);
+        let (slots, slot) = piece.slot_of_key(ctx, map, key, fail);
         let address = piece.slot_address(slots, slot);
         piece.store_and_return(value, address, 0);
         piece.finish(0);
     })
 }
 
-/// `(ctx, map, key) -> truth`: whether a table has a key, unless it may have something else that is called `hasIndex`; absent if the helper is
-/// to look.
+/// `(ctx, map, key, name) -> truth`: whether a map has a key, unless it may have something else under the name, which is `hasIndex`; absent if
+/// the helper is to look.
 pub fn has_key_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
-    small_function(isa, UserFuncName::user(4, 5), signature(isa, 2), |b, params| {
-        let (ctx, object, key) = (params[0], params[1], params[2]);
-        let (fail, missing) = (b.create_block(), b.create_block());
+    small_function(isa, UserFuncName::user(4, 5), signature(isa, 3), |b, params| {
+        let (ctx, object, key, name) = (params[0], params[1], params[2], params[3]);
+        let fail = b.create_block();
+        let [missing, table, shaped] = [(); 3].map(|()| b.create_block());
         let mut piece = Piece { b, fail };
         let map = piece.map_of(object);
+        piece.without_flags(map, flags::ENV | flags::GLOBALS);
         let in_table = piece.flags(map, flags::DICT);
-        piece.go_on_if(in_table);
+        piece.b.ins().brif(in_table, table, &[], shaped, &[]);
+        piece.b.switch_to_block(table);
         piece.unless_hiding(map);
         piece.at_key_of_table(ctx, map, key, missing);
+        piece.answer(true);
+        piece.b.switch_to_block(shaped);
+        piece.unless_shape_hides(ctx, map, name);
+        piece.slot_of_key(ctx, map, key, missing);
         piece.answer(true);
         piece.b.switch_to_block(missing);
         piece.answer(false);
@@ -295,14 +302,34 @@ impl Piece<'_, '_> {
         self.go_on_if(idle);
     }
 
-    /// The slots of a shaped map, and which of them is that of a text; fails if none is.
-    fn slot_of_key(&mut self, ctx: ir::Value, map: ir::Value, key: ir::Value) -> (ir::Value, ir::Value) {
+    /// Fails if maps of a shape have a slot of a name that all maps have a method of, or a chain.
+    fn unless_shape_hides(&mut self, ctx: ir::Value, map: ir::Value, name: ir::Value) {
+        let lookups = self.lookups(ctx);
+        let name = self.b.ins().ireduce(types::I32, name);
+        let entry = self.entry(lookups, map, name);
+        for offset in [LOOKUP_SLOT, LOOKUP_ISA] {
+            let slot = self.b.ins().uload16(types::I64, memory(), entry, offset as i32);
+            let is_nowhere = self.b.ins().icmp_imm_u(IntCC::Equal, slot, i64::from(NOWHERE));
+            self.go_on_if(is_nowhere);
+        }
+    }
+
+    /// The slots of a shaped map, and which of them is that of a text; goes to `missing` if none is.
+    fn slot_of_key(
+        &mut self,
+        ctx: ir::Value,
+        map: ir::Value,
+        key: ir::Value,
+        missing: ir::Block,
+    ) -> (ir::Value, ir::Value) {
         let text = self.object_of(key, TAG_STRING);
         let entry = self.entry_of_text(ctx, map, text);
-        self.same_name(text, entry);
         let slot = self.b.ins().uload16(types::I64, memory(), entry, KEY_SLOT as i32);
         let is_own = self.b.ins().icmp_imm_u(IntCC::NotEqual, slot, i64::from(NOWHERE));
-        self.go_on_if(is_own);
+        let own = self.b.create_block();
+        self.b.ins().brif(is_own, own, &[], missing, &[]);
+        self.b.switch_to_block(own);
+        self.same_name(text, entry);
         (self.b.ins().load(types::I64, memory(), map, MAP_SLOTS as i32), slot)
     }
 

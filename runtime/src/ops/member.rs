@@ -78,16 +78,16 @@ pub fn isa_of(realm: &mut Realm, map: MapRef) -> Value {
     isa.unwrap_or(Value::NULL)
 }
 
-/// Looks a key up in a map and along its `__isa` chain.
+/// Looks a key up in a map and along its `__isa` chain. Where shapes have `__isa` is noted for compiled code, which walks the chain next time.
 #[inline]
-fn find_on_chain(realm: &Realm, map: MapRef, get: impl Fn(MapRef, &Realm) -> Option<Value>) -> Option<MemberFound> {
+fn find_on_chain(realm: &mut Realm, map: MapRef, get: impl Fn(MapRef, &Realm) -> Option<Value>) -> Option<MemberFound> {
     let mut at = map;
     for depth in 0..=MAX_CHAIN {
-        if let Some(value) = get(at, realm) {
-            let origin_isa = at.get_by_name(realm, names::ISA).unwrap_or(Value::NULL);
-            return Some(MemberFound { value, origin_isa, depth: Some(depth) });
+        let (found, isa) = (get(at, realm), isa_of(realm, at));
+        if let Some(value) = found {
+            return Some(MemberFound { value, origin_isa: isa, depth: Some(depth) });
         }
-        at = at.get_by_name(realm, names::ISA)?.as_map()?;
+        at = isa.as_map()?;
     }
     None
 }
