@@ -4,7 +4,7 @@
 //! *finds* it are different questions here.
 
 use super::{
-    Binding, File, FileFacts, Infer, Kind, Known, MOST_KINDS, MOST_PARENTS, Object, Sym, Symbol, UnitRef, binding,
+    Binding, File, FileFacts, Infer, Key, Kind, Known, MOST_KINDS, MOST_PARENTS, Object, Sym, Symbol, UnitRef, binding,
 };
 use minilive_mir::names::{ANY_KEY, TYPE_MAPS};
 use minilive_runtime::intrinsics::{self, IntrinsicId};
@@ -172,11 +172,10 @@ impl Infer<'_> {
 
     /// What a map's own member is.
     fn own_member(&mut self, object: Object, name: &str) -> Known {
-        let mut found = Known::default();
         match object {
-            Object::Globals(file) => return self.global(file, name),
-            Object::Module(file) => return self.member_of_module(file, name),
-            Object::Locals(unit) => return self.variable_of(unit, name),
+            Object::Globals(file) => self.global(file, name),
+            Object::Module(file) => self.member_of_module(file, name),
+            Object::Locals(unit) => self.variable_of(unit, name),
             Object::Host(host) => {
                 let given = self.given_to_type(host, name);
                 if given != Known::default() {
@@ -184,11 +183,16 @@ impl Infer<'_> {
                 }
                 let field = field(host, name);
                 let id = host_member(host, name);
-                return id.map_or_else(|| field.unwrap_or_default(), |id| Known::one(Kind::Intrinsic(id)));
+                id.map_or_else(|| field.unwrap_or_default(), |id| Known::one(Kind::Intrinsic(id)))
             }
-            Object::Entry(of) => return self.member_of_entry(of, name),
-            Object::Literal(..) | Object::New(..) | Object::Born(..) => {}
+            Object::Entry(of) => self.member_of_entry(of, name),
+            Object::Literal(..) | Object::New(..) | Object::Born(..) => self.ask(Key::Own(object, name.into())),
         }
+    }
+
+    /// The same of a map that code makes.
+    pub(super) fn found_own_member(&mut self, object: Object, name: &str) -> Known {
+        let mut found = Known::default();
         for (unit, value) in self.own_values(object, name) {
             if found.kinds.len() >= MOST_KINDS {
                 found.open = true;
@@ -203,14 +207,8 @@ impl Infer<'_> {
     pub(super) fn own_values(&mut self, object: Object, name: &str) -> Vec<(UnitRef, Sym)> {
         let (mut values, object) = (Vec::new(), object.maker());
         if let Object::Host(host) = object {
-            for &file in self.program().iter() {
-                for (unit, owner, value) in self.facts(file).members(name) {
-                    let unit = UnitRef { file, unit };
-                    if self.is_type_map(unit, owner, host) {
-                        values.push((unit, value.clone()));
-                    }
-                }
-            }
+            let given = self.given_to_types(name);
+            values.extend(given.iter().filter(|it| it.0 == host).map(|(_, at, value)| (*at, value.clone())));
         }
         let (Object::Literal(made, _) | Object::New(made, _)) = object else { return values };
         let facts = self.facts(made.file);
@@ -226,22 +224,35 @@ impl Infer<'_> {
         {
             values.push((made, base.clone()));
         }
-        for (unit, owner, value) in facts.members(name) {
-            let unit = UnitRef { unit, ..made };
-            if self.value(unit, owner).objects().any(|it| it.maker() == object) {
-                values.push((unit, value.clone()));
-            }
-        }
-        for (unit, owner, value) in self.given_outside(name).iter().filter(|(unit, ..)| unit.file != made.file) {
-            if self.value(*unit, owner).objects().any(|it| it.maker() == object) {
-                values.push((*unit, value.clone()));
-            }
-        }
+        self.with_given(made.file, name, object, |given| values.extend_from_slice(given));
         values
     }
 
+    /// What the program gives to type maps under a name: to which, where, what.
+    fn given_to_types(&mut self, name: &str) -> Arc<[super::GivenToType]> {
+        if let Some(known) = self.given_to_types.get(name) {
+            return known.clone();
+        }
+        let mut found = Vec::new();
+        for &file in self.program().iter() {
+            for (unit, owner, value) in self.facts(file).members(name) {
+                let at = UnitRef { file, unit };
+                let host = TYPE_MAPS.iter().find(|host| self.is_type_map(at, owner, host));
+                found.extend(host.map(|host| (*host, at, value.clone())));
+            }
+        }
+        self.given_to_types.entry(name.into()).or_insert(found.into()).clone()
+    }
+
+    /// Whether a map that code makes is given a member of that name more often than so.
+    pub(super) fn is_given_more(&mut self, object: Object, name: &str, most: usize) -> bool {
+        let object = object.maker();
+        let (Object::Literal(made, _) | Object::New(made, _)) = object else { return false };
+        self.with_given(made.file, name, object, |given| given.len() > most)
+    }
+
     /// Members of a name that files give to something of a module.
-    fn given_outside(&mut self, name: &str) -> Arc<[super::Given]> {
+    pub(super) fn given_outside(&mut self, name: &str) -> Arc<[super::Given]> {
         if let Some(known) = self.given_outside.get(name) {
             return known.clone();
         }
@@ -313,8 +324,20 @@ impl Infer<'_> {
                 is_field || host_member(host, name).is_some() || !self.own_values(object, name).is_empty()
             }
             Object::Entry(_) => matches!(name, "key" | "value"),
-            Object::Literal(..) | Object::New(..) | Object::Born(..) => !self.own_values(object, name).is_empty(),
+            Object::Literal(..) | Object::New(..) | Object::Born(..) => self.is_given(object.maker(), name),
         }
+    }
+
+    /// Whether a map that code makes is given a member of that name, where it is made or later.
+    fn is_given(&mut self, object: Object, name: &str) -> bool {
+        let (Object::Literal(made, number) | Object::New(made, number)) = object else { return false };
+        let facts = self.facts(made.file);
+        let says = &facts.unit(made.unit).facts;
+        let is_made_with_it = match object {
+            Object::Literal(..) => says.maps.get(number as usize).is_some_and(|it| it.iter().any(|(it, _)| it == name)),
+            _ => name == "__isa" && says.news.get(number as usize).is_some(),
+        };
+        is_made_with_it || self.with_given(made.file, name, object, |given| !given.is_empty())
     }
 
     /// The maps directly behind `__isa`.

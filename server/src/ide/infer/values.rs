@@ -4,7 +4,7 @@
 //! question goes through [`Infer::value`] or [`Infer::uncalled`], which end cycles.
 
 use super::{
-    Binding, Gives, Infer, Kind, Known, MOST_IMPORTERS, MOST_KINDS, MOST_STORES, Object, Sym, Symbol, UnitKind,
+    Binding, Gives, Infer, Key, Kind, Known, MOST_IMPORTERS, MOST_KINDS, MOST_STORES, Object, Sym, Symbol, UnitKind,
     UnitRef, binding, guide,
 };
 use minilive_mir::ir::BinaryOp;
@@ -13,7 +13,15 @@ use smol_str::SmolStr;
 use std::sync::Arc;
 
 impl Infer<'_> {
-    pub(super) fn find_out(&mut self, at: UnitRef, symbol: &Sym, uncalled: bool) -> Known {
+    pub(super) fn find_out(&mut self, key: &Key) -> Known {
+        match key {
+            Key::Expression(at, symbol, uncalled) => self.expression(*at, symbol, *uncalled),
+            Key::Global(file, name) => self.found_global(*file, name),
+            Key::Own(object, name) => self.found_own_member(*object, name),
+        }
+    }
+
+    fn expression(&mut self, at: UnitRef, symbol: &Sym, uncalled: bool) -> Known {
         match &**symbol {
             Symbol::Unknown | Symbol::Null | Symbol::Number | Symbol::Text => Known::anything(),
             Symbol::List(items) => self.list(at, items),
@@ -143,6 +151,10 @@ impl Infer<'_> {
 
     /// What a global is, uncalled.
     pub fn global(&mut self, file: super::File, name: &str) -> Known {
+        self.ask(Key::Global(file, name.into()))
+    }
+
+    fn found_global(&mut self, file: super::File, name: &str) -> Known {
         let facts = self.facts(file);
         let mut found = Known::default();
         for (unit, value) in facts.globals(name) {
