@@ -55,17 +55,25 @@ pub fn candidates(
     (name, wanted): (&str, Wanted),
     found: &mut Vec<Candidate>,
 ) {
+    let mut definers = FxHashMap::default();
     for (unit, placed) in (0u32..).zip(db::units(db, file).iter()) {
         let names = db::unit_names(db, placed.unit);
         for of in names.uses.iter().filter(|it| it.name == name) {
             let range = of.range + placed.start;
             let place = Found { file, unit, range, access: of.access, certain: false, quoted: of.quoted };
-            found.extend(candidate(infer, UnitRef { file, unit }, of, place, wanted));
+            found.extend(candidate(infer, (UnitRef { file, unit }, of), place, wanted, &mut definers));
         }
     }
 }
 
-fn candidate(infer: &mut Infer<'_>, at: UnitRef, of: &NameUse, found: Found, wanted: Wanted) -> Option<Candidate> {
+/// A use as such; `known` are the maps in which reading the name finds it, by the map that is read.
+fn candidate(
+    infer: &mut Infer<'_>,
+    (at, of): (UnitRef, &NameUse),
+    found: Found,
+    wanted: Wanted,
+    known: &mut FxHashMap<Object, Vec<Object>>,
+) -> Option<Candidate> {
     let Place::Member(symbol) = &of.place else { return None };
     let owner = infer.value(at, symbol);
     let mut objects: Vec<Object> = Vec::new();
@@ -76,7 +84,7 @@ fn candidate(infer: &mut Infer<'_>, at: UnitRef, of: &NameUse, found: Found, wan
     }
     let mut definers = Vec::new();
     for object in owner.objects().collect::<Vec<_>>() {
-        for definer in infer.definers(object, &of.name) {
+        for &definer in &*known.entry(object).or_insert_with(|| infer.definers(object, &of.name)) {
             if !definers.contains(&definer) {
                 definers.push(definer);
             }

@@ -10,6 +10,7 @@ mod given;
 mod members;
 mod settled;
 mod values;
+mod wherever;
 
 use super::guide::{self, Gives};
 use crate::db::{self, File, FileFacts, LiveDb};
@@ -304,7 +305,7 @@ pub struct Infer<'a> {
     main_files: Option<Arc<[File]>>,
     stores: FxHashMap<File, Arc<elements::Stores>>,
     writes: settled::Writes,
-    /// Members that are given to something of a module, by name.
+    /// Members that are given to what other files make, by name.
     given_outside: FxHashMap<SmolStr, Arc<[Given]>>,
     /// Members that are given to all values of a type, by name.
     given_to_types: FxHashMap<SmolStr, Arc<[GivenToType]>>,
@@ -314,6 +315,10 @@ pub struct Infer<'a> {
     indirect: FxHashMap<File, Arc<[(u32, u32)]>>,
     answers: FxHashMap<Key, Known>,
     progress: Progress,
+    /// The first statement of each file.
+    statements: FxHashMap<File, Option<u32>>,
+    /// Whether a global of a file may be another thing from statement to statement.
+    followed: FxHashMap<(File, SmolStr), bool>,
     /// What members of a name are given, by file; nothing while that is found out.
     given: FxHashMap<(File, SmolStr), Option<Arc<given::ByMap>>>,
     steps: u32,
@@ -346,6 +351,8 @@ impl<'a> Infer<'a> {
             indirect: FxHashMap::default(),
             answers: FxHashMap::default(),
             progress: Progress::within(0),
+            statements: FxHashMap::default(),
+            followed: FxHashMap::default(),
             given: FxHashMap::default(),
             steps: 0,
         }
@@ -448,7 +455,10 @@ impl<'a> Infer<'a> {
             Symbol::Null => Known::one(Kind::Null),
             Symbol::Number => Known::one(Kind::Number),
             Symbol::Text => Known::one(Kind::Text),
-            _ => self.ask(Key::Expression(at, symbol.clone(), uncalled)),
+            _ => {
+                let at = self.wherever(at, symbol);
+                self.ask(Key::Expression(at, symbol.clone(), uncalled))
+            }
         }
     }
 

@@ -31,6 +31,7 @@ pub(super) struct Writes {
 impl Infer<'_> {
     /// Whether an expression can be nothing but what is known of it.
     pub fn is_settled(&mut self, at: UnitRef, symbol: &Sym) -> bool {
+        let at = self.wherever(at, symbol);
         let key = (at, symbol.clone());
         if let Some(&answer) = self.writes.answers.get(&key) {
             return answer;
