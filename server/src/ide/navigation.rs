@@ -147,17 +147,36 @@ fn all_heirs(infer: &mut Infer<'_>, db: &LiveDb, file: File) -> Vec<Object> {
     all
 }
 
-/// Where a map itself is given a member: in its literal or by the first plain assignment to it.
+/// Where a map itself is given a member: in its literal or by the first plain assignment to it, in the file that makes it or in another.
 fn own_definition(infer: &mut Infer<'_>, db: &LiveDb, of: Object, name: &str) -> Option<Location> {
     let of = of.maker();
     let (Object::Literal(made, _) | Object::New(made, _)) = of else { return None };
+    let mut found = None;
+    let others = infer.program();
+    let others = others.iter().copied().filter(|&it| it != made.file && it.text(db).contains(name));
+    for file in std::iter::once(made.file).chain(others) {
+        match definition_in(infer, db, file, (of, name)) {
+            Some((location, Access::Write)) => return Some(location),
+            other => found = found.or(other),
+        }
+    }
+    found.map(|(location, _)| location)
+}
+
+/// The first place in a file that gives a map a member, a plain assignment before others.
+fn definition_in(
+    infer: &mut Infer<'_>,
+    db: &LiveDb,
+    file: File,
+    (of, name): (Object, &str),
+) -> Option<(Location, Access)> {
     let mut other = None;
-    for (unit, placed) in (0u32..).zip(db::units(db, made.file).iter()).take(infer.facts(made.file).units.len()) {
+    for (unit, placed) in (0u32..).zip(db::units(db, file).iter()).take(infer.facts(file).units.len()) {
         let names = db::unit_names(db, placed.unit);
         for it in names.uses.iter().filter(|it| it.name == name && it.access.writes()) {
             let Place::Member(owner) = &it.place else { continue };
-            if infer.value(UnitRef { unit, ..made }, owner).objects().any(|it| it.maker() == of) {
-                let location = Location { file: made.file, range: it.range + placed.start };
+            if infer.value(UnitRef { file, unit }, owner).objects().any(|it| it.maker() == of) {
+                let location = (Location { file, range: it.range + placed.start }, it.access);
                 if it.access == Access::Write {
                     return Some(location);
                 }

@@ -173,6 +173,10 @@ impl Infer<'_> {
     /// What a map's own member is.
     fn own_member(&mut self, object: Object, name: &str) -> Known {
         match object {
+            // The globals that a module names are those of the program.
+            Object::Globals(file) if !self.facts(file).is_global(name) => {
+                self.given_from_around(UnitRef { file, unit: 0 }, name)
+            }
             Object::Globals(file) => self.global(file, name),
             Object::Module(file) => self.member_of_module(file, name),
             Object::Locals(unit) => self.variable_of(unit, name),
@@ -251,7 +255,7 @@ impl Infer<'_> {
         self.with_given(made.file, name, object, |given| given.len() > most)
     }
 
-    /// Members of a name that files give to something of a module.
+    /// Members of a name that files give to something that other files make.
     pub(super) fn given_outside(&mut self, name: &str) -> Arc<[super::Given]> {
         if let Some(known) = self.given_outside.get(name) {
             return known.clone();
@@ -260,7 +264,7 @@ impl Infer<'_> {
         for &file in self.program().iter() {
             let facts = self.facts(file);
             for (unit, owner, value) in facts.members(name) {
-                if is_of_module(&facts, unit, owner) {
+                if leads_out(&facts, unit, owner) {
                     found.push((UnitRef { file, unit }, owner.clone(), value.clone()));
                 }
             }
@@ -294,14 +298,14 @@ impl Infer<'_> {
         found
     }
 
-    /// Members that the other files of the program give to a module or to what a module makes.
+    /// Members that the other files of the program give to a module or to what a file makes.
     fn members_from_outside(&mut self, object: Object, made: File, found: &mut dyn FnMut(&SmolStr, (UnitRef, Sym))) {
         for &file in self.program().iter().filter(|&&file| file != made) {
             let facts = self.facts(file);
             for (unit, it) in (0u32..).zip(&facts.units) {
                 let unit = UnitRef { file, unit };
                 for (owner, name, value) in &it.facts.members {
-                    if is_of_module(&facts, unit.unit, owner)
+                    if leads_out(&facts, unit.unit, owner)
                         && self.value(unit, owner).objects().any(|it| it.maker() == object)
                     {
                         found(name, (unit, value.clone()));
@@ -314,7 +318,7 @@ impl Infer<'_> {
     /// Whether a map has a member itself.
     pub fn has(&mut self, object: Object, name: &str) -> bool {
         match object {
-            Object::Globals(file) => self.facts(file).is_global(name),
+            Object::Globals(file) => self.facts(file).is_global(name) || self.is_given_from_around(file, name),
             Object::Module(file) => {
                 self.facts(file).is_module_variable(name) || !self.given_to_module(file, name).is_empty()
             }
@@ -571,12 +575,29 @@ impl Infer<'_> {
     }
 }
 
-/// Whether a symbol leads into a module: it begins with the variable of an import, or with one that holds something of a module.
-fn is_of_module(facts: &FileFacts, unit: u32, symbol: &Symbol) -> bool {
+/// Whether a symbol leads out of its file: into a module, as it begins with the variable of an import or with one that holds something of a
+/// module; or into the program that imports the file, as it begins with `globals` or a name that the file gives no value.
+fn leads_out(facts: &FileFacts, unit: u32, symbol: &Symbol) -> bool {
+    let root = match root(symbol) {
+        Symbol::Globals | Symbol::Outer => return true,
+        Symbol::Name(name) => name,
+        _ => return false,
+    };
     let is_module =
         |name: &SmolStr| values_of_name(facts, unit, name).iter().any(|it| matches!(***it, Symbol::Import(_)));
-    let Some(root) = symbol.root_name() else { return false };
-    is_module(root) || values_of_name(facts, unit, root).iter().any(|it| it.root_name().is_some_and(is_module))
+    is_module(root)
+        || binding(facts, unit, root) == Binding::Unknown
+        || values_of_name(facts, unit, root).iter().any(|it| it.root_name().is_some_and(is_module))
+}
+
+/// What a chain begins with.
+fn root(symbol: &Symbol) -> &Symbol {
+    match symbol {
+        Symbol::Member(of, _) | Symbol::Element(of) | Symbol::Slice(of) | Symbol::Call(of, _) | Symbol::Ref(of) => {
+            root(of)
+        }
+        it => it,
+    }
 }
 
 /// What is assigned to a bare name.
