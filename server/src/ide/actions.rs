@@ -26,7 +26,7 @@ use super::live::Live;
 use crate::db::LiveDb;
 use crate::document::DocumentView;
 use context::Context;
-pub(super) use imports::importable;
+pub(super) use imports::{Unimported, importable, importable_symbols};
 use minilive_syntax::TextRange;
 
 /// What kind of change it is; editors group and bind keys by it.

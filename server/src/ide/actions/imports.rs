@@ -7,7 +7,7 @@ use super::super::diagnostics::Diagnostic;
 use super::super::live::Live;
 use super::context::Context;
 use super::{Action, ActionKind, Edit};
-use crate::db::{self, File, LiveDb};
+use crate::db::{self, File, FileFacts, FileSymbol, LiveDb};
 use crate::document::DocumentView;
 use crate::modules::base_name;
 use minilive_syntax::lexer::lex;
@@ -87,21 +87,65 @@ pub fn importable(
     others(&ctx, wanted).into_iter().map(with_line).collect()
 }
 
+/// A variable of a module that is not imported yet.
+pub struct Unimported {
+    /// The module.
+    pub module: String,
+    /// Its file.
+    pub file: File,
+    /// The variable.
+    pub symbol: FileSymbol,
+    /// What adds the `import`.
+    pub import: Edit,
+}
+
+/// The first few variables of the modules that a document does not import yet, of those whose names are wanted, by name.
+pub fn importable_symbols(
+    db: &LiveDb,
+    document: &DocumentView,
+    live: &Live,
+    most: usize,
+    wanted: impl Fn(&str) -> bool,
+) -> Vec<Unimported> {
+    let ctx = Context::new(db, document, live, TextRange::default());
+    let facts = ctx.facts();
+    let mut found: Vec<(FileSymbol, File)> = Vec::new();
+    // Modules that import this file would go round in a circle.
+    let importers = db::all_importers(db, document.file);
+    for &file in db.files().iter().filter(|&&file| file != document.file && !importers.contains(&file)) {
+        let symbols = db::file_symbols(db, file);
+        let own = symbols.iter().filter(|it| it.container.is_none() && wanted(&it.name) && !facts.is_global(&it.name));
+        found.extend(own.map(|it| (it.clone(), file)));
+    }
+    found.sort_by(|(a, in_a), (b, in_b)| (&a.name, in_a.path(db)).cmp(&(&b.name, in_b.path(db))));
+    // Where imports lead is looked up for those alone that are shown.
+    let here = imported(&ctx);
+    let with_import = |(symbol, file): (FileSymbol, File)| {
+        let name = base_name(file.path(db)).strip_suffix(".ms")?;
+        let Module { name: module, file } = other(&ctx, &facts, &here, (name, file))?;
+        Some(Unimported { import: import_line(&ctx, &module), module, file, symbol })
+    };
+    found.into_iter().filter_map(with_import).take(most).collect()
+}
+
 /// The other files that an `import` would lead to, of those whose names are wanted, by name.
 fn others(ctx: &Context<'_>, wanted: impl Fn(&str) -> bool) -> Vec<Module> {
-    let facts = ctx.facts();
-    let here = imported(ctx);
-    let files = ctx.db.files();
+    let (facts, here) = (ctx.facts(), imported(ctx));
     let module = |&file: &File| {
-        let name = base_name(file.path(ctx.db)).strip_suffix(".ms").filter(|it| wanted(it))?.to_owned();
-        let is_name = matches!(&*lex(&name), [token] if token.kind == SyntaxKind::Ident);
-        let is_free = !facts.is_global(&name) && here.iter().all(|it| it.name != name);
-        let leads = || db::likely_module(ctx.db, &ctx.live.places.lookup(&name)) == Some(file);
-        (file != ctx.document.file && is_name && is_free && leads()).then_some(Module { name, file })
+        let name = base_name(file.path(ctx.db)).strip_suffix(".ms").filter(|it| wanted(it))?;
+        other(ctx, &facts, &here, (name, file))
     };
-    let mut found: Vec<_> = files.iter().filter_map(module).collect();
+    let mut found: Vec<_> = ctx.db.files().iter().filter_map(module).collect();
     found.sort_by(|a, b| a.name.cmp(&b.name));
     found
+}
+
+/// A file as a module, if an `import` of its name would lead to it and the name is free.
+fn other(ctx: &Context<'_>, facts: &FileFacts, here: &[Module], (name, file): (&str, File)) -> Option<Module> {
+    let is_name = matches!(&*lex(name), [token] if token.kind == SyntaxKind::Ident);
+    let is_free = !facts.is_global(name) && here.iter().all(|it| it.name != name);
+    let leads = || db::likely_module(ctx.db, &ctx.live.places.lookup(name)) == Some(file);
+    (file != ctx.document.file && is_name && is_free && leads()).then(|| Module { name: name.to_owned(), file })
 }
 
 fn defines(ctx: &Context<'_>, file: File, name: &str) -> bool {
