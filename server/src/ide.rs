@@ -20,6 +20,7 @@ mod hover;
 mod importers;
 mod infer;
 mod inlay_hints;
+mod keywords;
 mod lenses;
 mod linked;
 mod live;
@@ -58,8 +59,8 @@ pub use linked::linked;
 pub use live::{AskedRun, EndedRun, EvaluationState, Live, Phase, StaleLine, Status, StatusState, Stop, TierState};
 pub use names::Found;
 pub use navigation::{
-    Highlight, Link, Location, WorkspaceSymbol, definition, highlights, implementation, links, references,
-    type_definition, workspace_symbols,
+    Highlight, HighlightKind, Link, Location, WorkspaceSymbol, definition, highlights, implementation, links,
+    references, type_definition, workspace_symbols,
 };
 pub use related::{Elsewhere, Related};
 pub use rename::{Renamed, prepare_rename, rename};

@@ -8,6 +8,7 @@ use super::family::{self, Candidate, Family, Wanted};
 use super::hosts::Hosts;
 use super::importers::Importers;
 use super::infer::{Infer, Object, UnitRef};
+use super::keywords::words_at;
 use super::names::{Found, Named, Target, named_at, units_at, uses};
 use super::shared::{self, Names};
 use crate::db::{self, File, LiveDb};
@@ -31,8 +32,19 @@ pub struct Location {
 pub struct Highlight {
     /// The place.
     pub range: TextRange,
-    /// Whether it gives a value.
-    pub writes: bool,
+    /// What is done there.
+    pub kind: HighlightKind,
+}
+
+/// What is done at a highlighted place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HighlightKind {
+    /// A name is read.
+    Read,
+    /// It gets a value.
+    Write,
+    /// A word of the language stands there.
+    Word,
 }
 
 /// Where the name at an offset is defined.
@@ -465,10 +477,14 @@ fn other_folders(asking: &Places, db: &LiveDb, files: &[File]) -> Vec<(Arc<Place
     folders
 }
 
-/// The uses of what is under the cursor in its own file.
+/// The uses of what is under the cursor in its own file; of a word of the language, those of its construct.
 pub fn highlights(db: &LiveDb, document: &DocumentView, places: &Places, offset: TextSize) -> Vec<Highlight> {
     let mut infer = Infer::new(db, places);
-    let Some(mut named) = named_at(&mut infer, db, document.file, offset) else { return Vec::new() };
+    let Some(mut named) = named_at(&mut infer, db, document.file, offset) else {
+        let root = SyntaxNode::new_root(document.file.parse(db).green.clone());
+        let word = |range| Highlight { range, kind: HighlightKind::Word };
+        return words_at(&root, offset).into_iter().map(word).collect();
+    };
     if matches!(named.target, Target::Member(_)) {
         // What a map has may be given to it by other files of its program.
         infer = Importers::of(db, places).infer(document.file);
@@ -494,7 +510,8 @@ pub fn highlights(db: &LiveDb, document: &DocumentView, places: &Places, offset:
         }
         target => uses(&mut infer, db, document.file, &named.name, target),
     };
-    found.iter().map(|it| Highlight { range: it.range, writes: it.access.writes() }).collect()
+    let kind = |it: &Found| if it.access.writes() { HighlightKind::Write } else { HighlightKind::Read };
+    found.iter().map(|it| Highlight { range: it.range, kind: kind(it) }).collect()
 }
 
 /// A link from an import to its file.

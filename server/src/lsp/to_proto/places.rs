@@ -42,7 +42,11 @@ impl ToProto for Vec<ide::Highlight> {
     fn to_proto(self, snapshot: &Snapshot, features: &ClientFeatures) -> Vec<DocumentHighlight> {
         let highlight = |it: &ide::Highlight| DocumentHighlight {
             range: range(it.range, &snapshot.document, features.encoding),
-            kind: Some(if it.writes { DocumentHighlightKind::WRITE } else { DocumentHighlightKind::READ }),
+            kind: Some(match it.kind {
+                ide::HighlightKind::Read => DocumentHighlightKind::READ,
+                ide::HighlightKind::Write => DocumentHighlightKind::WRITE,
+                ide::HighlightKind::Word => DocumentHighlightKind::TEXT,
+            }),
         };
         self.iter().map(highlight).collect()
     }
