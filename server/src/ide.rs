@@ -44,7 +44,7 @@ mod tokens;
 mod types;
 mod values;
 
-pub use actions::{Action, ActionKind, Edit, actions};
+pub use actions::{Action, ActionKind, Edit, actions, source_actions};
 pub use calls::{Call, CallItem, call_items, incoming_calls, outgoing_calls};
 pub use code_hints::{CodeHint, CodeHintKind, code_hints};
 pub use diagnostics::{

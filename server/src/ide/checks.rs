@@ -14,6 +14,8 @@ mod modules;
 mod steps;
 mod types;
 
+pub(super) use modules::{Behind, program};
+
 use crate::db::{self, File, FileFacts, LiveDb, NameFinding, NameProblem};
 use crate::document::DocumentView;
 use crate::modules::Places;
@@ -113,7 +115,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
     let imported = findings.iter().any(|it| matches!(it.problem, NameProblem::Unknown | NameProblem::TooEarly { .. }))
         && is_imported(db, file);
     let mut members = members::Told::new(db, document, (settings, places), &findings);
-    let behind = modules::Behind::new(db, file, places);
+    let behind = Behind::new(db, file, places);
     let opened_by_host = imports_for_host(db, file, settings);
     let (mut unknown, mut uses) = (0, Uses::default());
     for finding in findings.iter() {
@@ -181,7 +183,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
 }
 
 /// Whether another file of the program gives a global of this one another value, or may do so.
-fn is_replaced(db: &LiveDb, file: File, behind: &modules::Behind<'_>, name: &str) -> bool {
+fn is_replaced(db: &LiveDb, file: File, behind: &Behind<'_>, name: &str) -> bool {
     let by_importer = |it: &File| {
         let outward = db::outward(db, *it);
         outward.gives_global(name) || outward.gives_member(name)
