@@ -280,7 +280,7 @@ pub fn definitions(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named
                 };
                 let uses = uses(infer, db, file, &named.name, &target);
                 found.extend(uses.iter().filter(|it| it.certain).find(is_definition).map(location));
-                if let (Object::Module(module), true) = (holder, found.is_empty()) {
+                if let (Object::Module(module) | Object::Globals(module), true) = (holder, found.is_empty()) {
                     found.extend(given_elsewhere(db, infer.places(), module, &named.name));
                 }
             }
