@@ -12,6 +12,8 @@ use crate::document::DocumentView;
 use crate::modules::base_name;
 use minilive_syntax::lexer::lex;
 use minilive_syntax::{SyntaxKind, TextRange, TextSize};
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
 
 /// So many offers are made.
 const MOST: usize = 5;
@@ -108,24 +110,34 @@ pub fn importable_symbols(
     wanted: impl Fn(&str) -> bool,
 ) -> Vec<Unimported> {
     let ctx = Context::new(db, document, live, TextRange::default());
-    let facts = ctx.facts();
-    let mut found: Vec<(FileSymbol, File)> = Vec::new();
+    let (facts, here) = (ctx.facts(), imported(&ctx));
     // Modules that import this file would go round in a circle.
     let importers = db::all_importers(db, document.file);
+    let mut found: BTreeMap<(SmolStr, &str), (Module, usize)> = BTreeMap::new();
     for &file in db.files().iter().filter(|&&file| file != document.file && !importers.contains(&file)) {
         let symbols = db::file_symbols(db, file);
-        let own = symbols.iter().filter(|it| it.container.is_none() && wanted(&it.name) && !facts.is_global(&it.name));
-        found.extend(own.map(|it| (it.clone(), file)));
+        let own = symbols.iter().enumerate().filter(|(_, it)| it.container.is_none() && wanted(&it.name));
+        // Of thousands only the first are wanted.
+        let is_late =
+            |name: &SmolStr| found.len() >= most && found.last_key_value().is_some_and(|((last, _), _)| last < name);
+        if own.clone().all(|(_, it)| is_late(&it.name)) {
+            continue;
+        }
+        let Some(name) = base_name(file.path(db)).strip_suffix(".ms") else { continue };
+        let Some(module) = other(&ctx, &facts, &here, (name, file)) else { continue };
+        for (number, it) in own.filter(|(_, it)| !facts.is_global(&it.name)) {
+            let module = Module { name: module.name.clone(), file };
+            found.insert((it.name.clone(), file.path(db)), (module, number));
+        }
+        while found.len() > most {
+            found.pop_last();
+        }
     }
-    found.sort_by(|(a, in_a), (b, in_b)| (&a.name, in_a.path(db)).cmp(&(&b.name, in_b.path(db))));
-    // Where imports lead is looked up for those alone that are shown.
-    let here = imported(&ctx);
-    let with_import = |(symbol, file): (FileSymbol, File)| {
-        let name = base_name(file.path(db)).strip_suffix(".ms")?;
-        let Module { name: module, file } = other(&ctx, &facts, &here, (name, file))?;
+    let with_import = |(_, (Module { name: module, file }, number)): (_, (Module, usize))| {
+        let symbol = db::file_symbols(db, file).get(number)?.clone();
         Some(Unimported { import: import_line(&ctx, &module), module, file, symbol })
     };
-    found.into_iter().filter_map(with_import).take(most).collect()
+    found.into_iter().filter_map(with_import).collect()
 }
 
 /// The other files that an `import` would lead to, of those whose names are wanted, by name.

@@ -6,7 +6,7 @@
 use super::super::Live;
 use super::super::actions::{Edit, Unimported, importable, importable_symbols};
 use super::super::infer::{Binding, Infer, Kind, Known, Object, binding};
-use super::items::{Collect, Data, Item, ItemKind, closeness, fits, is_name, rank};
+use super::items::{Collect, Data, Item, ItemKind, fits, is_name, rank};
 use crate::db::FileSymbolKind;
 use crate::document::DocumentView;
 use minilive_mir::names::{Sym, Symbol};
@@ -39,7 +39,13 @@ pub fn unimported(
     live: &Live,
     (replace, known): (TextRange, &[Item]),
 ) -> (Vec<Item>, bool) {
-    let begins = |name: &str| closeness(name, collect.typed).is_some_and(|it| it <= 1);
+    let begins = |name: &str| {
+        let mut letters = name.chars();
+        collect
+            .typed
+            .chars()
+            .all(|it| letters.next().is_some_and(|of| of == it || of.to_lowercase().eq(it.to_lowercase())))
+    };
     if collect.typed.is_empty() {
         return (Vec::new(), false);
     }
