@@ -20,6 +20,7 @@ mod hover;
 mod importers;
 mod infer;
 mod inlay_hints;
+mod keywords;
 mod lenses;
 mod linked;
 mod live;
@@ -43,7 +44,7 @@ mod tokens;
 mod types;
 mod values;
 
-pub use actions::{Action, ActionKind, Edit, actions};
+pub use actions::{Action, ActionKind, Edit, actions, source_actions};
 pub use calls::{Call, CallItem, call_items, incoming_calls, outgoing_calls};
 pub use code_hints::{CodeHint, CodeHintKind, code_hints};
 pub use diagnostics::{
@@ -58,8 +59,8 @@ pub use linked::linked;
 pub use live::{AskedRun, EndedRun, EvaluationState, Live, Phase, StaleLine, Status, StatusState, Stop, TierState};
 pub use names::Found;
 pub use navigation::{
-    Highlight, Link, Location, WorkspaceSymbol, definition, highlights, implementation, links, references,
-    type_definition, workspace_symbols,
+    Highlight, HighlightKind, Link, Location, WorkspaceSymbol, definition, highlights, implementation, links,
+    references, type_definition, workspace_symbols,
 };
 pub use related::{Elsewhere, Related};
 pub use rename::{Renamed, prepare_rename, rename};

@@ -203,3 +203,27 @@ fn questions_about_files_that_nobody_opened_are_answered() {
     assert!(client.request("textDocument/documentSymbol", asked("lib.ms", 0, 0)).is_err());
     client.shut_down();
 }
+
+#[test]
+fn a_folder_that_is_moved_away_and_made_anew_is_seen() {
+    let folder = Folder::new("anew", &[("main.ms", USE), ("lib.ms", "f = 1\n")]);
+    let (mut client, _child) = start(Some(&folder), json!({}));
+    client.open(&folder.uri("main.ms"), USE);
+    let mut card = || {
+        let card = client.ask("textDocument/hover", at(&folder, "main.ms", 1, 10));
+        let text = card["contents"]["value"].as_str().unwrap_or_default();
+        ["list", "number"].into_iter().find(|it| text.contains(it)).unwrap_or("nothing")
+    };
+    wait_for(&mut card, &"number");
+    let away = folder.0.with_extension("away");
+    fs::rename(&folder.0, &away).expect("it is moved");
+    wait_for(&mut card, &"nothing");
+    fs::create_dir(&folder.0).expect("it is made");
+    fs::write(folder.0.join("lib.ms"), "f = [1]\n").expect("it is written");
+    wait_for(&mut card, &"list");
+    // What happens in the new one is seen, too.
+    fs::write(folder.0.join("lib.ms"), "f = 1\n").expect("it is written");
+    wait_for(&mut card, &"number");
+    fs::remove_dir_all(away).expect("it is removed");
+    client.shut_down();
+}

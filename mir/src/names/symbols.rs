@@ -131,7 +131,7 @@ impl Symbol {
     }
 
     /// The symbols within.
-    fn parts(&self) -> impl Iterator<Item = &Sym> {
+    pub fn parts(&self) -> impl Iterator<Item = &Sym> {
         let (one, other, more): (Option<&Sym>, Option<&Sym>, &[Sym]) = match self {
             Symbol::List(items) => (None, None, items),
             Symbol::Call(of, args) => (Some(of), None, args),

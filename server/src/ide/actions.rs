@@ -17,6 +17,7 @@ mod one_line;
 mod parameter;
 mod qualify;
 mod rewrite;
+mod source;
 mod unused;
 mod wrap;
 
@@ -26,8 +27,9 @@ use super::live::Live;
 use crate::db::LiveDb;
 use crate::document::DocumentView;
 use context::Context;
-pub(super) use imports::importable;
+pub(super) use imports::{Unimported, importable, importable_symbols};
 use minilive_syntax::TextRange;
+pub use source::source_actions;
 
 /// What kind of change it is; editors group and bind keys by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,6 +42,10 @@ pub enum ActionKind {
     Inline,
     /// Says the same in another way.
     Rewrite,
+    /// Does all fixes of the file that are safe.
+    FixAll,
+    /// Leaves out imports that are not needed, and puts the others in order.
+    OrganizeImports,
 }
 
 /// One change of the text.

@@ -14,6 +14,8 @@ mod modules;
 mod steps;
 mod types;
 
+pub(super) use modules::{Behind, program};
+
 use crate::db::{self, File, FileFacts, LiveDb, NameFinding, NameProblem};
 use crate::document::DocumentView;
 use crate::modules::Places;
@@ -25,7 +27,8 @@ use minilive_syntax::ast::{AssignStmt, AstNode, Expr, MapEntry};
 use minilive_syntax::marker::Marker;
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
 use rowan::{GreenNodeData, NodeOrToken};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
 
 /// What is done about a warning by one click.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -94,7 +97,7 @@ pub const CODES: [&str; 23] = [
 /// Codes of what many a good program does: said only where a setting gives them a level.
 pub const QUIET: [&str; 3] = ["possibly-unassigned", "shadowed-intrinsic", "unused-parameter"];
 
-/// So many warnings about names are told of a file; each is looked for among all names of its unit.
+/// So many warnings about names are told of a file.
 const MOST_TOLD: usize = 2000;
 
 /// Of so many unknown names it is found out what may have been meant.
@@ -112,9 +115,9 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
     let imported = findings.iter().any(|it| matches!(it.problem, NameProblem::Unknown | NameProblem::TooEarly { .. }))
         && is_imported(db, file);
     let mut members = members::Told::new(db, document, (settings, places), &findings);
-    let behind = modules::Behind::new(db, file, places);
+    let behind = Behind::new(db, file, places);
     let opened_by_host = imports_for_host(db, file, settings);
-    let mut unknown = 0;
+    let (mut unknown, mut uses) = (0, Uses::default());
     for finding in findings.iter() {
         if found.len() >= MOST_TOLD {
             break;
@@ -156,7 +159,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
             _ => false,
         };
         if !quiet && broken.as_ref().is_none_or(|it| it.leaves(finding)) {
-            place(db, file, (finding, &members, settings, compares), &mut found);
+            place(db, file, (finding, &members, settings, compares), &mut uses, &mut found);
         }
     }
     members.across(&mut found);
@@ -180,7 +183,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
 }
 
 /// Whether another file of the program gives a global of this one another value, or may do so.
-fn is_replaced(db: &LiveDb, file: File, behind: &modules::Behind<'_>, name: &str) -> bool {
+fn is_replaced(db: &LiveDb, file: File, behind: &Behind<'_>, name: &str) -> bool {
     let by_importer = |it: &File| {
         let outward = db::outward(db, *it);
         outward.gives_global(name) || outward.gives_member(name)
@@ -217,7 +220,8 @@ fn tree_checks(db: &LiveDb, document: &DocumentView, found: &mut Vec<Check>) {
                 end.get_or_insert(it);
             } else if !is_own {
                 let mut told = of_tree(&it, &document.text);
-                if told.code == "useless-comparison" && compares_function(&db::file_facts(db, file), document, it.range)
+                if told.code == "useless-comparison"
+                    && compares_function(&db::file_facts(db, file), unit, document, it.range)
                 {
                     told.fix = None;
                 }
@@ -230,13 +234,14 @@ fn tree_checks(db: &LiveDb, document: &DocumentView, found: &mut Vec<Check>) {
 }
 
 /// Whether what stands before an operator is the name of a function, whose place its result would take.
-fn compares_function(facts: &FileFacts, document: &DocumentView, operator: TextRange) -> bool {
+fn compares_function(facts: &FileFacts, unit: u32, document: &DocumentView, operator: TextRange) -> bool {
     let before = document.text[..usize::from(operator.start())].trim_end();
     let start = before.rfind(|it: char| it != '_' && !it.is_alphanumeric()).map_or(0, |at| at + 1);
     let name = before.get(start..).unwrap_or_default();
     let values = facts.globals(name).map(|(_, value)| value);
     let members = facts.members(name).map(|(.., value)| value).chain(facts.keys(name).map(|(_, value)| value));
-    let local = facts.units.iter().flat_map(|it| &it.facts.assigned).filter(|(it, _)| it == name);
+    let around = std::iter::successors(Some(unit), |it| facts.parent(*it));
+    let local = around.flat_map(|it| &facts.unit(it).facts.assigned).filter(|(it, _)| it == name);
     let values = values.chain(local.map(|(_, value)| value));
     let is_function = |it: &Sym| matches!(**it, Symbol::Function(_) | Symbol::Ref(_));
     intrinsics::find(name).is_some() || values.chain(members).any(is_function)
@@ -278,14 +283,15 @@ fn place(
     db: &LiveDb,
     file: File,
     (finding, told, settings, compares): (&NameFinding, &members::Told<'_>, &Checks, bool),
+    known: &mut Uses,
     found: &mut Vec<Check>,
 ) {
     let Some(placed) = db::units(db, file).get(finding.unit as usize) else { return };
     let names = db::unit_names(db, placed.unit);
     let name = &finding.name;
+    let named = known.of(finding.unit, &names.uses, name);
     let uses = |access: fn(Access) -> bool| {
-        let fitting =
-            names.uses.iter().filter(move |it| it.name == *name && it.place == Place::Bare && access(it.access));
+        let fitting = named.iter().filter(move |it| it.place == Place::Bare && access(it.access));
         fitting.map(|it| (it.range + placed.start, it.quoted))
     };
     let check = |range, code, weight, message, fix| Check { range, code, weight, message, fix };
@@ -342,7 +348,7 @@ fn place(
             // Behind one that is missing nothing is known, nor of a map whose keys are worked out.
             let is_known =
                 |owner: &Symbol| !told.has_missing(&facts, owner) && !told.may_have_more(&facts, finding.unit, owner);
-            let is_first = |it: &&NameUse| match &it.place {
+            let is_first = |it: &&&NameUse| match &it.place {
                 Place::Member(owner) if !of.is_empty() => {
                     matches!(&**owner, Symbol::Name(it) if of.contains(it)) && is_known(owner)
                 }
@@ -350,8 +356,8 @@ fn place(
                 _ => false,
             };
             let is_read =
-                |it: &&NameUse| it.access != Access::Write && !it.quoted && matches!(it.place, Place::Member(_));
-            for it in names.uses.iter().filter(|it| it.name == *name).filter(is_read).filter(is_first) {
+                |it: &&&NameUse| it.access != Access::Write && !it.quoted && matches!(it.place, Place::Member(_));
+            for it in named.iter().filter(is_read).filter(is_first) {
                 let range = it.range + placed.start;
                 let fix = meant.as_ref().map(|meant| change_to(meant, range));
                 let message = match &it.place {
@@ -387,7 +393,7 @@ fn place(
             }
         }
         NameProblem::UnusedParameter => {
-            if let Some(it) = names.uses.iter().find(|it| it.name == *name && it.place == Place::Param) {
+            if let Some(it) = named.iter().find(|it| it.place == Place::Param) {
                 let message = format!("the parameter `{name}` is never read");
                 found.push(check(it.range + placed.start, "unused-parameter", Weight::Unused, message, None));
             }
@@ -421,12 +427,12 @@ fn place(
         NameProblem::UselessReference => {
             let root = SyntaxNode::new_root(file.parse(db).green.clone());
             // In a function, a name that is perhaps not assigned yet means something further out.
-            let is_sure = |it: &&NameUse| {
-                let is_it = it.name == *name && it.place == Place::Bare && it.access == Access::Read;
+            let is_sure = |it: &&&NameUse| {
+                let is_it = it.place == Place::Bare && it.access == Access::Read;
                 let facts = db::file_facts(db, file);
                 is_it && (it.definite || !facts.has_variable(finding.unit, name))
             };
-            for it in names.uses.iter().filter(is_sure) {
+            for it in named.iter().filter(is_sure) {
                 let token = root.covering_element(it.range + placed.start);
                 let around = token.ancestors().find(|it| it.kind() != SyntaxKind::NameExpr);
                 let Some(around) = around.filter(|it| it.kind() == SyntaxKind::RefExpr) else { continue };
@@ -442,6 +448,32 @@ fn place(
                 found.push(check(range, "unused-import", Weight::Unused, message, None));
             }
         }
+    }
+}
+
+/// The uses of names in the unit about which something was said last. Findings come unit by unit; once a unit has a second one, its uses are
+/// put in order by name, or a unit with thousands of findings would be gone through as often.
+#[derive(Default)]
+struct Uses {
+    unit: Option<u32>,
+    by_name: Option<FxHashMap<SmolStr, Vec<usize>>>,
+}
+
+impl Uses {
+    /// Those of a name, in their order.
+    fn of<'u>(&mut self, unit: u32, uses: &'u [NameUse], name: &str) -> Vec<&'u NameUse> {
+        if self.unit.replace(unit) != Some(unit) {
+            self.by_name = None;
+            return uses.iter().filter(|it| it.name == name).collect();
+        }
+        let by_name = self.by_name.get_or_insert_with(|| {
+            let mut by_name: FxHashMap<SmolStr, Vec<usize>> = FxHashMap::default();
+            for (number, it) in uses.iter().enumerate() {
+                by_name.entry(it.name.clone()).or_default().push(number);
+            }
+            by_name
+        });
+        by_name.get(name).into_iter().flatten().map(|&number| &uses[number]).collect()
     }
 }
 

@@ -43,6 +43,7 @@ pub fn completions(db: &LiveDb, document: &DocumentView, live: &Live, offset: Te
     let mut infer = Infer::with_importers(db, places);
     let offset = context.replace.start();
     let collect = items::Collect { db, host, file: document.file, unit: context.unit, typed: &context.typed, offset };
+    let mut is_cut = false;
     let mut items = match &context.wanted {
         Wanted::Member(owner) => modules::members(&collect, &mut infer, document, live, owner)
             .unwrap_or_else(|| collect.members(&mut infer, owner, false)),
@@ -64,8 +65,12 @@ pub fn completions(db: &LiveDb, document: &DocumentView, live: &Live, offset: Te
             all.extend(keywords.filter(|it| context.in_loop || !matches!(&*it.label, "break" | "continue")));
             if place.takes_names() && !*uncalled {
                 all.extend(modules::names(&collect, document, live, context.replace));
+                let (unimported, more) = modules::unimported(&collect, document, live, (context.replace, &all));
+                all.extend(unimported);
+                is_cut = more;
             }
-            all.extend(context.due_end.and_then(|it| collect.whole_end(it)));
+            let due = context.due_end.as_ref();
+            all.extend(due.and_then(|it| collect.whole_end(it, &document.text, context.replace)));
             if snippets && context.begins_value {
                 all.push(collect.function_snippet());
             }
@@ -75,9 +80,9 @@ pub fn completions(db: &LiveDb, document: &DocumentView, live: &Live, offset: Te
     items.retain(|item| fits(&item.label, &context.typed));
     items.sort_by_cached_key(|item| {
         let close = closeness(&item.label, &context.typed);
-        (close, item.rank, item.label.to_lowercase(), item.label.clone())
+        (item.rank >= items::rank::UNIMPORTED, close, item.rank, item.label.to_lowercase(), item.label.clone())
     });
-    let incomplete = items.len() > MOST_ITEMS;
+    let incomplete = is_cut || items.len() > MOST_ITEMS;
     items.truncate(MOST_ITEMS);
     items::add_parameters(db, document.file, &mut items);
     if context.wanted == (Wanted::Name { uncalled: false }) {

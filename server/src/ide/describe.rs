@@ -170,6 +170,10 @@ pub fn comment_above(db: &LiveDb, file: File, at: TextSize) -> Option<String> {
     let mut lines = Vec::new();
     for line in before[..line_start].lines().rev() {
         let line = line.trim();
+        // What stands above a region that begins right here is about the same.
+        if lines.is_empty() && RegionMark::of(line) == Some(RegionMark::Start) {
+            continue;
+        }
         match line.strip_prefix("//").filter(|_| !is_marker(line) && RegionMark::of(line).is_none()) {
             Some(comment) => lines.extend(without_ruler(comment)),
             None => break,

@@ -55,17 +55,25 @@ pub fn candidates(
     (name, wanted): (&str, Wanted),
     found: &mut Vec<Candidate>,
 ) {
+    let mut definers = FxHashMap::default();
     for (unit, placed) in (0u32..).zip(db::units(db, file).iter()) {
         let names = db::unit_names(db, placed.unit);
         for of in names.uses.iter().filter(|it| it.name == name) {
             let range = of.range + placed.start;
             let place = Found { file, unit, range, access: of.access, certain: false, quoted: of.quoted };
-            found.extend(candidate(infer, UnitRef { file, unit }, of, place, wanted));
+            found.extend(candidate(infer, (UnitRef { file, unit }, of), place, wanted, &mut definers));
         }
     }
 }
 
-fn candidate(infer: &mut Infer<'_>, at: UnitRef, of: &NameUse, found: Found, wanted: Wanted) -> Option<Candidate> {
+/// A use as such; `known` are the maps in which reading the name finds it, by the map that is read.
+fn candidate(
+    infer: &mut Infer<'_>,
+    (at, of): (UnitRef, &NameUse),
+    found: Found,
+    wanted: Wanted,
+    known: &mut FxHashMap<Object, Vec<Object>>,
+) -> Option<Candidate> {
     let Place::Member(symbol) = &of.place else { return None };
     let owner = infer.value(at, symbol);
     let mut objects: Vec<Object> = Vec::new();
@@ -76,7 +84,7 @@ fn candidate(infer: &mut Infer<'_>, at: UnitRef, of: &NameUse, found: Found, wan
     }
     let mut definers = Vec::new();
     for object in owner.objects().collect::<Vec<_>>() {
-        for definer in infer.definers(object, &of.name) {
+        for &definer in &*known.entry(object).or_insert_with(|| infer.definers(object, &of.name)) {
             if !definers.contains(&definer) {
                 definers.push(definer);
             }
@@ -95,62 +103,113 @@ fn candidate(infer: &mut Infer<'_>, at: UnitRef, of: &NameUse, found: Found, wan
 
 /// The family of some maps among all uses of a name.
 pub fn family(infer: &mut Infer<'_>, candidates: Vec<Candidate>, holders: &[Object]) -> Family {
-    let mut chains = Chains::default();
-    let all: FxHashSet<Object> = candidates.iter().flat_map(|it| it.definers.iter().copied()).collect();
-    let (mut holders, mut found) = (holders.to_vec(), Vec::new());
-    let mut left = candidates;
-    loop {
-        let (inside, outside): (Vec<_>, Vec<_>) =
-            left.into_iter().partition(|it| it.is_inside(infer, &mut chains, &holders));
-        left = outside;
-        if inside.is_empty() {
-            break;
-        }
-        for it in inside {
-            let mut related = it.definers.clone();
-            if related.is_empty() {
-                // A map that has not got the member itself announces it for all that it stands behind.
-                let announced =
-                    all.iter().copied().filter(|&heir| it.objects.iter().any(|&of| chains.has(infer, heir, of)));
-                related.extend(announced);
-            }
-            related.retain(|it| !holders.contains(it));
-            holders.extend(related);
-            found.push(Found { certain: true, ..it.found });
+    let mut growing = Growing::of(&candidates, holders);
+    let mut next = 0;
+    while let Some(&holder) = growing.holders.get(next) {
+        next += 1;
+        growing.follow(infer, holder);
+    }
+    let Growing { holders, inside, .. } = growing;
+    let mut found = Vec::new();
+    for (it, is_inside) in candidates.iter().zip(inside) {
+        // Whoever may have another owner than those that are known may mean any of them.
+        if is_inside || it.open {
+            found.push(Found { certain: is_inside, ..it.found });
         }
     }
-    // Whoever may have another owner than those that are known may mean any of them.
-    let possible = left.into_iter().filter(|it| it.open);
-    found.extend(possible.map(|it| it.found));
     Family { found, holders }
 }
 
-impl Candidate {
-    fn is_inside(&self, infer: &mut Infer<'_>, chains: &mut Chains, holders: &[Object]) -> bool {
-        let stands_behind = |&of: &Object| holders.iter().any(|&holder| chains.has(infer, holder, of));
-        self.definers.iter().any(|it| holders.contains(it)) || self.objects.iter().any(stands_behind)
+/// A family that grows from some maps on.
+struct Growing<'c> {
+    candidates: &'c [Candidate],
+    /// The uses that reach the member of a map, by map.
+    reaching: FxHashMap<Object, Vec<usize>>,
+    /// The uses of which a map may be the owner, by map.
+    owned: FxHashMap<Object, Vec<usize>>,
+    /// The maps that have the member in front of others, by those; once somebody asked.
+    heirs: Option<FxHashMap<Object, Vec<Object>>>,
+    /// Which of the uses belong to it.
+    inside: Vec<bool>,
+    /// Its maps and all that stand behind one of them.
+    behind: FxHashSet<Object>,
+    holders: Vec<Object>,
+    known: FxHashSet<Object>,
+}
+
+impl<'c> Growing<'c> {
+    fn of(candidates: &'c [Candidate], holders: &[Object]) -> Growing<'c> {
+        let mut growing = Growing {
+            candidates,
+            reaching: FxHashMap::default(),
+            owned: FxHashMap::default(),
+            heirs: None,
+            inside: vec![false; candidates.len()],
+            behind: FxHashSet::default(),
+            holders: Vec::new(),
+            known: FxHashSet::default(),
+        };
+        for (number, it) in candidates.iter().enumerate() {
+            it.definers.iter().for_each(|of| growing.reaching.entry(*of).or_default().push(number));
+            it.objects.iter().for_each(|of| growing.owned.entry(*of).or_default().push(number));
+        }
+        growing.add(holders);
+        growing
     }
 
-    /// Whether the use reaches one of these maps, or one that stands in front of it.
-    pub fn reaches(&self, infer: &mut Infer<'_>, holders: &[Object]) -> bool {
-        let mut chains = Chains::default();
-        self.objects.iter().any(|&object| holders.iter().any(|&holder| chains.has(infer, object, holder)))
+    fn add(&mut self, holders: &[Object]) {
+        for &holder in holders {
+            if self.known.insert(holder) {
+                self.holders.push(holder);
+            }
+        }
     }
 
-    /// Where it stands.
-    pub fn found(&self) -> Found {
-        self.found
+    /// Takes in the uses that reach a map of the family, and the maps that they reach besides.
+    fn follow(&mut self, infer: &mut Infer<'_>, holder: Object) {
+        let mut reached = self.reaching.remove(&holder).unwrap_or_default();
+        for (behind, _) in infer.chain(holder) {
+            if self.behind.insert(behind) {
+                reached.extend(self.owned.remove(&behind).unwrap_or_default());
+            }
+        }
+        for number in reached {
+            if std::mem::replace(&mut self.inside[number], true) {
+                continue;
+            }
+            let it = &self.candidates[number];
+            self.add(&it.definers);
+            if it.definers.is_empty() {
+                // A map that has not got the member itself announces it for all that it stands behind.
+                for of in &it.objects {
+                    let announced = self.heirs(infer).get(of).cloned().unwrap_or_default();
+                    self.add(&announced);
+                }
+            }
+        }
+    }
+
+    fn heirs(&mut self, infer: &mut Infer<'_>) -> &FxHashMap<Object, Vec<Object>> {
+        let candidates = self.candidates;
+        self.heirs.get_or_insert_with(|| {
+            let mut heirs: FxHashMap<Object, Vec<Object>> = FxHashMap::default();
+            let mut all = FxHashSet::default();
+            for &heir in candidates.iter().flat_map(|it| &it.definers) {
+                if all.insert(heir) {
+                    infer.chain(heir).into_iter().for_each(|(of, _)| heirs.entry(of).or_default().push(heir));
+                }
+            }
+            heirs
+        })
     }
 }
 
-/// What stands behind maps, each found out once.
-#[derive(Default)]
-struct Chains(FxHashMap<Object, FxHashSet<Object>>);
-
-impl Chains {
-    /// Whether the second map is the first or stands behind it.
-    fn has(&mut self, infer: &mut Infer<'_>, object: Object, behind: Object) -> bool {
-        let chain = self.0.entry(object).or_insert_with(|| infer.chain(object).into_iter().map(|(it, _)| it).collect());
-        chain.contains(&behind)
-    }
+/// The uses that reach one of these maps, or one that stands in front of it.
+pub fn reaching(infer: &mut Infer<'_>, candidates: &[Candidate], holders: &[Object]) -> Vec<Found> {
+    let holders: FxHashSet<Object> = holders.iter().copied().collect();
+    let mut known: FxHashMap<Object, bool> = FxHashMap::default();
+    let mut reaches = |object: Object| {
+        *known.entry(object).or_insert_with(|| infer.chain(object).iter().any(|(it, _)| holders.contains(it)))
+    };
+    candidates.iter().filter(|it| it.objects.iter().any(|&object| reaches(object))).map(|it| it.found).collect()
 }

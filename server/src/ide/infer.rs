@@ -6,9 +6,11 @@
 //! databases give equal answers.
 
 mod elements;
+mod given;
 mod members;
 mod settled;
 mod values;
+mod wherever;
 
 use super::guide::{self, Gives};
 use crate::db::{self, File, FileFacts, LiveDb};
@@ -220,11 +222,22 @@ pub fn binding(facts: &FileFacts, unit: u32, name: &str) -> Binding {
     }
 }
 
-/// One question in progress or answered: whose symbol, and whether functions are left uncalled.
-type Key = (UnitRef, Sym, bool);
+/// One question in progress or answered.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Key {
+    /// What an expression of a unit is; whether functions are left uncalled.
+    Expression(UnitRef, Sym, bool),
+    /// What a global of a file is to code that does not go by the order of statements, uncalled.
+    Global(File, SmolStr),
+    /// What a map's own member is, uncalled.
+    Own(Object, SmolStr),
+}
 
 /// A member that is given to something: where, to what, which value.
 type Given = (UnitRef, Sym, Sym);
+
+/// A member that is given to all values of a type: by the name of its type map, where, which value.
+type GivenToType = (&'static str, UnitRef, Sym);
 
 /// A question in progress.
 struct Active {
@@ -233,6 +246,44 @@ struct Active {
     known: Known,
     /// Something within it asked for it.
     is_needed: bool,
+}
+
+/// Questions within questions, from an outermost one on.
+struct Progress {
+    /// Questions in progress.
+    active: FxHashMap<Key, Active>,
+    /// Answers that hold as long as the answers of questions in progress are what is known of them, with the outermost one that was needed.
+    drafts: FxHashMap<Key, (u32, Known)>,
+    /// The questions of drafts in the order in which they were answered.
+    drafted: Vec<Key>,
+    /// What was known of questions that were answered within others, for the next round of those.
+    seeds: FxHashMap<Key, Known>,
+    /// Some draft may lack what was found out behind it.
+    is_stale: bool,
+    /// Some answer was cut short.
+    is_cut: bool,
+    /// How often the outermost of them may still begin anew.
+    rounds: u32,
+    /// The outermost question in progress whose answer was needed by itself.
+    cycle: u32,
+    /// How many questions of others are in progress around them.
+    around: u32,
+}
+
+impl Progress {
+    fn within(around: u32) -> Progress {
+        Progress {
+            active: FxHashMap::default(),
+            drafts: FxHashMap::default(),
+            drafted: Vec::new(),
+            seeds: FxHashMap::default(),
+            is_stale: false,
+            is_cut: false,
+            rounds: 0,
+            cycle: u32::MAX,
+            around,
+        }
+    }
 }
 
 /// Answers questions about one revision of the database.
@@ -254,29 +305,22 @@ pub struct Infer<'a> {
     main_files: Option<Arc<[File]>>,
     stores: FxHashMap<File, Arc<elements::Stores>>,
     writes: settled::Writes,
-    /// Members that are given to something of a module, by name.
+    /// Members that are given to what other files make, by name.
     given_outside: FxHashMap<SmolStr, Arc<[Given]>>,
+    /// Members that are given to all values of a type, by name.
+    given_to_types: FxHashMap<SmolStr, Arc<[GivenToType]>>,
     /// Whether code of a file gives globals values by names that are worked out.
     opens: FxHashMap<File, bool>,
     /// Calls of what was taken from lists and maps, by file.
     indirect: FxHashMap<File, Arc<[(u32, u32)]>>,
     answers: FxHashMap<Key, Known>,
-    /// Questions in progress.
-    active: FxHashMap<Key, Active>,
-    /// Answers that hold as long as the answers of questions in progress are what is known of them, with the outermost one that was needed.
-    drafts: FxHashMap<Key, (u32, Known)>,
-    /// The questions of drafts in the order in which they were answered.
-    drafted: Vec<Key>,
-    /// What was known of questions that were answered within others, for the next round of those.
-    seeds: FxHashMap<Key, Known>,
-    /// Some draft may lack what was found out behind it.
-    is_stale: bool,
-    /// Some answer was cut short.
-    is_cut: bool,
-    /// How often the outermost of them may still begin anew.
-    rounds: u32,
-    /// The outermost question in progress whose answer was needed by itself.
-    cycle: u32,
+    progress: Progress,
+    /// The first statement of each file.
+    statements: FxHashMap<File, Option<u32>>,
+    /// Whether a global of a file may be another thing from statement to statement.
+    followed: FxHashMap<(File, SmolStr), bool>,
+    /// What members of a name are given, by file; nothing while that is found out.
+    given: FxHashMap<(File, SmolStr), Option<Arc<given::ByMap>>>,
     steps: u32,
 }
 
@@ -302,17 +346,14 @@ impl<'a> Infer<'a> {
             stores: FxHashMap::default(),
             writes: settled::Writes::default(),
             given_outside: FxHashMap::default(),
+            given_to_types: FxHashMap::default(),
             opens: FxHashMap::default(),
             indirect: FxHashMap::default(),
             answers: FxHashMap::default(),
-            active: FxHashMap::default(),
-            drafts: FxHashMap::default(),
-            drafted: Vec::new(),
-            seeds: FxHashMap::default(),
-            is_stale: false,
-            is_cut: false,
-            rounds: 0,
-            cycle: u32::MAX,
+            progress: Progress::within(0),
+            statements: FxHashMap::default(),
+            followed: FxHashMap::default(),
+            given: FxHashMap::default(),
             steps: 0,
         }
     }
@@ -399,41 +440,46 @@ impl<'a> Infer<'a> {
 
     /// What an expression of a unit is, functions being called as reading a name calls them.
     pub fn value(&mut self, at: UnitRef, symbol: &Sym) -> Known {
-        self.ask(at, symbol, false)
+        self.ask_about(at, symbol, false)
     }
 
     /// The same with functions left as they are.
     pub fn uncalled(&mut self, at: UnitRef, symbol: &Sym) -> Known {
-        self.ask(at, symbol, true)
+        self.ask_about(at, symbol, true)
     }
 
-    fn ask(&mut self, at: UnitRef, symbol: &Sym, uncalled: bool) -> Known {
+    fn ask_about(&mut self, at: UnitRef, symbol: &Sym, uncalled: bool) -> Known {
         self.home.get_or_insert(at.file);
         match &**symbol {
-            Symbol::Unknown => return Known::anything(),
-            Symbol::Null => return Known::one(Kind::Null),
-            Symbol::Number => return Known::one(Kind::Number),
-            Symbol::Text => return Known::one(Kind::Text),
-            _ => {}
+            Symbol::Unknown => Known::anything(),
+            Symbol::Null => Known::one(Kind::Null),
+            Symbol::Number => Known::one(Kind::Number),
+            Symbol::Text => Known::one(Kind::Text),
+            _ => {
+                let at = self.wherever(at, symbol);
+                self.ask(Key::Expression(at, symbol.clone(), uncalled))
+            }
         }
-        let key = (at, symbol.clone(), uncalled);
+    }
+
+    fn ask(&mut self, key: Key) -> Known {
         if let Some(answer) = self.answers.get(&key) {
             return answer.clone();
         }
-        if let Some(active) = self.active.get_mut(&key) {
+        if let Some(active) = self.progress.active.get_mut(&key) {
             active.is_needed = true;
-            self.cycle = self.cycle.min(active.depth);
+            self.progress.cycle = self.progress.cycle.min(active.depth);
             return active.known.clone();
         }
-        if let Some((outermost, draft)) = self.drafts.get(&key) {
-            self.cycle = self.cycle.min(*outermost);
+        if let Some((outermost, draft)) = self.progress.drafts.get(&key) {
+            self.progress.cycle = self.progress.cycle.min(*outermost);
             return draft.clone();
         }
-        let depth = self.active.len() as u32;
-        if self.steps >= MOST_STEPS || depth >= MOST_DEPTH {
+        let depth = self.progress.active.len() as u32;
+        if self.steps >= MOST_STEPS || self.progress.around + depth >= MOST_DEPTH {
             // What is cut short must not be taken for a whole answer.
-            self.cycle = 0;
-            self.is_cut = true;
+            self.progress.cycle = 0;
+            self.progress.is_cut = true;
             return Known::anything();
         }
         self.steps += 1;
@@ -441,28 +487,28 @@ impl<'a> Infer<'a> {
             self.db.poll();
         }
         if depth == 0 {
-            self.rounds = MOST_ROUNDS;
-            self.is_cut = false;
-            self.seeds.clear();
+            self.progress.rounds = MOST_ROUNDS;
+            self.progress.is_cut = false;
+            self.progress.seeds.clear();
         }
-        let around = std::mem::replace(&mut self.cycle, u32::MAX);
+        let around = std::mem::replace(&mut self.progress.cycle, u32::MAX);
         let answer = self.answer(&key, depth);
-        self.active.remove(&key);
-        if self.cycle >= depth {
-            self.cycle = around;
+        self.progress.active.remove(&key);
+        if self.progress.cycle >= depth {
+            self.progress.cycle = around;
             self.answers.insert(key, answer.clone());
         } else {
-            self.drafts.insert(key.clone(), (self.cycle, answer.clone()));
-            self.drafted.push(key);
-            self.cycle = self.cycle.min(around);
+            self.progress.drafts.insert(key.clone(), (self.progress.cycle, answer.clone()));
+            self.progress.drafted.push(key);
+            self.progress.cycle = self.progress.cycle.min(around);
         }
         answer
     }
 
     /// Takes out the drafts that were made since there were so many; whole ones hold whatever else is asked.
     fn end_drafts(&mut self, since: usize, are_whole: bool) {
-        for key in self.drafted.drain(since..) {
-            let draft = self.drafts.remove(&key);
+        for key in self.progress.drafted.drain(since..) {
+            let draft = self.progress.drafts.remove(&key);
             if let Some((_, answer)) = draft.filter(|_| are_whole) {
                 self.answers.insert(key, answer);
             }
@@ -473,33 +519,32 @@ impl<'a> Infer<'a> {
     /// they hold is found by what they are. Each round answers what it needs once: what holds while the questions in progress have the
     /// answers that are known so far is kept as a draft, or a program whose maps are each other's parents would take exponential time.
     fn answer(&mut self, key: &Key, depth: u32) -> Known {
-        let (at, symbol, uncalled) = key;
-        let mut known = self.seeds.get(key).cloned().unwrap_or_default();
-        let (drafted, around) = (self.drafted.len(), std::mem::take(&mut self.is_stale));
+        let mut known = self.progress.seeds.get(key).cloned().unwrap_or_default();
+        let (drafted, around) = (self.progress.drafted.len(), std::mem::take(&mut self.progress.is_stale));
         loop {
-            self.active.insert(key.clone(), Active { depth, known: known.clone(), is_needed: false });
-            let answer = self.find_out(*at, symbol, *uncalled);
-            let is_new = answer != known && self.active.get(key).is_some_and(|it| it.is_needed);
+            self.progress.active.insert(key.clone(), Active { depth, known: known.clone(), is_needed: false });
+            let answer = self.find_out(key);
+            let is_new = answer != known && self.progress.active.get(key).is_some_and(|it| it.is_needed);
             let holds = answer.kinds.iter().any(|kind| matches!(kind, Kind::Map(_) | Kind::List(_)));
-            if self.cycle < depth {
+            if self.progress.cycle < depth {
                 // Whoever is needed further out begins anew, and this one then with what is known of it now.
                 if is_new && holds {
-                    self.seeds.insert(key.clone(), answer.clone());
-                    self.is_stale = true;
+                    self.progress.seeds.insert(key.clone(), answer.clone());
+                    self.progress.is_stale = true;
                 }
-                self.is_stale |= around;
+                self.progress.is_stale |= around;
                 return answer;
             }
-            let brings_more = self.is_stale || is_new && holds;
-            if !brings_more || self.cycle > depth || self.rounds == 0 || self.steps >= MOST_STEPS {
-                let is_whole = !is_new && !self.is_stale && !self.is_cut;
+            let brings_more = self.progress.is_stale || is_new && holds;
+            if !brings_more || self.progress.cycle > depth || self.progress.rounds == 0 || self.steps >= MOST_STEPS {
+                let is_whole = !is_new && !self.progress.is_stale && !self.progress.is_cut;
                 self.end_drafts(drafted, is_whole);
-                self.is_stale = around;
+                self.progress.is_stale = around;
                 return answer;
             }
             self.end_drafts(drafted, false);
-            self.rounds -= 1;
-            (self.cycle, self.is_stale) = (u32::MAX, false);
+            self.progress.rounds -= 1;
+            (self.progress.cycle, self.progress.is_stale) = (u32::MAX, false);
             known = answer;
         }
     }

@@ -74,6 +74,8 @@ fn narrowed(infer: &mut Infer<'_>, known: Known, classes: &Known) -> Known {
         let mut fitting: Vec<_> = known.kinds.iter().filter(|kind| is_one(infer, of, kind)).cloned().collect();
         if fitting.is_empty() {
             fitting.push(match of {
+                // Which function it is nobody knows.
+                Object::Host("funcRef") => return Known::anything(),
                 Object::Host(name) => Kind::of_type(name).unwrap_or(Kind::Map(of)),
                 _ => Kind::Map(of),
             });

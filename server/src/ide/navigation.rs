@@ -8,6 +8,7 @@ use super::family::{self, Candidate, Family, Wanted};
 use super::hosts::Hosts;
 use super::importers::Importers;
 use super::infer::{Infer, Object, UnitRef};
+use super::keywords::words_at;
 use super::names::{Found, Named, Target, named_at, units_at, uses};
 use super::shared::{self, Names};
 use crate::db::{self, File, LiveDb};
@@ -31,8 +32,19 @@ pub struct Location {
 pub struct Highlight {
     /// The place.
     pub range: TextRange,
-    /// Whether it gives a value.
-    pub writes: bool,
+    /// What is done there.
+    pub kind: HighlightKind,
+}
+
+/// What is done at a highlighted place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HighlightKind {
+    /// A name is read.
+    Read,
+    /// It gets a value.
+    Write,
+    /// A word of the language stands there.
+    Word,
 }
 
 /// Where the name at an offset is defined.
@@ -147,17 +159,36 @@ fn all_heirs(infer: &mut Infer<'_>, db: &LiveDb, file: File) -> Vec<Object> {
     all
 }
 
-/// Where a map itself is given a member: in its literal or by the first plain assignment to it.
+/// Where a map itself is given a member: in its literal or by the first plain assignment to it, in the file that makes it or in another.
 fn own_definition(infer: &mut Infer<'_>, db: &LiveDb, of: Object, name: &str) -> Option<Location> {
     let of = of.maker();
     let (Object::Literal(made, _) | Object::New(made, _)) = of else { return None };
+    let mut found = None;
+    let others = infer.program();
+    let others = others.iter().copied().filter(|&it| it != made.file && it.text(db).contains(name));
+    for file in std::iter::once(made.file).chain(others) {
+        match definition_in(infer, db, file, (of, name)) {
+            Some((location, Access::Write)) => return Some(location),
+            other => found = found.or(other),
+        }
+    }
+    found.map(|(location, _)| location)
+}
+
+/// The first place in a file that gives a map a member, a plain assignment before others.
+fn definition_in(
+    infer: &mut Infer<'_>,
+    db: &LiveDb,
+    file: File,
+    (of, name): (Object, &str),
+) -> Option<(Location, Access)> {
     let mut other = None;
-    for (unit, placed) in (0u32..).zip(db::units(db, made.file).iter()).take(infer.facts(made.file).units.len()) {
+    for (unit, placed) in (0u32..).zip(db::units(db, file).iter()).take(infer.facts(file).units.len()) {
         let names = db::unit_names(db, placed.unit);
         for it in names.uses.iter().filter(|it| it.name == name && it.access.writes()) {
             let Place::Member(owner) = &it.place else { continue };
-            if infer.value(UnitRef { unit, ..made }, owner).objects().any(|it| it.maker() == of) {
-                let location = Location { file: made.file, range: it.range + placed.start };
+            if infer.value(UnitRef { file, unit }, owner).objects().any(|it| it.maker() == of) {
+                let location = (Location { file, range: it.range + placed.start }, it.access);
                 if it.access == Access::Write {
                     return Some(location);
                 }
@@ -249,7 +280,7 @@ pub fn definitions(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named
                 };
                 let uses = uses(infer, db, file, &named.name, &target);
                 found.extend(uses.iter().filter(|it| it.certain).find(is_definition).map(location));
-                if let (Object::Module(module), true) = (holder, found.is_empty()) {
+                if let (Object::Module(module) | Object::Globals(module), true) = (holder, found.is_empty()) {
                     found.extend(given_elsewhere(db, infer.places(), module, &named.name));
                 }
             }
@@ -446,10 +477,14 @@ fn other_folders(asking: &Places, db: &LiveDb, files: &[File]) -> Vec<(Arc<Place
     folders
 }
 
-/// The uses of what is under the cursor in its own file.
+/// The uses of what is under the cursor in its own file; of a word of the language, those of its construct.
 pub fn highlights(db: &LiveDb, document: &DocumentView, places: &Places, offset: TextSize) -> Vec<Highlight> {
     let mut infer = Infer::new(db, places);
-    let Some(mut named) = named_at(&mut infer, db, document.file, offset) else { return Vec::new() };
+    let Some(mut named) = named_at(&mut infer, db, document.file, offset) else {
+        let root = SyntaxNode::new_root(document.file.parse(db).green.clone());
+        let word = |range| Highlight { range, kind: HighlightKind::Word };
+        return words_at(&root, offset).into_iter().map(word).collect();
+    };
     if matches!(named.target, Target::Member(_)) {
         // What a map has may be given to it by other files of its program.
         infer = Importers::of(db, places).infer(document.file);
@@ -475,7 +510,8 @@ pub fn highlights(db: &LiveDb, document: &DocumentView, places: &Places, offset:
         }
         target => uses(&mut infer, db, document.file, &named.name, target),
     };
-    found.iter().map(|it| Highlight { range: it.range, writes: it.access.writes() }).collect()
+    let kind = |it: &Found| if it.access.writes() { HighlightKind::Write } else { HighlightKind::Read };
+    found.iter().map(|it| Highlight { range: it.range, kind: kind(it) }).collect()
 }
 
 /// A link from an import to its file.

@@ -9,8 +9,8 @@ use crate::db::{self, File, LiveDb, Located};
 use crate::document::DocumentView;
 use crate::modules::{Places, base_name};
 use minilive_mir::checks::is_same_key;
-use minilive_mir::names::{Access, Place};
-use minilive_syntax::ast::{AstNode, FunctionExpr, MapExpr, Stmt};
+use minilive_mir::names::{Access, Place, Sym, Symbol};
+use minilive_syntax::ast::{AstNode, FunctionExpr, MapExpr, ReturnStmt, Stmt};
 use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange};
 use std::sync::Arc;
 
@@ -44,6 +44,8 @@ pub fn related(db: &LiveDb, document: &DocumentView, it: &Diagnostic) -> Vec<Rel
         "duplicate-parameter" => first_parameter(db, document, it.range).map(|range| (range, "the first one")),
         "unreachable-code" => what_leaves(db, document, it.range).map(|range| (range, "here it is left for good")),
         "frozen-value" => freezing(db, document, it.range).map(|range| (range, "it is frozen here")),
+        "missing-return" => returned(db, document, it.range).map(|range| (range, "here it gives a value")),
+        "too-many-arguments" => head(db, document, it.range).map(|range| (range, "what it takes")),
         "unassigned-variable" | "possibly-unassigned" => {
             first_value(db, document, it.range).map(|range| (range, "here it gets a value"))
         }
@@ -102,6 +104,51 @@ fn what_leaves(db: &LiveDb, document: &DocumentView, range: TextRange) -> Option
     let statement = inside.filter(|it| it.text_range().start() >= range.start()).last()?;
     let mut before = std::iter::successors(statement.prev_sibling(), SyntaxNode::prev_sibling);
     before.find(|it| Stmt::can_cast(it.kind())).map(|it| it.text_range())
+}
+
+/// Where a function gives a value whose end is told.
+fn returned(db: &LiveDb, document: &DocumentView, range: TextRange) -> Option<TextRange> {
+    let function = token_at(db, document, range)?.parent_ancestors().find_map(FunctionExpr::cast)?;
+    let own = |it: &ReturnStmt| it.syntax().ancestors().find_map(FunctionExpr::cast).as_ref() == Some(&function);
+    let mut returns = function.syntax().descendants().filter_map(ReturnStmt::cast);
+    returns.find(|it| it.value().is_some() && own(it)).map(|it| it.range())
+}
+
+/// The word `function` and the parameters of what is called at a place, if the file has one such function.
+fn head(db: &LiveDb, document: &DocumentView, range: TextRange) -> Option<TextRange> {
+    let (file, facts) = (document.file, db::file_facts(db, document.file));
+    let (unit, called) = units_at(db, file, range.start()).find_map(|unit| {
+        let placed = db::units(db, file).get(unit as usize)?;
+        let calls = &db::unit_names(db, placed.unit).calls;
+        Some((unit, calls.iter().position(|it| *it + placed.start == range)?))
+    })?;
+    let (callee, _) = facts.unit(unit).facts.calls.get(called)?;
+    let values: Vec<(u32, &Sym)> = match &**callee {
+        Symbol::Name(name) => {
+            let around = [Some(unit), facts.enclosing_function(unit)];
+            match around.into_iter().flatten().find(|&it| facts.has_variable(it, name)) {
+                Some(owner) => {
+                    let assigned = facts.unit(owner).facts.assigned.iter().filter(|(it, _)| it == name);
+                    assigned.map(|(_, value)| (owner, value)).collect()
+                }
+                None => facts.globals(name).collect(),
+            }
+        }
+        Symbol::Member(_, name) => {
+            facts.members(name).map(|(unit, _, value)| (unit, value)).chain(facts.keys(name)).collect()
+        }
+        _ => return None,
+    };
+    let [(made_in, value)] = &*values else { return None };
+    let Symbol::Function(number) = &***value else { return None };
+    let function = db::units(db, file).get(facts.child(*made_in, *number)? as usize)?;
+    let node = token_at(db, document, function.range())?.parent_ancestors().find_map(FunctionExpr::cast)?;
+    let word = node.syntax().first_token()?;
+    let mut tokens = node.syntax().children_with_tokens().filter_map(|it| it.into_token());
+    let close = tokens.find(|it| it.kind() == SyntaxKind::RParen);
+    let params = node.syntax().children().find(|it| it.kind() == SyntaxKind::ParamList);
+    let end = params.map(|it| it.text_range().end()).or(close.map(|it| it.text_range().end()));
+    Some(TextRange::new(word.text_range().start(), end.unwrap_or(word.text_range().end())))
 }
 
 /// The last call before a place that freezes what has this name, or gives it something frozen.

@@ -347,9 +347,9 @@ impl Check<'_> {
         for file in files {
             family::candidates(infer, self.db, file, (self.new, Wanted::Certain), &mut candidates);
         }
-        let reaching = candidates.iter().filter(|it| it.reaches(infer, holders));
-        match reaching.min_by_key(|it| (it.found().file != self.file, it.found().range.start())) {
-            Some(it) => Err(self.would_change(it.found().file, it.found().range.start())),
+        let reaching = family::reaching(infer, &candidates, holders);
+        match reaching.iter().min_by_key(|it| (it.file != self.file, it.range.start())) {
+            Some(it) => Err(self.would_change(it.file, it.range.start())),
             None => Ok(()),
         }
     }

@@ -1,16 +1,18 @@
 //! Semantic tokens: what each name is, and which names are parameters, globals, built in or changed.
 //!
 //! Reads names by unit and resolves each; keywords, numbers and comments are left to the grammar of the editor, strings that are
-//! keys included. Invariant: tokens come in source order, none overlaps another, each lies on one line.
+//! keys included, but comments that are about a variable are told. Invariant: tokens come in source order, none overlaps another, each lies on one line.
 
 use super::names::{Target, scope_target};
 use crate::db::{self, File, FileFacts, FileUnits, LiveDb, UnitText};
 use crate::document::DocumentView;
 use crate::host_profile::{Host, HostName};
 use crate::modules::Places;
+use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{Access, NameUse, Place, Symbol};
 use minilive_runtime::intrinsics;
-use minilive_syntax::TextRange;
+use minilive_syntax::{MiniScript, SyntaxKind, TextRange, TextSize};
+use rowan::{Language, NodeOrToken};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -32,11 +34,13 @@ pub enum TokenKind {
     Class,
     /// A module.
     Namespace,
+    /// A comment about what stands below it.
+    Comment,
 }
 
 impl TokenKind {
     /// All kinds, in the order of their numbers, with the protocol's names.
-    pub const ALL: [(TokenKind, &'static str); 7] = [
+    pub const ALL: [(TokenKind, &'static str); 8] = [
         (TokenKind::Variable, "variable"),
         (TokenKind::Parameter, "parameter"),
         (TokenKind::Function, "function"),
@@ -44,11 +48,13 @@ impl TokenKind {
         (TokenKind::Property, "property"),
         (TokenKind::Class, "class"),
         (TokenKind::Namespace, "namespace"),
+        (TokenKind::Comment, "comment"),
     ];
 }
 
 /// What else is to be said of a name, as bits in this order.
-pub const MODIFIERS: [&str; 5] = ["declaration", "modification", "defaultLibrary", "global", "definition"];
+pub const MODIFIERS: [&str; 7] =
+    ["declaration", "modification", "defaultLibrary", "global", "definition", "readonly", "documentation"];
 
 const DECLARATION: u32 = 1;
 const MODIFICATION: u32 = 2;
@@ -56,6 +62,9 @@ const DEFAULT_LIBRARY: u32 = 4;
 const GLOBAL: u32 = 8;
 /// A variable is declared where it is first given a value, which is its definition.
 const DEFINITION: u32 = DECLARATION | 16;
+/// Names of the language, and constants by their name: written in capitals, and given a value once.
+const READONLY: u32 = 32;
+const DOCUMENTATION: u32 = 64;
 
 /// A token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +92,7 @@ pub fn semantic_tokens_within(
     let facts = db::file_facts(db, document.file);
     let modules = Modules::of(db, document.file, &facts, places);
     let mut look = Look { facts: &facts, host, modules: &modules, globals: FxHashMap::default() };
-    let mut found = Vec::new();
+    let mut found: Vec<_> = doc_comments(db, document).filter(|it| within.intersect(it.range).is_some()).collect();
     for (unit, placed) in (0u32..).zip(db::units(db, document.file).iter()) {
         if within.intersect(placed.range()).is_some() {
             let tokens = look.unit(unit, &db::unit_names(db, placed.unit).uses);
@@ -107,6 +116,8 @@ pub struct Tokens {
     ends: Vec<u32>,
     /// With places within their units.
     tokens: Vec<SemanticToken>,
+    /// Those that stand in no unit, with places in the file.
+    comments: Vec<SemanticToken>,
     /// Of so many units they were taken over.
     #[cfg(test)]
     pub taken: usize,
@@ -150,6 +161,7 @@ impl Tokens {
             units,
             ends,
             tokens,
+            comments: doc_comments(db, document).collect(),
             #[cfg(test)]
             taken,
         }
@@ -174,7 +186,8 @@ impl Tokens {
 
     /// All of them at their places.
     pub fn all(&self) -> Vec<SemanticToken> {
-        let mut found = Vec::with_capacity(self.tokens.len());
+        let mut found = self.comments.clone();
+        found.reserve(self.tokens.len());
         for (unit, placed) in self.units.iter().enumerate() {
             let tokens = self.of_unit(unit).iter();
             found.extend(tokens.map(|it| SemanticToken { range: it.range + placed.start, ..*it }));
@@ -211,7 +224,8 @@ fn due(now: &FileFacts, before: &FileFacts) -> Option<FxHashSet<u32>> {
     for name in &members {
         due.extend(first_and_changed(now.members(name).map(|(unit, ..)| unit), &is_changed));
     }
-    for name in globals.iter().filter(|name| global_kind(now, name) != global_kind(before, name)) {
+    let look = |facts: &FileFacts, name: &str| (global_kind(facts, name), is_constant(facts, name));
+    for name in globals.iter().filter(|name| look(now, name) != look(before, name)) {
         let through = (0u32..).zip(&now.units).filter(|(_, it)| it.facts.read_through.contains(name));
         due.extend(through.map(|(unit, _)| unit));
         due.extend(now.readers(name).chain(now.globals(name).map(|(unit, _)| unit)));
@@ -270,6 +284,56 @@ fn global_kind(facts: &FileFacts, name: &str) -> Option<TokenKind> {
     Some(if kind == TokenKind::Class && !is_class { TokenKind::Variable } else { kind })
 }
 
+/// Whether a global is a constant to its author: it is written in capitals, and is given one value.
+fn is_constant(facts: &FileFacts, name: &str) -> bool {
+    let is_capital = |it: char| it == '_' || it.is_ascii_digit() || it.is_uppercase();
+    let is_named_so = name.chars().filter(|it| it.is_uppercase()).count() > 1 && name.chars().all(is_capital);
+    is_named_so && {
+        let mut values = facts.globals(name);
+        let is_statement = |unit: u32| {
+            let it = facts.unit(unit);
+            it.kind == UnitKind::Statement && it.facts.is_assignment
+        };
+        values.next().is_some_and(|(unit, _)| is_statement(unit)) && values.next().is_none()
+    }
+}
+
+/// The comments right above what is assigned at the top of a file.
+fn doc_comments(db: &LiveDb, document: &DocumentView) -> impl Iterator<Item = SemanticToken> {
+    let (mut found, mut pending) = (Vec::new(), Vec::new());
+    let (mut at, mut newlines) = (TextSize::new(0), 1);
+    for child in document.file.parse(db).green.children() {
+        let range = TextRange::at(at, child.text_len());
+        at = range.end();
+        match child {
+            NodeOrToken::Token(token) => match MiniScript::kind_from_raw(token.kind()) {
+                SyntaxKind::Whitespace => {}
+                SyntaxKind::Newline => newlines += 1,
+                SyntaxKind::Comment if newlines > 0 => {
+                    if newlines > 1 {
+                        pending.clear();
+                    }
+                    pending.push(range);
+                    newlines = 0;
+                }
+                _ => {
+                    pending.clear();
+                    newlines = 0;
+                }
+            },
+            NodeOrToken::Node(node) => {
+                if newlines == 1 && node.kind() == SyntaxKind::AssignStmt.into() {
+                    found.append(&mut pending);
+                }
+                pending.clear();
+                newlines = 0;
+            }
+        }
+    }
+    let token = |range| SemanticToken { range, kind: TokenKind::Comment, modifiers: DOCUMENTATION };
+    found.into_iter().map(token)
+}
+
 /// Whether a function is assigned to members of a name; none if nothing is.
 fn is_method(facts: &FileFacts, name: &str) -> Option<bool> {
     let mut assigned = facts.members(name).map(|(_, _, value)| matches!(**value, Symbol::Function(_))).peekable();
@@ -282,7 +346,7 @@ struct Look<'a> {
     host: &'a Host,
     modules: &'a Modules,
     /// What globals are, each found out once.
-    globals: FxHashMap<SmolStr, TokenKind>,
+    globals: FxHashMap<SmolStr, (TokenKind, u32)>,
 }
 
 impl Look<'_> {
@@ -317,9 +381,14 @@ impl Look<'_> {
                 let kind = values.next().map_or(TokenKind::Variable, |value| kind_of(value));
                 Some((if kind == TokenKind::Class { TokenKind::Variable } else { kind }, written))
             }
-            Target::Global => Some((self.global(&of.name), written | GLOBAL)),
-            Target::Intrinsic(_) => Some((TokenKind::Function, DEFAULT_LIBRARY)),
-            Target::Unknown => Some((kind_of_host(&of.name, self.host.names.get(&*of.name)?), DEFAULT_LIBRARY)),
+            Target::Global => {
+                let (kind, modifiers) = self.global(&of.name);
+                Some((kind, written | modifiers | GLOBAL))
+            }
+            Target::Intrinsic(_) => Some((TokenKind::Function, DEFAULT_LIBRARY | READONLY)),
+            Target::Unknown => {
+                Some((kind_of_host(&of.name, self.host.names.get(&*of.name)?), DEFAULT_LIBRARY | READONLY))
+            }
             Target::Member(_) => None,
         }
     }
@@ -360,13 +429,14 @@ impl Look<'_> {
         (!self.facts.has_variable(unit, name)).then_some(module)
     }
 
-    fn global(&mut self, name: &SmolStr) -> TokenKind {
+    fn global(&mut self, name: &SmolStr) -> (TokenKind, u32) {
         if let Some(&known) = self.globals.get(name) {
             return known;
         }
         let kind = global_kind(self.facts, name).unwrap_or(TokenKind::Variable);
-        self.globals.insert(name.clone(), kind);
-        kind
+        let look = (kind, if is_constant(self.facts, name) { READONLY } else { 0 });
+        self.globals.insert(name.clone(), look);
+        look
     }
 
     fn member(&self, of: &NameUse) -> (TokenKind, u32) {

@@ -669,7 +669,15 @@ impl LanguageServer for Backend {
         self.written(from_proto::uri(&params.text_document.uri), Kind::Positioned, move |it, features| {
             let range = from_proto::range(range, &it.document, features.encoding);
             let live = ide::Live { indent, ..(*it.live).clone() };
-            let found = ide::actions(&it.db, &it.document, &live, range);
+            // What is done to the whole file is worked out only for those who ask for that.
+            let wants = |kind: &ide::ActionKind| {
+                let kind = to_proto::action_kind(*kind);
+                wanted.iter().flatten().any(|wanted| is_kind(Some(&kind), wanted))
+            };
+            let whole = [ide::ActionKind::FixAll, ide::ActionKind::OrganizeImports];
+            let whole: Vec<_> = whole.into_iter().filter(wants).collect();
+            let mut found = ide::source_actions(&it.db, &it.document, &live, &whole);
+            found.extend(ide::actions(&it.db, &it.document, &live, range));
             let all = found.iter().map(|action| to_proto::action(action, it, features));
             let fits = |action: &CodeAction| {
                 wanted.as_ref().is_none_or(|wanted| wanted.iter().any(|kind| is_kind(action.kind.as_ref(), kind)))

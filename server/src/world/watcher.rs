@@ -8,6 +8,7 @@ use super::Event;
 use crate::host_profile::IN_WORKSPACE;
 use notify::event::ModifyKind;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use rustc_hash::FxHashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 use std::time::Duration;
@@ -19,18 +20,50 @@ const PAUSE: Duration = Duration::from_millis(30);
 #[derive(Clone)]
 pub(super) struct Watcher {
     system: Arc<OnceLock<Option<Mutex<RecommendedWatcher>>>>,
+    watched: Arc<Mutex<Watched>>,
     events: mpsc::Sender<Event>,
+}
+
+/// What is watched for itself, and what for one folder in it alone.
+#[derive(Default)]
+struct Watched {
+    folders: FxHashSet<PathBuf>,
+    /// Folders that may be moved away and made anew, which is seen from around them.
+    roots: FxHashSet<PathBuf>,
+}
+
+impl Watched {
+    /// Whether news are about something that merely stands beside a root.
+    fn is_stranger(&self, path: &Path) -> bool {
+        let beside = |root: &PathBuf| root.parent() == path.parent();
+        !self.roots.contains(path)
+            && !self.folders.contains(path)
+            && path.parent().is_some_and(|it| !self.folders.contains(it))
+            && self.roots.iter().any(beside)
+    }
 }
 
 impl Watcher {
     /// What it sees it tells there.
     pub fn new(events: mpsc::Sender<Event>) -> Watcher {
-        Watcher { system: Arc::default(), events }
+        Watcher { system: Arc::default(), watched: Arc::default(), events }
     }
 
     /// Watches what lies in a folder, but not in the folders in it.
     pub fn watch(&self, folder: &Path) {
-        let system = self.system.get_or_init(|| match start(&self.events) {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner).folders.insert(folder.to_path_buf());
+        self.begin(folder);
+    }
+
+    /// Sees to it that a folder which is moved away is noticed when it comes back, or another one in its place.
+    pub fn watch_around(&self, root: &Path) {
+        let Some(around) = root.parent() else { return };
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner).roots.insert(root.to_path_buf());
+        self.begin(around);
+    }
+
+    fn begin(&self, folder: &Path) {
+        let system = self.system.get_or_init(|| match start(&self.events, self.watched.clone()) {
             Ok(system) => Some(Mutex::new(system)),
             Err(error) => {
                 tracing::warn!("no files are watched: {error}");
@@ -38,14 +71,22 @@ impl Watcher {
             }
         });
         let Some(system) = system else { return };
-        let watched = system.lock().unwrap_or_else(PoisonError::into_inner).watch(folder, RecursiveMode::NonRecursive);
-        if let Err(error) = watched {
+        let mut system = system.lock().unwrap_or_else(PoisonError::into_inner);
+        // Of a folder that was moved away the system goes on watching that one, by its old name.
+        let _ = system.unwatch(folder);
+        if let Err(error) = system.watch(folder, RecursiveMode::NonRecursive) {
             tracing::warn!("{} is not watched: {error}", folder.display());
         }
     }
 
     /// Does so no longer.
     pub fn leave(&self, folder: &Path) {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        watched.folders.remove(folder);
+        if watched.roots.iter().any(|root| root.parent() == Some(folder)) {
+            return;
+        }
+        drop(watched);
         if let Some(Some(system)) = self.system.get() {
             // A folder that is gone is not watched any more.
             let _ = system.lock().unwrap_or_else(PoisonError::into_inner).unwatch(folder);
@@ -53,7 +94,7 @@ impl Watcher {
     }
 }
 
-fn start(events: &mpsc::Sender<Event>) -> notify::Result<RecommendedWatcher> {
+fn start(events: &mpsc::Sender<Event>, watched: Arc<Mutex<Watched>>) -> notify::Result<RecommendedWatcher> {
     let (sender, inbox) = mpsc::channel();
     let events = events.clone();
     std::thread::Builder::new().name("watch".into()).spawn(move || tell(&inbox, &events))?;
@@ -62,7 +103,9 @@ fn start(events: &mpsc::Sender<Event>) -> notify::Result<RecommendedWatcher> {
         Ok(event) if event.kind.is_access() => {}
         Ok(event) => {
             let is_whole = is_whole(event.kind);
-            let paths = event.paths.into_iter().filter(|path| is_whole || is_ours(path));
+            let watched = watched.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_news = |path: &PathBuf| (is_whole || is_ours(path)) && !watched.is_stranger(path);
+            let paths = event.paths.into_iter().filter(is_news);
             // The world may have ended; then nobody needs to know.
             paths.for_each(|path| drop(sender.send(path)));
         }

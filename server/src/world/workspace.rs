@@ -114,6 +114,7 @@ impl World {
         let roots = self.config.roots.clone();
         if !roots.is_empty() {
             let watcher = self.watcher();
+            roots.iter().for_each(|root| watcher.iter().for_each(|it| it.watch_around(root)));
             self.read_in_thread(move |found| programs_below(roots, watcher.as_ref(), found));
         }
     }
@@ -182,6 +183,7 @@ impl World {
         self.set_files();
         if !new.is_empty() {
             let watcher = self.watcher();
+            new.iter().for_each(|root| watcher.iter().for_each(|it| it.watch_around(root)));
             self.read_in_thread(move |found| programs_below(new, watcher.as_ref(), found));
         }
     }

@@ -7,11 +7,13 @@ use super::super::diagnostics::Diagnostic;
 use super::super::live::Live;
 use super::context::Context;
 use super::{Action, ActionKind, Edit};
-use crate::db::{self, File, LiveDb};
+use crate::db::{self, File, FileFacts, FileSymbol, LiveDb};
 use crate::document::DocumentView;
 use crate::modules::base_name;
 use minilive_syntax::lexer::lex;
 use minilive_syntax::{SyntaxKind, TextRange, TextSize};
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
 
 /// So many offers are made.
 const MOST: usize = 5;
@@ -87,21 +89,75 @@ pub fn importable(
     others(&ctx, wanted).into_iter().map(with_line).collect()
 }
 
+/// A variable of a module that is not imported yet.
+pub struct Unimported {
+    /// The module.
+    pub module: String,
+    /// Its file.
+    pub file: File,
+    /// The variable.
+    pub symbol: FileSymbol,
+    /// What adds the `import`.
+    pub import: Edit,
+}
+
+/// The first few variables of the modules that a document does not import yet, of those whose names are wanted, by name.
+pub fn importable_symbols(
+    db: &LiveDb,
+    document: &DocumentView,
+    live: &Live,
+    most: usize,
+    wanted: impl Fn(&str) -> bool,
+) -> Vec<Unimported> {
+    let ctx = Context::new(db, document, live, TextRange::default());
+    let (facts, here) = (ctx.facts(), imported(&ctx));
+    // Modules that import this file would go round in a circle.
+    let importers = db::all_importers(db, document.file);
+    let mut found: BTreeMap<(SmolStr, &str), (Module, usize)> = BTreeMap::new();
+    for &file in db.files().iter().filter(|&&file| file != document.file && !importers.contains(&file)) {
+        let symbols = db::file_symbols(db, file);
+        let own = symbols.iter().enumerate().filter(|(_, it)| it.container.is_none() && wanted(&it.name));
+        // Of thousands only the first are wanted.
+        let is_late =
+            |name: &SmolStr| found.len() >= most && found.last_key_value().is_some_and(|((last, _), _)| last < name);
+        if own.clone().all(|(_, it)| is_late(&it.name)) {
+            continue;
+        }
+        let Some(name) = base_name(file.path(db)).strip_suffix(".ms") else { continue };
+        let Some(module) = other(&ctx, &facts, &here, (name, file)) else { continue };
+        for (number, it) in own.filter(|(_, it)| !facts.is_global(&it.name)) {
+            let module = Module { name: module.name.clone(), file };
+            found.insert((it.name.clone(), file.path(db)), (module, number));
+        }
+        while found.len() > most {
+            found.pop_last();
+        }
+    }
+    let with_import = |(_, (Module { name: module, file }, number)): (_, (Module, usize))| {
+        let symbol = db::file_symbols(db, file).get(number)?.clone();
+        Some(Unimported { import: import_line(&ctx, &module), module, file, symbol })
+    };
+    found.into_iter().filter_map(with_import).collect()
+}
+
 /// The other files that an `import` would lead to, of those whose names are wanted, by name.
 fn others(ctx: &Context<'_>, wanted: impl Fn(&str) -> bool) -> Vec<Module> {
-    let facts = ctx.facts();
-    let here = imported(ctx);
-    let files = ctx.db.files();
+    let (facts, here) = (ctx.facts(), imported(ctx));
     let module = |&file: &File| {
-        let name = base_name(file.path(ctx.db)).strip_suffix(".ms").filter(|it| wanted(it))?.to_owned();
-        let is_name = matches!(&*lex(&name), [token] if token.kind == SyntaxKind::Ident);
-        let is_free = !facts.is_global(&name) && here.iter().all(|it| it.name != name);
-        let leads = || db::likely_module(ctx.db, &ctx.live.places.lookup(&name)) == Some(file);
-        (file != ctx.document.file && is_name && is_free && leads()).then_some(Module { name, file })
+        let name = base_name(file.path(ctx.db)).strip_suffix(".ms").filter(|it| wanted(it))?;
+        other(ctx, &facts, &here, (name, file))
     };
-    let mut found: Vec<_> = files.iter().filter_map(module).collect();
+    let mut found: Vec<_> = ctx.db.files().iter().filter_map(module).collect();
     found.sort_by(|a, b| a.name.cmp(&b.name));
     found
+}
+
+/// A file as a module, if an `import` of its name would lead to it and the name is free.
+fn other(ctx: &Context<'_>, facts: &FileFacts, here: &[Module], (name, file): (&str, File)) -> Option<Module> {
+    let is_name = matches!(&*lex(name), [token] if token.kind == SyntaxKind::Ident);
+    let is_free = !facts.is_global(name) && here.iter().all(|it| it.name != name);
+    let leads = || db::likely_module(ctx.db, &ctx.live.places.lookup(name)) == Some(file);
+    (file != ctx.document.file && is_name && is_free && leads()).then(|| Module { name: name.to_owned(), file })
 }
 
 fn defines(ctx: &Context<'_>, file: File, name: &str) -> bool {

@@ -92,7 +92,12 @@ impl Broken {
             _ => None,
         };
         let end = root.text_range().end();
-        let at = error.at.min(end);
+        // What is missing may be on the next line, but hardly behind a blank one.
+        let behind = &document.text[usize::from(error.range.end())..];
+        let gap = &behind[..behind.find(|it: char| !it.is_whitespace()).unwrap_or(behind.len())];
+        let is_apart = gap.matches('\n').count() > 1 && error.message.ends_with("found the end of the line");
+        let at = if is_apart { error.range.start() } else { error.at };
+        let at = at.min(end);
         for place in [error.range.start(), at] {
             self.units.extend(units_at(db, document.file, place));
         }

@@ -17,12 +17,14 @@ use minilive_mir::names::{Place, Sym, Symbol};
 use minilive_runtime::intrinsics;
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextSize};
 use rowan::{GreenNodeData, NodeOrToken};
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
 use std::sync::Arc;
 
 /// Of a program of more files nothing is certain, so that what an edit costs does not grow with their number.
 const MOST_FILES: usize = 32;
 
-/// A name that stands in more places is looked for in all strings at once.
+/// A name that stands in more places is looked for in all strings at once, and so are more names.
 const FEW: usize = 8;
 
 /// Answers for one document, looking only when somebody asks.
@@ -34,6 +36,9 @@ pub struct Told<'a> {
     findings: &'a [NameFinding],
     /// Once asked for; none if nothing is certain.
     sight: Option<Option<Sight>>,
+    asked: usize,
+    /// All words of strings in the program, once many names were asked for.
+    words: Option<FxHashSet<SmolStr>>,
 }
 
 /// A program all of whose maps are made where it can be seen.
@@ -90,18 +95,44 @@ impl<'a> Told<'a> {
         (settings, places): (&'a Checks, &'a Places),
         findings: &'a [NameFinding],
     ) -> Told<'a> {
-        Told { db, document, settings, places, findings, sight: None }
+        Told { db, document, settings, places, findings, sight: None, asked: 0, words: None }
     }
 
     /// Whether nobody gives a member of a name that the text gives to nothing: it may still be a key in a string.
     pub fn is_nowhere(&mut self, name: &str) -> bool {
         let (db, document) = (self.db, self.document);
+        self.asked += 1;
+        if self.asked > FEW && self.sight().is_some() {
+            return !self.sight().is_some_and(|it| it.is_given(name)) && !self.words().contains(name);
+        }
         let Some(sight) = self.sight() else { return false };
         let stands = |file: File| {
             let text = file.text(db);
             stands_in_string(db, file, &text, name) || is_put_together(db, file, name)
         };
         !sight.is_given(name) && !stands(document.file) && !sight.modules.iter().any(|(file, _)| stands(*file))
+    }
+
+    /// All words that stand in strings of the program by themselves, and all texts that are put together.
+    fn words(&mut self) -> &FxHashSet<SmolStr> {
+        let (db, document) = (self.db, self.document);
+        let modules = self.sight.iter().flatten().flat_map(|it| &it.modules).map(|(file, _)| *file);
+        self.words.get_or_insert_with(|| {
+            let mut words = FxHashSet::default();
+            for file in std::iter::once(document.file).chain(modules) {
+                any_string(&file.parse(db).green, &mut |string| {
+                    words.extend(string.split(|c: char| !is_part(c)).map(SmolStr::new));
+                    false
+                });
+                for placed in db::units(db, file).iter() {
+                    let code = &db::function_mir(db, placed.unit).unit;
+                    let texts =
+                        code.consts.iter().filter_map(|it| if let Const::Str(text) = it { Some(text) } else { None });
+                    words.extend(texts.map(|it| SmolStr::new(&**it)));
+                }
+            }
+            words
+        })
     }
 
     /// Whether all members of a name that things have are given in the text of the file, under names that stand there: of all things but
@@ -267,9 +298,13 @@ fn is_put_together(db: &LiveDb, file: File, name: &str) -> bool {
     })
 }
 
+/// Whether a letter may be part of a name.
+fn is_part(letter: char) -> bool {
+    letter == '_' || letter.is_alphanumeric()
+}
+
 /// Whether a name stands in a string of a file by itself, so that it may be a key.
 fn stands_in_string(db: &LiveDb, file: File, text: &str, name: &str) -> bool {
-    let is_part = |c: char| c == '_' || c.is_alphanumeric();
     let places = |text: &str| -> Vec<usize> {
         let is_whole = |at: &usize| !text[..*at].ends_with(is_part) && !text[at + name.len()..].starts_with(is_part);
         text.match_indices(name).map(|(at, _)| at).filter(is_whole).collect()

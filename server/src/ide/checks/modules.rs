@@ -39,7 +39,7 @@ pub fn add(db: &LiveDb, document: &DocumentView, places: &Places, found: &mut Ve
 }
 
 /// All files that take part in a program, itself first; none if some are not known, or if there are more than `most`.
-pub(super) fn program(db: &LiveDb, file: File, places: &Places, most: usize) -> Option<Vec<File>> {
+pub fn program(db: &LiveDb, file: File, places: &Places, most: usize) -> Option<Vec<File>> {
     let (mut files, mut next) = (vec![file], 0);
     let mut seen = FxHashSet::from_iter([file]);
     while let Some(&file) = files.get(next) {

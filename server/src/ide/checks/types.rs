@@ -16,52 +16,80 @@ use minilive_runtime::intrinsics::{self, IntrinsicId};
 use minilive_syntax::ast::{AssignStmt, AstNode, MemberSuffix, ReturnStmt};
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
 use rowan::NodeOrToken;
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 /// Adds the warnings of a document.
 pub fn add(db: &LiveDb, document: &DocumentView, settings: &Checks, found: &mut Vec<Check>) {
     let file = document.file;
     let units = db::units(db, file);
-    let mut imported = None;
+    let (mut imported, mut said) = (None, Said::default());
     for (unit, types) in &*db::units_with_findings(db, file) {
         let placed = units.at(*unit);
         let code = &db::function_mir(db, placed.unit).unit;
         let alone = *imported.get_or_insert_with(|| is_imported(db, file));
         let types = if alone { db::unit_types_alone(code).into() } else { types.clone() };
         for finding in &types.findings {
-            let told = check(db, document, (&placed, code), finding).filter(|it| is_first(it, found));
+            said.note(found);
+            let told = check(db, document, (&placed, code), finding).filter(|it| said.is_first(it));
             if let Some(told) = told.filter(|_| !is_hosts(finding, code, settings)) {
-                add_new(told, found);
+                said.add_new(told, found);
             }
         }
     }
 }
 
-/// Adds a warning. A call of what is no function is told by its name, too, and a member that nothing has by its own: of what it is
-/// missing says more.
-fn add_new(check: Check, found: &mut Vec<Check>) {
-    let is_member = check.code == "missing-member";
-    let is_it = |range: TextRange| {
-        if is_member { check.range.contains_range(range) } else { check.range.start() == range.start() }
-    };
-    match found.iter_mut().find(|it| it.code == check.code && is_it(it.range)) {
-        Some(said) if is_member && check.message.contains("; ") => {
-            (said.message, said.fix) = (check.message, check.fix);
-        }
-        Some(said) if is_member => {
-            let question = said.message.find("; ").map_or("", |at| &said.message[at..]);
-            said.message = format!("{}{question}", check.message);
-        }
-        Some(_) => {}
-        None => found.push(check),
-    }
+/// Where something is said already, by code: start, number among all that is said, end.
+#[derive(Default)]
+struct Said {
+    by_code: FxHashMap<&'static str, BTreeMap<(TextSize, usize), TextSize>>,
+    count: usize,
 }
 
-/// The target of `x.a += 1` is read before it is written; where that fails, nothing is written.
-fn is_first(check: &Check, found: &[Check]) -> bool {
-    // A member is told by its name alone if nothing has it.
-    let is_same = |it: &Check| check.range.contains_range(it.range) && check.range.end() == it.range.end();
-    let reads = |it: &Check| matches!(it.code, "missing-member" | "not-indexable") && is_same(it);
-    check.code != "not-assignable" || !found.iter().any(reads)
+impl Said {
+    /// Takes in what was said since the last time.
+    fn note(&mut self, found: &[Check]) {
+        for (number, it) in found.iter().enumerate().skip(self.count) {
+            self.by_code.entry(it.code).or_default().insert((it.range.start(), number), it.range.end());
+        }
+        self.count = found.len();
+    }
+
+    /// What is said under a code of places that begin within one: number and end of each.
+    fn within(&self, code: &str, range: TextRange) -> impl Iterator<Item = (usize, TextSize)> {
+        let all = self.by_code.get(code).into_iter();
+        let within = all.flat_map(move |it| it.range((range.start(), 0)..=(range.end(), usize::MAX)));
+        within.map(|(&(_, number), &end)| (number, end))
+    }
+
+    /// Adds a warning. A call of what is no function is told by its name, too, and a member that nothing has by its own: of what it is
+    /// missing says more.
+    fn add_new(&self, check: Check, found: &mut Vec<Check>) {
+        let is_member = check.code == "missing-member";
+        let known = if is_member {
+            self.within(check.code, check.range).filter(|(_, end)| *end <= check.range.end()).map(|it| it.0).min()
+        } else {
+            self.within(check.code, TextRange::empty(check.range.start())).map(|it| it.0).min()
+        };
+        match known.map(|number| &mut found[number]) {
+            Some(said) if is_member && check.message.contains("; ") => {
+                (said.message, said.fix) = (check.message, check.fix);
+            }
+            Some(said) if is_member => {
+                let question = said.message.find("; ").map_or("", |at| &said.message[at..]);
+                said.message = format!("{}{question}", check.message);
+            }
+            Some(_) => {}
+            None => found.push(check),
+        }
+    }
+
+    /// The target of `x.a += 1` is read before it is written; where that fails, nothing is written.
+    fn is_first(&self, check: &Check) -> bool {
+        // A member is told by its name alone if nothing has it.
+        let mut reads = ["missing-member", "not-indexable"].into_iter().flat_map(|it| self.within(it, check.range));
+        check.code != "not-assignable" || !reads.any(|(_, end)| end == check.range.end())
+    }
 }
 
 /// A variable without a value may be one that the host gives.

@@ -53,8 +53,8 @@ pub struct Context {
     pub in_loop: bool,
     /// A whole value begins here: behind `=`, `:` or `return`.
     pub begins_value: bool,
-    /// A statement begins here in a block whose `end` is missing: the word behind that.
-    pub due_end: Option<SyntaxKind>,
+    /// A statement begins here in a block whose `end` is missing: the word that begins it.
+    pub due_end: Option<SyntaxToken>,
 }
 
 /// What may follow an operand.
@@ -108,7 +108,7 @@ pub fn at(db: &LiveDb, document: &DocumentView, offset: TextSize) -> Option<Cont
             let owner = symbol(db, unit, end)?;
             Some(Context { unit, ..context(Wanted::Member(owner), false) })
         }
-        SyntaxKind::EndKw => Some(context(Wanted::EndWord(open_around(&before)), false)),
+        SyntaxKind::EndKw => Some(context(Wanted::EndWord(open_around(&before).map(|it| it.kind())), false)),
         // A new name is made up here, or a number is being written: `1e`.
         SyntaxKind::ForKw => None,
         SyntaxKind::Number if before.text_range().end() == replace.start() => None,
@@ -282,8 +282,8 @@ fn in_params(token: &SyntaxToken) -> bool {
     token.parent_ancestors().any(|node| node.kind() == SyntaxKind::ParamList)
 }
 
-/// The word behind the `end` that is due where a word begins a statement: some block around has none but what is being typed.
-fn due_end(word: &SyntaxToken) -> Option<SyntaxKind> {
+/// The word that begins the block whose `end` is due where a word begins a statement: some block around has none but what is being typed.
+fn due_end(word: &SyntaxToken) -> Option<SyntaxToken> {
     use SyntaxKind::{ForStmt, FunctionExpr, IfStmt, WhileStmt};
     let has_end = |node: &SyntaxNode| {
         let mut tokens = node.children_with_tokens().filter_map(|it| it.into_token());
@@ -293,8 +293,8 @@ fn due_end(word: &SyntaxToken) -> Option<SyntaxKind> {
     word.parent_ancestors().any(|it| is_open(&it)).then(|| open_around(word))?
 }
 
-/// The word of the innermost block that is open before an `end`.
-fn open_around(end: &SyntaxToken) -> Option<SyntaxKind> {
+/// The word that begins the innermost block that is open before an `end`.
+fn open_around(end: &SyntaxToken) -> Option<SyntaxToken> {
     let mut depth = 0;
     let mut walk = std::iter::successors(before(end), before).peekable();
     while let Some(token) = walk.next() {
@@ -314,7 +314,7 @@ fn open_around(end: &SyntaxToken) -> Option<SyntaxKind> {
         if behind == Some(SyntaxKind::EndKw) {
             depth += 1;
         } else if depth == 0 {
-            return Some(kind);
+            return Some(token);
         } else {
             depth -= 1;
         }

@@ -20,7 +20,7 @@ use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{NameUse, Place, Sym, Symbol, TYPE_MAPS};
 use minilive_runtime::intrinsics::{self, IntrinsicId};
 use minilive_syntax::kind::ALL;
-use minilive_syntax::{SyntaxKind, TextSize};
+use minilive_syntax::{SyntaxKind, SyntaxToken, TextRange, TextSize};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -78,6 +78,8 @@ pub struct Item {
     pub insert: Option<String>,
     /// What choosing it changes elsewhere in the document.
     pub also: Option<Edit>,
+    /// What it replaces, if that is more than the word.
+    pub replace: Option<TextRange>,
     /// Smaller is better.
     pub rank: u32,
     /// How to find it again.
@@ -102,6 +104,8 @@ pub(super) mod rank {
 
     /// Members that were seen in runs come behind those that the text shows, and before what all values have.
     pub const SEEN: u32 = 60;
+    /// What modules have that are not imported yet comes behind everything else.
+    pub const UNIMPORTED: u32 = 2000;
     /// Methods of a type that was seen.
     pub const SEEN_TYPE: u32 = 99;
     /// Of what nothing is known, members of anything.
@@ -203,7 +207,7 @@ pub struct Collect<'a> {
 
 impl Collect<'_> {
     pub(super) fn item(&self, label: &str, kind: ItemKind, rank: u32, data: Data) -> Item {
-        Item { label: label.to_owned(), kind, detail: None, insert: None, also: None, rank, data }
+        Item { label: label.to_owned(), kind, detail: None, insert: None, also: None, replace: None, rank, data }
     }
 
     /// A name that the host gives, or a member of such.
@@ -401,9 +405,20 @@ impl Collect<'_> {
         Item { insert, ..self.item("function … end function", ItemKind::Snippet, rank::SNIPPET, Data::Nothing) }
     }
 
-    /// The end of the block that is open, as a whole.
-    pub fn whole_end(&self, of: SyntaxKind) -> Option<Item> {
-        Some(self.item(&format!("end {}", word(of)?), ItemKind::Keyword, 0, Data::Nothing))
+    /// The end of the block that is open, as a whole: it stands as far in as the line on which the block begins.
+    pub fn whole_end(&self, opener: &SyntaxToken, text: &str, replace: TextRange) -> Option<Item> {
+        let label = format!("end {}", word(opener.kind())?);
+        let line = |at: TextSize| {
+            let start = text[..usize::from(at)].rfind('\n').map_or(0, |at| at + 1);
+            let indent = text[start..].find(|it| it != ' ' && it != '\t').unwrap_or(text.len() - start);
+            (start, &text[start..start + indent])
+        };
+        let ((start, own), (_, wanted)) = (line(replace.start()), line(opener.text_range().start()));
+        let begins_line = start + own.len() == usize::from(replace.start());
+        let too_far = own.len() > wanted.len() && own.starts_with(wanted);
+        let from = TextSize::new((start + wanted.len()) as u32);
+        let replace = (begins_line && too_far).then(|| TextRange::new(from, replace.end()));
+        Some(Item { replace, ..self.item(&label, ItemKind::Keyword, 0, Data::Nothing) })
     }
 
     /// The words that may stand behind `end`, the fitting one first.

@@ -4,12 +4,16 @@
 //! word that is replaced, or is part of what replaces it.
 
 use super::super::Live;
-use super::super::actions::{Edit, importable};
+use super::super::actions::{Edit, Unimported, importable, importable_symbols};
 use super::super::infer::{Binding, Infer, Kind, Known, Object, binding};
 use super::items::{Collect, Data, Item, ItemKind, fits, is_name, rank};
+use crate::db::FileSymbolKind;
 use crate::document::DocumentView;
 use minilive_mir::names::{Sym, Symbol};
 use minilive_syntax::TextRange;
+
+/// So many of their members are offered before they are imported.
+const MOST_UNIMPORTED: usize = 20;
 
 /// Their names, once a letter is typed.
 pub fn names(collect: &Collect<'_>, document: &DocumentView, live: &Live, replace: TextRange) -> Vec<Item> {
@@ -26,6 +30,47 @@ pub fn names(collect: &Collect<'_>, document: &DocumentView, live: &Live, replac
         Item { also: Some(import), ..item }
     };
     found.into_iter().map(item).collect()
+}
+
+/// What they have under names that begin with what is typed, the first few of them, and whether there are more. Their trees are not looked at.
+pub fn unimported(
+    collect: &Collect<'_>,
+    document: &DocumentView,
+    live: &Live,
+    (replace, known): (TextRange, &[Item]),
+) -> (Vec<Item>, bool) {
+    let begins = |name: &str| {
+        let mut letters = name.chars();
+        collect
+            .typed
+            .chars()
+            .all(|it| letters.next().is_some_and(|of| of == it || of.to_lowercase().eq(it.to_lowercase())))
+    };
+    if collect.typed.is_empty() {
+        return (Vec::new(), false);
+    }
+    let found = importable_symbols(collect.db, document, live, MOST_UNIMPORTED + 1, begins);
+    let is_more = found.len() > MOST_UNIMPORTED;
+    let new =
+        found.into_iter().take(MOST_UNIMPORTED).filter(|it| known.iter().all(|item| item.label != it.symbol.name));
+    let item = |it: Unimported| {
+        let written = format!("{}.{}", it.module, it.symbol.name);
+        let (kind, data) = match it.symbol.kind {
+            FileSymbolKind::Function => {
+                let path = it.file.path(collect.db).to_owned();
+                // Which unit it is nobody knows yet; it is found by its name.
+                (ItemKind::Function, Data::Elsewhere(path, 0, it.symbol.name.to_string()))
+            }
+            _ => (ItemKind::Variable, Data::Nothing),
+        };
+        let detail = Some(format!("{written}, import \"{}\"", it.module));
+        let item = Item { detail, ..collect.item(&it.symbol.name, kind, rank::UNIMPORTED, data) };
+        if it.import.range.start() == replace.start() {
+            return Item { insert: Some(format!("{}{written}", it.import.insert)), ..item };
+        }
+        Item { insert: Some(written), also: Some(it.import), ..item }
+    };
+    (new.map(item).collect(), is_more)
 }
 
 /// The members of one whose name stands before the dot; none if that name means something.

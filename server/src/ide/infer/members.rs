@@ -4,7 +4,7 @@
 //! *finds* it are different questions here.
 
 use super::{
-    Binding, File, FileFacts, Infer, Kind, Known, MOST_KINDS, MOST_PARENTS, Object, Sym, Symbol, UnitRef, binding,
+    Binding, File, FileFacts, Infer, Key, Kind, Known, MOST_KINDS, MOST_PARENTS, Object, Sym, Symbol, UnitRef, binding,
 };
 use minilive_mir::names::{ANY_KEY, TYPE_MAPS};
 use minilive_runtime::intrinsics::{self, IntrinsicId};
@@ -172,11 +172,14 @@ impl Infer<'_> {
 
     /// What a map's own member is.
     fn own_member(&mut self, object: Object, name: &str) -> Known {
-        let mut found = Known::default();
         match object {
-            Object::Globals(file) => return self.global(file, name),
-            Object::Module(file) => return self.member_of_module(file, name),
-            Object::Locals(unit) => return self.variable_of(unit, name),
+            // The globals that a module names are those of the program.
+            Object::Globals(file) if !self.facts(file).is_global(name) => {
+                self.given_from_around(UnitRef { file, unit: 0 }, name)
+            }
+            Object::Globals(file) => self.global(file, name),
+            Object::Module(file) => self.member_of_module(file, name),
+            Object::Locals(unit) => self.variable_of(unit, name),
             Object::Host(host) => {
                 let given = self.given_to_type(host, name);
                 if given != Known::default() {
@@ -184,11 +187,16 @@ impl Infer<'_> {
                 }
                 let field = field(host, name);
                 let id = host_member(host, name);
-                return id.map_or_else(|| field.unwrap_or_default(), |id| Known::one(Kind::Intrinsic(id)));
+                id.map_or_else(|| field.unwrap_or_default(), |id| Known::one(Kind::Intrinsic(id)))
             }
-            Object::Entry(of) => return self.member_of_entry(of, name),
-            Object::Literal(..) | Object::New(..) | Object::Born(..) => {}
+            Object::Entry(of) => self.member_of_entry(of, name),
+            Object::Literal(..) | Object::New(..) | Object::Born(..) => self.ask(Key::Own(object, name.into())),
         }
+    }
+
+    /// The same of a map that code makes.
+    pub(super) fn found_own_member(&mut self, object: Object, name: &str) -> Known {
+        let mut found = Known::default();
         for (unit, value) in self.own_values(object, name) {
             if found.kinds.len() >= MOST_KINDS {
                 found.open = true;
@@ -203,14 +211,8 @@ impl Infer<'_> {
     pub(super) fn own_values(&mut self, object: Object, name: &str) -> Vec<(UnitRef, Sym)> {
         let (mut values, object) = (Vec::new(), object.maker());
         if let Object::Host(host) = object {
-            for &file in self.program().iter() {
-                for (unit, owner, value) in self.facts(file).members(name) {
-                    let unit = UnitRef { file, unit };
-                    if self.is_type_map(unit, owner, host) {
-                        values.push((unit, value.clone()));
-                    }
-                }
-            }
+            let given = self.given_to_types(name);
+            values.extend(given.iter().filter(|it| it.0 == host).map(|(_, at, value)| (*at, value.clone())));
         }
         let (Object::Literal(made, _) | Object::New(made, _)) = object else { return values };
         let facts = self.facts(made.file);
@@ -226,22 +228,35 @@ impl Infer<'_> {
         {
             values.push((made, base.clone()));
         }
-        for (unit, owner, value) in facts.members(name) {
-            let unit = UnitRef { unit, ..made };
-            if self.value(unit, owner).objects().any(|it| it.maker() == object) {
-                values.push((unit, value.clone()));
-            }
-        }
-        for (unit, owner, value) in self.given_outside(name).iter().filter(|(unit, ..)| unit.file != made.file) {
-            if self.value(*unit, owner).objects().any(|it| it.maker() == object) {
-                values.push((*unit, value.clone()));
-            }
-        }
+        self.with_given(made.file, name, object, |given| values.extend_from_slice(given));
         values
     }
 
-    /// Members of a name that files give to something of a module.
-    fn given_outside(&mut self, name: &str) -> Arc<[super::Given]> {
+    /// What the program gives to type maps under a name: to which, where, what.
+    fn given_to_types(&mut self, name: &str) -> Arc<[super::GivenToType]> {
+        if let Some(known) = self.given_to_types.get(name) {
+            return known.clone();
+        }
+        let mut found = Vec::new();
+        for &file in self.program().iter() {
+            for (unit, owner, value) in self.facts(file).members(name) {
+                let at = UnitRef { file, unit };
+                let host = TYPE_MAPS.iter().find(|host| self.is_type_map(at, owner, host));
+                found.extend(host.map(|host| (*host, at, value.clone())));
+            }
+        }
+        self.given_to_types.entry(name.into()).or_insert(found.into()).clone()
+    }
+
+    /// Whether a map that code makes is given a member of that name more often than so.
+    pub(super) fn is_given_more(&mut self, object: Object, name: &str, most: usize) -> bool {
+        let object = object.maker();
+        let (Object::Literal(made, _) | Object::New(made, _)) = object else { return false };
+        self.with_given(made.file, name, object, |given| given.len() > most)
+    }
+
+    /// Members of a name that files give to something that other files make.
+    pub(super) fn given_outside(&mut self, name: &str) -> Arc<[super::Given]> {
         if let Some(known) = self.given_outside.get(name) {
             return known.clone();
         }
@@ -249,7 +264,7 @@ impl Infer<'_> {
         for &file in self.program().iter() {
             let facts = self.facts(file);
             for (unit, owner, value) in facts.members(name) {
-                if is_of_module(&facts, unit, owner) {
+                if leads_out(&facts, unit, owner) {
                     found.push((UnitRef { file, unit }, owner.clone(), value.clone()));
                 }
             }
@@ -283,14 +298,14 @@ impl Infer<'_> {
         found
     }
 
-    /// Members that the other files of the program give to a module or to what a module makes.
+    /// Members that the other files of the program give to a module or to what a file makes.
     fn members_from_outside(&mut self, object: Object, made: File, found: &mut dyn FnMut(&SmolStr, (UnitRef, Sym))) {
         for &file in self.program().iter().filter(|&&file| file != made) {
             let facts = self.facts(file);
             for (unit, it) in (0u32..).zip(&facts.units) {
                 let unit = UnitRef { file, unit };
                 for (owner, name, value) in &it.facts.members {
-                    if is_of_module(&facts, unit.unit, owner)
+                    if leads_out(&facts, unit.unit, owner)
                         && self.value(unit, owner).objects().any(|it| it.maker() == object)
                     {
                         found(name, (unit, value.clone()));
@@ -303,7 +318,7 @@ impl Infer<'_> {
     /// Whether a map has a member itself.
     pub fn has(&mut self, object: Object, name: &str) -> bool {
         match object {
-            Object::Globals(file) => self.facts(file).is_global(name),
+            Object::Globals(file) => self.facts(file).is_global(name) || self.is_given_from_around(file, name),
             Object::Module(file) => {
                 self.facts(file).is_module_variable(name) || !self.given_to_module(file, name).is_empty()
             }
@@ -313,8 +328,20 @@ impl Infer<'_> {
                 is_field || host_member(host, name).is_some() || !self.own_values(object, name).is_empty()
             }
             Object::Entry(_) => matches!(name, "key" | "value"),
-            Object::Literal(..) | Object::New(..) | Object::Born(..) => !self.own_values(object, name).is_empty(),
+            Object::Literal(..) | Object::New(..) | Object::Born(..) => self.is_given(object.maker(), name),
         }
+    }
+
+    /// Whether a map that code makes is given a member of that name, where it is made or later.
+    fn is_given(&mut self, object: Object, name: &str) -> bool {
+        let (Object::Literal(made, number) | Object::New(made, number)) = object else { return false };
+        let facts = self.facts(made.file);
+        let says = &facts.unit(made.unit).facts;
+        let is_made_with_it = match object {
+            Object::Literal(..) => says.maps.get(number as usize).is_some_and(|it| it.iter().any(|(it, _)| it == name)),
+            _ => name == "__isa" && says.news.get(number as usize).is_some(),
+        };
+        is_made_with_it || self.with_given(made.file, name, object, |given| !given.is_empty())
     }
 
     /// The maps directly behind `__isa`.
@@ -548,12 +575,29 @@ impl Infer<'_> {
     }
 }
 
-/// Whether a symbol leads into a module: it begins with the variable of an import, or with one that holds something of a module.
-fn is_of_module(facts: &FileFacts, unit: u32, symbol: &Symbol) -> bool {
+/// Whether a symbol leads out of its file: into a module, as it begins with the variable of an import or with one that holds something of a
+/// module; or into the program that imports the file, as it begins with `globals` or a name that the file gives no value.
+fn leads_out(facts: &FileFacts, unit: u32, symbol: &Symbol) -> bool {
+    let root = match root(symbol) {
+        Symbol::Globals | Symbol::Outer => return true,
+        Symbol::Name(name) => name,
+        _ => return false,
+    };
     let is_module =
         |name: &SmolStr| values_of_name(facts, unit, name).iter().any(|it| matches!(***it, Symbol::Import(_)));
-    let Some(root) = symbol.root_name() else { return false };
-    is_module(root) || values_of_name(facts, unit, root).iter().any(|it| it.root_name().is_some_and(is_module))
+    is_module(root)
+        || binding(facts, unit, root) == Binding::Unknown
+        || values_of_name(facts, unit, root).iter().any(|it| it.root_name().is_some_and(is_module))
+}
+
+/// What a chain begins with.
+fn root(symbol: &Symbol) -> &Symbol {
+    match symbol {
+        Symbol::Member(of, _) | Symbol::Element(of) | Symbol::Slice(of) | Symbol::Call(of, _) | Symbol::Ref(of) => {
+            root(of)
+        }
+        it => it,
+    }
 }
 
 /// What is assigned to a bare name.

@@ -17,6 +17,8 @@ const MOST_VALUES: usize = 200;
 /// What was found out about the code of the program, when somebody asked first.
 #[derive(Debug, Default)]
 pub(super) struct Writes {
+    /// Whether no code but a file's own, by its bare name, gives a global of the file a value.
+    shut: FxHashMap<(File, SmolStr), bool>,
     /// Some code may put a map or a list into something of which nobody knows what it is.
     strays: Option<bool>,
     /// The maps that get keys which are worked out.
@@ -29,6 +31,7 @@ pub(super) struct Writes {
 impl Infer<'_> {
     /// Whether an expression can be nothing but what is known of it.
     pub fn is_settled(&mut self, at: UnitRef, symbol: &Sym) -> bool {
+        let at = self.wherever(at, symbol);
         let key = (at, symbol.clone());
         if let Some(&answer) = self.writes.answers.get(&key) {
             return answer;
@@ -114,6 +117,27 @@ impl Infer<'_> {
     }
 
     fn settled_global(&mut self, file: File, name: &SmolStr, seen: &mut FxHashSet<(UnitRef, Sym)>) -> bool {
+        let facts = self.facts(file);
+        // So many values are not followed, so the first of them need not be.
+        if facts.globals(name).nth(MOST_VALUES).is_some() || !self.is_shut(file, name) {
+            return false;
+        }
+        let values: Vec<_> = facts.globals(name).collect();
+        values.into_iter().all(|(unit, value)| self.settled(UnitRef { file, unit }, value, seen))
+    }
+
+    /// Whether no code but a file's own, by its bare name, gives a global of the file a value.
+    fn is_shut(&mut self, file: File, name: &SmolStr) -> bool {
+        let key = (file, name.clone());
+        if let Some(&known) = self.writes.shut.get(&key) {
+            return known;
+        }
+        let is_shut = self.find_shut(file, name);
+        self.writes.shut.insert(key, is_shut);
+        is_shut
+    }
+
+    fn find_shut(&mut self, file: File, name: &SmolStr) -> bool {
         for &other in self.program().iter() {
             let facts = self.facts(other);
             if facts.opens_globals() {
@@ -131,9 +155,7 @@ impl Infer<'_> {
                 }
             }
         }
-        let facts = self.facts(file);
-        let values: Vec<_> = facts.globals(name).collect();
-        values.into_iter().all(|(unit, value)| self.settled(UnitRef { file, unit }, value, seen))
+        true
     }
 
     fn settled_member(&mut self, at: UnitRef, of: &Sym, name: &SmolStr, seen: &mut FxHashSet<(UnitRef, Sym)>) -> bool {
@@ -145,7 +167,7 @@ impl Infer<'_> {
                 let is_so = match holder {
                     Object::Module(file) | Object::Globals(file) => self.settled_global(file, name, seen),
                     Object::Locals(_) => false,
-                    _ if self.is_keyed(holder) => false,
+                    _ if self.is_keyed(holder) || self.is_given_more(holder, name, MOST_VALUES) => false,
                     _ => {
                         let values = self.own_values(holder, name);
                         values.into_iter().all(|(unit, value)| self.settled(unit, &value, seen))

@@ -4,7 +4,7 @@
 //! question goes through [`Infer::value`] or [`Infer::uncalled`], which end cycles.
 
 use super::{
-    Binding, Gives, Infer, Kind, Known, MOST_IMPORTERS, MOST_KINDS, MOST_STORES, Object, Sym, Symbol, UnitKind,
+    Binding, Gives, Infer, Key, Kind, Known, MOST_IMPORTERS, MOST_KINDS, MOST_STORES, Object, Sym, Symbol, UnitKind,
     UnitRef, binding, guide,
 };
 use minilive_mir::ir::BinaryOp;
@@ -13,7 +13,15 @@ use smol_str::SmolStr;
 use std::sync::Arc;
 
 impl Infer<'_> {
-    pub(super) fn find_out(&mut self, at: UnitRef, symbol: &Sym, uncalled: bool) -> Known {
+    pub(super) fn find_out(&mut self, key: &Key) -> Known {
+        match key {
+            Key::Expression(at, symbol, uncalled) => self.expression(*at, symbol, *uncalled),
+            Key::Global(file, name) => self.found_global(*file, name),
+            Key::Own(object, name) => self.found_own_member(*object, name),
+        }
+    }
+
+    fn expression(&mut self, at: UnitRef, symbol: &Sym, uncalled: bool) -> Known {
         match &**symbol {
             Symbol::Unknown | Symbol::Null | Symbol::Number | Symbol::Text => Known::anything(),
             Symbol::List(items) => self.list(at, items),
@@ -123,6 +131,14 @@ impl Infer<'_> {
         found
     }
 
+    /// Whether that is anything.
+    pub(super) fn is_given_from_around(&mut self, at: super::File, name: &str) -> bool {
+        let gives = |facts: &super::FileFacts| facts.given_to_program(name).next().is_some();
+        self.program().iter().any(|&file| file != at && gives(&self.facts(file)))
+            || self.importers(at).iter().any(|&file| self.facts(file).is_global(name))
+            || self.main_files().iter().any(|&file| file != at && self.facts(file).is_global(name))
+    }
+
     /// The files of the program that no other of them imports.
     fn main_files(&mut self) -> Arc<[super::File]> {
         if let Some(known) = &self.main_files {
@@ -143,6 +159,10 @@ impl Infer<'_> {
 
     /// What a global is, uncalled.
     pub fn global(&mut self, file: super::File, name: &str) -> Known {
+        self.ask(Key::Global(file, name.into()))
+    }
+
+    fn found_global(&mut self, file: super::File, name: &str) -> Known {
         let facts = self.facts(file);
         let mut found = Known::default();
         for (unit, value) in facts.globals(name) {
@@ -155,7 +175,23 @@ impl Infer<'_> {
         for (unit, value) in self.given_to_module(file, name) {
             found.join(self.value(unit, &value));
         }
+        if self.main_files().contains(&file) {
+            found = self.with_given_by_modules(found, file, name);
+        }
         self.with_elements_of_variable(found, file, None, name)
+    }
+
+    /// What modules give a global of the program by `globals.name`.
+    fn with_given_by_modules(&mut self, mut found: Known, program: super::File, name: &str) -> Known {
+        for &file in self.program().iter().filter(|&&file| file != program) {
+            let facts = self.facts(file);
+            for (unit, value) in facts.given_to_program(name) {
+                if found.kinds.len() < MOST_KINDS {
+                    found.join(self.value(UnitRef { file, unit }, value));
+                }
+            }
+        }
+        found
     }
 
     /// What a global is to a statement, which sees what those before it have stored; none if others may store something, or nobody has.

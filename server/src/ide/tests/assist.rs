@@ -567,7 +567,8 @@ fn keys_are_completed_where_a_method_asks_for_one() {
 fn a_module_is_offered_what_the_programs_give_that_import_it() {
     let given = "//- main.ms\nimport \"lib\"\nheroScore = 3\nheroGreets = function(name)\nend function\nhero = {\"hp\": 10}\n//- other.ms\nheroElse = 1\n";
     let offered = |line: &str| labels(&format!("//- lib.ms\nheroOwn = 1\n{line}\n{given}"));
-    assert_eq!(offered("print hero$0"), ["hero", "heroGreets", "heroOwn", "heroScore"]);
+    // What other files have comes last, with its `import`.
+    assert_eq!(offered("print hero$0"), ["hero", "heroGreets", "heroOwn", "heroScore", "heroElse"]);
     assert!(offered("print hero.$0").contains(&"hp".to_owned()));
     let it = Fixture::new(&format!("//- lib.ms\nheroGreets $0\n{given}"));
     let signatures = signatures(&it.db, &it.document, &it.live(), it.offset).expect("a call");

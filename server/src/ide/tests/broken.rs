@@ -35,6 +35,9 @@ fn warnings_stay_while_a_statement_is_broken() {
         assert_eq!(warnings, well, "{broken}");
         assert_eq!(errors.len(), 1, "{broken}: {errors:?}");
     }
+    // Behind a blank line no operand is meant.
+    let found = told("f = function(a)\n  return a\nend function\ny = 1 +\n\nf 1, 2\nf 3\n");
+    assert_eq!(found, ["expected-expression", "too-many-arguments"]);
     // In the same function, too.
     assert_eq!(
         told("f = function(a)\n  x = 1\n  print foz\n  y = (a\n  return y\nend function\nf 1\n"),

@@ -3,7 +3,7 @@
 use super::Fixture;
 use super::names::{check_definition, check_references, check_rename};
 use crate::ide::completion::completions;
-use crate::ide::{incoming_calls, rename, type_definition};
+use crate::ide::{highlights, incoming_calls, rename, type_definition};
 use expect_test::expect;
 
 const INSTANCES: &str = "A = {}\nA.add = function(x)\n  self.items.push x\nend function\np = new A\np.items = []\nq = new A\nq.items = []\np.add 1\nq.add 2\nprint p.items + q.items\n";
@@ -202,4 +202,27 @@ fn self_has_what_its_makers_give_it() {
     let found = completions(&it.db, &it.document, &it.live(), it.offset, false);
     let names: Vec<_> = found.items.iter().take(4).map(|item| &*item.label).collect();
     assert_eq!(names, ["fire", "make", "x", "shots"]);
+}
+
+#[test]
+fn a_member_with_thousands_of_uses_is_found_in_one_go() {
+    // Each statement gives the member a value and reads it; who looked through all of them for each took minutes.
+    let plain: String = (0..4000).map(|it| format!("p.x = p.x + {it}\n")).collect();
+    let made: String = (0..2000).map(|it| format!("r = f(r, {it})\nprint r.x\n")).collect();
+    let heirs: String = (0..1000).map(|it| format!("q{it} = new P\nq{it}.x = {it}\nprint q{it}.x\n")).collect();
+    for (source, count) in [
+        (format!("p = {{\"x$0\": 1}}\n{plain}"), 8001),
+        (
+            format!(
+                "f = function(a, b)\n  return {{\"x$0\": b, \"before\": a}}\nend function\nr = {{\"x\": 1}}\n{made}"
+            ),
+            2002,
+        ),
+        (format!("P = {{\"x$0\": 1}}\n{heirs}"), 2001),
+    ] {
+        let test = Fixture::new(&source);
+        assert_eq!(highlights(&test.db, &test.document, &test.places, test.offset).len(), count);
+        let edits = rename(&test.db, &test.document, &test.live(), test.offset, "zz").expect("it may be renamed");
+        assert_eq!(edits.edits.len(), count);
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::Fixture;
 use crate::ide::checks::QUIET;
-use crate::ide::{Action, ActionKind, actions};
+use crate::ide::{Action, ActionKind, actions, source_actions};
 use crate::settings::{Checks, Level};
 use minilive_syntax::TextRange;
 
@@ -190,4 +190,45 @@ fn a_fix_is_preferred_if_it_is_the_only_one_for_what_is_said() {
     assert_eq!(two.len(), 2, "{two:?}");
     assert!(two.iter().all(|(_, preferred)| !preferred), "{two:?}");
     assert!(preferred("x$0 = 3\nprint x + 1\n").iter().all(|(_, preferred)| !preferred), "a rewrite mends nothing");
+}
+
+/// The text after an action for the whole file; none if there is none.
+fn whole(source: &str, kind: ActionKind) -> Option<String> {
+    let it = Fixture::new(source);
+    let found = source_actions(&it.db, &it.document, &it.live(), &[kind]);
+    let mut text = it.document.text.to_string();
+    for edit in found.first()?.edits.iter().rev() {
+        text.replace_range(std::ops::Range::<usize>::from(edit.range), &edit.insert);
+    }
+    Some(text)
+}
+
+#[test]
+fn a_file_is_put_right_as_a_whole() {
+    let lib = "//- lib.ms\nx = 1\n//- b.ms\ny = 1\n//- loud.ms\nprint 1\nz = 1\n//- reads.ms\nif globals.hasIndex(\"b\") then r = 1 else r = 2\n";
+    let all = |text: &str, kind| whole(&format!("//- main.ms\n{text}{lib}"), kind);
+    let text = "import \"lib\"\nimport \"b\"\nn = 1\nm = @n\nprint b.y + m\n";
+    assert_eq!(all(text, ActionKind::FixAll).as_deref(), Some("import \"b\"\nn = 1\nm = n\nprint b.y + m\n"));
+    // What may be something else is left to the person who knows.
+    assert_eq!(all("n = 1\nif n == \"1\" then print 2\nprnt 3\n", ActionKind::FixAll), None);
+    let organized = |text: &str| all(text, ActionKind::OrganizeImports);
+    assert_eq!(
+        organized("// Mine.\nimport \"lib\"\nimport \"b\"\nprint lib.x + b.y\n").as_deref(),
+        Some("// Mine.\nimport \"b\"\nimport \"lib\"\nprint lib.x + b.y\n")
+    );
+    assert_eq!(organized("import \"b\"\nimport \"lib\"\nprint lib.x + b.y\n"), None);
+    assert_eq!(
+        organized("import \"lib\"\nimport \"b\"\nprint lib.x\n").as_deref(),
+        Some("import \"lib\"\nprint lib.x\n")
+    );
+    // Something stands between them, one does something when it is loaded, or looks at what is there.
+    assert_eq!(organized("import \"lib\"\n// Why.\nimport \"b\"\nprint lib.x + b.y\n"), None);
+    assert_eq!(organized("import \"lib\"\nprint 1\nimport \"b\"\nprint lib.x + b.y\n"), None);
+    assert_eq!(organized("import \"loud\"\nimport \"b\"\nprint loud.z + b.y\n"), None);
+    assert_eq!(organized("import \"reads\"\nimport \"b\"\nprint reads.r + b.y\n"), None);
+    assert_eq!(organized("import \"nowhere\"\nimport \"b\"\nprint nowhere.r + b.y\n"), None);
+    assert_eq!(
+        organized("import \"loud\"\nimport \"lib\"\nimport \"b\"\nprint loud.z + b.y\n").as_deref(),
+        Some("import \"loud\"\nimport \"b\"\nprint loud.z + b.y\n")
+    );
 }

@@ -111,7 +111,7 @@ fn names_of_a_host_have_tokens() {
     let MiniMicro(it, live) = MiniMicro::new("clear\ns = new Sprite\ngfx = 1\ntext.clear nobody\n");
     let found = crate::ide::semantic_tokens(&it.db, &it.document, &live.checks.host, &it.places);
     let shown: Vec<_> = found.iter().map(|at| (&it.document.text[at.range], at.kind, at.modifiers)).collect();
-    let (of_host, global, defined) = (4, 8, 1 | 16);
+    let (of_host, global, defined) = (4 | 32, 8, 1 | 16);
     assert_eq!(
         shown,
         [

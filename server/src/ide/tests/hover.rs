@@ -544,3 +544,10 @@ fn a_module_gives_what_is_its_own() {
     );
     assert_eq!(told, "(module) lib\ngives go, x");
 }
+
+#[test]
+fn what_is_some_function_is_no_map() {
+    let it = Fixture::new("f = function(x)\n  if x isa funcRef then\n    y = @x$0\n  end if\nend function\nf 1\n");
+    let card = hover(&it.db, &it.document, &it.live(), it.offset).expect("a card").plain();
+    assert!(!card.contains("likely: map"), "{card}");
+}

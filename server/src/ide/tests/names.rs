@@ -1,7 +1,7 @@
 //! Definition, references, highlights and rename.
 
 use super::Fixture;
-use crate::ide::{definition, highlights, prepare_rename, references, rename};
+use crate::ide::{HighlightKind, definition, highlights, prepare_rename, references, rename};
 use expect_test::{Expect, expect};
 
 pub fn check_definition(source: &str, expected: &Expect) {
@@ -21,8 +21,62 @@ pub fn check_references(source: &str, expected: &Expect) {
 fn check_highlights(source: &str, expected: &Expect) {
     let it = Fixture::new(source);
     let found = highlights(&it.db, &it.document, &it.places, it.offset);
-    let word = |writes: bool| if writes { "write" } else { "read" }.to_owned();
-    expected.assert_eq(&it.draw(found.iter().map(|at| (at.range, word(at.writes)))));
+    let word = |kind: HighlightKind| format!("{kind:?}").to_lowercase();
+    expected.assert_eq(&it.draw(found.iter().map(|at| (at.range, word(at.kind)))));
+}
+
+#[test]
+fn words_of_a_construct_are_highlighted_together() {
+    let branches = &expect![[r#"
+        | if a then
+        | ^^ word
+        |      ^^^^ word
+        | else if c then
+        | ^^^^ word
+        |      ^^ word
+        |           ^^^^ word
+        | else
+        | ^^^^ word
+        | end if
+        | ^^^ word
+        |     ^^ word
+    "#]];
+    check_highlights("i$0f a then\n  if b then x\nelse if c then\n  y\nelse\n  z\nend if\n", branches);
+    check_highlights("if a then\n  if b then x\nelse if c then\n  y\nel$0se\n  z\nend if\n", branches);
+    let rounds = &expect![[r#"
+        | while a
+        | ^^^^^ word
+        |   if b then break
+        |             ^^^^^ word
+        |   continue
+        |   ^^^^^^^^ word
+        | end while
+        | ^^^ word
+        |     ^^^^^ word
+    "#]];
+    check_highlights(
+        "whil$0e a\n  if b then break\n  for i in c\n    continue\n  end for\n  continue\nend while\n",
+        rounds,
+    );
+    check_highlights(
+        "while a\n  if b then bre$0ak\n  for i in c\n    continue\n  end for\n  continue\nend while\n",
+        rounds,
+    );
+    check_highlights(
+        "f = function\n  g = function\n    return 1\n  end function\n  if g then retu$0rn 2\n  return 3\nend function\n",
+        &expect![[r#"
+            | f = function
+            |     ^^^^^^^^ word
+            |   if g then return 2
+            |             ^^^^^^ word
+            |   return 3
+            |   ^^^^^^ word
+            | end function
+            | ^^^ word
+            |     ^^^^^^^^ word
+        "#]],
+    );
+    check_highlights("return$0 1\n", &expect![[""]]);
 }
 
 /// The text after a rename, or the reason why not.

@@ -20,8 +20,9 @@ fn chosen(source: &str, label: &str) -> String {
     let found = completions(&it.db, &it.document, &it.live(), it.offset, false);
     let item = found.items.iter().find(|it| it.label == label).expect("it is offered");
     let insert = item.insert.clone().unwrap_or_else(|| label.to_owned());
+    let replace = item.replace.unwrap_or(found.replace);
     let mut edits: Vec<_> =
-        item.also.iter().map(|it| (it.range, it.insert.clone())).chain([(found.replace, insert)]).collect();
+        item.also.iter().map(|it| (it.range, it.insert.clone())).chain([(replace, insert)]).collect();
     edits.sort_by_key(|(range, _)| std::cmp::Reverse(range.start()));
     let mut text = it.document.text.to_string();
     for (range, insert) in edits {
@@ -86,4 +87,45 @@ fn modules_that_are_not_imported_are_offered_with_their_import() {
     assert!(found.iter().filter(|it| it.label == "tools").all(|it| it.also.is_none() && it.insert.is_none()));
     assert!(!offered("tools = 1\nx = tools.$0\n").contains(&"hammer".to_owned()));
     assert!(!offered("x = @too$0\n").contains(&"tools".to_owned()));
+}
+
+#[test]
+fn what_modules_have_is_offered_with_their_import() {
+    let tools = "//- tools.ms\nhammer = function(nail)\nend function\nhamper = 1\n";
+    let main = |text: &str| format!("//- main.ms\n{text}{tools}");
+    assert_eq!(
+        chosen(&main("// What it is.\n\nx = 1\nprint ham$0\n"), "hammer"),
+        "// What it is.\n\nimport \"tools\"\nx = 1\nprint tools.hammer\n"
+    );
+    assert_eq!(chosen(&main("ham$0\n"), "hammer"), "import \"tools\"\ntools.hammer\n");
+    // It comes behind what the file has, and what the file has hides it.
+    assert_eq!(labels(&main("anyHam = 1\nhamlet = 2\nprint ham$0\n")), ["hamlet", "anyHam", "hammer", "hamper"]);
+    let found = labels(&main("hammer = 1\nprint ham$0\n"));
+    assert_eq!(found, ["hammer", "hamper"]);
+    // A program that imports this file cannot be imported by it; a module that is imported is asked for by its name.
+    let (_, found) = items("//- main.ms\nprint ham$0\n//- circle.ms\nimport \"main\"\nhammock = 1\n");
+    assert!(found.iter().all(|it| it.also.is_none()), "{found:?}");
+    assert!(!labels(&main("import \"tools\"\nprint ham$0\n")).contains(&"hammer".to_owned()));
+    let many: String = (0..30).map(|it| format!("//- m{it}.ms\nhammer{it:02} = 1\n")).collect();
+    let it = Fixture::new(&format!("//- main.ms\nprint ham$0\n{many}"));
+    let found = completions(&it.db, &it.document, &it.live(), it.offset, false);
+    assert!(found.incomplete && found.items.len() == 20, "{}", found.items.len());
+}
+
+#[test]
+fn the_end_of_a_block_stands_under_its_beginning() {
+    for (source, expected) in [
+        ("if a then\n  print 1\n  en$0\n", "if a then\n  print 1\nend if\n"),
+        (
+            "f = function\n\tfor i in [1]\n\t\tprint i\n\t\ten$0\nend function\n",
+            "f = function\n\tfor i in [1]\n\t\tprint i\n\tend for\nend function\n",
+        ),
+        // Where it stands right, or who knows where, nothing but the word goes.
+        ("while a\n  print 1\nen$0\n", "while a\n  print 1\nend while\n"),
+        ("  while a\n\tprint 1\n\ten$0\n", "  while a\n\tprint 1\n\tend while\n"),
+    ] {
+        let label = expected.lines().find_map(|it| it.trim().strip_prefix("end ")).expect("there is one");
+        let label = if source.contains("for i") { "for" } else { label };
+        assert_eq!(chosen(source, &format!("end {label}")), expected);
+    }
 }

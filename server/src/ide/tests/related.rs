@@ -95,3 +95,45 @@ fn a_circle_is_told_with_its_imports() {
         "#]],
     );
 }
+
+#[test]
+fn what_a_function_gives_and_takes_is_told() {
+    check(
+        "missing-return",
+        "f = function(a)\n  g = function\n    return 1\n  end function\n  print g\n  if a then return 2\nend function\nprint f(1)\n",
+        &expect![[r#"
+            |   if a then return 2
+            |             ^^^^^^^^ here it gives a value
+            | end function
+            | ^^^^^^^^^^^^ missing-return
+        "#]],
+    );
+    check(
+        "too-many-arguments",
+        "f = function(a, b)\n  return a + b\nend function\nprint f(1, 2, 3)\n",
+        &expect![[r#"
+        | f = function(a, b)
+        |     ^^^^^^^^^^^^^^ what it takes
+        | print f(1, 2, 3)
+        |       ^ too-many-arguments
+    "#]],
+    );
+    check(
+        "too-many-arguments",
+        "m = {}\nm.f = function\n  return 1\nend function\nprint m.f(1)\n",
+        &expect![[r#"
+        | m.f = function
+        |       ^^^^^^^^ what it takes
+        | print m.f(1)
+        |       ^^^ too-many-arguments
+    "#]],
+    );
+    check(
+        "too-many-arguments",
+        "print abs(1, 2)\n",
+        &expect![[r#"
+        | print abs(1, 2)
+        |       ^^^ too-many-arguments
+    "#]],
+    );
+}

@@ -4,7 +4,7 @@ use super::Fixture;
 use super::families::at;
 use super::names::{check_definition, check_references, check_rename};
 use crate::ide::completion::completions;
-use crate::ide::{prepare_rename, rename};
+use crate::ide::{definition, hover, prepare_rename, references, rename};
 use crate::settings::Checks;
 use expect_test::expect;
 
@@ -58,7 +58,7 @@ fn what_a_module_gives_the_program_is_one_thing_from_everywhere() {
     for (file, text, number) in places {
         let asked = asked_in(FILES, file, text, number);
         let it = Fixture::new(&asked);
-        assert_eq!(crate::ide::references(&it.db, &it.document, &it.places, it.offset, true).len(), 3, "{file}");
+        assert_eq!(references(&it.db, &it.document, &it.places, it.offset, true).len(), 3, "{file}");
     }
     let outer = FILES.replace("globals.shared = 42", "outer.shared = 42");
     assert_eq!(renamed(&outer, &places, "common").lines().count(), 3);
@@ -289,4 +289,32 @@ fn members_of_a_global_are_known_in_the_modules_that_read_it() {
         main.ms:2:12
     "#]]
     .assert_eq(&renamed(files, &[("main", "\"a", 0), ("lib", "config.a", 0)], "b"));
+}
+
+/// A member that a module gives to a map of the program.
+const CONFIG: &str = "config = {\"a\": 1}\nlib.go\nprint config.b + config.a\n";
+
+#[test]
+fn what_a_module_adds_to_a_map_of_the_program_is_known() {
+    for given in ["globals.config.b = 3", "config.b = 3"] {
+        let lib = format!("//- lib.ms\ngo = function\n  {given}\nend function\n");
+        let files = |main: &str| format!("//- main.ms\nimport \"lib\"\n{main}{lib}");
+        let main = CONFIG.replace("config.b", "config.b$0");
+        let is_it = |out: &str, what: &str| assert!(out.contains("lib.ms") && out.contains(given), "{what}: {out}");
+        let test = Fixture::new(&files(&main));
+        let found = definition(&test.db, &test.document, &test.live(), test.offset);
+        let places: Vec<_> = found.iter().map(|it| (it.file, it.range, String::new())).collect();
+        is_it(&test.draw_all(&places), "definition");
+        let found = references(&test.db, &test.document, &test.places, test.offset, true);
+        assert_eq!(found.len(), 2, "references of {given}");
+        let renamed = rename(&test.db, &test.document, &test.live(), test.offset, "zz").expect("it may be renamed");
+        assert_eq!(renamed.edits.len(), 2, "{given}");
+        let said = hover(&test.db, &test.document, &test.live(), test.offset).expect("there is something to say");
+        assert!(said.markdown().contains("number"), "{}", said.markdown());
+    }
+    let test = Fixture::new(
+        "//- main.ms\nimport \"lib\"\nconf = 3\nlib.go\nprint conf$0\n//- lib.ms\ngo = function\n  globals.conf = \"s\"\nend function\n",
+    );
+    let said = hover(&test.db, &test.document, &test.live(), test.offset).expect("there is something to say");
+    assert!(said.markdown().contains("number or string"), "{}", said.markdown());
 }

@@ -34,15 +34,15 @@ fn names_are_told_apart() {
         |       ^^^^^ Parameter
         |               ^^^^^ Variable global
         |   print self.name, n
-        |   ^^^^^ Function defaultLibrary
+        |   ^^^^^ Function defaultLibrary readonly
         |              ^^^^ Property
         |                    ^ Variable
         | limit = 3
         | ^^^^^ Variable declaration global definition
         | import "lib"
-        | ^^^^^^ Function defaultLibrary
+        | ^^^^^^ Function defaultLibrary readonly
         | print lib.x.len, unknown
-        | ^^^^^ Function defaultLibrary
+        | ^^^^^ Function defaultLibrary readonly
         |       ^^^ Namespace global
         |           ^ Property
         |             ^^^ Method defaultLibrary
@@ -53,6 +53,40 @@ fn names_are_told_apart() {
 }
 
 #[test]
+fn constants_and_comments_about_variables_are_told() {
+    let it = Fixture::new(
+        "// Of the file.\n\n// How many.\n// At most.\nMOST_X = 3\nTWICE = 1\nTWICE = 2\n// Not this.\nprint MOST_X + TWICE // nor this\nf = function\n  // nor that\n  LOCAL_X = 1\n  return LOCAL_X\nend function\n",
+    );
+    let found = semantic_tokens(&it.db, &it.document, &Arc::default(), &it.places);
+    let drawn = it.draw(found.iter().map(|at| (at.range, format!("{:?}{}", at.kind, words(at.modifiers)))));
+    expect![[r#"
+        | // How many.
+        | ^^^^^^^^^^^^ Comment documentation
+        | // At most.
+        | ^^^^^^^^^^^ Comment documentation
+        | MOST_X = 3
+        | ^^^^^^ Variable declaration global definition readonly
+        | TWICE = 1
+        | ^^^^^ Variable declaration global definition
+        | TWICE = 2
+        | ^^^^^ Variable modification global
+        | print MOST_X + TWICE // nor this
+        | ^^^^^ Function defaultLibrary readonly
+        |       ^^^^^^ Variable global readonly
+        |                ^^^^^ Variable global
+        | f = function
+        | ^ Function declaration global definition
+        |   LOCAL_X = 1
+        |   ^^^^^^^ Variable declaration definition
+        |   return LOCAL_X
+        |          ^^^^^^^ Variable
+    "#]]
+    .assert_eq(&drawn);
+    let part = semantic_tokens_within(&it.db, &it.document, (&Host::default(), &it.places), found[0].range);
+    assert_eq!(part, [found[0]]);
+}
+
+#[test]
 fn members_of_modules_are_what_they_are_there() {
     let source = "//- main.ms\nimport \"lib\"\nx = new lib.Cls\nlib.f\nprint lib.n\nlib.n = 2\ng = function(lib)\n  lib.f\nend function\n//- lib.ms\nf = function\nend function\nCls = {}\nn = 1\n";
     let it = Fixture::new(source);
@@ -60,7 +94,7 @@ fn members_of_modules_are_what_they_are_there() {
     let drawn = it.draw(found.iter().map(|at| (at.range, format!("{:?}{}", at.kind, words(at.modifiers)))));
     expect![[r#"
         | import "lib"
-        | ^^^^^^ Function defaultLibrary
+        | ^^^^^^ Function defaultLibrary readonly
         | x = new lib.Cls
         | ^ Variable declaration global definition
         |         ^^^ Namespace global
@@ -69,7 +103,7 @@ fn members_of_modules_are_what_they_are_there() {
         | ^^^ Namespace global
         |     ^ Function
         | print lib.n
-        | ^^^^^ Function defaultLibrary
+        | ^^^^^ Function defaultLibrary readonly
         |       ^^^ Namespace global
         |           ^ Property
         | lib.n = 2
@@ -172,7 +206,11 @@ fn marked_regions_fold_and_are_no_documentation() {
     let found: Vec<_> = folds(&it.db, &it.document).iter().map(|it| (it.first, it.last, it.kind)).collect();
     assert_eq!(found, [(1, 6, FoldKind::Marked), (3, 5, FoldKind::Marked)]);
     let card = crate::ide::hover(&it.db, &it.document, &it.live(), it.offset).expect("a card").plain();
-    assert!(!card.contains("region") && !card.contains("stuff"), "{card}");
+    assert!(!card.contains("region") && !card.contains("stuff") && card.contains("Of bosses."), "{card}");
+    // What stands above a region that has ended is about what is in it.
+    let it = Fixture::new("// #region a\n// Of x.\nx = 1\n// #endregion\ny$0 = 2\n");
+    let card = crate::ide::hover(&it.db, &it.document, &it.live(), it.offset).expect("a card").plain();
+    assert!(!card.contains("Of x."), "{card}");
 }
 
 #[test]

@@ -26,7 +26,7 @@ impl ToProto for Completions {
             filter_text: item.insert.as_ref().map(|_| item.label.clone()),
             insert_text_format: (item.kind == ItemKind::Snippet).then_some(InsertTextFormat::SNIPPET),
             text_edit: Some(CompletionTextEdit::Edit(TextEdit {
-                range: replace,
+                range: item.replace.map_or(replace, |it| range(it, &snapshot.document, features.encoding)),
                 new_text: item.insert.clone().unwrap_or_else(|| item.label.clone()),
             })),
             additional_text_edits: item.also.as_ref().map(|edit| {

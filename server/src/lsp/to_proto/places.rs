@@ -42,7 +42,11 @@ impl ToProto for Vec<ide::Highlight> {
     fn to_proto(self, snapshot: &Snapshot, features: &ClientFeatures) -> Vec<DocumentHighlight> {
         let highlight = |it: &ide::Highlight| DocumentHighlight {
             range: range(it.range, &snapshot.document, features.encoding),
-            kind: Some(if it.writes { DocumentHighlightKind::WRITE } else { DocumentHighlightKind::READ }),
+            kind: Some(match it.kind {
+                ide::HighlightKind::Read => DocumentHighlightKind::READ,
+                ide::HighlightKind::Write => DocumentHighlightKind::WRITE,
+                ide::HighlightKind::Word => DocumentHighlightKind::TEXT,
+            }),
         };
         self.iter().map(highlight).collect()
     }
@@ -300,6 +304,18 @@ fn workspace_edit(edits: Edits, snapshot: &Snapshot, features: &ClientFeatures) 
     WorkspaceEdit { document_changes: Some(DocumentChanges::Edits(documents.collect())), ..WorkspaceEdit::default() }
 }
 
+/// The kind of a code action.
+pub fn action_kind(kind: ide::ActionKind) -> CodeActionKind {
+    match kind {
+        ide::ActionKind::Fix => CodeActionKind::QUICKFIX,
+        ide::ActionKind::Extract => CodeActionKind::REFACTOR_EXTRACT,
+        ide::ActionKind::Inline => CodeActionKind::REFACTOR_INLINE,
+        ide::ActionKind::Rewrite => CodeActionKind::REFACTOR_REWRITE,
+        ide::ActionKind::FixAll => CodeActionKind::SOURCE_FIX_ALL,
+        ide::ActionKind::OrganizeImports => CodeActionKind::SOURCE_ORGANIZE_IMPORTS,
+    }
+}
+
 /// A code action with its edits.
 pub fn action(action: &ide::Action, snapshot: &Snapshot, features: &ClientFeatures) -> CodeAction {
     let (document, encoding) = (&snapshot.document, features.encoding);
@@ -310,12 +326,7 @@ pub fn action(action: &ide::Action, snapshot: &Snapshot, features: &ClientFeatur
     let edits = Url::parse(&document.uri).map(|uri| vec![(uri, edits)]).unwrap_or_default();
     CodeAction {
         title: action.title.clone(),
-        kind: Some(match action.kind {
-            ide::ActionKind::Fix => CodeActionKind::QUICKFIX,
-            ide::ActionKind::Extract => CodeActionKind::REFACTOR_EXTRACT,
-            ide::ActionKind::Inline => CodeActionKind::REFACTOR_INLINE,
-            ide::ActionKind::Rewrite => CodeActionKind::REFACTOR_REWRITE,
-        }),
+        kind: Some(action_kind(action.kind)),
         diagnostics: action.answers.as_ref().map(|it| vec![super::diagnostic(it, document, features)]),
         edit: Some(workspace_edit(edits, snapshot, features)),
         is_preferred: action.preferred.then_some(true),
