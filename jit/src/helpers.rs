@@ -17,7 +17,7 @@ pub(crate) mod baseline;
 mod elements;
 mod leave;
 
-use crate::engine::unit::{CodeId, NameEntry};
+use crate::engine::unit::{Code, CodeId, NameEntry};
 use crate::exits;
 use crate::feedback::{FeedbackCell, Kinds};
 use crate::interp::calls::Receiver;
@@ -157,21 +157,24 @@ fn raise_at_call(realm: &mut Realm, fault: Box<Fault>) -> u64 {
 
 /// The budget is used up at a loop head.
 extern "C" fn budget(ctx: *mut u8, site: u64) -> u64 {
+    match long_budget(ctx, site) {
+        // An activation of a function goes on in the code that it is in.
+        LEAVE => 0,
+        status => status,
+    }
+}
+
+/// The same in code that was entered for a loop, and may be outgrown.
+extern "C" fn long_budget(ctx: *mut u8, site: u64) -> u64 {
     let realm = realm_at(ctx, site);
     match run().refill(realm, site_of(site)) {
+        Ok(()) if runs_long(realm, site) => LEAVE,
         Ok(()) => 0,
         Err(fault) => {
             raise(realm, site, fault);
             1
         }
     }
-}
-
-/// The same in code that may be outgrown.
-extern "C" fn long_budget(ctx: *mut u8, site: u64) -> u64 {
-    let failed = budget(ctx, site);
-    let is_replaced = failed == 0 && runs_long(realm_at(ctx, site), site);
-    if is_replaced { LEAVE } else { failed }
 }
 
 /// The budget is used up at a call, which fails if there is no more.
@@ -655,8 +658,10 @@ fn decided(decision: Decision) -> Value {
 
 // ---- what the compiler asks ---------------------------------------------------------------------------------------------
 
-/// What the registers of the innermost interpreted activation hold.
-pub fn window_kinds(realm: &Realm, n_regs: usize) -> Vec<WindowKind> {
+/// What the registers of the innermost interpreted activation hold, which is one of this code.
+pub fn window_kinds(realm: &Realm, code: &Code) -> Vec<WindowKind> {
+    let n_regs = usize::from(code.bytecode.n_regs);
+    debug_assert!(run().frames.last().is_some_and(|it| it.code.id == code.id), "a loop is compiled at its head");
     (0..n_regs)
         .map(|i| {
             // SAFETY: invariant 1; the innermost window ends at the top of the VM stack, and its registers are written.

@@ -235,7 +235,10 @@ impl Tiering for Optimiser {
         // Loop entries are looked for only when heat is used up.
         code.counters.heat.set(0);
         match place {
-            Place::Loop(block) if code.tier.osr_entry(block).is_some() => return,
+            Place::Loop(block) if code.tier.osr_entry(block).is_some() => {
+                self.compile_outgrown(codes, realm, code, place);
+                return;
+            }
             Place::Call if code.tier.entry.get() != 0 => {
                 code.counters.heat.set(heat.max(1));
                 return;
@@ -536,7 +539,7 @@ impl Backend {
         }
         let window: Vec<WindowKind> = match at {
             EntryAt::Start => Vec::new(),
-            EntryAt::Loop(_) => helpers::window_kinds(realm, usize::from(code.bytecode.n_regs)),
+            EntryAt::Loop(_) => helpers::window_kinds(realm, code),
         };
         let terms = self.terms(code);
         self.found.borrow_mut().note(code);

@@ -158,7 +158,7 @@ reasons! {
         /// A loop over a string took it for ASCII.
         NotAscii => "a string has other characters than ASCII",
         /// Code that has run long, and was compiled again with more of the functions it calls.
-        Outgrown => "a version with the functions it calls in it took its place",
+        Outgrown => "it runs long: a version with the functions it calls takes its place",
         /// A test asked for it.
         Forced => "a test made the guard fail",
     }

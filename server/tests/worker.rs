@@ -326,53 +326,60 @@ mod linux {
         child.wait().expect("the copy ends");
     }
 
-    /// The process ids of children of this process that are workers.
-    fn worker_ids() -> Vec<u32> {
-        let mut found = Vec::new();
-        for entry in std::fs::read_dir("/proc").expect("a process list").flatten() {
-            let path = entry.path();
-            let Some(id) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
-            let stat = std::fs::read_to_string(path.join("stat")).unwrap_or_default();
-            let parent = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)?.parse::<u32>().ok());
-            let arguments = std::fs::read(path.join("cmdline")).unwrap_or_default();
-            if parent == Some(std::process::id()) && arguments.ends_with(b"\0worker\0") {
-                found.push(id);
-            }
+    /// Workers that write down the number of their process when they are started, so that a test finds its own among those of others.
+    struct Known {
+        factory: ProcessFactory,
+        file: std::path::PathBuf,
+    }
+
+    impl Known {
+        /// What the shell does first, and the test's name.
+        fn new(first: &str, name: &str) -> Known {
+            let file = std::env::temp_dir().join(format!("minilive-worker-{}-{name}", std::process::id()));
+            let script = format!("{first}echo $$ > {}; exec {} worker", file.display(), program().display());
+            Known { factory: shell(&script), file }
         }
-        found
+
+        /// The number of the process that was started last.
+        fn id(&self) -> u32 {
+            let text = std::fs::read_to_string(&self.file).expect("it was started");
+            text.trim().parse().expect("a number")
+        }
+    }
+
+    impl Drop for Known {
+        fn drop(&mut self) {
+            std::fs::remove_file(&self.file).expect("our own file");
+        }
     }
 
     #[test]
     fn a_worker_has_no_environment_and_no_handles_but_its_pipes() {
         // A handle that would be inherited: the shell opens it and becomes the worker.
-        let script = format!("exec 9</etc/passwd; exec {} worker", program().display());
-        let mut bench = Bench::new(&shell(&script));
+        let known = Known::new("exec 9</etc/passwd; ", "handles");
+        let mut bench = Bench::new(&known.factory);
         assert_eq!(bench.run("print 1").output, "1\n");
-        let workers = worker_ids();
-        assert!(!workers.is_empty(), "the worker runs");
-        for id in workers {
-            let folder = Path::new("/proc").join(id.to_string());
-            let mut handles: Vec<_> = std::fs::read_dir(folder.join("fd"))
-                .expect("its handles")
-                .flatten()
-                .map(|it| it.file_name().to_string_lossy().into_owned())
-                .collect();
-            handles.sort();
-            assert_eq!(handles, ["0", "1", "2"]);
-            for handle in handles {
-                let target = std::fs::read_link(folder.join("fd").join(&handle)).expect("a link");
-                assert!(target.to_string_lossy().starts_with("pipe:"), "{handle} is {target:?}");
-            }
+        let folder = Path::new("/proc").join(known.id().to_string());
+        let mut handles: Vec<_> = std::fs::read_dir(folder.join("fd"))
+            .expect("its handles")
+            .flatten()
+            .map(|it| it.file_name().to_string_lossy().into_owned())
+            .collect();
+        handles.sort();
+        assert_eq!(handles, ["0", "1", "2"]);
+        for handle in handles {
+            let target = std::fs::read_link(folder.join("fd").join(&handle)).expect("a link");
+            assert!(target.to_string_lossy().starts_with("pipe:"), "{handle} is {target:?}");
         }
     }
 
     #[test]
     fn a_killed_worker_is_told_and_the_next_run_has_another_one() {
-        let mut bench = Bench::new(&workers());
+        let known = Known::new("", "killed");
+        let mut bench = Bench::new(&known.factory);
         let run = bench.start("print 1\nwhile true\nend while");
-        for id in worker_ids() {
-            assert!(Command::new("kill").args(["-KILL", &id.to_string()]).status().expect("kill runs").success());
-        }
+        let killed = Command::new("kill").args(["-KILL", &known.id().to_string()]).status();
+        assert!(killed.expect("kill runs").success());
         let (reason, runs) = bench.died();
         assert_eq!(runs, [run]);
         assert!(reason.contains("signal 9"), "{reason}");

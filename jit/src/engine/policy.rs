@@ -35,8 +35,8 @@ pub trait Tiering: Send {
     /// The budget slow path: installs what is finished. `last_slice`: what is left is for the interpreter.
     fn poll(&mut self, codes: &CodeTable, realm: &mut Realm, last_slice: bool);
 
-    /// A slice of the budget, of this weight, ended in compiled code of a code object. Whether better code has taken its place, so that
-    /// it is to be left.
+    /// A slice of the budget, of this weight, ended in compiled code of a code object. Whether code that was entered for a loop is to be
+    /// left, so that better code can take its place.
     fn runs_long(&mut self, _: &CodeTable, _: &mut Realm, _: &Code, _: u64) -> bool {
         false
     }

@@ -335,7 +335,7 @@ impl Lower<'_, '_> {
             self.store_words(&kept);
         }
         let site = self.site();
-        let left_by = inst.exit.filter(|_| self.func.outgrows);
+        let left_by = inst.exit.filter(|_| self.func.outgrows && self.func.osr);
         let helper = if left_by.is_some() { HelperId::LongBudget } else { HelperId::Budget };
         let status = self.call_keeping(helper, &[site]);
         self.load_budget();
