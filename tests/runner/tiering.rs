@@ -220,23 +220,42 @@ fn a_function_gets_baseline_code_first_and_optimised_code_after_more_work() {
     assert_eq!(entries(TierPolicy::Baseline { threshold: 1_000_000 }), []);
 }
 
-#[test]
-fn what_runs_long_is_compiled_again_with_what_it_calls() {
-    // Each round weighs so much that the call has not run often by the time that the loop is hot.
+/// `g` is called once a round of a loop in `f`, whose rounds weigh so much that the call has not run often by the time that the loop is hot.
+fn heavy_rounds(last: &str) -> String {
     let plain: String = (0..6).map(|i| format!("    a{i} = (a{i} * 3 + i) % 1000\n")).collect();
     let vars: String = (0..6).map(|i| format!("  a{i} = 1\n")).collect();
-    let program = format!(
-        "g = function(o)\n  if o.x < 0 then return 0\n  return o.x + 1\nend function\nf = function(n)\n{vars}  s = 0\n  for i in range(1, n)\n{plain}\
-           \x20   s += g({{\"x\":i}})\n  end for\n  return s\nend function\nx = f(100000)\n"
-    );
-    let outgrowing = |work_to_outgrow| EngineConfig { work_to_outgrow, ..EngineConfig::default() };
-    let told = |work| history_in(outgrowing(work), &program);
+    format!(
+        "g = function(o)\n  if o.x < 0 then return 0\n  return o.x + 1\nend function\nf = function(n)\n{vars}  s = 0\n\
+           \x20 for i in range(1, n)\n{plain}    s += g({{\"x\":i}})\n  end for\n  return s\nend function\n{last}"
+    )
+}
+
+#[test]
+fn what_runs_long_is_compiled_again_with_what_it_calls() {
+    let told = |work_to_outgrow| {
+        history_in(EngineConfig { work_to_outgrow, ..EngineConfig::default() }, &heavy_rounds("x = f(100000)\n"))
+    };
     let replaced = |it: &&Happened| matches!(it, Happened::Dropped { why: Invalidation::Replaced, .. });
     let left = |it: &&Happened| matches!(it, Happened::Left(left) if left.reason == ExitReason::Outgrown);
     let (soon, never) = (told(100_000), told(u64::MAX));
     assert_eq!(soon.iter().filter(replaced).count(), 1, "{soon:?}");
     assert_eq!(soon.iter().filter(left).count(), 1, "{soon:?}");
     assert_eq!(never.iter().filter(|it| replaced(it) || left(it)).count(), 0, "{never:?}");
+}
+
+#[test]
+fn a_loop_that_ran_long_is_not_compiled_again_from_calls_of_its_function() {
+    // The first call enters the loop's own code; the others, from a compiled loop, code for calls, in which slices end as well.
+    let last = "x = f(4000)\nfor i in range(1, 5000)\n  x += f(60)\nend for\nprint x\n";
+    let work_to_outgrow = 100_000;
+    for synchronous in [true, false] {
+        let happened =
+            history_in(EngineConfig { work_to_outgrow, synchronous, ..EngineConfig::default() }, &heavy_rounds(last));
+        let is_failure = |it: &&Happened| matches!(it, Happened::Refused { .. });
+        assert_eq!(happened.iter().filter(is_failure).count(), 0, "{happened:?}");
+        let for_calls = |it: &&Happened| matches!(it, Happened::Compiled { entry: EntryPoint::Calls, .. });
+        assert!(happened.iter().filter(for_calls).count() >= usize::from(synchronous), "{happened:?}");
+    }
 }
 
 #[test]
