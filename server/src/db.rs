@@ -42,7 +42,7 @@ use outline::Tree;
 pub use outline::{Outline, file_symbols, may_import};
 pub use pieces::{FileUnits, PlacedUnit};
 pub use queries::{file_layout, marker_code, marker_items};
-pub use summary::{Outward, outward};
+pub use summary::{Outward, may_read, outward};
 pub use symbols::{FileSymbol, FileSymbolKind};
 pub use told::{units_with_checks, units_with_diagnostics, units_with_findings};
 pub use types::{Around, GivenMembers, Surroundings, surroundings, unit_types, unit_types_alone};

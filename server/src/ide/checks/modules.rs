@@ -106,19 +106,6 @@ impl<'a> Behind<'a> {
     }
 }
 
-/// Whether a module hands on the modules that it imports: a file that imports it reads one by that name, or it has nothing else.
-pub fn hands_on(db: &LiveDb, file: File, name: &str) -> bool {
-    let quoted = format!("[\"{name}\"]");
-    let reads =
-        |it: File| db::file_facts(db, it).member_readers(name).next().is_some() || it.text(db).contains(&*quoted);
-    let importers = db::direct_importers(db, file);
-    let has_more = || {
-        let facts = db::file_facts(db, file);
-        facts.global_names().any(|it| facts.globals(it).any(|(_, value)| !matches!(**value, Symbol::Import(_))))
-    };
-    !importers.is_empty() && (!has_more() || importers.iter().copied().any(reads))
-}
-
 struct Look<'a> {
     db: &'a LiveDb,
     file: File,
@@ -215,6 +202,13 @@ impl Look<'_> {
         }
         Some(found)
     }
+}
+
+/// Whether the variable of a module is used in a file for more than to name a member.
+pub fn is_handed_on(db: &LiveDb, file: File, name: &str) -> bool {
+    let facts = db::file_facts(db, file);
+    let look = Look { db, file, facts, files: Vec::new() };
+    look.facts.readers(name).next().is_some() && look.uses(name).is_none()
 }
 
 /// Whether a bare name stands there only for one of its members.
