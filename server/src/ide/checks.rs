@@ -15,6 +15,7 @@ mod modules;
 mod steps;
 mod types;
 
+pub(super) use imports::is_seen_whole;
 pub(super) use modules::{Behind, program};
 
 use crate::db::{self, File, FileFacts, LiveDb, NameFinding, NameProblem};

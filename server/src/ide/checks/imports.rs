@@ -18,22 +18,25 @@ pub fn is_for_others(db: &LiveDb, file: File, places: &Places, finding: &NameFin
     if facts.unit(finding.unit).kind != UnitKind::Statement {
         return false;
     }
-    let handed_on_whole = |name: &str| db::direct_importers(db, file).iter().any(|&it| is_handed_on(db, it, name));
     let may_read = |it: File| it != file && db::may_read(db, it, &finding.name);
     hands_on(db, file, &finding.name)
         || is_seen_through_self(db, file, &finding.name)
-        || db::module_name(db, file).is_some_and(handed_on_whole)
+        || is_seen_whole(db, file)
         || Importers::of(db, places).programs(file).is_none_or(|files| files.into_iter().any(may_read))
 }
 
-/// Whether functions of a module, which have it as `self`, may find an import there.
-fn is_seen_through_self(db: &LiveDb, file: File, name: &str) -> bool {
-    if db::direct_importers(db, file).is_empty() {
-        return false;
-    }
-    let text = file.text(db);
+/// Whether somebody may go through all that a module has: who imports it, or its own functions, which have it as `self`.
+pub fn is_seen_whole(db: &LiveDb, file: File) -> bool {
+    let (importers, text) = (db::direct_importers(db, file), file.text(db));
     let names_no_member = |(at, word): (usize, &str)| !text[at + word.len()..].starts_with('.');
-    db::file_facts(db, file).member_readers(name).next().is_some() || text.match_indices("self").any(names_no_member)
+    let is_handed_on = |name: &str| importers.iter().any(|&it| is_handed_on(db, it, name));
+    !importers.is_empty()
+        && (db::module_name(db, file).is_some_and(is_handed_on) || text.match_indices("self").any(names_no_member))
+}
+
+/// Whether functions of a module may find an import there, as a member of `self`.
+fn is_seen_through_self(db: &LiveDb, file: File, name: &str) -> bool {
+    !db::direct_importers(db, file).is_empty() && db::file_facts(db, file).member_readers(name).next().is_some()
 }
 
 /// Whether a module hands on the modules that it imports: a file that imports it reads one by that name, or it has nothing else.
