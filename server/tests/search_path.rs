@@ -83,6 +83,24 @@ fn what_is_found_nowhere_is_told() {
     client.shut_down();
 }
 
+/// Reading a workspace brings to light further folders in which a module may be: a document that was opened before has it looked for there, too.
+#[test]
+fn what_is_found_nowhere_is_told_once_all_files_are_read() {
+    let main = "import \"nowhere\"\nprint nowhere.x\n";
+    let names: Vec<_> = (0..150).map(|it| format!("d{}/f{it}.ms", it % 5)).collect();
+    let mut files: Vec<_> = names.iter().map(|it| (&**it, HELPER)).collect();
+    files.extend([("app/main.ms", main), ("lib/tool.ms", HELPER)]);
+    for _ in 0..8 {
+        let folder = Folder::new("nowhere-yet", &files);
+        let (mut client, _child) = start(&folder, json!({}));
+        client.open(&folder.uri("app/main.ms"), main);
+        // What is said before all files are read is another matter.
+        client.ask("workspace/symbol", json!({ "query": "k" }));
+        wait_for_codes(&mut client, &folder, "app/main.ms", &["import-not-found"]);
+        client.shut_down();
+    }
+}
+
 #[test]
 fn settings_name_further_folders() {
     let main = "import \"helper\"\nprint helper.k\n";

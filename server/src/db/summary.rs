@@ -1,7 +1,8 @@
-//! What the other files of a program need to know of a file, in few words.
+//! What the other files of a program need to know of a file, in few words: what it does to them, and what it may read of theirs.
 //!
-//! Checks of a document ask it of all files behind its `import`s, which may be hundreds: more than those whose facts are kept. Invariant: it
-//! is made of the facts and of what statements stand at the top, so it says what they say.
+//! Checks of a document ask it of all files behind its `import`s, which may be hundreds: more than those whose facts are kept. Invariants: it
+//! is made of the facts, of what statements stand at the top, and of the strings in the text, so it says what they say; that a file reads a
+//! name is said too often rather than too seldom.
 #![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
 use super::names::{FileFacts, file_facts};
@@ -10,7 +11,7 @@ use super::queries::is_import;
 use super::units::units;
 use super::{Db, File};
 use minilive_mir::ir::UnitKind;
-use minilive_mir::names::ANY_KEY;
+use minilive_mir::names::{ANY_KEY, Openness};
 use minilive_syntax::SyntaxKind;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
@@ -62,6 +63,54 @@ pub fn outward(db: &dyn Db, file: File) -> Arc<Outward> {
         members: facts.member_names().cloned().collect(),
         globals,
     })
+}
+
+/// The names that a file may read of others.
+#[derive(Debug, PartialEq, Eq)]
+struct Inward {
+    /// Those that its code reads, whatever they are looked for in.
+    names: FxHashSet<SmolStr>,
+    /// It uses `globals`, `outer` or `locals` as a value, so it may read any.
+    opens: bool,
+}
+
+/// What a file may read. A query that is kept, other than the facts it is made of.
+#[salsa::tracked(returns(clone))]
+fn inward(db: &dyn Db, file: File) -> Arc<Inward> {
+    let facts = file_facts(db, file);
+    let mut names = FxHashSet::default();
+    for says in facts.units.iter().map(|it| &it.facts) {
+        let read = says.reads.iter().chain(&says.read_through).chain(&says.member_reads);
+        names.extend(read.cloned());
+    }
+    Arc::new(Inward { names, opens: facts.units.iter().any(|it| it.facts.open != Openness::default()) })
+}
+
+/// The names that stand in quotes in a file, but for those of its `import`s; none if it does not parse.
+#[salsa::tracked(returns(clone))]
+fn quoted(db: &dyn Db, file: File) -> Option<Arc<FxHashSet<SmolStr>>> {
+    if !file.parse(db).errors.is_empty() {
+        return None;
+    }
+    let text = file.text(db);
+    let is_word = |c: char| c == '_' || c.is_alphanumeric();
+    let mut found = FxHashSet::default();
+    let mut before = "";
+    // Which quotes belong together does not matter: what stands between others is no name, or does no harm.
+    for part in text.split('"') {
+        let is_import = before.trim_end_matches([' ', '\t', '(']).ends_with("import");
+        if !is_import && !part.is_empty() && part.chars().all(is_word) {
+            found.insert(SmolStr::new(part));
+        }
+        before = part;
+    }
+    Some(Arc::new(found))
+}
+
+/// Whether the code of a file may read a variable of that name that another gives the program, or a member of that name.
+pub fn may_read(db: &dyn Db, file: File, name: &str) -> bool {
+    let inward = inward(db, file);
+    inward.opens || inward.names.contains(name) || quoted(db, file).is_none_or(|it| it.contains(name))
 }
 
 /// Whether code gives a member to something that begins with no variable of the file, such as `list.first = …`.

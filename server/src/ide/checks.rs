@@ -9,11 +9,13 @@ mod dictionaries;
 mod foreign;
 mod frozen;
 mod hosts;
+mod imports;
 mod members;
 mod modules;
 mod steps;
 mod types;
 
+pub(super) use imports::is_seen_whole;
 pub(super) use modules::{Behind, program};
 
 use crate::db::{self, File, FileFacts, LiveDb, NameFinding, NameProblem};
@@ -146,7 +148,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
             NameProblem::UnusedImport => {
                 let imports = db::module_imports(db, file);
                 let mut of_name = imports.iter().filter(|it| it.name.rsplit('/').next() == Some(&finding.name));
-                of_name.any(|it| behind.has_effects(&it.name)) || modules::hands_on(db, file, &finding.name)
+                of_name.any(|it| behind.has_effects(&it.name)) || imports::is_for_others(db, file, places, finding)
             }
             NameProblem::Unknown | NameProblem::TooEarly { .. } => {
                 imported

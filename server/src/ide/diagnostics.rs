@@ -110,7 +110,7 @@ pub fn diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Dia
     };
     found.retain(|it| !is_told(it));
     for it in &mut found {
-        it.related.extend(related(db, document, it));
+        it.related.extend(related(db, document, &live.places, it));
     }
     found.sort_by_key(|it| it.range.start());
     if !live.checks.levels.is_empty() {

@@ -6,11 +6,15 @@
 use super::infer::Infer;
 use crate::db::{self, File, LiveDb};
 use crate::modules::Places;
+use rustc_hash::FxHashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A program of more files is not looked at as a whole.
 const MOST_FILES: usize = 32;
+
+/// Programs of more files together are not gone through for what is told while somebody types.
+const MOST_OF_PROGRAMS: usize = 128;
 
 /// Who imports whom in the workspace, and where modules lie.
 #[derive(Debug)]
@@ -74,7 +78,28 @@ impl<'a> Importers<'a> {
         found.into()
     }
 
-    /// The files that a file imports itself.
+    /// The files of all programs that a file takes part in, itself first; none if they are many, or if what one imports is not found.
+    pub fn programs(&self, file: File) -> Option<Vec<File>> {
+        let mut found = vec![file];
+        found.extend(self.all(file).iter().copied());
+        let mut seen: FxHashSet<File> = found.iter().copied().collect();
+        let mut next = 0;
+        while let Some(&at) = found.get(next) {
+            next += 1;
+            let modules = self.modules(at);
+            let imports = db::module_imports(self.db, at);
+            if found.len() > MOST_OF_PROGRAMS
+                || modules.len() < imports.len()
+                || db::outward(self.db, at).imports_out_of_sight
+            {
+                return None;
+            }
+            found.extend(modules.into_iter().filter(|it| seen.insert(*it)));
+        }
+        Some(found)
+    }
+
+    /// The files that a file imports itself, as far as they are found.
     fn modules(&self, file: File) -> Vec<File> {
         let imports = db::module_imports(self.db, file);
         if imports.is_empty() {

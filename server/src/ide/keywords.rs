@@ -23,7 +23,7 @@ fn construct(word: &SyntaxToken) -> Option<SyntaxNode> {
     let around = || word.parent_ancestors();
     let is_loop = |it: &SyntaxNode| matches!(it.kind(), WhileStmt | ForStmt);
     match word.kind() {
-        IfKw | ThenKw | ElseKw | WhileKw | ForKw | FunctionKw | EndKw => {
+        IfKw | ThenKw | ElseKw | WhileKw | ForKw | InKw | FunctionKw | EndKw => {
             around().find(|it| matches!(it.kind(), IfStmt | WhileStmt | ForStmt | FunctionExpr))
         }
         BreakKw | ContinueKw => around().take_while(|it| it.kind() != FunctionExpr).find(is_loop),
@@ -41,7 +41,7 @@ fn collect(node: &SyntaxNode, of: SyntaxKind, found: &mut Vec<TextRange>) {
                 let belongs = match word.kind() {
                     BreakKw | ContinueKw => of != FunctionExpr && of != IfStmt,
                     ReturnKw => of == FunctionExpr,
-                    IfKw | ThenKw | ElseKw | WhileKw | ForKw | FunctionKw | EndKw => is_own(node, of),
+                    IfKw | ThenKw | ElseKw | WhileKw | ForKw | InKw | FunctionKw | EndKw => is_own(node, of),
                     _ => false,
                 };
                 if belongs {

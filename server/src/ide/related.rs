@@ -4,8 +4,9 @@
 //! is about, so a file without such findings costs nothing.
 
 use super::diagnostics::Diagnostic;
+use super::infer::{Binding, binding};
 use super::names::units_at;
-use crate::db::{self, File, LiveDb, Located};
+use crate::db::{self, File, FileFacts, LiveDb, Located};
 use crate::document::DocumentView;
 use crate::modules::{Places, base_name};
 use minilive_mir::checks::is_same_key;
@@ -38,14 +39,16 @@ pub struct Elsewhere {
 const NEAR: usize = 4000;
 
 /// The other places of a diagnostic of this file.
-pub fn related(db: &LiveDb, document: &DocumentView, it: &Diagnostic) -> Vec<Related> {
+pub fn related(db: &LiveDb, document: &DocumentView, places: &Places, it: &Diagnostic) -> Vec<Related> {
+    if it.code == "too-many-arguments" {
+        return head(db, document, places, it.range).into_iter().collect();
+    }
     let found = match it.code {
         "duplicate-key" => first_key(db, document, it.range).map(|range| (range, "the first one")),
         "duplicate-parameter" => first_parameter(db, document, it.range).map(|range| (range, "the first one")),
         "unreachable-code" => what_leaves(db, document, it.range).map(|range| (range, "here it is left for good")),
         "frozen-value" => freezing(db, document, it.range).map(|range| (range, "it is frozen here")),
         "missing-return" => returned(db, document, it.range).map(|range| (range, "here it gives a value")),
-        "too-many-arguments" => head(db, document, it.range).map(|range| (range, "what it takes")),
         "unassigned-variable" | "possibly-unassigned" => {
             first_value(db, document, it.range).map(|range| (range, "here it gets a value"))
         }
@@ -114,8 +117,8 @@ fn returned(db: &LiveDb, document: &DocumentView, range: TextRange) -> Option<Te
     returns.find(|it| it.value().is_some() && own(it)).map(|it| it.range())
 }
 
-/// The word `function` and the parameters of what is called at a place, if the file has one such function.
-fn head(db: &LiveDb, document: &DocumentView, range: TextRange) -> Option<TextRange> {
+/// The word `function` and the parameters of what is called at a place, if the file, or the module whose member that is, has one such function.
+fn head(db: &LiveDb, document: &DocumentView, places: &Places, range: TextRange) -> Option<Related> {
     let (file, facts) = (document.file, db::file_facts(db, document.file));
     let (unit, called) = units_at(db, file, range.start()).find_map(|unit| {
         let placed = db::units(db, file).get(unit as usize)?;
@@ -123,6 +126,8 @@ fn head(db: &LiveDb, document: &DocumentView, range: TextRange) -> Option<TextRa
         Some((unit, calls.iter().position(|it| *it + placed.start == range)?))
     })?;
     let (callee, _) = facts.unit(unit).facts.calls.get(called)?;
+    let module = module_of(db, (&facts, unit), places, callee);
+    let there = module.map(|it| db::file_facts(db, it));
     let values: Vec<(u32, &Sym)> = match &**callee {
         Symbol::Name(name) => {
             let around = [Some(unit), facts.enclosing_function(unit)];
@@ -134,6 +139,7 @@ fn head(db: &LiveDb, document: &DocumentView, range: TextRange) -> Option<TextRa
                 None => facts.globals(name).collect(),
             }
         }
+        Symbol::Member(_, name) if module.is_some() => there.iter().flat_map(|it| it.globals(name)).collect(),
         Symbol::Member(_, name) => {
             facts.members(name).map(|(unit, _, value)| (unit, value)).chain(facts.keys(name)).collect()
         }
@@ -141,14 +147,35 @@ fn head(db: &LiveDb, document: &DocumentView, range: TextRange) -> Option<TextRa
     };
     let [(made_in, value)] = &*values else { return None };
     let Symbol::Function(number) = &***value else { return None };
+    let (file, facts) = (module.unwrap_or(file), there.as_ref().unwrap_or(&facts));
     let function = db::units(db, file).get(facts.child(*made_in, *number)? as usize)?;
-    let node = token_at(db, document, function.range())?.parent_ancestors().find_map(FunctionExpr::cast)?;
+    let root = SyntaxNode::new_root(file.parse(db).green.clone());
+    let first = root.token_at_offset(function.range().start()).right_biased()?;
+    let node = first.parent_ancestors().find_map(FunctionExpr::cast)?;
     let word = node.syntax().first_token()?;
     let mut tokens = node.syntax().children_with_tokens().filter_map(|it| it.into_token());
     let close = tokens.find(|it| it.kind() == SyntaxKind::RParen);
     let params = node.syntax().children().find(|it| it.kind() == SyntaxKind::ParamList);
     let end = params.map(|it| it.text_range().end()).or(close.map(|it| it.text_range().end()));
-    Some(TextRange::new(word.text_range().start(), end.unwrap_or(word.text_range().end())))
+    let range = TextRange::new(word.text_range().start(), end.unwrap_or(word.text_range().end()));
+    let elsewhere = module.map(|it| Elsewhere { path: it.path(db).into(), text: it.text(db) });
+    Some(Related { range, message: "what it takes".to_owned(), file: elsewhere })
+}
+
+/// The module of which a unit calls a member, if a global holds that and nothing else.
+fn module_of(db: &LiveDb, (facts, unit): (&FileFacts, u32), places: &Places, callee: &Symbol) -> Option<File> {
+    let Symbol::Member(owner, _) = callee else { return None };
+    let Symbol::Name(owner) = &**owner else { return None };
+    if binding(facts, unit, owner) != Binding::Global {
+        return None;
+    }
+    let values: Vec<_> = facts.globals(owner).collect();
+    let [(_, value)] = &*values else { return None };
+    let Symbol::Import(path) = &***value else { return None };
+    match db::locate(db, &places.lookup(path)) {
+        Located::At(module) => Some(module),
+        _ => None,
+    }
 }
 
 /// The last call before a place that freezes what has this name, or gives it something frozen.

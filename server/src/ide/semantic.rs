@@ -3,6 +3,7 @@
 //! Reads names by unit and resolves each; keywords, numbers and comments are left to the grammar of the editor, strings that are
 //! keys included, but comments that are about a variable are told. Invariant: tokens come in source order, none overlaps another, each lies on one line.
 
+use super::folding::RegionMark;
 use super::names::{Target, scope_target};
 use crate::db::{self, File, FileFacts, FileUnits, LiveDb, UnitText};
 use crate::document::DocumentView;
@@ -298,9 +299,10 @@ fn is_constant(facts: &FileFacts, name: &str) -> bool {
     }
 }
 
-/// The comments right above what is assigned at the top of a file.
+/// The comments right above what is assigned at the top of a file. One that begins a region may stand between.
 fn doc_comments(db: &LiveDb, document: &DocumentView) -> impl Iterator<Item = SemanticToken> {
     let (mut found, mut pending) = (Vec::new(), Vec::new());
+    let mut behind_mark = false;
     let (mut at, mut newlines) = (TextSize::new(0), 1);
     for child in document.file.parse(db).green.children() {
         let range = TextRange::at(at, child.text_len());
@@ -310,10 +312,14 @@ fn doc_comments(db: &LiveDb, document: &DocumentView) -> impl Iterator<Item = Se
                 SyntaxKind::Whitespace => {}
                 SyntaxKind::Newline => newlines += 1,
                 SyntaxKind::Comment if newlines > 0 => {
-                    if newlines > 1 {
+                    let mark = RegionMark::of(token.text());
+                    if newlines > 1 || behind_mark && mark.is_none() || mark == Some(RegionMark::End) {
                         pending.clear();
                     }
-                    pending.push(range);
+                    if mark.is_none() {
+                        pending.push(range);
+                    }
+                    behind_mark = mark == Some(RegionMark::Start);
                     newlines = 0;
                 }
                 _ => {

@@ -266,10 +266,14 @@ impl World {
         }
     }
 
-    /// Files on disk may import what is open, whose names are theirs then as well: what was said of it may not be true any more.
+    /// Files on disk may import what is open, whose names are theirs then as well: what was said of it may not be true any more. Nor may it be
+    /// known where its own imports lead, since programs may have folders of modules that nobody knew of.
     fn show_anew(&mut self) {
         let open: Vec<_> = self.documents.keys().cloned().collect();
-        open.into_iter().for_each(|uri| self.own(uri, Task::Show));
+        for uri in open {
+            self.own(uri.clone(), Task::Plan);
+            self.own(uri, Task::Show);
+        }
     }
 
     /// A document was opened (or closed: no file).

@@ -7,7 +7,7 @@ use super::context::Context;
 use super::{Action, ActionKind, Edit, checks, unused};
 use crate::db::{self, LiveDb};
 use crate::document::DocumentView;
-use crate::ide::checks::{Behind, Check, program};
+use crate::ide::checks::{Behind, Check, is_seen_whole, program};
 use crate::ide::live::Live;
 use minilive_mir::names::Openness;
 use minilive_syntax::TextRange;
@@ -45,9 +45,19 @@ fn fixes(ctx: &Context<'_>, found: &[Check]) -> Vec<Edit> {
     edits
 }
 
-/// The removals of modules that are never used.
+/// The removals of modules that are never used, and do nothing but define. A file of nothing but imports is left to who writes it.
 fn removals(ctx: &Context<'_>, found: &[Check]) -> Vec<Edit> {
-    let unused = found.iter().filter(|it| it.code == "unused-import");
+    let mut statements = ctx.root.children().filter_map(Stmt::cast);
+    if statements.all(|it| ctx.text(it.range()).starts_with("import")) {
+        return Vec::new();
+    }
+    let behind = Behind::new(ctx.db, ctx.document.file, &ctx.live.places);
+    let imports = db::module_imports(ctx.db, ctx.document.file);
+    let is_plain = |it: &&Check| {
+        let import = imports.iter().find(|import| import.range.contains_range(it.range));
+        import.is_some_and(|it| behind.only_defines(&it.name))
+    };
+    let unused = found.iter().filter(|it| it.code == "unused-import").filter(is_plain);
     unused.filter_map(|it| unused::action(ctx, it)).flat_map(|it| it.edits).collect()
 }
 
@@ -96,20 +106,24 @@ fn head(ctx: &Context<'_>) -> Vec<Import> {
     found
 }
 
-/// Whether modules do the same in whatever order they are loaded: each gives a variable of its own, does nothing else, and sees nothing of the others.
+/// Whether modules do the same in whatever order they are loaded: each gives a variable of its own, does nothing else, and sees nothing of the
+/// others; and nobody sees the variables in their order.
 fn may_move(ctx: &Context<'_>, imports: &[&Import]) -> bool {
     let names: Vec<&str> = imports.iter().map(|it| it.path.rsplit('/').next().unwrap_or_default()).collect();
     let is_double = |(at, name): (usize, &&str)| names[..at].contains(name);
-    let behind = Behind::new(ctx.db, ctx.document.file, &ctx.live.places);
+    let (file, behind) = (ctx.document.file, Behind::new(ctx.db, ctx.document.file, &ctx.live.places));
+    let is_closed = |facts: &db::FileFacts| facts.units.iter().all(|it| it.facts.open == Openness::default());
     let sees_nothing = |file: db::File| {
         let facts = db::file_facts(ctx.db, file);
         let asks = |name: &str| facts.units.iter().any(|it| it.facts.read_through.contains(name));
         let sees = |name: &&str| facts.is_read(name) && !facts.is_global(name) || asks(name);
-        !names.iter().any(sees) && facts.units.iter().all(|it| it.facts.open == Openness::default())
+        !names.iter().any(sees) && is_closed(&facts)
     };
     !names.iter().enumerate().any(is_double)
         && !names.iter().any(|name| minilive_runtime::intrinsics::find(name).is_some())
-        && imports.iter().all(|it| !behind.has_effects(&it.path))
-        && program(ctx.db, ctx.document.file, &ctx.live.places, MOST_FILES)
-            .is_some_and(|files| files.into_iter().filter(|it| *it != ctx.document.file).all(sees_nothing))
+        && is_closed(&ctx.facts())
+        && !is_seen_whole(ctx.db, file)
+        && imports.iter().all(|it| behind.only_defines(&it.path))
+        && program(ctx.db, file, &ctx.live.places, MOST_FILES)
+            .is_some_and(|files| files.into_iter().filter(|it| *it != file).all(sees_nothing))
 }

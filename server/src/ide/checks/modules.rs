@@ -14,9 +14,12 @@ use minilive_mir::names::{Access, NameUse, Place, Symbol};
 use minilive_runtime::intrinsics;
 use minilive_syntax::ast::{AstNode, Expr, PostfixExpr, Suffix};
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::OnceCell;
 use std::sync::Arc;
+
+/// What imports more files than this is not looked at as a whole by those who ask whether it only defines.
+const MOST_PLAIN: usize = 128;
 
 /// Adds the warnings of a document.
 pub fn add(db: &LiveDb, document: &DocumentView, places: &Places, found: &mut Vec<Check>) {
@@ -104,19 +107,27 @@ impl<'a> Behind<'a> {
         let files = program(self.db, module, self.places, usize::MAX);
         files.is_none_or(|files| files.into_iter().any(|it| db::outward(self.db, it).has_effects))
     }
-}
 
-/// Whether a module hands on the modules that it imports: a file that imports it reads one by that name, or it has nothing else.
-pub fn hands_on(db: &LiveDb, file: File, name: &str) -> bool {
-    let quoted = format!("[\"{name}\"]");
-    let reads =
-        |it: File| db::file_facts(db, it).member_readers(name).next().is_some() || it.text(db).contains(&*quoted);
-    let importers = db::direct_importers(db, file);
-    let has_more = || {
-        let facts = db::file_facts(db, file);
-        facts.global_names().any(|it| facts.globals(it).any(|(_, value)| !matches!(**value, Symbol::Import(_))))
-    };
-    !importers.is_empty() && (!has_more() || importers.iter().copied().any(reads))
+    /// Whether an `import` of that name certainly does nothing but make its variable, with all that it imports itself.
+    pub fn only_defines(&self, name: &str) -> bool {
+        let mut seen = FxHashMap::from_iter([(self.file, false)]);
+        self.only_makes(name, &mut seen)
+    }
+
+    /// The same. Of files that were seen it is said whether they are done: from one that is not, the way has led back to it.
+    fn only_makes(&self, name: &str, seen: &mut FxHashMap<File, bool>) -> bool {
+        let Located::At(module) = db::locate(self.db, &self.places.lookup(name)) else { return false };
+        if let Some(is_done) = seen.get(&module) {
+            return *is_done;
+        }
+        seen.insert(module, false);
+        let imports = db::module_imports(self.db, module);
+        let is_plain = seen.len() <= MOST_PLAIN
+            && db::only_defines(self.db, module)
+            && imports.iter().all(|it| self.only_makes(&it.name, seen));
+        seen.insert(module, true);
+        is_plain
+    }
 }
 
 struct Look<'a> {
@@ -215,6 +226,13 @@ impl Look<'_> {
         }
         Some(found)
     }
+}
+
+/// Whether the variable of a module is used in a file for more than to name a member.
+pub fn is_handed_on(db: &LiveDb, file: File, name: &str) -> bool {
+    let facts = db::file_facts(db, file);
+    let look = Look { db, file, facts, files: Vec::new() };
+    look.facts.readers(name).next().is_some() && look.uses(name).is_none()
 }
 
 /// Whether a bare name stands there only for one of its members.

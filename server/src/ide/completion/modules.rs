@@ -7,7 +7,7 @@ use super::super::Live;
 use super::super::actions::{Edit, Unimported, importable, importable_symbols};
 use super::super::infer::{Binding, Infer, Kind, Known, Object, binding};
 use super::items::{Collect, Data, Item, ItemKind, fits, is_name, rank};
-use crate::db::FileSymbolKind;
+use crate::db::{self, FileSymbolKind};
 use crate::document::DocumentView;
 use minilive_mir::names::{Sym, Symbol};
 use minilive_syntax::TextRange;
@@ -21,6 +21,7 @@ pub fn names(collect: &Collect<'_>, document: &DocumentView, live: &Live, replac
         return Vec::new();
     }
     let found = importable(collect.db, document, live, |name| fits(name, collect.typed));
+    let found = found.into_iter().filter(|(name, ..)| !is_hidden(collect, name));
     let item = |(name, _, import): (String, _, Edit)| {
         let detail = Some(format!("import \"{name}\""));
         let item = Item { detail, ..collect.item(&name, ItemKind::Module, rank::MODULE, Data::Nothing) };
@@ -29,7 +30,7 @@ pub fn names(collect: &Collect<'_>, document: &DocumentView, live: &Live, replac
         }
         Item { also: Some(import), ..item }
     };
-    found.into_iter().map(item).collect()
+    found.map(item).collect()
 }
 
 /// What they have under names that begin with what is typed, the first few of them, and whether there are more. Their trees are not looked at.
@@ -51,8 +52,8 @@ pub fn unimported(
     }
     let found = importable_symbols(collect.db, document, live, MOST_UNIMPORTED + 1, begins);
     let is_more = found.len() > MOST_UNIMPORTED;
-    let new =
-        found.into_iter().take(MOST_UNIMPORTED).filter(|it| known.iter().all(|item| item.label != it.symbol.name));
+    let is_new = |it: &Unimported| known.iter().all(|item| item.label != it.symbol.name);
+    let new = found.into_iter().take(MOST_UNIMPORTED).filter(|it| is_new(it) && !is_hidden(collect, &it.module));
     let item = |it: Unimported| {
         let written = format!("{}.{}", it.module, it.symbol.name);
         let (kind, data) = match it.symbol.kind {
@@ -71,6 +72,12 @@ pub fn unimported(
         Item { insert: Some(written), also: Some(it.import), ..item }
     };
     (new.map(item).collect(), is_more)
+}
+
+/// Whether the name of a module means a variable of the function in which something is offered.
+fn is_hidden(collect: &Collect<'_>, module: &str) -> bool {
+    let facts = db::file_facts(collect.db, collect.file);
+    matches!(binding(&facts, collect.unit.unit, module), Binding::Variable(_))
 }
 
 /// The members of one whose name stands before the dot; none if that name means something.

@@ -728,3 +728,51 @@ fn modules_that_a_module_hands_on_are_used() {
     wrong(&all, "unused-import");
     right(&format!("{all}//- main.ms\nimport \"lib\"\nprint lib\n"));
 }
+
+#[test]
+fn imports_that_other_modules_may_read_are_used() {
+    let program =
+        |a: &str| format!("//- main.ms\nimport \"c\"\nimport \"a\"\nprint a.v\n//- c.ms\nv = 3\n//- a.ms\n{a}");
+    wrong(&program("v = 1\n"), "unused-import");
+    wrong(&program("import \"c\"\nv = 1\n"), "unused-import");
+    for a in [
+        "v = c.v\n",
+        "v = function\n  return c.v\nend function\n",
+        "v = globals.c.v\n",
+        "v = globals[\"c\"].v\n",
+        "k = \"c\"\nv = globals[k].v\n",
+        "v = globals.hasIndex(\"c\")\n",
+        "v = function\n  g = globals\n  return g.len\nend function\n",
+        "v = function\n  return self.c.v\nend function\n",
+        "v = (\n",
+        "import \"nowhere\"\nv = 1\n",
+    ] {
+        right(&program(a));
+    }
+    right(&format!("{}//- b.ms\nx = c.v\n", program("import \"b\"\nv = b.x\n")));
+    // What an import in a function makes is nobody else's.
+    wrong(
+        "//- main.ms\nimport \"a\"\nf = function\n  import \"c\"\nend function\nf\nprint a.v\n//- c.ms\nv = 3\n//- a.ms\nv = 1\nw = function\n  return c.v\nend function\n",
+        "unused-import",
+    );
+}
+
+#[test]
+fn imports_of_a_module_that_its_program_may_read_are_used() {
+    let program =
+        |main: &str| format!("//- a.ms\nimport \"c\"\nx = 1\n//- c.ms\nv = 1\n//- main.ms\nimport \"a\"\n{main}");
+    wrong(&program("print a.x\n"), "unused-import");
+    for main in [
+        "for kv in a\n  print kv.key\nend for\n",
+        "k = \"c\"\nprint a[k].v\n",
+        "m = a\nprint m.c.v\n",
+        "f = function(m)\n  return m.len\nend function\nprint f(a)\n",
+        "print a.x\nprint globals\n",
+        "print a.x\nimport \"nowhere\"\n",
+    ] {
+        right(&program(main));
+    }
+    right(
+        "//- a.ms\nimport \"c\"\nf = function\n  return self.len\nend function\ng = function(k)\n  return self[k]\nend function\n//- c.ms\nv = 1\n//- main.ms\nimport \"a\"\nprint a.f + a.g(\"f\")\n",
+    );
+}

@@ -232,3 +232,88 @@ fn a_file_is_put_right_as_a_whole() {
         Some("import \"loud\"\nimport \"b\"\nprint loud.z + b.y\n")
     );
 }
+
+/// Whether the actions for a whole file leave an import that the file does not use. `lib` is what it imports, `more` is other files.
+fn keeps(lib: &str, more: &str) -> bool {
+    let source = format!("//- main.ms\nimport \"lib\"\nconfig = {{}}\nprint config\n//- lib.ms\n{lib}{more}");
+    let found = [ActionKind::FixAll, ActionKind::OrganizeImports].map(|kind| whole(&source, kind));
+    assert!(found[0] == found[1], "{lib:?}");
+    found[0].as_deref().is_none_or(|it| it.contains("import"))
+}
+
+#[test]
+fn unused_modules_that_only_define_go_with_all_fixes() {
+    for lib in [
+        "x = 1\ny = \"a\" + \"b\" + 1\nz = -(2 + 3) * 4\nt = true\n",
+        "f = function(a, b=2, c=[])\n  print a\nend function\ng = @f\nl = [1, [2], {\"a\": function\nend function}]\n",
+        "A = {\"n\": 1}\nA.go = function\n  self.n += 1\nend function\nA[\"key\"] = 3\nB = new A\nB.go = function\nend function\n",
+        "",
+    ] {
+        assert!(!keeps(lib, ""), "{lib:?}");
+    }
+    let sub = "import \"sub\"\nx = 1\n";
+    assert!(!keeps(sub, "//- sub.ms\ny = 1\n"));
+    assert!(keeps(sub, "//- sub.ms\ny = config\n"));
+    assert!(keeps(sub, "//- sub.ms\nimport \"lib\"\n"));
+    assert!(keeps(sub, ""));
+}
+
+#[test]
+fn unused_modules_that_may_do_more_stay_with_all_fixes() {
+    for lib in [
+        "X = config\nX.n = 5\n",
+        "y = config\ny[0] = 4\n",
+        "m = map\nm.zz = 7\n",
+        "X = {}\nX.m = number\nX.m.q = 4\n",
+        "x = config.pop\n",
+        "go = function\n  print 1\nend function\nx = [go]\n",
+        "go = function\n  print 1\nend function\nm = {}\nm.f = @go\nx = m.f\n",
+        "go = function\nend function\nm = {\"a\": go}\n",
+        "go = function\nend function\nm = new go\n",
+        "x = \"a\".hi\n",
+        "x = input(\"?\")\n",
+        "v = rnd(7)\n",
+        "v = rnd\n",
+        "x = (\n",
+        "x = [1][4]\n",
+        "x = \"a\" - 1\n",
+        "x = [1] * 1e9\n",
+        "x = 1\nx += 1\n",
+        "l = [1]\nl[4] = 2\n",
+        "X = {}\nX = 5\nX.n = 1\n",
+        "X = {}\nX.__isa = 1\n",
+        "list.q = 5\n",
+        "list = {}\nlist.q = 5\n",
+        "if locals == globals then x = 1\n",
+        "for i in [1]\nend for\n",
+    ] {
+        assert!(keeps(lib, ""), "{lib:?}");
+    }
+}
+
+#[test]
+fn a_file_of_imports_is_no_empty_one_on_save() {
+    let lib = "//- main.ms\nimport \"lib\"\n//- lib.ms\nx = 1\n";
+    assert_eq!(whole(lib, ActionKind::FixAll), None);
+    assert_eq!(whole(lib, ActionKind::OrganizeImports), None);
+}
+
+#[test]
+fn imports_stay_where_they_are_if_their_order_shows() {
+    let main = |rest: &str| format!("//- main.ms\nimport \"b\"\nimport \"a\"\nprint a.v + b.v\n{rest}");
+    let organized = |rest: &str, b: &str| {
+        whole(&format!("{}//- b.ms\n{b}//- a.ms\nv = 1\n", main(rest)), ActionKind::OrganizeImports)
+    };
+    assert!(organized("", "v = 1\n").is_some());
+    assert_eq!(organized("print globals\n", "v = 1\n"), None);
+    assert_eq!(organized("for kv in globals\n  print kv.key\nend for\n", "v = 1\n"), None);
+    assert_eq!(organized("", "v = rnd(7)\n"), None);
+    let imported = |user: &str| {
+        whole(
+            &format!("{}//- b.ms\nv = 1\n//- a.ms\nv = 1\n//- user.ms\nimport \"main\"\n{user}", main("")),
+            ActionKind::OrganizeImports,
+        )
+    };
+    assert!(imported("print main.a.v\n").is_some());
+    assert_eq!(imported("for kv in main\n  print kv.key\nend for\n"), None);
+}

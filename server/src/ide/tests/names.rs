@@ -62,6 +62,18 @@ fn words_of_a_construct_are_highlighted_together() {
         "while a\n  if b then bre$0ak\n  for i in c\n    continue\n  end for\n  continue\nend while\n",
         rounds,
     );
+    let each = &expect![[r#"
+        |   for j in b
+        |   ^^^ word
+        |         ^^ word
+        |     break
+        |     ^^^^^ word
+        |   end for
+        |   ^^^ word
+        |       ^^^ word
+    "#]];
+    check_highlights("for i in a\n  for j i$0n b\n    break\n  end for\nend for\n", each);
+    check_highlights("for i in a\n  fo$0r j in b\n    break\n  end for\nend for\n", each);
     check_highlights(
         "f = function\n  g = function\n    return 1\n  end function\n  if g then retu$0rn 2\n  return 3\nend function\n",
         &expect![[r#"

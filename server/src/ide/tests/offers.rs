@@ -106,6 +106,15 @@ fn what_modules_have_is_offered_with_their_import() {
     let (_, found) = items("//- main.ms\nprint ham$0\n//- circle.ms\nimport \"main\"\nhammock = 1\n");
     assert!(found.iter().all(|it| it.also.is_none()), "{found:?}");
     assert!(!labels(&main("import \"tools\"\nprint ham$0\n")).contains(&"hammer".to_owned()));
+    // Where the name of the module means a variable of the function, nothing can be read of the module.
+    for text in [
+        "f = function(tools)\n  x = ham$0\nend function\n",
+        "f = function\n  tools = 1\n  x = ham$0\nend function\n",
+        "f = function(tools)\n  g = function\n    x = ham$0\n  end function\nend function\n",
+    ] {
+        assert!(!labels(&main(text)).contains(&"hammer".to_owned()), "{text}");
+    }
+    assert!(labels(&main("f = function(tool)\n  x = ham$0\nend function\n")).contains(&"hammer".to_owned()));
     let many: String = (0..30).map(|it| format!("//- m{it}.ms\nhammer{it:02} = 1\n")).collect();
     let it = Fixture::new(&format!("//- main.ms\nprint ham$0\n{many}"));
     let found = completions(&it.db, &it.document, &it.live(), it.offset, false);

@@ -130,6 +130,18 @@ fn what_a_function_gives_and_takes_is_told() {
     );
     check(
         "too-many-arguments",
+        "//- main.ms\nimport \"lib\"\nlib.f 1, 2\n//- lib.ms\nx = 1\nf = function(a)\n  print a\nend function\n",
+        &expect![[r#"
+            //- main.ms
+            | lib.f 1, 2
+            | ^^^^^ too-many-arguments
+            //- lib.ms
+            | f = function(a)
+            |     ^^^^^^^^^^^ what it takes
+        "#]],
+    );
+    check(
+        "too-many-arguments",
         "print abs(1, 2)\n",
         &expect![[r#"
         | print abs(1, 2)

@@ -86,6 +86,18 @@ fn constants_and_comments_about_variables_are_told() {
     assert_eq!(part, [found[0]]);
 }
 
+/// What hover shows of a variable are the tokens that say so.
+#[test]
+fn marks_of_regions_are_no_documentation() {
+    let it = Fixture::new(
+        "// About a.\n// #region A\na = 1\n// Of the region.\n// #region B\n// About b.\nb = 1\n// About nothing.\n// #endregion\nc = 1\n// #endregion\n// About d.\nd = 1\n",
+    );
+    let found = semantic_tokens(&it.db, &it.document, &Arc::default(), &it.places);
+    let comments = found.iter().filter(|at| words(at.modifiers).contains("documentation"));
+    let texts: Vec<_> = comments.map(|at| &it.document.text[at.range]).collect();
+    assert_eq!(texts, ["// About a.", "// About b.", "// About d."]);
+}
+
 #[test]
 fn members_of_modules_are_what_they_are_there() {
     let source = "//- main.ms\nimport \"lib\"\nx = new lib.Cls\nlib.f\nprint lib.n\nlib.n = 2\ng = function(lib)\n  lib.f\nend function\n//- lib.ms\nf = function\nend function\nCls = {}\nn = 1\n";
