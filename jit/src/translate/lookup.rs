@@ -171,8 +171,9 @@ pub fn get_key_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
         let in_table = piece.flags(first, flags::DICT);
         piece.b.ins().brif(in_table, table, &[], shaped, &[]);
         piece.b.switch_to_block(table);
-        let value = piece.at_key_of_table(ctx, first, key, fail);
-        let value = piece.b.ins().load(types::I64, memory(), value, ENTRY_VALUE as i32);
+        let entries = piece.table(first);
+        let entry = piece.at_key_of_table(ctx, entries, key, fail);
+        let value = piece.b.ins().load(types::I64, memory(), entry, ENTRY_VALUE as i32);
         piece.b.ins().return_(&[value]);
         piece.b.switch_to_block(shaped);
         let text = piece.object_of(key, TAG_STRING);
@@ -218,7 +219,8 @@ pub fn set_key_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
         let in_table = piece.flags(map, flags::DICT);
         piece.b.ins().brif(in_table, table, &[], shaped, &[]);
         piece.b.switch_to_block(table);
-        let entry = piece.at_key_of_table(ctx, map, key, fail);
+        let entries = piece.table(map);
+        let entry = piece.at_key_of_table(ctx, entries, key, fail);
         piece.store_and_return(value, entry, ENTRY_VALUE);
         piece.b.switch_to_block(shaped);
         let (slots, slot) = piece.slot_of_key(ctx, map, key, fail);
@@ -241,8 +243,8 @@ pub fn has_key_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
         let in_table = piece.flags(map, flags::DICT);
         piece.b.ins().brif(in_table, table, &[], shaped, &[]);
         piece.b.switch_to_block(table);
-        piece.unless_hiding(map);
-        piece.at_key_of_table(ctx, map, key, missing);
+        let entries = piece.showing_table(map);
+        piece.at_key_of_table(ctx, entries, key, missing);
         piece.answer(true);
         piece.b.switch_to_block(shaped);
         piece.unless_shape_hides(ctx, map, name);

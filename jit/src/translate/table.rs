@@ -18,23 +18,21 @@ use minilive_runtime::value::{PAYLOAD_MASK, TAG_STRING};
 impl Piece<'_, '_> {
     /// The value of a name, as a string, in a map with a table that has no chain.
     pub(super) fn member_of_table(&mut self, map: ir::Value, text: ir::Value) -> ir::Value {
-        self.unless_hiding(map);
-        let table = self.table(map);
+        let table = self.showing_table(map);
         let object = self.b.ins().band_imm_u(text, PAYLOAD_MASK as i64);
         let hash = self.b.ins().load(types::I32, memory(), object, STRING_HASH as i32);
         let entry = self.hashed(table, text, hash, self.fail);
         self.b.ins().load(types::I64, memory(), entry, ENTRY_VALUE as i32)
     }
 
-    /// The entry of a number, or of a text that is a name, in a map with a table; goes to `missing` if there is none.
+    /// The entry of a number, or of a text that is a name, in a table; goes to `missing` if there is none.
     pub(super) fn at_key_of_table(
         &mut self,
         ctx: ir::Value,
-        map: ir::Value,
+        table: ir::Value,
         key: ir::Value,
         missing: ir::Block,
     ) -> ir::Value {
-        let table = self.table(map);
         let [number, text, hashed, done] = [(); 4].map(|()| self.b.create_block());
         let hash = self.b.append_block_param(hashed, types::I32);
         let entry = self.b.append_block_param(done, types::I64);
@@ -58,15 +56,17 @@ impl Piece<'_, '_> {
         entry
     }
 
-    /// Fails if a table may have a key that comes before a method, or a chain.
-    pub(super) fn unless_hiding(&mut self, map: ir::Value) {
+    /// The table of a map; fails if it may have a key that comes before a method, or a chain.
+    pub(super) fn showing_table(&mut self, map: ir::Value) -> ir::Value {
         let table = self.table(map);
         let hides = self.b.ins().load(types::I8, memory(), table, TABLE_HIDES as i32);
         let plain = self.b.ins().icmp_imm_u(IntCC::Equal, hides, 0);
         self.go_on_if(plain);
+        table
     }
 
-    fn table(&mut self, map: ir::Value) -> ir::Value {
+    /// The table of a map in dictionary mode.
+    pub(super) fn table(&mut self, map: ir::Value) -> ir::Value {
         let table = self.b.ins().load(types::I64, memory(), map, MAP_TABLE as i32);
         self.go_on_if(table);
         table

@@ -41,14 +41,12 @@ impl Default for IndexView {
 }
 
 /// A cell that no key has. In others the hash is the upper half, the number of the entry the lower.
-pub const CELL_EMPTY: u64 = EMPTY;
+pub const CELL_EMPTY: u64 = u64::MAX;
 /// No entry, of a whole number that is counted.
-pub const TABLE_NONE: u32 = NONE;
+pub const TABLE_NONE: u32 = u32::MAX;
 /// The hash of a number other than 0: its bits, combined with their upper half by exclusive or, times this; the upper half of that.
 pub const HASH_FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
 
-const EMPTY: u64 = u64::MAX;
-const NONE: u32 = u32::MAX;
 /// The most entries of a table without an index.
 const SMALL: usize = 4;
 /// Fewer numbers than this are hashed.
@@ -110,7 +108,7 @@ impl Index {
     #[inline(always)]
     pub(super) fn find_counted(&self, key: Value) -> Option<Option<usize>> {
         let entry = *self.counted.get(whole(key)? as usize)?;
-        Some((entry != NONE).then_some(entry as usize))
+        Some((entry != TABLE_NONE).then_some(entry as usize))
     }
 
     /// The entry of a key that is not counted.
@@ -139,10 +137,10 @@ impl Index {
         let mut at = hash as usize & mask;
         loop {
             let cell = *self.cells.get(at)?;
-            if (cell >> 32) as u32 == hash && cell != EMPTY && is_key(cell as u32 as usize) {
+            if (cell >> 32) as u32 == hash && cell != CELL_EMPTY && is_key(cell as u32 as usize) {
                 return Some(cell as u32 as usize);
             }
-            if cell == EMPTY {
+            if cell == CELL_EMPTY {
                 return None;
             }
             at = (at + 1) & mask;
@@ -169,7 +167,7 @@ impl Index {
     fn link_hash(&mut self, hash: u32, entry: usize) {
         let mask = self.cells.len() - 1;
         let mut at = hash as usize & mask;
-        while self.cells[at] != EMPTY {
+        while self.cells[at] != CELL_EMPTY {
             at = (at + 1) & mask;
         }
         self.cells[at] = u64::from(hash) << 32 | entry as u64;
@@ -180,7 +178,7 @@ impl Index {
     #[inline]
     pub(super) fn unlink(&mut self, key: Value) {
         if let Some(counted) = whole(key).and_then(|number| self.counted.get_mut(number as usize)) {
-            *counted = NONE;
+            *counted = TABLE_NONE;
         }
     }
 
@@ -190,7 +188,7 @@ impl Index {
         (self.rebuilds += 1);
         // Texts are not looked at again for their hashes, if these are known here.
         let mut hashes = vec![0; if self.cells.is_empty() { 0 } else { entries.len() }];
-        for cell in self.cells.iter().filter(|cell| **cell != EMPTY) {
+        for cell in self.cells.iter().filter(|cell| **cell != CELL_EMPTY) {
             hashes[*cell as u32 as usize] = (cell >> 32) as u32;
         }
         self.make_room(entries, capacity);
@@ -219,11 +217,11 @@ impl Index {
             return;
         }
         let (reach, n_counted) = reach(entries);
-        self.counted = vec![NONE; reach];
+        self.counted = vec![TABLE_NONE; reach];
         let (hashed, more) = (live - n_counted, capacity.saturating_sub(live).max(1));
         // Where most keys are counted, more of them are to come; but the next rebuild shall be far in any case.
         let room = if n_counted == 0 { hashed + more } else { hashed + (hashed + 4).max(more / 8) };
-        self.cells = vec![EMPTY; (room * 4 / 3 + 1).next_power_of_two().max(8)];
+        self.cells = vec![CELL_EMPTY; (room * 4 / 3 + 1).next_power_of_two().max(8)];
     }
 
     /// Where its parts stand now. Most cells are 2^32, since entries are numbered in 32 bits.
