@@ -9,6 +9,7 @@ mod closures;
 mod expressions;
 mod features;
 mod fields;
+mod keys;
 mod scenes;
 mod statements;
 mod texts;
@@ -39,7 +40,7 @@ pub fn program(seed: u64) -> String {
         }
     }
     generator.epilogue();
-    generator.out
+    keys::by_keys(generator.out, &mut generator.rng)
 }
 
 /// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).

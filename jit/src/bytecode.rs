@@ -115,6 +115,8 @@ ops! {
     GetIndex,
     /// `a` = `b`[number constant `c`].
     GetIndexK,
+    /// `a = b.c`, a constant text as key, not invoked.
+    GetKey,
     /// `a` = @`b`.name `c`.
     RefMember,
     /// `a` = @`b`[`c`].

@@ -26,6 +26,7 @@ use crate::interp::{Run, Site};
 use crate::reason::ExitReason;
 use crate::ssa::Helper;
 use crate::ssa::build::WindowKind;
+use crate::ssa::helper::Lookup;
 use crate::translate::calls::GENERIC;
 use crate::translate::{HELPERS, HelperId, HelperTable, LEAVE};
 use minilive_mir::ir::{BinaryOp, InstId, UnaryOp};
@@ -567,19 +568,25 @@ extern "C" fn load_free(ctx: *mut u8, site: u64, env: u64, captured: u64, entry:
     give(realm, site, result.map(|found| found.0))
 }
 
-/// `object.name`, not invoked.
+/// `object.name` and its like, not invoked.
 extern "C" fn find_member(
     ctx: *mut u8,
     site: u64,
     object: u64,
     entry: *const NameEntry,
     cell: *const FeedbackCell,
+    how: u64,
 ) -> u64 {
     let realm = realm_at(ctx, site);
     // SAFETY: invariant 5.
     let (entry, cell) = unsafe { (*entry, &*cell) };
-    let found = run().get_member(realm, value(object), entry, cell);
-    give(realm, site, found.map(|member| member.value))
+    let object = value(object);
+    let found = match Lookup::ALL[how as usize] {
+        Lookup::Member => run().get_member(realm, object, entry, cell).map(|found| found.value),
+        Lookup::Key => run().get_key(realm, object, entry, cell),
+        Lookup::Reference => run().ref_member(realm, object, entry, cell),
+    };
+    give(realm, site, found)
 }
 
 /// `map.name = value`, off its fast path.
@@ -620,9 +627,7 @@ extern "C" fn generic(ctx: *mut u8, site: u64, operation: u64, args: *const u64,
 
 fn operate(realm: &mut Realm, operation: Helper, args: &[Value]) -> Eval<Value> {
     let run = run();
-    let name = |i: usize| Name(args[i].bits() as u32);
     match operation {
-        Helper::RefMember => ops::ref_member(realm, args[0], name(1)),
         Helper::RefIndex => ops::ref_index(realm, args[0], args[1]),
         Helper::Slice => ops::slice(realm, args[0], args[1], args[2]),
         Helper::MakeList => Ok(realm.new_list(args).value()),

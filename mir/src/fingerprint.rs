@@ -7,7 +7,7 @@ use crate::ir::Unit;
 use crate::program::Fingerprint;
 
 /// Changes whenever the meaning of stored MIR changes, so that caches on disk or in a newer worker never mix versions.
-const FORMAT: &str = "minilive mir 1";
+const FORMAT: &str = "minilive mir 2";
 
 /// The fingerprint of a unit.
 pub fn fingerprint(unit: &Unit) -> Fingerprint {

@@ -312,6 +312,15 @@ pub enum Inst {
         /// Key.
         key: Reg,
     },
+    /// `obj["name"]`, which never invokes. Fatal.
+    GetKey {
+        /// Result.
+        dst: Reg,
+        /// Container.
+        obj: Reg,
+        /// The key.
+        name: NameId,
+    },
     /// `@obj.name`: raw fetch, no invocation, no type maps. Fatal.
     RefMember {
         /// Result.

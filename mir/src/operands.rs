@@ -35,6 +35,7 @@ impl Inst {
             | Inst::Unary { dst, .. }
             | Inst::GetMember { dst, .. }
             | Inst::GetIndex { dst, .. }
+            | Inst::GetKey { dst, .. }
             | Inst::RefMember { dst, .. }
             | Inst::RefIndex { dst, .. }
             | Inst::Slice { dst, .. }
@@ -93,7 +94,7 @@ impl Inst {
             Inst::Binary { a, b, .. } => all(&[a, b], RegRange::EMPTY),
             Inst::GetMember { obj, this, .. } => all(&[obj, this], RegRange::EMPTY),
             Inst::GetIndex { obj, key, .. } | Inst::RefIndex { obj, key, .. } => all(&[obj, key], RegRange::EMPTY),
-            Inst::RefMember { obj, .. } => all(&[obj], RegRange::EMPTY),
+            Inst::GetKey { obj, .. } | Inst::RefMember { obj, .. } => all(&[obj], RegRange::EMPTY),
             Inst::SetMember { obj, src, .. } => all(&[obj, src], RegRange::EMPTY),
             Inst::SetIndex { obj, key, src } => all(&[obj, key, src], RegRange::EMPTY),
             Inst::Slice { obj, from, to, .. } => all(&[obj, from, to], RegRange::EMPTY),
@@ -196,7 +197,7 @@ impl Inst {
             Inst::Binary { dst, a, b, .. } => all(&mut [dst, a, b], None),
             Inst::GetMember { dst, obj, this, .. } => all(&mut [dst, obj, this], None),
             Inst::GetIndex { dst, obj, key } | Inst::RefIndex { dst, obj, key } => all(&mut [dst, obj, key], None),
-            Inst::RefMember { dst, obj, .. } => all(&mut [dst, obj], None),
+            Inst::GetKey { dst, obj, .. } | Inst::RefMember { dst, obj, .. } => all(&mut [dst, obj], None),
             Inst::SetMember { obj, src, .. } => all(&mut [obj, src], None),
             Inst::SetIndex { obj, key, src } => all(&mut [obj, key, src], None),
             Inst::Slice { dst, obj, from, to } => all(&mut [dst, obj, from, to], None),
@@ -222,6 +223,7 @@ impl Inst {
             | Inst::LoadFree { name, .. }
             | Inst::StoreGlobal { name, .. }
             | Inst::GetMember { name, .. }
+            | Inst::GetKey { name, .. }
             | Inst::RefMember { name, .. }
             | Inst::SetMember { name, .. }
             | Inst::CallMethod { name, .. } => *name = to.name(*name),

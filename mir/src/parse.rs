@@ -351,7 +351,7 @@ impl Reader {
                 Inst::MakeMap { dst, pairs }
             }
             "and_test" | "or_test" | "iter_next" => return branch_with_result(line, dst, word),
-            "get_member" | "get_index" | "ref_member" | "ref_index" | "slice" | "call" | "call_method"
+            "get_member" | "get_index" | "get_key" | "ref_member" | "ref_index" | "slice" | "call" | "call_method"
             | "call_index" => {
                 return self.access(line, dst, word);
             }
@@ -370,6 +370,10 @@ impl Reader {
             "get_index" => {
                 let (obj, key) = indexed(line)?;
                 Inst::GetIndex { dst, obj, key }
+            }
+            "get_key" => {
+                let (obj, name) = self.member(line)?;
+                Inst::GetKey { dst, obj, name }
             }
             "ref_member" => {
                 let (obj, name) = self.member(line)?;

@@ -142,6 +142,7 @@ impl Printer<'_> {
                 this_of(out, obj, this)
             }
             Inst::GetIndex { dst, obj, key } => write!(out, "{dst} = get_index {obj}[{key}]"),
+            Inst::GetKey { dst, obj, name: id } => write!(out, "{dst} = get_key {obj}.{}", name(unit, id)),
             Inst::RefMember { dst, obj, name: id } => write!(out, "{dst} = ref_member {obj}.{}", name(unit, id)),
             Inst::RefIndex { dst, obj, key } => write!(out, "{dst} = ref_index {obj}[{key}]"),
             Inst::SetMember { obj, name: id, src } => write!(out, "set_member {obj}.{} = {src}", name(unit, id)),

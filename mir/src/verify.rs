@@ -281,6 +281,7 @@ impl Verifier<'_> {
             | Inst::LoadFree { name, .. }
             | Inst::StoreGlobal { name, .. }
             | Inst::GetMember { name, .. }
+            | Inst::GetKey { name, .. }
             | Inst::RefMember { name, .. }
             | Inst::SetMember { name, .. }
             | Inst::CallMethod { name, .. } => self.name(name),

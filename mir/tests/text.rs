@@ -130,6 +130,7 @@ fn inst(r: &mut Random, which: u32, unit: &Unit) -> Inst {
         14 => Inst::Unary { op: *r.pick(&[UnaryOp::Neg, UnaryOp::Not, UnaryOp::New]), dst, src },
         15 => Inst::GetMember { dst, obj, this, name },
         16 => Inst::GetIndex { dst, obj, key },
+        17 if r.flag() => Inst::GetKey { dst, obj, name },
         17 => Inst::RefMember { dst, obj, name },
         18 => Inst::RefIndex { dst, obj, key },
         19 => Inst::SetMember { obj, name, src },

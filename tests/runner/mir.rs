@@ -145,7 +145,7 @@ fn goldens_show_every_instruction() {
         }
     }
     let all = "add and and_test append_list auto_call branch call call_index call_method check_uncaught const div end eq ge get_index \
-        get_member gt isa iter_init iter_next jump le load_env load_free load_globals load_local load_locals load_outer load_self \
+        get_key get_member gt isa iter_init iter_next jump le load_env load_free load_globals load_local load_locals load_outer load_self \
         load_super lt make_function make_list make_map mod move mul ne neg new not or or_test pow ref_index ref_member return \
         set_index set_member slice store_env store_global sub unsupported";
     let missing: Vec<_> = all.split_whitespace().filter(|word| !seen.contains(*word)).collect();

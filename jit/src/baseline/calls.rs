@@ -308,6 +308,15 @@ impl Emit<'_> {
         self.asm.store(reg(word.a()), RAX);
     }
 
+    /// What a map has under a constant name, not invoked.
+    pub(super) fn get_key(&mut self, word: &Word) {
+        let slow = self.slow(Way::Step);
+        let own = self.asm.label();
+        self.find_member(word.b(), word.c(), own, slow);
+        self.asm.bind(own);
+        self.asm.store(reg(word.a()), RAX);
+    }
+
     pub(super) fn call_method(&mut self, word: &Word, pc: u32) {
         let slow = self.slow(Way::Call);
         let x = *self.second();

@@ -47,6 +47,7 @@ impl Emit<'_> {
                 self.end_read(word, Some(1));
             }
             Op::SetMember => self.set_member(word),
+            Op::GetKey | Op::RefMember => self.get_key(word),
             Op::GetIndex => self.get_index(word, false),
             Op::GetIndexK => self.get_index(word, true),
             Op::SetIndex => self.set_index(word, false),

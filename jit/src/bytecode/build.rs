@@ -157,7 +157,7 @@ impl<'u> Builder<'u> {
         }
         match *inst {
             Inst::Binary { op, dst, a, b } => self.fast_binary(op, dst, a, b),
-            Inst::Unary { .. } | Inst::GetIndex { .. } | Inst::LoadLocal { .. } => {
+            Inst::Unary { .. } | Inst::GetIndex { .. } | Inst::GetKey { .. } | Inst::LoadLocal { .. } => {
                 self.cross(inst);
                 self.tested(inst);
             }
@@ -494,6 +494,7 @@ impl<'u> Builder<'u> {
                 Operand::Number(k) => Word::new(Op::GetIndexK, 0, reg16(dst), self.operand(obj), k),
                 Operand::Reg(key) => Word::new(Op::GetIndex, 0, reg16(dst), self.operand(obj), key),
             },
+            Inst::GetKey { dst, obj, name } => Word::new(Op::GetKey, 0, reg16(dst), self.operand(obj), name.0 as u16),
             Inst::LoadLocal { dst, local, name, deferred } => {
                 self.up_to_date(local);
                 let flag = if deferred { aux::DEFERRED } else { 0 };
@@ -551,6 +552,7 @@ impl<'u> Builder<'u> {
             | Inst::Unary { .. }
             | Inst::GetMember { .. }
             | Inst::GetIndex { .. }
+            | Inst::GetKey { .. }
             | Inst::SetMember { .. }
             | Inst::SetIndex { .. }
             | Inst::IterInit { .. }

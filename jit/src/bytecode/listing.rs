@@ -37,7 +37,7 @@ fn operands(op: Op, word: Word, x: Word, pc: u32, unit: &Unit) -> String {
     let far = i64::from(pc) + i64::from(word.far());
     match op {
         Op::Const => format!("r{a}, {}", constant(bc)),
-        Op::LoadLocal | Op::RefMember => format!("r{a}, r{b}, {}", name(u32::from(c))),
+        Op::LoadLocal | Op::GetKey | Op::RefMember => format!("r{a}, r{b}, {}", name(u32::from(c))),
         Op::LoadEnv | Op::LoadEnvCall => format!("r{a}, slot {b}"),
         Op::StoreEnv => format!("slot {a}, r{b}"),
         Op::LoadFree | Op::LoadName | Op::StoreGlobal => format!("r{a}, {}", name(bc)),

@@ -171,7 +171,7 @@ impl Checker<'_> {
             Op::Ext => fail(pc, "second word as instruction"),
             Op::Const => self.reg(pc, a).and(self.constant(pc, bc)),
             Op::Unsupported | Op::ReturnConst => self.constant(pc, bc),
-            Op::LoadLocal | Op::RefMember => self.regs(pc, [a, b]).and(self.name(pc, u32::from(c))),
+            Op::LoadLocal | Op::GetKey | Op::RefMember => self.regs(pc, [a, b]).and(self.name(pc, u32::from(c))),
             Op::LoadEnv | Op::LoadEnvCall => self.reg(pc, a).and(self.slot(pc, b)),
             Op::StoreEnv => self.reg(pc, b).and(self.slot(pc, a)),
             Op::LoadFree | Op::LoadName | Op::StoreGlobal => self.reg(pc, a).and(self.name(pc, bc)),

@@ -15,7 +15,14 @@ pub fn member_words(code: &Code) -> impl Iterator<Item = (u32, &FeedbackCell)> {
 }
 
 fn is_member(inst: &Inst) -> bool {
-    matches!(inst, Inst::GetMember { .. } | Inst::CallMethod { .. } | Inst::SetMember { .. })
+    matches!(
+        inst,
+        Inst::GetMember { .. }
+            | Inst::CallMethod { .. }
+            | Inst::SetMember { .. }
+            | Inst::GetKey { .. }
+            | Inst::RefMember { .. }
+    )
 }
 
 /// The words of a code object that make map literals.

@@ -62,6 +62,7 @@ fn is_leaf(unit: &Unit) -> bool {
                 | Inst::Unary { .. }
                 | Inst::AutoCall { .. }
                 | Inst::GetIndex { .. }
+                | Inst::GetKey { .. }
                 | Inst::SetIndex { .. }
                 | Inst::AndTest { .. }
                 | Inst::OrTest { .. }

@@ -263,6 +263,49 @@ impl Run<'_> {
         self.get_other_member(realm, object, entry.name, cell)
     }
 
+    /// `object["name"]`, which unlike `object.name` reads no fields of errors.
+    pub(crate) fn get_key(
+        &mut self,
+        realm: &mut Realm,
+        object: Value,
+        entry: NameEntry,
+        cell: &FeedbackCell,
+    ) -> Eval<Value> {
+        if object.is_error() {
+            let key = realm.shared.name_value(entry.name);
+            return ops::index_get(realm, object, key);
+        }
+        self.get_member(realm, object, entry, cell).map(|found| found.value)
+    }
+
+    /// `@object.name`: of a map what it or its chain has, as [`Run::get_member`] finds it, but nothing of its type.
+    pub(crate) fn ref_member(
+        &mut self,
+        realm: &mut Realm,
+        object: Value,
+        entry: NameEntry,
+        cell: &FeedbackCell,
+    ) -> Eval<Value> {
+        if let Some(found) = cached(realm, object, entry.name, cell) {
+            return Ok(found.value);
+        }
+        if let Some(map) = object.as_map()
+            && let Some(found) = find_shaped(realm, map, entry.name)
+        {
+            cell.see_way(&self.codes.ways, || way_to(realm, map, entry.name, &found));
+            see_found(cell, map, &found);
+            return Ok(found.value);
+        }
+        cell.see_way(&self.codes.ways, || None);
+        let value = ops::ref_member(realm, object, entry.name)?;
+        match own_way(realm, object, entry.name) {
+            _ if cell.is_megamorphic_for(kinds_of_fast(value)) => {}
+            Some(seen) => cell.see_property(Property { value: kinds_of(value), ..seen }),
+            None => cell.set_megamorphic(),
+        }
+        Ok(value)
+    }
+
     /// Members of type maps, environments, tables, errors, and what is no member at all.
     #[inline(never)]
     fn get_other_member(&mut self, realm: &mut Realm, object: Value, name: Name, cell: &FeedbackCell) -> Eval<Member> {

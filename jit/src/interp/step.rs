@@ -587,8 +587,7 @@ pub(super) fn steps<const OP: u8>(run: &mut Run<'_>, realm: &mut Realm, at: Opti
                 next!(1)
             }
             Op::LoadLocals => {
-                let value = run.load_locals(realm, code, window);
-                window.set(word.a(), value);
+                window.set(word.a(), run.load_locals(realm, code, window));
                 next!(1)
             }
             Op::LoadOuter | Op::LoadGlobals => {
@@ -604,8 +603,7 @@ pub(super) fn steps<const OP: u8>(run: &mut Run<'_>, realm: &mut Realm, at: Opti
                 retreat!(word, value);
                 sync!();
                 let ret = Ret { reg: word.a(), skip: 1, boundary: false };
-                let called = check!(run.call_seen(realm, value, &[], None, (ret, ip.cell())));
-                called!(called, word.a(), 1)
+                called!(check!(run.call_seen(realm, value, &[], None, (ret, ip.cell()))), word.a(), 1)
             }
             Op::Call => {
                 let callee = window.get(word.b());
@@ -626,8 +624,7 @@ pub(super) fn steps<const OP: u8>(run: &mut Run<'_>, realm: &mut Realm, at: Opti
                 sync!();
                 let ret = Ret { reg: word.a(), skip: 2, boundary: false };
                 let args = window.range(word.c(), ip.step(1).word().bc() as usize);
-                let called = check!(run.call_seen(realm, window.get(word.b()), args, None, (ret, ip.cell())));
-                called!(called, word.a(), 2)
+                called!(check!(run.call_seen(realm, window.get(word.b()), args, None, (ret, ip.cell()))), word.a(), 2)
             }
             Op::GetMember => {
                 let object = window.get(word.b());
@@ -709,29 +706,32 @@ pub(super) fn steps<const OP: u8>(run: &mut Run<'_>, realm: &mut Realm, at: Opti
                 check!(run.set_member(realm, object, *name_entry!(word.b()), value, ip.cell()));
                 next!(1)
             }
-            Op::RefMember => {
+            Op::GetKey | Op::RefMember => {
+                let object = window.get(word.b());
+                if let Some(value) = object.as_map().and_then(|map| own_slot(map, ip.cell())) {
+                    window.set(word.a(), value);
+                    next!(1)
+                }
+                retreat!(word, object);
                 sync!();
-                let value = check!(ops::ref_member(realm, window.get(word.b()), name_entry!(word.c()).name));
-                window.set(word.a(), value);
+                let read = if matches!(op, Op::GetKey) { Run::get_key } else { Run::ref_member };
+                window.set(word.a(), check!(read(run, realm, object, *name_entry!(word.c()), ip.cell())));
                 next!(1)
             }
             Op::RefIndex => {
                 sync!();
-                let value = check!(ops::ref_index(realm, window.get(word.b()), window.get(word.c())));
-                window.set(word.a(), value);
+                window.set(word.a(), check!(ops::ref_index(realm, window.get(word.b()), window.get(word.c()))));
                 next!(1)
             }
             Op::Slice => {
                 sync!();
-                let (from, to) = (window.get(word.c()), window.get(ip.step(1).word().a()));
-                let value = check!(ops::slice(realm, window.get(word.b()), from, to));
-                window.set(word.a(), value);
+                let [of, from, to] = [word.b(), word.c(), ip.step(1).word().a()].map(|reg| window.get(reg));
+                window.set(word.a(), check!(ops::slice(realm, of, from, to)));
                 next!(2)
             }
             Op::MakeList => {
                 sync!();
-                let list = realm.new_list(window.range(word.b(), usize::from(word.c())));
-                window.set(word.a(), list.value());
+                window.set(word.a(), realm.new_list(window.range(word.b(), usize::from(word.c()))).value());
                 next!(1)
             }
             Op::AppendList => {
@@ -743,13 +743,12 @@ pub(super) fn steps<const OP: u8>(run: &mut Run<'_>, realm: &mut Realm, at: Opti
             }
             Op::MakeMap => {
                 sync!();
-                let map = check!(make_map(realm, window.range(word.b(), usize::from(word.c())), ip.cell()));
-                window.set(word.a(), map);
+                let pairs = window.range(word.b(), usize::from(word.c()));
+                window.set(word.a(), check!(make_map(realm, pairs, ip.cell())));
                 next!(1)
             }
             Op::MakeFunction => {
-                let function = make_function(realm, code, window, word.bc());
-                window.set(word.a(), function);
+                window.set(word.a(), make_function(realm, code, window, word.bc()));
                 next!(1)
             }
             Op::IterInit => {

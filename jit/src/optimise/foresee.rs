@@ -107,8 +107,16 @@ impl Foresight<'_> {
             Inst::Unary { op: UnaryOp::Neg, .. } => {
                 self.fill(at, 0, |cell| cell.see_arith(Kinds::FLOAT, Kinds::NONE, Kinds::FLOAT));
             }
-            Inst::GetMember { name, .. } | Inst::CallMethod { name, .. } | Inst::SetMember { name, .. } => {
-                self.member(at, name, matches!(inst, Inst::SetMember { .. }));
+            Inst::GetMember { name, .. } | Inst::CallMethod { name, .. } => {
+                if let Some((_, Some(target))) = self.member(at, name, false) {
+                    self.fill(at, 1, |cell| cell.see_call(target));
+                }
+            }
+            Inst::SetMember { name, .. } => {
+                self.member(at, name, true);
+            }
+            Inst::GetKey { name, .. } => {
+                self.member(at, name, false);
             }
             _ => {}
         }
@@ -158,14 +166,11 @@ impl Foresight<'_> {
     }
 
     /// A member is where one of its name was always found.
-    fn member(&mut self, at: InstId, name: NameId, stores: bool) {
+    fn member(&mut self, at: InstId, name: NameId, stores: bool) -> Option<Member> {
         let name = self.code.names[name.0 as usize].name;
-        let Some((_, found)) = self.from else { return };
-        let Some(&Some((property, target))) = found.0.get(&(name, stores)) else { return };
-        self.fill(at, 0, |cell| cell.see_property(property));
-        if let Some(target) = target {
-            self.fill(at, 1, |cell| cell.see_call(target));
-        }
+        let member = (*self.from?.1.0.get(&(name, stores))?)?;
+        self.fill(at, 0, |cell| cell.see_property(member.0));
+        Some(member)
     }
 }
 

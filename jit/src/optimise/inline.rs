@@ -303,7 +303,9 @@ fn only_computes(code: &Code) -> bool {
 /// Whether a function makes a value of the members of others, as vectors and points are worked with: next to its caller's code, the
 /// maps and lists that it takes and gives need not be made (`ssa::escape`).
 fn is_of_values(code: &Code) -> bool {
-    let of_values = |inst: &Inst| matches!(inst, Inst::GetMember { .. } | Inst::MakeMap { .. } | Inst::MakeList { .. });
+    let of_values = |inst: &Inst| {
+        matches!(inst, Inst::GetMember { .. } | Inst::GetKey { .. } | Inst::MakeMap { .. } | Inst::MakeList { .. })
+    };
     let fits = |inst: &Inst| computes(inst) || of_values(inst) || matches!(inst, Inst::GetIndex { .. });
     let insts = &code.unit.insts;
     insts.iter().all(fits) && insts.iter().any(of_values)

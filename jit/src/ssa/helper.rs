@@ -7,6 +7,23 @@ use super::Val;
 use minilive_mir::ir::{NameId, Unit};
 use minilive_runtime::intrinsics;
 
+/// What is looked up under a name, without invocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Lookup {
+    /// `object.name`
+    Member,
+    /// `object["name"]`
+    Key,
+    /// `@object.name`
+    Reference,
+}
+
+impl Lookup {
+    /// By number.
+    pub(crate) const ALL: [Lookup; 3] = [Lookup::Member, Lookup::Key, Lookup::Reference];
+}
+
 /// Which member instruction a helper works for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MemberSite {
@@ -16,6 +33,8 @@ pub struct MemberSite {
     pub word: u32,
     /// Whether what is called there is likely to be a function of the program.
     pub calls_program: bool,
+    /// What is looked up, where it is only read.
+    pub how: Lookup,
 }
 
 /// A generic operation done by one call into the runtime: boxed operands, boxed result, all in this order.
@@ -39,8 +58,6 @@ pub enum Helper {
     FindMember(MemberSite),
     /// `obj.name = value` through the interpreter's cache of that place; operands obj, value.
     PutMember(MemberSite),
-    /// `@obj.name`.
-    RefMember,
     /// `@obj[key]`.
     RefIndex,
     /// `obj[from:to]`.

@@ -225,7 +225,11 @@ impl Seen {
                 add(obj, self.index(at).container);
                 add(key, self.index(at).key);
             }
-            Inst::GetMember { obj, .. } | Inst::CallMethod { obj, .. } | Inst::SetMember { obj, .. } => {
+            Inst::GetMember { obj, .. }
+            | Inst::CallMethod { obj, .. }
+            | Inst::SetMember { obj, .. }
+            | Inst::GetKey { obj, .. }
+            | Inst::RefMember { obj, .. } => {
                 let seen = self.property(at);
                 if seen.variety == Variety::Mono {
                     add(obj, seen.receiver);

@@ -68,7 +68,8 @@ impl Lower<'_, '_> {
         self.b.ins().brif(missed, slow, &[], next, &[found.into(), known.into()]);
         self.b.switch_to_block(slow);
         let [entry, cell] = self.member_site(at);
-        let found = self.call_helper(HelperId::FindMember, 0, &[site, object, entry, cell]);
+        let how = self.iconst(at.how as i64);
+        let found = self.call_helper(HelperId::FindMember, 0, &[site, object, entry, cell, how]);
         self.b.ins().jump(next, &[found.into(), absent.into()]);
         self.b.switch_to_block(next);
         [self.b.block_params(next)[0], parent]

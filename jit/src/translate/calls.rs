@@ -353,7 +353,6 @@ pub fn unary_number(op: UnaryOp) -> i64 {
 
 /// The operations of the generic helper, by number.
 pub const GENERIC: &[Helper] = &[
-    Helper::RefMember,
     Helper::RefIndex,
     Helper::Slice,
     Helper::MakeList,

@@ -23,6 +23,9 @@ impl Label {
     }
 }
 
+/// A unit with so many names takes no more constant keys for names: they have 16 bits, and tables by name should stay small.
+const MOST_NAMES: u32 = 1 << 12;
+
 /// What is known of a label.
 #[derive(Debug, Clone, Copy, Default)]
 struct LabelState {
@@ -75,6 +78,11 @@ impl Builder {
     /// The id of a name.
     pub(super) fn name(&mut self, name: &str) -> NameId {
         self.names.intern(name)
+    }
+
+    /// Whether names may be taken for what could be a constant as well: their numbers have 16 bits, and other names need some.
+    pub(super) fn has_room_for_names(&self) -> bool {
+        self.names.len() < MOST_NAMES
     }
 
     /// The id of a constant.

@@ -5,10 +5,10 @@
 //! what `f` gives.
 
 use super::{Lowerer, Operand, Place};
-use crate::fold::unparen;
-use crate::ir::{Inst, Reg};
+use crate::fold::{self, unparen};
+use crate::ir::{Const, Inst, NameId, Reg};
 use crate::types::TypeSet;
-use minilive_syntax::ast::{ArgList, AstNode, CallStmt, Expr, PostfixExpr, Suffix};
+use minilive_syntax::ast::{ArgList, AstNode, CallStmt, Expr, IndexSuffix, PostfixExpr, Suffix};
 use minilive_syntax::{SyntaxKind, SyntaxToken, TextRange};
 
 /// What a chain starts with.
@@ -89,10 +89,10 @@ impl Lowerer {
                 Some(token) => Inst::RefMember { dst, obj, name: self.builder.name(token.text()) },
                 None => return self.broken(range),
             },
-            Suffix::Index(index) => {
-                let key = self.operand_or_broken(index.index(), range).reg;
-                Inst::RefIndex { dst, obj, key }
-            }
+            Suffix::Index(index) => match self.constant_key(&index) {
+                Some(name) => Inst::RefMember { dst, obj, name },
+                None => Inst::RefIndex { dst, obj, key: self.operand_or_broken(index.index(), range).reg },
+            },
             Suffix::Slice(_) | Suffix::Call(_) => return self.broken(range),
         };
         self.builder.release(mark);
@@ -180,16 +180,15 @@ impl Lowerer {
                     }
                 }
             }
-            Suffix::Index(index) => {
-                let key = self.operand_or_broken(index.index(), range).reg;
-                match &step.args {
-                    Some(args) => {
-                        let args = self.values(args);
-                        Inst::CallIndex { dst, obj, this, key, args }
-                    }
-                    None => Inst::GetIndex { dst, obj, key },
+            Suffix::Index(index) => match (&step.args, self.constant_key(index)) {
+                (None, Some(name)) => Inst::GetKey { dst, obj, name },
+                (None, None) => Inst::GetIndex { dst, obj, key: self.operand_or_broken(index.index(), range).reg },
+                (Some(args), _) => {
+                    let key = self.operand_or_broken(index.index(), range).reg;
+                    let args = self.values(args);
+                    Inst::CallIndex { dst, obj, this, key, args }
                 }
-            }
+            },
             Suffix::Slice(slice) => {
                 let from = self.bound(slice.from(), range);
                 let to = self.bound(slice.to(), range);
@@ -205,6 +204,14 @@ impl Lowerer {
         self.builder.release(mark);
         self.builder.emit(inst, types, range);
         types
+    }
+
+    /// The name that an index is if it is a text known now. A unit with very many of them keeps the rest as values: names are counted in 16 bits.
+    pub(super) fn constant_key(&mut self, index: &IndexSuffix) -> Option<NameId> {
+        match fold::fold(&index.index()?)? {
+            Const::Str(text) if self.builder.has_room_for_names() => Some(self.builder.name(&text)),
+            _ => None,
+        }
     }
 
     /// A bound of a slice; a missing one is null.

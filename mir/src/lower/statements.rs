@@ -311,6 +311,11 @@ impl Lowerer {
                 let inst = self.builder.emit(Inst::SetMember { obj, name, src }, TypeSet::NONE, range);
                 self.builder.record(inst, src, RecordKind::Assign);
             }
+            Some((obj, Suffix::Index(index))) if let Some(name) = self.constant_key(&index) => {
+                let src = self.element_value(target, op, value, range);
+                let inst = self.builder.emit(Inst::SetMember { obj, name, src }, TypeSet::NONE, range);
+                self.builder.record(inst, src, RecordKind::Assign);
+            }
             Some((obj, Suffix::Index(index))) => {
                 let key = self.operand_or_broken(index.index(), index.range()).reg;
                 let src = self.element_value(target, op, value, range);

@@ -177,6 +177,12 @@ fn wrong(unit: &Unit, outside: &dyn Outside, (before, inst): (&[Inst], &Inst), s
             let lacking = name.and_then(|name| lacking(outside, name, of));
             lacking.or_else(|| no_element(outside, of, by).then_some(Wrong::NoElements { of, wanted: Wanted::Element }))
         }
+        Inst::GetKey { obj, name, .. } => {
+            let of = state.get(obj).set;
+            let lacking = lacking(outside, unit.name(name), of);
+            let none = || no_element(outside, of, TypeSet::STRING);
+            lacking.or_else(|| none().then_some(Wrong::NoElements { of, wanted: Wanted::Element }))
+        }
         Inst::Slice { obj, .. } => {
             let of = state.get(obj).set;
             let never = of != TypeSet::NONE && of.is_within(BARE);

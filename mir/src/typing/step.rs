@@ -151,8 +151,11 @@ fn result(unit: &Unit, outside: &dyn Outside, inst: &Inst, state: &State) -> Opt
         Inst::CallMethod { dst, obj, name, args, .. } => {
             Some(given(unit, dst, outside.member(state.get(obj).set, unit.name(name), &sets(args, state))))
         }
-        Inst::GetIndex { obj, .. } if state.get(obj).set == TypeSet::STRING => of(TypeSet::STRING),
+        Inst::GetIndex { obj, .. } | Inst::GetKey { obj, .. } if state.get(obj).set == TypeSet::STRING => {
+            of(TypeSet::STRING)
+        }
         Inst::GetIndex { obj, key, .. } => Some(at_index(outside, state.get(obj), state.get(key).set)),
+        Inst::GetKey { obj, .. } => Some(at_index(outside, state.get(obj), TypeSet::STRING)),
         Inst::Slice { obj, .. } => {
             let sliced = TypeSet::LIST | TypeSet::STRING;
             let set = state.get(obj).set;

@@ -61,7 +61,8 @@ impl Builder<'_> {
             }
             Inst::CallMethod { obj, name, .. } | Inst::GetMember { obj, name, .. } => {
                 let ways = self.ways(obj)?;
-                let function = self.find(obj, name, ways.as_deref())?;
+                let site = self.site(name)?;
+                let function = self.find(obj, site, ways.as_deref())?;
                 let exit = self.exit(ExitReason::OtherFunction);
                 Ok(self.op_exit(Op::GuardCode(code), &[function], Rep::Boxed, Some(exit)))
             }

@@ -8,6 +8,7 @@ use super::{Builder, Slot, Step, Stop};
 use crate::feedback::ways::Way;
 use crate::feedback::{Call, Kinds, Target, Variety};
 use crate::reason::{ExitReason, Refusal};
+use crate::ssa::helper::Lookup;
 use crate::ssa::shape_set::ShapeSet;
 use crate::ssa::types::Ty;
 use crate::ssa::{Block, Edge, End, Helper, MemberSite, Op, Rep, Val};
@@ -36,7 +37,8 @@ impl Builder<'_> {
         let ways = self.ways(obj)?;
         if called.variety == Variety::None {
             if self.may(ExitReason::IsFunction) {
-                let found = self.find(obj, name, ways.as_deref())?;
+                let site = self.site(name)?;
+                let found = self.find(obj, site, ways.as_deref())?;
                 return self.read(dst, found);
             }
         } else if !called.not_function
@@ -144,12 +146,20 @@ impl Builder<'_> {
         Ok(())
     }
 
-    pub(crate) fn ref_member(&mut self, dst: Reg, obj: Reg, name: NameId) -> Step<()> {
-        let mut vals = self.boxed_regs([obj]);
-        vals.push(self.name(name));
-        let val = self.helper(Helper::RefMember, &vals, Rep::Boxed);
-        self.set(dst, Slot { ty: Ty::Any, val });
-        Ok(())
+    /// `obj["name"]` and `@obj.name`, which do not invoke what they find.
+    pub(crate) fn read_key(&mut self, dst: Reg, (obj, name): (Reg, NameId), how: Lookup) -> Step<()> {
+        if self.is_globals(obj) && self.may(ExitReason::Unassigned) {
+            let loaded = self.load_cell(name);
+            let slot = self.guard_assigned(loaded)?;
+            self.keep_cell(name, slot);
+            self.set(dst, slot);
+            return Ok(());
+        }
+        let ways = self.ways(obj)?;
+        let site = MemberSite { calls_program: false, how, ..self.site(name)? };
+        let val = self.find(obj, site, ways.as_deref())?;
+        let want = self.guess_used(dst, self.input.seen.property(self.at).value);
+        self.set_narrowed(dst, Slot { ty: Ty::Any, val }, want)
     }
 
     /// `self` or `super`: what the call brought. Without a receiver it may be a variable, which the interpreter looks up.
@@ -193,16 +203,15 @@ impl Builder<'_> {
     }
 
     /// The place of the current instruction's cache.
-    fn site(&self, name: NameId) -> Step<MemberSite> {
+    pub(super) fn site(&self, name: NameId) -> Step<MemberSite> {
         let word = self.input.seen.sites(self.at).next().ok_or(Stop::Broken("a member instruction without a cache"))?;
         let calls_program = matches!(self.input.seen.method(self.at).target, Some(Target::Code(_)));
-        Ok(MemberSite { name: name.0, word, calls_program })
+        Ok(MemberSite { name: name.0, word, calls_program, how: Lookup::Member })
     }
 
     /// The member, whatever it is: at the end of one of the ways that were seen, or looked up.
-    pub(crate) fn find(&mut self, obj: Reg, name: NameId, ways: Option<&[Way]>) -> Step<Val> {
+    pub(crate) fn find(&mut self, obj: Reg, site: MemberSite, ways: Option<&[Way]>) -> Step<Val> {
         let Some(ways) = ways else {
-            let site = self.site(name)?;
             let vals = self.boxed_regs([obj]);
             return Ok(self.helper(Helper::FindMember(site), &vals, Rep::Boxed));
         };
@@ -410,7 +419,8 @@ impl Builder<'_> {
         if takes_super && way.is_none() || !self.may(ExitReason::OtherFunction) {
             return Ok(false);
         }
-        let function = self.find(obj, name, ways)?;
+        let site = self.site(name)?;
+        let function = self.find(obj, site, ways)?;
         let exit = self.exit(ExitReason::OtherFunction);
         let function = self.op_exit(Op::GuardCode(code), &[function], Rep::Boxed, Some(exit));
         let this = self.boxed_regs([this])[0];

@@ -3,6 +3,7 @@
 use super::{Builder, Slot, Step, Stop};
 use crate::feedback::{Index, Kinds};
 use crate::reason::{ExitReason, Refusal};
+use crate::ssa::helper::Lookup;
 use crate::ssa::types::Ty;
 use crate::ssa::{Cmp, Edge, End, Exit, Helper, Op, Rep, Val};
 use minilive_mir::ir::{BinaryOp, Const, ConstId, Inst, InstId, NameId, Reg, RegRange};
@@ -62,7 +63,8 @@ impl Builder<'_> {
             Inst::LoadSelf { dst } => self.load_receiver(dst, self.frame().unit.self_reg),
             Inst::LoadSuper { dst } => self.load_receiver(dst, self.frame().unit.super_reg),
             Inst::SetMember { obj, name, src } => self.set_member(obj, name, src),
-            Inst::RefMember { dst, obj, name } => self.ref_member(dst, obj, name),
+            Inst::GetKey { dst, obj, name } => self.read_key(dst, (obj, name), Lookup::Key),
+            Inst::RefMember { dst, obj, name } => self.read_key(dst, (obj, name), Lookup::Reference),
             Inst::IterInit { obj, pos, src } => self.iter_init(obj, pos, src),
             Inst::CheckUncaught { src } => self.check_uncaught(src),
             _ => Err(Stop::Refuse(Refusal::UnsupportedOperation)),

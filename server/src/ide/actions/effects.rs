@@ -78,6 +78,7 @@ impl Judge {
             | Inst::Binary { .. }
             | Inst::Unary { .. }
             | Inst::GetIndex { .. }
+            | Inst::GetKey { .. }
             | Inst::Slice { .. }
             | Inst::MakeList { .. }
             | Inst::AppendList { .. }
@@ -117,7 +118,7 @@ impl Judge {
         let fails = |it: usize| match self.unit.insts[it] {
             Inst::Binary { .. } | Inst::Unary { .. } => self.gives(it).may_be(TypeSet::ERROR),
             // What is not there ends the program.
-            Inst::GetIndex { .. } | Inst::Slice { .. } => true,
+            Inst::GetIndex { .. } | Inst::GetKey { .. } | Inst::Slice { .. } => true,
             _ => false,
         };
         self.within(range).all(|it| self.is_harmless(it) && !fails(it))
