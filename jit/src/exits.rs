@@ -108,6 +108,11 @@ impl Shared {
         std::ptr::from_ref(&*self.words.callee) as usize
     }
 
+    /// Where it stands which realm's head is in use.
+    pub(crate) fn context_word(&self) -> usize {
+        std::ptr::from_ref(&*self.words.context) as usize
+    }
+
     /// Reserves everything, or says why machine code is impossible here.
     pub fn new(arena_bytes: usize, guards: GuardMode) -> Result<Arc<Shared>, String> {
         let native = Native {

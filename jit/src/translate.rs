@@ -28,7 +28,7 @@ use crate::dump::Line;
 use crate::reason::{ExitReason, Refused};
 use crate::ssa::{Func, State};
 use cranelift_codegen::entity::SecondaryMap;
-use cranelift_codegen::ir::{self, InstBuilder, UserFuncName};
+use cranelift_codegen::ir::{self, UserFuncName};
 use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::write::{FuncWriter, PlainWriter, write_function_spec};
@@ -167,6 +167,8 @@ pub struct Env<'a> {
     pub takes: usize,
     /// Address of a word where calls through the table leave the callee for stubs.
     pub callee_word: usize,
+    /// Address of the word that says where the head of the running realm is.
+    pub context_word: usize,
     /// Address of each block's execution counter.
     pub block_counter: &'a dyn Fn(BlockId) -> usize,
     /// Address of the feedback cell of a word of the bytecode.
@@ -448,10 +450,4 @@ fn state_words(state: &State) -> usize {
     let slots = state.objects.iter().flat_map(|it| &it.slots);
     let vals = state.regs.iter().map(|(_, val)| val).chain(slots);
     vals.map(|val| val.vals().count()).sum::<usize>() + state.objects.len()
-}
-
-/// Emits the constant address of a helper.
-fn helper_address(builder: &mut FunctionBuilder<'_>, helpers: &HelperTable, id: HelperId, offset: usize) -> ir::Value {
-    let address = helpers.addresses[id as usize + offset];
-    builder.ins().iconst(ir::types::I64, address as i64)
 }

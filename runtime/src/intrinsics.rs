@@ -9,6 +9,7 @@ mod case;
 mod containers;
 mod control;
 mod find;
+mod kernels;
 mod members;
 mod numbers;
 mod order;

@@ -29,6 +29,7 @@ use crate::realm::Realm;
 use crate::value::{TAG_LIST, Value};
 use array::Array;
 use std::mem::offset_of;
+use std::ops::Range;
 use std::ptr::NonNull;
 
 /// A list object.
@@ -224,6 +225,18 @@ impl ListRef {
     fn inside(self, index: f64) -> Option<usize> {
         // A negative position is a very large one when its sign is not looked at.
         whole_part(index).filter(|&index| index < self.len())
+    }
+
+    /// Gives what is made of some elements that stand in memory; `None` if the list is a rule. What makes it gets no realm, so it can
+    /// change no list.
+    pub(crate) fn of_stored<R>(self, range: Range<usize>, make: impl FnOnce(&[Value]) -> R) -> Option<R> {
+        let object = self.object();
+        if self.is_computed() {
+            return None;
+        }
+        // SAFETY: invariant 1, and nothing can write to the list while the elements are borrowed.
+        let stored = unsafe { std::slice::from_raw_parts(object.elements, object.stored as usize) };
+        stored.get(range).map(make)
     }
 
     /// All elements, read one by one as the list is at each step.

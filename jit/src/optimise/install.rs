@@ -16,6 +16,7 @@ use crate::reason::{Invalidation, Refusal, Refused};
 use crate::record::Point;
 use crate::ssa::flow::EntryAt;
 use crate::ssa::{Func, Op};
+use crate::translate::symbols::Symbol;
 use crate::translate::{self, Compiled, Env, HelperTable, Workspace, tramp};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use minilive_mir::ir::{BinaryOp, BlockId};
@@ -34,6 +35,7 @@ pub(super) struct Addresses {
     entries: usize,
     takes: usize,
     callee_word: usize,
+    context_word: usize,
     frames: Vec<FrameAddresses>,
     points: usize,
     ascii: usize,
@@ -102,6 +104,7 @@ impl Addresses {
             entries: self.entries,
             takes: self.takes,
             callee_word: self.callee_word,
+            context_word: self.context_word,
             block_counter: &|block| {
                 let (frame, own) = body.block_origin(block).expect("blocks behind calls are not counted");
                 self.frames[frame].block_counters[own.0 as usize]
@@ -139,7 +142,7 @@ impl Addresses {
             }
             refused
         })?;
-        compiled.resolve(&env);
+        compiled.resolve(|symbol| env.resolve(symbol));
         Ok(compiled)
     }
 }
@@ -175,6 +178,7 @@ impl Backend {
             entries: words.entries.as_ptr() as usize,
             takes: words.takes.as_ptr() as usize,
             callee_word: self.shared.callee_word(),
+            context_word: self.shared.context_word(),
             frames: func.body.frames.iter().map(|frame| FrameAddresses::of(codes.get(CodeId(frame.code)))).collect(),
             points: code.points.as_ptr() as usize,
             ascii: codes.shared().ascii_table() as usize,
@@ -265,8 +269,8 @@ impl Backend {
     /// Provides the stub that keeps all registers around helpers. Programs that end before anything is compiled do without.
     pub(super) fn provide_keeping_stub(&mut self, codes: &CodeTable) -> Result<(), Refused> {
         if self.helpers.addresses[translate::HelperId::Keeping as usize] == 0 {
-            let compiled = tramp::keeping_stub(&self.isa, std::ptr::from_ref(&*self.shared.words.context) as usize)?;
-            let address = self.share(codes, "keep registers".to_owned(), &compiled)?;
+            let compiled = tramp::keeping_stub(&self.isa)?;
+            let address = self.share(codes, "keep registers".to_owned(), compiled)?;
             self.helpers.addresses[translate::HelperId::Keeping as usize] = address;
         }
         Ok(())
@@ -292,7 +296,7 @@ impl Backend {
             };
             for &(id, name, make) in wanted {
                 if self.helpers.addresses[id as usize] == 0 {
-                    self.helpers.addresses[id as usize] = self.share(codes, name.to_owned(), &make(&self.isa)?)?;
+                    self.helpers.addresses[id as usize] = self.share(codes, name.to_owned(), make(&self.isa)?)?;
                 }
             }
         }
@@ -303,14 +307,14 @@ impl Backend {
         if let Some(&stub) = self.shared.native().stubs.get(&arity) {
             return Ok(stub);
         }
-        let compiled = tramp::stub(&self.isa, &self.helpers, self.shared.callee_word(), arity)?;
-        let address = self.share(codes, format!("call of {arity}"), &compiled)?;
+        let compiled = tramp::stub(&self.isa, arity)?;
+        let address = self.share(codes, format!("call of {arity}"), compiled)?;
         self.shared.native().stubs.insert(arity, address);
         Ok(address)
     }
 
     fn trampoline(&self, codes: &CodeTable, arity: usize) -> Result<usize, Refused> {
-        self.cached_trampoline(codes, arity, |it| tramp::trampoline(&it.isa, it.shared.callee_word(), arity))
+        self.cached_trampoline(codes, arity, |it| tramp::trampoline(&it.isa, arity))
     }
 
     fn loop_trampoline(&self, codes: &CodeTable) -> Result<usize, Refused> {
@@ -328,14 +332,20 @@ impl Backend {
         }
         let compiled = make(self)?;
         let name = if key == usize::MAX { "enter a loop".to_owned() } else { format!("enter with {key}") };
-        let address = self.share(codes, name, &compiled)?;
+        let address = self.share(codes, name, compiled)?;
         self.shared.native().trampolines.insert(key, address);
         Ok(address)
     }
 
     /// Installs a piece that all code shares, and tells of it.
-    fn share(&self, codes: &CodeTable, name: String, compiled: &Compiled) -> Result<usize, Refused> {
-        let piece = put_piece(&mut self.shared.native(), name, compiled)?;
+    fn share(&self, codes: &CodeTable, name: String, mut compiled: Compiled) -> Result<usize, Refused> {
+        compiled.resolve(|symbol| match symbol {
+            Symbol::Helper(id, offset) => self.helpers.addresses[id as usize + usize::from(offset)] as u64,
+            Symbol::Callee => self.shared.callee_word() as u64,
+            Symbol::Context => self.shared.context_word() as u64,
+            other => unreachable!("a shared piece belongs to no function, so it has no {other:?}"),
+        });
+        let piece = put_piece(&mut self.shared.native(), name, &compiled)?;
         let address = piece.address;
         codes.log.tell(|| CodeEvent::Shared(piece));
         Ok(address)

@@ -4,7 +4,7 @@ use super::count::{Counting, MAX_COUNTERS};
 use super::leave::Pending;
 use super::lent::Lent;
 use super::sites::Sites;
-use super::symbols::Symbol;
+use super::symbols::{Symbol, Symbols};
 use super::{Env, ExitInfo, HelperId, Restored, state_words};
 use crate::ssa::shape_set::ShapeSet;
 use crate::ssa::{Block, Edge, End, Exit, Func, Inst, Op, Rep, StateId, Val, effects};
@@ -62,8 +62,7 @@ pub(super) struct Lower<'a, 'b> {
     pub(super) unwind_blocks: FxHashMap<(Option<u32>, u32), ir::Block>,
     pub(super) tail_blocks: FxHashMap<u32, ir::Block>,
     /// What the code refers to by relocations.
-    pub(super) symbols: Vec<Symbol>,
-    pub(super) globals: FxHashMap<Symbol, ir::GlobalValue>,
+    pub(super) symbols: Symbols,
     pub(super) sites: Sites,
     pub(super) pending: Vec<Pending>,
     /// Room for values on the way out, and for arguments of helpers.
@@ -118,8 +117,7 @@ pub(super) fn lower(builder: FunctionBuilder<'_>, isa: &OwnedTargetIsa, func: &F
         exit_blocks: FxHashMap::default(),
         unwind_blocks: FxHashMap::default(),
         tail_blocks: FxHashMap::default(),
-        symbols: Vec::new(),
-        globals: FxHashMap::default(),
+        symbols: Symbols::default(),
         sites: Sites { first: env.first_chain, chains: Vec::new() },
         pending: Vec::new(),
         words: None,
@@ -136,7 +134,7 @@ pub(super) fn lower(builder: FunctionBuilder<'_>, isa: &OwnedTargetIsa, func: &F
     let Lower { mut b, exits, sites, symbols, isa, .. } = lower;
     b.seal_all_blocks();
     b.finalize(isa.frontend_config());
-    Lowered { exits, sites, symbols }
+    Lowered { exits, sites, symbols: symbols.list }
 }
 
 /// Trusted memory: aligned, never faults.

@@ -1,15 +1,17 @@
 //! What machine code refers to outside of itself: as addresses, or as symbols that are resolved when the code is placed.
 //!
 //! `Lower` asks for a [`Symbol`]'s value wherever it needs one. Code for the running engine embeds addresses; without addresses, as
-//! object files need it, each stands as a relocation whose symbol [`Compiled::symbols`] names. Invariant: nothing else in this folder
-//! embeds an address.
+//! object files need it, each stands as a relocation whose symbol [`Compiled::symbols`] names, as in the pieces that all code shares.
+//! Invariant: nothing else in this folder embeds an address.
 
 use super::lower::Lower;
 use super::{Compiled, Env, HelperId};
 use crate::code::RelocTo;
 use cranelift_codegen::ir::immediates::Imm64;
 use cranelift_codegen::ir::{self, InstBuilder, types};
+use cranelift_frontend::FunctionBuilder;
 use minilive_mir::ir::BlockId;
+use rustc_hash::FxHashMap;
 
 /// The namespace of relocations to symbols; 0 is the function itself.
 pub(super) const SYMBOLS: u32 = 1;
@@ -27,6 +29,8 @@ pub enum Symbol {
     Takes,
     /// The word where calls leave the callee.
     Callee,
+    /// The word that says where the head of the running realm is.
+    Context,
     /// A block's execution counter.
     Counter(BlockId),
     /// The feedback cell of a word of the bytecode.
@@ -58,6 +62,7 @@ impl Env<'_> {
             Symbol::Entry(code) => self.entries + code as usize * 8,
             Symbol::Takes => self.takes,
             Symbol::Callee => self.callee_word,
+            Symbol::Context => self.context_word,
             Symbol::Counter(block) => (self.block_counter)(block),
             Symbol::Feedback(word) => (self.feedback)(word),
             Symbol::RecordPoint(point) => (self.record_point)(point),
@@ -74,13 +79,41 @@ impl Env<'_> {
 }
 
 impl Compiled {
-    /// Turns relocations to symbols into addresses of an engine.
-    pub fn resolve(&mut self, env: &Env<'_>) {
+    /// Turns relocations to symbols into what these are in an engine.
+    pub fn resolve(&mut self, value: impl Fn(Symbol) -> u64) {
         for fixup in &mut self.fixups {
             if let RelocTo::Symbol(number) = fixup.to {
-                fixup.to = RelocTo::Address(env.resolve(self.symbols[number as usize]) as usize);
+                fixup.to = RelocTo::Address(value(self.symbols[number as usize]) as usize);
             }
         }
+    }
+}
+
+/// The symbols that a function refers to by relocations.
+#[derive(Default)]
+pub(super) struct Symbols {
+    /// By the numbers that relocations have.
+    pub(super) list: Vec<Symbol>,
+    globals: FxHashMap<Symbol, ir::GlobalValue>,
+}
+
+impl Symbols {
+    /// The value of a symbol, to be filled in when the code is placed.
+    pub(super) fn value(&mut self, b: &mut FunctionBuilder<'_>, symbol: Symbol) -> ir::Value {
+        let global = match self.globals.get(&symbol) {
+            Some(&known) => known,
+            None => {
+                let index = self.list.len() as u32;
+                self.list.push(symbol);
+                let name = ir::UserExternalName { namespace: SYMBOLS, index };
+                let name = ir::ExternalName::user(b.func.declare_imported_user_function(name));
+                let data = ir::GlobalValueData::Symbol { name, offset: Imm64::new(0), colocated: false, tls: false };
+                let made = b.create_global_value(data);
+                self.globals.insert(symbol, made);
+                made
+            }
+        };
+        b.ins().symbol_value(types::I64, global)
     }
 }
 
@@ -91,20 +124,7 @@ impl Lower<'_, '_> {
         if !self.env.symbolic && !matches!(symbol, Symbol::Counter(_)) {
             return self.iconst(self.env.resolve(symbol) as i64);
         }
-        let global = match self.globals.get(&symbol) {
-            Some(&known) => known,
-            None => {
-                let index = self.symbols.len() as u32;
-                self.symbols.push(symbol);
-                let name = ir::UserExternalName { namespace: SYMBOLS, index };
-                let name = ir::ExternalName::user(self.b.func.declare_imported_user_function(name));
-                let data = ir::GlobalValueData::Symbol { name, offset: Imm64::new(0), colocated: false, tls: false };
-                let made = self.b.create_global_value(data);
-                self.globals.insert(symbol, made);
-                made
-            }
-        };
-        self.b.ins().symbol_value(types::I64, global)
+        self.symbols.value(&mut self.b, symbol)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Ways in and out of compiled code, one per arity: the trampoline through which the interpreter enters, and the stub that
 //! stands in the entry table for code that is not compiled.
 
-use super::{Compiled, HelperId, HelperTable, finish, helper_address, signature};
+use super::symbols::{Symbol, Symbols};
+use super::{Compiled, HelperId, finish, signature};
 use crate::reason::Refused;
 use cranelift_codegen::Context;
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, UserFuncName, types};
@@ -14,12 +15,15 @@ fn one_block(
     isa: &OwnedTargetIsa,
     name: UserFuncName,
     signature: ir::Signature,
-    body: impl FnOnce(&mut FunctionBuilder<'_>, &[ir::Value]) -> Option<ir::Value>,
+    body: impl FnOnce(&mut FunctionBuilder<'_>, &mut Symbols, &[ir::Value]) -> Option<ir::Value>,
 ) -> Result<Compiled, Refused> {
-    small_function(isa, name, signature, |b, params| {
-        let result = body(b, params);
+    let mut symbols = Symbols::default();
+    let mut compiled = small_function(isa, name, signature, |b, params| {
+        let result = body(b, &mut symbols, params);
         b.ins().return_(result.as_slice());
-    })
+    })?;
+    compiled.symbols = symbols.list;
+    Ok(compiled)
 }
 
 /// Compiles a small function; `body` is given its parameters in the entry block and ends all blocks.
@@ -45,7 +49,7 @@ pub(super) fn small_function(
 
 /// `(entry, context, words) -> value`: calls a loop entry, which takes the address of the words itself.
 pub fn loop_trampoline(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
-    one_block(isa, UserFuncName::user(1, u32::MAX), signature(isa, 2), |b, params| {
+    one_block(isa, UserFuncName::user(1, u32::MAX), signature(isa, 2), |b, _, params| {
         let callee = b.import_signature(signature(isa, 1));
         let call = b.ins().call_indirect(callee, params[0], &params[1..]);
         Some(b.inst_results(call)[0])
@@ -54,11 +58,11 @@ pub fn loop_trampoline(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
 
 /// `(entry, context, words) -> value`: passes `arity` words from memory in registers. The first word, the captured map, is
 /// left where calls leave the function.
-pub fn trampoline(isa: &OwnedTargetIsa, callee_word: usize, arity: usize) -> Result<Compiled, Refused> {
-    one_block(isa, UserFuncName::user(1, arity as u32), signature(isa, 2), |b, params| {
+pub fn trampoline(isa: &OwnedTargetIsa, arity: usize) -> Result<Compiled, Refused> {
+    one_block(isa, UserFuncName::user(1, arity as u32), signature(isa, 2), |b, symbols, params| {
         let (entry, context, words) = (params[0], params[1], params[2]);
         let captured = b.ins().load(types::I64, MemFlagsData::trusted(), words, 0);
-        let word = b.ins().iconst(types::I64, callee_word as i64);
+        let word = symbols.value(b, Symbol::Callee);
         b.ins().store(MemFlagsData::trusted(), captured, word, 0);
         let mut args = vec![context];
         for i in 0..arity {
@@ -75,10 +79,10 @@ pub const KEPT_ARGS: usize = KEPT_WORDS - 1;
 
 /// `()`: calls a helper and keeps every register, so that code need not keep its values in memory, nor elsewhere, because of a call that
 /// hardly ever happens. The helper, what it takes beside the context, and what it gives stand in the realm's head.
-pub fn keeping_stub(isa: &OwnedTargetIsa, context_word: usize) -> Result<Compiled, Refused> {
-    one_block(isa, UserFuncName::user(3, 0), preserving_signature(), |b, _| {
+pub fn keeping_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
+    one_block(isa, UserFuncName::user(3, 0), preserving_signature(), |b, symbols, _| {
         let memory = MemFlagsData::trusted();
-        let word = b.ins().iconst(types::I64, context_word as i64);
+        let word = symbols.value(b, Symbol::Context);
         let context = b.ins().load(types::I64, memory, word, 0);
         // Whoever looks at the stack starts at the caller's frame, which this one points to.
         let frame = b.ins().get_frame_pointer(types::I64);
@@ -106,24 +110,19 @@ pub fn preserving_signature() -> ir::Signature {
 }
 
 /// Stands for code that is not compiled: hands its arguments and the callee to the interpreter.
-pub fn stub(
-    isa: &OwnedTargetIsa,
-    helpers: &HelperTable,
-    callee_word: usize,
-    arity: usize,
-) -> Result<Compiled, Refused> {
-    one_block(isa, UserFuncName::user(2, arity as u32), signature(isa, arity), |b, params| {
+pub fn stub(isa: &OwnedTargetIsa, arity: usize) -> Result<Compiled, Refused> {
+    one_block(isa, UserFuncName::user(2, arity as u32), signature(isa, arity), |b, symbols, params| {
         let data = ir::StackSlotData::new(ir::StackSlotKind::ExplicitSlot, arity.max(1) as u32 * 8, 3);
         let slot = b.create_sized_stack_slot(data);
         let words = b.ins().stack_addr(types::I64, slot, 0);
         for (i, &arg) in params[1..].iter().enumerate() {
             b.ins().store(MemFlagsData::trusted(), arg, words, i as i32 * 8);
         }
-        let word = b.ins().iconst(types::I64, callee_word as i64);
+        let word = symbols.value(b, Symbol::Callee);
         let callee = b.ins().load(types::I64, MemFlagsData::trusted(), word, 0);
         let count = b.ins().iconst(types::I64, arity as i64);
         let frame = b.ins().get_frame_pointer(types::I64);
-        let address = helper_address(b, helpers, HelperId::Interpret, 0);
+        let address = symbols.value(b, Symbol::Helper(HelperId::Interpret, 0));
         let helper = b.import_signature(signature(isa, 4));
         let call = b.ins().call_indirect(helper, address, &[params[0], frame, callee, count, words]);
         Some(b.inst_results(call)[0])

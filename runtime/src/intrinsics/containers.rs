@@ -4,6 +4,7 @@
 //! work polls the budget.
 
 use super::call::{Answer, IntrinsicCall};
+use super::kernels::Sum;
 use super::strings;
 use crate::fault::Eval;
 use crate::list::{ListRef, MAX_LIST};
@@ -150,13 +151,15 @@ pub(super) fn sum(call: &mut IntrinsicCall) -> Answer {
 }
 
 fn sum_list(realm: &mut Realm, list: ListRef) -> Eval<f64> {
-    let mut total = 0.0;
+    let mut sum = Sum::new();
     for start in (0..list.len()).step_by(CHUNK) {
-        let end = list.len().min(start + CHUNK);
-        realm.charge((end - start) as u64)?;
-        total = (start..end).filter_map(|index| list.get(index)?.as_number()).fold(total, |sum, number| sum + number);
+        let range = start..list.len().min(start + CHUNK);
+        realm.charge(range.len() as u64)?;
+        if list.of_stored(range.clone(), |values| sum.add(values)).is_none() {
+            sum.add(&range.filter_map(|index| list.get(index)).collect::<Vec<_>>());
+        }
     }
-    Ok(total)
+    Ok(sum.total())
 }
 
 fn sum_map(realm: &mut Realm, map: MapRef) -> Eval<f64> {

@@ -4,6 +4,7 @@
 //! holds no match is not touched, frozen or not.
 
 use super::call::{Answer, Early, IntrinsicCall};
+use super::kernels;
 use super::strings;
 use crate::list::ListRef;
 use crate::map::MapRef;
@@ -50,6 +51,9 @@ fn search_start(call: &IntrinsicCall, len: usize) -> usize {
 
 fn index_in_list(call: &mut IntrinsicCall, list: ListRef, from: usize) -> Answer {
     let wanted = call.arg(1);
+    if let Some(number) = wanted.as_number().filter(|it| !it.is_nan() && !list.is_computed()) {
+        return index_of_number(call, list, (number, from));
+    }
     let mut index = from;
     while let Some(element) = list.get(index) {
         tick(call, index)?;
@@ -57,6 +61,21 @@ fn index_in_list(call: &mut IntrinsicCall, list: ListRef, from: usize) -> Answer
             return Ok(Value::number(index as f64));
         }
         index += 1;
+    }
+    Ok(Value::NULL)
+}
+
+/// The same for a number in a list whose elements stand in memory.
+fn index_of_number(call: &mut IntrinsicCall, list: ListRef, (number, from): (f64, usize)) -> Answer {
+    for start in (from..list.len()).step_by(CHUNK) {
+        let range = start..list.len().min(start + CHUNK);
+        let full = range.len() == CHUNK;
+        if let Some(at) = list.of_stored(range, |values| kernels::position_of(number, values)).flatten() {
+            return Ok(Value::number((start + at) as f64));
+        }
+        if full {
+            call.realm.charge(CHUNK as u64)?;
+        }
     }
     Ok(Value::NULL)
 }
