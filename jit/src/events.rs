@@ -99,6 +99,20 @@ pub struct TierEvent {
     pub what: Happened,
 }
 
+impl TierEvent {
+    /// What profilers and debuggers call compiled code: `f [program.ms:3]`, `f [program.ms:3] loop at 5`, `f [program.ms:3] baseline`.
+    pub fn symbol(&self, entry: EntryPoint) -> String {
+        let name = if self.name.is_empty() { "top level" } else { &self.name };
+        let file = if self.at.file.is_empty() { "line" } else { &self.at.file };
+        let place = format!("{name} [{file}:{}]", self.at.line);
+        match entry {
+            EntryPoint::Calls => place,
+            EntryPoint::Loop(line) => format!("{place} loop at {line}"),
+            EntryPoint::Anywhere => format!("{place} baseline"),
+        }
+    }
+}
+
 impl fmt::Display for TierEvent {
     /// One plain line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

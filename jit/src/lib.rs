@@ -12,6 +12,8 @@ pub mod bytecode;
 #[cfg(not(minilive_portable))]
 pub mod code;
 pub mod counters;
+#[cfg(all(target_os = "linux", not(minilive_portable)))]
+pub mod debugger;
 #[cfg(not(minilive_portable))]
 mod disassemble;
 pub mod dump;

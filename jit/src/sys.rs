@@ -1,4 +1,4 @@
-//! Memory that can hold machine code: the only part of the compiled tier that talks to the operating system.
+//! Memory that can hold machine code, and where debuggers look for it: the only part of the compiled tier that talks to the operating system.
 //!
 //! `code` asks for one region at start-up and cuts functions from it. Where executable memory cannot be had, the answer is a
 //! reason in words, and the interpreter alone goes on running everything.
@@ -6,6 +6,7 @@
 //! Invariants
 //! 1. Both views of a [`DualMap`] show the same `len` bytes and stay mapped until the value is dropped; nobody else unmaps them.
 //! 2. No page is ever writable and executable at once: bytes are written through `write`, run through `run`.
+//! 3. The two exported names of `debug` are no others' in this program, and what the list there points to lives until it is taken out.
 #![cfg_attr(
     all(target_os = "linux", not(minilive_portable)),
     expect(unsafe_code, reason = "maps pages through the operating system")
@@ -113,6 +114,118 @@ mod imp {
         for view in [map.write, map.run] {
             drop_view(view, map.len);
         }
+    }
+}
+
+/// The list of object files in memory that debuggers read: names and layout are those of gdb's “JIT Compilation Interface”, version 1.
+#[cfg(all(target_os = "linux", not(minilive_portable)))]
+pub(crate) mod debug {
+    use std::ptr::null_mut;
+    use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering::SeqCst};
+    use std::sync::{Mutex, PoisonError};
+
+    /// A file in the list.
+    #[derive(Debug)]
+    #[repr(C)]
+    struct Entry {
+        next: AtomicPtr<Entry>,
+        previous: AtomicPtr<Entry>,
+        file: *const u8,
+        bytes: u64,
+    }
+
+    #[repr(C)]
+    struct Descriptor {
+        version: u32,
+        action: AtomicU32,
+        relevant: AtomicPtr<Entry>,
+        first: AtomicPtr<Entry>,
+    }
+
+    const ADD: u32 = 1;
+    const REMOVE: u32 = 2;
+
+    // SAFETY: invariant 3.
+    #[unsafe(no_mangle)]
+    static __jit_debug_descriptor: Descriptor = Descriptor {
+        version: 1,
+        action: AtomicU32::new(0),
+        relevant: AtomicPtr::new(null_mut()),
+        first: AtomicPtr::new(null_mut()),
+    };
+
+    /// Debuggers stop here to read the descriptor.
+    // SAFETY: invariant 3.
+    #[unsafe(no_mangle)]
+    #[inline(never)]
+    extern "C" fn __jit_debug_register_code() {
+        std::hint::black_box(&__jit_debug_descriptor);
+    }
+
+    /// Changes of the list.
+    static CHANGES: Mutex<()> = Mutex::new(());
+
+    /// An object file that debuggers know of, until this is dropped.
+    #[derive(Debug)]
+    pub(crate) struct Announced {
+        entry: Box<Entry>,
+        _file: Box<[u8]>,
+    }
+
+    // SAFETY: invariant 3. The pointers are to the file, which is only read, and to entries, which only change under the lock.
+    unsafe impl Send for Announced {}
+
+    impl Announced {
+        pub(crate) fn new(file: Vec<u8>) -> Announced {
+            let file = file.into_boxed_slice();
+            let _changes = CHANGES.lock().unwrap_or_else(PoisonError::into_inner);
+            let list = &__jit_debug_descriptor;
+            let next = list.first.load(SeqCst);
+            let entry = Box::new(Entry {
+                next: AtomicPtr::new(next),
+                previous: AtomicPtr::new(null_mut()),
+                file: file.as_ptr(),
+                bytes: file.len() as u64,
+            });
+            let own = std::ptr::from_ref(&*entry).cast_mut();
+            // SAFETY: invariant 3.
+            if let Some(next) = unsafe { next.as_ref() } {
+                next.previous.store(own, SeqCst);
+            }
+            list.first.store(own, SeqCst);
+            tell(ADD, own);
+            Announced { entry, _file: file }
+        }
+    }
+
+    impl Drop for Announced {
+        fn drop(&mut self) {
+            let _changes = CHANGES.lock().unwrap_or_else(PoisonError::into_inner);
+            let (next, previous) = (self.entry.next.load(SeqCst), self.entry.previous.load(SeqCst));
+            // SAFETY: invariant 3.
+            let (after, before) = unsafe { (next.as_ref(), previous.as_ref()) };
+            before.map_or(&__jit_debug_descriptor.first, |it| &it.next).store(next, SeqCst);
+            if let Some(after) = after {
+                after.previous.store(previous, SeqCst);
+            }
+            tell(REMOVE, std::ptr::from_ref(&*self.entry).cast_mut());
+        }
+    }
+
+    /// How many files debuggers find when they walk the list from its first one.
+    #[cfg(test)]
+    pub(crate) fn found() -> usize {
+        let mut at = __jit_debug_descriptor.first.load(SeqCst);
+        // SAFETY: invariant 3; the caller changes nothing meanwhile.
+        std::iter::from_fn(|| unsafe { at.as_ref() }.inspect(|it| at = it.next.load(SeqCst))).count()
+    }
+
+    fn tell(action: u32, entry: *mut Entry) {
+        let list = &__jit_debug_descriptor;
+        list.relevant.store(entry, SeqCst);
+        list.action.store(action, SeqCst);
+        __jit_debug_register_code();
+        list.action.store(0, SeqCst);
     }
 }
 

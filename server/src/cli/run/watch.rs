@@ -1,11 +1,11 @@
-//! `--trace-tiers` and `--perf-map`: what happens to code, told to people and to profilers as it happens.
+//! `--trace-tiers`, `--perf-map` and `--gdb`: what happens to code, told to people, profilers and debuggers as it happens.
 //!
 //! `run` opens it before the program starts; the engine tells it of code. Invariants: each event is one plain line on standard error;
 //! the map is complete at any moment, so that a program that is killed can be profiled, too.
 
 use super::Failure;
 use clap::Args;
-use minilive_jit::events::{CodeEvent, CodeWatcher, EntryPoint, Happened, TierEvent};
+use minilive_jit::events::{CodeEvent, CodeWatcher, Happened};
 use std::fs::{File, OpenOptions, remove_file};
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
@@ -20,6 +20,9 @@ pub struct Watch {
     /// Write /tmp/perf-PID.map, by which `perf` names compiled code (Linux).
     #[arg(long)]
     perf_map: bool,
+    /// Name compiled code to debuggers: for `gdb --args minilive run --gdb FILE` (Linux).
+    #[arg(long)]
+    gdb: bool,
 }
 
 impl Watch {
@@ -29,13 +32,17 @@ impl Watch {
     /// If the map cannot be written.
     pub fn open(&self) -> Result<Option<CodeWatcher>, Failure> {
         let mut map = if self.perf_map { Some(PerfMap::create()?) } else { None };
+        let mut debuggers = if self.gdb { Some(Debuggers::open()?) } else { None };
         let (trace, started) = (self.trace_tiers, Instant::now());
-        if !trace && map.is_none() {
+        if !trace && map.is_none() && debuggers.is_none() {
             return Ok(None);
         }
         Ok(Some(Box::new(move |event| {
             if let Some(map) = &mut map {
                 map.note(&event);
+            }
+            if let Some(debuggers) = &mut debuggers {
+                debuggers.note(&event);
             }
             if let CodeEvent::Tier(event) = &event
                 && trace
@@ -72,7 +79,7 @@ impl PerfMap {
             CodeEvent::Shared(piece) => format!("{:x} {:x} minilive: {}\n", piece.address, piece.bytes, piece.name),
             CodeEvent::Tier(event) => match event.what {
                 Happened::Compiled { entry, address, bytes, .. } => {
-                    format!("{address:x} {bytes:x} {}\n", symbol(event, entry))
+                    format!("{address:x} {bytes:x} {}\n", event.symbol(entry))
                 }
                 _ => return,
             },
@@ -85,14 +92,30 @@ impl PerfMap {
     }
 }
 
-/// What a profile calls compiled code: `f [program.ms:3]`, `f [program.ms:3] loop at 5`, `f [program.ms:3] baseline`.
-fn symbol(event: &TierEvent, entry: EntryPoint) -> String {
-    let name = if event.name.is_empty() { "top level" } else { &event.name };
-    let file = if event.at.file.is_empty() { "line" } else { &event.at.file };
-    let place = format!("{name} [{file}:{}]", event.at.line);
-    match entry {
-        EntryPoint::Calls => place,
-        EntryPoint::Loop(line) => format!("{place} loop at {line}"),
-        EntryPoint::Anywhere => format!("{place} baseline"),
+/// Tells debuggers of compiled code.
+struct Debuggers {
+    #[cfg(all(target_os = "linux", not(minilive_portable)))]
+    told: minilive_jit::debugger::Debugger,
+}
+
+impl Debuggers {
+    #[cfg(all(target_os = "linux", not(minilive_portable)))]
+    fn open() -> Result<Debuggers, Failure> {
+        Ok(Debuggers { told: Default::default() })
     }
+
+    #[cfg(not(all(target_os = "linux", not(minilive_portable))))]
+    fn open() -> Result<Debuggers, Failure> {
+        Err(Failure("--gdb is for Linux and builds with compiled code".to_string()))
+    }
+
+    #[cfg(all(target_os = "linux", not(minilive_portable)))]
+    fn note(&mut self, event: &CodeEvent) {
+        if let Err(error) = self.told.note(event) {
+            eprintln!("minilive: debuggers are not told of some code: {error}");
+        }
+    }
+
+    #[cfg(not(all(target_os = "linux", not(minilive_portable))))]
+    fn note(&mut self, _event: &CodeEvent) {}
 }
