@@ -71,8 +71,10 @@ pub(crate) mod table {
     pub(crate) const FIND_OF_TYPE: i32 = 22;
     /// The helper that calls an intrinsic.
     pub(crate) const CALL_INTRINSIC: i32 = 23;
+    /// The helper that compares what is no number.
+    pub(crate) const EQUAL: i32 = 24;
     /// Helpers `(run, realm, instruction) -> address`, 0 if the next instruction follows.
-    pub(crate) const HELPERS: i32 = 24;
+    pub(crate) const HELPERS: i32 = 25;
 
     /// The helper for an operation.
     pub(crate) fn helper(op: crate::bytecode::Op) -> i32 {
@@ -138,6 +140,7 @@ impl Baseline {
         put(table::CALL_FAILED, helpers::call_failed as *const () as u64);
         put(table::CALLEE_WORD, callee_word as u64);
         put(table::CALL_INTRINSIC, helpers::call_intrinsic as *const () as u64);
+        put(table::EQUAL, helpers::equal as *const () as u64);
         put(table::ABSENT, Value::ABSENT.bits());
         put(table::NUMBERS_END, NUMBER_END);
         put(table::ONE, Value::ONE.bits());

@@ -37,7 +37,7 @@ use minilive_runtime::ops::{self, Decision};
 use minilive_runtime::realm::{NO_SITE, Realm, TypeMap};
 use minilive_runtime::shape::ShapeId;
 use minilive_runtime::shared::Name;
-use minilive_runtime::value::Value;
+use minilive_runtime::value::{Value, ValueKind};
 
 /// Addresses of all helpers.
 pub fn table() -> HelperTable {
@@ -446,7 +446,7 @@ fn call_found(
     let realm = realm_at(ctx, site);
     // SAFETY: invariant 5.
     let (entry, cell) = unsafe { (*entry, &*cell) };
-    if let Some(result) = call_map_method(realm, entry, args) {
+    if let Some(result) = call_type_method(realm, entry, args) {
         return give(realm, site, result);
     }
     let result = run().get_member(realm, args[0], entry, cell).and_then(|member| {
@@ -459,17 +459,27 @@ fn call_found(
     give(realm, site, result)
 }
 
-/// A call of a method that all maps have, if the first operand is a map that has nothing else of that name.
-fn call_map_method(realm: &mut Realm, entry: NameEntry, args: &[Value]) -> Option<Eval<Value>> {
-    let method = entry.map_method?;
-    let map = args[0].as_map()?;
+/// A call of a method that all values of a type have, if the first operand has nothing else of that name.
+fn call_type_method(realm: &mut Realm, entry: NameEntry, args: &[Value]) -> Option<Eval<Value>> {
+    let (method, types) = entry.method?;
+    let kind = match args[0].kind() {
+        ValueKind::Map => TypeMap::Map,
+        ValueKind::List => TypeMap::List,
+        ValueKind::String => TypeMap::String,
+        _ => return None,
+    };
     let given = &args[1..];
-    let known = realm.head.changed_types & TypeMap::Map.bit() == 0 && map.shows_methods(realm, entry.name);
-    if !known || args[0] != args[1] || given.len() > method.def().params.len() {
+    let is_changed = types & kind.bit() == 0 || realm.head.changed_types & kind.bit() != 0;
+    if is_changed || args[0] != args[1] || given.len() > method.def().params.len() {
         return None;
     }
-    if let (&[_, key], true) = (given, method == intrinsics::HAS_INDEX) {
-        return Some(Ok(Value::boolean(map.contains(realm, key))));
+    if let Some(map) = args[0].as_map() {
+        if !map.shows_methods(realm, entry.name) {
+            return None;
+        }
+        if let (&[_, key], true) = (given, method == intrinsics::HAS_INDEX) {
+            return Some(Ok(Value::boolean(map.contains(realm, key))));
+        }
     }
     Some(invoke(realm, method, given))
 }

@@ -16,7 +16,7 @@ mod names;
 mod step;
 #[cfg(test)]
 mod tests;
-mod values;
+pub(crate) mod values;
 
 #[cfg(not(minilive_portable))]
 pub(crate) use around::{make_map, store_variable};

@@ -70,6 +70,9 @@ pub const MAP_INLINE_MAX: usize = 64;
 /// Slots of a map that starts empty.
 pub const MAP_INLINE_DEFAULT: usize = 4;
 
+/// Longer chains count as ones that hide methods.
+const MOST_SHOWING: usize = 8;
+
 /// A reference to a map that is alive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(transparent)]
@@ -174,14 +177,24 @@ impl MapRef {
     /// Whether the map and its chain have no entry that comes before a method that all maps have.
     #[inline]
     pub fn shows_methods(self, realm: &mut Realm, method: Name) -> bool {
-        match self.layout() {
-            MapLayout::Dict => self.table().is_none_or(|table| !table.hides_methods()),
-            MapLayout::Shaped => {
-                let slots = realm.slots_of(self.shape(), method);
-                slots.own.is_none() && slots.isa.is_none()
+        let mut map = self;
+        for _ in 0..MOST_SHOWING {
+            match map.layout() {
+                MapLayout::Dict => return map.table().is_none_or(|table| !table.hides_methods()),
+                MapLayout::Shaped => {
+                    let slots = realm.slots_of(map.shape(), method);
+                    if slots.own.is_some() {
+                        return false;
+                    }
+                    match slots.isa.and_then(|slot| map.slot(slot).as_map()) {
+                        Some(parent) => map = parent,
+                        None => return true,
+                    }
+                }
+                MapLayout::Env | MapLayout::Globals => return false,
             }
-            MapLayout::Env | MapLayout::Globals => false,
         }
+        false
     }
 
     /// Sets the value of a key of a map with a table, as [`MapRef::set`] does; false if nothing was done, as there is more to do.

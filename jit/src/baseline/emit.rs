@@ -15,6 +15,7 @@ use crate::engine::slot::Slot;
 use crate::engine::tier::NOWHERE;
 use crate::engine::unit::Code;
 use crate::feedback::{FeedbackCell, SAMPLES};
+use crate::helpers::baseline::UNKNOWN;
 use minilive_runtime::ops::ITER_START;
 use minilive_runtime::realm::HEAD_BUDGET;
 use minilive_runtime::value::Value;
@@ -39,7 +40,7 @@ pub(super) fn emit(code: &Code) -> Emitted {
     let words = &code.bytecode.words;
     let labels = words.iter().map(|_| asm.label()).collect();
     let leave = asm.label();
-    let mut emit = Emit { asm, code, pc: 0, labels, slow: Vec::new(), leave };
+    let mut emit = Emit { asm, code, pc: 0, labels, slow: Vec::new(), equalities: Vec::new(), leave };
     let mut positions = vec![NOWHERE; words.len()].into_boxed_slice();
     let has_entry = emit.entry();
     while let Some(word) = words.get(emit.pc as usize) {
@@ -75,6 +76,17 @@ struct Slow {
     next: Option<Label>,
 }
 
+/// What stands behind the code for a comparison of what is no number.
+struct Equality {
+    at: Label,
+    /// Where the conditions that it leaves are looked at.
+    back: Label,
+    slow: Label,
+    pc: u32,
+    /// Registers.
+    operands: (u16, u16),
+}
+
 /// The state of one translation.
 pub(super) struct Emit<'a> {
     pub(super) asm: Asm,
@@ -83,6 +95,7 @@ pub(super) struct Emit<'a> {
     pc: u32,
     labels: Vec<Label>,
     slow: Vec<Slow>,
+    equalities: Vec<Equality>,
     /// Goes on where a helper said.
     leave: Label,
 }
@@ -140,6 +153,9 @@ impl Emit<'_> {
     }
 
     fn slow_paths(&mut self) {
+        for equality in std::mem::take(&mut self.equalities) {
+            self.equality(&equality);
+        }
         for slow in std::mem::take(&mut self.slow) {
             self.asm.bind(slow.at);
             self.out_of_line(slow.pc, slow.way);
@@ -392,10 +408,34 @@ impl Emit<'_> {
         self.asm.jump_if(Cond::Unordered, slow);
     }
 
+    /// Two values compared, likewise. Whether they are equal is asked of texts and null, too.
+    fn compare_values(&mut self, (first, second): (u16, Operand), cond: Cond, slow: Label) {
+        let (Operand::Reg(other), Cond::Equal | Cond::NotEqual) = (second, cond) else {
+            return self.compare_operands(first, second, slow);
+        };
+        let (at, back) = (self.asm.label(), self.asm.label());
+        self.compare_operands(first, second, at);
+        self.asm.bind(back);
+        self.equalities.push(Equality { at, back, slow, pc: self.pc, operands: (first, other) });
+    }
+
+    /// What stands behind the code for comparisons of what is no number.
+    fn equality(&mut self, it: &Equality) {
+        self.asm.bind(it.at);
+        self.asm.load(RDI, reg(it.operands.0));
+        self.asm.load(RSI, reg(it.operands.1));
+        self.asm.address(RDX, Self::slot(it.pc, offset_of!(Slot, cell)));
+        self.asm.call_through(entry(table::EQUAL));
+        self.asm.compare32(RAX, UNKNOWN as i32);
+        self.asm.jump_if(Cond::Equal, it.slow);
+        self.asm.compare32(RAX, 1);
+        self.asm.jump(it.back);
+    }
+
     fn compare(&mut self, word: &Word, cond: Cond) {
         let slow = self.slow(Way::Step);
         self.sampled_or(slow);
-        self.compare_operands(word.b(), Operand::Reg(word.c()), slow);
+        self.compare_values((word.b(), Operand::Reg(word.c())), cond, slow);
         self.asm.set_rax(cond);
         // All bits, or none, of the number 1.
         self.asm.negate(RAX);
@@ -430,7 +470,7 @@ impl Emit<'_> {
     fn compare_jump(&mut self, word: &Word, cond: Cond, second: Operand) {
         let slow = self.slow(Way::Jump);
         self.sampled_or(slow);
-        self.compare_operands(word.a(), second, slow);
+        self.compare_values((word.a(), second), cond, slow);
         self.branch(cond, self.target(i32::from(word.distance())));
     }
 

@@ -353,8 +353,10 @@ impl CodeTable {
             Some(id) => self.shared.intrinsic(id.0),
             None => Value::ABSENT,
         };
-        let map_method = intrinsics::find(text).filter(|_| intrinsics::methods_of(TypeMap::Map).contains(&text));
-        NameEntry { name, cell: self.shared.cell(name), intrinsic, map_method }
+        let has = |kind: &TypeMap| intrinsics::methods_of(*kind).contains(&text);
+        let method_of = TypeMap::ALL.iter().filter(|kind| has(kind)).fold(0, |types, kind| types | kind.bit());
+        let method = intrinsics::find(text).map(|id| (id, method_of));
+        NameEntry { name, cell: self.shared.cell(name), intrinsic, method }
     }
 
     fn env_shape(&self, unit: &Unit) -> Option<ShapeId> {

@@ -43,8 +43,8 @@ pub struct NameEntry {
     pub cell: CellId,
     /// The interned name.
     pub name: Name,
-    /// The method of that name that all maps have.
-    pub map_method: Option<IntrinsicId>,
+    /// The intrinsic that is a method of this name, and of which types it is one, as bits of [`TypeMap`].
+    pub method: Option<(IntrinsicId, u8)>,
 }
 
 /// One unit, ready to run.

@@ -8,15 +8,21 @@
 //!    activation's unit, or the way out; the trampoline is the way in of the engine's baseline compiler.
 //! 4. A call passes the address of as many registers of the innermost window as it says.
 //! 5. No panic leaves a helper: `extern "C"` aborts on one.
+//! 6. A cell is that of an instruction of live code.
 #![expect(unsafe_code, reason = "called from generated code with raw words")]
 
 use crate::bytecode::Op;
+use crate::feedback::FeedbackCell;
 use crate::interp::Run;
 use crate::interp::drive::{ANY, Stepped, one};
 use crate::interp::frame::{Ip, with_run};
+use crate::interp::values::equal_quickly;
 use minilive_runtime::fault::Eval;
 use minilive_runtime::realm::Realm;
 use minilive_runtime::value::Value;
+
+/// What is neither true nor false.
+pub(crate) const UNKNOWN: u64 = 2;
 
 /// A function that baseline code calls.
 type Helper = extern "C" fn(*mut Run<'static>, *mut Realm, Ip) -> usize;
@@ -97,6 +103,13 @@ pub(crate) extern "C" fn call_intrinsic(
         Ok(()) => 0,
         Err(fault) => leave(run, Err(fault)),
     }
+}
+
+/// Whether two values that are not both numbers are equal: the truth, or [`UNKNOWN`] where the handler of the instruction is to tell.
+pub(crate) extern "C" fn equal(a: Value, b: Value, cell: *const FeedbackCell) -> u64 {
+    // SAFETY: invariant 6.
+    let cell = unsafe { &*cell };
+    equal_quickly(cell, a, b).map_or(UNKNOWN, u64::from)
 }
 
 /// The innermost activation goes on in its own baseline code, or else in the interpreter.

@@ -104,7 +104,7 @@ pub(super) fn called_by_key(
 
 /// Equality of strings, and with null, where the cell has nothing to learn from it.
 #[inline]
-pub(super) fn equal_quickly(cell: &FeedbackCell, a: Value, b: Value) -> Option<bool> {
+pub(crate) fn equal_quickly(cell: &FeedbackCell, a: Value, b: Value) -> Option<bool> {
     if !cell.is_sampled() {
         return None;
     }

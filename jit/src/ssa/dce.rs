@@ -7,33 +7,44 @@ use super::{End, Func, Inst, Op, StateId, StateVal, Val};
 
 /// Replaces parameters that receive one value (besides themselves) by that value; whether there were any.
 pub fn prune_params(func: &mut Func) -> bool {
-    let mut any = false;
+    let entries = edges_into(func);
     let mut same: Vec<Val> = (0..func.reps.len() as u32).map(Val).collect();
+    let mut kept: Vec<Vec<bool>> = func.blocks.iter().map(|block| vec![true; block.params.len()]).collect();
+    let mut any = false;
     let mut changed = true;
     while changed {
         changed = false;
         for target in func.block_ids().skip(1) {
-            for i in (0..func[target].params.len()).rev() {
-                let param = func[target].params[i];
-                let Some(only) = only_source(func, target.0, i, param, &same) else {
+            let at = target.0 as usize;
+            for (i, &param) in func[target].params.iter().enumerate().filter(|_| !entries[at].is_empty()) {
+                if !kept[at][i] {
                     continue;
-                };
-                same[param.0 as usize] = only;
-                func[target].params.remove(i);
-                for block in &mut func.blocks {
-                    block.end.edges_mut().filter(|edge| edge.to == target.0).for_each(|edge| {
-                        edge.args.remove(i);
-                    });
                 }
-                changed = true;
-                any = true;
+                if let Some(only) = only_source(func, &entries[at], i, param, &same) {
+                    same[param.0 as usize] = only;
+                    kept[at][i] = false;
+                    changed = true;
+                }
             }
         }
+        any |= changed;
     }
     if any {
+        keep_params(func, &kept);
         rename(func, |val| find(&same, val));
     }
     any
+}
+
+/// Per block: the blocks whose ends lead to it, and by which of their edges.
+fn edges_into(func: &Func) -> Vec<Vec<(usize, usize)>> {
+    let mut entries = vec![Vec::new(); func.blocks.len()];
+    for (from, block) in func.blocks.iter().enumerate() {
+        for (n, edge) in block.end.edges().enumerate() {
+            entries[edge.to as usize].push((from, n));
+        }
+    }
+    entries
 }
 
 /// The value that takes the place of another one, if need be over several steps.
@@ -45,10 +56,10 @@ pub fn find(same: &[Val], mut val: Val) -> Val {
 }
 
 /// The one value that all edges pass for a parameter, if there is one.
-fn only_source(func: &Func, target: u32, i: usize, param: Val, same: &[Val]) -> Option<Val> {
+fn only_source(func: &Func, entries: &[(usize, usize)], i: usize, param: Val, same: &[Val]) -> Option<Val> {
     let mut only = None;
-    let edges = func.blocks.iter().flat_map(|block| block.end.edges()).filter(|edge| edge.to == target);
-    for edge in edges {
+    for &(from, n) in entries {
+        let edge = func.blocks[from].end.edges().nth(n)?;
         let arg = find(same, edge.args[i]);
         if arg != param && only.is_some_and(|it| it != arg) {
             return None;
@@ -114,10 +125,17 @@ pub fn drop_dead(func: &mut Func) {
     let is_used = |val: Val| val.0 != u32::MAX && used[val.0 as usize];
     let kept: Vec<Vec<bool>> =
         func.blocks.iter().map(|block| block.params.iter().map(|&param| is_used(param)).collect()).collect();
-    for (block, kept_here) in func.blocks.iter_mut().zip(&kept) {
+    keep_params(func, &kept);
+    for block in &mut func.blocks {
+        block.insts.retain(|inst| !removable(inst) || inst.result.is_some_and(is_used));
+    }
+}
+
+/// Keeps these parameters of each block, and what edges pass for them.
+fn keep_params(func: &mut Func, kept: &[Vec<bool>]) {
+    for (block, kept_here) in func.blocks.iter_mut().zip(kept) {
         retain_at(&mut block.params, kept_here);
         block.end.edges_mut().for_each(|edge| retain_at(&mut edge.args, &kept[edge.to as usize]));
-        block.insts.retain(|inst| !removable(inst) || inst.result.is_some_and(is_used));
     }
 }
 

@@ -14,6 +14,8 @@ use minilive_runtime::heap::HEADER_SHAPE;
 use minilive_runtime::string::{STRING_CHARS, STRING_DATA, STRING_LEN};
 use minilive_runtime::value::PAYLOAD_MASK;
 
+/// Bytes of the largest words that texts are compared by.
+const WORD: usize = 8;
 /// Codes below this are ASCII.
 const ASCII_END: i64 = 128;
 
@@ -144,33 +146,72 @@ impl Lower<'_, '_> {
         }
     }
 
-    /// Whether two strings have the same text. The same object has, two different names have not, nor have two lengths.
+    /// Whether two strings have the same text. The same object has, and two lengths have not.
     fn same_text(&mut self, inst: &Inst) -> ir::Value {
         let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
         let same = self.b.ins().icmp(IntCC::Equal, a, b);
         if inst.args.iter().any(|&arg| self.literal_byte(arg).is_some()) {
             return same;
         }
-        let (slow, next) = (self.b.create_block(), self.b.create_block());
+        let [next, other, same_len] = [(); 3].map(|()| self.b.create_block());
         let result = self.b.append_block_param(next, types::I8);
         let (yes, no) = (self.b.ins().iconst(types::I8, 1), self.b.ins().iconst(types::I8, 0));
-        let other = self.b.create_block();
         self.b.ins().brif(same, next, &[yes.into()], other, &[]);
         self.b.switch_to_block(other);
         let (m, n) = (self.length(inst, 0), self.length(inst, 1));
-        let same_len = self.b.create_block();
         let equal = self.b.ins().icmp(IntCC::Equal, m, n);
         self.b.ins().brif(equal, same_len, &[], next, &[no.into()]);
         self.b.switch_to_block(same_len);
-        let (m, n) = (self.is_name(inst, 0), self.is_name(inst, 1));
-        let names = self.b.ins().band(m, n);
-        self.b.ins().brif(names, next, &[no.into()], slow, &[]);
-        self.b.switch_to_block(slow);
-        let found = self.call_helper(HelperId::SameText, 0, &[a, b]);
-        let found = self.b.ins().ireduce(types::I8, found);
-        self.b.ins().jump(next, &[found.into()]);
+        let equal = match self.short_literal(inst) {
+            Some((text, operand)) => self.has_bytes(inst, operand, &text),
+            None => self.same_bytes(inst, next),
+        };
+        self.b.ins().jump(next, &[equal.into()]);
         self.b.switch_to_block(next);
         result
+    }
+
+    /// Whether two strings of the same length have the same bytes; goes to `next` with the answer if both are names, which are different.
+    fn same_bytes(&mut self, inst: &Inst, next: ir::Block) -> ir::Value {
+        let (m, n) = (self.is_name(inst, 0), self.is_name(inst, 1));
+        let names = self.b.ins().band(m, n);
+        let no = self.b.ins().iconst(types::I8, 0);
+        let slow = self.b.create_block();
+        self.b.ins().brif(names, next, &[no.into()], slow, &[]);
+        self.b.switch_to_block(slow);
+        let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
+        let found = self.call_helper(HelperId::SameText, 0, &[a, b]);
+        self.b.ins().ireduce(types::I8, found)
+    }
+
+    /// The bytes of a literal of a comparison that is as short as some words, and which operand is compared with it.
+    fn short_literal(&self, inst: &Inst) -> Option<(Vec<u8>, usize)> {
+        let of = |operand: usize| self.literal(inst.args[operand]).filter(|text| text.len() <= 2 * WORD);
+        let (text, other) = of(1).map(|text| (text, 0)).or_else(|| of(0).map(|text| (text, 1)))?;
+        Some((text.as_bytes().to_vec(), other))
+    }
+
+    /// Whether an operand of so many bytes has these, compared as words that overlap.
+    fn has_bytes(&mut self, inst: &Inst, operand: usize, text: &[u8]) -> ir::Value {
+        let object = self.string(inst, operand);
+        let data = self.b.ins().load(types::I64, memory(), object, STRING_DATA as i32);
+        let parts = match text.len() {
+            0 => Vec::new(),
+            1 | 2 | 4 | WORD => vec![(0, text.len())],
+            3 => vec![(0, 2), (1, 2)],
+            len if len < WORD => vec![(0, 4), (len - 4, 4)],
+            len => vec![(0, WORD), (len - WORD, WORD)],
+        };
+        let mut all = self.b.ins().iconst(types::I8, 1);
+        for (n, (at, bytes)) in parts.into_iter().enumerate() {
+            let ty = ir::Type::int(bytes as u16 * 8).expect("words are of 1, 2, 4 or 8 bytes");
+            let found = self.b.ins().load(ty, memory(), data, at as i32);
+            let wanted = text[at..at + bytes].iter().rev().fold(0, |word: u64, &byte| word << 8 | u64::from(byte));
+            let wanted = self.b.ins().iconst(ty, wanted as i64);
+            let same = self.b.ins().icmp(IntCC::Equal, found, wanted);
+            all = if n == 0 { same } else { self.b.ins().band(all, same) };
+        }
+        all
     }
 
     /// The number of bytes of an operand.
