@@ -4,7 +4,7 @@
 //! Invariant: plain data; what is shown is what was installed, never a second compilation.
 
 use crate::engine::tier::Tier;
-use crate::ssa::stage::Stage;
+use crate::stage::Stage;
 use minilive_mir::ir::{InstId, UnitKey};
 
 /// One line of a dump.

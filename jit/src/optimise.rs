@@ -33,7 +33,7 @@ use crate::ssa::build::{Callee, Input, Unbuilt, WindowKind, build};
 use crate::ssa::flow::EntryAt;
 use crate::ssa::print;
 use crate::ssa::seen::Seen;
-use crate::ssa::stage::Observer;
+use crate::ssa::staged::Observer;
 use crate::translate::{self, Compiled, HelperTable, Workspace};
 use background::{Finished, Job, Progress, Worker};
 use cranelift_codegen::isa::OwnedTargetIsa;

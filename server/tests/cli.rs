@@ -479,9 +479,12 @@ fn dump_shows_how_a_form_stood_after_a_stage() {
     let file = Scratch::new("dump-after", text);
     let after = |stage: &str| minilive(&["dump", "--ssa", "--after", stage, "--function", "f", file.path()]);
     // The map is made until escape analysis has taken it away; a loop that is none gets no block before it.
-    for (stage, makes_a_map, note) in
-        [("build", true, ""), ("dce", true, ""), ("escape", false, ""), ("preheaders", false, ", which changed nothing")]
-    {
+    for (stage, makes_a_map, note) in [
+        ("build", true, ""),
+        ("dce", true, ""),
+        ("escape", false, ""),
+        ("preheaders", false, ", which changed nothing"),
+    ] {
         let done = after(stage);
         assert_eq!((done.code, &*done.err), (0, ""), "{stage}");
         let head = format!("// function f, line 1: after {stage}{note}\nfunction params=1\nblock0():\n");
@@ -496,7 +499,11 @@ fn dump_shows_how_a_form_stood_after_a_stage() {
 
     let unknown = after("polish");
     assert_eq!((unknown.code, &*unknown.out), (2, ""));
-    assert!(unknown.err.contains("there is no stage of this name; there are, in their order, build, "), "{}", unknown.err);
+    assert!(
+        unknown.err.contains("there is no stage of this name; there are, in their order, build, "),
+        "{}",
+        unknown.err
+    );
     assert!(unknown.err.contains(", late-dce, representation"), "{}", unknown.err);
     let other = minilive(&["dump", "--clif", "--after", "gvn", file.path()]);
     assert_eq!((other.code, &*other.out), (2, ""), "{}", other.err);

@@ -25,7 +25,7 @@ use super::body::{Body, Frame};
 use super::flow::{EntryAt, Flow, NodeId, RegSet, flow_of};
 use super::seen::Seen;
 use super::shape_set::ShapeSet;
-use super::stage::{Observer, Staged};
+use super::staged::{Observer, Staged};
 use super::types::Ty;
 use super::{Block, BlockData, Cmp, End, Exit, Func, StateId, Val};
 use crate::feedback::Kinds;

@@ -14,8 +14,9 @@ mod rewrite;
 mod shapes;
 
 use super::dom::Dominators;
-use super::stage::{Stage, Staged};
+use super::staged::Staged;
 use super::{Func, Helper, Inst, Op, Val, dce, unbox};
+use crate::stage::Stage;
 use minilive_runtime::shape::ShapeId;
 
 /// Maps and lists nest so deep that are taken away, less one.

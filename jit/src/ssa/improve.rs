@@ -5,9 +5,10 @@
 use super::dom::Dominators;
 use super::places::Places;
 use super::seen::Seen;
-use super::stage::{Stage, Staged};
+use super::staged::Staged;
 use super::{bounds, carry, dce, escape, gvn, induction, licm, numbers, preheader, subsume};
 use crate::passes::{Pass, Passes};
+use crate::stage::Stage;
 
 /// Improves what `build` made, given what was seen of the function before.
 pub fn improve(it: &mut Staged<'_>, passes: Passes, seen: &Seen) {

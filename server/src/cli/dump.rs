@@ -11,7 +11,7 @@ use super::source::Source;
 use clap::Args;
 use minilive_jit::bytecode;
 use minilive_jit::engine::weight::Weights;
-use minilive_jit::ssa::stage::Stage;
+use minilive_jit::stage::Stage;
 use minilive_mir::diagnostic::Severity;
 use minilive_mir::ir::{Unit, UnitKind};
 use minilive_mir::print::print;
@@ -33,7 +33,7 @@ pub struct Dump {
     tier: u8,
     /// Of `--ssa`: how it stood behind this stage of the optimiser, instead of at the end: build, trivial-phis, dce and so on; one that is
     /// none has all of them listed.
-    #[arg(long, value_name = "STAGE", requires = "ssa")]
+    #[arg(long, value_name = "STAGE", conflicts_with_all = ["mir", "bytecode", "clif", "asm"])]
     after: Option<Stage>,
     /// Only functions of this name, or this member; of compiled code also those of modules that the program imports.
     #[arg(long, value_name = "NAME")]

@@ -8,7 +8,7 @@ use expect_test::{Expect, expect};
 use minilive_jit::dump::Stages;
 use minilive_jit::engine::{Engine, EngineConfig, TierPolicy};
 use minilive_jit::passes::{Pass, Passes};
-use minilive_jit::ssa::stage::Stage;
+use minilive_jit::stage::Stage;
 use minilive_mir::program::ProgramUnit;
 
 /// How the function or member `f` stood behind each stage, and what was printed.

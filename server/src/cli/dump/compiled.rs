@@ -8,7 +8,7 @@ use super::{Failure, Source, title};
 use minilive_jit::dump::{Dump, Line};
 use minilive_jit::engine::tier::Tier;
 use minilive_jit::engine::{End, Engine, EngineConfig, Entry, RunOutcome, RunRequest};
-use minilive_jit::ssa::stage::Stage;
+use minilive_jit::stage::Stage;
 use minilive_mir::ir::{InstId, UnitKey};
 use minilive_mir::print::print_inst;
 use minilive_mir::program::{Program, ProgramUnit};

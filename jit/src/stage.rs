@@ -1,10 +1,8 @@
-//! The stages that a function goes through on its way to machine code, by name, so that each can be looked at.
+//! The stages that a function goes through in the optimising compiler, by name, so that each can be looked at.
 //!
-//! `improve` runs every pass by way of [`Staged::step`], `optimise` notes what stood there behind each where
-//! [`crate::engine::EngineConfig::dump_stages`] asks. Invariant: a function changes in a named stage only, since nothing else hands it out to
-//! be changed; each stage has a golden (`tests/runner/passes/stages.rs`).
+//! `ssa::improve` names one for each pass, dumps hold them, `minilive dump --after` takes one. Invariants: they stand in the order in which
+//! they run; each has a golden (`tests/runner/passes/stages.rs`).
 
-use super::Func;
 use std::fmt;
 use std::str::FromStr;
 
@@ -91,37 +89,5 @@ impl FromStr for Stage {
         found
             .map(|it| it.0)
             .ok_or_else(|| format!("there is no stage of this name; there are, in their order, {}", names()))
-    }
-}
-
-/// Who looks at a function behind each stage, if anybody does.
-pub type Observer<'a> = Option<&'a dyn Fn(Stage, &Func)>;
-
-/// A function that changes stage by stage.
-pub struct Staged<'a> {
-    func: &'a mut Func,
-    observer: Observer<'a>,
-}
-
-impl<'a> Staged<'a> {
-    /// A function as it was built.
-    pub fn new(func: &'a mut Func, observer: Observer<'a>) -> Staged<'a> {
-        let mut it = Staged { func, observer };
-        it.step(Stage::Build, |_| ());
-        it
-    }
-
-    /// How it stands.
-    pub fn func(&self) -> &Func {
-        self.func
-    }
-
-    /// Runs a pass; gives what it tells.
-    pub fn step<T>(&mut self, stage: Stage, pass: impl FnOnce(&mut Func) -> T) -> T {
-        let told = pass(self.func);
-        if let Some(observer) = self.observer {
-            observer(stage, self.func);
-        }
-        told
     }
 }
