@@ -4,6 +4,7 @@
 //! Invariant: plain data; what is shown is what was installed, never a second compilation.
 
 use crate::engine::tier::Tier;
+use crate::stage::Stage;
 use minilive_mir::ir::{InstId, UnitKey};
 
 /// One line of a dump.
@@ -29,6 +30,9 @@ impl Line {
     }
 }
 
+/// The typed form behind each stage, in their order. What goes on in rounds stands here once a round.
+pub type Stages = Vec<(Stage, Vec<Line>)>;
+
 /// One compiled entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dump {
@@ -40,6 +44,8 @@ pub struct Dump {
     pub loop_head: Option<InstId>,
     /// The typed form the optimiser works on; baseline code has none.
     pub ssa: Vec<Line>,
+    /// How it stood behind each stage, where [`crate::engine::EngineConfig::dump_stages`] asks.
+    pub stages: Stages,
     /// What Cranelift was given; it does not make baseline code.
     pub clif: Vec<Line>,
     /// The machine code, before it got its place.

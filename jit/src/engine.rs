@@ -128,6 +128,8 @@ pub struct EngineConfig {
     pub stack_slots: usize,
     /// Keep the text of everything that is compiled, for [`Engine::take_dumps`].
     pub dump: bool,
+    /// Keep with it how the optimiser's form stood behind each stage.
+    pub dump_stages: bool,
     /// Have Cranelift check what it is given. It costs a third of compiling, so it is for development and tests.
     pub verify: bool,
     /// Optimised code counts how often its blocks run. Without it, outcomes have no counts, and what their functions say of calls, rounds
@@ -151,6 +153,7 @@ impl Default for EngineConfig {
             work_to_outgrow: 4_000_000,
             stack_slots: 8 << 20,
             dump: false,
+            dump_stages: false,
             verify: cfg!(debug_assertions),
             counted: true,
             symbolic: false,

@@ -32,6 +32,7 @@ pub mod reason;
 pub mod record;
 #[cfg(not(minilive_portable))]
 pub mod ssa;
+pub mod stage;
 pub mod stats;
 #[cfg(not(minilive_portable))]
 pub mod sys;

@@ -14,7 +14,7 @@ mod nest;
 mod outgrow;
 
 use crate::baseline::Baseline;
-use crate::dump::{Dump, Line};
+use crate::dump::{Dump, Line, Stages};
 use crate::engine::inlined::{self, Inlined};
 use crate::engine::policy::{Footprint, NEVER_HOT, Place, Tiering};
 use crate::engine::table::CodeTable;
@@ -31,7 +31,9 @@ use crate::reason::{ExitReason, Invalidation, Refusal, Refused};
 use crate::ssa::Func;
 use crate::ssa::build::{Callee, Input, Unbuilt, WindowKind, build};
 use crate::ssa::flow::EntryAt;
+use crate::ssa::print;
 use crate::ssa::seen::Seen;
+use crate::ssa::staged::Observer;
 use crate::translate::{self, Compiled, HelperTable, Workspace};
 use background::{Finished, Job, Progress, Worker};
 use cranelift_codegen::isa::OwnedTargetIsa;
@@ -120,6 +122,8 @@ pub(crate) struct Backend {
     run: u64,
     /// What was compiled, if it is to be kept.
     pub(crate) dumps: Option<Vec<Dump>>,
+    /// Whether with it is kept how it stood behind each stage.
+    dump_stages: bool,
 }
 
 impl Optimiser {
@@ -144,6 +148,7 @@ impl Optimiser {
                 workspace: Workspace::default(),
                 run: 0,
                 dumps: config.dump.then(Vec::new),
+                dump_stages: config.dump && config.dump_stages,
             })
         });
         Optimiser { config, backend, failures: Vec::new() }
@@ -468,10 +473,10 @@ impl Backend {
 
     fn compile(&mut self, codes: &CodeTable, realm: &mut Realm, code: &Code, at: EntryAt) -> Result<(), Refused> {
         let started = Instant::now();
-        let (func, inlined) = self.ssa(codes, realm, code, at)?;
+        let (func, inlined, stages) = self.ssa(codes, realm, code, at)?;
         // A function that breaks the invariants of its own form would compute something else: the interpreter keeps it.
         if let Err(errors) = crate::ssa::verify::verify(&func) {
-            return Err(Refused::failed(format!("{}\n{}", errors.join("\n"), crate::ssa::print::print(&func))));
+            return Err(Refused::failed(format!("{}\n{}", errors.join("\n"), print::print(&func))));
         }
         self.provide_keeping_stub(codes)?;
         let beside = func.blocks.iter().map(|block| block.insts.len()).sum::<usize>() > self.most_here;
@@ -485,6 +490,7 @@ impl Backend {
             addresses: self.addresses(codes, realm, code, &func)?,
             func,
             inlined,
+            stages,
             version: code.tier.version.get(),
             run: self.run,
             time: started.elapsed(),
@@ -519,21 +525,21 @@ impl Backend {
         let entry = self.publish(codes, realm, code, &job, &mut compiled)?;
         let bytes = compiled.bytes.len();
         if let Some(dumps) = &mut self.dumps {
-            dumps.push(dump(codes, code, job.at, &job.func, compiled));
+            dumps.push(dump(codes, code, &job, compiled));
         }
         let placed = Placed { address: entry, bytes, place: place_of(job.at), outgrows: job.func.outgrows };
         code.compiled(placed, job.time);
         Ok(())
     }
 
-    /// The SSA form of one entry, and what is spliced into it. A callee that cannot be compiled there stays outside.
+    /// The SSA form of one entry, what is spliced into it, and how it stood behind each stage if that is kept. A callee that cannot be compiled there stays outside.
     pub(crate) fn ssa(
         &self,
         codes: &CodeTable,
         realm: &Realm,
         code: &Code,
         at: EntryAt,
-    ) -> Result<(Func, Vec<Inlined>), Refused> {
+    ) -> Result<(Func, Vec<Inlined>, Stages), Refused> {
         if mentions_import(code) {
             return Err(Refusal::Injected.into());
         }
@@ -547,11 +553,14 @@ impl Backend {
         let mut banned = Banned::default();
         loop {
             let plan = inline::plan((codes, Some((realm, &*found))), code, at, terms, &banned)?;
+            let stages = RefCell::new(Stages::new());
+            let note = |stage, func: &Func| stages.borrow_mut().push((stage, print::lines(func)));
+            let observer: Observer<'_> = if self.dump_stages { Some(&note) } else { None };
             let Unbuilt { refused, frame } =
-                match build_plan((codes, realm), code, (at, self.passes), &window, &plan.seen) {
+                match build_plan((codes, realm), code, (at, self.passes, observer), &window, &plan.seen) {
                     Ok(mut func) => {
                         func.outgrows = plan.holds_back;
-                        return Ok((func, plan.inlined));
+                        return Ok((func, plan.inlined, stages.take()));
                     }
                     Err(unbuilt) => unbuilt,
                 };
@@ -609,7 +618,7 @@ fn least_runs(tier: TierPolicy, insts: usize) -> u64 {
 fn build_plan(
     (codes, realm): (&CodeTable, &Realm),
     code: &Code,
-    (at, passes): (EntryAt, Passes),
+    (at, passes, observer): (EntryAt, Passes, Observer<'_>),
     window: &[WindowKind],
     seen: &Seen,
 ) -> Result<Func, Unbuilt> {
@@ -634,6 +643,7 @@ fn build_plan(
         checks_call: code.weights.checks_call,
         block_weights: &block_weights,
         passes,
+        observer,
         recording: code.recording,
         callees: &callees(codes, seen),
         constant: &constant,
@@ -680,7 +690,8 @@ fn place_of(at: EntryAt) -> Place {
     }
 }
 
-fn dump(codes: &CodeTable, code: &Code, at: EntryAt, func: &Func, compiled: Compiled) -> Dump {
+fn dump(codes: &CodeTable, code: &Code, job: &Job, compiled: Compiled) -> Dump {
+    let func = &job.func;
     // Instructions are numbered through the body; people know those of units.
     let placed = |mut lines: Vec<Line>| {
         for line in &mut lines {
@@ -690,7 +701,7 @@ fn dump(codes: &CodeTable, code: &Code, at: EntryAt, func: &Func, compiled: Comp
         }
         lines
     };
-    let loop_head = match at {
+    let loop_head = match job.at {
         EntryAt::Start => None,
         EntryAt::Loop(block) => Some(InstId(code.unit.blocks[block.0 as usize].first)),
     };
@@ -698,7 +709,8 @@ fn dump(codes: &CodeTable, code: &Code, at: EntryAt, func: &Func, compiled: Comp
         key: code.key,
         tier: Tier::Optimised,
         loop_head,
-        ssa: placed(crate::ssa::print::lines(func)),
+        ssa: placed(print::lines(func)),
+        stages: job.stages.iter().map(|(stage, lines)| (*stage, placed(lines.clone()))).collect(),
         clif: placed(compiled.clif),
         asm: placed(compiled.asm),
         bytes: compiled.bytes.len(),

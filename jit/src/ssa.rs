@@ -35,6 +35,7 @@ pub mod print;
 pub mod seen;
 pub mod shape_set;
 pub mod splice;
+pub mod staged;
 pub mod subsume;
 pub mod types;
 pub mod unbox;

@@ -473,6 +473,46 @@ fn dump_shows_every_form_of_compiled_code_beside_its_source() {
 
 #[test]
 #[cfg(not(minilive_portable))]
+fn dump_shows_how_a_form_stood_after_a_stage() {
+    let text = "f = function(n)\n  p = {\"x\":n + 1}\n  if n > 2 then return p.x * 2\nend function\n\
+                for i in range(1, 900)\n  for j in range(1, 99)\n    f j\n  end for\nend for\n";
+    let file = Scratch::new("dump-after", text);
+    let after = |stage: &str| minilive(&["dump", "--ssa", "--after", stage, "--function", "f", file.path()]);
+    // The map is made until escape analysis has taken it away; a loop that is none gets no block before it.
+    for (stage, makes_a_map, note) in [
+        ("build", true, ""),
+        ("dce", true, ""),
+        ("escape", false, ""),
+        ("preheaders", false, ", which changed nothing"),
+    ] {
+        let done = after(stage);
+        assert_eq!((done.code, &*done.err), (0, ""), "{stage}");
+        let head = format!("// function f, line 1: after {stage}{note}\nfunction params=1\nblock0():\n");
+        assert!(done.out.starts_with(&head), "{stage}\n{}", done.out);
+        assert_eq!(done.out.contains("MakeShaped"), makes_a_map, "{stage}\n{}", done.out);
+        assert!(done.out.contains("; line 2: p = {\"x\":n + 1}"), "{stage}\n{}", done.out);
+    }
+    // What stood behind the last stage is what is compiled.
+    let end = minilive(&["dump", "--ssa", "--function", "f", file.path()]);
+    let form = |out: &str| out.split_once('\n').map(|it| it.1.to_owned()).expect("a line for the head");
+    assert_eq!(form(&after("representation").out), form(&end.out));
+
+    let unknown = after("polish");
+    assert_eq!((unknown.code, &*unknown.out), (2, ""));
+    assert!(
+        unknown.err.contains("there is no stage of this name; there are, in their order, build, "),
+        "{}",
+        unknown.err
+    );
+    assert!(unknown.err.contains(", late-dce, representation"), "{}", unknown.err);
+    let other = minilive(&["dump", "--clif", "--after", "gvn", file.path()]);
+    assert_eq!((other.code, &*other.out), (2, ""), "{}", other.err);
+    let baseline = minilive(&["dump", "--ssa", "--after", "gvn", "--tier", "1", file.path()]);
+    assert_eq!((baseline.code, &*baseline.out), (2, ""), "{}", baseline.err);
+}
+
+#[test]
+#[cfg(not(minilive_portable))]
 fn dump_shows_the_code_of_modules_and_of_members_by_name() {
     let file = Scratch::new(
         "dump-modules",

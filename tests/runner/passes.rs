@@ -11,6 +11,8 @@ mod fields;
 mod loops;
 #[path = "passes/numbering.rs"]
 mod numbering;
+#[path = "passes/stages.rs"]
+mod stages;
 #[path = "passes/values.rs"]
 mod values;
 

@@ -5,6 +5,7 @@
 //! on its way at a time, so that exits are numbered by those that are published.
 
 use super::install::Addresses;
+use crate::dump::Stages;
 use crate::engine::inlined::Inlined;
 use crate::engine::unit::CodeId;
 use crate::reason::Refused;
@@ -30,6 +31,8 @@ pub(super) struct Job {
     pub(super) func: Func,
     /// The callees that are part of it.
     pub(super) inlined: Vec<Inlined>,
+    /// How it stood behind each stage, if that is to be shown.
+    pub(super) stages: Stages,
     /// What its code refers to.
     pub(super) addresses: Addresses,
     /// The version of the code object's tier state that it was made from.

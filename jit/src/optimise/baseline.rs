@@ -100,6 +100,7 @@ fn dump(code: &Code, placed: &Placed) -> Dump {
         tier: Tier::Baseline,
         loop_head: None,
         ssa: Vec::new(),
+        stages: Vec::new(),
         clif: Vec::new(),
         asm,
         bytes: placed.bytes,

@@ -25,6 +25,7 @@ use super::body::{Body, Frame};
 use super::flow::{EntryAt, Flow, NodeId, RegSet, flow_of};
 use super::seen::Seen;
 use super::shape_set::ShapeSet;
+use super::staged::{Observer, Staged};
 use super::types::Ty;
 use super::{Block, BlockData, Cmp, End, Exit, Func, StateId, Val};
 use crate::feedback::Kinds;
@@ -80,6 +81,8 @@ pub struct Input<'a> {
     pub block_weights: &'a [u32],
     /// What is done to improve it.
     pub passes: Passes,
+    /// Who looks at it meanwhile.
+    pub observer: Observer<'a>,
     /// Whether record points are to be kept.
     pub recording: bool,
     /// Functions that feedback names.
@@ -260,7 +263,7 @@ pub fn build(input: &Input<'_>) -> Result<Func, Unbuilt> {
         return Err(Unbuilt { refused, frame });
     }
     let mut func = builder.func;
-    super::improve::improve(&mut func, input.passes, input.seen);
+    super::improve::improve(&mut Staged::new(&mut func, input.observer), input.passes, input.seen);
     if func.blocks.iter().map(|block| block.insts.len()).sum::<usize>() > MAX_INSTS {
         return Err(Refusal::TooLarge.into());
     }

@@ -14,7 +14,9 @@ mod rewrite;
 mod shapes;
 
 use super::dom::Dominators;
+use super::staged::Staged;
 use super::{Func, Helper, Inst, Op, Val, dce, unbox};
+use crate::stage::Stage;
 use minilive_runtime::shape::ShapeId;
 
 /// Maps and lists nest so deep that are taken away, less one.
@@ -26,18 +28,20 @@ const MOST_ELEMENTS: usize = 16;
 pub(crate) const LIST: u32 = ShapeId::NONE.0;
 
 /// Takes maps and lists away that do not escape.
-pub fn remove_objects(func: &mut Func) {
+pub fn remove_objects(it: &mut Staged<'_>) {
     for _ in 0..MOST_ROUNDS {
-        if !makes_objects(func) {
+        if !makes_objects(it.func()) {
             return;
         }
-        let dominators = Dominators::of(func);
-        let mut found = candidates::find(func, &dominators);
-        let Some(known) = shapes::settle(func, &dominators, &mut found) else { return };
-        rewrite::rewrite(func, &dominators, &found, &known);
-        dce::prune_params(func);
-        unbox::unbox_params(func);
-        dce::drop_dead(func);
+        let dominators = Dominators::of(it.func());
+        let mut found = candidates::find(it.func(), &dominators);
+        let Some(known) = shapes::settle(it.func(), &dominators, &mut found) else { return };
+        it.step(Stage::Escape, |func| {
+            rewrite::rewrite(func, &dominators, &found, &known);
+            dce::prune_params(func);
+        });
+        it.step(Stage::Unboxing, unbox::unbox_params);
+        it.step(Stage::EscapeDeadCode, dce::drop_dead);
     }
 }
 

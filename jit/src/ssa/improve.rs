@@ -5,48 +5,51 @@
 use super::dom::Dominators;
 use super::places::Places;
 use super::seen::Seen;
-use super::{Func, bounds, carry, dce, escape, gvn, induction, licm, numbers, preheader, subsume};
+use super::staged::Staged;
+use super::{bounds, carry, dce, escape, gvn, induction, licm, numbers, preheader, subsume};
 use crate::passes::{Pass, Passes};
+use crate::stage::Stage;
 
 /// Improves what `build` made, given what was seen of the function before.
-pub fn improve(func: &mut Func, passes: Passes, seen: &Seen) {
-    dce::prune_params(func);
-    dce::drop_dead(func);
+pub fn improve(it: &mut Staged<'_>, passes: Passes, seen: &Seen) {
+    it.step(Stage::TrivialPhis, dce::prune_params);
+    it.step(Stage::DeadCode, dce::drop_dead);
     if passes.has(Pass::Escape) {
-        escape::remove_objects(func);
+        escape::remove_objects(it);
     }
     if passes.has(Pass::Numbers) {
-        numbers::divide_integers(func);
+        it.step(Stage::IntDivision, numbers::divide_integers);
     }
-    let mut dominators = Dominators::of(func);
+    let mut dominators = Dominators::of(it.func());
     let mut loops = dominators.loops();
-    if preheader::split(func, &dominators, &loops) {
-        dominators = Dominators::of(func);
+    if it.step(Stage::Preheaders, |func| preheader::split(func, &dominators, &loops)) {
+        dominators = Dominators::of(it.func());
         loops = dominators.loops();
     }
-    let places = Places::of(func);
+    let places = Places::of(it.func());
     if passes.has(Pass::Induction) {
-        induction::unify(func, &dominators, &loops);
+        it.step(Stage::Induction, |func| induction::unify(func, &dominators, &loops));
     }
     if passes.has(Pass::Numbering) {
-        gvn::number_values(func, &dominators, &loops, &places);
-        dce::fold_branches(func);
+        it.step(Stage::ValueNumbering, |func| gvn::number_values(func, &dominators, &loops, &places));
+        it.step(Stage::BranchFolding, dce::fold_branches);
         // What was passed on behind a guard that went is one value now, of which more is known.
-        if subsume::drop_weaker(func) && dce::prune_params(func) {
-            gvn::number_values(func, &dominators, &loops, &places);
+        if it.step(Stage::GuardSubsumption, subsume::drop_weaker) && it.step(Stage::LateTrivialPhis, dce::prune_params)
+        {
+            it.step(Stage::LateValueNumbering, |func| gvn::number_values(func, &dominators, &loops, &places));
         }
     }
     if passes.has(Pass::Hoisting) {
-        licm::hoist(func, &dominators, &loops, &places, seen);
+        it.step(Stage::LoopInvariants, |func| licm::hoist(func, &dominators, &loops, &places, seen));
     }
     if passes.has(Pass::Carrying) {
-        carry::carry(func, &dominators, &loops, &places, seen);
+        it.step(Stage::ScalarPromotion, |func| carry::carry(func, &dominators, &loops, &places, seen));
     }
     if passes.has(Pass::Induction) {
-        bounds::check_early(func, &dominators, &loops, seen);
+        it.step(Stage::RangeChecks, |func| bounds::check_early(func, &dominators, &loops, seen));
     }
-    dce::drop_dead(func);
+    it.step(Stage::LateDeadCode, dce::drop_dead);
     if passes.has(Pass::Numbers) {
-        numbers::keep_doubles(func);
+        it.step(Stage::Representation, numbers::keep_doubles);
     }
 }

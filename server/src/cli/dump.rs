@@ -11,6 +11,7 @@ use super::source::Source;
 use clap::Args;
 use minilive_jit::bytecode;
 use minilive_jit::engine::weight::Weights;
+use minilive_jit::stage::Stage;
 use minilive_mir::diagnostic::Severity;
 use minilive_mir::ir::{Unit, UnitKind};
 use minilive_mir::print::print;
@@ -30,6 +31,10 @@ pub struct Dump {
     /// Of `--asm`: the code of this tier, 1 (baseline) or 2 (optimised).
     #[arg(long, value_name = "TIER", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=2))]
     tier: u8,
+    /// Of `--ssa`: how it stood behind this stage of the optimiser, instead of at the end: build, trivial-phis, dce and so on; one that is
+    /// none has all of them listed.
+    #[arg(long, value_name = "STAGE", conflicts_with_all = ["mir", "bytecode", "clif", "asm"])]
+    after: Option<Stage>,
     /// Only functions of this name, or this member; of compiled code also those of modules that the program imports.
     #[arg(long, value_name = "NAME")]
     function: Option<String>,
@@ -80,8 +85,12 @@ impl Dump {
                 ));
             }
             Some(form) => {
-                let form = if self.tier == 1 { compiled::Form::BaselineAsm } else { form };
-                let watched = compiled::watch(&source, program)?;
+                let form = match self.after {
+                    _ if self.tier == 1 => compiled::Form::BaselineAsm,
+                    Some(stage) => compiled::Form::SsaAfter(stage),
+                    None => form,
+                };
+                let watched = compiled::watch(&source, program, self.after.is_some())?;
                 self.must_be_among(&watched.programs(), &source)?;
                 watched.text(form, &|unit| self.wants(unit))?
             }

@@ -8,6 +8,7 @@ use super::{Failure, Source, title};
 use minilive_jit::dump::{Dump, Line};
 use minilive_jit::engine::tier::Tier;
 use minilive_jit::engine::{End, Engine, EngineConfig, Entry, RunOutcome, RunRequest};
+use minilive_jit::stage::Stage;
 use minilive_mir::ir::{InstId, UnitKey};
 use minilive_mir::print::print_inst;
 use minilive_mir::program::{Program, ProgramUnit};
@@ -27,6 +28,8 @@ const WATCH_BYTES: u64 = 1 << 30;
 pub enum Form {
     /// The optimiser's form.
     Ssa,
+    /// How it stood behind a stage.
+    SsaAfter(Stage),
     /// Cranelift's input.
     Clif,
     /// The optimiser's machine code.
@@ -56,16 +59,16 @@ struct WatchedFile {
     program: Arc<Program>,
 }
 
-/// Runs a program, and keeps what is compiled.
+/// Runs a program, and keeps what is compiled, if asked for also how it stood behind each stage.
 ///
 /// # Errors
 /// If this build or machine cannot compile, or the engine does not take the program.
-pub fn watch(source: &Source, program: Program) -> Result<Watched, Failure> {
+pub fn watch(source: &Source, program: Program, dump_stages: bool) -> Result<Watched, Failure> {
     if cfg!(minilive_portable) {
         return Err(Failure("this build interprets only, so there is no compiled code to show".to_string()));
     }
     // What is shown is what `run` runs.
-    let config = EngineConfig { dump: true, synchronous: true, counted: false, ..EngineConfig::default() };
+    let config = EngineConfig { dump: true, dump_stages, synchronous: true, counted: false, ..EngineConfig::default() };
     let mut engine = Engine::new(config);
     let loaded = engine.load(&program).map_err(|error| Failure(error.to_string()))?;
     let modules = WatchedModules::of(source.path.as_deref());
@@ -133,8 +136,12 @@ impl Watched {
             None => String::new(),
             Some(head) => format!(", entered at the loop in line {}", line_of(shown.unit, head)),
         };
-        writeln!(text, "// {head}{place}: {} bytes", dump.bytes)?;
         match form {
+            Form::SsaAfter(stage) => writeln!(text, "// {head}{place}: after {stage}{}", changed_nothing(dump, stage))?,
+            _ => writeln!(text, "// {head}{place}: {} bytes", dump.bytes)?,
+        }
+        match form {
+            Form::SsaAfter(stage) => self.interleaved(text, shown, after(dump, stage))?,
             Form::Ssa => self.interleaved(text, shown, &dump.ssa)?,
             Form::Clif => self.interleaved(text, shown, &dump.clif)?,
             Form::Asm | Form::BaselineAsm => self.interleaved(text, shown, &dump.asm)?,
@@ -173,6 +180,19 @@ impl Watched {
         }
         Ok(())
     }
+}
+
+/// The form behind a stage: behind the last that ran, if it did not.
+fn after(dump: &Dump, stage: Stage) -> &[Line] {
+    let last = dump.stages.iter().rfind(|it| it.0 <= stage);
+    last.map_or(&[], |it| &it.1)
+}
+
+/// A note if a stage did nothing for what is shown.
+fn changed_nothing(dump: &Dump, stage: Stage) -> &'static str {
+    let before = std::iter::once(&[][..]).chain(dump.stages.iter().map(|it| &it.1[..]));
+    let changed = before.zip(&dump.stages).any(|(before, it)| it.0 == stage && it.1 != before);
+    if changed { "" } else { ", which changed nothing" }
 }
 
 fn early_end(end: &End) -> Option<String> {
