@@ -116,12 +116,12 @@ impl Backend {
         let session = self.session()?;
         let features = session.features;
         let reader = Arc::new(Mutex::new(reader));
-        let mut is_linked = !matches!(kind, Kind::Linked | Kind::Everywhere);
+        let mut is_linked = !matches!(kind, Kind::Linked | Kind::Everywhere | Kind::Told);
         let first = session.world.messages(&uri);
         for _ in 0..MOST_READINGS {
             let reader = reader.clone();
             // What names a position means it in the text of the first time.
-            let asked_at = if kind == Kind::WholeDocument { session.world.messages(&uri) } else { first };
+            let asked_at = if kind.is_whole() { session.world.messages(&uri) } else { first };
             let (answer, _cancel_on_drop) = session.world.ask_again(uri.clone(), kind, asked_at, move |snapshot| {
                 let mut reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
                 let answer = reader(snapshot, &features);
@@ -711,12 +711,11 @@ impl LanguageServer for Backend {
 
     async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
         let before = params.previous_result_id;
-        let told =
-            self.written(from_proto::uri(&params.text_document.uri), Kind::WholeDocument, move |it, features| {
-                let diagnostics = ide::diagnostics(&it.db, &it.document, &it.live);
-                let items = diagnostics.iter().map(|item| to_proto::diagnostic(item, &it.document, features));
-                report(items.collect(), before.as_deref())
-            });
+        let told = self.written(from_proto::uri(&params.text_document.uri), Kind::Told, move |it, features| {
+            let diagnostics = ide::diagnostics(&it.db, &it.document, &it.live);
+            let items = diagnostics.iter().map(|item| to_proto::diagnostic(item, &it.document, features));
+            report(items.collect(), before.as_deref())
+        });
         // What was written takes the place of the empty report.
         Ok(told.await?.unwrap_or_else(|| report(Vec::new(), None)))
     }
