@@ -16,6 +16,7 @@ use crate::document::DocumentView;
 use crate::modules::Places;
 use minilive_mir::names::{Access, Place, Sym, Symbol};
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
+use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 /// A place in a file.
@@ -72,8 +73,11 @@ pub fn type_definition(db: &LiveDb, document: &DocumentView, places: &Places, of
     };
     let mut found = Vec::new();
     for object in objects {
-        let parents =
-            if matches!(object, Object::New(..) | Object::Born(..)) { infer.parents(object) } else { Vec::new() };
+        let parents = if matches!(object, Object::New(..) | Object::Born(..) | Object::Sum(..)) {
+            infer.parents(object)
+        } else {
+            Vec::new()
+        };
         let of = if parents.is_empty() { vec![object] } else { parents };
         for location in of.into_iter().filter_map(|it| made_at(db, it)) {
             if !found.contains(&location) {
@@ -162,11 +166,11 @@ fn all_heirs(infer: &mut Infer<'_>, db: &LiveDb, file: File) -> Vec<Object> {
 /// Where a map itself is given a member: in its literal or by the first plain assignment to it, in the file that makes it or in another.
 fn own_definition(infer: &mut Infer<'_>, db: &LiveDb, of: Object, name: &str) -> Option<Location> {
     let of = of.maker();
-    let (Object::Literal(made, _) | Object::New(made, _)) = of else { return None };
+    let made = of.made_in()?;
     let mut found = None;
     let others = infer.program();
-    let others = others.iter().copied().filter(|&it| it != made.file && it.text(db).contains(name));
-    for file in std::iter::once(made.file).chain(others) {
+    let others = others.iter().copied().filter(|&it| it != made && it.text(db).contains(name));
+    for file in std::iter::once(made).chain(others) {
         match definition_in(infer, db, file, (of, name)) {
             Some((location, Access::Write)) => return Some(location),
             other => found = found.or(other),
@@ -218,7 +222,7 @@ fn made_at(db: &LiveDb, object: Object) -> Option<Location> {
         Object::Literal(at, number) => (at, number, SyntaxKind::MapExpr),
         Object::New(at, number) | Object::Born(at, number, _) => (at, number, SyntaxKind::UnaryExpr),
         Object::Module(file) => return Some(Location { file, range: TextRange::empty(TextSize::new(0)) }),
-        Object::Globals(_) | Object::Locals(_) | Object::Host(_) | Object::Entry(_) => return None,
+        Object::Globals(_) | Object::Locals(_) | Object::Host(_) | Object::Entry(_) | Object::Sum(..) => return None,
     };
     let placed = db::units(db, at.file).get(at.unit as usize)?;
     let root = SyntaxNode::new_root(placed.unit.green.clone());
@@ -263,13 +267,16 @@ pub fn definitions(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named
             for holder in nearest_holders(infer, UnitRef { file, unit: named.unit }, named, holders) {
                 let (file, target) = match holder {
                     Object::Module(file) | Object::Globals(file) => (file, Target::Global),
-                    Object::Literal(unit, _) | Object::New(unit, _) | Object::Born(unit, ..) => {
+                    Object::Literal(UnitRef { file: made, .. }, _)
+                    | Object::New(UnitRef { file: made, .. }, _)
+                    | Object::Born(UnitRef { file: made, .. }, ..)
+                    | Object::Sum(made, ..) => {
                         // What it overrides is named alike, and is another definition.
                         if let Some(own) = own_definition(infer, db, holder, &named.name) {
                             found.push(own);
                             continue;
                         }
-                        (unit.file, Target::Member(vec![holder]))
+                        (made, Target::Member(vec![holder]))
                     }
                     Object::Locals(unit) => (unit.file, Target::Variable(unit.unit)),
                     Object::Host(_) => {
@@ -375,8 +382,12 @@ pub fn references(
 ) -> Vec<Location> {
     let mut infer = Importers::of(db, places).infer(document.file);
     let Some(named) = named_at(&mut infer, db, document.file, offset) else { return Vec::new() };
-    let mut found = all_uses(&mut infer, db, document.file, &named, Wanted::Certain).found;
-    found.retain(|it| it.certain || named.target == Target::Member(Vec::new()));
+    let mut found = if named.target == Target::Member(Vec::new()) {
+        // Of what nobody knows all are listed that have the name; from those of which it is known whose they are only theirs are.
+        members_by_name(&mut infer, db, document.file, &named.name)
+    } else {
+        joined_uses(&mut infer, db, document.file, &named)
+    };
     if !with_definition {
         let definitions = definitions(&mut infer, db, document.file, &named);
         found.retain(|it| !definitions.contains(&Location { file: it.file, range: it.range }));
@@ -384,10 +395,68 @@ pub fn references(
     found.iter().map(|it| Location { file: it.file, range: it.range }).collect()
 }
 
+/// The certain uses of what a name stands for, with those of all else that one of them may mean as well: a use that reads a member of a map or
+/// a variable of a module joins both, from whichever of them somebody asks.
+fn joined_uses(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> Vec<Found> {
+    let (mut found, mut known): (Vec<Found>, FxHashSet<(File, TextRange)>) = Default::default();
+    let (mut parts, mut next) = (parts_of(infer, file, &named.target), 0);
+    while let Some((home, target)) = parts.get(next).cloned() {
+        next += 1;
+        let part = Named { target, ..named.clone() };
+        let family = all_uses(infer, db, home, &part, Wanted::Certain);
+        let mut more = parts_of(infer, home, &Target::Member(family.holders));
+        for it in family.found.into_iter().filter(|it| it.certain) {
+            if known.insert((it.file, it.range)) {
+                if family.is_mixed
+                    && let Some(of) = named_at(infer, db, it.file, it.range.start())
+                {
+                    more.extend(parts_of(infer, it.file, &of.target));
+                }
+                found.push(it);
+            }
+        }
+        more.retain(|it| !parts.contains(it));
+        more.dedup();
+        parts.extend(more);
+    }
+    found.sort_by_key(|it| (it.file != file, it.file.path(db), it.range.start()));
+    found
+}
+
+/// What a target consists of, each with the file that it is a target of: maps that code makes belong together, modules and the variables of
+/// functions have uses of other kinds.
+fn parts_of(infer: &mut Infer<'_>, file: File, target: &Target) -> Vec<(File, Target)> {
+    let mut parts = Vec::new();
+    match target {
+        Target::Member(holders) => {
+            let made: Vec<Object> = holders.iter().copied().filter(|it| it.made_in().is_some()).collect();
+            if !made.is_empty() {
+                parts.push((file, Target::Member(made)));
+            }
+            for holder in holders.iter().filter(|it| it.made_in().is_none()) {
+                match *holder {
+                    Object::Module(module) | Object::Globals(module) => parts.push((module, Target::Global)),
+                    Object::Locals(of) => parts.extend(parts_of(infer, of.file, &Target::Variable(of.unit))),
+                    other => parts.push((file, Target::Member(vec![other]))),
+                }
+            }
+        }
+        Target::Variable(unit) => {
+            parts.push((file, target.clone()));
+            // Whoever has the map of its variables names them as members of that.
+            if infer.facts(file).unit(*unit).facts.open.locals {
+                parts.push((file, Target::Member(vec![Object::Locals(UnitRef { file, unit: *unit })])));
+            }
+        }
+        _ => parts.push((file, target.clone())),
+    }
+    parts
+}
+
 /// All uses of what a name stands for, in its own file and in the other files of the workspace; and the maps that have it, if it is a
 /// member of some.
 pub fn all_uses(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named, wanted: Wanted) -> Family {
-    let only = |found| Family { found, holders: Vec::new() };
+    let only = |found| Family { found, holders: Vec::new(), is_mixed: false };
     if named.target == Target::Member(Vec::new()) {
         return only(members_by_name(infer, db, file, &named.name));
     }
@@ -398,9 +467,10 @@ pub fn all_uses(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named, w
     }
     if let Some(home) = shared::home(file, &named.target) {
         let importers = Importers::of(db, infer.places());
-        let mut found = names_of(db, &importers, home, (&named.name, wanted)).family(home).found;
+        let shared = names_of(db, &importers, home, (&named.name, wanted)).family(home);
+        let mut found = shared.found;
         found.sort_by_key(|it| (it.file != file, it.file.path(db), it.range.start()));
-        return only(found);
+        return Family { found, holders: Vec::new(), is_mixed: shared.mixed.is_some() };
     }
     let mut found = uses(infer, db, file, &named.name, &named.target);
     let Target::Member(_) = &named.target else { return only(found) };
@@ -421,7 +491,7 @@ pub fn all_uses(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named, w
             }
         }
     }
-    only(found)
+    Family { is_mixed: true, ..only(found) }
 }
 
 /// The files of the workspace but one that have a name in their text: a search there costs less than a look at their names.
