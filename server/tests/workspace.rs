@@ -419,7 +419,7 @@ fn what_is_said_follows_importers_on_disk() {
 /// Where a module's own imports lead is known from the programs that import it, which may be the last file that is read.
 #[test]
 fn nothing_is_missing_before_all_files_are_read() {
-    let others: Vec<_> = (0..800).map(|k| format!("other{k}.ms")).collect();
+    let others: Vec<_> = (0..300).map(|k| format!("other{k}.ms")).collect();
     let other = "value = 1\nprint value + 1\n".repeat(60);
     let tool = "import \"helper\"\nprint helper.one + given\nprint helper.two\n";
     let mut files = vec![
@@ -477,4 +477,40 @@ fn nothing_is_missing_before_all_files_are_read() {
         assert_eq!(said(&own["items"]), missing, "open: {opens}");
         client.shut_down();
     }
+}
+
+#[test]
+fn types_are_followed_into_files_that_nobody_opened() {
+    let zoo = "Animal = {}\nAnimal.speak = function\nend function\n";
+    let main = "import \"zoo\"\nDog = new zoo.Animal\nrex = new Dog\n";
+    let folder = Folder::new("types", &[("main.ms", main), ("zoo.ms", zoo)]);
+    let (mut client, _child) = Client::start(&program(), &["lsp"]).expect("the binary starts");
+    let root = format!("file://{}", folder.0.display());
+    let params =
+        json!({ "processId": null, "rootUri": root, "capabilities": {}, "initializationOptions": { "trust": "off" } });
+    let server = client.ask("initialize", params);
+    assert_eq!(server["capabilities"]["typeHierarchyProvider"], true);
+    assert_eq!(server["capabilities"]["callHierarchyProvider"], true, "and all else is there");
+    client.notify("initialized", json!({}));
+    client.open(&folder.uri("main.ms"), main);
+    let items = client.ask("textDocument/prepareTypeHierarchy", at(&folder, "main.ms", 2, 11));
+    let expected = json!([{
+        "name": "Dog", "kind": 5, "uri": &*folder.uri("main.ms"), "range": range_of([1, 0, 1, 20]),
+        "selectionRange": range_of([1, 0, 1, 3])
+    }]);
+    assert_eq!(items, expected);
+    let above = client.ask("typeHierarchy/supertypes", json!({ "item": items[0] }));
+    let expected = json!([{
+        "name": "Animal", "kind": 5, "uri": &*folder.uri("zoo.ms"), "range": range_of([0, 0, 0, 11]),
+        "selectionRange": range_of([0, 0, 0, 6])
+    }]);
+    assert_eq!(above, expected);
+    let names = |found: Value| -> Vec<String> {
+        found.as_array().expect("a list").iter().map(|it| it["name"].as_str().unwrap_or("").to_owned()).collect()
+    };
+    assert_eq!(names(client.ask("typeHierarchy/subtypes", json!({ "item": items[0] }))), ["rex"]);
+    // The file of this item is not open.
+    assert_eq!(names(client.ask("typeHierarchy/subtypes", json!({ "item": above[0] }))), ["Dog"]);
+    assert_eq!(client.ask("textDocument/prepareTypeHierarchy", at(&folder, "main.ms", 0, 0)), json!([]));
+    client.shut_down();
 }

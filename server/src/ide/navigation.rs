@@ -115,7 +115,7 @@ pub fn implementation(db: &LiveDb, document: &DocumentView, places: &Places, off
 }
 
 /// What the value of a name may be, as far as it is maps.
-fn objects_at(
+pub fn objects_at(
     infer: &mut Infer<'_>,
     db: &LiveDb,
     document: &DocumentView,
@@ -133,6 +133,17 @@ fn objects_at(
 
 /// Where the maps are made that `self` or `super` at an offset may be.
 fn receiver_at(infer: &mut Infer<'_>, db: &LiveDb, file: File, offset: TextSize) -> Vec<Location> {
+    let mut found: Vec<Location> = Vec::new();
+    for location in objects_of_receiver(infer, db, file, offset).into_iter().filter_map(|it| made_at(db, it)) {
+        if !found.contains(&location) {
+            found.push(location);
+        }
+    }
+    found
+}
+
+/// The maps that `self` or `super` at an offset may be.
+pub fn objects_of_receiver(infer: &mut Infer<'_>, db: &LiveDb, file: File, offset: TextSize) -> Vec<Object> {
     let root = SyntaxNode::new_root(file.parse(db).green.clone());
     let word = |kind| root.token_at_offset(offset).find(|token| token.kind() == kind);
     let symbol = match (word(SyntaxKind::SelfKw), word(SyntaxKind::SuperKw)) {
@@ -141,18 +152,11 @@ fn receiver_at(infer: &mut Infer<'_>, db: &LiveDb, file: File, offset: TextSize)
         _ => return Vec::new(),
     };
     let Some(unit) = units_at(db, file, offset).next() else { return Vec::new() };
-    let objects: Vec<_> = infer.value(UnitRef { file, unit }, &symbol.into()).objects().collect();
-    let mut found: Vec<Location> = Vec::new();
-    for location in objects.into_iter().filter_map(|it| made_at(db, it)) {
-        if !found.contains(&location) {
-            found.push(location);
-        }
-    }
-    found
+    infer.value(UnitRef { file, unit }, &symbol.into()).objects().collect()
 }
 
 /// All maps that code of the workspace makes, those of a file first. Without `new` and `__isa` no map is behind another.
-fn all_heirs(infer: &mut Infer<'_>, db: &LiveDb, file: File) -> Vec<Object> {
+pub fn all_heirs(infer: &mut Infer<'_>, db: &LiveDb, file: File) -> Vec<Object> {
     let mut all = heirs(infer, db, file);
     for &other in db.files().iter().filter(|&&other| other != file) {
         let text = other.text(db);
@@ -218,16 +222,23 @@ fn heirs(infer: &mut Infer<'_>, db: &LiveDb, file: File) -> Vec<Object> {
 
 /// Where a map is made: its literal, its `new`, or the start of its file.
 fn made_at(db: &LiveDb, object: Object) -> Option<Location> {
+    if let Object::Module(file) = object {
+        return Some(Location { file, range: TextRange::empty(TextSize::new(0)) });
+    }
+    let (file, range) = made_text(db, object)?;
+    Some(Location { file, range: name_before(&file.text(db), range.start()).unwrap_or(range) })
+}
+
+/// The code that makes a map: its literal or its `new`.
+pub fn made_text(db: &LiveDb, object: Object) -> Option<(File, TextRange)> {
     let (at, number, kind) = match object {
         Object::Literal(at, number) => (at, number, SyntaxKind::MapExpr),
         Object::New(at, number) | Object::Born(at, number, _) => (at, number, SyntaxKind::UnaryExpr),
-        Object::Module(file) => return Some(Location { file, range: TextRange::empty(TextSize::new(0)) }),
-        Object::Globals(_) | Object::Locals(_) | Object::Host(_) | Object::Entry(_) | Object::Sum(..) => return None,
+        _ => return None,
     };
     let placed = db::units(db, at.file).get(at.unit as usize)?;
     let root = SyntaxNode::new_root(placed.unit.green.clone());
-    let range = minilive_mir::names::range_of_made(&root, kind, number)? + placed.start;
-    Some(Location { file: at.file, range: name_before(&at.file.text(db), range.start()).unwrap_or(range) })
+    Some((at.file, minilive_mir::names::range_of_made(&root, kind, number)? + placed.start))
 }
 
 /// The last word of what the value at a place is assigned to.
