@@ -210,6 +210,7 @@ fn a_member_with_thousands_of_uses_is_found_in_one_go() {
     let plain: String = (0..4000).map(|it| format!("p.x = p.x + {it}\n")).collect();
     let made: String = (0..2000).map(|it| format!("r = f(r, {it})\nprint r.x\n")).collect();
     let heirs: String = (0..1000).map(|it| format!("q{it} = new P\nq{it}.x = {it}\nprint q{it}.x\n")).collect();
+    let tested: String = "  if p isa A then print p.x\n".repeat(500);
     for (source, count) in [
         (format!("p = {{\"x$0\": 1}}\n{plain}"), 8001),
         (
@@ -219,6 +220,7 @@ fn a_member_with_thousands_of_uses_is_found_in_one_go() {
             2002,
         ),
         (format!("P = {{\"x$0\": 1}}\n{heirs}"), 2001),
+        (format!("A = {{\"x$0\": 1}}\nf = function(p)\n{tested}end function\n"), 501),
     ] {
         let test = Fixture::new(&source);
         assert_eq!(highlights(&test.db, &test.document, &test.places, test.offset).len(), count);
