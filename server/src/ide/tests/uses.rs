@@ -63,6 +63,13 @@ fn check(source: &str) -> (usize, usize, String) {
             let from = program.at(file, range);
             let found = program.references(file, range.start());
             if program.is_anybodys(file, range.start()) {
+                // Then all that have the name are listed, and the references of what is known do not list it.
+                let text = file.text(&program.0.db);
+                let alike = program.members(file).into_iter().filter(|it| text[*it] == text[range]);
+                let alike: BTreeSet<At> = alike.map(|it| program.at(file, it)).collect();
+                if found != alike {
+                    wrong += &format!("{from:?}, of which nobody knows whose it is, leads to {found:?}\n");
+                }
                 continue;
             }
             known += 1;
