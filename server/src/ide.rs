@@ -15,6 +15,7 @@ mod family;
 mod folding;
 pub mod format;
 pub use crate::guide;
+mod hierarchy;
 mod hosts;
 mod hover;
 mod importers;
@@ -52,6 +53,7 @@ pub use diagnostics::{
 };
 pub use folding::{Fold, FoldKind, folds};
 pub use format::{FormatEdit, FormatOptions, format, format_on_type};
+pub use hierarchy::{TypeItem, subtypes, supertypes, type_items};
 pub use hover::{Hover, hover};
 pub use inlay_hints::{HintKind, InlayHint, inlay_hints};
 pub use lenses::{Lens, LensAction, lenses};

@@ -10,6 +10,7 @@ mod capabilities;
 mod docs;
 mod ext;
 mod from_proto;
+mod hierarchy;
 mod notices;
 mod sweep;
 mod to_proto;

@@ -462,6 +462,9 @@ impl World {
         };
         self.scheduler.opened(&uri, revision, self.places_of(&uri));
         self.in_workspace(&uri, Some(file));
+        if self.workspace.unread > 0 {
+            self.held.opened_unread(&uri);
+        }
         self.documents.insert(uri.clone(), Document::new(uri.clone(), version, revision, file, content));
         self.module_opened(&uri, file);
         self.look_for_imports(&uri, revision);

@@ -31,7 +31,7 @@ enum About {
 use About::{Document, Item, Place, Workspace};
 
 /// The server's functions that answer requests, and their methods.
-const REQUESTS: [(&str, &str, About); 33] = [
+const REQUESTS: [(&str, &str, About); 36] = [
     ("hover", "textDocument/hover", Place),
     ("goto_definition", "textDocument/definition", Place),
     ("goto_type_definition", "textDocument/typeDefinition", Place),
@@ -39,6 +39,9 @@ const REQUESTS: [(&str, &str, About); 33] = [
     ("prepare_call_hierarchy", "textDocument/prepareCallHierarchy", Place),
     ("incoming_calls", "callHierarchy/incomingCalls", Item),
     ("outgoing_calls", "callHierarchy/outgoingCalls", Item),
+    ("prepare_type_hierarchy", "textDocument/prepareTypeHierarchy", Place),
+    ("supertypes", "typeHierarchy/supertypes", Item),
+    ("subtypes", "typeHierarchy/subtypes", Item),
     ("will_rename_files", "workspace/willRenameFiles", Workspace),
     ("references", "textDocument/references", Place),
     ("document_highlight", "textDocument/documentHighlight", Place),
@@ -124,6 +127,15 @@ fn params_of(method: &str, uri: &str, from: [u32; 2], to: [u32; 2]) -> Value {
     if method == "workspace/executeCommand" {
         params["command"] = json!("minilive.stop");
         params["arguments"] = json!([uri]);
+    }
+    // `C = new m`
+    let made = match method {
+        "typeHierarchy/supertypes" => Some(range_of([11, 0, 11, 1])),
+        "typeHierarchy/subtypes" => Some(range_of([6, 0, 6, 1])),
+        _ => None,
+    };
+    if let Some(range) = made.filter(|_| uri == URI && from == [7, 6]) {
+        params["item"]["selectionRange"] = range;
     }
     params
 }

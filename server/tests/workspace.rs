@@ -415,3 +415,102 @@ fn what_is_said_follows_importers_on_disk() {
         client.shut_down();
     }
 }
+
+/// Where a module's own imports lead is known from the programs that import it, which may be the last file that is read.
+#[test]
+fn nothing_is_missing_before_all_files_are_read() {
+    let others: Vec<_> = (0..300).map(|k| format!("other{k}.ms")).collect();
+    let other = "value = 1\nprint value + 1\n".repeat(60);
+    let tool = "import \"helper\"\nprint helper.one + given\nprint helper.two\n";
+    let mut files = vec![
+        ("zmain.ms", "env.MS_IMPORT_PATH = \"$MS_SCRIPT_DIR/mods\"\ngiven = 1\nimport \"tool\"\nprint tool\n"),
+        ("mods/tool.ms", tool),
+        ("helper.ms", "one = 1\n"),
+    ];
+    files.extend(others.iter().map(|name| (&**name, &*other)));
+    let folder = Folder::new("unread", &files);
+    let uri = folder.uri("mods/tool.ms");
+    let said = |items: &Value| -> Vec<(String, u64)> {
+        let items = items.as_array().expect("a list").iter();
+        items
+            .map(|it| {
+                (it["code"].as_str().unwrap_or("").to_owned(), it["range"]["start"]["line"].as_u64().unwrap_or(99))
+            })
+            .collect()
+    };
+    let missing = [("missing-member".to_owned(), 2)];
+
+    // Told as it is found out.
+    let (mut client, _child) = start(&folder);
+    client.open(&uri, tool);
+    let told = |it: &Value| it["uri"] == *uri;
+    client.wait_for(0, "textDocument/publishDiagnostics", |it| told(it) && said(&it["diagnostics"]) == missing);
+    for it in client.heard.iter().filter(|it| it.method() == "textDocument/publishDiagnostics" && told(it.params())) {
+        assert!(said(&it.params()["diagnostics"]).iter().all(|it| missing.contains(it)), "{it:?}");
+    }
+    // What is wrong with the text itself needs no other file.
+    client.shut_down();
+    let (mut client, _child) = start(&folder);
+    client.open(&uri, "x = = 1\nprint given\n");
+    let number =
+        client.wait_for(0, "textDocument/publishDiagnostics", |it| told(it) && !said(&it["diagnostics"]).is_empty());
+    assert!(!client.heard[number].message.to_string().contains("given"), "{:?}", client.heard[number]);
+    client.shut_down();
+
+    // Asked for.
+    let pulls =
+        json!({ "textDocument": { "diagnostic": {} }, "workspace": { "diagnostics": { "refreshSupport": true } } });
+    let (mut client, _child) = start_with(&folder, pulls.clone());
+    client.open(&uri, tool);
+    let first = client.ask("textDocument/diagnostic", json!({ "textDocument": { "uri": &*uri } }));
+    assert_eq!(said(&first["items"]), missing);
+    client.shut_down();
+
+    // Of all files, of which this one is open or not.
+    for opens in [true, false] {
+        let (mut client, _child) = start_with(&folder, pulls.clone());
+        if opens {
+            client.open(&uri, tool);
+        }
+        let all = client.ask("workspace/diagnostic", json!({ "previousResultIds": [] }));
+        let own = all["items"].as_array().expect("a list").iter().find(|it| told(it)).expect("it is told of");
+        assert_eq!(said(&own["items"]), missing, "open: {opens}");
+        client.shut_down();
+    }
+}
+
+#[test]
+fn types_are_followed_into_files_that_nobody_opened() {
+    let zoo = "Animal = {}\nAnimal.speak = function\nend function\n";
+    let main = "import \"zoo\"\nDog = new zoo.Animal\nrex = new Dog\n";
+    let folder = Folder::new("types", &[("main.ms", main), ("zoo.ms", zoo)]);
+    let (mut client, _child) = Client::start(&program(), &["lsp"]).expect("the binary starts");
+    let root = format!("file://{}", folder.0.display());
+    let params =
+        json!({ "processId": null, "rootUri": root, "capabilities": {}, "initializationOptions": { "trust": "off" } });
+    let server = client.ask("initialize", params);
+    assert_eq!(server["capabilities"]["typeHierarchyProvider"], true);
+    assert_eq!(server["capabilities"]["callHierarchyProvider"], true, "and all else is there");
+    client.notify("initialized", json!({}));
+    client.open(&folder.uri("main.ms"), main);
+    let items = client.ask("textDocument/prepareTypeHierarchy", at(&folder, "main.ms", 2, 11));
+    let expected = json!([{
+        "name": "Dog", "kind": 5, "uri": &*folder.uri("main.ms"), "range": range_of([1, 0, 1, 20]),
+        "selectionRange": range_of([1, 0, 1, 3])
+    }]);
+    assert_eq!(items, expected);
+    let above = client.ask("typeHierarchy/supertypes", json!({ "item": items[0] }));
+    let expected = json!([{
+        "name": "Animal", "kind": 5, "uri": &*folder.uri("zoo.ms"), "range": range_of([0, 0, 0, 11]),
+        "selectionRange": range_of([0, 0, 0, 6])
+    }]);
+    assert_eq!(above, expected);
+    let names = |found: Value| -> Vec<String> {
+        found.as_array().expect("a list").iter().map(|it| it["name"].as_str().unwrap_or("").to_owned()).collect()
+    };
+    assert_eq!(names(client.ask("typeHierarchy/subtypes", json!({ "item": items[0] }))), ["rex"]);
+    // The file of this item is not open.
+    assert_eq!(names(client.ask("typeHierarchy/subtypes", json!({ "item": above[0] }))), ["Dog"]);
+    assert_eq!(client.ask("textDocument/prepareTypeHierarchy", at(&folder, "main.ms", 0, 0)), json!([]));
+    client.shut_down();
+}

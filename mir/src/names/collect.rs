@@ -19,7 +19,7 @@ use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
 use rowan::{GreenNodeData, WalkEvent};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 /// More kinds of elements than this are not told apart.
 const ELEMENTS: usize = 6;
@@ -108,7 +108,9 @@ pub(super) struct Collector {
     is_function: bool,
     /// Absent in statements, whose names are globals, and where only symbols are wanted.
     scope: Option<Scope>,
-    numbers: Numbers,
+    root: SyntaxNode,
+    /// Found out once something has a number: that takes a look at the whole unit.
+    numbers: OnceCell<Numbers>,
     /// The variables that are taken out of `locals`; none stands for any.
     removed: Vec<Option<SmolStr>>,
     /// How many calls are around what is being put into symbols.
@@ -122,12 +124,17 @@ impl Collector {
         Collector {
             is_function: kind == UnitKind::Function,
             scope,
-            numbers: Numbers::of(root),
+            root: root.clone(),
+            numbers: OnceCell::new(),
             removed: Vec::new(),
             nested: Cell::new(0),
             names: UnitNames::default(),
             facts: UnitFacts::default(),
         }
+    }
+
+    fn numbers(&self) -> &Numbers {
+        self.numbers.get_or_init(|| Numbers::of(&self.root))
     }
 
     fn unit(&mut self, root: &SyntaxNode, function: Option<&FunctionExpr>) {
@@ -527,7 +534,7 @@ impl Collector {
 
     fn map(&mut self, node: &SyntaxNode) {
         let Some(map) = MapExpr::cast(node.clone()) else { return };
-        let Some(&number) = self.numbers.maps.get(&node.text_range().start()) else { return };
+        let Some(&number) = self.numbers().maps.get(&node.text_range().start()) else { return };
         let owner: Sym = Symbol::Map(number).into();
         let mut entries = Vec::new();
         for entry in map.entries() {
@@ -578,8 +585,8 @@ impl Collector {
                 }
                 Symbol::List(kinds)
             }
-            Expr::Map(_) => self.numbers.maps.get(&start).map_or(Symbol::Unknown, |&n| Symbol::Map(n)),
-            Expr::Function(_) => match self.numbers.functions.binary_search(&start) {
+            Expr::Map(_) => self.numbers().maps.get(&start).map_or(Symbol::Unknown, |&n| Symbol::Map(n)),
+            Expr::Function(_) => match self.numbers().functions.binary_search(&start) {
                 Ok(number) => Symbol::Function(crate::tables::index(number)),
                 Err(_) => Symbol::Unknown,
             },
@@ -588,7 +595,7 @@ impl Collector {
                 None => Symbol::Unknown,
             },
             Expr::Unary(unary) => match unary.operator() {
-                Some(SyntaxKind::NewKw) => self.numbers.news.get(&start).map_or(Symbol::Unknown, |&n| Symbol::New(n)),
+                Some(SyntaxKind::NewKw) => self.numbers().news.get(&start).map_or(Symbol::Unknown, |&n| Symbol::New(n)),
                 operator => {
                     let operand = unary.operand().map_or_else(unknown, |it| self.symbol(&it));
                     match operator.and_then(unary_op) {

@@ -27,7 +27,7 @@ use super::live::Live;
 use crate::db::LiveDb;
 use crate::document::DocumentView;
 use context::Context;
-pub(super) use imports::{Unimported, importable, importable_symbols};
+pub(super) use imports::{Unimported, importable, importable_symbols, imported_modules};
 use minilive_syntax::TextRange;
 pub use source::source_actions;
 
@@ -70,6 +70,8 @@ pub struct Action {
     pub answers: Option<Diagnostic>,
     /// It is the one thing that puts it right, so an editor may do it without asking which.
     pub preferred: bool,
+    /// The program may do something else then, so nobody does it without having read what it is.
+    pub may_differ: bool,
 }
 
 impl Action {
@@ -84,12 +86,19 @@ impl Action {
             }
             touch
         });
-        Action { title: title.into(), kind, edits, answers: None, preferred: false }
+        Action { title: title.into(), kind, edits, answers: None, preferred: false, may_differ: false }
     }
 
     fn of_fix(fix: Fix, answers: Diagnostic) -> Action {
         let edit = Edit { range: fix.range, insert: fix.insert };
-        Action { title: fix.title, kind: ActionKind::Fix, edits: vec![edit], answers: Some(answers), preferred: false }
+        Action {
+            title: fix.title,
+            kind: ActionKind::Fix,
+            edits: vec![edit],
+            answers: Some(answers),
+            preferred: false,
+            may_differ: false,
+        }
     }
 }
 
@@ -98,7 +107,8 @@ pub fn actions(db: &LiveDb, document: &DocumentView, live: &Live, at: TextRange)
     let mut found = all(db, document, live, at);
     let fixes: Vec<_> = found.iter().map(|it| it.answers.as_ref().map(|it| (it.code, it.range))).collect();
     for (action, answers) in found.iter_mut().zip(&fixes) {
-        action.preferred = answers.is_some() && fixes.iter().filter(|it| *it == answers).count() == 1;
+        let is_only = answers.is_some() && fixes.iter().filter(|it| *it == answers).count() == 1;
+        action.preferred = is_only && !action.may_differ;
     }
     found
 }

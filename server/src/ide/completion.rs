@@ -65,9 +65,12 @@ pub fn completions(db: &LiveDb, document: &DocumentView, live: &Live, offset: Te
             all.extend(keywords.filter(|it| context.in_loop || !matches!(&*it.label, "break" | "continue")));
             if place.takes_names() && !*uncalled {
                 all.extend(modules::names(&collect, document, live, context.replace));
+                let (imported, more) = modules::imported(&collect, &mut infer, document, (live, &all));
+                all.extend(imported);
+                is_cut = more;
                 let (unimported, more) = modules::unimported(&collect, document, live, (context.replace, &all));
                 all.extend(unimported);
-                is_cut = more;
+                is_cut |= more;
             }
             let due = context.due_end.as_ref();
             all.extend(due.and_then(|it| collect.whole_end(it, &document.text, context.replace)));
@@ -80,7 +83,7 @@ pub fn completions(db: &LiveDb, document: &DocumentView, live: &Live, offset: Te
     items.retain(|item| fits(&item.label, &context.typed));
     items.sort_by_cached_key(|item| {
         let close = closeness(&item.label, &context.typed);
-        (item.rank >= items::rank::UNIMPORTED, close, item.rank, item.label.to_lowercase(), item.label.clone())
+        (items::rank::tier(item.rank), close, item.rank, item.label.to_lowercase(), item.label.clone())
     });
     let incomplete = is_cut || items.len() > MOST_ITEMS;
     items.truncate(MOST_ITEMS);

@@ -67,6 +67,7 @@ pub fn object_text(infer: &mut Infer<'_>, object: Object) -> String {
         Object::Locals(_) => "locals".into(),
         Object::Host(name) => format!("map `{name}`"),
         Object::Entry(_) => "map of `key` and `value`".into(),
+        Object::Sum(..) => "map".into(),
         Object::Literal(..) => match infer.name_of(object) {
             Some(name) => format!("map `{name}`"),
             None => "map".into(),

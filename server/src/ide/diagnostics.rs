@@ -87,17 +87,21 @@ pub fn levelled() -> impl Iterator<Item = &'static str> {
     CODES.into_iter().chain(OTHERS)
 }
 
-/// All diagnostics of a document, in the order of their places.
+/// All diagnostics of a document, in the order of their places. What other files have a say in waits until they are read.
 pub fn diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Diagnostic> {
     let mut found = text_diagnostics(db, document);
     let runs = !found.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-    found.extend(import_diagnostics(db, document, &live.checks, &live.places));
+    if !live.is_unread_around {
+        found.extend(import_diagnostics(db, document, &live.checks, &live.places));
+    }
     if runs {
         found.extend(marker_diagnostics(db, document));
         found.extend(run_diagnostics(db, document, live));
     }
     silence(db, document, live, &mut found);
-    found.extend(check_diagnostics(db, document, live));
+    if !live.is_unread_around {
+        found.extend(check_diagnostics(db, document, live));
+    }
     // What is told of a name that an evaluation stopped at is not told of its line once more.
     let unknown: Vec<_> = found.iter().filter(|it| it.code == "unknown-name").map(|it| it.range).collect();
     let is_told = |it: &Diagnostic| {

@@ -7,6 +7,7 @@
 
 use super::infer::{Infer, Kind, Object, UnitRef};
 use super::names::Found;
+use super::narrow;
 use crate::db::{self, File, LiveDb};
 use minilive_mir::names::{NameUse, Place};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -19,6 +20,8 @@ pub struct Candidate {
     objects: Vec<Object>,
     /// Those of them and of the maps behind them that have the member.
     definers: Vec<Object>,
+    /// Those that have it neither themselves nor behind them.
+    lacking: Vec<Object>,
     /// Its owner may be something else, too, or get members out of sight.
     open: bool,
 }
@@ -39,12 +42,13 @@ pub struct Family {
     pub found: Vec<Found>,
     /// The maps.
     pub holders: Vec<Object>,
+    /// Some of the uses may mean something else besides, such as a member of another kind of map.
+    pub is_mixed: bool,
 }
 
 /// Whether code makes all of these maps, so that their members have only the names that it gives them.
 pub fn are_made(holders: &[Object]) -> bool {
-    let is_made = |it: &Object| matches!(it, Object::Literal(..) | Object::New(..) | Object::Born(..));
-    !holders.is_empty() && holders.iter().all(is_made)
+    !holders.is_empty() && holders.iter().all(|it| it.made_in().is_some())
 }
 
 /// All uses of a member's name in a file.
@@ -75,16 +79,20 @@ fn candidate(
     known: &mut FxHashMap<Object, Vec<Object>>,
 ) -> Option<Candidate> {
     let Place::Member(symbol) = &of.place else { return None };
-    let owner = infer.value(at, symbol);
+    let owner = narrow::value(infer, infer.db(), at, symbol, found.range.start());
     let mut objects: Vec<Object> = Vec::new();
     for object in owner.objects().map(Object::maker) {
         if !objects.contains(&object) {
             objects.push(object);
         }
     }
-    let mut definers = Vec::new();
+    let (mut definers, mut lacking) = (Vec::new(), Vec::new());
     for object in owner.objects().collect::<Vec<_>>() {
-        for &definer in &*known.entry(object).or_insert_with(|| infer.definers(object, &of.name)) {
+        let found = &*known.entry(object).or_insert_with(|| infer.definers(object, &of.name));
+        if found.is_empty() {
+            lacking.push(object.maker());
+        }
+        for &definer in found {
             if !definers.contains(&definer) {
                 definers.push(definer);
             }
@@ -98,7 +106,7 @@ fn candidate(
         is_plain && (wanted == Wanted::Certain || is_settled(infer))
     };
     let open = !is_sure(infer);
-    (open || !objects.is_empty()).then_some(Candidate { found, objects, definers, open })
+    (open || !objects.is_empty()).then_some(Candidate { found, objects, definers, lacking, open })
 }
 
 /// The family of some maps among all uses of a name.
@@ -117,7 +125,7 @@ pub fn family(infer: &mut Infer<'_>, candidates: Vec<Candidate>, holders: &[Obje
             found.push(Found { certain: is_inside, ..it.found });
         }
     }
-    Family { found, holders }
+    Family { found, holders, is_mixed: false }
 }
 
 /// A family that grows from some maps on.
@@ -179,12 +187,10 @@ impl<'c> Growing<'c> {
             }
             let it = &self.candidates[number];
             self.add(&it.definers);
-            if it.definers.is_empty() {
-                // A map that has not got the member itself announces it for all that it stands behind.
-                for of in &it.objects {
-                    let announced = self.heirs(infer).get(of).cloned().unwrap_or_default();
-                    self.add(&announced);
-                }
+            // A map that has not got the member itself announces it for all that it stands behind.
+            for of in &it.lacking {
+                let announced = self.heirs(infer).get(of).cloned().unwrap_or_default();
+                self.add(&announced);
             }
         }
     }

@@ -39,7 +39,7 @@ const MOST_IMPORTERS: usize = 16;
 /// What needs itself is worked out so often again, with what is known of it by then.
 const MOST_ROUNDS: u32 = 8;
 /// A global that is assigned more often is not followed from statement to statement.
-const MOST_STORES: usize = 16;
+const MOST_STORES: usize = 64;
 /// Symbols within symbols are followed so far; queries run on threads whose stacks have room for it.
 const MOST_DEPTH: u32 = 200;
 
@@ -62,6 +62,8 @@ pub enum Object {
     /// What `new self` in a method makes where that is called on another map than the one it stands in: as [`Object::New`], with that map
     /// behind it.
     Born(UnitRef, u32, Made),
+    /// What `+` makes of two maps in a file: as if both were behind it, the second one first.
+    Sum(File, Made, Made),
     /// The variables of an imported file.
     Module(File),
     /// The globals of a program.
@@ -97,7 +99,16 @@ impl Object {
         }
     }
 
-    /// The same, if code makes it.
+    /// The file in which code makes it.
+    pub fn made_in(self) -> Option<File> {
+        match self {
+            Object::Literal(at, _) | Object::New(at, _) | Object::Born(at, ..) => Some(at.file),
+            Object::Sum(file, ..) => Some(file),
+            _ => None,
+        }
+    }
+
+    /// The same, if code makes it as one.
     fn made(self) -> Option<Made> {
         match self.maker() {
             Object::Literal(at, number) => Some(Made::Literal(at, number)),

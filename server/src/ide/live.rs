@@ -104,6 +104,8 @@ pub struct Live {
     pub checks: Arc<Checks>,
     /// Where modules may be.
     pub places: Arc<Places>,
+    /// Files around the document are being read for the first time: what it seems to lack may stand in one of them.
+    pub is_unread_around: bool,
     /// Automatic evaluations of the present text.
     pub evaluations: Vec<EvaluationState>,
     /// Values of the last recordings, at the lines where they stand now; shown where a recording is not fresh.

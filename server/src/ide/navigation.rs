@@ -16,6 +16,7 @@ use crate::document::DocumentView;
 use crate::modules::Places;
 use minilive_mir::names::{Access, Place, Sym, Symbol};
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
+use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 /// A place in a file.
@@ -72,8 +73,11 @@ pub fn type_definition(db: &LiveDb, document: &DocumentView, places: &Places, of
     };
     let mut found = Vec::new();
     for object in objects {
-        let parents =
-            if matches!(object, Object::New(..) | Object::Born(..)) { infer.parents(object) } else { Vec::new() };
+        let parents = if matches!(object, Object::New(..) | Object::Born(..) | Object::Sum(..)) {
+            infer.parents(object)
+        } else {
+            Vec::new()
+        };
         let of = if parents.is_empty() { vec![object] } else { parents };
         for location in of.into_iter().filter_map(|it| made_at(db, it)) {
             if !found.contains(&location) {
@@ -111,7 +115,7 @@ pub fn implementation(db: &LiveDb, document: &DocumentView, places: &Places, off
 }
 
 /// What the value of a name may be, as far as it is maps.
-fn objects_at(
+pub fn objects_at(
     infer: &mut Infer<'_>,
     db: &LiveDb,
     document: &DocumentView,
@@ -129,6 +133,17 @@ fn objects_at(
 
 /// Where the maps are made that `self` or `super` at an offset may be.
 fn receiver_at(infer: &mut Infer<'_>, db: &LiveDb, file: File, offset: TextSize) -> Vec<Location> {
+    let mut found: Vec<Location> = Vec::new();
+    for location in objects_of_receiver(infer, db, file, offset).into_iter().filter_map(|it| made_at(db, it)) {
+        if !found.contains(&location) {
+            found.push(location);
+        }
+    }
+    found
+}
+
+/// The maps that `self` or `super` at an offset may be.
+pub fn objects_of_receiver(infer: &mut Infer<'_>, db: &LiveDb, file: File, offset: TextSize) -> Vec<Object> {
     let root = SyntaxNode::new_root(file.parse(db).green.clone());
     let word = |kind| root.token_at_offset(offset).find(|token| token.kind() == kind);
     let symbol = match (word(SyntaxKind::SelfKw), word(SyntaxKind::SuperKw)) {
@@ -137,18 +152,11 @@ fn receiver_at(infer: &mut Infer<'_>, db: &LiveDb, file: File, offset: TextSize)
         _ => return Vec::new(),
     };
     let Some(unit) = units_at(db, file, offset).next() else { return Vec::new() };
-    let objects: Vec<_> = infer.value(UnitRef { file, unit }, &symbol.into()).objects().collect();
-    let mut found: Vec<Location> = Vec::new();
-    for location in objects.into_iter().filter_map(|it| made_at(db, it)) {
-        if !found.contains(&location) {
-            found.push(location);
-        }
-    }
-    found
+    infer.value(UnitRef { file, unit }, &symbol.into()).objects().collect()
 }
 
 /// All maps that code of the workspace makes, those of a file first. Without `new` and `__isa` no map is behind another.
-fn all_heirs(infer: &mut Infer<'_>, db: &LiveDb, file: File) -> Vec<Object> {
+pub fn all_heirs(infer: &mut Infer<'_>, db: &LiveDb, file: File) -> Vec<Object> {
     let mut all = heirs(infer, db, file);
     for &other in db.files().iter().filter(|&&other| other != file) {
         let text = other.text(db);
@@ -162,11 +170,11 @@ fn all_heirs(infer: &mut Infer<'_>, db: &LiveDb, file: File) -> Vec<Object> {
 /// Where a map itself is given a member: in its literal or by the first plain assignment to it, in the file that makes it or in another.
 fn own_definition(infer: &mut Infer<'_>, db: &LiveDb, of: Object, name: &str) -> Option<Location> {
     let of = of.maker();
-    let (Object::Literal(made, _) | Object::New(made, _)) = of else { return None };
+    let made = of.made_in()?;
     let mut found = None;
     let others = infer.program();
-    let others = others.iter().copied().filter(|&it| it != made.file && it.text(db).contains(name));
-    for file in std::iter::once(made.file).chain(others) {
+    let others = others.iter().copied().filter(|&it| it != made && it.text(db).contains(name));
+    for file in std::iter::once(made).chain(others) {
         match definition_in(infer, db, file, (of, name)) {
             Some((location, Access::Write)) => return Some(location),
             other => found = found.or(other),
@@ -214,16 +222,23 @@ fn heirs(infer: &mut Infer<'_>, db: &LiveDb, file: File) -> Vec<Object> {
 
 /// Where a map is made: its literal, its `new`, or the start of its file.
 fn made_at(db: &LiveDb, object: Object) -> Option<Location> {
+    if let Object::Module(file) = object {
+        return Some(Location { file, range: TextRange::empty(TextSize::new(0)) });
+    }
+    let (file, range) = made_text(db, object)?;
+    Some(Location { file, range: name_before(&file.text(db), range.start()).unwrap_or(range) })
+}
+
+/// The code that makes a map: its literal or its `new`.
+pub fn made_text(db: &LiveDb, object: Object) -> Option<(File, TextRange)> {
     let (at, number, kind) = match object {
         Object::Literal(at, number) => (at, number, SyntaxKind::MapExpr),
         Object::New(at, number) | Object::Born(at, number, _) => (at, number, SyntaxKind::UnaryExpr),
-        Object::Module(file) => return Some(Location { file, range: TextRange::empty(TextSize::new(0)) }),
-        Object::Globals(_) | Object::Locals(_) | Object::Host(_) | Object::Entry(_) => return None,
+        _ => return None,
     };
     let placed = db::units(db, at.file).get(at.unit as usize)?;
     let root = SyntaxNode::new_root(placed.unit.green.clone());
-    let range = minilive_mir::names::range_of_made(&root, kind, number)? + placed.start;
-    Some(Location { file: at.file, range: name_before(&at.file.text(db), range.start()).unwrap_or(range) })
+    Some((at.file, minilive_mir::names::range_of_made(&root, kind, number)? + placed.start))
 }
 
 /// The last word of what the value at a place is assigned to.
@@ -263,13 +278,16 @@ pub fn definitions(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named
             for holder in nearest_holders(infer, UnitRef { file, unit: named.unit }, named, holders) {
                 let (file, target) = match holder {
                     Object::Module(file) | Object::Globals(file) => (file, Target::Global),
-                    Object::Literal(unit, _) | Object::New(unit, _) | Object::Born(unit, ..) => {
+                    Object::Literal(UnitRef { file: made, .. }, _)
+                    | Object::New(UnitRef { file: made, .. }, _)
+                    | Object::Born(UnitRef { file: made, .. }, ..)
+                    | Object::Sum(made, ..) => {
                         // What it overrides is named alike, and is another definition.
                         if let Some(own) = own_definition(infer, db, holder, &named.name) {
                             found.push(own);
                             continue;
                         }
-                        (unit.file, Target::Member(vec![holder]))
+                        (made, Target::Member(vec![holder]))
                     }
                     Object::Locals(unit) => (unit.file, Target::Variable(unit.unit)),
                     Object::Host(_) => {
@@ -375,8 +393,12 @@ pub fn references(
 ) -> Vec<Location> {
     let mut infer = Importers::of(db, places).infer(document.file);
     let Some(named) = named_at(&mut infer, db, document.file, offset) else { return Vec::new() };
-    let mut found = all_uses(&mut infer, db, document.file, &named, Wanted::Certain).found;
-    found.retain(|it| it.certain || named.target == Target::Member(Vec::new()));
+    let mut found = if named.target == Target::Member(Vec::new()) {
+        // Of what nobody knows all are listed that have the name; from those of which it is known whose they are only theirs are.
+        members_by_name(&mut infer, db, document.file, &named.name)
+    } else {
+        joined_uses(&mut infer, db, document.file, &named)
+    };
     if !with_definition {
         let definitions = definitions(&mut infer, db, document.file, &named);
         found.retain(|it| !definitions.contains(&Location { file: it.file, range: it.range }));
@@ -384,10 +406,68 @@ pub fn references(
     found.iter().map(|it| Location { file: it.file, range: it.range }).collect()
 }
 
+/// The certain uses of what a name stands for, with those of all else that one of them may mean as well: a use that reads a member of a map or
+/// a variable of a module joins both, from whichever of them somebody asks.
+fn joined_uses(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> Vec<Found> {
+    let (mut found, mut known): (Vec<Found>, FxHashSet<(File, TextRange)>) = Default::default();
+    let (mut parts, mut next) = (parts_of(infer, file, &named.target), 0);
+    while let Some((home, target)) = parts.get(next).cloned() {
+        next += 1;
+        let part = Named { target, ..named.clone() };
+        let family = all_uses(infer, db, home, &part, Wanted::Certain);
+        let mut more = parts_of(infer, home, &Target::Member(family.holders));
+        for it in family.found.into_iter().filter(|it| it.certain) {
+            if known.insert((it.file, it.range)) {
+                if family.is_mixed
+                    && let Some(of) = named_at(infer, db, it.file, it.range.start())
+                {
+                    more.extend(parts_of(infer, it.file, &of.target));
+                }
+                found.push(it);
+            }
+        }
+        more.retain(|it| !parts.contains(it));
+        more.dedup();
+        parts.extend(more);
+    }
+    found.sort_by_key(|it| (it.file != file, it.file.path(db), it.range.start()));
+    found
+}
+
+/// What a target consists of, each with the file that it is a target of: maps that code makes belong together, modules and the variables of
+/// functions have uses of other kinds.
+fn parts_of(infer: &mut Infer<'_>, file: File, target: &Target) -> Vec<(File, Target)> {
+    let mut parts = Vec::new();
+    match target {
+        Target::Member(holders) => {
+            let made: Vec<Object> = holders.iter().copied().filter(|it| it.made_in().is_some()).collect();
+            if !made.is_empty() {
+                parts.push((file, Target::Member(made)));
+            }
+            for holder in holders.iter().filter(|it| it.made_in().is_none()) {
+                match *holder {
+                    Object::Module(module) | Object::Globals(module) => parts.push((module, Target::Global)),
+                    Object::Locals(of) => parts.extend(parts_of(infer, of.file, &Target::Variable(of.unit))),
+                    other => parts.push((file, Target::Member(vec![other]))),
+                }
+            }
+        }
+        Target::Variable(unit) => {
+            parts.push((file, target.clone()));
+            // Whoever has the map of its variables names them as members of that.
+            if infer.facts(file).unit(*unit).facts.open.locals {
+                parts.push((file, Target::Member(vec![Object::Locals(UnitRef { file, unit: *unit })])));
+            }
+        }
+        _ => parts.push((file, target.clone())),
+    }
+    parts
+}
+
 /// All uses of what a name stands for, in its own file and in the other files of the workspace; and the maps that have it, if it is a
 /// member of some.
 pub fn all_uses(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named, wanted: Wanted) -> Family {
-    let only = |found| Family { found, holders: Vec::new() };
+    let only = |found| Family { found, holders: Vec::new(), is_mixed: false };
     if named.target == Target::Member(Vec::new()) {
         return only(members_by_name(infer, db, file, &named.name));
     }
@@ -398,9 +478,10 @@ pub fn all_uses(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named, w
     }
     if let Some(home) = shared::home(file, &named.target) {
         let importers = Importers::of(db, infer.places());
-        let mut found = names_of(db, &importers, home, (&named.name, wanted)).family(home).found;
+        let shared = names_of(db, &importers, home, (&named.name, wanted)).family(home);
+        let mut found = shared.found;
         found.sort_by_key(|it| (it.file != file, it.file.path(db), it.range.start()));
-        return only(found);
+        return Family { found, holders: Vec::new(), is_mixed: shared.mixed.is_some() };
     }
     let mut found = uses(infer, db, file, &named.name, &named.target);
     let Target::Member(_) = &named.target else { return only(found) };
@@ -421,7 +502,7 @@ pub fn all_uses(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named, w
             }
         }
     }
-    only(found)
+    Family { is_mixed: true, ..only(found) }
 }
 
 /// The files of the workspace but one that have a name in their text: a search there costs less than a look at their names.

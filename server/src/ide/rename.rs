@@ -71,7 +71,7 @@ pub fn rename(
         let asked = globals::Asked { db, live, file, home, name: &named.name, new };
         return globals::rename(&asked, &importers);
     }
-    let Family { mut found, holders } = all_uses(&mut infer, db, file, &named, Wanted::Possible);
+    let Family { mut found, holders, .. } = all_uses(&mut infer, db, file, &named, Wanted::Possible);
     if matches!(named.target, Target::Member(_)) {
         found.extend(keys_in_strings(db, &named.name, &found));
     }

@@ -2,7 +2,7 @@
 //!
 //! `lsp` goes through them when a client asks about the whole workspace, and comes back after edits. Invariant: what is said of a file that is
 //! not open depends on nothing but what [`Closed::depends_on`] is a hash of: its text and those of the modules behind it, what stands where
-//! their `import`s look, and whether somebody imports it. So an edit has the edited file looked at, and those that import it.
+//! their `import`s look, whether somebody imports it, and whether all files are read. So an edit has the edited file looked at, and those that import it.
 
 use super::{Diagnostic, Live, diagnostics};
 use crate::db::{self, File, LiveDb};
@@ -20,6 +20,8 @@ use std::sync::Arc;
 pub struct Closed {
     /// The file.
     pub file: File,
+    /// Not all files are read yet.
+    is_unread_around: bool,
     /// As long as it is the same, the same is said of the file.
     pub depends_on: u64,
     places: Arc<Places>,
@@ -32,7 +34,8 @@ impl Closed {
         let index = Arc::new(LineIndex::new(&text));
         let document =
             DocumentView { uri: self.file.path(db).into(), version: 0, revision: 0, file: self.file, text, index };
-        let live = Live { checks: checks.clone(), places: self.places.clone(), ..Live::default() };
+        let (checks, places) = (checks.clone(), self.places.clone());
+        let live = Live { checks, places, is_unread_around: self.is_unread_around, ..Live::default() };
         let found = diagnostics(db, &document, &live);
         (document, found)
     }
@@ -68,8 +71,13 @@ fn hash_of(value: &(impl Hash + ?Sized)) -> u64 {
     hasher.finish()
 }
 
-/// Looks which files there are beside the open ones. `places` are those of a program in no folder.
-pub fn sweep(db: &LiveDb, open: &FxHashSet<File>, (checks, places): (&Checks, &Places), memory: &mut Memory) -> Sweep {
+/// Looks which files there are beside the open ones. `places` are those of a program in no folder; `is_unread`: there may be more files.
+pub fn sweep(
+    db: &LiveDb,
+    open: &FxHashSet<File>,
+    (checks, places, is_unread): (&Checks, &Places, bool),
+    memory: &mut Memory,
+) -> Sweep {
     let files = db.files();
     let mut folders: FxHashMap<Places, Programs> = FxHashMap::default();
     let (mut sweep, mut known) = (Sweep::default(), FxHashSet::default());
@@ -94,8 +102,9 @@ pub fn sweep(db: &LiveDb, open: &FxHashSet<File>, (checks, places): (&Checks, &P
             behind = behind.wrapping_add(hash_of(&node.hash));
             sweep.unknown.extend(node.unknown.iter().filter(|&it| known.insert(it.clone())).cloned());
         }
-        let depends_on = hash_of(&(own, behind, !db::direct_importers(db, file).is_empty()));
-        sweep.closed.push(Closed { file, depends_on, places: programs.places.clone() });
+        let depends_on = hash_of(&(own, behind, !db::direct_importers(db, file).is_empty(), is_unread));
+        let places = programs.places.clone();
+        sweep.closed.push(Closed { file, is_unread_around: is_unread, depends_on, places });
     }
     sweep
 }

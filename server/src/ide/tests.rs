@@ -21,6 +21,7 @@ mod related;
 mod shared;
 mod slips;
 mod structure;
+mod uses;
 
 use crate::db::{File, Known, LiveDb};
 use crate::document::{Content, DocumentView};

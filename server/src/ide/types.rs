@@ -104,7 +104,7 @@ fn says_more(certain: &str, likely: &str) -> bool {
 /// The members that the maps have in common which something may be, if all of them go by one name.
 pub fn members(infer: &mut Infer<'_>, known: &Known) -> String {
     let objects: Vec<_> = known.objects().collect();
-    let is_made = |it: &Object| matches!(it, Object::Literal(..) | Object::New(..) | Object::Born(..));
+    let is_made = |it: &Object| it.made_in().is_some();
     let Some(first) = objects.first().filter(|_| objects.iter().all(is_made)) else { return String::new() };
     let name = object_text(infer, *first);
     let mut names = names(infer, *first);

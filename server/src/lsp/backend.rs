@@ -6,6 +6,7 @@
 
 use super::answer::Written;
 use super::capabilities::{self, ClientFeatures};
+use super::hierarchy::{self, Types};
 use super::to_proto::ToProto;
 use super::tokens::{Encoded, Part};
 use super::transport::WireSender;
@@ -116,16 +117,20 @@ impl Backend {
         let session = self.session()?;
         let features = session.features;
         let reader = Arc::new(Mutex::new(reader));
-        let mut is_linked = !matches!(kind, Kind::Linked | Kind::Everywhere);
+        let mut is_linked = !matches!(kind, Kind::Linked | Kind::Everywhere | Kind::Told);
         let first = session.world.messages(&uri);
         for _ in 0..MOST_READINGS {
             let reader = reader.clone();
             // What names a position means it in the text of the first time.
-            let asked_at = if kind == Kind::WholeDocument { session.world.messages(&uri) } else { first };
+            let asked_at = if kind.is_whole() { session.world.messages(&uri) } else { first };
             let (answer, _cancel_on_drop) = session.world.ask_again(uri.clone(), kind, asked_at, move |snapshot| {
                 let mut reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
                 let answer = reader(snapshot, &features);
-                let unlinked = if is_linked { Vec::new() } else { snapshot.unlinked() };
+                let unlinked = match kind {
+                    _ if is_linked => Vec::new(),
+                    Kind::Told => snapshot.uncertain(),
+                    _ => snapshot.unlinked(),
+                };
                 (answer, snapshot.stale(), unlinked)
             });
             let (answer, stale, unlinked) = answer.await.unwrap_or(Err(Refused::Ended)).map_err(refused)?;
@@ -183,7 +188,7 @@ impl Backend {
     }
 
     /// Asks about a place; the answer is converted with the text it was found in.
-    async fn positioned<T: ToProto>(
+    pub(super) async fn positioned<T: ToProto>(
         &self,
         at: TextDocumentPositionParams,
         kind: Kind,
@@ -197,13 +202,13 @@ impl Backend {
     }
 
     /// Asks about an item that an earlier answer gave: its file may not be open.
-    async fn about_item<T: ToProto>(
+    pub(super) async fn about_item<T: ToProto>(
         &self,
-        item: CallHierarchyItem,
+        uri: &Url,
+        place: Position,
         mut reader: impl FnMut(&Snapshot, TextSize) -> T + Send + 'static,
     ) -> Result<T::Out> {
-        let place = item.selection_range.start;
-        self.ask(&item.uri, Kind::WholeDocument, move |it, features| {
+        self.ask(uri, Kind::WholeDocument, move |it, features| {
             let offset = from_proto::offset(place, &it.document, features.encoding);
             reader(it, offset).to_proto(it, features)
         })
@@ -330,10 +335,11 @@ impl LanguageServer for Backend {
             swept: Default::default(),
             watched,
         });
-        Ok(InitializeResult {
-            capabilities,
-            server_info: Some(ServerInfo { name: "minilive".into(), version: Some(env!("CARGO_PKG_VERSION").into()) }),
-        })
+        let server_info = ServerInfo { name: "minilive".into(), version: Some(env!("CARGO_PKG_VERSION").into()) };
+        let result = InitializeResult { capabilities, server_info: Some(server_info) };
+        let written = hierarchy::told(&result).and_then(|told| Written::of(&told));
+        written.map_err(|error| failed(ErrorCode::InternalError, error.to_string()))?.put();
+        Ok(result)
     }
 
     async fn shutdown(&self) -> Result<()> {
@@ -457,7 +463,8 @@ impl LanguageServer for Backend {
         &self,
         params: CallHierarchyIncomingCallsParams,
     ) -> Result<Option<Vec<CallHierarchyIncomingCall>>> {
-        let found = self.about_item(params.item, |it, offset| {
+        let item = params.item;
+        let found = self.about_item(&item.uri, item.selection_range.start, |it, offset| {
             to_proto::Incoming(ide::incoming_calls(&it.db, &it.document, &it.live.places, offset))
         });
         found.await.map(Some)
@@ -467,10 +474,23 @@ impl LanguageServer for Backend {
         &self,
         params: CallHierarchyOutgoingCallsParams,
     ) -> Result<Option<Vec<CallHierarchyOutgoingCall>>> {
-        let found = self.about_item(params.item, |it, offset| {
+        let item = params.item;
+        let found = self.about_item(&item.uri, item.selection_range.start, |it, offset| {
             to_proto::Outgoing(ide::outgoing_calls(&it.db, &it.document, &it.live.places, offset))
         });
         found.await.map(Some)
+    }
+
+    async fn prepare_type_hierarchy(&self, params: TypeHierarchyPrepareParams) -> Result<Types> {
+        self.types_at(params).await
+    }
+
+    async fn supertypes(&self, params: TypeHierarchySupertypesParams) -> Result<Types> {
+        self.types_above(params).await
+    }
+
+    async fn subtypes(&self, params: TypeHierarchySubtypesParams) -> Result<Types> {
+        self.types_below(params).await
     }
 
     async fn will_rename_files(&self, params: RenameFilesParams) -> Result<Option<WorkspaceEdit>> {
@@ -567,7 +587,7 @@ impl LanguageServer for Backend {
             if features.symbol_tree {
                 DocumentSymbolResponse::Nested(symbols)
             } else {
-                DocumentSymbolResponse::Flat(flat(&name, symbols, None))
+                DocumentSymbolResponse::Flat(to_proto::flat(&name, symbols, None))
             }
         })
         .await
@@ -711,12 +731,11 @@ impl LanguageServer for Backend {
 
     async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
         let before = params.previous_result_id;
-        let told =
-            self.written(from_proto::uri(&params.text_document.uri), Kind::WholeDocument, move |it, features| {
-                let diagnostics = ide::diagnostics(&it.db, &it.document, &it.live);
-                let items = diagnostics.iter().map(|item| to_proto::diagnostic(item, &it.document, features));
-                report(items.collect(), before.as_deref())
-            });
+        let told = self.written(from_proto::uri(&params.text_document.uri), Kind::Told, move |it, features| {
+            let diagnostics = ide::diagnostics(&it.db, &it.document, &it.live);
+            let items = diagnostics.iter().map(|item| to_proto::diagnostic(item, &it.document, features));
+            report(items.collect(), before.as_deref())
+        });
         // What was written takes the place of the empty report.
         Ok(told.await?.unwrap_or_else(|| report(Vec::new(), None)))
     }
@@ -763,23 +782,4 @@ fn report(items: Vec<Diagnostic>, before: Option<&str>) -> DocumentDiagnosticRep
             full_document_diagnostic_report: FullDocumentDiagnosticReport { result_id: Some(result_id), items },
         })
     })
-}
-
-/// Symbols for a client that takes no tree.
-fn flat(uri: &Url, symbols: Vec<DocumentSymbol>, container: Option<&str>) -> Vec<SymbolInformation> {
-    let mut all = Vec::new();
-    for symbol in symbols {
-        // The field is deprecated but has no default.
-        #[expect(deprecated, reason = "the type has no constructor that leaves it out")]
-        all.push(SymbolInformation {
-            name: symbol.name.clone(),
-            kind: symbol.kind,
-            tags: None,
-            deprecated: None,
-            location: Location::new(uri.clone(), symbol.range),
-            container_name: container.map(str::to_owned),
-        });
-        all.extend(flat(uri, symbol.children.unwrap_or_default(), Some(&symbol.name)));
-    }
-    all
 }

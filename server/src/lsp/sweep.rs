@@ -159,13 +159,15 @@ impl Question {
             (known.checks, known.of) = (overview.checks.clone(), FxHashMap::default());
         }
         let open: FxHashSet<_> = overview.open.iter().map(|(document, _)| document.file).collect();
-        let sweep = ide::sweep(&it.db, &open, (&overview.checks, &overview.places), &mut known.texts);
+        let of_all = (&*overview.checks, &overview.places, overview.is_unread);
+        let sweep = ide::sweep(&it.db, &open, of_all, &mut known.texts);
         if !sweep.unknown.is_empty() && self.rounds < MOST_ROUNDS {
             return sweep.unknown;
         }
         for (document, live) in &overview.open {
             let Ok(uri) = Url::parse(&document.uri) else { continue };
-            let items = items(&ide::diagnostics(&it.db, document, live), document, features);
+            let items =
+                items(&ide::diagnostics(&it.db, document, &it.in_programs_of(document, live)), document, features);
             let id = result_id(&items);
             self.tell(uri, Some(i64::from(document.version)), id, Some(items));
         }

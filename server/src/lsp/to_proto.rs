@@ -9,7 +9,7 @@ mod places;
 
 pub use assist::{data, item_documentation};
 pub use calls::{Incoming, Outgoing};
-pub use places::{ToProto, action, action_kind, file_rename, rename, selection};
+pub use places::{ToProto, action, action_kind, file_rename, flat, rename, selection};
 
 use super::capabilities::ClientFeatures;
 use super::{docs, ext};

@@ -6,7 +6,7 @@
 
 use super::job::Snapshot;
 use super::workspace;
-use crate::db::{File, module_imports};
+use crate::db::{File, Located, locate, module_imports};
 use crate::modules::{Lookup, path_of};
 use rustc_hash::FxHashSet;
 use std::path::PathBuf;
@@ -38,8 +38,17 @@ impl Snapshot {
     /// Modules of the document that nobody has looked for everywhere yet: where else than around it they may be is known from the programs it
     /// is part of.
     pub fn unlinked(&self) -> Vec<Lookup> {
-        let (imports, paths) = (module_imports(&self.db, self.document.file), self.db.paths());
-        let lookups = imports.iter().map(|import| self.live.places.lookup(&import.name));
-        lookups.filter(|lookup| !paths.decide(lookup)).collect()
+        let paths = self.db.paths();
+        self.lookups().filter(|lookup| !paths.decide(lookup)).collect()
+    }
+
+    /// The same, and those of which only the workspace says where they most likely are: for what is said to be certain.
+    pub fn uncertain(&self) -> Vec<Lookup> {
+        self.lookups().filter(|lookup| locate(&self.db, lookup) == Located::Unknown).collect()
+    }
+
+    fn lookups(&self) -> impl Iterator<Item = Lookup> {
+        let imports = module_imports(&self.db, self.document.file);
+        (0..imports.len()).map(move |at| self.live.places.lookup(&imports[at].name))
     }
 }

@@ -6,7 +6,7 @@
 use super::World;
 use super::job::{Job, Kind};
 use super::pool::Lane;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,8 @@ pub(super) struct Held {
     jobs: Vec<(Instant, Box<dyn Job>)>,
     /// Documents whose modules are looked for since they were opened.
     linking: FxHashMap<Arc<str>, Linking>,
+    /// Documents that were opened before all folders around them had been read once.
+    unread: FxHashSet<Arc<str>>,
 }
 
 /// How far looking for the modules of a document that was opened has come.
@@ -50,6 +52,23 @@ impl Held {
     /// The document is closed.
     pub fn closed(&mut self, uri: &Arc<str>) {
         self.linking.remove(uri);
+        self.unread.remove(uri);
+    }
+
+    /// A document was opened while folders are read for the first time.
+    pub fn opened_unread(&mut self, uri: &Arc<str>) {
+        self.unread.insert(uri.clone());
+    }
+
+    /// Whether what a document seems to lack may stand in a file that was not read yet. What was once told of it is not taken back because
+    /// another folder is read.
+    pub fn is_unread_around(&self, uri: &str) -> bool {
+        self.unread.contains(uri)
+    }
+
+    /// All folders have been read once: the documents of which not everything could be told.
+    pub fn all_read(&mut self) -> FxHashSet<Arc<str>> {
+        std::mem::take(&mut self.unread)
     }
 
     /// When the next question has waited long enough.
@@ -95,6 +114,7 @@ impl World {
             Kind::Everywhere => read && linked,
             Kind::Linked => linked && (read || is_open),
             Kind::WholeDocument | Kind::Positioned => read || is_open,
+            Kind::Told => linked && (read || is_open) && !self.held.is_unread_around(job.uri()),
         }
     }
 }

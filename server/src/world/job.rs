@@ -38,12 +38,20 @@ impl Snapshot {
     /// The same with all folders in which modules of the document may be: as part of other programs, it has more than its own. Found out by
     /// the reader, since the world asks no queries.
     pub(super) fn in_programs(&self) -> Cow<'_, Snapshot> {
-        let places = places_in_programs(&self.db, self.document.file, &self.live.places);
-        if Arc::ptr_eq(&places, &self.live.places) {
+        let live = self.in_programs_of(&self.document, &self.live);
+        if Arc::ptr_eq(&live, &self.live) {
             return Cow::Borrowed(self);
         }
-        let live = Live { places, ..(*self.live).clone() };
-        Cow::Owned(Snapshot { live: Arc::new(live), ..self.clone() })
+        Cow::Owned(Snapshot { live, ..self.clone() })
+    }
+
+    /// The running state of a document with all these folders.
+    pub fn in_programs_of(&self, document: &DocumentView, live: &Arc<Live>) -> Arc<Live> {
+        let places = places_in_programs(&self.db, document.file, &live.places);
+        if Arc::ptr_eq(&places, &live.places) {
+            return live.clone();
+        }
+        Arc::new(Live { places, ..(**live).clone() })
     }
 }
 
@@ -56,6 +64,8 @@ pub struct Overview {
     pub checks: Arc<Checks>,
     /// Where modules may be, but for the folder of a program.
     pub places: Places,
+    /// Folders are being read for the first time: there may be more files.
+    pub is_unread: bool,
 }
 
 /// How an answer depends on the text the asker saw.
@@ -69,16 +79,20 @@ pub enum Kind {
     Everywhere,
     /// The question is about the whole document: an edit means asking again.
     WholeDocument,
+    /// As `WholeDocument`, and the answer says what the document lacks: it waits until its imports have been looked for and the files around
+    /// it have been read.
+    Told,
 }
 
 impl Kind {
-    fn is_positioned(self) -> bool {
-        self != Kind::WholeDocument
+    /// Whether an edit means asking again.
+    pub fn is_whole(self) -> bool {
+        matches!(self, Kind::WholeDocument | Kind::Told)
     }
 
     /// Whether answering may take milliseconds: whole documents and all files are gone through.
     fn is_long(self) -> bool {
-        matches!(self, Kind::WholeDocument | Kind::Everywhere)
+        self.is_whole() || self == Kind::Everywhere
     }
 }
 
@@ -222,7 +236,7 @@ impl<T, F> Ask<T, F> {
     fn is_current(&self, revision: u64) -> bool {
         let latest = self.latest.load(Ordering::Acquire);
         match self.kind {
-            Kind::WholeDocument => revision == latest,
+            Kind::WholeDocument | Kind::Told => revision == latest,
             _ => revision == self.asked_at && latest == self.asked_at,
         }
     }
@@ -246,7 +260,7 @@ impl<T: Send, F: FnMut(&Snapshot) -> T + Send> Job for Ask<T, F> {
     }
 
     fn run(&mut self, snapshot: &Snapshot) -> Ran {
-        if self.kind.is_positioned() && !self.is_current(snapshot.document.revision) {
+        if !self.kind.is_whole() && !self.is_current(snapshot.document.revision) {
             return Ran::Overtaken;
         }
         if !self.ticket.start(snapshot.db.cancel_token()) {
@@ -278,7 +292,7 @@ impl<T: Send, F: FnMut(&Snapshot) -> T + Send> Job for Ask<T, F> {
             self.edits_survived += 1;
         }
         match self.kind {
-            Kind::WholeDocument => self.edits_survived <= 1,
+            Kind::WholeDocument | Kind::Told => self.edits_survived <= 1,
             _ => !edited,
         }
     }

@@ -50,7 +50,7 @@ impl Own {
         match self.task {
             Task::Diagnose => {
                 let diagnostics = ide::diagnostics(&snapshot.db, &snapshot.document, &snapshot.live);
-                (self.notices)(Notice::Diagnostics { document: snapshot.document.clone(), diagnostics });
+                self.publish(snapshot, diagnostics);
             }
             Task::Plan => {
                 let plan = evaluate::plan(&snapshot.db, &snapshot.document, &snapshot.live);
@@ -70,8 +70,15 @@ impl Own {
         let diagnostics_hash = hash(&(true, &diagnostics));
         let shown = Shown { hints: hash(&hints), lenses: hash(&lenses), diagnostics: diagnostics_hash };
         self.send(Event::Shown { uri: self.uri.clone(), shown });
-        (self.notices)(Notice::Diagnostics { document: document.clone(), diagnostics });
+        self.publish(snapshot, diagnostics);
         (self.notices)(Notice::Live { document: document.clone(), tiers, hints });
+    }
+
+    /// Tells diagnostics. As long as not everything can be told, that there are none means nothing.
+    fn publish(&self, snapshot: &Snapshot, diagnostics: Vec<ide::Diagnostic>) {
+        if !diagnostics.is_empty() || !snapshot.live.is_unread_around {
+            (self.notices)(Notice::Diagnostics { document: snapshot.document.clone(), diagnostics });
+        }
     }
 
     fn send(&self, event: Event) {

@@ -46,7 +46,7 @@ impl World {
             touched: Default::default(),
         };
         if let Some(document) = self.documents.get(uri) {
-            return Some(seen(document.view.clone(), self.scheduler.live(uri), None));
+            return Some(seen(document.view.clone(), self.running(uri), None));
         }
         if uri == WORKSPACE {
             return Some(seen(self.nowhere.clone(), Arc::default(), Some(Arc::new(self.overview()))));
@@ -61,11 +61,22 @@ impl World {
     }
 
     fn overview(&self) -> Overview {
-        let open = |(uri, document): (&Arc<str>, &Document)| (document.view.clone(), self.scheduler.live(uri));
+        let open = |(uri, document): (&Arc<str>, &Document)| (document.view.clone(), self.running(uri));
         Overview {
             open: self.documents.iter().map(open).collect(),
             checks: self.scheduler.checks().clone(),
             places: self.places_in(None),
+            is_unread: self.workspace.unread > 0,
+        }
+    }
+
+    /// The running state of an open document.
+    fn running(&self, uri: &str) -> Arc<Live> {
+        let live = self.scheduler.live(uri);
+        if self.held.is_unread_around(uri) {
+            Arc::new(Live { is_unread_around: true, ..(*live).clone() })
+        } else {
+            live
         }
     }
 
@@ -83,7 +94,8 @@ impl World {
         let revision = self.seen.get(uri).copied().unwrap_or_default();
         let document = DocumentView { uri: uri.into(), version: 0, revision, file, text, index };
         let (show, checks) = (self.settings.show, self.scheduler.checks().clone());
-        let live = Live { show, checks, places: Arc::new(self.places_of(uri)), ..Live::default() };
+        let (places, is_unread_around) = (Arc::new(self.places_of(uri)), self.workspace.unread > 0);
+        let live = Live { show, checks, places, is_unread_around, ..Live::default() };
         Some((Arc::new(document), Arc::new(live)))
     }
 

@@ -11,6 +11,7 @@ use crate::db::{File, FilesByPath, Known, Outline};
 use crate::modules::{decode_module, is_left_out, path_of};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, mpsc};
 
@@ -38,6 +39,8 @@ pub(super) struct Workspace {
     beside: Vec<PathBuf>,
     /// Threads that still read.
     pub reading: usize,
+    /// Those of them that read folders for the first time.
+    pub unread: usize,
     /// They have found something since somebody was last told.
     is_news: bool,
 }
@@ -93,6 +96,8 @@ pub(super) struct Scanned {
     files: Vec<(PathBuf, Option<OnDisk>)>,
     /// The thread has ended.
     is_last: bool,
+    /// It reads folders for the first time.
+    is_first: bool,
 }
 
 /// A program on disk: its text, and a glance over it in the place of its tree, which nobody may ever need.
@@ -115,7 +120,7 @@ impl World {
         if !roots.is_empty() {
             let watcher = self.watcher();
             roots.iter().for_each(|root| watcher.iter().for_each(|it| it.watch_around(root)));
-            self.read_in_thread(move |found| programs_below(roots, watcher.as_ref(), found));
+            self.read_in_thread(true, move |found| programs_below(roots, watcher.as_ref(), found));
         }
     }
 
@@ -152,7 +157,7 @@ impl World {
         self.forget_what_is_out_of_sight();
         let new: Vec<_> = now.into_iter().filter(|it| !before.contains(it)).collect();
         if !new.is_empty() {
-            self.read_in_thread(move |found| programs_in(&new, &watcher, found));
+            self.read_in_thread(true, move |found| programs_in(&new, &watcher, found));
         }
     }
 
@@ -184,7 +189,7 @@ impl World {
         if !new.is_empty() {
             let watcher = self.watcher();
             new.iter().for_each(|root| watcher.iter().for_each(|it| it.watch_around(root)));
-            self.read_in_thread(move |found| programs_below(new, watcher.as_ref(), found));
+            self.read_in_thread(true, move |found| programs_below(new, watcher.as_ref(), found));
         }
     }
 
@@ -203,7 +208,7 @@ impl World {
             return;
         }
         let (watcher, roots) = (self.watcher(), self.config.roots.clone());
-        self.read_in_thread(move |found| {
+        self.read_in_thread(false, move |found| {
             for path in paths {
                 if is_program(&path) {
                     let content = read(&path);
@@ -215,11 +220,18 @@ impl World {
         });
     }
 
-    fn read_in_thread(&mut self, work: impl FnOnce(&mut dyn FnMut(PathBuf, Option<OnDisk>)) + Send + 'static) {
+    fn read_in_thread(
+        &mut self,
+        is_first: bool,
+        work: impl FnOnce(&mut dyn FnMut(PathBuf, Option<OnDisk>)) + Send + 'static,
+    ) {
         let events = self.events.clone();
-        let thread = std::thread::Builder::new().name("scan".into()).spawn(move || in_batches(&events, work));
+        let thread = std::thread::Builder::new().name("scan".into()).spawn(move || in_batches(&events, is_first, work));
         match thread {
-            Ok(_) => self.workspace.reading += 1,
+            Ok(_) => {
+                self.workspace.reading += 1;
+                self.workspace.unread += usize::from(is_first);
+            }
             Err(error) => tracing::warn!("the workspace is not read: {error}"),
         }
     }
@@ -259,10 +271,14 @@ impl World {
             }
         }
         self.workspace.reading -= usize::from(scanned.is_last);
+        self.workspace.unread -= usize::from(scanned.is_last && scanned.is_first);
         self.set_files();
         self.forget(&other);
         if scanned.is_last && std::mem::take(&mut self.workspace.is_news) {
             self.show_anew();
+        }
+        if self.workspace.unread == 0 {
+            self.held.all_read().into_iter().for_each(|uri| self.own(uri, Task::Show));
         }
     }
 
@@ -311,16 +327,26 @@ impl World {
     }
 }
 
-fn in_batches(events: &mpsc::Sender<Event>, work: impl FnOnce(&mut dyn FnMut(PathBuf, Option<OnDisk>))) {
+/// Tells what is read, a batch at a time. That the thread ends is told even if it panics: much waits for that.
+fn in_batches(
+    events: &mpsc::Sender<Event>,
+    is_first: bool,
+    work: impl FnOnce(&mut dyn FnMut(PathBuf, Option<OnDisk>)),
+) {
     let mut files = Vec::new();
     // The world may have ended; then nobody needs the result.
-    let send = |files, is_last| drop(events.send(Event::Scanned(Box::new(Scanned { files, is_last }))));
-    work(&mut |path, content| {
-        files.push((path, content));
-        if files.len() == BATCH {
-            send(std::mem::take(&mut files), false);
-        }
-    });
+    let send = |files, is_last| drop(events.send(Event::Scanned(Box::new(Scanned { files, is_last, is_first }))));
+    let worked = catch_unwind(AssertUnwindSafe(|| {
+        work(&mut |path, content| {
+            files.push((path, content));
+            if files.len() == BATCH {
+                send(std::mem::take(&mut files), false);
+            }
+        });
+    }));
+    if let Err(panic) = worked {
+        tracing::error!("reading the workspace panicked: {}", super::panic_text(&panic));
+    }
     send(files, true);
 }
 

@@ -63,7 +63,14 @@ fn action(ctx: &Context<'_>, error: &SyntaxError, title: String, edits: Vec<Edit
         message: error.message.clone(),
         related: Vec::new(),
     };
-    better.then_some(Action { title, kind: ActionKind::Fix, edits, answers: Some(answers), preferred: false })
+    better.then_some(Action {
+        title,
+        kind: ActionKind::Fix,
+        edits,
+        answers: Some(answers),
+        preferred: false,
+        may_differ: false,
+    })
 }
 
 /// What is missing behind the last word before the place of an error: that of some which leaves the fewest errors.

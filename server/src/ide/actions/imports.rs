@@ -29,6 +29,7 @@ pub(super) fn actions(ctx: &Context<'_>, name: TextRange, answers: &Diagnostic, 
                 edits,
                 answers: Some(answers.clone()),
                 preferred: false,
+                may_differ: false,
             });
         }
     };
@@ -72,6 +73,12 @@ fn imported(ctx: &Context<'_>) -> Vec<Module> {
         Some(Module { name, file })
     };
     imports.iter().filter_map(module).collect()
+}
+
+/// The modules that a document imports already: name, file.
+pub fn imported_modules(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<(String, File)> {
+    let ctx = Context::new(db, document, live, TextRange::default());
+    imported(&ctx).into_iter().map(|it| (it.name, it.file)).collect()
 }
 
 /// The modules that a document does not import yet, of those whose names are wanted: name, file, and what adds the `import`.

@@ -20,7 +20,14 @@ pub(super) fn action(ctx: &Context<'_>, check: &Check) -> Option<Action> {
         _ => return None,
     };
     let edits = ctx.parsing(vec![Edit { range, insert: String::new() }])?;
-    Some(Action { title, kind: ActionKind::Fix, edits, answers: Some(Diagnostic::of_check(check)), preferred: false })
+    Some(Action {
+        title,
+        kind: ActionKind::Fix,
+        edits,
+        answers: Some(Diagnostic::of_check(check)),
+        preferred: false,
+        may_differ: false,
+    })
 }
 
 /// The last entry before a key that has the same key, up to the next one.

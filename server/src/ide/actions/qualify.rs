@@ -44,7 +44,14 @@ fn action(ctx: &Context<'_>, said: &Diagnostic) -> Option<Action> {
     let errors = |text: &minilive_syntax::Parse| lower_file(text, "").1.len();
     let fewer = errors(&ctx.parsed(&edits).0) < errors(&ctx.parse);
     let title = format!("Write `{prefix}.{name}`");
-    fewer.then_some(Action { title, kind: ActionKind::Fix, edits, answers: Some(said.clone()), preferred: false })
+    fewer.then_some(Action {
+        title,
+        kind: ActionKind::Fix,
+        edits,
+        answers: Some(said.clone()),
+        preferred: false,
+        may_differ: false,
+    })
 }
 
 /// The prefix before one assignment; nothing if the name is a parameter's or a loop's.

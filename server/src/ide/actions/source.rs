@@ -30,7 +30,7 @@ pub fn source_actions(db: &LiveDb, document: &DocumentView, live: &Live, wanted:
             _ => return None,
         };
         let edits = ctx.parsing(edits).filter(|it| !it.is_empty())?;
-        Some(Action { title: title.to_owned(), kind: *kind, edits, answers: None, preferred: false })
+        Some(Action { title: title.to_owned(), kind: *kind, edits, answers: None, preferred: false, may_differ: false })
     };
     wanted.iter().filter_map(action).collect()
 }
@@ -51,13 +51,7 @@ fn removals(ctx: &Context<'_>, found: &[Check]) -> Vec<Edit> {
     if statements.all(|it| ctx.text(it.range()).starts_with("import")) {
         return Vec::new();
     }
-    let behind = Behind::new(ctx.db, ctx.document.file, &ctx.live.places);
-    let imports = db::module_imports(ctx.db, ctx.document.file);
-    let is_plain = |it: &&Check| {
-        let import = imports.iter().find(|import| import.range.contains_range(it.range));
-        import.is_some_and(|it| behind.only_defines(&it.name))
-    };
-    let unused = found.iter().filter(|it| it.code == "unused-import").filter(is_plain);
+    let unused = found.iter().filter(|it| it.code == "unused-import" && unused::only_defines(ctx, it));
     unused.filter_map(|it| unused::action(ctx, it)).flat_map(|it| it.edits).collect()
 }
 

@@ -1,7 +1,7 @@
 //! Fixes of what is not needed: the assignment of a variable that is never read, an import, a parameter.
 //!
 //! Part of `actions`; the warnings say what is unused. Invariants: an assignment goes only if evaluating its value does nothing and cannot
-//! fail; a statement goes with its line or not at all; a parameter keeps its place, since calls give arguments by place.
+//! fail; an import whose module may do something when it is loaded goes only where a person has read that; a statement goes with its line or not at all; a parameter keeps its place, since calls give arguments by place.
 
 use super::context::{Context, is_only_a_value};
 use super::effects::Judge;
@@ -9,7 +9,7 @@ use super::extract::uses_in;
 use super::inline::whole_line;
 use super::{Action, ActionKind, Edit};
 use crate::db;
-use crate::ide::checks::Check;
+use crate::ide::checks::{Behind, Check};
 use crate::ide::diagnostics::Diagnostic;
 use minilive_mir::names::Place;
 use minilive_syntax::ast::{AstNode, Expr, Stmt};
@@ -18,14 +18,33 @@ use minilive_syntax::{SyntaxKind, TextRange};
 /// The fix of a warning about something unused.
 pub(super) fn action(ctx: &Context<'_>, check: &Check) -> Option<Action> {
     let name = ctx.text(check.range);
+    let mut may_differ = false;
     let (title, edit) = match check.code {
         "unused-local" => (format!("Remove the assignment of `{name}`"), assignment(ctx, check.range)?),
-        "unused-import" => (format!("Remove the import of `{name}`"), import(ctx, check.range)?),
+        "unused-import" => {
+            may_differ = !only_defines(ctx, check);
+            let more = if may_differ { ", and what it may do when it is loaded" } else { "" };
+            (format!("Remove the import of `{name}`{more}"), import(ctx, check.range)?)
+        }
         "unused-parameter" => (format!("Rename it to `_{name}`"), parameter(ctx, check.range)?),
         _ => return None,
     };
     let edits = ctx.parsing(vec![edit])?;
-    Some(Action { title, kind: ActionKind::Fix, edits, answers: Some(Diagnostic::of_check(check)), preferred: false })
+    Some(Action {
+        title,
+        kind: ActionKind::Fix,
+        edits,
+        answers: Some(Diagnostic::of_check(check)),
+        preferred: false,
+        may_differ,
+    })
+}
+
+/// Whether the module of an import that is not needed certainly does nothing but define: then the program does the same without it.
+pub(super) fn only_defines(ctx: &Context<'_>, check: &Check) -> bool {
+    let imports = db::module_imports(ctx.db, ctx.document.file);
+    let import = imports.iter().find(|import| import.range.contains_range(check.range));
+    import.is_some_and(|it| Behind::new(ctx.db, ctx.document.file, &ctx.live.places).only_defines(&it.name))
 }
 
 fn assignment(ctx: &Context<'_>, name: TextRange) -> Option<Edit> {

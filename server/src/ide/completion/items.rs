@@ -104,8 +104,15 @@ pub(super) mod rank {
 
     /// Members that were seen in runs come behind those that the text shows, and before what all values have.
     pub const SEEN: u32 = 60;
+    /// What imported modules have comes behind what the file itself can name.
+    pub const IMPORTED: u32 = 2000;
     /// What modules have that are not imported yet comes behind everything else.
-    pub const UNIMPORTED: u32 = 2000;
+    pub const UNIMPORTED: u32 = 3000;
+    /// Whatever fits better, items of a later tier come behind those of earlier ones.
+    pub fn tier(rank: u32) -> u32 {
+        u32::from(rank >= IMPORTED) + u32::from(rank >= UNIMPORTED)
+    }
+
     /// Methods of a type that was seen.
     pub const SEEN_TYPE: u32 = 99;
     /// Of what nothing is known, members of anything.

@@ -123,7 +123,7 @@ fn some(names: &[String]) -> String {
 
 /// The name under which a map is made.
 fn owner_text(infer: &mut Infer<'_>, owner: Object) -> Option<String> {
-    if let Object::Literal(..) | Object::New(..) | Object::Born(..) = owner
+    if owner.made_in().is_some()
         && let Some(name) = infer.name_of(owner)
     {
         return Some(name.to_string());

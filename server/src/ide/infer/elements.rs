@@ -128,6 +128,10 @@ impl Infer<'_> {
     /// What a map that code makes holds under computed keys; there may be more.
     pub(super) fn stored_in(&mut self, object: Object) -> Known {
         let (mut found, object) = (Known::anything(), object.maker());
+        if let Object::Sum(_, a, b) = object {
+            [a, b].into_iter().for_each(|it| found.join(self.stored_in(it.into())));
+            return found;
+        }
         let (Object::Literal(made, _) | Object::New(made, _)) = object else { return found };
         let Some(name) = self.name_of(object) else { return found };
         for (unit, owner, value) in self.stores(made.file, &name) {

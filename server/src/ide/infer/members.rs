@@ -190,7 +190,9 @@ impl Infer<'_> {
                 id.map_or_else(|| field.unwrap_or_default(), |id| Known::one(Kind::Intrinsic(id)))
             }
             Object::Entry(of) => self.member_of_entry(of, name),
-            Object::Literal(..) | Object::New(..) | Object::Born(..) => self.ask(Key::Own(object, name.into())),
+            Object::Literal(..) | Object::New(..) | Object::Born(..) | Object::Sum(..) => {
+                self.ask(Key::Own(object, name.into()))
+            }
         }
     }
 
@@ -214,8 +216,8 @@ impl Infer<'_> {
             let given = self.given_to_types(name);
             values.extend(given.iter().filter(|it| it.0 == host).map(|(_, at, value)| (*at, value.clone())));
         }
-        let (Object::Literal(made, _) | Object::New(made, _)) = object else { return values };
-        let facts = self.facts(made.file);
+        let Some(file) = object.made_in() else { return values };
+        let facts = self.facts(file);
         if let Object::Literal(made, number) = object
             && let Some(entries) = facts.unit(made.unit).facts.maps.get(number as usize)
         {
@@ -228,7 +230,7 @@ impl Infer<'_> {
         {
             values.push((made, base.clone()));
         }
-        self.with_given(made.file, name, object, |given| values.extend_from_slice(given));
+        self.with_given(file, name, object, |given| values.extend_from_slice(given));
         values
     }
 
@@ -251,11 +253,10 @@ impl Infer<'_> {
     /// Whether a map that code makes is given a member of that name more often than so.
     pub(super) fn is_given_more(&mut self, object: Object, name: &str, most: usize) -> bool {
         let object = object.maker();
-        let (Object::Literal(made, _) | Object::New(made, _)) = object else { return false };
-        self.with_given(made.file, name, object, |given| given.len() > most)
+        object.made_in().is_some_and(|file| self.with_given(file, name, object, |given| given.len() > most))
     }
 
-    /// Members of a name that files give to something that other files make.
+    /// Members of a name that files give to something that other files make, or to what their functions are given.
     pub(super) fn given_outside(&mut self, name: &str) -> Arc<[super::Given]> {
         if let Some(known) = self.given_outside.get(name) {
             return known.clone();
@@ -264,7 +265,7 @@ impl Infer<'_> {
         for &file in self.program().iter() {
             let facts = self.facts(file);
             for (unit, owner, value) in facts.members(name) {
-                if leads_out(&facts, unit, owner) {
+                if leads_out(&facts, unit, owner) || is_given(&facts, unit, owner) {
                     found.push((UnitRef { file, unit }, owner.clone(), value.clone()));
                 }
             }
@@ -276,7 +277,7 @@ impl Infer<'_> {
     pub(super) fn given_to_module(&mut self, module: File, name: &str) -> Vec<(UnitRef, Sym)> {
         let mut values = Vec::new();
         for (unit, owner, value) in self.given_outside(name).iter().filter(|(unit, ..)| unit.file != module) {
-            let names = matches!(**owner, Symbol::Name(_));
+            let names = matches!(&**owner, Symbol::Name(_)) && leads_out(&self.facts(unit.file), unit.unit, owner);
             if names && self.value(*unit, owner).objects().any(|it| it == Object::Module(module)) {
                 values.push((*unit, value.clone()));
             }
@@ -305,7 +306,7 @@ impl Infer<'_> {
             for (unit, it) in (0u32..).zip(&facts.units) {
                 let unit = UnitRef { file, unit };
                 for (owner, name, value) in &it.facts.members {
-                    if leads_out(&facts, unit.unit, owner)
+                    if (leads_out(&facts, unit.unit, owner) || is_given(&facts, unit.unit, owner))
                         && self.value(unit, owner).objects().any(|it| it.maker() == object)
                     {
                         found(name, (unit, value.clone()));
@@ -328,12 +329,17 @@ impl Infer<'_> {
                 is_field || host_member(host, name).is_some() || !self.own_values(object, name).is_empty()
             }
             Object::Entry(_) => matches!(name, "key" | "value"),
-            Object::Literal(..) | Object::New(..) | Object::Born(..) => self.is_given(object.maker(), name),
+            Object::Literal(..) | Object::New(..) | Object::Born(..) | Object::Sum(..) => {
+                self.is_given(object.maker(), name)
+            }
         }
     }
 
     /// Whether a map that code makes is given a member of that name, where it is made or later.
     fn is_given(&mut self, object: Object, name: &str) -> bool {
+        if let Object::Sum(file, ..) = object {
+            return self.with_given(file, name, object, |given| !given.is_empty());
+        }
         let (Object::Literal(made, number) | Object::New(made, number)) = object else { return false };
         let facts = self.facts(made.file);
         let says = &facts.unit(made.unit).facts;
@@ -349,7 +355,10 @@ impl Infer<'_> {
         if let Object::Born(_, _, of) = object {
             return vec![of.into()];
         }
-        let mut found = Vec::new();
+        let mut found = match object {
+            Object::Sum(_, first, second) => vec![second.into(), first.into()],
+            _ => Vec::new(),
+        };
         for (unit, value) in self.own_values(object, "__isa") {
             for parent in self.value(unit, &value).objects() {
                 if parent != object && !found.contains(&parent) {
@@ -547,10 +556,10 @@ impl Infer<'_> {
                 let facts = self.facts(made.file);
                 let entries = facts.unit(made.unit).facts.maps.get(number as usize).into_iter().flatten();
                 found.extend(entries.map(|(name, value)| member(name, Some((made, value.clone())))));
-                self.assigned_members(object, made, &mut |name, value| found.push(member(name, Some(value))));
+                self.assigned_members(object, &mut |name, value| found.push(member(name, Some(value))));
             }
-            Object::New(made, _) | Object::Born(made, ..) => {
-                self.assigned_members(object, made, &mut |name, value| found.push(member(name, Some(value))));
+            Object::New(..) | Object::Born(..) | Object::Sum(..) => {
+                self.assigned_members(object, &mut |name, value| found.push(member(name, Some(value))));
             }
         }
         // Hash maps have no order of their own.
@@ -561,17 +570,18 @@ impl Infer<'_> {
     }
 
     /// Members that are assigned somewhere in the file that makes the map, in source order.
-    fn assigned_members(&mut self, object: Object, made: UnitRef, found: &mut dyn FnMut(&SmolStr, (UnitRef, Sym))) {
-        let facts = self.facts(made.file);
+    fn assigned_members(&mut self, object: Object, found: &mut dyn FnMut(&SmolStr, (UnitRef, Sym))) {
+        let Some(file) = object.made_in() else { return };
+        let facts = self.facts(file);
         for (unit, it) in (0u32..).zip(&facts.units) {
-            let unit = UnitRef { unit, ..made };
+            let unit = UnitRef { file, unit };
             for (owner, name, value) in &it.facts.members {
                 if self.value(unit, owner).objects().any(|it| it.maker() == object) {
                     found(name, (unit, value.clone()));
                 }
             }
         }
-        self.members_from_outside(object, made.file, found);
+        self.members_from_outside(object, file, found);
     }
 }
 
@@ -588,6 +598,16 @@ fn leads_out(facts: &FileFacts, unit: u32, symbol: &Symbol) -> bool {
     is_module(root)
         || binding(facts, unit, root) == Binding::Unknown
         || values_of_name(facts, unit, root).iter().any(|it| it.root_name().is_some_and(is_module))
+}
+
+/// Whether a symbol may be what callers from other files give: it begins with a parameter, or with a variable that holds something of one.
+fn is_given(facts: &FileFacts, unit: u32, symbol: &Symbol) -> bool {
+    let Symbol::Name(root) = root(symbol) else { return false };
+    let is_param = |name: &SmolStr| match binding(facts, unit, name) {
+        Binding::Variable(owner) => facts.unit(owner).facts.params.iter().any(|(it, _)| it == name),
+        _ => false,
+    };
+    is_param(root) || values_of_name(facts, unit, root).iter().any(|it| it.root_name().is_some_and(is_param))
 }
 
 /// What a chain begins with.

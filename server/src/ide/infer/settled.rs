@@ -43,7 +43,11 @@ impl Infer<'_> {
 
     /// Whether a map gets keys that are worked out, so that nobody knows what members it has.
     pub fn is_keyed(&mut self, object: Object) -> bool {
-        self.keyed().contains(&object.maker())
+        let keyed = self.keyed();
+        match object.maker() {
+            it @ Object::Sum(_, a, b) => [it, a.into(), b.into()].iter().any(|it| keyed.contains(it)),
+            it => keyed.contains(&it),
+        }
     }
 
     fn settled(&mut self, at: UnitRef, symbol: &Sym, seen: &mut FxHashSet<(UnitRef, Sym)>) -> bool {

@@ -423,9 +423,13 @@ impl Infer<'_> {
 
     /// What the keys and the values of a map are that code makes, as far as both have names in the text.
     pub(super) fn own_entries(&mut self, of: &Kind) -> Option<(Vec<Kind>, Vec<Kind>)> {
-        let Kind::Map(object @ (Object::Literal(..) | Object::New(..))) = of else { return None };
+        let Kind::Map(object @ (Object::Literal(..) | Object::New(..) | Object::Sum(..))) = of else { return None };
         let members = self.members(&Known::one(of.clone()));
-        let own: Vec<_> = members.into_iter().filter(|it| it.owner == *object && it.intrinsic.is_none()).collect();
+        let is_own = |it: Object| match *object {
+            Object::Sum(_, a, b) => [*object, a.into(), b.into()].contains(&it),
+            object => it == object,
+        };
+        let own: Vec<_> = members.into_iter().filter(|it| is_own(it.owner) && it.intrinsic.is_none()).collect();
         let (mut values, mut all) = (Known::default(), true);
         for member in &own {
             let found = self.member(of, &member.name);
@@ -447,6 +451,9 @@ impl Infer<'_> {
                     kinds.into_iter().for_each(|kind| found.add(kind));
                 }
                 Kind::Text => found.add(Kind::Text),
+                Kind::Map(Object::Sum(_, a, b)) if iterated => {
+                    [a, b].into_iter().for_each(|it| found.add(Infer::entry_of(&Kind::Map(it.into()))));
+                }
                 Kind::Map(_) | Kind::AnyMap if iterated => found.add(Infer::entry_of(&kind)),
                 Kind::Map(object) => {
                     found.join(self.values_of_map(object));
@@ -477,6 +484,12 @@ impl Infer<'_> {
             return Known { kinds: vec![Kind::Text], open: left.kinds.len() > 1 };
         }
         let mut found = Known { kinds: Vec::new(), open: left.open };
+        if let ([Kind::Map(a)], [Kind::Map(b)]) = (&*left.kinds, &*right.kinds)
+            && let (Some(a), Some(b)) = (a.made(), b.made())
+            && a != b
+        {
+            return Known { kinds: vec![Kind::Map(Object::Sum(at.file, a, b))], open: left.open || right.open };
+        }
         for kind in left.kinds {
             match kind {
                 Kind::List(mut kinds) => {

@@ -10,7 +10,7 @@ use minilive_syntax::ast::{
     AssignStmt, AstNode, BinaryExpr, CompareExpr, ElseBranch, Expr, ForStmt, IfBranch, IfStmt, UnaryExpr, WhileStmt,
 };
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
-use rowan::GreenNode;
+use rowan::{GreenNode, WalkEvent};
 use smol_str::SmolStr;
 
 /// What a condition says of a value.
@@ -159,7 +159,8 @@ impl<'a> Look<'a> {
         let names = |token: Option<minilive_syntax::SyntaxToken>| {
             token.is_some_and(|it| self.names.iter().any(|name| name == it.text()))
         };
-        root.descendants().filter(|it| range.intersect(it.text_range()).is_some_and(|it| !it.is_empty())).any(|node| {
+        let is_outside = |it: &SyntaxNode| range.intersect(it.text_range()).is_none_or(TextRange::is_empty);
+        let assigns = |node: SyntaxNode| {
             let starts_within = range.contains(node.text_range().start());
             let target = AssignStmt::cast(node.clone()).and_then(|it| it.target()).filter(|_| starts_within);
             let is_target = target.is_some_and(|it| {
@@ -167,7 +168,17 @@ impl<'a> Look<'a> {
                 names(tokens.filter(|it| it.kind() == SyntaxKind::Ident).last())
             });
             is_target || starts_within && ForStmt::cast(node).is_some_and(|it| names(it.variable()))
-        })
+        };
+        // Units may be long, and the range is mostly a small part of one.
+        let mut walk = root.preorder();
+        while let Some(event) = walk.next() {
+            match event {
+                WalkEvent::Enter(node) if is_outside(&node) => walk.skip_subtree(),
+                WalkEvent::Enter(node) if assigns(node.clone()) => return true,
+                _ => {}
+            }
+        }
+        false
     }
 
     fn is_it(&self, expr: &Expr) -> bool {

@@ -3,7 +3,7 @@
 use super::Fixture;
 use super::names::{check_definition, check_references, check_rename};
 use crate::ide::completion::completions;
-use crate::ide::{highlights, incoming_calls, rename, type_definition};
+use crate::ide::{TypeItem, highlights, incoming_calls, rename, subtypes, supertypes, type_definition, type_items};
 use expect_test::expect;
 
 const INSTANCES: &str = "A = {}\nA.add = function(x)\n  self.items.push x\nend function\np = new A\np.items = []\nq = new A\nq.items = []\np.add 1\nq.add 2\nprint p.items + q.items\n";
@@ -210,6 +210,7 @@ fn a_member_with_thousands_of_uses_is_found_in_one_go() {
     let plain: String = (0..4000).map(|it| format!("p.x = p.x + {it}\n")).collect();
     let made: String = (0..2000).map(|it| format!("r = f(r, {it})\nprint r.x\n")).collect();
     let heirs: String = (0..1000).map(|it| format!("q{it} = new P\nq{it}.x = {it}\nprint q{it}.x\n")).collect();
+    let tested: String = "  if p isa A then print p.x\n".repeat(500);
     for (source, count) in [
         (format!("p = {{\"x$0\": 1}}\n{plain}"), 8001),
         (
@@ -219,10 +220,57 @@ fn a_member_with_thousands_of_uses_is_found_in_one_go() {
             2002,
         ),
         (format!("P = {{\"x$0\": 1}}\n{heirs}"), 2001),
+        (format!("A = {{\"x$0\": 1}}\nf = function(p)\n{tested}end function\n"), 501),
     ] {
         let test = Fixture::new(&source);
         assert_eq!(highlights(&test.db, &test.document, &test.places, test.offset).len(), count);
         let edits = rename(&test.db, &test.document, &test.live(), test.offset, "zz").expect("it may be renamed");
         assert_eq!(edits.edits.len(), count);
     }
+}
+
+#[test]
+fn types_stand_above_and_below_each_other() {
+    let names = |it: &Fixture, found: Vec<TypeItem>| -> Vec<String> {
+        found.into_iter().map(|item| format!("{}:{}", it.name(item.file), item.name)).collect()
+    };
+    let base = "Animal = {}\nAnimal.speak = function\n  return self\nend function\nDog = new Animal\nCat = {\"__isa\": Animal}\nOwl = {}\nOwl.__isa = Animal\nrex = new Dog\nprint [new Dog]\n";
+    let it = Fixture::new(&at(base, "Animal", 0));
+    let found = type_items(&it.db, &it.document, &it.places, it.offset);
+    assert_eq!(names(&it, found.clone()), ["main.ms:Animal"]);
+    let text = &it.document.text;
+    assert_eq!((&text[found[0].name_range], &text[found[0].range], found[0].is_class), ("Animal", "Animal = {}", true));
+    let from = |text: &str, number: usize| {
+        // An item is sent back by where its name begins.
+        let it = Fixture::new(&at(base, text, number));
+        let start = it.offset - minilive_syntax::TextSize::of(text);
+        let up = names(&it, supertypes(&it.db, &it.document, &it.places, start));
+        (up, names(&it, subtypes(&it.db, &it.document, &it.places, start)))
+    };
+    let main = |names: &[&str]| -> Vec<String> { names.iter().map(|it| format!("main.ms:{it}")).collect() };
+    assert_eq!(from("Animal", 0), (vec![], main(&["Dog", "Cat", "Owl"])));
+    assert_eq!(from("Dog", 0), (main(&["Animal"]), main(&["rex", "new Dog"])));
+    assert_eq!(from("Cat", 0), (main(&["Animal"]), vec![]));
+    assert_eq!(from("Owl", 0), (main(&["Animal"]), vec![]));
+    assert_eq!(from("rex", 0), (main(&["Dog"]), vec![]));
+    assert_eq!(from("new Dog", 1), (main(&["Dog"]), vec![]));
+    // A place at which no map is made.
+    assert_eq!(from("Animal", 1), (vec![], vec![]));
+    // `self` and members lead to items as well.
+    for (source, expected) in [
+        (at(base, "self", 0), vec!["main.ms:Animal"]),
+        ("m = {\"sub\": {}}\nprint m.sub$0\n".to_owned(), vec!["main.ms:{}"]),
+        ("x$0 = 1\n".to_owned(), vec![]),
+    ] {
+        let it = Fixture::new(&source);
+        assert_eq!(names(&it, type_items(&it.db, &it.document, &it.places, it.offset)), expected, "{source}");
+    }
+    // Over files, from both sides.
+    let files = "//- zoo.ms\nAnim$0al = {}\n//- main.ms\nimport \"zoo\"\nDog = new zoo.Animal\n";
+    let it = Fixture::new(files);
+    let found = subtypes(&it.db, &it.document, &it.places, 0.into());
+    assert_eq!(names(&it, found), ["main.ms:Dog"]);
+    let it = Fixture::new("//- main.ms\nimport \"zoo\"\nD$0og = new zoo.Animal\n//- zoo.ms\nAnimal = {}\n");
+    let found = supertypes(&it.db, &it.document, &it.places, 13.into());
+    assert_eq!(names(&it, found), ["zoo.ms:Animal"]);
 }

@@ -96,6 +96,12 @@ fn an_unused_import_goes_with_its_line() {
     let with = |main: &str| format!("//- main.ms\n{main}//- lib.ms\nx = 1\n");
     check(&with("import \"$0lib\"\nprint 1\n"), "Remove the import of `lib`", "print 1\n");
     check(&with("print 1\nimport(\"$0lib\")\n"), "Remove the import of `lib`", "print 1\n");
+    // What may do something is not taken away without a word about that.
+    let careful = |lib: &str| format!("//- main.ms\nimport \"$0lib\"\nprint 1\n//- lib.ms\n{lib}");
+    for lib in ["x = rnd\n", "if locals == globals then print 1\n", "y = {}\nx = y.z\n", "return {}\n"] {
+        check(&careful(lib), "Remove the import of `lib`, and what it may do when it is loaded", "print 1\n");
+    }
+    none(&careful("print 1\n"));
     none(&with("import \"$0lib\"; print 1\n"));
     none(&with("import \"$0lib\" // ours\nprint 1\n"));
     none(&with("import \"$0lib\"\nprint lib.x\n"));
@@ -189,6 +195,9 @@ fn a_fix_is_preferred_if_it_is_the_only_one_for_what_is_said() {
     let two = preferred("//- main.ms\ncuont = 1\nprint coun$0t\n//- lib.ms\ncount = 3\n");
     assert_eq!(two.len(), 2, "{two:?}");
     assert!(two.iter().all(|(_, preferred)| !preferred), "{two:?}");
+    let import = |lib: &str| preferred(&format!("//- main.ms\nimport \"$0lib\"\nprint 1\n//- lib.ms\n{lib}"));
+    assert_eq!(import("x = 1\n"), [("Remove the import of `lib`".to_owned(), true)]);
+    assert!(matches!(&*import("x = rnd\n"), [(_, false)]), "{:?}", import("x = rnd\n"));
     assert!(preferred("x$0 = 3\nprint x + 1\n").iter().all(|(_, preferred)| !preferred), "a rewrite mends nothing");
 }
 

@@ -551,3 +551,62 @@ fn what_is_some_function_is_no_map() {
     let card = hover(&it.db, &it.document, &it.live(), it.offset).expect("a card").plain();
     assert!(!card.contains("likely: map"), "{card}");
 }
+
+#[test]
+fn what_plus_makes_of_two_maps_is_one_map_with_the_members_of_both() {
+    let program =
+        |line: &str| format!("m = {{\"a\": 1, \"c\": 2}}\nn = m + {{\"b\": \"x\", \"c\": \"y\"}}\nn.d = 3\n{line}\n");
+    check(
+        &program("print n$0"),
+        &expect![[r#"
+            (global) n
+            type: map; likely map with d, b, c, a"#]],
+    );
+    // The second one's members take the place of the first one's; and the map that was there has no more than before.
+    check(
+        &program("print n.c$0"),
+        &expect![[r#"
+        (member) c
+        likely: string"#]],
+    );
+    check(
+        &program("print m$0"),
+        &expect![[r#"
+        (global) m
+        type: map; likely map `m` with a, c"#]],
+    );
+    check(
+        &program("for e in n\n  print e.value$0\nend for"),
+        &expect![[r#"
+        (member) value
+        likely: number or string"#]],
+    );
+    check(
+        "f = function(options)\n  all = {\"size\": 1} + options\n  return al$0l\nend function\nf {\"color\": 1}\n",
+        &expect![[r#"
+            (local) all
+            likely: map with color, size"#]],
+    );
+    check(
+        "a = {\"a\": 1}\nb = {\"b\": 1}\nc = a + b + {\"c\": 1}\nprint c$0\n",
+        &expect![[r#"
+        (global) c
+        type: map"#]],
+    );
+}
+
+#[test]
+fn types_stay_exact_behind_many_assignments() {
+    for (first, next, last) in [
+        ("x = 1\n", "x = x + 1\n", "type: number"),
+        ("x = {}\n", "x = {\"a\": 1}\n", "type: map; likely map `x` with a"),
+        ("x = {\"b\": 1}\n", "x = [1]\n", "type: list; likely list of number"),
+        ("x = []\n", "x = x + [1]\n", "type: list; likely list of number"),
+    ] {
+        for count in [1, 15, 30, 50] {
+            let it = Fixture::new(&format!("{first}{}print x$0\n", next.repeat(count)));
+            let card = hover(&it.db, &it.document, &it.live(), it.offset).expect("a card");
+            assert_eq!(card.sections, [last], "{next} {count}");
+        }
+    }
+}

@@ -102,10 +102,9 @@ fn what_modules_have_is_offered_with_their_import() {
     assert_eq!(labels(&main("anyHam = 1\nhamlet = 2\nprint ham$0\n")), ["hamlet", "anyHam", "hammer", "hamper"]);
     let found = labels(&main("hammer = 1\nprint ham$0\n"));
     assert_eq!(found, ["hammer", "hamper"]);
-    // A program that imports this file cannot be imported by it; a module that is imported is asked for by its name.
+    // A program that imports this file cannot be imported by it.
     let (_, found) = items("//- main.ms\nprint ham$0\n//- circle.ms\nimport \"main\"\nhammock = 1\n");
     assert!(found.iter().all(|it| it.also.is_none()), "{found:?}");
-    assert!(!labels(&main("import \"tools\"\nprint ham$0\n")).contains(&"hammer".to_owned()));
     // Where the name of the module means a variable of the function, nothing can be read of the module.
     for text in [
         "f = function(tools)\n  x = ham$0\nend function\n",
@@ -119,6 +118,47 @@ fn what_modules_have_is_offered_with_their_import() {
     let it = Fixture::new(&format!("//- main.ms\nprint ham$0\n{many}"));
     let found = completions(&it.db, &it.document, &it.live(), it.offset, false);
     assert!(found.incomplete && found.items.len() == 20, "{}", found.items.len());
+}
+
+#[test]
+fn what_imported_modules_have_is_offered_by_their_names() {
+    let tools = "//- tools.ms\nhammer = function(nail)\nend function\nhamper = 1\nglobals.hamlet = 1\n";
+    let main = |text: &str| format!("//- main.ms\n{text}{tools}");
+    let text = "import \"tools\"\nprint ham$0\n";
+    assert_eq!(chosen(&main(text), "hammer"), "import \"tools\"\nprint tools.hammer\n");
+    let (_, found) = items(&main(text));
+    let shown: Vec<_> = found.iter().map(|it| (&*it.label, it.detail.as_deref(), it.also.is_some())).collect();
+    assert_eq!(
+        shown,
+        [("hamlet", None, false), ("hammer", Some("tools.hammer"), false), ("hamper", Some("tools.hamper"), false)]
+    );
+    // In a function of which the module is a variable, too; elsewhere its name means nothing.
+    let local = "f = function\n  import \"tools\"\n  ham$0\nend function\n";
+    assert!(chosen(&main(local), "hammer").contains("  tools.hammer\n"));
+    assert!(!labels(&main("f = function\n  import \"tools\"\nend function\nham$0\n")).contains(&"hammer".to_owned()));
+    // What the file can name itself comes first, and hides it; what is not imported comes last.
+    let other = "//- other.ms\nhammock = 1\n";
+    let all = |text: &str| labels(&format!("{}{other}", main(text)));
+    assert_eq!(all("import \"tools\"\nanyHam = 1\nprint ham$0\n"), ["hamlet", "anyHam", "hammer", "hamper", "hammock"]);
+    assert_eq!(all("import \"tools\"\nhammer = 1\nprint ham$0\n"), ["hamlet", "hammer", "hamper", "hammock"]);
+    // Where the name of the module means something else, nothing can be read of the module.
+    for text in [
+        "import \"tools\"\nf = function(tools)\n  x = ham$0\nend function\n",
+        "import \"tools\"\ntools = 1\nprint ham$0\n",
+    ] {
+        assert!(!all(text).contains(&"hamper".to_owned()), "{text}");
+    }
+    let many: String = (0..30).map(|it| format!("hammer{it:02} = 1\n")).collect();
+    let it = Fixture::new(&format!("//- main.ms\nimport \"tools\"\nprint ham$0\n//- tools.ms\n{many}"));
+    let found = completions(&it.db, &it.document, &it.live(), it.offset, false);
+    assert!(found.incomplete && found.items.len() == 20, "{}", found.items.len());
+    assert_eq!(
+        labels("//- main.ms\nimport \"tools\"\nprint $0\n//- tools.ms\nhammer = 1\n")
+            .iter()
+            .filter(|it| *it == "hammer")
+            .count(),
+        0
+    );
 }
 
 #[test]
@@ -137,4 +177,29 @@ fn the_end_of_a_block_stands_under_its_beginning() {
         let label = if source.contains("for i") { "for" } else { label };
         assert_eq!(chosen(source, &format!("end {label}")), expected);
     }
+}
+
+#[test]
+fn a_local_has_its_own_members_whatever_a_global_of_its_name_has() {
+    const GLOBAL: &str = "config = {\"width\": 1}\nmake = function\n  return {\"depth\": 1}\nend function\n";
+    for body in [
+        "  config = {\"depth\": 1}\n  print config.$0\n",
+        "  config = {\"depth\": 1}\n  config.$0\n  config.depth = 3\n",
+        "  config = {}\n  config.depth = 1\n  config.$0\n",
+        "  config = {}\n  config[\"depth\"] = 1\n  if config.$0\n",
+        "  config = make\n  x = [config.$0]\n",
+        "  locals.config = {\"depth\": 1}\n  config.$0\n",
+        "  if a then config = {\"depth\": 1}\n  config.$0\n",
+        "  for config in [{\"depth\": 1}]\n    config.$0\n  end for\n",
+        "  config = {\"depth\": 1}\n  g = function\n    config.$0\n  end function\n",
+        "  config = {\"depth\": 1}\n  print config[\"$0\"]\n",
+    ] {
+        for behind in ["end function\nf 1\n", "", "end function\nconfig.height = 1\n"] {
+            let found = labels(&format!("{GLOBAL}f = function(a)\n{body}{behind}"));
+            assert_eq!(found[0], "depth", "{body}{behind}");
+            let others = ["width", "height"].map(str::to_owned);
+            assert!(!others.iter().any(|it| found.contains(it)), "{body}{behind}: {found:?}");
+        }
+    }
+    assert_eq!(labels(&format!("{GLOBAL}f = function(a)\n  globals.config.$0\nend function\n"))[0], "width");
 }

@@ -234,13 +234,23 @@ fn uses_with_owners_that_are_only_likely_are_told() {
         "#]],
     );
     let files = "//- world.ms\nWorld = {\"count\": 0}\nWorld.add = function(a)\n  a.world = self\n  self.count += 1\nend function\n//- main.ms\nimport \"world\"\nimport \"actor\"\nw = new world.World\nw.add actor.Actor\nactor.Actor.die\nprint w.count\n//- actor.ms\nActor = {\"world\": null}\nActor.die = function\n  self.world.count -= 1\nend function\n";
+    let places = [("world", "count", 0), ("main", "count", 0), ("actor", "count", 0)];
     expect![[r#"
-        actor.ms:3:14 possible
+        actor.ms:3:14
         main.ms:6:9
         world.ms:1:11
         world.ms:4:8
     "#]]
-    .assert_eq(&renamed(files, &[("world", "count", 0), ("main", "count", 0)], "zz"));
+    .assert_eq(&renamed(files, &places, "zz"));
+    // Of what nobody in sight gives the function, its owner may be anything.
+    let unknown = files.replace("w.add actor.Actor\n", "");
+    expect![[r#"
+        actor.ms:3:14 possible
+        main.ms:5:9
+        world.ms:1:11
+        world.ms:4:8
+    "#]]
+    .assert_eq(&renamed(&unknown, &places[..2], "zz"));
 }
 
 #[test]
@@ -317,4 +327,45 @@ fn what_a_module_adds_to_a_map_of_the_program_is_known() {
     );
     let said = hover(&test.db, &test.document, &test.live(), test.offset).expect("there is something to say");
     assert!(said.markdown().contains("number or string"), "{}", said.markdown());
+}
+
+#[test]
+fn what_a_modules_function_gives_its_argument_is_known_where_that_is_made() {
+    const MAIN: &str = "//- main.ms\nimport \"tools\"\np = {}\ntools.init p\nprint p.hp\n";
+    const TOOLS: &str = "//- tools.ms\ninit = function(o)\n  it = o\n  it.name = \"a\"\n  o.hp = 1\n  o.hit = function(n)\n  end function\nend function\n";
+    let files = format!("{MAIN}{TOOLS}");
+    // As within one file.
+    let one = "init = function(o)\n  it = o\n  it.name = \"a\"\n  o.hp = 1\n  o.hit = function(n)\n  end function\nend function\np = {}\ninit p\nprint p.$0\n";
+    for source in [one.to_owned(), files.replace("p.hp", "p.$0")] {
+        let it = Fixture::new(&source);
+        let found = completions(&it.db, &it.document, &it.live(), it.offset, false);
+        let labels: Vec<_> = found.items.iter().take(3).map(|it| &*it.label).collect();
+        assert_eq!(labels, ["hit", "hp", "name"], "{source}");
+    }
+    for (file, text) in [("main", "hp"), ("tools", "hp")] {
+        let asked = asked_in(&files, file, text, 0);
+        let it = Fixture::new(&asked);
+        let card = hover(&it.db, &it.document, &it.live(), it.offset).map(|it| it.plain());
+        assert_eq!(card.as_deref(), Some("(member) p.hp\nlikely: number"), "{file}");
+        check_definition(
+            &asked,
+            &expect![[r#"
+                //- tools.ms
+                |   o.hp = 1
+                |     ^^
+            "#]],
+        );
+        assert_eq!(references(&it.db, &it.document, &it.places, it.offset, true).len(), 2, "{file}");
+        assert_eq!(super::checks::codes(&files, &Checks::default()), [""; 0]);
+    }
+    expect![[r#"
+        main.ms:4:9
+        tools.ms:4:5
+    "#]]
+    .assert_eq(&renamed(&files, &[("main", "hp", 0), ("tools", "hp", 0)], "life"));
+    // What others do not give it to has it not.
+    let other = format!("{}{TOOLS}", MAIN.replace("print p.hp\n", "q = {\"x\": 1}\nprint q.$0\n"));
+    let it = Fixture::new(&other);
+    let found = completions(&it.db, &it.document, &it.live(), it.offset, false);
+    assert!(found.items.iter().all(|it| it.label != "hp"), "{:?}", found.items);
 }

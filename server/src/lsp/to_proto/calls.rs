@@ -1,4 +1,4 @@
-//! Call hierarchy in the protocol's terms.
+//! Call and type hierarchies in the protocol's terms.
 //!
 //! Part of `to_proto`. Invariant: an item carries nothing but its places, so it can be sent back whole.
 
@@ -7,7 +7,7 @@ use crate::ide;
 use crate::lsp::capabilities::ClientFeatures;
 use crate::world::Snapshot;
 use tower_lsp::lsp_types::{
-    CallHierarchyIncomingCall, CallHierarchyItem, CallHierarchyOutgoingCall, Range, SymbolKind,
+    CallHierarchyIncomingCall, CallHierarchyItem, CallHierarchyOutgoingCall, Range, SymbolKind, TypeHierarchyItem,
 };
 
 fn item(it: &ide::CallItem, files: &mut Files<'_>) -> Option<CallHierarchyItem> {
@@ -67,5 +67,27 @@ impl ToProto for Outgoing {
             Some(CallHierarchyOutgoingCall { to: item(&it.item, &mut files)?, from_ranges })
         };
         self.0.iter().filter_map(&mut call).collect()
+    }
+}
+
+impl ToProto for Vec<ide::TypeItem> {
+    type Out = Vec<TypeHierarchyItem>;
+
+    fn to_proto(self, snapshot: &Snapshot, features: &ClientFeatures) -> Self::Out {
+        let mut files = Files::new(snapshot, features);
+        let item = |it: &ide::TypeItem| {
+            let whole = files.location(it.file, it.range)?;
+            Some(TypeHierarchyItem {
+                name: it.name.clone(),
+                kind: if it.is_class { SymbolKind::CLASS } else { SymbolKind::OBJECT },
+                tags: None,
+                detail: None,
+                uri: whole.uri,
+                range: whole.range,
+                selection_range: files.location(it.file, it.name_range)?.range,
+                data: None,
+            })
+        };
+        self.iter().filter_map(item).collect()
     }
 }

@@ -14,9 +14,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use tower_lsp::lsp_types::{
     AnnotatedTextEdit, ChangeAnnotation, CodeAction, CodeActionKind, DocumentChanges, DocumentHighlight,
-    DocumentHighlightKind, DocumentLink, FoldingRange, FoldingRangeKind, LinkedEditingRanges, Location, OneOf,
-    OptionalVersionedTextDocumentIdentifier, Range, SelectionRange, SymbolInformation, SymbolKind, TextDocumentEdit,
-    TextEdit, Url, WorkspaceEdit,
+    DocumentHighlightKind, DocumentLink, DocumentSymbol, FoldingRange, FoldingRangeKind, LinkedEditingRanges, Location,
+    OneOf, OptionalVersionedTextDocumentIdentifier, Range, SelectionRange, SymbolInformation, SymbolKind,
+    TextDocumentEdit, TextEdit, Url, WorkspaceEdit,
 };
 
 /// What features answer in our terms, and what clients get.
@@ -332,4 +332,23 @@ pub fn action(action: &ide::Action, snapshot: &Snapshot, features: &ClientFeatur
         is_preferred: action.preferred.then_some(true),
         ..CodeAction::default()
     }
+}
+
+/// Symbols for a client that takes no tree.
+pub fn flat(uri: &Url, symbols: Vec<DocumentSymbol>, container: Option<&str>) -> Vec<SymbolInformation> {
+    let mut all = Vec::new();
+    for symbol in symbols {
+        // The field is deprecated but has no default.
+        #[expect(deprecated, reason = "the type has no constructor that leaves it out")]
+        all.push(SymbolInformation {
+            name: symbol.name.clone(),
+            kind: symbol.kind,
+            tags: None,
+            deprecated: None,
+            location: Location::new(uri.clone(), symbol.range),
+            container_name: container.map(str::to_owned),
+        });
+        all.extend(flat(uri, symbol.children.unwrap_or_default(), Some(&symbol.name)));
+    }
+    all
 }
