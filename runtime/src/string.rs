@@ -38,7 +38,8 @@ pub struct StringObject {
     pub(crate) len: u32,
     pub(crate) hash: u32,
     pub(crate) chars: u32,
-    reserved: u32,
+    /// Name id + 1 of the interned string of the same text, if this is another one and it was found out; else 0.
+    known: u32,
     pub(crate) data: *const u8,
 }
 
@@ -68,6 +69,8 @@ pub const STRING_LEN: usize = offset_of!(StringObject, len);
 pub const STRING_HASH: usize = offset_of!(StringObject, hash);
 /// Offset of the number of code points (u32).
 pub const STRING_CHARS: usize = offset_of!(StringObject, chars);
+/// Offset of the number that tells which name the text is (u32), one more than its id: 0 if that is not known, or if the string is the name's own.
+pub const STRING_KNOWN: usize = offset_of!(StringObject, known);
 /// Offset of the address of the bytes.
 pub const STRING_DATA: usize = offset_of!(StringObject, data);
 /// Strings up to this many bytes are kept in their own cell.
@@ -146,6 +149,23 @@ impl StringRef {
     #[inline(always)]
     pub fn name(self) -> Option<Name> {
         self.object().header.shape.checked_sub(1).map(Name)
+    }
+
+    /// The name that the text is, as far as that is known.
+    #[inline(always)]
+    pub(crate) fn known_name(self) -> Option<Name> {
+        let object = self.object();
+        (object.header.shape | object.known).checked_sub(1).map(Name)
+    }
+
+    /// Notes which name the text is.
+    #[inline]
+    pub(crate) fn learn_name(self, name: Name) {
+        let header = &self.object().header;
+        if header.shape == 0 && header.flags & flags::PERMANENT == 0 {
+            // SAFETY: value invariant 2; only permanent strings are seen by other threads.
+            unsafe { (&raw mut (*self.0.as_ptr()).known).write(name.0 + 1) };
+        }
     }
 
     /// The hash of the text.
@@ -548,7 +568,7 @@ impl Realm {
 
 fn string_object(len: usize, chars: usize, data: *const u8) -> StringObject {
     let header = Header::new(kind::STRING, 0, 0);
-    StringObject { header, len: len as u32, hash: 0, chars: chars as u32, reserved: 0, data }
+    StringObject { header, len: len as u32, hash: 0, chars: chars as u32, known: 0, data }
 }
 
 fn init_short(object: NonNull<StringObject>, len: usize, chars: usize, fill: impl FnOnce(*mut u8)) {

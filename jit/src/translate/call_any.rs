@@ -6,6 +6,7 @@
 
 use super::HelperId;
 use super::calls::binary_number;
+use super::lookup::name_of;
 use super::lower::{Lower, memory};
 use super::symbols::Symbol;
 use crate::exits::{MAX_CODES, takes};
@@ -14,7 +15,6 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_mir::ir::BinaryOp;
 use minilive_runtime::function::FUNCTION_CODE;
-use minilive_runtime::heap::HEADER_SHAPE;
 use minilive_runtime::realm::{HEAD_CHANGED_TYPES, HEAD_NATIVE_STATUS, TypeMap};
 use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, TAG_MAP, TAG_STRING, Value};
 
@@ -126,7 +126,7 @@ impl Lower<'_, '_> {
         self.b.ins().brif(is_text, text, &[], next, &[]);
         self.b.switch_to_block(text);
         let object = self.b.ins().band_imm_u(key, PAYLOAD_MASK as i64);
-        let name = self.b.ins().load(types::I32, memory(), object, HEADER_SHAPE as i32);
+        let name = name_of(&mut self.b, object);
         self.b.ins().brif(name, next, &[], slow, &[]);
         self.b.switch_to_block(next);
     }

@@ -19,7 +19,7 @@ use minilive_runtime::map::lookup::{
 use minilive_runtime::map::{ENTRY_VALUE, MAP_SHAPE, MAP_SLOTS};
 use minilive_runtime::names;
 use minilive_runtime::realm::{HEAD_KEYS, HEAD_LOOKUPS, HEAD_MARKING, HEAD_NATIVE_STATUS, HEAD_TYPE_MAPS, TypeMap};
-use minilive_runtime::string::STRING_HASH;
+use minilive_runtime::string::{STRING_HASH, STRING_KNOWN};
 use minilive_runtime::value::{PAYLOAD_MASK, TAG_MAP, TAG_SHIFT, TAG_STRING, Value};
 
 /// Longer chains are walked by the helper.
@@ -256,6 +256,13 @@ pub fn has_key_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
     })
 }
 
+/// Which name a text is, from 1; 0 if that is not known.
+pub(super) fn name_of(b: &mut FunctionBuilder<'_>, text: ir::Value) -> ir::Value {
+    let own = b.ins().load(types::I32, memory(), text, HEADER_SHAPE as i32);
+    let known = b.ins().load(types::I32, memory(), text, STRING_KNOWN as i32);
+    b.ins().bor(own, known)
+}
+
 pub(super) fn memory() -> MemFlagsData {
     MemFlagsData::trusted()
 }
@@ -342,11 +349,11 @@ impl Piece<'_, '_> {
         self.entry(keys, map, hash)
     }
 
-    /// Fails unless a text is the name of an entry. Only texts that are names, whose hash is known, do not fail.
+    /// Fails unless a text is known to be the name of an entry, and so has its hash.
     fn same_name(&mut self, text: ir::Value, entry: ir::Value) {
-        // What is no name has 0 here, and names count from 1.
-        let name = self.b.ins().load(types::I32, memory(), text, HEADER_SHAPE as i32);
+        let name = name_of(self.b, text);
         let known = self.b.ins().load(types::I32, memory(), entry, KEY_NAME as i32);
+        // Names count from 1 there.
         let known = self.b.ins().iadd_imm_s(known, 1);
         let same = self.b.ins().icmp(IntCC::Equal, name, known);
         self.go_on_if(same);

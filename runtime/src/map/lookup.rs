@@ -148,21 +148,26 @@ impl Realm {
             if entry.slot == NOWHERE {
                 return None;
             }
-            if text.name().is_some_and(|name| name == entry.name) || self.is_name(entry.name, text) {
+            if text.known_name().map_or_else(|| self.is_name(entry.name, text), |name| name == entry.name) {
                 return Some(usize::from(entry.slot));
             }
         }
         self.find_slot_of_text(shape, text)
     }
 
+    /// Whether a text is that of a name, which it remembers.
     fn is_name(&self, name: Name, text: StringRef) -> bool {
-        self.shared.name_value(name).as_string().is_some_and(|known| known.same_text(text))
+        let same = self.shared.name_value(name).as_string().is_some_and(|known| known.same_text(text));
+        if same {
+            text.learn_name(name);
+        }
+        same
     }
 
     #[inline(never)]
     fn find_slot_of_text(&self, shape: ShapeId, text: StringRef) -> Option<usize> {
         let (hash, keys) = (text.hash(), self.shared.shapes.get(shape));
-        let found = match text.name() {
+        let found = match text.known_name() {
             Some(name) => keys.slot_of(name),
             None => keys.keys().iter().position(|known| known.hash == hash && self.is_name(known.name, text)),
         };
