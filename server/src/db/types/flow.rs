@@ -98,16 +98,25 @@ fn is_plain(unit: &FactsUnit) -> bool {
     unit.kind == UnitKind::Statement && !unit.facts.writes_through
 }
 
-/// The statements that may begin with what a statement stores.
-pub fn behind(facts: &FileFacts, unit: u32) -> Vec<u32> {
+/// How far the readers of each name are told already that what they begin with may be something else.
+pub type Told = FxHashMap<SmolStr, u32>;
+
+/// The statements that may begin with what a statement stores, but for those that are told. Statements are asked for in their order.
+pub fn behind(facts: &FileFacts, unit: u32, told: &mut Told) -> Vec<u32> {
     if facts.unit(unit).kind != UnitKind::Statement {
         return Vec::new();
     }
     let mut found = Vec::new();
     for (name, _) in &facts.unit(unit).facts.assigned {
-        let ends = |it: u32| it > unit && is_plain(facts.unit(it)) && facts.unit(it).facts.is_assignment;
-        let end = facts.globals_behind(name, unit).map(|(it, _)| it).find(|&it| ends(it)).unwrap_or(u32::MAX);
-        found.extend(facts.readers_behind(name, unit).take_while(|&it| it <= end));
+        let ends = |it: u32| is_plain(facts.unit(it)) && facts.unit(it).facts.is_assignment;
+        // Behind so many more nobody looks back as far as this.
+        let stores = facts.globals_behind(name, unit).map(|(it, _)| it).enumerate();
+        let end = stores.into_iter().find(|&(count, it)| count + 1 == MOST_STORES || ends(it));
+        let end = end.map_or(u32::MAX, |(_, it)| it);
+        let from = told.entry(name.clone()).or_insert(unit);
+        let start = unit.max(*from);
+        found.extend(facts.readers_behind(name, start).take_while(|&it| it <= end));
+        *from = end.max(start);
     }
     found
 }
