@@ -54,6 +54,10 @@ struct Numbers {
 impl Numbers {
     fn of(root: &SyntaxNode) -> Numbers {
         let mut numbers = Numbers::default();
+        let has_number = |kind| matches!(kind, SyntaxKind::MapExpr | SyntaxKind::NewKw | SyntaxKind::FunctionExpr);
+        if !crate::units::is_below(&root.green(), has_number) {
+            return numbers;
+        }
         let next = |of: &FxHashMap<TextSize, u32>| crate::tables::index(of.len());
         walk(root, |node| {
             let start = node.text_range().start();

@@ -416,7 +416,8 @@ mod tests {
 
     #[test]
     fn names_are_followed_as_if_each_were_alone() {
-        let parts = ["x += y", "if y then x = 1", "y = x", "if z and x then break", "for x in y\n  y = z\n  end for", "z += 1"];
+        let parts =
+            ["x += y", "if y then x = 1", "y = x", "if z and x then break", "for x in y\n  y = z\n  end for", "z += 1"];
         let names = ["x", "y", "z", "a"].map(SmolStr::new);
         for number in 0..parts.len().pow(3) {
             let part = |place: u32| parts[number / parts.len().pow(place) % parts.len()];

@@ -52,11 +52,7 @@ fn is_alike(a: &PlacedUnit<'_>, b: &PlacedUnit<'_>) -> bool {
 
 /// Statements that stand between units which are found again, where as many stood before: their indexes before and now. Who types in one
 /// gives it another key.
-fn statements_between(
-    old: &[PlacedUnit<'_>],
-    new: &[PlacedUnit<'_>],
-    pairs: &[(usize, usize)],
-) -> Vec<(usize, usize)> {
+fn statements_between(old: &[PlacedUnit<'_>], new: &[PlacedUnit<'_>], pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
     let statements = |all: &[PlacedUnit<'_>], from: usize, to: usize| -> Vec<usize> {
         (from..to).filter(|&at| all[at].unit.kind == UnitKind::Statement).collect()
     };

@@ -198,9 +198,8 @@ impl KeptFindings {
     fn other_globals(&self, edit: &Edit, facts: &FileFacts, others: &FxHashSet<u32>) -> FxHashSet<SmolStr> {
         let (mut names, mut differing) = (FxHashSet::default(), FxHashMap::default());
         // One statement may assign a name thousands of times.
-        let mut differs = |name: &SmolStr| {
-            *differing.entry(name.clone()).or_insert_with(|| facts.differs_in(&self.facts, name))
-        };
+        let mut differs =
+            |name: &SmolStr| *differing.entry(name.clone()).or_insert_with(|| facts.differs_in(&self.facts, name));
         for (unit, was) in others.iter().map(|&unit| (unit, facts.before(&self.facts, unit))) {
             for (name, value) in facts.assigned_globals(unit) {
                 let function = |all: &FileFacts, unit: u32| match **value {

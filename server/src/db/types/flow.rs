@@ -142,3 +142,40 @@ pub fn followers(before: &FileFacts, now: &FileFacts, edit: &Edit) -> FxHashSet<
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::{LiveDb, file_facts};
+    use super::*;
+    use minilive_syntax::parse;
+
+    /// The facts of a file that gives a global its value, then often perhaps another one, and whatever comes behind.
+    fn facts(stores: usize, behind: &str) -> Arc<FileFacts> {
+        let lines: String = (0..stores).map(|k| format!("if g > {k} then g = {k}\n")).collect();
+        let text = format!("g = 1\n{lines}{behind}");
+        let db = LiveDb::new(None);
+        let file = db.add_file("test.ms".into(), text.as_str().into(), Arc::new(parse(&text)));
+        file_facts(&db, file)
+    }
+
+    fn behind_first(facts: &FileFacts) -> Vec<u32> {
+        behind(facts, 0, &mut Told::default())
+    }
+
+    #[test]
+    fn what_is_stored_is_told_as_far_as_somebody_looks_back() {
+        assert_eq!(behind_first(&facts(3, "print g\ng = 2\nprint g\n")), [1, 2, 3, 4]);
+        assert_eq!(behind_first(&facts(0, "g = g + 1\nprint g\n")), [1]);
+        let far = MOST_STORES as u32;
+        assert_eq!(behind_first(&facts(3 * MOST_STORES, "print g\n")), (1..=far).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn each_reader_is_told_once() {
+        for stores in [10, 100, 1000] {
+            let (facts, mut told) = (facts(stores, "print g\n"), Told::default());
+            let count = |unit| behind(&facts, unit, &mut told).len();
+            assert_eq!((0..facts.units.len() as u32).map(count).sum::<usize>(), stores + 1);
+        }
+    }
+}
