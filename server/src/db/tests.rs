@@ -525,8 +525,9 @@ fn a_statement_in_which_somebody_types_is_the_one_it_was() {
         let mut bench = Bench::new(&format!("g = null\n{}", (0..count).map(line).collect::<String>()));
         read_the_rest(&bench);
         let mut made = |from: &str, to: &str| {
-            bench.edit(from, to);
-            bench.executed_by(read_the_rest)
+            let mut ran = bench.edit(from, to);
+            ran.extend(bench.executed_by(read_the_rest));
+            ran
         };
         let same = made("g = 7\n", "g = 70000\n");
         let anew = |it: &String| ["file_facts", "findings_of", "around", "all_facts"].contains(&it.as_str());
