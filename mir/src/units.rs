@@ -133,6 +133,50 @@ pub(crate) fn functions_of(root: UnitSyntax) -> Vec<UnitSyntax> {
 
 /// What a statement contributes, from its own tree alone.
 pub fn statement_shape(statement: &GreenNodeData) -> StatementShape {
+    plain_shape(statement).unwrap_or_else(|| shape_with_functions(statement))
+}
+
+/// The same of a statement without function literals, which takes no walk over places; none if there is one.
+fn plain_shape(statement: &GreenNodeData) -> Option<StatementShape> {
+    let (mut hashed, mut line) = (Vec::new(), 0);
+    let mut open = vec![statement.children()];
+    while let Some(children) = open.last_mut() {
+        match children.next() {
+            None => drop(open.pop()),
+            Some(NodeOrToken::Node(node)) if is_function(node) => return None,
+            Some(NodeOrToken::Node(node)) => open.push(node.children()),
+            Some(NodeOrToken::Token(token)) => {
+                let kind = MiniScript::kind_from_raw(token.kind());
+                if !kind.is_trivia() && !kind.is_line_end() {
+                    hashed.extend_from_slice(token.text().as_bytes());
+                    hashed.push(0);
+                }
+                line += line_ends(token.text());
+            }
+        }
+    }
+    Some(StatementShape { content: hash(&[b"content", &hashed]), functions: Vec::new(), line_ends: line })
+}
+
+fn is_function(node: &GreenNodeData) -> bool {
+    MiniScript::kind_from_raw(node.kind()) == SyntaxKind::FunctionExpr
+}
+
+/// Whether something of a kind stands below a node.
+pub(crate) fn is_below(node: &GreenNodeData, is_it: impl Fn(SyntaxKind) -> bool) -> bool {
+    let mut open = vec![node.children()];
+    while let Some(children) = open.last_mut() {
+        match children.next() {
+            None => drop(open.pop()),
+            Some(child) if is_it(MiniScript::kind_from_raw(child.kind())) => return true,
+            Some(NodeOrToken::Node(node)) => open.push(node.children()),
+            Some(NodeOrToken::Token(_)) => {}
+        }
+    }
+    false
+}
+
+fn shape_with_functions(statement: &GreenNodeData) -> StatementShape {
     let root = SyntaxNode::new_root(statement.to_owned());
     let mut hashed = Vec::new();
     let mut functions: Vec<FunctionShape> = Vec::new();
@@ -265,6 +309,9 @@ impl Siblings {
 pub(crate) fn direct_functions(unit: &SyntaxNode, key: UnitKey) -> Vec<(TextSize, UnitKey)> {
     let mut siblings = Siblings::default();
     let mut found = Vec::new();
+    if !is_below(&unit.green(), |kind| kind == SyntaxKind::FunctionExpr) {
+        return found;
+    }
     let mut walk = unit.preorder();
     walk.next(); // the unit's own node, which may be a function literal
     while let Some(event) = walk.next() {

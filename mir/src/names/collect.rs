@@ -54,6 +54,10 @@ struct Numbers {
 impl Numbers {
     fn of(root: &SyntaxNode) -> Numbers {
         let mut numbers = Numbers::default();
+        let has_number = |kind| matches!(kind, SyntaxKind::MapExpr | SyntaxKind::NewKw | SyntaxKind::FunctionExpr);
+        if !crate::units::is_below(&root.green(), has_number) {
+            return numbers;
+        }
         let next = |of: &FxHashMap<TextSize, u32>| crate::tables::index(of.len());
         walk(root, |node| {
             let start = node.text_range().start();
@@ -172,9 +176,16 @@ impl Collector {
             self.facts.assigned.iter().map(|(name, _)| name).filter(|it| self.facts.reads.contains(*it)).collect();
         names.sort_unstable();
         names.dedup();
-        for (name, at, kind) in super::early::early(statement, names.into_iter()) {
-            let is_read = |it: &&NameUse| it.name == name && it.place == Place::Bare && it.access != Access::Write;
-            let before = self.names.uses.iter().filter(is_read).take_while(|it| it.range.start() < at).count();
+        let early = super::early::early(statement, names.into_iter());
+        let mut reads: FxHashMap<SmolStr, Vec<TextSize>> =
+            early.iter().map(|(name, ..)| (name.clone(), Vec::new())).collect();
+        for it in self.names.uses.iter().filter(|it| it.place == Place::Bare && it.access != Access::Write) {
+            if let Some(reads) = reads.get_mut(&it.name) {
+                reads.push(it.range.start());
+            }
+        }
+        for (name, at, kind) in early {
+            let before = reads.get(&name).map_or(0, |reads| reads.partition_point(|it| *it < at));
             self.facts.early.push((name, crate::tables::index(before), kind));
         }
     }

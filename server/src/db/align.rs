@@ -5,7 +5,7 @@
 //! changed places with others; of what is the same at the start or at the end, so are the units around it and inside of it.
 
 use super::pieces::{FileUnits, PlacedUnit};
-use minilive_mir::ir::UnitKey;
+use minilive_mir::ir::{UnitKey, UnitKind};
 use rustc_hash::FxHashMap;
 
 /// Where units were before: the first and the last of them are the objects that they were.
@@ -35,7 +35,10 @@ pub fn align(before: &FileUnits, now: &FileUnits) -> Alignment {
     let index = |at: usize| Some((start + at) as u32);
     (0..first).for_each(|at| from[at] = index(at));
     (1..=last).for_each(|at| from[new.len() - at] = index(old.len() - at));
-    for (was, is) in in_order(&old[first..old.len() - last], &new[first..new.len() - last]) {
+    let (old, new) = (&old[first..old.len() - last], &new[first..new.len() - last]);
+    let mut pairs = in_order(old, new);
+    pairs.reverse();
+    for (was, is) in statements_between(old, new, &pairs).into_iter().chain(pairs) {
         from[first + is] = index(first + was);
     }
     Alignment { start, from, end }
@@ -45,6 +48,24 @@ pub fn align(before: &FileUnits, now: &FileUnits) -> Alignment {
 fn is_alike(a: &PlacedUnit<'_>, b: &PlacedUnit<'_>) -> bool {
     let is_one_tree = || std::ptr::eq::<rowan::GreenNodeData>(&*a.unit.green, &*b.unit.green);
     a.unit.kind == b.unit.kind && (a.unit.key == b.unit.key || is_one_tree())
+}
+
+/// Statements that stand between units which are found again, where as many stood before: their indexes before and now. Who types in one
+/// gives it another key.
+fn statements_between(old: &[PlacedUnit<'_>], new: &[PlacedUnit<'_>], pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
+    let statements = |all: &[PlacedUnit<'_>], from: usize, to: usize| -> Vec<usize> {
+        (from..to).filter(|&at| all[at].unit.kind == UnitKind::Statement).collect()
+    };
+    let (mut was, mut is) = (0, 0);
+    let mut found = Vec::new();
+    for &(next_was, next_is) in pairs.iter().chain([&(old.len(), new.len())]) {
+        let (before, now) = (statements(old, was, next_was), statements(new, is, next_is));
+        if before.len() == now.len() {
+            found.extend(before.into_iter().zip(now));
+        }
+        (was, is) = (next_was + 1, next_is + 1);
+    }
+    found
 }
 
 /// As many units of the same key as stand in the same order in both: their indexes before and now.

@@ -79,24 +79,31 @@ impl<T: Clone + PartialEq> ByName<T> {
 
     /// With other entries in the place of some: for each unit of which something is different, those it had and those it has.
     pub fn with(&self, ids: &Ids, units: impl Iterator<Item = (Named<T>, Named<T>)>) -> ByName<T> {
-        let units: Vec<_> = units.filter(|(before, now)| before != now).collect();
-        if units.is_empty() {
+        let mut changed = Vec::new();
+        for (before, now) in units.filter(|(before, now)| before != now) {
+            let mut names: FxHashMap<SmolStr, (Vec<Entry<T>>, Vec<Entry<T>>)> = FxHashMap::default();
+            before.into_iter().for_each(|(name, it)| names.entry(name).or_default().0.push(it));
+            now.into_iter().for_each(|(name, it)| names.entry(name).or_default().1.push(it));
+            changed.extend(names.into_iter().filter(|(_, (before, now))| before != now));
+        }
+        if changed.is_empty() {
             return self.clone();
         }
         let mut since = (*self.since).clone();
         // A place among others is found by where their units are, so units that are gone go first.
-        for (name, entry) in units.iter().flat_map(|(before, _)| before) {
+        for (name, (before, _)) in &changed {
             let entries = since.entry(name.clone()).or_insert_with(|| self.all.get(name).cloned().unwrap_or_default());
-            if entries.iter().any(|it| it.unit == entry.unit) {
-                Arc::make_mut(entries).retain(|it| it.unit != entry.unit);
+            if let Some(first) = before.first() {
+                Arc::make_mut(entries).retain(|it| it.unit != first.unit);
             }
         }
-        for (name, entry) in units.into_iter().flat_map(|(_, now)| now) {
+        for (name, (_, now)) in changed {
             let entries = since.entry(name.clone()).or_insert_with(|| self.all.get(&name).cloned().unwrap_or_default());
-            let entries = Arc::make_mut(entries);
-            let unit = ids.index(entry.unit);
-            let at = entries.partition_point(|it| ids.index(it.unit) <= unit);
-            entries.insert(at, entry);
+            if let Some(first) = now.first() {
+                let unit = ids.index(first.unit);
+                let at = entries.partition_point(|it| ids.index(it.unit) <= unit);
+                Arc::make_mut(entries).splice(at..at, now);
+            }
         }
         if since.len() > MOST_SINCE {
             self.in_one(since)

@@ -10,7 +10,7 @@ use crate::guide::types as guide;
 use minilive_mir::ir::{BinaryOp, UnitKind};
 use minilive_mir::names::{Early, Openness, Sym, Symbol, UnitFacts};
 use minilive_runtime::intrinsics;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -161,7 +161,9 @@ impl KeptFindings {
             Symbol::Name(name) | Symbol::Member(_, name) => Some(name),
             _ => None,
         });
-        called.filter(|name| facts.calls(name).count() != self.facts.calls(name).count()).cloned().collect()
+        let called: FxHashSet<&SmolStr> = called.collect();
+        let count = |all: &FileFacts, name: &str| all.calls(name).count();
+        called.into_iter().filter(|name| count(facts, name) != count(&self.facts, name)).cloned().collect()
     }
 
     /// The members that are given something else now.
@@ -172,7 +174,8 @@ impl KeptFindings {
             let assigned = it.members.iter().map(|(_, name, _)| name);
             assigned.chain(it.maps.iter().flatten().map(|(name, _)| name))
         });
-        given.filter(|name| facts.differs_in_member(&self.facts, name)).cloned().collect()
+        let given: FxHashSet<&SmolStr> = given.collect();
+        given.into_iter().filter(|name| facts.differs_in_member(&self.facts, name)).cloned().collect()
     }
 
     /// The units that are not what they were: changed ones, and those that make a function which takes or gives something else now, since that
@@ -193,7 +196,10 @@ impl KeptFindings {
 
     /// The globals that are something else now, or a function that is.
     fn other_globals(&self, edit: &Edit, facts: &FileFacts, others: &FxHashSet<u32>) -> FxHashSet<SmolStr> {
-        let mut names = FxHashSet::default();
+        let (mut names, mut differing) = (FxHashSet::default(), FxHashMap::default());
+        // One statement may assign a name thousands of times.
+        let mut differs =
+            |name: &SmolStr| *differing.entry(name.clone()).or_insert_with(|| facts.differs_in(&self.facts, name));
         for (unit, was) in others.iter().map(|&unit| (unit, facts.before(&self.facts, unit))) {
             for (name, value) in facts.assigned_globals(unit) {
                 let function = |all: &FileFacts, unit: u32| match **value {
@@ -201,14 +207,14 @@ impl KeptFindings {
                     _ => None,
                 };
                 let is_same = was.is_some_and(|was| function(&self.facts, was) == function(facts, unit));
-                if !is_same || facts.differs_in(&self.facts, name) {
+                if !is_same || differs(name) {
                     names.insert(name.clone());
                 }
             }
         }
         let was = edit.changed.iter().filter_map(|(was, _)| *was).chain(edit.gone.iter().copied());
         let assigned = was.flat_map(|unit| self.facts.assigned_globals(unit)).map(|(name, _)| name);
-        names.extend(assigned.filter(|name| facts.differs_in(&self.facts, name)).cloned());
+        names.extend(assigned.filter(|name| differs(name)).cloned());
         names
     }
 }
@@ -285,6 +291,9 @@ fn gives_plain(it: &UnitFacts) -> bool {
 fn provides(it: &UnitFacts) -> bool {
     it.params.first().is_some_and(|(name, _)| it.asked.contains(name) || it.assigned.iter().any(|(it, _)| it == name))
 }
+
+/// Values of a name, each with the unit that assigns it.
+type Values<'a> = Box<dyn Iterator<Item = (u32, &'a Sym)> + 'a>;
 
 struct Look<'a> {
     facts: &'a FileFacts,
@@ -384,7 +393,7 @@ impl Look<'_> {
     }
 
     /// What is assigned to a name as code of a unit sees it; nothing if others may assign it, too.
-    fn values(&self, unit: u32, name: &SmolStr) -> Option<Vec<(u32, &Sym)>> {
+    fn values<'a>(&'a self, unit: u32, name: &'a SmolStr) -> Option<Values<'a>> {
         match self.owner(unit, name) {
             Some(owner) => {
                 let it = self.facts.unit(owner);
@@ -394,12 +403,18 @@ impl Look<'_> {
                     says.open.outer || says.outer.iter().any(|(it, _)| it == name)
                 });
                 let alone = !is_param && !by_closures && !it.facts.open.locals && !it.facts.open.import;
-                let own = it.facts.assigned.iter().filter(|(it, _)| it == name).map(|(_, value)| (owner, value));
-                alone.then(|| own.collect())
+                let own = it.facts.assigned.iter().filter(move |(it, _)| it == name);
+                alone.then(|| Box::new(own.map(move |(_, value)| (owner, value))) as Values<'a>)
             }
             None if self.is_open => None,
-            None => self.facts.is_global(name).then(|| self.facts.globals(name).collect()),
+            None => self.facts.is_global(name).then(|| Box::new(self.facts.globals(name)) as Values<'a>),
         }
+    }
+
+    /// Whether it is known what is assigned to a name, and all of that is of a kind.
+    fn are_all(&self, unit: u32, name: &SmolStr, is_it: impl Fn(&Sym) -> bool) -> bool {
+        let mut values = self.values(unit, name).into_iter().flatten().peekable();
+        values.peek().is_some() && values.all(|(_, value)| is_it(value))
     }
 
     fn calls(&mut self, unit: u32) {
@@ -413,7 +428,7 @@ impl Look<'_> {
                     self.too_many_for_intrinsic(name, call, got)
                 }
                 None => None,
-                Some(values) => self.wrong_call(unit, name, &values, (call, got)),
+                Some(_) => self.wrong_call(unit, name, (call, got)),
             };
             if let Some(problem) = problem {
                 self.add(unit, name, problem);
@@ -455,7 +470,6 @@ impl Look<'_> {
             return Vec::new();
         }
         let is_literal = |name: &&SmolStr| {
-            let values = self.values(unit, name).filter(|it| !it.is_empty());
             // Before it is assigned, the name of a variable may mean a global.
             let is_sure = match self.owner(unit, name) {
                 Some(owner) => owner == unit && !self.facts.is_global(name),
@@ -463,7 +477,7 @@ impl Look<'_> {
             };
             is_sure
                 && intrinsics::find(name).is_none()
-                && values.is_some_and(|it| it.iter().all(|(_, value)| matches!(***value, Symbol::Map(_))))
+                && self.are_all(unit, name, |value| matches!(**value, Symbol::Map(_)))
         };
         let mut names: Vec<_> = self.facts.unit(unit).facts.reads.iter().filter(is_literal).cloned().collect();
         names.sort_unstable();
@@ -513,10 +527,10 @@ impl Look<'_> {
             let id = intrinsics::find(name).filter(|_| !is_asked)?;
             return (!id.def().params.is_empty()).then_some(true);
         }
-        let values = self.values(unit, name)?;
-        let [(made_in, value)] = &*values else { return None };
-        let Symbol::Function(number) = ***value else { return None };
-        let says = &self.facts.unit(self.facts.child(*made_in, number)?).facts;
+        let mut values = self.values(unit, name)?;
+        let (Some((made_in, value)), None) = (values.next(), values.next()) else { return None };
+        let Symbol::Function(number) = **value else { return None };
+        let says = &self.facts.unit(self.facts.child(made_in, number)?).facts;
         let wants = |(_, default): &(SmolStr, Sym)| **default == Symbol::Unknown;
         says.params.first().is_some_and(wants).then(|| gives_plain(says) && !provides(says))
     }
@@ -549,36 +563,29 @@ impl Look<'_> {
         (got > expected).then_some(NameProblem::TooMany { call, got, expected })
     }
 
-    fn wrong_call(
-        &self,
-        unit: u32,
-        name: &SmolStr,
-        values: &[(u32, &Sym)],
-        (call, got): (u32, u32),
-    ) -> Option<NameProblem> {
-        if let Some(most) = self.facts.most_parameters(values.iter().copied()).flatten() {
+    fn wrong_call(&self, unit: u32, name: &SmolStr, (call, got): (u32, u32)) -> Option<NameProblem> {
+        let values = self.values(unit, name).into_iter().flatten();
+        if let Some(most) = self.facts.most_parameters(values).flatten() {
             // Before it is assigned, and after it is removed, the name of an intrinsic means that.
             let hidden = intrinsics::find(name).map_or(0, |id| id.def().params.len() as u32);
             let expected = most.max(hidden);
             return (got > expected).then_some(NameProblem::TooMany { call, got, expected });
         }
-        let is_never = |(_, value): &(u32, &Sym)| is_value(value);
-        let never = !values.is_empty()
-            && values.iter().all(is_never)
-            && (intrinsics::find(name).is_none() || self.is_hidden(unit, name, values));
+        let never = self.are_all(unit, name, |value| is_value(value))
+            && (intrinsics::find(name).is_none() || self.is_hidden(unit, name));
         never.then_some(NameProblem::NotAFunction { call })
     }
 
     /// Whether the name of an intrinsic certainly means the global when a statement is carried out: one before it assigns that whatever
     /// happens, and nothing removes variables.
-    fn is_hidden(&self, unit: u32, name: &str, values: &[(u32, &Sym)]) -> bool {
+    fn is_hidden(&self, unit: u32, name: &SmolStr) -> bool {
         let is_statement = |it: u32| self.facts.unit(it).kind == UnitKind::Statement;
-        let assigns = |&(other, _): &(u32, &Sym)| {
+        let assigns = |(other, _): (u32, &Sym)| {
             let says = &self.facts.unit(other).facts;
             other < unit && is_statement(other) && says.is_assignment && says.assigned.iter().any(|(it, _)| it == name)
         };
         is_statement(unit)
-            && values.iter().any(assigns)
+            && self.values(unit, name).into_iter().flatten().any(assigns)
             && !self.facts.units.iter().any(|it| it.facts.read_through.contains("remove"))
     }
 
@@ -598,8 +605,7 @@ impl Look<'_> {
             }
             // A variable further out than the unit may be read before it is assigned, when the name means another one.
             let is_near = self.owner(unit, name).is_none_or(|it| it == unit);
-            let values = self.values(unit, name).filter(|it| !it.is_empty());
-            if is_near && values.is_some_and(|it| it.iter().all(|(_, value)| is_value(value))) {
+            if is_near && self.are_all(unit, name, |value| is_value(value)) {
                 self.add(unit, name, NameProblem::UselessReference);
             }
         }

@@ -517,6 +517,28 @@ fn work_grows_with_the_code_and_no_faster() {
     }
 }
 
+/// Who types in a statement at the top changes what that says, if anything: thousands that test the same global are not looked at again.
+#[test]
+fn a_statement_in_which_somebody_types_is_the_one_it_was() {
+    let ran = |count: usize| {
+        let line = |k: usize| format!("if g == {k} then g = {k}\nif g > {k} then print g\n");
+        let mut bench = Bench::new(&format!("g = null\n{}", (0..count).map(line).collect::<String>()));
+        read_the_rest(&bench);
+        let mut made = |from: &str, to: &str| {
+            let mut ran = bench.edit(from, to);
+            ran.extend(bench.executed_by(read_the_rest));
+            ran
+        };
+        let same = made("g = 7\n", "g = 70000\n");
+        let anew = |it: &String| ["file_facts", "findings_of", "around", "all_facts"].contains(&it.as_str());
+        assert!(!same.iter().any(anew), "{same:?}");
+        let other = made("g = 70000\n", "g = h\n");
+        assert!(other.iter().any(|it| it == "file_facts") && !other.iter().any(|it| it == "all_facts"), "{other:?}");
+        same.len()
+    };
+    assert_eq!(ran(20), ran(400));
+}
+
 /// A reader that is cancelled stops at the next unit, and what it has made by then is not made again.
 #[test]
 fn a_cancelled_reader_stops_at_the_next_unit() {

@@ -163,7 +163,8 @@ impl KeptTypes {
         let mut units = edit.carried(self.around.units.clone(), facts.units.len(), || new.clone());
         let changed: BTreeSet<u32> = edit.changed.iter().map(|(_, unit)| *unit).collect();
         let mut due: BTreeSet<u32> = different.into_iter().collect();
-        let (mut others, mut flow) = (Vec::new(), Flow::new(facts, &mut self.summary));
+        let (mut others, mut told) = (Vec::new(), flow::Told::default());
+        let mut flow = Flow::new(facts, &mut self.summary);
         // What a statement stores is what those behind it begin with, so this goes from the first to the last.
         while let Some(unit) = due.pop_first() {
             db.makes("around", None);
@@ -175,7 +176,7 @@ impl KeptTypes {
             }
             let assigned = &facts.unit(unit).facts.assigned;
             if is_other || changed.contains(&unit) || assigned.iter().any(|(name, _)| globals.contains(name)) {
-                due.extend(flow::behind(facts, unit));
+                due.extend(flow::behind(facts, unit, &mut told));
             }
         }
         // What a new one has may be what none has.

@@ -19,6 +19,7 @@ use crate::line_index::LineIndex;
 use minilive_mir::names::{Access, NameUse, Place, Symbol};
 use minilive_syntax::lexer::lex;
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
+use rowan::NodeOrToken;
 use rustc_hash::FxHashSet;
 
 /// What a rename does.
@@ -106,17 +107,27 @@ fn keys_in(db: &LiveDb, name: &str, files: Vec<File>) -> Vec<Found> {
         let (text, root) = (file.text(db), SyntaxNode::new_root(file.parse(db).green.clone()));
         for (at, whole) in text.match_indices(&format!("\"{name}\"")) {
             let range = TextRange::at(TextSize::new(at as u32), TextSize::of(whole));
-            let token = root.token_at_offset(range.start()).right_biased();
-            if token.is_none_or(|it| it.kind() != SyntaxKind::StringLit || it.text_range() != range) {
-                continue;
-            }
-            let range = TextRange::new(range.start() + TextSize::of('"'), range.end() - TextSize::of('"'));
-            if !is_key(db, file, range) {
-                strings.push(Found { file, unit: 0, range, access: Access::Read, certain: false, quoted: true });
+            let inside = TextRange::new(range.start() + TextSize::of('"'), range.end() - TextSize::of('"'));
+            if !is_key(db, file, inside) && is_string(&root, range) {
+                let (range, access) = (inside, Access::Read);
+                strings.push(Found { file, unit: 0, range, access, certain: false, quoted: true });
             }
         }
     }
     strings
+}
+
+/// Whether a string literal stands there, and nothing else. Goes down the tree without a look at what stands beside the way, which may be
+/// thousands of statements.
+fn is_string(root: &SyntaxNode, range: TextRange) -> bool {
+    let mut around = root.clone();
+    loop {
+        match around.child_or_token_at_range(range) {
+            Some(NodeOrToken::Node(inner)) => around = inner,
+            Some(NodeOrToken::Token(it)) => return it.kind() == SyntaxKind::StringLit && it.text_range() == range,
+            None => return false,
+        }
+    }
 }
 
 /// Whether the string there is a key where it stands.

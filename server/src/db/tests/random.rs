@@ -38,6 +38,29 @@ fn a_database_with_a_past_says_what_one_without_says() {
     }
 }
 
+/// What a statement stores is seen by those behind it as far as they look back, whichever of hundreds it is.
+#[test]
+fn what_one_of_many_statements_stores_is_seen_where_it_was() {
+    let lines: String = (1..200).map(|k| format!("if g == {k} then g = {k}.5\nh{k} = g\n")).collect();
+    let mut bench = Bench::new(&format!("g = 0.5\n{lines}"));
+    let edits = [
+        ("g = 0.5", "g = null"),
+        ("g = 3.5", "g = \"a\""),
+        ("g = 70.5", "g = []"),
+        ("g = 136.5", "g = {}"),
+        ("g = 199.5", "g = null"),
+        ("g = \"a\"", "g = null"),
+        ("if g == 100 then g = 100.5", "g = 100.5"),
+        ("g = 140.5", "g = h3"),
+    ];
+    for (from, to) in edits {
+        bench.edit(from, to);
+        let fresh = Bench::new(&bench.text);
+        assert_eq!(*surroundings(&bench.db, bench.file), *surroundings(&fresh.db, fresh.file), "after {to:?}");
+        assert_eq!(said(&bench), said(&fresh), "after {to:?}");
+    }
+}
+
 /// The same for edits that nobody thought of.
 #[test]
 fn edits_at_random_leave_nothing_behind() {

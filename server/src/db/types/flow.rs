@@ -98,16 +98,25 @@ fn is_plain(unit: &FactsUnit) -> bool {
     unit.kind == UnitKind::Statement && !unit.facts.writes_through
 }
 
-/// The statements that may begin with what a statement stores.
-pub fn behind(facts: &FileFacts, unit: u32) -> Vec<u32> {
+/// How far the readers of each name are told already that what they begin with may be something else.
+pub type Told = FxHashMap<SmolStr, u32>;
+
+/// The statements that may begin with what a statement stores, but for those that are told. Statements are asked for in their order.
+pub fn behind(facts: &FileFacts, unit: u32, told: &mut Told) -> Vec<u32> {
     if facts.unit(unit).kind != UnitKind::Statement {
         return Vec::new();
     }
     let mut found = Vec::new();
     for (name, _) in &facts.unit(unit).facts.assigned {
-        let ends = |it: u32| it > unit && is_plain(facts.unit(it)) && facts.unit(it).facts.is_assignment;
-        let end = facts.globals_behind(name, unit).map(|(it, _)| it).find(|&it| ends(it)).unwrap_or(u32::MAX);
-        found.extend(facts.readers_behind(name, unit).take_while(|&it| it <= end));
+        let ends = |it: u32| is_plain(facts.unit(it)) && facts.unit(it).facts.is_assignment;
+        // Behind so many more nobody looks back as far as this.
+        let stores = facts.globals_behind(name, unit).map(|(it, _)| it).enumerate();
+        let end = stores.into_iter().find(|&(count, it)| count + 1 == MOST_STORES || ends(it));
+        let end = end.map_or(u32::MAX, |(_, it)| it);
+        let from = told.entry(name.clone()).or_insert(unit);
+        let start = unit.max(*from);
+        found.extend(facts.readers_behind(name, start).take_while(|&it| it <= end));
+        *from = end.max(start);
     }
     found
 }
@@ -132,4 +141,41 @@ pub fn followers(before: &FileFacts, now: &FileFacts, edit: &Edit) -> FxHashSet<
         found.extend(before.assigned_globals(was).flat_map(|(name, _)| now.readers(name)));
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::{LiveDb, file_facts};
+    use super::*;
+    use minilive_syntax::parse;
+
+    /// The facts of a file that gives a global its value, then often perhaps another one, and whatever comes behind.
+    fn facts(stores: usize, behind: &str) -> Arc<FileFacts> {
+        let lines: String = (0..stores).map(|k| format!("if g > {k} then g = {k}\n")).collect();
+        let text = format!("g = 1\n{lines}{behind}");
+        let db = LiveDb::new(None);
+        let file = db.add_file("test.ms".into(), text.as_str().into(), Arc::new(parse(&text)));
+        file_facts(&db, file)
+    }
+
+    fn behind_first(facts: &FileFacts) -> Vec<u32> {
+        behind(facts, 0, &mut Told::default())
+    }
+
+    #[test]
+    fn what_is_stored_is_told_as_far_as_somebody_looks_back() {
+        assert_eq!(behind_first(&facts(3, "print g\ng = 2\nprint g\n")), [1, 2, 3, 4]);
+        assert_eq!(behind_first(&facts(0, "g = g + 1\nprint g\n")), [1]);
+        let far = MOST_STORES as u32;
+        assert_eq!(behind_first(&facts(3 * MOST_STORES, "print g\n")), (1..=far).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn each_reader_is_told_once() {
+        for stores in [10, 100, 1000] {
+            let (facts, mut told) = (facts(stores, "print g\n"), Told::default());
+            let count = |unit| behind(&facts, unit, &mut told).len();
+            assert_eq!((0..facts.units.len() as u32).map(count).sum::<usize>(), stores + 1);
+        }
+    }
 }

@@ -19,6 +19,8 @@ const MOST_VALUES: usize = 200;
 pub(super) struct Writes {
     /// Whether no code but a file's own, by its bare name, gives a global of the file a value.
     shut: FxHashMap<(File, SmolStr), bool>,
+    /// Whether code of a file may give any global a value.
+    opens: FxHashMap<File, bool>,
     /// Some code may put a map or a list into something of which nobody knows what it is.
     strays: Option<bool>,
     /// The maps that get keys which are worked out.
@@ -144,7 +146,7 @@ impl Infer<'_> {
     fn find_shut(&mut self, file: File, name: &SmolStr) -> bool {
         for &other in self.program().iter() {
             let facts = self.facts(other);
-            if facts.opens_globals() {
+            if *self.writes.opens.entry(other).or_insert_with(|| facts.opens_globals()) {
                 return false;
             }
             if other != file && facts.given_to_program(name).next().is_some() {
