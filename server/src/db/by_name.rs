@@ -21,6 +21,9 @@ pub struct Entry<T> {
 /// Entries with their names.
 pub type Named<T> = Vec<(SmolStr, Entry<T>)>;
 
+/// What a unit had of a name, and what it has.
+type Change<T> = (Vec<Entry<T>>, Vec<Entry<T>>);
+
 type Map<T> = FxHashMap<SmolStr, Arc<Vec<Entry<T>>>>;
 
 /// Entries by name. A clone shares everything.
@@ -81,7 +84,7 @@ impl<T: Clone + PartialEq> ByName<T> {
     pub fn with(&self, ids: &Ids, units: impl Iterator<Item = (Named<T>, Named<T>)>) -> ByName<T> {
         let mut changed = Vec::new();
         for (before, now) in units.filter(|(before, now)| before != now) {
-            let mut names: FxHashMap<SmolStr, (Vec<Entry<T>>, Vec<Entry<T>>)> = FxHashMap::default();
+            let mut names: FxHashMap<SmolStr, Change<T>> = FxHashMap::default();
             before.into_iter().for_each(|(name, it)| names.entry(name).or_default().0.push(it));
             now.into_iter().for_each(|(name, it)| names.entry(name).or_default().1.push(it));
             changed.extend(names.into_iter().filter(|(_, (before, now))| before != now));
