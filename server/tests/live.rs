@@ -281,3 +281,58 @@ fn a_run_that_ends_late_takes_no_values_away() {
     common::settle(&world);
     assert_eq!(common::hint(&world, URI.into(), 2), "= 6");
 }
+
+/// What a worker has not and the host has is no error, whatever is known first: the profile or how the run ended.
+#[test]
+fn what_only_the_host_has_ends_a_run_quietly() {
+    let profiles = minilive::settings::Checks { profiles: vec!["mini-micro".into()], ..Default::default() };
+    let named = minilive::settings::Checks { host_names: vec!["score".into()], ..Default::default() };
+    let plain = minilive::settings::Checks::default();
+    // The text, what is known of the host, the diagnostics, and the hint of the second line.
+    let cases = [
+        ("x = 1\nclear\nprint x\n", &profiles, "", "⧗ needs clear of the host"),
+        (
+            "x = 1\nclear\nprint x\n",
+            &plain,
+            "unknown-name",
+            "! Undefined Identifier: 'clear' is unknown in this context",
+        ),
+        ("x = 1\nimport \"listUtil\"\n", &profiles, "", "⧗ needs listUtil of the host"),
+        (
+            "x = 1\nimport \"listUtill\"\n",
+            &profiles,
+            "import-not-found runtime-error",
+            "! Uncaught File error: import: library not found: listUtill",
+        ),
+        ("x = 1\nx = score\n", &named, "", "⧗ needs score of the host"),
+        ("f = function\n  return score + 1\nend function\nf\n", &named, "", "⧗ needs score of the host"),
+        ("x = 1\nkey.clear\n", &profiles, "", "⧗ needs key.clear of the host"),
+        ("m = {}\nm.clear\n", &profiles, "missing-member runtime-error", "! Key Not Found: 'clear' not found in map"),
+        (
+            "key = {}\nkey.clear\n",
+            &profiles,
+            "missing-member runtime-error",
+            "! Key Not Found: 'clear' not found in map",
+        ),
+        ("x = 1\nnobody\n", &profiles, "unknown-name", "! Undefined Identifier: 'nobody' is unknown in this context"),
+    ];
+    for (text, checks, codes, hint) in cases {
+        let bench = Bench::new(text);
+        let settings = minilive::settings::Settings { checks: Arc::new(checks.clone()), ..Default::default() };
+        bench.world.settings(settings);
+        bench.settle();
+        let told = bench.see(|it| ide::diagnostics(&it.db, &it.document, &it.live));
+        let mut told: Vec<_> = told
+            .iter()
+            .filter(|it| matches!(it.severity, ide::Severity::Error | ide::Severity::Warning))
+            .map(|it| it.code)
+            .collect();
+        told.sort_unstable();
+        assert_eq!(told.join(" "), codes, "{text}");
+        assert_eq!(bench.hint(2), hint, "{text}");
+    }
+    let bench = Bench::new("x = 1\nclear\n");
+    bench.world.settings(minilive::settings::Settings { checks: Arc::new(profiles), ..Default::default() });
+    bench.settle();
+    assert_eq!(bench.hint(1), "= 1", "what came before stays");
+}

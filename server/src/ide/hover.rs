@@ -15,6 +15,7 @@ use super::values::{FreshRecordings, ValueSource};
 use super::{Live, describe, guide, types};
 use crate::db::{self, Layout, LayoutUnit, LiveDb, MarkerUse};
 use crate::document::DocumentView;
+use crate::evaluate::needs_text;
 use crate::recording::{End, EvaluationId, Value};
 use minilive_mir::ir::{Const, InstId, RecordKind, RecordPoint, Ty, Unit};
 use minilive_mir::names::{Place, Symbol, TYPE_MAPS, symbol_before};
@@ -501,6 +502,7 @@ fn end_text(end: &End) -> String {
         End::Error { message, .. } => format!("error: {message}"),
         End::Cut { limit, .. } => format!("cut: {limit}"),
         End::Blocked { name, .. } => format!("blocked: {name}"),
+        End::Needs { what, .. } => needs_text(what),
         End::Exit(code) => format!("exit code {code}"),
         End::Cancelled => "stopped".to_owned(),
     }

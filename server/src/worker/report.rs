@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// The outcome of a program that the engine did not take.
 pub fn refused(message: String) -> Outcome {
-    ended(End::Error { message, line: None, from: None })
+    ended(End::Error { message, line: None, from: None, lacks: None })
 }
 
 /// The outcome of a program of which nothing has run.
@@ -47,7 +47,7 @@ fn end(end: engine::End, file: &str) -> End {
         engine::End::Finished(text) => End::Finished((!text.is_empty()).then_some(text)),
         engine::End::Error(error) => {
             let (line, from) = lines(&error.stack, file);
-            End::Error { message: error.message, line, from }
+            End::Error { message: error.message, line, from, lacks: error.lacks }
         }
         engine::End::Cut { limit, stack, .. } => {
             let (line, from) = lines(&stack, file);
