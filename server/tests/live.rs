@@ -216,6 +216,19 @@ fn types_that_were_seen_are_called_so() {
         .collect();
     assert_eq!(cards[0], ["likely: number or string or null", "seen: string ×1 · last value `\"a\"`"]);
     assert_eq!(cards[1], ["type: number", "seen: number ×1 · last value `5`"]);
+    let seen = |text: &str, at: &str| {
+        let bench = Bench::new(text);
+        let offset = text.find(at).expect("it is there") as u32;
+        let card = bench.see(move |it: &Snapshot| ide::hover(&it.db, &it.document, &it.live, offset.into()));
+        let sections = card.expect("a card").sections;
+        sections.into_iter().find(|it| it.starts_with("seen")).expect("it was seen")
+    };
+    assert_eq!(seen("e = err(\"a\")\n", "e = "), "seen: error ×1 · last value `error: a`");
+    assert_eq!(seen("n = null\n", "n = "), "seen: null ×1 · last value `null`");
+    let mixed = "for i in range(0, 2)\n  e = [null, 1, err(\"a\")][i]\nend for\n";
+    assert_eq!(seen(mixed, "e = "), "seen: number or null or error ×3 · last value `error: a` · before: null, 1");
+    let mixed = "for i in range(0, 1)\n  e = [1, err(\"a\")][i]\nend for\n";
+    assert_eq!(seen(mixed, "e = "), "seen: number or error ×2 · last value `error: a` · before: 1");
     // Completion tells what follows from the text alone.
     let offset = bench.text.len() as u32;
     let details = common::see(&bench.world, URI.into(), move |it: &Snapshot| {
