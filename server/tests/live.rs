@@ -349,3 +349,37 @@ fn what_only_the_host_has_ends_a_run_quietly() {
     bench.settle();
     assert_eq!(bench.hint(1), "= 1", "what came before stays");
 }
+
+/// What a variable was given last is not what it is wherever it is read: there it is told which line gave it that.
+#[test]
+fn a_value_is_told_as_that_of_the_line_that_gave_it() {
+    let card = |text: &str| {
+        let at = text.find('$').expect("a cursor") as u32;
+        let bench = Bench::new(&text.replacen('$', "", 1));
+        let card = bench.see(move |it: &Snapshot| ide::hover(&it.db, &it.document, &it.live, at.into()));
+        let sections = card.expect("a card").sections;
+        sections.into_iter().find(|it| it.starts_with("seen")).unwrap_or_default()
+    };
+    let count = "n = 0\nf = function\n  globals.n += 1\nend function\nf\nf\n";
+    assert_eq!(card(&format!("{count}print $n\n")), "seen in line 1: number ×1 · last value `0`");
+    assert_eq!(card(&format!("${count}")), "seen: number ×1 · last value `0`");
+    assert_eq!(card("l = []\nl.push 1\nprint $l\n"), "seen in line 1: list ×1 · last value `[]`");
+    assert_eq!(
+        card("f = function(a)\n  x = a\n  x = x + 1\n  return $x\nend function\nf 1\n"),
+        "seen in line 3: number ×1 · last value `2`"
+    );
+    assert_eq!(
+        card("f = function(a)\n  $x = a\n  x = x + 1\n  return x\nend function\nf 1\n"),
+        "seen: number ×1 · last value `1`"
+    );
+    assert_eq!(
+        card("f = function(a)\n  x = a\n  x = $x + 1\n  return x\nend function\nf 1\n"),
+        "seen in line 2: number ×1 · last value `1`"
+    );
+    assert_eq!(
+        card("for i in range(1, 3)\n  print $i\nend for\n"),
+        "seen in line 1: number ×3 · last value `3` · before: 1, 2"
+    );
+    assert_eq!(card("for $i in range(1, 3)\n  print i\nend for\n"), "seen: number ×3 · last value `3` · before: 1, 2");
+    assert_eq!(card("n = 1\n$n += 2\n"), "seen: number ×1 · last value `3`");
+}

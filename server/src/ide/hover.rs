@@ -144,7 +144,7 @@ impl Card<'_> {
         }
         if matches!(named.target, Target::Variable(_)) {
             let unit = unit?;
-            if let Some(inst) = assignment(unit.code(), name, self, &unit) {
+            if let Some(inst) = self.assignment(&unit, name) {
                 return Some(self.variable_card(range, name, &unit, inst));
             }
             let Some(parameter) = parameter(unit.code(), name) else {
@@ -350,9 +350,8 @@ impl Card<'_> {
 
     /// Where a variable is assigned: in the unit, else in any top-level statement.
     fn variable<'b>(&'b self, unit: Option<LayoutUnit<'b>>, name: &str) -> Option<(LayoutUnit<'b>, InstId)> {
-        let here = unit.into_iter().filter_map(|unit| Some((unit, assignment(unit.code(), name, self, &unit)?)));
-        let everywhere =
-            self.layout().main().filter_map(|unit| Some((unit, assignment(unit.code(), name, self, &unit)?)));
+        let here = unit.into_iter().filter_map(|unit| Some((unit, self.assignment(&unit, name)?)));
+        let everywhere = self.layout().main().filter_map(|unit| Some((unit, self.assignment(&unit, name)?)));
         here.chain(everywhere).next()
     }
 
@@ -366,8 +365,32 @@ impl Card<'_> {
         let known = unit.code().types.get(ix(inst)).copied().unwrap_or_default();
         let seen = self.fresh.value(ValueSource::of(unit, inst));
         sections.extend(self.types(range).or_else(|| (known != Ty::Any).then(|| static_type(known))));
-        sections.extend(seen.map(value_section));
+        // What is read elsewhere may have been changed since: there it is told whose value this is.
+        let line = unit.range_of(inst).map_or(0, |it| self.document.index.line_of(it.end())) + 1;
+        let is_here = self.record_here(unit).is_some_and(|it| it.inst == inst);
+        sections.extend(seen.map(|seen| value_section(seen, (!is_here).then_some(line))));
         Hover { range, title: format!("({scope}) {name}"), sections }
+    }
+
+    /// The recorded instruction of a unit that gives a variable the value to tell of: the one under the cursor; else one before this place
+    /// that has been seen, the nearest first; else any that has been seen.
+    fn assignment(&self, unit: &LayoutUnit<'_>, name: &str) -> Option<InstId> {
+        if let Some(here) = self.record_here(unit) {
+            return Some(here.inst);
+        }
+        let code = unit.code();
+        let assigns = code.records.iter().filter(|record| code.variable_of(record) == Some(name));
+        let mut all: Vec<InstId> = assigns.map(|record| record.inst).collect();
+        let first = *all.first()?;
+        let start = self.token.text_range().start();
+        let is_before = |inst: &InstId| unit.range_of(*inst).is_some_and(|it| it.end() <= start);
+        // A stable sort: those behind this place keep their order.
+        all.sort_by_key(|inst| match is_before(inst) {
+            true => std::cmp::Reverse(unit.range_of(*inst).map(|it| u32::from(it.end()))),
+            false => std::cmp::Reverse(None),
+        });
+        let is_seen = |inst: &InstId| self.fresh.value(ValueSource::of(unit, *inst)).is_some();
+        Some(all.into_iter().find(is_seen).unwrap_or(first))
     }
 
     /// The type of the expression that a name stands for: what is certain there, with what is likely where that says more.
@@ -381,8 +404,8 @@ impl Card<'_> {
         types::text(self.db, self.document.file, &self.live.places, (index, range.end()), self.token.text(), certain)
     }
 
-    /// The instruction whose value a variable is given where the cursor stands on its name.
-    fn assigned_here(&self, unit: &LayoutUnit<'_>) -> Option<usize> {
+    /// What is recorded where the cursor stands on the name of a variable that is given a value.
+    fn record_here<'b>(&self, unit: &LayoutUnit<'b>) -> Option<&'b RecordPoint> {
         let (range, name) = (self.token.text_range(), self.token.text());
         let mut around = self.token.parent_ancestors();
         let statement = around.find(|node| matches!(node.kind(), SyntaxKind::AssignStmt | SyntaxKind::ForStmt))?;
@@ -396,14 +419,19 @@ impl Card<'_> {
             record.kind == kind && place.is_some() && code.variable_of(record) == Some(name)
         };
         // Inside of a loop others may be given to the same name; the loop's own comes first.
-        let record = code.records.iter().find(is_it)?;
+        code.records.iter().find(is_it)
+    }
+
+    /// The instruction whose value a variable is given where the cursor stands on its name.
+    fn assigned_here(&self, unit: &LayoutUnit<'_>) -> Option<usize> {
+        let (code, record) = (unit.code(), self.record_here(unit)?);
         let block = code.blocks.iter().find(|block| (block.first..block.end).contains(&record.inst.0))?;
         let makes = |at: &u32| {
             let inst = &code.insts[*at as usize];
             inst.dst().or(inst.write_on_way().map(|(_, dst)| dst)) == Some(record.value)
         };
         // A loop's next element comes from the end of the block before.
-        let first = if counted.is_some() { 0 } else { block.first };
+        let first = if record.kind == RecordKind::ForVariable { 0 } else { block.first };
         (first..=record.inst.0).rev().find(makes).map(|at| at as usize)
     }
 
@@ -452,14 +480,6 @@ fn ix(inst: InstId) -> usize {
     inst.0 as usize
 }
 
-/// The recorded instruction that assigns a name; one that has been seen, if any has.
-fn assignment(code: &Unit, name: &str, card: &Card<'_>, unit: &LayoutUnit<'_>) -> Option<InstId> {
-    let assigns = |record: &&RecordPoint| code.variable_of(record) == Some(name);
-    let mut found = code.records.iter().filter(assigns).map(|record| record.inst);
-    let first = found.clone().next()?;
-    Some(found.find(|&inst| card.fresh.value(ValueSource::of(unit, inst)).is_some()).unwrap_or(first))
-}
-
 fn parameter(code: &Unit, name: &str) -> Option<usize> {
     code.params.iter().position(|param| code.name(param.name) == name)
 }
@@ -486,9 +506,11 @@ fn static_type(ty: Ty) -> String {
     format!("type: {}", seen::word(ty).unwrap_or("anything"))
 }
 
-fn value_section(value: &Value) -> String {
+/// What was seen where a variable is given a value: here, or on another line.
+fn value_section(value: &Value, line: Option<u32>) -> String {
+    let place = line.map(|line| format!(" in line {line}")).unwrap_or_default();
     let mut text =
-        format!("seen: {} ×{} · last value `{}`", value.type_name, value.count, value.text.replace('`', "'"));
+        format!("seen{place}: {} ×{} · last value `{}`", value.type_name, value.count, value.text.replace('`', "'"));
     if !value.trail.is_empty() {
         text += &format!(" · before: {}", value.trail.join(", ").replace('`', "'"));
     }
