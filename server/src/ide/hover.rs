@@ -125,9 +125,26 @@ impl Card<'_> {
             Kind::Function(function) if function.file == self.document.file => Some(function.unit),
             _ => None,
         });
-        let numbers: Vec<u32> = functions.collect();
+        let mut numbers: Vec<u32> = functions.collect();
+        // A function goes by the name of a variable that it is defined under; in any other it is only held.
+        let is_parameter = matches!(named.target, Target::Variable(_))
+            && unit.as_ref().is_some_and(|unit| parameter(unit.code(), name).is_some());
+        let is_own = |it: u32| {
+            let named = self.layout().nth(it as usize);
+            !is_parameter && named.is_some_and(|it| it.name.rsplit('.').next() == Some(name))
+        };
+        numbers.sort_by_key(|&it| !is_own(it));
         let mut functions: Vec<_> = numbers.iter().filter_map(|&unit| self.layout().nth(unit as usize)).collect();
-        if !functions.is_empty() && functions.len() == held.kinds.len() {
+        let are_all = !functions.is_empty() && functions.len() == held.kinds.len();
+        if are_all && !is_own(numbers[0]) {
+            let scope = match (&named.target, is_parameter) {
+                (_, true) => "parameter",
+                (Target::Variable(_), _) => "local",
+                _ => "global",
+            };
+            return Some(self.held_functions(range, &format!("({scope}) {name}"), &functions));
+        }
+        if are_all {
             // Those that are defined under other names are taken from somewhere, and which of them is not known here.
             let others = numbers.iter().zip(&functions).skip(1).filter(|(_, it)| it.name != name).map(|(&unit, _)| {
                 format!("may also be `{}`", describe::function_title(self.db, UnitRef { file, unit }))
@@ -161,6 +178,27 @@ impl Card<'_> {
             None if held.kinds.is_empty() || is_module => None,
             None => Some(member::through(&mut infer, self.db, file, &named, &held)),
         }
+    }
+
+    /// The card of something that holds functions which are defined under other names, or under none.
+    fn held_functions(&self, range: TextRange, title: &str, functions: &[LayoutUnit<'_>]) -> Hover {
+        let file = self.document.file;
+        let reference =
+            |it: &LayoutUnit<'_>| self.layout().index_of(it.key).map(|unit| UnitRef { file, unit: unit as u32 });
+        let params =
+            |it: &LayoutUnit<'_>| reference(it).map(|it| describe::params_text(self.db, it)).unwrap_or_default();
+        let told = |it: &LayoutUnit<'_>| match it.name.starts_with('@') {
+            true => format!("`function{}` of line {}", params(it), self.document.index.line_of(it.range.start()) + 1),
+            false => format!("`{} = function{}`", it.name, params(it)),
+        };
+        if let [only] = functions {
+            // What is known of it is worth telling here, too.
+            let about = self.function_card(range, only).sections;
+            let sections = std::iter::once(format!("likely {}", told(only))).chain(about).collect();
+            return Hover { range, title: format!("{title}: function{}", params(only)), sections };
+        }
+        let sections = functions.iter().map(|it| format!("may be {}", told(it))).collect();
+        Hover { range, title: format!("{title}: function"), sections }
     }
 
     /// Of the functions that a name is given one after the other the one that is given here, else the last before this place.

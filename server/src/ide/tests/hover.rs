@@ -265,9 +265,9 @@ fn functions_that_are_taken_from_a_map_are_all_told() {
     check(
         "handlers = {}\nhandlers.a = function(e, f)\n  return e\nend function\nhandlers.b = function(e)\n  return e\nend function\nrun = function(name)\n  h = @handlers[name]\n  return h$0(3, 4)\nend function\n",
         &expect![[r#"
-            handlers.a = function(e, f)
-            likely: `handlers.a(e: number, f: number) -> number`
-            may also be `handlers.b = function(e)`"#]],
+            (local) h: function
+            may be `handlers.a = function(e, f)`
+            may be `handlers.b = function(e)`"#]],
     );
 }
 
@@ -550,4 +550,29 @@ fn what_is_some_function_is_no_map() {
     let it = Fixture::new("f = function(x)\n  if x isa funcRef then\n    y = @x$0\n  end if\nend function\nf 1\n");
     let card = hover(&it.db, &it.document, &it.live(), it.offset).expect("a card").plain();
     assert!(!card.contains("likely: map"), "{card}");
+}
+
+#[test]
+fn what_holds_a_function_is_named_itself() {
+    let double = "// Twice.\ndouble = function(x)\n  return x * 2\nend function\n";
+    assert!(card(&format!("{double}print do$0uble(1)\n")).starts_with("double = function(x)\nTwice."));
+    let map = "map1 = function(seq, f)\n  return f$0(seq)\nend function\n";
+    assert!(
+        card(&format!("{double}{map}map1 1, @double\n"))
+            .starts_with("(parameter) f: function(x)\nlikely double = function(x)\nTwice.")
+    );
+    let half = "half = function(y)\n  return y / 2\nend function\n";
+    assert_eq!(
+        card(&format!("{double}{half}{map}map1 1, @double\nmap1 1, @half\n")),
+        "(parameter) f: function\nmay be double = function(x)\nmay be half = function(y)"
+    );
+    let compose = "twice = function(f)\n  return function(x)\n    return f(f(x))\n  end function\nend function\n";
+    assert!(
+        card(&format!("{double}{compose}qu$0ad = twice(@double)\n"))
+            .starts_with("(global) quad: function(x)\nlikely function(x) of line 6")
+    );
+    assert!(card(&format!("{double}alias = @double\nprint al$0ias(1)\n")).starts_with("(global) alias: function(x)\n"));
+    // What has the same name as what it holds.
+    let own = "go = function(double)\n  return doub$0le(1)\nend function\n";
+    assert!(card(&format!("{double}{own}go @double\n")).starts_with("(parameter) double: function(x)\n"));
 }
