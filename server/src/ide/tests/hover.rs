@@ -553,6 +553,31 @@ fn what_is_some_function_is_no_map() {
 }
 
 #[test]
+fn the_title_of_a_file_is_no_comment_of_its_first_statement() {
+    let about = |text: &str| {
+        let module = text.replacen("$0", "", 1);
+        let own = card(text).lines().any(|it| it.contains("Vector"));
+        let module = card(&format!("//- main.ms\nimport \"li$0b\"\n//- lib.ms\n{module}"));
+        (own, module.lines().any(|it| it.contains("Vector")))
+    };
+    let (file, statement) = ((false, true), (true, false));
+    // Other definitions have sentences.
+    let rest = "Vec.len = function\nend function\n// Between two.\ndist = function(a, b)\nend function\n";
+    assert_eq!(about(&format!("// Vector module\nV$0ec = {{}}\n{rest}")), file);
+    assert_eq!(about(&format!("// A module\n//\n// Vector and more\nV$0ec = {{}}\n{rest}")), file);
+    assert_eq!(about(&format!("// Vector module.\nV$0ec = {{}}\n{rest}")), statement);
+    assert_eq!(about(&format!("// Vector module\n\nV$0ec = {{}}\n{rest}")), file);
+    // No definition has a comment.
+    let f = |name: &str| format!("{name} = function(s)\n  return s\nend function\n");
+    let many = ["list.b", "list.c", "d"].map(f).concat();
+    assert_eq!(about(&format!("// Vectors: many\nlist.a$0 = function(s)\nend function\n{many}")), file);
+    assert_eq!(about(&format!("// Vectors: many\nwidth$0 = 8\n{many}")), file);
+    // It is like those of the others, or there are none.
+    assert_eq!(about(&format!("// Vector of b\na$0 = function(s)\nend function\n// another\n{many}")), statement);
+    assert_eq!(about(&format!("// Vector of b\na$0 = function(s)\nend function\n{}", f("b"))), statement);
+}
+
+#[test]
 fn what_holds_a_function_is_named_itself() {
     let double = "// Twice.\ndouble = function(x)\n  return x * 2\nend function\n";
     assert!(card(&format!("{double}print do$0uble(1)\n")).starts_with("double = function(x)\nTwice."));
