@@ -7,7 +7,7 @@ mod member;
 mod words;
 
 use super::hosts::Hosts;
-use super::infer::{Infer, Kind, Object, UnitRef};
+use super::infer::{Infer, Kind, Object, UnitRef, type_map};
 use super::names::{Named, Target, named_at, units_at};
 use super::seen::{self, Seen};
 use super::tiers::{cost, report, usage, why};
@@ -93,6 +93,7 @@ impl Card<'_> {
         let is_member = self.token.parent().is_some_and(|node| node.kind() == SyntaxKind::MemberSuffix);
         if is_member {
             let told = self.of_host(range, name, true).or_else(|| self.member());
+            let told = told.or_else(|| self.method_of_given(range, name));
             let told = told.or_else(|| self.any_member(range, name)).or_else(|| self.added_by_host(range, name));
             return self.with_seen(told);
         }
@@ -364,6 +365,15 @@ impl Card<'_> {
         let (of, told) = TYPE_MAPS.into_iter().find_map(|of| Some((of, added(of)?.1)))?;
         let doc = Some(told.it.doc.clone()).filter(|doc| !doc.is_empty());
         Some(Hover { range, title: told.it.title(&format!("{of}.{name}")), sections: doc.into_iter().collect() })
+    }
+
+    /// A method of the language, of a list or the like that the host gives.
+    fn method_of_given(&self, range: TextRange, name: &str) -> Option<Hover> {
+        let (mut infer, named) = self.named()?;
+        let Place::Member(owner) = &named.of.place else { return None };
+        let kind = self.hosts().kind(&infer.facts(self.document.file), named.unit, owner)?;
+        let id = guide::types::method(type_map(&kind)?, name)?;
+        Some(Hover { range, title: guide::title(id), sections: guide::paragraphs(id) })
     }
 
     /// A name or member that the host gives.

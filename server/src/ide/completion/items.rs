@@ -435,7 +435,11 @@ impl Collect<'_> {
     /// The members of a value, or the keys that a map is known to have.
     pub fn members(&self, infer: &mut Infer<'_>, owner: &Sym, keys: bool) -> Vec<Item> {
         let of_host = self.host_members(infer, owner);
-        let known = narrow::value(infer, self.db, self.unit, owner, self.offset);
+        let mut known = narrow::value(infer, self.db, self.unit, owner, self.offset);
+        if known.kinds.is_empty() {
+            let hosts = Hosts { host: self.host, db: self.db, places: infer.places() };
+            known.kinds.extend(hosts.kind(&infer.facts(self.file), self.unit.unit, owner));
+        }
         if known.kinds.is_empty() && !of_host.is_empty() {
             return of_host;
         }
