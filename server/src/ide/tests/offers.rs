@@ -138,3 +138,20 @@ fn the_end_of_a_block_stands_under_its_beginning() {
         assert_eq!(chosen(source, &format!("end {label}")), expected);
     }
 }
+
+#[test]
+fn modules_are_offered_with_quotes_where_a_string_is_not_begun() {
+    let lib = "\n//- lib.ms\nx = 1\n//- live.ms\nx = 1\n";
+    assert_eq!(labels(&format!("//- main.ms\nimport $0{lib}")), ["lib", "live"]);
+    for (code, expected) in [
+        ("import $0", "import \"lib\""),
+        ("import li$0", "import \"lib\""),
+        ("import(li$0)", "import(\"lib\")"),
+        ("ensureImport $0", "ensureImport \"lib\""),
+    ] {
+        assert_eq!(chosen(&format!("//- main.ms\n{code}{lib}"), "lib").lines().next(), Some(expected), "{code}");
+    }
+    // A variable may hold the name.
+    assert!(labels(&format!("//- main.ms\nlibrary = \"lib\"\nimport li$0{lib}")).contains(&"library".to_owned()));
+    assert!(!chosen(&format!("//- main.ms\nm.import li$0{lib}"), "lib").contains("import \"lib\"\nm.import \"lib\""));
+}
