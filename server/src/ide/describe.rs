@@ -197,22 +197,23 @@ fn is_header(text: &str, statement: usize) -> bool {
         |line: &str| line.starts_with("//") && !is_marker(line.trim()) && RegionMark::of(line.trim()).is_none();
     let is_sentence = |line: &str| line.trim().ends_with(['.', '!', '?']);
     let mut lines = text.split_inclusive('\n').peekable();
-    let (mut end, mut last) = (0, None);
+    let (mut end, mut has_sentence) = (0, false);
     end += lines.next_if(|line| line.starts_with("#!")).map_or(0, str::len);
     while let Some(line) = lines.next_if(|line| is_comment(line)) {
         end += line.len();
-        last = line.strip_prefix("//").and_then(without_ruler).filter(|it| !it.is_empty()).or(last);
+        has_sentence |= is_sentence(line);
     }
-    if end != statement || last.is_none_or(|last| is_sentence(&last)) {
+    if end != statement || has_sentence {
         return false;
     }
+    // Of the comment above a line: whether it has a sentence.
     let (mut bare, mut above) = (0, None);
     for line in lines.skip(1) {
         match above.filter(|_| defines(line)) {
-            Some(comment) => return is_sentence(comment),
+            Some(has_sentence) => return has_sentence,
             None => bare += usize::from(defines(line)),
         }
-        above = Some(line).filter(|line| is_comment(line));
+        above = is_comment(line).then(|| above.unwrap_or(false) || is_sentence(line));
     }
     bare >= SEVERAL
 }

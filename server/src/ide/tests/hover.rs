@@ -565,6 +565,9 @@ fn the_title_of_a_file_is_no_comment_of_its_first_statement() {
     let rest = "Vec.len = function\nend function\n// Between two.\ndist = function(a, b)\nend function\n";
     assert_eq!(about(&format!("// Vector module\nV$0ec = {{}}\n{rest}")), file);
     assert_eq!(about(&format!("// A module\n//\n// Vector and more\nV$0ec = {{}}\n{rest}")), file);
+    let more = rest.replace("two.\n", "two.\n//\n// a: the first\n");
+    assert_eq!(about(&format!("// Vector module\nV$0ec = {{}}\n{more}")), file);
+    assert_eq!(about(&format!("// Vectors.\n// a vector: more\nV$0ec = {{}}\n{rest}")), statement);
     assert_eq!(about(&format!("// Vector module.\nV$0ec = {{}}\n{rest}")), statement);
     assert_eq!(about(&format!("// Vector module\n\nV$0ec = {{}}\n{rest}")), file);
     // No definition has a comment.
