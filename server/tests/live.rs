@@ -10,7 +10,7 @@ use minilive::evaluate::{
     EntryPoint, EventSink, Purpose, Request, RunId, RunTarget, Trust, WorkerEvent, WorkerFactory, WorkerHandle,
 };
 use minilive::ide;
-use minilive::world::{Change, Command, Snapshot, WorldConfig, WorldHandle, spawn};
+use minilive::world::{Change, Command, Notice, Snapshot, WorldConfig, WorldHandle, spawn};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -348,6 +348,20 @@ fn what_only_the_host_has_ends_a_run_quietly() {
     bench.world.settings(minilive::settings::Settings { checks: Arc::new(profiles), ..Default::default() });
     bench.settle();
     assert_eq!(bench.hint(1), "= 1", "what came before stays");
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let sink = told.clone();
+    let notices = Arc::new(move |notice| {
+        if let Notice::Status(status) = notice {
+            sink.lock().expect("nobody panics with it").push((status.state, status.text));
+        }
+    });
+    let config = WorldConfig { trust: Some(Trust::Full), ..WorldConfig::default() };
+    let world = spawn(config, Box::new(common::workers()), notices).expect("threads");
+    world.settings(minilive::settings::Settings { checks: Arc::new(named), ..Default::default() });
+    world.open(URI.into(), 1, "x = score\n".into());
+    common::settle(&world);
+    let last = told.lock().expect("nobody panics with it").last().cloned();
+    assert_eq!(last, Some((ide::StatusState::Cut, "needs score of the host".to_owned())));
 }
 
 /// What a variable was given last is not what it is wherever it is read: there it is told which line gave it that.

@@ -669,9 +669,7 @@ fn methods_that_the_program_gives_to_all_values_of_a_type_are_renamed() {
     );
     // Of maps, and of a program of several files; another program has its own.
     check_rename(
-        &format!(
-            "//- main.ms\nimport \"lib\"\nm = {{\"a\": 1}}\nprint m.co$0unt\nn = {{\"count\": 1}}\nprint n.count\n//- lib.ms\nmap.count = function\n  return self.len\nend function\n//- own.ms\nmap.count = function\nend function\nk = {{}}\nprint k.count\n"
-        ),
+        "//- main.ms\nimport \"lib\"\nm = {\"a\": 1}\nprint m.co$0unt\nn = {\"count\": 1}\nprint n.count\n//- lib.ms\nmap.count = function\n  return self.len\nend function\n//- own.ms\nmap.count = function\nend function\nk = {}\nprint k.count\n",
         "size",
         &expect![[r#"
             //- main.ms
