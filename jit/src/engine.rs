@@ -21,7 +21,7 @@ pub mod unit;
 pub mod ways;
 pub mod weight;
 
-pub use outcome::{End, Entry, Location, Pace, ReportedError, RunOutcome, RunRequest};
+pub use outcome::{End, Entry, Lack, Location, Pace, ReportedError, RunOutcome, RunRequest};
 pub use table::LoadError;
 pub use unit::{Code, CodeId};
 

@@ -49,10 +49,31 @@ pub struct RecordedPoint {
     pub range: Option<(f64, f64)>,
     /// Kinds of the values seen ([`Kinds`]); a number counts as every kind of number.
     pub kinds: u8,
+    /// Which of those that [`Kinds`] does not tell apart were among them.
+    pub others: Others,
     /// The variable whose value this is, if it has a name.
     pub name: Option<SmolStr>,
     /// What the last value held in the end that was no number or string; if all were, their type.
     pub held: Held,
+}
+
+/// Values seen that are [`Kinds::OTHER`] to compiled code, and something to people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Others {
+    /// Null.
+    pub null: bool,
+    /// An error value.
+    pub error: bool,
+    /// An object of the host.
+    pub handle: bool,
+}
+
+impl Others {
+    fn see(&mut self, kind: ValueKind) {
+        self.null |= kind == ValueKind::Null;
+        self.error |= kind == ValueKind::Error;
+        self.handle |= kind == ValueKind::Handle;
+    }
 }
 
 /// Everything a run recorded, by unit and instruction.
@@ -97,6 +118,7 @@ struct Mixed {
     /// The last list or map, for [`Held`].
     kept: Option<Observation>,
     kinds: Kinds,
+    others: Others,
 }
 
 /// A value that was seen.
@@ -162,15 +184,20 @@ impl Point {
         let kinds = if value.is_number() { Kinds::NUMBER } else { crate::interp::kinds_of(value) };
         let log = mixed.get_or_insert_with(|| match self.count.get() {
             // First and last hold the value on their own.
-            0 => Box::new(Mixed { first: see(realm, value), last: VecDeque::new(), kept: None, kinds }),
+            0 => {
+                let first = see(realm, value);
+                Box::new(Mixed { first, last: VecDeque::new(), kept: None, kinds, others: Others::default() })
+            }
             _ => {
                 let last = self.numbers_seen().map(Seen::Number).collect();
-                Box::new(Mixed { first: Seen::Number(self.first.get()), last, kept: None, kinds: Kinds::NUMBER })
+                let first = Seen::Number(self.first.get());
+                Box::new(Mixed { first, last, kept: None, kinds: Kinds::NUMBER, others: Others::default() })
             }
         });
         self.numbers.set(0);
         self.count.set(self.count.get() + 1);
         log.kinds = log.kinds.union(kinds);
+        log.others.see(value.kind());
         if log.last.len() == RING
             && let Some(Seen::Watched(observation)) = log.last.pop_front()
         {
@@ -203,6 +230,7 @@ impl Point {
             return None;
         }
         let kinds = mixed.as_ref().map_or(Kinds::NUMBER, |mixed| mixed.kinds);
+        let others = mixed.as_ref().map_or_else(Others::default, |mixed| mixed.others);
         let kept = mixed.as_ref().and_then(|mixed| look.realm().kept_value(mixed.kept?));
         let held = kept.map_or_else(|| Held { ty: type_of(kinds), ..Held::default() }, |value| look.at(value));
         let realm = look.realm();
@@ -220,7 +248,7 @@ impl Point {
         self.reset();
         let name = unit.variable_of(place).map(SmolStr::new);
         let RecordPoint { inst, kind, .. } = *place;
-        Some(RecordedPoint { key, inst, kind, count, first, last, range, kinds: kinds.0, name, held })
+        Some(RecordedPoint { key, inst, kind, count, first, last, range, kinds: kinds.0, others, name, held })
     }
 
     fn reset(&self) {

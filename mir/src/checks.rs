@@ -28,6 +28,13 @@ pub static CODES: &[&str] = &[
 /// Stands for a code where nothing is told of the statement itself: what follows it at the top level is never reached.
 pub const NEVER_GOES_ON: &str = "never-goes-on";
 
+/// Stands for a code where nothing is told of the statement itself: it calls `exit`. Whether that is the function of the language is not to be
+/// seen here.
+pub const EXITS: &str = "exits";
+
+/// Stands for `unreachable-code` under the same condition.
+pub const BEHIND_EXIT: &str = "behind-exit";
+
 /// One finding, relative to the unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -47,6 +54,9 @@ pub fn check(unit: &GreenNodeData) -> Vec<Finding> {
         && never_goes_on(&statement)
     {
         found.push(Finding { range: root.text_range(), code: NEVER_GOES_ON, message: end_of(&statement) });
+    }
+    if let Some(statement) = Stmt::cast(root.clone()).filter(exits) {
+        found.push(Finding { range: root.text_range(), code: EXITS, message: end_of(&statement) });
     }
     let mut walk = root.preorder();
     while let Some(event) = walk.next() {
@@ -199,10 +209,20 @@ fn function_test(node: &SyntaxNode, found: &mut Vec<Finding>) {
 
 /// Statements behind one that never goes on.
 fn unreachable(statements: &[Stmt], found: &mut Vec<Finding>) {
-    let Some(end) = statements.iter().position(never_goes_on) else { return };
-    let (Some(first), Some(last)) = (statements.get(end + 1), statements.last()) else { return };
-    let range = TextRange::new(first.range().start(), last.range().end());
-    found.push(never_reached(range, &end_of(&statements[end])));
+    let behind = |end: usize| {
+        let (first, last) = (statements.get(end + 1)?, statements.last()?);
+        let range = TextRange::new(first.range().start(), last.range().end());
+        Some(never_reached(range, &end_of(&statements[end])))
+    };
+    let end = statements.iter().position(never_goes_on);
+    found.extend(end.and_then(behind));
+    let exit = statements.iter().position(exits).filter(|&exit| end.is_none_or(|end| exit < end));
+    found.extend(exit.and_then(behind).map(|it| Finding { code: BEHIND_EXIT, ..it }));
+}
+
+/// Whether a statement is a call of what has the name `exit`.
+fn exits(statement: &Stmt) -> bool {
+    called(statement.syntax()).is_some_and(|(callee, _)| name_of(&callee).as_deref() == Some("exit"))
 }
 
 /// Why nothing behind a statement is reached.
@@ -238,15 +258,8 @@ fn quoted_type(node: &SyntaxNode, found: &mut Vec<Finding>) {
 
 /// `import` without the name of a module.
 fn import_of_nothing(node: &SyntaxNode, found: &mut Vec<Finding>) {
-    let is_import = |it: &Expr| name_of(it).as_deref() == Some("import");
-    let (callee, args) = match CallStmt::cast(node.clone()) {
-        Some(call) => (call.callee(), call.arg_list()),
-        None => match node.first_child().and_then(Expr::cast) {
-            Some(Expr::Postfix(chain)) => (chain.base(), first_call(&chain)),
-            other => (other, None),
-        },
-    };
-    let Some(callee) = callee.filter(is_import) else { return };
+    let is_import = |(callee, _): &(Expr, _)| name_of(callee).as_deref() == Some("import");
+    let Some((callee, args)) = called(node).filter(is_import) else { return };
     let range = match args.as_ref().and_then(|it| it.args().next()) {
         None => callee.range(),
         Some(Expr::Literal(name)) if matches!(name.value(), Some(LiteralValue::String(it)) if it.is_empty()) => {
@@ -256,6 +269,18 @@ fn import_of_nothing(node: &SyntaxNode, found: &mut Vec<Finding>) {
     };
     let message = "`import` takes the name of a module, as in `import \"listUtil\"`; this gives an error".to_owned();
     found.push(Finding { range, code: "wrong-argument", message });
+}
+
+/// What a statement calls, and with what.
+fn called(statement: &SyntaxNode) -> Option<(Expr, Option<ArgList>)> {
+    if let Some(call) = CallStmt::cast(statement.clone()) {
+        return Some((call.callee()?, call.arg_list()));
+    }
+    (statement.kind() == SyntaxKind::ExprStmt).then_some(())?;
+    match statement.first_child().and_then(Expr::cast)? {
+        Expr::Postfix(chain) => Some((chain.base()?, first_call(&chain))),
+        other => Some((other, None)),
+    }
 }
 
 fn first_call(chain: &PostfixExpr) -> Option<ArgList> {
@@ -320,6 +345,10 @@ mod tests {
         found("while true\n  for i in x\n    break\n  end for\nend while\ny = 2\n", &[("unreachable-code", "y = 2")]);
         found("while x\n  x = 1\nend while\ny = 2\n", &[]);
         found("if a then return 1 else return 2\ny = 2\n", &[("unreachable-code", "y = 2")]);
+        found("exit\nprint 1\n", &[("behind-exit", "print 1")]);
+        found("exit 1\nprint 1\n", &[("behind-exit", "print 1")]);
+        found("exit(1)\nprint 1\n", &[("behind-exit", "print 1")]);
+        found("x = exit\nif a then exit\n@exit\nm.exit\n[exit]\nprint exit\nprint 1\n", &[]);
     }
 
     #[test]

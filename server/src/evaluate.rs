@@ -7,6 +7,7 @@
 
 mod budget;
 pub mod handle;
+mod needs;
 mod plan;
 mod schedule;
 mod state;
@@ -15,5 +16,6 @@ pub use budget::asked as asked_budget;
 pub use handle::{
     Budget, EntryPoint, EventSink, Purpose, Request, RunId, Trust, WorkerEvent, WorkerFactory, WorkerHandle,
 };
+pub use needs::text as needs_text;
 pub use plan::{Plan, Planned, is_fresh, plan};
 pub use schedule::{CommandReply, RunTarget, Scheduler, milliseconds};

@@ -4,6 +4,7 @@
 //! instruction, never by position; only those who know the text of a revision turn them into places.
 
 use crate::modules::{Lookup, ModulePrint};
+use minilive_jit::engine::Lack;
 use minilive_jit::record::Held;
 use minilive_mir::ir::{InstId, RecordKind, UnitKey};
 use minilive_mir::program::Fingerprint;
@@ -70,6 +71,17 @@ pub enum End {
         /// The line, if it is one of this file's.
         line: Option<u32>,
         /// The line of the outermost call around it, under the same condition.
+        from: Option<u32>,
+        /// What was not there, where another host might have it.
+        lacks: Option<Lack>,
+    },
+    /// It came to something that the host has and a worker has not: nothing is wrong with it.
+    Needs {
+        /// What, as it is written.
+        what: String,
+        /// Where it was.
+        line: Option<u32>,
+        /// As for an error.
         from: Option<u32>,
     },
     /// It used up a limit.

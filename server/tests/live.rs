@@ -10,7 +10,7 @@ use minilive::evaluate::{
     EntryPoint, EventSink, Purpose, Request, RunId, RunTarget, Trust, WorkerEvent, WorkerFactory, WorkerHandle,
 };
 use minilive::ide;
-use minilive::world::{Change, Command, Snapshot, WorldConfig, WorldHandle, spawn};
+use minilive::world::{Change, Command, Notice, Snapshot, WorldConfig, WorldHandle, spawn};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -216,6 +216,19 @@ fn types_that_were_seen_are_called_so() {
         .collect();
     assert_eq!(cards[0], ["likely: number or string or null", "seen: string ×1 · last value `\"a\"`"]);
     assert_eq!(cards[1], ["type: number", "seen: number ×1 · last value `5`"]);
+    let seen = |text: &str, at: &str| {
+        let bench = Bench::new(text);
+        let offset = text.find(at).expect("it is there") as u32;
+        let card = bench.see(move |it: &Snapshot| ide::hover(&it.db, &it.document, &it.live, offset.into()));
+        let sections = card.expect("a card").sections;
+        sections.into_iter().find(|it| it.starts_with("seen")).expect("it was seen")
+    };
+    assert_eq!(seen("e = err(\"a\")\n", "e = "), "seen: error ×1 · last value `error: a`");
+    assert_eq!(seen("n = null\n", "n = "), "seen: null ×1 · last value `null`");
+    let mixed = "for i in range(0, 2)\n  e = [null, 1, err(\"a\")][i]\nend for\n";
+    assert_eq!(seen(mixed, "e = "), "seen: number or null or error ×3 · last value `error: a` · before: null, 1");
+    let mixed = "for i in range(0, 1)\n  e = [1, err(\"a\")][i]\nend for\n";
+    assert_eq!(seen(mixed, "e = "), "seen: number or error ×2 · last value `error: a` · before: 1");
     // Completion tells what follows from the text alone.
     let offset = bench.text.len() as u32;
     let details = common::see(&bench.world, URI.into(), move |it: &Snapshot| {
@@ -280,4 +293,107 @@ fn a_run_that_ends_late_takes_no_values_away() {
     sink(WorkerEvent::Finished { run, outcome: Box::new(common::cancelled()) });
     common::settle(&world);
     assert_eq!(common::hint(&world, URI.into(), 2), "= 6");
+}
+
+/// What a worker has not and the host has is no error, whatever is known first: the profile or how the run ended.
+#[test]
+fn what_only_the_host_has_ends_a_run_quietly() {
+    let profiles = minilive::settings::Checks { profiles: vec!["mini-micro".into()], ..Default::default() };
+    let named = minilive::settings::Checks { host_names: vec!["score".into()], ..Default::default() };
+    let plain = minilive::settings::Checks::default();
+    // The text, what is known of the host, the diagnostics, and the hint of the second line.
+    let cases = [
+        ("x = 1\nclear\nprint x\n", &profiles, "", "⧗ needs clear of the host"),
+        (
+            "x = 1\nclear\nprint x\n",
+            &plain,
+            "unknown-name",
+            "! Undefined Identifier: 'clear' is unknown in this context",
+        ),
+        ("x = 1\nimport \"listUtil\"\n", &profiles, "", "⧗ needs listUtil of the host"),
+        (
+            "x = 1\nimport \"listUtill\"\n",
+            &profiles,
+            "import-not-found runtime-error",
+            "! Uncaught File error: import: library not found: listUtill",
+        ),
+        ("x = 1\nx = score\n", &named, "", "⧗ needs score of the host"),
+        ("f = function\n  return score + 1\nend function\nf\n", &named, "", "⧗ needs score of the host"),
+        ("x = 1\nkey.clear\n", &profiles, "", "⧗ needs key.clear of the host"),
+        ("m = {}\nm.clear\n", &profiles, "missing-member runtime-error", "! Key Not Found: 'clear' not found in map"),
+        (
+            "key = {}\nkey.clear\n",
+            &profiles,
+            "missing-member runtime-error",
+            "! Key Not Found: 'clear' not found in map",
+        ),
+        ("x = 1\nnobody\n", &profiles, "unknown-name", "! Undefined Identifier: 'nobody' is unknown in this context"),
+    ];
+    for (text, checks, codes, hint) in cases {
+        let bench = Bench::new(text);
+        let settings = minilive::settings::Settings { checks: Arc::new(checks.clone()), ..Default::default() };
+        bench.world.settings(settings);
+        bench.settle();
+        let told = bench.see(|it| ide::diagnostics(&it.db, &it.document, &it.live));
+        let mut told: Vec<_> = told
+            .iter()
+            .filter(|it| matches!(it.severity, ide::Severity::Error | ide::Severity::Warning))
+            .map(|it| it.code)
+            .collect();
+        told.sort_unstable();
+        assert_eq!(told.join(" "), codes, "{text}");
+        assert_eq!(bench.hint(2), hint, "{text}");
+    }
+    let bench = Bench::new("x = 1\nclear\n");
+    bench.world.settings(minilive::settings::Settings { checks: Arc::new(profiles), ..Default::default() });
+    bench.settle();
+    assert_eq!(bench.hint(1), "= 1", "what came before stays");
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let sink = told.clone();
+    let notices = Arc::new(move |notice| {
+        if let Notice::Status(status) = notice {
+            sink.lock().expect("nobody panics with it").push((status.state, status.text));
+        }
+    });
+    let config = WorldConfig { trust: Some(Trust::Full), ..WorldConfig::default() };
+    let world = spawn(config, Box::new(common::workers()), notices).expect("threads");
+    world.settings(minilive::settings::Settings { checks: Arc::new(named), ..Default::default() });
+    world.open(URI.into(), 1, "x = score\n".into());
+    common::settle(&world);
+    let last = told.lock().expect("nobody panics with it").last().cloned();
+    assert_eq!(last, Some((ide::StatusState::Cut, "needs score of the host".to_owned())));
+}
+
+/// What a variable was given last is not what it is wherever it is read: there it is told which line gave it that.
+#[test]
+fn a_value_is_told_as_that_of_the_line_that_gave_it() {
+    let card = |text: &str| {
+        let at = text.find('$').expect("a cursor") as u32;
+        let bench = Bench::new(&text.replacen('$', "", 1));
+        let card = bench.see(move |it: &Snapshot| ide::hover(&it.db, &it.document, &it.live, at.into()));
+        let sections = card.expect("a card").sections;
+        sections.into_iter().find(|it| it.starts_with("seen")).unwrap_or_default()
+    };
+    let count = "n = 0\nf = function\n  globals.n += 1\nend function\nf\nf\n";
+    assert_eq!(card(&format!("{count}print $n\n")), "seen in line 1: number ×1 · last value `0`");
+    assert_eq!(card(&format!("${count}")), "seen: number ×1 · last value `0`");
+    assert_eq!(card("l = []\nl.push 1\nprint $l\n"), "seen in line 1: list ×1 · last value `[]`");
+    assert_eq!(
+        card("f = function(a)\n  x = a\n  x = x + 1\n  return $x\nend function\nf 1\n"),
+        "seen in line 3: number ×1 · last value `2`"
+    );
+    assert_eq!(
+        card("f = function(a)\n  $x = a\n  x = x + 1\n  return x\nend function\nf 1\n"),
+        "seen: number ×1 · last value `1`"
+    );
+    assert_eq!(
+        card("f = function(a)\n  x = a\n  x = $x + 1\n  return x\nend function\nf 1\n"),
+        "seen in line 2: number ×1 · last value `1`"
+    );
+    assert_eq!(
+        card("for i in range(1, 3)\n  print $i\nend for\n"),
+        "seen in line 1: number ×3 · last value `3` · before: 1, 2"
+    );
+    assert_eq!(card("for $i in range(1, 3)\n  print i\nend for\n"), "seen: number ×3 · last value `3` · before: 1, 2");
+    assert_eq!(card("n = 1\n$n += 2\n"), "seen: number ×1 · last value `3`");
 }

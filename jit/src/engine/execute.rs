@@ -163,7 +163,10 @@ fn end(ended: Eval<String>, site: Option<Site>, loaded: &Loaded) -> End {
     let at = stack.first().cloned().unwrap_or(Location { file: loaded.file.clone(), line: 1 });
     let site = site.map(|site| (site.key, site.inst));
     match *fault {
-        Fault::Fatal(error) => End::Error(super::ReportedError { message: error.to_string(), at, site, stack }),
+        Fault::Fatal(error) => {
+            let lacks = super::Lack::of(&error);
+            End::Error(super::ReportedError { message: error.to_string(), at, site, stack, lacks })
+        }
         Fault::Limit(kind) => End::Cut { limit: kind.into(), at, stack, site },
         Fault::Exit(code) => End::Exit(code),
         Fault::Blocked(name) => End::Blocked { name, at, stack, site },

@@ -7,6 +7,7 @@ use crate::interp::budget::{ProgressSink, SLICE};
 use crate::record::Recording;
 use crate::stats::{FunctionStats, UnitCounts};
 use minilive_mir::ir::{InstId, UnitKey};
+use minilive_runtime::fault::FatalError;
 use minilive_runtime::heap::pauses::PauseStats;
 use minilive_runtime::limits::{LimitKind, Limits};
 use serde::{Deserialize, Serialize};
@@ -110,7 +111,39 @@ pub struct ReportedError {
     pub site: Option<(UnitKey, InstId)>,
     /// All active calls, innermost first.
     pub stack: Vec<Location>,
+    /// What was not there, where another host might have it.
+    pub lacks: Option<Lack>,
 }
+
+/// What a program asks for that is not there. Another host may have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Lack {
+    /// A name.
+    Name(String),
+    /// A member or key.
+    Member(String),
+    /// A module.
+    Module(String),
+}
+
+impl Lack {
+    /// What an error says is missing.
+    pub(super) fn of(error: &FatalError) -> Option<Lack> {
+        match error {
+            FatalError::UndefinedIdentifier(name) => Some(Lack::Name(name.clone())),
+            FatalError::KeyNotFound(key) => Some(Lack::Member(key.clone())),
+            // An `import` gives an error value, which has nothing but its text.
+            FatalError::Uncaught(text) => {
+                let (_, name) = text.split_once(MODULE_NOT_FOUND)?;
+                Some(Lack::Module(name.to_owned()))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What stands before the name of a module in the error that says that there is none.
+pub const MODULE_NOT_FOUND: &str = "File error: import: library not found: ";
 
 impl fmt::Display for ReportedError {
     /// The reference's line.

@@ -6,6 +6,7 @@
 use super::Run;
 use super::frame::NativePlace;
 use crate::engine::modules::ModuleAnswer;
+use crate::engine::outcome::MODULE_NOT_FOUND;
 use crate::engine::unit::Code;
 use minilive_mir::ir::{Const, InstId};
 use minilive_runtime::fault::{Eval, Fault};
@@ -47,7 +48,7 @@ impl Machine for Run<'_> {
             ModuleAnswer::Blocked => return Err(Box::new(Fault::Blocked("import".to_owned()))),
             ModuleAnswer::Cancelled => return Err(Box::new(Fault::Cancelled)),
             ModuleAnswer::NotFound => {
-                return Ok(self.error(realm, &format!("File error: import: library not found: {name}")));
+                return Ok(self.error(realm, &format!("{MODULE_NOT_FOUND}{name}")));
             }
             ModuleAnswer::Broken { message, file, line } => return Ok(self.broken(realm, &message, &file, line)),
         };

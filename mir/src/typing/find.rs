@@ -154,6 +154,7 @@ fn wrong(unit: &Unit, outside: &dyn Outside, (before, inst): (&[Inst], &Inst), s
             let never = callee.set != TypeSet::NONE && !callee.set.may_be(TypeSet::FUNCTION);
             never.then_some(Wrong::NotAFunction { is: callee.set })
         }
+        Inst::Binary { op: BinaryOp::Isa, a, b, .. } => never_is(state.get(a).set, state.get(b).what),
         Inst::Binary { op, a, b, .. } => operator(op, state.get(a).set, state.get(b).set),
         Inst::Unary { op, src, .. } => {
             let operand = state.get(src).set;
@@ -230,6 +231,14 @@ fn refused(outside: &dyn Outside, intrinsic: u32, args: impl Iterator<Item = Val
 fn lacking(outside: &dyn Outside, name: &str, of: TypeSet) -> Option<Wrong> {
     let lacks = of == TypeSet::NULL || of != TypeSet::NONE && outside.lacks(of, name);
     lacks.then(|| Wrong::NoMember { name: name.into(), of })
+}
+
+/// A test for a type that the value never has. Maps and errors may be made of anything, and a test that always holds may be one of care.
+fn never_is(of: TypeSet, what: What) -> Option<Wrong> {
+    let What::Type(wanted) = what else { return None };
+    let plain = TypeSet::NULL | TypeSet::NUMBER | TypeSet::STRING | TypeSet::LIST | TypeSet::FUNCTION;
+    let never = of != TypeSet::NONE && of.is_within(plain) && step::isa(of, what).what == What::Truth(false);
+    never.then_some(Wrong::Decided { op: BinaryOp::Isa, operands: (of, wanted) })
 }
 
 fn operator(op: BinaryOp, a: TypeSet, b: TypeSet) -> Option<Wrong> {

@@ -238,7 +238,7 @@ fn type_map(name: &str) -> Option<TypeSet> {
 }
 
 /// A test of a type that is known already comes out as it must. Maps may be made of anything, type maps included.
-fn isa(of: TypeSet, what: What) -> Value {
+pub(super) fn isa(of: TypeSet, what: What) -> Value {
     let number = Value::of(TypeSet::NUMBER);
     let plain = TypeSet::NULL | TypeSet::NUMBER | TypeSet::STRING | TypeSet::LIST | TypeSet::FUNCTION | TypeSet::ERROR;
     match what {

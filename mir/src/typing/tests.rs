@@ -207,8 +207,9 @@ fn what_a_test_for_null_keeps_from_running_is_not_judged() {
 
 #[test]
 fn what_a_test_of_its_type_keeps_from_running_is_not_judged() {
-    finds("  x = 3\n  if x isa string then return x.foo\n  return 0", &[]);
-    finds("  x = 3\n  if x isa string and p then y = -\"a\"\n  return 0", &[]);
+    let never = ("Decided", "x isa string");
+    finds("  x = 3\n  if x isa string then return x.foo\n  return 0", &[never]);
+    finds("  x = 3\n  if x isa string and p then y = -\"a\"\n  return 0", &[never]);
     finds("  x = \"a\"\n  if x isa string then y = -x\n  return 0", &[("NoResult", "-x")]);
     finds("  x = {}\n  if x isa string then y = -\"a\"\n  return 0", &[("NoResult", "-\"a\"")]);
     finds("  if p isa string then y = -\"a\"\n  return 0", &[("NoResult", "-\"a\"")]);
@@ -219,6 +220,16 @@ fn comparisons_that_always_come_out_the_same_are_found() {
     finds("  x = 3\n  return x == \"3\"", &[("Decided", "x == \"3\"")]);
     finds("  x = 3\n  return x < \"3\"", &[("Decided", "x < \"3\"")]);
     finds("  x = 3\n  return x < p", &[]);
+    finds("  x = [1]\n  return x isa string", &[("Decided", "x isa string")]);
+    finds("  x = null\n  if p then x = 1\n  return not x isa string", &[("Decided", "x isa string")]);
+    finds("  x = \"a\"\n  if p then x = 3\n  return x isa string", &[]);
+    finds("  x = \"a\"\n  return x isa string", &[]);
+    finds("  x = {}\n  return x isa string", &[]);
+    finds("  return p isa string", &[]);
+    finds("  x = 3\n  string = p\n  return x isa string", &[]);
+    finds("  x = 3\n  return x isa p", &[]);
+    finds("  x = 3\n  return x isa anything", &[]);
+    finds("  x = null\n  for i in p\n    if x isa string then return i\n    x = i\n  end for\n  return 0", &[]);
     finds("  return p == \"3\"", &[]);
     finds("  x = null\n  for i in p\n    if x == 3 then return i\n    x = i\n  end for\n  return 0", &[]);
 }

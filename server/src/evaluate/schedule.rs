@@ -6,6 +6,7 @@
 
 use super::budget;
 use super::handle::{Budget, EventSink, Purpose, Request, RunId, Trust, WorkerEvent, WorkerFactory, WorkerHandle};
+use super::needs;
 use super::plan::{Plan, Planned};
 use super::state::FileState;
 use crate::document::LineSplice;
@@ -361,11 +362,15 @@ impl Scheduler {
         self.changed.insert(asked.uri.clone());
     }
 
-    fn finished(&mut self, run: RunId, outcome: Outcome) {
+    fn finished(&mut self, run: RunId, mut outcome: Outcome) {
+        if let Some(running) = self.running.iter().chain(&self.asked).find(|it| it.run == run) {
+            outcome.end = needs::of_host(outcome.end, &self.settings.checks, &running.plan.document);
+        }
         if let Some(running) = self.running.take_if(|running| running.run == run) {
             self.trouble = match &outcome.end {
                 End::Cut { limit, .. } => Some((StatusState::Cut, limit.clone())),
                 End::Blocked { name, .. } => Some((StatusState::Blocked, name.clone())),
+                End::Needs { what, .. } => Some((StatusState::Cut, needs::text(what))),
                 _ => None,
             };
             self.record(&running, outcome);
@@ -503,6 +508,7 @@ impl Scheduler {
             End::Error { message, line, .. } => Some(format!("{message}{}", place(line))),
             End::Cut { limit, line, .. } => Some(format!("{limit}{}", place(line))),
             End::Blocked { name, line, .. } => Some(format!("blocked: {name}{}", place(line))),
+            End::Needs { what, line, .. } => Some(format!("{}{}", needs::text(what), place(line))),
             End::Exit(0) => None,
             End::Exit(code) => Some(format!("exit code {code}")),
             End::Cancelled => Some("stopped".to_owned()),
@@ -526,6 +532,7 @@ impl Scheduler {
             End::Error { .. } => Some("error".to_owned()),
             End::Cut { limit, .. } => Some(limit.clone()),
             End::Blocked { name, .. } => Some(format!("blocked: {name}")),
+            End::Needs { what, .. } => Some(needs::text(what)),
             End::Exit(code) => Some(format!("exit code {code}")),
             End::Cancelled => Some("stopped".to_owned()),
         };
@@ -593,7 +600,8 @@ impl Scheduler {
 
     /// Takes over settings; documents must be planned again.
     pub fn set_settings(&mut self, settings: Settings) {
-        if settings.seed != self.settings.seed {
+        let of_host = |it: &Settings| (it.checks.host.clone(), it.checks.host_names.clone());
+        if settings.seed != self.settings.seed || of_host(&settings) != of_host(&self.settings) {
             self.files.values_mut().for_each(FileState::forget_all);
         }
         self.settings = settings;

@@ -254,8 +254,10 @@ impl Anchors {
 
 /// Where a run stopped.
 fn stop(recorded: &Recorded, marker_line: Option<u32>) -> Option<Stop> {
-    let (End::Error { line, from, .. } | End::Cut { line, from, .. } | End::Blocked { line, from, .. }) =
-        recorded.outcome.end
+    let (End::Error { line, from, .. }
+    | End::Cut { line, from, .. }
+    | End::Blocked { line, from, .. }
+    | End::Needs { line, from, .. }) = recorded.outcome.end
     else {
         return None;
     };

@@ -174,7 +174,8 @@ fn type_maps(of: TypeSet, name: &str) -> Option<impl Iterator<Item = (TypeSet, &
     (of != TypeSet::NONE && of.is_within(known)).then(|| all.into_iter().filter(move |(set, _)| of.may_be(*set)))
 }
 
-fn method(owner: &str, name: &str) -> Option<IntrinsicId> {
+/// The method of that name that all values of a type have, by the name of its type map, unless a program gives them another.
+pub fn method(owner: &str, name: &str) -> Option<IntrinsicId> {
     let own = intrinsics::find_member(owner, name);
     own.or_else(|| intrinsics::find(name).filter(|_| intrinsics::type_methods(owner).contains(&name)))
 }

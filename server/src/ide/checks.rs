@@ -18,11 +18,12 @@ mod types;
 pub(super) use imports::is_seen_whole;
 pub(super) use modules::{Behind, program};
 
+use super::infer::{Binding, binding};
 use crate::db::{self, File, FileFacts, LiveDb, NameFinding, NameProblem};
 use crate::document::DocumentView;
 use crate::modules::Places;
 use crate::settings::Checks;
-use minilive_mir::checks::{Finding, NEVER_GOES_ON};
+use minilive_mir::checks::{BEHIND_EXIT, EXITS, Finding, NEVER_GOES_ON};
 use minilive_mir::names::{Access, NameUse, Place, Sym, Symbol, TYPE_MAPS};
 use minilive_runtime::intrinsics;
 use minilive_syntax::ast::{AssignStmt, AstNode, Expr, MapEntry};
@@ -110,7 +111,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
     let file = document.file;
     let broken = broken::Broken::of(db, document);
     let mut found = Vec::new();
-    tree_checks(db, document, &mut found);
+    tree_checks(db, document, settings, &mut found);
     let findings = db::name_findings(db, file);
     // A text that no program would be, as one with more names than a statement can have.
     let findings = if broken.is_some() && findings.len() > MOST_TOLD { Default::default() } else { findings };
@@ -209,7 +210,7 @@ fn imports_for_host(db: &LiveDb, file: File, settings: &Checks) -> bool {
 }
 
 /// What the trees of the units tell.
-fn tree_checks(db: &LiveDb, document: &DocumentView, found: &mut Vec<Check>) {
+fn tree_checks(db: &LiveDb, document: &DocumentView, settings: &Checks, found: &mut Vec<Check>) {
     let (file, units) = (document.file, db::units(db, document.file));
     let mut end: Option<Finding> = None;
     for &(unit, ()) in &*db::units_with_checks(db, file) {
@@ -218,8 +219,16 @@ fn tree_checks(db: &LiveDb, document: &DocumentView, found: &mut Vec<Check>) {
             let it = Finding { range: it.range + placed.start, ..it.clone() };
             // A variable of that name is nobody's business here.
             let is_own = it.code == "wrong-argument" && db::file_facts(db, file).is_global("import");
-            if it.code == NEVER_GOES_ON {
+            if [EXITS, BEHIND_EXIT].contains(&it.code) && !ends_program(db, file, unit, settings) {
+                continue;
+            }
+            if [NEVER_GOES_ON, EXITS].contains(&it.code) {
                 end.get_or_insert(it);
+            } else if it.code == BEHIND_EXIT {
+                let it = Finding { code: "unreachable-code", ..it };
+                // What is never reached because of something further down is told once.
+                found.retain(|other| other.code != it.code || !it.range.contains_range(other.range));
+                found.push(of_tree(&it, &document.text));
             } else if !is_own {
                 let mut told = of_tree(&it, &document.text);
                 if told.code == "useless-comparison"
@@ -233,6 +242,18 @@ fn tree_checks(db: &LiveDb, document: &DocumentView, found: &mut Vec<Check>) {
     }
     let behind = minilive_mir::checks::behind_end(units.statement_kinds(), end.as_ref());
     found.extend(behind.map(|it| of_tree(&it, &document.text)));
+}
+
+/// Whether `exit` is certainly the function of the language in a unit: neither the file nor anybody else may give the name another value.
+fn ends_program(db: &LiveDb, file: File, unit: u32, settings: &Checks) -> bool {
+    let facts = db::file_facts(db, file);
+    let around = [Some(unit), facts.enclosing_function(unit)].into_iter().flatten();
+    let is_open = around.map(|it| facts.unit(it).facts.open).any(|it| it.locals || it.import);
+    matches!(binding(&facts, unit, "exit"), Binding::Intrinsic(_))
+        && !is_open
+        && !settings.knows("exit")
+        && !db::gets_globals_out_of_sight(&facts)
+        && !is_imported(db, file)
 }
 
 /// Whether what stands before an operator is the name of a function, whose place its result would take.

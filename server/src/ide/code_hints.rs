@@ -129,6 +129,10 @@ impl Look<'_> {
         let set = made.and_then(|at| results.get(at as usize).copied());
         if let Some(words) = set.and_then(types::words) {
             let class = if words == "map" { self.class(UnitRef { file, unit }, name) } else { None };
+            // A class goes by its own name.
+            if class.as_deref() == Some(name.text()) {
+                return;
+            }
             let label = format!(": {}", class.unwrap_or(words));
             self.found.push(CodeHint { offset: name.text_range().end(), label, kind: CodeHintKind::Type });
         }

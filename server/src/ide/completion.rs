@@ -51,6 +51,8 @@ pub fn completions(db: &LiveDb, document: &DocumentView, live: &Live, offset: Te
         Wanted::Module => collect.modules(places),
         Wanted::EndWord(word) => collect.end_words(*word),
         Wanted::In => collect.in_word(),
+        // A variable that holds the name of a module is hardly meant before it is begun.
+        Wanted::Name { .. } if context.behind_import && context.typed.is_empty() => collect.quoted_modules(places),
         Wanted::Name { uncalled } => {
             let place = match (context.starts_statement, context.follows_operand) {
                 (true, _) => WordPlace::Statement,
@@ -58,12 +60,15 @@ pub fn completions(db: &LiveDb, document: &DocumentView, live: &Live, offset: Te
                 _ => WordPlace::Operand,
             };
             let mut all = if place.takes_names() { collect.names(&mut infer, *uncalled) } else { Vec::new() };
+            if context.behind_import {
+                all.extend(collect.quoted_modules(places));
+            }
             if context.wants_class {
                 collect.classes_first(&mut infer, context.assigned.as_deref(), &mut all);
             }
             let keywords = collect.keywords(place, snippets).into_iter();
             all.extend(keywords.filter(|it| context.in_loop || !matches!(&*it.label, "break" | "continue")));
-            if place.takes_names() && !*uncalled {
+            if place.takes_names() && !*uncalled && !context.behind_import {
                 all.extend(modules::names(&collect, document, live, context.replace));
                 let (imported, more) = modules::imported(&collect, &mut infer, document, (live, &all));
                 all.extend(imported);

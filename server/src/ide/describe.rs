@@ -169,6 +169,9 @@ pub fn comment_above(db: &LiveDb, file: File, at: TextSize) -> Option<String> {
     let before = &text[..usize::from(at)];
     let line_start = before.rfind('\n').map_or(0, |end| end + 1);
     let mut lines = Vec::new();
+    if line_start > 0 && is_header(&text, line_start) {
+        return None;
+    }
     for line in before[..line_start].lines().rev() {
         let line = line.trim();
         // What stands above a region that begins right here is about the same.
@@ -183,6 +186,44 @@ pub fn comment_above(db: &LiveDb, file: File, at: TextSize) -> Option<String> {
     lines.reverse();
     let comment = lines.join("\n").trim().to_owned();
     (!comment.is_empty()).then_some(comment)
+}
+
+/// Whether the comment with which a file begins, and which ends right before the statement at this place, is about the file.
+///
+/// Nothing but habit tells it from the comment of that statement. It is a title, no sentence; and either the comments above the other
+/// definitions of the file are sentences, or no definition has one, and there are several.
+fn is_header(text: &str, statement: usize) -> bool {
+    const SEVERAL: usize = 3;
+    let is_comment =
+        |line: &str| line.starts_with("//") && !is_marker(line.trim()) && RegionMark::of(line.trim()).is_none();
+    let is_sentence = |line: &str| line.trim().ends_with(['.', '!', '?']);
+    let mut lines = text.split_inclusive('\n').peekable();
+    let (mut end, mut has_sentence) = (0, false);
+    end += lines.next_if(|line| line.starts_with("#!")).map_or(0, str::len);
+    while let Some(line) = lines.next_if(|line| is_comment(line)) {
+        end += line.len();
+        has_sentence |= is_sentence(line);
+    }
+    if end != statement || has_sentence {
+        return false;
+    }
+    // Of the comment above a line: whether it has a sentence.
+    let (mut bare, mut above) = (0, None);
+    for line in lines.skip(1) {
+        match above.filter(|_| defines(line)) {
+            Some(has_sentence) => return has_sentence,
+            None => bare += usize::from(defines(line)),
+        }
+        above = is_comment(line).then(|| above.unwrap_or(false) || is_sentence(line));
+    }
+    bare >= SEVERAL
+}
+
+/// Whether a line begins the definition of a function or a map, or of a member, outside of everything.
+fn defines(line: &str) -> bool {
+    let behind = line.trim_start_matches(|c: char| c == '_' || c == '.' || c.is_alphanumeric());
+    let value = behind.trim_start().strip_prefix('=').filter(|_| behind.len() < line.len()).map(str::trim_start);
+    value.is_some_and(|it| ["function", "{", "new "].iter().any(|start| it.starts_with(start)))
 }
 
 /// The text of a line of a comment, if it is more than a line drawn between parts of a file.
@@ -204,20 +245,23 @@ pub fn comment_about(db: &LiveDb, file: File, at: TextSize) -> Option<String> {
 /// The comment with which a file begins, unless it stands directly above a variable, which it is about then.
 pub fn comment_at_start(db: &LiveDb, file: File) -> Option<String> {
     let text = file.text(db);
-    let mut lines = text.lines().map(str::trim).peekable();
+    let (mut lines, mut end) = (text.split_inclusive('\n').peekable(), 0);
     let mut comment = Vec::new();
-    while let Some(line) = lines.next_if(|line| line.starts_with("//") && !is_marker(line)) {
+    while let Some(line) = lines.next_if(|line| line.trim().starts_with("//") && !is_marker(line.trim())) {
+        end += line.len();
+        let line = line.trim();
         if RegionMark::of(line).is_some() {
             continue;
         }
         comment.extend(line.strip_prefix("//").and_then(without_ruler));
     }
-    let is_about_variable = lines.next().is_some_and(|line| {
+    let is_about_variable = lines.next().map(str::trim).is_some_and(|line| {
         let name = line.trim_start_matches(|c: char| c == '_' || c == '.' || c.is_alphanumeric());
         name.len() < line.len() && name.trim_start().starts_with('=')
     });
     let comment = comment.join("\n").trim().to_owned();
-    (!comment.is_empty() && !is_about_variable).then_some(comment)
+    let is_about_file = !is_about_variable || is_header(&text, end);
+    (!comment.is_empty() && is_about_file).then_some(comment)
 }
 
 /// The title of a function as code.

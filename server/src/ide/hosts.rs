@@ -3,7 +3,7 @@
 //! Hover, completion, signatures and warnings ask; the profiles of the host know. Invariants: a name to which the program gives a value is the
 //! program's own, and so is a module that is found as a file.
 
-use super::infer::{Binding, Infer, Object, UnitRef, binding};
+use super::infer::{Binding, Infer, Kind, Object, UnitRef, binding};
 use super::names::Named;
 use crate::db::{self, File, FileFacts, LiveDb};
 use crate::host_profile::{Host, Told};
@@ -42,6 +42,14 @@ impl<'h> Hosts<'h> {
     /// The same, and what variables hold that are given one value only.
     pub fn told(&self, facts: &FileFacts, unit: u32, symbol: &Symbol) -> Option<Told<'h>> {
         self.follow(facts, unit, symbol, MOST_STEPS)
+    }
+
+    /// What the host says a value is, where that is a type of the language.
+    pub fn kind(&self, facts: &FileFacts, unit: u32, symbol: &Symbol) -> Option<Kind> {
+        let told = self.told(facts, unit, symbol)?;
+        // What a function gives is the value of its call.
+        let is_called = told.it.params.is_some() && !matches!(symbol, Symbol::Call(..));
+        Kind::of_type(told.it.gives.as_deref()?).filter(|_| !is_called)
     }
 
     fn follow(&self, facts: &FileFacts, unit: u32, symbol: &Symbol, steps: u32) -> Option<Told<'h>> {

@@ -7,7 +7,7 @@ mod member;
 mod words;
 
 use super::hosts::Hosts;
-use super::infer::{Infer, Kind, Object, UnitRef};
+use super::infer::{Infer, Kind, Object, UnitRef, type_map};
 use super::names::{Named, Target, named_at, units_at};
 use super::seen::{self, Seen};
 use super::tiers::{cost, report, usage, why};
@@ -15,6 +15,7 @@ use super::values::{FreshRecordings, ValueSource};
 use super::{Live, describe, guide, types};
 use crate::db::{self, Layout, LayoutUnit, LiveDb, MarkerUse};
 use crate::document::DocumentView;
+use crate::evaluate::needs_text;
 use crate::recording::{End, EvaluationId, Value};
 use minilive_mir::ir::{Const, InstId, RecordKind, RecordPoint, Ty, Unit};
 use minilive_mir::names::{Place, Symbol, TYPE_MAPS, symbol_before};
@@ -92,6 +93,7 @@ impl Card<'_> {
         let is_member = self.token.parent().is_some_and(|node| node.kind() == SyntaxKind::MemberSuffix);
         if is_member {
             let told = self.of_host(range, name, true).or_else(|| self.member());
+            let told = told.or_else(|| self.method_of_given(range, name));
             let told = told.or_else(|| self.any_member(range, name)).or_else(|| self.added_by_host(range, name));
             return self.with_seen(told);
         }
@@ -124,9 +126,26 @@ impl Card<'_> {
             Kind::Function(function) if function.file == self.document.file => Some(function.unit),
             _ => None,
         });
-        let numbers: Vec<u32> = functions.collect();
+        let mut numbers: Vec<u32> = functions.collect();
+        // A function goes by the name of a variable that it is defined under; in any other it is only held.
+        let is_parameter = matches!(named.target, Target::Variable(_))
+            && unit.as_ref().is_some_and(|unit| parameter(unit.code(), name).is_some());
+        let is_own = |it: u32| {
+            let named = self.layout().nth(it as usize);
+            !is_parameter && named.is_some_and(|it| it.name.rsplit('.').next() == Some(name))
+        };
+        numbers.sort_by_key(|&it| !is_own(it));
         let mut functions: Vec<_> = numbers.iter().filter_map(|&unit| self.layout().nth(unit as usize)).collect();
-        if !functions.is_empty() && functions.len() == held.kinds.len() {
+        let are_all = !functions.is_empty() && functions.len() == held.kinds.len();
+        if are_all && !is_own(numbers[0]) {
+            let scope = match (&named.target, is_parameter) {
+                (_, true) => "parameter",
+                (Target::Variable(_), _) => "local",
+                _ => "global",
+            };
+            return Some(self.held_functions(range, &format!("({scope}) {name}"), &functions));
+        }
+        if are_all {
             // Those that are defined under other names are taken from somewhere, and which of them is not known here.
             let others = numbers.iter().zip(&functions).skip(1).filter(|(_, it)| it.name != name).map(|(&unit, _)| {
                 format!("may also be `{}`", describe::function_title(self.db, UnitRef { file, unit }))
@@ -143,7 +162,7 @@ impl Card<'_> {
         }
         if matches!(named.target, Target::Variable(_)) {
             let unit = unit?;
-            if let Some(inst) = assignment(unit.code(), name, self, &unit) {
+            if let Some(inst) = self.assignment(&unit, name) {
                 return Some(self.variable_card(range, name, &unit, inst));
             }
             let Some(parameter) = parameter(unit.code(), name) else {
@@ -160,6 +179,27 @@ impl Card<'_> {
             None if held.kinds.is_empty() || is_module => None,
             None => Some(member::through(&mut infer, self.db, file, &named, &held)),
         }
+    }
+
+    /// The card of something that holds functions which are defined under other names, or under none.
+    fn held_functions(&self, range: TextRange, title: &str, functions: &[LayoutUnit<'_>]) -> Hover {
+        let file = self.document.file;
+        let reference =
+            |it: &LayoutUnit<'_>| self.layout().index_of(it.key).map(|unit| UnitRef { file, unit: unit as u32 });
+        let params =
+            |it: &LayoutUnit<'_>| reference(it).map(|it| describe::params_text(self.db, it)).unwrap_or_default();
+        let told = |it: &LayoutUnit<'_>| match it.name.starts_with('@') {
+            true => format!("`function{}` of line {}", params(it), self.document.index.line_of(it.range.start()) + 1),
+            false => format!("`{} = function{}`", it.name, params(it)),
+        };
+        if let [only] = functions {
+            // What is known of it is worth telling here, too.
+            let about = self.function_card(range, only).sections;
+            let sections = std::iter::once(format!("likely {}", told(only))).chain(about).collect();
+            return Hover { range, title: format!("{title}: function{}", params(only)), sections };
+        }
+        let sections = functions.iter().map(|it| format!("may be {}", told(it))).collect();
+        Hover { range, title: format!("{title}: function"), sections }
     }
 
     /// Of the functions that a name is given one after the other the one that is given here, else the last before this place.
@@ -327,6 +367,15 @@ impl Card<'_> {
         Some(Hover { range, title: told.it.title(&format!("{of}.{name}")), sections: doc.into_iter().collect() })
     }
 
+    /// A method of the language, of a list or the like that the host gives.
+    fn method_of_given(&self, range: TextRange, name: &str) -> Option<Hover> {
+        let (mut infer, named) = self.named()?;
+        let Place::Member(owner) = &named.of.place else { return None };
+        let kind = self.hosts().kind(&infer.facts(self.document.file), named.unit, owner)?;
+        let id = guide::types::method(type_map(&kind)?, name)?;
+        Some(Hover { range, title: guide::title(id), sections: guide::paragraphs(id) })
+    }
+
     /// A name or member that the host gives.
     fn of_host(&self, range: TextRange, name: &str, is_member: bool) -> Option<Hover> {
         let hosts = self.hosts();
@@ -349,9 +398,8 @@ impl Card<'_> {
 
     /// Where a variable is assigned: in the unit, else in any top-level statement.
     fn variable<'b>(&'b self, unit: Option<LayoutUnit<'b>>, name: &str) -> Option<(LayoutUnit<'b>, InstId)> {
-        let here = unit.into_iter().filter_map(|unit| Some((unit, assignment(unit.code(), name, self, &unit)?)));
-        let everywhere =
-            self.layout().main().filter_map(|unit| Some((unit, assignment(unit.code(), name, self, &unit)?)));
+        let here = unit.into_iter().filter_map(|unit| Some((unit, self.assignment(&unit, name)?)));
+        let everywhere = self.layout().main().filter_map(|unit| Some((unit, self.assignment(&unit, name)?)));
         here.chain(everywhere).next()
     }
 
@@ -365,8 +413,32 @@ impl Card<'_> {
         let known = unit.code().types.get(ix(inst)).copied().unwrap_or_default();
         let seen = self.fresh.value(ValueSource::of(unit, inst));
         sections.extend(self.types(range).or_else(|| (known != Ty::Any).then(|| static_type(known))));
-        sections.extend(seen.map(value_section));
+        // What is read elsewhere may have been changed since: there it is told whose value this is.
+        let line = unit.range_of(inst).map_or(0, |it| self.document.index.line_of(it.end())) + 1;
+        let is_here = self.record_here(unit).is_some_and(|it| it.inst == inst);
+        sections.extend(seen.map(|seen| value_section(seen, (!is_here).then_some(line))));
         Hover { range, title: format!("({scope}) {name}"), sections }
+    }
+
+    /// The recorded instruction of a unit that gives a variable the value to tell of: the one under the cursor; else one before this place
+    /// that has been seen, the nearest first; else any that has been seen.
+    fn assignment(&self, unit: &LayoutUnit<'_>, name: &str) -> Option<InstId> {
+        if let Some(here) = self.record_here(unit) {
+            return Some(here.inst);
+        }
+        let code = unit.code();
+        let assigns = code.records.iter().filter(|record| code.variable_of(record) == Some(name));
+        let mut all: Vec<InstId> = assigns.map(|record| record.inst).collect();
+        let first = *all.first()?;
+        let start = self.token.text_range().start();
+        let is_before = |inst: &InstId| unit.range_of(*inst).is_some_and(|it| it.end() <= start);
+        // A stable sort: those behind this place keep their order.
+        all.sort_by_key(|inst| match is_before(inst) {
+            true => std::cmp::Reverse(unit.range_of(*inst).map(|it| u32::from(it.end()))),
+            false => std::cmp::Reverse(None),
+        });
+        let is_seen = |inst: &InstId| self.fresh.value(ValueSource::of(unit, *inst)).is_some();
+        Some(all.into_iter().find(is_seen).unwrap_or(first))
     }
 
     /// The type of the expression that a name stands for: what is certain there, with what is likely where that says more.
@@ -380,8 +452,8 @@ impl Card<'_> {
         types::text(self.db, self.document.file, &self.live.places, (index, range.end()), self.token.text(), certain)
     }
 
-    /// The instruction whose value a variable is given where the cursor stands on its name.
-    fn assigned_here(&self, unit: &LayoutUnit<'_>) -> Option<usize> {
+    /// What is recorded where the cursor stands on the name of a variable that is given a value.
+    fn record_here<'b>(&self, unit: &LayoutUnit<'b>) -> Option<&'b RecordPoint> {
         let (range, name) = (self.token.text_range(), self.token.text());
         let mut around = self.token.parent_ancestors();
         let statement = around.find(|node| matches!(node.kind(), SyntaxKind::AssignStmt | SyntaxKind::ForStmt))?;
@@ -395,14 +467,19 @@ impl Card<'_> {
             record.kind == kind && place.is_some() && code.variable_of(record) == Some(name)
         };
         // Inside of a loop others may be given to the same name; the loop's own comes first.
-        let record = code.records.iter().find(is_it)?;
+        code.records.iter().find(is_it)
+    }
+
+    /// The instruction whose value a variable is given where the cursor stands on its name.
+    fn assigned_here(&self, unit: &LayoutUnit<'_>) -> Option<usize> {
+        let (code, record) = (unit.code(), self.record_here(unit)?);
         let block = code.blocks.iter().find(|block| (block.first..block.end).contains(&record.inst.0))?;
         let makes = |at: &u32| {
             let inst = &code.insts[*at as usize];
             inst.dst().or(inst.write_on_way().map(|(_, dst)| dst)) == Some(record.value)
         };
         // A loop's next element comes from the end of the block before.
-        let first = if counted.is_some() { 0 } else { block.first };
+        let first = if record.kind == RecordKind::ForVariable { 0 } else { block.first };
         (first..=record.inst.0).rev().find(makes).map(|at| at as usize)
     }
 
@@ -451,14 +528,6 @@ fn ix(inst: InstId) -> usize {
     inst.0 as usize
 }
 
-/// The recorded instruction that assigns a name; one that has been seen, if any has.
-fn assignment(code: &Unit, name: &str, card: &Card<'_>, unit: &LayoutUnit<'_>) -> Option<InstId> {
-    let assigns = |record: &&RecordPoint| code.variable_of(record) == Some(name);
-    let mut found = code.records.iter().filter(assigns).map(|record| record.inst);
-    let first = found.clone().next()?;
-    Some(found.find(|&inst| card.fresh.value(ValueSource::of(unit, inst)).is_some()).unwrap_or(first))
-}
-
 fn parameter(code: &Unit, name: &str) -> Option<usize> {
     code.params.iter().position(|param| code.name(param.name) == name)
 }
@@ -485,9 +554,11 @@ fn static_type(ty: Ty) -> String {
     format!("type: {}", seen::word(ty).unwrap_or("anything"))
 }
 
-fn value_section(value: &Value) -> String {
+/// What was seen where a variable is given a value: here, or on another line.
+fn value_section(value: &Value, line: Option<u32>) -> String {
+    let place = line.map(|line| format!(" in line {line}")).unwrap_or_default();
     let mut text =
-        format!("seen: {} ×{} · last value `{}`", value.type_name, value.count, value.text.replace('`', "'"));
+        format!("seen{place}: {} ×{} · last value `{}`", value.type_name, value.count, value.text.replace('`', "'"));
     if !value.trail.is_empty() {
         text += &format!(" · before: {}", value.trail.join(", ").replace('`', "'"));
     }
@@ -501,6 +572,7 @@ fn end_text(end: &End) -> String {
         End::Error { message, .. } => format!("error: {message}"),
         End::Cut { limit, .. } => format!("cut: {limit}"),
         End::Blocked { name, .. } => format!("blocked: {name}"),
+        End::Needs { what, .. } => needs_text(what),
         End::Exit(code) => format!("exit code {code}"),
         End::Cancelled => "stopped".to_owned(),
     }

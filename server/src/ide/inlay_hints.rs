@@ -7,6 +7,7 @@ use super::values::{FreshRecordings, LineValue, ValueSource, line_values};
 use super::{Live, function_tiers};
 use crate::db::LiveDb;
 use crate::document::DocumentView;
+use crate::evaluate::needs_text;
 use crate::recording::{End, EvaluationId};
 use minilive_mir::ir::UnitKey;
 use minilive_syntax::{TextRange, TextSize};
@@ -175,6 +176,8 @@ fn stop(end: &End) -> Option<(HintKind, String)> {
         End::Error { message, .. } => Some((HintKind::Error, message.clone())),
         End::Cut { limit, .. } => Some((HintKind::Cut, limit.clone())),
         End::Blocked { name, .. } => Some((HintKind::Blocked, format!("blocked: {name}"))),
+        // Nothing is wrong: the values before it are good, and there are no more.
+        End::Needs { what, .. } => Some((HintKind::Cut, needs_text(what))),
         End::Finished(_) | End::Exit(_) | End::Cancelled => None,
     }
 }

@@ -279,18 +279,22 @@ fn member_use(infer: &mut Infer<'_>, at: UnitRef, of: &NameUse, holders: &[Objec
         return (holders.iter().any(module) && scope_target(&facts, at.unit, of) == Target::Global).then_some(true);
     };
     let owner = infer.value(at, owner);
+    let of_type = |kind: &Kind| type_map(kind).is_some_and(|name| holders.contains(&Object::Host(name)));
     if owner.objects().next().is_none() {
-        let of_type = |kind: &Kind| type_map(kind).is_some_and(|name| holders.contains(&Object::Host(name)));
         if owner.kinds.iter().any(of_type) {
-            return Some(!owner.open);
+            // Values of another type may have a member of the same name.
+            let others = owner.kinds.iter().filter(|it| !of_type(it));
+            let is_shared = others.into_iter().any(|kind| infer.holder_of_type(kind, &of.name).is_some());
+            return Some(!owner.open && !is_shared);
         }
         // A number or a string has no members of ours; of what is not known nobody knows.
         return owner.open.then_some(false);
     }
-    let mut known = false;
+    let (mut known, mut lacks) = (false, false);
     for object in owner.objects().collect::<Vec<_>>() {
         let definers = infer.definers(object, &of.name);
         known |= !definers.is_empty();
+        lacks |= definers.is_empty();
         if definers.iter().any(|it| holders.contains(it)) {
             return Some(!owner.open || definers.iter().all(|it| holders.contains(it)));
         }
@@ -298,6 +302,10 @@ fn member_use(infer: &mut Infer<'_>, at: UnitRef, of: &NameUse, holders: &[Objec
         if ancestors {
             return Some(true);
         }
+    }
+    // A map that has a member itself does not look for it among those of all maps.
+    if owner.kinds.iter().any(|kind| of_type(kind) && (lacks || !matches!(kind, Kind::Map(_)))) {
+        return Some(!known && !owner.open);
     }
     (!known && owner.open && !holders.is_empty()).then_some(false)
 }

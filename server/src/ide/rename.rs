@@ -76,6 +76,17 @@ pub fn rename(
     if matches!(named.target, Target::Member(_)) {
         found.extend(keys_in_strings(db, &named.name, &found));
     }
+    if let Target::Member(holders) = &named.target
+        && of_types(holders).next().is_some()
+    {
+        let hosts = Hosts { host: &live.checks.host, db, places: &live.places };
+        if of_types(holders).any(|of| is_added(&hosts, file, of, new)) {
+            return Err(format!("a module of the host gives `{new}` already"));
+        }
+        // Programs that have nothing to do with this one give their own to values of the type.
+        let program = infer.program();
+        found.iter_mut().for_each(|it| it.certain &= program.contains(&it.file));
+    }
     let check = Check { db, file, named: &named, new };
     check.in_broken_code()?;
     match &named.target {
@@ -158,9 +169,30 @@ fn renamable(infer: &mut Infer<'_>, db: &LiveDb, file: File, live: &Live, offset
         Target::Member(holders) if holders.is_empty() => {
             Err(format!("it is not known which map the member `{name}` belongs to"))
         }
-        Target::Member(holders) if holders.iter().any(|it| it.is_of_language()) => Err(of_language(name)),
+        Target::Member(holders) if is_of_language(infer, holders, name) => Err(of_language(name)),
+        Target::Member(holders) if of_types(holders).any(|of| is_added(&hosts, file, of, name)) => {
+            Err(format!("`{name}` comes from a module of the host"))
+        }
         _ => Ok(named),
     }
+}
+
+/// Whether the language has a member under its name; a method that the program gives to all values of a type is the program's.
+fn is_of_language(infer: &mut Infer<'_>, holders: &[Object], name: &str) -> bool {
+    holders.iter().any(|&it| it.is_of_language() && !infer.is_given_to_type(it, name))
+}
+
+/// The types among the maps that have a member, by the names of their type maps.
+fn of_types(holders: &[Object]) -> impl Iterator<Item = &'static str> + '_ {
+    holders.iter().filter_map(|it| match it {
+        Object::Host(name) => Some(*name),
+        _ => None,
+    })
+}
+
+/// Whether a module of the host gives all values of a type a member.
+fn is_added(hosts: &Hosts<'_>, file: File, of: &'static str, name: &str) -> bool {
+    hosts.added(file, of).iter().any(|(it, _)| *it == name)
 }
 
 fn of_language(name: &str) -> Reason {
@@ -342,7 +374,7 @@ impl Check<'_> {
         if at_top.is_some() {
             return Err(format!("`{}` is a global variable of a module; rename it there", self.named.name));
         }
-        if holders.iter().any(|it| it.is_of_language()) {
+        if is_of_language(infer, holders, &self.named.name) {
             return Err(of_language(&self.named.name));
         }
         if found.iter().all(|it| !it.access.writes()) {

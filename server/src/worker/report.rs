@@ -6,14 +6,14 @@
 use crate::recording::{End, FunctionReport, Outcome, Tier, Value};
 use minilive_jit::engine::{self, Location, RunOutcome};
 use minilive_jit::feedback::Kinds;
-use minilive_jit::record::{RecordedPoint, Recording};
+use minilive_jit::record::{Others, RecordedPoint, Recording};
 use minilive_jit::stats::FunctionStats;
 use smol_str::SmolStr;
 use std::time::Duration;
 
 /// The outcome of a program that the engine did not take.
 pub fn refused(message: String) -> Outcome {
-    ended(End::Error { message, line: None, from: None })
+    ended(End::Error { message, line: None, from: None, lacks: None })
 }
 
 /// The outcome of a program of which nothing has run.
@@ -47,7 +47,7 @@ fn end(end: engine::End, file: &str) -> End {
         engine::End::Finished(text) => End::Finished((!text.is_empty()).then_some(text)),
         engine::End::Error(error) => {
             let (line, from) = lines(&error.stack, file);
-            End::Error { message: error.message, line, from }
+            End::Error { message: error.message, line, from, lacks: error.lacks }
         }
         engine::End::Cut { limit, stack, .. } => {
             let (line, from) = lines(&stack, file);
@@ -76,12 +76,11 @@ fn values(recording: Recording) -> Vec<Value> {
 fn value(mut point: RecordedPoint) -> Value {
     let text = point.last.pop().unwrap_or_else(|| point.first.clone());
     let kinds = Kinds(point.kinds);
-    let only_null = kinds == Kinds::OTHER && text == "null";
     Value {
         unit: point.key,
         inst: point.inst,
         text: text.into(),
-        type_name: if only_null { "null".into() } else { type_name(kinds) },
+        type_name: type_name(kinds, point.others),
         count: point.count,
         trail: point.last.into_iter().map(SmolStr::from).collect(),
         kind: point.kind,
@@ -91,16 +90,17 @@ fn value(mut point: RecordedPoint) -> Value {
 }
 
 /// The kinds that were seen, in words.
-fn type_name(kinds: Kinds) -> SmolStr {
-    let names = [
+fn type_name(kinds: Kinds, others: Others) -> SmolStr {
+    let of_kinds = [
         (Kinds::NUMBER, "number"),
         (Kinds::STRING, "string"),
         (Kinds::LIST, "list"),
         (Kinds::MAP, "map"),
         (Kinds::FUNCTION, "function"),
-        (Kinds::OTHER, "null or error"),
     ];
-    let seen: Vec<&str> = names.iter().filter(|(kind, _)| kinds.meets(*kind)).map(|(_, name)| *name).collect();
+    let of_others = [(others.null, "null"), (others.error, "error"), (others.handle, "handle")];
+    let seen = of_kinds.map(|(kind, name)| (kinds.meets(kind), name)).into_iter().chain(of_others);
+    let seen: Vec<&str> = seen.filter(|(was_seen, _)| *was_seen).map(|(_, name)| name).collect();
     seen.join(" or ").into()
 }
 

@@ -250,6 +250,7 @@ fn comparison(op: BinaryOp, a: String, b: String) -> String {
     match op {
         BinaryOp::Eq => format!("this is never true: {a} is never equal to {b}"),
         BinaryOp::Ne => format!("this is always true: {a} is never equal to {b}"),
+        BinaryOp::Isa => format!("this is never true: {a} is never {b}"),
         _ => format!("this is never true: there is no order between {a} and {b}"),
     }
 }

@@ -47,6 +47,8 @@ pub struct Context {
     pub follows_operand: Option<Behind>,
     /// A map is wanted that others are made of: behind `new` and `isa`.
     pub wants_class: bool,
+    /// The name of a module is wanted, and no string is begun.
+    pub behind_import: bool,
     /// The variable that is given what is being written, if that begins right before the word.
     pub assigned: Option<String>,
     /// `break` and `continue` have a loop to leave.
@@ -86,6 +88,7 @@ pub fn at(db: &LiveDb, document: &DocumentView, offset: TextSize) -> Option<Cont
         starts_statement,
         follows_operand: None,
         wants_class: false,
+        behind_import: false,
         assigned: None,
         in_loop: false,
         begins_value: false,
@@ -124,6 +127,7 @@ pub fn at(db: &LiveDb, document: &DocumentView, offset: TextSize) -> Option<Cont
             Some(Context {
                 follows_operand,
                 wants_class,
+                behind_import: is_called_import(&before),
                 in_loop: is_in_loop(&before),
                 due_end: word.as_ref().filter(|_| kind.is_line_end()).and_then(due_end),
                 begins_value: matches!(kind, SyntaxKind::Eq | SyntaxKind::Colon | SyntaxKind::ReturnKw),
@@ -254,6 +258,7 @@ fn in_string(db: &LiveDb, unit: UnitRef, token: &SyntaxToken, offset: TextSize) 
         starts_statement,
         follows_operand,
         wants_class,
+        behind_import: false,
         assigned,
         in_loop,
         begins_value,
@@ -264,6 +269,15 @@ fn in_string(db: &LiveDb, unit: UnitRef, token: &SyntaxToken, offset: TextSize) 
 /// Whether what is called takes the name of a module.
 fn is_import(callee: &SyntaxToken) -> bool {
     matches!(callee.text(), "import" | ENSURE_IMPORT)
+}
+
+/// Whether a token is the `import` of a statement, or the parenthesis behind it.
+fn is_called_import(token: &SyntaxToken) -> bool {
+    let callee = if token.kind() == SyntaxKind::LParen { before(token) } else { Some(token.clone()) };
+    callee.is_some_and(|it| {
+        let is_member = before(&it).is_some_and(|it| it.kind() == SyntaxKind::Dot);
+        it.kind() == SyntaxKind::Ident && is_import(&it) && !is_member
+    })
 }
 
 /// What a method takes that is called with a key: one of its receiver, or one of the maps in it.

@@ -99,6 +99,8 @@ pub(super) mod rank {
     pub const SNIPPET: u32 = 7;
     /// Members that are less likely meant than others.
     pub const LESS: u32 = 50;
+    /// Names that hosts and the interactive session have for themselves.
+    pub const INTERNAL: u32 = 40;
     /// What is no map, where one is wanted.
     pub const NO_CLASS: u32 = 10;
 
@@ -221,7 +223,8 @@ impl Collect<'_> {
     fn of_host(&self, name: &str, told: Told<'_>) -> Item {
         let kind = if told.it.params.is_some() { ItemKind::Function } else { ItemKind::Variable };
         let detail = told.it.params.as_ref().map(|params| format!("({})", params.join(", ")));
-        Item { detail, ..self.item(name, kind, rank::INTRINSIC, Data::Host(told.path)) }
+        let rank = rank::INTRINSIC + internal(name);
+        Item { detail, ..self.item(name, kind, rank, Data::Host(told.path)) }
     }
 
     /// Members of a map that the host gives, or that has such a map behind it.
@@ -234,7 +237,7 @@ impl Collect<'_> {
         for (of, rank) in own.into_iter().chain(behind) {
             for (name, it) in self.host.members(&of) {
                 if fits(name, self.typed) && !found.iter().any(|it| it.label == *name) {
-                    found.push(Item { rank, ..self.of_host(name, it) });
+                    found.push(Item { rank: rank + internal(name), ..self.of_host(name, it) });
                 }
             }
         }
@@ -371,8 +374,7 @@ impl Collect<'_> {
     pub(super) fn intrinsic(&self, id: IntrinsicId, as_method: bool, rank: u32) -> Item {
         let kind = if as_method { ItemKind::Method } else { ItemKind::Function };
         let detail = Some(describe::intrinsic_detail(id, as_method));
-        // What starts with `_` is for the interactive session.
-        let rank = rank + u32::from(id.def().name.starts_with('_'));
+        let rank = rank + internal(id.def().name);
         Item { detail, ..self.item(id.def().name, kind, rank, Data::Intrinsic(id.def().full_name())) }
     }
 
@@ -442,7 +444,11 @@ impl Collect<'_> {
     /// The members of a value, or the keys that a map is known to have.
     pub fn members(&self, infer: &mut Infer<'_>, owner: &Sym, keys: bool) -> Vec<Item> {
         let of_host = self.host_members(infer, owner);
-        let known = narrow::value(infer, self.db, self.unit, owner, self.offset);
+        let mut known = narrow::value(infer, self.db, self.unit, owner, self.offset);
+        if known.kinds.is_empty() {
+            let hosts = Hosts { host: self.host, db: self.db, places: infer.places() };
+            known.kinds.extend(hosts.kind(&infer.facts(self.file), self.unit.unit, owner));
+        }
         if known.kinds.is_empty() && !of_host.is_empty() {
             return of_host;
         }
@@ -543,6 +549,12 @@ impl Collect<'_> {
         found
     }
 
+    /// The same where no string is begun yet.
+    pub fn quoted_modules(&self, places: &Places) -> Vec<Item> {
+        let quoted = |it: Item| Item { insert: Some(format!("\"{}\"", it.label)), ..it };
+        self.modules(places).into_iter().map(quoted).collect()
+    }
+
     /// Files that an import finds: those of the workspace that stand where imports look.
     pub fn modules(&self, places: &Places) -> Vec<Item> {
         let mut names = Vec::new();
@@ -556,6 +568,11 @@ impl Collect<'_> {
         names.extend(self.host.module_names().filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>());
         names.iter().map(|name| self.item(name, ItemKind::Module, 0, Data::Nothing)).collect()
     }
+}
+
+/// How much less likely a name is meant that is given: those that begin with `_` are not for programs.
+fn internal(name: &str) -> u32 {
+    if name.starts_with('_') { rank::INTERNAL } else { 0 }
 }
 
 /// Shows the parameters of the document's own functions behind their names.

@@ -161,6 +161,13 @@ impl Infer<'_> {
         (is_field || !self.own_values(Object::Host(owner), name).is_empty()).then_some(Object::Host(owner))
     }
 
+    /// Whether a map is that of a type to which the program gives a member of that name, which the language has not.
+    pub fn is_given_to_type(&mut self, object: Object, name: &str) -> bool {
+        let Object::Host(host) = object else { return false };
+        let is_of_language = name == "__isa" || field(host, name).is_some() || host_member(host, name).is_some();
+        TYPE_MAPS.contains(&host) && !is_of_language && !self.own_values(object, name).is_empty()
+    }
+
     /// Whether code gives something to all values of a type, to which it belongs by the name of the type map.
     fn is_type_map(&mut self, at: UnitRef, owner: &Symbol, host: &str) -> bool {
         let Symbol::Name(name) = owner else { return false };

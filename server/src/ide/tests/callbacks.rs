@@ -90,3 +90,28 @@ fn a_function_is_called_where_the_text_does_not_want_it_itself() {
     inserts("apply num$0\n", "number1", "number1");
     inserts("apply p$0\n", "pi", "pi");
 }
+
+#[test]
+fn a_function_is_stored_by_reference_under_a_name_that_is_called() {
+    for code in [
+        "m = {}\nm.on = dou$0\nm.on 3\n",
+        "m = {\"on\": dou$0}\nm.on 3\n",
+        "m = {\n  \"on\": dou$0,\n  \"off\": 1\n}\nprint m.on(3)\n",
+        "Ship = {}\nShip.fire = function\n  self.on 1\nend function\ns = new Ship\ns.on = dou$0\n",
+    ] {
+        inserts(code, "double", "@double");
+    }
+    for code in [
+        "m = {}\nm.on = dou$0\n",
+        "m = {}\nm.on = dou$0\nprint m.on\n",
+        "m = {}\nm.on = dou$0 + 1\nm.on 3\n",
+        "m = {}\nm.on = dou$0(1)\nm.on 3\n",
+        "m = {}\nm.on = @dou$0\nm.on 3\n",
+        "m = {\"off\": dou$0}\nm.on 3\n",
+        "m = {\"on\": 1 + dou$0}\nm.on 3\n",
+        "on = dou$0\nm.on 3\n",
+        "x = \"abc\"[1:dou$0]\nm.on 3\n",
+    ] {
+        inserts(code, "double", "double");
+    }
+}

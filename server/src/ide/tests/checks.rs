@@ -496,7 +496,8 @@ fn elements_of_what_has_none_are_told_apart_from_those_that_are_there() {
     right(
         "number.half = function\n  return self / 2\nend function\nprint 5[\"half\"]\nprint [1][\"len\"]\nfor i in null\nend for\n",
     );
-    right("x = abs(-1)\nif x isa list then x[0] = 1\nfor c in \"abc\"\n  print c[0]\nend for\n");
+    // That the test never holds is told, and nothing of what it keeps from running.
+    wrong("x = abs(-1)\nif x isa list then x[0] = 1\nfor c in \"abc\"\n  print c[0]\nend for\n", "fixed-comparison");
 }
 
 #[test]

@@ -247,3 +247,16 @@ fn built_in_functions_give_what_they_can_give() {
         assert_eq!(types(&format!("x = {value}\nprint x$0\n")), format!("type: {expected}"), "{value}");
     }
 }
+
+#[test]
+fn a_class_needs_no_hint_of_its_own_name() {
+    check(
+        "Account = {\"sum\": 0}\nSavings = new Account\ns = new Savings\n",
+        Show { types: true, ..Show::default() },
+        &expect![[r#"
+            Account = {"sum": 0}
+            Savings = new Account
+            s‹: Savings› = new Savings
+        "#]],
+    );
+}

@@ -303,3 +303,21 @@ fn members_of_what_an_unknown_host_gives_are_not_told() {
     // A word that is not written to its end takes nothing away.
     assert_eq!(told("m = {\"size\": 1}\nprint m.sise\nx = prin\n"), ["missing-member", "unknown-name"]);
 }
+
+#[test]
+fn what_a_host_gives_has_the_methods_of_its_type() {
+    assert_eq!(MiniMicro::card("spr = display(4)\nspr.sprites.pu$0sh 1\n"), "(intrinsic) push(self, value)");
+    assert_eq!(MiniMicro::card("spr = display(4)\nspr.sprites.zz$0z 1\n"), "");
+    assert!(MiniMicro::offers("spr = display(4)\nspr.sprites.$0\n", "push"));
+    assert!(!MiniMicro::offers("spr = display(4)\nspr.sprites.$0\n", "upper"));
+    assert!(MiniMicro::offers("x = key.get\nx.$0\n", "upper"), "it gives a string");
+}
+
+#[test]
+fn names_that_a_host_has_for_itself_come_last() {
+    let MiniMicro(it, live) = MiniMicro::new("print $0\n");
+    let found = crate::ide::completion::completions(&it.db, &it.document, &live, it.offset, false).items;
+    let is_internal: Vec<bool> = found.iter().map(|it| it.label.starts_with('_')).collect();
+    let first = is_internal.iter().position(|it| *it).expect("there are some");
+    assert!(is_internal[first..].iter().all(|it| *it), "{:?}", &found[first..]);
+}

@@ -265,9 +265,9 @@ fn functions_that_are_taken_from_a_map_are_all_told() {
     check(
         "handlers = {}\nhandlers.a = function(e, f)\n  return e\nend function\nhandlers.b = function(e)\n  return e\nend function\nrun = function(name)\n  h = @handlers[name]\n  return h$0(3, 4)\nend function\n",
         &expect![[r#"
-            handlers.a = function(e, f)
-            likely: `handlers.a(e: number, f: number) -> number`
-            may also be `handlers.b = function(e)`"#]],
+            (local) h: function
+            may be `handlers.a = function(e, f)`
+            may be `handlers.b = function(e)`"#]],
     );
 }
 
@@ -609,4 +609,57 @@ fn types_stay_exact_behind_many_assignments() {
             assert_eq!(card.sections, [last], "{next} {count}");
         }
     }
+}
+
+#[test]
+fn the_title_of_a_file_is_no_comment_of_its_first_statement() {
+    let about = |text: &str| {
+        let module = text.replacen("$0", "", 1);
+        let own = card(text).lines().any(|it| it.contains("Vector"));
+        let module = card(&format!("//- main.ms\nimport \"li$0b\"\n//- lib.ms\n{module}"));
+        (own, module.lines().any(|it| it.contains("Vector")))
+    };
+    let (file, statement) = ((false, true), (true, false));
+    // Other definitions have sentences.
+    let rest = "Vec.len = function\nend function\n// Between two.\ndist = function(a, b)\nend function\n";
+    assert_eq!(about(&format!("// Vector module\nV$0ec = {{}}\n{rest}")), file);
+    assert_eq!(about(&format!("// A module\n//\n// Vector and more\nV$0ec = {{}}\n{rest}")), file);
+    let more = rest.replace("two.\n", "two.\n//\n// a: the first\n");
+    assert_eq!(about(&format!("// Vector module\nV$0ec = {{}}\n{more}")), file);
+    assert_eq!(about(&format!("// Vectors.\n// a vector: more\nV$0ec = {{}}\n{rest}")), statement);
+    assert_eq!(about(&format!("// Vector module.\nV$0ec = {{}}\n{rest}")), statement);
+    assert_eq!(about(&format!("// Vector module\n\nV$0ec = {{}}\n{rest}")), file);
+    // No definition has a comment.
+    let f = |name: &str| format!("{name} = function(s)\n  return s\nend function\n");
+    let many = ["list.b", "list.c", "d"].map(f).concat();
+    assert_eq!(about(&format!("// Vectors: many\nlist.a$0 = function(s)\nend function\n{many}")), file);
+    assert_eq!(about(&format!("// Vectors: many\nwidth$0 = 8\n{many}")), file);
+    // It is like those of the others, or there are none.
+    assert_eq!(about(&format!("// Vector of b\na$0 = function(s)\nend function\n// another\n{many}")), statement);
+    assert_eq!(about(&format!("// Vector of b\na$0 = function(s)\nend function\n{}", f("b"))), statement);
+}
+
+#[test]
+fn what_holds_a_function_is_named_itself() {
+    let double = "// Twice.\ndouble = function(x)\n  return x * 2\nend function\n";
+    assert!(card(&format!("{double}print do$0uble(1)\n")).starts_with("double = function(x)\nTwice."));
+    let map = "map1 = function(seq, f)\n  return f$0(seq)\nend function\n";
+    assert!(
+        card(&format!("{double}{map}map1 1, @double\n"))
+            .starts_with("(parameter) f: function(x)\nlikely double = function(x)\nTwice.")
+    );
+    let half = "half = function(y)\n  return y / 2\nend function\n";
+    assert_eq!(
+        card(&format!("{double}{half}{map}map1 1, @double\nmap1 1, @half\n")),
+        "(parameter) f: function\nmay be double = function(x)\nmay be half = function(y)"
+    );
+    let compose = "twice = function(f)\n  return function(x)\n    return f(f(x))\n  end function\nend function\n";
+    assert!(
+        card(&format!("{double}{compose}qu$0ad = twice(@double)\n"))
+            .starts_with("(global) quad: function(x)\nlikely function(x) of line 6")
+    );
+    assert!(card(&format!("{double}alias = @double\nprint al$0ias(1)\n")).starts_with("(global) alias: function(x)\n"));
+    // What has the same name as what it holds.
+    let own = "go = function(double)\n  return doub$0le(1)\nend function\n";
+    assert!(card(&format!("{double}{own}go @double\n")).starts_with("(parameter) double: function(x)\n"));
 }

@@ -380,13 +380,15 @@ fn renaming_a_module_variable_follows_imports() {
     );
 }
 
+#[track_caller]
+fn refused(source: &str, new: &str, reason: &str) {
+    let it = Fixture::new(source);
+    let answer = rename(&it.db, &it.document, &it.live(), it.offset, new);
+    assert_eq!(answer.expect_err("it must be refused"), reason, "{source}");
+}
+
 #[test]
 fn a_rename_that_would_change_a_meaning_is_refused_with_a_reason() {
-    let refused = |source: &str, new: &str, reason: &str| {
-        let it = Fixture::new(source);
-        let answer = rename(&it.db, &it.document, &it.live(), it.offset, new);
-        assert_eq!(answer.expect_err("it must be refused"), reason, "{source}");
-    };
     refused("x$0 = 1\n", "while", "`while` is a word of the language");
     refused("x$0 = 1\n", "true", "`true` is a word of the language");
     refused("x$0 = 1\n", "2x", "`2x` is not a name: letters, digits and `_`, not starting with a digit");
@@ -618,5 +620,77 @@ fn methods_of_a_type_are_defined_where_the_program_gives_them() {
             | A.go = function
             |   ^^
         "#]],
+    );
+}
+
+#[test]
+fn methods_that_the_program_gives_to_all_values_of_a_type_are_renamed() {
+    let second = "list.sec$0ond = function\n  return self[1]\nend function\n";
+    check_rename(
+        &format!(
+            "{second}print [1, 2].second\nx = [3, 4]\nprint x.second\nm = {{\"second\": 1}}\nprint m.second\nf = function(l)\n  return l.second\nend function\n"
+        ),
+        "other",
+        &expect![[r#"
+            list.other = function
+              return self[1]
+            end function
+            print [1, 2].other
+            x = [3, 4]
+            print x.other
+            m = {"second": 1}
+            print m.second
+            f = function(l)
+              return l.second
+            end function
+            possible: main.ms:10
+        "#]],
+    );
+    let second = second.replacen("$0", "", 1);
+    check_rename(
+        &format!(
+            "{second}string.second = function\n  return self[1]\nend function\nprint \"ab\".second\nprint [1, 2].sec$0ond\nfor v in [[1, 2], \"ab\"]\n  print v.second\nend for\n"
+        ),
+        "other",
+        &expect![[r#"
+            list.other = function
+              return self[1]
+            end function
+            string.second = function
+              return self[1]
+            end function
+            print "ab".second
+            print [1, 2].other
+            for v in [[1, 2], "ab"]
+              print v.second
+            end for
+            possible: main.ms:10
+        "#]],
+    );
+    // Of maps, and of a program of several files; another program has its own.
+    check_rename(
+        "//- main.ms\nimport \"lib\"\nm = {\"a\": 1}\nprint m.co$0unt\nn = {\"count\": 1}\nprint n.count\n//- lib.ms\nmap.count = function\n  return self.len\nend function\n//- own.ms\nmap.count = function\nend function\nk = {}\nprint k.count\n",
+        "size",
+        &expect![[r#"
+            //- main.ms
+            import "lib"
+            m = {"a": 1}
+            print m.size
+            n = {"count": 1}
+            print n.count
+            //- lib.ms
+            map.size = function
+              return self.len
+            end function
+            possible: own.ms:1
+            possible: own.ms:4
+        "#]],
+    );
+    refused(&format!("{second}print [1].sec$0ond\n"), "len", "there is a member `len` already");
+    refused("print [1].le$0n\n", "size", "`len` is a built-in function");
+    refused(
+        "list.le$0n = function\n  return 0\nend function\nprint [1].len\n",
+        "size",
+        "`len` belongs to a map of the language",
     );
 }

@@ -203,3 +203,20 @@ fn a_local_has_its_own_members_whatever_a_global_of_its_name_has() {
     }
     assert_eq!(labels(&format!("{GLOBAL}f = function(a)\n  globals.config.$0\nend function\n"))[0], "width");
 }
+
+#[test]
+fn modules_are_offered_with_quotes_where_a_string_is_not_begun() {
+    let lib = "\n//- lib.ms\nx = 1\n//- live.ms\nx = 1\n";
+    assert_eq!(labels(&format!("//- main.ms\nimport $0{lib}")), ["lib", "live"]);
+    for (code, expected) in [
+        ("import $0", "import \"lib\""),
+        ("import li$0", "import \"lib\""),
+        ("import(li$0)", "import(\"lib\")"),
+        ("ensureImport $0", "ensureImport \"lib\""),
+    ] {
+        assert_eq!(chosen(&format!("//- main.ms\n{code}{lib}"), "lib").lines().next(), Some(expected), "{code}");
+    }
+    // A variable may hold the name.
+    assert!(labels(&format!("//- main.ms\nlibrary = \"lib\"\nimport li$0{lib}")).contains(&"library".to_owned()));
+    assert!(!chosen(&format!("//- main.ms\nm.import li$0{lib}"), "lib").contains("import \"lib\"\nm.import \"lib\""));
+}

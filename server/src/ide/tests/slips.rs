@@ -421,3 +421,56 @@ fn where_very_many_names_are_unknown_the_first_alone_are_compared() {
     assert_eq!(found.iter().filter(|it| it.code == "unknown-name").count(), 150);
     assert_eq!(found.iter().filter(|it| it.message.contains("did you mean")).count(), 100);
 }
+
+#[test]
+fn a_test_for_a_type_that_a_value_never_has_is_told() {
+    check(
+        "x = 5\nif x isa string then print 6\ny = [1]\nprint y isa string\nz = null\nprint z isa list\n",
+        &expect![[r#"
+            | if x isa string then print 6
+            |    ^^^^^^^^^^^^ fixed-comparison: this is never true: a number is never a string
+            | print y isa string
+            |       ^^^^^^^^^^^^ fixed-comparison: this is never true: a list is never a string
+            | print z isa list
+            |       ^^^^^^^^^^ fixed-comparison: this is never true: null is never a list
+        "#]],
+    );
+    let valid = [
+        "x = 5\nprint x isa number\n",
+        "x = {}\nprint x isa string\n",
+        "x = new string\nprint x isa string\n",
+        "x = 5\nstring = {}\nprint x isa string\n",
+        "x = 5\nglobals[\"x\"] = \"a\"\nprint x isa string\n",
+        "x = 5\nf = function\n  globals.x = \"a\"\nend function\nf\nprint x isa string\n",
+        "f = function(x=5)\n  return x isa string\nend function\nprint f\n",
+        "for x in [1, \"a\"]\n  print x isa string\nend for\n",
+    ];
+    valid.into_iter().for_each(right);
+}
+
+#[test]
+fn exit_ends_the_program_where_it_is_that_of_the_language() {
+    check(
+        "f = function(c)\n  if c then\n    exit 1\n    print 2\n    return 3\n    print 4\n  end if\nend function\nf 0\nexit\nprint 2\n",
+        &expect![[r#"
+            |     print 2
+            |     ^^^^^^^ unreachable-code: this is never reached: `exit` comes before it
+            | print 2
+            | ^^^^^^^ unreachable-code: this is never reached: `exit` comes before it
+        "#]],
+    );
+    let valid = [
+        "if rnd > 0.5 then exit\nprint 1\n",
+        "exit = function\nend function\nexit\nprint 1\n",
+        "f = function(exit)\n  exit\n  print 1\nend function\nf @print\n",
+        "f = function\n  exit = @print\n  exit\n  print 1\nend function\nf\n",
+        "globals[\"ex\" + \"it\"] = @print\nexit\nprint 1\n",
+        "m = {\"exit\": 1}\nprint m.exit\nprint 1\n",
+        "//- lib.ms\nexit\nprint 1\n//- main.ms\nexit = @print\nimport \"lib\"\nlib\n",
+    ];
+    for text in valid {
+        assert!(!codes(text, &Checks::default()).contains(&"unreachable-code"), "{text}");
+    }
+    let host = Checks { host_names: vec!["exit".to_owned()], ..Checks::default() };
+    assert!(!codes("exit\nprint 1\n", &host).contains(&"unreachable-code"));
+}
