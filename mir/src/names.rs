@@ -141,6 +141,8 @@ pub struct UnitFacts {
     pub always_returns: bool,
     /// Calls of something that has a name: what is called, with which arguments.
     pub calls: Vec<(Sym, Vec<Sym>)>,
+    /// Variables of which an element is called with arguments, as `handlers[key](x)` does, each once.
+    pub called_inside: Vec<SmolStr>,
     /// The `__isa` or the operand of each `new`, in source order.
     pub news: Vec<Sym>,
     /// Bare names that are read, each once.

@@ -351,6 +351,11 @@ impl Collector {
         match &**callee {
             Symbol::Name(name) if name == "import" => self.import(args),
             Symbol::Name(name) if name == ENSURE_IMPORT => self.ensure_import(args),
+            Symbol::Element(of) if !args.is_empty() => {
+                if let Symbol::Name(name) = &**of {
+                    push_new(&mut self.facts.called_inside, name.clone());
+                }
+            }
             _ => {}
         }
         let is_named = matches!(**callee, Symbol::Name(_) | Symbol::Member(..));
