@@ -29,8 +29,8 @@ pub fn words(set: TypeSet) -> Option<String> {
         (TypeSet::LIST, "list"),
         (TypeSet::MAP, "map"),
         (TypeSet::FUNCTION, "function"),
-        // That a text or list would be too large to be made is possible nearly everywhere, and hardly ever comes about.
-        (TypeSet::ERROR.without(TypeSet::TOO_LARGE), "error"),
+        // That a text would be too large, or a parameter an error, is possible nearly everywhere, and hardly ever comes about.
+        (TypeSet::ERROR.without(TypeSet::RARE_ERROR), "error"),
         (TypeSet::NULL, "null"),
     ];
     if set == TypeSet::NONE || set == TypeSet::ANY {

@@ -42,7 +42,7 @@ fn types_stand_behind_first_assignments() {
         show,
         &expect![[r#"
             pair = function(a, b)
-              sum‹: string or error› = a + "x"
+              sum‹: string› = a + "x"
               n = 5
               n = n + 1
               m‹: number› = n * 2
@@ -131,12 +131,13 @@ fn types(source: &str) -> String {
 fn hovers_tell_what_is_certain_and_what_is_likely() {
     assert_eq!(types("x = 1\nif x then x = \"a\"\nprint x$0\n"), "type: number or string");
     assert_eq!(types("y$0 = 5\n"), "type: number");
+    // Where it is known that there may be an error, it is told.
+    assert_eq!(types("e = \"a\"\nif rnd then e = err(1)\nq$0 = \"a\" + e\n"), "type: string or error");
+    assert_eq!(types("f = function(p)\n  q$0 = \"  \" * p\nend function\n"), "type: string or null");
+    assert_eq!(types("f = function(p)\n  q$0 = str(p) + self.name\nend function\n"), "type: string");
     assert_eq!(types("x = 1\nx$0 = \"a\"\n"), "type: string");
     assert_eq!(types("for i$0 in range(1, 3)\n  i = \"a\"\nend for\n"), "type: number");
-    assert_eq!(
-        types("f = function(p)\n  q$0 = p + \"a\"\n  q = 1\n  return q\nend function\n"),
-        "type: string or error"
-    );
+    assert_eq!(types("f = function(p)\n  q$0 = p + \"a\"\n  q = 1\n  return q\nend function\n"), "type: string");
     assert_eq!(types("x = [1, 2]\nprint x$0\n"), "type: list; likely list of number");
     assert_eq!(types("m = {\"a\": 1, \"b\": 2}\nm.c = 3\nprint m$0\n"), "type: map; likely map `m` with a, b, c");
     assert_eq!(types("f = function(p)\n  return p$0 + 1\nend function\nprint f(2)\n"), "likely: number");
