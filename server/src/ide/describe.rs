@@ -17,6 +17,16 @@ const MOST_CALLS: usize = 100;
 
 /// The type of a value in a few words; nothing if nothing is known.
 pub fn type_text(infer: &mut Infer<'_>, db: &LiveDb, known: &Known) -> Option<String> {
+    known_text(infer, db, known).map(|text| text + unknown_text(known))
+}
+
+/// What is said of a value besides what is known: that it may as well be what nobody knows.
+pub fn unknown_text(known: &Known) -> &'static str {
+    if known.vague { " or unknown" } else { "" }
+}
+
+/// The types that a value is known to be possibly; nothing if none is.
+pub fn known_text(infer: &mut Infer<'_>, db: &LiveDb, known: &Known) -> Option<String> {
     let mut words: Vec<String> = Vec::new();
     for kind in &known.kinds {
         let word = kind_text(infer, db, kind);
@@ -135,7 +145,7 @@ fn result_text(infer: &mut Infer<'_>, db: &LiveDb, function: UnitRef) -> Option<
     (!facts.returns.is_empty()).then_some(())?;
     let mut known = infer.result(function, None);
     if !facts.always_returns && !known.kinds.is_empty() {
-        known.join(Known { kinds: vec![Kind::Null], open: false });
+        known.join(Known::new(vec![Kind::Null], false));
     }
     type_text(infer, db, &known).map(|it| it.replace('`', ""))
 }

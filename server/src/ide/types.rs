@@ -2,7 +2,7 @@
 //!
 //! Hover and inlay hints show them. Invariant: what is only likely is called so.
 
-use super::describe::{object_text, type_text};
+use super::describe::{known_text, object_text, unknown_text};
 use super::infer::{Infer, Kind, Known, Object, UnitRef};
 use super::narrow;
 use crate::db::{self, File, LiveDb};
@@ -65,7 +65,7 @@ pub fn text(
         _ if holds_function => uncalled,
         _ => narrow::value(&mut infer, db, at, &symbol, offset),
     };
-    let likely = type_text(&mut infer, db, &known).map(|text| text + &members(&mut infer, &known));
+    let likely = with_members(&mut infer, db, &known);
     let certain = certain.filter(|_| !is_stored_by_importers(db, file, name)).and_then(words);
     match (certain, likely) {
         // What is in a list or map may be stored there by another name, too, so that is no more than likely.
@@ -101,6 +101,12 @@ fn says_more(certain: &str, likely: &str) -> bool {
         .any(|it| may_be("list") && it.starts_with("list of ") || may_be("map") && it.starts_with("map "))
 }
 
+/// The type of a value in a few words, with what maps have that it may be; nothing if nothing is known.
+pub fn with_members(infer: &mut Infer<'_>, db: &LiveDb, known: &Known) -> Option<String> {
+    let text = known_text(infer, db, known)?;
+    Some(text + &members(infer, known) + unknown_text(known))
+}
+
 /// The members that the maps have in common which something may be, if all of them go by one name.
 pub fn members(infer: &mut Infer<'_>, known: &Known) -> String {
     let objects: Vec<_> = known.objects().collect();
@@ -124,7 +130,7 @@ pub fn members(infer: &mut Infer<'_>, known: &Known) -> String {
 
 /// The members that a map has or finds behind `__isa`.
 fn names(infer: &mut Infer<'_>, object: Object) -> Vec<String> {
-    let found = infer.members(&Known { kinds: vec![Kind::Map(object)], open: false });
-    let own = found.iter().filter(|it| it.intrinsic.is_none() && (it.distance > 0 || it.owner == object));
+    let found = infer.members(&Known::new(vec![Kind::Map(object)], false));
+    let own = found.iter().filter(|it| it.intrinsic.is_none() && (it.distance > 0 || it.owner == object.maker()));
     own.map(|it| it.name.to_string()).filter(|name| name != "__isa").collect()
 }
