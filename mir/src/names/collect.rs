@@ -168,6 +168,7 @@ impl Collector {
     /// What a statement of a program does to its own names.
     fn statement(&mut self, statement: &Stmt) {
         self.facts.is_assignment = matches!(statement, Stmt::Assign(_));
+        self.facts.filled = super::filled::filled(statement);
         let mut names: Vec<_> =
             self.facts.assigned.iter().map(|(name, _)| name).filter(|it| self.facts.reads.contains(*it)).collect();
         names.sort_unstable();

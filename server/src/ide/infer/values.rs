@@ -208,19 +208,25 @@ impl Infer<'_> {
             return None;
         }
         let is_assignment = |unit: u32| facts.unit(unit).facts.is_assignment;
-        let mut stores = Vec::new();
+        let (mut stores, mut filled) = (Vec::new(), None);
         for (unit, value) in facts.globals_before(name, at.unit) {
-            stores.push((unit, value));
+            stores.push((unit, value, filled.is_some_and(|it| it != unit)));
             if is_assignment(unit) {
                 break;
+            }
+            if facts.unit(unit).facts.filled.contains(name) {
+                filled.get_or_insert(unit);
             }
         }
         stores.reverse();
         // A loop or an `if` may read what it has assigned itself.
-        stores.extend(facts.globals(name).filter(|(unit, _)| *unit == at.unit && !is_assignment(*unit)));
+        let own = facts.globals(name).filter(|(unit, _)| *unit == at.unit && !is_assignment(*unit));
+        stores.extend(own.map(|(unit, value)| (unit, value, false)));
         let mut found = Known::default();
-        for (unit, value) in stores {
-            found.join(self.value(UnitRef { unit, ..at }, value));
+        for (unit, value, is_null_gone) in stores {
+            let mut stored = self.value(UnitRef { unit, ..at }, value);
+            stored.kinds.retain(|kind| !is_null_gone || *kind != Kind::Null);
+            found.join(stored);
         }
         (found != Known::default()).then(|| self.with_elements_of_variable(found, at.file, None, name))
     }

@@ -188,12 +188,54 @@ fn types_follow_the_statements_at_the_top() {
         (format!("{a}f = function\n  outer.x = null\nend function\n{b}print x$0\n"), "type: number or string or null"),
         (format!("{a}import \"lib\"\n{b}print x$0\n"), "likely: string"),
         ("x = {\"a\": 1}\nprint x.a\nx = {\"b\": 2}\nprint x$0\n".to_owned(), "type: map; likely map `x` with b"),
-        ("x = null\nif x == null then x = 3\nprint x$0\n".to_owned(), "type: number or null"),
+        ("x = null\nif x == null then x = 3\nprint x$0\n".to_owned(), "type: number"),
         ("x = null\nif rnd then x = 3\nif x == null then exit\nprint x$0\n".to_owned(), "type: number or null"),
         ("x = null\nif rnd then x = 3\nif x != null then print x$0\n".to_owned(), "type: number"),
         ("x = null\nif rnd then x = 3\nprint x and x$0\n".to_owned(), "type: number"),
     ] {
         assert_eq!(types(&source), expected, "{source}");
+    }
+}
+
+#[test]
+fn what_is_filled_where_it_is_null_is_not_null() {
+    for (fill, expected) in [
+        ("if not x then x = \"b\"\n", "string"),
+        ("if x == null then\n  print 1\n  x = \"b\"\nend if\n", "string"),
+        ("if null == x or rnd > 0.5 then x = 3\n", "string or number"),
+        ("if not x then x = null\n", "string or null"),
+        ("if not x then\n  if rnd > 0.5 then x = \"b\"\nend if\n", "string or null"),
+        ("if rnd > 0.5 and x == null then x = \"b\"\n", "string or null"),
+        ("if x then x = \"b\"\n", "string or null"),
+        ("if not x then x = \"b\" else x = null\n", "string or null"),
+    ] {
+        let source = format!("x = null\nif rnd > 0.5 then x = \"a\"\n{fill}print x$0\n");
+        let told = types(&source);
+        let words = |text: &str| {
+            let mut words: Vec<_> = text.trim_start_matches("type: ").split(" or ").map(str::to_owned).collect();
+            words.sort();
+            words
+        };
+        assert_eq!(words(&told), words(expected), "{source}");
+    }
+}
+
+#[test]
+fn conditions_around_a_loop_say_what_it_goes_through() {
+    let call = "end function\nf [1]\nf {\"a\": \"x\"}\nf \"s\"\n";
+    let list = "  if v isa list then\n    for x in v\n";
+    for (body, expected) in [
+        (format!("{list}      print x$0\n    end for\n  end if\n"), "number"),
+        (format!("{list}      y = x + 1\n      print x$0\n    end for\n  end if\n"), "number"),
+        ("  if v isa list then\n    for x$0 in v\n      print x\n    end for\n  end if\n".to_owned(), "number"),
+        ("  if not v isa map then return\n  for kv in v\n    print kv.val$0ue\n  end for\n".to_owned(), "string"),
+        (
+            "  if v isa list then\n    for x in v\n      print x$0\n      x = v\n    end for\n  end if\n".to_owned(),
+            "number or map of `key` and `value` or string or map or list of number",
+        ),
+    ] {
+        let source = format!("f = function(v)\n{body}{call}");
+        assert_eq!(types(&source), format!("likely: {expected}"), "{source}");
     }
 }
 
