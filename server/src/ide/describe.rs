@@ -15,6 +15,9 @@ use minilive_syntax::{SyntaxNode, TextSize};
 /// So many calls show what a function is given; the others are hardly of another kind.
 const MOST_CALLS: usize = 100;
 
+/// Lists of more kinds of elements are lists.
+const MOST_ELEMENTS: usize = 3;
+
 /// The type of a value in a few words; nothing if nothing is known.
 pub fn type_text(infer: &mut Infer<'_>, db: &LiveDb, known: &Known) -> Option<String> {
     known_text(infer, db, known).map(|text| text + unknown_text(known))
@@ -56,10 +59,15 @@ fn kind_text(infer: &mut Infer<'_>, db: &LiveDb, kind: &Kind) -> String {
                 _ => "list of lists".into(),
             },
             [one] => format!("list of {}", kind_text(infer, db, one)),
-            [_, _] | [_, _, _] if kinds.iter().all(|it| !matches!(it, Kind::List(_) | Kind::Function(_))) => {
-                let mut words: Vec<_> = kinds.iter().map(|it| kind_text(infer, db, it)).collect();
-                words.dedup();
-                format!("list of {}", words.join(" or "))
+            [_, _, ..] if kinds.iter().all(|it| !matches!(it, Kind::List(_) | Kind::Function(_))) => {
+                let mut words: Vec<String> = Vec::new();
+                for kind in kinds {
+                    let word = kind_text(infer, db, kind);
+                    if !words.contains(&word) {
+                        words.push(word);
+                    }
+                }
+                if words.len() > MOST_ELEMENTS { "list".into() } else { format!("list of {}", words.join(" or ")) }
             }
             _ => "list".into(),
         },

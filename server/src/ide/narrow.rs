@@ -43,10 +43,10 @@ fn taken(infer: &mut Infer<'_>, db: &LiveDb, at: UnitRef, symbol: &Sym, offset: 
     let Symbol::Name(name) = &**symbol else { return None };
     let (of, place) = conditions::iterated(db, at, name, offset)?;
     let is_told = !conditions::tests(db, at, &of, place).is_empty() || taken(infer, db, at, &of, place).is_some();
-    is_told.then(|| {
-        let of = value(infer, db, at, &of, place);
-        infer.elements(of, true)
-    })
+    is_told.then_some(())?;
+    let of = value(infer, db, at, &of, place);
+    // What a type alone says of its elements is nothing.
+    Some(infer.elements(of, true)).filter(|it| !it.kinds.is_empty())
 }
 
 /// What is left of a value of which a test came out one way.

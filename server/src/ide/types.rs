@@ -37,8 +37,9 @@ pub fn words(set: TypeSet) -> Option<String> {
         return None;
     }
     let words: Vec<_> = all.iter().filter(|(it, _)| set.may_be(*it)).map(|(_, word)| *word).collect();
-    // Of nearly anything nearly nothing is known.
-    (1..=3).contains(&words.len()).then(|| words.join(" or "))
+    // Of nearly anything nearly nothing is known, which is so of what an unknown operand makes, too.
+    let rare = set.may_be(TypeSet::ERROR) && !words.contains(&"error");
+    (1..=3).contains(&(words.len() + usize::from(rare && words.len() > 2))).then(|| words.join(" or "))
 }
 
 /// What is known of a name at an offset in a unit, as a paragraph.

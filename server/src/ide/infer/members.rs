@@ -140,6 +140,9 @@ impl Infer<'_> {
     /// The same; none if nothing in the text gives such a value one of that name.
     pub fn member_if_any(&mut self, of: &Kind, name: &str) -> Option<Known> {
         if let Kind::Map(object) = of {
+            if let (Object::Born(_, _, behind), "__isa") = (object, name) {
+                return Some(Known::one(Kind::Map((*behind).into())));
+            }
             for holder in self.definers(*object, name) {
                 let found = self.own_member(holder, name);
                 if found != Known::default() {

@@ -131,6 +131,8 @@ fn types(source: &str) -> String {
 fn hovers_tell_what_is_certain_and_what_is_likely() {
     assert_eq!(types("x = 1\nif x then x = \"a\"\nprint x$0\n"), "type: number or string");
     assert_eq!(types("y$0 = 5\n"), "type: number");
+    let total = "t = 0\nf = function(p)\n  globals.t = globals.t + p.x\nend function\n";
+    assert_eq!(types(&format!("{total}print t$0\n")), "likely: number", "nearly anything tells nothing");
     // Where it is known that there may be an error, it is told.
     assert_eq!(types("e = \"a\"\nif rnd then e = err(1)\nq$0 = \"a\" + e\n"), "type: string or error");
     assert_eq!(types("f = function(p)\n  q$0 = \"  \" * p\nend function\n"), "type: string or null");

@@ -646,5 +646,8 @@ fn what_a_method_puts_behind_what_its_parent_makes_is_its_class() {
     assert!(line("print B.ma$0ke").ends_with("likely: B.make() -> map B"), "{}", line("print B.ma$0ke"));
     assert_eq!(card(&code.replace("return r", "return r$0")), "(local) r\nlikely: map B with size, rate, make, n");
     assert_eq!(line("print a$0"), "(global) a\nlikely: map A with size, n, make");
+    assert_eq!(card(&code.replace("r.__isa", "r.__is$0a")), "(member) a.__isa\nlikely: map B");
+    let list = "l$0 = [a, b, a, A.make, new A]\n";
+    assert_eq!(line(list), "(global) l\ntype: list; likely list of map A or map B");
     assert_eq!(line("print b.ra$0te"), "(member) B.rate\nlikely: number");
 }
