@@ -9,6 +9,7 @@ mod collect;
 mod cursor;
 mod early;
 pub(crate) mod ends;
+mod filled;
 mod symbols;
 
 pub use collect::{collect, range_of_made};
@@ -141,6 +142,8 @@ pub struct UnitFacts {
     pub always_returns: bool,
     /// Calls of something that has a name: what is called, with which arguments.
     pub calls: Vec<(Sym, Vec<Sym>)>,
+    /// Variables of which an element is called with arguments, as `handlers[key](x)` does, each once.
+    pub called_inside: Vec<SmolStr>,
     /// The `__isa` or the operand of each `new`, in source order.
     pub news: Vec<Sym>,
     /// Bare names that are read, each once.
@@ -160,6 +163,8 @@ pub struct UnitFacts {
     pub early: Vec<(SmolStr, u32, Early)>,
     /// It is a statement that assigns, whatever happens.
     pub is_assignment: bool,
+    /// Of a statement: names to which it certainly gives a value if they are null where it begins.
+    pub filled: Vec<SmolStr>,
     /// It gives variables values by their names in `locals`, `outer` or `globals`.
     pub writes_through: bool,
 }

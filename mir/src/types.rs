@@ -6,6 +6,9 @@
 use crate::ir::{BinaryOp, Const, Ty, UnaryOp};
 use std::ops::{BitOr, BitOrAssign};
 
+/// Of what may be of more types nothing is known that would tell anything.
+const MOST_KNOWN: usize = 3;
+
 /// A set of types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TypeSet(u16);
@@ -27,8 +30,8 @@ impl TypeSet {
     pub const FUNCTION: TypeSet = TypeSet(32);
     /// Error values.
     pub const ERROR: TypeSet = TypeSet(64 | 256);
-    /// Of those, the ones that say that a text or a list would be too large.
-    pub const TOO_LARGE: TypeSet = TypeSet(256);
+    /// Of those, the ones that hardly ever come about: a text or a list would be too large, or an operand is one of which nothing is known.
+    pub const RARE_ERROR: TypeSet = TypeSet(256);
     /// Anything, host handles included.
     pub const ANY: TypeSet = TypeSet(511);
 
@@ -55,6 +58,25 @@ impl TypeSet {
     /// The types of both.
     pub const fn with(self, other: TypeSet) -> TypeSet {
         TypeSet(self.0 | other.0)
+    }
+
+    /// The errors that come through an operation on such a value.
+    pub fn errors(self) -> TypeSet {
+        self.only(if self.is_unknown() { TypeSet::RARE_ERROR } else { TypeSet::ERROR })
+    }
+
+    /// Whether it may be so many types that nothing is known.
+    fn is_unknown(self) -> bool {
+        let types = [
+            TypeSet::NULL,
+            TypeSet::NUMBER,
+            TypeSet::STRING,
+            TypeSet::LIST,
+            TypeSet::MAP,
+            TypeSet::FUNCTION,
+            TypeSet::ERROR,
+        ];
+        types.into_iter().filter(|it| self.may_be(*it)).count() > MOST_KNOWN
     }
 
     /// The one type of the value, as instructions state it.
@@ -100,8 +122,7 @@ pub fn binary(op: BinaryOp, a: TypeSet, b: TypeSet) -> TypeSet {
     if a == TypeSet::NONE || b == TypeSet::NONE {
         return TypeSet::NONE;
     }
-    let either = a | b;
-    let errors = either.only(TypeSet::ERROR);
+    let errors = a.errors() | b.errors();
     match op {
         BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Isa => TypeSet::NUMBER,
         BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge | BinaryOp::And => TypeSet::NUMBER | errors,
@@ -123,14 +144,14 @@ fn add(a: TypeSet, b: TypeSet) -> TypeSet {
     let mut result = TypeSet::NONE;
     if (a | b).may_be(TypeSet::STRING) {
         // Too long a text is an error value.
-        result |= TypeSet::STRING | TypeSet::TOO_LARGE;
+        result |= TypeSet::STRING | TypeSet::RARE_ERROR;
     }
     if a.is_within(TypeSet::STRING) || b.is_within(TypeSet::STRING) {
         return result;
     }
     for (ty, makes) in [
         (TypeSet::NUMBER, TypeSet::NUMBER),
-        (TypeSet::LIST, TypeSet::LIST | TypeSet::TOO_LARGE),
+        (TypeSet::LIST, TypeSet::LIST | TypeSet::RARE_ERROR),
         (TypeSet::MAP, TypeSet::MAP),
     ] {
         if a.may_be(ty) && b.may_be(ty) {
@@ -160,7 +181,7 @@ fn repeat(op: BinaryOp, a: TypeSet, b: TypeSet) -> TypeSet {
     if b.may_be(TypeSet::NUMBER) {
         result |= a.only(TypeSet::NUMBER | TypeSet::STRING | TypeSet::LIST);
         if a.may_be(TypeSet::STRING | TypeSet::LIST) {
-            result |= TypeSet::TOO_LARGE;
+            result |= TypeSet::RARE_ERROR;
         }
     }
     result
@@ -171,7 +192,7 @@ pub fn unary(op: UnaryOp, a: TypeSet) -> TypeSet {
     match op {
         _ if a == TypeSet::NONE => TypeSet::NONE,
         UnaryOp::New => TypeSet::MAP,
-        UnaryOp::Not => TypeSet::NUMBER | a.only(TypeSet::ERROR),
+        UnaryOp::Not => TypeSet::NUMBER | a.errors(),
         UnaryOp::Neg => binary(BinaryOp::Sub, TypeSet::NUMBER, a),
     }
 }
@@ -195,6 +216,18 @@ mod tests {
         }
         assert!(binary(Or, TypeSet::ERROR, TypeSet::FUNCTION).may_be(TypeSet::FUNCTION));
         assert!(!binary(Or, TypeSet::NUMBER, TypeSet::FUNCTION).may_be(TypeSet::FUNCTION));
+    }
+
+    #[test]
+    fn errors_of_unknown_operands_are_rare_ones() {
+        let sum = |a, b| binary(BinaryOp::Add, a, b);
+        assert_eq!(sum(TypeSet::STRING, TypeSet::ANY), TypeSet::STRING | TypeSet::RARE_ERROR);
+        assert_eq!(sum(TypeSet::ANY.without(TypeSet::NULL), TypeSet::STRING), TypeSet::STRING | TypeSet::RARE_ERROR);
+        let known = TypeSet::STRING | TypeSet::ERROR;
+        assert_eq!(sum(TypeSet::STRING, known), known);
+        assert_eq!(sum(TypeSet::ANY, known), known);
+        assert!(sum(TypeSet::STRING, TypeSet::ANY).may_be(TypeSet::ERROR), "it is possible all the same");
+        assert_eq!(unary(UnaryOp::Not, TypeSet::ANY), TypeSet::NUMBER | TypeSet::RARE_ERROR);
     }
 
     #[test]

@@ -118,6 +118,28 @@ fn a_missing_module_is_told_and_found_when_it_comes() {
 }
 
 #[test]
+fn a_module_that_is_misspelt_is_changed_to_the_one_that_is_meant() {
+    let mut bench = Bench::new("misspelt", &[("main.ms", "import \"shpo\"\nprint shop.name\n")]);
+    let fixes = |bench: &Bench| {
+        common::see(&bench.world, bench.folder.uri("main.ms"), |it| {
+            let found = ide::diagnostics(&it.db, &it.document, &it.live);
+            let told = found.into_iter().find(|it| it.code == "import-not-found")?;
+            let actions = ide::actions(&it.db, &it.document, &it.live, told.range);
+            let fix = actions.into_iter().find(|it| it.title.starts_with("Change to"));
+            Some((told.message.rsplit("; ").next()?.to_owned(), fix.map(|it| (it.title, it.edits[0].insert.clone()))))
+        })
+    };
+    assert_eq!(fixes(&bench).expect("told").1, None, "there is no other module");
+    bench.open("shop.ms", SHOP);
+    let fix = Some(("Change to `shop`".to_owned(), "\"shop\"".to_owned()));
+    assert_eq!(fixes(&bench), Some(("did you mean `shop`?".to_owned(), fix)));
+    bench.edit("main.ms", "import \"other\"\nprint other.name\n");
+    assert_eq!(fixes(&bench).expect("told").1, None, "nothing is much like it");
+    bench.edit("main.ms", "import \"shop\"\nprint shop.name\n");
+    assert_eq!(fixes(&bench), None);
+}
+
+#[test]
 fn a_file_that_comes_or_changes_on_disk_is_noticed() {
     let bench = Bench::new("watched", &[("main.ms", MAIN)]);
     let path = bench.folder.0.join("shop.ms");

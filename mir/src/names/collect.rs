@@ -172,6 +172,7 @@ impl Collector {
     /// What a statement of a program does to its own names.
     fn statement(&mut self, statement: &Stmt) {
         self.facts.is_assignment = matches!(statement, Stmt::Assign(_));
+        self.facts.filled = super::filled::filled(statement);
         let mut names: Vec<_> =
             self.facts.assigned.iter().map(|(name, _)| name).filter(|it| self.facts.reads.contains(*it)).collect();
         names.sort_unstable();
@@ -362,6 +363,11 @@ impl Collector {
         match &**callee {
             Symbol::Name(name) if name == "import" => self.import(args),
             Symbol::Name(name) if name == ENSURE_IMPORT => self.ensure_import(args),
+            Symbol::Element(of) if !args.is_empty() => {
+                if let Symbol::Name(name) = &**of {
+                    push_new(&mut self.facts.called_inside, name.clone());
+                }
+            }
             _ => {}
         }
         let is_named = matches!(**callee, Symbol::Name(_) | Symbol::Member(..));

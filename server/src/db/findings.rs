@@ -46,6 +46,8 @@ pub enum NameProblem {
     CalledInstead { call: u32 },
     /// A value that is stored by calling such a function, where what is stored is called with arguments.
     StoredInstead { target: SmolStr },
+    /// The same of an entry of a literal that a variable holds, of which elements are called with arguments.
+    HeldInstead { holder: SmolStr },
     /// `@` before a variable that never holds a function.
     UselessReference,
 }
@@ -87,7 +89,8 @@ pub fn name_findings(db: &dyn Db, file: File) -> Arc<[NameFinding]> {
 impl KeptFindings {
     fn of(facts: Arc<FileFacts>) -> KeptFindings {
         let is_open = gets_globals_out_of_sight(&facts);
-        let mut look = Look { facts: &facts, is_open, asks: OnceCell::new(), found: Vec::new() };
+        let mut look =
+            Look { facts: &facts, is_open, asks: OnceCell::new(), called_inside: OnceCell::new(), found: Vec::new() };
         let mut shadowed = FxHashSet::default();
         for unit in 0..facts.units.len() as u32 {
             look.at(unit);
@@ -139,7 +142,13 @@ impl KeptFindings {
             let assigned = facts.members(&name).map(|(unit, ..)| unit).chain(facts.keys(&name).map(|(unit, _)| unit));
             due.extend(assigned.chain(facts.globals(&name).map(|(unit, _)| unit)));
         }
-        let mut look = Look { facts, is_open: self.is_open, asks: OnceCell::new(), found: Vec::new() };
+        let mut look = Look {
+            facts,
+            is_open: self.is_open,
+            asks: OnceCell::new(),
+            called_inside: OnceCell::new(),
+            found: Vec::new(),
+        };
         for &unit in &due {
             db.makes("findings_of", None);
             look.at(unit);
@@ -226,8 +235,13 @@ fn is_alike(before: Option<&FactsUnit>, now: Option<&FactsUnit>) -> bool {
     let is_there = || matches!((before, now), (Some(before), Some(now)) if before.is_where(now));
     was.open == is.open
         && was.read_through == is.read_through
+        && was.called_inside == is.called_inside
         // How far `outer` opens the file depends on what is around.
         && (is.open == Openness::default() || is_there())
+}
+
+fn is_name(value: &Symbol, wanted: &str) -> bool {
+    matches!(value, Symbol::Name(name) if name == wanted)
 }
 
 fn is_import(value: &Symbol) -> bool {
@@ -284,7 +298,14 @@ pub fn is_plain(value: &Symbol) -> bool {
 
 /// Whether a function gives no function; what gives one may be called to get it.
 fn gives_plain(it: &UnitFacts) -> bool {
-    it.returns.iter().all(|it| is_plain(it) || **it == Symbol::Null)
+    it.returns.iter().all(|value| is_plain(value) || **value == Symbol::Null || is_null_alone(it, value))
+}
+
+/// Whether a value is a parameter without a default to which the function itself assigns nothing: null, where no argument is given.
+fn is_null_alone(it: &UnitFacts, value: &Symbol) -> bool {
+    let Symbol::Name(name) = value else { return false };
+    let is_it = |(param, default): &(SmolStr, Sym)| param == name && **default == Symbol::Unknown;
+    it.params.iter().any(is_it) && !it.open.locals && !it.assigned.iter().any(|(it, _)| it == name)
 }
 
 /// Whether a function gives its first parameter a value, or asks whether it has one.
@@ -300,6 +321,7 @@ struct Look<'a> {
     is_open: bool,
     /// Whether some code asks which globals there are.
     asks: OnceCell<bool>,
+    called_inside: OnceCell<Vec<(u32, SmolStr)>>,
     found: Vec<NameFinding>,
 }
 
@@ -530,9 +552,14 @@ impl Look<'_> {
         let mut values = self.values(unit, name)?;
         let (Some((made_in, value)), None) = (values.next(), values.next()) else { return None };
         let Symbol::Function(number) = **value else { return None };
-        let says = &self.facts.unit(self.facts.child(made_in, number)?).facts;
+        let function = self.facts.child(made_in, number)?;
+        let says = &self.facts.unit(function).facts;
         let wants = |(_, default): &(SmolStr, Sym)| **default == Symbol::Unknown;
-        says.params.first().is_some_and(wants).then(|| gives_plain(says) && !provides(says))
+        // Closures may give a parameter a value.
+        let is_alone = || self.facts.children(function).next().is_none();
+        let gives_no_param = || !says.returns.iter().any(|value| is_null_alone(says, value));
+        let wants = says.params.first().is_some_and(wants);
+        wants.then(|| gives_plain(says) && !provides(says) && (is_alone() || gives_no_param()))
     }
 
     /// Functions that are named without `@` where they are stored for others to call.
@@ -545,15 +572,69 @@ impl Look<'_> {
         for (target, value) in says.assigned.iter().chain(&says.outer).chain(&says.globals) {
             self.stored(unit, (target, value), |it| matches!(it, Symbol::Name(name) if name == target));
         }
+        // A member that is called as the function is must be that of the very map.
+        for (owner, target, _) in says.members.iter().filter(|(_, target, value)| is_name(value, target)) {
+            self.stored_alike(unit, target, owner);
+        }
+        for (holder, literal) in says.assigned.iter().chain(&says.globals) {
+            self.held(unit, &says, holder, literal);
+        }
+    }
+
+    /// Entries of a literal that a variable is given.
+    fn held(&mut self, unit: u32, says: &UnitFacts, holder: &SmolStr, literal: &Symbol) {
+        let owner: Sym = Symbol::Name(holder.clone()).into();
+        let entries: Vec<&Sym> = match literal {
+            Symbol::Map(number) => {
+                let entries = says.maps.get(*number as usize).into_iter().flatten();
+                for (target, _) in entries.clone().filter(|(target, value)| is_name(value, target)) {
+                    self.stored_alike(unit, target, &owner);
+                }
+                entries.map(|(_, value)| value).collect()
+            }
+            Symbol::List(items) => items.iter().collect(),
+            _ => return,
+        };
+        let held_by = self.owner(unit, holder);
+        let is_called = |(caller, name): &(u32, SmolStr)| name == holder && self.owner(*caller, name) == held_by;
+        if entries.is_empty() || !self.called_inside().iter().any(is_called) {
+            return;
+        }
+        for value in entries {
+            let Symbol::Name(name) = &**value else { continue };
+            if self.wants_arguments(unit, name) == Some(true) {
+                self.add(unit, name, NameProblem::HeldInstead { holder: holder.clone() });
+            }
+        }
+    }
+
+    /// Variables of which elements are called with arguments: where, which.
+    fn called_inside(&self) -> &[(u32, SmolStr)] {
+        self.called_inside.get_or_init(|| {
+            let units = (0u32..).zip(&self.facts.units);
+            units.flat_map(|(unit, it)| it.facts.called_inside.iter().map(move |name| (unit, name.clone()))).collect()
+        })
+    }
+
+    /// What is stored in a map under its own name, if that is called.
+    fn stored_alike(&mut self, unit: u32, target: &SmolStr, owner: &Sym) {
+        let callee = Symbol::Member(owner.clone(), target.clone());
+        if self.is_called(target, |it| *it == callee) && self.wants_arguments(unit, target) == Some(true) {
+            self.add(unit, target, NameProblem::StoredInstead { target: target.clone() });
+        }
+    }
+
+    /// Whether what has that last name is called with arguments somewhere, if it is the right one.
+    fn is_called(&self, target: &str, is_it: impl Fn(&Symbol) -> bool) -> bool {
+        self.facts.calls(target).any(|(unit, call)| {
+            let calls = &self.facts.unit(unit).facts.calls;
+            calls.get(call as usize).is_some_and(|(callee, _)| is_it(callee))
+        })
     }
 
     fn stored(&mut self, unit: u32, (target, value): (&SmolStr, &Sym), is_it: impl Fn(&Symbol) -> bool) {
         let Symbol::Name(name) = &**value else { return };
-        let calls = |(unit, call): (u32, u32)| {
-            let calls = &self.facts.unit(unit).facts.calls;
-            calls.get(call as usize).is_some_and(|(callee, _)| is_it(callee))
-        };
-        if name != target && self.facts.calls(target).any(calls) && self.wants_arguments(unit, name) == Some(true) {
+        if name != target && self.is_called(target, is_it) && self.wants_arguments(unit, name) == Some(true) {
             self.add(unit, name, NameProblem::StoredInstead { target: target.clone() });
         }
     }

@@ -68,13 +68,13 @@ fn exactly(name: &str, args: &[TypeSet]) -> Option<TypeSet> {
         "hasIndex" if is_first(all) => TypeSet::NUMBER,
         "indexOf" if args.len() > 1 && is_first(TypeSet::LIST | TypeSet::STRING) => TypeSet::NUMBER | TypeSet::NULL,
         "slice" if is_first(TypeSet::LIST | TypeSet::STRING) => first?,
-        "join" if is_first(TypeSet::LIST) => TypeSet::STRING | TypeSet::TOO_LARGE,
-        "insert" if is_text => TypeSet::STRING | TypeSet::TOO_LARGE,
+        "join" if is_first(TypeSet::LIST) => TypeSet::STRING | TypeSet::RARE_ERROR,
+        "insert" if is_text => TypeSet::STRING | TypeSet::RARE_ERROR,
         "replace" if is_text && args.len() > 2 && args[1..3].iter().all(|it| it.is_within(TypeSet::STRING)) => {
-            TypeSet::STRING | TypeSet::TOO_LARGE
+            TypeSet::STRING | TypeSet::RARE_ERROR
         }
         // Its steps may be zero.
-        "range" if are_all(TypeSet::NUMBER) && args.len() < 3 => TypeSet::LIST | TypeSet::TOO_LARGE,
+        "range" if are_all(TypeSet::NUMBER) && args.len() < 3 => TypeSet::LIST | TypeSet::RARE_ERROR,
         "list" | "string" | "map" | "number" | "funcRef" | "error" | "intrinsics" | "version" | "gc" | "info" => {
             TypeSet::MAP
         }
@@ -92,10 +92,10 @@ fn surely(id: IntrinsicId, args: &[TypeSet]) -> Option<Given> {
     if matches!(name, "len" | "val") && own[0].is_within(taken) {
         set = TypeSet::NUMBER;
     }
-    let errors = args.iter().fold(TypeSet::NONE, |sum, it| sum | it.only(TypeSet::ERROR));
+    let errors = args.iter().fold(TypeSet::NONE, |sum, it| sum | it.errors());
     let elements = if name == "range" { TypeSet::NUMBER } else { TypeSet::NONE };
     // Of what some error is made is not told.
-    let errors = if errors == TypeSet::NONE { errors } else { TypeSet::ERROR };
+    let errors = if errors.is_within(TypeSet::RARE_ERROR) { errors } else { TypeSet::ERROR };
     Some(Given { set: set | errors, elements })
 }
 

@@ -127,6 +127,7 @@ fn all(db: &LiveDb, document: &DocumentView, live: &Live, at: TextRange) -> Vec<
         found.extend(needless::action(&ctx, &check));
         found.extend(check.fix.map(|fix| Action::of_fix(fix, answers)));
     }
+    found.extend(imports::misspelt(&ctx));
     if ctx.is_broken() {
         return found;
     }

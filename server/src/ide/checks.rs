@@ -140,7 +140,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
                 is_replaced(db, file, &behind, &finding.name)
             }
             // So may its function do more without any, or be none.
-            NameProblem::CalledInstead { .. } | NameProblem::StoredInstead { .. } => {
+            NameProblem::CalledInstead { .. } | NameProblem::StoredInstead { .. } | NameProblem::HeldInstead { .. } => {
                 settings.knows(&finding.name) && intrinsics::find(&finding.name).is_some()
             }
             NameProblem::NoMember { .. } => !members.is_nowhere(&finding.name),
@@ -447,6 +447,16 @@ fn place(
                 found.push(check(range, "called-instead", Weight::Advice, message, Some(refer_to(name, range))));
             }
         }
+        NameProblem::HeldInstead { holder } => {
+            for (range, _) in
+                uses(|access| access == Access::Read).filter(|(range, _)| is_held(db, file, *range, holder))
+            {
+                let message = format!(
+                    "this calls `{name}` without arguments; `@{name}` stores the function itself, as what `{holder}` holds is called with some"
+                );
+                found.push(check(range, "called-instead", Weight::Advice, message, Some(refer_to(name, range))));
+            }
+        }
         NameProblem::UselessReference => {
             let root = SyntaxNode::new_root(file.parse(db).green.clone());
             // In a function, a name that is perhaps not assigned yet means something further out.
@@ -572,6 +582,30 @@ fn is_stored(db: &LiveDb, file: File, name: TextRange, target: &str) -> bool {
     };
     let assigned = AssignStmt::cast(around.clone()).is_some_and(|it| is_it(it.value()) && is_target(it.target()));
     assigned || MapEntry::cast(around).is_some_and(|it| is_it(it.value()) && is_target(it.key()))
+}
+
+/// Whether a name is an entry of a literal that a variable is given.
+fn is_held(db: &LiveDb, file: File, name: TextRange, holder: &str) -> bool {
+    let root = SyntaxNode::new_root(file.parse(db).green.clone());
+    let token = root.covering_element(name);
+    let mut around = token.ancestors().skip_while(|it| it.kind() == SyntaxKind::NameExpr);
+    let Some(mut literal) = around.next() else { return false };
+    if let Some(entry) = MapEntry::cast(literal.clone()) {
+        if entry.value().is_none_or(|it| it.range() != name) {
+            return false;
+        }
+        literal = match around.next() {
+            Some(it) => it,
+            None => return false,
+        };
+    }
+    let assignment = around.next().and_then(AssignStmt::cast);
+    matches!(literal.kind(), SyntaxKind::MapExpr | SyntaxKind::ListExpr)
+        && assignment.is_some_and(|it| {
+            let last = it.target().and_then(|it| it.syntax().last_token());
+            it.value().is_some_and(|it| it.range() == literal.text_range())
+                && last.is_some_and(|it| it.text().trim_matches('"') == holder)
+        })
 }
 
 /// Whether a name is an argument by itself.

@@ -15,8 +15,21 @@ use minilive_syntax::{SyntaxNode, TextSize};
 /// So many calls show what a function is given; the others are hardly of another kind.
 const MOST_CALLS: usize = 100;
 
+/// Lists of more kinds of elements are lists.
+const MOST_ELEMENTS: usize = 3;
+
 /// The type of a value in a few words; nothing if nothing is known.
 pub fn type_text(infer: &mut Infer<'_>, db: &LiveDb, known: &Known) -> Option<String> {
+    known_text(infer, db, known).map(|text| text + unknown_text(known))
+}
+
+/// What is said of a value besides what is known: that it may as well be what nobody knows.
+pub fn unknown_text(known: &Known) -> &'static str {
+    if known.vague { " or unknown" } else { "" }
+}
+
+/// The types that a value is known to be possibly; nothing if none is.
+pub fn known_text(infer: &mut Infer<'_>, db: &LiveDb, known: &Known) -> Option<String> {
     let mut words: Vec<String> = Vec::new();
     for kind in &known.kinds {
         let word = kind_text(infer, db, kind);
@@ -46,10 +59,15 @@ fn kind_text(infer: &mut Infer<'_>, db: &LiveDb, kind: &Kind) -> String {
                 _ => "list of lists".into(),
             },
             [one] => format!("list of {}", kind_text(infer, db, one)),
-            [_, _] | [_, _, _] if kinds.iter().all(|it| !matches!(it, Kind::List(_) | Kind::Function(_))) => {
-                let mut words: Vec<_> = kinds.iter().map(|it| kind_text(infer, db, it)).collect();
-                words.dedup();
-                format!("list of {}", words.join(" or "))
+            [_, _, ..] if kinds.iter().all(|it| !matches!(it, Kind::List(_) | Kind::Function(_))) => {
+                let mut words: Vec<String> = Vec::new();
+                for kind in kinds {
+                    let word = kind_text(infer, db, kind);
+                    if !words.contains(&word) {
+                        words.push(word);
+                    }
+                }
+                if words.len() > MOST_ELEMENTS { "list".into() } else { format!("list of {}", words.join(" or ")) }
             }
             _ => "list".into(),
         },
@@ -135,7 +153,7 @@ fn result_text(infer: &mut Infer<'_>, db: &LiveDb, function: UnitRef) -> Option<
     (!facts.returns.is_empty()).then_some(())?;
     let mut known = infer.result(function, None);
     if !facts.always_returns && !known.kinds.is_empty() {
-        known.join(Known { kinds: vec![Kind::Null], open: false });
+        known.join(Known::new(vec![Kind::Null], false));
     }
     type_text(infer, db, &known).map(|it| it.replace('`', ""))
 }

@@ -5,7 +5,7 @@
 //! everything but errors of the text.
 
 use super::Live;
-use super::checks::{Allowed, CODES, Check, Weight, checks};
+use super::checks::{Allowed, CODES, Check, Weight, checks, nearest};
 use super::related::{self, Related, related};
 use super::values::FreshRecordings;
 use crate::db::{self, LiveDb};
@@ -239,7 +239,11 @@ pub fn import_diagnostics(db: &LiveDb, document: &DocumentView, checks: &Checks,
             db::Located::Missing if checks.host.has_module(&import.name) => return None,
             // Then it may be anywhere.
             db::Located::Missing if db::sets_search_path(db, document.file) => return None,
-            db::Located::Missing => modules::missing(&import.name, &lookup),
+            db::Located::Missing => {
+                let (code, said) = modules::missing(&import.name, &lookup);
+                let meant = meant_module(db, document, checks, places, &import.name);
+                (code, meant.map_or_else(|| said.clone(), |meant| format!("{said}; did you mean `{meant}`?")))
+            }
             db::Located::NoText(line) => modules::not_text(&import.name, line),
             db::Located::At(file) => match db::module_trouble(db, file) {
                 Some((message, line)) => modules::broken(&import.name, &message, line),
@@ -261,6 +265,24 @@ pub fn import_diagnostics(db: &LiveDb, document: &DocumentView, checks: &Checks,
         Some(Diagnostic { range: import.range, severity, unused: false, code, source: TEXT, message, related })
     });
     messages.collect()
+}
+
+/// The module that is most like one which is not there, if an `import` of it leads to a file or the host has it.
+pub(super) fn meant_module(
+    db: &LiveDb,
+    document: &DocumentView,
+    checks: &Checks,
+    places: &Places,
+    name: &str,
+) -> Option<String> {
+    let all = db.files();
+    let files = all
+        .iter()
+        .filter(|&&it| it != document.file)
+        .filter_map(|it| modules::base_name(it.path(db)).strip_suffix(".ms"));
+    let meant = nearest(name, files.chain(checks.host.module_names().map(String::as_str)))?;
+    let is_there = || db::likely_module(db, &places.lookup(&meant)).is_some_and(|it| it != document.file);
+    (checks.host.has_module(&meant) || is_there()).then_some(meant)
 }
 
 /// The names of the `import`s that lead from a module to a file.

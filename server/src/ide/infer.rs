@@ -171,16 +171,43 @@ pub struct Known {
     pub kinds: Vec<Kind>,
     /// It may be something else, too.
     pub open: bool,
+    /// Of something that it may be by the text, as what one of its assignments gives, nothing is known.
+    pub vague: bool,
 }
 
 impl Known {
+    /// Some kinds; whether it may be something else, too.
+    pub fn new(kinds: Vec<Kind>, open: bool) -> Known {
+        Known { kinds, open, vague: false }
+    }
+
+    /// The same without what is known.
+    pub fn rest(&self) -> Known {
+        Known { kinds: Vec::new(), ..*self }
+    }
+
     /// Anything.
     pub fn anything() -> Known {
-        Known { kinds: Vec::new(), open: true }
+        Known { vague: true, ..Known::open() }
+    }
+
+    /// Nothing so far, and whatever more.
+    fn open() -> Known {
+        Known::new(Vec::new(), true)
+    }
+
+    /// What is one of these, which are the elements of something; if there are none, nobody knows what they are.
+    fn any_of(kinds: Vec<Kind>) -> Known {
+        if kinds.is_empty() { Known::anything() } else { Known::new(kinds, false) }
+    }
+
+    /// The same where nothing of what it may be was found: that it may be anything is all that is known then.
+    fn or_anything(self) -> Known {
+        if self.kinds.is_empty() { Known::anything() } else { self }
     }
 
     fn one(kind: Kind) -> Known {
-        Known { kinds: vec![kind], open: false }
+        Known::new(vec![kind], false)
     }
 
     /// Adds one more kind that it may be.
@@ -196,6 +223,7 @@ impl Known {
     /// Adds all that another value may be.
     pub fn join(&mut self, other: Known) {
         self.open |= other.open;
+        self.vague |= other.vague;
         other.kinds.into_iter().for_each(|kind| self.add(kind));
     }
 

@@ -14,7 +14,7 @@ use minilive_syntax::TextSize;
 
 /// What a value is at an offset of the file.
 pub fn value(infer: &mut Infer<'_>, db: &LiveDb, at: UnitRef, symbol: &Sym, offset: TextSize) -> Known {
-    let known = infer.value(at, symbol);
+    let known = taken(infer, db, at, symbol, offset).unwrap_or_else(|| infer.value(at, symbol));
     // The nearest one has the last word.
     let tests = conditions::tests(db, at, symbol, offset);
     tests.into_iter().rev().fold(known, |known, test| tested(infer, at, known, test))
@@ -23,15 +23,30 @@ pub fn value(infer: &mut Infer<'_>, db: &LiveDb, at: UnitRef, symbol: &Sym, offs
 /// What is called at an offset, or stands before it: functions are left as they are.
 pub fn uncalled(infer: &mut Infer<'_>, db: &LiveDb, at: UnitRef, symbol: &Sym, offset: TextSize) -> Known {
     let Symbol::Member(owner, name) = &**symbol else { return infer.uncalled(at, symbol) };
-    if conditions::tests(db, at, owner, offset).is_empty() {
+    let is_loop = matches!(**owner, Symbol::Name(_)) && taken(infer, db, at, owner, offset).is_some();
+    if !is_loop && conditions::tests(db, at, owner, offset).is_empty() {
         return infer.uncalled(at, symbol);
     }
     let owner = value(infer, db, at, owner, offset);
-    let mut found = Known { kinds: Vec::new(), open: owner.open };
+    let mut found = owner.rest();
     for kind in &owner.kinds {
-        found.join(infer.member(kind, name));
+        match infer.member_if_any(kind, name) {
+            Some(member) => found.join(member),
+            None => found.open = true,
+        }
     }
     found
+}
+
+/// What the variable of a loop around an offset is, if conditions around that loop say what it goes through.
+fn taken(infer: &mut Infer<'_>, db: &LiveDb, at: UnitRef, symbol: &Sym, offset: TextSize) -> Option<Known> {
+    let Symbol::Name(name) = &**symbol else { return None };
+    let (of, place) = conditions::iterated(db, at, name, offset)?;
+    let is_told = !conditions::tests(db, at, &of, place).is_empty() || taken(infer, db, at, &of, place).is_some();
+    is_told.then_some(())?;
+    let of = value(infer, db, at, &of, place);
+    // What a type alone says of its elements is nothing.
+    Some(infer.elements(of, true)).filter(|it| !it.kinds.is_empty())
 }
 
 /// What is left of a value of which a test came out one way.
@@ -47,7 +62,7 @@ fn tested(infer: &mut Infer<'_>, at: UnitRef, mut known: Known, test: Test) -> K
                 known.kinds.retain(|kind| !is_one(infer, class, kind));
             }
         }
-        Test::Null => return Known { kinds: vec![Kind::Null], open: false },
+        Test::Null => return Known::new(vec![Kind::Null], false),
         Test::NotNull => known.kinds.retain(|kind| *kind != Kind::Null),
         Test::True => known.kinds.retain(|kind| !matches!(kind, Kind::Null | Kind::Error)),
         Test::False => {
@@ -82,5 +97,5 @@ fn narrowed(infer: &mut Infer<'_>, known: Known, classes: &Known) -> Known {
         }
         kinds.extend(fitting.into_iter().filter(|it| !kinds.contains(it)).collect::<Vec<_>>());
     }
-    if kinds.is_empty() { known } else { Known { kinds, open: true } }
+    if kinds.is_empty() { known } else { Known::new(kinds, true) }
 }

@@ -2,7 +2,7 @@
 //!
 //! Hover and inlay hints show them. Invariant: what is only likely is called so.
 
-use super::describe::{object_text, type_text};
+use super::describe::{known_text, object_text, unknown_text};
 use super::infer::{Infer, Kind, Known, Object, UnitRef};
 use super::narrow;
 use crate::db::{self, File, LiveDb};
@@ -29,16 +29,17 @@ pub fn words(set: TypeSet) -> Option<String> {
         (TypeSet::LIST, "list"),
         (TypeSet::MAP, "map"),
         (TypeSet::FUNCTION, "function"),
-        // That a text or list would be too large to be made is possible nearly everywhere, and hardly ever comes about.
-        (TypeSet::ERROR.without(TypeSet::TOO_LARGE), "error"),
+        // That a text would be too large, or a parameter an error, is possible nearly everywhere, and hardly ever comes about.
+        (TypeSet::ERROR.without(TypeSet::RARE_ERROR), "error"),
         (TypeSet::NULL, "null"),
     ];
     if set == TypeSet::NONE || set == TypeSet::ANY {
         return None;
     }
     let words: Vec<_> = all.iter().filter(|(it, _)| set.may_be(*it)).map(|(_, word)| *word).collect();
-    // Of nearly anything nearly nothing is known.
-    (1..=3).contains(&words.len()).then(|| words.join(" or "))
+    // Of nearly anything nearly nothing is known, which is so of what an unknown operand makes, too.
+    let rare = set.may_be(TypeSet::ERROR) && !words.contains(&"error");
+    (1..=3).contains(&(words.len() + usize::from(rare && words.len() > 2))).then(|| words.join(" or "))
 }
 
 /// What is known of a name at an offset in a unit, as a paragraph.
@@ -65,7 +66,7 @@ pub fn text(
         _ if holds_function => uncalled,
         _ => narrow::value(&mut infer, db, at, &symbol, offset),
     };
-    let likely = type_text(&mut infer, db, &known).map(|text| text + &members(&mut infer, &known));
+    let likely = with_members(&mut infer, db, &known);
     let certain = certain.filter(|_| !is_stored_by_importers(db, file, name)).and_then(words);
     match (certain, likely) {
         // What is in a list or map may be stored there by another name, too, so that is no more than likely.
@@ -101,6 +102,12 @@ fn says_more(certain: &str, likely: &str) -> bool {
         .any(|it| may_be("list") && it.starts_with("list of ") || may_be("map") && it.starts_with("map "))
 }
 
+/// The type of a value in a few words, with what maps have that it may be; nothing if nothing is known.
+pub fn with_members(infer: &mut Infer<'_>, db: &LiveDb, known: &Known) -> Option<String> {
+    let text = known_text(infer, db, known)?;
+    Some(text + &members(infer, known) + unknown_text(known))
+}
+
 /// The members that the maps have in common which something may be, if all of them go by one name.
 pub fn members(infer: &mut Infer<'_>, known: &Known) -> String {
     let objects: Vec<_> = known.objects().collect();
@@ -124,7 +131,7 @@ pub fn members(infer: &mut Infer<'_>, known: &Known) -> String {
 
 /// The members that a map has or finds behind `__isa`.
 fn names(infer: &mut Infer<'_>, object: Object) -> Vec<String> {
-    let found = infer.members(&Known { kinds: vec![Kind::Map(object)], open: false });
-    let own = found.iter().filter(|it| it.intrinsic.is_none() && (it.distance > 0 || it.owner == object));
+    let found = infer.members(&Known::new(vec![Kind::Map(object)], false));
+    let own = found.iter().filter(|it| it.intrinsic.is_none() && (it.distance > 0 || it.owner == object.maker()));
     own.map(|it| it.name.to_string()).filter(|name| name != "__isa").collect()
 }

@@ -52,15 +52,22 @@ impl<'a> Flow<'a> {
         if self.facts.unit(unit).kind != UnitKind::Statement || !self.is_followed(name) {
             return None;
         }
-        let mut stored = Free::NOTHING;
+        let (mut stored, mut filled) = (Free::NOTHING, None);
         for (at, (store, value)) in self.facts.globals_before(name, unit).enumerate() {
             if at == MOST_STORES {
                 return None;
             }
             let found = self.summary.value_at(self.facts, &before[store as usize], store, value);
-            stored = Free { set: stored.set | found.set, result: stored.result | found.result, intrinsic: None };
-            if self.facts.unit(store).facts.is_assignment {
+            // What is null is given a value by the statement that was passed on the way here.
+            let is_null_gone = filled.is_some_and(|it| it != store);
+            let set = if is_null_gone { found.set.without(TypeSet::NULL) } else { found.set };
+            stored = Free { set: stored.set | set, result: stored.result | found.result, intrinsic: None };
+            let says = &self.facts.unit(store).facts;
+            if says.is_assignment {
                 break;
+            }
+            if says.filled.contains(name) {
+                filled.get_or_insert(store);
             }
         }
         let ever = self.summary.further_out(self.facts, unit, name);

@@ -3,7 +3,8 @@
 //! Part of `actions`. Invariants: an `import` is added only if it leads to the very file that defines the name; names of files that no
 //! program can write are passed over; there are few offers, the nearest first.
 
-use super::super::diagnostics::Diagnostic;
+use super::super::checks::Fix;
+use super::super::diagnostics::{Diagnostic, import_diagnostics, meant_module, silenced};
 use super::super::live::Live;
 use super::context::Context;
 use super::{Action, ActionKind, Edit};
@@ -56,6 +57,26 @@ pub(super) fn actions(ctx: &Context<'_>, name: TextRange, answers: &Diagnostic, 
             break;
         }
     }
+}
+
+/// What puts right the name of a module that is not there, where one is much like it.
+pub(super) fn misspelt(ctx: &Context<'_>) -> Vec<Action> {
+    let (db, document, live) = (ctx.db, ctx.document, ctx.live);
+    let imports = db::module_imports(db, document.file);
+    let touched: Vec<_> = imports.iter().filter(|it| it.range.intersect(ctx.at).is_some()).collect();
+    if touched.is_empty() || live.is_unread_around {
+        return Vec::new();
+    }
+    let is_silent = silenced(db, document, &live.checks);
+    let told = import_diagnostics(db, document, &live.checks, &live.places);
+    let told = told.into_iter().filter(|it| it.code == "import-not-found" && !is_silent(it.code, it.range));
+    let fix = |answers: Diagnostic| {
+        let import = touched.iter().find(|it| it.range == answers.range)?;
+        let meant = meant_module(db, document, &live.checks, &live.places, &import.name)?;
+        let fix = Fix { title: format!("Change to `{meant}`"), range: import.range, insert: format!("\"{meant}\"") };
+        Some(Action::of_fix(fix, answers))
+    };
+    told.filter_map(fix).collect()
 }
 
 /// A module by the name that an `import` gives it.

@@ -132,6 +132,7 @@ impl Broken {
     pub fn leaves(&self, finding: &NameFinding) -> bool {
         let other = match &finding.problem {
             NameProblem::StoredInstead { target } => Some(target),
+            NameProblem::HeldInstead { holder } => Some(holder),
             // The order of statements is another one where a block is broken.
             NameProblem::TooEarly { .. } if self.units.contains(&finding.unit) => return false,
             NameProblem::NoMember { of } if of.iter().any(|it| self.names.contains(it.as_str())) => return false,

@@ -138,7 +138,7 @@ pub fn members(
         return None;
     }
     let (_, file, import) = importable(collect.db, document, live, |it| it == name.as_str()).into_iter().next()?;
-    let known = Known { kinds: vec![Kind::Map(Object::Module(file))], open: false };
+    let known = Known::new(vec![Kind::Map(Object::Module(file))], false);
     let found = infer.members(&known).into_iter().filter(|it| is_name(&it.name) && fits(&it.name, collect.typed));
     // Where the line would go to the very word, the members are no use without it.
     let line = (import.range.end() < collect.offset).then_some(import);

@@ -76,8 +76,7 @@ pub fn member(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> 
 pub fn through(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named, held: &Known) -> Hover {
     let scope = if matches!(named.target, Target::Variable(_)) { "local" } else { "global" };
     let mut sections: Vec<_> = comment(infer, db, file, named).into_iter().collect();
-    let types = type_text(infer, db, held);
-    sections.extend(types.map(|types| format!("likely: {types}{}", types::members(infer, held))));
+    sections.extend(types::with_members(infer, db, held).map(|types| format!("likely: {types}")));
     Hover { range: named.range, title: format!("({scope}) {}", named.name), sections }
 }
 
@@ -99,8 +98,7 @@ pub fn given(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> O
         }
         None => {
             let mut sections: Vec<_> = comment(infer, db, file, named).into_iter().collect();
-            let types = type_text(infer, db, &known);
-            sections.extend(types.map(|types| format!("likely: {types}{}", types::members(infer, &known))));
+            sections.extend(types::with_members(infer, db, &known).map(|types| format!("likely: {types}")));
             (format!("(global) {}", named.name), sections)
         }
     };

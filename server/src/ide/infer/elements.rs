@@ -112,22 +112,24 @@ impl Infer<'_> {
     /// What the values of a map are that code makes, by name and under computed keys.
     pub(super) fn values_of_map(&mut self, object: Object) -> Known {
         let mut found = self.stored_in(object);
-        let own = self.own_entries(&Kind::Map(object));
-        own.into_iter().flat_map(|(_, values)| values).for_each(|kind| found.add(kind));
-        found
+        if let Some((keys, values)) = self.own_entries(&Kind::Map(object)) {
+            found.vague |= values.is_empty() && !keys.is_empty();
+            values.into_iter().for_each(|kind| found.add(kind));
+        }
+        found.or_anything()
     }
 
     /// What maps that something may be hold under computed keys.
     pub(super) fn stored_in_any(&mut self, at: UnitRef, owner: &Sym) -> Known {
-        let mut found = Known::anything();
+        let mut found = Known::open();
         let objects: Vec<_> = self.value(at, owner).objects().collect();
         objects.into_iter().for_each(|object| found.join(self.stored_in(object)));
-        found
+        found.or_anything()
     }
 
     /// What a map that code makes holds under computed keys; there may be more.
     pub(super) fn stored_in(&mut self, object: Object) -> Known {
-        let (mut found, object) = (Known::anything(), object.maker());
+        let (mut found, object) = (Known::open(), object.maker());
         if let Object::Sum(_, a, b) = object {
             [a, b].into_iter().for_each(|it| found.join(self.stored_in(it.into())));
             return found;

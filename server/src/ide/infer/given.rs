@@ -72,7 +72,9 @@ impl Infer<'_> {
         let outside = outside.iter().filter(|(at, ..)| at.file != file).map(|(at, owner, value)| (*at, owner, value));
         for (at, owner, value) in own.chain(outside) {
             let mut objects: Vec<Object> = Vec::new();
-            for object in self.value(at, owner).objects().map(Object::maker) {
+            // What has its class by where it was born is not of another one wherever else its maker is called.
+            let is_known = |it: &Object| name == "__isa" && matches!(it, Object::Born(..));
+            for object in self.value(at, owner).objects().filter(|it| !is_known(it)).map(Object::maker) {
                 if !objects.contains(&object) {
                     objects.push(object);
                 }

@@ -37,14 +37,22 @@ impl Infer<'_> {
     /// `of.name`
     pub(super) fn member_of_value(&mut self, at: UnitRef, of: &Sym, name: &SmolStr, uncalled: bool) -> Known {
         let owner = self.value(at, of);
-        let mut found = Known { kinds: Vec::new(), open: owner.open };
+        let mut found = owner.rest();
         for kind in &owner.kinds {
-            let mut member = self.member(kind, name);
+            let mut member = self.member_if_any(kind, name);
+            let is_announced = || member.as_ref().is_none_or(|it| it.kinds.iter().all(|it| *it == Kind::Null));
             // A method runs for the heirs of the map that it stands in, which may have what that only announces.
-            if matches!(**of, Symbol::SelfValue) && member.kinds.iter().all(|it| *it == Kind::Null) {
-                member.join(self.member_of_heirs(kind, name));
+            if matches!(**of, Symbol::SelfValue) && is_announced() {
+                let of_heirs = self.member_of_heirs(kind, name);
+                if of_heirs != Known::default() {
+                    member.get_or_insert_with(Known::open).join(of_heirs);
+                }
             }
-            found.join(if uncalled { member } else { self.called(&member, Some(kind)) });
+            match member {
+                Some(member) => found.join(if uncalled { member } else { self.called(&member, Some(kind)) }),
+                // Who reads what is not there ends the program, so that is nothing which it may give.
+                None => found.open = true,
+            }
         }
         found
     }
@@ -126,22 +134,31 @@ impl Infer<'_> {
 
     /// What a member of a value is, uncalled.
     pub fn member(&mut self, of: &Kind, name: &str) -> Known {
+        self.member_if_any(of, name).unwrap_or_else(Known::anything)
+    }
+
+    /// The same; none if nothing in the text gives such a value one of that name.
+    pub fn member_if_any(&mut self, of: &Kind, name: &str) -> Option<Known> {
         if let Kind::Map(object) = of {
+            if let (Object::Born(_, _, behind), "__isa") = (object, name) {
+                return Some(Known::one(Kind::Map((*behind).into())));
+            }
             for holder in self.definers(*object, name) {
                 let found = self.own_member(holder, name);
                 if found != Known::default() {
-                    return found;
+                    return Some(found);
                 }
             }
         }
-        let Some(owner) = type_map(of) else { return Known::anything() };
+        let owner = type_map(of)?;
         let given = self.given_to_type(owner, name);
         if given != Known::default() {
-            return given;
+            return Some(given);
         }
         match type_method(of, name) {
-            Some(id) => Known::one(Kind::Intrinsic(id)),
-            None => field(owner_of_fields(of), name).unwrap_or_else(Known::anything),
+            Some(id) => Some(Known::one(Kind::Intrinsic(id))),
+            // What maps have that nobody knows more of is anybody's guess.
+            None => field(owner_of_fields(of), name).or_else(|| (*of == Kind::AnyMap).then(Known::anything)),
         }
     }
 

@@ -105,7 +105,7 @@ impl Infer<'_> {
     /// What modules give the program under a name by `globals.name`, and what programs give a module that they import; others may give it
     /// something else.
     pub fn given_from_around(&mut self, at: UnitRef, name: &str) -> Known {
-        let mut found = Known::anything();
+        let mut found = Known::open();
         for &file in self.program().iter().filter(|&&file| file != at.file) {
             let facts = self.facts(file);
             for (unit, value) in facts.given_to_program(name) {
@@ -128,7 +128,7 @@ impl Infer<'_> {
                 }
             }
         }
-        found
+        found.or_anything()
     }
 
     /// Whether that is anything.
@@ -208,19 +208,25 @@ impl Infer<'_> {
             return None;
         }
         let is_assignment = |unit: u32| facts.unit(unit).facts.is_assignment;
-        let mut stores = Vec::new();
+        let (mut stores, mut filled) = (Vec::new(), None);
         for (unit, value) in facts.globals_before(name, at.unit) {
-            stores.push((unit, value));
+            stores.push((unit, value, filled.is_some_and(|it| it != unit)));
             if is_assignment(unit) {
                 break;
+            }
+            if facts.unit(unit).facts.filled.contains(name) {
+                filled.get_or_insert(unit);
             }
         }
         stores.reverse();
         // A loop or an `if` may read what it has assigned itself.
-        stores.extend(facts.globals(name).filter(|(unit, _)| *unit == at.unit && !is_assignment(*unit)));
+        let own = facts.globals(name).filter(|(unit, _)| *unit == at.unit && !is_assignment(*unit));
+        stores.extend(own.map(|(unit, value)| (unit, value, false)));
         let mut found = Known::default();
-        for (unit, value) in stores {
-            found.join(self.value(UnitRef { unit, ..at }, value));
+        for (unit, value, is_null_gone) in stores {
+            let mut stored = self.value(UnitRef { unit, ..at }, value);
+            stored.kinds.retain(|kind| !is_null_gone || *kind != Kind::Null);
+            found.join(stored);
         }
         (found != Known::default()).then(|| self.with_elements_of_variable(found, at.file, None, name))
     }
@@ -250,14 +256,38 @@ impl Infer<'_> {
         if let Some(param) = unit.facts.params.iter().rposition(|(it, _)| it == name) {
             found.join(self.parameter(at, param, usize::MAX));
         }
+        let found = self.of_given_class(found, at, name);
         self.with_elements_of_variable(found, at.file, Some(at.unit), name)
+    }
+
+    /// What others have made for a variable, with the map behind it that `name.__isa = Class` puts there: an instance of that, whatever class
+    /// its maker has given it.
+    fn of_given_class(&mut self, found: Known, at: UnitRef, name: &str) -> Known {
+        let facts = self.facts(at.file);
+        let is_it = |owner: &Symbol| matches!(owner, Symbol::Name(it) if it == name);
+        let members = &facts.unit(at.unit).facts.members;
+        let mut bases = members.iter().filter(|(owner, member, _)| member == "__isa" && is_it(owner));
+        let (Some((.., base)), None) = (bases.next(), bases.next()) else { return found };
+        let base = self.value(at, base);
+        let [Kind::Map(base)] = &*base.kinds else { return found };
+        let Some(behind) = base.made() else { return found };
+        let mut result = found.rest();
+        for kind in found.kinds {
+            result.add(match kind {
+                Kind::Map(Object::New(by, number) | Object::Born(by, number, _)) if by != at => {
+                    Kind::Map(Object::Born(by, number, behind))
+                }
+                kind => kind,
+            });
+        }
+        result
     }
 
     /// What calls give for a parameter, in its file and in others of the program, and its default; of many calls the first ones.
     pub fn parameter(&mut self, at: UnitRef, param: usize, most: usize) -> Known {
         let facts = self.facts(at.file);
         let unit = facts.unit(at.unit);
-        let mut found = Known { kinds: Vec::new(), open: true };
+        let mut found = Known::open();
         if let Some((_, default)) = unit.facts.params.get(param).filter(|(_, default)| !is_nothing(default)) {
             found.join(self.value(at, default));
         }
@@ -279,7 +309,7 @@ impl Infer<'_> {
                 found.join(self.value(caller, arg));
             }
         }
-        found
+        found.or_anything()
     }
 
     /// Calls of what a variable holds that was taken from a list or a map: unit, number among its calls.
@@ -312,7 +342,7 @@ impl Infer<'_> {
 
     /// What reading gives: functions are called without arguments.
     pub(super) fn called(&mut self, found: &Known, receiver: Option<&Kind>) -> Known {
-        let mut result = Known { kinds: Vec::new(), open: found.open };
+        let mut result = found.rest();
         for kind in &found.kinds {
             match kind {
                 Kind::Function(function) => result.join(self.result(*function, receiver)),
@@ -345,7 +375,7 @@ impl Infer<'_> {
         let mut found = self.called(&own, None);
         let first = args.first().filter(|_| own.kinds.is_empty());
         let first = first.and_then(|arg| self.value(at, arg).kinds.into_iter().next());
-        found.join(self.called(&Known { kinds, open: false }, first.as_ref()));
+        found.join(self.called(&Known::new(kinds, false), first.as_ref()));
         found
     }
 
@@ -388,7 +418,7 @@ impl Infer<'_> {
     /// What an intrinsic gives.
     fn given(&mut self, id: IntrinsicId, receiver: Option<&Kind>) -> Known {
         let element = || match receiver {
-            Some(Kind::List(kinds)) => Known { kinds: kinds.clone(), open: kinds.is_empty() },
+            Some(Kind::List(kinds)) => Known::any_of(kinds.clone()),
             Some(Kind::Text) => Known::one(Kind::Text),
             _ => Known::anything(),
         };
@@ -410,7 +440,7 @@ impl Infer<'_> {
                 None => Vec::new(),
             })),
             Gives::Index => match receiver {
-                Some(Kind::List(_) | Kind::Text) => Known { kinds: vec![Kind::Number, Kind::Null], open: false },
+                Some(Kind::List(_) | Kind::Text) => Known::new(vec![Kind::Number, Kind::Null], false),
                 _ => Known::anything(),
             },
             Gives::Map => Known::one(Kind::AnyMap),
@@ -443,13 +473,15 @@ impl Infer<'_> {
 
     fn element(&mut self, at: UnitRef, of: &Sym, iterated: bool) -> Known {
         let of = self.value(at, of);
-        let mut found = Known { kinds: Vec::new(), open: of.open };
+        self.elements(of, iterated)
+    }
+
+    /// What the elements of a value are, one after the other or by a key.
+    pub fn elements(&mut self, of: Known, iterated: bool) -> Known {
+        let mut found = of.rest();
         for kind in of.kinds {
             match kind {
-                Kind::List(kinds) => {
-                    found.open |= kinds.is_empty();
-                    kinds.into_iter().for_each(|kind| found.add(kind));
-                }
+                Kind::List(kinds) => found.join(Known::any_of(kinds)),
                 Kind::Text => found.add(Kind::Text),
                 Kind::Map(Object::Sum(_, a, b)) if iterated => {
                     [a, b].into_iter().for_each(|it| found.add(Infer::entry_of(&Kind::Map(it.into()))));
@@ -471,8 +503,10 @@ impl Infer<'_> {
         let kept = |kind: &Kind| matches!(kind, Kind::Text | Kind::List(_));
         let number = of.kinds.is_empty() || of.kinds.iter().any(|kind| !kept(kind));
         of.kinds.retain(kept);
-        if number {
+        // What is not known is taken for a number, too.
+        if number || of.vague {
             of.add(Kind::Number);
+            of.vague = false;
         }
         of
     }
@@ -481,14 +515,18 @@ impl Infer<'_> {
     fn sum(&mut self, at: UnitRef, a: &Sym, b: &Sym) -> Known {
         let (left, right) = (self.value(at, a), self.value(at, b));
         if left.kinds.contains(&Kind::Text) || right.kinds.contains(&Kind::Text) {
-            return Known { kinds: vec![Kind::Text], open: left.kinds.len() > 1 };
+            return Known::new(vec![Kind::Text], left.kinds.len() > 1);
         }
-        let mut found = Known { kinds: Vec::new(), open: left.open };
+        let mut found = left.rest();
         if let ([Kind::Map(a)], [Kind::Map(b)]) = (&*left.kinds, &*right.kinds)
             && let (Some(a), Some(b)) = (a.made(), b.made())
             && a != b
         {
-            return Known { kinds: vec![Kind::Map(Object::Sum(at.file, a, b))], open: left.open || right.open };
+            return Known {
+                kinds: vec![Kind::Map(Object::Sum(at.file, a, b))],
+                open: left.open || right.open,
+                vague: left.vague || right.vague,
+            };
         }
         for kind in left.kinds {
             match kind {
@@ -531,7 +569,7 @@ impl Infer<'_> {
 
     fn objects_known(&mut self, at: UnitRef, find: fn(&mut Self, UnitRef) -> Vec<Object>) -> Known {
         let objects = find(self, at);
-        Known { open: objects.is_empty(), kinds: objects.into_iter().take(MOST_KINDS).map(Kind::Map).collect() }
+        Known::any_of(objects.into_iter().take(MOST_KINDS).map(Kind::Map).collect())
     }
 
     fn outer(&mut self, at: UnitRef) -> Object {

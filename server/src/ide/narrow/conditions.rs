@@ -65,6 +65,30 @@ fn found(db: &LiveDb, at: UnitRef, symbol: &Sym, offset: TextSize) -> Option<Vec
     Some(tests)
 }
 
+/// What the nearest loop around a place goes through whose variable has that name, and where that stands; none if the variable may hold
+/// something else by then.
+pub fn iterated(db: &LiveDb, at: UnitRef, name: &SmolStr, offset: TextSize) -> Option<(Sym, TextSize)> {
+    let placed = db::units(db, at.file).get(at.unit as usize)?;
+    let root = SyntaxNode::new_root(placed.unit.green.clone());
+    let offset = offset.checked_sub(placed.start)?.min(root.text_range().end());
+    let token = root.token_at_offset(offset).left_biased()?;
+    let around = token.parent_ancestors().take_while(|it| it.kind() != SyntaxKind::FunctionExpr);
+    let loops = around.filter_map(ForStmt::cast);
+    let it = loops.into_iter().find(|it| it.variable().is_some_and(|it| it.text() == name))?;
+    let (of, variable) = (it.iterable()?.range().end(), it.variable()?.text_range());
+    // Not where it is only about to be given its first element.
+    if offset > variable.end() && offset <= of {
+        return None;
+    }
+    let symbol: Sym = Symbol::Name(name.clone()).into();
+    let look = Look::new((&placed.unit.green, placed.unit.kind), &symbol)?;
+    let body = it.body()?.syntax().text_range();
+    if look.is_assigned(&root, body) {
+        return None;
+    }
+    Some((symbol_before(&placed.unit.green, placed.unit.kind, of)?, of + placed.start))
+}
+
 /// The conditions that come out one way in a part of a node because it stands there, the nearest first.
 fn conditions(node: &SyntaxNode, below: &SyntaxNode) -> Vec<(Expr, bool)> {
     match node.kind() {

@@ -663,3 +663,44 @@ fn what_holds_a_function_is_named_itself() {
     let own = "go = function(double)\n  return doub$0le(1)\nend function\n";
     assert!(card(&format!("{double}{own}go @double\n")).starts_with("(parameter) double: function(x)\n"));
 }
+
+#[test]
+fn what_is_not_known_is_no_part_that_is_left_out() {
+    let call = "f = function(g, v)\n  return g(v)\nend function\nup = function(s)\n  return s.upper\nend function\n";
+    assert_eq!(card(&format!("{call}x$0 = f(@up, \"q\")\ny = f(@abs, 1)\n")), "(global) x\nlikely: number or unknown");
+    assert_eq!(
+        card(
+            "Stack = {\"items\": []}\nStack.pe$0ek = function\n  if not self.items then return null\n  return self.items[-1]\nend function\n"
+        ),
+        "Stack.peek = function()\nlikely: Stack.peek() -> null or unknown"
+    );
+    assert_eq!(
+        card("list.la$0st = function\n  if self.len == 0 then return null\n  return self[-1]\nend function\n"),
+        "list.last = function()\nlikely: list.last() -> null or unknown"
+    );
+    assert_eq!(
+        card("A = {\"n\": 1}\npick = function(a)\n  if a then return A\n  return a\nend function\nx$0 = pick(0)\n"),
+        "(global) x\nlikely: map A or number with n"
+    );
+    // What a parameter or member may be besides is no more than that nobody knows all who use it.
+    assert_eq!(card("f = function(n)\n  print n$0\nend function\nf 2\n"), "(parameter) n\nlikely: number");
+    assert_eq!(
+        card("x = 0\nadd = function(n)\n  globals.x += n\nend function\nprint x$0\n"),
+        "(global) x\nlikely: number"
+    );
+}
+
+#[test]
+fn what_a_method_puts_behind_what_its_parent_makes_is_its_class() {
+    let code = "A = {\"n\": 1}\nA.make = function\n  a = new A\n  a.size = 2\n  return a\nend function\nB = new A\nB.rate = 3\nB.make = function\n  r = super.make\n  r.__isa = B\n  return r\nend function\na = A.make\nb = B.make\n";
+    let line = |line: &str| card(&format!("{code}{line}\n"));
+    assert!(line("print b$0").starts_with("(global) b\n"), "{}", line("print b$0"));
+    assert!(line("print b$0").contains("map B with size"), "{}", line("print b$0"));
+    assert!(line("print B.ma$0ke").ends_with("likely: B.make() -> map B"), "{}", line("print B.ma$0ke"));
+    assert_eq!(card(&code.replace("return r", "return r$0")), "(local) r\nlikely: map B with size, rate, make, n");
+    assert_eq!(line("print a$0"), "(global) a\nlikely: map A with size, n, make");
+    assert_eq!(card(&code.replace("r.__isa", "r.__is$0a")), "(member) a.__isa\nlikely: map B");
+    let list = "l$0 = [a, b, a, A.make, new A]\n";
+    assert_eq!(line(list), "(global) l\ntype: list; likely list of map A or map B");
+    assert_eq!(line("print b.ra$0te"), "(member) B.rate\nlikely: number");
+}

@@ -474,3 +474,55 @@ fn exit_ends_the_program_where_it_is_that_of_the_language() {
     let host = Checks { host_names: vec!["exit".to_owned()], ..Checks::default() };
     assert!(!codes("exit\nprint 1\n", &host).contains(&"unreachable-code"));
 }
+
+#[test]
+fn what_a_literal_holds_and_is_called_wants_its_sign() {
+    let go = "go = function(a)\n  print a\nend function\n";
+    let told = |source: &str| {
+        let it = Fixture::new(source);
+        let all = checks(&it.db, &it.document, &Checks::default(), &it.places);
+        let told = all.iter().filter(|it| it.code == "called-instead");
+        told.map(|it| it.message.rsplit("itself, ").next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    for (source, expected) in [
+        ("cmds = {\"go\": go}\ncmds.go \"x\"\n", "for which `go` is called with some"),
+        ("m = {}\nm.go = go\nm.go 3\n", "for which `go` is called with some"),
+        ("cmds = {\"walk\": go}\nverb = \"walk\"\ncmds[verb](1)\n", "as what `cmds` holds is called with some"),
+        ("l = [go]\nl[0] 3\n", "as what `l` holds is called with some"),
+        ("f = function\n  l = [go, @go]\n  return l[1](3)\nend function\n", "as what `l` holds is called with some"),
+        (
+            "cmds = {\"a\": go}\nrun = function(verb)\n  cmds[verb] 1\nend function\n",
+            "as what `cmds` holds is called with some",
+        ),
+    ] {
+        assert_eq!(told(&format!("{go}{source}")), [expected], "{source}");
+        assert!(told(&format!("go = function(a)\n  return @print\nend function\n{source}")).is_empty(), "{source}");
+        assert!(told(&format!("go = function(a=1)\n  print a\nend function\n{source}")).is_empty(), "{source}");
+        assert!(
+            told(
+                &format!("{go}{source}")
+                    .replace("go}", "@go}")
+                    .replace("go,", "@go,")
+                    .replace("[go]", "[@go]")
+                    .replace("= go", "= @go")
+            )
+            .is_empty(),
+            "{source}"
+        );
+    }
+    for source in [
+        "cmds = {\"go\": go}\nother = {\"go\": @go}\nother.go 1\n",
+        "cmds = {\"a\": go}\nrun = function(cmds)\n  cmds[0] 1\nend function\n",
+        "l = [go]\nprint l[0]\n",
+    ] {
+        assert!(told(&format!("{go}{source}")).is_empty(), "{source}");
+    }
+    let back = "back = function(x)\n  return x\nend function\n";
+    assert_eq!(told(&format!("{back}m = {{}}\nm.on = back\nm.on 3\n")), ["for which `on` is called with some"]);
+    for other in [
+        "back = function(x=print)\n  return x\nend function\n",
+        "back = function(x)\n  set = function\n    outer.x = @print\n  end function\n  set\n  return x\nend function\n",
+    ] {
+        assert!(told(&format!("{other}m = {{}}\nm.on = back\nm.on 3\n")).is_empty(), "{other}");
+    }
+}
