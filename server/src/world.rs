@@ -125,6 +125,7 @@ enum Event {
     Folders { added: Vec<PathBuf>, removed: Vec<PathBuf> },
     Planned(Arc<Plan>),
     Shown { uri: Arc<str>, shown: Shown },
+    Told { uri: Arc<str>, diagnostics: u64 },
     Released { reader: usize, unfinished: Unfinished },
     Settled(oneshot::Sender<()>),
     End,
@@ -150,6 +151,11 @@ impl WorldHandle {
         if self.events.send(event).is_err() {
             tracing::error!("the world has ended");
         }
+    }
+
+    /// A client was answered these diagnostics of a document.
+    pub fn told(&self, uri: &Arc<str>, diagnostics: &[crate::ide::Diagnostic]) {
+        self.send(Event::Told { uri: uri.clone(), diagnostics: own::hash_of(diagnostics) });
     }
 
     /// A document was opened.
@@ -297,6 +303,7 @@ pub fn spawn(
         notices,
         scheduler,
         shown: FxHashMap::default(),
+        told: FxHashMap::default(),
         refresh: own::Refresher::default(),
         last_write: None,
         waiting: Vec::new(),
@@ -343,6 +350,8 @@ struct World {
     scheduler: Scheduler,
     /// What was last shown of each document.
     shown: FxHashMap<Arc<str>, Shown>,
+    /// Hashes of the diagnostics that clients were answered last.
+    told: FxHashMap<Arc<str>, u64>,
     refresh: own::Refresher,
     last_write: Option<Instant>,
     waiting: Vec<oneshot::Sender<()>>,
@@ -431,6 +440,7 @@ impl World {
                 }
             }
             Event::Shown { uri, shown } => self.shown(uri, shown),
+            Event::Told { uri, diagnostics } => self.told(uri, diagnostics),
             Event::Released { reader, unfinished } => self.released(reader, unfinished),
             Event::Settled(reply) => self.waiting.push(reply),
             // Ends the loop before it comes here.
@@ -504,6 +514,7 @@ impl World {
             self.scheduler.closed(uri);
             self.held.closed(uri);
             self.shown.remove(uri);
+            self.told.remove(uri);
             self.in_workspace(uri, None);
             (self.notices)(Notice::Closed { uri: uri.clone() });
             self.module_closed(uri);
@@ -566,8 +577,25 @@ impl World {
     }
 
     fn shown(&mut self, uri: Arc<str>, shown: Shown) {
-        let before = self.shown.insert(uri.clone(), shown.clone()).unwrap_or_default();
+        let mut before = self.shown.insert(uri.clone(), shown.clone()).unwrap_or_default();
+        // A client that asks has what it was answered, which may be newer or older.
+        before.diagnostics = self.told.get(&uri).copied().unwrap_or(before.diagnostics);
         self.refresh.compare(&before, &shown);
+    }
+
+    /// A client was answered these diagnostics. If something else was shown meanwhile, it has to ask again.
+    fn told(&mut self, uri: Arc<str>, diagnostics: u64) {
+        if !self.documents.contains_key(&uri) {
+            return;
+        }
+        if self.told.insert(uri.clone(), diagnostics) == Some(diagnostics) || self.pool.waits(&uri, Task::Show) {
+            return;
+        }
+        if let Some(shown) = self.shown.get(&uri) {
+            let mut before = shown.clone();
+            before.diagnostics = diagnostics;
+            self.refresh.compare(&before, shown);
+        }
     }
 
     /// What follows from any event: writes, jobs for idle threads, refreshes, those who wait for quiet.

@@ -731,8 +731,10 @@ impl LanguageServer for Backend {
 
     async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
         let before = params.previous_result_id;
+        let world = self.session()?.world.clone();
         let told = self.written(from_proto::uri(&params.text_document.uri), Kind::Told, move |it, features| {
             let diagnostics = ide::diagnostics(&it.db, &it.document, &it.live);
+            world.told(&it.document.uri, &diagnostics);
             let items = diagnostics.iter().map(|item| to_proto::diagnostic(item, &it.document, features));
             report(items.collect(), before.as_deref())
         });

@@ -41,7 +41,7 @@ pub(super) struct Own {
 pub(super) struct Shown {
     hints: u64,
     lenses: u64,
-    diagnostics: u64,
+    pub diagnostics: u64,
 }
 
 impl Own {
@@ -66,9 +66,7 @@ impl Own {
         let tiers = if live.show.tiers { ide::function_tiers(db, document, live) } else { Vec::new() };
         let lenses = ide::lenses(db, document, live);
         let diagnostics = ide::diagnostics(db, document, live);
-        // That nothing is said is not the same as that nothing was shown yet: a client may have asked before.
-        let diagnostics_hash = hash(&(true, &diagnostics));
-        let shown = Shown { hints: hash(&hints), lenses: hash(&lenses), diagnostics: diagnostics_hash };
+        let shown = Shown { hints: hash(&hints), lenses: hash(&lenses), diagnostics: hash_of(&diagnostics) };
         self.send(Event::Shown { uri: self.uri.clone(), shown });
         self.publish(snapshot, diagnostics);
         (self.notices)(Notice::Live { document: document.clone(), tiers, hints });
@@ -85,6 +83,11 @@ impl Own {
         // The world may have ended; then nobody needs the result.
         let _ = self.events.send(event);
     }
+}
+
+/// The hash of diagnostics. That nothing is said is not the same as that nothing was shown yet: a client may have asked before.
+pub(super) fn hash_of(diagnostics: &[ide::Diagnostic]) -> u64 {
+    hash(&(true, diagnostics))
 }
 
 fn hash(value: &impl Hash) -> u64 {
