@@ -1,6 +1,6 @@
 //! What debuggers learn of compiled code, by the interface that gdb calls “JIT Compilation Interface” and lldb reads as well.
 //!
-//! `minilive run --gdb` hands events in; debuggers stop at `sys::debug::register` and read object files in memory, one for each piece of
+//! `minilive run --gdb` hands events in; debuggers stop at a function of `sys::debug` and read object files in memory, one for each piece of
 //! machine code, which have a section where the code is and a symbol that names it. Invariant: no two files that are announced at a time
 //! have a common address, as code is told of before any of its memory is used again.
 

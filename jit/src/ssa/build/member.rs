@@ -155,11 +155,16 @@ impl Builder<'_> {
             self.set(dst, slot);
             return Ok(());
         }
-        let ways = self.ways(obj)?;
+        // A variable that is gone is a missing key.
+        let ways = self.ways(obj)?.filter(|ways| self.may(ExitReason::Unassigned) || !self.end_in_env(ways));
         let site = MemberSite { calls_program: false, how, ..self.site(name)? };
         let val = self.find(obj, site, ways.as_deref())?;
+        let mut slot = Slot { ty: Ty::Any, val };
+        if ways.is_some_and(|ways| self.end_in_env(&ways)) {
+            slot = self.guard_assigned(slot)?;
+        }
         let want = self.guess_used(dst, self.input.seen.property(self.at).value);
-        self.set_narrowed(dst, Slot { ty: Ty::Any, val }, want)
+        self.set_narrowed(dst, slot, want)
     }
 
     /// `self` or `super`: what the call brought. Without a receiver it may be a variable, which the interpreter looks up.
@@ -217,10 +222,15 @@ impl Builder<'_> {
         };
         let map = self.receiver(obj)?;
         let [val] = self.each_way(map, ways, [Rep::Boxed], &mut |it, holder, way| [it.load_slot(holder, way.slot)]);
-        if self.emitting && !ways.iter().any(|way| (self.input.is_env)(way.shape_at(way.steps.len()))) {
+        if self.emitting && !self.end_in_env(ways) {
             self.func.assigned.push(val);
         }
         Ok(val)
+    }
+
+    /// Whether one of these ways ends in an environment, whose slots may be unassigned.
+    fn end_in_env(&self, ways: &[Way]) -> bool {
+        ways.iter().any(|way| (self.input.is_env)(way.shape_at(way.steps.len())))
     }
 
     /// The method at the end of one of these ways, and what is `super` in it: what its holder's `__isa` is now.
