@@ -167,8 +167,6 @@ pub struct Env<'a> {
     pub takes: usize,
     /// Address of a word where calls through the table leave the callee for stubs.
     pub callee_word: usize,
-    /// Address of the word that says where the head of the running realm is.
-    pub context_word: usize,
     /// Address of each block's execution counter.
     pub block_counter: &'a dyn Fn(BlockId) -> usize,
     /// Address of the feedback cell of a word of the bytecode.

@@ -35,7 +35,6 @@ pub(super) struct Addresses {
     entries: usize,
     takes: usize,
     callee_word: usize,
-    context_word: usize,
     frames: Vec<FrameAddresses>,
     points: usize,
     ascii: usize,
@@ -104,7 +103,6 @@ impl Addresses {
             entries: self.entries,
             takes: self.takes,
             callee_word: self.callee_word,
-            context_word: self.context_word,
             block_counter: &|block| {
                 let (frame, own) = body.block_origin(block).expect("blocks behind calls are not counted");
                 self.frames[frame].block_counters[own.0 as usize]
@@ -178,7 +176,6 @@ impl Backend {
             entries: words.entries.as_ptr() as usize,
             takes: words.takes.as_ptr() as usize,
             callee_word: self.shared.callee_word(),
-            context_word: self.shared.context_word(),
             frames: func.body.frames.iter().map(|frame| FrameAddresses::of(codes.get(CodeId(frame.code)))).collect(),
             points: code.points.as_ptr() as usize,
             ascii: codes.shared().ascii_table() as usize,

@@ -29,7 +29,7 @@ pub enum Symbol {
     Takes,
     /// The word where calls leave the callee.
     Callee,
-    /// The word that says where the head of the running realm is.
+    /// The word that says where the head of the running realm is; for pieces that all code shares.
     Context,
     /// A block's execution counter.
     Counter(BlockId),
@@ -62,7 +62,7 @@ impl Env<'_> {
             Symbol::Entry(code) => self.entries + code as usize * 8,
             Symbol::Takes => self.takes,
             Symbol::Callee => self.callee_word,
-            Symbol::Context => self.context_word,
+            Symbol::Context => unreachable!("only pieces that all code shares refer to it"),
             Symbol::Counter(block) => (self.block_counter)(block),
             Symbol::Feedback(word) => (self.feedback)(word),
             Symbol::RecordPoint(point) => (self.record_point)(point),
