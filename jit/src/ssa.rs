@@ -376,7 +376,7 @@ pub enum Op {
     /// How many numbers a range of integers has, or a number below 1 if none: what lies between its ends, step. Leaves if the step is 0.
     RangeCount,
 
-    /// Near call of the function itself: callee (boxed function), arguments.
+    /// Near call of the function itself: callee (boxed function; absent where the code captures nothing), arguments.
     CallSelf,
     /// Call of known code through the entry table: callee (boxed function), arguments.
     CallCode(u32),

@@ -17,6 +17,7 @@
 mod dict;
 mod iter;
 pub mod lookup;
+pub(crate) mod recall;
 mod shaped;
 mod view;
 
@@ -205,7 +206,7 @@ impl MapRef {
         }
         // SAFETY: invariant 2; nothing else looks at the table meanwhile.
         let table = unsafe { &mut *self.object().table };
-        let Some(old) = table.insert_in_place(key, value) else { return false };
+        let Some(old) = table.insert_in_place(realm.key_for(key), value) else { return false };
         realm.overwritten(old);
         true
     }
@@ -215,7 +216,7 @@ impl MapRef {
     pub fn get(self, realm: &Realm, key: Value) -> Option<Value> {
         match self.layout() {
             MapLayout::Shaped => self.slot_of_key(realm, key).map(|slot| self.slot(slot)),
-            MapLayout::Dict => self.table()?.get(key),
+            MapLayout::Dict => realm.find_in(self.table()?, key),
             MapLayout::Env => match self.slot_of_key(realm, key) {
                 Some(slot) => Some(self.slot(slot)).filter(|value| !value.is_absent()),
                 None => self.table()?.get(key),
@@ -401,6 +402,7 @@ impl MapRef {
             }
             _ => {}
         }
+        let key = realm.key_for(key);
         let old = self.edit_table(realm, |table| table.insert(key, value));
         realm.overwritten(old.unwrap_or(Value::NULL));
     }
@@ -409,6 +411,7 @@ impl MapRef {
         if self.object().table.is_null() {
             return false;
         }
+        let key = realm.key_for(key);
         let removed = self.edit_table(realm, |table| table.remove(key));
         if let Some((key, value)) = removed {
             realm.overwritten(key);

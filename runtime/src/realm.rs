@@ -23,6 +23,7 @@ use crate::rng::Rng;
 use crate::shape::{REALM_COMPUTED, REALM_SHAPES, ShapeId};
 use crate::shared::Shared;
 use crate::value::{NUMBER_END, Value};
+use std::cell::Cell;
 use std::mem::offset_of;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -76,6 +77,10 @@ pub struct Head {
     pub lookups: *const u8,
     /// The table of keys there.
     pub keys: *const u8,
+    /// The text that was found last in a table whose key is another object, or absent; see [`crate::map::recall`].
+    pub asked: Cell<Value>,
+    /// That key: the same text.
+    pub asked_key: Cell<Value>,
     /// Which type maps may have other methods than they were made with, a bit each ([`TypeMap::bit`]), and [`STRING_KEYS`].
     pub changed_types: u8,
     /// How often a watched function of a global was replaced ([`crate::globals`]).
@@ -122,6 +127,10 @@ pub const HEAD_NUMBER_END: usize = offset_of!(Head, number_end);
 pub const HEAD_ELEMENT_KEYS_END: usize = offset_of!(Head, element_keys_end);
 /// Offset of [`Head::native_status`].
 pub const HEAD_NATIVE_STATUS: usize = offset_of!(Head, native_status);
+/// Offset of [`Head::asked`].
+pub const HEAD_ASKED: usize = offset_of!(Head, asked);
+/// Offset of [`Head::asked_key`].
+pub const HEAD_ASKED_KEY: usize = offset_of!(Head, asked_key);
 /// Offset of [`Head::globals`].
 pub const HEAD_GLOBALS: usize = offset_of!(Head, globals);
 /// Offset of [`Head::entry_value`].
@@ -630,6 +639,8 @@ fn new_head(stack: &VmStack, config: &RealmConfig) -> Head {
         marking: 0,
         lookups: std::ptr::null(),
         keys: std::ptr::null(),
+        asked: Cell::new(Value::ABSENT),
+        asked_key: Cell::new(Value::ABSENT),
         changed_types: 0,
         redefined: 0,
     }

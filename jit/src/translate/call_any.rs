@@ -15,7 +15,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_mir::ir::BinaryOp;
 use minilive_runtime::function::FUNCTION_CODE;
-use minilive_runtime::realm::{HEAD_CHANGED_TYPES, HEAD_NATIVE_STATUS, TypeMap};
+use minilive_runtime::realm::{HEAD_ASKED, HEAD_CHANGED_TYPES, HEAD_NATIVE_STATUS, TypeMap};
 use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, TAG_MAP, TAG_STRING, Value};
 
 impl Lower<'_, '_> {
@@ -119,7 +119,7 @@ impl Lower<'_, '_> {
         self.meet(next, truth)
     }
 
-    /// Texts that are no names are nothing that shared code could look up.
+    /// Texts that are no names are nothing that shared code could look up, except for the one that was asked for last.
     fn unless_new(&mut self, key: ir::Value, slow: ir::Block) {
         let (text, next) = (self.b.create_block(), self.b.create_block());
         let is_text = self.has_tag(key, TAG_STRING);
@@ -127,7 +127,12 @@ impl Lower<'_, '_> {
         self.b.switch_to_block(text);
         let object = self.b.ins().band_imm_u(key, PAYLOAD_MASK as i64);
         let name = name_of(&mut self.b, object);
-        self.b.ins().brif(name, next, &[], slow, &[]);
+        let new = self.b.create_block();
+        self.b.ins().brif(name, next, &[], new, &[]);
+        self.b.switch_to_block(new);
+        let last = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_ASKED as i32);
+        let again = self.b.ins().icmp(IntCC::Equal, last, key);
+        self.b.ins().brif(again, next, &[], slow, &[]);
         self.b.switch_to_block(next);
     }
 

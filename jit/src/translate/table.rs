@@ -11,7 +11,7 @@ use minilive_runtime::map::{
     CELL_EMPTY, ENTRY_BYTES, ENTRY_VALUE, HASH_FACTOR, MAP_TABLE, TABLE_CELLS, TABLE_COUNTED, TABLE_COUNTED_END,
     TABLE_ENTRIES, TABLE_HIDES, TABLE_LEN, TABLE_MASK, TABLE_NONE,
 };
-use minilive_runtime::realm::HEAD_NUMBER_END;
+use minilive_runtime::realm::{HEAD_ASKED, HEAD_ASKED_KEY, HEAD_NUMBER_END};
 use minilive_runtime::string::STRING_HASH;
 use minilive_runtime::value::{PAYLOAD_MASK, TAG_STRING};
 
@@ -25,7 +25,7 @@ impl Piece<'_, '_> {
         self.b.ins().load(types::I64, memory(), entry, ENTRY_VALUE as i32)
     }
 
-    /// The entry of a number, or of a text that is a name, in a table; goes to `missing` if there is none.
+    /// The entry of a number, of a text that is a name, or of the one that was asked for last, in a table; goes to `missing` if there is none.
     pub(super) fn at_key_of_table(
         &mut self,
         ctx: ir::Value,
@@ -33,8 +33,8 @@ impl Piece<'_, '_> {
         key: ir::Value,
         missing: ir::Block,
     ) -> ir::Value {
-        let [number, text, hashed, done] = [(); 4].map(|()| self.b.create_block());
-        let hash = self.b.append_block_param(hashed, types::I32);
+        let [number, text, asked, hashed, unknown, done] = [(); 6].map(|()| self.b.create_block());
+        let [known, hash, named] = [types::I64, types::I32, types::I32].map(|ty| self.b.append_block_param(hashed, ty));
         let entry = self.b.append_block_param(done, types::I64);
         let end = self.b.ins().load(types::I64, memory(), ctx, HEAD_NUMBER_END as i32);
         let is_number = self.b.ins().icmp(IntCC::UnsignedLessThan, key, end);
@@ -44,13 +44,20 @@ impl Piece<'_, '_> {
         self.b.ins().jump(done, &[by_number.into()]);
         self.b.switch_to_block(text);
         let object = self.object_of(key, TAG_STRING);
-        // What is no name may be the same text as another object.
         let name = self.b.ins().load(types::I32, memory(), object, HEADER_SHAPE as i32);
-        self.go_on_if(name);
-        let known = self.b.ins().load(types::I32, memory(), object, STRING_HASH as i32);
-        self.b.ins().jump(hashed, &[known.into()]);
+        let own_hash = self.b.ins().load(types::I32, memory(), object, STRING_HASH as i32);
+        self.b.ins().brif(name, hashed, &[key.into(), own_hash.into(), name.into()], asked, &[]);
+        // What is no name may be the same text as another object: as which one is known of the text that was asked for last.
+        self.b.switch_to_block(asked);
+        let last = self.b.ins().load(types::I64, memory(), ctx, HEAD_ASKED as i32);
+        let again = self.b.ins().icmp(IntCC::Equal, last, key);
+        self.go_on_if(again);
+        let its_key = self.b.ins().load(types::I64, memory(), ctx, HEAD_ASKED_KEY as i32);
+        self.b.ins().jump(hashed, &[its_key.into(), own_hash.into(), name.into()]);
+        self.b.switch_to_block(unknown);
+        self.b.ins().brif(named, missing, &[], self.fail, &[]);
         self.b.switch_to_block(hashed);
-        let by_hash = self.hashed(table, key, hash, missing);
+        let by_hash = self.hashed(table, known, hash, unknown);
         self.b.ins().jump(done, &[by_hash.into()]);
         self.b.switch_to_block(done);
         entry
@@ -72,7 +79,7 @@ impl Piece<'_, '_> {
         table
     }
 
-    /// The entry of a number that is counted; others go to `hashed` with their hash.
+    /// The entry of a number that is counted; others go to `hashed` with their hash, and that what is not found is not there.
     fn counted(&mut self, table: ir::Value, key: ir::Value, hashed: ir::Block, missing: ir::Block) -> ir::Value {
         let (whole, other) = (self.b.create_block(), self.b.create_block());
         let float = self.b.ins().bitcast(types::F64, MemFlagsData::new(), key);
@@ -93,7 +100,8 @@ impl Piece<'_, '_> {
         let mixed = self.b.ins().imul(mixed, factor);
         let hash = self.b.ins().ushr_imm_u(mixed, 32);
         let hash = self.b.ins().ireduce(types::I32, hash);
-        self.b.ins().jump(hashed, &[hash.into()]);
+        let named = self.b.ins().iconst(types::I32, 1);
+        self.b.ins().jump(hashed, &[key.into(), hash.into(), named.into()]);
         self.b.switch_to_block(whole);
         let counted = self.b.ins().load(types::I64, memory(), table, TABLE_COUNTED as i32);
         let offset = self.b.ins().ishl_imm_u(number, 2);

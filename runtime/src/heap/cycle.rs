@@ -98,6 +98,7 @@ impl Realm {
         self.expire_regions();
         self.heap.phase = Phase::Mark;
         self.head.marking = 1;
+        self.forget_asked();
         self.mark_roots();
         // Marking shall end before the program has taken an eighth of what brought it here.
         let steps = (self.heap.threshold / 8 / STEP_VOLUME).max(1);
@@ -113,6 +114,7 @@ impl Realm {
 
     fn begin_sweep(&mut self) {
         self.expire_regions();
+        self.forget_asked();
         self.head.marking = 0;
         self.heap.phase = Phase::Sweep { block: 0, large: 0 };
         self.heap.blocks.start_sweep();

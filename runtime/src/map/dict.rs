@@ -158,9 +158,15 @@ impl Dict {
         found
     }
 
+    /// The entry of a key: the key as it stands there, and its value.
+    #[inline]
+    pub(crate) fn entry(&self, key: Value) -> Option<(Value, Value)> {
+        self.find(key).map(|at| (self.entries[at].key, self.entries[at].value))
+    }
+
     #[inline]
     pub(crate) fn get(&self, key: Value) -> Option<Value> {
-        self.find(key).map(|at| self.entries[at].value)
+        self.entry(key).map(|(_, value)| value)
     }
 
     /// As [`Dict::get`], for a name.
