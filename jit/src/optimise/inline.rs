@@ -26,6 +26,8 @@ use std::sync::Arc;
 
 /// A callee of so many instructions is small.
 const MAX_CALLEE: usize = 40;
+/// Two rounds of recursion within a function of so many instructions pay, else one.
+const MAX_TWICE: usize = 20;
 /// One of several callees is small if it has so many: each has its test, and its copy of what follows.
 const MAX_PICKED: usize = 24;
 /// All callees of a body together have so many instructions at most.
@@ -202,7 +204,8 @@ impl Chooser<'_> {
         let caller = &frames[frame];
         let callee = self.codes.get(callee);
         // A function that calls itself is hot, and so are these calls.
-        let itself = frame == 0 && caller.code == callee.id.0 && only_computes(callee);
+        let rounds = if callee.unit.insts.len() <= MAX_TWICE { 2 } else { 1 };
+        let itself = caller.depth < rounds && is_of_itself(frames, frame, callee.id) && only_computes(callee);
         let values = self.terms.passes.has(Pass::Escape) && is_of_values(callee);
         let pays = if values {
             VALUES_PAY
@@ -277,6 +280,19 @@ impl Chooser<'_> {
         match seen.target {
             Some(Target::Code(id)) if known => Some((CodeId(id), given as usize)),
             _ => None,
+        }
+    }
+}
+
+/// Whether all that is active where a frame runs is a code that called itself.
+fn is_of_itself(frames: &[Frame], mut frame: usize, id: CodeId) -> bool {
+    loop {
+        if frames[frame].code != id.0 {
+            return false;
+        }
+        match &frames[frame].caller {
+            Some(call) => frame = call.frame,
+            None => return true,
         }
     }
 }
