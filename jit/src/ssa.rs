@@ -343,6 +343,8 @@ pub enum Op {
     ListPush,
     /// Takes the last element off a list; null if there is none. Fatal when frozen.
     ListPop,
+    /// Takes the first element off a list; null if there is none. Fatal when frozen.
+    ListPull,
     /// Number of characters of a string.
     StrLen,
     /// Number of bytes of a string.

@@ -108,7 +108,9 @@ pub fn writes(inst: &Inst) -> Memory {
     match inst.op {
         Op::StoreCell(_) => Memory::CELLS,
         Op::StoreElement => Memory::ELEMENTS,
-        Op::ListSet | Op::ListPush | Op::ListPop => Memory::LISTS.and(Memory::ELEMENTS).and(Memory::HEAP),
+        Op::ListSet | Op::ListPush | Op::ListPop | Op::ListPull => {
+            Memory::LISTS.and(Memory::ELEMENTS).and(Memory::HEAP)
+        }
         Op::StoreSlot(_) | Op::StoreVariable(_) => Memory::SLOTS,
         Op::AddSlot { .. } => Memory::SLOTS.and(Memory::SHAPES).and(Memory::HEAP),
         Op::EnterInlined { checked: false, .. } => Memory::NONE,

@@ -466,6 +466,7 @@ impl Lower<'_, '_> {
             }
             Op::ListPush => self.list_push(inst),
             Op::ListPop => self.list_pop(inst),
+            Op::ListPull => self.list_pull(inst),
             Op::StrLen | Op::StrBytes | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => self.text(inst),
             Op::Object | Op::StoredLen { .. } | Op::GuardIndex | Op::LoadElement | Op::StoreElement => {
                 self.element(inst, next)

@@ -19,6 +19,7 @@ use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, TAG_SHIFT};
 /// The intrinsics behind operations on lists.
 const LIST_PUSH: &str = "push";
 const LIST_POP: &str = "pop";
+const LIST_PULL: &str = "pull";
 
 /// Offset of a heap object's flags.
 const FLAGS: i32 = std::mem::offset_of!(minilive_runtime::heap::Header, flags) as i32;
@@ -417,21 +418,53 @@ impl Lower<'_, '_> {
     pub(super) fn list_pop(&mut self, inst: &Inst) {
         let (slow, next) = self.two_ways();
         let object = self.object(inst);
-        let flags = self.flags(object, flags::COMPUTED | flags::GUARDED);
-        // The collector must be handed the reference that goes, while it marks.
+        let special = self.flags(object, flags::COMPUTED | flags::GUARDED);
+        let left = self.one_less(object, special, slow);
+        let place = self.element_address_of(object, left);
+        let value = self.b.ins().load(types::I64, memory(), place, 0);
+        self.set_stored_len(object, left);
+        self.b.ins().jump(next, &[value.into()]);
+        self.taken_slowly(inst, LIST_POP, (slow, next));
+    }
+
+    /// Takes the first element off: of a list that has lost one before, whose array begins with a gap that says how long it is.
+    pub(super) fn list_pull(&mut self, inst: &Inst) {
+        let (slow, next) = self.two_ways();
+        let object = self.object(inst);
+        // Those of computed lists have no gap.
+        let found = self.flags(object, flags::SHIFTED | flags::GUARDED);
+        let special = self.b.ins().bxor_imm_u(found, i64::from(flags::SHIFTED));
+        let left = self.one_less(object, special, slow);
+        let elements = self.b.ins().load(types::I64, memory(), object, LIST_ELEMENTS as i32);
+        let value = self.b.ins().load(types::I64, memory(), elements, 0);
+        let gap = self.b.ins().load(types::I64, memory(), elements, -8);
+        let gap = self.b.ins().iadd_imm_s(gap, 1);
+        self.b.ins().store(memory(), gap, elements, 0);
+        let elements = self.b.ins().iadd_imm_s(elements, 8);
+        self.b.ins().store(memory(), elements, object, LIST_ELEMENTS as i32);
+        let capacity = self.b.ins().uload32(memory(), object, LIST_CAPACITY as i32);
+        let capacity = self.b.ins().iadd_imm_s(capacity, -1);
+        self.b.ins().istore32(memory(), capacity, object, LIST_CAPACITY as i32);
+        self.set_stored_len(object, left);
+        self.b.ins().jump(next, &[value.into()]);
+        self.taken_slowly(inst, LIST_PULL, (slow, next));
+    }
+
+    /// The length of a list that is about to lose an element; goes to `slow` if it has none, if it is special, or if the collector
+    /// marks, which must be handed the reference that goes.
+    fn one_less(&mut self, object: ir::Value, special: ir::Value, slow: ir::Block) -> ir::Value {
         let marking = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_MARKING as i32);
-        let special = self.b.ins().bor(flags, marking);
+        let special = self.b.ins().bor(special, marking);
         self.leave_if(special, slow);
         let len = self.list_len(object);
         self.continue_if(len, slow);
-        let last = self.b.ins().iadd_imm_s(len, -1);
-        let place = self.element_address_of(object, last);
-        let value = self.b.ins().load(types::I64, memory(), place, 0);
-        self.set_stored_len(object, last);
-        self.b.ins().jump(next, &[value.into()]);
+        self.b.ins().iadd_imm_s(len, -1)
+    }
+
+    fn taken_slowly(&mut self, inst: &Inst, name: &str, (slow, next): (ir::Block, ir::Block)) {
         self.b.switch_to_block(slow);
         let list = self.arg(inst, 0);
-        let taken = self.slow_intrinsic(LIST_POP, &[list]);
+        let taken = self.slow_intrinsic(name, &[list]);
         self.unwind_if_exc(taken);
         let result = self.meet(next, taken);
         self.define(inst, result);

@@ -112,8 +112,9 @@ impl Builder<'_> {
                 self.effect();
                 self.set(dst, object);
             }
-            ("pop", Ty::List, 0) => {
-                let val = self.op(Op::ListPop, &[object.val], Rep::Boxed);
+            ("pop" | "pull", Ty::List, 0) => {
+                let op = if method == "pop" { Op::ListPop } else { Op::ListPull };
+                let val = self.op(op, &[object.val], Rep::Boxed);
                 self.effect();
                 self.set(dst, Slot { ty: Ty::Any, val });
                 self.narrow_result(dst)?;
@@ -136,7 +137,7 @@ impl Builder<'_> {
             ("bitAnd", 2) => self.bits(dst, Bits::And, args),
             ("bitOr", 2) => self.bits(dst, Bits::Or, args),
             ("bitXor", 2) => self.bits(dst, Bits::Xor, args),
-            ("len" | "code" | "pop", 1) | ("push", 2) => {
+            ("len" | "code" | "pop" | "pull", 1) | ("push", 2) => {
                 let rest = RegRange { first: Reg(args.first.0 + 1), count: args.count - 1 };
                 self.native_method(dst, name, args.first, rest)
             }
