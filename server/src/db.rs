@@ -68,6 +68,9 @@ pub trait Db: salsa::Database {
     fn makes(&self, what: &str, of: Option<UnitKey>);
 }
 
+/// Queries recurse on the stack; threads that run them get more than the usual 2 MB.
+pub const STACK: usize = 16 << 20;
+
 /// Files that are not open hardly ever change: what depends on them alone is not looked at after each edit.
 const CLOSED: salsa::Durability = salsa::Durability::MEDIUM;
 
