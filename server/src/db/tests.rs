@@ -645,6 +645,36 @@ fn importers_are_looked_for_when_an_import_is_another_one() {
     assert!(super::sets_search_path(&bench.db, lib) && super::sets_search_path(&bench.db, other));
 }
 
+/// Of files that are not open it is found out once who of them imports by names that are worked out, and of few: their outlines say who may.
+#[test]
+fn an_edit_looks_for_no_worked_out_imports_in_other_files() {
+    let mut bench = Bench::new("x = 1\n");
+    let add = |name: &str, text: &str| {
+        let outline = Arc::new(super::Outline::of(text, &parse(text)));
+        bench.db.add_closed(format!("/w/{name}.ms"), text.into(), outline)
+    };
+    let (plain, slip) = (add("plain", "import \"lib\"\n"), add("slip", "import lib\n"));
+    let (any, listed) =
+        (add("any", "for m in [\"a\"]\n  import m\nend for\n"), add("listed", "ensureImport [\"a\", \"b\"]\n"));
+    bench.db.set_files(Arc::new(vec![bench.file, plain, slip, any, listed]), Arc::default());
+    let found = |bench: &Bench| super::importers_out_of_sight(&bench.db);
+    bench.log.lock().expect("no test panics in a query").clear();
+    assert_eq!(found(&bench), [any]);
+    let looked = std::mem::take(&mut *bench.log.lock().expect("no test panics in a query"));
+    assert!(looked.iter().any(|it| it.starts_with("closed_out_of_sight")), "{looked:?}");
+    assert_eq!(
+        looked.iter().filter(|it| it.starts_with("outward")).count(),
+        3,
+        "the open one, a slip, and what was found: {looked:?}"
+    );
+    bench.edit("x = 1", "import x");
+    assert_eq!(found(&bench), [any], "nothing gives it a value");
+    bench.edit("import x", "x = \"a\"\nimport x");
+    assert_eq!(found(&bench), [any, bench.file]);
+    let ran = std::mem::take(&mut *bench.log.lock().expect("no test panics in a query"));
+    assert!(!ran.iter().any(|it| it.starts_with("closed_out_of_sight")), "{ran:?}");
+}
+
 /// A file that is not open says what an open one says, and keeps nothing that was made to say it.
 #[test]
 fn files_that_are_not_open_say_the_same_and_are_let_go() {

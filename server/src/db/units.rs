@@ -7,7 +7,7 @@
 //! object. The tests to read first are in `db/tests.rs`: they list what an edit makes anew.
 #![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
-use super::cut::cut;
+use super::cut::{Old, cut};
 use super::layout::{Code, Places};
 use super::pieces::{FileUnits, UnitPlace};
 use super::skeleton::{Hole, Skeleton, real_line, real_range};
@@ -48,6 +48,8 @@ struct Body {
     key: UnitKey,
     kind: UnitKind,
     skeleton: GreenNode,
+    /// Somebody edits the file, who is told of everything that follows from it.
+    is_edit: bool,
     former: Mutex<Former>,
     /// The variables of a function, from the first until the second of those who need them: its code and its names.
     scope: Mutex<Option<Arc<Scope>>>,
@@ -157,12 +159,13 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 impl UnitText {
     /// A unit that may go on from what is known of one before.
-    pub(super) fn new(key: UnitKey, kind: UnitKind, green: GreenNode, old: Option<&UnitText>) -> UnitText {
+    pub(super) fn new(key: UnitKey, kind: UnitKind, green: GreenNode, old: &Old<'_>) -> UnitText {
+        let Old { unit: old, is_edit } = *old;
         let old = old.map(|old| &old.body);
         let Skeleton { green: skeleton, holes } = Skeleton::of(&green);
         let body = match old {
             Some(old) if old.skeleton == skeleton => old.clone(),
-            _ => Arc::new(Body::new(key, kind, skeleton, old)),
+            _ => Arc::new(Body { is_edit, ..Body::new(key, kind, skeleton, old) }),
         };
         UnitText {
             key,
@@ -186,6 +189,7 @@ impl Body {
             key,
             kind,
             skeleton,
+            is_edit: false,
             former: Mutex::new(former),
             scope: Mutex::new(None),
             lowering: OnceLock::new(),
@@ -251,7 +255,7 @@ impl Body {
     /// Of a long unit that was edited all is wanted at once: another thread makes its code while this one finds its names.
     fn make_together(&self, db: &dyn Db) {
         let is_new = self.names.get().is_none() && self.lowering.get().is_none();
-        if !is_new || self.skeleton.text_len() < LONG || lock(&self.former).code.is_none() {
+        if !is_new || !self.is_edit || self.skeleton.text_len() < LONG {
             return;
         }
         db.unwind_if_revision_cancelled();

@@ -280,11 +280,11 @@ fn types_stand_above_and_below_each_other() {
 #[test]
 fn a_rename_of_twice_the_places_is_no_more_than_twice_the_work() {
     let one = |k: usize| format!("e.hp = e.hp + {k}\n");
-    let literals = |k: usize| format!("e{k} = {{\"hp\": {k}}}\nprint e{k}.hp\nall.push e{k}\n");
+    let methods = |k: usize| format!("E.m{k} = function\n  self.hp = self.hp + {k}\nend function\n");
     let instances = |k: usize| format!("n{k} = new E\nn{k}.hp = {k}\n");
     let shapes: [(&str, &dyn Fn(usize) -> String, &str, usize); 3] = [
         ("e = {}\ne.hp = 0\n", &one, "print e.hp\n", 500),
-        ("all = []\n", &literals, "for e in all\n  print e.hp\nend for\n", 500),
+        ("E = {}\nE.hp = 0\n", &methods, "", 500),
         ("E = {}\nE.hp = 0\nE.hit = function\n  self.hp = self.hp - 1\nend function\n", &instances, "", 1000),
     ];
     for (head, code, tail, count) in shapes {
