@@ -63,7 +63,7 @@ pub fn check(unit: &GreenNodeData) -> Vec<Finding> {
     while let Some(event) = walk.next() {
         let WalkEvent::Enter(node) = event else { continue };
         let is_simple = matches!(node.kind(), SyntaxKind::AssignStmt | SyntaxKind::CallStmt | SyntaxKind::ExprStmt);
-        let green = node.green().into_owned();
+        let simple = is_simple.then(|| node.green().into_owned());
         match node.kind() {
             SyntaxKind::FunctionExpr if node != root => walk.skip_subtree(),
             SyntaxKind::Block => in_block(Block::cast(node).into_iter().flat_map(|it| it.statements()), &mut found),
@@ -84,7 +84,7 @@ pub fn check(unit: &GreenNodeData) -> Vec<Finding> {
             SyntaxKind::CallStmt => import_of_nothing(&node, &mut found),
             _ => {}
         }
-        if is_simple && !is_below(&green, is_looked_at) {
+        if simple.is_some_and(|it| !is_below(&it, is_looked_at)) {
             walk.skip_subtree();
         }
     }
@@ -102,14 +102,14 @@ fn has_isa(node: &GreenNodeData) -> bool {
 
 /// Whether the first word of a statement is that one.
 fn begins_with(statement: &SyntaxNode, word: &str) -> bool {
-    let mut first = statement.green().into_owned();
+    let green = statement.green();
+    let mut first: &GreenNodeData = &green;
     loop {
-        let next = match first.children().next() {
-            Some(NodeOrToken::Node(it)) => it.to_owned(),
+        match first.children().next() {
+            Some(NodeOrToken::Node(it)) => first = it,
             Some(NodeOrToken::Token(it)) => return it.text() == word,
             None => return false,
-        };
-        first = next;
+        }
     }
 }
 

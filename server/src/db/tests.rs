@@ -539,6 +539,28 @@ fn a_statement_in_which_somebody_types_is_the_one_it_was() {
     assert_eq!(ran(20), ran(400));
 }
 
+/// What is made by two threads is what one makes.
+#[test]
+fn a_long_unit_that_is_edited_says_what_it_would_say_alone() {
+    let lines: String = (0..1500).map(|k| format!("  x{k} = g + {k}\n  if x{k} == 7 then break\n")).collect();
+    for (head, end) in
+        [("f = function(g)\n  while g\n", "  end while\nend function\n"), ("g = 1\nwhile g\n", "end while\n")]
+    {
+        let mut bench = Bench::new(&format!("{head}{lines}{end}"));
+        said(&bench);
+        for (from, to) in
+            [("g + 700\n", "x699 + 700\n"), ("x699 + 700\n", "x9999 + 700\n"), ("x9999 + 700\n", "g + 700\n")]
+        {
+            bench.edit(from, to);
+            let alone = Bench::new(&bench.text);
+            assert_eq!(said(&bench), said(&alone), "{head} {to}");
+        }
+        let ran = bench.edit("g + 800\n", "g - 800\n");
+        let made = |what: &str| ran.iter().filter(|it| it.starts_with(what)).count();
+        assert_eq!((made("lower_unit"), made("collected"), made("unit_checks")), (1, 1, 1), "{ran:?}");
+    }
+}
+
 /// A reader that is cancelled stops at the next unit, and what it has made by then is not made again.
 #[test]
 fn a_cancelled_reader_stops_at_the_next_unit() {
