@@ -204,11 +204,10 @@ impl<'c> Growing<'c> {
             let mut all = FxHashSet::default();
             for &heir in candidates.iter().flat_map(|it| &it.definers) {
                 if all.insert(heir) {
-                    infer
-                        .chain(heir)
-                        .into_iter()
-                        .inspect(|_| count())
-                        .for_each(|(of, _)| heirs.entry(of).or_default().push(heir));
+                    infer.chain(heir).into_iter().for_each(|(of, _)| {
+                        count();
+                        heirs.entry(of).or_default().push(heir);
+                    });
                 }
             }
             heirs
