@@ -6,12 +6,13 @@
 use crate::fold;
 use crate::ir::Const;
 use crate::names::ends::never_goes_on;
+use crate::units::is_below;
 use minilive_syntax::ast::{
     ArgList, AssignStmt, AstNode, BinaryExpr, Block, CallStmt, CompareExpr, Expr, ForStmt, LiteralValue, MapEntry,
     MapExpr, PostfixExpr, RefExpr, SourceFile, Stmt, Suffix,
 };
-use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
-use rowan::{GreenNodeData, WalkEvent};
+use minilive_syntax::{MiniScript, SyntaxKind, SyntaxNode, TextRange};
+use rowan::{GreenNodeData, Language as _, NodeOrToken, WalkEvent};
 
 /// The codes of everything here, in alphabetical order.
 pub static CODES: &[&str] = &[
@@ -61,6 +62,8 @@ pub fn check(unit: &GreenNodeData) -> Vec<Finding> {
     let mut walk = root.preorder();
     while let Some(event) = walk.next() {
         let WalkEvent::Enter(node) = event else { continue };
+        let is_simple = matches!(node.kind(), SyntaxKind::AssignStmt | SyntaxKind::CallStmt | SyntaxKind::ExprStmt);
+        let simple = is_simple.then(|| node.green().into_owned());
         match node.kind() {
             SyntaxKind::FunctionExpr if node != root => walk.skip_subtree(),
             SyntaxKind::Block => in_block(Block::cast(node).into_iter().flat_map(|it| it.statements()), &mut found),
@@ -70,7 +73,7 @@ pub fn check(unit: &GreenNodeData) -> Vec<Finding> {
             SyntaxKind::MapExpr => duplicate_keys(&node, &mut found),
             SyntaxKind::ForStmt => loop_variable(&node, &mut found),
             SyntaxKind::RefExpr => useless_reference(&node, &mut found),
-            SyntaxKind::BinaryExpr => {
+            SyntaxKind::BinaryExpr if has_isa(&node.green()) => {
                 function_test(&node, &mut found);
                 quoted_type(&node, &mut found);
             }
@@ -81,8 +84,33 @@ pub fn check(unit: &GreenNodeData) -> Vec<Finding> {
             SyntaxKind::CallStmt => import_of_nothing(&node, &mut found),
             _ => {}
         }
+        if simple.is_some_and(|it| !is_below(&it, is_looked_at)) {
+            walk.skip_subtree();
+        }
     }
     found
+}
+
+/// What a check looks for in a statement without others in it. Most have none of it, and a look at kinds alone costs less than one at places.
+fn is_looked_at(kind: SyntaxKind) -> bool {
+    matches!(kind, SyntaxKind::FunctionExpr | SyntaxKind::MapExpr | SyntaxKind::RefExpr | SyntaxKind::IsaKw)
+}
+
+fn has_isa(node: &GreenNodeData) -> bool {
+    node.children().any(|it| MiniScript::kind_from_raw(it.kind()) == SyntaxKind::IsaKw)
+}
+
+/// Whether the first word of a statement is that one.
+fn begins_with(statement: &SyntaxNode, word: &str) -> bool {
+    let green = statement.green();
+    let mut first: &GreenNodeData = &green;
+    loop {
+        match first.children().next() {
+            Some(NodeOrToken::Node(it)) => first = it,
+            Some(NodeOrToken::Token(it)) => return it.text() == word,
+            None => return false,
+        }
+    }
 }
 
 /// What stands behind a `return` of the program itself, or behind the statement of which another finding says that it never goes on. Its
@@ -222,7 +250,8 @@ fn unreachable(statements: &[Stmt], found: &mut Vec<Finding>) {
 
 /// Whether a statement is a call of what has the name `exit`.
 fn exits(statement: &Stmt) -> bool {
-    called(statement.syntax()).is_some_and(|(callee, _)| name_of(&callee).as_deref() == Some("exit"))
+    begins_with(statement.syntax(), "exit")
+        && called(statement.syntax()).is_some_and(|(callee, _)| name_of(&callee).as_deref() == Some("exit"))
 }
 
 /// Why nothing behind a statement is reached.
@@ -258,6 +287,9 @@ fn quoted_type(node: &SyntaxNode, found: &mut Vec<Finding>) {
 
 /// `import` without the name of a module.
 fn import_of_nothing(node: &SyntaxNode, found: &mut Vec<Finding>) {
+    if !begins_with(node, "import") {
+        return;
+    }
     let is_import = |(callee, _): &(Expr, _)| name_of(callee).as_deref() == Some("import");
     let Some((callee, args)) = called(node).filter(is_import) else { return };
     let range = match args.as_ref().and_then(|it| it.args().next()) {

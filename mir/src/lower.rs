@@ -26,9 +26,10 @@ use minilive_syntax::ast::Expr;
 use minilive_syntax::{TextRange, TextSize};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
+use std::sync::Arc;
 
 pub use program::{lower_expression, lower_file, lower_module, lower_units};
-pub use unit::lower_unit;
+pub use unit::{lower_in_scope, lower_unit};
 
 /// A lowered unit with what is kept apart from it.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,7 +71,7 @@ struct LoopLabels {
 struct Lowerer {
     builder: Builder,
     kind: UnitKind,
-    scope: Scope,
+    scope: Arc<Scope>,
     /// Per variable of the scope.
     places: Vec<Place>,
     /// Nested functions by where they start.

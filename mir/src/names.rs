@@ -201,12 +201,15 @@ impl UnitFacts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::{FileMode, units};
+    use crate::scope::Scope;
+    use crate::units::{FileMode, UnitSyntax, units};
+    use std::sync::Arc;
 
     /// Names and facts of all units of a program.
     fn all(text: &str) -> Vec<(UnitNames, UnitFacts)> {
         let parse = minilive_syntax::parse(text);
-        units(&parse.green, FileMode::Program).iter().map(|unit| collect(&unit.green, unit.kind)).collect()
+        let scope = |unit: &UnitSyntax| Scope::of_unit(&unit.green, unit.kind).map(Arc::new);
+        units(&parse.green, FileMode::Program).iter().map(|it| collect(&it.green, it.kind, scope(it))).collect()
     }
 
     fn uses(text: &str, unit: usize) -> Vec<String> {

@@ -11,11 +11,12 @@ mod flow;
 mod infer;
 
 use crate::diagnostic::Diagnostic;
+use crate::ir::UnitKind;
 use crate::source_map::LineStarts;
 use crate::types::TypeSet;
 use minilive_syntax::ast::{AstNode, FunctionExpr, NameExpr, Stmt};
 use minilive_syntax::{MiniScript, SyntaxKind, SyntaxNode, TextSize};
-use rowan::{Language, NodeOrToken};
+use rowan::{GreenNodeData, Language, NodeOrToken};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
@@ -75,6 +76,13 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// Analyses a unit, if it is a function: for whoever asks for its names and lowers it, too.
+    pub fn of_unit(unit: &GreenNodeData, kind: UnitKind) -> Option<Scope> {
+        let root = || SyntaxNode::new_root(unit.to_owned());
+        let function = (kind == UnitKind::Function).then(root).and_then(FunctionExpr::cast)?;
+        Some(Scope::of_function(&function, &LineStarts::of_tree(unit)))
+    }
+
     /// Analyses a function literal.
     pub fn of_function(function: &FunctionExpr, lines: &LineStarts) -> Scope {
         let mentions = mentions(function.syntax());

@@ -29,7 +29,8 @@ mod types;
 mod units;
 pub use findings::{NameFinding, NameProblem, gets_globals_out_of_sight, is_plain, makes_its_maps, name_findings};
 pub use importers::{
-    all_importers, direct_importers, module_name, places_in_programs, program_folders, sets_search_path,
+    all_importers, direct_importers, importers_by_name, importers_out_of_sight, imports_of_outside, module_name,
+    places_in_programs, program_folders, sets_search_path,
 };
 use input::FileSet;
 pub use input::{File, FilesByPath, Recordings};
@@ -66,6 +67,9 @@ pub trait Db: salsa::Database {
     /// Notes that something is made, of a unit or of something else: a test's log tells what an edit makes anew.
     fn makes(&self, what: &str, of: Option<UnitKey>);
 }
+
+/// Queries recurse on the stack; threads that run them get more than the usual 2 MB.
+pub const STACK: usize = 16 << 20;
 
 /// Files that are not open hardly ever change: what depends on them alone is not looked at after each edit.
 const CLOSED: salsa::Durability = salsa::Durability::MEDIUM;

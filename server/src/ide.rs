@@ -25,6 +25,7 @@ mod keywords;
 mod lenses;
 mod linked;
 mod live;
+mod meetings;
 mod names;
 mod narrow;
 mod navigation;

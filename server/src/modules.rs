@@ -246,6 +246,17 @@ fn called(node: SyntaxNode) -> Option<(Expr, Expr)> {
     Some((call.base()?, suffix.arg_list()?.args().next()?))
 }
 
+/// Whether a call imports by a name that is worked out.
+pub fn works_out_imports(root: &SyntaxNode) -> bool {
+    let is_text = |it: &Expr| matches!(it, Expr::Literal(_));
+    root.descendants().filter_map(called).any(|(callee, argument)| match (&callee, &argument) {
+        (Expr::Name(name), _) if !name.name_token().is_some_and(|it| it.text().contains(IMPORT)) => false,
+        (Expr::Name(_), Expr::List(list)) => !list.elements().all(|it| is_text(&it)),
+        (Expr::Name(_), argument) => !is_text(argument),
+        _ => false,
+    })
+}
+
 fn imports_of(callee: &Expr, argument: Expr) -> Vec<ConstantImport> {
     let Expr::Name(name) = callee else { return Vec::new() };
     let once = name.name_token().is_some_and(|it| it.text() == ENSURE_IMPORT);

@@ -23,7 +23,7 @@ pub use fresh::Touched;
 pub use job::{CancelOnDrop, Kind, Overview, Refused, Snapshot};
 pub use notice::{Notice, NoticeSink, OutputKind, Refresh};
 
-use crate::db::{File, LiveDb, Outline};
+use crate::db::{File, LiveDb, Outline, STACK};
 use crate::document::Document;
 use crate::evaluate::{Budget, CommandReply, Plan, RunTarget, Scheduler, Trust, WorkerEvent, WorkerFactory};
 use crate::host_profile::Host;
@@ -44,8 +44,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 
-/// Queries recurse on the stack; threads that run them get more than the usual 2 MB.
-const STACK: usize = 16 << 20;
 /// Recordings are collected into one write per display frame, since each write ends all running readers.
 const WRITE_PAUSE: Duration = Duration::from_millis(16);
 

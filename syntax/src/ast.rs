@@ -80,17 +80,28 @@ pub(crate) use {ast_enum, ast_node};
 
 /// The first child that can be seen as `N`.
 fn child<N: AstNode>(node: &SyntaxNode) -> Option<N> {
-    node.children().find_map(N::cast)
+    // What is of another kind needs no place.
+    node.first_child_by_kind(&N::can_cast).and_then(N::cast)
 }
 
 /// All children that can be seen as `N`, in order.
 fn children<N: AstNode>(node: &SyntaxNode) -> impl Iterator<Item = N> + use<N> {
-    node.children().filter_map(N::cast)
+    node.children().by_kind(N::can_cast).filter_map(N::cast)
 }
 
 /// The first direct token of this kind.
 fn token(node: &SyntaxNode, kind: SyntaxKind) -> Option<SyntaxToken> {
-    tokens(node).find(|token| token.kind() == kind)
+    token_by(node, |it| it == kind)
+}
+
+/// The first direct token of a kind.
+fn token_by(node: &SyntaxNode, is_it: impl Fn(SyntaxKind) -> bool) -> Option<SyntaxToken> {
+    node.first_child_or_token_by_kind(&is_it).and_then(|element| element.into_token())
+}
+
+/// The direct tokens of a kind.
+fn tokens_by<F: Fn(SyntaxKind) -> bool>(node: &SyntaxNode, is_it: F) -> impl Iterator<Item = SyntaxToken> + use<F> {
+    node.children_with_tokens().by_kind(is_it).filter_map(|element| element.into_token())
 }
 
 /// The direct tokens.

@@ -17,24 +17,24 @@ use minilive_syntax::ast::{AstNode, Expr, FunctionExpr, SourceFile, Stmt};
 use minilive_syntax::{SyntaxNode, TextRange};
 use rowan::GreenNodeData;
 use smol_str::SmolStr;
+use std::sync::Arc;
 
 /// Lowers a unit from its own tree. Places in the result are relative to the unit.
 ///
 /// The tree is a statement, a function literal, a file (for a module) or any expression or statement (for an expression unit).
 pub fn lower_unit(green: &GreenNodeData, kind: UnitKind, key: UnitKey) -> Lowered {
-    let node = SyntaxNode::new_root(green.to_owned());
-    lower_node(&node, kind, key)
+    lower_in_scope(green, kind, key, Scope::of_unit(green, kind).map(Arc::new))
 }
 
-/// As [`lower_unit`], for a node that is the root of its tree.
-pub(super) fn lower_node(node: &SyntaxNode, kind: UnitKind, key: UnitKey) -> Lowered {
-    let lines = LineStarts::of_tree(&node.green());
+/// The same where the variables of a function are known.
+pub fn lower_in_scope(green: &GreenNodeData, kind: UnitKind, key: UnitKey, scope: Option<Arc<Scope>>) -> Lowered {
+    let node = &SyntaxNode::new_root(green.to_owned());
+    let lines = LineStarts::of_tree(green);
     let function = FunctionExpr::cast(node.clone()).filter(|_| kind == UnitKind::Function);
-    let scope = match (&function, SourceFile::cast(node.clone())) {
-        (Some(function), _) => Scope::of_function(function, &lines),
-        (None, Some(file)) if kind == UnitKind::Module => Scope::of_module(&file, &lines),
-        _ => Scope::of_file_scope(node),
-    };
+    let scope = scope.unwrap_or_else(|| match SourceFile::cast(node.clone()) {
+        Some(file) if kind == UnitKind::Module => Arc::new(Scope::of_module(&file, &lines)),
+        _ => Arc::new(Scope::of_file_scope(node)),
+    });
     let functions = direct_functions(node, key);
     let mut lowerer = Lowerer {
         builder: Builder::default(),

@@ -10,16 +10,16 @@ use crate::fold;
 use crate::ir::{BinaryOp, UnitKind};
 use crate::operators::{assign_op, binary_op, unary_op};
 use crate::scope::Scope;
-use crate::source_map::LineStarts;
 use minilive_syntax::ast::{
     AssignStmt, AstNode, CallStmt, CallSuffix, CompareExpr, Expr, ForStmt, FunctionExpr, LiteralExpr, LiteralValue,
     MapExpr, PostfixExpr, ReturnStmt, Stmt, Suffix,
 };
-use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
-use rowan::{GreenNodeData, WalkEvent};
+use minilive_syntax::{MiniScript, SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
+use rowan::{GreenNodeData, Language as _, NodeOrToken, WalkEvent};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use std::cell::{Cell, OnceCell};
+use std::sync::Arc;
 
 /// More kinds of elements than this are not told apart.
 const ELEMENTS: usize = 6;
@@ -30,11 +30,10 @@ const ARGUMENTS: usize = 4;
 /// Arguments within arguments are followed so far: each call is told for itself, too.
 const NESTED: u8 = 2;
 
-/// Collects the names of a unit.
-pub fn collect(unit: &GreenNodeData, kind: UnitKind) -> (UnitNames, UnitFacts) {
+/// Collects the names of a unit; `scope` are the variables of a function.
+pub fn collect(unit: &GreenNodeData, kind: UnitKind, scope: Option<Arc<Scope>>) -> (UnitNames, UnitFacts) {
     let root = SyntaxNode::new_root(unit.to_owned());
     let function = FunctionExpr::cast(root.clone()).filter(|_| kind == UnitKind::Function);
-    let scope = function.as_ref().map(|function| Scope::of_function(function, &LineStarts::of_tree(unit)));
     let mut collector = Collector::new(&root, kind, scope);
     collector.unit(&root, function.as_ref());
     let Collector { mut names, mut facts, .. } = collector;
@@ -93,7 +92,7 @@ pub fn range_of_made(root: &SyntaxNode, kind: SyntaxKind, number: u32) -> Option
 }
 
 fn is_new(node: &SyntaxNode) -> bool {
-    node.first_token().is_some_and(|token| token.kind() == SyntaxKind::NewKw)
+    begins_with(node, SyntaxKind::NewKw)
 }
 
 /// Visits the nodes of a unit in source order, nested functions without what is in them.
@@ -111,7 +110,9 @@ fn walk(root: &SyntaxNode, mut visit: impl FnMut(&SyntaxNode)) {
 pub(super) struct Collector {
     is_function: bool,
     /// Absent in statements, whose names are globals, and where only symbols are wanted.
-    scope: Option<Scope>,
+    scope: Option<Arc<Scope>>,
+    /// Where the parameters stand.
+    params: Option<TextRange>,
     root: SyntaxNode,
     /// Found out once something has a number: that takes a look at the whole unit.
     numbers: OnceCell<Numbers>,
@@ -124,10 +125,11 @@ pub(super) struct Collector {
 }
 
 impl Collector {
-    pub(super) fn new(root: &SyntaxNode, kind: UnitKind, scope: Option<Scope>) -> Collector {
+    pub(super) fn new(root: &SyntaxNode, kind: UnitKind, scope: Option<Arc<Scope>>) -> Collector {
         Collector {
             is_function: kind == UnitKind::Function,
             scope,
+            params: None,
             root: root.clone(),
             numbers: OnceCell::new(),
             removed: Vec::new(),
@@ -146,6 +148,7 @@ impl Collector {
             self.facts.always_returns = super::ends::always_returns(function);
             let variables = self.scope.iter().flat_map(|scope| scope.variables.iter().map(|it| it.name.clone()));
             self.facts.variables.extend(variables);
+            self.params = function.param_list().map(|it| it.range());
             for param in function.params() {
                 let Some(name) = param.name_token() else { continue };
                 let default = param.default().map_or_else(unknown, |it| self.symbol(&it));
@@ -153,7 +156,7 @@ impl Collector {
                 self.add_use(&name, Place::Param, Access::Write);
             }
         }
-        walk(root, |node| self.node(node, root));
+        walk(root, |node| self.node(node));
         self.names.uses.sort_by_key(|it| it.range.start());
         self.removals();
         if let Some(statement) = Stmt::cast(root.clone()) {
@@ -191,9 +194,14 @@ impl Collector {
         }
     }
 
-    fn node(&mut self, node: &SyntaxNode, root: &SyntaxNode) {
+    /// Whether a node stands among the parameters of the unit, whose defaults are constants.
+    fn is_in_params(&self, node: &SyntaxNode) -> bool {
+        self.params.is_some_and(|it| it.contains_range(node.text_range()))
+    }
+
+    fn node(&mut self, node: &SyntaxNode) {
         match node.kind() {
-            SyntaxKind::NameExpr if !in_params(node, root) => self.name(node),
+            SyntaxKind::NameExpr if !self.is_in_params(node) => self.name(node),
             SyntaxKind::PostfixExpr => self.chain(node),
             SyntaxKind::KeywordExpr => self.keyword(node),
             SyntaxKind::AssignStmt => self.assignment(node),
@@ -246,7 +254,8 @@ impl Collector {
     }
 
     fn name(&mut self, node: &SyntaxNode) {
-        let Some(token) = node.children_with_tokens().find_map(|it| it.into_token().filter(is_ident)) else { return };
+        let token = node.first_child_or_token_by_kind(&|it| it == SyntaxKind::Ident).and_then(|it| it.into_token());
+        let Some(token) = token else { return };
         let target = node
             .parent()
             .and_then(AssignStmt::cast)
@@ -336,16 +345,19 @@ impl Collector {
 
     /// `name == null`, `not name`, `name isa …` and `if name then`.
     fn asked(&mut self, node: &SyntaxNode) {
-        let is_negation = node.first_token().is_some_and(|it| it.kind() == SyntaxKind::NotKw);
-        if node.kind() == SyntaxKind::UnaryExpr && !is_negation {
+        if node.kind() == SyntaxKind::UnaryExpr && !begins_with(node, SyntaxKind::NotKw) {
             return;
         }
-        let is_null = |it: &SyntaxNode| it.kind() == SyntaxKind::NameExpr && it.text() == "null";
-        if node.kind() == SyntaxKind::CompareExpr && !node.children().any(|it| is_null(&it)) {
+        let green = node.green();
+        let nodes = || green.children().filter_map(NodeOrToken::into_node);
+        let name = |it: &GreenNodeData| match it.children().next() {
+            Some(NodeOrToken::Token(token)) if kind_of(it) == SyntaxKind::NameExpr => Some(SmolStr::new(token.text())),
+            _ => None,
+        };
+        let (nulls, names): (Vec<_>, Vec<_>) = nodes().filter_map(name).partition(|it| it == "null");
+        if node.kind() == SyntaxKind::CompareExpr && nulls.is_empty() {
             return;
         }
-        let names = node.children().filter(|it| it.kind() == SyntaxKind::NameExpr && !is_null(it));
-        let names: Vec<SmolStr> = names.filter_map(|it| it.first_token()).map(|it| SmolStr::new(it.text())).collect();
         names.into_iter().for_each(|name| push_new(&mut self.facts.asked, name));
     }
 
@@ -724,13 +736,13 @@ fn unknown() -> Sym {
     Symbol::Unknown.into()
 }
 
-fn is_ident(token: &SyntaxToken) -> bool {
-    token.kind() == SyntaxKind::Ident
+fn kind_of(node: &GreenNodeData) -> SyntaxKind {
+    MiniScript::kind_from_raw(node.kind())
 }
 
-/// Whether a node stands among the parameters of the unit, whose defaults are constants.
-fn in_params(node: &SyntaxNode, root: &SyntaxNode) -> bool {
-    node.ancestors().take_while(|it| it != root).any(|it| it.kind() == SyntaxKind::ParamList)
+/// Whether the first token of a node, which is right below it, is of a kind.
+fn begins_with(node: &SyntaxNode, kind: SyntaxKind) -> bool {
+    node.green().children().next().is_some_and(|it| MiniScript::kind_from_raw(it.kind()) == kind)
 }
 
 /// The place where a member of this is looked for.

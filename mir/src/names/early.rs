@@ -6,9 +6,9 @@
 //! after it assigns nothing.
 
 use super::Early;
-use minilive_syntax::ast::{AssignStmt, AstNode, BinaryExpr, Block, Expr, ForStmt, IfStmt, Stmt, WhileStmt};
-use minilive_syntax::{SyntaxKind, SyntaxNode};
-use rowan::{TextSize, WalkEvent};
+use minilive_syntax::ast::{AssignStmt, AstNode, Block, Expr, ForStmt, IfStmt, Stmt, WhileStmt};
+use minilive_syntax::{MiniScript, SyntaxKind, SyntaxNode};
+use rowan::{GreenNodeData, Language as _, NodeOrToken, TextSize};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
@@ -291,40 +291,49 @@ impl<'a> Follow<'a> {
     }
 
     /// The reads in an expression or a simple statement.
-    fn within(&mut self, node: &SyntaxNode, mut at: Moment, kind: Early, whose: Whose) -> Moment {
-        let mut walk = node.preorder();
-        while let Some(event) = walk.next() {
-            let WalkEvent::Enter(node) = event else { continue };
-            match node.kind() {
-                SyntaxKind::FunctionExpr => walk.skip_subtree(),
-                SyntaxKind::BinaryExpr => {
-                    let Some(chain) = BinaryExpr::cast(node).filter(is_logical) else { continue };
-                    // What stands right of `and` may not be asked.
-                    let mut operands = chain.operands();
-                    if let Some(it) = operands.next() {
-                        at = self.within(it.syntax(), at, kind, whose);
-                    }
-                    let mut inside = at.clone();
-                    for operand in operands {
-                        inside = self.within(operand.syntax(), inside, kind, whose);
-                        at.join(&inside);
-                    }
-                    walk.skip_subtree();
+    fn within(&mut self, node: &SyntaxNode, at: Moment, kind: Early, whose: Whose) -> Moment {
+        self.below(&node.green(), node.text_range().start(), at, (kind, whose))
+    }
+
+    /// The same of what stands at a place. Goes over green nodes: statements are followed several times, and a walk over places costs more than
+    /// all that is found out here.
+    fn below(&mut self, node: &GreenNodeData, start: TextSize, mut at: Moment, how: (Early, Whose)) -> Moment {
+        match kind_of(node) {
+            SyntaxKind::FunctionExpr => {}
+            SyntaxKind::NameExpr => {
+                if let Some(NodeOrToken::Token(token)) = node.children().next() {
+                    self.name(token.text(), start, &mut at, how);
                 }
-                SyntaxKind::NameExpr => {
-                    let Some(token) = node.first_token() else { continue };
-                    self.count();
-                    if matches!(token.text(), "import" | super::ENSURE_IMPORT) {
-                        // It gives names values that the text does not show here.
-                        at.assign_all();
-                    } else if let Some(&name) = self.numbers.get(token.text()) {
-                        self.read(name, &mut at, (token.text_range().start(), kind), whose);
-                    }
+            }
+            SyntaxKind::BinaryExpr if is_logical(node) => {
+                // What stands right of `and` may not be asked.
+                let mut operands = nodes(node, start).filter(|(it, _)| Expr::can_cast(kind_of(it)));
+                if let Some((it, start)) = operands.next() {
+                    at = self.below(it, start, at, how);
                 }
-                _ => {}
+                let mut inside = at.clone();
+                for (operand, start) in operands {
+                    inside = self.below(operand, start, inside, how);
+                    at.join(&inside);
+                }
+            }
+            _ => {
+                for (child, start) in nodes(node, start) {
+                    at = self.below(child, start, at, how);
+                }
             }
         }
         at
+    }
+
+    fn name(&mut self, text: &str, start: TextSize, at: &mut Moment, (kind, whose): (Early, Whose)) {
+        self.count();
+        if matches!(text, "import" | super::ENSURE_IMPORT) {
+            // It gives names values that the text does not show here.
+            at.assign_all();
+        } else if let Some(&name) = self.numbers.get(text) {
+            self.read(name, at, (start, kind), whose);
+        }
     }
 
     fn read(&mut self, name: usize, at: &mut Moment, (place, kind): (TextSize, Early), whose: Whose) {
@@ -349,8 +358,23 @@ impl<'a> Follow<'a> {
     }
 }
 
-fn is_logical(it: &BinaryExpr) -> bool {
-    it.operators().any(|it| matches!(it, SyntaxKind::AndKw | SyntaxKind::OrKw))
+fn kind_of(node: &GreenNodeData) -> SyntaxKind {
+    MiniScript::kind_from_raw(node.kind())
+}
+
+fn is_logical(it: &GreenNodeData) -> bool {
+    let mut kinds = it.children().map(|it| MiniScript::kind_from_raw(it.kind()));
+    kinds.any(|it| matches!(it, SyntaxKind::AndKw | SyntaxKind::OrKw))
+}
+
+/// The nodes right below one that stands at a place, with theirs.
+fn nodes(node: &GreenNodeData, start: TextSize) -> impl Iterator<Item = (&GreenNodeData, TextSize)> {
+    let mut at = start;
+    node.children().filter_map(move |child| {
+        let start = at;
+        at += child.text_len();
+        child.into_node().map(|it| (it, start))
+    })
 }
 
 fn name_of(expr: &Expr) -> Option<String> {

@@ -174,7 +174,8 @@ impl<'a> Replaced<'a> {
             let functions = if shape.has_nameless() { all().map(|it| it.functions).sum() } else { 0 };
             let unit = |key, kind, green: GreenNode| {
                 let replaced = self.old.iter().flat_map(|it| &it.statement.units).map(|it| &it.unit);
-                unit(db, replaced.into_iter().find(|unit| unit.key == key), key, kind, green)
+                let old = Old { unit: replaced.into_iter().find(|unit| unit.key == key), is_edit: true };
+                unit(db, &old, key, kind, green)
             };
             let statement = Statement::new(node, shape, (equal, functions), unit);
             chunk.push(node.to_owned(), Arc::new(statement), start, line);
@@ -236,13 +237,21 @@ fn shape(db: &dyn Db, node: &GreenNodeData) -> Arc<StatementShape> {
     Arc::new(statement_shape(node))
 }
 
+/// What there was before a unit.
+pub(super) struct Old<'a> {
+    /// The unit of the same key.
+    pub(super) unit: Option<&'a Arc<UnitText>>,
+    /// The file is open and had another text: somebody edits it.
+    pub(super) is_edit: bool,
+}
+
 /// The unit as it was, if its text is what it was.
-fn unit(db: &dyn Db, old: Option<&Arc<UnitText>>, key: UnitKey, kind: UnitKind, green: GreenNode) -> Arc<UnitText> {
-    match old {
+fn unit(db: &dyn Db, old: &Old<'_>, key: UnitKey, kind: UnitKind, green: GreenNode) -> Arc<UnitText> {
+    match old.unit {
         Some(old) if is_same(&old.green, &green) || old.green == green => old.clone(),
         _ => {
             db.makes("cut", Some(key));
-            Arc::new(UnitText::new(key, kind, green, old.map(|old| &**old)))
+            Arc::new(UnitText::new(key, kind, green, old))
         }
     }
 }
@@ -321,7 +330,8 @@ impl<'a> Collector<'a> {
             _ => {
                 let unit = |key, kind, green| {
                     let old = if known.is_some() { self.anywhere(key) } else { self.replaced(key) };
-                    unit(self.db, old, key, kind, green)
+                    let is_edit = !self.before.is_empty();
+                    unit(self.db, &Old { unit: old, is_edit }, key, kind, green)
                 };
                 Arc::new(Statement::new(node, shape, numbers, unit))
             }

@@ -12,7 +12,7 @@ use minilive_mir::names::{Early, Openness, Sym, Symbol, UnitFacts};
 use minilive_runtime::intrinsics;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
 
 /// What is wrong with a name.
@@ -89,8 +89,7 @@ pub fn name_findings(db: &dyn Db, file: File) -> Arc<[NameFinding]> {
 impl KeptFindings {
     fn of(facts: Arc<FileFacts>) -> KeptFindings {
         let is_open = gets_globals_out_of_sight(&facts);
-        let mut look =
-            Look { facts: &facts, is_open, asks: OnceCell::new(), called_inside: OnceCell::new(), found: Vec::new() };
+        let mut look = Look::of(&facts, is_open);
         let mut shadowed = FxHashSet::default();
         for unit in 0..facts.units.len() as u32 {
             look.at(unit);
@@ -142,13 +141,7 @@ impl KeptFindings {
             let assigned = facts.members(&name).map(|(unit, ..)| unit).chain(facts.keys(&name).map(|(unit, _)| unit));
             due.extend(assigned.chain(facts.globals(&name).map(|(unit, _)| unit)));
         }
-        let mut look = Look {
-            facts,
-            is_open: self.is_open,
-            asks: OnceCell::new(),
-            called_inside: OnceCell::new(),
-            found: Vec::new(),
-        };
+        let mut look = Look::of(facts, self.is_open);
         for &unit in &due {
             db.makes("findings_of", None);
             look.at(unit);
@@ -322,7 +315,19 @@ struct Look<'a> {
     /// Whether some code asks which globals there are.
     asks: OnceCell<bool>,
     called_inside: OnceCell<Vec<(u32, SmolStr)>>,
+    /// Where in what long units assign each name stands, of those that were asked about: each of their names is asked about again and again.
+    assigned: RefCell<FxHashMap<u32, FxHashMap<SmolStr, Vec<u32>>>>,
     found: Vec<NameFinding>,
+}
+
+/// In what a unit assigns, a name is sooner looked for than found in an index.
+const FEW_ASSIGNED: usize = 32;
+
+impl<'a> Look<'a> {
+    fn of(facts: &'a FileFacts, is_open: bool) -> Look<'a> {
+        let (asks, called_inside, assigned) = (OnceCell::new(), OnceCell::new(), RefCell::default());
+        Look { facts, is_open, asks, called_inside, assigned, found: Vec::new() }
+    }
 }
 
 impl Look<'_> {
@@ -425,12 +430,30 @@ impl Look<'_> {
                     says.open.outer || says.outer.iter().any(|(it, _)| it == name)
                 });
                 let alone = !is_param && !by_closures && !it.facts.open.locals && !it.facts.open.import;
-                let own = it.facts.assigned.iter().filter(move |(it, _)| it == name);
-                alone.then(|| Box::new(own.map(move |(_, value)| (owner, value))) as Values<'a>)
+                alone.then(|| self.assigned_to(owner, name))
             }
             None if self.is_open => None,
             None => self.facts.is_global(name).then(|| Box::new(self.facts.globals(name)) as Values<'a>),
         }
+    }
+
+    /// What a unit assigns to a name.
+    fn assigned_to<'a>(&'a self, owner: u32, name: &'a SmolStr) -> Values<'a> {
+        let all = &self.facts.unit(owner).facts.assigned;
+        if all.len() <= FEW_ASSIGNED {
+            let own = all.iter().filter(move |(it, _)| it == name);
+            return Box::new(own.map(move |(_, value)| (owner, value)));
+        }
+        let mut known = self.assigned.borrow_mut();
+        let index = known.entry(owner).or_insert_with(|| {
+            let mut index: FxHashMap<SmolStr, Vec<u32>> = FxHashMap::default();
+            for (at, (name, _)) in (0u32..).zip(all) {
+                index.entry(name.clone()).or_default().push(at);
+            }
+            index
+        });
+        let own = index.get(name).cloned().unwrap_or_default();
+        Box::new(own.into_iter().map(move |at| (owner, &all[at as usize].1)))
     }
 
     /// Whether it is known what is assigned to a name, and all of that is of a kind.

@@ -6,7 +6,9 @@
 #![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
 use super::input::FileSet;
-use super::modules::{likely_module, module_imports};
+use super::modules::{Known, ModuleFiles, likely_module, module_imports};
+use super::outline::Tree;
+use super::summary::outward;
 use super::{Db, File};
 use crate::modules::{Places, SEARCH_PATH, base_name, import_path, script_folder};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -86,6 +88,42 @@ fn leads_to(db: &dyn Db, importer: File, whole: &str, file: File) -> bool {
         Some(found) => found == file,
         None => file.path(db).ends_with(&format!("/{whole}.ms")),
     }
+}
+
+/// Who imports something by the last name of a file, and by which whole name; and whether no other file of the workspace has that name, so
+/// that it is this one.
+pub fn importers_by_name(db: &dyn Db, file: File) -> (Vec<(File, SmolStr)>, bool) {
+    let Some(name) = module_name(db, file) else { return (Vec::new(), true) };
+    let set = FileSet::get(db);
+    let parts = [closed_importing(db, set), open_importing(db, set)];
+    let found = parts.iter().filter_map(|it| it.by_name.get(name)).flatten().cloned().collect();
+    (found, parts.iter().filter_map(|it| it.of_name.get(name)).sum::<u32>() < 2)
+}
+
+/// The files that import by names which are worked out.
+pub fn importers_out_of_sight(db: &dyn Db) -> Vec<File> {
+    let set = FileSet::get(db);
+    let mut found = closed_out_of_sight(db, set).to_vec();
+    found.extend(set.opened(db).iter().copied().filter(|&it| outward(db, it).imports_out_of_sight));
+    found
+}
+
+/// Those that are not open. A query apart, since edits change nothing about them.
+#[salsa::tracked(returns(clone))]
+fn closed_out_of_sight(db: &dyn Db, set: FileSet) -> Arc<[File]> {
+    let works_out = |file: File| matches!(file.tree(db), Tree::Outlined(it) if it.works_out_imports);
+    set.closed(db).iter().copied().filter(|&it| works_out(it) && outward(db, it).imports_out_of_sight).collect()
+}
+
+/// Modules that do not belong to the workspace, with what they import.
+pub fn imports_of_outside(db: &dyn Db) -> Vec<(File, SmolStr)> {
+    let (known, files) = (ModuleFiles::get(db).by_path(db), FileSet::get(db).files(db));
+    let modules = known.values().filter_map(|it| if let Known::At(file) = it { Some(*file) } else { None });
+    let files: FxHashSet<File> = files.iter().copied().collect();
+    let outside: FxHashSet<File> = modules.filter(|it| !files.contains(it)).collect();
+    let imports =
+        |file: File| module_imports(db, file).iter().map(|it| (file, it.name.as_str().into())).collect::<Vec<_>>();
+    outside.into_iter().flat_map(imports).collect()
 }
 
 /// The files from which imports lead to a file. A query for the same reason.

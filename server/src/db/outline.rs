@@ -7,7 +7,7 @@
 
 use super::symbols::{FileSymbol, symbols};
 use super::{Db, File};
-use crate::modules::{ConstantImport, IMPORT, constant_imports};
+use crate::modules::{ConstantImport, IMPORT, constant_imports, works_out_imports};
 use minilive_syntax::Parse;
 use std::sync::Arc;
 
@@ -27,13 +27,17 @@ pub struct Outline {
     pub symbols: Arc<[FileSymbol]>,
     /// Its `import`s.
     pub imports: Arc<[ConstantImport]>,
+    /// It imports something by a name that is worked out.
+    pub works_out_imports: bool,
 }
 
 impl Outline {
     /// The outline of a text with that tree.
     pub fn of(text: &str, parse: &Parse) -> Outline {
-        let imports = if may_import(text) { constant_imports(&parse.syntax()) } else { Vec::new() };
-        Outline { symbols: symbols(parse).into(), imports: imports.into() }
+        let root = may_import(text).then(|| parse.syntax());
+        let imports = root.as_ref().map(constant_imports).unwrap_or_default();
+        let works_out_imports = root.as_ref().is_some_and(works_out_imports);
+        Outline { symbols: symbols(parse).into(), imports: imports.into(), works_out_imports }
     }
 }
 

@@ -539,6 +539,28 @@ fn a_statement_in_which_somebody_types_is_the_one_it_was() {
     assert_eq!(ran(20), ran(400));
 }
 
+/// What is made by two threads is what one makes.
+#[test]
+fn a_long_unit_that_is_edited_says_what_it_would_say_alone() {
+    let lines: String = (0..1500).map(|k| format!("  x{k} = g + {k}\n  if x{k} == 7 then break\n")).collect();
+    for (head, end) in
+        [("f = function(g)\n  while g\n", "  end while\nend function\n"), ("g = 1\nwhile g\n", "end while\n")]
+    {
+        let mut bench = Bench::new(&format!("{head}{lines}{end}"));
+        said(&bench);
+        for (from, to) in
+            [("g + 700\n", "x699 + 700\n"), ("x699 + 700\n", "x9999 + 700\n"), ("x9999 + 700\n", "g + 700\n")]
+        {
+            bench.edit(from, to);
+            let alone = Bench::new(&bench.text);
+            assert_eq!(said(&bench), said(&alone), "{head} {to}");
+        }
+        let ran = bench.edit("g + 800\n", "g - 800\n");
+        let made = |what: &str| ran.iter().filter(|it| it.starts_with(what)).count();
+        assert_eq!((made("lower_unit"), made("collected"), made("unit_checks")), (1, 1, 1), "{ran:?}");
+    }
+}
+
 /// A reader that is cancelled stops at the next unit, and what it has made by then is not made again.
 #[test]
 fn a_cancelled_reader_stops_at_the_next_unit() {
@@ -643,6 +665,36 @@ fn importers_are_looked_for_when_an_import_is_another_one() {
     let set = ran(&mut bench, "x = 2", "env.MS_IMPORT_PATH = \"/o\"");
     assert!(set.iter().any(|it| it == "further_folders"), "{set:?}");
     assert!(super::sets_search_path(&bench.db, lib) && super::sets_search_path(&bench.db, other));
+}
+
+/// Of files that are not open it is found out once who of them imports by names that are worked out, and of few: their outlines say who may.
+#[test]
+fn an_edit_looks_for_no_worked_out_imports_in_other_files() {
+    let mut bench = Bench::new("x = 1\n");
+    let add = |name: &str, text: &str| {
+        let outline = Arc::new(super::Outline::of(text, &parse(text)));
+        bench.db.add_closed(format!("/w/{name}.ms"), text.into(), outline)
+    };
+    let (plain, slip) = (add("plain", "import \"lib\"\n"), add("slip", "import lib\n"));
+    let (any, listed) =
+        (add("any", "for m in [\"a\"]\n  import m\nend for\n"), add("listed", "ensureImport [\"a\", \"b\"]\n"));
+    bench.db.set_files(Arc::new(vec![bench.file, plain, slip, any, listed]), Arc::default());
+    let found = |bench: &Bench| super::importers_out_of_sight(&bench.db);
+    bench.log.lock().expect("no test panics in a query").clear();
+    assert_eq!(found(&bench), [any]);
+    let looked = std::mem::take(&mut *bench.log.lock().expect("no test panics in a query"));
+    assert!(looked.iter().any(|it| it.starts_with("closed_out_of_sight")), "{looked:?}");
+    assert_eq!(
+        looked.iter().filter(|it| it.starts_with("outward")).count(),
+        3,
+        "the open one, a slip, and what was found: {looked:?}"
+    );
+    bench.edit("x = 1", "import x");
+    assert_eq!(found(&bench), [any], "nothing gives it a value");
+    bench.edit("import x", "x = \"a\"\nimport x");
+    assert_eq!(found(&bench), [any, bench.file]);
+    let ran = std::mem::take(&mut *bench.log.lock().expect("no test panics in a query"));
+    assert!(!ran.iter().any(|it| it.starts_with("closed_out_of_sight")), "{ran:?}");
 }
 
 /// A file that is not open says what an open one says, and keeps nothing that was made to say it.

@@ -7,23 +7,27 @@
 //! object. The tests to read first are in `db/tests.rs`: they list what an edit makes anew.
 #![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
-use super::cut::cut;
+use super::cut::{Old, cut};
 use super::layout::{Code, Places};
 use super::pieces::{FileUnits, UnitPlace};
 use super::skeleton::{Hole, Skeleton, real_line, real_range};
 use super::types::Typed;
-use super::{Db, File};
+use super::{Db, File, STACK};
 use crate::modules::{ConstantImport, constant_imports};
 use minilive_mir::checks::{Finding, check};
 use minilive_mir::diagnostic::Diagnostic;
 use minilive_mir::fingerprint::fingerprint;
 use minilive_mir::ir::{UnitKey, UnitKind};
-use minilive_mir::lower::lower_unit;
+use minilive_mir::lower::lower_in_scope;
 use minilive_mir::names::{NameUse, UnitFacts, UnitNames, collect};
+use minilive_mir::scope::Scope;
 use minilive_mir::units::StatementShape;
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
 use rowan::{GreenNode, GreenNodeData, NodeOrToken};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// Whatever follows from a shorter unit is made sooner than another thread begins.
+const LONG: TextSize = TextSize::new(16 << 10);
 
 /// The code of a unit with what is kept beside it; places are those of the skeleton.
 struct Lowering {
@@ -44,7 +48,11 @@ struct Body {
     key: UnitKey,
     kind: UnitKind,
     skeleton: GreenNode,
+    /// Somebody edits the file, who is told of everything that follows from it.
+    is_edit: bool,
     former: Mutex<Former>,
+    /// The variables of a function, from the first until the second of those who need them: its code and its names.
+    scope: Mutex<Option<Arc<Scope>>>,
     lowering: OnceLock<Lowering>,
     names: OnceLock<(Arc<UnitNames>, Arc<UnitFacts>)>,
     checks: OnceLock<Vec<Finding>>,
@@ -151,12 +159,13 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 impl UnitText {
     /// A unit that may go on from what is known of one before.
-    pub(super) fn new(key: UnitKey, kind: UnitKind, green: GreenNode, old: Option<&UnitText>) -> UnitText {
+    pub(super) fn new(key: UnitKey, kind: UnitKind, green: GreenNode, old: &Old<'_>) -> UnitText {
+        let Old { unit: old, is_edit } = *old;
         let old = old.map(|old| &old.body);
         let Skeleton { green: skeleton, holes } = Skeleton::of(&green);
         let body = match old {
             Some(old) if old.skeleton == skeleton => old.clone(),
-            _ => Arc::new(Body::new(key, kind, skeleton, old)),
+            _ => Arc::new(Body { is_edit, ..Body::new(key, kind, skeleton, old) }),
         };
         UnitText {
             key,
@@ -180,7 +189,9 @@ impl Body {
             key,
             kind,
             skeleton,
+            is_edit: false,
             former: Mutex::new(former),
+            scope: Mutex::new(None),
             lowering: OnceLock::new(),
             names: OnceLock::new(),
             checks: OnceLock::new(),
@@ -198,28 +209,66 @@ impl Body {
     }
 
     fn lowering(&self, db: &dyn Db) -> &Lowering {
+        self.make_together(db);
         made(&self.lowering, db, || {
             db.makes("lower_unit", Some(self.key));
-            let lowered = lower_unit(&self.skeleton, self.kind, self.key);
-            let code = Code { fingerprint: fingerprint(&lowered.unit), unit: Arc::new(lowered.unit) };
-            let former = lock(&self.former).code.take();
-            let places = Places { ranges: lowered.map.ranges.into(), lines: lowered.map.lines.into() };
-            Lowering {
-                code: former.filter(|it| *it == code).unwrap_or(code),
-                places: Arc::new(places),
-                diagnostics: lowered.diagnostics,
-            }
+            self.lower()
         })
+    }
+
+    fn lower(&self) -> Lowering {
+        let lowered = lower_in_scope(&self.skeleton, self.kind, self.key, self.scope());
+        let code = Code { fingerprint: fingerprint(&lowered.unit), unit: Arc::new(lowered.unit) };
+        let former = lock(&self.former).code.take();
+        let places = Places { ranges: lowered.map.ranges.into(), lines: lowered.map.lines.into() };
+        Lowering {
+            code: former.filter(|it| *it == code).unwrap_or(code),
+            places: Arc::new(places),
+            diagnostics: lowered.diagnostics,
+        }
     }
 
     /// Both at once, since they are found in one walk.
     fn names(&self, db: &dyn Db) -> &(Arc<UnitNames>, Arc<UnitFacts>) {
+        self.make_together(db);
         made(&self.names, db, || {
             db.makes("collected", Some(self.key));
-            let (names, facts) = collect(&self.skeleton, self.kind);
-            let former = lock(&self.former).facts.take();
-            (Arc::new(names), former.filter(|it| **it == facts).unwrap_or_else(|| Arc::new(facts)))
+            self.collect()
         })
+    }
+
+    fn collect(&self) -> (Arc<UnitNames>, Arc<UnitFacts>) {
+        let (names, facts) = collect(&self.skeleton, self.kind, self.scope());
+        let former = lock(&self.former).facts.take();
+        (Arc::new(names), former.filter(|it| **it == facts).unwrap_or_else(|| Arc::new(facts)))
+    }
+
+    /// The variables of a function, which are not kept once both have had them.
+    fn scope(&self) -> Option<Arc<Scope>> {
+        let mut known = lock(&self.scope);
+        known.take().or_else(|| {
+            *known = Scope::of_unit(&self.skeleton, self.kind).map(Arc::new);
+            known.clone()
+        })
+    }
+
+    /// Of a long unit that was edited all is wanted at once: another thread makes its code while this one finds its names.
+    fn make_together(&self, db: &dyn Db) {
+        let is_new = self.names.get().is_none() && self.lowering.get().is_none();
+        if !is_new || !self.is_edit || self.skeleton.text_len() < LONG {
+            return;
+        }
+        db.unwind_if_revision_cancelled();
+        ["lower_unit", "unit_checks", "collected"].into_iter().for_each(|what| db.makes(what, Some(self.key)));
+        std::thread::scope(|threads| {
+            // Where there is no thread, its part is made when somebody asks.
+            let beside = std::thread::Builder::new().name("unit".into()).stack_size(STACK);
+            let _ = beside.spawn_scoped(threads, || {
+                self.lowering.get_or_init(|| self.lower());
+                self.checks.get_or_init(|| check(&self.skeleton));
+            });
+            self.names.get_or_init(|| self.collect());
+        });
     }
 }
 

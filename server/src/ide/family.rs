@@ -5,7 +5,7 @@
 //! in all of them. Invariants: from every use of a family the same family is found; a use of which nobody knows whose it is belongs to
 //! none, and is told as one that may.
 
-use super::infer::{Infer, Kind, Object, UnitRef};
+use super::infer::{Infer, Kind, Object, UnitRef, count};
 use super::names::Found;
 use super::narrow;
 use crate::db::{self, File, LiveDb};
@@ -120,6 +120,7 @@ pub fn family(infer: &mut Infer<'_>, candidates: Vec<Candidate>, holders: &[Obje
     let Growing { holders, inside, .. } = growing;
     let mut found = Vec::new();
     for (it, is_inside) in candidates.iter().zip(inside) {
+        count();
         // Whoever may have another owner than those that are known may mean any of them.
         if is_inside || it.open {
             found.push(Found { certain: is_inside, ..it.found });
@@ -182,6 +183,7 @@ impl<'c> Growing<'c> {
             }
         }
         for number in reached {
+            count();
             if std::mem::replace(&mut self.inside[number], true) {
                 continue;
             }
@@ -202,7 +204,10 @@ impl<'c> Growing<'c> {
             let mut all = FxHashSet::default();
             for &heir in candidates.iter().flat_map(|it| &it.definers) {
                 if all.insert(heir) {
-                    infer.chain(heir).into_iter().for_each(|(of, _)| heirs.entry(of).or_default().push(heir));
+                    infer.chain(heir).into_iter().for_each(|(of, _)| {
+                        count();
+                        heirs.entry(of).or_default().push(heir);
+                    });
                 }
             }
             heirs

@@ -39,6 +39,11 @@ impl<'a> Importers<'a> {
         db::all_importers(self.db, file)
     }
 
+    /// The folders of the workspace.
+    pub fn roots(&self) -> &[PathBuf] {
+        &self.places.roots
+    }
+
     /// The folders in which programs begin to look for modules that a file is part of, its own first.
     pub fn folders(&self, file: File) -> Arc<[Option<PathBuf>]> {
         db::program_folders(self.db, file)

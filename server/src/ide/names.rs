@@ -4,7 +4,7 @@
 //! made of it. Invariants: a use is *certain* only if no run of the program can make it mean something else, as far as the text
 //! tells; uses that may mean the thing are listed apart, so that no edit touches them silently.
 
-use super::infer::{Binding, Infer, Kind, Known, Object, UnitRef, binding, type_map};
+use super::infer::{Binding, Infer, Kind, Known, Object, UnitRef, binding, count, type_map};
 use super::narrow;
 use crate::db::{self, File, FileFacts, LiveDb, PlacedUnit};
 use minilive_mir::ir::UnitKind;
@@ -78,7 +78,10 @@ impl Named {
 pub fn units_at(db: &LiveDb, file: File, offset: TextSize) -> impl Iterator<Item = u32> + '_ {
     let units = db::units(db, file);
     let behind = units.started(offset);
-    let holds = |unit: &PlacedUnit<'_>| unit.range().end() >= offset;
+    let holds = |unit: &PlacedUnit<'_>| {
+        count();
+        unit.range().end() >= offset
+    };
     let mut next = (0..behind as u32).rev().find(|&unit| holds(&units.at(unit)));
     std::iter::from_fn(move || {
         let unit = next?;

@@ -10,6 +10,7 @@ use super::family::{self, Family, Wanted};
 use super::hosts::Hosts;
 use super::importers::Importers;
 use super::infer::{Infer, Object};
+use super::meetings::Meetings;
 use super::names::{Found, Named, Target, further_out, named_at, scope_target, units_at};
 use super::navigation::{all_uses, names_of};
 use super::shared;
@@ -94,8 +95,21 @@ pub fn rename(
         Target::Member(own) => check.member(&mut infer, if holders.is_empty() { own } else { &holders }, &found)?,
         Target::Global | Target::Intrinsic(_) | Target::Unknown => {}
     }
-    let (edits, possible) = found.into_iter().partition(|it| it.certain);
-    Ok(Renamed { edits, possible })
+    let mut renamed = Renamed::of(found);
+    renamed.leave_strangers(&mut Meetings::of(db, &importers, live.is_unread_around), file);
+    Ok(renamed)
+}
+
+impl Renamed {
+    fn of(found: Vec<Found>) -> Renamed {
+        let (edits, possible) = found.into_iter().partition(|it| it.certain);
+        Renamed { edits, possible }
+    }
+
+    /// What no program runs together with what is renamed never sees it.
+    fn leave_strangers(&mut self, meetings: &mut Meetings<'_>, own: File) {
+        meetings.keep_possible(&self.edits, own, &mut self.possible);
+    }
 }
 
 /// Strings that are the name of a member, in the files that name it, and no keys of something that is seen: each of them may be a key that is

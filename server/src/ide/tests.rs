@@ -14,6 +14,7 @@ mod foreign;
 mod hints;
 mod hosts;
 mod hover;
+mod meetings;
 mod members;
 mod names;
 mod offers;

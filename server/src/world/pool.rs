@@ -7,10 +7,11 @@
 //! with as many threads as processors, those who read messages would wait for a processor, and with them edits and cancels, and short
 //! questions would wait for long ones.
 
+use super::Event;
 use super::job::{Job, Ran, Snapshot};
 use super::own::Task;
 use super::search::Search;
-use super::{Event, STACK};
+use crate::db::STACK;
 use std::collections::VecDeque;
 use std::sync::mpsc;
 

@@ -4,7 +4,7 @@
 //! [`BinaryExpr`] and [`CompareExpr`] hold n+1 operands and n operators of one precedence level, [`PostfixExpr`] a base and
 //! its suffixes from left to right.
 
-use super::{AstNode, Block, ast_enum, ast_node, child, children, token, tokens};
+use super::{AstNode, Block, ast_enum, ast_node, child, children, token, token_by, tokens, tokens_by};
 use crate::kind::{SyntaxKind, SyntaxToken};
 use rowan::TextRange;
 
@@ -151,9 +151,7 @@ pub enum LiteralValue {
 impl LiteralExpr {
     /// The literal's token.
     pub fn token(&self) -> Option<SyntaxToken> {
-        tokens(&self.0).find(|token| {
-            matches!(token.kind(), SyntaxKind::Number | SyntaxKind::StringLit | SyntaxKind::OpenStringLit)
-        })
+        token_by(&self.0, |it| matches!(it, SyntaxKind::Number | SyntaxKind::StringLit | SyntaxKind::OpenStringLit))
     }
     /// The literal's value.
     pub fn value(&self) -> Option<LiteralValue> {
@@ -183,7 +181,7 @@ impl NameExpr {
 impl KeywordExpr {
     /// The keyword's token.
     pub fn token(&self) -> Option<SyntaxToken> {
-        tokens(&self.0).find(|token| token.kind().is_keyword())
+        token_by(&self.0, SyntaxKind::is_keyword)
     }
     /// Which keyword it is: `SelfKw`, `SuperKw`, `LocalsKw`, `OuterKw` or `GlobalsKw`.
     pub fn keyword(&self) -> Option<SyntaxKind> {
@@ -252,7 +250,7 @@ impl BinaryExpr {
     }
     /// The operator tokens from left to right.
     pub fn operator_tokens(&self) -> impl Iterator<Item = SyntaxToken> + use<> {
-        tokens(&self.0).filter(|token| is_operator(token.kind()))
+        tokens_by(&self.0, is_operator)
     }
     /// The operators from left to right: `OrKw`, `AndKw`, `IsaKw`, `Plus`, `Minus` (also for a `StrongMinus`), `Star`, `Slash`,
     /// `Percent` or `Caret`.
@@ -268,7 +266,7 @@ impl CompareExpr {
     }
     /// The operator tokens from left to right.
     pub fn operator_tokens(&self) -> impl Iterator<Item = SyntaxToken> + use<> {
-        tokens(&self.0).filter(|token| is_operator(token.kind()))
+        tokens_by(&self.0, is_operator)
     }
     /// The operators from left to right: `EqEq`, `NotEq`, `Less`, `Greater`, `LessEq` or `GreaterEq`.
     pub fn operators(&self) -> impl Iterator<Item = SyntaxKind> + use<> {

@@ -2,8 +2,9 @@
 //!
 //! Read by lowering, analysis and the editor features; see `ast.rs` for the rules all views keep.
 
-use super::{AstNode, Expr, ast_enum, ast_node, child, children, token, tokens};
-use crate::kind::{SyntaxKind, SyntaxToken};
+use super::{AstNode, Expr, ast_enum, ast_node, child, children, token, token_by, tokens};
+use crate::kind::{MiniScript, SyntaxKind, SyntaxToken};
+use rowan::Language as _;
 
 ast_node! {
     /// The whole file.
@@ -202,11 +203,13 @@ impl AssignStmt {
     }
     /// The operator token, `=` or `+=` and so on.
     pub fn operator_token(&self) -> Option<SyntaxToken> {
-        tokens(&self.0).find(|token| token.kind().is_assign_op())
+        token_by(&self.0, SyntaxKind::is_assign_op)
     }
     /// The kind of the operator token.
     pub fn operator(&self) -> Option<SyntaxKind> {
-        self.operator_token().map(|token| token.kind())
+        let green = self.0.green();
+        let mut kinds = green.children().map(|it| MiniScript::kind_from_raw(it.kind()));
+        kinds.find(|it| it.is_assign_op())
     }
     /// The right-hand side.
     pub fn value(&self) -> Option<Expr> {

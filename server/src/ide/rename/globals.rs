@@ -8,6 +8,7 @@ use crate::ide::Live;
 use crate::ide::family::Wanted;
 use crate::ide::importers::Importers;
 use crate::ide::infer::{Binding, binding};
+use crate::ide::meetings::Meetings;
 use crate::ide::names::{Found, Target, further_out};
 use crate::ide::navigation::names_of;
 use crate::ide::shared::{Shared, is_import};
@@ -58,8 +59,9 @@ pub fn rename(asked: &Asked<'_>, importers: &Importers<'_>) -> Result<Renamed, R
         found.extend(keys_in(db, name, naming));
     }
     found.sort_by_key(|it| (it.file.path(db), it.range.start()));
-    let (edits, possible) = found.into_iter().partition(|it: &Found| it.certain);
-    Ok(Renamed { edits, possible })
+    let mut renamed = Renamed::of(found);
+    renamed.leave_strangers(&mut Meetings::of(db, importers, asked.live.is_unread_around), asked.home);
+    Ok(renamed)
 }
 
 impl Asked<'_> {

@@ -3,6 +3,7 @@
 use super::Fixture;
 use super::names::{check_definition, check_references, check_rename};
 use crate::ide::completion::completions;
+use crate::ide::infer::COUNTED;
 use crate::ide::{TypeItem, highlights, incoming_calls, rename, subtypes, supertypes, type_definition, type_items};
 use expect_test::expect;
 
@@ -273,4 +274,36 @@ fn types_stand_above_and_below_each_other() {
     let it = Fixture::new("//- main.ms\nimport \"zoo\"\nD$0og = new zoo.Animal\n//- zoo.ms\nAnimal = {}\n");
     let found = supertypes(&it.db, &it.document, &it.places, 13.into());
     assert_eq!(names(&it, found), ["zoo.ms:Animal"]);
+}
+
+/// What a rename costs, by how many places it changes: from its first place and from its last.
+#[test]
+fn a_rename_of_twice_the_places_is_no_more_than_twice_the_work() {
+    let one = |k: usize| format!("e.hp = e.hp + {k}\n");
+    let methods = |k: usize| format!("E.m{k} = function\n  self.hp = self.hp + {k}\nend function\n");
+    let instances = |k: usize| format!("n{k} = new E\nn{k}.hp = {k}\n");
+    let shapes: [(&str, &dyn Fn(usize) -> String, &str, usize); 3] = [
+        ("e = {}\ne.hp = 0\n", &one, "print e.hp\n", 500),
+        ("E = {}\nE.hp = 0\n", &methods, "", 500),
+        ("E = {}\nE.hp = 0\nE.hit = function\n  self.hp = self.hp - 1\nend function\n", &instances, "", 1000),
+    ];
+    for (head, code, tail, count) in shapes {
+        let cost = |count: usize, is_last: bool| {
+            let text = format!("{head}{}{tail}", (0..count).map(code).collect::<String>());
+            let number = if is_last { text.matches("hp").count() - 1 } else { 0 };
+            let it = Fixture::new(&at(&text, "hp", number));
+            COUNTED.set(0);
+            let renamed = rename(&it.db, &it.document, &it.live(), it.offset, "health").expect("it is renamed");
+            assert_eq!(renamed.edits.len(), text.matches("hp").count(), "{head}");
+            (renamed.edits.len() as u64, COUNTED.get())
+        };
+        for is_last in [false, true] {
+            let ((sites, few), (twice, many)) = (cost(count, is_last), cost(2 * count, is_last));
+            assert!(
+                sites >= 1000 && twice * 10 > sites * 19 && few > sites,
+                "{sites} and {twice} places, {few} pieces"
+            );
+            assert!(many * 10 <= few * 22, "{few} pieces of work became {many} for {}", code(1));
+        }
+    }
 }

@@ -682,8 +682,6 @@ fn methods_that_the_program_gives_to_all_values_of_a_type_are_renamed() {
             map.size = function
               return self.len
             end function
-            possible: own.ms:1
-            possible: own.ms:4
         "#]],
     );
     refused(&format!("{second}print [1].sec$0ond\n"), "len", "there is a member `len` already");
