@@ -5,6 +5,7 @@
 //! that there may be more. Invariants: every question ends (what needs itself begins anew with what is known by then, a few times, and work is bounded); equal
 //! databases give equal answers.
 
+mod apart;
 mod elements;
 mod given;
 mod members;
@@ -22,6 +23,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use std::sync::Arc;
 
+pub use apart::is_name;
 pub use members::{Member, type_map};
 
 /// Unions grow no larger.
@@ -360,6 +362,8 @@ pub struct Infer<'a> {
     followed: FxHashMap<(File, SmolStr), bool>,
     /// What members of a name are given, by file; nothing while that is found out.
     given: FxHashMap<(File, SmolStr), Option<Arc<given::ByMap>>>,
+    /// Whether nobody else gets hold of the maps that a variable holds: by file, function and name.
+    apart: FxHashMap<(File, Option<u32>, SmolStr), bool>,
     steps: u32,
 }
 
@@ -393,6 +397,7 @@ impl<'a> Infer<'a> {
             statements: FxHashMap::default(),
             followed: FxHashMap::default(),
             given: FxHashMap::default(),
+            apart: FxHashMap::default(),
             steps: 0,
         }
     }

@@ -680,7 +680,7 @@ fn what_is_not_known_is_no_part_that_is_left_out() {
     );
     assert_eq!(
         card("A = {\"n\": 1}\npick = function(a)\n  if a then return A\n  return a\nend function\nx$0 = pick(0)\n"),
-        "(global) x\nlikely: map A or number with n"
+        "(global) x\nlikely: map A with n or number"
     );
     // What a parameter or member may be besides is no more than that nobody knows all who use it.
     assert_eq!(card("f = function(n)\n  print n$0\nend function\nf 2\n"), "(parameter) n\nlikely: number");
