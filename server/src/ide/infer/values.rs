@@ -4,8 +4,8 @@
 //! question goes through [`Infer::value`] or [`Infer::uncalled`], which end cycles.
 
 use super::{
-    Binding, Gives, Infer, Key, Kind, Known, MOST_IMPORTERS, MOST_KINDS, MOST_STORES, Object, Sym, Symbol, UnitKind,
-    UnitRef, binding, guide,
+    Binding, Gives, Infer, Key, Kind, Known, MOST_IMPORTERS, MOST_KINDS, MOST_STORES, Object, Parts, Sym, Symbol,
+    UnitKind, UnitRef, binding, guide,
 };
 use minilive_mir::ir::BinaryOp;
 use minilive_runtime::intrinsics::IntrinsicId;
@@ -95,7 +95,7 @@ impl Infer<'_> {
         for item in items {
             elements.join(self.value(at, item));
         }
-        Known::one(Kind::List(super::elements::flat(elements.kinds)))
+        Known::one(Kind::List(super::elements::flat(elements.into_elements())))
     }
 
     /// The nested function of that number.
@@ -468,7 +468,7 @@ impl Infer<'_> {
             Gives::Texts => Known::one(Kind::List(vec![Kind::Text])),
             Gives::Elements => {
                 let own = receiver.and_then(|kind| self.own_entries(kind));
-                Known::one(Kind::List(own.map_or_else(|| element().kinds, |(_, values)| values)))
+                Known::one(Kind::List(own.map_or_else(|| element().into_elements(), |(_, values)| values)))
             }
             Gives::Indexes => Known::one(Kind::List(match receiver {
                 Some(Kind::List(_) | Kind::Text) => vec![Kind::Number],
@@ -492,7 +492,7 @@ impl Infer<'_> {
         let Kind::Map(object @ (Object::Literal(..) | Object::New(..) | Object::Sum(..))) = of else { return None };
         let members = self.members(&Known::one(of.clone()));
         let is_own = |it: Object| match *object {
-            Object::Sum(_, a, b) => [*object, a.into(), b.into()].contains(&it),
+            Object::Sum(_, parts) => *object == it || parts.iter().any(|part| part == it),
             object => it == object,
         };
         let own: Vec<_> = members.into_iter().filter(|it| is_own(it.owner) && it.intrinsic.is_none()).collect();
@@ -504,7 +504,7 @@ impl Infer<'_> {
             values.join(found);
         }
         let keys = if own.is_empty() { Vec::new() } else { vec![Kind::Text] };
-        Some((keys, if all { values.kinds } else { Vec::new() }))
+        Some((keys, if all { values.into_elements() } else { Vec::new() }))
     }
 
     fn element(&mut self, at: UnitRef, of: &Sym, iterated: bool) -> Known {
@@ -519,8 +519,8 @@ impl Infer<'_> {
             match kind {
                 Kind::List(kinds) => found.join(Known::any_of(kinds)),
                 Kind::Text => found.add(Kind::Text),
-                Kind::Map(Object::Sum(_, a, b)) if iterated => {
-                    [a, b].into_iter().for_each(|it| found.add(Infer::entry_of(&Kind::Map(it.into()))));
+                Kind::Map(Object::Sum(_, parts)) if iterated => {
+                    parts.iter().for_each(|it| found.add(Infer::entry_of(&Kind::Map(it))));
                 }
                 Kind::Map(_) | Kind::AnyMap if iterated => found.add(Infer::entry_of(&kind)),
                 Kind::Map(object) => {
@@ -555,11 +555,10 @@ impl Infer<'_> {
         }
         let mut found = left.rest();
         if let ([Kind::Map(a)], [Kind::Map(b)]) = (&*left.kinds, &*right.kinds)
-            && let (Some(a), Some(b)) = (a.made(), b.made())
-            && a != b
+            && let Some(parts) = Parts::of(*a, *b)
         {
             return Known {
-                kinds: vec![Kind::Map(Object::Sum(at.file, a, b))],
+                kinds: vec![Kind::Map(Object::Sum(at.file, parts))],
                 open: left.open || right.open,
                 vague: left.vague || right.vague,
             };
