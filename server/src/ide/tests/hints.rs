@@ -60,13 +60,14 @@ fn types_stand_behind_first_assignments() {
 #[test]
 fn instances_are_of_their_class() {
     check(
-        "Account = {\"n\": 0}\nAccount.make = function(x)\n  made = new Account\n  made.n = x\n  return made\nend function\nacc = Account.make(1)\nprint acc.n\n",
+        "Account = {\"n\": 0}\nAccount.make = function(x)\n  made = new Account\n  made.n = x\n  same = made\n  return made\nend function\nacc = Account.make(1)\nprint acc.n\n",
         Show { types: true, ..Show::default() },
         &expect![[r#"
             Account = {"n": 0}
             Account.make = function(x)
-              made‹: Account› = new Account
+              made = new Account
               made.n = x
+              same‹: Account› = made
               return made
             end function
             acc = Account.make(1)
@@ -299,12 +300,16 @@ fn built_in_functions_give_what_they_can_give() {
 #[test]
 fn a_class_needs_no_hint_of_its_own_name() {
     check(
-        "Account = {\"sum\": 0}\nSavings = new Account\ns = new Savings\n",
+        "Account = {\"sum\": 0}\nSavings = new Account\ns = new Savings\nt = s\nsavings = t\nn = [1]\nlist = n\n",
         Show { types: true, ..Show::default() },
         &expect![[r#"
             Account = {"sum": 0}
             Savings = new Account
-            s‹: Savings› = new Savings
+            s = new Savings
+            t‹: Savings› = s
+            savings = t
+            n = [1]
+            list = n
         "#]],
     );
 }
