@@ -15,7 +15,7 @@ mod symbols;
 
 pub use collect::{collect, range_of_made};
 pub use cursor::symbol_before;
-pub use reaching::{Arrival, Reaching, Slot, keeps_to_itself, left_behind, reaching};
+pub use reaching::{Arrival, Assignments, Reaching, Slot, keeps_to_itself};
 pub use symbols::{Sym, Symbol};
 
 use minilive_syntax::TextRange;

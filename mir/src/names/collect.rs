@@ -97,7 +97,7 @@ fn is_new(node: &SyntaxNode) -> bool {
 }
 
 /// Visits the nodes of a unit in source order, nested functions without what is in them.
-fn walk(root: &SyntaxNode, mut visit: impl FnMut(&SyntaxNode)) {
+pub(super) fn walk(root: &SyntaxNode, mut visit: impl FnMut(&SyntaxNode)) {
     let mut walk = root.preorder();
     while let Some(event) = walk.next() {
         let WalkEvent::Enter(node) = event else { continue };

@@ -1,20 +1,25 @@
 //! Which assignments of a unit reach a place in it: what a variable, or a member of a map that a variable holds, may have been given there.
 //!
-//! The editor's inference asks it for one place at a time, in code that may be half-typed. It goes from the place backwards, statement by
-//! statement, and outwards. Invariants: no assignment of the unit's own text that can reach the place is missing, what a loop assigns
-//! counts wherever its round may begin again; nested functions are opaque, so who asks must know that they assign nothing.
+//! The editor's inference asks it for one place after the other, in code that may be half-typed, so the assignments of a unit are gathered
+//! once ([`Assignments`]). From a place it goes backwards, from assignment to assignment, and outwards. Invariants: no assignment of the
+//! unit's own text that can reach the place is missing, what a loop assigns counts wherever its round may begin again; nested functions
+//! are opaque, so who asks must know that they assign nothing.
 
-use super::collect::Collector;
+use super::collect::{Collector, constant_name, walk};
 use super::ends::never_goes_on;
 use super::{Sym, Symbol};
 use crate::ir::UnitKind;
-use minilive_syntax::ast::{AssignStmt, AstNode, Block, Expr, ForStmt, IfStmt, Stmt};
-use minilive_syntax::{SyntaxKind, SyntaxNode, TextSize};
-use rowan::{GreenNodeData, WalkEvent};
+use minilive_syntax::ast::{AssignStmt, AstNode, Block, CallStmt, Expr, ForStmt, IfStmt, PostfixExpr, Stmt, Suffix};
+use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
+use rowan::{GreenNodeData, NodeOrToken, WalkEvent};
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 /// Statements nested deeper than this are taken for such that assign all that is in them, on some way.
 const MOST_NESTING: u32 = 64;
+
+/// More values than this at one place tell nothing.
+const MOST_ARRIVALS: usize = 64;
 
 /// What is given values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,88 +50,177 @@ pub struct Reaching {
     pub from_before: bool,
 }
 
-/// What reaches a place of the unit, which stands behind what is read there; where the place is the end of the name that an assignment begins
-/// with, that is what it assigns.
-pub fn reaching(unit: &GreenNodeData, kind: UnitKind, slot: Slot<'_>, at: TextSize) -> Option<Reaching> {
-    let root = SyntaxNode::new_root(unit.to_owned());
-    if at > root.text_range().end() {
-        return None;
-    }
-    let mut look = Look { collector: Collector::new(&root, kind, None), slot, found: Reaching::default() };
-    let mut below: Option<SyntaxNode> = None;
-    let ancestors: Vec<_> = root.token_at_offset(at).left_biased()?.parent_ancestors().collect();
-    for node in ancestors {
-        // A nested function runs at another time.
-        if node.kind() == SyntaxKind::FunctionExpr && node != root {
-            return None;
-        }
-        if !look.outwards(&node, below.as_ref(), at) {
-            return Some(look.found);
-        }
-        below = Some(node);
-    }
-    look.found.from_before = true;
-    Some(look.found)
+/// The assignments of a unit to variables, and to members of what variables hold.
+#[derive(Debug, Default)]
+pub struct Assignments {
+    /// By the name of the variable, in the order of the text.
+    by_variable: FxHashMap<SmolStr, Vec<Assigned>>,
 }
 
-/// What a statement that is a unit leaves behind.
-pub fn left_behind(unit: &GreenNodeData, kind: UnitKind, slot: Slot<'_>) -> Reaching {
-    let root = SyntaxNode::new_root(unit.to_owned());
-    let mut look = Look { collector: Collector::new(&root, kind, None), slot, found: Reaching::default() };
-    look.found.from_before = Stmt::cast(root).is_none_or(|it| look.statement(&it, MOST_NESTING));
-    look.found
+/// One of them; the variable of a `for` is assigned, too.
+#[derive(Debug)]
+struct Assigned {
+    /// Where its statement starts.
+    start: TextSize,
+    /// Where what is assigned to ends.
+    target_end: TextSize,
+    /// The member that is given something; none if the variable is.
+    member: Option<SmolStr>,
+    value: Sym,
+    /// Where the value ends.
+    end: TextSize,
+}
+
+impl Assignments {
+    /// Gathers those of a unit.
+    pub fn of(unit: &GreenNodeData, kind: UnitKind) -> Assignments {
+        let root = SyntaxNode::new_root(unit.to_owned());
+        let collector = Collector::new(&root, kind, None);
+        let mut all = Assignments::default();
+        walk(&root, |node| {
+            let assigned = match node.kind() {
+                SyntaxKind::AssignStmt => AssignStmt::cast(node.clone()).and_then(|it| assigned(&collector, &it)),
+                SyntaxKind::ForStmt => ForStmt::cast(node.clone()).and_then(|it| iterated(&collector, &it)),
+                _ => None,
+            };
+            if let Some((variable, it)) = assigned {
+                all.by_variable.entry(variable).or_default().push(it);
+            }
+        });
+        all
+    }
+
+    /// What reaches a place of the unit, which stands behind what is read there; where the place is the end of what an assignment begins
+    /// with, that is what it assigns. Nothing if that is too much.
+    pub fn reaching(&self, unit: &GreenNodeData, slot: Slot<'_>, at: TextSize) -> Option<Reaching> {
+        let root = SyntaxNode::new_root(unit.to_owned());
+        let mut look = self.look(slot);
+        let before = at.checked_sub(TextSize::new(1)).filter(|_| at <= root.text_range().end())?;
+        let innermost = match root.covering_element(TextRange::new(before, at)) {
+            NodeOrToken::Node(node) => node,
+            NodeOrToken::Token(token) => token.parent()?,
+        };
+        let mut below: Option<SyntaxNode> = None;
+        for node in innermost.ancestors() {
+            // A nested function runs at another time.
+            if node.kind() == SyntaxKind::FunctionExpr && node != root {
+                return None;
+            }
+            if !look.outwards(&node, below.as_ref(), at) {
+                return look.end(false);
+            }
+            below = Some(node);
+        }
+        look.end(true)
+    }
+
+    /// What a statement that is a unit leaves behind.
+    pub fn left_behind(&self, unit: &GreenNodeData, slot: Slot<'_>) -> Option<Reaching> {
+        let root = SyntaxNode::new_root(unit.to_owned());
+        let mut look = self.look(slot);
+        let passes = Stmt::cast(root).is_none_or(|it| look.statement(&it, MOST_NESTING));
+        look.end(passes)
+    }
+
+    fn look<'a>(&'a self, slot: Slot<'a>) -> Look<'a> {
+        let (Slot::Variable(variable) | Slot::Member(variable, _)) = slot;
+        let is_it = |it: &&Assigned| match (slot, &it.member) {
+            (Slot::Variable(_), member) => member.is_none(),
+            (Slot::Member(_, name), member) => member.as_ref().is_none_or(|it| it == name),
+        };
+        let all: Vec<_> = self.by_variable.get(variable).into_iter().flatten().filter(is_it).collect();
+        Look { is_found: vec![false; all.len()], all, slot, arrivals: Vec::new() }
+    }
+}
+
+fn assigned(collector: &Collector, assign: &AssignStmt) -> Option<(SmolStr, Assigned)> {
+    let target = assign.target()?;
+    let (variable, member) = match &target {
+        Expr::Name(name) => (SmolStr::new(name.name_token()?.text()), None),
+        Expr::Postfix(_) => {
+            let symbol = collector.symbol(&target);
+            let symbol = if let Symbol::Ref(of) = &*symbol { of.clone() } else { symbol };
+            let Symbol::Member(of, member) = &*symbol else { return None };
+            let Symbol::Name(variable) = &**of else { return None };
+            (variable.clone(), Some(member.clone()))
+        }
+        _ => return None,
+    };
+    let range = assign.syntax().text_range();
+    let end = assign.value().map_or(range.end(), |it| it.range().end());
+    let value = collector.assigned(assign);
+    Some((variable, Assigned { start: range.start(), target_end: target.range().end(), member, value, end }))
+}
+
+fn iterated(collector: &Collector, statement: &ForStmt) -> Option<(SmolStr, Assigned)> {
+    let variable = statement.variable()?;
+    let range = statement.syntax().text_range();
+    let of = statement.iterable().map_or_else(|| Symbol::Unknown.into(), |it| collector.symbol(&it));
+    let end = statement.iterable().map_or(range.end(), |it| it.range().end());
+    let target_end = variable.text_range().end();
+    let value = Symbol::Iterated(of).into();
+    Some((SmolStr::new(variable.text()), Assigned { start: range.start(), target_end, member: None, value, end }))
 }
 
 struct Look<'a> {
-    collector: Collector,
+    /// The assignments that are looked for, in the order of the text.
+    all: Vec<&'a Assigned>,
+    is_found: Vec<bool>,
     slot: Slot<'a>,
-    found: Reaching,
+    arrivals: Vec<Arrival>,
 }
 
 impl Look<'_> {
+    fn end(self, from_before: bool) -> Option<Reaching> {
+        (self.arrivals.len() <= MOST_ARRIVALS).then_some(Reaching { arrivals: self.arrivals, from_before })
+    }
+
     /// What reaches the start of what stands below a node, from inside of that node; whether something further out may reach it, too.
     fn outwards(&mut self, node: &SyntaxNode, below: Option<&SyntaxNode>, at: TextSize) -> bool {
         match node.kind() {
-            SyntaxKind::AssignStmt => {
-                let Some(assign) = AssignStmt::cast(node.clone()) else { return true };
-                let is_there = assign.target().is_some_and(|it| it.range().end() == at);
-                !is_there || self.assign(&assign)
-            }
+            SyntaxKind::AssignStmt => match self.of(node) {
+                Some(it) if self.all[it].target_end == at => self.add(it),
+                _ => true,
+            },
             SyntaxKind::ForStmt | SyntaxKind::WhileStmt => {
                 let in_body = below.is_some_and(|it| it.kind() == SyntaxKind::Block);
-                let variable = ForStmt::cast(node.clone()).filter(|it| self.is_variable(it));
-                let is_there =
-                    variable.as_ref().and_then(ForStmt::variable).is_some_and(|it| it.text_range().end() == at);
-                if let Some(statement) = variable.filter(|_| in_body || is_there) {
-                    self.iterated(&statement);
-                    return false;
+                if let Some(it) = self.of(node).filter(|&it| in_body || self.all[it].target_end == at) {
+                    return self.add(it);
                 }
                 // What a `for` goes through is worked out once, what a `while` asks each time.
                 if in_body || node.kind() == SyntaxKind::WhileStmt {
-                    self.all_in(node);
+                    self.all_in(node.text_range());
                 }
                 true
             }
-            SyntaxKind::Block => {
-                let before =
-                    below.into_iter().flat_map(|it| std::iter::successors(it.prev_sibling(), SyntaxNode::prev_sibling));
-                before.filter_map(Stmt::cast).all(|it| self.statement(&it, MOST_NESTING))
-            }
+            SyntaxKind::Block => below.is_none_or(|it| self.backwards(node, it.text_range().start(), MOST_NESTING)),
             _ => true,
         }
+    }
+
+    /// What the statements of a block before a place assign on their ways there; whether some way assigns nothing.
+    fn backwards(&mut self, block: &SyntaxNode, mut end: TextSize, nesting: u32) -> bool {
+        let start = block.text_range().start();
+        // Only of statements that assign there is something to tell.
+        while let Some(it) = self.last_within(TextRange::new(start, end.max(start))) {
+            let at = self.all[it].start;
+            let statement = block.child_or_token_at_range(TextRange::at(at, TextSize::new(1)));
+            let statement = statement.and_then(NodeOrToken::into_node).and_then(Stmt::cast);
+            end = statement.as_ref().map_or(at, |it| it.syntax().text_range().start());
+            if statement.is_some_and(|it| !self.statement(&it, nesting)) {
+                return false;
+            }
+        }
+        true
     }
 
     /// What a statement assigns on its ways to the next one; whether some of them assign nothing.
     fn statement(&mut self, statement: &Stmt, nesting: u32) -> bool {
         match statement {
-            Stmt::Assign(assign) => self.assign(assign),
-            Stmt::For(_) | Stmt::While(_) => {
-                self.all_in(statement.syntax());
-                true
-            }
+            Stmt::Assign(assign) => self.of(assign.syntax()).is_none_or(|it| self.add(it)),
             Stmt::If(it) if nesting > 0 => self.branches(it, nesting - 1),
-            Stmt::If(_) => {
-                self.all_in(statement.syntax());
+            Stmt::For(_) | Stmt::While(_) | Stmt::If(_) => {
+                self.all_in(statement.syntax().text_range());
                 true
             }
             _ => true,
@@ -143,70 +237,38 @@ impl Look<'_> {
     }
 
     fn block(&mut self, body: &Block, nesting: u32) -> bool {
-        let statements: Vec<_> = body.statements().collect();
         // Who leaves on the way does not come to what stands behind.
-        if statements.iter().any(never_goes_on) {
-            return false;
-        }
-        statements.iter().rev().all(|it| self.statement(it, nesting))
+        !body.statements().any(|it| never_goes_on(&it))
+            && self.backwards(body.syntax(), body.syntax().text_range().end(), nesting)
     }
 
-    fn assign(&mut self, assign: &AssignStmt) -> bool {
-        let Some(is_owner) = self.is_given(assign) else { return true };
-        let end = assign.value().map_or(assign.syntax().text_range().end(), |it| it.range().end());
-        self.add(Arrival { value: self.collector.assigned(assign), end, is_owner });
-        false
+    /// The assignment that a statement is.
+    fn of(&self, statement: &SyntaxNode) -> Option<usize> {
+        let start = statement.text_range().start();
+        let at = self.all.partition_point(|it| it.start < start);
+        self.all.get(at).filter(|it| it.start == start).map(|_| at)
     }
 
-    /// Whether an assignment gives what is wanted a value: none if not, else whether it gives the variable one whose member that is.
-    fn is_given(&self, assign: &AssignStmt) -> Option<bool> {
-        let target = assign.target()?;
-        match (self.slot, &target) {
-            (Slot::Variable(name) | Slot::Member(name, _), Expr::Name(it)) => {
-                let is_it = it.name_token().is_some_and(|it| it.text() == name);
-                is_it.then_some(matches!(self.slot, Slot::Member(..)))
-            }
-            (Slot::Member(owner, name), Expr::Postfix(_)) => {
-                let symbol = self.collector.symbol(&target);
-                let symbol = if let Symbol::Ref(of) = &*symbol { of.clone() } else { symbol };
-                let Symbol::Member(of, it) = &*symbol else { return None };
-                (it == name && matches!(&**of, Symbol::Name(of) if of == owner)).then_some(false)
-            }
-            _ => None,
-        }
-    }
-
-    fn is_variable(&self, statement: &ForStmt) -> bool {
-        let (Slot::Variable(name) | Slot::Member(name, _)) = self.slot;
-        statement.variable().is_some_and(|it| it.text() == name)
-    }
-
-    fn iterated(&mut self, statement: &ForStmt) {
-        let of = statement.iterable().map_or_else(|| Symbol::Unknown.into(), |it| self.collector.symbol(&it));
-        let end = statement.iterable().map_or(statement.syntax().text_range().end(), |it| it.range().end());
-        let is_owner = matches!(self.slot, Slot::Member(..));
-        self.add(Arrival { value: Symbol::Iterated(of).into(), end, is_owner });
+    fn last_within(&self, range: TextRange) -> Option<usize> {
+        let before = self.all.partition_point(|it| it.start < range.end());
+        before.checked_sub(1).filter(|&it| self.all[it].start >= range.start())
     }
 
     /// All that is assigned in a statement.
-    fn all_in(&mut self, node: &SyntaxNode) {
-        let mut walk = node.preorder();
-        while let Some(event) = walk.next() {
-            let WalkEvent::Enter(node) = event else { continue };
-            if node.kind() == SyntaxKind::FunctionExpr {
-                walk.skip_subtree();
-            } else if let Some(assign) = AssignStmt::cast(node.clone()) {
-                self.assign(&assign);
-            } else if let Some(statement) = ForStmt::cast(node).filter(|it| self.is_variable(it)) {
-                self.iterated(&statement);
-            }
-        }
+    fn all_in(&mut self, range: TextRange) {
+        let first = self.all.partition_point(|it| it.start < range.start());
+        let end = self.all.partition_point(|it| it.start < range.end());
+        (first..end).for_each(|it| _ = self.add(it));
     }
 
-    fn add(&mut self, arrival: Arrival) {
-        if !self.found.arrivals.contains(&arrival) {
-            self.found.arrivals.push(arrival);
+    /// Adds an assignment, behind which nothing that stands before it is left.
+    fn add(&mut self, it: usize) -> bool {
+        if !std::mem::replace(&mut self.is_found[it], true) && self.arrivals.len() <= MOST_ARRIVALS {
+            let is_owner = matches!(self.slot, Slot::Member(..)) && self.all[it].member.is_none();
+            let (value, end) = (self.all[it].value.clone(), self.all[it].end);
+            self.arrivals.push(Arrival { value, end, is_owner });
         }
+        false
     }
 }
 
@@ -228,7 +290,6 @@ pub fn keeps_to_itself(unit: &GreenNodeData, variable: &str, read: &mut Vec<Smol
 
 /// Whether a name stands where it is given a value, or where a member of it is read or given one.
 fn is_apart(name: &SyntaxNode, read: &mut Vec<SmolStr>) -> bool {
-    use minilive_syntax::ast::{CallStmt, PostfixExpr, Suffix};
     let Some(parent) = name.parent() else { return false };
     let is_target = |of: &SyntaxNode, it: &SyntaxNode| {
         AssignStmt::cast(of.clone()).and_then(|it| it.target()).is_some_and(|target| target.syntax() == it)
@@ -243,7 +304,7 @@ fn is_apart(name: &SyntaxNode, read: &mut Vec<SmolStr>) -> bool {
     let member = match suffixes.next() {
         Some(Suffix::Member(member)) => member.name_token().map(|it| SmolStr::new(it.text())),
         Some(Suffix::Index(index)) => match index.index() {
-            Some(Expr::Literal(key)) => super::collect::constant_name(&key).map(|(name, _)| name),
+            Some(Expr::Literal(key)) => constant_name(&key).map(|(name, _)| name),
             _ => None,
         },
         _ => None,
@@ -281,7 +342,8 @@ mod tests {
         let units = units(&minilive_syntax::parse(&text).green, FileMode::Program);
         let unit = units.iter().find(|it| it.kind == UnitKind::Function).unwrap_or(&units[0]);
         let at = at - unit.start;
-        let found = reaching(&unit.green, unit.kind, slot, at).expect("the cursor is in the unit");
+        let all = Assignments::of(&unit.green, unit.kind);
+        let found = all.reaching(&unit.green, slot, at).expect("the cursor is in the unit");
         let mut words: Vec<_> = found.arrivals.iter().map(|it| it.value.to_string()).collect();
         words.extend(found.from_before.then(|| "before".to_owned()));
         assert_eq!(words.join(", "), expected, "{text}");

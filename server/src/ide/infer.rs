@@ -17,7 +17,7 @@ use super::guide::{self, Gives};
 use crate::db::{self, File, FileFacts, LiveDb};
 use crate::modules::Places;
 use minilive_mir::ir::UnitKind;
-use minilive_mir::names::{Sym, Symbol};
+use minilive_mir::names::{Assignments, Sym, Symbol};
 use minilive_runtime::intrinsics::{self, IntrinsicId};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -415,6 +415,8 @@ pub struct Infer<'a> {
     given: FxHashMap<(File, SmolStr), Option<Arc<given::ByMap>>>,
     /// Whether nobody else gets hold of the maps that a variable holds: by file, function and name.
     apart: FxHashMap<(File, Option<u32>, SmolStr), bool>,
+    /// What units assign of which somebody asked what reaches a place.
+    assignments: FxHashMap<UnitRef, Arc<Assignments>>,
     steps: u32,
 }
 
@@ -449,6 +451,7 @@ impl<'a> Infer<'a> {
             followed: FxHashMap::default(),
             given: FxHashMap::default(),
             apart: FxHashMap::default(),
+            assignments: FxHashMap::default(),
             steps: 0,
         }
     }

@@ -5,10 +5,21 @@
 
 use super::{Binding, File, Infer, Kind, MOST_STORES, Sym, Symbol, UnitKind, UnitRef, binding};
 use crate::db;
-use minilive_mir::names::keeps_to_itself;
+use minilive_mir::names::{Assignments, keeps_to_itself};
 use smol_str::SmolStr;
+use std::sync::Arc;
 
 impl Infer<'_> {
+    /// What a unit assigns.
+    pub fn assignments(&mut self, at: UnitRef) -> Arc<Assignments> {
+        let db = self.db;
+        let gather = || {
+            let it = db::units(db, at.file).at(at.unit).unit;
+            Arc::new(Assignments::of(&it.green, it.kind))
+        };
+        self.assignments.entry(at).or_insert_with(gather).clone()
+    }
+
     /// Whether a variable, as a unit sees it, only ever holds maps that are made for it right there, and that nobody else gets hold of: a
     /// variable of the function itself, or a global of which statements at the top alone know.
     pub fn is_apart(&mut self, at: UnitRef, name: &SmolStr) -> bool {

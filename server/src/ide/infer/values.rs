@@ -573,6 +573,10 @@ impl Infer<'_> {
                             kinds.push(kind.clone());
                         }
                     }
+                    // What nobody knows may be a list, too.
+                    if right.vague && !kinds.contains(&Kind::Unknown) {
+                        kinds.push(Kind::Unknown);
+                    }
                     found.add(Kind::List(kinds));
                 }
                 Kind::Map(_) | Kind::AnyMap => {

@@ -6,7 +6,7 @@
 use crate::db::{self, LiveDb};
 use crate::ide::infer::{Binding, Infer, Known, UnitRef, binding, is_name};
 use minilive_mir::ir::UnitKind;
-use minilive_mir::names::{Arrival, Place, Reaching, Slot, Sym, Symbol, left_behind, reaching};
+use minilive_mir::names::{Arrival, Place, Reaching, Slot, Sym, Symbol};
 use minilive_syntax::TextSize;
 use smol_str::SmolStr;
 
@@ -45,9 +45,9 @@ impl<'a> Reached<'a> {
         }
     }
 
-    fn reaching(&self, at: UnitRef, slot: Slot<'_>, offset: TextSize) -> Option<Reaching> {
+    fn reaching(&self, infer: &mut Infer<'_>, at: UnitRef, slot: Slot<'_>, offset: TextSize) -> Option<Reaching> {
         let placed = db::units(self.db, at.file).get(at.unit as usize)?;
-        reaching(&placed.unit.green, placed.unit.kind, slot, offset.checked_sub(placed.start)?)
+        infer.assignments(at).reaching(&placed.unit.green, slot, offset.checked_sub(placed.start)?)
     }
 
     /// A variable of the function that the place stands in.
@@ -64,7 +64,7 @@ impl<'a> Reached<'a> {
         if is_open || unit.made.contains(name) || unit.facts.writes_through && self.writes_local(at, name) {
             return None;
         }
-        let found = self.reaching(at, Slot::Variable(name), offset)?;
+        let found = self.reaching(infer, at, Slot::Variable(name), offset)?;
         let mut known = Known::default();
         for arrival in &found.arrivals {
             known.join(self.arrived(infer, at, arrival));
@@ -93,7 +93,7 @@ impl<'a> Reached<'a> {
         }
         let before = infer.stores_before(at, name, 1)?;
         let found = match is_own {
-            true => self.reaching(at, Slot::Variable(name), offset)?,
+            true => self.reaching(infer, at, Slot::Variable(name), offset)?,
             false => Reaching { arrivals: Vec::new(), from_before: true },
         };
         let mut known = Known::default();
@@ -128,7 +128,7 @@ impl<'a> Reached<'a> {
             return None;
         }
         let slot = Slot::Member(owner, name);
-        let mut found = self.reaching(at, slot, offset)?;
+        let mut found = self.reaching(infer, at, slot, offset)?;
         let mut known = self.arrived_members(infer, at, &found, name)?;
         if is_statement {
             units.extend(facts.globals(owner).map(|(unit, _)| unit));
@@ -140,8 +140,9 @@ impl<'a> Reached<'a> {
                     break;
                 }
                 let placed = db::units(self.db, at.file).at(unit);
-                found = left_behind(&placed.unit.green, placed.unit.kind, slot);
-                known.join(self.arrived_members(infer, UnitRef { unit, ..at }, &found, name)?);
+                let behind = UnitRef { unit, ..at };
+                found = infer.assignments(behind).left_behind(&placed.unit.green, slot)?;
+                known.join(self.arrived_members(infer, behind, &found, name)?);
             }
         }
         (known != Known::default() && !found.from_before).then_some(known)

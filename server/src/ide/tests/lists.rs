@@ -20,6 +20,7 @@ fn elements_of_which_nothing_is_known_are_not_left_out() {
     assert_eq!(of("l = [x]\nl.push 1\nreturn l$0"), "list of number or unknown");
     assert_eq!(of("l = []\nl.push x\nl.push 1\nl.push \"\"\nreturn l$0"), "list of number or string or unknown");
     assert_eq!(of("l = [1] + [x]\nreturn l$0"), "list of number or unknown");
+    assert_eq!(of("l = [1] + x\nreturn l$0"), "list of number or unknown");
     assert_eq!(of("l = [x, 1]\ny = l[0]\nreturn y$0"), "number or unknown");
     assert_eq!(of("l = [x, 1]\nfor y in l\nprint y$0\nend for"), "number or unknown");
     assert_eq!(of("l = [x, 1][1:]\nreturn l$0"), "list of number or unknown");
