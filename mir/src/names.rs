@@ -10,10 +10,12 @@ mod cursor;
 mod early;
 pub(crate) mod ends;
 mod filled;
+mod reaching;
 mod symbols;
 
 pub use collect::{collect, range_of_made};
 pub use cursor::symbol_before;
+pub use reaching::{Arrival, Assignments, Reaching, Slot, keeps_to_itself};
 pub use symbols::{Sym, Symbol};
 
 use minilive_syntax::TextRange;

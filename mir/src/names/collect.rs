@@ -96,7 +96,7 @@ fn is_new(node: &SyntaxNode) -> bool {
 }
 
 /// Visits the nodes of a unit in source order, nested functions without what is in them.
-fn walk(root: &SyntaxNode, mut visit: impl FnMut(&SyntaxNode)) {
+pub(super) fn walk(root: &SyntaxNode, mut visit: impl FnMut(&SyntaxNode)) {
     let mut walk = root.preorder();
     while let Some(event) = walk.next() {
         let WalkEvent::Enter(node) = event else { continue };
@@ -501,15 +501,7 @@ impl Collector {
     fn assignment(&mut self, node: &SyntaxNode) {
         let Some(assign) = AssignStmt::cast(node.clone()) else { return };
         let Some(target) = assign.target() else { return };
-        let value = assign.value().map_or_else(unknown, |value| self.symbol(&value));
-        let value = match assign.operator() {
-            Some(SyntaxKind::Eq) => value,
-            Some(operator) => match assign_op(operator) {
-                Some(op) => binary(op, self.symbol(&target), value),
-                None => unknown(),
-            },
-            None => unknown(),
-        };
+        let value = self.assigned(&assign);
         match &target {
             Expr::Name(name) => {
                 if let Some(name) = name.name_token() {
@@ -518,6 +510,19 @@ impl Collector {
             }
             Expr::Postfix(chain) => self.member_assignment(chain, value),
             _ => {}
+        }
+    }
+
+    /// What an assignment gives its target.
+    pub(super) fn assigned(&self, assign: &AssignStmt) -> Sym {
+        let value = assign.value().map_or_else(unknown, |value| self.symbol(&value));
+        match (assign.operator(), assign.target()) {
+            (Some(SyntaxKind::Eq), _) => value,
+            (Some(operator), Some(target)) => match assign_op(operator) {
+                Some(op) => binary(op, self.symbol(&target), value),
+                None => unknown(),
+            },
+            _ => unknown(),
         }
     }
 
@@ -756,7 +761,7 @@ fn place_in(owner: &Sym) -> Place {
 }
 
 /// The name in a string literal and where it stands, if it is written as it is.
-fn constant_name(literal: &LiteralExpr) -> Option<(SmolStr, TextRange)> {
+pub(super) fn constant_name(literal: &LiteralExpr) -> Option<(SmolStr, TextRange)> {
     let token = literal.token().filter(|token| token.kind() == SyntaxKind::StringLit)?;
     let text = token.text();
     let inner = text.get(1..text.len().checked_sub(1)?)?;

@@ -13,7 +13,7 @@ use crate::document::DocumentView;
 use minilive_mir::ir::RecordKind;
 use minilive_mir::names::{Symbol, symbol_before};
 use minilive_syntax::ast::{AssignStmt, AstNode, CallStmt, CallSuffix, Expr, ForStmt};
-use minilive_syntax::{SyntaxNode, SyntaxToken, TextRange, TextSize};
+use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
 use rowan::WalkEvent;
 use rustc_hash::FxHashSet;
 
@@ -129,18 +129,24 @@ impl Look<'_> {
         let set = made.and_then(|at| results.get(at as usize).copied());
         if let Some(words) = set.and_then(types::words) {
             let class = if words == "map" { self.class(UnitRef { file, unit }, name) } else { None };
-            // A class goes by its own name.
-            if class.as_deref() == Some(name.text()) {
+            let told = class.unwrap_or(words);
+            // What the name of the variable or of what is made says already needs no hint.
+            if told.eq_ignore_ascii_case(name.text()) || makes(&statement, &told) {
                 return;
             }
-            let label = format!(": {}", class.unwrap_or(words));
+            let label = format!(": {told}");
             self.found.push(CodeHint { offset: name.text_range().end(), label, kind: CodeHintKind::Type });
         }
     }
 
     /// The name of the class of a map, if it has one whatever the map is.
     fn class(&mut self, at: UnitRef, name: &SyntaxToken) -> Option<String> {
-        let known = self.infer.value(at, &Symbol::Name(name.text().into()).into());
+        let symbol = Symbol::Name(name.text().into()).into();
+        // What is no more than likely is not told here.
+        if !self.infer.is_settled(at, &symbol) {
+            return None;
+        }
+        let known = self.infer.value(at, &symbol);
         let is_instance = |kind: &Kind| matches!(kind, Kind::Map(Object::New(..) | Object::Born(..)));
         let text = type_text(&mut self.infer, self.db, &known);
         let text = text.filter(|_| !known.open && known.kinds.iter().all(is_instance))?;
@@ -195,6 +201,15 @@ impl Look<'_> {
             _ => None,
         }
     }
+}
+
+/// Whether an assignment shows that it makes one of a class: `new Class`, `new module.Class`.
+fn makes(statement: &SyntaxNode, class: &str) -> bool {
+    let value = AssignStmt::cast(statement.clone()).and_then(|it| it.value());
+    let Some(Expr::Unary(made)) = value.filter(|it| matches!(it, Expr::Unary(_))) else { return false };
+    let is_new = made.operator() == Some(SyntaxKind::NewKw);
+    let of = made.operand().map(|it| it.syntax().text().to_string()).unwrap_or_default();
+    is_new && of.rsplit('.').next() == Some(class)
 }
 
 /// What shows its type by itself.

@@ -53,9 +53,13 @@ fn kind_text(infer: &mut Infer<'_>, db: &LiveDb, kind: &Kind) -> String {
         Kind::Text => "string".into(),
         Kind::AnyMap => "map".into(),
         Kind::Error => "error".into(),
+        Kind::Unknown => "unknown".into(),
         Kind::List(kinds) => match &**kinds {
+            [Kind::Unknown] => "list".into(),
             [Kind::List(inner)] => match &**inner {
-                [one] if !matches!(one, Kind::List(_)) => format!("list of lists of {}", kind_text(infer, db, one)),
+                [one] if !matches!(one, Kind::List(_) | Kind::Unknown) => {
+                    format!("list of lists of {}", kind_text(infer, db, one))
+                }
                 _ => "list of lists".into(),
             },
             [one] => format!("list of {}", kind_text(infer, db, one)),

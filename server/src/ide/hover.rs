@@ -123,10 +123,12 @@ impl Card<'_> {
             _ => return None,
         };
         let functions = held.kinds.iter().filter_map(|kind| match kind {
-            Kind::Function(function) if function.file == self.document.file => Some(function.unit),
+            Kind::Function(function) => Some(*function),
             _ => None,
         });
-        let mut numbers: Vec<u32> = functions.collect();
+        let held_functions: Vec<UnitRef> = functions.collect();
+        let own = held_functions.iter().filter(|it| it.file == file).map(|it| it.unit);
+        let mut numbers: Vec<u32> = own.collect();
         // A function goes by the name of a variable that it is defined under; in any other it is only held.
         let is_parameter = matches!(named.target, Target::Variable(_))
             && unit.as_ref().is_some_and(|unit| parameter(unit.code(), name).is_some());
@@ -136,14 +138,14 @@ impl Card<'_> {
         };
         numbers.sort_by_key(|&it| !is_own(it));
         let mut functions: Vec<_> = numbers.iter().filter_map(|&unit| self.layout().nth(unit as usize)).collect();
-        let are_all = !functions.is_empty() && functions.len() == held.kinds.len();
-        if are_all && !is_own(numbers[0]) {
+        let are_all = !held_functions.is_empty() && held_functions.len() == held.kinds.len();
+        if are_all && (functions.len() < held_functions.len() || !is_own(numbers[0])) {
             let scope = match (&named.target, is_parameter) {
                 (_, true) => "parameter",
                 (Target::Variable(_), _) => "local",
                 _ => "global",
             };
-            return Some(self.held_functions(range, &format!("({scope}) {name}"), &functions));
+            return Some(self.held_functions(range, &format!("({scope}) {name}"), &held_functions));
         }
         if are_all {
             // Those that are defined under other names are taken from somewhere, and which of them is not known here.
@@ -181,25 +183,37 @@ impl Card<'_> {
         }
     }
 
-    /// The card of something that holds functions which are defined under other names, or under none.
-    fn held_functions(&self, range: TextRange, title: &str, functions: &[LayoutUnit<'_>]) -> Hover {
-        let file = self.document.file;
-        let reference =
-            |it: &LayoutUnit<'_>| self.layout().index_of(it.key).map(|unit| UnitRef { file, unit: unit as u32 });
-        let params =
-            |it: &LayoutUnit<'_>| reference(it).map(|it| describe::params_text(self.db, it)).unwrap_or_default();
-        let told = |it: &LayoutUnit<'_>| match it.name.starts_with('@') {
-            true => format!("`function{}` of line {}", params(it), self.document.index.line_of(it.range.start()) + 1),
-            false => format!("`{} = function{}`", it.name, params(it)),
-        };
-        if let [only] = functions {
+    /// The card of something that holds functions which are defined under other names, under none, or in other files.
+    fn held_functions(&self, range: TextRange, title: &str, functions: &[UnitRef]) -> Hover {
+        let told = |it: UnitRef| member::function_text(self.db, self.document.file, it);
+        if let [only] = *functions {
             // What is known of it is worth telling here, too.
-            let about = self.function_card(range, only).sections;
+            let about = match self.layout().nth(only.unit as usize).filter(|_| only.file == self.document.file) {
+                Some(unit) => self.function_card(range, &unit).sections,
+                None => member::about_function(&Infer::with_importers(self.db, &self.live.places), self.db, only),
+            };
             let sections = std::iter::once(format!("likely {}", told(only))).chain(about).collect();
-            return Hover { range, title: format!("{title}: function{}", params(only)), sections };
+            return Hover {
+                range,
+                title: format!("{title}: function{}", describe::params_text(self.db, only)),
+                sections,
+            };
         }
-        let sections = functions.iter().map(|it| format!("may be {}", told(it))).collect();
+        let about = |it: UnitRef| {
+            let documentation = describe::documentation(self.db, it);
+            let first = documentation.as_deref().and_then(|it| it.lines().next()).map(|it| format!(": {it}"));
+            format!("may be {}{}", told(it), first.unwrap_or_default())
+        };
+        let sections = functions.iter().map(|&it| about(it)).collect();
         Hover { range, title: format!("{title}: function"), sections }
+    }
+
+    /// The function that an assignment gives its target, if the cursor stands at the end of that.
+    fn given_here(&self, range: TextRange) -> Option<LayoutUnit<'_>> {
+        let statement = self.token.parent_ancestors().find_map(AssignStmt::cast)?;
+        let is_target = statement.target().is_some_and(|it| it.range().end() == range.end());
+        let start = statement.value().filter(|_| is_target)?.range().start();
+        self.layout().functions().find(|it| it.range.start() == start)
     }
 
     /// Of the functions that a name is given one after the other the one that is given here, else the last before this place.
@@ -265,15 +279,18 @@ impl Card<'_> {
         }
         match member::member(&mut infer, self.db, self.document.file, &named)? {
             member::Told::Card(card) => Some(card),
-            member::Told::Own(unit, others) => self.own_member(&named, unit, others),
+            member::Told::Own(unit) => self.own_member(&named, unit),
+            member::Told::Functions(title, functions) => Some(match self.given_here(named.range) {
+                Some(unit) => self.function_card(named.range, &unit),
+                None => self.held_functions(named.range, &title, &functions),
+            }),
         }
     }
 
     /// A member that is a function of the document. One that stands in a map literal has no name but its key.
-    fn own_member(&self, named: &Named, unit: u32, others: Vec<String>) -> Option<Hover> {
+    fn own_member(&self, named: &Named, unit: u32) -> Option<Hover> {
         let unit = self.layout().nth(unit as usize)?;
         let mut card = self.function_card(named.range, &unit);
-        card.sections.extend(others);
         if unit.name.starts_with('@')
             && let Some(rest) = card.title.strip_prefix(unit.name.as_str())
         {
@@ -304,7 +321,11 @@ impl Card<'_> {
         }
         match member::member(&mut infer, self.db, self.document.file, &named)? {
             member::Told::Card(card) => Some(card),
-            member::Told::Own(unit, others) => self.own_member(&named, unit, others),
+            member::Told::Own(unit) => self.own_member(&named, unit),
+            member::Told::Functions(title, functions) => Some(match self.given_here(named.range) {
+                Some(unit) => self.function_card(named.range, &unit),
+                None => self.held_functions(named.range, &title, &functions),
+            }),
         }
     }
 

@@ -5,6 +5,7 @@
 //! that there may be more. Invariants: every question ends (what needs itself begins anew with what is known by then, a few times, and work is bounded); equal
 //! databases give equal answers.
 
+mod apart;
 mod elements;
 mod given;
 mod members;
@@ -16,14 +17,17 @@ use super::guide::{self, Gives};
 use crate::db::{self, File, FileFacts, LiveDb};
 use crate::modules::Places;
 use minilive_mir::ir::UnitKind;
-use minilive_mir::names::{Sym, Symbol};
+use minilive_mir::names::{Assignments, Sym, Symbol};
 use minilive_runtime::intrinsics::{self, IntrinsicId};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use std::sync::Arc;
 
+pub use apart::is_name;
 pub use members::{Member, type_map};
 
+/// A sum of more maps is not followed.
+const MOST_PARTS: usize = 4;
 /// Unions grow no larger.
 const MOST_KINDS: usize = 8;
 /// One question asks no more than so many others.
@@ -62,8 +66,8 @@ pub enum Object {
     /// What `new self` in a method makes where that is called on another map than the one it stands in: as [`Object::New`], with that map
     /// behind it.
     Born(UnitRef, u32, Made),
-    /// What `+` makes of two maps in a file: as if both were behind it, the second one first.
-    Sum(File, Made, Made),
+    /// What `+` makes of maps in a file: as if all of them were behind it, the last one first.
+    Sum(File, Parts),
     /// The variables of an imported file.
     Module(File),
     /// The globals of a program.
@@ -108,6 +112,14 @@ impl Object {
         }
     }
 
+    /// The maps that code makes as one each, of which it is the sum, or itself.
+    fn parts(self) -> Vec<Made> {
+        match self {
+            Object::Sum(_, parts) => parts.0.into_iter().flatten().collect(),
+            it => it.made().into_iter().collect(),
+        }
+    }
+
     /// The same, if code makes it as one.
     fn made(self) -> Option<Made> {
         match self.maker() {
@@ -115,6 +127,31 @@ impl Object {
             Object::New(at, number) => Some(Made::New(at, number)),
             _ => None,
         }
+    }
+}
+
+/// Some maps, in the order in which `+` joins them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Parts([Option<Made>; MOST_PARTS]);
+
+impl Parts {
+    /// Those of a sum of two maps, each of which may be such a sum itself; none if these are one map, or too many.
+    fn of(a: Object, b: Object) -> Option<Parts> {
+        let all: Vec<Made> = a.parts().into_iter().chain(b.parts()).collect();
+        let is_known = !a.parts().is_empty() && !b.parts().is_empty();
+        // What is added once more is nearest.
+        let different = all.iter().enumerate().filter(|(at, it)| !all[at + 1..].contains(it)).map(|(_, it)| *it);
+        let mut parts = [None; MOST_PARTS];
+        let count = different.clone().count();
+        (is_known && (2..=MOST_PARTS).contains(&count)).then(|| {
+            parts.iter_mut().zip(different).for_each(|(to, it)| *to = Some(it));
+            Parts(parts)
+        })
+    }
+
+    /// The maps.
+    pub fn iter(self) -> impl DoubleEndedIterator<Item = Object> {
+        self.0.into_iter().flatten().map(Object::from)
     }
 }
 
@@ -140,6 +177,8 @@ pub enum Kind {
     List(Vec<Kind>),
     /// A map that is not known by its maker.
     AnyMap,
+    /// Among what the elements of a list may be: something of which nothing is known.
+    Unknown,
     /// A map.
     Map(Object),
     /// A function of a program.
@@ -197,8 +236,22 @@ impl Known {
     }
 
     /// What is one of these, which are the elements of something; if there are none, nobody knows what they are.
-    fn any_of(kinds: Vec<Kind>) -> Known {
-        if kinds.is_empty() { Known::anything() } else { Known::new(kinds, false) }
+    fn any_of(mut kinds: Vec<Kind>) -> Known {
+        let count = kinds.len();
+        kinds.retain(|kind| *kind != Kind::Unknown);
+        match kinds.is_empty() {
+            true => Known::anything(),
+            false => Known { vague: kinds.len() < count, ..Known::new(kinds, false) },
+        }
+    }
+
+    /// The same the other way round: what elements may be that are this.
+    fn into_elements(self) -> Vec<Kind> {
+        let mut kinds = self.kinds;
+        if self.vague && !kinds.contains(&Kind::Unknown) {
+            kinds.push(Kind::Unknown);
+        }
+        kinds
     }
 
     /// The same where nothing of what it may be was found: that it may be anything is all that is known then.
@@ -372,6 +425,10 @@ pub struct Infer<'a> {
     followed: FxHashMap<(File, SmolStr), bool>,
     /// What members of a name are given, by file; nothing while that is found out.
     given: FxHashMap<(File, SmolStr), Option<Arc<given::ByMap>>>,
+    /// Whether nobody else gets hold of the maps that a variable holds: by file, function and name.
+    apart: FxHashMap<(File, Option<u32>, SmolStr), bool>,
+    /// What units assign of which somebody asked what reaches a place.
+    assignments: FxHashMap<UnitRef, Arc<Assignments>>,
     steps: u32,
 }
 
@@ -405,6 +462,8 @@ impl<'a> Infer<'a> {
             statements: FxHashMap::default(),
             followed: FxHashMap::default(),
             given: FxHashMap::default(),
+            apart: FxHashMap::default(),
+            assignments: FxHashMap::default(),
             steps: 0,
         }
     }

@@ -1,20 +1,26 @@
 //! What the conditions around a place say of a value: inside of `if x isa Foo then`, `x` is one of those, and behind `if x == null then return`
-//! it is not null.
+//! it is not null. And what the assignments say that reach a place.
 //!
 //! Completion, signatures, hover and definitions ask it for what stands before a dot. Invariant: like all of inference this is a guide; a
 //! condition says nothing once something is assigned to what it tests, between it and the place or anywhere in a loop that stands between.
 
 mod conditions;
+mod reached;
 
 use super::infer::{Infer, Kind, Known, Object, UnitRef, type_map};
 use crate::db::LiveDb;
 use conditions::Test;
 use minilive_mir::names::{Sym, Symbol};
 use minilive_syntax::TextSize;
+use reached::Reached;
 
 /// What a value is at an offset of the file.
 pub fn value(infer: &mut Infer<'_>, db: &LiveDb, at: UnitRef, symbol: &Sym, offset: TextSize) -> Known {
-    let known = taken(infer, db, at, symbol, offset).unwrap_or_else(|| infer.value(at, symbol));
+    let known = taken(infer, db, at, symbol, offset).or_else(|| {
+        let known = Reached::new(db).value(infer, at, symbol, offset)?;
+        Some(infer.called_plainly(&known))
+    });
+    let known = known.unwrap_or_else(|| infer.value(at, symbol));
     // The nearest one has the last word.
     let tests = conditions::tests(db, at, symbol, offset);
     tests.into_iter().rev().fold(known, |known, test| tested(infer, at, known, test))
@@ -22,9 +28,14 @@ pub fn value(infer: &mut Infer<'_>, db: &LiveDb, at: UnitRef, symbol: &Sym, offs
 
 /// What is called at an offset, or stands before it: functions are left as they are.
 pub fn uncalled(infer: &mut Infer<'_>, db: &LiveDb, at: UnitRef, symbol: &Sym, offset: TextSize) -> Known {
+    if let Some(known) = Reached::new(db).value(infer, at, symbol, offset) {
+        return known;
+    }
     let Symbol::Member(owner, name) = &**symbol else { return infer.uncalled(at, symbol) };
-    let is_loop = matches!(**owner, Symbol::Name(_)) && taken(infer, db, at, owner, offset).is_some();
-    if !is_loop && conditions::tests(db, at, owner, offset).is_empty() {
+    let is_of_place = matches!(**owner, Symbol::Name(_))
+        && (taken(infer, db, at, owner, offset).is_some()
+            || Reached::new(db).value(infer, at, owner, offset).is_some());
+    if !is_of_place && conditions::tests(db, at, owner, offset).is_empty() {
         return infer.uncalled(at, symbol);
     }
     let owner = value(infer, db, at, owner, offset);

@@ -60,7 +60,8 @@ pub fn text(
     let holds_function = !uncalled.kinds.is_empty() && uncalled.kinds.iter().all(is_function);
     let known = match assigned_here(&mut infer, at, name, offset) {
         Some(value) if !holds_function => {
-            let value = infer.value(at, &value);
+            let end = db::units(db, file).at(at.unit).range().end();
+            let value = narrow::value(&mut infer, db, at, &value, end);
             infer.with_elements_of_variable(value, file, None, name)
         }
         _ if holds_function => uncalled,
@@ -105,7 +106,14 @@ fn says_more(certain: &str, likely: &str) -> bool {
 /// The type of a value in a few words, with what maps have that it may be; nothing if nothing is known.
 pub fn with_members(infer: &mut Infer<'_>, db: &LiveDb, known: &Known) -> Option<String> {
     let text = known_text(infer, db, known)?;
-    Some(text + &members(infer, known) + unknown_text(known))
+    let members = members(infer, known);
+    let map = known.objects().next().map(|it| object_text(infer, it)).filter(|_| !members.is_empty());
+    // Maps go by one name then; whatever else it may be stands before or behind that.
+    let text = match map {
+        Some(map) => text.replacen(&map, &format!("{map}{members}"), 1),
+        None => text,
+    };
+    Some(text + unknown_text(known))
 }
 
 /// The members that the maps have in common which something may be, if all of them go by one name.

@@ -4,8 +4,7 @@
 //! leads to in this text; where nobody knows whose member it is, only what is certain of all is told.
 
 use super::Hover;
-use crate::db::File;
-use crate::db::LiveDb;
+use crate::db::{self, File, LiveDb};
 use crate::ide::describe::{self, object_text, type_text};
 use crate::ide::guide;
 use crate::ide::infer::{Infer, Kind, Known, Object, UnitRef};
@@ -19,8 +18,10 @@ use minilive_mir::names::{Place, Sym, Symbol};
 
 /// What a member's name leads to.
 pub enum Told {
-    /// A function of the document, by its index among the units; and what the name may be besides.
-    Own(u32, Vec<String>),
+    /// A function of the document that is defined under that name, by its index among the units.
+    Own(u32),
+    /// Functions that are defined under other names, or of which it may be each: with the title of what holds them.
+    Functions(String, Vec<UnitRef>),
     /// A finished card.
     Card(Hover),
 }
@@ -42,34 +43,81 @@ pub fn member(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> 
     };
     let symbol: Sym = Symbol::Member(owner.clone(), named.name.clone()).into();
     let known = narrow::uncalled(infer, db, at, &symbol, named.range.start());
-    let mut functions = known.kinds.iter().filter_map(|kind| match kind {
-        Kind::Function(function) => Some(*function),
-        _ => None,
-    });
-    if let Some(function) = functions.next() {
-        let others = functions.map(|it| format!("may also be `{}`", describe::function_title(db, it)));
-        return Some(if function.file == file {
-            Told::Own(function.unit, others.collect())
-        } else {
-            let mut sections: Vec<_> = describe::documentation(db, function).into_iter().collect();
-            let others: Vec<_> = others.collect();
-            sections.extend(describe::types_of_function(infer, db, function));
-            sections.extend(others);
-            Told::Card(Hover { range: named.range, title: describe::function_title(db, function), sections })
-        });
+    let functions: Vec<UnitRef> = functions(&known).collect();
+    match *functions {
+        [] => {}
+        [function] if is_defined_as(infer, function, &named.name) => {
+            return Some(if function.file == file {
+                Told::Own(function.unit)
+            } else {
+                let (title, sections) = (describe::function_title(db, function), about_function(infer, db, function));
+                Told::Card(Hover { range: named.range, title, sections })
+            });
+        }
+        _ => return Some(Told::Functions(title(infer, &holders, &named.name), functions)),
     }
     // Whose it is is not known, and so is what it is.
     if holders.is_empty() && known.kinds.is_empty() {
         return None;
     }
-    let whose = holders.first().and_then(|it| owner_text(infer, *it));
-    let title = match whose {
-        Some(whose) => format!("(member) {whose}.{}", named.name),
-        None => format!("(member) {}", named.name),
-    };
+    let first = &holders[..holders.len().min(1)];
+    let title = title(infer, first, &named.name);
     let mut sections: Vec<_> = comment(infer, db, file, named).into_iter().collect();
     sections.extend(type_text(infer, db, &known).map(|types| format!("likely: {types}")));
     Some(Told::Card(Hover { range: named.range, title, sections }))
+}
+
+/// What a member is called: with its owner, if that is one map.
+fn title(infer: &mut Infer<'_>, holders: &[Object], name: &str) -> String {
+    let whose = if let [only] = holders { owner_text(infer, *only) } else { None };
+    match whose {
+        Some(whose) => format!("(member) {whose}.{name}"),
+        None => format!("(member) {name}"),
+    }
+}
+
+fn functions(known: &Known) -> impl Iterator<Item = UnitRef> {
+    known.kinds.iter().filter_map(|kind| match kind {
+        Kind::Function(function) => Some(*function),
+        _ => None,
+    })
+}
+
+/// Whether a function is written down under a name: assigned to it, or as the entry of a map literal.
+fn is_defined_as(infer: &mut Infer<'_>, function: UnitRef, name: &str) -> bool {
+    let facts = infer.facts(function.file);
+    let own = &facts.unit(function.unit).name;
+    if !own.starts_with('@') {
+        return own.rsplit('.').next() == Some(name);
+    }
+    let Some(parent) = facts.parent(function.unit) else { return false };
+    let number = facts.children(parent).position(|it| it == function.unit);
+    let is_it = |value: &Sym| matches!(**value, Symbol::Function(it) if Some(it as usize) == number);
+    facts.unit(parent).facts.maps.iter().flatten().any(|(key, value)| key == name && is_it(value))
+}
+
+/// What is told of a function, wherever it stands.
+pub fn about_function(infer: &Infer<'_>, db: &LiveDb, function: UnitRef) -> Vec<String> {
+    let documentation = describe::documentation(db, function);
+    documentation.into_iter().chain(describe::types_of_function(infer, db, function)).collect()
+}
+
+/// A function in words, as somebody who looks at a file is told of it.
+pub fn function_text(db: &LiveDb, seen_from: File, function: UnitRef) -> String {
+    let units = db::units(db, function.file);
+    let it = units.at(function.unit);
+    let text = match it.name.starts_with('@') {
+        true => {
+            let text = function.file.text(db);
+            let line = text[..usize::from(it.start)].matches('\n').count() + 1;
+            format!("`function{}` of line {line}", describe::params_text(db, function))
+        }
+        false => format!("`{}`", describe::function_title(db, function)),
+    };
+    match function.file == seen_from {
+        true => text,
+        false => format!("{text} of `{}`", base_name(function.file.path(db))),
+    }
 }
 
 /// The card of a variable that is named as a key of a map of variables, or that only code which does so gives a value.
@@ -83,16 +131,12 @@ pub fn through(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named, he
 /// The card of a variable that others give the file.
 pub fn given(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named) -> Option<Hover> {
     let known = infer.given_from_around(UnitRef { file, unit: named.unit }, &named.name);
-    let mut functions = known.kinds.iter().filter_map(|kind| match kind {
-        Kind::Function(function) => Some(*function),
-        _ => None,
-    });
+    let mut functions = functions(&known);
     let (title, mut sections) = match functions.next() {
         Some(function) => {
             let others = functions.map(|it| format!("may also be `{}`", describe::function_title(db, it)));
             let others: Vec<_> = others.collect();
-            let mut sections: Vec<_> = describe::documentation(db, function).into_iter().collect();
-            sections.extend(describe::types_of_function(infer, db, function));
+            let mut sections = about_function(infer, db, function);
             sections.extend(others);
             (describe::function_title(db, function), sections)
         }

@@ -103,8 +103,10 @@ impl Infer<'_> {
             }
         }
         if let Kind::List(kinds) = &mut found.kinds[at] {
-            kinds.iter().for_each(|kind| elements.add(kind.clone()));
-            *kinds = flat(elements.kinds);
+            if !kinds.is_empty() {
+                elements.join(Known::any_of(std::mem::take(kinds)));
+            }
+            *kinds = flat(elements.into_elements());
         }
         found
     }
@@ -114,7 +116,9 @@ impl Infer<'_> {
         let mut found = self.stored_in(object);
         if let Some((keys, values)) = self.own_entries(&Kind::Map(object)) {
             found.vague |= values.is_empty() && !keys.is_empty();
-            values.into_iter().for_each(|kind| found.add(kind));
+            if !values.is_empty() {
+                found.join(Known::any_of(values));
+            }
         }
         found.or_anything()
     }
@@ -130,8 +134,8 @@ impl Infer<'_> {
     /// What a map that code makes holds under computed keys; there may be more.
     pub(super) fn stored_in(&mut self, object: Object) -> Known {
         let (mut found, object) = (Known::open(), object.maker());
-        if let Object::Sum(_, a, b) = object {
-            [a, b].into_iter().for_each(|it| found.join(self.stored_in(it.into())));
+        if let Object::Sum(_, parts) = object {
+            parts.iter().for_each(|it| found.join(self.stored_in(it)));
             return found;
         }
         let (Object::Literal(made, _) | Object::New(made, _)) = object else { return found };

@@ -380,7 +380,7 @@ impl Infer<'_> {
             return vec![of.into()];
         }
         let mut found = match object {
-            Object::Sum(_, first, second) => vec![second.into(), first.into()],
+            Object::Sum(_, parts) => parts.iter().rev().collect(),
             _ => Vec::new(),
         };
         for (unit, value) in self.own_values(object, "__isa") {
@@ -691,7 +691,7 @@ pub fn type_map(kind: &Kind) -> Option<&'static str> {
         Kind::Map(_) | Kind::AnyMap => "map",
         Kind::Function(_) | Kind::Intrinsic(_) => "funcRef",
         Kind::Error => "error",
-        Kind::Null => return None,
+        Kind::Null | Kind::Unknown => return None,
     })
 }
 

@@ -47,7 +47,7 @@ impl Infer<'_> {
     pub fn is_keyed(&mut self, object: Object) -> bool {
         let keyed = self.keyed();
         match object.maker() {
-            it @ Object::Sum(_, a, b) => [it, a.into(), b.into()].iter().any(|it| keyed.contains(it)),
+            it @ Object::Sum(_, parts) => keyed.contains(&it) || parts.iter().any(|it| keyed.contains(&it)),
             it => keyed.contains(&it),
         }
     }

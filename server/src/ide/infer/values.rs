@@ -4,13 +4,32 @@
 //! question goes through [`Infer::value`] or [`Infer::uncalled`], which end cycles.
 
 use super::{
-    Binding, Gives, Infer, Key, Kind, Known, MOST_IMPORTERS, MOST_KINDS, MOST_STORES, Object, Sym, Symbol, UnitKind,
-    UnitRef, binding, guide,
+    Binding, Gives, Infer, Key, Kind, Known, MOST_IMPORTERS, MOST_KINDS, MOST_STORES, Object, Parts, Sym, Symbol,
+    UnitKind, UnitRef, binding, guide,
 };
 use minilive_mir::ir::BinaryOp;
 use minilive_runtime::intrinsics::IntrinsicId;
 use smol_str::SmolStr;
 use std::sync::Arc;
+
+/// What a statement stores in a global.
+#[derive(Debug, Clone)]
+pub struct Store {
+    /// Which.
+    pub unit: u32,
+    /// What.
+    pub value: Sym,
+    /// A statement behind it gives the global something else if that is null.
+    is_null_gone: bool,
+}
+
+impl Store {
+    /// What is left of what it stores.
+    pub fn left_of(&self, mut stored: Known) -> Known {
+        stored.kinds.retain(|kind| !self.is_null_gone || *kind != Kind::Null);
+        stored
+    }
+}
 
 impl Infer<'_> {
     pub(super) fn find_out(&mut self, key: &Key) -> Known {
@@ -76,7 +95,7 @@ impl Infer<'_> {
         for item in items {
             elements.join(self.value(at, item));
         }
-        Known::one(Kind::List(super::elements::flat(elements.kinds)))
+        Known::one(Kind::List(super::elements::flat(elements.into_elements())))
     }
 
     /// The nested function of that number.
@@ -196,43 +215,50 @@ impl Infer<'_> {
 
     /// What a global is to a statement, which sees what those before it have stored; none if others may store something, or nobody has.
     fn stored_before(&mut self, at: UnitRef, name: &SmolStr) -> Option<Known> {
+        let mut stores = self.stores_before(at, name, 2)?;
+        let facts = self.facts(at.file);
+        // A loop or an `if` may read what it has assigned itself.
+        let own = facts.globals(name).filter(|(unit, _)| *unit == at.unit && !facts.unit(*unit).facts.is_assignment);
+        stores.extend(own.map(|(unit, value)| Store { unit, value: value.clone(), is_null_gone: false }));
+        let mut found = Known::default();
+        for store in stores {
+            found.join(store.left_of(self.value(UnitRef { unit: store.unit, ..at }, &store.value)));
+        }
+        (found != Known::default()).then(|| self.with_elements_of_variable(found, at.file, None, name))
+    }
+
+    /// What the statements before one have stored in a global of which they see the last store, in the order of the text; none if others may
+    /// store something, or at least so many do not.
+    pub fn stores_before(&mut self, at: UnitRef, name: &str, least: usize) -> Option<Vec<Store>> {
         let facts = self.facts(at.file);
         let is_plain = |unit: u32| {
             let it = facts.unit(unit);
             it.kind == UnitKind::Statement && !it.facts.writes_through
         };
         let count = facts.globals(name).take(MOST_STORES + 1).count();
-        let is_several = (2..=MOST_STORES).contains(&count) && is_plain(at.unit);
-        if !is_several || !facts.globals(name).all(|(unit, _)| is_plain(unit)) || self.is_given_by_others(at.file, name)
+        let is_followed = (least..=MOST_STORES).contains(&count) && is_plain(at.unit);
+        if !is_followed
+            || !facts.globals(name).all(|(unit, _)| is_plain(unit))
+            || self.is_given_by_others(at.file, name)
         {
             return None;
         }
-        let is_assignment = |unit: u32| facts.unit(unit).facts.is_assignment;
         let (mut stores, mut filled) = (Vec::new(), None);
         for (unit, value) in facts.globals_before(name, at.unit) {
-            stores.push((unit, value, filled.is_some_and(|it| it != unit)));
-            if is_assignment(unit) {
+            stores.push(Store { unit, value: value.clone(), is_null_gone: filled.is_some_and(|it| it != unit) });
+            if facts.unit(unit).facts.is_assignment {
                 break;
             }
-            if facts.unit(unit).facts.filled.contains(name) {
+            if facts.unit(unit).facts.filled.iter().any(|it| it == name) {
                 filled.get_or_insert(unit);
             }
         }
         stores.reverse();
-        // A loop or an `if` may read what it has assigned itself.
-        let own = facts.globals(name).filter(|(unit, _)| *unit == at.unit && !is_assignment(*unit));
-        stores.extend(own.map(|(unit, value)| (unit, value, false)));
-        let mut found = Known::default();
-        for (unit, value, is_null_gone) in stores {
-            let mut stored = self.value(UnitRef { unit, ..at }, value);
-            stored.kinds.retain(|kind| !is_null_gone || *kind != Kind::Null);
-            found.join(stored);
-        }
-        (found != Known::default()).then(|| self.with_elements_of_variable(found, at.file, None, name))
+        Some(stores)
     }
 
     /// Whether other files of the program give a file's global a value, or code of the file itself by a name that is worked out.
-    fn is_given_by_others(&mut self, file: super::File, name: &str) -> bool {
+    pub(super) fn is_given_by_others(&mut self, file: super::File, name: &str) -> bool {
         let facts = self.facts(file);
         let is_open = *self.opens.entry(file).or_insert_with(|| crate::db::gets_globals_out_of_sight(&facts));
         is_open
@@ -256,6 +282,11 @@ impl Infer<'_> {
         if let Some(param) = unit.facts.params.iter().rposition(|(it, _)| it == name) {
             found.join(self.parameter(at, param, usize::MAX));
         }
+        self.held_by_variable(found, at, name)
+    }
+
+    /// What a variable of a function holds that is given such a value: with its class, and what becomes an element of it.
+    pub fn held_by_variable(&mut self, found: Known, at: UnitRef, name: &str) -> Known {
         let found = self.of_given_class(found, at, name);
         self.with_elements_of_variable(found, at.file, Some(at.unit), name)
     }
@@ -338,6 +369,11 @@ impl Infer<'_> {
         found.sort_unstable();
         found.dedup();
         self.indirect.entry(file).or_insert(found.into()).clone()
+    }
+
+    /// What reading a variable or a map's plain member gives: functions are called without arguments.
+    pub fn called_plainly(&mut self, found: &Known) -> Known {
+        self.called(found, None)
     }
 
     /// What reading gives: functions are called without arguments.
@@ -432,7 +468,7 @@ impl Infer<'_> {
             Gives::Texts => Known::one(Kind::List(vec![Kind::Text])),
             Gives::Elements => {
                 let own = receiver.and_then(|kind| self.own_entries(kind));
-                Known::one(Kind::List(own.map_or_else(|| element().kinds, |(_, values)| values)))
+                Known::one(Kind::List(own.map_or_else(|| element().into_elements(), |(_, values)| values)))
             }
             Gives::Indexes => Known::one(Kind::List(match receiver {
                 Some(Kind::List(_) | Kind::Text) => vec![Kind::Number],
@@ -456,7 +492,7 @@ impl Infer<'_> {
         let Kind::Map(object @ (Object::Literal(..) | Object::New(..) | Object::Sum(..))) = of else { return None };
         let members = self.members(&Known::one(of.clone()));
         let is_own = |it: Object| match *object {
-            Object::Sum(_, a, b) => [*object, a.into(), b.into()].contains(&it),
+            Object::Sum(_, parts) => *object == it || parts.iter().any(|part| part == it),
             object => it == object,
         };
         let own: Vec<_> = members.into_iter().filter(|it| is_own(it.owner) && it.intrinsic.is_none()).collect();
@@ -468,7 +504,7 @@ impl Infer<'_> {
             values.join(found);
         }
         let keys = if own.is_empty() { Vec::new() } else { vec![Kind::Text] };
-        Some((keys, if all { values.kinds } else { Vec::new() }))
+        Some((keys, if all { values.into_elements() } else { Vec::new() }))
     }
 
     fn element(&mut self, at: UnitRef, of: &Sym, iterated: bool) -> Known {
@@ -483,8 +519,8 @@ impl Infer<'_> {
             match kind {
                 Kind::List(kinds) => found.join(Known::any_of(kinds)),
                 Kind::Text => found.add(Kind::Text),
-                Kind::Map(Object::Sum(_, a, b)) if iterated => {
-                    [a, b].into_iter().for_each(|it| found.add(Infer::entry_of(&Kind::Map(it.into()))));
+                Kind::Map(Object::Sum(_, parts)) if iterated => {
+                    parts.iter().for_each(|it| found.add(Infer::entry_of(&Kind::Map(it))));
                 }
                 Kind::Map(_) | Kind::AnyMap if iterated => found.add(Infer::entry_of(&kind)),
                 Kind::Map(object) => {
@@ -519,11 +555,10 @@ impl Infer<'_> {
         }
         let mut found = left.rest();
         if let ([Kind::Map(a)], [Kind::Map(b)]) = (&*left.kinds, &*right.kinds)
-            && let (Some(a), Some(b)) = (a.made(), b.made())
-            && a != b
+            && let Some(parts) = Parts::of(*a, *b)
         {
             return Known {
-                kinds: vec![Kind::Map(Object::Sum(at.file, a, b))],
+                kinds: vec![Kind::Map(Object::Sum(at.file, parts))],
                 open: left.open || right.open,
                 vague: left.vague || right.vague,
             };
@@ -537,6 +572,10 @@ impl Infer<'_> {
                         if !kinds.contains(kind) && kinds.len() < MOST_KINDS {
                             kinds.push(kind.clone());
                         }
+                    }
+                    // What nobody knows may be a list, too.
+                    if right.vague && !kinds.contains(&Kind::Unknown) {
+                        kinds.push(Kind::Unknown);
                     }
                     found.add(Kind::List(kinds));
                 }

@@ -588,7 +588,26 @@ fn what_plus_makes_of_two_maps_is_one_map_with_the_members_of_both() {
             likely: map with color, size"#]],
     );
     check(
-        "a = {\"a\": 1}\nb = {\"b\": 1}\nc = a + b + {\"c\": 1}\nprint c$0\n",
+        "a = {\"a\": 1}\nb = {\"b\": 1}\nc = a + b + {\"c\": 1, \"a\": \"\"}\nprint c$0\n",
+        &expect![[r#"
+            (global) c
+            type: map; likely map with c, a, b"#]],
+    );
+    check(
+        "a = {\"a\": 1}\nb = {\"b\": 1}\nc = a + b + {\"c\": 1, \"a\": \"\"}\nprint c.a$0\n",
+        &expect![[r#"
+        (member) a
+        likely: string"#]],
+    );
+    // What is added once more comes last; what is made of more maps than a few is not followed.
+    check(
+        "a = {\"a\": 1}\nb = {\"a\": \"\"}\nc = a + b + a\nprint c.a$0\n",
+        &expect![[r#"
+            (member) a.a
+            likely: number"#]],
+    );
+    check(
+        "a = {\"a\": 1}\nb = {\"b\": 1}\nc = a + b + {\"c\": 1} + {\"d\": 1} + {\"e\": 1}\nprint c$0\n",
         &expect![[r#"
         (global) c
         type: map"#]],
@@ -651,7 +670,7 @@ fn what_holds_a_function_is_named_itself() {
     let half = "half = function(y)\n  return y / 2\nend function\n";
     assert_eq!(
         card(&format!("{double}{half}{map}map1 1, @double\nmap1 1, @half\n")),
-        "(parameter) f: function\nmay be double = function(x)\nmay be half = function(y)"
+        "(parameter) f: function\nmay be double = function(x): Twice.\nmay be half = function(y)"
     );
     let compose = "twice = function(f)\n  return function(x)\n    return f(f(x))\n  end function\nend function\n";
     assert!(
@@ -680,7 +699,7 @@ fn what_is_not_known_is_no_part_that_is_left_out() {
     );
     assert_eq!(
         card("A = {\"n\": 1}\npick = function(a)\n  if a then return A\n  return a\nend function\nx$0 = pick(0)\n"),
-        "(global) x\nlikely: map A or number with n"
+        "(global) x\nlikely: map A with n or number"
     );
     // What a parameter or member may be besides is no more than that nobody knows all who use it.
     assert_eq!(card("f = function(n)\n  print n$0\nend function\nf 2\n"), "(parameter) n\nlikely: number");
