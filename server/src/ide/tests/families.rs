@@ -279,13 +279,14 @@ fn types_stand_above_and_below_each_other() {
 /// What a rename costs, by how many places it changes: from its first place and from its last.
 #[test]
 fn a_rename_of_twice_the_places_is_no_more_than_twice_the_work() {
-    let one = |k: usize| format!("e.hp = e.hp + {k}\n");
-    let methods = |k: usize| format!("E.m{k} = function\n  self.hp = self.hp + {k}\nend function\n");
-    let instances = |k: usize| format!("n{k} = new E\nn{k}.hp = {k}\n");
-    let shapes: [(&str, &dyn Fn(usize) -> String, &str, usize); 3] = [
-        ("e = {}\ne.hp = 0\n", &one, "print e.hp\n", 500),
-        ("E = {}\nE.hp = 0\n", &methods, "", 500),
-        ("E = {}\nE.hp = 0\nE.hit = function\n  self.hp = self.hp - 1\nend function\n", &instances, "", 1000),
+    type Code = fn(usize) -> String;
+    let one: Code = |k| format!("e.hp = e.hp + {k}\n");
+    let methods: Code = |k| format!("E.m{k} = function\n  self.hp = self.hp + {k}\nend function\n");
+    let instances: Code = |k| format!("n{k} = new E\nn{k}.hp = {k}\n");
+    let shapes: [(&str, Code, &str, usize); 3] = [
+        ("e = {}\ne.hp = 0\n", one, "print e.hp\n", 500),
+        ("E = {}\nE.hp = 0\n", methods, "", 500),
+        ("E = {}\nE.hp = 0\nE.hit = function\n  self.hp = self.hp - 1\nend function\n", instances, "", 1000),
     ];
     for (head, code, tail, count) in shapes {
         let cost = |count: usize, is_last: bool| {
