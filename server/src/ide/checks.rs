@@ -6,6 +6,7 @@
 
 mod broken;
 mod dictionaries;
+mod extra;
 mod foreign;
 mod frozen;
 mod hosts;
@@ -341,8 +342,7 @@ fn place(
         }
         NameProblem::TooMany { call, got, expected } => {
             let Some(range) = names.calls.get(*call as usize) else { return };
-            let message = format!("`{name}` takes {}, not {got}", arguments(*expected));
-            found.push(check(*range + placed.start, "too-many-arguments", Weight::Warning, message, None));
+            found.push(extra::too_many(db, file, *range + placed.start, (name, *expected, *got)));
         }
         NameProblem::TooEarly { read, from_itself } => {
             if let Some((range, _)) = uses(|access| access != Access::Write).nth(*read as usize) {
@@ -401,13 +401,13 @@ fn place(
             {
                 return;
             }
-            let (code, message) = match &finding.problem {
+            let range = *range + placed.start;
+            found.push(match &finding.problem {
                 NameProblem::TooManyForMember { got, expected, .. } => {
-                    ("too-many-arguments", format!("`{name}` takes {}, not {got}", arguments(*expected)))
+                    extra::too_many(db, file, range, (name, *expected, *got))
                 }
-                _ => ("not-a-function", members::plain(name)),
-            };
-            found.push(check(*range + placed.start, code, Weight::Warning, message, None));
+                _ => check(range, "not-a-function", Weight::Warning, members::plain(name), None),
+            });
         }
         NameProblem::UnusedLocal => {
             if let Some((range, _)) = uses(Access::writes).next() {
@@ -614,14 +614,6 @@ fn is_argument(db: &LiveDb, file: File, name: TextRange) -> bool {
     let token = root.covering_element(name);
     let node = token.ancestors().find(|it| it.kind() == SyntaxKind::NameExpr);
     node.and_then(|it| it.parent()).is_some_and(|it| it.kind() == SyntaxKind::ArgList)
-}
-
-fn arguments(count: u32) -> String {
-    match count {
-        0 => "no arguments".to_owned(),
-        1 => "at most 1 argument".to_owned(),
-        more => format!("at most {more} arguments"),
-    }
 }
 
 /// The known name that is most like an unknown one.
