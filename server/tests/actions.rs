@@ -5,7 +5,7 @@
 
 use minilive::db::{File, Known, LiveDb};
 use minilive::document::{Content, DocumentView};
-use minilive::ide::checks::QUIET;
+use minilive::ide::checks::{PARTLY_QUIET, QUIET};
 use minilive::ide::{Action, ActionKind, FormatOptions, Live, actions};
 use minilive::line_index::LineIndex;
 use minilive::modules::Places;
@@ -44,7 +44,7 @@ impl Workspace {
         let index = Arc::new(LineIndex::new(&text));
         let document =
             DocumentView { uri: "file:///w/main.ms".into(), version: 1, revision: 1, file: main, text, index };
-        let levels = QUIET.iter().map(|code| ((*code).to_owned(), Level::Hint)).collect();
+        let levels = QUIET.iter().chain(&PARTLY_QUIET).map(|code| ((*code).to_owned(), Level::Hint)).collect();
         let checks = Arc::new(Checks { levels, ..Checks::default() });
         Workspace { db, document, live: Live { places: Arc::new(places), checks, ..Live::default() } }
     }
@@ -528,6 +528,11 @@ fn a_variable_gets_a_first_value() {
         &f("  while a < 3\n    a += 1\n    if a > 2 then print $0x\n    x = a\n  end while\n"),
         &f("  x = null\n  while a < 3\n    a += 1\n    if a > 2 then print x\n    x = a\n  end while\n"),
     );
+    check(
+        FIRST,
+        "print 1\nif rnd > 2 then\n  x = 1\nend if\nif 1 then print 2\nif rnd < 0 then print $0x\n",
+        "print 1\nx = null\nif rnd > 2 then\n  x = 1\nend if\nif 1 then print 2\nif rnd < 0 then print x\n",
+    );
     let read = "  if a then x = 1\n  return $0x\n";
     for more in ["x = 5\n", "print globals.hasIndex(\"x\")\n", "globals[\"\" + \"x\"] = 1\n", "import \"lib\"\n"] {
         refuses(FIRST, &format!("{}{more}", f(read)));
@@ -580,9 +585,21 @@ fn a_variable_that_hides_a_built_in_function_has_another_name() {
         "va$0l = 3\nf = function\n  return val + globals.val\nend function\nprint val + f\n",
         "val_ = 3\nf = function\n  return val_ + globals.val_\nend function\nprint val_ + f\n",
     );
+    // What is called with arguments is the built-in function.
+    check(
+        &title("val_"),
+        "f = function\n  return val(\"3\")\nend function\nprint f\nva$0l = 3\nprint val\n",
+        "f = function\n  return val(\"3\")\nend function\nprint f\nval_ = 3\nprint val_\n",
+    );
+    check(
+        &title("str_"),
+        "f = function(st$0r, n)\n  if str then return str + n\n  return str\nend function\nprint f(\"a\", 1)\n",
+        "f = function(str_, n)\n  if str_ then return str_ + n\n  return str_\nend function\nprint f(\"a\", 1)\n",
+    );
     for source in [
-        "print val(\"3\")\nval$0 = 3\nprint val\n",
-        "f = function\n  return val(\"3\")\nend function\nval$0 = 3\nprint val\n",
+        "print val\nval$0 = 3\nprint val\n",
+        "f = function\n  return val\nend function\nval$0 = 3\nprint val\n",
+        "val$0 = @str\nprint val(3)\nf = function\n  print globals.hasIndex(\"val\")\nend function\n",
         "if true then val$0 = 3\nprint val\n",
         "val$0 = 3\nprint val\nimport \"lib\"\n",
         "val$0 = 3\nfor kv in globals\n  print kv.key\nend for\n",

@@ -5,6 +5,7 @@
 //! not show; the cost of an edit that changes no facts is that of looking up what was found.
 
 mod broken;
+mod correlated;
 mod dictionaries;
 mod extra;
 mod foreign;
@@ -13,8 +14,10 @@ mod hosts;
 mod imports;
 mod members;
 mod modules;
+mod quiet;
 mod steps;
 mod types;
+mod unsure;
 
 pub(super) use imports::is_seen_whole;
 pub(super) use modules::{Behind, program};
@@ -99,7 +102,10 @@ pub const CODES: [&str; 23] = [
 ];
 
 /// Codes of what many a good program does: said only where a setting gives them a level.
-pub const QUIET: [&str; 3] = ["possibly-unassigned", "shadowed-intrinsic", "unused-parameter"];
+pub const QUIET: [&str; 1] = ["possibly-unassigned"];
+
+/// Codes of which a part is said without a setting, and all where one gives them a level.
+pub const PARTLY_QUIET: [&str; 2] = ["shadowed-intrinsic", "unused-parameter"];
 
 /// So many warnings about names are told of a file.
 const MOST_TOLD: usize = 2000;
@@ -130,8 +136,9 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
         unknown += usize::from(matches!(finding.problem, NameProblem::Unknown));
         let compares = unknown <= MOST_COMPARED;
         let quiet = match finding.problem {
-            NameProblem::UnusedParameter => !settings.levels.contains_key("unused-parameter"),
-            NameProblem::ShadowedIntrinsic => !settings.levels.contains_key("shadowed-intrinsic"),
+            NameProblem::UnusedParameter | NameProblem::ShadowedIntrinsic | NameProblem::ShadowedInside { .. } => {
+                quiet::is_quiet(db, document, settings, finding)
+            }
             // The host's own function of that name may take more, and so may one that another file puts in its place.
             NameProblem::TooMany { .. } => {
                 settings.host.names.contains_key(finding.name.as_str()) && intrinsics::find(&finding.name).is_some()
@@ -172,6 +179,9 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
     frozen::add(db, file, &mut found);
     modules::add(db, document, places, &mut found);
     hosts::add(db, document, (settings, places), &mut found);
+    if settings.levels.contains_key(unsure::CODE) {
+        unsure::add(db, document, (settings, places), &mut found);
+    }
     if let Some(broken) = &broken {
         broken.retain(db, document, &mut found);
     }
@@ -425,6 +435,16 @@ fn place(
             if let Some((range, _)) = uses(Access::writes).next() {
                 let message = format!("this hides the built-in `{name}` from the whole file");
                 found.push(check(range, "shadowed-intrinsic", Weight::Advice, message, None));
+            }
+        }
+        NameProblem::ShadowedInside { is_param } => {
+            let is_it = |it: &&&NameUse| match it.place {
+                Place::Param => *is_param,
+                _ => !is_param && it.access.writes() && matches!(it.place, Place::Bare | Place::Locals),
+            };
+            if let Some(it) = named.iter().find(is_it) {
+                let message = format!("this hides the built-in `{name}` in this function");
+                found.push(check(it.range + placed.start, "shadowed-intrinsic", Weight::Advice, message, None));
             }
         }
         NameProblem::CalledInstead { call } => {

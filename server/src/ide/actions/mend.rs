@@ -15,7 +15,7 @@ use crate::ide::rename::rename;
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::Access;
 use minilive_runtime::intrinsics;
-use minilive_syntax::ast::{AssignStmt, AstNode, ForStmt, FunctionExpr};
+use minilive_syntax::ast::{AssignStmt, AstNode, CallStmt, ForStmt, FunctionExpr, PostfixExpr, Stmt, Suffix};
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
 
 /// The fix of such a warning.
@@ -69,13 +69,22 @@ fn null_at_end(ctx: &Context<'_>, end: TextRange) -> Option<Edit> {
 fn null_before(ctx: &Context<'_>, read: TextRange) -> Option<Edit> {
     let (name, unit) = (ctx.text(read), ctx.unit_at(read.start())?);
     let is_elsewhere = intrinsics::find(name).is_some() || ctx.live.checks.knows(name);
-    if is_elsewhere || further_out(&ctx.facts(), unit, name) != Target::Unknown || !is_alone(ctx, unit) {
+    let is_further_out =
+        ctx.facts().unit(unit).kind == UnitKind::Function && further_out(&ctx.facts(), unit, name) != Target::Unknown;
+    if is_elsewhere || is_further_out || !is_alone(ctx, unit) {
         return None;
     }
     let first = all_uses(ctx, read)?.into_iter().map(|it| it.range).min_by_key(|it| it.start())?;
     let place = db::units(ctx.db, ctx.document.file).get(unit as usize)?.range();
-    let function = ctx.root.covering_element(place).ancestors().find_map(FunctionExpr::cast);
-    let statement = function?.body()?.statements().find(|it| it.range().contains_range(first))?;
+    let mut statements: Vec<Stmt> = match ctx.facts().unit(unit).kind {
+        UnitKind::Statement => ctx.root.children().filter_map(Stmt::cast).collect(),
+        _ => {
+            let function = ctx.root.covering_element(place).ancestors().find_map(FunctionExpr::cast);
+            function?.body()?.statements().collect()
+        }
+    };
+    statements.retain(|it| it.range().contains_range(first));
+    let statement = statements.first()?;
     let indent = ctx.indent_of(statement.syntax())?;
     let insert = format!("{name} = null{}{indent}", ctx.line_end());
     Some(Edit { range: TextRange::empty(statement.range().start()), insert })
@@ -124,28 +133,59 @@ fn has_own_loop(ctx: &Context<'_>, place: TextRange, name: &str) -> bool {
     })
 }
 
-/// Another name for a variable that hides a built-in function.
+/// Another name for a variable that hides a built-in function. Where it is never a function itself, calls with arguments mean the other one.
 fn other_name(ctx: &Context<'_>, declared: TextRange) -> Option<(String, Vec<Edit>)> {
     let (name, unit) = (ctx.text(declared), ctx.unit_at(declared.start())?);
     if !is_alone(ctx, unit) || !db::module_imports(ctx.db, ctx.document.file).is_empty() {
         return None;
     }
+    let is_plain = is_never_function(ctx, unit, name);
+    let is_meant = |range: TextRange| !is_plain || !is_called(ctx, range);
     if ctx.facts().unit(unit).kind == UnitKind::Statement {
         let first = ctx.root.children().find(|it| it.text_range().contains_range(declared))?;
         // What is read before there is a variable, or where a function may be called before, is the built-in function.
-        let is_first = is_plain_assignment(&first, declared)
-            && all_uses(ctx, declared)?
-                .iter()
-                .all(|it| it.range == declared || it.range.start() >= first.text_range().end());
-        if !is_first {
+        let behind = |it: &Found| it.range == declared || it.range.start() >= first.text_range().end();
+        let uses = all_uses(ctx, declared)?;
+        let mut meant = uses.iter().filter(|it| is_meant(it.range));
+        if !is_plain_assignment(&first, declared) || !meant.all(behind) {
             return None;
         }
     }
     let new = ctx.fresh_name(&format!("{name}_"));
     let renamed = rename(ctx.db, ctx.document, ctx.live, declared.start(), &new).ok()?;
     let is_here = renamed.possible.is_empty() && renamed.edits.iter().all(|it| it.file == ctx.document.file);
-    let edits = renamed.edits.into_iter().map(|it| Edit { range: it.range, insert: new.clone() }).collect();
+    let edits = renamed.edits.into_iter().filter(|it| is_meant(it.range));
+    let edits = edits.map(|it| Edit { range: it.range, insert: new.clone() }).collect();
     is_here.then(|| (format!("Rename it to `{new}`"), edits))
+}
+
+/// Whether all that a variable of a unit is given are plain values.
+fn is_never_function(ctx: &Context<'_>, unit: u32, name: &str) -> bool {
+    let facts = ctx.facts();
+    let says = &facts.unit(unit).facts;
+    match facts.unit(unit).kind {
+        UnitKind::Statement => facts.globals(name).all(|(_, value)| db::is_plain(value)),
+        _ => {
+            let is_param = says.params.iter().any(|(it, _)| it == name);
+            let by_closure = facts.children(unit).any(|it| facts.unit(it).facts.outer.iter().any(|(it, _)| it == name));
+            let mut own = says.assigned.iter().filter(|(it, _)| it == name);
+            !is_param && !by_closure && own.all(|(_, value)| db::is_plain(value))
+        }
+    }
+}
+
+/// Whether a name is called with arguments there.
+fn is_called(ctx: &Context<'_>, name: TextRange) -> bool {
+    let element = ctx.root.covering_element(name);
+    let Some(around) = element.ancestors().find(|it| it.kind() != SyntaxKind::NameExpr) else { return false };
+    if let Some(call) = CallStmt::cast(around.clone()) {
+        return call.callee().is_some_and(|it| it.range() == name);
+    }
+    let Some(chain) = PostfixExpr::cast(around).filter(|it| it.base().is_some_and(|it| it.range() == name)) else {
+        return false;
+    };
+    let first = chain.suffixes().next();
+    matches!(first, Some(Suffix::Call(call)) if call.arg_list().is_some_and(|it| it.args().next().is_some()))
 }
 
 fn is_plain_assignment(statement: &SyntaxNode, target: TextRange) -> bool {

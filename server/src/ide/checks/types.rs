@@ -3,7 +3,7 @@
 //! Part of `checks`. Invariant: what another file could make different is not told: where this file is imported, nothing around a unit
 //! counts as known.
 
-use super::{Check, Fix, Weight, change_to, foreign, is_imported, is_other_word, nearest};
+use super::{Check, Fix, Weight, change_to, foreign, is_imported, is_other_word, nearest, unsure};
 use crate::db::{self, LiveDb, PlacedUnit};
 use crate::document::DocumentView;
 use crate::guide::arguments::{self, Effect};
@@ -113,7 +113,7 @@ fn check(
         return None;
     }
     let range = if is_end { end_words(document, placed)? } else { range };
-    let weight = if is_end || code == "possibly-unassigned" { Weight::Advice } else { Weight::Warning };
+    let weight = if is_end || code == unsure::CODE { Weight::Advice } else { Weight::Warning };
     let mut fix = None;
     if let Wrong::NoMember { name, of } = &finding.wrong
         && let Some((says, write)) = meant(*of, name)
@@ -211,10 +211,7 @@ fn words(unit: &Unit, wrong: &Wrong) -> (&'static str, String) {
         Wrong::Unassigned { name } => {
             ("unassigned-variable", format!("`{}` has no value here: it gets one only further down", unit.name(*name)))
         }
-        Wrong::Unsure { name } => (
-            "possibly-unassigned",
-            format!("`{}` may have no value here: it gets one on some ways only", unit.name(*name)),
-        ),
+        Wrong::Unsure { name } => (unsure::CODE, unsure::message(unit.name(*name))),
         Wrong::Decided { op, operands: (a, b) } => ("fixed-comparison", comparison(*op, kinds(*a), kinds(*b))),
         Wrong::NoResult { operands: (TypeSet::NONE, of) } => {
             ("no-result", format!("this gives null: {} has no negative", kinds(*of)))
