@@ -12,6 +12,7 @@ mod foreign;
 mod frozen;
 mod hosts;
 mod imports;
+mod literals;
 mod members;
 mod modules;
 mod quiet;
@@ -174,6 +175,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
         }
     }
     members.across(&mut found);
+    literals::add(db, document, &mut members, &mut found);
     types::add(db, document, settings, &mut found);
     steps::tell(&document.text, &mut found);
     frozen::add(db, file, &mut found);

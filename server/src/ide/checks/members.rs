@@ -141,6 +141,11 @@ impl<'a> Told<'a> {
         self.sight().is_some_and(|it| !it.is_given(name))
     }
 
+    /// The same of a program that is the file alone.
+    pub fn is_seen_whole(&mut self) -> bool {
+        self.sight().is_some_and(|it| it.modules.is_empty())
+    }
+
     fn sight(&mut self) -> Option<&Sight> {
         if self.sight.is_none() {
             self.sight = Some(self.look());
