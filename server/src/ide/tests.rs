@@ -17,6 +17,7 @@ mod hover;
 mod members;
 mod names;
 mod offers;
+mod quiet;
 mod related;
 mod shared;
 mod slips;

@@ -45,12 +45,12 @@ pub(super) fn add(db: &LiveDb, document: &DocumentView, told: &mut Told<'_>, fou
             continue;
         }
         for (range, owner, name) in look.reads(unit) {
-            let is_told = found.iter().any(|it| it.code == "missing-member" && it.range == range);
-            if is_told || asked >= MOST_ASKED || !look.lacks(unit, &owner, &name) {
+            if asked >= MOST_ASKED || !look.lacks(unit, &owner, &name) {
                 continue;
             }
             asked += 1;
-            if told.is_seen_whole() && !look.is_a_text(&name) {
+            let is_told = found.iter().any(|it| it.code == "missing-member" && it.range == range);
+            if !is_told && told.is_seen_whole() && !look.is_a_text(&name) {
                 let symbol = Symbol::Name(owner.clone());
                 if !told.may_have_more(&facts, unit, &symbol) {
                     let message = format!("`{owner}` is a map that nothing gives a member `{name}`");
