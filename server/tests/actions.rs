@@ -5,9 +5,11 @@
 
 use minilive::db::{File, Known, LiveDb};
 use minilive::document::{Content, DocumentView};
+use minilive::ide::checks::{PARTLY_QUIET, QUIET};
 use minilive::ide::{Action, ActionKind, FormatOptions, Live, actions};
 use minilive::line_index::LineIndex;
 use minilive::modules::Places;
+use minilive::settings::{Checks, Level};
 use minilive_syntax::ast::{AstNode, Expr, Stmt};
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
 use minilive_tests::files::{below, root};
@@ -42,7 +44,9 @@ impl Workspace {
         let index = Arc::new(LineIndex::new(&text));
         let document =
             DocumentView { uri: "file:///w/main.ms".into(), version: 1, revision: 1, file: main, text, index };
-        Workspace { db, document, live: Live { places: Arc::new(places), ..Live::default() } }
+        let levels = QUIET.iter().chain(&PARTLY_QUIET).map(|code| ((*code).to_owned(), Level::Hint)).collect();
+        let checks = Arc::new(Checks { levels, ..Checks::default() });
+        Workspace { db, document, live: Live { places: Arc::new(places), checks, ..Live::default() } }
     }
 
     fn actions(&self, at: TextRange) -> Vec<Action> {
@@ -100,6 +104,10 @@ const VARIABLE: &str = "Extract into a variable";
 const FUNCTION: &str = "Extract into a function";
 const WRAP: &str = "Wrap in a function";
 const REMOVE: &str = "Remove the assignment of ";
+const NULL: &str = "Add `return null`";
+const FIRST: &str = "Give `x` the value null before";
+const OWN: &str = "Use a variable of its own, ";
+const RENAME: &str = "Rename it to ";
 
 #[test]
 fn a_parameter_goes_with_what_calls_give_for_it() {
@@ -461,6 +469,181 @@ fn unknown_names_are_looked_for_in_other_files() {
     assert_eq!(made("lib = 1\nprint $0twice(2)\n"), []);
 }
 
+#[test]
+fn arguments_that_are_too_many_go() {
+    let f = "f = function(a)\n  return a\nend function\n";
+    let made = |call: &str| {
+        let found = offered(&format!("{f}{call}"), &[]);
+        let fixed = found.into_iter().find(|(title, _)| title.starts_with("Remove the extra"));
+        fixed.map(|(title, text)| (title, text[f.len()..].to_owned()))
+    };
+    let one = |text: &str| Some(("Remove the extra argument".to_owned(), text.to_owned()));
+    let more = |text: &str| Some(("Remove the extra arguments".to_owned(), text.to_owned()));
+    assert_eq!(made("$0f 1, 2\n"), one("f 1\n"));
+    assert_eq!(made("x = 1\nprint $0f(1, x + 1, [2]) + 1\n"), more("x = 1\nprint f(1) + 1\n"));
+    assert_eq!(made("g = function\nend function\n$0g 1\ng\n"), one("g = function\nend function\ng\ng\n"));
+    assert_eq!(
+        made("g = function\nend function\nprint [$0g(1, 2)]\n"),
+        more("g = function\nend function\nprint [g()]\n")
+    );
+    assert_eq!(
+        made("m = {}\nm.go = function(a)\nend function\n$0m.go 1, 2\n").map(|it| it.1).as_deref(),
+        Some("m = {}\nm.go = function(a)\nend function\nm.go 1\n")
+    );
+    assert_eq!(made("print $0abs(1, 2)\n"), one("print abs(1)\n"));
+    for call in
+        ["$0f 1, f(2)\n", "$0f 1, f\n", "$0f(1, // one\n  2)\n", "g = function\nend function\nx = @g\n$0f 1, x\n"]
+    {
+        assert_eq!(made(call), None, "{call}");
+    }
+}
+
+#[test]
+fn a_function_that_ends_without_a_value_gives_null() {
+    let f = |body: &str, end: &str| format!("f = function(n)\n{body}{end}\nprint f(1)\nprint f(0)\n");
+    check(
+        NULL,
+        &f("  if n > 0 then return \"more\"\n", "end$0 function"),
+        &f("  if n > 0 then return \"more\"\n  return null\n", "end function"),
+    );
+    check(
+        NULL,
+        "m = {}\r\nm.f = function(n)\r\n\tif n then\r\n\t\treturn 1\r\n\tend if\r\n\r\nend$0 function\r\nprint m.f(0)\r\n",
+        "m = {}\r\nm.f = function(n)\r\n\tif n then\r\n\t\treturn 1\r\n\tend if\r\n\r\n\treturn null\r\nend function\r\nprint m.f(0)\r\n",
+    );
+    refuses(NULL, &f("  if n > 0 then return \"more\"", "; end$0 function"));
+}
+
+#[test]
+fn a_variable_gets_a_first_value() {
+    let f = |body: &str| format!("f = function(a)\n{body}end function\nprint f(1)\n");
+    check(
+        FIRST,
+        &f("  print 1\n  if a then x = 1\n  return $0x\n"),
+        &f("  print 1\n  x = null\n  if a then x = 1\n  return x\n"),
+    );
+    // In a loop it keeps what the round before gave it.
+    check(
+        FIRST,
+        &f("  while a < 3\n    a += 1\n    if a > 2 then print $0x\n    x = a\n  end while\n"),
+        &f("  x = null\n  while a < 3\n    a += 1\n    if a > 2 then print x\n    x = a\n  end while\n"),
+    );
+    check(
+        FIRST,
+        "print 1\nif rnd > 2 then\n  x = 1\nend if\nif 1 then print 2\nif rnd < 0 then print $0x\n",
+        "print 1\nx = null\nif rnd > 2 then\n  x = 1\nend if\nif 1 then print 2\nif rnd < 0 then print x\n",
+    );
+    let read = "  if a then x = 1\n  return $0x\n";
+    for more in ["x = 5\n", "print globals.hasIndex(\"x\")\n", "globals[\"\" + \"x\"] = 1\n", "import \"lib\"\n"] {
+        refuses(FIRST, &format!("{}{more}", f(read)));
+    }
+    refuses(FIRST, &f("  if a then x = 1\n  print locals.hasIndex(\"x\")\n  return $0x\n"));
+    refuses(FIRST, &f("  print 1; if a then x = 1\n  return $0x\n"));
+    let imported = Workspace::new(&marked(&f(read)).0, &[("other.ms", "import \"main\"\nx = 1\n")]);
+    let at = marked(&f(read)).1;
+    assert!(imported.actions(at).iter().all(|it| it.title != FIRST), "another file may have the name");
+}
+
+#[test]
+fn what_is_assigned_to_the_variable_of_a_loop_has_its_own() {
+    let title = |new: &str| format!("{OWN}`{new}`");
+    check(
+        &title("i2"),
+        "for i in range(1, 3)\n  print i\n  i$0 = i + 1\n  print i\n  if i > 2 then print i\nend for\n",
+        "for i in range(1, 3)\n  print i\n  i2 = i + 1\n  print i2\n  if i2 > 2 then print i2\nend for\n",
+    );
+    check(
+        &title("w3"),
+        "f = function(l, w2)\n  for w in l\n    w$0 = w.upper\n    print w\n  end for\n  for w in l\n    print w\n  end for\nend function\nf [\"a\"]\n",
+        "f = function(l, w2)\n  for w in l\n    w3 = w.upper\n    print w3\n  end for\n  for w in l\n    print w\n  end for\nend function\nf [\"a\"]\n",
+    );
+    for source in [
+        // It is read behind the loop, before in the next round, by a function, or not at all.
+        "for i in [1]\n  i$0 = i + 1\n  print i\nend for\nprint i\n",
+        "i = 0\nwhile i < 9\n  for i in [1]\n    i$0 = i + 9\n    print i\n  end for\nend while\n",
+        "f = function\n  return i\nend function\nfor i in [1]\n  i$0 = i + 1\n  print i + f\nend for\n",
+        "for i in [1]\n  i$0 = i + 1\nend for\n",
+        // On some ways only, or twice.
+        "for i in [1]\n  if i then\n    i$0 = i + 1\n  end if\n  print i\nend for\n",
+        "for i in [1]\n  i$0 = i + 1\n  print i\n  i = 2\n  print i\nend for\n",
+        "for i in [1]\n  i$0 += 1\n  print i\nend for\n",
+        // Seen from outside.
+        "for i in [1]\n  i$0 = i + 1\n  print i\nend for\nprint globals\n",
+        "for i in [1]\n  i$0 = [i]\n  print [i]\nend for\n",
+        "for i in i\n  i$0 = i + 1\n  print i\nend for\ni = 3\nprint i\n",
+    ] {
+        let found = offered(source, &[]);
+        assert!(found.iter().all(|(it, _)| !it.starts_with(OWN)), "{source}: {found:#?}");
+    }
+}
+
+#[test]
+fn a_variable_that_hides_a_built_in_function_has_another_name() {
+    let title = |new: &str| format!("{RENAME}`{new}`");
+    check(
+        &title("val_"),
+        "va$0l = 3\nf = function\n  return val + globals.val\nend function\nprint val + f\n",
+        "val_ = 3\nf = function\n  return val_ + globals.val_\nend function\nprint val_ + f\n",
+    );
+    // What is called with arguments is the built-in function.
+    check(
+        &title("val_"),
+        "f = function\n  return val(\"3\")\nend function\nprint f\nva$0l = 3\nprint val\n",
+        "f = function\n  return val(\"3\")\nend function\nprint f\nval_ = 3\nprint val_\n",
+    );
+    check(
+        &title("str_"),
+        "f = function(st$0r, n)\n  if str then return str + n\n  return str\nend function\nprint f(\"a\", 1)\n",
+        "f = function(str_, n)\n  if str_ then return str_ + n\n  return str_\nend function\nprint f(\"a\", 1)\n",
+    );
+    for source in [
+        "print val\nval$0 = 3\nprint val\n",
+        "f = function\n  return val\nend function\nval$0 = 3\nprint val\n",
+        "val$0 = @str\nprint val(3)\nf = function\n  print globals.hasIndex(\"val\")\nend function\n",
+        "if true then val$0 = 3\nprint val\n",
+        "val$0 = 3\nprint val\nimport \"lib\"\n",
+        "val$0 = 3\nfor kv in globals\n  print kv.key\nend for\n",
+    ] {
+        let found = offered(source, &[("lib.ms", "x = val\n")]);
+        assert!(found.iter().all(|(it, _)| !it.starts_with(RENAME)), "{source}: {found:#?}");
+    }
+}
+
+#[test]
+fn what_stands_on_a_line_with_something_else_gets_its_own() {
+    let line = "Put it on a line of its own";
+    let made = |source: &str| offered(source, &[]);
+    let one = |title: &str, text: &str| vec![(title.to_owned(), text.to_owned())];
+    assert_eq!(made("if x then\n  y = 1 $0z = 2\nend if\n"), one(line, "if x then\n  y = 1\n  z = 2\nend if\n"));
+    assert_eq!(made("x = 1 $0if x then print 2\n"), one(line, "x = 1\nif x then print 2\n"));
+    assert_eq!(made("print 1 $02\n"), []);
+    assert_eq!(made("print x $0y\n"), []);
+    assert_eq!(made("while 0 $0print 1\nend while\n"), one(line, "while 0\n    print 1\nend while\n"));
+    assert_eq!(made("for i in [1] $0print i\nend for\n"), one(line, "for i in [1]\n    print i\nend for\n"));
+    assert_eq!(
+        made("f = function(x) $0return x\nend function\n"),
+        one(line, "f = function(x)\n    return x\nend function\n")
+    );
+    assert_eq!(
+        made("if 0 then\n  print 1\nelse $0print 2\nend if\n"),
+        one(line, "if 0 then\n  print 1\nelse\n  print 2\nend if\n")
+    );
+    assert_eq!(made("for i $0[1]\nend for\n"), one("Add `in`", "for i in [1]\nend for\n"));
+    assert_eq!(made("m = {}\nm.$0end = 1\n"), one("Write `[\"end\"]`", "m = {}\nm[\"end\"] = 1\n"));
+    assert_eq!(made("m = {}\nm.$03 = 1\n"), []);
+}
+
+#[test]
+fn a_literal_of_another_type_becomes_one_of_the_same() {
+    let f = |test: &str| format!("for n in range(1, 3)\n  if {test} then print n\nend for\n");
+    let made = |test: &str| offered(&f(test), &[]).into_iter().find(|it| it.0.starts_with("Write `"));
+    assert_eq!(made("n $0== \"2\""), Some(("Write `2`".to_owned(), f("n == 2"))));
+    assert_eq!(made("\"1.5\" $0> n"), Some(("Write `1.5`".to_owned(), f("1.5 > n"))));
+    assert_eq!(made("str(n) $0!= 2"), Some(("Write `\"2\"`".to_owned(), f("str(n) != \"2\""))));
+    assert_eq!(made("n $0== \"two\""), None);
+    assert_eq!(made("n $0== []"), None);
+}
+
 /// Where a person might ask for actions: on every expression and statement as a whole, on runs of statements, on every name.
 fn selections(text: &str) -> BTreeSet<(u32, u32)> {
     let root = SyntaxNode::new_root(minilive_syntax::parse(text).green);
@@ -524,8 +707,10 @@ fn rewrites_keep_what_programs_do() {
             let mut made = BTreeMap::new();
             for (start, end) in selections(&case.program) {
                 let at = TextRange::new(TextSize::new(start), TextSize::new(end));
-                // Of the fixes one must not change what the program does.
-                let keeps = |it: &Action| it.kind != ActionKind::Fix || it.title.starts_with(REMOVE);
+                // Of the fixes these must not change what the program does.
+                let keeping = [REMOVE, NULL, FIRST, OWN, RENAME];
+                let keeps =
+                    |it: &Action| it.kind != ActionKind::Fix || keeping.iter().any(|title| it.title.starts_with(title));
                 let rewrites = it.actions(at).into_iter().filter(keeps);
                 made.extend(rewrites.map(|action| (it.apply(&action), action.title)));
             }
@@ -542,6 +727,7 @@ fn rewrites_keep_what_programs_do() {
     }
     assert!(wrong.is_empty(), "{} of {counts:?}:\n{}", wrong.len(), wrong[..wrong.len().min(200)].join("\n----\n"));
     assert!(counts.contains_key(REMOVE), "no assignment is removed: {counts:?}");
+    assert!(counts.contains_key(RENAME), "nothing has another name: {counts:?}");
     for kind in [VARIABLE, FUNCTION, WRAP, "Inline ", "Inline this call of ", "Give ", "Write "] {
         assert!(counts.get(kind).is_some_and(|&count| count > 3), "{kind} is hardly tested: {counts:?}");
     }

@@ -42,6 +42,8 @@ pub enum NameProblem {
     UnusedParameter,
     /// A global that hides an intrinsic from the whole file.
     ShadowedIntrinsic,
+    /// A parameter or a variable that hides one from its function.
+    ShadowedInside { is_param: bool },
     /// An argument of a call that calls a function which wants arguments itself; the call's number in its unit.
     CalledInstead { call: u32 },
     /// A value that is stored by calling such a function, where what is stored is called with arguments.
@@ -340,6 +342,7 @@ impl Look<'_> {
         self.members(unit);
         self.unused(unit);
         self.parameters(unit);
+        self.shadowing_inside(unit);
     }
 
     /// What was found and holds.
@@ -739,6 +742,21 @@ impl Look<'_> {
         for (name, _) in &it.facts.clone().assigned {
             if intrinsics::find(name).is_some() && seen.insert(name.clone()) {
                 self.add(unit, name, NameProblem::ShadowedIntrinsic);
+            }
+        }
+    }
+
+    fn shadowing_inside(&mut self, unit: u32) {
+        let it = self.facts.unit(unit);
+        if it.kind != UnitKind::Function {
+            return;
+        }
+        let says = it.facts.clone();
+        let params = says.params.iter().map(|(name, _)| (name, true));
+        let mut seen = FxHashSet::default();
+        for (name, is_param) in params.chain(says.assigned.iter().map(|(name, _)| (name, false))) {
+            if intrinsics::find(name).is_some() && seen.insert(name) {
+                self.add(unit, name, NameProblem::ShadowedInside { is_param });
             }
         }
     }

@@ -12,6 +12,7 @@ mod foreign;
 mod imports;
 mod inline;
 mod inline_call;
+mod mend;
 mod needless;
 mod one_line;
 mod parameter;
@@ -125,7 +126,10 @@ fn all(db: &LiveDb, document: &DocumentView, live: &Live, at: TextRange) -> Vec<
         }
         found.extend(unused::action(&ctx, &check));
         found.extend(needless::action(&ctx, &check));
-        found.extend(check.fix.map(|fix| Action::of_fix(fix, answers)));
+        found.extend(mend::action(&ctx, &check));
+        found.extend(
+            check.fix.clone().filter(|fix| mend::may_go(&ctx, &check, fix)).map(|fix| Action::of_fix(fix, answers)),
+        );
     }
     found.extend(imports::misspelt(&ctx));
     if ctx.is_broken() {

@@ -5,15 +5,20 @@
 //! not show; the cost of an edit that changes no facts is that of looking up what was found.
 
 mod broken;
+mod correlated;
 mod dictionaries;
+mod extra;
 mod foreign;
 mod frozen;
 mod hosts;
 mod imports;
+mod literals;
 mod members;
 mod modules;
+mod quiet;
 mod steps;
 mod types;
+mod unsure;
 
 pub(super) use imports::is_seen_whole;
 pub(super) use modules::{Behind, program};
@@ -98,7 +103,10 @@ pub const CODES: [&str; 23] = [
 ];
 
 /// Codes of what many a good program does: said only where a setting gives them a level.
-pub const QUIET: [&str; 3] = ["possibly-unassigned", "shadowed-intrinsic", "unused-parameter"];
+pub const QUIET: [&str; 1] = ["possibly-unassigned"];
+
+/// Codes of which a part is said without a setting, and all where one gives them a level.
+pub const PARTLY_QUIET: [&str; 2] = ["shadowed-intrinsic", "unused-parameter"];
 
 /// So many warnings about names are told of a file.
 const MOST_TOLD: usize = 2000;
@@ -129,8 +137,9 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
         unknown += usize::from(matches!(finding.problem, NameProblem::Unknown));
         let compares = unknown <= MOST_COMPARED;
         let quiet = match finding.problem {
-            NameProblem::UnusedParameter => !settings.levels.contains_key("unused-parameter"),
-            NameProblem::ShadowedIntrinsic => !settings.levels.contains_key("shadowed-intrinsic"),
+            NameProblem::UnusedParameter | NameProblem::ShadowedIntrinsic | NameProblem::ShadowedInside { .. } => {
+                quiet::is_quiet(db, document, settings, finding)
+            }
             // The host's own function of that name may take more, and so may one that another file puts in its place.
             NameProblem::TooMany { .. } => {
                 settings.host.names.contains_key(finding.name.as_str()) && intrinsics::find(&finding.name).is_some()
@@ -166,11 +175,15 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
         }
     }
     members.across(&mut found);
+    literals::add(db, document, &mut members, &mut found);
     types::add(db, document, settings, &mut found);
     steps::tell(&document.text, &mut found);
     frozen::add(db, file, &mut found);
     modules::add(db, document, places, &mut found);
     hosts::add(db, document, (settings, places), &mut found);
+    if settings.levels.contains_key(unsure::CODE) {
+        unsure::add(db, document, (settings, places), &mut found);
+    }
     if let Some(broken) = &broken {
         broken.retain(db, document, &mut found);
     }
@@ -341,8 +354,7 @@ fn place(
         }
         NameProblem::TooMany { call, got, expected } => {
             let Some(range) = names.calls.get(*call as usize) else { return };
-            let message = format!("`{name}` takes {}, not {got}", arguments(*expected));
-            found.push(check(*range + placed.start, "too-many-arguments", Weight::Warning, message, None));
+            found.push(extra::too_many(db, file, *range + placed.start, (name, *expected, *got)));
         }
         NameProblem::TooEarly { read, from_itself } => {
             if let Some((range, _)) = uses(|access| access != Access::Write).nth(*read as usize) {
@@ -401,13 +413,13 @@ fn place(
             {
                 return;
             }
-            let (code, message) = match &finding.problem {
+            let range = *range + placed.start;
+            found.push(match &finding.problem {
                 NameProblem::TooManyForMember { got, expected, .. } => {
-                    ("too-many-arguments", format!("`{name}` takes {}, not {got}", arguments(*expected)))
+                    extra::too_many(db, file, range, (name, *expected, *got))
                 }
-                _ => ("not-a-function", members::plain(name)),
-            };
-            found.push(check(*range + placed.start, code, Weight::Warning, message, None));
+                _ => check(range, "not-a-function", Weight::Warning, members::plain(name), None),
+            });
         }
         NameProblem::UnusedLocal => {
             if let Some((range, _)) = uses(Access::writes).next() {
@@ -425,6 +437,16 @@ fn place(
             if let Some((range, _)) = uses(Access::writes).next() {
                 let message = format!("this hides the built-in `{name}` from the whole file");
                 found.push(check(range, "shadowed-intrinsic", Weight::Advice, message, None));
+            }
+        }
+        NameProblem::ShadowedInside { is_param } => {
+            let is_it = |it: &&&NameUse| match it.place {
+                Place::Param => *is_param,
+                _ => !is_param && it.access.writes() && matches!(it.place, Place::Bare | Place::Locals),
+            };
+            if let Some(it) = named.iter().find(is_it) {
+                let message = format!("this hides the built-in `{name}` in this function");
+                found.push(check(it.range + placed.start, "shadowed-intrinsic", Weight::Advice, message, None));
             }
         }
         NameProblem::CalledInstead { call } => {
@@ -614,14 +636,6 @@ fn is_argument(db: &LiveDb, file: File, name: TextRange) -> bool {
     let token = root.covering_element(name);
     let node = token.ancestors().find(|it| it.kind() == SyntaxKind::NameExpr);
     node.and_then(|it| it.parent()).is_some_and(|it| it.kind() == SyntaxKind::ArgList)
-}
-
-fn arguments(count: u32) -> String {
-    match count {
-        0 => "no arguments".to_owned(),
-        1 => "at most 1 argument".to_owned(),
-        more => format!("at most {more} arguments"),
-    }
 }
 
 /// The known name that is most like an unknown one.

@@ -20,6 +20,7 @@ mod meetings;
 mod members;
 mod names;
 mod offers;
+mod quiet;
 mod reached;
 mod related;
 mod shared;

@@ -8,7 +8,7 @@ use super::super::diagnostics::{Diagnostic, Severity};
 use super::context::Context;
 use super::{Action, ActionKind, Edit, foreign, one_line};
 use minilive_syntax::ast::{AstNode, ForStmt, FunctionExpr, IfBranch, IfStmt, Stmt, WhileStmt};
-use minilive_syntax::{SyntaxError, SyntaxKind, TextRange, TextSize};
+use minilive_syntax::{SyntaxError, SyntaxKind, SyntaxNode, TextRange, TextSize};
 
 /// The fixes of the errors that the selection touches.
 pub(super) fn actions(ctx: &Context<'_>) -> Vec<Action> {
@@ -38,10 +38,17 @@ pub(super) fn actions(ctx: &Context<'_>) -> Vec<Action> {
             let (title, edits) = foreign::fix(ctx, error)?;
             action(ctx, error, title, edits)
         }
-        "stray-keyword" if error.message.starts_with("a statement") => own_line(ctx, error),
+        "stray-keyword" if error.message.starts_with("a statement") => own_line(ctx, error, true),
+        "expected-end-of-line" if begins_statement(ctx, error) => own_line(ctx, error, false),
+        "expected-end-of-line-after-else"
+        | "expected-end-of-line-after-while"
+        | "expected-end-of-line-after-for"
+        | "expected-end-of-line-after-parameters" => own_line(ctx, error, true),
+        "expected-member-name" => in_brackets(ctx, error),
         "unterminated-string" => quote(ctx, error),
         _ if error.message.ends_with("is not closed") => close_bracket(ctx, error),
         "expected-then" => missing(ctx, error, &[" then"]),
+        "expected-in" => missing(ctx, error, &[" in"]),
         "unclosed-parameters" | "unclosed-parenthesis" | "unclosed-arguments" => missing(ctx, error, &[")", ","]),
         "unclosed-list" => missing(ctx, error, &["]", ","]),
         "unclosed-index" | "unclosed-slice" => missing(ctx, error, &["]"]),
@@ -120,14 +127,34 @@ fn quote(ctx: &Context<'_>, error: &SyntaxError) -> Option<Action> {
     action(ctx, error, "Add `\"`".to_owned(), edits(best))
 }
 
-/// A line of its own for a statement behind `else if … then`.
-fn own_line(ctx: &Context<'_>, error: &SyntaxError) -> Option<Action> {
+/// A line of its own for a statement behind `else if … then` or the first line of a block, in which it is, or behind another one.
+fn own_line(ctx: &Context<'_>, error: &SyntaxError, is_inside: bool) -> Option<Action> {
     let before = ctx.line_before(error.range.start());
     let blanks = before.len() - before.trim_end().len();
     let indent = &before[..before.len() - before.trim_start_matches([' ', '\t']).len()];
     let range = TextRange::new(error.range.start() - TextSize::new(blanks as u32), error.range.start());
-    let edits = vec![Edit { range, insert: one_line::inner_line(ctx, indent) }];
-    action(ctx, error, "Put it on a line of its own".to_owned(), edits)
+    let insert = if is_inside { one_line::inner_line(ctx, indent) } else { format!("{}{indent}", ctx.line_end()) };
+    action(ctx, error, "Put it on a line of its own".to_owned(), vec![Edit { range, insert }])
+}
+
+/// Whether what follows a statement on its line is certainly one of its own: an assignment, or one that a word begins.
+fn begins_statement(ctx: &Context<'_>, error: &SyntaxError) -> bool {
+    let rest = minilive_syntax::parse(ctx.line_after(error.range.start()));
+    let first = SyntaxNode::new_root(rest.green).children().find_map(Stmt::cast);
+    // Of a block the line is the first one only.
+    let has_word = matches!(first, Some(Stmt::While(_) | Stmt::For(_) | Stmt::If(_)));
+    let is_whole = matches!(first, Some(Stmt::Assign(_) | Stmt::Return(_) | Stmt::Break(_) | Stmt::Continue(_)));
+    has_word || is_whole && rest.errors.is_empty()
+}
+
+/// `["end"]` for `.end`: a word of the language is no name of a member, but can be a key.
+fn in_brackets(ctx: &Context<'_>, error: &SyntaxError) -> Option<Action> {
+    let word = ctx.text(error.range);
+    let is_word = SyntaxKind::keyword(word).is_some();
+    let at = ctx.line_before(error.range.start()).ends_with('.').then(|| error.range.start() - TextSize::of('.'))?;
+    let insert = format!("[\"{word}\"]");
+    let edit = Edit { range: TextRange::new(at, error.range.end()), insert: insert.clone() };
+    is_word.then(|| action(ctx, error, format!("Write `{insert}`"), vec![edit]))?
 }
 
 /// `end while` and the like on a line of its own.

@@ -84,7 +84,7 @@ fn parameter(ctx: &Context<'_>, name: TextRange) -> Option<Edit> {
     let names = db::unit_names(ctx.db, placed.unit);
     let named = names.uses.iter().filter(|it| it.name == text).count();
     // What is assigned to the parameter would become another variable.
-    let alone = named == 1 && ctx.fresh_name(&new) == new;
+    let alone = named == 1 && ctx.runs() && ctx.fresh_name(&new) == new;
     alone.then(|| Edit { range: TextRange::empty(name.start()), insert: "_".to_owned() })
 }
 

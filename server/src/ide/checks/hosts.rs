@@ -5,8 +5,8 @@
 //! a profile need not name all.
 
 use super::super::hosts::Hosts;
-use super::{Check, Weight, arguments, change_to, is_imported, nearest};
-use crate::db::{self, FileFacts, LiveDb, PlacedUnit};
+use super::{Check, Weight, change_to, extra, is_imported, nearest};
+use crate::db::{self, File, FileFacts, LiveDb, PlacedUnit};
 use crate::document::DocumentView;
 use crate::guide::types::is_made_by_language;
 use crate::modules::Places;
@@ -29,7 +29,14 @@ pub fn add(db: &LiveDb, document: &DocumentView, (settings, places): (&Checks, &
         {
             continue;
         }
-        let look = Look { db, hosts: Hosts { host: &settings.host, db, places }, facts: &facts, unit, placed: &placed };
+        let look = Look {
+            db,
+            file: document.file,
+            hosts: Hosts { host: &settings.host, db, places },
+            facts: &facts,
+            unit,
+            placed: &placed,
+        };
         look.calls(found);
         look.members(found);
     }
@@ -38,6 +45,7 @@ pub fn add(db: &LiveDb, document: &DocumentView, (settings, places): (&Checks, &
 /// A look at one unit.
 struct Look<'a> {
     db: &'a LiveDb,
+    file: File,
     hosts: Hosts<'a>,
     facts: &'a FileFacts,
     unit: u32,
@@ -53,9 +61,8 @@ impl Look<'_> {
             let is_own = matches!(**callee, Symbol::Member(..)) && self.facts.has_member(name);
             let ranges = &db::unit_names(self.db, self.placed.unit).calls;
             let Some(range) = ranges.get(call).filter(|_| !is_own) else { continue };
-            let message = format!("`{name}` takes {}, not {}", arguments(expected as u32), args.len());
-            let range = *range + self.placed.start;
-            found.push(Check { range, code: "too-many-arguments", weight: Weight::Warning, message, fix: None });
+            let counts = (name.as_str(), expected as u32, args.len() as u32);
+            found.push(extra::too_many(self.db, self.file, *range + self.placed.start, counts));
         }
     }
 

@@ -5,7 +5,7 @@
 //! Modules take part as if their text stood here, once all of them are known.
 
 use super::dictionaries::{self, Dictionary};
-use super::{Check, Weight, arguments, is_imported, is_other_word, modules, nearest};
+use super::{Check, Weight, extra, is_imported, is_other_word, modules, nearest};
 use crate::db::{self, File, FileFacts, LiveDb, NameFinding, NameProblem};
 use crate::document::DocumentView;
 use crate::guide::types as guide;
@@ -141,6 +141,11 @@ impl<'a> Told<'a> {
         self.sight().is_some_and(|it| !it.is_given(name))
     }
 
+    /// The same of a program that is the file alone.
+    pub fn is_seen_whole(&mut self) -> bool {
+        self.sight().is_some_and(|it| it.modules.is_empty())
+    }
+
     fn sight(&mut self) -> Option<&Sight> {
         if self.sight.is_none() {
             self.sight = Some(self.look());
@@ -189,21 +194,25 @@ impl<'a> Told<'a> {
                 let Some((callee, args)) = facts.unit(unit).facts.calls.get(call as usize) else { continue };
                 let Symbol::Member(owner, _) = &**callee else { continue };
                 let got = args.len() as u32;
-                let (code, message) = match most {
-                    _ if is_plain => ("not-a-function", plain(name)),
-                    Some(most) if got > most => {
-                        ("too-many-arguments", format!("`{name}` takes {}, not {got}", arguments(most)))
-                    }
-                    _ => continue,
-                };
+                let too_many = most.filter(|&most| got > most && !is_plain);
+                if too_many.is_none() && !is_plain {
+                    continue;
+                }
                 let is_certain = self.sight().is_some()
                     && !self.may_have_more(facts, unit, owner)
                     && !self.has_missing(facts, owner);
                 let Some(placed) = db::units(db, file).get(unit as usize).filter(|_| is_certain) else { continue };
                 let Some(range) = db::unit_names(db, placed.unit).calls.get(call as usize) else { continue };
                 let range = *range + placed.start;
-                if !found.iter().any(|it| it.code == code && it.range == range) {
-                    found.push(Check { range, code, weight: Weight::Warning, message, fix: None });
+                let told = match too_many {
+                    Some(most) => extra::too_many(db, file, range, (name, most, got)),
+                    None => {
+                        let (code, weight) = ("not-a-function", Weight::Warning);
+                        Check { range, code, weight, message: plain(name), fix: None }
+                    }
+                };
+                if !found.iter().any(|it| it.code == told.code && it.range == range) {
+                    found.push(told);
                 }
             }
         }

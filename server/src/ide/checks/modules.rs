@@ -4,7 +4,7 @@
 //! the module's names all stand in its text, and if every file behind the import is known; so nobody else can give it members.
 
 use super::super::infer::{Binding, binding};
-use super::{Check, Weight, arguments, change_to, nearest};
+use super::{Check, Weight, change_to, extra, nearest};
 use crate::db::{self, File, FileFacts, LiveDb, Located, Outward};
 use crate::document::DocumentView;
 use crate::modules::Places;
@@ -177,10 +177,9 @@ impl Look<'_> {
                 let is_module = matches!(&**of, Symbol::Name(it) if it == name);
                 let (got, most) = (args.len() as u32, self.most_arguments(has, member));
                 if let Some(expected) = most.filter(|&most| is_module && got > most) {
-                    let (range, code) = (*range + placed.start, "too-many-arguments");
-                    let message = format!("`{member}` takes {}, not {got}", arguments(expected));
-                    if !found.iter().any(|it| it.code == code && it.range == range) {
-                        found.push(Check { range, code, weight: Weight::Warning, message, fix: None });
+                    let told = extra::too_many(self.db, self.file, *range + placed.start, (member, expected, got));
+                    if !found.iter().any(|it| it.code == told.code && it.range == told.range) {
+                        found.push(told);
                     }
                 }
             }

@@ -3,7 +3,7 @@
 //! Part of `checks`. Invariant: what another file could make different is not told: where this file is imported, nothing around a unit
 //! counts as known.
 
-use super::{Check, Weight, change_to, foreign, is_imported, is_other_word, nearest};
+use super::{Check, Fix, Weight, change_to, foreign, is_imported, is_other_word, nearest, unsure};
 use crate::db::{self, LiveDb, PlacedUnit};
 use crate::document::DocumentView;
 use crate::guide::arguments::{self, Effect};
@@ -13,7 +13,7 @@ use minilive_mir::ir::{BinaryOp, Unit};
 use minilive_mir::types::TypeSet;
 use minilive_mir::typing::{TypeFinding, Wanted, Wrong};
 use minilive_runtime::intrinsics::{self, IntrinsicId};
-use minilive_syntax::ast::{AssignStmt, AstNode, MemberSuffix, ReturnStmt};
+use minilive_syntax::ast::{AssignStmt, AstNode, CompareExpr, Expr, LiteralValue, MemberSuffix, ReturnStmt};
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
 use rowan::NodeOrToken;
 use rustc_hash::FxHashMap;
@@ -113,7 +113,7 @@ fn check(
         return None;
     }
     let range = if is_end { end_words(document, placed)? } else { range };
-    let weight = if is_end || code == "possibly-unassigned" { Weight::Advice } else { Weight::Warning };
+    let weight = if is_end || code == unsure::CODE { Weight::Advice } else { Weight::Warning };
     let mut fix = None;
     if let Wrong::NoMember { name, of } = &finding.wrong
         && let Some((says, write)) = meant(*of, name)
@@ -122,7 +122,37 @@ fn check(
         let place = write.and_then(|write| Some((write, member(db, document, range, name)?)));
         fix = place.map(|(write, place)| change_to(&write, place));
     }
+    if let Wrong::Decided { op, operands } = finding.wrong
+        && op != BinaryOp::Isa
+    {
+        fix = other_literal(db, document, range, operands);
+    }
     Some(Check { range, code, weight, message, fix })
+}
+
+/// A literal of the other operand's type, where one operand is the text of a number, or a number, and the other never is.
+fn other_literal(db: &LiveDb, document: &DocumentView, range: TextRange, (a, b): (TypeSet, TypeSet)) -> Option<Fix> {
+    let root = SyntaxNode::new_root(document.file.parse(db).green.clone());
+    let mut around = root.covering_element(range).ancestors().filter(|it| it.text_range() == range);
+    let chain = around.find_map(CompareExpr::cast).filter(|it| it.operators().count() == 1)?;
+    let operands: Vec<_> = chain.operands().collect();
+    let [left, right] = &*operands else { return None };
+    let written = |operand: &Expr, other: TypeSet| {
+        let Expr::Literal(literal) = operand else { return None };
+        let insert = match literal.value()? {
+            LiteralValue::String(text) if other == TypeSet::NUMBER && is_number(&text) => text.to_string(),
+            LiteralValue::Number(_) if other == TypeSet::STRING => format!("\"{}\"", literal.syntax().text()),
+            _ => return None,
+        };
+        Some(Fix { title: format!("Write `{insert}`"), range: literal.range(), insert })
+    };
+    written(right, a).or_else(|| written(left, b))
+}
+
+/// Whether a text is a number as everybody writes it.
+fn is_number(text: &str) -> bool {
+    let digits = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_digit());
+    text.split_once('.').map_or_else(|| digits(text), |(whole, part)| digits(whole) && digits(part))
 }
 
 /// What may be meant by a member that no value of these types has, and what to write instead.
@@ -181,10 +211,7 @@ fn words(unit: &Unit, wrong: &Wrong) -> (&'static str, String) {
         Wrong::Unassigned { name } => {
             ("unassigned-variable", format!("`{}` has no value here: it gets one only further down", unit.name(*name)))
         }
-        Wrong::Unsure { name } => (
-            "possibly-unassigned",
-            format!("`{}` may have no value here: it gets one on some ways only", unit.name(*name)),
-        ),
+        Wrong::Unsure { name } => (unsure::CODE, unsure::message(unit.name(*name))),
         Wrong::Decided { op, operands: (a, b) } => ("fixed-comparison", comparison(*op, kinds(*a), kinds(*b))),
         Wrong::NoResult { operands: (TypeSet::NONE, of) } => {
             ("no-result", format!("this gives null: {} has no negative", kinds(*of)))

@@ -238,3 +238,60 @@ fn members_are_told_in_programs_of_several_files() {
     right(&call("m = {}\nm.size = function(n)\nend function\n"));
     right(&call("size = function(n)\nend function\n"));
 }
+
+#[test]
+fn members_that_only_other_maps_have_are_told_where_the_map_is_known() {
+    check(
+        "C = {\"x\": 1}\nC.go = function\n  return self.x\nend function\nD = {\"g\": 1}\nc = new C\nprint c.x + c.go\nprint c.g\nprint D.g\nf = function(n)\n  p = {\"x\": 1}\n  q = {\"z\": n}\n  return p.x + q.z + p.z\nend function\nprint f(1)\n",
+        &expect![[r#"
+            | print c.g
+            |         ^ missing-member: `c` is a map that nothing gives a member `g`
+            |   return p.x + q.z + p.z
+            |                        ^ missing-member: `p` is a map that nothing gives a member `z`
+        "#]],
+    );
+    let program = |rest: &str| format!("m = {{\"a\": 1}}\nn = {{\"b\": 2}}\nprint n.b\nprint m.b\n{rest}");
+    wrong(&program(""), "missing-member");
+    wrong(&program("n.b = 3\nl = [m]\nprint l\n"), "missing-member");
+    wrong(&program("f = function(x)\n  return x.a\nend function\nprint f(m)\nm.c = 1\n"), "missing-member");
+    for rest in [
+        // It may be given the member: by its name, through a parameter, an element, `self`, a key, a type, or what is behind it.
+        "m.b = 1\n",
+        "f = function(x)\n  x.b = 1\nend function\nf m\n",
+        "l = [m]\nl[0].b = 1\n",
+        "k = m\nk.b = 1\n",
+        "m.go = function\n  self.b = 1\nend function\nm.go\n",
+        "m[\"b\"] = 1\n",
+        "m.push \"b\"\n",
+        "map.b = 1\n",
+        "w = map\nw.b = 1\n",
+        "k = rnd\nm[str(k)] = 1\n",
+        "for k in [\"x\", \"b\"]\n  m[k] = 1\nend for\n",
+        "f = function(x, k)\n  x[k] = 1\nend function\nf m, \"c\"\n",
+        "m[\"\" + (\"b\")] = 1\n",
+        "m.__isa = n\n",
+        "f = function(x)\n  x.__isa = n\nend function\nf m\n",
+        // It is asked for, or something else may be in the variable.
+        "if m.hasIndex(\"b\") then print 1\n",
+        "m = n\n",
+        "m = {\"b\": 1}\n",
+        "globals.m = n\n",
+        "globals[str(rnd)] = n\n",
+        "m = {\"__isa\": n}\n",
+        "f = function\n  return locals\nend function\nprint f\n",
+        "import \"lib\"\n",
+    ] {
+        let found = codes(&program(rest), &Checks::default());
+        assert!(!found.contains(&"missing-member"), "{rest}: {found:?}");
+    }
+    let of = |class: &str| format!("B = {{\"b\": 1}}\nC = {class}\nc = new C\nprint c.b\nprint B.b\n");
+    wrong(&of("{}"), "missing-member");
+    wrong(&of("new {}").replace("new {}", "{\"a\": {}}"), "missing-member");
+    right(&of("new B"));
+    right(&of("{\"__isa\": B}"));
+    right(&format!("{}C.b = 2\n", of("{}")));
+    let imported = format!("//- main.ms\n{}//- other.ms\nimport \"main\"\nmain.m.b = 1\n", program(""));
+    assert!(!codes(&imported, &Checks::default()).contains(&"missing-member"));
+    let local = "m = {\"z\": 1}\nf = function(c)\n  if c then m = {\"a\": 1}\n  return m.z\nend function\nprint f(0)\n";
+    assert!(!codes(local, &Checks::default()).contains(&"missing-member"), "the global is meant, too");
+}

@@ -57,7 +57,7 @@ fn keywords_of_other_languages_are_no_slips_of_functions() {
 #[test]
 fn a_call_without_arguments_may_be_meant() {
     for maker in [
-        "make = function(n)\n  f = function(x)\n    return x\n  end function\n  return @f\nend function\n",
+        "make = function(_n)\n  f = function(x)\n    return x\n  end function\n  return @f\nend function\n",
         "make = function(n)\n  if n == null then return 1\n  return 2\nend function\n",
         "make = function(n)\n  if n == null then n = \"you\"\n  return \"a\" + n\nend function\n",
         "make = function(n)\n  if not n then return 1\n  return 2\nend function\n",

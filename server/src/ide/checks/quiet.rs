@@ -1,0 +1,98 @@
+//! Which findings that many a good program has are told without a setting: those where something certainly is not as it seems.
+//!
+//! Part of `checks`. A setting that gives their code a level asks for all of them. Invariants: a hidden built-in function is told where the
+//! program itself calls what hides it, and that is no function; a parameter that is never read is told of functions that nobody can call
+//! but by their one name, since others have to take what their callers give, and only if they do something.
+
+use super::super::infer::{Binding, binding};
+use super::is_imported;
+use crate::db::{self, File, FileFacts, LiveDb, NameFinding, NameProblem};
+use crate::document::DocumentView;
+use crate::settings::Checks;
+use minilive_mir::ir::UnitKind;
+use minilive_mir::names::Symbol;
+
+/// Whether a finding is told only where a setting asks for its code.
+pub(super) fn is_quiet(db: &LiveDb, document: &DocumentView, settings: &Checks, finding: &NameFinding) -> bool {
+    let facts = || db::file_facts(db, document.file);
+    let asks = |code: &str| settings.levels.contains_key(code);
+    match finding.problem {
+        NameProblem::UnusedParameter => {
+            !asks("unused-parameter")
+                && (is_imported(db, document.file) || !has_one_name(&facts(), &document.text, finding.unit))
+        }
+        NameProblem::ShadowedIntrinsic => {
+            !asks("shadowed-intrinsic") && (settings.knows(&finding.name) || !is_missed(&facts(), finding))
+        }
+        NameProblem::ShadowedInside { .. } => {
+            !asks("shadowed-intrinsic") && !is_missed_inside(db, document.file, &facts(), finding)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a function behind the assignment of a global calls it with arguments, though it is never a function. Of calls in statements it is
+/// told where they stand.
+fn is_missed(facts: &FileFacts, finding: &NameFinding) -> bool {
+    let name = &finding.name;
+    let is_later = |unit: u32| unit > finding.unit && facts.unit(unit).kind == UnitKind::Function;
+    !db::gets_globals_out_of_sight(facts)
+        && facts.unit(finding.unit).facts.is_assignment
+        && !facts.units.iter().any(|it| it.facts.read_through.contains("remove"))
+        && facts.globals(name).all(|(_, value)| db::is_plain(value))
+        && facts.calls(name).any(|(unit, call)| {
+            is_later(unit) && is_by_name(facts, unit, call) && binding(facts, unit, name) == Binding::Global
+        })
+}
+
+/// Whether a function calls a variable of its own so where that has a value.
+fn is_missed_inside(db: &LiveDb, file: File, facts: &FileFacts, finding: &NameFinding) -> bool {
+    let (name, says) = (&finding.name, &facts.unit(finding.unit).facts);
+    let by_closure = facts.children(finding.unit).any(|it| facts.unit(it).facts.outer.iter().any(|(it, _)| it == name));
+    let mut own = says.assigned.iter().filter(|(it, _)| it == name);
+    if finding.problem != (NameProblem::ShadowedInside { is_param: false })
+        || by_closure
+        || says.open.locals
+        || !own.all(|(_, value)| db::is_plain(value))
+    {
+        return false;
+    }
+    let Some(placed) = db::units(db, file).get(finding.unit as usize) else { return false };
+    let names = db::unit_names(db, placed.unit);
+    let is_sure = |call: u32| {
+        let callee = names.calls.get(call as usize);
+        names.uses.iter().any(|it| it.definite && Some(&it.range) == callee)
+    };
+    let mut calls = facts.calls(name).filter(|(unit, _)| *unit == finding.unit);
+    calls.any(|(unit, call)| is_by_name(facts, unit, call) && is_sure(call))
+}
+
+/// Whether a call names its callee by itself, not as a member.
+fn is_by_name(facts: &FileFacts, unit: u32, call: u32) -> bool {
+    let callee = facts.unit(unit).facts.calls.get(call as usize);
+    callee.is_some_and(|(callee, _)| matches!(**callee, Symbol::Name(_)))
+}
+
+/// Whether a function is what one assignment gives a name, and goes nowhere else: nothing refers to it by `@`, or by a text.
+fn has_one_name(facts: &FileFacts, text: &str, unit: u32) -> bool {
+    let Some(parent) = facts.parent(unit) else { return false };
+    // What reads nothing at all stands for something that is still to be written.
+    if facts.unit(unit).facts.reads.is_empty() {
+        return false;
+    }
+    let assigned = &facts.unit(parent).facts.assigned;
+    let is_it =
+        |value: &Symbol| matches!(value, Symbol::Function(number) if facts.child(parent, *number) == Some(unit));
+    let mut named = assigned.iter().filter(|(_, value)| is_it(value)).map(|(name, _)| name);
+    let (Some(name), None) = (named.next(), named.next()) else { return false };
+    let others = assigned.iter().filter(|(it, _)| it == name).count();
+    let is_only = match facts.unit(parent).kind {
+        UnitKind::Statement => facts.globals(name).count() == 1,
+        _ => others == 1,
+    };
+    let stands = |mark: &str| {
+        let is_whole = |at: usize| !text[at + mark.len()..].starts_with(|it: char| it == '_' || it.is_alphanumeric());
+        text.match_indices(mark).any(|(at, _)| is_whole(at))
+    };
+    is_only && !stands(&format!("@{name}")) && !stands(&format!("\"{name}"))
+}
