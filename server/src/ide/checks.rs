@@ -128,6 +128,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
     let mut members = members::Told::new(db, document, (settings, places), &findings);
     let behind = Behind::new(db, file, places);
     let opened_by_host = imports_for_host(db, file, settings);
+    let quiet = quiet::Quiet::new(db, document, settings);
     let (mut unknown, mut uses) = (0, Uses::default());
     for finding in findings.iter() {
         if found.len() >= MOST_TOLD {
@@ -136,9 +137,9 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
         // Where so many names are unknown, a host gives them: none is compared with all known ones.
         unknown += usize::from(matches!(finding.problem, NameProblem::Unknown));
         let compares = unknown <= MOST_COMPARED;
-        let quiet = match finding.problem {
+        let hidden = match finding.problem {
             NameProblem::UnusedParameter | NameProblem::ShadowedIntrinsic | NameProblem::ShadowedInside { .. } => {
-                quiet::is_quiet(db, document, settings, finding)
+                !quiet.is_told(finding)
             }
             // The host's own function of that name may take more, and so may one that another file puts in its place.
             NameProblem::TooMany { .. } => {
@@ -170,7 +171,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
             }
             _ => false,
         };
-        if !quiet && broken.as_ref().is_none_or(|it| it.leaves(finding)) {
+        if !hidden && broken.as_ref().is_none_or(|it| it.leaves(finding)) {
             place(db, file, (finding, &members, settings, compares), &mut uses, &mut found);
         }
     }

@@ -10,12 +10,14 @@ use super::members::Told;
 use super::{Check, Weight};
 use crate::db::{self, File, FileFacts, LiveDb};
 use crate::document::DocumentView;
+use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{ANY_KEY, Access, NameUse, Place, Sym, Symbol};
 use minilive_runtime::intrinsics;
 use minilive_syntax::ast::{AstNode, BinaryExpr, Expr, MapEntry};
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
+use std::cell::{OnceCell, RefCell};
 
 /// Of a program of more statements and functions nothing is looked for, so that what an edit costs does not grow with it.
 const MOST_UNITS: usize = 5000;
@@ -36,12 +38,13 @@ pub(super) fn add(db: &LiveDb, document: &DocumentView, told: &mut Told<'_>, fou
         return;
     }
     let through = facts.units.iter().flat_map(|it| &it.facts.read_through).collect();
-    let look = Look { db, file: document.file, facts: &facts, through };
+    let (made, texts) = (RefCell::default(), OnceCell::new());
+    let look = Look { db, file: document.file, facts: &facts, through, made, texts };
     let mut asked = 0;
     for unit in 0..facts.units.len() as u32 {
         let says = &facts.unit(unit).facts;
         // Without members that are read there is nothing to be missed, and without such a variable nobody to miss it of.
-        if says.member_reads.is_empty() || !says.reads.iter().any(|name| look.made(unit, name).is_some()) {
+        if says.member_reads.is_empty() || !says.reads.iter().any(|name| look.is_made(unit, name)) {
             continue;
         }
         for (range, owner, name) in look.reads(unit) {
@@ -67,6 +70,17 @@ struct Look<'a> {
     facts: &'a FileFacts,
     /// Names that are read through `locals`, `outer` or `globals`.
     through: FxHashSet<&'a SmolStr>,
+    /// Whether globals that were asked about are given nothing but such maps.
+    made: RefCell<FxHashMap<SmolStr, bool>>,
+    texts: OnceCell<Texts>,
+}
+
+/// What strings of a file may be as keys, beside those that are keys of map literals.
+#[derive(Default)]
+struct Texts {
+    /// Literals are put together, so that it may be anything.
+    are_made: bool,
+    words: FxHashSet<SmolStr>,
 }
 
 impl Look<'_> {
@@ -81,6 +95,19 @@ impl Look<'_> {
             _ => None,
         };
         db::unit_names(self.db, placed.unit).uses.iter().filter_map(read).collect()
+    }
+
+    /// Whether that is known of the variable that a name means in a unit. Globals are asked about again and again.
+    fn is_made(&self, unit: u32, name: &SmolStr) -> bool {
+        if self.facts.unit(unit).kind == UnitKind::Function {
+            return self.made(unit, name).is_some();
+        }
+        if let Some(&known) = self.made.borrow().get(name) {
+            return known;
+        }
+        let is_made = self.made(unit, name).is_some();
+        self.made.borrow_mut().insert(name.clone(), is_made);
+        is_made
     }
 
     /// The variable that a name means in a unit, if all that it is ever given are maps made in that place; what they are, and where.
@@ -166,14 +193,23 @@ impl Look<'_> {
 
     /// Whether a name stands in a string that is no key of a map literal, or may be one that literals make together.
     fn is_a_text(&self, name: &str) -> bool {
-        let root = SyntaxNode::new_root(self.file.parse(self.db).green.clone());
-        let mut tokens = root.descendants_with_tokens().filter_map(|it| it.into_token());
-        tokens.any(|it| {
-            let around = || it.parent().filter(|_| it.kind() == SyntaxKind::StringLit);
-            around().is_some_and(|literal| {
-                is_word_of(it.text(), name) && !is_key(&literal) || literal.parent().is_some_and(|it| is_constant(&it))
-            })
-        })
+        let texts = self.texts.get_or_init(|| Texts::of(&SyntaxNode::new_root(self.file.parse(self.db).green.clone())));
+        texts.are_made || texts.words.contains(name)
+    }
+}
+
+impl Texts {
+    fn of(root: &SyntaxNode) -> Texts {
+        let mut texts = Texts::default();
+        for token in root.descendants_with_tokens().filter_map(|it| it.into_token()) {
+            let Some(literal) = token.parent().filter(|_| token.kind() == SyntaxKind::StringLit) else { continue };
+            texts.are_made |= literal.parent().is_some_and(|it| is_constant(&it));
+            if !is_key(&literal) {
+                let words = token.text().split(|it: char| it != '_' && !it.is_alphanumeric());
+                texts.words.extend(words.map(SmolStr::from));
+            }
+        }
+        texts
     }
 }
 
@@ -187,9 +223,4 @@ fn is_constant(operation: &SyntaxNode) -> bool {
 fn is_key(literal: &SyntaxNode) -> bool {
     let entry = literal.parent().and_then(MapEntry::cast);
     entry.and_then(|it| it.key()).is_some_and(|key: Expr| key.syntax() == literal)
-}
-
-/// Whether a name is a word of a text by itself.
-fn is_word_of(text: &str, name: &str) -> bool {
-    text.split(|it: char| it != '_' && !it.is_alphanumeric()).any(|it| it == name)
 }

@@ -11,24 +11,76 @@ use crate::document::DocumentView;
 use crate::settings::Checks;
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::Symbol;
+use rustc_hash::FxHashSet;
+use std::cell::OnceCell;
+use std::sync::Arc;
 
-/// Whether a finding is told only where a setting asks for its code.
-pub(super) fn is_quiet(db: &LiveDb, document: &DocumentView, settings: &Checks, finding: &NameFinding) -> bool {
-    let facts = || db::file_facts(db, document.file);
-    let asks = |code: &str| settings.levels.contains_key(code);
-    match finding.problem {
-        NameProblem::UnusedParameter => {
-            !asks("unused-parameter")
-                && (is_imported(db, document.file) || !has_one_name(&facts(), &document.text, finding.unit))
-        }
-        NameProblem::ShadowedIntrinsic => {
-            !asks("shadowed-intrinsic") && (settings.knows(&finding.name) || !is_missed(&facts(), finding))
-        }
-        NameProblem::ShadowedInside { .. } => {
-            !asks("shadowed-intrinsic") && !is_missed_inside(db, document.file, &facts(), finding)
-        }
-        _ => false,
+/// What is asked for and what is known of a document while its findings are looked through.
+pub(super) struct Quiet<'a> {
+    db: &'a LiveDb,
+    document: &'a DocumentView,
+    settings: &'a Checks,
+    facts: OnceCell<Arc<FileFacts>>,
+    /// Names behind an `@` or a quote.
+    named: OnceCell<FxHashSet<&'a str>>,
+}
+
+impl<'a> Quiet<'a> {
+    pub(super) fn new(db: &'a LiveDb, document: &'a DocumentView, settings: &'a Checks) -> Quiet<'a> {
+        Quiet { db, document, settings, facts: OnceCell::new(), named: OnceCell::new() }
     }
+
+    /// Whether a finding is told only where a setting asks for its code.
+    pub(super) fn is_told(&self, finding: &NameFinding) -> bool {
+        let asks = |code: &str| self.settings.levels.contains_key(code);
+        let file = self.document.file;
+        match finding.problem {
+            NameProblem::UnusedParameter => {
+                asks("unused-parameter") || self.has_one_name(finding.unit) && !is_imported(self.db, file)
+            }
+            NameProblem::ShadowedIntrinsic => {
+                asks("shadowed-intrinsic") || !self.settings.knows(&finding.name) && is_missed(self.facts(), finding)
+            }
+            NameProblem::ShadowedInside { .. } => {
+                asks("shadowed-intrinsic") || is_missed_inside(self.db, file, self.facts(), finding)
+            }
+            _ => true,
+        }
+    }
+
+    fn facts(&self) -> &FileFacts {
+        self.facts.get_or_init(|| db::file_facts(self.db, self.document.file))
+    }
+
+    /// Whether a function is what one assignment gives a name, and goes nowhere else: nothing refers to it by `@`, or by a text.
+    fn has_one_name(&self, unit: u32) -> bool {
+        let facts = self.facts();
+        let Some(parent) = facts.parent(unit) else { return false };
+        // What reads nothing at all stands for something that is still to be written.
+        if facts.unit(unit).facts.reads.is_empty() {
+            return false;
+        }
+        let assigned = &facts.unit(parent).facts.assigned;
+        let is_it =
+            |value: &Symbol| matches!(value, Symbol::Function(number) if facts.child(parent, *number) == Some(unit));
+        let mut named = assigned.iter().filter(|(_, value)| is_it(value)).map(|(name, _)| name);
+        let (Some(name), None) = (named.next(), named.next()) else { return false };
+        let is_only = match facts.unit(parent).kind {
+            UnitKind::Statement => facts.globals(name).nth(1).is_none(),
+            _ => assigned.iter().filter(|(it, _)| it == name).count() == 1,
+        };
+        is_only && !self.named.get_or_init(|| names_behind_marks(&self.document.text)).contains(name.as_str())
+    }
+}
+
+/// The words of a text that stand right behind an `@` or a quote.
+fn names_behind_marks(text: &str) -> FxHashSet<&str> {
+    let word = |(at, _): (usize, &str)| {
+        let rest = &text[at + 1..];
+        let end = rest.find(|it: char| it != '_' && !it.is_alphanumeric()).unwrap_or(rest.len());
+        &rest[..end]
+    };
+    text.match_indices(['@', '"']).map(word).filter(|it| !it.is_empty()).collect()
 }
 
 /// Whether a function behind the assignment of a global calls it with arguments, though it is never a function. Of calls in statements it is
@@ -71,28 +123,4 @@ fn is_missed_inside(db: &LiveDb, file: File, facts: &FileFacts, finding: &NameFi
 fn is_by_name(facts: &FileFacts, unit: u32, call: u32) -> bool {
     let callee = facts.unit(unit).facts.calls.get(call as usize);
     callee.is_some_and(|(callee, _)| matches!(**callee, Symbol::Name(_)))
-}
-
-/// Whether a function is what one assignment gives a name, and goes nowhere else: nothing refers to it by `@`, or by a text.
-fn has_one_name(facts: &FileFacts, text: &str, unit: u32) -> bool {
-    let Some(parent) = facts.parent(unit) else { return false };
-    // What reads nothing at all stands for something that is still to be written.
-    if facts.unit(unit).facts.reads.is_empty() {
-        return false;
-    }
-    let assigned = &facts.unit(parent).facts.assigned;
-    let is_it =
-        |value: &Symbol| matches!(value, Symbol::Function(number) if facts.child(parent, *number) == Some(unit));
-    let mut named = assigned.iter().filter(|(_, value)| is_it(value)).map(|(name, _)| name);
-    let (Some(name), None) = (named.next(), named.next()) else { return false };
-    let others = assigned.iter().filter(|(it, _)| it == name).count();
-    let is_only = match facts.unit(parent).kind {
-        UnitKind::Statement => facts.globals(name).count() == 1,
-        _ => others == 1,
-    };
-    let stands = |mark: &str| {
-        let is_whole = |at: usize| !text[at + mark.len()..].starts_with(|it: char| it == '_' || it.is_alphanumeric());
-        text.match_indices(mark).any(|(at, _)| is_whole(at))
-    };
-    is_only && !stands(&format!("@{name}")) && !stands(&format!("\"{name}"))
 }
