@@ -30,6 +30,8 @@ const MOST_GIVEN: usize = 100;
 
 /// A variable.
 type Variable = (Binding, SmolStr);
+/// The unit whose own a variable is, the variable, and a member of what it holds.
+type Member = (Option<u32>, SmolStr, SmolStr);
 
 /// Adds the warnings of a document.
 pub(super) fn add(db: &LiveDb, document: &DocumentView, told: &mut Told<'_>, found: &mut Vec<Check>) {
@@ -38,8 +40,8 @@ pub(super) fn add(db: &LiveDb, document: &DocumentView, told: &mut Told<'_>, fou
         return;
     }
     let through = facts.units.iter().flat_map(|it| &it.facts.read_through).collect();
-    let (made, texts) = (RefCell::default(), OnceCell::new());
-    let look = Look { db, file: document.file, facts: &facts, through, made, texts };
+    let (made, lacking, texts) = (RefCell::default(), RefCell::default(), OnceCell::new());
+    let look = Look { db, file: document.file, facts: &facts, through, made, lacking, texts };
     let mut asked = 0;
     for unit in 0..facts.units.len() as u32 {
         let says = &facts.unit(unit).facts;
@@ -72,6 +74,8 @@ struct Look<'a> {
     through: FxHashSet<&'a SmolStr>,
     /// Whether globals that were asked about are given nothing but such maps.
     made: RefCell<FxHashMap<SmolStr, bool>>,
+    /// Whether what a variable holds lacks a member.
+    lacking: RefCell<FxHashMap<Member, bool>>,
     texts: OnceCell<Texts>,
 }
 
@@ -143,11 +147,18 @@ impl Look<'_> {
         if name == "__isa" || intrinsics::type_methods("map").contains(&&**name) {
             return false;
         }
+        let own = (binding(self.facts, unit, owner) != Binding::Global).then_some(unit);
+        let key = (own, owner.clone(), name.clone());
+        if let Some(&known) = self.lacking.borrow().get(&key) {
+            return known;
+        }
         let mut holders: Vec<Variable> = Vec::new();
         let mut seen = FxHashSet::default();
-        self.follow(unit, owner, name, &mut holders, &mut seen)
+        let lacks = self.follow(unit, owner, name, &mut holders, &mut seen)
             && self.goes_elsewhere(name, &holders)
-            && self.goes_elsewhere("__isa", &holders)
+            && self.goes_elsewhere("__isa", &holders);
+        self.lacking.borrow_mut().insert(key, lacks);
+        lacks
     }
 
     /// Collects the variables whose maps are behind one; whether all are known, and no literal has the member.
