@@ -617,6 +617,8 @@ fn what_stands_on_a_line_with_something_else_gets_its_own() {
     assert_eq!(made("if x then\n  y = 1 $0z = 2\nend if\n"), one(line, "if x then\n  y = 1\n  z = 2\nend if\n"));
     assert_eq!(made("x = 1 $0if x then print 2\n"), one(line, "x = 1\nif x then print 2\n"));
     assert_eq!(made("print 1 $02\n"), []);
+    assert_eq!(made("if 0 then x = 1 $0y = 2\n"), [], "it may belong to the condition");
+    assert_eq!(made("if 1 then print 1 else x = 2 $0y = 3\n"), []);
     assert_eq!(made("print x $0y\n"), []);
     assert_eq!(made("while 0 $0print 1\nend while\n"), one(line, "while 0\n    print 1\nend while\n"));
     assert_eq!(made("for i in [1] $0print i\nend for\n"), one(line, "for i in [1]\n    print i\nend for\n"));

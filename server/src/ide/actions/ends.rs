@@ -39,7 +39,9 @@ pub(super) fn actions(ctx: &Context<'_>) -> Vec<Action> {
             action(ctx, error, title, edits)
         }
         "stray-keyword" if error.message.starts_with("a statement") => own_line(ctx, error, true),
-        "expected-end-of-line" if begins_statement(ctx, error) => own_line(ctx, error, false),
+        "expected-end-of-line" if begins_statement(ctx, error) && !is_behind_then(ctx, error) => {
+            own_line(ctx, error, false)
+        }
         "expected-end-of-line-after-else"
         | "expected-end-of-line-after-while"
         | "expected-end-of-line-after-for"
@@ -145,6 +147,12 @@ fn begins_statement(ctx: &Context<'_>, error: &SyntaxError) -> bool {
     let has_word = matches!(first, Some(Stmt::While(_) | Stmt::For(_) | Stmt::If(_)));
     let is_whole = matches!(first, Some(Stmt::Assign(_) | Stmt::Return(_) | Stmt::Break(_) | Stmt::Continue(_)));
     has_word || is_whole && rest.errors.is_empty()
+}
+
+/// Whether a condition stands before it on its line, to which it may belong.
+fn is_behind_then(ctx: &Context<'_>, error: &SyntaxError) -> bool {
+    let before = ctx.line_before(error.range.start());
+    before.split(|it: char| !it.is_alphanumeric() && it != '_').any(|it| it == "then" || it == "else")
 }
 
 /// `["end"]` for `.end`: a word of the language is no name of a member, but can be a key.

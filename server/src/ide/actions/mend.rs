@@ -13,7 +13,7 @@ use crate::ide::infer::Infer;
 use crate::ide::names::{Found, Target, further_out, named_at, uses};
 use crate::ide::rename::rename;
 use minilive_mir::ir::UnitKind;
-use minilive_mir::names::Access;
+use minilive_mir::names::{Access, Symbol};
 use minilive_runtime::intrinsics;
 use minilive_syntax::ast::{AssignStmt, AstNode, CallStmt, ForStmt, FunctionExpr, PostfixExpr, Stmt, Suffix};
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
@@ -26,6 +26,7 @@ pub(super) fn action(ctx: &Context<'_>, check: &Check) -> Option<Action> {
         return None;
     }
     let name = ctx.text(check.range);
+    let may_differ = check.code == "shadowed-intrinsic" && !is_never_shown(ctx, check.range);
     let (title, edits) = match check.code {
         "missing-return" => ("Add `return null`".to_owned(), vec![null_at_end(ctx, check.range)?]),
         "possibly-unassigned" => (format!("Give `{name}` the value null before"), vec![null_before(ctx, check.range)?]),
@@ -39,7 +40,7 @@ pub(super) fn action(ctx: &Context<'_>, check: &Check) -> Option<Action> {
         edits,
         answers: Some(Diagnostic::of_check(check)),
         preferred: false,
-        may_differ: false,
+        may_differ,
     })
 }
 
@@ -157,6 +158,17 @@ fn other_name(ctx: &Context<'_>, declared: TextRange) -> Option<(String, Vec<Edi
     let edits = renamed.edits.into_iter().filter(|it| is_meant(it.range));
     let edits = edits.map(|it| Edit { range: it.range, insert: new.clone() }).collect();
     is_here.then(|| (format!("Rename it to `{new}`"), edits))
+}
+
+/// Whether nothing that a variable is given is shown by its name inside of others, as lists, maps and functions are.
+fn is_never_shown(ctx: &Context<'_>, declared: TextRange) -> bool {
+    let Some(unit) = ctx.unit_at(declared.start()) else { return false };
+    let (facts, name) = (ctx.facts(), ctx.text(declared));
+    let is_scalar = |value: &Symbol| matches!(value, Symbol::Number | Symbol::Text | Symbol::Null);
+    match facts.unit(unit).kind {
+        UnitKind::Statement => facts.globals(name).all(|(_, value)| is_scalar(value)),
+        _ => facts.unit(unit).facts.assigned.iter().filter(|(it, _)| it == name).all(|(_, value)| is_scalar(value)),
+    }
 }
 
 /// Whether all that a variable of a unit is given are plain values.

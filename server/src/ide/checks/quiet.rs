@@ -12,6 +12,7 @@ use crate::settings::Checks;
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::Symbol;
 use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
@@ -23,11 +24,13 @@ pub(super) struct Quiet<'a> {
     facts: OnceCell<Arc<FileFacts>>,
     /// Names behind an `@` or a quote.
     named: OnceCell<FxHashSet<&'a str>>,
+    /// Names that are read through `locals`, `outer` or `globals`; none where such a map goes out of sight.
+    through: OnceCell<Option<FxHashSet<SmolStr>>>,
 }
 
 impl<'a> Quiet<'a> {
     pub(super) fn new(db: &'a LiveDb, document: &'a DocumentView, settings: &'a Checks) -> Quiet<'a> {
-        Quiet { db, document, settings, facts: OnceCell::new(), named: OnceCell::new() }
+        Quiet { db, document, settings, facts: OnceCell::new(), named: OnceCell::new(), through: OnceCell::new() }
     }
 
     /// Whether a finding is told only where a setting asks for its code.
@@ -39,7 +42,7 @@ impl<'a> Quiet<'a> {
                 asks("unused-parameter") || self.has_one_name(finding.unit) && !is_imported(self.db, file)
             }
             NameProblem::ShadowedIntrinsic => {
-                asks("shadowed-intrinsic") || !self.settings.knows(&finding.name) && is_missed(self.facts(), finding)
+                asks("shadowed-intrinsic") || !self.settings.knows(&finding.name) && self.is_missed(finding)
             }
             NameProblem::ShadowedInside { .. } => {
                 asks("shadowed-intrinsic") || is_missed_inside(self.db, file, self.facts(), finding)
@@ -69,42 +72,65 @@ impl<'a> Quiet<'a> {
             UnitKind::Statement => facts.globals(name).nth(1).is_none(),
             _ => assigned.iter().filter(|(it, _)| it == name).count() == 1,
         };
-        is_only && !self.named.get_or_init(|| names_behind_marks(&self.document.text)).contains(name.as_str())
+        // Whoever has the map of the variables around it has the function.
+        let is_in_sight = |through: &Option<FxHashSet<SmolStr>>| through.as_ref().is_some_and(|it| !it.contains(name));
+        let is_open = |it: u32| facts.unit(it).facts.open.outer;
+        is_only
+            && is_in_sight(self.through.get_or_init(|| names_read_through(facts)))
+            && !facts.unit(parent).facts.open.locals
+            && !facts.children(parent).any(is_open)
+            && !self.is_marked(name)
+    }
+
+    /// Whether a name stands behind an `@` or a quote.
+    fn is_marked(&self, name: &str) -> bool {
+        self.named.get_or_init(|| names_behind_marks(&self.document.text)).contains(name)
+    }
+
+    /// Whether a function behind the assignment of a global calls it with arguments, though it is never a function. Of calls in statements it
+    /// is told where they stand, and who refers to it by `@` may ask what it is.
+    fn is_missed(&self, finding: &NameFinding) -> bool {
+        let (facts, name) = (self.facts(), &finding.name);
+        let is_later = |unit: u32| unit > finding.unit && facts.unit(unit).kind == UnitKind::Function;
+        facts.unit(finding.unit).facts.is_assignment
+            && facts.globals(name).all(|(_, value)| db::is_plain(value))
+            && facts.calls(name).any(|(unit, call)| {
+                is_later(unit) && is_by_name(facts, unit, call) && binding(facts, unit, name) == Binding::Global
+            })
+            && !db::gets_globals_out_of_sight(facts)
+            && !facts.units.iter().any(|it| it.facts.read_through.contains("remove"))
+            && !self.is_marked(name)
     }
 }
 
-/// The words of a text that stand right behind an `@` or a quote.
-fn names_behind_marks(text: &str) -> FxHashSet<&str> {
-    let word = |(at, _): (usize, &str)| {
-        let rest = &text[at + 1..];
-        let end = rest.find(|it: char| it != '_' && !it.is_alphanumeric()).unwrap_or(rest.len());
-        &rest[..end]
-    };
-    text.match_indices(['@', '"']).map(word).filter(|it| !it.is_empty()).collect()
+/// The names that code of a file reads through `locals`, `outer` or `globals`; none where the map of globals goes out of sight.
+fn names_read_through(facts: &FileFacts) -> Option<FxHashSet<SmolStr>> {
+    let all = || facts.units.iter().flat_map(|it| it.facts.read_through.iter().cloned()).collect();
+    (!db::gets_globals_out_of_sight(facts)).then(all)
 }
 
-/// Whether a function behind the assignment of a global calls it with arguments, though it is never a function. Of calls in statements it is
-/// told where they stand.
-fn is_missed(facts: &FileFacts, finding: &NameFinding) -> bool {
-    let name = &finding.name;
-    let is_later = |unit: u32| unit > finding.unit && facts.unit(unit).kind == UnitKind::Function;
-    !db::gets_globals_out_of_sight(facts)
-        && facts.unit(finding.unit).facts.is_assignment
-        && !facts.units.iter().any(|it| it.facts.read_through.contains("remove"))
-        && facts.globals(name).all(|(_, value)| db::is_plain(value))
-        && facts.calls(name).any(|(unit, call)| {
-            is_later(unit) && is_by_name(facts, unit, call) && binding(facts, unit, name) == Binding::Global
-        })
+/// The words of a text that stand behind an `@` or a quote, with those behind their dots.
+fn names_behind_marks(text: &str) -> FxHashSet<&str> {
+    let chain = |(at, _): (usize, &'_ str)| {
+        let rest = text[at + 1..].trim_start_matches([' ', '\t', '(']);
+        let end = rest.find(|it: char| it != '_' && it != '.' && !it.is_alphanumeric()).unwrap_or(rest.len());
+        rest[..end].split('.')
+    };
+    text.match_indices(['@', '"']).flat_map(chain).filter(|it| !it.is_empty()).collect()
 }
 
 /// Whether a function calls a variable of its own so where that has a value.
 fn is_missed_inside(db: &LiveDb, file: File, facts: &FileFacts, finding: &NameFinding) -> bool {
     let (name, says) = (&finding.name, &facts.unit(finding.unit).facts);
-    let by_closure = facts.children(finding.unit).any(|it| facts.unit(it).facts.outer.iter().any(|(it, _)| it == name));
+    let by_closure = facts.children(finding.unit).any(|it| {
+        let says = &facts.unit(it).facts;
+        says.open.outer || says.read_through.contains("remove") || says.outer.iter().any(|(it, _)| it == name)
+    });
     let mut own = says.assigned.iter().filter(|(it, _)| it == name);
     if finding.problem != (NameProblem::ShadowedInside { is_param: false })
         || by_closure
         || says.open.locals
+        || says.read_through.contains("remove")
         || !own.all(|(_, value)| db::is_plain(value))
     {
         return false;

@@ -47,6 +47,10 @@ fn a_built_in_function_that_is_hidden_and_called_is_told() {
         "len = 5\nf = function(l, len)\n  return len(l)\nend function\nprint f([1], @str)\nprint l.len(1)\nl = {}\nl.len = @f\n",
         "f = function(l)\n  sum = @len\n  return sum(l)\nend function\nprint f([1])\n",
         "len = 5\nglobals.len = @str\nf = function(l)\n  return len(l)\nend function\nprint f(2)\n",
+        "len = 3\nf = function\n  if @len isa funcRef then return len([1])\n  return 1\nend function\nprint f\n",
+        "f = function(l)\n  sum = 0\n  g = function\n    outer.remove \"sum\"\n  end function\n  g\n  return sum(l)\nend function\nprint f([2])\n",
+        "f = function(l)\n  sum = 0\n  g = function\n    o = outer\n    o.sum = @str\n  end function\n  g\n  return sum(l)\nend function\nprint f([2])\n",
+        "f = function(l)\n  sum = 0\n  locals.remove \"sum\"\n  return sum(l)\nend function\nprint f([2])\n",
     ] {
         let found = codes(good, &Checks::default());
         assert!(!found.contains(&"shadowed-intrinsic"), "{good}: {found:?}");
@@ -59,14 +63,31 @@ fn a_parameter_that_is_never_read_is_told_of_functions_with_one_name() {
     let found = |rest: &str| codes(&f(rest), &Checks::default());
     assert_eq!(found(""), ["unused-parameter"]);
     assert_eq!(found("fn = 1\nprint @fn\n").iter().filter(|it| **it == "unused-parameter").count(), 1);
-    for rest in ["x = @f\nx 1\n", "print globals[\"f\"](1, 2)\n", "f = function(a, b)\n  return a + b\nend function\n"]
-    {
+    for rest in [
+        "x = @f\nx 1\n",
+        "x = @ f\nx 1\n",
+        "x = @(f)\nx 1\n",
+        "x = @globals.f\nx 1\n",
+        "e = globals\nx = @e.f\nx 1\n",
+        "print globals.values[0](1, 2)\n",
+        "m = new globals\nprint m.f(1)\n",
+        "print globals[\"f\"](1, 2)\n",
+        "f = function(a, b)\n  return a + b\nend function\n",
+    ] {
         assert!(!found(rest).contains(&"unused-parameter"), "{rest}");
     }
     let none = |text: &str| assert!(!codes(text, &Checks::default()).contains(&"unused-parameter"), "{text}");
     none("m = {}\nm.f = function(a)\n  return 1\nend function\nprint m.f(1)\n");
     none("m = {\"f\": function(a)\n  return 1\nend function}\nprint m.f(1)\n");
     none("g = function(h)\n  return h(1)\nend function\nprint g(function(a)\n  return 1\nend function)\n");
+    let inside = |rest: &str| {
+        format!(
+            "mk = function\n  f = function(a, b)\n    return b\n  end function\n{rest}end function\nq = mk\nprint q\n"
+        )
+    };
+    assert!(codes(&inside("  return f(1, 2)\n"), &Checks::default()).contains(&"unused-parameter"));
+    none(&inside("  return locals\n"));
+    none(&inside("  g = function\n    return outer\n  end function\n  return g\n"));
     none(&format!("//- main.ms\n{}//- other.ms\nimport \"main\"\nmain.f 1, 2\n", f("")));
 }
 
