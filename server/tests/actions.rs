@@ -602,6 +602,9 @@ fn a_variable_that_hides_a_built_in_function_has_another_name() {
         "val$0 = @str\nprint val(3)\nf = function\n  print globals.hasIndex(\"val\")\nend function\n",
         "if true then val$0 = 3\nprint val\n",
         "val$0 = 3\nprint val\nimport \"lib\"\n",
+        "val$0 = [1]\nprint {\"a\": val}\n",
+        "z = [1]\nval$0 = z\nprint [val]\n",
+        "val$0 = 5\nval = function(x)\n  return 2\nend function\nprint @val\n",
         "val$0 = 3\nfor kv in globals\n  print kv.key\nend for\n",
     ] {
         let found = offered(source, &[("lib.ms", "x = val\n")]);

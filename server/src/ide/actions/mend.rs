@@ -26,7 +26,6 @@ pub(super) fn action(ctx: &Context<'_>, check: &Check) -> Option<Action> {
         return None;
     }
     let name = ctx.text(check.range);
-    let may_differ = check.code == "shadowed-intrinsic" && !is_never_shown(ctx, check.range);
     let (title, edits) = match check.code {
         "missing-return" => ("Add `return null`".to_owned(), vec![null_at_end(ctx, check.range)?]),
         "possibly-unassigned" => (format!("Give `{name}` the value null before"), vec![null_before(ctx, check.range)?]),
@@ -40,7 +39,7 @@ pub(super) fn action(ctx: &Context<'_>, check: &Check) -> Option<Action> {
         edits,
         answers: Some(Diagnostic::of_check(check)),
         preferred: false,
-        may_differ,
+        may_differ: false,
     })
 }
 
@@ -137,7 +136,10 @@ fn has_own_loop(ctx: &Context<'_>, place: TextRange, name: &str) -> bool {
 /// Another name for a variable that hides a built-in function. Where it is never a function itself, calls with arguments mean the other one.
 fn other_name(ctx: &Context<'_>, declared: TextRange) -> Option<(String, Vec<Edit>)> {
     let (name, unit) = (ctx.text(declared), ctx.unit_at(declared.start())?);
-    if !is_alone(ctx, unit) || !db::module_imports(ctx.db, ctx.document.file).is_empty() {
+    if !is_alone(ctx, unit)
+        || !db::module_imports(ctx.db, ctx.document.file).is_empty()
+        || !is_never_shown(ctx, unit, name)
+    {
         return None;
     }
     let is_plain = is_never_function(ctx, unit, name);
@@ -161,9 +163,8 @@ fn other_name(ctx: &Context<'_>, declared: TextRange) -> Option<(String, Vec<Edi
 }
 
 /// Whether nothing that a variable is given is shown by its name inside of others, as lists, maps and functions are.
-fn is_never_shown(ctx: &Context<'_>, declared: TextRange) -> bool {
-    let Some(unit) = ctx.unit_at(declared.start()) else { return false };
-    let (facts, name) = (ctx.facts(), ctx.text(declared));
+fn is_never_shown(ctx: &Context<'_>, unit: u32, name: &str) -> bool {
+    let facts = ctx.facts();
     let is_scalar = |value: &Symbol| matches!(value, Symbol::Number | Symbol::Text | Symbol::Null);
     match facts.unit(unit).kind {
         UnitKind::Statement => facts.globals(name).all(|(_, value)| is_scalar(value)),
