@@ -56,6 +56,20 @@ fn a_sum_is_a_string_only_where_a_side_is_nothing_else() {
 }
 
 #[test]
+fn where_a_function_has_not_assigned_its_variable_the_name_means_that_of_around() {
+    let body = |first: &str| format!("{first}\nprint b$0\nb = \"s\"\nreturn 1");
+    let below =
+        |global: &str, first: &str| types(&format!("{global}\nf = function(c)\n{}\nend function\nf 1\n", body(first)));
+    assert_eq!(below("b = []", "if c == 1 then b = 5"), "number or list");
+    assert_eq!(below("b = []", "if c == 1 then b = 5 else b = {}"), "number or map; likely number or map b");
+    assert_eq!(below("b = []", "b = 5"), "number");
+    assert_eq!(below("x = []", "if c == 1 then b = 5"), "number");
+    let inner = |first: &str| format!("b = {{}}\ng = function\n{}\nend function\ng", body(first));
+    of(&inner("if rnd > 0.5 then b = 5"), "number or map; likely number or map b");
+    of(&inner("b = 5"), "number");
+}
+
+#[test]
 fn statements_at_the_top_go_by_their_branches() {
     let branches = "if rnd > 0.5 then\n  r = {\"a\": 1}\n  print FIRST\nelse\n  r = {\"b\": 1}\n  print SECOND\nend if\nprint LAST\n";
     let at = |place: &str| {
