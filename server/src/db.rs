@@ -29,8 +29,8 @@ mod types;
 mod units;
 pub use findings::{NameFinding, NameProblem, gets_globals_out_of_sight, is_plain, makes_its_maps, name_findings};
 pub use importers::{
-    all_importers, direct_importers, importers_by_name, importers_out_of_sight, imports_of_outside, module_name,
-    places_in_programs, program_folders, sets_search_path,
+    all_importers, direct_importers, importers_by_name, importers_out_of_sight, imports_of_outside,
+    may_import_out_of_sight, module_name, places_in_programs, program_folders, sets_search_path,
 };
 use input::FileSet;
 pub use input::{File, FilesByPath, Recordings};

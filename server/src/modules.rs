@@ -257,6 +257,36 @@ pub fn works_out_imports(root: &SyntaxNode) -> bool {
     })
 }
 
+/// Whether a function that imports is named otherwise than to call it there, so that it may be called by another name: as `@import`,
+/// `intrinsics["import"]`, a member, an argument. The word is looked for in the text, since most of a long text is about something else.
+pub fn hides_imports(text: &str, root: &SyntaxNode) -> bool {
+    let words = text.match_indices(IMPORT).filter_map(|(at, _)| u32::try_from(at).ok());
+    words.filter_map(|at| root.token_at_offset(at.into()).right_biased()).any(|it| hides_import(&it))
+}
+
+/// Whether a token is the name of such a function, and not what a call names.
+fn hides_import(token: &SyntaxToken) -> bool {
+    let is_import = |name: &str| matches!(name, "import" | ENSURE_IMPORT);
+    match token.kind() {
+        SyntaxKind::Ident => is_import(token.text()) && !token.parent().is_some_and(|it| is_called(&it)),
+        SyntaxKind::StringLit => {
+            token.text().strip_prefix('"').and_then(|it| it.strip_suffix('"')).is_some_and(is_import)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a name is what the statement or expression around it calls. As a statement it is called even without arguments.
+fn is_called(name: &SyntaxNode) -> bool {
+    let Some(around) = name.parent() else { return false };
+    if around.kind() == SyntaxKind::ExprStmt {
+        return true;
+    }
+    let statement = CallStmt::cast(around.clone()).and_then(|it| it.callee());
+    let callee = statement.or_else(|| called(around).map(|(callee, _)| callee));
+    callee.is_some_and(|it| it.syntax() == name)
+}
+
 fn imports_of(callee: &Expr, argument: Expr) -> Vec<ConstantImport> {
     let Expr::Name(name) = callee else { return Vec::new() };
     let once = name.name_token().is_some_and(|it| it.text() == ENSURE_IMPORT);
@@ -424,6 +454,35 @@ mod tests {
         let all: Vec<_> = constant_imports(&root).into_iter().map(|it| it.name).collect();
         assert_eq!(all, ["c", "d"]);
         assert_eq!(imported_names(text, &root), all);
+    }
+
+    #[test]
+    fn a_function_that_imports_is_hidden_where_it_is_named_but_not_called() {
+        let hides = |text: &str| hides_imports(text, &minilive_syntax::parse(text).syntax());
+        for text in [
+            "load = @import\nload \"a\"\n",
+            "x = (@import)(\"a\")\n",
+            "f (import)\n",
+            "x = @ import\n",
+            "intrinsics[\"import\"](\"a\")\n",
+            "intrinsics.import \"a\"\n",
+            "l = {\"load\": @import}\n",
+            "both @import, \"a\"\n",
+            "import @import\n",
+            "load = @ensureImport\n",
+        ] {
+            assert!(hides(text), "{text}");
+        }
+        for text in [
+            "import \"a\"\n",
+            "x = import(\"a\").y\n",
+            "if import(\"a\").y then import b\n",
+            "import\n",
+            "ensureImport [\"a\", \"b\"]\n",
+            "// @import\nx = \"an import\"\nimporter = 1\nm.imports = 2\n",
+        ] {
+            assert!(!hides(text), "{text}");
+        }
     }
 
     #[test]

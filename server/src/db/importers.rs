@@ -10,7 +10,7 @@ use super::modules::{Known, ModuleFiles, likely_module, module_imports};
 use super::outline::Tree;
 use super::summary::outward;
 use super::{Db, File};
-use crate::modules::{Places, SEARCH_PATH, base_name, import_path, script_folder};
+use crate::modules::{Places, SEARCH_PATH, base_name, hides_imports, import_path, script_folder};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::path::{Path, PathBuf};
@@ -100,19 +100,27 @@ pub fn importers_by_name(db: &dyn Db, file: File) -> (Vec<(File, SmolStr)>, bool
     (found, parts.iter().filter_map(|it| it.of_name.get(name)).sum::<u32>() < 2)
 }
 
-/// The files that import by names which are worked out.
+/// The files that import by names which are worked out, or may do so by other names of `import`.
 pub fn importers_out_of_sight(db: &dyn Db) -> Vec<File> {
     let set = FileSet::get(db);
     let mut found = closed_out_of_sight(db, set).to_vec();
-    found.extend(set.opened(db).iter().copied().filter(|&it| outward(db, it).imports_out_of_sight));
+    found.extend(set.opened(db).iter().copied().filter(|&it| may_import_out_of_sight(db, it)));
     found
+}
+
+/// Whether a file may import something whose name does not stand in its text behind an `import`.
+pub fn may_import_out_of_sight(db: &dyn Db, file: File) -> bool {
+    let (hides, works_out) = match file.tree(db) {
+        Tree::Outlined(it) => (it.hides_imports, it.works_out_imports),
+        Tree::Kept(parse) => (hides_imports(&file.text(db), &parse.syntax()), true),
+    };
+    hides || works_out && outward(db, file).imports_out_of_sight
 }
 
 /// Those that are not open. A query apart, since edits change nothing about them.
 #[salsa::tracked(returns(clone))]
 fn closed_out_of_sight(db: &dyn Db, set: FileSet) -> Arc<[File]> {
-    let works_out = |file: File| matches!(file.tree(db), Tree::Outlined(it) if it.works_out_imports);
-    set.closed(db).iter().copied().filter(|&it| works_out(it) && outward(db, it).imports_out_of_sight).collect()
+    set.closed(db).iter().copied().filter(|&it| may_import_out_of_sight(db, it)).collect()
 }
 
 /// Modules that do not belong to the workspace, with what they import.

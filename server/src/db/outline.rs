@@ -7,7 +7,7 @@
 
 use super::symbols::{FileSymbol, symbols};
 use super::{Db, File};
-use crate::modules::{ConstantImport, IMPORT, constant_imports, works_out_imports};
+use crate::modules::{ConstantImport, IMPORT, constant_imports, hides_imports, works_out_imports};
 use minilive_syntax::Parse;
 use std::sync::Arc;
 
@@ -29,6 +29,8 @@ pub struct Outline {
     pub imports: Arc<[ConstantImport]>,
     /// It imports something by a name that is worked out.
     pub works_out_imports: bool,
+    /// It may call a function that imports by another name.
+    pub hides_imports: bool,
 }
 
 impl Outline {
@@ -37,7 +39,8 @@ impl Outline {
         let root = may_import(text).then(|| parse.syntax());
         let imports = root.as_ref().map(constant_imports).unwrap_or_default();
         let works_out_imports = root.as_ref().is_some_and(works_out_imports);
-        Outline { symbols: symbols(parse).into(), imports: imports.into(), works_out_imports }
+        let hides_imports = root.as_ref().is_some_and(|root| hides_imports(text, root));
+        Outline { symbols: symbols(parse).into(), imports: imports.into(), works_out_imports, hides_imports }
     }
 }
 

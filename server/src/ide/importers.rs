@@ -95,7 +95,7 @@ impl<'a> Importers<'a> {
             let imports = db::module_imports(self.db, at);
             if found.len() > MOST_OF_PROGRAMS
                 || modules.len() < imports.len()
-                || db::outward(self.db, at).imports_out_of_sight
+                || db::may_import_out_of_sight(self.db, at)
             {
                 return None;
             }

@@ -17,7 +17,7 @@ pub struct Meetings<'i> {
     importers: &'i Importers<'i>,
     /// Files are being read for the first time, which may import others.
     is_unread: bool,
-    /// Files that import by names which are worked out.
+    /// Files that import by names which are worked out, or may call `import` by another name.
     out_of_sight: Vec<File>,
     /// What modules import that do not belong to the workspace.
     outside: Vec<(File, SmolStr)>,

@@ -550,10 +550,15 @@ impl Infer<'_> {
     /// A string makes a string of everything, lists and maps are joined, numbers added.
     fn sum(&mut self, at: UnitRef, a: &Sym, b: &Sym) -> Known {
         let (left, right) = (self.value(at, a), self.value(at, b));
-        if left.kinds.contains(&Kind::Text) || right.kinds.contains(&Kind::Text) {
-            return Known::new(vec![Kind::Text], left.kinds.len() > 1);
+        let is_text = |it: &Known| *it.kinds == [Kind::Text];
+        if is_text(&left) || is_text(&right) {
+            return Known::new(vec![Kind::Text], false);
         }
         let mut found = left.rest();
+        // Of what else the sides may be there is another sum.
+        if left.kinds.contains(&Kind::Text) || right.kinds.contains(&Kind::Text) {
+            found.add(Kind::Text);
+        }
         if let ([Kind::Map(a)], [Kind::Map(b)]) = (&*left.kinds, &*right.kinds)
             && let Some(parts) = Parts::of(*a, *b)
         {
@@ -587,6 +592,7 @@ impl Infer<'_> {
                     found.open |= right.open;
                 }
                 Kind::Number => found.add(kind),
+                Kind::Text => {}
                 _ => found.open = true,
             }
         }

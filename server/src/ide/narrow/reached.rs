@@ -3,7 +3,7 @@
 //! Part of `narrow`. Which assignments these are the unit's tree tells; statements at the top go on from those before them. Invariant: where
 //! other code may give the variable or member something, nothing is said here, and all that it is given anywhere counts.
 
-use crate::db::{self, LiveDb};
+use crate::db::{self, FileFacts, LiveDb};
 use crate::ide::infer::{Binding, Infer, Known, UnitRef, binding, is_name};
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{Arrival, Place, Reaching, Slot, Sym, Symbol};
@@ -56,6 +56,7 @@ impl<'a> Reached<'a> {
         let unit = facts.unit(at.unit);
         let values: Vec<_> = unit.facts.assigned.iter().filter(|(it, _)| it == name).map(|(_, value)| value).collect();
         let param = unit.facts.params.iter().rposition(|(it, _)| it == name);
+        let around = around(&facts, at.unit, name).filter(|_| param.is_none());
         let is_one_of_several = values.len() + usize::from(param.is_some()) > 1;
         if !is_one_of_several && !values.iter().any(|it| leads_on(it)) || values.iter().any(|it| is_import(it)) {
             return None;
@@ -71,6 +72,12 @@ impl<'a> Reached<'a> {
         }
         if let Some(param) = param.filter(|_| found.from_before) {
             known.join(infer.parameter(at, param, usize::MAX));
+        }
+        // Until it is assigned, its name means what it does around the function.
+        match around.filter(|_| found.from_before) {
+            Some(Binding::Variable(unit)) => known.join(infer.variable_of(UnitRef { unit, ..at }, name)),
+            Some(_) => known.join(infer.global(at.file, name)),
+            None => {}
         }
         (known != Known::default()).then(|| infer.held_by_variable(known, at, name))
     }
@@ -180,6 +187,14 @@ impl<'a> Reached<'a> {
             }
         }
         infer.value(at, value)
+    }
+}
+
+/// The variable that a name of a function's own means where the function has not assigned it yet.
+fn around(facts: &FileFacts, unit: u32, name: &str) -> Option<Binding> {
+    match facts.enclosing_function(unit).filter(|&it| facts.has_variable(it, name)) {
+        Some(outer) => Some(Binding::Variable(outer)),
+        None => facts.is_global(name).then_some(Binding::Global),
     }
 }
 

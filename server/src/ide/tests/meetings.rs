@@ -67,6 +67,24 @@ fn where_nobody_knows_who_imports_a_file_its_places_are_told() {
     check(&format!("{twice}//- sub/main.ms\nimport \"own\"\nimport \"other\"\n"), "sub/other.ms");
 }
 
+#[test]
+fn who_calls_import_by_another_name_may_run_any_file() {
+    let both = "//- own.ms\nOWN\n//- other.ms\nANYBODYS\n//- main.ms\n";
+    for main in [
+        "load = @import\na = load(\"own\")\nb = load(\"other\")\n",
+        "load = @import\nload \"own\"\nload \"other\"\n",
+        "import \"own\"\nb = intrinsics[\"import\"](\"other\")\n",
+        "import \"own\"\nL = {\"load\": @import}\nb = L.load(\"other\")\n",
+        "import \"own\"\nboth = function(f, n)\n  return f(n)\nend function\nb = both(@import, \"other\")\n",
+        "import \"own\"\nb = (@import)(\"other\")\n",
+    ] {
+        check(&format!("{both}{main}print b.f(a.Ship)\n"), "other.ms");
+        // The one that is open, too.
+        check(&format!("//- own.ms\n{main}OWN\n//- other.ms\nANYBODYS\n"), "other.ms");
+    }
+    check(&format!("{both}import \"own\"\nprint \"no import\"\n"), "");
+}
+
 /// The first file and the one of a name.
 fn pair(it: &Fixture, name: &str) -> (File, File) {
     let files = it.db.files();

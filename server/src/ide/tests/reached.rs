@@ -44,6 +44,32 @@ fn each_branch_shows_what_it_has_assigned() {
 }
 
 #[test]
+fn a_sum_is_a_string_only_where_a_side_is_nothing_else() {
+    let either = |sum: &str| format!("g = \"q\"\nif c then g = 1\n{sum}\nreturn g$0");
+    of(&either("g = g + 1"), "string or number");
+    of(&either("g = 1 + g"), "string or number");
+    of(&either("g = g + g"), "string or number");
+    of(&either("g = g + \"\""), "string");
+    of(&either("g = \"\" + g"), "string");
+    of("g = \"q\"\nif c then g = [1]\ng = g + [2]\nreturn g$0", "string or list of number");
+    assert_eq!(types("g = \"q\"\nwhile rnd > 0.1\n  g = 1\nend while\ng$0 = g + 1\n"), "string or number");
+}
+
+#[test]
+fn where_a_function_has_not_assigned_its_variable_the_name_means_that_of_around() {
+    let body = |first: &str| format!("{first}\nprint b$0\nb = \"s\"\nreturn 1");
+    let below =
+        |global: &str, first: &str| types(&format!("{global}\nf = function(c)\n{}\nend function\nf 1\n", body(first)));
+    assert_eq!(below("b = []", "if c == 1 then b = 5"), "number or list");
+    assert_eq!(below("b = []", "if c == 1 then b = 5 else b = {}"), "number or map; likely number or map b");
+    assert_eq!(below("b = []", "b = 5"), "number");
+    assert_eq!(below("x = []", "if c == 1 then b = 5"), "number");
+    let inner = |first: &str| format!("b = {{}}\ng = function\n{}\nend function\ng", body(first));
+    of(&inner("if rnd > 0.5 then b = 5"), "number or map; likely number or map b");
+    of(&inner("b = 5"), "number");
+}
+
+#[test]
 fn statements_at_the_top_go_by_their_branches() {
     let branches = "if rnd > 0.5 then\n  r = {\"a\": 1}\n  print FIRST\nelse\n  r = {\"b\": 1}\n  print SECOND\nend if\nprint LAST\n";
     let at = |place: &str| {
