@@ -90,16 +90,15 @@ impl Action {
         Action { title: title.into(), kind, edits, answers: None, preferred: false, may_differ: false }
     }
 
+    /// What puts a finding right.
+    fn fix(title: String, edits: Vec<Edit>, answers: Diagnostic) -> Action {
+        let (kind, answers) = (ActionKind::Fix, Some(answers));
+        Action { title, kind, edits, answers, preferred: false, may_differ: false }
+    }
+
+    /// The fix that came with a finding.
     fn of_fix(fix: Fix, answers: Diagnostic) -> Action {
-        let edit = Edit { range: fix.range, insert: fix.insert };
-        Action {
-            title: fix.title,
-            kind: ActionKind::Fix,
-            edits: vec![edit],
-            answers: Some(answers),
-            preferred: false,
-            may_differ: false,
-        }
+        Action::fix(fix.title, vec![Edit { range: fix.range, insert: fix.insert }], answers)
     }
 }
 

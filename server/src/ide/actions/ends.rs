@@ -6,7 +6,7 @@
 
 use super::super::diagnostics::{Diagnostic, Severity};
 use super::context::Context;
-use super::{Action, ActionKind, Edit, foreign, one_line};
+use super::{Action, Edit, foreign, one_line};
 use minilive_syntax::ast::{AstNode, ForStmt, FunctionExpr, IfBranch, IfStmt, Stmt, WhileStmt};
 use minilive_syntax::{SyntaxError, SyntaxKind, SyntaxNode, TextRange, TextSize};
 
@@ -72,14 +72,7 @@ fn action(ctx: &Context<'_>, error: &SyntaxError, title: String, edits: Vec<Edit
         message: error.message.clone(),
         related: Vec::new(),
     };
-    better.then_some(Action {
-        title,
-        kind: ActionKind::Fix,
-        edits,
-        answers: Some(answers),
-        preferred: false,
-        may_differ: false,
-    })
+    better.then_some(Action::fix(title, edits, answers))
 }
 
 /// What is missing behind the last word before the place of an error: that of some which leaves the fewest errors.

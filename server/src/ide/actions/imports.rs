@@ -7,7 +7,7 @@ use super::super::checks::Fix;
 use super::super::diagnostics::{Diagnostic, import_diagnostics, meant_module, silenced};
 use super::super::live::Live;
 use super::context::Context;
-use super::{Action, ActionKind, Edit};
+use super::{Action, Edit};
 use crate::db::{self, File, FileFacts, FileSymbol, LiveDb};
 use crate::document::DocumentView;
 use crate::modules::base_name;
@@ -24,14 +24,7 @@ pub(super) fn actions(ctx: &Context<'_>, name: TextRange, answers: &Diagnostic, 
     let text = ctx.text(name).to_owned();
     let mut offer = |title: String, edits: Vec<Edit>| {
         if let Some(edits) = ctx.parsing(edits) {
-            found.push(Action {
-                title,
-                kind: ActionKind::Fix,
-                edits,
-                answers: Some(answers.clone()),
-                preferred: false,
-                may_differ: false,
-            });
+            found.push(Action::fix(title, edits, answers.clone()));
         }
     };
     for module in imported(ctx) {

@@ -5,7 +5,7 @@
 
 use super::context::Context;
 use super::effects::Judge;
-use super::{Action, ActionKind, Edit};
+use super::{Action, Edit};
 use crate::db;
 use crate::ide::checks::{Behind, Check, Fix, is_imported};
 use crate::ide::diagnostics::Diagnostic;
@@ -33,14 +33,7 @@ pub(super) fn action(ctx: &Context<'_>, check: &Check) -> Option<Action> {
         _ => other_name(ctx, check.range)?,
     };
     let edits = ctx.parsing(edits)?;
-    Some(Action {
-        title,
-        kind: ActionKind::Fix,
-        edits,
-        answers: Some(Diagnostic::of_check(check)),
-        preferred: false,
-        may_differ: false,
-    })
+    Some(Action::fix(title, edits, Diagnostic::of_check(check)))
 }
 
 /// Whether the fix that came with a warning takes nothing away but values: arguments that are too many go only if working them out does

@@ -5,7 +5,7 @@
 
 use super::context::Context;
 use super::unused::does_nothing;
-use super::{Action, ActionKind, Edit};
+use super::{Action, Edit};
 use crate::ide::checks::Check;
 use crate::ide::diagnostics::Diagnostic;
 use minilive_mir::checks::is_same_key;
@@ -20,14 +20,7 @@ pub(super) fn action(ctx: &Context<'_>, check: &Check) -> Option<Action> {
         _ => return None,
     };
     let edits = ctx.parsing(vec![Edit { range, insert: String::new() }])?;
-    Some(Action {
-        title,
-        kind: ActionKind::Fix,
-        edits,
-        answers: Some(Diagnostic::of_check(check)),
-        preferred: false,
-        may_differ: false,
-    })
+    Some(Action::fix(title, edits, Diagnostic::of_check(check)))
 }
 
 /// The last entry before a key that has the same key, up to the next one.

@@ -4,7 +4,7 @@
 //! prefix, so that no local variable of that name is left; the variable outside stands in the text; the program has fewer errors then.
 
 use super::context::{Context, statement_of};
-use super::{Action, ActionKind, Edit};
+use super::{Action, Edit};
 use crate::db;
 use crate::ide::diagnostics::{Diagnostic, text_diagnostics};
 use minilive_mir::lower::lower_file;
@@ -44,14 +44,7 @@ fn action(ctx: &Context<'_>, said: &Diagnostic) -> Option<Action> {
     let errors = |text: &minilive_syntax::Parse| lower_file(text, "").1.len();
     let fewer = errors(&ctx.parsed(&edits).0) < errors(&ctx.parse);
     let title = format!("Write `{prefix}.{name}`");
-    fewer.then_some(Action {
-        title,
-        kind: ActionKind::Fix,
-        edits,
-        answers: Some(said.clone()),
-        preferred: false,
-        may_differ: false,
-    })
+    fewer.then_some(Action::fix(title, edits, said.clone()))
 }
 
 /// The prefix before one assignment; nothing if the name is a parameter's or a loop's.

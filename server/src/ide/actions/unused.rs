@@ -7,7 +7,7 @@ use super::context::{Context, is_only_a_value};
 use super::effects::Judge;
 use super::extract::uses_in;
 use super::inline::whole_line;
-use super::{Action, ActionKind, Edit};
+use super::{Action, Edit};
 use crate::db;
 use crate::ide::checks::{Behind, Check};
 use crate::ide::diagnostics::Diagnostic;
@@ -30,14 +30,7 @@ pub(super) fn action(ctx: &Context<'_>, check: &Check) -> Option<Action> {
         _ => return None,
     };
     let edits = ctx.parsing(vec![edit])?;
-    Some(Action {
-        title,
-        kind: ActionKind::Fix,
-        edits,
-        answers: Some(Diagnostic::of_check(check)),
-        preferred: false,
-        may_differ,
-    })
+    Some(Action { may_differ, ..Action::fix(title, edits, Diagnostic::of_check(check)) })
 }
 
 /// Whether the module of an import that is not needed certainly does nothing but define: then the program does the same without it.
