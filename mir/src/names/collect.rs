@@ -741,7 +741,8 @@ fn unknown() -> Sym {
     Symbol::Unknown.into()
 }
 
-fn kind_of(node: &GreenNodeData) -> SyntaxKind {
+/// The kind of a node that has no place.
+pub(super) fn kind_of(node: &GreenNodeData) -> SyntaxKind {
     MiniScript::kind_from_raw(node.kind())
 }
 

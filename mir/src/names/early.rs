@@ -6,6 +6,7 @@
 //! after it assigns nothing.
 
 use super::Early;
+use super::collect::kind_of;
 use minilive_syntax::ast::{AssignStmt, AstNode, Block, Expr, ForStmt, IfStmt, Stmt, WhileStmt};
 use minilive_syntax::{MiniScript, SyntaxKind, SyntaxNode};
 use rowan::{GreenNodeData, Language as _, NodeOrToken, TextSize};
@@ -356,10 +357,6 @@ impl<'a> Follow<'a> {
             self.looked += 1;
         }
     }
-}
-
-fn kind_of(node: &GreenNodeData) -> SyntaxKind {
-    MiniScript::kind_from_raw(node.kind())
 }
 
 fn is_logical(it: &GreenNodeData) -> bool {

@@ -311,13 +311,8 @@ fn is_apart(name: &SyntaxNode, read: &mut Vec<SmolStr>) -> bool {
     };
     let (Some(member), next) = (member, suffixes.next()) else { return false };
     let around = chain.syntax().parent();
-    let is_called = next.is_none()
-        && around.as_ref().is_some_and(|it| CallStmt::can_cast(it.kind()))
-        && around
-            .clone()
-            .and_then(CallStmt::cast)
-            .and_then(|it| it.callee())
-            .is_some_and(|it| it.syntax() == chain.syntax());
+    let callee = around.clone().and_then(CallStmt::cast).and_then(|it| it.callee());
+    let is_called = next.is_none() && callee.is_some_and(|it| it.syntax() == chain.syntax());
     if is_called || matches!(next, Some(Suffix::Call(_))) {
         return false;
     }
