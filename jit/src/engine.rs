@@ -115,8 +115,8 @@ pub struct EngineConfig {
     pub gc_stress: bool,
     /// Bytes of machine code at most.
     pub max_native: usize,
-    /// Compile on the thread that runs the program, so that tiers are deterministic. Otherwise a thread beside it compiles while the
-    /// program goes on in the interpreter.
+    /// Compile on the thread that runs the program, so that tiers are deterministic. Otherwise, where there is a second processor, a thread
+    /// beside it compiles while the program goes on in the interpreter.
     pub synchronous: bool,
     /// What has at most so many instructions of SSA is compiled on that thread even otherwise: it is soon done, and until then the program
     /// would run slowly, and the processor twice.

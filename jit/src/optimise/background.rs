@@ -82,8 +82,12 @@ pub(super) enum Progress {
 }
 
 impl Worker {
-    /// Starts the thread; `None` if the system gives none.
+    /// Starts the thread; `None` if the system gives none, or has no second processor to run it on. How many there are is asked of several
+    /// files, so not before there is something to compile.
     pub(super) fn start(isa: OwnedTargetIsa) -> Option<Worker> {
+        if std::thread::available_parallelism().is_ok_and(|processors| processors.get() == 1) {
+            return None;
+        }
         let (jobs, todo) = channel::<Job>();
         let (done, finished) = channel();
         let work = move || {

@@ -87,7 +87,7 @@ impl Run {
             // Who does not see the counts need not pay for them.
             counted: self.stats || self.counted,
             passes: self.without.iter().fold(Passes::default(), |passes, &pass| passes.without(pass)),
-            synchronous: self.compiles_itself(),
+            synchronous: self.synchronous,
             ..EngineConfig::default()
         });
         if let Some(watcher) = self.watch.open()? {
@@ -135,11 +135,6 @@ impl Run {
     fn program_arguments(&self) -> Vec<String> {
         let file = self.file.iter().filter(|_| self.code.is_some()).map(|file| file.to_string_lossy().into_owned());
         file.chain(self.arguments.iter().cloned()).collect()
-    }
-
-    /// Whether the program's own thread compiles: where no other processor could.
-    fn compiles_itself(&self) -> bool {
-        self.synchronous || std::thread::available_parallelism().is_ok_and(|processors| processors.get() == 1)
     }
 
     fn limits(&self) -> Limits {
