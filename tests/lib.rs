@@ -10,6 +10,7 @@ pub mod files;
 pub mod fuzz;
 pub mod generate;
 pub mod modes;
+pub mod modules;
 pub mod random;
 pub mod reference;
 pub mod shrink;

@@ -3,6 +3,7 @@
 //! Specs, the conformance suite and the differential tests call [`run`]. Invariant: a mode that this build cannot have (compiled
 //! code in a portable build) is not in [`Mode::all`], so no test passes by silently running the interpreter instead.
 
+use crate::modules::Known;
 use minilive_jit::engine::{
     End, Engine, EngineConfig, Entry, GuardMode, Loaded, Pace, RunOutcome, RunRequest, TierPolicy,
 };
@@ -176,7 +177,9 @@ pub fn run(text: &str, file: &str, mode: Mode) -> Ran {
 
 /// As [`run`], in either variant and with another step limit.
 pub fn run_with(text: &str, file: &str, mode: Mode, variant: Variant, fuel: u64) -> Ran {
-    run_in(&mut Engine::new(mode.config()), text, file, variant, fuel, mode.pace())
+    let mut engine = Engine::new(mode.config());
+    engine.set_loader(Box::new(Known));
+    run_in(&mut engine, text, file, variant, fuel, mode.pace())
 }
 
 /// As [`run_with`], in an engine that may have run other programs, at a pace.

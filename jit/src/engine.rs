@@ -7,6 +7,7 @@
 
 mod execute;
 mod history;
+mod imported;
 pub mod inlined;
 pub mod members;
 pub mod modules;

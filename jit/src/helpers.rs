@@ -692,7 +692,7 @@ pub fn window_kinds(realm: &Realm, code: &Code) -> Vec<WindowKind> {
 }
 
 /// Whether a value is a small integer and not below zero.
-fn is_natural(value: Value) -> bool {
+pub fn is_natural(value: Value) -> bool {
     crate::interp::kinds_of(value) == Kinds::INT && value.to_f64_lossy() >= 0.0
 }
 
@@ -706,5 +706,5 @@ fn counts_naturals(list: ListRef) -> bool {
 
 /// Whether leaving for this reason should end speculation at the site.
 pub fn teaches(reason: ExitReason) -> bool {
-    !matches!(reason, ExitReason::Forced | ExitReason::Outgrown)
+    !matches!(reason, ExitReason::Forced | ExitReason::Outgrown | ExitReason::Import)
 }

@@ -540,9 +540,6 @@ impl Backend {
         code: &Code,
         at: EntryAt,
     ) -> Result<(Func, Vec<Inlined>, Stages), Refused> {
-        if mentions_import(code) {
-            return Err(Refusal::Injected.into());
-        }
         let window: Vec<WindowKind> = match at {
             EntryAt::Start => Vec::new(),
             EntryAt::Loop(_) => helpers::window_kinds(realm, code),
@@ -647,6 +644,7 @@ fn build_plan(
         recording: code.recording,
         callees: &callees(codes, seen),
         constant: &constant,
+        natural: &|cell| helpers::is_natural(realm.cell(CellId(cell))),
         isa_slot: &|shape| {
             let slot = codes.shared().shapes.get(ShapeId(shape)).slot_of(names::ISA)?;
             u8::try_from(slot).ok()
@@ -715,11 +713,6 @@ fn dump(codes: &CodeTable, code: &Code, job: &Job, compiled: Compiled) -> Dump {
         asm: placed(compiled.asm),
         bytes: compiled.bytes.len(),
     }
-}
-
-/// Calls of `import` store into the caller's variables, so such code stays in the interpreter.
-fn mentions_import(code: &Code) -> bool {
-    code.unit.kind == UnitKind::Function && code.unit.names.iter().any(|name| name == "import")
 }
 
 /// The functions that feedback names, with what calling them takes.

@@ -71,8 +71,6 @@ reasons! {
         TopLevel => "top-level code runs once; only its loops are compiled",
         /// It was left too often and compiled again too often.
         TooManyExits => "its assumptions failed too often",
-        /// An import put variables into its scope.
-        Injected => "an import added variables to its scope",
         /// It uses an operation that this tier does not translate.
         UnsupportedOperation => "uses an operation that is not compiled yet",
         /// The compiler reported a failure of its own.
@@ -157,6 +155,8 @@ reasons! {
         Negative => "a number is below zero, which it was not before",
         /// A loop over a string took it for ASCII.
         NotAscii => "a string has other characters than ASCII",
+        /// `import` is called, which assigns a variable of the call that does it.
+        Import => "an import is to assign a variable",
         /// Code that has run long, and was compiled again with more of the functions it calls.
         Outgrown => "it runs long: a version with the functions it calls takes its place",
         /// A test asked for it.

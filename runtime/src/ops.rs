@@ -92,7 +92,33 @@ pub fn pow(a: Value, b: Value) -> Value {
 /// C's `pow`, but a square is the product, which is rounded right and costs a tenth.
 #[inline(always)]
 pub fn power(x: f64, y: f64) -> f64 {
-    if y == 2.0 { x * x } else { x.powf(y) }
+    if y == 2.0 { x * x } else { whole_power(x, y).unwrap_or_else(|| any_power(x, y)) }
+}
+
+/// Out of line: LLVM takes `pow` to be cheap enough to compute before it is known to be wanted.
+#[inline(never)]
+fn any_power(x: f64, y: f64) -> f64 {
+    x.powf(y)
+}
+
+/// A power of whole numbers that doubles hold exactly: then products of them are exact, too, and are what `pow` gives.
+#[inline]
+fn whole_power(x: f64, y: f64) -> Option<f64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    // Not so of NaN.
+    if !((0.0..=53.0).contains(&y) && f64::from(y as u32) == y && x as i64 as f64 == x) {
+        return None;
+    }
+    let (mut base, mut left, mut product) = (x, y as u32, 1.0);
+    while left != 0 {
+        if left & 1 != 0 {
+            product *= base;
+        }
+        left >>= 1;
+        // Too large for exact products, it would make the result too large as well.
+        base *= base;
+    }
+    (product.abs() <= EXACT).then_some(product)
 }
 
 /// `-a`, which is `0 - a`.

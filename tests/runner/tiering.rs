@@ -274,12 +274,15 @@ fn what_the_optimiser_refuses_stays_in_baseline_code() {
     if !HAS_BASELINE {
         return;
     }
-    let f = f_of(
-        "f = function(n)\n  if n < 0 then import \"nothing\"\n  return n * 2\nend function\n\
-         x = 0\nfor i in range(1, 3000)\n  x += f(i)\nend for\nprint x\n",
-        "9003000\n",
+    let divisors = 2..3000u64;
+    let lines: String = divisors.clone().map(|k| format!("  s = s + n % {k}\n")).collect();
+    let program = format!(
+        "f = function(n)\n  s = 0\n{lines}  return s\nend function\n\
+         x = 0\nfor i in range(1, 300)\n  x += f(i)\nend for\nprint x\n"
     );
-    assert_eq!((f.tier, f.refusal), (Tier::Baseline, Some(Refusal::Injected)));
+    let sum: u64 = (1..=300).flat_map(|n| divisors.clone().map(move |k| n % k)).sum();
+    let f = f_of(&program, &format!("{sum}\n"));
+    assert_eq!((f.tier, f.refusal), (Tier::Baseline, Some(Refusal::TooLarge)));
 }
 
 #[test]

@@ -314,6 +314,7 @@ impl CodeTable {
     }
 
     fn make(&self, id: CodeId, unit: &ProgramUnit, mir: Arc<Unit>, recording: bool) -> Result<Code, LoadError> {
+        let mir = super::imported::with_places(mir);
         let weights = Weights::of(&mir);
         let bytecode = build(&mir, &weights, recording).map_err(|_| LoadError::TooLarge(unit.key))?;
         verify(&bytecode, &mir).map_err(|error| LoadError::Malformed {

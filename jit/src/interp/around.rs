@@ -163,6 +163,9 @@ pub(super) fn hot_loop(run: &mut Run<'_>, realm: &mut Realm, head: Ip) -> Eval<L
     let (mut looped, mut at) = (Looped::No, head);
     // An inner loop may end right at the head of the loop around it.
     while let Some(block) = code.loop_at(innermost(run).pc()) {
+        if has_injected(&code, window) {
+            break;
+        }
         run.tiering.hot(run.codes, realm, &code, Place::Loop(block));
         let entry = code.tier.osr_entry(block).filter(|_| !run.meter.last_slice);
         let Some(entry) = entry.filter(|_| is_ready(run.codes, realm, &code)) else {
@@ -188,6 +191,12 @@ pub(super) fn hot_loop(run: &mut Run<'_>, realm: &mut Realm, head: Ip) -> Eval<L
         at = innermost(run).ip;
     }
     Ok(looped)
+}
+
+/// Whether an `import` gave this activation variables that its unit has no place for. Compiled code takes what it finds in no register
+/// for a global, so it must not go on here; where there is an environment, it looks there first.
+fn has_injected(code: &CodeRef, window: Window) -> bool {
+    code.env_shape.is_none() && !window.env().is_absent()
 }
 
 #[inline(always)]

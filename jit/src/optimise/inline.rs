@@ -5,7 +5,7 @@
 //! caller's code and waits for its names (`engine::inlined`).
 
 use super::foresee::Found;
-use super::{foresee, mentions_import, nest};
+use super::{foresee, nest};
 use crate::engine::inlined::Inlined;
 use crate::engine::table::CodeTable;
 use crate::engine::unit::{CallFlags, Code, CodeId};
@@ -376,7 +376,6 @@ fn is_spliceable(code: &Code) -> bool {
         && code.tier.refusal.get().is_none()
         && unit.params.iter().all(|param| simple(&unit.consts[param.default.0 as usize]))
         && unit.insts.iter().all(compiles)
-        && !mentions_import(code)
 }
 
 /// A code object as a frame; `None` if what it captured cannot be told.

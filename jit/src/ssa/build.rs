@@ -89,6 +89,8 @@ pub struct Input<'a> {
     pub callees: &'a FxHashMap<u32, Callee>,
     /// What a global cell holds, if that may be relied on.
     pub constant: &'a dyn Fn(u32) -> Option<Held>,
+    /// Whether a global cell holds a small integer now that is not below zero.
+    pub natural: &'a dyn Fn(u32) -> bool,
     /// The slot of `__isa` in a shape.
     pub isa_slot: &'a dyn Fn(u32) -> Option<u8>,
     /// Whether a shape is one of environments, whose slots may be unassigned.

@@ -2,7 +2,8 @@
 //!
 //! `ops::rem` and helpers of compiled code come here. C's function may work bit by bit, which takes a hundred nanoseconds where a
 //! generator of random numbers asks for the rest of a product. Every step here is exact: whole numbers below 2^63 are divided as
-//! integers, which doubles hold without loss; all else is long division of the two mantissas.
+//! integers, which doubles hold without loss; where quotient and divisor have few bits, their product is exact; all else is long division
+//! of the two mantissas.
 //! Invariant: the result is that of Rust's `%` for all operands (NaN for NaN). Read the tests first.
 
 /// Bits of a mantissa that are stored.
@@ -27,7 +28,27 @@ pub fn remainder(x: f64, y: f64) -> f64 {
             return rest.copysign(x);
         }
     }
-    divide(x, y)
+    match by_quotient(a, b) {
+        Some(rest) => rest.copysign(x),
+        None => divide(x, y),
+    }
+}
+
+/// The remainder of absolute values by their quotient, if the divisor has at most 26 bits and the quotient 26: `x % 1`, `x % 0.25`.
+///
+/// Their product then has no more than 53. What it leaves of `a` is below the divisor and a multiple of the divisor's last bit, so both
+/// steps are exact, also where the rounded quotient was one too large.
+#[inline]
+fn by_quotient(a: f64, b: f64) -> Option<f64> {
+    const LOWER: u64 = (1 << 27) - 1;
+    const NORMAL: std::ops::Range<f64> = 1e-290..1e290;
+    let quotient = a / b;
+    // Not so of NaN.
+    if b.to_bits() & LOWER != 0 || !(NORMAL.contains(&b) && quotient < f64::from(1 << 26)) {
+        return None;
+    }
+    let rest = a - f64::from(quotient as u32) * b;
+    Some(if rest < 0.0 { rest + b } else { rest })
 }
 
 /// Long division of the mantissas, as many bits a step as the integer has room for.
@@ -118,6 +139,14 @@ mod tests {
             let (a, b) = (bits(64) >> (round % 64), bits(64) >> (round / 64 % 64));
             check(a as f64, b as f64);
             check(-(a as f64), b as f64 + 0.5);
+            // Divisors of few bits, and what is just below or above a multiple of one.
+            let few = f64::from_bits(y.to_bits() & !((1 << 27) - 1));
+            check(f64::from_bits(few.to_bits() & !(0x3F << STORED) | x.to_bits() & 0x3F << STORED), few);
+            let (short, times) = ((bits(26) + 1) as f64 / 1024.0, bits(27) as f64);
+            [times * short, (times * short).next_down(), (times * short).next_up()]
+                .into_iter()
+                .for_each(|x| check(x, short));
+            check(-f64::from_bits(x.to_bits() >> 12 | 0x3FF << STORED) * times, short);
             check(a as f64 * 1_103_515_245.0, 4_294_967_296.0);
             check(a as f64, 1.0 / (b as f64 + 1.0));
         }

@@ -513,3 +513,16 @@ fn concatenation_knows_short_names() {
         assert_eq!(shown(realm, Ok(named)), r#""[inner]""#);
     });
 }
+
+#[test]
+fn whole_powers_are_those_of_pow() {
+    let wholes = (-300..300).map(f64::from);
+    let others = [-0.0, 0.5, 1.5, 1e15, 9_007_199_254_740_991.0, 1e300, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
+    for x in wholes.chain(others) {
+        for y in (-3..60).map(f64::from).chain([0.5, 1e9, f64::INFINITY, f64::NAN]) {
+            let (ours, theirs) = (power(x, y), x.powf(y));
+            let same = ours.to_bits() == theirs.to_bits() || ours.is_nan() && theirs.is_nan();
+            assert!(same, "{x:e} ^ {y:e} is {theirs:e}, not {ours:e}");
+        }
+    }
+}

@@ -12,6 +12,7 @@ use minilive_runtime::value::Value;
 
 impl Builder<'_> {
     pub(crate) fn call(&mut self, dst: Reg, callee: Reg, args: RegRange) -> Step<()> {
+        self.no_import(self.input.seen.call(self.at).and_then(|it| it.target))?;
         if let Some(target) = self.target_of(callee)? {
             match target {
                 Target::Intrinsic(id) if self.native(dst, id, args)? || self.call_intrinsic(dst, id, args)? => {
@@ -29,9 +30,20 @@ impl Builder<'_> {
         self.narrow_result(dst)
     }
 
+    /// Leaves if `import` is what was called here: it assigns a variable of this call, for which the interpreter has to have it.
+    pub(crate) fn no_import(&mut self, called: Option<Target>) -> Step<()> {
+        match called {
+            Some(Target::Intrinsic(id)) if (self.input.intrinsic_name)(id) == Some("import") => {
+                Err(self.leave(ExitReason::Import))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// `obj[key](…)`: what is found as by `obj[key]`, called with a map as its receiver.
     pub(crate) fn call_index(&mut self, dst: Reg, (obj, this, key): (Reg, Reg, Reg), args: RegRange) -> Step<()> {
         let (seen, called) = (self.input.seen.index(self.at), self.input.seen.method(self.at));
+        self.no_import(called.target)?;
         if called.variety == Variety::None && self.may(ExitReason::ColdPath) {
             return Err(self.leave(ExitReason::ColdPath));
         }
@@ -173,6 +185,7 @@ impl Builder<'_> {
 
     pub(crate) fn auto_call(&mut self, dst: Reg, src: Reg) -> Step<()> {
         let slot = self.reg(src);
+        self.no_import(self.input.seen.call(self.at).and_then(|it| it.target))?;
         match slot.ty {
             Ty::Function(Target::Code(code)) if self.call_code(dst, src, code, RegRange::EMPTY)? => return Ok(()),
             Ty::Function(Target::Intrinsic(id))

@@ -406,18 +406,18 @@ impl Builder<'_> {
         let facts = &self.loop_facts[i];
         let elements = facts.indexes.iter().any(|&at| self.input.seen.index(at).container == Kinds::LIST);
         let mut reads: Vec<(NameId, Global)> = Vec::new();
-        let mut stores = false;
+        let mut stored: Vec<NameId> = Vec::new();
         if !facts.clobbers {
             reads.extend(facts.reads.iter().map(|&(name, at)| (name, self.input.seen.global(at))));
-            stores = !facts.stores.is_empty();
+            stored.extend(&facts.stores);
         }
-        if reads.is_empty() && !stores && !elements {
+        if reads.is_empty() && stored.is_empty() && !elements {
             return Ok(());
         }
         if self.node == 0 || self.flow.nodes[self.node].block.is_none() {
             return Ok(());
         }
-        self.preload(&reads, stores)?;
+        self.preload(&reads, &stored)?;
         if elements {
             self.elements_are_plain(Self::exit);
         }

@@ -245,24 +245,36 @@ impl Builder<'_> {
     }
 
     /// Reads the globals that a loop uses before it is entered, so that they stay in registers inside.
-    pub(crate) fn preload(&mut self, names: &[(NameId, Global)], stores: bool) -> Step<()> {
+    pub(crate) fn preload(&mut self, names: &[(NameId, Global)], stored: &[NameId]) -> Step<()> {
         for &(name, seen) in names {
-            if self.env.cells[name.0 as usize] != CellState::Memory {
-                continue;
-            }
-            match seen.place {
-                Place::Global if !seen.value.is_empty() => {
-                    self.read_cell(name, seen)?;
+            match (self.env.cells[name.0 as usize], seen.place) {
+                (CellState::Loaded { slot, .. }, _) if stored.contains(&name) => self.expect_natural(name, slot),
+                (CellState::Loaded { .. }, _) => {}
+                (_, Place::Global) if !seen.value.is_empty() => {
+                    let slot = self.read_cell(name, seen)?;
+                    if stored.contains(&name) {
+                        self.expect_natural(name, slot);
+                    }
                 }
-                Place::Intrinsic => {
+                (_, Place::Intrinsic) => {
                     self.read_intrinsic(name, seen.target)?;
                 }
                 _ => {}
             }
         }
-        if stores {
+        if !stored.is_empty() {
             self.need_open_globals()?;
         }
         Ok(())
+    }
+
+    /// What a loop counts with mostly begins at or above zero, and then stays there: no sum of two such needs a check on that side, and
+    /// remainders need none for a sign.
+    fn expect_natural(&mut self, name: NameId, slot: Slot) {
+        let cell = self.input.cells[name.0 as usize];
+        if slot.ty.range().is_some() && (self.input.natural)(cell) && self.may(ExitReason::Negative) {
+            let natural = self.guard_natural(slot, Self::exit);
+            self.keep_cell(name, natural);
+        }
     }
 }

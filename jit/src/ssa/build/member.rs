@@ -55,6 +55,7 @@ impl Builder<'_> {
         }
         let ways = self.ways(obj)?;
         let called = self.input.seen.method(self.at);
+        self.no_import(called.target)?;
         if self.direct_call(dst, (obj, this, name), ways.as_deref(), called, args)? {
             return Ok(());
         }
