@@ -63,8 +63,9 @@ const BYTES_A_MORE_EXIT: u64 = 30;
 const BYTES_A_COLD_EXIT: u64 = 200;
 /// After so many droppings a code object is compiled without speculation on what may still be learned elsewhere.
 const DROPS_TO_CAUTION: u32 = 8;
-/// After so many droppings a code object stays in the interpreter.
-const MAX_DROPS: u32 = 16;
+/// After so many droppings a code object is compiled no more. Each teaches one site, and four of them make the wait for the next compiling
+/// sixteen times as long, so what learns slowly has time to settle at little cost.
+const MAX_DROPS: u32 = 64;
 /// Work after which dropped code is compiled again, so that its feedback tells of what it met; doubled at every dropping.
 const HEAT_AFTER_DROP: i64 = 1000;
 /// As much of it for each byte there was: what took long to compile may take longer to learn.
