@@ -274,6 +274,8 @@ pub enum Op {
     IFloorDiv(i64),
     /// Absolute value of an integer.
     IAbs,
+    /// An integer as it is, of something that relied on its being whole, which it must not cease to be.
+    Whole,
     /// Bits of two integers that are not negative.
     IBits(Bits),
     /// The index that a double means, its whole part; leaves unless 32 bits hold that.
@@ -713,7 +715,7 @@ impl Op {
             Op::Intrinsic(_) | Op::Literal(_) | Op::Name(_) | Op::Box | Op::ToF64 | Op::ToInt => true,
             Op::FAdd | Op::FSub | Op::FMul | Op::FDiv | Op::FRem | Op::FPow | Op::FAtan2 | Op::FMath(_) => true,
             Op::FCmp(_) | Op::ICmp(_) | Op::SameBits | Op::Not | Op::FTruth | Op::ITruth => true,
-            Op::Select | Op::IAbs | Op::IBits(_) | Op::LoadCell(_) | Op::ListLen => true,
+            Op::Select | Op::IAbs | Op::Whole | Op::IBits(_) | Op::LoadCell(_) | Op::ListLen => true,
             Op::TypeMap(_) | Op::IsKind(_) => true,
             Op::RangeBase | Op::RangeStep | Op::LoadSlot(_) | Op::HasShape(_) | Op::IsCode(_) => true,
             Op::StrLen | Op::StrBytes | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => true,

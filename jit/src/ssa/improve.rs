@@ -19,6 +19,8 @@ pub fn improve(it: &mut Staged<'_>, passes: Passes, seen: &Seen) {
     }
     if passes.has(Pass::Numbers) {
         it.step(Stage::IntDivision, numbers::divide_integers);
+        // Before sums of integers are rewritten: of fractions they would be others.
+        it.step(Stage::Representation, numbers::keep_doubles);
     }
     let mut dominators = Dominators::of(it.func());
     let mut loops = dominators.loops();
@@ -49,7 +51,4 @@ pub fn improve(it: &mut Staged<'_>, passes: Passes, seen: &Seen) {
         it.step(Stage::RangeChecks, |func| bounds::check_early(func, &dominators, &loops, seen));
     }
     it.step(Stage::LateDeadCode, dce::drop_dead);
-    if passes.has(Pass::Numbers) {
-        it.step(Stage::Representation, numbers::keep_doubles);
-    }
 }
