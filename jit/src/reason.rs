@@ -107,6 +107,8 @@ reasons! {
     ExitReason {
         /// An operand of arithmetic was not a number.
         NotNumber => "a value is not a number",
+        /// An operand that was a number or null before was neither.
+        NotNumberOrNull => "a value is neither a number nor null",
         /// A number was expected to be a small integer.
         NotInteger => "a number is not a small integer",
         /// An integer computation left its range.

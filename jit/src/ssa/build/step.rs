@@ -1,6 +1,6 @@
 //! One MIR instruction at a time: what it does to the environment, and how blocks end.
 
-use super::{Builder, Slot, Step, Stop};
+use super::{Builder, Compared, Slot, Step, Stop};
 use crate::feedback::{Index, Kinds};
 use crate::reason::{ExitReason, Refusal};
 use crate::ssa::helper::Lookup;
@@ -366,8 +366,8 @@ impl Builder<'_> {
             Err(val) => {
                 let mut no = self.env.clone();
                 if let Some(it) = compared.filter(|it| it.result == cond) {
-                    refine_by(&mut self.env, it.cmp, it.a, it.b);
-                    refine_by(&mut no, opposite(it.cmp), it.a, it.b);
+                    it.holds(&mut self.env);
+                    it.fails(&mut no);
                 }
                 self.fork(val, None, Some(no))
             }
@@ -404,8 +404,8 @@ impl Builder<'_> {
             Err(val) => {
                 let mut no = self.env.clone();
                 if let Some(it) = compared {
-                    refine_by(&mut self.env, it.cmp, it.a, it.b);
-                    refine_by(&mut no, opposite(it.cmp), it.a, it.b);
+                    it.holds(&mut self.env);
+                    it.fails(&mut no);
                 }
                 if slot.ty == Ty::BOOL {
                     self.env.regs[a.0 as usize] = self.int(1);
@@ -434,8 +434,8 @@ impl Builder<'_> {
         let compared = self.compared.filter(|it| it.result == a);
         let mut done = self.env.clone();
         if let Some(it) = compared {
-            refine_by(&mut done, it.cmp, it.a, it.b);
-            refine_by(&mut self.env, opposite(it.cmp), it.a, it.b);
+            it.holds(&mut done);
+            it.fails(&mut self.env);
         }
         self.env.regs[a.0 as usize] = self.int(0);
         done.regs[dst.0 as usize] = self.int(1);
@@ -488,6 +488,26 @@ impl Builder<'_> {
     /// An edge that has nothing to pass.
     pub(crate) fn plain_edge(to: usize) -> Edge {
         Edge { to: to as u32, args: Vec::new() }
+    }
+}
+
+impl Compared {
+    /// Whether it says something about a register, or is in it.
+    pub(super) fn tells_of(&self, reg: Reg) -> bool {
+        self.result == reg || self.a == reg || self.b == reg || self.numbers.iter().flatten().any(|it| it.0 == reg)
+    }
+
+    /// What is known where it holds. Only numbers are less or greater than others.
+    fn holds(&self, env: &mut super::Env) {
+        refine_by(env, self.cmp, self.a, self.b);
+        for &(reg, number) in self.numbers.iter().flatten() {
+            env.regs[reg.0 as usize] = number;
+        }
+    }
+
+    /// What is known where it does not.
+    fn fails(&self, env: &mut super::Env) {
+        refine_by(env, opposite(self.cmp), self.a, self.b);
     }
 }
 
