@@ -128,24 +128,32 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// Whether the operands are numbers or null, as far as was seen, and the operator is one that is computed with null as with a NaN: a comparison
-    /// that does not hold then, or one whose result is null.
+    /// Whether the operands are numbers or null, as far as was seen, and the operator is one that is computed with null as with a NaN: a comparison,
+    /// or one whose result is null then.
     fn may_be_null(&self, op: BinaryOp, (x, y): (Slot, Slot), seen: Arith) -> bool {
-        let is_one = match op {
-            BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div => true,
-            _ => matches!(compare_of(op), Some(Cmp::Lt | Cmp::Le | Cmp::Gt | Cmp::Ge)),
-        };
+        let computes = matches!(op, BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div);
         let kinds = seen.a.union(seen.b);
         let seen_null = kinds.meets(Kinds::NUMBER) && kinds.within(Kinds::NUMBER.union(Kinds::OTHER));
         let fits = |slot: Slot| slot.ty.is_number() || matches!(slot.ty, Ty::Any | Ty::Plain);
         let known = x.ty.is_number() && y.ty.is_number();
-        is_one && seen_null && !known && fits(x) && fits(y) && self.may(ExitReason::NotNumberOrNull)
+        (computes || compare_of(op).is_some())
+            && seen_null
+            && !known
+            && fits(x)
+            && fits(y)
+            && self.may(ExitReason::NotNumberOrNull)
     }
 
     /// An operator whose operands may be null, each of which is guarded to be that or a number.
     fn with_null(&mut self, op: BinaryOp, dst: Reg, (a, b): (Reg, Reg), seen: Arith) -> Step<()> {
         let (x, y) = (self.number_or_null(a), self.number_or_null(b));
         let (left, right) = (self.as_f64(x), self.as_f64(y));
+        if let Some(cmp @ (Cmp::Eq | Cmp::Ne)) = compare_of(op) {
+            let same = self.same_or_null((a, b), (left, right));
+            let holds = if cmp == Cmp::Eq { same } else { self.truth_slot(Op::Not, &[same.val]) };
+            self.set(dst, holds);
+            return Ok(());
+        }
         if let Some(cmp) = compare_of(op) {
             let holds = self.truth_slot(Op::FCmp(cmp), &[left, right]);
             let (a_from, b_from) = (self.copied_from(a), self.copied_from(b));
@@ -172,6 +180,25 @@ impl Builder<'_> {
         let is_int = self.is_int_use(dst);
         let want = self.guess_loaded(is_int, seen.result);
         self.set_narrowed(dst, Slot { ty: Ty::Plain, val }, want)
+    }
+
+    /// Whether two registers, which are these doubles, hold the same number or both null. As doubles, null would be the same as any NaN: what is not
+    /// known to be a number is asked.
+    fn same_or_null(&mut self, (a, b): (Reg, Reg), (left, right): (Val, Val)) -> Slot {
+        let same = self.truth_slot(Op::FCmp(Cmp::Eq), &[left, right]);
+        let (x, y) = (self.reg(a), self.reg(b));
+        if x.ty.range().is_some() || y.ty.range().is_some() {
+            return same;
+        }
+        let null = self.null().val;
+        let [x, y] = [x, y].map(|slot| {
+            let boxed = self.boxed(slot);
+            self.op(Op::SameBits, &[boxed, null], Rep::Bool)
+        });
+        let not_y = self.op(Op::Not, &[y], Rep::Bool);
+        let only_one = self.op(Op::Select, &[x, not_y, y], Rep::Bool);
+        let no = self.op(Op::Bool(false), &[], Rep::Bool);
+        self.truth_slot(Op::Select, &[only_one, no, same.val])
     }
 
     /// What a register holds as a double: a number, or null, which is a NaN of its own.
