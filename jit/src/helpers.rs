@@ -86,6 +86,7 @@ pub fn table() -> HelperTable {
     put(HelperId::CharOf, 0, elements::char_of as *const () as usize);
     put(HelperId::StrOrder, 0, str_order as *const () as usize);
     put(HelperId::SameText, 0, same_text as *const () as usize);
+    put(HelperId::Random, 0, random as *const () as usize);
     put(HelperId::HasText, 0, has_text as *const () as usize);
     HelperTable { addresses }
 }
@@ -557,6 +558,13 @@ extern "C" fn store_env(ctx: *mut u8, site: u64, env: u64, slot: u64, stored: u6
 extern "C" fn intrinsic(ctx: *mut u8, site: u64, number: u64, args: *const u64, count: u64) -> u64 {
     let realm = realm_at(ctx, site);
     let result = invoke(realm, IntrinsicId(number as u32), values(args, count));
+    give(realm, site, result)
+}
+
+/// `rnd` without a seed.
+extern "C" fn random(ctx: *mut u8, site: u64) -> u64 {
+    let realm = realm_at(ctx, site);
+    let result = intrinsics::random(realm).map(Value::number);
     give(realm, site, result)
 }
 

@@ -11,7 +11,7 @@ use super::symbols::Symbol;
 use crate::exits::{MAX_CODES, takes};
 use crate::ssa::{Helper, MemberSite};
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{self, InstBuilder, types};
+use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
 use minilive_mir::ir::BinaryOp;
 use minilive_runtime::function::FUNCTION_CODE;
 use minilive_runtime::realm::{HEAD_CHANGED_TYPES, HEAD_NATIVE_STATUS, TypeMap};
@@ -93,6 +93,18 @@ impl Lower<'_, '_> {
         self.shared_or(HelperId::GetKeyStub, args, (slow, next));
         let found = self.call_helper(HelperId::GetIndex, 0, &[site, args[0], args[1]]);
         self.meet(next, found)
+    }
+
+    /// `text[from:to]` with integers as ends, likewise.
+    pub(super) fn slice_text(&mut self, site: ir::Value, args: &[ir::Value]) -> ir::Value {
+        let (slow, next) = self.two_ways();
+        self.shared_or(HelperId::SliceStub, args, (slow, next));
+        let [from, to] = [args[1], args[2]].map(|end| {
+            let number = self.b.ins().fcvt_from_sint(types::F64, end);
+            self.b.ins().bitcast(types::I64, MemFlagsData::new(), number)
+        });
+        let made = self.variadic(site, Helper::Slice, &[args[0], from, to]);
+        self.meet(next, made)
     }
 
     /// `map.hasIndex(key)`, as long as the type of maps is what it was.

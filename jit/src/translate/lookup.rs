@@ -35,7 +35,7 @@ const UNSHAPED: u8 = flags::DICT | flags::ENV | flags::GLOBALS;
 /// A piece of code in the making.
 pub(super) struct Piece<'a, 'b> {
     pub(super) b: &'a mut FunctionBuilder<'b>,
-    symbols: &'a mut Symbols,
+    pub(super) symbols: &'a mut Symbols,
     pub(super) fail: ir::Block,
 }
 
@@ -456,7 +456,7 @@ impl Piece<'_, '_> {
     }
 
     /// The way of what failed.
-    fn finish(self, answer: u64) {
+    pub(super) fn finish(self, answer: u64) {
         self.b.switch_to_block(self.fail);
         let answer = self.b.ins().iconst(types::I64, answer as i64);
         self.b.ins().return_(&[answer]);

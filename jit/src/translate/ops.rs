@@ -363,8 +363,19 @@ impl Lower<'_, '_> {
             Math::Floor => self.b.ins().floor(value),
             Math::Ceil => self.b.ins().ceil(value),
             Math::Sqrt => self.b.ins().sqrt(value),
+            Math::Round => self.round(value),
             _ => self.call_floats(HelperId::Math, math as usize, &[value]),
         }
+    }
+
+    /// The nearest integer, halves away from zero: the whole part of what is half a unit further from zero. That half is the largest double below
+    /// 0.5, with which what is just below a half stays below a whole, and a half itself is rounded to one.
+    fn round(&mut self, value: ir::Value) -> ir::Value {
+        const HALF: f64 = 0.499_999_999_999_999_94;
+        let half = self.b.ins().f64const(HALF);
+        let half = self.b.ins().fcopysign(half, value);
+        let further = self.b.ins().fadd(value, half);
+        self.b.ins().trunc(further)
     }
 
     fn call_math2(&mut self, inst: &Inst, id: HelperId) -> ir::Value {

@@ -45,9 +45,7 @@ impl Builder<'_> {
             Inst::MakeList { dst, elems } => self.generic(Some(dst), Helper::MakeList, &[], elems, Ty::List),
             Inst::AppendList { list, elems } => self.generic(None, Helper::AppendList, &[list], elems, Ty::Any),
             Inst::MakeMap { dst, pairs } => self.map_literal(dst, pairs),
-            Inst::Slice { dst, obj, from, to } => {
-                self.generic(Some(dst), Helper::Slice, &[obj, from, to], RegRange::EMPTY, Ty::Any)
-            }
+            Inst::Slice { dst, obj, from, to } => self.slice(dst, obj, (from, to)),
             Inst::RefIndex { dst, obj, key } => {
                 self.generic(Some(dst), Helper::RefIndex, &[obj, key], RegRange::EMPTY, Ty::Any)
             }
@@ -165,6 +163,41 @@ impl Builder<'_> {
         }
         let index = self.element_access(obj, key, Ty::List, seen.key)?;
         Ok(index.map(|index| self.element(obj, key, index)))
+    }
+
+    fn slice(&mut self, dst: Reg, obj: Reg, (from, to): (Reg, Reg)) -> Step<()> {
+        let seen = self.input.seen.index(self.at);
+        let is_text = match self.reg(obj).ty {
+            Ty::Str => true,
+            Ty::Any | Ty::Plain => seen.container == Kinds::STRING && self.may(ExitReason::NotString),
+            _ => false,
+        };
+        let is_end = |reg: Reg, kinds: Kinds| match self.reg(reg).ty {
+            Ty::Int(..) | Ty::Null => true,
+            Ty::Any | Ty::Plain | Ty::Num => kinds == Kinds::INT && self.may(ExitReason::NotInteger),
+            _ => false,
+        };
+        if !is_text || !is_end(from, seen.key) || !is_end(to, seen.value) {
+            return self.generic(Some(dst), Helper::Slice, &[obj, from, to], RegRange::EMPTY, Ty::Any);
+        }
+        let text = self.narrow_reg(obj, Ty::Str)?.val;
+        let from = self.end_of_slice(from)?.unwrap_or_else(|| self.int(0));
+        let to = match self.end_of_slice(to)? {
+            Some(to) => to,
+            None => self.slot(Op::StrLen, &[text], Ty::Int(0, i64::from(i32::MAX)), None),
+        };
+        let (from, to) = (self.as_int(from), self.as_int(to));
+        let val = self.helper(Helper::SliceText, &[text, from, to], Rep::Boxed);
+        self.set(dst, Slot { ty: Ty::Str, val });
+        Ok(())
+    }
+
+    /// An end of a slice as an integer; `None` if it is null, which is what is left out.
+    fn end_of_slice(&mut self, reg: Reg) -> Step<Option<Slot>> {
+        if self.reg(reg).ty == Ty::Null {
+            return Ok(None);
+        }
+        self.narrow_reg(reg, Ty::SMALL_INT).map(Some)
     }
 
     fn set_index(&mut self, obj: Reg, key: Reg, src: Reg) -> Step<()> {
