@@ -36,7 +36,7 @@ pub fn slice_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
         let chars = piece.b.ins().uload32(memory(), object, STRING_CHARS as i32);
         let is_ascii = piece.b.ins().icmp(IntCC::Equal, len, chars);
         piece.go_on_if(is_ascii);
-        let (from, to) = (piece.from_start(from, len), piece.from_start(to, len));
+        let (from, to) = (piece.counted_from_start(from, len), piece.counted_from_start(to, len));
         let is_some = piece.b.ins().icmp(IntCC::UnsignedLessThan, from, to);
         piece.go_on_if(is_some);
         let is_inside = piece.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, to, len);
@@ -72,7 +72,7 @@ pub fn slice_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
 
 impl Piece<'_, '_> {
     /// An end of a slice, counted from the start of the text. What is still out of it is below zero, or above the length.
-    fn from_start(&mut self, end: ir::Value, len: ir::Value) -> ir::Value {
+    fn counted_from_start(&mut self, end: ir::Value, len: ir::Value) -> ir::Value {
         let counted = self.b.ins().iadd(end, len);
         let is_negative = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, end, 0);
         self.b.ins().select(is_negative, counted, end)
