@@ -115,6 +115,8 @@ reasons! {
         Overflow => "an integer became too large",
         /// A value was expected to be a string.
         NotString => "a value is not a string",
+        /// What was compared with a text was neither one nor null.
+        NotStringOrNull => "a value is neither a string nor null",
         /// A value was expected to be a list.
         NotList => "a value is not a list",
         /// A value was expected to be a map.

@@ -10,6 +10,7 @@ use crate::ssa::types::{CONVERTED_MAX, Ty, clamp, fits};
 use crate::ssa::{Cmp, Helper, Op, Rep, Val};
 use minilive_mir::ir::{BinaryOp, Reg, UnaryOp};
 use minilive_runtime::realm::TypeMap;
+use minilive_runtime::value::TAG_STRING;
 
 /// The comparison that an operator makes.
 pub(super) fn compare_of(op: BinaryOp) -> Option<Cmp> {
@@ -48,6 +49,10 @@ impl Builder<'_> {
             self.set(dst, holds);
             return Ok(());
         }
+        if let Some(slot) = self.text_or_null(op, (a, b), seen)? {
+            self.set(dst, slot);
+            return Ok(());
+        }
         if self.may_be_null(op, (x, y), seen) {
             return self.with_null(op, dst, (a, b), seen);
         }
@@ -80,6 +85,28 @@ impl Builder<'_> {
         self.narrow_reg(a, Ty::Str)?;
         self.narrow_reg(b, Ty::Str)?;
         Ok(true)
+    }
+
+    /// `==` and `!=` of a text and what was a text or null: in place of null, which no text is equal to, the text is compared with itself.
+    fn text_or_null(&mut self, op: BinaryOp, (a, b): (Reg, Reg), seen: Arith) -> Step<Option<Slot>> {
+        let (text, other, kinds) = match (self.reg(a).ty, self.reg(b).ty) {
+            (Ty::Any | Ty::Plain, Ty::Str) => (self.reg(b).val, self.reg(a).val, seen.a),
+            (Ty::Str, Ty::Any | Ty::Plain) => (self.reg(a).val, self.reg(b).val, seen.b),
+            _ => return Ok(None),
+        };
+        let seen_null = kinds.meets(Kinds::STRING) && kinds.within(Kinds::STRING.union(Kinds::OTHER));
+        if !matches!(op, BinaryOp::Eq | BinaryOp::Ne) || !seen_null || !self.may(ExitReason::NotStringOrNull) {
+            return Ok(None);
+        }
+        let null = self.null().val;
+        let is_null = self.op(Op::SameBits, &[other, null], Rep::Bool);
+        let compared = self.op(Op::Select, &[is_null, text, other], Rep::Boxed);
+        let exit = self.exit(ExitReason::NotStringOrNull);
+        let compared = self.op_exit(Op::GuardTag(TAG_STRING as u16), &[compared], Rep::Boxed, Some(exit));
+        let same = self.truth_slot(Op::StrCmp(Cmp::Eq), &[compared, text]);
+        let no = self.op(Op::Bool(false), &[], Rep::Bool);
+        let same = self.truth_slot(Op::Select, &[is_null, no, same.val]);
+        Ok(Some(if op == BinaryOp::Eq { same } else { self.truth_slot(Op::Not, &[same.val]) }))
     }
 
     /// `==` and `!=` with null: only null is equal to it.
