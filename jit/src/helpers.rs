@@ -86,6 +86,8 @@ pub fn table() -> HelperTable {
     put(HelperId::CharOf, 0, elements::char_of as *const () as usize);
     put(HelperId::StrOrder, 0, str_order as *const () as usize);
     put(HelperId::SameText, 0, same_text as *const () as usize);
+    put(HelperId::Random, 0, random as *const () as usize);
+    put(HelperId::HasText, 0, has_text as *const () as usize);
     HelperTable { addresses }
 }
 
@@ -559,6 +561,13 @@ extern "C" fn intrinsic(ctx: *mut u8, site: u64, number: u64, args: *const u64, 
     give(realm, site, result)
 }
 
+/// `rnd` without a seed.
+extern "C" fn random(ctx: *mut u8, site: u64) -> u64 {
+    let realm = realm_at(ctx, site);
+    let result = intrinsics::random(realm).map(Value::number);
+    give(realm, site, result)
+}
+
 /// The order of two strings.
 extern "C" fn str_order(_: *mut u8, a: u64, b: u64) -> u64 {
     let order = value(a).as_string().zip(value(b).as_string()).map(|(a, b)| a.as_bytes().cmp(b.as_bytes()));
@@ -567,6 +576,11 @@ extern "C" fn str_order(_: *mut u8, a: u64, b: u64) -> u64 {
 
 extern "C" fn same_text(_: *mut u8, a: u64, b: u64) -> u64 {
     value(a).as_string().zip(value(b).as_string()).is_some_and(|(a, b)| a.same_text(b)).into()
+}
+
+/// Whether a map itself has a text. Shared code asks, and knows it as what it was found then.
+extern "C" fn has_text(ctx: *mut u8, map: u64, text: u64) -> u64 {
+    value(map).as_map().is_some_and(|map| map.contains(realm_of(ctx), value(text))).into()
 }
 
 /// A free name, wherever it is.

@@ -105,12 +105,16 @@ reasons! {
     ExitReason {
         /// An operand of arithmetic was not a number.
         NotNumber => "a value is not a number",
+        /// An operand that was a number or null before was neither.
+        NotNumberOrNull => "a value is neither a number nor null",
         /// A number was expected to be a small integer.
         NotInteger => "a number is not a small integer",
         /// An integer computation left its range.
         Overflow => "an integer became too large",
         /// A value was expected to be a string.
         NotString => "a value is not a string",
+        /// What was compared with a text was neither one nor null.
+        NotStringOrNull => "a value is neither a string nor null",
         /// A value was expected to be a list.
         NotList => "a value is not a list",
         /// A value was expected to be a map.

@@ -189,8 +189,12 @@ pub enum Op {
     GuardNum,
     /// Boxed to integer; leaves unless it is a number that 32 bits hold, and not minus zero.
     GuardInt,
+    /// Boxed to double; leaves unless it is a number or null. Null keeps its bits, which are those of a NaN that no number is.
+    GuardNumOrNull,
     /// Boxed to truth value; leaves unless it is 0 or a number of magnitude 1 or more, which are all that is wholly false or true.
     GuardTruth,
+    /// The same, or null, which is wholly false.
+    GuardTruthOrNull,
     /// Double to integer; leaves unless integral, not minus zero and below 2^51.
     F64ToInt,
     /// The same boxed value; leaves unless it has this tag.
@@ -238,6 +242,8 @@ pub enum Op {
     FRem,
     /// C `pow`.
     FPow,
+    /// What a double is, boxed, unless one of the other operands is null: then null. It was computed of those, which are doubles or null.
+    UnlessNull,
     /// `atan2` of two doubles.
     FAtan2,
     /// A function of one double.
@@ -673,8 +679,10 @@ impl Op {
         matches!(
             self,
             Op::GuardNum
+                | Op::GuardNumOrNull
                 | Op::GuardInt
                 | Op::GuardTruth
+                | Op::GuardTruthOrNull
                 | Op::F64ToInt
                 | Op::F64ToIndex
                 | Op::GuardTag(_)
@@ -713,7 +721,15 @@ impl Op {
             | Op::Bool(_)
             | Op::Boxed(_) => true,
             Op::Intrinsic(_) | Op::Literal(_) | Op::Name(_) | Op::Box | Op::ToF64 | Op::ToInt => true,
-            Op::FAdd | Op::FSub | Op::FMul | Op::FDiv | Op::FRem | Op::FPow | Op::FAtan2 | Op::FMath(_) => true,
+            Op::FAdd
+            | Op::FSub
+            | Op::FMul
+            | Op::FDiv
+            | Op::FRem
+            | Op::FPow
+            | Op::FAtan2
+            | Op::FMath(_)
+            | Op::UnlessNull => true,
             Op::FCmp(_) | Op::ICmp(_) | Op::SameBits | Op::Not | Op::FTruth | Op::ITruth => true,
             Op::Select | Op::IAbs | Op::Whole | Op::IBits(_) | Op::LoadCell(_) | Op::ListLen => true,
             Op::TypeMap(_) | Op::IsKind(_) => true,

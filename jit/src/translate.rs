@@ -18,6 +18,7 @@ mod memory;
 mod ops;
 mod record;
 mod sites;
+pub mod slice;
 pub mod symbols;
 mod table;
 mod text;
@@ -147,13 +148,19 @@ pub enum HelperId {
     StrOrder,
     /// `(ctx, a, b) -> 0 or 1`: whether two strings have the same text.
     SameText,
+    /// `(ctx, map, text) -> 0 or 1`: whether a map itself has a text, of which it is noted as what it was found.
+    HasText,
+    /// `(ctx, site) -> value or EXC`: a random number.
+    Random,
+    /// `(ctx, text, from, to) -> text or absent`: see [`slice`].
+    SliceStub,
 }
 
 /// What [`HelperId::LongBudget`] answers if the code that asks is to be left.
 pub const LEAVE: u64 = 2;
 
 /// How many entries a helper table has.
-pub const HELPERS: usize = 66;
+pub const HELPERS: usize = 69;
 
 /// Facts and addresses that the code of one entry relies on.
 pub struct Env<'a> {

@@ -105,6 +105,14 @@ pub fn invoke_in_place(
 /// The intrinsic `hasIndex`, which engines may answer themselves.
 pub static HAS_INDEX: IntrinsicId = place_of("hasIndex");
 
+static RND: IntrinsicId = place_of("rnd");
+
+/// What `rnd` gives without a seed, for engines that need no call for it.
+pub fn random(realm: &mut Realm) -> Eval<f64> {
+    ask(realm, RND.def())?;
+    Ok(realm.rng().next_number())
+}
+
 /// The id of a name that stands in the table.
 const fn place_of(name: &str) -> IntrinsicId {
     let mut at = 0;

@@ -121,6 +121,14 @@ fn whole_power(x: f64, y: f64) -> Option<f64> {
     (product.abs() <= EXACT).then_some(product)
 }
 
+/// More decimals than this mean nothing in a double.
+pub const MOST_DECIMALS: u32 = 15;
+
+/// What a number is multiplied with before it is rounded to so many decimals, and divided by after it.
+pub fn decimal_factor(places: u32) -> f64 {
+    10f64.powi(places.min(MOST_DECIMALS).cast_signed())
+}
+
 /// `-a`, which is `0 - a`.
 #[inline(always)]
 pub fn neg(a: Value) -> Value {

@@ -78,7 +78,8 @@ pub const SHORT_MAX: usize = 64;
 /// The most bytes a string may have.
 pub const MAX_STRING: usize = i32::MAX as usize;
 
-const SHORT_BYTES: usize = size_of::<StringObject>();
+/// Bytes of a short string's object, behind which its text stands.
+pub const SHORT_BYTES: usize = size_of::<StringObject>();
 const BUFFER_BYTES: usize = size_of::<BufferObject>();
 /// Code points between two entries of an index.
 const INDEX_STEP: usize = 64;

@@ -726,7 +726,7 @@ pub(super) fn steps<const OP: u8>(run: &mut Run<'_>, realm: &mut Realm, at: Opti
             Op::Slice => {
                 sync!();
                 let [of, from, to] = [word.b(), word.c(), ip.step(1).word().a()].map(|reg| window.get(reg));
-                window.set(word.a(), check!(ops::slice(realm, of, from, to)));
+                window.set(word.a(), check!(super::values::slice(realm, ip.cell(), of, from, to)));
                 next!(2)
             }
             Op::MakeList => {

@@ -36,6 +36,14 @@ pub(super) fn sample_index(cell: &FeedbackCell, container: Value, key: Value, va
     cell.see_index(kinds_of(container), kinds_of(key), kinds_of(value), index_flags(container, key));
 }
 
+/// `container[from:to]`; the end is noted as a value.
+pub(super) fn slice(realm: &mut Realm, cell: &FeedbackCell, of: Value, from: Value, to: Value) -> Eval<Value> {
+    if !cell.is_sampled() {
+        sample_index(cell, of, from, to);
+    }
+    ops::slice(realm, of, from, to)
+}
+
 fn is_computed(container: Value) -> bool {
     container.as_list().is_some_and(|list| list.is_computed())
 }

@@ -276,7 +276,7 @@ impl Backend {
     /// Provides the shared lookups that a function's sites need.
     pub(super) fn provide_lookups(&mut self, codes: &CodeTable, func: &Func) -> Result<(), Refused> {
         use crate::ssa::{Helper, Op};
-        use translate::HelperId::{FindStub, GetKeyStub, HasKeyStub, IsaStub, PutStub, SetKeyStub};
+        use translate::HelperId::{FindStub, GetKeyStub, HasKeyStub, IsaStub, PutStub, SetKeyStub, SliceStub};
         use translate::lookup::{find_stub, get_key_stub, has_key_stub, isa_stub, put_stub, set_key_stub};
         for inst in func.blocks.iter().flat_map(|block| &block.insts) {
             let wanted: &[Wanted] = match inst.op {
@@ -288,6 +288,7 @@ impl Backend {
                 ) => &[(PutStub, "store a member", put_stub), (FindStub, "find a member", find_stub)],
                 Op::Helper(Helper::Binary(BinaryOp::Isa)) => &[(IsaStub, "walk a chain", isa_stub)],
                 Op::Helper(Helper::GetKey) => &[(GetKeyStub, "find a key", get_key_stub)],
+                Op::Helper(Helper::SliceText) => &[(SliceStub, "slice a text", translate::slice::slice_stub)],
                 Op::Helper(Helper::SetKey) => &[(SetKeyStub, "store at a key", set_key_stub)],
                 _ => continue,
             };
@@ -340,6 +341,7 @@ impl Backend {
             Symbol::Helper(id, offset) => self.helpers.addresses[id as usize + usize::from(offset)] as u64,
             Symbol::Callee => self.shared.callee_word() as u64,
             Symbol::Context => self.shared.context_word() as u64,
+            Symbol::Ascii => codes.shared().ascii_table() as u64,
             other => unreachable!("a shared piece belongs to no function, so it has no {other:?}"),
         });
         let piece = put_piece(&mut self.shared.native(), name, &compiled)?;

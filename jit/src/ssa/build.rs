@@ -188,6 +188,8 @@ pub(crate) struct Compared {
     cmp: Cmp,
     a: Reg,
     b: Reg,
+    /// Operands that may be null, and, if the comparison holds, are these numbers.
+    numbers: [Option<(Reg, Slot)>; 4],
 }
 
 pub(crate) struct Builder<'a> {

@@ -62,6 +62,8 @@ pub enum Helper {
     RefIndex,
     /// `obj[from:to]`.
     Slice,
+    /// The same of a string, with integers as ends.
+    SliceText,
     /// A list of the operands.
     MakeList,
     /// Appends operands to a literal's list.
@@ -121,6 +123,8 @@ pub enum Helper {
     IterEntry,
     /// Materialises the list of `range(base, base + step * (count - 1), step)`; operands base, step, count.
     MakeRange,
+    /// `rnd` without a seed: the next random number, if the host allows it.
+    Random,
     /// An intrinsic by number, through its table entry; operands its arguments, a receiver first.
     Intrinsic(u32),
     /// The same, of one that changes nothing a program could see.

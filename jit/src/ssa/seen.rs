@@ -225,6 +225,12 @@ impl Seen {
                 add(obj, self.index(at).container);
                 add(key, self.index(at).key);
             }
+            Inst::Slice { obj, from, to, .. } => {
+                let seen = self.index(at);
+                add(obj, seen.container);
+                add(from, seen.key);
+                add(to, seen.value);
+            }
             Inst::GetMember { obj, .. }
             | Inst::CallMethod { obj, .. }
             | Inst::SetMember { obj, .. }

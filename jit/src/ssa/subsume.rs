@@ -69,7 +69,7 @@ fn says_little(op: Op) -> bool {
 /// Whether a guard says so, too, and more.
 fn says_more(op: Op) -> bool {
     match op {
-        Op::GuardNum | Op::GuardInt => true,
+        Op::GuardNum | Op::GuardNumOrNull | Op::GuardInt | Op::GuardTruthOrNull => true,
         Op::GuardTag(tag) => u64::from(tag) > TAG_IMMEDIATE && u64::from(tag) != TAG_FUNCTION,
         _ => false,
     }

@@ -6,17 +6,16 @@
 
 use super::HelperId;
 use super::calls::binary_number;
-use super::lookup::name_of;
 use super::lower::{Lower, memory};
 use super::symbols::Symbol;
 use crate::exits::{MAX_CODES, takes};
 use crate::ssa::{Helper, MemberSite};
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{self, InstBuilder, types};
+use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
 use minilive_mir::ir::BinaryOp;
 use minilive_runtime::function::FUNCTION_CODE;
-use minilive_runtime::realm::{HEAD_ASKED, HEAD_CHANGED_TYPES, HEAD_NATIVE_STATUS, TypeMap};
-use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, TAG_MAP, TAG_STRING, Value};
+use minilive_runtime::realm::{HEAD_CHANGED_TYPES, HEAD_NATIVE_STATUS, TypeMap};
+use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, TAG_MAP, Value};
 
 impl Lower<'_, '_> {
     /// A call of any value; its result.
@@ -91,10 +90,21 @@ impl Lower<'_, '_> {
     /// `map[key]`: by the shared lookup, or else by the helper.
     pub(super) fn get_key(&mut self, site: ir::Value, args: &[ir::Value]) -> ir::Value {
         let (slow, next) = self.two_ways();
-        self.unless_new(args[1], slow);
         self.shared_or(HelperId::GetKeyStub, args, (slow, next));
         let found = self.call_helper(HelperId::GetIndex, 0, &[site, args[0], args[1]]);
         self.meet(next, found)
+    }
+
+    /// `text[from:to]` with integers as ends, likewise.
+    pub(super) fn slice_text(&mut self, site: ir::Value, args: &[ir::Value]) -> ir::Value {
+        let (slow, next) = self.two_ways();
+        self.shared_or(HelperId::SliceStub, args, (slow, next));
+        let [from, to] = [args[1], args[2]].map(|end| {
+            let number = self.b.ins().fcvt_from_sint(types::F64, end);
+            self.b.ins().bitcast(types::I64, MemFlagsData::new(), number)
+        });
+        let made = self.variadic(site, Helper::Slice, &[args[0], from, to]);
+        self.meet(next, made)
     }
 
     /// `map.hasIndex(key)`, as long as the type of maps is what it was.
@@ -103,7 +113,6 @@ impl Lower<'_, '_> {
         let changed = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_CHANGED_TYPES as i32);
         let changed = self.b.ins().band_imm_u(changed, i64::from(TypeMap::Map.bit()));
         self.leave_if(changed, slow);
-        self.unless_new(args[2], slow);
         let name = self.symbol(Symbol::Name(at.name));
         self.shared_or(HelperId::HasKeyStub, &[args[0], args[2], name], (slow, next));
         let result = self.call_member(HelperId::CallMethod, site, at, args);
@@ -119,23 +128,6 @@ impl Lower<'_, '_> {
         self.meet(next, truth)
     }
 
-    /// Texts that are no names are nothing that shared code could look up, except for the one that was asked for last.
-    fn unless_new(&mut self, key: ir::Value, slow: ir::Block) {
-        let (text, next) = (self.b.create_block(), self.b.create_block());
-        let is_text = self.has_tag(key, TAG_STRING);
-        self.b.ins().brif(is_text, text, &[], next, &[]);
-        self.b.switch_to_block(text);
-        let object = self.b.ins().band_imm_u(key, PAYLOAD_MASK as i64);
-        let name = name_of(&mut self.b, object);
-        let new = self.b.create_block();
-        self.b.ins().brif(name, next, &[], new, &[]);
-        self.b.switch_to_block(new);
-        let last = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_ASKED as i32);
-        let again = self.b.ins().icmp(IntCC::Equal, last, key);
-        self.b.ins().brif(again, next, &[], slow, &[]);
-        self.b.switch_to_block(next);
-    }
-
     /// What a shared piece of code gives goes to `next`, unless it is absent.
     fn shared_or(&mut self, id: HelperId, args: &[ir::Value], (slow, next): (ir::Block, ir::Block)) {
         let found = self.call_piece(id, args);
@@ -148,7 +140,6 @@ impl Lower<'_, '_> {
     /// `map[key] = value`, likewise.
     pub(super) fn set_key(&mut self, site: ir::Value, args: &[ir::Value]) -> ir::Value {
         let (slow, next) = self.two_ways();
-        self.unless_new(args[1], slow);
         let done = self.call_piece(HelperId::SetKeyStub, args);
         let null = self.iconst(Value::NULL.bits() as i64);
         self.b.ins().brif(done, next, &[null.into()], slow, &[]);

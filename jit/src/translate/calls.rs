@@ -166,6 +166,8 @@ impl Lower<'_, '_> {
             Helper::GetIndex => self.call_helper(HelperId::GetIndex, 0, &[site, args[0], args[1]]),
             Helper::GetKey => self.get_key(site, &args),
             Helper::SetKey => self.set_key(site, &args),
+            Helper::Random => self.call_helper(HelperId::Random, 0, &[site]),
+            Helper::SliceText => self.slice_text(site, &args),
             Helper::SetIndex => self.call_helper(HelperId::SetIndex, 0, &[site, args[0], args[1], args[2]]),
             Helper::Unary(op) => {
                 let op = self.iconst(unary_number(op));

@@ -37,6 +37,7 @@ impl Lent {
             (Op::Window(reg), _) => Some((reg, Share::All)),
             (
                 Op::GuardNum
+                | Op::GuardNumOrNull
                 | Op::GuardInt
                 | Op::GuardTag(_)
                 | Op::GuardNotFunction

@@ -4,8 +4,9 @@
 //! `optimise::install` compiles them once an engine; `calls` calls them before it goes to the helper. Invariant: they answer only
 //! what the interpreter's slow path would, and leave every other case to it.
 
+use super::symbols::{Symbol, Symbols};
 use super::tramp::small_function;
-use super::{Compiled, signature};
+use super::{Compiled, HelperId, signature};
 use crate::reason::Refused;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, UserFuncName, types};
@@ -18,7 +19,9 @@ use minilive_runtime::map::lookup::{
 };
 use minilive_runtime::map::{ENTRY_VALUE, MAP_SHAPE, MAP_SLOTS};
 use minilive_runtime::names;
-use minilive_runtime::realm::{HEAD_KEYS, HEAD_LOOKUPS, HEAD_MARKING, HEAD_NATIVE_STATUS, HEAD_TYPE_MAPS, TypeMap};
+use minilive_runtime::realm::{
+    HEAD_ASKED, HEAD_KEYS, HEAD_LOOKUPS, HEAD_MARKING, HEAD_NATIVE_STATUS, HEAD_TYPE_MAPS, TypeMap,
+};
 use minilive_runtime::string::{STRING_HASH, STRING_KNOWN};
 use minilive_runtime::value::{PAYLOAD_MASK, TAG_MAP, TAG_SHIFT, TAG_STRING, Value};
 
@@ -32,19 +35,20 @@ const UNSHAPED: u8 = flags::DICT | flags::ENV | flags::GLOBALS;
 /// A piece of code in the making.
 pub(super) struct Piece<'a, 'b> {
     pub(super) b: &'a mut FunctionBuilder<'b>,
+    pub(super) symbols: &'a mut Symbols,
     pub(super) fail: ir::Block,
 }
 
 /// `(ctx, object, name, text) -> value`: a member of a map or of its chain, with its name and that as a string; absent if the helper is to
 /// look. The word for results in the realm's head takes what is `super` in a method that is found.
 pub fn find_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
-    small_function(isa, UserFuncName::user(4, 0), signature(isa, 3), |b, params| {
+    small_function(isa, UserFuncName::user(4, 0), signature(isa, 3), |b, symbols, params| {
         let (ctx, object, name, text) = (params[0], params[1], params[2], params[3]);
         let fail = b.create_block();
         let [walk, found, shaped, table] = [(); 4].map(|()| b.create_block());
         let map = b.append_block_param(walk, types::I64);
         let left = b.append_block_param(walk, types::I64);
-        let mut piece = Piece { b, fail };
+        let mut piece = Piece { b, symbols, fail };
         let lookups = piece.lookups(ctx);
         let name = piece.b.ins().ireduce(types::I32, name);
         let first = piece.map_of(object);
@@ -95,10 +99,10 @@ pub fn find_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
 
 /// `(ctx, object, name, value) -> done`: stores to an own slot of a map, if that takes nothing more; 0 if the helper is to do it.
 pub fn put_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
-    small_function(isa, UserFuncName::user(4, 1), signature(isa, 3), |b, params| {
+    small_function(isa, UserFuncName::user(4, 1), signature(isa, 3), |b, symbols, params| {
         let (ctx, object, name, value) = (params[0], params[1], params[2], params[3]);
         let fail = b.create_block();
-        let mut piece = Piece { b, fail };
+        let mut piece = Piece { b, symbols, fail };
         let lookups = piece.lookups(ctx);
         let name = piece.b.ins().ireduce(types::I32, name);
         let map = piece.map_of(object);
@@ -117,13 +121,13 @@ pub fn put_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
 
 /// `(ctx, value, map) -> truth`: whether a map has another one in its chain of `__isa`; absent if the helper is to look.
 pub fn isa_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
-    small_function(isa, UserFuncName::user(4, 4), signature(isa, 2), |b, params| {
+    small_function(isa, UserFuncName::user(4, 4), signature(isa, 2), |b, symbols, params| {
         let (ctx, value, wanted) = (params[0], params[1], params[2]);
         let fail = b.create_block();
         let [walk, up, yes, no] = [(); 4].map(|()| b.create_block());
         let map = b.append_block_param(walk, types::I64);
         let left = b.append_block_param(walk, types::I64);
-        let mut piece = Piece { b, fail };
+        let mut piece = Piece { b, symbols, fail };
         let lookups = piece.lookups(ctx);
         // All maps are of the type `map`.
         let of_maps =
@@ -160,23 +164,24 @@ pub fn isa_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
 
 /// `(ctx, object, key) -> value`: what a map or its chain has at a text, or a table at a number; absent if the helper is to look.
 pub fn get_key_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
-    small_function(isa, UserFuncName::user(4, 2), signature(isa, 2), |b, params| {
+    small_function(isa, UserFuncName::user(4, 2), signature(isa, 2), |b, symbols, params| {
         let (ctx, object, key) = (params[0], params[1], params[2]);
         let fail = b.create_block();
         let [walk, own, up, shaped, table] = [(); 5].map(|()| b.create_block());
         let map = b.append_block_param(walk, types::I64);
         let left = b.append_block_param(walk, types::I64);
-        let mut piece = Piece { b, fail };
+        let mut piece = Piece { b, symbols, fail };
         let first = piece.map_of(object);
         let in_table = piece.flags(first, flags::DICT);
         piece.b.ins().brif(in_table, table, &[], shaped, &[]);
         piece.b.switch_to_block(table);
+        piece.recognise_in_table((ctx, object, key), fail);
         let entries = piece.table(first);
         let entry = piece.at_key_of_table(ctx, entries, key, fail);
         let value = piece.b.ins().load(types::I64, memory(), entry, ENTRY_VALUE as i32);
         piece.b.ins().return_(&[value]);
         piece.b.switch_to_block(shaped);
-        let text = piece.object_of(key, TAG_STRING);
+        let text = piece.recognise_name((ctx, object, key), fail);
         let steps = piece.b.ins().iconst(types::I64, STEPS);
         piece.b.ins().jump(walk, &[first.into(), steps.into()]);
         piece.b.switch_to_block(walk);
@@ -208,22 +213,23 @@ pub fn get_key_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
 
 /// `(ctx, object, key, value) -> done`: stores where a map itself has a text; 0 if the helper is to do it.
 pub fn set_key_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
-    small_function(isa, UserFuncName::user(4, 3), signature(isa, 3), |b, params| {
+    small_function(isa, UserFuncName::user(4, 3), signature(isa, 3), |b, symbols, params| {
         let (ctx, object, key, value) = (params[0], params[1], params[2], params[3]);
         let fail = b.create_block();
         let [shaped, table] = [(); 2].map(|()| b.create_block());
-        let mut piece = Piece { b, fail };
+        let mut piece = Piece { b, symbols, fail };
         let map = piece.map_of(object);
         piece.without_flags(map, flags::ENV | flags::GLOBALS | flags::GUARDED);
         piece.unless_marking(ctx);
         let in_table = piece.flags(map, flags::DICT);
         piece.b.ins().brif(in_table, table, &[], shaped, &[]);
         piece.b.switch_to_block(table);
+        piece.recognise_in_table((ctx, object, key), fail);
         let entries = piece.table(map);
         let entry = piece.at_key_of_table(ctx, entries, key, fail);
         piece.store_and_return(value, entry, ENTRY_VALUE);
         piece.b.switch_to_block(shaped);
-        let (slots, slot) = piece.slot_of_key(ctx, map, key, fail);
+        let (slots, slot) = piece.slot_of_key(ctx, (object, map), key, fail);
         let address = piece.slot_address(slots, slot);
         piece.store_and_return(value, address, 0);
         piece.finish(0);
@@ -233,22 +239,23 @@ pub fn set_key_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
 /// `(ctx, map, key, name) -> truth`: whether a map has a key, unless it may have something else under the name, which is `hasIndex`; absent if
 /// the helper is to look.
 pub fn has_key_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
-    small_function(isa, UserFuncName::user(4, 5), signature(isa, 3), |b, params| {
+    small_function(isa, UserFuncName::user(4, 5), signature(isa, 3), |b, symbols, params| {
         let (ctx, object, key, name) = (params[0], params[1], params[2], params[3]);
         let fail = b.create_block();
         let [missing, table, shaped] = [(); 3].map(|()| b.create_block());
-        let mut piece = Piece { b, fail };
+        let mut piece = Piece { b, symbols, fail };
         let map = piece.map_of(object);
         piece.without_flags(map, flags::ENV | flags::GLOBALS);
         let in_table = piece.flags(map, flags::DICT);
         piece.b.ins().brif(in_table, table, &[], shaped, &[]);
         piece.b.switch_to_block(table);
         let entries = piece.showing_table(map);
+        piece.recognise_in_table((ctx, object, key), missing);
         piece.at_key_of_table(ctx, entries, key, missing);
         piece.answer(true);
         piece.b.switch_to_block(shaped);
         piece.unless_shape_hides(ctx, map, name);
-        piece.slot_of_key(ctx, map, key, missing);
+        piece.slot_of_key(ctx, (object, map), key, missing);
         piece.answer(true);
         piece.b.switch_to_block(missing);
         piece.answer(false);
@@ -311,6 +318,52 @@ impl Piece<'_, '_> {
         self.go_on_if(idle);
     }
 
+    /// Goes on with a key of a map with a table that is no text, a name, or the text that was asked for last; any other text is looked up by the
+    /// runtime, which makes it the one that was asked for last. Goes to `missing` if it is not there.
+    fn recognise_in_table(&mut self, (ctx, map, key): (ir::Value, ir::Value, ir::Value), missing: ir::Block) {
+        let [text, other, unknown, known] = [(); 4].map(|()| self.b.create_block());
+        let tag = self.b.ins().ushr_imm_u(key, i64::from(TAG_SHIFT));
+        let is_text = self.b.ins().icmp_imm_u(IntCC::Equal, tag, TAG_STRING as i64);
+        self.b.ins().brif(is_text, text, &[], known, &[]);
+        self.b.switch_to_block(text);
+        let string = self.b.ins().band_imm_u(key, PAYLOAD_MASK as i64);
+        let name = self.b.ins().load(types::I32, memory(), string, HEADER_SHAPE as i32);
+        self.b.ins().brif(name, known, &[], other, &[]);
+        self.b.switch_to_block(other);
+        let last = self.b.ins().load(types::I64, memory(), ctx, HEAD_ASKED as i32);
+        let again = self.b.ins().icmp(IntCC::Equal, last, key);
+        self.b.ins().brif(again, known, &[], unknown, &[]);
+        self.b.switch_to_block(unknown);
+        let found = self.has_text(ctx, map, key);
+        self.b.ins().brif(found, known, &[], missing, &[]);
+        self.b.switch_to_block(known);
+    }
+
+    /// The object of a key of a shaped map, which must be a text. If it is not known to be a name, it is looked up by the runtime, which notes
+    /// which one it is. Goes to `missing` if the map does not have it.
+    fn recognise_name(&mut self, (ctx, map, key): (ir::Value, ir::Value, ir::Value), missing: ir::Block) -> ir::Value {
+        let [unknown, known] = [(); 2].map(|()| self.b.create_block());
+        let text = self.object_of(key, TAG_STRING);
+        let name = name_of(self.b, text);
+        self.b.ins().brif(name, known, &[], unknown, &[]);
+        self.b.switch_to_block(unknown);
+        let found = self.has_text(ctx, map, key);
+        self.b.ins().brif(found, known, &[], missing, &[]);
+        self.b.switch_to_block(known);
+        text
+    }
+
+    /// What the runtime answers for a text.
+    fn has_text(&mut self, ctx: ir::Value, map: ir::Value, text: ir::Value) -> ir::Value {
+        let address = self.symbols.value(self.b, Symbol::Helper(HelperId::HasText, 0));
+        let mut signature = ir::Signature::new(self.b.func.signature.call_conv);
+        signature.params = vec![ir::AbiParam::new(types::I64); 3];
+        signature.returns = vec![ir::AbiParam::new(types::I64)];
+        let helper = self.b.import_signature(signature);
+        let call = self.b.ins().call_indirect(helper, address, &[ctx, map, text]);
+        self.b.inst_results(call)[0]
+    }
+
     /// Fails if maps of a shape have a slot of a name that all maps have a method of, or a chain.
     fn unless_shape_hides(&mut self, ctx: ir::Value, map: ir::Value, name: ir::Value) {
         let lookups = self.lookups(ctx);
@@ -327,11 +380,11 @@ impl Piece<'_, '_> {
     fn slot_of_key(
         &mut self,
         ctx: ir::Value,
-        map: ir::Value,
+        (object, map): (ir::Value, ir::Value),
         key: ir::Value,
         missing: ir::Block,
     ) -> (ir::Value, ir::Value) {
-        let text = self.object_of(key, TAG_STRING);
+        let text = self.recognise_name((ctx, object, key), missing);
         let entry = self.entry_of_text(ctx, map, text);
         let slot = self.b.ins().uload16(types::I64, memory(), entry, KEY_SLOT as i32);
         let is_own = self.b.ins().icmp_imm_u(IntCC::NotEqual, slot, i64::from(NOWHERE));
@@ -403,7 +456,7 @@ impl Piece<'_, '_> {
     }
 
     /// The way of what failed.
-    fn finish(self, answer: u64) {
+    pub(super) fn finish(self, answer: u64) {
         self.b.switch_to_block(self.fail);
         let answer = self.b.ins().iconst(types::I64, answer as i64);
         self.b.ins().return_(&[answer]);

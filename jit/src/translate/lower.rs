@@ -379,7 +379,7 @@ impl Lower<'_, '_> {
 
     fn inst(&mut self, inst: &Inst, next: Option<&Inst>) {
         // Only a guard right behind it may read once more what an instruction read.
-        if inst.op != Op::GuardNum {
+        if !matches!(inst.op, Op::GuardNum | Op::GuardNumOrNull) {
             self.just_read = None;
         }
         if let Some(result) = inst.result

@@ -6,7 +6,10 @@ use crate::ssa::{Bits, Cmp, Inst, Math, Op, Rep, Val};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
 use minilive_runtime::realm::HEAD_NUMBER_END;
-use minilive_runtime::value::NUMBER_END;
+use minilive_runtime::value::{NUMBER_END, Value};
+
+/// Numbers or null: what is not above this.
+const _: () = assert!(Value::NULL.bits() == NUMBER_END);
 
 /// 1.5 * 2^52: adding it to a small double leaves the rounded integer in the low bits.
 const MAGIC: f64 = 6_755_399_441_055_744.0;
@@ -21,9 +24,10 @@ impl Lower<'_, '_> {
                 let truth = self.arg(inst, 0);
                 self.b.ins().uextend(types::I64, truth)
             }
-            Op::GuardNum => self.guard_num(inst),
+            Op::GuardNum | Op::GuardNumOrNull => self.guard_num(inst),
             Op::GuardInt => self.guard_int(inst),
-            Op::GuardTruth => self.guard_truth(inst),
+            Op::GuardTruth | Op::GuardTruthOrNull => self.guard_truth(inst),
+            Op::UnlessNull => self.unless_null(inst),
             Op::F64ToInt => self.f64_to_int(inst),
             Op::FAdd | Op::FSub | Op::FMul | Op::FDiv => self.float(inst),
             Op::FRem => self.float_rem(inst),
@@ -134,7 +138,10 @@ impl Lower<'_, '_> {
     /// costs less than to move it from one kind of register to the other.
     fn guard_num(&mut self, inst: &Inst) -> ir::Value {
         let boxed = self.arg(inst, 0);
-        let ok = self.is_below_tags(boxed);
+        let ok = match inst.op {
+            Op::GuardNum => self.is_below_tags(boxed),
+            _ => self.b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, boxed, Value::NULL.bits() as i64),
+        };
         self.guarded_number(inst, ok);
         match self.just_read.take() {
             Some((val, address, offset)) if val == inst.args[0] => {
@@ -220,9 +227,29 @@ impl Lower<'_, '_> {
         let above = self.b.ins().iadd_imm_s(bits, (ONE as i64).wrapping_neg());
         let whole = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, above, (MOST - ONE) as i64);
         let is_zero = self.b.ins().icmp_imm_s(IntCC::Equal, bits, 0);
-        let ok = self.b.ins().bor(whole, is_zero);
+        let mut ok = self.b.ins().bor(whole, is_zero);
+        let mut truth = truth;
+        if inst.op == Op::GuardTruthOrNull {
+            let null = self.b.ins().icmp_imm_s(IntCC::Equal, boxed, Value::NULL.bits() as i64);
+            ok = self.b.ins().bor(ok, null);
+            truth = self.b.ins().band_not(truth, null);
+        }
         self.guarded_number(inst, ok);
         truth
+    }
+
+    /// A number, boxed, or null if one of the operands that it was computed of is. What a processor makes of null's bits is never seen.
+    fn unless_null(&mut self, inst: &Inst) -> ir::Value {
+        let number = self.arg(inst, 0);
+        let mut result = self.bits(number);
+        for &operand in &inst.args[1..] {
+            let float = self.val(operand);
+            let bits = self.bits(float);
+            let null = self.iconst(Value::NULL.bits() as i64);
+            let is_null = self.b.ins().icmp(IntCC::Equal, bits, null);
+            result = self.b.ins().select(is_null, null, result);
+        }
+        result
     }
 
     fn f64_to_int(&mut self, inst: &Inst) -> ir::Value {
@@ -337,8 +364,19 @@ impl Lower<'_, '_> {
             Math::Floor => self.b.ins().floor(value),
             Math::Ceil => self.b.ins().ceil(value),
             Math::Sqrt => self.b.ins().sqrt(value),
+            Math::Round => self.round(value),
             _ => self.call_floats(HelperId::Math, math as usize, &[value]),
         }
+    }
+
+    /// The nearest integer, halves away from zero: the whole part of what is half a unit further from zero. That half is the largest double below
+    /// 0.5, with which what is just below a half stays below a whole, and a half itself is rounded to one.
+    fn round(&mut self, value: ir::Value) -> ir::Value {
+        const HALF: f64 = 0.499_999_999_999_999_94;
+        let half = self.b.ins().f64const(HALF);
+        let half = self.b.ins().fcopysign(half, value);
+        let further = self.b.ins().fadd(value, half);
+        self.b.ins().trunc(further)
     }
 
     fn call_math2(&mut self, inst: &Inst, id: HelperId) -> ir::Value {

@@ -9,7 +9,7 @@ use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
 use minilive_runtime::heap::HEADER_SHAPE;
 use minilive_runtime::map::{
     CELL_EMPTY, ENTRY_BYTES, ENTRY_VALUE, HASH_FACTOR, MAP_TABLE, TABLE_CELLS, TABLE_COUNTED, TABLE_COUNTED_END,
-    TABLE_ENTRIES, TABLE_HIDES, TABLE_LEN, TABLE_MASK, TABLE_NONE,
+    TABLE_ENTRIES, TABLE_HIDES, TABLE_LAST, TABLE_LEN, TABLE_MASK, TABLE_NONE,
 };
 use minilive_runtime::realm::{HEAD_ASKED, HEAD_ASKED_KEY, HEAD_NUMBER_END};
 use minilive_runtime::string::STRING_HASH;
@@ -57,7 +57,9 @@ impl Piece<'_, '_> {
         self.b.switch_to_block(unknown);
         self.b.ins().brif(named, missing, &[], self.fail, &[]);
         self.b.switch_to_block(hashed);
+        self.found_last(table, known, done);
         let by_hash = self.hashed(table, known, hash, unknown);
+        self.note_last(table, by_hash);
         self.b.ins().jump(done, &[by_hash.into()]);
         self.b.switch_to_block(done);
         entry
@@ -112,6 +114,29 @@ impl Piece<'_, '_> {
         self.b.ins().brif(is_there, there, &[], missing, &[]);
         self.b.switch_to_block(there);
         self.entry_at(table, entry)
+    }
+
+    /// Goes to `done` with the entry that was found last if it is that of a key, which is often asked for, read and changed in turn.
+    fn found_last(&mut self, table: ir::Value, key: ir::Value, done: ir::Block) {
+        let (there, other) = (self.b.create_block(), self.b.create_block());
+        let last = self.b.ins().uload32(memory(), table, TABLE_LAST as i32);
+        let len = self.b.ins().uload32(memory(), table, TABLE_LEN as i32);
+        let is_there = self.b.ins().icmp(IntCC::UnsignedLessThan, last, len);
+        self.b.ins().brif(is_there, there, &[], other, &[]);
+        self.b.switch_to_block(there);
+        let entry = self.entry_at(table, last);
+        let known = self.b.ins().load(types::I64, memory(), entry, 0);
+        let same = self.b.ins().icmp(IntCC::Equal, known, key);
+        self.b.ins().brif(same, done, &[entry.into()], other, &[]);
+        self.b.switch_to_block(other);
+    }
+
+    /// Notes an entry as the one that was found last.
+    fn note_last(&mut self, table: ir::Value, entry: ir::Value) {
+        let entries = self.b.ins().load(types::I64, memory(), table, TABLE_ENTRIES as i32);
+        let offset = self.b.ins().isub(entry, entries);
+        let number = self.b.ins().ushr_imm_u(offset, i64::from(ENTRY_BYTES.ilog2()));
+        self.b.ins().istore32(memory(), number, table, TABLE_LAST as i32);
     }
 
     fn entry_at(&mut self, table: ir::Value, number: ir::Value) -> ir::Value {

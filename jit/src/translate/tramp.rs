@@ -17,13 +17,10 @@ fn one_block(
     signature: ir::Signature,
     body: impl FnOnce(&mut FunctionBuilder<'_>, &mut Symbols, &[ir::Value]) -> Option<ir::Value>,
 ) -> Result<Compiled, Refused> {
-    let mut symbols = Symbols::default();
-    let mut compiled = small_function(isa, name, signature, |b, params| {
-        let result = body(b, &mut symbols, params);
+    small_function(isa, name, signature, |b, symbols, params| {
+        let result = body(b, symbols, params);
         b.ins().return_(result.as_slice());
-    })?;
-    compiled.symbols = symbols.list;
-    Ok(compiled)
+    })
 }
 
 /// Compiles a small function; `body` is given its parameters in the entry block and ends all blocks.
@@ -31,8 +28,9 @@ pub(super) fn small_function(
     isa: &OwnedTargetIsa,
     name: UserFuncName,
     signature: ir::Signature,
-    body: impl FnOnce(&mut FunctionBuilder<'_>, &[ir::Value]),
+    body: impl FnOnce(&mut FunctionBuilder<'_>, &mut Symbols, &[ir::Value]),
 ) -> Result<Compiled, Refused> {
+    let mut symbols = Symbols::default();
     let mut context = Context::new();
     context.func = ir::Function::with_name_signature(name, signature);
     let mut pool = FunctionBuilderContext::new();
@@ -41,10 +39,12 @@ pub(super) fn small_function(
     b.append_block_params_for_function_params(block);
     b.switch_to_block(block);
     let params = b.block_params(block).to_vec();
-    body(&mut b, &params);
+    body(&mut b, &mut symbols, &params);
     b.seal_all_blocks();
     b.finalize(isa.frontend_config());
-    Ok(finish(isa, &mut context, false)?.0)
+    let mut compiled = finish(isa, &mut context, false)?.0;
+    compiled.symbols = symbols.list;
+    Ok(compiled)
 }
 
 /// `(entry, context, words) -> value`: calls a loop entry, which takes the address of the words itself.

@@ -79,10 +79,10 @@ pub(super) fn round(call: Call) -> Answer {
     Ok(Value::number(round_to(x, ops::number_to_index(places))))
 }
 
-/// Scales, rounds half away from zero, scales back. More than 15 decimals mean nothing in a double.
+/// Scales, rounds half away from zero, scales back. Compiled code does the same with the factor.
 fn round_to(x: f64, places: i32) -> f64 {
     if places >= 0 {
-        let factor = 10f64.powi(places.min(15));
+        let factor = ops::decimal_factor(places.unsigned_abs());
         (x * factor).round() / factor
     } else {
         let factor = 10f64.powf(-f64::from(places));

@@ -52,6 +52,8 @@ pub const TABLE_MASK: usize = offset_of!(Dict, view.index.mask);
 pub const TABLE_COUNTED: usize = offset_of!(Dict, view.index.counted);
 /// Offset of the first whole number that is hashed (u32).
 pub const TABLE_COUNTED_END: usize = offset_of!(Dict, view.index.n_counted);
+/// Offset of the number of the entry that was found last, which may be none any more (u32).
+pub const TABLE_LAST: usize = offset_of!(Dict, last);
 /// Bytes of an entry; its key stands first.
 pub const ENTRY_BYTES: usize = size_of::<Entry>();
 /// Offset of an entry's value.

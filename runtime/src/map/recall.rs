@@ -21,14 +21,14 @@ impl Realm {
         self.head.asked.set(Value::ABSENT);
     }
 
-    /// What a table has at a key.
+    /// What a table has at a key. A text that is no name is noted even if the table has this very object: shared code knows no others.
     #[inline]
     pub(super) fn find_in(&self, table: &Dict, key: Value) -> Option<Value> {
-        let key = self.key_for(key);
-        let (known, value) = table.entry(key)?;
-        if known != key && key.is_string() {
+        let known = self.key_for(key);
+        let (found, value) = table.entry(known)?;
+        if known == key && key.as_string().is_some_and(|text| text.name().is_none()) {
             self.head.asked.set(key);
-            self.head.asked_key.set(known);
+            self.head.asked_key.set(found);
         }
         Some(value)
     }

@@ -2,9 +2,9 @@
 //!
 //! As `passes`, whose helpers they use. Invariant: both forms print the same when they run.
 
-use super::{check, check_among_others};
+use super::{check, check_among_others, ssa};
 use expect_test::expect;
-use minilive_jit::passes::Pass;
+use minilive_jit::passes::{Pass, Passes};
 
 #[test]
 fn numbers_find_whole_quotients_without_doubles() {
@@ -222,4 +222,89 @@ fn escape_keeps_what_lists_hold_instead_of_lists() {
                 return v53
         "#]],
     );
+}
+
+#[test]
+fn null_among_numbers_is_a_double_of_its_own_until_a_comparison_holds() {
+    let program = "f = function(l)\n  best = 0\n  for v in l\n    if v > best then best = v\n  end for\n  return best\nend function\n\
+                   l = [1, null, 3.5]\nfor k in range(1, 2000)\n  x = f(l)\nend for\nprint x\n";
+    let (made, printed) = ssa(program, Passes::default());
+    assert_eq!(printed, "3.5\n");
+    expect![[r#"
+        function params=1
+        block0():
+            v1:any = Param(0)
+            Enter { weight: 14, checked: true, block: BlockId(0) }
+            jump block1()
+        block1():
+            v2:int = Int(0)
+            v3:any = GuardNotFunction v1 ! IsFunction
+            jump block2()
+        block2():
+            EnterLoop { weight: 8, block: BlockId(1) } ! Forced
+            v5:any = GuardTag(65531) v3 ! NotList
+            v6:int = ListLen v5
+            v7:bool = ICmp(Lt) v2, v6
+            branch v7 block8() else block10()
+        block3(v13:f64, v14:any, v15:int): in loop0
+            v20:f64 = GuardNumOrNull v14 ! NotNumberOrNull
+            v21:bool = FCmp(Gt) v20, v13
+            branch v21 block4() else block5(v13)
+        block4(): in loop0
+            jump block5(v20)
+        block5(v22:f64): in loop0
+            jump block6()
+        block6(): in loop0
+            EnterLoop { weight: 8, block: BlockId(1) } ! Forced
+            v26:bool = ICmp(Lt) v15, v6
+            branch v26 block11() else block7(v22)
+        block7(v17:f64):
+            v32:any = Box v17
+            return v32
+        block8():
+            v8:object = Object v5
+            v9:int = StoredLen { settles: true } v8
+            v10:any = ListGet { computed: false } v5, v2, v8, v9
+            v11:int = Int(1)
+            jump block9()
+        block9():
+            v16:f64 = F64(0)
+            jump block3(v16, v10, v11)
+        block10():
+            v18:f64 = F64(0)
+            jump block7(v18)
+        block11(): in loop0
+            v29:any = ListGet { computed: false } v5, v15, v8, v9
+            v30:int = Int(1)
+            v31:int = IAdd v15, v30
+            jump block3(v22, v29, v31)
+    "#]]
+    .assert_eq(&made);
+}
+
+#[test]
+fn numbers_computed_of_what_may_be_null_are_null_if_that_is() {
+    let program = "f = function(a, b)\n  return a * 2 + b\nend function\n\
+                   l = [1, null, 3.5]\nfor k in range(1, 2000)\n  x = [f(l[k % 3], k), f(k, 0.5)]\nend for\nprint x\n";
+    let (made, printed) = ssa(program, Passes::default().without(Pass::Inlining));
+    assert_eq!(printed, "[2007, 4000.5]\n");
+    expect![[r#"
+        function params=2
+        block0():
+            v1:any = Param(0)
+            v2:any = Param(1)
+            Enter { weight: 6, checked: false, block: BlockId(0) }
+            v3:f64 = GuardNum v2 ! NotNumber
+            jump block1()
+        block1():
+            v6:f64 = GuardNumOrNull v1 ! NotNumberOrNull
+            v7:f64 = F64(4611686018427387904)
+            v8:f64 = FMul v6, v7
+            v9:any = UnlessNull v8, v6
+            v10:f64 = GuardNumOrNull v9 ! NotNumberOrNull
+            v11:f64 = FAdd v10, v3
+            v12:any = UnlessNull v11, v10
+            return v12
+    "#]]
+    .assert_eq(&made);
 }

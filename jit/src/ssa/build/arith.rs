@@ -10,6 +10,7 @@ use crate::ssa::types::{CONVERTED_MAX, Ty, clamp, fits};
 use crate::ssa::{Cmp, Helper, Op, Rep, Val};
 use minilive_mir::ir::{BinaryOp, Reg, UnaryOp};
 use minilive_runtime::realm::TypeMap;
+use minilive_runtime::value::TAG_STRING;
 
 /// The comparison that an operator makes.
 pub(super) fn compare_of(op: BinaryOp) -> Option<Cmp> {
@@ -48,6 +49,13 @@ impl Builder<'_> {
             self.set(dst, holds);
             return Ok(());
         }
+        if let Some(slot) = self.text_or_null(op, (a, b), seen)? {
+            self.set(dst, slot);
+            return Ok(());
+        }
+        if self.may_be_null(op, (x, y), seen) {
+            return self.with_null(op, dst, (a, b), seen);
+        }
         let slot = if x.ty.is_number() && y.ty.is_number() { self.numeric(op, dst, (x, y), seen.result) } else { None };
         let Some(slot) = slot else {
             return self.generic_binary(op, dst, x, y, seen);
@@ -57,7 +65,7 @@ impl Builder<'_> {
             && dst != a
             && dst != b
         {
-            self.compared = Some(Compared { result: dst, cmp, a, b });
+            self.compared = Some(Compared { result: dst, cmp, a, b, numbers: [None; 4] });
         }
         Ok(())
     }
@@ -77,6 +85,28 @@ impl Builder<'_> {
         self.narrow_reg(a, Ty::Str)?;
         self.narrow_reg(b, Ty::Str)?;
         Ok(true)
+    }
+
+    /// `==` and `!=` of a text and what was a text or null: in place of null, which no text is equal to, the text is compared with itself.
+    fn text_or_null(&mut self, op: BinaryOp, (a, b): (Reg, Reg), seen: Arith) -> Step<Option<Slot>> {
+        let (text, other, kinds) = match (self.reg(a).ty, self.reg(b).ty) {
+            (Ty::Any | Ty::Plain, Ty::Str) => (self.reg(b).val, self.reg(a).val, seen.a),
+            (Ty::Str, Ty::Any | Ty::Plain) => (self.reg(a).val, self.reg(b).val, seen.b),
+            _ => return Ok(None),
+        };
+        let seen_null = kinds.meets(Kinds::STRING) && kinds.within(Kinds::STRING.union(Kinds::OTHER));
+        if !matches!(op, BinaryOp::Eq | BinaryOp::Ne) || !seen_null || !self.may(ExitReason::NotStringOrNull) {
+            return Ok(None);
+        }
+        let null = self.null().val;
+        let is_null = self.op(Op::SameBits, &[other, null], Rep::Bool);
+        let compared = self.op(Op::Select, &[is_null, text, other], Rep::Boxed);
+        let exit = self.exit(ExitReason::NotStringOrNull);
+        let compared = self.op_exit(Op::GuardTag(TAG_STRING as u16), &[compared], Rep::Boxed, Some(exit));
+        let same = self.truth_slot(Op::StrCmp(Cmp::Eq), &[compared, text]);
+        let no = self.op(Op::Bool(false), &[], Rep::Bool);
+        let same = self.truth_slot(Op::Select, &[is_null, no, same.val]);
+        Ok(Some(if op == BinaryOp::Eq { same } else { self.truth_slot(Op::Not, &[same.val]) }))
     }
 
     /// `==` and `!=` with null: only null is equal to it.
@@ -123,6 +153,89 @@ impl Builder<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether the operands are numbers or null, as far as was seen, and the operator is one that is computed with null as with a NaN: a comparison,
+    /// or one whose result is null then.
+    fn may_be_null(&self, op: BinaryOp, (x, y): (Slot, Slot), seen: Arith) -> bool {
+        let computes = matches!(op, BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div);
+        let kinds = seen.a.union(seen.b);
+        let seen_null = kinds.meets(Kinds::NUMBER) && kinds.within(Kinds::NUMBER.union(Kinds::OTHER));
+        let fits = |slot: Slot| slot.ty.is_number() || matches!(slot.ty, Ty::Any | Ty::Plain);
+        let known = x.ty.is_number() && y.ty.is_number();
+        (computes || compare_of(op).is_some())
+            && seen_null
+            && !known
+            && fits(x)
+            && fits(y)
+            && self.may(ExitReason::NotNumberOrNull)
+    }
+
+    /// An operator whose operands may be null, each of which is guarded to be that or a number.
+    fn with_null(&mut self, op: BinaryOp, dst: Reg, (a, b): (Reg, Reg), seen: Arith) -> Step<()> {
+        let (x, y) = (self.number_or_null(a), self.number_or_null(b));
+        let (left, right) = (self.as_f64(x), self.as_f64(y));
+        if let Some(cmp @ (Cmp::Eq | Cmp::Ne)) = compare_of(op) {
+            let same = self.same_or_null((a, b), (left, right));
+            let holds = if cmp == Cmp::Eq { same } else { self.truth_slot(Op::Not, &[same.val]) };
+            self.set(dst, holds);
+            return Ok(());
+        }
+        if let Some(cmp) = compare_of(op) {
+            let holds = self.truth_slot(Op::FCmp(cmp), &[left, right]);
+            let (a_from, b_from) = (self.copied_from(a), self.copied_from(b));
+            let known =
+                |reg: Option<Reg>, number| reg.filter(|&it| !self.reg(it).ty.is_number()).map(|it| (it, number));
+            let numbers = [known(Some(a), x), known(a_from, x), known(Some(b), y), known(b_from, y)];
+            self.set(dst, holds);
+            self.compared = Some(Compared { result: dst, cmp, a, b, numbers })
+                .filter(|it| !it.numbers.iter().flatten().any(|it| it.0 == dst) && dst != a && dst != b);
+            return Ok(());
+        }
+        let op = match op {
+            BinaryOp::Add => Op::FAdd,
+            BinaryOp::Sub => Op::FSub,
+            BinaryOp::Mul => Op::FMul,
+            _ => Op::FDiv,
+        };
+        let number = self.op(op, &[left, right], Rep::F64);
+        let mut args = vec![number];
+        args.extend(
+            [(a, left), (b, right)].into_iter().filter(|(reg, _)| !self.reg(*reg).ty.is_number()).map(|it| it.1),
+        );
+        let val = self.op(Op::UnlessNull, &args, Rep::Boxed);
+        let is_int = self.is_int_use(dst);
+        let want = self.guess_loaded(is_int, seen.result);
+        self.set_narrowed(dst, Slot { ty: Ty::Plain, val }, want)
+    }
+
+    /// Whether two registers, which are these doubles, hold the same number or both null. As doubles, null would be the same as any NaN: what is not
+    /// known to be a number is asked.
+    fn same_or_null(&mut self, (a, b): (Reg, Reg), (left, right): (Val, Val)) -> Slot {
+        let same = self.truth_slot(Op::FCmp(Cmp::Eq), &[left, right]);
+        let (x, y) = (self.reg(a), self.reg(b));
+        if x.ty.range().is_some() || y.ty.range().is_some() {
+            return same;
+        }
+        let null = self.null().val;
+        let [x, y] = [x, y].map(|slot| {
+            let boxed = self.boxed(slot);
+            self.op(Op::SameBits, &[boxed, null], Rep::Bool)
+        });
+        let not_y = self.op(Op::Not, &[y], Rep::Bool);
+        let only_one = self.op(Op::Select, &[x, not_y, y], Rep::Bool);
+        let no = self.op(Op::Bool(false), &[], Rep::Bool);
+        self.truth_slot(Op::Select, &[only_one, no, same.val])
+    }
+
+    /// What a register holds as a double: a number, or null, which is a NaN of its own.
+    fn number_or_null(&mut self, reg: Reg) -> Slot {
+        let slot = self.reg(reg);
+        if slot.ty.is_number() {
+            return slot;
+        }
+        let exit = self.exit(ExitReason::NotNumberOrNull);
+        self.slot(Op::GuardNumOrNull, &[slot.val], Ty::Num, Some(exit))
     }
 
     fn is_swapped(&self, op: BinaryOp) -> bool {
@@ -344,21 +457,29 @@ impl Builder<'_> {
         self.truth_slot(Op::ITruth, &[slot.val])
     }
 
-    /// The truth of a register that was only seen to hold whole numbers, if nobody wants the number: conversions take longer than that.
-    fn guard_truth(&mut self, reg: Reg, seen: Kinds) -> Option<Val> {
+    /// The truth of a register that was only seen to hold numbers that are wholly false or true, or null, if nobody wants the number: conversions
+    /// take longer than that.
+    fn guard_truth(&mut self, reg: Reg, seen: Arith) -> Option<Val> {
         let slot = self.reg(reg);
-        let unknown = matches!(slot.ty, Ty::Any | Ty::Plain) && seen.only_ints();
-        if !unknown || !self.may(ExitReason::NotInteger) {
+        let wholly = seen.a.only_ints() || seen.result.only_ints();
+        let op = match slot.ty {
+            Ty::Num if seen.result.only_ints() => Op::GuardTruth,
+            Ty::Any | Ty::Plain if wholly && seen.a.only_numbers() => Op::GuardTruth,
+            Ty::Any | Ty::Plain if wholly && seen.a.within(Kinds::NUMBER.union(Kinds::OTHER)) => Op::GuardTruthOrNull,
+            _ => return None,
+        };
+        if !self.may(ExitReason::NotInteger) {
             return None;
         }
         let exit = self.exit(ExitReason::NotInteger);
-        Some(self.op_exit(Op::GuardTruth, &[slot.val], Rep::Bool, Some(exit)))
+        let boxed = self.boxed(slot);
+        Some(self.op_exit(op, &[boxed], Rep::Bool, Some(exit)))
     }
 
     pub(crate) fn unary(&mut self, op: UnaryOp, dst: Reg, src: Reg) -> Step<()> {
         let seen = self.input.seen.arith(self.at);
         if op == UnaryOp::Not
-            && let Some(truth) = self.guard_truth(src, seen.a)
+            && let Some(truth) = self.guard_truth(src, seen)
         {
             let slot = self.truth_slot(Op::Not, &[truth]);
             self.set(dst, slot);

@@ -131,7 +131,7 @@ impl Builder<'_> {
     /// A register gets a value.
     pub(crate) fn set(&mut self, reg: Reg, slot: Slot) {
         self.env.regs[reg.0 as usize] = slot;
-        if self.compared.is_some_and(|it| it.result == reg || it.a == reg || it.b == reg) {
+        if self.compared.is_some_and(|it| it.tells_of(reg)) {
             self.compared = None;
         }
     }

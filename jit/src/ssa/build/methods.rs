@@ -8,9 +8,10 @@ use super::{Builder, Slot, Step};
 use crate::feedback::{Holder, Kinds, Target, Variety};
 use crate::reason::ExitReason;
 use crate::ssa::types::{INT_MAX, Ty};
-use crate::ssa::{Bits, Helper, Op, Rep, Val};
+use crate::ssa::{Bits, Helper, Math, Op, Rep, Val};
 use minilive_mir::ir::{NameId, Reg, RegRange};
 use minilive_runtime::intrinsics::{self, IntrinsicId};
+use minilive_runtime::ops::{MOST_DECIMALS, decimal_factor};
 use minilive_runtime::realm::TypeMap;
 
 /// No string and no list has more elements.
@@ -134,6 +135,13 @@ impl Builder<'_> {
                 self.set(dst, character);
                 Ok(true)
             }
+            ("rnd", 0) => {
+                let val = self.helper(Helper::Random, &[], Rep::Boxed);
+                self.set(dst, Slot { ty: Ty::Any, val });
+                self.narrow_result(dst)?;
+                Ok(true)
+            }
+            ("round", 2) => self.round_to(dst, args.first, self.reg(Reg(args.first.0 + 1)).ty),
             ("bitAnd", 2) => self.bits(dst, Bits::And, args),
             ("bitOr", 2) => self.bits(dst, Bits::Or, args),
             ("bitXor", 2) => self.bits(dst, Bits::Xor, args),
@@ -143,6 +151,25 @@ impl Builder<'_> {
             }
             _ => Ok(false),
         }
+    }
+
+    /// A number with so many decimals, if that is a constant that needs no care.
+    fn round_to(&mut self, dst: Reg, arg: Reg, places: Ty) -> Step<bool> {
+        let places = match places {
+            Ty::Int(n, m) if n == m => u32::try_from(n).ok().filter(|&it| it <= MOST_DECIMALS),
+            _ => None,
+        };
+        let Some(places) = places.filter(|_| self.reg(arg).ty.is_number() || self.may(ExitReason::NotNumber)) else {
+            return Ok(false);
+        };
+        let x = self.narrow_reg(arg, Ty::Num)?;
+        let value = self.as_f64(x);
+        let factor = self.op(Op::F64(decimal_factor(places).to_bits()), &[], Rep::F64);
+        let scaled = self.op(Op::FMul, &[value, factor], Rep::F64);
+        let whole = self.op(Op::FMath(Math::Round), &[scaled], Rep::F64);
+        let rounded = self.slot(Op::FDiv, &[whole, factor], Ty::Num, None);
+        self.set(dst, rounded);
+        Ok(true)
     }
 
     /// Bits of integers that are not negative; false if experience says that they are something else.

@@ -1,6 +1,6 @@
 //! One MIR instruction at a time: what it does to the environment, and how blocks end.
 
-use super::{Builder, Slot, Step, Stop};
+use super::{Builder, Compared, Slot, Step, Stop};
 use crate::feedback::{Index, Kinds};
 use crate::reason::{ExitReason, Refusal};
 use crate::ssa::helper::Lookup;
@@ -45,9 +45,7 @@ impl Builder<'_> {
             Inst::MakeList { dst, elems } => self.generic(Some(dst), Helper::MakeList, &[], elems, Ty::List),
             Inst::AppendList { list, elems } => self.generic(None, Helper::AppendList, &[list], elems, Ty::Any),
             Inst::MakeMap { dst, pairs } => self.map_literal(dst, pairs),
-            Inst::Slice { dst, obj, from, to } => {
-                self.generic(Some(dst), Helper::Slice, &[obj, from, to], RegRange::EMPTY, Ty::Any)
-            }
+            Inst::Slice { dst, obj, from, to } => self.slice(dst, obj, (from, to)),
             Inst::RefIndex { dst, obj, key } => {
                 self.generic(Some(dst), Helper::RefIndex, &[obj, key], RegRange::EMPTY, Ty::Any)
             }
@@ -165,6 +163,41 @@ impl Builder<'_> {
         }
         let index = self.element_access(obj, key, Ty::List, seen.key)?;
         Ok(index.map(|index| self.element(obj, key, index)))
+    }
+
+    fn slice(&mut self, dst: Reg, obj: Reg, (from, to): (Reg, Reg)) -> Step<()> {
+        let seen = self.input.seen.index(self.at);
+        let is_text = match self.reg(obj).ty {
+            Ty::Str => true,
+            Ty::Any | Ty::Plain => seen.container == Kinds::STRING && self.may(ExitReason::NotString),
+            _ => false,
+        };
+        let is_end = |reg: Reg, kinds: Kinds| match self.reg(reg).ty {
+            Ty::Int(..) | Ty::Null => true,
+            Ty::Any | Ty::Plain | Ty::Num => kinds == Kinds::INT && self.may(ExitReason::NotInteger),
+            _ => false,
+        };
+        if !is_text || !is_end(from, seen.key) || !is_end(to, seen.value) {
+            return self.generic(Some(dst), Helper::Slice, &[obj, from, to], RegRange::EMPTY, Ty::Any);
+        }
+        let text = self.narrow_reg(obj, Ty::Str)?.val;
+        let from = self.end_of_slice(from)?.unwrap_or_else(|| self.int(0));
+        let to = match self.end_of_slice(to)? {
+            Some(to) => to,
+            None => self.slot(Op::StrLen, &[text], Ty::Int(0, i64::from(i32::MAX)), None),
+        };
+        let (from, to) = (self.as_int(from), self.as_int(to));
+        let val = self.helper(Helper::SliceText, &[text, from, to], Rep::Boxed);
+        self.set(dst, Slot { ty: Ty::Str, val });
+        Ok(())
+    }
+
+    /// An end of a slice as an integer; `None` if it is null, which is what is left out.
+    fn end_of_slice(&mut self, reg: Reg) -> Step<Option<Slot>> {
+        if self.reg(reg).ty == Ty::Null {
+            return Ok(None);
+        }
+        self.narrow_reg(reg, Ty::SMALL_INT).map(Some)
     }
 
     fn set_index(&mut self, obj: Reg, key: Reg, src: Reg) -> Step<()> {
@@ -366,8 +399,8 @@ impl Builder<'_> {
             Err(val) => {
                 let mut no = self.env.clone();
                 if let Some(it) = compared.filter(|it| it.result == cond) {
-                    refine_by(&mut self.env, it.cmp, it.a, it.b);
-                    refine_by(&mut no, opposite(it.cmp), it.a, it.b);
+                    it.holds(&mut self.env);
+                    it.fails(&mut no);
                 }
                 self.fork(val, None, Some(no))
             }
@@ -404,8 +437,8 @@ impl Builder<'_> {
             Err(val) => {
                 let mut no = self.env.clone();
                 if let Some(it) = compared {
-                    refine_by(&mut self.env, it.cmp, it.a, it.b);
-                    refine_by(&mut no, opposite(it.cmp), it.a, it.b);
+                    it.holds(&mut self.env);
+                    it.fails(&mut no);
                 }
                 if slot.ty == Ty::BOOL {
                     self.env.regs[a.0 as usize] = self.int(1);
@@ -434,8 +467,8 @@ impl Builder<'_> {
         let compared = self.compared.filter(|it| it.result == a);
         let mut done = self.env.clone();
         if let Some(it) = compared {
-            refine_by(&mut done, it.cmp, it.a, it.b);
-            refine_by(&mut self.env, opposite(it.cmp), it.a, it.b);
+            it.holds(&mut done);
+            it.fails(&mut self.env);
         }
         self.env.regs[a.0 as usize] = self.int(0);
         done.regs[dst.0 as usize] = self.int(1);
@@ -488,6 +521,26 @@ impl Builder<'_> {
     /// An edge that has nothing to pass.
     pub(crate) fn plain_edge(to: usize) -> Edge {
         Edge { to: to as u32, args: Vec::new() }
+    }
+}
+
+impl Compared {
+    /// Whether it says something about a register, or is in it.
+    pub(super) fn tells_of(&self, reg: Reg) -> bool {
+        self.result == reg || self.a == reg || self.b == reg || self.numbers.iter().flatten().any(|it| it.0 == reg)
+    }
+
+    /// What is known where it holds. Only numbers are less or greater than others.
+    fn holds(&self, env: &mut super::Env) {
+        refine_by(env, self.cmp, self.a, self.b);
+        for &(reg, number) in self.numbers.iter().flatten() {
+            env.regs[reg.0 as usize] = number;
+        }
+    }
+
+    /// What is known where it does not.
+    fn fails(&self, env: &mut super::Env) {
+        refine_by(env, opposite(self.cmp), self.a, self.b);
     }
 }
 

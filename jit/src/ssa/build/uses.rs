@@ -181,6 +181,20 @@ impl Builder<'_> {
         giver(&unit.insts[first..self.at.0 as usize], reg)
     }
 
+    /// The variable that a register was copied from in this block, if it still holds the same and is no function: reading that would have called it.
+    pub(super) fn copied_from(&self, reg: Reg) -> Option<Reg> {
+        let first = self.at.0 as usize - self.idx;
+        let insts = &self.input.body.unit.insts[first..self.at.0 as usize];
+        let at = insts.iter().rposition(|inst| inst.writes().any(|it| it == reg))?;
+        let src = match insts[at] {
+            Inst::Move { src, .. } | Inst::AutoCall { src, .. } => src,
+            Inst::LoadLocal { local, .. } => local,
+            _ => return None,
+        };
+        let stays = !insts[at..].iter().any(|inst| inst.writes().any(|it| it == src));
+        (stays && self.reg(src).ty.never_calls()).then_some(src)
+    }
+
     /// The constant that a register got in this block, if it got nothing since.
     pub(super) fn constant_of(&self, reg: Reg) -> Option<ConstId> {
         match self.giver(reg) {
