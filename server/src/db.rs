@@ -27,6 +27,7 @@ mod tests;
 mod told;
 mod types;
 mod units;
+mod wanted;
 pub use findings::{NameFinding, NameProblem, gets_globals_out_of_sight, is_plain, makes_its_maps, name_findings};
 pub use importers::{
     all_importers, direct_importers, importers_by_name, importers_out_of_sight, imports_of_outside,
@@ -52,6 +53,7 @@ pub use types::{Around, GivenMembers, Surroundings, surroundings, unit_types, un
 pub use units::{
     UnitText, function_mir, shared_units, unit_checks, unit_diagnostics, unit_facts, unit_names, unit_places, units,
 };
+pub use wanted::Wanted;
 
 use crate::recording::Recorded;
 use minilive_mir::ir::UnitKey;
@@ -86,6 +88,9 @@ pub struct LiveDb {
 
 /// Is told what is executed and made.
 type Log = Arc<dyn Fn(String) + Send + Sync>;
+
+/// Is told of all that queries do.
+type Callback = Box<dyn Fn(salsa::Event) + Send + Sync>;
 
 #[salsa::db]
 impl salsa::Database for LiveDb {}
@@ -144,13 +149,17 @@ impl Default for LiveDb {
 impl LiveDb {
     /// An empty database. `log` is told the name of each query that is executed, and what units make.
     pub fn new(log: Option<Log>) -> LiveDb {
-        let callback = log.clone().map(|log| -> Box<dyn Fn(salsa::Event) + Send + Sync> {
+        let callback = log.clone().map(|log| -> Callback {
             Box::new(move |event| {
                 if let salsa::EventKind::WillExecute { database_key } = event.kind {
                     log(format!("{database_key:?}"));
                 }
             })
         });
+        LiveDb::observed(log, callback)
+    }
+
+    fn observed(log: Option<Log>, callback: Option<Callback>) -> LiveDb {
         let db = LiveDb { storage: salsa::Storage::new(callback), log, moment: 0 };
         // From now on there is one of each; they are found through the database.
         let _ = modules::ModuleFiles::new(&db, Arc::default());
@@ -260,7 +269,7 @@ impl LiveDb {
         CancelToken(self.cancellation_token())
     }
 
-    /// Ends the reader if it was cancelled; long loops without queries call it.
+    /// Ends the reader if nobody wants its answer any more; [`LiveDb::while_wanted`] does it in loops.
     pub fn poll(&self) {
         self.unwind_if_revision_cancelled();
     }
