@@ -6,6 +6,7 @@
 //! the member is not there.
 
 use super::super::infer::{Binding, binding};
+use super::super::narrow::conditions;
 use super::members::Told;
 use super::{Check, Weight};
 use crate::db::{self, File, FileFacts, LiveDb};
@@ -13,7 +14,7 @@ use crate::document::DocumentView;
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{ANY_KEY, Access, NameUse, Place, Sym, Symbol};
 use minilive_runtime::intrinsics;
-use minilive_syntax::ast::{AstNode, BinaryExpr, Expr, IfBranch, MapEntry, NameExpr, WhileStmt};
+use minilive_syntax::ast::{AstNode, BinaryExpr, Expr, MapEntry};
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
@@ -207,21 +208,10 @@ impl Look<'_> {
     /// Whether a condition before a read asks something of the variable, as of which kind its map is: then the read may never run with others.
     fn is_asked(&self, unit: u32, owner: &SmolStr, read: TextRange) -> bool {
         let Some(placed) = db::units(self.db, self.file).get(unit as usize) else { return true };
-        let start = read.start() - placed.start;
         let root = SyntaxNode::new_root(placed.unit.green.clone());
-        let conditions = root.descendants().filter_map(|it| match it.kind() {
-            SyntaxKind::IfBranch => IfBranch::cast(it)?.condition(),
-            SyntaxKind::WhileStmt => WhileStmt::cast(it)?.condition(),
-            SyntaxKind::BinaryExpr => is_choice(&it).then(|| Expr::cast(it))?,
-            _ => None,
-        });
-        let mut names =
-            conditions.flat_map(|it| it.syntax().descendants().filter_map(NameExpr::cast).collect::<Vec<_>>());
         // The variable of the read itself ends where the member's dot stands.
-        names.any(|it| {
-            let end = it.syntax().text_range().end();
-            end + TextSize::of('.') < start && it.name_token().is_some_and(|it| it.text() == owner.as_str())
-        })
+        let dot = (read.start() - placed.start).checked_sub(TextSize::of('.')).unwrap_or_default();
+        conditions::ask_before(&root, owner, dot)
     }
 
     /// Whether a name stands in a string that is no key of a map literal, or may be one that literals make together.
@@ -244,12 +234,6 @@ impl Texts {
         }
         texts
     }
-}
-
-/// Whether an operation takes its right side only where its left side says so.
-fn is_choice(operation: &SyntaxNode) -> bool {
-    let mut tokens = operation.children_with_tokens().filter_map(|it| it.into_token());
-    tokens.any(|it| matches!(it.kind(), SyntaxKind::AndKw | SyntaxKind::OrKw))
 }
 
 /// Whether an operation has nothing but literals as its operands.
