@@ -12,6 +12,7 @@ mod ids;
 mod importers;
 mod input;
 mod kept;
+mod lacking;
 mod layout;
 mod modules;
 mod names;
@@ -35,12 +36,13 @@ pub use importers::{
 };
 use input::FileSet;
 pub use input::{File, FilesByPath, Recordings};
+pub use lacking::lacking_members;
 pub use layout::{Code, CodeEntry, Layout, LayoutUnit, MarkerItem, MarkerOptions, MarkerUse, Places};
 pub use modules::{
     Known, KnownFiles, Located, ModuleCode, Paths, likely_module, locate, module_code, module_imports, module_print,
     module_trouble, unknown_lookups,
 };
-pub use names::{FactsUnit, FileFacts, file_facts};
+pub use names::{Binding, FactsUnit, FileFacts, binding, file_facts};
 use outline::Tree;
 pub use outline::{Outline, file_symbols, may_import};
 pub use pieces::{FileUnits, PlacedUnit};

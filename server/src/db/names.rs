@@ -16,7 +16,7 @@ use super::wanted::while_wanted;
 use super::{Db, File};
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{Sym, Symbol, UnitFacts};
-use minilive_runtime::intrinsics;
+use minilive_runtime::intrinsics::{self, IntrinsicId};
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 use std::sync::{Arc, Weak};
@@ -593,6 +593,31 @@ impl Edit {
         all.resize_with(count - behind.len(), &new);
         all.append(&mut behind);
         all
+    }
+}
+
+/// What a bare name in a unit is, by the rules of LANGUAGE 5.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Binding {
+    /// A variable of this unit (the unit itself, or the function around it).
+    Variable(u32),
+    /// A global.
+    Global,
+    /// A built-in function.
+    Intrinsic(IntrinsicId),
+    /// Nothing in this file.
+    Unknown,
+}
+
+/// The names that code of a unit means.
+pub fn binding(facts: &FileFacts, unit: u32, name: &str) -> Binding {
+    let around = facts.enclosing_function(unit);
+    if let Some(owner) = [Some(unit), around].into_iter().flatten().find(|&it| facts.has_variable(it, name)) {
+        Binding::Variable(owner)
+    } else if facts.is_global(name) {
+        Binding::Global
+    } else {
+        intrinsics::find(name).map_or(Binding::Unknown, Binding::Intrinsic)
     }
 }
 
