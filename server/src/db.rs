@@ -12,6 +12,7 @@ mod ids;
 mod importers;
 mod input;
 mod kept;
+mod lacking;
 mod layout;
 mod modules;
 mod names;
@@ -27,6 +28,7 @@ mod tests;
 mod told;
 mod types;
 mod units;
+mod wanted;
 pub use findings::{NameFinding, NameProblem, gets_globals_out_of_sight, is_plain, makes_its_maps, name_findings};
 pub use importers::{
     all_importers, direct_importers, importers_by_name, importers_out_of_sight, imports_of_outside,
@@ -34,12 +36,13 @@ pub use importers::{
 };
 use input::FileSet;
 pub use input::{File, FilesByPath, Recordings};
+pub use lacking::lacking_members;
 pub use layout::{Code, CodeEntry, Layout, LayoutUnit, MarkerItem, MarkerOptions, MarkerUse, Places};
 pub use modules::{
     Known, KnownFiles, Located, ModuleCode, Paths, likely_module, locate, module_code, module_imports, module_print,
     module_trouble, unknown_lookups,
 };
-pub use names::{FactsUnit, FileFacts, file_facts};
+pub use names::{Binding, FactsUnit, FileFacts, binding, file_facts};
 use outline::Tree;
 pub use outline::{Outline, file_symbols, may_import};
 pub use pieces::{FileUnits, PlacedUnit};
@@ -52,6 +55,7 @@ pub use types::{Around, GivenMembers, Surroundings, surroundings, unit_types, un
 pub use units::{
     UnitText, function_mir, shared_units, unit_checks, unit_diagnostics, unit_facts, unit_names, unit_places, units,
 };
+pub use wanted::Wanted;
 
 use crate::recording::Recorded;
 use minilive_mir::ir::UnitKey;
@@ -86,6 +90,9 @@ pub struct LiveDb {
 
 /// Is told what is executed and made.
 type Log = Arc<dyn Fn(String) + Send + Sync>;
+
+/// Is told of all that queries do.
+type Callback = Box<dyn Fn(salsa::Event) + Send + Sync>;
 
 #[salsa::db]
 impl salsa::Database for LiveDb {}
@@ -144,13 +151,17 @@ impl Default for LiveDb {
 impl LiveDb {
     /// An empty database. `log` is told the name of each query that is executed, and what units make.
     pub fn new(log: Option<Log>) -> LiveDb {
-        let callback = log.clone().map(|log| -> Box<dyn Fn(salsa::Event) + Send + Sync> {
+        let callback = log.clone().map(|log| -> Callback {
             Box::new(move |event| {
                 if let salsa::EventKind::WillExecute { database_key } = event.kind {
                     log(format!("{database_key:?}"));
                 }
             })
         });
+        LiveDb::observed(log, callback)
+    }
+
+    fn observed(log: Option<Log>, callback: Option<Callback>) -> LiveDb {
         let db = LiveDb { storage: salsa::Storage::new(callback), log, moment: 0 };
         // From now on there is one of each; they are found through the database.
         let _ = modules::ModuleFiles::new(&db, Arc::default());
@@ -260,7 +271,7 @@ impl LiveDb {
         CancelToken(self.cancellation_token())
     }
 
-    /// Ends the reader if it was cancelled; long loops without queries call it.
+    /// Ends the reader if nobody wants its answer any more; [`LiveDb::while_wanted`] does it in loops.
     pub fn poll(&self) {
         self.unwind_if_revision_cancelled();
     }

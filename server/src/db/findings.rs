@@ -5,6 +5,7 @@
 #![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
 use super::names::{Edit, FactsUnit, FileFacts, file_facts};
+use super::wanted::while_wanted;
 use super::{Db, File};
 use crate::guide::types as guide;
 use minilive_mir::ir::{BinaryOp, UnitKind};
@@ -79,7 +80,7 @@ pub fn name_findings(db: &dyn Db, file: File) -> Arc<[NameFinding]> {
     let (facts, kept) = (file_facts(db, file), &file.kept(db).findings);
     let now = kept.get().and_then(|before| before.updated(db, &facts)).unwrap_or_else(|| {
         db.makes("all_findings", None);
-        KeptFindings::of(facts)
+        KeptFindings::of(db, facts)
     });
     let found = now.found.clone();
     if file.kept(db).is_open() {
@@ -89,15 +90,15 @@ pub fn name_findings(db: &dyn Db, file: File) -> Arc<[NameFinding]> {
 }
 
 impl KeptFindings {
-    fn of(facts: Arc<FileFacts>) -> KeptFindings {
+    fn of(db: &dyn Db, facts: Arc<FileFacts>) -> KeptFindings {
         let is_open = gets_globals_out_of_sight(&facts);
         let mut look = Look::of(&facts, is_open);
         let mut shadowed = FxHashSet::default();
-        for unit in 0..facts.units.len() as u32 {
+        for unit in while_wanted(db, 0..facts.units.len() as u32) {
             look.at(unit);
             look.shadowing(unit, &mut shadowed);
         }
-        let found = look.all();
+        let found = look.all(db);
         KeptFindings { facts, is_open, found }
     }
 
@@ -144,7 +145,7 @@ impl KeptFindings {
             due.extend(assigned.chain(facts.globals(&name).map(|(unit, _)| unit)));
         }
         let mut look = Look::of(facts, self.is_open);
-        for &unit in &due {
+        for &unit in while_wanted(db, &due) {
             db.makes("findings_of", None);
             look.at(unit);
         }
@@ -153,7 +154,7 @@ impl KeptFindings {
         let moved = self.found.iter().filter_map(|it| Some(NameFinding { unit: edit.now(it.unit)?, ..it.clone() }));
         look.found.extend(moved.filter(stays));
         look.found.sort_by_key(|it| (it.unit, it.problem == NameProblem::ShadowedIntrinsic));
-        let found = look.all();
+        let found = look.all(db);
         Some(KeptFindings { facts: facts.clone(), is_open: self.is_open, found })
     }
 
@@ -346,10 +347,9 @@ impl Look<'_> {
     }
 
     /// What was found and holds.
-    fn all(self) -> Arc<[NameFinding]> {
-        let Look { facts, mut found, .. } = self;
-        found.retain(|it| !is_unused(&it.problem) || !is_reached(facts, it));
-        found.into()
+    fn all(self, db: &dyn Db) -> Arc<[NameFinding]> {
+        let holds = |it: &NameFinding| !is_unused(&it.problem) || !is_reached(self.facts, it);
+        while_wanted(db, self.found).filter(holds).collect()
     }
 
     fn add(&mut self, unit: u32, name: &SmolStr, problem: NameProblem) {

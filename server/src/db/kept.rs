@@ -5,6 +5,7 @@
 //! documents something is kept.
 
 use super::findings::KeptFindings;
+use super::lacking::KeptLacking;
 use super::names::KeptFacts;
 use super::pieces::FileUnits;
 use super::told::{KeptFound, KeptTold};
@@ -133,6 +134,8 @@ pub struct Kept {
     pub checks: Last<KeptTold<()>>,
     /// Which have types that foretell something.
     pub found: Last<KeptFound>,
+    /// Which read members that are not there.
+    pub lacking: Last<KeptLacking>,
 }
 
 impl Kept {
@@ -158,6 +161,7 @@ impl Kept {
         self.diagnostics.forget();
         self.checks.forget();
         self.found.forget();
+        self.lacking.forget();
         // What is taken is gone.
         drop(self.types.take());
     }

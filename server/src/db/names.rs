@@ -12,10 +12,11 @@ use super::by_name::{ByName, Entry, Named};
 use super::ids::{Ids, UnitId};
 use super::pieces::FileUnits;
 use super::units::{file_units, unit_facts};
+use super::wanted::while_wanted;
 use super::{Db, File};
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{Sym, Symbol, UnitFacts};
-use minilive_runtime::intrinsics;
+use minilive_runtime::intrinsics::{self, IntrinsicId};
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 use std::sync::{Arc, Weak};
@@ -183,9 +184,6 @@ fn facts_units(db: &dyn Db, placed: &FileUnits, range: std::ops::Range<usize>, i
     let first = range.start;
     let mut units: Vec<FactsUnit> = Vec::with_capacity(range.len());
     for (index, placed) in range.clone().zip(placed.range(range)) {
-        if index.is_multiple_of(64) {
-            db.unwind_if_revision_cancelled();
-        }
         let id = ids.id(index as u32);
         let facts = unit_facts(db, placed.unit).clone();
         if let Some(parent) = placed.parent {
@@ -212,14 +210,14 @@ impl FileFacts {
         let ids = Ids::new(placed.len());
         let units = facts_units(db, placed, 0..placed.len(), &ids).into_iter().map(Arc::new).collect();
         let mut all = FileFacts { units, ids, ..FileFacts::default() };
-        let indexes = 0..all.units.len() as u32;
-        let globals = ByName::of(indexes.clone().flat_map(|unit| all.global_entries(unit)));
-        let members = ByName::of(indexes.clone().flat_map(|unit| all.member_entries(unit)));
-        let keys = ByName::of(indexes.clone().flat_map(|unit| all.key_entries(unit)));
-        let member_readers = ByName::of(indexes.clone().flat_map(|unit| all.member_reader_entries(unit)));
-        let calls = ByName::of(indexes.clone().flat_map(|unit| all.call_entries(unit)));
-        let frozen = ByName::of(indexes.clone().flat_map(|unit| all.frozen_entries(unit)));
-        let readers = ByName::of(indexes.flat_map(|unit| all.reader_entries(unit)));
+        let indexes = || while_wanted(db, 0..all.units.len() as u32);
+        let globals = ByName::of(indexes().flat_map(|unit| all.global_entries(unit)));
+        let members = ByName::of(indexes().flat_map(|unit| all.member_entries(unit)));
+        let keys = ByName::of(indexes().flat_map(|unit| all.key_entries(unit)));
+        let member_readers = ByName::of(indexes().flat_map(|unit| all.member_reader_entries(unit)));
+        let calls = ByName::of(indexes().flat_map(|unit| all.call_entries(unit)));
+        let frozen = ByName::of(indexes().flat_map(|unit| all.frozen_entries(unit)));
+        let readers = ByName::of(indexes().flat_map(|unit| all.reader_entries(unit)));
         (all.globals, all.members, all.calls, all.readers) = (globals, members, calls, readers);
         (all.keys, all.member_readers, all.frozen) = (keys, member_readers, frozen);
         all
@@ -595,6 +593,31 @@ impl Edit {
         all.resize_with(count - behind.len(), &new);
         all.append(&mut behind);
         all
+    }
+}
+
+/// What a bare name in a unit is, by the rules of LANGUAGE 5.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Binding {
+    /// A variable of this unit (the unit itself, or the function around it).
+    Variable(u32),
+    /// A global.
+    Global,
+    /// A built-in function.
+    Intrinsic(IntrinsicId),
+    /// Nothing in this file.
+    Unknown,
+}
+
+/// The names that code of a unit means.
+pub fn binding(facts: &FileFacts, unit: u32, name: &str) -> Binding {
+    let around = facts.enclosing_function(unit);
+    if let Some(owner) = [Some(unit), around].into_iter().flatten().find(|&it| facts.has_variable(it, name)) {
+        Binding::Variable(owner)
+    } else if facts.is_global(name) {
+        Binding::Global
+    } else {
+        intrinsics::find(name).map_or(Binding::Unknown, Binding::Intrinsic)
     }
 }
 

@@ -6,6 +6,7 @@
 #![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
 use super::symbols::{FileSymbol, symbols};
+use super::wanted::while_wanted;
 use super::{Db, File};
 use crate::modules::{ConstantImport, IMPORT, constant_imports, hides_imports, works_out_imports};
 use minilive_syntax::Parse;
@@ -40,7 +41,12 @@ impl Outline {
         let imports = root.as_ref().map(constant_imports).unwrap_or_default();
         let works_out_imports = root.as_ref().is_some_and(works_out_imports);
         let hides_imports = root.as_ref().is_some_and(|root| hides_imports(text, root));
-        Outline { symbols: symbols(parse).into(), imports: imports.into(), works_out_imports, hides_imports }
+        Outline {
+            symbols: symbols(parse.root().statements()).into(),
+            imports: imports.into(),
+            works_out_imports,
+            hides_imports,
+        }
     }
 }
 
@@ -69,7 +75,7 @@ fn parsed(db: &dyn Db, file: File) -> Arc<Parse> {
 #[salsa::tracked(no_eq, returns(clone))]
 pub fn file_symbols(db: &dyn Db, file: File) -> Arc<[FileSymbol]> {
     match file.tree(db) {
-        Tree::Kept(parse) => symbols(&parse).into(),
+        Tree::Kept(parse) => symbols(while_wanted(db, parse.root().statements())).into(),
         Tree::Outlined(outline) => outline.symbols.clone(),
     }
 }

@@ -7,6 +7,7 @@
 use super::layout::{CodeEntry, Layout, MarkerCode, MarkerItem, MarkerOptions, MarkerUse};
 use super::pieces::{Chunk, FileUnits, PlacedUnit};
 use super::units::{collect_comments, file_units, function_mir, statement_comments, unit_places, units};
+use super::wanted::while_wanted;
 use super::{Db, File};
 use minilive_mir::diagnostic::Severity;
 use minilive_mir::ir::UnitKind;
@@ -41,10 +42,7 @@ pub fn file_layout(db: &dyn Db, file: File) -> Arc<Layout> {
 
 /// What the units of a chunk are, for which their code and places are made.
 fn codes(db: &dyn Db, chunk: &Chunk) -> Vec<CodeEntry> {
-    let entries = chunk.units.iter().enumerate().map(|(index, it)| {
-        if index.is_multiple_of(64) {
-            db.unwind_if_revision_cancelled();
-        }
+    let entries = chunk.units.iter().map(|it| {
         db.makes("code_entry", None);
         unit_places(db, &it.unit);
         let (key, kind) = (it.unit.key, it.unit.kind);
@@ -117,7 +115,7 @@ fn comments(db: &dyn Db, file: File) -> Vec<Comment> {
     let (parse, units) = (file.parse(db), file_units(db, file));
     let (mut at, mut found) = (TextSize::new(0), Vec::new());
     let mut statements = units.statements();
-    for child in parse.green.children() {
+    for child in while_wanted(db, parse.green.children()) {
         match child {
             NodeOrToken::Node(node) if is_statement(node) => {
                 let inside = statements.next().map_or(&[][..], |(statement, _)| statement_comments(db, statement));
@@ -149,7 +147,7 @@ pub fn marker_items(db: &dyn Db, file: File) -> Arc<[Arc<MarkerItem>]> {
     let mut equal = FxHashMap::<u64, u64>::default();
     let mut items = Vec::new();
     let (mut line, mut counted) = (0, 0);
-    for comment in comments {
+    for comment in while_wanted(db, comments) {
         let start = usize::from(comment.start);
         line += line_ends(&text[counted..start]);
         counted = start;

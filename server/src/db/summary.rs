@@ -9,6 +9,7 @@ use super::names::{FileFacts, file_facts};
 use super::pieces::StatementPlace;
 use super::queries::is_import;
 use super::units::units;
+use super::wanted::while_wanted;
 use super::{Db, File};
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{ANY_KEY, Openness};
@@ -55,11 +56,12 @@ pub fn outward(db: &dyn Db, file: File) -> Arc<Outward> {
     let at_top = || facts.units.iter().filter(|unit| unit.kind == UnitKind::Statement);
     globals.extend(at_top().flat_map(|unit| &unit.facts.outer).map(|(name, _)| name.clone()));
     let opens_globals = facts.opens_globals() || at_top().any(|unit| unit.facts.open.outer);
-    let gives = opens_globals || !globals.is_empty() || gives_others(&facts);
+    let gives = opens_globals || !globals.is_empty() || gives_others(db, &facts);
     Arc::new(Outward {
-        imports_out_of_sight: (0..facts.units.len() as u32).any(|unit| facts.imports_out_of_sight(unit)),
+        imports_out_of_sight: while_wanted(db, 0..facts.units.len() as u32)
+            .any(|unit| facts.imports_out_of_sight(unit)),
         opens_globals,
-        has_effects: gives || units(db, file).statement_places().any(|(_, it)| does_something(it)),
+        has_effects: gives || while_wanted(db, units(db, file).statement_places()).any(|(_, it)| does_something(it)),
         members: facts.member_names().cloned().collect(),
         globals,
     })
@@ -114,8 +116,8 @@ pub fn may_read(db: &dyn Db, file: File, name: &str) -> bool {
 }
 
 /// Whether code gives a member to something that begins with no variable of the file, such as `list.first = …`.
-fn gives_others(facts: &FileFacts) -> bool {
-    (0u32..).zip(&facts.units).any(|(at, unit)| {
+fn gives_others(db: &dyn Db, facts: &FileFacts) -> bool {
+    (0u32..).zip(while_wanted(db, &facts.units)).any(|(at, unit)| {
         let is_own = |name: &str| {
             let around = [Some(at), facts.enclosing_function(at)];
             facts.is_global(name) || around.into_iter().flatten().any(|it| facts.has_variable(it, name))

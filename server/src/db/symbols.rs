@@ -5,7 +5,7 @@
 //! place counts.
 
 use minilive_syntax::ast::{AssignStmt, AstNode, Expr, LiteralValue, MapExpr, PostfixExpr, Stmt, Suffix};
-use minilive_syntax::{Parse, SyntaxNode, TextRange};
+use minilive_syntax::{SyntaxNode, TextRange};
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
@@ -40,10 +40,10 @@ pub struct FileSymbol {
     pub kind: FileSymbolKind,
 }
 
-/// The symbols of a tree, in the order of their places.
-pub fn symbols(parse: &Parse) -> Vec<FileSymbol> {
+/// The symbols of the statements at the top of a file, in the order of their places.
+pub fn symbols(statements: impl Iterator<Item = Stmt>) -> Vec<FileSymbol> {
     let mut walk = Walk { found: Vec::new(), seen: FxHashSet::default() };
-    parse.root().statements().for_each(|it| walk.statement(&it, None));
+    statements.for_each(|it| walk.statement(&it, None));
     let classes: FxHashSet<SmolStr> = walk
         .found
         .iter()

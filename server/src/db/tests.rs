@@ -3,6 +3,7 @@
 //! Each test edits one place of [`PROGRAM`] the way `world` does (text and reparsed tree as one input), reads everything the
 //! server reads, and compares the queries that salsa says it executed, and what units say they made. Start here to see what depends on what.
 
+mod lacking;
 mod random;
 
 use super::{
@@ -253,6 +254,8 @@ fn said(bench: &Bench) -> Vec<String> {
     let of_names = of_names.chain(told);
     let found = super::units_with_findings(db, file);
     let of_names = of_names.chain(found.iter().map(|it| format!("{it:?}")));
+    let lacking = super::lacking_members(db, file);
+    let of_names = of_names.chain(lacking.iter().map(|it| format!("{it:?}")));
     let of_markers = of_names.chain(markers.iter().map(|it| format!("{it:?}")));
     of_markers.chain(imports.iter().map(|it| format!("{it:?}"))).collect()
 }

@@ -15,10 +15,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// Of a row of units, by their indexes now, those of which something beside them is not what it was; with the way back to their indexes before.
-type Others<'a> = dyn Fn(Range<usize>, &dyn Fn(usize) -> usize) -> Vec<usize> + 'a;
+pub(super) type Others<'a> = dyn Fn(Range<usize>, &dyn Fn(usize) -> usize) -> Vec<usize> + 'a;
 
 /// Units by their indexes, with what they tell.
-type Units<T> = Arc<[(u32, T)]>;
+pub type Units<T> = Arc<[(u32, T)]>;
 
 /// What was told last, and by which units.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ pub fn units_with_checks(db: &dyn Db, file: File) -> Units<()> {
 /// The units that have something to tell, which depends on nothing but them.
 fn told_by(db: &dyn Db, file: File, kept: &Last<KeptTold<()>>, has: impl Fn(PlacedUnit<'_>) -> bool) -> Units<()> {
     let now = KeptTold::of(kept.get().as_deref(), file_units(db, file), None, |it, _| has(it).then_some(()));
-    let told = now.told.clone();
+    let told = now.told();
     if file.kept(db).is_open() {
         kept.set(Arc::new(now));
     }
@@ -71,7 +71,7 @@ pub fn units_with_findings(db: &dyn Db, file: File) -> Units<Arc<UnitTypes>> {
         let types = unit_types(db, it.unit, &around.units[index], &around.members);
         (!types.findings.is_empty() || types.may_open_maps()).then_some(types)
     });
-    let found = told.told.clone();
+    let found = told.told();
     if file.kept(db).is_open() {
         kept.set(Arc::new(KeptFound { around: around.clone(), told }));
     }
@@ -79,9 +79,14 @@ pub fn units_with_findings(db: &dyn Db, file: File) -> Units<Arc<UnitTypes>> {
 }
 
 impl<T: Clone> KeptTold<T> {
+    /// The units that told something, and what.
+    pub(super) fn told(&self) -> Units<T> {
+        self.told.clone()
+    }
+
     /// What units tell now: those that are as they were, what they told before. Where it does not depend on them alone, `others` says for
     /// which that are one object what it depends on is not what it was.
-    fn of(
+    pub(super) fn of(
         before: Option<&KeptTold<T>>,
         now: &Arc<FileUnits>,
         others: Option<&Others<'_>>,

@@ -10,6 +10,7 @@ mod summary;
 
 use super::names::{FileFacts, file_facts};
 use super::units::{UnitText, function_mir, last_types};
+use super::wanted::while_wanted;
 use super::{Db, File};
 use crate::guide::{arguments, types as guide};
 use flow::Flow;
@@ -132,7 +133,7 @@ pub fn surroundings(db: &dyn Db, file: File) -> Arc<Surroundings> {
     let members = before.as_ref().map(|before| before.around.members.clone());
     let now = before.and_then(|before| before.updated(db, &facts)).unwrap_or_else(|| {
         db.makes("all_types", None);
-        KeptTypes::of(facts, members)
+        KeptTypes::of(db, facts, members)
     });
     let around = now.around.clone();
     if file.kept(db).is_open() {
@@ -142,11 +143,11 @@ pub fn surroundings(db: &dyn Db, file: File) -> Arc<Surroundings> {
 }
 
 impl KeptTypes {
-    fn of(facts: Arc<FileFacts>, known: Option<Arc<GivenMembers>>) -> KeptTypes {
-        let mut summary = Summary::of(&facts);
+    fn of(db: &dyn Db, facts: Arc<FileFacts>, known: Option<Arc<GivenMembers>>) -> KeptTypes {
+        let mut summary = Summary::of(db, &facts);
         let mut units = Vec::with_capacity(facts.units.len());
         let mut flow = Flow::new(&facts, &mut summary);
-        for unit in 0..facts.units.len() as u32 {
+        for unit in while_wanted(db, 0..facts.units.len() as u32) {
             units.push(Arc::new(flow.around(&units, unit)));
         }
         let members = given_members(&facts, &summary, known);
@@ -156,7 +157,7 @@ impl KeptTypes {
     /// With what the facts say now; none if it is no less work to begin anew.
     fn updated(mut self, db: &dyn Db, facts: &Arc<FileFacts>) -> Option<KeptTypes> {
         let edit = facts.since(&self.facts)?;
-        let Different { globals, units: mut different } = self.summary.update(&self.facts, facts, &edit)?;
+        let Different { globals, units: mut different } = self.summary.update(db, (&self.facts, facts), &edit)?;
         different.extend(globals.iter().flat_map(|name| facts.readers(name)));
         different.extend(flow::followers(&self.facts, facts, &edit));
         let new = Arc::new(Around { free: Vec::new(), children: Vec::new() });

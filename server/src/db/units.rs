@@ -144,11 +144,9 @@ pub fn units(db: &dyn Db, file: File) -> &FileUnits {
     file_units(db, file)
 }
 
-/// What is there, or is made now, unless the revision is cancelled: no query stands between a reader and thousands of units.
+/// What is there, or is made now, unless the reader is not wanted any more: no query stands between a reader and thousands of units, so
+/// it is here that loops over them end.
 fn made<'a, T>(cell: &'a OnceLock<T>, db: &dyn Db, make: impl FnOnce() -> T) -> &'a T {
-    if let Some(made) = cell.get() {
-        return made;
-    }
     db.unwind_if_revision_cancelled();
     cell.get_or_init(make)
 }

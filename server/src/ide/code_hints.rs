@@ -47,7 +47,9 @@ pub fn code_hints(db: &LiveDb, document: &DocumentView, live: &Live, range: Text
         Look { db, document, infer: Infer::new(db, &live.places), named: FxHashSet::default(), found: Vec::new() };
     let root = SyntaxNode::new_root(document.file.parse(db).green.clone());
     let mut walk = root.preorder();
+    let mut wanted = db::Wanted::new(db);
     while let Some(event) = walk.next() {
+        wanted.round();
         let WalkEvent::Enter(node) = event else { continue };
         if node.text_range().intersect(range).is_none() {
             walk.skip_subtree();

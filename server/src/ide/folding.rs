@@ -3,7 +3,7 @@
 //! Walks the tree alone. Invariant: a fold starts on the line of its first token and ends on a later one; of several that start on a
 //! line the outermost is kept, since editors show one.
 
-use crate::db::LiveDb;
+use crate::db::{LiveDb, Wanted};
 use crate::document::DocumentView;
 use minilive_syntax::{MiniScript, SyntaxKind, TextRange, TextSize};
 use rowan::{GreenNodeData, Language, NodeOrToken};
@@ -57,8 +57,15 @@ pub struct Fold {
 /// All folds of a document in source order.
 pub fn folds(db: &LiveDb, document: &DocumentView) -> Vec<Fold> {
     let parse = document.file.parse(db);
-    let mut walk =
-        Walk { db, document, folds: Vec::new(), comments: None, imports: None, regions: Vec::new(), blank: true };
+    let mut walk = Walk {
+        wanted: Wanted::new(db),
+        document,
+        folds: Vec::new(),
+        comments: None,
+        imports: None,
+        regions: Vec::new(),
+        blank: true,
+    };
     walk.node(&parse.green, TextSize::new(0));
     walk.end_comments();
     walk.end_imports();
@@ -68,7 +75,7 @@ pub fn folds(db: &LiveDb, document: &DocumentView) -> Vec<Fold> {
 }
 
 struct Walk<'a> {
-    db: &'a LiveDb,
+    wanted: Wanted<'a>,
     document: &'a DocumentView,
     folds: Vec<Fold>,
     /// Lines of the run of comments so far.
@@ -99,9 +106,7 @@ impl Walk<'_> {
             match child {
                 NodeOrToken::Node(child) => {
                     let kind = MiniScript::kind_from_raw(child.kind());
-                    if kind == SyntaxKind::Block {
-                        self.db.poll();
-                    }
+                    self.wanted.round();
                     self.fold(kind, child, range);
                     self.node(child, range.start());
                 }

@@ -50,7 +50,8 @@ pub fn format(
     if !parse.errors.is_empty() {
         return Vec::new();
     }
-    let mut edits = edits_with(&parse.syntax(), options, || db.poll());
+    let root = parse.syntax();
+    let mut edits = edits_of(db.while_wanted(tokens(&root)), &root, options);
     if let Some(within) = within {
         keep_within(&mut edits, (&document.text, &document.index), within);
     }
@@ -171,22 +172,14 @@ fn tokens(root: &SyntaxNode) -> impl Iterator<Item = SyntaxToken> {
 
 /// All edits of a text without errors.
 pub fn edits(root: &SyntaxNode, options: FormatOptions) -> Vec<FormatEdit> {
-    edits_with(root, options, || {})
+    edits_of(tokens(root), root, options)
 }
 
-/// Between two polls this many tokens are looked at: far less than a millisecond's work.
-const POLL_EVERY: usize = 512;
-
-fn edits_with(root: &SyntaxNode, options: FormatOptions, poll: impl Fn()) -> Vec<FormatEdit> {
+fn edits_of(tokens: impl Iterator<Item = SyntaxToken>, root: &SyntaxNode, options: FormatOptions) -> Vec<FormatEdit> {
     let columns = Columns::new(options.width);
     let mut format =
         Formatter { options, indents: Indents::default(), edits: Vec::new(), last: None, gap: Gap::default(), columns };
-    for (number, token) in tokens(root).enumerate() {
-        if number.is_multiple_of(POLL_EVERY) {
-            poll();
-        }
-        format.token(token);
-    }
+    tokens.for_each(|token| format.token(token));
     format.end(root.text_range().end());
     format.columns.align(&mut format.edits);
     format.edits

@@ -18,11 +18,12 @@ use crate::db::{self, File, FileFacts, LiveDb};
 use crate::modules::Places;
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{Assignments, Sym, Symbol};
-use minilive_runtime::intrinsics::{self, IntrinsicId};
+use minilive_runtime::intrinsics::IntrinsicId;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use std::sync::Arc;
 
+pub use crate::db::{Binding, binding};
 pub use apart::is_name;
 pub use members::{Member, type_map};
 
@@ -286,31 +287,6 @@ impl Known {
             Kind::Map(object) => Some(*object),
             _ => None,
         })
-    }
-}
-
-/// What a bare name in a unit is, by the rules of LANGUAGE 5.1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Binding {
-    /// A variable of this unit (the unit itself, or the function around it).
-    Variable(u32),
-    /// A global.
-    Global,
-    /// A built-in function.
-    Intrinsic(IntrinsicId),
-    /// Nothing in this file.
-    Unknown,
-}
-
-/// The names that code of a unit means.
-pub fn binding(facts: &FileFacts, unit: u32, name: &str) -> Binding {
-    let around = facts.enclosing_function(unit);
-    if let Some(owner) = [Some(unit), around].into_iter().flatten().find(|&it| facts.has_variable(it, name)) {
-        Binding::Variable(owner)
-    } else if facts.is_global(name) {
-        Binding::Global
-    } else {
-        intrinsics::find(name).map_or(Binding::Unknown, Binding::Intrinsic)
     }
 }
 

@@ -4,7 +4,7 @@
 //! Completion, signatures, hover and definitions ask it for what stands before a dot. Invariant: like all of inference this is a guide; a
 //! condition says nothing once something is assigned to what it tests, between it and the place or anywhere in a loop that stands between.
 
-mod conditions;
+pub(super) mod conditions;
 mod reached;
 
 use super::infer::{Infer, Kind, Known, Object, UnitRef, type_map};

@@ -633,7 +633,7 @@ pub fn workspace_symbols(db: &LiveDb, query: &str) -> Vec<WorkspaceSymbol> {
     let mut found = Vec::new();
     for &file in &*db.files() {
         db.poll();
-        for symbol in db::file_symbols(db, file).iter() {
+        for symbol in db.while_wanted(db::file_symbols(db, file).iter()) {
             if let Some(score) = score_of(symbol, query) {
                 found.push((score, WorkspaceSymbol { file, symbol: symbol.clone() }));
             }

@@ -80,7 +80,7 @@ pub struct SemanticToken {
 
 /// The tokens of a document.
 pub fn semantic_tokens(db: &LiveDb, document: &DocumentView, host: &Arc<Host>, places: &Places) -> Vec<SemanticToken> {
-    Tokens::new(db, document, (host, places), None).all()
+    Tokens::new(db, document, (host, places), None).all(db)
 }
 
 /// The tokens of the units that touch a range, as far as they are in it.
@@ -140,10 +140,7 @@ impl Tokens {
         let (mut ends, mut tokens) = (Vec::with_capacity(units.len()), Vec::new());
         #[cfg(test)]
         let mut taken = 0;
-        for (unit, placed) in (0u32..).zip(units.iter()) {
-            if unit.is_multiple_of(64) {
-                db.poll();
-            }
+        for (unit, placed) in (0u32..).zip(db.while_wanted(units.iter())) {
             let known = before.as_ref().filter(|(_, due)| !due.contains(&unit));
             match known.and_then(|(before, _)| before.of_same_unit(&facts, unit, placed.unit)) {
                 Some(same) => {
@@ -186,10 +183,10 @@ impl Tokens {
     }
 
     /// All of them at their places.
-    pub fn all(&self) -> Vec<SemanticToken> {
+    pub fn all(&self, db: &LiveDb) -> Vec<SemanticToken> {
         let mut found = self.comments.clone();
         found.reserve(self.tokens.len());
-        for (unit, placed) in self.units.iter().enumerate() {
+        for (unit, placed) in db.while_wanted(self.units.iter()).enumerate() {
             let tokens = self.of_unit(unit).iter();
             found.extend(tokens.map(|it| SemanticToken { range: it.range + placed.start, ..*it }));
         }
@@ -304,7 +301,7 @@ fn doc_comments(db: &LiveDb, document: &DocumentView) -> impl Iterator<Item = Se
     let (mut found, mut pending) = (Vec::new(), Vec::new());
     let mut behind_mark = false;
     let (mut at, mut newlines) = (TextSize::new(0), 1);
-    for child in document.file.parse(db).green.children() {
+    for child in db.while_wanted(document.file.parse(db).green.children()) {
         let range = TextRange::at(at, child.text_len());
         at = range.end();
         match child {

@@ -55,10 +55,8 @@ pub fn symbols(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Symbol>
     let imports = db::module_imports(db, document.file);
     let modules = imports.iter().filter_map(|it| it.name.rsplit('/').next().map(str::to_owned)).collect();
     let mut outline = Outline { modules, ..Outline::default() };
-    for (index, unit) in layout.units().enumerate().filter(|(_, unit)| unit.parent.is_none()) {
-        if index.is_multiple_of(64) {
-            db.poll();
-        }
+    let units = db.while_wanted(layout.units()).enumerate();
+    for (index, unit) in units.filter(|(_, unit)| unit.parent.is_none()) {
         let functions = functions_in(&layout, index as u32, &root, live);
         outline.statement(assignment(&root, &unit), functions);
     }

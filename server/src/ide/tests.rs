@@ -27,6 +27,7 @@ mod shared;
 mod slips;
 mod structure;
 mod uses;
+mod wanted;
 
 use crate::db::{File, Known, LiveDb};
 use crate::document::{Content, DocumentView};
@@ -48,7 +49,11 @@ pub(super) struct Fixture {
 
 impl Fixture {
     pub fn new(source: &str) -> Fixture {
-        let mut db = LiveDb::default();
+        Fixture::of(LiveDb::default(), source)
+    }
+
+    /// The same in an empty database.
+    pub fn of(mut db: LiveDb, source: &str) -> Fixture {
         let mut offset = None;
         let (mut files, mut known) = (Vec::new(), FxHashMap::default());
         for (name, text) in split(source) {

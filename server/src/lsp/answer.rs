@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 use std::future::Future;
+use std::io;
 use std::sync::{Arc, OnceLock};
 use tower_lsp::jsonrpc::{Id, Response};
 
@@ -22,20 +23,46 @@ tokio::task_local! {
 pub struct Written(Vec<u8>);
 
 impl Written {
-    /// Writes a result.
+    /// Writes a result. `look` is called every so many bytes: who writes ends there if nobody wants the answer any more.
     ///
     /// # Errors
     /// If it has no form in JSON.
-    pub fn of(result: &impl Serialize) -> serde_json::Result<Written> {
-        let mut bytes = br#"{"jsonrpc":"2.0","result":"#.to_vec();
-        serde_json::to_writer(&mut bytes, result)?;
-        Ok(Written(bytes))
+    pub fn of(result: &impl Serialize, look: impl Fn()) -> serde_json::Result<Written> {
+        let mut writer = Writer { bytes: br#"{"jsonrpc":"2.0","result":"#.to_vec(), looked: 0, look };
+        serde_json::to_writer(&mut writer, result)?;
+        Ok(Written(writer.bytes))
     }
 
     /// Makes it the result of the handler that runs. It is lost where nobody listens to one.
     pub fn put(self) {
         // A handler that runs outside of a slot has no request, and one that is filled stays as it is.
         let _ = SLOT.try_with(|slot| slot.0.set(self));
+    }
+}
+
+/// So many bytes are written between two looks, in far less than a millisecond.
+const EVERY: usize = 16 << 10;
+
+/// Collects what is written.
+struct Writer<L> {
+    bytes: Vec<u8>,
+    /// How much there was when it looked last.
+    looked: usize,
+    look: L,
+}
+
+impl<L: Fn()> io::Write for Writer<L> {
+    fn write(&mut self, more: &[u8]) -> io::Result<usize> {
+        self.bytes.extend_from_slice(more);
+        if self.bytes.len() - self.looked >= EVERY {
+            self.looked = self.bytes.len();
+            (self.look)();
+        }
+        Ok(more.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -64,14 +91,25 @@ impl Slot {
 mod tests {
     use super::*;
     use serde_json::{Value, json};
+    use std::cell::Cell;
     use tower_lsp::jsonrpc::Error;
 
     /// The message that answers a request whose handler writes a list.
     fn answer(response: Response) -> Value {
         let slot = Slot::default();
-        let handler = slot.hold(async { Written::of(&[1, 2]).expect("is JSON").put() });
+        let handler = slot.hold(async { Written::of(&[1, 2], || {}).expect("is JSON").put() });
         futures::executor::block_on(handler);
         serde_json::from_slice(&slot.body(&response).expect("is JSON")).expect("is JSON")
+    }
+
+    #[test]
+    fn who_writes_much_looks_again_and_again() {
+        let looks = Cell::new(0);
+        let numbers = vec![1234567; EVERY];
+        let Written(bytes) = Written::of(&numbers, || looks.set(looks.get() + 1)).expect("is JSON");
+        assert_eq!(looks.get(), bytes.len() / EVERY);
+        let few = Written::of(&[1, 2], || panic!("this is soon done"));
+        assert_eq!(few.expect("is JSON").0, br#"{"jsonrpc":"2.0","result":[1,2]"#);
     }
 
     #[test]

@@ -73,6 +73,10 @@ fn failed(code: ErrorCode, message: impl Into<String>) -> Error {
     Error { code, message: message.into().into(), data: None }
 }
 
+fn unwritable(error: serde_json::Error) -> Error {
+    failed(ErrorCode::InternalError, error.to_string())
+}
+
 fn refused(why: Refused) -> Error {
     match why {
         Refused::Overtaken => failed(ErrorCode::ContentModified, "the document was edited in the meantime"),
@@ -156,12 +160,8 @@ impl Backend {
         kind: Kind,
         mut reader: impl FnMut(&Snapshot, &ClientFeatures) -> T + Send + 'static,
     ) -> Result<Option<E>> {
-        let written = self.ask_for(uri, kind, move |it, features| {
-            let found = reader(it, features);
-            it.db.poll();
-            Written::of(&found)
-        });
-        written.await?.map_err(|error| failed(ErrorCode::InternalError, error.to_string()))?.put();
+        let written = self.ask_for(uri, kind, move |it, features| Written::of(&reader(it, features), || it.db.poll()));
+        written.await?.map_err(unwritable)?.put();
         Ok(None)
     }
 
@@ -226,14 +226,12 @@ impl Backend {
                 (&it.live.checks.host, &it.live.places),
                 sent.tokens(&name).as_deref(),
             );
-            let now = Encoded::new(&tokens.all(), &it.document, features.encoding);
-            it.db.poll();
+            let now = Encoded::new(it.db.while_wanted(tokens.all(&it.db)), &it.document, features.encoding);
             let before = before.as_ref().and_then(|id| sent.get(&name, id));
-            let written = Written::of(&before.map_or_else(|| now.full(), |before| now.since(&before)));
+            let written = Written::of(&before.map_or_else(|| now.full(), |before| now.since(&before)), || it.db.poll());
             written.map(|written| (written, Arc::new(now), Arc::new(tokens), it.is_open()))
         });
-        let (written, now, tokens, is_open) =
-            found.await?.map_err(|error| failed(ErrorCode::InternalError, error.to_string()))?;
+        let (written, now, tokens, is_open) = found.await?.map_err(unwritable)?;
         // Nobody would say when those of a file that is not open are needed no more.
         if is_open {
             self.session()?.tokens.put(uri, now, tokens);
@@ -337,8 +335,8 @@ impl LanguageServer for Backend {
         });
         let server_info = ServerInfo { name: "minilive".into(), version: Some(env!("CARGO_PKG_VERSION").into()) };
         let result = InitializeResult { capabilities, server_info: Some(server_info) };
-        let written = hierarchy::told(&result).and_then(|told| Written::of(&told));
-        written.map_err(|error| failed(ErrorCode::InternalError, error.to_string()))?.put();
+        let written = hierarchy::told(&result).and_then(|told| Written::of(&told, || {}));
+        written.map_err(unwritable)?.put();
         Ok(result)
     }
 
@@ -540,16 +538,19 @@ impl LanguageServer for Backend {
     }
 
     async fn rename(&self, params: RenameParams) -> Result<Option<WorkspaceEdit>> {
-        let new = params.new_name;
-        let answer = self.positioned(params.text_document_position, Kind::Everywhere, move |it, offset, features| {
+        let (at, new) = (params.text_document_position, params.new_name);
+        let answer = self.ask_for(from_proto::uri(&at.text_document.uri), Kind::Everywhere, move |it, features| {
+            let offset = from_proto::offset(at.position, &it.document, features.encoding);
             let renamed = ide::rename(&it.db, &it.document, &it.live, offset, &new)?;
-            Ok::<_, String>(to_proto::rename(&renamed, &new, it, features))
+            let (edit, notice) = to_proto::rename(&renamed, &new, it, features);
+            Ok::<_, String>((Written::of(&edit, || it.db.poll()), notice))
         });
-        let (edit, notice) = answer.await?.map_err(|reason| failed(REQUEST_FAILED, reason))?;
+        let (written, notice) = answer.await?.map_err(|reason| failed(REQUEST_FAILED, reason))?;
         if let Some(notice) = notice {
             self.client.show_message(MessageType::INFO, notice).await;
         }
-        Ok(Some(edit))
+        written.map_err(unwritable)?.put();
+        Ok(None)
     }
 
     async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
@@ -582,7 +583,8 @@ impl LanguageServer for Backend {
         let name = uri.clone();
         self.written(from_proto::uri(&uri), Kind::WholeDocument, move |it, features| {
             let symbols = ide::symbols(&it.db, &it.document, &it.live);
-            let symbols = symbols.iter().map(|symbol| to_proto::symbol(symbol, &it.document, features.encoding));
+            let symbols =
+                it.db.while_wanted(&symbols).map(|symbol| to_proto::symbol(symbol, &it.document, features.encoding));
             let symbols: Vec<_> = symbols.collect();
             if features.symbol_tree {
                 DocumentSymbolResponse::Nested(symbols)
@@ -652,7 +654,7 @@ impl LanguageServer for Backend {
             let within = from_proto::range(range, &it.document, features.encoding);
             let found =
                 ide::semantic_tokens_within(&it.db, &it.document, (&it.live.checks.host, &it.live.places), within);
-            Part(Encoded::new(&found, &it.document, features.encoding))
+            Part(Encoded::new(found, &it.document, features.encoding))
         })
         .await
     }
@@ -698,7 +700,7 @@ impl LanguageServer for Backend {
             let whole: Vec<_> = whole.into_iter().filter(wants).collect();
             let mut found = ide::source_actions(&it.db, &it.document, &live, &whole);
             found.extend(ide::actions(&it.db, &it.document, &live, range));
-            let all = found.iter().map(|action| to_proto::action(action, it, features));
+            let all = it.db.while_wanted(&found).map(|action| to_proto::action(action, it, features));
             let fits = |action: &CodeAction| {
                 wanted.as_ref().is_none_or(|wanted| wanted.iter().any(|kind| is_kind(action.kind.as_ref(), kind)))
             };
@@ -710,7 +712,10 @@ impl LanguageServer for Backend {
     async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
         self.written(from_proto::uri(&params.text_document.uri), Kind::WholeDocument, |it, features| {
             let lenses = ide::lenses(&it.db, &it.document, &it.live);
-            lenses.iter().map(|lens| to_proto::lens(lens, &it.document, features.encoding)).collect::<Vec<_>>()
+            it.db
+                .while_wanted(&lenses)
+                .map(|lens| to_proto::lens(lens, &it.document, features.encoding))
+                .collect::<Vec<_>>()
         })
         .await
     }
@@ -722,8 +727,8 @@ impl LanguageServer for Backend {
             let range = from_proto::range(range, &it.document, encoding);
             let hints = ide::inlay_hints(&it.db, &it.document, &it.live, Some(range));
             let code = ide::code_hints(&it.db, &it.document, &it.live, range);
-            let code = code.iter().map(|hint| to_proto::code_hint(hint, &it.document, encoding));
-            let hints = hints.iter().map(|hint| to_proto::inlay_hint(hint, &it.document, encoding));
+            let code = it.db.while_wanted(&code).map(|hint| to_proto::code_hint(hint, &it.document, encoding));
+            let hints = it.db.while_wanted(&hints).map(|hint| to_proto::inlay_hint(hint, &it.document, encoding));
             hints.chain(code).collect::<Vec<_>>()
         })
         .await
@@ -735,7 +740,7 @@ impl LanguageServer for Backend {
         let told = self.written(from_proto::uri(&params.text_document.uri), Kind::Told, move |it, features| {
             let diagnostics = ide::diagnostics(&it.db, &it.document, &it.live);
             world.told(&it.document.uri, &diagnostics);
-            let items = diagnostics.iter().map(|item| to_proto::diagnostic(item, &it.document, features));
+            let items = it.db.while_wanted(&diagnostics).map(|item| to_proto::diagnostic(item, &it.document, features));
             report(items.collect(), before.as_deref())
         });
         // What was written takes the place of the empty report.
@@ -747,9 +752,9 @@ impl LanguageServer for Backend {
         let with = (&session.world, &self.wire, session.features);
         let report = sweep::answer(with, session.swept.clone(), params).await.map_err(refused)?;
         // It may be large, and this thread reads messages.
-        let written = tokio::task::spawn_blocking(move || Written::of(&report)).await;
+        let written = tokio::task::spawn_blocking(move || Written::of(&report, || {})).await;
         let written = written.map_err(|_| refused(Refused::Ended))?;
-        written.map_err(|error| failed(ErrorCode::InternalError, error.to_string()))?.put();
+        written.map_err(unwritable)?.put();
         Ok(WorkspaceDiagnosticReportResult::Report(WorkspaceDiagnosticReport::default()))
     }
 

@@ -167,7 +167,7 @@ impl Question {
         for (document, live) in &overview.open {
             let Ok(uri) = Url::parse(&document.uri) else { continue };
             let items =
-                items(&ide::diagnostics(&it.db, document, &it.in_programs_of(document, live)), document, features);
+                items(it, &ide::diagnostics(&it.db, document, &it.in_programs_of(document, live)), document, features);
             let id = result_id(&items);
             self.tell(uri, Some(i64::from(document.version)), id, Some(items));
         }
@@ -192,7 +192,7 @@ impl Question {
         }
         self.opened += 1;
         let (document, found) = file.diagnostics(&it.db, &overview.checks);
-        let items = items(&found, &document, features);
+        let items = items(it, &found, &document, features);
         let id = result_id(&items);
         known.of.insert(file.file, (file.depends_on, id.clone()));
         self.tell(uri, None, id, Some(items));
@@ -242,8 +242,13 @@ impl Question {
     }
 }
 
-fn items(found: &[ide::Diagnostic], document: &DocumentView, features: &ClientFeatures) -> Vec<Diagnostic> {
-    found.iter().map(|item| to_proto::diagnostic(item, document, features)).collect()
+fn items(
+    it: &Snapshot,
+    found: &[ide::Diagnostic],
+    document: &DocumentView,
+    features: &ClientFeatures,
+) -> Vec<Diagnostic> {
+    it.db.while_wanted(found).map(|item| to_proto::diagnostic(item, document, features)).collect()
 }
 
 fn full_report(

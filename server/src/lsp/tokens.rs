@@ -41,9 +41,14 @@ pub struct Encoded {
 
 impl Encoded {
     /// Tokens as numbers.
-    pub fn new(tokens: &[ide::SemanticToken], document: &DocumentView, encoding: Encoding) -> Encoded {
+    pub fn new(
+        tokens: impl IntoIterator<Item = ide::SemanticToken>,
+        document: &DocumentView,
+        encoding: Encoding,
+    ) -> Encoded {
         let (mut line, mut column) = (0, 0);
-        let mut numbers = Vec::with_capacity(tokens.len());
+        let tokens = tokens.into_iter();
+        let mut numbers = Vec::with_capacity(tokens.size_hint().0);
         let mut cursor = document.index.cursor(&document.text, encoding);
         for token in tokens {
             let (start, end) = (cursor.to_client(token.range.start()), cursor.to_client(token.range.end()));

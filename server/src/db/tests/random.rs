@@ -5,7 +5,7 @@
 use super::*;
 
 /// Numbers at random, below what is asked for.
-fn numbers(seed: u64) -> impl FnMut(usize) -> usize {
+pub(super) fn numbers(seed: u64) -> impl FnMut(usize) -> usize {
     let mut state = seed;
     move |below| {
         state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
@@ -313,7 +313,7 @@ fn edit_pieces(all: &mut Vec<Piece>, random: &mut impl FnMut(usize) -> usize, is
 }
 
 /// The edit that makes one text of another.
-fn difference(before: &str, now: &str) -> (TextRange, String) {
+pub(super) fn difference(before: &str, now: &str) -> (TextRange, String) {
     let same = |(a, b): &(char, char)| a == b;
     let start: usize = before.chars().zip(now.chars()).take_while(same).map(|(it, _)| it.len_utf8()).sum();
     let rest = before[start..].chars().rev().zip(now[start..].chars().rev());

@@ -8,7 +8,9 @@
 
 mod value;
 
+use super::super::Db;
 use super::super::names::{Edit, FactsUnit, FileFacts};
+use super::super::wanted::{Wanted, while_wanted};
 use super::Around;
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{ANY_KEY, Openness, Sym, Symbol, UnitFacts};
@@ -102,7 +104,7 @@ pub struct Summary {
 
 impl Summary {
     /// Works it out.
-    pub fn of(facts: &FileFacts) -> Summary {
+    pub fn of(db: &dyn Db, facts: &FileFacts) -> Summary {
         let mut summary = Summary {
             closed: is_closed(facts),
             cells: Vec::new(),
@@ -115,17 +117,22 @@ impl Summary {
             fresh: 0,
         };
         summary.units.resize_with(facts.units.len(), UnitCells::default);
-        for unit in 0..facts.units.len() as u32 {
+        for unit in while_wanted(db, 0..facts.units.len() as u32) {
             summary.add(facts, unit);
         }
         let all = (0..summary.tasks.len() as u32).collect();
-        summary.come_to_rest(facts, all);
+        summary.come_to_rest(db, facts, all);
         summary.fresh = summary.in_use();
         summary
     }
 
     /// Takes in what became of the units; none if that is no less work than to begin anew.
-    pub fn update(&mut self, before_facts: &FileFacts, facts: &FileFacts, edit: &Edit) -> Option<Different> {
+    pub fn update(
+        &mut self,
+        db: &dyn Db,
+        (before_facts, facts): (&FileFacts, &FileFacts),
+        edit: &Edit,
+    ) -> Option<Different> {
         let pairs = || edit.pairs(before_facts, facts);
         if !pairs().all(|(before, now)| is_open_alike(before, now)) || self.in_use() > 4 * self.fresh + 1000 {
             return None;
@@ -155,7 +162,7 @@ impl Summary {
             self.add(facts, unit);
             due.extend(self.units[unit as usize].tasks.clone());
         }
-        self.come_to_rest(facts, due);
+        self.come_to_rest(db, facts, due);
         let mut different = Different::default();
         for &(_, unit) in &edit.changed {
             different.units.insert(unit);
@@ -372,10 +379,12 @@ impl Summary {
     }
 
     /// Carries out tasks, and again those that have read what has grown.
-    fn come_to_rest(&mut self, facts: &FileFacts, tasks: Vec<u32>) {
+    fn come_to_rest(&mut self, db: &dyn Db, facts: &FileFacts, tasks: Vec<u32>) {
         let mut due = VecDeque::with_capacity(tasks.len());
         due.extend(tasks.into_iter().filter(|&task| !std::mem::replace(&mut self.tasks[task as usize].is_due, true)));
+        let mut wanted = Wanted::new(db);
         while let Some(index) = due.pop_front() {
+            wanted.round();
             let task = &mut self.tasks[index as usize];
             task.is_due = false;
             let (unit, value, cell, is_result) = (task.unit, task.value.clone(), task.cell, task.is_result);

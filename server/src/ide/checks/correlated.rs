@@ -4,10 +4,8 @@
 //! (`first = false`), a condition that is asked twice, and a loop that certainly runs (`for i in range(1, 9)`). Invariant: a flag is a
 //! variable that only statements of the same function, or of the file, give a value; who asks sees to that.
 
-use minilive_syntax::ast::{
-    AssignStmt, AstNode, BinaryExpr, ElseBranch, Expr, ForStmt, FunctionExpr, IfBranch, IfStmt, LiteralValue, NameExpr,
-    Suffix, UnaryExpr, WhileStmt,
-};
+use super::super::narrow::conditions::{conditions, parts};
+use minilive_syntax::ast::{AssignStmt, AstNode, Expr, ForStmt, FunctionExpr, IfStmt, LiteralValue, NameExpr, Suffix};
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
 use rowan::WalkEvent;
 
@@ -161,68 +159,22 @@ fn has_elements(iterable: &Expr) -> bool {
     }
 }
 
-/// What the conditions between a piece of code and what is around it say.
+/// What the conditions between a piece of code and what is around it say of variables. What an `if` before it asked is left out: the flag may
+/// have been given another value since.
 fn conditions_around(node: &SyntaxNode, around: &SyntaxNode) -> Vec<Known> {
     let mut found = Vec::new();
-    let mut inner = node.clone();
-    while inner != *around {
-        let Some(outer) = inner.parent() else { break };
-        if let Some(chain) = BinaryExpr::cast(outer.clone()) {
-            let before = chain.operands().take_while(|it| it.range().end() <= inner.text_range().start());
-            let (all_and, all_or) = logic(&chain);
-            if all_and || all_or {
-                before.for_each(|it| says(&it, all_and, &inner, &mut found));
-            }
-        } else if let Some(branch) = IfBranch::cast(outer.clone()) {
-            let in_body = branch.body().is_some_and(|it| *it.syntax() == inner);
-            if let Some(condition) = branch.condition().filter(|_| in_body) {
-                says(&condition, true, &inner, &mut found);
-            }
-            earlier(&outer, &mut found);
-        } else if ElseBranch::can_cast(outer.kind()) {
-            earlier(&outer, &mut found);
-        } else if let Some(condition) = WhileStmt::cast(outer.clone()).and_then(|it| it.condition())
-            && *condition.syntax() != inner
-        {
-            says(&condition, true, &inner, &mut found);
-        }
-        inner = outer;
-    }
-    found
-}
-
-/// The conditions of the branches before one do not hold there.
-fn earlier(branch: &SyntaxNode, found: &mut Vec<Known>) {
-    let Some(statement) = branch.parent().and_then(IfStmt::cast) else { return };
-    let before = statement.branches().take_while(|it| it.syntax() != branch);
-    before.filter_map(|it| it.condition()).for_each(|it| says(&it, false, branch, found));
-}
-
-/// What it says of variables that a condition holds, or does not.
-fn says(condition: &Expr, holds: bool, inside: &SyntaxNode, found: &mut Vec<Known>) {
-    match condition {
-        Expr::Name(name) => {
+    let mut inside = node.clone();
+    while inside != *around {
+        let Some(outer) = inside.parent() else { break };
+        let here = if outer.kind() == SyntaxKind::Block { Vec::new() } else { conditions(&outer, &inside) };
+        for (part, holds) in here.iter().flat_map(|(condition, holds)| parts(condition, *holds)) {
+            let Expr::Name(name) = part else { continue };
             let flag = name.name_token().map(|it| it.text().to_owned());
             found.extend(flag.map(|flag| Known { flag, holds, inside: inside.clone() }));
         }
-        Expr::Paren(paren) => paren.inner().iter().for_each(|it| says(it, holds, inside, found)),
-        Expr::Unary(not) if UnaryExpr::operator(not) == Some(SyntaxKind::NotKw) => {
-            not.operand().iter().for_each(|it| says(it, !holds, inside, found));
-        }
-        Expr::Binary(chain) => {
-            let (all_and, all_or) = logic(chain);
-            if all_and && holds || all_or && !holds {
-                chain.operands().for_each(|it| says(&it, holds, inside, found));
-            }
-        }
-        _ => {}
+        inside = outer;
     }
-}
-
-/// Whether all operators of a chain are `and`, and whether all are `or`.
-fn logic(chain: &BinaryExpr) -> (bool, bool) {
-    let all = |kind: SyntaxKind| chain.operators().all(|it| it == kind);
-    (all(SyntaxKind::AndKw), all(SyntaxKind::OrKw))
+    found
 }
 
 /// Whether a constant is true as a condition.

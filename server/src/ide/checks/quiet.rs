@@ -84,7 +84,7 @@ impl<'a> Quiet<'a> {
 
     /// Whether a name stands behind an `@` or a quote.
     fn is_marked(&self, name: &str) -> bool {
-        self.named.get_or_init(|| names_behind_marks(&self.document.text)).contains(name)
+        self.named.get_or_init(|| names_behind_marks(self.db, &self.document.text)).contains(name)
     }
 
     /// Whether a function behind the assignment of a global calls it with arguments, though it is never a function. Of calls in statements it
@@ -110,13 +110,13 @@ fn names_read_through(facts: &FileFacts) -> Option<FxHashSet<SmolStr>> {
 }
 
 /// The words of a text that stand behind an `@` or a quote, with those behind their dots.
-fn names_behind_marks(text: &str) -> FxHashSet<&str> {
-    let chain = |(at, _): (usize, &'_ str)| {
+fn names_behind_marks<'a>(db: &LiveDb, text: &'a str) -> FxHashSet<&'a str> {
+    let chain = |(at, _): (usize, &str)| {
         let rest = text[at + 1..].trim_start_matches([' ', '\t', '(']);
         let end = rest.find(|it: char| it != '_' && it != '.' && !it.is_alphanumeric()).unwrap_or(rest.len());
         rest[..end].split('.')
     };
-    text.match_indices(['@', '"']).flat_map(chain).filter(|it| !it.is_empty()).collect()
+    db.while_wanted(text.match_indices(['@', '"'])).flat_map(chain).filter(|it| !it.is_empty()).collect()
 }
 
 /// Whether a function calls a variable of its own so where that has a value.

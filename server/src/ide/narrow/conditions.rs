@@ -1,13 +1,15 @@
 //! The conditions around a place in a unit, and what they say of an expression.
 //!
-//! Part of `narrow`. Goes from the place outwards, so the nearest condition comes first. Invariant: trees of other units are not looked at.
+//! Part of `narrow`; checks ask it, too. Goes from the place outwards, so the nearest condition comes first. Invariant: trees of other units
+//! are not looked at.
 
 use crate::db::{self, LiveDb};
 use crate::ide::infer::UnitRef;
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{Sym, Symbol, symbol_before};
 use minilive_syntax::ast::{
-    AssignStmt, AstNode, BinaryExpr, CompareExpr, ElseBranch, Expr, ForStmt, IfBranch, IfStmt, UnaryExpr, WhileStmt,
+    AssignStmt, AstNode, BinaryExpr, CompareExpr, ElseBranch, Expr, ForStmt, IfBranch, IfStmt, NameExpr, UnaryExpr,
+    WhileStmt,
 };
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
 use rowan::{GreenNode, WalkEvent};
@@ -90,7 +92,7 @@ pub fn iterated(db: &LiveDb, at: UnitRef, name: &SmolStr, offset: TextSize) -> O
 }
 
 /// The conditions that come out one way in a part of a node because it stands there, the nearest first.
-fn conditions(node: &SyntaxNode, below: &SyntaxNode) -> Vec<(Expr, bool)> {
+pub fn conditions(node: &SyntaxNode, below: &SyntaxNode) -> Vec<(Expr, bool)> {
     match node.kind() {
         SyntaxKind::IfBranch if below.kind() == SyntaxKind::Block => {
             IfBranch::cast(node.clone()).and_then(|it| it.condition()).map(|it| (it, true)).into_iter().collect()
@@ -136,6 +138,39 @@ fn behind(statement: &IfStmt) -> Vec<(Expr, bool)> {
         }
         _ => Vec::new(),
     }
+}
+
+/// What comes out one way because a condition does: itself, or what `not`, `and` and `or` make it of.
+pub fn parts(condition: &Expr, holds: bool) -> Vec<(Expr, bool)> {
+    match condition {
+        Expr::Paren(paren) => paren.inner().map(|it| parts(&it, holds)).unwrap_or_default(),
+        Expr::Unary(not) if UnaryExpr::operator(not) == Some(SyntaxKind::NotKw) => {
+            not.operand().map(|it| parts(&it, !holds)).unwrap_or_default()
+        }
+        // All of them hold, or none does.
+        Expr::Binary(chain) if is_all(chain, if holds { SyntaxKind::AndKw } else { SyntaxKind::OrKw }) => {
+            chain.operands().flat_map(|it| parts(&it, holds)).collect()
+        }
+        _ => vec![(condition.clone(), holds)],
+    }
+}
+
+/// Whether a condition anywhere in a unit names a variable, before a place.
+pub fn ask_before(root: &SyntaxNode, name: &str, end: TextSize) -> bool {
+    let conditions = root.descendants().filter_map(|it| match it.kind() {
+        SyntaxKind::IfBranch => IfBranch::cast(it)?.condition(),
+        SyntaxKind::WhileStmt => WhileStmt::cast(it)?.condition(),
+        SyntaxKind::BinaryExpr => is_choice(&it).then(|| Expr::cast(it))?,
+        _ => None,
+    });
+    let is_it = |it: NameExpr| it.range().end() < end && it.name_token().is_some_and(|it| it.text() == name);
+    conditions.into_iter().any(|it| it.syntax().descendants().filter_map(NameExpr::cast).any(is_it))
+}
+
+/// Whether an operation takes its right side only where its left side says so.
+fn is_choice(operation: &SyntaxNode) -> bool {
+    let mut tokens = operation.children_with_tokens().filter_map(|it| it.into_token());
+    tokens.any(|it| matches!(it.kind(), SyntaxKind::AndKw | SyntaxKind::OrKw))
 }
 
 fn is_all(chain: &BinaryExpr, operator: SyntaxKind) -> bool {
@@ -211,26 +246,20 @@ impl<'a> Look<'a> {
 
     /// What it says of the symbol that a condition holds, or does not.
     fn says(&self, condition: &Expr, holds: bool) -> Vec<Test> {
+        parts(condition, holds).iter().filter_map(|(part, holds)| self.test(part, *holds)).collect()
+    }
+
+    /// The same of a condition that is not put together of others.
+    fn test(&self, condition: &Expr, holds: bool) -> Option<Test> {
         match condition {
-            Expr::Paren(inner) => inner.inner().map(|it| self.says(&it, holds)).unwrap_or_default(),
-            Expr::Unary(not) if UnaryExpr::operator(not) == Some(SyntaxKind::NotKw) => {
-                not.operand().map(|it| self.says(&it, !holds)).unwrap_or_default()
-            }
-            // All of them hold, or none does.
-            Expr::Binary(chain) if is_all(chain, SyntaxKind::AndKw) && holds => {
-                chain.operands().flat_map(|it| self.says(&it, true)).collect()
-            }
-            Expr::Binary(chain) if is_all(chain, SyntaxKind::OrKw) && !holds => {
-                chain.operands().flat_map(|it| self.says(&it, false)).collect()
-            }
             // One of them holds.
-            Expr::Binary(chain) if is_all(chain, SyntaxKind::OrKw) => self.one_of(chain).into_iter().collect(),
-            Expr::Binary(chain) if is_all(chain, SyntaxKind::IsaKw) => self.is_one(chain, holds).into_iter().collect(),
-            Expr::Compare(chain) => self.is_null(chain, holds).into_iter().collect(),
-            Expr::Name(_) | Expr::Postfix(_) if self.is_it(condition) => {
-                vec![if holds { Test::True } else { Test::False }]
+            Expr::Binary(chain) if is_all(chain, SyntaxKind::OrKw) => self.one_of(chain),
+            Expr::Binary(chain) if is_all(chain, SyntaxKind::IsaKw) => self.is_one(chain, holds),
+            Expr::Compare(chain) => self.is_null(chain, holds),
+            Expr::Name(_) | Expr::Postfix(_) => {
+                self.is_it(condition).then_some(if holds { Test::True } else { Test::False })
             }
-            _ => Vec::new(),
+            _ => None,
         }
     }
 

@@ -130,7 +130,7 @@ impl Asked<'_> {
                 names.iter().any(|of| of.range.start() == start && of.place == Place::Bare)
             }
         };
-        let Some(it) = found.iter().find(is_local) else { return Ok(()) };
+        let Some(it) = self.db.while_wanted(found).find(is_local) else { return Ok(()) };
         let first_line = |unit: u32| db::units(self.db, file).at(unit).base_line;
         let own = format!("the variable of the function on line {}", first_line(it.unit));
         let other = match further_out(&facts, it.unit, self.name) {
@@ -190,7 +190,8 @@ impl Asked<'_> {
         if facts.is_global(self.new) {
             return Err(format!("there is a global variable `{}`{of}", self.new));
         }
-        for it in found.iter().filter(|it| it.certain && !it.quoted && it.file == file) {
+        let own = |it: &&Found| it.certain && !it.quoted && it.file == file;
+        for it in self.db.while_wanted(found).filter(own) {
             if let Binding::Variable(_) = binding(&facts, it.unit, self.new)
                 && !is_member(self.db, it)
             {

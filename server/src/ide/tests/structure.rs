@@ -178,7 +178,7 @@ fn tokens_of_units_are_taken_over_where_nothing_is_another() {
         let now = Tokens::new(&it.db, &it.document, (&host, &it.places), before.as_ref());
         let fresh = Fixture::new(&text);
         assert_eq!(
-            now.all(),
+            now.all(&it.db),
             semantic_tokens(&fresh.db, &fresh.document, &host, &fresh.places),
             "after edit {number} in\n{text}"
         );

@@ -32,7 +32,7 @@ impl ToProto for Vec<ide::Location> {
 
     fn to_proto(self, snapshot: &Snapshot, features: &ClientFeatures) -> Vec<Location> {
         let mut files = Files::new(snapshot, features);
-        self.iter().filter_map(|it| files.location(it.file, it.range)).collect()
+        snapshot.db.while_wanted(&self).filter_map(|it| files.location(it.file, it.range)).collect()
     }
 }
 
@@ -48,7 +48,7 @@ impl ToProto for Vec<ide::Highlight> {
                 ide::HighlightKind::Word => DocumentHighlightKind::TEXT,
             }),
         };
-        self.iter().map(highlight).collect()
+        snapshot.db.while_wanted(&self).map(highlight).collect()
     }
 }
 
@@ -57,15 +57,6 @@ impl ToProto for Result<(TextRange, String), String> {
 
     fn to_proto(self, snapshot: &Snapshot, features: &ClientFeatures) -> Self::Out {
         self.map(|(at, name)| (range(at, &snapshot.document, features.encoding), name))
-    }
-}
-
-/// What is ready to be sent.
-impl ToProto for Result<(WorkspaceEdit, Option<String>), String> {
-    type Out = Self;
-
-    fn to_proto(self, _: &Snapshot, _: &ClientFeatures) -> Self {
-        self
     }
 }
 
@@ -79,7 +70,7 @@ impl ToProto for Vec<ide::Link> {
             let range = range(it.range, &snapshot.document, features.encoding);
             Some(DocumentLink { range, target: Some(target), tooltip: None, data: None })
         };
-        self.iter().filter_map(&mut link).collect()
+        snapshot.db.while_wanted(&self).filter_map(&mut link).collect()
     }
 }
 
@@ -114,7 +105,7 @@ impl ToProto for Vec<ide::WorkspaceSymbol> {
 impl ToProto for Vec<ide::Fold> {
     type Out = Vec<FoldingRange>;
 
-    fn to_proto(self, _: &Snapshot, _: &ClientFeatures) -> Vec<FoldingRange> {
+    fn to_proto(self, snapshot: &Snapshot, _: &ClientFeatures) -> Vec<FoldingRange> {
         let fold = |it: &ide::Fold| FoldingRange {
             start_line: it.first,
             end_line: it.last,
@@ -126,7 +117,7 @@ impl ToProto for Vec<ide::Fold> {
             },
             ..FoldingRange::default()
         };
-        self.iter().map(fold).collect()
+        snapshot.db.while_wanted(&self).map(fold).collect()
     }
 }
 
@@ -138,7 +129,7 @@ impl ToProto for Vec<ide::FormatEdit> {
             range: range(it.range, &snapshot.document, features.encoding),
             new_text: it.text,
         };
-        self.into_iter().map(edit).collect()
+        snapshot.db.while_wanted(self).map(edit).collect()
     }
 }
 
@@ -212,13 +203,14 @@ pub fn rename(
 ) -> (WorkspaceEdit, Option<String>) {
     let mut files = Files::new(snapshot, features);
     let mut edits = Vec::new();
-    for it in &renamed.edits {
+    for it in snapshot.db.while_wanted(&renamed.edits) {
         snapshot.touch(it.file);
         if let Some(place) = files.location(it.file, it.range) {
             add_edit(&mut edits, place, new, None);
         }
     }
-    let possible: Vec<_> = renamed.possible.iter().filter_map(|it| files.location(it.file, it.range)).collect();
+    let possible: Vec<_> =
+        snapshot.db.while_wanted(&renamed.possible).filter_map(|it| files.location(it.file, it.range)).collect();
     if possible.is_empty() || !features.confirms_edits {
         let notice = (!possible.is_empty()).then(|| left_alone(&possible));
         return (workspace_edit(edits, snapshot, features), notice);
@@ -259,7 +251,7 @@ pub fn file_rename(
 ) -> WorkspaceEdit {
     let mut files = Files::new(snapshot, features);
     let mut edits = Vec::new();
-    for (it, new) in places {
+    for (it, new) in snapshot.db.while_wanted(places) {
         snapshot.touch(it.file);
         if let Some(place) = files.location(it.file, it.range) {
             add_edit(&mut edits, place, new, None);
@@ -322,7 +314,7 @@ pub fn action(action: &ide::Action, snapshot: &Snapshot, features: &ClientFeatur
     let edit = |it: &ide::Edit| {
         OneOf::Left(TextEdit { range: range(it.range, document, encoding), new_text: it.insert.clone() })
     };
-    let edits: Vec<_> = action.edits.iter().map(edit).collect();
+    let edits: Vec<_> = snapshot.db.while_wanted(&action.edits).map(edit).collect();
     let edits = Url::parse(&document.uri).map(|uri| vec![(uri, edits)]).unwrap_or_default();
     CodeAction {
         title: action.title.clone(),
