@@ -398,6 +398,20 @@ fn signatures_with_and_without_parentheses() {
     check_signature("x = y($0)\n", None);
     check_signature("x = 1 // f($0\n", None);
     check_signature("x = len(1,\n  $0\n", Some(("len(self)", 1)));
+    // A comma at the end of a line goes on in the next one.
+    let second = Some(("f(a: number, b: number = 2) -> number", 1));
+    for rest in [
+        "f 1,\n  $0",
+        "f 1,\n$0\n",
+        "f 1, // one\n\n  $0\n",
+        "x = function\n  f 1,\n    $0\nend function\n",
+        "x = f(1,\n\n  $0)\n",
+    ] {
+        check_signature(&format!("{f}{rest}"), second);
+    }
+    check_signature(&format!("{f}f 1\n  $0"), None);
+    check_signature(&format!("{f}f\n  $0"), None);
+    check_signature(&format!("{f}m = {{\"walk\": @f}}\nm[\"walk\"] $0\n"), Some(("walk(a, b: number = 2)", 0)));
 }
 
 #[test]
