@@ -162,7 +162,7 @@ fn maps_are_followed_to_where_they_are_made() {
     let found = client.ask("textDocument/typeDefinition", at(&folder, "main.ms", 4, 6));
     assert_eq!(found[0]["range"], range_of([2, 0, 2, 4]));
     let found = client.ask("textDocument/implementation", at(&folder, "main.ms", 0, 0));
-    assert_eq!(found.as_array().map(Vec::len), Some(2));
+    assert_eq!(found.as_array().map(Vec::len), Some(1), "an instance is no class: {found}");
     client.shut_down();
 }
 

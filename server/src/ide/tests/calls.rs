@@ -104,6 +104,15 @@ fn implementations_are_the_maps_behind_and_their_own_members() {
             | ^^^^^^
         "#]],
     );
+    // Instances are none, as long as there are classes.
+    places(
+        &format!("{}s = new Square\n", SHAPES.replacen("Shape = {", "Sha$0pe = {", 1)),
+        true,
+        &expect![[r#"
+            | Square = new Shape
+            | ^^^^^^
+        "#]],
+    );
     places(
         &SHAPES.replacen("Shape.area", "Shape.ar$0ea", 1),
         true,
