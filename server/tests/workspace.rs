@@ -90,8 +90,12 @@ fn the_first_diagnostics_know_the_modules_of_modules() {
     files.push(("main.ms".to_owned(), main.to_owned()));
     let files: Vec<_> = files.iter().map(|(name, text)| (&**name, &**text)).collect();
     let folder = Folder::new("modules_of_modules", &files);
-    for _ in 0..5 {
+    for is_read in [false, true, false, true] {
         let (mut client, _child) = start(&folder);
+        if is_read {
+            // The answer comes as soon as the files of the workspace are read.
+            assert_eq!(symbols(&mut client, "last"), [("last".to_owned(), folder.uri("m40.ms").to_string())]);
+        }
         client.open(&folder.uri("main.ms"), main);
         let asked = json!({ "textDocument": { "uri": &*folder.uri("main.ms") } });
         let found = client.ask("textDocument/diagnostic", asked);

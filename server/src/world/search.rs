@@ -48,7 +48,7 @@ enum Asker {
 enum Wanted {
     /// These.
     Lookups(Vec<Lookup>),
-    /// Those which this text names, and those which they name in turn, as far as it is not known where they are.
+    /// Those which this text names, and those which they name in turn, as far as nobody has looked for them.
     NamedIn { text: Arc<str>, parse: Arc<Parse>, paths: Paths },
 }
 
@@ -102,11 +102,11 @@ impl Search {
         }
     }
 
-    /// Where the modules may be that a text names, of which that is not known.
+    /// Where the modules may be that a text names, for which nobody has looked.
     fn lookups(&self, text: &str, parse: &Parse, paths: &Paths) -> Vec<Lookup> {
         let names = imported_names(text, &parse.syntax());
         let lookups = names.iter().map(|name| self.places.lookup(name));
-        lookups.filter(|lookup| !paths.decide(lookup)).collect()
+        lookups.filter(|lookup| !paths.are_looked_at(lookup)).collect()
     }
 }
 
