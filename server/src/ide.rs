@@ -15,6 +15,7 @@ mod family;
 mod folding;
 pub mod format;
 pub use crate::guide;
+mod heirs;
 mod hierarchy;
 mod hosts;
 mod hover;

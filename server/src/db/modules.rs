@@ -149,15 +149,23 @@ impl Paths {
 
     /// Whether they say where a lookup leads.
     pub fn decide(&self, lookup: &[PathBuf]) -> bool {
-        for path in lookup {
-            match self.at(path) {
-                None => return false,
-                Some(Known::At(_) | Known::NoText(_)) => return true,
-                Some(Known::Missing | Known::Outside) => {}
-            }
-        }
-        true
+        is_decided(lookup, |path| self.at(path))
     }
+
+    /// Whether somebody has looked where a lookup leads, so that [`locate`] says it. That the workspace has such a file is not enough.
+    pub fn are_looked_at(&self, lookup: &[PathBuf]) -> bool {
+        is_decided(lookup, |path| self.known.get(path).copied())
+    }
+}
+
+/// Whether a lookup leads to a file, or nowhere, if this stands at its paths.
+fn is_decided(lookup: &[PathBuf], at: impl Fn(&Path) -> Option<Known>) -> bool {
+    let decides = |path: &PathBuf| match at(path) {
+        None => Some(false),
+        Some(Known::At(_) | Known::NoText(_)) => Some(true),
+        Some(Known::Missing | Known::Outside) => None,
+    };
+    lookup.iter().find_map(decides).unwrap_or(true)
 }
 
 /// The file that a lookup most likely leads to: as [`locate`] says, and where nobody has looked, as the files of the workspace say. For

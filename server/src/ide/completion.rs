@@ -10,6 +10,7 @@ mod items;
 mod modules;
 mod seen;
 mod used;
+mod written;
 
 use items::closeness;
 pub use items::{Data, Item, ItemKind, documentation, fits};

@@ -8,7 +8,7 @@ use super::infer::{Infer, Kind, Known, Object, UnitRef};
 use crate::db::{self, File, LiveDb};
 use minilive_mir::ir::UnitKind;
 use minilive_runtime::intrinsics::IntrinsicId;
-use minilive_syntax::ast::{AstNode, Expr, FunctionExpr, LiteralValue, Stmt};
+use minilive_syntax::ast::{AstNode, Expr, FunctionExpr, LiteralValue, MapEntry, Stmt};
 use minilive_syntax::marker::is_marker;
 use minilive_syntax::{SyntaxNode, TextSize};
 
@@ -288,8 +288,24 @@ pub fn comment_at_start(db: &LiveDb, file: File) -> Option<String> {
 
 /// The title of a function as code.
 pub fn function_title(db: &LiveDb, function: UnitRef) -> String {
-    let name = db::units(db, function.file).get(function.unit as usize).map(|it| it.name.clone()).unwrap_or_default();
+    let of_unit = || db::units(db, function.file).get(function.unit as usize).map(|it| it.name.to_string());
+    let name = entry_name(db, function).or_else(of_unit).unwrap_or_default();
     format!("{name} = function{}", params_text(db, function))
+}
+
+/// The key under which a function stands in a map literal, by which people know it: it has no other name.
+fn entry_name(db: &LiveDb, function: UnitRef) -> Option<String> {
+    let placed = db::units(db, function.file).get(function.unit as usize)?;
+    (placed.unit.kind == UnitKind::Function).then_some(())?;
+    let root = SyntaxNode::new_root(function.file.parse(db).green.clone());
+    let node = root.covering_element(placed.range()).into_node().filter(|it| it.text_range() == placed.range())?;
+    let tree = node.ancestors().find_map(FunctionExpr::cast)?;
+    let entry = tree.syntax().parent().and_then(MapEntry::cast)?;
+    let Expr::Literal(key) = entry.key()? else { return None };
+    match key.value()? {
+        LiteralValue::String(name) => Some(name),
+        LiteralValue::Number(_) => None,
+    }
 }
 
 /// The title of an intrinsic with its first sentence.

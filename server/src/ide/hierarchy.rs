@@ -4,10 +4,11 @@
 //! definitions and implementations. Invariant: an item is a map by the place that makes it, so that a client can send it back after edits
 //! elsewhere.
 
+use super::heirs::{all_heirs, classes};
 use super::importers::Importers;
 use super::infer::{Infer, Object, UnitRef};
 use super::names::units_at;
-use super::navigation::{all_heirs, made_text, name_before, objects_at, objects_of_receiver};
+use super::navigation::{made_text, name_before, objects_at, objects_of_receiver};
 use crate::db::{File, LiveDb};
 use crate::document::DocumentView;
 use crate::modules::Places;
@@ -51,7 +52,7 @@ pub fn supertypes(db: &LiveDb, document: &DocumentView, places: &Places, offset:
     items(db, found)
 }
 
-/// The maps that have the one which is made at a place directly behind them.
+/// The maps that have the one which is made at a place directly behind them; mere instances only where there are no classes.
 pub fn subtypes(db: &LiveDb, document: &DocumentView, places: &Places, offset: TextSize) -> Vec<TypeItem> {
     let mut infer = Importers::of(db, places).infer(document.file);
     let of: Vec<Object> = made_there(&mut infer, db, document.file, offset);
@@ -61,6 +62,7 @@ pub fn subtypes(db: &LiveDb, document: &DocumentView, places: &Places, offset: T
             found.push(heir);
         }
     }
+    let found = classes(&mut infer, db, found);
     items(db, found)
 }
 

@@ -5,6 +5,7 @@
 
 use super::Live;
 use super::family::{self, Candidate, Family, Wanted};
+use super::heirs::{all_heirs, classes};
 use super::hosts::Hosts;
 use super::importers::Importers;
 use super::infer::{Infer, Object, UnitRef};
@@ -101,15 +102,20 @@ pub fn implementation(db: &LiveDb, document: &DocumentView, places: &Places, off
             None => return Vec::new(),
         },
     };
+    let mut descend = all_heirs(&mut infer, db, document.file);
+    descend.retain(|heir| infer.chain(*heir).iter().any(|(it, distance)| *distance > 0 && holders.contains(it)));
     let mut found = Vec::new();
-    for heir in all_heirs(&mut infer, db, document.file) {
-        let descends = infer.chain(heir).iter().any(|(it, distance)| *distance > 0 && holders.contains(it));
-        let location = match &member {
-            _ if !descends => None,
-            Some(name) => own_definition(&mut infer, db, heir, name),
-            None => made_at(db, heir),
-        };
-        found.extend(location.filter(|it| !found.contains(it)));
+    match &member {
+        Some(name) => {
+            for heir in descend {
+                found.extend(own_definition(&mut infer, db, heir, name).filter(|it| !found.contains(it)));
+            }
+        }
+        None => {
+            for heir in classes(&mut infer, db, descend) {
+                found.extend(made_at(db, heir).filter(|it| !found.contains(it)));
+            }
+        }
     }
     found
 }
@@ -155,18 +161,6 @@ pub fn objects_of_receiver(infer: &mut Infer<'_>, db: &LiveDb, file: File, offse
     infer.value(UnitRef { file, unit }, &symbol.into()).objects().collect()
 }
 
-/// All maps that code of the workspace makes, those of a file first. Without `new` and `__isa` no map is behind another.
-pub fn all_heirs(infer: &mut Infer<'_>, db: &LiveDb, file: File) -> Vec<Object> {
-    let mut all = heirs(infer, db, file);
-    for &other in db.files().iter().filter(|&&other| other != file) {
-        let text = other.text(db);
-        if text.contains("new ") || text.contains("__isa") {
-            all.extend(heirs(infer, db, other));
-        }
-    }
-    all
-}
-
 /// Where a map itself is given a member: in its literal or by the first plain assignment to it, in the file that makes it or in another.
 fn own_definition(infer: &mut Infer<'_>, db: &LiveDb, of: Object, name: &str) -> Option<Location> {
     let of = of.maker();
@@ -205,19 +199,6 @@ fn definition_in(
         }
     }
     other
-}
-
-/// All maps that the code of a file makes.
-fn heirs(infer: &mut Infer<'_>, db: &LiveDb, file: File) -> Vec<Object> {
-    let facts = infer.facts(file);
-    let mut all = Vec::new();
-    for (unit, it) in (0u32..).zip(&facts.units) {
-        db.poll();
-        let at = UnitRef { file, unit };
-        all.extend((0..it.facts.maps.len() as u32).map(|number| Object::Literal(at, number)));
-        all.extend((0..it.facts.news.len() as u32).map(|number| Object::New(at, number)));
-    }
-    all
 }
 
 /// Where a map is made: its literal, its `new`, or the start of its file.

@@ -2,7 +2,7 @@
 //!
 //! An `import` names a module by its file and makes a variable of that name, so both are renamed. Invariant: a variable is renamed only if the
 //! module is found under its new name: not every folder is looked in, and what is no name of the language, or what the file has already,
-//! can be no variable. An import that cannot follow its module is told.
+//! can be no variable: the import then says of which name its variable is. An import that cannot follow its module stays, and is told.
 
 use super::infer::Infer;
 use super::names::{Target, named_at, uses};
@@ -11,7 +11,7 @@ use crate::db::{self, File, LiveDb};
 use crate::line_index::LineIndex;
 use crate::modules::{ConstantImport, IMPORT, Places};
 use minilive_mir::names::Place;
-use minilive_syntax::ast::{AssignStmt, AstNode, Expr};
+use minilive_syntax::ast::{AssignStmt, AstNode, Expr, Stmt};
 use minilive_syntax::lexer::lex;
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
 use std::path::{Path, PathBuf};
@@ -76,12 +76,12 @@ fn in_importer(db: &LiveDb, file: File, (old, new): (&Path, &Path), found: &mut 
         }
         let moved = match &after {
             Some(after) => renamed(&mut infer, db, file, import, after),
-            None => Moved { ranges: Vec::new(), problem: Some("no import looks in that folder".to_owned()) },
+            None => Moved::left("no import looks in that folder"),
         };
-        for range in moved.ranges {
+        for (range, text) in moved.edits {
             let location = Location { file, range };
             if !found.edits.iter().any(|it| it.0 == location) {
-                found.edits.push((location, after.clone().unwrap_or_default()));
+                found.edits.push((location, text));
             }
         }
         if let Some(problem) = moved.problem {
@@ -106,10 +106,20 @@ fn name_of(places: &Places, file: &Path) -> Option<String> {
     places.lookup(&name).iter().any(|path| path == file).then_some(name)
 }
 
-/// Where the new name goes for one import, and why not everywhere.
+/// What becomes of one import: what goes where, or why it stays as it is.
 struct Moved {
-    ranges: Vec<TextRange>,
+    edits: Vec<(TextRange, String)>,
     problem: Option<String>,
+}
+
+impl Moved {
+    fn left(why: impl Into<String>) -> Moved {
+        Moved { edits: Vec::new(), problem: Some(why.into()) }
+    }
+
+    fn all(ranges: Vec<TextRange>, after: &str) -> Moved {
+        Moved { edits: ranges.into_iter().map(|it| (it, after.to_owned())).collect(), problem: None }
+    }
 }
 
 /// The new name goes into the string, and wherever the variable stands that the import makes.
@@ -125,7 +135,7 @@ fn renamed(infer: &mut Infer<'_>, db: &LiveDb, file: File, import: &ConstantImpo
         let named = named.filter(|it| it.of.quoted && matches!(it.of.place, Place::Bare | Place::Globals));
         let Some(target) = named.map(|it| it.target).filter(|it| matches!(it, Target::Variable(_) | Target::Global))
         else {
-            return Moved { ranges: Vec::new(), problem: Some("it makes no variable of its own".to_owned()) };
+            return Moved::left("it makes no variable of its own");
         };
         let uses = uses(infer, db, file, &import.name, &target);
         ranges = uses.iter().filter(|it| it.certain).map(|it| it.range).collect();
@@ -133,16 +143,38 @@ fn renamed(infer: &mut Infer<'_>, db: &LiveDb, file: File, import: &ConstantImpo
     if !is_name(after) {
         // What is no name can be no variable; the string can follow all the same.
         let is_used = ranges != [string] || assigned.is_none() && facts.is_read(&import.name);
+        if !is_used || assigned.as_deref() == Some(&*import.name) {
+            return Moved::all(vec![string], after);
+        }
         let problem = format!("`{after}` is no name that code could use; write `x = import(\"{after}\")` and use `x`");
-        return Moved { ranges: vec![string], problem: is_used.then_some(problem) };
+        let statement = import_statement(db, file, import.range);
+        let kept = statement.map(|it| (it, format!("{} = import(\"{after}\")", import.name)));
+        return kept.map_or_else(|| Moved::left(problem), |edit| Moved { edits: vec![edit], problem: None });
     }
     let has = |unit: &db::FactsUnit| unit.facts.variables.contains(after);
     // A built-in function that is used would be hidden.
     let taken = facts.is_global(after) || facts.is_read(after) || facts.units.iter().any(|it| has(it));
     if taken && assigned.as_deref() != Some(after) {
-        return Moved { ranges: Vec::new(), problem: Some(format!("`{after}` means something else in that file")) };
+        return Moved::left(format!("`{after}` means something else in that file"));
     }
-    Moved { ranges, problem: None }
+    Moved::all(ranges, after)
+}
+
+/// A statement that is nothing but an import: it can say of which name its variable is.
+fn import_statement(db: &LiveDb, file: File, import: TextRange) -> Option<TextRange> {
+    let root = SyntaxNode::new_root(file.parse(db).green.clone());
+    let statement = root.covering_element(import).ancestors().find_map(Stmt::cast)?;
+    let whole = statement.range();
+    let words = statement.syntax().descendants_with_tokens().filter_map(|it| it.into_token());
+    let words: Vec<_> = words.filter(|it| !it.kind().is_trivia()).collect();
+    let inner = match &*words {
+        [word, open, inner, close] if open.kind() == SyntaxKind::LParen && close.kind() == SyntaxKind::RParen => {
+            (word.text() == "import").then_some(inner)
+        }
+        [word, inner] => (word.text() == "import").then_some(inner),
+        _ => None,
+    };
+    inner.filter(|it| it.text_range() == import).map(|_| whole)
 }
 
 fn is_name(name: &str) -> bool {

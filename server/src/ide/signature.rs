@@ -83,7 +83,9 @@ fn of_callee(infer: &mut Infer<'_>, db: &LiveDb, callee: &Callee) -> Vec<Signatu
         // The text does not say what it is; a run may have.
         known.kinds = Seen::of(db, at.file).functions(infer, at, callee).into_iter().map(Kind::Function).collect();
     }
-    let name = match &**callee {
+    // Brackets give a function itself: `m["f"]`.
+    let named = if let Symbol::Ref(of) = &**callee { of } else { callee };
+    let name = match &**named {
         Symbol::Name(name) | Symbol::Member(_, name) => name.to_string(),
         _ => "function".to_owned(),
     };
@@ -192,16 +194,26 @@ fn in_parentheses(left: &SyntaxToken, offset: TextSize) -> Option<(TextSize, u32
             SyntaxKind::LParen | SyntaxKind::LBracket | SyntaxKind::LBrace => depth -= 1,
             SyntaxKind::Comma if depth == 0 => commas += 1,
             SyntaxKind::Semicolon | SyntaxKind::FunctionKw | SyntaxKind::EndKw | SyntaxKind::ThenKw => return None,
-            SyntaxKind::Newline if before(&token).is_none_or(|it| !it.kind().continues_line()) => return None,
+            SyntaxKind::Newline if before_continued(&token).is_none() => return None,
             _ => {}
         }
     }
     None
 }
 
-/// `print a, |`, and `print |` before there is an argument.
+/// The token before the end of a line that goes on in the next one; blank lines are skipped.
+fn before_continued(line_end: &SyntaxToken) -> Option<SyntaxToken> {
+    let last = std::iter::successors(before(line_end), before).find(|it| it.kind() != SyntaxKind::Newline)?;
+    last.kind().continues_line().then_some(last)
+}
+
+/// `print a, |`, also in the line behind, and `print |` before there is an argument.
 fn without_parentheses(left: &SyntaxToken, offset: TextSize) -> Option<(TextSize, u32)> {
-    let last = if left.kind() == SyntaxKind::Whitespace { before(left)? } else { left.clone() };
+    let mut last = if left.kind() == SyntaxKind::Whitespace { before(left)? } else { left.clone() };
+    let goes_on = last.kind() == SyntaxKind::Newline;
+    if goes_on {
+        last = before_continued(&last)?;
+    }
     if last.kind().is_line_end() {
         return None;
     }
@@ -216,7 +228,7 @@ fn without_parentheses(left: &SyntaxToken, offset: TextSize) -> Option<(TextSize
         }
         if let Some(statement) = ExprStmt::cast(node.clone()) {
             let end = statement.expr()?.range().end();
-            let blank = left.kind() == SyntaxKind::Whitespace && offset > end;
+            let blank = left.kind() == SyntaxKind::Whitespace && offset > end && !goes_on;
             return blank.then_some((end, 0));
         }
         if node.kind() == SyntaxKind::FunctionExpr || node.kind() == SyntaxKind::Block {

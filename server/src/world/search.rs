@@ -19,6 +19,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
+/// More modules than any program has: of those behind them others find out, one after another.
+const MOST_MODULES: usize = 1000;
+
 /// Modules to look for.
 pub(super) struct Search {
     /// The document that imports.
@@ -45,7 +48,7 @@ enum Asker {
 enum Wanted {
     /// These.
     Lookups(Vec<Lookup>),
-    /// Those which this text names, as far as it is not known where they are.
+    /// Those which this text names, and those which they name in turn, as far as nobody has looked for them.
     NamedIn { text: Arc<str>, parse: Arc<Parse>, paths: Paths },
 }
 
@@ -79,11 +82,31 @@ impl Search {
         match &self.wanted {
             Wanted::Lookups(lookups) => lookups.iter().cloned().map(read).collect(),
             Wanted::NamedIn { text, parse, paths } => {
-                let names = imported_names(text, &parse.syntax());
-                let lookups = names.iter().map(|name| self.places.lookup(name));
-                lookups.filter(|lookup| !paths.decide(lookup)).map(read).collect()
+                let mut lookups = self.lookups(text, parse, paths);
+                let mut files: Vec<(Lookup, Vec<OnDisk>)> = Vec::new();
+                // Modules look where their program does.
+                while let Some(lookup) = lookups.pop().filter(|_| files.len() < MOST_MODULES) {
+                    if files.iter().any(|(it, _)| *it == lookup) {
+                        continue;
+                    }
+                    let (lookup, found) = read(lookup);
+                    if let Some(OnDisk::Text(text)) = found.last()
+                        && db::may_import(text)
+                    {
+                        lookups.extend(self.lookups(text, &minilive_syntax::parse(text), paths));
+                    }
+                    files.push((lookup, found));
+                }
+                files
             }
         }
+    }
+
+    /// Where the modules may be that a text names, for which nobody has looked.
+    fn lookups(&self, text: &str, parse: &Parse, paths: &Paths) -> Vec<Lookup> {
+        let names = imported_names(text, &parse.syntax());
+        let lookups = names.iter().map(|name| self.places.lookup(name));
+        lookups.filter(|lookup| !paths.are_looked_at(lookup)).collect()
     }
 }
 

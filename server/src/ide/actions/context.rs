@@ -1,6 +1,6 @@
 //! What all actions ask about a text and a selection.
 //!
-//! Made once a request by `actions`. Invariant: [`Context::checked`] lets no edit through after which the text has a syntax error.
+//! Made once a request by `actions`. Invariant: [`Context::checked`] lets no edit through after which the program would not run.
 
 use super::super::live::Live;
 use super::super::names::units_at;
@@ -9,6 +9,8 @@ use crate::db::{self, FileFacts, LiveDb};
 use crate::document::DocumentView;
 use minilive_mir::diagnostic::Severity;
 use minilive_mir::ir::UnitKind;
+use minilive_mir::lower::lower_unit;
+use minilive_mir::units::statement_shape;
 use minilive_runtime::intrinsics;
 use minilive_syntax::ast::{AstNode, BinaryExpr, Expr, Stmt};
 use minilive_syntax::{Parse, SyntaxKind, SyntaxNode, SyntaxToken, TextEdit, TextRange, TextSize};
@@ -233,7 +235,7 @@ impl<'a> Context<'a> {
         (Arc::new(parse), new)
     }
 
-    /// The edits, if they leave a text without syntax errors in which the text of each edit of these numbers is an expression whose parent
+    /// The edits, if they leave a program that can run in which the text of each edit of these numbers is an expression whose parent
     /// is of this kind; parentheses around it do not count.
     pub fn checked(&self, edits: Vec<Edit>, numbers: &[(usize, SyntaxKind)]) -> Option<Vec<Edit>> {
         let (parse, _) = self.parsed(&edits);
@@ -242,6 +244,9 @@ impl<'a> Context<'a> {
         }
         let root = SyntaxNode::new_root(parse.green.clone());
         let places = self.places_of(&edits);
+        if !self.compiles(&root, &places) {
+            return None;
+        }
         let is_right = |&(number, parent): &(usize, SyntaxKind)| {
             let place = places[number];
             let element = root.covering_element(place);
@@ -253,6 +258,24 @@ impl<'a> Context<'a> {
             is_right(it)
         });
         right.then_some(edits)
+    }
+
+    /// Whether the statements of a file at these places, which edits have changed, can run.
+    fn compiles(&self, root: &SyntaxNode, places: &[TextRange]) -> bool {
+        let mut places = places.to_vec();
+        places.sort_by_key(|it| (it.start(), it.end()));
+        let is_changed = |statement: &SyntaxNode| {
+            let range = statement.text_range();
+            let next = places.partition_point(|it| it.end() < range.start());
+            Stmt::can_cast(statement.kind()) && places.get(next).is_some_and(|it| it.start() <= range.end())
+        };
+        root.children().filter(is_changed).all(|statement| {
+            self.db.poll();
+            let green = statement.green();
+            let units = statement_shape(&green).units(&green, 0, 0);
+            let mut found = units.iter().flat_map(|it| lower_unit(&it.green, it.kind, it.key).diagnostics);
+            found.all(|it| it.severity != Severity::Error)
+        })
     }
 
     /// Where the text of each edit is when all of them are made.
@@ -269,6 +292,13 @@ impl<'a> Context<'a> {
             less += range.len();
         }
         places
+    }
+
+    /// The edits, if they leave a program that can run.
+    pub fn running(&self, edits: Vec<Edit>) -> Option<Vec<Edit>> {
+        let (parse, _) = self.parsed(&edits);
+        let root = || SyntaxNode::new_root(parse.green.clone());
+        (parse.errors.is_empty() && self.compiles(&root(), &self.places_of(&edits))).then_some(edits)
     }
 
     /// The edits, if they leave a text without syntax errors.

@@ -13,6 +13,9 @@ use minilive_syntax::ast::{AstNode, BinaryExpr, CompareExpr, Expr, IfBranch, Par
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
 use std::sync::Arc;
 
+/// What is shown by the name of a global that holds it, inside of others.
+pub(super) const CONTAINER: TypeSet = TypeSet::LIST.with(TypeSet::MAP);
+
 /// The code of one unit with places and types.
 pub(super) struct Judge {
     unit: Arc<Unit>,
@@ -89,23 +92,23 @@ impl Judge {
             | Inst::AndTest { .. }
             | Inst::OrTest { .. }
             | Inst::CheckUncaught { .. } => true,
-            Inst::AutoCall { src, .. } => !self.may_hold_function(src, at),
+            Inst::AutoCall { src, .. } => !self.may_hold(src, at, TypeSet::FUNCTION),
             _ => false,
         }
     }
 
-    /// Whether a register may hold a function where an instruction reads it.
-    fn may_hold_function(&self, reg: Reg, at: usize) -> bool {
+    /// Whether a register may hold a value of one of these types where an instruction reads it.
+    fn may_hold(&self, reg: Reg, at: usize, types: TypeSet) -> bool {
         let writes = |&it: &usize| self.unit.insts[it].dst() == Some(reg);
-        let is_function = |it: usize| self.gives(it).may_be(TypeSet::FUNCTION);
+        let is_one = |it: usize| self.gives(it).may_be(types);
         if (reg.0 as usize) < self.unit.params.len() {
             return true;
         }
         if self.unit.locals.iter().any(|it| it.reg == reg) {
             // Any of its assignments may be the last one before.
-            return (0..self.ranges.len()).filter(|it| writes(it)).any(is_function);
+            return (0..self.ranges.len()).filter(|it| writes(it)).any(is_one);
         }
-        (0..at).rev().find(writes).is_none_or(is_function)
+        (0..at).rev().find(writes).is_none_or(is_one)
     }
 
     /// Whether evaluating an expression does nothing but give a value.
@@ -140,14 +143,25 @@ impl Judge {
         last.is_none_or(|it| self.gives(it).may_be(TypeSet::FUNCTION))
     }
 
-    /// Whether an expression is known to give a list or a map: of globals these are shown by their names inside of others.
-    pub fn is_container(&self, expr: &Expr) -> bool {
-        let expr = unparen(expr.clone());
-        if matches!(expr, Expr::List(_) | Expr::Map(_)) {
-            return true;
-        }
-        let gives = self.last_of(expr.range()).map(|it| self.gives(it));
-        gives.is_some_and(|it| it != TypeSet::NONE && it.is_within(TypeSet::LIST | TypeSet::MAP | TypeSet::ERROR))
+    /// Whether an expression may give a list or a map: of globals these are shown by their names inside of others. What is not known may be
+    /// one.
+    pub fn may_be_container(&self, expr: &Expr) -> bool {
+        let last = self.last_of(unparen(expr.clone()).range());
+        last.is_none_or(|it| self.gives(it).may_be(CONTAINER))
+    }
+
+    /// Whether an expression certainly gives a string.
+    pub fn is_string(&self, expr: &Expr) -> bool {
+        let last = self.last_of(unparen(expr.clone()).range());
+        last.is_some_and(|it| self.gives(it).is_within(TypeSet::STRING))
+    }
+
+    /// Whether the left operand of an operator, which with its operands takes up a range, may be a list or a map.
+    pub fn left_may_be_container(&self, range: TextRange) -> bool {
+        self.last_of(range).is_none_or(|at| match self.unit.insts[at] {
+            Inst::Binary { a, .. } => self.may_hold(a, at, CONTAINER),
+            _ => true,
+        })
     }
 
     /// The instruction that gives the value of an expression.
@@ -166,7 +180,7 @@ impl Judge {
             return true;
         }
         if let Some(local) = self.unit.locals.iter().find(|it| self.unit.name(it.name) == name) {
-            return self.may_hold_function(local.reg, self.ranges.len());
+            return self.may_hold(local.reg, self.ranges.len(), TypeSet::FUNCTION);
         }
         let reads = (0..self.ranges.len()).filter(|&it| match self.unit.insts[it] {
             Inst::LoadFree { name: it, .. } => self.unit.name(it) == name,
@@ -176,15 +190,15 @@ impl Judge {
         sets.peek().is_none() || sets.any(|it| it.may_be(TypeSet::FUNCTION))
     }
 
-    /// Whether a global may be given a function here.
-    pub fn may_store_function(&self, name: &str) -> bool {
+    /// Whether a global may be given a value of one of these types here.
+    pub fn may_store(&self, name: &str, types: TypeSet) -> bool {
         (0..self.ranges.len()).any(|at| match self.unit.insts[at] {
-            Inst::StoreGlobal { name: it, src } => self.unit.name(it) == name && self.may_hold_function(src, at),
+            Inst::StoreGlobal { name: it, src } => self.unit.name(it) == name && self.may_hold(src, at, types),
             _ => false,
         })
     }
 
-    /// The same of whatever stands at a place.
+    /// Whether whatever stands at a place may be a function.
     pub fn may_be_function_at(&self, range: TextRange) -> bool {
         let mut loads = self.within(range).filter(|&it| self.unit.insts[it].dst().is_some()).peekable();
         // A variable that is used in place has no instruction of its own: it is one that holds no function.

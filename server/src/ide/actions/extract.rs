@@ -21,7 +21,8 @@ pub(super) fn variable(ctx: &Context<'_>) -> Option<Action> {
     let whole = statement.range();
     let unit = ctx.unit_at(whole.start()).filter(|&it| Some(it) == ctx.unit_at(range.start()))?;
     let judge = Judge::of(ctx, unit)?;
-    let shown_by_name = judge.is_of_file() && judge.is_container(expr);
+    // What the left part of a chain makes is never an element of another.
+    let shown_by_name = judge.is_of_file() && !selected.is_part() && judge.may_be_container(expr);
     if selected.is_part() && may_give_operand(&judge, expr) {
         return None;
     }
@@ -83,10 +84,12 @@ pub(super) fn definition(ctx: &Context<'_>, inside: &SyntaxNode, made: String) -
     ctx.line_before(at).is_empty().then(|| Edit { range: TextRange::empty(at), insert: made })
 }
 
-/// Whether a part of a chain may be a function though the chain is none: behind an error `or` gives its right operand.
+/// Whether a part of a chain may be something that must not have a name though the chain is none: behind an error `or` gives its right
+/// operand.
 fn may_give_operand(judge: &Judge, chain: &Expr) -> bool {
     let Expr::Binary(chain) = chain else { return false };
-    chain.operators().any(|it| it == SyntaxKind::OrKw) && chain.operands().any(|it| judge.may_be_function(&it))
+    let is_odd = |it: Expr| judge.may_be_function(&it) || judge.is_of_file() && judge.may_be_container(&it);
+    chain.operators().any(|it| it == SyntaxKind::OrKw) && chain.operands().any(is_odd)
 }
 
 /// A name by itself is no reason for another one.

@@ -34,7 +34,7 @@ pub(super) fn variable(ctx: &Context<'_>) -> Option<Action> {
         return None;
     }
     let is_function = matches!(value, Expr::Function(_)) || judge.may_be_function(&value);
-    let shown_by_name = judge.is_of_file() && judge.is_container(&value);
+    let shown_by_name = judge.is_of_file() && judge.may_be_container(&value);
     if is_function || shown_by_name || !ctx.is_closed(it.unit) {
         return None;
     }

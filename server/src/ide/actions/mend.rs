@@ -32,7 +32,7 @@ pub(super) fn action(ctx: &Context<'_>, check: &Check) -> Option<Action> {
         "loop-variable" => own_variable(ctx, check.range)?,
         _ => other_name(ctx, check.range)?,
     };
-    let edits = ctx.parsing(edits)?;
+    let edits = ctx.running(edits)?;
     Some(Action::fix(title, edits, Diagnostic::of_check(check)))
 }
 
@@ -92,7 +92,7 @@ fn own_variable(ctx: &Context<'_>, target: TextRange) -> Option<(String, Vec<Edi
     let judge = Judge::of(ctx, unit)?;
     // Of globals lists and maps are shown by their names inside of others.
     if around.variable()?.text() != name
-        || judge.is_of_file() && judge.is_container(&assign.value()?)
+        || judge.is_of_file() && judge.may_be_container(&assign.value()?)
         || !is_alone(ctx, unit)
     {
         return None;

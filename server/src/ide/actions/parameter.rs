@@ -38,7 +38,7 @@ pub(super) fn removal(ctx: &Context<'_>) -> Option<Action> {
         1 => format!("Remove the parameter `{}`", name.text()),
         _ => format!("Remove the parameter `{}`, and what calls give for it", name.text()),
     };
-    Some(Action::rewrite(ActionKind::Rewrite, title, ctx.parsing(edits)?))
+    Some(Action::rewrite(ActionKind::Rewrite, title, ctx.running(edits)?))
 }
 
 fn is_named(param: &Param, name: &str) -> bool {

@@ -5,12 +5,13 @@
 //! stand in stays where it is; code that is not sure to have a value is not moved.
 
 use super::context::{Context, is_only_a_value};
-use super::effects::Judge;
+use super::effects::{CONTAINER, Judge};
 use super::extract::{argument, definition, stays_the_same_elsewhere, uses_in};
 use super::{Action, ActionKind, Edit};
 use crate::ide::checks::is_imported;
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{Access, NameUse, Place};
+use minilive_mir::types::TypeSet;
 use minilive_syntax::ast::{AssignStmt, AstNode, Expr, ForStmt, Stmt};
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
 use smol_str::SmolStr;
@@ -43,7 +44,7 @@ pub(super) fn statements(ctx: &Context<'_>) -> Option<Action> {
     let result = output.map(|it| if may_be_function(ctx, &judge, &it) { format!("@{it}") } else { it.to_string() });
     let made = made(ctx, &selected, indent, &name, &inputs, result.as_deref())?;
     let edits = vec![Edit { range: selected.range, insert: call }, definition(ctx, first, made)?];
-    Some(Action::rewrite(ActionKind::Extract, "Wrap in a function", ctx.parsing(edits)?))
+    Some(Action::rewrite(ActionKind::Extract, "Wrap in a function", ctx.running(edits)?))
 }
 
 /// Whether a variable that the statements give a value may hold a function: of the file's, whatever any statement gives it.
@@ -53,7 +54,8 @@ fn may_be_function(ctx: &Context<'_>, judge: &Judge, name: &str) -> bool {
     }
     let facts = ctx.facts();
     let mut units = facts.globals(name).map(|(unit, _)| unit).peekable();
-    units.peek().is_none() || units.any(|unit| Judge::of(ctx, unit).is_none_or(|it| it.may_store_function(name)))
+    units.peek().is_none()
+        || units.any(|unit| Judge::of(ctx, unit).is_none_or(|it| it.may_store(name, TypeSet::FUNCTION)))
 }
 
 fn selected(ctx: &Context<'_>) -> Option<Selected> {
@@ -129,6 +131,7 @@ fn of_file(ctx: &Context<'_>, selected: &Selected) -> Option<Flow> {
     let units = crate::db::units(ctx.db, ctx.document.file);
     let facts = ctx.facts();
     let (mut inside, mut outside, mut shared) = (Vec::new(), Vec::new(), Vec::new());
+    let mut selected_units = Vec::new();
     for (index, placed) in units.iter().enumerate() {
         let range = placed.range();
         let uses = uses_in(ctx, index as u32, range);
@@ -136,6 +139,7 @@ fn of_file(ctx: &Context<'_>, selected: &Selected) -> Option<Flow> {
             shared.extend(uses);
         } else if selected.range.contains_range(range) {
             inside.extend(uses);
+            selected_units.push(index as u32);
         } else {
             outside.extend(uses);
         }
@@ -143,6 +147,14 @@ fn of_file(ctx: &Context<'_>, selected: &Selected) -> Option<Flow> {
     let written: Vec<_> = inside.iter().filter(|it| it.access.writes()).map(|it| it.name.clone()).collect();
     let is_shared = shared.iter().any(|it| written.contains(&it.name));
     if is_shared || !written.is_empty() && is_imported(ctx.db, ctx.document.file) {
+        return None;
+    }
+    // Lists and maps are shown by the names of globals inside of others, by those of a function's variables never.
+    let gives_container = |unit: &u32| {
+        ctx.db.poll();
+        Judge::of(ctx, *unit).is_none_or(|it| written.iter().any(|name| it.may_store(name, CONTAINER)))
+    };
+    if selected_units.iter().any(gives_container) {
         return None;
     }
     inside.retain(|it| written.contains(&it.name));

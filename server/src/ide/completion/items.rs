@@ -11,7 +11,7 @@ use super::super::hosts::Hosts;
 use super::super::infer::{Infer, Kind, Member, UnitRef, type_map};
 use super::super::narrow;
 use super::context::Behind;
-use super::{seen, used};
+use super::{seen, used, written};
 use crate::db::{self, File, LiveDb};
 use crate::document::DocumentView;
 use crate::host_profile::{Host, Told};
@@ -458,7 +458,11 @@ impl Collect<'_> {
             let is_key = member.value.is_some() || member.intrinsic.is_none();
             (!keys || is_key) && (keys || is_name(&member.name)) && fits(&member.name, self.typed)
         });
-        let found: Vec<_> = wanted.collect();
+        let mut found: Vec<_> = wanted.collect();
+        // What is half typed would be the first of all.
+        let half_typed = written::only_here(self, infer);
+        let is_half_typed = |name: &str| half_typed.as_deref() == Some(name);
+        found.retain(|it| !is_half_typed(&it.name));
         // What a profile says of a name goes before what the command line has under it.
         let less = if of_host.iter().any(|it| it.rank == 0) { rank::LESS } else { 0 };
         let mut items = of_host;
@@ -477,7 +481,9 @@ impl Collect<'_> {
             }
         }
         let is_text = known.kinds.iter().any(|kind| matches!(kind, Kind::Text | Kind::List(_)));
-        let seen = seen::Offer { collect: self, keys, type_methods: !keys && !is_text }.members(infer, owner, &items);
+        let mut seen =
+            seen::Offer { collect: self, keys, type_methods: !keys && !is_text }.members(infer, owner, &items);
+        seen.retain(|it| !is_half_typed(&it.label));
         let is_unknown = items.is_empty() && seen.is_empty();
         items.extend(seen);
         if known.open {
@@ -486,7 +492,8 @@ impl Collect<'_> {
         }
         let is_null = known.kinds.iter().all(|kind| *kind == Kind::Null);
         if !keys && (is_null || is_unknown && known.open) {
-            items.extend(self.members_of_anything(infer, &items));
+            let any = self.members_of_anything(infer, &items);
+            items.extend(any.into_iter().filter(|it| !is_half_typed(&it.label)));
         }
         items
     }

@@ -255,6 +255,30 @@ fn what_an_item_is_comes_when_asked_for() {
 }
 
 #[test]
+fn a_function_in_a_map_literal_goes_by_its_key() {
+    let it = Fixture::new("rex = {\"walk\": function(n)\n  return n\nend function}\nrex.wal$0\n");
+    let found = completions(&it.db, &it.document, &it.live(), it.offset, false);
+    let told = documentation(&it.db, &it.document, &it.live(), &found.items[0].data).expect("a card");
+    assert_eq!(told, ("walk = function(n)".to_owned(), Vec::new()));
+}
+
+/// The assignment at the cursor says nothing of what members there are; any other does.
+#[test]
+fn a_half_typed_member_is_not_offered_itself() {
+    let first = |source: &str| labels(source).into_iter().take(2).collect::<Vec<_>>();
+    let map = "m = {\"alpha\": 1}\n";
+    assert_eq!(labels(&format!("{map}m[\"al$0\"] = 3\n")), ["alpha"]);
+    assert_eq!(first(&format!("{map}m.al$0 = 3\n"))[0], "alpha");
+    assert!(!labels(&format!("{map}m.al$0 = 3\n")).contains(&"al".to_owned()));
+    assert!(!labels("f = function(p)\n  p.zeta = 1\n  p.zet$0 = 3\nend function\n").contains(&"zet".to_owned()));
+    assert_eq!(first("m = {}\nm.al = 1\nm.alpha = 2\nm.al$0 = 3\n"), ["al", "alpha"]);
+    assert_eq!(first("m = {}\nm.al = 3\nm.alpha = 2\nm.al$0 = 3\n"), ["al", "alpha"]);
+    assert_eq!(first("m = {\"al\": 1, \"alpha\": 2}\nm.al$0 = 3\n"), ["al", "alpha"]);
+    let lib = "//- main.ms\nimport \"lib\"\nlib.al$0 = 2\n//- lib.ms\nal = 1\nalpha = 2\n";
+    assert_eq!(first(lib), ["al", "alpha"]);
+}
+
+#[test]
 fn a_half_typed_member_has_its_documentation() {
     let it = Fixture::new(&format!(
         "{ANIMALS}// Wags the tail.\nDog.wag = function(times=3)\n  return times\nend function\nDog.wait = 1\nrex.wa$0\n"
@@ -374,6 +398,20 @@ fn signatures_with_and_without_parentheses() {
     check_signature("x = y($0)\n", None);
     check_signature("x = 1 // f($0\n", None);
     check_signature("x = len(1,\n  $0\n", Some(("len(self)", 1)));
+    // A comma at the end of a line goes on in the next one.
+    let second = Some(("f(a: number, b: number = 2) -> number", 1));
+    for rest in [
+        "f 1,\n  $0",
+        "f 1,\n$0\n",
+        "f 1, // one\n\n  $0\n",
+        "x = function\n  f 1,\n    $0\nend function\n",
+        "x = f(1,\n\n  $0)\n",
+    ] {
+        check_signature(&format!("{f}{rest}"), second);
+    }
+    check_signature(&format!("{f}f 1\n  $0"), None);
+    check_signature(&format!("{f}f\n  $0"), None);
+    check_signature(&format!("{f}m = {{\"walk\": @f}}\nm[\"walk\"] $0\n"), Some(("walk(a, b: number = 2)", 0)));
 }
 
 #[test]

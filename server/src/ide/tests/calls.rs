@@ -104,6 +104,15 @@ fn implementations_are_the_maps_behind_and_their_own_members() {
             | ^^^^^^
         "#]],
     );
+    // Instances are none, as long as there are classes.
+    places(
+        &format!("{}s = new Square\n", SHAPES.replacen("Shape = {", "Sha$0pe = {", 1)),
+        true,
+        &expect![[r#"
+            | Square = new Shape
+            | ^^^^^^
+        "#]],
+    );
     places(
         &SHAPES.replacen("Shape.area", "Shape.ar$0ea", 1),
         true,
@@ -137,9 +146,16 @@ fn a_renamed_module_is_renamed_in_its_importers() {
     assert_eq!(rename(source, "/elsewhere/util.ms"), left("no import looks in that folder"));
     assert_eq!(rename(source, "/w/lib/util.ms"), rename(source, "/w/util.ms"), "it is found there as well");
     for name in ["no name", "my-lib", "true"] {
-        let only_string = format!("//- main.ms\n| import \"lib\"\n|         ^^^ {name}\n");
+        // All uses keep the name that they have.
+        let import = format!("//- main.ms\n| import \"lib\"\n| ^^^^^^^^^^^^ lib = import(\"{name}\")\n");
+        assert_eq!(rename(source, &format!("/w/{name}.ms")), import);
+        let in_parentheses = source.replacen("import \"lib\"", "import(\"lib\")", 1);
+        let import = format!("//- main.ms\n| import(\"lib\")\n| ^^^^^^^^^^^^^ lib = import(\"{name}\")\n");
+        assert_eq!(rename(&in_parentheses, &format!("/w/{name}.ms")), import);
+        // Where the import is part of something nothing is done by half.
         let why = left(&format!("`{name}` is no name that code could use; write `x = import(\"{name}\")` and use `x`"));
-        assert_eq!(rename(source, &format!("/w/{name}.ms")), only_string + &why);
+        let in_value = source.replacen("import \"lib\"", "m = import(\"lib\")", 1);
+        assert_eq!(rename(&in_value, &format!("/w/{name}.ms")), why);
     }
     assert_eq!(rename(source, "/w/print.ms"), left("`print` means something else in that file"));
     let by_path = source.replacen("import \"lib\"\nprint lib.x", "lib = import(\"lib\")\nm = import(\"sub/a\")", 1);

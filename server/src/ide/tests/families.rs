@@ -255,6 +255,14 @@ fn types_stand_above_and_below_each_other() {
     assert_eq!(from("Owl", 0), (main(&["Animal"]), vec![]));
     assert_eq!(from("rex", 0), (main(&["Dog"]), vec![]));
     assert_eq!(from("new Dog", 1), (main(&["Dog"]), vec![]));
+    // Beside classes, what is made of one is not told; a class has a name like one, maps made of it, or functions.
+    let more = format!(
+        "{base}Puppy = new Dog\nhound = new Dog\nbeagle = new hound\nfido = new Dog\nfido.bark = function\nend function\n"
+    );
+    let it = Fixture::new(&at(&more, "Dog", 0));
+    let start = it.offset - minilive_syntax::TextSize::of("Dog");
+    let found = subtypes(&it.db, &it.document, &it.places, start);
+    assert_eq!(names(&it, found), main(&["Puppy", "hound", "fido"]));
     // A place at which no map is made.
     assert_eq!(from("Animal", 1), (vec![], vec![]));
     // `self` and members lead to items as well.

@@ -523,8 +523,6 @@ fn a_class_of_a_module_has_heirs_where_it_is_used() {
         //- main.ms
         | Elf = new base.Hero
         | ^^^
-        | h = new base.Hero
-        | ^
     "#]]
     .assert_eq(&it.draw_all(&found));
 }
