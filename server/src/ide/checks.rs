@@ -179,7 +179,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
     literals::add(db, document, &mut members, &mut found);
     types::add(db, document, settings, &mut found);
     steps::tell(&document.text, &mut found);
-    frozen::add(db, file, &mut found);
+    frozen::add(db, file, places, &mut found);
     modules::add(db, document, places, &mut found);
     hosts::add(db, document, (settings, places), &mut found);
     if settings.levels.contains_key(unsure::CODE) {
