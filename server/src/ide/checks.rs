@@ -16,6 +16,7 @@ mod literals;
 mod members;
 mod modules;
 mod quiet;
+mod referred;
 mod steps;
 mod types;
 mod unsure;
@@ -175,6 +176,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
             place(db, file, (finding, &members, settings, compares), &mut uses, &mut found);
         }
     }
+    referred::add(db, file, (settings, &behind, &mut members), &mut found);
     members.across(&mut found);
     literals::add(db, document, &mut members, &mut found);
     types::add(db, document, settings, &mut found);
