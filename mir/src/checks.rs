@@ -3,6 +3,8 @@
 //! The database asks for each unit; the editor shows the results as warnings. Invariants: nested functions are opaque; nothing is
 //! reported that a program may reasonably contain.
 
+mod fixed;
+
 use crate::fold;
 use crate::ir::Const;
 use crate::names::ends::never_goes_on;
@@ -36,6 +38,10 @@ pub const EXITS: &str = "exits";
 
 /// Stands for `unreachable-code` under the same condition.
 pub const BEHIND_EXIT: &str = "behind-exit";
+
+/// Stands for `fixed-comparison` about the first variable in the range, if that never holds a function: to read such a one calls it, and it may
+/// give something else each time.
+pub const ABOUT_VARIABLE: &str = "fixed-unless-called";
 
 /// One finding, relative to the unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +85,8 @@ pub fn check(unit: &GreenNodeData) -> Vec<Finding> {
                 function_test(&node, &mut found);
                 quoted_type(&node, &mut found);
             }
+            SyntaxKind::BinaryExpr => fixed::conjunction(&node, &mut found),
+            SyntaxKind::CompareExpr => fixed::comparison(&node, &mut found),
             SyntaxKind::ExprStmt => {
                 useless_comparison(&node, &mut found);
                 import_of_nothing(&node, &mut found);
@@ -95,7 +103,14 @@ pub fn check(unit: &GreenNodeData) -> Vec<Finding> {
 
 /// What a check looks for in a statement without others in it. Most have none of it, and a look at kinds alone costs less than one at places.
 fn is_looked_at(kind: SyntaxKind) -> bool {
-    matches!(kind, SyntaxKind::FunctionExpr | SyntaxKind::MapExpr | SyntaxKind::RefExpr | SyntaxKind::IsaKw)
+    matches!(
+        kind,
+        SyntaxKind::FunctionExpr
+            | SyntaxKind::MapExpr
+            | SyntaxKind::RefExpr
+            | SyntaxKind::IsaKw
+            | SyntaxKind::CompareExpr
+    )
 }
 
 fn has_isa(node: &GreenNodeData) -> bool {

@@ -51,3 +51,48 @@ fn what_else_a_reference_may_be_is_not_told() {
     // Before the function gives it a value, the name means the global.
     silent(&format!("{f}g = function(a, b)\nend function\nk = function\n  g 1, 2\n  g = @f\n  g 1\nend function\nk\n"));
 }
+
+#[test]
+fn comparisons_that_come_out_the_same_by_what_stands_in_them_are_told() {
+    check(
+        "x = 1\nif x != x then print 1\nif 1 > 2 then print 2\nif x < 2 and x > 5 then print 3\nif {} isa list then print 4\nf = function(a)\n  if a isa number then\n    if a == \"b\" then return 1\n  end if\n  if a != 1 or a != 2 then return 2\n  return 5 < a < 2\nend function\nprint f(1)\n",
+        &expect![[r#"
+            | if x != x then print 1
+            |    ^^^^^^ fixed-comparison: this is never true: a value is equal to itself, even NaN
+            | if 1 > 2 then print 2
+            |    ^^^^^ fixed-comparison: this is never true: both sides are constants
+            | if x < 2 and x > 5 then print 3
+            |    ^^^^^^^^^^^^^^^ fixed-comparison: this is never true: no value of `x` is both
+            | if {} isa list then print 4
+            |    ^^^^^^^^^^^ fixed-comparison: this is never true: a map is never a list
+            |     if a == "b" then return 1
+            |        ^^^^^^^^ fixed-comparison: this is never true: a number is never equal to a string
+            |   if a != 1 or a != 2 then return 2
+            |      ^^^^^^^^^^^^^^^^ fixed-comparison: this is always true: `a` cannot be equal to both, so it differs from one of them
+            |   return 5 < a < 2
+            |          ^^^^^^^^^ fixed-comparison: this is never true: no value of `a` is both
+        "#]],
+    );
+}
+
+#[test]
+fn what_may_be_another_value_at_the_second_look_is_not_told() {
+    let silent = |source: &str| silent("fixed-comparison", source);
+    silent("while true\n  if rnd == rnd then break\nend while\n");
+    silent("DEBUG = 0\nif DEBUG == 1 then print 1\nif DEBUG then print 2\n");
+    silent("roll = @rnd\nif roll < 0.2 and roll > 0.5 then print 1\n");
+    silent("roll = function\n  return rnd\nend function\nprint roll == roll\n");
+    silent("make = function\n  return @rnd\nend function\nroll = make\nprint roll == roll\n");
+    silent("f = function(next)\n  print @next\n  return next == next\nend function\nprint f(@rnd)\n");
+    silent("f = function(next)\n  x = next(1)\n  return next == next + x\nend function\nprint f(@rnd)\n");
+    silent("for roll in [@rnd]\n  print roll == roll\nend for\n");
+    silent("roll = 1\nf = function\n  globals.roll = @rnd\nend function\nf\nprint roll == roll\n");
+    silent("roll = 1\nglobals[\"ro\" + \"l\" * 2] = @rnd\nprint roll == roll\n");
+    silent(
+        "f = function\n  x = 1\n  g = function\n    outer.x = @rnd\n  end function\n  g\n  return x == x\nend function\nprint f\n",
+    );
+    silent("//- a.ms\nroll = 1\nprint roll == roll\n//- b.ms\nimport \"a\"\na.roll = @rnd\n");
+    silent("//- a.ms\nimport \"b\"\nroll = 1\nprint roll == roll\n//- b.ms\nglobals.roll = @rnd\n");
+    let of_host = Checks { host_names: vec!["roll".into()], ..Checks::default() };
+    assert_eq!(codes("roll = 1\nprint roll == roll\n", &of_host), [""; 0]);
+}
