@@ -104,11 +104,8 @@ pub const CODES: [&str; 23] = [
     "wrong-argument",
 ];
 
-/// Codes of what many a good program does: said only where a setting gives them a level.
-pub const QUIET: [&str; 1] = ["possibly-unassigned"];
-
 /// Codes of which a part is said without a setting, and all where one gives them a level.
-pub const PARTLY_QUIET: [&str; 2] = ["shadowed-intrinsic", "unused-parameter"];
+pub const PARTLY_QUIET: [&str; 3] = ["possibly-unassigned", "shadowed-intrinsic", "unused-parameter"];
 
 /// So many warnings about names are told of a file.
 const MOST_TOLD: usize = 2000;
@@ -185,13 +182,11 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
     frozen::add(db, file, places, &mut found);
     modules::add(db, document, places, &mut found);
     hosts::add(db, document, (settings, places), &mut found);
-    if settings.levels.contains_key(unsure::CODE) {
-        unsure::add(db, document, (settings, places), &mut found);
-    }
+    let add_unsure = if settings.levels.contains_key(unsure::CODE) { unsure::add } else { unsure::add_certain };
+    add_unsure(db, document, (settings, places), &mut found);
     if let Some(broken) = &broken {
         broken.retain(db, document, &mut found);
     }
-    found.retain(|it| !QUIET.contains(&it.code) || settings.levels.contains_key(it.code));
     if !found.is_empty() {
         let allowed = Allowed::of(document, db);
         found.retain(|it| {

@@ -96,3 +96,60 @@ fn what_may_be_another_value_at_the_second_look_is_not_told() {
     let of_host = Checks { host_names: vec!["roll".into()], ..Checks::default() };
     assert_eq!(codes("roll = 1\nprint roll == roll\n", &of_host), [""; 0]);
 }
+
+#[test]
+fn a_value_that_one_way_of_an_if_misses_is_told() {
+    check(
+        "if rnd < 0.5 then z = 1\nprint z\nif rnd < 0.5 then\n  print 2\nelse\n  y = 1\nend if\nfor i in [1]\n  print i\nend for\nx = y + 1\nf = function(a)\n  if a > 1 then\n    b = 1\n    c = 1\n  else if a > 0 then\n    b = 2\n  else\n    b = 3\n  end if\n  if c > b then return 1\n  return b\nend function\nprint f(x)\n",
+        &expect![[r#"
+            | print z
+            |       ^ possibly-unassigned: `z` may have no value here: it gets one on some ways only
+            | x = y + 1
+            |     ^ possibly-unassigned: `y` may have no value here: it gets one on some ways only
+            |   if c > b then return 1
+            |      ^ possibly-unassigned: `c` may have no value here: it gets one on some ways only
+        "#]],
+    );
+}
+
+#[test]
+fn a_value_that_is_missed_by_no_certain_way_is_not_told() {
+    let silent = |source: &str| silent("possibly-unassigned", source);
+    let both = |body: &str| {
+        silent(&format!("a = rnd\nok = rnd\n{}", body.replace("return x", "print x")));
+        silent(&format!("f = function(a, ok)\n{body}end function\nprint f(1, 2)\n"));
+    };
+    for body in [
+        "if a then x = 1\nif a then print 2\nif ok then print x\n",
+        "if a then x = 1\nprint a and x\n",
+        "if a then x = 1\nif not a then return\nreturn x\n",
+        "if not a then return\nif a then x = 1\nreturn x\n",
+        "if a then x = 1 else return\nreturn x\n",
+        "if a then x = 1 else fail \"a\"\nreturn x\n",
+        "if a then x = 1 else stop\nreturn x\n",
+        "if a then x = 1\nassert a\nreturn x\n",
+        "if a then x = 1\nif ok then fail\nreturn x\n",
+        "if a == 1 then\n  x = 1\nelse if a == 2 then\n  x = 2\nend if\nreturn x\n",
+        "while ok\n  if a then x = 1\n  print x\nend while\n",
+        "for i in [1, 2]\n  if a then x = 1\n  print x\nend for\n",
+        "if ok then\n  if a then x = 1\n  print x\nend if\n",
+        "if a then x = 1\nif not a then x = 2\nreturn x\n",
+        "x = 1\nif a then x = 2\nreturn x\n",
+        "if a then x = 1 else x = 2\nreturn x\n",
+        "if true then x = 1\nreturn x\n",
+        "if a then x = 1\nlocals.x = 2\nreturn x\n",
+        "if a then x = 1\nif locals.hasIndex(\"x\") then print 1\nreturn x\n",
+        "if a then x = 1\ng = function\n  outer.x = 2\nend function\ng\nreturn x\n",
+        "if a then x = 1\nif a > 5 then exit\nreturn x\n",
+        "if a then len = 1\nprint len\n",
+    ] {
+        both(body);
+    }
+    let text = "if rnd > 0.5 then y = 1\nprint y\n";
+    silent(&format!("f = function\n  globals.y = 1\nend function\nf\n{text}"));
+    silent(&format!("//- a.ms\nimport \"b\"\n{text}//- b.ms\nglobals.y = 2\n"));
+    silent(&format!("//- a.ms\n{text}//- b.ms\nglobals.y = 1\nimport \"a\"\n"));
+    silent("y = 2\nf = function(a)\n  if a then y = 1\n  return y\nend function\nprint f(1)\n");
+    let of_host = Checks { host_names: vec!["y".into()], ..Checks::default() };
+    assert_eq!(codes(text, &of_host), [""; 0]);
+}
