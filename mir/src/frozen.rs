@@ -189,7 +189,7 @@ impl Follow<'_> {
     /// Whether the next statement follows.
     fn statement(&mut self, statement: &Stmt, known: &mut Known) -> bool {
         let is_simple = !matches!(statement, Stmt::If(_) | Stmt::While(_) | Stmt::For(_));
-        if is_simple && asks(statement.syntax()) {
+        if is_simple && asks(statement.syntax()) && !self.is_print(statement) {
             known.thaw();
         }
         match statement {
@@ -215,6 +215,12 @@ impl Follow<'_> {
             }
         }
         true
+    }
+
+    /// What is printed decides nothing.
+    fn is_print(&self, statement: &Stmt) -> bool {
+        let Stmt::Call(call) = statement else { return false };
+        call.callee().and_then(|it| name_of(&it)).as_deref() == Some("print") && (self.outside.is_built_in)("print")
     }
 
     fn for_loop(&mut self, it: &ForStmt, known: &mut Known) {
@@ -712,6 +718,7 @@ mod tests {
         found("freeze x\nif y and not isFrozen(x) then x.a = 1\n", &[]);
         found("freeze x\nif isFrozen(x) or y then return\nx.a = 1\n", &[]);
         found("freeze x\nwhile not isFrozen(x)\n  x.a = 1\nend while\nx.b = 1\n", &["x.b"]);
+        found("freeze x\nprint isFrozen(x)\nx.a = 1\n", &["x.a"]);
         // The answer is kept, is about another name, or is not followed.
         found("freeze x\nok = not isFrozen(x)\nif ok then x.a = 1\n", &[]);
         found("y = x\nfreeze x\nif not isFrozen(y) then x.a = 1\n", &[]);
