@@ -3,6 +3,8 @@
 //! The database asks for each unit; the editor shows the results as warnings. Invariants: nested functions are opaque; nothing is
 //! reported that a program may reasonably contain.
 
+mod fixed;
+
 use crate::fold;
 use crate::ir::Const;
 use crate::names::ends::never_goes_on;
@@ -20,6 +22,7 @@ pub static CODES: &[&str] = &[
     "duplicate-key",
     "fixed-comparison",
     "loop-variable",
+    "too-many-arguments",
     "unreachable-code",
     "useless-comparison",
     "useless-reference",
@@ -35,6 +38,10 @@ pub const EXITS: &str = "exits";
 
 /// Stands for `unreachable-code` under the same condition.
 pub const BEHIND_EXIT: &str = "behind-exit";
+
+/// Stands for `fixed-comparison` about the first variable in the range, if that never holds a function: to read such a one calls it, and it may
+/// give something else each time.
+pub const ABOUT_VARIABLE: &str = "fixed-unless-called";
 
 /// One finding, relative to the unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,10 +80,13 @@ pub fn check(unit: &GreenNodeData) -> Vec<Finding> {
             SyntaxKind::MapExpr => duplicate_keys(&node, &mut found),
             SyntaxKind::ForStmt => loop_variable(&node, &mut found),
             SyntaxKind::RefExpr => useless_reference(&node, &mut found),
+            SyntaxKind::PostfixExpr => call_of_literal(&node, &mut found),
             SyntaxKind::BinaryExpr if has_isa(&node.green()) => {
                 function_test(&node, &mut found);
                 quoted_type(&node, &mut found);
             }
+            SyntaxKind::BinaryExpr => fixed::conjunction(&node, &mut found),
+            SyntaxKind::CompareExpr => fixed::comparison(&node, &mut found),
             SyntaxKind::ExprStmt => {
                 useless_comparison(&node, &mut found);
                 import_of_nothing(&node, &mut found);
@@ -93,7 +103,14 @@ pub fn check(unit: &GreenNodeData) -> Vec<Finding> {
 
 /// What a check looks for in a statement without others in it. Most have none of it, and a look at kinds alone costs less than one at places.
 fn is_looked_at(kind: SyntaxKind) -> bool {
-    matches!(kind, SyntaxKind::FunctionExpr | SyntaxKind::MapExpr | SyntaxKind::RefExpr | SyntaxKind::IsaKw)
+    matches!(
+        kind,
+        SyntaxKind::FunctionExpr
+            | SyntaxKind::MapExpr
+            | SyntaxKind::RefExpr
+            | SyntaxKind::IsaKw
+            | SyntaxKind::CompareExpr
+    )
 }
 
 fn has_isa(node: &GreenNodeData) -> bool {
@@ -192,6 +209,22 @@ fn useless_comparison(node: &SyntaxNode, found: &mut Vec<Finding>) {
             code: "useless-comparison",
             message: "this compares and does nothing with the answer; `=` gives a value".to_owned(),
         });
+    }
+}
+
+/// `(function(a) … end function)(1, 2)`: too much for a function that is called where it is made.
+fn call_of_literal(node: &SyntaxNode, found: &mut Vec<Finding>) {
+    let Some(chain) = PostfixExpr::cast(node.clone()) else { return };
+    let (Some(Expr::Paren(paren)), Some(args)) = (chain.base(), first_call(&chain)) else { return };
+    let Some(Expr::Function(function)) = paren.inner() else { return };
+    let (takes, got) = (function.params().count(), args.args().count());
+    if got > takes {
+        let message = match takes {
+            0 => format!("this function takes no arguments, not {got}"),
+            1 => format!("this function takes at most 1 argument, not {got}"),
+            _ => format!("this function takes at most {takes} arguments, not {got}"),
+        };
+        found.push(Finding { range: args.range(), code: "too-many-arguments", message });
     }
 }
 
@@ -419,6 +452,12 @@ mod tests {
         found("for i in a\n  i.x = 1\nend for\n", &[]);
         found("for i in a\n  for i in b\n    print i\n  end for\nend for\n", &[("loop-variable", "i")]);
         found("for i in a\n  for j in b\n  end for\nend for\nfor i in a\nend for\n", &[]);
+    }
+
+    #[test]
+    fn a_function_is_called_where_it_is_made() {
+        found("x = (function(a)\nend function)(1, 2)\n", &[("too-many-arguments", "(1, 2)")]);
+        found("x = (function(a)\nend function)(1)\ny = (@f)(1, 2)\nz = (function(a)\nend function).b(1, 2)\n", &[]);
     }
 
     #[test]

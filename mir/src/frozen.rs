@@ -3,11 +3,12 @@
 //! Works on trees, so that the statements of a program, each a unit of its own, can be gone through one after the other with what is known
 //! carried along; the editor decides which names may be followed, since only it sees who else assigns them. Invariants: a value counts
 //! as frozen only if it is so on every way that leads to a place; nested functions are opaque; after a finding nothing more is said of
-//! that name, since the program ends there.
+//! that name, since the program ends there; where the program asks whether something is frozen and the answer is not followed, nothing is
+//! taken for frozen behind that.
 
 use minilive_syntax::ast::{
     AssignStmt, AstNode, BinaryExpr, Block, CallStmt, CallSuffix, Expr, ForStmt, FunctionExpr, IfStmt, LiteralExpr,
-    LiteralValue, PostfixExpr, RefExpr, SourceFile, Stmt, Suffix,
+    LiteralValue, NameExpr, PostfixExpr, RefExpr, SourceFile, Stmt, Suffix,
 };
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
 use rowan::WalkEvent;
@@ -101,6 +102,14 @@ impl Known {
         }
     }
 
+    /// Forgets what is frozen.
+    fn thaw(&mut self) {
+        self.0.retain(|_, holds| {
+            holds.frozen = Frozen::Unknown;
+            *holds != ANYTHING
+        });
+    }
+
     /// Keeps what is so on another way, too.
     fn join(&mut self, other: &Known) {
         self.0.retain(|name, holds| {
@@ -133,6 +142,8 @@ pub struct Outside<'a> {
     pub is_built_in: &'a dyn Fn(&str) -> bool,
     /// Whether no program gives values of a type a method of that name.
     pub is_method: &'a dyn Fn(&str) -> bool,
+    /// Whether code that is not followed may ask what is frozen, so that any condition may depend on it.
+    pub asks_elsewhere: bool,
 }
 
 /// Follows a unit: the body of a function literal, or a statement of a program. Tells whether the program goes on behind it.
@@ -177,14 +188,21 @@ impl Follow<'_> {
 
     /// Whether the next statement follows.
     fn statement(&mut self, statement: &Stmt, known: &mut Known) -> bool {
+        let is_simple = !matches!(statement, Stmt::If(_) | Stmt::While(_) | Stmt::For(_));
+        if is_simple && asks(statement.syntax()) && !self.is_print(statement) {
+            known.thaw();
+        }
         match statement {
             Stmt::Assign(assign) => self.assign(assign, known),
             Stmt::Call(call) => self.call(call, known),
             Stmt::If(branches) => return self.branches(branches, known),
             Stmt::While(it) => {
                 forget_assigned(it.syntax(), known);
-                self.within(it.condition().map(|it| it.syntax().clone()), known);
-                self.body(it.body(), known);
+                let condition = it.condition();
+                self.within(condition.as_ref().map(|it| it.syntax().clone()), known);
+                if self.decided(condition.as_ref(), known) != Some(false) {
+                    self.body(it.body(), known);
+                }
             }
             Stmt::For(it) => self.for_loop(it, known),
             Stmt::Return(_) | Stmt::Break(_) | Stmt::Continue(_) => {
@@ -199,9 +217,18 @@ impl Follow<'_> {
         true
     }
 
+    /// What is printed decides nothing.
+    fn is_print(&self, statement: &Stmt) -> bool {
+        let Stmt::Call(call) = statement else { return false };
+        call.callee().and_then(|it| name_of(&it)).as_deref() == Some("print") && (self.outside.is_built_in)("print")
+    }
+
     fn for_loop(&mut self, it: &ForStmt, known: &mut Known) {
         self.within(it.iterable().map(|it| it.syntax().clone()), known);
         forget_assigned(it.syntax(), known);
+        if self.outside.asks_elsewhere || it.iterable().is_some_and(|it| asks(it.syntax())) {
+            known.thaw();
+        }
         self.body(it.body(), known);
     }
 
@@ -218,27 +245,68 @@ impl Follow<'_> {
             Some(ends) => ends.join(&end),
             none => *none = Some(end),
         };
-        let mut first = true;
+        let (mut first, mut is_over) = (true, false);
         for branch in it.branches() {
-            let condition = branch.condition().map(|it| it.syntax().clone());
+            let condition = branch.condition();
             // Only the first condition is certainly asked.
             if std::mem::take(&mut first) {
-                self.within(condition.clone(), known);
+                self.within(condition.as_ref().map(|it| it.syntax().clone()), known);
             }
-            condition.iter().for_each(|it| touch(it, known));
+            condition.iter().for_each(|it| touch(it.syntax(), known));
+            let answer = self.decided(condition.as_ref(), known);
+            if answer == Some(false) {
+                continue;
+            }
             let mut inside = known.clone();
             if branch.body().is_none_or(|body| self.block(&body, &mut inside)) {
                 add(inside);
             }
+            is_over = answer == Some(true);
+            if is_over {
+                break;
+            }
         }
         let mut inside = known.clone();
-        let otherwise = it.else_branch().and_then(|branch| branch.body());
-        if otherwise.is_none_or(|body| self.block(&body, &mut inside)) {
+        let otherwise = it.else_branch().and_then(|branch| branch.body()).filter(|_| !is_over);
+        if !is_over && otherwise.is_none_or(|body| self.block(&body, &mut inside)) {
             add(inside);
         }
         let goes_on = ends.is_some();
         *known = ends.unwrap_or_default();
         goes_on
+    }
+
+    /// How a condition comes out that asks whether something is frozen. Where that is not known, nothing counts as frozen any more: what
+    /// is asked of a variable may be meant of another one that holds the same.
+    fn decided(&self, condition: Option<&Expr>, known: &mut Known) -> Option<bool> {
+        let answer = condition.and_then(|it| self.answer(it, known));
+        if answer.is_none() && (self.outside.asks_elsewhere || condition.is_some_and(|it| asks(it.syntax()))) {
+            known.thaw();
+        }
+        answer
+    }
+
+    fn answer(&self, condition: &Expr, known: &Known) -> Option<bool> {
+        match condition {
+            Expr::Paren(paren) => self.answer(&paren.inner()?, known),
+            Expr::Unary(it) if it.operator() == Some(SyntaxKind::NotKw) => Some(!self.answer(&it.operand()?, known)?),
+            Expr::Binary(chain) => {
+                let ends = match chain.operators().next()? {
+                    SyntaxKind::AndKw => false,
+                    SyntaxKind::OrKw => true,
+                    _ => return None,
+                };
+                let answers: Vec<_> = chain.operands().map(|it| self.answer(&it, known)).collect();
+                let is_other = answers.iter().all(|it| *it == Some(!ends));
+                if answers.contains(&Some(ends)) { Some(ends) } else { is_other.then_some(!ends) }
+            }
+            Expr::Postfix(chain) if self.is_call_of(chain, "isFrozen") => {
+                let Some(Suffix::Call(call)) = chain.suffixes().next() else { return None };
+                let name = name_of(&call.arg_list()?.args().next()?)?;
+                (known.get(&name).frozen == Frozen::Certain).then_some(true)
+            }
+            _ => None,
+        }
     }
 
     fn assign(&mut self, assign: &AssignStmt, known: &mut Known) {
@@ -494,6 +562,12 @@ fn touch(node: &SyntaxNode, known: &mut Known) {
     }
 }
 
+/// Whether code asks what is frozen.
+fn asks(node: &SyntaxNode) -> bool {
+    let is_it = |it: NameExpr| it.name_token().is_some_and(|it| it.text() == "isFrozen");
+    node.descendants().filter_map(NameExpr::cast).any(is_it)
+}
+
 /// Forgets what a loop gives other values, and how much there is of what it looks at.
 fn forget_assigned(node: &SyntaxNode, known: &mut Known) {
     touch(node, known);
@@ -538,6 +612,7 @@ mod tests {
             is_alone: &|name| name != "seen",
             is_built_in: &|_| true,
             is_method: &|name| name != "insert",
+            asks_elsewhere: false,
         };
         let mut found = Vec::new();
         follow(&root, &outside, &mut Known::default(), &mut found);
@@ -634,6 +709,26 @@ mod tests {
     }
 
     #[test]
+    fn who_asks_whether_it_is_frozen_keeps_from_changing_it() {
+        found("freeze x\nif not isFrozen(x) then x.a = 1\nx.b = 1\n", &["x.b"]);
+        found("freeze x\nif isFrozen(x) then return\nx.a = 1\n", &[]);
+        found("freeze x\nif y then\n  if not (isFrozen(x)) then x.a = 1\nend if\n", &[]);
+        found("freeze x\nif isFrozen(x) then x = {} else x.a = 1\nx.b = 1\n", &[]);
+        found("freeze x\nif isFrozen(x) then\n  y = 1\nelse if y then\n  x.a = 1\nend if\nx.b = 1\n", &["x.b"]);
+        found("freeze x\nif y and not isFrozen(x) then x.a = 1\n", &[]);
+        found("freeze x\nif isFrozen(x) or y then return\nx.a = 1\n", &[]);
+        found("freeze x\nwhile not isFrozen(x)\n  x.a = 1\nend while\nx.b = 1\n", &["x.b"]);
+        found("freeze x\nprint isFrozen(x)\nx.a = 1\n", &["x.a"]);
+        // The answer is kept, is about another name, or is not followed.
+        found("freeze x\nok = not isFrozen(x)\nif ok then x.a = 1\n", &[]);
+        found("y = x\nfreeze x\nif not isFrozen(y) then x.a = 1\n", &[]);
+        found("freeze x\nif isFrozen(x) == 0 then x.a = 1\n", &[]);
+        found("freeze x\nif y or not isFrozen(x) then x.a = 1\n", &[]);
+        found("freeze x\nfor i in range(isFrozen(x), 0)\n  x.a = 1\nend for\n", &[]);
+        assert_eq!(in_function("f = function(l=[])\n  if isFrozen(l) then l = l[:]\n  l.push 2\nend function\n"), []);
+    }
+
+    #[test]
     fn functions_stand_for_themselves() {
         found("freeze x\nf = function\n  x.a = 1\nend function\nx.b = 1\n", &["x.b"]);
         assert_eq!(in_function("f = function(m)\n  freeze m\n  m.a = 1\nend function\n"), [("m.a".into(), false)]);
@@ -656,7 +751,9 @@ mod tests {
     fn in_function(text: &str) -> Vec<(String, bool)> {
         let root = SyntaxNode::new_root(minilive_syntax::parse(text).green);
         let function = root.descendants().find(|it| it.kind() == SyntaxKind::FunctionExpr).expect("one");
-        let outside = Outside { is_own: &|_| true, is_alone: &|_| true, is_built_in: &|_| true, is_method: &|_| true };
+        let yes = |_: &str| true;
+        let outside =
+            Outside { is_own: &yes, is_alone: &yes, is_built_in: &yes, is_method: &yes, asks_elsewhere: false };
         let mut found = Vec::new();
         follow(&function, &outside, &mut Known::default(), &mut found);
         found.into_iter().map(|it| (text[it.range].to_owned(), it.is_default)).collect()

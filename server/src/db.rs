@@ -29,6 +29,8 @@ mod told;
 mod types;
 mod units;
 mod wanted;
+
+pub use findings::referred::{ReferredCall, calls_by_reference};
 pub use findings::{NameFinding, NameProblem, gets_globals_out_of_sight, is_plain, makes_its_maps, name_findings};
 pub use importers::{
     all_importers, direct_importers, importers_by_name, importers_out_of_sight, imports_of_outside,

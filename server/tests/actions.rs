@@ -8,7 +8,7 @@ mod rewrites;
 
 use minilive::db::{File, Known, LiveDb};
 use minilive::document::{Content, DocumentView};
-use minilive::ide::checks::{PARTLY_QUIET, QUIET};
+use minilive::ide::checks::PARTLY_QUIET;
 use minilive::ide::{Action, ActionKind, FormatOptions, Live, actions};
 use minilive::line_index::LineIndex;
 use minilive::modules::Places;
@@ -47,7 +47,7 @@ impl Workspace {
         let index = Arc::new(LineIndex::new(&text));
         let document =
             DocumentView { uri: "file:///w/main.ms".into(), version: 1, revision: 1, file: main, text, index };
-        let levels = QUIET.iter().chain(&PARTLY_QUIET).map(|code| ((*code).to_owned(), Level::Hint)).collect();
+        let levels = PARTLY_QUIET.iter().map(|code| ((*code).to_owned(), Level::Hint)).collect();
         let checks = Arc::new(Checks { levels, ..Checks::default() });
         Workspace { db, document, live: Live { places: Arc::new(places), checks, ..Live::default() } }
     }

@@ -58,11 +58,6 @@ fn has_level(code: &str) -> bool {
     ide::levelled().any(|it| it == code)
 }
 
-/// The setting without which a quiet code is not said.
-fn asked(code: &str) -> Vec<(&str, Level)> {
-    if ide::checks::QUIET.contains(&code) { vec![(code, Level::Hint)] } else { Vec::new() }
-}
-
 fn sections() -> (String, Vec<Section>) {
     let page = fs::read_to_string(root().join(PAGE)).expect("the page");
     section::read(&page).unwrap_or_else(|error| panic!("{PAGE}: {error}"))
@@ -85,26 +80,25 @@ fn programs_of_the_page_do_as_it_says() {
     let mut wrong = Vec::new();
     for section in &sections {
         let code = section.code.as_str();
-        let (found, fixes) = look(&section.bad, &asked(code));
+        let (found, fixes) = look(&section.bad, &[]);
         // A program that is rightly warned of may well fail, or not end.
         let others = found.iter().any(|it| ![code, "runtime-error", "evaluation-cut"].contains(&it.code));
         let Some(first) = found.iter().find(|it| it.code == code).filter(|_| !others) else {
             wrong.push(format!("the first program of `{code}` says {found:?}"));
             continue;
         };
-        let (mended, _) = look(&section.good, &asked(code));
+        let (mended, _) = look(&section.good, &[]);
         if !mended.is_empty() {
             wrong.push(format!("the mended program of `{code}` says {mended:?}"));
         }
         if let Some(fix) = fixes.first()
-            && codes(&look(&section.bad.with(fix), &asked(code)).0).contains(code)
+            && codes(&look(&section.bad.with(fix), &[]).0).contains(code)
         {
             wrong.push(format!("`{code}` is still said after `{}`", fix.title));
         }
-        let level = if ide::checks::QUIET.contains(&code) { None } else { Some(first.severity) };
         silence(section, first, &mut wrong);
         let fix = fixes.first().map(|it| it.title.as_str());
-        page += &section.written(first, fix, level, has_level(code));
+        page += &section.written(first, fix, first.severity, has_level(code));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let page = page.trim_end().to_owned() + "\n";
@@ -124,7 +118,7 @@ fn silence(section: &Section, first: &Diagnostic, wrong: &mut Vec<String>) {
             wrong.push(format!("`{code}`: {what}"));
         }
     };
-    let (found, _) = look(&section.bad.with_line_above(first, &format!("// minilive: allow {code}\n")), &asked(code));
+    let (found, _) = look(&section.bad.with_line_above(first, &format!("// minilive: allow {code}\n")), &[]);
     check(codes(&found).contains(code) == stays, "a comment that allows it");
     if stays {
         return;

@@ -154,8 +154,17 @@ fn wrong(unit: &Unit, outside: &dyn Outside, (before, inst): (&[Inst], &Inst), s
             let never = callee.set != TypeSet::NONE && !callee.set.may_be(TypeSet::FUNCTION);
             never.then_some(Wrong::NotAFunction { is: callee.set })
         }
+        Inst::Binary { op: BinaryOp::Isa, a, b, .. } if is_plain_map(unit, before, a) => match state.get(b).what {
+            What::Type(wanted) if !wanted.may_be(TypeSet::MAP) => {
+                Some(Wrong::Decided { op: BinaryOp::Isa, operands: (TypeSet::MAP, wanted) })
+            }
+            _ => None,
+        },
         Inst::Binary { op: BinaryOp::Isa, a, b, .. } => never_is(state.get(a).set, state.get(b).what),
-        Inst::Binary { op, a, b, .. } => operator(op, state.get(a).set, state.get(b).set),
+        Inst::Binary { op, a, b, .. } => {
+            let (left, right) = (state.get(a), state.get(b));
+            operator(op, left.set, right.set).or_else(|| tested(op, left, right))
+        }
         Inst::Unary { op, src, .. } => {
             let operand = state.get(src).set;
             let nothing = operand != TypeSet::NONE && types::unary(op, operand) == TypeSet::NULL;
@@ -239,6 +248,29 @@ fn never_is(of: TypeSet, what: What) -> Option<Wrong> {
     let plain = TypeSet::NULL | TypeSet::NUMBER | TypeSet::STRING | TypeSet::LIST | TypeSet::FUNCTION;
     let never = of != TypeSet::NONE && of.is_within(plain) && step::isa(of, what).what == What::Truth(false);
     never.then_some(Wrong::Decided { op: BinaryOp::Isa, operands: (of, wanted) })
+}
+
+/// Whether a register holds what a map literal without a class gives. A variable may have been given one meanwhile.
+fn is_plain_map(unit: &Unit, before: &[Inst], reg: Reg) -> bool {
+    let made = before.iter().rposition(|it| it.dst() == Some(reg)).filter(|_| !step::is_variable(unit, reg));
+    let Some((at, Inst::MakeMap { pairs, .. })) = made.map(|at| (at, &before[at])) else { return false };
+    pairs.iter().step_by(2).all(|key| constant_key(unit, &before[..at], key).is_some_and(|key| key != "__isa"))
+}
+
+/// A comparison that comes out the same if an operand is of the types that were found by `isa`. Most are no maps that are made of a type.
+fn tested(op: BinaryOp, a: Value, b: Value) -> Option<Wrong> {
+    let types = |it: Value| if let What::Tested(types) = it.what { types } else { it.set };
+    let shown = |it: Value| match it.what {
+        What::Tested(types) if types != TypeSet::MAP => types.without(TypeSet::MAP),
+        What::Tested(types) => types,
+        _ => it.set,
+    };
+    let is_compared =
+        matches!(op, BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge);
+    let is_tested = matches!(a.what, What::Tested(_)) || matches!(b.what, What::Tested(_));
+    operator(op, types(a), types(b))
+        .filter(|_| is_compared && is_tested)
+        .map(|_| Wrong::Decided { op, operands: (shown(a), shown(b)) })
 }
 
 fn operator(op: BinaryOp, a: TypeSet, b: TypeSet) -> Option<Wrong> {

@@ -44,7 +44,15 @@ impl Look<'_> {
             Inst::Binary { op: BinaryOp::Ne, dst, a, b } => self.equal(&before[..at], (dst, a, b), !holds, state),
             Inst::Binary { op: BinaryOp::Isa, dst, a, b } if b != dst => match state.get(b).what {
                 // A map may be made of any type map.
-                What::Type(of) if holds => self.keep(&before[..at], a, of | TypeSet::MAP, state),
+                What::Type(of) if holds => {
+                    let is_open = self.read_from(&before[..at], a).filter(|it| state.get(*it).set == TypeSet::ANY);
+                    let goes_on = self.keep(&before[..at], a, of | TypeSet::MAP, state);
+                    if let Some(variable) = is_open.filter(|_| of != TypeSet::FUNCTION) {
+                        let what = What::Tested(of | TypeSet::MAP);
+                        state.set(variable, Value { what, ..state.get(variable) });
+                    }
+                    goes_on
+                }
                 What::Type(of) => self.keep(&before[..at], a, TypeSet::ANY.without(of), state),
                 _ => true,
             },

@@ -21,6 +21,9 @@ pub enum What {
     Word,
     /// A list that nobody else has, of elements of these types.
     ListOf(TypeSet),
+    /// Nothing was known of it, and `isa` has found these types. It may still be a function, which gives something else when it is called again;
+    /// whoever tests it so hardly means that, so comparisons are told by them, but nothing is concluded.
+    Tested(TypeSet),
 }
 
 /// What is known about a register.

@@ -124,6 +124,7 @@ fn result(unit: &Unit, outside: &dyn Outside, inst: &Inst, state: &State) -> Opt
             let value = state.get(src);
             match value.what {
                 What::Type(_) => Some(Value { what: value.what, ..Value::of(TypeSet::MAP) }),
+                What::Tested(_) => Some(Value { what: value.what, ..Value::of(called(outside, value)) }),
                 _ if value.set.may_be(TypeSet::FUNCTION) => of(called(outside, value)),
                 what => Some(Value { what, ..Value::of(value.set) }),
             }

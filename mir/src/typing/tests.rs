@@ -216,6 +216,29 @@ fn what_a_test_of_its_type_keeps_from_running_is_not_judged() {
 }
 
 #[test]
+fn what_isa_has_found_is_compared_with_other_types_in_vain() {
+    let told = ("Decided", "p == 3");
+    finds("  if p isa string then return p == 3\n  return 0", &[told]);
+    finds("  if not p isa string then return p\n  x = p\n  return x < 3", &[("Decided", "x < 3")]);
+    finds("  return p isa string and p == 3", &[told]);
+    finds("  if p isa string then return p == \"a\" or p == 3\n  return 0", &[told]);
+    finds("  if p isa string then p = 3\n  return p == 3", &[]);
+    finds("  if p isa string then return p == \"3\" or p == {}\n  return p == 3", &[]);
+    finds("  if p isa string or p then return p == 3\n  return 0", &[]);
+    // It may be a function all the same.
+    finds("  if p isa string then return p - 3\n  return 0", &[]);
+    finds("  while p\n    if p isa string then p = 3\n    if p == 3 then return 1\n  end while\n  return 0", &[]);
+}
+
+#[test]
+fn a_map_literal_is_of_no_other_type() {
+    finds("  return {} isa string", &[("Decided", "{} isa string")]);
+    finds("  return {\"a\": 1} isa string", &[("Decided", "{\"a\": 1} isa string")]);
+    finds("  return {\"__isa\": string} isa string and {p: string} isa string and {} isa p", &[]);
+    finds("  x = {}\n  x.__isa = string\n  return x isa string", &[]);
+}
+
+#[test]
 fn comparisons_that_always_come_out_the_same_are_found() {
     finds("  x = 3\n  return x == \"3\"", &[("Decided", "x == \"3\"")]);
     finds("  x = 3\n  return x < \"3\"", &[("Decided", "x < \"3\"")]);

@@ -4,6 +4,8 @@
 //! show (open scopes, non-constant imports) is not reported; moving code runs nothing here.
 #![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
+pub(super) mod referred;
+
 use super::names::{Edit, FactsUnit, FileFacts, file_facts};
 use super::wanted::while_wanted;
 use super::{Db, File};

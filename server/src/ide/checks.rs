@@ -16,8 +16,10 @@ mod literals;
 mod members;
 mod modules;
 mod quiet;
+mod referred;
 mod steps;
 mod types;
+mod uncalled;
 mod unsure;
 
 pub(super) use imports::is_seen_whole;
@@ -28,13 +30,13 @@ use crate::db::{self, File, FileFacts, LiveDb, NameFinding, NameProblem};
 use crate::document::DocumentView;
 use crate::modules::Places;
 use crate::settings::Checks;
-use minilive_mir::checks::{BEHIND_EXIT, EXITS, Finding, NEVER_GOES_ON};
+use minilive_mir::checks::{ABOUT_VARIABLE, BEHIND_EXIT, EXITS, Finding, NEVER_GOES_ON};
 use minilive_mir::names::{Access, NameUse, Place, Sym, Symbol, TYPE_MAPS};
 use minilive_runtime::intrinsics;
-use minilive_syntax::ast::{AssignStmt, AstNode, Expr, MapEntry};
+use minilive_syntax::ast::{AssignStmt, AstNode, Expr, MapEntry, NameExpr};
 use minilive_syntax::marker::Marker;
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
-use rowan::{GreenNodeData, NodeOrToken};
+use rowan::{GreenNode, GreenNodeData, NodeOrToken};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
@@ -102,11 +104,8 @@ pub const CODES: [&str; 23] = [
     "wrong-argument",
 ];
 
-/// Codes of what many a good program does: said only where a setting gives them a level.
-pub const QUIET: [&str; 1] = ["possibly-unassigned"];
-
 /// Codes of which a part is said without a setting, and all where one gives them a level.
-pub const PARTLY_QUIET: [&str; 2] = ["shadowed-intrinsic", "unused-parameter"];
+pub const PARTLY_QUIET: [&str; 3] = ["possibly-unassigned", "shadowed-intrinsic", "unused-parameter"];
 
 /// So many warnings about names are told of a file.
 const MOST_TOLD: usize = 2000;
@@ -119,14 +118,14 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
     let file = document.file;
     let broken = broken::Broken::of(db, document);
     let mut found = Vec::new();
-    tree_checks(db, document, settings, &mut found);
+    let behind = Behind::new(db, file, places);
+    tree_checks(db, document, (settings, &behind), &mut found);
     let findings = db::name_findings(db, file);
     // A text that no program would be, as one with more names than a statement can have.
     let findings = if broken.is_some() && findings.len() > MOST_TOLD { Default::default() } else { findings };
     let imported = findings.iter().any(|it| matches!(it.problem, NameProblem::Unknown | NameProblem::TooEarly { .. }))
         && is_imported(db, file);
     let mut members = members::Told::new(db, document, (settings, places), &findings);
-    let behind = Behind::new(db, file, places);
     let opened_by_host = imports_for_host(db, file, settings);
     let quiet = quiet::Quiet::new(db, document, settings);
     let (mut unknown, mut uses) = (0, Uses::default());
@@ -175,20 +174,19 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
             place(db, file, (finding, &members, settings, compares), &mut uses, &mut found);
         }
     }
+    referred::add(db, file, (settings, &behind, &mut members), &mut found);
     members.across(&mut found);
     literals::add(db, document, &mut members, &mut found);
     types::add(db, document, settings, &mut found);
     steps::tell(&document.text, &mut found);
-    frozen::add(db, file, &mut found);
+    frozen::add(db, file, places, &mut found);
     modules::add(db, document, places, &mut found);
     hosts::add(db, document, (settings, places), &mut found);
-    if settings.levels.contains_key(unsure::CODE) {
-        unsure::add(db, document, (settings, places), &mut found);
-    }
+    let add_unsure = if settings.levels.contains_key(unsure::CODE) { unsure::add } else { unsure::add_certain };
+    add_unsure(db, document, (settings, places), &mut found);
     if let Some(broken) = &broken {
         broken.retain(db, document, &mut found);
     }
-    found.retain(|it| !QUIET.contains(&it.code) || settings.levels.contains_key(it.code));
     if !found.is_empty() {
         let allowed = Allowed::of(document, db);
         found.retain(|it| {
@@ -224,7 +222,12 @@ fn imports_for_host(db: &LiveDb, file: File, settings: &Checks) -> bool {
 }
 
 /// What the trees of the units tell.
-fn tree_checks(db: &LiveDb, document: &DocumentView, settings: &Checks, found: &mut Vec<Check>) {
+fn tree_checks(
+    db: &LiveDb,
+    document: &DocumentView,
+    (settings, behind): (&Checks, &Behind<'_>),
+    found: &mut Vec<Check>,
+) {
     let (file, units) = (document.file, db::units(db, document.file));
     let mut end: Option<Finding> = None;
     for &(unit, ()) in &*db::units_with_checks(db, file) {
@@ -236,7 +239,12 @@ fn tree_checks(db: &LiveDb, document: &DocumentView, settings: &Checks, found: &
             if [EXITS, BEHIND_EXIT].contains(&it.code) && !ends_program(db, file, unit, settings) {
                 continue;
             }
-            if [NEVER_GOES_ON, EXITS].contains(&it.code) {
+            if it.code == ABOUT_VARIABLE {
+                let variable = first_name(&placed.unit.green, it.range - placed.start);
+                if variable.is_some_and(|it| uncalled::is_uncalled(db, document, (settings, behind), (unit, &it))) {
+                    found.push(of_tree(&Finding { code: "fixed-comparison", ..it }, &document.text));
+                }
+            } else if [NEVER_GOES_ON, EXITS].contains(&it.code) {
                 end.get_or_insert(it);
             } else if it.code == BEHIND_EXIT {
                 let it = Finding { code: "unreachable-code", ..it };
@@ -256,6 +264,14 @@ fn tree_checks(db: &LiveDb, document: &DocumentView, settings: &Checks, found: &
     }
     let behind = minilive_mir::checks::behind_end(units.statement_kinds(), end.as_ref());
     found.extend(behind.map(|it| of_tree(&it, &document.text)));
+}
+
+/// The first name in a part of a unit.
+fn first_name(unit: &GreenNode, range: TextRange) -> Option<String> {
+    let root = SyntaxNode::new_root(unit.clone());
+    let tokens = root.covering_element(range);
+    let mut names = tokens.as_node()?.descendants().filter_map(NameExpr::cast).filter_map(|it| it.name_token());
+    names.find(|it| range.contains_range(it.text_range())).map(|it| it.text().to_owned())
 }
 
 /// Whether `exit` is certainly the function of the language in a unit: neither the file nor anybody else may give the name another value.

@@ -7,6 +7,7 @@ mod assist;
 mod broken;
 mod callbacks;
 mod calls;
+mod certain;
 mod checks;
 mod families;
 mod fixes;

@@ -91,7 +91,7 @@ fn one(text: &str) -> Result<Section, String> {
 
 impl Section {
     /// The section with what the server says.
-    pub fn written(&self, said: &Diagnostic, fix: Option<&str>, level: Option<Severity>, has_level: bool) -> String {
+    pub fn written(&self, said: &Diagnostic, fix: Option<&str>, level: Severity, has_level: bool) -> String {
         let Section { code, prose, bad, good } = self;
         let at = place(&bad.files[0].1, said);
         // Folders are those of the test; where an evaluation is cut depends on the settings.
@@ -111,18 +111,17 @@ impl Section {
     }
 }
 
-fn how_to_silence(code: &str, level: Option<Severity>, has_level: bool) -> String {
+fn how_to_silence(code: &str, level: Severity, has_level: bool) -> String {
     let name = match level {
-        None => "`off`",
-        Some(Severity::Error) => "`error`",
-        Some(Severity::Warning) => "`warning`",
-        Some(Severity::Information) => "`information`",
-        Some(Severity::Hint) => "`hint`",
+        Severity::Error => "`error`",
+        Severity::Warning => "`warning`",
+        Severity::Information => "`information`",
+        Severity::Hint => "`hint`",
     };
     if !has_level {
         return format!("Level: {name}, always.\n\n");
     }
-    let other = if level == Some(Severity::Warning) { "error" } else { "warning" };
+    let other = if level == Severity::Warning { "error" } else { "warning" };
     format!(
         "Level: {name}; to change it: `\"minilive.diagnostics.levels\": {{\"{code}\": \"{other}\"}}`. On a line: `// minilive: allow {code}`.\n\n"
     )

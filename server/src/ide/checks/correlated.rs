@@ -35,13 +35,14 @@ pub(super) fn has_value(read: &NameExpr, is_own: impl Fn(&str) -> bool) -> bool 
 }
 
 /// An assignment of a variable: by a statement, or by a loop.
-struct Assigned {
-    range: TextRange,
+pub(super) struct Assigned {
+    /// Where; of a loop, its beginning.
+    pub(super) range: TextRange,
     statement: Option<AssignStmt>,
 }
 
 /// The assignments of a name in a function's own code, or in the file's.
-fn assignments(scope: &SyntaxNode, name: &str) -> Vec<Assigned> {
+pub(super) fn assignments(scope: &SyntaxNode, name: &str) -> Vec<Assigned> {
     let (mut found, mut walk) = (Vec::new(), scope.preorder());
     while let Some(event) = walk.next() {
         let WalkEvent::Enter(node) = event else { continue };
@@ -58,7 +59,7 @@ fn assignments(scope: &SyntaxNode, name: &str) -> Vec<Assigned> {
     found
 }
 
-fn is_name(expr: &Expr, name: &str) -> bool {
+pub(super) fn is_name(expr: &Expr, name: &str) -> bool {
     matches!(expr, Expr::Name(it) if it.name_token().is_some_and(|it| it.text() == name))
 }
 

@@ -4,25 +4,31 @@
 //! files which freeze nothing cost nothing; a variable that other code can assign is not followed.
 
 use super::super::infer::{Binding, binding};
-use super::{Check, Weight, is_imported};
+use super::{Check, Weight, is_imported, program};
 use crate::db::{self, File, FileFacts, LiveDb, Surroundings};
+use crate::modules::Places;
 use minilive_mir::frozen::{FrozenChange, Known, Outside, follow};
 use minilive_mir::ir::UnitKind;
 use minilive_syntax::{SyntaxNode, TextSize};
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 /// Functions whose results or arguments are frozen.
 const FREEZING: [&str; 2] = ["freeze", "frozenCopy"];
 
+/// Tells what is frozen from what is not.
+const ASKING: &str = "isFrozen";
+
 /// Adds the warnings of a file.
-pub fn add(db: &LiveDb, file: File, found: &mut Vec<Check>) {
+pub fn add(db: &LiveDb, file: File, places: &Places, found: &mut Vec<Check>) {
     let facts = db::file_facts(db, file);
     let mut freezing: BTreeSet<u32> = FREEZING.iter().flat_map(|name| facts.readers(name)).collect();
     freezing.extend(facts.with_frozen_defaults());
     if freezing.is_empty() {
         return;
     }
-    let look = Look { db, file, facts: &facts, around: db::surroundings(db, file) };
+    let around = db::surroundings(db, file);
+    let look = Look { db, file, facts: &facts, around, places, modules_ask: OnceCell::new() };
     for &unit in freezing.iter().filter(|&&unit| facts.unit(unit).kind == UnitKind::Function) {
         look.follow(unit, &|name| look.is_own_variable(unit, name), &mut Known::default(), found);
     }
@@ -37,12 +43,15 @@ struct Look<'a> {
     file: File,
     facts: &'a FileFacts,
     around: &'a Surroundings,
+    places: &'a Places,
+    modules_ask: OnceCell<bool>,
 }
 
 impl Look<'_> {
     /// The statements of the program in order, as far as they name what is or becomes frozen.
     fn statements(&self, freezing: &BTreeSet<u32>, found: &mut Vec<Check>) {
         let (mut known, mut work, mut followed) = (Known::default(), freezing.clone(), BTreeSet::new());
+        work.extend(self.facts.readers(ASKING));
         // What is frozen was mostly made before.
         for &unit in freezing {
             let reads = &self.facts.unit(unit).facts.reads;
@@ -96,6 +105,19 @@ impl Look<'_> {
             && !self.facts.units.iter().any(|it| it.facts.read_through.contains(name))
     }
 
+    /// Whether other code than a unit, and the statements that are followed if it is one of them, asks what is frozen.
+    fn asks_elsewhere(&self, unit: u32) -> bool {
+        let is_followed = |it: u32| {
+            let is_statement = |it: u32| self.facts.unit(it).kind == UnitKind::Statement;
+            it == unit || is_statement(it) && is_statement(unit)
+        };
+        let modules_ask = || {
+            let files = program(self.db, self.file, self.places, usize::MAX);
+            files.is_none_or(|files| files.into_iter().skip(1).any(|it| db::file_facts(self.db, it).is_read(ASKING)))
+        };
+        !self.facts.readers(ASKING).all(is_followed) || *self.modules_ask.get_or_init(modules_ask)
+    }
+
     fn follow(&self, unit: u32, is_own: &dyn Fn(&str) -> bool, known: &mut Known, found: &mut Vec<Check>) -> bool {
         let Some(placed) = db::units(self.db, self.file).get(unit as usize) else { return true };
         let outside = Outside {
@@ -103,6 +125,7 @@ impl Look<'_> {
             is_alone: &|name| self.is_alone(unit, name),
             is_built_in: &|name| matches!(binding(self.facts, unit, name), Binding::Intrinsic(_)),
             is_method: &|name| !self.around.is_given(name),
+            asks_elsewhere: self.asks_elsewhere(unit),
         };
         let mut changes = Vec::new();
         let root = SyntaxNode::new_root(placed.unit.green.clone());

@@ -188,6 +188,23 @@ fn what_is_frozen_stays_so_along_the_program() {
     );
 }
 
+#[test]
+fn who_asks_whether_something_is_frozen_is_not_told_that_it_is() {
+    check(
+        "m = {\"a\": 1}\nfreeze m\nif not isFrozen(m) then m.a = 2\nif isFrozen(m) then\n  m = m + {\"a\": 3}\nelse\n  m.a = 3\nend if\nm.a = 4\nfreeze m\nif m.len then m.a = 5\nf = function(x)\n  freeze x\n  if isFrozen(x) then return x\n  x.a = 6\nend function\nprint f(m)\n",
+        &expect![""],
+    );
+    let may = "may = function(x)\n  return not isFrozen(x)\nend function\n";
+    let main = "m = {}\nfreeze m\nif may(m) then m.a = 1\nm.b = 1\n";
+    let none = Checks::default();
+    assert_eq!(codes(&format!("{may}{main}"), &none), [""; 0]);
+    assert_eq!(codes(&format!("{}{main}", may.replace("isFrozen", "len")), &none), ["frozen-value"]);
+    let main = "f = function(m)\n  freeze m\n  if lib.may(m) then m.a = 1\n  m.b = 1\nend function\nf {}\n";
+    assert_eq!(codes(&format!("//- main.ms\nimport \"lib\"\n{main}//- lib.ms\n{may}"), &none), [""; 0]);
+    let plain = may.replace("isFrozen", "len");
+    assert_eq!(codes(&format!("//- main.ms\nimport \"lib\"\n{main}//- lib.ms\n{plain}"), &none), ["frozen-value"]);
+}
+
 /// A function, another file, or the program itself may have given the variable another value.
 #[test]
 fn what_others_may_change_is_not_taken_for_frozen() {

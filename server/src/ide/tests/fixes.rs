@@ -1,7 +1,7 @@
 //! Fixes of what is unused: what they make of a text, and where there is none.
 
 use super::Fixture;
-use crate::ide::checks::{PARTLY_QUIET, QUIET};
+use crate::ide::checks::PARTLY_QUIET;
 use crate::ide::{Action, ActionKind, actions, source_actions};
 use crate::settings::{Checks, Level};
 use minilive_syntax::TextRange;
@@ -9,7 +9,7 @@ use minilive_syntax::TextRange;
 /// The fixes under the cursor, all warnings being said: their titles and the texts they make.
 fn fixes(source: &str) -> Vec<(String, String)> {
     let it = Fixture::new(source);
-    let levels = QUIET.iter().chain(&PARTLY_QUIET).map(|code| ((*code).to_owned(), Level::Hint));
+    let levels = PARTLY_QUIET.iter().map(|code| ((*code).to_owned(), Level::Hint));
     let mut live = it.live();
     live.checks = std::sync::Arc::new(Checks { levels: levels.collect(), ..Checks::default() });
     let found = actions(&it.db, &it.document, &live, TextRange::empty(it.offset));

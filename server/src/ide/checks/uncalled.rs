@@ -1,0 +1,93 @@
+//! Whether a variable that stands by itself is only read there: a function would be called, and may give something else each time.
+//!
+//! Part of `checks`; trees find comparisons that always come out the same if that is so. Invariant: the variable is given values in the text
+//! alone, and nothing there says that one of them may be a function.
+
+use super::super::infer::{Binding, binding};
+use super::{Behind, is_replaced};
+use crate::db::{self, File, FileFacts, LiveDb};
+use crate::document::DocumentView;
+use crate::settings::Checks;
+use minilive_mir::names::{Sym, Symbol};
+use minilive_runtime::intrinsics;
+use smol_str::SmolStr;
+
+/// Whether that holds for a name in a unit.
+pub(super) fn is_uncalled(
+    db: &LiveDb,
+    document: &DocumentView,
+    (settings, behind): (&Checks, &Behind<'_>),
+    (unit, name): (u32, &str),
+) -> bool {
+    let file = document.file;
+    let facts = db::file_facts(db, file);
+    // Who calls it with arguments, or names it without a call, has a function in mind.
+    if facts.calls(name).next().is_some() || document.text.contains(&format!("@{name}")) {
+        return false;
+    }
+    let values = Values { facts: &facts, gives_function: gives_function(&facts) };
+    let is_global_plain = || values.are_plain(facts.globals(name)) && is_own_global(db, file, &facts, behind, name);
+    if settings.knows(name) || intrinsics::find(name).is_some() {
+        return false;
+    }
+    match binding(&facts, unit, name) {
+        Binding::Variable(owner) => values.are_plain_of(owner, name) && (!facts.is_global(name) || is_global_plain()),
+        Binding::Global => is_global_plain(),
+        Binding::Intrinsic(_) | Binding::Unknown => false,
+    }
+}
+
+/// Whether the text alone gives a global values.
+fn is_own_global(db: &LiveDb, file: File, facts: &FileFacts, behind: &Behind<'_>, name: &str) -> bool {
+    !db::gets_globals_out_of_sight(facts) && !super::is_imported(db, file) && !is_replaced(db, file, behind, name)
+}
+
+/// Whether some function of a file gives a function, so that what calls give may be one.
+fn gives_function(facts: &FileFacts) -> bool {
+    facts
+        .units
+        .iter()
+        .flat_map(|it| &it.facts.returns)
+        .any(|value| matches!(**value, Symbol::Function(_) | Symbol::Ref(_)))
+}
+
+struct Values<'a> {
+    facts: &'a FileFacts,
+    gives_function: bool,
+}
+
+impl Values<'_> {
+    fn are_plain<'s>(&self, mut values: impl Iterator<Item = (u32, &'s Sym)>) -> bool {
+        values.all(|(_, value)| self.is_plain(value))
+    }
+
+    /// The same of a variable of a function.
+    fn are_plain_of(&self, owner: u32, name: &str) -> bool {
+        let says = &self.facts.unit(owner).facts;
+        let is_it = |it: &&(SmolStr, Sym)| it.0 == name;
+        let children: Vec<_> = self.facts.children(owner).collect();
+        let is_open = |it: u32| self.facts.unit(it).facts.open.outer;
+        let by_closures = children.iter().flat_map(|it| &self.facts.unit(*it).facts.outer);
+        let values = says.assigned.iter().chain(by_closures).filter(is_it);
+        !says.open.locals
+            && !says.open.import
+            && !children.iter().any(|it| is_open(*it))
+            && values.map(|(_, value)| value).all(|value| self.is_plain(value))
+    }
+
+    fn is_plain(&self, value: &Symbol) -> bool {
+        match value {
+            Symbol::Unknown | Symbol::Function(_) | Symbol::Ref(_) | Symbol::Import(_) => false,
+            // What is read or called gives what a function gives.
+            Symbol::Name(_) | Symbol::Member(..) | Symbol::Call(..) => !self.gives_function,
+            Symbol::Element(_) => false,
+            Symbol::Iterated(of) => match &**of {
+                Symbol::List(items) => items.iter().all(|it| self.is_plain(it)),
+                Symbol::Call(callee, _) => matches!(&**callee, Symbol::Name(name) if name == "range"),
+                Symbol::Text => true,
+                _ => false,
+            },
+            _ => true,
+        }
+    }
+}
