@@ -161,7 +161,7 @@ pub struct Property {
     pub variety: Variety,
     /// Where it was found.
     pub holder: Holder,
-    /// Kind of the receiver (one bit of [`Kinds`]).
+    /// Kind of the receiver (one bit of [`Kinds`]); if it is `Mega`, of all receivers.
     pub receiver: Kinds,
     /// Shape of the receiver if it is a map.
     pub shape: u32,
@@ -437,10 +437,10 @@ impl FeedbackCell {
                 Property { value, ..old }
             }
             Variety::Mono if !old.receiver.meets(seen.receiver) || old.holder != seen.holder => {
-                Property { variety: Variety::Mega, value, ..old }
+                Property { variety: Variety::Mega, value, receiver: old.receiver.union(seen.receiver), ..old }
             }
             Variety::Mono | Variety::Poly => Property { variety: Variety::Poly, value, ..seen },
-            Variety::Mega => Property { value, ..old },
+            Variety::Mega => Property { value, receiver: old.receiver.union(seen.receiver), ..old },
         };
         self.set_property(next);
     }
@@ -508,21 +508,21 @@ impl FeedbackCell {
         (self.id.get() == shape && own).then_some((bits >> 24) as usize)
     }
 
-    /// Whether a property site is generic already; then the value's kinds are noted, which need not tell whole numbers from
-    /// others there.
+    /// Whether a property site is generic already; then the kinds of the receiver and of the value are noted, which need not tell
+    /// whole numbers from others there.
     #[inline]
-    pub fn is_megamorphic_for(&self, value: Kinds) -> bool {
+    pub fn is_megamorphic_for(&self, receiver: Kinds, value: Kinds) -> bool {
         let bits = self.bits.get();
         let is_mega = bits & 3 == Variety::Mega as u32;
         if is_mega {
-            self.bits.set(bits | u32::from(value.0) << 16);
+            self.bits.set(bits | u32::from(receiver.0) << 8 | u32::from(value.0) << 16);
         }
         is_mega
     }
 
-    /// Makes a property site generic for good.
-    pub fn set_megamorphic(&self) {
-        self.set_lo(self.lo() | 3);
+    /// Makes a property site generic for good, which met a receiver of this kind.
+    pub fn set_megamorphic(&self, receiver: Kinds) {
+        self.set_lo(self.lo() | 3 | u64::from(receiver.0) << 8);
     }
 
     /// The property view.

@@ -121,6 +121,8 @@ pub enum HelperId {
     SetKeyStub,
     /// `(ctx, value, map) -> truth or absent`: see [`lookup`].
     IsaStub,
+    /// `(ctx, map, name) -> truth`: see [`lookup`].
+    ShowsStub,
     /// `()`, keeping all registers: what the helper takes and gives stands in the head. See [`tramp`].
     Keeping,
     /// `(ctx, site, map, name, value) -> value or EXC`

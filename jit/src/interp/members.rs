@@ -147,16 +147,16 @@ fn adding_way(before: ShapeId, slot: u8, after: u32) -> Way {
 /// Notes the way to a member of a map as the cell can repeat it.
 #[inline]
 fn see_found(cell: &FeedbackCell, receiver: MapRef, found: &Found) {
-    if cell.is_megamorphic_for(kinds_of_fast(found.value)) {
+    if cell.is_megamorphic_for(Kinds::MAP, kinds_of_fast(found.value)) {
         return;
     }
     let holder = match found.depth {
         0 => Holder::Own,
         1 => Holder::Parent,
-        _ => return cell.set_megamorphic(),
+        _ => return cell.set_megamorphic(Kinds::MAP),
     };
     let (Ok(slot), Ok(isa_slot)) = (u8::try_from(found.slot), u8::try_from(found.isa_slot)) else {
-        return cell.set_megamorphic();
+        return cell.set_megamorphic(Kinds::MAP);
     };
     cell.see_property(Property {
         variety: Variety::Mono,
@@ -174,9 +174,9 @@ fn see_found(cell: &FeedbackCell, receiver: MapRef, found: &Found) {
 /// Notes a member of a map with a table: of these, a cell knows no way.
 #[inline]
 fn see_table(ways: &WaysTable, cell: &FeedbackCell, value: Value) {
-    if !cell.is_megamorphic_for(kinds_of_fast(value)) {
+    if !cell.is_megamorphic_for(Kinds::MAP, kinds_of_fast(value)) {
         cell.see_way(ways, || None);
-        cell.set_megamorphic();
+        cell.set_megamorphic(Kinds::MAP);
     }
 }
 
@@ -255,7 +255,7 @@ impl Run<'_> {
                 let value = realm.cell(entry.cell);
                 if !value.is_absent() {
                     cell.see_way(&self.codes.ways, || None);
-                    cell.set_megamorphic();
+                    cell.set_megamorphic(Kinds::MAP);
                     return Ok(Member { value, holder: Some(map), origin_isa: Value::NULL });
                 }
             }
@@ -298,10 +298,11 @@ impl Run<'_> {
         }
         cell.see_way(&self.codes.ways, || None);
         let value = ops::ref_member(realm, object, entry.name)?;
+        let receiver = kinds_of_fast(object);
         match own_way(realm, object, entry.name) {
-            _ if cell.is_megamorphic_for(kinds_of_fast(value)) => {}
+            _ if cell.is_megamorphic_for(receiver, kinds_of_fast(value)) => {}
             Some(seen) => cell.see_property(Property { value: kinds_of(value), ..seen }),
-            None => cell.set_megamorphic(),
+            None => cell.set_megamorphic(receiver),
         }
         Ok(value)
     }
@@ -312,7 +313,8 @@ impl Run<'_> {
         cell.see_way(&self.codes.ways, || None);
         let found = ops::member_get(realm, object, name)?;
         let member = Member { value: found.value, holder: None, origin_isa: found.origin_isa };
-        if cell.is_megamorphic_for(kinds_of_fast(found.value)) {
+        let receiver = kinds_of_fast(object);
+        if cell.is_megamorphic_for(receiver, kinds_of_fast(found.value)) {
             return Ok(member);
         }
         let value = kinds_of(found.value);
@@ -323,7 +325,7 @@ impl Run<'_> {
         };
         match way {
             Some(seen) => cell.see_property(Property { value, ..seen }),
-            None => cell.set_megamorphic(),
+            None => cell.set_megamorphic(receiver),
         }
         Ok(member)
     }
@@ -343,7 +345,7 @@ impl Run<'_> {
         };
         if map.is_globals() && realm.head.globals_guarded == 0 {
             cell.see_way(&self.codes.ways, || None);
-            cell.set_megamorphic();
+            cell.set_megamorphic(Kinds::MAP);
             realm.set_cell(entry.cell, value);
             return Ok(());
         }
@@ -387,7 +389,7 @@ impl Run<'_> {
                 ways: 0,
                 value: kinds_of(value),
             }),
-            None => cell.set_megamorphic(),
+            None => cell.set_megamorphic(Kinds::MAP),
         }
         Ok(())
     }

@@ -178,7 +178,7 @@ pub fn may_be_early(inst: &Inst) -> bool {
             | Op::StrCmp(_)
     );
     // Its operand is right only behind a guard or a test.
-    let guarded = matches!(inst.op, Op::LoadElement | Op::LoadSlot(_) | Op::HasShape(_));
+    let guarded = matches!(inst.op, Op::LoadElement | Op::LoadSlot(_) | Op::HasShape(_) | Op::OfTag(_));
     inst.exit.is_none() && inst.result.is_some() && repeats(inst.op) && !inst.op.may_exit() && !heavy && !guarded
 }
 
@@ -190,7 +190,15 @@ pub fn may_be_before(inst: &Inst) -> bool {
 
 /// Whether the result is the operand, unchanged.
 pub fn hands_on(op: Op) -> bool {
-    matches!(op, Op::GuardTag(_) | Op::GuardNotFunction | Op::GuardCode(_) | Op::GuardBits(_) | Op::GuardNotBits(_))
+    matches!(
+        op,
+        Op::OfTag(_)
+            | Op::GuardTag(_)
+            | Op::GuardNotFunction
+            | Op::GuardCode(_)
+            | Op::GuardBits(_)
+            | Op::GuardNotBits(_)
+    )
 }
 
 /// Whether it is a constant, which costs nothing where it is needed and a register where it is kept.

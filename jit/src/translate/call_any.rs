@@ -10,7 +10,7 @@ use super::lookup::name_of;
 use super::lower::{Lower, memory};
 use super::symbols::Symbol;
 use crate::exits::{MAX_CODES, takes};
-use crate::ssa::{Helper, MemberSite};
+use crate::ssa::{Helper, Inst, MemberSite};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_mir::ir::BinaryOp;
@@ -108,6 +108,14 @@ impl Lower<'_, '_> {
         self.shared_or(HelperId::HasKeyStub, &[args[0], args[2], name], (slow, next));
         let result = self.call_member(HelperId::CallMethod, site, at, args);
         self.meet(next, result)
+    }
+
+    /// Whether a map has nothing that comes before the method of this name that all maps have.
+    pub(super) fn shows_method(&mut self, inst: &Inst, name: u32) {
+        let (map, name) = (self.arg(inst, 0), self.symbol(Symbol::Name(name)));
+        let shows = self.call_piece(HelperId::ShowsStub, &[map, name]);
+        let shows = self.b.ins().ireduce(types::I8, shows);
+        self.define(inst, shows);
     }
 
     /// `value isa map`, likewise.

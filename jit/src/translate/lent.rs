@@ -38,6 +38,7 @@ impl Lent {
             (
                 Op::GuardNum
                 | Op::GuardInt
+                | Op::OfTag(_)
                 | Op::GuardTag(_)
                 | Op::GuardNotFunction
                 | Op::GuardCode(_)

@@ -256,6 +256,29 @@ pub fn has_key_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
     })
 }
 
+/// `(ctx, map, name) -> truth`: whether a map and its chain have nothing under a name that all maps have a method of; 0 also if that is
+/// not known.
+pub fn shows_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
+    small_function(isa, UserFuncName::user(4, 6), signature(isa, 2), |b, params| {
+        let (ctx, object, name) = (params[0], params[1], params[2]);
+        let fail = b.create_block();
+        let [table, shaped] = [(); 2].map(|()| b.create_block());
+        let mut piece = Piece { b, fail };
+        let map = piece.map_of(object);
+        piece.without_flags(map, flags::ENV | flags::GLOBALS);
+        let in_table = piece.flags(map, flags::DICT);
+        let shows = piece.b.ins().iconst(types::I64, 1);
+        piece.b.ins().brif(in_table, table, &[], shaped, &[]);
+        piece.b.switch_to_block(table);
+        piece.showing_table(map);
+        piece.b.ins().return_(&[shows]);
+        piece.b.switch_to_block(shaped);
+        piece.unless_shape_hides(ctx, map, name);
+        piece.b.ins().return_(&[shows]);
+        piece.finish(0);
+    })
+}
+
 /// Which name a text is, from 1; 0 if that is not known.
 pub(super) fn name_of(b: &mut FunctionBuilder<'_>, text: ir::Value) -> ir::Value {
     let own = b.ins().load(types::I32, memory(), text, HEADER_SHAPE as i32);

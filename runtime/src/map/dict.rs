@@ -42,6 +42,8 @@ impl Default for TableView {
 pub const TABLE_ENTRIES: usize = offset_of!(Dict, view.entries);
 /// Offset of their number (u32).
 pub const TABLE_LEN: usize = offset_of!(Dict, view.n_entries);
+/// Offset of how many of them are no tombstones (u64).
+pub const TABLE_LIVE: usize = offset_of!(Dict, live);
 /// Offset of whether a key may come before a method that all maps have, or is `__isa` (u8).
 pub const TABLE_HIDES: usize = offset_of!(Dict, view.hides);
 /// Offset of the address of the index of hashed keys, which is null if all entries are to be compared.

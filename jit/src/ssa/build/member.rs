@@ -11,7 +11,7 @@ use crate::reason::{ExitReason, Refusal};
 use crate::ssa::helper::Lookup;
 use crate::ssa::shape_set::ShapeSet;
 use crate::ssa::types::Ty;
-use crate::ssa::{Block, Edge, End, Helper, MemberSite, Op, Rep, Val};
+use crate::ssa::{Block, Helper, MemberSite, Op, Rep, Val};
 use minilive_mir::ir::{Const, NameId, Reg, RegRange};
 use minilive_runtime::value::TAG_MAP;
 
@@ -27,7 +27,7 @@ impl Builder<'_> {
     }
 
     pub(crate) fn get_member(&mut self, dst: Reg, obj: Reg, this: Reg, name: NameId) -> Step<()> {
-        if self.type_method(dst, (obj, this, name), RegRange::EMPTY)? {
+        if self.type_method(dst, (obj, this, name), RegRange::EMPTY, true)? {
             return Ok(());
         }
         let called = self.input.seen.method(self.at);
@@ -50,7 +50,7 @@ impl Builder<'_> {
     }
 
     pub(crate) fn call_method(&mut self, dst: Reg, obj: Reg, this: Reg, name: NameId, args: RegRange) -> Step<()> {
-        if self.type_method(dst, (obj, this, name), args)? {
+        if self.type_method(dst, (obj, this, name), args, false)? {
             return Ok(());
         }
         let ways = self.ways(obj)?;
@@ -379,27 +379,6 @@ impl Builder<'_> {
         let exit = self.exit(ExitReason::Shape);
         let isa = self.op_exit(Op::GuardTag(TAG_MAP as u16), &[isa], Rep::Boxed, Some(exit));
         self.part(isa, &ways, depth + 1, act, ends);
-    }
-
-    fn end_with_branch(&mut self, from: Block, cond: Val, (then, els): (Block, Block)) {
-        if self.emitting {
-            let (then, els) = (Edge::new(then, Vec::new()), Edge::new(els, Vec::new()));
-            self.func[from].end = End::Branch { cond, then, els };
-        }
-    }
-
-    /// Goes on in a fresh block, to which these lead with values each.
-    fn meet<const N: usize>(&mut self, ends: &[(Block, [Val; N])], reps: [Rep; N]) -> [Val; N] {
-        let join = self.new_block();
-        if !self.emitting {
-            return [Val(u32::MAX); N];
-        }
-        let params = reps.map(|rep| self.func.new_val(rep));
-        self.func[join].params.extend(params);
-        for &(block, vals) in ends {
-            self.func[block].end = End::Jump(Edge::new(join, vals.to_vec()));
-        }
-        params
     }
 
     /// A member that is read. Its kind is guarded at once, so that a function, which would have to be called, leaves.

@@ -1,5 +1,6 @@
 //! One MIR instruction at a time: what it does to the environment, and how blocks end.
 
+use super::kinds::{Parting, tag_of};
 use super::{Builder, Slot, Step, Stop};
 use crate::feedback::{Index, Kinds};
 use crate::reason::{ExitReason, Refusal};
@@ -104,7 +105,7 @@ impl Builder<'_> {
             && self.elements_are_plain(Self::exit)
             && let Some(index) = self.element_access(obj, key, Ty::List, seen.key)?
         {
-            let val = self.element(obj, key, index);
+            let val = self.element(self.reg(obj).val, key, index);
             let want = self.guess_used(dst, seen.value);
             return self.set_narrowed(dst, Slot { ty: Ty::Any, val }, want);
         }
@@ -113,16 +114,73 @@ impl Builder<'_> {
             && let Some(index) = self.element_access(obj, key, Ty::Str, seen.key)?
         {
             self.need_types(STRING_KEYS);
-            let (string, index) = (self.reg(obj).val, self.as_int(index));
-            let character = self.slot(Op::StrChar, &[string, index], Ty::Str, None);
+            let character = self.character(self.reg(obj), index);
             self.set(dst, character);
             return Ok(());
         }
-        let (obj, key) = (self.reg(obj), self.reg(key));
-        let (obj, key) = (self.boxed(obj), self.boxed(key));
-        let val = self.helper(get_helper(seen), &[obj, key], Rep::Boxed);
+        let found = match self.get_by_kind(obj, key, seen)? {
+            Some(found) => found,
+            None => {
+                let vals = self.boxed_regs([obj, key]);
+                let val = self.helper(get_helper(seen), &vals, Rep::Boxed);
+                Slot { ty: Ty::Any, val }
+            }
+        };
         let want = self.guess_used(dst, seen.value);
-        self.set_narrowed(dst, Slot { ty: Ty::Any, val }, want)
+        self.set_narrowed(dst, found, want)
+    }
+
+    /// What stands at an index of containers of several kinds; `None` if there is one kind, or no way for each.
+    fn get_by_kind(&mut self, obj: Reg, key: Reg, seen: Index) -> Step<Option<Slot>> {
+        const KINDS: [(Ty, Kinds); 3] = [(Ty::List, Kinds::LIST), (Ty::Str, Kinds::STRING), (Ty::Map, Kinds::MAP)];
+        let types: Vec<Ty> = KINDS.iter().filter(|it| it.1.meets(seen.container)).map(|it| it.0).collect();
+        let is_known = !matches!(self.reg(obj).ty, Ty::Any | Ty::Plain);
+        // What finds an element is a whole number; a text is a key of maps alone.
+        let numbers = Kinds(seen.key.0 & !Kinds::STRING.0);
+        let is_int = self.reg(key).ty.range().is_some()
+            || numbers == Kinds::INT
+                && matches!(self.reg(key).ty, Ty::Any | Ty::Plain)
+                && self.may(ExitReason::NotInteger);
+        let Some(&last) = types.last().filter(|_| types.len() > 1 && !is_known && is_int) else {
+            return Ok(None);
+        };
+        if !self.may(ExitReason::Prototype) || !self.elements_are_plain(Self::exit) {
+            return Ok(None);
+        }
+        if types.contains(&Ty::Str) {
+            self.need_types(STRING_KEYS);
+        }
+        let kinds = KINDS.iter().fold(Kinds::NONE, |kinds, it| kinds.union(it.1));
+        let others = !seen.container.within(kinds) || !self.may(tag_of(last).1);
+        let mut helpers = Vec::new();
+        helpers.extend(types.contains(&Ty::Map).then_some(Helper::GetKey));
+        helpers.extend(others.then_some(Helper::GetIndex));
+        let parting = Parting { types: &types, others, helpers: &helpers };
+        let found = self.by_kind(obj, &parting, &mut |it, object| it.get_of(object, key))?;
+        Ok(Some(found))
+    }
+
+    /// What stands at an index of a container of one of several kinds.
+    fn get_of(&mut self, object: Slot, key: Reg) -> Step<Slot> {
+        let helper = match object.ty {
+            Ty::List | Ty::Str => {
+                let index = self.narrow_reg(key, Ty::SMALL_INT)?;
+                if object.ty == Ty::Str {
+                    return Ok(self.character(object, index));
+                }
+                let val = self.element(object.val, key, index);
+                return Ok(Slot { ty: Ty::Any, val });
+            }
+            Ty::Map => Helper::GetKey,
+            _ => Helper::GetIndex,
+        };
+        let key = self.boxed_regs([key])[0];
+        Ok(self.slot(Op::Helper(helper), &[object.val, key], Ty::Any, None))
+    }
+
+    fn character(&mut self, text: Slot, index: Slot) -> Slot {
+        let index = self.as_int(index);
+        self.slot(Op::StrChar, &[text.val, index], Ty::Str, None)
     }
 
     /// Guards that no type map hides elements of lists; false if experience says that one does.
@@ -164,7 +222,8 @@ impl Builder<'_> {
             return Ok(None);
         }
         let index = self.element_access(obj, key, Ty::List, seen.key)?;
-        Ok(index.map(|index| self.element(obj, key, index)))
+        let list = self.reg(obj).val;
+        Ok(index.map(|index| self.element(list, key, index)))
     }
 
     fn set_index(&mut self, obj: Reg, key: Reg, src: Reg) -> Step<()> {
@@ -183,8 +242,7 @@ impl Builder<'_> {
     }
 
     /// An element of a list at an index, which is what a register holds or its whole part.
-    fn element(&mut self, obj: Reg, key: Reg, index: Slot) -> Val {
-        let list = self.reg(obj).val;
+    fn element(&mut self, list: Val, key: Reg, index: Slot) -> Val {
         match self.guard_index(list, key, index) {
             Some(Place { object, index, len }) => {
                 let array = self.op(Op::Elements, &[object, len], Rep::Object);
