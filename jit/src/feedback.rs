@@ -419,12 +419,31 @@ impl FeedbackCell {
     #[inline]
     pub fn see_property(&self, seen: Property) {
         let bits = self.bits.get();
-        if bits & 3 == Variety::Poly as u32 {
+        if bits & 3 == Variety::Poly as u32 && kinds_at(u64::from(bits), 8).meets(seen.receiver) {
             let value = kinds_at(u64::from(bits), 16).union(seen.value);
             let ways = self.ways();
             return self.set_property(Property { variety: Variety::Poly, value, ways, ..seen });
         }
         self.see_new_property(seen);
+    }
+
+    /// Notes a member that a map with a table has itself. The site's last way stays, but it is not the only one.
+    pub fn see_table(&self, value: Kinds) {
+        let old = self.property();
+        let value = old.value.union(value);
+        let next = match old.variety {
+            Variety::None => {
+                let last = Property { receiver: Kinds::MAP, shape: FORGOTTEN, ways: old.ways, ..Property::default() };
+                Property { variety: Variety::Poly, value, ..last }
+            }
+            Variety::Mono | Variety::Poly if old.receiver == Kinds::MAP => {
+                Property { variety: Variety::Poly, value, ..old }
+            }
+            _ => Property { variety: Variety::Mega, receiver: old.receiver.union(Kinds::MAP), value, ..old },
+        };
+        if next != old {
+            self.set_property(next);
+        }
     }
 
     fn see_new_property(&self, seen: Property) {
@@ -435,6 +454,9 @@ impl FeedbackCell {
             Variety::None => Property { variety: Variety::Mono, value, ..seen },
             _ if Property { variety: old.variety, value, ..seen } == Property { value, ..old } => {
                 Property { value, ..old }
+            }
+            Variety::Poly if !old.receiver.meets(seen.receiver) => {
+                Property { variety: Variety::Mega, value, receiver: old.receiver.union(seen.receiver), ..old }
             }
             Variety::Mono if !old.receiver.meets(seen.receiver) || old.holder != seen.holder => {
                 Property { variety: Variety::Mega, value, receiver: old.receiver.union(seen.receiver), ..old }

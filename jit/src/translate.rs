@@ -111,7 +111,7 @@ pub enum HelperId {
     TooDeep,
     /// `(ctx, object, name, text) -> value or absent`: see [`lookup`].
     FindStub,
-    /// `(ctx, object, name, value) -> done`: see [`lookup`].
+    /// `(ctx, object, name, text, value) -> done`: see [`lookup`].
     PutStub,
     /// `(ctx, object, key) -> value or absent`: see [`lookup`].
     GetKeyStub,

@@ -168,6 +168,11 @@ impl MapRef {
         }
     }
 
+    /// Of a map with a table: the number of the entry that a name has.
+    pub fn entry_of(self, realm: &Realm, name: Name) -> Option<usize> {
+        self.table()?.place_of(realm.shared.name_value(name))
+    }
+
     /// Of a map with a table: whether an entry of its own, or one of maps up its chain, may come before the type map's.
     #[inline]
     pub fn may_hide(self, realm: &Realm, name: Name) -> bool {

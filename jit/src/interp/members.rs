@@ -171,12 +171,12 @@ fn see_found(cell: &FeedbackCell, receiver: MapRef, found: &Found) {
     });
 }
 
-/// Notes a member of a map with a table: of these, a cell knows no way.
+/// Notes a member that a map with a table has itself: of these, a cell knows no way, but the site's list does.
 #[inline]
-fn see_table(ways: &WaysTable, cell: &FeedbackCell, value: Value) {
+fn see_table(ways: &WaysTable, cell: &FeedbackCell, (realm, map, name): (&Realm, MapRef, Name), value: Value) {
     if !cell.is_megamorphic_for(Kinds::MAP, kinds_of_fast(value)) {
-        cell.see_way(ways, || None);
-        cell.set_megamorphic(Kinds::MAP);
+        cell.see_way(ways, || map.entry_of(realm, name).map(Way::of_table));
+        cell.see_table(kinds_of(value));
     }
 }
 
@@ -243,7 +243,7 @@ impl Run<'_> {
             if map.is_dict()
                 && let Some(value) = map.get_by_name(realm, entry.name)
             {
-                see_table(&self.codes.ways, cell, value);
+                see_table(&self.codes.ways, cell, (realm, map, entry.name), value);
                 return Ok(Member { value, holder: Some(map), origin_isa: Value::NULL });
             }
             if let Some(found) = find_shaped(realm, map, entry.name) {
@@ -289,12 +289,18 @@ impl Run<'_> {
         if let Some(found) = cached(realm, object, entry.name, cell) {
             return Ok(found.value);
         }
-        if let Some(map) = object.as_map()
-            && let Some(found) = find_shaped(realm, map, entry.name)
-        {
-            cell.see_way(&self.codes.ways, || way_to(realm, map, entry.name, &found));
-            see_found(cell, map, &found);
-            return Ok(found.value);
+        if let Some(map) = object.as_map() {
+            if map.is_dict()
+                && let Some(value) = map.get_by_name(realm, entry.name)
+            {
+                see_table(&self.codes.ways, cell, (realm, map, entry.name), value);
+                return Ok(value);
+            }
+            if let Some(found) = find_shaped(realm, map, entry.name) {
+                cell.see_way(&self.codes.ways, || way_to(realm, map, entry.name, &found));
+                see_found(cell, map, &found);
+                return Ok(found.value);
+            }
         }
         cell.see_way(&self.codes.ways, || None);
         let value = ops::ref_member(realm, object, entry.name)?;
@@ -350,7 +356,7 @@ impl Run<'_> {
             return Ok(());
         }
         if map.is_dict() && map.set_in_table(realm, realm.shared.name_value(entry.name), value) {
-            see_table(&self.codes.ways, cell, value);
+            see_table(&self.codes.ways, cell, (realm, map, entry.name), value);
             return Ok(());
         }
         let before = map.shape();

@@ -286,7 +286,12 @@ impl Backend {
                     &[(HasKeyStub, "ask for a key", has_key_stub)]
                 }
                 Op::Helper(
-                    Helper::FindMember(_) | Helper::PutMember(_) | Helper::GetMember(_) | Helper::CallMethod(_),
+                    Helper::FindMember(_)
+                    | Helper::PutMember(_)
+                    | Helper::FindInTable { .. }
+                    | Helper::PutInTable { .. }
+                    | Helper::GetMember(_)
+                    | Helper::CallMethod(_),
                 ) => &[(PutStub, "store a member", put_stub), (FindStub, "find a member", find_stub)],
                 Op::Helper(Helper::Binary(BinaryOp::Isa)) => &[(IsaStub, "walk a chain", isa_stub)],
                 Op::ShowsMethod(_) => &[(ShowsStub, "look for methods", shows_stub)],

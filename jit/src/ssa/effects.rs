@@ -117,6 +117,8 @@ pub fn writes(inst: &Inst) -> Memory {
         Op::EnterLoop { .. } => Memory::SLICE,
         Op::Enter { .. } | Op::EnterInlined { .. } | Op::StrChar | Op::CharOf => Memory::HEAP,
         Op::CallSelf | Op::CallCode(_) | Op::Record(_) => Memory::ALL,
+        // Of a map with a table, which may be a type's.
+        Op::Helper(Helper::PutInTable { .. }) => Memory::HEAP.and(Memory::TYPES),
         Op::Helper(helper) if helper.writes() || matches!(helper, Helper::LoadFree(_)) => Memory::ALL,
         Op::Helper(helper) if helper != Helper::LoadGlobals => Memory::HEAP,
         _ => Memory::NONE,

@@ -58,6 +58,20 @@ pub enum Helper {
     FindMember(MemberSite),
     /// `obj.name = value` through the interpreter's cache of that place; operands obj, value.
     PutMember(MemberSite),
+    /// As [`Helper::FindMember`], of a map with a table, which probably has it itself.
+    FindInTable {
+        /// The instruction.
+        site: MemberSite,
+        /// The entry that it probably is.
+        entry: u8,
+    },
+    /// As [`Helper::PutMember`], likewise.
+    PutInTable {
+        /// The instruction.
+        site: MemberSite,
+        /// The entry that it probably is.
+        entry: u8,
+    },
     /// `@obj[key]`.
     RefIndex,
     /// `obj[from:to]`.

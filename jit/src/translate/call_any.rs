@@ -15,8 +15,9 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_mir::ir::BinaryOp;
 use minilive_runtime::function::FUNCTION_CODE;
+use minilive_runtime::map::{ENTRY_BYTES, ENTRY_VALUE, MAP_TABLE, TABLE_ENTRIES, TABLE_LEN};
 use minilive_runtime::realm::{HEAD_ASKED, HEAD_CHANGED_TYPES, HEAD_NATIVE_STATUS, TypeMap};
-use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, TAG_MAP, TAG_STRING, Value};
+use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, TAG_MAP, TAG_SHIFT, TAG_STRING, Value};
 
 impl Lower<'_, '_> {
     /// A call of any value; its result.
@@ -75,11 +76,89 @@ impl Lower<'_, '_> {
         [self.b.block_params(next)[0], parent]
     }
 
+    /// `table.name`, of a map that has a table: of the entry that it probably is, or wherever it is.
+    pub(super) fn find_in_table(&mut self, site: ir::Value, (at, entry): (MemberSite, u8), map: ir::Value) -> ir::Value {
+        let (slow, next) = self.two_ways();
+        let object = self.b.ins().band_imm_u(map, PAYLOAD_MASK as i64);
+        let place = self.entry_or(object, (at, entry), slow);
+        let value = self.b.ins().load(types::I64, memory(), place, ENTRY_VALUE as i32);
+        self.b.ins().jump(next, &[value.into()]);
+        self.b.switch_to_block(slow);
+        let [found, _] = self.find_member(site, at, map);
+        self.meet(next, found)
+    }
+
+    /// `table.name = value`, likewise.
+    pub(super) fn put_in_table(&mut self, site: ir::Value, (at, entry): (MemberSite, u8), args: &[ir::Value]) -> ir::Value {
+        let (slow, next) = self.two_ways();
+        let object = self.b.ins().band_imm_u(args[0], PAYLOAD_MASK as i64);
+        let special = self.needs_barrier(object);
+        self.leave_if(special, slow);
+        let place = self.entry_or(object, (at, entry), slow);
+        self.b.ins().store(memory(), args[1], place, ENTRY_VALUE as i32);
+        let null = self.iconst(Value::NULL.bits() as i64);
+        self.b.ins().jump(next, &[null.into()]);
+        self.b.switch_to_block(slow);
+        let done = self.put_member(site, at, args);
+        self.meet(next, done)
+    }
+
+    /// Where the entry of this number stands in the table of a map, if its key is the name.
+    fn entry_or(&mut self, object: ir::Value, (at, entry): (MemberSite, u8), other: ir::Block) -> ir::Value {
+        let table = self.b.ins().load(types::I64, memory(), object, MAP_TABLE as i32);
+        self.continue_if(table, other);
+        let len = self.b.ins().load(types::I32, memory(), table, TABLE_LEN as i32);
+        let inside = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThan, len, i64::from(entry));
+        self.continue_if(inside, other);
+        let entries = self.b.ins().load(types::I64, memory(), table, TABLE_ENTRIES as i32);
+        let place = self.b.ins().iadd_imm_s(entries, i64::from(entry) * ENTRY_BYTES as i64);
+        let key = self.b.ins().load(types::I64, memory(), place, 0);
+        let text = self.symbol(Symbol::NameText(at.name));
+        let same = self.b.ins().icmp(IntCC::Equal, key, text);
+        self.continue_if(same, other);
+        place
+    }
+
+    /// `a == b` or `a != b` of anything: what is the same, what is of two kinds, and texts are told apart here.
+    pub(super) fn equal(&mut self, inst: &Inst, site: ir::Value, op: BinaryOp) -> ir::Value {
+        let (slow, next) = self.two_ways();
+        let [same, other, tagged, differ, texts] = [(); 5].map(|()| self.b.create_block());
+        let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
+        let truth = |it: &mut Self, equal: bool| it.iconst(Value::boolean(equal == (op == BinaryOp::Eq)).bits() as i64);
+        let is_same = self.b.ins().icmp(IntCC::Equal, a, b);
+        self.b.ins().brif(is_same, same, &[], other, &[]);
+        self.b.switch_to_block(same);
+        let yes = truth(self, true);
+        self.b.ins().jump(next, &[yes.into()]);
+        self.b.switch_to_block(other);
+        let (of_a, of_b) = (self.b.ins().ushr_imm_u(a, i64::from(TAG_SHIFT)), self.b.ins().ushr_imm_u(b, i64::from(TAG_SHIFT)));
+        let is_text = self.b.ins().icmp_imm_u(IntCC::Equal, of_a, TAG_STRING as i64);
+        let one_kind = self.b.ins().icmp(IntCC::Equal, of_a, of_b);
+        self.b.ins().brif(one_kind, tagged, &[], differ, &[]);
+        self.b.switch_to_block(tagged);
+        self.b.ins().brif(is_text, texts, &[], slow, &[]);
+        self.b.switch_to_block(texts);
+        let equal = self.same_text(inst);
+        let (yes, no) = (truth(self, true), truth(self, false));
+        let result = self.b.ins().select(equal, yes, no);
+        self.b.ins().jump(next, &[result.into()]);
+        self.b.switch_to_block(differ);
+        // Bits of numbers above their mantissas tell nothing.
+        let (number, tagged) = (self.is_below_tags(a), self.is_below_tags(b));
+        let numbers = self.b.ins().band(number, tagged);
+        let no = truth(self, false);
+        self.b.ins().brif(numbers, slow, &[], next, &[no.into()]);
+        self.b.switch_to_block(slow);
+        let number = self.iconst(binary_number(op));
+        let result = self.call_helper(HelperId::Binary, 0, &[site, number, a, b]);
+        self.meet(next, result)
+    }
+
     /// `object.name = value`, likewise.
     pub(super) fn put_member(&mut self, site: ir::Value, at: MemberSite, args: &[ir::Value]) -> ir::Value {
         let (slow, next) = self.two_ways();
-        let name = self.symbol(Symbol::Name(at.name));
-        let done = self.call_piece(HelperId::PutStub, &[args[0], name, args[1]]);
+        let (name, text) = (self.symbol(Symbol::Name(at.name)), self.symbol(Symbol::NameText(at.name)));
+        let done = self.call_piece(HelperId::PutStub, &[args[0], name, text, args[1]]);
         let null = self.iconst(Value::NULL.bits() as i64);
         self.b.ins().brif(done, next, &[null.into()], slow, &[]);
         self.b.switch_to_block(slow);

@@ -152,6 +152,7 @@ impl Lower<'_, '_> {
         self.store_budget();
         let result = match helper {
             Helper::Binary(BinaryOp::Isa) => self.isa_chain(site, &args),
+            Helper::Binary(op @ (BinaryOp::Eq | BinaryOp::Ne)) => self.equal(inst, site, op),
             Helper::Binary(op) => {
                 let op = self.iconst(binary_number(op));
                 self.call_helper(HelperId::Binary, 0, &[site, op, args[0], args[1]])
@@ -177,6 +178,8 @@ impl Lower<'_, '_> {
             }
             Helper::FindMember(at) => self.find_member(site, at, args[0])[0],
             Helper::PutMember(at) => self.put_member(site, at, &args),
+            Helper::FindInTable { site: at, entry } => self.find_in_table(site, (at, entry), args[0]),
+            Helper::PutInTable { site: at, entry } => self.put_in_table(site, (at, entry), &args),
             Helper::CallAny => self.call_value(site, &args),
             Helper::AutoCall => self.auto_call(site, args[0]),
             Helper::CallIndexed => self.call_indexed(site, &args),

@@ -203,7 +203,7 @@ impl Lower<'_, '_> {
     }
 
     /// Whether a store into a list or map takes more than a store: see [`Op::NeedsBarrier`].
-    fn needs_barrier(&mut self, object: ir::Value) -> ir::Value {
+    pub(super) fn needs_barrier(&mut self, object: ir::Value) -> ir::Value {
         let guarded = self.flags(object, flags::GUARDED);
         let marking = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_MARKING as i32);
         self.b.ins().bor(guarded, marking)

@@ -147,7 +147,7 @@ impl Lower<'_, '_> {
     }
 
     /// Whether two strings have the same text. The same object has, and two lengths have not.
-    fn same_text(&mut self, inst: &Inst) -> ir::Value {
+    pub(super) fn same_text(&mut self, inst: &Inst) -> ir::Value {
         let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
         let same = self.b.ins().icmp(IntCC::Equal, a, b);
         if inst.args.iter().any(|&arg| self.literal_byte(arg).is_some()) {

@@ -160,6 +160,11 @@ impl Dict {
         found
     }
 
+    /// The number of a key's entry.
+    pub(crate) fn place_of(&self, key: Value) -> Option<usize> {
+        self.find(key)
+    }
+
     /// The entry of a key: the key as it stands there, and its value.
     #[inline]
     pub(crate) fn entry(&self, key: Value) -> Option<(Value, Value)> {
@@ -197,6 +202,8 @@ impl Dict {
         if let Some(text) = key.as_string() {
             self.has_texts = true;
             self.hides |= hides(text.as_str());
+            // Compiled code tells by it that a key of a small table is another one.
+            text.hash();
         }
         self.entries.push(Entry { key, value });
         self.live += 1;
