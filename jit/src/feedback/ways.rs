@@ -1,15 +1,15 @@
 //! The ways to members of sites that met several: by which shapes, how far up the `__isa` chain, in which slot.
 //!
 //! The interpreter's slow path notes them, the compiler tests for one after the other. A cell holds the number of its list.
-//! Invariants: a way depends on shapes alone, never on a map; of maps with tables it says only that they have the member themselves, and where
-//! it may stand, so a list has one such way at most; a list that would grow too long, or a site that found something a way
+//! Invariants: a way depends on shapes alone, never on a map; of maps with tables it says only that they or their chains have the
+//! member, and in which entry it may stand, so a list has one such way at most; a list that would grow too long, or a site that found something a way
 //! cannot tell, says so for good.
 
 use minilive_runtime::shape::ShapeId;
 use std::cell::RefCell;
 
 /// More ways than this are not told apart.
-pub const MOST_WAYS: usize = 12;
+pub const MOST_WAYS: usize = 16;
 /// A way leads so many steps up.
 pub const MOST_STEPS: usize = 3;
 
@@ -36,7 +36,7 @@ pub struct Way {
 }
 
 impl Way {
-    /// The way to what a map with a table has itself, in an entry of this number or in another one.
+    /// The way to what a map with a table has, in an entry of this number or elsewhere, perhaps up its chain.
     pub fn of_table(entry: usize) -> Way {
         let slot = u8::try_from(entry).unwrap_or(u8::MAX);
         Way { shape: ShapeId::DICT.0, steps: Box::default(), slot, added: None }

@@ -316,10 +316,15 @@ impl Run<'_> {
     /// Members of type maps, environments, tables, errors, and what is no member at all.
     #[inline(never)]
     fn get_other_member(&mut self, realm: &mut Realm, object: Value, name: Name, cell: &FeedbackCell) -> Eval<Member> {
-        cell.see_way(&self.codes.ways, || None);
         let found = ops::member_get(realm, object, name)?;
         let member = Member { value: found.value, holder: None, origin_isa: found.origin_isa };
         let receiver = kinds_of_fast(object);
+        if object.as_map().is_some_and(MapRef::is_dict) && found.depth.is_some() {
+            cell.see_way(&self.codes.ways, || Some(Way::of_table(usize::MAX)));
+            cell.see_table(kinds_of(found.value));
+            return Ok(member);
+        }
+        cell.see_way(&self.codes.ways, || None);
         if cell.is_megamorphic_for(receiver, kinds_of_fast(found.value)) {
             return Ok(member);
         }

@@ -6,7 +6,6 @@
 
 use super::HelperId;
 use super::calls::binary_number;
-use super::lookup::name_of;
 use super::lower::{Lower, memory};
 use super::symbols::Symbol;
 use crate::exits::{MAX_CODES, takes};
@@ -16,7 +15,8 @@ use cranelift_codegen::ir::{self, InstBuilder, types};
 use minilive_mir::ir::BinaryOp;
 use minilive_runtime::function::FUNCTION_CODE;
 use minilive_runtime::map::{ENTRY_BYTES, ENTRY_VALUE, MAP_TABLE, TABLE_ENTRIES, TABLE_LEN};
-use minilive_runtime::realm::{HEAD_ASKED, HEAD_CHANGED_TYPES, HEAD_NATIVE_STATUS, TypeMap};
+use minilive_runtime::realm::{HEAD_CHANGED_TYPES, HEAD_NATIVE_STATUS, TypeMap};
+use minilive_runtime::string::STRING_HASH;
 use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, TAG_MAP, TAG_SHIFT, TAG_STRING, Value};
 
 impl Lower<'_, '_> {
@@ -78,6 +78,9 @@ impl Lower<'_, '_> {
 
     /// `table.name`, of a map that has a table: of the entry that it probably is, or wherever it is.
     pub(super) fn find_in_table(&mut self, site: ir::Value, (at, entry): (MemberSite, u8), map: ir::Value) -> ir::Value {
+        if entry == Helper::NO_ENTRY {
+            return self.find_member(site, at, map)[0];
+        }
         let (slow, next) = self.two_ways();
         let object = self.b.ins().band_imm_u(map, PAYLOAD_MASK as i64);
         let place = self.entry_or(object, (at, entry), slow);
@@ -206,20 +209,15 @@ impl Lower<'_, '_> {
         self.meet(next, truth)
     }
 
-    /// Texts that are no names are nothing that shared code could look up, except for the one that was asked for last.
+    /// Texts that nobody has looked for are nothing that shared code could find: their hashes are not known yet.
     fn unless_new(&mut self, key: ir::Value, slow: ir::Block) {
         let (text, next) = (self.b.create_block(), self.b.create_block());
         let is_text = self.has_tag(key, TAG_STRING);
         self.b.ins().brif(is_text, text, &[], next, &[]);
         self.b.switch_to_block(text);
         let object = self.b.ins().band_imm_u(key, PAYLOAD_MASK as i64);
-        let name = name_of(&mut self.b, object);
-        let new = self.b.create_block();
-        self.b.ins().brif(name, next, &[], new, &[]);
-        self.b.switch_to_block(new);
-        let last = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_ASKED as i32);
-        let again = self.b.ins().icmp(IntCC::Equal, last, key);
-        self.b.ins().brif(again, next, &[], slow, &[]);
+        let hash = self.b.ins().load(types::I32, memory(), object, STRING_HASH as i32);
+        self.b.ins().brif(hash, next, &[], slow, &[]);
         self.b.switch_to_block(next);
     }
 

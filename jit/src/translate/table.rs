@@ -56,12 +56,12 @@ impl Piece<'_, '_> {
         let name = self.b.ins().load(types::I32, memory(), object, HEADER_SHAPE as i32);
         let own_hash = self.b.ins().load(types::I32, memory(), object, STRING_HASH as i32);
         self.b.ins().brif(name, hashed, &[key.into(), own_hash.into(), name.into()], asked, &[]);
-        // What is no name may be the same text as another object: as which one is known of the text that was asked for last.
+        // What is no name may be the same text as another object: as which one is known of the text that was asked for last. Or it is the key itself.
         self.b.switch_to_block(asked);
         let last = self.b.ins().load(types::I64, memory(), ctx, HEAD_ASKED as i32);
         let again = self.b.ins().icmp(IntCC::Equal, last, key);
-        self.go_on_if(again);
-        let its_key = self.b.ins().load(types::I64, memory(), ctx, HEAD_ASKED_KEY as i32);
+        let known_key = self.b.ins().load(types::I64, memory(), ctx, HEAD_ASKED_KEY as i32);
+        let its_key = self.b.ins().select(again, known_key, key);
         self.b.ins().jump(hashed, &[its_key.into(), own_hash.into(), name.into()]);
         self.b.switch_to_block(unknown);
         self.b.ins().brif(named, missing, &[], self.fail, &[]);

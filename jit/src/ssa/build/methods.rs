@@ -77,8 +77,8 @@ const RECEIVERS: [(Ty, Kinds, TypeMap); 3] = [
 ];
 
 impl Builder<'_> {
-    /// `obj.name` (`reads`) or `obj.name(args)` where a method of the receiver's type was called whenever it ran; false if it is not known to
-    /// be that one.
+    /// `obj.name` (`reads`) or `obj.name(args)` where the receiver was of a type that has a method of this name; false if it was never, or if the
+    /// method is not known to be that one.
     pub(crate) fn type_method(
         &mut self,
         dst: Reg,
@@ -86,18 +86,17 @@ impl Builder<'_> {
         args: RegRange,
         reads: bool,
     ) -> Step<bool> {
-        let called = self.input.seen.method(self.at);
-        let (Variety::Mono, Some(Target::Intrinsic(number))) = (called.variety, called.target) else {
+        let method = self.input.body.unit.names[name.0 as usize].as_str();
+        let fits = |id: &IntrinsicId| (args.count as usize) < id.def().params.len();
+        let Some(IntrinsicId(number)) = intrinsics::find(method).filter(fits) else {
             return Ok(false);
         };
-        let method = self.input.body.unit.names[name.0 as usize].as_str();
-        let fits = (args.count as usize) < IntrinsicId(number).def().params.len();
-        if called.not_function || !fits || obj != this || !self.may(ExitReason::Prototype) {
+        let Some((types, others)) = self.receivers(obj, method, number).filter(|_| obj == this) else {
+            return Ok(false);
+        };
+        if !self.may(ExitReason::Prototype) {
             return Ok(false);
         }
-        let Some((types, others)) = self.receivers(obj, method, number) else {
-            return Ok(false);
-        };
         let bits = RECEIVERS.iter().filter(|it| types.contains(&it.0)).fold(0, |bits, it| bits | it.2.bit());
         self.need_types(bits);
         if let ("indexes", &[ty @ (Ty::List | Ty::Str)], false, 0) = (method, &types[..], others, args.count)
@@ -128,15 +127,19 @@ impl Builder<'_> {
     /// The types of receivers that are told apart, all of which have this intrinsic as a method, and whether there are others; `None` if there are
     /// none of the first.
     fn receivers(&self, obj: Reg, method: &str, number: u32) -> Option<(Vec<Ty>, bool)> {
-        let has = |kind| intrinsics::methods_of(kind).contains(&method);
-        let is_original = intrinsics::find(method) == Some(IntrinsicId(number));
+        let called = self.input.seen.method(self.at);
+        let is_only = called.variety == Variety::Mono && called.target == Some(Target::Intrinsic(number));
+        // A map may have another one under the name; the others have what their types have.
+        let has = |&(ty, _, kind): &(Ty, Kinds, TypeMap)| {
+            intrinsics::methods_of(kind).contains(&method) && (ty != Ty::Map || is_only && !called.not_function)
+        };
         let known = self.reg(obj).ty;
         if !matches!(known, Ty::Any | Ty::Plain) {
-            let found = RECEIVERS.iter().find(|it| it.0 == known && is_original && has(it.2));
-            return found.map(|it| (vec![it.0], false));
+            let found = RECEIVERS.iter().find(|it| it.0 == known && has(it));
+            return found.filter(|_| called.variety != Variety::None).map(|it| (vec![it.0], false));
         }
         let seen = self.input.seen.property(self.at).receiver;
-        let met = RECEIVERS.iter().filter(|it| it.1.meets(seen) && is_original && has(it.2));
+        let met = RECEIVERS.iter().filter(|it| it.1.meets(seen) && has(it));
         let (types, kinds) = met.fold((Vec::new(), Kinds::NONE), |(mut types, kinds), it| {
             types.push(it.0);
             (types, kinds.union(it.1))
