@@ -10,7 +10,7 @@ use super::{Builder, Slot, Step};
 use crate::feedback::{Kinds, Target, Variety};
 use crate::reason::ExitReason;
 use crate::ssa::types::{INT_MAX, Ty};
-use crate::ssa::{Bits, Cmp, Helper, Op, Rep, Val};
+use crate::ssa::{Bits, Cmp, Helper, MemberSite, Op, Rep, Val};
 use minilive_mir::ir::{NameId, Reg, RegRange};
 use minilive_runtime::intrinsics::{self, IntrinsicId};
 use minilive_runtime::realm::TypeMap;
@@ -107,7 +107,9 @@ impl Builder<'_> {
             self.count_up(dst, count);
             return Ok(true);
         }
-        let site = self.site(name)?;
+        // What others call is the program's, if it is not this one.
+        let called = self.input.seen.method(self.at);
+        let site = MemberSite { calls_program: called.variety == Variety::Mega, ..self.site(name)? };
         let generic = if reads { Helper::GetMember(site) } else { Helper::CallMethod(site) };
         let method = TypeMethod { name: (method, name), number, args, generic };
         let mut helpers: Vec<Helper> =
