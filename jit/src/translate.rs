@@ -15,6 +15,7 @@ mod lent;
 pub mod lookup;
 mod lower;
 mod memory;
+mod mixed;
 mod ops;
 mod record;
 mod sites;

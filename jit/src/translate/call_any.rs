@@ -17,7 +17,7 @@ use minilive_runtime::function::FUNCTION_CODE;
 use minilive_runtime::map::{ENTRY_BYTES, ENTRY_VALUE, MAP_TABLE, TABLE_ENTRIES, TABLE_LEN};
 use minilive_runtime::realm::{HEAD_CHANGED_TYPES, HEAD_NATIVE_STATUS, TypeMap};
 use minilive_runtime::string::STRING_HASH;
-use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, TAG_MAP, TAG_SHIFT, TAG_STRING, Value};
+use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, TAG_MAP, TAG_STRING, Value};
 
 impl Lower<'_, '_> {
     /// A call of any value; its result.
@@ -120,41 +120,6 @@ impl Lower<'_, '_> {
         let same = self.b.ins().icmp(IntCC::Equal, key, text);
         self.continue_if(same, other);
         place
-    }
-
-    /// `a == b` or `a != b` of anything: what is the same, what is of two kinds, and texts are told apart here.
-    pub(super) fn equal(&mut self, inst: &Inst, site: ir::Value, op: BinaryOp) -> ir::Value {
-        let (slow, next) = self.two_ways();
-        let [same, other, tagged, differ, texts] = [(); 5].map(|()| self.b.create_block());
-        let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
-        let truth = |it: &mut Self, equal: bool| it.iconst(Value::boolean(equal == (op == BinaryOp::Eq)).bits() as i64);
-        let is_same = self.b.ins().icmp(IntCC::Equal, a, b);
-        self.b.ins().brif(is_same, same, &[], other, &[]);
-        self.b.switch_to_block(same);
-        let yes = truth(self, true);
-        self.b.ins().jump(next, &[yes.into()]);
-        self.b.switch_to_block(other);
-        let (of_a, of_b) = (self.b.ins().ushr_imm_u(a, i64::from(TAG_SHIFT)), self.b.ins().ushr_imm_u(b, i64::from(TAG_SHIFT)));
-        let is_text = self.b.ins().icmp_imm_u(IntCC::Equal, of_a, TAG_STRING as i64);
-        let one_kind = self.b.ins().icmp(IntCC::Equal, of_a, of_b);
-        self.b.ins().brif(one_kind, tagged, &[], differ, &[]);
-        self.b.switch_to_block(tagged);
-        self.b.ins().brif(is_text, texts, &[], slow, &[]);
-        self.b.switch_to_block(texts);
-        let equal = self.same_text(inst);
-        let (yes, no) = (truth(self, true), truth(self, false));
-        let result = self.b.ins().select(equal, yes, no);
-        self.b.ins().jump(next, &[result.into()]);
-        self.b.switch_to_block(differ);
-        // Bits of numbers above their mantissas tell nothing.
-        let (number, tagged) = (self.is_below_tags(a), self.is_below_tags(b));
-        let numbers = self.b.ins().band(number, tagged);
-        let no = truth(self, false);
-        self.b.ins().brif(numbers, slow, &[], next, &[no.into()]);
-        self.b.switch_to_block(slow);
-        let number = self.iconst(binary_number(op));
-        let result = self.call_helper(HelperId::Binary, 0, &[site, number, a, b]);
-        self.meet(next, result)
     }
 
     /// `object.name = value`, likewise.

@@ -134,14 +134,7 @@ impl Builder<'_> {
     fn get_by_kind(&mut self, obj: Reg, key: Reg, seen: Index) -> Step<Option<Slot>> {
         const KINDS: [(Ty, Kinds); 3] = [(Ty::List, Kinds::LIST), (Ty::Str, Kinds::STRING), (Ty::Map, Kinds::MAP)];
         let types: Vec<Ty> = KINDS.iter().filter(|it| it.1.meets(seen.container)).map(|it| it.0).collect();
-        let is_known = !matches!(self.reg(obj).ty, Ty::Any | Ty::Plain);
-        // What finds an element is a whole number; a text is a key of maps alone.
-        let numbers = Kinds(seen.key.0 & !Kinds::STRING.0);
-        let is_int = self.reg(key).ty.range().is_some()
-            || numbers == Kinds::INT
-                && matches!(self.reg(key).ty, Ty::Any | Ty::Plain)
-                && self.may(ExitReason::NotInteger);
-        let Some(&last) = types.last().filter(|_| types.len() > 1 && !is_known && is_int) else {
+        let Some(&last) = types.last().filter(|_| types.len() > 1 && self.is_of_several(obj, key, seen)) else {
             return Ok(None);
         };
         if !self.may(ExitReason::Prototype) || !self.elements_are_plain(Self::exit) {
@@ -158,6 +151,17 @@ impl Builder<'_> {
         let parting = Parting { types: &types, others, helpers: &helpers };
         let found = self.by_kind(obj, &parting, &mut |it, object| it.get_of(object, key))?;
         Ok(Some(found))
+    }
+
+    /// Whether it is not known of what kind a container is, and its key, where it finds an element, is a whole number; a text is a key of maps alone.
+    fn is_of_several(&self, obj: Reg, key: Reg, seen: Index) -> bool {
+        let numbers = Kinds(seen.key.0 & !Kinds::STRING.0);
+        let is_int = match self.reg(key).ty {
+            Ty::Int(..) => true,
+            Ty::Any | Ty::Plain => numbers == Kinds::INT && self.may(ExitReason::NotInteger),
+            _ => false,
+        };
+        is_int && matches!(self.reg(obj).ty, Ty::Any | Ty::Plain)
     }
 
     /// What stands at an index of a container of one of several kinds.
@@ -234,11 +238,31 @@ impl Builder<'_> {
         if seen.container == Kinds::LIST
             && let Some(index) = self.element_access(obj, key, Ty::List, seen.key)?
         {
-            self.set_element(obj, (key, index), src);
+            self.set_element(self.reg(obj).val, (key, index), src);
+            return Ok(());
+        }
+        if Kinds::LIST.union(Kinds::MAP).within(seen.container) && self.is_of_several(obj, key, seen) {
+            let others = seen.container != Kinds::LIST.union(Kinds::MAP) || !self.may(ExitReason::NotMap);
+            let helpers = [Helper::SetKey, Helper::SetIndex];
+            let helpers = if others { &helpers[..] } else { &helpers[..1] };
+            let parting = Parting { types: &[Ty::List, Ty::Map], others, helpers };
+            self.by_kind(obj, &parting, &mut |it, object| it.set_of(object, key, src))?;
             return Ok(());
         }
         let helper = if is_key_of_map(seen) { Helper::SetKey } else { Helper::SetIndex };
         self.generic(None, helper, &[obj, key, src], RegRange::EMPTY, Ty::Any)
+    }
+
+    /// Stores at an index of a container of one of several kinds.
+    fn set_of(&mut self, object: Slot, key: Reg, src: Reg) -> Step<Slot> {
+        if object.ty == Ty::List {
+            let index = self.narrow_reg(key, Ty::SMALL_INT)?;
+            self.set_element(object.val, (key, index), src);
+            return Ok(self.null());
+        }
+        let helper = if object.ty == Ty::Map { Helper::SetKey } else { Helper::SetIndex };
+        let stored = self.boxed_regs([key, src]);
+        Ok(self.slot(Op::Helper(helper), &[object.val, stored[0], stored[1]], Ty::Any, None))
     }
 
     /// An element of a list at an index, which is what a register holds or its whole part.
@@ -263,8 +287,8 @@ impl Builder<'_> {
         self.op(Op::ListGet { computed }, &[list, index, object, len], Rep::Boxed)
     }
 
-    fn set_element(&mut self, obj: Reg, (key, index): (Reg, Slot), src: Reg) {
-        let (list, value) = (self.reg(obj).val, self.reg(src));
+    fn set_element(&mut self, list: Val, (key, index): (Reg, Slot), src: Reg) {
+        let value = self.reg(src);
         let guarded = self.guard_index(list, key, index);
         let index = self.as_int(index);
         let value = self.boxed(value);
