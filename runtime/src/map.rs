@@ -24,7 +24,7 @@ mod view;
 pub(crate) use dict::Dict;
 pub use dict::{
     CELL_EMPTY, ENTRY_BYTES, ENTRY_VALUE, HASH_FACTOR, TABLE_CELLS, TABLE_COUNTED, TABLE_COUNTED_END, TABLE_ENTRIES,
-    TABLE_HIDES, TABLE_LEN, TABLE_LIVE, TABLE_MASK, TABLE_NONE,
+    TABLE_HIDES, TABLE_LEN, TABLE_LIVE, TABLE_MASK, TABLE_NONE, TABLE_TEXTS, TEXT_BIT_SHIFT,
 };
 pub use lookup::Slots;
 pub(crate) use lookup::{KeyCache, SlotCache};

@@ -277,9 +277,7 @@ impl Backend {
     pub(super) fn provide_lookups(&mut self, codes: &CodeTable, func: &Func) -> Result<(), Refused> {
         use crate::ssa::{Helper, Op};
         use translate::HelperId::{FindStub, GetKeyStub, HasKeyStub, IsaStub, PutStub, SetKeyStub, ShowsStub};
-        use translate::lookup::{
-            find_stub, get_key_stub, has_key_stub, isa_stub, put_stub, set_key_stub, shows_stub,
-        };
+        use translate::lookup::{find_stub, get_key_stub, has_key_stub, isa_stub, put_stub, set_key_stub, shows_stub};
         for inst in func.blocks.iter().flat_map(|block| &block.insts) {
             let wanted: &[Wanted] = match inst.op {
                 Op::Helper(helper) if helper.asks_for_key(&func.body.unit, &inst.args) => {

@@ -77,7 +77,12 @@ impl Lower<'_, '_> {
     }
 
     /// `table.name`, of a map that has a table: of the entry that it probably is, or wherever it is.
-    pub(super) fn find_in_table(&mut self, site: ir::Value, (at, entry): (MemberSite, u8), map: ir::Value) -> ir::Value {
+    pub(super) fn find_in_table(
+        &mut self,
+        site: ir::Value,
+        (at, entry): (MemberSite, u8),
+        map: ir::Value,
+    ) -> ir::Value {
         if entry == Helper::NO_ENTRY {
             return self.find_member(site, at, map)[0];
         }
@@ -92,7 +97,12 @@ impl Lower<'_, '_> {
     }
 
     /// `table.name = value`, likewise.
-    pub(super) fn put_in_table(&mut self, site: ir::Value, (at, entry): (MemberSite, u8), args: &[ir::Value]) -> ir::Value {
+    pub(super) fn put_in_table(
+        &mut self,
+        site: ir::Value,
+        (at, entry): (MemberSite, u8),
+        args: &[ir::Value],
+    ) -> ir::Value {
         let (slow, next) = self.two_ways();
         let object = self.b.ins().band_imm_u(args[0], PAYLOAD_MASK as i64);
         let special = self.needs_barrier(object);

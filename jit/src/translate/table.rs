@@ -9,7 +9,7 @@ use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
 use minilive_runtime::heap::HEADER_SHAPE;
 use minilive_runtime::map::{
     CELL_EMPTY, ENTRY_BYTES, ENTRY_VALUE, HASH_FACTOR, MAP_TABLE, TABLE_CELLS, TABLE_COUNTED, TABLE_COUNTED_END,
-    TABLE_ENTRIES, TABLE_HIDES, TABLE_LEN, TABLE_MASK, TABLE_NONE,
+    TABLE_ENTRIES, TABLE_HIDES, TABLE_LEN, TABLE_MASK, TABLE_NONE, TABLE_TEXTS, TEXT_BIT_SHIFT,
 };
 use minilive_runtime::realm::{HEAD_ASKED, HEAD_ASKED_KEY, HEAD_ISA_TEXT, HEAD_NUMBER_END};
 use minilive_runtime::string::STRING_HASH;
@@ -20,6 +20,14 @@ impl Piece<'_, '_> {
     pub(super) fn at_name_of_table(&mut self, table: ir::Value, text: ir::Value, missing: ir::Block) -> ir::Value {
         let object = self.b.ins().band_imm_u(text, PAYLOAD_MASK as i64);
         let hash = self.b.ins().load(types::I32, memory(), object, STRING_HASH as i32);
+        let may_have = self.b.create_block();
+        let texts = self.b.ins().load(types::I64, memory(), table, TABLE_TEXTS as i32);
+        let bit = self.b.ins().ushr_imm_u(hash, i64::from(TEXT_BIT_SHIFT));
+        let bit = self.b.ins().uextend(types::I64, bit);
+        let found = self.b.ins().ushr(texts, bit);
+        let found = self.b.ins().band_imm_u(found, 1);
+        self.b.ins().brif(found, may_have, &[], missing, &[]);
+        self.b.switch_to_block(may_have);
         self.hashed(table, text, hash, missing)
     }
 
@@ -100,16 +108,16 @@ impl Piece<'_, '_> {
         let is_counted = self.b.ins().band(is_whole, is_below);
         self.b.ins().brif(is_counted, whole, &[], other, &[]);
         self.b.switch_to_block(other);
-        // Zeros are one key and have one hash, but not the same bits.
+        // Zeros are one key, but not the same bits: what is not found may be there as the other one.
         let magnitude = self.b.ins().ishl_imm_u(key, 1);
-        self.go_on_if(magnitude);
+        let is_known = self.b.ins().icmp_imm_u(IntCC::NotEqual, magnitude, 0);
         let upper = self.b.ins().ushr_imm_u(key, 32);
         let mixed = self.b.ins().bxor(key, upper);
         let factor = self.b.ins().iconst(types::I64, HASH_FACTOR as i64);
         let mixed = self.b.ins().imul(mixed, factor);
         let hash = self.b.ins().ushr_imm_u(mixed, 32);
         let hash = self.b.ins().ireduce(types::I32, hash);
-        let named = self.b.ins().iconst(types::I32, 1);
+        let named = self.b.ins().uextend(types::I32, is_known);
         self.b.ins().jump(hashed, &[key.into(), hash.into(), named.into()]);
         self.b.switch_to_block(whole);
         let counted = self.b.ins().load(types::I64, memory(), table, TABLE_COUNTED as i32);

@@ -135,10 +135,11 @@ impl Builder<'_> {
         let has = |&(ty, _, kind): &(Ty, Kinds, TypeMap)| {
             intrinsics::methods_of(kind).contains(&method) && (ty != Ty::Map || is_only && !called.not_function)
         };
+        let is_never = called.variety == Variety::None || called.variety == Variety::Mono && !is_only;
         let known = self.reg(obj).ty;
         if !matches!(known, Ty::Any | Ty::Plain) {
             let found = RECEIVERS.iter().find(|it| it.0 == known && has(it));
-            return found.filter(|_| called.variety != Variety::None).map(|it| (vec![it.0], false));
+            return found.filter(|_| !is_never).map(|it| (vec![it.0], false));
         }
         let seen = self.input.seen.property(self.at).receiver;
         let met = RECEIVERS.iter().filter(|it| it.1.meets(seen) && has(it));
@@ -147,6 +148,9 @@ impl Builder<'_> {
             (types, kinds.union(it.1))
         });
         let last = *types.last()?;
+        if is_never && seen.within(kinds) {
+            return None;
+        }
         let others = !seen.within(kinds) || !self.may(tag_of(last).1);
         Some((types, others))
     }
