@@ -5,9 +5,11 @@
 //! Invariant: a cell holds ids and shapes, never heap pointers, so it outlives realms. The test to read first is `a_cell_is_16_bytes`.
 
 mod merge;
+mod snapshot;
 pub mod targets;
 pub mod ways;
 
+pub use snapshot::Snapshot;
 use std::cell::Cell;
 use std::mem::offset_of;
 use targets::Targets;
@@ -161,7 +163,7 @@ pub struct Property {
     pub variety: Variety,
     /// Where it was found.
     pub holder: Holder,
-    /// Kind of the receiver (one bit of [`Kinds`]).
+    /// Kind of the receiver (one bit of [`Kinds`]); if it is `Mega`, of all receivers.
     pub receiver: Kinds,
     /// Shape of the receiver if it is a map.
     pub shape: u32,
@@ -419,12 +421,31 @@ impl FeedbackCell {
     #[inline]
     pub fn see_property(&self, seen: Property) {
         let bits = self.bits.get();
-        if bits & 3 == Variety::Poly as u32 {
+        if bits & 3 == Variety::Poly as u32 && kinds_at(u64::from(bits), 8).meets(seen.receiver) {
             let value = kinds_at(u64::from(bits), 16).union(seen.value);
             let ways = self.ways();
             return self.set_property(Property { variety: Variety::Poly, value, ways, ..seen });
         }
         self.see_new_property(seen);
+    }
+
+    /// Notes a member that a map with a table has itself. The site's last way stays, but it is not the only one.
+    pub fn see_table(&self, value: Kinds) {
+        let old = self.property();
+        let value = old.value.union(value);
+        let next = match old.variety {
+            Variety::None => {
+                let last = Property { receiver: Kinds::MAP, shape: FORGOTTEN, ways: old.ways, ..Property::default() };
+                Property { variety: Variety::Poly, value, ..last }
+            }
+            Variety::Mono | Variety::Poly if old.receiver == Kinds::MAP => {
+                Property { variety: Variety::Poly, value, ..old }
+            }
+            _ => Property { variety: Variety::Mega, receiver: old.receiver.union(Kinds::MAP), value, ..old },
+        };
+        if next != old {
+            self.set_property(next);
+        }
     }
 
     fn see_new_property(&self, seen: Property) {
@@ -436,11 +457,14 @@ impl FeedbackCell {
             _ if Property { variety: old.variety, value, ..seen } == Property { value, ..old } => {
                 Property { value, ..old }
             }
+            Variety::Poly if !old.receiver.meets(seen.receiver) => {
+                Property { variety: Variety::Mega, value, receiver: old.receiver.union(seen.receiver), ..old }
+            }
             Variety::Mono if !old.receiver.meets(seen.receiver) || old.holder != seen.holder => {
-                Property { variety: Variety::Mega, value, ..old }
+                Property { variety: Variety::Mega, value, receiver: old.receiver.union(seen.receiver), ..old }
             }
             Variety::Mono | Variety::Poly => Property { variety: Variety::Poly, value, ..seen },
-            Variety::Mega => Property { value, ..old },
+            Variety::Mega => Property { value, receiver: old.receiver.union(seen.receiver), ..old },
         };
         self.set_property(next);
     }
@@ -508,21 +532,21 @@ impl FeedbackCell {
         (self.id.get() == shape && own).then_some((bits >> 24) as usize)
     }
 
-    /// Whether a property site is generic already; then the value's kinds are noted, which need not tell whole numbers from
-    /// others there.
+    /// Whether a property site is generic already; then the kinds of the receiver and of the value are noted, which need not tell
+    /// whole numbers from others there.
     #[inline]
-    pub fn is_megamorphic_for(&self, value: Kinds) -> bool {
+    pub fn is_megamorphic_for(&self, receiver: Kinds, value: Kinds) -> bool {
         let bits = self.bits.get();
         let is_mega = bits & 3 == Variety::Mega as u32;
         if is_mega {
-            self.bits.set(bits | u32::from(value.0) << 16);
+            self.bits.set(bits | u32::from(receiver.0) << 8 | u32::from(value.0) << 16);
         }
         is_mega
     }
 
-    /// Makes a property site generic for good.
-    pub fn set_megamorphic(&self) {
-        self.set_lo(self.lo() | 3);
+    /// Makes a property site generic for good, which met a receiver of this kind.
+    pub fn set_megamorphic(&self, receiver: Kinds) {
+        self.set_lo(self.lo() | 3 | u64::from(receiver.0) << 8);
     }
 
     /// The property view.
@@ -723,67 +747,6 @@ impl Global {
             _ => None,
         };
         Global { place, value: kinds_at(lo, 8), target, unstable: lo & 8 != 0 }
-    }
-}
-
-/// An immutable copy of one code's cells, which the compile thread may keep.
-#[derive(Debug, Clone, Default)]
-pub struct Snapshot {
-    words: Box<[(u64, u64)]>,
-}
-
-impl Snapshot {
-    /// Copies the cells.
-    pub fn of<'a>(cells: impl IntoIterator<Item = &'a FeedbackCell>) -> Snapshot {
-        Snapshot { words: cells.into_iter().map(FeedbackCell::words).collect() }
-    }
-
-    /// Has a cell that has seen nothing see something.
-    pub fn fill(&mut self, pc: u32, see: impl FnOnce(&FeedbackCell)) {
-        let is_new = |words: &&mut (u64, u64)| matches!(**words, (0, 0) | (NOTHING_BUT_FORGOTTEN, 0));
-        let Some(words) = self.words.get_mut(pc as usize).filter(is_new) else { return };
-        let cell = FeedbackCell::default();
-        see(&cell);
-        *words = cell.words();
-    }
-
-    fn at(&self, pc: u32) -> (u64, u64) {
-        self.words.get(pc as usize).copied().unwrap_or_default()
-    }
-
-    /// The operator view of the cell at `pc`.
-    pub fn arith(&self, pc: u32) -> Arith {
-        arith(self.at(pc).0)
-    }
-
-    /// The index view of the cell at `pc`.
-    pub fn index(&self, pc: u32) -> Index {
-        index(self.at(pc).0)
-    }
-
-    /// The call view of the cell at `pc`.
-    pub fn call(&self, pc: u32) -> Call {
-        call(self.at(pc).0)
-    }
-
-    /// The functions of the program that the call whose cell is at `pc` called.
-    pub fn targets(&self, pc: u32) -> Targets {
-        let (lo, hi) = self.at(pc);
-        match call(lo) {
-            Call { variety: Variety::Mono, target: Some(Target::Code(code)), .. } => Targets::default().with(code),
-            Call { variety: Variety::Mega, .. } => Targets::from_word(hi),
-            _ => Targets::default(),
-        }
-    }
-
-    /// The property view of the cell at `pc`.
-    pub fn property(&self, pc: u32) -> Property {
-        Property::decode(self.at(pc))
-    }
-
-    /// The free-name view of the cell at `pc`.
-    pub fn global(&self, pc: u32) -> Global {
-        Global::decode(self.at(pc))
     }
 }
 

@@ -197,6 +197,10 @@ pub enum Op {
     GuardTruthOrNull,
     /// Double to integer; leaves unless integral, not minus zero and below 2^51.
     F64ToInt,
+    /// Whether a boxed value has this tag.
+    HasTag(u16),
+    /// The same boxed value, which a test found to have this tag.
+    OfTag(u16),
     /// The same boxed value; leaves unless it has this tag.
     GuardTag(u16),
     /// Leaves if the boxed value is a function (or a marker); else the same value.
@@ -353,6 +357,10 @@ pub enum Op {
     ListPop,
     /// Takes the first element off a list; null if there is none. Fatal when frozen.
     ListPull,
+    /// Whether a map and its chain have nothing under a name of the unit, which all maps have a method of; no may mean that this is not known.
+    ShowsMethod(u32),
+    /// Number of entries of a map that is no environment and not the map of globals.
+    MapLen,
     /// Number of characters of a string.
     StrLen,
     /// Number of bytes of a string.
@@ -732,7 +740,7 @@ impl Op {
             | Op::UnlessNull => true,
             Op::FCmp(_) | Op::ICmp(_) | Op::SameBits | Op::Not | Op::FTruth | Op::ITruth => true,
             Op::Select | Op::IAbs | Op::Whole | Op::IBits(_) | Op::LoadCell(_) | Op::ListLen => true,
-            Op::TypeMap(_) | Op::IsKind(_) => true,
+            Op::TypeMap(_) | Op::IsKind(_) | Op::HasTag(_) | Op::OfTag(_) => true,
             Op::RangeBase | Op::RangeStep | Op::LoadSlot(_) | Op::HasShape(_) | Op::IsCode(_) => true,
             Op::StrLen | Op::StrBytes | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => true,
             Op::IterPosition

@@ -15,6 +15,7 @@ mod lent;
 pub mod lookup;
 mod lower;
 mod memory;
+mod mixed;
 mod ops;
 mod record;
 mod sites;
@@ -112,7 +113,7 @@ pub enum HelperId {
     TooDeep,
     /// `(ctx, object, name, text) -> value or absent`: see [`lookup`].
     FindStub,
-    /// `(ctx, object, name, value) -> done`: see [`lookup`].
+    /// `(ctx, object, name, text, value) -> done`: see [`lookup`].
     PutStub,
     /// `(ctx, object, key) -> value or absent`: see [`lookup`].
     GetKeyStub,
@@ -122,6 +123,8 @@ pub enum HelperId {
     SetKeyStub,
     /// `(ctx, value, map) -> truth or absent`: see [`lookup`].
     IsaStub,
+    /// `(ctx, map, name) -> truth`: see [`lookup`].
+    ShowsStub,
     /// `()`, keeping all registers: what the helper takes and gives stands in the head. See [`tramp`].
     Keeping,
     /// `(ctx, site, map, name, value) -> value or EXC`

@@ -24,7 +24,7 @@ mod view;
 pub(crate) use dict::Dict;
 pub use dict::{
     CELL_EMPTY, ENTRY_BYTES, ENTRY_VALUE, HASH_FACTOR, TABLE_CELLS, TABLE_COUNTED, TABLE_COUNTED_END, TABLE_ENTRIES,
-    TABLE_HIDES, TABLE_LAST, TABLE_LEN, TABLE_MASK, TABLE_NONE,
+    TABLE_HIDES, TABLE_LAST, TABLE_LEN, TABLE_LIVE, TABLE_MASK, TABLE_NONE, TABLE_TEXTS, TEXT_BIT_SHIFT,
 };
 pub use lookup::Slots;
 pub(crate) use lookup::{KeyCache, SlotCache};
@@ -166,6 +166,11 @@ impl MapRef {
             }
             MapLayout::Globals => self.view_get(realm, realm.shared.name_value(name)),
         }
+    }
+
+    /// Of a map with a table: the number of the entry that a name has.
+    pub fn entry_of(self, realm: &Realm, name: Name) -> Option<usize> {
+        self.table()?.place_of(realm.shared.name_value(name))
     }
 
     /// Of a map with a table: whether an entry of its own, or one of maps up its chain, may come before the type map's.

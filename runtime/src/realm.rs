@@ -87,6 +87,8 @@ pub struct Head {
     pub redefined: u32,
     /// The value of the entry whose key a loop over a map was given last.
     pub entry_value: u64,
+    /// The name `__isa` as a string.
+    pub isa_text: u64,
     /// The map of globals.
     pub globals: u64,
     /// The maps of the types' methods, in the order of [`TypeMap::ALL`].
@@ -131,6 +133,8 @@ pub const HEAD_NATIVE_STATUS: usize = offset_of!(Head, native_status);
 pub const HEAD_ASKED: usize = offset_of!(Head, asked);
 /// Offset of [`Head::asked_key`].
 pub const HEAD_ASKED_KEY: usize = offset_of!(Head, asked_key);
+/// Offset of [`Head::isa_text`].
+pub const HEAD_ISA_TEXT: usize = offset_of!(Head, isa_text);
 /// Offset of [`Head::globals`].
 pub const HEAD_GLOBALS: usize = offset_of!(Head, globals);
 /// Offset of [`Head::entry_value`].
@@ -369,6 +373,7 @@ impl Realm {
         });
         realm.head.keys = realm.key_cache.address();
         realm.roots.globals = realm.new_globals_map().value();
+        realm.head.isa_text = realm.shared.name_value(crate::names::ISA).bits();
         realm.head.globals = realm.roots.globals.bits();
         for index in 0..TypeMap::ALL.len() {
             let map = realm.new_map_with_capacity(0);
@@ -629,6 +634,7 @@ fn new_head(stack: &VmStack, config: &RealmConfig) -> Head {
         native_site: NO_SITE,
         native_status: 0,
         entry_value: Value::NULL.bits(),
+        isa_text: Value::NULL.bits(),
         globals: Value::NULL.bits(),
         type_maps: [Value::NULL.bits(); 6],
         kept: [0; KEPT_WORDS],

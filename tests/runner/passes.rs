@@ -7,6 +7,8 @@
 mod callees;
 #[path = "passes/fields.rs"]
 mod fields;
+#[path = "passes/kinds.rs"]
+mod kinds;
 #[path = "passes/loops.rs"]
 mod loops;
 #[path = "passes/numbering.rs"]

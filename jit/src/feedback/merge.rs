@@ -57,7 +57,7 @@ impl Property {
             (_, Variety::None) => Property { value, ..self },
             (Variety::None, _) => Property { value, ..other },
             _ if Property { value, ..self } == Property { value, ..other } => Property { value, ..self },
-            _ => Property { variety: Variety::Mega, value, ..self },
+            _ => Property { variety: Variety::Mega, value, receiver: self.receiver.union(other.receiver), ..self },
         }
     }
 }

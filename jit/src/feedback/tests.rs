@@ -68,8 +68,10 @@ fn properties_round_trip_and_widen() {
     assert_eq!(cell.property().value, Kinds::FUNCTION.union(Kinds::INT));
     cell.see_property(Property { shape: 78, ..seen });
     assert_eq!(cell.property().variety, Variety::Poly);
-    cell.set_megamorphic();
+    cell.set_megamorphic(Kinds::LIST);
     assert_eq!(cell.property().variety, Variety::Mega);
+    assert!(cell.is_megamorphic_for(Kinds::STRING, Kinds::NONE));
+    assert_eq!(cell.property().receiver, Kinds::MAP.union(Kinds::LIST).union(Kinds::STRING));
 }
 
 #[test]

@@ -1,13 +1,15 @@
 //! The ways to members of sites that met several: by which shapes, how far up the `__isa` chain, in which slot.
 //!
 //! The interpreter's slow path notes them, the compiler tests for one after the other. A cell holds the number of its list.
-//! Invariants: a way depends on shapes alone, never on a map; a list that would grow too long, or a site that found something a way
+//! Invariants: a way depends on shapes alone, never on a map; of maps with tables it says only that they or their chains have the
+//! member, and in which entry it may stand, so a list has one such way at most; a list that would grow too long, or a site that found something a way
 //! cannot tell, says so for good.
 
+use minilive_runtime::shape::ShapeId;
 use std::cell::RefCell;
 
 /// More ways than this are not told apart.
-pub const MOST_WAYS: usize = 12;
+pub const MOST_WAYS: usize = 16;
 /// A way leads so many steps up.
 pub const MOST_STEPS: usize = 3;
 
@@ -27,13 +29,29 @@ pub struct Way {
     pub shape: u32,
     /// The steps from the receiver to the holder.
     pub steps: Box<[Step]>,
-    /// The slot in the holder.
+    /// The slot in the holder; of a table, the entry that it probably is.
     pub slot: u8,
     /// The holder's shape behind a store that adds the member.
     pub added: Option<u32>,
 }
 
 impl Way {
+    /// The way to what a map with a table has, in an entry of this number or elsewhere, perhaps up its chain.
+    pub fn of_table(entry: usize) -> Way {
+        let slot = u8::try_from(entry).unwrap_or(u8::MAX);
+        Way { shape: ShapeId::DICT.0, steps: Box::default(), slot, added: None }
+    }
+
+    /// Whether it is that of maps with a table.
+    pub fn is_table(&self) -> bool {
+        self.shape == ShapeId::DICT.0
+    }
+
+    /// Whether it leads from the same maps to the same place as another one.
+    pub fn is_same(&self, other: &Way) -> bool {
+        self == other || self.is_table() && other.is_table()
+    }
+
     /// The shape of the map that so many steps lead to.
     pub fn shape_at(&self, depth: usize) -> u32 {
         if depth == 0 { self.shape } else { self.steps[depth - 1].shape }
@@ -86,7 +104,7 @@ impl WaysTable {
         };
         let list = &mut lists[number];
         let noted = match (&mut *list, way) {
-            (Ways::Known(ways), Some(way)) if ways.contains(&way) => Noted::Known,
+            (Ways::Known(ways), Some(way)) if ways.iter().any(|it| it.is_same(&way)) => Noted::Known,
             (Ways::Known(ways), Some(way)) if ways.len() < MOST_WAYS => {
                 ways.push(way);
                 Noted::New
@@ -143,6 +161,15 @@ mod tests {
         assert_eq!(table.add(list, Some(way(most + 1))), (list, Noted::Nothing));
         assert_eq!(table.add(list, Some(way(1))), (list, Noted::Nothing));
         assert_eq!(table.get(list), Some(Ways::Any));
+    }
+
+    #[test]
+    fn tables_are_one_way_wherever_the_member_stands() {
+        let table = WaysTable::default();
+        let (list, _) = table.add(0, Some(way(7)));
+        assert_eq!(table.add(list, Some(Way::of_table(3))), (list, Noted::New));
+        assert_eq!(table.add(list, Some(Way::of_table(700))), (list, Noted::Known));
+        assert_eq!(table.get(list), Some(Ways::Known(vec![way(7), Way::of_table(3)])));
     }
 
     #[test]

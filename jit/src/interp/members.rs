@@ -147,16 +147,16 @@ fn adding_way(before: ShapeId, slot: u8, after: u32) -> Way {
 /// Notes the way to a member of a map as the cell can repeat it.
 #[inline]
 fn see_found(cell: &FeedbackCell, receiver: MapRef, found: &Found) {
-    if cell.is_megamorphic_for(kinds_of_fast(found.value)) {
+    if cell.is_megamorphic_for(Kinds::MAP, kinds_of_fast(found.value)) {
         return;
     }
     let holder = match found.depth {
         0 => Holder::Own,
         1 => Holder::Parent,
-        _ => return cell.set_megamorphic(),
+        _ => return cell.set_megamorphic(Kinds::MAP),
     };
     let (Ok(slot), Ok(isa_slot)) = (u8::try_from(found.slot), u8::try_from(found.isa_slot)) else {
-        return cell.set_megamorphic();
+        return cell.set_megamorphic(Kinds::MAP);
     };
     cell.see_property(Property {
         variety: Variety::Mono,
@@ -171,12 +171,12 @@ fn see_found(cell: &FeedbackCell, receiver: MapRef, found: &Found) {
     });
 }
 
-/// Notes a member of a map with a table: of these, a cell knows no way.
+/// Notes a member that a map with a table has itself: of these, a cell knows no way, but the site's list does.
 #[inline]
-fn see_table(ways: &WaysTable, cell: &FeedbackCell, value: Value) {
-    if !cell.is_megamorphic_for(kinds_of_fast(value)) {
-        cell.see_way(ways, || None);
-        cell.set_megamorphic();
+fn see_table(ways: &WaysTable, cell: &FeedbackCell, (realm, map, name): (&Realm, MapRef, Name), value: Value) {
+    if !cell.is_megamorphic_for(Kinds::MAP, kinds_of_fast(value)) {
+        cell.see_way(ways, || map.entry_of(realm, name).map(Way::of_table));
+        cell.see_table(kinds_of(value));
     }
 }
 
@@ -243,7 +243,7 @@ impl Run<'_> {
             if map.is_dict()
                 && let Some(value) = map.get_by_name(realm, entry.name)
             {
-                see_table(&self.codes.ways, cell, value);
+                see_table(&self.codes.ways, cell, (realm, map, entry.name), value);
                 return Ok(Member { value, holder: Some(map), origin_isa: Value::NULL });
             }
             if let Some(found) = find_shaped(realm, map, entry.name) {
@@ -255,7 +255,7 @@ impl Run<'_> {
                 let value = realm.cell(entry.cell);
                 if !value.is_absent() {
                     cell.see_way(&self.codes.ways, || None);
-                    cell.set_megamorphic();
+                    cell.set_megamorphic(Kinds::MAP);
                     return Ok(Member { value, holder: Some(map), origin_isa: Value::NULL });
                 }
             }
@@ -289,19 +289,26 @@ impl Run<'_> {
         if let Some(found) = cached(realm, object, entry.name, cell) {
             return Ok(found.value);
         }
-        if let Some(map) = object.as_map()
-            && let Some(found) = find_shaped(realm, map, entry.name)
-        {
-            cell.see_way(&self.codes.ways, || way_to(realm, map, entry.name, &found));
-            see_found(cell, map, &found);
-            return Ok(found.value);
+        if let Some(map) = object.as_map() {
+            if map.is_dict()
+                && let Some(value) = map.get_by_name(realm, entry.name)
+            {
+                see_table(&self.codes.ways, cell, (realm, map, entry.name), value);
+                return Ok(value);
+            }
+            if let Some(found) = find_shaped(realm, map, entry.name) {
+                cell.see_way(&self.codes.ways, || way_to(realm, map, entry.name, &found));
+                see_found(cell, map, &found);
+                return Ok(found.value);
+            }
         }
         cell.see_way(&self.codes.ways, || None);
         let value = ops::ref_member(realm, object, entry.name)?;
+        let receiver = kinds_of_fast(object);
         match own_way(realm, object, entry.name) {
-            _ if cell.is_megamorphic_for(kinds_of_fast(value)) => {}
+            _ if cell.is_megamorphic_for(receiver, kinds_of_fast(value)) => {}
             Some(seen) => cell.see_property(Property { value: kinds_of(value), ..seen }),
-            None => cell.set_megamorphic(),
+            None => cell.set_megamorphic(receiver),
         }
         Ok(value)
     }
@@ -309,10 +316,16 @@ impl Run<'_> {
     /// Members of type maps, environments, tables, errors, and what is no member at all.
     #[inline(never)]
     fn get_other_member(&mut self, realm: &mut Realm, object: Value, name: Name, cell: &FeedbackCell) -> Eval<Member> {
-        cell.see_way(&self.codes.ways, || None);
         let found = ops::member_get(realm, object, name)?;
         let member = Member { value: found.value, holder: None, origin_isa: found.origin_isa };
-        if cell.is_megamorphic_for(kinds_of_fast(found.value)) {
+        let receiver = kinds_of_fast(object);
+        if object.as_map().is_some_and(MapRef::is_dict) && found.depth.is_some() {
+            cell.see_way(&self.codes.ways, || Some(Way::of_table(usize::MAX)));
+            cell.see_table(kinds_of(found.value));
+            return Ok(member);
+        }
+        cell.see_way(&self.codes.ways, || None);
+        if cell.is_megamorphic_for(receiver, kinds_of_fast(found.value)) {
             return Ok(member);
         }
         let value = kinds_of(found.value);
@@ -323,7 +336,7 @@ impl Run<'_> {
         };
         match way {
             Some(seen) => cell.see_property(Property { value, ..seen }),
-            None => cell.set_megamorphic(),
+            None => cell.set_megamorphic(receiver),
         }
         Ok(member)
     }
@@ -343,12 +356,12 @@ impl Run<'_> {
         };
         if map.is_globals() && realm.head.globals_guarded == 0 {
             cell.see_way(&self.codes.ways, || None);
-            cell.set_megamorphic();
+            cell.set_megamorphic(Kinds::MAP);
             realm.set_cell(entry.cell, value);
             return Ok(());
         }
         if map.is_dict() && map.set_in_table(realm, realm.shared.name_value(entry.name), value) {
-            see_table(&self.codes.ways, cell, value);
+            see_table(&self.codes.ways, cell, (realm, map, entry.name), value);
             return Ok(());
         }
         let before = map.shape();
@@ -387,7 +400,7 @@ impl Run<'_> {
                 ways: 0,
                 value: kinds_of(value),
             }),
-            None => cell.set_megamorphic(),
+            None => cell.set_megamorphic(Kinds::MAP),
         }
         Ok(())
     }

@@ -249,7 +249,7 @@ impl Chooser<'_> {
         let doubtful = [ExitReason::Shape, ExitReason::NotMap].iter().any(|&it| view.rejected.contains(&(at, it)));
         match caller.unit.insts[at.0 as usize] {
             Inst::CallMethod { .. } | Inst::GetMember { .. } => {
-                !doubtful && view.ways(at).is_some_and(|ways| ways.len() == 1)
+                !doubtful && view.ways(at).is_some_and(|ways| matches!(&ways[..], [way] if !way.is_table()))
             }
             _ => true,
         }

@@ -276,17 +276,25 @@ impl Backend {
     /// Provides the shared lookups that a function's sites need.
     pub(super) fn provide_lookups(&mut self, codes: &CodeTable, func: &Func) -> Result<(), Refused> {
         use crate::ssa::{Helper, Op};
-        use translate::HelperId::{FindStub, GetKeyStub, HasKeyStub, IsaStub, PutStub, SetKeyStub, SliceStub};
-        use translate::lookup::{find_stub, get_key_stub, has_key_stub, isa_stub, put_stub, set_key_stub};
+        use translate::HelperId::{
+            FindStub, GetKeyStub, HasKeyStub, IsaStub, PutStub, SetKeyStub, ShowsStub, SliceStub,
+        };
+        use translate::lookup::{find_stub, get_key_stub, has_key_stub, isa_stub, put_stub, set_key_stub, shows_stub};
         for inst in func.blocks.iter().flat_map(|block| &block.insts) {
             let wanted: &[Wanted] = match inst.op {
                 Op::Helper(helper) if helper.asks_for_key(&func.body.unit, &inst.args) => {
                     &[(HasKeyStub, "ask for a key", has_key_stub)]
                 }
                 Op::Helper(
-                    Helper::FindMember(_) | Helper::PutMember(_) | Helper::GetMember(_) | Helper::CallMethod(_),
+                    Helper::FindMember(_)
+                    | Helper::PutMember(_)
+                    | Helper::FindInTable { .. }
+                    | Helper::PutInTable { .. }
+                    | Helper::GetMember(_)
+                    | Helper::CallMethod(_),
                 ) => &[(PutStub, "store a member", put_stub), (FindStub, "find a member", find_stub)],
                 Op::Helper(Helper::Binary(BinaryOp::Isa)) => &[(IsaStub, "walk a chain", isa_stub)],
+                Op::ShowsMethod(_) => &[(ShowsStub, "look for methods", shows_stub)],
                 Op::Helper(Helper::GetKey) => &[(GetKeyStub, "find a key", get_key_stub)],
                 Op::Helper(Helper::SliceText) => &[(SliceStub, "slice a text", translate::slice::slice_stub)],
                 Op::Helper(Helper::SetKey) => &[(SetKeyStub, "store at a key", set_key_stub)],

@@ -15,6 +15,7 @@ mod guard;
 mod inline;
 mod iterate;
 mod kept;
+mod kinds;
 mod member;
 mod methods;
 mod record;

@@ -117,6 +117,8 @@ pub fn writes(inst: &Inst) -> Memory {
         Op::EnterLoop { .. } => Memory::SLICE,
         Op::Enter { .. } | Op::EnterInlined { .. } | Op::StrChar | Op::CharOf => Memory::HEAP,
         Op::CallSelf | Op::CallCode(_) | Op::Record(_) => Memory::ALL,
+        // Of a map with a table, which may be a type's.
+        Op::Helper(Helper::PutInTable { .. }) => Memory::HEAP.and(Memory::TYPES),
         Op::Helper(helper) if helper.writes() || matches!(helper, Helper::LoadFree(_)) => Memory::ALL,
         Op::Helper(helper) if helper != Helper::LoadGlobals => Memory::HEAP,
         _ => Memory::NONE,
@@ -178,7 +180,7 @@ pub fn may_be_early(inst: &Inst) -> bool {
             | Op::StrCmp(_)
     );
     // Its operand is right only behind a guard or a test.
-    let guarded = matches!(inst.op, Op::LoadElement | Op::LoadSlot(_) | Op::HasShape(_));
+    let guarded = matches!(inst.op, Op::LoadElement | Op::LoadSlot(_) | Op::HasShape(_) | Op::OfTag(_));
     inst.exit.is_none() && inst.result.is_some() && repeats(inst.op) && !inst.op.may_exit() && !heavy && !guarded
 }
 
@@ -190,7 +192,15 @@ pub fn may_be_before(inst: &Inst) -> bool {
 
 /// Whether the result is the operand, unchanged.
 pub fn hands_on(op: Op) -> bool {
-    matches!(op, Op::GuardTag(_) | Op::GuardNotFunction | Op::GuardCode(_) | Op::GuardBits(_) | Op::GuardNotBits(_))
+    matches!(
+        op,
+        Op::OfTag(_)
+            | Op::GuardTag(_)
+            | Op::GuardNotFunction
+            | Op::GuardCode(_)
+            | Op::GuardBits(_)
+            | Op::GuardNotBits(_)
+    )
 }
 
 /// Whether it is a constant, which costs nothing where it is needed and a register where it is kept.

@@ -58,6 +58,20 @@ pub enum Helper {
     FindMember(MemberSite),
     /// `obj.name = value` through the interpreter's cache of that place; operands obj, value.
     PutMember(MemberSite),
+    /// As [`Helper::FindMember`], of a map with a table.
+    FindInTable {
+        /// The instruction.
+        site: MemberSite,
+        /// The entry that it probably is; [`Helper::NO_ENTRY`] if it is not the map's own.
+        entry: u8,
+    },
+    /// As [`Helper::PutMember`], likewise.
+    PutInTable {
+        /// The instruction.
+        site: MemberSite,
+        /// The entry that it probably is.
+        entry: u8,
+    },
     /// `@obj[key]`.
     RefIndex,
     /// `obj[from:to]`.
@@ -132,6 +146,9 @@ pub enum Helper {
 }
 
 impl Helper {
+    /// No entry that is worth a look.
+    pub const NO_ENTRY: u8 = u8::MAX;
+
     /// Whether it is a call `map.hasIndex(key)`: of the object itself, with one argument.
     pub fn asks_for_key(self, unit: &Unit, args: &[Val]) -> bool {
         let Helper::CallMethod(site) = self else { return false };

@@ -73,7 +73,7 @@ impl View {
         for ways in self.sites(inst).filter_map(|pc| self.ways.get(&pc)) {
             let Ways::Known(ways) = ways else { return None };
             for way in ways {
-                if !all.contains(way) {
+                if !all.iter().any(|it| it.is_same(way)) {
                     all.push(way.clone());
                 }
             }

@@ -9,11 +9,12 @@ use super::calls::binary_number;
 use super::lower::{Lower, memory};
 use super::symbols::Symbol;
 use crate::exits::{MAX_CODES, takes};
-use crate::ssa::{Helper, MemberSite};
+use crate::ssa::{Helper, Inst, MemberSite};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
 use minilive_mir::ir::BinaryOp;
 use minilive_runtime::function::FUNCTION_CODE;
+use minilive_runtime::map::{ENTRY_BYTES, ENTRY_VALUE, MAP_TABLE, TABLE_ENTRIES, TABLE_LEN};
 use minilive_runtime::realm::{HEAD_CHANGED_TYPES, HEAD_NATIVE_STATUS, TypeMap};
 use minilive_runtime::value::{PAYLOAD_MASK, TAG_FUNCTION, TAG_MAP, Value};
 
@@ -74,11 +75,67 @@ impl Lower<'_, '_> {
         [self.b.block_params(next)[0], parent]
     }
 
+    /// `table.name`, of a map that has a table: of the entry that it probably is, or wherever it is.
+    pub(super) fn find_in_table(
+        &mut self,
+        site: ir::Value,
+        (at, entry): (MemberSite, u8),
+        map: ir::Value,
+    ) -> ir::Value {
+        if entry == Helper::NO_ENTRY {
+            return self.find_member(site, at, map)[0];
+        }
+        let (slow, next) = self.two_ways();
+        let object = self.b.ins().band_imm_u(map, PAYLOAD_MASK as i64);
+        let place = self.entry_or(object, (at, entry), slow);
+        let value = self.b.ins().load(types::I64, memory(), place, ENTRY_VALUE as i32);
+        self.b.ins().jump(next, &[value.into()]);
+        self.b.switch_to_block(slow);
+        let [found, _] = self.find_member(site, at, map);
+        self.meet(next, found)
+    }
+
+    /// `table.name = value`, likewise.
+    pub(super) fn put_in_table(
+        &mut self,
+        site: ir::Value,
+        (at, entry): (MemberSite, u8),
+        args: &[ir::Value],
+    ) -> ir::Value {
+        let (slow, next) = self.two_ways();
+        let object = self.b.ins().band_imm_u(args[0], PAYLOAD_MASK as i64);
+        let special = self.needs_barrier(object);
+        self.leave_if(special, slow);
+        let place = self.entry_or(object, (at, entry), slow);
+        self.b.ins().store(memory(), args[1], place, ENTRY_VALUE as i32);
+        let null = self.iconst(Value::NULL.bits() as i64);
+        self.b.ins().jump(next, &[null.into()]);
+        self.b.switch_to_block(slow);
+        let done = self.put_member(site, at, args);
+        self.meet(next, done)
+    }
+
+    /// Where the entry of this number stands in the table of a map, if its key is the name.
+    fn entry_or(&mut self, object: ir::Value, (at, entry): (MemberSite, u8), other: ir::Block) -> ir::Value {
+        let table = self.b.ins().load(types::I64, memory(), object, MAP_TABLE as i32);
+        self.continue_if(table, other);
+        let len = self.b.ins().load(types::I32, memory(), table, TABLE_LEN as i32);
+        let inside = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThan, len, i64::from(entry));
+        self.continue_if(inside, other);
+        let entries = self.b.ins().load(types::I64, memory(), table, TABLE_ENTRIES as i32);
+        let place = self.b.ins().iadd_imm_s(entries, i64::from(entry) * ENTRY_BYTES as i64);
+        let key = self.b.ins().load(types::I64, memory(), place, 0);
+        let text = self.symbol(Symbol::NameText(at.name));
+        let same = self.b.ins().icmp(IntCC::Equal, key, text);
+        self.continue_if(same, other);
+        place
+    }
+
     /// `object.name = value`, likewise.
     pub(super) fn put_member(&mut self, site: ir::Value, at: MemberSite, args: &[ir::Value]) -> ir::Value {
         let (slow, next) = self.two_ways();
-        let name = self.symbol(Symbol::Name(at.name));
-        let done = self.call_piece(HelperId::PutStub, &[args[0], name, args[1]]);
+        let (name, text) = (self.symbol(Symbol::Name(at.name)), self.symbol(Symbol::NameText(at.name)));
+        let done = self.call_piece(HelperId::PutStub, &[args[0], name, text, args[1]]);
         let null = self.iconst(Value::NULL.bits() as i64);
         self.b.ins().brif(done, next, &[null.into()], slow, &[]);
         self.b.switch_to_block(slow);
@@ -117,6 +174,14 @@ impl Lower<'_, '_> {
         self.shared_or(HelperId::HasKeyStub, &[args[0], args[2], name], (slow, next));
         let result = self.call_member(HelperId::CallMethod, site, at, args);
         self.meet(next, result)
+    }
+
+    /// Whether a map has nothing that comes before the method of this name that all maps have.
+    pub(super) fn shows_method(&mut self, inst: &Inst, name: u32) {
+        let (map, name) = (self.arg(inst, 0), self.symbol(Symbol::Name(name)));
+        let shows = self.call_piece(HelperId::ShowsStub, &[map, name]);
+        let shows = self.b.ins().ireduce(types::I8, shows);
+        self.define(inst, shows);
     }
 
     /// `value isa map`, likewise.

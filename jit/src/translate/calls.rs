@@ -151,17 +151,13 @@ impl Lower<'_, '_> {
         let site = self.site();
         self.store_budget();
         let result = match helper {
-            Helper::Binary(BinaryOp::Isa) => self.isa_chain(site, &args),
-            Helper::Binary(op) => {
-                let op = self.iconst(binary_number(op));
-                self.call_helper(HelperId::Binary, 0, &[site, op, args[0], args[1]])
-            }
+            Helper::Binary(op) => self.binary_of_any(inst, site, op),
             Helper::Intrinsic(number) | Helper::ReadingIntrinsic(number) => self.intrinsic(site, number, &args),
             Helper::LoadFree(name) => {
                 let entry = self.symbol(Symbol::NameEntry(name));
                 self.call_helper(HelperId::LoadFree, 0, &[site, args[0], args[1], entry])
             }
-            Helper::IterNext => self.call_helper(HelperId::IterNext, 0, &[site, args[0], args[1]]),
+            Helper::IterNext => self.next_of_any(site, args[0], args[1]),
             Helper::IterEntry => self.call_helper(HelperId::IterEntry, 0, &[site, args[0], args[1]]),
             Helper::GetIndex => self.call_helper(HelperId::GetIndex, 0, &[site, args[0], args[1]]),
             Helper::GetKey => self.get_key(site, &args),
@@ -179,6 +175,8 @@ impl Lower<'_, '_> {
             }
             Helper::FindMember(at) => self.find_member(site, at, args[0])[0],
             Helper::PutMember(at) => self.put_member(site, at, &args),
+            Helper::FindInTable { site: at, entry } => self.find_in_table(site, (at, entry), args[0]),
+            Helper::PutInTable { site: at, entry } => self.put_in_table(site, (at, entry), &args),
             Helper::CallAny => self.call_value(site, &args),
             Helper::AutoCall => self.auto_call(site, args[0]),
             Helper::CallIndexed => self.call_indexed(site, &args),
@@ -246,10 +244,10 @@ impl Lower<'_, '_> {
         self.b.ins().icmp_imm_u(IntCC::Equal, high, tag as i64)
     }
 
-    /// The truth of any value: of a number and of null at once, of others by the helper.
+    /// The truth of any value: of numbers, null, strings and lists at once, of others by the helper.
     fn truth(&mut self, inst: &Inst) {
         let value = self.arg(inst, 0);
-        let [number, other, slow, next] = [(); 4].map(|()| self.b.create_block());
+        let [number, other, filled, slow, next] = [(); 5].map(|()| self.b.create_block());
         self.b.set_cold_block(slow);
         let result = self.b.append_block_param(next, types::I8);
         let is_number = self.is_below_tags(value);
@@ -262,7 +260,9 @@ impl Lower<'_, '_> {
         self.b.switch_to_block(other);
         let is_null = self.b.ins().icmp_imm_s(IntCC::Equal, value, Value::NULL.bits() as i64);
         let no = self.b.ins().iconst(types::I8, 0);
-        self.b.ins().brif(is_null, next, &[no.into()], slow, &[]);
+        self.b.ins().brif(is_null, next, &[no.into()], filled, &[]);
+        self.b.switch_to_block(filled);
+        self.truth_of_length(value, next, slow);
         self.b.switch_to_block(slow);
         let site = self.site();
         self.store_budget();

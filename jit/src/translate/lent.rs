@@ -39,6 +39,7 @@ impl Lent {
                 Op::GuardNum
                 | Op::GuardNumOrNull
                 | Op::GuardInt
+                | Op::OfTag(_)
                 | Op::GuardTag(_)
                 | Op::GuardNotFunction
                 | Op::GuardCode(_)

@@ -59,10 +59,22 @@ pub fn find_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
         piece.b.ins().brif(found_flags, table, &[], shaped, &[]);
         piece.b.switch_to_block(table);
         piece.without_flags(map, flags::ENV | flags::GLOBALS);
-        let value = piece.member_of_table(map, text);
+        let entries = piece.table(map);
+        let [inherited, plain, returned] = [(); 3].map(|()| piece.b.create_block());
+        let entry = piece.at_name_of_table(entries, text, inherited);
+        let value = piece.b.ins().load(types::I64, memory(), entry, ENTRY_VALUE as i32);
+        let parent = piece.isa_of_table(ctx, entries, plain);
+        piece.b.ins().jump(returned, &[parent.into()]);
+        piece.b.switch_to_block(plain);
         let null = piece.b.ins().iconst(types::I64, Value::NULL.bits() as i64);
-        piece.b.ins().store(memory(), null, ctx, HEAD_NATIVE_STATUS as i32);
+        piece.b.ins().jump(returned, &[null.into()]);
+        let parent = piece.b.append_block_param(returned, types::I64);
+        piece.b.switch_to_block(returned);
+        piece.b.ins().store(memory(), parent, ctx, HEAD_NATIVE_STATUS as i32);
         piece.b.ins().return_(&[value]);
+        piece.b.switch_to_block(inherited);
+        let parent = piece.isa_of_table(ctx, entries, fail);
+        piece.walk_to(parent, left, walk);
         piece.b.switch_to_block(shaped);
         let entry = piece.entry(lookups, map, name);
         let slots = piece.b.ins().load(types::I64, memory(), map, MAP_SLOTS as i32);
@@ -75,10 +87,7 @@ pub fn find_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
         let has_isa = piece.b.ins().icmp_imm_u(IntCC::NotEqual, isa_slot, i64::from(NOWHERE));
         piece.go_on_if(has_isa);
         let parent = piece.slot(slots, isa_slot);
-        let parent = piece.map_of(parent);
-        let left = piece.b.ins().iadd_imm_s(left, -1);
-        piece.go_on_if(left);
-        piece.b.ins().jump(walk, &[parent.into(), left.into()]);
+        piece.walk_to(parent, left, walk);
         piece.b.switch_to_block(found);
         let value = piece.slot(slots, slot);
         let (child, done) = (piece.b.create_block(), piece.b.create_block());
@@ -97,17 +106,26 @@ pub fn find_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
     })
 }
 
-/// `(ctx, object, name, value) -> done`: stores to an own slot of a map, if that takes nothing more; 0 if the helper is to do it.
+/// `(ctx, object, name, text, value) -> done`: stores to an own slot of a map, or to an entry of a table under a name that it has, if that takes nothing
+/// more; 0 if the helper is to do it.
 pub fn put_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
-    small_function(isa, UserFuncName::user(4, 1), signature(isa, 3), |b, symbols, params| {
-        let (ctx, object, name, value) = (params[0], params[1], params[2], params[3]);
+    small_function(isa, UserFuncName::user(4, 1), signature(isa, 4), |b, symbols, params| {
+        let (ctx, object, name, text, value) = (params[0], params[1], params[2], params[3], params[4]);
         let fail = b.create_block();
+        let [shaped, table] = [(); 2].map(|()| b.create_block());
         let mut piece = Piece { b, symbols, fail };
+        let map = piece.map_of(object);
+        piece.without_flags(map, flags::ENV | flags::GLOBALS | flags::GUARDED);
+        piece.unless_marking(ctx);
+        let in_table = piece.flags(map, flags::DICT);
+        piece.b.ins().brif(in_table, table, &[], shaped, &[]);
+        piece.b.switch_to_block(table);
+        let entries = piece.table(map);
+        let entry = piece.at_name_of_table(entries, text, fail);
+        piece.store_and_return(value, entry, ENTRY_VALUE);
+        piece.b.switch_to_block(shaped);
         let lookups = piece.lookups(ctx);
         let name = piece.b.ins().ireduce(types::I32, name);
-        let map = piece.map_of(object);
-        piece.without_flags(map, UNSHAPED | flags::GUARDED);
-        piece.unless_marking(ctx);
         let entry = piece.entry(lookups, map, name);
         let slot = piece.b.ins().uload16(types::I64, memory(), entry, LOOKUP_SLOT as i32);
         let is_own = piece.b.ins().icmp_imm_u(IntCC::NotEqual, slot, i64::from(NOWHERE));
@@ -203,10 +221,7 @@ pub fn get_key_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
         let has_parent = piece.b.ins().icmp_imm_u(IntCC::NotEqual, slot, i64::from(NOWHERE));
         piece.go_on_if(has_parent);
         let parent = piece.slot(slots, slot);
-        let parent = piece.map_of(parent);
-        let left = piece.b.ins().iadd_imm_s(left, -1);
-        piece.go_on_if(left);
-        piece.b.ins().jump(walk, &[parent.into(), left.into()]);
+        piece.walk_to(parent, left, walk);
         piece.finish(Value::ABSENT.bits());
     })
 }
@@ -263,6 +278,29 @@ pub fn has_key_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
     })
 }
 
+/// `(ctx, map, name) -> truth`: whether a map and its chain have nothing under a name that all maps have a method of; 0 also if that is
+/// not known.
+pub fn shows_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
+    small_function(isa, UserFuncName::user(4, 7), signature(isa, 2), |b, symbols, params| {
+        let (ctx, object, name) = (params[0], params[1], params[2]);
+        let fail = b.create_block();
+        let [table, shaped] = [(); 2].map(|()| b.create_block());
+        let mut piece = Piece { b, symbols, fail };
+        let map = piece.map_of(object);
+        piece.without_flags(map, flags::ENV | flags::GLOBALS);
+        let in_table = piece.flags(map, flags::DICT);
+        let shows = piece.b.ins().iconst(types::I64, 1);
+        piece.b.ins().brif(in_table, table, &[], shaped, &[]);
+        piece.b.switch_to_block(table);
+        piece.showing_table(map);
+        piece.b.ins().return_(&[shows]);
+        piece.b.switch_to_block(shaped);
+        piece.unless_shape_hides(ctx, map, name);
+        piece.b.ins().return_(&[shows]);
+        piece.finish(0);
+    })
+}
+
 /// Which name a text is, from 1; 0 if that is not known.
 pub(super) fn name_of(b: &mut FunctionBuilder<'_>, text: ir::Value) -> ir::Value {
     let own = b.ins().load(types::I32, memory(), text, HEADER_SHAPE as i32);
@@ -279,6 +317,14 @@ impl Piece<'_, '_> {
         let next = self.b.create_block();
         self.b.ins().brif(ok, next, &[], self.fail, &[]);
         self.b.switch_to_block(next);
+    }
+
+    /// Goes on at the next map of a chain, unless that was a long way.
+    fn walk_to(&mut self, parent: ir::Value, left: ir::Value, walk: ir::Block) {
+        let parent = self.map_of(parent);
+        let left = self.b.ins().iadd_imm_s(left, -1);
+        self.go_on_if(left);
+        self.b.ins().jump(walk, &[parent.into(), left.into()]);
     }
 
     /// The table; there is none before the first lookup.

@@ -435,6 +435,20 @@ impl Lower<'_, '_> {
                 let is_this = self.has_shape(object, shapes);
                 self.define(inst, is_this);
             }
+            Op::HasTag(tag) => {
+                let value = self.arg(inst, 0);
+                let is_it = self.has_tag(value, u64::from(tag));
+                self.define(inst, is_it);
+            }
+            Op::OfTag(tag) => {
+                let value = self.arg(inst, 0);
+                let tag = self.iconst((u64::from(tag) << TAG_SHIFT) as i64);
+                let object = self.b.ins().bxor(value, tag);
+                self.objects.extend(inst.result.map(|result| (result, object)));
+                self.define(inst, value);
+            }
+            Op::ShowsMethod(name) => self.shows_method(inst, name),
+            Op::MapLen => self.map_len(inst),
             Op::IsCode(code) => {
                 let value = self.arg(inst, 0);
                 let is_it = self.is_code(value, code);

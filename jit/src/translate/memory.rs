@@ -10,7 +10,7 @@ use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
 use minilive_runtime::function::FUNCTION_OUTER;
 use minilive_runtime::heap::flags;
 use minilive_runtime::list::{LIST_CAPACITY, LIST_ELEMENTS, LIST_LEN, LIST_STORED};
-use minilive_runtime::map::{MAP_CAPACITY, MAP_LEN, MAP_SHAPE, MAP_SLOTS};
+use minilive_runtime::map::{MAP_CAPACITY, MAP_LEN, MAP_SHAPE, MAP_SLOTS, MAP_TABLE, TABLE_LIVE};
 use minilive_runtime::realm::{
     HEAD_CELLS, HEAD_CHANGED_TYPES, HEAD_ELEMENT_KEYS_END, HEAD_GLOBALS_GUARDED, HEAD_MARKING, HEAD_REDEFINED,
 };
@@ -203,7 +203,7 @@ impl Lower<'_, '_> {
     }
 
     /// Whether a store into a list or map takes more than a store: see [`Op::NeedsBarrier`].
-    fn needs_barrier(&mut self, object: ir::Value) -> ir::Value {
+    pub(super) fn needs_barrier(&mut self, object: ir::Value) -> ir::Value {
         let guarded = self.flags(object, flags::GUARDED);
         let marking = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_MARKING as i32);
         self.b.ins().bor(guarded, marking)
@@ -236,6 +236,24 @@ impl Lower<'_, '_> {
         let done = self.call_keeping(helper, &[site, container, place, value]);
         self.load_budget();
         self.go_on_unless_exc(done, next);
+    }
+
+    /// How many entries a map has, in slots or in a table.
+    pub(super) fn map_len(&mut self, inst: &Inst) {
+        let object = self.object(inst);
+        let [table, slots, next] = [(); 3].map(|()| self.b.create_block());
+        let len = self.b.append_block_param(next, types::I64);
+        let in_table = self.flags(object, flags::DICT);
+        self.b.ins().brif(in_table, table, &[], slots, &[]);
+        self.b.switch_to_block(table);
+        let entries = self.b.ins().load(types::I64, memory(), object, MAP_TABLE as i32);
+        let live = self.b.ins().load(types::I64, memory(), entries, TABLE_LIVE as i32);
+        self.b.ins().jump(next, &[live.into()]);
+        self.b.switch_to_block(slots);
+        let used = self.b.ins().uload32(memory(), object, MAP_LEN as i32);
+        self.b.ins().jump(next, &[used.into()]);
+        self.b.switch_to_block(next);
+        self.define(inst, len);
     }
 
     pub(super) fn flags(&mut self, object: ir::Value, mask: u8) -> ir::Value {

@@ -9,19 +9,36 @@ use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
 use minilive_runtime::heap::HEADER_SHAPE;
 use minilive_runtime::map::{
     CELL_EMPTY, ENTRY_BYTES, ENTRY_VALUE, HASH_FACTOR, MAP_TABLE, TABLE_CELLS, TABLE_COUNTED, TABLE_COUNTED_END,
-    TABLE_ENTRIES, TABLE_HIDES, TABLE_LAST, TABLE_LEN, TABLE_MASK, TABLE_NONE,
+    TABLE_ENTRIES, TABLE_HIDES, TABLE_LAST, TABLE_LEN, TABLE_MASK, TABLE_NONE, TABLE_TEXTS, TEXT_BIT_SHIFT,
 };
-use minilive_runtime::realm::{HEAD_ASKED, HEAD_ASKED_KEY, HEAD_NUMBER_END};
+use minilive_runtime::realm::{HEAD_ASKED, HEAD_ASKED_KEY, HEAD_ISA_TEXT, HEAD_NUMBER_END};
 use minilive_runtime::string::STRING_HASH;
-use minilive_runtime::value::{PAYLOAD_MASK, TAG_STRING};
+use minilive_runtime::value::{PAYLOAD_MASK, TAG_SHIFT, TAG_STRING};
 
 impl Piece<'_, '_> {
-    /// The value of a name, as a string, in a map with a table that has no chain.
-    pub(super) fn member_of_table(&mut self, map: ir::Value, text: ir::Value) -> ir::Value {
-        let table = self.showing_table(map);
+    /// The entry of a name, as a string, in a table; goes to `missing` if it has none.
+    pub(super) fn at_name_of_table(&mut self, table: ir::Value, text: ir::Value, missing: ir::Block) -> ir::Value {
         let object = self.b.ins().band_imm_u(text, PAYLOAD_MASK as i64);
         let hash = self.b.ins().load(types::I32, memory(), object, STRING_HASH as i32);
-        let entry = self.hashed(table, text, hash, self.fail);
+        let may_have = self.b.create_block();
+        let texts = self.b.ins().load(types::I64, memory(), table, TABLE_TEXTS as i32);
+        let bit = self.b.ins().ushr_imm_u(hash, i64::from(TEXT_BIT_SHIFT));
+        let bit = self.b.ins().uextend(types::I64, bit);
+        let found = self.b.ins().ushr(texts, bit);
+        let found = self.b.ins().band_imm_u(found, 1);
+        self.b.ins().brif(found, may_have, &[], missing, &[]);
+        self.b.switch_to_block(may_have);
+        self.hashed(table, text, hash, missing)
+    }
+
+    /// The value of `__isa` in a table; goes to `missing` if there is none.
+    pub(super) fn isa_of_table(&mut self, ctx: ir::Value, table: ir::Value, missing: ir::Block) -> ir::Value {
+        let hides = self.b.ins().load(types::I8, memory(), table, TABLE_HIDES as i32);
+        let may_have = self.b.create_block();
+        self.b.ins().brif(hides, may_have, &[], missing, &[]);
+        self.b.switch_to_block(may_have);
+        let text = self.b.ins().load(types::I64, memory(), ctx, HEAD_ISA_TEXT as i32);
+        let entry = self.at_name_of_table(table, text, missing);
         self.b.ins().load(types::I64, memory(), entry, ENTRY_VALUE as i32)
     }
 
@@ -47,12 +64,12 @@ impl Piece<'_, '_> {
         let name = self.b.ins().load(types::I32, memory(), object, HEADER_SHAPE as i32);
         let own_hash = self.b.ins().load(types::I32, memory(), object, STRING_HASH as i32);
         self.b.ins().brif(name, hashed, &[key.into(), own_hash.into(), name.into()], asked, &[]);
-        // What is no name may be the same text as another object: as which one is known of the text that was asked for last.
+        // What is no name may be the same text as another object: as which one is known of the text that was asked for last. Or it is the key itself.
         self.b.switch_to_block(asked);
         let last = self.b.ins().load(types::I64, memory(), ctx, HEAD_ASKED as i32);
         let again = self.b.ins().icmp(IntCC::Equal, last, key);
-        self.go_on_if(again);
-        let its_key = self.b.ins().load(types::I64, memory(), ctx, HEAD_ASKED_KEY as i32);
+        let known_key = self.b.ins().load(types::I64, memory(), ctx, HEAD_ASKED_KEY as i32);
+        let its_key = self.b.ins().select(again, known_key, key);
         self.b.ins().jump(hashed, &[its_key.into(), own_hash.into(), name.into()]);
         self.b.switch_to_block(unknown);
         self.b.ins().brif(named, missing, &[], self.fail, &[]);
@@ -93,16 +110,16 @@ impl Piece<'_, '_> {
         let is_counted = self.b.ins().band(is_whole, is_below);
         self.b.ins().brif(is_counted, whole, &[], other, &[]);
         self.b.switch_to_block(other);
-        // Zeros are one key and have one hash, but not the same bits.
+        // Zeros are one key, but not the same bits: what is not found may be there as the other one.
         let magnitude = self.b.ins().ishl_imm_u(key, 1);
-        self.go_on_if(magnitude);
+        let is_known = self.b.ins().icmp_imm_u(IntCC::NotEqual, magnitude, 0);
         let upper = self.b.ins().ushr_imm_u(key, 32);
         let mixed = self.b.ins().bxor(key, upper);
         let factor = self.b.ins().iconst(types::I64, HASH_FACTOR as i64);
         let mixed = self.b.ins().imul(mixed, factor);
         let hash = self.b.ins().ushr_imm_u(mixed, 32);
         let hash = self.b.ins().ireduce(types::I32, hash);
-        let named = self.b.ins().iconst(types::I32, 1);
+        let named = self.b.ins().uextend(types::I32, is_known);
         self.b.ins().jump(hashed, &[key.into(), hash.into(), named.into()]);
         self.b.switch_to_block(whole);
         let counted = self.b.ins().load(types::I64, memory(), table, TABLE_COUNTED as i32);
@@ -152,29 +169,43 @@ impl Piece<'_, '_> {
         let cells = self.b.ins().load(types::I64, memory(), table, TABLE_CELLS as i32);
         self.b.ins().brif(cells, many, &[], few, &[]);
         self.b.switch_to_block(few);
-        self.compare_all(table, key, found);
+        self.compare_all(table, (key, hash), (found, missing));
         self.b.switch_to_block(many);
         self.probe((table, cells), key, hash, (found, missing));
         self.b.switch_to_block(found);
         entry
     }
 
-    /// Compares the keys of a small table one after the other. A text may stand there as another object, so that none is known to be missing.
-    fn compare_all(&mut self, table: ir::Value, key: ir::Value, found: ir::Block) {
-        let (next, compare) = (self.b.create_block(), self.b.create_block());
+    /// Compares the keys of a small table one after the other. A text may stand there as another object, which has the same hash.
+    fn compare_all(
+        &mut self,
+        table: ir::Value,
+        (key, hash): (ir::Value, ir::Value),
+        (found, missing): (ir::Block, ir::Block),
+    ) {
+        let [next, compare, other, text] = [(); 4].map(|()| self.b.create_block());
         let at = self.b.append_block_param(next, types::I64);
         let len = self.b.ins().uload32(memory(), table, TABLE_LEN as i32);
         let first = self.b.ins().iconst(types::I64, 0);
         self.b.ins().jump(next, &[first.into()]);
         self.b.switch_to_block(next);
         let more = self.b.ins().icmp(IntCC::UnsignedLessThan, at, len);
-        self.b.ins().brif(more, compare, &[], self.fail, &[]);
+        self.b.ins().brif(more, compare, &[], missing, &[]);
         self.b.switch_to_block(compare);
         let entry = self.entry_at(table, at);
         let known = self.b.ins().load(types::I64, memory(), entry, 0);
         let same = self.b.ins().icmp(IntCC::Equal, known, key);
         let at = self.b.ins().iadd_imm_s(at, 1);
-        self.b.ins().brif(same, found, &[entry.into()], next, &[at.into()]);
+        self.b.ins().brif(same, found, &[entry.into()], other, &[]);
+        self.b.switch_to_block(other);
+        let tag = self.b.ins().ushr_imm_u(known, i64::from(TAG_SHIFT));
+        let is_text = self.b.ins().icmp_imm_u(IntCC::Equal, tag, TAG_STRING as i64);
+        self.b.ins().brif(is_text, text, &[], next, &[at.into()]);
+        self.b.switch_to_block(text);
+        let object = self.b.ins().band_imm_u(known, PAYLOAD_MASK as i64);
+        let its_hash = self.b.ins().load(types::I32, memory(), object, STRING_HASH as i32);
+        let same = self.b.ins().icmp(IntCC::Equal, its_hash, hash);
+        self.b.ins().brif(same, self.fail, &[], next, &[at.into()]);
     }
 
     /// Looks at the cells from that of a hash on, until there is an empty one: then no key of the hash is there.

@@ -75,17 +75,28 @@ impl Lower<'_, '_> {
         self.b.ins().load(types::I64, memory(), place, 0)
     }
 
-    fn str_char(&mut self, inst: &Inst) {
-        let (slow, next) = self.two_ways();
-        let (object, index) = (self.string(inst, 0), self.arg(inst, 1));
+    /// The length of a string, which goes to `other` unless it is ASCII.
+    pub(super) fn ascii_len(&mut self, object: ir::Value, other: ir::Block) -> ir::Value {
         let len = self.byte_len(object);
         let chars = self.b.ins().uload32(memory(), object, STRING_CHARS as i32);
         let ascii = self.b.ins().icmp(IntCC::Equal, len, chars);
-        self.continue_if(ascii, slow);
+        self.continue_if(ascii, other);
+        len
+    }
+
+    /// A character of a string of ASCII, by an index inside.
+    pub(super) fn ascii_at(&mut self, object: ir::Value, index: ir::Value) -> ir::Value {
+        let code = self.byte(object, Some(index));
+        self.ascii(code)
+    }
+
+    fn str_char(&mut self, inst: &Inst) {
+        let (slow, next) = self.two_ways();
+        let (object, index) = (self.string(inst, 0), self.arg(inst, 1));
+        let len = self.ascii_len(object, slow);
         let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, len);
         self.continue_if(inside, slow);
-        let code = self.byte(object, Some(index));
-        let found = self.ascii(code);
+        let found = self.ascii_at(object, index);
         self.b.ins().jump(next, &[found.into()]);
         self.b.switch_to_block(slow);
         self.store_budget();
@@ -147,7 +158,7 @@ impl Lower<'_, '_> {
     }
 
     /// Whether two strings have the same text. The same object has, and two lengths have not.
-    fn same_text(&mut self, inst: &Inst) -> ir::Value {
+    pub(super) fn same_text(&mut self, inst: &Inst) -> ir::Value {
         let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
         let same = self.b.ins().icmp(IntCC::Equal, a, b);
         if inst.args.iter().any(|&arg| self.literal_byte(arg).is_some()) {

@@ -30,11 +30,13 @@ pub(crate) struct TableView {
     index: IndexView,
     n_entries: u32,
     hides: bool,
+    /// See [`text_bit`].
+    texts: u64,
 }
 
 impl Default for TableView {
     fn default() -> TableView {
-        TableView { entries: std::ptr::null(), index: IndexView::default(), n_entries: 0, hides: false }
+        TableView { entries: std::ptr::null(), index: IndexView::default(), n_entries: 0, hides: false, texts: 0 }
     }
 }
 
@@ -42,8 +44,15 @@ impl Default for TableView {
 pub const TABLE_ENTRIES: usize = offset_of!(Dict, view.entries);
 /// Offset of their number (u32).
 pub const TABLE_LEN: usize = offset_of!(Dict, view.n_entries);
+/// Offset of how many of them are no tombstones (u64).
+pub const TABLE_LIVE: usize = offset_of!(Dict, live);
 /// Offset of whether a key may come before a method that all maps have, or is `__isa` (u8).
 pub const TABLE_HIDES: usize = offset_of!(Dict, view.hides);
+/// Offset of the bits of all strings that were ever keys (u64): a string whose bit is not set is none. The bit has the number that the upper bits of
+/// the hash from [`TEXT_BIT_SHIFT`] on are.
+pub const TABLE_TEXTS: usize = offset_of!(Dict, view.texts);
+/// See [`TABLE_TEXTS`].
+pub const TEXT_BIT_SHIFT: u32 = 26;
 /// Offset of the address of the index of hashed keys, which is null if all entries are to be compared.
 pub const TABLE_CELLS: usize = offset_of!(Dict, view.index.cells);
 /// Offset of what a hash is masked with for its first cell (u32).
@@ -66,8 +75,8 @@ pub(crate) struct Dict {
     view: TableView,
     entries: Vec<Entry>,
     index: Index,
-    /// Whether a string was ever inserted: without one, no name is a key.
-    has_texts: bool,
+    /// The bits of all strings that were ever inserted.
+    texts: u64,
     /// Whether a key was ever inserted that comes before a method that all maps have, or `__isa`.
     hides: bool,
     /// The entry that was found last, or where a loop has come to: what is asked for, read and changed in turn is looked up once, and what
@@ -100,6 +109,11 @@ fn hides(text: &str) -> bool {
             | "replace"
             | "values"
     )
+}
+
+/// The bit of a string's hash in the word that tells which strings are no keys.
+fn text_bit(hash: u32) -> u64 {
+    1 << (hash >> TEXT_BIT_SHIFT)
 }
 
 impl Dict {
@@ -160,6 +174,11 @@ impl Dict {
         found
     }
 
+    /// The number of a key's entry.
+    pub(crate) fn place_of(&self, key: Value) -> Option<usize> {
+        self.find(key)
+    }
+
     /// The entry of a key: the key as it stands there, and its value.
     #[inline]
     pub(crate) fn entry(&self, key: Value) -> Option<(Value, Value)> {
@@ -174,7 +193,8 @@ impl Dict {
     /// As [`Dict::get`], for a name.
     #[inline]
     pub(crate) fn get_text(&self, name: Value) -> Option<Value> {
-        if self.has_texts { self.get(name) } else { None }
+        let text = name.as_string()?;
+        if self.texts & text_bit(text.hash()) == 0 { None } else { self.get(name) }
     }
 
     /// Sets a value; a new key goes to the end. Returns the value before.
@@ -195,8 +215,9 @@ impl Dict {
     #[inline]
     fn append(&mut self, key: Value, value: Value) {
         if let Some(text) = key.as_string() {
-            self.has_texts = true;
             self.hides |= hides(text.as_str());
+            // Compiled code tells by it that a key of a small table is another one, too.
+            self.texts |= text_bit(text.hash());
         }
         self.entries.push(Entry { key, value });
         self.live += 1;
@@ -208,7 +229,7 @@ impl Dict {
     fn show(&mut self) {
         let index = self.index.view();
         let (entries, n_entries) = (self.entries.as_ptr(), self.entries.len() as u32);
-        self.view = TableView { entries, index, n_entries, hides: self.hides };
+        self.view = TableView { entries, index, n_entries, hides: self.hides, texts: self.texts };
     }
 
     /// As [`Dict::insert`], unless that takes more memory: then nothing is done. Of a new key the value before is null.
@@ -317,9 +338,11 @@ mod tests {
 
     /// What compiled code sees is what is there.
     fn assert_is_shown(dict: &Dict) {
-        let TableView { entries, index, n_entries, hides } = dict.view;
+        let TableView { entries, index, n_entries, hides, texts } = dict.view;
         let known = dict.index.view();
         assert_eq!((entries, n_entries as usize, hides), (dict.entries.as_ptr(), dict.entries.len(), dict.hides));
+        let keys = dict.iter().filter_map(|(key, _)| key.as_string());
+        assert!(keys.map(|text| text_bit(text.hash())).all(|bit| texts & bit != 0));
         assert_eq!((index.cells, index.counted), (known.cells, known.counted));
         assert_eq!((index.mask, index.n_counted), (known.mask, known.n_counted));
     }

@@ -144,12 +144,23 @@ impl Builder<'_> {
     /// A generic operation on boxed operands. Globals in registers are written back before it if it may see them, and read
     /// again behind it if it may change them.
     pub(crate) fn helper(&mut self, helper: Helper, args: &[Val], rep: Rep) -> Val {
+        self.before_helper(helper);
+        let val = self.op(Op::Helper(helper), args, rep);
+        self.after_helper(helper);
+        val
+    }
+
+    /// What comes before a generic operation.
+    pub(crate) fn before_helper(&mut self, helper: Helper) {
         // Compiled functions may be called straight from here, on this stack.
         self.func.calls |= helper.calls();
         if helper.sees_globals() {
             self.flush_cells();
         }
-        let val = self.op(Op::Helper(helper), args, rep);
+    }
+
+    /// What a generic operation leaves behind.
+    pub(crate) fn after_helper(&mut self, helper: Helper) {
         if helper.clobbers_globals() {
             self.forget_cells();
         }
@@ -157,7 +168,6 @@ impl Builder<'_> {
             self.shapes.clear();
         }
         self.effect();
-        val
     }
 
     /// Something happened that must not be repeated: exits from here on leave to a later place.

@@ -5,6 +5,7 @@
 
 use super::{Builder, Slot, Step, Stop};
 use crate::feedback::Target;
+use crate::feedback::ways::Way;
 use crate::reason::ExitReason;
 use crate::ssa::types::Ty;
 use crate::ssa::{Op, Rep, Val};
@@ -78,7 +79,7 @@ impl Builder<'_> {
             return Ok(None);
         };
         let ways = self.ways(*obj)?;
-        let Some([way]) = ways.as_deref() else {
+        let Some([way]) = ways.as_deref().filter(|ways| !ways.iter().any(Way::is_table)) else {
             return Err(self.leave(ExitReason::NotMap));
         };
         Ok(Some((Reg(entered.first_reg + reg.0), self.parent(*obj, way)?)))

@@ -11,10 +11,12 @@ use crate::reason::{ExitReason, Refusal};
 use crate::ssa::helper::Lookup;
 use crate::ssa::shape_set::ShapeSet;
 use crate::ssa::types::Ty;
-use crate::ssa::{Block, Edge, End, Helper, MemberSite, Op, Rep, Val};
+use crate::ssa::{Block, Helper, MemberSite, Op, Rep, Val};
 use minilive_mir::ir::{Const, NameId, Reg, RegRange};
 use minilive_runtime::value::TAG_MAP;
 
+/// Where a map's chain goes on.
+const ISA: &str = "__isa";
 /// More ends of ways are not told apart.
 const MOST_ENDS: usize = 6;
 
@@ -27,7 +29,7 @@ impl Builder<'_> {
     }
 
     pub(crate) fn get_member(&mut self, dst: Reg, obj: Reg, this: Reg, name: NameId) -> Step<()> {
-        if self.type_method(dst, (obj, this, name), RegRange::EMPTY)? {
+        if self.type_method(dst, (obj, this, name), RegRange::EMPTY, true)? {
             return Ok(());
         }
         let called = self.input.seen.method(self.at);
@@ -50,7 +52,7 @@ impl Builder<'_> {
     }
 
     pub(crate) fn call_method(&mut self, dst: Reg, obj: Reg, this: Reg, name: NameId, args: RegRange) -> Step<()> {
-        if self.type_method(dst, (obj, this, name), args)? {
+        if self.type_method(dst, (obj, this, name), args, false)? {
             return Ok(());
         }
         let ways = self.ways(obj)?;
@@ -89,7 +91,7 @@ impl Builder<'_> {
     ) -> Step<()> {
         let site = self.site(name)?;
         let found = match ways.filter(|_| site.calls_program) {
-            Some(ways) => Some(self.find_method(obj, ways)?),
+            Some(ways) => Some(self.find_method(obj, site, ways)?),
             None => None,
         };
         let mut vals = self.boxed_regs([obj, this].into_iter().chain(args.iter()));
@@ -109,7 +111,10 @@ impl Builder<'_> {
         if self.is_globals(obj) && self.may(ExitReason::Frozen) && self.reg(src).ty != Ty::Range {
             return self.store_global(name, src);
         }
-        let ways = self.ways(obj)?.filter(|ways| ways.iter().all(|it| it.steps.is_empty()));
+        // What a table has as its `__isa` tells of types.
+        let is_isa = self.input.body.unit.name(name) == ISA;
+        let is_plain = |way: &Way| way.steps.is_empty() && !(way.is_table() && is_isa);
+        let ways = self.ways(obj)?.filter(|ways| ways.iter().all(is_plain));
         let Some(ways) = ways else {
             let site = self.site(name)?;
             let vals = self.boxed_regs([obj, src]);
@@ -117,10 +122,17 @@ impl Builder<'_> {
             return Ok(());
         };
         let map = self.receiver(obj)?;
+        let site = self.site(name)?;
         let (name, slot) = (self.name(name), self.reg(src));
         let value = self.boxed(slot);
         let all: Vec<Option<u32>> = ways.iter().map(|way| way.added).collect();
+        let in_table = |way: &Way| Helper::PutInTable { site, entry: way.slot };
+        ways.iter().filter(|way| way.is_table()).for_each(|way| self.before_helper(in_table(way)));
         self.each_way(map, &ways, [], &mut |it, holder, way| {
+            if way.is_table() {
+                it.op(Op::Helper(in_table(way)), &[holder, value], Rep::Boxed);
+                return [];
+            }
             let object = it.object(holder);
             let mut args = vec![object, name, value, holder];
             let op = match way.added {
@@ -222,11 +234,27 @@ impl Builder<'_> {
             return Ok(self.helper(Helper::FindMember(site), &vals, Rep::Boxed));
         };
         let map = self.receiver(obj)?;
-        let [val] = self.each_way(map, ways, [Rep::Boxed], &mut |it, holder, way| [it.load_slot(holder, way.slot)]);
+        self.before_tables(site, ways);
+        let [val] = self.each_way(map, ways, [Rep::Boxed], &mut |it, holder, way| [it.load_at(site, holder, way)]);
         if self.emitting && !self.end_in_env(ways) {
             self.func.assigned.push(val);
         }
         Ok(val)
+    }
+
+    /// What comes before a look into maps of which some have tables. That changes nothing, so it may be repeated.
+    fn before_tables(&mut self, site: MemberSite, ways: &[Way]) {
+        if let Some(way) = ways.iter().find(|way| way.is_table()) {
+            self.before_helper(Helper::FindInTable { site, entry: way.slot });
+        }
+    }
+
+    /// The member at the end of a way, in a slot or in a table.
+    fn load_at(&mut self, site: MemberSite, holder: Val, way: &Way) -> Val {
+        match way.is_table() {
+            true => self.op(Op::Helper(Helper::FindInTable { site, entry: way.slot }), &[holder], Rep::Boxed),
+            false => self.load_slot(holder, way.slot),
+        }
     }
 
     /// Whether one of these ways ends in an environment, whose slots may be unassigned.
@@ -235,23 +263,24 @@ impl Builder<'_> {
     }
 
     /// The method at the end of one of these ways, and what is `super` in it: what its holder's `__isa` is now.
-    fn find_method(&mut self, obj: Reg, ways: &[Way]) -> Step<[Val; 2]> {
+    fn find_method(&mut self, obj: Reg, site: MemberSite, ways: &[Way]) -> Step<[Val; 2]> {
         let map = self.receiver(obj)?;
         let holder = |way: &Way| way.shape_at(way.steps.len());
         let of_env = ways.iter().any(|way| (self.input.is_env)(holder(way)));
         let isa_slots: Vec<Option<u8>> = ways.iter().map(|way| (self.input.isa_slot)(holder(way))).collect();
-        let end = |way: &Way| (way.steps.len(), way.slot);
+        let end = |way: &Way| (way.is_table(), way.steps.len(), way.slot);
         // Shapes that are not told apart must have their `__isa` in one place.
         let is_told = ways.iter().zip(&isa_slots).all(|(way, isa)| {
             ways.iter().zip(&isa_slots).all(|(other, of_other)| end(way) != end(other) || isa == of_other)
         });
+        self.before_tables(site, ways);
         let [found, parent] = self.each_way(map, ways, [Rep::Boxed; 2], &mut |it, holder, way| {
             let parent = match (it.input.isa_slot)(way.shape_at(way.steps.len())) {
-                _ if of_env || !is_told => it.absent().val,
+                _ if of_env || !is_told || way.is_table() => it.absent().val,
                 Some(slot) => it.load_slot(holder, slot),
                 None => it.null().val,
             };
-            [it.load_slot(holder, way.slot), parent]
+            [it.load_at(site, holder, way), parent]
         });
         if self.emitting && !of_env {
             self.func.assigned.push(found);
@@ -382,27 +411,6 @@ impl Builder<'_> {
         self.part(isa, &ways, depth + 1, act, ends);
     }
 
-    fn end_with_branch(&mut self, from: Block, cond: Val, (then, els): (Block, Block)) {
-        if self.emitting {
-            let (then, els) = (Edge::new(then, Vec::new()), Edge::new(els, Vec::new()));
-            self.func[from].end = End::Branch { cond, then, els };
-        }
-    }
-
-    /// Goes on in a fresh block, to which these lead with values each.
-    fn meet<const N: usize>(&mut self, ends: &[(Block, [Val; N])], reps: [Rep; N]) -> [Val; N] {
-        let join = self.new_block();
-        if !self.emitting {
-            return [Val(u32::MAX); N];
-        }
-        let params = reps.map(|rep| self.func.new_val(rep));
-        self.func[join].params.extend(params);
-        for &(block, vals) in ends {
-            self.func[block].end = End::Jump(Edge::new(join, vals.to_vec()));
-        }
-        params
-    }
-
     /// A member that is read. Its kind is guarded at once, so that a function, which would have to be called, leaves.
     fn read(&mut self, dst: Reg, val: Val) -> Step<()> {
         let slot = self.guard_plain(dst, None, Slot { ty: Ty::Any, val }, self.input.seen.property(self.at).value)?;
@@ -423,7 +431,7 @@ impl Builder<'_> {
             return Ok(false);
         };
         let takes_super = self.input.callees.get(&code).is_none_or(|it| it.receivers > 1);
-        let way = ways.filter(|ways| ways.len() == 1).map(|ways| &ways[0]);
+        let way = ways.filter(|ways| ways.len() == 1).map(|ways| &ways[0]).filter(|way| !way.is_table());
         let Some(missing) = self.missing_arguments(code, args.count) else {
             return Ok(false);
         };
@@ -459,8 +467,8 @@ impl Builder<'_> {
 /// The shapes that ways have after so many steps, those together from which they go on alike: through the same slot of `__isa`, or to
 /// the same slot of the member.
 fn alike(ways: &[&Way], depth: usize) -> Vec<ShapeSet> {
-    let next =
-        |way: &Way| way.steps.get(depth).map_or((true, way.slot, way.added), |step| (false, step.isa_slot, None));
+    let end = |way: &Way| (way.is_table(), true, way.slot, way.added);
+    let next = |way: &Way| way.steps.get(depth).map_or(end(way), |step| (false, false, step.isa_slot, None));
     let mut shapes: Vec<_> = ways.iter().map(|way| (next(way), way.shape_at(depth))).collect();
     shapes.sort_unstable();
     shapes.dedup();

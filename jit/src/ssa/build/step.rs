@@ -1,5 +1,6 @@
 //! One MIR instruction at a time: what it does to the environment, and how blocks end.
 
+use super::kinds::{Parting, tag_of};
 use super::{Builder, Compared, Slot, Step, Stop};
 use crate::feedback::{Index, Kinds};
 use crate::reason::{ExitReason, Refusal};
@@ -102,7 +103,7 @@ impl Builder<'_> {
             && self.elements_are_plain(Self::exit)
             && let Some(index) = self.element_access(obj, key, Ty::List, seen.key)?
         {
-            let val = self.element(obj, key, index);
+            let val = self.element(self.reg(obj).val, key, index);
             let want = self.guess_used(dst, seen.value);
             return self.set_narrowed(dst, Slot { ty: Ty::Any, val }, want);
         }
@@ -111,16 +112,77 @@ impl Builder<'_> {
             && let Some(index) = self.element_access(obj, key, Ty::Str, seen.key)?
         {
             self.need_types(STRING_KEYS);
-            let (string, index) = (self.reg(obj).val, self.as_int(index));
-            let character = self.slot(Op::StrChar, &[string, index], Ty::Str, None);
+            let character = self.character(self.reg(obj), index);
             self.set(dst, character);
             return Ok(());
         }
-        let (obj, key) = (self.reg(obj), self.reg(key));
-        let (obj, key) = (self.boxed(obj), self.boxed(key));
-        let val = self.helper(get_helper(seen), &[obj, key], Rep::Boxed);
+        let found = match self.get_by_kind(obj, key, seen)? {
+            Some(found) => found,
+            None => {
+                let vals = self.boxed_regs([obj, key]);
+                let val = self.helper(get_helper(seen), &vals, Rep::Boxed);
+                Slot { ty: Ty::Any, val }
+            }
+        };
         let want = self.guess_used(dst, seen.value);
-        self.set_narrowed(dst, Slot { ty: Ty::Any, val }, want)
+        self.set_narrowed(dst, found, want)
+    }
+
+    /// What stands at an index of containers of several kinds; `None` if there is one kind, or no way for each.
+    fn get_by_kind(&mut self, obj: Reg, key: Reg, seen: Index) -> Step<Option<Slot>> {
+        const KINDS: [(Ty, Kinds); 3] = [(Ty::List, Kinds::LIST), (Ty::Str, Kinds::STRING), (Ty::Map, Kinds::MAP)];
+        let types: Vec<Ty> = KINDS.iter().filter(|it| it.1.meets(seen.container)).map(|it| it.0).collect();
+        let Some(&last) = types.last().filter(|_| types.len() > 1 && self.is_of_several(obj, key, seen)) else {
+            return Ok(None);
+        };
+        if !self.may(ExitReason::Prototype) || !self.elements_are_plain(Self::exit) {
+            return Ok(None);
+        }
+        if types.contains(&Ty::Str) {
+            self.need_types(STRING_KEYS);
+        }
+        let kinds = KINDS.iter().fold(Kinds::NONE, |kinds, it| kinds.union(it.1));
+        let others = !seen.container.within(kinds) || !self.may(tag_of(last).1);
+        let mut helpers = Vec::new();
+        helpers.extend(types.contains(&Ty::Map).then_some(Helper::GetKey));
+        helpers.extend(others.then_some(Helper::GetIndex));
+        let parting = Parting { types: &types, others, helpers: &helpers };
+        let found = self.by_kind(obj, &parting, &mut |it, object| it.get_of(object, key))?;
+        Ok(Some(found))
+    }
+
+    /// Whether it is not known of what kind a container is, and its key, where it finds an element, is a whole number; a text is a key of maps alone.
+    fn is_of_several(&self, obj: Reg, key: Reg, seen: Index) -> bool {
+        let numbers = Kinds(seen.key.0 & !Kinds::STRING.0);
+        let is_int = match self.reg(key).ty {
+            Ty::Int(..) => true,
+            Ty::Any | Ty::Plain => numbers == Kinds::INT && self.may(ExitReason::NotInteger),
+            _ => false,
+        };
+        is_int && matches!(self.reg(obj).ty, Ty::Any | Ty::Plain)
+    }
+
+    /// What stands at an index of a container of one of several kinds.
+    fn get_of(&mut self, object: Slot, key: Reg) -> Step<Slot> {
+        let helper = match object.ty {
+            Ty::List | Ty::Str => {
+                let index = self.narrow_reg(key, Ty::SMALL_INT)?;
+                if object.ty == Ty::Str {
+                    return Ok(self.character(object, index));
+                }
+                let val = self.element(object.val, key, index);
+                return Ok(Slot { ty: Ty::Any, val });
+            }
+            Ty::Map => Helper::GetKey,
+            _ => Helper::GetIndex,
+        };
+        let key = self.boxed_regs([key])[0];
+        Ok(self.slot(Op::Helper(helper), &[object.val, key], Ty::Any, None))
+    }
+
+    fn character(&mut self, text: Slot, index: Slot) -> Slot {
+        let index = self.as_int(index);
+        self.slot(Op::StrChar, &[text.val, index], Ty::Str, None)
     }
 
     /// Guards that no type map hides elements of lists; false if experience says that one does.
@@ -162,7 +224,8 @@ impl Builder<'_> {
             return Ok(None);
         }
         let index = self.element_access(obj, key, Ty::List, seen.key)?;
-        Ok(index.map(|index| self.element(obj, key, index)))
+        let list = self.reg(obj).val;
+        Ok(index.map(|index| self.element(list, key, index)))
     }
 
     fn slice(&mut self, dst: Reg, obj: Reg, (from, to): (Reg, Reg)) -> Step<()> {
@@ -208,16 +271,35 @@ impl Builder<'_> {
         if seen.container == Kinds::LIST
             && let Some(index) = self.element_access(obj, key, Ty::List, seen.key)?
         {
-            self.set_element(obj, (key, index), src);
+            self.set_element(self.reg(obj).val, (key, index), src);
+            return Ok(());
+        }
+        if Kinds::LIST.union(Kinds::MAP).within(seen.container) && self.is_of_several(obj, key, seen) {
+            let others = seen.container != Kinds::LIST.union(Kinds::MAP) || !self.may(ExitReason::NotMap);
+            let helpers = [Helper::SetKey, Helper::SetIndex];
+            let helpers = if others { &helpers[..] } else { &helpers[..1] };
+            let parting = Parting { types: &[Ty::List, Ty::Map], others, helpers };
+            self.by_kind(obj, &parting, &mut |it, object| it.set_of(object, key, src))?;
             return Ok(());
         }
         let helper = if is_key_of_map(seen) { Helper::SetKey } else { Helper::SetIndex };
         self.generic(None, helper, &[obj, key, src], RegRange::EMPTY, Ty::Any)
     }
 
+    /// Stores at an index of a container of one of several kinds.
+    fn set_of(&mut self, object: Slot, key: Reg, src: Reg) -> Step<Slot> {
+        if object.ty == Ty::List {
+            let index = self.narrow_reg(key, Ty::SMALL_INT)?;
+            self.set_element(object.val, (key, index), src);
+            return Ok(self.null());
+        }
+        let helper = if object.ty == Ty::Map { Helper::SetKey } else { Helper::SetIndex };
+        let stored = self.boxed_regs([key, src]);
+        Ok(self.slot(Op::Helper(helper), &[object.val, stored[0], stored[1]], Ty::Any, None))
+    }
+
     /// An element of a list at an index, which is what a register holds or its whole part.
-    fn element(&mut self, obj: Reg, key: Reg, index: Slot) -> Val {
-        let list = self.reg(obj).val;
+    fn element(&mut self, list: Val, key: Reg, index: Slot) -> Val {
         match self.guard_index(list, key, index) {
             Some(Place { object, index, len }) => {
                 let array = self.op(Op::Elements, &[object, len], Rep::Object);
@@ -238,8 +320,8 @@ impl Builder<'_> {
         self.op(Op::ListGet { computed }, &[list, index, object, len], Rep::Boxed)
     }
 
-    fn set_element(&mut self, obj: Reg, (key, index): (Reg, Slot), src: Reg) {
-        let (list, value) = (self.reg(obj).val, self.reg(src));
+    fn set_element(&mut self, list: Val, (key, index): (Reg, Slot), src: Reg) {
+        let value = self.reg(src);
         let guarded = self.guard_index(list, key, index);
         let index = self.as_int(index);
         let value = self.boxed(value);
