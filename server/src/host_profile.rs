@@ -4,6 +4,9 @@
 //! docs/host-profiles.md describes the format. Invariant: a profile is either read whole or refused with a sentence that says where it is
 //! wrong; it can add names, never take any away.
 
+mod check;
+mod unique;
+
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -20,7 +23,7 @@ const BUILT_IN: [(&str, &str); 1] = [("mini-micro", include_str!("host_profile/m
 
 /// A name that a host gives.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table or object that describes a name, `{}` at least")]
 pub struct HostName {
     /// The parameters of a function, each as it would be written; absent for anything else.
     pub params: Option<Vec<String>>,
@@ -29,6 +32,7 @@ pub struct HostName {
     /// What it is, or what a call of it gives: a type of the language, or a name or kind of the host.
     pub gives: Option<String>,
     /// The members of a map.
+    #[serde(deserialize_with = "unique::names")]
     pub members: BTreeMap<String, HostName>,
 }
 
@@ -37,13 +41,16 @@ pub type HostNames = BTreeMap<String, HostName>;
 
 /// A module that a host brings.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table or object that describes a module, `{}` at least")]
 struct Module {
     doc: String,
+    #[serde(deserialize_with = "unique::names")]
     members: HostNames,
     /// What it gives the whole program.
+    #[serde(deserialize_with = "unique::names")]
     globals: HostNames,
     /// What it gives all values of a type, by the name of the type map.
+    #[serde(deserialize_with = "unique::names_by_type")]
     adds: BTreeMap<String, HostNames>,
 }
 
@@ -61,15 +68,16 @@ pub struct Host {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table or object with `names`")]
 struct Profile {
     /// Who the host is, for people who read the file.
-    #[serde(rename = "host")]
+    #[serde(rename = "host", default)]
     _host: String,
+    #[serde(deserialize_with = "unique::names")]
     names: HostNames,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "unique::names")]
     types: HostNames,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "unique::names")]
     modules: BTreeMap<String, Module>,
 }
 
@@ -164,27 +172,6 @@ impl Host {
         found
     }
 
-    /// Whether all that is said to be given is known.
-    fn check(&self) -> Result<(), String> {
-        const OF_LANGUAGE: [&str; 7] = ["number", "string", "list", "map", "function", "null", "error"];
-        let added = self.adds.values().flat_map(BTreeMap::values);
-        let all = [&self.names, &self.types, &self.modules].into_iter().chain(added);
-        let mut left: Vec<(&String, &HostName)> = all.flatten().collect();
-        while let Some((name, it)) = left.pop() {
-            let is_known = |kind: &str| {
-                OF_LANGUAGE.contains(&kind) || self.types.contains_key(kind) || self.names.contains_key(kind)
-            };
-            if let Some(kind) = it.gives.as_deref().filter(|kind| !is_known(kind)) {
-                return Err(format!(
-                    "`{name}` gives `{kind}`, which is no type of the language ({}), no kind of [types] and no name of [names]",
-                    OF_LANGUAGE.join(", ")
-                ));
-            }
-            left.extend(&it.members);
-        }
-        Ok(())
-    }
-
     /// What is told at a path.
     pub fn at(&self, path: &[String]) -> Option<&HostName> {
         let (first, rest) = path.split_first()?;
@@ -236,6 +223,8 @@ impl Format {
 /// # Errors
 /// A sentence that says what is wrong, and on which line.
 pub fn read(text: &str, format: Format) -> Result<Host, String> {
+    // As programs may, a file may begin with the mark of its encoding.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let profile: Result<Profile, String> = match format {
         Format::Json => serde_json::from_str(text).map_err(|error| error.to_string()),
         Format::Toml => toml::from_str(text).map_err(|error| {
@@ -245,9 +234,9 @@ pub fn read(text: &str, format: Format) -> Result<Host, String> {
             format!("{} at line {line}", error.message())
         }),
     };
-    let host = Host::from(profile?);
-    host.check()?;
-    Ok(host)
+    let profile = profile?;
+    check::check(&profile)?;
+    Ok(Host::from(profile))
 }
 
 /// The profile that has a name and is built in: its own name. Its names alone are looked for, since to read all of it takes milliseconds, and
@@ -379,7 +368,76 @@ mod tests {
             host.at(&[]).is_none() && host.at(&["added x".into()]).is_none() && host.at(&["nobody".into()]).is_none()
         );
         let wrong = "host = \"x\"\n[names.a]\ngives = \"Screne\"\n";
-        assert!(read(wrong, Format::Toml).is_err_and(|it| it.starts_with("`a` gives `Screne`")));
+        assert!(read(wrong, Format::Toml).is_err_and(|it| it.starts_with("`names.a` gives `Screne`")));
+    }
+
+    #[test]
+    fn what_no_program_can_write_is_refused() {
+        let wrong = |toml: &str, said: &str| {
+            let sentence = read(toml, Format::Toml).expect_err(toml);
+            assert!(sentence.contains(said), "{toml}: {sentence}");
+        };
+        wrong("[names]\n\"a b\" = {}\n", "`names.a b`: no program can write `a b` as a name, which is made of letters");
+        wrong("[names]\nif = {}\n", "`names.if`: no program can write the keyword `if` as a name");
+        wrong("[names]\n\"\" = {}\n", "`names.`: no program");
+        wrong("[names.m.members]\n1x = {}\n", "`names.m.members.1x`");
+        wrong("[names]\n[types.\"T t\"]\n", "`types.T t`");
+        wrong("[names]\n[modules.\" \"]\n", "`modules. ` has no name for `import`");
+        wrong("[names]\n[modules.m.globals]\nend = {}\n", "`modules.m.globals.end`");
+        wrong(
+            "[names]\n[modules.m.adds.lists]\n",
+            "`modules.m.adds.lists` is of no type: a module adds to list, string",
+        );
+        wrong("[names]\n[modules.m.adds.list]\n\"a-b\" = {}\n", "`modules.m.adds.list.a-b`");
+        for (params, said) in [
+            (r#"["1x"]"#, "`names.f`: `1x` is no parameter; write it as in a function's first line, `x` or `x=1`"),
+            (r#"["a b"]"#, "`a b` is no parameter"),
+            (r#"["a, b"]"#, "`a, b` is no parameter"),
+            (r#"[""]"#, "`` is no parameter"),
+            (r#"["self", "a"]"#, "`self` is no parameter"),
+            (r#"["a", "b", "a=1"]"#, "`names.f`: there are two parameters `a`"),
+            (r#"["a=foo(1)"]"#, "its default must be a number, a string, `null`"),
+            (r#"["a=foo"]"#, "its default must be"),
+            (r#"["a=new null"]"#, "its default must be"),
+            (r#"["a="]"#, "its default must be"),
+            (r#"["a=1)"]"#, "its default must be"),
+            (r#"["a=1, b"]"#, "its default must be"),
+        ] {
+            wrong(&format!("[names]\nf = {{ params = {params} }}\n"), said);
+        }
+        let right = "[names]\nf = { params = ['a', 'b = \"x=y\"', 'c=-1', 'd=[1, {\"k\": null}]', 'e=1+2', 'x2=true'] }\n\"Ä_1\" = {}\n";
+        assert_eq!(read(right, Format::Toml).expect("a profile").names["f"].params.as_ref().map(Vec::len), Some(6));
+    }
+
+    #[test]
+    fn a_name_is_described_once() {
+        for (twice, said) in [
+            (r#"{"names": {"foo": {"doc": "x"},\n "foo": {}}}"#, "`foo` is described twice at line 2"),
+            (r#"{"names": {"m": {"members": {"a": {}, "a": {}}}}}"#, "`a` is described twice"),
+            (r#"{"names": {}, "types": {"T": {}, "T": {}}}"#, "`T` is described twice"),
+            (r#"{"names": {}, "modules": {"m": {}, "m": {}}}"#, "`m` is described twice"),
+            (r#"{"names": {}, "modules": {"m": {"adds": {"list": {"x": {}, "x": {}}}}}}"#, "`x` is described twice"),
+        ] {
+            let sentence = read(&twice.replace("\\n", "\n"), Format::Json).expect_err(twice);
+            assert!(sentence.starts_with(said), "{twice}: {sentence}");
+        }
+    }
+
+    #[test]
+    fn what_stands_in_the_wrong_place_is_told_in_plain_words() {
+        let said = |text: &str, format| read(text, format).expect_err(text);
+        let of_name = "expected a table or object that describes a name, `{}` at least";
+        assert!(said("[names]\nfoo = 3\n", Format::Toml).contains(of_name));
+        assert!(said(r#"{"names": {"foo": 3}}"#, Format::Json).contains(of_name));
+        assert!(said(r#"{"names": 3}"#, Format::Json).contains("expected a table or object of names at line 1"));
+        assert!(said(r#"{"names": {}, "modules": {"m": 3}}"#, Format::Json).contains("that describes a module"));
+        assert!(said("[]", Format::Json).contains("a table or object with `names`"));
+        assert!(said("3", Format::Json).contains("a table or object with `names`"));
+        // Who the host is need not be said, and a file may begin with the mark of its encoding.
+        let plain = r#"{"names": {"foo": {}}}"#;
+        let marked = format!("\u{feff}{plain}");
+        assert_eq!(read(&marked, Format::Json), read(plain, Format::Json));
+        assert!(read(plain, Format::Json).is_ok() && read("\u{feff}[names]\n", Format::Toml).is_ok());
     }
 
     #[test]

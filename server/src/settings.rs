@@ -7,10 +7,10 @@
 
 use crate::evaluate::Trust;
 use crate::host_profile::Host;
-use crate::modules::plain;
+use crate::modules::{path_of, plain};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,6 +45,8 @@ pub struct Settings {
     pub untrusted: Trust,
     /// What is warned about.
     pub checks: Arc<Checks>,
+    /// The same in each folder of the workspace.
+    pub by_folder: ByFolder,
     /// `import.paths`: folders in which modules are looked for as well.
     pub import_paths: Vec<String>,
     /// `seed`: of the random numbers of automatic evaluations.
@@ -95,6 +97,24 @@ impl Checks {
     }
 }
 
+/// What is warned about in the files below each folder of the workspace, the inner folders first: profiles of a host that lie in one hold
+/// there. No folders, where that is the same for all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ByFolder(pub Vec<(PathBuf, Arc<Checks>)>);
+
+impl ByFolder {
+    /// What is warned about in a file; `all` with the profiles of all folders if it lies in none of them.
+    pub fn of<'s>(&'s self, file: Option<&Path>, all: &'s Arc<Checks>) -> &'s Arc<Checks> {
+        let own = file.and_then(|file| self.0.iter().find(|(folder, _)| file.starts_with(folder)));
+        own.map_or(all, |(_, checks)| checks)
+    }
+
+    /// What the host gives in each folder.
+    pub fn hosts(&self) -> impl Iterator<Item = (&Path, &Host)> {
+        self.0.iter().map(|(folder, checks)| (&**folder, &*checks.host))
+    }
+}
+
 /// What hints show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Show {
@@ -128,6 +148,7 @@ impl Default for Settings {
             frames: 3,
             show: Show::default(),
             checks: Arc::default(),
+            by_folder: ByFolder::default(),
             untrusted: Trust::InterpretOnly,
             import_paths: Vec::new(),
             seed: 1,
@@ -163,7 +184,7 @@ const SETTINGS: &[(&str, Setter)] = &[
     ("hints.types", |it, name, value| put(&mut it.show.types, flag(name, value))),
     ("hints.parameters", |it, name, value| put(&mut it.show.parameters, flag(name, value))),
     ("tiers.show", |it, name, value| put(&mut it.show.tiers, flag(name, value))),
-    ("diagnostics.allow", |it, name, value| put(&mut it.checks_mut().allow, words(name, value))),
+    ("diagnostics.allow", |it, name, value| put(&mut it.checks_mut().allow, codes(name, value))),
     ("diagnostics.levels", |it, name, value| put(&mut it.checks_mut().levels, levels(name, value))),
     ("diagnostics.exclude", |it, name, value| put(&mut it.checks_mut().exclude, words(name, value))),
     ("host.profiles", |it, name, value| put(&mut it.checks_mut().profiles, words(name, value))),
@@ -202,6 +223,13 @@ impl Settings {
         let complaint = (!wrong.is_empty())
             .then(|| format!("Settings of MiniLive: {}. The defaults are used in their place.", wrong.join("; ")));
         (settings, complaint)
+    }
+
+    /// What is warned about in a document.
+    pub fn checks_of(&self, uri: &str) -> &Arc<Checks> {
+        // Most often there is but one folder, and the name is not looked at.
+        let path = if self.by_folder.0.is_empty() { None } else { path_of(uri) };
+        self.by_folder.of(path.as_deref(), &self.checks)
     }
 
     /// The folders of `import.paths`: what is relative is below the first folder of the workspace.
@@ -249,6 +277,18 @@ fn words(name: &str, value: &Value) -> Result<Vec<String>, String> {
     words.ok_or_else(|| format!("`{name}` must be a list of strings, not {value}"))
 }
 
+/// Codes that can be silenced.
+fn codes(name: &str, value: &Value) -> Result<Vec<String>, String> {
+    let codes = words(name, value)?;
+    codes.iter().try_for_each(|code| is_code(name, code))?;
+    Ok(codes)
+}
+
+fn is_code(name: &str, code: &str) -> Result<(), String> {
+    let is_known = crate::ide::levelled().any(|it| it == code);
+    if is_known { Ok(()) } else { Err(format!("`{name}` names `{code}`, which is no code of a warning")) }
+}
+
 /// Levels by code. An error of the language has no level, since nothing runs before it is put right.
 fn levels(name: &str, value: &Value) -> Result<BTreeMap<String, Level>, String> {
     let words = [
@@ -264,9 +304,7 @@ fn levels(name: &str, value: &Value) -> Result<BTreeMap<String, Level>, String> 
     }
     let codes = value.as_object().ok_or_else(|| format!("`{name}` must be an object of codes, not {value}"))?;
     let level = |(code, level): (&String, &Value)| {
-        if !crate::ide::levelled().any(|it| it == code) {
-            return Err(format!("`{name}` names `{code}`, which is no code of a warning"));
-        }
+        is_code(name, code)?;
         Ok((code.clone(), one_of(&format!("{name}.{code}"), level, &words)?))
     };
     codes.iter().map(level).collect()
@@ -358,5 +396,17 @@ mod tests {
             assert!(complaint.as_ref().is_some_and(|it| it.contains(said)), "{complaint:?}");
         }
         assert_eq!(Settings::read(&json!({ "diagnostics.levels": [] })), (Settings::default(), None));
+    }
+
+    #[test]
+    fn codes_that_are_allowed_are_codes_of_warnings() {
+        let (settings, complaint) = Settings::read(&json!({ "diagnostics": { "allow": ["unused-local", "marker"] } }));
+        assert!(complaint.is_none() && settings.checks.allows("marker"));
+        for code in ["nosuch", "unclosed-block"] {
+            let (settings, complaint) = Settings::read(&json!({ "diagnostics.allow": ["unused-local", code] }));
+            assert_eq!(settings, Settings::default());
+            let said = format!("`diagnostics.allow` names `{code}`, which is no code of a warning");
+            assert!(complaint.as_ref().is_some_and(|it| it.contains(&said)), "{complaint:?}");
+        }
     }
 }

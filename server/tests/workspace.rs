@@ -308,7 +308,6 @@ fn a_host_profile_in_the_workspace_is_read_and_followed() {
     client.shut_down();
 }
 
-/// What a profile says holds for all folders, and is shown anew as soon as it is something else, without an edit.
 /// Waits until a document has warnings on these lines and no others; where that was heard.
 fn wait_for_lines(client: &mut Client, since: usize, uri: &str, lines: &[u64]) -> usize {
     client.wait_for(since, "textDocument/publishDiagnostics", |said| {
@@ -318,10 +317,11 @@ fn wait_for_lines(client: &mut Client, since: usize, uri: &str, lines: &[u64]) -
     })
 }
 
+/// What a profile says is shown anew as soon as it is something else, without an edit.
 #[test]
 fn a_host_profile_comes_and_goes_with_its_folder() {
     let profile = |name: &str| format!("host = \"a game\"\n[names.{name}]\n");
-    let files = [("a/main.ms", ""), ("b/minilive.host.toml", &*profile("beep"))];
+    let files = [("b/main.ms", ""), ("a/main.ms", ""), ("b/minilive.host.toml", &*profile("beep"))];
     let folder = Folder::new("hosts", &files);
     let (mut client, _child) = Client::start(&program(), &["lsp"]).expect("the binary starts");
     let named = |name: &str| json!({ "uri": &*folder.uri(name), "name": name });
@@ -331,7 +331,7 @@ fn a_host_profile_comes_and_goes_with_its_folder() {
     });
     client.ask("initialize", params);
     client.notify("initialized", json!({}));
-    let main = folder.uri("a/main.ms");
+    let main = folder.uri("b/main.ms");
     client.open(&main, "beep\nboop\n");
     let says = |client: &mut Client, since: usize, lines: &[u64]| {
         wait_for_lines(client, since, &main, lines);
@@ -348,6 +348,44 @@ fn a_host_profile_comes_and_goes_with_its_folder() {
     let event = json!({ "event": { "added": [named("b")], "removed": [] } });
     client.notify("workspace/didChangeWorkspaceFolders", event);
     says(&mut client, since, &[0]);
+    client.shut_down();
+}
+
+/// A profile that lies in a folder holds for what is below it, one that a setting names for all.
+#[test]
+fn a_host_profile_holds_in_its_folder() {
+    let profile = |name: &str| format!("[names.{name}]\n");
+    let profiles = [
+        ("a/minilive.host.toml", profile("ofA")),
+        ("a/in/minilive.host.toml", profile("ofInner")),
+        ("b/minilive.host.toml", profile("ofB")),
+        ("tool.toml", profile("ofAll")),
+    ];
+    let programs = ["a/main.ms", "a/in/main.ms", "b/main.ms", "c/main.ms", "d/main.ms"].map(|it| (it, ""));
+    let files: Vec<_> = profiles.iter().map(|(name, text)| (*name, &**text)).chain(programs).collect();
+    let folder = Folder::new("hosts-by-folder", &files);
+    let (mut client, _child) = Client::start(&program(), &["lsp"]).expect("the binary starts");
+    let named = |name: &&str| json!({ "uri": &*folder.uri(name), "name": name });
+    let folders: Vec<_> = ["a", "a/in", "b", "c"].iter().map(named).collect();
+    let params = json!({
+        "processId": null, "capabilities": {}, "workspaceFolders": folders,
+        "initializationOptions": { "trust": "off", "minilive": { "host": { "profiles": ["../tool.toml"] } } }
+    });
+    client.ask("initialize", params);
+    client.notify("initialized", json!({}));
+    // A file in no folder may belong to any.
+    let told: [(&str, &[u64]); 5] = [
+        ("a/main.ms", &[1, 2]),
+        ("a/in/main.ms", &[2]),
+        ("b/main.ms", &[0, 1]),
+        ("c/main.ms", &[0, 1, 2]),
+        ("d/main.ms", &[]),
+    ];
+    for (program, lines) in told {
+        let since = client.heard.len();
+        client.open(&folder.uri(program), "ofA\nofInner\nofB\nofAll\n");
+        wait_for_lines(&mut client, since, &folder.uri(program), lines);
+    }
     client.shut_down();
 }
 

@@ -4,6 +4,7 @@
 //! goes back; nesting never exceeds [`MAX_DEPTH`], so neither the grammar nor anyone who walks the tree recurses without bound;
 //! after an error nothing more is reported until the next line end (`panicking`).
 
+mod headers;
 mod layout;
 
 pub(crate) use layout::{Bracket, Bracketed};
@@ -106,6 +107,8 @@ pub(crate) struct Parser<'a> {
     at_end_errors: Vec<RawError>,
     checks: Vec<RawError>,
     pub(crate) openers: Vec<Opener>,
+    /// Where the blocks begin that the statements around the cursor started, closed ones too.
+    opened: Vec<TextSize>,
     pub(crate) context: Context,
     pub(crate) inside: Inside,
     /// The innermost bracket that is open in this statement.
@@ -146,6 +149,7 @@ impl<'a> Parser<'a> {
             at_end_errors: Vec::new(),
             checks: Vec::new(),
             openers: Vec::new(),
+            opened: Vec::new(),
             context,
             inside: Inside::Statement,
             bracket: None,

@@ -111,6 +111,13 @@ fn reparse_in(old: &Parse, old_text: &str, edit: &TextEdit, new_text: &str, body
     if old.errors.iter().any(|error| error.code == "unterminated-string" || is_lost_in(body, error)) {
         return None;
     }
+    let mut foreign = old.errors.iter().filter(|error| error.code == "foreign-syntax").peekable();
+    if foreign.peek().is_some() {
+        let before = statement_before(body, &stretch);
+        if foreign.any(|error| before.contains_inclusive(error.at)) {
+            return None;
+        }
+    }
     let starts_line = new_text[..start].is_empty() || new_text[..start].ends_with(['\n', '\r']);
     let context = context(body, &stretch).starting_line(starts_line);
     let run = parse_tokens(text, &tokens, context, &mut rowan::NodeCache::default())?;
@@ -134,6 +141,22 @@ fn reparse_in(old: &Parse, old_text: &str, edit: &TextEdit, new_text: &str, body
         new_text,
     };
     Some(Parse { green: body.replace_with(green), errors: moved.merge(&old.errors, text, run) })
+}
+
+/// The statement before the touched ones, or the header before the body if they are its first: what another language's comment in there may
+/// go on with stands among them.
+fn statement_before(body: &SyntaxNode, stretch: &Stretch) -> TextRange {
+    let mut at = stretch.children.start.checked_sub(1).and_then(|it| body.children_with_tokens().nth(it));
+    let mut seen = false;
+    while let Some(element) = &at {
+        if is_separator(element) && seen {
+            return TextRange::new(element.text_range().end(), stretch.range.start());
+        }
+        seen |= element.as_node().is_some();
+        at = element.prev_sibling_or_token();
+    }
+    let around = body.parent().filter(|_| !seen).unwrap_or_else(|| body.clone());
+    TextRange::new(around.text_range().start(), stretch.range.start())
 }
 
 /// Whether what is told of blocks behind the touched statements depends on what is open in these: of several blocks without an end the one

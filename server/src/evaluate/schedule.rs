@@ -13,7 +13,7 @@ use crate::document::LineSplice;
 use crate::ide::{AskedRun, EndedRun, Live, Phase, Status, StatusState};
 use crate::modules::{Lookup, Places, base_name};
 use crate::recording::{End, EvaluationId, FunctionReport, ImportSeen, Outcome, Recorded, Tier};
-use crate::settings::{Checks, Mode, Settings};
+use crate::settings::{Mode, Settings};
 use crate::world::{Notice, NoticeSink, OutputKind};
 use minilive_jit::engine::modules::ModuleAnswer;
 use minilive_mir::ir::UnitKind;
@@ -135,7 +135,7 @@ impl Scheduler {
 
     /// A document was opened (again).
     pub fn opened(&mut self, uri: &Arc<str>, revision: u64, places: Places) {
-        self.files.insert(uri.clone(), FileState::new(self.trust, &self.settings, revision, places));
+        self.files.insert(uri.clone(), FileState::new(self.trust, &self.settings, uri, revision, places));
         self.dirty.insert(uri.clone());
     }
 
@@ -364,7 +364,8 @@ impl Scheduler {
 
     fn finished(&mut self, run: RunId, mut outcome: Outcome) {
         if let Some(running) = self.running.iter().chain(&self.asked).find(|it| it.run == run) {
-            outcome.end = needs::of_host(outcome.end, &self.settings.checks, &running.plan.document);
+            let document = &running.plan.document;
+            outcome.end = needs::of_host(outcome.end, self.settings.checks_of(&document.uri), document);
         }
         if let Some(running) = self.running.take_if(|running| running.run == run) {
             self.trouble = match &outcome.end {
@@ -601,16 +602,18 @@ impl Scheduler {
     /// Takes over settings; documents must be planned again.
     pub fn set_settings(&mut self, settings: Settings) {
         let of_host = |it: &Settings| (it.checks.host.clone(), it.checks.host_names.clone());
-        if settings.seed != self.settings.seed || of_host(&settings) != of_host(&self.settings) {
+        let is_same_host = of_host(&settings) == of_host(&self.settings)
+            && settings.by_folder.hosts().eq(self.settings.by_folder.hosts());
+        if settings.seed != self.settings.seed || !is_same_host {
             self.files.values_mut().for_each(FileState::forget_all);
         }
         self.settings = settings;
         self.adapt();
     }
 
-    /// What is warned about.
-    pub fn checks(&self) -> &Arc<Checks> {
-        &self.settings.checks
+    /// The settings, with what stands in the profiles of the host.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Does what follows from another level or other settings.
@@ -625,7 +628,7 @@ impl Scheduler {
         for (uri, file) in &mut self.files {
             let live = Arc::make_mut(&mut file.live);
             (live.trust, live.show) = (self.trust, self.settings.show);
-            live.checks = self.settings.checks.clone();
+            live.checks = self.settings.checks_of(uri).clone();
             self.changed.insert(uri.clone());
         }
         let plans: Vec<_> = self.files.values().filter_map(|file| file.current_plan().cloned()).collect();

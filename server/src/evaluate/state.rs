@@ -52,8 +52,8 @@ pub(super) struct FileState {
 
 impl FileState {
     /// A document that was just opened.
-    pub fn new(trust: Trust, settings: &Settings, revision: u64, places: Places) -> FileState {
-        let (show, checks) = (settings.show, settings.checks.clone());
+    pub fn new(trust: Trust, settings: &Settings, uri: &str, revision: u64, places: Places) -> FileState {
+        let (show, checks) = (settings.show, settings.checks_of(uri).clone());
         let live = Live { trust, show, checks, places: Arc::new(places), ..Live::default() };
         FileState { live: Arc::new(live), revision, saved: revision, ..FileState::default() }
     }

@@ -4,6 +4,7 @@
 //! actions offer the fixes. Invariants: nothing is said where code is *open*, that is, where names come from places the text does
 //! not show; the cost of an edit that changes no facts is that of looking up what was found.
 
+mod allow;
 mod broken;
 mod correlated;
 mod dictionaries;
@@ -22,6 +23,7 @@ mod types;
 mod uncalled;
 mod unsure;
 
+pub(super) use allow::Allowed;
 pub(super) use imports::is_seen_whole;
 pub(super) use modules::{Behind, program};
 
@@ -34,10 +36,9 @@ use minilive_mir::checks::{ABOUT_VARIABLE, BEHIND_EXIT, EXITS, Finding, NEVER_GO
 use minilive_mir::names::{Access, NameUse, Place, Sym, Symbol, TYPE_MAPS};
 use minilive_runtime::intrinsics;
 use minilive_syntax::ast::{AssignStmt, AstNode, Expr, MapEntry, NameExpr};
-use minilive_syntax::marker::Marker;
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
-use rowan::{GreenNode, GreenNodeData, NodeOrToken};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rowan::GreenNode;
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 /// What is done about a warning by one click.
@@ -187,6 +188,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
     if let Some(broken) = &broken {
         broken.retain(db, document, &mut found);
     }
+    allow::add(db, document, &mut found);
     if !found.is_empty() {
         let allowed = Allowed::of(document, db);
         found.retain(|it| {
@@ -717,60 +719,4 @@ fn distance(a: &str, b: &str, most: usize) -> Option<usize> {
         rows.push(row);
     }
     rows.last().and_then(|row| row.last()).copied().filter(|&found| found <= most)
-}
-
-/// Codes that comments of the form `// minilive: allow CODE, CODE` allow.
-#[derive(Default)]
-pub(super) struct Allowed {
-    everywhere: FxHashSet<String>,
-    lines: FxHashSet<(u32, String)>,
-}
-
-impl Allowed {
-    /// Those of a document.
-    pub(super) fn of(document: &DocumentView, db: &LiveDb) -> Allowed {
-        let mut allowed = Allowed::default();
-        if document.text.contains("minilive:") {
-            let mut before_code = true;
-            allowed.look(&document.file.parse(db).green, TextSize::new(0), document, &mut before_code);
-        }
-        allowed
-    }
-
-    fn look(&mut self, node: &GreenNodeData, start: TextSize, document: &DocumentView, before_code: &mut bool) {
-        let mut at = start;
-        for child in node.children() {
-            match child {
-                NodeOrToken::Node(node) => self.look(node, at, document, before_code),
-                NodeOrToken::Token(token) if token.kind() == SyntaxKind::MarkerComment.into() => {
-                    let line = document.index.line_of(at);
-                    for code in codes(token.text()) {
-                        if *before_code {
-                            self.everywhere.insert(code);
-                        } else {
-                            // On its own line it is about the next one.
-                            self.lines.extend([(line, code.clone()), (line + 1, code)]);
-                        }
-                    }
-                }
-                NodeOrToken::Token(token) => {
-                    let blank = [SyntaxKind::Whitespace, SyntaxKind::Comment, SyntaxKind::Newline];
-                    *before_code &= blank.iter().any(|&it| token.kind() == it.into());
-                }
-            }
-            at += child.text_len();
-        }
-    }
-
-    /// Whether a code is not shown on a line.
-    pub(super) fn allows(&self, code: &str, line: u32) -> bool {
-        self.everywhere.contains(code) || self.lines.contains(&(line, code.to_owned()))
-    }
-}
-
-/// The codes of one comment.
-fn codes(comment: &str) -> Vec<String> {
-    let Some(Marker::Setting { text }) = Marker::parse(comment) else { return Vec::new() };
-    let Some(codes) = comment[text].strip_prefix("allow ") else { return Vec::new() };
-    codes.split([',', ' ']).filter(|code| !code.is_empty()).map(str::to_owned).collect()
 }

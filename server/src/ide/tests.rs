@@ -3,6 +3,7 @@
 //! A program's `$0` is where the cursor stands; `//- name.ms` starts another file, the first being the document. Read
 //! [`Fixture`] first, then the tests of the feature.
 
+mod allow;
 mod assist;
 mod broken;
 mod callbacks;

@@ -16,7 +16,7 @@ use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tower_lsp::lsp_types::{
@@ -191,7 +191,8 @@ impl Question {
             return self.tell(uri, None, id, None);
         }
         self.opened += 1;
-        let (document, found) = file.diagnostics(&it.db, &overview.checks);
+        let checks = overview.by_folder.of(Some(Path::new(file.file.path(&it.db))), &overview.checks);
+        let (document, found) = file.diagnostics(&it.db, checks);
         let items = items(it, &found, &document, features);
         let id = result_id(&items);
         known.of.insert(file.file, (file.depends_on, id.clone()));

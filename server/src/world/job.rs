@@ -9,7 +9,7 @@ use crate::db::{CancelToken, LiveDb, Stopped, places_in_programs};
 use crate::document::DocumentView;
 use crate::ide::Live;
 use crate::modules::Places;
-use crate::settings::Checks;
+use crate::settings::{ByFolder, Checks};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -62,6 +62,8 @@ pub struct Overview {
     pub open: Vec<(Arc<DocumentView>, Arc<Live>)>,
     /// What is warned about.
     pub checks: Arc<Checks>,
+    /// The same in each folder.
+    pub by_folder: ByFolder,
     /// Where modules may be, but for the folder of a program.
     pub places: Places,
     /// Folders are being read for the first time: there may be more files.

@@ -64,7 +64,8 @@ impl World {
         let open = |(uri, document): (&Arc<str>, &Document)| (document.view.clone(), self.running(uri));
         Overview {
             open: self.documents.iter().map(open).collect(),
-            checks: self.scheduler.checks().clone(),
+            checks: self.scheduler.settings().checks.clone(),
+            by_folder: self.scheduler.settings().by_folder.clone(),
             places: self.places_in(None),
             is_unread: self.workspace.unread > 0,
         }
@@ -93,7 +94,7 @@ impl World {
         let index = Arc::new(LineIndex::new(&text));
         let revision = self.seen.get(uri).copied().unwrap_or_default();
         let document = DocumentView { uri: uri.into(), version: 0, revision, file, text, index };
-        let (show, checks) = (self.settings.show, self.scheduler.checks().clone());
+        let (show, checks) = (self.settings.show, self.scheduler.settings().checks_of(uri).clone());
         let (places, is_unread_around) = (Arc::new(self.places_of(uri)), self.workspace.unread > 0);
         let live = Live { show, checks, places, is_unread_around, ..Live::default() };
         Some((Arc::new(document), Arc::new(live)))

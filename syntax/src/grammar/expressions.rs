@@ -228,16 +228,29 @@ fn call(p: &mut Parser<'_>) -> Completed {
     node.complete(p, CallSuffix)
 }
 
-/// A comma between what stands in brackets. One that is missing at a line's end is told, and not missed any more.
+/// A comma between what stands in brackets. One that is missing at a line's end, or stands in the next line, is told, and not missed any more.
 fn comma(p: &mut Parser<'_>, of: Bracketed, problem: fn() -> Problem) -> bool {
     if p.panicking() || p.eat(Comma) {
         return !p.panicking();
+    }
+    if p.at_comma_on_next_line() {
+        p.skip_to_comma(problem());
+        return true;
     }
     let is_missing = p.at_missing_comma(of);
     if is_missing {
         p.skip_missing_comma(problem());
     }
     is_missing
+}
+
+/// A comma between parameters that stands in the next line.
+fn next_line_begins_with_comma(p: &mut Parser<'_>) -> bool {
+    let is_there = p.at_comma_on_next_line();
+    if is_there {
+        p.skip_to_comma(Problem::ParamsClose);
+    }
+    is_there
 }
 
 /// A closing bracket, or the problem that there is none.
@@ -255,7 +268,9 @@ fn closing(p: &mut Parser<'_>, bracket: SyntaxKind, problem: Problem) {
 
 /// A prefix operator with its operand, or a primary.
 fn operand(p: &mut Parser<'_>) -> Option<Completed> {
-    foreign_comments(p);
+    if !foreign_comments(p) {
+        return None;
+    }
     let kind = p.current();
     let is_certain = match p.inside {
         _ if kind != Ident => true,
@@ -307,22 +322,31 @@ fn operand(p: &mut Parser<'_>) -> Option<Completed> {
     })
 }
 
-/// Comments of another language where a line goes on: they are told and passed over, as far as the line would have gone on.
-fn foreign_comments(p: &mut Parser<'_>) {
+/// Comments of another language where a line goes on: they are told and passed over, as far as the line would have gone on. Says whether
+/// something follows that may be meant: else what stands in the comment was.
+fn foreign_comments(p: &mut Parser<'_>) -> bool {
     let was_panicking = p.panicking();
     while !was_panicking && p.at_foreign_comment() {
         let found = p.found();
         p.error_here(Problem::ExpectedExpression(found));
         if !p.in_slip() {
-            return;
+            return true;
         }
         let node = p.start();
-        while p.in_slip() || p.at(Newline) {
+        while p.in_slip() {
+            p.bump();
+        }
+        let goes_on = p.goes_on_behind_line_ends();
+        while goes_on && p.at(Newline) {
             p.bump();
         }
         node.complete(p, Error);
+        if !goes_on {
+            return false;
+        }
         p.go_on();
     }
+    true
 }
 
 fn prefix(p: &mut Parser<'_>, kind: SyntaxKind, operand_level: Level) -> Completed {
@@ -429,7 +453,7 @@ fn params(p: &mut Parser<'_>) {
     p.bump();
     if !p.at(RParen) {
         param(p);
-        while !p.panicking() && p.eat(Comma) {
+        while !p.panicking() && (p.eat(Comma) || next_line_begins_with_comma(p)) {
             param(p);
         }
     }

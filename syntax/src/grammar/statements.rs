@@ -41,12 +41,14 @@ pub(super) fn statements(p: &mut Parser<'_>, until: Until) {
                 return;
             }
             _ => {
-                let first = p.here();
+                let (first, opened) = (p.here(), p.opened());
+                lost.goes_on(p);
                 statement(p);
                 end_of_statement(p, until);
                 if p.is_broken_since(first) {
-                    lost.broken = p.indent_of(first.0);
+                    lost.note_broken(p, first.0, opened);
                 }
+                p.forget_opened(opened);
                 lost.short_else = p.take_short_else().or(lost.short_else);
             }
         }
@@ -265,7 +267,7 @@ fn closed_body(p: &mut Parser<'_>, opener: Opener) {
         return;
     }
     let opener = Opener { braces: opening_brace(p, opener.keyword), ..opener };
-    p.openers.push(opener);
+    p.open(opener);
     body(p, Until::End);
     p.openers.pop();
     close(p, opener);
@@ -439,7 +441,7 @@ fn branch(p: &mut Parser<'_>, whole: &mut Opener) -> (bool, bool, usize) {
         body_starts(p);
         braces = braces || opening_brace(p, IfKw);
         let opener = Opener { braces, ..opener };
-        p.openers.push(opener);
+        p.open(opener);
         body(p, Until::EndOrElse);
         p.openers.pop();
         is_closed = closing_brace(p, opener);
@@ -514,7 +516,7 @@ fn block_else(p: &mut Parser<'_>, opener: Opener) {
         return;
     }
     let opener = Opener { braces: opening_brace(p, ElseKw), ..opener };
-    p.openers.push(opener);
+    p.open(opener);
     body(p, Until::End);
     p.openers.pop();
     node.complete(p, ElseBranch);

@@ -1,13 +1,37 @@
 //! `else` and `end …` of a block whose first line is missing.
 //!
 //! Part of `statements`. Such a word is told once, and the words of the same block that follow are passed over: which those are is told by
-//! their indentation. It is asked only where a word does not fit what is open, so a text without errors is not read so.
+//! their indentation. A broken statement that may have been the first line excuses one such word: the error is told there. It is asked only
+//! where a word does not fit what is open, so a text without errors is not read so.
 
 use super::skip_line;
 use super::statements::{Until, end_of_statement};
-use crate::kind::SyntaxKind::*;
-use crate::parser::Parser;
+use crate::kind::SyntaxKind::{self, *};
+use crate::parser::{Opener, Parser};
 use rowan::TextRange;
+
+/// So many broken statements are kept in mind.
+const MOST: usize = 16;
+
+/// What follows a broken statement.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Behind {
+    /// Nothing yet.
+    Nothing,
+    /// Only what is indented more, as a body is.
+    Body,
+    /// Something else.
+    Other,
+}
+
+/// A broken statement that may have been the first line of a block.
+struct Broken {
+    /// The blanks before it.
+    indent: String,
+    /// The words of the blocks that it may have been meant to start.
+    heads: Vec<SyntaxKind>,
+    behind: Behind,
+}
 
 /// What is known of broken blocks in one list of statements.
 pub(super) struct Lost {
@@ -15,15 +39,62 @@ pub(super) struct Lost {
     checks: usize,
     /// The blanks before the words of a block that was told.
     indent: Option<String>,
-    /// The blanks before a broken statement, which may have been the first line.
-    pub(super) broken: Option<String>,
+    /// The broken statements that were not taken for a first line yet.
+    broken: Vec<Broken>,
+    /// What is wrong with the first line around the list has excused a word.
+    header_is_used: bool,
     /// A statement that ended an `if` before its `else`.
     pub(super) short_else: Option<TextRange>,
 }
 
 impl Lost {
     pub(super) fn new(p: &Parser<'_>) -> Lost {
-        Lost { checks: p.checks(), indent: None, broken: None, short_else: None }
+        Lost { checks: p.checks(), indent: None, broken: Vec::new(), header_is_used: false, short_else: None }
+    }
+
+    /// Another statement starts at the cursor, or a word that belongs to no block.
+    pub(super) fn goes_on(&mut self, p: &mut Parser<'_>) {
+        if self.broken.is_empty() {
+            return;
+        }
+        let own = p.indent_of(p.index());
+        for it in &mut self.broken {
+            let is_deeper = own.as_ref().is_some_and(|own| own.len() > it.indent.len() && own.starts_with(&it.indent));
+            it.behind = if is_deeper && it.behind != Behind::Other { Behind::Body } else { Behind::Other };
+        }
+        self.broken.retain(|it| it.behind != Behind::Other || !it.heads.is_empty());
+    }
+
+    /// There is an error in the statement that begins with a word, and ends at the cursor.
+    pub(super) fn note_broken(&mut self, p: &mut Parser<'_>, first: usize, opened: usize) {
+        let Some(indent) = p.indent_of(first) else { return };
+        // A block that it did start has its end.
+        let behind = if p.has_opened(opened) { Behind::Other } else { Behind::Nothing };
+        let heads = p.may_head(first);
+        if behind == Behind::Other && heads.is_empty() {
+            return;
+        }
+        if self.broken.len() == MOST {
+            self.broken.remove(0);
+        }
+        self.broken.push(Broken { indent, heads, behind });
+    }
+
+    /// Whether a broken statement may have been the first line of the block that a word of this indentation belongs to. It is so but once.
+    fn is_excused(&mut self, own: Option<&String>, keyword: SyntaxKind) -> bool {
+        let fits = |it: &Broken, own: &String| {
+            let has_body = it.behind == Behind::Body && it.indent == *own;
+            has_body || it.heads.contains(&keyword) && it.indent.starts_with(own)
+        };
+        let found = own.and_then(|own| self.broken.iter().rposition(|it| fits(it, own)));
+        found.map(|at| self.broken.remove(at)).is_some()
+    }
+
+    /// Whether the first line around the list is wrong, and may have been meant to start another block, too. It is so but once.
+    fn is_excused_around(&mut self, p: &Parser<'_>, opener: Option<Opener>, keyword: SyntaxKind) -> bool {
+        let Some(opener) = opener.filter(|it| it.broken && !self.header_is_used) else { return false };
+        self.header_is_used = p.may_head(p.first_on_line(opener.range.start())).contains(&keyword);
+        self.header_is_used
     }
 
     /// Takes `else` or `end` at the cursor if it belongs to a block without a first line.
@@ -51,15 +122,12 @@ impl Lost {
             p.need_context();
         }
         if !follows {
-            let own = p.own_indent();
-            let is_its = own.zip(self.broken.as_ref()).is_some_and(|(own, broken)| broken.starts_with(&own));
+            let (own, keyword) = (p.own_indent(), if is_else { IfKw } else { word });
             p.error_surplus(opener, self.short_else.take());
-            if is_its || opener.is_some_and(|it| it.broken) {
+            if self.is_excused(own.as_ref(), keyword) || self.is_excused_around(p, opener, keyword) {
                 p.last_follows();
             }
-            if !is_else && is_its {
-                self.broken = None;
-            }
+            self.goes_on(p);
         }
         // Behind `else if … then` on one line nothing more belongs to it.
         self.indent = if is_else { p.own_indent() } else { None };

@@ -238,6 +238,37 @@ impl Parser<'_> {
         self.bump();
     }
 
+    /// Whether what stands in brackets goes on in the next line with its comma, as some like it in other languages.
+    pub(crate) fn at_comma_on_next_line(&mut self) -> bool {
+        self.at(Newline) && self.nth(1) == Comma
+    }
+
+    /// Reports a comma in the next line, and goes on behind it.
+    pub(crate) fn skip_to_comma(&mut self, problem: Problem) {
+        let says = "a line does not go on with a comma; put it at the end of the line before".to_owned();
+        let comma = word_range(self.word(1));
+        self.error(comma, Problem::Foreign(Foreign::Says(says), Box::new(problem)));
+        self.panicking = false;
+        self.bump();
+        self.bump();
+    }
+
+    /// Whether behind the line ends at the cursor something stands that may belong to the line before. The end of the text does not, nor
+    /// does, outside of brackets, what can only be a statement.
+    pub(crate) fn goes_on_behind_line_ends(&mut self) -> bool {
+        let mut ahead = 0;
+        while self.nth(ahead) == Newline {
+            ahead += 1;
+        }
+        let (first, second) = (self.nth(ahead), self.nth(ahead + 1));
+        if first == Eof || ahead == 0 || self.inside == super::Inside::Brackets {
+            return first != Eof;
+        }
+        let is_keyword = matches!(first, EndKw | ElseKw | WhileKw | ForKw | IfKw | BreakKw | ContinueKw | ReturnKw);
+        let is_simple = first == Ident && (second.is_assign_op() || starts_argument(second));
+        !is_keyword && !is_simple
+    }
+
     /// A statement that stands behind `else if … then` on its line, and so ended its `if`.
     pub(crate) fn note_short_else(&mut self, from: usize) {
         let (first, last) = (self.words[from], self.words[self.at.saturating_sub(1).max(from)]);

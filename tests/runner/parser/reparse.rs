@@ -52,6 +52,8 @@ fn edits_that_reach_out_of_their_lines_keep_the_law() {
     check_replace("x = 1\ny = 2\nz = \"s\"\n", "1", "\"");
     check_replace("x = 1\ny = 2\n", "1", "1 +");
     check_replace("x = 1 +\ny = 2\n", " +", "");
+    check_replace("x = #1\nz = 5\n", "= 5", "while 5");
+    check_replace("while # a\nz = 5\nend while\n", "= 5", "+ 5");
     check_replace("while\ny = 2\n", "y", "\n\ny");
     check_replace("x = not\ny = 2\n", "x", "x.z");
     check_replace("x = 1\ry = 2\n", "y", "\ny");

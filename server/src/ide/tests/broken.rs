@@ -108,6 +108,74 @@ fn a_missing_first_line_of_a_block_is_one_error() {
     errors("f = function\nwhile 1\nend if\nend function\n", &["3: expected `end while`, found `end` and `if`"]);
 }
 
+/// What cannot have been the first line of a block excuses no end of one.
+#[test]
+fn an_end_without_a_block_is_told_beside_other_errors() {
+    let behind = |line: usize, word: &str| format!("{line}: `{word}` belongs to nothing that is open here");
+    let told = |source: &str, expected: &[(usize, &str)]| {
+        let it = Fixture::new(source);
+        let found = diagnostics(&it.db, &it.document, &it.live()).into_iter();
+        let found = found.filter(|it| it.severity == Severity::Error && it.code == "stray-keyword");
+        let found: Vec<_> =
+            found.map(|at| format!("{}: {}", it.document.index.line_of(at.range.start()) + 1, at.message)).collect();
+        let expected: Vec<_> = expected.iter().map(|(line, word)| behind(*line, word)).collect();
+        assert_eq!(found, expected, "{source}");
+    };
+    told("x = 5 5\nprint x\nend while\n", &[(3, "end while")]);
+    told("x = )\nprint x\n\n\nf = function\nend function\nend if\n", &[(7, "end if")]);
+    told("x = 5 5\nelse\n  print x\nend for\n", &[(2, "else"), (4, "end for")]);
+    told("if a the\n  print 1\nend if\nwhil b\n  print 2\nend while\n", &[(6, "end while")]);
+    told("white = 5 5\nprint white\nend while\n", &[(3, "end while")]);
+    told("foo 1 2\nprint 1\nend for\n", &[(3, "end for")]);
+    told("x = 3 # for the player\nend for\n", &[(2, "end for")]);
+    told("x = 5 5 // if\nend if\n", &[(2, "end if")]);
+    // Of a block of another kind.
+    told("fi x then\nprint 1\nend while\n", &[(3, "end while")]);
+    told("f = functio a, b\nprint 1\nend if\n", &[(3, "end if")]);
+    // Once.
+    told("fi x then\nprint 1\nend if\nend if\n", &[(4, "end if")]);
+    told("x = (\n  print 1\nend while\nend while\n", &[(4, "end while")]);
+    // Something else stands between.
+    told("x = )\n  print 1\nprint 2\nend while\n", &[(4, "end while")]);
+    // In a block whose own first line is wrong.
+    told("while x 3\n  print 1\n  end if\nend while\n", &[(3, "end if")]);
+}
+
+/// What may have been the first line of a block is told, and the end of that block is not.
+#[test]
+fn the_end_of_a_block_with_a_broken_first_line_is_not_told() {
+    let one = |source: &str| {
+        let it = Fixture::new(source);
+        let found = diagnostics(&it.db, &it.document, &it.live());
+        let found: Vec<_> = found.into_iter().filter(|it| it.severity == Severity::Error).collect();
+        assert_eq!(found.len(), 1, "{source}: {found:#?}");
+    };
+    for source in [
+        "fi x then\nprint 1\nend if\n",
+        "fi x then\nprint 1\nelse\nprint 2\nend if\n",
+        "fi x then\n  print 1\nelse if 3 then\n  print 2\nelse\n  print 3\nend if\n",
+        "x == 3 then\nprint 1\nend if\n",
+        "whil b do\nprint 1\nend while\n",
+        "While b and c\nprint 1\nend while\n",
+        "fo i in [1]\nprint i\nend for\n",
+        "foreach i in [1]\nprint i\nend for\n",
+        "f = functio a, b\nprint 1\nend function\n",
+        "f =\nend function\n",
+        "m = {\"f\": functio a}\nend function\n",
+        "for x in [1] if x then\n  print 1\n  end if\nend for\n",
+        // Its body is indented.
+        "x = (\n  print 1\nend while\n",
+        "f = function\n  ??? x\n    print 1\n  end for\nend function\n",
+    ] {
+        one(source);
+    }
+    // Each has its own.
+    errors(
+        "fi x then\n  fi y then\n    print 1\n  end if\nend if\n",
+        &["1: expected the end of the statement, found `then`", "2: expected the end of the statement, found `then`"],
+    );
+}
+
 #[test]
 fn a_statement_behind_else_if_is_told_where_it_stands() {
     let source = "if a then\n  b = 1\nelse if c then print 3\nelse\n  b = 2\nend if\n";

@@ -275,8 +275,11 @@ fn settings_and_comments_silence() {
     let none = Checks::default();
     assert_eq!(codes("// minilive: allow unknown-name\nprint zzz\nprint yyy\n", &none), [""; 0]);
     assert_eq!(codes("x = 1\nprint zzz // minilive: allow unknown-name\n\nprint yyy\n", &none), ["unknown-name"]);
-    assert_eq!(codes("x = 1\n// minilive: allow other, unknown-name\nprint zzz\nprint yyy\n", &none), ["unknown-name"]);
-    assert_eq!(codes("x = 1\n// minilive: allow other\nprint zzz\n", &none), ["unknown-name"]);
+    assert_eq!(
+        codes("x = 1\n// minilive: allow unused-local, unknown-name\nprint zzz\nprint yyy\n", &none),
+        ["unknown-name"]
+    );
+    assert_eq!(codes("x = 1\n// minilive: allow unused-local\nprint zzz\n", &none), ["unknown-name"]);
 }
 
 #[test]

@@ -287,6 +287,20 @@ fn a_slip_is_one_error() {
         ("# it's (one\nprint 1\n/* function\nif x then\n*/\nprint 2\n", 2),
         ("def f(x, y=2):\n  return 'a'\nend function\nprint 1\n", 2),
         ("if x then\n  print 1\nendif\nprint 2\n", 1),
+        // What stands in the comment was meant.
+        ("a = 1\nb = #3", 1),
+        ("a = 1\nb = #3\n\n", 1),
+        ("b = #3\nprint 1\n", 1),
+        ("b = #3\nc = 4\n", 1),
+        ("b = /* 3 */", 1),
+        ("print [1, # 2]\n", 1),
+        ("if 1 then\n  b = # 3\n", 2),
+        ("b = 1 + # one\n2\nprint b\n", 1),
+        // A comma in the next line.
+        ("f = function(a, b)\nend function\nf(1\n,2)\nprint 3\n", 1),
+        ("x = [\n  1\n  , 2]\nprint x\n", 1),
+        ("x = {\"a\": 1\n,\"b\": 2}\n", 1),
+        ("f = function(a\n, b)\nend function\nf 1\n", 1),
     ] {
         let it = Fixture::new(source);
         let found = diagnostics(&it.db, &it.document, &it.live());

@@ -9,7 +9,7 @@ use expect_test::expect;
 
 /// The text after the only fix of a program.
 #[track_caller]
-fn fixed(source: &str, title: &str, after: &str) {
+pub(super) fn fixed(source: &str, title: &str, after: &str) {
     let it = Fixture::new(source);
     let found = checks(&it.db, &it.document, &Checks::default(), &it.places);
     let fixes: Vec<_> = found.into_iter().filter_map(|it| it.fix).collect();
