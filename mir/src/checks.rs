@@ -15,6 +15,8 @@ use minilive_syntax::ast::{
 };
 use minilive_syntax::{MiniScript, SyntaxKind, SyntaxNode, TextRange};
 use rowan::{GreenNodeData, Language as _, NodeOrToken, WalkEvent};
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
 
 /// The codes of everything here, in alphabetical order.
 pub static CODES: &[&str] = &[
@@ -358,14 +360,41 @@ fn first_call(chain: &PostfixExpr) -> Option<ArgList> {
 /// Keys that a later entry of the same literal overwrites.
 fn duplicate_keys(node: &SyntaxNode, found: &mut Vec<Finding>) {
     let entries = MapExpr::cast(node.clone()).into_iter().flat_map(|map| map.entries());
-    let keys: Vec<(TextRange, Const)> = entries.filter_map(|entry| constant(&entry.key()?)).collect();
-    for (at, (range, key)) in keys.iter().enumerate() {
-        if keys[..at].iter().any(|(_, before)| before == key) {
+    let (mut simple, mut others): (FxHashSet<SimpleKey>, Vec<Const>) = Default::default();
+    for (range, key) in entries.filter_map(|entry| constant(&entry.key()?)) {
+        let again = match SimpleKey::of(&key) {
+            Some(key) => !simple.insert(key),
+            None if others.contains(&key) => true,
+            None => {
+                others.push(key);
+                false
+            }
+        };
+        if again {
             found.push(Finding {
-                range: *range,
+                range,
                 code: "duplicate-key",
                 message: "this key stands in the literal already; the value here replaces the one before".to_owned(),
             });
+        }
+    }
+}
+
+/// A key as literals mostly have them: one of ten thousand is found without a look at each of the others.
+#[derive(PartialEq, Eq, Hash)]
+enum SimpleKey {
+    Text(SmolStr),
+    /// Bits of a number.
+    Number(u64),
+}
+
+impl SimpleKey {
+    /// `None` for keys of other types, and for numbers that equal others of other bits, or not even themselves.
+    fn of(key: &Const) -> Option<SimpleKey> {
+        match key {
+            Const::Str(text) => Some(SimpleKey::Text(text.clone())),
+            Const::Number(number) if *number != 0.0 && !number.is_nan() => Some(SimpleKey::Number(number.to_bits())),
+            _ => None,
         }
     }
 }

@@ -11,8 +11,8 @@ use crate::document::DocumentView;
 use crate::modules::{Places, base_name};
 use minilive_mir::checks::is_same_key;
 use minilive_mir::names::{Access, Place, Sym, Symbol};
-use minilive_syntax::ast::{AstNode, FunctionExpr, MapExpr, ReturnStmt, Stmt};
-use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange};
+use minilive_syntax::ast::{AstNode, FunctionExpr, MapEntry, MapExpr, ReturnStmt, Stmt};
+use minilive_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
 use std::sync::Arc;
 
 /// Another place that a diagnostic is about.
@@ -34,6 +34,9 @@ pub struct Elsewhere {
     /// Its text.
     pub text: Arc<str>,
 }
+
+/// The first of two keys is looked for among so many entries: long literals may have as many to look for.
+const MOST_ENTRIES: usize = 300;
 
 /// What leads to a change of what is frozen stands near it.
 const NEAR: usize = 4000;
@@ -77,8 +80,11 @@ fn root(db: &LiveDb, document: &DocumentView) -> SyntaxNode {
     SyntaxNode::new_root(document.file.parse(db).green.clone())
 }
 
+/// The token in which a place begins. Looked for by its range, which divides the children of long nodes instead of going through them.
 fn token_at(db: &LiveDb, document: &DocumentView, range: TextRange) -> Option<SyntaxToken> {
-    root(db, document).token_at_offset(range.start()).right_biased()
+    let root = root(db, document);
+    let first = TextRange::at(range.start(), TextSize::of(' '));
+    root.text_range().contains_range(first).then(|| root.covering_element(first))?.into_token()
 }
 
 fn text_of(document: &DocumentView, range: TextRange) -> &str {
@@ -87,9 +93,11 @@ fn text_of(document: &DocumentView, range: TextRange) -> &str {
 
 /// The entry of a map with the key that another one has again.
 fn first_key(db: &LiveDb, document: &DocumentView, range: TextRange) -> Option<TextRange> {
-    let map = token_at(db, document, range)?.parent_ancestors().find_map(MapExpr::cast)?;
-    let again = map.entries().find(|it| it.key().is_some_and(|key| key.range().contains_range(range)))?;
-    let mut before = map.entries().take_while(|it| it.syntax() != again.syntax());
+    let token = token_at(db, document, range)?;
+    let is_it = |it: &MapEntry| it.key().is_some_and(|key| key.range().contains_range(range));
+    let again = token.parent_ancestors().filter_map(MapEntry::cast).find(is_it)?;
+    let map = again.syntax().parent().and_then(MapExpr::cast)?;
+    let mut before = map.entries().take(MOST_ENTRIES).take_while(|it| it.syntax() != again.syntax());
     before.find(|it| is_same_key(it, &again))?.key().map(|key| key.range())
 }
 
