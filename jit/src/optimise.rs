@@ -645,6 +645,7 @@ fn build_plan(
         recording: code.recording,
         callees: &callees(codes, seen),
         constant: &constant,
+        imports_unseen: codes.imports_unseen.get(),
         natural: &|cell| helpers::is_natural(realm.cell(CellId(cell))),
         isa_slot: &|shape| {
             let slot = codes.shared().shapes.get(ShapeId(shape)).slot_of(names::ISA)?;

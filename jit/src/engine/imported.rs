@@ -1,11 +1,11 @@
-//! Places for what a unit imports: `import "small"` assigns the variable `small` of the call that runs it.
+//! Places for what a unit imports, and who may import: `import "small"` assigns the variable `small` of the call that runs it.
 //!
 //! `table` gives each unit's MIR and makes its code of what comes back. Names that no assignment makes local are free in MIR, and an
 //! environment that gets one more key is of another shape, which compiled code would leave for ever. So the names that a unit imports by
 //! their text and reads get slots, which are unassigned until then. Invariant: reading an unassigned slot finds what the free name means,
 //! so nothing changes but the way to it; slots that the unit had keep their numbers.
 
-use minilive_mir::ir::{Const, EnvSlot, Inst, NameId, Unit};
+use minilive_mir::ir::{Const, EnvSlot, Inst, NameId, RegRange, Unit};
 use minilive_runtime::shape::MAX_SLOTS;
 use std::sync::Arc;
 
@@ -28,6 +28,26 @@ pub fn with_places(unit: Arc<Unit>) -> Arc<Unit> {
         }
     }
     Arc::new(placed)
+}
+
+/// Whether a unit may hand `import` on as a value, so that a call of anything may be one of it: it reads it otherwise than to call it by its
+/// name, or has all intrinsics.
+pub fn may_be_called_unseen(unit: &Unit) -> bool {
+    let is_called = |(at, inst): (usize, &Inst)| match inst {
+        Inst::LoadFree { name, .. } if unit.name(*name) == "intrinsics" => false,
+        Inst::LoadFree { dst, name } if unit.name(*name) == "import" => {
+            let reads = |inst: &&Inst| {
+                let mut found = false;
+                inst.for_each_read(|reg| found |= reg == *dst);
+                found
+            };
+            let reader = unit.insts[at + 1..].iter().find(reads);
+            let by_name = |args: &RegRange| !args.iter().any(|reg| reg == *dst);
+            matches!(reader, Some(Inst::Call { callee, args, .. }) if callee == dst && by_name(args))
+        }
+        _ => true,
+    };
+    !unit.insts.iter().enumerate().all(is_called)
 }
 
 /// The free names of a unit that calls `import` which it has as texts, too.

@@ -7,6 +7,7 @@
 //! Invariants: `codes[id].id == id`; a code object keeps its address; while a program runs none is dropped and no id changes
 //! its meaning, nor do functions of the running realm change what is inside them, their lines or their file. Of two programs loaded one after the other, only the second is ready to run.
 
+use super::imported;
 use super::slot::slots;
 use super::tier::TierState;
 use super::unit::{CallFlags, Code, CodeId, NameEntry, UNLINKED};
@@ -88,6 +89,8 @@ pub struct CodeTable {
     pub ways: WaysTable,
     /// The globals to which compiled code stores without looking at what it replaces: no code relies on these.
     pub stored: RefCell<FxHashSet<CellId>>,
+    /// Whether a unit was taken in by which any call may be one of `import`.
+    pub imports_unseen: Cell<bool>,
     /// What a fresh code object's heat starts with; very large when nothing is ever compiled.
     pub heat: i64,
     /// Counts the moments at which names were to be given their places anew: what was ready to be entered before may not be now.
@@ -110,6 +113,7 @@ impl CodeTable {
             ways: WaysTable::default(),
             stored: RefCell::default(),
             unresolved: Cell::default(),
+            imports_unseen: Cell::default(),
             heat,
             log: Arc::default(),
         }
@@ -314,7 +318,10 @@ impl CodeTable {
     }
 
     fn make(&self, id: CodeId, unit: &ProgramUnit, mir: Arc<Unit>, recording: bool) -> Result<Code, LoadError> {
-        let mir = super::imported::with_places(mir);
+        let mir = imported::with_places(mir);
+        if imported::may_be_called_unseen(&mir) {
+            self.imports_unseen.set(true);
+        }
         let weights = Weights::of(&mir);
         let bytecode = build(&mir, &weights, recording).map_err(|_| LoadError::TooLarge(unit.key))?;
         verify(&bytecode, &mir).map_err(|error| LoadError::Malformed {

@@ -92,6 +92,8 @@ pub struct Input<'a> {
     pub constant: &'a dyn Fn(u32) -> Option<Held>,
     /// Whether a global cell holds a small integer now that is not below zero.
     pub natural: &'a dyn Fn(u32) -> bool,
+    /// Whether a call of anything may be one of `import`.
+    pub imports_unseen: bool,
     /// The slot of `__isa` in a shape.
     pub isa_slot: &'a dyn Fn(u32) -> Option<u8>,
     /// Whether a shape is one of environments, whose slots may be unassigned.

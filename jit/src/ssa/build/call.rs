@@ -26,6 +26,9 @@ impl Builder<'_> {
         let intrinsic = matches!(self.reg(callee).ty, Ty::Function(Target::Intrinsic(_)))
             || matches!(target, Some(Target::Intrinsic(_)));
         let helper = if intrinsic { Helper::Call } else { Helper::CallAny };
+        if !intrinsic {
+            self.no_unseen_import()?;
+        }
         self.generic(Some(dst), helper, &[callee], args, Ty::Any)?;
         self.narrow_result(dst)
     }
@@ -40,6 +43,11 @@ impl Builder<'_> {
         }
     }
 
+    /// Leaves before a call of anything, where that may be `import`.
+    pub(crate) fn no_unseen_import(&mut self) -> Step<()> {
+        if self.input.imports_unseen { Err(self.leave(ExitReason::Import)) } else { Ok(()) }
+    }
+
     /// `obj[key](…)`: what is found as by `obj[key]`, called with a map as its receiver.
     pub(crate) fn call_index(&mut self, dst: Reg, (obj, this, key): (Reg, Reg, Reg), args: RegRange) -> Step<()> {
         let (seen, called) = (self.input.seen.index(self.at), self.input.seen.method(self.at));
@@ -47,7 +55,8 @@ impl Builder<'_> {
         if called.variety == Variety::None && self.may(ExitReason::ColdPath) {
             return Err(self.leave(ExitReason::ColdPath));
         }
-        let Some(Target::Code(code)) = called.target else {
+        let Some(Target::Code(code)) = called.target.filter(|_| !self.input.imports_unseen) else {
+            self.no_unseen_import()?;
             self.generic(Some(dst), Helper::CallIndex, &[obj, this, key], args, Ty::Any)?;
             return self.narrow_result(dst);
         };

@@ -61,6 +61,7 @@ impl Builder<'_> {
         if self.direct_call(dst, (obj, this, name), ways.as_deref(), called, args)? {
             return Ok(());
         }
+        self.no_unseen_import()?;
         self.invoke(dst, (obj, this, name), ways.as_deref(), args, false)
     }
 
