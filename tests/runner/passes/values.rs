@@ -2,7 +2,7 @@
 //!
 //! As `passes`, whose helpers they use. Invariant: both forms print the same when they run.
 
-use super::{check, check_among_others, ssa};
+use super::{check, check_among_others, dumped, ssa};
 use expect_test::expect;
 use minilive_jit::passes::{Pass, Passes};
 
@@ -307,4 +307,87 @@ fn numbers_computed_of_what_may_be_null_are_null_if_that_is() {
             return v12
     "#]]
     .assert_eq(&made);
+}
+
+#[test]
+fn globals_that_a_loop_counts_with_are_guarded_like_registers() {
+    let program = "i = 0\nt = 0\nf = function(n)\n  while i < n\n    globals.t = (t + i * 3) % 1003\n    globals.i = i + 1\n  end while\nend function\n\
+                   for k in range(1, 50)\n  f(k * 20)\nend for\nprint t\n";
+    let (form, printed) = dumped(program, Passes::default().without(Pass::Inlining), true);
+    assert_eq!(printed, "18\n");
+    expect![[r#"
+        loop entry params=0
+        block0():
+            v1:any = Window(0)
+            v2:f64 = GuardNum v1 ! NotNumber
+            jump block1()
+        block1():
+            v3:any = LoadCell(0)
+            v4:int = GuardInt v3 ! NotInteger
+            v5:f64 = ToF64 v4
+            v6:bool = FCmp(Lt) v5, v2
+            branch v6 block5() else block4(v4)
+        block2(v11:int, v12:int): in loop0
+            v14:any = Box v11
+            StoreCell(0) v14
+            v16:int = Int(3)
+            v17:int = IMul { zero: false, wide: false } v11, v16 ! Overflow
+            v18:int = IAdd v12, v17 ! Overflow
+            v19:int = Int(1003)
+            v20:int = IRem { by_zero: false, negative: false, signless: false, small: false, fits: true } v18, v19
+            v21:any = Box v20
+            StoreCell(1) v21
+            v23:int = Int(1)
+            v24:int = IAdd v11, v23 ! Overflow
+            jump block3()
+        block3(): in loop0
+            EnterLoop { weight: 23, block: BlockId(1) } ! Forced
+            v25:f64 = ToF64 v24
+            v26:bool = FCmp(Lt) v25, v2
+            branch v26 block2(v24, v20) else block4(v24)
+        block4(v13:int):
+            v27:any = Boxed(18444773748872577024)
+            v28:any = Box v13
+            StoreCell(0) v28
+            return v27
+        block5():
+            v7:any = LoadCell(1)
+            v8:int = GuardInt v7 ! NotInteger
+            v9:int = Int(2147483648)
+            GuardIndex v8, v9 ! Negative
+            GuardIndex v4, v9 ! Negative
+            GuardGlobals ! Frozen
+            v15:any = Helper(LoadGlobals)
+            jump block2(v4, v8)
+    "#]]
+    .assert_eq(&form);
+}
+
+#[test]
+fn what_is_rounded_must_stay_whole() {
+    let program = "g = 6\nf = function(k)\n  return floor(g) * 0.25 + k / 2\nend function\nt = 0\nfor k in range(1, 500)\n  t = t + f(k)\nend for\nprint t\n";
+    let (form, printed) = ssa(program, Passes::default().without(Pass::Inlining));
+    assert_eq!(printed, "63375\n");
+    expect![[r#"
+        function params=1
+        block0():
+            v1:any = Param(0)
+            Enter { weight: 11, checked: true, block: BlockId(0) }
+            v2:f64 = GuardNum v1 ! NotNumber
+            jump block1()
+        block1():
+            GuardConstants ! GlobalChanged
+            v5:any = LoadCell(0)
+            v6:int = GuardInt v5 ! NotInteger
+            v7:int = Whole v6
+            v8:f64 = F64(4598175219545276416)
+            v9:f64 = ToF64 v7
+            v10:f64 = FMul v9, v8
+            v12:f64 = F64(4602678819172646912)
+            v13:f64 = FMul v2, v12
+            v14:f64 = FAdd v10, v13
+            v15:any = Box v14
+            return v15
+    "#]]
+    .assert_eq(&form);
 }
