@@ -55,8 +55,7 @@ pub fn program(db: &LiveDb, file: File, places: &Places, most: usize) -> Option<
             }
         }
     }
-    let is_known = |&it: &File| !db::outward(db, it).imports_out_of_sight;
-    files.iter().all(is_known).then_some(files)
+    files.iter().all(|&it| !db::may_import_out_of_sight(db, it)).then_some(files)
 }
 
 /// What the modules behind a file do to the program, looked at when somebody asks.
