@@ -3,6 +3,7 @@
 //! `db` and `ide` look up what is known, `world` reads what is not, `check` does both at once. Invariants: folders and files come in the
 //! order of the documented path (LANGUAGE 8.8); nothing outside of the given roots is read, whatever a program asks for.
 
+use memchr::memmem;
 use minilive_jit::engine::modules::ModuleAnswer;
 use minilive_mir::diagnostic::Severity;
 use minilive_mir::lower::lower_module;
@@ -218,7 +219,7 @@ pub fn constant_imports(root: &SyntaxNode) -> Vec<ConstantImport> {
 
 /// Their names. The word is looked for in the text, since most of a long text is about something else.
 pub fn imported_names(text: &str, root: &SyntaxNode) -> Vec<String> {
-    let words = text.match_indices(IMPORT).filter_map(|(at, _)| u32::try_from(at).ok());
+    let words = memmem::find_iter(text.as_bytes(), IMPORT).filter_map(|at| u32::try_from(at).ok());
     let tokens = words.filter_map(|at| root.token_at_offset(at.into()).right_biased());
     // The word is in a name, and that in the call.
     let imports = |it: SyntaxToken| {
@@ -260,7 +261,7 @@ pub fn works_out_imports(root: &SyntaxNode) -> bool {
 /// Whether a function that imports is named otherwise than to call it there, so that it may be called by another name: as `@import`,
 /// `intrinsics["import"]`, a member, an argument. The word is looked for in the text, since most of a long text is about something else.
 pub fn hides_imports(text: &str, root: &SyntaxNode) -> bool {
-    let words = text.match_indices(IMPORT).filter_map(|(at, _)| u32::try_from(at).ok());
+    let words = memmem::find_iter(text.as_bytes(), IMPORT).filter_map(|at| u32::try_from(at).ok());
     words.filter_map(|at| root.token_at_offset(at.into()).right_biased()).any(|it| hides_import(&it))
 }
 

@@ -232,6 +232,7 @@ fn tree_checks(
 ) {
     let (file, units) = (document.file, db::units(db, document.file));
     let mut end: Option<Finding> = None;
+    let uncalled = uncalled::Uncalled::new(db, document, (settings, behind));
     for &(unit, ()) in &*db::units_with_checks(db, file) {
         let placed = units.at(unit);
         for it in db::unit_checks(db, placed.unit) {
@@ -243,7 +244,7 @@ fn tree_checks(
             }
             if it.code == ABOUT_VARIABLE {
                 let variable = first_name(&placed.unit.green, it.range - placed.start);
-                if variable.is_some_and(|it| uncalled::is_uncalled(db, document, (settings, behind), (unit, &it))) {
+                if variable.is_some_and(|it| uncalled.holds(unit, &it)) {
                     found.push(of_tree(&Finding { code: "fixed-comparison", ..it }, &document.text));
                 }
             } else if [NEVER_GOES_ON, EXITS].contains(&it.code) {

@@ -8,6 +8,7 @@ use super::{Check, Fix, Weight, change_to, nearest};
 use crate::db::LiveDb;
 use crate::document::DocumentView;
 use crate::ide::levelled;
+use memchr::memmem;
 use minilive_syntax::marker::Marker;
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
 use rowan::{GreenNodeData, NodeOrToken};
@@ -28,7 +29,7 @@ impl Allowed {
     /// Those of a document.
     pub(in crate::ide) fn of(document: &DocumentView, db: &LiveDb) -> Allowed {
         let mut allowed = Allowed::default();
-        if document.text.contains("minilive:") {
+        if memmem::find(document.text.as_bytes(), b"minilive:").is_some() {
             let mut before_code = true;
             allowed.look(&document.file.parse(db).green, TextSize::new(0), document, &mut before_code);
         }
@@ -98,7 +99,8 @@ fn words(comment: &str, list: Range<usize>) -> Vec<(bool, Range<usize>)> {
 pub(super) fn add(db: &LiveDb, document: &DocumentView, found: &mut Vec<Check>) {
     // As people write it; a text of thousands of lines is not made small for this.
     let names = ["inilive", "iniLive", "INILIVE"];
-    let mut places: Vec<_> = names.iter().flat_map(|it| document.text.match_indices(it)).map(|it| it.0).collect();
+    let text = document.text.as_bytes();
+    let mut places: Vec<_> = names.iter().flat_map(|it| memmem::find_iter(text, it)).collect();
     if places.is_empty() {
         return;
     }

@@ -10,31 +10,66 @@ use crate::document::DocumentView;
 use crate::settings::Checks;
 use minilive_mir::names::{Sym, Symbol};
 use minilive_runtime::intrinsics;
+use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
+use std::cell::OnceCell;
 
-/// Whether that holds for a name in a unit.
-pub(super) fn is_uncalled(
-    db: &LiveDb,
-    document: &DocumentView,
-    (settings, behind): (&Checks, &Behind<'_>),
-    (unit, name): (u32, &str),
-) -> bool {
-    let file = document.file;
-    let facts = db::file_facts(db, file);
-    // Who calls it with arguments, or names it without a call, has a function in mind.
-    if facts.calls(name).next().is_some() || document.text.contains(&format!("@{name}")) {
-        return false;
+/// Asks it of a document's variables. What is known of the whole text is found out once, and only if somebody asks.
+pub(super) struct Uncalled<'a> {
+    db: &'a LiveDb,
+    document: &'a DocumentView,
+    settings: &'a Checks,
+    behind: &'a Behind<'a>,
+    /// Whether what calls give may be a function.
+    gives_function: OnceCell<bool>,
+    /// The names behind `@`.
+    referred: OnceCell<FxHashSet<&'a str>>,
+}
+
+impl<'a> Uncalled<'a> {
+    /// Nothing has been looked at yet.
+    pub(super) fn new(
+        db: &'a LiveDb,
+        document: &'a DocumentView,
+        (settings, behind): (&'a Checks, &'a Behind<'a>),
+    ) -> Uncalled<'a> {
+        let (gives_function, referred) = (OnceCell::new(), OnceCell::new());
+        Uncalled { db, document, settings, behind, gives_function, referred }
     }
-    let values = Values { facts: &facts, gives_function: gives_function(&facts) };
-    let is_global_plain = || values.are_plain(facts.globals(name)) && is_own_global(db, file, &facts, behind, name);
-    if settings.knows(name) || intrinsics::find(name).is_some() {
-        return false;
+
+    /// Whether it holds for a name in a unit.
+    pub(super) fn holds(&self, unit: u32, name: &str) -> bool {
+        let (db, file) = (self.db, self.document.file);
+        let facts = db::file_facts(db, file);
+        // Who calls it with arguments, or names it without a call, has a function in mind.
+        let referred = self.referred.get_or_init(|| referred(&self.document.text));
+        if facts.calls(name).next().is_some() || referred.contains(name) {
+            return false;
+        }
+        if self.settings.knows(name) || intrinsics::find(name).is_some() {
+            return false;
+        }
+        let gives_function = *self.gives_function.get_or_init(|| gives_function(&facts));
+        let values = Values { facts: &facts, gives_function };
+        let is_global_plain =
+            || values.are_plain(facts.globals(name)) && is_own_global(db, file, &facts, self.behind, name);
+        match binding(&facts, unit, name) {
+            Binding::Variable(owner) => {
+                values.are_plain_of(owner, name) && (!facts.is_global(name) || is_global_plain())
+            }
+            Binding::Global => is_global_plain(),
+            Binding::Intrinsic(_) | Binding::Unknown => false,
+        }
     }
-    match binding(&facts, unit, name) {
-        Binding::Variable(owner) => values.are_plain_of(owner, name) && (!facts.is_global(name) || is_global_plain()),
-        Binding::Global => is_global_plain(),
-        Binding::Intrinsic(_) | Binding::Unknown => false,
-    }
+}
+
+/// The names behind `@` in a text.
+fn referred(text: &str) -> FxHashSet<&str> {
+    let name = |(at, _): (usize, &str)| {
+        let rest = text[at + 1..].trim_start_matches([' ', '\t', '(']);
+        rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default()
+    };
+    text.match_indices('@').map(name).collect()
 }
 
 /// Whether the text alone gives a global values.
