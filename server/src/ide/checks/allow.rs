@@ -151,10 +151,15 @@ fn unknown(word: &str, range: TextRange) -> Check {
 /// begins to say why.
 fn unknown_words(comment: &str, list: Range<usize>) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    for (is_first, at) in words(comment, list) {
+    for (is_first, at) in words(comment, list.clone()) {
         let word = &comment[at.clone()];
         let is_known = levelled().any(|it| it == word);
-        if !is_known && !is_first && nearest(word, levelled()).is_none() {
+        // A word by itself can only be meant as a code, and so can one with a hyphen or before a comma; others begin to say why.
+        let is_alone =
+            comment[list.start..at.start].trim_end().is_empty() && comment[at.end..list.end].trim().is_empty();
+        let is_listed = is_first && (word.contains('-') || comment[at.end..].starts_with(','));
+        let is_meant = is_alone || is_listed || nearest(word, levelled()).is_some();
+        if !is_known && !is_meant {
             break;
         }
         found.extend((!is_known).then_some(at));

@@ -23,8 +23,10 @@ pub(super) fn add(
     };
     for ReferredCall { unit, call, name, owner, through, got, expected } in db::calls_by_reference(&facts) {
         let is_certain = match &owner {
+            // What `replace` finds may be any member's value.
             Some(owner) => {
-                members.is_own(&name)
+                facts.calls("replace").next().is_none()
+                    && members.is_own(&name)
                     && !members.may_have_more(&facts, unit, owner)
                     && !members.has_missing(&facts, owner)
             }

@@ -8,6 +8,7 @@ use super::{Behind, is_replaced};
 use crate::db::{self, File, FileFacts, LiveDb};
 use crate::document::DocumentView;
 use crate::settings::Checks;
+use minilive_mir::ir::BinaryOp;
 use minilive_mir::names::{Sym, Symbol};
 use minilive_runtime::intrinsics;
 use rustc_hash::FxHashSet;
@@ -104,7 +105,9 @@ impl Values<'_> {
         let is_open = |it: u32| self.facts.unit(it).facts.open.outer;
         let by_closures = children.iter().flat_map(|it| &self.facts.unit(*it).facts.outer);
         let values = says.assigned.iter().chain(by_closures).filter(is_it);
-        !says.open.locals
+        // Of a parameter, callers decide.
+        !says.params.iter().any(|it| it.0 == name)
+            && !says.open.locals
             && !says.open.import
             && !children.iter().any(|it| is_open(*it))
             && values.map(|(_, value)| value).all(|value| self.is_plain(value))
@@ -112,10 +115,17 @@ impl Values<'_> {
 
     fn is_plain(&self, value: &Symbol) -> bool {
         match value {
-            Symbol::Unknown | Symbol::Function(_) | Symbol::Ref(_) | Symbol::Import(_) => false,
-            // What is read or called gives what a function gives.
-            Symbol::Name(_) | Symbol::Member(..) | Symbol::Call(..) => !self.gives_function,
-            Symbol::Element(_) => false,
+            // What is read is called, and gives what a function gives.
+            Symbol::Name(_) => !self.gives_function,
+            // What is taken out of a list or a map, and what `or` chooses, is not called.
+            Symbol::Unknown
+            | Symbol::Function(_)
+            | Symbol::Ref(_)
+            | Symbol::Import(_)
+            | Symbol::Member(..)
+            | Symbol::Call(..)
+            | Symbol::Element(_)
+            | Symbol::Binary(BinaryOp::And | BinaryOp::Or, ..) => false,
             Symbol::Iterated(of) => match &**of {
                 Symbol::List(items) => items.iter().all(|it| self.is_plain(it)),
                 Symbol::Call(callee, _) => matches!(&**callee, Symbol::Name(name) if name == "range"),

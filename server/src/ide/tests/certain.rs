@@ -53,9 +53,37 @@ fn what_else_a_reference_may_be_is_not_told() {
 }
 
 #[test]
+fn what_replace_finds_may_be_any_member() {
+    silent(
+        "too-many-arguments",
+        "f = function(a)\nend function\ng = function(a, b)\nend function\nm = {\"go\": @f}\nm.replace @f, @g\nm.go(1, 2)\n",
+    );
+}
+
+#[test]
+fn what_may_be_a_function_is_called_at_each_look() {
+    silent("fixed-comparison", "f = function(next)\n  return next == next\nend function\nprint f(@rnd)\n");
+    silent(
+        "fixed-comparison",
+        "f = function(a = 1)\n  if a != a or a < 2 and a > 5 then print a\nend function\nf @rnd\n",
+    );
+    silent("fixed-comparison", "x = [@rnd].pull\nif x != x then print 1\n");
+    silent("fixed-comparison", "x = pull([@rnd])\nif x != x then print 1\n");
+    silent("fixed-comparison", "x = err(\"a\") or @rnd\nif x != x then print 1\n");
+}
+
+#[test]
+fn conditions_that_are_constant_leave_nothing_unassigned() {
+    silent(
+        "possibly-unassigned",
+        "if (true) then y = 1\nif not false then w = 1\nif 1 == 1 then v = 1\nif -1 then u = 1\nprint y + w + v + u\n",
+    );
+}
+
+#[test]
 fn comparisons_that_come_out_the_same_by_what_stands_in_them_are_told() {
     check(
-        "x = 1\nif x != x then print 1\nif 1 > 2 then print 2\nif x < 2 and x > 5 then print 3\nif {} isa list then print 4\nf = function(a)\n  if a isa number then\n    if a == \"b\" then return 1\n  end if\n  if a != 1 or a != 2 then return 2\n  return 5 < a < 2\nend function\nprint f(1)\n",
+        "x = 1\nif x != x then print 1\nif 1 > 2 then print 2\nif x < 2 and x > 5 then print 3\nif {} isa list then print 4\nf = function(a)\n  if a isa number then\n    if a == \"b\" then return 1\n  end if\n  c = 1\n  if c != 1 or c != 2 then return 2\n  return 5 < c < 2\nend function\nprint f(1)\n",
         &expect![[r#"
             | if x != x then print 1
             |    ^^^^^^ fixed-comparison: this is never true: a value is equal to itself, even NaN
@@ -67,10 +95,10 @@ fn comparisons_that_come_out_the_same_by_what_stands_in_them_are_told() {
             |    ^^^^^^^^^^^ fixed-comparison: this is never true: a map is never a list
             |     if a == "b" then return 1
             |        ^^^^^^^^ fixed-comparison: this is never true: a number is never equal to a string
-            |   if a != 1 or a != 2 then return 2
-            |      ^^^^^^^^^^^^^^^^ fixed-comparison: this is always true: `a` cannot be equal to both, so it differs from one of them
-            |   return 5 < a < 2
-            |          ^^^^^^^^^ fixed-comparison: this is never true: no value of `a` is both
+            |   if c != 1 or c != 2 then return 2
+            |      ^^^^^^^^^^^^^^^^ fixed-comparison: this is always true: `c` cannot be equal to both, so it differs from one of them
+            |   return 5 < c < 2
+            |          ^^^^^^^^^ fixed-comparison: this is never true: no value of `c` is both
         "#]],
     );
 }

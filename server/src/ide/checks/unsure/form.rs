@@ -87,8 +87,13 @@ fn is_open(condition: &Expr) -> bool {
     match condition {
         Expr::Name(_) => !["true", "false", "null"].iter().any(|it| is_name(condition, it)),
         Expr::Literal(_) | Expr::List(_) | Expr::Map(_) | Expr::Function(_) | Expr::Error(_) => false,
-        _ => true,
+        _ => !condition.syntax().descendants().filter_map(NameExpr::cast).all(|it| is_constant(&it)),
     }
+}
+
+/// Whether a name is one of the language's constants.
+fn is_constant(name: &NameExpr) -> bool {
+    name.name_token().is_some_and(|it| ["true", "false", "null"].contains(&it.text()))
 }
 
 /// All names in the conditions of an `if`.
