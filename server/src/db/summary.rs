@@ -12,7 +12,7 @@ use super::units::units;
 use super::wanted::while_wanted;
 use super::{Db, File};
 use minilive_mir::ir::UnitKind;
-use minilive_mir::names::{ANY_KEY, Openness};
+use minilive_mir::names::ANY_KEY;
 use minilive_syntax::SyntaxKind;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
@@ -85,7 +85,7 @@ fn inward(db: &dyn Db, file: File) -> Arc<Inward> {
         let read = says.reads.iter().chain(&says.read_through).chain(&says.member_reads);
         names.extend(read.cloned());
     }
-    Arc::new(Inward { names, opens: facts.units.iter().any(|it| it.facts.open != Openness::default()) })
+    Arc::new(Inward { names, opens: facts.open_units().next().is_some() })
 }
 
 /// The names that stand in quotes in a file, but for those of its `import`s; none if it does not parse.

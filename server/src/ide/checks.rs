@@ -526,7 +526,10 @@ fn place(
     }
 }
 
-/// The uses of names in the unit about which something was said last. Findings come unit by unit; once a unit has a second one, its uses are
+/// Among so many uses of names those of one are sooner looked for than found in an index.
+const FEW_USES: usize = 64;
+
+/// The uses of names in the unit about which something was said last. Findings come unit by unit; once a long one has a second one, its uses are
 /// put in order by name, or a unit with thousands of findings would be gone through as often.
 #[derive(Default)]
 struct Uses {
@@ -537,8 +540,11 @@ struct Uses {
 impl Uses {
     /// Those of a name, in their order.
     fn of<'u>(&mut self, unit: u32, uses: &'u [NameUse], name: &str) -> Vec<&'u NameUse> {
-        if self.unit.replace(unit) != Some(unit) {
+        let is_other = self.unit.replace(unit) != Some(unit);
+        if is_other {
             self.by_name = None;
+        }
+        if is_other || uses.len() <= FEW_USES {
             return uses.iter().filter(|it| it.name == name).collect();
         }
         let by_name = self.by_name.get_or_insert_with(|| {
