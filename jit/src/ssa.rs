@@ -284,8 +284,6 @@ pub enum Op {
     IFloorDiv(i64),
     /// Absolute value of an integer.
     IAbs,
-    /// An integer as it is, of something that relied on its being whole, which it must not cease to be.
-    Whole,
     /// Bits of two integers that are not negative.
     IBits(Bits),
     /// The index that a double means, its whole part; leaves unless 32 bits hold that.
@@ -739,7 +737,7 @@ impl Op {
             | Op::FMath(_)
             | Op::UnlessNull => true,
             Op::FCmp(_) | Op::ICmp(_) | Op::SameBits | Op::Not | Op::FTruth | Op::ITruth => true,
-            Op::Select | Op::IAbs | Op::Whole | Op::IBits(_) | Op::LoadCell(_) | Op::ListLen => true,
+            Op::Select | Op::IAbs | Op::IBits(_) | Op::LoadCell(_) | Op::ListLen => true,
             Op::TypeMap(_) | Op::IsKind(_) | Op::HasTag(_) | Op::OfTag(_) => true,
             Op::RangeBase | Op::RangeStep | Op::LoadSlot(_) | Op::HasShape(_) | Op::IsCode(_) => true,
             Op::StrLen | Op::StrBytes | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => true,

@@ -544,29 +544,3 @@ fn late_dead_code_goes() {
     "#]],
     );
 }
-
-#[test]
-fn representation_keeps_doubles_that_only_doubles_are_made_of() {
-    check_stage(
-        Stage::Representation,
-        "px = 0\ndx = 1\nlevel = 2\nf = function\n  globals.px = px + dx * level\nend function\n\
-         for k in range(1, 500)\n  f\nend for\nprint px\n",
-        "1000\n",
-        &expect![[r#"
-              block1():
-            -     v3:int = GuardInt v2 ! NotInteger
-            +     v3:f64 = GuardNum v2 ! NotInteger
-            -     v5:int = GuardInt v4 ! NotInteger
-            +     v5:f64 = GuardNum v4 ! NotInteger
-            -     v7:int = GuardInt v6 ! NotInteger
-            -     v8:f64 = ToF64 v5
-            -     v9:f64 = ToF64 v7
-            -     v10:f64 = FMul v8, v9
-            -     v11:f64 = ToF64 v3
-            -     v12:f64 = FAdd v11, v10
-            +     v7:f64 = GuardNum v6 ! NotInteger
-            +     v10:f64 = FMul v5, v7
-            +     v12:f64 = FAdd v3, v10
-        "#]],
-    );
-}
