@@ -25,7 +25,7 @@ pub(crate) fn prefer_large_pages(memory: *mut u8, bytes: usize) {
 #[cfg(target_os = "linux")]
 pub(crate) fn map() -> Option<NonNull<u8>> {
     let lucky = reserve(LARGE_PAGE)?;
-    if lucky as usize % LARGE_PAGE == 0 {
+    if (lucky as usize).is_multiple_of(LARGE_PAGE) {
         return NonNull::new(lucky);
     }
     // Only newer kernels place it well by themselves: of twice as much, one part is.
