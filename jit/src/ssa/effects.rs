@@ -75,7 +75,12 @@ impl Memory {
 
     /// The numbers of its kinds.
     pub fn kinds(self) -> impl Iterator<Item = usize> {
-        (0..Memory::KINDS).filter(move |i| self.0 >> i & 1 != 0)
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let kind = left.trailing_zeros();
+            left &= left.wrapping_sub(1);
+            (kind < u32::BITS).then_some(kind as usize)
+        })
     }
 }
 
