@@ -8,7 +8,8 @@ use super::boxes::{Boxes, Folded};
 use super::dom::{Dominators, NaturalLoop};
 use super::effects::{self, Memory, hands_on};
 use super::places::Places;
-use super::{Block, Func, Inst, Op, Rep, Val, dce, fold};
+use super::{Barrier, Block, Func, Inst, Op, Rep, Val, dce, fold};
+use minilive_runtime::value::Value;
 use rustc_hash::FxHashMap;
 
 /// Instructions that can be known have no more operands.
@@ -48,6 +49,7 @@ pub fn number_values(func: &mut Func, dominators: &Dominators, loops: &[NaturalL
         meanings: FxHashMap::default(),
         boxes: Boxes::default(),
         known: FxHashMap::default(),
+        taken: FxHashMap::default(),
         next: u32::MAX,
     };
     let mut scopes: Vec<(Block, Undo)> = Vec::new();
@@ -74,6 +76,8 @@ struct Pass<'a> {
     meanings: FxHashMap<Val, Op>,
     boxes: Boxes,
     known: FxHashMap<Key, Known>,
+    /// By the number of a value that was read from a list, that list as it was.
+    taken: FxHashMap<Val, Key>,
     /// Versions that only stores make, counted down from above those of [`versions`].
     next: u32,
 }
@@ -101,6 +105,7 @@ impl Pass<'_> {
                 && !self.unboxes(inst, &func.reps)
                 && !self.is_known(inst, block, &versions, &mut undo);
             if keep {
+                self.ease_store(inst, &versions);
                 self.places.writes(inst).kinds().for_each(|kind| {
                     left[kind] -= 1;
                     versions[kind] = if left[kind] == 0 { around.end[kind] } else { self.next };
@@ -213,6 +218,9 @@ impl Pass<'_> {
             self.boxes.note(inst, self.number[result.0 as usize], &self.number);
         }
         undo.push((key.clone(), self.known.insert(key, Known { val, block })));
+        if let (Op::LoadElement, Some(result)) = (inst.op, val) {
+            self.taken.insert(result, self.list_key(inst.args[0], versions));
+        }
         // A guard hands its operand on in the same form: whatever is known of the one is known of the other.
         if let Some(result) = val
             && hands_on(inst.op)
@@ -222,12 +230,58 @@ impl Pass<'_> {
         false
     }
 
+    /// A list object with what it is: values come and go, but what it says of all of them stays as long as they fit.
+    fn list_key(&self, object: Val, versions: &Versions) -> Key {
+        self.key(Op::StoredLen { settles: false }, &[object], versions)
+    }
+
+    /// Has a store ask no more than it must. The collector need not hear of a number that goes, and what a list holds may be stored in
+    /// it again without a look at whether it holds numbers alone.
+    fn ease_store(&self, inst: &mut Inst, versions: &Versions) {
+        let before = |load, place: &[Val]| self.known.get(&self.key(load, place, versions)).and_then(|it| it.val);
+        match inst.op {
+            Op::StoreSlot(slot, Barrier::Marking) => {
+                let old = before(Op::LoadSlot(slot), &inst.args[..1]);
+                if old.is_some_and(|old| self.is_number(old) || self.is_nothing(old)) {
+                    inst.op = Op::StoreSlot(slot, Barrier::None);
+                }
+            }
+            Op::StoreElement { barrier, .. } => {
+                let old = before(Op::LoadElement, &inst.args[..2]);
+                let plain = old.is_some_and(|old| self.is_number(old) || self.is_nothing(old));
+                let barrier = if barrier == Barrier::Marking && plain { Barrier::None } else { barrier };
+                let number = self.number[inst.args[3].0 as usize];
+                let was_there = self.taken.get(&number) == Some(&self.list_key(inst.args[0], versions));
+                inst.op = Op::StoreElement { barrier, fits: was_there || self.is_number(inst.args[3]) };
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a boxed value is a number for sure.
+    fn is_number(&self, val: Val) -> bool {
+        let number = self.number[val.0 as usize];
+        let is_guarded = |op| {
+            let args = [number, Val(u32::MAX), Val(u32::MAX), Val(u32::MAX)];
+            self.known.contains_key(&Key { op, args, versions: [0; Memory::MOST_READ] })
+        };
+        let is_constant = || matches!(self.meanings.get(&number), Some(&Op::Boxed(bits)) if bits < Value::NULL.bits());
+        self.boxes.is_boxed_number(number)
+            || is_constant()
+            || [Op::GuardNum, Op::GuardInt, Op::GuardTruth].into_iter().any(is_guarded)
+    }
+
+    /// Whether it is null.
+    fn is_nothing(&self, val: Val) -> bool {
+        self.meanings.get(&self.number[val.0 as usize]) == Some(&Op::Boxed(Value::NULL.bits()))
+    }
+
     /// What was stored is what a read behind it gives.
     fn note_stored(&mut self, inst: &Inst, block: Block, versions: &Versions, undo: &mut Undo) {
         let (load, args, val) = match inst.op {
-            Op::StoreSlot(slot) => (Op::LoadSlot(slot), &inst.args[..1], inst.args[2]),
+            Op::StoreSlot(slot, _) => (Op::LoadSlot(slot), &inst.args[..1], inst.args[2]),
             Op::StoreVariable(slot) => (Op::LoadSlot(slot), &inst.args[..1], inst.args[1]),
-            Op::StoreElement => (Op::LoadElement, &inst.args[..2], inst.args[3]),
+            Op::StoreElement { .. } => (Op::LoadElement, &inst.args[..2], inst.args[3]),
             Op::StoreCell(cell) => (Op::LoadCell(cell), &inst.args[..0], inst.args[0]),
             _ => return,
         };

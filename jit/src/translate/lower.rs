@@ -461,7 +461,7 @@ impl Lower<'_, '_> {
             }
             Op::IsKind(kind) => self.is_kind(inst, kind),
             Op::LoadSlot(slot) => self.load_slot(inst, slot),
-            Op::StoreSlot(slot) => self.store_slot(inst, slot),
+            Op::StoreSlot(slot, barrier) => self.store_slot(inst, slot, barrier),
             Op::AddSlot { slot, shape } => self.add_slot(inst, slot, shape),
             Op::StoreVariable(slot) => self.store_variable(inst, slot),
             Op::GuardTrue => {
@@ -474,6 +474,7 @@ impl Lower<'_, '_> {
             | Op::StoreCell(_)
             | Op::GuardGlobals
             | Op::GuardElements
+            | Op::GuardStorable
             | Op::GuardConstants
             | Op::GuardTypes(_) => {
                 self.cell(inst);
@@ -482,7 +483,7 @@ impl Lower<'_, '_> {
             Op::ListPop => self.list_pop(inst),
             Op::ListPull => self.list_pull(inst),
             Op::StrLen | Op::StrBytes | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => self.text(inst),
-            Op::Object | Op::StoredLen { .. } | Op::GuardIndex | Op::LoadElement | Op::StoreElement => {
+            Op::Object | Op::StoredLen { .. } | Op::GuardIndex | Op::LoadElement | Op::StoreElement { .. } => {
                 self.element(inst, next)
             }
             Op::IterPosition => {

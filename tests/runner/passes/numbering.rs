@@ -101,19 +101,19 @@ fn numbering_takes_numbers_out_of_their_boxes() {
                 v12:any = Box v10
                 v13:object = Object v2
                 v14:object = Slots v13
-                v15:bool = NeedsBarrier v13
-                StoreSlot(0) v13, v11, v12, v2, v14, v15
-                v16:object = Object v2
-                v17:object = Slots v16
-                v18:any = LoadSlot(0) v16, v17
-                v19:f64 = GuardNum v18 ! NotNumber
-                v20:object = Object v2
-                v21:object = Slots v20
-                v22:any = LoadSlot(0) v20, v21
-                v23:f64 = GuardNum v22 ! NotNumber
-                v24:f64 = FMul v19, v23
-                v25:any = Box v24
-                return v25
+                GuardStorable v13 ! Frozen
+                StoreSlot(0, Marking) v13, v11, v12, v2, v14
+                v15:object = Object v2
+                v16:object = Slots v15
+                v17:any = LoadSlot(0) v15, v16
+                v18:f64 = GuardNum v17 ! NotNumber
+                v19:object = Object v2
+                v20:object = Slots v19
+                v21:any = LoadSlot(0) v19, v20
+                v22:f64 = GuardNum v21 ! NotNumber
+                v23:f64 = FMul v18, v22
+                v24:any = Box v23
+                return v24
             with:
             function params=1
             block0():
@@ -131,11 +131,11 @@ fn numbering_takes_numbers_out_of_their_boxes() {
                 v10:f64 = FAdd v7, v9
                 v11:any = Name(1)
                 v12:any = Box v10
-                v15:bool = NeedsBarrier v3
-                StoreSlot(0) v3, v11, v12, v2, v5, v15
-                v24:f64 = FMul v10, v10
-                v25:any = Box v24
-                return v25
+                GuardStorable v3 ! Frozen
+                StoreSlot(0, None) v3, v11, v12, v2, v5
+                v23:f64 = FMul v10, v10
+                v24:any = Box v23
+                return v24
         "#]],
     );
 }
@@ -200,6 +200,117 @@ fn numbering_drops_guards_that_a_stronger_one_follows() {
                 v14:f64 = GuardNum v13 ! NotNumber
                 v15:any = Box v14
                 return v15
+        "#]],
+    );
+}
+
+#[test]
+fn numbering_has_stores_ask_no_more_than_they_must() {
+    check(
+        Pass::Numbering,
+        "f = function(o, l)\n  o.n = o.n + 1\n  t = l[0]\n  l[0] = l[1]\n  l[1] = t\n  o.last = t\nend function\n\
+         p = {\"n\": 0, \"last\": null}\nq = [\"a\", 1, []]\n\
+         for k in range(1, 51)\n  f p, q\nend for\nprint p\nprint q\n",
+        "{\"n\": 51, \"last\": \"a\"}\n[1, \"a\", []]\n",
+        &expect![[r#"
+            without:
+            function params=2
+            block0():
+                v1:any = Param(0)
+                v2:any = Param(1)
+                Enter { weight: 24, checked: true, block: BlockId(0) }
+                v3:any = GuardTag(65531) v2 ! NotList
+                jump block1()
+            block1():
+                v4:any = GuardTag(65532) v1 ! NotMap
+                v5:object = Object v4
+                GuardShape v5 ! Shape
+                v6:object = Object v4
+                v7:object = Slots v6
+                v8:any = LoadSlot(0) v6, v7
+                v9:f64 = GuardNum v8 ! NotNumber
+                v11:f64 = F64(4607182418800017408)
+                v12:f64 = FAdd v9, v11
+                v13:any = Name(3)
+                v14:any = Box v12
+                v15:object = Object v4
+                v16:object = Slots v15
+                GuardStorable v15 ! Frozen
+                StoreSlot(0, Marking) v15, v13, v14, v4, v16
+                v17:int = Int(0)
+                GuardElements ! Prototype
+                v18:object = Object v3
+                v19:int = StoredLen { settles: false } v18
+                GuardIndex v17, v19 ! IndexOutOfRange
+                v20:object = Elements v18, v19
+                v21:any = LoadElement v18, v17, v20
+                v22:int = Int(0)
+                v23:int = Int(1)
+                v24:object = Object v3
+                v25:int = StoredLen { settles: false } v24
+                GuardIndex v23, v25 ! IndexOutOfRange
+                v26:object = Elements v24, v25
+                v27:any = LoadElement v24, v23, v26
+                v28:object = Object v3
+                v29:int = StoredLen { settles: false } v28
+                GuardIndex v22, v29 ! IndexOutOfRange
+                v30:object = Elements v28, v29
+                GuardStorable v28 ! Frozen
+                StoreElement { barrier: Marking, fits: false } v28, v22, v3, v27, v30
+                v31:int = Int(1)
+                v32:any = GuardNotFunction v21 ! IsFunction
+                v33:object = Object v3
+                v34:int = StoredLen { settles: false } v33
+                GuardIndex v31, v34 ! IndexOutOfRange
+                v35:object = Elements v33, v34
+                GuardStorable v33 ! Frozen
+                StoreElement { barrier: Marking, fits: false } v33, v31, v3, v32, v35
+                v36:any = Name(4)
+                v37:object = Object v4
+                v38:object = Slots v37
+                GuardStorable v37 ! Frozen
+                StoreSlot(1, Marking) v37, v36, v32, v4, v38
+                v39:any = Boxed(18444773748872577024)
+                return v39
+            with:
+            function params=2
+            block0():
+                v1:any = Param(0)
+                v2:any = Param(1)
+                Enter { weight: 24, checked: true, block: BlockId(0) }
+                v3:any = GuardTag(65531) v2 ! NotList
+                jump block1()
+            block1():
+                v4:any = GuardTag(65532) v1 ! NotMap
+                v5:object = Object v4
+                GuardShape v5 ! Shape
+                v7:object = Slots v5
+                v8:any = LoadSlot(0) v5, v7
+                v9:f64 = GuardNum v8 ! NotNumber
+                v11:f64 = F64(4607182418800017408)
+                v12:f64 = FAdd v9, v11
+                v13:any = Name(3)
+                v14:any = Box v12
+                GuardStorable v5 ! Frozen
+                StoreSlot(0, None) v5, v13, v14, v4, v7
+                v17:int = Int(0)
+                GuardElements ! Prototype
+                v18:object = Object v3
+                v19:int = StoredLen { settles: false } v18
+                GuardIndex v17, v19 ! IndexOutOfRange
+                v20:object = Elements v18, v19
+                v21:any = LoadElement v18, v17, v20
+                v23:int = Int(1)
+                GuardIndex v23, v19 ! IndexOutOfRange
+                v27:any = LoadElement v18, v23, v20
+                GuardStorable v18 ! Frozen
+                StoreElement { barrier: Marking, fits: true } v18, v17, v3, v27, v20
+                v32:any = GuardNotFunction v21 ! IsFunction
+                StoreElement { barrier: Marking, fits: true } v18, v23, v3, v32, v20
+                v36:any = Name(4)
+                StoreSlot(1, Marking) v5, v36, v32, v4, v7
+                v39:any = Boxed(18444773748872577024)
+                return v39
         "#]],
     );
 }
