@@ -218,7 +218,9 @@ pub enum Op {
     GuardNotFunction,
     /// Leaves unless the boxed value is a function of this code; else the same value.
     GuardCode(u32),
-    /// Whether a boxed value is a function of this code.
+    /// The code of a boxed value that is a function, or what no code is.
+    CodeOf,
+    /// Whether what [`Op::CodeOf`] gave is this code.
     IsCode(u32),
     /// Leaves unless the boxed value is exactly this; else the same value.
     GuardBits(u64),
@@ -760,7 +762,7 @@ impl Op {
             Op::FCmp(_) | Op::ICmp(_) | Op::SameBits | Op::Not | Op::FTruth | Op::ITruth => true,
             Op::Select | Op::IAbs | Op::Whole | Op::IBits(_) | Op::LoadCell(_) | Op::ListLen => true,
             Op::TypeMap(_) | Op::IsKind(_) | Op::HasTag(_) | Op::OfTag(_) => true,
-            Op::RangeBase | Op::RangeStep | Op::LoadSlot(_) | Op::HasShape(_) | Op::IsCode(_) => true,
+            Op::RangeBase | Op::RangeStep | Op::LoadSlot(_) | Op::HasShape(_) | Op::CodeOf | Op::IsCode(_) => true,
             Op::StrLen | Op::StrBytes | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => true,
             Op::IterPosition
             | Op::IterValue

@@ -8,6 +8,7 @@ use super::boxes::{Boxes, Folded};
 use super::dom::{Dominators, NaturalLoop};
 use super::effects::{self, Memory, hands_on};
 use super::places::Places;
+use super::shape_set::ShapeSet;
 use super::{Barrier, Block, Func, Inst, Op, Rep, Val, dce, fold};
 use minilive_runtime::value::Value;
 use rustc_hash::FxHashMap;
@@ -35,8 +36,12 @@ struct Known {
     block: Block,
 }
 
-/// What a block changed in the table: keys with what stood there before.
-type Undo = Vec<(Key, Option<Known>)>;
+/// What a block changed in the tables: keys with what stood there before.
+#[derive(Default)]
+struct Undo {
+    known: Vec<(Key, Option<Known>)>,
+    shapes: Vec<(Key, Option<ShapeSet>)>,
+}
 
 /// Removes what is known already.
 pub fn number_values(func: &mut Func, dominators: &Dominators, loops: &[NaturalLoop], places: &Places) {
@@ -49,6 +54,7 @@ pub fn number_values(func: &mut Func, dominators: &Dominators, loops: &[NaturalL
         meanings: FxHashMap::default(),
         boxes: Boxes::default(),
         known: FxHashMap::default(),
+        shapes: FxHashMap::default(),
         taken: FxHashMap::default(),
         next: u32::MAX,
     };
@@ -76,6 +82,8 @@ struct Pass<'a> {
     meanings: FxHashMap<Val, Op>,
     boxes: Boxes,
     known: FxHashMap<Key, Known>,
+    /// By a map object as it is, the shapes of which it has one.
+    shapes: FxHashMap<Key, ShapeSet>,
     /// By the number of a value that was read from a list, that list as it was.
     taken: FxHashMap<Val, Key>,
     /// Versions that only stores make, counted down from above those of [`versions`].
@@ -84,17 +92,23 @@ struct Pass<'a> {
 
 impl Pass<'_> {
     fn forget(&mut self, undo: Undo) {
-        for (key, before) in undo.into_iter().rev() {
+        for (key, before) in undo.known.into_iter().rev() {
             match before {
                 Some(known) => self.known.insert(key, known),
                 None => self.known.remove(&key),
+            };
+        }
+        for (key, before) in undo.shapes.into_iter().rev() {
+            match before {
+                Some(shapes) => self.shapes.insert(key, shapes),
+                None => self.shapes.remove(&key),
             };
         }
     }
 
     /// Goes through a block; gives what it changed in the table.
     fn block(&mut self, func: &mut Func, block: Block, around: &Around) -> Undo {
-        let mut undo = Vec::new();
+        let mut undo = Undo::default();
         let mut versions = around.start;
         let mut insts = std::mem::take(&mut func[block].insts);
         let mut left = [0; Memory::KINDS];
@@ -102,6 +116,7 @@ impl Pass<'_> {
         insts.retain_mut(|inst| {
             self.simplify(inst);
             let keep = !self.holds(inst)
+                && !self.has_guarded_shape(inst, &versions, &mut undo)
                 && !self.unboxes(inst, &func.reps)
                 && !self.is_known(inst, block, &versions, &mut undo);
             if keep {
@@ -128,6 +143,28 @@ impl Pass<'_> {
             }
             _ => false,
         }
+    }
+
+    /// Whether an instruction guards a shape that a guard before has told. A test of one may become a constant.
+    fn has_guarded_shape(&mut self, inst: &mut Inst, versions: &Versions, undo: &mut Undo) -> bool {
+        let (Op::GuardShape(asked) | Op::HasShape(asked)) = inst.op else { return false };
+        let key = Key { op: Op::Object, ..self.key(inst.op, &inst.args, versions) };
+        let known = self.shapes.get(&key).copied();
+        if let (Op::HasShape(_), Some(known)) = (inst.op, known) {
+            let (always, never) = (known.is_within(asked), !known.meets(asked));
+            if always || never {
+                inst.op = Op::Bool(always);
+                inst.args.clear();
+            }
+            return false;
+        }
+        if matches!(inst.op, Op::GuardShape(_)) {
+            if known.is_some_and(|known| known.is_within(asked)) {
+                return true;
+            }
+            undo.shapes.push((key.clone(), self.shapes.insert(key, asked)));
+        }
+        false
     }
 
     /// Computes what constants tell of an instruction.
@@ -217,7 +254,7 @@ impl Pass<'_> {
         if let Some(result) = val {
             self.boxes.note(inst, self.number[result.0 as usize], &self.number);
         }
-        undo.push((key.clone(), self.known.insert(key, Known { val, block })));
+        undo.known.push((key.clone(), self.known.insert(key, Known { val, block })));
         if let (Op::LoadElement, Some(result)) = (inst.op, val) {
             self.taken.insert(result, self.list_key(inst.args[0], versions));
         }
@@ -287,7 +324,7 @@ impl Pass<'_> {
         };
         let key = self.key(load, args, versions);
         let val = Some(self.same[val.0 as usize]);
-        undo.push((key.clone(), self.known.insert(key, Known { val, block })));
+        undo.known.push((key.clone(), self.known.insert(key, Known { val, block })));
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Invariant: as in the file above, both forms print the same.
 
-use super::check;
+use super::{check, check_among_others};
 use expect_test::expect;
 use minilive_jit::passes::Pass;
 
@@ -311,6 +311,126 @@ fn numbering_has_stores_ask_no_more_than_they_must() {
                 StoreSlot(1, Marking) v5, v36, v32, v4, v7
                 v39:any = Boxed(18444773748872577024)
                 return v39
+        "#]],
+    );
+}
+
+#[test]
+fn numbering_knows_shapes_from_guards_before() {
+    check_among_others(
+        Pass::Numbering,
+        "get = function(o)\n  return o.n\nend function\n\
+         f = function(o)\n  s = (o.m * 3 - 2) * 2 - 1\n  if s > 9 then return s * s - 1\n  return s + get(o)\nend function\n\
+         A = {\"n\": 1, \"m\": 1}\nB = {\"m\": 2, \"n\": 1}\n\
+         for k in range(1, 60)\n  get B\n  get A\nend for\nfor k in range(1, 900)\n  f A\nend for\nprint f(A)\n",
+        "2\n",
+        &expect![[r#"
+            without:
+            function params=1
+            block0():
+                v1:any = Param(0)
+                Enter { weight: 22, checked: true, block: BlockId(0) }
+                jump block1()
+            block1():
+                v2:any = GuardTag(65532) v1 ! NotMap
+                v3:object = Object v2
+                GuardShape v3 ! Shape
+                v4:object = Object v2
+                v5:object = Slots v4
+                v6:any = LoadSlot(1) v4, v5
+                v7:f64 = GuardNum v6 ! NotNumber
+                v9:f64 = F64(4613937818241073152)
+                v10:f64 = FMul v7, v9
+                v12:f64 = F64(4611686018427387904)
+                v13:f64 = FSub v10, v12
+                v15:f64 = F64(4611686018427387904)
+                v16:f64 = FMul v13, v15
+                v18:f64 = F64(4607182418800017408)
+                v19:f64 = FSub v16, v18
+                v21:f64 = F64(4621256167635550208)
+                v22:bool = FCmp(Gt) v19, v21
+                branch v22 block2() else block3()
+            block2():
+                v23:f64 = FMul v19, v19
+                v25:f64 = F64(4607182418800017408)
+                v26:f64 = FSub v23, v25
+                v27:any = Box v26
+                return v27
+            block3():
+                GuardConstants ! GlobalChanged
+                EnterInlined { weight: 3, checked: true, code: 1 } ! Forced
+                jump block4()
+            block4():
+                v30:object = Object v2
+                v31:bool = HasShape v30
+                branch v31 block6() else block7()
+            block5():
+                v41:f64 = FAdd v19, v40
+                v42:any = Box v41
+                return v42
+            block6():
+                v32:object = Object v2
+                v33:object = Slots v32
+                v34:any = LoadSlot(0) v32, v33
+                jump block8(v34)
+            block7():
+                v35:object = Object v2
+                GuardShape v35 ! Shape
+                v36:object = Object v2
+                v37:object = Slots v36
+                v38:any = LoadSlot(1) v36, v37
+                jump block8(v38)
+            block8(v39:any):
+                v40:f64 = GuardNum v39 ! NotNumber
+                LeaveInlined
+                jump block5()
+            with:
+            function params=1
+            block0():
+                v1:any = Param(0)
+                Enter { weight: 22, checked: true, block: BlockId(0) }
+                jump block1()
+            block1():
+                v2:any = GuardTag(65532) v1 ! NotMap
+                v3:object = Object v2
+                GuardShape v3 ! Shape
+                v5:object = Slots v3
+                v6:any = LoadSlot(1) v3, v5
+                v7:f64 = GuardNum v6 ! NotNumber
+                v9:f64 = F64(4613937818241073152)
+                v10:f64 = FMul v7, v9
+                v12:f64 = F64(4611686018427387904)
+                v13:f64 = FSub v10, v12
+                v16:f64 = FMul v13, v12
+                v18:f64 = F64(4607182418800017408)
+                v19:f64 = FSub v16, v18
+                v21:f64 = F64(4621256167635550208)
+                v22:bool = FCmp(Gt) v19, v21
+                branch v22 block2() else block3()
+            block2():
+                v23:f64 = FMul v19, v19
+                v25:f64 = F64(4607182418800017408)
+                v26:f64 = FSub v23, v25
+                v27:any = Box v26
+                return v27
+            block3():
+                GuardConstants ! GlobalChanged
+                EnterInlined { weight: 3, checked: true, code: 1 } ! Forced
+                jump block4()
+            block4():
+                jump block6()
+            block5():
+                v41:f64 = FAdd v19, v40
+                v42:any = Box v41
+                return v42
+            block6():
+                v33:object = Slots v3
+                v34:any = LoadSlot(0) v3, v33
+                jump block8(v34)
+            block8(v39:any):
+                v40:f64 = GuardNum v39 ! NotNumber
+                LeaveInlined
+                jump block5()
         "#]],
     );
 }
