@@ -449,9 +449,14 @@ impl Lower<'_, '_> {
             }
             Op::ShowsMethod(name) => self.shows_method(inst, name),
             Op::MapLen => self.map_len(inst),
-            Op::IsCode(code) => {
+            Op::CodeOf => {
                 let value = self.arg(inst, 0);
-                let is_it = self.is_code(value, code);
+                let found = self.code_of(value);
+                self.define(inst, found);
+            }
+            Op::IsCode(code) => {
+                let found = self.arg(inst, 0);
+                let is_it = self.b.ins().icmp_imm_u(IntCC::Equal, found, i64::from(code));
                 self.define(inst, is_it);
             }
             Op::TypeMap(kind) => {
@@ -461,7 +466,7 @@ impl Lower<'_, '_> {
             }
             Op::IsKind(kind) => self.is_kind(inst, kind),
             Op::LoadSlot(slot) => self.load_slot(inst, slot),
-            Op::StoreSlot(slot) => self.store_slot(inst, slot),
+            Op::StoreSlot(slot, barrier) => self.store_slot(inst, slot, barrier),
             Op::AddSlot { slot, shape } => self.add_slot(inst, slot, shape),
             Op::StoreVariable(slot) => self.store_variable(inst, slot),
             Op::GuardTrue => {
@@ -474,6 +479,7 @@ impl Lower<'_, '_> {
             | Op::StoreCell(_)
             | Op::GuardGlobals
             | Op::GuardElements
+            | Op::GuardStorable
             | Op::GuardConstants
             | Op::GuardTypes(_) => {
                 self.cell(inst);
@@ -482,7 +488,7 @@ impl Lower<'_, '_> {
             Op::ListPop => self.list_pop(inst),
             Op::ListPull => self.list_pull(inst),
             Op::StrLen | Op::StrBytes | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => self.text(inst),
-            Op::Object | Op::StoredLen { .. } | Op::GuardIndex | Op::LoadElement | Op::StoreElement => {
+            Op::Object | Op::StoredLen { .. } | Op::GuardIndex | Op::LoadElement | Op::StoreElement { .. } => {
                 self.element(inst, next)
             }
             Op::IterPosition => {
@@ -513,8 +519,8 @@ impl Lower<'_, '_> {
         self.exit_block(exit)
     }
 
-    /// Whether a boxed value is a function of this code.
-    fn is_code(&mut self, value: ir::Value, code: u32) -> ir::Value {
+    /// The code of a boxed value.
+    fn code_of(&mut self, value: ir::Value) -> ir::Value {
         let tag = self.iconst((TAG_FUNCTION << TAG_SHIFT) as i64);
         let object = self.b.ins().bxor(value, tag);
         // What is no function has the code of none, which costs less than a block for it.
@@ -522,8 +528,7 @@ impl Lower<'_, '_> {
         let end = self.iconst(1 << TAG_SHIFT);
         let is_function = self.b.ins().icmp(IntCC::UnsignedLessThan, object, end);
         let object = self.b.ins().select(is_function, object, none);
-        let found = self.b.ins().load(types::I32, memory(), object, FUNCTION_CODE as i32);
-        self.b.ins().icmp_imm_u(IntCC::Equal, found, i64::from(code))
+        self.b.ins().uload32(memory(), object, FUNCTION_CODE as i32)
     }
 
     /// Guards of boxed values, which they hand on.
@@ -551,7 +556,8 @@ impl Lower<'_, '_> {
                 }
             }
             Op::GuardCode(code) => {
-                let ok = self.is_code(value, code);
+                let found = self.code_of(value);
+                let ok = self.b.ins().icmp_imm_u(IntCC::Equal, found, i64::from(code));
                 self.continue_if(ok, exit);
             }
             Op::GuardBits(bits) | Op::GuardNotBits(bits) => {

@@ -485,19 +485,19 @@ fn scalar_promotion_carries_a_member_in_a_register() {
             - block3(): in loop0
             -     v14:any = LoadSlot(0) v5, v13
             -     v15:f64 = GuardNum v14 ! NotNumber
-            + block3(v33:f64): in loop0
-            +     v14:any = Box v33
+            + block3(v32:f64): in loop0
+            +     v14:any = Box v32
             -     v17:f64 = FAdd v15, v16
-            +     v17:f64 = FAdd v33, v16
+            +     v17:f64 = FAdd v32, v16
               block4(): in loop0
-            -     branch v28 block3() else block5()
-            +     branch v28 block3(v17) else block5()
+            -     branch v27 block3() else block5()
+            +     branch v27 block3(v17) else block5()
               block6():
             -     jump block3()
-            +     v30:object = Slots v5
-            +     v31:any = LoadSlot(0) v5, v30
-            +     v32:f64 = GuardNum v31 ! LoopGuard
-            +     jump block3(v32)
+            +     v29:object = Slots v5
+            +     v30:any = LoadSlot(0) v5, v29
+            +     v31:f64 = GuardNum v30 ! LoopGuard
+            +     jump block3(v31)
         "#]],
     );
 }

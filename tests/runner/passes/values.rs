@@ -136,15 +136,15 @@ fn escape_keeps_what_lists_hold_instead_of_lists() {
                 GuardIndex v18, v8 ! IndexOutOfRange
                 v36:any = Box v33
                 v37:object = Elements v7, v8
-                v38:bool = NeedsBarrier v7, v8
-                StoreElement v7, v18, v5, v36, v37, v38
-                v48:int = IAdd v21, v11
-                GuardIndex v48, v21 ! IndexOutOfRange
-                v50:any = LoadElement v20, v48, v22
-                v51:f64 = GuardNum v50 ! NotNumber
-                v52:f64 = FAdd v33, v51
-                v53:any = Box v52
-                return v53
+                GuardStorable v7 ! Frozen
+                StoreElement { barrier: Marking, fits: true } v7, v18, v5, v36, v37
+                v47:int = IAdd v21, v11
+                GuardIndex v47, v21 ! IndexOutOfRange
+                v49:any = LoadElement v20, v47, v22
+                v50:f64 = GuardNum v49 ! NotNumber
+                v51:f64 = FAdd v33, v50
+                v52:any = Box v51
+                return v52
             with:
             function params=1
             block0():
@@ -161,10 +161,10 @@ fn escape_keeps_what_lists_hold_instead_of_lists() {
                 GuardTypes(4) ! Prototype
                 v32:f64 = F64(4613937818241073152)
                 v33:f64 = FAdd v30, v32
-                v51:f64 = F64(4611686018427387904)
-                v52:f64 = FAdd v33, v51
-                v53:any = Box v52
-                return v53
+                v50:f64 = F64(4611686018427387904)
+                v51:f64 = FAdd v33, v50
+                v52:any = Box v51
+                return v52
         "#]],
     );
 }
