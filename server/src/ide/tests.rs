@@ -22,6 +22,7 @@ mod meetings;
 mod members;
 mod names;
 mod offers;
+mod open;
 mod quiet;
 mod reached;
 mod related;
