@@ -18,6 +18,7 @@ mod hints;
 mod hosts;
 mod hover;
 mod lists;
+mod loading;
 mod meetings;
 mod members;
 mod names;

@@ -104,7 +104,7 @@ impl<'a> Behind<'a> {
     pub fn has_effects(&self, name: &str) -> bool {
         let Located::At(module) = db::locate(self.db, &self.places.lookup(name)) else { return true };
         let files = program(self.db, module, self.places, usize::MAX);
-        files.is_none_or(|files| files.into_iter().any(|it| db::outward(self.db, it).has_effects))
+        files.is_none_or(|files| files.into_iter().any(|it| db::has_effects(self.db, it)))
     }
 
     /// Whether an `import` of that name certainly does nothing but make its variable, with all that it imports itself.
