@@ -3,7 +3,7 @@
 //! Part of `checks`. Invariant: what another file could make different is not told: where this file is imported, nothing around a unit
 //! counts as known.
 
-use super::{Check, Fix, Weight, change_to, foreign, is_imported, is_other_word, nearest, unsure};
+use super::{Behind, Check, Fix, Weight, change_to, foreign, is_imported, is_other_word, nearest, unsure};
 use crate::db::{self, LiveDb, PlacedUnit};
 use crate::document::DocumentView;
 use crate::guide::arguments::{self, Effect};
@@ -20,7 +20,7 @@ use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
 /// Adds the warnings of a document.
-pub fn add(db: &LiveDb, document: &DocumentView, settings: &Checks, found: &mut Vec<Check>) {
+pub fn add(db: &LiveDb, document: &DocumentView, known: (&Checks, &Behind<'_>), found: &mut Vec<Check>) {
     let file = document.file;
     let units = db::units(db, file);
     let (mut imported, mut said) = (None, Said::default());
@@ -32,7 +32,7 @@ pub fn add(db: &LiveDb, document: &DocumentView, settings: &Checks, found: &mut 
         for finding in &types.findings {
             said.note(found);
             let told = check(db, document, (&placed, code), finding).filter(|it| said.is_first(it));
-            if let Some(told) = told.filter(|_| !is_hosts(finding, code, settings)) {
+            if let Some(told) = told.filter(|_| !is_hosts(finding, code, known)) {
                 said.add_new(told, found);
             }
         }
@@ -93,8 +93,9 @@ impl Said {
 }
 
 /// A variable without a value may be one that the host gives.
-fn is_hosts(finding: &TypeFinding, code: &Unit, settings: &Checks) -> bool {
-    matches!(finding.wrong, Wrong::Unassigned { name } | Wrong::Unsure { name } if settings.knows(code.name(name)))
+fn is_hosts(finding: &TypeFinding, code: &Unit, (settings, behind): (&Checks, &Behind<'_>)) -> bool {
+    let gives = |name: &str| settings.gives(name, |module| behind.imports(module));
+    matches!(finding.wrong, Wrong::Unassigned { name } | Wrong::Unsure { name } if gives(code.name(name)))
 }
 
 fn check(
