@@ -13,6 +13,7 @@ mod foreign;
 mod frozen;
 mod hosts;
 mod imports;
+mod leaving;
 mod literals;
 mod members;
 mod modules;
@@ -179,7 +180,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
     referred::add(db, file, (settings, &behind, &mut members), &mut found);
     members.across(&mut found);
     literals::add(db, document, &mut members, &mut found);
-    types::add(db, document, (settings, &behind), &mut found);
+    types::add(db, document, (settings, &behind), places, &mut found);
     steps::tell(&document.text, &mut found);
     frozen::add(db, file, places, &mut found);
     modules::add(db, document, places, &mut found);

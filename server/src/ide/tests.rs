@@ -17,6 +17,7 @@ mod headers;
 mod hints;
 mod hosts;
 mod hover;
+mod leaving;
 mod lists;
 mod loading;
 mod meetings;
