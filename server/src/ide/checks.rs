@@ -7,6 +7,7 @@
 mod allow;
 mod broken;
 mod correlated;
+mod deep;
 mod dictionaries;
 mod extra;
 mod foreign;
@@ -185,6 +186,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
     frozen::add(db, file, places, &mut found);
     modules::add(db, document, places, &mut found);
     hosts::add(db, document, (settings, places), &mut found);
+    deep::add(db, document, (settings, places), &mut found);
     let add_unsure = if settings.levels.contains_key(unsure::CODE) { unsure::add } else { unsure::add_certain };
     add_unsure(db, document, (settings, places), &mut found);
     if let Some(broken) = &broken {

@@ -10,6 +10,7 @@ mod callbacks;
 mod calls;
 mod certain;
 mod checks;
+mod deep;
 mod families;
 mod fixes;
 mod foreign;
