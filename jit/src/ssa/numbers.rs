@@ -14,6 +14,9 @@ const DEPTH: u32 = 4;
 /// enough: a quotient that is not whole is at least 1 / n away from the next whole number, and rounding moves it by less, since `a`
 /// is below 2^53.
 pub fn divide_integers(func: &mut Func) {
+    if !has(func, |op| op == Op::FMath(Math::Floor)) {
+        return;
+    }
     let defs = definitions(func);
     let (mut wholes, mut same) = (vec![None; func.reps.len()], identity(func));
     for block in func.block_ids() {
@@ -78,6 +81,11 @@ fn most(defs: &[Option<Inst>], val: Val, depth: u32) -> i64 {
     }
 }
 
+/// Whether there is such an operation. Most functions have nothing that is to be looked for here.
+fn has(func: &Func, is_it: impl Fn(Op) -> bool) -> bool {
+    func.blocks.iter().flat_map(|block| &block.insts).any(|inst| is_it(inst.op))
+}
+
 /// The instructions that give the values.
 fn definitions(func: &Func) -> Vec<Option<Inst>> {
     let mut defs = vec![None; func.reps.len()];
@@ -104,7 +112,13 @@ enum Asked {
 
 /// Leaves doubles what was made an integer of and back.
 pub fn keep_doubles(func: &mut Func) {
+    if !has(func, |op| op == Op::ToF64) {
+        return;
+    }
     let asked = what_is_asked(func);
+    if !asked.contains(&Asked::Double) {
+        return;
+    }
     let mut same = identity(func);
     for block in func.block_ids() {
         for mut inst in std::mem::take(&mut func[block].insts) {
