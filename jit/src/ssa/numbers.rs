@@ -12,6 +12,9 @@ const DEPTH: u32 = 4;
 /// enough: a quotient that is not whole is at least 1 / n away from the next whole number, and rounding moves it by less, since `a`
 /// is below 2^53.
 pub fn divide_integers(func: &mut Func) {
+    if !has(func, |op| op == Op::FMath(Math::Floor)) {
+        return;
+    }
     let defs = definitions(func);
     let (mut wholes, mut same) = (vec![None; func.reps.len()], identity(func));
     for block in func.block_ids() {
@@ -74,6 +77,11 @@ fn most(defs: &[Option<Inst>], val: Val, depth: u32) -> i64 {
         }
         _ => INT_MAX,
     }
+}
+
+/// Whether there is such an operation. Most functions have nothing that is to be looked for here.
+fn has(func: &Func, is_it: impl Fn(Op) -> bool) -> bool {
+    func.blocks.iter().flat_map(|block| &block.insts).any(|inst| is_it(inst.op))
 }
 
 /// The instructions that give the values.

@@ -8,6 +8,7 @@ use super::symbols::{Symbol, Symbols};
 use super::{Env, ExitInfo, HelperId, Restored, state_words};
 use crate::ssa::shape_set::ShapeSet;
 use crate::ssa::{Block, Edge, End, Exit, Func, Inst, Op, Rep, StateId, Val, effects};
+use cranelift_codegen::entity::packed_option::ReservedValue;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData, types};
 use cranelift_codegen::isa::OwnedTargetIsa;
@@ -78,6 +79,8 @@ pub(super) struct Lower<'a, 'b> {
     pub(super) untested: Option<Val>,
     pub(super) signatures: FxHashMap<(usize, u8), ir::SigRef>,
     pub(super) itself: Option<ir::FuncRef>,
+    /// What calls helpers and keeps all registers.
+    pub(super) keeping: Option<ir::FuncRef>,
     pub(super) at: minilive_mir::ir::InstId,
 }
 
@@ -128,6 +131,7 @@ pub(super) fn lower(builder: FunctionBuilder<'_>, isa: &OwnedTargetIsa, func: &F
         untested: None,
         signatures: FxHashMap::default(),
         itself: None,
+        keeping: None,
         at: minilive_mir::ir::InstId(0),
     };
     lower.run();
@@ -145,7 +149,13 @@ pub(super) fn memory() -> MemFlagsData {
 impl Lower<'_, '_> {
     fn run(&mut self) {
         self.reserve_words();
+        let joined = self.joined();
         for block in self.func.block_ids() {
+            if joined[block.0 as usize] {
+                // Never used: its code is that of the block before it.
+                self.blocks.push(ir::Block::reserved_value());
+                continue;
+            }
             let made = self.b.create_block();
             self.blocks.push(made);
             if block.0 == 0 {
@@ -161,9 +171,26 @@ impl Lower<'_, '_> {
         }
         self.prepare_counting();
         for block in self.order() {
-            self.block(block);
+            if !joined[block.0 as usize] {
+                self.b.switch_to_block(self.blocks[block.0 as usize]);
+            }
+            self.block(block, &joined);
         }
         self.emit_pending();
+    }
+
+    /// By block, whether it goes on where the one before it ends, as its only way in.
+    fn joined(&self) -> Vec<bool> {
+        let mut ways = vec![0; self.func.blocks.len()];
+        self.func.blocks.iter().flat_map(|block| block.end.edges()).for_each(|edge| ways[edge.to as usize] += 1);
+        let mut joined = vec![false; ways.len()];
+        for block in &self.func.blocks {
+            if let End::Jump(edge) = &block.end {
+                let to = edge.to as usize;
+                joined[to] = to != 0 && ways[to] == 1 && self.func[edge.target()].cold == block.cold;
+            }
+        }
+        joined
     }
 
     /// Stack room for the largest state and the longest argument list.
@@ -197,12 +224,10 @@ impl Lower<'_, '_> {
         order
     }
 
-    fn block(&mut self, block: Block) {
-        let made = self.blocks[block.0 as usize];
-        self.b.switch_to_block(made);
+    fn block(&mut self, block: Block, joined: &[bool]) {
         self.mode = self.mode_of(block);
         if block.0 == 0 {
-            self.inputs = self.b.block_params(made).to_vec();
+            self.inputs = self.b.block_params(self.blocks[0]).to_vec();
             self.ctx = self.inputs.remove(0);
             self.keep_number_end();
         }
@@ -222,6 +247,12 @@ impl Lower<'_, '_> {
             (End::Branch { cond, then, els }, Some(last)) if last.op == Op::Not && last.result == Some(*cond) => {
                 let truth = self.arg(last, 0);
                 self.branch(truth, els, then);
+            }
+            (End::Jump(edge), _) if joined[edge.to as usize] => {
+                self.change_mode(edge.target());
+                for (&arg, &param) in edge.args.iter().zip(&self.func[edge.target()].params) {
+                    self.vals[param.0 as usize] = Some(self.val(arg));
+                }
             }
             (end, _) => self.end(end),
         }
