@@ -127,7 +127,7 @@ pub fn questions(server: &Path, (_, method, about): Question, edits: i64) -> Res
         client.diagnostics(URI, version);
         std::thread::sleep(Duration::from_millis(50));
         let begun = Instant::now();
-        let answer = client.ask(method, params.clone());
+        client.ask(method, params.clone());
         taken.push(begun.elapsed());
     }
     client.shut_down();
