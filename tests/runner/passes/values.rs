@@ -172,7 +172,7 @@ fn escape_keeps_what_lists_hold_instead_of_lists() {
 #[test]
 fn null_among_numbers_is_a_double_of_its_own_until_a_comparison_holds() {
     let program = "f = function(l)\n  best = 0\n  for v in l\n    if v > best then best = v\n  end for\n  return best\nend function\n\
-                   l = [1, null, 3.5]\nfor k in range(1, 2000)\n  x = f(l)\nend for\nprint x\n";
+                   l = [1, null, 3.5] * 40\nfor k in range(1, 2000)\n  x = f(l)\nend for\nprint x\n";
     let (made, printed) = ssa(program, Passes::default());
     assert_eq!(printed, "3.5\n");
     expect![[r#"
