@@ -19,19 +19,20 @@ use std::{fs::File, process::ExitCode};
 
 /// Defines `main` of a binary: a function without arguments that gives an exit code, behind as little as possible.
 ///
-/// Where it can, the C library calls it directly (`#![no_main]` belongs to it there): Rust's own start reads the list of the process's
-/// mappings to tell overflows of the stack by name, which takes a twentieth of what a short program takes in all.
+/// Where it can, the C library calls it directly (`#![no_main]` belongs to it there, but not where tests have a `main` of their own):
+/// Rust's own start reads the list of the process's mappings to tell overflows of the stack by name, which takes a twentieth of what a
+/// short program takes in all.
 #[macro_export]
 macro_rules! entry_point {
     ($main:path) => {
-        #[cfg(all(target_os = "linux", target_env = "gnu", not(minilive_portable)))]
+        #[cfg(all(target_os = "linux", target_env = "gnu", not(minilive_portable), not(test)))]
         // SAFETY: invariant 4 of `minilive_jit::sys`.
         #[unsafe(no_mangle)]
         extern "C" fn main() -> ::core::ffi::c_int {
             $crate::sys::start($main)
         }
 
-        #[cfg(not(all(target_os = "linux", target_env = "gnu", not(minilive_portable))))]
+        #[cfg(not(all(target_os = "linux", target_env = "gnu", not(minilive_portable), not(test))))]
         fn main() -> ::std::process::ExitCode {
             $main()
         }
