@@ -357,7 +357,8 @@ pub enum Op {
     NeedsBarrier,
     /// Element of a list object's array at a guarded index: object, index, array.
     LoadElement,
-    /// Leaves if a store into this list or map object takes more than a store, whatever the collector does.
+    /// Leaves if a store into this list or map object takes more than a store, whatever the collector does. Of a list, the number of
+    /// elements is found out before, as with `NeedsBarrier`: where elements of a rule are stored first, it is observed from then on.
     GuardStorable,
     /// Stores an element of a list object's array at a guarded index: object, index, list, value, array, and by the barrier whether it
     /// needs that. Fatal when frozen.

@@ -255,7 +255,7 @@ fn numbering_has_stores_ask_no_more_than_they_must() {
                 v29:int = StoredLen { settles: false } v28
                 GuardIndex v22, v29 ! IndexOutOfRange
                 v30:object = Elements v28, v29
-                GuardStorable v28 ! Frozen
+                GuardStorable v28, v29 ! Frozen
                 StoreElement { barrier: Marking, fits: false } v28, v22, v3, v27, v30
                 v31:int = Int(1)
                 v32:any = GuardNotFunction v21 ! IsFunction
@@ -263,7 +263,7 @@ fn numbering_has_stores_ask_no_more_than_they_must() {
                 v34:int = StoredLen { settles: false } v33
                 GuardIndex v31, v34 ! IndexOutOfRange
                 v35:object = Elements v33, v34
-                GuardStorable v33 ! Frozen
+                GuardStorable v33, v34 ! Frozen
                 StoreElement { barrier: Marking, fits: false } v33, v31, v3, v32, v35
                 v36:any = Name(4)
                 v37:object = Object v4
@@ -303,7 +303,7 @@ fn numbering_has_stores_ask_no_more_than_they_must() {
                 v23:int = Int(1)
                 GuardIndex v23, v19 ! IndexOutOfRange
                 v27:any = LoadElement v18, v23, v20
-                GuardStorable v18 ! Frozen
+                GuardStorable v18, v19 ! Frozen
                 StoreElement { barrier: Marking, fits: true } v18, v17, v3, v27, v20
                 v32:any = GuardNotFunction v21 ! IsFunction
                 StoreElement { barrier: Marking, fits: true } v18, v23, v3, v32, v20

@@ -136,7 +136,7 @@ fn escape_keeps_what_lists_hold_instead_of_lists() {
                 GuardIndex v18, v8 ! IndexOutOfRange
                 v36:any = Box v33
                 v37:object = Elements v7, v8
-                GuardStorable v7 ! Frozen
+                GuardStorable v7, v8 ! Frozen
                 StoreElement { barrier: Marking, fits: true } v7, v18, v5, v36, v37
                 v47:int = IAdd v21, v11
                 GuardIndex v47, v21 ! IndexOutOfRange

@@ -162,13 +162,13 @@ impl Builder<'_> {
     }
 
     /// What a store into a list or map object, the first of what is found out before, has to ask, and the answer if it is found by
-    /// an instruction. Leaves if it is frozen or the like, unless that has been so before.
+    /// an instruction. Leaves if it is frozen or observed, unless that has been so before.
     pub(crate) fn barrier(&mut self, of: &[Val]) -> (Barrier, Option<Val>) {
         if !self.may(ExitReason::Frozen) {
             return (Barrier::Found, Some(self.op(Op::NeedsBarrier, of, Rep::Bool)));
         }
         let exit = self.exit(ExitReason::Frozen);
-        self.op_exit(Op::GuardStorable, &of[..1], Rep::None, Some(exit));
+        self.op_exit(Op::GuardStorable, of, Rep::None, Some(exit));
         (Barrier::Marking, None)
     }
 
