@@ -77,9 +77,11 @@ impl Generator {
             "l[i] = t % 11",
             "t = t + l.len",
             "if i == 5 and l.len > 3 then l.pop",
+            "seen.push x\n    l[i] = t % 13",
         ];
         let more = [
             ("$FOR", head),
+            ("$X", self.one_of(&["l[$I]", "l[$I]", "get$U(l, $I)"])),
             ("$END", end.to_owned()),
             ("$I", self.one_of(&index)),
             ("$J", self.one_of(&index)),
@@ -89,10 +91,14 @@ impl Generator {
             ("$M", self.number_of(5, 60)),
             ("$A", self.one_of(&["l.len", "7", "4", "r % 10", "l.len + 1"])),
         ];
-        let text = "walk$U = function(l, n, k)
+        let text = "get$U = function(l, i)
+  return l[i]
+end function
+walk$U = function(l, n, k)
   t = 0
+  seen = []
   $FOR
-    x = l[$I]
+    x = $X
     if x isa number then t = (t * 3 + x) % 1009
     $C
     y = l[$J]
@@ -107,6 +113,7 @@ l$U = [3, 1, 4, 1, 5, 9, 2, 6]
 for r in range(1, $N)
   if r % $M == 0 then l$U = range(1, r % 9)
   $S = ($S * 5 + try$U(l$U, r)) % 100003
+  if r % 7 == 0 then $S += get$U(range(1, 3), 1) + info(l$U).computed
 end for
 print l$U";
         self.template(text, &more);
